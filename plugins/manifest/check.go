@@ -1,0 +1,267 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+// ValidName reports whether s may name a plugin, probe, option or integration.
+func ValidName(s string) bool { return len(s) <= 64 && name.MatchString(s) }
+
+// Reserved are the root words of the configuration, which no plugin may take
+// as its name: probe = llm.x would then mean two things.
+var Reserved = []string{
+	"alert", "bundled", "data_dir", "database", "env", "env_set", "file", "integration", "llm", "log",
+	"network", "notifier", "plugins", "policies", "server", "store", "system", "threshold", "vega",
+}
+
+var (
+	types        = []Type{String, Number, Bool, DurationType, SizeType, URL, Address, Database, List, Map}
+	elementTypes = []Type{String, Number, Bool, DurationType, SizeType, URL, Address, Any}
+	kinds        = []Kind{HTTP, Net, DNS, SQL, KV}
+	networks     = []string{"tcp", "tls", "udp"}
+	httpMethod   = regexp.MustCompile(`^[A-Z]{1,16}$`)
+)
+
+// Check reports every way in which the manifest could not be kept, joined.
+func (m *Manifest) Check() error {
+	var c checker
+	c.is(m.ABI == "vega_v1", "abi is %q; this vega speaks \"vega_v1\"", clip(m.ABI))
+	c.is(ValidName(m.Name), "name %q must match %s", clip(m.Name), name)
+	c.is(!slices.Contains(Reserved, m.Name), "name %q is a word of the configuration; choose another", m.Name)
+	c.is(m.Version != "" && len(m.Version) <= 64, "version must be set, in at most 64 bytes")
+	c.is(len(m.Probes) > 0, "there is no probe")
+	seen := map[string]bool{}
+	for i := range m.Probes {
+		p := &m.Probes[i]
+		c.at = fmt.Sprintf("probe %q: ", clip(p.Name))
+		c.is(ValidName(p.Name), "the name must match %s", name)
+		c.is(!seen[p.Name], "the name is given twice")
+		seen[p.Name] = true
+		c.probe(p)
+	}
+	return errors.Join(c.errs...)
+}
+
+type checker struct {
+	at   string
+	errs []error
+}
+
+func (c *checker) is(ok bool, format string, args ...any) {
+	if !ok && len(c.errs) < 20 {
+		c.errs = append(c.errs, fmt.Errorf(c.at+format, args...))
+	}
+}
+
+func (c *checker) probe(p *Probe) {
+	timeout := time.Duration(p.Timeout)
+	c.is(timeout == 0 || timeout >= time.Second && timeout <= 30*time.Second, "timeout %v is not within 1s to 30s", timeout)
+	c.is(p.Interval >= 0, "interval is negative")
+	seen := map[string]bool{}
+	for i := range p.Options {
+		o := &p.Options[i]
+		c.is(ValidName(o.Name), "option %q: the name must match %s", clip(o.Name), name)
+		c.is(!seen[o.Name], "option %q is given twice", o.Name)
+		seen[o.Name] = true
+		c.option(o)
+	}
+	for _, n := range p.NeedsAny {
+		c.is(seen[n], "needs_any names %q, which is no option", clip(n))
+	}
+	for i := range p.Capabilities {
+		c.capability(p, &p.Capabilities[i])
+	}
+}
+
+func (c *checker) option(o *Option) {
+	c.is(slices.Contains(types, o.Type), "option %q: unknown type %q", o.Name, clip(string(o.Type)))
+	if o.Of != "" {
+		c.is(o.Type == List || o.Type == Map, "option %q: only a list or map has elements", o.Name)
+		c.is(slices.Contains(elementTypes, o.Of), "option %q: unknown element type %q", o.Name, clip(string(o.Of)))
+	}
+	if o.Pattern != "" {
+		_, err := regexp.Compile(o.Pattern)
+		c.is(err == nil && len(o.Pattern) <= 1024, "option %q: the pattern is not a regular expression of at most 1024 bytes", o.Name)
+	}
+	c.is(!o.Required || o.Default == nil, "option %q is required and has a default; it can't be both", o.Name)
+	if o.Default != nil {
+		v, err := o.Convert(o.Default)
+		if err == nil {
+			err = o.Constrain(v)
+		}
+		c.is(err == nil, "option %q: the default does not fit: %v", o.Name, err)
+	}
+}
+
+func (c *checker) capability(p *Probe, k *Capability) {
+	c.is(slices.Contains(kinds, k.Kind), "unknown capability %q", clip(string(k.Kind)))
+	c.is(strings.TrimSpace(k.Reason) != "" && len(k.Reason) <= 500, "capability %q needs a reason of at most 500 bytes that an operator can judge", k.Kind)
+	for _, f := range k.From {
+		o := p.Option(f)
+		c.is(o != nil && o.holdsTarget(k.Kind), "capability %q takes its targets from %q, which is no option of a type that can hold one", k.Kind, clip(f))
+	}
+	for _, m := range k.Methods {
+		switch k.Kind {
+		case HTTP:
+			c.is(httpMethod.MatchString(m), "capability http: %q is no HTTP method", clip(m))
+		case Net:
+			c.is(slices.Contains(networks, m), "capability net: %q is none of tcp, tls, udp", clip(m))
+		default:
+			c.is(false, "capability %q has no methods", k.Kind)
+		}
+	}
+}
+
+// holdsTarget reports whether an option of this type can name a destination of
+// the given kind.
+func (o *Option) holdsTarget(k Kind) bool {
+	t := o.Element()
+	switch k {
+	case HTTP:
+		return t == URL
+	case Net:
+		return t == Address || t == URL
+	case DNS:
+		return t == String || t == Address
+	case SQL:
+		return t == Database
+	default:
+		return false
+	}
+}
+
+// Element is the type of the option's values: of its elements if it is a list
+// or map, else its own.
+func (o *Option) Element() Type {
+	if o.Type != List && o.Type != Map {
+		return o.Type
+	}
+	if o.Of == "" {
+		return String
+	}
+	return o.Of
+}
+
+// Convert turns a JSON value (a default) into the option's value.
+func (o *Option) Convert(v any) (Value, error) {
+	switch o.Type {
+	case List:
+		in, ok := v.([]any)
+		if !ok {
+			return nil, fmt.Errorf("%v is no list", v)
+		}
+		out := make([]Value, 0, len(in))
+		for _, e := range in {
+			ev, err := scalar(o.Element(), e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, ev)
+		}
+		return out, nil
+	case Map:
+		in, ok := v.(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("%v is no map", v)
+		}
+		out := make(map[string]Value, len(in))
+		for k, e := range in {
+			ev, err := scalar(o.Element(), e)
+			if err != nil {
+				return nil, err
+			}
+			out[k] = ev
+		}
+		return out, nil
+	default:
+		return scalar(o.Type, v)
+	}
+}
+
+func scalar(t Type, v any) (Value, error) {
+	switch v := v.(type) {
+	case string:
+		switch t {
+		case String, URL, Address, Database, Any:
+			return Plain(v), nil
+		case DurationType:
+			return time.ParseDuration(v)
+		case SizeType:
+			return ParseSize(v)
+		}
+	case float64:
+		if (t == Number || t == Any) && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v, nil
+		}
+	case bool:
+		if t == Bool || t == Any {
+			return v, nil
+		}
+	}
+	return nil, fmt.Errorf("%v is no %s", v, t)
+}
+
+// Constrain reports whether a value of the option's type keeps to its one_of,
+// pattern, min and max. A text with a secret in it is not quoted.
+func (o *Option) Constrain(v Value) error {
+	switch v := v.(type) {
+	case []Value:
+		for _, e := range v {
+			if err := o.Constrain(e); err != nil {
+				return err
+			}
+		}
+	case map[string]Value:
+		for _, k := range sortedKeys(v) {
+			if err := o.Constrain(v[k]); err != nil {
+				return err
+			}
+		}
+	case Text:
+		return o.constrainText(v)
+	case float64:
+		return o.within(v, func(f float64) string { return fmt.Sprint(f) })
+	case time.Duration:
+		return o.within(v.Seconds(), func(f float64) string { return time.Duration(f * float64(time.Second)).String() })
+	case Size:
+		return o.within(float64(v), func(f float64) string { return Size(f).String() })
+	}
+	return nil
+}
+
+func (o *Option) constrainText(t Text) error {
+	s := t.Reveal()
+	if len(o.OneOf) > 0 && !slices.Contains(o.OneOf, s) {
+		return fmt.Errorf("%q is none of %s", t, strings.Join(o.OneOf, ", "))
+	}
+	if o.Pattern != "" && !regexp.MustCompile(`^(?:`+o.Pattern+`)$`).MatchString(s) {
+		return fmt.Errorf("%q does not match %s", t, o.Pattern)
+	}
+	return nil
+}
+
+func (o *Option) within(f float64, show func(float64) string) error {
+	if o.Min != nil && f < *o.Min {
+		return fmt.Errorf("%s is below the least allowed, %s", show(f), show(*o.Min))
+	}
+	if o.Max != nil && f > *o.Max {
+		return fmt.Errorf("%s is above the most allowed, %s", show(f), show(*o.Max))
+	}
+	return nil
+}
+
+// clip keeps a hostile name from filling an error.
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "…"
+	}
+	return s
+}

@@ -1,0 +1,33 @@
+package manifest
+
+import "slices"
+
+// opens says which capability a host function belongs to; the others work on
+// what these opened, or need none.
+var opens = map[string]Kind{
+	"http_request": HTTP, "dial": Net, "resolve": DNS, "sql_query": SQL, "kv_get": KV, "kv_set": KV,
+}
+
+// Unclaimed are the capabilities that the module imports although none of its
+// probes declares them. There must be none: the import section is the upper
+// bound of what a module can ever ask, and the manifest has to own up to it.
+func (m *Module) Unclaimed() []Kind {
+	var out []Kind
+	for _, i := range m.Imports {
+		kind, ok := opens[i.Name]
+		if !ok || i.Module != "vega_v1" || m.Manifest.declares(kind) {
+			continue
+		}
+		if !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (m *Manifest) declares(kind Kind) bool {
+	return slices.ContainsFunc(m.Probes, func(p Probe) bool {
+		return slices.ContainsFunc(p.Capabilities, func(c Capability) bool { return c.Kind == kind })
+	})
+}

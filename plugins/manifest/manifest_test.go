@@ -1,0 +1,174 @@
+package manifest_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/binary"
+	"vega/plugins/manifest"
+)
+
+func example() *manifest.Manifest {
+	return &manifest.Manifest{
+		ABI: "vega_v1", Name: "acme", Version: "1.2.0",
+		Probes: []manifest.Probe{{
+			Name: "orders", Timeout: manifest.Duration(5 * time.Second),
+			Options: []manifest.Option{
+				{Name: "url", Type: manifest.URL, Required: true},
+				{Name: "limit", Type: manifest.SizeType, Default: "1MiB"},
+				{Name: "codes", Type: manifest.List, Of: manifest.Number, Default: []any{200.0}},
+			},
+			Capabilities: []manifest.Capability{{Kind: manifest.HTTP, Reason: "asks the service", From: []string{"url"}}},
+		}},
+	}
+}
+
+func TestPackThenRead(t *testing.T) {
+	bare := binary.AppendSection(binary.Header(), binary.Custom, binary.AppendName(nil, "other"))
+	packed, err := manifest.Pack(bare, example())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := manifest.Pack(packed, example())
+	if err != nil || string(again) != string(packed) {
+		t.Fatalf("packing twice changes the module (%v)", err)
+	}
+	m, err := manifest.Read(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m.Manifest, example()) {
+		t.Errorf("read back %+v", m.Manifest)
+	}
+	// A file cut short anywhere never passes for a plugin.
+	for n := range packed {
+		if _, err := manifest.Read(packed[:n]); err == nil {
+			t.Fatalf("the first %d of %d bytes pass", n, len(packed))
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	text, err := json.Marshal(example())
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := append(binary.AppendName(nil, "vega.manifest"), text...)
+	one := slices.Clip(binary.AppendSection(binary.Header(), binary.Custom, section))
+	memory := binary.AppendSection(one, binary.Imports, append([]byte{1}, "\x03env\x06memory\x02\x00\x01"...))
+	for name, c := range map[string]struct {
+		wasm []byte
+		want string
+	}{
+		"no module":       {[]byte("#!/bin/sh\n"), "no WebAssembly core module"},
+		"empty":           {nil, "no WebAssembly core module"},
+		"no manifest":     {binary.Header(), "no vega.manifest section"},
+		"two":             {binary.AppendSection(one, binary.Custom, section), "more than one"},
+		"not JSON":        {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), "{"...)), "not JSON"},
+		"too large":       {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), make([]byte, manifest.MaxSize+1)...)), "at most"},
+		"imports memory":  {memory, "no function"},
+		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "unexpected end"},
+		"section too long": {
+			append(binary.Header(), 1, 0xff, 0xff, 0xff, 0x0f), "cut short",
+		},
+	} {
+		if _, err := manifest.Read(c.wasm); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	for want, change := range map[string]func(*manifest.Manifest){
+		`speaks "vega_v1"`:                  func(m *manifest.Manifest) { m.ABI = "vega_v9" },
+		"must match":                        func(m *manifest.Manifest) { m.Name = "Acme" },
+		"word of the configuration":         func(m *manifest.Manifest) { m.Name = "llm" },
+		"there is no probe":                 func(m *manifest.Manifest) { m.Probes = nil },
+		"given twice":                       func(m *manifest.Manifest) { m.Probes = append(m.Probes, m.Probes[0]) },
+		"not within 1s to 30s":              func(m *manifest.Manifest) { m.Probes[0].Timeout = manifest.Duration(time.Minute) },
+		`unknown type "blob"`:               func(m *manifest.Manifest) { m.Probes[0].Options[0].Type = "blob" },
+		"it can't be both":                  func(m *manifest.Manifest) { m.Probes[0].Options[1].Required = true },
+		"the default does not fit":          func(m *manifest.Manifest) { m.Probes[0].Options[1].Default = "a lot" },
+		"which is no option":                func(m *manifest.Manifest) { m.Probes[0].NeedsAny = []string{"key"} },
+		`unknown capability "files"`:        func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Kind = "files" },
+		"needs a reason":                    func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Reason = " " },
+		"no option of a type that can hold": func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].From = []string{"limit"} },
+		"is no HTTP method":                 func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Methods = []string{"get"} },
+		"not a regular expression":          func(m *manifest.Manifest) { m.Probes[0].Options[0].Pattern = "(" },
+	} {
+		m := example()
+		change(m)
+		err := m.Check()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for in, want := range map[string]manifest.Size{"64KiB": 65536, "10MB": 10_000_000, "1.5GiB": 3 << 29, "7B": 7, "0B": 0} {
+		if got, err := manifest.ParseSize(in); got != want || err != nil {
+			t.Errorf("%q: %d, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "64", "KiB", "-1KiB", "1e30GiB", "64 kb", "NaNB"} {
+		if got, err := manifest.ParseSize(in); err == nil {
+			t.Errorf("%q passes as %d", in, got)
+		}
+	}
+	if s := manifest.Size(65536).String(); s != "64KiB" {
+		t.Error(s)
+	}
+}
+
+func TestScan(t *testing.T) {
+	dir := t.TempDir()
+	packed, err := manifest.Pack(binary.Header(), example())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"a.wasm": packed, "b.wasm": packed, "c.wasm": []byte("junk"), ".half.wasm": packed, "notes.txt": nil} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "d.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	found, err := manifest.Scan(dir)
+	if err != nil || len(found) != 4 {
+		t.Fatalf("found %d: %v", len(found), err)
+	}
+	for i, want := range []string{"", "already in", "no WebAssembly", "no regular file"} {
+		if err := found[i].Err; (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", found[i].File, err, want)
+		}
+	}
+	if none, err := manifest.Scan(filepath.Join(dir, "absent")); none != nil || err != nil {
+		t.Errorf("a directory that is not there: %v, %v", none, err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	packed, err := manifest.Pack(binary.Header(), example())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(packed)
+	f.Add([]byte("\x00asm\x01\x00\x00\x00\x02\xff\xff\xff\xff\x0f"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := manifest.Read(b)
+		if (err == nil) == (m == nil) {
+			t.Fatal("neither a module nor an error, or both")
+		}
+		if err == nil && m.Manifest.Check() != nil {
+			t.Fatal("a manifest passed that does not check")
+		}
+	})
+}
