@@ -1,0 +1,100 @@
+package grant
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// Denial is a call that was refused. Its text says what was asked and the line
+// to paste to allow it; it carries no secret, since it names only method,
+// scheme, host and port.
+type Denial struct {
+	Asked string
+	Fix   string // an attribute of the grant block; "" when no grant could allow it
+}
+
+// Error says what was denied and what to do.
+func (d *Denial) Error() string {
+	if d.Fix == "" {
+		return d.Asked
+	}
+	return d.Asked + " is not granted; to allow it, write in the integration: grant { " + d.Fix + " }"
+}
+
+// AllowsHTTP judges a request by method and origin, and returns the rule that
+// allows it.
+func (s *Set) AllowsHTTP(method string, u *url.URL) (Rule, error) {
+	want, err := Origins(u)
+	if err != nil {
+		return Rule{}, &Denial{Asked: fmt.Sprintf("http to this URL is refused: %v", err)}
+	}
+	want.Method = method
+	return s.find(want)
+}
+
+// AllowsNet judges a connection; scheme is tcp, tls or udp.
+func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
+	host, port, err := Address(address)
+	if err != nil {
+		return Rule{}, &Denial{Asked: fmt.Sprintf("dialling this address is refused: %v", err)}
+	}
+	return s.find(Rule{Kind: manifest.Net, Scheme: scheme, Host: host, Port: port})
+}
+
+// AllowsDNS judges a question. The name must be granted, and the server too
+// when the guest names one. A port that is missing is 53.
+func (s *Set) AllowsDNS(name, server string) error {
+	want, err := parseDNS(name)
+	if err != nil || strings.HasPrefix(name, "@") {
+		return &Denial{Asked: "resolving this name is refused: it is no host name"}
+	}
+	if _, err := s.find(want); err != nil || server == "" {
+		return err
+	}
+	want, err = parseDNS("@" + WithPort(server, 53))
+	if err != nil {
+		return &Denial{Asked: fmt.Sprintf("asking this server is refused: %v", err)}
+	}
+	_, err = s.find(want)
+	return err
+}
+
+// AllowsSQL judges a query by its database.
+func (s *Set) AllowsSQL(database string) error {
+	if !manifest.ValidName(database) {
+		return &Denial{Asked: "sql on a database of that name is refused: it is no name"}
+	}
+	_, err := s.find(Rule{Kind: manifest.SQL, Name: database})
+	return err
+}
+
+// AllowsKV judges the use of storage.
+func (s *Set) AllowsKV() error {
+	if s.KV > 0 {
+		return nil
+	}
+	return &Denial{Asked: "key-value storage", Fix: `kv = "64KiB"`}
+}
+
+func (s *Set) find(want Rule) (Rule, error) {
+	for _, r := range s.Rules {
+		if r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
+			r.Host == want.Host && r.Port == want.Port && r.Name == want.Name {
+			return r, nil
+		}
+	}
+	return Rule{}, &Denial{Asked: fmt.Sprintf("%s to %s", want.Kind, want), Fix: want.Line()}
+}
+
+// WithPort adds the port where the address has none.
+func WithPort(address string, port int) string {
+	if _, _, err := net.SplitHostPort(address); err == nil {
+		return address
+	}
+	return net.JoinHostPort(strings.Trim(address, "[]"), strconv.Itoa(port))
+}

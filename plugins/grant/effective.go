@@ -1,0 +1,169 @@
+package grant
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// Request is what Effective judges by.
+type Request struct {
+	Probe   *manifest.Probe
+	Values  manifest.Values
+	Written map[string]bool // options the operator wrote, as opposed to defaults
+	Bundled bool            // the plugin that ships with vega
+	Block   Set             // the grant block; its rules have Origin FromBlock
+}
+
+// Missing is a non-optional capability for which nothing was granted.
+type Missing struct {
+	Capability manifest.Capability
+	Fix        string // the attribute to paste into a grant block
+}
+
+// Effective is every grant of an integration, each with where it comes from,
+// and the non-optional capabilities that are left without any. A capability
+// that the probe did not declare gets nothing, whatever the block says.
+func Effective(q Request) (Set, []Missing) {
+	out := Set{Plaintext: q.Block.Plaintext}
+	var missing []Missing
+	for _, k := range q.Probe.Capabilities {
+		before := len(out.Rules)
+		for _, name := range k.From {
+			out.Rules = append(out.Rules, q.fromOption(k, name)...)
+		}
+		if q.Bundled {
+			for _, h := range k.Hosts {
+				if r, err := Parse(k.Kind, h); err == nil {
+					r.Origin, r.Where = FromBundled, "fixed host of the bundled plugin"
+					out.Rules = append(out.Rules, r)
+				}
+			}
+		}
+		for _, r := range q.Block.Rules {
+			if r.Kind == k.Kind && !slices.Contains(out.Rules, r) {
+				out.Rules = append(out.Rules, r)
+			}
+		}
+		if k.Kind == manifest.KV {
+			out.KV = q.Block.KV
+		}
+		if granted := len(out.Rules) > before || k.Kind == manifest.KV && out.KV > 0; !granted && !k.Optional {
+			missing = append(missing, Missing{k, q.fix(k)})
+		}
+	}
+	return out, missing
+}
+
+// fromOption turns the targets in an option into rules: what the operator
+// wrote is consent; a default is only the bundled plugin's to rely on.
+func (q Request) fromOption(k manifest.Capability, name string) []Rule {
+	origin, where := FromConfig, "config."+name
+	if !q.Written[name] {
+		if !q.Bundled {
+			return nil
+		}
+		origin, where = FromBundled, "default of "+name
+	}
+	opt := q.Probe.Option(name)
+	var rules []Rule
+	eachText(q.Values[name], func(t manifest.Text) {
+		for _, r := range targets(k, opt.Element(), t.Reveal()) {
+			r.Origin, r.Where = origin, where
+			rules = append(rules, r)
+		}
+	})
+	return rules
+}
+
+func eachText(v manifest.Value, yield func(manifest.Text)) {
+	switch v := v.(type) {
+	case manifest.Text:
+		yield(v)
+	case []manifest.Value:
+		for _, e := range v {
+			eachText(e, yield)
+		}
+	case map[string]manifest.Value:
+		for _, e := range v {
+			eachText(e, yield)
+		}
+	}
+}
+
+// targets are the rules that a value implies. What does not parse implies
+// none: validation of the option's type reports it.
+func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
+	var rules []Rule
+	add := func(r Rule, err error) {
+		if err == nil {
+			rules = append(rules, r)
+		}
+	}
+	switch k.Kind {
+	case manifest.HTTP:
+		u, err := url.Parse(text)
+		if err != nil {
+			return nil
+		}
+		for _, m := range methods(k) {
+			r, err := Origins(u)
+			r.Method = m
+			add(r, err)
+		}
+	case manifest.Net:
+		if u, err := url.Parse(text); t == manifest.URL && err == nil {
+			text = WithPort(u.Host, defaultPort(u.Scheme))
+		}
+		for _, m := range methods(k) {
+			add(parseNet(m + "://" + text))
+		}
+	case manifest.DNS:
+		if t == manifest.Address {
+			text = "@" + WithPort(text, 53)
+		}
+		add(parseDNS(text))
+	case manifest.SQL:
+		add(Parse(k.Kind, strings.TrimPrefix(text, "database.")))
+	}
+	return rules
+}
+
+func methods(k manifest.Capability) []string {
+	switch {
+	case len(k.Methods) > 0:
+		return k.Methods
+	case k.Kind == manifest.Net:
+		return []string{"tcp"}
+	default:
+		return []string{"GET", "HEAD"}
+	}
+}
+
+// fix is the line that would grant the capability: its own fixed hosts, or an
+// example in the right form.
+func (q Request) fix(k manifest.Capability) string {
+	examples := k.Hosts
+	if len(examples) == 0 {
+		examples = map[manifest.Kind][]string{
+			manifest.HTTP: {"GET https://host.example"},
+			manifest.Net:  {"tcp://host.example:1234"},
+			manifest.DNS:  {"host.example"},
+		}[k.Kind]
+	}
+	switch k.Kind {
+	case manifest.KV:
+		return `kv = "64KiB"`
+	case manifest.SQL:
+		return "sql = [database.NAME]"
+	default:
+		quoted := make([]string, len(examples))
+		for i, e := range examples {
+			quoted[i] = fmt.Sprintf("%q", e)
+		}
+		return fmt.Sprintf("%s = [%s]", k.Kind, strings.Join(quoted, ", "))
+	}
+}
