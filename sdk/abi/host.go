@@ -1,0 +1,53 @@
+//go:build !wasip1
+
+package abi
+
+// Host is the other side of the raw calls, in Go's terms: what the sandbox is
+// to a guest, for a probe that runs natively. Calls that take a buffer copy as
+// much as fits and answer the full length; all others answer as their
+// namesakes in the contract do.
+type Host interface {
+	Config(key string, buf []byte) int32
+	Message(text string)
+	Detail(name, value string)
+	Metric(name string, value float64, unit string)
+	Log(level Level, text string)
+	Deadline() int64
+	Now() int64
+	Error(buf []byte) int32
+
+	HTTPRequest(method, url string) int32
+	HTTPHeader(handle int32, name, value string) int32
+	HTTPOption(handle, what, value int32) int32
+	HTTPBasicAuth(handle int32, user, password string) int32
+	HTTPSend(handle int32, body string) int32
+	HTTPResponseHeader(handle int32, name string, buf []byte) int32
+	JSON(handle int32, path string, buf []byte) int32
+	HTTPTiming(handle, phase int32) int64
+
+	Dial(network int32, address string) int32
+	Read(handle int32, buf []byte) int32
+	Write(handle int32, data []byte) int32
+	Close(handle int32)
+	TLSStart(handle int32, name string) int32
+	TLSInfo(handle, what int32, buf []byte) int32
+
+	Resolve(rrtype, name, server string, buf []byte) int32
+	Match(pattern, text string) int32
+	SQLQuery(database, query string) int32
+	SQLNext(handle int32) int32
+	SQLColumn(handle, column int32, buf []byte) int32
+	KVGet(key string, buf []byte) int32
+	KVSet(key, value string) int32
+}
+
+var host Host
+
+// Install makes h the host of all raw calls and returns what puts the former
+// one back. Only one probe runs natively at a time: package sdktest, which is
+// the one to call this, sees to that.
+func Install(h Host) (restore func()) {
+	former := host
+	host = h
+	return func() { host = former }
+}

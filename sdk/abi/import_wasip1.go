@@ -1,0 +1,178 @@
+package abi
+
+import "unsafe"
+
+// The raw calls. A string is passed as pointer and length; a buffer as pointer
+// and capacity. Each is imported only by a module that calls it, so the import
+// section of a plugin is an upper bound of what it can ask.
+
+// Config answers the length of the value at a dotted path.
+//
+//go:wasmimport vega_v1 config
+//go:noescape
+func Config(key string, buf unsafe.Pointer, size uint32) int32
+
+// Message sets the one-line result.
+//
+//go:wasmimport vega_v1 message
+//go:noescape
+func Message(text string)
+
+// Detail adds a piece of evidence.
+//
+//go:wasmimport vega_v1 detail
+//go:noescape
+func Detail(name, value string)
+
+// Metric adds a number that was measured.
+//
+//go:wasmimport vega_v1 metric
+//go:noescape
+func Metric(name string, value float64, unit string)
+
+// Log writes a line to vega's log.
+//
+//go:wasmimport vega_v1 log
+//go:noescape
+func Log(level int32, text string)
+
+// Deadline answers the nanoseconds that are left.
+//
+//go:wasmimport vega_v1 deadline
+func Deadline() int64
+
+// Now answers unix nanoseconds.
+//
+//go:wasmimport vega_v1 now
+func Now() int64
+
+// Error answers the length of the text of the last errno.
+//
+//go:wasmimport vega_v1 error
+//go:noescape
+func Error(buf unsafe.Pointer, size uint32) int32
+
+// HTTPRequest begins a request and answers its handle.
+//
+//go:wasmimport vega_v1 http_request
+//go:noescape
+func HTTPRequest(method, url string) int32
+
+// HTTPHeader adds a header to a request.
+//
+//go:wasmimport vega_v1 http_header
+//go:noescape
+func HTTPHeader(handle int32, name, value string) int32
+
+// HTTPOption sets OptRedirects or OptMaxBody of a request.
+//
+//go:wasmimport vega_v1 http_option
+func HTTPOption(handle, what, value int32) int32
+
+// HTTPBasicAuth has the host add basic authentication to a request.
+//
+//go:wasmimport vega_v1 http_basic_auth
+//go:noescape
+func HTTPBasicAuth(handle int32, user, password string) int32
+
+// HTTPSend sends a request and answers the status of the response, whose
+// handle is that of the request.
+//
+//go:wasmimport vega_v1 http_send
+//go:noescape
+func HTTPSend(handle int32, body string) int32
+
+// HTTPResponseHeader answers the length of a header of the response.
+//
+//go:wasmimport vega_v1 http_response_header
+//go:noescape
+func HTTPResponseHeader(handle int32, name string, buf unsafe.Pointer, size uint32) int32
+
+// JSON answers the length of the value at a path of the response's JSON.
+//
+//go:wasmimport vega_v1 json
+//go:noescape
+func JSON(handle int32, path string, buf unsafe.Pointer, size uint32) int32
+
+// HTTPTiming answers the nanoseconds that a phase of the exchange took.
+//
+//go:wasmimport vega_v1 http_timing
+func HTTPTiming(handle, phase int32) int64
+
+// Dial opens a connection and answers its handle.
+//
+//go:wasmimport vega_v1 dial
+//go:noescape
+func Dial(network int32, address string) int32
+
+// Read answers the number of bytes read from a connection or response body, 0
+// at its end.
+//
+//go:wasmimport vega_v1 read
+//go:noescape
+func Read(handle int32, buf unsafe.Pointer, size uint32) int32
+
+// Write answers the number of bytes written to a connection.
+//
+//go:wasmimport vega_v1 write
+//go:noescape
+func Write(handle int32, data unsafe.Pointer, size uint32) int32
+
+// Close frees a handle of any kind.
+//
+//go:wasmimport vega_v1 close
+func Close(handle int32)
+
+// TLSStart upgrades a TCP connection.
+//
+//go:wasmimport vega_v1 tls_start
+//go:noescape
+func TLSStart(handle int32, name string) int32
+
+// TLSInfo answers the length of a fact of a TLS connection or https response.
+//
+//go:wasmimport vega_v1 tls_info
+//go:noescape
+func TLSInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32
+
+// Resolve answers the length of the newline-separated answers to a DNS
+// question.
+//
+//go:wasmimport vega_v1 resolve
+//go:noescape
+func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32
+
+// Match answers 1 when the RE2 matches somewhere in the text, else 0.
+//
+//go:wasmimport vega_v1 match
+//go:noescape
+func Match(pattern, text string) int32
+
+// SQLQuery runs a query on a configured database and answers a handle.
+//
+//go:wasmimport vega_v1 sql_query
+//go:noescape
+func SQLQuery(database, query string) int32
+
+// SQLNext answers 1 when there is another row, 0 at the end.
+//
+//go:wasmimport vega_v1 sql_next
+func SQLNext(handle int32) int32
+
+// SQLColumn answers the length of a column of the current row.
+//
+//go:wasmimport vega_v1 sql_column
+//go:noescape
+func SQLColumn(handle, column int32, buf unsafe.Pointer, size uint32) int32
+
+// KVGet answers the length of a kept value.
+//
+//go:wasmimport vega_v1 kv_get
+//go:noescape
+func KVGet(key string, buf unsafe.Pointer, size uint32) int32
+
+// KVSet keeps a value across runs.
+//
+//go:wasmimport vega_v1 kv_set
+//go:noescape
+func KVSet(key, value string) int32

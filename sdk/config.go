@@ -1,0 +1,96 @@
+package sdk
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"vega/sdk/abi"
+)
+
+// The getters answer the zero value for an option that is not set and has no
+// default; Has tells the two apart. The host has checked every value against
+// its type in the manifest before the run.
+
+// Has reports whether the option is set or has a default.
+func (r *Run) Has(option string) bool {
+	return abi.Config(option, nil, 0) >= 0
+}
+
+// String is the option's text. Values that came from env() or file() are
+// placeholders of the same length: the host puts the real value in as it
+// leaves for a granted destination.
+func (r *Run) String(option string) string {
+	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 { return abi.Config(option, buf, size) })
+	return s
+}
+
+// Float is the number in a number option.
+func (r *Run) Float(option string) float64 {
+	f, _ := strconv.ParseFloat(r.String(option), 64)
+	return f
+}
+
+// Int is the whole part of the number in a number option.
+func (r *Run) Int(option string) int {
+	s := r.String(option)
+	if i, err := strconv.Atoi(s); err == nil {
+		return i
+	}
+	return int(r.Float(option))
+}
+
+// Bool is the value of a bool option.
+func (r *Run) Bool(option string) bool { return r.String(option) == "true" }
+
+// Duration is the value of a duration option.
+func (r *Run) Duration(option string) time.Duration { return time.Duration(r.int64(option)) }
+
+// Size is the bytes in a size option.
+func (r *Run) Size(option string) int64 { return r.int64(option) }
+
+func (r *Run) int64(option string) int64 {
+	n, _ := strconv.ParseInt(r.String(option), 10, 64)
+	return n
+}
+
+// Strings are the elements of a list option, as text.
+func (r *Run) Strings(option string) []string {
+	n := r.Int(option + ".#")
+	list := make([]string, 0, n)
+	for i := range n {
+		list = append(list, r.String(option+"."+strconv.Itoa(i)))
+	}
+	return list
+}
+
+// Pair is a key of a map option with its value.
+type Pair struct{ Key, Value string }
+
+// Map is a map option, sorted by key.
+func (r *Run) Map(option string) []Pair {
+	n := r.Int(option + ".#")
+	pairs := make([]Pair, 0, n)
+	for i := range n {
+		key := r.String(option + ".@" + strconv.Itoa(i))
+		pairs = append(pairs, Pair{key, r.String(option + "." + Key(key))})
+	}
+	return pairs
+}
+
+// Key escapes a key for use in a dotted path.
+func Key(key string) string {
+	if !strings.ContainsAny(key, `.\#@`) {
+		return key
+	}
+	var b strings.Builder
+	for i := 0; i < len(key); i++ {
+		c := key[i]
+		if c == '.' || c == '\\' || i == 0 && (c == '#' || c == '@') {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

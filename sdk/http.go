@@ -1,0 +1,172 @@
+package sdk
+
+import (
+	"time"
+	"unsafe"
+
+	"vega/sdk/abi"
+)
+
+// Request is an HTTP request that is being put together. Its methods can be
+// chained; the first error is returned by Send.
+type Request struct {
+	handle int32
+	body   string
+	err    error
+}
+
+// HTTP begins a request. The certificate of an https server is always verified,
+// up to 10 redirects are followed, each judged by the grants.
+func (r *Run) HTTP(method, url string) *Request {
+	q := &Request{handle: abi.HTTPRequest(method, url)}
+	q.check(q.handle)
+	return q
+}
+
+func (q *Request) check(n int32) {
+	if n < 0 && q.err == nil {
+		q.err = failure(n)
+	}
+}
+
+// Header adds a header. An option that holds a secret may be the value or a
+// part of it.
+func (q *Request) Header(name, value string) *Request {
+	if q.err == nil {
+		q.check(abi.HTTPHeader(q.handle, name, value))
+	}
+	return q
+}
+
+// BasicAuth adds basic authentication. The host encodes it, so that user and
+// password may be secrets.
+func (q *Request) BasicAuth(user, password string) *Request {
+	if q.err == nil {
+		q.check(abi.HTTPBasicAuth(q.handle, user, password))
+	}
+	return q
+}
+
+// Redirects sets how many redirects to follow; 0 returns the redirect itself.
+func (q *Request) Redirects(n int) *Request {
+	if q.err == nil {
+		q.check(abi.HTTPOption(q.handle, abi.OptRedirects, int32(n)))
+	}
+	return q
+}
+
+// MaxBody sets the largest response body, in bytes, below the host's own cap.
+func (q *Request) MaxBody(bytes int) *Request {
+	if q.err == nil {
+		q.check(abi.HTTPOption(q.handle, abi.OptMaxBody, int32(bytes)))
+	}
+	return q
+}
+
+// Body sets what is sent.
+func (q *Request) Body(body string) *Request {
+	q.body = body
+	return q
+}
+
+// Send sends the request and returns when the headers of the response are
+// there. Any status is a response; an error means that there was none.
+func (q *Request) Send() (*Response, error) {
+	status := int32(0)
+	if q.err == nil {
+		status = abi.HTTPSend(q.handle, q.body)
+		q.check(status)
+	}
+	if q.err != nil {
+		if q.handle > 0 {
+			abi.Close(q.handle)
+		}
+		return nil, q.err
+	}
+	return &Response{Status: int(status), handle: q.handle}, nil
+}
+
+// Phase is a part of an HTTP exchange.
+type Phase int32
+
+// The phases that Response.Timing knows.
+const (
+	PhaseDNS       = Phase(abi.PhaseDNS)
+	PhaseConnect   = Phase(abi.PhaseConnect)
+	PhaseTLS       = Phase(abi.PhaseTLS)
+	PhaseFirstByte = Phase(abi.PhaseFirstByte)
+	PhaseTotal     = Phase(abi.PhaseTotal)
+)
+
+// Response is the answer to a Request. It is an io.ReadCloser over the body.
+type Response struct {
+	Status int
+	handle int32
+	text   string
+	read   bool
+}
+
+// Header is the value of a response header, or "".
+func (p *Response) Header(name string) string {
+	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
+		return abi.HTTPResponseHeader(p.handle, name, buf, size)
+	})
+	return s
+}
+
+// JSON is the value at a dotted path of the body's JSON ("data.items.0.name"):
+// text as it is, numbers and booleans as written, lists and objects as JSON.
+// A path that is not there is ErrNotSet, a body that is no JSON ErrInvalid.
+func (p *Response) JSON(path string) (string, error) {
+	return whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
+		return abi.JSON(p.handle, path, buf, size)
+	})
+}
+
+// Count is the number of elements in the list or object at a path, 0 if there
+// is none.
+func (p *Response) Count(path string) int {
+	if path != "" {
+		path += "."
+	}
+	s, err := p.JSON(path + "#")
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for i := 0; i < len(s); i++ {
+		n = n*10 + int(s[i]-'0')
+	}
+	return n
+}
+
+// Timing is how long a phase took, summed over redirects. The total is that
+// until the headers came, or until the end of the body once it was read.
+func (p *Response) Timing(phase Phase) time.Duration {
+	return time.Duration(max(0, abi.HTTPTiming(p.handle, int32(phase))))
+}
+
+// TLS tells about the connection that an https response came over.
+func (p *Response) TLS() TLS { return TLS{p.handle} }
+
+// Read reads the body. Use Text for the whole of it; the two don't mix.
+func (p *Response) Read(b []byte) (int, error) { return read(p.handle, b) }
+
+// Text is the body, or its first limit bytes. It can be asked for again.
+func (p *Response) Text(limit int) (string, error) {
+	if p.read {
+		return p.text[:min(limit, len(p.text))], nil
+	}
+	text, err := readAll(p.handle, limit)
+	if err != nil {
+		return "", err
+	}
+	p.text, p.read = text, true
+	return text, nil
+}
+
+// Close frees the response before the run ends. A run may hold 16 handles.
+func (p *Response) Close() error {
+	abi.Close(p.handle)
+	return nil
+}

@@ -1,0 +1,37 @@
+package sdk
+
+import (
+	"unsafe"
+
+	"vega/sdk/abi"
+)
+
+// resolveSize holds nearly every answer: to ask again would be to send the
+// question again.
+const resolveSize = 8 << 10
+
+// Resolve asks a DNS question (rrtype "A", "MX", "TXT" …) and returns the
+// answers. An empty server means the one that vega itself uses. A name that
+// does not exist is ErrDNS.
+func (r *Run) Resolve(rrtype, name, server string) ([]string, error) {
+	text, err := whole(resolveSize, func(buf unsafe.Pointer, size uint32) int32 {
+		return abi.Resolve(rrtype, name, server, buf, size)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lines(text), nil
+}
+
+func lines(text string) []string {
+	var out []string
+	for len(text) > 0 {
+		i := 0
+		for i < len(text) && text[i] != '\n' {
+			i++
+		}
+		out = append(out, text[:i])
+		text = text[min(i+1, len(text)):]
+	}
+	return out
+}

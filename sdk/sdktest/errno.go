@@ -1,0 +1,69 @@
+//go:build !wasip1
+
+package sdktest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"vega/sdk/abi"
+)
+
+// errnoError is an error that knows its number.
+type errnoError struct {
+	code abi.Errno
+	text string
+}
+
+func newErrno(code abi.Errno, text string) error { return &errnoError{code, text} }
+
+// Error is the text that the error call answers.
+func (e *errnoError) Error() string { return e.text }
+
+// fail keeps the text of an error for the error call and answers its number.
+func (h *host) fail(err error) int32 {
+	h.lastText = err.Error()
+	return int32(errnoOf(err))
+}
+
+func errnoOf(err error) abi.Errno {
+	var known *errnoError
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var network net.Error
+	switch {
+	case errors.As(err, &known):
+		return known.code
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return abi.ErrTimeout
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return abi.ErrDNS
+	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert), isX509(err):
+		return abi.ErrTLS
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return abi.ErrRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return abi.ErrReset
+	case errors.Is(err, net.ErrClosed):
+		return abi.ErrClosed
+	case errors.As(err, &network) && network.Timeout():
+		return abi.ErrTimeout
+	default:
+		return abi.ErrIO
+	}
+}
+
+func isX509(err error) bool {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &authority) || errors.As(err, &name) || errors.As(err, &invalid)
+}

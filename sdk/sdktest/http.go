@@ -1,0 +1,196 @@
+//go:build !wasip1
+
+package sdktest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/sdk/abi"
+)
+
+// maxBody is the largest response body, as in the sandbox.
+const maxBody = 8 << 20
+
+type request struct {
+	*http.Request
+	cancel    context.CancelFunc
+	redirects int
+	maxBody   int
+}
+
+// Close gives up a request that was never sent.
+func (q *request) Close() error {
+	q.cancel()
+	return nil
+}
+
+type response struct {
+	header http.Header
+	tls    *tls.ConnectionState
+	body   []byte
+	rest   *bytes.Reader
+	phases [5]time.Duration
+}
+
+// Close has nothing to do: the body was read when the response came.
+func (*response) Close() error { return nil }
+
+func (h *host) HTTPRequest(method, url string) int32 {
+	if h.denied("http", method+" "+url) {
+		return int32(abi.ErrDenied)
+	}
+	ctx, cancel := context.WithCancel(h.ctx)
+	q, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		cancel()
+		return h.fail(newErrno(abi.ErrInvalid, err.Error()))
+	}
+	return h.open(&request{q, cancel, 10, maxBody})
+}
+
+func (h *host) request(handle int32, change func(*request)) int32 {
+	q, ok := h.handles[handle].(*request)
+	if !ok {
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is no request"))
+	}
+	change(q)
+	return 0
+}
+
+func (h *host) HTTPHeader(handle int32, name, value string) int32 {
+	return h.request(handle, func(q *request) {
+		if strings.EqualFold(name, "Host") {
+			q.Host = value
+		}
+		q.Header.Add(name, value)
+	})
+}
+
+func (h *host) HTTPBasicAuth(handle int32, user, password string) int32 {
+	return h.request(handle, func(q *request) { q.SetBasicAuth(user, password) })
+}
+
+func (h *host) HTTPOption(handle, what, value int32) int32 {
+	return h.request(handle, func(q *request) {
+		if what == abi.OptRedirects {
+			q.redirects = int(value)
+		} else {
+			q.maxBody = min(int(value), maxBody)
+		}
+	})
+}
+
+func (h *host) HTTPSend(handle int32, body string) int32 {
+	q, ok := h.handles[handle].(*request)
+	if !ok {
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is no request"))
+	}
+	if body != "" {
+		q.Body, q.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		q.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }
+	}
+	p, status, err := h.exchange(q)
+	if err != nil {
+		return h.fail(err)
+	}
+	q.cancel()
+	h.handles[handle] = p
+	return int32(status)
+}
+
+// exchange sends a request over a connection of its own and reads the whole
+// answer.
+func (h *host) exchange(q *request) (*response, int, error) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.config.Roots}, DisableKeepAlives: true}
+	client := http.Client{Transport: transport, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		switch {
+		case q.redirects == 0:
+			return http.ErrUseLastResponse
+		case len(via) > q.redirects:
+			return newErrno(abi.ErrIO, "stopped after "+strconv.Itoa(q.redirects)+" redirects")
+		default:
+			return nil
+		}
+	}}
+	p := &response{}
+	answer, err := client.Do(q.WithContext(httptrace.WithClientTrace(q.Context(), p.trace())))
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err // without the URL, as in the sandbox
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer answer.Body.Close()
+	if p.body, err = io.ReadAll(io.LimitReader(answer.Body, int64(q.maxBody)+1)); err != nil {
+		return nil, 0, err
+	}
+	if len(p.body) > q.maxBody {
+		return nil, 0, newErrno(abi.ErrTooLarge, "the body is longer than "+strconv.Itoa(q.maxBody)+" bytes")
+	}
+	p.header, p.tls, p.rest = answer.Header, answer.TLS, bytes.NewReader(p.body)
+	return p, answer.StatusCode, nil
+}
+
+// trace fills in the phases; a redirect starts them again.
+func (p *response) trace() *httptrace.ClientTrace {
+	var dns, connect, handshake, began time.Time
+	return &httptrace.ClientTrace{
+		GetConn:              func(string) { began = time.Now() },
+		DNSStart:             func(httptrace.DNSStartInfo) { dns = time.Now() },
+		DNSDone:              func(httptrace.DNSDoneInfo) { p.phases[abi.PhaseDNS] = time.Since(dns) },
+		ConnectStart:         func(string, string) { connect = time.Now() },
+		ConnectDone:          func(string, string, error) { p.phases[abi.PhaseConnect] = time.Since(connect) },
+		TLSHandshakeStart:    func() { handshake = time.Now() },
+		TLSHandshakeDone:     func(tls.ConnectionState, error) { p.phases[abi.PhaseTLS] = time.Since(handshake) },
+		GotFirstResponseByte: func() { p.phases[abi.PhaseFirstByte], p.phases[abi.PhaseTotal] = time.Since(began), time.Since(began) },
+	}
+}
+
+func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
+	p, ok := h.handles[handle].(*response)
+	if !ok {
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is no response"))
+	}
+	if len(p.header.Values(name)) == 0 {
+		return h.fail(newErrno(abi.ErrNotSet, "header "+name+" is not set"))
+	}
+	return put(buf, p.header.Get(name))
+}
+
+func (h *host) JSON(handle int32, path string, buf []byte) int32 {
+	p, ok := h.handles[handle].(*response)
+	if !ok {
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is no response"))
+	}
+	d := json.NewDecoder(bytes.NewReader(p.body))
+	d.UseNumber()
+	var tree any
+	if err := d.Decode(&tree); err != nil {
+		return h.fail(newErrno(abi.ErrInvalid, "the body is no JSON: "+err.Error()))
+	}
+	value, ok := lookup(tree, path)
+	if !ok {
+		return h.fail(newErrno(abi.ErrNotSet, "JSON path "+path+" is not set"))
+	}
+	return put(buf, value)
+}
+
+func (h *host) HTTPTiming(handle, phase int32) int64 {
+	p, ok := h.handles[handle].(*response)
+	if !ok || phase < 0 || int(phase) >= len(p.phases) {
+		return int64(h.fail(newErrno(abi.ErrInvalid, "no such timing")))
+	}
+	return int64(p.phases[phase])
+}

@@ -1,0 +1,16 @@
+// Package main is a plugin whose probe connects, and can do nothing else.
+package main
+
+import "vega/sdk"
+
+func init() { sdk.Probe("dialler", dial) }
+
+func dial(r *sdk.Run) sdk.Result {
+	conn, err := r.Dial("tcp", r.String("address"))
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy("connected over " + conn.TLS().Version())
+}
+
+func main() {}

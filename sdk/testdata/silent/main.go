@@ -1,0 +1,10 @@
+// Package main is a plugin whose probe asks nothing of the world.
+package main
+
+import "vega/sdk"
+
+func init() {
+	sdk.Probe("silent", func(r *sdk.Run) sdk.Result { return sdk.Healthy("hello " + r.String("name")) })
+}
+
+func main() {}
