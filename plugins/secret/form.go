@@ -1,0 +1,99 @@
+package secret
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Form is the syntax that a placeholder stands in on its way out.
+type Form int
+
+// The forms of Reveal.
+const (
+	Raw      Form = iota // a header, a stream, a body of another type
+	URL                  // percent-escaped
+	JSON                 // escaped for within a JSON string
+	FormBody             // escaped for application/x-www-form-urlencoded
+)
+
+// in is the secret as it is written in that form.
+func (e *entry) in(f Form) string {
+	switch f {
+	case URL:
+		if e.inURL {
+			return e.real
+		}
+		return percent(e.real)
+	case JSON:
+		return inJSON(e.real, false)
+	case FormBody:
+		return url.QueryEscape(e.real)
+	default:
+		return e.real
+	}
+}
+
+// percent escapes every byte that is not unreserved in RFC 3986, so that the
+// result is one value in a path, a query or a userinfo alike.
+func percent(s string) string {
+	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+}
+
+func inJSON(s string, escapeHTML bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	if err := e.Encode(s); err != nil {
+		return s
+	}
+	quoted := strings.TrimSuffix(b.String(), "\n")
+	return quoted[1 : len(quoted)-1]
+}
+
+var (
+	unreserved = regexp.MustCompile(`^[A-Za-z0-9_.~-]*$`)
+	hexEscape  = regexp.MustCompile(`%[0-9A-F]{2}|\\u[0-9a-f]{4}`)
+)
+
+// forms are the writings of a secret in which a peer may echo it, the raw one
+// first.
+func forms(real string) []string {
+	if unreserved.MatchString(real) {
+		return []string{real}
+	}
+	plain, escaped := inJSON(real, false), inJSON(real, true)
+	all := []string{
+		real,
+		percent(real), url.QueryEscape(real), url.PathEscape(real),
+		plain, escaped, strings.ReplaceAll(plain, "/", `\/`), strings.ReplaceAll(escaped, "/", `\/`),
+		html.EscapeString(real), strings.ReplaceAll(html.EscapeString(real), "&#34;", "&quot;"),
+	}
+	for _, f := range all[1:] {
+		all = append(all, otherCase(f))
+	}
+	if bare := strings.TrimSpace(real); len(bare) >= Least { // as a header's value arrives
+		all = append(all, bare)
+	}
+	var out []string
+	for _, f := range all {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// otherCase writes hexadecimal escapes in the case that Go does not use.
+func otherCase(s string) string {
+	return hexEscape.ReplaceAllStringFunc(s, func(e string) string {
+		if e[0] == '%' {
+			return strings.ToLower(e)
+		}
+		return `\u` + strings.ToUpper(e[2:])
+	})
+}

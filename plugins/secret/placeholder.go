@@ -1,0 +1,57 @@
+package secret
+
+import "crypto/rand"
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// placeholder makes a placeholder for a secret whose forms are given, as long
+// as the first of them.
+func (v *Vault) placeholder(forms []string) string {
+	for {
+		s := random(len(forms[0]))
+		if v.placed[s] || v.isReal(s) || completes(s, forms) {
+			continue
+		}
+		v.placed[s] = true
+		return s
+	}
+}
+
+func (v *Vault) isReal(s string) bool {
+	for _, e := range v.entries {
+		if e.real == s {
+			return true
+		}
+	}
+	return false
+}
+
+// completes reports whether the placeholder could, together with the text
+// beside it, happen to spell one of the secret's forms.
+func completes(s string, forms []string) bool {
+	for _, f := range forms {
+		for n := 1; n <= min(len(s), len(f)); n++ {
+			if s[len(s)-n:] == f[:n] || s[:n] == f[len(f)-n:] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// random is n random characters of the alphabet, each as likely as any other.
+func random(n int) string {
+	const fair = 256 - 256%len(alphabet)
+	out := make([]byte, 0, n)
+	buf := make([]byte, n+n/16+8)
+	for {
+		_, _ = rand.Read(buf) // never fails: it ends the program instead
+		for _, b := range buf {
+			if int(b) < fair {
+				if out = append(out, alphabet[int(b)%len(alphabet)]); len(out) == n {
+					return string(out)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package secret
+
+import (
+	"net/url"
+	"strings"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// SplitTarget shows what a guest may know of a target: of a URL, the scheme,
+// host and port that a secret covers become plain, and so does what is left
+// of its path and query if that is under 8 bytes; of an address, everything.
+// A text of another type, or one that is no target, stays as it is.
+func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
+	pieces := split(t, typ)
+	out := make(manifest.Text, len(pieces))
+	for i, p := range pieces {
+		out[i] = manifest.Part{Text: p.text, Secret: p.secret}
+	}
+	return out
+}
+
+// role says what a piece of a text is.
+type role int
+
+const (
+	value    role = iota // a value of its own, to be escaped wherever it goes
+	userinfo             // URL syntax before the host
+	rest                 // URL syntax after the host: path, query, fragment
+)
+
+type piece struct {
+	text   string
+	secret bool
+	role   role
+}
+
+func split(t manifest.Text, typ manifest.Type) []piece {
+	whole := t.Reveal()
+	switch {
+	case !t.HasSecret():
+	case typ == manifest.Address:
+		if _, _, err := grant.Address(whole); err == nil {
+			return []piece{{text: whole}}
+		}
+	case typ == manifest.URL:
+		if l, ok := layoutOf(whole); ok {
+			return l.split(t)
+		}
+	}
+	pieces := make([]piece, len(t))
+	for i, p := range t {
+		pieces[i] = piece{text: p.Text, secret: p.Secret}
+	}
+	return pieces
+}
+
+// layout is where the parts of a URL begin: scheme, userinfo, host with its
+// port, and the rest after the byte that ends the host.
+type layout struct{ user, at, host, end, rest int }
+
+func layoutOf(s string) (layout, bool) {
+	user := len("https://")
+	if !hasPrefixFold(s, "https://") {
+		if user--; !hasPrefixFold(s, "http://") {
+			return layout{}, false
+		}
+	}
+	end := len(s)
+	if i := strings.IndexAny(s[user:], "/?#"); i >= 0 {
+		end = user + i
+	}
+	l := layout{user: user, at: user, host: user, end: end, rest: min(end+1, len(s))}
+	if i := strings.LastIndexByte(s[user:end], '@'); i >= 0 {
+		l.at, l.host = user+i, user+i+1
+	}
+	return l, true
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// split cuts each secret part that reaches into scheme, host or port, or
+// their delimiters. One that lies wholly within the userinfo or the rest is a
+// value in a template and stays whole.
+func (l layout) split(t manifest.Text) []piece {
+	var pieces []piece
+	from := 0
+	for _, p := range t {
+		to := from + len(p.Text)
+		inside := from >= l.user && to <= l.at || from >= l.rest
+		if !p.Secret || inside {
+			pieces = append(pieces, piece{text: p.Text, secret: p.Secret})
+		} else {
+			pieces = append(pieces, l.cut(p.Text, from)...)
+		}
+		from = to
+	}
+	return pieces
+}
+
+// cut splits the text of a secret that begins at offset from of the URL.
+func (l layout) cut(s string, from int) []piece {
+	part := func(begin, end int) string {
+		begin, end = max(begin-from, 0), min(end-from, len(s))
+		if begin >= end {
+			return ""
+		}
+		return s[begin:end]
+	}
+	after := part(l.rest, from+len(s))
+	all := []piece{
+		{text: part(0, l.user)},
+		{text: part(l.user, l.at), secret: true, role: userinfo},
+		{text: part(l.at, l.rest)},
+		{text: after, secret: len(after) >= Least, role: rest},
+	}
+	pieces := all[:0]
+	for _, p := range all {
+		if p.text != "" {
+			pieces = append(pieces, p)
+		}
+	}
+	return pieces
+}
+
+// likelyToken is the length from which a segment of a secret path is taken
+// for a secret by itself; shorter ones are words such as "services".
+const likelyToken = 16
+
+// parts are the parts of a secret piece of a URL that a peer may echo alone:
+// the path without the query, a query's value, the password. They count when
+// they are long enough to be a secret.
+func (p piece) parts() []piece {
+	var found []piece
+	add := func(least int, raw string) {
+		if len(raw) >= least && raw != p.text {
+			found = append(found, piece{text: raw, secret: true, role: p.role})
+		}
+		if s, err := url.PathUnescape(raw); err == nil && s != raw && len(s) >= least {
+			found = append(found, piece{text: s, secret: true})
+		}
+	}
+	switch p.role {
+	case userinfo:
+		user, password, _ := strings.Cut(p.text, ":")
+		add(Least, user)
+		add(Least, password)
+	case rest:
+		text, _, _ := strings.Cut(p.text, "#")
+		path, query, _ := strings.Cut(text, "?")
+		add(Least, text)
+		add(Least, path)
+		add(Least, query)
+		for segment := range strings.SplitSeq(path, "/") {
+			add(likelyToken, segment)
+		}
+		for pair := range strings.SplitSeq(query, "&") {
+			_, v, _ := strings.Cut(pair, "=")
+			add(Least, v)
+		}
+	}
+	return found
+}

@@ -1,0 +1,104 @@
+// Package secret keeps the secrets of one run out of a guest's sight.
+//
+// NewVault takes the values of an integration and gives each secret in them a
+// placeholder: alphanumeric, of the same length, new in each run. Masked is
+// what the guest may see. Reveal puts the real values back on the way out to
+// a granted destination; Hide and Reader take them out of what comes back, in
+// every form a peer is likely to echo them; Redact is for messages and logs.
+// Where a secret may be sent is not decided here but by package egress.
+//
+// A secret under 8 bytes is refused: it would be found by chance in what it
+// never stood in, and could be guessed.
+package secret
+
+import (
+	"fmt"
+	"slices"
+
+	"vega/plugins/manifest"
+)
+
+// Least is the fewest bytes that a secret may have.
+const Least = 8
+
+// Vault holds the secrets of one run. A guest is single-threaded, and so is
+// its vault: it is not safe for concurrent use.
+type Vault struct {
+	entries  []*entry
+	placed   map[string]bool // placeholders given out
+	patterns []pattern       // what Hide looks for, longest first
+	marks    []pattern       // what Reveal looks for
+	masked   manifest.Values
+}
+
+// entry is one secret and what stands for it.
+type entry struct {
+	real        string
+	placeholder string
+	// inURL marks text that is URL syntax already, such as a path with its
+	// query: it must not be escaped again when it is put into a URL.
+	inURL bool
+}
+
+// NewVault collects the secrets of an integration's values, which are to be
+// as configured: NewVault itself leaves scheme, host and port of a target
+// visible, and needs the probe to know which options are targets or
+// sensitive. The error names the option and nothing of the secret.
+func NewVault(p *manifest.Probe, v manifest.Values) (*Vault, error) {
+	vault := &Vault{placed: map[string]bool{}, masked: make(manifest.Values, len(v))}
+	for name, value := range v {
+		m := masker{vault: vault, option: optionOf(p, name)}
+		masked, err := m.value(value)
+		if err != nil {
+			return nil, fmt.Errorf("option %q: %w", name, err)
+		}
+		vault.masked[name] = masked
+	}
+	return vault, nil
+}
+
+func optionOf(p *manifest.Probe, name string) manifest.Option {
+	if p != nil {
+		if o := p.Option(name); o != nil {
+			return *o
+		}
+	}
+	return manifest.Option{Name: name, Type: manifest.String}
+}
+
+// Masked is the guest's view of the values: plain text, with a placeholder
+// where a secret stood.
+func (v *Vault) Masked() manifest.Values { return v.masked }
+
+// Empty reports whether there is no secret at all.
+func (v *Vault) Empty() bool { return len(v.entries) == 0 }
+
+// Also adds a value made from secrets by the host, such as the base64 of
+// basic auth, so that it is hidden too. A value under 8 bytes is ignored.
+func (v *Vault) Also(real string) {
+	if len(real) >= Least {
+		v.add(real, false)
+	}
+}
+
+// add gives a secret its placeholder. Equal secrets share one.
+func (v *Vault) add(real string, inURL bool) *entry {
+	for _, e := range v.entries {
+		if e.real == real && e.inURL == inURL {
+			return e
+		}
+	}
+	e := &entry{real: real, inURL: inURL}
+	texts := forms(real)
+	e.placeholder = v.placeholder(texts)
+	v.entries = append(v.entries, e)
+	v.marks = append(v.marks, pattern{text: []byte(e.placeholder), of: e})
+	for _, t := range texts {
+		if !slices.ContainsFunc(v.patterns, func(p pattern) bool { return string(p.text) == t }) {
+			v.patterns = append(v.patterns, pattern{text: []byte(t), of: e})
+		}
+	}
+	slices.SortStableFunc(v.patterns, longestFirst)
+	slices.SortStableFunc(v.marks, longestFirst)
+	return e
+}

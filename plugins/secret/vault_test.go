@@ -1,0 +1,225 @@
+package secret
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"vega/plugins/manifest"
+)
+
+var probe = &manifest.Probe{Options: []manifest.Option{
+	{Name: "url", Type: manifest.URL},
+	{Name: "urls", Type: manifest.List, Of: manifest.URL},
+	{Name: "address", Type: manifest.Address},
+	{Name: "token", Type: manifest.String},
+	{Name: "headers", Type: manifest.Map},
+	{Name: "password", Type: manifest.String, Sensitive: true},
+	{Name: "hook", Type: manifest.URL, Sensitive: true},
+}}
+
+func hidden(s string) manifest.Part { return manifest.Part{Text: s, Secret: true} }
+func shown(s string) manifest.Part  { return manifest.Part{Text: s} }
+
+func vault(t testing.TB, v manifest.Values) *Vault {
+	t.Helper()
+	vault, err := NewVault(probe, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vault
+}
+
+func maskedText(v *Vault, option string) string {
+	return v.Masked()[option].(manifest.Text).Reveal()
+}
+
+// The mask is written with ? for each byte of a placeholder.
+func TestMask(t *testing.T) {
+	for name, c := range map[string]struct {
+		option string
+		in     manifest.Text
+		want   string
+	}{
+		"whole":               {"token", manifest.Text{hidden("abcd/efgh")}, "?????????"},
+		"template":            {"token", manifest.Text{shown("Bearer "), hidden("abcdefgh"), shown(".")}, "Bearer ????????."},
+		"plain":               {"token", manifest.Plain("abcdefgh"), "abcdefgh"},
+		"sensitive":           {"password", manifest.Plain("abcdefgh"), "????????"},
+		"sensitive and short": {"password", manifest.Plain("abc"), "abc"},
+		"url in a string":     {"token", manifest.Text{hidden("https://h/abc")}, "?????????????"},
+		"webhook":             {"url", manifest.Text{hidden("https://h.example:8443/services/T0/B0")}, "https://h.example:8443/??????????????"},
+		"query at once":       {"url", manifest.Text{hidden("HTTPS://h?key=12345678")}, "HTTPS://h?????????????"},
+		"short path":          {"url", manifest.Text{hidden("http://h/health")}, "http://h/health"},
+		"no path":             {"url", manifest.Text{hidden("http://[::1]:80")}, "http://[::1]:80"},
+		"userinfo":            {"url", manifest.Text{hidden("https://user:pass@h/")}, "https://?????????@h/"},
+		"template in query":   {"url", manifest.Text{shown("https://h/v1?key="), hidden("12345678")}, "https://h/v1?key=????????"},
+		"template in user":    {"url", manifest.Text{shown("https://u:"), hidden("12345678"), shown("@h/x")}, "https://u:????????@h/x"},
+		"template of host":    {"url", manifest.Text{shown("https://"), hidden("h.example"), shown("/x")}, "https://h.example/x"},
+		"template of base":    {"url", manifest.Text{hidden("https://h/long/path/"), shown("x?k="), hidden("12345678")}, "https://h/??????????x?k=????????"},
+		"template from slash": {"url", manifest.Text{shown("https://h"), hidden("/services")}, "https://h/????????"},
+		"sensitive url":       {"hook", manifest.Plain("https://u:p@h/12345678"), "https://u:p@h/????????"},
+		"address":             {"address", manifest.Text{hidden("db.internal:5432")}, "db.internal:5432"},
+		"address in parts":    {"address", manifest.Text{hidden("db.internal"), shown(":5432")}, "db.internal:5432"},
+		"no address":          {"address", manifest.Text{hidden("nonsense")}, "????????"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := vault(t, manifest.Values{c.option: c.in})
+			got := maskedText(v, c.option)
+			if len(got) != len(c.want) {
+				t.Fatalf("%q is not as long as %q", got, c.want)
+			}
+			real := c.in.Reveal()
+			for i := range got {
+				if w := c.want[i]; w != '?' && got[i] != w || w == '?' && real[i] != '?' && !strings.Contains(alphabet, got[i:i+1]) {
+					t.Fatalf("got %q, want %q", got, c.want)
+				}
+			}
+			if back, used := v.Reveal(Raw, []byte(got)); string(back) != real || used != strings.Contains(c.want, "??") {
+				t.Errorf("revealed %q (used: %v), want %q", back, used, real)
+			}
+			if h := v.HideString(real); h != got {
+				t.Errorf("hidden again: %q, want %q", h, got)
+			}
+			if m := v.Masked()[c.option].(manifest.Text); m.HasSecret() {
+				t.Error("the guest's view holds a part marked secret")
+			}
+		})
+	}
+}
+
+func TestRefusesShortSecrets(t *testing.T) {
+	for name, v := range map[string]manifest.Values{
+		"short":         {"token": manifest.Text{hidden("geheim7")}},
+		"empty":         {"token": manifest.Text{hidden("")}},
+		"in a map":      {"headers": map[string]manifest.Value{"A": manifest.Text{shown("Basic of some length "), hidden("geheim7")}}},
+		"in a list":     {"urls": []manifest.Value{manifest.Text{shown("https://h/?k="), hidden("geheim7")}}},
+		"userinfo":      {"url": manifest.Text{hidden("https://geheim7@h/")}},
+		"bad address":   {"address": manifest.Text{hidden("geheim7")}},
+		"no url at all": {"url": manifest.Text{hidden("geheim7")}},
+	} {
+		_, err := NewVault(probe, v)
+		if err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	values := manifest.Values{"token": manifest.Text{hidden("the same secret"), hidden("another of them"), hidden("the same secret")}}
+	seen := map[string]bool{}
+	for range 20 {
+		m := maskedText(vault(t, values), "token")
+		a, b, c := m[:15], m[15:30], m[30:]
+		if a != c || a == b || seen[a] || seen[b] {
+			t.Fatalf("%q %q %q", a, b, c)
+		}
+		seen[a], seen[b] = true, true
+	}
+}
+
+func TestRevealForms(t *testing.T) {
+	const real = "p&ss \"w/rd\"\n%+<"
+	v := vault(t, manifest.Values{
+		"token": manifest.Text{hidden(real)},
+		"url":   manifest.Text{hidden("https://h/a%20b/c?d=e&f=g")},
+	})
+	token, target := maskedText(v, "token"), maskedText(v, "url")
+	for _, c := range []struct {
+		form     Form
+		in, want string
+	}{
+		{Raw, "a " + token + token, "a " + real + real},
+		{URL, "https://h/?q=" + token, "https://h/?q=p%26ss%20%22w%2Frd%22%0A%25%2B%3C"},
+		{URL, target + "&t=" + token, "https://h/a%20b/c?d=e&f=g&t=" + percent(real)},
+		{JSON, `{"a":"` + token + `"}`, `{"a":"p&ss \"w/rd\"\n%+<"}`},
+		{FormBody, "a=" + token, "a=" + url.QueryEscape(real)},
+	} {
+		got, used := v.Reveal(c.form, []byte(c.in))
+		if string(got) != c.want || !used {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestHideEveryEcho(t *testing.T) {
+	const real = "p&ss \"w/rd\"é<"
+	v := vault(t, manifest.Values{
+		"token": manifest.Text{hidden(real)},
+		"url":   manifest.Text{hidden("https://u%40x:passw0rd%21@h/services/T0123456/B0123456789abcdef?key=k%20k%20k%20k%20k")},
+	})
+	v.Also("dXNlcjpwYXNzdzByZA==")
+	v.Also("short")
+	for _, echo := range []string{
+		real, percent(real), strings.ToLower(percent(real)), url.QueryEscape(real), url.PathEscape(real),
+		`p\u0026ss \"w\/rd\"é\u003c`, `p\u0026ss \"w/rd\"é\u003C`, `p&ss \"w/rd\"é<`,
+		"p&amp;ss &#34;w/rd&#34;é&lt;", "p&amp;ss &quot;w/rd&quot;é&lt;",
+		"dXNlcjpwYXNzdzByZA==",
+		"services/T0123456/B0123456789abcdef?key=k%20k%20k%20k%20k", "services/T0123456/B0123456789abcdef",
+		"B0123456789abcdef", "key=k%20k%20k%20k%20k", "k k k k k", "passw0rd%21", "passw0rd!", "u%40x:passw0rd%21",
+	} {
+		for _, got := range []string{v.HideString("<<" + echo + ">>"), string(v.Hide([]byte("<<" + echo + ">>")))} {
+			inner := strings.TrimSuffix(strings.TrimPrefix(got, "<<"), ">>")
+			if strings.Contains(got, echo) || strings.Trim(inner, alphabet) != "" {
+				t.Errorf("%q came out as %q", echo, got)
+			}
+		}
+		if got := v.Redact("x " + echo + " y"); got != "x (secret) y" {
+			t.Errorf("redacted to %q", got)
+		}
+	}
+	if s := "a short word, services, T0123456"; v.HideString(s) != s || v.Redact(s) != s {
+		t.Error("what is no secret was changed")
+	}
+	if got := v.Redact(maskedText(v, "token") + maskedText(v, "url")); got != "(secret)https://(secret)@h/(secret)" {
+		t.Errorf("placeholders redacted to %q", got)
+	}
+}
+
+func TestOverlappingSecrets(t *testing.T) {
+	v := vault(t, manifest.Values{"token": manifest.Text{hidden("aaaabbbb"), hidden("bbbbcccc"), hidden("aaaabbbbX"), hidden("zzzzzzzz")}})
+	for _, in := range []string{"aaaabbbbcccc", "-aaaabbbbX-", "zzzzzzzzzzzzz"} {
+		got := v.HideString(in)
+		if len(got) != len(in) || strings.ContainsAny(got[1:len(got)-1], "-") {
+			t.Errorf("%q: %q", in, got)
+		}
+		for _, s := range []string{"cccc", "bbX", "zzzz"} {
+			if strings.Contains(got, s) {
+				t.Errorf("%q came out as %q, with %q", in, got, s)
+			}
+		}
+	}
+	if got := v.Redact("aaaabbbbcccc"); got != "(secret)" {
+		t.Errorf("redacted to %q", got)
+	}
+}
+
+func TestEmptyVaultCostsNothing(t *testing.T) {
+	v := vault(t, manifest.Values{"token": manifest.Plain("plain"), "n": 1.5})
+	b, r := []byte("some text"), strings.NewReader("x")
+	if out := v.Hide(b); &out[0] != &b[0] || v.Reader(r) != r || !v.Empty() {
+		t.Error("an empty vault copies or wraps")
+	}
+	if n := testing.AllocsPerRun(100, func() { v.Hide(b); v.Reveal(Raw, b); v.Redact("s"); v.HideString("s") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if got := fmt.Sprint(v.Masked()["n"]); got != "1.5" {
+		t.Errorf("a number came out as %s", got)
+	}
+}
+
+func BenchmarkNewVault(b *testing.B) {
+	v := manifest.Values{"token": manifest.Text{hidden("ghp_0123456789abcdefghijklmnopqrstuvwxyz")}}
+	b.ReportAllocs()
+	for b.Loop() {
+		vault(b, v)
+	}
+}
+
+func BenchmarkNewVaultOfPunctuation(b *testing.B) {
+	v := manifest.Values{"token": manifest.Text{hidden(`tok&en/"canary"`)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		vault(b, v)
+	}
+}
