@@ -1,0 +1,114 @@
+package egress
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"vega/sdk/abi"
+)
+
+// body is a response's body as a guest may read it.
+type body struct {
+	session *Session
+	ctx     context.Context // that of the call: it bounds the body too
+	r       io.Reader
+	left    int64
+	answer  *answer
+	atEnd   func()
+	err     error
+}
+
+// body decompresses, hides and limits, in this order.
+func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()) io.ReadCloser {
+	// What is compressed may be no larger than what it gives either, or else
+	// empty blocks could be fed forever.
+	var r io.Reader = &wire{r: a.Body, left: limit + maxHeader}
+	switch encoding := strings.ToLower(a.Header.Get("Content-Encoding")); {
+	case a.Body == http.NoBody, encoding == "", encoding == "identity":
+	case encoding == "gzip", encoding == "x-gzip":
+		a.Header.Del("Content-Encoding")
+		a.Header.Del("Content-Length")
+		r = &gunzip{in: r}
+	default:
+		r = &broken{&Error{Errno: abi.ErrIO, Text: "the answer came in an encoding that was not asked for"}}
+	}
+	return &body{session: s, ctx: ctx, r: s.vault.Reader(r), left: limit, answer: a, atEnd: atEnd}
+}
+
+// Read reads, and closes the connection at the end.
+func (b *body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	// One byte more than allowed, to tell the end from too much.
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left+1)])
+	if int64(n) > b.left {
+		n, err = int(b.left), errTooLarge
+	}
+	b.left -= int64(n)
+	if errors.Is(err, io.EOF) {
+		b.atEnd()
+		b.err = io.EOF
+	} else if err != nil {
+		b.err = b.session.fail(b.ctx, "reading the answer", err, abi.ErrIO)
+	}
+	if b.err != nil {
+		b.answer.close()
+	}
+	return n, b.err
+}
+
+// Close closes the connection.
+func (b *body) Close() error {
+	if b.err == nil {
+		b.err = &Error{Errno: abi.ErrClosed, Text: "the response is closed"}
+	}
+	b.answer.close()
+	return nil
+}
+
+var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the answer's body is over its limit"}
+
+// wire limits what comes before decompression.
+type wire struct {
+	r    io.Reader
+	left int64
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if w.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := w.r.Read(p[:min(int64(len(p)), w.left)])
+	w.left -= int64(n)
+	return n, err
+}
+
+// gunzip reads the gzip header only when the body is read, and takes an empty
+// body for what it is.
+type gunzip struct {
+	in io.Reader
+	z  *gzip.Reader
+}
+
+func (g *gunzip) Read(p []byte) (int, error) {
+	if g.z == nil {
+		z, err := gzip.NewReader(g.in)
+		if err != nil {
+			return 0, err
+		}
+		g.z = z
+	}
+	return g.z.Read(p)
+}
+
+type broken struct{ err error }
+
+func (b *broken) Read([]byte) (int, error) { return 0, b.err }

@@ -1,0 +1,190 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/secret"
+	"vega/sdk/abi"
+)
+
+// Conn is a connection that a guest reads and writes. Each call takes the
+// context that bounds it.
+type Conn struct {
+	session *Session
+	conn    net.Conn
+	in      io.Reader
+	network int32
+	rule    grant.Rule
+
+	tls        *tls.ConnectionState
+	verified   string // "" or why not, for the name that was asked for
+	unverified bool   // no secret may be sent
+}
+
+var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
+
+// Dial connects to host:port over abi.NetTCP, NetTLS or NetUDP. TLS completes
+// without verification, for a look at a bad certificate: TLSInfo tells.
+func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, error) {
+	scheme, ok := schemes[network]
+	if !ok {
+		return nil, invalid("there is no network %d", network)
+	}
+	rule, err := s.grants.AllowsNet(scheme, addr)
+	if err != nil {
+		return nil, s.deny(err)
+	}
+	transport := "tcp"
+	if network == abi.NetUDP {
+		transport = "udp"
+	}
+	var t timings
+	conn, err := s.open(ctx, rule, transport, &t)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{session: s, network: network, rule: rule}
+	c.use(conn)
+	if network == abi.NetTLS {
+		if err := c.handshake(ctx, rule.Host); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// use makes conn what is read from and written to.
+func (c *Conn) use(conn net.Conn) {
+	c.conn, c.in = conn, conn
+	if packets := c.network == abi.NetUDP; packets || !c.session.vault.Empty() {
+		c.in = c.session.vault.NewReader(conn, packets)
+	}
+}
+
+// arm bounds the next call by its context; the returned function ends that.
+func (c *Conn) arm(ctx context.Context) func() bool {
+	deadline, _ := ctx.Deadline()
+	_ = c.conn.SetDeadline(deadline)
+	return context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+// Read reads what is there, at least one byte; io.EOF is the end. Of a
+// datagram that p is too small for, the rest comes with the next Read.
+func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
+	defer c.arm(ctx)()
+	n, err := c.in.Read(p)
+	switch {
+	case n > 0:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return 0, io.EOF
+	case err != nil:
+		return 0, c.session.fail(ctx, "reading from "+hostPort(c.rule), err, abi.ErrIO)
+	default:
+		return 0, nil
+	}
+}
+
+// Write writes all of p, with the secrets put in. A placeholder must lie
+// within one write.
+func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
+	out, used := c.session.vault.Reveal(secret.Raw, p)
+	if used {
+		if d := c.mayCarrySecret(); d != nil {
+			return 0, c.session.deny(d)
+		}
+	}
+	defer c.arm(ctx)()
+	if _, err := c.conn.Write(out); err != nil {
+		return 0, c.session.fail(ctx, "writing to "+hostPort(c.rule), err, abi.ErrIO)
+	}
+	return len(p), nil
+}
+
+func (c *Conn) mayCarrySecret() *grant.Denial {
+	switch {
+	case c.tls != nil && c.unverified:
+		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + ", whose certificate does not verify, is refused: " + c.verified}
+	case c.tls != nil, isLoopback(c.rule.Host), c.session.grants.Plaintext:
+		return nil
+	default:
+		return &grant.Denial{Asked: "sending a secret in plain text to " + c.rule.String(), Fix: "plaintext = true"}
+	}
+}
+
+// StartTLS upgrades a tcp connection. An empty name is the host that was
+// dialled. What came before the handshake and was not read is refused: it may
+// have been put there by someone between.
+func (c *Conn) StartTLS(ctx context.Context, name string) error {
+	if c.network != abi.NetTCP || c.tls != nil {
+		return invalid("only a tcp connection can be upgraded to TLS, and only once")
+	}
+	if r, ok := c.in.(*secret.Reader); ok && r.Pending() > 0 {
+		return invalid("there is unread plain text before the TLS handshake")
+	}
+	if name == "" {
+		name = c.rule.Host
+	}
+	name, err := grant.Host(name)
+	if err != nil {
+		return invalid("the name for TLS is not valid: %v", err)
+	}
+	return c.handshake(ctx, name)
+}
+
+func (c *Conn) handshake(ctx context.Context, name string) error {
+	defer c.arm(ctx)()
+	// Verified below, so that the handshake completes either way. Old
+	// versions are allowed so that a probe can see and report them.
+	secured := tls.Client(c.conn, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
+	if err := secured.HandshakeContext(context.WithoutCancel(ctx)); err != nil {
+		_ = c.conn.Close()
+		return c.session.fail(ctx, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
+	}
+	state := secured.ConnectionState()
+	c.tls = &state
+	c.use(secured)
+	c.check(name)
+	return nil
+}
+
+// check verifies the chain for the name asked for. A guest that asks for
+// another name than the one it dialled gets its answer, but no secret unless
+// the chain also holds for the host; an address has no name of its own.
+func (c *Conn) check(name string) {
+	roots := c.session.network.RootCAs
+	err := verify(c.tls, roots, name)
+	if _, notIP := netip.ParseAddr(c.rule.Host); err == nil && notIP != nil && name != c.rule.Host {
+		c.unverified = verify(c.tls, roots, c.rule.Host) != nil
+		if c.unverified {
+			return
+		}
+	}
+	if err != nil {
+		c.unverified, c.verified = true, c.session.vault.HideString(err.Error())
+	}
+}
+
+// TLSInfo answers tls_info.
+func (c *Conn) TLSInfo(what int32) (string, error) {
+	fact, err := tlsFact(c.tls, c.verified, what)
+	return c.session.vault.HideString(fact), err
+}
+
+// RemoteAddr is the address that was connected to.
+func (c *Conn) RemoteAddr() string { return c.conn.RemoteAddr().String() }
+
+// Close closes the connection.
+func (c *Conn) Close() error {
+	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return c.session.fail(context.Background(), "closing "+hostPort(c.rule), err, abi.ErrIO)
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+package egress
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/manifest"
+	"vega/sdk/abi"
+)
+
+// readAll reads until n bytes or the end have come.
+func readAll(t testing.TB, c *Conn, n int) string {
+	t.Helper()
+	var out []byte
+	p := make([]byte, 64)
+	for len(out) < n {
+		m, err := c.Read(within(t, 5*time.Second), p)
+		out = append(out, p[:m]...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return string(out)
+}
+
+func write(t testing.TB, c *Conn, text string) {
+	t.Helper()
+	if n, err := c.Write(within(t, 5*time.Second), []byte(text)); err != nil || n != len(text) {
+		t.Fatal(n, err)
+	}
+}
+
+func dial(t testing.TB, r *run, network int32, addr string) *Conn {
+	t.Helper()
+	c, err := r.Dial(within(t, 5*time.Second), network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func TestTCP(t *testing.T) {
+	got := make(chan string, 1)
+	addr := listen(t, func(c net.Conn) {
+		fmt.Fprint(c, "hello\r\n")
+		line, _ := bufio.NewReader(c).ReadString('\n')
+		got <- line
+		// The echo comes in two pieces.
+		fmt.Fprint(c, line[:9])
+		time.Sleep(20 * time.Millisecond)
+		fmt.Fprint(c, line[9:])
+	})
+	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+addr)})
+	c := dial(t, r, abi.NetTCP, addr)
+	if s := readAll(t, c, 7); s != "hello\r\n" {
+		t.Fatalf("%q", s)
+	}
+	write(t, c, "AUTH "+r.mask+"\r\n")
+	if line := <-got; line != "AUTH "+token+"\r\n" {
+		t.Errorf("the server got %q", line)
+	}
+	if s := readAll(t, c, 100); s != "AUTH "+r.mask+"\r\n" {
+		t.Errorf("the guest got %q", s)
+	}
+	if _, err := c.TLSInfo(abi.TLSVersion); Code(err) != abi.ErrInvalid || c.RemoteAddr() != addr {
+		t.Error(err, c.RemoteAddr())
+	}
+	_, err := r.Dial(within(t, 10*time.Second), abi.NetTLS, addr)
+	wantsDenial(t, r, err, `net = ["tls://`+addr+`"]`)
+	if _, err = r.Dial(within(t, 10*time.Second), 7, addr); Code(err) != abi.ErrInvalid {
+		t.Error(err)
+	}
+	c.Close()
+	_, err = c.Read(within(t, 10*time.Second), make([]byte, 1))
+	wants(t, err, abi.ErrClosed)
+}
+
+func TestReadKeepsItsDeadline(t *testing.T) {
+	addr := listen(t, func(c net.Conn) {
+		_, _ = io.CopyN(io.Discard, c, 1)
+		fmt.Fprint(c, "late")
+		drain(c)
+	})
+	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+addr)})
+	c := dial(t, r, abi.NetTCP, addr)
+	_, err := c.Read(within(t, 50*time.Millisecond), make([]byte, 10))
+	wants(t, err, abi.ErrTimeout)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err = c.Read(ctx, make([]byte, 10))
+	wants(t, err, abi.ErrTimeout)
+	write(t, c, "x")
+	if s := readAll(t, c, 4); s != "late" {
+		t.Errorf("after a timeout: %q", s)
+	}
+}
+
+func TestUDPKeepsMessages(t *testing.T) {
+	pc, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	go func() {
+		p := make([]byte, 100)
+		for {
+			n, from, err := pc.ReadFrom(p)
+			if err != nil {
+				return
+			}
+			_, _ = pc.WriteTo(p[:n], from)
+		}
+	}()
+	addr := pc.LocalAddr().String()
+	for _, noSecret := range []bool{true, false} {
+		r := start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr), noSecret: noSecret})
+		c := dial(t, r, abi.NetUDP, addr)
+		write(t, c, "ask "+r.mask)
+		small := make([]byte, 3)
+		if n, err := c.Read(within(t, 5*time.Second), small); n != 3 || string(small) != "ask" {
+			t.Fatal(n, err)
+		}
+		if s := readAll(t, c, 1+len(r.mask)); s != " "+r.mask {
+			t.Errorf("the rest of the datagram: %q", s)
+		}
+	}
+	pc.Close()
+	r := start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr)})
+	c := dial(t, r, abi.NetUDP, addr)
+	write(t, c, "x")
+	_, err = c.Read(within(t, 5*time.Second), make([]byte, 1))
+	wants(t, err, abi.ErrRefused)
+}
+
+// tlsEcho is a server that says back what it is told.
+func tlsEcho(t testing.TB, cert tls.Certificate) (addr string, got chan string) {
+	got = make(chan string, 8)
+	return listen(t, func(c net.Conn) { echoTLS(c, cert, got) }), got
+}
+
+func echoTLS(c net.Conn, cert tls.Certificate, got chan<- string) {
+	s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	p := make([]byte, 100)
+	for {
+		n, err := s.Read(p)
+		if err != nil {
+			return
+		}
+		got <- string(p[:n])
+		_, _ = s.Write(p[:n])
+	}
+}
+
+func TestTLSShowsAnyCertificate(t *testing.T) {
+	ca, other := newAuthority(t), newAuthority(t)
+	year := time.Now().Add(365 * 24 * time.Hour)
+	for name, c := range map[string]struct {
+		cert tls.Certificate
+		say  string // of why it does not verify
+	}{
+		"good":        {ca.leaf(t, year), ""},
+		"expired":     {ca.leaf(t, time.Now().Add(-time.Hour)), "expired"},
+		"self-signed": {other.leaf(t, year), "unknown authority"},
+		"other name":  {ca.leaf(t, year, "other.example", "more.example"), "127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr, got := tlsEcho(t, c.cert)
+			r := start(t, setup{rules: rules(t, manifest.Net, "tls://"+addr), network: ca.network(), plaintext: true})
+			conn := dial(t, r, abi.NetTLS, addr)
+			verified, err := conn.TLSInfo(abi.TLSVerified)
+			if err != nil || (verified == "") != (c.say == "") || !strings.Contains(verified, c.say) {
+				t.Errorf("verified: %q %v", verified, err)
+			}
+			for what, want := range map[int32]string{abi.TLSVersion: "TLS 1.3", abi.TLSCipher: "TLS_", abi.TLSSubject: "CN=Test Leaf", abi.TLSIssuer: "CN=Test Authority"} {
+				if s, err := conn.TLSInfo(what); err != nil || !strings.Contains(s, want) {
+					t.Errorf("fact %d: %q %v", what, s, err)
+				}
+			}
+			until, _ := conn.TLSInfo(abi.TLSNotAfter)
+			if sec, err := strconv.ParseInt(until, 10, 64); err != nil || name == "expired" != time.Unix(sec, 0).Before(time.Now()) {
+				t.Errorf("not after %q", until)
+			}
+			if names, _ := conn.TLSInfo(abi.TLSDNSNames); name == "other name" && names != "other.example\nmore.example" {
+				t.Errorf("names %q", names)
+			}
+			if _, err := conn.TLSInfo(99); Code(err) != abi.ErrInvalid {
+				t.Error(err)
+			}
+			write(t, conn, "no secret")
+			<-got
+			n, err := conn.Write(within(t, 10*time.Second), []byte(r.mask))
+			if c.say == "" {
+				if err != nil || n != len(r.mask) || <-got != token {
+					t.Error("a secret did not pass over a verified connection", err)
+				}
+				return
+			}
+			wantsDenial(t, r, err, "does not verify")
+			write(t, conn, "still open")
+			if s := <-got; s != "still open" {
+				t.Errorf("the server got %q", s)
+			}
+		})
+	}
+}
+
+func TestStartTLS(t *testing.T) {
+	ca := newAuthority(t)
+	cert := ca.leaf(t, time.Now().Add(time.Hour), "localhost", "mail.example")
+	for name, c := range map[string]struct {
+		host, tlsName, inject string
+		code                  abi.Errno
+		verified, secret      bool
+	}{
+		"by its own name":        {"localhost", "", "", 0, true, true},
+		"by another, also valid": {"localhost", "mail.example", "", 0, true, true},
+		"an address, by a name":  {"127.0.0.1", "mail.example", "", 0, true, true},
+		"an address, by itself":  {"127.0.0.1", "", "", 0, false, false},
+		"by a name it has not":   {"localhost", "evil.example", "", 0, false, false},
+		"plain text before it":   {"localhost", "", "tok&", abi.ErrInvalid, false, false},
+		"a name that is no name": {"localhost", "a b", "", abi.ErrInvalid, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := make(chan string, 8)
+			addr := listen(t, func(conn net.Conn) {
+				line, _ := bufio.NewReader(conn).ReadString('\n')
+				got <- line
+				fmt.Fprint(conn, "220 go ahead\r\n"+c.inject)
+				if c.inject == "" {
+					echoTLS(conn, cert, got)
+				} else {
+					drain(conn)
+				}
+			})
+			_, port, _ := net.SplitHostPort(addr)
+			target := net.JoinHostPort(c.host, port)
+			r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+target), network: ca.network()})
+			conn := dial(t, r, abi.NetTCP, target)
+			write(t, conn, "STARTTLS\r\n")
+			<-got
+			readAll(t, conn, 14)
+			err := conn.StartTLS(within(t, 5*time.Second), c.tlsName)
+			if wants(t, err, c.code); err != nil || c.code != 0 {
+				return
+			}
+			if v, _ := conn.TLSInfo(abi.TLSVerified); (v == "") != c.verified {
+				t.Errorf("verified: %q", v)
+			}
+			if _, err := conn.Write(within(t, 10*time.Second), []byte(r.mask)); (err == nil) != c.secret {
+				t.Errorf("writing a secret: %v", err)
+			} else if c.secret {
+				if s := readAll(t, conn, len(r.mask)); <-got != token || s != r.mask {
+					t.Errorf("the echo is %q", s)
+				}
+			}
+			wants(t, conn.StartTLS(within(t, 10*time.Second), ""), abi.ErrInvalid)
+		})
+	}
+	plain := listen(t, func(c net.Conn) { fmt.Fprint(c, "500 no\r\n"); drain(c) })
+	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+plain)})
+	wants(t, dial(t, r, abi.NetTCP, plain).StartTLS(within(t, 10*time.Second), ""), abi.ErrTLS)
+}
+
+// A guest that names a host of its own choice gets no secret out, unless the
+// certificate also holds for the host that was granted.
+func TestStartTLSNameIsNoWayAroundVerification(t *testing.T) {
+	ca := newAuthority(t)
+	cert := ca.leaf(t, time.Now().Add(time.Hour), "evil.example")
+	addr := listen(t, func(conn net.Conn) { echoTLS(conn, cert, make(chan string, 8)) })
+	_, port, _ := net.SplitHostPort(addr)
+	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://localhost:"+port), network: ca.network()})
+	conn := dial(t, r, abi.NetTCP, "localhost:"+port)
+	if err := conn.StartTLS(within(t, 5*time.Second), "evil.example"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := conn.Write(within(t, 10*time.Second), []byte(r.mask))
+	wantsDenial(t, r, err, "localhost")
+}

@@ -1,0 +1,201 @@
+package egress
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/secret"
+	"vega/sdk/abi"
+)
+
+const token = `tok&en/"canary"`
+
+var probe = &manifest.Probe{Options: []manifest.Option{
+	{Name: "token", Type: manifest.String},
+	{Name: "url", Type: manifest.URL},
+}}
+
+// run is one session with what a test wants to look at.
+type run struct {
+	*Session
+	denied []string
+	mask   string // placeholder of token
+	url    string // masked url
+}
+
+type setup struct {
+	rules     []grant.Rule
+	plaintext bool
+	url       string // a secret URL
+	noSecret  bool
+	network   *Network
+}
+
+func start(t testing.TB, o setup) *run {
+	t.Helper()
+	values := manifest.Values{}
+	if !o.noSecret {
+		values["token"] = manifest.Text{{Text: token, Secret: true}}
+	}
+	if o.url != "" {
+		values["url"] = manifest.Text{{Text: o.url, Secret: true}}
+	}
+	v, err := secret.NewVault(probe, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{}
+	if !o.noSecret {
+		r.mask = v.Masked()["token"].(manifest.Text).Reveal()
+	}
+	if o.url != "" {
+		r.url = v.Masked()["url"].(manifest.Text).Reveal()
+	}
+	if o.network == nil {
+		o.network = New("")
+	}
+	r.Session = o.network.Session(&grant.Set{Rules: o.rules, Plaintext: o.plaintext}, v, func(err error) {
+		r.denied = append(r.denied, err.Error())
+	})
+	return r
+}
+
+// rules are rules as the operator would write them.
+func rules(t testing.TB, kind manifest.Kind, texts ...string) []grant.Rule {
+	t.Helper()
+	var out []grant.Rule
+	for _, text := range texts {
+		r, err := grant.Parse(kind, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Origin = grant.FromBlock
+		out = append(out, r)
+	}
+	return out
+}
+
+func bundled(rules []grant.Rule) []grant.Rule {
+	for i := range rules {
+		rules[i].Origin = grant.FromBundled
+	}
+	return rules
+}
+
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func server(t testing.TB, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// wants checks an error's errno, and that it holds no secret.
+func wants(t testing.TB, err error, code abi.Errno) {
+	t.Helper()
+	if got := Code(err); got != code {
+		t.Errorf("errno %d, want %d: %v", got, code, err)
+	}
+	if err != nil && (strings.Contains(err.Error(), token) || strings.Contains(err.Error(), url.QueryEscape(token))) {
+		t.Errorf("the error holds the secret: %v", err)
+	}
+}
+
+func wantsDenial(t testing.TB, r *run, err error, texts ...string) {
+	t.Helper()
+	wants(t, err, abi.ErrDenied)
+	var d *grant.Denial
+	if !errors.As(err, &d) {
+		t.Fatalf("no denial: %v", err)
+	}
+	if len(r.denied) == 0 || r.denied[len(r.denied)-1] != err.Error() {
+		t.Errorf("the audit has %q, the error is %v", r.denied, err)
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("the denial does not say %q: %v", text, err)
+		}
+	}
+}
+
+// authority signs certificates for tests.
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	pool *x509.CertPool
+}
+
+func newAuthority(t testing.TB) *authority {
+	t.Helper()
+	a := &authority{pool: x509.NewCertPool()}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Authority"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der := a.sign(t, tmpl, nil)
+	a.cert, _ = x509.ParseCertificate(der.Certificate[0])
+	a.key = der.PrivateKey.(*ecdsa.PrivateKey)
+	a.pool.AddCert(a.cert)
+	return a
+}
+
+func (a *authority) sign(t testing.TB, tmpl, parent *x509.Certificate) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer := a.key
+	if parent == nil {
+		parent, signer = tmpl, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, parent, &key.PublicKey, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// leaf is a certificate for localhost and 127.0.0.1, or for another name.
+func (a *authority) leaf(t testing.TB, until time.Time, names ...string) tls.Certificate {
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Test Leaf"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: until, DNSNames: names}
+	if len(names) == 0 {
+		tmpl.DNSNames, tmpl.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+	}
+	return a.sign(t, tmpl, a.cert)
+}
+
+// tlsServer is an https server with a certificate of the authority.
+func (a *authority) server(t testing.TB, http2 bool, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	s.EnableHTTP2 = http2
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{a.leaf(t, time.Now().Add(time.Hour))}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (a *authority) network() *Network {
+	n := New("")
+	n.RootCAs = a.pool
+	return n
+}

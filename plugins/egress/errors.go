@@ -1,0 +1,133 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/sdk/abi"
+)
+
+// Error is a call that went wrong, other than by a denial. Its text holds no
+// secret, and it wraps nothing, since what lies below may.
+type Error struct {
+	Errno abi.Errno
+	Text  string
+}
+
+// Error says where and what.
+func (e *Error) Error() string { return e.Text }
+
+func invalid(format string, args ...any) error {
+	return &Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf(format, args...)}
+}
+
+// Code is the errno of any error that this package returns; 0 for nil.
+func Code(err error) abi.Errno {
+	var denial *grant.Denial
+	var own *Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &denial):
+		return abi.ErrDenied
+	case errors.As(err, &own):
+		return own.Errno
+	default:
+		return errno(err, abi.ErrIO)
+	}
+}
+
+// fail makes an Error of what went wrong at a stage ("connecting to h:1"):
+// its text free of secrets, its errno by the kind of err, or otherwise what
+// the stage usually fails with.
+func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.Errno) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	code := errno(err, usual)
+	if ctx.Err() != nil || code == abi.ErrDNS && isTimeout(err) && expires(ctx) {
+		code = abi.ErrTimeout
+	}
+	text := stage + ": " + reason(err)
+	if code == abi.ErrTimeout {
+		text = "timed out " + stage
+	}
+	return &Error{Errno: code, Text: s.vault.HideString(text)}
+}
+
+// expires reports whether the deadline is as good as here: a timer set to it
+// may go off a little before the context does.
+func expires(ctx context.Context) bool {
+	d, ok := ctx.Deadline()
+	return ok && time.Until(d) < 20*time.Millisecond
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
+
+func errno(err error, usual abi.Errno) abi.Errno {
+	var dnsErr *net.DNSError
+	switch {
+	case errors.As(err, &dnsErr):
+		return abi.ErrDNS
+	case isTimeout(err), errors.Is(err, context.Canceled):
+		return abi.ErrTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return abi.ErrRefused
+	case isTLS(err):
+		return abi.ErrTLS
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return abi.ErrReset
+	case errors.Is(err, net.ErrClosed):
+		return abi.ErrClosed
+	default:
+		return usual
+	}
+}
+
+func isTLS(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var cert x509.CertificateInvalidError
+	return errors.As(err, &verification) || errors.As(err, &record) || errors.As(err, &alert) ||
+		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &cert)
+}
+
+// reason is the text of the innermost error that says something: url.Error
+// would print the URL, net.OpError repeats the address.
+func reason(err error) string {
+	var u *url.Error
+	var op *net.OpError
+	var sys *os.SyscallError
+	var dnsErr *net.DNSError
+	switch {
+	case errors.As(err, &dnsErr):
+		return dnsErr.Err
+	case errors.As(err, &sys):
+		return sys.Err.Error()
+	case errors.As(err, &op):
+		return op.Err.Error()
+	case errors.As(err, &u):
+		return u.Err.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed early"
+	default:
+		return err.Error()
+	}
+}

@@ -1,0 +1,174 @@
+package egress
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/sdk/abi"
+)
+
+// answer is a response on its connection, which serves nothing else.
+type answer struct {
+	*http.Response
+	tls    *tls.ConnectionState
+	remote string
+	close  func()
+}
+
+// exchange makes one hop: judge, connect, send, and read the headers. The
+// connection is closed when ctx ends, or by answer.close.
+func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*answer, error) {
+	rule, err := s.judge(out)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := s.open(ctx, rule, "tcp", t)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline()
+	_ = conn.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	a := &answer{remote: conn.RemoteAddr().String(), close: func() { stop(); _ = conn.Close() }}
+	if err := s.overConn(ctx, conn, rule, out, a, t); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (s *Session) overConn(ctx context.Context, conn net.Conn, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
+	send := http1
+	if rule.Scheme == "https" {
+		start := time.Now()
+		secured := tls.Client(conn, &tls.Config{
+			RootCAs: s.network.RootCAs, ServerName: rule.Host, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
+		})
+		// The context's end closes the connection, so that the handshake
+		// needs no watcher of its own.
+		if err := secured.HandshakeContext(context.WithoutCancel(ctx)); err != nil {
+			return s.fail(ctx, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
+		}
+		t[abi.PhaseTLS] += time.Since(start)
+		state := secured.ConnectionState()
+		conn, a.tls = secured, &state
+		if state.NegotiatedProtocol == "h2" {
+			send = s.network.overHTTP2
+		}
+	}
+	start := time.Now()
+	req := out.request(ctx)
+	resp, err := send(conn, req, a)
+	if err != nil {
+		return s.fail(ctx, "waiting for the answer of "+hostPort(rule), err, abi.ErrIO)
+	}
+	t[abi.PhaseFirstByte] += time.Since(start)
+	a.Response = resp
+	return nil
+}
+
+func (o *outgoing) request(ctx context.Context) *http.Request {
+	r := &http.Request{
+		Method: o.method, URL: o.url, Host: o.url.Host, Header: o.header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: true,
+	}
+	if len(o.body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(o.body))
+		r.ContentLength = int64(len(o.body))
+	}
+	return r.WithContext(ctx)
+}
+
+// writeAlone is the size of a body from which it is written beside the
+// reading of the answer: a server may answer before it has read it all.
+const writeAlone = 16 << 10
+
+// http1 sends a request over a connection of its own. It does by hand what
+// http.Transport does with two goroutines and a pool.
+func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
+	in := &budget{r: conn, left: maxHeader + 4096}
+	br := bufio.NewReader(in)
+	write := func() error {
+		bw := bufio.NewWriter(conn)
+		return errors.Join(r.Write(bw), bw.Flush())
+	}
+	if r.ContentLength > writeAlone {
+		go func() { _ = write() }() // ends with the connection
+		return readHeader(br, r, in)
+	}
+	unsent := write()
+	// Even then the server may have said why before it closed the connection.
+	resp, err := readHeader(br, r, in)
+	if unsent != nil && err != nil {
+		return nil, unsent
+	}
+	return resp, err
+}
+
+func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, error) {
+	for range 5 {
+		resp, err := http.ReadResponse(br, r) //nolint:bodyclose // the answer closes the connection
+		if err != nil {
+			return nil, err
+		}
+		if resp.StatusCode >= 200 {
+			in.left = math.MaxInt64
+			return resp, nil
+		}
+		if resp.StatusCode == http.StatusSwitchingProtocols {
+			break
+		}
+	}
+	return nil, errors.New("the server sends interim answers only")
+}
+
+// budget bounds how much is read for the headers.
+type budget struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the answer's headers are over 64 KiB"}
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+type connKey struct{}
+
+// newHTTP2 makes the transport that speaks HTTP/2 over connections that are
+// made, verified and handed over by exchange; it makes none itself.
+func newHTTP2() *http.Transport {
+	return &http.Transport{
+		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if conn, ok := ctx.Value(connKey{}).(net.Conn); ok {
+				return conn, nil
+			}
+			return nil, errors.New("no connection was handed over")
+		},
+		ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
+	r.Close = false
+	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, conn), "https", conn.RemoteAddr().String())
+	if err != nil {
+		return nil, err
+	}
+	closeConn := a.close
+	a.close = func() { _ = cc.Close(); closeConn() }
+	return cc.RoundTrip(r) //nolint:bodyclose // the answer closes the connection
+}

@@ -1,0 +1,131 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/sdk/abi"
+)
+
+// Limits of an http call.
+const (
+	DefaultBody  = 1 << 20  // largest response body unless the request says otherwise
+	HardBody     = 8 << 20  // largest that it may say
+	maxHeader    = 64 << 10 // of a request, URL included, and of a response
+	maxRedirects = 20
+)
+
+// Field is one header of a request.
+type Field struct{ Name, Value string }
+
+// Request is what a guest asks to have sent. Placeholders in it stand for
+// secrets.
+type Request struct {
+	Method, URL string
+	Header      []Field
+	Body        []byte
+	Redirects   int   // to follow; 0 returns a redirect as the answer
+	MaxBody     int64 // 0 is DefaultBody, and at most HardBody counts
+	// BasicUser and BasicPass are for basic auth, which the host encodes.
+	BasicUser, BasicPass *string
+}
+
+// Response is the answer, free of secrets. Close its Body.
+type Response struct {
+	Status int
+	Header http.Header
+	// Body is decompressed. Reading past the limit is an error with
+	// abi.ErrTooLarge.
+	Body io.ReadCloser
+	TLS  *tls.ConnectionState
+	// Phases are by abi.Phase*, summed over redirects; the total is that to
+	// the headers until the body was read to its end.
+	Phases     [5]time.Duration
+	FinalURL   string
+	RemoteAddr string
+
+	session *Session
+}
+
+// TLSInfo answers tls_info for the connection of the last hop, which is
+// verified or there would be no response.
+func (r *Response) TLSInfo(what int32) (string, error) {
+	fact, err := tlsFact(r.TLS, "", what)
+	return r.session.vault.HideString(fact), err
+}
+
+// HTTP sends a request, follows its redirects and returns when the headers of
+// the answer are there. ctx bounds also the reading of the body.
+func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
+	start := time.Now()
+	out, err := s.prepare(r)
+	if err != nil {
+		return nil, err
+	}
+	var phases timings
+	for hop := 0; ; hop++ {
+		a, err := s.exchange(ctx, out, &phases)
+		if err != nil {
+			return nil, err
+		}
+		location := redirect(a.Response)
+		if location == "" || r.Redirects <= 0 {
+			phases[abi.PhaseTotal] = time.Since(start)
+			return s.finish(ctx, r, out, a, phases, start), nil
+		}
+		a.close()
+		if hop == min(r.Redirects, maxRedirects) {
+			return nil, &Error{Errno: abi.ErrIO, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url)}
+		}
+		if err := s.follow(out, a.StatusCode, location); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// judge is the grant that allows the next hop, if there is one.
+func (s *Session) judge(out *outgoing) (grant.Rule, error) {
+	rule, err := s.grants.AllowsHTTP(out.method, out.url)
+	if err != nil {
+		return rule, s.deny(redirectedFrom(out.from, err))
+	}
+	plain := out.url.Scheme == "http" && !isLoopback(rule.Host) && !s.grants.Plaintext
+	if plain && out.carriesSecret() {
+		return rule, s.deny(&grant.Denial{Asked: "sending a secret in plain text to " + origin(out.url), Fix: "plaintext = true"})
+	}
+	return rule, nil
+}
+
+// origin is a URL without the path and the rest.
+func origin(u *url.URL) string {
+	r, err := grant.Origins(u)
+	if err != nil {
+		return "a URL that is not valid"
+	}
+	return r.Scheme + "://" + hostPort(r)
+}
+
+func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
+	limit := r.MaxBody
+	if limit <= 0 {
+		limit = DefaultBody
+	}
+	resp := &Response{
+		Status: a.StatusCode, Header: a.Header, TLS: a.tls, Phases: phases,
+		FinalURL: s.vault.HideString(out.url.String()), RemoteAddr: a.remote, session: s,
+	}
+	resp.Body = s.body(ctx, a, min(limit, HardBody), func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
+	if !s.vault.Empty() {
+		for _, values := range resp.Header {
+			for i := range values {
+				values[i] = s.vault.HideString(values[i])
+			}
+		}
+	}
+	return resp
+}

