@@ -1,0 +1,59 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrQuota says that an integration would keep more than it was granted.
+var ErrQuota = errors.New("over the quota")
+
+const (
+	noDatabase = "it is not a SQLite database: move it away, or set store.path to another file"
+	damaged    = "it is damaged: restore a backup, or move it and the files named like it away, and vega starts with an empty one"
+)
+
+// What SQLite's result codes mean for who has to do something about them.
+var advice = map[int]string{
+	sqlite3.SQLITE_NOTADB:   noDatabase,
+	sqlite3.SQLITE_CORRUPT:  damaged,
+	sqlite3.SQLITE_BUSY:     "another program has it locked: close that program, or wait until it is done",
+	sqlite3.SQLITE_LOCKED:   "another program has it locked: close that program, or wait until it is done",
+	sqlite3.SQLITE_CANTOPEN: "it can't be opened: vega's user must be able to write the file and its directory",
+	sqlite3.SQLITE_PERM:     "it can't be opened: vega's user must be able to write the file and its directory",
+	sqlite3.SQLITE_READONLY: "it can't be written: vega's user must be able to write the file and its directory",
+	sqlite3.SQLITE_FULL:     "the disk is full: make room",
+	sqlite3.SQLITE_IOERR:    "the disk failed to read or write it: look at the system's log",
+}
+
+// explain says what to do about an error with the file at path.
+func explain(path string, err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("open the store %s: vega's user must be able to write the file and its directory: %w", path, err)
+	}
+	if text := advice[code(err)]; text != "" {
+		return fmt.Errorf("open the store %s: %s: %w", path, text, err)
+	}
+	return fmt.Errorf("open the store %s: %w", path, err)
+}
+
+// code is SQLite's primary result code, 0 for any other error.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func ignoreBusy(err error) error {
+	if c := code(err); c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED {
+		return nil
+	}
+	return err
+}
