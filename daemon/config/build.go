@@ -1,0 +1,181 @@
+package config
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// maxPEM bounds a certificate or key file.
+const maxPEM = 1 << 20
+
+// build turns sections into the Config, and judges what a single attribute
+// can't tell.
+func (d *decoder) build(c *Config) {
+	d.server(d.root.block("server"), &c.Server)
+	for _, name := range []string{"log", "store", "llm", "network"} {
+		d.settle(d.root.block(name))
+	}
+	c.Log.Level = level(d.str(d.root.block("log"), "level"))
+	c.Store.Path = cmp.Or(d.str(d.root.block("store"), "path"), filepath.Join(c.DataDir, "vega.db"))
+	llm := d.root.block("llm")
+	c.LLM = LLM{d.str(llm, "backend"), d.str(llm, "model_name"), get[manifest.Text](d, llm, "base_url")}
+	d.network(d.root.block("network"), &c.Network)
+	for _, s := range d.root.all("database") {
+		c.Databases = append(c.Databases, d.databaseBlock(s))
+	}
+	slices.SortFunc(c.Databases, func(a, b Database) int { return strings.Compare(a.Name, b.Name) })
+	for _, s := range d.root.all("integration") {
+		c.Integrations = append(c.Integrations, d.integration(s))
+	}
+	slices.SortFunc(c.Integrations, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (d *decoder) server(s *section, out *Server) {
+	d.settle(s)
+	out.Host = d.host(s)
+	out.Port = int(get[float64](d, s, "port"))
+	out.DrainTimeout = durationOf(d, s, "drain_timeout")
+	if key := get[manifest.Text](d, s, "api_key"); key != nil {
+		out.Keys = append(out.Keys, d.key("default", key, s.slot("api_key")))
+	}
+	for _, k := range s.all("key") {
+		d.settle(k)
+		if value := get[manifest.Text](d, k, "value"); value != nil {
+			out.Keys = append(out.Keys, d.key(k.name, value, k.slot("value")))
+		}
+	}
+	if s.has("tls") {
+		out.TLS = d.tls(s.block("tls"))
+	}
+	tried := s.has("key") || s.isBad("api_key") || s.isBad("host")
+	if len(out.Keys) == 0 && !tried && !s.broken && !loopback(out.Host) {
+		d.out.err(NoKey, s.head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
+			`write api_key = env("VEGA_API_KEY") and set that variable, or listen on 127.0.0.1`)
+	}
+}
+
+// hostShown is the host for a diagnostic, unless it came from elsewhere.
+func (d *decoder) hostShown(s *section) string {
+	if t := s.slot("host"); t != nil && !computed(t.expr) {
+		return fmt.Sprintf("%q", clip(t.expr.text))
+	}
+	return "that was given"
+}
+
+func (d *decoder) host(s *section) string {
+	host := d.str(s, "host")
+	t := s.slot("host")
+	if t == nil || t.state != present {
+		return host
+	}
+	if _, err := grant.Host(host); err != nil {
+		d.out.err(BadAddress, t.expr.at, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		return "127.0.0.1"
+	}
+	return host
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+func (d *decoder) key(name string, value manifest.Text, t *slot) Key {
+	if len(value.Reveal()) < minSecret {
+		d.out.err(ShortSecret, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), "use a longer one, such as the output of: openssl rand -hex 24")
+	}
+	return Key{name, value}
+}
+
+func (d *decoder) tls(s *section) *TLS {
+	d.settle(s)
+	out := &TLS{d.str(s, "cert_file"), d.str(s, "key_file")}
+	if out.CertFile == "" || out.KeyFile == "" {
+		return out
+	}
+	err := d.once("tls "+out.CertFile+" "+out.KeyFile, func() error {
+		cert, err := readRegular(out.CertFile, maxPEM)
+		if err != nil {
+			return fmt.Errorf("cert_file: %s", reason(err))
+		}
+		key, err := readRegular(out.KeyFile, maxPEM)
+		if err != nil {
+			return fmt.Errorf("key_file: %s", reason(err))
+		}
+		_, err = tls.X509KeyPair(cert, key)
+		return err
+	})
+	if err != nil {
+		d.out.err(BadTLS, s.head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that belong together")
+	}
+	return out
+}
+
+// once keeps the outcome of looking at other files, so that Rebind judges as
+// Load did.
+func (d *decoder) once(what string, try func() error) error {
+	err, known := d.sources.tried[what]
+	if !known {
+		err = try()
+		d.sources.tried[what] = err
+	}
+	return err
+}
+
+func (d *decoder) network(s *section, out *Network) {
+	if r := d.str(s, "resolver"); r != "" {
+		out.Resolver = grant.WithPort(r, 53)
+	}
+	out.CAFile = d.str(s, "ca_file")
+	if out.CAFile == "" {
+		return
+	}
+	err := d.once("ca "+out.CAFile, func() error {
+		b, err := readRegular(out.CAFile, maxPEM)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(b) {
+			err = fmt.Errorf("there is no certificate in it")
+		}
+		return err
+	})
+	if err != nil {
+		d.out.err(BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err)+".", "name a readable PEM file")
+	}
+}
+
+func (d *decoder) databaseBlock(s *section) Database {
+	d.settle(s)
+	out := Database{Name: s.name, Driver: d.str(s, "driver"), DSN: get[manifest.Text](d, s, "dsn")}
+	t := s.slot("dsn")
+	if t == nil || t.state != present {
+		return out
+	}
+	dsn := out.DSN.Reveal()
+	if dsn == "" {
+		d.out.err(OutOfBounds, t.expr.at, "dsn is empty.", "write how to reach the database")
+	}
+	if out.Driver != "sqlite" {
+		d.keepPassword(dsn)
+		return out
+	}
+	if !out.DSN.HasSecret() {
+		delete(d.secrets, dsn) // a path is none
+	}
+	if full := absolute(dsn, t.expr.at.file.dir); full != dsn {
+		prefix := strings.TrimSuffix(full, filepath.Clean(dsn))
+		if prefix == full {
+			out.DSN = manifest.Text{{Text: full, Secret: out.DSN.HasSecret()}}
+		} else {
+			out.DSN = append(manifest.Plain(prefix), out.DSN...)
+		}
+	}
+	return out
+}

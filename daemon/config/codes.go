@@ -1,0 +1,95 @@
+package config
+
+// Code names a kind of mistake. A code keeps its meaning for good: scripts and
+// searches rely on it.
+type Code string
+
+// The codes.
+const (
+	Unreadable     Code = "VEGA001"
+	NotText        Code = "VEGA002"
+	TooMuch        Code = "VEGA003"
+	Syntax         Code = "VEGA004"
+	NotAllowed     Code = "VEGA005"
+	BadCall        Code = "VEGA006"
+	UnknownKey     Code = "VEGA007"
+	WrongForm      Code = "VEGA008"
+	BadName        Code = "VEGA009"
+	Twice          Code = "VEGA010"
+	Required       Code = "VEGA011"
+	WrongType      Code = "VEGA012"
+	BadUnit        Code = "VEGA013"
+	OutOfBounds    Code = "VEGA014"
+	BadURL         Code = "VEGA015"
+	BadAddress     Code = "VEGA016"
+	Dangling       Code = "VEGA017"
+	Cycle          Code = "VEGA018"
+	FileUnreadable Code = "VEGA019"
+	ShortSecret    Code = "VEGA020"
+	NoPlugin       Code = "VEGA021"
+	NoProbe        Code = "VEGA022"
+	NoGrant        Code = "VEGA023"
+	BadGrant       Code = "VEGA024"
+	Undeclared     Code = "VEGA025"
+	Unclaimed      Code = "VEGA026"
+	OwnDatabase    Code = "VEGA027"
+	NoKey          Code = "VEGA028"
+	BadTLS         Code = "VEGA029"
+	More           Code = "VEGA030"
+	PartlySet      Code = "VEGA031"
+	PluginDir      Code = "VEGA032"
+	BadManifest    Code = "VEGA033"
+)
+
+// CodeInfo is a code and what it stands for, in a few words.
+type CodeInfo struct {
+	Code  Code
+	Title string
+}
+
+// Codes are all the codes in order.
+var Codes = []CodeInfo{
+	{Unreadable, "the file cannot be read"},
+	{NotText, "the file is not plain UTF-8 text"},
+	{TooMuch, "the file is larger or deeper than vega reads"},
+	{Syntax, "syntax error"},
+	{NotAllowed, "expression not allowed here"},
+	{BadCall, "wrong function call"},
+	{UnknownKey, "unknown key"},
+	{WrongForm, "block and attribute mixed up"},
+	{BadName, "bad name"},
+	{Twice, "given twice"},
+	{Required, "required, but not set"},
+	{WrongType, "wrong type"},
+	{BadUnit, "bad duration or size"},
+	{OutOfBounds, "value not allowed"},
+	{BadURL, "bad URL"},
+	{BadAddress, "bad address"},
+	{Dangling, "reference to nothing"},
+	{Cycle, "references in a circle"},
+	{FileUnreadable, "file() cannot be read"},
+	{ShortSecret, "secret too short"},
+	{NoPlugin, "no such plugin"},
+	{NoProbe, "no such probe"},
+	{NoGrant, "grant missing"},
+	{BadGrant, "bad grant"},
+	{Undeclared, "grant the probe never asked for"},
+	{Unclaimed, "plugin asks for more than it declares"},
+	{OwnDatabase, "vega's own database is not for this plugin"},
+	{NoKey, "no API key"},
+	{BadTLS, "certificate cannot be used"},
+	{More, "more mistakes"},
+	{PartlySet, "left unset"},
+	{PluginDir, "plugin directory cannot be read"},
+	{BadManifest, "bad manifest"},
+}
+
+// Title is what a code stands for.
+func (c Code) Title() string {
+	for _, i := range Codes {
+		if i.Code == c {
+			return i.Title
+		}
+	}
+	return "unknown code"
+}

@@ -1,0 +1,111 @@
+// Package config turns vega.hcl, and the policies/*.hcl beside it, into a
+// Config or into diagnostics: every mistake at once, each with its place and
+// how to mend it.
+//
+// Call Load; it is the one way in for start-up, validation and reload. A
+// Config it returns needs no further check. Rebind judges the same text again
+// when the plugins change. One schema table (table.go) drives decoding,
+// defaults and suggestions; a plugin's options are rows of the same kind.
+//
+// The language is HCL without its computation: literals, templates, lists,
+// maps, references, env(), env_set() and file(). Loops, conditionals, operators
+// and template directives are refused, before they could be evaluated, and
+// every input passes the guards (guard.go) before a parser sees it.
+//
+// Only the daemon and its command line import this package.
+package config
+
+import (
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// Config is a configuration that passed validation, with every default filled
+// in and every path made absolute.
+type Config struct {
+	Path         string // vega.hcl
+	DataDir      string
+	Server       Server
+	Log          Log
+	Store        Store
+	LLM          LLM
+	Network      Network
+	Plugins      Plugins
+	Databases    []Database    // in order of name
+	Integrations []Integration // in order of name
+
+	sources *sources // what was read, for Rebind
+	secrets []string // longest first
+}
+
+// Server is where vega answers HTTP.
+type Server struct {
+	Host string
+	Port int
+	Keys []Key // none: on a loopback host vega makes one
+	TLS  *TLS  // nil: plain HTTP
+	// DrainTimeout bounds what happens between SIGTERM and exit.
+	DrainTimeout time.Duration
+}
+
+// Key is an API key; api_key has the name "default".
+type Key struct {
+	Name  string
+	Value manifest.Text
+}
+
+// TLS names a certificate and its key, read again when the files change.
+type TLS struct{ CertFile, KeyFile string }
+
+// Log says what is logged. Level is a slog level: -4 debug, 0 info, 4 warn,
+// 8 error (which CRITICAL means too: vega writes nothing above it).
+type Log struct{ Level int }
+
+// Store is where vega keeps what it must not forget.
+type Store struct{ Path string }
+
+// LLM is the language model backend, for the integrations that refer to it.
+type LLM struct {
+	Backend   string // ollama or hf
+	ModelName string
+	BaseURL   manifest.Text
+}
+
+// Network is how names are resolved.
+type Network struct {
+	Resolver string // host:port; "" is the system's
+	CAFile   string // PEM certificates trusted besides the system's; "" is none
+}
+
+// Plugins is where an operator drops modules.
+type Plugins struct {
+	Dir string
+	// Modules are what Dir held when the configuration was loaded, the bundled
+	// ones first. File is "" for a bundled one.
+	Modules []manifest.Found
+}
+
+// Database is a database that probes may be granted.
+type Database struct {
+	Name   string
+	Driver string // postgres, mysql or sqlite
+	DSN    manifest.Text
+}
+
+// Integration is a probe bound to a target.
+type Integration struct {
+	Name     string
+	Plugin   string
+	Probe    string
+	Bundled  bool
+	Enabled  bool
+	Disabled string // why not, when it is not enabled
+	Interval time.Duration
+	Timeout  time.Duration
+	Memory   manifest.Size // cap on the guest's memory
+	Values   manifest.Values
+	Grants   grant.Set
+	Position string // file:line of its block
+}

@@ -1,0 +1,310 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"vega/plugins/manifest"
+)
+
+// section is a block (or the file itself) laid over its schema.
+type section struct {
+	schema *schema
+	name   string
+	owner  string // of a config block: the integration, for a person
+	head   place
+	slots  []*slot
+	blocks []*section
+	raw    *block // of an open block
+	broken bool
+}
+
+// slot is an attribute that was written. Its value is worked out when first
+// asked for, so that references may point in any direction.
+type slot struct {
+	row   *row
+	at    place // of the name
+	expr  *expr
+	value manifest.Value
+	state state
+}
+
+type state uint8
+
+const (
+	unread state = iota
+	reading
+	present
+	absent // env() of a variable that is not set, or a reference to nothing set
+	bad    // reported already
+)
+
+func (s *section) slot(name string) *slot {
+	i := slices.IndexFunc(s.slots, func(t *slot) bool { return t.row.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.slots[i]
+}
+
+// isBad reports whether a mistake in that attribute is reported already.
+func (s *section) isBad(name string) bool {
+	t := s.slot(name)
+	return t != nil && t.state == bad
+}
+
+// block is the one block of that kind, empty if it was not written.
+func (s *section) block(name string) *section {
+	for _, b := range s.blocks {
+		if b.schema.name == name {
+			return b
+		}
+	}
+	return &section{schema: s.schema.block(name), head: s.head, broken: s.broken}
+}
+
+func (s *section) has(name string) bool {
+	return slices.ContainsFunc(s.blocks, func(b *section) bool { return b.schema.name == name })
+}
+
+// all are the blocks of that kind in order.
+func (s *section) all(name string) []*section {
+	var out []*section
+	for _, b := range s.blocks {
+		if b.schema.name == name {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// title names the section for a person.
+func (s *section) title() string {
+	if s.owner != "" {
+		return s.owner + ": " + s.schema.name
+	}
+	if s.name != "" {
+		return fmt.Sprintf("%s %q", s.schema.name, clip(s.name))
+	}
+	return s.schema.title()
+}
+
+// lay puts a body over its schema, and reports what the schema does not know.
+func (d *decoder) lay(b *body, s *schema, into *section) {
+	into.schema = s
+	written := map[string]place{}
+	for _, a := range b.attrs {
+		r := s.row(a.name)
+		if r == nil {
+			d.unknownAttribute(a, s)
+			continue
+		}
+		if first, again := written[a.name]; again {
+			d.out.err(Twice, a.at, fmt.Sprintf("%s is set at %s already.", a.name, first), "keep one of the two")
+			continue
+		}
+		written[a.name] = a.at
+		into.slots = append(into.slots, &slot{row: r, at: a.at, expr: a.value})
+	}
+	for _, in := range b.blocks {
+		d.layBlock(in, s, into, written)
+	}
+}
+
+func (d *decoder) layBlock(b *block, s *schema, into *section, written map[string]place) {
+	inner := s.block(b.kind)
+	if inner == nil {
+		d.unknownBlock(b, s)
+		return
+	}
+	sec := &section{schema: inner, head: b.head, broken: b.broken || into.broken}
+	named := d.named(b, inner, sec)
+	id := b.kind + " " + sec.name
+	if first, again := written[id]; again && named && !inner.repeat {
+		d.out.err(Twice, b.head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
+	} else {
+		written[id] = b.head
+	}
+	if inner.open {
+		sec.raw = b
+	} else {
+		d.lay(&b.body, inner, sec)
+	}
+	into.blocks = append(into.blocks, sec)
+}
+
+func twiceFix(s *schema) string {
+	if s.label != "" {
+		return "rename one of the two"
+	}
+	return "join the two"
+}
+
+// named takes the block's label; false if it has none that could be used.
+func (d *decoder) named(b *block, s *schema, sec *section) bool {
+	switch {
+	case s.label == "" && len(b.labels) > 0:
+		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+	case s.label != "" && len(b.labels) == 0 && !b.broken:
+		d.out.err(BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
+		return false
+	case s.label != "" && len(b.labels) > 1:
+		d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+	}
+	if s.label == "" || len(b.labels) == 0 {
+		return s.label == ""
+	}
+	sec.name = b.labels[0].text
+	if !manifest.ValidName(sec.name) {
+		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%q is no name.", clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+	}
+	if what := taken[s.name+" "+sec.name]; what != "" {
+		d.out.err(BadName, b.labels[0].at, what, "choose another name")
+	}
+	return true
+}
+
+// taken are names that mean something else already.
+var taken = map[string]string{
+	"integration health": `"health" is the path of the answer for all integrations.`,
+	"database vega":      "database.vega is vega's own store.",
+	"key default":        `"default" is the name of the key in api_key.`,
+}
+
+func (d *decoder) unknownAttribute(a *attr, s *schema) {
+	if b := s.block(a.name); b != nil {
+		d.out.err(WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
+		return
+	}
+	d.unknown(a.name, a.at, s)
+}
+
+func (d *decoder) unknownBlock(b *block, s *schema) {
+	if r := s.row(b.kind); r != nil {
+		fix := fmt.Sprintf("write %s = …", b.kind)
+		if r.Type == manifest.Map {
+			fix = fmt.Sprintf("write %s = { … }", b.kind)
+		}
+		d.out.err(WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
+		return
+	}
+	d.unknown(b.kind, b.head, s)
+}
+
+func (d *decoder) unknown(name string, at place, s *schema) {
+	if s.name == "integration" && !d.constant && d.modules == nil {
+		d.later = append(d.later, func() { d.unknown(name, at, s) })
+		return
+	}
+	detail := fmt.Sprintf("%s has no %q.", s.title(), clip(name))
+	fix := "remove it; what may stand here: " + among(s.names())
+	home := d.table.home(name)
+	if near := nearest(name, s.names()); near != "" {
+		fix = "write " + near
+	} else if s.name == "integration" && d.isOption(name) {
+		fix = "move it into config { }: it is an option of the probe"
+	} else if home != "" {
+		fix = fmt.Sprintf("move it into %s { }", home)
+	}
+	d.out.err(UnknownKey, at, detail, fix)
+}
+
+func (d *decoder) isOption(name string) bool {
+	for _, f := range d.modules {
+		if f.Module == nil {
+			continue
+		}
+		for i := range f.Module.Manifest.Probes {
+			if f.Module.Manifest.Probes[i].Option(name) != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settle works out every value of a section, and reports what is required and
+// missing. False says that it is not all there.
+func (d *decoder) settle(s *section) (complete bool) {
+	for _, t := range s.slots {
+		d.read(t)
+	}
+	if s.broken || d.lenient {
+		return false
+	}
+	complete = true
+	for i := range s.schema.rows {
+		r := &s.schema.rows[i]
+		if !r.Required {
+			continue
+		}
+		switch t := s.slot(r.Name); {
+		case t == nil:
+			complete = false
+			d.out.err(Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), fmt.Sprintf("write %s = %s", r.Name, example(r)))
+		case t.state == bad:
+			complete = false
+		case t.state == absent:
+			complete = false
+			why := d.whyAbsent(t.expr)
+			d.out.err(Required, t.at, fmt.Sprintf("%s needs %s, and %s.", s.title(), r.Name, why), d.absentFix(s, t.expr))
+		}
+	}
+	return complete
+}
+
+func orType(r *row) string {
+	if r.Description != "" {
+		return r.Description
+	}
+	return "It is " + typeName(r.Type) + "."
+}
+
+// value is what an attribute comes to: as written, else its default.
+func (d *decoder) value(s *section, name string) (manifest.Value, state) {
+	if t := s.slot(name); t != nil {
+		if d.read(t); t.state != absent {
+			return t.value, t.state
+		}
+	}
+	r := s.schema.row(name)
+	if r.Default == nil {
+		return nil, absent
+	}
+	return d.preset(r), present
+}
+
+// preset is the default of a row, which the schema's tests and
+// manifest.Check have shown to convert.
+func (d *decoder) preset(r *row) manifest.Value {
+	switch v := r.Default.(type) {
+	case string:
+		switch r.Type {
+		case pathType:
+			return manifest.Plain(absolute(v, d.dir))
+		case manifest.Database:
+			return manifest.Plain(trimDatabase(v))
+		}
+	case float64:
+		if r.Type == wholeType {
+			return v
+		}
+	}
+	v, err := r.Convert(r.Default)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// get is a value of a known type, or its zero when it is absent or bad.
+func get[T any](d *decoder, s *section, name string) T {
+	v, _ := d.value(s, name)
+	t, _ := v.(T)
+	return t
+}
+
+// str is a text in the clear.
+func (d *decoder) str(s *section, name string) string {
+	return get[manifest.Text](d, s, name).Reveal()
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Severity says whether a diagnostic keeps the configuration from being used.
+type Severity string
+
+// The severities.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// MaxDiagnostics is how many are shown; one more says how many are not.
+const MaxDiagnostics = 100
+
+// kept bounds what is held in memory while a hostile file is judged.
+const kept = 10_000
+
+// Diagnostic is one mistake: what, where, and how to mend it. No value of
+// env() or file() stands in any of its fields.
+type Diagnostic struct {
+	Severity Severity `json:"severity"`
+	Code     Code     `json:"code"`
+	Summary  string   `json:"summary"`
+	Detail   string   `json:"detail"`
+	Fix      string   `json:"fix,omitempty"`
+	Range    Range    `json:"range"`
+	Snippet  string   `json:"snippet"` // the first line of the range, literals of secrets hidden
+
+	caret, width int // where in Snippet the range lies, in characters
+	hidden       int // on the closing diagnostic: errors that are not shown
+}
+
+// Range is a part of a file. End is just past it.
+type Range struct {
+	Filename string `json:"filename"`
+	Start    Pos    `json:"start"`
+	End      Pos    `json:"end"`
+}
+
+// Pos is a place in a file. Line and Column count from 1, Column in
+// characters; Byte counts from 0.
+type Pos struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Byte   int `json:"byte"`
+}
+
+// Diagnostics are in order of file and position.
+type Diagnostics []Diagnostic
+
+// HasErrors reports whether any of them is an error.
+func (ds Diagnostics) HasErrors() bool { return ds.count(Error) > 0 }
+
+func (ds Diagnostics) count(s Severity) int {
+	n := 0
+	for _, d := range ds {
+		switch {
+		case d.Code == More && s == Error:
+			n += d.hidden
+		case d.Code != More && d.Severity == s:
+			n++
+		}
+	}
+	return n
+}
+
+// MarshalJSON writes the report that programs read.
+func (ds Diagnostics) MarshalJSON() ([]byte, error) {
+	list := []Diagnostic(ds)
+	if list == nil {
+		list = []Diagnostic{}
+	}
+	return json.Marshal(struct {
+		FormatVersion string       `json:"format_version"`
+		Valid         bool         `json:"valid"`
+		ErrorCount    int          `json:"error_count"`
+		WarningCount  int          `json:"warning_count"`
+		Diagnostics   []Diagnostic `json:"diagnostics"`
+	}{"1.0", !ds.HasErrors(), ds.count(Error), ds.count(Warning), list})
+}
+
+// problem is a diagnostic before its place is looked up.
+type problem struct {
+	severity    Severity
+	code        Code
+	at          place
+	detail, fix string
+}
+
+// report gathers problems.
+type report struct {
+	list    []problem
+	dropped int
+	errors  int
+}
+
+func (r *report) err(code Code, at place, detail, fix string) {
+	r.add(problem{Error, code, at, detail, fix})
+}
+
+func (r *report) warn(code Code, at place, detail, fix string) {
+	r.add(problem{Warning, code, at, detail, fix})
+}
+
+func (r *report) add(p problem) {
+	if p.severity == Error {
+		r.errors++
+	}
+	if len(r.list) >= kept {
+		r.dropped++
+		return
+	}
+	r.list = append(r.list, p)
+}
+
+// diagnostics sorts, cuts and resolves the problems. public says which
+// attributes' literals a snippet may show; scrub takes secrets out of text.
+func (r *report) diagnostics(public func(string) bool, scrub func(string) string) Diagnostics {
+	slices.SortStableFunc(r.list, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.at.file.order, b.at.file.order), cmp.Compare(a.at.start, b.at.start),
+			cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
+	})
+	r.list = slices.CompactFunc(r.list, func(a, b problem) bool { return a == b })
+	var out Diagnostics
+	shown := 0
+	for i, p := range r.list {
+		if i == MaxDiagnostics {
+			break
+		}
+		if p.severity == Error {
+			shown++
+		}
+		d := Diagnostic{Severity: p.severity, Code: p.code, Summary: p.code.Title(), Range: p.at.rng()}
+		d.Detail, d.Fix = scrub(clean(p.detail)), scrub(clean(p.fix))
+		d.Snippet, d.caret, d.width = snippet(p.at, public)
+		d.Snippet = scrub(d.Snippet)
+		out = append(out, d)
+	}
+	if rest := len(r.list) - len(out) + r.dropped; rest > 0 {
+		last := r.list[len(out)].at
+		out = append(out, Diagnostic{
+			Severity: Error, Code: More, Summary: More.Title(), hidden: max(r.errors-shown, 0), Range: last.rng(),
+			Detail: fmt.Sprintf("%d more are not shown.", rest), Fix: "mend these first",
+		})
+	}
+	return out
+}

@@ -1,0 +1,278 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// decoder works out one configuration.
+type decoder struct {
+	sources *sources
+	env     func(string) (string, bool)
+	out     *report
+	table   *schema
+	dir     string // of vega.hcl
+	root    *section
+	modules []manifest.Found
+
+	resolved map[string]bool // every value of env() and file(): kept out of every diagnostic
+	secrets  map[string]bool // those that are secrets, and literals of sensitive attributes
+	schemas  map[*manifest.Probe]*schema
+	bases    map[string]*section // databases by name
+	claimed  map[*manifest.Module]bool
+
+	later    []func() // what can be said only when the plugins are known
+	lenient  bool     // in a disabled block: what is not set or not there is let pass
+	inConfig bool     // in a config block: texts go to a guest
+	constant bool     // in a manifest: no functions, no references
+}
+
+// read works out a slot, once.
+func (d *decoder) read(t *slot) {
+	switch t.state {
+	case unread:
+		t.state = reading
+		t.value, t.state = d.convert(t.expr, t.row, t.row.Type)
+		if t.state == present {
+			t.state = d.constrain(t)
+		}
+	case reading:
+		t.state = bad
+		d.out.err(Cycle, t.expr.at, fmt.Sprintf("%s refers to itself, by way of others.", t.row.Name), "write its value")
+	}
+}
+
+// constrain holds a value against its row's bounds.
+func (d *decoder) constrain(t *slot) state {
+	if t.row.Sensitive {
+		d.keep(t.value)
+	}
+	whole, isNumber := t.value.(float64)
+	if t.row.Type == wholeType && isNumber && whole != float64(int64(whole)) {
+		d.out.err(WrongType, t.expr.at, t.row.Name+" must be a whole number.", "remove the fraction")
+		return bad
+	}
+	if t.row.Constrain(t.value) == nil {
+		return present
+	}
+	got := ""
+	if v := shown(t.value); v != "" && !t.row.Sensitive && !computed(t.expr) {
+		got = ", not " + v
+	}
+	d.out.err(OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), boundsFix(t))
+	return bad
+}
+
+// convert works an expression out as a value of type t.
+func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	switch {
+	case e.kind == badExpr:
+		return nil, bad
+	case t == valueType:
+		return d.literal(e)
+	case t == probeType:
+		return d.probeName(e)
+	case e.kind == refExpr:
+		return d.reference(e, r, t)
+	}
+	switch t {
+	case manifest.List:
+		return d.list(e, r)
+	case manifest.Map:
+		return d.mapping(e, r)
+	case manifest.Bool:
+		if e.kind == boolExpr {
+			return e.num == 1, present
+		}
+		if e.kind == callExpr && e.text == "env_set" {
+			return d.envSet(e)
+		}
+	case manifest.Number, wholeType:
+		if e.kind == numExpr {
+			return e.num, present
+		}
+	case manifest.DurationType, manifest.SizeType:
+		return d.measure(e, r, t)
+	case manifest.Database:
+		return d.mismatch(e, r, t)
+	case manifest.Any, boundType:
+		if e.kind == numExpr {
+			return e.num, present
+		}
+		if e.kind == boolExpr && t == manifest.Any {
+			return e.num == 1, present
+		}
+		return d.texts(e, r, t)
+	default:
+		return d.texts(e, r, t)
+	}
+	return d.mismatch(e, r, t)
+}
+
+func (d *decoder) list(e *expr, r *row) (manifest.Value, state) {
+	if e.kind != listExpr {
+		return d.mismatch(e, r, manifest.List)
+	}
+	out, result := make([]manifest.Value, 0, len(e.items)), present
+	for _, item := range e.items {
+		v, s := d.convert(item, r, r.Element())
+		result = d.worse(result, s, item, r)
+		out = append(out, v)
+	}
+	if result != present {
+		return nil, result
+	}
+	return out, present
+}
+
+func (d *decoder) mapping(e *expr, r *row) (manifest.Value, state) {
+	if e.kind != mapExpr {
+		return d.mismatch(e, r, manifest.Map)
+	}
+	out, result := make(map[string]manifest.Value, len(e.items)/2), present
+	for i := 0; i+1 < len(e.items); i += 2 {
+		key := e.items[i]
+		if key.kind != textExpr {
+			result = bad
+			continue
+		}
+		if _, again := out[key.text]; again {
+			d.out.err(Twice, key.at, fmt.Sprintf("The key %q stands in this map already.", clip(key.text)), "keep one of the two")
+			result = bad
+		}
+		v, s := d.convert(e.items[i+1], r, r.Element())
+		result = d.worse(result, s, e.items[i+1], r)
+		out[key.text] = v
+	}
+	if result != present {
+		return nil, result
+	}
+	return out, present
+}
+
+// worse is the state of a list or map after one more element. One that is not
+// set takes the whole with it; nobody would notice, so it is said.
+func (d *decoder) worse(sum, s state, e *expr, r *row) state {
+	if s == absent && !d.lenient && !r.Required {
+		d.out.warn(PartlySet, e.at, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
+	}
+	if sum == bad || s == bad {
+		return bad
+	}
+	return max(sum, s)
+}
+
+// texts works out what is text, and judges it by its type.
+func (d *decoder) texts(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	v, s := d.text(e, r, t)
+	if s != present {
+		return nil, s
+	}
+	return d.judge(v, e, r, t)
+}
+
+// text joins the parts of a text; those from env() and file() are marked.
+func (d *decoder) text(e *expr, r *row, t manifest.Type) (manifest.Text, state) {
+	switch e.kind {
+	case textExpr:
+		return manifest.Plain(e.text), present
+	case callExpr:
+		return d.call(e, r)
+	case refExpr:
+		v, s := d.reference(e, r, manifest.Any)
+		return asText(v), s
+	case tmplExpr:
+		var out manifest.Text
+		result := present
+		for _, item := range e.items {
+			part, s := d.part(item, r)
+			if s == bad || result == bad {
+				result = bad
+				continue
+			}
+			result = max(result, s)
+			out = append(out, part...)
+		}
+		return out, result
+	case badExpr:
+		return nil, bad
+	default:
+		_, s := d.mismatch(e, r, t)
+		return nil, s
+	}
+}
+
+// part is what stands between ${ and }, or the text around it.
+func (d *decoder) part(e *expr, r *row) (manifest.Text, state) {
+	switch e.kind {
+	case numExpr:
+		return asText(e.num), present
+	case boolExpr:
+		return asText(e.num == 1), present
+	default:
+		return d.text(e, r, manifest.String)
+	}
+}
+
+func asText(v manifest.Value) manifest.Text {
+	switch v := v.(type) {
+	case manifest.Text:
+		return v
+	case float64:
+		return manifest.Plain(strconv.FormatFloat(v, 'f', -1, 64))
+	case bool:
+		return manifest.Plain(strconv.FormatBool(v))
+	default:
+		return nil
+	}
+}
+
+// literal is a manifest's default in its JSON form.
+func (d *decoder) literal(e *expr) (manifest.Value, state) {
+	switch e.kind {
+	case textExpr:
+		return e.text, present
+	case numExpr:
+		return e.num, present
+	case boolExpr:
+		return e.num == 1, present
+	case listExpr:
+		out := make([]any, 0, len(e.items))
+		for _, item := range e.items {
+			v, s := d.literal(item)
+			if s != present {
+				return nil, s
+			}
+			out = append(out, v)
+		}
+		return out, present
+	case mapExpr:
+		out := make(map[string]any, len(e.items)/2)
+		for i := 0; i+1 < len(e.items); i += 2 {
+			v, s := d.literal(e.items[i+1])
+			if s != present {
+				return nil, s
+			}
+			out[e.items[i].text] = v
+		}
+		return out, present
+	case badExpr:
+		return nil, bad
+	default:
+		d.out.err(NotAllowed, e.at, "A default is written out: no references and no functions.", "write the value")
+		return nil, bad
+	}
+}
+
+func absolute(path, dir string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func trimDatabase(s string) string { return strings.TrimPrefix(s, "database.") }

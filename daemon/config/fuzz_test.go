@@ -1,0 +1,172 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"vega/plugins/manifest"
+)
+
+func noPlugins(string) ([]manifest.Found, error) { return nil, nil }
+
+const canary = "CANARY-4f1c9e"
+
+// TestCanary puts secrets wherever one can stand, right and wrong, and looks
+// for them in what is said: values of env() and file(), and literals of
+// sensitive attributes.
+func TestCanary(t *testing.T) {
+	if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"C": canary, "SHORT": "CNRY5", "URL": "ht tp://" + canary, "DUR": "77777h", "MULTI": canary + "\n" + canary}
+	o := options(t, env)
+	for _, call := range []string{`env("C")`, `file("secret")`, `"${env("C")}"`, `"a ${env("C")} b"`, `env("URL")`, `env("DUR")`, `env("SHORT")`, `env("MULTI")`} {
+		for _, where := range canaryPlaces() {
+			src := strings.ReplaceAll(where, "@", call)
+			canaryCheck(t, src, o)
+		}
+	}
+	literal := `"` + canary + `"`
+	for _, where := range []string{
+		"server {\n  api_key = @\n  port = \"x\"\n}\n", "server {\n  api_key = @ @\n}\n", "server {\n  api_key = \"" + canary + "\n}\n",
+		"server {\n  api_key = " + canary + "\n}\n", "server {\n  api_key = a " + canary + " b\n}\n", "server {\n  api_kye = " + canary + "\n}\n",
+		"server {\n  api_kee = @\n}\n", "apikey = @\n", "server {\n  api_key = [@]\n}\n", "server {\n  api_key = [\n    @,\n    @\n  ]\n}\n",
+		"server {\n  key \"a\" {\n    value = { a = @ }\n  }\n}\n", "database \"a\" {\n  driver = 1\n  dsn = @ + 1\n}\n",
+		"database \"a\" {\n  driver = \"postgres\"\n  dsn = <<E\n" + canary + " ${x}\nE\n}\n",
+		"integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://h\"\n    headers = { Authorization = @, b = 1 ? 2 : @ }\n  }\n}\n",
+		"integration \"a\" {\n  probe = core.osint\n  config {\n    shodan_key = { a = @ }\n    hunter_key = upper(@)\n  }\n}\n",
+	} {
+		canaryCheck(t, strings.ReplaceAll(where, "@", literal), o)
+	}
+	canaryCheck(t, "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://u:"+canary+"@h ost/\"\n  }\n}\n", o)
+}
+
+func canaryCheck(t *testing.T, src string, o Options) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, s := range map[string]string{"vega.hcl": src, "secret": canary + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, ds := Load(filepath.Join(dir, "vega.hcl"), o)
+	b, err := json.Marshal(ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, said := range []string{shownText(t, ds), string(b), fmt.Sprintf("%+v", ds)} {
+		for _, secret := range []string{canary, "CNRY5", "77777h", "77777"} {
+			if strings.Contains(said, secret) {
+				t.Errorf("%s came out of\n%s\n%s", secret, src, said)
+				return
+			}
+		}
+	}
+}
+
+// canaryPlaces is every attribute of the table and of the test's probes.
+func canaryPlaces() []string {
+	var out []string
+	var walk func(s *schema, before, after string)
+	walk = func(s *schema, before, after string) {
+		for _, r := range s.rows {
+			out = append(out, before+r.Name+" = @\n"+after, before+r.Name+" = [@]\n"+after, before+r.Name+" = { k = @ }\n"+after)
+		}
+		for _, b := range s.blocks {
+			label := ""
+			if b.label != "" {
+				label = ` "a"`
+			}
+			walk(b, before+b.name+label+" {\n", "}\n"+after)
+		}
+	}
+	walk(table, "", "")
+	for _, probe := range []string{"http", "tcp", "dns", "database", "osint"} {
+		for _, name := range []string{"url", "method", "headers", "expect_status", "max_latency", "max_body", "follow_redirects", "address", "name", "server", "database", "shodan_key", "unknown"} {
+			out = append(out, fmt.Sprintf("integration \"a\" {\n  probe = core.%s\n  config {\n    %s = @\n  }\n}\n", probe, name))
+		}
+	}
+	return out
+}
+
+// FuzzLoad: no panic, the same answer twice, every range inside its file, and
+// a configuration exactly when there is no error.
+func FuzzLoad(f *testing.F) {
+	for _, path := range badFiles(f) {
+		if b, err := os.ReadFile(path); err == nil && len(b) < 16<<10 {
+			f.Add(b)
+		}
+	}
+	f.Add(Init)
+	for _, src := range hostile() {
+		if len(src) < 4<<10 {
+			f.Add([]byte(src))
+		}
+	}
+	f.Add([]byte("\xef\xbb\xbfserver {\r\n  port = 1\r\n}\r\n"))
+	f.Add([]byte("x = \"${\n\"}\"\n}\"\n/* a\n*/ server {}\nlog {\n"))
+	o := options(f, map[string]string{"VEGA_API_KEY": canary, "TOKEN": canary})
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, src []byte) {
+		path := filepath.Join(dir, fmt.Sprintf("%d.hcl", os.Getpid()))
+		if err := os.WriteFile(path, src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, ds := Load(path, o)
+		if (c == nil) != ds.HasErrors() {
+			t.Fatalf("config %v, errors %v", c != nil, ds.HasErrors())
+		}
+		for _, d := range ds {
+			s, e := d.Range.Start, d.Range.End
+			if s.Byte < 0 || s.Byte > e.Byte || e.Byte > len(src) || s.Line < 1 || s.Column < 1 || e.Line < s.Line {
+				t.Fatalf("range %+v in %d bytes", d.Range, len(src))
+			}
+		}
+		var text strings.Builder
+		if err := ds.WriteText(&text, false); err != nil {
+			t.Fatal(err)
+		}
+		said := text.String()
+		if strings.Contains(said, canary) {
+			t.Fatalf("a secret came out:\n%s", said)
+		}
+		c2, ds2 := Load(path, o)
+		if !reflect.DeepEqual(ds, ds2) {
+			t.Fatalf("twice is not the same:\n%s", said)
+		}
+		if c != nil {
+			again, ds := c.Rebind(o)
+			if again == nil || !reflect.DeepEqual(again.Integrations, c2.Integrations) {
+				t.Fatalf("Rebind judges otherwise: %v", ds)
+			}
+		}
+		if m, ds := LoadManifest(path); (m == nil) != ds.HasErrors() {
+			t.Fatal("a manifest and errors, or neither")
+		}
+	})
+}
+
+func BenchmarkLoad10k(b *testing.B) {
+	var s strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&s, "integration \"web-%d\" {\n  probe    = core.http\n  interval = \"1m\"\n  timeout  = \"10s\"\n  config {\n    url           = \"https://host-%d.example.com/health?check=%d\"\n    headers       = { Accept = \"application/json\", X-Check = \"vega\" }\n    expect_status = [200, 204]\n    max_latency   = \"500ms\"\n  }\n}\n\n", i, i, i)
+	}
+	path := filepath.Join(b.TempDir(), "vega.hcl")
+	if err := os.WriteFile(path, []byte(s.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	o := options(b, nil)
+	b.SetBytes(int64(s.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		c, ds := Load(path, o)
+		if c == nil || len(c.Integrations) != 10_000 {
+			b.Fatal(shownText(b, ds))
+		}
+	}
+}

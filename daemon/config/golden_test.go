@@ -1,0 +1,78 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// badEnv is the environment of the files in testdata/bad.
+var badEnv = map[string]string{"TOKEN": "canary-in-the-environment", "SHORT": "sh0rt"}
+
+// loadBad loads a file of testdata/bad: a manifest if its name says so.
+func loadBad(t testing.TB, path string) Diagnostics {
+	if strings.HasPrefix(filepath.Base(path), "manifest_") {
+		m, ds := LoadManifest(path)
+		if (m == nil) != ds.HasErrors() {
+			t.Errorf("a manifest and errors, or neither")
+		}
+		return ds
+	}
+	c, ds := Load(path, options(t, badEnv))
+	if (c == nil) != ds.HasErrors() {
+		t.Errorf("a configuration and errors, or neither")
+	}
+	return ds
+}
+
+func badFiles(t testing.TB) []string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/bad/*.hcl")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("there are no bad files", err)
+	}
+	return append(paths, "testdata/bad/missing.hcl") // which is not there
+}
+
+// TestBad holds what is said about each bad file against its .want; -update
+// writes those. A difference is a change of the product, to be read as one.
+func TestBad(t *testing.T) {
+	seen := map[Code]bool{}
+	for _, path := range badFiles(t) {
+		ds := loadBad(t, path)
+		for _, d := range ds {
+			seen[d.Code] = true
+		}
+		got := shownText(t, ds)
+		want := strings.TrimSuffix(path, ".hcl") + ".want"
+		if *update {
+			if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, err := os.ReadFile(want); err != nil || string(b) != got {
+			t.Errorf("%s differs (%v); got:\n%s", want, err, got)
+		}
+	}
+	for i, c := range Codes {
+		if !seen[c.Code] {
+			t.Errorf("no file in testdata/bad shows %s (%s)", c.Code, c.Title)
+		}
+		if i > 0 && c.Code <= Codes[i-1].Code {
+			t.Errorf("%s is out of order", c.Code)
+		}
+	}
+}
+
+// TestEveryDiagnosticHelps: each says what to do, unless HCL's own words are
+// all there is.
+func TestEveryDiagnosticHelps(t *testing.T) {
+	for _, path := range badFiles(t) {
+		for _, d := range loadBad(t, path) {
+			if d.Fix == "" && d.Code != Syntax || d.Detail == "" {
+				t.Errorf("%s:%d: %s without a fix: %s", path, d.Range.Start.Line, d.Code, d.Detail)
+			}
+		}
+	}
+}

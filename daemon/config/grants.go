@@ -1,0 +1,62 @@
+package config
+
+import (
+	"fmt"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// grantBlock is a grant block, with the places of what stands in it.
+type grantBlock struct {
+	set   grant.Set
+	rules []place                 // of each rule in set
+	at    map[manifest.Kind]place // of each attribute that grants something
+	bad   bool
+}
+
+func (d *decoder) grantBlock(s *section) grantBlock {
+	out := grantBlock{at: map[manifest.Kind]place{}}
+	g := s.block("grant")
+	d.settle(g)
+	for _, kind := range []manifest.Kind{manifest.HTTP, manifest.Net, manifest.DNS, manifest.SQL} {
+		t := g.slot(string(kind))
+		if t == nil {
+			continue
+		}
+		out.at[kind] = t.at
+		out.bad = out.bad || t.state == bad
+		entries, _ := t.value.([]manifest.Value)
+		for i, v := range entries {
+			at := t.expr.at
+			if i < len(t.expr.items) {
+				at = t.expr.items[i].at
+			}
+			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
+			if err != nil {
+				d.out.err(BadGrant, at, fmt.Sprintf("This is no grant of %s: %v.", kind, err), grantFix(kind))
+				out.bad = true
+				continue
+			}
+			r.Origin, r.Where = grant.FromBlock, fmt.Sprintf("grant.%s[%d]", kind, i)
+			out.set.Rules, out.rules = append(out.set.Rules, r), append(out.rules, at)
+		}
+	}
+	if t := g.slot(string(manifest.KV)); t != nil {
+		out.at[manifest.KV], out.bad = t.at, out.bad || t.state == bad
+		out.set.KV = get[manifest.Size](d, g, "kv")
+	}
+	out.set.Plaintext = get[bool](d, g, "plaintext")
+	return out
+}
+
+func grantFix(kind manifest.Kind) string {
+	switch kind {
+	case manifest.HTTP:
+		return `write a method and an origin, such as "GET https://example.com"`
+	case manifest.Net:
+		return `write a network and an address, such as "tcp://example.com:25"`
+	default:
+		return `write a name such as "example.com", or a server such as "@10.0.0.2:53"`
+	}
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// The guards. HCL's parser recurses on what it is given and a stack overflow
+// can't be recovered from, and some short inputs take it minutes. What passes
+// here can't do either; legitimate files come nowhere near.
+const (
+	maxTokens    = 1_000_000 // over all files
+	maxChunks    = 50_000    // top-level blocks and attributes over all files
+	maxChunk     = 256 << 10 // bytes of one top-level block
+	maxDepth     = 32        // brackets, quotes and interpolations within each other
+	maxOperators = 32        // on a line; only a minus sign is ever allowed
+	maxAllOps    = 1000      // in a top-level block
+	maxSigns     = 4         // in a row
+	maxControls  = 16        // %{ in a top-level block; none is ever allowed
+	maxNumber    = 40        // characters
+	maxExponent  = 2         // digits
+	maxHeredoc   = 64 << 10  // bytes of one
+	maxHeredocs  = 256 << 10 // bytes of all in a file
+)
+
+// text reports whether the file is UTF-8 without control characters.
+func (f *file) text(out *report) bool {
+	for i := 0; i < len(f.src); {
+		c := f.src[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != 0x7f || c == '\n' || c == '\t' || c == '\r' {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(f.src[i:])
+		switch {
+		case r == utf8.RuneError && n <= 1:
+			out.err(NotText, place{f, i, i + 1}, "This byte is not UTF-8.", "save the file as UTF-8")
+			return false
+		case n == 1:
+			out.err(NotText, place{f, i, i + 1}, fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// guard judges the tokens of one chunk, without recursion.
+type guard struct {
+	file     *file
+	out      *report
+	open     []hclsyntax.TokenType
+	line     int // operators since the last newline that ends an expression
+	all      int
+	signs    int
+	controls int
+	heredoc  int // byte where the open heredoc began; -1 for none
+	bad      bool
+}
+
+// check reports whether the chunk may be parsed.
+func (g *guard) check(tokens hclsyntax.Tokens) bool {
+	g.heredoc = -1
+	for i := range tokens {
+		if !g.token(&tokens[i]) {
+			return false
+		}
+	}
+	return !g.bad
+}
+
+func (g *guard) token(t *hclsyntax.Token) bool {
+	switch t.Type {
+	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
+		hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
+		return g.push(t, t.Type)
+	case hclsyntax.TokenTemplateControl:
+		if g.controls++; g.controls > maxControls {
+			return g.refuse(NotAllowed, t, noControl, controlFix)
+		}
+		return g.push(t, hclsyntax.TokenTemplateInterp)
+	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
+		hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+		return g.pop(t)
+	case hclsyntax.TokenNewline, hclsyntax.TokenComment:
+		g.newline(t)
+		return true
+	case hclsyntax.TokenNumberLit:
+		g.signs = 0
+		return g.number(t)
+	}
+	return g.operator(t)
+}
+
+func (g *guard) push(t *hclsyntax.Token, as hclsyntax.TokenType) bool {
+	g.signs = 0
+	g.open = append(g.open, as)
+	if t.Type == hclsyntax.TokenOHeredoc && g.heredoc < 0 {
+		g.heredoc = t.Range.End.Byte
+	}
+	if len(g.open) > maxDepth {
+		return g.refuse(TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or write it flatter")
+	}
+	return true
+}
+
+// pairs is what each closing token closes.
+var pairs = map[hclsyntax.TokenType]hclsyntax.TokenType{
+	hclsyntax.TokenCBrace: hclsyntax.TokenOBrace, hclsyntax.TokenCBrack: hclsyntax.TokenOBrack,
+	hclsyntax.TokenCParen: hclsyntax.TokenOParen, hclsyntax.TokenCQuote: hclsyntax.TokenOQuote,
+	hclsyntax.TokenCHeredoc: hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateSeqEnd: hclsyntax.TokenTemplateInterp,
+}
+
+// pop closes a level only for its own kind of closer: a wrong one must not
+// make a deep chunk look shallow.
+func (g *guard) pop(t *hclsyntax.Token) bool {
+	g.signs = 0
+	if n := len(g.open); n > 0 && g.open[n-1] == pairs[t.Type] {
+		g.open = g.open[:n-1]
+	}
+	if t.Type == hclsyntax.TokenCHeredoc && g.heredoc >= 0 {
+		size := t.Range.Start.Byte - g.heredoc
+		g.heredoc = -1
+		if size > maxHeredoc {
+			return g.refuse(TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB.", maxHeredoc>>10), "put the text into a file of its own and read it with file()")
+		}
+	}
+	return true
+}
+
+func (g *guard) newline(t *hclsyntax.Token) {
+	inBlock := len(g.open) == 0 || g.open[len(g.open)-1] == hclsyntax.TokenOBrace
+	if inBlock && bytes.HasSuffix(t.Bytes, []byte("\n")) {
+		g.line = 0
+	}
+}
+
+func (g *guard) number(t *hclsyntax.Token) bool {
+	exponent := bytes.TrimLeft(t.Bytes[bytes.IndexAny(t.Bytes, "eE")+1:], "+-")
+	if len(t.Bytes) > maxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
+		return g.refuse(TooMuch, t, "This number is longer than vega reads.", "write a smaller number")
+	}
+	return true
+}
+
+func (g *guard) operator(t *hclsyntax.Token) bool {
+	switch t.Type {
+	case hclsyntax.TokenMinus:
+		g.signs++
+	case hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPlus, hclsyntax.TokenPercent,
+		hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq,
+		hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr,
+		hclsyntax.TokenDoubleColon, hclsyntax.TokenEllipsis, hclsyntax.TokenFatArrow, hclsyntax.TokenQuestion,
+		hclsyntax.TokenStarStar:
+		g.signs = 0
+		g.all++
+	case hclsyntax.TokenBang:
+		g.signs++
+		g.all++
+	case hclsyntax.TokenComma:
+		g.line, g.signs = 0, 0
+		return true
+	default:
+		g.signs = 0
+		return true
+	}
+	g.line++
+	if g.line > maxOperators || g.all > maxAllOps || g.signs > maxSigns {
+		return g.refuse(TooMuch, t, "There are more operators here than vega reads.", "write the resulting value")
+	}
+	return true
+}
+
+// refuse reports the token and keeps the chunk from being parsed.
+func (g *guard) refuse(code Code, t *hclsyntax.Token, detail, fix string) bool {
+	g.bad = true
+	g.out.err(code, place{g.file, t.Range.Start.Byte, t.Range.End.Byte}, detail, fix)
+	return false
+}

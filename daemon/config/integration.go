@@ -1,0 +1,256 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// vega's own timing, where neither the operator nor the probe says.
+const (
+	defaultInterval = time.Minute
+	defaultTimeout  = 10 * time.Second
+)
+
+func durationOf(d *decoder, s *section, name string) time.Duration {
+	return get[time.Duration](d, s, name)
+}
+
+func (d *decoder) integration(s *section) Integration {
+	out := Integration{Name: s.name, Position: s.head.String()}
+	out.Enabled, out.Disabled = d.enabled(s)
+	d.lenient = !out.Enabled
+	defer func() { d.lenient = false }()
+	d.settle(s)
+	out.Memory = get[manifest.Size](d, s, "memory")
+	out.Plugin, out.Probe, _ = strings.Cut(d.str(s, "probe"), ".")
+	block := d.grantBlock(s)
+	found, probe := d.bind(s, out.Plugin, out.Probe)
+	d.timing(s, probe, &out)
+	if probe == nil {
+		return out
+	}
+	out.Bundled = found.File == ""
+	b := binding{d, s, probe, out.Bundled}
+	config, complete := b.config()
+	out.Values = b.values(config)
+	if why := b.needs(out.Values, config); out.Enabled && why != "" {
+		out.Enabled, out.Disabled = false, why
+	}
+	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
+	return out
+}
+
+// enabled says whether an integration is checked and, if not, why.
+func (d *decoder) enabled(s *section) (bool, string) {
+	v, st := d.value(s, "enabled")
+	if on, ok := v.(bool); st != present || !ok || on {
+		return true, ""
+	}
+	e := s.slot("enabled").expr
+	if e.kind == callExpr {
+		return false, fmt.Sprintf("env_set(%q) is false: set that variable to turn it on", e.items[0].text)
+	}
+	return false, "enabled is false"
+}
+
+func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
+	out.Interval, out.Timeout = defaultInterval, defaultTimeout
+	if p != nil && p.Interval > 0 {
+		out.Interval = time.Duration(p.Interval)
+	}
+	if p != nil && p.Timeout > 0 {
+		out.Timeout = time.Duration(p.Timeout)
+	}
+	if v, st := d.value(s, "interval"); st == present {
+		out.Interval = v.(time.Duration)
+		if out.Interval > 0 && out.Interval < time.Second {
+			d.out.err(OutOfBounds, s.slot("interval").expr.at, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
+		}
+	}
+	if v, st := d.value(s, "timeout"); st == present {
+		out.Timeout = v.(time.Duration)
+	}
+}
+
+// bind finds the probe that an integration names.
+func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *manifest.Probe) {
+	t := s.slot("probe")
+	if t == nil || t.state != present {
+		return nil, nil
+	}
+	found := manifest.Plugin(d.modules, plugin)
+	if found == nil {
+		if !d.lenient {
+			d.noPlugin(t.expr.at, plugin)
+		}
+		return nil, nil
+	}
+	p, _ := found.Module.Manifest.Probe(probe)
+	if p == nil {
+		d.noProbe(t.expr.at, found.Module.Manifest, probe)
+		return nil, nil
+	}
+	d.claims(t.expr.at, found)
+	return found, p
+}
+
+func (d *decoder) noPlugin(at place, name string) {
+	var names, there []string
+	for _, f := range d.modules {
+		file := filepath.Base(f.File)
+		switch {
+		case f.Err != nil && strings.TrimSuffix(file, ".wasm") == name:
+			d.out.err(NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega takes")
+			return
+		case f.Module == nil:
+			there = append(there, file+" (refused)")
+		case f.File == "":
+			names, there = append(names, f.Module.Manifest.Name), append(there, f.Module.Manifest.Name+" (bundled)")
+		default:
+			names, there = append(names, f.Module.Manifest.Name), append(there, f.Module.Manifest.Name+" ("+file+")")
+		}
+	}
+	dir := d.str(d.root.block("plugins"), "dir")
+	if in, err := filepath.Rel(d.dir, dir); err == nil && filepath.IsLocal(in) {
+		dir = in
+	}
+	fix := fmt.Sprintf("copy %s.wasm into %s", clip(name), dir)
+	if near := nearest(name, names); near != "" {
+		fix = "write " + near
+	}
+	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix)
+}
+
+func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {
+	var names []string
+	for _, p := range m.Probes {
+		names = append(names, p.Name)
+	}
+	fix := "write one of those"
+	if near := nearest(name, names); near != "" {
+		fix = "write " + m.Name + "." + near
+	}
+	d.out.err(NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, clip(name), among(names)), fix)
+}
+
+// claims reports, once a module, what it imports and does not declare.
+func (d *decoder) claims(at place, f *manifest.Found) {
+	if d.claimed[f.Module] {
+		return
+	}
+	d.claimed[f.Module] = true
+	for _, k := range f.Module.Unclaimed() {
+		d.out.err(Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, and none of its probes declares that.", f.Module.Manifest.Name, k),
+			"don't trust it before its author explains: declare the capability in plugin.hcl and build it again")
+	}
+}
+
+// binding is an integration and the probe it is bound to.
+type binding struct {
+	*decoder
+	s       *section
+	probe   *manifest.Probe
+	bundled bool
+}
+
+// config lays the config block over the probe's options.
+func (b binding) config() (out *section, complete bool) {
+	sch := b.schemas[b.probe]
+	if sch == nil {
+		sch = probeSchema(b.probe)
+		b.schemas[b.probe] = sch
+	}
+	written := b.s.block("config")
+	out = &section{schema: sch, owner: b.s.title(), head: written.head, broken: written.broken}
+	if written.raw != nil {
+		b.lay(&written.raw.body, sch, out)
+	}
+	b.inConfig = true
+	complete = b.settle(out)
+	b.inConfig = false
+	return out, complete
+}
+
+func (b binding) values(config *section) manifest.Values {
+	out := manifest.Values{}
+	for _, r := range config.schema.rows {
+		if v, st := b.value(config, r.Name); st == present {
+			out[r.Name] = v
+		}
+	}
+	return out
+}
+
+// needs says which options are wanting of which the probe needs one.
+func (b binding) needs(values manifest.Values, config *section) string {
+	var hints []string
+	for _, n := range b.probe.NeedsAny {
+		if _, ok := values[n]; ok {
+			return ""
+		}
+		hint := n
+		if t := config.slot(n); t != nil && t.state == bad {
+			return ""
+		} else if t != nil {
+			hint += " (" + b.whyAbsent(t.expr) + ")"
+		}
+		hints = append(hints, hint)
+	}
+	if len(hints) == 0 || config.broken {
+		return ""
+	}
+	return "none of these options is set: " + strings.Join(hints, ", ")
+}
+
+// grants are all that the probe may use, and from where. judge says whether a
+// missing one is a mistake: not in a disabled integration, nor where it is
+// missing for want of an option that is reported already.
+func (b binding) grants(values manifest.Values, config *section, block grantBlock, judge bool) grant.Set {
+	written := map[string]bool{}
+	for _, t := range config.slots {
+		written[t.row.Name] = t.state == present
+		b.ownDatabase(t.value, t.expr.at, t.row.Element())
+	}
+	declared := map[manifest.Kind]bool{}
+	for _, k := range b.probe.Capabilities {
+		declared[k.Kind] = true
+	}
+	for _, kind := range slices.Sorted(maps.Keys(block.at)) {
+		if !declared[kind] {
+			b.out.err(Undeclared, block.at[kind], fmt.Sprintf("The probe %s does not ask for %s.", b.probe.Name, kind), "remove it")
+		}
+	}
+	for i, r := range block.set.Rules {
+		if r.Kind == manifest.SQL {
+			b.ownDatabase(manifest.Plain(r.Name), block.rules[i], manifest.Database)
+		}
+	}
+	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Block: block.set})
+	if !judge || config.broken || b.s.broken || block.bad || anyBad(config) {
+		return set
+	}
+	for _, m := range missing {
+		b.out.err(NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, clip(m.Capability.Reason)),
+			fmt.Sprintf("if you agree, write in the integration: grant { %s }", m.Fix))
+	}
+	return set
+}
+
+// anyBad: a grant may be missing only for want of an option that is reported.
+func anyBad(s *section) bool {
+	return slices.ContainsFunc(s.slots, func(t *slot) bool { return t.state == bad })
+}
+
+// ownDatabase keeps vega's own store from a stranger's plugin.
+func (b binding) ownDatabase(v manifest.Value, at place, t manifest.Type) {
+	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
+		b.out.err(OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
+	}
+}

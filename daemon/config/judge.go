@@ -1,0 +1,283 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// minSecret is the least length of a secret that a guest may use: the host
+// finds it again in what comes back by its bytes.
+const minSecret = 8
+
+// judge holds a text against its type.
+func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	if d.inConfig {
+		for _, p := range v {
+			if p.Secret && len(p.Text) < minSecret {
+				d.out.err(ShortSecret, e.at, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not tell it from other text.", r.Name, minSecret),
+					"use a longer secret; if it is none, write it out instead of reading it from env() or file()")
+				return nil, bad
+			}
+		}
+	}
+	switch t {
+	case manifest.URL:
+		return d.url(v, e, r)
+	case manifest.Address:
+		return d.address(v, e, r)
+	case pathType:
+		return d.path(v, e, r)
+	default:
+		return v, present
+	}
+}
+
+func (d *decoder) url(v manifest.Text, e *expr, r *row) (manifest.Value, state) {
+	const fix = `write a whole URL, such as "https://example.com/health"`
+	u, err := url.Parse(v.Reveal())
+	if err != nil { // its text would quote the URL
+		d.out.err(BadURL, e.at, r.Name+" is not a URL.", fix)
+		return nil, bad
+	}
+	if _, err := grant.Origins(u); err != nil {
+		d.out.err(BadURL, e.at, fmt.Sprintf("%s must be an absolute http or https URL: %v.", r.Name, err), fix)
+		return nil, bad
+	}
+	return v, present
+}
+
+func (d *decoder) address(v manifest.Text, e *expr, r *row) (manifest.Value, state) {
+	full, fix := v.Reveal(), `write host:port, such as "example.com:443"`
+	if r.dns {
+		full, fix = grant.WithPort(full, 53), `write the server, such as "10.0.0.2" or "10.0.0.2:53"`
+	}
+	if _, _, err := grant.Address(full); err != nil {
+		d.out.err(BadAddress, e.at, fmt.Sprintf("%s is no address: %v.", r.Name, err), fix)
+		return nil, bad
+	}
+	return v, present
+}
+
+func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state) {
+	p := v.Reveal()
+	if p == "" || strings.ContainsRune(p, 0) {
+		d.out.err(OutOfBounds, e.at, r.Name+" must be a path.", "write the path, or remove the attribute")
+		return nil, bad
+	}
+	if e.kind == refExpr { // absolute already
+		return v, present
+	}
+	return manifest.Plain(absolute(p, e.at.file.dir)), present
+}
+
+// measure is a duration or a size: text with a unit.
+func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	if e.kind == numExpr {
+		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, t)))
+		return nil, bad
+	}
+	text, s := d.text(e, r, t)
+	if s != present {
+		return nil, s
+	}
+	var v manifest.Value
+	var err error
+	if t == manifest.SizeType {
+		v, err = manifest.ParseSize(text.Reveal())
+	} else {
+		var dur time.Duration
+		dur, err = time.ParseDuration(text.Reveal())
+		if v = dur; dur < 0 {
+			err = fmt.Errorf("negative")
+		}
+	}
+	if err == nil {
+		return v, present
+	}
+	fix := `write a number and its unit, such as "500ms", "10s" or "5m"`
+	if t == manifest.SizeType {
+		fix = `write a number and B, KiB, MiB or GiB, such as "64KiB"`
+	}
+	d.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), fix)
+	return nil, bad
+}
+
+func withUnit(n float64, t manifest.Type) string {
+	if t == manifest.SizeType {
+		return strconv.Quote(manifest.Size(min(max(n, 0), 1<<50)).String())
+	}
+	return strconv.Quote(time.Duration(min(max(n, 0), 1e9) * float64(time.Second)).String())
+}
+
+// mismatch reports a value of another type than its attribute's.
+func (d *decoder) mismatch(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	what := kindNames[e.kind]
+	if e.kind == callExpr {
+		what = "what " + clip(e.text) + "() gives, which is text"
+		if e.text == "env_set" {
+			what = "what env_set() gives, which is true or false"
+		}
+		if _, ok := d.argument(e); !ok {
+			return nil, bad
+		}
+	}
+	d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), mismatchFix(e, r, t))
+	return nil, bad
+}
+
+func mismatchFix(e *expr, r *row, t manifest.Type) string {
+	switch {
+	case t == manifest.List && e.kind != mapExpr:
+		return fmt.Sprintf("write %s = [ … ]", r.Name)
+	case (t == manifest.Number || t == wholeType) && e.kind == textExpr && isNumber(e.text) && !r.Sensitive:
+		return "remove the quotes: " + e.text
+	case t == manifest.Bool && (e.text == "true" || e.text == "false"):
+		return "remove the quotes: " + e.text
+	case t == manifest.String && e.kind == numExpr && !r.Sensitive:
+		return "write it in quotes: " + strconv.Quote(strconv.FormatFloat(e.num, 'f', -1, 64))
+	case t == manifest.Database && e.kind == textExpr && manifest.ValidName(trimDatabase(e.text)):
+		return "write database." + trimDatabase(e.text) + " without quotes"
+	case t == r.Type:
+		return fmt.Sprintf("write %s = %s", r.Name, example(r))
+	default:
+		return "write " + sample(t)
+	}
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil && len(s) <= maxNumber
+}
+
+// typeName says for a person what a type takes.
+func typeName(t manifest.Type) string {
+	switch t {
+	case manifest.Number:
+		return "a number"
+	case wholeType:
+		return "a whole number"
+	case manifest.Bool:
+		return "true or false"
+	case manifest.DurationType:
+		return "a duration such as \"10s\""
+	case manifest.SizeType:
+		return "a size such as \"64KiB\""
+	case manifest.URL:
+		return "an http or https URL"
+	case manifest.Address:
+		return "an address, host:port"
+	case manifest.Database:
+		return "a database, as database.NAME"
+	case manifest.List:
+		return "a list"
+	case manifest.Map:
+		return "a map"
+	case manifest.Any:
+		return "text, a number, true or false"
+	case boundType:
+		return "a number, or a duration or size in quotes"
+	case pathType:
+		return "a path, as text"
+	default:
+		return "text"
+	}
+}
+
+// sample is a value of the type, to be typed.
+func sample(t manifest.Type) string {
+	switch t {
+	case manifest.Number, wholeType:
+		return "a number, without quotes"
+	case manifest.Bool:
+		return "true or false"
+	case manifest.DurationType:
+		return `"10s"`
+	case manifest.SizeType:
+		return `"64KiB"`
+	case manifest.URL:
+		return `"https://example.com"`
+	case manifest.Address:
+		return `"example.com:443"`
+	case manifest.Database:
+		return "database.NAME"
+	case manifest.List:
+		return "[ … ]"
+	case manifest.Map:
+		return "{ name = value }"
+	case probeType:
+		return "core.http"
+	default:
+		return `"…"`
+	}
+}
+
+// example is a value for a row, to be typed.
+func example(r *row) string {
+	if len(r.OneOf) > 0 {
+		return strconv.Quote(r.OneOf[0])
+	}
+	if r.Sensitive {
+		return `env("…")`
+	}
+	return sample(r.Type)
+}
+
+// bounds says what a row allows.
+func bounds(r *row) string {
+	var parts []string
+	if len(r.OneOf) > 0 {
+		parts = append(parts, "one of "+strings.Join(r.OneOf, ", "))
+	}
+	if r.Pattern != "" {
+		parts = append(parts, "of the form "+clip(r.Pattern))
+	}
+	if r.Min != nil {
+		parts = append(parts, "at least "+amount(*r.Min, r.Type))
+	}
+	if r.Max != nil {
+		parts = append(parts, "at most "+amount(*r.Max, r.Type))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func amount(f float64, t manifest.Type) string {
+	switch t {
+	case manifest.DurationType:
+		return time.Duration(f * float64(time.Second)).String()
+	case manifest.SizeType:
+		return manifest.Size(f).String()
+	default:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+}
+
+func boundsFix(t *slot) string {
+	if len(t.row.OneOf) > 0 && t.expr.kind == textExpr && !t.row.Sensitive {
+		if near := nearest(t.expr.text, t.row.OneOf); near != "" {
+			return "write " + strconv.Quote(near)
+		}
+	}
+	return "write a value that is " + bounds(t.row)
+}
+
+// shown is a value as it was written, without secrets; "" for what is long.
+func shown(v manifest.Value) string {
+	switch v := v.(type) {
+	case manifest.Text:
+		return strconv.Quote(clip(v.String()))
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Duration:
+		return v.String()
+	case manifest.Size:
+		return v.String()
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"vega/plugins/manifest"
+)
+
+// Options is what a configuration is judged against.
+type Options struct {
+	Bundled []manifest.Found                           // the plugins that ship with vega
+	Env     func(string) (string, bool)                // nil: os.LookupEnv
+	Scan    func(dir string) ([]manifest.Found, error) // nil: manifest.Scan
+}
+
+// Load reads vega.hcl at path and policies/*.hcl beside it. It opens no
+// socket, writes nothing and runs no plugin. When the diagnostics hold an
+// error there is no Config.
+func Load(path string, o Options) (*Config, Diagnostics) {
+	out := &report{}
+	return readSources(path, out).decode(o, out)
+}
+
+// Rebind judges the text that c was loaded from against other plugins. The
+// disk and the environment are not read again, but for the plugins.
+func (c *Config) Rebind(o Options) (*Config, Diagnostics) {
+	return c.sources.decode(o, &report{})
+}
+
+func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
+	d := newDecoder(s, o.Env, table, out)
+	if s.files[0].src == nil && out.errors > 0 {
+		return nil, d.diagnostics()
+	}
+	d.root = d.parse(s.files)
+	for _, b := range d.root.all("database") {
+		d.bases[b.name] = b
+	}
+	c := &Config{Path: s.path, sources: s}
+	d.settle(d.root)
+	c.DataDir = d.str(d.root, "data_dir")
+	d.plugins(c, o)
+	for _, say := range d.later {
+		say()
+	}
+	d.build(c)
+	ds := d.diagnostics()
+	if out.errors > 0 {
+		return nil, ds
+	}
+	c.secrets = longestFirst(d.secrets)
+	return c, ds
+}
+
+func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *report) *decoder {
+	if env == nil {
+		env = os.LookupEnv
+	}
+	return &decoder{
+		sources: s, env: env, out: out, table: t, dir: filepath.Dir(s.path),
+		resolved: map[string]bool{}, secrets: map[string]bool{}, bases: map[string]*section{},
+		schemas: map[*manifest.Probe]*schema{}, claimed: map[*manifest.Module]bool{},
+	}
+}
+
+// parse reads every file into one section: they are one namespace.
+func (d *decoder) parse(files []*file) *section {
+	p := parser{out: d.out, words: d.table.blockNames()}
+	for _, f := range files {
+		p.file(f)
+	}
+	root := &section{head: place{file: files[0]}, broken: p.broken}
+	d.lay(&p.body, d.table, root)
+	return root
+}
+
+// plugins finds the modules that integrations may be bound to.
+func (d *decoder) plugins(c *Config, o Options) {
+	s := d.root.block("plugins")
+	d.settle(s)
+	c.Plugins.Dir = d.str(s, "dir")
+	scan := o.Scan
+	if scan == nil {
+		scan = manifest.Scan
+	}
+	d.modules = append([]manifest.Found{}, o.Bundled...)
+	found, err := scan(c.Plugins.Dir)
+	if err != nil {
+		at := s.head
+		if t := s.slot("dir"); t != nil {
+			at = t.expr.at
+		}
+		d.out.err(PluginDir, at, "The plugin directory cannot be read: "+reason(err)+".", "name a directory that vega's user may read")
+	}
+	for _, f := range found {
+		if f.Module != nil && manifest.Plugin(o.Bundled, f.Module.Manifest.Name) != nil {
+			f.Err = fmt.Errorf("%q is the name of the plugin that ships with vega; build it under another name", f.Module.Manifest.Name)
+			f.Module = nil
+		}
+		d.modules = append(d.modules, f)
+	}
+	c.Plugins.Modules = d.modules
+}
+
+// diagnostics closes the report: no value of env() or file() passes.
+func (d *decoder) diagnostics() Diagnostics {
+	known := map[string]bool{}
+	note := func(r *row) {
+		if shown, seen := known[r.Name]; !seen || shown {
+			known[r.Name] = !r.Sensitive
+		}
+	}
+	d.table.eachRow(note)
+	for _, f := range d.modules {
+		if f.Module == nil {
+			continue
+		}
+		for i := range f.Module.Manifest.Probes {
+			probeSchema(&f.Module.Manifest.Probes[i]).eachRow(note)
+		}
+	}
+	hide := longestFirst(d.resolved)
+	return d.out.diagnostics(func(name string) bool { return known[name] }, NewRedactor(hide).Redact)
+}

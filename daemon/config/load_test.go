@@ -1,0 +1,305 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func found(t testing.TB, path, file string, imports ...string) manifest.Found {
+	t.Helper()
+	m, ds := LoadManifest(path)
+	if ds.HasErrors() {
+		var b bytes.Buffer
+		_ = ds.WriteText(&b, false)
+		t.Fatalf("%s:\n%s", path, b.String())
+	}
+	mod := &manifest.Module{Manifest: m}
+	for _, i := range imports {
+		mod.Imports = append(mod.Imports, manifest.Import{Module: "vega_v1", Name: i})
+	}
+	return manifest.Found{File: file, Module: mod}
+}
+
+// options are those of the tests: the test manifest as the bundled plugin, a
+// stranger's plugin and a refused file.
+func options(t testing.TB, env map[string]string) Options {
+	t.Helper()
+	dropped := []manifest.Found{
+		found(t, "testdata/acme.hcl", "plugins/acme.wasm", "http_request", "sql_query"),
+		found(t, "testdata/greedy.hcl", "plugins/greedy.wasm", "http_request", "dial", "kv_set"),
+		{File: "plugins/broken.wasm", Err: os.ErrInvalid},
+	}
+	return Options{
+		Bundled: []manifest.Found{found(t, "testdata/core.hcl", "")},
+		Env:     func(n string) (string, bool) { v, ok := env[n]; return v, ok },
+		Scan: func(dir string) ([]manifest.Found, error) {
+			if strings.HasSuffix(dir, "unreadable") {
+				return nil, os.ErrPermission
+			}
+			return dropped, nil
+		},
+	}
+}
+
+func shownText(t testing.TB, ds Diagnostics) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := ds.WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// load writes src as vega.hcl and loads it.
+func load(t testing.TB, src string, o Options) (*Config, Diagnostics) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vega.hcl")
+	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(path, o)
+}
+
+func good(t testing.TB, src string, o Options) *Config {
+	t.Helper()
+	c, ds := load(t, src, o)
+	if c == nil {
+		t.Fatalf("refused:\n%s", shownText(t, ds))
+	}
+	return c
+}
+
+func TestInitIsTheRootsFile(t *testing.T) {
+	root, err := os.ReadFile("../../vega.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(root, Init) {
+		t.Error("init.hcl differs from the vega.hcl at the root: copy it")
+	}
+}
+
+func TestRootFileLoads(t *testing.T) {
+	manifestPath := "../../plugins/core/plugin.hcl"
+	for name, env := range map[string]map[string]string{
+		"bare": {},
+		"all set": {
+			"VEGA_API_KEY": "0123456789abcdef", "ORDERS_API_KEY": "0123456789", "SHODAN_API_KEY": "shodan-key-1", "HUNTER_API_KEY": "hunter-key-1",
+			"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/abcdef", "HOME_ASSISTANT_TOKEN": "ha-token-12345",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Bundled: []manifest.Found{found(t, manifestPath, "")}, Env: func(n string) (string, bool) { v, ok := env[n]; return v, ok }}
+			c, ds := Load("../../vega.hcl", o)
+			if c == nil || len(ds) > 0 {
+				t.Fatalf("the root's vega.hcl does not load clean:\n%s", shownText(t, ds))
+			}
+			for _, i := range c.Integrations {
+				if !i.Enabled && i.Disabled == "" {
+					t.Errorf("%s is disabled without a reason", i.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	env := map[string]string{"TOKEN": "s3cr3t-token", "PORT_HOST": "127.0.0.1", "DSN": "postgres://u:hunter22@db/app"}
+	c := good(t, `
+data_dir = "state"
+server {
+  host    = env("PORT_HOST")
+  api_key = env("TOKEN")
+}
+log { level = "WARNING" }
+llm { base_url = "http://[::1]:11434" }
+network { resolver = "10.0.0.2" }
+database "app" {
+  driver = "postgres"
+  dsn    = env("DSN")
+}
+database "lite" {
+  driver = "sqlite"
+  dsn    = "lite.db"
+}
+integration "web" {
+  probe    = core.http
+  interval = "0s"
+  config {
+    url         = "${llm.base_url}/${env("TOKEN")}?port=${server.port}"
+    headers     = { Authorization = "Bearer ${env("TOKEN")}" }
+    max_latency = "250ms"
+  }
+}
+integration "tcp" {
+  probe = core.tcp
+  config { address = "LOCALHOST:80" }
+}
+integration "orders" {
+  probe = acme.orders
+  config { url = "https://orders.example.com/health" }
+  grant {
+    http = ["POST https://auth.acme.example:8443"]
+    sql  = [database.app]
+  }
+}
+integration "off" {
+  probe   = core.http
+  enabled = env_set("NOPE")
+  config { headers = { A = env("NOPE"), B = file("absent") } }
+}
+integration "osint" {
+  probe = core.osint
+  config { shodan_key = env("NOPE") }
+}
+`, options(t, env))
+	if c.Server.Host != "127.0.0.1" || c.Server.Port != 8000 || c.Server.Keys[0].Name != "default" || c.Log.Level != 4 || c.Server.DrainTimeout != 10*time.Second {
+		t.Errorf("server: %+v, log: %+v", c.Server, c.Log)
+	}
+	dir := filepath.Dir(c.Path)
+	if c.DataDir != filepath.Join(dir, "state") || c.Store.Path != filepath.Join(dir, "state", "vega.db") || c.Network.Resolver != "10.0.0.2:53" {
+		t.Errorf("paths: %s %s, resolver %s", c.DataDir, c.Store.Path, c.Network.Resolver)
+	}
+	if got := c.Databases[1].DSN.Reveal(); got != filepath.Join(dir, "lite.db") {
+		t.Errorf("sqlite dsn is %s", got)
+	}
+	in := map[string]Integration{}
+	for _, i := range c.Integrations {
+		in[i.Name] = i
+	}
+	web := in["web"]
+	if got := web.Values["url"].(manifest.Text); got.String() != "http://[::1]:11434/(secret)?port=8000" || got.Reveal() != "http://[::1]:11434/s3cr3t-token?port=8000" {
+		t.Errorf("url is %v", got)
+	}
+	if got := web.Values["headers"].(map[string]manifest.Value)["Authorization"].(manifest.Text); got.String() != "Bearer (secret)" {
+		t.Errorf("header is %v", got)
+	}
+	if web.Interval != 0 || web.Timeout != 10*time.Second || web.Values["max_latency"] != 250*time.Millisecond || web.Values["max_body"] != manifest.Size(1<<20) {
+		t.Errorf("web: %+v", web)
+	}
+	if len(web.Grants.Rules) != 3 || web.Grants.Rules[0].String() != "GET http://[::1]:11434" || web.Grants.Rules[0].Origin != grant.FromConfig {
+		t.Errorf("grants of web: %v", web.Grants.Rules)
+	}
+	if tcp := in["tcp"]; tcp.Interval != 30*time.Second || tcp.Timeout != 5*time.Second || tcp.Grants.Rules[0].String() != "tcp://localhost:80" {
+		t.Errorf("tcp: %+v", tcp)
+	}
+	if n := len(in["orders"].Grants.Rules); n != 4 || in["orders"].Bundled {
+		t.Errorf("orders has %d grants: %v", n, in["orders"].Grants.Rules)
+	}
+	if off := in["off"]; off.Enabled || off.Disabled != `env_set("NOPE") is false: set that variable to turn it on` {
+		t.Errorf("off: %+v", off)
+	}
+	if o := in["osint"]; o.Enabled || o.Disabled != `none of these options is set: shodan_key (env("NOPE") is not set), hunter_key` {
+		t.Errorf("osint: %q", o.Disabled)
+	}
+	if s := c.Secrets(); !slices.Contains(s, "s3cr3t-token") || !slices.Contains(s, "hunter22") || slices.Contains(s, "127.0.0.1") {
+		t.Errorf("secrets: %q", s)
+	}
+	if got := c.Redactor().Redact("a s3cr3t-token b"); got != "a (secret) b" {
+		t.Errorf("redacted: %q", got)
+	}
+	if web.Position[strings.LastIndex(web.Position, "/")+1:] != "vega.hcl:18" {
+		t.Errorf("position: %s", web.Position)
+	}
+}
+
+func TestPoliciesAreOneNamespace(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, src string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	block := "integration \"a\" {\n  probe = core.tcp\n  config {\n    address = \"h:1\"\n  }\n}\n"
+	write("vega.hcl", block)
+	write("policies/more.hcl", strings.Replace(block, `"a"`, `"b"`, 1))
+	write("policies/defaults/deep.hcl", "nonsense")
+	write("policies/notes.txt", "nonsense")
+	c, ds := Load(filepath.Join(dir, "vega.hcl"), options(t, nil))
+	if c == nil || len(c.Integrations) != 2 {
+		t.Fatalf("got %+v\n%s", c, shownText(t, ds))
+	}
+	write("policies/more.hcl", "\n"+block)
+	_, ds = Load(filepath.Join(dir, "vega.hcl"), options(t, nil))
+	if len(ds) != 1 || ds[0].Code != Twice || !strings.Contains(ds[0].Detail, "vega.hcl:1") || !strings.HasSuffix(ds[0].Range.Filename, "policies/more.hcl") || ds[0].Range.Start.Line != 2 {
+		t.Errorf("a name given twice must name both places:\n%s", shownText(t, ds))
+	}
+}
+
+func TestRebind(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vega.hcl")
+	src := "integration \"o\" {\n  probe = acme.orders\n  enabled = env_set(\"ON\")\n  config {\n    url = \"https://h.example\"\n  }\n  grant {\n    sql = [database.a]\n  }\n}\ndatabase \"a\" {\n  driver = \"sqlite\"\n  dsn = file(\"dsn\")\n}\n"
+	for name, s := range map[string]string{"vega.hcl": src, "dsn": "/tmp/some.db\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{"ON": "1"}
+	o := options(t, env)
+	c, ds := Load(path, o)
+	if c == nil {
+		t.Fatal(shownText(t, ds))
+	}
+	for _, name := range []string{"vega.hcl", "dsn"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("garbage"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	delete(env, "ON")
+	again, ds := c.Rebind(o)
+	if again == nil || !again.Integrations[0].Enabled || again.Databases[0].DSN.Reveal() != "/tmp/some.db" {
+		t.Fatalf("Rebind read the disk or environment again: %+v\n%s", again, shownText(t, ds))
+	}
+	o.Scan = func(string) ([]manifest.Found, error) { return nil, nil }
+	if gone, ds := again.Rebind(o); gone != nil || ds[0].Code != NoPlugin {
+		t.Errorf("the plugin is gone, and that passed: %s", shownText(t, ds))
+	}
+}
+
+func TestJSONShape(t *testing.T) {
+	_, ds := load(t, "server {\n  prot = 1\n}\n", options(t, nil))
+	b, err := json.Marshal(ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got["format_version"] != "1.0" || got["valid"] != false || got["error_count"] != 1.0 || got["warning_count"] != 0.0 {
+		t.Errorf("%s", b)
+	}
+	d := got["diagnostics"].([]any)[0].(map[string]any)
+	start := d["range"].(map[string]any)["start"].(map[string]any)
+	if d["code"] != "VEGA007" || d["fix"] != "write port" || start["line"] != 2.0 || start["column"] != 3.0 || start["byte"] != 11.0 || d["snippet"] != "  prot = *" {
+		t.Errorf("%s", b)
+	}
+	if b, _ := json.Marshal(Diagnostics(nil)); string(b) != `{"format_version":"1.0","valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}` {
+		t.Errorf("nothing wrong is %s", b)
+	}
+}
+
+func TestCapped(t *testing.T) {
+	_, ds := load(t, strings.Repeat("nonsense = 1\n", 500), options(t, nil))
+	if len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Code != More || ds.count(Error) != 500 {
+		t.Errorf("%d diagnostics, %d errors, the last %s", len(ds), ds.count(Error), ds[len(ds)-1].Code)
+	}
+}

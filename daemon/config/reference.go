@@ -1,0 +1,145 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"vega/plugins/manifest"
+)
+
+// probeName is a reference to a probe; whether there is one is judged later.
+func (d *decoder) probeName(e *expr) (manifest.Value, state) {
+	if e.kind == refExpr && strings.Count(e.text, ".") == 1 {
+		return manifest.Plain(e.text), present
+	}
+	fix := "write plugin.probe, such as core.http"
+	if e.kind == textExpr && strings.Count(e.text, ".") == 1 {
+		fix = "remove the quotes: probe = " + clip(e.text)
+	}
+	d.out.err(WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix)
+	return nil, bad
+}
+
+// reference is the value of what a reference points to.
+func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	if d.constant {
+		d.out.err(NotAllowed, e.at, "A manifest refers to nothing.", "write the value in quotes")
+		return nil, bad
+	}
+	root, rest, _ := strings.Cut(e.text, ".")
+	if root == "database" {
+		return d.database(e, r, t, rest)
+	}
+	sec := d.target(root)
+	name := rest
+	if root == "data_dir" {
+		name, rest = root, root
+	}
+	if sec == nil || strings.Contains(e.text, ".") != (root != "data_dir") || sec.schema.row(rest) == nil {
+		return d.dangling(e, r)
+	}
+	v, s := d.value(sec, name)
+	to := sec.schema.row(name)
+	switch {
+	case s != present:
+		return nil, s
+	case !fits(v, t):
+		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.text, typeName(to.Type)), "write the value, or refer to something else")
+		return nil, bad
+	}
+	if text, ok := v.(manifest.Text); ok {
+		if to.Sensitive {
+			text = manifest.Text{{Text: text.Reveal(), Secret: true}}
+		}
+		return d.judge(text, e, r, t)
+	}
+	return v, present
+}
+
+// target is the section that the first word of a reference names.
+func (d *decoder) target(root string) *section {
+	if root == "data_dir" {
+		return d.root
+	}
+	s := d.table.block(root)
+	if s == nil || s.label != "" {
+		return nil
+	}
+	return d.root.block(root)
+}
+
+// unset reports whether a reference points to an attribute without a value.
+func (d *decoder) unset(e *expr) bool {
+	root, name, _ := strings.Cut(e.text, ".")
+	sec := d.target(root)
+	if sec == nil || sec.schema.row(name) == nil {
+		return false
+	}
+	_, s := d.value(sec, name)
+	return s == absent
+}
+
+func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
+	if r.Sensitive && !strings.Contains(e.text, ".") { // the secret itself, most likely
+		d.out.err(Dangling, e.at, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
+		return nil, bad
+	}
+	var all []string
+	for _, b := range d.table.blocks {
+		if b.label != "" {
+			continue
+		}
+		for _, r := range b.rows {
+			all = append(all, b.name+"."+r.Name)
+		}
+	}
+	for name := range d.bases {
+		all = append(all, "database."+name)
+	}
+	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
+	if near := nearest(e.text, all); near != "" {
+		fix = "write " + near
+	}
+	d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+	return nil, bad
+}
+
+func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+	if _, ok := d.bases[name]; !ok && name != "vega" {
+		names := []string{"vega"}
+		for n := range d.bases {
+			names = append(names, n)
+		}
+		fix := "add a block: database \"NAME\" { … }; there are: " + among(names)
+		if near := nearest(name, names); near != "" {
+			fix = "write database." + near
+		}
+		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+		return nil, bad
+	}
+	if t != manifest.Database {
+		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), clip(e.text)), "write the value")
+		return nil, bad
+	}
+	return manifest.Plain(name), present
+}
+
+// fits reports whether a value that was worked out for another attribute can
+// stand where a t is wanted.
+func fits(v manifest.Value, t manifest.Type) bool {
+	switch v.(type) {
+	case manifest.Text:
+		return t == manifest.String || t == manifest.URL || t == manifest.Address || t == pathType || t == manifest.Any
+	case float64:
+		return t == manifest.Number || t == wholeType || t == manifest.Any
+	case bool:
+		return t == manifest.Bool || t == manifest.Any
+	case time.Duration:
+		return t == manifest.DurationType
+	case manifest.Size:
+		return t == manifest.SizeType
+	default:
+		return false
+	}
+}

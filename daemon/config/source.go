@@ -1,0 +1,201 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+)
+
+// MaxFile bounds a configuration file, in bytes.
+const MaxFile = 4 << 20
+
+// maxSecretFile bounds what file() reads.
+const maxSecretFile = 64 << 10
+
+// maxFiles bounds the number of files in policies/.
+const maxFiles = 256
+
+// file is a configuration file in memory.
+type file struct {
+	name     string // as shown
+	dir      string // absolute; what relative paths in it start from
+	order    int
+	src      []byte
+	starts   []int          // of each line; made when first asked for
+	heredocs []place        // their texts, in order
+	inTexts  int            // bytes in them
+	masked   map[int][]rune // lines as they may be shown
+}
+
+// place is a part of a file, by bytes.
+type place struct {
+	file       *file
+	start, end int
+}
+
+// sources is all that a configuration was made of, kept so that it can be
+// judged again without reading the disk: a secret that is rotated meanwhile
+// must not be taken up by half.
+type sources struct {
+	path  string // absolute
+	files []*file
+	env   map[string]*string // nil: not set
+	read  map[string]content // by absolute path, for file()
+	tried map[string]error   // other files that were checked
+}
+
+type content struct {
+	text string
+	err  error
+}
+
+// readSources reads path and the *.hcl files in the directory policies beside
+// it, not below it.
+func readSources(path string, out *report) *sources {
+	s := &sources{env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	s.path = abs
+	s.add(path, filepath.Dir(abs), out)
+	entries, err := os.ReadDir(filepath.Join(filepath.Dir(abs), "policies"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		out.err(Unreadable, place{file: s.files[0]}, "The directory policies beside it cannot be read: "+reason(err)+".", "make it readable for the user that vega runs as, or remove it")
+	}
+	n := 0
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".hcl") || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if n++; n > maxFiles {
+			out.err(TooMuch, place{file: s.files[0]}, fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
+			break
+		}
+		s.add(filepath.Join(filepath.Dir(path), "policies", e.Name()), filepath.Join(filepath.Dir(abs), "policies"), out)
+	}
+	return s
+}
+
+func (s *sources) add(path, dir string, out *report) {
+	f := &file{name: path, dir: dir, order: len(s.files)}
+	s.files = append(s.files, f)
+	src, err := readRegular(path, MaxFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		out.err(Unreadable, place{file: f}, "There is no such file.", "write one with `vega init`, or name another with -c FILE")
+	case errors.Is(err, errLarge):
+		out.err(TooMuch, place{file: f}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+	case err != nil:
+		out.err(Unreadable, place{file: f}, "It cannot be read: "+reason(err)+".", "give vega a regular file that its user may read")
+	default:
+		f.src = src
+	}
+}
+
+var (
+	errLarge      = errors.New("it is too large")
+	errNotRegular = errors.New("it is no regular file")
+)
+
+// readRegular reads a regular file of at most limit bytes; links are followed,
+// pipes, devices and directories refused without being opened.
+func readRegular(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	if info.Size() > limit {
+		return nil, errLarge
+	}
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = errLarge
+	}
+	return b, err
+}
+
+// reason is the error without the path, which the diagnostic has already.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func (p place) rng() Range {
+	return Range{Filename: p.file.name, Start: p.file.pos(p.start), End: p.file.pos(max(p.start, p.end))}
+}
+
+func (p place) line() int { return p.file.pos(p.start).Line }
+
+// String is file:line, for a person.
+func (p place) String() string { return fmt.Sprintf("%s:%d", p.file.name, p.line()) }
+
+func (f *file) pos(at int) Pos {
+	at = min(max(at, 0), len(f.src))
+	i := f.lineOf(at)
+	return Pos{Line: i + 1, Column: utf8.RuneCount(f.src[f.starts[i]:at]) + 1, Byte: at}
+}
+
+// lineOf is the index of the line that holds a byte.
+func (f *file) lineOf(at int) int {
+	if f.starts == nil {
+		f.starts = []int{0}
+		for i, b := range f.src {
+			if b == '\n' {
+				f.starts = append(f.starts, i+1)
+			}
+		}
+	}
+	return sort.SearchInts(f.starts, at+1) - 1
+}
+
+// lineAt is the text of a line, by its index, without its end.
+func (f *file) lineAt(i int) []byte {
+	end := len(f.src)
+	if i+1 < len(f.starts) {
+		end = f.starts[i+1] - 1
+	}
+	line := f.src[f.starts[i]:end]
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
+}
+
+func (f *file) addHeredoc(start, end int) {
+	f.heredocs = append(f.heredocs, place{f, start, end})
+	f.inTexts += end - start
+}
+
+// inHeredoc reports whether a byte lies in the text of a heredoc.
+func (f *file) inHeredoc(at int) bool {
+	i, _ := slices.BinarySearchFunc(f.heredocs, at, func(p place, at int) int {
+		if p.end <= at {
+			return -1
+		}
+		return 1
+	})
+	return i < len(f.heredocs) && f.heredocs[i].start <= at
+}

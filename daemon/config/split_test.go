@@ -1,0 +1,65 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSplit: what looks like the end of a block, and is none, does not cut it.
+func TestSplit(t *testing.T) {
+	src := strings.Join([]string{
+		"# server {",
+		"/* }",
+		"   } */ data_dir = \"a}{\"",
+		"integration \"a\" {",
+		"  config {",
+		"    x = <<-EOT",
+		"server {",
+		"      } ${",
+		"    EOT",
+		"    y = \"${ {",
+		"      a = \"}\" } }\" // }",
+		"    z = \"$${ %%{ \\\" \\\\\"",
+		"  }",
+		"}",
+		"log { level = \"open",
+		"store {",
+		"  path = \"x\"",
+	}, "\n")
+	f := &file{name: "x", src: []byte(src)}
+	var got []string
+	split(f, []string{"server", "store", "log"}, func(c chunk) bool {
+		first, _, _ := strings.Cut(strings.TrimSpace(src[c.start:c.end]), "\n")
+		got = append(got, first)
+		return true
+	})
+	want := []string{"data_dir = \"a}{\"", "integration \"a\" {", "log { level = \"open", "store {"}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestPositions: with a byte order mark, Windows line ends and characters of
+// several bytes, in a block that is not the first.
+func TestPositions(t *testing.T) {
+	_, ds := load(t, "\xef\xbb\xbf# ü\r\nlog {\r\n}\r\n/* é\r\n */ server {\r\n  host = \"é\"\r\n  prot = 1\r\n}\r\n", options(t, nil))
+	if len(ds) != 2 {
+		t.Fatal(shownText(t, ds))
+	}
+	if p := ds[0].Range; p.Start != (Pos{6, 10, 51}) || p.End != (Pos{6, 13, 55}) {
+		t.Errorf("%+v", p)
+	}
+	if p := ds[1].Range; p.Start.Line != 7 || p.Start.Column != 3 || p.End.Column != 7 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for _, c := range []struct{ written, want string }{
+		{"prot", "port"}, {"hots", "host"}, {"api_kye", "api_key"}, {"ab", ""}, {"Port", "port"}, {"totally", ""},
+	} {
+		if got := nearest(c.written, []string{"host", "port", "api_key", "xy"}); got != c.want {
+			t.Errorf("nearest to %q is %q, not %q", c.written, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// nearest is the candidate most like what was written, or "" when none is
+// close: at most one slip in three characters.
+func nearest(written string, candidates []string) string {
+	if len(written) > 64 {
+		return ""
+	}
+	best, least := "", len(written)/3+1
+	for _, c := range candidates {
+		if d := distance(strings.ToLower(written), c); d < least {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours that lead from a to b.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// among lists names for a person.
+func among(names []string) string {
+	names = slices.Sorted(slices.Values(names))
+	switch n := len(names); {
+	case n == 0:
+		return "none"
+	case n > 20:
+		return strings.Join(names[:20], ", ") + ", …"
+	default:
+		return strings.Join(names, ", ")
+	}
+}
+
+// clean makes text safe to print: no control or direction characters, and of
+// bounded length.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return '·'
+	}, s)
+	if len(s) > 2000 {
+		s = strings.ToValidUTF8(s[:2000], "") + "…"
+	}
+	return s
+}
+
+// clip keeps a name from a file short enough to quote.
+func clip(s string) string {
+	if len(s) > 80 {
+		return strings.ToValidUTF8(s[:80], "") + "…"
+	}
+	return s
+}

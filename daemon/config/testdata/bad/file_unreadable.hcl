@@ -1,0 +1,6 @@
+server {
+  api_key = file("absent.key")
+}
+llm {
+  model_name = file(".")
+}

@@ -1,0 +1,6 @@
+integration "a" {
+  probe = acme.orders
+  config {
+    url = "https://example.com"
+  }
+}

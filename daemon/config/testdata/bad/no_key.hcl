@@ -1,0 +1,4 @@
+server {
+  host    = "0.0.0.0"
+  api_key = env("NOT_SET")
+}

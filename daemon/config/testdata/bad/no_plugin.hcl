@@ -1,0 +1,9 @@
+integration "a" {
+  probe = cor.http
+}
+integration "b" {
+  probe = elsewhere.thing
+}
+integration "c" {
+  probe = broken.thing
+}

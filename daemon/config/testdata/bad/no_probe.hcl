@@ -1,0 +1,6 @@
+integration "a" {
+  probe = core.htpp
+}
+integration "b" {
+  probe = core.telepathy
+}

@@ -1,0 +1,16 @@
+integration "a" {
+  probe = acme.orders
+  config {
+    url      = "https://example.com"
+    database = database.vega
+  }
+}
+integration "b" {
+  probe = acme.orders
+  config {
+    url = "https://example.com"
+  }
+  grant {
+    sql = [database.vega]
+  }
+}

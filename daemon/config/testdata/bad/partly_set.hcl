@@ -1,0 +1,7 @@
+integration "a" {
+  probe = core.http
+  config {
+    url     = "https://example.com"
+    headers = { Accept = "text/plain", Authorization = "Bearer ${env("NOT_SET")}" }
+  }
+}

@@ -1,0 +1,6 @@
+integration "a" {
+  probe = greedy.look
+  config {
+    url = "https://example.com"
+  }
+}

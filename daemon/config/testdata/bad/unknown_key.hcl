@@ -1,0 +1,21 @@
+prot = 8000
+port = 8000
+server {
+  hots     = "127.0.0.1"
+  api_kye  = "hidden-all-the-same"
+  slow_start = true
+}
+sever {
+  port = 1
+}
+llm {
+  temperature = 0.7
+}
+integration "web" {
+  probe = core.http
+  url   = "https://example.com"
+  config {
+    url         = "https://example.com"
+    max_latancy = "1s"
+  }
+}
