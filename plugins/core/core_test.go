@@ -1,0 +1,81 @@
+//go:build !wasip1
+
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/sdk"
+	"vega/sdk/abi"
+	"vega/sdk/sdktest"
+)
+
+// options are those of an integration, without the defaults.
+type options = map[string]any
+
+// row is one run of a probe and what has to come of it.
+type row struct {
+	name    string
+	options options
+	config  sdktest.Config // its Options are filled in from the above
+	status  abi.Status
+	says    string   // the message contains it
+	details []string // names that are there
+	metrics []string
+}
+
+// runRows runs a probe once a row, with the manifest's defaults and a check that
+// it took no option that the manifest does not declare.
+func runRows(t *testing.T, probe string, rows []row) {
+	t.Helper()
+	base := defaults(t, probe)
+	declared, _ := readManifest(t).Probe(probe)
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			for name := range r.options {
+				if declared.Option(name) == nil {
+					t.Fatalf("the manifest has no option %q", name)
+				}
+			}
+			r.config.Options = maps.Clone(base)
+			maps.Copy(r.config.Options, r.options)
+			got := sdktest.Run(t, sdk.Lookup(probe), r.config)
+			r.check(t, got)
+		})
+	}
+}
+
+func (r row) check(t *testing.T, got sdktest.Result) {
+	t.Helper()
+	if got.Status != r.status || !strings.Contains(got.Message, r.says) {
+		t.Errorf("%s: %q\nwant %s: …%s…\n%v", got.Status, got.Message, r.status, r.says, got.Details)
+	}
+	if strings.ContainsAny(got.Message, "\r\n") || len(got.Message) > 400 {
+		t.Errorf("the message is no line: %q", got.Message)
+	}
+	for _, d := range r.details {
+		if got.Details[d] == "" {
+			t.Errorf("no detail %q in %v", d, got.Details)
+		}
+	}
+	for _, m := range r.metrics {
+		if _, ok := got.Metrics[m]; !ok {
+			t.Errorf("no metric %q in %v", m, slices.Sorted(maps.Keys(got.Metrics)))
+		}
+	}
+	t.Log(got.Status.String() + ": " + got.Message)
+}
+
+// soon is a deadline for a target that never answers.
+func soon() sdktest.Config { return sdktest.Config{Timeout: 300 * time.Millisecond} }
+
+// deny refuses every call, in the words of the host.
+func deny() sdktest.Config {
+	return sdktest.Config{Deny: func(capability, _ string) string {
+		return capability + " to there is not granted; to allow it, write in the integration: grant { … }"
+	}}
+}

@@ -1,0 +1,11 @@
+package main
+
+import "vega/sdk"
+
+func init() { sdk.Probe("http", httpProbe) }
+
+// httpProbe sends one request and holds the answer against what is expected.
+func httpProbe(r *sdk.Run) sdk.Result {
+	result, _ := fetch(r)
+	return result
+}

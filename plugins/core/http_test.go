@@ -1,0 +1,99 @@
+//go:build !wasip1
+
+package main
+
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"vega/plugins/core/fixtures"
+	"vega/sdk/abi"
+	"vega/sdk/sdktest"
+)
+
+// site is a web site with a page for each thing that can be expected.
+func site() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ok", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "all is well") })
+	mux.HandleFunc("/down", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "maintenance", 503) })
+	mux.HandleFunc("/json", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"data":[{"state":"up","n":3.0,"a.b":true}]}`)
+	})
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) { time.Sleep(80 * time.Millisecond) })
+	mux.Handle("/moved", http.RedirectHandler("/ok", 302))
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		_, _ = io.WriteString(w, q.Method+" "+q.Header.Get("X-Team")+" "+string(body))
+	})
+	return mux
+}
+
+func tlsServer(t *testing.T, h http.Handler, config *tls.Config) string {
+	s := httptest.NewUnstartedServer(h)
+	s.TLS = config
+	s.Config.ErrorLog = nil
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func server(t *testing.T, h http.Handler) string {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestHTTP(t *testing.T) {
+	plain := server(t, site())
+	authority := fixtures.NewAuthority(t)
+	trusting := func() sdktest.Config { return sdktest.Config{Roots: authority.Pool} }
+	good := tlsServer(t, site(), authority.Config(t, 2000*time.Hour, "127.0.0.1"))
+	expired := tlsServer(t, site(), authority.Config(t, -time.Hour, "127.0.0.1"))
+	runRows(t, "http", []row{
+		{name: "up", options: options{"url": plain + "/ok"}, says: "answered 200 in", details: []string{"status"}, metrics: []string{"response_time"}},
+		{name: "https", options: options{"url": good + "/ok", "min_cert_days": 14}, config: trusting(), says: "answered 200",
+			details: []string{"certificate_expires", "certificate_issuer", "tls_version"}, metrics: []string{"certificate_days"}},
+		{name: "everything expected", options: options{
+			"url": plain + "/json", "expect_status": []int{200, 201}, "expect_body": "state", "expect_regex": `"n":\s*\d`,
+			"expect_json": options{"data.0.state": "up", "data.#": 1, "data.0.n": 3, `data.0.a\.b`: true}, "max_latency": time.Second,
+		}, says: "answered 200"},
+		{name: "method, headers and body", options: options{
+			"url": plain + "/echo", "method": "POST", "headers": options{"X-Team": "core"}, "body": "ping", "expect_body": "POST core ping",
+		}, says: "answered 200"},
+		{name: "wrong status", options: options{"url": plain + "/down"}, status: abi.Unhealthy, says: "answered 503, expected 200–299"},
+		{name: "expected failure", options: options{"url": plain + "/down", "expect_status": []int{503}}, says: "answered 503"},
+		{name: "body", options: options{"url": plain + "/ok", "expect_body": "green"}, status: abi.Unhealthy, says: `does not contain "green"; it begins with "all is well"`},
+		{name: "regex", options: options{"url": plain + "/ok", "expect_regex": "^green"}, status: abi.Unhealthy, says: "does not match"},
+		{name: "bad regex", options: options{"url": plain + "/ok", "expect_regex": "("}, status: abi.Unknown, says: "is no regular expression"},
+		{name: "json differs", options: options{"url": plain + "/json", "expect_json": options{"data.0.state": "down"}}, status: abi.Unhealthy, says: `has "up" at data.0.state, expected "down"`},
+		{name: "json lacks", options: options{"url": plain + "/json", "expect_json": options{"data.7": "x"}}, status: abi.Unhealthy, says: "has nothing at data.7"},
+		{name: "no json", options: options{"url": plain + "/ok", "expect_json": options{"a": "x"}}, status: abi.Unhealthy, says: "did not answer with JSON"},
+		{name: "redirect followed", options: options{"url": plain + "/moved"}, says: "answered 200"},
+		{name: "redirect not followed", options: options{"url": plain + "/moved", "follow_redirects": false}, status: abi.Unhealthy, says: "it redirects", details: []string{"location"}},
+		{name: "slow", options: options{"url": plain + "/slow", "max_latency": 40 * time.Millisecond}, status: abi.Degraded, says: "longer than max_latency = 40ms"},
+		{name: "certificate ends soon", options: options{"url": good + "/ok", "min_cert_days": 100}, config: trusting(), status: abi.Degraded, says: "expires in 83 days, fewer than 100"},
+		{name: "certificate expired", options: options{"url": expired + "/ok"}, config: trusting(), status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
+		{name: "stranger's certificate", options: options{"url": good + "/ok"}, status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
+		{name: "refused", options: options{"url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
+		{name: "no such name", options: options{"url": "http://shop.invalid/"}, status: abi.Unhealthy, says: "does not resolve"},
+		{name: "silent", options: options{"url": "http://" + fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "did not answer in time"},
+		{name: "cut off", options: options{"url": "http://" + fixtures.Listen(t, hangUp)}, status: abi.Unhealthy, says: "closed the connection"},
+		{name: "denied", options: options{"url": plain}, config: deny(), status: abi.Unknown, says: "grant {"},
+	})
+}
+
+func TestWebFetch(t *testing.T) {
+	authority := fixtures.NewAuthority(t)
+	good := tlsServer(t, site(), authority.Config(t, 2000*time.Hour, "127.0.0.1"))
+	config := sdktest.Config{Roots: authority.Pool}
+	phases := []string{"dns", "connect", "tls", "first_byte", "response_time"}
+	runRows(t, "web_fetch", []row{
+		{name: "up", options: options{"url": good + "/ok"}, config: config, says: "answered 200", metrics: phases},
+		{name: "down", options: options{"url": good + "/down"}, config: config, status: abi.Unhealthy, says: "answered 503", metrics: phases},
+		{name: "refused", options: options{"url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
+	})
+}

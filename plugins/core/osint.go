@@ -1,0 +1,104 @@
+package main
+
+import (
+	"strconv"
+
+	"vega/sdk"
+)
+
+func init() { sdk.Probe("osint", osintProbe) }
+
+// osintProbe asks each service whose key is set about the account: neither question
+// costs a credit.
+func osintProbe(r *sdk.Run) sdk.Result {
+	var results []sdk.Result
+	if r.Has("shodan_key") {
+		results = append(results, shodan(r))
+	}
+	if r.Has("hunter_key") {
+		results = append(results, hunter(r))
+	}
+	if len(results) == 0 {
+		return sdk.Unknown("neither shodan_key nor hunter_key is set; set one of them")
+	}
+	return worst(results)
+}
+
+func shodan(r *sdk.Run) sdk.Result {
+	answer, err := get(r, withQuery(join(r.String("shodan_url"), "/api-info"), "key", r.String("shodan_key")), "")
+	if err != nil {
+		return failed("Shodan", err)
+	}
+	if result := rejected("Shodan", answer, "shodan_key"); result != nil {
+		return *result
+	}
+	r.Detail("shodan_plan", field(answer, "plan"))
+	return credits(r, "Shodan", field(answer, "plan"), []credit{
+		{"query", field(answer, "query_credits")},
+		{"scan", field(answer, "scan_credits")},
+	})
+}
+
+func hunter(r *sdk.Run) sdk.Result {
+	answer, err := get(r, withQuery(join(r.String("hunter_url"), "/v2/account"), "api_key", r.String("hunter_key")), "")
+	if err != nil {
+		return failed("Hunter", err)
+	}
+	if result := rejected("Hunter", answer, "hunter_key"); result != nil {
+		return *result
+	}
+	r.Detail("hunter_plan", field(answer, "data.plan_name"))
+	r.Detail("hunter_reset", field(answer, "data.reset_date"))
+	counts := []credit{{"credit", hunterLeft(answer, "credits")}}
+	if counts[0].left == "" { // plans with a count for each kind of request
+		counts = []credit{{"search", hunterLeft(answer, "searches")}, {"verification", hunterLeft(answer, "verifications")}}
+	}
+	return credits(r, "Hunter", field(answer, "data.plan_name"), counts)
+}
+
+// hunterLeft is what is left of a kind of request: said outright by newer
+// answers, else what is available less what was used.
+func hunterLeft(answer *sdk.Response, kind string) string {
+	at := "data.requests." + kind
+	if left := field(answer, at+".remaining"); left != "" {
+		return left
+	}
+	available, err := strconv.Atoi(field(answer, at+".available"))
+	if err != nil {
+		return ""
+	}
+	used, _ := strconv.Atoi(field(answer, at+".used"))
+	return strconv.Itoa(available - used)
+}
+
+// credit is a kind of credit and how many are left, as the service wrote it.
+type credit struct{ kind, left string }
+
+// credits judges what is left against min_credits. A negative count is an
+// unlimited one.
+func credits(r *sdk.Run, who, plan string, counts []credit) sdk.Result {
+	least, text := r.Int("min_credits"), ""
+	low := false
+	for _, c := range counts {
+		n, err := strconv.Atoi(c.left)
+		if err != nil {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		if n < 0 {
+			c.left = "unlimited"
+		}
+		text += c.left + " " + c.kind
+		r.Metric(lower(who)+"_"+c.kind+"_left", float64(n), "")
+		low = low || n >= 0 && n < least
+	}
+	if text == "" {
+		return sdk.Unhealthy(who + " did not tell what is left; its answer has changed, or the base URL is another service's")
+	}
+	if low {
+		return sdk.Degraded(who + " (" + plan + ") has few credits left: " + text + "; buy more or wait for the reset")
+	}
+	return sdk.Healthy(who + " (" + plan + ") accepts the key; left: " + text)
+}

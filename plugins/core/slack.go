@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"vega/sdk"
+)
+
+func init() { sdk.Probe("slack", slackProbe) }
+
+// slackProbe checks a webhook, a bot token or both, and posts nothing.
+func slackProbe(r *sdk.Run) sdk.Result {
+	var results []sdk.Result
+	if r.Has("webhook_url") {
+		results = append(results, slackWebhook(r))
+	}
+	if r.Has("bot_token") {
+		results = append(results, slackToken(r))
+	}
+	if len(results) == 0 {
+		return sdk.Unknown("neither webhook_url nor bot_token is set; set one of them")
+	}
+	return worst(results)
+}
+
+// slackWebhook posts an empty payload. A live webhook refuses it as such; a dead
+// one says what has become of it.
+func slackWebhook(r *sdk.Run) sdk.Result {
+	answer, err := r.HTTP("POST", r.String("webhook_url")).
+		Header("Content-Type", "application/json").Body("{}").Redirects(0).Send()
+	if err != nil {
+		return failed("Slack", err)
+	}
+	text, err := answer.Text(1 << 10)
+	if err != nil {
+		return failed("Slack", err)
+	}
+	said := trim(text)
+	r.Detail("webhook_status", strconv.Itoa(answer.Status))
+	r.Detail("webhook_answer", quote(said))
+	const remedy = "; make a new webhook in the app's settings"
+	switch said {
+	case "no_text", "invalid_payload", "missing_text_or_fallback_or_attachments":
+		return sdk.Healthy("the Slack webhook is live")
+	case "no_service", "no_team", "no_active_hooks", "team_disabled":
+		return sdk.Unhealthy("the Slack webhook was removed or its workspace is gone (" + said + ")" + remedy)
+	case "channel_not_found":
+		return sdk.Unhealthy("the Slack webhook's channel was deleted" + remedy + " for another channel")
+	case "channel_is_archived":
+		return sdk.Unhealthy("the Slack webhook's channel is archived; restore it, or make a new webhook for another channel")
+	case "invalid_token":
+		return sdk.Unhealthy("the Slack webhook's address is wrong or was revoked" + remedy)
+	case "action_prohibited", "posting_to_general_channel_denied":
+		return sdk.Unhealthy("an administrator has forbidden the Slack webhook to post there (" + said + ")")
+	}
+	return slackStatus(answer.Status, said)
+}
+
+// slackStatus judges by the status what the text did not tell.
+func slackStatus(status int, said string) sdk.Result {
+	number := strconv.Itoa(status)
+	switch {
+	case status == 429:
+		return sdk.Degraded("Slack answered 429: too many requests; raise the interval")
+	case status >= 500:
+		return sdk.Unhealthy("Slack answered " + number + ": it has an error of its own; see its status page")
+	case status == 403 || status == 404 || status == 410:
+		return sdk.Unhealthy("the Slack webhook is dead: " + number + " " + quote(said) + "; make a new one in the app's settings")
+	default:
+		return sdk.Unhealthy("what answers at webhook_url is no Slack webhook: " + number + " " + quote(said) + "; correct it")
+	}
+}
+
+// slackToken asks whose the token is.
+func slackToken(r *sdk.Run) sdk.Result {
+	answer, err := r.HTTP("POST", join(r.String("base_url"), "/auth.test")).
+		Header("Authorization", "Bearer "+r.String("bot_token")).
+		Header("Content-Type", "application/x-www-form-urlencoded").Send()
+	if err != nil {
+		return failed("Slack", err)
+	}
+	if result := rejected("Slack", answer, "bot_token"); result != nil {
+		return *result
+	}
+	switch reason := field(answer, "error"); {
+	case field(answer, "ok") == "true":
+		r.Detail("team", field(answer, "team"))
+		r.Detail("user", field(answer, "user"))
+		return sdk.Healthy("the Slack token is " + field(answer, "user") + "'s, in " + field(answer, "team"))
+	case reason == "":
+		return sdk.Unhealthy("what answers at base_url is not Slack's API; correct base_url")
+	case reason == "ratelimited":
+		return sdk.Degraded("Slack limits our requests; raise the interval")
+	case strings.HasSuffix(reason, "_error"), reason == "service_unavailable":
+		return sdk.Unhealthy("Slack has an error of its own (" + reason + "); see its status page")
+	default:
+		return sdk.Unhealthy("Slack does not accept bot_token (" + reason + "); reinstall the app and copy its new token")
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"strings"
+
+	"vega/sdk"
+)
+
+func init() { sdk.Probe("smtp", smtpProbe) }
+
+// defaultHelo names us to a server where the operator gave no other name. The
+// domain is one that RFC 2606 sets aside.
+const defaultHelo = "vega.invalid"
+
+// smtpProbe greets a mail server, starts TLS and leaves. It sends no mail.
+func smtpProbe(r *sdk.Run) sdk.Result {
+	address, network := r.String("address"), "tcp"
+	if strings.HasSuffix(address, ":465") { // TLS from the first byte
+		network = "tls"
+	}
+	began := r.Now()
+	conn, err := r.Dial(network, address)
+	if err != nil {
+		return failed(address, err)
+	}
+	defer conn.Close()
+	banner, err := smtpReply(conn, "220")
+	if err != nil {
+		return failed(address, err)
+	}
+	r.Detail("banner", banner[0])
+	hello := "EHLO " + r.String("helo")
+	extensions, err := smtpCommand(conn, hello, "250")
+	if err != nil {
+		return failed(address, err)
+	}
+	r.Detail("extensions", some(extensions[1:]))
+	if network == "tcp" && r.Bool("starttls") {
+		if err := smtpUpgrade(conn, extensions, hello, hostOf(address)); err != nil {
+			return failed(address, err)
+		}
+		network = "tls"
+	}
+	_, _ = smtpCommand(conn, "QUIT", "221") // all is known already
+	r.Millis("dialogue", r.Since(began))
+	return smtpVerdict(r, conn, address, network)
+}
+
+func smtpUpgrade(conn *sdk.Conn, extensions []string, hello, server string) error {
+	if !offers(extensions, "STARTTLS") {
+		return refusal("it does not offer STARTTLS; configure a certificate, or set starttls = false if that is meant")
+	}
+	if _, err := smtpCommand(conn, "STARTTLS", "220"); err != nil {
+		return err
+	}
+	if err := conn.StartTLS(server); err != nil {
+		return err
+	}
+	_, err := smtpCommand(conn, hello, "250")
+	return err
+}
+
+// smtpVerdict judges the certificate. A bad one is no outage: most senders
+// deliver over unverified TLS too.
+func smtpVerdict(r *sdk.Run, conn *sdk.Conn, address, network string) sdk.Result {
+	if network != "tls" {
+		return sdk.Healthy(address + " takes mail, without TLS")
+	}
+	days := certificate(r, conn.TLS())
+	if err := conn.TLS().Verify(); err != nil {
+		return sdk.Degraded(distrust(address, days, err).Message)
+	}
+	return sdk.Healthy(address + " takes mail, over " + conn.TLS().Version())
+}
+
+// smtpCommand sends a command and returns the lines of the reply.
+func smtpCommand(conn *sdk.Conn, command, code string) ([]string, error) {
+	if err := conn.WriteString(command + "\r\n"); err != nil {
+		return nil, err
+	}
+	return smtpReply(conn, code)
+}
+
+// smtpReply reads a reply of one or more lines, which must have that code.
+func smtpReply(conn *sdk.Conn, code string) ([]string, error) {
+	var said []string
+	for range 100 {
+		line, err := conn.ReadLine(lineLimit)
+		if err != nil {
+			return nil, err
+		}
+		if !strings.HasPrefix(line, code) {
+			return nil, refusal("it answered " + quote(line) + " where " + code + " was expected; look into its log")
+		}
+		said = append(said, strings.TrimLeft(line[len(code):], "- "))
+		if !strings.HasPrefix(line, code+"-") {
+			return said, nil
+		}
+	}
+	return nil, refusal("its reply has no end")
+}
+
+func offers(extensions []string, wanted string) bool {
+	for _, e := range extensions {
+		if lower(e) == lower(wanted) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"vega/sdk"
+	"vega/sdk/abi"
+)
+
+// lineLimit bounds a line of a text protocol.
+const lineLimit = 4 << 10
+
+// refusal is a peer that speaks, but does not do what it was asked.
+func refusal(text string) error { return &sdk.Error{Code: abi.ErrIO, Text: text} }
+
+// starttls upgrades a connection as the protocol wants it.
+func starttls(conn *sdk.Conn, protocol, server string) error {
+	var err error
+	switch protocol {
+	case "smtp":
+		err = smtpStartTLS(conn)
+	case "imap":
+		err = imapStartTLS(conn)
+	case "postgres":
+		err = postgresStartTLS(conn)
+	}
+	if err != nil {
+		return err
+	}
+	return conn.StartTLS(server)
+}
+
+func smtpStartTLS(conn *sdk.Conn) error {
+	if _, err := smtpReply(conn, "220"); err != nil {
+		return err
+	}
+	extensions, err := smtpCommand(conn, "EHLO "+defaultHelo, "250")
+	if err != nil {
+		return err
+	}
+	if !offers(extensions, "STARTTLS") {
+		return refusal("it does not offer STARTTLS")
+	}
+	_, err = smtpCommand(conn, "STARTTLS", "220")
+	return err
+}
+
+// imapStartTLS follows RFC 3501, section 6.2.1.
+func imapStartTLS(conn *sdk.Conn) error {
+	greeting, err := conn.ReadLine(lineLimit)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(greeting, "* ") {
+		return refusal("it is no IMAP server: it greets with " + quote(greeting))
+	}
+	if err := conn.WriteString("v1 STARTTLS\r\n"); err != nil {
+		return err
+	}
+	for range 20 { // untagged lines may come first
+		line, err := conn.ReadLine(lineLimit)
+		if err != nil {
+			return err
+		}
+		if answer, ok := strings.CutPrefix(line, "v1 "); ok {
+			if strings.HasPrefix(answer, "OK") {
+				return nil
+			}
+			return refusal("it refuses STARTTLS with " + quote(answer))
+		}
+	}
+	return refusal("it does not answer STARTTLS")
+}
+
+// postgresStartTLS sends an SSLRequest: the length 8 and the code 80877103. The
+// server answers with one byte, S for yes.
+func postgresStartTLS(conn *sdk.Conn) error {
+	if _, err := conn.Write([]byte{0, 0, 0, 8, 4, 210, 22, 47}); err != nil {
+		return err
+	}
+	answer := make([]byte, 1)
+	if _, err := conn.Read(answer); err != nil {
+		if errors.Is(err, io.EOF) {
+			return sdk.ErrReset
+		}
+		return err
+	}
+	if answer[0] != 'S' {
+		return refusal("it does not offer TLS; set ssl = on in postgresql.conf")
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/sdk"
+)
+
+// short shows a duration as an operator would say it.
+func short(d time.Duration) string {
+	if d < 10*time.Millisecond {
+		return d.Round(10 * time.Microsecond).String()
+	}
+	return d.Round(time.Millisecond).String()
+}
+
+// quote shows what a peer said: its first bytes, on one line.
+func quote(s string) string {
+	const most = 120
+	s = trim(s)
+	if s == "" {
+		return "nothing"
+	}
+	if len(s) > most {
+		n := most
+		for n > 0 && s[n]&0xC0 == 0x80 { // within a character
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return `"` + s + `"`
+}
+
+// trim and lower know ASCII only: what package strings has for all of Unicode
+// would bring its tables into the module.
+func trim(s string) string { return strings.Trim(s, " \t\r\n") }
+
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// some lists names, at most ten of them.
+func some(names []string) string {
+	const most = 10
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+}
+
+// plural is a count with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// worst joins results: the worst status, and every message.
+func worst(results []sdk.Result) sdk.Result {
+	rank := func(r sdk.Result) int { return [...]int{0, 2, 3, 1}[r.Status] }
+	out := results[0]
+	for _, r := range results[1:] {
+		message := out.Message + "; " + r.Message
+		if rank(r) > rank(out) {
+			out = r
+		}
+		out.Message = message
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package main
+
+import "vega/sdk"
+
+func init() { sdk.Probe("tls", tlsProbe) }
+
+// tlsProbe looks at the certificate and version of a server, which may need to be
+// asked for TLS first.
+func tlsProbe(r *sdk.Run) sdk.Result {
+	address := r.String("address")
+	began := r.Now()
+	conn, err := handshake(r, address)
+	if err != nil {
+		return failed(address, err)
+	}
+	defer conn.Close()
+	r.Millis("handshake", r.Since(began))
+	t := conn.TLS()
+	days := certificate(r, t)
+	if err := t.Verify(); err != nil {
+		return distrust(address, days, err)
+	}
+	// "TLS 1.2" sorts before "TLS 1.3".
+	if least := r.String("min_version"); least != "" && t.Version() < "TLS "+least {
+		return sdk.Unhealthy(address + " speaks " + t.Version() + ", older than min_version = " + least + "; update its TLS settings")
+	}
+	if result := expiring(address, days, r.Int("min_days")); result != nil {
+		return *result
+	}
+	return sdk.Healthy(address + " speaks " + t.Version() + "; its certificate is valid for " + plural(days, "more day"))
+}
+
+// handshake connects with TLS: at once, or after the protocol's STARTTLS. A
+// name other than the address's needs the latter too.
+func handshake(r *sdk.Run, address string) (*sdk.Conn, error) {
+	name, protocol := r.String("server_name"), r.String("starttls")
+	if name == "" && protocol == "" {
+		return r.Dial("tls", address)
+	}
+	if name == "" {
+		name = hostOf(address)
+	}
+	conn, err := r.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return conn, starttls(conn, protocol, name)
+}
