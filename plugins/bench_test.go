@@ -1,0 +1,135 @@
+package plugins_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// A fresh sandboxed run that does nothing: of a Go guest and of a hand-written
+// module.
+func BenchmarkNoOp(b *testing.B) {
+	s := newSandbox(b, plugins.Options{})
+	for _, c := range []struct {
+		name, probe string
+		module      *plugins.Module
+	}{{"go", "fine", s.guest(b)}, {"wat", "p", s.load(b, watWasm(b, "segments"))}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if got := c.module.Run(b.Context(), plugins.Input{Probe: c.probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+					b.Fatalf("%+v", got)
+				}
+			}
+		})
+	}
+}
+
+// The bundled HTTP check, and the same check by plain net/http: a new
+// connection each, one after the other and several at once.
+func BenchmarkHTTPCheck(b *testing.B) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok")
+	}))
+	b.Cleanup(server.Close)
+	sandboxed := coreHTTP(b, server.URL)
+	plain := func(ctx context.Context) error { return plainHTTP(ctx, server.URL) }
+	for _, c := range []struct {
+		name  string
+		check func(context.Context) error
+	}{{"sandboxed", sandboxed}, {"plain", plain}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := c.check(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.name+"-parallel", func(b *testing.B) {
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := c.check(b.Context()); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}
+
+func coreHTTP(b *testing.B, url string) func(context.Context) error {
+	b.Helper()
+	core := newSandbox(b, plugins.Options{}).load(b, plugins.Core())
+	probe, _ := core.Manifest.Probe("http")
+	values := manifest.Values{"url": manifest.Plain(url)}
+	set, _ := grant.Effective(grant.Request{Probe: probe, Values: values, Written: map[string]bool{"url": true}, Bundled: true})
+	return func(ctx context.Context) error {
+		got := core.Run(ctx, plugins.Input{Integration: "web", Probe: "http", Values: values, Grants: set, Timeout: 10 * time.Second})
+		if got.Status != plugins.Healthy {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	}
+}
+
+func plainHTTP(ctx context.Context, url string) error {
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{}).DialContext}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return err
+}
+
+// Loading the bundled plugin: compiled anew, and from the compile cache.
+func BenchmarkLoad(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		dir  func(*testing.B) string
+	}{
+		{"cold", func(b *testing.B) string { return b.TempDir() }},
+		{"warm", func(*testing.B) string { return cacheDir }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			newSandbox(b, plugins.Options{}).load(b, plugins.Core()) // fills the shared cache
+			for b.Loop() {
+				b.StopTimer()
+				s, err := plugins.Open(b.Context(), plugins.Options{CacheDir: c.dir(b)})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				m, err := s.Load(b.Context(), plugins.Core())
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				if err := m.Close(); err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}

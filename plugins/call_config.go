@@ -1,0 +1,26 @@
+package plugins
+
+import (
+	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"vega/sdk/abi"
+)
+
+var configCalls = map[string]hostCall{
+	"config": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
+		path, err := c.text(0)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		if path == abi.ProbeKey {
+			return c.put(2, c.in.Probe)
+		}
+		value, ok := lookup(c.config, path)
+		if !ok {
+			return int64(c.fail(fmt.Errorf("option %q: %w", path, errNotSet)))
+		}
+		return c.put(2, value)
+	}},
+}

@@ -1,0 +1,104 @@
+package plugins
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"vega/plugins/egress"
+)
+
+// stream is an open connection of a guest.
+type stream struct{ *egress.Conn }
+
+func (s stream) close() { _ = s.Conn.Close() } // nobody is left to tell
+
+var netCalls = map[string]hostCall{
+	"dial": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
+		address, err := c.text(1)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		conn, err := c.net.Dial(c.ctx, c.i32(0), address)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		return int64(c.open(stream{conn}))
+	}},
+	"read": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
+		buf, err := c.buffer(1)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		var n int
+		switch h := c.handles[c.i32(0)].(type) {
+		case stream:
+			n, err = h.Read(c.ctx, buf)
+		case *response:
+			n, err = h.read(buf)
+		default:
+			_, err = at[stream](c.guest, c.i32(0))
+		}
+		if n > 0 || errors.Is(err, io.EOF) {
+			return int64(n)
+		}
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		return 0
+	}},
+	"write": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
+		s, err := at[stream](c.guest, c.i32(0))
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		b, err := c.bytes(1, maxWrite)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		n, err := s.Write(c.ctx, b)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		return int64(n)
+	}},
+	"close": {[]api.ValueType{i32}, noResult, func(c *call) int64 {
+		if h, ok := c.handles[c.i32(0)]; ok {
+			h.close()
+			delete(c.handles, c.i32(0))
+		}
+		return 0
+	}},
+	"tls_start": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
+		s, err := at[stream](c.guest, c.i32(0))
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		name, err := c.text(1)
+		if err == nil {
+			err = s.StartTLS(c.ctx, name)
+		}
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		return 0
+	}},
+	"tls_info": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
+		var fact string
+		var err error
+		switch h := c.handles[c.i32(0)].(type) {
+		case stream:
+			fact, err = h.TLSInfo(c.i32(1))
+		case *response:
+			fact, err = h.TLSInfo(c.i32(1))
+		default:
+			err = fmt.Errorf("%w: %d", errClosed, c.i32(0))
+		}
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		return c.put(2, c.vault.HideString(fact))
+	}},
+}

@@ -1,0 +1,70 @@
+package plugins
+
+import (
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"vega/sdk/abi"
+)
+
+// resultCalls are what a guest tells: message, evidence, numbers, log lines,
+// and how much time it has.
+var resultCalls = map[string]hostCall{
+	"message": {[]api.ValueType{i32, i32}, noResult, func(c *call) int64 {
+		text, err := c.text(0)
+		if err != nil {
+			c.over("a message that can't be read: " + err.Error())
+			return 0
+		}
+		c.say(text)
+		return 0
+	}},
+	"detail": {[]api.ValueType{i32, i32, i32, i32}, noResult, func(c *call) int64 {
+		t, err := c.texts(0, 2)
+		if err != nil {
+			c.over("a detail that can't be read: " + err.Error())
+			return 0
+		}
+		c.addDetail(t[0], t[1])
+		return 0
+	}},
+	"metric": {[]api.ValueType{i32, i32, f64, i32, i32}, noResult, func(c *call) int64 {
+		t, err := c.texts(0, 3)
+		if err != nil {
+			c.over("a metric that can't be read: " + err.Error())
+			return 0
+		}
+		c.addMetric(t[0], math.Float64frombits(c.stack[2]), t[1])
+		return 0
+	}},
+	"log": {[]api.ValueType{i32, i32, i32}, noResult, func(c *call) int64 {
+		b, err := c.bytes(1, maxArgument)
+		if err != nil {
+			c.cut++
+			return 0
+		}
+		c.write(level(abi.Level(c.i32(0))), string(b))
+		return 0
+	}},
+	"deadline": {nil, nanosI64, func(c *call) int64 { return int64(max(0, time.Until(c.deadline))) }},
+	"now":      {nil, nanosI64, func(*call) int64 { return time.Now().UnixNano() }},
+	"error": {[]api.ValueType{i32, i32}, errnoI32, func(c *call) int64 {
+		return c.put(0, c.lastError)
+	}},
+}
+
+func level(l abi.Level) slog.Level {
+	switch {
+	case l <= abi.LevelDebug:
+		return slog.LevelDebug
+	case l == abi.LevelInfo:
+		return slog.LevelInfo
+	case l == abi.LevelWarn:
+		return slog.LevelWarn
+	default:
+		return slog.LevelError
+	}
+}

@@ -1,0 +1,174 @@
+package plugins_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/build"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// The manifest of testdata/guest: every probe takes the same options and may
+// ask for everything, so that only grants stand in its way.
+func guestManifest() *manifest.Manifest {
+	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
+	for _, name := range []string{
+		"fine", "trap", "exit", "three", "silent", "details", "metric", "logs", "hungry", "spin", "sleep", "forget",
+		"count", "get", "dial", "handles", "resolve", "query", "kv", "echo", "memory", "absent",
+	} {
+		m.Probes = append(m.Probes, manifest.Probe{Name: name, Options: guestOptions(), Capabilities: []manifest.Capability{
+			{Kind: manifest.HTTP, Reason: "test", From: []string{"url"}},
+			{Kind: manifest.Net, Reason: "test", From: []string{"address"}},
+			{Kind: manifest.DNS, Reason: "test", From: []string{"name"}},
+			{Kind: manifest.SQL, Reason: "test", From: []string{"database"}},
+			{Kind: manifest.KV, Reason: "test"},
+		}})
+	}
+	return m
+}
+
+func guestOptions() []manifest.Option {
+	return []manifest.Option{
+		{Name: "url", Type: manifest.URL},
+		{Name: "address", Type: manifest.Address},
+		{Name: "database", Type: manifest.Database},
+		{Name: "headers", Type: manifest.Map},
+		{Name: "name", Type: manifest.String},
+		{Name: "network", Type: manifest.String},
+		{Name: "send", Type: manifest.String},
+		{Name: "json", Type: manifest.String},
+		{Name: "sql", Type: manifest.String},
+		{Name: "value", Type: manifest.String},
+		{Name: "token", Type: manifest.String, Sensitive: true},
+		{Name: "half1", Type: manifest.String},
+		{Name: "half2", Type: manifest.String},
+	}
+}
+
+// guestWasm builds testdata/guest, once for all tests.
+var guestWasm = sync.OnceValues(func() ([]byte, error) {
+	return build.Go(context.Background(), filepath.Join("testdata", "guest"), guestManifest())
+})
+
+// watWasm packs a manifest with one probe "p" into a module of testdata.
+func watWasm(t testing.TB, name string) []byte {
+	t.Helper()
+	bare, err := os.ReadFile(filepath.Join("testdata", name+".wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := manifest.Pack(bare, &manifest.Manifest{
+		ABI: "vega_v1", Name: "wat", Version: "1", Probes: []manifest.Probe{{Name: "p"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}
+
+// cacheDir is shared by the tests: a Go guest takes seconds to compile under
+// the race detector.
+var cacheDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if cacheDir, err = os.MkdirTemp("", "vega-plugins-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(cacheDir) // the system's to clean where it fails
+	os.Exit(code)
+}
+
+// sandbox is a Sandbox whose log and storage a test can look into.
+type sandbox struct {
+	*plugins.Sandbox
+	mu    sync.Mutex
+	lines []string
+	kept  map[string]string
+}
+
+func newSandbox(t testing.TB, o plugins.Options) *sandbox {
+	t.Helper()
+	s := &sandbox{kept: map[string]string{}}
+	o.KV, o.Log, o.CacheDir = s, s.log, cacheDir
+	var err error
+	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *sandbox) log(_ context.Context, _ string, _ slog.Level, line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, line)
+}
+
+func (s *sandbox) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.lines, "\n")
+}
+
+func (s *sandbox) Get(_ context.Context, integration, key string) ([]byte, bool, error) {
+	v, ok := s.kept[integration+"/"+key]
+	return []byte(v), ok, nil
+}
+
+func (s *sandbox) Set(_ context.Context, integration, key string, value []byte, quota int64) error {
+	if int64(len(key)+len(value)) > quota {
+		return plugins.ErrQuota
+	}
+	s.kept[integration+"/"+key] = string(value)
+	return nil
+}
+
+func (s *sandbox) load(t testing.TB, wasm []byte) *plugins.Module {
+	t.Helper()
+	m, err := s.Load(t.Context(), wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// guest loads testdata/guest.
+func (s *sandbox) guest(t testing.TB) *plugins.Module {
+	t.Helper()
+	wasm, err := guestWasm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.load(t, wasm)
+}
+
+// input is a run of a guest's probe with what the operator wrote granted.
+func input(t testing.TB, probe string, values manifest.Values) plugins.Input {
+	t.Helper()
+	p, _ := guestManifest().Probe(probe)
+	written := map[string]bool{}
+	for name := range values {
+		written[name] = true
+	}
+	set, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written})
+	return plugins.Input{Integration: "i", Probe: probe, Values: values, Grants: set, Timeout: 5 * time.Second}
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package plugins
+
+func imageFile([]byte) int { return -1 }
+
+func mapOver([]byte, int) bool { return false }
+
+func closeFile(int) {}

@@ -1,0 +1,78 @@
+package plugins
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"vega/plugins/manifest"
+)
+
+// What one run may use. A probe that goes over a cap on its results is at
+// fault (cause probe); logs are cut instead, with a note of how much.
+const (
+	DefaultMemory manifest.Size = 32 << 20
+	MaxMemory     manifest.Size = 256 << 20
+
+	maxHandles  = 16
+	maxMessage  = 1 << 10 // bytes of the one-line result
+	maxDetails  = 64
+	maxDetail   = 4 << 10 // bytes of a detail's value
+	maxName     = 128     // bytes of a detail's or metric's name, or a unit
+	maxMetrics  = 64
+	maxLogLines = 64
+	maxLogLine  = 1 << 10
+	maxArgument = 64 << 10 // bytes of a key, URL, header, query, pattern …
+	maxHeaders  = 64
+	maxWrite    = 1 << 20 // bytes of a request body, or of one write
+	maxKVKey    = 256
+	maxKVValue  = 1 << 20
+	maxJSON     = 8 << 20
+	maxAudit    = 16 // denied calls that are kept
+
+	// headStart is how long before the deadline host calls end with a timeout,
+	// so that the guest can still say what it was waiting for.
+	headStart = 50 * time.Millisecond
+)
+
+const pageSize = 64 << 10
+
+func compileWorkers() int { return max(1, runtime.GOMAXPROCS(0)) }
+
+// clip cuts s to at most n bytes, at a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// clipError keeps a hostile module from filling a log by its names.
+func clipError(err error) error {
+	if s := err.Error(); len(s) > 500 {
+		return errors.New(oneLine(clip(s, 500)))
+	}
+	return err
+}
+
+// oneLine makes text fit for a line of a log or table: valid UTF-8, without
+// line breaks or control characters.
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+			return -1
+		default:
+			return r
+		}
+	}, s))
+}

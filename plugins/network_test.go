@@ -1,0 +1,279 @@
+package plugins_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"vega/plugins"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// counted is a server that counts what arrives.
+func counted(t testing.TB, handler http.HandlerFunc) (*httptest.Server, *atomic.Int32) {
+	t.Helper()
+	var n atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n.Add(1)
+		handler(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s, &n
+}
+
+// names is a DNS server that answers every name with the address it is given.
+func names(t testing.TB, answers map[string]string) (resolver string) {
+	t.Helper()
+	pc, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	server := &dns.Server{PacketConn: pc, NotifyStartedFunc: func() { close(ready) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		ip, err := netip.ParseAddr(answers[strings.TrimSuffix(q.Question[0].Name, ".")])
+		head := dns.RR_Header{Name: q.Question[0].Name, Rrtype: q.Question[0].Qtype, Class: dns.ClassINET, Ttl: 1}
+		switch {
+		case err != nil:
+			m.Rcode = dns.RcodeNameError
+		case ip.Is4() && head.Rrtype == dns.TypeA:
+			m.Answer = []dns.RR{&dns.A{Hdr: head, A: ip.AsSlice()}}
+		case ip.Is6() && head.Rrtype == dns.TypeAAAA:
+			m.Answer = []dns.RR{&dns.AAAA{Hdr: head, AAAA: ip.AsSlice()}}
+		}
+		_ = w.WriteMsg(m) // the client times out if it did not arrive
+	})}
+	go func() { _ = server.ActivateAndServe() }()
+	<-ready
+	t.Cleanup(func() { _ = server.Shutdown() })
+	return pc.LocalAddr().String()
+}
+
+// A redirect to a host that was not granted: denied, with the line to paste,
+// and nothing arrives there.
+func TestRedirectToAnUngrantedHost(t *testing.T) {
+	away, arrived := counted(t, func(http.ResponseWriter, *http.Request) {})
+	from, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, away.URL+"/path?token=x", http.StatusFound)
+	})
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	in := input(t, "get", manifest.Values{"url": manifest.Plain(from.URL)})
+	got := m.Run(t.Context(), in)
+	line := fmt.Sprintf(`http = ["GET %s"]`, away.URL)
+	if got.Cause != plugins.Denied || !strings.Contains(got.Message, line) || arrived.Load() != 0 {
+		t.Errorf("%s/%s %q, %d arrived", got.Status, got.Cause, got.Message, arrived.Load())
+	}
+	if len(got.Denied) != 1 || !strings.Contains(got.Denied[0], line) {
+		t.Errorf("audit: %q", got.Denied)
+	}
+	// The line, pasted, lets it through.
+	rule, err := grant.Parse(manifest.HTTP, "GET "+away.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule.Origin = grant.FromBlock
+	in.Grants.Rules = append(in.Grants.Rules, rule)
+	if got := m.Run(t.Context(), in); got.Status != plugins.Healthy || arrived.Load() != 1 {
+		t.Errorf("%s/%s %q, %d arrived", got.Status, got.Cause, got.Message, arrived.Load())
+	}
+}
+
+// What a name resolves to is judged, not the name: metadata, loopback by
+// another name, and the same for raw connections.
+func TestResolvedAddressIsJudged(t *testing.T) {
+	home, arrived := counted(t, func(http.ResponseWriter, *http.Request) {})
+	_, port, err := net.SplitHostPort(home.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := egress.New(names(t, map[string]string{
+		"metadata.example": "169.254.169.254", "rebound.example": "127.0.0.1", "mapped.example": "::ffff:127.0.0.1",
+		"inner.example": "::1", "link.example": "fe80::1",
+	}))
+	s := newSandbox(t, plugins.Options{Network: network})
+	m := s.guest(t)
+	for name, says := range map[string]string{
+		"metadata.example": "169.254.169.254", "rebound.example": "127.0.0.1", "mapped.example": "127.0.0.1",
+		"inner.example": "::1", "link.example": "fe80::1",
+	} {
+		address := net.JoinHostPort(name, port)
+		for probe, values := range map[string]manifest.Values{
+			"get":  {"url": manifest.Plain("http://" + address + "/")},
+			"dial": {"address": manifest.Plain(address), "network": manifest.Plain("tcp")},
+		} {
+			got := m.Run(t.Context(), input(t, probe, values))
+			if got.Cause != plugins.Denied || !strings.Contains(got.Message, says) {
+				t.Errorf("%s %s: %s/%s %q", probe, name, got.Status, got.Cause, got.Message)
+			}
+		}
+	}
+	if arrived.Load() != 0 {
+		t.Errorf("%d requests arrived", arrived.Load())
+	}
+	if got := m.Run(t.Context(), input(t, "get", manifest.Values{"url": manifest.Plain(home.URL)})); got.Status != plugins.Healthy {
+		t.Errorf("the same server by its literal address: %s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+// Each capability is dead without its grant, and says what to write.
+func TestUngrantedCapabilities(t *testing.T) {
+	s := newSandbox(t, plugins.Options{Databases: noDatabases{}})
+	m := s.guest(t)
+	for probe, c := range map[string]struct {
+		values manifest.Values
+		line   string
+	}{
+		"get":     {manifest.Values{"url": manifest.Plain("http://127.0.0.1:1/")}, `http = ["GET http://127.0.0.1:1"]`},
+		"dial":    {manifest.Values{"address": manifest.Plain("127.0.0.1:1"), "network": manifest.Plain("tls")}, `net = ["tls://127.0.0.1:1"]`},
+		"resolve": {manifest.Values{"name": manifest.Plain("example.com")}, `dns = ["example.com"]`},
+		"query":   {manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}, `sql = [database.app]`},
+		"kv":      {manifest.Values{"value": manifest.Plain("v")}, `kv = "64KiB"`},
+	} {
+		got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Values: c.values, Timeout: 5 * time.Second})
+		if got.Cause != plugins.Denied || !strings.Contains(strings.Join(got.Denied, " "), c.line) {
+			t.Errorf("%s: %s/%s %q, denied %q", probe, got.Status, got.Cause, got.Message, got.Denied)
+		}
+	}
+}
+
+type noDatabases struct{}
+
+func (noDatabases) Query(context.Context, string, string) (plugins.Rows, error) {
+	return nil, errors.New("a query without a grant reached the database")
+}
+
+func TestHandlesAreCapped(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	got := s.guest(t).Run(t.Context(), input(t, "handles", manifest.Values{"url": manifest.Plain("http://127.0.0.1:1/")}))
+	if got.Message != "refused number 17 with -10" {
+		t.Errorf("%q", got.Message)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	s := newSandbox(t, plugins.Options{Network: egress.New(names(t, map[string]string{"app.example": "192.0.2.7"}))})
+	m := s.guest(t)
+	if got := m.Run(t.Context(), input(t, "resolve", manifest.Values{"name": manifest.Plain("app.example")})); got.Message != "192.0.2.7" {
+		t.Errorf("%q", got.Message)
+	}
+	if got := m.Run(t.Context(), input(t, "resolve", manifest.Values{"name": manifest.Plain("gone.example")})); got.Cause != plugins.Target {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+func TestKeyValueIsPerIntegrationAndWithinQuota(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	run := func(integration, value string) string {
+		in := input(t, "kv", manifest.Values{"value": manifest.Plain(value)})
+		in.Integration, in.Grants.KV = integration, 16
+		return m.Run(t.Context(), in).Message
+	}
+	for _, c := range [][3]string{
+		{"a", "one", "was: key \"k\": not set"},
+		{"a", "two", "was: one"},
+		{"b", "three", "was: key \"k\": not set"},
+		{"a", strings.Repeat("x", 16), "quota exceeded"},
+		{"a", "four", "was: two"},
+	} {
+		if got := run(c[0], c[1]); !strings.Contains(got, c[2]) {
+			t.Errorf("%s sets %q: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+// rows are a fixed answer, the second value NULL.
+type rows struct{ n int }
+
+func (*rows) Columns() ([]string, error) { return []string{"v"}, nil }
+func (r *rows) Next() bool               { r.n++; return r.n <= 2 }
+func (*rows) Err() error                 { return nil }
+func (*rows) Close() error               { return nil }
+
+func (r *rows) Scan(dest ...any) error {
+	raw, ok := dest[0].(*sql.RawBytes)
+	if !ok {
+		return fmt.Errorf("unexpected destination %T", dest[0])
+	}
+	*raw = nil
+	if r.n == 1 {
+		*raw = sql.RawBytes("row")
+	}
+	return nil
+}
+
+type fixedDatabases struct{ asked chan string }
+
+func (d fixedDatabases) Query(_ context.Context, database, query string) (plugins.Rows, error) {
+	d.asked <- database + ": " + query
+	return &rows{}, nil
+}
+
+func TestQuery(t *testing.T) {
+	d := fixedDatabases{make(chan string, 1)}
+	s := newSandbox(t, plugins.Options{Databases: d})
+	got := s.guest(t).Run(t.Context(), input(t, "query", manifest.Values{
+		"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT v FROM t"),
+	}))
+	if asked := <-d.asked; asked != "app: SELECT v FROM t" {
+		t.Errorf("asked %q", asked)
+	}
+	if got.Status != plugins.Healthy || !strings.HasPrefix(got.Message, "row,column 0 is NULL") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+// The canary: a secret in every place that one can stand is in nothing that
+// leaves the sandbox, nor in the guest's own memory, while the target it is
+// granted to receives the real one.
+func TestCanary(t *testing.T) {
+	const canary = "c4nary-Secr3t/+\"&%<value>"
+	received := make(chan string, 8)
+	echo, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // an empty body shows as a failed test
+		received <- r.URL.Query().Get("key") + "|" + r.Header.Get("Authorization") + "|" + string(body)
+		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
+		fmt.Fprintf(w, "%s %s %q %s", body, r.URL.RawQuery, body, r.Header.Get("Authorization"))
+	})
+	secret := manifest.Text{{Text: canary, Secret: true}}
+	query := manifest.Text{{Text: echo.URL + "/?key="}, {Text: canary, Secret: true}}
+	values := manifest.Values{
+		"url": query, "token": manifest.Text{{Text: "Bearer "}, secret[0]}, "value": secret,
+		"headers": map[string]manifest.Value{"X-A": secret},
+		"half1":   manifest.Plain(canary[:9]), "half2": manifest.Plain(canary[9:]),
+	}
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	for _, probe := range []string{"echo", "memory"} {
+		in := input(t, probe, values)
+		in.Timeout = 20 * time.Second // it reads all of its memory, byte by byte
+		got := m.Run(t.Context(), in)
+		if got.Status != plugins.Healthy {
+			t.Fatalf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
+		}
+		if r := <-received; r != canary+"|Bearer "+canary+"|Bearer "+canary {
+			t.Errorf("the target received %q", r)
+		}
+		all := fmt.Sprintf("%+v %s", got, s.logged())
+		for _, form := range []string{canary, "c4nary-Secr3t", "Secr3t", `\"&%<value>`} {
+			if strings.Contains(all, form) && probe == "echo" {
+				t.Errorf("%q is in what left the sandbox:\n%s", form, all)
+			}
+		}
+	}
+}

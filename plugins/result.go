@@ -1,0 +1,88 @@
+package plugins
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// Status is what a probe reported, by the Nagios plugin codes.
+type Status string
+
+// The four statuses a probe can report.
+const (
+	Healthy   Status = "healthy"
+	Degraded  Status = "degraded"
+	Unhealthy Status = "unhealthy"
+	Unknown   Status = "unknown"
+)
+
+// Cause is whose fault a run is that did not come out healthy; "" for one that
+// did.
+type Cause string
+
+// The causes of a run that is not healthy.
+const (
+	Target  Cause = "target"  // the thing checked
+	Timeout Cause = "timeout" // the deadline passed in a host call, waiting for the target
+	Probe   Cause = "probe"   // trap, out of memory, bad output, returned 3, its own CPU
+	Denied  Cause = "denied"  // a capability or destination that was not granted
+	Host    Cause = "host"    // vega is starved, queued past the deadline or shutting down
+)
+
+// Input is one run: which probe, of which integration, with what.
+type Input struct {
+	Integration string
+	Probe       string
+	Values      manifest.Values
+	Grants      grant.Set
+	Timeout     time.Duration // over instantiation, the run and every host call
+	Memory      manifest.Size // cap on the guest's memory; 0 is 32 MiB
+}
+
+// Result is what a run brought home. It holds no secret.
+type Result struct {
+	Status  Status
+	Cause   Cause
+	Message string // one line
+	Details map[string]string
+	Metrics []Metric
+	Denied  []string // audit: every call that was refused, with the line to paste
+	Took    time.Duration
+}
+
+// Metric is a number that the probe measured.
+type Metric struct {
+	Name  string
+	Value float64
+	Unit  string
+}
+
+// Databases answers the sql capability. The query runs read-only, on behalf of
+// the integration; an unknown database is an error.
+type Databases interface {
+	Query(ctx context.Context, database, query string) (Rows, error)
+}
+
+// Rows is what *sql.Rows offers of itself that a guest needs.
+type Rows interface {
+	Columns() ([]string, error)
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// KV keeps bytes for an integration across runs. Set answers ErrQuota when
+// the integration would hold more than quota bytes, keys included.
+type KV interface {
+	Get(ctx context.Context, integration, key string) (value []byte, ok bool, err error)
+	Set(ctx context.Context, integration, key string, value []byte, quota int64) error
+}
+
+// Log takes one line of a guest. The context is that of the run, so that a
+// correlation ID in it reaches the line.
+type Log func(ctx context.Context, integration string, level slog.Level, line string)

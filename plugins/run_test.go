@@ -1,0 +1,224 @@
+package plugins_test
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/manifest"
+)
+
+// A probe that misbehaves is its own fault, in words that a person
+// understands, and the next honest run is healthy.
+func TestMisbehaviour(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	for _, c := range []struct {
+		probe  string
+		status plugins.Status
+		cause  plugins.Cause
+		says   string
+	}{
+		{"trap", plugins.Unknown, plugins.Probe, "index out of range"},
+		{"exit", plugins.Unknown, plugins.Probe, "exited with code 0 instead of returning a status"},
+		{"three", plugins.Unknown, plugins.Probe, "I can't tell"},
+		{"silent", plugins.Unhealthy, plugins.Target, "the probe gave no message"},
+		{"details", plugins.Unknown, plugins.Probe, "more than 64 details"},
+		{"metric", plugins.Unknown, plugins.Probe, "a metric that is no number"},
+		{"hungry", plugins.Unknown, plugins.Probe, "out of memory: it may have 32MiB"},
+		{"spin", plugins.Unknown, plugins.Probe, "still computing at its deadline of 1s"},
+		{"sleep", plugins.Unknown, plugins.Probe, "at its deadline of 1s"},
+		{"absent", plugins.Unknown, plugins.Probe, `registers no probe "absent"`},
+		{"nowhere", plugins.Unknown, plugins.Probe, `has no probe "nowhere"`},
+	} {
+		t.Run(c.probe, func(t *testing.T) {
+			in := plugins.Input{Integration: "i", Probe: c.probe, Timeout: time.Second}
+			if c.probe == "hungry" {
+				in.Timeout = 20 * time.Second // collecting garbage in 32 MiB takes its time
+			}
+			got := m.Run(t.Context(), in)
+			if got.Status != c.status || got.Cause != c.cause || !strings.Contains(got.Message, c.says) {
+				t.Errorf("%s/%s %q, want %s/%s %q", got.Status, got.Cause, got.Message, c.status, c.cause, c.says)
+			}
+			in.Probe, in.Timeout = "fine", 5*time.Second
+			if got := m.Run(t.Context(), in); got.Status != plugins.Healthy {
+				t.Errorf("the next run: %s/%s %q", got.Status, got.Cause, got.Message)
+			}
+		})
+	}
+}
+
+func TestLogsAreCutNotTheRun(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	got := s.guest(t).Run(t.Context(), plugins.Input{Integration: "i", Probe: "logs", Timeout: 5 * time.Second})
+	if got.Status != plugins.Healthy {
+		t.Fatalf("%+v", got)
+	}
+	lines := strings.Split(s.logged(), "\n")
+	if len(lines) != 65 || !strings.Contains(lines[64], "336 further log lines") {
+		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-1])
+	}
+	for _, l := range lines {
+		if len(l) > 1100 {
+			t.Fatalf("a line of %d bytes", len(l))
+		}
+	}
+}
+
+// A probe that waits for a target which never answers: the target's fault,
+// and told in the guest's own words, since it had time left to say so.
+func TestTimeoutIsTheTargets(t *testing.T) {
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	s := newSandbox(t, plugins.Options{})
+	in := input(t, "forget", manifest.Values{"address": manifest.Plain(silent.Addr().String())})
+	in.Timeout = time.Second
+	got := s.guest(t).Run(t.Context(), in)
+	if got.Status != plugins.Unhealthy || got.Cause != plugins.Timeout || !strings.Contains(got.Message, "waited in vain") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	if got.Took < 900*time.Millisecond {
+		t.Errorf("it waited only %v of 1s", got.Took)
+	}
+}
+
+func TestShutdownIsTheHosts(t *testing.T) {
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if c, err := silent.Accept(); err == nil { // the guest is waiting now
+			cancel()
+			_ = c.Close()
+		}
+	}()
+	got := m.Run(ctx, input(t, "forget", manifest.Values{"address": manifest.Plain(silent.Addr().String())}))
+	if got.Status != plugins.Unknown || got.Cause != plugins.Host {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+// No state crosses runs: not by globals, not by memory, not by what a run left
+// open; at once and in turn.
+func TestRunsAreFresh(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	segments := s.load(t, watWasm(t, "segments"))
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 10 {
+				if got := m.Run(t.Context(), plugins.Input{Probe: "count", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+					t.Errorf("count: %s %q", got.Status, got.Message)
+				}
+				if got := segments.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+					t.Errorf("segments: %s %q", got.Status, got.Message)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestPointersOutsideOfMemory(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	got := s.load(t, watWasm(t, "pointers")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
+	if got.Status != plugins.Healthy || got.Message != "all refused" {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+func TestNoStatus(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	got := s.load(t, watWasm(t, "status99")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
+	if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "returned 99, which is no status") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+func TestMemoryCapIsPerRun(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.load(t, watWasm(t, "big"))
+	got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
+	if got.Cause != plugins.Probe || !strings.Contains(got.Message, "starts with 64MiB and may have 32MiB") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	got = m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second, Memory: 64 << 20})
+	if got.Status != plugins.Healthy {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	for name, want := range map[string]string{
+		"no_run":       "does not export vega_run",
+		"wrong_run":    "must take one i32",
+		"unknown_call": "imports vega_v1.launch, which this vega does not know",
+		"unclaimed":    `capability "net", which none of its probes declares`,
+	} {
+		m, err := s.Load(t.Context(), watWasm(t, name))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want %q", name, m, err, want)
+		}
+	}
+}
+
+func TestCloseWaitsForTheLastRun(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: 5 * time.Second})
+				if got.Status != plugins.Healthy && got.Cause != plugins.Host {
+					t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+				}
+			}
+		})
+	}
+	time.Sleep(5 * time.Millisecond) // some runs are under way
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: time.Second}); got.Cause != plugins.Host {
+		t.Errorf("a run after Close: %+v", got)
+	}
+}
+
+func TestNothingLeaks(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	run := func() {
+		if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+			t.Fatalf("%+v", got)
+		}
+	}
+	run()
+	before := runtime.NumGoroutine()
+	for range 200 {
+		run()
+	}
+	after := runtime.NumGoroutine()
+	for end := time.Now().Add(5 * time.Second); after > before && time.Now().Before(end); after = runtime.NumGoroutine() {
+		time.Sleep(time.Millisecond) // the watchers of contexts end a moment after their run
+	}
+	if after > before {
+		t.Errorf("%d goroutines after 200 runs, %d before", after, before)
+	}
+}

@@ -1,0 +1,257 @@
+// Package main is a plugin of badly behaved and curious probes, one for each
+// thing that the sandbox has to stand.
+package main
+
+import (
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"vega/sdk"
+	"vega/sdk/abi"
+)
+
+func main() {}
+
+func init() {
+	sdk.Probe("fine", func(*sdk.Run) sdk.Result { return sdk.Healthy("fine") })
+	sdk.Probe("trap", func(r *sdk.Run) sdk.Result { return sdk.Healthy(r.Strings("none")[3]) })
+	sdk.Probe("exit", func(*sdk.Run) sdk.Result { os.Exit(0); return sdk.Healthy("") })
+	sdk.Probe("three", func(*sdk.Run) sdk.Result { return sdk.Unknown("I can't tell") })
+	sdk.Probe("silent", func(*sdk.Run) sdk.Result { return sdk.Unhealthy("") })
+	sdk.Probe("details", details)
+	sdk.Probe("metric", func(*sdk.Run) sdk.Result { abi.Metric("nan", math.NaN(), ""); return sdk.Healthy("") })
+	sdk.Probe("logs", logs)
+	sdk.Probe("hungry", hungry)
+	sdk.Probe("spin", func(*sdk.Run) sdk.Result { return sdk.Healthy(strconv.Itoa(spin(1))) })
+	sdk.Probe("sleep", func(*sdk.Run) sdk.Result { time.Sleep(time.Hour); return sdk.Healthy("") })
+	sdk.Probe("forget", forget)
+	sdk.Probe("count", count)
+	sdk.Probe("get", get)
+	sdk.Probe("dial", dial)
+	sdk.Probe("handles", handles)
+	sdk.Probe("resolve", resolve)
+	sdk.Probe("query", query)
+	sdk.Probe("kv", kv)
+	sdk.Probe("echo", echo)
+	sdk.Probe("memory", memory)
+}
+
+func details(r *sdk.Run) sdk.Result {
+	for i := range 65 {
+		r.Detail("d"+strconv.Itoa(i), "x")
+	}
+	return sdk.Healthy("")
+}
+
+func logs(r *sdk.Run) sdk.Result {
+	for range 200 {
+		r.Info(strings.Repeat("x", 900))
+		_, _ = os.Stderr.WriteString(strings.Repeat("y", 5000) + "\n")
+	}
+	return sdk.Healthy("said a lot")
+}
+
+// hungry takes memory until there is none left.
+func hungry(*sdk.Run) sdk.Result {
+	var all [][]byte
+	for {
+		b := make([]byte, 1<<20)
+		for i := range b {
+			b[i] = 1
+		}
+		all = append(all, b)
+		if len(all) > 1<<20 {
+			return sdk.Healthy("never full")
+		}
+	}
+}
+
+func spin(n int) int {
+	for n != 0 {
+		n += 2
+	}
+	return n
+}
+
+var seen int
+
+// count tells how often it ran in this instance.
+func count(*sdk.Run) sdk.Result {
+	seen++
+	if seen > 1 {
+		return sdk.Unhealthy("state of another run")
+	}
+	return sdk.Healthy("first")
+}
+
+// forget opens a connection and neither reads, closes nor reports.
+func forget(r *sdk.Run) sdk.Result {
+	c, err := r.Dial("tcp", r.String("address"))
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	_, err = c.Read(make([]byte, 1))
+	if err != nil {
+		return sdk.Unhealthy("waited in vain: " + err.Error())
+	}
+	return sdk.Healthy("")
+}
+
+func get(r *sdk.Run) sdk.Result {
+	q := r.HTTP("GET", r.String("url"))
+	for _, h := range r.Map("headers") {
+		q.Header(h.Key, h.Value)
+	}
+	res, err := q.Send()
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	for _, h := range []string{"X-Echo", "Location"} {
+		r.Detail(h, res.Header(h))
+	}
+	if path := r.String("json"); path != "" {
+		v, err := res.JSON(path)
+		if err != nil {
+			return sdk.Unhealthy(err.Error())
+		}
+		r.Detail("json", v)
+	}
+	body, err := res.Text(1 << 20)
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	r.Detail("body", body)
+	return sdk.Healthy("status " + strconv.Itoa(res.Status))
+}
+
+func dial(r *sdk.Run) sdk.Result {
+	c, err := r.Dial(r.String("network"), r.String("address"))
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	if s := r.String("send"); s != "" {
+		if err := c.WriteString(s); err != nil {
+			return sdk.Unhealthy(err.Error())
+		}
+	}
+	line, err := c.ReadLine(1000)
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy(line)
+}
+
+func handles(r *sdk.Run) sdk.Result {
+	for i := range 100 {
+		if n := abi.HTTPRequest("GET", r.String("url")); n < 0 {
+			return sdk.Healthy("refused number " + strconv.Itoa(i+1) + " with " + strconv.Itoa(int(n)))
+		}
+	}
+	return sdk.Unhealthy("never refused")
+}
+
+func resolve(r *sdk.Run) sdk.Result {
+	a, err := r.Resolve("A", r.String("name"), "")
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy(strings.Join(a, " "))
+}
+
+func query(r *sdk.Run) sdk.Result {
+	rows, err := r.Query(r.String("database"), r.String("sql"))
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	var out []string
+	for rows.Next() {
+		v, err := rows.Column(0)
+		if err != nil {
+			v = err.Error()
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy(strings.Join(out, ","))
+}
+
+func kv(r *sdk.Run) sdk.Result {
+	old, err := r.KVGet("k")
+	if err != nil {
+		old = err.Error()
+	}
+	if err := r.KVSet("k", r.String("value")); err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy("was: " + old)
+}
+
+// echo tells all it can see, by every way there is.
+func echo(r *sdk.Run) sdk.Result {
+	var all strings.Builder
+	n := r.Int("#")
+	for i := range n {
+		name := r.String("@" + strconv.Itoa(i))
+		value := r.String(name)
+		all.WriteString(name + "=" + value + ";")
+		r.Detail("value of "+name, value)
+		r.Detail(value, name)
+		r.Metric(value, 1, value)
+		r.Info(value)
+		_, _ = os.Stdout.WriteString(value + "\n")
+		_, _ = os.Stderr.WriteString(value + "\n")
+	}
+	if url := r.String("url"); url != "" {
+		res, err := r.HTTP("GET", url).Header("Authorization", r.String("token")).Body(r.String("token")).Send()
+		if err != nil {
+			return sdk.Unhealthy(err.Error() + " " + all.String())
+		}
+		body, err := res.Text(1 << 16)
+		if err != nil {
+			return sdk.Unhealthy(err.Error() + " " + all.String())
+		}
+		r.Detail("answer", body)
+		r.Detail("answered header", res.Header("X-Echo"))
+		all.WriteString(body)
+	}
+	if _, err := r.HTTP("GET", "https://elsewhere.invalid/"+r.String("token")).Send(); err != nil {
+		r.Detail("error", err.Error())
+	}
+	return sdk.Healthy(all.String())
+}
+
+// memory looks for the two halves of a secret, one right after the other,
+// anywhere in its own linear memory, after having had the secret echoed.
+func memory(r *sdk.Run) sdk.Result {
+	echo(r)
+	first, second := r.String("half1"), r.String("half2")
+	pages := memorySize()
+	all := unsafe.Slice((*byte)(unsafe.Pointer(uintptr(4096))), pages*65536-4096)
+	for i := 0; i+len(first)+len(second) <= len(all); i++ {
+		if same(all[i:], first) && same(all[i+len(first):], second) {
+			return sdk.Unhealthy("found it at " + strconv.Itoa(i))
+		}
+	}
+	return sdk.Healthy("searched " + strconv.Itoa(len(all)) + " bytes")
+}
+
+func same(b []byte, s string) bool {
+	for i := 0; i < len(s); i++ {
+		if b[i] != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// memorySize is a lower bound, in pages, of the linear memory: the heap's end.
+func memorySize() int {
+	b := make([]byte, 1<<16)
+	return int(uintptr(unsafe.Pointer(&b[len(b)-1]))) / 65536
+}

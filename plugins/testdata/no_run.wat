@@ -1,0 +1,2 @@
+;; Has no vega_run.
+(module (memory (export "memory") 1))

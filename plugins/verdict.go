@@ -1,0 +1,118 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/sys"
+
+	"vega/sdk/abi"
+)
+
+// verdict says what a run amounts to: what the guest returned or how it ended,
+// and whose fault that was.
+func (g *guest) verdict(parent context.Context, code int32, err error) Result {
+	r := Result{Message: g.message, Details: g.details, Metrics: g.metrics, Denied: g.denied}
+	switch {
+	case withdrawn(parent) && (err != nil || code != int32(abi.Healthy)):
+		r.Status, r.Cause, r.Message = Unknown, Host, "the run was ended: vega is shutting down or the request was withdrawn"
+	case err != nil:
+		r.Status = Unknown
+		r.Cause, r.Message = g.blame(err)
+		if r.Cause == Timeout {
+			r.Status = Unhealthy
+		}
+	case g.overflow != "":
+		r.Status, r.Cause, r.Message = Unknown, Probe, "the probe overflowed its output: "+g.overflow
+	default:
+		r.Status, r.Cause = g.reported(code)
+		if r.Status == Unknown && r.Cause == Probe && (code < 0 || code > int32(abi.Unknown)) {
+			r.Message = fmt.Sprintf("the probe returned %d, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)", code)
+		}
+	}
+	if r.Message == "" {
+		r.Message = "the probe gave no message"
+	}
+	return r
+}
+
+// withdrawn reports that the run was ended from outside, not by its deadline.
+func withdrawn(parent context.Context) bool { return errors.Is(parent.Err(), context.Canceled) }
+
+// reported is the status and cause of a run that returned.
+func (g *guest) reported(code int32) (Status, Cause) {
+	status := Unknown
+	switch abi.Status(code) {
+	case abi.Healthy:
+		return Healthy, ""
+	case abi.Degraded:
+		status = Degraded
+	case abi.Unhealthy:
+		status = Unhealthy
+	}
+	switch {
+	case len(g.denied) > 0:
+		return status, Denied
+	case status == Unknown:
+		return status, Probe
+	case g.timedOut:
+		return status, Timeout
+	default:
+		return status, Target
+	}
+}
+
+// blame is the cause of a run that did not return, in words for an operator.
+func (g *guest) blame(err error) (Cause, string) {
+	var exit *sys.ExitError
+	switch {
+	case errors.Is(err, errHost):
+		return Host, "vega could not start the probe: " + oneLine(clip(err.Error(), 300))
+	case errors.Is(err, errMemory):
+		return Probe, oneLine(err.Error())
+	case g.full:
+		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v; if it is to be trusted with more, raise memory in the integration", g.memoryLimit())
+	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
+		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
+	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
+		return Probe, fmt.Sprintf("the probe was still computing at its deadline of %v, without waiting for anything; it was ended", g.in.Timeout)
+	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeContextCanceled:
+		return Host, "the run was ended from outside"
+	case errors.As(err, &exit):
+		return Probe, fmt.Sprintf("the probe exited with code %d instead of returning a status", exit.ExitCode())
+	default:
+		return Probe, "the probe crashed: " + g.vault.Redact(trap(err)) + g.lastWords()
+	}
+}
+
+func (g *guest) orElse(text string) string {
+	if g.message != "" {
+		return g.message
+	}
+	return text
+}
+
+// lastWords is what the probe said before it crashed, often the reason.
+func (g *guest) lastWords() string {
+	if g.message == "" {
+		return ""
+	}
+	return " (its last message: " + g.message + ")"
+}
+
+// trap is the first line of wazero's error: the reason, without the stack.
+func trap(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text = strings.TrimPrefix(text, "wasm error: ")
+	return oneLine(clip(strings.TrimSuffix(text, " (recovered by wazero)"), 300))
+}
+
+func probeFault(message string) Result {
+	return Result{Status: Unknown, Cause: Probe, Message: message, Details: map[string]string{}, Metrics: []Metric{}}
+}
+
+func hostFault(message string) Result {
+	return Result{Status: Unknown, Cause: Host, Message: message, Details: map[string]string{}, Metrics: []Metric{}}
+}
