@@ -1,0 +1,201 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"vega/daemon/config"
+	"vega/plugins"
+	"vega/store"
+)
+
+// maxRunning is how many guests may run at once. Most of them wait for the
+// network, so it is high: it bounds memory, not parallelism.
+const maxRunning = 1024
+
+// Options is what Open needs besides the configuration.
+type Options struct {
+	Log *slog.Logger // nil: nothing is logged
+	// Step is told of each step of the start; nil: nobody is.
+	Step func(Step)
+	// ReadOnly opens the store beside a running daemon: what probes would keep
+	// is dropped, and only the modules in use are loaded.
+	ReadOnly bool
+	// Load reads the configuration again, for Reload.
+	Load func(context.Context) (*config.Config, error)
+	// Applied is called with each configuration that came into force, the
+	// first included.
+	Applied func(*config.Config)
+}
+
+// Daemon runs integrations and answers for them.
+type Daemon struct {
+	options   Options
+	log       *slog.Logger
+	store     *store.Store
+	sandbox   *plugins.Sandbox
+	databases atomic.Pointer[databases]
+
+	life  context.Context // of every run; ends when a drain runs out of time
+	end   context.CancelFunc
+	halt  chan struct{} // closed when Run is to end, since Shutdown was called
+	slots chan struct{} // one place for each guest that runs
+
+	change  sync.Mutex    // held by whoever prepares a new state, one at a time
+	changed chan struct{} // wakes the scheduler
+
+	mu       sync.RWMutex // guards what follows; write-locked only to swap
+	now      *state
+	draining bool
+	running  sync.WaitGroup // flights and loops; grows only under mu while not draining
+	started  bool           // Run has begun
+}
+
+// Open opens the store and the sandbox, loads modules and binds integrations.
+// Nothing runs before Run or Health is called. A module that is refused does
+// not fail the start: its integrations are unknown, and say why.
+func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
+	d := &Daemon{
+		options: o,
+		log:     o.Log,
+		slots:   make(chan struct{}, maxRunning),
+		halt:    make(chan struct{}),
+		changed: make(chan struct{}, 1),
+		now:     &state{cfg: &config.Config{}},
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	d.life, d.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := d.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
+	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
+		return err
+	}
+	d.databases.Store(newDatabases(cfg.Databases, d.store))
+	next := &state{cfg: cfg}
+	err := d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
+	if err != nil {
+		return err
+	}
+	return d.step("integrations", func() (string, error) {
+		d.install(next)
+		return d.now.outcome(), nil
+	})
+}
+
+func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return "", fmt.Errorf("make data_dir: %w", err)
+	}
+	open := store.Open
+	if d.options.ReadOnly {
+		open = store.OpenReadOnly
+	}
+	st, err := open(ctx, cfg.Store.Path)
+	if err != nil {
+		return "", err
+	}
+	d.store = st
+	return cfg.Store.Path, nil
+}
+
+func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
+	network, err := newNetwork(next.cfg.Network)
+	if err != nil {
+		return "", err
+	}
+	d.sandbox, err = plugins.Open(ctx, plugins.Options{
+		CacheDir:  filepath.Join(next.cfg.DataDir, "cache"),
+		Network:   network,
+		Databases: d,
+		KV:        newKV(d.store),
+		Log:       d.guestLine,
+	})
+	if err != nil {
+		return "", err
+	}
+	next.plugins = d.loadAll(ctx, next.cfg)
+	return loadedOf(next.plugins)
+}
+
+// Query answers the sql capability, by the databases of the configuration in
+// force.
+func (d *Daemon) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	return d.databases.Load().Query(ctx, database, query)
+}
+
+// guestLine takes a line that a guest logged.
+func (d *Daemon) guestLine(ctx context.Context, integration string, level slog.Level, line string) {
+	d.log.Log(ctx, level, line, "integration", integration, "from", "probe")
+}
+
+// Ready reports why vega can't be relied on yet, or any more; nil when it can.
+func (d *Daemon) Ready() error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	switch {
+	case d.draining:
+		return errors.New("vega is shutting down")
+	case !d.started:
+		return errors.New("vega is starting")
+	default:
+		return nil
+	}
+}
+
+// Shutdown starts no run any more and waits for those in flight; when ctx
+// ends first, they are ended. Then everything is closed.
+func (d *Daemon) Shutdown(ctx context.Context) error {
+	d.mu.Lock()
+	if !d.draining {
+		d.draining = true
+		close(d.halt)
+	}
+	d.mu.Unlock()
+	stop := context.AfterFunc(ctx, d.end)
+	d.running.Wait()
+	stop()
+	d.end()
+	return d.release()
+}
+
+// Close is Shutdown without patience: runs in flight are ended.
+func (d *Daemon) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return d.Shutdown(ctx)
+}
+
+// release closes what is open, in the reverse order of opening.
+func (d *Daemon) release() error {
+	d.change.Lock()
+	defer d.change.Unlock()
+	d.mu.Lock()
+	modules := d.now.plugins
+	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations}
+	d.mu.Unlock()
+	errs := []error{releaseAll(modules)}
+	if d.sandbox != nil {
+		errs = append(errs, d.sandbox.Close())
+	}
+	if dbs := d.databases.Swap(nil); dbs != nil {
+		errs = append(errs, dbs.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	d.sandbox, d.store = nil, nil
+	return errors.Join(errs...)
+}

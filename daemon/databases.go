@@ -1,0 +1,220 @@
+package daemon
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"vega/daemon/config"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/store"
+)
+
+// ownDatabase is the name of vega's own store among the databases.
+const ownDatabase = "vega"
+
+// What a database server may take of vega, and vega of it.
+const (
+	maxConnections = 4
+	maxAnswer      = 16 << 20 // bytes of one row
+	maxQueryTime   = 30 * time.Second
+)
+
+// databases runs the queries of probes, on the databases of the configuration
+// and on vega's own. A database is opened by the first query on it, so that
+// one that is down keeps nothing else from starting.
+type databases struct {
+	own     *store.Store
+	mu      sync.Mutex // guards the sources' opening
+	sources map[string]*source
+}
+
+// source is one configured database.
+type source struct {
+	config config.Database
+	open   opened // nil until the first query
+	scrub  *strings.Replacer
+}
+
+// opened is a database that takes queries: a server by a pool of connections,
+// or a SQLite file.
+type opened interface {
+	io.Closer
+	query(ctx context.Context, query string) (plugins.Rows, error)
+}
+
+func newDatabases(configured []config.Database, own *store.Store) *databases {
+	d := &databases{own: own, sources: make(map[string]*source, len(configured))}
+	for _, c := range configured {
+		d.sources[c.Name] = &source{config: c, scrub: scrubber(c.DSN)}
+	}
+	return d
+}
+
+// Query runs one statement that reads. Errors hold neither the DSN's secrets
+// nor what the database holds.
+func (d *databases) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	if database == ownDatabase {
+		return file{d.own}.query(ctx, query)
+	}
+	s, ok := d.sources[database]
+	if !ok {
+		return nil, fmt.Errorf("there is no database %q: there are %s", database, strings.Join(d.names(), ", "))
+	}
+	open, err := d.ready(s)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxQueryTime)
+	rows, err := open.query(ctx, query)
+	if err != nil {
+		err = s.explain(ctx, err)
+		cancel()
+		return nil, err
+	}
+	return &sourceRows{Rows: rows, source: s, ctx: ctx, cancel: cancel}, nil
+}
+
+func (d *databases) names() []string {
+	return append(slices.Sorted(maps.Keys(d.sources)), ownDatabase)
+}
+
+// ready opens the source if nobody did. It connects to nothing yet.
+func (d *databases) ready(s *source) (opened, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s.open != nil {
+		return s.open, nil
+	}
+	open, password, err := openSource(s.config)
+	if err != nil {
+		return nil, fmt.Errorf("database %q: %w", s.config.Name, err)
+	}
+	s.open, s.scrub = open, scrubber(s.config.DSN, password)
+	return open, nil
+}
+
+// Close ends all connections, once their rows are closed. The store is not
+// its own to close.
+func (d *databases) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for _, s := range d.sources {
+		if s.open == nil {
+			continue
+		}
+		if err := s.open.Close(); err != nil {
+			errs = append(errs, s.explain(context.Background(), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// openSource also returns the password, which must not come back in an error.
+// A driver's complaint about a DSN quotes it, so that is not passed on.
+func openSource(c config.Database) (opened, string, error) {
+	switch c.Driver {
+	case "postgres":
+		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
+		if err != nil {
+			return nil, "", errors.New("its dsn is not valid: write postgres://user:password@host:5432/name")
+		}
+		return newServer(openPostgres(cfg)), cfg.Password, nil
+	case "mysql":
+		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
+		if err != nil {
+			return nil, "", errors.New("its dsn is not valid: write user:password@tcp(host:3306)/name")
+		}
+		db, err := openMySQL(cfg)
+		if err != nil {
+			return nil, "", errors.New("its dsn is not valid: its options don't fit together")
+		}
+		return newServer(db), cfg.Passwd, nil
+	case "sqlite":
+		r, err := store.OpenForeign(c.DSN.Reveal())
+		if err != nil {
+			return nil, "", errors.New("its dsn is not valid: write the path of the file")
+		}
+		return closingFile{file{r}, r}, "", nil
+	}
+	return nil, "", fmt.Errorf("its driver %q is none of postgres, mysql, sqlite", c.Driver)
+}
+
+// openPostgres uses the extended protocol, which takes one statement only, and
+// names no prepared statement, so that a pooler may stand in between.
+func openPostgres(cfg *pgx.ConnConfig) *sql.DB {
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		f := pgproto3.NewFrontend(r, w)
+		f.SetMaxBodyLen(maxAnswer)
+		return f
+	}
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "vega"
+	}
+	return stdlib.OpenDB(*cfg)
+}
+
+// openMySQL takes back what a DSN may allow and a probe must not have, and
+// keeps the driver from writing to stderr.
+func openMySQL(cfg *mysql.Config) (*sql.DB, error) {
+	cfg.MultiStatements = false
+	cfg.AllowAllFiles = false
+	cfg.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// serverMessage is the server's own message, where err is one. Those about
+// data quote it ("invalid input syntax for type integer: …"), so they keep
+// their code only.
+func serverMessage(err error) (string, bool) {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return messageByState(pg.Code, pg.Message), true
+	}
+	var my *mysql.MySQLError
+	if errors.As(err, &my) {
+		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), my.Message), true
+	}
+	return "", false
+}
+
+// scrubber takes the secrets of a DSN out of a text, as they are written and
+// as a URL has them.
+func scrubber(dsn manifest.Text, passwords ...string) *strings.Replacer {
+	secrets := passwords
+	manifest.Secrets(dsn, func(s string) { secrets = append(secrets, s) })
+	if dsn.HasSecret() {
+		secrets = append(secrets, dsn.Reveal())
+	}
+	var pairs []string
+	for _, s := range secrets {
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
+			if len(form) >= 4 { // less would tear holes into every word
+				pairs = append(pairs, form, "(secret)")
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}

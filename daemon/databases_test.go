@@ -1,0 +1,254 @@
+package daemon
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"vega/daemon/config"
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/store"
+)
+
+func openTestStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func testDatabases(t *testing.T, configured ...config.Database) *databases {
+	t.Helper()
+	d := newDatabases(configured, openTestStore(t))
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// secretDSN is a DSN as env() gives it.
+func secretDSN(dsn string) manifest.Text { return manifest.Text{{Text: dsn, Secret: true}} }
+
+// answer joins everything that a query gives, or says the error.
+func answer(ctx context.Context, d *databases, database, query string) (string, error) {
+	rows, err := d.Query(ctx, database, query)
+	if err != nil {
+		return "", err
+	}
+	cells, err := read(rows)
+	return strings.Join(cells, " "), errors.Join(err, rows.Err(), rows.Close())
+}
+
+func read(rows plugins.Rows) ([]string, error) {
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	raw, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
+	for i := range raw {
+		into[i] = &raw[i]
+	}
+	var cells []string
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		for _, cell := range raw {
+			cells = append(cells, string(cell))
+		}
+	}
+	return cells, nil
+}
+
+// ask is one query, what it answers or what its error says.
+type ask struct{ query, want, err string }
+
+func (a ask) check(t *testing.T, d *databases, database string) {
+	t.Helper()
+	got, err := answer(t.Context(), d, database, a.query)
+	switch {
+	case a.err == "" && (err != nil || got != a.want):
+		t.Errorf("%s: %q, %v; want %q", a.query, got, err, a.want)
+	case a.err != "" && (err == nil || !strings.Contains(err.Error(), a.err)):
+		t.Errorf("%s: %q, %v; want an error with %q", a.query, got, err, a.err)
+	case err != nil && (strings.Contains(err.Error(), realtest.Password) || strings.Contains(err.Error(), "canary")):
+		t.Errorf("%s: the error tells too much: %v", a.query, err)
+	}
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	dsn := realtest.Postgres(t)
+	fill(t, "postgres", dsn, "CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'canary'), (2, NULL)")
+	d := testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: secretDSN(dsn)})
+	for _, a := range []ask{
+		{"SELECT 1", "1", ""},
+		{"/* a */ select a, b from t order by a desc", "2  1 canary", ""},
+		{"WITH x AS (SELECT 5 AS n) SELECT n FROM x;", "5", ""},
+		{"SHOW transaction_read_only", "on", ""},
+		{"SELECT 1; SELECT 2", "", "SQLSTATE 42601"},
+		{"SELECT 1; COMMIT; DROP TABLE t", "", "SQLSTATE 42601"},
+		{"INSERT INTO t VALUES (3)", "", "a query begins with"},
+		{"COPY t TO '/tmp/t'", "", "a query begins with"},
+		{"COMMIT", "", "a query begins with"},
+		{"WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x", "", "SQLSTATE 25006"},
+		{"SELECT * INTO t2 FROM t", "", "SQLSTATE 25006"},
+		{"EXPLAIN ANALYZE DELETE FROM t", "", "SQLSTATE 25006"},
+		{"SELECT set_config('search_path', 'nowhere', false)", "nowhere", ""},
+		{"SELECT count(*) FROM t", "2", ""}, // the setting did not stay
+		{"SELECT b::int FROM t", "", "SQLSTATE 22P02; run it by hand"},
+		{"SELECT nope FROM t", "", `column "nope" does not exist`},
+		{"SELECT repeat('x', 20000000)", "", "database \"app\""},
+	} {
+		a.check(t, d, "app")
+	}
+	slow := func(query string) {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		_, err := answer(ctx, d, "app", query)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 5*time.Second {
+			t.Errorf("%s: %v after %v", query, err, time.Since(start))
+		}
+	}
+	slow("SELECT pg_sleep(30)")
+	slow("SELECT n, CASE WHEN n > 5 THEN pg_sleep(30) END FROM generate_series(1, 10) n")
+	var wg sync.WaitGroup
+	for range 12 { // more than there are connections
+		wg.Go(func() { ask{"SELECT count(*) FROM t, pg_sleep(0.01)", "2", ""}.check(t, d, "app") })
+	}
+	wg.Wait()
+	wrong := strings.Replace(dsn, "vega:"+realtest.Password, "vega:wrong-canary-word", 1)
+	d = testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: manifest.Plain(wrong)})
+	ask{"SELECT 1", "", `password authentication failed for user "vega"`}.check(t, d, "app")
+}
+
+func TestMariaDB(t *testing.T) {
+	t.Parallel()
+	dsn := realtest.MariaDB(t)
+	fill(t, "mysql", dsn, "CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'canary'), (2, NULL)")
+	outfile := filepath.Join(t.TempDir(), "x")
+	d := testDatabases(t, config.Database{Name: "app", Driver: "mysql", DSN: secretDSN(dsn + "?multiStatements=true&allowAllFiles=true")})
+	for _, a := range []ask{
+		{"SELECT 1", "1", ""},
+		{"SELECT a, b FROM t ORDER BY a DESC", "2  1 canary", ""},
+		{"SELECT 1; DROP TABLE t", "", "SQLSTATE 42000"},
+		{"DELETE FROM t", "", "a query begins with"},
+		{"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t", "", "a query begins with"},
+		{"SET GLOBAL max_connections = 1", "", "a query begins with"},
+		{"/*!50000 DELETE */ FROM t", "", "a query begins with"},
+		{"SELECT 1 INTO OUTFILE '" + outfile + "'", "", "may only read"},
+		{"SELECT 1 /*!50000 INTO/**/DumpFile '" + outfile + "' */", "", "may only read"},
+		{"SELECT nope FROM t", "", "Unknown column 'nope'"},
+		{"SELECT extractvalue(1, concat('~', b)) FROM t", "", "database \"app\""},
+		{"SELECT count(*) FROM t", "2", ""},
+	} {
+		a.check(t, d, "app")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := answer(ctx, d, "app", "SELECT sleep(30)"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a slow query: %v", err)
+	}
+	wrong := strings.Replace(dsn, realtest.Password, "wrong-canary-word", 1)
+	d = testDatabases(t, config.Database{Name: "app", Driver: "mysql", DSN: manifest.Plain(wrong)})
+	ask{"SELECT 1", "", "Access denied for user 'vega'"}.check(t, d, "app")
+}
+
+// fill makes the test's own tables, past the rules for probes.
+func fill(t *testing.T, driver, dsn string, statements ...string) {
+	t.Helper()
+	open, _, err := openSource(config.Database{Driver: driver, DSN: manifest.Plain(dsn)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = open.Close() }()
+	for _, s := range statements {
+		if _, err := open.(server).ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSQLiteAndTheStore(t *testing.T) {
+	own := openTestStore(t)
+	path := filepath.Join(t.TempDir(), "canary.db")
+	d := newDatabases([]config.Database{
+		{Name: "theirs", Driver: "sqlite", DSN: manifest.Plain(own.Path())},
+		{Name: "absent", Driver: "sqlite", DSN: secretDSN(path)},
+		{Name: "odd", Driver: "oracle", DSN: manifest.Plain("x")},
+	}, own)
+	t.Cleanup(func() { _ = d.Close() })
+	if err := own.Set(t.Context(), "i", "k", []byte("v"), 10); err != nil {
+		t.Fatal(err)
+	}
+	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "vega")
+	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "theirs")
+	ask{"DELETE FROM kv", "", "a query begins with"}.check(t, d, "theirs")
+	ask{"SELECT 1", "", "(secret)"}.check(t, d, "absent") // the path came from env()
+	ask{"SELECT 1", "", "none of postgres, mysql, sqlite"}.check(t, d, "odd")
+	ask{"SELECT 1", "", `there is no database "other": there are absent, odd, theirs, vega`}.check(t, d, "other")
+}
+
+// The sandbox tells a guest what kind of failure it was.
+func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = gone.Close()
+	var name *net.DNSError
+	for driver, form := range map[string]string{
+		"postgres": "postgres://u:canary-password@%s/x?sslmode=disable",
+		"mysql":    "u:canary-password@tcp(%s)/x",
+	} {
+		for addr, is := range map[string]func(error) bool{
+			silent.Addr().String(): func(err error) bool { return errors.Is(err, context.DeadlineExceeded) },
+			gone.Addr().String():   func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) },
+			"no-such.invalid:1":    func(err error) bool { return errors.As(err, &name) },
+		} {
+			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(fmt.Sprintf(form, addr))})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_, err := answer(ctx, d, "app", "SELECT 1")
+			cancel()
+			if err == nil || !is(err) || strings.Contains(fmt.Sprintf("%+v", err), "canary") {
+				t.Errorf("%s at %s: %v", driver, addr, err)
+			}
+		}
+		d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: secretDSN("://canary:%%zz@[")})
+		ask{"SELECT 1", "", "its dsn is not valid"}.check(t, d, "app")
+	}
+}
+
+func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
+	k := newKV(openTestStore(t))
+	if err := k.Set(t.Context(), "i", "key", []byte("value"), 8); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Set(t.Context(), "i", "key", []byte("values"), 8); !errors.Is(err, plugins.ErrQuota) {
+		t.Errorf("over the quota: %v", err)
+	}
+	if v, ok, err := k.Get(t.Context(), "i", "key"); string(v) != "value" || !ok || err != nil {
+		t.Errorf("%q %v %v", v, ok, err)
+	}
+}

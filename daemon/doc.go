@@ -1,0 +1,34 @@
+// Package daemon is the engine: it binds probes to their targets, runs them,
+// and answers how everything is. Call Open, then Run in a goroutine of its
+// own, ask Health, and end with Shutdown.
+//
+// It refuses to run an integration twice at once, to report a fault of its
+// own as a fault of a target, and to swap in a configuration or a module that
+// was not checked whole. Packages daemon/api and daemon/vega import it;
+// it imports neither.
+//
+// # A run, in the order of its calls
+//
+//	Daemon.Run       schedule.go   each integration's tick, at its phase
+//	Daemon.join      share.go      starts a run, or joins the one in flight
+//	Daemon.runOnce   run.go        the run, read from top to bottom:
+//	  Daemon.execute run.go        a place among the running, then the sandbox
+//	  policies.Judge policies/     what the result means for the integration
+//	  Daemon.tell    run.go        one log line
+//	flight.land      share.go      keeps the report, wakes who waits for it
+//
+// # A request, in the order of its calls
+//
+//	routes           api/routes.go   the one table of routes
+//	a handler        api/handlers.go decodes, calls one method here, encodes
+//	Daemon.Health    health.go       joins a run of each integration
+//	Daemon.gather    health.go       waits for them, no longer than the caller
+//	writeError       api/error.go    where every error becomes a response
+//
+// # A change, in the order of its calls
+//
+//	Daemon.Reload    reload.go    SIGHUP: a whole new configuration
+//	Daemon.watch     dropin.go    a module that came, changed or went
+//	Daemon.load      modules.go   the module compiled, before anything changes
+//	Daemon.install   state.go     everything swapped at once
+package daemon

@@ -1,0 +1,240 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/daemon/config"
+	"vega/plugins/manifest"
+)
+
+// pollEvery is how often the plugins directory is looked at. A file counts
+// once it looked the same twice in a row, so no copy in progress is read.
+const pollEvery = 250 * time.Millisecond
+
+// watcher sees what changed in the plugins directory.
+type watcher struct {
+	last    map[string]stamp // at the last poll
+	handled map[string]stamp // as it was when it was dealt with
+}
+
+// stamp is how a changed file is told from an unchanged one.
+type stamp struct{ fs.FileInfo }
+
+// same reports whether nothing about the file changed: not even that another
+// of the same size and date took its name.
+func (s stamp) same(o stamp) bool {
+	return s.FileInfo != nil && o.FileInfo != nil && s.Size() == o.Size() &&
+		s.ModTime().Equal(o.ModTime()) && os.SameFile(s.FileInfo, o.FileInfo)
+}
+
+// watch keeps the modules in service in step with the plugins directory.
+func (d *Daemon) watch(ctx context.Context) {
+	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	t := time.NewTicker(pollEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			d.poll(ctx, &w)
+		}
+	}
+}
+
+func (d *Daemon) poll(ctx context.Context, w *watcher) {
+	d.mu.RLock()
+	dir := d.now.cfg.Plugins.Dir
+	d.mu.RUnlock()
+	files, err := stamps(dir)
+	if err != nil { // unreadable for now: nothing is known, so nothing changes
+		return
+	}
+	gone := d.withdraw(func(file string) bool {
+		_, here := files[file]
+		_, was := w.last[file]
+		return !here && !was
+	})
+	if gone {
+		w.handled = map[string]stamp{} // what was refused beside it may now do
+	}
+	for file, s := range files {
+		if s.same(w.last[file]) && !s.same(w.handled[file]) {
+			w.handled[file] = s
+			d.dropIn(ctx, file)
+		}
+	}
+	w.last = files
+}
+
+// stamps reads the state of every module file; a directory that is not there
+// holds none.
+func stamps(dir string) (map[string]stamp, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	files := map[string]stamp{}
+	for _, e := range entries {
+		if !manifest.IsModuleFile(e.Name()) {
+			continue
+		}
+		if info, err := e.Info(); err == nil { // else it went away just now
+			files[filepath.Join(dir, e.Name())] = stamp{info}
+		}
+	}
+	return files, nil
+}
+
+// dropIn takes a file that came or changed: its module is read, compiled and
+// held against the configuration before anything in service changes.
+func (d *Daemon) dropIn(ctx context.Context, file string) {
+	d.change.Lock()
+	defer d.change.Unlock()
+	next, fresh, err := d.accept(ctx, file)
+	switch {
+	case err != nil:
+		d.refuse(file, err)
+	case next != nil:
+		d.install(next)
+		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", file, "digest", fresh.Digest)
+	}
+}
+
+// accept prepares the state with the file's module in it; nil when that module
+// is in service already.
+func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, error) {
+	f := manifest.Found{File: file}
+	wasm, err := manifest.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.Module, err = manifest.Read(wasm); err != nil {
+		return nil, nil, err
+	}
+	m := d.now.serving(f)
+	if m != nil && d.now.plugin(f.Module.Manifest.Name).reason == "" {
+		return nil, nil, nil
+	}
+	if other := d.now.plugin(f.Module.Manifest.Name); other != nil && other.found.File != file && other.module != nil {
+		return nil, nil, fmt.Errorf("the plugin %q is already in %s; keep one of the two", other.name(), other.label())
+	}
+	if m == nil {
+		if m, err = d.load(ctx, f); err != nil {
+			return nil, nil, err
+		}
+	}
+	next, err := d.with(plugin{found: f, module: m, state: loaded})
+	if err != nil && m.holders.Load() == 0 {
+		err = errors.Join(err, m.Close())
+	}
+	return next, m, err
+}
+
+// with is the state in force with p in place of the plugin of its file or
+// name, and the configuration bound to the new manifests.
+func (d *Daemon) with(p plugin) (*state, error) {
+	next := &state{}
+	for _, o := range d.now.plugins {
+		switch {
+		case o.found.File == p.found.File:
+		case o.name() != p.name():
+			next.plugins = append(next.plugins, o)
+		case o.state == refused: // it no longer stands for the name, but is still refused
+			o.found.Module = nil
+			next.plugins = append(next.plugins, o)
+		}
+	}
+	next.plugins = append(next.plugins, p)
+	slices.SortFunc(next.plugins, byFile)
+	cfg, err := rebind(d.now.cfg, next.plugins)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration does not fit it: %w", err)
+	}
+	next.cfg = cfg
+	return next, nil
+}
+
+// rebind judges the text of a configuration against other plugins.
+func rebind(cfg *config.Config, all []plugin) (*config.Config, error) {
+	var o config.Options
+	var dropped []manifest.Found
+	for _, p := range all {
+		if p.found.File == "" {
+			o.Bundled = append(o.Bundled, p.found)
+		} else {
+			dropped = append(dropped, p.found)
+		}
+	}
+	o.Scan = func(string) ([]manifest.Found, error) { return dropped, nil }
+	out, diags := cfg.Rebind(o)
+	if diags.HasErrors() {
+		return nil, &InvalidError{diags}
+	}
+	out.Server = cfg.Server // where the command line may have had its say
+	return out, nil
+}
+
+// refuse notes why a file is not put in service. What it was to replace stays.
+func (d *Daemon) refuse(file string, why error) {
+	all := slices.Clone(d.now.plugins)
+	n := slices.IndexFunc(all, func(p plugin) bool { return p.found.File == file })
+	if n < 0 {
+		all = append(all, plugin{found: manifest.Found{File: file, Err: why}})
+		n = len(all) - 1
+	}
+	p := &all[n]
+	if p.reason == why.Error() {
+		return
+	}
+	p.reason = why.Error()
+	if p.module == nil {
+		p.state = refused
+	}
+	slices.SortFunc(all, byFile)
+	d.install(&state{cfg: d.now.cfg, plugins: all})
+	d.log.Warn("a plugin is refused", "file", file, "reason", why.Error())
+}
+
+// withdraw takes out of service every plugin whose file is gone, and reports
+// whether there was one. Its manifest stays known while an integration is
+// bound to it, so that the rest of the configuration can still be checked.
+func (d *Daemon) withdraw(gone func(file string) bool) bool {
+	d.change.Lock()
+	defer d.change.Unlock()
+	next := &state{cfg: d.now.cfg}
+	var out []string
+	for _, p := range d.now.plugins {
+		if p.found.File == "" || p.state == withdrawn || !gone(p.found.File) {
+			next.plugins = append(next.plugins, p)
+			continue
+		}
+		out = append(out, p.found.File)
+		if d.now.uses(p.name()) {
+			p.module, p.state = nil, withdrawn
+			p.reason = fmt.Sprintf("its file was removed: put %s back, or take its integrations out of %s", p.found.File, d.now.cfg.Path)
+			next.plugins = append(next.plugins, p)
+		}
+	}
+	if len(out) == 0 {
+		return false
+	}
+	d.install(next)
+	d.log.Warn("a plugin was removed", "files", out)
+	return true
+}
+
+func (s *state) uses(name string) bool {
+	return slices.ContainsFunc(s.cfg.Integrations, func(i config.Integration) bool { return i.Plugin == name })
+}
+
+// byFile orders plugins by file, the bundled ones first.
+func byFile(a, b plugin) int { return strings.Compare(a.found.File, b.found.File) }

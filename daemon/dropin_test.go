@@ -1,0 +1,159 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins/manifest"
+)
+
+// eventually waits for the watcher to have done its work.
+func (h *house) eventually(what string, ok func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatalf("%s: still not so; plugins %+v, health %s", what, h.Plugins(), h.status())
+		}
+	}
+}
+
+// is waits until the file's plugin is in the state, for a reason that holds
+// the text, and the integrations stand as said.
+func (h *house) is(file, state, reason, status string) {
+	h.t.Helper()
+	h.eventually(file+" "+state+", "+status, func() bool {
+		for _, p := range h.Plugins() {
+			if filepath.Base(p.File) == file {
+				return p.State == state && strings.Contains(p.Reason, reason) && (reason != "" || p.Reason == "") && h.status() == status
+			}
+		}
+		return state == "" && h.status() == status
+	})
+}
+
+func TestDropIn(t *testing.T) {
+	h := build(t, bind("a", "acme.unknown", "")+bind("p", "plain.healthy", ""), wasmFile{"acme.wasm", plain(t, "acme", "1", []byte{0x41, 0})})
+	go func() { _ = h.Run(t.Context()) }()
+
+	stop := make(chan struct{})
+	var asking sync.WaitGroup
+	asking.Go(func() { // no request may fail, nor its neighbour suffer
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				t.Logf("%d requests", n)
+				return
+			default:
+			}
+			all := h.ask(Query{})
+			if len(all.Integrations) != 2 || all.Integrations[1].Status != "healthy" {
+				t.Errorf("during a swap: %+v", all.Integrations)
+				return
+			}
+		}
+	})
+	defer asking.Wait()
+	defer close(stop)
+
+	h.is("acme.wasm", loaded, "", "a=healthy p=healthy")
+
+	write(t, h.plugins(), "acme.wasm", []byte("garbage"))
+	h.is("acme.wasm", loaded, "no WebAssembly", "a=healthy p=healthy") // the old one stays
+
+	write(t, h.plugins(), "acme.wasm", plain(t, "acme", "2", []byte{0x41, 2}))
+	h.is("acme.wasm", loaded, "", "a=unhealthy/target p=healthy")
+
+	other := plain(t, "other", "1", answerParameter)
+	write(t, h.plugins(), "acme.wasm", other) // takes the plugin away from under a
+	h.is("acme.wasm", loaded, "the configuration does not fit it", "a=unhealthy/target p=healthy")
+
+	whole := plain(t, "acme", "3", []byte{0x41, 1})
+	cut := whole[:len(whole)/2]
+	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), cut, 0o644); err != nil { // a copy that stalls
+		t.Fatal(err)
+	}
+	h.is("acme.wasm", loaded, "cut short", "a=unhealthy/target p=healthy")
+	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	h.is("acme.wasm", loaded, "", "a=degraded/target p=healthy")
+
+	write(t, h.plugins(), "twin.wasm", whole)
+	h.is("twin.wasm", refused, "already in acme.wasm", "a=degraded/target p=healthy")
+
+	if err := os.Remove(filepath.Join(h.plugins(), "acme.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	h.is("twin.wasm", loaded, "", "a=degraded/target p=healthy") // the twin may now take its place
+
+	if err := os.Remove(filepath.Join(h.plugins(), "twin.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	h.is("twin.wasm", withdrawn, "its file was removed: put ", "a=unknown/host p=healthy")
+
+	write(t, h.plugins(), "other.wasm", other) // nothing to do with the one that is away
+	h.is("other.wasm", loaded, "", "a=unknown/host p=healthy")
+
+	write(t, h.plugins(), "twin.wasm", []byte("garbage"))
+	h.is("twin.wasm", refused, "no WebAssembly", "a=unknown/host p=healthy")
+
+	write(t, h.plugins(), "back.wasm", plain(t, "acme", "4", []byte{0x41, 0}))
+	h.is("back.wasm", loaded, "", "a=healthy p=healthy")
+	h.is("twin.wasm", refused, "no WebAssembly", "a=healthy p=healthy")
+}
+
+// TestReplacedModuleOutlivesItsRuns swaps a module while it runs: the run ends
+// on the old one, which is closed only then.
+func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
+	url, hits := slow(t, 700*time.Millisecond)
+	h := build(t, get("w", url, ""))
+	running := make(chan string, 1)
+	go func() { running <- h.status() }()
+	for hits.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	old := h.now.plugin("tiny").module
+	m, err := manifest.Read(web(t, "tiny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Manifest.Version = "2"
+	v2, err := manifest.Pack(web(t, "tiny"), m.Manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, h.plugins(), "tiny.wasm", v2)
+	h.dropIn(t.Context(), filepath.Join(h.plugins(), "tiny.wasm"))
+	if now := h.now.plugin("tiny").module; now == old || old.holders.Load() != 1 {
+		t.Errorf("swapped: %v; the old one has %d holders, want the one run", now != old, old.holders.Load())
+	}
+	if got := <-running; got != "w=healthy" {
+		t.Errorf("the run on the old module ended %s", got)
+	}
+	h.eventually("the old module is let go", func() bool { return old.holders.Load() == 0 })
+}
+
+// TestWatchWaitsForAFileToSettle: a file counts once it looked the same twice.
+func TestWatchWaitsForAFileToSettle(t *testing.T) {
+	h := build(t, "")
+	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	for n := range 5 { // growing between polls
+		name := filepath.Join(h.plugins(), "grows.wasm")
+		if err := os.WriteFile(name, fmt.Appendf(nil, "%*d", n+1, 0), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		h.poll(t.Context(), &w)
+		if h.now.plugin("") != nil {
+			t.Fatal("a growing file was read")
+		}
+	}
+	h.poll(t.Context(), &w)
+	if p := h.now.plugin(""); p == nil || p.state != refused {
+		t.Error("a settled file was not read")
+	}
+}

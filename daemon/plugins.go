@@ -1,0 +1,74 @@
+package daemon
+
+import "vega/plugins/manifest"
+
+// PluginReport is one module: what it says of itself, and whether it serves.
+type PluginReport struct {
+	Name         string        `json:"name"` // "" for a file that holds no plugin
+	Version      string        `json:"version"`
+	Description  string        `json:"description"`
+	File         string        `json:"file"` // "" for the bundled one
+	Bundled      bool          `json:"bundled"`
+	Digest       string        `json:"digest"` // hex SHA-256
+	SizeBytes    int           `json:"size_bytes"`
+	State        string        `json:"state"`  // loaded, unused, refused or withdrawn
+	Reason       string        `json:"reason"` // why not loaded, or why a newer file is refused
+	Probes       []ProbeReport `json:"probes"`
+	Integrations []string      `json:"integrations"`
+}
+
+// ProbeReport is one probe of a module.
+type ProbeReport struct {
+	Name         string             `json:"name"`
+	Summary      string             `json:"summary"`
+	Capabilities []CapabilityReport `json:"capabilities"`
+}
+
+// CapabilityReport is something a probe may ask for, and why.
+type CapabilityReport struct {
+	Kind     string   `json:"kind"`
+	Reason   string   `json:"reason"`
+	Optional bool     `json:"optional"`
+	Hosts    []string `json:"hosts"`
+}
+
+// Plugins tells of every module, the bundled ones first, then by file.
+func (d *Daemon) Plugins() []PluginReport {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	out := make([]PluginReport, len(d.now.plugins))
+	for n, p := range d.now.plugins {
+		out[n] = p.report()
+		for _, i := range d.now.cfg.Integrations {
+			if i.Plugin == p.name() {
+				out[n].Integrations = append(out[n].Integrations, i.Name)
+			}
+		}
+	}
+	return out
+}
+
+func (p *plugin) report() PluginReport {
+	r := PluginReport{
+		File: p.found.File, Bundled: p.found.File == "", State: p.state, Reason: p.reason,
+		Probes: []ProbeReport{}, Integrations: []string{},
+	}
+	m := p.found.Module
+	if m == nil {
+		return r
+	}
+	r.Name, r.Version, r.Description = m.Manifest.Name, m.Manifest.Version, m.Manifest.Description
+	r.Digest, r.SizeBytes = m.Digest, m.Size
+	for _, k := range m.Manifest.Probes {
+		r.Probes = append(r.Probes, ProbeReport{Name: k.Name, Summary: k.Summary, Capabilities: capabilities(k.Capabilities)})
+	}
+	return r
+}
+
+func capabilities(in []manifest.Capability) []CapabilityReport {
+	out := make([]CapabilityReport, len(in))
+	for n, k := range in {
+		out[n] = CapabilityReport{Kind: string(k.Kind), Reason: k.Reason, Optional: k.Optional, Hosts: append([]string{}, k.Hosts...)}
+	}
+	return out
+}

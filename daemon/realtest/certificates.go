@@ -1,0 +1,150 @@
+package realtest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// CA is a certificate authority of one test.
+type CA struct {
+	Pool *x509.CertPool // trusts it
+	File string         // its certificate, PEM
+
+	t    testing.TB
+	dir  string
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// Leaf is a server's certificate with its key.
+type Leaf struct {
+	TLS               tls.Certificate
+	CertFile, KeyFile string // PEM
+	NotAfter          time.Time
+}
+
+// NewCA makes an authority. Its files go with the test.
+func NewCA(t testing.TB) *CA {
+	t.Helper()
+	ca := &CA{t: t, dir: t.TempDir(), Pool: x509.NewCertPool()}
+	template := ca.template(time.Now().Add(-48*time.Hour), time.Now().Add(365*24*time.Hour), nil)
+	template.Subject.CommonName = "vega test authority"
+	template.IsCA, template.BasicConstraintsValid = true, true
+	template.KeyUsage = x509.KeyUsageCertSign
+	ca.key = newKey(t)
+	der := ca.sign(template, template, ca.key, ca.key)
+	var err error
+	if ca.cert, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	ca.Pool.AddCert(ca.cert)
+	ca.File = ca.save("CERTIFICATE", der)
+	return ca
+}
+
+// Valid is a certificate for the names and addresses, good for 90 days.
+func (ca *CA) Valid(names ...string) *Leaf { return ca.For(90*24*time.Hour, names...) }
+
+// Expired is one whose time ended yesterday.
+func (ca *CA) Expired(names ...string) *Leaf { return ca.For(-24*time.Hour, names...) }
+
+// WrongName is one for a name that no test asks for.
+func (ca *CA) WrongName() *Leaf { return ca.Valid("elsewhere.example") }
+
+// For is one that ends after the given time.
+func (ca *CA) For(lifetime time.Duration, names ...string) *Leaf {
+	ca.t.Helper()
+	key := newKey(ca.t)
+	template := ca.template(time.Now().Add(-47*time.Hour), time.Now().Add(lifetime), names)
+	return ca.leaf(template, ca.cert, key, ca.key)
+}
+
+// SelfSigned is a certificate that no authority vouches for.
+func (ca *CA) SelfSigned(names ...string) *Leaf {
+	ca.t.Helper()
+	key := newKey(ca.t)
+	template := ca.template(time.Now().Add(-time.Hour), time.Now().Add(90*24*time.Hour), names)
+	return ca.leaf(template, template, key, key)
+}
+
+func (ca *CA) template(from, to time.Time, names []string) *x509.Certificate {
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	cert := &x509.Certificate{
+		SerialNumber: serial,
+		NotBefore:    from,
+		NotAfter:     to,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			cert.IPAddresses = append(cert.IPAddresses, ip)
+		} else {
+			cert.DNSNames = append(cert.DNSNames, name)
+		}
+	}
+	if len(names) > 0 {
+		cert.Subject = pkix.Name{CommonName: names[0]}
+	}
+	return cert
+}
+
+func (ca *CA) leaf(template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) *Leaf {
+	der := ca.sign(template, parent, key, by)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return &Leaf{
+		TLS:      tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		CertFile: ca.save("CERTIFICATE", der),
+		KeyFile:  ca.save("PRIVATE KEY", secret),
+		NotAfter: template.NotAfter,
+	}
+}
+
+func (ca *CA) sign(template, parent *x509.Certificate, key, by *ecdsa.PrivateKey) []byte {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return der
+}
+
+func (ca *CA) save(kind string, der []byte) string {
+	f, err := os.CreateTemp(ca.dir, "*.pem")
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := pem.Encode(f, &pem.Block{Type: kind, Bytes: der}); err != nil {
+		ca.t.Fatal(err)
+	}
+	path, err := filepath.Abs(f.Name())
+	if err != nil {
+		ca.t.Fatal(err)
+	}
+	return path
+}
+
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}

@@ -1,0 +1,150 @@
+package realtest
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Password is what every server that asks for one is given, unless the test
+// says which.
+const Password = "correct-horse-battery"
+
+// Postgres starts PostgreSQL with an empty database "app" of the user "vega",
+// whose password is Password, and returns the DSN.
+func Postgres(t testing.TB) (dsn string) {
+	t.Helper()
+	initdb := program(t, "postgresql", "/usr/lib/postgresql/*/bin/initdb", "/usr/local/bin/initdb")
+	cred := credential(t, "postgres")
+	dir, port := directory(t, cred), freePort(t)
+	secret := filepath.Join(dir, "password")
+	write(t, secret, Password)
+	data := filepath.Join(dir, "data")
+	run(t, cred, dir, initdb, "-D", data, "-U", "vega", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--no-sync")
+	bin := filepath.Dir(initdb)
+	serve(t, cred, dir, "127.0.0.1:"+port, postgresReady, filepath.Join(bin, "postgres"),
+		"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off")
+	server := fmt.Sprintf("postgres://vega:%s@127.0.0.1:%s/", Password, port)
+	run(t, cred, dir, filepath.Join(bin, "psql"), "-q", server+"postgres", "-c", "CREATE DATABASE app")
+	return server + "app?sslmode=disable"
+}
+
+// postgresReady asks for TLS: a server that starts answers no sooner than it
+// takes connections, and one that takes them says N.
+func postgresReady(c net.Conn) error {
+	question := binary.BigEndian.AppendUint32(nil, 8)
+	question = binary.BigEndian.AppendUint32(question, 80877103)
+	if _, err := c.Write(question); err != nil {
+		return err
+	}
+	_, err := c.Read(make([]byte, 1))
+	return err
+}
+
+// MariaDB starts MariaDB with an empty database "app" of the user "vega",
+// whose password is Password, and returns the DSN for the MySQL driver.
+func MariaDB(t testing.TB) (dsn string) {
+	t.Helper()
+	mariadbd := program(t, "mariadb-server", "/usr/sbin/mariadbd", "/usr/libexec/mariadbd")
+	install := program(t, "mariadb-server", "/usr/bin/mariadb-install-db")
+	cred := credential(t, "mysql")
+	dir, port := directory(t, cred), freePort(t)
+	data, first := filepath.Join(dir, "data"), filepath.Join(dir, "first.sql")
+	write(t, first, fmt.Sprintf(mariadbUsers, Password))
+	run(t, cred, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	serve(t, cred, dir, "127.0.0.1:"+port, greeted, mariadbd, "--no-defaults", "--datadir="+data, "--init-file="+first,
+		"--port="+port, "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0")
+	return fmt.Sprintf("vega:%s@tcp(127.0.0.1:%s)/app", Password, port)
+}
+
+// Accounts for 127.0.0.1, which wins over the anonymous ones of an
+// installation. The file is read a line at a time.
+const mariadbUsers = `CREATE DATABASE app;
+CREATE USER vega@'127.0.0.1' IDENTIFIED BY '%s';
+GRANT ALL ON app.* TO vega@'127.0.0.1';
+GRANT FILE ON *.* TO vega@'127.0.0.1';
+`
+
+func greeted(c net.Conn) error {
+	_, err := c.Read(make([]byte, 1))
+	return err
+}
+
+// Redis starts Redis, with a password unless that is empty, and returns
+// host:port.
+func Redis(t testing.TB, password string) (addr string) {
+	t.Helper()
+	server := program(t, "redis-server", "/usr/bin/redis-server", "/usr/local/bin/redis-server")
+	dir, port := directory(t, nil), freePort(t)
+	config := filepath.Join(dir, "redis.conf")
+	text := fmt.Sprintf("bind 127.0.0.1\nport %s\nsave \"\"\ndir %s\n", port, dir)
+	if password != "" {
+		text += fmt.Sprintf("requirepass %q\n", password)
+	}
+	write(t, config, text)
+	serve(t, nil, dir, "127.0.0.1:"+port, redisReady, server, config)
+	return "127.0.0.1:" + port
+}
+
+// redisReady takes any answer but the one of a server that is still loading.
+func redisReady(c net.Conn) error {
+	if _, err := c.Write([]byte("PING\r\n")); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err == nil && strings.HasPrefix(line, "-LOADING") {
+		err = errors.New(line)
+	}
+	return err
+}
+
+// Nginx starts nginx with the directives of one server block, such as
+// `location / { return 200 "fine"; }`, and returns host:port. With a leaf it
+// speaks TLS.
+func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
+	t.Helper()
+	nginx := program(t, "nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx")
+	dir, port := directory(t, nil), freePort(t)
+	listen := "listen 127.0.0.1:" + port + ";"
+	if leaf != nil {
+		listen = fmt.Sprintf("listen 127.0.0.1:%s ssl; ssl_certificate %s; ssl_certificate_key %s;", port, leaf.CertFile, leaf.KeyFile)
+	}
+	config := filepath.Join(dir, "nginx.conf")
+	write(t, config, fmt.Sprintf(nginxConfig, dir, listen, directives))
+	serve(t, nil, dir, "127.0.0.1:"+port, connected, nginx, "-c", config, "-p", dir, "-e", filepath.Join(dir, "error.log"))
+	return "127.0.0.1:" + port
+}
+
+// One process, nothing outside the directory.
+const nginxConfig = `daemon off;
+master_process off;
+pid %[1]s/pid;
+error_log stderr warn;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  client_body_temp_path %[1]s/body;
+  proxy_temp_path %[1]s/proxy;
+  fastcgi_temp_path %[1]s/fastcgi;
+  uwsgi_temp_path %[1]s/uwsgi;
+  scgi_temp_path %[1]s/scgi;
+  server {
+    %[2]s
+    %[3]s
+  }
+}
+`
+
+// write makes a file that the server's user may read.
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,150 @@
+package daemon
+
+import (
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/policies"
+)
+
+// Health is the answer to "how is everything?". Sizes are bytes, durations
+// milliseconds, times UTC; lists and maps are never null.
+type Health struct {
+	Status        policies.Status `json:"status"`
+	CheckedAt     time.Time       `json:"checked_at"`
+	DurationMS    float64         `json:"duration_ms"`
+	CorrelationID string          `json:"correlation_id"`
+	Summary       Summary         `json:"summary"`
+	Integrations  []Report        `json:"integrations"`
+}
+
+// Summary counts integrations by status.
+type Summary struct {
+	Total     int `json:"total"`
+	Healthy   int `json:"healthy"`
+	Degraded  int `json:"degraded"`
+	Unhealthy int `json:"unhealthy"`
+	Unknown   int `json:"unknown"`
+	Disabled  int `json:"disabled"`
+}
+
+// Report is the last run of one integration. CheckedAt is nil where there was
+// none.
+type Report struct {
+	Name           string            `json:"name"`
+	Probe          string            `json:"probe"` // plugin.probe
+	Status         policies.Status   `json:"status"`
+	Cause          policies.Cause    `json:"cause"`
+	Message        string            `json:"message"`
+	ResponseTimeMS float64           `json:"response_time_ms"`
+	CheckedAt      *time.Time        `json:"checked_at"`
+	AgeMS          float64           `json:"age_ms"`
+	Details        map[string]string `json:"details"`
+	Metrics        []Metric          `json:"metrics"`
+}
+
+// Metric is a number that a probe measured.
+type Metric struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+// Integration is one integration: its last report, what it is bound to, and
+// everything it may reach.
+type Integration struct {
+	Report
+	IntervalMS float64 `json:"interval_ms"` // 0: on demand only
+	TimeoutMS  float64 `json:"timeout_ms"`
+	DefinedAt  string  `json:"defined_at"` // file:line
+	Grants     []Grant `json:"grants"`
+}
+
+// Grant is one thing an integration may do, and who said so.
+type Grant struct {
+	Kind  string `json:"kind"`
+	Allow string `json:"allow"` // as it would stand in a grant block
+	From  string `json:"from"`  // config.url, fixed host of the bundled plugin, grant.http[0]
+}
+
+// standing is the report of an integration that no run can tell more about:
+// one that is disabled, or whose plugin is not in service.
+func (b *binding) standing() (Report, bool) {
+	switch {
+	case !b.Enabled:
+		r := b.blank()
+		r.Status, r.Message = policies.Disabled, b.Disabled
+		return r, true
+	case b.module == nil:
+		return b.unknown(b.reason), true
+	default:
+		return Report{}, false
+	}
+}
+
+// unknown is a report in place of one, for a reason that lies with vega.
+func (b *binding) unknown(message string) Report {
+	r := b.blank()
+	r.Status, r.Cause, r.Message = policies.Unknown, policies.Host, message
+	return r
+}
+
+func (b *binding) blank() Report {
+	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []Metric{}}
+}
+
+func (b *binding) describe(r Report) Integration {
+	return Integration{
+		Report:     r,
+		IntervalMS: milliseconds(b.Interval),
+		TimeoutMS:  milliseconds(b.Timeout),
+		DefinedAt:  b.Position,
+		Grants:     Grants(b.Grants),
+	}
+}
+
+// Grants lists everything that a set allows.
+func Grants(s grant.Set) []Grant {
+	out := make([]Grant, 0, len(s.Rules)+2)
+	for _, r := range s.Rules {
+		out = append(out, Grant{Kind: string(r.Kind), Allow: r.String(), From: r.Where})
+	}
+	if s.KV > 0 {
+		out = append(out, Grant{Kind: string(manifest.KV), Allow: s.KV.String(), From: "grant.kv"})
+	}
+	if s.Plaintext {
+		out = append(out, Grant{Kind: "plaintext", Allow: "secrets unencrypted to other hosts", From: "grant.plaintext"})
+	}
+	return out
+}
+
+// aged is the report as of now.
+func (r Report) aged() Report {
+	if r.CheckedAt == nil {
+		return r
+	}
+	r.AgeMS = milliseconds(time.Since(*r.CheckedAt))
+	at := r.CheckedAt.UTC().Truncate(time.Millisecond)
+	r.CheckedAt = &at
+	return r
+}
+
+// count fills in the summary and the status of the whole.
+func (h *Health) count() {
+	all := make([]policies.Status, len(h.Integrations))
+	by := map[policies.Status]int{}
+	for n, r := range h.Integrations {
+		all[n] = r.Status
+		by[r.Status]++
+	}
+	h.Status = policies.Worst(all...)
+	h.Summary = Summary{
+		Total:     len(all),
+		Healthy:   by[policies.Healthy],
+		Degraded:  by[policies.Degraded],
+		Unhealthy: by[policies.Unhealthy],
+		Unknown:   by[policies.Unknown],
+		Disabled:  by[policies.Disabled],
+	}
+}

@@ -1,0 +1,151 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vega/daemon/config"
+	"vega/plugins"
+	"vega/plugins/egress"
+)
+
+// runs records when each integration ran, out of the log.
+type runs struct {
+	slog.Handler
+	mu sync.Mutex
+	at map[string][]time.Time
+}
+
+func (r *runs) Enabled(context.Context, slog.Level) bool { return true }
+
+func (r *runs) Handle(_ context.Context, rec slog.Record) error {
+	rec.Attrs(func(a slog.Attr) bool {
+		if rec.Message == "run" && a.Key == "integration" {
+			r.mu.Lock()
+			r.at[a.Value.String()] = append(r.at[a.Value.String()], rec.Time)
+			r.mu.Unlock()
+		}
+		return true
+	})
+	return nil
+}
+
+// bare is a daemon without store or files, for a bubble of time.
+func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs) {
+	t.Helper()
+	sandbox, err := plugins.Open(t.Context(), plugins.Options{Network: egress.New("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := sandbox.Load(t.Context(), plain(t, "plain", "1", body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runs{at: map[string][]time.Time{}}
+	d := &Daemon{
+		log: slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, maxRunning),
+		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}},
+	}
+	d.life, d.end = context.WithCancel(t.Context())
+	p := plugin{module: &module{Module: m}, state: loaded}
+	p.found.Module = m.Module
+	d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}})
+	return d, r
+}
+
+func every(name string, interval time.Duration) config.Integration {
+	return config.Integration{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second}
+}
+
+// during runs the daemon for a while of the bubble's time.
+func during(t *testing.T, d *Daemon, time_ time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time_)
+	defer cancel()
+	if err := d.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := []config.Integration{every("demand", 0)}
+		for n := range 50 {
+			all = append(all, every(fmt.Sprintf("i%02d", n), time.Minute))
+		}
+		slices.SortFunc(all, func(a, b config.Integration) int { return slices.Compare([]byte(a.Name), []byte(b.Name)) })
+		began := time.Now()
+		d, first := bare(t, answerParameter, all...)
+		during(t, d, 5*time.Minute)
+		time.Sleep(17 * time.Second) // down for a time that fits no interval
+		d, second := bare(t, answerParameter, all...)
+		again := time.Now()
+		during(t, d, time.Minute)
+
+		if len(first.at["demand"]) != 0 {
+			t.Error("interval 0 ran by itself")
+		}
+		perTick := map[time.Time]int{}
+		for _, c := range all[1:] {
+			at := first.at[c.Name]
+			if len(at) != 5 || at[0].Sub(began) > time.Minute {
+				t.Fatalf("%s ran at %v, want 5 times, first within a minute", c.Name, at)
+			}
+			for n, next := range at[1:] {
+				if next.Sub(at[n]) != time.Minute {
+					t.Fatalf("%s ran at %v", c.Name, at)
+				}
+			}
+			if len(second.at[c.Name]) != 1 || second.at[c.Name][0].Sub(at[0])%time.Minute != 0 || second.at[c.Name][0].Sub(again) > time.Minute {
+				t.Fatalf("%s ran at %v, after a restart at %v", c.Name, at, second.at[c.Name])
+			}
+			perTick[at[0].Truncate(time.Second)]++
+		}
+		if len(perTick) < 25 {
+			t.Errorf("50 integrations start in %d of 60 seconds: that is a herd", len(perTick))
+		}
+	})
+}
+
+func TestScheduleSkipsAnIntegrationStillInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, r := bare(t, answerParameter, every("slow", time.Second))
+		i := d.now.find("slow")
+		stuck := &flight{bound: i.bound, done: make(chan struct{})}
+		i.flight = stuck
+		time.AfterFunc(4500*time.Millisecond, func() { stuck.land(i, stuck.bound.unknown("was slow")) })
+		began := time.Now()
+		during(t, d, 8*time.Second)
+		at := r.at["slow"]
+		if len(at) < 3 || len(at) > 4 || at[0].Sub(began) < 4500*time.Millisecond {
+			t.Errorf("ran after %v: late ticks must be skipped, not made up for", at)
+		}
+	})
+}
+
+func TestReinstallNeitherLosesNorDoublesATick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, r := bare(t, answerParameter, every("a", time.Second))
+		go func() {
+			for range 30 {
+				time.Sleep(333 * time.Millisecond)
+				d.change.Lock()
+				d.install(&state{cfg: d.now.cfg, plugins: d.now.plugins})
+				d.change.Unlock()
+			}
+		}()
+		during(t, d, 12*time.Second)
+		if n := len(r.at["a"]); n != 12 {
+			t.Errorf("ran %d times in 12 s", n)
+		}
+	})
+}

@@ -1,0 +1,45 @@
+package telemetry
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// MaxID bounds a correlation ID that a caller hands in, in bytes.
+const MaxID = 128
+
+type idKey struct{}
+
+// WithID returns a context whose log lines and runs carry the ID.
+func WithID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, idKey{}, id)
+}
+
+// ID returns the correlation ID of the context, or "".
+func ID(ctx context.Context) string {
+	id, _ := ctx.Value(idKey{}).(string)
+	return id
+}
+
+// NewID makes a correlation ID: 128 random bits in hex.
+func NewID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: it ends the process instead
+	return hex.EncodeToString(b[:])
+}
+
+// ValidID reports whether an ID from outside may stand in logs and headers:
+// 1 to MaxID printable ASCII characters. Anything else could forge a log line
+// or split a header.
+func ValidID(id string) bool {
+	if id == "" || len(id) > MaxID {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,73 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+)
+
+// Log is where vega logs to. Its level and its secrets can change while it is
+// in use, as a reload changes them.
+type Log struct {
+	*slog.Logger
+	level slog.LevelVar
+	scrub atomic.Pointer[func(string) string]
+}
+
+// NewLog makes a log that writes to w: JSON for machines, text for people.
+// Every line carries the correlation ID of its context.
+func NewLog(w io.Writer, json bool) *Log {
+	l := &Log{}
+	o := &slog.HandlerOptions{Level: &l.level, ReplaceAttr: l.replace}
+	var h slog.Handler = slog.NewTextHandler(w, o)
+	if json {
+		h = slog.NewJSONHandler(w, o)
+	}
+	l.Logger = slog.New(handler{h})
+	return l
+}
+
+// SetLevel sets the least level that is written.
+func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
+
+// SetScrub sets what takes the known secrets out of each text before it is
+// written.
+func (l *Log) SetScrub(scrub func(string) string) { l.scrub.Store(&scrub) }
+
+// replace scrubs one attribute. What is no plain number, bool or time is
+// turned into text first, since a secret may hide in any value that prints.
+func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
+	scrub := l.scrub.Load()
+	if scrub == nil {
+		return a
+	}
+	switch v := a.Value.Resolve(); v.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue((*scrub)(v.String()))
+	case slog.KindAny:
+		if _, ok := v.Any().(slog.Level); !ok {
+			a.Value = slog.StringValue((*scrub)(fmt.Sprint(v.Any())))
+		}
+	}
+	return a
+}
+
+// handler adds the correlation ID of the context.
+type handler struct{ slog.Handler }
+
+// Handle writes the record.
+func (h handler) Handle(ctx context.Context, r slog.Record) error {
+	if id := ID(ctx); id != "" {
+		r = r.Clone()
+		r.AddAttrs(slog.String("correlation_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the ID on derived loggers.
+func (h handler) WithAttrs(a []slog.Attr) slog.Handler { return handler{h.Handler.WithAttrs(a)} }
+
+// WithGroup keeps the ID on derived loggers.
+func (h handler) WithGroup(name string) slog.Handler { return handler{h.Handler.WithGroup(name)} }
