@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/gin-gonic/gin"
+
+	"vega/daemon"
+)
+
+// Daemon is what the handlers ask.
+type Daemon interface {
+	Health(ctx context.Context, q daemon.Query) (daemon.Health, error)
+	Integration(name string) (daemon.Integration, error)
+	Plugins() []daemon.PluginReport
+	Ready() error
+}
+
+// API is the handler of every route.
+type API struct {
+	daemon Daemon
+	log    *slog.Logger
+	keys   atomic.Pointer[[]digest]
+	engine *gin.Engine
+}
+
+// New makes the handler. Until SetKeys is called, no key is right.
+func New(d Daemon, log *slog.Logger) *API {
+	gin.SetMode(gin.ReleaseMode)
+	a := &API{daemon: d, log: log, engine: gin.New()}
+	a.keys.Store(&[]digest{})
+	a.engine.HandleMethodNotAllowed = true
+	a.engine.RedirectTrailingSlash = false
+	a.engine.ForwardedByClientIP = false
+	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit)
+	a.engine.NoRoute(a.handle(noRoute))
+	a.engine.NoMethod(a.handle(noMethod))
+	for _, r := range a.routes() {
+		before := []gin.HandlerFunc{}
+		if !r.public {
+			before = append(before, a.handle(a.authenticate))
+		}
+		a.engine.Handle(r.method, r.path, append(before, a.handle(r.handler))...)
+		if r.method == http.MethodGet {
+			a.engine.Handle(http.MethodHead, r.path, append(before, a.handle(r.handler))...)
+		}
+	}
+	return a
+}
+
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.engine.ServeHTTP(w, r) }

@@ -1,0 +1,258 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/daemon"
+	"vega/daemon/telemetry"
+	"vega/policies"
+)
+
+// fake stands in for the daemon; its answers show what it was asked.
+type fake struct {
+	query daemon.Query
+	ready error
+}
+
+func (f *fake) Health(ctx context.Context, q daemon.Query) (daemon.Health, error) {
+	f.query = q
+	for _, n := range q.Names {
+		switch n {
+		case "nobody":
+			return daemon.Health{}, &daemon.UnknownError{Name: n, Known: []string{"a"}}
+		case "panics":
+			panic("secret inside")
+		case "fails":
+			return daemon.Health{}, fmt.Errorf("disk: %w", io.ErrUnexpectedEOF)
+		}
+	}
+	return daemon.Health{Status: policies.Unhealthy, CorrelationID: telemetry.ID(ctx), Integrations: []daemon.Report{}}, nil
+}
+
+func (f *fake) Integration(name string) (daemon.Integration, error) {
+	if name != "a" {
+		return daemon.Integration{}, &daemon.UnknownError{Name: name, Known: []string{"a"}}
+	}
+	return daemon.Integration{Report: daemon.Report{Name: name}}, nil
+}
+
+func (f *fake) Plugins() []daemon.PluginReport { return []daemon.PluginReport{} }
+func (f *fake) Ready() error                   { return f.ready }
+
+const key = "0123456789abcdef0123456789abcdef"
+
+// serve listens with the API on a free port.
+func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
+	t.Helper()
+	log = &logged{}
+	l := telemetry.NewLog(log, true)
+	l.SetLevel(slog.LevelDebug)
+	a := New(f, l.Logger)
+	a.SetKeys([]Key{{"empty", ""}, {"ci", key}, {"old", strings.Repeat("x", 40)}})
+	o.Host, o.Log = "127.0.0.1", l.Logger
+	s, err := Listen(t.Context(), a, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve() }()
+	t.Cleanup(func() {
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return s.URL(), log
+}
+
+func TestAnswers(t *testing.T) {
+	url, _ := serve(t, &fake{ready: fmt.Errorf("vega is starting")}, ServerOptions{})
+	for _, tt := range []struct {
+		name, method, path, key string
+		body                    io.Reader
+		status                  int
+		detail                  string // in the problem; "" if there is none
+	}{
+		{"alive", "GET", "/healthz", "", nil, 200, ""},
+		{"alive by HEAD", "HEAD", "/healthz", "", nil, 200, ""},
+		{"not ready", "GET", "/readyz", "", nil, 503, "vega is starting"},
+		{"no key", "GET", "/admin/integrations/health", "", nil, 401, "needs an API key in the header X-API-Key"},
+		{"wrong key", "GET", "/admin/integrations/health", key + "0", nil, 401, "is not right"},
+		{"no key for plugins", "GET", "/admin/plugins", "", nil, 401, "needs an API key"},
+		{"no key for one", "GET", "/admin/integrations/a", "", nil, 401, "needs an API key"},
+		{"health", "GET", "/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", key, nil, 200, ""},
+		{"another key", "GET", "/admin/plugins", strings.Repeat("x", 40), nil, 200, ""},
+		{"one", "GET", "/admin/integrations/a", key, nil, 200, ""},
+		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; there are: a`},
+		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
+		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not within 1s to 30s`},
+		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not within"},
+		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "write a number and its unit"},
+		{"negative age", "GET", "/admin/integrations/health?max_age=-1s", key, nil, 400, `"max_age"`},
+		{"given twice", "GET", "/admin/integrations/health?max_age=1s&max_age=2s", key, nil, 400, "more than once"},
+		{"unknown parameter", "GET", "/admin/integrations/health?maxage=1s", key, nil, 400, `"maxage": there is no such parameter; there are: max_age, timeout, name`},
+		{"parameter where none is", "GET", "/admin/plugins?x=1", key, nil, 400, "takes no parameter"},
+		{"bad escape", "GET", "/admin/plugins?x=%zz", key, nil, 400, "can't be decoded"},
+		{"unknown route", "GET", "/nowhere", "", nil, 404, "nothing at /nowhere"},
+		{"trailing slash", "GET", "/healthz/", "", nil, 404, "nothing at"},
+		{"wrong method", "POST", "/admin/plugins", key, nil, 405, "it takes GET"},
+		{"panic", "GET", "/admin/integrations/health?name=panics", key, nil, 500, "its log has the reason"},
+		{"failure", "GET", "/admin/integrations/health?name=fails", key, nil, 500, "its log has the reason"},
+		{"body", "GET", "/admin/plugins", key, strings.NewReader("ignored"), 200, ""},
+		{"large body", "GET", "/admin/plugins", key, bytes.NewReader(make([]byte, maxBody+1)), 413, "over the limit of 1048576"},
+		{"large body in chunks", "GET", "/admin/plugins", key, io.LimitReader(zeros{}, maxBody+1), 413, "over the limit"},
+		{"body at the limit", "GET", "/healthz", "", io.LimitReader(zeros{}, maxBody), 200, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := request(t, tt.method, url+tt.path, tt.body)
+			if tt.key != "" {
+				r.Header.Set("X-API-Key", tt.key)
+			}
+			r.Header.Set("X-Correlation-ID", "my id")
+			res, body := do(t, http.DefaultClient, r)
+			if res.StatusCode != tt.status || res.Header.Get("X-Correlation-ID") != "my id" {
+				t.Fatalf("%d %v %s", res.StatusCode, res.Header, body)
+			}
+			if tt.detail == "" {
+				return
+			}
+			var p document
+			if err := json.Unmarshal(body, &p); err != nil || res.Header.Get("Content-Type") != "application/problem+json" {
+				t.Fatalf("%v: %s", err, body)
+			}
+			path, _, _ := strings.Cut(tt.path, "?")
+			if p.Status != tt.status || p.Title == "" || p.Type == "" || p.Instance != path || p.CorrelationID != "my id" || !strings.Contains(p.Detail, tt.detail) {
+				t.Errorf("%s", body)
+			}
+			if (tt.status == 401) != (res.Header.Get("WWW-Authenticate") != "") || (tt.status == 405) != (res.Header.Get("Allow") != "") {
+				t.Errorf("headers %v", res.Header)
+			}
+		})
+	}
+}
+
+func TestQueryReachesTheDaemon(t *testing.T) {
+	f := &fake{}
+	url, _ := serve(t, f, ServerOptions{})
+	r := request(t, "GET", url+"/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", nil)
+	r.Header.Set("X-API-Key", key)
+	if res, body := do(t, http.DefaultClient, r); res.StatusCode != 200 || !bytes.Contains(body, []byte(`"status":"unhealthy"`)) {
+		t.Errorf("whatever the status, the answer is 200: %d %s", res.StatusCode, body)
+	}
+	if q := f.query; q.MaxAge != 30*time.Second || q.Timeout != 2*time.Second || strings.Join(q.Names, ",") != "a,b" {
+		t.Errorf("%+v", q)
+	}
+}
+
+func TestCorrelationIDIsMadeWhereItIsMissingOrHostile(t *testing.T) {
+	url, log := serve(t, &fake{}, ServerOptions{})
+	for _, given := range []string{"", strings.Repeat("x", 129), "é"} {
+		r := request(t, "GET", url+"/healthz", nil)
+		r.Header.Set("X-Correlation-ID", given)
+		res, _ := do(t, http.DefaultClient, r)
+		id := res.Header.Get("X-Correlation-ID")
+		if id == given || !telemetry.ValidID(id) || !strings.Contains(log.String(), `"correlation_id":"`+id+`"`) {
+			t.Errorf("given %q: %q; log %s", given, id, log)
+		}
+	}
+}
+
+func TestLogHasThePanicAndTheKeysName(t *testing.T) {
+	url, log := serve(t, &fake{}, ServerOptions{})
+	r := request(t, "GET", url+"/admin/integrations/health?name=panics", nil)
+	r.Header.Set("X-API-Key", key)
+	if _, body := do(t, http.DefaultClient, r); bytes.Contains(body, []byte("inside")) {
+		t.Errorf("the answer tells of the panic: %s", body)
+	}
+	for _, want := range []string{"secret inside", "api_test.go", `"key":"ci"`, `"status":500`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %q in %s", want, log)
+		}
+	}
+	if strings.Contains(log.String(), key) {
+		t.Error("the key is in the log")
+	}
+}
+
+func TestHeaderLimit(t *testing.T) {
+	url, _ := serve(t, &fake{}, ServerOptions{})
+	for size, problem := range map[int]bool{maxHeader + 1: true, 128 << 10: false} { // past 64 KiB it is net/http's own
+		r := request(t, "GET", url+"/healthz", nil)
+		r.Header.Set("X-Filler", strings.Repeat("x", size))
+		res, body := do(t, http.DefaultClient, r)
+		if res.StatusCode != http.StatusRequestHeaderFieldsTooLarge || bytes.Contains(body, []byte("over the limit")) != problem {
+			t.Errorf("%d bytes: %d %s", size, res.StatusCode, body)
+		}
+	}
+}
+
+func TestWithoutKeysNothingIsRight(t *testing.T) {
+	a := New(&fake{}, slog.New(slog.DiscardHandler))
+	for _, given := range []string{"", "x"} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/admin/plugins", nil)
+		r.Header.Set("X-API-Key", given)
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("key %q: %d", given, w.Code)
+		}
+	}
+}
+
+// logged is a log that can be read while it is written.
+type logged struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+func request(t *testing.T, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {
+	t.Helper()
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, body
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"vega/daemon"
+	"vega/daemon/telemetry"
+)
+
+// problem is an error that knows its status. Its detail is for the caller: it
+// says what was wrong and what to do.
+type problem struct {
+	status int
+	detail string
+}
+
+// Error is the detail.
+func (p *problem) Error() string { return p.detail }
+
+// document is what an error looks like on the wire (RFC 9457).
+type document struct {
+	Type          string `json:"type"`
+	Title         string `json:"title"`
+	Status        int    `json:"status"`
+	Detail        string `json:"detail"`
+	Instance      string `json:"instance"`
+	CorrelationID string `json:"correlation_id"`
+}
+
+// writeError is the one place where an error becomes a response. What is not
+// meant for the caller goes to the log, and the caller gets the ID to find it.
+func (a *API) writeError(c *gin.Context, err error) {
+	p := classify(err)
+	ctx := c.Request.Context()
+	if p == nil {
+		a.log.ErrorContext(ctx, "a request failed", "path", c.Request.URL.Path, "err", err)
+		p = &problem{http.StatusInternalServerError, "vega failed; its log has the reason under this correlation ID"}
+	}
+	body, err := json.Marshal(document{
+		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
+		Instance: c.Request.URL.Path, CorrelationID: telemetry.ID(ctx),
+	})
+	if err != nil { // six plain fields always encode
+		panic(err)
+	}
+	if c.Writer.Written() { // an answer is under way; it can't be taken back
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(p.status, "application/problem+json", body)
+}
+
+// classify finds the status of an error; nil for one the caller has no part in.
+func classify(err error) *problem {
+	if p := (*problem)(nil); errors.As(err, &p) {
+		return p
+	}
+	if e := (*daemon.UnknownError)(nil); errors.As(err, &e) {
+		return &problem{http.StatusNotFound, e.Error()}
+	}
+	if errors.Is(err, context.Canceled) {
+		return &problem{statusGone, "the caller went away"}
+	}
+	return nil
+}
+
+// statusGone marks, in the access log, a request whose caller left before the
+// answer. No status of RFC 9110 says that; nobody is there to read it.
+const statusGone = 499
+
+func noRoute(c *gin.Context) error {
+	return &problem{http.StatusNotFound, fmt.Sprintf("there is nothing at %s", c.Request.URL.Path)}
+}
+
+func noMethod(c *gin.Context) error {
+	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s is not for %s; it takes %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow"))}
+}

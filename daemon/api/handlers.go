@@ -1,0 +1,78 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"vega/daemon"
+)
+
+// handler answers a request, or returns the error that becomes the answer.
+type handler func(*gin.Context) error
+
+// handle is the one path from a handler's error to a response.
+func (a *API) handle(h handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			a.writeError(c, err)
+			c.Abort()
+		}
+	}
+}
+
+func (a *API) healthz(c *gin.Context) error {
+	c.JSON(http.StatusOK, gin.H{"status": "ok"})
+	return nil
+}
+
+func (a *API) readyz(c *gin.Context) error {
+	if err := a.daemon.Ready(); err != nil {
+		return &problem{status: http.StatusServiceUnavailable, detail: err.Error()}
+	}
+	c.JSON(http.StatusOK, gin.H{"status": "ready"})
+	return nil
+}
+
+func (a *API) health(c *gin.Context) error {
+	p := readParams(c.Request)
+	q := daemon.Query{
+		MaxAge:  p.duration("max_age", 0, 24*time.Hour),
+		Timeout: p.duration("timeout", time.Second, 30*time.Second),
+		Names:   p.all("name"),
+	}
+	if err := p.done(); err != nil {
+		return err
+	}
+	h, err := a.daemon.Health(c.Request.Context(), q)
+	if unknown := (*daemon.UnknownError)(nil); errors.As(err, &unknown) {
+		return badParam("name", unknown.Error())
+	}
+	return answer(c, h, err)
+}
+
+func (a *API) integration(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	i, err := a.daemon.Integration(c.Param("name"))
+	return answer(c, i, err)
+}
+
+func (a *API) plugins(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	return answer(c, gin.H{"plugins": a.daemon.Plugins()}, nil)
+}
+
+func answer(c *gin.Context, v any, err error) error {
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, v)
+	return nil
+}

@@ -1,0 +1,51 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// OwnKey returns the key that vega made for itself at path, making it on the
+// first call. A file that others can read is refused: it is no secret.
+func OwnKey(path string) (key string, made bool, err error) {
+	var b [32]byte
+	rand.Read(b[:]) // never fails: it ends the process instead
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		key, err = readKey(path)
+		return key, false, err
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("make the API key: %w", err)
+	}
+	key = hex.EncodeToString(b[:])
+	_, err = f.WriteString(key + "\n")
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", false, fmt.Errorf("write the API key: %w", errors.Join(err, os.Remove(path)))
+	}
+	return key, true, nil
+}
+
+func readKey(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", fmt.Errorf("read the API key: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("the API key in %s has mode %v: others may have read it; remove the file and vega makes a new key", path, info.Mode())
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the API key: %w", err)
+	}
+	key := strings.TrimSpace(string(b))
+	if len(key) < 32 {
+		return "", fmt.Errorf("the API key in %s is cut short; remove the file and vega makes a new one", path)
+	}
+	return key, nil
+}

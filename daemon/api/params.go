@@ -1,0 +1,73 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// params reads query parameters strictly: a wrong value, one given twice or
+// one that nobody asked for is an error, not a default. The first is kept.
+type params struct {
+	values url.Values
+	known  []string
+	err    error
+}
+
+func readParams(r *http.Request) *params {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return &params{err: &problem{status: http.StatusBadRequest, detail: "the query string can't be decoded: percent-escape what is not plain"}}
+	}
+	return &params{values: values}
+}
+
+// duration reads a duration within bounds; absent, it is 0.
+func (p *params) duration(name string, least, most time.Duration) time.Duration {
+	p.known = append(p.known, name)
+	given, ok := p.values[name]
+	if !ok || p.err != nil {
+		return 0
+	}
+	d, err := time.ParseDuration(given[0])
+	switch {
+	case len(given) > 1:
+		p.err = badParam(name, "it is given more than once")
+	case err != nil:
+		p.err = badParam(name, fmt.Sprintf("%q is no duration: write a number and its unit, such as 30s", given[0]))
+	case d < least || d > most:
+		p.err = badParam(name, fmt.Sprintf("%s is not within %s to %s", given[0], least, most))
+	}
+	return d
+}
+
+// all reads a parameter that may be given more than once.
+func (p *params) all(name string) []string {
+	p.known = append(p.known, name)
+	return p.values[name]
+}
+
+// done returns the first error, that of an unknown parameter included.
+func (p *params) done() error {
+	if p.err != nil {
+		return p.err
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.values)) {
+		if slices.Contains(p.known, name) {
+			continue
+		}
+		if len(p.known) == 0 {
+			return badParam(name, "this route takes no parameter")
+		}
+		return badParam(name, "there is no such parameter; there are: "+strings.Join(p.known, ", "))
+	}
+	return nil
+}
+
+func badParam(name, why string) error {
+	return &problem{status: http.StatusBadRequest, detail: fmt.Sprintf("query parameter %q: %s", name, why)}
+}
