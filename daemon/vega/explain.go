@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"vega/daemon"
+	"vega/daemon/config"
+)
+
+// explain shows what one integration may do, and where each yes was given.
+// It runs nothing.
+func explain(cmd *cobra.Command, name string) error {
+	cfg, err := loadFor(cmd)
+	if err != nil {
+		return unchecked(err)
+	}
+	n := slices.IndexFunc(cfg.Integrations, func(i config.Integration) bool { return i.Name == name })
+	if n < 0 {
+		return unchecked(fmt.Errorf("there is no integration %q in %s", name, cfg.Path))
+	}
+	i := cfg.Integrations[n]
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\truns %s.%s\t(%s)\n", i.Name, i.Plugin, i.Probe, i.Position)
+	if !i.Enabled {
+		fmt.Fprintf(w, "disabled\t%s\t\n", i.Disabled)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	grants := daemon.Grants(i.Grants)
+	if len(grants) == 0 {
+		fmt.Fprintln(cmd.OutOrStdout(), "it may reach nothing")
+		return nil
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "it may:")
+	for _, g := range grants {
+		fmt.Fprintf(w, "  %s\t%s\tfrom %s\n", g.Kind, g.Allow, g.From)
+	}
+	return w.Flush()
+}

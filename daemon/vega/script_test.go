@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vega/plugins/manifest"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts expect")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vega": main})
+}
+
+// TestScripts runs testdata/script: a file a behaviour of a verb. Each starts
+// in a directory with plugins/plain.wasm, whose probes are named for what they
+// answer, and finds:
+//
+//	$OK    a URL that answers 200
+//	$PORT  a port that nobody listens on
+//
+// and these commands:
+//
+//	http METHOD URL [HEADER…]  waits for the server; the answer is the stdout
+//	until URL [HEADER…]        asks until the answer is a success
+//	exitcode N COMMAND…        runs it and wants that exit code
+//	signal NAME                sends HUP or TERM to what runs in the background
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	wasm := plain(t)
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("OK", server.URL)
+			e.Setenv("PORT", freePort(t))
+			dir := filepath.Join(e.WorkDir, "plugins")
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal,
+		},
+	})
+}
+
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: http METHOD URL [HEADER…]")
+	}
+	var status int
+	poll(ts, func(ctx context.Context) (ok bool) {
+		status, ok = request(ctx, ts, args[0], args[1], args[2:])
+		return ok
+	})
+	if (status >= 400) != neg {
+		ts.Fatalf("unexpected status %d", status)
+	}
+}
+
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: until URL [HEADER…]")
+	}
+	poll(ts, func(ctx context.Context) bool {
+		status, ok := request(ctx, ts, http.MethodGet, args[0], args[1:])
+		return ok && status < 300
+	})
+}
+
+func poll(ts *testscript.TestScript, done func(context.Context) bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for !done(ctx) {
+		if ctx.Err() != nil {
+			ts.Fatalf("it did not come to be within a minute")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// request reports whether anybody answered. A header's value that begins with
+// @ is the content of a file.
+func request(ctx context.Context, ts *testscript.TestScript, method, url string, headers []string) (status int, ok bool) {
+	r, err := http.NewRequestWithContext(ctx, method, url, nil)
+	ts.Check(err)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		if file, ok := strings.CutPrefix(value, "@"); ok {
+			value = strings.TrimSpace(ts.ReadFile(file))
+		}
+		r.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, false
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", body)
+	return res.StatusCode, true
+}
+
+func exitcode(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit := (*exec.ExitError)(nil)
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM}
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(signals[args[0]]))
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// plain assembles a plugin whose vega_run returns its parameter: the index of
+// the probe is its status.
+func plain(t *testing.T) []byte {
+	t.Helper()
+	m := &manifest.Manifest{ABI: "vega_v1", Name: "plain", Version: "1.0.0"}
+	for _, p := range []string{"healthy", "degraded", "unhealthy", "unknown"} {
+		m.Probes = append(m.Probes, manifest.Probe{Name: p})
+	}
+	m.Probes = append(m.Probes, manifest.Probe{
+		Name:    "reach",
+		Options: []manifest.Option{{Name: "url", Type: manifest.URL}},
+		Capabilities: []manifest.Capability{
+			{Kind: manifest.HTTP, Reason: "ask the target", From: []string{"url"}, Methods: []string{"GET"}},
+			{Kind: manifest.KV, Reason: "remember", Optional: true},
+		},
+	})
+	wasm := []byte("\x00asm\x01\x00\x00\x00")
+	section := func(id byte, body ...byte) {
+		wasm = append(binary.AppendUvarint(append(wasm, id), uint64(len(body))), body...)
+	}
+	section(1, 1, 0x60, 1, 0x7f, 1, 0x7f) // (i32) -> i32
+	section(3, 1, 0)
+	section(5, 1, 0, 1)
+	section(7, append(append([]byte{2, 6}, "memory\x02\x00\x08vega_run"...), 0, 0)...)
+	section(10, 1, 4, 0, 0x20, 0, 0x0b) // local.get 0
+	packed, err := manifest.Pack(wasm, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vega/daemon"
+	"vega/daemon/api"
+	"vega/daemon/config"
+	"vega/daemon/telemetry"
+)
+
+func serveCommand() *cobra.Command {
+	var o overrides
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run every integration at its interval and answer over HTTP",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.portGiven = cmd.Flags().Changed("port")
+			return serve(cmd, configPath(cmd), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.host, "host", "", "listen on `HOST` instead of server.host")
+	cmd.Flags().Uint16Var(&o.port, "port", 0, "listen on `PORT` instead of server.port; 0 is any that is free")
+	return cmd
+}
+
+// overrides are what the command line says instead of the configuration.
+type overrides struct {
+	host      string
+	port      uint16
+	portGiven bool
+}
+
+func (o overrides) apply(cfg *config.Config) {
+	if o.host != "" {
+		cfg.Server.Host = o.host
+	}
+	if o.portGiven {
+		cfg.Server.Port = int(o.port)
+	}
+}
+
+// service is a daemon that is served.
+type service struct {
+	logs   *telemetry.Log
+	daemon *daemon.Daemon
+	api    *api.API
+	server *api.Server
+	key    string // where vega keeps the key it made, "" if the configuration has keys
+}
+
+// serve starts everything, shows each step, and ends when it is told to.
+func serve(cmd *cobra.Command, path string, o overrides) error {
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	show := &steps{out: cmd.OutOrStdout(), symbols: onTerminal(cmd.OutOrStdout())}
+	s := &service{logs: telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))}
+	cfg, err := s.start(ctx, show, path, o)
+	if err != nil {
+		return err
+	}
+	s.greet(cmd, cfg)
+	err = s.run(ctx)
+	stop() // a second signal ends the process at once
+	return failed(errors.Join(err, s.drain(cfg.Server.DrainTimeout)))
+}
+
+// start does every step up to listening.
+func (s *service) start(ctx context.Context, show *steps, path string, o overrides) (*config.Config, error) {
+	var cfg *config.Config
+	read := func(context.Context) (*config.Config, error) {
+		cfg, warnings, err := load(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range warnings {
+			s.logs.Warn("configuration", "code", string(w.Code), "detail", w.Detail, "file", w.Range.Filename, "line", w.Range.Start.Line)
+		}
+		o.apply(cfg)
+		return cfg, failed(needsKey(cfg))
+	}
+	err := show.do("configuration", func() (_ string, err error) {
+		cfg, err = read(ctx)
+		return path, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Load: read, Applied: s.apply})
+	if err != nil {
+		return nil, failed(err)
+	}
+	err = show.do("server", func() (string, error) { return s.listen(ctx, cfg) })
+	if err != nil {
+		return nil, failed(errors.Join(err, s.daemon.Close()))
+	}
+	return cfg, nil
+}
+
+// needsKey refuses to answer others than this machine without a key that
+// somebody chose.
+func needsKey(cfg *config.Config) error {
+	host := cfg.Server.Host
+	if ip := net.ParseIP(host); len(cfg.Server.Keys) > 0 || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("server.host %s is not this machine alone, so an API key is needed: set server { api_key = env(\"VEGA_API_KEY\") } in %s", host, cfg.Path)
+}
+
+// apply puts a configuration in force in what the daemon does not own.
+func (s *service) apply(cfg *config.Config) {
+	s.logs.SetLevel(slog.Level(cfg.Log.Level))
+	s.logs.SetScrub(cfg.Redactor().Redact)
+	if s.api == nil {
+		return
+	}
+	if err := s.setKeys(cfg); err != nil {
+		s.logs.Error("the API keys stay as they were", "err", err)
+	}
+}
+
+func (s *service) setKeys(cfg *config.Config) error {
+	keys := make([]api.Key, 0, 1)
+	for _, k := range cfg.Server.Keys {
+		keys = append(keys, api.Key{Name: k.Name, Value: k.Value.Reveal()})
+	}
+	s.key = ""
+	if len(keys) == 0 {
+		path := filepath.Join(cfg.DataDir, "api_key")
+		value, _, err := api.OwnKey(path)
+		if err != nil {
+			return err
+		}
+		s.key = path
+		keys = append(keys, api.Key{Name: "own", Value: value})
+	}
+	s.api.SetKeys(keys)
+	return nil
+}
+
+func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error) {
+	s.api = api.New(s.daemon, s.logs.Logger)
+	if err := s.setKeys(cfg); err != nil {
+		return "", err
+	}
+	o := api.ServerOptions{Host: cfg.Server.Host, Port: cfg.Server.Port, Log: s.logs.Logger}
+	if t := cfg.Server.TLS; t != nil {
+		o.CertFile, o.KeyFile = t.CertFile, t.KeyFile
+	}
+	var err error
+	if s.server, err = api.Listen(ctx, s.api, o); err != nil {
+		return "", err
+	}
+	return s.server.URL(), nil
+}
+
+// greet says where vega answers and what to try.
+func (s *service) greet(cmd *cobra.Command, cfg *config.Config) {
+	key := "$VEGA_API_KEY"
+	if s.key != "" {
+		key = "$(cat " + s.key + ")"
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "\nvega answers on %s\n", s.server.URL())
+	if s.key != "" {
+		fmt.Fprintf(out, "its API key is in %s\n", s.key)
+	} else {
+		fmt.Fprintf(out, "its API keys are those of %s\n", cfg.Path)
+	}
+	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
+}
+
+// run serves until a signal, or until it can't.
+func (s *service) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if err := s.server.Serve(); err != nil {
+			cancel(err)
+		}
+	}()
+	go s.reloadOnSignal(ctx)
+	if err := s.daemon.Run(ctx); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// drain lets what is in flight end. Requests get a second more than the runs
+// that they wait for.
+func (s *service) drain(limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	answered, cancelAnswered := context.WithTimeout(context.Background(), limit+time.Second)
+	defer cancelAnswered()
+	cut := make(chan error, 1)
+	go func() { cut <- s.server.Shutdown(answered) }()
+	return errors.Join(s.daemon.Shutdown(ctx), <-cut)
+}
