@@ -81,6 +81,10 @@ func (s *Set) AllowsKV() error {
 	return &Denial{Asked: "key-value storage", Fix: `kv = "64KiB"`}
 }
 
+var verbs = map[manifest.Kind]string{
+	manifest.HTTP: "the request ", manifest.Net: "the connection ", manifest.DNS: "the DNS question ", manifest.SQL: "sql on ",
+}
+
 func (s *Set) find(want Rule) (Rule, error) {
 	for _, r := range s.Rules {
 		if r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
@@ -88,7 +92,7 @@ func (s *Set) find(want Rule) (Rule, error) {
 			return r, nil
 		}
 	}
-	return Rule{}, &Denial{Asked: fmt.Sprintf("%s to %s", want.Kind, want), Fix: want.Line()}
+	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line()}
 }
 
 // WithPort adds the port where the address has none.

@@ -40,7 +40,7 @@ func Read(wasm []byte) (*Module, error) {
 	err := binary.Sections(wasm, func(id byte, body *binary.Reader) error {
 		switch id {
 		case binary.Custom:
-			if body.Name() != section || body.Err() != nil {
+			if name := body.Name(); name != section { // one that is no name is no manifest either
 				return nil
 			}
 			if found != nil {
