@@ -20,10 +20,11 @@ type request struct{ egress.Request }
 func (*request) close() {}
 
 // response is the answer to a request. What was read of the body is kept, so
-// that a guest may read it and ask for JSON paths in either order.
+// that a guest may read it and ask for JSON paths in any order.
 type response struct {
 	*egress.Response
-	seen   bytes.Buffer
+	seen   []byte // of the body, from its beginning
+	given  int    // bytes of seen that the guest has read
 	tree   any
 	parsed bool
 }
@@ -31,14 +32,18 @@ type response struct {
 func (r *response) close() { _ = r.Body.Close() } // nobody is left to tell
 
 func (r *response) read(buf []byte) (int, error) {
-	if r.parsed {
-		return r.seen.Read(buf)
+	if r.given == len(r.seen) && !r.parsed {
+		n, err := r.Body.Read(buf)
+		r.seen = append(r.seen, buf[:n]...)
+		r.given += n
+		return n, err
 	}
-	n, err := r.Body.Read(buf)
-	if r.seen.Len()+n <= maxJSON {
-		r.seen.Write(buf[:n])
+	if r.given == len(r.seen) {
+		return 0, io.EOF
 	}
-	return n, err
+	n := copy(buf, r.seen[r.given:])
+	r.given += n
+	return n, nil
 }
 
 // parse reads the body to its end, once, and decodes it as JSON.
@@ -46,10 +51,12 @@ func (r *response) parse() error {
 	if r.parsed {
 		return nil
 	}
-	if _, err := io.Copy(&r.seen, io.LimitReader(r.Body, int64(maxJSON-r.seen.Len()))); err != nil {
+	rest, err := io.ReadAll(r.Body)
+	r.seen = append(r.seen, rest...)
+	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(r.seen.Bytes()))
+	d := json.NewDecoder(bytes.NewReader(r.seen))
 	d.UseNumber()
 	var tree any
 	if err := d.Decode(&tree); err != nil {

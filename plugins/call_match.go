@@ -18,7 +18,7 @@ var matchCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		text, err := c.bytes(2, maxJSON)
+		text, err := c.bytes(2, maxText)
 		if err != nil {
 			return int64(c.fail(err))
 		}

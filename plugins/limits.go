@@ -30,8 +30,8 @@ const (
 	maxWrite    = 1 << 20 // bytes of a request body, or of one write
 	maxKVKey    = 256
 	maxKVValue  = 1 << 20
-	maxJSON     = 8 << 20
-	maxAudit    = 16 // denied calls that are kept
+	maxText     = 8 << 20 // bytes of a text to match
+	maxAudit    = 16      // denied calls that are kept
 
 	// headStart is how long before the deadline host calls end with a timeout,
 	// so that the guest can still say what it was waiting for.

@@ -157,6 +157,17 @@ func (noDatabases) Query(context.Context, string, string) (plugins.Rows, error) 
 	return nil, errors.New("a query without a grant reached the database")
 }
 
+// A guest may read part of a body, ask for JSON in it, and read on.
+func TestReadJSONRead(t *testing.T) {
+	const body = `{"a": {"b": [1, 2.50]}, "long": "` + "0123456789012345678901234567890123456789" + `"}`
+	web, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+	s := newSandbox(t, plugins.Options{})
+	got := s.guest(t).Run(t.Context(), input(t, "get", manifest.Values{"url": manifest.Plain(web.URL), "json": manifest.Plain("a.b.1")}))
+	if got.Details["json"] != "2.50" || got.Details["body"] != body {
+		t.Errorf("%s %q: %q", got.Status, got.Message, got.Details)
+	}
+}
+
 func TestHandlesAreCapped(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	got := s.guest(t).Run(t.Context(), input(t, "handles", manifest.Values{"url": manifest.Plain("http://127.0.0.1:1/")}))

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"io"
 
 	"vega/sdk/abi"
@@ -94,7 +95,7 @@ func (c *Conn) fill() error {
 	buf := make([]byte, 1024)
 	n, err := read(c.handle, buf)
 	c.pending = append(c.pending, buf[:n]...)
-	if err == io.EOF { //nolint:errorlint // made by read, never wrapped
+	if errors.Is(err, io.EOF) {
 		return &Error{Code: abi.ErrReset, Text: "the peer closed the connection"}
 	}
 	return err

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"io"
 
 	"vega/sdk/abi"
@@ -31,7 +32,7 @@ func readAll(handle int32, limit int) (string, error) {
 		}
 		got, err := read(handle, buf[n:])
 		n += got
-		if err == io.EOF { //nolint:errorlint // made by read, never wrapped
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -55,8 +55,10 @@ func TestHTTP(t *testing.T) {
 	expired := tlsServer(t, site(), authority.Config(t, -time.Hour, "127.0.0.1"))
 	runRows(t, "http", []row{
 		{name: "up", options: options{"url": plain + "/ok"}, says: "answered 200 in", details: []string{"status"}, metrics: []string{"response_time"}},
-		{name: "https", options: options{"url": good + "/ok", "min_cert_days": 14}, config: trusting(), says: "answered 200",
-			details: []string{"certificate_expires", "certificate_issuer", "tls_version"}, metrics: []string{"certificate_days"}},
+		{
+			name: "https", options: options{"url": good + "/ok", "min_cert_days": 14}, config: trusting(), says: "answered 200",
+			details: []string{"certificate_expires", "certificate_issuer", "tls_version"}, metrics: []string{"certificate_days"},
+		},
 		{name: "everything expected", options: options{
 			"url": plain + "/json", "expect_status": []int{200, 201}, "expect_body": "state", "expect_regex": `"n":\s*\d`,
 			"expect_json": options{"data.0.state": "up", "data.#": 1, "data.0.n": 3, `data.0.a\.b`: true}, "max_latency": time.Second,

@@ -69,8 +69,10 @@ func TestTLS(t *testing.T) {
 	old.MaxVersion = tls.VersionTLS12
 	config := authority.Config(t, 2000*time.Hour, "127.0.0.1")
 	runRows(t, "tls", []row{
-		{name: "good", options: options{"address": good, "min_version": "1.3"}, config: trusting(), says: "valid for 83 more days",
-			details: []string{"certificate_subject", "certificate_expires", "tls_cipher"}, metrics: []string{"certificate_days", "handshake"}},
+		{
+			name: "good", options: options{"address": good, "min_version": "1.3"}, config: trusting(), says: "valid for 83 more days",
+			details: []string{"certificate_subject", "certificate_expires", "tls_cipher"}, metrics: []string{"certificate_days", "handshake"},
+		},
 		{name: "by name", options: options{"address": named, "server_name": "www.example.com"}, config: trusting(), says: "valid for", details: []string{"certificate_names"}},
 		{name: "smtp", options: options{"address": fixtures.SMTP(t, config, ""), "starttls": "smtp"}, config: trusting(), says: "valid for"},
 		{name: "imap", options: options{"address": fixtures.IMAP(t, config), "starttls": "imap"}, config: trusting(), says: "valid for"},

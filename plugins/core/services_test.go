@@ -82,8 +82,10 @@ func TestOSINT(t *testing.T) {
 		return options{"shodan_key": "shodan+key/1", "shodan_url": shodan, "hunter_key": "hunter-key", "hunter_url": hunter}
 	}
 	runRows(t, "osint", []row{
-		{name: "both", options: both(shodan, hunter), says: "Shodan (dev) accepts the key; left: 100 query, 90 scan; Hunter (Starter) accepts the key; left: 400 search, 990 verification",
-			details: []string{"shodan_plan", "hunter_plan", "hunter_reset"}, metrics: []string{"shodan_query_left", "hunter_search_left"}},
+		{
+			name: "both", options: both(shodan, hunter), says: "Shodan (dev) accepts the key; left: 100 query, 90 scan; Hunter (Starter) accepts the key; left: 400 search, 990 verification",
+			details: []string{"shodan_plan", "hunter_plan", "hunter_reset"}, metrics: []string{"shodan_query_left", "hunter_search_left"},
+		},
 		{name: "unlimited", options: options{"shodan_key": "shodan+key/1", "shodan_url": unlimited}, says: "left: unlimited query, unlimited scan"},
 		{name: "one is low", options: both(poor, hunter), status: abi.Degraded, says: "few credits left: 3 query"},
 		{name: "the other is low", options: both(shodan, spent), status: abi.Degraded, says: "few credits left: 5 search"},

@@ -93,9 +93,10 @@ func (h *host) Message(text string)                     { h.result.Message = tex
 func (h *host) Detail(name, value string)               { h.result.Details[name] = value }
 func (h *host) Metric(name string, v float64, _ string) { h.result.Metrics[name] = v }
 func (h *host) Log(level abi.Level, text string)        { h.result.Logs = append(h.result.Logs, text) }
-func (h *host) Deadline() int64                         { return max(0, int64(time.Until(h.deadline))) }
-func (h *host) Now() int64                              { return time.Now().UnixNano() }
-func (h *host) Error(buf []byte) int32                  { return put(buf, h.lastText) }
+
+func (h *host) Deadline() int64        { return max(0, int64(time.Until(h.deadline))) }
+func (h *host) Now() int64             { return time.Now().UnixNano() }
+func (h *host) Error(buf []byte) int32 { return put(buf, h.lastText) }
 
 func (h *host) KVGet(key string, buf []byte) int32 {
 	if h.denied("kv", key) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"math"
 	"os"
 	"strconv"
@@ -113,6 +114,11 @@ func get(r *sdk.Run) sdk.Result {
 	for _, h := range []string{"X-Echo", "Location"} {
 		r.Detail(h, res.Header(h))
 	}
+	first := make([]byte, 3)
+	n, err := res.Read(first)
+	if err != nil && err != io.EOF { //nolint:errorlint // never wrapped
+		return sdk.Unhealthy(err.Error())
+	}
 	if path := r.String("json"); path != "" {
 		v, err := res.JSON(path)
 		if err != nil {
@@ -124,7 +130,7 @@ func get(r *sdk.Run) sdk.Result {
 	if err != nil {
 		return sdk.Unhealthy(err.Error())
 	}
-	r.Detail("body", body)
+	r.Detail("body", string(first[:n])+body)
 	return sdk.Healthy("status " + strconv.Itoa(res.Status))
 }
 
