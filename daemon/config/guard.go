@@ -14,7 +14,7 @@ import (
 const (
 	maxTokens    = 1_000_000 // over all files
 	maxChunks    = 50_000    // top-level blocks and attributes over all files
-	maxChunk     = 256 << 10 // bytes of one top-level block
+	maxChunk     = 128 << 10 // bytes of one top-level block
 	maxDepth     = 32        // brackets, quotes and interpolations within each other
 	maxOperators = 32        // on a line; only a minus sign is ever allowed
 	maxAllOps    = 1000      // in a top-level block

@@ -12,7 +12,7 @@ import (
 
 // hostile are inputs that kill, hang or bloat a parser that is not guarded.
 func hostile() map[string]string {
-	const deep = 100_000
+	const deep = 30_000
 	n := strings.Repeat
 	var loops, locals strings.Builder
 	for i := range 7 {
@@ -24,7 +24,7 @@ func hostile() map[string]string {
 	return map[string]string{
 		"parentheses":             "x = " + n("(", deep),
 		"parentheses closed":      "x = " + n("(", deep) + n(")", deep),
-		"brackets":                "x = " + n("[", 60_000),
+		"brackets":                "x = " + n("[", deep),
 		"brackets mismatched":     "x = " + n("(]", deep),
 		"templates":               "x = " + n(`"${`, 60_000),
 		"calls":                   "x = " + n("f(", deep),
@@ -46,7 +46,7 @@ func hostile() map[string]string {
 		"namespaces":              "x = a" + n("::a", 80_000) + "()",
 		"indices":                 "x = a" + n("[0]", 80_000),
 		"traversal":               "x = a" + n(".a", deep),
-		"directives":              `x = "` + n("%{if a}", 30_000) + `"`,
+		"directives":              `x = "` + n("%{if a}", 15_000) + `"`,
 		"nested for":              "x = " + loops.String() + "1" + n("]", 7),
 		"dynamic":                 n("dynamic \"a\" {\ncontent {\n", 18) + n("}\n}\n", 18),
 		"doubling":                "locals {\n  a0 = \"xxxxxxxxxxxxxxxx\"\n" + locals.String() + "}\n",
@@ -61,7 +61,7 @@ func hostile() map[string]string {
 		"tokens":                  n("a ", 1<<21),
 		"lines":                   n("a\n", 1<<21),
 		"attributes":              n("a=1\n", 1<<20),
-		"list":                    "x = [" + n("1,", 120_000) + "]",
+		"list":                    "x = [" + n("1,", 60_000) + "]",
 		"one block":               "server {\n" + n("  port = 1\n", 100_000) + "}\n",
 		"labels":                  "server " + n(`"a" `, 40_000) + "{}\n",
 		"comments":                n("# a comment\n", MaxFile/12),

@@ -108,7 +108,7 @@ func (d *decoder) plugins(c *Config, o Options) {
 func (d *decoder) diagnostics() Diagnostics {
 	known := map[string]bool{}
 	note := func(r *row) {
-		if shown, seen := known[r.Name]; !seen || shown {
+		if ok, seen := known[r.Name]; !seen || ok {
 			known[r.Name] = !r.Sensitive
 		}
 	}

@@ -46,7 +46,7 @@ func TestPositions(t *testing.T) {
 	if len(ds) != 2 {
 		t.Fatal(shownText(t, ds))
 	}
-	if p := ds[0].Range; p.Start != (Pos{6, 10, 51}) || p.End != (Pos{6, 13, 55}) {
+	if p := ds[0].Range; p.Start != (Pos{6, 10, 49}) || p.End != (Pos{6, 13, 53}) {
 		t.Errorf("%+v", p)
 	}
 	if p := ds[1].Range; p.Start.Line != 7 || p.Start.Column != 3 || p.End.Column != 7 {
