@@ -67,7 +67,7 @@ func (s *Session) overConn(ctx context.Context, conn net.Conn, rule grant.Rule, 
 	}
 	start := time.Now()
 	req := out.request(ctx)
-	resp, err := send(conn, req, a)
+	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	if err != nil {
 		return s.fail(ctx, "waiting for the answer of "+hostPort(rule), err, abi.ErrIO)
 	}
@@ -116,7 +116,7 @@ func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
 
 func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, error) {
 	for range 5 {
-		resp, err := http.ReadResponse(br, r) //nolint:bodyclose // the answer closes the connection
+		resp, err := http.ReadResponse(br, r)
 		if err != nil {
 			return nil, err
 		}
@@ -170,5 +170,5 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	}
 	closeConn := a.close
 	a.close = func() { _ = cc.Close(); closeConn() }
-	return cc.RoundTrip(r) //nolint:bodyclose // the answer closes the connection
+	return cc.RoundTrip(r)
 }
