@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -25,6 +26,8 @@ type row struct {
 	status policies.Status
 	cause  policies.Cause
 	says   string // part of the message
+
+	timeout string // "" is 5s
 }
 
 // env is what the rows' secrets come from.
@@ -63,7 +66,8 @@ func runRows(t *testing.T, preamble string, rows []row) daemon.Health {
 	hcl.WriteString(preamble)
 	for i := range rows {
 		rows[i].name = fmt.Sprintf("r%03d-%s", i, rows[i].name)
-		fmt.Fprintf(&hcl, "integration %q {\n  probe    = core.%s\n  interval = \"0s\"\n  timeout  = \"5s\"\n  config {\n%s\n  }\n}\n", rows[i].name, rows[i].probe, rows[i].config)
+		fmt.Fprintf(&hcl, "integration %q {\n  probe    = core.%s\n  interval = \"0s\"\n  timeout  = %q\n  config {\n%s\n  }\n}\n",
+			rows[i].name, rows[i].probe, cmp.Or(rows[i].timeout, "5s"), rows[i].config)
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "vega.hcl")
@@ -157,25 +161,25 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
 	var rows []row
 	for _, probe := range []string{"http", "web_fetch"} {
 		rows = append(rows,
-			row{"up", probe, url(web + "/"), healthy, "", "answered 200"},
-			row{"status", probe, url(web + "/gone"), unhealthy, target, "503"},
-			row{"refused", probe, url("http://" + fixtures.Refused(t)), unhealthy, target, "refuses the connection"},
-			row{"silent", probe, url("http://" + fixtures.Hang(t)), unhealthy, timeout, "did not answer in time"},
-			row{"expired", probe, url(expired), unhealthy, target, "expired"},
-			row{"redirect", probe, url(plain + "/away"), unknown, denied, `http = ["GET http://elsewhere.vega.test"]`},
+			row{"up", probe, url(web + "/"), healthy, "", "answered 200", ""},
+			row{"status", probe, url(web + "/gone"), unhealthy, target, "503", ""},
+			row{"refused", probe, url("http://" + fixtures.Refused(t)), unhealthy, target, "refuses the connection", ""},
+			row{"silent", probe, url("http://" + fixtures.Hang(t)), unhealthy, timeout, "did not answer in time", ""},
+			row{"expired", probe, url(expired), unhealthy, target, "expired", ""},
+			row{"redirect", probe, url(plain + "/away"), unknown, denied, `http = ["GET http://elsewhere.vega.test"]`, ""},
 		)
 	}
 	return append(rows,
-		row{"body", "http", url(web) + "\n    expect_body = \"works\"\n    expect_regex = \"^it w\"", healthy, "", "answered 200"},
-		row{"wrong-body", "http", url(web) + "\n    expect_body = \"fails\"", unhealthy, target, "fails"},
-		row{"json", "http", url(web+"/json") + "\n    expect_json = { status = \"ok\", \"queue.length\" = 3 }", healthy, "", "answered 200"},
-		row{"wrong-json", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = 0 }", unhealthy, target, "queue.length"},
-		row{"expected-status", "http", url(web+"/gone") + "\n    expect_status = [503]", healthy, "", "answered 503"},
-		row{"token", "http", url(web+"/token") + "\n    headers = { Authorization = \"Bearer ${env(\"WEB_TOKEN\")}\" }", healthy, "", "answered 200"},
-		row{"certificate", "http", url(soon) + "\n    min_cert_days = 14", degraded, target, "certificate"},
-		row{"latency", "http", url(web) + "\n    max_latency = \"1ms\"", degraded, target, "max_latency"},
-		row{"metadata", "http", url("http://metadata.vega.test/latest/"), unknown, denied, "169.254.169.254"},
-		row{"no-name", "http", url("http://absent.vega.test/"), unhealthy, target, "does not resolve"},
+		row{"body", "http", url(web) + "\n    expect_body = \"works\"\n    expect_regex = \"^it w\"", healthy, "", "answered 200", ""},
+		row{"wrong-body", "http", url(web) + "\n    expect_body = \"fails\"", unhealthy, target, "fails", ""},
+		row{"json", "http", url(web+"/json") + "\n    expect_json = { status = \"ok\", \"queue.length\" = 3 }", healthy, "", "answered 200", ""},
+		row{"wrong-json", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = 0 }", unhealthy, target, "queue.length", ""},
+		row{"expected-status", "http", url(web+"/gone") + "\n    expect_status = [503]", healthy, "", "answered 503", ""},
+		row{"token", "http", url(web+"/token") + "\n    headers = { Authorization = \"Bearer ${env(\"WEB_TOKEN\")}\" }", healthy, "", "answered 200", ""},
+		row{"certificate", "http", url(soon) + "\n    min_cert_days = 14", degraded, target, "certificate", ""},
+		row{"latency", "http", url(web) + "\n    max_latency = \"1ms\"", degraded, target, "max_latency", ""},
+		row{"metadata", "http", url("http://metadata.vega.test/latest/"), unknown, denied, "169.254.169.254", ""},
+		row{"no-name", "http", url("http://absent.vega.test/"), unhealthy, target, "does not resolve", ""},
 	)
 }
 
@@ -193,37 +197,37 @@ func networkRows(t *testing.T, ca *realtest.CA, resolver string) []row {
 	open, locked := realtest.Redis(t, ""), realtest.Redis(t, env["REDIS_PASSWORD"])
 	name := func(n string) string { return fmt.Sprintf("    name = %q\n    server = %q", n, resolver) }
 	return []row{
-		{"up", "tcp", address(open), healthy, "", "accepted the connection"},
-		{"talks", "tcp", address(open) + "\n    send = \"PING\\r\\n\"\n    expect = \"+PONG\"", healthy, "", ""},
-		{"wrong-answer", "tcp", address(open) + "\n    send = \"NOPE\\r\\n\"\n    expect = \"+PONG\"", unhealthy, timeout, "it said \"-ERR unknown command"},
-		{"refused", "tcp", address(fixtures.Refused(t)), unhealthy, target, "refuses the connection"},
+		{"up", "tcp", address(open), healthy, "", "accepted the connection", ""},
+		{"talks", "tcp", address(open) + "\n    send = \"PING\\r\\n\"\n    expect = \"+PONG\"", healthy, "", "", ""},
+		{"wrong-answer", "tcp", address(open) + "\n    send = \"NOPE\\r\\n\"\n    expect = \"+PONG\"", unhealthy, timeout, "it said \"-ERR unknown command", ""},
+		{"refused", "tcp", address(fixtures.Refused(t)), unhealthy, target, "refuses the connection", ""},
 
-		{"found", "dns", name("www.vega.test"), healthy, "", "192.0.2.10"},
-		{"expected", "dns", name("vega.test") + "\n    type = \"MX\"\n    expect = [\"10 mail.vega.test.\"]", healthy, "", "mail.vega.test"},
-		{"other-answer", "dns", name("www.vega.test") + "\n    expect = [\"192.0.2.99\"]", unhealthy, target, "192.0.2.99"},
-		{"no-name", "dns", name("absent.vega.test"), unhealthy, target, "absent.vega.test"},
-		{"silent", "dns", name("hang.vega.test"), unhealthy, timeout, ""},
+		{"found", "dns", name("www.vega.test"), healthy, "", "192.0.2.10", ""},
+		{"expected", "dns", name("vega.test") + "\n    type = \"MX\"\n    expect = [\"10 mail.vega.test.\"]", healthy, "", "mail.vega.test", ""},
+		{"other-answer", "dns", name("www.vega.test") + "\n    expect = [\"192.0.2.99\"]", unhealthy, target, "192.0.2.99", ""},
+		{"no-name", "dns", name("absent.vega.test"), unhealthy, target, "absent.vega.test", ""},
+		{"silent", "dns", name("hang.vega.test"), unhealthy, timeout, "", ""},
 
-		{"valid", "tls", address(tlsWeb), healthy, "", "days"},
-		{"soon", "tls", address(soon), degraded, target, "days"},
-		{"expired", "tls", address(expired), unhealthy, target, "expired"},
-		{"wrong-name", "tls", address(other), unhealthy, target, ""},
-		{"self-signed", "tls", address(self), unhealthy, target, ""},
-		{"starttls", "tls", address(fixtures.SMTP(t, trusted, "")) + "\n    starttls = \"smtp\"", healthy, "", "days"},
-		{"starttls-postgres", "tls", address(fixtures.Postgres(t, trusted)) + "\n    starttls = \"postgres\"", healthy, "", "days"},
-		{"starttls-imap", "tls", address(fixtures.IMAP(t, trusted)) + "\n    starttls = \"imap\"", healthy, "", "days"},
-		{"no-tls", "tls", address(plain), unhealthy, target, ""},
+		{"valid", "tls", address(tlsWeb), healthy, "", "days", ""},
+		{"soon", "tls", address(soon), degraded, target, "days", ""},
+		{"expired", "tls", address(expired), unhealthy, target, "expired", ""},
+		{"wrong-name", "tls", address(other), unhealthy, target, "", ""},
+		{"self-signed", "tls", address(self), unhealthy, target, "", ""},
+		{"starttls", "tls", address(fixtures.SMTP(t, trusted, "")) + "\n    starttls = \"smtp\"", healthy, "", "days", ""},
+		{"starttls-postgres", "tls", address(fixtures.Postgres(t, trusted)) + "\n    starttls = \"postgres\"", healthy, "", "days", ""},
+		{"starttls-imap", "tls", address(fixtures.IMAP(t, trusted)) + "\n    starttls = \"imap\"", healthy, "", "days", ""},
+		{"no-tls", "tls", address(plain), unhealthy, target, "", ""},
 
-		{"up", "smtp", address(fixtures.SMTP(t, trusted, "")), healthy, "", "TLS 1.3"},
-		{"without-tls", "smtp", address(fixtures.SMTP(t, nil, "")) + "\n    starttls = false", healthy, "", "without TLS"},
-		{"no-starttls", "smtp", address(fixtures.SMTP(t, nil, "")), unhealthy, target, "STARTTLS"},
-		{"busy", "smtp", address(fixtures.SMTP(t, nil, "421 too busy")) + "\n    starttls = false", unhealthy, target, "421"},
+		{"up", "smtp", address(fixtures.SMTP(t, trusted, "")), healthy, "", "TLS 1.3", ""},
+		{"without-tls", "smtp", address(fixtures.SMTP(t, nil, "")) + "\n    starttls = false", healthy, "", "without TLS", ""},
+		{"no-starttls", "smtp", address(fixtures.SMTP(t, nil, "")), unhealthy, target, "STARTTLS", ""},
+		{"busy", "smtp", address(fixtures.SMTP(t, nil, "421 too busy")) + "\n    starttls = false", unhealthy, target, "421", ""},
 
-		{"up", "redis", address(open), healthy, "", "answered PING"},
-		{"password", "redis", address(locked) + "\n    password = env(\"REDIS_PASSWORD\")", healthy, "", ""},
-		{"wrong-password", "redis", address(locked) + "\n    password = env(\"WRONG_PASSWORD\")", unhealthy, target, "password"},
-		{"no-password", "redis", address(locked), unhealthy, target, "password"},
-		{"refused", "redis", address(fixtures.Refused(t)), unhealthy, target, "refuses the connection"},
+		{"up", "redis", address(open), healthy, "", "answered PING", ""},
+		{"password", "redis", address(locked) + "\n    password = env(\"REDIS_PASSWORD\")", healthy, "", "", ""},
+		{"wrong-password", "redis", address(locked) + "\n    password = env(\"WRONG_PASSWORD\")", unhealthy, target, "password", ""},
+		{"no-password", "redis", address(locked), unhealthy, target, "password", ""},
+		{"refused", "redis", address(fixtures.Refused(t)), unhealthy, target, "refuses the connection", ""},
 	}
 }
 
@@ -231,18 +235,18 @@ func databaseRows(t *testing.T) []row {
 	t.Helper()
 	on := func(name, more string) string { return "    database = database." + name + "\n" + more }
 	return []row{
-		{"vega", "database", on("vega", ""), healthy, "", "gave 1 row"},
-		{"postgres", "database", on("pg", ""), healthy, "", "gave 1 row"},
-		{"mysql", "database", on("my", ""), healthy, "", "gave 1 row"},
-		{"rows", "database", on("pg", `    query = "SELECT generate_series(1, 5)"`+"\n    min_rows = 5"), healthy, "", "gave 5 rows"},
-		{"too-few", "database", on("pg", `    query = "SELECT 1 WHERE false"`+"\n    min_rows = 1"), unhealthy, target, "min_rows"},
-		{"slow", "database", on("pg", `    query = "SELECT pg_sleep(0.2)"`+"\n    max_latency = \"50ms\""), degraded, target, "max_latency"},
-		{"hangs", "database", on("pg", `    query = "SELECT pg_sleep(60)"`), unhealthy, timeout, ""},
-		{"no-table", "database", on("pg", `    query = "SELECT * FROM absent"`), unhealthy, target, "absent"},
-		{"writes", "database", on("pg", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, "a query begins with one of SELECT"},
-		{"mysql-writes", "database", on("my", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, ""},
-		{"vega-writes", "database", on("vega", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, ""},
-		{"down", "database", on("down", ""), unhealthy, target, "refuse"},
+		{"vega", "database", on("vega", ""), healthy, "", "gave 1 row", ""},
+		{"postgres", "database", on("pg", ""), healthy, "", "gave 1 row", ""},
+		{"mysql", "database", on("my", ""), healthy, "", "gave 1 row", ""},
+		{"rows", "database", on("pg", `    query = "SELECT generate_series(1, 5)"`+"\n    min_rows = 5"), healthy, "", "gave 5 rows", ""},
+		{"too-few", "database", on("pg", `    query = "SELECT 1 WHERE false"`+"\n    min_rows = 1"), unhealthy, target, "min_rows", ""},
+		{"slow", "database", on("pg", `    query = "SELECT pg_sleep(0.2)"`+"\n    max_latency = \"50ms\""), degraded, target, "max_latency", ""},
+		{"hangs", "database", on("pg", `    query = "SELECT pg_sleep(60)"`), unhealthy, timeout, "", ""},
+		{"no-table", "database", on("pg", `    query = "SELECT * FROM absent"`), unhealthy, target, "absent", ""},
+		{"writes", "database", on("pg", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, "a query begins with one of SELECT", ""},
+		{"mysql-writes", "database", on("my", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, "", ""},
+		{"vega-writes", "database", on("vega", `    query = "CREATE TABLE t (i int)"`), unhealthy, target, "", ""},
+		{"down", "database", on("down", ""), unhealthy, target, "refuse", ""},
 	}
 }
 
@@ -265,31 +269,31 @@ func serviceRows(t *testing.T) []row {
 	}
 	shodan, hunter := site(t, fixtures.Shodan(env["SHODAN_KEY"], 100, 90)), site(t, fixtures.Hunter(env["HUNTER_KEY"], 100, 10))
 	return []row{
-		{"ollama", "llm", base(ollama, "    model = \"llama3.2\""), healthy, "", "has llama3.2"},
-		{"tgi", "llm", base(tgi, hf), healthy, "", "TGI"},
-		{"openai", "llm", base(openai, hf+"    api_key = env(\"OPENAI_KEY\")\n    model = \"gpt-4o-mini\""), healthy, "", "gpt-4o-mini"},
-		{"no-model", "llm", base(ollama, "    model = \"phi4\""), degraded, target, "mistral:7b"},
-		{"wrong-key", "llm", base(openai, hf+"    api_key = env(\"WRONG_PASSWORD\")"), unhealthy, target, "api_key"},
-		{"refused", "llm", base(refused, ""), unhealthy, target, "refuses the connection"},
+		{"ollama", "llm", base(ollama, "    model = \"llama3.2\""), healthy, "", "has llama3.2", ""},
+		{"tgi", "llm", base(tgi, hf), healthy, "", "TGI", ""},
+		{"openai", "llm", base(openai, hf+"    api_key = env(\"OPENAI_KEY\")\n    model = \"gpt-4o-mini\""), healthy, "", "gpt-4o-mini", ""},
+		{"no-model", "llm", base(ollama, "    model = \"phi4\""), degraded, target, "mistral:7b", ""},
+		{"wrong-key", "llm", base(openai, hf+"    api_key = env(\"WRONG_PASSWORD\")"), unhealthy, target, "api_key", ""},
+		{"refused", "llm", base(refused, ""), unhealthy, target, "refuses the connection", ""},
 
-		{"found", "web_search", base(site(t, fixtures.DuckDuckGo(10, false))+"/html/", ""), healthy, "", "found 10 results"},
-		{"nothing", "web_search", base(site(t, fixtures.DuckDuckGo(0, false))+"/html/", ""), degraded, target, "found nothing"},
-		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), degraded, target, "robot"},
-		{"refused", "web_search", base(refused, ""), unhealthy, target, "refuses the connection"},
+		{"found", "web_search", base(site(t, fixtures.DuckDuckGo(10, false))+"/html/", ""), healthy, "", "found 10 results", ""},
+		{"nothing", "web_search", base(site(t, fixtures.DuckDuckGo(0, false))+"/html/", ""), degraded, target, "found nothing", ""},
+		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), degraded, target, "robot", ""},
+		{"refused", "web_search", base(refused, ""), unhealthy, target, "refuses the connection", ""},
 
-		{"both", "osint", osint(shodan, hunter, "SHODAN_KEY"), healthy, "", "accepts the key"},
-		{"few-credits", "osint", osint(site(t, fixtures.Shodan(env["SHODAN_KEY"], 3, 90)), hunter, "SHODAN_KEY"), degraded, target, "few credits left"},
-		{"wrong-key", "osint", osint(shodan, hunter, "WRONG_PASSWORD"), unhealthy, target, "shodan_key"},
-		{"no-key", "osint", "    shodan_key = env(\"UNSET\")", policies.Disabled, "", "shodan_key"},
+		{"both", "osint", osint(shodan, hunter, "SHODAN_KEY"), healthy, "", "accepts the key", ""},
+		{"few-credits", "osint", osint(site(t, fixtures.Shodan(env["SHODAN_KEY"], 3, 90)), hunter, "SHODAN_KEY"), degraded, target, "few credits left", ""},
+		{"wrong-key", "osint", osint(shodan, hunter, "WRONG_PASSWORD"), unhealthy, target, "shodan_key", ""},
+		{"no-key", "osint", "    shodan_key = env(\"UNSET\")", policies.Disabled, "", "shodan_key", ""},
 
-		{"webhook", "slack", "    webhook_url = env(\"HOOK_LIVE\")", healthy, "", "webhook is live"},
-		{"removed", "slack", "    webhook_url = env(\"HOOK_GONE\")", unhealthy, target, "was removed"},
-		{"token", "slack", base(api, "    bot_token = env(\"BOT_TOKEN\")"), healthy, "", "Workspace"},
-		{"wrong-token", "slack", base(api, "    bot_token = env(\"BAD_TOKEN\")"), unhealthy, target, "bot_token"},
+		{"webhook", "slack", "    webhook_url = env(\"HOOK_LIVE\")", healthy, "", "webhook is live", ""},
+		{"removed", "slack", "    webhook_url = env(\"HOOK_GONE\")", unhealthy, target, "was removed", ""},
+		{"token", "slack", base(api, "    bot_token = env(\"BOT_TOKEN\")"), healthy, "", "Workspace", ""},
+		{"wrong-token", "slack", base(api, "    bot_token = env(\"BAD_TOKEN\")"), unhealthy, target, "bot_token", ""},
 
-		{"running", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "RUNNING")), "    token = env(\"HA_TOKEN\")"), healthy, "", "is running"},
-		{"starting", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "STARTING")), "    token = env(\"HA_TOKEN\")"), degraded, target, "STARTING"},
-		{"wrong-token", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "RUNNING")), "    token = env(\"BAD_TOKEN\")"), unhealthy, target, "token is wrong"},
-		{"refused", "home_assistant", base(refused, "    token = env(\"HA_TOKEN\")"), unhealthy, target, "refuses the connection"},
+		{"running", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "RUNNING")), "    token = env(\"HA_TOKEN\")"), healthy, "", "is running", ""},
+		{"starting", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "STARTING")), "    token = env(\"HA_TOKEN\")"), degraded, target, "STARTING", ""},
+		{"wrong-token", "home_assistant", base(site(t, fixtures.HomeAssistant(env["HA_TOKEN"], "RUNNING")), "    token = env(\"BAD_TOKEN\")"), unhealthy, target, "token is wrong", ""},
+		{"refused", "home_assistant", base(refused, "    token = env(\"HA_TOKEN\")"), unhealthy, target, "refuses the connection", ""},
 	}
 }
