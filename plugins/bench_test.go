@@ -2,6 +2,7 @@ package plugins_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -72,12 +73,12 @@ func coreHTTP(b *testing.B, url string) func(context.Context) error {
 	b.Helper()
 	core := newSandbox(b, plugins.Options{}).load(b, plugins.Core())
 	probe, _ := core.Manifest.Probe("http")
-	values := manifest.Values{"url": manifest.Plain(url)}
+	values := manifest.Values{"url": manifest.Plain(url), "method": manifest.Plain("GET"), "follow_redirects": true}
 	set, _ := grant.Effective(grant.Request{Probe: probe, Values: values, Written: map[string]bool{"url": true}, Bundled: true})
 	return func(ctx context.Context) error {
 		got := core.Run(ctx, plugins.Input{Integration: "web", Probe: "http", Values: values, Grants: set, Timeout: 10 * time.Second})
 		if got.Status != plugins.Healthy {
-			return io.ErrUnexpectedEOF
+			return fmt.Errorf("%s/%s: %s", got.Status, got.Cause, got.Message)
 		}
 		return nil
 	}
