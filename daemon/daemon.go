@@ -138,7 +138,7 @@ func (d *Daemon) Query(ctx context.Context, database, query string) (plugins.Row
 
 // guestLine takes a line that a guest logged.
 func (d *Daemon) guestLine(ctx context.Context, integration string, level slog.Level, line string) {
-	d.log.Log(ctx, level, line, "integration", integration, "from", "probe")
+	d.log.Log(ctx, level, "probe", "integration", integration, "line", line)
 }
 
 // Ready reports why vega can't be relied on yet, or any more; nil when it can.

@@ -79,7 +79,8 @@ func assemble(t *testing.T, m *manifest.Manifest, imports, run []byte) []byte {
 	}
 	index := byte(0)
 	b.WriteString("\x00asm\x01\x00\x00\x00")
-	section(1, []byte{3, // types: (i32)->i32, (i32×4)->i32, (i32×3)->i32
+	section(1, []byte{
+		3, // types: (i32)->i32, (i32×4)->i32, (i32×3)->i32
 		0x60, 1, 0x7f, 1, 0x7f,
 		0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f,
 		0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f,

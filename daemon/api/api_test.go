@@ -122,23 +122,23 @@ func TestAnswers(t *testing.T) {
 				r.Header.Set("X-API-Key", tt.key)
 			}
 			r.Header.Set("X-Correlation-ID", "my id")
-			res, body := do(t, http.DefaultClient, r)
-			if res.StatusCode != tt.status || res.Header.Get("X-Correlation-ID") != "my id" {
-				t.Fatalf("%d %v %s", res.StatusCode, res.Header, body)
+			got := do(t, r)
+			if got.status != tt.status || got.header.Get("X-Correlation-ID") != "my id" {
+				t.Fatalf("%+v", got)
 			}
 			if tt.detail == "" {
 				return
 			}
 			var p document
-			if err := json.Unmarshal(body, &p); err != nil || res.Header.Get("Content-Type") != "application/problem+json" {
-				t.Fatalf("%v: %s", err, body)
+			if err := json.Unmarshal([]byte(got.body), &p); err != nil || got.header.Get("Content-Type") != "application/problem+json" {
+				t.Fatalf("%v: %+v", err, got)
 			}
 			path, _, _ := strings.Cut(tt.path, "?")
 			if p.Status != tt.status || p.Title == "" || p.Type == "" || p.Instance != path || p.CorrelationID != "my id" || !strings.Contains(p.Detail, tt.detail) {
-				t.Errorf("%s", body)
+				t.Errorf("%s", got.body)
 			}
-			if (tt.status == 401) != (res.Header.Get("WWW-Authenticate") != "") || (tt.status == 405) != (res.Header.Get("Allow") != "") {
-				t.Errorf("headers %v", res.Header)
+			if (tt.status == 401) != (got.header.Get("WWW-Authenticate") != "") || (tt.status == 405) != (got.header.Get("Allow") != "") {
+				t.Errorf("headers %v", got.header)
 			}
 		})
 	}
@@ -149,8 +149,8 @@ func TestQueryReachesTheDaemon(t *testing.T) {
 	url, _ := serve(t, f, ServerOptions{})
 	r := request(t, "GET", url+"/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", nil)
 	r.Header.Set("X-API-Key", key)
-	if res, body := do(t, http.DefaultClient, r); res.StatusCode != 200 || !bytes.Contains(body, []byte(`"status":"unhealthy"`)) {
-		t.Errorf("whatever the status, the answer is 200: %d %s", res.StatusCode, body)
+	if got := do(t, r); got.status != 200 || !strings.Contains(got.body, `"status":"unhealthy"`) {
+		t.Errorf("whatever the status, the answer is 200: %+v", got)
 	}
 	if q := f.query; q.MaxAge != 30*time.Second || q.Timeout != 2*time.Second || strings.Join(q.Names, ",") != "a,b" {
 		t.Errorf("%+v", q)
@@ -162,8 +162,7 @@ func TestCorrelationIDIsMadeWhereItIsMissingOrHostile(t *testing.T) {
 	for _, given := range []string{"", strings.Repeat("x", 129), "é"} {
 		r := request(t, "GET", url+"/healthz", nil)
 		r.Header.Set("X-Correlation-ID", given)
-		res, _ := do(t, http.DefaultClient, r)
-		id := res.Header.Get("X-Correlation-ID")
+		id := do(t, r).header.Get("X-Correlation-ID")
 		if id == given || !telemetry.ValidID(id) || !strings.Contains(log.String(), `"correlation_id":"`+id+`"`) {
 			t.Errorf("given %q: %q; log %s", given, id, log)
 		}
@@ -174,8 +173,8 @@ func TestLogHasThePanicAndTheKeysName(t *testing.T) {
 	url, log := serve(t, &fake{}, ServerOptions{})
 	r := request(t, "GET", url+"/admin/integrations/health?name=panics", nil)
 	r.Header.Set("X-API-Key", key)
-	if _, body := do(t, http.DefaultClient, r); bytes.Contains(body, []byte("inside")) {
-		t.Errorf("the answer tells of the panic: %s", body)
+	if got := do(t, r); strings.Contains(got.body, "inside") {
+		t.Errorf("the answer tells of the panic: %s", got.body)
 	}
 	for _, want := range []string{"secret inside", "api_test.go", `"key":"ci"`, `"status":500`} {
 		if !strings.Contains(log.String(), want) {
@@ -192,9 +191,9 @@ func TestHeaderLimit(t *testing.T) {
 	for size, problem := range map[int]bool{maxHeader + 1: true, 128 << 10: false} { // past 64 KiB it is net/http's own
 		r := request(t, "GET", url+"/healthz", nil)
 		r.Header.Set("X-Filler", strings.Repeat("x", size))
-		res, body := do(t, http.DefaultClient, r)
-		if res.StatusCode != http.StatusRequestHeaderFieldsTooLarge || bytes.Contains(body, []byte("over the limit")) != problem {
-			t.Errorf("%d bytes: %d %s", size, res.StatusCode, body)
+		got := do(t, r)
+		if got.status != http.StatusRequestHeaderFieldsTooLarge || strings.Contains(got.body, "over the limit") != problem {
+			t.Errorf("%d bytes: %+v", size, got)
 		}
 	}
 }
@@ -243,9 +242,16 @@ func request(t *testing.T, method, url string, body io.Reader) *http.Request {
 	return r
 }
 
-func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {
+// reply is a response, read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func do(t *testing.T, r *http.Request) reply {
 	t.Helper()
-	res, err := c.Do(r)
+	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,5 +260,5 @@ func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res, body
+	return reply{res.StatusCode, res.Header, string(body)}
 }

@@ -49,10 +49,10 @@ func Listen(ctx context.Context, h http.Handler, o ServerOptions) (*Server, erro
 		s.secure = true
 		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
-	address := net.JoinHostPort(o.Host, strconv.Itoa(o.Port))
 	var err error
-	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", address); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with server.host and server.port", err)
 	}
 	return s, nil
 }

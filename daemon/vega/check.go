@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os/signal"
@@ -80,18 +81,18 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 	if verbose {
 		logs.SetLevel(slog.LevelDebug)
 	}
+	p := startProgress(cmd.ErrOrStderr())
+	defer p.end()
 	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true})
 	if err != nil {
 		return h, err
 	}
-	p := startProgress(cmd.ErrOrStderr())
 	h, err = d.Health(ctx, daemon.Query{Names: names, Progress: p.show})
-	p.end()
 	if closed := d.Close(); err == nil {
 		err = closed
 	}
 	if err == nil && ctx.Err() != nil {
-		err = fmt.Errorf("interrupted before every check was done")
+		err = errors.New("interrupted before every check was done")
 	}
 	return h, err
 }

@@ -61,7 +61,7 @@ func exitCode(cmd *cobra.Command, err error) int {
 			return exitUsage
 		}
 	case text != nil:
-		fmt.Fprintf(cmd.ErrOrStderr(), "vega %s: %v\n", cmd.Name(), text)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), text)
 	}
 	return code
 }

@@ -16,7 +16,7 @@ type progress struct {
 
 func startProgress(out io.Writer) *progress {
 	p := &progress{out: out, live: onTerminal(out)}
-	p.line("checking")
+	p.line("loading plugins")
 	return p
 }
 

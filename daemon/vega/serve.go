@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -53,6 +55,7 @@ func (o overrides) apply(cfg *config.Config) {
 
 // service is a daemon that is served.
 type service struct {
+	hup    <-chan os.Signal
 	logs   *telemetry.Log
 	daemon *daemon.Daemon
 	api    *api.API
@@ -65,12 +68,15 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	show := &steps{out: cmd.OutOrStdout(), symbols: onTerminal(cmd.OutOrStdout())}
-	s := &service{logs: telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))}
+	hup := make(chan os.Signal, 1) // from the first moment on: by default it ends the process
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))}
 	cfg, err := s.start(ctx, show, path, o)
 	if err != nil {
 		return err
 	}
-	s.greet(cmd, cfg)
+	s.greet(cmd.OutOrStdout(), cfg)
 	err = s.run(ctx)
 	stop() // a second signal ends the process at once
 	return failed(errors.Join(err, s.drain(cfg.Server.DrainTimeout)))
@@ -166,19 +172,28 @@ func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error
 }
 
 // greet says where vega answers and what to try.
-func (s *service) greet(cmd *cobra.Command, cfg *config.Config) {
-	key := "$VEGA_API_KEY"
-	if s.key != "" {
-		key = "$(cat " + s.key + ")"
-	}
-	out := cmd.OutOrStdout()
+func (s *service) greet(out io.Writer, cfg *config.Config) {
 	fmt.Fprintf(out, "\nvega answers on %s\n", s.server.URL())
-	if s.key != "" {
-		fmt.Fprintf(out, "its API key is in %s\n", s.key)
+	key := "$VEGA_API_KEY"
+	if s.key == "" {
+		fmt.Fprintf(out, "its API keys are those of %s\n", short(cfg.Path))
 	} else {
-		fmt.Fprintf(out, "its API keys are those of %s\n", cfg.Path)
+		fmt.Fprintf(out, "its API key is in %s\n", short(s.key))
+		key = "$(cat " + short(s.key) + ")"
 	}
 	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
+}
+
+// short is the path from here, if it is below here.
+func short(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
 }
 
 // run serves until a signal, or until it can't.

@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/policies"
+)
+
+// TestHammer asks, reloads and swaps modules all at once: every answer must be
+// whole, of one configuration, and no healthy integration suffer.
+func TestHammer(t *testing.T) {
+	one := bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "")
+	two := one + bind("c", "plain.degraded", "")
+	h := build(t, one)
+	go func() { _ = h.Run(t.Context()) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	loop := func(f func(n int)) {
+		all.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				f(n)
+			}
+		})
+	}
+	for range 4 {
+		loop(func(n int) {
+			got := h.ask(Query{MaxAge: time.Duration(n%2) * time.Second})
+			for i, r := range got.Integrations {
+				if want := []policies.Status{"healthy", "healthy", "degraded"}[i]; r.Status != want {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+	loop(func(n int) {
+		h.configure([]string{one, two}[n%2])
+		if err := h.Reload(ctx); err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+	})
+	loop(func(n int) {
+		write(t, h.plugins(), "plain.wasm", plain(t, "plain", fmt.Sprint(n), answerParameter))
+		h.dropIn(ctx, h.plugins()+"/plain.wasm")
+	})
+	loop(func(int) {
+		h.Plugins()
+		if i, err := h.Integration("a"); err != nil || i.Name != "a" {
+			t.Errorf("%+v, %v", i, err)
+		}
+	})
+	all.Wait()
+}
+
+func TestQueuedPastItsDeadlineIsTheHostsFault(t *testing.T) {
+	hang, hits := slow(t, time.Hour)
+	h := build(t, get("first", hang, `timeout = "3s"`)+bind("second", "plain.healthy", `timeout = "1s"`))
+	h.slots = make(chan struct{}, 1)
+	go h.ask(Query{Names: []string{"first"}, Timeout: time.Millisecond})
+	for hits.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	r := h.ask(Query{Names: []string{"second"}}).Integrations[0]
+	if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "all through this one's 1s") {
+		t.Errorf("%+v", r)
+	}
+}
