@@ -40,9 +40,13 @@ const (
 // one that is down keeps nothing else from starting.
 type databases struct {
 	own     *store.Store
-	mu      sync.Mutex // guards the sources' opening
+	mu      sync.Mutex // guards what follows, and the sources' opening
+	closed  bool
 	sources map[string]*source
 }
+
+// errClosed is for a run that outlived the configuration it was started in.
+var errClosed = errors.New("the configuration was replaced while this query was starting; the next run uses the new one")
 
 // source is one configured database.
 type source struct {
@@ -98,6 +102,9 @@ func (d *databases) names() []string {
 func (d *databases) ready(s *source) (opened, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errClosed
+	}
 	if s.open != nil {
 		return s.open, nil
 	}
@@ -114,6 +121,7 @@ func (d *databases) ready(s *source) (opened, error) {
 func (d *databases) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.closed = true
 	var errs []error
 	for _, s := range d.sources {
 		if s.open == nil {

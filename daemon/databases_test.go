@@ -252,3 +252,15 @@ func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
 		t.Errorf("%q %v %v", v, ok, err)
 	}
 }
+
+// A query that comes after a reload closed its databases opens nothing that
+// nobody would close.
+func TestClosedDatabasesStayClosed(t *testing.T) {
+	dbs := newDatabases([]config.Database{{Name: "app", Driver: "sqlite", DSN: manifest.Plain(filepath.Join(t.TempDir(), "app.db"))}}, nil)
+	if err := dbs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := dbs.Query(t.Context(), "app", "SELECT 1"); !errors.Is(err, errClosed) {
+		t.Errorf("%v, %v", rows, err)
+	}
+}
