@@ -107,7 +107,7 @@ func (g *guest) fail(err error) int32 {
 	return int32(code)
 }
 
-// audit keeps a denied call for the result and the log.
+// audit keeps a denied call for the result.
 func (g *guest) audit(err error) {
 	text := g.vault.Redact(oneLine(err.Error()))
 	for _, d := range g.denied {
@@ -117,7 +117,6 @@ func (g *guest) audit(err error) {
 	}
 	if len(g.denied) < maxAudit {
 		g.denied = append(g.denied, text)
-		g.write(slog.LevelWarn, "denied: "+text)
 	}
 }
 

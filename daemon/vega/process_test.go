@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// process is a `vega serve` that answers, with all that it has written.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	url  string
+	key  string
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// serveWith starts vega in dir, on a free port, and waits until it answers.
+func serveWith(t *testing.T, dir string, environment []string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: command(t, dir, "serve", "--port", "0")}
+	p.cmd.Env, p.cmd.Stderr = environment, p
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	for p.url == "" && lines.Scan() {
+		_, _ = p.Write(append(lines.Bytes(), '\n'))
+		if url, ok := strings.CutPrefix(lines.Text(), "vega answers on "); ok {
+			p.url = url
+		}
+	}
+	if p.url == "" {
+		t.Fatalf("vega did not start:\n%s", p.written())
+	}
+	go func() {
+		for lines.Scan() {
+			_, _ = p.Write(append(lines.Bytes(), '\n'))
+		}
+	}()
+	if key, err := os.ReadFile(filepath.Join(dir, ".vega", "api_key")); err == nil {
+		p.key = strings.TrimSpace(string(key))
+	}
+	return p
+}
+
+// command is this test binary in the part of vega.
+func command(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Args[0], cmd.Dir = "vega", dir
+	return cmd
+}
+
+// Write keeps what the process says.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *process) written() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// ask asks for a path with the key, and returns status and body.
+func (p *process) ask(path string) (status int, body string, err error) {
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	r.Header.Set("X-API-Key", p.key)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(b), err
+}
+
+// get is ask, which must not fail.
+func (p *process) get(path string) (status int, body string) {
+	p.t.Helper()
+	status, body, err := p.ask(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return status, body
+}
+
+// stop sends SIGTERM and waits for the end.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return p.cmd.Wait()
+}
