@@ -35,16 +35,23 @@ func Postgres(t testing.TB) (dsn string) {
 	return server + "app?sslmode=disable"
 }
 
-// postgresReady asks for TLS: a server that starts answers no sooner than it
-// takes connections, and one that takes them says N.
+// postgresReady begins to log in: a server that is still starting says so in
+// an error, one that takes logins asks for the password.
 func postgresReady(c net.Conn) error {
-	question := binary.BigEndian.AppendUint32(nil, 8)
-	question = binary.BigEndian.AppendUint32(question, 80877103)
-	if _, err := c.Write(question); err != nil {
+	const version3 = 196608
+	hello := binary.BigEndian.AppendUint32(nil, version3)
+	hello = append(hello, "user\x00vega\x00database\x00postgres\x00\x00"...)
+	if _, err := c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(4+len(hello))), hello...)); err != nil {
 		return err
 	}
-	_, err := c.Read(make([]byte, 1))
-	return err
+	answer := make([]byte, 1)
+	if _, err := c.Read(answer); err != nil {
+		return err
+	}
+	if answer[0] != 'R' {
+		return errors.New("it does not take logins yet")
+	}
+	return nil
 }
 
 // MariaDB starts MariaDB with an empty database "app" of the user "vega",
