@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"vega/plugins/guard"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
@@ -23,6 +24,7 @@ const wasi = "wasi_snapshot_preview1"
 type Module struct {
 	*manifest.Module
 	sandbox  *Sandbox
+	facts    guard.Facts
 	compiled wazero.CompiledModule
 	start    *image    // nil: the module brings its own data
 	snapshot *snapshot // nil: every run initialises the module itself
@@ -36,6 +38,10 @@ type Module struct {
 // cache. The error says why a module is refused, for the person who dropped it
 // in.
 func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
+	facts, err := guard.Check(wasm)
+	if err != nil {
+		return nil, err
+	}
 	read, err := manifest.Read(wasm)
 	if err != nil {
 		return nil, err
@@ -43,16 +49,20 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	if err := checkImports(read); err != nil {
 		return nil, err
 	}
-	code, data := liftData(wasm)
+	guarded, err := guard.Rewrite(wasm)
+	if err != nil {
+		return nil, err
+	}
+	code, data := liftData(guarded)
 	code, globals, known := exportGlobals(code)
 	compiled, err := s.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
 	if err != nil {
 		return nil, fmt.Errorf("it does not compile: %w", clipError(err))
 	}
-	if err := checkExports(compiled); err != nil {
+	if err := errors.Join(s.checkLinks(compiled), checkExports(compiled)); err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}
-	m := &Module{Module: read, sandbox: s, compiled: compiled, start: newImage(data)}
+	m := &Module{Module: read, sandbox: s, facts: facts, compiled: compiled, start: newImage(data)}
 	if known && data != nil && isGo(wasm) {
 		m.takeSnapshot(ctx, globals)
 	}

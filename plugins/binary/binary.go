@@ -147,3 +147,9 @@ func (r *Reader) Name() string {
 	}
 	return string(s)
 }
+
+// SkipLEB steps over a LEB128 number of any width.
+func (r *Reader) SkipLEB() {
+	for r.Byte()&0x80 != 0 {
+	}
+}
