@@ -23,9 +23,9 @@ type Conn struct {
 	network int32
 	rule    grant.Rule
 
-	tls        *tls.ConnectionState
-	verified   string // "" or why not, for the name that was asked for
-	unverified bool   // no secret may be sent
+	tls      *tls.ConnectionState
+	verified string // "" or why not, for the name that was asked for
+	distrust string // "" or why no secret may be sent
 }
 
 var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
@@ -110,8 +110,8 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 
 func (c *Conn) mayCarrySecret() *grant.Denial {
 	switch {
-	case c.tls != nil && c.unverified:
-		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + ", whose certificate does not verify, is refused: " + c.verified}
+	case c.tls != nil && c.distrust != "":
+		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + ", whose certificate does not verify, is refused: " + c.distrust}
 	case c.tls != nil, isLoopback(c.rule.Host), c.session.grants.Plaintext:
 		return nil
 	default:
@@ -159,16 +159,16 @@ func (c *Conn) handshake(ctx context.Context, name string) error {
 // another name than the one it dialled gets its answer, but no secret unless
 // the chain also holds for the host; an address has no name of its own.
 func (c *Conn) check(name string) {
-	roots := c.session.network.RootCAs
-	err := verify(c.tls, roots, name)
-	if _, notIP := netip.ParseAddr(c.rule.Host); err == nil && notIP != nil && name != c.rule.Host {
-		c.unverified = verify(c.tls, roots, c.rule.Host) != nil
-		if c.unverified {
-			return
+	why := func(name string) string {
+		if err := verify(c.tls, c.session.network.RootCAs, name); err != nil {
+			return c.session.vault.HideString(err.Error())
 		}
+		return ""
 	}
-	if err != nil {
-		c.unverified, c.verified = true, c.session.vault.HideString(err.Error())
+	c.verified = why(name)
+	c.distrust = c.verified
+	if _, notIP := netip.ParseAddr(c.rule.Host); c.distrust == "" && notIP != nil && name != c.rule.Host {
+		c.distrust = why(c.rule.Host)
 	}
 }
 

@@ -287,5 +287,5 @@ func TestStartTLSNameIsNoWayAroundVerification(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := conn.Write(within(t, 10*time.Second), []byte(r.mask))
-	wantsDenial(t, r, err, "localhost")
+	wantsDenial(t, r, err, "valid for evil.example, not localhost")
 }

@@ -39,6 +39,7 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
 	out.url, out.from = next, origin(before)
 	out.secretURL = s.hasSecret(next) || s.vault.HideString(location) != location
+	out.header = out.header.Clone() // the last request may still be being sent
 	out.turn(status)
 	if here, err := grant.Host(before.Hostname()); err != nil || here != rule.Host || before.Scheme == "https" && next.Scheme == "http" {
 		return s.leave(out)

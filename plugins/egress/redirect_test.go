@@ -1,6 +1,8 @@
 package egress
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -123,4 +125,28 @@ func TestDowngradeDropsSecrets(t *testing.T) {
 	q.URL += "/" + r.mask
 	_, err = r.HTTP(within(t, 5*time.Second), q)
 	wantsDenial(t, r, err, "taking a secret along")
+}
+
+// A server may redirect before it has read anything. What is still being sent
+// then must not change under the sender.
+func TestRedirectWhileTheBodyIsBeingSent(t *testing.T) {
+	end := server(t, func(http.ResponseWriter, *http.Request) {})
+	hasty := listen(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "HTTP/1.1 302 Found\r\nLocation: "+end.URL+"/\r\nContent-Length: 0\r\n\r\n")
+		drain(c)
+	})
+	header := []Field{{"Authorization", "Bearer x"}, {"Content-Type", "text/plain"}}
+	for range 60 - len(header) {
+		header = append(header, Field{"X-" + strings.Repeat("a", len(header)), strings.Repeat("v", 900)})
+	}
+	for range 20 {
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "POST http://"+hasty, "GET "+end.URL)})
+		resp, err := r.HTTP(within(t, 5*time.Second), &Request{
+			Method: "POST", URL: "http://" + hasty, Redirects: 1, Header: header, Body: make([]byte, 1<<20),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
 }

@@ -54,6 +54,9 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 // question judges a name and brings it into the form that is asked for. The
 // grant for the PTR of an address may name the address or its arpa name.
 func (s *Session) question(typ uint16, name, server string) (string, error) {
+	if s.vault.Redact(name) != name {
+		return "", s.deny(&grant.Denial{Asked: "asking for a name with a secret in it is refused: write the name itself in the configuration, not env() or file()"})
+	}
 	asked := name
 	if ip, err := netip.ParseAddr(name); err == nil && typ == dns.TypePTR {
 		if asked, err = dns.ReverseAddr(ip.Unmap().WithZone("").String()); err != nil {

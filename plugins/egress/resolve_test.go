@@ -211,8 +211,9 @@ www.a.test.     60 IN CNAME a.test.
 www.a.test.     60 IN A     192.0.2.1
 truncated.test. 60 IN A     192.0.2.9
 1.2.0.192.in-addr.arpa. 60 IN PTR host.a.test.
+1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. 60 IN PTR host6.a.test.
 `)
-	grants := rules(t, manifest.DNS, "a.test", "_s._tcp.a.test", "www.a.test", "truncated.test", "absent.test", "servfail.test", "silent.test", "192.0.2.1", "@"+n.addr)
+	grants := rules(t, manifest.DNS, "a.test", "_s._tcp.a.test", "www.a.test", "truncated.test", "absent.test", "servfail.test", "silent.test", "192.0.2.1", "2001:db8::1", "@"+n.addr)
 	for _, c := range []struct {
 		rrtype, name, want string
 		code               abi.Errno
@@ -230,6 +231,7 @@ truncated.test. 60 IN A     192.0.2.9
 		{"A", "www.a.test", "192.0.2.1", 0},
 		{"A", "truncated.test", "192.0.2.9", 0},
 		{"PTR", "192.0.2.1", "host.a.test", 0},
+		{"PTR", "2001:db8:0::1", "host6.a.test", 0},
 		{"PTR", "a.test", "", abi.ErrNotSet},
 		{"A", "absent.test", "", abi.ErrDNS},
 		{"A", "servfail.test", "", abi.ErrDNS},
@@ -252,6 +254,8 @@ truncated.test. 60 IN A     192.0.2.9
 	r := start(t, setup{rules: grants, network: New(n.addr)})
 	_, err := r.Resolve(within(t, 10*time.Second), "A", "a.test", "192.0.2.1")
 	wantsDenial(t, r, err, `dns = ["@192.0.2.1:53"]`)
+	_, err = r.Resolve(within(t, 10*time.Second), "A", r.mask+".a.test", "")
+	wantsDenial(t, r, err, "write the name itself")
 	before := n.asked.Load()
 	meta := start(t, setup{rules: append(grants, rules(t, manifest.DNS, "@flip.test:53")...), network: New(serveDNS(t, zone).addr)})
 	_, err = meta.Resolve(within(t, 10*time.Second), "A", "a.test", "flip.test")

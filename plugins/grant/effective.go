@@ -71,6 +71,9 @@ func (q Request) fromOption(k manifest.Capability, name string) []Rule {
 	opt := q.Probe.Option(name)
 	var rules []Rule
 	eachText(q.Values[name], func(t manifest.Text) {
+		if k.Kind == manifest.DNS && opt.Element() == manifest.String && t.HasSecret() {
+			return // the guest sees no part of it, and rules are shown
+		}
 		for _, r := range targets(k, opt.Element(), t.Reveal()) {
 			r.Origin, r.Where = origin, where
 			rules = append(rules, r)

@@ -137,6 +137,9 @@ func parseDNS(text string) (Rule, error) {
 		host, port, err := Address(addr)
 		return Rule{Kind: manifest.DNS, Name: "@" + net.JoinHostPort(host, strconv.Itoa(port))}, err
 	}
+	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" { // what a PTR is asked of
+		return Rule{Kind: manifest.DNS, Name: ip.Unmap().String()}, nil
+	}
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
 	if name == "" || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
 		return Rule{}, fmt.Errorf("write a name such as \"example.com\", or \"@10.0.0.2:53\" for a server")

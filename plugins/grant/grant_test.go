@@ -54,6 +54,8 @@ func TestParse(t *testing.T) {
 		{manifest.Net, "icmp://example.com:1", ""},
 		{manifest.DNS, "Example.com.", "example.com"},
 		{manifest.DNS, "@10.0.0.2:53", "@10.0.0.2:53"},
+		{manifest.DNS, "2001:DB8::0:1", "2001:db8::1"},
+		{manifest.DNS, "fe80::1%eth0", ""},
 		{manifest.DNS, "*.example.com", ""},
 		{manifest.KV, "64KiB", ""},
 	} {
@@ -156,6 +158,26 @@ func TestEffective(t *testing.T) {
 	}
 	if bundled.KV != 1024 || len(missing) != 0 {
 		t.Errorf("kv %d, missing %+v", bundled.KV, missing)
+	}
+}
+
+// A name out of env() or file() is a secret: it is in no rule, since rules are
+// shown, and no question may carry it.
+func TestSecretNameIsNoGrant(t *testing.T) {
+	probe := &manifest.Probe{
+		Options:      []manifest.Option{{Name: "names", Type: manifest.List}, {Name: "server", Type: manifest.Address}},
+		Capabilities: []manifest.Capability{{Kind: manifest.DNS, Reason: "r", From: []string{"names", "server"}}},
+	}
+	hidden := func(s string) manifest.Text { return manifest.Text{{Text: s, Secret: true}} }
+	set, _ := grant.Effective(grant.Request{
+		Probe: probe, Written: map[string]bool{"names": true, "server": true},
+		Values: manifest.Values{
+			"names":  []manifest.Value{hidden("internal.example.com"), manifest.Plain("example.com")},
+			"server": hidden("10.0.0.2:53"),
+		},
+	})
+	if got, want := rules(set), "example.com config.names|@10.0.0.2:53 config.server"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

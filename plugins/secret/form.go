@@ -3,11 +3,14 @@ package secret
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Form is the syntax that a placeholder stands in on its way out.
@@ -71,8 +74,9 @@ func forms(real string) []string {
 		real,
 		percent(real), url.QueryEscape(real), url.PathEscape(real),
 		plain, escaped, strings.ReplaceAll(plain, "/", `\/`), strings.ReplaceAll(escaped, "/", `\/`),
-		html.EscapeString(real), strings.ReplaceAll(html.EscapeString(real), "&#34;", "&quot;"),
 	}
+	all = append(all, inASCII(plain), strings.ReplaceAll(inASCII(plain), "/", `\/`))
+	all = append(all, inHTML(real)...)
 	for _, f := range all[1:] {
 		all = append(all, otherCase(f))
 	}
@@ -86,6 +90,33 @@ func forms(real string) []string {
 		}
 	}
 	return out
+}
+
+// inASCII escapes what JSON need not escape, as other languages do.
+func inASCII(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < utf8.RuneSelf:
+			b.WriteRune(r)
+		case r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b.String()
+}
+
+// inHTML is a text with each of the escapes that quotes are known to have.
+func inHTML(text string) []string {
+	escaped := html.EscapeString(text)
+	named := strings.ReplaceAll(escaped, "&#34;", "&quot;")
+	return []string{
+		escaped, named,
+		strings.ReplaceAll(named, "&#39;", "&#x27;"), strings.ReplaceAll(named, "&#39;", "&#039;"),
+	}
 }
 
 // otherCase writes hexadecimal escapes in the case that Go does not use.

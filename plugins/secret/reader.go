@@ -23,9 +23,9 @@ type stream struct {
 func (s *stream) feed(out, data []byte, flush bool) []byte {
 	s.carry = append(s.carry, data...)
 	b := s.carry
-	keep := mayBegin(b, s.v.patterns)
+	keep, begun := mayBegin(b, s.v.patterns)
 	stop := len(b)
-	if keep >= holdFrom && !flush {
+	if keep >= holdFrom && !flush || keep >= Least {
 		stop -= keep
 	}
 	pos := s.done
@@ -53,35 +53,45 @@ func (s *stream) feed(out, data []byte, flush bool) []byte {
 		pos = stop
 	}
 	cut := len(b) - keep
+	if flush && keep >= Least { // most of a secret is a secret
+		out = append(out, begun.beginning(pos-cut, keep)...)
+		pos = len(b)
+	}
 	s.done = pos - cut
 	s.carry = append(s.carry[:0], b[cut:]...)
 	return out
 }
 
+// beginning is what stands for the bytes of a pattern from one place to
+// another, while its end has not come.
+func (p pattern) beginning(from, to int) string {
+	mask := p.of.placeholder
+	return mask[min(from, len(mask)):min(to, len(mask))]
+}
+
 // mayBegin is the length of the longest end of b that is the beginning, and
-// not the whole, of a pattern.
-func mayBegin(b []byte, patterns []pattern) int {
-	longest := 0
+// not the whole, of a pattern, and which one.
+func mayBegin(b []byte, patterns []pattern) (longest int, of pattern) {
 	if len(b) == 0 {
-		return 0
+		return 0, of
 	}
 	last := b[len(b)-1]
 	for _, p := range patterns {
 		for n := min(len(p.text)-1, len(b)); n > longest; n-- {
 			if p.text[n-1] == last && bytes.HasSuffix(b, p.text[:n]) {
-				longest = n
+				longest, of = n, p
 				break
 			}
 		}
 	}
-	return longest
+	return longest, of
 }
 
 // Reader hides secrets in what it reads from r, also where one is spread over
 // several reads. It never waits for more than r has given unless what it has
 // may be the beginning of a secret. An error of r, such as a deadline that has
-// passed, lets through what was held back; the reader stays usable. Without
-// secrets it is r itself.
+// passed, lets through what was held back, as a placeholder's beginning if it
+// is 8 bytes or more; the reader stays usable. Without secrets it is r itself.
 func (v *Vault) Reader(r io.Reader) io.Reader {
 	if v.Empty() {
 		return r
