@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,8 @@ type Options struct {
 	// ReadOnly opens the store beside a running daemon: what probes would keep
 	// is dropped, and only the modules in use are loaded.
 	ReadOnly bool
+	// Compiler is the child process that compiles modules; see plugins.Options.
+	Compiler func(ctx context.Context, dir string) *exec.Cmd
 	// Load reads the configuration again, for Reload.
 	Load func(context.Context) (*config.Config, error)
 	// Applied is called with each configuration that came into force, the
@@ -97,7 +100,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 
 func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return "", fmt.Errorf("make data_dir: %w", err)
+		return "", fmt.Errorf("make data_dir: %w; give vega's user a directory to write to, with data_dir in %s", err, cfg.Path)
 	}
 	open := store.Open
 	if d.options.ReadOnly {
@@ -118,6 +121,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	}
 	d.sandbox, err = plugins.Open(ctx, plugins.Options{
 		CacheDir:  filepath.Join(next.cfg.DataDir, "cache"),
+		Compiler:  d.options.Compiler,
 		Network:   network,
 		Databases: d,
 		KV:        newKV(d.store),

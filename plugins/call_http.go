@@ -168,7 +168,8 @@ var httpCalls = map[string]hostCall{
 		if !ok {
 			return int64(c.fail(fmt.Errorf("JSON path %q: %w", path, errNotSet)))
 		}
-		return c.put(3, value)
+		// Only now is text without the escapes that the body may have it in.
+		return c.put(3, c.vault.HideString(value))
 	}},
 	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
 		r, err := at[*response](c.guest, c.i32(0))

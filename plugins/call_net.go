@@ -2,7 +2,6 @@ package plugins
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/tetratelabs/wazero/api"
@@ -94,7 +93,7 @@ var netCalls = map[string]hostCall{
 		case *response:
 			fact, err = h.TLSInfo(c.i32(1))
 		default:
-			err = fmt.Errorf("%w: %d", errClosed, c.i32(0))
+			_, err = at[stream](c.guest, c.i32(0))
 		}
 		if err != nil {
 			return int64(c.fail(err))

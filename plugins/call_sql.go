@@ -39,6 +39,7 @@ var sqlCalls = map[string]hostCall{
 			return int64(c.fail(err))
 		}
 		if !r.rows.Next() {
+			clear(r.columns) // the memory behind them is the driver's again
 			if err := r.rows.Err(); err != nil {
 				return int64(c.fail(err))
 			}

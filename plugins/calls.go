@@ -47,8 +47,8 @@ func isCall(name string) bool { _, ok := calls[name]; return ok }
 
 // offerCalls instantiates the host module. Its functions find the run they
 // serve in the context of the call.
-func (s *Sandbox) offerCalls(ctx context.Context) error {
-	b := s.runtime.NewHostModuleBuilder(abi.Module)
+func (e *engine) offerCalls(ctx context.Context) error {
+	b := e.runtime.NewHostModuleBuilder(abi.Module)
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		c := calls[name]
 		b.NewFunctionBuilder().WithGoModuleFunction(serve(c), c.params, c.result).Export(name)

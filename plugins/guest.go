@@ -41,6 +41,8 @@ type guest struct {
 	overflow string // the cap that the probe's output went over
 	lines    int    // log lines written
 	cut      int    // log lines dropped
+
+	stdout, stderr lineWriter
 }
 
 // handle is something a guest holds open.
@@ -97,19 +99,20 @@ func at[T handle](g *guest, id int32) (T, error) {
 }
 
 // fail remembers the text of an error for the error call and answers its
-// errno. The text has no secret in it.
+// errno. Secrets are taken out of the text before it is made one line: a
+// secret may have several.
 func (g *guest) fail(err error) int32 {
 	code := errno(err)
 	if code == abi.ErrTimeout {
 		g.timedOut = true
 	}
-	g.lastError = g.vault.HideString(oneLine(clip(err.Error(), maxArgument)))
+	g.lastError = clip(oneLine(g.vault.HideString(err.Error())), maxArgument)
 	return int32(code)
 }
 
 // audit keeps a denied call for the result.
 func (g *guest) audit(err error) {
-	text := g.vault.Redact(oneLine(err.Error()))
+	text := oneLine(g.vault.Redact(err.Error()))
 	for _, d := range g.denied {
 		if d == text {
 			return
@@ -175,9 +178,6 @@ func (g *guest) write(level slog.Level, text string) {
 		g.asked = true
 		return
 	}
-	if g.sandbox.options.Log == nil {
-		return
-	}
 	if g.lines >= maxLogLines {
 		g.cut++
 		return
@@ -186,8 +186,11 @@ func (g *guest) write(level slog.Level, text string) {
 	g.sandbox.options.Log(g.ctx, g.in.Integration, level, oneLine(g.vault.Redact(clip(text, maxLogLine))))
 }
 
-// endLog says how much of the log was cut.
+// endLog writes what is left of the streams and says how much of the log was
+// cut.
 func (g *guest) endLog() {
+	g.stdout.end()
+	g.stderr.end()
 	if g.cut > 0 {
 		g.sandbox.options.Log(g.ctx, g.in.Integration, slog.LevelWarn,
 			fmt.Sprintf("%d further log lines of this run were dropped (at most %d are kept)", g.cut, maxLogLines))

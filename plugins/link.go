@@ -11,11 +11,11 @@ import (
 // checkLinks holds what a module imports against what is served, by name and
 // signature, so that a module which could never start is refused when it is
 // loaded and not by each of its runs.
-func (s *Sandbox) checkLinks(c wazero.CompiledModule) error {
+func (e *engine) checkLinks(c wazero.CompiledModule) error {
 	for _, f := range c.ImportedFunctions() {
 		module, name, _ := f.Import()
 		var served api.FunctionDefinition
-		if m := s.runtime.Module(module); m != nil {
+		if m := e.runtime.Module(module); m != nil {
 			served = m.ExportedFunctionDefinitions()[name]
 		}
 		switch {

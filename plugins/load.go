@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 
 	"vega/plugins/guard"
 	"vega/plugins/manifest"
@@ -25,6 +25,7 @@ type Module struct {
 	*manifest.Module
 	sandbox  *Sandbox
 	facts    guard.Facts
+	engine   *engine
 	compiled wazero.CompiledModule
 	start    *image    // nil: the module brings its own data
 	snapshot *snapshot // nil: every run initialises the module itself
@@ -55,14 +56,14 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	}
 	code, data := liftData(guarded)
 	code, globals, known := exportGlobals(code)
-	compiled, err := s.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
+	e, compiled, err := s.prepare(ctx, code, !bytes.Equal(wasm, core))
 	if err != nil {
-		return nil, fmt.Errorf("it does not compile: %w", clipError(err))
+		return nil, err
 	}
-	if err := errors.Join(s.checkLinks(compiled), checkExports(compiled)); err != nil {
-		return nil, errors.Join(err, compiled.Close(ctx))
+	if err := errors.Join(e.checkLinks(compiled), checkExports(compiled)); err != nil {
+		return nil, errors.Join(err, e.close())
 	}
-	m := &Module{Module: read, sandbox: s, facts: facts, compiled: compiled, start: newImage(data)}
+	m := &Module{Module: read, sandbox: s, facts: facts, engine: e, compiled: compiled, start: newImage(data)}
 	if known && data != nil && isGo(wasm) {
 		m.takeSnapshot(ctx, globals)
 	}
@@ -137,5 +138,5 @@ func (m *Module) freeIfIdle() error {
 		return nil
 	}
 	m.start.close()
-	return m.compiled.Close(context.Background())
+	return m.engine.close()
 }

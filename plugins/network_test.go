@@ -174,6 +174,9 @@ func TestHandlesAreCapped(t *testing.T) {
 	if got.Message != "refused number 17 with -10" {
 		t.Errorf("%q", got.Message)
 	}
+	if got := s.guest(t).Run(t.Context(), input(t, "kinds", nil)); got.Message != "-9 and -11" {
+		t.Errorf("tls_info of a request, and of nothing: %q", got.Message)
+	}
 }
 
 func TestResolve(t *testing.T) {

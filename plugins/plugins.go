@@ -3,12 +3,8 @@ package plugins
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"log/slog"
+	"os/exec"
 
 	"vega/plugins/egress"
 )
@@ -18,6 +14,10 @@ type Options struct {
 	// CacheDir keeps compiled modules across starts; made with mode 0700.
 	// Empty: memory only.
 	CacheDir string
+	// Compiler is the command of a child process that calls CompileChild with
+	// dir and its standard input: modules never seen before are compiled there.
+	// nil: in this process, for modules that are trusted.
+	Compiler func(ctx context.Context, dir string) *exec.Cmd
 	// Network is how guests reach the world; nil is the system's resolver and
 	// certificate roots.
 	Network   *egress.Network
@@ -29,57 +29,22 @@ type Options struct {
 // Sandbox loads modules and runs them. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
-	cache   wazero.CompilationCache
-	runtime wazero.Runtime
 }
 
-// Open makes a sandbox: one runtime whose modules share nothing but the host
-// functions, which keep their state per run.
+// Open makes a sandbox. Its modules share nothing.
 func Open(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Network == nil {
 		o.Network = egress.New("")
 	}
-	cache, err := openCache(o.CacheDir)
-	if err != nil {
-		return nil, err
+	if o.Log == nil {
+		o.Log = func(context.Context, string, slog.Level, string) {}
 	}
-	s := &Sandbox{options: o, cache: cache}
-	s.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
-		WithCompilationCache(cache).
-		WithCloseOnContextDone(true).
-		WithMemoryLimitPages(uint32(MaxMemory/pageSize)).
-		WithDebugInfoEnabled(true).
-		WithCoreFeatures(api.CoreFeaturesV2))
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, s.runtime); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the sandbox: %w", err), s.Close())
+	if o.Compiler != nil && o.CacheDir == "" {
+		return nil, errors.New("open the sandbox: a compiler apart needs a cache to leave its work in")
 	}
-	if err := s.offerCalls(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the sandbox: %w", err), s.Close())
-	}
-	return s, nil
+	tidyCache(o.CacheDir)
+	return &Sandbox{options: o}, nil
 }
 
-// openCache keeps native code in a directory that only vega's user can write:
-// whoever can write there decides what vega runs.
-func openCache(dir string) (wazero.CompilationCache, error) {
-	if dir == "" {
-		return wazero.NewCompilationCache(), nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the compile cache: %w", err)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("close the compile cache to other users: %w", err)
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the compile cache: %w", err)
-	}
-	return cache, nil
-}
-
-// Close ends the sandbox. Every module must have no run left.
-func (s *Sandbox) Close() error {
-	ctx := context.Background()
-	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))
-}
+// Close ends the sandbox. Its modules are closed by themselves.
+func (s *Sandbox) Close() error { return nil }

@@ -59,11 +59,17 @@ func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Resu
 // The instance is closed whatever happens: no state outlives a run.
 func (m *Module) execute(ctx context.Context, g *guest, index int) (code int32, err error) {
 	ctx = context.WithValue(ctx, guestKey{}, g)
+	if err := late(ctx); err != nil {
+		return 0, err
+	}
 	instance, err := m.instantiate(ctx, g)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, instance.Close(context.WithoutCancel(ctx))) }()
+	if err := late(ctx); err != nil {
+		return 0, err
+	}
 	if err := m.begin(ctx, instance); err != nil {
 		return 0, err
 	}
@@ -72,6 +78,15 @@ func (m *Module) execute(ctx context.Context, g *guest, index int) (code int32, 
 		return 0, err
 	}
 	return api.DecodeI32(out[0]), nil
+}
+
+// late says that the deadline passed while no code of the guest had run yet:
+// that time was vega's.
+func late(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: the whole of its timeout had passed by then", errHost)
+	}
+	return nil
 }
 
 // begin brings the instance to where its probe can run.
@@ -97,7 +112,7 @@ func (m *Module) instantiate(ctx context.Context, g *guest) (_ api.Module, err e
 		}
 	}()
 	ctx = experimental.WithMemoryAllocator(ctx, memoryOf(uint64(limit), m.start, &g.full))
-	return m.sandbox.runtime.InstantiateModule(ctx, m.compiled, m.surroundings(g))
+	return m.engine.runtime.InstantiateModule(ctx, m.compiled, m.surroundings(g))
 }
 
 func (g *guest) memoryLimit() manifest.Size {
@@ -110,6 +125,7 @@ func (g *guest) memoryLimit() manifest.Size {
 // surroundings are what WASI serves: clocks, randomness, and two streams that
 // end in the log. No file, variable, argument or socket.
 func (m *Module) surroundings(g *guest) wazero.ModuleConfig {
+	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
 	return wazero.NewModuleConfig().
 		WithName("").
 		WithStartFunctions().
@@ -117,8 +133,8 @@ func (m *Module) surroundings(g *guest) wazero.ModuleConfig {
 		WithSysNanotime().
 		WithNanosleep(g.sleep).
 		WithRandSource(rand.Reader).
-		WithStdout(&lineWriter{g: g, level: slog.LevelInfo}).
-		WithStderr(&lineWriter{g: g, level: slog.LevelWarn})
+		WithStdout(&g.stdout).
+		WithStderr(&g.stderr)
 }
 
 // sleep ends with the run, unlike the system's.
@@ -142,6 +158,7 @@ type lineWriter struct {
 
 // Write never fails: what is over the allowance is counted and dropped.
 func (w *lineWriter) Write(b []byte) (int, error) {
+	w.g.asked = w.g.asked || w.g.starting
 	for _, c := range b {
 		if c == '\n' {
 			w.g.write(w.level, string(w.line))
@@ -151,4 +168,11 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 		}
 	}
 	return len(b), nil
+}
+
+// end writes a last line that was not ended.
+func (w *lineWriter) end() {
+	if len(w.line) > 0 {
+		w.g.write(w.level, string(w.line))
+	}
 }

@@ -32,6 +32,9 @@ func (g *guest) verdict(parent context.Context, code int32, err error) Result {
 			r.Message = fmt.Sprintf("the probe returned %d, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)", code)
 		}
 	}
+	if r.Status != Healthy && r.Cause != Host && len(g.denied) > 0 {
+		r.Cause = Denied
+	}
 	if r.Message == "" {
 		r.Message = "the probe gave no message"
 	}
@@ -53,8 +56,6 @@ func (g *guest) reported(code int32) (Status, Cause) {
 		status = Unhealthy
 	}
 	switch {
-	case len(g.denied) > 0:
-		return status, Denied
 	case status == Unknown:
 		return status, Probe
 	case g.timedOut:
@@ -70,10 +71,10 @@ func (g *guest) blame(err error) (Cause, string) {
 	switch {
 	case errors.Is(err, errHost):
 		return Host, "vega could not start the probe: " + oneLine(clip(err.Error(), 300))
-	case errors.Is(err, errMemory):
-		return Probe, oneLine(err.Error())
 	case g.full:
 		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v; if it is to be trusted with more, raise memory in the integration", g.memoryLimit())
+	case errors.Is(err, errMemory):
+		return Probe, oneLine(err.Error())
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
 		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:

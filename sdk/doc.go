@@ -24,6 +24,10 @@
 // granted fails with ErrDenied, whose text is the line the operator has to
 // paste. What a run leaves open, the host closes when it ends.
 //
+// Package variables and init functions may be run once, when vega loads the
+// plugin, and serve all runs: take times and random numbers in the probe, and
+// the latter from crypto/rand, since what math/rand draws repeats.
+//
 // Package sdktest runs a probe natively, in an ordinary go test. ABI.md is the
 // contract beneath, for those who write an SDK for another language.
 //

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,9 @@ daemon, and show how they are. Exits 0 if all are healthy, 1 if the worst is
 degraded or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.explain != "" {
+				if len(names) > 0 {
+					return fmt.Errorf("--explain is for %s alone; leave out %s", o.explain, strings.Join(names, ", "))
+				}
 				return explain(cmd, o.explain)
 			}
 			return check(cmd, names, o)
@@ -43,6 +47,8 @@ degraded or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 	cmd.Flags().StringVar(&o.format, "format", "text", "text or json")
 	cmd.Flags().StringVar(&o.explain, "explain", "", "show what the integration `NAME` may reach and who said so, and run nothing")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log every step of each run to standard error")
+	cmd.MarkFlagsMutuallyExclusive("explain", "format")
+	cmd.MarkFlagsMutuallyExclusive("explain", "verbose")
 	return cmd
 }
 
@@ -83,7 +89,7 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 	}
 	p := startProgress(cmd.ErrOrStderr())
 	defer p.end()
-	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true})
+	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true, Compiler: compiler})
 	if err != nil {
 		return h, err
 	}

@@ -20,8 +20,13 @@ import (
 )
 
 func pluginCommand() *cobra.Command {
-	c := &cobra.Command{Use: "plugin", Short: "Build plugins"}
-	c.AddCommand(pluginBuildCommand())
+	c := &cobra.Command{
+		Use:   "plugin",
+		Short: "Build plugins",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	c.AddCommand(pluginBuildCommand(), pluginCompileCommand())
 	return c
 }
 

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,7 +34,7 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.host, "host", "", "listen on `HOST` instead of server.host")
-	cmd.Flags().Uint16Var(&o.port, "port", 0, "listen on `PORT` instead of server.port; 0 is any that is free")
+	cmd.Flags().Uint16Var(&o.port, "port", 0, "listen on `PORT` instead of server.port; 0 is any that is free, which references to server.port don't follow")
 	return cmd
 }
 
@@ -44,10 +45,8 @@ type overrides struct {
 	portGiven bool
 }
 
+// apply says that any port will do, which no configuration can.
 func (o overrides) apply(cfg *config.Config) {
-	if o.host != "" {
-		cfg.Server.Host = o.host
-	}
 	if o.portGiven {
 		cfg.Server.Port = int(o.port)
 	}
@@ -60,7 +59,8 @@ type service struct {
 	daemon *daemon.Daemon
 	api    *api.API
 	server *api.Server
-	key    string // where vega keeps the key it made, "" if the configuration has keys
+	key    string       // where vega keeps the key it made, "" if the configuration has keys
+	limit  atomic.Int64 // the drain timeout in force
 }
 
 // serve starts everything, shows each step, and ends when it is told to.
@@ -79,14 +79,14 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 	s.greet(cmd.OutOrStdout(), cfg)
 	err = s.run(ctx)
 	stop() // a second signal ends the process at once
-	return failed(errors.Join(err, s.drain(cfg.Server.DrainTimeout)))
+	return failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()))))
 }
 
 // start does every step up to listening.
 func (s *service) start(ctx context.Context, show *steps, path string, o overrides) (*config.Config, error) {
 	var cfg *config.Config
 	read := func(context.Context) (*config.Config, error) {
-		cfg, warnings, err := load(path)
+		cfg, warnings, err := load(path, o)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 			s.logs.Warn("configuration", "code", string(w.Code), "detail", w.Detail, "file", w.Range.Filename, "line", w.Range.Start.Line)
 		}
 		o.apply(cfg)
-		return cfg, failed(needsKey(cfg))
+		return cfg, nil
 	}
 	err := show.do("configuration", func() (_ string, err error) {
 		cfg, err = read(ctx)
@@ -103,7 +103,7 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 	if err != nil {
 		return nil, err
 	}
-	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Load: read, Applied: s.apply})
+	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Load: read, Applied: s.apply})
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -114,18 +114,9 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 	return cfg, nil
 }
 
-// needsKey refuses to answer others than this machine without a key that
-// somebody chose.
-func needsKey(cfg *config.Config) error {
-	host := cfg.Server.Host
-	if ip := net.ParseIP(host); len(cfg.Server.Keys) > 0 || host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("server.host %s is not this machine alone, so an API key is needed: set server { api_key = env(\"VEGA_API_KEY\") } in %s", host, cfg.Path)
-}
-
 // apply puts a configuration in force in what the daemon does not own.
 func (s *service) apply(cfg *config.Config) {
+	s.limit.Store(int64(cfg.Server.DrainTimeout))
 	s.logs.SetLevel(slog.Level(cfg.Log.Level))
 	s.logs.SetScrub(cfg.Redactor().Redact)
 	if s.api == nil {
@@ -174,9 +165,12 @@ func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error
 // greet says where vega answers and what to try.
 func (s *service) greet(out io.Writer, cfg *config.Config) {
 	fmt.Fprintf(out, "\nvega answers on %s\n", s.server.URL())
-	key := "$VEGA_API_KEY"
+	key := "KEY"
 	if s.key == "" {
 		fmt.Fprintf(out, "its API keys are those of %s\n", short(cfg.Path))
+		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == os.Getenv("VEGA_API_KEY") }) {
+			key = "$VEGA_API_KEY"
+		}
 	} else {
 		fmt.Fprintf(out, "its API key is in %s\n", short(s.key))
 		key = "$(cat " + short(s.key) + ")"
@@ -218,6 +212,7 @@ func (s *service) run(ctx context.Context) error {
 // drain lets what is in flight end. Requests get a second more than the runs
 // that they wait for.
 func (s *service) drain(limit time.Duration) error {
+	s.logs.Info("shutting down", "drain_timeout", limit.String())
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	answered, cancelAnswered := context.WithTimeout(context.Background(), limit+time.Second)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"io"
 	"math"
 	"os"
@@ -39,6 +40,36 @@ func init() {
 	sdk.Probe("kv", kv)
 	sdk.Probe("echo", echo)
 	sdk.Probe("memory", memory)
+	sdk.Probe("stumble", stumble)
+	sdk.Probe("past", past)
+	sdk.Probe("kinds", func(r *sdk.Run) sdk.Result {
+		n := abi.TLSInfo(abi.HTTPRequest("GET", r.String("url")), abi.TLSVersion, nil, 0)
+		return sdk.Healthy(strconv.Itoa(int(n)) + " and " + strconv.Itoa(int(abi.TLSInfo(99, abi.TLSVersion, nil, 0))))
+	})
+	sdk.Probe("dice", func(*sdk.Run) sdk.Result { return sdk.Healthy(rand.Text()) })
+	sdk.Probe("unended", func(*sdk.Run) sdk.Result { _, _ = os.Stdout.WriteString("no line end"); return sdk.Healthy("") })
+}
+
+// past asks for a column when there is no row any more.
+func past(r *sdk.Run) sdk.Result {
+	rows, err := r.Query(r.String("database"), "SELECT 1")
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	for rows.Next() {
+	}
+	if v, err := rows.Column(0); err == nil {
+		return sdk.Unhealthy("there still is " + v)
+	}
+	return sdk.Healthy("")
+}
+
+// stumble trips over a denial.
+func stumble(r *sdk.Run) sdk.Result {
+	if _, err := r.HTTP("GET", r.String("url")).Send(); err != nil {
+		panic(err)
+	}
+	return sdk.Healthy("")
 }
 
 func details(r *sdk.Run) sdk.Result {
@@ -125,6 +156,7 @@ func get(r *sdk.Run) sdk.Result {
 			return sdk.Unhealthy(err.Error())
 		}
 		r.Detail("json", v)
+		r.Detail("end of json", v[max(0, len(v)-2):])
 	}
 	body, err := res.Text(1 << 20)
 	if err != nil {

@@ -1,0 +1,215 @@
+package plugins_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/manifest"
+)
+
+// A run that never got to its guest is vega's to answer for.
+func TestLateStartIsTheHosts(t *testing.T) {
+	m := newSandbox(t, plugins.Options{}).guest(t)
+	for name, timeout := range map[string]time.Duration{"none": 0, "spent while it was queued": -time.Second, "too short to start in": time.Nanosecond} {
+		got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: timeout})
+		if got.Status != plugins.Unknown || got.Cause != plugins.Host {
+			t.Errorf("%s: %s/%s %q", name, got.Status, got.Cause, got.Message)
+		}
+	}
+}
+
+// What was denied is the cause, also of a crash that came of it.
+func TestCrashAfterADenial(t *testing.T) {
+	m := newSandbox(t, plugins.Options{}).guest(t)
+	got := m.Run(t.Context(), plugins.Input{
+		Probe: "stumble", Timeout: 5 * time.Second, Values: manifest.Values{"url": manifest.Plain("http://127.0.0.1:1")},
+	})
+	if got.Status != plugins.Unknown || got.Cause != plugins.Denied || len(got.Denied) != 1 || !strings.Contains(got.Message, "is not granted") {
+		t.Errorf("%s/%s %q, denied %q", got.Status, got.Cause, got.Message, got.Denied)
+	}
+}
+
+func TestSandboxWithoutALog(t *testing.T) {
+	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cacheDir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m, err := s.Load(t.Context(), watWasm(t, "shout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Status != plugins.Healthy {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestLastLineNeedsNoEnd(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	s.guest(t).Run(t.Context(), plugins.Input{Probe: "unended", Timeout: 5 * time.Second})
+	if got := s.logged(); got != "no line end" {
+		t.Errorf("logged %q", got)
+	}
+}
+
+// The memory that a Go guest takes to begin counts as well.
+func TestMemoryBelowTheSnapshot(t *testing.T) {
+	m := newSandbox(t, plugins.Options{}).guest(t)
+	for pages := 1; pages < 128; pages++ {
+		in := plugins.Input{Probe: "fine", Timeout: 5 * time.Second, Memory: manifest.Size(pages) << 16}
+		got := m.Run(t.Context(), in)
+		if got.Status == plugins.Healthy {
+			return
+		}
+		if got.Cause != plugins.Probe || !strings.Contains(got.Message, "raise memory") {
+			t.Fatalf("%d pages: %s/%s %q", pages, got.Status, got.Cause, got.Message)
+		}
+	}
+	t.Error("it never starts")
+}
+
+// A peer that escapes what it echoes as other languages do.
+func TestEchoInASCIIJSON(t *testing.T) {
+	const canary = "pässwörd-🔑/x"
+	echo, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"a": "p\u00e4ssw\u00f6rd-\ud83d\udd11/x", "b": "p\u00E4ssw\u00F6rd-\uD83D\uDD11\/x", "c": "\u0070\u00e4ssw\u00f6rd-\ud83d\udd11/x"}`)
+	})
+	m := newSandbox(t, plugins.Options{}).guest(t)
+	for _, path := range []string{"a", "b", "c"} {
+		got := m.Run(t.Context(), input(t, "get", manifest.Values{
+			"url": manifest.Plain(echo.URL), "json": manifest.Plain(path), "token": manifest.Text{{Text: canary, Secret: true}},
+		}))
+		got.Details["body"], _, _ = strings.Cut(got.Details["body"], `"c"`) // arbitrary escapes are for json alone to undo
+		all := fmt.Sprint(got)
+		if got.Details["end of json"] == "/x" || got.Status != plugins.Healthy || strings.Contains(all, canary) || strings.Contains(strings.ToLower(all), `p\u00e4ssw`) {
+			t.Errorf("%s: %s", path, all)
+		}
+	}
+}
+
+// A driver quotes the query that it could not parse, secret and all.
+func TestSecretOfSeveralLinesInAnError(t *testing.T) {
+	const canary = "first line\n\tsecond line"
+	m := newSandbox(t, plugins.Options{Databases: quoting{}}).guest(t)
+	got := m.Run(t.Context(), input(t, "query", manifest.Values{
+		"database": manifest.Plain("app"), "sql": manifest.Text{{Text: canary, Secret: true}},
+	}))
+	if all := fmt.Sprint(got); strings.Contains(all, "second line") || !strings.Contains(got.Message, "near (secret)") {
+		t.Errorf("%s", all)
+	}
+}
+
+type quoting struct{}
+
+func (quoting) Query(_ context.Context, _, query string) (plugins.Rows, error) {
+	return nil, errors.New("syntax error near " + query)
+}
+
+func TestLoadRefusesImportsThatCannotLink(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	for name, want := range map[string]string{
+		"signature": "imports vega_v1.config with other parameters or results than it has",
+		"socket":    "imports wasi_snapshot_preview1.sock_connect, which is not served",
+	} {
+		m, err := s.Load(t.Context(), watWasm(t, name))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want %q", name, m, err, want)
+		}
+	}
+}
+
+// However runs end, they leave no descriptor, mapping or goroutine behind.
+func TestNothingLeaksOfFailures(t *testing.T) {
+	if _, err := os.Stat("/proc/self/maps"); err != nil {
+		t.Skip("this system has no /proc")
+	}
+	web, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "body") })
+	s := newSandbox(t, plugins.Options{Databases: fixedDatabases{make(chan string, 1<<12)}})
+	guest := s.guest(t)
+	inputs := []plugins.Input{
+		{Probe: "trap"}, {Probe: "exit"}, {Probe: "three"}, {Probe: "details"}, {Probe: "fine", Memory: 1 << 16},
+		{Probe: "fine", Timeout: time.Nanosecond}, {Probe: "fine"},
+		input(t, "get", manifest.Values{"url": manifest.Plain(web.URL)}),
+		input(t, "forget", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}),
+		input(t, "query", manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}),
+	}
+	stuck := s.load(t, watWasm(t, "start"))
+	rounds := func(n int) {
+		for range n {
+			for _, in := range inputs {
+				if in.Timeout == 0 {
+					in.Timeout = 5 * time.Second
+				}
+				guest.Run(t.Context(), in)
+			}
+			if got := stuck.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Cause != plugins.Probe {
+				t.Fatalf("%+v", got)
+			}
+		}
+	}
+	rounds(5)
+	before := held(t)
+	rounds(190)
+	after := held(t)
+	for end := time.Now().Add(5 * time.Second); exceeds(after, before) && time.Now().Before(end); after = held(t) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if exceeds(after, before) {
+		t.Errorf("descriptors, mappings, goroutines: %v before, %v after", before, after)
+	}
+}
+
+// held counts this process's descriptors, mappings and goroutines.
+func held(t *testing.T) [3]int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [3]int{len(fds), strings.Count(string(maps), "\n"), runtime.NumGoroutine()}
+}
+
+// exceeds leaves room for what the runtime and the server keep of their own.
+func exceeds(after, before [3]int) bool {
+	return after[0] > before[0]+10 || after[1] > before[1]+100 || after[2] > before[2]+5
+}
+
+// A snapshot freezes what the guest's own runtime drew, not what it asks for.
+func TestRandomnessIsFresh(t *testing.T) {
+	m := newSandbox(t, plugins.Options{}).guest(t)
+	in := plugins.Input{Probe: "dice", Timeout: 5 * time.Second}
+	if a, b := m.Run(t.Context(), in), m.Run(t.Context(), in); a.Status != plugins.Healthy || a.Message == b.Message {
+		t.Errorf("%q and %q", a.Message, b.Message)
+	}
+}
+
+// After the last row there is no row: its memory is the driver's again.
+func TestNoColumnAfterTheEnd(t *testing.T) {
+	d := fixedDatabases{make(chan string, 1)}
+	s := newSandbox(t, plugins.Options{Databases: oneRow{d}})
+	got := s.guest(t).Run(t.Context(), input(t, "past", manifest.Values{"database": manifest.Plain("app")}))
+	if got.Status != plugins.Healthy {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
+type oneRow struct{ fixedDatabases }
+
+func (oneRow) Query(context.Context, string, string) (plugins.Rows, error) { return &one{}, nil }
+
+type one struct{ rows }
+
+func (o *one) Next() bool { o.n++; return o.n <= 1 }
