@@ -124,7 +124,11 @@ func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, erro
 	if m != nil && d.now.plugin(f.Module.Manifest.Name).reason == "" {
 		return nil, nil, nil
 	}
-	if other := d.now.plugin(f.Module.Manifest.Name); other != nil && other.found.File != file && other.module != nil {
+	other := d.now.plugin(f.Module.Manifest.Name)
+	if other != nil && other.found.File == "" {
+		return nil, nil, config.NameTaken(other.name())
+	}
+	if other != nil && other.found.File != file && other.module != nil {
 		return nil, nil, fmt.Errorf("the plugin %q is already in %s; keep one of the two", other.name(), other.label())
 	}
 	if m == nil {

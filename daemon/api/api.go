@@ -36,8 +36,8 @@ func New(d Daemon, log *slog.Logger) *API {
 	a.engine.RedirectTrailingSlash = false
 	a.engine.ForwardedByClientIP = false
 	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit)
-	a.engine.NoRoute(a.handle(noRoute))
-	a.engine.NoMethod(a.handle(noMethod))
+	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(noRoute))
+	a.engine.NoMethod(a.handle(a.noMethod))
 	for _, r := range a.routes() {
 		before := []gin.HandlerFunc{}
 		if !r.public {

@@ -90,7 +90,11 @@ func TestAnswers(t *testing.T) {
 		{"alive by HEAD", "HEAD", "/healthz", "", nil, 200, ""},
 		{"not ready", "GET", "/readyz", "", nil, 503, "vega is starting"},
 		{"no key", "GET", "/admin/integrations/health", "", nil, 401, "needs an API key in the header X-API-Key"},
-		{"wrong key", "GET", "/admin/integrations/health", key + "0", nil, 401, "is not right"},
+		{"wrong key", "GET", "/admin/integrations/health", key + "0", nil, 401, "needs an API key in the header X-API-Key"},
+		{"no key at nothing", "GET", "/admin/nowhere", "", nil, 401, "needs an API key"},
+		{"wrong key at nothing", "GET", "/v1/nowhere", key + "0", nil, 401, "needs an API key"},
+		{"nothing at all", "GET", "/v1/nowhere", key, nil, 404, "nothing at /v1/nowhere"},
+		{"no key, wrong method", "POST", "/admin/plugins", "", nil, 401, "needs an API key"},
 		{"no key for plugins", "GET", "/admin/plugins", "", nil, 401, "needs an API key"},
 		{"no key for one", "GET", "/admin/integrations/a", "", nil, 401, "needs an API key"},
 		{"health", "GET", "/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", key, nil, 200, ""},
@@ -109,6 +113,7 @@ func TestAnswers(t *testing.T) {
 		{"unknown route", "GET", "/nowhere", "", nil, 404, "nothing at /nowhere"},
 		{"trailing slash", "GET", "/healthz/", "", nil, 404, "nothing at"},
 		{"wrong method", "POST", "/admin/plugins", key, nil, 405, "it takes GET"},
+		{"wrong method where no key is needed", "POST", "/healthz", "", nil, 405, "it takes GET"},
 		{"panic", "GET", "/admin/integrations/health?name=panics", key, nil, 500, "its log has the reason"},
 		{"failure", "GET", "/admin/integrations/health?name=fails", key, nil, 500, "its log has the reason"},
 		{"body", "GET", "/admin/plugins", key, strings.NewReader("ignored"), 200, ""},
@@ -195,6 +200,21 @@ func TestHeaderLimit(t *testing.T) {
 		if got.status != http.StatusRequestHeaderFieldsTooLarge || strings.Contains(got.body, "over the limit") != problem {
 			t.Errorf("%d bytes: %+v", size, got)
 		}
+	}
+}
+
+// TestCallerWhoLeft: the log must not say that an answer was given.
+func TestCallerWhoLeft(t *testing.T) {
+	log := &logged{}
+	a := New(&fake{}, telemetry.NewLog(log, true).Logger)
+	a.SetKeys([]Key{{"ci", key}})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/admin/integrations/health", nil)
+	r.Header.Set("X-API-Key", key)
+	a.ServeHTTP(httptest.NewRecorder(), r)
+	if !strings.Contains(log.String(), `"status":499`) {
+		t.Errorf("the log says %s", log)
 	}
 }
 

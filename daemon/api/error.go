@@ -78,6 +78,11 @@ func noRoute(c *gin.Context) error {
 	return &problem{http.StatusNotFound, fmt.Sprintf("there is nothing at %s", c.Request.URL.Path)}
 }
 
-func noMethod(c *gin.Context) error {
+// noMethod has the Allow header from gin, which is not for those without a key.
+func (a *API) noMethod(c *gin.Context) error {
+	if err := a.authenticateUnder(c); err != nil {
+		c.Writer.Header().Del("Allow")
+		return err
+	}
 	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s is not for %s; it takes %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow"))}
 }

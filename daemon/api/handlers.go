@@ -50,6 +50,9 @@ func (a *API) health(c *gin.Context) error {
 	if unknown := (*daemon.UnknownError)(nil); errors.As(err, &unknown) {
 		return badParam("name", unknown.Error())
 	}
+	if gone := c.Request.Context().Err(); err == nil && gone != nil {
+		return gone // the answer is made of what was known by then; nobody gets it
+	}
 	return answer(c, h, err)
 }
 

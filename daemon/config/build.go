@@ -63,6 +63,33 @@ func (d *decoder) server(s *section, out *Server) {
 	}
 }
 
+// overrule puts what the command line says in place of what is written, so
+// that references to it give it too. A mistake in what is written stays one.
+func (d *decoder) overrule() {
+	if d.sources.host != "" {
+		d.put("host", &expr{kind: textExpr, text: d.sources.host})
+	}
+	if d.sources.port != 0 {
+		d.put("port", &expr{kind: numExpr, num: float64(d.sources.port)})
+	}
+}
+
+func (d *decoder) put(name string, e *expr) {
+	if !d.root.has("server") {
+		d.root.blocks = append(d.root.blocks, d.root.block("server"))
+	}
+	s := d.root.block("server")
+	t := s.slot(name)
+	if t == nil {
+		t = &slot{row: s.schema.row(name), at: s.head, expr: &expr{at: s.head}}
+		s.slots = append(s.slots, t)
+	} else if d.read(t); t.state == bad {
+		return
+	}
+	e.at = t.expr.at
+	t.expr, t.state = e, unread
+}
+
 // hostShown is the host for a diagnostic, unless it came from elsewhere.
 func (d *decoder) hostShown(s *section) string {
 	if t := s.slot("host"); t != nil && !computed(t.expr) {
@@ -74,7 +101,7 @@ func (d *decoder) hostShown(s *section) string {
 func (d *decoder) host(s *section) string {
 	host := d.str(s, "host")
 	t := s.slot("host")
-	if t == nil || t.state != present {
+	if t == nil || t.state != present || d.sources.host != "" { // listening tells what is wrong with the latter
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {

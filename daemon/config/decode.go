@@ -17,6 +17,8 @@ type section struct {
 	blocks []*section
 	raw    *block // of an open block
 	broken bool
+	// unwritten: there is no such block, and head is that of the one around it.
+	unwritten bool
 }
 
 // slot is an attribute that was written. Its value is worked out when first
@@ -241,7 +243,7 @@ func (d *decoder) settle(s *section) (complete bool) {
 		switch t := s.slot(r.Name); {
 		case t == nil:
 			complete = false
-			d.out.err(Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), fmt.Sprintf("write %s = %s", r.Name, example(r)))
+			d.out.err(Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), requiredFix(s, r))
 		case t.state == bad:
 			complete = false
 		case t.state == absent:
@@ -251,6 +253,16 @@ func (d *decoder) settle(s *section) (complete bool) {
 		}
 	}
 	return complete
+}
+
+// requiredFix is what to write where the diagnostic points: at the integration
+// when there is no config block in it yet.
+func requiredFix(s *section, r *row) string {
+	fix := fmt.Sprintf("%s = %s", r.Name, example(r))
+	if s.unwritten {
+		return "write in it: config { " + fix + " }"
+	}
+	return "write " + fix
 }
 
 func orType(r *row) string {

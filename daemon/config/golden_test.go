@@ -32,7 +32,7 @@ func badFiles(t testing.TB) []string {
 	if err != nil || len(paths) == 0 {
 		t.Fatal("there are no bad files", err)
 	}
-	return append(paths, "testdata/bad/missing.hcl") // which is not there
+	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
 // TestBad holds what is said about each bad file against its .want; -update

@@ -168,7 +168,7 @@ func (b binding) config() (out *section, complete bool) {
 		b.schemas[b.probe] = sch
 	}
 	written := b.s.block("config")
-	out = &section{schema: sch, owner: b.s.title(), head: written.head, broken: written.broken}
+	out = &section{schema: sch, owner: b.s.title(), head: written.head, broken: written.broken, unwritten: written.raw == nil}
 	if written.raw != nil {
 		b.lay(&written.raw.body, sch, out)
 	}
@@ -236,9 +236,13 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 	if !judge || config.broken || b.s.broken || block.bad || anyBad(config) {
 		return set
 	}
+	toWrite := "if you agree, write in the integration: grant { %s }"
+	if len(missing) > 1 || b.s.has("grant") { // a block in one line holds one attribute, and there is one block
+		toWrite = "if you agree, write in the integration's grant block: %s"
+	}
 	for _, m := range missing {
 		b.out.err(NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, clip(m.Capability.Reason)),
-			fmt.Sprintf("if you agree, write in the integration: grant { %s }", m.Fix))
+			fmt.Sprintf(toWrite, m.Fix))
 	}
 	return set
 }

@@ -137,6 +137,8 @@ func mismatchFix(e *expr, r *row, t manifest.Type) string {
 		return fmt.Sprintf("write %s = [ … ]", r.Name)
 	case (t == manifest.Number || t == wholeType) && e.kind == textExpr && isNumber(e.text) && !r.Sensitive:
 		return "remove the quotes: " + e.text
+	case t == manifest.Bool && e.kind == callExpr && e.text == "env":
+		return fmt.Sprintf("write env_set(%q), which is true when the variable is set", clip(e.items[0].text))
 	case t == manifest.Bool && (e.text == "true" || e.text == "false"):
 		return "remove the quotes: " + e.text
 	case t == manifest.String && e.kind == numExpr && !r.Sensitive:
@@ -222,7 +224,7 @@ func example(r *row) string {
 	if len(r.OneOf) > 0 {
 		return strconv.Quote(r.OneOf[0])
 	}
-	if r.Sensitive {
+	if r.Sensitive && r.Type != manifest.Map && r.Type != manifest.List {
 		return `env("…")`
 	}
 	return sample(r.Type)

@@ -13,6 +13,10 @@ type Options struct {
 	Bundled []manifest.Found                           // the plugins that ship with vega
 	Env     func(string) (string, bool)                // nil: os.LookupEnv
 	Scan    func(dir string) ([]manifest.Found, error) // nil: manifest.Scan
+	// Host and Port stand in place of those in the server block, also where
+	// something refers to them; unless they are "" and 0. Rebind keeps them.
+	Host string
+	Port int
 }
 
 // Load reads vega.hcl at path and policies/*.hcl beside it. It opens no
@@ -20,7 +24,9 @@ type Options struct {
 // error there is no Config.
 func Load(path string, o Options) (*Config, Diagnostics) {
 	out := &report{}
-	return readSources(path, out).decode(o, out)
+	s := readSources(path, out)
+	s.host, s.port = o.Host, o.Port
+	return s.decode(o, out)
 }
 
 // Rebind judges the text that c was loaded from against other plugins. The
@@ -38,6 +44,7 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	for _, b := range d.root.all("database") {
 		d.bases[b.name] = b
 	}
+	d.overrule()
 	c := &Config{Path: s.path, sources: s}
 	d.settle(d.root)
 	c.DataDir = d.str(d.root, "data_dir")
@@ -96,12 +103,17 @@ func (d *decoder) plugins(c *Config, o Options) {
 	}
 	for _, f := range found {
 		if f.Module != nil && manifest.Plugin(o.Bundled, f.Module.Manifest.Name) != nil {
-			f.Err = fmt.Errorf("%q is the name of the plugin that ships with vega; build it under another name", f.Module.Manifest.Name)
+			f.Err = NameTaken(f.Module.Manifest.Name)
 			f.Module = nil
 		}
 		d.modules = append(d.modules, f)
 	}
 	c.Plugins.Modules = d.modules
+}
+
+// NameTaken is why a plugin that bears the name of a bundled one is refused.
+func NameTaken(name string) error {
+	return fmt.Errorf("%q is the name of the plugin that ships with vega; build it under another name", name)
 }
 
 // diagnostics closes the report: no value of env() or file() passes.

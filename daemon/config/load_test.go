@@ -274,6 +274,34 @@ func TestRebind(t *testing.T) {
 	}
 }
 
+// TestCommandLineStandsInPlace: what serve is told counts wherever the
+// configuration refers to it, and after a rebind too.
+func TestCommandLineStandsInPlace(t *testing.T) {
+	web := "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"http://${server.host}:${server.port}/\"\n  }\n}\n"
+	for name, src := range map[string]string{"written": "server {\n  host = \"::1\"\n  port = 9000\n}\n", "not written": "", "written by half": "server {\n  port = 9000\n}\n"} {
+		o := options(t, nil)
+		o.Host, o.Port = "localhost", 8123
+		c := good(t, web+src, o)
+		for range 2 {
+			if got := c.Integrations[0].Values["url"].(manifest.Text).Reveal(); c.Server.Host != "localhost" || c.Server.Port != 8123 || got != "http://localhost:8123/" {
+				t.Errorf("%s: %+v, url %s", name, c.Server, got)
+			}
+			c, _ = c.Rebind(options(t, nil))
+		}
+	}
+	o := options(t, nil)
+	o.Host = "0.0.0.0"
+	if _, ds := load(t, "", o); len(ds) != 1 || ds[0].Code != NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") {
+		t.Errorf("no key for everybody: %s", shownText(t, ds))
+	}
+	o.Host = "127.0.0.1"
+	good(t, "server {\n  host = \"0.0.0.0\"\n}\n", o)
+	o.Port = 8123
+	if _, ds := load(t, "server {\n  port = \"8000\"\n}\n", o); len(ds) != 1 || ds[0].Code != WrongType {
+		t.Errorf("a mistake that is overruled: %s", shownText(t, ds))
+	}
+}
+
 func TestJSONShape(t *testing.T) {
 	_, ds := load(t, "server {\n  prot = 1\n}\n", options(t, nil))
 	b, err := json.Marshal(ds)

@@ -13,7 +13,8 @@ import (
 // diagnostics hold an error there is no manifest.
 func LoadManifest(path string) (*manifest.Manifest, Diagnostics) {
 	out := &report{}
-	s := &sources{path: path, env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}}
+	s := newSources("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
+	s.path = path
 	s.add(path, "", out)
 	d := newDecoder(s, nil, pluginTable, out)
 	d.constant = true

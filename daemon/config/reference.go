@@ -111,7 +111,7 @@ func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manif
 		for n := range d.bases {
 			names = append(names, n)
 		}
-		fix := "add a block: database \"NAME\" { … }; there are: " + among(names)
+		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", among(names), clip(name))
 		if near := nearest(name, names); near != "" {
 			fix = "write database." + near
 		}

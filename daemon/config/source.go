@@ -45,11 +45,14 @@ type place struct {
 // judged again without reading the disk: a secret that is rotated meanwhile
 // must not be taken up by half.
 type sources struct {
-	path  string // absolute
-	files []*file
-	env   map[string]*string // nil: not set
-	read  map[string]content // by absolute path, for file()
-	tried map[string]error   // other files that were checked
+	path    string // absolute
+	missing string // what to do when the file is not there
+	files   []*file
+	env     map[string]*string // nil: not set
+	read    map[string]content // by absolute path, for file()
+	tried   map[string]error   // other files that were checked
+	host    string             // what the command line says instead
+	port    int
 }
 
 type content struct {
@@ -57,10 +60,14 @@ type content struct {
 	err  error
 }
 
+func newSources(missing string) *sources {
+	return &sources{missing: missing, env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}}
+}
+
 // readSources reads path and the *.hcl files in the directory policies beside
 // it, not below it.
 func readSources(path string, out *report) *sources {
-	s := &sources{env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}}
+	s := newSources("write one with `vega init`, or name another with -c FILE")
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		abs = path
@@ -91,7 +98,7 @@ func (s *sources) add(path, dir string, out *report) {
 	src, err := readRegular(path, MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		out.err(Unreadable, place{file: f}, "There is no such file.", "write one with `vega init`, or name another with -c FILE")
+		out.err(Unreadable, place{file: f}, "There is no such file.", s.missing)
 	case errors.Is(err, errLarge):
 		out.err(TooMuch, place{file: f}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:

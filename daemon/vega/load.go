@@ -9,13 +9,14 @@ import (
 	"vega/daemon/config"
 )
 
-// load reads and checks the configuration. Warnings come with a valid one.
-func load(path string) (*config.Config, config.Diagnostics, error) {
+// load reads and checks the configuration, with what the command line says
+// instead. Warnings come with a valid one.
+func load(path string, o overrides) (*config.Config, config.Diagnostics, error) {
 	bundled, err := daemon.Bundled()
 	if err != nil {
 		return nil, nil, failed(err)
 	}
-	cfg, diags := config.Load(path, config.Options{Bundled: bundled})
+	cfg, diags := config.Load(path, config.Options{Bundled: bundled, Host: o.host, Port: int(o.port)})
 	if diags.HasErrors() {
 		return nil, nil, failed(&daemon.InvalidError{Diagnostics: diags})
 	}
@@ -25,7 +26,7 @@ func load(path string) (*config.Config, config.Diagnostics, error) {
 // loadFor is load for a command that is typed: warnings go to its error
 // stream.
 func loadFor(cmd *cobra.Command) (*config.Config, error) {
-	cfg, warnings, err := load(configPath(cmd))
+	cfg, warnings, err := load(configPath(cmd), overrides{})
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"vega/daemon"
+	"vega/plugins"
 )
 
 // TestTermAnswersWhatIsInFlight stops a real daemon while a request waits for
@@ -48,5 +51,68 @@ func TestTermAnswersWhatIsInFlight(t *testing.T) {
 	began := time.Now()
 	if err := vega.cmd.Wait(); err != nil || time.Since(began) > 5*time.Second {
 		t.Errorf("it ended with %v after %v", err, time.Since(began))
+	}
+}
+
+// TestReloadedDrainTimeout: the one in force counts, not that of the start.
+func TestReloadedDrainTimeout(t *testing.T) {
+	t.Parallel()
+	asked, end := make(chan struct{}, 1), make(chan struct{})
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-end
+	}))
+	t.Cleanup(target.Close)
+	t.Cleanup(func() { close(end) })
+	dir := t.TempDir()
+	hcl := fmt.Sprintf("integration \"slow\" {\n  probe    = core.http\n  interval = \"0s\"\n  timeout = \"30s\"\n  config {\n    url = %q\n  }\n}\n", target.URL)
+	write(t, dir, "vega.hcl", "server {\n  drain_timeout = \"1m\"\n}\n"+hcl)
+	vega := serveWith(t, dir, os.Environ())
+	write(t, dir, "vega.hcl", "server {\n  drain_timeout = \"100ms\"\n}\n"+hcl)
+	if err := vega.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); !strings.Contains(vega.written(), `"msg":"reloaded"`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it did not reload:\n%s", vega.written())
+		}
+	}
+	go func() { _, _, _ = vega.ask("/admin/integrations/health") }()
+	<-asked
+	began := time.Now()
+	if err := vega.stop(); err != nil || time.Since(began) > 15*time.Second {
+		t.Errorf("it ended with %v after %v:\n%s", err, time.Since(began), vega.written())
+	}
+}
+
+// TestBundledNameIsTaken: the one that ships can't be told apart from one of
+// its name, whether that is dropped in before the start or after.
+func TestBundledNameIsTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	drop := func(name string) {
+		if err := os.MkdirAll(filepath.Join(dir, "plugins"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "plugins", name), plugins.Core(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, "vega.hcl", "")
+	drop("before.wasm")
+	vega := serveWith(t, dir, os.Environ())
+	drop("after.wasm")
+	const want = `is the name of the plugin that ships with vega`
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		_, body := vega.get("/admin/plugins")
+		if strings.Count(body, want) == 2 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s\n%s", body, vega.written())
+		}
+	}
+	if err := vega.stop(); err != nil {
+		t.Error(err)
 	}
 }

@@ -26,3 +26,9 @@ integration "d" {
     url = somewhere
   }
 }
+integration "e" {
+  probe = core.database
+  config {
+    database = database.orders
+  }
+}
