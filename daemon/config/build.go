@@ -58,8 +58,12 @@ func (d *decoder) server(s *section, out *Server) {
 	}
 	tried := s.has("key") || s.isBad("api_key") || s.isBad("host")
 	if len(out.Keys) == 0 && !tried && !s.broken && !loopback(out.Host) {
+		write := `api_key = env("VEGA_API_KEY")`
+		if s.head == d.root.head { // there is no such block: the host is the command line's
+			write = "server { " + write + " }"
+		}
 		d.out.err(NoKey, s.head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
-			`write api_key = env("VEGA_API_KEY") and set that variable, or listen on 127.0.0.1`)
+			fmt.Sprintf("write %s and set that variable, or listen on 127.0.0.1", write))
 	}
 }
 

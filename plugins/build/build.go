@@ -55,7 +55,7 @@ func failed(err error, output []byte) error {
 func Write(path string, wasm []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".vega-build-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", path, errors.Unwrap(err)) // the temporary name says nothing to anybody
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(wasm)
