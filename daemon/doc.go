@@ -9,7 +9,7 @@
 //
 // # A run, in the order of its calls
 //
-//	Daemon.Run       schedule.go   each integration's tick, at its phase
+//	Daemon.Run       schedule.go   each integration's tick, at its place (phase.go)
 //	Daemon.join      share.go      starts a run, or joins the one in flight
 //	Daemon.runOnce   run.go        the run, read from top to bottom:
 //	  Daemon.execute run.go        a place among the running, then the sandbox

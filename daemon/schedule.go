@@ -3,8 +3,6 @@ package daemon
 import (
 	"container/heap"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -86,6 +84,7 @@ type tick struct {
 func (d *Daemon) ticks(origin time.Time, after time.Duration) ticks {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	placeAll(d.now.integrations)
 	var all ticks
 	for _, i := range d.now.integrations {
 		if b, _ := i.known(); b.Enabled && b.Interval > 0 {
@@ -98,14 +97,12 @@ func (d *Daemon) ticks(origin time.Time, after time.Duration) ticks {
 	return all
 }
 
-// after is the first time later than at that has the integration's phase: the
-// wall clock of it, modulo the interval, is a hash of the name. So a run keeps
-// its place across restarts and reloads, and no restart is a stampede.
+// after is the first time later than at that has the integration's phase by
+// the wall clock. So a run keeps its place across restarts and reloads, and no
+// restart is a stampede.
 func (t *tick) after(origin time.Time, at time.Duration) time.Duration {
-	sum := sha256.Sum256([]byte(t.integration.name))
-	phase := time.Duration(binary.BigEndian.Uint64(sum[:]) % uint64(t.every))
 	passed := time.Duration(origin.Add(at).UnixNano()) % t.every
-	wait := phase - passed
+	wait := t.integration.place.phase - passed
 	if wait <= 0 {
 		wait += t.every
 	}

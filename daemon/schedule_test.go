@@ -110,8 +110,10 @@ func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 			}
 			perTick[at[0].Truncate(time.Second)]++
 		}
-		if len(perTick) < 25 {
-			t.Errorf("50 integrations start in %d of 60 seconds: that is a herd", len(perTick))
+		for second, n := range perTick {
+			if n > 1 {
+				t.Errorf("%d of 50 integrations start at %v", n, second)
+			}
 		}
 	})
 }
@@ -148,4 +150,66 @@ func TestReinstallNeitherLosesNorDoublesATick(t *testing.T) {
 			t.Errorf("ran %d times in 12 s", n)
 		}
 	})
+}
+
+// named are integrations of one interval, in order of name.
+func named(from, to int, interval time.Duration) []*integration {
+	var all []*integration
+	for n := from; n < to; n++ {
+		name := fmt.Sprintf("i%04d", n)
+		all = append(all, &integration{name: name, bound: &binding{Integration: every(name, interval)}})
+	}
+	return all
+}
+
+// fullest is the most starts within a window, at any time of the interval.
+func fullest(all []*integration, window time.Duration) int {
+	var at []time.Duration
+	for _, i := range all {
+		at = append(at, i.place.phase, i.place.phase+i.place.every)
+	}
+	slices.Sort(at)
+	most, from := 0, 0
+	for to := range at {
+		for at[to]-at[from] >= window {
+			from++
+		}
+		most = max(most, to-from+1)
+	}
+	return most
+}
+
+func TestPhasesAreSpread(t *testing.T) {
+	all := append(named(0, 1000, 10*time.Second), named(2000, 2100, time.Minute)...)
+	placeAll(all)
+	if n := fullest(all[:1000], 100*time.Millisecond); n > 11 {
+		t.Errorf("%d of 1000 checks every 10s start within 100ms", n)
+	}
+	if n := fullest(all[1000:], 600*time.Millisecond); n > 2 {
+		t.Errorf("%d of 100 checks every minute start within 600ms", n)
+	}
+	before := map[string]place{}
+	for _, i := range all {
+		before[i.name] = i.place
+	}
+	// Those that join later move nobody, and don't crowd either.
+	more := append(all, named(3000, 3200, 10*time.Second)...)
+	placeAll(more)
+	for _, i := range all {
+		if i.place != before[i.name] {
+			t.Fatalf("%s moved from %v to %v", i.name, before[i.name], i.place)
+		}
+	}
+	if n := fullest(append(more[:1000:1000], more[1100:]...), 100*time.Millisecond); n > 22 {
+		t.Errorf("%d of 1200 checks every 10s start within 100ms", n)
+	}
+	// A restart finds the same places, in whatever order the names come.
+	again := append(named(0, 1000, 10*time.Second), named(2000, 2100, time.Minute)...)
+	slices.Reverse(again)
+	placeAll(again)
+	for _, i := range again {
+		if i.place != before[i.name] {
+			t.Fatalf("%s is at %v after a restart, was at %v", i.name, i.place, before[i.name])
+		}
+	}
 }

@@ -21,7 +21,8 @@ type state struct {
 // integration is one by name. It outlives reloads, so that its state does, and
 // so that it never runs twice at once.
 type integration struct {
-	name string
+	name  string
+	place place // the scheduler's alone
 
 	mu     sync.Mutex
 	bound  *binding
