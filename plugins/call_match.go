@@ -63,7 +63,10 @@ func match(ctx context.Context, pattern string, text []byte) (bool, error) {
 		return re.Match(text), nil
 	}
 	matched := re.MatchReader(&runes{ctx: ctx, text: text})
-	return matched, ctx.Err()
+	if ctx.Err() != nil { // its own computing, and no wait for a target
+		return false, fmt.Errorf("%w: pattern and text together take longer than the run may", errTooLarge)
+	}
+	return matched, nil
 }
 
 // states is about how many states a pattern compiles to.

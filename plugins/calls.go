@@ -43,6 +43,14 @@ var calls = func() map[string]hostCall {
 	return all
 }()
 
+// waiting are the calls in which a guest may wait for something other than the
+// processor.
+var waiting = map[string]bool{
+	"http_send": true, "json": true,
+	"dial": true, "read": true, "write": true, "close": true, "tls_start": true,
+	"resolve": true, "sql_query": true, "sql_next": true, "kv_get": true, "kv_set": true,
+}
+
 func isCall(name string) bool { _, ok := calls[name]; return ok }
 
 // offerCalls instantiates the host module. Its functions find the run they
@@ -51,19 +59,25 @@ func (e *engine) offerCalls(ctx context.Context) error {
 	b := e.runtime.NewHostModuleBuilder(abi.Module)
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		c := calls[name]
-		b.NewFunctionBuilder().WithGoModuleFunction(serve(c), c.params, c.result).Export(name)
+		b.NewFunctionBuilder().WithGoModuleFunction(serve(c, waiting[name]), c.params, c.result).Export(name)
 	}
 	_, err := b.Instantiate(ctx)
 	return err
 }
 
-func serve(c hostCall) api.GoModuleFunc {
+func serve(c hostCall, waits bool) api.GoModuleFunc {
 	return func(ctx context.Context, m api.Module, stack []uint64) {
 		g := ctx.Value(guestKey{}).(*guest)
 		if g.starting {
 			panic(errStarting) // ends _initialize; wazero turns it into its error
 		}
-		answer := c.do(&call{guest: g, memory: m.Memory(), stack: stack})
+		this := call{guest: g, memory: m.Memory(), stack: stack}
+		var answer int64
+		if waits {
+			g.wait(func() { answer = c.do(&this) })
+		} else {
+			answer = c.do(&this)
+		}
 		if len(c.result) > 0 {
 			stack[0] = uint64(answer)
 			if c.result[0] == i32 {

@@ -7,11 +7,12 @@
 // deadline, with a Result that holds no secret.
 //
 // It reads in the order a module takes through it: load.go (check, compile),
-// run.go (one run), verdict.go (what the run amounts to), then the calls a
-// guest may make, one file a capability: call_*.go. What the calls need lives
-// in the packages below: manifest (what a plugin declares), grant (what the
-// operator allowed), secret (what a guest never sees) and egress (every byte
-// that leaves for the network).
+// run.go (one run), instance.go with snapshot.go and idle.go (what it runs in),
+// tokens.go (when it may compute), verdict.go (what the run amounts to), then
+// the calls a guest may make, one file a capability: call_*.go. What the calls
+// need lives in the packages below: manifest (what a plugin declares), grant
+// (what the operator allowed), secret (what a guest never sees) and egress
+// (every byte that leaves for the network).
 //
 // The package refuses modules without a manifest, with imports beyond it, or
 // without the exports of the ABI. It imports neither the store nor policies:

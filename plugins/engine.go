@@ -8,7 +8,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
 // engine is what one module runs on: a runtime of its own, so that modules
@@ -35,7 +34,7 @@ func newEngine(ctx context.Context, dir string) (*engine, error) {
 
 // serve instantiates what modules import.
 func (e *engine) serve(ctx context.Context) error {
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
+	if err := offerWASI(ctx, e.runtime); err != nil {
 		return fmt.Errorf("open the sandbox: %w", err)
 	}
 	if err := e.offerCalls(ctx); err != nil {
@@ -44,8 +43,13 @@ func (e *engine) serve(ctx context.Context) error {
 	return nil
 }
 
-func (e *engine) compile(ctx context.Context, code []byte) (wazero.CompiledModule, error) {
-	compiled, err := e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
+func (e *engine) compile(ctx context.Context, code []byte) (compiled wazero.CompiledModule, err error) {
+	defer func() {
+		if r := recover(); r != nil { // its validation trusts some indices
+			err = fmt.Errorf("it does not compile: the compiler failed: %s", oneLine(clip(fmt.Sprint(r), 200)))
+		}
+	}()
+	compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
 	if err != nil {
 		return nil, fmt.Errorf("it does not compile: %w", clipError(err))
 	}

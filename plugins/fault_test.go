@@ -136,8 +136,13 @@ func TestNothingLeaksOfFailures(t *testing.T) {
 	s := newSandbox(t, plugins.Options{Databases: fixedDatabases{make(chan string, 1<<12)}})
 	guest := s.guest(t)
 	inputs := []plugins.Input{
-		{Probe: "trap"}, {Probe: "exit"}, {Probe: "three"}, {Probe: "details"}, {Probe: "fine", Memory: 1 << 16},
-		{Probe: "fine", Timeout: time.Nanosecond}, {Probe: "fine"},
+		{Probe: "trap"},
+		{Probe: "exit"},
+		{Probe: "three"},
+		{Probe: "details"},
+		{Probe: "fine", Memory: 1 << 16},
+		{Probe: "fine", Timeout: time.Nanosecond},
+		{Probe: "fine"},
 		input(t, "get", manifest.Values{"url": manifest.Plain(web.URL)}),
 		input(t, "forget", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}),
 		input(t, "query", manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}),

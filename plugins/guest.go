@@ -10,6 +10,7 @@ import (
 
 	"vega/plugins/egress"
 	"vega/plugins/grant"
+	"vega/plugins/manifest"
 	"vega/plugins/secret"
 	"vega/sdk/abi"
 )
@@ -19,14 +20,18 @@ import (
 type guest struct {
 	sandbox  *Sandbox
 	in       *Input
-	ctx      context.Context // ends headStart before the run does; for host calls
-	deadline time.Time       // of ctx
+	turn     turn
+	run      context.Context    // of the whole run
+	ctx      context.Context    // for host calls; in those that wait, it ends headStart before the run does
+	cancel   context.CancelFunc // of ctx; nil before the first call that waits
+	deadline time.Time          // of ctx
 	vault    *secret.Vault
 	net      *egress.Session
 	config   map[string]any // as the guest sees it
 
 	starting bool // a snapshot is being taken: there is no run yet
 	asked    bool // it said or asked something while starting
+	rolled   bool // it asked for randomness
 
 	handles   map[int32]handle
 	last      int32 // the handle given out last
@@ -36,8 +41,9 @@ type guest struct {
 	details  map[string]string
 	metrics  []Metric
 	denied   []string
-	full     bool   // it asked for more memory than it may have
-	timedOut bool   // a host call came to the deadline
+	full     bool // it asked for more memory than it may have
+	timedOut bool // a host call came to the deadline
+	slept    bool
 	overflow string // the cap that the probe's output went over
 	lines    int    // log lines written
 	cut      int    // log lines dropped
@@ -48,21 +54,55 @@ type guest struct {
 // handle is something a guest holds open.
 type handle interface{ close() }
 
-func (m *Module) newGuest(ctx context.Context, in *Input, deadline time.Time) (*guest, context.CancelFunc, error) {
-	probe, _ := m.Manifest.Probe(in.Probe)
+func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) (*guest, error) {
 	vault, err := secret.NewVault(probe, in.Values)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	g := &guest{
 		sandbox: m.sandbox, in: in, vault: vault, deadline: deadline.Add(-headStart),
-		config:  configTree(vault.Masked()),
-		handles: map[int32]handle{}, details: map[string]string{}, metrics: []Metric{},
+		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
 	}
-	ctx, cancel := context.WithDeadline(ctx, g.deadline)
-	g.ctx = ctx
 	g.net = m.sandbox.options.Network.Session(&in.Grants, vault, g.audit)
-	return g, cancel, nil
+	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
+	return g, nil
+}
+
+// wait does what the guest waits for, without holding on to the processor.
+func (g *guest) wait(do func()) {
+	if g.cancel == nil {
+		g.ctx, g.cancel = context.WithDeadline(g.run, g.deadline)
+	}
+	g.turn.give()
+	do()
+	g.turn.take() // a run that gets no turn any more is at its end: the runtime stops it
+}
+
+// sleep ends a little before the run does, once: the guest may say what it
+// waited for. After that there is nothing left to say.
+func (g *guest) sleep(d time.Duration) {
+	g.slept = true
+	g.wait(func() {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		end := g.ctx
+		if end.Err() != nil {
+			end = g.run
+		}
+		select {
+		case <-t.C:
+		case <-end.Done():
+		}
+	})
+}
+
+// end lets go of all that the run held.
+func (g *guest) end() {
+	g.closeAll()
+	g.endLog()
+	if g.cancel != nil {
+		g.cancel()
+	}
 }
 
 // closeAll ends what the guest left open.
@@ -78,6 +118,9 @@ func (g *guest) open(h handle) int32 {
 	if len(g.handles) >= maxHandles {
 		h.close()
 		return g.fail(fmt.Errorf("%w: more than %d handles are open; close what is no longer needed", ErrQuota, maxHandles))
+	}
+	if g.handles == nil {
+		g.handles = map[int32]handle{}
 	}
 	g.last++
 	g.handles[g.last] = h
@@ -183,7 +226,7 @@ func (g *guest) write(level slog.Level, text string) {
 		return
 	}
 	g.lines++
-	g.sandbox.options.Log(g.ctx, g.in.Integration, level, oneLine(g.vault.Redact(clip(text, maxLogLine))))
+	g.sandbox.options.Log(g.run, g.in.Integration, level, oneLine(g.vault.Redact(clip(text, maxLogLine))))
 }
 
 // endLog writes what is left of the streams and says how much of the log was
@@ -192,7 +235,7 @@ func (g *guest) endLog() {
 	g.stdout.end()
 	g.stderr.end()
 	if g.cut > 0 {
-		g.sandbox.options.Log(g.ctx, g.in.Integration, slog.LevelWarn,
+		g.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn,
 			fmt.Sprintf("%d further log lines of this run were dropped (at most %d are kept)", g.cut, maxLogLines))
 	}
 }

@@ -6,22 +6,29 @@ type image struct {
 	file  int // a descriptor that the bytes can be mapped from; -1 without
 }
 
-func newImage(b []byte) *image {
-	if b == nil {
+func (s *Sandbox) newImage(b []byte) *image {
+	switch {
+	case b == nil:
 		return nil
+	case s.copies:
+		return &image{bytes: b, file: -1}
+	default:
+		return &image{bytes: b, file: imageFile(b)}
 	}
-	return &image{bytes: b, file: imageFile(b)}
 }
 
 // fill makes a new memory start as the image: mapped where that can be had,
-// copied elsewhere.
-func (i *image) fill(memory []byte) {
+// copied elsewhere. It reports whether dropping the memory's pages makes it
+// start anew.
+func (i *image) fill(memory []byte) (mapped bool) {
 	if i == nil || len(memory) < len(i.bytes) {
-		return
+		return false
 	}
-	if i.file < 0 || !mapOver(memory[:len(i.bytes)], i.file) {
-		copy(memory, i.bytes)
+	if i.file >= 0 && (len(i.bytes) == 0 || mapOver(memory[:len(i.bytes)], i.file)) {
+		return true
 	}
+	copy(memory, i.bytes)
+	return false
 }
 
 func (i *image) close() {

@@ -17,6 +17,9 @@ const (
 	DefaultMemory manifest.Size = 32 << 20
 	MaxMemory     manifest.Size = 256 << 20
 
+	// DefaultCPUBudget is how long a run may compute, what it waits not counted.
+	DefaultCPUBudget = 500 * time.Millisecond
+
 	maxHandles  = 16
 	maxMessage  = 1 << 10 // bytes of the one-line result
 	maxDetails  = 64

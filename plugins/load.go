@@ -24,6 +24,7 @@ const wasi = "wasi_snapshot_preview1"
 type Module struct {
 	*manifest.Module
 	sandbox  *Sandbox
+	bundled  bool // it is Core
 	facts    guard.Facts
 	engine   *engine
 	compiled wazero.CompiledModule
@@ -33,6 +34,8 @@ type Module struct {
 	mu      sync.Mutex
 	running int
 	closed  bool
+	idle    idle
+	record  record
 }
 
 // Load checks a module and compiles it, or takes the compiled code from the
@@ -40,7 +43,7 @@ type Module struct {
 // in.
 func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	facts, err := guard.Check(wasm)
-	if err != nil {
+	if err != nil && !s.without.check {
 		return nil, err
 	}
 	read, err := manifest.Read(wasm)
@@ -51,21 +54,25 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 		return nil, err
 	}
 	guarded, err := guard.Rewrite(wasm)
+	if s.without.rewrite {
+		guarded, err = wasm, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	code, data := liftData(guarded)
-	code, globals, known := exportGlobals(code)
-	e, compiled, err := s.prepare(ctx, code, !bytes.Equal(wasm, core))
+	code, globals, known := exportState(code)
+	bundled := bytes.Equal(wasm, core)
+	e, compiled, err := s.prepare(ctx, code, !bundled)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(e.checkLinks(compiled), checkExports(compiled)); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	m := &Module{Module: read, sandbox: s, facts: facts, engine: e, compiled: compiled, start: newImage(data)}
-	if known && data != nil && isGo(wasm) {
-		m.takeSnapshot(ctx, globals)
+	m := &Module{Module: read, sandbox: s, bundled: bundled, facts: facts, engine: e, compiled: compiled, start: s.newImage(data)}
+	if known && facts.Resettable {
+		m.takeSnapshot(ctx, globals, isGo(wasm))
 	}
 	return m, nil
 }
@@ -113,6 +120,7 @@ func (m *Module) Close() error {
 		return nil
 	}
 	m.closed = true
+	m.idle.close()
 	return m.freeIfIdle()
 }
 

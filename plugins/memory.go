@@ -8,27 +8,36 @@ import (
 // once and paged in as it is touched, so that growing never copies and closing
 // gives everything back.
 type capped struct {
-	region  []byte
-	refused *bool // set when the guest asked for more than its cap
+	of     *instance
+	limit  uint64
+	region []byte
+	size   int  // of it in use
+	mapped bool // what it started as can be had again by dropping its pages
 }
 
-// memoryOf is the allocator of one run: memory of at most limit bytes that
-// starts as the module's image.
-func memoryOf(limit uint64, start *image, refused *bool) experimental.MemoryAllocator {
+// allocator makes the memory of one instance: at most limit bytes that start
+// as the module's image.
+func (i *instance) allocator(limit uint64, start *image) experimental.MemoryAllocator {
 	return experimental.MemoryAllocatorFunc(func(_, most uint64) experimental.LinearMemory {
-		m := &capped{region: reserve(min(limit, most)), refused: refused}
-		start.fill(m.region)
-		return m
+		i.memory = &capped{of: i, limit: limit, region: reserve(min(limit, most))}
+		i.memory.mapped = start.fill(i.memory.region)
+		return i.memory
 	})
 }
 
 // Reallocate answers nil past the cap; memory.grow then fails in the guest.
 func (m *capped) Reallocate(size uint64) []byte {
 	if size > uint64(len(m.region)) {
-		*m.refused = true
+		m.of.guest.full = true
 		return nil
 	}
+	m.size = int(size)
 	return m.region[:size:size]
+}
+
+// drop returns the memory to what it started as, in its present size.
+func (m *capped) drop() bool {
+	return m.mapped && dropPages(m.region[:m.size])
 }
 
 // Free returns the pages. The instance is closed by then.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os/exec"
+	"time"
 
 	"vega/plugins/egress"
 )
@@ -21,15 +22,23 @@ type Options struct {
 	// Network is how guests reach the world; nil is the system's resolver and
 	// certificate roots.
 	Network   *egress.Network
-	Databases Databases // nil: no database is known
-	KV        KV        // nil: nothing is kept
-	Log       Log       // nil: lines are dropped
+	CPUBudget time.Duration // how long a run may compute; 0 is DefaultCPUBudget
+	Databases Databases     // nil: no database is known
+	KV        KV            // nil: nothing is kept
+	Log       Log           // nil: lines are dropped
 }
 
 // Sandbox loads modules and runs them. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
+	tokens  *tokens
+	copies  bool // images are copied, as where they can't be mapped; for tests
+	without defences
 }
+
+// defences are those that a test has switched off, to see the harm that they
+// keep away.
+type defences struct{ check, rewrite bool }
 
 // Open makes a sandbox. Its modules share nothing.
 func Open(ctx context.Context, o Options) (*Sandbox, error) {
@@ -43,7 +52,7 @@ func Open(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, errors.New("open the sandbox: a compiler apart needs a cache to leave its work in")
 	}
 	tidyCache(o.CacheDir)
-	return &Sandbox{options: o}, nil
+	return &Sandbox{options: o, tokens: newTokens(o.CPUBudget)}, nil
 }
 
 // Close ends the sandbox. Its modules are closed by themselves.

@@ -1,19 +1,16 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 
 	"vega/plugins/manifest"
-	"vega/sdk/abi"
 )
 
 const (
@@ -22,7 +19,7 @@ const (
 	initialize = "_initialize"
 )
 
-// Run runs a probe in a fresh instance. It returns within in.Timeout whatever
+// Run runs a probe, of which each run starts afresh. It returns within in.Timeout whatever
 // the guest does, and the Result says whose fault it was when the run did not
 // come out healthy.
 func (m *Module) Run(ctx context.Context, in Input) Result {
@@ -37,47 +34,81 @@ func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Resu
 		return hostFault("the plugin was withdrawn while this run was starting")
 	}
 	defer m.leave()
-	_, index := m.Manifest.Probe(in.Probe)
+	probe, index := m.Manifest.Probe(in.Probe)
 	if index < 0 {
 		return probeFault(fmt.Sprintf("the plugin %s has no probe %q", m.Manifest.Name, in.Probe))
 	}
-	ctx, cancel := context.WithDeadline(parent, deadline)
-	defer cancel()
-	g, cancelCalls, err := m.newGuest(ctx, in, deadline)
+	g, err := m.newGuest(in, probe, deadline)
 	if err != nil {
 		return probeFault(err.Error())
 	}
-	defer cancelCalls()
-	defer g.endLog()
-	defer g.closeAll()
-
-	code, err := m.execute(ctx, g, index)
+	ctx, cancel := context.WithDeadline(parent, deadline)
+	defer cancel()
+	g.run = context.WithValue(ctx, guestKey{}, g)
+	g.ctx = g.run
+	g.turn = turn{lane: m.laneOf(in), budget: m.sandbox.tokens.budget, ctx: g.run, end: cancel}
+	defer g.end()
+	code, err := m.execute(g, index)
+	m.record.keep(in, &g.turn)
 	return g.verdict(parent, code, err)
 }
 
-// execute instantiates the module, initialises its runtime and runs the probe.
-// The instance is closed whatever happens: no state outlives a run.
-func (m *Module) execute(ctx context.Context, g *guest, index int) (code int32, err error) {
-	ctx = context.WithValue(ctx, guestKey{}, g)
+// execute runs the probe in an instance in which nothing ran before, or of
+// which nothing is left that did.
+func (m *Module) execute(g *guest, index int) (int32, error) {
+	ctx := g.run
 	if err := late(ctx); err != nil {
 		return 0, err
 	}
-	instance, err := m.instantiate(ctx, g)
+	if !m.admit(g) {
+		return 0, late(ctx)
+	}
+	defer g.turn.give()
+	i, err := m.fresh(ctx, g)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, instance.Close(context.WithoutCancel(ctx))) }()
-	if err := late(ctx); err != nil {
-		return 0, err
+	code, err := i.call(ctx, index)
+	// Once ctx has ended, the runtime may still be about to stop the instance.
+	if err != nil || ctx.Err() != nil || !m.keep(i) {
+		i.close()
 	}
-	if err := m.begin(ctx, instance); err != nil {
-		return 0, err
+	return code, err
+}
+
+// admit waits for a token. Who turned out to compute for long while this run
+// stood in line, by another run of its probe, goes to the other line.
+func (m *Module) admit(g *guest) bool {
+	if !g.turn.take() {
+		return false
 	}
-	out, err := instance.ExportedFunction(abi.RunExport).Call(ctx, uint64(index))
+	lane := m.laneOf(g.in)
+	if lane == g.turn.lane {
+		return true
+	}
+	g.turn.give()
+	g.turn.lane = lane
+	return g.turn.take()
+}
+
+// fresh is an instance at its beginning.
+func (m *Module) fresh(ctx context.Context, g *guest) (*instance, error) {
+	if i := m.idle.take(g.memoryLimit()); i != nil {
+		i.guest = g
+		return i, nil
+	}
+	i, err := m.instantiate(ctx, g)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return api.DecodeI32(out[0]), nil
+	if err = late(ctx); err == nil {
+		err = i.begin(ctx)
+	}
+	if err != nil {
+		i.close()
+		return nil, err
+	}
+	return i, nil
 }
 
 // late says that the deadline passed while no code of the guest had run yet:
@@ -86,33 +117,7 @@ func late(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%w: the whole of its timeout had passed by then", errHost)
 	}
-	return nil
-}
-
-// begin brings the instance to where its probe can run.
-func (m *Module) begin(ctx context.Context, instance api.Module) error {
-	if m.snapshot != nil {
-		return m.snapshot.restore(instance)
-	}
-	if start := instance.ExportedFunction(initialize); start != nil {
-		_, err := start.Call(ctx)
-		return err
-	}
-	return nil
-}
-
-func (m *Module) instantiate(ctx context.Context, g *guest) (_ api.Module, err error) {
-	limit := g.memoryLimit()
-	if least := uint64(m.compiled.ExportedMemories()["memory"].Min()) * pageSize; least > uint64(limit) {
-		return nil, fmt.Errorf("%w: the module starts with %v and may have %v; raise memory in the integration", errMemory, manifest.Size(least), limit)
-	}
-	defer func() {
-		if r := recover(); r != nil { // no address space left for the guest's memory
-			err = fmt.Errorf("%w: %v", errHost, r)
-		}
-	}()
-	ctx = experimental.WithMemoryAllocator(ctx, memoryOf(uint64(limit), m.start, &g.full))
-	return m.engine.runtime.InstantiateModule(ctx, m.compiled, m.surroundings(g))
+	return ctx.Err()
 }
 
 func (g *guest) memoryLimit() manifest.Size {
@@ -120,31 +125,6 @@ func (g *guest) memoryLimit() manifest.Size {
 		return DefaultMemory
 	}
 	return min(g.in.Memory, MaxMemory)
-}
-
-// surroundings are what WASI serves: clocks, randomness, and two streams that
-// end in the log. No file, variable, argument or socket.
-func (m *Module) surroundings(g *guest) wazero.ModuleConfig {
-	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
-	return wazero.NewModuleConfig().
-		WithName("").
-		WithStartFunctions().
-		WithSysWalltime().
-		WithSysNanotime().
-		WithNanosleep(g.sleep).
-		WithRandSource(rand.Reader).
-		WithStdout(&g.stdout).
-		WithStderr(&g.stderr)
-}
-
-// sleep ends with the run, unlike the system's.
-func (g *guest) sleep(ns int64) {
-	t := time.NewTimer(time.Duration(ns))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-g.ctx.Done():
-	}
 }
 
 type guestKey struct{}
@@ -156,18 +136,34 @@ type lineWriter struct {
 	line  []byte
 }
 
-// Write never fails: what is over the allowance is counted and dropped.
+// Write takes what is over the allowance too; it is counted and dropped. It
+// fails once the run has ended: one call may write without end.
 func (w *lineWriter) Write(b []byte) (int, error) {
 	w.g.asked = w.g.asked || w.g.starting
-	for _, c := range b {
-		if c == '\n' {
-			w.g.write(w.level, string(w.line))
-			w.line = w.line[:0]
-		} else if len(w.line) < maxLogLine {
-			w.line = append(w.line, c)
+	if err := w.g.run.Err(); err != nil {
+		return 0, err
+	}
+	n := len(b)
+	for {
+		end := bytes.IndexByte(b, '\n')
+		if end < 0 {
+			w.add(b)
+			return n, nil
+		}
+		w.add(b[:end])
+		w.g.write(w.level, string(w.line))
+		w.line = w.line[:0]
+		b = b[end+1:]
+		if w.g.lines >= maxLogLines {
+			w.g.cut += bytes.Count(b, []byte{'\n'})
+			b = b[bytes.LastIndexByte(b, '\n')+1:]
 		}
 	}
-	return len(b), nil
+}
+
+// add is as much of b as a line may have.
+func (w *lineWriter) add(b []byte) {
+	w.line = append(w.line, b[:min(len(b), maxLogLine-len(w.line))]...)
 }
 
 // end writes a last line that was not ended.

@@ -8,25 +8,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tetratelabs/wazero/api"
-
 	"vega/plugins/binary"
 )
 
-// snapshot is an instance right after its _initialize: what a fresh run starts
-// from, in place of the millisecond that the Go runtime takes to begin.
+// snapshot is an instance right before its first run: what a fresh run starts
+// from, in place of the millisecond that a runtime such as Go's takes to
+// begin, and what an instance is set back to in order to be used again.
 type snapshot struct {
-	pages   uint32 // of memory
-	globals map[string]uint64
+	pages  uint32   // of memory
+	names  []string // of the mutable globals
+	values []uint64
 }
 
 // startTime bounds _initialize when a snapshot is taken.
-const startTime = 10 * time.Second
+const startTime = time.Second
 
-// isGo reports whether the module says that Go made it. Only such modules are
-// started from a snapshot: their runtime takes long to begin and writes no
-// table, the one state that a snapshot would miss. A module that lies harms
-// only itself.
+// isGo reports whether the module says that Go made it. A module that lies
+// harms only itself.
 func isGo(wasm []byte) bool {
 	found := false
 	err := binary.Sections(wasm, func(id byte, body *binary.Reader) error {
@@ -42,43 +40,65 @@ func isGo(wasm []byte) bool {
 // takeSnapshot initialises one instance and keeps its memory and globals. A
 // module that asks the host for anything while it starts gets none, since the
 // answer may differ from run to run; neither does one that fails to start,
-// which every run will report.
-func (m *Module) takeSnapshot(ctx context.Context, globals []string) {
+// which every run will report. That Go's runtime asks for randomness is let
+// pass: it seeds its maps and math/rand by it, and crypto/rand asks anew.
+func (m *Module) takeSnapshot(ctx context.Context, globals []string, mayRoll bool) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	g := &guest{sandbox: m.sandbox, in: &Input{}, ctx: ctx, starting: true}
+	g := &guest{sandbox: m.sandbox, in: &Input{}, starting: true}
 	ctx = context.WithValue(ctx, guestKey{}, g)
-	instance, err := m.instantiate(ctx, g)
+	g.run, g.ctx = ctx, ctx
+	g.turn = turn{lane: &m.sandbox.tokens.slow, budget: m.sandbox.tokens.budget, ctx: ctx, end: cancel}
+	if !g.turn.take() {
+		return
+	}
+	defer g.turn.give()
+	i, err := m.instantiate(ctx, g)
 	if err != nil {
 		return
 	}
-	defer instance.Close(context.WithoutCancel(ctx))
-	if _, err := instance.ExportedFunction(initialize).Call(ctx); err != nil || g.asked {
+	defer i.close()
+	if err := i.begin(ctx); err != nil || g.asked || g.rolled && !mayRoll {
 		return
 	}
-	memory, ok := instance.Memory().Read(0, instance.Memory().Size())
+	memory, ok := i.Memory().Read(0, i.Memory().Size())
 	if !ok {
 		return
 	}
-	s := &snapshot{pages: uint32(len(memory) / pageSize), globals: map[string]uint64{}}
+	s := &snapshot{pages: uint32(len(memory) / pageSize), names: globals}
 	for _, name := range globals {
-		s.globals[name] = instance.ExportedGlobal(name).Get()
+		s.values = append(s.values, i.ExportedGlobal(name).Get())
 	}
 	m.start.close()
-	m.start, m.snapshot = newImage(slices.Clone(memory)), s
+	m.start, m.snapshot = m.sandbox.newImage(slices.Clone(memory)), s
 }
 
 // restore brings a fresh instance, whose memory already maps the image, to
 // where the snapshot was taken.
-func (s *snapshot) restore(instance api.Module) error {
-	memory := instance.Memory()
+func (s *snapshot) restore(i *instance) error {
+	memory := i.Memory()
 	if have := memory.Size() / pageSize; have < s.pages {
 		if _, ok := memory.Grow(s.pages - have); !ok {
 			return errMemory
 		}
 	}
-	for name, v := range s.globals {
-		instance.ExportedGlobal(name).(api.MutableGlobal).Set(v)
-	}
+	s.setGlobals(i)
 	return nil
+}
+
+func (s *snapshot) setGlobals(i *instance) {
+	for n, g := range i.globals {
+		g.Set(s.values[n])
+	}
+}
+
+// reset takes back all that a run did to an instance: its memory returns to
+// the image and its globals to their values. It reports whether that is
+// certain; if not, the instance is not to be used again.
+func (s *snapshot) reset(i *instance) bool {
+	if i.IsClosed() || i.Memory().Size() != s.pages*pageSize || !i.memory.drop() {
+		return false
+	}
+	s.setGlobals(i)
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero/sys"
 
@@ -31,6 +32,9 @@ func (g *guest) verdict(parent context.Context, code int32, err error) Result {
 		if r.Status == Unknown && r.Cause == Probe && (code < 0 || code > int32(abi.Unknown)) {
 			r.Message = fmt.Sprintf("the probe returned %d, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)", code)
 		}
+	}
+	if r.Cause == Timeout && g.turn.waited > g.in.Timeout/2 {
+		r.Status, r.Cause, r.Message = Unknown, Host, g.starvation()
 	}
 	if r.Status != Healthy && r.Cause != Host && len(g.denied) > 0 {
 		r.Cause = Denied
@@ -69,6 +73,8 @@ func (g *guest) reported(code int32) (Status, Cause) {
 func (g *guest) blame(err error) (Cause, string) {
 	var exit *sys.ExitError
 	switch {
+	case g.starved():
+		return Host, g.starvation()
 	case errors.Is(err, errHost):
 		return Host, "vega could not start the probe: " + oneLine(clip(err.Error(), 300))
 	case g.full:
@@ -78,7 +84,9 @@ func (g *guest) blame(err error) (Cause, string) {
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
 		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
-		return Probe, fmt.Sprintf("the probe was still computing at its deadline of %v, without waiting for anything; it was ended", g.in.Timeout)
+		return Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything; it was ended", g.busy(), g.in.Timeout)
+	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeContextCanceled && g.turn.over():
+		return Probe, fmt.Sprintf("the probe computed for more than %v; it was ended", g.turn.budget)
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeContextCanceled:
 		return Host, "the run was ended from outside"
 	case errors.As(err, &exit):
@@ -86,6 +94,27 @@ func (g *guest) blame(err error) (Cause, string) {
 	default:
 		return Probe, "the probe crashed: " + g.vault.Redact(trap(err)) + g.lastWords()
 	}
+}
+
+func (g *guest) busy() string {
+	if g.slept {
+		return "sleeping or computing"
+	}
+	return "computing"
+}
+
+// starved reports that the run ended because it got no token. One that had
+// waited for its target, or slept, until right before its deadline and found
+// no turn in what was left would not have fared better with one.
+func (g *guest) starved() bool {
+	atItsEnd := (g.timedOut || g.slept) && g.turn.waited <= 2*headStart
+	return g.turn.starved && !atItsEnd
+}
+
+// starvation says that the run did not get enough of the processor.
+func (g *guest) starvation() string {
+	return fmt.Sprintf("vega had no processor to spare for the probe: it waited %v of its %v for other probes to compute",
+		g.turn.waited.Round(time.Millisecond), g.in.Timeout)
 }
 
 func (g *guest) orElse(text string) string {

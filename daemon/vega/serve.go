@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -107,6 +108,7 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 	if err != nil {
 		return nil, failed(err)
 	}
+	roomForGuests()
 	err = show.do("server", func() (string, error) { return s.listen(ctx, cfg) })
 	if err != nil {
 		return nil, failed(errors.Join(err, s.daemon.Close()))
@@ -221,3 +223,9 @@ func (s *service) drain(limit time.Duration) error {
 	go func() { cut <- s.server.Shutdown(answered) }()
 	return errors.Join(s.daemon.Shutdown(ctx), <-cut)
 }
+
+// roomForGuests lets as many threads more run Go code as guests may compute at
+// once. Native code of a guest can't be interrupted by Go's scheduler, but the
+// kernel shares a core between threads: so a guest that spins takes its share
+// and not a whole processor from the daemon.
+func roomForGuests() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }

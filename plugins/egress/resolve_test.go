@@ -26,14 +26,7 @@ type nameServer struct {
 
 func serveDNS(t testing.TB, zone string) *nameServer {
 	t.Helper()
-	pc, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", pc.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pc, l := onePort(t)
 	n := &nameServer{addr: pc.LocalAddr().String(), records: map[string][]dns.RR{}}
 	for line := range strings.SplitSeq(zone, "\n") {
 		if strings.TrimSpace(line) != "" {
@@ -45,6 +38,24 @@ func serveDNS(t testing.TB, zone string) *nameServer {
 		t.Cleanup(func() { _ = s.Shutdown() })
 	}
 	return n
+}
+
+// onePort listens on a port that is free for both networks: a connection may
+// have the one for tcp that the system picks for udp.
+func onePort(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 20 {
+		pc, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", pc.LocalAddr().String()); err == nil {
+			return pc, l
+		}
+		pc.Close()
+	}
+	t.Fatal("no port is free for both udp and tcp")
+	return nil, nil
 }
 
 func (n *nameServer) add(t testing.TB, line string) {

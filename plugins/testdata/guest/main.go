@@ -41,6 +41,7 @@ func init() {
 	sdk.Probe("echo", echo)
 	sdk.Probe("memory", memory)
 	sdk.Probe("stumble", stumble)
+	sdk.Probe("clock", func(*sdk.Run) sdk.Result { return sdk.Healthy(strconv.FormatInt(time.Now().UnixNano(), 10)) })
 	sdk.Probe("past", past)
 	sdk.Probe("kinds", func(r *sdk.Run) sdk.Result {
 		n := abi.TLSInfo(abi.HTTPRequest("GET", r.String("url")), abi.TLSVersion, nil, 0)

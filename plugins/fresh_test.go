@@ -1,0 +1,220 @@
+package plugins_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/manifest"
+)
+
+// everyWay runs a test with instances that are set back and used again, and
+// with plain ones, as where memory can't be mapped.
+func everyWay(t *testing.T, test func(t *testing.T, s *sandbox, reused bool)) {
+	t.Run("reused", func(t *testing.T) {
+		test(t, newSandbox(t, plugins.Options{CPUBudget: 20 * time.Second}), runtime.GOOS == "linux")
+	})
+	t.Run("plain", func(t *testing.T) {
+		s := newSandbox(t, plugins.Options{CPUBudget: 20 * time.Second})
+		s.CopyImages()
+		test(t, s, false)
+	})
+}
+
+// carrier packs testdata/carry with a probe for each of its ways to end.
+func carrier(t testing.TB) []byte {
+	t.Helper()
+	bare, err := os.ReadFile(filepath.Join("testdata", "carry.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &manifest.Manifest{ABI: "vega_v1", Name: "carry", Version: "1"}
+	for _, name := range []string{"return", "trap", "grow", "spin", "exit"} {
+		m.Probes = append(m.Probes, manifest.Probe{Name: name})
+	}
+	packed, err := manifest.Pack(bare, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}
+
+// However a run ended, the next finds nothing of it in memory, globals or
+// size; and only an instance whose run ended well is used again.
+func TestNoStateCrossesRuns(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, reused bool) {
+		m := s.load(t, carrier(t))
+		for _, c := range []struct {
+			probe string
+			cause plugins.Cause
+			kept  int
+		}{
+			{"return", "", 1},
+			{"return", "", 1},
+			{"trap", plugins.Probe, 0},
+			{"return", "", 1},
+			{"grow", "", 0},
+			{"grow", "", 0},
+			{"return", "", 1},
+			{"spin", plugins.Probe, 0},
+			{"return", "", 1},
+			{"exit", plugins.Probe, 0},
+			{"return", "", 1},
+		} {
+			got := m.Run(t.Context(), plugins.Input{Probe: c.probe, Timeout: 500 * time.Millisecond})
+			if got.Cause != c.cause || got.Status == plugins.Unhealthy {
+				t.Fatalf("%s: %s/%s %q", c.probe, got.Status, got.Cause, got.Message)
+			}
+			if want := c.kept; m.Idle() != want && reused || m.Idle() != 0 && !reused {
+				t.Errorf("after %s %d instances are kept, want %d", c.probe, m.Idle(), want)
+			}
+		}
+	})
+}
+
+// What can't be set back is made anew: tables, dropped segments, wide globals;
+// what starts by itself has started once; streams stay open.
+func TestNoStateCrossesRunsOtherwise(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, reused bool) {
+		for name, kept := range map[string]bool{
+			"carry_table": false, "carry_segment": false, "carry_vector": false, "carry_start": true, "carry_stream": true, "deep": false,
+		} {
+			m := s.load(t, watWasm(t, name))
+			for n := range 5 {
+				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 10 * time.Second}); got.Status != plugins.Healthy {
+					t.Errorf("%s, run %d: %s/%s %q", name, n, got.Status, got.Cause, got.Message)
+				}
+			}
+			if got := m.Idle() > 0; got != (kept && reused) {
+				t.Errorf("%s: kept %v", name, got)
+			}
+		}
+		if lines := strings.Count(s.logged(), "x"); lines != 5 {
+			t.Errorf("%d of 5 lines came through", lines)
+		}
+	})
+}
+
+// Randomness that a module asks for as it starts differs from run to run, and
+// so do the clocks of a Go guest, whose start is taken from a snapshot.
+func TestEveryRunIsNew(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
+		guest := s.guest(t)
+		for _, c := range []struct {
+			m     *plugins.Module
+			probe string
+		}{{s.load(t, watWasm(t, "carry_random")), "p"}, {guest, "clock"}, {guest, "dice"}} {
+			seen := map[string]bool{}
+			for range 5 {
+				got := c.m.Run(t.Context(), plugins.Input{Probe: c.probe, Timeout: 5 * time.Second})
+				if got.Status != plugins.Healthy || seen[got.Message] {
+					t.Errorf("%s: %s %q after %v", c.probe, got.Status, got.Message, seen)
+				}
+				seen[got.Message] = true
+			}
+		}
+	})
+}
+
+// What one run said is not in the result of the next, nor does it hold open
+// what the one before did.
+func TestResultsAreFresh(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
+		m := s.guest(t)
+		in := input(t, "handles", manifest.Values{"url": manifest.Plain("http://127.0.0.1:1")})
+		for range 3 {
+			m.Run(t.Context(), plugins.Input{Probe: "details", Timeout: 5 * time.Second})
+			if got := m.Run(t.Context(), in); got.Message != "refused number 17 with -10" {
+				t.Errorf("%q", got.Message)
+			}
+			got := m.Run(t.Context(), plugins.Input{Probe: "silent", Timeout: 5 * time.Second})
+			if len(got.Details)+len(got.Metrics)+len(got.Denied) > 0 || got.Message != "the probe gave no message" {
+				t.Errorf("%+v", got)
+			}
+		}
+	})
+}
+
+// The limit of memory is each run's own, whatever instances are at hand.
+func TestMemoryLimitOfReusedInstances(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
+		m := s.load(t, carrier(t))
+		run := func(probe string, memory manifest.Size) plugins.Result {
+			return m.Run(t.Context(), plugins.Input{Probe: probe, Memory: memory, Timeout: 5 * time.Second})
+		}
+		for range 2 {
+			for memory, healthy := range map[manifest.Size]bool{2 << 16: false, 3 << 16: true, 0: true} {
+				run("return", memory)
+				if got := run("grow", memory); (got.Status == plugins.Healthy) != healthy {
+					t.Errorf("growing in %v: %s/%s %q", memory, got.Status, got.Cause, got.Message)
+				}
+			}
+		}
+	})
+}
+
+// Thousands of runs, many at once, leave nothing behind, and closing the
+// module gives everything back.
+func TestReuseLeaksNothing(t *testing.T) {
+	if _, err := os.Stat("/proc/self/maps"); err != nil {
+		t.Skip("this system has no /proc")
+	}
+	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
+		unloaded := held(t)
+		m := s.load(t, carrier(t))
+		runs := func(n int) {
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					for range n {
+						if got := m.Run(t.Context(), plugins.Input{Probe: "return", Timeout: 20 * time.Second}); got.Status != plugins.Healthy {
+							t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+							return
+						}
+					}
+				})
+			}
+			all.Wait()
+		}
+		runs(50)
+		before := held(t)
+		runs(500)
+		flat(t, "10,000 runs", before)
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+		flat(t, "closing the module", unloaded)
+	})
+}
+
+// flat waits until no more is held than before.
+func flat(t *testing.T, what string, before [3]int) {
+	t.Helper()
+	after := held(t)
+	for end := time.Now().Add(5 * time.Second); exceeds(after, before) && time.Now().Before(end); after = held(t) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if exceeds(after, before) {
+		t.Errorf("%s: descriptors, mappings, goroutines: %v before, %v after", what, before, after)
+	}
+}
+
+// An instance that was set back is as good for honest work as a new one.
+func TestReuseKeepsSense(t *testing.T) {
+	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
+		m := s.guest(t)
+		for n := range 50 {
+			value := fmt.Sprint("value ", n)
+			got := m.Run(t.Context(), input(t, "echo", manifest.Values{"name": manifest.Plain(value)}))
+			if !strings.Contains(got.Message, "name="+value+";") {
+				t.Fatalf("run %d: %s/%s %q", n, got.Status, got.Cause, got.Message)
+			}
+		}
+	})
+}
