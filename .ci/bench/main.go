@@ -1,0 +1,143 @@
+// Package main measures vega beside what others use for the same work, on the
+// machine it runs on, and prints tables. From the root of the repository:
+//
+//	apt-get install monitoring-plugins-basic prometheus-blackbox-exporter
+//	go run ./.ci/bench         # everything in full, about ten minutes
+//	go run ./.ci/bench -quick  # everything for a few seconds each
+//	go run ./.ci/bench -only noop,http -rounds 5
+//
+// The parts are noop (a run that does nothing, beside a fork and exec of
+// check_dummy), http (an HTTP check at a fixed rate, beside blackbox_exporter,
+// check_http and plain net/http), fleet (a thousand checks in the real daemon),
+// spinners (modules that never end, beside honest probes) and steady (many runs
+// in one process: does anything grow?).
+//
+// Figures of one sitting can be compared; those of two sittings only as ratios.
+// Everything stays on 127.0.0.1. Linux only, for its CPU clocks and /proc.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+// settings are the sizes and durations of what is measured.
+type settings struct {
+	quick   bool
+	only    string
+	keep    bool
+	rounds  int
+	noops   int
+	rate    int
+	httpFor time.Duration
+
+	fleet      int
+	fleetEvery time.Duration
+	fleetFor   time.Duration
+
+	spinners int
+	honest   int
+	spinFor  time.Duration
+
+	runs int
+}
+
+func parse() settings {
+	var s settings
+	flag.BoolVar(&s.quick, "quick", false, "seconds instead of minutes, unless another flag says so: shows that all works, not how well")
+	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady")
+	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and say where it is")
+	flag.IntVar(&s.rounds, "rounds", 3, "times that each contender of noop and http has its turn; medians are shown")
+	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
+	flag.IntVar(&s.rate, "rate", 200, "http: checks a second")
+	flag.DurationVar(&s.httpFor, "http-for", 10*time.Second, "http: length of a round")
+	flag.IntVar(&s.fleet, "fleet", 1000, "fleet: how many checks")
+	flag.DurationVar(&s.fleetEvery, "fleet-every", 10*time.Second, "fleet: interval of each")
+	flag.DurationVar(&s.fleetFor, "fleet-for", time.Minute, "fleet: length")
+	flag.IntVar(&s.spinners, "spinners", 32, "spinners: how many")
+	flag.IntVar(&s.honest, "honest", 50, "spinners: how many honest probes beside them")
+	flag.DurationVar(&s.spinFor, "spin-for", time.Minute, "spinners: length, once without and once with them")
+	flag.IntVar(&s.runs, "runs", 10000, "steady: how many runs")
+	flag.Parse()
+	if s.quick {
+		s.hurry()
+	}
+	return s
+}
+
+// hurry shortens what the command line does not set.
+func (s *settings) hurry() {
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for name, value := range map[string]string{
+		"rounds": "2", "noops": "1000", "http-for": "2s", "runs": "2000",
+		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s",
+	} {
+		if !given[name] {
+			_ = flag.Set(name, value) // the names and values are right
+		}
+	}
+}
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == targetRole {
+		serveTarget(context.Background())
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, parse()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) error {
+	parts := []struct {
+		name string
+		do   func(context.Context, *bench) error
+	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}}
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	wanted, err := choose(s.only, names)
+	if err != nil {
+		return err
+	}
+	b, err := prepare(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	describe(ctx)
+	for _, p := range parts {
+		if !wanted[p.name] {
+			continue
+		}
+		fmt.Printf("\n== %s\n", p.name)
+		if err := p.do(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+func choose(only string, names []string) (map[string]bool, error) {
+	wanted := map[string]bool{}
+	if only == "" {
+		only = strings.Join(names, ",")
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		wanted[name] = true
+		if !strings.Contains(","+strings.Join(names, ",")+",", ","+name+",") {
+			return nil, fmt.Errorf("there is no part %q; the parts are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return wanted, nil
+}

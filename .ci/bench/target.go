@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// targetRole is the argument that makes this program the server that is
+// checked, in a process of its own so that its CPU is nobody's.
+const targetRole = "serve-the-target"
+
+// serveTarget answers "ok" to everything, until its standard input ends.
+func serveTarget(ctx context.Context) {
+	l, err := listen(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Printf("http://%s/\n", l.Addr())
+	go func() { _ = http.Serve(l, http.HandlerFunc(ok)) }() // ends with the process
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// listen takes any port of this machine's own.
+func listen(ctx context.Context) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+}
+
+func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }
+
+// startTarget starts the server and returns its URL, and what ends it.
+func startTarget(ctx context.Context) (url string, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, targetRole)
+	cmd.Stderr = os.Stderr
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		_ = in.Close()
+		_ = cmd.Wait() // its exit code says nothing
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the target did not start: %w", err)
+	}
+	return strings.TrimSpace(line), stop, nil
+}
+
+// recorder is a server in this process that notes when each path was asked.
+type recorder struct {
+	url    string
+	server *http.Server
+
+	mu   sync.Mutex
+	seen map[string][]time.Time
+}
+
+func startRecorder(ctx context.Context) (*recorder, error) {
+	l, err := listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{url: "http://" + l.Addr().String(), seen: map[string][]time.Time{}}
+	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
+	go func() { _ = r.server.Serve(l) }() // ends by Close
+	return r, nil
+}
+
+// ServeHTTP notes the time first.
+func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	now := time.Now()
+	r.mu.Lock()
+	r.seen[q.URL.Path] = append(r.seen[q.URL.Path], now)
+	r.mu.Unlock()
+	ok(w, q)
+}
+
+// close ends the server and returns what it noted, by path.
+func (r *recorder) close() map[string][]time.Time {
+	_ = r.server.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen
+}
