@@ -78,6 +78,9 @@ func (s *Session) target(out *outgoing, raw string) error {
 	if err != nil || real.Scheme != asked.Scheme || real.Host != asked.Host {
 		return invalid("a secret can stand in the path, query or userinfo of a URL only")
 	}
+	if strings.ContainsAny(real.RequestURI(), " \t\r\n") { // it would end the request line early
+		return invalid("the URL has a space in its query; write %%20")
+	}
 	real.Host = hostHeader(rule)
 	out.url, out.secretURL = real, used
 	return nil
