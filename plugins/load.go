@@ -42,6 +42,9 @@ type Module struct {
 // cache. The error says why a module is refused, for the person who dropped it
 // in.
 func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
+	if len(wasm) > manifest.MaxModule {
+		return nil, fmt.Errorf("it is %d bytes; at most %d are allowed", len(wasm), manifest.MaxModule)
+	}
 	facts, err := guard.Check(wasm)
 	if err != nil && !s.without.check {
 		return nil, err

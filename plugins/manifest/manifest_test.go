@@ -2,11 +2,13 @@ package manifest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -171,4 +173,20 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("a manifest passed that does not check")
 		}
 	})
+}
+
+func TestReadFileOpensFilesOnly(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.wasm")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, dir, "/dev/zero"} { // none may hang or fill the memory
+		if _, err := manifest.ReadFile(path); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := manifest.ReadFile(filepath.Join(dir, "absent.wasm")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
 }

@@ -69,22 +69,31 @@ func IsModuleFile(name string) bool {
 // ReadFile reads a module's bytes. It takes a regular file only, of at most
 // MaxModule bytes: no link, no pipe, no device.
 func ReadFile(path string) ([]byte, error) {
-	info, err := os.Lstat(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|asItIs, 0)
+	if err != nil {
+		return nil, notRegular(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat() // of what was opened, whatever stands there by now
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file (links are not followed)", path)
+		return nil, notRegular(path, nil)
 	}
 	if info.Size() > MaxModule {
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, MaxModule))
+}
+
+// notRegular says so where that is why path could not be opened.
+func notRegular(path string, err error) error {
+	info, statErr := os.Lstat(path)
+	if err != nil && (statErr != nil || info.Mode().IsRegular()) {
+		return err
+	}
+	return fmt.Errorf("%s is no regular file (links are not followed)", path)
 }
 
 // Plugin finds a plugin by name among those that can be used; nil if none.

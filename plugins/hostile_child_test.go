@@ -1,0 +1,259 @@
+package plugins_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/testdata/hostile"
+)
+
+// trial is one hostile module to be tried in a process of its own.
+type trial struct {
+	Module  string
+	Wasm    []byte        // instead of Module: a packed plugin
+	Timeout time.Duration // of a run
+	Budget  time.Duration // of computing; 0 is the sandbox's
+	AtOnce  int           // runs; 0 is 1
+	Memory  manifest.Size
+
+	// Defences that are switched off.
+	NoCheck, NoRewrite, NoChild bool
+}
+
+// report is what came of it. A process that dies makes none.
+type report struct {
+	Refused string        // why it was not loaded
+	Load    time.Duration // what that took
+	Result  plugins.Result
+	Late    time.Duration // past its deadline; negative: before
+	GC      time.Duration // the longest collection while it ran
+	Peak    int64         // MiB of resident memory over what there was before
+	Honest  string        // what was wrong with the next honest run
+	Lines   int           // of log
+}
+
+const trialVariable, reportPrefix = "VEGA_HOSTILE_TRIAL", "hostile report: "
+
+// try runs trials in one child process and ends it after limit, or where it
+// takes more than 2 GiB: a trial is never worth the machine.
+func try(t testing.TB, limit time.Duration, trials ...trial) ([]report, error) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "-test.run=^TestHostileChild$", "-test.v", "-test.count=1", "-test.timeout=0")
+	cmd.Env = append(os.Environ(), trialVariable+"=-", "TMPDIR="+t.TempDir(), "GOTRACEBACK=single")
+	cmd.Stdin = bytes.NewReader(text)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go watch(cmd.Process, ended)
+	err = cmd.Wait()
+	close(ended)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("it was still at it after %v", limit)
+	}
+	var reports []report
+	for s := bufio.NewScanner(bytes.NewReader(out.Bytes())); s.Scan(); {
+		if _, text, ok := strings.Cut(s.Text(), reportPrefix); ok {
+			var r report
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				t.Fatal(err)
+			}
+			reports = append(reports, r)
+		}
+	}
+	if err == nil && len(reports) < len(trials) {
+		err = errors.New("the process ended early")
+	}
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, tail(out.String()))
+	}
+	return reports, err
+}
+
+func tail(s string) string {
+	if i := strings.Index(s, "fatal error"); i >= 0 {
+		s = s[i:]
+	}
+	return s[:min(len(s), 600)]
+}
+
+// watch ends a process that grows too large.
+func watch(p *os.Process, ended <-chan struct{}) {
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(2 * time.Millisecond):
+			if field(strconv.Itoa(p.Pid), "VmRSS:") > 2<<10 {
+				_ = p.Kill() // it ended by itself otherwise
+				return
+			}
+		}
+	}
+}
+
+// field reads an amount of memory, in MiB, of /proc/pid/status; 0 where there
+// is none.
+func field(pid, name string) int64 {
+	text, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), name)
+	var kib int64
+	_, _ = fmt.Sscan(rest, &kib) // 0 where it is no number
+	return kib >> 10
+}
+
+// TestHostileChild is the child process of the others.
+func TestHostileChild(t *testing.T) {
+	if os.Getenv(trialVariable) == "" {
+		return // it is for the child process of the tests of hostile modules
+	}
+	var trials []trial
+	if err := json.NewDecoder(os.Stdin).Decode(&trials); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range trials {
+		if c.NoCheck || c.NoRewrite || c.NoChild {
+			limitAddressSpace(t)
+		}
+		text, err := json.Marshal(stand(t, c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println(reportPrefix + string(text))
+	}
+}
+
+// stand tries one module and reports.
+func stand(t *testing.T, c trial) report {
+	s := standing(t, c)
+	honest := s.load(t, watWasm(t, "segments"))
+	wasm := c.Wasm
+	if wasm == nil {
+		wasm = hostileWasm(t, c.Module)
+	}
+	before := startPeak()
+	began := time.Now()
+	m, err := s.Load(t.Context(), wasm)
+	r := report{Load: time.Since(began)}
+	if err != nil {
+		r.Refused = err.Error()
+	} else {
+		r.runs(t, m, c)
+		_ = m.Close() // only unmaps code
+	}
+	r.Peak = field("self", "VmHWM:") - before
+	got := honest.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second})
+	if got.Status != plugins.Healthy || got.Took > 3*time.Second {
+		r.Honest = fmt.Sprintf("%s/%s %q after %v", got.Status, got.Cause, got.Message, got.Took)
+	}
+	if logged := s.logged(); logged != "" {
+		r.Lines = len(strings.Split(logged, "\n"))
+	}
+	return r
+}
+
+// runs runs a module, as often at once as the trial says, while it collects
+// garbage over and over.
+func (r *report) runs(t *testing.T, m *plugins.Module, c trial) {
+	in := plugins.Input{Integration: "i", Probe: "p", Timeout: c.Timeout, Memory: c.Memory}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	r.Late = -c.Timeout
+	for range max(1, c.AtOnce) {
+		all.Go(func() {
+			got := m.Run(t.Context(), in)
+			mu.Lock()
+			defer mu.Unlock()
+			r.Result, r.Late = got, max(r.Late, got.Took-c.Timeout)
+		})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	for {
+		began := time.Now()
+		runtime.GC()
+		r.GC = max(r.GC, time.Since(began))
+		select {
+		case <-done:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// standing is the sandbox of a trial: as the daemon's, with a compiler apart,
+// but for what is switched off.
+func standing(t *testing.T, c trial) *sandbox {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := plugins.Options{CacheDir: t.TempDir(), CPUBudget: c.Budget}
+	if !c.NoChild {
+		o.Compiler = func(ctx context.Context, dir string) *exec.Cmd {
+			return exec.CommandContext(ctx, self, "compile-module", dir)
+		}
+	}
+	s := &sandbox{kept: map[string]string{}}
+	o.KV, o.Log = s, s.log
+	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	s.Without(c.NoCheck, c.NoRewrite)
+	return s
+}
+
+// startPeak makes the kernel measure the peak of memory anew, and is what
+// there is now.
+func startPeak() int64 {
+	runtime.GC()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // not on every system: the peak is then that of the process
+	return field("self", "VmRSS:")
+}
+
+// hostileWasm packs a manifest with one probe "p" into a hostile module. One
+// that does not even hold together gets none.
+func hostileWasm(t testing.TB, name string) []byte {
+	t.Helper()
+	for _, m := range hostile.Modules() {
+		if m.Name == name {
+			packed, err := manifest.Pack(m.Wasm(), &manifest.Manifest{ABI: "vega_v1", Name: "hostile", Version: "1", Probes: []manifest.Probe{{Name: "p"}}})
+			if err != nil {
+				return m.Wasm()
+			}
+			return packed
+		}
+	}
+	t.Fatalf("there is no hostile module %q", name)
+	return nil
+}

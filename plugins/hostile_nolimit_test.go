@@ -1,0 +1,12 @@
+//go:build !linux || race
+
+package plugins_test
+
+import "testing"
+
+// memoryFactor is how much more memory than usual a process takes.
+const memoryFactor = 8
+
+// limitAddressSpace has nothing to limit by: under the race detector, because
+// that reserves terabytes of address space.
+func limitAddressSpace(*testing.T) {}
