@@ -141,7 +141,8 @@ func parseDNS(text string) (Rule, error) {
 		return Rule{Kind: manifest.DNS, Name: ip.Unmap().String()}, nil
 	}
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
-	if name == "" || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
+	emptyLabel := name == "" || name[0] == '.' || name[len(name)-1] == '.' || strings.Contains(name, "..")
+	if emptyLabel || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
 		return Rule{}, fmt.Errorf("write a name such as \"example.com\", or \"@10.0.0.2:53\" for a server")
 	}
 	return Rule{Kind: manifest.DNS, Name: name}, nil
