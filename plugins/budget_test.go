@@ -2,6 +2,7 @@ package plugins_test
 
 import (
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -120,4 +121,24 @@ func TestHonestProbesBesideSpinners(t *testing.T) {
 	if median := took[len(took)/2]; median > 150*time.Millisecond {
 		t.Errorf("an honest run takes %v beside spinners", median)
 	}
+}
+
+// Nobody knows yet of new modules that they compute without end; one that
+// doesn't still gets its turn among them, long before they are done.
+func TestSpinnersTakeTurns(t *testing.T) {
+	s := newSandbox(t, plugins.Options{CPUBudget: time.Hour})
+	spinner, honest := s.guest(t), s.load(t, watWasm(t, "segments"))
+	var all sync.WaitGroup
+	for range 4 * runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			spinner.Run(t.Context(), plugins.Input{Integration: "i", Probe: "spin", Timeout: 4 * time.Second})
+		})
+	}
+	time.Sleep(100 * time.Millisecond) // they hold every token by now; if not, this proves less
+	for range 3 {
+		if got := honest.Run(t.Context(), plugins.Input{Integration: "j", Probe: "p", Timeout: time.Second}); got.Status != plugins.Healthy {
+			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+		}
+	}
+	all.Wait()
 }

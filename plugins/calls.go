@@ -71,10 +71,12 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 		if g.starting {
 			panic(errStarting) // ends _initialize; wazero turns it into its error
 		}
+		g.mayGoOn()
 		this := call{guest: g, memory: m.Memory(), stack: stack}
 		var answer int64
 		if waits {
 			g.wait(func() { answer = c.do(&this) })
+			g.mayGoOn()
 		} else {
 			answer = c.do(&this)
 		}

@@ -25,7 +25,6 @@ func newEngine(ctx context.Context, dir string) (*engine, error) {
 	}
 	e := &engine{cache: cache, runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithCompilationCache(cache).
-		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(MaxMemory/pageSize)).
 		WithDebugInfoEnabled(false).
 		WithCoreFeatures(api.CoreFeaturesV2))}
@@ -35,6 +34,9 @@ func newEngine(ctx context.Context, dir string) (*engine, error) {
 // serve instantiates what modules import.
 func (e *engine) serve(ctx context.Context) error {
 	if err := offerWASI(ctx, e.runtime); err != nil {
+		return fmt.Errorf("open the sandbox: %w", err)
+	}
+	if err := e.offerCheck(ctx); err != nil {
 		return fmt.Errorf("open the sandbox: %w", err)
 	}
 	if err := e.offerCalls(ctx); err != nil {

@@ -75,7 +75,7 @@ func (g *guest) wait(do func()) {
 	}
 	g.turn.give()
 	do()
-	g.turn.take() // a run that gets no turn any more is at its end: the runtime stops it
+	g.turn.take() // a run that gets no turn any more is at its end, and is ended
 }
 
 // sleep ends a little before the run does, once: the guest may say what it

@@ -101,6 +101,7 @@ var outcomes = []outcome{
 	endless("indirect"),
 	endless("calls"),
 	anyhow("calls").atOnce(8), // they take turns: some starve
+	endless("leaves"),
 	endless("fill"),
 	endless("copy"),
 	endless("table-fill"),

@@ -81,6 +81,9 @@ func (i *instance) begin(ctx context.Context) error {
 func (i *instance) call(ctx context.Context, index int) (int32, error) {
 	i.stack[0] = uint64(index)
 	err := i.run.CallWithStack(ctx, i.stack[:])
+	if err == nil {
+		err = ended(ctx) // it came back too late
+	}
 	return api.DecodeI32(i.stack[0]), err
 }
 

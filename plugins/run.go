@@ -69,8 +69,7 @@ func (m *Module) execute(g *guest, index int) (int32, error) {
 		return 0, err
 	}
 	code, err := i.call(ctx, index)
-	// Once ctx has ended, the runtime may still be about to stop the instance.
-	if err != nil || ctx.Err() != nil || !m.keep(i) {
+	if err != nil || !m.keep(i) {
 		i.close()
 	}
 	return code, err

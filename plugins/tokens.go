@@ -12,10 +12,11 @@ import (
 // without end leave room for vega itself and for each other. A guest holds a
 // token while it computes and gives it back while it waits in a host call.
 //
-// A guest that computes can't be made to pause, so there are two lines to wait
-// in. Who took much of its budget, or computed until it was ended, waits in the
-// slow one, among its like, until it has taken little for a while: the others
-// are served as if it were not there. The bundled plugin has a line of its own,
+// A guest that computes gives its token to the next in line every few
+// milliseconds. There are two lines: who took much of its budget, or computed
+// until it was ended, waits in the slow one, among its like, until it has taken
+// little for a while: the others are served as if it were not there. In that
+// line nobody gives way: who gets a turn shows whether it ever ends. The bundled plugin has a line of its own,
 // so that modules nobody has seen run yet can't hold it up either.
 type tokens struct {
 	budget time.Duration // of computing, a run
@@ -30,6 +31,7 @@ func newTokens(budget time.Duration) *tokens {
 	t := &tokens{budget: budget}
 	t.bundled.free = max(1, runtime.GOMAXPROCS(0)-1)
 	t.fast.free = max(1, runtime.GOMAXPROCS(0)-1)
+	t.bundled.sliced, t.fast.sliced = true, true
 	t.slow.free = 1
 	return t
 }
@@ -37,6 +39,8 @@ func newTokens(budget time.Duration) *tokens {
 // lane is a number of tokens and a line of those that wait for one, first
 // come, first served.
 type lane struct {
+	sliced bool // who holds a token for long lets the next have it
+
 	mu    sync.Mutex
 	free  int
 	queue list.List // of chan struct{}, closed when a token is handed over
@@ -80,6 +84,13 @@ func (l *lane) give() {
 	l.pass()
 }
 
+// wanted reports whether somebody waits.
+func (l *lane) wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.Len() > 0
+}
+
 func (l *lane) pass() {
 	next := l.queue.Front()
 	if next == nil {
@@ -88,6 +99,9 @@ func (l *lane) pass() {
 	}
 	close(l.queue.Remove(next).(chan struct{}))
 }
+
+// slice is how long a guest computes before it lets another do so.
+const slice = 5 * time.Millisecond
 
 // turn is one run's dealings with the tokens. Only expire is called from
 // another goroutine than the run's.
@@ -149,6 +163,15 @@ func (t *turn) give() {
 	if held {
 		t.lane.give()
 	}
+}
+
+// share passes the token on where the slice is over and somebody waits for it.
+func (t *turn) share() {
+	if !t.lane.sliced || !t.holding || time.Since(t.since) < slice || !t.lane.wanted() {
+		return
+	}
+	t.give()
+	t.take()
 }
 
 // expire ends the run if its budget is used up. What passes on the clock is

@@ -4,13 +4,16 @@
 // Check refuses what would make a compiler or decoder fail beyond recovery or
 // work for minutes: counts that promise more than the bytes hold, functions
 // of a size or shape that no honest compiler makes, tables beyond their cap.
-// Rewrite makes the module end when it is told to: the runtime looks at its
-// deadline at the head of a loop and nowhere else, so every function that
-// makes calls gets an empty loop at its entry, and every operation whose time
-// is its operand's choice gets one before it; and every table a maximum.
+// Rewrite makes the module end when it is told to: native code can't be
+// interrupted, so the module meters itself. It pays for its code from a tank
+// of fuel, in a global that it does not know of: at the entry of a function
+// and the head of a loop by the code that follows, and before an operation
+// whose time is its operand's choice by that operand. When the tank is empty
+// it calls a function of the host's, which returns only if it may go on.
+// Rewrite also gives every table a maximum.
 //
-// Both keep the meaning of a module: an empty loop does nothing, and a table
-// may always refuse to grow.
+// Both keep the meaning of a module: paying changes nothing that it can see,
+// and a table may always refuse to grow.
 package guard
 
 import (

@@ -77,21 +77,97 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
+// The code of a function of a module that has one type and no global, once it
+// is metered: the check is function 0, the fuel global 0.
 func TestRewrite(t *testing.T) {
-	pause := []byte{0x03, 0x40, 0x0b}
+	pay := func(cost ...byte) []byte {
+		return join([]byte{0x23, 0, 0x41}, cost, []byte{0x6b, 0x24, 0}, refuel)
+	}
+	take := func(scratch byte) []byte {
+		return join([]byte{0x22, scratch, 0x23, 0, 0x20, scratch, 0x41, 3, 0x76, 0x6b, 0x41, 0xc0, 0, 0x6b, 0x24, 0}, refuel)
+	}
 	fill := []byte{0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 0x0b, 0}
-	for name, c := range map[string]struct{ instructions, want []byte }{
-		"nothing to guard": {[]byte{0x41, 1, 0x1a}, []byte{0x41, 1, 0x1a}},
-		"a call":           {[]byte{0x10, 0}, join(pause, []byte{0x10, 0})},
-		"two calls":        {[]byte{0x10, 0, 0x10, 0}, join(pause, []byte{0x10, 0, 0x10, 0})},
-		"a fill":           {fill, join(fill[:6], pause, fill[6:])},
-		"a call and fills": {join([]byte{0x10, 0}, fill, fill), join(pause, []byte{0x10, 0}, fill[:6], pause, fill[6:], fill[:6], pause, fill[6:])},
-		"memory.grow":      {[]byte{0x41, 1, 0x40, 0, 0x1a}, join([]byte{0x41, 1}, pause, []byte{0x40, 0, 0x1a})},
-		"indirect":         {[]byte{0x41, 0, 0x11, 0, 0}, join(pause, []byte{0x41, 0, 0x11, 0, 0})},
+	scratch, none := []byte{1, 1, 0x7f}, []byte{0}
+	for name, c := range map[string]struct{ locals, instructions, want []byte }{
+		"nothing to pay": {none, []byte{0x41, 1, 0x1a}, []byte{0x41, 1, 0x1a}},
+		"a call":         {none, []byte{0x10, 0}, join(pay(0xc3, 0), []byte{0x10, 1})},
+		"two calls":      {none, []byte{0x10, 0, 0x10, 0x7f}, join(pay(0x85, 1), []byte{0x10, 1, 0x10, 0x80, 1})},
+		"a function":     {none, []byte{0xd2, 0, 0x1a}, []byte{0xd2, 1, 0x1a}},
+		"a fill":         {scratch, fill, join(fill[:6], take(2), fill[6:])},
+		"two fills":      {scratch, join(fill, fill), join(fill[:6], take(2), fill[6:], fill[:6], take(2), fill[6:])},
+		"memory.grow":    {none, []byte{0x41, 1, 0x40, 0, 0x1a}, join(pay(0x86, 8), []byte{0x41, 1, 0x40, 0, 0x1a})},
+		"indirect":       {none, []byte{0x41, 0, 0x11, 0, 0}, join(pay(0xc6, 0), []byte{0x41, 0, 0x11, 0, 0})},
+		"a loop":         {none, []byte{0x03, 0x40, 0x0c, 0, 0x0b}, join([]byte{0x03, 0x40}, pay(6), []byte{0x0c, 0, 0x0b})},
+		"a loop of calls": {
+			none,
+			[]byte{0x03, 0x40, 0x10, 0, 0x0c, 0, 0x0b},
+			join([]byte{0x03, 0x40}, pay(0xc8, 0), []byte{0x10, 1, 0x0c, 0, 0x0b}),
+		},
+		"a loop within": {
+			none,
+			[]byte{0x03, 0x40, 0x02, 0x40, 0x03, 0x40, 0x01, 0x0b, 0x0b, 0x0b},
+			join([]byte{0x03, 0x40}, pay(9), []byte{0x02, 0x40, 0x03, 0x40}, pay(2), []byte{0x01, 0x0b, 0x0b, 0x0b}),
+		},
+		"a call before a loop": {
+			none,
+			[]byte{0x10, 0, 0x03, 0x40, 0x0b},
+			join(pay(0xc5, 0), []byte{0x10, 1, 0x03, 0x40}, pay(1), []byte{0x0b}),
+		},
+		"a long line": {none, bytes.Repeat([]byte{1}, 70), join(pay(0xc7, 0), bytes.Repeat([]byte{1}, 70))},
 	} {
-		got, err := guard.Rewrite(module(10, code(none, c.instructions)))
-		if want := module(10, code(none, c.want)); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s: %v\n got %x\nwant %x", name, err, got, want)
+		t.Run(name, func(t *testing.T) {
+			got, err := guard.Rewrite(module(1, twoParams, 3, []byte{1, 0}, 10, code(none, c.instructions)))
+			want := module(1, []byte{2, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 0}, 2, checkImport, 3, []byte{1, 0}, 6, []byte{1, 0x7f, 1, 0x41, 0, 0x0b}, 10, code(c.locals, c.want))
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v\n got %x\nwant %x", err, got, want)
+			}
+		})
+	}
+}
+
+var (
+	twoParams   = []byte{1, 0x60, 2, 0x7f, 0x7f, 0}
+	checkImport = []byte("\x01\x0avega_guard\x05check\x00\x01")
+	refuel      = []byte{0x23, 0, 0x41, 0, 0x48, 0x04, 0x40, 0x10, 0, 0x41, 0x80, 0x80, 0x10, 0x24, 0, 0x0b}
+)
+
+// Whatever names a function names the same one afterwards.
+func TestRewriteShiftsFunctions(t *testing.T) {
+	body := code([]byte{0}, []byte{0x10, 1})
+	got, err := guard.Rewrite(module(
+		1, twoParams, 2, []byte("\x01\x01a\x01b\x00\x00"), 3, []byte{1, 0}, 4, []byte{1, 0x70, 0, 5},
+		6, []byte{2, 0x70, 0, 0xd2, 1, 0x0b, 0x7f, 1, 0x41, 9, 0x0b}, 7, []byte("\x02\x01f\x00\x01\x01g\x03\x01"), 8, []byte{1},
+		9, []byte{2, 0, 0x41, 0, 0x0b, 2, 0, 1, 5, 0x70, 1, 0xd2, 1, 0x0b}, 10, body,
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, want := range map[string][]byte{
+		"import":   append([]byte("\x02\x0avega_guard\x05check\x00\x01"), "\x01a\x01b\x00\x00"...),
+		"global":   {3, 0x70, 0, 0xd2, 2, 0x0b, 0x7f, 1, 0x41, 9, 0x0b, 0x7f, 1, 0x41, 0, 0x0b},
+		"exports":  []byte("\x02\x01f\x00\x02\x01g\x03\x01"),
+		"start":    {8, 1, 2},
+		"elements": {2, 0, 0x41, 0, 0x0b, 2, 1, 2, 5, 0x70, 1, 0xd2, 2, 0x0b},
+		"call":     {0x10, 2, 0x0b},
+	} {
+		if !bytes.Contains(got, want) {
+			t.Errorf("%s: no %x in\n%x", what, want, got)
+		}
+	}
+}
+
+// The fuel is the guard's alone: an index that a module has no global for must
+// not come to mean it.
+func TestFuelIsOutOfReach(t *testing.T) {
+	global := []byte{1, 0x7f, 1, 0x41, 0, 0x0b}
+	for name, m := range map[string][]byte{
+		"set":    module(1, twoParams, 3, []byte{1, 0}, 6, global, 10, code([]byte{0}, []byte{0x41, 0, 0x24, 1})),
+		"get":    module(1, twoParams, 3, []byte{1, 0}, 6, global, 10, code([]byte{0}, []byte{0x23, 0x81, 0, 0x1a})),
+		"none":   module(1, twoParams, 3, []byte{1, 0}, 10, code([]byte{0}, []byte{0x23, 0, 0x1a})),
+		"export": module(1, twoParams, 3, []byte{1, 0}, 6, global, 7, []byte("\x01\x01g\x03\x01"), 10, code([]byte{0}, nil)),
+	} {
+		if _, err := guard.Rewrite(m); err == nil || !strings.Contains(err.Error(), "global") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

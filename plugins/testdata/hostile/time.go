@@ -18,6 +18,7 @@ func endless() []Module {
 		{"tail", "two functions that call each other", mutual},
 		{"indirect", "calls itself through a table", indirect},
 		{"calls", "a tree of 2^60 calls, without a loop", func() []byte { return Calls(60) }},
+		{"leaves", "a line of 100,000 calls of a function that only stores, called for ever", leaves},
 		{"fill", "200,000 memory.fill of 1 MiB in a straight line, in a tree of calls", straight(i32(0), i32(1), i32(mib), fill())},
 		{"copy", "the same with memory.copy", straight(i32(0), i32(1), i32(mib-1), copies())},
 		{"table-fill", "the same with table.fill", straight(i32(0), refNull(), i32(1<<17), tableFill())},
@@ -80,6 +81,23 @@ func Calls(depth int) []byte {
 		leaf = b.function("", "", call(leaf), call(leaf))
 	}
 	b.run(b.function("i", "i", call(leaf), i32(0)))
+	return b.bytes()
+}
+
+// leaves spends its time where no function calls or loops.
+func leaves() []byte {
+	var b builder
+	b.memory(16)
+	var stores, all []byte
+	for n := range 20_000 {
+		stores = append(stores, join(i32(int64(n*52)), i32(1), store())...)
+	}
+	leaf := b.function("", "", stores)
+	for range 100_000 {
+		all = append(all, call(leaf)...)
+	}
+	line := b.function("", "", all)
+	b.run(b.function("i", "i", call(line), call(line), i32(0)))
 	return b.bytes()
 }
 
