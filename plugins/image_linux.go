@@ -54,10 +54,4 @@ func mapOver(memory []byte, fd int) bool {
 	return err == nil
 }
 
-// dropPages gives pages back: what maps a file reads as the file again, the
-// rest as zero.
-func dropPages(memory []byte) bool {
-	return len(memory) == 0 || unix.Madvise(memory, unix.MADV_DONTNEED) == nil
-}
-
 func closeFile(fd int) { _ = unix.Close(fd) } // memory only: there is nothing to lose

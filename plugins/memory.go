@@ -35,9 +35,10 @@ func (m *capped) Reallocate(size uint64) []byte {
 	return m.region[:size:size]
 }
 
-// drop returns the memory to what it started as, in its present size.
-func (m *capped) drop() bool {
-	return m.mapped && dropPages(m.region[:m.size])
+// reset returns the memory to what it started as, in its present size.
+func (m *capped) reset(pages *pageMap, start *image) bool {
+	now := m.region[:m.size]
+	return m.mapped && (pages.restore(now, start.bytes) || dropPages(now))
 }
 
 // Free returns the pages. The instance is closed by then.

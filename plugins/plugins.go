@@ -32,6 +32,7 @@ type Options struct {
 type Sandbox struct {
 	options Options
 	tokens  *tokens
+	pages   *pageMap
 	copies  bool // images are copied, as where they can't be mapped; for tests
 	without defences
 }
@@ -52,8 +53,12 @@ func Open(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, errors.New("open the sandbox: a compiler apart needs a cache to leave its work in")
 	}
 	tidyCache(o.CacheDir)
-	return &Sandbox{options: o, tokens: newTokens(o.CPUBudget)}, nil
+	return &Sandbox{options: o, tokens: newTokens(o.CPUBudget), pages: openPageMap()}, nil
 }
 
-// Close ends the sandbox. Its modules are closed by themselves.
-func (s *Sandbox) Close() error { return nil }
+// Close ends the sandbox. Its modules are closed by themselves, before or
+// after.
+func (s *Sandbox) Close() error {
+	s.pages.close()
+	return nil
+}

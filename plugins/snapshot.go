@@ -95,8 +95,9 @@ func (s *snapshot) setGlobals(i *instance) {
 // reset takes back all that a run did to an instance: its memory returns to
 // the image and its globals to their values. It reports whether that is
 // certain; if not, the instance is not to be used again.
-func (s *snapshot) reset(i *instance) bool {
-	if i.IsClosed() || i.Memory().Size() != s.pages*pageSize || !i.memory.drop() {
+func (m *Module) reset(i *instance) bool {
+	s := m.snapshot
+	if i.IsClosed() || i.Memory().Size() != s.pages*pageSize || !i.memory.reset(m.sandbox.pages, m.start) {
 		return false
 	}
 	s.setGlobals(i)
