@@ -1,0 +1,25 @@
+package profile
+
+import "time"
+
+// Normalize is what a query is known by.
+func Normalize(query string, dialect Dialect) (statement, fingerprint string) {
+	n := normalize(query, dialect)
+	return n.statement, n.fingerprint
+}
+
+// Percentiles are what the histogram makes of durations.
+func Percentiles(all []time.Duration, parts ...float64) []time.Duration {
+	var s stats
+	s.init()
+	for _, d := range all {
+		s.add(d, false, false)
+	}
+	var f figures
+	f.read(&s)
+	found := make([]time.Duration, len(parts))
+	for i, part := range parts {
+		found[i] = f.percentile(part)
+	}
+	return found
+}

@@ -1,0 +1,26 @@
+package profile
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Handler answers GET with Stats as JSON, and POST with Reset and 204. It asks
+// nobody who they are: put it where only operators come.
+func (p *Profiler) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-store")
+			// Only a client that is gone makes this fail.
+			_ = json.NewEncoder(w).Encode(p.Stats())
+		case http.MethodPost:
+			p.Reset()
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Allow", "GET, HEAD, POST")
+			http.Error(w, "GET the statistics, or POST to reset them", http.StatusMethodNotAllowed)
+		}
+	})
+}

@@ -1,0 +1,286 @@
+package profile
+
+import "strings"
+
+// Dialect is a database's way of writing.
+type Dialect uint8
+
+// The dialects. Standard is for a database that writes as the SQL standard
+// says, with PostgreSQL's dollar quotes.
+const (
+	Standard Dialect = iota
+	SQLite
+	Postgres
+	MySQL // and MariaDB
+)
+
+// tokenKind is what a token means for the shape of a statement.
+type tokenKind uint8
+
+const (
+	tokenWord     tokenKind = iota // a keyword or a name
+	tokenQuoted                    // a name in quotes
+	tokenValue                     // a literal or a parameter
+	tokenOperator                  // also * and :
+	tokenMark                      // ( ) [ ] , ; . ::
+)
+
+type token struct {
+	kind       tokenKind
+	start, end int
+}
+
+// lexer splits a query into tokens, without spaces and comments. It takes any
+// input: what it can't read as the dialect has it becomes a value.
+type lexer struct {
+	source  string
+	at      int
+	dialect Dialect
+	last    token
+	begun   bool
+}
+
+// next is the next token, and false at the end.
+func (l *lexer) next() (token, bool) {
+	l.space()
+	if l.at >= len(l.source) {
+		return token{}, false
+	}
+	start := l.at
+	kind := l.scan()
+	l.last, l.begun = token{kind, start, l.at}, true
+	return l.last, true
+}
+
+func (l *lexer) peek(ahead int) byte {
+	if l.at+ahead < len(l.source) {
+		return l.source[l.at+ahead]
+	}
+	return 0
+}
+
+func (l *lexer) space() {
+	for l.at < len(l.source) {
+		switch c := l.source[l.at]; {
+		case c <= ' ' || c == 0x7f:
+			l.at++
+		case l.lineComment():
+			l.past("\n")
+		case c == '/' && l.peek(1) == '*':
+			l.blockComment()
+		default:
+			return
+		}
+	}
+}
+
+func (l *lexer) lineComment() bool {
+	switch l.source[l.at] {
+	case '-':
+		// For MySQL, 5--3 is a subtraction.
+		return l.peek(1) == '-' && (l.dialect != MySQL || l.peek(2) <= ' ')
+	case '#':
+		return l.dialect == MySQL
+	}
+	return false
+}
+
+func (l *lexer) blockComment() {
+	depth := 1
+	for l.at += 2; l.at < len(l.source) && depth > 0; {
+		switch {
+		case l.peek(0) == '*' && l.peek(1) == '/':
+			depth--
+			l.at += 2
+		case l.dialect == Postgres && l.peek(0) == '/' && l.peek(1) == '*':
+			depth++
+			l.at += 2
+		default:
+			l.at++
+		}
+	}
+}
+
+// past goes behind the next mark, or to the end.
+func (l *lexer) past(mark string) bool {
+	n := strings.Index(l.source[l.at:], mark)
+	if n < 0 {
+		l.at = len(l.source)
+		return false
+	}
+	l.at += n + len(mark)
+	return true
+}
+
+func (l *lexer) scan() tokenKind {
+	switch c := l.source[l.at]; {
+	case startsWord(c) || c == '$' && l.dialect == MySQL:
+		return l.word()
+	case isDigit(c) || c == '.' && isDigit(l.peek(1)) && !l.afterOperand():
+		return l.number()
+	case c == '\'':
+		return l.quoted(tokenValue, l.dialect == MySQL)
+	case c == '"' && l.dialect == MySQL:
+		return l.quoted(tokenValue, true)
+	case c == '"' || c == '`':
+		return l.quoted(tokenQuoted, false)
+	case c == '[' && l.dialect == SQLite && strings.IndexByte(l.source[l.at:], ']') > 0:
+		l.past("]")
+		return tokenQuoted
+	case c == '?' || c == '$' || c == ':' || c == '@':
+		return l.parameter(c)
+	case strings.IndexByte("()[],;.", c) >= 0:
+		l.at++
+		return tokenMark
+	}
+	return l.operator()
+}
+
+// afterOperand says that a dot here belongs to what is before it.
+func (l *lexer) afterOperand() bool {
+	if !l.begun {
+		return false
+	}
+	return l.last.kind <= tokenValue || strings.IndexByte(")]", l.source[l.last.end-1]) >= 0
+}
+
+func (l *lexer) word() tokenKind {
+	start := l.at
+	l.name()
+	// A letter before a string says what kind of string it is.
+	if l.at == start+1 && l.peek(0) == '\'' {
+		switch l.source[start] | 0x20 {
+		case 'e':
+			return l.quoted(tokenValue, l.dialect != SQLite)
+		case 'b', 'x', 'n':
+			return l.quoted(tokenValue, l.dialect == MySQL)
+		}
+	}
+	return tokenWord
+}
+
+func (l *lexer) name() {
+	for l.at < len(l.source) && inWord(l.source[l.at]) {
+		l.at++
+	}
+}
+
+func (l *lexer) number() tokenKind {
+	hexadecimal := l.peek(0) == '0' && l.peek(1)|0x20 == 'x'
+	for l.at < len(l.source) {
+		c := l.source[l.at]
+		exponent := c|0x20 == 'e' && !hexadecimal && (l.peek(1) == '+' || l.peek(1) == '-') && isDigit(l.peek(2))
+		if exponent {
+			l.at++
+		} else if c != '.' && (c == '$' || !inWord(c)) {
+			break
+		}
+		l.at++
+	}
+	return tokenValue
+}
+
+// quoted reads up to the same quote; a doubled one is part of the text. A text
+// without an end is no name.
+func (l *lexer) quoted(kind tokenKind, backslash bool) tokenKind {
+	quote := l.source[l.at]
+	for l.at++; l.at < len(l.source); l.at++ {
+		switch c := l.source[l.at]; {
+		case c == '\\' && backslash:
+			l.at++
+		case c == quote && l.peek(1) == quote:
+			l.at++
+		case c == quote:
+			l.at++
+			return kind
+		}
+	}
+	l.at = len(l.source)
+	return tokenValue
+}
+
+// parameter reads what begins with a sign that parameters begin with.
+func (l *lexer) parameter(sign byte) tokenKind {
+	follows := l.peek(1)
+	switch {
+	case sign == '?':
+		for l.at++; isDigit(l.peek(0)); {
+			l.at++
+		}
+		return tokenValue
+	case sign == ':' && follows == ':':
+		l.at += 2
+		return tokenMark
+	case sign == ':' && follows == '=':
+		l.at += 2
+		return tokenOperator
+	case sign == '$' && l.dollarQuoted():
+		return tokenValue
+	case sign == '@' && l.dialect == Postgres:
+		return l.operator()
+	case sign == '@' && l.dialect == MySQL && (follows == '@' || startsWord(follows)):
+		l.at += 2
+		l.name()
+		return tokenWord // a variable
+	case startsWord(follows) || isDigit(follows):
+		l.at++
+		l.name()
+		return tokenValue
+	}
+	l.at++
+	return tokenOperator
+}
+
+// dollarQuoted reads $$text$$ or $tag$text$tag$, if that is what is here.
+func (l *lexer) dollarQuoted() bool {
+	if l.dialect == SQLite {
+		return false
+	}
+	rest := l.source[l.at+1:]
+	end := 0
+	for end < len(rest) && inWord(rest[end]) && rest[end] != '$' {
+		end++
+	}
+	if end == len(rest) || rest[end] != '$' || end > 0 && isDigit(rest[0]) {
+		return false
+	}
+	tag := l.source[l.at : l.at+end+2]
+	l.at += len(tag)
+	l.past(tag)
+	return true
+}
+
+// operator reads the longest operator. It ends where a comment begins, and as
+// in PostgreSQL a sign at its end belongs to what follows.
+func (l *lexer) operator() tokenKind {
+	const signs, others = "+-*/<>=", "~!%^&|"
+	start, other := l.at, false
+	for l.at < len(l.source) {
+		c := l.source[l.at]
+		pgOnly := l.dialect == Postgres && (c == '@' || c == '#')
+		if !pgOnly && strings.IndexByte(signs+others, c) < 0 {
+			break
+		}
+		if l.at > start && (c == '-' && l.source[l.at-1] == '-' || c == '*' && l.source[l.at-1] == '/') {
+			l.at-- // a comment; or, for MySQL, two signs
+			break
+		}
+		other = other || pgOnly || strings.IndexByte(others, c) >= 0
+		l.at++
+	}
+	for !other && l.at > start+1 && strings.IndexByte("+-", l.source[l.at-1]) >= 0 {
+		l.at--
+	}
+	if l.at == start {
+		l.at++
+	}
+	return tokenOperator
+}
+
+func startsWord(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80
+}
+
+func inWord(c byte) bool { return startsWord(c) || isDigit(c) || c == '$' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

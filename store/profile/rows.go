@@ -1,0 +1,187 @@
+package profile
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"reflect"
+	"time"
+)
+
+// rows are the answer to a query, measured until they are closed. The optional
+// interfaces are all there: where the driver lacks one, rows say what
+// database/sql takes for granted without it.
+type rows struct {
+	base driver.Rows
+	conn *conn
+	kept *prepared // the statement to give back, where the cache has one
+	run  run
+	ctx  context.Context
+
+	// For a plan, and dropped with the rows.
+	query string
+	args  []driver.NamedValue
+
+	newer, older *rows // guarded by conn.mu
+}
+
+// link puts the rows among those of the connection that are open.
+func (r *rows) link() {
+	c := r.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.older = c.open; r.older != nil {
+		r.older.newer = r
+	}
+	c.open = r
+}
+
+func (r *rows) unlink() {
+	c := r.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.newer != nil {
+		r.newer.older = r.older
+	} else {
+		c.open = r.older
+	}
+	if r.older != nil {
+		r.older.newer = r.newer
+	}
+	r.newer, r.older = nil, nil
+}
+
+// Columns implements driver.Rows.
+func (r *rows) Columns() []string { return r.base.Columns() }
+
+// Next implements driver.Rows.
+func (r *rows) Next(dest []driver.Value) error {
+	began := time.Since(r.run.began)
+	err := r.base.Next(dest)
+	ended := time.Since(r.run.began)
+	r.run.next += ended - began
+	switch {
+	case err == nil:
+		if r.run.rows == 0 {
+			r.run.first = ended
+		}
+		r.run.rows++
+	case !errors.Is(err, io.EOF):
+		r.run.err = err
+	}
+	return err
+}
+
+// Close implements driver.Rows. It is where a query ends.
+func (r *rows) Close() error {
+	began := time.Since(r.run.began)
+	r.run.held = began - r.run.call
+	err := r.base.Close()
+	r.run.closing = time.Since(r.run.began) - began
+	if err != nil && r.run.err == nil {
+		r.run.err = err
+	}
+	r.unlink()
+	c := r.conn
+	if r.kept != nil {
+		c.cache.release(r.kept, r.run.err)
+	}
+	c.settle(&r.run)
+	if c.wantsPlan(&r.run) {
+		// Rows are also closed by other goroutines than the caller's, so the
+		// values have to be such as the caller can't be changing.
+		if args, ok := unchanging(r.args); ok {
+			r.run.plan = c.plan(&r.run, r.query, args)
+		}
+	}
+	c.record(r.ctx, &r.run)
+	r.kept, r.query, r.args = nil, "", nil
+	return err
+}
+
+// unchanging are arguments that nobody but the profiler refers to. Bytes become
+// none: a plan hardly depends on them.
+func unchanging(args []driver.NamedValue) ([]driver.NamedValue, bool) {
+	safe := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		safe[i] = arg
+		switch arg.Value.(type) {
+		case nil, int64, float64, bool, string, time.Time:
+		case []byte:
+			safe[i].Value = []byte{}
+		default:
+			if !plain(reflect.TypeOf(arg.Value).Kind()) {
+				return nil, false
+			}
+		}
+	}
+	return safe, true
+}
+
+func plain(kind reflect.Kind) bool {
+	return kind <= reflect.Complex128 || kind == reflect.String
+}
+
+// HasNextResultSet implements driver.RowsNextResultSet.
+func (r *rows) HasNextResultSet() bool {
+	if next, ok := r.base.(driver.RowsNextResultSet); ok {
+		return next.HasNextResultSet()
+	}
+	return false
+}
+
+// NextResultSet implements driver.RowsNextResultSet.
+func (r *rows) NextResultSet() error {
+	next, ok := r.base.(driver.RowsNextResultSet)
+	if !ok {
+		return io.EOF
+	}
+	began := time.Since(r.run.began)
+	err := next.NextResultSet()
+	r.run.next += time.Since(r.run.began) - began
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.run.err = err
+	}
+	return err
+}
+
+// ColumnTypeScanType implements driver.RowsColumnTypeScanType.
+func (r *rows) ColumnTypeScanType(index int) reflect.Type {
+	if column, ok := r.base.(driver.RowsColumnTypeScanType); ok {
+		return column.ColumnTypeScanType(index)
+	}
+	return reflect.TypeFor[any]()
+}
+
+// ColumnTypeDatabaseTypeName implements driver.RowsColumnTypeDatabaseTypeName.
+func (r *rows) ColumnTypeDatabaseTypeName(index int) string {
+	if column, ok := r.base.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return column.ColumnTypeDatabaseTypeName(index)
+	}
+	return ""
+}
+
+// ColumnTypeLength implements driver.RowsColumnTypeLength.
+func (r *rows) ColumnTypeLength(index int) (length int64, ok bool) {
+	if column, ok := r.base.(driver.RowsColumnTypeLength); ok {
+		return column.ColumnTypeLength(index)
+	}
+	return 0, false
+}
+
+// ColumnTypeNullable implements driver.RowsColumnTypeNullable.
+func (r *rows) ColumnTypeNullable(index int) (nullable, ok bool) {
+	if column, ok := r.base.(driver.RowsColumnTypeNullable); ok {
+		return column.ColumnTypeNullable(index)
+	}
+	return false, false
+}
+
+// ColumnTypePrecisionScale implements driver.RowsColumnTypePrecisionScale.
+func (r *rows) ColumnTypePrecisionScale(index int) (precision, scale int64, ok bool) {
+	if column, ok := r.base.(driver.RowsColumnTypePrecisionScale); ok {
+		return column.ColumnTypePrecisionScale(index)
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,99 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// maxCorrelation bounds what an entry keeps of a correlation ID, in bytes.
+const maxCorrelation = 128
+
+// run is one use of a query, from its start to its end.
+type run struct {
+	text  *text
+	began time.Time
+
+	call    time.Duration // until the driver returned
+	first   time.Duration // from the start to the first row, 0 without one
+	next    time.Duration // in all calls for a next row
+	held    time.Duration // from the driver's return to the Close of the rows
+	closing time.Duration // in the Close of the rows
+
+	rows int64 // read, or changed
+	err  error
+	plan string
+}
+
+// own is the database's time: the caller's, between two rows, is not in it.
+func (r *run) own() time.Duration { return r.call + r.next + r.closing }
+
+// settle notes what the run has changed for those to come.
+func (c *conn) settle(r *run) {
+	if c.cache != nil && r.text.kind.unsettles() {
+		c.cache.clear()
+	}
+	if r.err != nil {
+		return
+	}
+	if !r.text.proven.Load() {
+		r.text.proven.Store(true)
+	}
+	switch r.text.kind {
+	case kindBegin:
+		c.inTx = true
+	case kindEnd:
+		c.inTx = false
+	case kindSchema:
+		c.profiler.schema.Add(1)
+	}
+}
+
+// record counts a run and shows it in the lists.
+func (c *conn) record(ctx context.Context, r *run) {
+	p, w := c.profiler, r.text.window
+	own := r.own()
+	slow := own >= p.options.Slow
+	r.text.shape.stats.add(own, r.err != nil, slow)
+	e := entry{
+		text:        r.text,
+		function:    p.function(ctx, r.text),
+		correlation: p.correlation(ctx),
+		pool:        c.pool,
+		began:       r.began,
+		own:         own,
+		first:       r.first,
+		held:        r.held,
+		next:        r.next,
+		rows:        r.rows,
+		plan:        r.plan,
+	}
+	if r.err != nil {
+		e.err = p.options.Error(r.err)
+		w.failed.put(&e)
+	}
+	if slow {
+		w.slow.put(&e)
+	}
+	w.recent.put(&e)
+}
+
+func (p *Profiler) function(ctx context.Context, t *text) string {
+	if name, ok := ctx.Value(functionKey{}).(string); ok {
+		return name
+	}
+	return t.function
+}
+
+func (p *Profiler) correlation(ctx context.Context) string {
+	if p.options.Correlation == nil {
+		return ""
+	}
+	id := p.options.Correlation(ctx)
+	return id[:min(len(id), maxCorrelation)]
+}
+
+// canceled says that the caller, not the database, ended the query.
+func canceled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,21 @@
+package profile
+
+import "database/sql/driver"
+
+// tx is a transaction; its connection has to know whether one is open.
+type tx struct {
+	base driver.Tx
+	conn *conn
+}
+
+// Commit implements driver.Tx.
+func (t *tx) Commit() error {
+	t.conn.inTx = false
+	return t.base.Commit()
+}
+
+// Rollback implements driver.Tx.
+func (t *tx) Rollback() error {
+	t.conn.inTx = false
+	return t.base.Rollback()
+}
