@@ -1,0 +1,335 @@
+package advise
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// budget is how long one answer may take. What was found by then is the
+// answer.
+const budget = 50 * time.Millisecond
+
+// Advisor gives advice about one database. It is safe for concurrent use; one
+// answer is made at a time.
+type Advisor struct {
+	turn   chan struct{} // holds one token: whoever has it uses what follows
+	budget time.Duration
+	copies
+	sampler
+	closed bool
+}
+
+// copies are what is made of a snapshot of the database.
+type copies struct {
+	live  *snapshot
+	clone *clone
+	probe *probe
+	scale *scale
+}
+
+// New makes an Advisor of the SQLite database that db reaches, which may be
+// read only. It fails where the schema cannot be read, or is too large to be
+// copied. The caller must Close it; db stays the caller's.
+func New(ctx context.Context, db *sql.DB) (*Advisor, error) {
+	a := &Advisor{turn: make(chan struct{}, 1), budget: budget, sampler: sampler{db: db}}
+	if err := a.refresh(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("advise on a database: %w", err), a.copies.close())
+	}
+	a.turn <- struct{}{}
+	return a, nil
+}
+
+// Close frees the copies.
+func (a *Advisor) Close() error {
+	<-a.turn
+	defer func() { a.turn <- struct{}{} }()
+	a.closed = true
+	return a.copies.close()
+}
+
+func (c *copies) close() error {
+	var errs []error
+	if c.clone != nil {
+		errs = append(errs, c.clone.db.Close())
+	}
+	if c.probe != nil {
+		errs = append(errs, c.probe.db.Close())
+	}
+	*c = copies{}
+	return errors.Join(errs...)
+}
+
+// Statement plans one statement and says what is wrong with that. It is an
+// error only when the database cannot be read, or ctx ends; a statement that
+// has no advice comes back with the Reason.
+func (a *Advisor) Statement(ctx context.Context, sql string) (Advice, error) {
+	if err := a.enter(ctx); err != nil {
+		return Advice{}, err
+	}
+	defer a.leave()
+	s, err := parse(sql)
+	if err != nil {
+		return Advice{Reason: err.Error()}, nil
+	}
+	advice, err := a.statement(ctx, s)
+	if err != nil {
+		return Advice{}, fmt.Errorf("advise on a statement: %w", err)
+	}
+	return advice, nil
+}
+
+// enter waits for the turn and brings the copies up to date.
+func (a *Advisor) enter(ctx context.Context) error {
+	select {
+	case <-a.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := ctx.Err()
+	switch {
+	case err != nil:
+	case a.closed:
+		err = errors.New("the advisor is closed")
+	default:
+		err = a.refresh(ctx)
+	}
+	if err != nil {
+		a.leave()
+		return fmt.Errorf("advise on a database: %w", err)
+	}
+	return nil
+}
+
+func (a *Advisor) leave() { a.turn <- struct{}{} }
+
+// refresh makes the copies anew where the schema changed, and gives them the
+// statistics of now.
+func (a *Advisor) refresh(ctx context.Context) error {
+	live, err := look(ctx, a.db, a.live)
+	if err != nil || live == a.live {
+		return err
+	}
+	if a.live != nil && a.live.version == live.version {
+		if err := a.clone.load(ctx, live.statistics); err != nil {
+			return errors.Join(err, a.copies.close())
+		}
+		a.live = live
+		return nil
+	}
+	if err := a.copies.close(); err != nil {
+		return err
+	}
+	if err := a.copies.make(ctx, live); err != nil {
+		return errors.Join(err, a.copies.close())
+	}
+	a.tables = map[*table]*sample{}
+	return nil
+}
+
+func (c *copies) make(ctx context.Context, live *snapshot) (err error) {
+	if c.clone, err = newClone(ctx, live); err != nil {
+		return err
+	}
+	if c.probe, err = newProbe(ctx, c.clone.schema, live.objects); err != nil {
+		return err
+	}
+	c.live, c.scale = live, &scale{pageSize: live.pageSize, known: map[string]Cost{}}
+	return nil
+}
+
+func (a *Advisor) statement(ctx context.Context, s statement) (Advice, error) {
+	deadline := time.Now().Add(a.budget)
+	a.clone.deadline, a.probe.deadline = deadline, deadline
+	q, steps, err := a.plan(s)
+	if err != nil {
+		return Advice{Reason: a.reason(s, err)}, nil
+	}
+	samples := map[*table]*sample{}
+	looking, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	q.rows = func(t *table) string { return a.rows(looking, samples, t) }
+	advice := Advice{Plan: details(steps)}
+	target, targetSteps, others := q, steps, q.read()
+	if sql, problems := q.rewrite(); len(problems) > 0 {
+		others = append(others, problems...)
+		if better, err := parse(sql); err == nil {
+			if r, rSteps, err := a.plan(better); err == nil {
+				r.rows, target, targetSteps, advice.Rewrite = q.rows, r, rSteps, sql
+				r.read()
+			}
+		}
+	}
+	problems := q.judge(steps)
+	for _, p := range append(problems, others...) {
+		if !slices.Contains(advice.Problems, p.text) {
+			advice.Problems = append(advice.Problems, p.text)
+		}
+	}
+	wrong := target.judge(targetSteps)
+	if score(wrong) > 0 {
+		if targetSteps, err = a.index(ctx, target, targetSteps, wrong, samples, &advice); err != nil {
+			return Advice{}, err
+		}
+	}
+	if advice.Rewrite != "" || len(advice.Indexes) > 0 {
+		advice.PlanAfter = details(targetSteps)
+	}
+	return advice, ctx.Err()
+}
+
+// plan explains a statement and asks what it offers to indexes. Where the
+// probe cannot follow, there is a plan without advice on indexes.
+func (a *Advisor) plan(s statement) (*query, []step, error) {
+	steps, err := a.clone.explain(s.plain, s.params)
+	if err != nil {
+		return nil, nil, err
+	}
+	q := newQuery(s, a.clone.schema)
+	if uses, err := a.probe.ask(s.reading(), s.params); err == nil {
+		q.uses = uses
+	}
+	return q, steps, nil
+}
+
+// reason says why a statement cannot be planned here.
+func (a *Advisor) reason(s statement, err error) string {
+	for _, name := range a.clone.missing {
+		if slices.ContainsFunc(s.tokens, func(t token) bool { return t.name() && t.s == name }) {
+			return fmt.Sprintf("%s needs a function, collation or module that is not known here", name)
+		}
+	}
+	return "it cannot be planned apart from its database: " + strings.TrimPrefix(err.Error(), "SQL logic error: ")
+}
+
+// rows is about how many t has, in words.
+func (a *Advisor) rows(ctx context.Context, samples map[*table]*sample, t *table) string {
+	if samples[t] == nil {
+		samples[t] = a.sample(ctx, t, a.live.statistics, nil, nil)
+	}
+	if n := samples[t].rows; n > 0 {
+		return " (about " + count(n) + " rows)"
+	}
+	return ""
+}
+
+// index finds what to create for q and returns the plan with it.
+func (a *Advisor) index(ctx context.Context, q *query, steps []step, wrong []problem, samples map[*table]*sample, advice *Advice) ([]step, error) {
+	looking, cancel := context.WithDeadline(ctx, a.clone.deadline)
+	defer cancel()
+	bad := func(t *table) bool {
+		return slices.ContainsFunc(wrong, func(p problem) bool { return p.weight > 0 && (p.table == nil || p.table == t) })
+	}
+	for _, t := range q.tables {
+		if bad(t) && !t.virtual {
+			samples[t] = a.sample(looking, t, a.live.statistics, q.columnsOf(t), q.conditionsOf(t))
+		}
+	}
+	s := search{query: q, clone: a.clone, samples: samples, deadline: a.clone.deadline}
+	found, err := s.best(steps, q.candidates(bad, samples))
+	if err != nil {
+		a.live = nil // the copy may hold a candidate still
+		return steps, err
+	}
+	taken := map[string]bool{}
+	renamed := found.steps
+	for i, c := range found.made {
+		x, err := a.describe(ctx, &s, c, taken)
+		if err != nil {
+			return steps, err
+		}
+		advice.Indexes = append(advice.Indexes, x)
+		renamed = rename(renamed, candidateName(i), x.Name)
+	}
+	return renamed, nil
+}
+
+// columnsOf are the columns of t that an index for q could hold.
+func (q *query) columnsOf(t *table) (columns []*column) {
+	add := func(c *column) {
+		if c != nil && !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+	}
+	for _, u := range q.uses {
+		if u.table != t {
+			continue
+		}
+		for _, c := range u.constraints {
+			if servable(c.op) {
+				add(c.column)
+			}
+		}
+		for _, o := range u.order {
+			add(o.column)
+		}
+	}
+	if t.withoutRowid {
+		for _, c := range t.columns {
+			if c.key > 0 {
+				add(c)
+			}
+		}
+	}
+	return columns
+}
+
+func (q *query) conditionsOf(t *table) (conditions []condition) {
+	for _, c := range q.hints.conditions {
+		if c.table == t {
+			conditions = append(conditions, c)
+		}
+	}
+	return conditions
+}
+
+// describe names an index and weighs it.
+func (a *Advisor) describe(ctx context.Context, s *search, c candidate, taken map[string]bool) (Index, error) {
+	x := Index{Table: c.table.name}
+	name := c.table.name
+	for _, t := range c.terms {
+		x.Columns = append(x.Columns, t.sql())
+		if t.column != nil {
+			name += "_" + t.column.name
+		} else {
+			name += "_expression"
+		}
+	}
+	fraction := 1.0
+	if c.where != nil {
+		x.Where = c.where.text
+		name += "_" + c.where.column.name
+		fraction, _ = s.sample(c.table).fraction(x.Where)
+	}
+	x.Name = a.unused(name, taken)
+	x.SQL = c.sql(x.Name)
+	var err error
+	x.Cost, err = a.scale.cost(ctx, c.table, s.sample(c.table), c.terms, fraction)
+	return x, err
+}
+
+// unused is name, with a number where something is called that already.
+func (a *Advisor) unused(name string, taken map[string]bool) string {
+	used := func(name string) bool {
+		return taken[strings.ToLower(name)] || slices.ContainsFunc(a.live.objects, func(o object) bool { return strings.EqualFold(o.name, name) })
+	}
+	unique := name
+	for i := 2; used(unique); i++ {
+		unique = fmt.Sprintf("%s_%d", name, i)
+	}
+	taken[strings.ToLower(unique)] = true
+	return unique
+}
+
+// rename gives a candidate in a plan the name it will have.
+func rename(steps []step, from, to string) []step {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		steps[i].detail = strings.ReplaceAll(steps[i].detail, "INDEX "+from, "INDEX "+to)
+	}
+	return steps
+}

@@ -1,0 +1,147 @@
+package advise
+
+import (
+	"slices"
+
+	"modernc.org/sqlite/vtab"
+)
+
+// query is a statement beside the schema that it names.
+type query struct {
+	statement
+	schema  *schema
+	aliases map[string]*table // by what the statement calls them, in lower case
+	tables  []*table          // in the order they are named
+	views   []statement       // the text of the views it reads
+	limited bool              // it has a LIMIT of its own
+	uses    []*use
+	hints   hints
+	rows    func(*table) string // " (about 1,000 rows)"
+}
+
+func newQuery(s statement, schema *schema) *query {
+	q := &query{statement: s, schema: schema, aliases: map[string]*table{}}
+	q.limited = s.find("limit") >= 0
+	q.name(s.tokens)
+	for i := 0; i < len(q.views); i++ { // a view may name another
+		q.name(q.views[i].tokens)
+	}
+	return q
+}
+
+// name finds the tables that tokens read and what they call them.
+func (q *query) name(tokens []token) {
+	for i, t := range tokens {
+		if !t.name() || i == 0 || !tokens[i-1].in("from", "join", ",", "(", "update", "into", ".", "ignore", "replace", "abort", "fail", "rollback") {
+			continue
+		}
+		if v, ok := q.schema.views[t.s]; ok && !slices.ContainsFunc(q.views, func(s statement) bool { return s.sql == v.sql }) {
+			q.views = append(q.views, v)
+		}
+		named := q.schema.tables[t.s]
+		if named == nil {
+			continue
+		}
+		if !slices.Contains(q.tables, named) {
+			q.tables = append(q.tables, named)
+		}
+		q.alias(t.s, named)
+		i++
+		if i < len(tokens) && tokens[i].is("as") {
+			i++
+		}
+		if i < len(tokens) && tokens[i].name() && !(tokens[i].kind == word && reserved[tokens[i].s]) {
+			q.alias(tokens[i].s, named)
+		}
+	}
+}
+
+func (q *query) alias(name string, t *table) {
+	if q.aliases[name] == nil {
+		q.aliases[name] = t
+	}
+}
+
+// column finds what a name in the statement stands for.
+func (q *query) column(qualifier, name string) (*table, *column) {
+	if qualifier != "" {
+		if t := q.aliases[qualifier]; t != nil {
+			return t, t.column(name)
+		}
+		return nil, nil
+	}
+	for _, t := range q.tables {
+		if c := t.column(name); c != nil {
+			return t, c
+		}
+	}
+	return nil, nil
+}
+
+// servable are the comparisons that an index can serve.
+func servable(op vtab.ConstraintOp) bool { return equality(op) || ranging(op) }
+
+func equality(op vtab.ConstraintOp) bool {
+	return op == vtab.OpEQ || op == vtab.OpIS || op == vtab.OpISNULL
+}
+
+func ranging(op vtab.ConstraintOp) bool {
+	return op == vtab.OpGT || op == vtab.OpGE || op == vtab.OpLT || op == vtab.OpLE
+}
+
+// filtered says whether the statement keeps only some rows of t, in a way that
+// an index could serve. In an inner loop the outer tables' values are known.
+func (q *query) filtered(t *table, inner bool) bool {
+	for _, u := range q.uses {
+		for _, c := range u.constraints {
+			if u.table == t && servable(c.op) && (inner || c.alone) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(q.hints.expressions, func(e expression) bool { return e.table == t && !e.order })
+}
+
+// leading is whether an index of t begins with c.
+func leading(t *table, c *column) *index {
+	for _, x := range t.indexes {
+		if len(x.terms) > 0 && x.terms[0].column == c {
+			return x
+		}
+	}
+	return nil
+}
+
+// reference reads a column's name, with or without its table's, that starts
+// at token i; n is how many tokens it takes, 0 where there is none.
+func (q *query) reference(tokens []token, i int) (t *table, c *column, n int) {
+	if i < 0 || i >= len(tokens) || !tokens[i].name() || tokens[i].kind == word && reserved[tokens[i].s] {
+		return nil, nil, 0
+	}
+	if i > 0 && tokens[i-1].is(".") {
+		return nil, nil, 0
+	}
+	if i+2 < len(tokens) && tokens[i+1].is(".") && tokens[i+2].name() {
+		if t, c = q.column(tokens[i].s, tokens[i+2].s); c != nil {
+			return t, c, 3
+		}
+		return nil, nil, 0
+	}
+	if i+1 < len(tokens) && tokens[i+1].in("(", ".") {
+		return nil, nil, 0
+	}
+	if t, c = q.column("", tokens[i].s); c != nil {
+		return t, c, 1
+	}
+	return nil, nil, 0
+}
+
+// referenceBefore reads the column whose name ends before token i.
+func (q *query) referenceBefore(tokens []token, i int) (*table, *column) {
+	for _, n := range []int{3, 1} {
+		if t, c, length := q.reference(tokens, i-n); length == n {
+			return t, c
+		}
+	}
+	return nil, nil
+}
