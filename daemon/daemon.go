@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"vega/daemon/config"
+	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/store"
 )
@@ -86,7 +87,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	d.databases.Store(newDatabases(cfg.Databases, d.store))
+	d.databases.Store(newDatabases(cfg, d.store))
 	next := &state{cfg: cfg}
 	err := d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
@@ -106,7 +107,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if d.options.ReadOnly {
 		open = store.OpenReadOnly
 	}
-	st, err := open(ctx, cfg.Store.Path)
+	st, err := open(ctx, cfg.Store.Path, store.SlowQuery(cfg.Store.SlowQuery), store.Correlation(telemetry.ID))
 	if err != nil {
 		return "", err
 	}

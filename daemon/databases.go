@@ -2,7 +2,7 @@ package daemon
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +20,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"vega/daemon/config"
+	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/store"
+	"vega/store/profile"
 )
 
 // ownDatabase is the name of vega's own store among the databases.
@@ -40,6 +42,7 @@ const (
 // one that is down keeps nothing else from starting.
 type databases struct {
 	own     *store.Store
+	slow    time.Duration
 	mu      sync.Mutex // guards what follows, and the sources' opening
 	closed  bool
 	sources map[string]*source
@@ -60,11 +63,13 @@ type source struct {
 type opened interface {
 	io.Closer
 	query(ctx context.Context, query string) (plugins.Rows, error)
+	stats(ctx context.Context) DatabaseReport
+	reset()
 }
 
-func newDatabases(configured []config.Database, own *store.Store) *databases {
-	d := &databases{own: own, sources: make(map[string]*source, len(configured))}
-	for _, c := range configured {
+func newDatabases(cfg *config.Config, own *store.Store) *databases {
+	d := &databases{own: own, slow: cfg.Store.SlowQuery, sources: make(map[string]*source, len(cfg.Databases))}
+	for _, c := range cfg.Databases {
 		d.sources[c.Name] = &source{config: c, scrub: scrubber(c.DSN)}
 	}
 	return d
@@ -108,7 +113,7 @@ func (d *databases) ready(s *source) (opened, error) {
 	if s.open != nil {
 		return s.open, nil
 	}
-	open, password, err := openSource(s.config)
+	open, password, err := openSource(s.config, d.slow)
 	if err != nil {
 		return nil, fmt.Errorf("database %q: %w", s.config.Name, err)
 	}
@@ -136,26 +141,26 @@ func (d *databases) Close() error {
 
 // openSource also returns the password, which must not come back in an error.
 // A driver's complaint about a DSN quotes it, so that is not passed on.
-func openSource(c config.Database) (opened, string, error) {
+func openSource(c config.Database, slow time.Duration) (opened, string, error) {
 	switch c.Driver {
 	case "postgres":
 		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
 		if err != nil {
 			return nil, "", errors.New("its dsn is not valid: write postgres://user:password@host:5432/name")
 		}
-		return newServer(openPostgres(cfg)), cfg.Password, nil
+		return openServer(openPostgres(cfg), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres}), cfg.Password, nil
 	case "mysql":
 		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
 		if err != nil {
 			return nil, "", errors.New("its dsn is not valid: write user:password@tcp(host:3306)/name")
 		}
-		db, err := openMySQL(cfg)
+		connector, err := openMySQL(cfg)
 		if err != nil {
 			return nil, "", errors.New("its dsn is not valid: its options don't fit together")
 		}
-		return newServer(db), cfg.Passwd, nil
+		return openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL}), cfg.Passwd, nil
 	case "sqlite":
-		r, err := store.OpenForeign(c.DSN.Reveal())
+		r, err := store.OpenForeign(c.DSN.Reveal(), store.SlowQuery(slow), store.Correlation(telemetry.ID))
 		if err != nil {
 			return nil, "", errors.New("its dsn is not valid: write the path of the file")
 		}
@@ -166,7 +171,7 @@ func openSource(c config.Database) (opened, string, error) {
 
 // openPostgres uses the extended protocol, which takes one statement only, and
 // names no prepared statement, so that a pooler may stand in between.
-func openPostgres(cfg *pgx.ConnConfig) *sql.DB {
+func openPostgres(cfg *pgx.ConnConfig) driver.Connector {
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
 	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
@@ -177,20 +182,16 @@ func openPostgres(cfg *pgx.ConnConfig) *sql.DB {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return stdlib.OpenDB(*cfg)
+	return stdlib.GetConnector(*cfg)
 }
 
 // openMySQL takes back what a DSN may allow and a probe must not have, and
 // keeps the driver from writing to stderr.
-func openMySQL(cfg *mysql.Config) (*sql.DB, error) {
+func openMySQL(cfg *mysql.Config) (driver.Connector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.Logger = &mysql.NopLogger{}
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return sql.OpenDB(connector), nil
+	return mysql.NewConnector(cfg)
 }
 
 // serverMessage is the server's own message, where err is one. Those about

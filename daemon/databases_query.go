@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"regexp"
 	"slices"
@@ -14,20 +14,32 @@ import (
 	"syscall"
 	"time"
 
+	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/store"
+	"vega/store/profile"
 )
 
 // server is a database server: a few connections, and one transaction a query
 // that may only read.
-type server struct{ *sql.DB }
+type server struct {
+	*sql.DB
+	profiler *profile.Profiler
+}
 
-func newServer(db *sql.DB) server {
+// probePool names the connections that probes query by.
+const probePool = "probes"
+
+func openServer(connector driver.Connector, slow time.Duration, o profile.Options) server {
+	o.Slow, o.Correlation = slow, telemetry.ID
+	p := profile.New(o)
+	db := sql.OpenDB(p.Connector(probePool, connector))
+	p.Pool(probePool, db)
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour) // the name may point elsewhere by then
-	return server{db}
+	return server{db, p}
 }
 
 func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
@@ -105,7 +117,7 @@ func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 
 type closingFile struct {
 	file
-	io.Closer
+	*store.Reader
 }
 
 // sourceRows end their deadline when they are closed, and keep their errors

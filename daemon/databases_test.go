@@ -32,7 +32,7 @@ func openTestStore(t *testing.T) *store.Store {
 
 func testDatabases(t *testing.T, configured ...config.Database) *databases {
 	t.Helper()
-	d := newDatabases(configured, openTestStore(t))
+	d := newDatabases(&config.Config{Databases: configured}, openTestStore(t))
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)
@@ -173,7 +173,7 @@ func TestMariaDB(t *testing.T) {
 // fill makes the test's own tables, past the rules for probes.
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
-	open, _, err := openSource(config.Database{Driver: driver, DSN: manifest.Plain(dsn)})
+	open, _, err := openSource(config.Database{Driver: driver, DSN: manifest.Plain(dsn)}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,11 +188,11 @@ func fill(t *testing.T, driver, dsn string, statements ...string) {
 func TestSQLiteAndTheStore(t *testing.T) {
 	own := openTestStore(t)
 	path := filepath.Join(t.TempDir(), "canary.db")
-	d := newDatabases([]config.Database{
+	d := newDatabases(&config.Config{Databases: []config.Database{
 		{Name: "theirs", Driver: "sqlite", DSN: manifest.Plain(own.Path())},
 		{Name: "absent", Driver: "sqlite", DSN: secretDSN(path)},
 		{Name: "odd", Driver: "oracle", DSN: manifest.Plain("x")},
-	}, own)
+	}}, own)
 	t.Cleanup(func() { _ = d.Close() })
 	if err := own.Set(t.Context(), "i", "k", []byte("v"), 10); err != nil {
 		t.Fatal(err)
@@ -256,7 +256,7 @@ func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
 // A query that comes after a reload closed its databases opens nothing that
 // nobody would close.
 func TestClosedDatabasesStayClosed(t *testing.T) {
-	dbs := newDatabases([]config.Database{{Name: "app", Driver: "sqlite", DSN: manifest.Plain(filepath.Join(t.TempDir(), "app.db"))}}, nil)
+	dbs := newDatabases(&config.Config{Databases: []config.Database{{Name: "app", Driver: "sqlite", DSN: manifest.Plain(filepath.Join(t.TempDir(), "app.db"))}}}, nil)
 	if err := dbs.Close(); err != nil {
 		t.Fatal(err)
 	}

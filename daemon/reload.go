@@ -35,7 +35,7 @@ func (d *Daemon) Reload(ctx context.Context) error {
 		d.log.WarnContext(ctx, "reload", "err", err)
 	}
 	if !reflect.DeepEqual(old.Databases, cfg.Databases) {
-		was := d.databases.Swap(newDatabases(cfg.Databases, d.store))
+		was := d.databases.Swap(newDatabases(cfg, d.store))
 		defer func() { // rows that a run is reading stay open until it is done
 			if err := was.Close(); err != nil {
 				d.log.WarnContext(ctx, "close the old databases", "err", err)
@@ -60,6 +60,7 @@ func needRestart(old, cfg *config.Config) []string {
 		{"server.port", old.Server.Port, cfg.Server.Port},
 		{"server.tls", old.Server.TLS, cfg.Server.TLS},
 		{"store.path", old.Store.Path, cfg.Store.Path},
+		{"store.slow_query", old.Store.SlowQuery, cfg.Store.SlowQuery},
 		{"network", old.Network, cfg.Network},
 	} {
 		if !reflect.DeepEqual(f.was, f.now) {

@@ -36,7 +36,7 @@ func (s *Store) Set(ctx context.Context, integration, key string, value []byte, 
 		return fits(ctx, s.read, integration, key, value, quota)
 	}
 	err := s.change(ctx, func(tx *sql.Tx) error { return set(ctx, tx, integration, key, value, quota) })
-	if err != nil && !errors.Is(err, ErrQuota) {
+	if err := s.wrote(err); err != nil && !errors.Is(err, ErrQuota) {
 		return fmt.Errorf("keep a value of %s: %w", integration, err)
 	}
 	return err

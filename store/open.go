@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"modernc.org/sqlite"
+
+	"vega/store/profile"
 )
 
 // readers is how many connections read beside the one that writes. SQLite
@@ -24,6 +26,10 @@ type Store struct {
 	write     *sql.DB // nil in a read-only store that has a file to read
 	read      *sql.DB
 	guests    *Reader
+	profiler  *profile.Profiler
+	advisor   advisor
+	runs      *appender // nil in a store that discards
+	trouble   trouble
 	discards  bool   // accept writes, keep none
 	temporary string // directory to remove at the end
 }
@@ -33,7 +39,7 @@ type Store struct {
 //
 // It fails, and changes nothing, when another vega holds the file, when the
 // file is not vega's, is newer, damaged, locked or not to be written.
-func Open(ctx context.Context, path string) (*Store, error) {
+func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
@@ -45,7 +51,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	s := &Store{path: path, lock: held}
+	s := &Store{path: path, lock: held, profiler: newProfiler(options)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -62,16 +68,19 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.write, err = pool(writerDSN(s.path), 1); err != nil {
+	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1); err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.write); err != nil {
 		return err
 	}
-	if s.read, err = pool(readerDSN(s.path), readers); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers); err != nil {
 		return err
 	}
-	s.guests, err = openReader(s.path, guestDSN(s.path))
+	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler); err != nil {
+		return err
+	}
+	s.runs, err = newAppender(ctx, s)
 	return err
 }
 
@@ -91,7 +100,10 @@ func (s *Store) Path() string { return s.path }
 // Close writes everything into the database file, releases it and lets another
 // process have it.
 func (s *Store) Close() error {
-	var errs []error
+	if s.runs != nil {
+		s.runs.close()
+	}
+	errs := []error{s.advisor.close()}
 	if s.guests != nil {
 		errs = append(errs, s.guests.Close())
 	}
@@ -117,7 +129,7 @@ func (s *Store) Close() error {
 }
 
 // pool opens n connections at most and keeps them: a connection's page cache
-// is worth more than its memory.
+// is worth more than its memory. Their queries are not measured.
 func pool(dsn string, n int) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"vega/store/profile"
 )
 
 // What one query of a probe may take.
@@ -25,29 +27,30 @@ const (
 // file in a mode that no query can change, compiles nothing but reads, and
 // never makes the file.
 type Reader struct {
-	path string
-	db   *sql.DB
+	path     string
+	db       *sql.DB
+	profiler *profile.Profiler
+	advisor  advisor // of a foreign database
 }
 
 // OpenForeign makes a Reader of the SQLite database at path. The file is
 // opened by the first query: one that is absent fails there.
-func OpenForeign(path string) (*Reader, error) {
+func OpenForeign(path string, options ...Option) (*Reader, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open a SQLite database: %w", err)
 	}
-	return openReader(path, guestDSN(path))
+	return openReader(path, guestDSN(path), newProfiler(options))
 }
 
-func openReader(path, dsn string) (*Reader, error) {
+func openReader(path, dsn string, p *profile.Profiler) (*Reader, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(guarded{connector})
-	db.SetMaxOpenConns(readers)
+	db := pooled(p, "guests", guarded{connector}, readers)
 	db.SetConnMaxIdleTime(time.Minute)
-	return &Reader{path: path, db: db}, nil
+	return &Reader{path: path, db: db, profiler: p}, nil
 }
 
 // Query runs one statement that reads, on vega's own database.
@@ -103,7 +106,7 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 }
 
 // Close ends every query.
-func (r *Reader) Close() error { return r.db.Close() }
+func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.db.Close()) }
 
 // guarded gives every new connection the rules of authorize.
 type guarded struct{ driver.Connector }

@@ -16,19 +16,19 @@ import (
 // It is for a command that ends soon. Without a daemon it reads the file as
 // it was when it was opened; a daemon that starts meanwhile can make a read
 // fail.
-func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Mode().IsRegular() && info.Size() == 0) {
-		return openEmpty(ctx)
+		return openEmpty(ctx, options)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	s := &Store{path: path, discards: true}
+	s := &Store{path: path, discards: true, profiler: newProfiler(options)}
 	if err := s.look(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -41,20 +41,20 @@ func (s *Store) look(ctx context.Context) error {
 	}
 	dsn := lookDSN(s.path)
 	var err error
-	if s.read, err = pool(dsn, readers); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", dsn, readers); err != nil {
 		return err
 	}
-	s.guests, err = openReader(s.path, dsn)
+	s.guests, err = openReader(s.path, dsn, s.profiler)
 	return err
 }
 
 // openEmpty is a store of its own in a directory that goes when it is closed.
-func openEmpty(ctx context.Context) (*Store, error) {
+func openEmpty(ctx context.Context, options []Option) (*Store, error) {
 	dir, err := os.MkdirTemp("", "vega-")
 	if err != nil {
 		return nil, fmt.Errorf("make an empty store: %w", err)
 	}
-	s, err := Open(ctx, filepath.Join(dir, "vega.db"))
+	s, err := Open(ctx, filepath.Join(dir, "vega.db"), options...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

@@ -16,6 +16,8 @@ type Daemon interface {
 	Health(ctx context.Context, q daemon.Query) (daemon.Health, error)
 	Integration(name string) (daemon.Integration, error)
 	Plugins() []daemon.PluginReport
+	DatabaseStats(ctx context.Context) daemon.DatabaseStats
+	ResetDatabaseStats()
 	Ready() error
 }
 

@@ -23,6 +23,7 @@ import (
 type fake struct {
 	query daemon.Query
 	ready error
+	reset bool
 }
 
 func (f *fake) Health(ctx context.Context, q daemon.Query) (daemon.Health, error) {
@@ -46,6 +47,9 @@ func (f *fake) Integration(name string) (daemon.Integration, error) {
 	}
 	return daemon.Integration{Report: daemon.Report{Name: name}}, nil
 }
+
+func (f *fake) DatabaseStats(context.Context) daemon.DatabaseStats { return daemon.DatabaseStats{} }
+func (f *fake) ResetDatabaseStats()                                { f.reset = true }
 
 func (f *fake) Plugins() []daemon.PluginReport { return []daemon.PluginReport{} }
 func (f *fake) Ready() error                   { return f.ready }

@@ -71,6 +71,22 @@ func (a *API) plugins(c *gin.Context) error {
 	return answer(c, gin.H{"plugins": a.daemon.Plugins()}, nil)
 }
 
+func (a *API) databaseStats(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	return answer(c, a.daemon.DatabaseStats(c.Request.Context()), nil)
+}
+
+func (a *API) resetDatabaseStats(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	a.daemon.ResetDatabaseStats()
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
 func answer(c *gin.Context, v any, err error) error {
 	if err != nil {
 		return err

@@ -17,5 +17,7 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/admin/integrations/health", false, a.health},
 		{http.MethodGet, "/admin/integrations/:name", false, a.integration},
 		{http.MethodGet, "/admin/plugins", false, a.plugins},
+		{http.MethodGet, "/admin/database/stats", false, a.databaseStats},
+		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats},
 	}
 }

@@ -26,6 +26,7 @@ func (d *decoder) build(c *Config) {
 	}
 	c.Log.Level = level(d.str(d.root.block("log"), "level"))
 	c.Store.Path = cmp.Or(d.str(d.root.block("store"), "path"), filepath.Join(c.DataDir, "vega.db"))
+	c.Store.SlowQuery = durationOf(d, d.root.block("store"), "slow_query")
 	llm := d.root.block("llm")
 	c.LLM = LLM{d.str(llm, "backend"), d.str(llm, "model_name"), get[manifest.Text](d, llm, "base_url")}
 	d.network(d.root.block("network"), &c.Network)

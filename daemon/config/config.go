@@ -64,7 +64,10 @@ type TLS struct{ CertFile, KeyFile string }
 type Log struct{ Level int }
 
 // Store is where vega keeps what it must not forget.
-type Store struct{ Path string }
+type Store struct {
+	Path      string
+	SlowQuery time.Duration // from when on a query is slow, in any database
+}
 
 // LLM is the language model backend, for the integrations that refer to it.
 type LLM struct {

@@ -51,9 +51,12 @@ log {
   level = "info"
 }
 
-# What vega must not forget, in one SQLite file.
+# What vega must not forget, in one SQLite file. A query that takes slow_query
+# or longer, there or in a database below, is kept with its plan:
+# GET /admin/database/stats.
 store {
-  # path = ".vega/vega.db"
+  # path     = ".vega/vega.db"
+  slow_query = "100ms"
 }
 
 # The language model that your service leans on. The integration "llm" below

@@ -57,6 +57,7 @@ var table = &schema{
 		}},
 		{name: "store", doc: "Where vega keeps what it must not forget.", rows: []row{
 			attribute("path", pathType, "The database file; vega.db in data_dir unless set.", public),
+			attribute("slow_query", duration, "From when on a query is slow, in vega's own and in every database: its plan is kept, and advice given.", public, preset("100ms"), within(0.001, 3600)),
 		}},
 		{name: "llm", doc: "The language model backend, for the integrations that refer to it.", rows: []row{
 			attribute("backend", text, "What serves the model.", public, preset("ollama"), oneOf("ollama", "hf")),

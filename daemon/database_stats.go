@@ -1,0 +1,130 @@
+package daemon
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"vega/store"
+	"vega/store/profile"
+)
+
+// DatabaseStats is what was asked of vega's own database, and in Databases of
+// those of the configuration, since the last reset. Values of queries are in
+// no part of it.
+type DatabaseStats struct {
+	DatabaseReport
+	Databases []DatabaseReport `json:"databases"`
+}
+
+// DatabaseReport is about one database.
+type DatabaseReport struct {
+	Name   string `json:"name"`
+	Driver string `json:"driver"`
+	// Unavailable says why there is no more to tell, "" if there is.
+	Unavailable string `json:"unavailable,omitempty"`
+
+	profile.Stats
+	Slow       []AdvisedQuery     `json:"slow_queries"` // those of Stats, with advice
+	Statements []AdvisedStatement `json:"statements"`
+	File       *store.Info        `json:"database,omitempty"` // of a SQLite database
+}
+
+// AdvisedQuery is a slow query. Advice is nil where there is none, or none
+// known yet.
+type AdvisedQuery struct {
+	profile.Query
+	Advice *store.Advice `json:"advice,omitempty"`
+}
+
+// AdvisedStatement is a statement, with advice as AdvisedQuery.
+type AdvisedStatement struct {
+	profile.Statement
+	Advice *store.Advice `json:"advice,omitempty"`
+}
+
+// adviser gives advice on the statements of some figures.
+type adviser interface {
+	Profiler() *profile.Profiler
+	Advice(ctx context.Context, stats *profile.Stats) map[string]*store.Advice
+	Info(ctx context.Context) (store.Info, error)
+}
+
+// DatabaseStats tells how queries fared. It touches no database but the store
+// and SQLite files, and those only for their size and for advice.
+func (d *Daemon) DatabaseStats(ctx context.Context) DatabaseStats {
+	return d.databases.Load().stats(ctx)
+}
+
+// ResetDatabaseStats begins all figures anew.
+func (d *Daemon) ResetDatabaseStats() { d.databases.Load().reset() }
+
+func (d *databases) stats(ctx context.Context) DatabaseStats {
+	s := DatabaseStats{DatabaseReport: sqliteReport(ctx, d.own), Databases: []DatabaseReport{}}
+	s.Name = ownDatabase
+	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
+		s.Databases = append(s.Databases, d.statsOf(ctx, name))
+	}
+	return s
+}
+
+func (d *databases) statsOf(ctx context.Context, name string) DatabaseReport {
+	source := d.sources[name]
+	d.mu.Lock()
+	open := source.open
+	d.mu.Unlock()
+	var r DatabaseReport
+	if open == nil {
+		r = newReport(profile.New(profile.Options{Slow: d.slow}).Stats(), nil)
+		r.Unavailable = "no probe has queried it yet"
+	} else {
+		r = open.stats(ctx)
+	}
+	r.Name, r.Driver = name, source.config.Driver
+	return r
+}
+
+func (d *databases) reset() {
+	d.own.Profiler().Reset()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.sources {
+		if s.open != nil {
+			s.open.reset()
+		}
+	}
+}
+
+func (s server) stats(context.Context) DatabaseReport { return newReport(s.profiler.Stats(), nil) }
+func (s server) reset()                               { s.profiler.Reset() }
+
+func (f closingFile) stats(ctx context.Context) DatabaseReport { return sqliteReport(ctx, f.Reader) }
+func (f closingFile) reset()                                   { f.Profiler().Reset() }
+
+func sqliteReport(ctx context.Context, a adviser) DatabaseReport {
+	stats := a.Profiler().Stats()
+	r := newReport(stats, a.Advice(ctx, &stats))
+	r.Driver = "sqlite"
+	info, err := a.Info(ctx)
+	if err != nil {
+		r.Unavailable = "its file can't be read: " + err.Error()
+		return r
+	}
+	r.File = &info
+	return r
+}
+
+func newReport(stats profile.Stats, advice map[string]*store.Advice) DatabaseReport {
+	r := DatabaseReport{
+		Stats:      stats,
+		Slow:       make([]AdvisedQuery, 0, len(stats.Slow)),
+		Statements: make([]AdvisedStatement, 0, len(stats.Statements)),
+	}
+	for _, q := range stats.Slow {
+		r.Slow = append(r.Slow, AdvisedQuery{q, advice[q.Statement]})
+	}
+	for _, s := range stats.Statements {
+		r.Statements = append(r.Statements, AdvisedStatement{s, advice[s.Statement]})
+	}
+	return r
+}
