@@ -171,7 +171,11 @@ func (t *turn) share() {
 		return
 	}
 	t.give()
-	t.take()
+	if !t.take() { // it would have computed to its end
+		t.mu.Lock()
+		t.overran = true
+		t.mu.Unlock()
+	}
 }
 
 // expire ends the run if its budget is used up. What passes on the clock is
