@@ -57,6 +57,9 @@ log {
 store {
   # path     = ".vega/vega.db"
   slow_query = "100ms"
+  keep_runs  = "720h"
+  max_size   = "1GiB" # beyond it, the oldest runs go
+  # keep_conversations = "8760h" # for ever unless set
 }
 
 # The language model that your service leans on. The integration "llm" below

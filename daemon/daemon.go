@@ -46,6 +46,8 @@ type Daemon struct {
 	sandbox   *plugins.Sandbox
 	databases atomic.Pointer[databases]
 
+	complained atomic.Int64 // when it was last logged that a run is not stored
+
 	life  context.Context // of every run; ends when a drain runs out of time
 	end   context.CancelFunc
 	halt  chan struct{} // closed when Run is to end, since Shutdown was called
@@ -155,6 +157,8 @@ func (d *Daemon) Ready() error {
 		return errors.New("vega is shutting down")
 	case !d.started:
 		return errors.New("vega is starting")
+	case d.store.Degraded() != nil:
+		return errors.New("vega can store nothing at the moment; its log says why")
 	default:
 		return nil
 	}

@@ -15,6 +15,7 @@
 //	  Daemon.execute run.go        a place among the running, then the sandbox
 //	  policies.Judge policies/     what the result means for the integration
 //	  Daemon.tell    run.go        one log line
+//	  Daemon.keep    history.go    handed over to the store, which writes batches
 //	flight.land      share.go      keeps the report, wakes who waits for it
 //
 // # A request, in the order of its calls

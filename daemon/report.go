@@ -6,6 +6,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/policies"
+	"vega/store"
 )
 
 // Health is the answer to "how is everything?". Sizes are bytes, durations
@@ -147,4 +148,21 @@ func (h *Health) count() {
 		Unknown:   by[policies.Unknown],
 		Disabled:  by[policies.Disabled],
 	}
+}
+
+func newRunReport(r store.Run) RunReport {
+	began := r.Began
+	out := RunReport{
+		ID: r.ID, Digest: r.Digest, CorrelationID: r.CorrelationID,
+		Report: Report{
+			Name: r.Integration, Probe: r.Probe, Status: policies.Status(r.Status), Cause: policies.Cause(r.Cause),
+			Message: r.Message, ResponseTimeMS: milliseconds(r.Took), CheckedAt: &began, Details: r.Details,
+			Metrics: make([]Metric, 0, len(r.Metrics)),
+		},
+	}
+	out.AgeMS = milliseconds(time.Since(began))
+	for _, m := range r.Metrics {
+		out.Metrics = append(out.Metrics, Metric{Name: m.Name, Value: m.Value, Unit: m.Unit})
+	}
+	return out
 }

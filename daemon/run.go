@@ -8,12 +8,13 @@ import (
 	"runtime/debug"
 	"time"
 
+	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/policies"
 )
 
-// runOnce runs an integration once. It is the one place where plugins and
-// policies meet.
+// runOnce runs an integration once. It is the one place where plugins,
+// policies and the store meet.
 func (d *Daemon) runOnce(ctx context.Context, i *integration, b *binding) Report {
 	began := time.Now()
 	result := d.execute(ctx, b, began)
@@ -34,6 +35,7 @@ func (d *Daemon) runOnce(ctx context.Context, i *integration, b *binding) Report
 	}
 	_, before := i.known()
 	d.tell(ctx, r, before, result.Denied)
+	d.keep(ctx, b, r, telemetry.ID(ctx), result.Took)
 	return r
 }
 

@@ -23,6 +23,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.started = true
 	d.running.Go(func() { d.watch(ctx) })
 	d.running.Go(func() { d.schedule(ctx) })
+	d.running.Go(func() { d.housekeep(ctx) })
 	d.mu.Unlock()
 	select {
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"vega/daemon/config"
 	"vega/plugins"
 	"vega/plugins/egress"
+	"vega/store"
 )
 
 // runs records when each integration ran, out of the log.
@@ -36,7 +38,7 @@ func (r *runs) Handle(_ context.Context, rec slog.Record) error {
 	return nil
 }
 
-// bare is a daemon without store or files, for a bubble of time.
+// bare is a daemon whose store keeps nothing, for a bubble of time.
 func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs) {
 	t.Helper()
 	sandbox, err := plugins.Open(t.Context(), plugins.Options{Network: egress.New("")})
@@ -47,11 +49,21 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	if err != nil {
 		t.Fatal(err)
 	}
+	kept, err := store.OpenReadOnly(t.Context(), filepath.Join(t.TempDir(), "none.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &runs{at: map[string][]time.Time{}}
 	d := &Daemon{
-		log: slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, maxRunning),
+		store: kept,
+		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, maxRunning),
 		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}},
 	}
+	t.Cleanup(func() {
+		if d.store != nil {
+			_ = d.store.Close()
+		}
+	})
 	d.life, d.end = context.WithCancel(t.Context())
 	p := plugin{module: &module{Module: m}, state: loaded}
 	p.found.Module = m.Module

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/store"
 )
 
 // Daemon is what the handlers ask.
@@ -16,6 +17,8 @@ type Daemon interface {
 	Health(ctx context.Context, q daemon.Query) (daemon.Health, error)
 	Integration(name string) (daemon.Integration, error)
 	Plugins() []daemon.PluginReport
+	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
+	Store() *store.Store
 	DatabaseStats(ctx context.Context) daemon.DatabaseStats
 	ResetDatabaseStats()
 	Ready() error
@@ -27,15 +30,17 @@ type API struct {
 	log    *slog.Logger
 	keys   atomic.Pointer[[]digest]
 	engine *gin.Engine
+	bodies map[string]int64 // by method and route: the longest body
 }
 
 // New makes the handler. Until SetKeys is called, no key is right.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
-	a := &API{daemon: d, log: log, engine: gin.New()}
+	a := &API{daemon: d, log: log, engine: gin.New(), bodies: map[string]int64{}}
 	a.keys.Store(&[]digest{})
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
+	a.engine.UseRawPath = true // a memory's key may hold a slash, escaped
 	a.engine.ForwardedByClientIP = false
 	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit)
 	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(noRoute))
@@ -45,6 +50,7 @@ func New(d Daemon, log *slog.Logger) *API {
 		if !r.public {
 			before = append(before, a.handle(a.authenticate))
 		}
+		a.bodies[r.method+" "+r.path] = r.body
 		a.engine.Handle(r.method, r.path, append(before, a.handle(r.handler))...)
 		if r.method == http.MethodGet {
 			a.engine.Handle(http.MethodHead, r.path, append(before, a.handle(r.handler))...)

@@ -17,6 +17,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/telemetry"
 	"vega/policies"
+	"vega/store"
 )
 
 // fake stands in for the daemon; its answers show what it was asked.
@@ -24,6 +25,7 @@ type fake struct {
 	query daemon.Query
 	ready error
 	reset bool
+	store *store.Store
 }
 
 func (f *fake) Health(ctx context.Context, q daemon.Query) (daemon.Health, error) {
@@ -50,6 +52,11 @@ func (f *fake) Integration(name string) (daemon.Integration, error) {
 
 func (f *fake) DatabaseStats(context.Context) daemon.DatabaseStats { return daemon.DatabaseStats{} }
 func (f *fake) ResetDatabaseStats()                                { f.reset = true }
+
+func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {
+	return daemon.RunPage{}, nil
+}
+func (f *fake) Store() *store.Store { return f.store }
 
 func (f *fake) Plugins() []daemon.PluginReport { return []daemon.PluginReport{} }
 func (f *fake) Ready() error                   { return f.ready }

@@ -11,6 +11,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/telemetry"
+	"vega/store"
 )
 
 // problem is an error that knows its status. Its detail is for the caller: it
@@ -63,6 +64,12 @@ func classify(err error) *problem {
 	}
 	if e := (*daemon.UnknownError)(nil); errors.As(err, &e) {
 		return &problem{http.StatusNotFound, e.Error()}
+	}
+	if e := (*store.InvalidError)(nil); errors.As(err, &e) {
+		return &problem{http.StatusBadRequest, e.Error()}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return &problem{http.StatusNotFound, err.Error()}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &problem{statusGone, "the caller went away"}

@@ -64,13 +64,21 @@ func (a *API) recover(c *gin.Context) {
 	c.Next()
 }
 
-// limit refuses headers and bodies that are too large. No route needs a body,
-// but one that is sent is read, so that the connection can be used again.
+// limit refuses headers and bodies that are too large. A body that the route
+// does not need is read all the same, so that the connection can be used again.
 func (a *API) limit(c *gin.Context) {
 	a.handle(func(c *gin.Context) error {
 		if headerSize(c.Request) > maxHeader {
 			c.Header("Connection", "close")
 			return &problem{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the headers are over the limit of %d bytes", maxHeader)}
+		}
+		if most := a.bodies[c.Request.Method+" "+c.FullPath()]; most > 0 {
+			if c.Request.ContentLength > most {
+				c.Header("Connection", "close")
+				return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over the limit of %d bytes", most)}
+			}
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
+			return nil
 		}
 		return drain(c)
 	})(c)

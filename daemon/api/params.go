@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,6 +44,47 @@ func (p *params) duration(name string, least, most time.Duration) time.Duration 
 		p.err = badParam(name, fmt.Sprintf("%s is not within %s to %s", given[0], least, most))
 	}
 	return d
+}
+
+// text reads a parameter as it is; absent, it is "".
+func (p *params) text(name string) string {
+	p.known = append(p.known, name)
+	given := p.values[name]
+	switch {
+	case len(given) == 0 || p.err != nil:
+		return ""
+	case len(given) > 1:
+		p.err = badParam(name, "it is given more than once")
+	case given[0] == "":
+		p.err = badParam(name, "it is empty; leave it out")
+	}
+	return given[0]
+}
+
+// number reads a whole number within bounds; absent, it is 0.
+func (p *params) number(name string, least, most int) int {
+	given := p.text(name)
+	if given == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < least || n > most {
+		p.err = badParam(name, fmt.Sprintf("%q is no whole number within %d to %d", given, least, most))
+	}
+	return n
+}
+
+// truth reads true or false; absent, it is nil.
+func (p *params) truth(name string) *bool {
+	given := p.text(name)
+	if given == "" {
+		return nil
+	}
+	if given != "true" && given != "false" {
+		p.err = badParam(name, fmt.Sprintf("%q is neither true nor false", given))
+	}
+	yes := given == "true"
+	return &yes
 }
 
 // all reads a parameter that may be given more than once.

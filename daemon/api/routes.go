@@ -8,16 +8,26 @@ type route struct {
 	method, path string
 	public       bool
 	handler      handler
+	body         int64 // the longest that the route takes, in bytes; 0: it needs none
 }
 
 func (a *API) routes() []route {
 	return []route{
-		{http.MethodGet, "/healthz", true, a.healthz},
-		{http.MethodGet, "/readyz", true, a.readyz},
-		{http.MethodGet, "/admin/integrations/health", false, a.health},
-		{http.MethodGet, "/admin/integrations/:name", false, a.integration},
-		{http.MethodGet, "/admin/plugins", false, a.plugins},
-		{http.MethodGet, "/admin/database/stats", false, a.databaseStats},
-		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats},
+		{http.MethodGet, "/healthz", true, a.healthz, 0},
+		{http.MethodGet, "/readyz", true, a.readyz, 0},
+		{http.MethodGet, "/admin/integrations/health", false, a.health, 0},
+		{http.MethodGet, "/admin/integrations/:name", false, a.integration, 0},
+		{http.MethodGet, "/admin/integrations/:name/runs", false, a.runs, 0},
+		{http.MethodGet, "/admin/plugins", false, a.plugins, 0},
+		{http.MethodGet, "/admin/database/stats", false, a.databaseStats, 0},
+		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats, 0},
+		{http.MethodGet, "/v1/conversations", false, a.conversations, 0},
+		{http.MethodPost, "/v1/conversations", false, a.logConversation, maxConversation},
+		{http.MethodGet, "/v1/conversations/:id", false, a.conversation, 0},
+		{http.MethodPatch, "/v1/conversations/:id", false, a.reviewConversation, maxPatch},
+		{http.MethodGet, "/v1/memories", false, a.memories, 0},
+		{http.MethodGet, "/v1/memories/:key", false, a.memory, 0},
+		{http.MethodPut, "/v1/memories/:key", false, a.setMemory, maxMemory},
+		{http.MethodDelete, "/v1/memories/:key", false, a.deleteMemory, 0},
 	}
 }

@@ -26,7 +26,7 @@ func (d *decoder) build(c *Config) {
 	}
 	c.Log.Level = level(d.str(d.root.block("log"), "level"))
 	c.Store.Path = cmp.Or(d.str(d.root.block("store"), "path"), filepath.Join(c.DataDir, "vega.db"))
-	c.Store.SlowQuery = durationOf(d, d.root.block("store"), "slow_query")
+	d.store(d.root.block("store"), &c.Store)
 	llm := d.root.block("llm")
 	c.LLM = LLM{d.str(llm, "backend"), d.str(llm, "model_name"), get[manifest.Text](d, llm, "base_url")}
 	d.network(d.root.block("network"), &c.Network)
@@ -38,6 +38,13 @@ func (d *decoder) build(c *Config) {
 		c.Integrations = append(c.Integrations, d.integration(s))
 	}
 	slices.SortFunc(c.Integrations, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (d *decoder) store(s *section, out *Store) {
+	out.SlowQuery = durationOf(d, s, "slow_query")
+	out.KeepRuns = durationOf(d, s, "keep_runs")
+	out.KeepConversations = durationOf(d, s, "keep_conversations")
+	out.MaxSize = int64(get[manifest.Size](d, s, "max_size"))
 }
 
 func (d *decoder) server(s *section, out *Server) {

@@ -67,6 +67,10 @@ type Log struct{ Level int }
 type Store struct {
 	Path      string
 	SlowQuery time.Duration // from when on a query is slow, in any database
+
+	KeepRuns          time.Duration
+	KeepConversations time.Duration // 0: for ever
+	MaxSize           int64         // bytes; beyond it the oldest runs go
 }
 
 // LLM is the language model backend, for the integrations that refer to it.

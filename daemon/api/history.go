@@ -1,0 +1,168 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"vega/store"
+)
+
+// What bodies may be as long as: the store's limits, with every character
+// escaped.
+const (
+	maxConversation = 2*2*store.MaxText + 64<<10
+	maxMemory       = 2*store.MaxText + 64<<10
+	maxPatch        = 4 << 10
+)
+
+type conversationPage struct {
+	Conversations []store.Conversation `json:"conversations"`
+	Next          string               `json:"next"`
+}
+
+func (a *API) conversations(c *gin.Context) error {
+	p := readParams(c.Request)
+	q := store.Query{
+		Session:  p.text("session"),
+		Source:   p.text("source"),
+		Reviewed: p.truth("reviewed"),
+		Limit:    p.number("limit", 1, store.MaxPage),
+		Cursor:   p.text("cursor"),
+	}
+	if err := p.done(); err != nil {
+		return err
+	}
+	page, err := a.daemon.Store().HistoryPage(c.Request.Context(), q)
+	return answer(c, conversationPage{page.Conversations, page.Next}, err)
+}
+
+func (a *API) logConversation(c *gin.Context) error {
+	var in struct {
+		SessionID string    `json:"session_id"`
+		Source    string    `json:"source"`
+		Model     string    `json:"model"`
+		Prompt    string    `json:"prompt"`
+		Response  string    `json:"response"`
+		Reviewed  bool      `json:"reviewed"`
+		At        time.Time `json:"ts"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	id, err := a.daemon.Store().LogConversation(ctx, store.Conversation{
+		SessionID: in.SessionID, Source: in.Source, Model: in.Model,
+		Prompt: in.Prompt, Response: in.Response, Reviewed: in.Reviewed, At: in.At,
+	})
+	if err != nil {
+		return err
+	}
+	kept, err := a.daemon.Store().Conversation(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.Header("Location", "/v1/conversations/"+strconv.FormatInt(id, 10))
+	c.JSON(http.StatusCreated, kept)
+	return nil
+}
+
+func (a *API) conversation(c *gin.Context) error {
+	id, err := a.conversationID(c)
+	if err != nil {
+		return err
+	}
+	kept, err := a.daemon.Store().Conversation(c.Request.Context(), id)
+	return answer(c, kept, err)
+}
+
+func (a *API) reviewConversation(c *gin.Context) error {
+	id, err := a.conversationID(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Reviewed *bool `json:"reviewed"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	if in.Reviewed == nil {
+		return &problem{http.StatusBadRequest, `send {"reviewed": true} or {"reviewed": false}`}
+	}
+	if err := a.daemon.Store().SetReviewed(c.Request.Context(), id, *in.Reviewed); err != nil {
+		return err
+	}
+	return a.conversation(c)
+}
+
+func (a *API) conversationID(c *gin.Context) (int64, error) {
+	if err := readParams(c.Request).done(); err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, &problem{http.StatusNotFound, "the ID of a conversation is a number from 1 on"}
+	}
+	return id, nil
+}
+
+func (a *API) memories(c *gin.Context) error {
+	p := readParams(c.Request)
+	after, limit := p.text("after"), p.number("limit", 1, store.MaxPage)
+	if err := p.done(); err != nil {
+		return err
+	}
+	all, err := a.daemon.Store().Memories(c.Request.Context(), after, limit)
+	return answer(c, gin.H{"memories": all}, err)
+}
+
+func (a *API) memory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	m, err := a.daemon.Store().Memory(c.Request.Context(), c.Param("key"))
+	return answer(c, m, err)
+}
+
+func (a *API) setMemory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	var in struct {
+		Value *string `json:"value"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	if in.Value == nil {
+		return &problem{http.StatusBadRequest, `send {"value": "…"}`}
+	}
+	if err := a.daemon.Store().SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
+		return err
+	}
+	return a.memory(c)
+}
+
+func (a *API) deleteMemory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	if err := a.daemon.Store().DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (a *API) runs(c *gin.Context) error {
+	p := readParams(c.Request)
+	cursor, limit := p.text("cursor"), p.number("limit", 1, store.MaxPage)
+	if err := p.done(); err != nil {
+		return err
+	}
+	page, err := a.daemon.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
+	return answer(c, page, err)
+}
