@@ -80,7 +80,8 @@ func (s *Sandbox) compileApart(ctx context.Context, code []byte, dir string) err
 		return fmt.Errorf("make room in the compile cache: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	ctx, cancel := context.WithTimeout(ctx, compileTime)
+	slow := fmt.Errorf("it does not compile: its compiler was ended after %v", s.compileTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.compileTime, slow)
 	defer cancel()
 	cmd := s.options.Compiler(ctx, temp)
 	cmd.Env = []string{"GOTRACEBACK=none"} // nothing of vega's environment, where secrets are
@@ -89,8 +90,8 @@ func (s *Sandbox) compileApart(ctx context.Context, code []byte, dir string) err
 	cmd.Stderr = &limited{w: &said, left: 4 << 10}
 	err = cmd.Run()
 	switch {
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("it does not compile: its compiler was ended after %v", compileTime)
+	case err != nil && ctx.Err() != nil: // it was ended
+		return context.Cause(ctx)
 	case err != nil:
 		return fmt.Errorf("it does not compile: %s", firstLine(said.String(), err))
 	}

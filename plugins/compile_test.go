@@ -15,13 +15,25 @@ import (
 // apart is a sandbox that compiles in a child process, into its own cache.
 func apart(t testing.TB) (s *sandbox, cache string) {
 	t.Helper()
+	return apartBy(t, compileChild(t))
+}
+
+// compileChild is this program as a child that compiles.
+func compileChild(t testing.TB) func(context.Context, string) *exec.Cmd {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := plugins.Options{CacheDir: filepath.Join(t.TempDir(), "cache"), Compiler: func(ctx context.Context, dir string) *exec.Cmd {
+	return func(ctx context.Context, dir string) *exec.Cmd {
 		return exec.CommandContext(ctx, self, "compile-module", dir)
-	}}
+	}
+}
+
+func apartBy(t testing.TB, compiler func(context.Context, string) *exec.Cmd) (s *sandbox, cache string) {
+	t.Helper()
+	var err error
+	o := plugins.Options{CacheDir: filepath.Join(t.TempDir(), "cache"), Compiler: compiler}
 	s = &sandbox{kept: map[string]string{}}
 	o.KV, o.Log = s, s.log
 	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
@@ -110,6 +122,68 @@ func TestCompilerFails(t *testing.T) {
 	}
 	if left, err := os.ReadDir(cache); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A compiler that does not come to an end is ended, and waited for: by its time
+// or with the load. Runs go on meanwhile, and the next module compiles.
+func TestCompilerIsEnded(t *testing.T) {
+	real := compileChild(t)
+	sleeps := func(ctx context.Context, _ string) *exec.Cmd { return exec.CommandContext(ctx, "sleep", "600") }
+	for name, c := range map[string]struct {
+		compiler     func(context.Context, string) *exec.Cmd
+		within, load time.Duration
+		says         string
+	}{
+		"compiling": {real, 700 * time.Millisecond, time.Minute, "it does not compile: its compiler was ended after 700ms"},
+		"asleep":    {sleeps, 300 * time.Millisecond, time.Minute, "it does not compile: its compiler was ended after 300ms"},
+		"unwanted":  {sleeps, time.Minute, 300 * time.Millisecond, "context deadline exceeded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var child *exec.Cmd
+			s, cache := apartBy(t, func(ctx context.Context, dir string) *exec.Cmd {
+				if child == nil { // the first is for the module that is served
+					child = real(ctx, dir)
+				} else {
+					child = c.compiler(ctx, dir)
+				}
+				return child
+			})
+			served := s.load(t, watWasm(t, "segments"))
+			s.Without(true, false)
+			s.CompileWithin(c.within)
+			ctx, cancel := context.WithTimeout(t.Context(), c.load)
+			defer cancel()
+			refused := make(chan error, 1)
+			go func() {
+				_, err := s.Load(ctx, hostileWasm(t, "compile-ifs"))
+				refused <- err
+			}()
+			var err error
+			for runs := 0; err == nil; runs++ {
+				if got := served.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+					t.Fatalf("run %d: %s/%s %q", runs, got.Status, got.Cause, got.Message)
+				}
+				select {
+				case err = <-refused:
+					if err == nil || err.Error() != c.says || runs == 0 {
+						t.Fatalf("%v after %d runs, want %q", err, runs, c.says)
+					}
+				default:
+				}
+			}
+			if child.ProcessState == nil || child.ProcessState.String() != "signal: killed" {
+				t.Errorf("the child: %v", child.ProcessState)
+			}
+			if left, err := filepath.Glob(filepath.Join(cache, "compiling-*")); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+			s.CompileWithin(time.Minute)
+			c.compiler = real
+			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+				t.Errorf("the next: %s/%s %q", got.Status, got.Cause, got.Message)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,12 @@
 package plugins
 
+import "time"
+
 // CopyImages makes the sandbox work as where memory can't be mapped.
 func (s *Sandbox) CopyImages() { s.copies = true }
+
+// CompileWithin sets how long a child process may compile.
+func (s *Sandbox) CompileWithin(d time.Duration) { s.compileTime = d }
 
 // Occupy takes every token, until the answer is called.
 func (s *Sandbox) Occupy() (give func()) {

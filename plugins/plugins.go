@@ -35,6 +35,8 @@ type Sandbox struct {
 	pages   *pageMap
 	copies  bool // images are copied, as where they can't be mapped; for tests
 	without defences
+
+	compileTime time.Duration // of a child process; tests shorten it
 }
 
 // defences are those that a test has switched off, to see the harm that they
@@ -53,7 +55,7 @@ func Open(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, errors.New("open the sandbox: a compiler apart needs a cache to leave its work in")
 	}
 	tidyCache(o.CacheDir)
-	return &Sandbox{options: o, tokens: newTokens(o.CPUBudget), pages: openPageMap()}, nil
+	return &Sandbox{options: o, tokens: newTokens(o.CPUBudget), pages: openPageMap(), compileTime: compileTime}, nil
 }
 
 // Close ends the sandbox. Its modules are closed by themselves, before or

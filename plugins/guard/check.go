@@ -9,6 +9,7 @@ import (
 // checker walks the sections of one module.
 type checker struct {
 	last       int // place of the last section
+	types      uint32
 	resettable bool
 }
 
@@ -21,6 +22,7 @@ func (c *checker) custom(r *binary.Reader) error {
 func (c *checker) section(id byte, r *binary.Reader) error {
 	switch id {
 	case 1:
+		c.types = binary.NewReader(r.Rest()).U32()
 		return each(r, 3, c.functype)
 	case binary.Imports:
 		return each(r, 4, c.imported)
@@ -28,7 +30,7 @@ func (c *checker) section(id byte, r *binary.Reader) error {
 		if r.Len() > 5*MaxFunctions {
 			return fmt.Errorf("it has more than %d functions", MaxFunctions)
 		}
-		return each(r, 1, func(r *binary.Reader) error { r.U32(); return nil })
+		return each(r, 1, func(r *binary.Reader) error { return c.hasType(int64(r.U32()), "has a function") })
 	case 4:
 		return each(r, 3, c.table)
 	case binary.Memories:
@@ -98,7 +100,15 @@ func (c *checker) imported(r *binary.Reader) error {
 	if r.Byte() != 0 {
 		return fmt.Errorf("it imports something that is no function; a plugin imports functions only")
 	}
-	r.U32()
+	return c.hasType(int64(r.U32()), "imports a function")
+}
+
+// hasType holds the index of a type to the types that there are: the compiler's
+// validator trusts the indices of functions that it comes to later.
+func (c *checker) hasType(index int64, what string) error {
+	if index >= int64(c.types) {
+		return fmt.Errorf("it %s of type %d and has %d types", what, index, c.types)
+	}
 	return nil
 }
 
@@ -140,12 +150,12 @@ func (c *checker) limits(r *binary.Reader) (least, most uint32, bounded bool) {
 func (c *checker) constant(r *binary.Reader) error {
 	for depth := 1; depth > 0; {
 		at := r.Len()
-		switch k, _ := next(r); {
+		switch i := next(r); {
 		case r.Err() != nil:
 			return r.Err()
-		case k == closes:
+		case i.kind == closes:
 			depth--
-		case k != plain:
+		case i.kind != plain:
 			return errUnknown(at)
 		}
 	}
@@ -209,22 +219,21 @@ func (c *checker) function(r *binary.Reader) error {
 		return err
 	}
 	blocks := 1
-	err = walk(body, func(k kind, targets uint32, depth int) error {
-		if k == opens {
+	return walk(body, func(i instruction, depth int) error {
+		if i.kind == opens {
 			blocks++
 		}
-		c.resettable = c.resettable && k != sets && k != bulkSets
+		c.resettable = c.resettable && i.kind != sets && i.kind != bulkSets
 		switch {
 		case depth > MaxDepth:
 			return fmt.Errorf("it has blocks nested deeper than %d", MaxDepth)
-		case targets > MaxBranchTargets:
-			return fmt.Errorf("it has a branch table of %d targets; at most %d are allowed", targets, MaxBranchTargets)
+		case i.targets > MaxBranchTargets:
+			return fmt.Errorf("it has a branch table of %d targets; at most %d are allowed", i.targets, MaxBranchTargets)
 		case locals*blocks > MaxLocalsBlocks:
 			return fmt.Errorf("it has a function of %d locals and %d blocks or more; their product may be at most %d", locals, blocks, MaxLocalsBlocks)
 		}
-		return nil
+		return c.hasType(i.typ, "has a block or a call")
 	})
-	return err
 }
 
 // countLocals reads the declarations of locals.
@@ -245,21 +254,21 @@ func countLocals(r *binary.Reader) (int, error) {
 }
 
 // walk yields each instruction of a function's code, to its end.
-func walk(r *binary.Reader, yield func(k kind, targets uint32, depth int) error) error {
+func walk(r *binary.Reader, yield func(i instruction, depth int) error) error {
 	for depth := 1; depth > 0; {
 		at := r.Len()
-		k, targets := next(r)
+		i := next(r)
 		switch {
 		case r.Err() != nil:
 			return r.Err()
-		case k == unknown:
+		case i.kind == unknown:
 			return errUnknown(at)
-		case k == opens:
+		case i.kind == opens:
 			depth++
-		case k == closes:
+		case i.kind == closes:
 			depth--
 		}
-		if err := yield(k, targets, depth); err != nil {
+		if err := yield(i, depth); err != nil {
 			return err
 		}
 	}

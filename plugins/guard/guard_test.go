@@ -69,6 +69,12 @@ func TestCheckRefuses(t *testing.T) {
 		"trailing bytes":    {module(3, []byte{0, 1, 2}), "bytes more"},
 		"after the end":     {module(10, code(none, []byte{0x0b})), "after its end"},
 		"import of memory":  {module(2, join(leb(1), []byte("\x01a\x01b\x02\x00\x01"))), "no function"},
+		"import's type":     {module(1, twoParams, 2, []byte("\x01\x01a\x01b\x00\x01")), "imports a function of type 1 and has 1 types"},
+		"function's type":   {module(1, twoParams, 3, join(leb(2), leb(0), leb(1<<24-1))), "has a function of type 16777215 and has 1 types"},
+		"no types":          {module(3, []byte{1, 0}), "has a function of type 0 and has 0 types"},
+		"call's type":       {module(1, twoParams, 10, code(none, []byte{0x11, 1, 0})), "a call of type 1"},
+		"block's type":      {module(1, twoParams, 10, code(none, []byte{0x02, 1, 0x0b})), "a block or a call of type 1"},
+		"far block's type":  {module(1, twoParams, 10, code(none, []byte{0x03, 0xc0, 0, 0x0b})), "a block or a call of type 64"},
 		"long name":         {module(7, join(leb(1), leb(5000), make([]byte, 5002))), "name of 5000"},
 	} {
 		if _, err := guard.Check(c.module); err == nil || !strings.Contains(err.Error(), c.says) {
@@ -172,6 +178,15 @@ func TestFuelIsOutOfReach(t *testing.T) {
 	}
 }
 
+// A block's type may be a value's or that of a function.
+func TestCheckKnowsBlockTypes(t *testing.T) {
+	for _, typ := range []byte{0x40, 0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f, 0} {
+		if _, err := guard.Check(module(1, twoParams, 10, code(none, []byte{0x02, typ, 0x0b}))); err != nil {
+			t.Errorf("%#x: %v", typ, err)
+		}
+	}
+}
+
 func TestRewriteBoundsTables(t *testing.T) {
 	for _, c := range []struct{ table, want []byte }{
 		{[]byte{0x70, 0, 5}, join([]byte{0x70, 1, 5}, leb(guard.MaxTable))},
@@ -211,7 +226,11 @@ func TestHonestModulesPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "../core/core.wasm") {
+	foreign, err := filepath.Glob("../testdata/guests/*.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(append(files, foreign...), "../core/core.wasm") {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

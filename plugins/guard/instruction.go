@@ -20,6 +20,13 @@ const (
 	unknown       // of a proposal that vega does not run
 )
 
+// instruction is what next tells of one.
+type instruction struct {
+	kind    kind
+	targets uint32 // of a br_table
+	typ     int64  // index of the type that a block or an indirect call names; negative: none
+}
+
 // Opcodes that need a name here; the rest go by their range.
 const (
 	opBlock        = 0x02
@@ -52,38 +59,51 @@ const (
 	opVector       = 0xfd
 )
 
-// next reads one instruction with its immediates. targets is the length of a
-// br_table, else 0.
-func next(r *binary.Reader) (k kind, targets uint32) {
+// next reads one instruction with its immediates.
+func next(r *binary.Reader) instruction {
+	i := instruction{typ: -1}
 	switch op := r.Byte(); {
 	case op == opBlock, op == opLoop, op == opIf:
-		r.SkipLEB() // the block's type
-		return opens, 0
+		i.kind, i.typ = opens, blockType(r)
 	case op == opEnd:
-		return closes, 0
+		i.kind = closes
 	case op == opCall:
 		r.U32()
-		return calls, 0
+		i.kind = calls
 	case op == opCallIndirect:
-		r.U32()
-		r.U32()
-		return calls, 0
+		i.kind, i.typ = calls, int64(r.U32())
+		r.U32() // of which table
 	case op == opBrTable:
-		targets = r.U32()
-		for range min(targets, uint32(r.Len())) {
+		i.targets = r.U32()
+		for range min(i.targets, uint32(r.Len())) {
 			r.U32()
 		}
 		r.U32()
-		return plain, targets
 	case op == opMemoryGrow:
 		r.Byte()
-		return bulk, 0
+		i.kind = bulk
 	case op == opMisc:
-		return misc(r), 0
+		i.kind = misc(r)
 	case op == opVector:
-		return vector(r), 0
+		i.kind = vector(r)
 	default:
-		return simple(op, r), 0
+		i.kind = simple(op, r)
+	}
+	return i
+}
+
+// blockType reads a signed LEB128 number: the index of a type, or, negative,
+// the one result of the block or that it has none.
+func blockType(r *binary.Reader) (v int64) {
+	for shift := 0; ; shift += 7 {
+		b := r.Byte()
+		v |= int64(b&0x7f) << shift
+		if b&0x80 == 0 {
+			if b&0x40 != 0 {
+				v |= -1 << (shift + 7)
+			}
+			return v
+		}
 	}
 }
 

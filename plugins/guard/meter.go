@@ -89,7 +89,8 @@ func (f *metered) read() error {
 	open := []int{0} // which point pays for the code of each open block
 	calling, straight := false, true
 	at := f.start
-	err = walk(r, func(k kind, _ uint32, _ int) error {
+	err = walk(r, func(i instruction, _ int) error {
+		k := i.kind
 		pays := &f.points[open[len(open)-1]]
 		after := len(f.body) - r.Len()
 		pays.cost += after - at

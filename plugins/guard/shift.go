@@ -17,7 +17,7 @@ func shiftIndex(out []byte, r *wasm.Reader) []byte {
 func shiftConstant(out []byte, r *wasm.Reader) ([]byte, error) {
 	for {
 		before := r.Rest()
-		k, _ := next(r)
+		k := next(r).kind
 		if err := r.Err(); err != nil {
 			return nil, err
 		}
