@@ -25,15 +25,18 @@ import (
 // the same arguments, the same result or trap, the same memory at the end.
 func TestRewriteKeepsMeaning(t *testing.T) {
 	guests := map[string][]byte{"core": plugins.Core()}
-	files, err := filepath.Glob("testdata/*.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if guests[filepath.Base(f)], err = os.ReadFile(f); err != nil {
+	for _, pattern := range []string{"testdata/*.wasm", "testdata/guests/*.wasm"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
 			t.Fatal(err)
 		}
+		for _, f := range files {
+			if guests[filepath.Base(f)], err = os.ReadFile(f); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
+	var err error
 	if guests["guest"], err = guestWasm(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +76,9 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 // A rewritten module has one function more.
 var shifted = regexp.MustCompile(`function\[\d+\]( export\[[^]]*\])?`)
 
+// spoken are the calls whose text counts, and where its pointers are.
+var spoken = map[string][]int{"message": {0}, "detail": {0, 2}, "metric": {0, 3}, "log": {1}}
+
 // traces runs a module's probes in a fresh instance each, on a host that
 // answers everything with "not set", and tells all that they did.
 func traces(t *testing.T, config wazero.RuntimeConfig, wasm []byte, probes []string) []string {
@@ -98,9 +104,13 @@ func traces(t *testing.T, config wazero.RuntimeConfig, wasm []byte, probes []str
 			continue
 		}
 		results := f.ResultTypes()
-		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, stack []uint64) {
 			calls++
 			fmt.Fprint(sum, field)
+			for _, at := range spoken[field] {
+				text, _ := m.Memory().Read(uint32(stack[at]), uint32(stack[at+1]))
+				fmt.Fprintf(sum, " %q", text)
+			}
 			for i, p := range f.ParamTypes() {
 				v := stack[i]
 				if p == api.ValueTypeI32 {
