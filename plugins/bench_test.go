@@ -15,22 +15,34 @@ import (
 	"vega/plugins/manifest"
 )
 
-// A fresh sandboxed run that does nothing: of a Go guest and of a hand-written
-// module.
+// A fresh sandboxed run that does nothing but say so: of a Go guest, of guests
+// of other compilers and of a hand-written module, which says nothing.
 func BenchmarkNoOp(b *testing.B) {
 	s := newSandbox(b, plugins.Options{})
-	for _, c := range []struct {
-		name, probe string
-		module      *plugins.Module
-	}{{"go", "fine", s.guest(b)}, {"wat", "p", s.load(b, watWasm(b, "segments"))}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if got := c.module.Run(b.Context(), plugins.Input{Probe: c.probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
-					b.Fatalf("%+v", got)
-				}
+	benchmarkRun(b, "go", "fine", s.guest(b))
+	for _, name := range foreign {
+		benchmarkRun(b, name, "fine", s.load(b, foreignWasm(b, name)))
+	}
+	benchmarkRun(b, "wat", "p", s.load(b, watWasm(b, "segments")))
+}
+
+func benchmarkRun(b *testing.B, name, probe string, m *plugins.Module) {
+	b.Helper()
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if got := m.Run(b.Context(), plugins.Input{Probe: probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+				b.Fatalf("%+v", got)
 			}
-		})
+		}
+	})
+}
+
+// The work of the guests of other compilers, which is all the same.
+func BenchmarkWork(b *testing.B) {
+	s := newSandbox(b, plugins.Options{})
+	for _, name := range foreign {
+		benchmarkRun(b, name, "work", s.load(b, foreignWasm(b, name)))
 	}
 }
 

@@ -16,7 +16,12 @@ import (
 func (e *engine) offerCheck(ctx context.Context) error {
 	check := api.GoFunc(func(ctx context.Context, _ []uint64) {
 		g := ctx.Value(guestKey{}).(*guest)
-		g.turn.share()
+		switch deep := g.instance.stackSize(); {
+		case deep > maxNative:
+			panic(errDeep) // the runtime returns it as the error of the call
+		case deep <= maxStack: // who waits holds on to its stack
+			g.turn.share()
+		}
 		g.mayGoOn()
 	})
 	_, err := e.runtime.NewHostModuleBuilder(guard.ImportModule).
@@ -24,6 +29,10 @@ func (e *engine) offerCheck(ctx context.Context) error {
 		Instantiate(ctx)
 	return err
 }
+
+// errDeep ends calls that go too deep, in the words of the runtime, which lets
+// them go ten times as deep.
+var errDeep = errors.New("stack overflow")
 
 // mayGoOn ends the guest where its run has ended. The runtime returns what is
 // panicked with as the error of the call.

@@ -20,6 +20,7 @@ import (
 type guest struct {
 	sandbox  *Sandbox
 	in       *Input
+	instance *instance
 	turn     turn
 	run      context.Context    // of the whole run
 	ctx      context.Context    // for host calls; in those that wait, it ends headStart before the run does

@@ -14,6 +14,9 @@ const (
 	idleTime = 10 * time.Minute
 	// maxStack is the native stack that an idle instance may hold on to.
 	maxStack = 256 << 10
+	// maxNative is how large the native stack of a guest may grow, in bytes. It
+	// is no part of the guest's memory, and grows by doubling.
+	maxNative = 16 << 20
 )
 
 // maxIdle is how many instances a module keeps. One costs what the runtime

@@ -43,6 +43,7 @@ func (m *Module) instantiate(ctx context.Context, g *guest) (_ *instance, err er
 		}
 	}()
 	i := &instance{guest: g}
+	g.instance = i
 	ctx = experimental.WithMemoryAllocator(ctx, i.allocator(uint64(limit), m.start))
 	if i.Module, err = m.engine.runtime.InstantiateModule(ctx, m.compiled, i.surroundings()); err != nil {
 		return nil, err
@@ -69,7 +70,9 @@ func (m *Module) instantiate(ctx context.Context, g *guest) (_ *instance, err er
 
 // begin brings a fresh instance without a snapshot to where its probe can run.
 func (i *instance) begin(ctx context.Context) error {
+	defer func() { i.native = nativeStack(i.run) }()
 	for _, f := range i.start {
+		i.native = nativeStack(f)
 		if err := f.CallWithStack(ctx, nil); err != nil {
 			return err
 		}
@@ -139,7 +142,7 @@ func (o out) Write(b []byte) (int, error) {
 // of calls and never shrinks. The runtime does not tell; where it keeps it no
 // longer where it did, the answer is that it is too large to keep.
 func (i *instance) stackSize() int {
-	if i.native.Kind() != reflect.Slice {
+	if i == nil || i.native.Kind() != reflect.Slice {
 		return maxStack + 1
 	}
 	return i.native.Len()

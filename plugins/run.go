@@ -93,7 +93,7 @@ func (m *Module) admit(g *guest) bool {
 // fresh is an instance at its beginning.
 func (m *Module) fresh(ctx context.Context, g *guest) (*instance, error) {
 	if i := m.idle.take(g.memoryLimit()); i != nil {
-		i.guest = g
+		i.guest, g.instance = g, i
 		return i, nil
 	}
 	i, err := m.instantiate(ctx, g)
