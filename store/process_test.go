@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	if os.Getenv("VEGA_TEST_WRITE") != "" {
+		writeForEver(path)
+	}
 	hold(path)
 }
 
