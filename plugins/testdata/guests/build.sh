@@ -18,9 +18,8 @@ rust="--edition 2021 --crate-type cdylib -C opt-level=s -C panic=abort -C strip=
 ${RUSTC:-rustc} $rust --target wasm32-unknown-unknown -o rust.wasm rust.rs
 ${RUSTC:-rustc} $rust -C lto --target wasm32-wasi -o rust_std.wasm rust_std.rs
 
-# It traps instead of importing abort, and its allocator has room from the start:
-# an instance that grew is not used again.
-${ASC:-asc} assemblyscript.ts --outFile assemblyscript.wasm -O2 --runtime minimal --use abort= --initialMemory 4 --exportStart _initialize --enable bulk-memory
+# abort= : it traps instead of importing a function for it.
+${ASC:-asc} assemblyscript.ts --outFile assemblyscript.wasm -O2 --runtime minimal --use abort= --exportStart _initialize --enable bulk-memory
 
 chmod 644 ./*.wasm
 sha256sum ./*.c ./*.h ./*.rs ./*.ts ./build.sh ./*.wasm >built.sha256
