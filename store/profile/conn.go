@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync"
-	"time"
 )
 
 // conn is a connection of the driver, measured. Like every driver.Conn it
@@ -188,10 +187,10 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 // is a query that failed.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	t := c.profiler.text(ctx, query)
-	began := time.Now()
+	began := c.profiler.now()
 	base, err := prepare(ctx, c.base, query)
 	if err != nil {
-		r := run{text: t, began: began, call: time.Since(began), err: err}
+		r := run{text: t, began: began, call: c.profiler.now() - began, err: err}
 		c.record(ctx, &r)
 		return nil, err
 	}
@@ -200,7 +199,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 
 // exec runs a query that gives no rows.
 func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	r := run{text: c.profiler.text(ctx, query), began: time.Now()}
+	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
 	var result driver.Result
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {
@@ -224,7 +223,7 @@ func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue)
 
 // executed ends a run without rows.
 func (c *conn) executed(ctx context.Context, r *run, query string, args []driver.NamedValue, result driver.Result, err error) {
-	r.call = time.Since(r.began)
+	r.call = c.profiler.now() - r.began
 	r.err = err
 	if err == nil {
 		r.rows = affected(result)
@@ -250,7 +249,7 @@ func affected(result driver.Result) int64 {
 
 // query runs a query that gives rows.
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	r := run{text: c.profiler.text(ctx, query), began: time.Now()}
+	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
 	var base driver.Rows
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {
@@ -280,7 +279,7 @@ func (c *conn) answered(ctx context.Context, r *run, query string, args []driver
 		c.executed(ctx, r, query, args, nil, err)
 		return nil, err
 	}
-	r.call = time.Since(r.began)
+	r.call = c.profiler.now() - r.began
 	rs := &rows{base: base, conn: c, kept: kept, ctx: ctx, query: query, run: *r}
 	if c.profiler.options.Explain != nil {
 		rs.args = args

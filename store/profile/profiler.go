@@ -52,6 +52,8 @@ type Profiler struct {
 	options Options
 	seed    maphash.Seed
 	window  atomic.Pointer[window]
+	epoch   time.Time // of its clock
+	anchor  atomic.Pointer[anchor]
 	// schema counts the statements that may change what a plan looks like.
 	schema atomic.Uint64
 
@@ -76,7 +78,7 @@ func New(options Options) *Profiler {
 	if options.Error == nil {
 		options.Error = SafeError
 	}
-	p := &Profiler{options: options, seed: maphash.MakeSeed(), conns: map[*conn]struct{}{}}
+	p := &Profiler{options: options, seed: maphash.MakeSeed(), epoch: time.Now(), conns: map[*conn]struct{}{}}
 	p.Reset()
 	return p
 }

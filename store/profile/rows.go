@@ -57,14 +57,14 @@ func (r *rows) Columns() []string { return r.base.Columns() }
 
 // Next implements driver.Rows.
 func (r *rows) Next(dest []driver.Value) error {
-	began := time.Since(r.run.began)
+	began := r.conn.profiler.now()
 	err := r.base.Next(dest)
-	ended := time.Since(r.run.began)
+	ended := r.conn.profiler.now()
 	r.run.next += ended - began
 	switch {
 	case err == nil:
 		if r.run.rows == 0 {
-			r.run.first = ended
+			r.run.first = ended - r.run.began
 		}
 		r.run.rows++
 	case !errors.Is(err, io.EOF):
@@ -75,15 +75,15 @@ func (r *rows) Next(dest []driver.Value) error {
 
 // Close implements driver.Rows. It is where a query ends.
 func (r *rows) Close() error {
-	began := time.Since(r.run.began)
-	r.run.held = began - r.run.call
+	c := r.conn
+	began := c.profiler.now()
+	r.run.held = began - r.run.began - r.run.call
 	err := r.base.Close()
-	r.run.closing = time.Since(r.run.began) - began
+	r.run.closing = c.profiler.now() - began
 	if err != nil && r.run.err == nil {
 		r.run.err = err
 	}
 	r.unlink()
-	c := r.conn
 	if r.kept != nil {
 		c.cache.release(r.kept, r.run.err)
 	}
@@ -137,9 +137,9 @@ func (r *rows) NextResultSet() error {
 	if !ok {
 		return io.EOF
 	}
-	began := time.Since(r.run.began)
+	began := r.conn.profiler.now()
 	err := next.NextResultSet()
-	r.run.next += time.Since(r.run.began) - began
+	r.run.next += r.conn.profiler.now() - began
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.run.err = err
 	}

@@ -12,7 +12,7 @@ const maxCorrelation = 128
 // run is one use of a query, from its start to its end.
 type run struct {
 	text  *text
-	began time.Time
+	began time.Duration // by the profiler's clock
 
 	call    time.Duration // until the driver returned
 	first   time.Duration // from the start to the first row, 0 without one
@@ -60,16 +60,18 @@ func (c *conn) record(ctx context.Context, r *run) {
 		function:    p.function(ctx, r.text),
 		correlation: p.correlation(ctx),
 		pool:        c.pool,
-		began:       r.began,
+		began:       p.wall(r.began),
 		own:         own,
 		first:       r.first,
 		held:        r.held,
 		next:        r.next,
 		rows:        r.rows,
-		plan:        r.plan,
+	}
+	if r.plan != "" {
+		e.notes = &notes{plan: r.plan}
 	}
 	if r.err != nil {
-		e.err = p.options.Error(r.err)
+		e.notes = &notes{err: p.options.Error(r.err), plan: r.plan}
 		w.failed.put(&e)
 	}
 	if slow {

@@ -126,19 +126,6 @@ func TestASlowCallerDoesNotMakeAQuerySlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rows.Next() {
-	}
-	began := time.Now()
-	for time.Since(began) < slow { // rows.Next has closed the rows, so this is not in them
-		if len(p.Stats().Open) > 0 {
-			t.Fatal("rows that were read to their end are open")
-		}
-		time.Sleep(slow / 4)
-	}
-	rows, err = db.QueryContext(profile.WithFunction(t.Context(), "shop.Export"), "SELECT id FROM items LIMIT 3")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows.Next()
 	time.Sleep(slow)
 	held := p.Stats().Open

@@ -106,7 +106,7 @@ func (p *Profiler) Stats() Stats {
 		Failed: queries(w.failed),
 		Recent: queries(w.recent),
 		Pools:  p.poolStats(),
-		Open:   p.openRows(time.Now()),
+		Open:   p.openRows(p.now()),
 	}
 	w.figures(&s)
 	return s
@@ -161,6 +161,9 @@ func queries(r *ring) []Query {
 	entries := r.newest()
 	list := make([]Query, len(entries))
 	for i, e := range entries {
+		if e.notes == nil {
+			e.notes = &notes{}
+		}
 		list[i] = Query{
 			Statement:     e.text.statement,
 			Fingerprint:   e.text.fingerprint,
@@ -171,9 +174,9 @@ func queries(r *ring) []Query {
 			InNextMS:      milliseconds(e.next),
 			Rows:          e.rows,
 			CorrelationID: e.correlation,
-			At:            e.began.UTC(),
-			Error:         e.err,
-			Plan:          e.plan,
+			At:            time.Unix(0, e.began).UTC(),
+			Error:         e.notes.err,
+			Plan:          e.notes.plan,
 			Pool:          e.pool,
 		}
 	}
@@ -192,7 +195,7 @@ func (p *Profiler) poolStats() []Pool {
 	return list
 }
 
-func (p *Profiler) openRows(now time.Time) []OpenRows {
+func (p *Profiler) openRows(now time.Duration) []OpenRows {
 	p.mu.Lock()
 	conns := make([]*conn, 0, len(p.conns))
 	for c := range p.conns {
@@ -207,7 +210,7 @@ func (p *Profiler) openRows(now time.Time) []OpenRows {
 	return list[:min(len(list), openShown)]
 }
 
-func (c *conn) openRows(now time.Time) []OpenRows {
+func (c *conn) openRows(now time.Duration) []OpenRows {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []OpenRows
@@ -219,7 +222,7 @@ func (c *conn) openRows(now time.Time) []OpenRows {
 			Function:      c.profiler.function(r.ctx, t),
 			CorrelationID: c.profiler.correlation(r.ctx),
 			Pool:          c.pool,
-			OpenMS:        milliseconds(now.Sub(r.run.began)),
+			OpenMS:        milliseconds(now - r.run.began),
 		})
 	}
 	return list

@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"database/sql/driver"
-	"time"
 )
 
 // stmt is a statement that the program prepared, measured at each use.
@@ -80,5 +79,5 @@ func (s *stmt) run(ctx context.Context) run {
 	if s.text.window != s.conn.profiler.window.Load() {
 		s.text = s.conn.profiler.text(ctx, s.query)
 	}
-	return run{text: s.text, began: time.Now()}
+	return run{text: s.text, began: s.conn.profiler.now()}
 }
