@@ -114,6 +114,9 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return "", err
 	}
 	d.store = st
+	if backup := st.Backup(); backup != "" {
+		return cfg.Store.Path + ", its rows changed for this vega; as it was before: " + backup, nil
+	}
 	return cfg.Store.Path, nil
 }
 

@@ -18,8 +18,8 @@ const applicationID = 0x76656761
 const checkedWhole = 16 << 20
 
 // inspect looks at the file without changing it, and refuses one that is not
-// for this vega.
-func inspect(ctx context.Context, path string) error {
+// for this vega, which knows the schema up to a version.
+func inspect(ctx context.Context, path string, known int) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func inspect(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = inspectDB(ctx, db, info.Size())
+	err = inspectDB(ctx, db, info.Size(), known)
 	return errors.Join(err, db.Close())
 }
 
@@ -66,7 +66,7 @@ func lookDSN(path string) string {
 	return unsharedDSN(path)
 }
 
-func inspectDB(ctx context.Context, db *sql.DB, size int64) error {
+func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
 	var id, version, tables int
 	err := db.QueryRowContext(ctx, `SELECT
 		(SELECT application_id FROM pragma_application_id),
@@ -78,7 +78,7 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64) error {
 	if id != applicationID && tables > 0 {
 		return errors.New("it is the database of another program: set store.path to another file")
 	}
-	if known := len(migrations); version > known {
+	if version > known {
 		return fmt.Errorf("it was written by a newer vega (its schema is %d, this vega knows %d): "+
 			"install that version again, or set store.path to another file", version, known)
 	}

@@ -22,6 +22,8 @@ const readers = 4
 // Go is never told that the database is busy.
 type Store struct {
 	path      string
+	schema    []migration
+	backup    string // the file before its rows were changed, "" for none
 	lock      *lock   // nil in a read-only store
 	write     *sql.DB // nil in a read-only store that has a file to read
 	read      *sql.DB
@@ -51,7 +53,8 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	s := &Store{path: path, lock: held, profiler: newProfiler(options)}
+	set := apply(options)
+	s := &Store{path: path, schema: set.schema, lock: held, profiler: newProfiler(set)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -64,14 +67,14 @@ func (s *Store) open(ctx context.Context) error {
 	if err := makePrivate(s.path); err != nil {
 		return err
 	}
-	if err := inspect(ctx, s.path); err != nil {
+	if err := inspect(ctx, s.path, len(s.schema)); err != nil {
 		return err
 	}
 	var err error
 	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.write); err != nil {
+	if err := s.migrate(ctx); err != nil {
 		return err
 	}
 	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers); err != nil {

@@ -11,6 +11,15 @@ type Option func(*settings)
 type settings struct {
 	slow        time.Duration
 	correlation func(context.Context) string
+	schema      []migration
+}
+
+func apply(options []Option) settings {
+	s := settings{schema: migrations}
+	for _, o := range options {
+		o(&s)
+	}
+	return s
 }
 
 // SlowQuery sets the time that SQLite takes for a query from which it counts

@@ -13,11 +13,7 @@ import (
 // has some dozens; a compiled one runs in half the time.
 const statements = 64
 
-func newProfiler(options []Option) *profile.Profiler {
-	var s settings
-	for _, o := range options {
-		o(&s)
-	}
+func newProfiler(s settings) *profile.Profiler {
 	return profile.New(profile.Options{
 		Dialect:        profile.SQLite,
 		Slow:           s.slow,

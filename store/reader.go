@@ -40,7 +40,7 @@ func OpenForeign(path string, options ...Option) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a SQLite database: %w", err)
 	}
-	return openReader(path, guestDSN(path), newProfiler(options))
+	return openReader(path, guestDSN(path), newProfiler(apply(options)))
 }
 
 func openReader(path, dsn string, p *profile.Profiler) (*Reader, error) {

@@ -28,7 +28,8 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
-	s := &Store{path: path, discards: true, profiler: newProfiler(options)}
+	set := apply(options)
+	s := &Store{path: path, schema: set.schema, discards: true, profiler: newProfiler(set)}
 	if err := s.look(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -36,7 +37,7 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 }
 
 func (s *Store) look(ctx context.Context) error {
-	if err := inspect(ctx, s.path); err != nil {
+	if err := inspect(ctx, s.path, len(s.schema)); err != nil {
 		return err
 	}
 	dsn := lookDSN(s.path)

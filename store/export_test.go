@@ -1,0 +1,8 @@
+package store
+
+// Migration adds one to those there are.
+func Migration(script string, rewrites bool) Option {
+	return func(s *settings) {
+		s.schema = append(s.schema[:len(s.schema):len(s.schema)], migration{script, rewrites})
+	}
+}
