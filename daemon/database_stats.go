@@ -28,6 +28,7 @@ type DatabaseReport struct {
 	Slow       []AdvisedQuery     `json:"slow_queries"` // those of Stats, with advice
 	Statements []AdvisedStatement `json:"statements"`
 	File       *store.Info        `json:"database,omitempty"` // of a SQLite database
+	Notes      []string           `json:"notes"`              // what else is wrong, in words
 }
 
 // AdvisedQuery is a slow query. Advice is nil where there is none, or none
@@ -110,7 +111,7 @@ func sqliteReport(ctx context.Context, a adviser) DatabaseReport {
 		r.Unavailable = "its file can't be read: " + err.Error()
 		return r
 	}
-	r.File = &info
+	r.File, r.Notes = &info, store.Notes(info, stats.Open)
 	return r
 }
 
@@ -119,6 +120,7 @@ func newReport(stats profile.Stats, advice map[string]*store.Advice) DatabaseRep
 		Stats:      stats,
 		Slow:       make([]AdvisedQuery, 0, len(stats.Slow)),
 		Statements: make([]AdvisedStatement, 0, len(stats.Statements)),
+		Notes:      []string{},
 	}
 	for _, q := range stats.Slow {
 		r.Slow = append(r.Slow, AdvisedQuery{q, advice[q.Statement]})

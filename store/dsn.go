@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func writerDSN(path string) string {
 			// and the last transactions at most when the power fails.
 			"synchronous(NORMAL)",
 			"foreign_keys(1)",
-			"journal_size_limit(67108864)",
+			fmt.Sprintf("journal_size_limit(%d)", walKept),
 			"cache_size(-16384)",
 			"temp_store(1)", // files: an unindexed sort in memory took 3.9 GB
 		},

@@ -23,7 +23,7 @@ const readers = 4
 type Store struct {
 	path      string
 	schema    []migration
-	backup    string // the file before its rows were changed, "" for none
+	backup    string  // the file before its rows were changed, "" for none
 	lock      *lock   // nil in a read-only store
 	write     *sql.DB // nil in a read-only store that has a file to read
 	read      *sql.DB
