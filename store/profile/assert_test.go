@@ -44,7 +44,7 @@ func assertScans(t *testing.T, db *sql.DB, cases []scanCase) {
 func TestAssertNoFullScanSQLite(t *testing.T) {
 	db := sql.OpenDB(sqliteAt(t, filepath.Join(t.TempDir(), "a.db")))
 	defer func() { _ = db.Close() }()
-	exec(t, db, `CREATE TABLE runs (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT, status TEXT);
+	run(t, db, `CREATE TABLE runs (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT, status TEXT);
 		CREATE INDEX runs_name_ts ON runs (name, ts); CREATE INDEX runs_ts ON runs (ts)`)
 	assertScans(t, db, []scanCase{
 		{"SELECT * FROM runs WHERE id = ?", []any{1}, ""},
@@ -67,9 +67,9 @@ func TestAssertNoFullScanSQLite(t *testing.T) {
 func TestAssertNoFullScanPostgres(t *testing.T) {
 	db := sql.OpenDB(postgres(t))
 	defer func() { _ = db.Close() }()
-	exec(t, db, "CREATE TABLE runs (id int PRIMARY KEY, ts bigint, name text, status text)")
-	exec(t, db, "CREATE INDEX ON runs (name, ts)")
-	exec(t, db, "CREATE INDEX ON runs (ts)")
+	run(t, db, "CREATE TABLE runs (id int PRIMARY KEY, ts bigint, name text, status text)")
+	run(t, db, "CREATE INDEX ON runs (name, ts)")
+	run(t, db, "CREATE INDEX ON runs (ts)")
 	assertScans(t, db, []scanCase{
 		{"SELECT * FROM runs WHERE id = $1", []any{1}, ""},
 		{"SELECT * FROM runs WHERE name = $1 ORDER BY ts DESC LIMIT 50", []any{"x"}, ""},
@@ -85,9 +85,9 @@ func TestAssertNoFullScanPostgres(t *testing.T) {
 func TestAssertNoFullScanMariaDB(t *testing.T) {
 	db := sql.OpenDB(mariadb(t))
 	defer func() { _ = db.Close() }()
-	exec(t, db, "CREATE TABLE runs (id int PRIMARY KEY, ts bigint, name varchar(50), status varchar(50), KEY (name, ts), KEY (ts))")
-	exec(t, db, "INSERT INTO runs SELECT seq, seq, concat('n', seq), 'ok' FROM seq_1_to_20000")
-	exec(t, db, "ANALYZE TABLE runs")
+	run(t, db, "CREATE TABLE runs (id int PRIMARY KEY, ts bigint, name varchar(50), status varchar(50), KEY (name, ts), KEY (ts))")
+	run(t, db, "INSERT INTO runs SELECT seq, seq, concat('n', seq), 'ok' FROM seq_1_to_20000")
+	run(t, db, "ANALYZE TABLE runs")
 	assertScans(t, db, []scanCase{
 		{"SELECT * FROM runs WHERE id = ?", []any{1}, ""},
 		{"SELECT * FROM runs WHERE name = ? ORDER BY ts DESC LIMIT 50", []any{"x"}, ""},

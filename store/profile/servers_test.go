@@ -60,9 +60,9 @@ func TestPostgres(t *testing.T) {
 
 func postgresWork(t *testing.T, base driver.Connector, cache int) {
 	db, p := profiled(t, base, profile.Options{Dialect: profile.Postgres, Slow: 1, Explain: profile.ExplainPostgres, StatementCache: cache})
-	exec(t, db, "DROP TABLE IF EXISTS users")
-	exec(t, db, "CREATE TABLE users (id int PRIMARY KEY, name text UNIQUE, tags text[])")
-	exec(t, db, "INSERT INTO users SELECT i, 'user ' || i, ARRAY['a'] FROM generate_series(1, 1000) i")
+	run(t, db, "DROP TABLE IF EXISTS users")
+	run(t, db, "CREATE TABLE users (id int PRIMARY KEY, name text UNIQUE, tags text[])")
+	run(t, db, "INSERT INTO users SELECT i, 'user ' || i, ARRAY['a'] FROM generate_series(1, 1000) i")
 
 	for range 3 {
 		column(t, db, "SELECT id FROM users WHERE name LIKE '%"+secret+"%' AND tags @> $1", []string{secret})
@@ -79,10 +79,10 @@ func postgresWork(t *testing.T, base driver.Connector, cache int) {
 		t.Fatal(err)
 	}
 	p.Reset()
-	exec(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed", 7)
-	exec(t, tx, "SELECT id INTO copies FROM users") // a plan of it would fail now
-	exec(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed again", 7)
-	exec(t, tx, "DROP TABLE copies")
+	run(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed", 7)
+	run(t, tx, "SELECT id INTO copies FROM users") // a plan of it would fail now
+	run(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed again", 7)
+	run(t, tx, "DROP TABLE copies")
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func postgresWork(t *testing.T, base driver.Connector, cache int) {
 			t.Fatal(err)
 		}
 		other := sql.OpenDB(base)
-		exec(t, other, fmt.Sprintf("ALTER TABLE users ADD COLUMN extra%d int", i))
+		run(t, other, fmt.Sprintf("ALTER TABLE users ADD COLUMN extra%d int", i))
 		_ = other.Close()
 		// pgx's own cache fails once.
 		if rows, err := db.QueryContext(t.Context(), "SELECT * FROM users WHERE id = $1", 7); err == nil {
@@ -163,9 +163,9 @@ func TestMariaDB(t *testing.T) {
 
 func mariadbWork(t *testing.T, base driver.Connector, cache int) {
 	db, p := profiled(t, base, profile.Options{Dialect: profile.MySQL, Slow: 1, Explain: profile.ExplainMySQL, StatementCache: cache})
-	exec(t, db, "DROP TABLE IF EXISTS users")
-	exec(t, db, "CREATE TABLE users (id int PRIMARY KEY, name varchar(100) UNIQUE, note text)")
-	exec(t, db, "INSERT INTO users SELECT seq, concat('user ', seq), 'n' FROM seq_1_to_1000")
+	run(t, db, "DROP TABLE IF EXISTS users")
+	run(t, db, "CREATE TABLE users (id int PRIMARY KEY, name varchar(100) UNIQUE, note text)")
+	run(t, db, "INSERT INTO users SELECT seq, concat('user ', seq), 'n' FROM seq_1_to_1000")
 	p.Reset()
 	for i := range 5 {
 		if got := column(t, db, "SELECT name FROM users WHERE id = ?", i+1); got[0] != fmt.Sprint("user ", i+1) {
@@ -220,10 +220,10 @@ func mariadbWork(t *testing.T, base driver.Connector, cache int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	exec(t, conn, "USE information_schema")
+	run(t, conn, "USE information_schema")
 	if _, err := conn.ExecContext(t.Context(), "SELECT name FROM users WHERE id = ?", 1); err == nil {
 		t.Error("information_schema has no table users")
 	}
-	exec(t, conn, "USE app")
+	run(t, conn, "USE app")
 	column(t, conn, "SELECT name FROM users WHERE id = ?", 1)
 }

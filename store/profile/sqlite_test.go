@@ -26,7 +26,7 @@ func open(t *testing.T, options profile.Options) (*sql.DB, *profile.Profiler) {
 	return db, p
 }
 
-func exec(t *testing.T, db interface {
+func run(t *testing.T, db interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)
 }, query string, args ...any,
 ) {
@@ -158,11 +158,11 @@ func TestASlowQueryHasItsPlan(t *testing.T) {
 	if got := plan(scan); got != "SCAN items" {
 		t.Errorf("plan %q", got)
 	}
-	exec(t, db, "CREATE INDEX items_note ON items (note)")
+	run(t, db, "CREATE INDEX items_note ON items (note)")
 	if got := plan(scan); got != "SEARCH items USING INDEX items_note (note=?)" {
 		t.Errorf("after a new index the plan is %q", got)
 	}
-	if got := plan(func() { exec(t, db, "DELETE FROM items WHERE id = ?", 5) }); got != "SEARCH items USING INTEGER PRIMARY KEY (rowid=?)" {
+	if got := plan(func() { run(t, db, "DELETE FROM items WHERE id = ?", 5) }); got != "SEARCH items USING INTEGER PRIMARY KEY (rowid=?)" {
 		t.Errorf("plan of a deletion %q", got)
 	}
 	if got := plan(func() {
@@ -189,7 +189,7 @@ func TestASlowQueryHasItsPlan(t *testing.T) {
 	for range 5 {
 		scan()
 	}
-	exec(t, db, "PRAGMA optimize")
+	run(t, db, "PRAGMA optimize")
 	s := p.Stats()
 	if asked != 1 || s.Queries.Total != 6 {
 		t.Errorf("asked for a plan %d times, counted %d queries", asked, s.Queries.Total)
@@ -323,21 +323,21 @@ func difficult(t *testing.T, db *sql.DB) []string {
 
 	// Transactions by hand, and what is rolled back.
 	for range 2 {
-		exec(t, conn, "BEGIN IMMEDIATE")
-		exec(t, conn, "CREATE TABLE gone (a)")
-		exec(t, conn, "INSERT INTO gone VALUES (?)", 1)
-		exec(t, conn, "INSERT INTO gone VALUES (?)", 2)
+		run(t, conn, "BEGIN IMMEDIATE")
+		run(t, conn, "CREATE TABLE gone (a)")
+		run(t, conn, "INSERT INTO gone VALUES (?)", 1)
+		run(t, conn, "INSERT INTO gone VALUES (?)", 2)
 		saw("gone", column(t, conn, "SELECT a FROM gone"))
 		saw("gone", column(t, conn, "SELECT a FROM gone"))
-		exec(t, conn, "SAVEPOINT s")
-		exec(t, conn, "INSERT INTO gone VALUES (?)", 3)
-		exec(t, conn, "ROLLBACK TO s")
+		run(t, conn, "SAVEPOINT s")
+		run(t, conn, "INSERT INTO gone VALUES (?)", 3)
+		run(t, conn, "ROLLBACK TO s")
 		saw("gone", column(t, conn, "SELECT a FROM gone"))
-		exec(t, conn, "ROLLBACK")
+		run(t, conn, "ROLLBACK")
 		_, err := conn.ExecContext(t.Context(), "INSERT INTO gone VALUES (?)", 4)
 		saw("after", err)
 	}
-	exec(t, conn, "VACUUM")
+	run(t, conn, "VACUUM")
 
 	// A context that is over.
 	canceled, cancel := context.WithCancel(t.Context())
@@ -363,14 +363,14 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		return f.stmts
 	}
 	for i := range 100 { // none comes twice
-		exec(t, conn, fmt.Sprintf("UPDATE t SET a = %d", i))
+		run(t, conn, fmt.Sprintf("UPDATE t SET a = %d", i))
 	}
 	if n := prepared(); n != 0 {
 		t.Errorf("%d statements are kept of queries that came once", n)
 	}
 	for range 3 {
 		for i := range 10 {
-			exec(t, conn, fmt.Sprintf("UPDATE t%d SET a = ?", i), i)
+			run(t, conn, fmt.Sprintf("UPDATE t%d SET a = ?", i), i)
 		}
 	}
 	if n := prepared(); n != 3 {
@@ -391,7 +391,7 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 			}
 		}
 	}
-	exec(t, conn, "SET search_path = other")
+	run(t, conn, "SET search_path = other")
 	for _, rows := range all {
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			t.Error(err)
@@ -401,8 +401,8 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		t.Errorf("%d statements are kept after a setting", n)
 	}
 
-	exec(t, conn, "UPDATE t SET a = ?", 1)
-	exec(t, conn, "UPDATE t SET a = ?", 1)
+	run(t, conn, "UPDATE t SET a = ?", 1)
+	run(t, conn, "UPDATE t SET a = ?", 1)
 	f.fail = func(call string) error {
 		if strings.HasPrefix(call, "statement exec") {
 			return driver.ErrBadConn
@@ -469,7 +469,7 @@ func TestManyStatementsTakeBoundedMemory(t *testing.T) {
 	defer func() { _ = db.Close() }()
 	const texts, shapes = 20_000, 200
 	for i := range texts {
-		exec(t, db, fmt.Sprintf("UPDATE t%d SET a = %d", i%shapes, i))
+		run(t, db, fmt.Sprintf("UPDATE t%d SET a = %d", i%shapes, i))
 	}
 	s := p.Stats()
 	if len(s.Statements) != 51 || s.Queries.Total != texts || s.Other != texts/shapes*(shapes-50) {
@@ -512,9 +512,9 @@ func TestClosingWithTheConnectorsFile(t *testing.T) {
 	p := profile.New(profile.Options{StatementCache: 4})
 	path := filepath.Join(t.TempDir(), "a.db")
 	db := sql.OpenDB(p.Connector("main", sqliteAt(t, path)))
-	exec(t, db, "CREATE TABLE t (a)")
+	run(t, db, "CREATE TABLE t (a)")
 	for range 3 {
-		exec(t, db, "INSERT INTO t VALUES (?)", 1)
+		run(t, db, "INSERT INTO t VALUES (?)", 1)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -522,7 +522,7 @@ func TestClosingWithTheConnectorsFile(t *testing.T) {
 	// A statement that was left open would keep the log, and its lock.
 	db = sql.OpenDB(sqliteAt(t, path))
 	defer func() { _ = db.Close() }()
-	exec(t, db, "PRAGMA journal_mode = DELETE")
+	run(t, db, "PRAGMA journal_mode = DELETE")
 	if got := column(t, db, "SELECT count(*) FROM t"); got[0] != "3" {
 		t.Errorf("%s rows", got[0])
 	}

@@ -39,7 +39,7 @@ func TestStatsAsJSON(t *testing.T) {
 	db := sql.OpenDB(p.Connector("writer", nullConnector{}))
 	defer func() { _ = db.Close() }()
 	p.Pool("writer", db)
-	exec(t, db, "UPDATE t SET a = ?", 1)
+	run(t, db, "UPDATE t SET a = ?", 1)
 	s := p.Stats()
 	keys := func(v any) string {
 		var fields map[string]any
@@ -68,7 +68,7 @@ func TestHandler(t *testing.T) {
 	p := profile.New(profile.Options{})
 	db := sql.OpenDB(p.Connector("main", nullConnector{}))
 	defer func() { _ = db.Close() }()
-	exec(t, db, "UPDATE t SET a = 1")
+	run(t, db, "UPDATE t SET a = 1")
 	for _, c := range []struct {
 		method string
 		status int
