@@ -316,15 +316,47 @@ func month(ctx context.Context, path string, days int) error {
 	}
 	slices.Sort(times)
 	fmt.Printf("a page of 50 of one integration: p50 %v, p95 %v\n", times[100].Round(time.Microsecond), times[190].Round(time.Microsecond))
-	began = time.Now()
-	done, err := s.Retain(ctx, store.Retention{Runs: time.Duration(days) * 12 * time.Hour})
+	age := store.Retention{Runs: time.Duration(days) * 12 * time.Hour}
+	if err := retain(ctx, s, r, "for half the time", age); err != nil {
+		return err
+	}
+	quarter := store.Retention{Bytes: int64(size * (1 << 20) / 4)}
+	return retain(ctx, s, r, "to a quarter of the size", quarter)
+}
+
+// retain also says how long a run that comes meanwhile takes to be stored.
+func retain(ctx context.Context, s *store.Store, r *rand.Rand, what string, keep store.Retention) error {
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	waits := make(chan []time.Duration)
+	go func() {
+		var all []time.Duration
+		for working.Err() == nil {
+			began := time.Now()
+			if s.AppendRun(ctx, run(r, 7, began)) == nil && s.FlushRuns(ctx) == nil {
+				all = append(all, time.Since(began))
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		waits <- all
+	}()
+	began := time.Now()
+	done, err := s.Retain(ctx, keep)
+	took := time.Since(began)
+	stop()
+	meanwhile := <-waits
 	if err != nil {
 		return err
 	}
-	if info, err = s.Info(ctx); err != nil {
+	info, err := s.Info(ctx)
+	if err != nil {
 		return err
 	}
-	fmt.Printf("kept for half the time: %d runs taken away in %v, %.0f MiB given back, %.0f left\n", done.Runs, time.Since(began).Round(time.Second), float64(done.Bytes)/(1<<20), info.SizeMB)
+	slices.Sort(meanwhile)
+	n := len(meanwhile)
+	fmt.Printf("kept %s: %d runs taken away in %v, %.0f MiB given back, %.0f left; %d runs stored meanwhile in p50 %v, p99 %v, most %v\n",
+		what, done.Runs, took.Round(time.Second), float64(done.Bytes)/(1<<20), info.SizeMB,
+		n, meanwhile[n/2].Round(10*time.Microsecond), meanwhile[n*99/100].Round(10*time.Microsecond), meanwhile[n-1].Round(10*time.Microsecond))
 	return nil
 }
 
