@@ -29,6 +29,10 @@ type DatabaseReport struct {
 	Statements []AdvisedStatement `json:"statements"`
 	File       *store.Info        `json:"database,omitempty"` // of a SQLite database
 	Notes      []string           `json:"notes"`              // what else is wrong, in words
+	// Server is what a PostgreSQL server counts itself; ServerUnavailable says
+	// why that is not known.
+	Server            *ServerStats `json:"server,omitempty"`
+	ServerUnavailable string       `json:"server_unavailable,omitempty"`
 }
 
 // AdvisedQuery is a slow query. Advice is nil where there is none, or none
@@ -51,8 +55,8 @@ type adviser interface {
 	Info(ctx context.Context) (store.Info, error)
 }
 
-// DatabaseStats tells how queries fared. It touches no database but the store
-// and SQLite files, and those only for their size and for advice.
+// DatabaseStats tells how queries fared. It waits for no server: what it asks
+// of one is for the next who calls.
 func (d *Daemon) DatabaseStats(ctx context.Context) DatabaseStats {
 	return d.databases.Load().stats(ctx)
 }
@@ -71,15 +75,12 @@ func (d *databases) stats(ctx context.Context) DatabaseStats {
 
 func (d *databases) statsOf(ctx context.Context, name string) DatabaseReport {
 	source := d.sources[name]
-	d.mu.Lock()
-	open := source.open
-	d.mu.Unlock()
 	var r DatabaseReport
-	if open == nil {
-		r = newReport(profile.New(profile.Options{Slow: d.slow}).Stats(), nil)
-		r.Unavailable = "no probe has queried it yet"
-	} else {
+	if open, err := d.ready(source); err == nil {
 		r = open.stats(ctx)
+	} else {
+		r = newReport(profile.New(profile.Options{Slow: d.slow}).Stats(), nil)
+		r.Unavailable = err.Error()
 	}
 	r.Name, r.Driver = name, source.config.Driver
 	return r
@@ -96,8 +97,20 @@ func (d *databases) reset() {
 	}
 }
 
-func (s server) stats(context.Context) DatabaseReport { return newReport(s.profiler.Stats(), nil) }
-func (s server) reset()                               { s.profiler.Reset() }
+func (s server) stats(ctx context.Context) DatabaseReport {
+	r := newReport(s.profiler.Stats(), nil)
+	if s.watch != nil {
+		r.Server, r.ServerUnavailable = s.watch.stats(ctx)
+	}
+	return r
+}
+
+func (s server) reset() {
+	s.profiler.Reset()
+	if s.watch != nil {
+		s.watch.reset()
+	}
+}
 
 func (f closingFile) stats(ctx context.Context) DatabaseReport { return sqliteReport(ctx, f.Reader) }
 func (f closingFile) reset()                                   { f.Profiler().Reset() }

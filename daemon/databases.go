@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (d *databases) ready(s *source) (opened, error) {
 	if s.open != nil {
 		return s.open, nil
 	}
-	open, password, err := openSource(s.config, d.slow)
+	open, password, err := s.connect(d.slow)
 	if err != nil {
 		return nil, fmt.Errorf("database %q: %w", s.config.Name, err)
 	}
@@ -139,16 +140,20 @@ func (d *databases) Close() error {
 	return errors.Join(errs...)
 }
 
-// openSource also returns the password, which must not come back in an error.
-// A driver's complaint about a DSN quotes it, so that is not passed on.
-func openSource(c config.Database, slow time.Duration) (opened, string, error) {
+// connect also returns the password, which must not come back in an error.
+// A driver's complaint about a DSN quotes it, so that is not passed on. It
+// connects to nothing yet.
+func (s *source) connect(slow time.Duration) (opened, string, error) {
+	c := s.config
 	switch c.Driver {
 	case "postgres":
 		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
 		if err != nil {
 			return nil, "", errors.New("its dsn is not valid: write postgres://user:password@host:5432/name")
 		}
-		return openServer(openPostgres(cfg), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres}), cfg.Password, nil
+		server := openServer(openPostgres(cfg), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
+		server.watch = newPostgresWatch(sql.OpenDB(openPostgres(cfg)), s.explain)
+		return server, cfg.Password, nil
 	case "mysql":
 		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
 		if err != nil {
@@ -207,6 +212,15 @@ func serverMessage(err error) (string, bool) {
 		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), my.Message), true
 	}
 	return "", false
+}
+
+// sqlState is the code of a PostgreSQL server's error, "" for any other.
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
 }
 
 // scrubber takes the secrets of a DSN out of a text, as they are written and

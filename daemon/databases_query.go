@@ -25,6 +25,7 @@ import (
 type server struct {
 	*sql.DB
 	profiler *profile.Profiler
+	watch    *postgresWatch // nil: it is no PostgreSQL
 }
 
 // probePool names the connections that probes query by.
@@ -39,7 +40,16 @@ func openServer(connector driver.Connector, slow time.Duration, o profile.Option
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour) // the name may point elsewhere by then
-	return server{db, p}
+	return server{DB: db, profiler: p}
+}
+
+// Close ends all connections.
+func (s server) Close() error {
+	err := s.DB.Close()
+	if s.watch != nil {
+		err = errors.Join(err, s.watch.Close())
+	}
+	return err
 }
 
 func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {

@@ -173,13 +173,14 @@ func TestMariaDB(t *testing.T) {
 // fill makes the test's own tables, past the rules for probes.
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
-	open, _, err := openSource(config.Database{Driver: driver, DSN: manifest.Plain(dsn)}, 0)
+	s := source{config: config.Database{Driver: driver, DSN: manifest.Plain(dsn)}}
+	open, _, err := s.connect(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = open.Close() }()
-	for _, s := range statements {
-		if _, err := open.(server).ExecContext(t.Context(), s); err != nil {
+	for _, statement := range statements {
+		if _, err := open.(server).ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -101,8 +101,9 @@ func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...strin
 	}
 }
 
-// serve starts a server and waits until it answers on addr as ready wants.
-func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(net.Conn) error, name string, args ...string) {
+// serve starts a server, waits until it answers on addr as ready wants, and
+// returns what stops it before the test ends.
+func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(net.Conn) error, name string, args ...string) (halt func()) {
 	t.Helper()
 	var output bytes.Buffer
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
@@ -118,6 +119,7 @@ func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(
 		stop(cmd, gone)
 		t.Fatalf("%s: %v\n%s", filepath.Base(name), err, output.String())
 	}
+	return func() { stop(cmd, gone) }
 }
 
 // stop ends the server and its children, the group that serve made. SIGQUIT is

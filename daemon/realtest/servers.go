@@ -17,8 +17,16 @@ import (
 const Password = "correct-horse-battery"
 
 // Postgres starts PostgreSQL with an empty database "app" of the user "vega",
-// whose password is Password, and returns the DSN.
-func Postgres(t testing.TB) (dsn string) {
+// whose password is Password, and returns the DSN. settings are lines of its
+// configuration, such as "max_connections=20".
+func Postgres(t testing.TB, settings ...string) (dsn string) {
+	t.Helper()
+	dsn, _ = StoppablePostgres(t, settings...)
+	return dsn
+}
+
+// StoppablePostgres also returns what stops the server.
+func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func()) {
 	t.Helper()
 	initdb := program(t, "postgresql", "/usr/lib/postgresql/*/bin/initdb", "/usr/local/bin/initdb")
 	cred := credential(t, "postgres")
@@ -28,11 +36,14 @@ func Postgres(t testing.TB) (dsn string) {
 	data := filepath.Join(dir, "data")
 	run(t, cred, dir, initdb, "-D", data, "-U", "vega", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--no-sync")
 	bin := filepath.Dir(initdb)
-	serve(t, cred, dir, "127.0.0.1:"+port, postgresReady, filepath.Join(bin, "postgres"),
-		"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off")
+	args := []string{"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off"}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	halt = serve(t, cred, dir, "127.0.0.1:"+port, postgresReady, filepath.Join(bin, "postgres"), args...)
 	server := fmt.Sprintf("postgres://vega:%s@127.0.0.1:%s/", Password, port)
 	run(t, cred, dir, filepath.Join(bin, "psql"), "-q", server+"postgres", "-c", "CREATE DATABASE app")
-	return server + "app?sslmode=disable"
+	return server + "app?sslmode=disable", halt
 }
 
 // postgresReady begins to log in: a server that is still starting says so in

@@ -2,12 +2,6 @@ package profile
 
 import "time"
 
-// Normalize is what a query is known by.
-func Normalize(query string, dialect Dialect) (statement, fingerprint string) {
-	n := normalize(query, dialect)
-	return n.statement, n.fingerprint
-}
-
 // Percentiles are what the histogram makes of durations.
 func Percentiles(all []time.Duration, parts ...float64) []time.Duration {
 	var s stats

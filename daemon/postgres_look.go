@@ -1,0 +1,252 @@
+package daemon
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/store/profile"
+)
+
+// What one look at a PostgreSQL server may take and hold.
+const (
+	lookTime       = 2 * time.Second
+	lookTables     = 1000
+	lookStatements = 10_000
+	shownEntries   = 10
+)
+
+// look is what a server counts, at one moment. Its counters grow from the
+// server's start, or since somebody reset them.
+type look struct {
+	at       time.Time
+	version  string
+	sessions ServerConnections
+	database databaseCounters
+	tables   map[string]tableCounters // by schema and name
+
+	statements  map[int64]statementCounters // nil: there are none to be had
+	unavailable string                      // why there are none, or not all
+}
+
+type databaseCounters struct{ commits, rollbacks, read, hit, tempBytes, deadlocks int64 }
+
+type tableCounters struct {
+	schema, name   string
+	live, dead     int64
+	scans, scanned int64
+	indexed        int64
+	lastAutovacuum sql.NullTime
+}
+
+type statementCounters struct {
+	calls, rows int64
+	ms          float64
+	hit, read   int64
+	tempBlocks  int64
+}
+
+// ownMark begins every statement of a look, which the server counts as well.
+const ownMark = "/* vega's look */ "
+
+const (
+	sessionsQuery = ownMark + `SELECT current_setting('server_version'), current_setting('max_connections')::int,
+		coalesce(state, 'hidden'), count(*),
+		coalesce(1000 * max(extract(epoch FROM clock_timestamp() - xact_start)) FILTER (WHERE pid <> pg_backend_pid()), 0)::float8
+		FROM pg_stat_activity WHERE backend_type = 'client backend' GROUP BY 3`
+	databaseQuery = ownMark + `SELECT xact_commit, xact_rollback, blks_read, blks_hit, temp_bytes, deadlocks
+		FROM pg_stat_database WHERE datname = current_database()`
+	tablesQuery = ownMark + `SELECT schemaname, relname, n_live_tup, n_dead_tup, seq_scan, seq_tup_read, coalesce(idx_scan, 0), last_autovacuum
+		FROM pg_stat_user_tables ORDER BY n_dead_tup + seq_tup_read DESC LIMIT %d`
+	extensionQuery = ownMark + `SELECT quote_ident(n.nspname), e.extversion
+		FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`
+	// Without the texts, which the server reads from a file.
+	statementsQuery = ownMark + `SELECT queryid, sum(calls)::bigint, sum(rows)::bigint, sum(%[2]s)::float8,
+		sum(shared_blks_hit)::bigint, sum(shared_blks_read)::bigint, sum(temp_blks_written)::bigint
+		FROM %[1]s.pg_stat_statements(false)
+		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL
+		GROUP BY queryid ORDER BY 4 DESC LIMIT %[3]d`
+	hiddenQuery = ownMark + `SELECT count(*) FROM %s.pg_stat_statements(false) WHERE queryid IS NULL`
+	textsQuery  = ownMark + `SELECT DISTINCT ON (queryid) queryid, query FROM %s.pg_stat_statements(true) WHERE queryid IN (%s)`
+)
+
+// lookAt asks a server for its counters. It only reads.
+func lookAt(ctx context.Context, db *sql.DB) (*look, error) {
+	l := &look{at: time.Now().UTC(), tables: map[string]tableCounters{}}
+	err := reading(ctx, db, func(tx *sql.Tx) error {
+		if err := l.readSessions(ctx, tx); err != nil {
+			return err
+		}
+		c := &l.database
+		if err := tx.QueryRowContext(ctx, databaseQuery).Scan(&c.commits, &c.rollbacks, &c.read, &c.hit, &c.tempBytes, &c.deadlocks); err != nil {
+			return err
+		}
+		return l.readTables(ctx, tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Apart, since a server that does not allow it ends the transaction.
+	err = reading(ctx, db, func(tx *sql.Tx) error { return l.readStatements(ctx, tx) })
+	if err != nil {
+		l.statements = nil
+		l.unavailable, err = noStatements(err)
+	}
+	return l, err
+}
+
+// reading runs f in a transaction that only reads and ends soon.
+func reading(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, fmt.Sprintf(ownMark+"SET LOCAL statement_timeout = %d", lookTime.Milliseconds()))
+	if err == nil {
+		err = f(tx)
+	}
+	if err != nil {
+		return errors.Join(err, rollback(tx))
+	}
+	return tx.Commit() // a rollback would count among those of the clients
+}
+
+func (l *look) readSessions(ctx context.Context, tx *sql.Tx) error {
+	l.sessions.ByState = map[string]int64{}
+	return each(ctx, tx, sessionsQuery, func(scan func(...any) error) error {
+		var state string
+		var n int64
+		var longest float64
+		if err := scan(&l.version, &l.sessions.Max, &state, &n, &longest); err != nil {
+			return err
+		}
+		l.sessions.ByState[strings.ReplaceAll(strings.NewReplacer("(", "", ")", "").Replace(state), " ", "_")] += n
+		l.sessions.Total += n
+		l.sessions.LongestTransactionMS = max(l.sessions.LongestTransactionMS, longest)
+		return nil
+	})
+}
+
+func (l *look) readTables(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, fmt.Sprintf(tablesQuery, lookTables), func(scan func(...any) error) error {
+		var t tableCounters
+		err := scan(&t.schema, &t.name, &t.live, &t.dead, &t.scans, &t.scanned, &t.indexed, &t.lastAutovacuum)
+		l.tables[t.schema+"."+t.name] = t
+		return err
+	})
+}
+
+// errNoExtension is a server without pg_stat_statements.
+var errNoExtension = errors.New("the extension is not there")
+
+func (l *look) readStatements(ctx context.Context, tx *sql.Tx) error {
+	schema, ms, err := extension(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var hidden int64
+	if err := tx.QueryRowContext(ctx, fmt.Sprintf(hiddenQuery, schema)).Scan(&hidden); err != nil {
+		return err
+	}
+	if hidden > 0 {
+		l.unavailable = fmt.Sprintf("%d statements of other roles are hidden from vega's: %s", hidden, grantStats)
+	}
+	l.statements = map[int64]statementCounters{}
+	return each(ctx, tx, fmt.Sprintf(statementsQuery, schema, ms, lookStatements), func(scan func(...any) error) error {
+		var id int64
+		var c statementCounters
+		err := scan(&id, &c.calls, &c.rows, &c.ms, &c.hit, &c.read, &c.tempBlocks)
+		l.statements[id] = c
+		return err
+	})
+}
+
+// extension is the schema that pg_stat_statements lies in, and what it calls
+// the time of a statement: the name changed with version 1.8, in PostgreSQL 13.
+func extension(ctx context.Context, tx *sql.Tx) (schema, ms string, err error) {
+	var version string
+	err = tx.QueryRowContext(ctx, extensionQuery).Scan(&schema, &version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", errNoExtension
+	}
+	major, minor, _ := strings.Cut(version, ".")
+	a, _ := strconv.Atoi(major)
+	if b, _ := strconv.Atoi(minor); a == 1 && b < 8 {
+		return schema, "total_time", err
+	}
+	return schema, "total_exec_time", err
+}
+
+const grantStats = "as a superuser, run GRANT pg_read_all_stats TO that role"
+
+// noStatements says what to do about an error that only keeps the statements
+// from being known; any other comes back.
+func noStatements(err error) (string, error) {
+	switch state := sqlState(err); {
+	case errors.Is(err, errNoExtension):
+		return "pg_stat_statements is not installed in this database: as a superuser, run CREATE EXTENSION pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' in postgresql.conf", nil
+	case state == "55000":
+		return "pg_stat_statements is installed, and the server does not load it: write shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and restart the server", nil
+	case state == "42501":
+		return "vega's role may not read pg_stat_statements: " + grantStats, nil
+	}
+	return "", err
+}
+
+// statementText is what an ID stands for.
+type statementText struct {
+	text string // without values; "" where it is hidden from vega's role
+	own  bool   // of a look
+}
+
+// texts are the statements of some IDs. The server leaves the values of those
+// that are not planned, such as CREATE ROLE, as they were sent.
+func texts(ctx context.Context, db *sql.DB, ids []int64) (map[int64]statementText, error) {
+	found := map[int64]statementText{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = strconv.FormatInt(id, 10)
+	}
+	err := reading(ctx, db, func(tx *sql.Tx) error {
+		schema, _, err := extension(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return each(ctx, tx, fmt.Sprintf(textsQuery, schema, strings.Join(list, ",")), func(scan func(...any) error) error {
+			var id int64
+			var text sql.NullString
+			if err := scan(&id, &text); err != nil {
+				return err
+			}
+			t := statementText{own: strings.HasPrefix(text.String, strings.TrimSpace(ownMark))}
+			if text.String != "<insufficient privilege>" {
+				t.text, _ = profile.Normalize(text.String, profile.Postgres)
+			}
+			found[id] = t
+			return nil
+		})
+	})
+	return found, err
+}
+
+// each runs a query and hands each row's Scan to f.
+func each(ctx context.Context, tx *sql.Tx, query string, f func(scan func(...any) error) error) error {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
