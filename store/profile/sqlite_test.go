@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -475,8 +476,9 @@ func TestManyStatementsTakeBoundedMemory(t *testing.T) {
 	if len(s.Statements) != 51 || s.Queries.Total != texts || s.Other != texts/shapes*(shapes-50) {
 		t.Errorf("%d statements, %d queries, %d others", len(s.Statements), s.Queries.Total, s.Other)
 	}
-	if s.Statements[0].Fingerprint != "other" || s.Statements[0].Total != s.Other {
-		t.Errorf("the others: %+v", s.Statements[0])
+	others := slices.IndexFunc(s.Statements, func(x profile.Statement) bool { return x.Fingerprint == "other" })
+	if others < 0 || s.Statements[others].Total != s.Other {
+		t.Errorf("the others: %d of %+v", others, s.Statements)
 	}
 	if s.Recent[0].Statement != "UPDATE t199 SET a = ?" || s.Recent[0].Fingerprint == "other" {
 		t.Errorf("a recent query: %+v", s.Recent[0])
