@@ -51,7 +51,7 @@ type AdvisedStatement struct {
 // adviser gives advice on the statements of some figures.
 type adviser interface {
 	Profiler() *profile.Profiler
-	Advice(ctx context.Context, stats *profile.Stats) map[string]*store.Advice
+	Advice(ctx context.Context, stats *profile.Stats) store.Advised
 	Info(ctx context.Context) (store.Info, error)
 }
 
@@ -117,12 +117,17 @@ func (f closingFile) reset()                                   { f.Profiler().Re
 
 func sqliteReport(ctx context.Context, a adviser) DatabaseReport {
 	stats := a.Profiler().Stats()
-	r := newReport(stats, a.Advice(ctx, &stats))
+	advised := a.Advice(ctx, &stats)
+	r := newReport(stats, advised.Statements)
 	r.Driver = "sqlite"
 	info, err := a.Info(ctx)
 	if err != nil {
 		r.Unavailable = "its file can't be read: " + err.Error()
 		return r
+	}
+	for i := range info.Indexes {
+		x := &info.Indexes[i]
+		x.Finding = advised.Indexes[x.Name]
 	}
 	r.File, r.Notes = &info, store.Notes(info, stats.Open)
 	return r

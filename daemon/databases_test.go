@@ -206,6 +206,30 @@ func TestSQLiteAndTheStore(t *testing.T) {
 	ask{"SELECT 1", "", `there is no database "other": there are absent, odd, theirs, vega`}.check(t, d, "other")
 }
 
+// An index that is one too many is named beside the index.
+func TestStatsNameSuperfluousIndexes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE orders (customer, placed); CREATE INDEX a ON orders (customer); CREATE INDEX b ON orders (customer, placed)")
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d := testDatabases(t, config.Database{Name: "shop", Driver: "sqlite", DSN: manifest.Plain(path)})
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		r := d.stats(t.Context()).Databases[0]
+		if r.File == nil || len(r.File.Indexes) != 2 {
+			t.Fatalf("%+v", r)
+		}
+		if f := r.File.Indexes[0].Finding; f != nil && f.With == "b" && r.File.Indexes[1].Finding == nil {
+			return
+		}
+	}
+	t.Error("it is not named")
+}
+
 // The sandbox tells a guest what kind of failure it was.
 func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

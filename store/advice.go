@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -18,6 +20,10 @@ const (
 	adviceWait   = 2 * time.Millisecond
 	adviceExpiry = time.Minute
 )
+
+// unusedAfter is how long a database's statements are watched before an index
+// is called unused: what runs once an hour should have run.
+const unusedAfter = time.Hour
 
 // Advice is what to do about a statement that is slow or reads too much: its
 // plan, what is wrong with it, and the index that would end that. Texts name
@@ -39,23 +45,44 @@ type Index struct {
 	TotalBytes        int64   `json:"total_bytes"` // for the rows of now
 }
 
-// Advice is about the statements that take the most time, and those of the
-// slow queries, by statement; a statement with nothing to mend is absent. It
-// answers within some milliseconds: what takes longer to find out is there for
-// the next who asks.
-func (s *Store) Advice(ctx context.Context, stats *profile.Stats) map[string]*Advice {
-	return s.advisor.about(ctx, s.path, stats)
+// Finding is an index that costs more than it gives.
+type Finding struct {
+	Text              string  `json:"text"`           // one or two sentences
+	With              string  `json:"with,omitempty"` // the index that does all that it does
+	SQL               string  `json:"sql"`            // DROP INDEX …
+	BytesPerRow       float64 `json:"bytes_per_row"`
+	WALBytesPerInsert float64 `json:"wal_bytes_per_insert"`
+	TotalBytes        int64   `json:"total_bytes"`
 }
 
-// Advice is about the statements of a foreign database, as Store.Advice.
-func (r *Reader) Advice(ctx context.Context, stats *profile.Stats) map[string]*Advice {
-	return r.advisor.about(ctx, r.path, stats)
+// Advised is advice on the statements that take the most time and those of the
+// slow queries, by statement, and findings by the index. One with nothing to
+// mend is absent.
+type Advised struct {
+	Statements map[string]*Advice
+	Indexes    map[string]*Finding
+}
+
+// Advice answers within some milliseconds: what takes longer to find out is
+// there for the next who asks. No index of vega's own is called unused: which
+// of the ways into the history are taken is up to the operator's users.
+func (s *Store) Advice(ctx context.Context, stats *profile.Stats) Advised {
+	return s.advisor.about(ctx, s.path, stats, false)
+}
+
+// Advice is about a foreign database, as Store.Advice. An index that no
+// statement used is among the findings when they were watched for an hour.
+func (r *Reader) Advice(ctx context.Context, stats *profile.Stats) Advised {
+	return r.advisor.about(ctx, r.path, stats, time.Since(stats.Since) >= unusedAfter && stats.Other == 0)
 }
 
 // advisor remembers advice on one database. The zero value is ready.
 type advisor struct {
 	mu      sync.Mutex
 	known   map[string]opinion
+	indexes map[string]*Finding
+	looked  time.Time     // when indexes were
+	version int64         // of the schema that all this is about
 	working chan struct{} // closed when the work in progress is done; nil: there is none
 	db      *sql.DB       // of its own, so that its queries are not measured
 	expert  *advise.Advisor
@@ -68,10 +95,10 @@ type opinion struct {
 	at     time.Time
 }
 
-func (a *advisor) about(ctx context.Context, path string, stats *profile.Stats) map[string]*Advice {
+func (a *advisor) about(ctx context.Context, path string, stats *profile.Stats, unused bool) Advised {
 	wanted := asked(stats)
-	done := a.work(ctx, path, wanted)
-	if done != nil {
+	a.forgetOld(ctx, path)
+	if done := a.work(ctx, path, wanted, stats, unused); done != nil {
 		wait := time.NewTimer(adviceWait)
 		defer wait.Stop()
 		select {
@@ -82,13 +109,31 @@ func (a *advisor) about(ctx context.Context, path string, stats *profile.Stats) 
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	found := map[string]*Advice{}
+	found := Advised{map[string]*Advice{}, maps.Clone(a.indexes)}
 	for _, statement := range wanted {
 		if o := a.known[statement]; o.advice != nil {
-			found[statement] = o.advice
+			found.Statements[statement] = o.advice
 		}
 	}
 	return found
+}
+
+// forgetOld drops what was about a schema that is no more: an index that was
+// advised may be there by now.
+func (a *advisor) forgetOld(ctx context.Context, path string) {
+	db, err := a.open(path)
+	if err != nil {
+		return
+	}
+	var version int64
+	if db.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version) != nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if version != a.version {
+		a.version, a.known, a.indexes, a.looked = version, nil, nil, time.Time{}
+	}
 }
 
 // asked are the statements to advise on, each once.
@@ -110,9 +155,10 @@ func asked(stats *profile.Stats) []string {
 	return all
 }
 
-// work starts looking at those statements whose advice is missing or old,
-// unless that is under way. The answer is nil where there is nothing to do.
-func (a *advisor) work(ctx context.Context, path string, wanted []string) <-chan struct{} {
+// work starts looking at those statements whose advice is missing or old, and
+// at the indexes, unless that is under way. The answer is nil where there is
+// nothing to do.
+func (a *advisor) work(ctx context.Context, path string, wanted []string, stats *profile.Stats, unused bool) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed || a.working != nil {
@@ -124,20 +170,60 @@ func (a *advisor) work(ctx context.Context, path string, wanted []string) <-chan
 			missing = append(missing, statement)
 		}
 	}
-	if len(missing) == 0 {
+	indexes := time.Since(a.looked) > adviceExpiry
+	if len(missing) == 0 && !indexes {
 		return nil
 	}
-	done := make(chan struct{})
+	done, version := make(chan struct{}), a.version
 	a.working = done
 	go func() {
-		found := a.consider(context.WithoutCancel(ctx), path, missing)
+		ctx := context.WithoutCancel(ctx)
+		found := a.consider(ctx, path, missing)
+		var findings map[string]*Finding
+		if indexes {
+			findings = a.weigh(ctx, path, stats, unused)
+		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.remember(found)
 		a.working = nil
 		close(done)
+		if version != a.version {
+			return
+		}
+		a.remember(found)
+		if indexes {
+			a.indexes, a.looked = findings, time.Now()
+		}
 	}()
 	return done
+}
+
+// weigh asks the expert about the indexes.
+func (a *advisor) weigh(ctx context.Context, path string, stats *profile.Stats, unused bool) map[string]*Finding {
+	expert, err := a.ask(ctx, path)
+	if err != nil {
+		return nil
+	}
+	all := make([]string, 0, len(stats.Statements))
+	for _, s := range stats.Statements {
+		all = append(all, s.Statement)
+	}
+	found, err := expert.Indexes(ctx, all)
+	if err != nil {
+		return nil
+	}
+	findings := map[string]*Finding{}
+	for _, f := range found {
+		text := f.String()
+		if f.With == "" {
+			if !unused {
+				continue
+			}
+			text = fmt.Sprintf("%s That is so for the %d queries since %s.", text, stats.Queries.Total, stats.Since.Format(time.RFC3339))
+		}
+		findings[f.Index] = &Finding{text, f.With, f.SQL, f.BytesPerRow, f.WALBytesPerInsert, f.TotalBytes}
+	}
+	return findings
 }
 
 func (a *advisor) remember(found map[string]opinion) {

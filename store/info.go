@@ -27,6 +27,9 @@ type IndexInfo struct {
 	Columns []string `json:"columns"` // "" is an expression
 	Unique  bool     `json:"unique"`
 	Partial bool     `json:"partial"`
+	// Finding says that it costs more than it gives; nil: it does not, as far
+	// as is known by now.
+	Finding *Finding `json:"finding,omitempty"`
 }
 
 // Info looks at the store's file. It takes about a millisecond.
