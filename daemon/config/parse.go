@@ -176,7 +176,7 @@ var header = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)(?:[ \t]+"([^"\\$%\n]*)
 // references to it don't dangle as well.
 func (p *parser) unparsed(f *file, c chunk) {
 	src := f.src[c.start:min(c.end, c.start+512)]
-	m := header.FindSubmatchIndex(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
+	m := header.FindSubmatchIndex(bytes.TrimPrefix(src, []byte(bom)))
 	if m == nil {
 		p.broken = true
 		return

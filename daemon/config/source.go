@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,9 @@ const maxSecretFile = 64 << 10
 
 // maxFiles bounds the number of files in policies/.
 const maxFiles = 256
+
+// bom is the byte order mark that some editors put before a text.
+const bom = "\xef\xbb\xbf"
 
 // file is a configuration file in memory.
 type file struct {
@@ -162,20 +166,24 @@ func (p place) String() string { return fmt.Sprintf("%s:%d", p.file.name, p.line
 func (f *file) pos(at int) Pos {
 	at = min(max(at, 0), len(f.src))
 	i := f.lineOf(at)
-	return Pos{Line: i + 1, Column: utf8.RuneCount(f.src[f.starts[i]:at]) + 1, Byte: at}
+	return Pos{Line: i + 1, Column: utf8.RuneCount(f.src[min(f.starts[i], at):at]) + 1, Byte: at}
 }
 
-// lineOf is the index of the line that holds a byte.
+// lineOf is the index of the line that holds a byte. A byte order mark is part
+// of no line: editors don't count it as a column.
 func (f *file) lineOf(at int) int {
 	if f.starts == nil {
 		f.starts = []int{0}
+		if bytes.HasPrefix(f.src, []byte(bom)) {
+			f.starts[0] = len(bom)
+		}
 		for i, b := range f.src {
 			if b == '\n' {
 				f.starts = append(f.starts, i+1)
 			}
 		}
 	}
-	return sort.SearchInts(f.starts, at+1) - 1
+	return max(sort.SearchInts(f.starts, at+1)-1, 0)
 }
 
 // lineAt is the text of a line, by its index, without its end.

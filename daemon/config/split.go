@@ -30,8 +30,8 @@ type splitter struct {
 // and blank lines between chunks belong to none.
 func split(f *file, words []string, yield func(chunk) bool) {
 	s := &splitter{file: f, src: f.src, line: 1, start: -1, words: words, yield: yield}
-	if bytes.HasPrefix(s.src, []byte("\xef\xbb\xbf")) {
-		s.i, s.lineStart = 3, 3
+	if bytes.HasPrefix(s.src, []byte(bom)) {
+		s.i, s.lineStart = len(bom), len(bom)
 	}
 	for s.i < len(s.src) {
 		if s.top() == '"' {
