@@ -39,6 +39,9 @@ const (
 	PartlySet      Code = "VEGA031"
 	PluginDir      Code = "VEGA032"
 	BadManifest    Code = "VEGA033"
+
+	// From 100 on: what was seen when an integration was run.
+	NotHealthy Code = "VEGA100"
 )
 
 // CodeInfo is a code and what it stands for, in a few words.
@@ -82,6 +85,7 @@ var Codes = []CodeInfo{
 	{PartlySet, "left unset"},
 	{PluginDir, "plugin directory cannot be read"},
 	{BadManifest, "bad manifest"},
+	{NotHealthy, "not healthy when it was run"},
 }
 
 // Title is what a code stands for.

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// An explanation is a file explain/CODE.md: what the code means, then the
+// sections Why, How to mend it, Wrong and Right. The examples in it are tried
+// by TestExplanations, which says how they are written.
+//
+//go:embed explain/*.md
+var explainFiles embed.FS
+
+var explanations = sync.OnceValue(func() map[Code]Explanation {
+	all := map[Code]Explanation{}
+	for _, c := range Codes {
+		text, err := explainFiles.ReadFile("explain/" + string(c.Code) + ".md")
+		if err != nil { // a test keeps this from being released
+			panic(err)
+		}
+		all[c.Code] = Explanation{c.Code, c.Title, string(text)}
+	}
+	return all
+})
+
+// Explanation is all that vega has to say of a code.
+type Explanation struct {
+	Code     Code
+	Title    string
+	Markdown string // without a heading
+}
+
+// Explain is the explanation of one of Codes.
+func Explain(c Code) Explanation { return explanations()[c] }
+
+// Summary is what the code means: the first paragraph, in one line.
+func (e Explanation) Summary() string {
+	first, _, _ := strings.Cut(e.Markdown, "\n\n")
+	return strings.ReplaceAll(strings.TrimSpace(first), "\n", " ")
+}
+
+// Plain is the explanation for where Markdown is not shown.
+func (e Explanation) Plain() string {
+	var b strings.Builder
+	e.lines(func(heading bool, line string) { fmt.Fprintln(&b, line) })
+	return strings.TrimSpace(b.String())
+}
+
+// WriteText writes the explanation for a person at a terminal.
+func (e Explanation) WriteText(w io.Writer, color bool) error {
+	t := textWriter{color: color}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", t.in(bold, string(e.Code)+": "+e.Title))
+	e.lines(func(heading bool, line string) {
+		if heading {
+			line = t.in(bold, line)
+		}
+		fmt.Fprintln(&b, line)
+	})
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// lines yields the text line by line: headings bare, examples indented, and
+// each file of one under its name.
+func (e Explanation) lines(yield func(heading bool, line string)) {
+	code := false
+	for line := range strings.Lines(e.Markdown) {
+		line = clean(strings.TrimRight(line, "\n"))
+		heading, isHeading := strings.CutPrefix(line, "## ")
+		fence, isFence := strings.CutPrefix(line, "```")
+		switch {
+		case isFence:
+			code = !code
+			if name := fenceFile(fence); name != "" {
+				yield(false, "    "+name+":")
+			}
+		case code && line != "":
+			yield(false, "    "+line)
+		case !code && isHeading:
+			yield(true, heading)
+		default:
+			yield(false, line)
+		}
+	}
+}
+
+// fenceFile is the file that the words after ``` name, as in hcl policies/a.hcl.
+func fenceFile(fence string) string {
+	_, name, _ := strings.Cut(strings.TrimSpace(fence), " ")
+	return name
+}
+
+// UnknownCodeError is what a person wrote that is no code.
+type UnknownCodeError struct {
+	Written string
+	Near    Code // the code that was meant, perhaps; or ""
+}
+
+// Error asks whether Near was meant.
+func (e *UnknownCodeError) Error() string {
+	text := fmt.Sprintf("there is no code %q", clip(e.Written))
+	if e.Near != "" {
+		text += fmt.Sprintf("; did you mean %s, %s?", e.Near, e.Near.Title())
+	}
+	return text
+}
+
+// FindCode finds the code that a person means by VEGA012, vega12, 012 or 12,
+// or by its title.
+func FindCode(written string) (Code, error) {
+	name := strings.ToLower(strings.TrimSpace(written))
+	if n, err := strconv.ParseUint(strings.TrimPrefix(name, "vega"), 10, 16); err == nil {
+		name = fmt.Sprintf("vega%03d", n)
+	}
+	known := map[string]Code{}
+	var names []string
+	for _, c := range Codes {
+		id := strings.ToLower(string(c.Code))
+		title := strings.ToLower(c.Title)
+		known[id], known[title] = c.Code, c.Code
+		names = append(names, id, title)
+	}
+	if c, ok := known[name]; ok {
+		return c, nil
+	}
+	return "", &UnknownCodeError{written, known[nearest(name, names)]}
+}

@@ -1,0 +1,192 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins/manifest"
+)
+
+// TestExplanations tries the examples: what stands under Wrong gets that code,
+// what stands under Right is valid. A new code needs one file, explain/CODE.md,
+// with what it means, then the sections Why, How to mend it, Wrong and Right.
+//
+// The blocks of an example are files in a directory of its own, named after
+// the language:
+//
+//	```hcl                   vega.hcl
+//	```hcl policies/more.hcl that file
+//	```hcl plugin.hcl        a manifest, which is then what is judged
+//	```text api_key.txt      that file
+//	```sh                    each line "export NAME=value" sets a variable;
+//	                         no other variable is set, other lines do nothing
+//
+// Without a block for vega.hcl there is no such file. The directory also has
+// server.pem and server.key, a certificate with its key. There are the bundled
+// plugin and those of the tests: acme, and greedy, which hides that it dials.
+func TestExplanations(t *testing.T) {
+	leaf := realtest.NewCA(t).Valid("localhost")
+	for _, c := range Codes {
+		sections := sectionsOf(t, c.Code)
+		wrong := tryExample(t, sections["Wrong"], leaf)
+		if !hasCode(wrong, c.Code) && c.Code != NotHealthy { // which takes a run
+			t.Errorf("%s: the wrong example gets\n%s", c.Code, shownText(t, wrong))
+		}
+		right := tryExample(t, sections["Right"], leaf)
+		if right.HasErrors() || hasCode(right, c.Code) {
+			t.Errorf("%s: the right example gets\n%s", c.Code, shownText(t, right))
+		}
+	}
+}
+
+func hasCode(ds Diagnostics, c Code) bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Code == c })
+}
+
+// sectionsOf reads an explanation, and looks whether it is all there.
+func sectionsOf(t *testing.T, c Code) map[string]string {
+	t.Helper()
+	text := Explain(c).Markdown
+	sections := map[string]string{}
+	var order []string
+	for i, part := range strings.Split("\n"+text, "\n## ") {
+		name, body, _ := strings.Cut(part, "\n")
+		if i == 0 {
+			name, body = "", part
+		}
+		if strings.TrimSpace(body) == "" {
+			t.Errorf("%s: nothing under %q", c, name)
+		}
+		order = append(order, name)
+		sections[name] = body
+	}
+	if want := []string{"", "Why", "How to mend it", "Wrong", "Right"}; !slices.Equal(order, want) {
+		t.Errorf("%s has the sections %q", c, order)
+	}
+	for line := range strings.Lines(text) {
+		if len(line) > 100 {
+			t.Errorf("%s: a line too wide for a terminal: %s", c, line)
+		}
+	}
+	return sections
+}
+
+// exampleFiles is what a section asks for.
+type exampleFiles struct {
+	files map[string]string
+	env   map[string]string
+}
+
+func parseExample(section string) exampleFiles {
+	e := exampleFiles{map[string]string{}, map[string]string{}}
+	for i, block := range strings.Split("\n"+section, "\n```") {
+		if i%2 == 0 { // text between blocks
+			continue
+		}
+		fence, body, _ := strings.Cut(block, "\n")
+		language, name, _ := strings.Cut(fence, " ")
+		switch {
+		case language == "sh":
+			for line := range strings.Lines(body) {
+				if set, ok := strings.CutPrefix(line, "export "); ok {
+					key, value, _ := strings.Cut(strings.TrimSpace(set), "=")
+					e.env[key] = value
+				}
+			}
+		case name == "" && language == "hcl":
+			e.files["vega.hcl"] = body + "\n"
+		default:
+			e.files[name] = body + "\n"
+		}
+	}
+	return e
+}
+
+func tryExample(t *testing.T, section string, leaf *realtest.Leaf) Diagnostics {
+	t.Helper()
+	e := parseExample(section)
+	dir := t.TempDir()
+	for name, from := range map[string]string{"server.pem": leaf.CertFile, "server.key": leaf.KeyFile} {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.files[name] = string(b)
+	}
+	for name, text := range e.files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, ok := e.files["plugin.hcl"]; ok {
+		_, ds := LoadManifest(filepath.Join(dir, "plugin.hcl"))
+		return ds
+	}
+	o := options(t, e.env)
+	o.Bundled = []manifest.Found{found(t, "../../plugins/core/plugin.hcl", "")}
+	dropped, _ := o.Scan("")
+	o.Scan = func(dir string) ([]manifest.Found, error) {
+		_, err := manifest.Scan(dir)
+		return dropped, err
+	}
+	_, ds := Load(filepath.Join(dir, "vega.hcl"), o)
+	return ds
+}
+
+func TestEveryExplanationIsOfACode(t *testing.T) {
+	entries, err := explainFiles.ReadDir("explain")
+	if err != nil || len(entries) != len(Codes) {
+		t.Errorf("%d explanations of %d codes, %v", len(entries), len(Codes), err)
+	}
+}
+
+func TestExplanationIsShown(t *testing.T) {
+	var b strings.Builder
+	if err := Explain(WrongType).WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"VEGA012: wrong type\n\nAn attribute holds", "\n\nWrong\n\n    server {\n      port = \"8000\"\n    }\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "```") || strings.Contains(b.String(), "##") {
+		t.Errorf("Markdown is left in\n%s", b.String())
+	}
+	b.Reset()
+	if err := Explain(FileUnreadable).WriteText(&b, true); err != nil || !strings.Contains(b.String(), "    api_key.txt:\n") || !strings.Contains(b.String(), bold+"Why"+plain) {
+		t.Errorf("%v:\n%s", err, b.String())
+	}
+	if s := Explain(NotText).Plain(); strings.ContainsRune(s, 7) || !strings.Contains(s, "in·fo") {
+		t.Errorf("a control character comes through:\n%s", s)
+	}
+	if s := Explain(WrongType).Summary(); strings.Contains(s, "\n") || !strings.HasSuffix(s, "one value for a list.") {
+		t.Errorf("summary: %q", s)
+	}
+}
+
+func TestFindCode(t *testing.T) {
+	for written, want := range map[string]Code{"VEGA012": WrongType, "vega012": WrongType, " 12 ": WrongType, "012": WrongType, "Vega12": WrongType, "Wrong type": WrongType, "bad url": BadURL} {
+		if got, err := FindCode(written); got != want || err != nil {
+			t.Errorf("%q is %s, %v", written, got, err)
+		}
+	}
+	for written, want := range map[string]string{
+		"VAGE012": `there is no code "VAGE012"; did you mean VEGA012, wrong type?`,
+		"bad ulr": `there is no code "bad ulr"; did you mean VEGA015, bad URL?`,
+		"hello":   `there is no code "hello"`,
+		"":        `there is no code ""`,
+	} {
+		if got, err := FindCode(written); got != "" || err == nil || err.Error() != want {
+			t.Errorf("%q is %s, %v", written, got, err)
+		}
+	}
+}
