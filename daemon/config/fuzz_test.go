@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,14 +54,12 @@ func canaryCheck(t *testing.T, src string, o Options) {
 		}
 	}
 	_, ds := Load(filepath.Join(dir, "vega.hcl"), o)
-	b, err := json.Marshal(ds)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, said := range []string{shownText(t, ds), string(b), fmt.Sprintf("%+v", ds)} {
+	all := said(t, ds)
+	all["%+v"] = fmt.Sprintf("%+v", ds)
+	for format, text := range all {
 		for _, secret := range []string{canary, "CNRY5", "77777h", "77777"} {
-			if strings.Contains(said, secret) {
-				t.Errorf("%s came out of\n%s\n%s", secret, src, said)
+			if strings.Contains(text, secret) {
+				t.Errorf("%s came out of\n%s\nin %s:\n%s", secret, src, format, text)
 				return
 			}
 		}
@@ -127,17 +124,18 @@ func FuzzLoad(f *testing.F) {
 				t.Fatalf("range %+v in %d bytes", d.Range, len(src))
 			}
 		}
-		var text strings.Builder
-		if err := ds.WriteText(&text, false); err != nil {
-			t.Fatal(err)
+		all := said(t, ds)
+		for format, text := range all {
+			if strings.Contains(text, canary) {
+				t.Fatalf("a secret came out in %s:\n%s", format, text)
+			}
 		}
-		said := text.String()
-		if strings.Contains(said, canary) {
-			t.Fatalf("a secret came out:\n%s", said)
+		if n := strings.Count(all["github"], "\n"); n != len(ds) {
+			t.Fatalf("%d lines for %d diagnostics:\n%s", n, len(ds), all["github"])
 		}
 		c2, ds2 := Load(path, o)
 		if !reflect.DeepEqual(ds, ds2) {
-			t.Fatalf("twice is not the same:\n%s", said)
+			t.Fatalf("twice is not the same:\n%s", all["text"])
 		}
 		if c != nil {
 			again, ds := c.Rebind(o)
