@@ -1,8 +1,9 @@
 # The configuration of vega. It works as it stands: no account, no key and no
 # network are needed. Change what you like, then ask what vega makes of it:
 #
-#   vega check        runs every integration once and shows a table
-#   vega serve        keeps them checked, and answers over HTTP
+#   vega validate config   says what is wrong here, and runs nothing
+#   vega check             runs every integration once and shows a table
+#   vega serve             keeps them checked, and answers over HTTP
 #
 # What holds everywhere:
 #

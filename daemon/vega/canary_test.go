@@ -195,6 +195,8 @@ func TestCanary(t *testing.T) {
 	said := map[string]string{}
 	for name, args := range map[string][]string{
 		"check": {"check"}, "check as JSON": {"check", "--format", "json"}, "explain": {"check", "--explain", "header"}, "check with an error": {"check", "nowhere"},
+		"validate": {"validate", "config", "--online"}, "validate as JSON": {"validate", "config", "--online", "--format", "json"},
+		"validate as SARIF": {"validate", "config", "--online", "--format", "sarif"}, "validate for GitHub": {"validate", "config", "--online", "--format", "github"},
 	} {
 		cmd := command(t, dir, args...)
 		cmd.Env = environment
@@ -220,6 +222,11 @@ func TestCanary(t *testing.T) {
 	for place, text := range said {
 		if i := strings.Index(text, "5ecret"); i >= 0 {
 			t.Errorf("%s has the secret: …%s…", place, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+	for _, place := range []string{"validate", "validate as JSON", "validate as SARIF", "validate for GitHub"} {
+		if !strings.Contains(said[place], "VEGA100") {
+			t.Errorf("%s tells of no run: %s", place, said[place])
 		}
 	}
 	if n := received.Load(); n < 20 {
