@@ -86,16 +86,16 @@ func hostile() map[string]string {
 
 // TestHostile: each ends soon, without a panic; all but comments with an error.
 func TestHostile(t *testing.T) {
-	limit := 2 * time.Second
+	limit := 2 * time.Second // of processor time: a busy machine is no fault of the input
 	if raceEnabled {
 		limit = 20 * time.Second
 	}
 	for name, src := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
+			began := spent(t)
 			c, ds := load(t, src, Options{Scan: noPlugins})
 			shownText(t, ds)
-			if took := time.Since(began); took > limit {
+			if took := spent(t) - began; took > limit {
 				t.Errorf("took %v", took)
 			}
 			harmless := strings.HasPrefix(name, "comment") || name == "CR"
@@ -107,6 +107,16 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// spent is the processor time of this process.
+func spent(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestHostileFiles: what is no regular file is not opened, or not for long.
