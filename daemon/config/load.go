@@ -118,14 +118,20 @@ func NameTaken(name string) error {
 
 // diagnostics closes the report: no value of env() or file() passes.
 func (d *decoder) diagnostics() Diagnostics {
+	return d.out.diagnostics(publicIn(d.table, d.modules), NewRedactor(longestFirst(d.resolved)).Redact)
+}
+
+// publicIn tells of an attribute's name whether its text may be shown: it has
+// to be known, and nowhere sensitive.
+func publicIn(t *schema, modules []manifest.Found) func(name string) bool {
 	known := map[string]bool{}
 	note := func(r *row) {
 		if ok, seen := known[r.Name]; !seen || ok {
 			known[r.Name] = !r.Sensitive
 		}
 	}
-	d.table.eachRow(note)
-	for _, f := range d.modules {
+	t.eachRow(note)
+	for _, f := range modules {
 		if f.Module == nil {
 			continue
 		}
@@ -133,6 +139,5 @@ func (d *decoder) diagnostics() Diagnostics {
 			probeSchema(&f.Module.Manifest.Probes[i]).eachRow(note)
 		}
 	}
-	hide := longestFirst(d.resolved)
-	return d.out.diagnostics(func(name string) bool { return known[name] }, NewRedactor(hide).Redact)
+	return func(name string) bool { return known[name] }
 }

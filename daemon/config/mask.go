@@ -43,6 +43,24 @@ func mask(f *file, i int, raw []byte, public func(string) bool) []byte {
 	})
 }
 
+// Masked is the text of a configuration as it may be shown: what may be a
+// secret is hidden, character by character, and the lines are the same.
+func Masked(src []byte) string {
+	f := &file{src: bytes.TrimPrefix(src, byteOrderMark)}
+	split(f, append(table.blockNames(), pluginTable.blockNames()...), func(chunk) bool { return true }) // finds the heredocs
+	f.lineOf(0)
+	public := publicIn(table, nil)
+	var out bytes.Buffer
+	for i := range f.starts {
+		line := f.lineAt(i)
+		out.WriteString(clean(string(mask(f, i, line, public))))
+		if i+1 < len(f.starts) {
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
 var userinfo = regexp.MustCompile(`://[^/@\s"]+@`)
 
 // masker walks the words of a line.

@@ -78,22 +78,58 @@ func readSources(path string, out *report) *sources {
 	}
 	s.path = abs
 	s.add(path, filepath.Dir(abs), out)
-	entries, err := os.ReadDir(filepath.Join(filepath.Dir(abs), "policies"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+	names, err := policyFiles(filepath.Dir(abs))
+	if err != nil {
 		out.err(Unreadable, place{file: s.files[0]}, "The directory policies beside it cannot be read: "+reason(err)+".", "make it readable for the user that vega runs as, or remove it")
 	}
-	n := 0
-	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".hcl") || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		if n++; n > maxFiles {
+	for n, name := range names {
+		if n == maxFiles {
 			out.err(TooMuch, place{file: s.files[0]}, fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
 			break
 		}
-		s.add(filepath.Join(filepath.Dir(path), "policies", e.Name()), filepath.Join(filepath.Dir(abs), "policies"), out)
+		s.add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
 	}
 	return s
+}
+
+// policyFiles are the files in the directory policies of dir that belong to a
+// configuration, relative to dir. There need be no such directory.
+func policyFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "policies"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, filepath.Join("policies", e.Name()))
+		}
+	}
+	return names, err
+}
+
+// Paths are the files that a configuration is read from: path itself, and
+// those in the directory policies beside it.
+func Paths(path string) ([]string, error) {
+	names, err := policyFiles(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("look for more of %s: %w", path, err)
+	}
+	paths := []string{path}
+	for _, name := range names {
+		paths = append(paths, filepath.Join(filepath.Dir(path), name))
+	}
+	return paths, nil
+}
+
+// ReadFile reads a configuration file as Load does: a regular one of at most
+// MaxFile bytes.
+func ReadFile(path string) ([]byte, error) {
+	b, err := readRegular(path, MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %s", path, reason(err))
+	}
+	return b, nil
 }
 
 func (s *sources) add(path, dir string, out *report) {

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
+
+// maxLines bounds what is laid out: the formatter takes seconds for millions of
+// lines, comments included.
+const maxLines = 200_000
+
+var (
+	byteOrderMark = []byte("\xef\xbb\xbf")
+	crlf, lf      = []byte("\r\n"), []byte("\n")
+)
+
+// Format lays the text of a configuration, or of a plugin.hcl, out as HCL is
+// commonly written. Words, comments and heredocs, the line endings and a byte
+// order mark stay as they are.
+//
+// It goes through the guards and the parser first: for a text that they refuse
+// there are diagnostics and no result. ErrUnformattable is of a text that would
+// not mean the same any more, which the formatter does not promise. name is
+// what the text is called in diagnostics.
+func Format(name string, src []byte) ([]byte, Diagnostics, error) {
+	out := &report{}
+	before := readText(name, src, out)
+	if out.errors > 0 {
+		return nil, out.diagnostics(publicIn(table, nil), func(s string) string { return s }), nil
+	}
+	laid := layOut(src)
+	again := &report{}
+	after := readText(name, laid, again)
+	if again.errors > 0 || !before.equal(&after) || !sameWords(src, laid) {
+		return nil, nil, fmt.Errorf("%s: %w", name, ErrUnformattable)
+	}
+	return laid, nil, nil
+}
+
+// ErrUnformattable says that a text stays as it is.
+var ErrUnformattable = errors.New("it can't be laid out without a change of what it means, so it stays as it is; please report it")
+
+// readText is the tree of a text that is to be laid out.
+func readText(name string, src []byte, out *report) body {
+	if len(src) > MaxFile {
+		out.err(TooMuch, place{file: &file{name: name}}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		return body{}
+	}
+	if bytes.Count(src, lf) > maxLines {
+		out.err(TooMuch, place{file: &file{name: name}}, fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
+		return body{}
+	}
+	p := parser{out: out, words: append(table.blockNames(), pluginTable.blockNames()...)}
+	p.file(&file{name: name, src: src})
+	return p.body
+}
+
+// layOut formats lines that end as most configurations' do.
+func layOut(src []byte) []byte {
+	text, mark := bytes.CutPrefix(src, byteOrderMark)
+	windows := bytes.Contains(text, crlf) && bytes.Count(text, lf) == bytes.Count(text, crlf)
+	if windows {
+		text = bytes.ReplaceAll(text, crlf, lf)
+	}
+	text = hclwrite.Format(text)
+	if len(text) > 0 && !bytes.HasSuffix(text, lf) {
+		text = append(text, '\n')
+	}
+	if windows {
+		text = bytes.ReplaceAll(text, lf, crlf)
+	}
+	if mark {
+		text = append(slices.Clip(byteOrderMark), text...)
+	}
+	return text
+}
+
+// sameWords reports whether two texts differ in blanks only.
+func sameWords(a, b []byte) bool {
+	x, y := words(a), words(b)
+	return slices.EqualFunc(x, y, func(x, y hclsyntax.Token) bool {
+		if x.Type == hclsyntax.TokenComment { // with the end of its line
+			x.Bytes, y.Bytes = bytes.TrimRight(x.Bytes, " \t\r\n"), bytes.TrimRight(y.Bytes, " \t\r\n")
+		}
+		return x.Type == y.Type && bytes.Equal(x.Bytes, y.Bytes)
+	})
+}
+
+// words are the tokens of a text, without the ends of lines. Those in heredocs
+// and texts are whole, blanks included.
+func words(src []byte) hclsyntax.Tokens {
+	tokens, _ := hclsyntax.LexConfig(bytes.TrimPrefix(src, byteOrderMark), "", hcl.InitialPos)
+	return slices.DeleteFunc(tokens, func(t hclsyntax.Token) bool { return t.Type == hclsyntax.TokenNewline || t.Type == hclsyntax.TokenEOF })
+}
+
+// equal reports whether two bodies say the same, wherever it stands.
+func (b *body) equal(o *body) bool {
+	return slices.EqualFunc(b.attrs, o.attrs, func(x, y *attr) bool { return x.name == y.name && x.value.equal(y.value) }) &&
+		slices.EqualFunc(b.blocks, o.blocks, func(x, y *block) bool {
+			labels := slices.EqualFunc(x.labels, y.labels, func(x, y label) bool { return x.text == y.text })
+			return x.kind == y.kind && labels && x.body.equal(&y.body)
+		})
+}
+
+func (e *expr) equal(o *expr) bool {
+	return e.kind == o.kind && e.text == o.text && e.num == o.num && slices.EqualFunc(e.items, o.items, (*expr).equal)
+}
