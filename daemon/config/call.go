@@ -19,10 +19,12 @@ func (d *decoder) argument(e *expr) (string, bool) {
 		d.out.err(BadCall, e.at, "A manifest is the same everywhere: it calls no functions.", "write the value")
 	case !slices.Contains(functions, e.text):
 		fix := "use env, env_set or file"
-		if near := nearest(e.text, functions); near != "" {
+		near := nearest(e.text, functions)
+		if near != "" {
 			fix = "write " + near
 		}
-		d.out.err(BadCall, e.at, fmt.Sprintf("There is no function %q.", clip(e.text)), fix)
+		d.out.err(BadCall, e.at, fmt.Sprintf("There is no function %q.", clip(e.text)), fix).
+			renaming(place{e.at.file, e.at.start, e.at.start + len(e.text)}, near)
 	case len(e.items) != 1 || e.items[0].kind != textExpr || e.items[0].text == "":
 		d.out.err(BadCall, e.at, fmt.Sprintf("%s() takes one plain string.", e.text), fmt.Sprintf(`write %s("NAME")`, e.text))
 	default:

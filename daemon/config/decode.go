@@ -146,12 +146,14 @@ func twiceFix(s *schema) string {
 func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	switch {
 	case s.label == "" && len(b.labels) > 0:
-		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name)).
+			replacing(place{b.head.file, b.head.start + len(b.kind), b.labels[len(b.labels)-1].at.end}, "")
 	case s.label != "" && len(b.labels) == 0 && !b.broken:
 		d.out.err(BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
 		return false
 	case s.label != "" && len(b.labels) > 1:
-		d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+		d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second").
+			replacing(place{b.head.file, b.labels[0].at.end, b.labels[len(b.labels)-1].at.end}, "")
 	}
 	if s.label == "" || len(b.labels) == 0 {
 		return s.label == ""
@@ -175,7 +177,10 @@ var taken = map[string]string{
 
 func (d *decoder) unknownAttribute(a *attr, s *schema) {
 	if b := s.block(a.name); b != nil {
-		d.out.err(WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
+		p := d.out.err(WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
+		if b.label == "" && a.value.kind == mapExpr && a.value.at.file == a.at.file {
+			p.replacing(place{a.at.file, a.at.end, a.value.at.start}, " ")
+		}
 		return
 	}
 	d.unknown(a.name, a.at, s)
@@ -187,7 +192,10 @@ func (d *decoder) unknownBlock(b *block, s *schema) {
 		if r.Type == manifest.Map {
 			fix = fmt.Sprintf("write %s = { … }", b.kind)
 		}
-		d.out.err(WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
+		p := d.out.err(WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
+		if r.Type == manifest.Map && len(b.labels) == 0 {
+			p.replacing(place{b.head.file, b.head.end, b.head.end}, " =")
+		}
 		return
 	}
 	d.unknown(b.kind, b.head, s)
@@ -208,7 +216,7 @@ func (d *decoder) unknown(name string, at place, s *schema) {
 	} else if home != "" {
 		fix = fmt.Sprintf("move it into %s { }", home)
 	}
-	d.out.err(UnknownKey, at, detail, fix)
+	d.out.err(UnknownKey, at, detail, fix).renaming(place{at.file, at.start, at.start + len(name)}, nearest(name, s.names()))
 }
 
 func (d *decoder) isOption(name string) bool {

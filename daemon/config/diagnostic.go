@@ -32,6 +32,8 @@ type Diagnostic struct {
 	Fix      string   `json:"fix,omitempty"`
 	Range    Range    `json:"range"`
 	Snippet  string   `json:"snippet"` // the first line of the range, literals of secrets hidden
+	// Edits do what Fix says, where that is certain: all of them together.
+	Edits []Edit `json:"edits,omitempty"`
 
 	caret, width int // where in Snippet the range lies, in characters
 	hidden       int // on the closing diagnostic: errors that are not shown
@@ -92,6 +94,12 @@ type problem struct {
 	code        Code
 	at          place
 	detail, fix string
+	edits       []edit
+}
+
+// same reports whether two problems say the same.
+func (p *problem) same(o *problem) bool {
+	return p.severity == o.severity && p.code == o.code && p.at == o.at && p.detail == o.detail && p.fix == o.fix
 }
 
 // report gathers problems.
@@ -101,23 +109,26 @@ type report struct {
 	errors  int
 }
 
-func (r *report) err(code Code, at place, detail, fix string) {
-	r.add(problem{Error, code, at, detail, fix})
+// err and warn return the problem for edits to be added at once: it moves when
+// the next is reported.
+func (r *report) err(code Code, at place, detail, fix string) *problem {
+	return r.add(problem{severity: Error, code: code, at: at, detail: detail, fix: fix})
 }
 
-func (r *report) warn(code Code, at place, detail, fix string) {
-	r.add(problem{Warning, code, at, detail, fix})
+func (r *report) warn(code Code, at place, detail, fix string) *problem {
+	return r.add(problem{severity: Warning, code: code, at: at, detail: detail, fix: fix})
 }
 
-func (r *report) add(p problem) {
+func (r *report) add(p problem) *problem {
 	if p.severity == Error {
 		r.errors++
 	}
 	if len(r.list) >= kept {
 		r.dropped++
-		return
+		return &p
 	}
 	r.list = append(r.list, p)
+	return &r.list[len(r.list)-1]
 }
 
 // diagnostics sorts, cuts and resolves the problems. public says which
@@ -127,7 +138,7 @@ func (r *report) diagnostics(public func(string) bool, scrub func(string) string
 		return cmp.Or(cmp.Compare(a.at.file.order, b.at.file.order), cmp.Compare(a.at.start, b.at.start),
 			cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
 	})
-	r.list = slices.CompactFunc(r.list, func(a, b problem) bool { return a == b })
+	r.list = slices.CompactFunc(r.list, func(a, b problem) bool { return a.same(&b) })
 	var out Diagnostics
 	shown := 0
 	for i, p := range r.list {
@@ -141,6 +152,7 @@ func (r *report) diagnostics(public func(string) bool, scrub func(string) string
 		d.Detail, d.Fix = scrub(clean(p.detail)), scrub(clean(p.fix))
 		d.Snippet, d.caret, d.width = snippet(p.at, public)
 		d.Snippet = scrub(d.Snippet)
+		d.Edits = editsOf(p.edits, scrub)
 		out = append(out, d)
 	}
 	if rest := len(r.list) - len(out) + r.dropped; rest > 0 {

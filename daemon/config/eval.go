@@ -63,7 +63,8 @@ func (d *decoder) constrain(t *slot) state {
 	if v := shown(t.value); v != "" && !t.row.Sensitive && !computed(t.expr) {
 		got = ", not " + v
 	}
-	d.out.err(OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), boundsFix(t))
+	fix, instead := boundsFix(t)
+	d.out.err(OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).renaming(t.expr.at, instead)
 	return bad
 }
 

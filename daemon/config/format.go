@@ -15,6 +15,10 @@ import (
 // lines, comments included.
 const maxLines = 200_000
 
+// maxPasses is how often the formatter is asked: what it makes is not always
+// what it would leave alone.
+const maxPasses = 4
+
 var (
 	byteOrderMark = []byte("\xef\xbb\xbf")
 	crlf, lf      = []byte("\r\n"), []byte("\n")
@@ -68,9 +72,14 @@ func layOut(src []byte) []byte {
 	if windows {
 		text = bytes.ReplaceAll(text, crlf, lf)
 	}
-	text = hclwrite.Format(text)
 	if len(text) > 0 && !bytes.HasSuffix(text, lf) {
-		text = append(text, '\n')
+		text = append(slices.Clip(text), '\n')
+	}
+	for range maxPasses {
+		before := text
+		if text = hclwrite.Format(text); bytes.Equal(text, before) {
+			break
+		}
 	}
 	if windows {
 		text = bytes.ReplaceAll(text, lf, crlf)

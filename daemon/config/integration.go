@@ -122,10 +122,12 @@ func (d *decoder) noPlugin(at place, name string) {
 		dir = in
 	}
 	fix := fmt.Sprintf("copy %s.wasm into %s", clip(name), dir)
-	if near := nearest(name, names); near != "" {
+	near := nearest(name, names)
+	if near != "" {
 		fix = "write " + near
 	}
-	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix)
+	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix).
+		renaming(place{at.file, at.start, at.start + len(name)}, near)
 }
 
 func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {
@@ -133,11 +135,12 @@ func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
 	}
-	fix := "write one of those"
-	if near := nearest(name, names); near != "" {
-		fix = "write " + m.Name + "." + near
+	fix, near := "write one of those", nearest(name, names)
+	if near != "" {
+		near = m.Name + "." + near
+		fix = "write " + near
 	}
-	d.out.err(NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, clip(name), among(names)), fix)
+	d.out.err(NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, clip(name), among(names)), fix).renaming(at, near)
 }
 
 // claims reports, once a module, what it imports and does not declare.

@@ -79,7 +79,8 @@ func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state)
 // measure is a duration or a size: text with a unit.
 func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
 	if e.kind == numExpr {
-		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, t)))
+		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, t))).
+			replacing(e.at, withUnit(e.num, t))
 		return nil, bad
 	}
 	text, s := d.text(e, r, t)
@@ -127,28 +128,34 @@ func (d *decoder) mismatch(e *expr, r *row, t manifest.Type) (manifest.Value, st
 			return nil, bad
 		}
 	}
-	d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), mismatchFix(e, r, t))
+	fix, instead := mismatchFix(e, r, t)
+	d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), fix).renaming(e.at, instead)
 	return nil, bad
 }
 
-func mismatchFix(e *expr, r *row, t manifest.Type) string {
+// mismatchFix also gives what to put in place of the value, "" where that
+// can't be told.
+func mismatchFix(e *expr, r *row, t manifest.Type) (fix, instead string) {
 	switch {
 	case t == manifest.List && e.kind != mapExpr:
-		return fmt.Sprintf("write %s = [ … ]", r.Name)
+		return fmt.Sprintf("write %s = [ … ]", r.Name), ""
 	case (t == manifest.Number || t == wholeType) && e.kind == textExpr && isNumber(e.text) && !r.Sensitive:
-		return "remove the quotes: " + e.text
+		return "remove the quotes: " + e.text, e.text
 	case t == manifest.Bool && e.kind == callExpr && e.text == "env":
-		return fmt.Sprintf("write env_set(%q), which is true when the variable is set", clip(e.items[0].text))
-	case t == manifest.Bool && (e.text == "true" || e.text == "false"):
-		return "remove the quotes: " + e.text
+		set := fmt.Sprintf("env_set(%q)", clip(e.items[0].text))
+		return "write " + set + ", which is true when the variable is set", set
+	case t == manifest.Bool && e.kind == textExpr && (e.text == "true" || e.text == "false"):
+		return "remove the quotes: " + e.text, e.text
 	case t == manifest.String && e.kind == numExpr && !r.Sensitive:
-		return "write it in quotes: " + strconv.Quote(strconv.FormatFloat(e.num, 'f', -1, 64))
+		quoted := strconv.Quote(strconv.FormatFloat(e.num, 'f', -1, 64))
+		return "write it in quotes: " + quoted, quoted
 	case t == manifest.Database && e.kind == textExpr && manifest.ValidName(trimDatabase(e.text)):
-		return "write database." + trimDatabase(e.text) + " without quotes"
+		name := "database." + trimDatabase(e.text)
+		return "write " + name + " without quotes", name
 	case t == r.Type:
-		return fmt.Sprintf("write %s = %s", r.Name, example(r))
+		return fmt.Sprintf("write %s = %s", r.Name, example(r)), ""
 	default:
-		return "write " + sample(t)
+		return "write " + sample(t), ""
 	}
 }
 
@@ -259,13 +266,14 @@ func amount(f float64, t manifest.Type) string {
 	}
 }
 
-func boundsFix(t *slot) string {
+// boundsFix also gives what to put in place of the value, as mismatchFix.
+func boundsFix(t *slot) (fix, instead string) {
 	if len(t.row.OneOf) > 0 && t.expr.kind == textExpr && !t.row.Sensitive {
 		if near := nearest(t.expr.text, t.row.OneOf); near != "" {
-			return "write " + strconv.Quote(near)
+			return "write " + strconv.Quote(near), strconv.Quote(near)
 		}
 	}
-	return "write a value that is " + bounds(t.row)
+	return "write a value that is " + bounds(t.row), ""
 }
 
 // shown is a value as it was written, without secrets; "" for what is long.

@@ -13,11 +13,12 @@ func (d *decoder) probeName(e *expr) (manifest.Value, state) {
 	if e.kind == refExpr && strings.Count(e.text, ".") == 1 {
 		return manifest.Plain(e.text), present
 	}
-	fix := "write plugin.probe, such as core.http"
-	if e.kind == textExpr && strings.Count(e.text, ".") == 1 {
-		fix = "remove the quotes: probe = " + clip(e.text)
+	fix, name := "write plugin.probe, such as core.http", ""
+	if plugin, probe, ok := strings.Cut(e.text, "."); e.kind == textExpr && ok && manifest.ValidName(plugin) && manifest.ValidName(probe) {
+		name = e.text
+		fix = "remove the quotes: probe = " + name
 	}
-	d.out.err(WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix)
+	d.out.err(WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix).renaming(e.at, name)
 	return nil, bad
 }
 
@@ -98,10 +99,11 @@ func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
-	if near := nearest(e.text, all); near != "" {
+	near := nearest(e.text, all)
+	if near != "" {
 		fix = "write " + near
 	}
-	d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+	d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, near)
 	return nil, bad
 }
 
@@ -112,10 +114,12 @@ func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manif
 			names = append(names, n)
 		}
 		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", among(names), clip(name))
-		if near := nearest(name, names); near != "" {
-			fix = "write database." + near
+		near := nearest(name, names)
+		if near != "" {
+			near = "database." + near
+			fix = "write " + near
 		}
-		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, near)
 		return nil, bad
 	}
 	if t != manifest.Database {

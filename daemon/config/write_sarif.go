@@ -76,6 +76,19 @@ type (
 		Level     Severity        `json:"level"`
 		Message   sarifText       `json:"message"`
 		Locations []sarifLocation `json:"locations"`
+		Fixes     []sarifFix      `json:"fixes,omitempty"`
+	}
+	sarifFix struct {
+		Description sarifText     `json:"description"`
+		Changes     []sarifChange `json:"artifactChanges"`
+	}
+	sarifChange struct {
+		Artifact     sarifArtifact      `json:"artifactLocation"`
+		Replacements []sarifReplacement `json:"replacements"`
+	}
+	sarifReplacement struct {
+		Deleted  sarifRegion `json:"deletedRegion"`
+		Inserted sarifText   `json:"insertedContent"`
 	}
 	sarifLocation struct {
 		Physical sarifPhysical `json:"physicalLocation"`
@@ -114,18 +127,31 @@ var sarifRules = sync.OnceValue(func() []sarifRule {
 })
 
 func (d *Diagnostic) sarif(root string) sarifResult {
-	s, e := d.Range.Start, d.Range.End
-	at := sarifPhysical{
-		Artifact: sarifFile(d.Range.Filename, root),
-		Region:   sarifRegion{s.Line, s.Column, e.Line, e.Column, s.Byte, e.Byte - s.Byte},
-	}
+	at := sarifPhysical{Artifact: sarifFile(d.Range.Filename, root), Region: d.Range.sarif()}
 	if d.wholeLine() {
-		at.Context = &sarifContext{s.Line, sarifText{Text: d.Snippet}}
+		at.Context = &sarifContext{d.Range.Start.Line, sarifText{Text: d.Snippet}}
 	}
 	return sarifResult{
 		RuleID: string(d.Code), RuleIndex: d.Code.index(), Level: d.Severity,
-		Message: sarifText{Text: d.sentences()}, Locations: []sarifLocation{{at}},
+		Message: sarifText{Text: d.sentences()}, Locations: []sarifLocation{{at}}, Fixes: d.sarifFixes(at.Artifact),
 	}
+}
+
+// sarifFixes are the edits, which are all in the diagnostic's own file.
+func (d *Diagnostic) sarifFixes(in sarifArtifact) []sarifFix {
+	if len(d.Edits) == 0 {
+		return nil
+	}
+	change := sarifChange{Artifact: in}
+	for _, e := range d.Edits {
+		change.Replacements = append(change.Replacements, sarifReplacement{e.Range.sarif(), sarifText{Text: e.Text}})
+	}
+	return []sarifFix{{sarifText{Text: d.Fix}, []sarifChange{change}}}
+}
+
+func (r Range) sarif() sarifRegion {
+	s, e := r.Start, r.End
+	return sarifRegion{s.Line, s.Column, e.Line, e.Column, s.Byte, e.Byte - s.Byte}
 }
 
 // wholeLine reports whether the snippet is a whole line of which the range is

@@ -30,6 +30,7 @@ type validating struct {
 	format string
 	strict bool
 	online bool
+	fix    bool
 }
 
 var reportFormats = []string{"text", "json", "sarif", "github"}
@@ -41,7 +42,7 @@ func validateConfigCommand() *cobra.Command {
 		Short: "Say everything that is wrong with the configuration, and how to mend it",
 		Long: `Read the configuration as serve would, with every file in policies and the
 manifest of every plugin, and say everything that is wrong with it. Nothing is
-run, written or connected to. PATH is the file, in place of -c.
+run, connected to or, without --fix, written. PATH is the file, in place of -c.
 
 Exits 0 if it is valid, 1 if there are errors (with --strict, also for
 warnings), 2 if a file can't be read. vega explain CODE tells more of a code.`,
@@ -56,6 +57,7 @@ warnings), 2 if a file can't be read. vega explain CODE tells more of a code.`,
 	}
 	c.Flags().StringVar(&o.format, "format", "text", strings.Join(reportFormats, ", "))
 	c.Flags().BoolVar(&o.strict, "strict", false, "fail on warnings too")
+	c.Flags().BoolVar(&o.fix, "fix", false, "first mend, in the files, what can be mended for certain, and show the difference")
 	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn of what is not healthy")
 	return c
 }
@@ -77,6 +79,11 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 	}
 	v := verdictOn{path: path, strict: o.strict}
 	var err error
+	if o.fix {
+		if err := fix(cmd, path, o.format); err != nil {
+			return err
+		}
+	}
 	if v.cfg, v.diags, err = judge(path); err != nil {
 		return err
 	}

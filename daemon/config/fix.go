@@ -1,0 +1,111 @@
+package config
+
+// maxRounds bounds how often Fix looks again: what is mended can show what
+// stood behind it. maxTried bounds how many diagnostics are tried one by one
+// in a round.
+const (
+	maxRounds = 10
+	maxTried  = 30
+)
+
+// Fixed is a file with the edits of its diagnostics made.
+type Fixed struct {
+	Path          string
+	Before, After []byte
+}
+
+// Fix makes the edits that diagnostics have, as long as there are any, and
+// returns the files that differ then and what is left to mend by hand. An edit
+// that would leave more errors than it takes away is not made. Nothing is
+// written.
+func Fix(path string, o Options) ([]Fixed, Diagnostics) {
+	out := &report{}
+	s := readSources(path, out)
+	s.host, s.port = o.Host, o.Port
+	if out.errors > 0 { // a file that can't be read
+		_, ds := s.decode(o, out)
+		return nil, ds
+	}
+	original := s.files
+	_, now := s.decode(o, &report{})
+	for range maxRounds {
+		next, ds := s.mended(o, now)
+		if next == nil {
+			break
+		}
+		s, now = next, ds
+	}
+	var fixed []Fixed
+	for i, f := range s.files {
+		if before := original[i].src; string(before) != string(f.src) {
+			fixed = append(fixed, Fixed{f.name, before, f.src})
+		}
+	}
+	return fixed, now
+}
+
+// mended is s with edits made: those of all diagnostics, or else of one that
+// can be made; nil if there is none.
+func (s *sources) mended(o Options, now Diagnostics) (*sources, Diagnostics) {
+	var editable Diagnostics
+	for _, d := range now {
+		if len(d.Edits) > 0 {
+			editable = append(editable, d)
+		}
+	}
+	if len(editable) == 0 {
+		return nil, nil
+	}
+	if next, ds := s.try(o, now, editable); next != nil {
+		return next, ds
+	}
+	for i := range editable[:min(len(editable), maxTried)] {
+		if next, ds := s.try(o, now, editable[i:i+1]); next != nil {
+			return next, ds
+		}
+	}
+	return nil, nil
+}
+
+func (s *sources) try(o Options, now, editable Diagnostics) (*sources, Diagnostics) {
+	next := *s
+	next.files = make([]*file, len(s.files))
+	for i, f := range s.files {
+		src, err := Apply(f.src, editable.editsIn(f.name))
+		if err != nil {
+			return nil, nil
+		}
+		next.files[i] = &file{name: f.name, dir: f.dir, order: f.order, src: src}
+	}
+	_, ds := next.decode(o, &report{})
+	if ds.count(Error) > now.count(Error) || ds.of(Twice) > now.of(Twice) || ds.of(Syntax) > now.of(Syntax) {
+		return nil, nil
+	}
+	return &next, ds
+}
+
+// editsIn are the edits of one file. Those of a diagnostic that overlap with
+// others come in the next round.
+func (ds Diagnostics) editsIn(name string) []Edit {
+	var all []Edit
+	end := 0
+	for _, d := range ds { // in order of position
+		for _, e := range d.Edits {
+			if e.Range.Filename == name && e.Range.Start.Byte >= end {
+				all = append(all, e)
+				end = e.Range.End.Byte
+			}
+		}
+	}
+	return all
+}
+
+func (ds Diagnostics) of(code Code) int {
+	n := 0
+	for _, d := range ds {
+		if d.Code == code {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,124 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Whatever has an edit is gone once it is made, and nothing came in its place
+// that was not there.
+func TestEditsDoWhatTheySay(t *testing.T) {
+	edited := 0
+	for _, path := range badFiles(t) {
+		if strings.HasPrefix(filepath.Base(path), "manifest_") {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			continue // which is what it shows
+		}
+		before := loadBad(t, path)
+		for i, d := range before {
+			if len(d.Edits) == 0 {
+				continue
+			}
+			edited++
+			after, err := Apply(src, d.Edits)
+			if err != nil {
+				t.Fatal(path, err)
+			}
+			c, ds := load(t, string(after), options(t, badEnv))
+			again := 0
+			for _, x := range ds {
+				if x.Code == d.Code && x.Detail == d.Detail && x.Range.Start.Line == d.Range.Start.Line {
+					again++
+				}
+			}
+			if again > 0 || ds.of(Syntax) > before.of(Syntax) {
+				t.Errorf("%s: diagnostic %d is not mended (%v):\n%s", path, i, c != nil, after)
+			}
+		}
+	}
+	if edited < 20 {
+		t.Errorf("only %d diagnostics have edits", edited)
+	}
+	t.Logf("%d diagnostics have edits", edited)
+}
+
+func TestFix(t *testing.T) {
+	for name, c := range map[string]struct{ src, want string }{
+		"nothing to do": {"data_dir = \"x\"\n", "data_dir = \"x\"\n"},
+		"in turns":      {"sever {\n  prot = \"8000\" # why\n}\n", "server {\n  port = 8000 # why\n}\n"},
+		"several": {
+			"log {\n  level = \"inof\"\n}\nserver = {\n  drain_timeout = 5\n}\nintegration \"a\" {\n  probe = \"core.htp\"\n  config {\n    ulr = lm.base_url\n  }\n}\n",
+			"log {\n  level = \"info\"\n}\nserver {\n  drain_timeout = \"5s\"\n}\nintegration \"a\" {\n  probe = core.http\n  config {\n    url = llm.base_url\n  }\n}\n",
+		},
+		"Windows":               {"\xef\xbb\xbfdata_dri = \"x\"\r\n", "\xef\xbb\xbfdata_dir = \"x\"\r\n"},
+		"both are there":        {"server {\n  prot = 1\n  port = 2\n}\n", "server {\n  prot = 1\n  port = 2\n}\n"},
+		"one that can't be":     {"server {\n  prot = 1\n  port = \"2\"\n}\n", "server {\n  prot = 1\n  port = 2\n}\n"},
+		"a function":            {"server {\n  api_key = evn(\"TOKEN\")\n}\n", "server {\n  api_key = env(\"TOKEN\")\n}\n"},
+		"a name too many":       {"log \"x\" {\n}\n", "log {\n}\n"},
+		"a database in quotes":  {"database \"app\" {\n  driver = \"postgers\"\n  dsn = env(\"TOKEN\")\n}\nintegration \"a\" {\n  probe = core.database\n  config {\n    database = \"app\"\n  }\n}\n", "database \"app\" {\n  driver = \"postgres\"\n  dsn = env(\"TOKEN\")\n}\nintegration \"a\" {\n  probe = core.database\n  config {\n    database = database.app\n  }\n}\n"},
+		"a missing grant stays": {"integration \"a\" {\n  probe = acme.orders\n}\n", "integration \"a\" {\n  probe = acme.orders\n}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "vega.hcl")
+			if err := os.WriteFile(path, []byte(c.src), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := c.src
+			fixed, _ := Fix(path, options(t, badEnv))
+			for _, f := range fixed {
+				got = string(f.After)
+			}
+			if got != c.want {
+				t.Errorf("%q\nwant\n%q", got, c.want)
+			}
+		})
+	}
+}
+
+// FuzzFix: no panic, never more errors than before, nothing more to do the
+// second time, and no secret in what is shown.
+func FuzzFix(f *testing.F) {
+	for _, path := range badFiles(f) {
+		if b, err := os.ReadFile(path); err == nil && len(b) < 4<<10 {
+			f.Add(b)
+		}
+	}
+	f.Add([]byte("\xef\xbb\xbfsever {\r\n  prot = \"1\"\r\n}\r\n"))
+	o := options(f, map[string]string{"VEGA_API_KEY": canary, "TOKEN": canary})
+	dir := f.TempDir()
+	path := filepath.Join(dir, fmt.Sprintf("%d.hcl", os.Getpid()))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		write := func(src []byte) {
+			if err := os.WriteFile(path, src, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(src)
+		_, before := Load(path, o)
+		fixed, left := Fix(path, o)
+		if left.count(Error) > before.count(Error) {
+			t.Fatalf("%d errors became %d in\n%s", before.count(Error), left.count(Error), src)
+		}
+		if len(fixed) == 0 {
+			return
+		}
+		after := fixed[0].After
+		if shown := Masked(after); strings.Contains(shown, canary) {
+			t.Fatalf("a secret came out: %s", shown)
+		}
+		write(after)
+		if again, _ := Fix(path, o); len(again) > 0 && before.of(More) == 0 {
+			t.Fatalf("again:\n%s\nof\n%s", again[0].After, after)
+		}
+		if bytes.Contains(src, []byte("\r\n")) && !bytes.Contains(after, []byte("\r\n")) {
+			t.Fatal("the line endings changed")
+		}
+	})
+}
