@@ -35,8 +35,8 @@ type Diagnostic struct {
 	// Edits do what Fix says, where that is certain: all of them together.
 	Edits []Edit `json:"edits,omitempty"`
 
-	caret, width int // where in Snippet the range lies, in characters
-	hidden       int // on the closing diagnostic: errors that are not shown
+	caret, width int              // where in Snippet the range lies, in characters
+	hidden       map[Severity]int // on the closing diagnostic: those not shown
 }
 
 // Range is a part of a file. End is just past it.
@@ -64,9 +64,9 @@ func (ds Diagnostics) count(s Severity) int {
 	n := 0
 	for _, d := range ds {
 		switch {
-		case d.Code == More && s == Error:
-			n += d.hidden
-		case d.Code != More && d.Severity == s:
+		case d.Code == More:
+			n += d.hidden[s]
+		case d.Severity == s:
 			n++
 		}
 	}
@@ -102,52 +102,47 @@ func (p *problem) same(o *problem) bool {
 	return p.severity == o.severity && p.code == o.code && p.at == o.at && p.detail == o.detail && p.fix == o.fix
 }
 
-// report gathers problems.
+// report gathers problems. Warnings are kept apart, so that no number of them
+// keeps an error from being told.
 type report struct {
-	list    []problem
-	dropped int
-	errors  int
+	list     []problem // errors
+	warnings []problem
+	dropped  map[Severity]int
+	errors   int
 }
 
 // err and warn return the problem for edits to be added at once: it moves when
 // the next is reported.
 func (r *report) err(code Code, at place, detail, fix string) *problem {
-	return r.add(problem{severity: Error, code: code, at: at, detail: detail, fix: fix})
+	r.errors++
+	return r.add(&r.list, problem{severity: Error, code: code, at: at, detail: detail, fix: fix})
 }
 
 func (r *report) warn(code Code, at place, detail, fix string) *problem {
-	return r.add(problem{severity: Warning, code: code, at: at, detail: detail, fix: fix})
+	return r.add(&r.warnings, problem{severity: Warning, code: code, at: at, detail: detail, fix: fix})
 }
 
-func (r *report) add(p problem) *problem {
-	if p.severity == Error {
-		r.errors++
+func (r *report) add(to *[]problem, p problem) *problem {
+	if len(*to) < kept {
+		*to = append(*to, p)
+		return &(*to)[len(*to)-1]
 	}
-	if len(r.list) >= kept {
-		r.dropped++
-		return &p
+	if r.dropped == nil {
+		r.dropped = map[Severity]int{}
 	}
-	r.list = append(r.list, p)
-	return &r.list[len(r.list)-1]
+	r.dropped[p.severity]++
+	return &p
 }
 
-// diagnostics sorts, cuts and resolves the problems. public says which
-// attributes' literals a snippet may show; scrub takes secrets out of text.
+// diagnostics sorts, cuts and resolves the problems: errors come before
+// warnings where there is not room for all. public says which attributes'
+// literals a snippet may show; scrub takes secrets out of text.
 func (r *report) diagnostics(public func(string) bool, scrub func(string) string) Diagnostics {
-	slices.SortStableFunc(r.list, func(a, b problem) int {
-		return cmp.Or(cmp.Compare(a.at.file.order, b.at.file.order), cmp.Compare(a.at.start, b.at.start),
-			cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
-	})
-	r.list = slices.CompactFunc(r.list, func(a, b problem) bool { return a.same(&b) })
+	r.list, r.warnings = ordered(r.list), ordered(r.warnings)
+	errs := r.list[:min(len(r.list), MaxDiagnostics)]
+	warnings := r.warnings[:min(len(r.warnings), MaxDiagnostics-len(errs))]
 	var out Diagnostics
-	shown := 0
-	for i, p := range r.list {
-		if i == MaxDiagnostics {
-			break
-		}
-		if p.severity == Error {
-			shown++
-		}
+	for _, p := range ordered(slices.Concat(errs, warnings)) {
 		d := Diagnostic{Severity: p.severity, Code: p.code, Summary: p.code.Title(), Range: p.at.rng()}
 		d.Detail, d.Fix = scrub(clean(p.detail)), scrub(clean(p.fix))
 		d.Snippet, d.caret, d.width = snippet(p.at, public)
@@ -155,12 +150,33 @@ func (r *report) diagnostics(public func(string) bool, scrub func(string) string
 		d.Edits = editsOf(p.edits, scrub)
 		out = append(out, d)
 	}
-	if rest := len(r.list) - len(out) + r.dropped; rest > 0 {
-		last := r.list[len(out)].at
-		out = append(out, Diagnostic{
-			Severity: Error, Code: More, Summary: More.Title(), hidden: max(r.errors-shown, 0), Range: last.rng(),
-			Detail: fmt.Sprintf("%d more are not shown.", rest), Fix: "mend these first",
-		})
+	hiddenErrs, hiddenWarnings := r.list[len(errs):], r.warnings[len(warnings):]
+	hidden := map[Severity]int{
+		Error:   len(hiddenErrs) + r.dropped[Error],
+		Warning: len(hiddenWarnings) + r.dropped[Warning],
 	}
-	return out
+	return append(out, closing(slices.Concat(hiddenErrs, hiddenWarnings), hidden)...)
+}
+
+func ordered(list []problem) []problem {
+	slices.SortStableFunc(list, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.at.file.order, b.at.file.order), cmp.Compare(a.at.start, b.at.start),
+			cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
+	})
+	return slices.CompactFunc(list, func(a, b problem) bool { return a.same(&b) })
+}
+
+// closing says that there are more, and is an error if some of those are.
+func closing(rest []problem, hidden map[Severity]int) Diagnostics {
+	if len(rest) == 0 { // what was dropped is beyond what is kept
+		return nil
+	}
+	d := Diagnostic{
+		Severity: Warning, Code: More, Summary: More.Title(), hidden: hidden, Range: rest[0].at.rng(),
+		Detail: fmt.Sprintf("%d more are not shown.", hidden[Error]+hidden[Warning]), Fix: "mend these first",
+	}
+	if hidden[Error] > 0 {
+		d.Severity = Error
+	}
+	return Diagnostics{d}
 }

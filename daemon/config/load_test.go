@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -341,5 +342,22 @@ func TestCapped(t *testing.T) {
 	_, ds := load(t, strings.Repeat("nonsense = 1\n", 500), options(t, nil))
 	if len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Code != More || ds.count(Error) != 500 {
 		t.Errorf("%d diagnostics, %d errors, the last %s", len(ds), ds.count(Error), ds[len(ds)-1].Code)
+	}
+}
+
+// TestWarningsHideNoError: an error behind more warnings than are shown is
+// shown, and warnings alone end in a warning.
+func TestWarningsHideNoError(t *testing.T) {
+	var src strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&src, "integration \"a%d\" {\n  probe = core.http\n  config {\n    url = \"https://h.example\"\n    headers = { A = env(\"NOPE\") }\n  }\n}\n", i)
+	}
+	c, ds := load(t, src.String(), options(t, nil))
+	if c == nil || len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Severity != Warning || ds.count(Warning) != 150 || ds.count(Error) != 0 {
+		t.Errorf("warnings alone: %d of them, %d errors, the last %s", ds.count(Warning), ds.count(Error), ds[len(ds)-1].Severity)
+	}
+	c, ds = load(t, src.String()+"nonsense = 1\n", options(t, nil))
+	if c != nil || len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics-1].Code != UnknownKey || ds[MaxDiagnostics].Severity != Warning || ds.count(Warning) != 150 || ds.count(Error) != 1 {
+		t.Errorf("an error behind warnings: %d warnings, %d errors", ds.count(Warning), ds.count(Error))
 	}
 }
