@@ -64,7 +64,7 @@ func (d *decoder) server(s *section, out *Server) {
 	if s.has("tls") {
 		out.TLS = d.tls(s.block("tls"))
 	}
-	tried := s.has("key") || s.isBad("api_key") || s.isBad("host")
+	tried := s.has("key") || s.unsure("api_key") || s.unsure("host")
 	if len(out.Keys) == 0 && !tried && !s.broken && !loopback(out.Host) {
 		write := `api_key = env("VEGA_API_KEY")`
 		if s.head == d.root.head { // there is no such block: the host is the command line's

@@ -52,7 +52,7 @@ func (d *decoder) envSet(e *expr) (manifest.Value, state) {
 	if !ok {
 		return nil, bad
 	}
-	return d.lookup(name) != nil, present
+	return d.anyEnv || d.lookup(name) != nil, present
 }
 
 // call is the text that env() or file() comes to.
@@ -65,6 +65,9 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 	switch e.text {
 	case "env":
 		v := d.lookup(arg)
+		if v == nil && d.anyEnv {
+			return nil, unknown
+		}
 		if v == nil {
 			return nil, absent
 		}
@@ -130,7 +133,7 @@ func computed(e *expr) bool {
 
 // whyAbsent says what made a value absent.
 func (d *decoder) whyAbsent(e *expr) string {
-	if e.kind == callExpr && e.text == "env" && len(e.items) == 1 && d.lookup(e.items[0].text) == nil {
+	if d.unsetCall(e) {
 		return fmt.Sprintf("env(%q) is not set", clip(e.items[0].text))
 	}
 	if e.kind == callExpr && e.text == "file" {
@@ -160,8 +163,13 @@ func (d *decoder) absentFix(s *section, e *expr) string {
 	}
 }
 
+// unsetCall reports whether e is env() of a variable that is not set.
+func (d *decoder) unsetCall(e *expr) bool {
+	return e.kind == callExpr && e.text == "env" && len(e.items) == 1 && !d.anyEnv && d.lookup(e.items[0].text) == nil
+}
+
 func firstUnset(d *decoder, e *expr) string {
-	if e.kind == callExpr && e.text == "env" && len(e.items) == 1 && d.lookup(e.items[0].text) == nil {
+	if d.unsetCall(e) {
 		return e.items[0].text
 	}
 	for _, item := range e.items {

@@ -37,8 +37,9 @@ const (
 	unread state = iota
 	reading
 	present
-	absent // env() of a variable that is not set, or a reference to nothing set
-	bad    // reported already
+	unknown // env() of a variable that is only set elsewhere: see Options.AnyEnv
+	absent  // env() of a variable that is not set, or a reference to nothing set
+	bad     // reported already
 )
 
 func (s *section) slot(name string) *slot {
@@ -49,11 +50,14 @@ func (s *section) slot(name string) *slot {
 	return s.slots[i]
 }
 
-// isBad reports whether a mistake in that attribute is reported already.
-func (s *section) isBad(name string) bool {
+// unsure reports whether nothing can be said of that attribute: a mistake in it
+// is reported already, or its value is known only elsewhere.
+func (s *section) unsure(name string) bool {
 	t := s.slot(name)
-	return t != nil && t.state == bad
+	return t != nil && t.unsure()
 }
+
+func (t *slot) unsure() bool { return t.state == bad || t.state == unknown }
 
 // block is the one block of that kind, empty if it was not written.
 func (s *section) block(name string) *section {
@@ -252,7 +256,7 @@ func (d *decoder) settle(s *section) (complete bool) {
 		case t == nil:
 			complete = false
 			d.out.err(Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), requiredFix(s, r))
-		case t.state == bad:
+		case t.unsure():
 			complete = false
 		case t.state == absent:
 			complete = false

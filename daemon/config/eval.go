@@ -13,6 +13,7 @@ import (
 type decoder struct {
 	sources *sources
 	env     func(string) (string, bool)
+	anyEnv  bool // variables that are not set may be set elsewhere
 	out     *report
 	table   *schema
 	dir     string // of vega.hcl

@@ -87,7 +87,7 @@ func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *mani
 	}
 	found := manifest.Plugin(d.modules, plugin)
 	if found == nil {
-		if !d.lenient {
+		if !d.lenient && !d.root.block("plugins").unsure("dir") {
 			d.noPlugin(t.expr.at, plugin)
 		}
 		return nil, nil
@@ -199,7 +199,7 @@ func (b binding) needs(values manifest.Values, config *section) string {
 			return ""
 		}
 		hint := n
-		if t := config.slot(n); t != nil && t.state == bad {
+		if t := config.slot(n); t != nil && t.unsure() {
 			return ""
 		} else if t != nil {
 			hint += " (" + b.whyAbsent(t.expr) + ")"
@@ -236,7 +236,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 		}
 	}
 	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Block: block.set})
-	if !judge || config.broken || b.s.broken || block.bad || anyBad(config) {
+	if !judge || config.broken || b.s.broken || block.bad || anyUnsure(config) {
 		return set
 	}
 	toWrite := "if you agree, write in the integration: grant { %s }"
@@ -250,10 +250,9 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 	return set
 }
 
-// anyBad: a grant may be missing only for want of an option that is reported.
-func anyBad(s *section) bool {
-	return slices.ContainsFunc(s.slots, func(t *slot) bool { return t.state == bad })
-}
+// anyUnsure: a grant may be missing only for want of an option that is reported
+// or is known elsewhere.
+func anyUnsure(s *section) bool { return slices.ContainsFunc(s.slots, (*slot).unsure) }
 
 // ownDatabase keeps vega's own store from a stranger's plugin.
 func (b binding) ownDatabase(v manifest.Value, at place, t manifest.Type) {

@@ -17,11 +17,16 @@ type Options struct {
 	// something refers to them; unless they are "" and 0. Rebind keeps them.
 	Host string
 	Port int
+	// AnyEnv judges the text alone, for a place that is not where vega will
+	// run: a variable that is not set is taken to be set to something unknown,
+	// of which nothing is said. There is no Config then, whatever the
+	// diagnostics.
+	AnyEnv bool
 }
 
 // Load reads vega.hcl at path and policies/*.hcl beside it. It opens no
 // socket, writes nothing and runs no plugin. When the diagnostics hold an
-// error there is no Config.
+// error, or o.AnyEnv is set, there is no Config.
 func Load(path string, o Options) (*Config, Diagnostics) {
 	out := &report{}
 	s := readSources(path, out)
@@ -37,6 +42,7 @@ func (c *Config) Rebind(o Options) (*Config, Diagnostics) {
 
 func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	d := newDecoder(s, o.Env, table, out)
+	d.anyEnv = o.AnyEnv
 	if s.files[0].src == nil && out.errors > 0 {
 		return nil, d.diagnostics()
 	}
@@ -54,7 +60,7 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	}
 	d.build(c)
 	ds := d.diagnostics()
-	if out.errors > 0 {
+	if out.errors > 0 || d.anyEnv {
 		return nil, ds
 	}
 	c.secrets = longestFirst(d.secrets)
@@ -93,6 +99,10 @@ func (d *decoder) plugins(c *Config, o Options) {
 		scan = manifest.Scan
 	}
 	d.modules = append([]manifest.Found{}, o.Bundled...)
+	c.Plugins.Modules = d.modules
+	if s.unsure("dir") {
+		return
+	}
 	found, err := scan(c.Plugins.Dir)
 	if err != nil {
 		at := s.head
