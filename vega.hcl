@@ -70,6 +70,12 @@ llm {
   backend    = "ollama"
   model_name = "llama3.2"
   base_url   = "http://127.0.0.1:11434"
+
+  # How it is to be asked. vega's own probes ask it nothing: these are for
+  # integrations that refer to them, as llm.timeout.
+  temperature = 0.7 # 0 to 2
+  top_p       = 0.9 # over 0, up to 1
+  timeout     = "60s"
 }
 
 # How names are resolved and certificates trusted; the system's ways unless

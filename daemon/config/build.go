@@ -27,8 +27,7 @@ func (d *decoder) build(c *Config) {
 	c.Log.Level = level(d.str(d.root.block("log"), "level"))
 	c.Store.Path = cmp.Or(d.str(d.root.block("store"), "path"), filepath.Join(c.DataDir, "vega.db"))
 	d.store(d.root.block("store"), &c.Store)
-	llm := d.root.block("llm")
-	c.LLM = LLM{d.str(llm, "backend"), d.str(llm, "model_name"), get[manifest.Text](d, llm, "base_url")}
+	d.llm(d.root.block("llm"), &c.LLM)
 	d.network(d.root.block("network"), &c.Network)
 	for _, s := range d.root.all("database") {
 		c.Databases = append(c.Databases, d.databaseBlock(s))
@@ -47,18 +46,34 @@ func (d *decoder) store(s *section, out *Store) {
 	out.MaxSize = int64(get[manifest.Size](d, s, "max_size"))
 }
 
+func (d *decoder) llm(s *section, out *LLM) {
+	out.Backend = d.str(s, "backend")
+	out.ModelName = d.str(s, "model_name")
+	out.BaseURL = get[manifest.Text](d, s, "base_url")
+	out.Temperature = get[float64](d, s, "temperature")
+	out.TopP = get[float64](d, s, "top_p")
+	out.Timeout = durationOf(d, s, "timeout")
+	if t := s.slot("model_name"); t != nil && t.state == present && out.ModelName == "" {
+		d.out.err(OutOfBounds, t.expr.at, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
+	}
+	if t := s.slot("top_p"); t != nil && t.state == present && out.TopP == 0 {
+		d.out.err(OutOfBounds, t.expr.at, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
+	}
+}
+
 func (d *decoder) server(s *section, out *Server) {
 	d.settle(s)
 	out.Host = d.host(s)
 	out.Port = int(get[float64](d, s, "port"))
 	out.DrainTimeout = durationOf(d, s, "drain_timeout")
+	exposed := d.exposure(s, out)
 	if key := get[manifest.Text](d, s, "api_key"); key != nil {
-		out.Keys = append(out.Keys, d.key("default", key, s.slot("api_key")))
+		out.Keys = append(out.Keys, d.key("default", key, s.slot("api_key"), exposed))
 	}
 	for _, k := range s.all("key") {
 		d.settle(k)
 		if value := get[manifest.Text](d, k, "value"); value != nil {
-			out.Keys = append(out.Keys, d.key(k.name, value, k.slot("value")))
+			out.Keys = append(out.Keys, d.key(k.name, value, k.slot("value"), exposed))
 		}
 	}
 	if s.has("tls") {
@@ -126,13 +141,6 @@ func (d *decoder) host(s *section) string {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
-}
-
-func (d *decoder) key(name string, value manifest.Text, t *slot) Key {
-	if len(value.Reveal()) < minSecret {
-		d.out.err(ShortSecret, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), "use a longer one, such as the output of: openssl rand -hex 24")
-	}
-	return Key{name, value}
 }
 
 func (d *decoder) tls(s *section) *TLS {

@@ -39,6 +39,11 @@ const (
 	PartlySet      Code = "VEGA031"
 	PluginDir      Code = "VEGA032"
 	BadManifest    Code = "VEGA033"
+	ShortKey       Code = "VEGA034"
+	EveryAddress   Code = "VEGA035"
+	ClearKey       Code = "VEGA036"
+	LowPort        Code = "VEGA037"
+	Unusual        Code = "VEGA038"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -85,6 +90,11 @@ var Codes = []CodeInfo{
 	{PartlySet, "left unset"},
 	{PluginDir, "plugin directory cannot be read"},
 	{BadManifest, "bad manifest"},
+	{ShortKey, "API key too short"},
+	{EveryAddress, "open on every address"},
+	{ClearKey, "API key sent in the clear"},
+	{LowPort, "privileged port"},
+	{Unusual, "unusual value"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

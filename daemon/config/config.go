@@ -78,6 +78,10 @@ type LLM struct {
 	Backend   string // ollama or hf
 	ModelName string
 	BaseURL   manifest.Text
+	// How it is asked. No probe that ships with vega asks it anything.
+	Temperature float64 // 0 to 2
+	TopP        float64 // over 0, up to 1
+	Timeout     time.Duration
 }
 
 // Network is how names are resolved.

@@ -58,6 +58,7 @@ func (d *decoder) constrain(t *slot) state {
 		return bad
 	}
 	if t.row.Constrain(t.value) == nil {
+		d.usual(t)
 		return present
 	}
 	got := ""

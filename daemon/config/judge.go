@@ -258,12 +258,24 @@ func bounds(r *row) string {
 func amount(f float64, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:
-		return time.Duration(f * float64(time.Second)).String()
+		return span(time.Duration(f * float64(time.Second)))
 	case manifest.SizeType:
 		return manifest.Size(f).String()
 	default:
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
+}
+
+// span is a duration as a person writes it: 5m, not 5m0s.
+func span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // boundsFix also gives what to put in place of the value, as mismatchFix.
@@ -284,7 +296,7 @@ func shown(v manifest.Value) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Duration:
-		return v.String()
+		return span(v)
 	case manifest.Size:
 		return v.String()
 	default:

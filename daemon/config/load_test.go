@@ -292,7 +292,7 @@ func TestCommandLineStandsInPlace(t *testing.T) {
 	}
 	o := options(t, nil)
 	o.Host = "0.0.0.0"
-	if _, ds := load(t, "", o); len(ds) != 1 || ds[0].Code != NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "write server { api_key") {
+	if _, ds := load(t, "", o); len(ds) != 3 || ds[0].Code != NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "write server { api_key") {
 		t.Errorf("no key for everybody: %s", shownText(t, ds))
 	}
 	o.Host = "127.0.0.1"

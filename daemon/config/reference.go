@@ -43,6 +43,9 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 	v, s := d.value(sec, name)
 	to := sec.schema.row(name)
 	switch {
+	case s == absent && to.wanted && d.inConfig && !d.lenient:
+		d.wanting(sec.slot(name), e, r)
+		return nil, bad
 	case s != present:
 		return nil, s
 	case !fits(v, t):
@@ -56,6 +59,17 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 		return d.judge(text, e, r, t)
 	}
 	return v, present
+}
+
+// wanting reports a reference to what an integration can't do without. t is
+// what is referred to, nil if it is not written.
+func (d *decoder) wanting(t *slot, e *expr, r *row) {
+	block, name, _ := strings.Cut(e.text, ".")
+	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
+	if t != nil {
+		why, fix = ", and "+d.whyAbsent(t.expr), "set that variable, or "+fix
+	}
+	d.out.err(Required, e.at, fmt.Sprintf("%s refers to %s%s.", r.Name, e.text, why), fix)
 }
 
 // target is the section that the first word of a reference names.

@@ -23,6 +23,9 @@ type row struct {
 	public bool
 	// dns says that an address may lack its port, which is then 53.
 	dns bool
+	// wanted says that an enabled integration that refers to it needs it set.
+	wanted bool
+	usual  *usual
 }
 
 // schema is a block that may be written, with what may stand in it.

@@ -24,6 +24,14 @@ func of(t manifest.Type) func(*row)         { return func(r *row) { r.Of = t } }
 func oneOf(allowed ...string) func(*row)    { return func(r *row) { r.OneOf = allowed } }
 func within(least, most float64) func(*row) { return func(r *row) { r.Min, r.Max = &least, &most } }
 
+// wanted: an enabled integration that refers to it needs it set.
+func wanted(r *row) { r.wanted = true }
+
+// about: a value outside of these bounds is allowed, but likely a slip.
+func about(least, most float64, why string) func(*row) {
+	return func(r *row) { r.usual = &usual{least, most, why} }
+}
+
 const (
 	integer  = wholeType
 	duration = manifest.DurationType
@@ -42,7 +50,8 @@ var table = &schema{
 			attribute("host", text, "The address to listen on.", public, preset("127.0.0.1")),
 			attribute("port", integer, "The port to listen on.", public, preset(8000.0), within(1, 65535)),
 			attribute("api_key", text, "The key that /admin and /v1 ask for. On a loopback host vega makes one where none is given.", sensitive),
-			attribute("drain_timeout", duration, "How long requests in flight may take to end after SIGTERM.", public, preset("10s"), within(0, 600)),
+			attribute("drain_timeout", duration, "How long requests in flight may take to end after SIGTERM.", public, preset("10s"), within(0, 600),
+				about(1, 90, "Shorter, what is in flight is cut off; longer, whoever stops vega loses patience first: systemd after 90s, Kubernetes after 30s, unless told otherwise.")),
 		}, blocks: []*schema{
 			{name: "key", label: "name", doc: "One of several API keys, so that they can be rotated.", rows: []row{
 				attribute("value", text, "The key.", required, sensitive),
@@ -64,8 +73,12 @@ var table = &schema{
 		}},
 		{name: "llm", doc: "The language model backend, for the integrations that refer to it.", rows: []row{
 			attribute("backend", text, "What serves the model.", public, preset("ollama"), oneOf("ollama", "hf")),
-			attribute("model_name", text, "The model.", public),
+			attribute("model_name", text, "The model.", public, wanted),
 			attribute("base_url", manifest.URL, "Where the backend answers.", preset("http://127.0.0.1:11434")),
+			attribute("temperature", manifest.Number, "How freely the model answers, for integrations that refer to it; 0 is not at all.", public, preset(0.7), within(0, 2)),
+			attribute("top_p", manifest.Number, "How much of what is likely the model chooses from, for integrations that refer to it; 1 is all of it.", public, preset(0.9), within(0, 1)),
+			attribute("timeout", duration, "How long an answer of the model may take, for integrations that refer to it.", public, preset("60s"), within(0.001, 3600),
+				about(5, 300, "A model that has to be loaded first answers after seconds, and after minutes nobody waits for it.")),
 		}},
 		{name: "network", doc: "How names are resolved and certificates trusted.", rows: []row{
 			attribute("resolver", manifest.Address, "The DNS server, host:port; the system's unless set.", public, func(r *row) { r.dns = true }),

@@ -9,7 +9,7 @@ sever {
   port = 1
 }
 llm {
-  temperature = 0.7
+  max_tokens = 100
 }
 integration "web" {
   probe = core.http

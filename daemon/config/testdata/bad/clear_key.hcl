@@ -1,0 +1,4 @@
+server {
+  host    = "vega.example.com"
+  api_key = env("TOKEN")
+}

@@ -1,0 +1,4 @@
+server {
+  host    = "::"
+  api_key = env("TOKEN")
+}

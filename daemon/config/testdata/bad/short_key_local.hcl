@@ -1,0 +1,3 @@
+server {
+  api_key = "0123456789abcde"
+}

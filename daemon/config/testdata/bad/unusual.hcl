@@ -1,0 +1,6 @@
+server {
+  drain_timeout = "5m"
+}
+llm {
+  timeout = "500ms"
+}
