@@ -17,10 +17,6 @@ import (
 	"vega/store"
 )
 
-// maxRunning is how many guests may run at once. Most of them wait for the
-// network, so it is high: it bounds memory, not parallelism.
-const maxRunning = 1024
-
 // Options is what Open needs besides the configuration.
 type Options struct {
 	Log *slog.Logger // nil: nothing is logged
@@ -70,7 +66,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
 		log:     o.Log,
-		slots:   make(chan struct{}, maxRunning),
+		slots:   make(chan struct{}, config.MaxRunning),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
 		now:     &state{cfg: &config.Config{}},

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"vega/daemon/config"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/policies"
@@ -58,7 +59,7 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 		if ctx.Err() != nil {
 			return hostFault("vega is shutting down")
 		}
-		return hostFault(fmt.Sprintf("%d checks were running all through this one's %v; spread them by longer intervals", maxRunning, b.Timeout))
+		return hostFault(fmt.Sprintf("%d checks were running all through this one's %v; spread them by longer intervals", config.MaxRunning, b.Timeout))
 	}
 	return b.module.Run(ctx, plugins.Input{
 		Integration: b.Name,

@@ -56,7 +56,7 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	r := &runs{at: map[string][]time.Time{}}
 	d := &Daemon{
 		store: kept,
-		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, maxRunning),
+		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, config.MaxRunning),
 		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}},
 	}
 	t.Cleanup(func() {

@@ -44,6 +44,8 @@ const (
 	ClearKey       Code = "VEGA036"
 	LowPort        Code = "VEGA037"
 	Unusual        Code = "VEGA038"
+	Overlap        Code = "VEGA039"
+	Overload       Code = "VEGA040"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -95,6 +97,8 @@ var Codes = []CodeInfo{
 	{ClearKey, "API key sent in the clear"},
 	{LowPort, "privileged port"},
 	{Unusual, "unusual value"},
+	{Overlap, "timeout longer than the interval"},
+	{Overload, "more checks than can run at once"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

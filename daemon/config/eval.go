@@ -26,6 +26,7 @@ type decoder struct {
 	bases    map[string]*section // databases by name
 	claimed  map[*manifest.Module]bool
 
+	whole    whole
 	later    []func() // what can be said only when the plugins are known
 	lenient  bool     // in a disabled block: what is not set or not there is let pass
 	inConfig bool     // in a config block: texts go to a guest

@@ -44,6 +44,7 @@ func (d *decoder) integration(s *section) Integration {
 		out.Enabled, out.Disabled = false, why
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
+	d.demands(s, out)
 	return out
 }
 

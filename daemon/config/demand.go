@@ -1,0 +1,102 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxRunning is how many checks the daemon runs at once. Most of them wait for
+// the network, so it is high: it bounds memory, not parallelism.
+const MaxRunning = 1024
+
+// demand is what one integration takes of the places of those that run, if its
+// target never answers.
+type demand struct {
+	name              string
+	at                place
+	interval, timeout time.Duration
+}
+
+// share is the part of the time that it runs. Runs of one integration never
+// overlap.
+func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
+
+func (m demand) String() string {
+	return fmt.Sprintf("%s (%s every %s)", clip(m.name), span(m.timeout), span(m.interval))
+}
+
+// demands notes what an integration takes, and warns where a run may outlast
+// its interval.
+func (d *decoder) demands(s *section, i Integration) {
+	if !i.Enabled || i.Interval < time.Second || s.unsure("interval") || s.unsure("timeout") {
+		return
+	}
+	d.whole.demand = append(d.whole.demand, demand{i.Name, s.head, i.Interval, i.Timeout})
+	if i.Timeout <= i.Interval {
+		return
+	}
+	at := s.head
+	for _, name := range []string{"timeout", "interval"} {
+		if s.slot(name) != nil {
+			at = d.placeOf(s, name)
+		}
+	}
+	d.out.warn(Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", span(i.Timeout), span(i.Interval)),
+		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", span(i.Timeout), span(i.Interval)))
+}
+
+// load holds what is asked of vega against MaxRunning. It can't do more runs a
+// second than it has places, even if every target answers within a second:
+// that is an error. That the places would not do if every target hung is a
+// warning: until then, nothing is wrong.
+func (d *decoder) load() {
+	all := d.whole.demand
+	atOnce, perSecond := 0.0, 0.0
+	for _, m := range all {
+		atOnce += m.share()
+		perSecond += 1 / m.interval.Seconds()
+	}
+	switch {
+	case perSecond > MaxRunning:
+		at, heaviest := heaviest(all, func(m demand) float64 { return 1 / m.interval.Seconds() })
+		d.out.err(Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega has %d places for those that run: it can't keep up even if every target answers within a second. The most frequent are %s.",
+			math.Ceil(perSecond), MaxRunning, heaviest), longer(perSecond/MaxRunning))
+	case atOnce > MaxRunning:
+		at, heaviest := heaviest(all, demand.share)
+		d.out.warn(Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in all, %s runs a second are due.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or timeouts that much shorter")
+	case atOnce > MaxRunning/2:
+		at, heaviest := heaviest(all, demand.share)
+		d.out.warn(Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, which is more than half of the %d that vega runs. The heaviest are %s; in all, %s runs a second are due.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or timeouts that much shorter")
+	}
+}
+
+// heaviest names the three that weigh most, and says where the first is.
+func heaviest(all []demand, weight func(demand) float64) (place, string) {
+	all = slices.SortedStableFunc(slices.Values(all), func(a, b demand) int {
+		return cmp.Or(-cmp.Compare(weight(a), weight(b)), strings.Compare(a.name, b.name))
+	})
+	names := make([]string, 0, 3)
+	for _, m := range all[:min(3, len(all))] {
+		names = append(names, m.String())
+	}
+	return all[0].at, strings.Join(names, ", ")
+}
+
+// longer advises intervals of so many times the length, rounded up to a tenth,
+// so that they are enough.
+func longer(times float64) string {
+	return fmt.Sprintf("make intervals %.1f times as long", math.Floor(times*10+1)/10)
+}
+
+func rate(perSecond float64) string {
+	if perSecond < 10 {
+		return fmt.Sprintf("%.1f", perSecond)
+	}
+	return fmt.Sprintf("%.0f", perSecond)
+}

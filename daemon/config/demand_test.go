@@ -1,0 +1,39 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestLoadOfTheWhole: vega's own defaults, ten thousand times, are not refused; what
+// becomes of them if the network is gone is said.
+func TestLoadOfTheWhole(t *testing.T) {
+	for _, c := range []struct {
+		n        int
+		timing   string
+		severity Severity
+		says     string
+	}{
+		{3000, "", "", ""},
+		{3100, "", Warning, "517 checks want to run at once, which is more than half of the 1024"},
+		{10_000, "", Warning, "1667 checks want to run at once, and vega runs 1024"},
+		{10_000, "interval = \"2m\"\n", Warning, "834 checks"},
+		{10_000, "interval = \"5m\"\n", "", ""},
+		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", Warning, "1024 checks want"},
+		{1025, "interval = \"1s\"\ntimeout = \"1s\"\n", Error, "1025 runs are due every second"},
+		{1025, "interval = \"0s\"\ntimeout = \"30s\"\n", "", ""},
+		{2000, "enabled = false\ninterval = \"1s\"\n", "", ""},
+	} {
+		var src strings.Builder
+		for i := range c.n {
+			fmt.Fprintf(&src, "integration \"a%d\" {\n  probe = core.http\n%s  config {\n    url = \"https://h%d.example\"\n  }\n}\n", i, c.timing, i)
+		}
+		_, ds := load(t, src.String(), options(t, nil))
+		switch {
+		case c.severity == "" && len(ds) == 0:
+		case len(ds) != 1 || ds[0].Code != Overload || ds[0].Severity != c.severity || !strings.Contains(ds[0].Detail, c.says):
+			t.Errorf("%d with %q:\n%s", c.n, c.timing, shownText(t, ds))
+		}
+	}
+}
