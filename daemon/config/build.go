@@ -37,7 +37,7 @@ func (d *decoder) build(c *Config) {
 		c.Integrations = append(c.Integrations, d.integration(s))
 	}
 	slices.SortFunc(c.Integrations, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
-	d.judgeWhole()
+	d.judgeWhole(c)
 }
 
 func (d *decoder) store(s *section, out *Store) {

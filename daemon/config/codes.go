@@ -46,6 +46,7 @@ const (
 	Unusual        Code = "VEGA038"
 	Overlap        Code = "VEGA039"
 	Overload       Code = "VEGA040"
+	NotSet         Code = "VEGA041"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -99,6 +100,7 @@ var Codes = []CodeInfo{
 	{Unusual, "unusual value"},
 	{Overlap, "timeout longer than the interval"},
 	{Overload, "more checks than can run at once"},
+	{NotSet, "variable not set"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

@@ -160,8 +160,7 @@ func (r *report) diagnostics(public func(string) bool, scrub func(string) string
 
 func ordered(list []problem) []problem {
 	slices.SortStableFunc(list, func(a, b problem) int {
-		return cmp.Or(cmp.Compare(a.at.file.order, b.at.file.order), cmp.Compare(a.at.start, b.at.start),
-			cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
+		return cmp.Or(a.at.compare(b.at), cmp.Compare(a.code, b.code), cmp.Compare(a.detail, b.detail))
 	})
 	return slices.CompactFunc(list, func(a, b problem) bool { return a.same(&b) })
 }

@@ -45,6 +45,11 @@ func (d *decoder) integration(s *section) Integration {
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
 	d.demands(s, out)
+	if out.Enabled {
+		d.leftOut(s, true)
+		d.leftOut(s.block("grant"), true)
+		d.leftOut(config, true, probe.NeedsAny...)
+	}
 	return out
 }
 

@@ -74,7 +74,7 @@ func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *rep
 	return &decoder{
 		sources: s, env: env, out: out, table: t, dir: filepath.Dir(s.path),
 		resolved: map[string]bool{}, secrets: map[string]bool{}, bases: map[string]*section{},
-		schemas: map[*manifest.Probe]*schema{}, claimed: map[*manifest.Module]bool{},
+		schemas: map[*manifest.Probe]*schema{}, claimed: map[*manifest.Module]bool{}, whole: newWhole(),
 	}
 }
 

@@ -67,6 +67,7 @@ func (d *decoder) wanting(t *slot, e *expr, r *row) {
 	block, name, _ := strings.Cut(e.text, ".")
 	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
 	if t != nil {
+		d.whole.told[firstUnset(d, t.expr)] = true
 		why, fix = ", and "+d.whyAbsent(t.expr), "set that variable, or "+fix
 	}
 	d.out.err(Required, e.at, fmt.Sprintf("%s refers to %s%s.", r.Name, e.text, why), fix)

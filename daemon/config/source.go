@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -195,6 +196,10 @@ func (p place) rng() Range {
 }
 
 func (p place) line() int { return p.file.pos(p.start).Line }
+
+func (p place) compare(o place) int {
+	return cmp.Or(cmp.Compare(p.file.order, o.file.order), cmp.Compare(p.start, o.start))
+}
 
 // String is file:line, for a person.
 func (p place) String() string { return fmt.Sprintf("%s:%d", p.file.name, p.line()) }

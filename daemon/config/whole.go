@@ -3,9 +3,17 @@ package config
 // whole is what is noted block by block and can be judged only of all.
 type whole struct {
 	demand []demand
+	unset  map[string][]leftOut // by variable
+	told   map[string]bool      // variables that are missed in an error
+}
+
+func newWhole() whole {
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}}
 }
 
 // judgeWhole reports what no block shows by itself.
-func (d *decoder) judgeWhole() {
+func (d *decoder) judgeWhole(c *Config) {
 	d.load()
+	d.leftOutOfRoot(c)
+	d.variables()
 }

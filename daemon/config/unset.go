@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// leftOut is an attribute without a value, for want of a variable.
+type leftOut struct {
+	name  string
+	at    place
+	owned bool // by an integration, which could be turned off
+}
+
+// leftOut notes what a section leaves out for want of a variable, but for what
+// may be left out and what is reported already: a list or map by itself
+// (PartlySet), and what is required.
+func (d *decoder) leftOut(s *section, owned bool, may ...string) {
+	for _, t := range s.slots {
+		r := t.row
+		if t.state != absent || r.Required || r.Type == manifest.List || r.Type == manifest.Map || slices.Contains(may, r.Name) {
+			continue
+		}
+		if name := firstUnset(d, t.expr); name != "" {
+			d.whole.unset[name] = append(d.whole.unset[name], leftOut{r.Name, t.at, owned})
+		}
+	}
+}
+
+// leftOutOfRoot notes what vega's own blocks leave out. The API key may be:
+// without any, vega makes one, or says that there has to be one.
+func (d *decoder) leftOutOfRoot(c *Config) {
+	d.leftOut(d.root, false)
+	for _, s := range d.root.blocks {
+		switch {
+		case s.schema.name == "integration":
+		case s.schema.name == "server" && len(c.Server.Keys) == 0:
+			d.leftOut(s, false, "api_key")
+		default:
+			d.leftOut(s, false)
+		}
+	}
+}
+
+// variables warns of each variable that is not set and is missed, once.
+func (d *decoder) variables() {
+	for _, name := range slices.Sorted(maps.Keys(d.whole.unset)) {
+		if d.whole.told[name] {
+			continue
+		}
+		places := d.whole.unset[name]
+		slices.SortStableFunc(places, func(a, b leftOut) int { return a.at.compare(b.at) })
+		what := places[0].name + " is left out"
+		if len(places) > 1 {
+			what = "these are left out: " + listed(places)
+		}
+		fix := fmt.Sprintf("set %s where vega starts, or remove what reads it", clip(name))
+		if places[0].owned {
+			fix += fmt.Sprintf(", or turn the integration off without it: enabled = env_set(%q)", clip(name))
+		}
+		d.out.warn(NotSet, places[0].at, fmt.Sprintf("The variable %s is not set, or empty, so that %s.", clip(name), what), fix)
+	}
+}
+
+// listed names the first few, each with its place.
+func listed(all []leftOut) string {
+	var out []string
+	for _, l := range all[:min(5, len(all))] {
+		out = append(out, fmt.Sprintf("%s (%s)", l.name, l.at))
+	}
+	if rest := len(all) - len(out); rest > 0 {
+		out = append(out, fmt.Sprintf("%d more", rest))
+	}
+	return strings.Join(out, ", ")
+}
