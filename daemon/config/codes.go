@@ -47,6 +47,7 @@ const (
 	Overlap        Code = "VEGA039"
 	Overload       Code = "VEGA040"
 	NotSet         Code = "VEGA041"
+	PlainSecret    Code = "VEGA042"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -101,6 +102,7 @@ var Codes = []CodeInfo{
 	{Overlap, "timeout longer than the interval"},
 	{Overload, "more checks than can run at once"},
 	{NotSet, "variable not set"},
+	{PlainSecret, "secret written out"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

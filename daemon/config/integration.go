@@ -45,6 +45,7 @@ func (d *decoder) integration(s *section) Integration {
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
 	d.demands(s, out)
+	d.plainSecrets(config, s.name)
 	if out.Enabled {
 		d.leftOut(s, true)
 		d.leftOut(s.block("grant"), true)

@@ -25,7 +25,9 @@ type row struct {
 	dns bool
 	// wanted says that an enabled integration that refers to it needs it set.
 	wanted bool
-	usual  *usual
+	// login says that it is a secret for the password in it, if there is one.
+	login bool
+	usual *usual
 }
 
 // schema is a block that may be written, with what may stand in it.

@@ -86,23 +86,33 @@ func (d *decoder) keep(v manifest.Value) {
 // keepPassword remembers the password within a DSN, which drivers like to
 // quote by itself.
 func (d *decoder) keepPassword(dsn string) {
+	for _, p := range passwords(dsn) {
+		d.secrets[p] = true
+	}
+}
+
+// passwords are those within a DSN: a URL, user:password@address, or fields of
+// which one is password=….
+func passwords(dsn string) []string {
+	var out []string
 	if u, err := url.Parse(dsn); err == nil && u.User != nil {
 		if p, ok := u.User.Password(); ok && p != "" {
-			d.secrets[p] = true
+			out = append(out, p)
 		}
 	}
 	if before, _, ok := cutLast(dsn, "@"); ok && !strings.Contains(dsn, "://") {
 		if _, p, ok := strings.Cut(before, ":"); ok && p != "" {
-			d.secrets[p] = true
+			out = append(out, p)
 		}
 	}
 	for _, field := range strings.Fields(dsn) {
 		if p, ok := strings.CutPrefix(field, "password="); ok {
 			if p = strings.Trim(p, "'"); p != "" {
-				d.secrets[p] = true
+				out = append(out, p)
 			}
 		}
 	}
+	return out
 }
 
 func cutLast(s, sep string) (before, after string, ok bool) {

@@ -27,6 +27,9 @@ func within(least, most float64) func(*row) { return func(r *row) { r.Min, r.Max
 // wanted: an enabled integration that refers to it needs it set.
 func wanted(r *row) { r.wanted = true }
 
+// login: a secret only for the password in it, if there is one.
+func login(r *row) { r.login = true }
+
 // about: a value outside of these bounds is allowed, but likely a slip.
 func about(least, most float64, why string) func(*row) {
 	return func(r *row) { r.usual = &usual{least, most, why} }
@@ -89,7 +92,7 @@ var table = &schema{
 		}},
 		{name: "database", label: "name", doc: "A database that probes may be granted, as database.NAME.", rows: []row{
 			attribute("driver", text, "What speaks to it.", public, required, oneOf("postgres", "mysql", "sqlite")),
-			attribute("dsn", text, "How to reach it; for sqlite, the path of its file.", required, sensitive),
+			attribute("dsn", text, "How to reach it; for sqlite, the path of its file.", required, sensitive, login),
 		}},
 		{name: "integration", label: "name", doc: "A probe bound to a target.", rows: []row{
 			attribute("probe", probeType, "What checks it, as plugin.probe.", required),

@@ -5,15 +5,17 @@ type whole struct {
 	demand []demand
 	unset  map[string][]leftOut // by variable
 	told   map[string]bool      // variables that are missed in an error
+	plain  map[*file]place      // the first secret that is written out in a file
 }
 
 func newWhole() whole {
-	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}}
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}}
 }
 
 // judgeWhole reports what no block shows by itself.
 func (d *decoder) judgeWhole(c *Config) {
 	d.load()
 	d.leftOutOfRoot(c)
+	d.plainInRoot()
 	d.variables()
 }

@@ -1,0 +1,200 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// hole stands for what comes from elsewhere in a text that is partly written
+// out.
+const hole = "\uFFFC"
+
+// secretHeader are headers whose value opens a door. schemes are what may
+// stand before the secret in one, and is none.
+var (
+	secretHeader = regexp.MustCompile(`(?i)authorization|cookie|token|secret|passw|api-?key|credential|signature`)
+	schemes      = []string{"Basic", "Bearer", "Bot", "Digest", "Token"}
+	notInName    = regexp.MustCompile(`[^A-Z0-9]+`)
+)
+
+// plainSecrets warns of each secret that is written out in a section, and not
+// read from elsewhere. The name of what it belongs to begins that of the
+// variable that is suggested.
+func (d *decoder) plainSecrets(s *section, owner string) {
+	for _, t := range s.slots {
+		if t.state == bad || t.state == unread {
+			continue
+		}
+		f := plainFinder{d, owner, t.row}
+		switch t.expr.kind {
+		case listExpr:
+			for _, e := range t.expr.items {
+				f.look(e, "", t.row.Sensitive)
+			}
+		case mapExpr:
+			f.lookInMap(t.expr.items)
+		default:
+			f.look(t.expr, "", t.row.Sensitive)
+		}
+	}
+}
+
+// plainInRoot looks through vega's own blocks.
+func (d *decoder) plainInRoot() {
+	for _, s := range d.root.blocks {
+		switch s.schema.name {
+		case "integration":
+		case "server":
+			d.plainSecrets(s, "vega")
+			for _, k := range s.all("key") {
+				d.plainSecrets(k, "vega_"+k.name+"_key")
+			}
+		case "database":
+			if d.str(s, "driver") != "sqlite" { // whose dsn is a path
+				d.plainSecrets(s, s.name)
+			}
+		default:
+			d.plainSecrets(s, s.schema.name)
+		}
+	}
+}
+
+// plainFinder looks for secrets in one attribute.
+type plainFinder struct {
+	*decoder
+	owner string
+	row   *row
+}
+
+func (f plainFinder) lookInMap(items []*expr) {
+	for i := 0; i+1 < len(items); i += 2 {
+		key, secret := items[i].text, f.row.Sensitive
+		if strings.Contains(f.row.Name, "header") {
+			secret = secretHeader.MatchString(key)
+		}
+		f.look(items[i+1], key, secret)
+	}
+}
+
+// look judges one text. key is its key in a map.
+func (f plainFinder) look(e *expr, key string, secret bool) {
+	text := written(e)
+	switch {
+	case text == "":
+	case secret && !f.row.login && !computed(e):
+		f.tell(e, text, key)
+	case f.row.login || strings.Contains(text, "://") && strings.Contains(text, "@"):
+		p := slices.DeleteFunc(passwords(text), func(p string) bool { return strings.Contains(p, hole) })
+		if len(p) > 0 {
+			f.tellPassword(e, p)
+		}
+	}
+}
+
+// written is a text as far as it is written out.
+func written(e *expr) string {
+	switch e.kind {
+	case textExpr:
+		return e.text
+	case numExpr:
+		return strconv.FormatFloat(e.num, 'f', -1, 64)
+	case tmplExpr:
+		var b strings.Builder
+		for _, part := range e.items {
+			if text := written(part); text != "" {
+				b.WriteString(text)
+			} else {
+				b.WriteString(hole)
+			}
+		}
+		return b.String()
+	default:
+		return ""
+	}
+}
+
+const whoHasIt = "written out: it is in every copy of this file, and in the history of a repository that holds it."
+
+func (f plainFinder) tell(e *expr, text, key string) {
+	scheme, rest := cutScheme(text)
+	f.secrets[rest] = true
+	what, name, variable := f.row.Name, f.row.Name, envName(f.owner, f.row.Name)
+	if f.row.Type == manifest.Map {
+		what, name, variable = clip(key)+" in "+f.row.Name, quoteKey(key), envName(f.owner, headerWord(key))
+	}
+	value := fmt.Sprintf("env(%q)", variable)
+	if scheme != "" {
+		value = fmt.Sprintf(`"%s ${%s}"`, scheme, value)
+	}
+	fix := fmt.Sprintf("write %s = %s, and set that variable", name, value)
+	if f.row.Type == manifest.List {
+		fix = fmt.Sprintf("write %s in its place, and set that variable", value)
+	}
+	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, whoHasIt), fix)
+}
+
+func (f plainFinder) tellPassword(e *expr, all []string) {
+	for _, p := range all {
+		f.secrets[p] = true
+	}
+	fix := fmt.Sprintf("write ${env(%q)} in place of the password, and set that variable", envName(f.owner, "password"))
+	if f.row.login {
+		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, envName(f.owner, f.row.Name))
+	}
+	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, whoHasIt), fix)
+}
+
+func (f plainFinder) plain(e *expr, detail, fix string) {
+	f.out.warn(PlainSecret, e.at, detail, fix)
+	if first, ok := f.whole.plain[e.at.file]; !ok || e.at.compare(first) < 0 {
+		f.whole.plain[e.at.file] = e.at
+	}
+}
+
+// cutScheme parts what says how to read a credential from the credential.
+func cutScheme(text string) (scheme, rest string) {
+	word, rest, ok := strings.Cut(text, " ")
+	i := slices.IndexFunc(schemes, func(s string) bool { return strings.EqualFold(s, word) })
+	if !ok || i < 0 || strings.TrimSpace(rest) == "" {
+		return "", text
+	}
+	return schemes[i], strings.TrimSpace(rest)
+}
+
+// headerWord is a header's name as it would stand in a variable's.
+func headerWord(key string) string {
+	if strings.EqualFold(key, "authorization") {
+		return "token"
+	}
+	if len(key) > 2 && strings.EqualFold(key[:2], "x-") {
+		return key[2:]
+	}
+	return key
+}
+
+// envName joins the words of a variable's name: ORDERS_API_KEY.
+func envName(owner, what string) string {
+	join := func(s string) string { return strings.Trim(notInName.ReplaceAllString(strings.ToUpper(s), "_"), "_") }
+	o, w := join(clip(owner)), join(clip(what))
+	switch {
+	case w == "VALUE" || o == w || o == "":
+		return o
+	case strings.HasPrefix(w, o+"_"):
+		return w
+	default:
+		return o + "_" + w
+	}
+}
+
+// quoteKey is the key of a map as it must be written.
+func quoteKey(key string) string {
+	if identifier([]byte(key)) {
+		return key
+	}
+	return strconv.Quote(clip(key))
+}

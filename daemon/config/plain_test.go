@@ -1,0 +1,60 @@
+package config
+
+import "testing"
+
+func TestEnvName(t *testing.T) {
+	for _, c := range [][3]string{
+		{"vega", "api_key", "VEGA_API_KEY"},
+		{"vega_ci_key", "value", "VEGA_CI_KEY"},
+		{"orders", "token", "ORDERS_TOKEN"},
+		{"my-shop", "Api-Key", "MY_SHOP_API_KEY"},
+		{"slack", "slack_token", "SLACK_TOKEN"},
+		{"osint", "osint", "OSINT"},
+	} {
+		if got := envName(c[0], c[1]); got != c[2] {
+			t.Errorf("%s of %s: %s, want %s", c[1], c[0], got, c[2])
+		}
+	}
+}
+
+// TestPlainSecretIsKept: what is recognised as a secret is kept out of logs
+// too, without the word before it.
+func TestPlainSecretIsKept(t *testing.T) {
+	c := good(t, `
+llm { base_url = "http://u:literal-password@127.0.0.1" }
+integration "a" {
+  probe = core.http
+  config {
+    url     = llm.base_url
+    headers = { Authorization = "bearer literal-token" }
+  }
+}
+`, options(t, nil))
+	if got := c.Redactor().Redact("literal-token, literal-password"); got != "(secret), (secret)" {
+		t.Errorf("redacted: %s", got)
+	}
+}
+
+// TestNoPlainSecret: what opens no door is no secret.
+func TestNoPlainSecret(t *testing.T) {
+	_, ds := load(t, `
+database "app" {
+  driver = "postgres"
+  dsn    = "postgres://vega@db/app?sslmode=require"
+}
+integration "a" {
+  probe = core.http
+  config {
+    url     = "https://user@h.example/a:b@c"
+    headers = { Accept = "text/plain", Authorization = "${env("SET")}" }
+  }
+}
+integration "b" {
+  probe = core.database
+  config { database = database.app }
+}
+`, options(t, map[string]string{"SET": "a-long-secret"}))
+	if len(ds) > 0 {
+		t.Error(shownText(t, ds))
+	}
+}
