@@ -78,6 +78,7 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 			return nil, s
 		}
 		text = v
+		d.readsSecret(e, arg, r)
 	default:
 		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
 		return nil, bad
@@ -115,6 +116,14 @@ func (d *decoder) file(e *expr, name string) (string, state) {
 		d.out.err(FileUnreadable, e.at, "The file cannot be read: "+reason(c.err)+".", "name a regular file that vega's user may read")
 	}
 	return "", bad
+}
+
+// readsSecret notes the file of a secret, for its mode to be judged.
+func (d *decoder) readsSecret(e *expr, name string, r *row) {
+	path := absolute(name, e.at.file.dir)
+	if first, known := d.whole.read[path]; !r.public && (!known || e.at.compare(first) < 0) {
+		d.whole.read[path] = e.at
+	}
 }
 
 // computed reports whether part of a value comes from elsewhere, and so must

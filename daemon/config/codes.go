@@ -48,6 +48,7 @@ const (
 	Overload       Code = "VEGA040"
 	NotSet         Code = "VEGA041"
 	PlainSecret    Code = "VEGA042"
+	OpenFile       Code = "VEGA043"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -103,6 +104,7 @@ var Codes = []CodeInfo{
 	{Overload, "more checks than can run at once"},
 	{NotSet, "variable not set"},
 	{PlainSecret, "secret written out"},
+	{OpenFile, "secret that others can read"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

@@ -35,9 +35,40 @@ func badFiles(t testing.TB) []string {
 	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
+// stage goes to a copy of testdata that has the modes that a diagnostic may
+// speak of, whatever those of the checkout are: everyone may read what is called
+// open_…. It returns where the test was before.
+func stage(t *testing.T) (home string) {
+	t.Helper()
+	home, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS("testdata")); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "testdata", "bad", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		mode := os.FileMode(0o600)
+		if strings.HasPrefix(filepath.Base(path), "open_") {
+			mode = 0o604
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	return home
+}
+
 // TestBad holds what is said about each bad file against its .want; -update
 // writes those. A difference is a change of the product, to be read as one.
 func TestBad(t *testing.T) {
+	home := stage(t)
 	seen := map[Code]bool{}
 	for _, path := range badFiles(t) {
 		ds := loadBad(t, path)
@@ -45,7 +76,7 @@ func TestBad(t *testing.T) {
 			seen[d.Code] = true
 		}
 		got := shownText(t, ds)
-		want := strings.TrimSuffix(path, ".hcl") + ".want"
+		want := filepath.Join(home, strings.TrimSuffix(path, ".hcl")+".want")
 		if *update {
 			if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
 				t.Fatal(err)

@@ -6,10 +6,11 @@ type whole struct {
 	unset  map[string][]leftOut // by variable
 	told   map[string]bool      // variables that are missed in an error
 	plain  map[*file]place      // the first secret that is written out in a file
+	read   map[string]place     // files that file() read secrets from
 }
 
 func newWhole() whole {
-	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}}
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}}
 }
 
 // judgeWhole reports what no block shows by itself.
@@ -17,5 +18,6 @@ func (d *decoder) judgeWhole(c *Config) {
 	d.load()
 	d.leftOutOfRoot(c)
 	d.plainInRoot()
+	d.openFiles(c)
 	d.variables()
 }
