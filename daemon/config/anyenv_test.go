@@ -49,6 +49,10 @@ integration "c" {
   probe = core.http
   config { url = llm.base_url }
 }
+integration "app" {
+  probe = core.database
+  config { database = database.app }
+}
 integration "d" {
   probe = stranger.thing
 }

@@ -49,6 +49,8 @@ const (
 	NotSet         Code = "VEGA041"
 	PlainSecret    Code = "VEGA042"
 	OpenFile       Code = "VEGA043"
+	UnusedGrant    Code = "VEGA044"
+	Unused         Code = "VEGA045"
 
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
@@ -105,6 +107,8 @@ var Codes = []CodeInfo{
 	{NotSet, "variable not set"},
 	{PlainSecret, "secret written out"},
 	{OpenFile, "secret that others can read"},
+	{UnusedGrant, "grant without use"},
+	{Unused, "nothing refers to it"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

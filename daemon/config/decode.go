@@ -307,6 +307,7 @@ func (d *decoder) preset(r *row) manifest.Value {
 		case pathType:
 			return manifest.Plain(absolute(v, d.dir))
 		case manifest.Database:
+			d.whole.databases[trimDatabase(v)] = true
 			return manifest.Plain(trimDatabase(v))
 		}
 	case float64:

@@ -47,6 +47,7 @@ func (d *decoder) integration(s *section) Integration {
 	d.demands(s, out)
 	d.plainSecrets(config, s.name)
 	if out.Enabled {
+		b.unusedGrants(out, config, block)
 		d.leftOut(s, true)
 		d.leftOut(s.block("grant"), true)
 		d.leftOut(config, true, probe.NeedsAny...)

@@ -118,6 +118,7 @@ func withUnit(n float64, t manifest.Type) string {
 
 // mismatch reports a value of another type than its attribute's.
 func (d *decoder) mismatch(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	d.whole.misspelt = d.whole.misspelt || t == manifest.Database
 	what := kindNames[e.kind]
 	if e.kind == callExpr {
 		what = "what " + clip(e.text) + "() gives, which is text"

@@ -124,6 +124,7 @@ func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 
 func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
 	if _, ok := d.bases[name]; !ok && name != "vega" {
+		d.whole.misspelt = true
 		names := []string{"vega"}
 		for n := range d.bases {
 			names = append(names, n)

@@ -7,10 +7,13 @@ type whole struct {
 	told   map[string]bool      // variables that are missed in an error
 	plain  map[*file]place      // the first secret that is written out in a file
 	read   map[string]place     // files that file() read secrets from
+
+	databases map[string]bool // that a default refers to
+	misspelt  bool            // a reference to a database is one to nothing
 }
 
 func newWhole() whole {
-	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}}
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}, databases: map[string]bool{}}
 }
 
 // judgeWhole reports what no block shows by itself.
@@ -19,5 +22,6 @@ func (d *decoder) judgeWhole(c *Config) {
 	d.leftOutOfRoot(c)
 	d.plainInRoot()
 	d.openFiles(c)
+	d.unusedDatabases()
 	d.variables()
 }

@@ -112,7 +112,7 @@ func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 		if err != nil {
 			return nil
 		}
-		for _, m := range methods(k) {
+		for _, m := range Methods(k) {
 			r, err := Origins(u)
 			r.Method = m
 			add(r, err)
@@ -121,7 +121,7 @@ func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 		if u, err := url.Parse(text); t == manifest.URL && err == nil {
 			text = WithPort(u.Host, defaultPort(u.Scheme))
 		}
-		for _, m := range methods(k) {
+		for _, m := range Methods(k) {
 			add(parseNet(m + "://" + text))
 		}
 	case manifest.DNS:
@@ -135,7 +135,9 @@ func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 	return rules
 }
 
-func methods(k manifest.Capability) []string {
+// Methods are the HTTP methods that a capability sends, or the networks that it
+// dials: those that it declares, or else those that it then has.
+func Methods(k manifest.Capability) []string {
 	switch {
 	case len(k.Methods) > 0:
 		return k.Methods

@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// unusedGrants warns of what stands in the grant block of an enabled
+// integration and changes nothing.
+func (b binding) unusedGrants(i Integration, config *section, block grantBlock) {
+	for n, r := range block.set.Rules {
+		if why, fix := b.unused(r, i.Grants.Rules, block.set.Rules[:n]); why != "" {
+			b.out.warn(UnusedGrant, block.rules[n], why, fix)
+		}
+	}
+	t := b.s.block("grant").slot("plaintext")
+	if t == nil || !block.set.Plaintext || config.broken || block.bad || anyUnsure(config) {
+		return
+	}
+	secret := false
+	manifest.Secrets(i.Values, func(string) { secret = true })
+	switch {
+	case !secret:
+		b.out.warn(UnusedGrant, t.at, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
+	case !slices.ContainsFunc(i.Grants.Rules, inTheClear):
+		b.out.warn(UnusedGrant, t.at, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
+	}
+}
+
+// unused says why a rule of the grant block is for nothing. all are those of
+// the integration, before those that stand above it in the block.
+func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string) {
+	if slices.ContainsFunc(before, func(o grant.Rule) bool { return allowsSame(r, o) }) {
+		return "This stands in the grant block already.", "remove it"
+	}
+	for _, o := range all {
+		if o.Origin != grant.FromBlock && allowsSame(r, o) {
+			return fmt.Sprintf("This is granted already: %s.", o.Where), "remove it"
+		}
+	}
+	method, declared := b.method(r)
+	if method == "" || len(declared) == 0 || slices.Contains(declared, method) {
+		return "", ""
+	}
+	return fmt.Sprintf("The probe %s says that it uses %s, and not %s.", b.probe.Name, among(declared), clip(method)),
+		"remove it, or ask the plugin's author to declare what it does"
+}
+
+// method is what a rule allows to be sent or dialled, and what the probe says
+// that it sends or dials; nothing for a rule that is of neither kind.
+func (b binding) method(r grant.Rule) (method string, declared []string) {
+	switch r.Kind {
+	case manifest.HTTP:
+		method = r.Method
+	case manifest.Net:
+		method = r.Scheme
+	default:
+		return "", nil
+	}
+	for _, k := range b.probe.Capabilities {
+		if k.Kind == r.Kind {
+			declared = append(declared, grant.Methods(k)...)
+		}
+	}
+	return method, declared
+}
+
+// allowsSame reports whether two rules allow the same, wherever they come from.
+func allowsSame(a, b grant.Rule) bool {
+	a.Origin, a.Where = b.Origin, b.Where
+	return a == b
+}
+
+// inTheClear reports whether what goes where the rule allows can be read on
+// the way.
+func inTheClear(r grant.Rule) bool {
+	return !loopback(r.Host) && (r.Kind == manifest.HTTP && r.Scheme == "http" || r.Kind == manifest.Net && r.Scheme != "tls")
+}
+
+// unusedDatabases warns of database blocks that nothing refers to. A file that
+// could not be read whole proves nothing of the kind, and a reference that is
+// misspelt is reported already.
+func (d *decoder) unusedDatabases() {
+	if len(d.bases) == 0 || d.whole.misspelt || d.root.broken || slices.ContainsFunc(d.root.blocks, func(s *section) bool { return s.broken }) {
+		return
+	}
+	used := d.whole.databases
+	d.root.eachExpr(func(e *expr) {
+		if name, ok := strings.CutPrefix(e.text, "database."); ok && e.kind == refExpr {
+			used[name] = true
+		}
+	})
+	for _, s := range d.root.all("database") {
+		if !used[s.name] && s == d.bases[s.name] && s.name != "vega" {
+			d.out.warn(Unused, s.head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", clip(s.name)),
+				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", clip(s.name)))
+		}
+	}
+}
+
+// eachExpr calls yield with every expression in a section, whatever is in it.
+func (s *section) eachExpr(yield func(*expr)) {
+	for _, t := range s.slots {
+		t.expr.each(yield)
+	}
+	for _, b := range s.blocks {
+		b.eachExpr(yield)
+	}
+	if s.raw != nil {
+		s.raw.body.eachExpr(yield)
+	}
+}
+
+func (b *body) eachExpr(yield func(*expr)) {
+	for _, a := range b.attrs {
+		a.value.each(yield)
+	}
+	for _, in := range b.blocks {
+		in.body.eachExpr(yield)
+	}
+}
+
+func (e *expr) each(yield func(*expr)) {
+	yield(e)
+	for _, item := range e.items {
+		item.each(yield)
+	}
+}
