@@ -52,6 +52,8 @@ const (
 	UnusedGrant    Code = "VEGA044"
 	Unused         Code = "VEGA045"
 
+	DependsOnItself   Code = "VEGA046"
+	DependsOnDisabled Code = "VEGA047"
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
 )
@@ -109,6 +111,8 @@ var Codes = []CodeInfo{
 	{OpenFile, "secret that others can read"},
 	{UnusedGrant, "grant without use"},
 	{Unused, "nothing refers to it"},
+	{DependsOnItself, "depends on itself"},
+	{DependsOnDisabled, "depends on what is disabled"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

@@ -118,5 +118,8 @@ type Integration struct {
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
-	Position string // file:line of its block
+	// DependsOn are the integrations whose targets its own leans on. They form
+	// no circle.
+	DependsOn []string
+	Position  string // file:line of its block
 }

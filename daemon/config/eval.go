@@ -24,6 +24,8 @@ type decoder struct {
 	secrets  map[string]bool // those that are secrets, and literals of sensitive attributes
 	schemas  map[*manifest.Probe]*schema
 	bases    map[string]*section // databases by name
+	peers    map[string]*section // integrations by name
+	names    []string            // of peers in order, once asked for
 	claimed  map[*manifest.Module]bool
 
 	whole    whole
@@ -101,7 +103,7 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return d.measure(e, r, t)
-	case manifest.Database:
+	case manifest.Database, integrationType:
 		return d.mismatch(e, r, t)
 	case manifest.Any, boundType:
 		if e.kind == numExpr {

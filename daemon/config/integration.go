@@ -29,6 +29,7 @@ func (d *decoder) integration(s *section) Integration {
 	defer func() { d.lenient = false }()
 	d.settle(s)
 	out.Memory = get[manifest.Size](d, s, "memory")
+	out.DependsOn = d.dependencies(s)
 	out.Plugin, out.Probe, _ = strings.Cut(d.str(s, "probe"), ".")
 	block := d.grantBlock(s)
 	found, probe := d.bind(s, out.Plugin, out.Probe)

@@ -153,6 +153,9 @@ func mismatchFix(e *expr, r *row, t manifest.Type) (fix, instead string) {
 	case t == manifest.Database && e.kind == textExpr && manifest.ValidName(trimDatabase(e.text)):
 		name := "database." + trimDatabase(e.text)
 		return "write " + name + " without quotes", name
+	case t == integrationType && e.kind == textExpr && manifest.ValidName(strings.TrimPrefix(e.text, "integration.")):
+		name := "integration." + strings.TrimPrefix(e.text, "integration.")
+		return "write " + name + " without quotes", name
 	case t == r.Type:
 		return fmt.Sprintf("write %s = %s", r.Name, example(r)), ""
 	default:
@@ -184,6 +187,8 @@ func typeName(t manifest.Type) string {
 		return "an address, host:port"
 	case manifest.Database:
 		return "a database, as database.NAME"
+	case integrationType:
+		return "an integration, as integration.NAME"
 	case manifest.List:
 		return "a list"
 	case manifest.Map:
@@ -216,6 +221,8 @@ func sample(t manifest.Type) string {
 		return `"example.com:443"`
 	case manifest.Database:
 		return "database.NAME"
+	case integrationType:
+		return "integration.NAME"
 	case manifest.List:
 		return "[ … ]"
 	case manifest.Map:

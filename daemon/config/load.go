@@ -50,6 +50,9 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	for _, b := range d.root.all("database") {
 		d.bases[b.name] = b
 	}
+	for _, i := range d.root.all("integration") {
+		d.peers[i.name] = i
+	}
 	d.overrule()
 	c := &Config{Path: s.path, sources: s}
 	d.settle(d.root)
@@ -73,7 +76,7 @@ func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *rep
 	}
 	return &decoder{
 		sources: s, env: env, out: out, table: t, dir: filepath.Dir(s.path),
-		resolved: map[string]bool{}, secrets: map[string]bool{}, bases: map[string]*section{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, bases: map[string]*section{}, peers: map[string]*section{},
 		schemas: map[*manifest.Probe]*schema{}, claimed: map[*manifest.Module]bool{}, whole: newWhole(),
 	}
 }

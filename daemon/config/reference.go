@@ -32,6 +32,9 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 	if root == "database" {
 		return d.database(e, r, t, rest)
 	}
+	if root == "integration" {
+		return d.dependency(e, r, t, rest)
+	}
 	sec := d.target(root)
 	name := rest
 	if root == "data_dir" {

@@ -13,6 +13,8 @@ const (
 	probeType manifest.Type = "probe"    // a reference: plugin.probe
 	boundType manifest.Type = "bound"    // a number, or a duration or size as text
 	valueType manifest.Type = "anything" // a default in a manifest: any literal
+
+	integrationType manifest.Type = "integration" // a reference: integration.NAME
 )
 
 // row is an attribute that may be written. A plugin's options are rows of the

@@ -14,6 +14,9 @@ func nearest(written string, candidates []string) string {
 	}
 	best, least := "", len(written)/3+1
 	for _, c := range candidates {
+		if len(c)-len(written) >= least || len(written)-len(c) >= least {
+			continue // so many letters are missing at least
+		}
 		if d := distance(strings.ToLower(written), c); d < least {
 			best, least = c, d
 		}

@@ -100,6 +100,7 @@ var table = &schema{
 			attribute("interval", duration, "How often it is checked; \"0s\" is only when asked. The probe's own, or 1m.", public),
 			attribute("timeout", duration, "How long a check may take. The probe's own, or 10s.", public, within(1, 30)),
 			attribute("memory", size, "The most memory the probe may use.", public, preset("32MiB"), within(1<<16, 4<<30)),
+			attribute("depends_on", manifest.List, "Integrations whose targets its own leans on, as [integration.NAME]: when one of them is unhealthy, it is named as the root cause.", public, of(integrationType)),
 		}, blocks: []*schema{
 			{name: "config", doc: "The probe's options.", open: true},
 			{name: "grant", doc: "What the probe may use beyond the targets in config.", rows: []row{

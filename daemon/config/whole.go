@@ -8,12 +8,13 @@ type whole struct {
 	plain  map[*file]place      // the first secret that is written out in a file
 	read   map[string]place     // files that file() read secrets from
 
-	databases map[string]bool // that a default refers to
-	misspelt  bool            // a reference to a database is one to nothing
+	depends   map[string][]dependency // by the integration that depends
+	databases map[string]bool         // that a default refers to
+	misspelt  bool                    // a reference to a database is one to nothing
 }
 
 func newWhole() whole {
-	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}, databases: map[string]bool{}}
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}, databases: map[string]bool{}, depends: map[string][]dependency{}}
 }
 
 // judgeWhole reports what no block shows by itself.
@@ -23,5 +24,6 @@ func (d *decoder) judgeWhole(c *Config) {
 	d.plainInRoot()
 	d.openFiles(c)
 	d.unusedDatabases()
+	d.judgeDependencies(c.Integrations)
 	d.variables()
 }

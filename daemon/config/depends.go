@@ -1,0 +1,151 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// dependency is an entry of depends_on.
+type dependency struct {
+	from, to string
+	at       place
+}
+
+// dependency is a reference to an integration, by its name.
+func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+	if d.peers[name] == nil {
+		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", clip(name))
+		if first, _, _ := strings.Cut(name, "."); d.peers[first] != nil {
+			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
+		} else if near := d.nearIntegration(name); near != "" {
+			fix = "write integration." + near
+		}
+		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+		return nil, bad
+	}
+	if t != integrationType {
+		fix := "write the value"
+		if r.Element() == integrationType {
+			fix = fmt.Sprintf("write %s = [%s]", r.Name, clip(e.text))
+		}
+		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), clip(e.text)), fix)
+		return nil, bad
+	}
+	return manifest.Plain(name), present
+}
+
+// nearIntegration looks through all names, which are many: not for more
+// mistakes than are shown.
+func (d *decoder) nearIntegration(name string) string {
+	if d.out.errors > MaxDiagnostics {
+		return ""
+	}
+	if d.names == nil {
+		d.names = slices.Sorted(maps.Keys(d.peers))
+	}
+	return nearest(name, d.names)
+}
+
+// dependencies are the names in depends_on, each once.
+func (d *decoder) dependencies(s *section) []string {
+	t := s.slot("depends_on")
+	if t == nil || t.state != present {
+		return nil
+	}
+	var names []string
+	seen := map[string]bool{}
+	for i, v := range t.value.([]manifest.Value) {
+		name, at := v.(manifest.Text).Reveal(), t.expr.items[i].at
+		if seen[name] {
+			d.out.err(Twice, at, fmt.Sprintf("integration.%s stands in this list already.", clip(name)), "keep one of the two")
+			continue
+		}
+		seen[name] = true
+		names = append(names, name)
+		d.whole.depends[s.name] = append(d.whole.depends[s.name], dependency{s.name, name, at})
+	}
+	return names
+}
+
+// judgeDependencies reports circles, and what depends on what is never known.
+func (d *decoder) judgeDependencies(all []Integration) {
+	if len(d.whole.depends) == 0 {
+		return
+	}
+	w := circleWalk{decoder: d, seen: map[string]visit{}}
+	off := map[string]string{}
+	for _, i := range all {
+		w.from(i.Name)
+		if !i.Enabled {
+			off[i.Name] = i.Disabled
+		}
+	}
+	for _, i := range all {
+		for _, e := range d.whole.depends[i.Name] {
+			if why, ok := off[e.to]; ok && i.Enabled {
+				d.out.warn(DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s): it is never named as the root cause of what befalls %s.", clip(e.to), clip(why), clip(i.Name)),
+					fmt.Sprintf("enable %s, or remove integration.%s here", clip(e.to), clip(e.to)))
+			}
+		}
+	}
+}
+
+// circleWalk goes along dependencies, and reports where it comes back to where
+// it has been on its way.
+type circleWalk struct {
+	*decoder
+	seen map[string]visit
+	way  []dependency
+}
+
+type visit uint8
+
+const (
+	never visit = iota
+	onTheWay
+	before
+)
+
+func (w *circleWalk) from(name string) {
+	if w.seen[name] != never {
+		return
+	}
+	w.seen[name] = onTheWay
+	for _, e := range w.whole.depends[name] {
+		w.way = append(w.way, e)
+		if w.seen[e.to] == onTheWay {
+			w.circle(e.to)
+		} else {
+			w.from(e.to)
+		}
+		w.way = w.way[:len(w.way)-1]
+	}
+	w.seen[name] = before
+}
+
+// circle reports that the way ends where it passed before, at name.
+func (w *circleWalk) circle(name string) {
+	if w.out.errors > MaxDiagnostics {
+		return // it is not shown, and a hostile file has very many
+	}
+	way := w.way[slices.IndexFunc(w.way, func(e dependency) bool { return e.from == name }):]
+	last := way[len(way)-1]
+	if len(way) == 1 {
+		w.out.err(DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself.", clip(name)), fmt.Sprintf("remove integration.%s", clip(name)))
+		return
+	}
+	var links []string
+	for n, e := range way {
+		if n == 8 && len(way) > 10 {
+			links = append(links, fmt.Sprintf("%d more", len(way)-n))
+			break
+		}
+		links = append(links, fmt.Sprintf("%s on %s (%s)", clip(e.from), clip(e.to), e.at))
+	}
+	w.out.err(DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself, by way of others: %s.", clip(name), strings.Join(links, ", ")),
+		"remove one of these: what a thing leans on can't lean on it")
+}
