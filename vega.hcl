@@ -144,6 +144,9 @@ integration "web" {
 integration "orders" {
   probe   = core.http
   enabled = env_set("ORDERS_API_KEY")
+  # What its target leans on itself: while one of these is unhealthy, it is
+  # named as the root cause.
+  # depends_on = [integration.llm]
   config {
     url     = "https://orders.example.com/health"
     headers = { Authorization = "Bearer ${env("ORDERS_API_KEY")}" }

@@ -192,7 +192,7 @@ func (d *Daemon) release() error {
 	defer d.change.Unlock()
 	d.mu.Lock()
 	modules := d.now.plugins
-	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations}
+	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends}
 	d.mu.Unlock()
 	errs := []error{releaseAll(modules)}
 	if d.sandbox != nil {

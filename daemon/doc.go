@@ -24,6 +24,7 @@
 //	a handler        api/handlers.go decodes, calls one method here, encodes
 //	Daemon.Health    health.go       joins a run of each integration
 //	Daemon.gather    health.go       waits for them, no longer than the caller
+//	state.nameRoots  rootcause.go    adds which dependency a trouble comes from
 //	writeError       api/error.go    where every error becomes a response
 //
 // # A change, in the order of its calls

@@ -52,12 +52,13 @@ func (d *Daemon) Health(ctx context.Context, q Query) (Health, error) {
 	if telemetry.ID(ctx) == "" {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
-	expected, err := d.start(ctx, q)
+	expected, s, err := d.start(ctx, q)
 	if err != nil {
 		return Health{}, err
 	}
 	h := Health{CorrelationID: telemetry.ID(ctx), CheckedAt: began.UTC()}
 	h.Integrations = gather(ctx, expected, q)
+	s.nameRoots(h.Integrations)
 	h.count()
 	h.DurationMS = milliseconds(time.Since(began))
 	return h, nil
@@ -69,19 +70,20 @@ type pending struct {
 	flight *flight
 }
 
-// start joins a run of each integration asked for, all in one configuration.
-func (d *Daemon) start(ctx context.Context, q Query) ([]pending, error) {
+// start joins a run of each integration asked for, all in one configuration,
+// which it returns too.
+func (d *Daemon) start(ctx context.Context, q Query) ([]pending, *state, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	chosen, err := d.now.choose(q.Names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	expected := make([]pending, len(chosen))
 	for n, i := range chosen {
 		expected[n] = d.ask(ctx, i, q.MaxAge)
 	}
-	return expected, nil
+	return expected, d.now, nil
 }
 
 func (d *Daemon) ask(ctx context.Context, i *integration, maxAge time.Duration) pending {
@@ -161,5 +163,9 @@ func (d *Daemon) Integration(name string) (Integration, error) {
 	default:
 		r = b.unknown("it has not run yet")
 	}
-	return b.describe(r.aged()), nil
+	one := []Report{r.aged()}
+	d.now.nameRoots(one)
+	out := b.describe(one[0])
+	out.DependsOn = d.now.dependsOn(name)
+	return out, nil
 }

@@ -43,6 +43,10 @@ type Report struct {
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
 	Metrics        []Metric          `json:"metrics"`
+	// RootCause names, where there are any, the unhealthy integrations that
+	// this one depends on and that depend on no unhealthy one. It is judged
+	// when asked for, and not part of a run's history.
+	RootCause []string `json:"root_cause,omitempty"`
 }
 
 // Metric is a number that a probe measured.
@@ -56,10 +60,11 @@ type Metric struct {
 // everything it may reach.
 type Integration struct {
 	Report
-	IntervalMS float64 `json:"interval_ms"` // 0: on demand only
-	TimeoutMS  float64 `json:"timeout_ms"`
-	DefinedAt  string  `json:"defined_at"` // file:line
-	Grants     []Grant `json:"grants"`
+	IntervalMS float64  `json:"interval_ms"` // 0: on demand only
+	TimeoutMS  float64  `json:"timeout_ms"`
+	DefinedAt  string   `json:"defined_at"` // file:line
+	Grants     []Grant  `json:"grants"`
+	DependsOn  []string `json:"depends_on"`
 }
 
 // Grant is one thing an integration may do, and who said so.

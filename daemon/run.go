@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"vega/daemon/config"
@@ -86,8 +87,14 @@ func (d *Daemon) tell(ctx context.Context, r Report, before *Report, denied []st
 	case !changed && r.Status == policies.Healthy:
 		level = slog.LevelDebug
 	}
-	d.log.Log(ctx, level, "run", "integration", r.Name, "probe", r.Probe, "status", string(r.Status),
-		"cause", string(r.Cause), "changed", changed, "took_ms", r.ResponseTimeMS, "message", r.Message)
+	line := []any{
+		"integration", r.Name, "probe", r.Probe, "status", string(r.Status),
+		"cause", string(r.Cause), "changed", changed, "took_ms", r.ResponseTimeMS, "message", r.Message,
+	}
+	if roots := d.rootCause(r); len(roots) > 0 {
+		line = append(line, "root_cause", strings.Join(roots, ", "))
+	}
+	d.log.Log(ctx, level, "run", line...)
 	for _, line := range denied {
 		d.log.WarnContext(ctx, "denied", "integration", r.Name, "probe", r.Probe, "reason", line)
 	}

@@ -16,6 +16,7 @@ type state struct {
 	cfg          *config.Config
 	plugins      []plugin
 	integrations []*integration // in order of name, as cfg's
+	depends      [][]int        // what each of them depends on; nil if none does
 }
 
 // integration is one by name. It outlives reloads, so that its state does, and
@@ -44,6 +45,7 @@ func (d *Daemon) install(next *state) {
 	retainAll(next.plugins)
 	d.mu.Lock()
 	old := d.now
+	next.depends = dependencies(next.cfg.Integrations)
 	next.integrations = make([]*integration, len(next.cfg.Integrations))
 	for n, c := range next.cfg.Integrations {
 		i := old.find(c.Name)
@@ -80,10 +82,11 @@ func (i *integration) bind(b *binding) {
 }
 
 // same reports whether a run under either would be the same run. Where the
-// block stands in its file is no matter.
+// block stands in its file is no matter, nor what it depends on.
 func (b *binding) same(o *binding) bool {
 	x, y := b.Integration, o.Integration
 	x.Position, y.Position = "", ""
+	x.DependsOn, y.DependsOn = nil, nil
 	return b.module == o.module && b.reason == o.reason && reflect.DeepEqual(x, y)
 }
 
@@ -100,13 +103,21 @@ func (s *state) binding(c config.Integration) *binding {
 }
 
 func (s *state) find(name string) *integration {
+	if n := s.number(name); n >= 0 {
+		return s.integrations[n]
+	}
+	return nil
+}
+
+// number is the place of an integration in order of name, -1 if it is not there.
+func (s *state) number(name string) int {
 	n, ok := slices.BinarySearchFunc(s.integrations, name, func(i *integration, name string) int {
 		return strings.Compare(i.name, name)
 	})
 	if !ok {
-		return nil
+		return -1
 	}
-	return s.integrations[n]
+	return n
 }
 
 // outcome is the state in a few words, for the start.

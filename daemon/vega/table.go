@@ -34,7 +34,7 @@ func writeTable(out io.Writer, h daemon.Health) error {
 		if people {
 			status = symbols[r.Status] + status
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", status, r.Name, took(r), r.Message)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", status, r.Name, took(r), message(r))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -49,6 +49,14 @@ func standing(r daemon.Report) string {
 		return string(r.Status)
 	}
 	return fmt.Sprintf("%s (%s)", r.Status, r.Cause)
+}
+
+// message is the run's, and where the trouble comes from if that is elsewhere.
+func message(r daemon.Report) string {
+	if len(r.RootCause) == 0 {
+		return r.Message
+	}
+	return r.Message + "; root cause: " + strings.Join(r.RootCause, ", ")
 }
 
 func took(r daemon.Report) string {

@@ -1,0 +1,136 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"vega/daemon/config"
+	"vega/plugins"
+	"vega/policies"
+)
+
+// rootCauses is name<root,root of every report that has any.
+func rootCauses(reports ...Report) string {
+	var all []string
+	for _, r := range reports {
+		if len(r.RootCause) > 0 {
+			all = append(all, r.Name+"<"+strings.Join(r.RootCause, ","))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+const leaning = "depends_on = [integration.%s]"
+
+// TestRootCause: who depends on what is unhealthy says so, wherever it is
+// asked, and only as long as it is so.
+func TestRootCause(t *testing.T) {
+	rest := bind("web", "plain.degraded", fmt.Sprintf(leaning, "slack")) + bind("fine", "plain.healthy", fmt.Sprintf(leaning, "llm")) +
+		bind("off", "plain.unhealthy", "enabled = false\n"+fmt.Sprintf(leaning, "llm")) + bind("alone", "plain.unhealthy", "")
+	slack := bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm"))
+	h := build(t, bind("llm", "plain.unhealthy", "")+slack+rest)
+
+	if got := rootCauses(h.ask(Query{Names: []string{"web"}}).Integrations...); got != "" {
+		t.Errorf("before anything else ran: %q", got)
+	}
+	if got := rootCauses(h.ask(Query{}).Integrations...); got != "slack<llm web<llm" {
+		t.Errorf("of all: %q", got)
+	}
+	if got := rootCauses(h.ask(Query{Names: []string{"web"}}).Integrations...); got != "web<llm" {
+		t.Errorf("of one, by what is known of the others: %q", got)
+	}
+	one, err := h.Integration("web")
+	if err != nil || !slices.Equal(one.RootCause, []string{"llm"}) || !slices.Equal(one.DependsOn, []string{"slack"}) {
+		t.Errorf("%v of %v, %v", one.RootCause, one.DependsOn, err)
+	}
+	if b, err := json.Marshal(one); err != nil || !strings.Contains(string(b), `"root_cause":["llm"]`) || !strings.Contains(string(b), `"depends_on":["slack"]`) {
+		t.Errorf("%s, %v", b, err)
+	}
+	alone, err := h.Integration("alone")
+	if b, _ := json.Marshal(alone); err != nil || strings.Contains(string(b), "root_cause") || !strings.Contains(string(b), `"depends_on":[]`) {
+		t.Errorf("%s, %v", b, err)
+	}
+
+	h.configure(bind("llm", "plain.unhealthy", "") + bind("slack", "plain.unhealthy", "") + rest)
+	if err := h.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	one, err = h.Integration("web")
+	if err != nil || one.CheckedAt == nil || !slices.Equal(one.RootCause, []string{"slack"}) {
+		t.Errorf("after a reload in which only dependencies changed: %+v, %v", one.Report, err)
+	}
+	page, err := h.Runs(t.Context(), "web", "", 1)
+	if err != nil || len(page.Runs) != 1 || page.Runs[0].RootCause != nil {
+		t.Errorf("history: %+v, %v", page.Runs, err)
+	}
+}
+
+// lines keeps the log lines of runs, as text.
+type lines struct {
+	slog.Handler
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *lines) Handle(_ context.Context, rec slog.Record) error {
+	text := rec.Message
+	rec.Attrs(func(a slog.Attr) bool {
+		if a.Key == "integration" || a.Key == "root_cause" {
+			text += " " + a.Value.String()
+		}
+		return true
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, text)
+	return nil
+}
+
+// TestRootCauseIsLogged: the one line of a run names it.
+func TestRootCauseIsLogged(t *testing.T) {
+	log := &lines{}
+	h := build(t, bind("llm", "plain.unhealthy", "")+bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm")))
+	h.log = slog.New(log)
+	h.ask(Query{Names: []string{"llm"}})
+	h.ask(Query{Names: []string{"slack"}})
+	if want := []string{"run llm", "run slack llm"}; !slices.Equal(log.all, want) {
+		t.Errorf("%q, want %q", log.all, want)
+	}
+}
+
+// BenchmarkRootCauses10k names the root cause of each of ten thousand that lean
+// on one, on a layer of a hundred between.
+func BenchmarkRootCauses10k(b *testing.B) {
+	var all []config.Integration
+	reports := make([]Report, 0, 10_000)
+	for n := range 10_000 {
+		i := config.Integration{Name: fmt.Sprintf("i%05d", n), Enabled: true}
+		switch {
+		case n > 100:
+			i.DependsOn = []string{"i00000", fmt.Sprintf("i%05d", 1+n%100)}
+		case n > 0:
+			i.DependsOn = []string{"i00000"}
+		}
+		all = append(all, i)
+		reports = append(reports, Report{Name: i.Name, Status: policies.Unhealthy})
+	}
+	s := &state{depends: dependencies(all)}
+	for _, i := range all {
+		s.integrations = append(s.integrations, &integration{name: i.Name, bound: &binding{Integration: i, module: &module{Module: &plugins.Module{}}}})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.nameRoots(reports)
+	}
+	if reports[9999].RootCause[0] != "i00000" {
+		b.Fatal(reports[9999].RootCause)
+	}
+}
