@@ -38,9 +38,17 @@ func TestCanary(t *testing.T) {
 		"server {\n  key \"a\" {\n    value = { a = @ }\n  }\n}\n", "database \"a\" {\n  driver = 1\n  dsn = @ + 1\n}\n",
 		"database \"a\" {\n  driver = \"postgres\"\n  dsn = <<E\n" + canary + " ${x}\nE\n}\n",
 		"integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://h\"\n    headers = { Authorization = @, b = 1 ? 2 : @ }\n  }\n}\n",
+		"server {\n  api_key = @\n  key \"a\" {\n    value = @\n  }\n}\n",
 		"integration \"a\" {\n  probe = core.osint\n  config {\n    shodan_key = { a = @ }\n    hunter_key = upper(@)\n  }\n}\n",
 	} {
 		canaryCheck(t, strings.ReplaceAll(where, "@", literal), o)
+	}
+	for _, src := range []string{ // that are right, but for being written out
+		"llm {\n  base_url = \"http://u:" + canary + "@127.0.0.1\"\n}\n",
+		"database \"a\" {\n  driver = \"postgres\"\n  dsn = \"postgres://u:" + canary + "@h/d\"\n}\n",
+		"integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://u:" + canary + "@h\"\n    headers = { Authorization = \"Bearer " + canary + "\", Cookie = \"" + canary + "\" }\n  }\n}\n",
+	} {
+		canaryCheck(t, src, o)
 	}
 	canaryCheck(t, "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://u:"+canary+"@h ost/\"\n  }\n}\n", o)
 }

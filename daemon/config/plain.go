@@ -14,13 +14,18 @@ import (
 // out.
 const hole = "\uFFFC"
 
-// secretHeader are headers whose value opens a door. schemes are what may
-// stand before the secret in one, and is none.
+// secretWords are in the names of headers whose value opens a door. schemes
+// are what may stand before the secret in one, and is none.
 var (
-	secretHeader = regexp.MustCompile(`(?i)authorization|cookie|token|secret|passw|api-?key|credential|signature`)
-	schemes      = []string{"Basic", "Bearer", "Bot", "Digest", "Token"}
-	notInName    = regexp.MustCompile(`[^A-Z0-9]+`)
+	secretWords = []string{"authorization", "cookie", "token", "secret", "passw", "apikey", "api-key", "credential", "signature"}
+	schemes     = []string{"Basic", "Bearer", "Bot", "Digest", "Token"}
+	notInName   = regexp.MustCompile(`[^A-Z0-9]+`)
 )
+
+func secretHeader(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
+}
 
 // plainSecrets warns of each secret that is written out in a section, and not
 // read from elsewhere. The name of what it belongs to begins that of the
@@ -75,7 +80,7 @@ func (f plainFinder) lookInMap(items []*expr) {
 	for i := 0; i+1 < len(items); i += 2 {
 		key, secret := items[i].text, f.row.Sensitive
 		if strings.Contains(f.row.Name, "header") {
-			secret = secretHeader.MatchString(key)
+			secret = secretHeader(key)
 		}
 		f.look(items[i+1], key, secret)
 	}
