@@ -35,6 +35,7 @@ type Config struct {
 	Plugins      Plugins
 	Databases    []Database    // in order of name
 	Integrations []Integration // in order of name
+	Warnings     Diagnostics   // what Load said of it
 
 	sources *sources // what was read, for Rebind
 	secrets []string // longest first

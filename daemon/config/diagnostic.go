@@ -74,18 +74,20 @@ func (ds Diagnostics) count(s Severity) int {
 }
 
 // MarshalJSON writes the report that programs read.
-func (ds Diagnostics) MarshalJSON() ([]byte, error) {
-	list := []Diagnostic(ds)
-	if list == nil {
-		list = []Diagnostic{}
-	}
-	return json.Marshal(struct {
-		FormatVersion string       `json:"format_version"`
-		Valid         bool         `json:"valid"`
-		ErrorCount    int          `json:"error_count"`
-		WarningCount  int          `json:"warning_count"`
-		Diagnostics   []Diagnostic `json:"diagnostics"`
-	}{"1.0", !ds.HasErrors(), ds.count(Error), ds.count(Warning), list})
+func (ds Diagnostics) MarshalJSON() ([]byte, error) { return json.Marshal(ds.Report()) }
+
+// Report is diagnostics as programs read them.
+type Report struct {
+	FormatVersion string       `json:"format_version"`
+	Valid         bool         `json:"valid"`
+	ErrorCount    int          `json:"error_count"`
+	WarningCount  int          `json:"warning_count"`
+	Diagnostics   []Diagnostic `json:"diagnostics"` // never null
+}
+
+// Report is what MarshalJSON writes, for an answer that holds more.
+func (ds Diagnostics) Report() Report {
+	return Report{"1.0", !ds.HasErrors(), ds.count(Error), ds.count(Warning), append([]Diagnostic{}, ds...)}
 }
 
 // problem is a diagnostic before its place is looked up.

@@ -28,10 +28,8 @@ type Options struct {
 // socket, writes nothing and runs no plugin. When the diagnostics hold an
 // error, or o.AnyEnv is set, there is no Config.
 func Load(path string, o Options) (*Config, Diagnostics) {
-	out := &report{}
-	s := readSources(path, out)
-	s.host, s.port = o.Host, o.Port
-	return s.decode(o, out)
+	r := Read(path, o)
+	return r.Config, r.Diagnostics
 }
 
 // Rebind judges the text that c was loaded from against other plugins. The
@@ -66,7 +64,7 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	if out.errors > 0 || d.anyEnv {
 		return nil, ds
 	}
-	c.secrets = longestFirst(d.secrets)
+	c.secrets, c.Warnings = longestFirst(d.secrets), ds
 	return c, ds
 }
 

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Reading is one look at the files of a configuration: what they came to, and
+// what they were.
+type Reading struct {
+	Config      *Config // nil if Diagnostics hold an error
+	Diagnostics Diagnostics
+	Inputs      Inputs
+}
+
+// Inputs are the files that a configuration was made of.
+type Inputs struct {
+	// Digest is the hex SHA-256 of vega.hcl and the policies in order, without
+	// what file() read: cat vega.hcl policies/*.hcl | sha256sum.
+	Digest string
+	Named  []string // what file() named, absolute, in order
+	Empty  bool     // there is nothing in vega.hcl
+
+	sum [sha256.Size]byte // of all of it, with the names
+}
+
+// Same reports whether both were made of the same: that no file differs, none
+// that file() reads either.
+func (i Inputs) Same(o Inputs) bool { return i.sum == o.sum }
+
+// Read is Load for who asks more than once: it also tells which files there
+// were, those of a configuration that is refused too.
+func Read(path string, o Options) Reading {
+	out := &report{}
+	s := readSources(path, out)
+	s.host, s.port = o.Host, o.Port
+	c, ds := s.decode(o, out)
+	return Reading{c, ds, s.inputs()}
+}
+
+// Inputs are the files that c was made of.
+func (c *Config) Inputs() Inputs { return c.sources.inputs() }
+
+// Files are the files that Load would read now: path, and the policies beside
+// it as far as they can be listed.
+func Files(path string) []string {
+	paths, err := Paths(path)
+	if err != nil {
+		return []string{path} // Load says what is wrong with the directory
+	}
+	return paths
+}
+
+func (s *sources) inputs() Inputs {
+	text, all := sha256.New(), sha256.New()
+	for _, f := range s.files {
+		text.Write(f.src)
+		fmt.Fprintf(all, "%q %t %d\n", f.name, f.src == nil, len(f.src))
+		all.Write(f.src)
+	}
+	named := slices.Sorted(maps.Keys(s.read))
+	for _, name := range named {
+		c := s.read[name]
+		fmt.Fprintf(all, "%q %v %d\n%s", name, c.err, len(c.text), c.text)
+	}
+	return Inputs{
+		Digest: hex.EncodeToString(text.Sum(nil)), Named: named, Empty: s.files[0].src != nil && len(s.files[0].src) == 0,
+		sum: [sha256.Size]byte(all.Sum(nil)),
+	}
+}

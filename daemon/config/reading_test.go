@@ -1,0 +1,76 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// put writes a file below dir, and the directories that it needs.
+func put(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestReadingTellsItsInputs(t *testing.T) {
+	dir := t.TempDir()
+	path := put(t, dir, "vega.hcl", "server {\n  api_key = file(\"key\")\n}\n")
+	key := put(t, dir, "key", "0123456789abcdef")
+	o := options(t, nil)
+	first := Read(path, o)
+	if first.Config == nil || !first.Inputs.Same(Read(path, o).Inputs) || !first.Inputs.Same(first.Config.Inputs()) {
+		t.Fatalf("the same files are not the same: %+v", first)
+	}
+	if sum := sha256.Sum256([]byte("server {\n  api_key = file(\"key\")\n}\n")); first.Inputs.Digest != hex.EncodeToString(sum[:]) || !slices.Equal(first.Inputs.Named, []string{key}) {
+		t.Errorf("%+v", first.Inputs)
+	}
+	differs := func(what string) Reading {
+		t.Helper()
+		r := Read(path, o)
+		if r.Inputs.Same(first.Inputs) {
+			t.Errorf("%s: that is another configuration", what)
+		}
+		return r
+	}
+	put(t, dir, "key", "fedcba9876543210")
+	if r := differs("another secret"); r.Inputs.Digest != first.Inputs.Digest {
+		t.Error("the digest tells of a secret")
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if r := differs("no secret"); r.Config != nil || !slices.Equal(r.Inputs.Named, []string{key}) {
+		t.Errorf("what was refused names no file to wait for: %+v", r.Inputs)
+	}
+	put(t, dir, "key", "0123456789abcdef")
+	policy := put(t, dir, "policies/a.hcl", "")
+	put(t, dir, "policies/.a.hcl.swp", "")
+	put(t, dir, "policies/.#a.hcl", "")
+	put(t, dir, "policies/a.hcl~", "")
+	if r := differs("one policy more"); r.Inputs.Digest != first.Inputs.Digest || r.Inputs.Empty {
+		t.Errorf("%+v", r.Inputs)
+	}
+	if got := Files(path); !slices.Equal(got, []string{path, policy}) {
+		t.Errorf("the files are %q", got)
+	}
+	put(t, dir, "vega.hcl", "")
+	if r := differs("an empty file"); !r.Inputs.Empty || r.Config == nil {
+		t.Errorf("%+v", r)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if r := differs("no file"); r.Inputs.Empty || r.Config != nil {
+		t.Errorf("%+v", r)
+	}
+}
