@@ -61,7 +61,10 @@ integration "refused" {
 		}
 		return cfg
 	}
-	d, err := Open(t.Context(), load(), Options{Log: logs.Logger, Applied: func(c *config.Config) { logs.SetScrub(c.Redactor().Redact) }})
+	d, err := Open(t.Context(), load(), Options{Log: logs.Logger, Apply: func(c *config.Config) error {
+		logs.SetScrub(c.Redactor().Redact)
+		return nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +76,7 @@ integration "refused" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, queryErr := d.Query(t.Context(), "app", "SELECT 1")
+	_, queryErr := d.now.databases.Query(t.Context(), "app", "SELECT 1")
 	if queryErr == nil {
 		t.Fatal("a database that is not there answered")
 	}

@@ -29,18 +29,18 @@ type Options struct {
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
 	// Load reads the configuration again, for Reload.
 	Load func(context.Context) (*config.Config, error)
-	// Applied is called with each configuration that came into force, the
-	// first included.
-	Applied func(*config.Config)
+	// Apply puts a configuration in force in what the daemon does not own, the
+	// first included. It is called just before the daemon does; on an error it
+	// must have changed nothing, and the configuration does not come into force.
+	Apply func(*config.Config) error
 }
 
 // Daemon runs integrations and answers for them.
 type Daemon struct {
-	options   Options
-	log       *slog.Logger
-	store     *store.Store
-	sandbox   *plugins.Sandbox
-	databases atomic.Pointer[databases]
+	options Options
+	log     *slog.Logger
+	store   *store.Store
+	sandbox *plugins.Sandbox
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
 
@@ -69,7 +69,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		slots:   make(chan struct{}, config.MaxRunning),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
-		now:     &state{cfg: &config.Config{}},
+		now:     &state{cfg: &config.Config{}, databases: &databases{}},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
@@ -85,14 +85,15 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	d.databases.Store(newDatabases(cfg, d.store))
-	next := &state{cfg: cfg}
+	next := &state{cfg: cfg, databases: newDatabases(cfg, d.store, nil)}
 	err := d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
 		return err
 	}
 	return d.step("integrations", func() (string, error) {
-		d.install(next)
+		if _, err := d.install(next); err != nil {
+			return "", err
+		}
 		return d.now.outcome(), nil
 	})
 }
@@ -125,7 +126,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		CacheDir:  filepath.Join(next.cfg.DataDir, "cache"),
 		Compiler:  d.options.Compiler,
 		Network:   network,
-		Databases: d,
+		Databases: bindings{},
 		KV:        newKV(d.store),
 		Log:       d.guestLine,
 	})
@@ -136,15 +137,16 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	return loadedOf(next.plugins)
 }
 
-// Query answers the sql capability, by the databases of the configuration in
-// force.
-func (d *Daemon) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
-	return d.databases.Load().Query(ctx, database, query)
-}
-
 // guestLine takes a line that a guest logged.
 func (d *Daemon) guestLine(ctx context.Context, integration string, level slog.Level, line string) {
 	d.log.Log(ctx, level, "probe", "integration", integration, "line", line)
+}
+
+// inForce is the state that everything is answered by at the moment.
+func (d *Daemon) inForce() *state {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.now
 }
 
 // Ready reports why vega can't be relied on yet, or any more; nil when it can.
@@ -192,14 +194,12 @@ func (d *Daemon) release() error {
 	defer d.change.Unlock()
 	d.mu.Lock()
 	modules := d.now.plugins
-	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends}
+	dbs := d.now.databases
+	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs}
 	d.mu.Unlock()
 	errs := []error{releaseAll(modules)}
 	if d.sandbox != nil {
-		errs = append(errs, d.sandbox.Close())
-	}
-	if dbs := d.databases.Swap(nil); dbs != nil {
-		errs = append(errs, dbs.Close())
+		errs = append(errs, d.sandbox.Close(), dbs.release())
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/plugins/manifest"
 	"vega/policies"
 )
 
@@ -22,7 +24,9 @@ type house struct {
 	*Daemon
 	t       *testing.T
 	dir     string
+	bundled []manifest.Found // none unless the test says
 	applied atomic.Int64
+	refuses atomic.Bool
 }
 
 // wasmFile is one to be put into the plugins directory.
@@ -47,9 +51,9 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 		t.Fatal(err)
 	}
 	h.Daemon, err = Open(t.Context(), cfg, Options{
-		Log:     slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load:    h.load,
-		Applied: func(*config.Config) { h.applied.Add(1) },
+		Log:   slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Load:  h.load,
+		Apply: h.apply,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -67,11 +71,20 @@ func (h *house) plugins() string { return filepath.Join(h.dir, "plugins") }
 func (h *house) configure(hcl string) { write(h.t, h.dir, "vega.hcl", []byte(hcl)) }
 
 func (h *house) load(context.Context) (*config.Config, error) {
-	cfg, diags := config.Load(filepath.Join(h.dir, "vega.hcl"), config.Options{})
+	cfg, diags := config.Load(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled})
 	if diags.HasErrors() {
 		return nil, &InvalidError{diags}
 	}
 	return cfg, nil
+}
+
+// apply counts the configurations that came into force, or refuses them all.
+func (h *house) apply(*config.Config) error {
+	if h.refuses.Load() {
+		return errors.New("the house refuses it")
+	}
+	h.applied.Add(1)
+	return nil
 }
 
 // ask is Health, which must not fail. It may be called by any goroutine.
@@ -263,64 +276,5 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
 		}
-	}
-}
-
-func TestReload(t *testing.T) {
-	const keep = "keep=healthy"
-	h := build(t, bind("keep", "plain.healthy", "")+bind("change", "plain.healthy", "")+bind("drop", "plain.healthy", ""))
-	h.status()
-	kept, _ := h.now.find("keep").latest(time.Hour)
-
-	h.configure("nonsense = 1\n")
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "vega.hcl:1:1") {
-		t.Errorf("a bad configuration: %v", err)
-	}
-	h.configure("server {\n  port = 1\n}\n")
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "restart vega to change server.port") {
-		t.Errorf("another port: %v", err)
-	}
-	if got := h.status(); got != "change=healthy drop=healthy "+keep {
-		t.Fatalf("a rejected reload changed something: %s", got)
-	}
-	kept, _ = h.now.find("keep").latest(time.Hour)
-
-	h.configure("# moved\n" + bind("added", "plain.degraded", "") + bind("keep", "plain.healthy", "") + bind("change", "plain.unhealthy", ""))
-	if err := h.Reload(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if r, ok := h.now.find("keep").latest(time.Hour); !ok || *r.CheckedAt != *kept.CheckedAt {
-		t.Error("an unchanged integration lost its state")
-	}
-	if _, ok := h.now.find("change").latest(time.Hour); ok {
-		t.Error("a changed integration kept its state")
-	}
-	if got := h.status(); got != "added=degraded/target change=unhealthy/target "+keep {
-		t.Errorf("after the reload: %s", got)
-	}
-}
-
-// TestReloadNeverOverlaps changes an integration while it runs: the run of the
-// new binding waits for that of the old one.
-func TestReloadNeverOverlaps(t *testing.T) {
-	var now, most atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
-		time.Sleep(200 * time.Millisecond)
-		now.Add(-1)
-	}))
-	t.Cleanup(s.Close)
-	h := build(t, get("web", s.URL+"/old", ""))
-	old := make(chan string, 1)
-	go func() { old <- h.status() }()
-	for now.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	h.configure(get("web", s.URL+"/new", ""))
-	if err := h.Reload(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := h.status(); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
-		t.Errorf("%s, %d at once", got, most.Load())
 	}
 }

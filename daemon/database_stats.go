@@ -58,11 +58,11 @@ type adviser interface {
 // DatabaseStats tells how queries fared. It waits for no server: what it asks
 // of one is for the next who calls.
 func (d *Daemon) DatabaseStats(ctx context.Context) DatabaseStats {
-	return d.databases.Load().stats(ctx)
+	return d.inForce().databases.stats(ctx)
 }
 
 // ResetDatabaseStats begins all figures anew.
-func (d *Daemon) ResetDatabaseStats() { d.databases.Load().reset() }
+func (d *Daemon) ResetDatabaseStats() { d.inForce().databases.reset() }
 
 func (d *databases) stats(ctx context.Context) DatabaseStats {
 	s := DatabaseStats{DatabaseReport: sqliteReport(ctx, d.own), Databases: []DatabaseReport{}}
@@ -74,25 +74,23 @@ func (d *databases) stats(ctx context.Context) DatabaseStats {
 }
 
 func (d *databases) statsOf(ctx context.Context, name string) DatabaseReport {
-	source := d.sources[name]
+	s := d.sources[name]
 	var r DatabaseReport
-	if open, err := d.ready(source); err == nil {
+	if open, err := s.ready(); err == nil {
 		r = open.stats(ctx)
 	} else {
-		r = newReport(profile.New(profile.Options{Slow: d.slow}).Stats(), nil)
+		r = newReport(profile.New(profile.Options{Slow: s.slow}).Stats(), nil)
 		r.Unavailable = err.Error()
 	}
-	r.Name, r.Driver = name, source.config.Driver
+	r.Name, r.Driver = name, s.config.Driver
 	return r
 }
 
 func (d *databases) reset() {
 	d.own.Profiler().Reset()
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, s := range d.sources {
-		if s.open != nil {
-			s.open.reset()
+		if open := s.inUse(); open != nil {
+			open.reset()
 		}
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -23,6 +25,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/store"
 	"vega/store/profile"
@@ -38,25 +41,24 @@ const (
 	maxQueryTime   = 30 * time.Second
 )
 
-// databases runs the queries of probes, on the databases of the configuration
+// databases runs the queries of probes, on the databases of a configuration
 // and on vega's own. A database is opened by the first query on it, so that
 // one that is down keeps nothing else from starting.
 type databases struct {
 	own     *store.Store
-	slow    time.Duration
-	mu      sync.Mutex // guards what follows, and the sources' opening
-	closed  bool
 	sources map[string]*source
 }
 
-// errClosed is for a run that outlived the configuration it was started in.
-var errClosed = errors.New("the configuration was replaced while this query was starting; the next run uses the new one")
-
-// source is one configured database.
+// source is one configured database. It closes once the last that holds it
+// lets go: the configurations that have it, and every run that may query it.
 type source struct {
-	config config.Database
-	open   opened // nil until the first query
-	scrub  *strings.Replacer
+	config  config.Database
+	slow    time.Duration
+	holders atomic.Int64
+
+	mu    sync.Mutex // guards what follows
+	open  opened     // nil until the first query
+	scrub *strings.Replacer
 }
 
 // opened is a database that takes queries: a server by a pool of connections,
@@ -68,12 +70,53 @@ type opened interface {
 	reset()
 }
 
-func newDatabases(cfg *config.Config, own *store.Store) *databases {
-	d := &databases{own: own, slow: cfg.Store.SlowQuery, sources: make(map[string]*source, len(cfg.Databases))}
+// newDatabases are those of cfg. One that is the same in before is taken over
+// as it is, with its connections and figures; before may be nil.
+func newDatabases(cfg *config.Config, own *store.Store, before *databases) *databases {
+	d := &databases{own: own, sources: make(map[string]*source, len(cfg.Databases))}
 	for _, c := range cfg.Databases {
-		d.sources[c.Name] = &source{config: c, scrub: scrubber(c.DSN)}
+		s := before.source(c.Name)
+		if s == nil || !reflect.DeepEqual(s.config, c) {
+			s = &source{config: c, slow: cfg.Store.SlowQuery, scrub: scrubber(c.DSN)}
+		}
+		d.sources[c.Name] = s
 	}
 	return d
+}
+
+func (d *databases) source(name string) *source {
+	if d == nil {
+		return nil
+	}
+	return d.sources[name]
+}
+
+// granted are those that a set of grants allows, and vega's own.
+func (d *databases) granted(s grant.Set) *databases {
+	some := &databases{own: d.own, sources: map[string]*source{}}
+	for _, r := range s.Rules {
+		if r.Kind == manifest.SQL && d.sources[r.Name] != nil {
+			some.sources[r.Name] = d.sources[r.Name]
+		}
+	}
+	return some
+}
+
+func (d *databases) retain() {
+	for _, s := range d.sources {
+		s.holders.Add(1)
+	}
+}
+
+// release ends the connections of each that nobody else holds.
+func (d *databases) release() error {
+	var errs []error
+	for _, s := range d.sources {
+		if s.holders.Add(-1) == 0 {
+			errs = append(errs, s.close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Query runs one statement that reads. Errors hold neither the DSN's secrets
@@ -86,7 +129,7 @@ func (d *databases) Query(ctx context.Context, database, query string) (plugins.
 	if !ok {
 		return nil, fmt.Errorf("there is no database %q: there are %s", database, strings.Join(d.names(), ", "))
 	}
-	open, err := d.ready(s)
+	open, err := s.ready()
 	if err != nil {
 		return nil, err
 	}
@@ -105,16 +148,13 @@ func (d *databases) names() []string {
 }
 
 // ready opens the source if nobody did. It connects to nothing yet.
-func (d *databases) ready(s *source) (opened, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return nil, errClosed
-	}
+func (s *source) ready() (opened, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.open != nil {
 		return s.open, nil
 	}
-	open, password, err := s.connect(d.slow)
+	open, password, err := s.connect()
 	if err != nil {
 		return nil, fmt.Errorf("database %q: %w", s.config.Name, err)
 	}
@@ -122,29 +162,26 @@ func (d *databases) ready(s *source) (opened, error) {
 	return open, nil
 }
 
-// Close ends all connections, once their rows are closed. The store is not
-// its own to close.
-func (d *databases) Close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.closed = true
-	var errs []error
-	for _, s := range d.sources {
-		if s.open == nil {
-			continue
-		}
-		if err := s.open.Close(); err != nil {
-			errs = append(errs, s.explain(context.Background(), err))
-		}
+// inUse is what the source was opened as, nil if nobody has queried it yet.
+func (s *source) inUse() opened {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+func (s *source) close() error {
+	open := s.inUse()
+	if open == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return s.explain(context.Background(), open.Close())
 }
 
 // connect also returns the password, which must not come back in an error.
 // A driver's complaint about a DSN quotes it, so that is not passed on. It
 // connects to nothing yet.
-func (s *source) connect(slow time.Duration) (opened, string, error) {
-	c := s.config
+func (s *source) connect() (opened, string, error) {
+	c, slow := s.config, s.slow
 	switch c.Driver {
 	case "postgres":
 		cfg, err := pgx.ParseConfig(c.DSN.Reveal())

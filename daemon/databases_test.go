@@ -32,9 +32,10 @@ func openTestStore(t *testing.T) *store.Store {
 
 func testDatabases(t *testing.T, configured ...config.Database) *databases {
 	t.Helper()
-	d := newDatabases(&config.Config{Databases: configured}, openTestStore(t))
+	d := newDatabases(&config.Config{Databases: configured}, openTestStore(t), nil)
+	d.retain()
 	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
+		if err := d.release(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -174,7 +175,7 @@ func TestMariaDB(t *testing.T) {
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
 	s := source{config: config.Database{Driver: driver, DSN: manifest.Plain(dsn)}}
-	open, _, err := s.connect(0)
+	open, _, err := s.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,8 +194,9 @@ func TestSQLiteAndTheStore(t *testing.T) {
 		{Name: "theirs", Driver: "sqlite", DSN: manifest.Plain(own.Path())},
 		{Name: "absent", Driver: "sqlite", DSN: secretDSN(path)},
 		{Name: "odd", Driver: "oracle", DSN: manifest.Plain("x")},
-	}}, own)
-	t.Cleanup(func() { _ = d.Close() })
+	}}, own, nil)
+	d.retain()
+	t.Cleanup(func() { _ = d.release() })
 	if err := own.Set(t.Context(), "i", "k", []byte("v"), 10); err != nil {
 		t.Fatal(err)
 	}
@@ -275,17 +277,5 @@ func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
 	}
 	if v, ok, err := k.Get(t.Context(), "i", "key"); string(v) != "value" || !ok || err != nil {
 		t.Errorf("%q %v %v", v, ok, err)
-	}
-}
-
-// A query that comes after a reload closed its databases opens nothing that
-// nobody would close.
-func TestClosedDatabasesStayClosed(t *testing.T) {
-	dbs := newDatabases(&config.Config{Databases: []config.Database{{Name: "app", Driver: "sqlite", DSN: manifest.Plain(filepath.Join(t.TempDir(), "app.db"))}}}, nil)
-	if err := dbs.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if rows, err := dbs.Query(t.Context(), "app", "SELECT 1"); !errors.Is(err, errClosed) {
-		t.Errorf("%v, %v", rows, err)
 	}
 }

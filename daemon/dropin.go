@@ -51,10 +51,7 @@ func (d *Daemon) watch(ctx context.Context) {
 }
 
 func (d *Daemon) poll(ctx context.Context, w *watcher) {
-	d.mu.RLock()
-	dir := d.now.cfg.Plugins.Dir
-	d.mu.RUnlock()
-	files, err := stamps(dir)
+	files, err := stamps(d.inForce().cfg.Plugins.Dir)
 	if err != nil { // unreadable for now: nothing is known, so nothing changes
 		return
 	}
@@ -100,11 +97,15 @@ func (d *Daemon) dropIn(ctx context.Context, file string) {
 	d.change.Lock()
 	defer d.change.Unlock()
 	next, fresh, err := d.accept(ctx, file)
+	if err == nil && next != nil {
+		if _, err = d.install(next); err != nil {
+			err = errors.Join(err, discard(next.plugins))
+		}
+	}
 	switch {
 	case err != nil:
 		d.refuse(file, err)
 	case next != nil:
-		d.install(next)
 		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", file, "digest", fresh.Digest)
 	}
 }
@@ -146,7 +147,7 @@ func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, erro
 // with is the state in force with p in place of the plugin of its file or
 // name, and the configuration bound to the new manifests.
 func (d *Daemon) with(p plugin) (*state, error) {
-	next := &state{}
+	next := &state{databases: d.now.databases}
 	for _, o := range d.now.plugins {
 		switch {
 		case o.found.File == p.found.File:
@@ -204,7 +205,7 @@ func (d *Daemon) refuse(file string, why error) {
 		p.state = refused
 	}
 	slices.SortFunc(all, byFile)
-	d.install(&state{cfg: d.now.cfg, plugins: all})
+	d.reinstall(all)
 	d.log.Warn("a plugin is refused", "file", file, "reason", why.Error())
 }
 
@@ -214,26 +215,33 @@ func (d *Daemon) refuse(file string, why error) {
 func (d *Daemon) withdraw(gone func(file string) bool) bool {
 	d.change.Lock()
 	defer d.change.Unlock()
-	next := &state{cfg: d.now.cfg}
+	var all []plugin
 	var out []string
 	for _, p := range d.now.plugins {
 		if p.found.File == "" || p.state == withdrawn || !gone(p.found.File) {
-			next.plugins = append(next.plugins, p)
+			all = append(all, p)
 			continue
 		}
 		out = append(out, p.found.File)
 		if d.now.uses(p.name()) {
 			p.module, p.state = nil, withdrawn
 			p.reason = fmt.Sprintf("its file was removed: put %s back, or take its integrations out of %s", p.found.File, d.now.cfg.Path)
-			next.plugins = append(next.plugins, p)
+			all = append(all, p)
 		}
 	}
 	if len(out) == 0 {
 		return false
 	}
-	d.install(next)
+	d.reinstall(all)
 	d.log.Warn("a plugin was removed", "files", out)
 	return true
+}
+
+// reinstall puts other plugins in force, and leaves the configuration as it is.
+func (d *Daemon) reinstall(all []plugin) {
+	if _, err := d.install(&state{cfg: d.now.cfg, plugins: all, databases: d.now.databases}); err != nil {
+		panic(err) // only another configuration can be refused
+	}
 }
 
 func (s *state) uses(name string) bool {

@@ -156,6 +156,9 @@ func (d *Daemon) Integration(name string) (Integration, error) {
 	}
 	b, last := i.known()
 	r, ok := b.standing()
+	i.mu.Lock()
+	position := i.position
+	i.mu.Unlock()
 	switch {
 	case ok:
 	case last != nil:
@@ -165,7 +168,7 @@ func (d *Daemon) Integration(name string) (Integration, error) {
 	}
 	one := []Report{r.aged()}
 	d.now.nameRoots(one)
-	out := b.describe(one[0])
+	out := b.describe(one[0], position)
 	out.DependsOn = d.now.dependsOn(name)
 	return out, nil
 }

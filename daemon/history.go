@@ -84,10 +84,7 @@ func (d *Daemon) housekeep(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		d.mu.RLock()
-		keep := d.now.cfg.Store
-		d.mu.RUnlock()
-		done, err := d.store.Retain(ctx, retention(keep))
+		done, err := d.store.Retain(ctx, retention(d.inForce().cfg.Store))
 		switch {
 		case errors.Is(err, context.Canceled):
 		case err != nil:

@@ -71,6 +71,17 @@ func releaseAll(all []plugin) error {
 	return errors.Join(errs...)
 }
 
+// discard closes the modules that came into no state.
+func discard(all []plugin) error {
+	var errs []error
+	for _, p := range all {
+		if p.module != nil && p.module.holders.Load() == 0 {
+			errs = append(errs, p.module.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // loadAll loads the modules that a configuration found. What is in service
 // with the same bytes stays.
 func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config) []plugin {

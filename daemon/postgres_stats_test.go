@@ -40,7 +40,7 @@ func looked(t *testing.T, d *databases) DatabaseReport {
 // hurry lets the next who asks look.
 func (d *databases) hurry(t *testing.T, name string) {
 	t.Helper()
-	open, err := d.ready(d.sources[name])
+	open, err := d.sources[name].ready()
 	if err != nil {
 		t.Fatal(err)
 	}

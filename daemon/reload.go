@@ -30,21 +30,31 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if fixed := needRestart(old, cfg); len(fixed) > 0 {
 		return fmt.Errorf("reload, the old configuration runs on: restart vega to change %s", strings.Join(fixed, ", "))
 	}
-	next := &state{cfg: cfg, plugins: d.loadAll(ctx, cfg)}
+	next, err := d.prepare(ctx, cfg)
+	if err == nil {
+		_, err = d.install(next)
+	}
+	if err != nil {
+		return fmt.Errorf("reload, the old configuration runs on: %w", errors.Join(err, discard(next.plugins)))
+	}
+	d.log.InfoContext(ctx, "reloaded", "file", cfg.Path, "integrations", len(cfg.Integrations))
+	return nil
+}
+
+// prepare loads what a configuration needs. It refuses one whose new modules
+// would leave integrations without the one that serves them now.
+func (d *Daemon) prepare(ctx context.Context, cfg *config.Config) (*state, error) {
+	next := &state{cfg: cfg, plugins: d.loadAll(ctx, cfg), databases: newDatabases(cfg, d.store, d.now.databases)}
 	if _, err := loadedOf(next.plugins); err != nil {
 		d.log.WarnContext(ctx, "reload", "err", err)
 	}
-	if !reflect.DeepEqual(old.Databases, cfg.Databases) {
-		was := d.databases.Swap(newDatabases(cfg, d.store))
-		defer func() { // rows that a run is reading stay open until it is done
-			if err := was.Close(); err != nil {
-				d.log.WarnContext(ctx, "close the old databases", "err", err)
-			}
-		}()
+	for _, p := range next.plugins {
+		was := d.now.plugin(p.name())
+		if p.module == nil && was != nil && was.module != nil && next.uses(p.name()) {
+			return next, fmt.Errorf("the plugin %q can't take the place of the one in service: %s", p.name(), p.reason)
+		}
 	}
-	d.install(next)
-	d.log.InfoContext(ctx, "reloaded", "file", cfg.Path, "integrations", len(cfg.Integrations))
-	return nil
+	return next, nil
 }
 
 // needRestart names what differs and can't change while vega runs, since it is

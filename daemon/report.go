@@ -100,12 +100,12 @@ func (b *binding) blank() Report {
 	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []Metric{}}
 }
 
-func (b *binding) describe(r Report) Integration {
+func (b *binding) describe(r Report, position string) Integration {
 	return Integration{
 		Report:     r,
 		IntervalMS: milliseconds(b.Interval),
 		TimeoutMS:  milliseconds(b.Timeout),
-		DefinedAt:  b.Position,
+		DefinedAt:  position,
 		Grants:     Grants(b.Grants),
 	}
 }

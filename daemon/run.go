@@ -62,7 +62,7 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 		}
 		return hostFault(fmt.Sprintf("%d checks were running all through this one's %v; spread them by longer intervals", config.MaxRunning, b.Timeout))
 	}
-	return b.module.Run(ctx, plugins.Input{
+	return b.module.Run(context.WithValue(ctx, boundKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
 		Values:      b.Values,
@@ -70,6 +70,18 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 		Timeout:     b.Timeout - time.Since(began).Round(time.Millisecond),
 		Memory:      b.Memory,
 	})
+}
+
+// boundKey is where a run's context has its binding.
+type boundKey struct{}
+
+// bindings answers the sql capability, by the databases that the run was
+// started with: a reload in the middle of a run changes nothing for it.
+type bindings struct{}
+
+// Query asks a database on behalf of the run that ctx is of.
+func (bindings) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	return ctx.Value(boundKey{}).(*binding).databases.Query(ctx, database, query)
 }
 
 func hostFault(message string) plugins.Result {

@@ -57,7 +57,7 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	d := &Daemon{
 		store: kept,
 		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, config.MaxRunning),
-		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}},
+		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}, databases: &databases{}},
 	}
 	t.Cleanup(func() {
 		if d.store != nil {
@@ -67,7 +67,9 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	d.life, d.end = context.WithCancel(t.Context())
 	p := plugin{module: &module{Module: m}, state: loaded}
 	p.found.Module = m.Module
-	d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}})
+	if _, err := d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}, databases: &databases{}}); err != nil {
+		t.Fatal(err)
+	}
 	return d, r
 }
 
@@ -153,7 +155,7 @@ func TestReinstallNeitherLosesNorDoublesATick(t *testing.T) {
 			for range 30 {
 				time.Sleep(333 * time.Millisecond)
 				d.change.Lock()
-				d.install(&state{cfg: d.now.cfg, plugins: d.now.plugins})
+				d.reinstall(d.now.plugins)
 				d.change.Unlock()
 			}
 		}()

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,9 +30,10 @@ func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 	f := &flight{bound: i.bound, done: make(chan struct{})}
 	i.flight = f
 	f.bound.module.retain()
+	f.bound.databases.retain()
 	ctx = telemetry.WithID(d.life, telemetry.ID(ctx))
 	d.running.Go(func() {
-		defer d.letGo(f.bound.module)
+		defer d.letGo(f.bound)
 		if before != nil { // a run of the old configuration: never two at once
 			<-before.done
 		}
@@ -40,11 +42,11 @@ func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 	return f
 }
 
-// letGo gives a module back after a run; the last run of one that was
-// withdrawn closes it.
-func (d *Daemon) letGo(m *module) {
-	if err := m.release(); err != nil {
-		d.log.Warn("a module did not close", "plugin", m.Manifest.Name, "err", err)
+// letGo gives back what a run held: the last run of a module or database that
+// is no longer in force closes it.
+func (d *Daemon) letGo(b *binding) {
+	if err := errors.Join(b.module.release(), b.databases.release()); err != nil {
+		d.log.Warn("a module or database did not close", "integration", b.Name, "err", err)
 	}
 }
 

@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,13 +12,16 @@ import (
 	"vega/daemon/config"
 )
 
-// state is a configuration in force, with its modules. It is replaced as a
-// whole; only what an integration holds of its own runs changes within.
+// state is a configuration in force, with its modules and databases. It is
+// replaced as a whole; only what an integration holds of its own runs changes
+// within.
 type state struct {
 	cfg          *config.Config
 	plugins      []plugin
+	databases    *databases
 	integrations []*integration // in order of name, as cfg's
 	depends      [][]int        // what each of them depends on; nil if none does
+	departed     []*integration // no longer configured, but still running
 }
 
 // integration is one by name. It outlives reloads, so that its state does, and
@@ -25,60 +30,118 @@ type integration struct {
 	name  string
 	place place // the scheduler's alone
 
-	mu     sync.Mutex
-	bound  *binding
-	flight *flight // the run in progress, nil if none
-	last   *Report // of the latest run under bound
+	mu       sync.Mutex
+	bound    *binding
+	position string  // file:line of its block in the configuration in force
+	flight   *flight // the run in progress, nil if none
+	last     *Report // of the latest run under bound
 }
 
 // binding is what a run needs to know. It never changes: a reload or another
 // module brings a new one.
 type binding struct {
 	config.Integration
-	module *module // nil: there is none, and reason says why
-	reason string
+	module    *module // nil: there is none, and reason says why
+	reason    string
+	databases *databases // those that it may query
 }
 
-// install puts next in force, all of it at once. The caller holds d.change, or
-// is Open.
-func (d *Daemon) install(next *state) {
+// install puts next in force, all of it at once, and says what became of each
+// integration. On an error nothing changed. The caller holds d.change, or is
+// Open.
+func (d *Daemon) install(next *state) (turnover, error) {
+	if next.cfg != d.now.cfg && d.options.Apply != nil {
+		if err := d.options.Apply(next.cfg); err != nil {
+			return turnover{}, err
+		}
+	}
 	retainAll(next.plugins)
+	next.databases.retain()
 	d.mu.Lock()
 	old := d.now
 	next.depends = dependencies(next.cfg.Integrations)
-	next.integrations = make([]*integration, len(next.cfg.Integrations))
-	for n, c := range next.cfg.Integrations {
-		i := old.find(c.Name)
-		if i == nil {
-			i = &integration{name: c.Name}
-		}
-		i.bind(next.binding(c))
-		next.integrations[n] = i
-	}
+	t := next.succeed(old)
 	d.now = next
 	d.mu.Unlock()
 
-	if err := releaseAll(old.plugins); err != nil {
-		d.log.Warn("a module did not close", "err", err)
-	}
-	if d.options.Applied != nil {
-		d.options.Applied(next.cfg)
+	if err := errors.Join(releaseAll(old.plugins), old.databases.release()); err != nil {
+		d.log.Warn("a module or database did not close", "err", err)
 	}
 	select {
 	case d.changed <- struct{}{}:
 	default: // the scheduler is about to look anyway
 	}
+	return t, nil
 }
 
-// bind makes the next run use b. What is known of the integration stays if
-// nothing about it changed.
-func (i *integration) bind(b *binding) {
+// turnover is what became of the integrations, by name in order, when a state
+// took the place of another.
+type turnover struct {
+	added, changed, removed []string
+	kept                    int
+}
+
+// succeed takes over the integrations of the state before, and binds them anew.
+func (s *state) succeed(old *state) turnover {
+	var t turnover
+	s.integrations = make([]*integration, len(s.cfg.Integrations))
+	for n, c := range s.cfg.Integrations {
+		i := old.find(c.Name)
+		known := i != nil
+		if i == nil {
+			i = old.comeBack(c.Name)
+		}
+		s.integrations[n] = i
+		switch changed := i.bind(s.binding(c)); {
+		case !known:
+			t.added = append(t.added, c.Name)
+		case changed:
+			t.changed = append(t.changed, c.Name)
+		default:
+			t.kept++
+		}
+	}
+	for _, i := range old.integrations {
+		if s.find(i.name) == nil {
+			t.removed = append(t.removed, i.name)
+			s.departed = append(s.departed, i)
+		}
+	}
+	s.departed = slices.DeleteFunc(append(s.departed, old.departed...), func(i *integration) bool {
+		return s.find(i.name) != nil || !i.flying()
+	})
+	return t
+}
+
+// comeBack is an integration that is configured anew: the one that left, if it
+// is still running, else a new one.
+func (s *state) comeBack(name string) *integration {
+	for _, i := range s.departed {
+		if i.name == name {
+			return i
+		}
+	}
+	return &integration{name: name}
+}
+
+// bind makes the next run use b, and reports whether that is a change. What is
+// known of the integration stays if nothing about it changed.
+func (i *integration) bind(b *binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.position = b.Position
 	if i.bound != nil && i.bound.same(b) {
-		return
+		return false
 	}
 	i.bound, i.last = b, nil
+	return true
+}
+
+// flying reports whether a run is in progress.
+func (i *integration) flying() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.flight != nil
 }
 
 // same reports whether a run under either would be the same run. Where the
@@ -87,19 +150,21 @@ func (b *binding) same(o *binding) bool {
 	x, y := b.Integration, o.Integration
 	x.Position, y.Position = "", ""
 	x.DependsOn, y.DependsOn = nil, nil
-	return b.module == o.module && b.reason == o.reason && reflect.DeepEqual(x, y)
+	return b.module == o.module && b.reason == o.reason &&
+		maps.Equal(b.databases.sources, o.databases.sources) && reflect.DeepEqual(x, y)
 }
 
 func (s *state) binding(c config.Integration) *binding {
-	p := s.plugin(c.Plugin)
-	switch {
+	b := &binding{Integration: c, databases: s.databases.granted(c.Grants)}
+	switch p := s.plugin(c.Plugin); {
 	case p == nil:
-		return &binding{Integration: c, reason: fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.cfg.Plugins.Dir)}
+		b.reason = fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.cfg.Plugins.Dir)
 	case p.module == nil:
-		return &binding{Integration: c, reason: fmt.Sprintf("the plugin %q is %s: %s", c.Plugin, p.state, p.reason)}
+		b.reason = fmt.Sprintf("the plugin %q is %s: %s", c.Plugin, p.state, p.reason)
 	default:
-		return &binding{Integration: c, module: p.module}
+		b.module = p.module
 	}
+	return b
 }
 
 func (s *state) find(name string) *integration {

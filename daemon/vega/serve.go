@@ -62,6 +62,7 @@ type service struct {
 	server *api.Server
 	key    string       // where vega keeps the key it made, "" if the configuration has keys
 	limit  atomic.Int64 // the drain timeout in force
+	hiding hiding       // what the log does not show
 }
 
 // serve starts everything, shows each step, and ends when it is told to.
@@ -104,7 +105,7 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 	if err != nil {
 		return nil, err
 	}
-	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Load: read, Applied: s.apply})
+	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Load: read, Apply: s.apply})
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -116,17 +117,18 @@ func (s *service) start(ctx context.Context, show *steps, path string, o overrid
 	return cfg, nil
 }
 
-// apply puts a configuration in force in what the daemon does not own.
-func (s *service) apply(cfg *config.Config) {
+// apply puts a configuration in force in what the daemon does not own. Where
+// its keys can't be had, nothing is changed.
+func (s *service) apply(cfg *config.Config) error {
+	if s.api != nil {
+		if err := s.setKeys(cfg); err != nil {
+			return err
+		}
+	}
 	s.limit.Store(int64(cfg.Server.DrainTimeout))
 	s.logs.SetLevel(slog.Level(cfg.Log.Level))
-	s.logs.SetScrub(cfg.Redactor().Redact)
-	if s.api == nil {
-		return
-	}
-	if err := s.setKeys(cfg); err != nil {
-		s.logs.Error("the API keys stay as they were", "err", err)
-	}
+	s.logs.SetScrub(s.hiding.with(cfg.Secrets(), time.Now()))
+	return nil
 }
 
 func (s *service) setKeys(cfg *config.Config) error {
@@ -134,16 +136,16 @@ func (s *service) setKeys(cfg *config.Config) error {
 	for _, k := range cfg.Server.Keys {
 		keys = append(keys, api.Key{Name: k.Name, Value: k.Value.Reveal()})
 	}
-	s.key = ""
+	made := ""
 	if len(keys) == 0 {
-		path := filepath.Join(cfg.DataDir, "api_key")
-		value, _, err := api.OwnKey(path)
+		made = filepath.Join(cfg.DataDir, "api_key")
+		value, _, err := api.OwnKey(made)
 		if err != nil {
 			return err
 		}
-		s.key = path
 		keys = append(keys, api.Key{Name: "own", Value: value})
 	}
+	s.key = made
 	s.api.SetKeys(keys)
 	return nil
 }

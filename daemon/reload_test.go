@@ -1,0 +1,219 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/store"
+)
+
+func TestReload(t *testing.T) {
+	const keep = "keep=healthy"
+	h := build(t, bind("keep", "plain.healthy", "")+bind("change", "plain.healthy", "")+bind("drop", "plain.healthy", ""))
+	h.status()
+	kept, _ := h.now.find("keep").latest(time.Hour)
+
+	h.configure("nonsense = 1\n")
+	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "vega.hcl:1:1") {
+		t.Errorf("a bad configuration: %v", err)
+	}
+	h.configure("server {\n  port = 1\n}\n")
+	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "restart vega to change server.port") {
+		t.Errorf("another port: %v", err)
+	}
+	if got := h.status(); got != "change=healthy drop=healthy "+keep {
+		t.Fatalf("a rejected reload changed something: %s", got)
+	}
+	kept, _ = h.now.find("keep").latest(time.Hour)
+
+	h.configure("# moved\n" + bind("added", "plain.degraded", "") + bind("keep", "plain.healthy", "") + bind("change", "plain.unhealthy", ""))
+	if err := h.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, ok := h.now.find("keep").latest(time.Hour); !ok || *r.CheckedAt != *kept.CheckedAt {
+		t.Error("an unchanged integration lost its state")
+	}
+	if _, ok := h.now.find("change").latest(time.Hour); ok {
+		t.Error("a changed integration kept its state")
+	}
+	if got := h.status(); got != "added=degraded/target change=unhealthy/target "+keep {
+		t.Errorf("after the reload: %s", got)
+	}
+}
+
+// TestReloadNeverOverlaps changes an integration while it runs: the run of the
+// new binding waits for that of the old one.
+func TestReloadNeverOverlaps(t *testing.T) {
+	var now, most atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		most.Store(max(most.Load(), now.Add(1)))
+		time.Sleep(200 * time.Millisecond)
+		now.Add(-1)
+	}))
+	t.Cleanup(s.Close)
+	h := build(t, get("web", s.URL+"/old", ""))
+	old := make(chan string, 1)
+	go func() { old <- h.status() }()
+	for now.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	h.configure(get("web", s.URL+"/new", ""))
+	if err := h.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.status(); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
+		t.Errorf("%s, %d at once", got, most.Load())
+	}
+}
+
+// reload is Reload, which must not fail.
+func (h *house) reload(hcl string) {
+	h.t.Helper()
+	h.configure(hcl)
+	if err := h.Reload(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// TestReloadOverlapsNoRunOfOneThatLeft: it was taken out and put back in while
+// its run went on.
+func TestReloadOverlapsNoRunOfOneThatLeft(t *testing.T) {
+	url, hits := slow(t, 500*time.Millisecond)
+	h := build(t, get("web", url, ""))
+	old := make(chan string, 1)
+	go func() { old <- h.status() }()
+	for hits.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	h.reload("")
+	h.reload("log {\n  level = \"debug\"\n}\n") // departed all the same
+	h.reload(get("web", url, ""))
+	if got := h.status(); got != "web=healthy" || <-old != "web=healthy" || hits.Load() != 1 {
+		t.Errorf("%s after %d runs; the one in flight should have been joined", got, hits.Load())
+	}
+	h.reload("")
+	if n := len(h.now.departed); n != 0 {
+		t.Errorf("%d departed integrations are kept, though none runs", n)
+	}
+}
+
+// TestReloadThatCannotBeApplied: what the daemon does not own refuses.
+func TestReloadThatCannotBeApplied(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	h.refuses.Store(true)
+	h.configure(bind("b", "plain.healthy", ""))
+	write(t, h.plugins(), "more.wasm", plain(t, "more", "1", answerParameter))
+	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "the house refuses it") {
+		t.Errorf("it was applied: %v", err)
+	}
+	if got := h.status(); got != "a=healthy" || len(h.Plugins()) != 2 {
+		t.Errorf("%s, %d plugins", got, len(h.Plugins()))
+	}
+}
+
+// TestReloadKeepsTheModuleInService where the one on the disk does not load,
+// though its manifest fits.
+func TestReloadKeepsTheModuleInService(t *testing.T) {
+	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", plain(t, "acme", "1", answerParameter)})
+	write(t, h.plugins(), "acme.wasm", plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
+	h.configure(bind("a", "acme.healthy", "") + bind("b", "plain.healthy", ""))
+	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), `the plugin "acme" can't take the place of the one in service`) {
+		t.Errorf("it was loaded: %v", err)
+	}
+	if got := h.status(); got != "a=healthy" {
+		t.Error(got)
+	}
+}
+
+// TestReloadMovesABlock: that is no change, but where it stands is told.
+func TestReloadMovesABlock(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	h.status()
+	h.reload("\n\n" + bind("a", "plain.healthy", ""))
+	if i, err := h.Integration("a"); err != nil || i.Status != "healthy" || !strings.HasSuffix(i.DefinedAt, "vega.hcl:3") {
+		t.Errorf("%+v, %v", i, err)
+	}
+}
+
+// database is a SQLite file with a table of so many rows.
+func database(t *testing.T, dir, name string, rows int) {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range rows {
+		if err := s.Set(t.Context(), "i", fmt.Sprint(n), []byte("v"), 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReloadOfADatabase: it changes the integrations that ask it, and leaves
+// the others and their databases as they are. A run that goes on reads where
+// it began.
+func TestReloadOfADatabase(t *testing.T) {
+	dir := t.TempDir()
+	database(t, dir, "one.db", 1)
+	database(t, dir, "two.db", 2)
+	hcl := func(file string) string {
+		var b strings.Builder
+		for name, file := range map[string]string{"app": file, "rest": "one.db"} {
+			fmt.Fprintf(&b, "database %q {\n  driver = \"sqlite\"\n  dsn = %q\n}\n", name, filepath.Join(dir, file))
+			fmt.Fprintf(&b, "integration %q {\n  probe = core.database\n  interval = \"0s\"\n  config {\n    database = database.%s\n    query = \"SELECT key FROM kv\"\n  }\n}\n", name, name)
+		}
+		return b.String()
+	}
+	h := build(t, "")
+	var err error
+	if h.bundled, err = Bundled(); err != nil {
+		t.Fatal(err)
+	}
+	h.reload(hcl("one.db"))
+	if got := h.status(); got != "app=healthy rest=healthy" {
+		t.Fatal(got)
+	}
+	old, rest := h.now.find("app").bound, h.now.databases.sources["rest"]
+	old.databases.retain() // as a run does
+
+	h.reload(hcl("two.db"))
+	if _, ok := h.now.find("app").latest(time.Hour); ok {
+		t.Error("a result of another database was kept")
+	}
+	if _, ok := h.now.find("rest").latest(time.Hour); !ok || h.now.databases.sources["rest"] != rest {
+		t.Error("a database that did not change was closed, or its integration forgot")
+	}
+	for b, want := range map[*binding]int{old: 1, h.now.find("app").bound: 2} {
+		rows, err := bindings{}.Query(context.WithValue(t.Context(), boundKey{}, b), "app", "SELECT key FROM kv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := count(t, rows); got != want {
+			t.Errorf("%d rows, want %d", got, want)
+		}
+	}
+	source := old.databases.sources["app"]
+	if err := old.databases.release(); err != nil || source.holders.Load() != 0 {
+		t.Errorf("%v, %d hold the old database", err, source.holders.Load())
+	}
+}
+
+func count(t *testing.T, rows plugins.Rows) int {
+	t.Helper()
+	all, err := read(rows)
+	if err != nil || rows.Err() != nil || rows.Close() != nil {
+		t.Fatal(err, rows.Err())
+	}
+	return len(all)
+}
