@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
@@ -27,8 +28,9 @@ type Options struct {
 	ReadOnly bool
 	// Compiler is the child process that compiles modules; see plugins.Options.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Load reads the configuration again, for Reload.
-	Load func(context.Context) (*config.Config, error)
+	// Read reads the configuration again, for Reload and Validate; nil: neither
+	// is possible.
+	Read func() config.Reading
 	// Apply puts a configuration in force in what the daemon does not own, the
 	// first included. It is called just before the daemon does; on an error it
 	// must have changed nothing, and the configuration does not come into force.
@@ -48,6 +50,10 @@ type Daemon struct {
 	end   context.CancelFunc
 	halt  chan struct{} // closed when Run is to end, since Shutdown was called
 	slots chan struct{} // one place for each guest that runs
+
+	reloads     turns[Reload]
+	validations turns[Validation]
+	last        atomic.Pointer[attempted] // the last reload, or the start
 
 	change  sync.Mutex    // held by whoever prepares a new state, one at a time
 	changed chan struct{} // wakes the scheduler
@@ -85,7 +91,9 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	next := &state{cfg: cfg, databases: newDatabases(cfg, d.store, nil)}
+	next := &state{cfg: cfg, inputs: cfg.Inputs(), since: time.Now(), databases: newDatabases(cfg, d.store, nil)}
+	d.last.Store(&attempted{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
+	d.tellDiagnostics(ctx, cfg.Warnings)
 	err := d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
 		return err

@@ -46,13 +46,15 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 	write(t, h.plugins(), "tiny.wasm", web(t, "tiny"))
 	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "1", answerParameter))
 	h.configure(hcl)
-	cfg, err := h.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	reading := h.read()
+	cfg := reading.Config
+	if cfg == nil {
+		t.Fatal(&InvalidError{reading.Diagnostics})
 	}
+	var err error
 	h.Daemon, err = Open(t.Context(), cfg, Options{
 		Log:   slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load:  h.load,
+		Read:  h.read,
 		Apply: h.apply,
 	})
 	if err != nil {
@@ -70,12 +72,8 @@ func (h *house) plugins() string { return filepath.Join(h.dir, "plugins") }
 
 func (h *house) configure(hcl string) { write(h.t, h.dir, "vega.hcl", []byte(hcl)) }
 
-func (h *house) load(context.Context) (*config.Config, error) {
-	cfg, diags := config.Load(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled})
-	if diags.HasErrors() {
-		return nil, &InvalidError{diags}
-	}
-	return cfg, nil
+func (h *house) read() config.Reading {
+	return config.Read(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled})
 }
 
 // apply counts the configurations that came into force, or refuses them all.
@@ -176,7 +174,7 @@ func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
 	write(t, h.plugins(), "c.wasm", plain(t, "spins", "1", spin))
 	h.configure(bind("good", "plain.healthy", "") + bind("traps", "traps.healthy", "") +
 		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", `timeout = "1s"`))
-	if err := h.Reload(t.Context()); err != nil {
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := h.status(), "good=healthy spins=unknown/probe traps=unknown/probe weird=unknown/probe"; got != want {

@@ -147,7 +147,7 @@ func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, erro
 // with is the state in force with p in place of the plugin of its file or
 // name, and the configuration bound to the new manifests.
 func (d *Daemon) with(p plugin) (*state, error) {
-	next := &state{databases: d.now.databases}
+	next := d.now.variant()
 	for _, o := range d.now.plugins {
 		switch {
 		case o.found.File == p.found.File:
@@ -166,6 +166,11 @@ func (d *Daemon) with(p plugin) (*state, error) {
 	}
 	next.cfg = cfg
 	return next, nil
+}
+
+// variant is to be the same configuration with other plugins.
+func (s *state) variant() *state {
+	return &state{inputs: s.inputs, since: s.since, databases: s.databases}
 }
 
 // rebind judges the text of a configuration against other plugins.
@@ -239,7 +244,9 @@ func (d *Daemon) withdraw(gone func(file string) bool) bool {
 
 // reinstall puts other plugins in force, and leaves the configuration as it is.
 func (d *Daemon) reinstall(all []plugin) {
-	if _, err := d.install(&state{cfg: d.now.cfg, plugins: all, databases: d.now.databases}); err != nil {
+	next := d.now.variant()
+	next.cfg, next.plugins = d.now.cfg, all
+	if _, err := d.install(next); err != nil {
 		panic(err) // only another configuration can be refused
 	}
 }

@@ -40,7 +40,7 @@ func TestHammer(t *testing.T) {
 	}
 	loop(func(n int) {
 		h.configure([]string{one, two}[n%2])
-		if err := h.Reload(ctx); err != nil && ctx.Err() == nil {
+		if _, err := h.Reload(ctx, BySignal); err != nil && ctx.Err() == nil {
 			t.Error(err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"vega/daemon/config"
@@ -167,6 +168,22 @@ func (s *state) serving(f manifest.Found) *module {
 		}
 	}
 	return nil
+}
+
+// holds reports whether the plugins are those that were found, and all that
+// can be in service is.
+func (s *state) holds(found []manifest.Found) bool {
+	there := slices.DeleteFunc(slices.Clone(s.plugins), func(p plugin) bool { return p.state == withdrawn })
+	return slices.EqualFunc(there, found, func(p plugin, f manifest.Found) bool {
+		switch {
+		case p.found.File != f.File:
+			return false
+		case f.Module == nil:
+			return p.reason != ""
+		default:
+			return p.module != nil && p.module.Digest == f.Module.Digest && p.reason == ""
+		}
+	})
 }
 
 // loadedOf is the outcome of loading, for the start: a refusal is a warning.

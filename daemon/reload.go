@@ -4,47 +4,97 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"strings"
+	"log/slog"
+	"slices"
+	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/telemetry"
 )
+
+// ErrClosing is for who wants something of a vega that is shutting down.
+var ErrClosing = errors.New("vega is shutting down")
 
 // Reload reads the configuration again, checks it whole, loads what it needs,
 // and only then swaps it in, at once. Integrations that did not change keep
-// their state. On any error the old configuration runs on untouched.
-func (d *Daemon) Reload(ctx context.Context) error {
-	if d.options.Load == nil {
-		return errors.New("reload: there is nothing to load from")
+// their state. On an error the old configuration runs on untouched: an
+// *InvalidError, a *RestartError or a *RejectedError. What came of it is in
+// the log, and is the last reload of Validate.
+//
+// Those who ask at the same time share a reload. It belongs to the daemon:
+// that a caller goes away does not end it.
+func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
+	if d.options.Read == nil {
+		return Reload{}, errors.New("reload: there is nothing to read from")
 	}
+	if telemetry.ID(ctx) == "" {
+		ctx = telemetry.WithID(ctx, telemetry.NewID())
+	}
+	return d.reloads.do(ctx, func() (Reload, error) {
+		return d.reload(telemetry.WithID(d.life, telemetry.ID(ctx)), by)
+	})
+}
+
+func (d *Daemon) reload(ctx context.Context, by Trigger) (Reload, error) {
 	d.change.Lock()
 	defer d.change.Unlock()
 	if d.sandbox == nil {
-		return errors.New("reload: vega is shutting down")
+		return Reload{}, ErrClosing
 	}
-	cfg, err := d.options.Load(ctx)
+	began := time.Now()
+	reading := d.options.Read()
+	r := Reload{
+		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
+		Added:   []string{}, Changed: []string{}, Removed: []string{},
+	}
+	err := d.adopt(ctx, reading, &r)
 	if err != nil {
-		return fmt.Errorf("reload, the old configuration runs on: %w", err)
+		r.Outcome, r.Reason = Rejected, err.Error()
 	}
-	old := d.now.cfg
-	if fixed := needRestart(old, cfg); len(fixed) > 0 {
-		return fmt.Errorf("reload, the old configuration runs on: restart vega to change %s", strings.Join(fixed, ", "))
+	r.DurationMS = milliseconds(time.Since(began))
+	d.conclude(ctx, reading.Inputs, r)
+	return r, err
+}
+
+func newAttempt(ctx context.Context, at time.Time, by Trigger, said config.Diagnostics) Attempt {
+	return Attempt{At: at.UTC().Truncate(time.Millisecond), Trigger: by, Outcome: Applied, CorrelationID: telemetry.ID(ctx), Diagnostics: said.Report().Diagnostics}
+}
+
+// adopt puts what was read in force, unless it is, or can't be.
+func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) error {
+	if reading.Config == nil {
+		return &InvalidError{reading.Diagnostics}
 	}
-	next, err := d.prepare(ctx, cfg)
-	if err == nil {
-		_, err = d.install(next)
+	if fixed := compare(d.now.cfg, reading.Config).Restart; len(fixed) > 0 {
+		return &RestartError{fixed}
 	}
+	if d.now.inputs.Same(reading.Inputs) && d.now.holds(reading.Config.Plugins.Modules) {
+		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.integrations)
+		return nil
+	}
+	next, err := d.prepare(ctx, reading)
 	if err != nil {
-		return fmt.Errorf("reload, the old configuration runs on: %w", errors.Join(err, discard(next.plugins)))
+		return &RejectedError{errors.Join(err, discard(next.plugins))}
 	}
-	d.log.InfoContext(ctx, "reloaded", "file", cfg.Path, "integrations", len(cfg.Integrations))
+	t, err := d.install(next)
+	if err != nil {
+		return &RejectedError{errors.Join(err, discard(next.plugins))}
+	}
+	r.tell(t)
 	return nil
 }
 
 // prepare loads what a configuration needs. It refuses one whose new modules
 // would leave integrations without the one that serves them now.
-func (d *Daemon) prepare(ctx context.Context, cfg *config.Config) (*state, error) {
-	next := &state{cfg: cfg, plugins: d.loadAll(ctx, cfg), databases: newDatabases(cfg, d.store, d.now.databases)}
+func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
+	cfg := reading.Config
+	next := &state{
+		cfg: cfg, inputs: reading.Inputs, since: time.Now(),
+		plugins: d.loadAll(ctx, cfg), databases: newDatabases(cfg, d.store, d.now.databases),
+	}
+	if ctx.Err() != nil {
+		return next, ErrClosing
+	}
 	if _, err := loadedOf(next.plugins); err != nil {
 		d.log.WarnContext(ctx, "reload", "err", err)
 	}
@@ -57,46 +107,54 @@ func (d *Daemon) prepare(ctx context.Context, cfg *config.Config) (*state, error
 	return next, nil
 }
 
-// needRestart names what differs and can't change while vega runs, since it is
-// in use: addresses that are listened on, files that are open.
-func needRestart(old, cfg *config.Config) []string {
-	var names []string
-	for _, f := range []struct {
-		name     string
-		was, now any
-	}{
-		{"data_dir", old.DataDir, cfg.DataDir},
-		{"server.host", old.Server.Host, cfg.Server.Host},
-		{"server.port", old.Server.Port, cfg.Server.Port},
-		{"server.tls", old.Server.TLS, cfg.Server.TLS},
-		{"store.path", old.Store.Path, cfg.Store.Path},
-		{"store.slow_query", old.Store.SlowQuery, cfg.Store.SlowQuery},
-		{"network", old.Network, cfg.Network},
-	} {
-		if !reflect.DeepEqual(f.was, f.now) {
-			names = append(names, f.name)
-		}
-	}
-	return names
+// attempted is the last reload, and of what.
+type attempted struct {
+	Attempt
+	inputs config.Inputs
 }
 
-// InvalidError is a configuration that can't be used.
-type InvalidError struct{ Diagnostics config.Diagnostics }
-
-// Error is the first error in a line, and how many more there are.
-func (e *InvalidError) Error() string {
-	var text string
-	more := -1
-	for _, d := range e.Diagnostics {
-		if d.Severity != config.Error {
-			continue
-		}
-		if more++; more == 0 {
-			text = fmt.Sprintf("%s:%d:%d: %s: %s", d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column, d.Summary, d.Detail)
-		}
+// conclude notes the outcome and tells the log. Of what a changed file led to
+// only news count: not that the same is rejected for the same reason again,
+// nor that what is in force already was found once more.
+func (d *Daemon) conclude(ctx context.Context, inputs config.Inputs, r Reload) {
+	last := d.last.Load()
+	d.last.Store(&attempted{last.Attempt, inputs})
+	again := r.Outcome == Rejected && last.Outcome == Rejected && inputs.Same(last.inputs) &&
+		r.Reason == last.Reason && slices.EqualFunc(r.Diagnostics, last.Diagnostics, config.Diagnostic.Same)
+	still := r.Outcome == Unchanged && last.Outcome != Rejected
+	if r.Trigger == ByFile && (again || still) {
+		return
 	}
-	if more > 0 {
-		text += fmt.Sprintf(" (and %d more; run vega validate config to see them)", more)
-	}
-	return text
+	d.last.Store(&attempted{r.Attempt, inputs})
+	d.tellReload(ctx, r)
 }
+
+func (d *Daemon) tellReload(ctx context.Context, r Reload) {
+	file := slog.String("file", d.now.cfg.Path)
+	switch r.Outcome {
+	case Applied:
+		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
+			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", r.Added), slog.Any("changed", r.Changed), slog.Any("removed", r.Removed))
+	case Unchanged:
+		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
+	case Rejected:
+		d.log.ErrorContext(ctx, "reload rejected, the old configuration runs on", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
+	}
+	d.tellDiagnostics(ctx, r.Diagnostics)
+}
+
+// tellDiagnostics writes a line for each.
+func (d *Daemon) tellDiagnostics(ctx context.Context, all []config.Diagnostic) {
+	for _, g := range all {
+		level := slog.LevelWarn
+		if g.Severity == config.Error {
+			level = slog.LevelError
+		}
+		d.log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,
+			"file", g.Range.Filename, "line", g.Range.Start.Line, "column", g.Range.Start.Column)
+	}
+}
+
+// Rejected reports whether the last configuration that was read is not the
+// one in force.
+func (d *Daemon) Rejected() bool { return d.last.Load().Outcome == Rejected }

@@ -22,11 +22,11 @@ func TestReload(t *testing.T) {
 	kept, _ := h.now.find("keep").latest(time.Hour)
 
 	h.configure("nonsense = 1\n")
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "vega.hcl:1:1") {
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "vega.hcl:1:1") {
 		t.Errorf("a bad configuration: %v", err)
 	}
 	h.configure("server {\n  port = 1\n}\n")
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "restart vega to change server.port") {
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "restart vega to change server.port") {
 		t.Errorf("another port: %v", err)
 	}
 	if got := h.status(); got != "change=healthy drop=healthy "+keep {
@@ -35,7 +35,7 @@ func TestReload(t *testing.T) {
 	kept, _ = h.now.find("keep").latest(time.Hour)
 
 	h.configure("# moved\n" + bind("added", "plain.degraded", "") + bind("keep", "plain.healthy", "") + bind("change", "plain.unhealthy", ""))
-	if err := h.Reload(t.Context()); err != nil {
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
 	if r, ok := h.now.find("keep").latest(time.Hour); !ok || *r.CheckedAt != *kept.CheckedAt {
@@ -66,7 +66,7 @@ func TestReloadNeverOverlaps(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	h.configure(get("web", s.URL+"/new", ""))
-	if err := h.Reload(t.Context()); err != nil {
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.status(); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
@@ -75,12 +75,24 @@ func TestReloadNeverOverlaps(t *testing.T) {
 }
 
 // reload is Reload, which must not fail.
-func (h *house) reload(hcl string) {
+func (h *house) reload(hcl string) Reload {
 	h.t.Helper()
 	h.configure(hcl)
-	if err := h.Reload(h.t.Context()); err != nil {
+	r, err := h.Reload(h.t.Context(), BySignal)
+	if err != nil {
 		h.t.Fatal(err)
 	}
+	return r
+}
+
+// validate is Validate, which must not fail.
+func (h *house) validate() Validation {
+	h.t.Helper()
+	v, err := h.Validate(h.t.Context())
+	if err != nil {
+		h.t.Error(err)
+	}
+	return v
 }
 
 // TestReloadOverlapsNoRunOfOneThatLeft: it was taken out and put back in while
@@ -111,7 +123,7 @@ func TestReloadThatCannotBeApplied(t *testing.T) {
 	h.refuses.Store(true)
 	h.configure(bind("b", "plain.healthy", ""))
 	write(t, h.plugins(), "more.wasm", plain(t, "more", "1", answerParameter))
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "the house refuses it") {
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "the house refuses it") {
 		t.Errorf("it was applied: %v", err)
 	}
 	if got := h.status(); got != "a=healthy" || len(h.Plugins()) != 2 {
@@ -125,7 +137,7 @@ func TestReloadKeepsTheModuleInService(t *testing.T) {
 	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", plain(t, "acme", "1", answerParameter)})
 	write(t, h.plugins(), "acme.wasm", plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
 	h.configure(bind("a", "acme.healthy", "") + bind("b", "plain.healthy", ""))
-	if err := h.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), `the plugin "acme" can't take the place of the one in service`) {
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), `the plugin "acme" can't take the place of the one in service`) {
 		t.Errorf("it was loaded: %v", err)
 	}
 	if got := h.status(); got != "a=healthy" {

@@ -58,7 +58,7 @@ func TestRootCause(t *testing.T) {
 	}
 
 	h.configure(bind("llm", "plain.unhealthy", "") + bind("slack", "plain.unhealthy", "") + rest)
-	if err := h.Reload(t.Context()); err != nil {
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
 	one, err = h.Integration("web")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"vega/daemon/config"
 )
@@ -17,6 +18,8 @@ import (
 // within.
 type state struct {
 	cfg          *config.Config
+	inputs       config.Inputs // what cfg was read from
+	since        time.Time     // when that came into force
 	plugins      []plugin
 	databases    *databases
 	integrations []*integration // in order of name, as cfg's

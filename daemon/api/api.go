@@ -21,6 +21,9 @@ type Daemon interface {
 	Store() *store.Store
 	DatabaseStats(ctx context.Context) daemon.DatabaseStats
 	ResetDatabaseStats()
+	Validate(ctx context.Context) (daemon.Validation, error)
+	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)
+	Rejected() bool
 	Ready() error
 }
 

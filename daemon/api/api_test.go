@@ -25,6 +25,10 @@ type fake struct {
 	query daemon.Query
 	ready error
 	reset bool
+
+	reload   error
+	rejected bool
+
 	store *store.Store
 }
 
@@ -57,6 +61,18 @@ func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error
 	return daemon.RunPage{}, nil
 }
 func (f *fake) Store() *store.Store { return f.store }
+
+func (f *fake) Validate(context.Context) (daemon.Validation, error) {
+	return daemon.Validation{}, nil
+}
+
+func (f *fake) Reload(_ context.Context, by daemon.Trigger) (daemon.Reload, error) {
+	if by != daemon.ByHTTP {
+		panic(by)
+	}
+	return daemon.Reload{}, f.reload
+}
+func (f *fake) Rejected() bool { return f.rejected }
 
 func (f *fake) Plugins() []daemon.PluginReport { return []daemon.PluginReport{} }
 func (f *fake) Ready() error                   { return f.ready }

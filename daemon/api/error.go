@@ -43,18 +43,35 @@ func (a *API) writeError(c *gin.Context, err error) {
 		a.log.ErrorContext(ctx, "a request failed", "path", c.Request.URL.Path, "err", err)
 		p = &problem{http.StatusInternalServerError, "vega failed; its log has the reason under this correlation ID"}
 	}
-	body, err := json.Marshal(document{
+	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
 		Instance: c.Request.URL.Path, CorrelationID: telemetry.ID(ctx),
-	})
-	if err != nil { // six plain fields always encode
-		panic(err)
+	}))
+	if failed != nil { // plain fields always encode
+		panic(failed)
 	}
 	if c.Writer.Written() { // an answer is under way; it can't be taken back
 		return
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(p.status, "application/problem+json", body)
+}
+
+// extended adds what an error has to say beyond what every problem says.
+func extended(err error, d document) any {
+	if e := (*daemon.InvalidError)(nil); errors.As(err, &e) {
+		return struct {
+			document
+			daemon.Diagnosis
+		}{d, e.Diagnostics.Report()}
+	}
+	if e := (*daemon.RestartError)(nil); errors.As(err, &e) {
+		return struct {
+			document
+			Restart []string `json:"restart"`
+		}{d, e.Keys}
+	}
+	return d
 }
 
 // classify finds the status of an error; nil for one the caller has no part in.
@@ -68,11 +85,31 @@ func classify(err error) *problem {
 	if e := (*store.InvalidError)(nil); errors.As(err, &e) {
 		return &problem{http.StatusBadRequest, e.Error()}
 	}
+	if p := rejection(err); p != nil {
+		return p
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return &problem{http.StatusNotFound, err.Error()}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &problem{statusGone, "the caller went away"}
+	}
+	return nil
+}
+
+// rejection is why a configuration did not come into force.
+func rejection(err error) *problem {
+	if e := (*daemon.InvalidError)(nil); errors.As(err, &e) {
+		return &problem{http.StatusUnprocessableEntity, e.Error()}
+	}
+	if e := (*daemon.RestartError)(nil); errors.As(err, &e) {
+		return &problem{http.StatusConflict, e.Error()}
+	}
+	if e := (*daemon.RejectedError)(nil); errors.As(err, &e) {
+		return &problem{http.StatusUnprocessableEntity, e.Error()}
+	}
+	if errors.Is(err, daemon.ErrClosing) {
+		return &problem{http.StatusServiceUnavailable, err.Error()}
 	}
 	return nil
 }

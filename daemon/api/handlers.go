@@ -32,8 +32,17 @@ func (a *API) readyz(c *gin.Context) error {
 	if err := a.daemon.Ready(); err != nil {
 		return &problem{status: http.StatusServiceUnavailable, detail: err.Error()}
 	}
-	c.JSON(http.StatusOK, gin.H{"status": "ready"})
+	c.JSON(http.StatusOK, gin.H{"status": "ready", "config": a.configOutcome()})
 	return nil
+}
+
+// configOutcome says whether the configuration on the disk is in force, and no
+// more: a vega that goes on with the one before is ready all the same.
+func (a *API) configOutcome() daemon.Outcome {
+	if a.daemon.Rejected() {
+		return daemon.Rejected
+	}
+	return daemon.Applied
 }
 
 func (a *API) health(c *gin.Context) error {
@@ -69,6 +78,22 @@ func (a *API) plugins(c *gin.Context) error {
 		return err
 	}
 	return answer(c, gin.H{"plugins": a.daemon.Plugins()}, nil)
+}
+
+func (a *API) validate(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	v, err := a.daemon.Validate(c.Request.Context())
+	return answer(c, v, err)
+}
+
+func (a *API) reload(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	r, err := a.daemon.Reload(c.Request.Context(), daemon.ByHTTP)
+	return answer(c, r, err)
 }
 
 func (a *API) databaseStats(c *gin.Context) error {

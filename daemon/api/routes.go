@@ -19,6 +19,8 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/admin/integrations/:name", false, a.integration, 0},
 		{http.MethodGet, "/admin/integrations/:name/runs", false, a.runs, 0},
 		{http.MethodGet, "/admin/plugins", false, a.plugins, 0},
+		{http.MethodGet, "/admin/config/validate", false, a.validate, 0},
+		{http.MethodPost, "/admin/config/reload", false, a.reload, 0},
 		{http.MethodGet, "/admin/database/stats", false, a.databaseStats, 0},
 		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats, 0},
 		{http.MethodGet, "/v1/conversations", false, a.conversations, 0},

@@ -181,3 +181,8 @@ func closing(rest []problem, hidden map[Severity]int) Diagnostics {
 	}
 	return Diagnostics{d}
 }
+
+// Same reports whether two diagnostics say the same of the same place.
+func (d Diagnostic) Same(o Diagnostic) bool {
+	return d.Severity == o.Severity && d.Code == o.Code && d.Range == o.Range && d.Detail == o.Detail && d.Fix == o.Fix
+}

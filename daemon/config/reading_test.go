@@ -9,23 +9,18 @@ import (
 	"testing"
 )
 
-// put writes a file below dir, and the directories that it needs.
-func put(t *testing.T, dir, name, text string) string {
+// lay writes a file below dir, and the directories that it needs.
+func lay(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	put(t, path, []byte(text), 0o600)
 	return path
 }
 
 func TestReadingTellsItsInputs(t *testing.T) {
 	dir := t.TempDir()
-	path := put(t, dir, "vega.hcl", "server {\n  api_key = file(\"key\")\n}\n")
-	key := put(t, dir, "key", "0123456789abcdef")
+	path := lay(t, dir, "vega.hcl", "server {\n  api_key = file(\"key\")\n}\n")
+	key := lay(t, dir, "key", "0123456789abcdef")
 	o := options(t, nil)
 	first := Read(path, o)
 	if first.Config == nil || !first.Inputs.Same(Read(path, o).Inputs) || !first.Inputs.Same(first.Config.Inputs()) {
@@ -42,7 +37,7 @@ func TestReadingTellsItsInputs(t *testing.T) {
 		}
 		return r
 	}
-	put(t, dir, "key", "fedcba9876543210")
+	lay(t, dir, "key", "fedcba9876543210")
 	if r := differs("another secret"); r.Inputs.Digest != first.Inputs.Digest {
 		t.Error("the digest tells of a secret")
 	}
@@ -52,18 +47,18 @@ func TestReadingTellsItsInputs(t *testing.T) {
 	if r := differs("no secret"); r.Config != nil || !slices.Equal(r.Inputs.Named, []string{key}) {
 		t.Errorf("what was refused names no file to wait for: %+v", r.Inputs)
 	}
-	put(t, dir, "key", "0123456789abcdef")
-	policy := put(t, dir, "policies/a.hcl", "")
-	put(t, dir, "policies/.a.hcl.swp", "")
-	put(t, dir, "policies/.#a.hcl", "")
-	put(t, dir, "policies/a.hcl~", "")
+	lay(t, dir, "key", "0123456789abcdef")
+	policy := lay(t, dir, "policies/a.hcl", "")
+	lay(t, dir, "policies/.a.hcl.swp", "")
+	lay(t, dir, "policies/.#a.hcl", "")
+	lay(t, dir, "policies/a.hcl~", "")
 	if r := differs("one policy more"); r.Inputs.Digest != first.Inputs.Digest || r.Inputs.Empty {
 		t.Errorf("%+v", r.Inputs)
 	}
 	if got := Files(path); !slices.Equal(got, []string{path, policy}) {
 		t.Errorf("the files are %q", got)
 	}
-	put(t, dir, "vega.hcl", "")
+	lay(t, dir, "vega.hcl", "")
 	if r := differs("an empty file"); !r.Inputs.Empty || r.Config == nil {
 		t.Errorf("%+v", r)
 	}

@@ -9,18 +9,33 @@ import (
 	"vega/daemon/config"
 )
 
-// load reads and checks the configuration, with what the command line says
-// instead. Warnings come with a valid one.
-func load(path string, o overrides) (*config.Config, config.Diagnostics, error) {
+// reader returns what reads and checks the configuration, as often as it is
+// called, with what the command line says instead.
+func reader(path string, o overrides) (func() config.Reading, error) {
 	bundled, err := daemon.Bundled()
 	if err != nil {
-		return nil, nil, failed(err)
+		return nil, failed(err)
 	}
-	cfg, diags := config.Load(path, config.Options{Bundled: bundled, Host: o.host, Port: int(o.port)})
-	if diags.HasErrors() {
-		return nil, nil, failed(&daemon.InvalidError{Diagnostics: diags})
+	return func() config.Reading {
+		r := config.Read(path, config.Options{Bundled: bundled, Host: o.host, Port: int(o.port)})
+		if r.Config != nil {
+			o.apply(r.Config)
+		}
+		return r
+	}, nil
+}
+
+// load reads the configuration once. Warnings come with a valid one.
+func load(path string, o overrides) (*config.Config, config.Diagnostics, error) {
+	read, err := reader(path, o)
+	if err != nil {
+		return nil, nil, err
 	}
-	return cfg, diags, nil
+	r := read()
+	if r.Config == nil {
+		return nil, nil, failed(&daemon.InvalidError{Diagnostics: r.Diagnostics})
+	}
+	return r.Config, r.Diagnostics, nil
 }
 
 // loadFor is load for a command that is typed: warnings go to its error

@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 
+	"vega/daemon"
 	"vega/daemon/telemetry"
 )
 
-// reloadOnSignal reloads the configuration at each SIGHUP. One that can't be
-// used is told in the log, and changes nothing.
+// reloadOnSignal reloads the configuration at each SIGHUP. What came of it is
+// in the log.
 func (s *service) reloadOnSignal(ctx context.Context) {
 	for {
 		select {
@@ -15,9 +16,7 @@ func (s *service) reloadOnSignal(ctx context.Context) {
 			return
 		case <-s.hup:
 			ctx := telemetry.WithID(ctx, telemetry.NewID())
-			if err := s.daemon.Reload(ctx); err != nil {
-				s.logs.ErrorContext(ctx, "reload", "err", err)
-			}
+			_, _ = s.daemon.Reload(ctx, daemon.BySignal)
 		}
 	}
 }

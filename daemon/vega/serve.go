@@ -86,26 +86,15 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 
 // start does every step up to listening.
 func (s *service) start(ctx context.Context, show *steps, path string, o overrides) (*config.Config, error) {
-	var cfg *config.Config
-	read := func(context.Context) (*config.Config, error) {
-		cfg, warnings, err := load(path, o)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range warnings {
-			s.logs.Warn("configuration", "code", string(w.Code), "detail", w.Detail, "file", w.Range.Filename, "line", w.Range.Start.Line)
-		}
-		o.apply(cfg)
-		return cfg, nil
-	}
-	err := show.do("configuration", func() (_ string, err error) {
-		cfg, err = read(ctx)
-		return path, err
-	})
+	read, err := reader(path, o)
 	if err != nil {
 		return nil, err
 	}
-	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Load: read, Apply: s.apply})
+	cfg, err := show.configuration(path, read)
+	if err != nil {
+		return nil, failed(err)
+	}
+	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Read: read, Apply: s.apply})
 	if err != nil {
 		return nil, failed(err)
 	}

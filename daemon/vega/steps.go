@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"vega/daemon"
+	"vega/daemon/config"
 )
 
 // steps prints the startup sequence, a line for each step as it is done.
@@ -40,6 +42,32 @@ func (s *steps) mark(step daemon.Step) (mark, text string) {
 		return words[1], text
 	}
 	return words[0], text
+}
+
+// configuration reads it. Each warning is a line of its own.
+func (s *steps) configuration(path string, read func() config.Reading) (*config.Config, error) {
+	began := time.Now()
+	r := read()
+	step := daemon.Step{Name: "configuration", Outcome: path, Took: time.Since(began)}
+	switch {
+	case r.Config == nil:
+		step.Err = &daemon.InvalidError{Diagnostics: r.Diagnostics}
+	case len(r.Diagnostics) > 0:
+		step.Warning = warnings(r.Diagnostics)
+	}
+	s.show(step)
+	return r.Config, step.Err
+}
+
+func warnings(all config.Diagnostics) error {
+	text := fmt.Sprintf("%d warnings", len(all))
+	if len(all) == 1 {
+		text = "1 warning"
+	}
+	for _, w := range all {
+		text += fmt.Sprintf("\n%s:%d %s %s", w.Range.Filename, w.Range.Start.Line, w.Code, w.Detail)
+	}
+	return errors.New(text)
 }
 
 // do does a step that is not the daemon's own, and shows it.

@@ -1,0 +1,136 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestReloadTellsWhatChanged(t *testing.T) {
+	one := bind("keep", "plain.healthy", "") + bind("change", "plain.healthy", "") + bind("drop", "plain.healthy", "")
+	h := build(t, one)
+	r := h.reload(bind("keep", "plain.healthy", "") + bind("change", "plain.degraded", "") + bind("new", "plain.healthy", ""))
+	if got := fmt.Sprintf("%s %v %v %v %v", r.Outcome, r.Summary, r.Added, r.Changed, r.Removed); got != "applied {1 1 1 1} [new] [change] [drop]" {
+		t.Error(got)
+	}
+	was, applied := h.now, h.applied.Load()
+	if r := h.reload(bind("keep", "plain.healthy", "") + bind("change", "plain.degraded", "") + bind("new", "plain.healthy", "")); r.Outcome != Unchanged || r.Summary.Kept != 3 {
+		t.Errorf("%+v", r)
+	}
+	if h.now != was || h.applied.Load() != applied {
+		t.Error("a reload of the same swapped something")
+	}
+	write(t, h.plugins(), "more.wasm", plain(t, "more", "1", answerParameter)) // the same text, another plugin
+	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied || r.Summary.Kept != 3 || len(h.Plugins()) != 3 {
+		t.Errorf("%+v, %v, %d plugins", r, err, len(h.Plugins()))
+	}
+}
+
+func TestValidateIsAboutTheDisk(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	first := h.validate()
+	if !first.Valid || !first.Running.SameAsDisk || len(first.Changes.Live)+len(first.Changes.Restart) != 0 || first.LastReload.Trigger != ByStart || first.LastReload.Outcome != Applied {
+		t.Errorf("%+v", first)
+	}
+	h.configure("data_dir = \"elsewhere\"\nserver {\n  port = 1\n  drain_timeout = \"1s\"\n  api_key = \"0123456789abcdef\"\n}\n\n" + bind("a", "plain.healthy", "") + bind("b", "plain.healthy", ""))
+	v := h.validate()
+	if got, want := fmt.Sprint(v.Valid, v.Running.SameAsDisk, v.Changes), "true false {[server.api_key server.drain_timeout integration.b] [data_dir server.port store.path]}"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	var restart *RestartError
+	if _, err := h.Reload(t.Context(), ByHTTP); !errors.As(err, &restart) || !slices.Equal(restart.Keys, v.Changes.Restart) {
+		t.Errorf("the reload says %v", err)
+	}
+	h.configure("nonsense = 1\n")
+	v = h.validate()
+	if v.Valid || v.ErrorCount != 1 || len(v.Changes.Live) != 0 || v.Running != first.Running && v.Running.Digest != first.Running.Digest {
+		t.Errorf("%+v", v)
+	}
+	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || len(v.LastReload.Diagnostics) != 0 {
+		t.Errorf("validating is no reload: %+v", v.LastReload)
+	}
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !h.Rejected() {
+		t.Error("nonsense was loaded")
+	}
+	if last := h.validate().LastReload; len(last.Diagnostics) != 1 || last.Diagnostics[0].Code != "VEGA007" {
+		t.Errorf("%+v", last)
+	}
+	if r := h.reload(bind("a", "plain.healthy", "")); r.Outcome != Unchanged || h.Rejected() {
+		t.Errorf("back to what runs: %+v", r)
+	}
+}
+
+// TestTurnsAreShared: everybody gets work that was begun after they asked, and
+// many cost no more than two.
+func TestTurnsAreShared(t *testing.T) {
+	var s turns[int64]
+	var begun atomic.Int64
+	gate := make(chan struct{})
+	work := func() (int64, error) {
+		n := begun.Add(1)
+		<-gate
+		return n, nil
+	}
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = s.do(t.Context(), work) })
+	for begun.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	next, mine := s.join()
+	for range 1000 {
+		if another, also := s.join(); another != next || !mine || also {
+			t.Fatal("who comes meanwhile must share the next turn")
+		}
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := s.do(gone, work); !errors.Is(err, context.Canceled) {
+		t.Errorf("who left was kept: %v", err)
+	}
+	all.Go(func() { s.begin(next, work) })
+	close(gate)
+	all.Wait()
+	if <-next.done; next.result != 2 || next.err != nil || begun.Load() != 2 {
+		t.Errorf("turn %d, %v, of %d: it must begin after it was asked for", next.result, next.err, begun.Load())
+	}
+}
+
+func TestTurnThatPanics(t *testing.T) {
+	var s turns[int]
+	s.work.Lock() // so that there is time to join
+	first, joined := make(chan any, 1), make(chan error, 1)
+	go func() {
+		defer func() { first <- recover() }()
+		_, _ = s.do(t.Context(), func() (int, error) { panic("inside") })
+	}()
+	for {
+		s.mu.Lock()
+		waiting := s.next != nil
+		s.mu.Unlock()
+		if waiting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	next, mine := s.join()
+	if mine {
+		t.Fatal("there was a turn to join")
+	}
+	go func() { <-next.done; joined <- next.err }()
+	s.work.Unlock()
+	if p := <-first; p != "inside" {
+		t.Errorf("panic %v", p)
+	}
+	if err := <-joined; err == nil {
+		t.Error("who joined was told that all is well")
+	}
+	if n, err := s.do(t.Context(), func() (int, error) { return 7, nil }); n != 7 || err != nil {
+		t.Errorf("the next turn: %d, %v", n, err)
+	}
+}
