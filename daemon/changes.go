@@ -25,6 +25,7 @@ func compare(old, next *config.Config) Changes {
 		into     *[]string
 	}{
 		{"data_dir", old.DataDir, next.DataDir, &c.Restart},
+		{"watch", old.Watch, next.Watch, &c.Live},
 		{"server.host", old.Server.Host, next.Server.Host, &c.Restart},
 		{"server.port", old.Server.Port, next.Server.Port, &c.Restart},
 		{"server.tls", old.Server.TLS, next.Server.TLS, &c.Restart},

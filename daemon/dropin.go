@@ -35,25 +35,42 @@ func (s stamp) same(o stamp) bool {
 		s.ModTime().Equal(o.ModTime()) && os.SameFile(s.FileInfo, o.FileInfo)
 }
 
-// watch keeps the modules in service in step with the plugins directory.
+// like reports whether both are the same file, or both none; one that other
+// users may read now counts as another.
+func (s stamp) like(o stamp) bool {
+	if s.FileInfo == nil || o.FileInfo == nil {
+		return s == o
+	}
+	return s.same(o) && s.Mode() == o.Mode()
+}
+
+// watch keeps the modules in service in step with the plugins directory, and
+// the configuration with its files.
 func (d *Daemon) watch(ctx context.Context) {
 	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
-	t := time.NewTicker(pollEvery)
-	defer t.Stop()
+	var f follower
+	plugins, files := time.NewTicker(pollEvery), time.NewTicker(lookEvery)
+	defer plugins.Stop()
+	defer files.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
-			d.poll(ctx, &w)
+		case <-plugins.C:
+			if d.poll(ctx, &w) {
+				f.forget() // a configuration may have waited for that plugin
+			}
+		case <-files.C:
+			d.look(ctx, &f)
 		}
 	}
 }
 
-func (d *Daemon) poll(ctx context.Context, w *watcher) {
+// poll reports whether any module came, changed or went.
+func (d *Daemon) poll(ctx context.Context, w *watcher) (news bool) {
 	files, err := stamps(d.inForce().cfg.Plugins.Dir)
 	if err != nil { // unreadable for now: nothing is known, so nothing changes
-		return
+		return false
 	}
 	gone := d.withdraw(func(file string) bool {
 		_, here := files[file]
@@ -67,9 +84,11 @@ func (d *Daemon) poll(ctx context.Context, w *watcher) {
 		if s.same(w.last[file]) && !s.same(w.handled[file]) {
 			w.handled[file] = s
 			d.dropIn(ctx, file)
+			news = true
 		}
 	}
 	w.last = files
+	return news || gone
 }
 
 // stamps reads the state of every module file; a directory that is not there

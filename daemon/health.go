@@ -36,11 +36,15 @@ func (e *UnknownError) Error() string {
 	if len(e.Known) == 0 {
 		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
 	}
-	known := e.Known
-	if len(known) > 20 {
-		known = append(slices.Clone(known[:20]), "…")
+	return fmt.Sprintf("there is no integration %q; there are: %s", e.Name, strings.Join(first20(e.Known), ", "))
+}
+
+// first20 are names for a line that a person reads.
+func first20(names []string) []string {
+	if len(names) > 20 {
+		return append(slices.Clone(names[:20]), "…")
 	}
-	return fmt.Sprintf("there is no integration %q; there are: %s", e.Name, strings.Join(known, ", "))
+	return names
 }
 
 // Health runs integrations in parallel and answers how they are. One that is

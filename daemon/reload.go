@@ -15,6 +15,10 @@ import (
 // ErrClosing is for who wants something of a vega that is shutting down.
 var ErrClosing = errors.New("vega is shutting down")
 
+// errEmptied is for a file that a failed write is likelier to have left than a
+// person. It would be valid, and end every check.
+var errEmptied = errors.New("the file is empty now, as a disk that is full leaves it; if you mean it, send SIGHUP or POST /admin/config/reload")
+
 // Reload reads the configuration again, checks it whole, loads what it needs,
 // and only then swaps it in, at once. Integrations that did not change keep
 // their state. On an error the old configuration runs on untouched: an
@@ -67,6 +71,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) e
 	}
 	if fixed := compare(d.now.cfg, reading.Config).Restart; len(fixed) > 0 {
 		return &RestartError{fixed}
+	}
+	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
+		return &RejectedError{errEmptied}
 	}
 	if d.now.inputs.Same(reading.Inputs) && d.now.holds(reading.Config.Plugins.Modules) {
 		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.integrations)
@@ -134,7 +141,7 @@ func (d *Daemon) tellReload(ctx context.Context, r Reload) {
 	switch r.Outcome {
 	case Applied:
 		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
-			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", r.Added), slog.Any("changed", r.Changed), slog.Any("removed", r.Removed))
+			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", first20(r.Added)), slog.Any("changed", first20(r.Changed)), slog.Any("removed", first20(r.Removed)))
 	case Unchanged:
 		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:

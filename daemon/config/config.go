@@ -27,6 +27,7 @@ import (
 type Config struct {
 	Path         string // vega.hcl
 	DataDir      string
+	Watch        bool // whether a change of the files is loaded by itself
 	Server       Server
 	Log          Log
 	Store        Store

@@ -21,6 +21,11 @@
 # Everything that vega writes is in here.
 data_dir = ".vega"
 
+# vega loads this file again when it or another that it is made of changes, if
+# all is valid; else it goes on with what it has, and says so. With false it
+# does at SIGHUP and at POST /admin/config/reload only.
+# watch = true
+
 # Where vega answers HTTP.
 server {
   host = "127.0.0.1"

@@ -54,7 +54,7 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	d.overrule()
 	c := &Config{Path: s.path, sources: s}
 	d.settle(d.root)
-	c.DataDir = d.str(d.root, "data_dir")
+	c.DataDir, c.Watch = d.str(d.root, "data_dir"), get[bool](d, d.root, "watch")
 	d.plugins(c, o)
 	for _, say := range d.later {
 		say()

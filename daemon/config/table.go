@@ -47,6 +47,7 @@ const (
 var table = &schema{
 	rows: []row{
 		attribute("data_dir", pathType, "Where vega keeps everything it writes.", public, preset(".vega")),
+		attribute("watch", manifest.Bool, "Whether vega loads its configuration by itself when the files change; else only at SIGHUP and POST /admin/config/reload.", preset(true)),
 	},
 	blocks: []*schema{
 		{name: "server", doc: "Where vega answers HTTP.", rows: []row{

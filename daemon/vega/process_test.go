@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // process is a `vega serve` that answers, with all that it has written.
@@ -84,7 +85,11 @@ func (p *process) written() string {
 
 // ask asks for a path with the key, and returns status and body.
 func (p *process) ask(path string) (status int, body string, err error) {
-	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
+	return p.send(http.MethodGet, path)
+}
+
+func (p *process) send(method, path string) (status int, body string, err error) {
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -106,6 +111,24 @@ func (p *process) get(path string) (status int, body string) {
 		p.t.Fatal(err)
 	}
 	return status, body
+}
+
+// until waits for something to be so.
+func (p *process) until(what string, so func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%s: still not so:\n%s", what, p.written())
+		}
+	}
+}
+
+// hup sends SIGHUP.
+func (p *process) hup() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // stop sends SIGTERM and waits for the end.

@@ -1,0 +1,61 @@
+package daemon
+
+import (
+	"context"
+	"maps"
+	"os"
+	"time"
+
+	"vega/daemon/config"
+	"vega/daemon/telemetry"
+)
+
+const (
+	// lookEvery is how often the configuration's files are looked at. What
+	// changed counts once it looked the same twice in a row, so no file is
+	// loaded in the middle of being written.
+	lookEvery = 500 * time.Millisecond
+	// againEvery is how often what was rejected is tried again, though its files
+	// did not change: another may be why, or who may read them.
+	againEvery = 30 * time.Second
+)
+
+// follower sees when the configuration on the disk changed.
+type follower struct {
+	last    map[string]stamp // at the last look
+	handled map[string]stamp // as they were when they were dealt with
+	tried   time.Time        // when that was
+}
+
+// look reloads the configuration if its files changed.
+func (d *Daemon) look(ctx context.Context, f *follower) {
+	cfg := d.inForce().cfg
+	if d.options.Read == nil || !cfg.Watch {
+		return
+	}
+	now := stampAll(append(config.Files(cfg.Path), d.last.Load().inputs.Named...))
+	settled := maps.EqualFunc(now, f.last, stamp.like)
+	f.last = now
+	if !settled || maps.EqualFunc(now, f.handled, stamp.like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {
+		return
+	}
+	f.handled, f.tried = now, time.Now()
+	_, _ = d.Reload(telemetry.WithID(ctx, telemetry.NewID()), ByFile) // which tells the log
+}
+
+// forget makes the next look try again what was rejected.
+func (f *follower) forget() { f.handled = nil }
+
+// stampAll reads the state of each file. One that is not there, or can't be
+// looked at, has an empty stamp.
+func stampAll(files []string) map[string]stamp {
+	all := make(map[string]stamp, len(files))
+	for _, file := range files {
+		info, err := os.Stat(file) // what a link leads to
+		if err != nil {
+			info = nil
+		}
+		all[file] = stamp{info}
+	}
+	return all
+}
