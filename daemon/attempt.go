@@ -82,7 +82,7 @@ func (e *InvalidError) Error() string {
 		}
 	}
 	if more > 0 {
-		text += fmt.Sprintf(" (and %d more; run vega check to see them)", more)
+		text += fmt.Sprintf(" (and %d more)", more)
 	}
 	return text
 }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestConfigOverHTTP holds the answers about the configuration of a running
+// vega against testdata/config; -update writes those. A difference is a change
+// of the product, to be read as one.
+func TestConfigOverHTTP(t *testing.T) {
+	t.Parallel()
+	const token = "5ecret-of-the-test"
+	dir := t.TempDir()
+	one := "watch = false\nserver {\n  key \"ci\" {\n    value = env(\"TOKEN\")\n  }\n}\n" + bound("keep") + bound("change") + bound("drop")
+	two := strings.Replace(one, "watch = false\n", "watch = false\nlog {\n  level = \"debug\"\n}\n", 1)
+	two = strings.Replace(strings.Replace(two, bound("drop"), bound("new"), 1), bound("change"), strings.Replace(bound("change"), `"0s"`, `"1h"`, 1), 1)
+	write(t, dir, "vega.hcl", one)
+	vega := serveWith(t, dir, append(os.Environ(), "TOKEN="+token))
+	vega.key = token
+	defer func() {
+		if err := vega.stop(); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(vega.written(), "5ecret") {
+			t.Errorf("the log has the secret:\n%s", vega.written())
+		}
+	}()
+	sum := sha256.Sum256([]byte(one))
+	if _, body := vega.get("/admin/config/validate"); !strings.Contains(body, hex.EncodeToString(sum[:])) {
+		t.Errorf("the digest is not that of the file: %s", body)
+	}
+	for _, step := range []struct {
+		name, method, path string
+		hcl                string // what is on the disk by then, if it changes
+		status             int
+	}{
+		{"validate_same", "GET", "/admin/config/validate", "", 200},
+		{"reload_unchanged", "POST", "/admin/config/reload", "", 200},
+		{"validate_changed", "GET", "/admin/config/validate", two, 200},
+		{"reload_applied", "POST", "/admin/config/reload", "", 200},
+		{"validate_invalid", "GET", "/admin/config/validate", "serverr {\n  api_key = \"" + token + "\"\n}\nintegration \"a\" {\n  probe = core.http\n  config {\n    url = \"ftp://${env(\"TOKEN\")}/\"\n  }\n}\n", 200},
+		{"ready", "GET", "/readyz", "", 200},
+		{"reload_invalid", "POST", "/admin/config/reload", "", 422},
+		{"ready_rejected", "GET", "/readyz", "", 200},
+		{"validate_rejected", "GET", "/admin/config/validate", "", 200},
+		{"validate_restart", "GET", "/admin/config/validate", "data_dir = \"other\"\n" + two, 200},
+		{"reload_restart", "POST", "/admin/config/reload", "", 409},
+		{"reload_back", "POST", "/admin/config/reload", two, 200},
+		{"ready_again", "GET", "/readyz", "", 200},
+	} {
+		if step.hcl != "" {
+			write(t, dir, "vega.hcl", step.hcl)
+		}
+		status, body, err := vega.send(step.method, step.path)
+		if err != nil || status != step.status {
+			t.Errorf("%s: %d, %v: %s", step.name, status, err, body)
+		}
+		if strings.Contains(body, "5ecret") {
+			t.Errorf("%s has the secret: %s", step.name, body)
+		}
+		golden(t, "testdata/config/"+step.name+".json", steady(t, dir, body))
+	}
+}
+
+// steady is an answer as it would be another time, in another place.
+func steady(t *testing.T, dir, body string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	s := strings.ReplaceAll(out.String(), dir, "/srv")
+	for pattern, with := range map[string]string{
+		`"[0-9-]{10}T[0-9:.]+Z"`:  `"2026-01-02T03:04:05.678Z"`,
+		`"[0-9a-f]{64}"`:          `"digest"`,
+		`"[0-9a-f]{32}"`:          `"id"`,
+		`(duration_ms": )[0-9.]+`: "${1}1.5",
+	} {
+		s = regexp.MustCompile(pattern).ReplaceAllString(s, with)
+	}
+	return s + "\n"
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(name); err != nil || string(want) != got {
+		t.Errorf("%s differs (%v); got:\n%s", name, err, got)
+	}
+}
+
+// TestValidateIsQuickAndChangesNothing with the configuration that a newcomer
+// starts with, asked by many at once.
+func TestValidateIsQuickAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	src, err := os.ReadFile("../../vega.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "vega.hcl", string(src))
+	vega := serveWith(t, dir, os.Environ())
+	vega.get("/admin/config/validate")
+	before := kept(t, dir)["api_key"]
+	fastest := time.Hour
+	for range 20 {
+		began := time.Now()
+		if status, body := vega.get("/admin/config/validate"); status != 200 || !strings.Contains(body, `"valid":true,"error_count":0,"warning_count":0,"diagnostics":[]`) {
+			t.Fatalf("%d %s", status, body)
+		}
+		fastest = min(fastest, time.Since(began))
+	}
+	t.Logf("fastest %v", fastest)
+	if fastest > 50*time.Millisecond {
+		t.Errorf("the fastest of 20 took %v", fastest)
+	}
+	if kept(t, dir)["api_key"] != before || strings.Contains(vega.written(), reloaded) {
+		t.Error("validating changed something")
+	}
+	if err := vega.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestManyValidateAtOnce: a large file is not parsed for each of them.
+func TestManyValidateAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var hcl strings.Builder
+	for n := range 2000 {
+		hcl.WriteString(bound(fmt.Sprintf("i%d", n)))
+	}
+	write(t, dir, "vega.hcl", hcl.String())
+	vega := serveWith(t, dir, os.Environ())
+	began := time.Now()
+	vega.get("/admin/config/validate")
+	once := time.Since(began)
+	const many = 200
+	done := make(chan error, many)
+	began = time.Now()
+	for range many {
+		go func() {
+			status, body, err := vega.ask("/admin/config/validate")
+			if err == nil && status != 200 {
+				err = fmt.Errorf("%d %s", status, body)
+			}
+			done <- err
+		}()
+	}
+	for range many {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	took := time.Since(began)
+	t.Logf("one takes %v, %d at once %v", once, many, took)
+	if took > many/2*once {
+		t.Errorf("%d at once took %v, one %v", many, took, once)
+	}
+	if err := vega.stop(); err != nil {
+		t.Error(err)
+	}
+}
