@@ -29,8 +29,11 @@
 //
 // # A change, in the order of its calls
 //
-//	Daemon.Reload    reload.go    SIGHUP: a whole new configuration
 //	Daemon.watch     dropin.go    a module that came, changed or went
-//	Daemon.load      modules.go   the module compiled, before anything changes
+//	Daemon.look      follow.go    a configuration's file that did
+//	Daemon.Reload    reload.go    that, SIGHUP or HTTP: a whole new configuration
+//	Daemon.adopt     reload.go    refused, found to be in force, or prepared
+//	Daemon.load      modules.go   each new module compiled, before anything changes
 //	Daemon.install   state.go     everything swapped at once
+//	Daemon.conclude  reload.go    what came of it: the log, Rejected, Validate
 package daemon

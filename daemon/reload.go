@@ -75,7 +75,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) e
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
 		return &RejectedError{errEmptied}
 	}
-	if d.now.inputs.Same(reading.Inputs) && d.now.holds(reading.Config.Plugins.Modules) {
+	// Modules that come and go by themselves are the watcher's, not a file's.
+	same := d.now.inputs.Same(reading.Inputs)
+	if same && (r.Trigger == ByFile || d.now.holds(reading.Config.Plugins.Modules)) {
 		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.integrations)
 		return nil
 	}

@@ -29,6 +29,7 @@ func (s *turns[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	t, mine := s.join()
 	if mine {
 		s.begin(t, f)
+		return t.result, t.err
 	}
 	select {
 	case <-t.done:
