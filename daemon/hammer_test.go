@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,8 +12,9 @@ import (
 	"vega/policies"
 )
 
-// TestHammer asks, reloads and swaps modules all at once: every answer must be
-// whole, of one configuration, and no healthy integration suffer.
+// TestHammer asks, validates, reloads good files and bad ones, and swaps
+// modules all at once: every answer must be whole, of one configuration, and no
+// healthy integration suffer.
 func TestHammer(t *testing.T) {
 	one := bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "")
 	two := one + bind("c", "plain.degraded", "")
@@ -39,11 +41,27 @@ func TestHammer(t *testing.T) {
 		})
 	}
 	loop(func(n int) {
-		h.configure([]string{one, two}[n%2])
-		if _, err := h.Reload(ctx, BySignal); err != nil && ctx.Err() == nil {
-			t.Error(err)
+		h.configure([]string{one, "nonsense = 1\n", two}[n%3])
+		r, err := h.Reload(ctx, BySignal)
+		var invalid *InvalidError
+		if errors.As(err, &invalid) != (n%3 == 1) && ctx.Err() == nil {
+			t.Errorf("%+v, %v", r, err)
 		}
 	})
+	for range 2 {
+		loop(func(int) {
+			v, err := h.Validate(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil || v.Valid != (v.ErrorCount == 0) || v.LastReload.Outcome == Rejected && v.LastReload.Reason == "" || v.Running.SameAsDisk && len(v.Changes.Live) > 0 {
+				t.Errorf("%+v, %v", v, err)
+			}
+			_, _ = h.Reload(ctx, ByHTTP) // what is there by now, good or bad
+			h.Rejected()
+			h.DatabaseStats(ctx)
+		})
+	}
 	loop(func(n int) {
 		write(t, h.plugins(), "plain.wasm", plain(t, "plain", fmt.Sprint(n), answerParameter))
 		h.dropIn(ctx, h.plugins()+"/plain.wasm")

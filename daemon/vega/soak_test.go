@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vega/daemon/telemetry"
+	"vega/store"
+)
+
+const (
+	soakIntegrations = 30
+	soakChanged      = "i15" // the one that the second good file changes
+	soakRate         = 1000  // requests a second
+	soakClients      = 20
+)
+
+// arrivals are the checks of each integration that reached the target.
+type arrivals struct {
+	mu    sync.Mutex
+	count map[string]int
+	now   map[string]int
+	twice []string // those that were there twice at once
+}
+
+// ServeHTTP answers at once, but long enough after that two would be seen.
+func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	a.mu.Lock()
+	a.count[name]++
+	if a.now[name]++; a.now[name] > 1 {
+		a.twice = append(a.twice, name)
+	}
+	a.mu.Unlock()
+	time.Sleep(2 * time.Millisecond)
+	a.mu.Lock()
+	a.now[name]--
+	a.mu.Unlock()
+}
+
+// tally counts what the log says.
+type tally struct{ applied, rejected atomic.Int64 }
+
+// Write is a line of the log.
+func (l *tally) Write(b []byte) (int, error) {
+	switch {
+	case bytes.Contains(b, []byte(reloaded)):
+		l.applied.Add(1)
+	case bytes.Contains(b, []byte(rejected)):
+		l.rejected.Add(1)
+	}
+	return len(b), nil
+}
+
+// soaked is a vega in this process, so that its memory can be looked at.
+type soaked struct {
+	*service
+	t      *testing.T
+	dir    string
+	client *http.Client
+	key    string
+	ran    time.Time // when its schedule began
+	ended  chan error
+	end    context.CancelFunc
+}
+
+func soak(t *testing.T, dir string, log io.Writer) *soaked {
+	t.Helper()
+	threads := runtime.GOMAXPROCS(0)
+	t.Cleanup(func() { runtime.GOMAXPROCS(threads) })
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &soaked{
+		service: &service{logs: telemetry.NewLog(log, true)}, t: t, dir: dir, ended: make(chan error, 1), end: cancel,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: soakClients}},
+	}
+	if _, err := s.start(ctx, &steps{out: io.Discard}, filepath.Join(dir, "vega.hcl"), overrides{portGiven: true}); err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile(filepath.Join(dir, ".vega", "api_key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.key, s.ran = strings.TrimSpace(string(key)), time.Now()
+	go func() { s.ended <- s.run(ctx) }()
+	return s
+}
+
+// ask is a request that must succeed with a body that has the text.
+func (s *soaked) ask(ctx context.Context, id, path, want string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.server.URL()+path, nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-API-Key", s.key)
+	r.Header.Set("X-Correlation-ID", id)
+	res, err := s.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && (res.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(want))) {
+		err = fmt.Errorf("%s: %d %s", path, res.StatusCode, body)
+	}
+	return err
+}
+
+// load asks a thousand times a second, in parts, until ctx ends, and returns
+// how often it did.
+func (s *soaked) load(ctx context.Context) int64 {
+	total := fmt.Sprintf(`"total":%d,`, soakIntegrations)
+	var asked, failed atomic.Int64
+	var all sync.WaitGroup
+	for client := range soakClients {
+		all.Go(func() {
+			tick := time.NewTicker(time.Second * soakClients / soakRate)
+			defer tick.Stop()
+			for n := client; ; n++ {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+				}
+				path, want := "/admin/integrations/health?max_age=1h", total
+				switch {
+				case n%100 == 0:
+					path, want = "/admin/config/validate", `"format_version":"1.0"`
+				case n%10 == 1:
+					path, want = "/admin/plugins", `"state":"loaded"`
+				case n%10 < 5:
+					path, want = "/healthz", `"ok"`
+				case n%10 == 5:
+					path, want = "/readyz", `"ready"`
+				}
+				if err := s.ask(s.t.Context(), fmt.Sprintf("load-%d", asked.Add(1)), path, want); err != nil && failed.Add(1) < 5 {
+					s.t.Errorf("a request failed: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return asked.Load()
+}
+
+// alternate puts good, bad and other good files in place, one a second.
+func (s *soaked) alternate(ctx context.Context, files []string) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.put(files[n%len(files)])
+		}
+	}
+}
+
+func (s *soaked) put(hcl string) {
+	write(s.t, s.dir, "next", hcl)
+	if err := os.Rename(filepath.Join(s.dir, "next"), filepath.Join(s.dir, "vega.hcl")); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// settled is the heap and the goroutines when nobody asks.
+func (s *soaked) settled() (heap uint64, goroutines int) {
+	s.client.CloseIdleConnections()
+	goroutines = 1 << 30
+	for range 50 { // runs come and go
+		time.Sleep(20 * time.Millisecond)
+		goroutines = min(goroutines, runtime.NumGoroutine())
+	}
+	runtime.GC()
+	runtime.GC() // what finalizers let go of
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc, goroutines
+}
+
+// TestReloadUnderLoad: while a thousand requests a second come in and every
+// integration runs each second, files good and bad take each other's place.
+// No request fails, no run is lost or done twice, who did not change keeps
+// what is known of it, and nothing is left behind. VEGA_SOAK=60s does so for
+// as long.
+func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
+	d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK"))
+	d = max(d, 5*time.Second)
+	seen := &arrivals{count: map[string]int{}, now: map[string]int{}}
+	target := httptest.NewServer(seen)
+	t.Cleanup(target.Close)
+	var good strings.Builder
+	for n := range soakIntegrations {
+		fmt.Fprintf(&good, "integration \"i%02d\" {\n  probe    = core.http\n  interval = \"1s\"\n  config {\n    url = \"%s/i%02d\"\n  }\n}\n", n, target.URL, n)
+	}
+	one := good.String()
+	two := strings.Replace(one, target.URL+"/"+soakChanged, target.URL+"/"+soakChanged+"?v=2", 1)
+	const bad = "nonsense = 1\n"
+	dir := t.TempDir()
+	write(t, dir, "vega.hcl", one)
+	log := &tally{}
+	s := soak(t, dir, log)
+
+	// Everything has happened once before the memory is looked at.
+	if err := s.ask(t.Context(), "warm", "/admin/integrations/health", `"status":"healthy"`); err != nil {
+		t.Fatal(err)
+	}
+	s.during(2*time.Second, []string{two})
+	heap, goroutines := s.settled()
+	applied, refused := log.applied.Load(), log.rejected.Load()
+
+	asked, took := s.during(d, []string{bad, one, bad, two})
+	s.put(one)
+	for end := time.Now().Add(30 * time.Second); s.ask(t.Context(), "end", "/admin/config/validate", `"same_as_disk":true`) != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the last file did not come into force")
+		}
+	}
+	heapAfter, goroutinesAfter := s.settled()
+	t.Logf("%d requests in %.1f s (%.0f/s); %d files applied, %d rejected", asked, took.Seconds(), float64(asked)/took.Seconds(), log.applied.Load()-applied, log.rejected.Load()-refused)
+	t.Logf("heap %.2f MiB, was %.2f; %d goroutines, were %d", mib(heapAfter), mib(heap), goroutinesAfter, goroutines)
+	if log.applied.Load() == applied || log.rejected.Load() == refused {
+		t.Error("nothing was applied or nothing rejected: the test can't fail")
+	}
+	if heapAfter > heap+8<<20 {
+		t.Errorf("the heap grew from %.2f to %.2f MiB", mib(heap), mib(heapAfter))
+	}
+	if goroutinesAfter > goroutines {
+		stacks := make([]byte, 1<<20)
+		t.Errorf("%d goroutines were left:\n%s", goroutinesAfter-goroutines, stacks[:runtime.Stack(stacks, true)])
+	}
+
+	s.end()
+	lived := time.Since(s.ran)
+	if err := <-s.ended; err != nil {
+		t.Error(err)
+	}
+	if err := s.drain(time.Minute); err != nil {
+		t.Error(err)
+	}
+	if len(seen.twice) > 0 {
+		t.Errorf("two runs at once of %v", seen.twice)
+	}
+	s.count(seen.count, lived)
+}
+
+func mib(n uint64) float64 { return float64(n) / (1 << 20) }
+
+// during loads vega while the files alternate.
+func (s *soaked) during(d time.Duration, files []string) (asked int64, took time.Duration) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), d)
+	defer cancel()
+	began := time.Now()
+	var all sync.WaitGroup
+	all.Go(func() { s.alternate(ctx, files) })
+	asked = s.load(ctx)
+	all.Wait()
+	return asked, time.Since(began)
+}
+
+// count holds the runs that were kept against those that arrived, and those of
+// the schedule against the time.
+func (s *soaked) count(arrived map[string]int, lived time.Duration) {
+	t := s.t
+	kept, err := store.Open(t.Context(), filepath.Join(s.dir, ".vega", "vega.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	due := int(lived / time.Second)
+	least, most, all := 1<<30, 0, 0
+	var gap time.Duration
+	for n := range soakIntegrations {
+		name := fmt.Sprintf("i%02d", n)
+		runs := allRuns(t, kept, name)
+		scheduled, asked := 0, 0
+		for i, r := range runs {
+			switch {
+			case strings.HasPrefix(r.CorrelationID, "load-"):
+				asked++
+			case r.CorrelationID != "warm":
+				scheduled++
+			}
+			if i > 0 && name != soakChanged {
+				gap = max(gap, runs[i-1].Began.Sub(r.Began)) // the newest first
+			}
+		}
+		all += len(runs)
+		if arrived[name] != len(runs) {
+			t.Errorf("%s: %d runs arrived, %d were kept", name, arrived[name], len(runs))
+		}
+		if scheduled > due+1 {
+			t.Errorf("%s: %d runs of the schedule in %v", name, scheduled, lived)
+		}
+		if name == soakChanged { // it is asked for whenever it was changed
+			t.Logf("%s, which changed: %d runs of the schedule, %d asked for", name, scheduled, asked)
+			continue
+		}
+		least, most = min(least, scheduled), max(most, scheduled)
+		if scheduled < due*9/10-1 || asked > 0 {
+			t.Errorf("%s: %d runs of the schedule in %v; %d asked for, though it did not change", name, scheduled, lived, asked)
+		}
+	}
+	t.Logf("%d runs arrived and were kept; %d to %d of the schedule for each that did not change, in %.1f s; the longest gap %v", all, least, most, lived.Seconds(), gap.Round(time.Millisecond))
+}
+
+func allRuns(t *testing.T, kept *store.Store, name string) []store.Run {
+	t.Helper()
+	var all []store.Run
+	for cursor := ""; ; {
+		page, err := kept.Runs(t.Context(), name, cursor, store.MaxPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page.Runs...)
+		if cursor = page.Next; cursor == "" {
+			return all
+		}
+	}
+}
