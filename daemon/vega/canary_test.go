@@ -206,7 +206,7 @@ func TestCanary(t *testing.T) {
 	p := serveWith(t, dir, environment)
 	p.key = canary + "-key-2"
 	for _, path := range []string{
-		"/admin/integrations/health?name=store", "/admin/integrations/health", "/admin/integrations/header", "/admin/integrations/userinfo", "/admin/plugins",
+		"/admin/integrations/health?name=store", "/admin/integrations/health", "/admin/integrations/header", "/admin/integrations/userinfo", "/admin/plugins", "/admin/config/validate",
 		"/admin/integrations/nowhere", "/admin/integrations/health?timeout=no", "/admin/nowhere?" + "q=1",
 	} {
 		status, body := p.get(path)

@@ -1,0 +1,59 @@
+package daemon
+
+import (
+	"testing"
+	"time"
+)
+
+// TestRejectedIsTriedAgain though no file changed: what was wrong may have
+// been elsewhere.
+func TestRejectedIsTriedAgain(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	var f follower
+	look := func() { h.look(t.Context(), &f) }
+	look()
+	look()
+	h.configure(bind("a", "plain.healthy", "") + "integration \"b\" {\n  probe = core.database\n  interval = \"0s\"\n  config {\n    database = database.vega\n  }\n}\n")
+	if look(); h.Rejected() {
+		t.Error("a file that has just changed was loaded")
+	}
+	if look(); !h.Rejected() {
+		t.Fatal("a plugin that is not there was accepted")
+	}
+	first := h.last.Load().At
+	f.tried = time.Now().Add(-2 * againEvery)
+	if look(); !h.Rejected() || h.last.Load().At != first {
+		t.Error("the same was rejected once more, as news")
+	}
+	var err error
+	if h.bundled, err = Bundled(); err != nil {
+		t.Fatal(err)
+	}
+	if look(); !h.Rejected() {
+		t.Error("it was tried again at once")
+	}
+	f.tried = time.Now().Add(-2 * againEvery)
+	if look(); h.Rejected() || h.status() != "a=healthy b=healthy" {
+		t.Errorf("%v, %s", h.Rejected(), h.status())
+	}
+}
+
+// TestFileThatIsTouchedLoadsNoModule: one that was refused is not compiled
+// again for that.
+func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
+	hcl := bind("a", "plain.healthy", "")
+	h := build(t, hcl, wasmFile{"acme.wasm", plain(t, "acme", "1", []byte{0x1a})}) // drops what is not there
+	was := h.now
+	var f follower
+	for range 3 {
+		h.configure(hcl)
+		h.look(t.Context(), &f)
+		h.look(t.Context(), &f)
+	}
+	if h.now != was || f.handled == nil || h.last.Load().Trigger != ByStart {
+		t.Errorf("it was loaded again: %+v", h.last.Load().Attempt)
+	}
+	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied {
+		t.Errorf("who asks is to have it tried: %+v, %v", r, err)
+	}
+}
