@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	lookEvery = 10 * time.Second
-	// lookWait is how long an answer waits for a look that is under way.
-	lookWait = 2 * time.Millisecond
+	serverEvery = 10 * time.Second
+	// serverWait is how long an answer waits for a look that is under way.
+	serverWait = 2 * time.Millisecond
 )
 
 // postgresWatch looks at a PostgreSQL server when somebody asks and the last
@@ -37,8 +37,8 @@ type postgresWatch struct {
 
 func newPostgresWatch(db *sql.DB, explain func(context.Context, error) error) *postgresWatch {
 	db.SetMaxOpenConns(1)
-	db.SetConnMaxIdleTime(3 * lookEvery)
-	w := &postgresWatch{db: db, explain: explain, every: lookEvery}
+	db.SetConnMaxIdleTime(3 * serverEvery)
+	w := &postgresWatch{db: db, explain: explain, every: serverEvery}
 	w.life, w.end = context.WithCancel(context.Background())
 	return w
 }
@@ -46,7 +46,7 @@ func newPostgresWatch(db *sql.DB, explain func(context.Context, error) error) *p
 // stats is what is known, or why nothing is.
 func (w *postgresWatch) stats(ctx context.Context) (*ServerStats, string) {
 	if done := w.start(); done != nil {
-		wait := time.NewTimer(lookWait)
+		wait := time.NewTimer(serverWait)
 		defer wait.Stop()
 		select {
 		case <-done:

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"vega/daemon/config"
 )
 
 func TestReloadTellsWhatChanged(t *testing.T) {
@@ -52,7 +54,7 @@ func TestValidateIsAboutTheDisk(t *testing.T) {
 	if v.Valid || v.ErrorCount != 1 || len(v.Changes.Live) != 0 || v.Running != first.Running && v.Running.Digest != first.Running.Digest {
 		t.Errorf("%+v", v)
 	}
-	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || len(v.LastReload.Diagnostics) != 0 {
+	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || config.Diagnostics(v.LastReload.Diagnostics).HasErrors() {
 		t.Errorf("validating is no reload: %+v", v.LastReload)
 	}
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !h.Rejected() {

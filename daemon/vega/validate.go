@@ -178,7 +178,8 @@ func (v *verdictOn) writeText(out io.Writer) error {
 // line is the last one: valid or not, and what was read.
 func (v *verdictOn) line() (mark, text string) {
 	if v.cfg == nil {
-		return "❌ ", fmt.Sprintf("%s is not valid; vega explain %s tells more", v.path, v.diags[0].Code)
+		worst := v.diags[slices.IndexFunc(v.diags, func(d config.Diagnostic) bool { return d.Severity == config.Error })]
+		return "❌ ", fmt.Sprintf("%s is not valid; vega explain %s tells more", v.path, worst.Code)
 	}
 	text = fmt.Sprintf("%s is valid: %s", v.path, contents(v.cfg))
 	switch {
