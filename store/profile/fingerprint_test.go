@@ -34,6 +34,12 @@ func TestStatementIsTheQueryWithoutItsValues(t *testing.T) {
 		{profile.Postgres, "SELECT a->>'k', b @> '{}', c#>'{x}' FROM t WHERE d = ANY($1::int[]) AND e = ARRAY[1,2,3]", "SELECT a ->> ?, b @> ?, c #> ? FROM t WHERE d = ANY (?::int[]) AND e = ARRAY[?]"},
 		{profile.Postgres, "SELECT /* a /* nested */ secret */ 1", "SELECT ?"},
 		{profile.Postgres, "SELECT a-5, -5, a=-5", "SELECT a - ?, - ?, a = - ?"},
+		{profile.Postgres, "CREATE ROLE r LOGIN PASSWORD 'hunter2' VALID UNTIL $$tomorrow$$", "CREATE ROLE r LOGIN PASSWORD ? VALID UNTIL ?"},
+		{profile.Postgres, "SET LOCAL app.tenant = acme; SET search_path TO a, \"b\"; SELECT a = b", "SET LOCAL app.tenant = ?; SET search_path TO ?; SELECT a = b"},
+		{profile.Postgres, "ALTER ROLE r IN DATABASE d SET app.token TO hunter2", "ALTER ROLE r IN DATABASE d SET app.token TO ?"},
+		{profile.Postgres, "ALTER TABLE t ALTER a SET DEFAULT now(), ALTER b TYPE int USING b = c", "ALTER TABLE t ALTER a SET DEFAULT now(), ALTER b TYPE int USING b = c"},
+		{profile.Postgres, "SET a =", "SET a ="},
+		{profile.Postgres, "UPDATE t SET a = b", "UPDATE t SET a = b"},
 		{profile.MySQL, "SELECT `a b`, \"text\", 'it\\'s', 5--3 # why\nFROM t", "SELECT `a b`, ?, ?, ? - - ? FROM t"},
 		{profile.MySQL, "SET @x = 'v', @@session.sql_mode = ''", "SET @x = ?, @@session.sql_mode = ?"},
 		{profile.MySQL, "INSERT INTO t VALUES (1,2),(3,4) ON DUPLICATE KEY UPDATE a = VALUES(a), b = (c)", "INSERT INTO t VALUES (?, ?) ON DUPLICATE KEY UPDATE a = VALUES (a), b = (c)"},
@@ -132,7 +138,7 @@ func FuzzLiteral(f *testing.F) {
 // itself its statement.
 func FuzzNormalize(f *testing.F) {
 	for _, query := range []string{
-		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((",
+		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f",
 	} {
 		f.Add(query)
 	}

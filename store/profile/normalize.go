@@ -52,7 +52,11 @@ func normalize(query string, dialect Dialect) normalized {
 		query = query[:maxRead]
 	}
 	query = strings.ToValidUTF8(query, "\uFFFD")
-	words := shorten(tokenize(query, dialect))
+	words := tokenize(query, dialect)
+	if dialect == Postgres || dialect == Standard {
+		words = hideSettings(words)
+	}
+	words = shorten(words)
 	n := normalized{kind: kindOf(words), statement: render(words, false)}
 	if !whole {
 		n.kind = kindOther
@@ -141,6 +145,52 @@ func shorten(words []word) []word {
 		}
 	}
 	return short
+}
+
+// hideSettings puts ? in place of what a setting is set to, where a bare word
+// is no name but a value: SET app.tenant = acme.
+func hideSettings(words []word) []word {
+	hidden := words[:0] // never ahead of the reading
+	for len(words) > 0 {
+		end := slices.IndexFunc(words, func(w word) bool { return w.is(";") }) + 1
+		if end == 0 {
+			end = len(words)
+		}
+		statement := words[:end]
+		words = words[end:]
+		value := settingValue(statement)
+		if value == 0 || value == end {
+			hidden = append(hidden, statement...)
+			continue
+		}
+		last := statement[end-1]
+		hidden = append(append(hidden, statement[:value]...), word{tokenValue, "?"})
+		if last.is(";") {
+			hidden = append(hidden, last)
+		}
+	}
+	return hidden
+}
+
+// settingValue tells where the value begins in SET name = value, also within
+// ALTER, as in ALTER ROLE name SET name TO value. In other statements it is 0.
+func settingValue(statement []word) int {
+	if !statement[0].is("set") && !statement[0].is("alter") {
+		return 0
+	}
+	set := slices.IndexFunc(statement, func(w word) bool { return w.is("set") })
+	if set < 0 {
+		return 0
+	}
+	for i, w := range statement[set+1:] {
+		switch {
+		case w.is("=") || w.is("to"):
+			return set + 1 + i + 1
+		case w.kind > tokenQuoted && !w.is("."):
+			return 0
+		}
+	}
+	return 0
 }
 
 // brackets tells for each opening bracket where it is closed, 0 where it is
