@@ -39,6 +39,11 @@ func TestCanary(t *testing.T) {
 		"database \"a\" {\n  driver = \"postgres\"\n  dsn = <<E\n" + canary + " ${x}\nE\n}\n",
 		"integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://h\"\n    headers = { Authorization = @, b = 1 ? 2 : @ }\n  }\n}\n",
 		"server {\n  api_key = @\n  key \"a\" {\n    value = @\n  }\n}\n",
+		"server { api_key = [@] }\n", "server { api_key = @ /* + */ + 1 }\n", "server {\n  port = 1 + 1 # api_key = @\n}\n", "server {\n  api_key = x ? host : @\n}\n",
+		"server {\n  port = \"x\" // # \"api_key\": @ # api_key = @\n}\n", "server {\n  api_key = <<-E\n    a\n    @\n    E + 1\n}\n",
+		"integration \"a\" {\n  probe = core.http\n  config {\n    headers = {\n      A = 1\n      host = 1 + @\n      method = upper(@)\n    }\n  }\n}\n",
+		"integration \"a\" {\n  probe = core.http\n  config {\n    method = \"GET\n    headers = {\n      A = 1\n      host = @ b\n    }\n  }\n}\n",
+		"integration \"a\" {\n  probe = core.http\n  config {\n    expect_status = [\n    headers = {\n      host = (\n        @ b\n      )\n    }\n  }\n}\n",
 		"integration \"a\" {\n  probe = core.osint\n  config {\n    shodan_key = { a = @ }\n    hunter_key = upper(@)\n  }\n}\n",
 	} {
 		canaryCheck(t, strings.ReplaceAll(where, "@", literal), o)

@@ -275,6 +275,18 @@ func TestRebind(t *testing.T) {
 	}
 }
 
+// TestRebindReadsAgain: what is counted in a file is not counted once more.
+func TestRebindReadsAgain(t *testing.T) {
+	c := good(t, "llm {\n  model_name = <<E\n"+strings.Repeat("0123456789abcde\n", 4000)+"E\n}\n", options(t, nil))
+	for range 8 {
+		again, ds := c.Rebind(options(t, nil))
+		if again == nil {
+			t.Fatal(shownText(t, ds))
+		}
+		c = again
+	}
+}
+
 // TestCommandLineStandsInPlace: what serve is told counts wherever the
 // configuration refers to it, and after a rebind too.
 func TestCommandLineStandsInPlace(t *testing.T) {

@@ -17,28 +17,13 @@ func mask(f *file, i int, raw []byte, public func(string) bool) []byte {
 	if len(raw) > maxChunk || f.inHeredoc(f.starts[i]) {
 		return stars(raw)
 	}
+	in := f.enclosure(i, public)
 	tokens, _ := hclsyntax.LexConfig(raw, "", hcl.Pos{Line: 1, Column: 1})
-	m := masker{tokens: tokens, public: public, head: blockHead(tokens)}
-	if name := governing(f, i); name != "" {
-		m.shown, m.inValue = public(name), true
+	m := masker{tokens: tokens, public: public, shown: in.value && !in.hidden, inValue: in.value}
+	if !in.value {
+		m.head = blockHead(tokens)
 	}
-	out := make([]byte, 0, len(raw))
-	done := 0
-	for n, t := range tokens {
-		start, end := min(t.Range.Start.Byte, len(raw)), min(t.Range.End.Byte, len(raw))
-		if start < done {
-			continue
-		}
-		out = append(out, raw[done:start]...)
-		done = end
-		if m.hides(n) {
-			out = append(out, stars(raw[start:end])...)
-		} else {
-			out = append(out, raw[start:end]...)
-		}
-	}
-	out = append(out, raw[done:]...)
-	return userinfo.ReplaceAllFunc(out, func(b []byte) []byte {
+	return userinfo.ReplaceAllFunc(m.mask(raw), func(b []byte) []byte {
 		return append(append([]byte("://"), stars(b[3:len(b)-1])...), '@')
 	})
 }
@@ -47,7 +32,10 @@ func mask(f *file, i int, raw []byte, public func(string) bool) []byte {
 // secret is hidden, character by character, and the lines are the same.
 func Masked(src []byte) string {
 	f := &file{src: bytes.TrimPrefix(src, byteOrderMark)}
-	split(f, append(table.blockNames(), pluginTable.blockNames()...), func(chunk) bool { return true }) // finds the heredocs
+	split(f, append(table.blockNames(), pluginTable.blockNames()...), func(c chunk) bool {
+		f.chunks = append(f.chunks, c)
+		return true
+	})
 	f.lineOf(0)
 	public := publicIn(table, nil)
 	var out bytes.Buffer
@@ -61,36 +49,82 @@ func Masked(src []byte) string {
 	return out.String()
 }
 
+// commented is a comment that holds a setting.
+var commented = regexp.MustCompile(`^((?:#|//|/\*)[\s#/*]*)"?[A-Za-z_][\w-]*"?\s*(?:=|:\s*")`)
+
 var userinfo = regexp.MustCompile(`://[^/@\s"]+@`)
 
 // masker walks the words of a line.
 type masker struct {
 	tokens  hclsyntax.Tokens
 	public  func(string) bool
-	head    bool // the line opens a block: what is in quotes is its name
+	head    int  // how many words open a block: what is in quotes there is its name
 	shown   bool // the attribute at hand is public
 	inValue bool // an attribute's name has passed
+	comment bool // it is all within a comment
+}
+
+func (m *masker) mask(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	done := 0
+	for n, t := range m.tokens {
+		start, end := min(t.Range.Start.Byte, len(raw)), min(t.Range.End.Byte, len(raw))
+		if start < done {
+			continue
+		}
+		out = append(out, raw[done:start]...)
+		done = end
+		word := raw[start:end]
+		switch {
+		case m.hides(n):
+			word = stars(word)
+		case t.Type == hclsyntax.TokenComment:
+			word = m.maskComment(word)
+		}
+		out = append(out, word...)
+	}
+	return append(out, raw[done:]...)
+}
+
+// maskComment masks a setting that is commented out: an old secret is one yet.
+func (m *masker) maskComment(comment []byte) []byte {
+	set := commented.FindSubmatchIndex(comment)
+	if set == nil {
+		return comment
+	}
+	setting := comment[set[3]:]
+	tokens, _ := hclsyntax.LexConfig(setting, "", hcl.Pos{Line: 1, Column: 1})
+	in := masker{tokens: tokens, public: m.public, comment: true}
+	return append(bytes.Clone(comment[:set[3]]), in.mask(setting)...)
 }
 
 func (m *masker) hides(n int) bool {
 	switch t := m.tokens[n]; t.Type {
 	case hclsyntax.TokenIdent:
 		if assigned(m.tokens, n+1) {
-			m.shown, m.inValue = m.public(string(t.Bytes)), true
-			return false
+			return m.named(t)
 		}
 		return m.inValue && !m.shown && !m.reference(n)
 	case hclsyntax.TokenQuotedLit:
 		if n+1 < len(m.tokens) && m.tokens[n+1].Type == hclsyntax.TokenCQuote && assigned(m.tokens, n+2) {
-			m.shown, m.inValue = m.public(string(t.Bytes)), true // the key of a map
-			return false
+			return m.named(t)
 		}
-		return !m.shown && !m.head && !argument(m.tokens, n)
+		return !m.shown && n >= m.head && !argument(m.tokens, n)
 	case hclsyntax.TokenStringLit, hclsyntax.TokenInvalid, hclsyntax.TokenNumberLit:
-		return !m.shown && !m.head
+		return !m.shown && n >= m.head
+	case hclsyntax.TokenComment:
+		return m.comment
 	default:
 		return false
 	}
+}
+
+// named takes the name of an attribute or the key of a map, and shows it. A key
+// can hide what stands in a public attribute, but not show what stands in
+// another.
+func (m *masker) named(t hclsyntax.Token) (hidden bool) {
+	m.shown, m.inValue = m.public(string(t.Bytes)) && (m.shown || !m.inValue), true
+	return false
 }
 
 // reference reports whether a bare word is true or false, or part of a call or
@@ -117,40 +151,22 @@ func argument(tokens hclsyntax.Tokens, n int) bool {
 	return nearest(string(tokens[n-3].Bytes), functions) != ""
 }
 
-// blockHead reports whether the line opens a block: what is in quotes there is
-// its name.
-func blockHead(tokens hclsyntax.Tokens) bool {
+// blockHead is how many words at the start of a line open a block; what is in
+// quotes there is its name.
+func blockHead(tokens hclsyntax.Tokens) int {
 	if len(tokens) == 0 || tokens[0].Type != hclsyntax.TokenIdent {
-		return false
+		return 0
 	}
-	for _, t := range tokens[1:] {
+	for n, t := range tokens[1:] {
 		switch t.Type {
 		case hclsyntax.TokenOBrace:
-			return true
+			return n + 1
 		case hclsyntax.TokenOQuote, hclsyntax.TokenCQuote, hclsyntax.TokenQuotedLit, hclsyntax.TokenIdent:
 		default:
-			return false
+			return 0
 		}
 	}
-	return false
-}
-
-// opener is a line that begins a list, map or call that goes on below it.
-var opener = regexp.MustCompile(`^\s*"?([A-Za-z_][\w-]*)"?\s*[=:]\s*[\[{(]\s*$`)
-
-// governing is the name of the attribute whose list or map the line stands in,
-// or "" when that can't be told.
-func governing(f *file, i int) string {
-	for n := i - 1; n >= 0 && n > i-200; n-- {
-		line := bytes.TrimSpace(f.lineAt(n))
-		if m := opener.FindSubmatch(line); m != nil {
-			return string(m[1])
-		}
-		if len(line) > 0 && !bytes.HasSuffix(line, []byte(",")) && line[0] != '#' && !bytes.HasPrefix(line, []byte("//")) {
-			return ""
-		}
-	}
-	return ""
+	return 0
 }
 
 func stars(b []byte) []byte { return bytes.Repeat([]byte("*"), utf8.RuneCount(b)) }

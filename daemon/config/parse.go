@@ -56,7 +56,11 @@ func (p *parser) file(f *file) {
 		p.broken = true
 		return
 	}
-	split(f, p.words, func(c chunk) bool { return p.chunk(f, c) })
+	f.again()
+	split(f, p.words, func(c chunk) bool {
+		f.chunks = append(f.chunks, c)
+		return p.chunk(f, c)
+	})
 }
 
 // chunk reads one top-level item; false stops the reading.

@@ -35,9 +35,13 @@ type file struct {
 	order    int
 	src      []byte
 	starts   []int          // of each line; made when first asked for
+	chunks   []chunk        // what it was split into
 	heredocs []place        // their texts, in order
 	inTexts  int            // bytes in them
 	masked   map[int][]rune // lines as they may be shown
+
+	walked      []enclosure // what the lines of walkedChunk begin in
+	walkedChunk int
 }
 
 // place is a part of a file, by bytes.
@@ -238,6 +242,11 @@ func (f *file) lineAt(i int) []byte {
 		line = line[:n-1]
 	}
 	return line
+}
+
+// again forgets what was found in it, since Rebind reads it once more.
+func (f *file) again() {
+	f.chunks, f.heredocs, f.inTexts, f.masked, f.walked = nil, nil, 0, nil, nil
 }
 
 func (f *file) addHeredoc(start, end int) {
