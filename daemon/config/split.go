@@ -164,7 +164,7 @@ func (s *splitter) emit() bool {
 	if s.start < 0 {
 		return true
 	}
-	c := chunk{s.start, s.i, s.startLine}
+	c := chunk{s.start, min(s.i, len(s.src)), s.startLine} // an escape at the end goes past it
 	s.start, s.open, s.count = -1, s.open[:0], [128]int{}
 	return s.yield(c)
 }

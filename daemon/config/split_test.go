@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,5 +62,18 @@ func TestNearest(t *testing.T) {
 		if got := nearest(c.written, []string{"host", "port", "api_key", "xy"}); got != c.want {
 			t.Errorf("nearest to %q is %q, not %q", c.written, got, c.want)
 		}
+	}
+}
+
+// TestSplitEndsInside: a file may end in the middle of an escape.
+func TestSplitEndsInside(t *testing.T) {
+	for _, src := range []string{`a = "\`, "a = \"x\n\"\\", `a = "$`, `a = "$$`, `a = "${`, "a = <<E", "/*", "a /"} {
+		f := &file{src: slices.Clip([]byte(src))}
+		split(f, nil, func(c chunk) bool {
+			if c.end > len(src) {
+				t.Errorf("%q: a chunk ends at %d of %d", src, c.end, len(src))
+			}
+			return true
+		})
 	}
 }
