@@ -31,6 +31,7 @@ type validating struct {
 	strict bool
 	online bool
 	fix    bool
+	env    string
 }
 
 var reportFormats = []string{"text", "json", "sarif", "github"}
@@ -57,6 +58,7 @@ warnings), 2 if a file can't be read. vega explain CODE tells more of a code.`,
 	}
 	c.Flags().StringVar(&o.format, "format", "text", strings.Join(reportFormats, ", "))
 	c.Flags().BoolVar(&o.strict, "strict", false, "fail on warnings too")
+	c.Flags().StringVar(&o.env, "env", "check", "check: variables have the values they have here; skip: those that are not set here are set where vega runs")
 	c.Flags().BoolVar(&o.fix, "fix", false, "first mend, in the files, what can be mended for certain, and show the difference")
 	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn of what is not healthy")
 	return c
@@ -77,6 +79,12 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 	if !slices.Contains(reportFormats, o.format) {
 		return fmt.Errorf("--format %s: it is one of %s", o.format, strings.Join(reportFormats, ", "))
 	}
+	if !slices.Contains([]string{"check", "skip"}, o.env) {
+		return fmt.Errorf("--env %s: it is check or skip", o.env)
+	}
+	if o.online && o.env == "skip" {
+		return errors.New("--online runs what --env=skip judges without its variables; leave one of them out")
+	}
 	v := verdictOn{path: path, strict: o.strict}
 	var err error
 	if o.fix {
@@ -84,7 +92,7 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 			return err
 		}
 	}
-	if v.cfg, v.diags, err = judge(path); err != nil {
+	if v.cfg, v.diags, err = judge(path, o.env == "skip"); err != nil {
 		return err
 	}
 	if o.online {
@@ -99,7 +107,17 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 }
 
 // judge is load, with what is wrong as diagnostics and not as an error.
-func judge(path string) (*config.Config, config.Diagnostics, error) {
+// anyEnv takes variables that are not set here as set, and gives no
+// configuration.
+func judge(path string, anyEnv bool) (*config.Config, config.Diagnostics, error) {
+	if anyEnv {
+		bundled, err := daemon.Bundled()
+		if err != nil {
+			return nil, nil, failed(err)
+		}
+		_, diags := config.Load(path, config.Options{Bundled: bundled, AnyEnv: true})
+		return nil, diags, nil
+	}
 	cfg, diags, err := load(path, overrides{})
 	if invalid := (*daemon.InvalidError)(nil); errors.As(err, &invalid) {
 		return nil, invalid.Diagnostics, nil
@@ -111,7 +129,7 @@ func judge(path string) (*config.Config, config.Diagnostics, error) {
 type verdictOn struct {
 	path   string
 	strict bool
-	cfg    *config.Config // nil: it is not valid
+	cfg    *config.Config // nil: it is not valid, or was judged without its variables
 	diags  config.Diagnostics
 	ran    string             // what --online did; "" for nothing
 	seen   config.Diagnostics // what it saw
@@ -123,7 +141,7 @@ func (v *verdictOn) exit() error {
 	switch {
 	case unreadable(v.diags):
 		return &exit{exitUsage, nil}
-	case v.cfg == nil || v.strict && len(v.all()) > 0:
+	case v.diags.HasErrors() || v.strict && len(v.all()) > 0:
 		return &exit{exitError, nil}
 	default:
 		return nil
@@ -177,11 +195,14 @@ func (v *verdictOn) writeText(out io.Writer) error {
 
 // line is the last one: valid or not, and what was read.
 func (v *verdictOn) line() (mark, text string) {
-	if v.cfg == nil {
+	if v.diags.HasErrors() {
 		worst := v.diags[slices.IndexFunc(v.diags, func(d config.Diagnostic) bool { return d.Severity == config.Error })]
 		return "❌ ", fmt.Sprintf("%s is not valid; vega explain %s tells more", v.path, worst.Code)
 	}
-	text = fmt.Sprintf("%s is valid: %s", v.path, contents(v.cfg))
+	text = v.path + " is valid, as far as can be told without its variables"
+	if v.cfg != nil {
+		text = fmt.Sprintf("%s is valid: %s", v.path, contents(v.cfg))
+	}
 	switch {
 	case len(v.all()) == 0:
 		return "✅ ", text
