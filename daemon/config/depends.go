@@ -18,13 +18,15 @@ type dependency struct {
 // dependency is a reference to an integration, by its name.
 func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
 	if d.peers[name] == nil {
+		instead := ""
 		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", clip(name))
 		if first, _, _ := strings.Cut(name, "."); d.peers[first] != nil {
 			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
 		} else if near := d.nearIntegration(name); near != "" {
-			fix = "write integration." + near
+			instead = "integration." + near
+			fix = "write " + instead
 		}
-		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix)
+		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, instead)
 		return nil, bad
 	}
 	if t != integrationType {

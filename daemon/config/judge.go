@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -79,8 +80,8 @@ func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state)
 // measure is a duration or a size: text with a unit.
 func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
 	if e.kind == numExpr {
-		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, t))).
-			replacing(e.at, withUnit(e.num, t))
+		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, r, t))).
+			replacing(e.at, withUnit(e.num, r, t))
 		return nil, bad
 	}
 	text, s := d.text(e, r, t)
@@ -109,11 +110,23 @@ func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 	return nil, bad
 }
 
-func withUnit(n float64, t manifest.Type) string {
+// withUnit is a number with the unit that was most likely meant: the first of
+// the usual ones with which it is within the row's bounds.
+func withUnit(n float64, r *row, t manifest.Type) string {
+	units := []string{"s", "ms", "m", "h"}
 	if t == manifest.SizeType {
-		return strconv.Quote(manifest.Size(min(max(n, 0), 1<<50)).String())
+		units = []string{"B", "KiB", "MiB", "GiB"}
 	}
-	return strconv.Quote(time.Duration(min(max(n, 0), 1e9) * float64(time.Second)).String())
+	number := strconv.FormatFloat(n, 'f', -1, 64)
+	if t == manifest.SizeType && n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
+		return strconv.Quote(manifest.Size(n).String()) // nobody means thousands of KiB
+	}
+	for _, unit := range units {
+		if v, err := r.Convert(number + unit); err == nil && r.Constrain(v) == nil {
+			return strconv.Quote(number + unit)
+		}
+	}
+	return strconv.Quote(number + units[0])
 }
 
 // mismatch reports a value of another type than its attribute's.

@@ -71,8 +71,8 @@ var table = &schema{
 		{name: "store", doc: "Where vega keeps what it must not forget.", rows: []row{
 			attribute("path", pathType, "The database file; vega.db in data_dir unless set.", public),
 			attribute("slow_query", duration, "From when on a query is slow, in vega's own and in every database: its plan is kept, and advice given.", public, preset("100ms"), within(0.001, 3600)),
-			attribute("keep_runs", duration, "How long the runs of probes are kept.", public, preset("720h"), within(3600, 1e8)),
-			attribute("keep_conversations", duration, "How long conversations are kept; for ever unless set.", public, within(3600, 1e9)),
+			attribute("keep_runs", duration, "How long the runs of probes are kept.", public, preset("720h"), within(3600, 10*365*24*3600)),
+			attribute("keep_conversations", duration, "How long conversations are kept; for ever unless set.", public, within(3600, 100*365*24*3600)),
 			attribute("max_size", size, "How large the file may get: beyond it, the oldest runs go.", public, preset("1GiB"), within(1<<20, 1<<46)),
 		}},
 		{name: "llm", doc: "The language model backend, for the integrations that refer to it.", rows: []row{
