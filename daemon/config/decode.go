@@ -150,14 +150,18 @@ func twiceFix(s *schema) string {
 func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	switch {
 	case s.label == "" && len(b.labels) > 0:
-		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name)).
-			replacing(place{b.head.file, b.head.start + len(b.kind), b.labels[len(b.labels)-1].at.end}, "")
+		p := d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+		if !b.broken {
+			p.replacing(place{b.head.file, b.head.start + len(b.kind), b.labels[len(b.labels)-1].at.end}, "")
+		}
 	case s.label != "" && len(b.labels) == 0 && !b.broken:
 		d.out.err(BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
 		return false
 	case s.label != "" && len(b.labels) > 1:
-		d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second").
-			replacing(place{b.head.file, b.labels[0].at.end, b.labels[len(b.labels)-1].at.end}, "")
+		p := d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+		if !b.broken {
+			p.replacing(place{b.head.file, b.labels[0].at.end, b.labels[len(b.labels)-1].at.end}, "")
+		}
 	}
 	if s.label == "" || len(b.labels) == 0 {
 		return s.label == ""
