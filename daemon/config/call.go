@@ -10,8 +10,6 @@ import (
 	"vega/plugins/manifest"
 )
 
-var functions = []string{"env", "env_set", "file"}
-
 // argument is the one plain string that every function takes.
 func (d *decoder) argument(e *expr) (string, bool) {
 	switch {

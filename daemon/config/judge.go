@@ -202,6 +202,8 @@ func typeName(t manifest.Type) string {
 		return "a database, as database.NAME"
 	case integrationType:
 		return "an integration, as integration.NAME"
+	case probeType:
+		return "a probe, as plugin.probe"
 	case manifest.List:
 		return "a list"
 	case manifest.Map:

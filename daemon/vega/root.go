@@ -19,7 +19,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringP("config", "c", "vega.hcl", "configuration `FILE`")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), checkCommand(), initCommand(), fmtCommand(), pluginCommand(), versionCommand(), validateCommand(), explainCommand())
+	root.AddCommand(serveCommand(), checkCommand(), initCommand(), fmtCommand(), pluginCommand(), versionCommand(), validateCommand(), explainCommand(), docsCommand())
 	return root
 }
 

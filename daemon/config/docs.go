@@ -1,0 +1,142 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// Docs is the reference of a file: every block and attribute, as the schema
+// table has them, so that it can't say anything else than what is decoded.
+type Docs struct {
+	table   *schema
+	modules []manifest.Found
+	whole   Topic
+}
+
+// Topic is one thing that is documented: a file, a block, an attribute, a
+// plugin, a probe or a function.
+type Topic struct {
+	Name    string // what it is asked for by: "server.port", "core.http.url", "env"
+	Title   string // as it is written: `server { … }`
+	Doc     string // sentences
+	Facts   []Fact
+	Example string // HCL
+	Parts   []Topic
+	// Brief says that a text names it in a line where it is a part of more.
+	Brief bool
+	// Row says that it stands in a table with others of its kind.
+	Row bool
+}
+
+// Fact is one thing that holds of a topic.
+type Fact struct {
+	Name string
+	Text string
+	Code bool // Text is HCL
+}
+
+// Reference documents vega.hcl, and the probes of modules.
+func Reference(modules []manifest.Found) *Docs {
+	d := &Docs{table: table, modules: modules}
+	d.whole = Topic{
+		Title: "The configuration of vega",
+		Doc:   "What may be written in vega.hcl, and in every *.hcl file in the directory policies beside it: they are read as if they were one file. vega docs config NAME shows one thing alone, with an example.",
+		Parts: append(parts(documenter{}, table), language()...),
+	}
+	for _, f := range modules {
+		if f.Module != nil {
+			d.whole.Parts = append(d.whole.Parts, pluginTopic(f.Module.Manifest, f.File == ""))
+		}
+	}
+	return d
+}
+
+// ManifestReference documents plugin.hcl.
+func ManifestReference() *Docs {
+	return &Docs{table: pluginTable, whole: Topic{
+		Title: "The manifest of a plugin",
+		Doc:   "What may be written in plugin.hcl, beside a plugin's source; vega plugin build packs it into the module. It is the same everywhere, so that it calls no function and refers to nothing. vega docs plugin NAME shows one thing alone. What its options and capabilities mean for who uses the plugin, vega docs config PLUGIN.PROBE shows.",
+		Parts: parts(documenter{constant: true}, pluginTable),
+	}}
+}
+
+// documenter turns rows and blocks into topics. path are the blocks around
+// them, from the outside in.
+type documenter struct {
+	constant bool // values are written out: no functions, no references
+	path     []*schema
+}
+
+// in is the documenter of what stands in a block.
+func (d documenter) in(s *schema) documenter {
+	d.path = append(d.path[:len(d.path):len(d.path)], s)
+	return d
+}
+
+// name is what something in the path is asked for by.
+func (d documenter) name(last string) string {
+	name := ""
+	for _, s := range d.path {
+		name += s.name + "."
+	}
+	return name + last
+}
+
+// parts are the attributes of a schema, then its blocks.
+func parts(d documenter, s *schema) []Topic {
+	var out []Topic
+	for i := range s.rows {
+		out = append(out, d.attribute(&s.rows[i]))
+	}
+	for _, b := range s.blocks {
+		out = append(out, d.block(b))
+	}
+	return out
+}
+
+func (d documenter) block(s *schema) Topic {
+	inner := d.in(s)
+	t := Topic{
+		Name: d.name(s.name), Title: shape(s) + " { … }", Doc: s.doc,
+		Facts:   []Fact{{Name: factPlace, Text: d.where()}, {Name: "how often", Text: howOften(s)}},
+		Example: inner.example(s),
+		Parts:   parts(inner, s),
+	}
+	if s.open {
+		t.Doc += " vega docs config PLUGIN.PROBE shows them."
+	}
+	return t
+}
+
+func howOften(s *schema) string {
+	switch {
+	case s.repeat:
+		return fmt.Sprintf("any number; the same %s may stand again", s.label)
+	case s.label != "":
+		return fmt.Sprintf("any number, each with a %s of its own", s.label)
+	default:
+		return "at most once"
+	}
+}
+
+// where says what something at this place stands in.
+func (d documenter) where() string {
+	if len(d.path) == 0 {
+		return "the file, in no block"
+	}
+	text, end := "", ""
+	for _, s := range d.path {
+		text, end = text+shape(s)+" { ", end+" }"
+	}
+	return text + "…" + end
+}
+
+// shape is how a block begins; NAME stands for what it needs in quotes.
+func shape(s *schema) string {
+	if s.label == "" {
+		return s.name
+	}
+	return fmt.Sprintf("%s %q", s.name, strings.ToUpper(s.label))
+}

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"vega/plugins/manifest"
+)
+
+// labels are names that blocks bear in examples.
+var labels = map[string]string{
+	"key": "dashboard", "database": "app", "integration": "orders",
+	"probe": "orders", "option": "url", "capability": "http",
+}
+
+// examples are values of attributes, where neither the default nor the type
+// alone makes a good one.
+var examples = map[string]string{
+	"server.api_key":           `env("VEGA_API_KEY")`,
+	"server.key.value":         `env("VEGA_DASHBOARD_KEY")`,
+	"server.tls.cert_file":     `"cert.pem"`,
+	"server.tls.key_file":      `"key.pem"`,
+	"store.path":               `".vega/vega.db"`,
+	"store.keep_conversations": `"8760h"`,
+	"llm.model_name":           `"llama3.2"`,
+	"network.resolver":         `"10.0.0.2:53"`,
+	"network.ca_file":          `"company-ca.pem"`,
+	"database.dsn":             `env("APP_DSN")`,
+	"integration.interval":     `"30s"`,
+	"integration.timeout":      `"5s"`,
+	"integration.depends_on":   `[integration.llm]`,
+	"integration.grant.http":   `["GET https://status.example.com"]`,
+	"integration.grant.net":    `["tcp://mail.example.com:25"]`,
+	"integration.grant.dns":    `["example.com"]`,
+	"integration.grant.sql":    `[database.app]`,
+	"name":                     `"acme"`,
+	"version":                  `"1.0.0"`,
+	"description":              `"Checks the shop of ACME."`,
+	"probe.summary":            `"Asks how many orders wait."`,
+	"probe.needs_any":          `["url", "token"]`,
+	"probe.interval":           `"1m"`,
+	"probe.option":             optionBlock,
+	"probe.option.type":        `"url"`,
+	"probe.option.of":          `"string"`,
+	"probe.option.description": `"Where orders are counted."`,
+	"probe.option.default":     `"https://orders.example.com"`,
+	"probe.option.one_of":      `["GET", "HEAD"]`,
+	"probe.option.pattern":     `"[a-z]+"`,
+	"probe.option.min":         `"1ms"`,
+	"probe.option.max":         `"30s"`,
+	"probe.capability.reason":  `"Asks the address that you configure."`,
+	"probe.capability.from":    `["url"]`,
+	"probe.capability.hosts":   `["GET https://status.example.com"]`,
+	"probe.capability.methods": `["GET"]`,
+}
+
+const optionBlock = `type        = "url"
+required    = true
+description = "Where orders are counted."
+`
+
+// exampleHeader is how a block begins in an example.
+func exampleHeader(s *schema) string {
+	switch l := labels[s.name]; {
+	case s.label == "":
+		return s.name
+	case l == "":
+		return s.name + ` "name"`
+	default:
+		return fmt.Sprintf("%s %q", s.name, l)
+	}
+}
+
+// exampleOf is the attribute with a value, in the blocks it stands in.
+func (d documenter) exampleOf(r *row) string {
+	return d.wrapped(r.Name + " = " + d.exampleValue(r) + "\n")
+}
+
+// example is the block in the path with all of its attributes, unless they
+// don't go together.
+func (d documenter) example(s *schema) string {
+	var b strings.Builder
+	if e := examples[strings.TrimSuffix(d.name(""), ".")]; e != "" {
+		return d.wrapped(e)
+	}
+	for i := range s.rows {
+		fmt.Fprintf(&b, "%s = %s\n", s.rows[i].Name, d.exampleValue(&s.rows[i]))
+	}
+	for _, in := range s.blocks {
+		if in.open {
+			b.WriteString(in.name + " {\n" + openExample + "}\n")
+		}
+	}
+	if s.open {
+		b.WriteString(openExample)
+	}
+	return d.wrapped(b.String())
+}
+
+// openExample stands in a block whose attributes depend on the probe.
+const openExample = "url = \"https://orders.example.com/health\"\n"
+
+// wrapped puts text into the blocks of the path.
+func (d documenter) wrapped(text string) string {
+	for i := len(d.path) - 1; i >= 0; i-- {
+		text = exampleHeader(d.path[i]) + " {\n" + text + "}\n"
+	}
+	return string(hclwrite.Format([]byte(text)))
+}
+
+func (d documenter) exampleValue(r *row) string {
+	if e := examples[d.name(r.Name)]; e != "" {
+		return e
+	}
+	return exampleValue(r)
+}
+
+// exampleValue is made of a row's default or type.
+func exampleValue(r *row) string {
+	switch {
+	case r.Type == manifest.Database:
+		return "database.app"
+	case r.Default != nil && !r.Sensitive:
+		return literal(r.Default)
+	case r.Type == manifest.List:
+		return "[" + exampleElement(r) + "]"
+	case r.Type == manifest.Map:
+		return "{ name = " + exampleElement(r) + " }"
+	default:
+		return exampleElement(r)
+	}
+}
+
+func exampleElement(r *row) string {
+	switch t := r.Element(); {
+	case len(r.OneOf) > 0:
+		return quoteHCL(r.OneOf[0])
+	case r.Sensitive && t != manifest.Bool && t != manifest.Number:
+		return fmt.Sprintf("env(%q)", envName(labels["integration"], r.Name))
+	case t == manifest.Bool:
+		return "true"
+	case t == manifest.Number || t == wholeType:
+		return exampleNumber(r)
+	case t == manifest.Any:
+		return `"…"`
+	default:
+		return sample(t)
+	}
+}
+
+// exampleNumber is one within the bounds.
+func exampleNumber(r *row) string {
+	switch {
+	case r.Min != nil:
+		return amount(*r.Min, r.Type)
+	case r.Max != nil:
+		return amount(*r.Max, r.Type)
+	default:
+		return "1"
+	}
+}

@@ -1,0 +1,96 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// UnknownTopicError is a name that nothing in the reference has.
+type UnknownTopicError struct {
+	Written string
+	Near    []string // what was meant, perhaps
+	Refused string   // why the plugin of that name can't be read; "" if there is none
+}
+
+// Error asks whether one of Near was meant.
+func (e *UnknownTopicError) Error() string {
+	text := fmt.Sprintf("there is no %q in the reference", clip(clean(e.Written)))
+	if e.Refused != "" {
+		return text + ": " + clean(e.Refused)
+	}
+	if len(e.Near) > 0 {
+		text += fmt.Sprintf("; did you mean %s?", strings.Join(e.Near, " or "))
+	}
+	return text
+}
+
+// Find is the topic of that name, such as "server", "integration.grant.http",
+// "core.http.url" or "env"; "" is all of it. The error is an
+// *UnknownTopicError.
+func (d *Docs) Find(name string) (*Topic, error) {
+	if name == "" {
+		return &d.whole, nil
+	}
+	if t := d.whole.find(name); t != nil {
+		return t, nil
+	}
+	return nil, &UnknownTopicError{name, d.near(name), d.refused(name)}
+}
+
+func (t *Topic) find(name string) *Topic {
+	if t.Name == name {
+		return t
+	}
+	for i := range t.Parts {
+		if in := t.Parts[i].find(name); in != nil {
+			return in
+		}
+	}
+	return nil
+}
+
+func (t *Topic) names() []string {
+	var out []string
+	if t.Name != "" {
+		out = append(out, t.Name)
+	}
+	for i := range t.Parts {
+		out = append(out, t.Parts[i].names()...)
+	}
+	return out
+}
+
+// near are the topics that were meant, perhaps: those whose name ends so, else
+// the one most like it.
+func (d *Docs) near(name string) []string {
+	names := d.whole.names()
+	var ends []string
+	for _, n := range names {
+		if strings.HasSuffix(n, "."+name) {
+			ends = append(ends, n)
+		}
+	}
+	if len(ends) > 0 {
+		return ends[:min(len(ends), 5)]
+	}
+	if near := nearest(name, names); near != "" {
+		return []string{near}
+	}
+	return nil
+}
+
+// refused is why the plugin that a name begins with is not documented.
+func (d *Docs) refused(name string) string {
+	plugin, _, _ := strings.Cut(name, ".")
+	i := slices.IndexFunc(d.modules, func(f manifest.Found) bool {
+		return f.Err != nil && strings.TrimSuffix(filepath.Base(f.File), ".wasm") == plugin
+	})
+	if i < 0 {
+		return ""
+	}
+	return fmt.Sprintf("the plugin %s was refused: %v", d.modules[i].File, d.modules[i].Err)
+}

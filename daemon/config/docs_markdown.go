@@ -1,0 +1,151 @@
+package config
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteMarkdown writes the topic, with all that is in it, as Markdown. Text of
+// a stranger's plugin can't become markup.
+func (t *Topic) WriteMarkdown(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	p := docsMarkdown{textWriter{out, false}}
+	p.topic(1, t)
+	return out.Flush()
+}
+
+type docsMarkdown struct{ textWriter }
+
+// topic is a section whose heading has the level.
+func (p docsMarkdown) topic(level int, t *Topic) {
+	if level > 1 {
+		p.printf("\n")
+	}
+	p.printf("%s %s\n", strings.Repeat("#", min(level, 6)), p.titleOf(t))
+	if t.Doc != "" {
+		p.printf("\n%s\n", inline(t.Doc))
+	}
+	p.facts(t.Facts)
+	if t.Example != "" {
+		p.printf("\n```hcl\n%s\n```\n", strings.ReplaceAll(strings.TrimRight(clean(t.Example), "\n"), "```", "'''"))
+	}
+	p.table(t.Parts)
+	for i := range t.Parts {
+		if !t.Parts[i].Row {
+			p.topic(level+1, &t.Parts[i])
+		}
+	}
+}
+
+// titleOf is a heading: what is asked for by its name has that.
+func (p docsMarkdown) titleOf(t *Topic) string {
+	if t.Brief || t.Facts != nil {
+		return code(t.Name)
+	}
+	return inline(t.Title)
+}
+
+func (p docsMarkdown) facts(facts []Fact) {
+	for i, f := range facts {
+		if i == 0 {
+			p.printf("\n")
+		}
+		text := inline(f.Text)
+		if f.Code {
+			text = code(f.Text)
+		}
+		p.printf("- %s: %s\n", f.Name, text)
+	}
+}
+
+// table is of the parts that are rows.
+func (p docsMarkdown) table(parts []Topic) {
+	var rows [][]string
+	for i := range parts {
+		if parts[i].Row {
+			rows = append(rows, cells(&parts[i]))
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.printf("\n")
+	heads := heads(parts)
+	p.row(heads)
+	p.printf("|%s\n", strings.Repeat(" --- |", len(heads)))
+	for _, r := range rows {
+		p.row(r)
+	}
+}
+
+func (p docsMarkdown) row(cells []string) {
+	for _, c := range cells {
+		p.printf("| %s ", strings.ReplaceAll(c, "|", `\|`))
+	}
+	p.printf("|\n")
+}
+
+// heads are the columns of a table of rows, which are all of a kind.
+func heads(rows []Topic) []string {
+	switch {
+	case rows[0].Facts == nil:
+		return []string{"to write", "what it is", "for example"}
+	case rows[0].fact(factEnv) == nil:
+		return []string{"attribute", "type", "default", "what it is"}
+	default:
+		return []string{"attribute", "type", "default", "env() gives", "what it is"}
+	}
+}
+
+// cells are those of one row under heads.
+func cells(t *Topic) []string {
+	if t.Facts == nil {
+		return []string{code(t.Title), inline(t.Doc), code(t.Example)}
+	}
+	takes, preset, doc := inline(t.fact(factType).Text), "", inline(t.Doc)
+	if f := t.fact(factAllowed); f != nil {
+		takes += ", " + inline(f.Text)
+	}
+	if f := t.fact(factDefault); f != nil {
+		preset = code(f.Text)
+	} else if f := t.fact(factRequired); f.Text != "no" {
+		preset = "required"
+	}
+	if f := t.fact(factUsual); f != nil {
+		doc += " Usual: " + inline(f.Text)
+	}
+	if f := t.fact(factEnv); f != nil {
+		return []string{code(t.Title), takes, preset, inline(f.Text), doc}
+	}
+	return []string{code(t.Title), takes, preset, doc}
+}
+
+func (t *Topic) fact(name string) *Fact {
+	for i := range t.Facts {
+		if t.Facts[i].Name == name {
+			return &t.Facts[i]
+		}
+	}
+	return nil
+}
+
+// inline is text in which nothing is markup, in one line.
+func inline(s string) string {
+	s = strings.Join(strings.Fields(clean(s)), " ")
+	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "&", "&amp;", "[", `\[`, "`", "\\`", "*", `\*`).Replace(s)
+}
+
+// code is text as it would be written, in one line.
+func code(s string) string {
+	s = strings.Join(strings.Fields(clean(s)), " ")
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if fence == "`" {
+		return "`" + s + "`"
+	}
+	return fmt.Sprintf("%s %s %s", fence, s, fence)
+}

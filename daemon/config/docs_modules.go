@@ -1,0 +1,20 @@
+package config
+
+import "vega/plugins/manifest"
+
+// Modules are the modules that the integrations of the configuration at path
+// could be bound to, for Reference: the bundled ones, and those in its plugin
+// directory. It does not mind what is wrong with the rest, nor that there is
+// no file.
+func Modules(path string, o Options) []manifest.Found {
+	out := &report{}
+	s := readSources(path, out)
+	if s.files[0].src == nil {
+		return o.Bundled
+	}
+	d := newDecoder(s, o.Env, table, out)
+	d.root = d.parse(s.files)
+	c := &Config{}
+	d.plugins(c, o)
+	return c.Plugins.Modules
+}

@@ -1,0 +1,109 @@
+package config
+
+import (
+	"strings"
+	"time"
+
+	"vega/plugins/manifest"
+)
+
+// pluginTopic documents a plugin by its manifest, which is a stranger's text.
+func pluginTopic(m *manifest.Manifest, bundled bool) Topic {
+	title := m.Name + " " + clip(m.Version)
+	if bundled {
+		title += ", which ships with vega"
+	}
+	t := Topic{Name: m.Name, Title: title, Doc: m.Description}
+	for i := range m.Probes {
+		t.Parts = append(t.Parts, probeTopic(m.Name, &m.Probes[i]))
+	}
+	return t
+}
+
+func probeTopic(plugin string, p *manifest.Probe) Topic {
+	name := plugin + "." + p.Name
+	t := Topic{Name: name, Title: "probe = " + name, Doc: p.Summary, Brief: true}
+	t.Facts = append(t.Facts,
+		Fact{Name: "interval", Text: own(p.Interval, defaultInterval)},
+		Fact{Name: "timeout", Text: own(p.Timeout, defaultTimeout)})
+	if len(p.NeedsAny) > 0 {
+		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; without any, the integration is disabled"})
+	}
+	for _, c := range p.Capabilities {
+		t.Facts = append(t.Facts, Fact{Name: "uses " + string(c.Kind), Text: capability(c)})
+	}
+	rows := probeSchema(p).rows
+	for i := range rows {
+		t.Parts = append(t.Parts, option(name, &rows[i]))
+	}
+	t.Example = probeExample(name, p, rows)
+	return t
+}
+
+// own is a probe's own timing, or vega's.
+func own(d manifest.Duration, vegas time.Duration) string {
+	if d > 0 {
+		return span(time.Duration(d)) + ", unless the integration says"
+	}
+	return span(vegas) + ", unless the integration says"
+}
+
+// capability says what a probe may ask of the host, why, and of whom.
+func capability(c manifest.Capability) string {
+	text := sentence(c.Reason)
+	if len(c.From) > 0 {
+		text += " Targets: what you write in " + strings.Join(c.From, ", ") + "."
+	}
+	if len(c.Hosts) > 0 {
+		text += " Fixed targets: " + strings.Join(c.Hosts, ", ") + "."
+	}
+	if len(c.Methods) > 0 {
+		text += " Methods: " + strings.Join(c.Methods, ", ") + "."
+	}
+	if c.Optional {
+		text += " It does its job without, too."
+	}
+	return text
+}
+
+func sentence(s string) string {
+	if s = strings.TrimSpace(s); s == "" || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
+
+// option is a row of a probe's config block.
+func option(probe string, r *row) Topic {
+	i := table.block("integration")
+	t := documenter{path: []*schema{i, i.block("config")}}.attribute(r)
+	t.Name = probe + "." + r.Name
+	t.Example = optionExample(probe, r)
+	return t
+}
+
+// probeExample is an integration of the probe with what it must be given.
+func probeExample(probe string, p *manifest.Probe, rows []row) string {
+	var given []*row
+	for i := range rows {
+		needed := len(p.NeedsAny) > 0 && rows[i].Name == p.NeedsAny[0]
+		if rows[i].Required || needed {
+			given = append(given, &rows[i])
+		}
+	}
+	return optionExample(probe, given...)
+}
+
+func optionExample(probe string, given ...*row) string {
+	i := table.block("integration")
+	d := documenter{path: []*schema{i}}
+	text := "probe = " + probe + "\n"
+	if len(given) > 0 {
+		text += "config {\n"
+		for _, r := range given {
+			text += r.Name + " = " + exampleValue(r) + "\n"
+		}
+		text += "}\n"
+	}
+	return d.wrapped(text)
+}

@@ -1,0 +1,128 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vega/plugins/manifest"
+)
+
+// The names of facts that a table has a column for.
+const (
+	factType     = "type"
+	factAllowed  = "allowed"
+	factRequired = "required"
+	factDefault  = "default"
+	factEnv      = "env() gives"
+	factPlace    = "stands in"
+	factUsual    = "usual"
+)
+
+func (d documenter) attribute(r *row) Topic {
+	t := Topic{Name: d.name(r.Name), Title: r.Name, Doc: r.Description, Row: true, Example: d.exampleOf(r)}
+	t.Facts = append(t.Facts, Fact{Name: factType, Text: takes(r)})
+	if allowed := bounds(r); allowed != "" {
+		t.Facts = append(t.Facts, Fact{Name: factAllowed, Text: allowed})
+	}
+	if u := r.usual; u != nil {
+		t.Facts = append(t.Facts, Fact{Name: factUsual, Text: fmt.Sprintf("%s to %s. %s", amount(u.least, r.Type), amount(u.most, r.Type), u.why)})
+	}
+	t.Facts = append(t.Facts, Fact{Name: factRequired, Text: d.required(r)})
+	if r.Default != nil {
+		t.Facts = append(t.Facts, Fact{Name: factDefault, Text: literal(r.Default), Code: true})
+	}
+	if !d.constant {
+		t.Facts = append(t.Facts, Fact{Name: factEnv, Text: secrecy(r)})
+	}
+	t.Facts = append(t.Facts, Fact{Name: factPlace, Text: d.where()})
+	return t
+}
+
+// required says whether a row must be set. A disabled integration is let off.
+func (d documenter) required(r *row) string {
+	switch {
+	case !r.Required:
+		return "no"
+	case len(d.path) > 0 && d.path[0].name == "integration":
+		return "yes, where the integration is enabled"
+	default:
+		return "yes"
+	}
+}
+
+// takes says what may be written as a row's value.
+func takes(r *row) string {
+	switch {
+	case r.Type == manifest.List:
+		return "a list, each " + typeName(r.Element())
+	case r.Type == manifest.Map:
+		return "a map, each value " + typeName(r.Element())
+	case r.Type == valueType:
+		return "a value of the option's type"
+	case r.dns && r.Type == manifest.Address:
+		return "an address, host:port; without a port, it is 53"
+	default:
+		return typeName(r.Type)
+	}
+}
+
+// secrecy says what becomes of what env() or file() gives in a row, if they may
+// stand there.
+func secrecy(r *row) string {
+	switch r.Element() {
+	case manifest.Bool:
+		return "not possible; env_set() is"
+	case manifest.Number, wholeType:
+		return "not possible: a number is written out, or referred to"
+	case probeType, manifest.Database, integrationType:
+		return "not possible: it is a reference"
+	}
+	switch {
+	case r.login:
+		return "a secret; of what is written out, the password is"
+	case r.Sensitive:
+		return "a secret, and so is what is written out"
+	case r.public:
+		return "no secret"
+	case r.Element() == manifest.URL:
+		return "a secret, but for scheme, host and port"
+	default:
+		return "a secret"
+	}
+}
+
+// literal is a default as it would be written.
+func literal(v any) string {
+	switch v := v.(type) {
+	case string:
+		return quoteHCL(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		items := make([]string, len(v))
+		for i, e := range v {
+			items[i] = literal(e)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		return literalMap(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func literalMap(m map[string]any) string {
+	items := make([]string, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		items = append(items, quoteKey(k)+" = "+literal(m[k]))
+	}
+	return "{ " + strings.Join(items, ", ") + " }"
+}
+
+// quoteHCL is a text in quotes, in which nothing is worked out.
+func quoteHCL(s string) string {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
+}

@@ -1,0 +1,243 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"vega/plugins/manifest"
+)
+
+func reference(t testing.TB) *Docs {
+	return Reference([]manifest.Found{found(t, "../../plugins/core/plugin.hcl", "")})
+}
+
+func markdown(t testing.TB, d *Docs, name string) string {
+	t.Helper()
+	topic, err := d.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := topic.WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestReferenceFiles holds the committed references against the tables;
+// -update writes them.
+func TestReferenceFiles(t *testing.T) {
+	for path, d := range map[string]*Docs{"REFERENCE.md": reference(t), "MANIFEST.md": ManifestReference()} {
+		got := markdown(t, d, "")
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != got {
+			t.Errorf("%s is not what the table says (%v): run go test ./daemon/config -run TestReferenceFiles -update", path, err)
+		}
+	}
+}
+
+// surroundings are what examples may refer to.
+const surroundings = `
+database "app" {
+  driver = "postgres"
+  dsn    = "postgres://127.0.0.1/app"
+}
+integration "llm" {
+  probe = core.tcp
+  config {
+    address = "127.0.0.1:1"
+  }
+}
+`
+
+// exampleEnv has each variable, with a value that fits its name.
+func exampleEnv(name string) (string, bool) {
+	switch {
+	case strings.Contains(name, "DSN"):
+		return "postgres://127.0.0.1/app", true
+	case strings.Contains(name, "URL"):
+		return "https://example.com/0123456789", true
+	default:
+		return "0123456789abcdef", true
+	}
+}
+
+// wrongIn are the mistakes in an example, but for what it leaves out and for
+// files that are only in it.
+func wrongIn(t *testing.T, example string, core manifest.Found) string {
+	t.Helper()
+	if !strings.Contains(example, `database "app"`) {
+		example += surroundings
+	}
+	_, ds := load(t, example, Options{Bundled: []manifest.Found{core}, Env: exampleEnv, Scan: func(string) ([]manifest.Found, error) { return nil, nil }})
+	var left Diagnostics
+	for _, d := range ds {
+		switch d.Code {
+		case Required, NoGrant, Undeclared, FileUnreadable, BadTLS:
+		default:
+			if d.Severity == Error {
+				left = append(left, d)
+			}
+		}
+	}
+	return shownText(t, left)
+}
+
+func TestExamplesOfTheReference(t *testing.T) {
+	core := found(t, "../../plugins/core/plugin.hcl", "")
+	var each func(*Topic)
+	each = func(topic *Topic) {
+		for i := range topic.Parts {
+			each(&topic.Parts[i])
+		}
+		if topic.Example == "" || topic.Facts == nil {
+			return
+		}
+		if wrong := wrongIn(t, topic.Example, core); wrong != "" {
+			t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, wrong)
+		}
+	}
+	each(&Reference([]manifest.Found{core}).whole)
+}
+
+// TestExamplesOfTheLanguage: some integration takes each of them.
+func TestExamplesOfTheLanguage(t *testing.T) {
+	core := found(t, "../../plugins/core/plugin.hcl", "")
+	for _, topic := range language() {
+		for _, part := range topic.Parts {
+			taken := false
+			try := func(text string) { taken = taken || wrongIn(t, text, core) == "" }
+			try("integration \"orders\" {\n  " + part.Example + "\n}")
+			for _, p := range core.Module.Manifest.Probes {
+				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  config {\n    " + part.Example + "\n  }\n}")
+			}
+			if !taken {
+				t.Errorf("nothing takes %s", part.Example)
+			}
+		}
+	}
+}
+
+func TestExamplesOfTheManifest(t *testing.T) {
+	var each func(*Topic)
+	each = func(topic *Topic) {
+		for i := range topic.Parts {
+			each(&topic.Parts[i])
+		}
+		path := filepath.Join(t.TempDir(), "plugin.hcl")
+		if err := os.WriteFile(path, []byte(topic.Example), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, ds := LoadManifest(path)
+		for _, d := range ds {
+			if d.Code != Required && d.Code != BadManifest && d.Code != BadUnit { // what is there fits only in a whole
+				t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, shownText(t, ds))
+			}
+		}
+	}
+	each(&ManifestReference().whole)
+}
+
+// TestExamplesAreOfSomething: no example is left of what there is no more.
+func TestExamplesAreOfSomething(t *testing.T) {
+	for name := range examples {
+		_, a := Reference(nil).Find(name)
+		_, b := ManifestReference().Find(name)
+		if a != nil && b != nil {
+			t.Errorf("examples has %q, which is in neither table", name)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	d := reference(t)
+	d.modules = append(d.modules, manifest.Found{File: "plugins/broken.wasm", Err: os.ErrInvalid})
+	for written, want := range map[string]string{
+		"server.prot":        `there is no "server.prot" in the reference; did you mean server.port?`,
+		"port":               "did you mean server.port?",
+		"timeout":            "did you mean llm.timeout or integration.timeout?",
+		"core.htpp":          "did you mean core.http?",
+		"core.http.headres":  "did you mean core.http.headers?",
+		"env_st":             "did you mean env_set?",
+		"something else":     `there is no "something else" in the reference`,
+		"broken.check":       "the plugin plugins/broken.wasm was refused: invalid argument",
+		"\x1b[31mred\x1b[0m": `there is no "·[31mred·[0m" in the reference`,
+	} {
+		_, err := d.Find(written)
+		if unknown := (*UnknownTopicError)(nil); !errors.As(err, &unknown) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v", written, err)
+		}
+	}
+	for _, name := range []string{"server.port", "server.key.value", "integration.grant.http", "core", "core.http.url", "file", "references"} {
+		if topic, err := d.Find(name); err != nil || topic.Name != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestEveryTopicHasAText: nothing is wider than a terminal but what can't be
+// broken, and nothing in a table lacks a description.
+func TestEveryTopicHasAText(t *testing.T) {
+	for _, d := range []*Docs{reference(t), ManifestReference()} {
+		for _, name := range append(d.whole.names(), "") {
+			topic, err := d.Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if topic.Doc == "" {
+				t.Errorf("%s has no description", name)
+			}
+			var b strings.Builder
+			if err := topic.WriteText(&b, false); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				if n := utf8.RuneCountInString(line) - 1; n > docsWidth && strings.Contains(strings.TrimSpace(line), "  ") {
+					t.Errorf("%s: %d wide: %s", name, n, line)
+				}
+			}
+		}
+	}
+}
+
+// TestStrangersTextIsText: what a plugin's author wrote can't be markup, nor
+// move the cursor.
+func TestStrangersTextIsText(t *testing.T) {
+	evil := "\x1b]0;title\x07 <script>alert(1)</script> [here](https://evil.example) | `x` ```\n# heading\n```"
+	m := &manifest.Manifest{Name: "evil", Version: evil, Description: evil, Probes: []manifest.Probe{{
+		Name: "p", Summary: evil,
+		Options:      []manifest.Option{{Name: "o", Type: manifest.String, Description: evil, Default: evil, OneOf: []string{evil}, Pattern: evil}},
+		Capabilities: []manifest.Capability{{Kind: manifest.HTTP, Reason: evil, Hosts: []string{evil}, Methods: []string{evil}}},
+	}}}
+	d := Reference([]manifest.Found{{File: "evil.wasm", Module: &manifest.Module{Manifest: m}}})
+	for _, name := range d.whole.names() {
+		topic, err := d.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text, mark strings.Builder
+		if err := errors.Join(topic.WriteText(&text, false), topic.WriteMarkdown(&mark)); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(text.String()+mark.String(), "\x1b\x07") {
+			t.Errorf("%s: control characters get through", name)
+		}
+		outside := codeSpans.ReplaceAllString(mark.String(), "")
+		if strings.Contains(outside, "<script") || strings.Contains(outside, " [here]") || strings.Contains(outside, "\n# heading") {
+			t.Errorf("%s: markup gets through:\n%s", name, mark.String())
+		}
+	}
+}
+
+// codeSpans are what Markdown shows as it stands.
+var codeSpans = regexp.MustCompile("(?s)\n```hcl\n.*?\n```\n|(?:^|[^`\\\\])````? .*? ````?|(?:^|[^`\\\\])`[^`\n]+`")

@@ -1,0 +1,143 @@
+package config
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// docsWidth is how wide a text is, in characters.
+const docsWidth = 80
+
+// WriteText writes the topic for a person at a terminal: its facts, an
+// example, and what it consists of.
+func (t *Topic) WriteText(w io.Writer, color bool) error {
+	var b strings.Builder
+	out := bufio.NewWriter(&b)
+	p := docsText{textWriter{out, color}}
+	if t.Name == "" { // the whole
+		p.heading(0, t.Title)
+		p.paragraph(0, t.Doc)
+		p.parts(0, t.Parts)
+	} else {
+		p.heading(0, t.Name)
+		p.paragraph(2, t.Doc)
+		p.facts(2, t.Facts)
+		p.example(2, t.Example)
+		p.parts(2, t.Parts)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, strings.TrimRight(b.String(), "\n"))
+	return err
+}
+
+// docsText writes topics; indent is in characters.
+type docsText struct{ textWriter }
+
+func (p docsText) heading(indent int, title string) {
+	p.printf("%s%s\n", strings.Repeat(" ", indent), p.in(bold, clean(title)))
+}
+
+func (p docsText) paragraph(indent int, text string) {
+	if text == "" {
+		return
+	}
+	margin := strings.Repeat(" ", indent)
+	p.printf("%s%s\n\n", margin, strings.Join(wrap(text, docsWidth-indent), "\n"+margin))
+}
+
+// facts are in two columns.
+func (p docsText) facts(indent int, facts []Fact) {
+	if len(facts) == 0 {
+		return
+	}
+	width := 0
+	for _, f := range facts {
+		width = max(width, utf8.RuneCountInString(f.Name))
+	}
+	for _, f := range facts {
+		p.pair(indent, width, f.Name, f.Text)
+	}
+	p.printf("\n")
+}
+
+// pair is a line of two columns; the second goes on below itself.
+func (p docsText) pair(indent, width int, name, text string) {
+	lines := wrap(text, docsWidth-indent-width-2)
+	below := "\n" + strings.Repeat(" ", indent+width+2)
+	line := fmt.Sprintf("%*s%-*s  %s", indent, "", width, clean(name), strings.Join(lines, below))
+	p.printf("%s\n", strings.TrimRight(line, " "))
+}
+
+func (p docsText) example(indent int, text string) {
+	if text == "" {
+		return
+	}
+	p.heading(indent, "For example")
+	margin := "\n" + strings.Repeat(" ", indent+2)
+	p.printf("%s\n\n", margin[1:]+strings.ReplaceAll(strings.TrimRight(clean(text), "\n"), "\n", margin))
+}
+
+func (p docsText) parts(indent int, parts []Topic) {
+	width := 0
+	for _, t := range parts {
+		if t.Brief {
+			width = max(width, len(t.Name))
+		}
+	}
+	for i := range parts {
+		if parts[i].Brief {
+			p.pair(indent, width, parts[i].Name, parts[i].Doc)
+		} else {
+			p.part(indent, &parts[i])
+		}
+	}
+	if width > 0 {
+		p.printf("\n")
+	}
+}
+
+// part is a topic within another. Where it stands is plain by that, that it is
+// not required the usual case, and its example is left to who asks for it
+// alone, unless there is nothing else.
+func (p docsText) part(indent int, t *Topic) {
+	p.heading(indent, t.Title)
+	p.paragraph(indent+2, t.Doc)
+	var facts []Fact
+	for _, f := range t.Facts {
+		if f.Name != factPlace && (f.Name != factRequired || f.Text != "no") {
+			facts = append(facts, f)
+		}
+	}
+	p.facts(indent+2, facts)
+	if len(t.Facts) == 0 {
+		p.example(indent+2, t.Example)
+	}
+	p.parts(indent+2, t.Parts)
+}
+
+// wrap breaks text into lines of at most width characters, at blanks. A word
+// that is longer stands alone.
+func wrap(text string, width int) []string {
+	var lines []string
+	line, n := "", 0
+	for word := range strings.FieldsSeq(clean(text)) {
+		count := utf8.RuneCountInString(word)
+		if n > 0 && n+1+count > width {
+			lines = append(lines, line)
+			line, n = "", 0
+		}
+		if n > 0 {
+			line, n = line+" ", n+1
+		}
+		line, n = line+word, n+count
+	}
+	if n > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}

@@ -1,0 +1,138 @@
+package config
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+)
+
+// jsonSchema is as much of JSON Schema, draft 2020-12, as the table needs.
+type jsonSchema struct {
+	Schema      string   `json:"$schema,omitempty"`
+	Ref         string   `json:"$ref,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Default     any      `json:"default,omitempty"`
+	Examples    []string `json:"examples,omitempty"`
+	WriteOnly   bool     `json:"writeOnly,omitempty"` // a secret
+
+	Type    string   `json:"type,omitempty"`
+	Const   any      `json:"const,omitempty"`
+	Enum    []string `json:"enum,omitempty"`
+	Pattern string   `json:"pattern,omitempty"`
+	Length  int      `json:"maxLength,omitempty"`
+	Minimum *float64 `json:"minimum,omitempty"`
+	Maximum *float64 `json:"maximum,omitempty"`
+
+	Properties           map[string]*jsonSchema `json:"properties,omitempty"`
+	PropertyNames        *jsonSchema            `json:"propertyNames,omitempty"`
+	AdditionalProperties any                    `json:"additionalProperties,omitempty"` // false, or a *jsonSchema
+	Required             []string               `json:"required,omitempty"`
+
+	Items    *jsonSchema `json:"items,omitempty"`
+	MinItems int         `json:"minItems,omitempty"`
+	MaxItems int         `json:"maxItems,omitempty"`
+
+	AnyOf []*jsonSchema `json:"anyOf,omitempty"`
+	AllOf []*jsonSchema `json:"allOf,omitempty"`
+	Not   *jsonSchema   `json:"not,omitempty"`
+	If    *jsonSchema   `json:"if,omitempty"`
+	Then  *jsonSchema   `json:"then,omitempty"`
+
+	Defs map[string]*jsonSchema `json:"$defs,omitempty"`
+}
+
+const jsonSchemaPurpose = ` In JSON as converters from HCL write it (hcl2json, conftest): a block is an object, or a list with one; blocks with a name are an object by name; what is worked out stays text, such as "${env(\"NAME\")}". For completion in editors, and for tools that judge structure. vega reads no JSON, and what goes beyond structure (durations within their bounds, references, grants) vega validate config tells.`
+
+// WriteJSONSchema writes the shape of the file as a JSON Schema.
+func (d *Docs) WriteJSONSchema(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(d.jsonSchema())
+}
+
+func (d *Docs) jsonSchema() *jsonSchema {
+	m := schemaMaker{constant: d.table == pluginTable, defs: map[string]*jsonSchema{}}
+	root := m.object("", d.table)
+	root.Schema, root.Title = "https://json-schema.org/draft/2020-12/schema", d.whole.Title
+	root.Description = d.whole.Doc + jsonSchemaPurpose
+	if !m.constant {
+		m.defs[expression] = &jsonSchema{
+			Type: "string", Pattern: `\$\{`,
+			Description: `What is worked out: a reference, a call of env, env_set or file, or a text that holds one.`,
+		}
+		m.bind(m.defs["integration"], d.modules)
+	}
+	root.Defs = m.defs
+	return root
+}
+
+// expression is the definition of what vega works out.
+const expression = "expression"
+
+// schemaMaker turns blocks into definitions, by their names with dots.
+type schemaMaker struct {
+	constant bool // nothing is worked out
+	defs     map[string]*jsonSchema
+}
+
+func refTo(def string) *jsonSchema { return &jsonSchema{Ref: "#/$defs/" + def} }
+
+// object is what stands in a block. name is what its attributes and blocks are
+// asked for by, with a dot at its end, or "".
+func (m schemaMaker) object(name string, s *schema) *jsonSchema {
+	out := &jsonSchema{Type: "object", Description: s.doc, Properties: map[string]*jsonSchema{}, AdditionalProperties: false}
+	if s.open {
+		out.Properties, out.AdditionalProperties = nil, nil
+	}
+	for i := range s.rows {
+		r := &s.rows[i]
+		out.Properties[r.Name] = m.attribute(r)
+		if r.Required {
+			out.Required = append(out.Required, r.Name)
+		}
+	}
+	for _, b := range s.blocks {
+		def := name + b.name
+		m.defs[def] = m.object(def+".", b)
+		out.Properties[b.name] = m.block(b, def)
+	}
+	return out
+}
+
+// block is where blocks of a kind stand, which def defines.
+func (m schemaMaker) block(s *schema, def string) *jsonSchema {
+	most := 1
+	if s.repeat {
+		most = 0
+	}
+	out := inList(refTo(def), most)
+	if s.label != "" {
+		names := &jsonSchema{Pattern: namePattern, Length: maxName}
+		if t := takenNames(s); len(t) > 0 {
+			names.Not = &jsonSchema{Enum: t}
+		}
+		out = &jsonSchema{Type: "object", PropertyNames: names, AdditionalProperties: out}
+	}
+	out.Description = s.doc
+	return out
+}
+
+// inList is the schema of a block, or of a list of at most so many; 0 is any
+// number.
+func inList(s *jsonSchema, most int) *jsonSchema {
+	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: most}}}
+}
+
+func takenNames(s *schema) []string {
+	var out []string
+	for id := range taken {
+		if kind, name, _ := strings.Cut(id, " "); kind == s.name {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

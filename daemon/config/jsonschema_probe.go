@@ -1,0 +1,54 @@
+package config
+
+import "vega/plugins/manifest"
+
+// What may name a block.
+const (
+	namePattern = `^[a-z][a-z0-9_-]*$`
+	maxName     = 64
+)
+
+// bind makes the config block of an integration depend on its probe. What is
+// required is so only where the integration is enabled, which an expression
+// leaves open.
+func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
+	enabled := map[string]*jsonSchema{"enabled": {Const: true}} // or not written
+	integration.AllOf = append(integration.AllOf, &jsonSchema{
+		If: &jsonSchema{Properties: enabled}, Then: &jsonSchema{Required: integration.Required},
+	})
+	integration.Required = nil
+	known := integration.Properties["probe"]
+	for _, f := range modules {
+		if f.Module == nil {
+			continue
+		}
+		for i := range f.Module.Manifest.Probes {
+			p := &f.Module.Manifest.Probes[i]
+			name := f.Module.Manifest.Name + "." + p.Name
+			known.Examples = append(known.Examples, name)
+			integration.AllOf = append(integration.AllOf, m.probe(name, p)...)
+		}
+	}
+}
+
+// probe defines the probe's options, and says when they hold.
+func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
+	def := m.object(name+".", probeSchema(p))
+	def.Description = clean(p.Summary)
+	required := def.Required
+	def.Required = nil
+	m.defs[name] = def
+	bound := &jsonSchema{Enum: []string{name, "${" + name + "}"}}
+	out := []*jsonSchema{{
+		If:   &jsonSchema{Properties: map[string]*jsonSchema{"probe": bound}, Required: []string{"probe"}},
+		Then: &jsonSchema{Properties: map[string]*jsonSchema{"config": inList(refTo(name), 1)}},
+	}}
+	if required == nil {
+		return out
+	}
+	all := inList(&jsonSchema{Type: "object", Required: required}, 1)
+	return append(out, &jsonSchema{
+		If:   &jsonSchema{Properties: map[string]*jsonSchema{"probe": bound, "enabled": {Const: true}}, Required: []string{"probe"}},
+		Then: &jsonSchema{Properties: map[string]*jsonSchema{"config": all}, Required: []string{"config"}},
+	})
+}

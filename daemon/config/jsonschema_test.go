@@ -1,0 +1,280 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"vega/plugins/manifest"
+)
+
+const metaschema = "https://json-schema.org/draft/2020-12/schema" // which the validator has within
+
+// schemaOf is what is exported, held against the draft's own schema.
+func schemaOf(t *testing.T, d *Docs) *jsonschema.Schema {
+	t.Helper()
+	var b bytes.Buffer
+	if err := d.WriteJSONSchema(&b); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.MustCompile(metaschema).Validate(doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AddResource("vega.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("vega.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// plainJSON is HCL as converters turn it into JSON: blocks in lists if inLists.
+type plainJSON struct{ inLists bool }
+
+// of reads src by this package's own parser.
+func (p plainJSON) of(t *testing.T, src string, table *schema) any {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "any.hcl")
+	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, out := newSources(""), &report{}
+	s.add(path, "", out)
+	parser := parser{out: out, words: table.blockNames()}
+	parser.file(s.files[0])
+	if out.errors > 0 {
+		t.Fatalf("%s does not parse", src)
+	}
+	b, err := json.Marshal(p.body(&parser.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (p plainJSON) body(b *body) map[string]any {
+	out := map[string]any{}
+	for _, a := range b.attrs {
+		out[a.name] = p.value(a.value)
+	}
+	for _, in := range b.blocks {
+		if len(in.labels) == 0 {
+			out[in.kind] = p.join(nil, p.body(&in.body))
+			continue
+		}
+		named, _ := out[in.kind].(map[string]any)
+		if named == nil {
+			named = map[string]any{}
+			out[in.kind] = named
+		}
+		named[in.labels[0].text] = p.join(named[in.labels[0].text], p.body(&in.body))
+	}
+	return out
+}
+
+// join is a block, after others of that name.
+func (p plainJSON) join(before any, block map[string]any) any {
+	switch before := before.(type) {
+	case nil:
+		if p.inLists {
+			return []any{block}
+		}
+		return block
+	case []any:
+		return append(before, block)
+	default:
+		return []any{before, block}
+	}
+}
+
+func (p plainJSON) value(e *expr) any {
+	switch e.kind {
+	case numExpr:
+		return e.num
+	case boolExpr:
+		return e.num == 1
+	case textExpr:
+		return e.text
+	case listExpr:
+		out := []any{}
+		for _, i := range e.items {
+			out = append(out, p.value(i))
+		}
+		return out
+	case mapExpr:
+		out := map[string]any{}
+		for i := 0; i+1 < len(e.items); i += 2 {
+			out[e.items[i].text] = p.value(e.items[i+1])
+		}
+		return out
+	case tmplExpr:
+		var b strings.Builder
+		for _, i := range e.items {
+			b.WriteString(p.part(i))
+		}
+		return b.String()
+	default:
+		return p.part(e)
+	}
+}
+
+// part is what a template holds.
+func (p plainJSON) part(e *expr) string {
+	switch e.kind {
+	case refExpr:
+		return "${" + e.text + "}"
+	case callExpr:
+		return "${" + e.text + "(" + quoteHCL(e.items[0].text) + ")}"
+	default:
+		return e.text
+	}
+}
+
+func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
+	config, manifests := schemaOf(t, reference(t)), schemaOf(t, ManifestReference())
+	for path, s := range map[string]*jsonschema.Schema{
+		"../../vega.hcl": config, "../../plugins/core/plugin.hcl": manifests,
+		"testdata/core.hcl": manifests, "testdata/acme.hcl": manifests, "testdata/greedy.hcl": manifests,
+	} {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := table
+		if s == manifests {
+			of = pluginTable
+		}
+		for _, inLists := range []bool{false, true} {
+			if err := s.Validate(plainJSON{inLists}.of(t, string(src), of)); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	for _, src := range rightForJSON {
+		if err := config.Validate(plainJSON{}.of(t, src, table)); err != nil {
+			t.Errorf("%s\n%v", src, err)
+		}
+	}
+}
+
+// TestJSONSchemaTakesExamples: those of the reference too, but for what they
+// leave out.
+func TestJSONSchemaTakesExamples(t *testing.T) {
+	for d, of := range map[*Docs]*schema{reference(t): table, ManifestReference(): pluginTable} {
+		s := schemaOf(t, d)
+		for _, name := range d.whole.names() {
+			topic, err := d.Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if topic.Facts == nil || topic.Example == "" {
+				continue
+			}
+			err = s.Validate(plainJSON{}.of(t, topic.Example, of))
+			if err != nil && !strings.Contains(err.Error(), "missing propert") {
+				t.Errorf("%s:\n%s\n%v", name, topic.Example, err)
+			}
+		}
+	}
+}
+
+var rightForJSON = []string{
+	``,
+	"integration \"a\" {\n  enabled = false\n}",
+	"integration \"a\" {\n  probe   = core.http\n  enabled = false\n}",
+	"integration \"a\" {\n  probe   = core.http\n  enabled = env_set(\"A\")\n}",
+	"integration \"a\" {\n  probe = stranger.probe\n  config {\n    anything = [1]\n  }\n}",
+	"server {\n  port = 443\n  drain_timeout = \"1m30.5s\"\n}",
+	"integration \"a\" {\n  probe = core.http\n  memory = \"1.5 MiB\"\n  config {\n    url = env(\"URL\")\n    expect_status = [200, 201]\n    follow_redirects = env_set(\"F\")\n    expect_json = { a = 1, b = \"c\", d = true }\n  }\n}",
+}
+
+var wrongForJSON = map[string]string{
+	"an unknown attribute":       "server {\n  prot = 1\n}",
+	"an unknown block":           "sever {\n}",
+	"an unknown attribute above": "dir = \"x\"",
+	"an unknown option":          "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://a.example\"\n    max_latancy = \"1s\"\n  }\n}",
+	"a missing option":           "integration \"a\" {\n  probe = core.http\n  config {\n    method = \"GET\"\n  }\n}",
+	"a missing config":           "integration \"a\" {\n  probe = core.http\n}",
+	"a missing probe":            "integration \"a\" {\n  interval = \"1m\"\n}",
+	"a missing dsn":              "database \"a\" {\n  driver = \"postgres\"\n}",
+	"text for a number":          "server {\n  port = \"8000\"\n}",
+	"a fraction":                 "server {\n  port = 80.5\n}",
+	"a number over":              "server {\n  port = 65536\n}",
+	"a bare duration":            "integration \"a\" {\n  probe = core.slack\n  interval = 60\n}",
+	"no duration":                "integration \"a\" {\n  probe = core.slack\n  interval = \"soon\"\n}",
+	"no size":                    "integration \"a\" {\n  probe = core.slack\n  memory = \"32 Mib\"\n}",
+	"none of those allowed":      "log {\n  level = \"loud\"\n}",
+	"a bad option":               "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://a.example\"\n    method = \"FETCH\"\n  }\n}",
+	"a bad URL":                  "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"a.example\"\n  }\n}",
+	"a name that is taken":       "integration \"health\" {\n  probe = core.slack\n}",
+	"no name":                    "integration \"A b\" {\n  probe = core.slack\n}",
+	"a list for a text":          "log {\n  level = [\"info\"]\n}",
+	"a reference that is none":   "integration \"a\" {\n  probe = \"core\"\n}",
+}
+
+func TestJSONSchemaRefuses(t *testing.T) {
+	s := schemaOf(t, reference(t))
+	for what, src := range wrongForJSON {
+		for _, inLists := range []bool{false, true} {
+			if s.Validate(plainJSON{inLists}.of(t, src, table)) == nil {
+				t.Errorf("%s passes:\n%s", what, src)
+			}
+		}
+	}
+	m := schemaOf(t, ManifestReference())
+	for _, src := range []string{"name = \"a\"", "name = \"a\"\nversion = \"1\"\nother = 1"} {
+		if m.Validate(plainJSON{}.of(t, src, pluginTable)) == nil {
+			t.Errorf("a manifest passes:\n%s", src)
+		}
+	}
+}
+
+func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+
+// TestPatternsOfJSONSchema: what vega's own parsers take, and nothing else of
+// what is likely, matches.
+func TestPatternsOfJSONSchema(t *testing.T) {
+	for _, text := range []string{"0", "10s", "1h30m", "1.5s", ".5s", "1.s", "+1s", "300µs", "300μs", "1d", "", "s", "1", "10 s", "1h 30m", "1e3s"} {
+		v := manifest.Option{Type: manifest.DurationType}
+		_, err := v.Convert(text)
+		if got := matches(durationPattern, text); got != (err == nil) {
+			t.Errorf("duration %q: pattern %v, parser %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"0B", "64KiB", "1.5GiB", "10 MB", " 1TB", "1e3B", "+1B", "64", "KiB", "-1B", "64 kb", "1PiB", ".B"} {
+		v := manifest.Option{Type: manifest.SizeType}
+		_, err := v.Convert(text)
+		if got := matches(sizePattern, text); got != (err == nil) {
+			t.Errorf("size %q: pattern %v, parser %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"a", "a-b_1", "A", "1a", "", "a b", strings.Repeat("a", 64), strings.Repeat("a", 65)} {
+		if got := matches(namePattern, text) && len(text) <= maxName; got != manifest.ValidName(text) {
+			t.Errorf("name %q: %v", text, got)
+		}
+	}
+	for pattern, want := range map[string]bool{
+		"[a-z]+": true, `[A-Za-z0-9.:\[\]-]+`: true, "(?:a|b)": true, "": false, "(?i)a": false, `\pL+`: false, "[[:alpha:]]": false, `a\z`: false, `a\-b`: false, `a\.b`: true,
+	} {
+		if portable(pattern) != want {
+			t.Errorf("%q: portable is not %v", pattern, want)
+		}
+	}
+}
