@@ -1,0 +1,165 @@
+package diagnostics
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gopscpu "github.com/shirou/gopsutil/v3/cpu"
+	gopsdisk "github.com/shirou/gopsutil/v3/disk"
+	gopshost "github.com/shirou/gopsutil/v3/host"
+	gopsload "github.com/shirou/gopsutil/v3/load"
+	gopsmem "github.com/shirou/gopsutil/v3/mem"
+	gopsnet "github.com/shirou/gopsutil/v3/net"
+	gopsprocess "github.com/shirou/gopsutil/v3/process"
+)
+
+// plain is what the snapshot would be with gopsutil alone, one call after the
+// other.
+func plain(t testing.TB) {
+	t.Helper()
+	plainSummary(t)
+	p := gopsSelf(t)
+	for name, call := range map[string]func() error{
+		"Connections": func() error { _, err := gopsnet.Connections("all"); return err },
+		"Info":        func() error { _, err := gopshost.Info(); return err },
+		"OpenFiles":   func() error { _, err := p.OpenFiles(); return err },
+		"Username":    func() error { _, err := p.Username(); return err },
+		"CreateTime":  func() error { _, err := p.CreateTime(); return err },
+		"Cwd":         func() error { _, err := p.Cwd(); return err },
+		"Exe":         func() error { _, err := p.Exe(); return err },
+		"Usage":       func() error { _, err := gopsdisk.Usage("/"); return err },
+		"ReadMem":     func() error { var m runtime.MemStats; runtime.ReadMemStats(&m); return nil },
+	} {
+		if err := call(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+// plainSummary is the part of it that a summary has.
+func plainSummary(t testing.TB) {
+	t.Helper()
+	p := gopsSelf(t)
+	for name, call := range map[string]func() error{
+		"VirtualMemory": func() error { _, err := gopsmem.VirtualMemory(); return err },
+		"MemoryInfo":    func() error { _, err := p.MemoryInfo(); return err },
+		"Percent":       func() error { _, err := gopscpu.Percent(0, false); return err },
+		"CPUPercent":    func() error { _, err := p.CPUPercent(); return err },
+		"Avg":           func() error { _, err := gopsload.Avg(); return err },
+		"NumThreads":    func() error { _, err := p.NumThreads(); return err },
+		"NumFDs":        func() error { _, err := p.NumFDs(); return err },
+		"RlimitUsage":   func() error { _, err := p.RlimitUsage(true); return err },
+		"Usage":         func() error { _, err := gopsdisk.Usage(os.TempDir()); return err },
+	} {
+		if err := call(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+func gopsSelf(t testing.TB) *gopsprocess.Process {
+	t.Helper()
+	p, err := gopsprocess.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// fresh takes a snapshot that has nothing to reuse: the dearest there is.
+func fresh(t testing.TB, c *Collector) {
+	t.Helper()
+	c.meter.mu.Lock()
+	c.meter.last.at = c.meter.last.at.Add(-freshFor)
+	c.meter.mu.Unlock()
+	c.sys.walk.mu.Lock()
+	c.sys.walk.at = time.Time{}
+	c.sys.walk.mu.Unlock()
+	snapshot(t, c)
+}
+
+// durations are sorted.
+func durations(t testing.TB, n int, call func()) []time.Duration {
+	t.Helper()
+	took := make([]time.Duration, n)
+	for n := range took {
+		began := time.Now()
+		call()
+		took[n] = time.Since(began)
+	}
+	slices.Sort(took)
+	return took
+}
+
+func at(sorted []time.Duration, share float64) time.Duration {
+	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
+}
+
+// BenchmarkSnapshot is the snapshot with nothing to reuse, the summary, and
+// gopsutil alone, in one process: idle, with 10,000 sockets, with 5,000
+// goroutines, and with all processors busy.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, s := range []struct {
+		name    string
+		prepare func(b *testing.B)
+	}{
+		{"idle", func(*testing.B) {}},
+		{"sockets=10000", func(b *testing.B) { pairs(b, 5000) }},
+		{"goroutines=5000", waiting},
+		{"saturated", burning},
+	} {
+		b.Run(s.name, func(b *testing.B) {
+			s.prepare(b)
+			c := settled(b)
+			for _, v := range []struct {
+				name string
+				call func()
+			}{
+				{"snapshot", func() { fresh(b, c) }},
+				{"summary", func() { _, _ = c.Summary(b.Context()) }},
+				{"gopsutil", func() { plain(b) }},
+				{"gopsutil-summary", func() { plainSummary(b) }},
+			} {
+				b.Run(v.name, func(b *testing.B) { measure(b, v.call) })
+			}
+		})
+	}
+}
+
+func measure(b *testing.B, call func()) {
+	b.Helper()
+	b.ReportAllocs()
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		call()
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	for name, share := range map[string]float64{"p50-ms": 0.5, "p99-ms": 0.99} {
+		b.ReportMetric(milliseconds(at(took, share)), name)
+	}
+}
+
+func waiting(b *testing.B) {
+	end := make(chan struct{})
+	for range 5000 {
+		go func() { <-end }()
+	}
+	b.Cleanup(func() { close(end) })
+}
+
+func burning(b *testing.B) {
+	var end atomic.Bool
+	for range runtime.NumCPU() {
+		go func() {
+			for !end.Load() {
+			}
+		}()
+	}
+	b.Cleanup(func() { end.Store(true) })
+}

@@ -1,0 +1,107 @@
+package diagnostics
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+)
+
+// memoryLevels reads the process's own cgroup and those above it that have a
+// limit.
+func (s *system) memoryLevels() (memoryLevels, error) {
+	g, err := s.cgroups()
+	if err != nil {
+		return nil, err
+	}
+	h, err := g.tree("memory")
+	if err != nil {
+		return nil, err
+	}
+	var levels memoryLevels
+	for n, path := range h.levels() {
+		limit, err := h.memoryLimit(path)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 && limit >= unlimited {
+			continue
+		}
+		l, err := h.memoryLevel(path, limit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the top of version 2, or a cgroup without the controller
+		}
+		if err != nil {
+			return nil, err
+		}
+		levels = append(levels, l)
+	}
+	if len(levels) == 0 {
+		return nil, errors.New("the process's cgroup does not count memory")
+	}
+	h.addKills(levels)
+	return levels, nil
+}
+
+// memoryLimit is unlimited where there is no limit, and at the top of version
+// 2, which can have none.
+func (h hierarchy) memoryLimit(level string) (uint64, error) {
+	name := "memory.limit_in_bytes"
+	if h.v2 {
+		name = "memory.max"
+	}
+	text, err := slurp(h.file(level, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return unlimited, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return parseLimit(h.file(level, name), text)
+}
+
+func parseLimit(path, text string) (uint64, error) {
+	text = strings.TrimSpace(text)
+	if text == "max" {
+		return unlimited, nil
+	}
+	v, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, malformed(path, text)
+	}
+	return min(v, unlimited), nil
+}
+
+func (h hierarchy) memoryLevel(level string, limit uint64) (memoryLevel, error) {
+	usage, inactive := "memory.usage_in_bytes", "total_inactive_file"
+	if h.v2 {
+		usage, inactive = "memory.current", "inactive_file"
+	}
+	current, err := number(h.file(level, usage))
+	if err != nil {
+		return memoryLevel{}, err
+	}
+	droppable, err := keyed(h.file(level, "memory.stat"), inactive)
+	if err != nil {
+		return memoryLevel{}, fmt.Errorf("find what memory the cgroup %s can drop: %w", level, err)
+	}
+	return memoryLevel{path: level, limit: limit, current: current, workingSet: current - min(current, droppable)}, nil
+}
+
+// addKills counts processes that were killed for want of memory. Version 2
+// counts those of all cgroups below too; version 1 only the cgroup's own, so
+// that those of the levels up to each are added up.
+func (h hierarchy) addKills(levels memoryLevels) {
+	var sum uint64
+	for n := range levels {
+		l := &levels[n]
+		if h.v2 {
+			l.oomKills, l.oomErr = keyed(h.file(l.path, "memory.events"), "oom_kill")
+			continue
+		}
+		kills, err := keyed(h.file(l.path, "memory.oom_control"), "oom_kill")
+		sum += kills
+		l.oomKills, l.oomErr = sum, err
+	}
+}

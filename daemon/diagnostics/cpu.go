@@ -1,0 +1,79 @@
+package diagnostics
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// The values of CPU.Basis.
+const (
+	// BasisWindow: what was used within the window that ended at MeasuredAt.
+	BasisWindow = "window"
+	// BasisStart: there is no window yet. The process's figure is its average
+	// since it started; of the host and the container nothing is known but
+	// loads and pressure. Wait waits for a window.
+	BasisStart = "start"
+)
+
+// CPU is the use of processors. ProcessPercent and SystemPercent are of
+// LimitCores: SystemPercent is everything in the container where a quota makes
+// that fewer than the host has, else everything on the host.
+//
+// Whoever asks within a second of another gets the figures that the other got:
+// shorter windows would say little, and readers would cut short each other's.
+type CPU struct {
+	ProcessPercent *float64 `json:"process_percent"`
+	SystemPercent  *float64 `json:"system_percent"`
+	Load1          *float64 `json:"load1"`
+	Load5          *float64 `json:"load5"`
+	Load15         *float64 `json:"load15"`
+	Threads        *int     `json:"threads"` // of this process, as Threads.Total
+	Source         string   `json:"source"`
+	LimitCores     float64  `json:"limit_cores"`
+	HostCores      *int     `json:"host_cores"`
+	HostPercent    *float64 `json:"host_percent"`
+	// ThrottledPercent is the share of the quota's periods in which it ran out.
+	ThrottledPercent *float64  `json:"throttled_percent"`
+	Basis            string    `json:"basis"`
+	WindowMS         float64   `json:"window_ms"`
+	MeasuredAt       time.Time `json:"measured_at"`
+}
+
+var (
+	errNoQuota = errors.New("no cgroup of this process has a quota")
+	errTooSoon = errors.New("there is no window to look back on yet; see load1 and pressure.cpu meanwhile")
+)
+
+func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
+	u := CPU{Source: SourceHost, LimitCores: usableCores(), Basis: r.basis, MeasuredAt: r.at.UTC(), WindowMS: milliseconds(r.window)}
+	u.readLoads(ctx, c.sys, g)
+	u.HostCores = had(g, "cpu.host_cores", r.hostCores, r.coresErr)
+	u.HostPercent = had(g, "cpu.host_percent", r.hostPercent, r.hostErr)
+	u.SystemPercent = u.HostPercent
+	if u.HostPercent == nil {
+		g["cpu.system_percent"] = g["cpu.host_percent"]
+	}
+	if q := r.quota; q != nil && q.cores < u.LimitCores {
+		u.Source, u.LimitCores = SourceCgroup, q.cores
+		delete(g, "cpu.system_percent")
+		u.SystemPercent = had(g, "cpu.system_percent", percent(r.groupCores, q.cores), r.groupErr)
+	}
+	u.ProcessPercent = had(g, "cpu.process_percent", percent(r.processCores, u.LimitCores), r.processErr)
+	u.ThrottledPercent = had(g, "cpu.throttled_percent", r.throttledPercent, r.throttledErr)
+	return u
+}
+
+func (u *CPU) readLoads(ctx context.Context, sys *system, g gaps) {
+	loads, err := sys.loads(ctx)
+	u.Load1 = had(g, "cpu.load1", loads[0], err)
+	u.Load5 = had(g, "cpu.load5", loads[1], err)
+	u.Load15 = had(g, "cpu.load15", loads[2], err)
+}
+
+// usableCores is how many processors the process may run on, by its affinity
+// or cpuset at its start.
+func usableCores() float64 { return float64(runtime.NumCPU()) }
+
+func goroutines() int { return runtime.NumGoroutine() }

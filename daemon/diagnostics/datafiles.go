@@ -1,0 +1,55 @@
+package diagnostics
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+)
+
+// maxDataFiles is how many files are looked at: vega's own are a few.
+const maxDataFiles = 10_000
+
+// DataFiles are the files below the data directory.
+type DataFiles struct {
+	Bytes    uint64     `json:"bytes"`
+	Count    int        `json:"count"`
+	Complete bool       `json:"complete"` // false: there were more than could be looked at
+	Largest  []FileSize `json:"largest"`  // three
+}
+
+// FileSize is a file.
+type FileSize struct {
+	Name  string `json:"name"` // from the data directory
+	Bytes uint64 `json:"bytes"`
+}
+
+// dataFiles may hang, as anything that asks a file system.
+func dataFiles(dir string) (DataFiles, error) {
+	found := DataFiles{Complete: true, Largest: []FileSize{}}
+	var files []FileSize
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path != dir {
+			return nil // gone since
+		}
+		if err != nil {
+			return err
+		}
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		if len(files) == maxDataFiles {
+			found.Complete = false
+			return fs.SkipAll
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return nil //nolint:nilerr // gone since
+		}
+		name, err := filepath.Rel(dir, path)
+		files = append(files, FileSize{Name: filepath.ToSlash(name), Bytes: uint64(info.Size())})
+		found.Bytes += uint64(info.Size())
+		return err
+	})
+	found.Count, found.Largest = len(files), largest(files, func(f FileSize) float64 { return float64(f.Bytes) })
+	return found, err
+}

@@ -1,0 +1,137 @@
+package diagnostics
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// hanging stands for a mount whose server is gone: whoever asks is kept until
+// release is closed.
+type hanging struct {
+	asked   atomic.Int32
+	release chan struct{}
+}
+
+func (h *hanging) usage(string) (usage, error) {
+	h.asked.Add(1)
+	<-h.release
+	return usage{fileSystem: "nfs", total: 100, used: 40, free: 60, percent: 40, device: 7}, nil
+}
+
+// TestStuckDisk asks a mount that hangs, many times: callers are told since
+// when, all but the first at once, and one goroutine waits, whoever asks.
+func TestStuckDisk(t *testing.T) {
+	h := &hanging{release: make(chan struct{})}
+	data := filepath.Join(t.TempDir(), "mounted")
+	c, err := newCollector(Options{DataDir: data}, newSystem(), func(path string) (usage, error) {
+		if path == data {
+			return h.usage(path)
+		}
+		return usageOf(path)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	began := time.Now()
+	first := snapshot(t, c)
+	if first.Disk.StuckSince == nil || first.Disk.StuckSince.Before(began.Add(-time.Second)) {
+		t.Fatalf("%+v", first.Disk)
+	}
+	if first.Disk.Percent != nil || !strings.Contains(first.Unavailable["disk"], "stuck") {
+		t.Errorf("%+v, %v", first.Disk, first.Unavailable)
+	}
+	if len(first.Disks) != 2 || first.Disks[1].Percent == nil {
+		t.Errorf("the root is not stuck: %+v", first.Disks)
+	}
+	began = time.Now()
+	for range 50 {
+		if s := snapshot(t, c); s.Disk.StuckSince == nil || !s.Disk.StuckSince.Equal(*first.Disk.StuckSince) {
+			t.Fatalf("%+v", s.Disk)
+		}
+	}
+	if took := time.Since(began); took > 50*patience {
+		t.Errorf("50 snapshots beside a stuck disk took %v", took)
+	}
+	if n := h.asked.Load(); n != 1 {
+		t.Errorf("the mount was asked %d times", n)
+	}
+	if n := runtime.NumGoroutine(); n > before+1 {
+		t.Errorf("%d goroutines, before it hung %d", n, before)
+	}
+	close(h.release)
+	recovers(t, c)
+}
+
+func recovers(t *testing.T, c *Collector) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		s, err := c.Summary(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Disk.StuckSince == nil && s.Disk.Percent != nil && *s.Disk.Percent == 40 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still %+v after it was released", s.Disk)
+		}
+	}
+}
+
+// TestStuckDiskAndContext lets go of a caller that has no time left.
+func TestStuckDiskAndContext(t *testing.T) {
+	h := &hanging{release: make(chan struct{})}
+	defer close(h.release)
+	g := newGuard(func() (usage, error) { return h.usage("") })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := g.ask(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestSameFileSystem tells of each file system once, and of a path that is not
+// there yet by what it will be on.
+func TestSameFileSystem(t *testing.T) {
+	devices := map[string]uint64{"/data/vega": 2, "/": 1, "/srv": 2, "/unknown": 0, "/other": 3}
+	var asked []Disk
+	c, err := newCollector(Options{DataDir: "/data/vega", Disks: []string{"/srv", "/unknown", "/other", "/other"}}, newSystem(),
+		func(path string) (usage, error) {
+			if path == "/unknown" {
+				return usage{}, errors.New("no such device")
+			}
+			return usage{device: devices[path], total: 1}, nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gaps{}
+	asked = c.allDisks(t.Context(), g)
+	var paths []string
+	for _, d := range asked {
+		paths = append(paths, d.Path)
+	}
+	if got := strings.Join(paths, " "); got != "/data/vega / /unknown /other" {
+		t.Errorf("disks %s", got)
+	}
+	if g["disks.2"] != "no such device" || g["disks.0.inodes_percent"] == "" {
+		t.Errorf("%v", g)
+	}
+}
+
+// TestDiskToBe asks about a directory that will be made.
+func TestDiskToBe(t *testing.T) {
+	dir := t.TempDir()
+	there, err1 := usageOf(dir)
+	later, err2 := usageOf(filepath.Join(dir, "not", "yet"))
+	if err := errors.Join(err1, err2); err != nil || there.total != later.total || there.device != later.device {
+		t.Errorf("%+v and %+v, %v", there, later, err)
+	}
+}

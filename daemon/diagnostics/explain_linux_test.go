@@ -1,0 +1,347 @@
+package diagnostics
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain is also the helper processes of tests: see helpers.
+func TestMain(m *testing.M) {
+	if name := os.Getenv("VEGA_TEST_HELPER"); name != "" {
+		if err := helpers[name](); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// helpers are what this binary can be, each until its input ends.
+var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy}
+
+// helper starts this binary as one of helpers. Its lines are its output.
+type helper struct {
+	*exec.Cmd
+	lines *bufio.Scanner
+	tell  func(line string)
+}
+
+func start(t testing.TB, name string) *helper {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), "VEGA_TEST_HELPER="+name)
+	cmd.Stderr = os.Stderr
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	scanner := bufio.NewScanner(out)
+	scanner.Buffer(nil, mib)
+	return &helper{cmd, scanner, func(line string) { _, _ = fmt.Fprintln(in, line) }}
+}
+
+func (h *helper) line(t testing.TB) string {
+	t.Helper()
+	if !h.lines.Scan() {
+		t.Fatalf("the helper ended: %v", h.lines.Err())
+	}
+	return h.lines.Text()
+}
+
+func heard() bool { return bufio.NewScanner(os.Stdin).Scan() }
+
+// large holds 300 MiB.
+func large() error {
+	_, err := touched(300 * mib)
+	fmt.Println("ready")
+	heard()
+	return err
+}
+
+// touched is memory that the process really has. It is not Go's, of which the
+// race detector would take several times as much.
+func touched(size int) ([]byte, error) {
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	for n := 0; n < len(memory); n += 4096 {
+		memory[n] = 1
+	}
+	return memory, err
+}
+
+// burner keeps processors busy with more threads than others have, so that it
+// stands out on a machine that is busy anyway.
+func burner() error {
+	const threads = 8
+	runtime.GOMAXPROCS(threads + 1)
+	fmt.Println("ready")
+	var all sync.WaitGroup
+	for range threads {
+		all.Go(func() { spin(time.Minute) })
+	}
+	all.Wait()
+	return nil
+}
+
+// TestTopProcesses finds the large one and the busy one, by name and number.
+func TestTopProcesses(t *testing.T) {
+	big, busy := start(t, "large"), start(t, "burner")
+	big.line(t)
+	busy.line(t)
+	c := settled(t)
+	memory := explained(t, c, "memory.percent")
+	if !slices.ContainsFunc(memory.TopMemory, func(p ProcessUse) bool {
+		return p.PID == big.Process.Pid && p.RSS >= 300*mib && p.RSS < 500*mib && strings.HasPrefix(p.Name, "diagnostics")
+	}) {
+		t.Errorf("%+v has no process %d", memory.TopMemory, big.Process.Pid)
+	}
+	if len(memory.TopMemory) > most || memory.Limit == nil || memory.Limit.Unit != "bytes" || memory.Heap == nil {
+		t.Errorf("%+v", memory)
+	}
+	isBusy := func(p ProcessUse) bool { return p.PID == busy.Process.Pid && *p.CPUPercent > 5 }
+	cpu := explained(t, c, "cpu")
+	for range 20 { // others may be busier for a while
+		if slices.ContainsFunc(cpu.TopCPU, isBusy) {
+			break
+		}
+		cpu = explained(t, c, "cpu")
+	}
+	if !slices.ContainsFunc(cpu.TopCPU, isBusy) {
+		t.Errorf("%+v has no process %d", cpu.TopCPU, busy.Process.Pid)
+	}
+	text := strings.Join(cpu.Sentences(), "\n")
+	if !strings.Contains(text, "the limit is ") || !strings.Contains(text, fmt.Sprintf("(pid %d)", busy.Process.Pid)) {
+		t.Error(text)
+	}
+}
+
+func explained(t testing.TB, c *Collector, resource string) Evidence {
+	t.Helper()
+	began := time.Now()
+	e, err := c.Explain(t.Context(), resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*explainFor {
+		t.Errorf("it took %v to explain %s", took, resource)
+	}
+	return e
+}
+
+// leak is what a goroutine leak looks like.
+func leak(n int) (end func()) {
+	never := make(chan struct{})
+	for range n {
+		go func() { <-never }()
+	}
+	return func() { close(never) }
+}
+
+// TestGoroutineLeak names the function that leaks.
+func TestGoroutineLeak(t *testing.T) {
+	defer leak(5000)()
+	time.Sleep(50 * time.Millisecond) // for them to begin
+	e := explained(t, settled(t), "threads")
+	if len(e.Goroutines) == 0 || len(e.Goroutines) > mostGroups {
+		t.Fatalf("%+v", e.Goroutines)
+	}
+	g := e.Goroutines[0]
+	if g.Count < 4900 || !strings.HasSuffix(g.Function, "diagnostics.leak.func1") || g.At != g.Function {
+		t.Errorf("%+v", g)
+	}
+	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines began in vega/daemon/diagnostics.leak.func1") {
+		t.Error(text)
+	}
+}
+
+// TestFileKinds tells sockets, pipes and files apart.
+func TestFileKinds(t *testing.T) {
+	near, _ := pairs(t, 20)
+	gone, err := os.Create(filepath.Join(t.TempDir(), "gone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	if err := os.Remove(gone.Name()); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	e := explained(t, settled(t), "file_descriptors")
+	k := e.OpenFiles
+	if k["socket"] < 2*len(near) || k["pipe"] < 2 || k["deleted_file"] < 1 || k["eventpoll"] < 1 {
+		t.Errorf("%v", k)
+	}
+	total := 0
+	for _, n := range k {
+		total += n
+	}
+	open, err := newSystem().openFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the sum of the kinds", &total, float64(open), 3)
+	for target, want := range map[string]string{
+		"socket:[12]": "socket", "pipe:[3]": "pipe", "anon_inode:[eventfd]": "eventfd", "anon_inode:inotify": "inotify",
+		"/dev/null": "device", "/data/vega.db": "file", "/data/x (deleted)": "deleted_file", "net:[4026]": "net", "": "other",
+	} {
+		if got := kindOf(target); got != want {
+			t.Errorf("%q is a %s, want %s", target, got, want)
+		}
+	}
+}
+
+// TestConnections tells those of this process from the rest, and where they go.
+func TestConnections(t *testing.T) {
+	near, _ := pairs(t, 50)
+	e := explained(t, settled(t), "network")
+	if e.Connections == nil {
+		t.Fatalf("%+v", e)
+	}
+	own := e.Connections.Own["ESTABLISHED"]
+	same(t, "own", &own, float64(2*len(near)), 10)
+	if !slices.ContainsFunc(e.Connections.Remotes, func(r Remote) bool { return r.Address == "127.0.0.1" && r.Own >= 2*len(near) && r.Count >= r.Own }) {
+		t.Errorf("%+v", e.Connections)
+	}
+}
+
+// TestRemote6 reads an address of IPv6.
+func TestRemote6(t *testing.T) {
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Log("there is no IPv6 here:", err)
+		return
+	}
+	defer listener.Close()
+	conn, err := net.Dial("tcp6", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	found := false
+	err = newSystem().connections(t.Context(), func(c connection) {
+		found = found || c.own && c.remote.String() == "::1" && c.status == "ESTABLISHED"
+	})
+	if err != nil || !found {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// TestDataFiles names what is large in the data directory.
+func TestDataFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, size := range map[string]int{"vega.db": 3000, "vega.db-wal": 5000, "api_key": 40, "cache/a": 700, "cache/b": 0} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, make([]byte, size), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := New(Options{DataDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := explained(t, c, "disks.0")
+	want := []FileSize{{"vega.db-wal", 5000}, {"vega.db", 3000}, {"cache/a", 700}}
+	if d := e.DataFiles; d == nil || d.Bytes != 8740 || d.Count != 5 || !d.Complete || !slices.Equal(d.Largest, want) {
+		t.Errorf("%+v", d)
+	}
+	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "the data directory holds 8.5 KiB: vega.db-wal 4.9 KiB") {
+		t.Error(text)
+	}
+}
+
+// TestMoved compares with the reading before and with the oldest.
+func TestMoved(t *testing.T) {
+	c := settled(t)
+	open := func(ago time.Duration, files float64) {
+		c.history.readings = append(c.history.readings, reading{at: time.Now().Add(-ago), values: map[string]float64{"file_descriptors.open": files}})
+	}
+	open(4*time.Minute, 5)
+	open(time.Minute, 9)
+	open(0, 1000) // too near to compare with
+	e := explained(t, c, "file_descriptors")
+	if len(e.Moved) != 2 || e.Moved[0].From != 9 || e.Moved[1].From != 5 {
+		t.Fatalf("%+v", e.Moved)
+	}
+	for n, over := range []time.Duration{time.Minute, 4 * time.Minute} {
+		m := e.Moved[n]
+		same(t, "over_ms", &m.OverMS, milliseconds(over), 5000)
+		if m.Delta != m.To-m.From || m.To < 3 {
+			t.Errorf("%+v", m)
+		}
+	}
+	if got := (Move{Field: "memory.used", From: 3 * mib, To: mib, Delta: -2 * mib, OverMS: 90_000}).String(); got != "memory.used fell by 2.0 MiB to 1.0 MiB in 1m30s" {
+		t.Error(got)
+	}
+}
+
+// TestThin keeps five minutes, the last as they came.
+func TestThin(t *testing.T) {
+	var h history
+	start := time.Now()
+	for second := range 1000 {
+		h.keep(start.Add(time.Duration(second)*time.Second), Summary{})
+		h.keep(start.Add(time.Duration(second)*time.Second+time.Millisecond), Summary{})
+	}
+	n := len(h.readings)
+	last := h.readings[n-1].at.Sub(start)
+	if n > 40 || n < 20 || last != 999*time.Second || h.readings[n-1].at.Sub(h.readings[n-2].at) != time.Second {
+		t.Errorf("%d readings, the last after %v", n, last)
+	}
+	if span := h.readings[n-1].at.Sub(h.readings[0].at); span > rememberFor || span < rememberFor-3*rememberEvery {
+		t.Errorf("they span %v", span)
+	}
+}
+
+// TestExplainUnknown says what there is to explain.
+func TestExplainUnknown(t *testing.T) {
+	_, err := collector(t).Explain(t.Context(), "weather")
+	if e := (*UnknownResourceError)(nil); !errors.As(err, &e) || !strings.Contains(err.Error(), "file_descriptors, memory") {
+		t.Errorf("%v", err)
+	}
+	for resource, paths := range tracked {
+		for _, path := range paths {
+			if !slices.Contains(Paths(), path) {
+				t.Errorf("%s tracks %s, which is no figure", resource, path)
+			}
+		}
+	}
+}
+
+// TestExplainNoArguments keeps the arguments of processes out: they may be
+// secret.
+func TestExplainNoArguments(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "sleep", "60.4711")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c := settled(t)
+	for _, resource := range Resources() {
+		if text := fmt.Sprint(generic(t, explained(t, c, resource))); strings.Contains(text, "4711") {
+			t.Errorf("%s tells arguments: %s", resource, text)
+		}
+	}
+}

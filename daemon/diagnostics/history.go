@@ -1,0 +1,121 @@
+package diagnostics
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	rememberFor   = 5 * time.Minute
+	rememberEvery = 10 * time.Second // of what is no longer among the last
+)
+
+// tracked are the figures, by resource, whose movement tells something.
+var tracked = map[string][]string{
+	"memory":           {"memory.process_rss", "memory.used", "memory.percent", "runtime.heap.live"},
+	"cpu":              {"cpu.process_percent", "cpu.system_percent", "cpu.load1"},
+	"threads":          {"threads.total", "threads.go_routines"},
+	"runtime":          {"threads.go_routines", "runtime.heap.live", "runtime.sched_latency.p99_ms"},
+	"file_descriptors": {"file_descriptors.open"},
+	"network":          {"network.total", "network.by_status.ESTABLISHED", "network.by_status.CLOSE_WAIT", "network.by_status.TIME_WAIT"},
+	"disk":             {"disk.used", "disk.percent", "disk.inodes_percent"},
+	"pressure":         {"pressure.cpu.some.avg10", "pressure.memory.some.avg10", "pressure.io.some.avg10"},
+	"container":        {"container.memory.working_set", "container.memory.oom_kills", "container.cpu.percent", "container.cpu.throttled_ms", "container.pids.current"},
+}
+
+// history is what readers were told over the last minutes, so that a figure can
+// be compared. It grows only when somebody reads.
+type history struct {
+	mu       sync.Mutex
+	readings []reading // in order of time
+}
+
+type reading struct {
+	at     time.Time
+	values map[string]float64 // those that were known, by path
+}
+
+// figures is a Summary or a Snapshot.
+type figures interface {
+	Value(path string) (float64, error)
+}
+
+// keep remembers, unless the last reading is hardly older.
+func (h *history) keep(at time.Time, f figures) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n := len(h.readings); n > 0 && at.Sub(h.readings[n-1].at) < freshFor {
+		return
+	}
+	h.readings = append(h.readings, newReading(at, f))
+	h.thin()
+}
+
+func newReading(at time.Time, f figures) reading {
+	r := reading{at: at, values: map[string]float64{}}
+	for _, paths := range tracked {
+		for _, path := range paths {
+			if v, err := f.Value(path); err == nil {
+				r.values[path] = v
+			}
+		}
+	}
+	return r
+}
+
+// thin keeps the last two as they are, and what is older as far apart as it
+// should be.
+func (h *history) thin() {
+	n := len(h.readings)
+	if n >= 4 && h.readings[n-3].at.Sub(h.readings[n-4].at) < rememberEvery {
+		h.readings = slices.Delete(h.readings, n-3, n-2)
+		n--
+	}
+	for n > 2 && h.readings[n-1].at.Sub(h.readings[0].at) > rememberFor {
+		h.readings = slices.Delete(h.readings, 0, 1)
+		n--
+	}
+}
+
+// Move is how a figure changed since an earlier reading.
+type Move struct {
+	Field  string  `json:"field"`
+	From   float64 `json:"from"`
+	To     float64 `json:"to"`
+	Delta  float64 `json:"delta"`
+	OverMS float64 `json:"over_ms"`
+}
+
+// moves compares now with the reading before and with the oldest there is.
+func (h *history) moves(resource string, now reading) []Move {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	moves := []Move{}
+	for _, path := range tracked[resource] {
+		var last, first *reading
+		for n := range h.readings {
+			r := &h.readings[n]
+			if _, ok := r.values[path]; !ok || now.at.Sub(r.at) < freshFor {
+				continue
+			}
+			if last = r; first == nil {
+				first = r
+			}
+		}
+		moves = appendMove(moves, path, last, now)
+		if first != last {
+			moves = appendMove(moves, path, first, now)
+		}
+	}
+	return moves
+}
+
+func appendMove(moves []Move, path string, then *reading, now reading) []Move {
+	to, ok := now.values[path]
+	if then == nil || !ok {
+		return moves
+	}
+	from := then.values[path]
+	return append(moves, Move{Field: path, From: from, To: to, Delta: to - from, OverMS: milliseconds(now.at.Sub(then.at))})
+}

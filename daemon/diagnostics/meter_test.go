@@ -1,0 +1,238 @@
+package diagnostics
+
+import (
+	"errors"
+	"math"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func near(got *float64, want, tolerance float64) bool {
+	return got != nil && math.Abs(*got-want) <= tolerance
+}
+
+// samples hands out samples of a host of two processors that is busy by half,
+// and a process that uses half of one, in a cgroup with a quota.
+func samples(taken *atomic.Int32) func() sample {
+	start := time.Now()
+	return func() sample {
+		taken.Add(1)
+		up := time.Since(start)
+		return sample{
+			at:      time.Now(),
+			process: up / 2,
+			host:    hostTimes{busy: up.Seconds(), total: 2 * up.Seconds(), cores: 2},
+			quota: &cpuQuota{
+				path: "/a", cores: 1, usage: up * 3 / 4,
+				periods: uint64(up / (100 * time.Millisecond)), throttled: uint64(up / (400 * time.Millisecond)),
+			},
+		}
+	}
+}
+
+// TestOneWindow has readers come at all times: whoever comes within a second of
+// another gets what the other got.
+func TestOneWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken atomic.Int32
+		m := newMeter(samples(&taken), time.Now().Add(-time.Minute))
+		if r := m.read(); r.basis != BasisStart || r.window != time.Minute || !errors.Is(r.hostErr, errTooSoon) {
+			t.Errorf("the first: %+v", r)
+		}
+		time.Sleep(shortest)
+		r := m.read()
+		if r.basis != BasisWindow || r.window != shortest || r.hostPercent != 50 || r.processCores != 0.5 {
+			t.Errorf("the first window: %+v", r)
+		}
+		for range 9 {
+			time.Sleep(100 * time.Millisecond)
+			if again := m.read(); again.at != r.at {
+				t.Errorf("another answer %v later", again.at.Sub(r.at))
+			}
+		}
+		time.Sleep(3 * time.Second)
+		r = m.read()
+		if r.window != 3900*time.Millisecond || r.groupCores != 0.75 || math.Abs(r.throttledPercent-25) > 3 {
+			t.Errorf("the next window: %+v", r)
+		}
+		if n := taken.Load(); n != 3 {
+			t.Errorf("%d samples", n)
+		}
+	})
+}
+
+// TestMovedCounters says that nothing can be said when counters began anew.
+func TestMovedCounters(t *testing.T) {
+	at := time.Now()
+	a := sample{at: at, host: hostTimes{busy: 9, total: 10, cores: 1}, quota: &cpuQuota{path: "/a", cores: 1}}
+	b := sample{at: at.Add(time.Second), host: hostTimes{busy: 1, total: 2, cores: 1}, quota: &cpuQuota{path: "/b", cores: 1}}
+	r := between(a, b)
+	if !errors.Is(r.hostErr, errMoved) || !errors.Is(r.groupErr, errMoved) || !errors.Is(r.throttledErr, errMoved) {
+		t.Errorf("%+v", r)
+	}
+	b.quota = nil
+	if r := between(a, b); !errors.Is(r.groupErr, errNoQuota) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestQuotaCounts takes percentages of the quota where there is one.
+func TestQuotaCounts(t *testing.T) {
+	c := collector(t)
+	r := rates{basis: BasisWindow, processCores: 0.25, hostPercent: 10, hostCores: 64, quota: &cpuQuota{cores: 0.5}, groupCores: 0.4, throttledPercent: 30}
+	u := c.cpu(t.Context(), r, gaps{})
+	if u.Source != SourceCgroup || u.LimitCores != 0.5 || !near(u.ProcessPercent, 50, 0.01) || !near(u.SystemPercent, 80, 0.01) || !near(u.HostPercent, 10, 0.01) {
+		t.Errorf("%+v", u)
+	}
+	r.quota.cores = 1000 // more than there are
+	u = c.cpu(t.Context(), r, gaps{})
+	if u.Source != SourceHost || !near(u.SystemPercent, 10, 0.01) || !near(u.ProcessPercent, 25/usableCores(), 0.01) {
+		t.Errorf("%+v", u)
+	}
+}
+
+// truth is what the host's processors did, recorded beside the readers.
+type truth struct {
+	mu    sync.Mutex
+	at    []time.Time
+	times []hostTimes
+}
+
+func (r *truth) record(sys *system) {
+	h, err := sys.hostTimes()
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at, r.times = append(r.at, time.Now()), append(r.times, h)
+}
+
+// within is the percentage between the records nearest to both moments.
+func (r *truth) within(from, to time.Time) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, b := r.nearest(from), r.nearest(to)
+	return percent(r.times[b].busy-r.times[a].busy, r.times[b].total-r.times[a].total)
+}
+
+func (r *truth) nearest(at time.Time) int {
+	best := 0
+	for n := range r.at {
+		if r.at[n].Sub(at).Abs() < r.at[best].Sub(at).Abs() {
+			best = n
+		}
+	}
+	return best
+}
+
+// TestFivePollers reads with five at ten times a second on a machine that this
+// test keeps half busy: each reading is true of its window. VEGA_SOAK=1m makes
+// it longer, and strict.
+func TestFivePollers(t *testing.T) {
+	length, tolerance := 4*time.Second, 30.0
+	if d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK")); d > 0 {
+		length, tolerance = d, 10
+	}
+	c := settled(t)
+	end := time.Now().Add(length)
+	var busy, recorder, pollers sync.WaitGroup
+	for range max(1, runtime.NumCPU()/2) {
+		busy.Go(func() { spin(length) })
+	}
+	var r truth
+	r.record(c.sys)
+	recorder.Go(func() {
+		for time.Now().Before(end.Add(200 * time.Millisecond)) {
+			r.record(c.sys)
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	readings := make([][]CPU, 5)
+	for n := range readings {
+		pollers.Go(func() {
+			for time.Now().Before(end) {
+				s, err := c.Summary(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				readings[n] = append(readings[n], s.CPU)
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+	}
+	pollers.Wait()
+	busy.Wait()
+	recorder.Wait()
+	for n := range readings {
+		checkReadings(t, n, readings[n], &r, tolerance)
+	}
+}
+
+func checkReadings(t *testing.T, poller int, readings []CPU, r *truth, tolerance float64) {
+	t.Helper()
+	worst := 0.0
+	for _, u := range readings {
+		from := u.MeasuredAt.Add(-time.Duration(u.WindowMS * float64(time.Millisecond)))
+		if u.HostPercent == nil || u.Basis != BasisWindow || from.Before(r.at[0].Add(-20*time.Millisecond)) {
+			continue // of a time before the record
+		}
+		worst = max(worst, math.Abs(*u.HostPercent-r.within(from, u.MeasuredAt)))
+	}
+	t.Logf("poller %d: %d readings, the worst %.1f points from the truth", poller, len(readings), worst)
+	if worst > tolerance {
+		t.Errorf("poller %d was %.1f points from the truth", poller, worst)
+	}
+}
+
+// TestQuantile takes the edge of the bucket that the share ends in.
+func TestQuantile(t *testing.T) {
+	h := metrics.Float64Histogram{Counts: []uint64{0, 90, 9, 0, 1}, Buckets: []float64{math.Inf(-1), 0, 0.001, 0.002, 0.003, math.Inf(1)}}
+	for q, want := range map[float64]float64{0.5: 1, 0.9: 1, 0.91: 2, 0.99: 2, 1: 3} {
+		if got := quantile(h, 100, q); got != want {
+			t.Errorf("the share %v ends at %v ms, want %v", q, got, want)
+		}
+	}
+	g := gaps{}
+	if l := newLatency(subtract(h, h), "x", g); l.Count != 0 || l.P99 != nil || g["x.p99_ms"] == "" {
+		t.Errorf("%+v, %v", l, g)
+	}
+}
+
+// TestPauses counts the collections and pauses of a window.
+func TestPauses(t *testing.T) {
+	c := settled(t)
+	runtime.GC()
+	r := snapshot(t, c).Runtime
+	if r.GC.Pause.Count == 0 || r.GC.Pause.Max == nil || *r.GC.Pause.Max <= 0 || r.GC.Cycles == 0 || r.Heap.Live == nil {
+		t.Errorf("%+v", r)
+	}
+	if r.GC.CPUPercent == nil || r.Sched.Count == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestStall reads what kernels write, and nothing else.
+func TestStall(t *testing.T) {
+	s, err := parseStall("some avg10=1.50 avg60=0.25 avg300=0.01 total=1234567\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=1000\n")
+	if err != nil || s.Some != (Stalled{1.5, 0.25, 0.01, 1234.567}) || s.Full == nil || s.Full.TotalMS != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, bad := range []string{"", "some avg10=x\n", "nonsense"} {
+		if _, err := parseStall(bad); err == nil {
+			t.Errorf("%q is no pressure", bad)
+		}
+	}
+	g := gaps{}
+	old := func(string) (string, error) { return "some avg10=1.50 avg60=0.25 avg300=0.01 total=1 later=3\n", nil }
+	if p := newPressure(old, "pressure", g); p.CPU == nil || p.CPU.Some.Avg10 != 1.5 || p.CPU.Full != nil || g["pressure.cpu.full"] == "" {
+		t.Errorf("an old kernel, or a new one: %+v, %v", p.CPU, g)
+	}
+}

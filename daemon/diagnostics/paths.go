@@ -1,0 +1,163 @@
+package diagnostics
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// UnavailableError is a figure that could not be had this time.
+type UnavailableError struct{ Path, Reason string }
+
+// Error says why.
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("%s is not known: %s", e.Path, e.Reason)
+}
+
+// UnknownPathError is a path that no figure has.
+type UnknownPathError struct{ Path string }
+
+// Error tells where the paths are.
+func (e *UnknownPathError) Error() string {
+	return fmt.Sprintf("there is no figure %q; figures have the names of the JSON, such as memory.percent", e.Path)
+}
+
+// Value is the figure with the given path, such as "memory.percent": the names
+// of the JSON, joined by dots. The error is an *UnavailableError or an
+// *UnknownPathError.
+func (s Snapshot) Value(path string) (float64, error) {
+	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
+}
+
+// Value is Snapshot.Value. A Summary has fewer figures; what it lacks is
+// unknown to it.
+func (s Summary) Value(path string) (float64, error) {
+	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
+}
+
+// Paths are those of all figures of a Snapshot, in the order of the JSON.
+func Paths() []string { return pathsOf(reflect.TypeFor[Snapshot](), "") }
+
+// SummaryPaths are those of a Summary.
+func SummaryPaths() []string { return pathsOf(reflect.TypeFor[Summary](), "") }
+
+var timeType = reflect.TypeFor[time.Time]()
+
+func valueOf(v reflect.Value, path string, unavailable map[string]string) (float64, error) {
+	for name := range strings.SplitSeq(path, ".") {
+		switch v = pointee(v); {
+		case !v.IsValid():
+			return 0, &UnavailableError{path, reason(unavailable, path)}
+		case v.Kind() == reflect.Struct && v.Type() != timeType:
+			v = fieldOf(v, name)
+		case v.Type() == reflect.TypeFor[map[string]int]() && isStatus(name):
+			v = statusOf(v, name, path, unavailable)
+		default:
+			v = reflect.Value{}
+		}
+		if !v.IsValid() {
+			return 0, &UnknownPathError{path}
+		}
+	}
+	if v = pointee(v); !v.IsValid() {
+		return 0, &UnavailableError{path, reason(unavailable, path)}
+	}
+	if !isNumber(v.Type()) {
+		return 0, &UnknownPathError{path}
+	}
+	return v.Convert(reflect.TypeFor[float64]()).Float(), nil
+}
+
+// pointee is the invalid value for nil.
+func pointee(v reflect.Value) reflect.Value {
+	if v.Kind() == reflect.Pointer {
+		return v.Elem()
+	}
+	return v
+}
+
+// fieldOf finds a field by its name in JSON, in embedded structs too.
+func fieldOf(v reflect.Value, name string) reflect.Value {
+	for n := range v.NumField() {
+		f := v.Type().Field(n)
+		if f.Anonymous {
+			if found := fieldOf(v.Field(n), name); found.IsValid() {
+				return found
+			}
+		} else if jsonName(f) == name {
+			return v.Field(n)
+		}
+	}
+	return reflect.Value{}
+}
+
+// statusOf is a nil pointer for a status that is absent for want of knowledge,
+// and 0 for one that is absent since no socket has it.
+func statusOf(statuses reflect.Value, name, path string, unavailable map[string]string) reflect.Value {
+	if v := statuses.MapIndex(reflect.ValueOf(name)); v.IsValid() {
+		return v
+	}
+	if reason(unavailable, path) != unexplained {
+		return reflect.ValueOf((*int)(nil))
+	}
+	return reflect.ValueOf(0)
+}
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+const unexplained = "no reason was given"
+
+// reason is that of the path, or of what it is part of.
+func reason(unavailable map[string]string, path string) string {
+	for p := path; p != ""; {
+		if r, ok := unavailable[p]; ok {
+			return r
+		}
+		p = p[:max(0, strings.LastIndexByte(p, '.'))]
+	}
+	return unexplained
+}
+
+func isNumber(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64 }
+
+func isStatus(name string) bool {
+	for _, s := range statuses() {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+func statuses() []string {
+	return append(tcpStates[1:len(tcpStates):len(tcpStates)], statusUDP, statusOther)
+}
+
+func pathsOf(t reflect.Type, prefix string) []string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var paths []string
+	switch {
+	case isNumber(t):
+		return []string{strings.TrimSuffix(prefix, ".")}
+	case t == reflect.TypeFor[map[string]int]():
+		for _, s := range statuses() {
+			paths = append(paths, prefix+s)
+		}
+	case t.Kind() == reflect.Struct && t != timeType:
+		for n := range t.NumField() {
+			f := t.Field(n)
+			if f.Anonymous {
+				paths = append(paths, pathsOf(f.Type, prefix)...)
+				continue
+			}
+			paths = append(paths, pathsOf(f.Type, prefix+jsonName(f)+".")...)
+		}
+	}
+	return paths
+}

@@ -1,0 +1,83 @@
+package diagnostics
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// Process is who this process is.
+type Process struct {
+	PID        int        `json:"pid"`
+	Username   *string    `json:"username"`
+	CreateTime *time.Time `json:"create_time"`
+	CWD        *string    `json:"cwd"`
+	Executable *string    `json:"executable"`
+	GoVersion  string     `json:"go_version"`
+}
+
+// processFacts are those of it that never change.
+type processFacts struct {
+	sys        *system
+	started    time.Time // now, if it can't be had
+	startedErr error
+	username   *guard[string] // asks the system's directory, which may be far away
+}
+
+func newProcessFacts(sys *system) *processFacts {
+	f := &processFacts{sys: sys}
+	if f.started, f.startedErr = sys.startTime(); f.startedErr != nil {
+		f.started = time.Now()
+	}
+	f.username = newGuard(remember(username))
+	return f
+}
+
+func (f *processFacts) read(ctx context.Context, g gaps) Process {
+	p := Process{PID: os.Getpid(), GoVersion: runtime.Version()}
+	name, err := f.username.ask(ctx)
+	p.Username = had(g, "process.username", name, err)
+	p.CreateTime = had(g, "process.create_time", f.started.UTC(), f.startedErr)
+	cwd, err := f.sys.workingDirectory()
+	p.CWD = had(g, "process.cwd", cwd, err)
+	executable, err := os.Executable()
+	p.Executable = had(g, "process.executable", executable, err)
+	return p
+}
+
+func username() (string, error) {
+	uid := os.Getuid()
+	if uid < 0 { // Windows
+		u, err := user.Current()
+		if err != nil {
+			return "", err
+		}
+		return u.Username, nil
+	}
+	u, err := user.LookupId(strconv.Itoa(uid))
+	if err != nil {
+		return "", fmt.Errorf("find the name of user %d: %w", uid, err)
+	}
+	return u.Username, nil
+}
+
+// remember calls until there is a value, and then never again. Calls must not
+// overlap.
+func remember[T any](call func() (T, error)) func() (T, error) {
+	var value T
+	done := false
+	return func() (T, error) {
+		if done {
+			return value, nil
+		}
+		v, err := call()
+		if err == nil {
+			value, done = v, true
+		}
+		return v, err
+	}
+}

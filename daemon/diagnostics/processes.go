@@ -1,0 +1,82 @@
+package diagnostics
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+	"time"
+)
+
+// ProcessUse is a process and what it uses.
+type ProcessUse struct {
+	PID  int    `json:"pid"`
+	Name string `json:"name"`
+	Self bool   `json:"self"` // it is this process
+	RSS  uint64 `json:"rss"`
+	// CPUPercent is of all processors of the host; nil if it was not watched.
+	CPUPercent *float64 `json:"cpu_percent,omitempty"`
+}
+
+// processUse is a process at one moment.
+type processUse struct {
+	name    string
+	started uint64 // tells two apart that had the same number, in any unit
+	rss     uint64
+	cpu     time.Duration
+}
+
+// findProcesses reads all that can be seen, twice if their use of processors is
+// wanted.
+func (c *Collector) findProcesses(ctx context.Context, e *Evidence, watch bool) {
+	first, err := c.sys.processes(ctx)
+	e.note("top_memory", err)
+	if ctx.Err() != nil {
+		e.note("top_memory", errCutShort)
+	}
+	uses := listUses(first)
+	e.TopMemory = largest(uses, func(u ProcessUse) float64 { return float64(u.RSS) })
+	if !watch {
+		return
+	}
+	began := time.Now()
+	select {
+	case <-ctx.Done():
+	case <-time.After(cpuWindow):
+	}
+	second, err := c.sys.processes(ctx)
+	e.note("top_cpu", err)
+	if ctx.Err() != nil {
+		e.note("top_cpu", errCutShort)
+	}
+	e.TopCPU = busiest(first, second, time.Since(began), c.meter.cores())
+}
+
+func listUses(processes map[int]processUse) []ProcessUse {
+	uses := make([]ProcessUse, 0, len(processes))
+	for pid, p := range processes {
+		uses = append(uses, ProcessUse{PID: pid, Name: p.name, Self: pid == os.Getpid(), RSS: p.rss})
+	}
+	return uses
+}
+
+func busiest(first, second map[int]processUse, window time.Duration, cores int) []ProcessUse {
+	uses := listUses(second)
+	for n := range uses {
+		u := &uses[n]
+		before, now := first[u.PID], second[u.PID]
+		if before.started != now.started {
+			before = processUse{} // it began within the window
+		}
+		p := percent((now.cpu - before.cpu).Seconds(), window.Seconds()*float64(max(1, cores)))
+		u.CPUPercent = &p
+	}
+	return largest(uses, func(u ProcessUse) float64 { return *u.CPUPercent })
+}
+
+// largest are the first few by size, without those of none.
+func largest[T any](of []T, size func(T) float64) []T {
+	of = slices.DeleteFunc(append([]T{}, of...), func(t T) bool { return size(t) <= 0 })
+	slices.SortFunc(of, func(a, b T) int { return cmp.Compare(size(b), size(a)) })
+	return of[:min(len(of), most)]
+}

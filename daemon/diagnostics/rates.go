@@ -1,0 +1,76 @@
+package diagnostics
+
+import (
+	"errors"
+	"time"
+)
+
+var errMoved = errors.New("the counters began anew within the window, or the process changed its cgroup")
+
+// rates are what samples say about the window between them.
+type rates struct {
+	at     time.Time // its end
+	window time.Duration
+	basis  string
+
+	processCores float64 // processors that this process kept busy
+	hostPercent  float64
+	hostCores    int
+	quota        *cpuQuota // as of the end
+	groupCores   float64   // processors that the quota's cgroup kept busy
+	throttled    time.Duration
+
+	throttledPercent float64
+	runtime          runtimeCounts // within the window
+	current          runtimeCounts // as of the end
+
+	processErr, coresErr, hostErr, groupErr, throttledErr error
+}
+
+// between compares two samples. They are apart: see shortest.
+func between(a, b sample) rates {
+	r := rates{at: b.at, window: b.at.Sub(a.at), basis: BasisWindow, quota: b.quota, hostCores: b.host.cores}
+	r.processErr, r.coresErr, r.hostErr = errors.Join(a.processErr, b.processErr), b.hostErr, errors.Join(a.hostErr, b.hostErr)
+	r.processCores = (b.process - a.process).Seconds() / r.window.Seconds()
+	if total := b.host.total - a.host.total; total > 0 {
+		r.hostPercent = percent(b.host.busy-a.host.busy, total)
+	} else if r.hostErr == nil {
+		r.hostErr = errMoved
+	}
+	r.compareQuotas(a.quota, b.quota)
+	r.runtime, r.current = b.runtime.since(a.runtime), b.runtime
+	return r
+}
+
+func (r *rates) compareQuotas(a, b *cpuQuota) {
+	switch {
+	case b == nil:
+		r.groupErr, r.throttledErr = errNoQuota, errNoQuota
+		return
+	case a == nil || a.path != b.path:
+		r.groupErr, r.throttledErr = errMoved, errMoved
+		return
+	}
+	r.groupErr = errors.Join(a.usageErr, b.usageErr)
+	r.throttledErr = errors.Join(a.statErr, b.statErr)
+	r.groupCores = (b.usage - a.usage).Seconds() / r.window.Seconds()
+	r.throttled = b.throttledFor - a.throttledFor
+	if periods := b.periods - a.periods; b.periods > a.periods {
+		r.throttledPercent = percent(float64(b.throttled-a.throttled), float64(periods))
+	}
+}
+
+// sinceStart is what one sample says of the time since the process began.
+// There is nothing to compare the host and the container with.
+func sinceStart(s sample, started time.Time) rates {
+	r := rates{at: s.at, basis: BasisStart, quota: s.quota, hostCores: s.host.cores}
+	r.processErr, r.coresErr = s.processErr, s.hostErr
+	r.hostErr, r.groupErr, r.throttledErr = errTooSoon, errTooSoon, errTooSoon
+	if s.quota == nil {
+		r.groupErr, r.throttledErr = errNoQuota, errNoQuota
+	}
+	r.window = max(s.at.Sub(started), time.Millisecond)
+	r.processCores = s.process.Seconds() / r.window.Seconds()
+	r.runtime, r.current = s.runtime, s.runtime
+	return r
+}

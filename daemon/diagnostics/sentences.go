@@ -1,0 +1,143 @@
+package diagnostics
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Sentences tell the evidence to people, the weightiest first, a line each
+// without an end.
+func (e Evidence) Sentences() []string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if e.Limit != nil {
+		add("the limit is %s (%s)", e.Limit, e.Limit.Source)
+	}
+	for _, m := range e.longest() {
+		add("%s", m)
+	}
+	if len(e.TopCPU) > 0 {
+		add("busiest: %s", list(e.TopCPU, func(p ProcessUse) string { return fmt.Sprintf("%s %.0f %%", p, *p.CPUPercent) }))
+	}
+	if len(e.TopMemory) > 0 {
+		add("most memory: %s", list(e.TopMemory, func(p ProcessUse) string { return fmt.Sprintf("%s %s", p, size(float64(p.RSS))) }))
+	}
+	if len(e.Goroutines) > 0 {
+		g := e.Goroutines[0]
+		add("%d goroutines began in %s and are at %s", g.Count, g.Function, g.At)
+	}
+	if len(e.OpenFiles) > 0 {
+		add("open files of this process: %s", counts(e.OpenFiles))
+	}
+	if c := e.Connections; c != nil {
+		add("connections: %s; of this process: %s", counts(c.ByStatus), counts(c.Own))
+		add("most with: %s", list(c.Remotes, func(r Remote) string { return fmt.Sprintf("%s %d", r.Address, r.Count) }))
+	}
+	if d := e.DataFiles; d != nil {
+		add("the data directory holds %s: %s", size(float64(d.Bytes)), list(d.Largest, func(f FileSize) string { return f.Name + " " + size(float64(f.Bytes)) }))
+	}
+	if t := e.Throttling; t != nil && t.ThrottledPeriods != nil && *t.ThrottledPeriods > 0 {
+		add("the quota of %.2g cores ran out in %d of %d periods", t.Cores, *t.ThrottledPeriods, *t.Periods)
+	}
+	return append(lines, e.Pressure.sentences()...)
+}
+
+// sentences are none where nothing waited.
+func (p *Pressure) sentences() []string {
+	if p == nil {
+		return nil
+	}
+	var lines []string
+	for _, s := range []struct {
+		of   *Stall
+		what string
+	}{{p.CPU, "a processor"}, {p.Memory, "memory"}, {p.IO, "a disk"}} {
+		if s.of != nil && s.of.Some.Avg10 > 0 {
+			lines = append(lines, fmt.Sprintf("tasks waited for %s in %.0f %% of the last 10 s, %.0f %% of the last 5 min", s.what, s.of.Some.Avg10, s.of.Some.Avg300))
+		}
+	}
+	return lines
+}
+
+// longest are the moves over the longest time, without those that are none.
+func (e Evidence) longest() []Move {
+	var moves []Move
+	for _, m := range e.Moved {
+		if n := len(moves); n > 0 && moves[n-1].Field == m.Field {
+			moves[n-1] = m
+			continue
+		}
+		moves = append(moves, m)
+	}
+	return slices.DeleteFunc(moves, func(m Move) bool { return m.Delta == 0 })
+}
+
+// String is such as "memory.used rose by 12.0 MiB to 200.0 MiB in 5m0s".
+func (m Move) String() string {
+	verb, by := "rose", m.Delta
+	if by < 0 {
+		verb, by = "fell", -by
+	}
+	over := (time.Duration(m.OverMS) * time.Millisecond).Round(time.Second)
+	return fmt.Sprintf("%s %s by %s to %s in %s", m.Field, verb, quantity(m.Field, by), quantity(m.Field, m.To), over)
+}
+
+// String is the value with its unit.
+func (l *Limit) String() string {
+	if l.Unit == "bytes" {
+		return size(l.Value)
+	}
+	return fmt.Sprintf("%.6g %s", l.Value, l.Unit)
+}
+
+// String is the name and the number.
+func (p ProcessUse) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, p.PID) }
+
+func quantity(field string, v float64) string {
+	switch last := field[strings.LastIndexByte(field, '.')+1:]; {
+	case slices.Contains([]string{"process_rss", "used", "live", "working_set"}, last):
+		return size(v)
+	case strings.HasSuffix(last, "percent") || last == "avg10":
+		return fmt.Sprintf("%.1f %%", v)
+	case strings.HasSuffix(last, "_ms"):
+		return fmt.Sprintf("%.3g ms", v)
+	default:
+		return fmt.Sprintf("%.6g", v)
+	}
+}
+
+func size(bytes float64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	n := 0
+	for bytes >= 1024 && n < len(units)-1 {
+		bytes /= 1024
+		n++
+	}
+	if n == 0 {
+		return fmt.Sprintf("%.0f B", bytes)
+	}
+	return fmt.Sprintf("%.1f %s", bytes, units[n])
+}
+
+func list[T any](of []T, say func(T) string) string {
+	if len(of) == 0 {
+		return "none"
+	}
+	said := make([]string, len(of))
+	for n, t := range of {
+		said[n] = say(t)
+	}
+	return strings.Join(said, ", ")
+}
+
+// counts are in order of size.
+func counts(of map[string]int) string {
+	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b))
+	})
+	return list(names, func(name string) string { return fmt.Sprintf("%s %d", name, of[name]) })
+}
