@@ -163,3 +163,13 @@ func burning(b *testing.B) {
 	}
 	b.Cleanup(func() { end.Store(true) })
 }
+
+// BenchmarkExplain is what an explanation costs where there is much to look at.
+func BenchmarkExplain(b *testing.B) {
+	waiting(b)
+	pairs(b, 5000)
+	c := settled(b)
+	for _, resource := range Resources() {
+		b.Run(resource, func(b *testing.B) { measure(b, func() { explained(b, c, resource) }) })
+	}
+}

@@ -1,6 +1,8 @@
 package diagnostics
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -206,6 +208,23 @@ func TestMalformedCgroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.memoryLevels(); err == nil || !strings.Contains(err.Error(), "memory.max") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestSlurp reads files of any length as they are.
+func TestSlurp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for _, size := range []int{0, 1, 16<<10 - 1, 16 << 10, 16<<10 + 1, 1 << 20} {
+		want := strings.Repeat("0123456789", size/10+1)[:size]
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := slurp(path); got != want || err != nil {
+			t.Errorf("%d bytes were read of %d, %v", len(got), size, err)
+		}
+	}
+	if _, err := slurp(path + "-not"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,21 +11,40 @@ import (
 // memoryLevels reads the process's own cgroup and those above it that have a
 // limit.
 func (s *system) memoryLevels() (memoryLevels, error) {
-	g, err := s.cgroups()
+	levels, h, err := s.readLevels(true)
 	if err != nil {
 		return nil, err
 	}
+	if len(levels) == 0 {
+		return nil, errors.New("the process's cgroup does not count memory")
+	}
+	h.addKills(levels)
+	return levels, nil
+}
+
+// memoryLimits are memoryLevels without what is dear to know and of no use for
+// a percentage: the own cgroup where it has no limit, and what was killed.
+func (s *system) memoryLimits() (memoryLevels, error) {
+	levels, _, err := s.readLevels(false)
+	return levels, err
+}
+
+func (s *system) readLevels(own bool) (memoryLevels, hierarchy, error) {
+	g, err := s.cgroups()
+	if err != nil {
+		return nil, hierarchy{}, err
+	}
 	h, err := g.tree("memory")
 	if err != nil {
-		return nil, err
+		return nil, h, err
 	}
 	var levels memoryLevels
 	for n, path := range h.levels() {
 		limit, err := h.memoryLimit(path)
 		if err != nil {
-			return nil, err
+			return nil, h, err
 		}
-		if n > 0 && limit >= unlimited {
+		if limit >= unlimited && (n > 0 || !own) {
 			continue
 		}
 		l, err := h.memoryLevel(path, limit)
@@ -33,15 +52,11 @@ func (s *system) memoryLevels() (memoryLevels, error) {
 			continue // the top of version 2, or a cgroup without the controller
 		}
 		if err != nil {
-			return nil, err
+			return nil, h, err
 		}
 		levels = append(levels, l)
 	}
-	if len(levels) == 0 {
-		return nil, errors.New("the process's cgroup does not count memory")
-	}
-	h.addKills(levels)
-	return levels, nil
+	return levels, h, nil
 }
 
 // memoryLimit is unlimited where there is no limit, and at the top of version

@@ -87,7 +87,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	began := time.Now()
-	levels, _ := c.sys.memoryLevels() // where there are none, the host's count
+	levels, _ := c.sys.memoryLimits() // where there are none, the host's count
 	s := c.summary(ctx, c.meter.read(), levels)
 	s.DurationMS = milliseconds(time.Since(began))
 	c.history.keep(s.CheckedAt, s)

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 // helpers are what this binary can be, each until its input ends.
-var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy}
+var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy, "starved": starved}
 
 // helper starts this binary as one of helpers. Its lines are its output.
 type helper struct {

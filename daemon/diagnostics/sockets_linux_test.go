@@ -2,6 +2,7 @@ package diagnostics
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -196,5 +197,27 @@ func TestManySockets(t *testing.T) {
 	t.Logf("%d sockets: median %v here, %v with gopsutil alone", 2*len(near), at(ours, 0.5), at(theirs, 0.5))
 	if at(ours, 0.5)*5 > at(theirs, 0.5) {
 		t.Errorf("a snapshot takes %v, gopsutil alone %v", at(ours, 0.5), at(theirs, 0.5))
+	}
+}
+
+// starved may open nothing, so that the kernel can't be asked.
+func starved() error {
+	s := newSystem()
+	c, err1 := s.countSockets()
+	err2 := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: 1024})
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	states, err := s.rareStates(c)
+	fmt.Println(states, err)
+	return nil
+}
+
+// TestNoNetlink makes do with the kernel's counts where a sandbox, or want of
+// descriptors, keeps it from asking more.
+func TestNoNetlink(t *testing.T) {
+	got := start(t, "starved").line(t)
+	if !strings.HasPrefix(got, "map[OTHER:") || !strings.Contains(got, "open a netlink socket: too many open files; OTHER is") {
+		t.Error(got)
 	}
 }

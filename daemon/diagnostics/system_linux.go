@@ -176,11 +176,6 @@ func directory(path string) ([]string, error) {
 	return f.Readdirnames(-1)
 }
 
-func slurp(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	return string(b), err
-}
-
 // number reads a file that holds one.
 func number(path string) (uint64, error) {
 	text, err := slurp(path)

@@ -83,6 +83,8 @@ func (s *system) pressure(string) (string, error) { return "", errNotHere }
 
 func (s *system) memoryLevels() (memoryLevels, error) { return nil, errNotHere }
 
+func (s *system) memoryLimits() (memoryLevels, error) { return nil, errNotHere }
+
 func (s *system) quota() *cpuQuota { return nil }
 
 func (s *system) pids() (*ContainerPIDs, error) { return nil, errNotHere }
