@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 )
@@ -87,7 +88,7 @@ func (w *postgresWatch) look(resets int) {
 	ctx, cancel := context.WithTimeout(w.life, 2*lookTime)
 	defer cancel()
 	now, err := lookAt(ctx, w.db)
-	if err != nil && sqlState(err) == "" && ctx.Err() == nil {
+	if err != nil && lost(err) && ctx.Err() == nil {
 		now, err = lookAt(ctx, w.db) // perhaps it was only the old connection
 	}
 	known := map[int64]statementText{}
@@ -104,6 +105,13 @@ func (w *postgresWatch) look(resets int) {
 		w.first = now
 	}
 	w.last, w.texts = now, known
+}
+
+// lost says whether a connection ended, perhaps with a word of goodbye, rather
+// than that the server refused what it was asked.
+func lost(err error) bool {
+	state := sqlState(err)
+	return state == "" || strings.HasPrefix(state, "57P") // the server's operator stops it
 }
 
 // read gets the texts of those statements that will be shown, and forgets the

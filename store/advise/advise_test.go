@@ -37,7 +37,16 @@ func run(t testing.TB, db *sql.DB, statement string) {
 	}
 }
 
+// advisor has time enough on any machine.
 func advisor(t testing.TB, db *sql.DB) *advise.Advisor {
+	t.Helper()
+	a := hasty(t, db)
+	a.SetBudget(time.Minute)
+	return a
+}
+
+// hasty has the time that it has in use.
+func hasty(t testing.TB, db *sql.DB) *advise.Advisor {
 	t.Helper()
 	a, err := advise.New(t.Context(), db)
 	if err != nil {
@@ -112,7 +121,7 @@ func TestOtherAdvice(t *testing.T) {
 // A statement made to be hard to plan gets no advice, and takes no time.
 func TestHostileStatements(t *testing.T) {
 	db := conversations(t)
-	a := advisor(t, db)
+	a := hasty(t, db)
 	var joins []string
 	for range 60 {
 		joins = append(joins, "conversations")
@@ -129,6 +138,7 @@ func TestHostileStatements(t *testing.T) {
 		}
 		cancel()
 	}
+	a.SetBudget(time.Minute)
 	if got, err := a.Statement(t.Context(), "SELECT * FROM conversations WHERE source = ? AND session_id = ?"); err != nil || len(got.Indexes) == 0 {
 		t.Errorf("afterwards: %+v %v", got, err)
 	}
@@ -136,7 +146,7 @@ func TestHostileStatements(t *testing.T) {
 
 func BenchmarkStatement(b *testing.B) {
 	db := conversations(b)
-	a := advisor(b, db)
+	a := hasty(b, db)
 	for b.Loop() {
 		if _, err := a.Statement(b.Context(), "SELECT * FROM conversations WHERE session_id = ? ORDER BY ts DESC, id DESC LIMIT 50"); err != nil {
 			b.Fatal(err)

@@ -17,8 +17,9 @@ const budget = 50 * time.Millisecond
 // Advisor gives advice about one database. It is safe for concurrent use; one
 // answer is made at a time.
 type Advisor struct {
-	turn   chan struct{} // holds one token: whoever has it uses what follows
-	budget time.Duration
+	turn    chan struct{} // holds one token: whoever has it uses what follows
+	budget  time.Duration // of an answer about a statement
+	indexes time.Duration // of a look at all indexes
 	copies
 	sampler
 	closed bool
@@ -36,7 +37,7 @@ type copies struct {
 // read only. It fails where the schema cannot be read, or is too large to be
 // copied. The caller must Close it; db stays the caller's.
 func New(ctx context.Context, db *sql.DB) (*Advisor, error) {
-	a := &Advisor{turn: make(chan struct{}, 1), budget: budget, sampler: sampler{db: db}}
+	a := &Advisor{turn: make(chan struct{}, 1), budget: budget, indexes: findingTime, sampler: sampler{db: db}}
 	if err := a.refresh(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("advise on a database: %w", err), a.copies.close())
 	}

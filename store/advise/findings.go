@@ -44,7 +44,7 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 		return nil, err
 	}
 	defer a.leave()
-	deadline := time.Now().Add(findingTime)
+	deadline := time.Now().Add(a.indexes)
 	w := watch(a)
 	a.probe.deadline, a.clone.deadline = deadline, deadline
 	for _, text := range statements {
@@ -74,7 +74,7 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 
 // price is what dropping an index saves.
 func (a *Advisor) price(ctx context.Context, x *index, f *Finding) (err error) {
-	looking, cancel := context.WithTimeout(ctx, budget)
+	looking, cancel := context.WithTimeout(ctx, a.budget)
 	defer cancel()
 	var columns []*column
 	for _, t := range x.terms {

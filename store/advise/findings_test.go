@@ -146,7 +146,7 @@ func TestALargeSchemaIsNotLookedAtForEver(t *testing.T) {
 		statements = append(statements, fmt.Sprintf("SELECT * FROM t%d WHERE a = ?", i))
 	}
 	run(t, db, script.String()+"COMMIT")
-	a := advisor(t, db)
+	a := hasty(t, db)
 	found, err := a.Indexes(t.Context(), statements)
 	if err != nil || len(found) == 0 {
 		t.Errorf("%d, %v", len(found), err)
