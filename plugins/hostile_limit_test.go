@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// memoryFactor is how much more memory than usual a process takes.
-const memoryFactor = 1
+// memoryFactor is how much more memory than usual a process takes, timeFactor
+// how much more time.
+const memoryFactor, timeFactor = 1, 1
 
 // limitAddressSpace keeps a process without defences from taking the machine
 // with it.

@@ -16,9 +16,10 @@ import (
 
 // The bounds that every hostile run is held to.
 const (
-	latest    = 500 * time.Millisecond // past its deadline; measured: well below 100 ms
-	longestGC = time.Second            // a frozen one takes as long as the guest
-	largest   = 96                     // MiB of memory over what there was, of a run within the default 32 MiB
+	latest      = timeFactor * 500 * time.Millisecond // past its deadline; measured: well below 100 ms
+	longestGC   = timeFactor * time.Second            // a frozen one takes as long as the guest
+	longestLoad = timeFactor * 5 * time.Second
+	largest     = 96 // MiB of memory over what there was, of a run within the default 32 MiB
 )
 
 // outcome is what has to become of a hostile module.
@@ -167,7 +168,7 @@ func TestHostile(t *testing.T) {
 	for _, o := range outcomes {
 		delete(tries, o.Module)
 		t.Run(label(o), func(t *testing.T) {
-			reports, err := try(t, 15*time.Second, o.trial)
+			reports, err := try(t, timeFactor*15*time.Second, o.trial)
 			if err != nil {
 				fmt.Fprintf(&table, "%-22s %-72s NOT HELD: %v\n", label(o), describe(o), strings.SplitN(err.Error(), "\n", 2)[0])
 				t.Fatal(err)
@@ -206,7 +207,7 @@ func (o outcome) check(t *testing.T, r report) {
 	if limit := memoryFactor * cmp.Or(o.peak, largest); r.Peak > limit {
 		t.Errorf("it took %d MiB, at most %d are allowed", r.Peak, limit)
 	}
-	if r.Load > 5*time.Second {
+	if r.Load > longestLoad {
 		t.Errorf("loading took %v", r.Load)
 	}
 	if r.Lines > 66 {
@@ -263,7 +264,7 @@ func late(r report) string {
 // What makes the compiler panic is refused where there is no child process to
 // compile in, too.
 func TestCompilerPanicIsRefused(t *testing.T) {
-	reports, err := try(t, 15*time.Second, trial{Module: "compile-type", NoChild: true, NoCheck: true})
+	reports, err := try(t, timeFactor*15*time.Second, trial{Module: "compile-type", NoChild: true, NoCheck: true})
 	if err != nil {
 		t.Fatal(err)
 	}
