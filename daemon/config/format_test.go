@@ -45,7 +45,8 @@ func TestFormatLeavesAlone(t *testing.T) {
 			t.Errorf("it made %q", got)
 		}
 	}
-	for name, src := range hostile() {
+	for name, source := range hostile() {
+		src := source()
 		began := spent(t)
 		got, ds, err := Format("x.hcl", []byte(src))
 		if took := spent(t) - began; took > 2*time.Second && !raceEnabled {
@@ -87,7 +88,8 @@ func FuzzFormat(f *testing.F) {
 		}
 	}
 	f.Add(Init)
-	for _, src := range hostile() {
+	for _, source := range hostile() {
+		src := source()
 		if len(src) < 4<<10 {
 			f.Add([]byte(src))
 		}

@@ -113,7 +113,8 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Add(Init)
-	for _, src := range hostile() {
+	for _, source := range hostile() {
+		src := source()
 		if len(src) < 4<<10 {
 			f.Add([]byte(src))
 		}

@@ -12,18 +12,19 @@ import (
 // can't be recovered from, and some short inputs take it minutes. What passes
 // here can't do either; legitimate files come nowhere near.
 const (
-	maxTokens    = 1_000_000 // over all files
-	maxChunks    = 50_000    // top-level blocks and attributes over all files
-	maxChunk     = 128 << 10 // bytes of one top-level block
-	maxDepth     = 32        // brackets, quotes and interpolations within each other
-	maxOperators = 32        // on a line; only a minus sign is ever allowed
-	maxAllOps    = 1000      // in a top-level block
-	maxSigns     = 4         // in a row
-	maxControls  = 16        // %{ in a top-level block; none is ever allowed
-	maxNumber    = 40        // characters
-	maxExponent  = 2         // digits
-	maxHeredoc   = 64 << 10  // bytes of one
-	maxHeredocs  = 256 << 10 // bytes of all in a file
+	maxTokens       = 1_000_000 // over all files
+	maxChunks       = 50_000    // top-level blocks and attributes over all files
+	maxChunk        = 128 << 10 // bytes of one top-level block
+	maxDepth        = 32        // brackets, quotes and interpolations within each other
+	maxOperators    = 32        // on a line; only a minus sign is ever allowed
+	maxAllOps       = 1000      // in a top-level block
+	maxSigns        = 4         // in a row
+	maxControls     = 16        // %{ in a top-level block; none is ever allowed
+	maxNumber       = 40        // characters
+	maxExponent     = 2         // digits
+	maxHeredoc      = 64 << 10  // bytes of one
+	maxHeredocLines = 1000      // of one: the parser takes their square in time
+	maxHeredocs     = 256 << 10 // bytes of all in a file
 )
 
 // text reports whether the file is UTF-8 without control characters.
@@ -58,6 +59,7 @@ type guard struct {
 	signs    int
 	controls int
 	heredoc  int // byte where the open heredoc began; -1 for none
+	began    int // line where that is
 	bad      bool
 }
 
@@ -99,7 +101,7 @@ func (g *guard) push(t *hclsyntax.Token, as hclsyntax.TokenType) bool {
 	g.signs = 0
 	g.open = append(g.open, as)
 	if t.Type == hclsyntax.TokenOHeredoc && g.heredoc < 0 {
-		g.heredoc = t.Range.End.Byte
+		g.heredoc, g.began = t.Range.End.Byte, t.Range.End.Line
 	}
 	if len(g.open) > maxDepth {
 		return g.refuse(TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or write it flatter")
@@ -122,10 +124,10 @@ func (g *guard) pop(t *hclsyntax.Token) bool {
 		g.open = g.open[:n-1]
 	}
 	if t.Type == hclsyntax.TokenCHeredoc && g.heredoc >= 0 {
-		size := t.Range.Start.Byte - g.heredoc
+		size, lines := t.Range.Start.Byte-g.heredoc, t.Range.Start.Line-g.began
 		g.heredoc = -1
-		if size > maxHeredoc {
-			return g.refuse(TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB.", maxHeredoc>>10), "put the text into a file of its own and read it with file()")
+		if size > maxHeredoc || lines > maxHeredocLines {
+			return g.refuse(TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB or %d lines.", maxHeredoc>>10, maxHeredocLines), "put the text into a file of its own and read it with file()")
 		}
 	}
 	return true

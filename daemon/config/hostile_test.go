@@ -2,8 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,7 +14,7 @@ import (
 )
 
 // hostile are inputs that kill, hang or bloat a parser that is not guarded.
-func hostile() map[string]string {
+func hostile() map[string]func() string {
 	const deep = 30_000
 	n := strings.Repeat
 	var loops, locals strings.Builder
@@ -21,91 +24,123 @@ func hostile() map[string]string {
 	for i := range 26 {
 		fmt.Fprintf(&locals, "  a%d = \"${a%d}${a%d}\"\n", i+1, i, i)
 	}
-	return map[string]string{
-		"parentheses":             "x = " + n("(", deep),
-		"parentheses closed":      "x = " + n("(", deep) + n(")", deep),
-		"brackets":                "x = " + n("[", deep),
-		"brackets mismatched":     "x = " + n("(]", deep),
-		"templates":               "x = " + n(`"${`, 60_000),
-		"calls":                   "x = " + n("f(", deep),
-		"objects":                 "x = " + n("{a=", deep),
-		"for":                     "x = " + n("[for a in ", deep),
-		"blocks":                  n("a {\n", deep),
-		"bangs":                   "x = " + n("!", deep),
-		"signs":                   "x = " + n("-", deep),
-		"signs over lines":        "x = (" + n("-\n", deep) + "1)",
-		"signs in an object":      "x = {for a in b :" + n("-\n", deep) + "1}",
-		"sum":                     "x = 1" + n("+1", deep),
-		"sum over lines":          "x = (1\n" + n("+1\n", deep) + ")",
-		"conditionals":            "x = " + n("a?b:", deep) + "c",
-		"conditionals over lines": "x = (" + n("a?b:\n", deep) + "c)",
-		"conditionals in for":     "x = {for k in v : " + n("a?b:\n", deep) + "c}",
-		"conditionals and commas": "x = [" + n("a?b:c?[1,", 30) + n("a?b,", deep),
-		"splats":                  "x = a" + n("[*]", deep),
-		"splats over lines":       "x = (a" + n("\n[*]", deep) + ")",
-		"namespaces":              "x = a" + n("::a", 80_000) + "()",
-		"indices":                 "x = a" + n("[0]", 80_000),
-		"traversal":               "x = a" + n(".a", deep),
-		"directives":              `x = "` + n("%{if a}", 15_000) + `"`,
-		"nested for":              "x = " + loops.String() + "1" + n("]", 7),
-		"dynamic":                 n("dynamic \"a\" {\ncontent {\n", 18) + n("}\n}\n", 18),
-		"doubling":                "locals {\n  a0 = \"xxxxxxxxxxxxxxxx\"\n" + locals.String() + "}\n",
-		"large exponent":          "data_dir = 1e10000000",
-		"long number":             "data_dir = " + n("9", 1<<20),
-		"long number in small":    "data_dir = " + n("9", 1<<17),
-		"heredoc":                 "x = <<-E\n" + n(" a\n", 260_000) + "E\n",
-		"heredocs":                n("x = <<-E\n"+n(" a\n", 20_000)+"E\n", 40),
-		"heredoc unclosed":        n("x = <<E\n", deep),
-		"string":                  `x = "` + n("a", 2<<20),
-		"string of templates":     `x = "` + n("${a}", 20_000) + `"`,
-		"tokens":                  n("a ", 1<<21),
-		"lines":                   n("a\n", 1<<21),
-		"attributes":              n("a=1\n", 1<<20),
-		"list":                    "x = [" + n("1,", 60_000) + "]",
-		"one block":               "server {\n" + n("  port = 1\n", 100_000) + "}\n",
-		"labels":                  "server " + n(`"a" `, 40_000) + "{}\n",
-		"comments":                n("# a comment\n", MaxFile/12),
-		"comment":                 "/*" + n("x", MaxFile-4) + "*/",
-		"comment unclosed":        "/*" + n("\n", MaxFile-4),
-		"comments open":           n("/*", MaxFile/2),
-		"too large":               n(" ", MaxFile+1),
-		"binary":                  n("\x00\xff\xfe\x80", deep),
-		"invalid UTF-8":           "data_dir = \"\xff\"",
-		"NUL":                     "data_dir = \"\x00\"",
-		"backticks":               n("`", deep),
-		"semicolons":              n(";", deep),
-		"quotes":                  n("\"\n", deep),
-		"symbols":                 n("€", 80_000),
-		"CR":                      n("\r", deep),
-		"closers":                 n("}\n", deep),
-		"map keys":                "x = {" + n("(a) = 1,", 30_000) + "}",
-		"references in a circle":  "llm {\n  base_url = llm.model_name\n  model_name = llm.base_url\n}\n",
-		"JSON":                    n("[", 1<<20),
+	return map[string]func() string{
+		"parentheses":             func() string { return "x = " + n("(", deep) },
+		"parentheses closed":      func() string { return "x = " + n("(", deep) + n(")", deep) },
+		"brackets":                func() string { return "x = " + n("[", deep) },
+		"brackets mismatched":     func() string { return "x = " + n("(]", deep) },
+		"templates":               func() string { return "x = " + n(`"${`, 60_000) },
+		"calls":                   func() string { return "x = " + n("f(", deep) },
+		"objects":                 func() string { return "x = " + n("{a=", deep) },
+		"for":                     func() string { return "x = " + n("[for a in ", deep) },
+		"blocks":                  func() string { return n("a {\n", deep) },
+		"bangs":                   func() string { return "x = " + n("!", deep) },
+		"signs":                   func() string { return "x = " + n("-", deep) },
+		"signs over lines":        func() string { return "x = (" + n("-\n", deep) + "1)" },
+		"signs in an object":      func() string { return "x = {for a in b :" + n("-\n", deep) + "1}" },
+		"sum":                     func() string { return "x = 1" + n("+1", deep) },
+		"sum over lines":          func() string { return "x = (1\n" + n("+1\n", deep) + ")" },
+		"conditionals":            func() string { return "x = " + n("a?b:", deep) + "c" },
+		"conditionals over lines": func() string { return "x = (" + n("a?b:\n", deep) + "c)" },
+		"conditionals in for":     func() string { return "x = {for k in v : " + n("a?b:\n", deep) + "c}" },
+		"conditionals and commas": func() string { return "x = [" + n("a?b:c?[1,", 30) + n("a?b,", deep) },
+		"splats":                  func() string { return "x = a" + n("[*]", deep) },
+		"splats over lines":       func() string { return "x = (a" + n("\n[*]", deep) + ")" },
+		"namespaces":              func() string { return "x = a" + n("::a", 80_000) + "()" },
+		"indices":                 func() string { return "x = a" + n("[0]", 80_000) },
+		"traversal":               func() string { return "x = a" + n(".a", deep) },
+		"directives":              func() string { return `x = "` + n("%{if a}", 15_000) + `"` },
+		"nested for":              func() string { return "x = " + loops.String() + "1" + n("]", 7) },
+		"dynamic":                 func() string { return n("dynamic \"a\" {\ncontent {\n", 18) + n("}\n}\n", 18) },
+		"doubling":                func() string { return "locals {\n  a0 = \"xxxxxxxxxxxxxxxx\"\n" + locals.String() + "}\n" },
+		"large exponent":          func() string { return "data_dir = 1e10000000" },
+		"long number":             func() string { return "data_dir = " + n("9", 1<<20) },
+		"long number in small":    func() string { return "data_dir = " + n("9", 1<<17) },
+		"heredoc":                 func() string { return "x = <<-E\n" + n(" a\n", 260_000) + "E\n" },
+		"heredocs":                func() string { return n("x = <<-E\n"+n(" a\n", 20_000)+"E\n", 80) },
+		"heredocs within":         func() string { return n("x = <<-E\n"+n(" a\n", 990)+"E\n", 80) },
+		"heredoc unclosed":        func() string { return n("x = <<E\n", deep) },
+		"string":                  func() string { return `x = "` + n("a", 2<<20) },
+		"string of templates":     func() string { return `x = "` + n("${a}", 20_000) + `"` },
+		"tokens":                  func() string { return n("a ", 1<<21) },
+		"lines":                   func() string { return n("a\n", 1<<21) },
+		"attributes":              func() string { return n("a=1\n", 1<<20) },
+		"list":                    func() string { return "x = [" + n("1,", 60_000) + "]" },
+		"one block":               func() string { return "server {\n" + n("  port = 1\n", 100_000) + "}\n" },
+		"labels":                  func() string { return "server " + n(`"a" `, 40_000) + "{}\n" },
+		"comments":                func() string { return n("# a comment\n", MaxFile/12) },
+		"comment":                 func() string { return "/*" + n("x", MaxFile-4) + "*/" },
+		"comment unclosed":        func() string { return "/*" + n("\n", MaxFile-4) },
+		"comments open":           func() string { return n("/*", MaxFile/2) },
+		"too large":               func() string { return n(" ", MaxFile+1) },
+		"binary":                  func() string { return n("\x00\xff\xfe\x80", deep) },
+		"invalid UTF-8":           func() string { return "data_dir = \"\xff\"" },
+		"NUL":                     func() string { return "data_dir = \"\x00\"" },
+		"backticks":               func() string { return n("`", deep) },
+		"semicolons":              func() string { return n(";", deep) },
+		"quotes":                  func() string { return n("\"\n", deep) },
+		"symbols":                 func() string { return n("€", 80_000) },
+		"CR":                      func() string { return n("\r", deep) },
+		"closers":                 func() string { return n("}\n", deep) },
+		"map keys":                func() string { return "x = {" + n("(a) = 1,", 30_000) + "}" },
+		"references in a circle":  func() string { return "llm {\n  base_url = llm.model_name\n  model_name = llm.base_url\n}\n" },
+		"JSON":                    func() string { return n("[", 1<<20) },
 	}
 }
 
-// TestHostile: each ends soon, without a panic; all but comments with an error.
+const hostileVariable = "VEGA_HOSTILE_CONFIG"
+
+// What reading a hostile input may take: the processor's time, because a busy
+// machine is no fault of the input, and memory of the whole process.
+const (
+	hostileTime   = time.Second
+	hostileMemory = 200 << 20
+)
+
+// TestHostile: each ends soon and small, without a panic; all but comments with
+// an error. Each is read by a process of its own, so that what it takes is its
+// own.
 func TestHostile(t *testing.T) {
-	limit := 2 * time.Second // of processor time: a busy machine is no fault of the input
-	if raceEnabled {
-		limit = 20 * time.Second
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, src := range hostile() {
+	var table strings.Builder
+	inputs := hostile()
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		t.Run(name, func(t *testing.T) {
-			began := spent(t)
-			c, ds := load(t, src, Options{Scan: noPlugins})
-			shownText(t, ds)
-			if took := spent(t) - began; took > limit {
-				t.Errorf("took %v", took)
+			cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestHostileChild$", "-test.count=1")
+			cmd.Env = append(os.Environ(), hostileVariable+"="+name)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
 			}
-			harmless := strings.HasPrefix(name, "comment") || name == "CR"
-			if !harmless && !ds.HasErrors() || (c == nil) != ds.HasErrors() {
-				t.Errorf("config %v, errors %v", c != nil, ds.HasErrors())
+			took := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			held := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+			if !raceEnabled && (took > 2*hostileTime || held > hostileMemory) {
+				t.Errorf("it took %v and %d MB", took, held>>20)
 			}
-			if m, ds := LoadManifest(filepath.Join(t.TempDir(), "absent")); m != nil || !ds.HasErrors() {
-				t.Error("a manifest out of nothing")
-			}
+			said, _, _ := strings.Cut(string(out), "\n")
+			fmt.Fprintf(&table, "%-24s %9d bytes  %6.0f ms  %4d MB  %s\n", name, len(inputs[name]()), took.Seconds()*1000, held>>20, said)
 		})
+	}
+	t.Logf("\n%s", table.String())
+}
+
+// TestHostileChild is the child process of TestHostile.
+func TestHostileChild(t *testing.T) {
+	name, ok := os.LookupEnv(hostileVariable)
+	if !ok {
+		return // it is for the child process of TestHostile
+	}
+	c, ds := load(t, hostile()[name](), Options{Scan: noPlugins})
+	shownText(t, ds)
+	harmless := strings.HasPrefix(name, "comment") || name == "CR"
+	if !harmless && !ds.HasErrors() || (c == nil) != ds.HasErrors() {
+		t.Errorf("config %v, errors %v", c != nil, ds.HasErrors())
+	}
+	if len(ds) > 0 {
+		fmt.Printf("%s %.90s\n", ds[0].Code, ds[0].Detail)
 	}
 }
 

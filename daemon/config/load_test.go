@@ -277,7 +277,7 @@ func TestRebind(t *testing.T) {
 
 // TestRebindReadsAgain: what is counted in a file is not counted once more.
 func TestRebindReadsAgain(t *testing.T) {
-	c := good(t, "llm {\n  model_name = <<E\n"+strings.Repeat("0123456789abcde\n", 4000)+"E\n}\n", options(t, nil))
+	c := good(t, "llm {\n  model_name = <<E\n"+strings.Repeat(strings.Repeat("0123456789", 6)+"\n", 950)+"E\n}\n", options(t, nil))
 	for range 8 {
 		again, ds := c.Rebind(options(t, nil))
 		if again == nil {
