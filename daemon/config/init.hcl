@@ -166,9 +166,10 @@ integration "web_search" {
 }
 
 # Are the keys of Shodan and Hunter good, and is there credit left? Either key
-# is enough; with none the integration is disabled.
+# is enough: with Hunter's alone, name that variable here.
 integration "osint" {
   probe    = core.osint
+  enabled  = env_set("SHODAN_API_KEY")
   interval = "1h"
   config {
     shodan_key = env("SHODAN_API_KEY")

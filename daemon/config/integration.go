@@ -43,6 +43,7 @@ func (d *decoder) integration(s *section) Integration {
 	out.Values = b.values(config)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
 		out.Enabled, out.Disabled = false, why
+		d.turnedOff(s.name, config, probe.NeedsAny)
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
 	d.demands(s, out)

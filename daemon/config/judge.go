@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"math"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,10 +59,26 @@ func (d *decoder) address(v manifest.Text, e *expr, r *row) (manifest.Value, sta
 		full, fix = grant.WithPort(full, 53), `write the server, such as "10.0.0.2" or "10.0.0.2:53"`
 	}
 	if _, _, err := grant.Address(full); err != nil {
+		if !v.HasSecret() && !r.Sensitive {
+			fix = portFix(full, fix)
+		}
 		d.out.err(BadAddress, e.at, fmt.Sprintf("%s is no address: %v.", r.Name, err), fix)
 		return nil, bad
 	}
 	return v, present
+}
+
+// portFix is what to do where only the port is missing or wrong.
+func portFix(address, otherwise string) string {
+	if host, err := grant.Host(address); err == nil {
+		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+	}
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		if host, err := grant.Host(host); err == nil {
+			return "write a port within 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+		}
+	}
+	return otherwise
 }
 
 func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state) {
@@ -75,58 +91,6 @@ func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state)
 		return v, present
 	}
 	return manifest.Plain(absolute(p, e.at.file.dir)), present
-}
-
-// measure is a duration or a size: text with a unit.
-func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
-	if e.kind == numExpr {
-		d.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name), fmt.Sprintf("write %s = %s", r.Name, withUnit(e.num, r, t))).
-			replacing(e.at, withUnit(e.num, r, t))
-		return nil, bad
-	}
-	text, s := d.text(e, r, t)
-	if s != present {
-		return nil, s
-	}
-	var v manifest.Value
-	var err error
-	if t == manifest.SizeType {
-		v, err = manifest.ParseSize(text.Reveal())
-	} else {
-		var dur time.Duration
-		dur, err = time.ParseDuration(text.Reveal())
-		if v = dur; dur < 0 {
-			err = fmt.Errorf("negative")
-		}
-	}
-	if err == nil {
-		return v, present
-	}
-	fix := `write a number and its unit, such as "500ms", "10s" or "5m"`
-	if t == manifest.SizeType {
-		fix = `write a number and B, KiB, MiB or GiB, such as "64KiB"`
-	}
-	d.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), fix)
-	return nil, bad
-}
-
-// withUnit is a number with the unit that was most likely meant: the first of
-// the usual ones with which it is within the row's bounds.
-func withUnit(n float64, r *row, t manifest.Type) string {
-	units := []string{"s", "ms", "m", "h"}
-	if t == manifest.SizeType {
-		units = []string{"B", "KiB", "MiB", "GiB"}
-	}
-	number := strconv.FormatFloat(n, 'f', -1, 64)
-	if t == manifest.SizeType && n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
-		return strconv.Quote(manifest.Size(n).String()) // nobody means thousands of KiB
-	}
-	for _, unit := range units {
-		if v, err := r.Convert(number + unit); err == nil && r.Constrain(v) == nil {
-			return strconv.Quote(number + unit)
-		}
-	}
-	return strconv.Quote(number + units[0])
 }
 
 // mismatch reports a value of another type than its attribute's.

@@ -6,13 +6,16 @@ import (
 	"unicode"
 )
 
+// maxSlips is how many mistakes are one name misspelt, and not another name.
+const maxSlips = 3
+
 // nearest is the candidate most like what was written, or "" when none is
-// close: at most one slip in three characters.
+// close: at most one slip in three characters, and not more than maxSlips.
 func nearest(written string, candidates []string) string {
 	if len(written) > 64 {
 		return ""
 	}
-	best, least := "", len(written)/3+1
+	best, least := "", min(len(written)/3, maxSlips)+1
 	for _, c := range candidates {
 		if len(c)-len(written) >= least || len(written)-len(c) >= least {
 			continue // so many letters are missing at least

@@ -13,7 +13,8 @@ import (
 type leftOut struct {
 	name  string
 	at    place
-	owned bool // by an integration, which could be turned off
+	owned bool   // by an integration, which could be turned off
+	off   string // the integration that is off for want of it; "" if none
 }
 
 // leftOut notes what a section leaves out for want of a variable, but for what
@@ -26,7 +27,21 @@ func (d *decoder) leftOut(s *section, owned bool, may ...string) {
 			continue
 		}
 		if name := firstUnset(d, t.expr); name != "" {
-			d.whole.unset[name] = append(d.whole.unset[name], leftOut{r.Name, t.at, owned})
+			d.whole.unset[name] = append(d.whole.unset[name], leftOut{name: r.Name, at: t.at, owned: owned})
+		}
+	}
+}
+
+// turnedOff notes that an integration which nobody turned off is off, for want
+// of the variables that any of some options would have had its value from.
+func (d *decoder) turnedOff(name string, config *section, needed []string) {
+	for _, n := range needed {
+		t := config.slot(n)
+		if t == nil || t.state != absent {
+			continue
+		}
+		if unset := firstUnset(d, t.expr); unset != "" {
+			d.whole.unset[unset] = append(d.whole.unset[unset], leftOut{n, t.at, true, name})
 		}
 	}
 }
@@ -57,6 +72,9 @@ func (d *decoder) variables() {
 		what := places[0].name + " is left out"
 		if len(places) > 1 {
 			what = "these are left out: " + listed(places)
+		}
+		if off := places[0].off; off != "" {
+			what += fmt.Sprintf(", and integration %q is off", clip(off))
 		}
 		fix := fmt.Sprintf("set %s where vega starts, or remove what reads it", clip(name))
 		if places[0].owned {
