@@ -53,6 +53,7 @@ type Daemon struct {
 
 	reloads     turns[Reload]
 	validations turns[Validation]
+	plans       turns[Planned]
 	last        atomic.Pointer[attempted] // the last reload, or the start
 
 	change  sync.Mutex    // held by whoever prepares a new state, one at a time

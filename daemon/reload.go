@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/plan"
 	"vega/daemon/telemetry"
 )
 
@@ -69,7 +70,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) e
 	if reading.Config == nil {
 		return &InvalidError{reading.Diagnostics}
 	}
-	if fixed := compare(d.now.cfg, reading.Config).Restart; len(fixed) > 0 {
+	if fixed := plan.Between(d.now.cfg, reading.Config).NeedsRestart(); len(fixed) > 0 {
 		return &RestartError{fixed}
 	}
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {

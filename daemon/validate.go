@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"vega/daemon/config"
+	"vega/daemon/plan"
 )
 
 // Validation is what vega makes of the configuration on the disk at the
@@ -34,13 +37,41 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 		now := d.inForce()
 		v := Validation{
 			Diagnosis:  reading.Diagnostics.Report(),
-			Running:    Running{now.since.UTC().Truncate(time.Millisecond), now.cfg.Path, now.inputs.Digest, now.inputs.Same(reading.Inputs)},
+			Running:    now.running(reading),
 			Changes:    Changes{Live: []string{}, Restart: []string{}},
 			LastReload: d.last.Load().Attempt,
 		}
 		if reading.Config != nil {
-			v.Changes = compare(now.cfg, reading.Config)
+			v.Changes = changesOf(plan.Between(now.cfg, reading.Config))
 		}
 		return v, nil
 	})
+}
+
+// Planned is what the configuration on the disk would change of the one that
+// is in force.
+type Planned struct {
+	FormatVersion string  `json:"format_version"`
+	Running       Running `json:"running"`
+	plan.Plan
+}
+
+// Plan reads the configuration and tells what a reload, or a restart, would
+// change, and changes nothing. What is not valid is an *InvalidError.
+func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
+	if d.options.Read == nil {
+		return Planned{}, errors.New("plan: there is nothing to read from")
+	}
+	return d.plans.do(ctx, func() (Planned, error) {
+		reading := d.options.Read()
+		if reading.Config == nil {
+			return Planned{}, &InvalidError{reading.Diagnostics}
+		}
+		now := d.inForce()
+		return Planned{config.FormatVersion, now.running(reading), plan.Between(now.cfg, reading.Config)}, nil
+	})
+}
+
+func (s *state) running(reading config.Reading) Running {
+	return Running{s.since.UTC().Truncate(time.Millisecond), s.cfg.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
 }

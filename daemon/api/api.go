@@ -22,6 +22,7 @@ type Daemon interface {
 	DatabaseStats(ctx context.Context) daemon.DatabaseStats
 	ResetDatabaseStats()
 	Validate(ctx context.Context) (daemon.Validation, error)
+	Plan(ctx context.Context) (daemon.Planned, error)
 	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)
 	Rejected() bool
 	Ready() error

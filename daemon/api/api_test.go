@@ -66,6 +66,8 @@ func (f *fake) Validate(context.Context) (daemon.Validation, error) {
 	return daemon.Validation{}, nil
 }
 
+func (f *fake) Plan(context.Context) (daemon.Planned, error) { return daemon.Planned{}, nil }
+
 func (f *fake) Reload(_ context.Context, by daemon.Trigger) (daemon.Reload, error) {
 	if by != daemon.ByHTTP {
 		panic(by)

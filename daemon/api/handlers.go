@@ -88,6 +88,14 @@ func (a *API) validate(c *gin.Context) error {
 	return answer(c, v, err)
 }
 
+func (a *API) plan(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	p, err := a.daemon.Plan(c.Request.Context())
+	return answer(c, p, err)
+}
+
 func (a *API) reload(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err

@@ -17,7 +17,7 @@ func OwnKey(path string) (key string, made bool, err error) {
 	rand.Read(b[:]) // never fails: it ends the process instead
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		key, err = readKey(path)
+		key, err = ReadKey(path)
 		return key, false, err
 	}
 	if err != nil {
@@ -31,7 +31,9 @@ func OwnKey(path string) (key string, made bool, err error) {
 	return key, true, nil
 }
 
-func readKey(path string) (string, error) {
+// ReadKey is the key that a vega made for itself at path. The error is
+// fs.ErrNotExist where none has.
+func ReadKey(path string) (string, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return "", fmt.Errorf("read the API key: %w", err)

@@ -20,6 +20,7 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/admin/integrations/:name/runs", false, a.runs, 0},
 		{http.MethodGet, "/admin/plugins", false, a.plugins, 0},
 		{http.MethodGet, "/admin/config/validate", false, a.validate, 0},
+		{http.MethodGet, "/admin/config/plan", false, a.plan, 0},
 		{http.MethodPost, "/admin/config/reload", false, a.reload, 0},
 		{http.MethodGet, "/admin/database/stats", false, a.databaseStats, 0},
 		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats, 0},

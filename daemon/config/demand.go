@@ -26,7 +26,7 @@ type demand struct {
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
 func (m demand) String() string {
-	return fmt.Sprintf("%s (%s every %s)", clip(m.name), span(m.timeout), span(m.interval))
+	return fmt.Sprintf("%s (%s every %s)", clip(m.name), Span(m.timeout), Span(m.interval))
 }
 
 // demands notes what an integration takes, and warns where a run may outlast
@@ -45,8 +45,8 @@ func (d *decoder) demands(s *section, i Integration) {
 			at = d.placeOf(s, name)
 		}
 	}
-	d.out.warn(Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", span(i.Timeout), span(i.Interval)),
-		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", span(i.Timeout), span(i.Interval)))
+	d.out.warn(Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", Span(i.Timeout), Span(i.Interval)),
+		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", Span(i.Timeout), Span(i.Interval)))
 }
 
 // load holds what is asked of vega against MaxRunning. It can't do more runs a

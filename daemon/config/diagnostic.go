@@ -76,6 +76,10 @@ func (ds Diagnostics) count(s Severity) int {
 // MarshalJSON writes the report that programs read.
 func (ds Diagnostics) MarshalJSON() ([]byte, error) { return json.Marshal(ds.Report()) }
 
+// FormatVersion is of what vega prints for programs. A change that a program
+// could trip over raises the first number, an addition the second.
+const FormatVersion = "1.0"
+
 // Report is diagnostics as programs read them.
 type Report struct {
 	FormatVersion string       `json:"format_version"`
@@ -87,7 +91,7 @@ type Report struct {
 
 // Report is what MarshalJSON writes, for an answer that holds more.
 func (ds Diagnostics) Report() Report {
-	return Report{"1.0", !ds.HasErrors(), ds.count(Error), ds.count(Warning), append([]Diagnostic{}, ds...)}
+	return Report{FormatVersion, !ds.HasErrors(), ds.count(Error), ds.count(Warning), append([]Diagnostic{}, ds...)}
 }
 
 // problem is a diagnostic before its place is looked up.

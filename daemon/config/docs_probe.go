@@ -43,9 +43,9 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 // own is a probe's own timing, or vega's.
 func own(d manifest.Duration, vegas time.Duration) string {
 	if d > 0 {
-		return span(time.Duration(d)) + ", unless the integration says"
+		return Span(time.Duration(d)) + ", unless the integration says"
 	}
-	return span(vegas) + ", unless the integration says"
+	return Span(vegas) + ", unless the integration says"
 }
 
 // capability says what a probe may ask of the host, why, and of whom.

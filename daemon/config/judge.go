@@ -245,7 +245,7 @@ func bounds(r *row) string {
 func amount(f float64, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:
-		return span(time.Duration(f * float64(time.Second)))
+		return Span(time.Duration(f * float64(time.Second)))
 	case manifest.SizeType:
 		return manifest.Size(f).String()
 	default:
@@ -253,8 +253,8 @@ func amount(f float64, t manifest.Type) string {
 	}
 }
 
-// span is a duration as a person writes it: 5m, not 5m0s.
-func span(d time.Duration) string {
+// Span is a duration as a person writes it: 5m, not 5m0s.
+func Span(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -283,7 +283,7 @@ func shown(v manifest.Value) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Duration:
-		return span(v)
+		return Span(v)
 	case manifest.Size:
 		return v.String()
 	default:

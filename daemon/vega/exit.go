@@ -19,6 +19,8 @@ const (
 	exitDegraded  = 1 // degraded or unknown
 	exitUnhealthy = 2
 	exitUnchecked = 3 // check could not check
+
+	exitChanges = 3 // plan would change something, and was asked to tell by this
 )
 
 // exit is an error that decides the exit code. err is nil when all has been

@@ -1,0 +1,133 @@
+package plan
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"vega/daemon/config"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// blocks are those that come, go or differ.
+func blocks[T any](old, next []T, name func(T) string) []Block {
+	out := []Block{}
+	for _, p := range paired(old, next, name) {
+		switch {
+		case p.old == nil:
+			out = append(out, Block{p.name, Add})
+		case p.next == nil:
+			out = append(out, Block{p.name, Remove})
+		case !reflect.DeepEqual(*p.old, *p.next):
+			out = append(out, Block{p.name, Alter})
+		}
+	}
+	return out
+}
+
+// version is a plugin by what its module is made of.
+type version struct{ name, digest string }
+
+func pluginsBetween(old, next *config.Config) []Block {
+	return blocks(versions(old), versions(next), func(v version) string { return v.name })
+}
+
+func versions(c *config.Config) (all []version) {
+	for _, f := range c.Plugins.Modules {
+		if f.Module != nil {
+			all = append(all, version{f.Module.Manifest.Name, f.Module.Digest})
+		}
+	}
+	slices.SortFunc(all, func(a, b version) int { return slices.Compare([]string{a.name, a.digest}, []string{b.name, b.digest}) })
+	return slices.CompactFunc(all, func(a, b version) bool { return a.name == b.name })
+}
+
+// integration tells what becomes of one, and whether anything does.
+func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs bool) {
+	i = Integration{Block: Block{Name: of.name}, Attributes: []Attribute{}, Because: []string{}}
+	switch {
+	case of.old == nil:
+		i.Action = Add
+	case of.next == nil:
+		i.Action = Remove
+	default:
+		i.Attributes = attributes(of.old, of.next)
+		i.Because = p.because(of.next)
+		switch {
+		case len(i.Attributes) > 0:
+			i.Action = Alter
+		case len(i.Because) > 0:
+			i.Action = Restart
+		}
+	}
+	return i, i.Action != ""
+}
+
+// because says what an integration is bound to that would be another.
+func (p *Plan) because(i *config.Integration) []string {
+	out := []string{}
+	if find(p.Plugins, i.Plugin) {
+		out = append(out, "plugin "+i.Plugin)
+	}
+	for _, r := range i.Grants.Rules {
+		if r.Kind == manifest.SQL && find(p.Databases, r.Name) {
+			out = append(out, "database."+r.Name)
+		}
+	}
+	return out
+}
+
+func attributes(old, next *config.Integration) []Attribute {
+	out := []Attribute{}
+	add := func(name string, was, now any) {
+		if !reflect.DeepEqual(was, now) {
+			out = append(out, Attribute{name, told(was), told(now)})
+		}
+	}
+	add("probe", old.Plugin+"."+old.Probe, next.Plugin+"."+next.Probe)
+	add("enabled", old.Enabled, next.Enabled)
+	add("interval", old.Interval, next.Interval)
+	add("timeout", old.Timeout, next.Timeout)
+	add("memory", old.Memory, next.Memory)
+	add("depends_on", old.DependsOn, next.DependsOn)
+	for _, name := range optionNames(old, next) {
+		add("config."+name, option{old.Values[name]}, option{next.Values[name]})
+	}
+	add("grant", granted(old.Grants), granted(next.Grants))
+	if len(out) == 0 { // the same in another order: a run is told where its grants stand
+		add("grant", option{old.Grants}, option{next.Grants})
+	}
+	return out
+}
+
+// granted is what a grant block allows, in order.
+func granted(s grant.Set) string {
+	var all []string
+	for _, r := range s.Rules {
+		if r.Origin == grant.FromBlock {
+			all = append(all, r.String())
+		}
+	}
+	slices.Sort(all)
+	if s.KV > 0 {
+		all = append(all, "kv "+s.KV.String())
+	}
+	if s.Plaintext {
+		all = append(all, "plaintext")
+	}
+	return strings.Join(all, ", ")
+}
+
+// option keeps a value from being told.
+type option struct{ value any }
+
+func optionNames(all ...*config.Integration) (names []string) {
+	for _, i := range all {
+		for name := range i.Values {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

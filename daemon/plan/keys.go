@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"log/slog"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/config"
+	"vega/plugins/manifest"
+)
+
+// key is one of vega's own, in two configurations.
+type key struct {
+	name     string
+	restart  bool // it is in use while vega runs: an address that is listened on, a file that is open
+	was, now any
+}
+
+func keys(old, next *config.Config) []Key {
+	out := []Key{}
+	for _, k := range []key{
+		{"data_dir", true, old.DataDir, next.DataDir},
+		{"watch", false, old.Watch, next.Watch},
+		{"server.host", true, old.Server.Host, next.Server.Host},
+		{"server.port", true, old.Server.Port, next.Server.Port},
+		{"server.tls", true, old.Server.TLS, next.Server.TLS},
+		{"server.api_key", false, old.Server.Keys, next.Server.Keys},
+		{"server.drain_timeout", false, old.Server.DrainTimeout, next.Server.DrainTimeout},
+		{"log.level", false, slog.Level(old.Log.Level), slog.Level(next.Log.Level)},
+		{"store.path", true, old.Store.Path, next.Store.Path},
+		{"store.slow_query", true, old.Store.SlowQuery, next.Store.SlowQuery},
+		{"store.keep_runs", false, old.Store.KeepRuns, next.Store.KeepRuns},
+		{"store.keep_conversations", false, old.Store.KeepConversations, next.Store.KeepConversations},
+		{"store.max_size", false, manifest.Size(old.Store.MaxSize), manifest.Size(next.Store.MaxSize)},
+		{"llm", false, old.LLM, next.LLM},
+		{"network", true, old.Network, next.Network},
+		{"plugins.dir", false, old.Plugins.Dir, next.Plugins.Dir},
+	} {
+		if !reflect.DeepEqual(k.was, k.now) {
+			out = append(out, Key{k.name, k.restart, told(k.was), told(k.now)})
+		}
+	}
+	return out
+}
+
+// told is a value as it would be written, nil for one that is more than a
+// figure, a level or a path: such may hold a secret.
+func told(v any) *string {
+	var s string
+	switch v := v.(type) {
+	case bool:
+		s = strconv.FormatBool(v)
+	case int:
+		s = strconv.Itoa(v)
+	case string:
+		s = v
+	case time.Duration:
+		s = config.Span(v)
+	case manifest.Size:
+		s = v.String()
+	case slog.Level:
+		s = strings.ToLower(v.String())
+	default:
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"vega/daemon/config"
+)
+
+// Plan is what would change, each list in order of name.
+type Plan struct {
+	Keys         []Key         `json:"keys"`
+	Databases    []Block       `json:"databases"`
+	Plugins      []Block       `json:"plugins"`
+	Integrations []Integration `json:"integrations"`
+	Summary      Summary       `json:"summary"`
+	Load         Change[Load]  `json:"load"`
+}
+
+// Key is an attribute or block of vega's own that would differ.
+type Key struct {
+	Name string `json:"name"`
+	// Restart says that it changes with a restart only: a reload is refused.
+	Restart bool    `json:"restart"`
+	From    *string `json:"from,omitempty"` // nil where it is not told
+	To      *string `json:"to,omitempty"`
+}
+
+// Block is a named part that would come, go or change as a whole.
+type Block struct {
+	Name   string `json:"name"`
+	Action Action `json:"action"`
+}
+
+// Action is what would happen.
+type Action string
+
+// The actions. An integration is restarted where its own block is the same but
+// what it is bound to is not: what is known of it so far is forgotten.
+const (
+	Add     Action = "add"
+	Alter   Action = "change"
+	Restart Action = "restart"
+	Remove  Action = "remove"
+)
+
+// Integration is one that would not simply go on.
+type Integration struct {
+	Block
+	Attributes []Attribute `json:"attributes"` // that differ, of one that changes
+	Because    []string    `json:"because"`    // of one that restarts
+}
+
+// Attribute is one that differs, with its values where they are no secret.
+type Attribute struct {
+	Name string  `json:"name"`
+	From *string `json:"from,omitempty"`
+	To   *string `json:"to,omitempty"`
+}
+
+// Change is something before and after.
+type Change[T any] struct {
+	Before T `json:"before"`
+	After  T `json:"after"`
+}
+
+// Summary counts integrations.
+type Summary struct {
+	Added     int `json:"added"`
+	Changed   int `json:"changed"`
+	Restarted int `json:"restarted"`
+	Removed   int `json:"removed"`
+	Kept      int `json:"kept"`
+}
+
+// Empty reports whether nothing would change.
+func (p Plan) Empty() bool {
+	return len(p.Keys)+len(p.Databases)+len(p.Plugins)+len(p.Integrations) == 0
+}
+
+// NeedsRestart are the keys that a reload can't change. Not nil.
+func (p Plan) NeedsRestart() []string {
+	names := []string{}
+	for _, k := range p.Keys {
+		if k.Restart {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// Live are the keys and blocks of the files that a reload changes. Not nil.
+func (p Plan) Live() []string {
+	names := []string{}
+	for _, k := range p.Keys {
+		if !k.Restart {
+			names = append(names, k.Name)
+		}
+	}
+	for _, b := range p.Databases {
+		names = append(names, "database."+b.Name)
+	}
+	for _, i := range p.Integrations {
+		if i.Action != Restart {
+			names = append(names, "integration."+i.Name)
+		}
+	}
+	return names
+}
+
+// Between tells what it takes from one configuration to the next.
+func Between(old, next *config.Config) Plan {
+	p := Plan{
+		Keys:         keys(old, next),
+		Databases:    blocks(old.Databases, next.Databases, func(d config.Database) string { return d.Name }),
+		Plugins:      pluginsBetween(old, next),
+		Integrations: []Integration{},
+		Load:         Change[Load]{loadOf(old), loadOf(next)},
+	}
+	for _, pair := range paired(old.Integrations, next.Integrations, func(i config.Integration) string { return i.Name }) {
+		if i, differs := p.integration(pair); differs {
+			p.Integrations = append(p.Integrations, i)
+			p.Summary.count(i.Action)
+		} else {
+			p.Summary.Kept++
+		}
+	}
+	return p
+}
+
+func (s *Summary) count(a Action) {
+	switch a {
+	case Add:
+		s.Added++
+	case Alter:
+		s.Changed++
+	case Restart:
+		s.Restarted++
+	case Remove:
+		s.Removed++
+	}
+}
+
+// pair is what has the same name before and after; nil where there is none.
+type pair[T any] struct {
+	name      string
+	old, next *T
+}
+
+// paired brings two lists in order of name together.
+func paired[T any](old, next []T, name func(T) string) (all []pair[T]) {
+	for i, j := 0, 0; i < len(old) || j < len(next); {
+		switch order := compareAt(old, next, i, j, name); {
+		case order < 0:
+			all = append(all, pair[T]{name(old[i]), &old[i], nil})
+			i++
+		case order > 0:
+			all = append(all, pair[T]{name(next[j]), nil, &next[j]})
+			j++
+		default:
+			all = append(all, pair[T]{name(old[i]), &old[i], &next[j]})
+			i, j = i+1, j+1
+		}
+	}
+	return all
+}
+
+func compareAt[T any](old, next []T, i, j int, name func(T) string) int {
+	switch {
+	case i == len(old):
+		return 1
+	case j == len(next):
+		return -1
+	default:
+		return cmp.Compare(name(old[i]), name(next[j]))
+	}
+}
+
+// find reports whether a block of that name is among those that differ.
+func find(all []Block, name string) bool {
+	return slices.ContainsFunc(all, func(b Block) bool { return b.Name == name })
+}
