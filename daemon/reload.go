@@ -36,7 +36,7 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
 	return d.reloads.do(ctx, func() (Reload, error) {
-		return d.reload(telemetry.WithID(d.life, telemetry.ID(ctx)), by)
+		return d.reload(telemetry.Carry(d.life, ctx), by)
 	})
 }
 

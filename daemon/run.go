@@ -69,6 +69,7 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 		Grants:      b.Grants,
 		Timeout:     b.Timeout - time.Since(began).Round(time.Millisecond),
 		Memory:      b.Memory,
+		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
 	})
 }
 

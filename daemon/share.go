@@ -18,8 +18,8 @@ type flight struct {
 
 // join returns the run of i in progress, or starts one. Whoever joins may
 // leave again: the run belongs to the daemon, not to its caller, and only
-// carries the caller's correlation ID. The caller holds d.mu for reading and
-// has seen that d is not draining.
+// carries the caller's correlation ID and trace. The caller holds d.mu for
+// reading and has seen that d is not draining.
 func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -31,7 +31,7 @@ func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 	i.flight = f
 	f.bound.module.retain()
 	f.bound.databases.retain()
-	ctx = telemetry.WithID(d.life, telemetry.ID(ctx))
+	ctx = telemetry.Carry(d.life, ctx)
 	d.running.Go(func() {
 		defer d.letGo(f.bound)
 		if before != nil { // a run of the old configuration: never two at once

@@ -65,6 +65,7 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
 	}
 	g.net = m.sandbox.options.Network.Session(&in.Grants, vault, g.audit)
+	g.net.Trace = in.Trace
 	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
 	return g, nil
 }

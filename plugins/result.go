@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -41,7 +42,13 @@ type Input struct {
 	Grants      grant.Set
 	Timeout     time.Duration // over instantiation, the run and every host call
 	Memory      manifest.Size // cap on the guest's memory; 0 is 32 MiB
+	Trace       Trace         // that the guest's http requests are part of
 }
+
+// Trace is what the headers traceparent and tracestate of W3C Trace Context
+// say. They are added, as they are, to an http request whose guest does not
+// set them. The zero Trace is none.
+type Trace = egress.Trace
 
 // Result is what a run brought home. It holds no secret.
 type Result struct {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,14 +21,15 @@ const (
 )
 
 // correlate gives the request its ID: the caller's if it can stand in a log,
-// else a new one. The answer carries it too.
+// else that of the trace it is part of, else a new one. The answer carries it
+// too.
 func (a *API) correlate(c *gin.Context) {
-	id := c.GetHeader("X-Correlation-ID")
+	id, trace := c.GetHeader("X-Correlation-ID"), telemetry.TraceOf(c.Request.Header)
 	if !telemetry.ValidID(id) {
-		id = telemetry.NewID()
+		id = cmp.Or(trace.ID(), telemetry.NewID())
 	}
 	c.Header("X-Correlation-ID", id)
-	c.Request = c.Request.WithContext(telemetry.WithID(c.Request.Context(), id))
+	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
 // accessLog writes a line for each request: debug for the probes of an

@@ -33,11 +33,12 @@ func NewID() string {
 // 1 to MaxID printable ASCII characters. Anything else could forge a log line
 // or split a header.
 func ValidID(id string) bool {
-	if id == "" || len(id) > MaxID {
-		return false
-	}
-	for i := range len(id) {
-		if id[i] < ' ' || id[i] > '~' {
+	return id != "" && len(id) <= MaxID && printable(id)
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}
 	}

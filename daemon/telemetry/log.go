@@ -54,14 +54,21 @@ func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// handler adds the correlation ID of the context.
+// handler adds the correlation ID of the context, and the trace's where that is
+// another.
 type handler struct{ slog.Handler }
 
 // Handle writes the record.
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
-	if id := ID(ctx); id != "" {
+	id, trace := ID(ctx), TraceIn(ctx).ID()
+	if id != "" || trace != "" {
 		r = r.Clone()
+	}
+	if id != "" {
 		r.AddAttrs(slog.String("correlation_id", id))
+	}
+	if trace != "" && trace != id {
+		r.AddAttrs(slog.String("trace_id", trace))
 	}
 	return h.Handler.Handle(ctx, r)
 }

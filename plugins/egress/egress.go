@@ -56,11 +56,18 @@ func New(resolver string) *Network {
 // Session is the network as one run may use it. It is not safe for concurrent
 // use, as its vault is not.
 type Session struct {
+	// Trace is added to the http requests of a guest that names none itself.
+	Trace Trace
+
 	network *Network
 	grants  *grant.Set
 	vault   *secret.Vault
 	audit   func(error)
 }
+
+// Trace is what the headers traceparent and tracestate of W3C Trace Context
+// say, to be passed on as they are. The zero Trace is none.
+type Trace struct{ Parent, State string }
 
 // Session binds the network to the grants and secrets of one run. audit is
 // told of every denial; nil drops them.

@@ -54,11 +54,23 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	if out.header.Get("User-Agent") == "" {
 		out.header.Set("User-Agent", "vega")
 	}
+	s.trace(out.header)
 	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
 		out.header.Set("Accept-Encoding", "gzip")
 	}
 	out.body, out.secretBody = s.vault.Reveal(bodyForm(out.header.Get("Content-Type")), r.Body)
 	return out, nil
+}
+
+// trace passes on which trace the run is part of, unless the guest says so.
+func (s *Session) trace(h http.Header) {
+	if s.Trace.Parent == "" || h.Get("Traceparent") != "" {
+		return
+	}
+	h.Set("Traceparent", s.Trace.Parent)
+	if s.Trace.State != "" {
+		h.Set("Tracestate", s.Trace.State)
+	}
 }
 
 // target judges the URL as the guest wrote it, and only then puts secrets in;

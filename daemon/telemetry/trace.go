@@ -1,0 +1,92 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// maxState bounds the tracestate that is passed on, in bytes: what the W3C asks
+// everybody to take.
+const maxState = 512
+
+// Trace is where a request stands in a trace, as a caller told by the headers
+// traceparent and tracestate of W3C Trace Context. The zero Trace is none.
+type Trace struct{ Parent, State string }
+
+// ID is the trace's: 32 digits in hex, "" for none.
+func (t Trace) ID() string {
+	if t.Parent == "" {
+		return ""
+	}
+	return t.Parent[3:35]
+}
+
+// TraceOf reads the headers of a request. What is malformed counts as absent,
+// as the recommendation says.
+func TraceOf(h http.Header) Trace {
+	given := h.Values("Traceparent")
+	if len(given) != 1 || !validParent(given[0]) {
+		return Trace{}
+	}
+	t := Trace{Parent: given[0]}
+	if t.Parent[:2] != "00" { // a later version: what this one knows of it
+		t.Parent = "00" + t.Parent[2:53] + map[bool]string{true: "01", false: "00"}[hexDigit(t.Parent[54])&1 == 1]
+	}
+	if state := strings.Join(h.Values("Tracestate"), ","); len(state) <= maxState && printable(state) {
+		t.State = state
+	}
+	return t
+}
+
+// validParent judges version-traceid-parentid-flags. A later version may have
+// more behind a dash.
+func validParent(s string) bool {
+	const size = 2 + 1 + 32 + 1 + 16 + 1 + 2
+	if len(s) < size || s[2] != '-' || s[35] != '-' || s[52] != '-' {
+		return false
+	}
+	version, trace, parent, flags := s[:2], s[3:35], s[36:52], s[53:55]
+	for _, part := range []string{version, trace, parent, flags} {
+		if strings.Trim(part, "0123456789abcdef") != "" {
+			return false
+		}
+	}
+	switch {
+	case version == "ff" || strings.Trim(trace, "0") == "" || strings.Trim(parent, "0") == "":
+		return false
+	case version == "00":
+		return len(s) == size
+	default:
+		return len(s) == size || s[size] == '-'
+	}
+}
+
+func hexDigit(c byte) byte {
+	if c >= 'a' {
+		return c - 'a' + 10
+	}
+	return c - '0'
+}
+
+type traceKey struct{}
+
+// WithTrace returns a context whose requests to the outside stand in the trace.
+func WithTrace(ctx context.Context, t Trace) context.Context {
+	if t.Parent == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, traceKey{}, t)
+}
+
+// TraceIn is the trace of a context.
+func TraceIn(ctx context.Context) Trace {
+	t, _ := ctx.Value(traceKey{}).(Trace)
+	return t
+}
+
+// Carry gives life, a context, what from knows of its request: the correlation
+// ID and the trace.
+func Carry(life, from context.Context) context.Context {
+	return WithTrace(WithID(life, ID(from)), TraceIn(from))
+}
