@@ -1,12 +1,8 @@
 package config
 
-// maxRounds bounds how often Fix looks again: what is mended can show what
-// stood behind it. maxTried bounds how many diagnostics are tried one by one
-// in a round.
-const (
-	maxRounds = 10
-	maxTried  = 30
-)
+// maxTries bounds how often Fix looks again: what is mended can show what stood
+// behind it, and edits that can't be made together are tried apart.
+const maxTries = 300
 
 // Fixed is a file with the edits of its diagnostics made.
 type Fixed struct {
@@ -28,8 +24,8 @@ func Fix(path string, o Options) ([]Fixed, Diagnostics) {
 	}
 	original := s.files
 	_, now := s.decode(o, &report{})
-	for range maxRounds {
-		next, ds := s.mended(o, now)
+	for tries := maxTries; tries > 0; {
+		next, ds := s.mended(o, now, now.editable(), &tries)
 		if next == nil {
 			break
 		}
@@ -44,27 +40,22 @@ func Fix(path string, o Options) ([]Fixed, Diagnostics) {
 	return fixed, now
 }
 
-// mended is s with edits made: those of all diagnostics, or else of one that
-// can be made; nil if there is none.
-func (s *sources) mended(o Options, now Diagnostics) (*sources, Diagnostics) {
-	var editable Diagnostics
-	for _, d := range now {
-		if len(d.Edits) > 0 {
-			editable = append(editable, d)
-		}
-	}
-	if len(editable) == 0 {
+// mended is s with edits made: those of all diagnostics, or else of as many in
+// a row as can be made together; nil if none can, or when there are no tries
+// left.
+func (s *sources) mended(o Options, now, editable Diagnostics, tries *int) (*sources, Diagnostics) {
+	if len(editable) == 0 || *tries == 0 {
 		return nil, nil
 	}
-	if next, ds := s.try(o, now, editable); next != nil {
+	*tries--
+	if next, ds := s.try(o, now, editable); next != nil || len(editable) == 1 {
 		return next, ds
 	}
-	for i := range editable[:min(len(editable), maxTried)] {
-		if next, ds := s.try(o, now, editable[i:i+1]); next != nil {
-			return next, ds
-		}
+	half := len(editable) / 2
+	if next, ds := s.mended(o, now, editable[:half], tries); next != nil {
+		return next, ds
 	}
-	return nil, nil
+	return s.mended(o, now, editable[half:], tries)
 }
 
 func (s *sources) try(o Options, now, editable Diagnostics) (*sources, Diagnostics) {
@@ -82,6 +73,16 @@ func (s *sources) try(o Options, now, editable Diagnostics) (*sources, Diagnosti
 		return nil, nil
 	}
 	return &next, ds
+}
+
+func (ds Diagnostics) editable() Diagnostics {
+	var some Diagnostics
+	for _, d := range ds {
+		if len(d.Edits) > 0 {
+			some = append(some, d)
+		}
+	}
+	return some
 }
 
 // editsIn are the edits of one file. Those of a diagnostic that overlap with
