@@ -140,6 +140,23 @@ func (r *report) add(to *[]problem, p problem) *problem {
 	return &p
 }
 
+// take adds what another gathered.
+func (r *report) take(o *report) {
+	r.errors += o.errors
+	for _, p := range o.list {
+		r.add(&r.list, p)
+	}
+	for _, p := range o.warnings {
+		r.add(&r.warnings, p)
+	}
+	for severity, n := range o.dropped {
+		if r.dropped == nil {
+			r.dropped = map[Severity]int{}
+		}
+		r.dropped[severity] += n
+	}
+}
+
 // diagnostics sorts, cuts and resolves the problems: errors come before
 // warnings where there is not room for all. public says which attributes'
 // literals a snippet may show; scrub takes secrets out of text.

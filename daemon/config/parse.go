@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -51,61 +54,138 @@ type parser struct {
 	broken bool // something at the top level could not be parsed
 }
 
+// Chunks are parsed on all processors, so many at a time: few enough that what
+// the limits cut off was not parsed by much.
+const (
+	batchChunks = 256
+	batchBytes  = 64 << 10
+)
+
 func (p *parser) file(f *file) {
 	if !f.text(p.out) {
 		p.broken = true
 		return
 	}
 	f.again()
+	done, size, more := 0, 0, true
 	split(f, p.words, func(c chunk) bool {
 		f.chunks = append(f.chunks, c)
-		return p.chunk(f, c)
+		if size += c.end - c.start; len(f.chunks)-done < batchChunks && size < batchBytes {
+			return true
+		}
+		more = p.batch(f, f.chunks[done:])
+		done, size = len(f.chunks), 0
+		return more
 	})
+	if more {
+		p.batch(f, f.chunks[done:])
+	}
 }
 
-// chunk reads one top-level item; false stops the reading.
-func (p *parser) chunk(f *file, c chunk) bool {
-	if c.end-c.start > maxChunk {
-		return p.refuse(f, c, fmt.Sprintf("This block is larger than %d KiB.", maxChunk>>10), "close it where it should end, or split it")
+// batch reads top-level items and takes them in their order; false stops the
+// reading.
+func (p *parser) batch(f *file, chunks []chunk) bool {
+	pieces := make([]piece, len(chunks))
+	var next atomic.Int64
+	var running sync.WaitGroup
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(chunks); i = int(next.Add(1)) - 1 {
+			pieces[i].read(f, chunks[i])
+		}
 	}
-	if p.chunks++; p.chunks > maxChunks {
-		p.refuse(f, c, fmt.Sprintf("There are more than %d blocks and attributes in all.", maxChunks), "remove some; nothing from here on was read")
-		return false
+	for range min(runtime.GOMAXPROCS(0), len(chunks)) - 1 {
+		running.Go(work)
+	}
+	work()
+	running.Wait()
+	for i := range pieces {
+		if !p.take(f, chunks[i], &pieces[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// take adds a piece to what was read; false stops the reading.
+func (p *parser) take(f *file, c chunk, in *piece) bool {
+	p.chunks++
+	p.tokens += in.tokens
+	switch {
+	case p.chunks > maxChunks:
+		in = tooMuch(f, c, fmt.Sprintf("There are more than %d blocks and attributes in all.", maxChunks), "remove some; nothing from here on was read")
+	case p.tokens > maxTokens:
+		in = tooMuch(f, c, fmt.Sprintf("There are more than %d words and signs in all.", maxTokens), "remove some; nothing from here on was read")
+	case c.inTexts > maxHeredocs:
+		in = tooMuch(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB together.", maxHeredocs>>10), "put the texts into files of their own and read them with file(); nothing from here on was read")
+	}
+	p.out.take(&in.out)
+	p.body.attrs = append(p.body.attrs, in.body.attrs...)
+	p.body.blocks = append(p.body.blocks, in.body.blocks...)
+	p.broken = p.broken || in.broken
+	return !in.last
+}
+
+// piece is what was read of a chunk.
+type piece struct {
+	out    report
+	tokens int
+	body   body
+	broken bool
+	last   bool // nothing from here on is read
+}
+
+func tooMuch(f *file, c chunk, detail, fix string) *piece {
+	p := &piece{last: true}
+	p.refuse(f, c, detail, fix)
+	return p
+}
+
+func (p *piece) read(f *file, c chunk) {
+	if c.inTexts > maxHeredocs {
+		return // take refuses it
+	}
+	if c.end-c.start > maxChunk {
+		p.refuse(f, c, fmt.Sprintf("This block is larger than %d KiB.", maxChunk>>10), "close it where it should end, or split it")
+		return
 	}
 	src := f.src[c.start:c.end]
 	start := hcl.Pos{Line: c.line, Column: 1, Byte: c.start}
+	if n, ok := harmless(src); ok {
+		p.tokens = n
+		if parsed, diags := hclsyntax.ParseConfig(src, f.name, start); !diags.HasErrors() {
+			l := lowerer{file: f, out: &p.out, end: math.MaxInt}
+			p.body = l.body(parsed.Body.(*hclsyntax.Body))
+			return
+		}
+	}
+	p.guarded(f, c, src, start)
+}
+
+// guarded reads a chunk that only the guards can let pass.
+func (p *piece) guarded(f *file, c chunk, src []byte, start hcl.Pos) {
 	tokens, diags := hclsyntax.LexConfig(src, f.name, start)
-	if p.tokens += len(tokens); p.tokens > maxTokens {
-		p.refuse(f, c, fmt.Sprintf("There are more than %d words and signs in all.", maxTokens), "remove some; nothing from here on was read")
-		return false
-	}
-	if f.inTexts > maxHeredocs {
-		p.refuse(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB together.", maxHeredocs>>10), "put the texts into files of their own and read them with file(); nothing from here on was read")
-		return false
-	}
-	g := guard{file: f, out: p.out}
+	p.tokens = len(tokens)
+	g := guard{file: f, out: &p.out}
 	if !g.check(tokens) {
 		p.unparsed(f, c)
-		return true
+		return
 	}
 	if diags.HasErrors() {
 		p.syntax(f, diags)
 		p.unparsed(f, c)
-		return true
+		return
 	}
 	p.parse(f, c, src, start)
-	return true
 }
 
-func (p *parser) refuse(f *file, c chunk, detail, fix string) bool {
+func (p *piece) refuse(f *file, c chunk, detail, fix string) {
 	p.out.err(TooMuch, place{f, c.start, c.start}, detail, fix)
 	p.unparsed(f, c)
-	return true
 }
 
 // parse hands a chunk that passed the guards to HCL. Should its parser panic
 // all the same, that is one more syntax error.
-func (p *parser) parse(f *file, c chunk, src []byte, start hcl.Pos) {
+func (p *piece) parse(f *file, c chunk, src []byte, start hcl.Pos) {
 	defer func() {
 		if recover() != nil {
 			p.out.err(Syntax, place{f, c.start, c.start}, "This could not be parsed.", "write it more simply")
@@ -117,20 +197,18 @@ func (p *parser) parse(f *file, c chunk, src []byte, start hcl.Pos) {
 	if diags.HasErrors() {
 		end = p.syntax(f, diags)
 	}
-	l := lowerer{file: f, out: p.out, end: end}
-	b := l.body(parsed.Body.(*hclsyntax.Body))
-	if end < math.MaxInt && len(b.blocks) == 0 {
+	l := lowerer{file: f, out: &p.out, end: end}
+	p.body = l.body(parsed.Body.(*hclsyntax.Body))
+	if end < math.MaxInt && len(p.body.blocks) == 0 {
 		p.unparsed(f, c)
 	}
-	for _, blk := range b.blocks {
+	for _, blk := range p.body.blocks {
 		blk.broken = end < math.MaxInt
 	}
-	p.body.attrs = append(p.body.attrs, b.attrs...)
-	p.body.blocks = append(p.body.blocks, b.blocks...)
 }
 
 // syntax reports HCL's own errors and returns where the first is.
-func (p *parser) syntax(f *file, diags hcl.Diagnostics) int {
+func (p *piece) syntax(f *file, diags hcl.Diagnostics) int {
 	first := math.MaxInt
 	told := map[string]bool{}
 	for i, d := range diags {
@@ -178,7 +256,7 @@ var header = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)(?:[ \t]+"([^"\\$%\n]*)
 
 // unparsed keeps the kind and name of a block that could not be read, so that
 // references to it don't dangle as well.
-func (p *parser) unparsed(f *file, c chunk) {
+func (p *piece) unparsed(f *file, c chunk) {
 	src := f.src[c.start:min(c.end, c.start+512)]
 	m := header.FindSubmatchIndex(bytes.TrimPrefix(src, []byte(bom)))
 	if m == nil {

@@ -6,6 +6,7 @@ import "bytes"
 type chunk struct {
 	start, end int
 	line       int // of start, from 1
+	inTexts    int // bytes of heredocs in the file so far
 }
 
 // splitter cuts a file into chunks, so that a syntax error in one block leaves
@@ -164,7 +165,7 @@ func (s *splitter) emit() bool {
 	if s.start < 0 {
 		return true
 	}
-	c := chunk{s.start, min(s.i, len(s.src)), s.startLine} // an escape at the end goes past it
+	c := chunk{s.start, min(s.i, len(s.src)), s.startLine, s.file.inTexts} // an escape at the end goes past it
 	s.start, s.open, s.count = -1, s.open[:0], [128]int{}
 	return s.yield(c)
 }
