@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/diagnostics"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/store"
@@ -43,6 +44,8 @@ type Daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 	sandbox *plugins.Sandbox
+
+	diagnostics *diagnostics.Collector
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
 
@@ -89,6 +92,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 }
 
 func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
+	if err := d.openDiagnostics(cfg); err != nil {
+		return err
+	}
 	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
@@ -212,6 +218,9 @@ func (d *Daemon) release() error {
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())
+	}
+	if d.diagnostics != nil { // it stays, to say that it is closed
+		errs = append(errs, d.diagnostics.Close())
 	}
 	d.sandbox, d.store = nil, nil
 	return errors.Join(errs...)

@@ -21,6 +21,8 @@ type Daemon interface {
 	Store() *store.Store
 	DatabaseStats(ctx context.Context) daemon.DatabaseStats
 	ResetDatabaseStats()
+	System(ctx context.Context) (daemon.System, error)
+	SystemSummary(ctx context.Context) (daemon.SystemSummary, error)
 	Validate(ctx context.Context) (daemon.Validation, error)
 	Plan(ctx context.Context) (daemon.Planned, error)
 	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)

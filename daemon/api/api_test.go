@@ -26,6 +26,7 @@ type fake struct {
 	ready error
 	reset bool
 
+	system   error
 	reload   error
 	rejected bool
 
@@ -56,6 +57,11 @@ func (f *fake) Integration(name string) (daemon.Integration, error) {
 
 func (f *fake) DatabaseStats(context.Context) daemon.DatabaseStats { return daemon.DatabaseStats{} }
 func (f *fake) ResetDatabaseStats()                                { f.reset = true }
+
+func (f *fake) System(context.Context) (daemon.System, error) { return daemon.System{}, f.system }
+func (f *fake) SystemSummary(context.Context) (daemon.SystemSummary, error) {
+	return daemon.SystemSummary{}, f.system
+}
 
 func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {
 	return daemon.RunPage{}, nil

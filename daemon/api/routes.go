@@ -24,6 +24,8 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/admin/config/reload", false, a.reload, 0},
 		{http.MethodGet, "/admin/database/stats", false, a.databaseStats, 0},
 		{http.MethodPost, "/admin/database/reset-stats", false, a.resetDatabaseStats, 0},
+		{http.MethodGet, "/admin/diagnostics/system", false, a.system, 0},
+		{http.MethodGet, "/admin/diagnostics/health-summary", false, a.systemSummary, 0},
 		{http.MethodGet, "/v1/conversations", false, a.conversations, 0},
 		{http.MethodPost, "/v1/conversations", false, a.logConversation, maxConversation},
 		{http.MethodGet, "/v1/conversations/:id", false, a.conversation, 0},

@@ -1,0 +1,19 @@
+package api
+
+import "github.com/gin-gonic/gin"
+
+func (a *API) system(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	s, err := a.daemon.System(c.Request.Context())
+	return answer(c, s, err)
+}
+
+func (a *API) systemSummary(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	s, err := a.daemon.SystemSummary(c.Request.Context())
+	return answer(c, s, err)
+}
