@@ -37,6 +37,7 @@ func (d *decoder) build(c *Config) {
 		c.Integrations = append(c.Integrations, d.integration(s))
 	}
 	slices.SortFunc(c.Integrations, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
+	c.Thresholds = d.thresholds()
 	d.judgeWhole(c)
 }
 

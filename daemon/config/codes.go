@@ -54,6 +54,10 @@ const (
 
 	DependsOnItself   Code = "VEGA046"
 	DependsOnDisabled Code = "VEGA047"
+
+	Contradiction Code = "VEGA048"
+	OutOfReach    Code = "VEGA049"
+	TakesPlace    Code = "VEGA050"
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
 )
@@ -113,6 +117,9 @@ var Codes = []CodeInfo{
 	{Unused, "nothing refers to it"},
 	{DependsOnItself, "depends on itself"},
 	{DependsOnDisabled, "depends on what is disabled"},
+	{Contradiction, "threshold contradicts itself"},
+	{OutOfReach, "threshold out of reach"},
+	{TakesPlace, "built-in threshold replaced"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

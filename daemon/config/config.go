@@ -20,6 +20,7 @@ import (
 
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies"
 )
 
 // Config is a configuration that passed validation, with every default filled
@@ -36,7 +37,9 @@ type Config struct {
 	Plugins      Plugins
 	Databases    []Database    // in order of name
 	Integrations []Integration // in order of name
-	Warnings     Diagnostics   // what Load said of it
+	// Thresholds are in order of name, those that vega comes with among them.
+	Thresholds []policies.Threshold
+	Warnings   Diagnostics // what Load said of it
 
 	sources *sources // what was read, for Rebind
 	secrets []string // longest first

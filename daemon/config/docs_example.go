@@ -11,7 +11,7 @@ import (
 
 // labels are names that blocks bear in examples.
 var labels = map[string]string{
-	"key": "dashboard", "database": "app", "integration": "orders",
+	"key": "dashboard", "database": "app", "integration": "orders", "threshold": "memory",
 	"probe": "orders", "option": "url", "capability": "http",
 }
 
@@ -35,6 +35,11 @@ var examples = map[string]string{
 	"integration.grant.net":    `["tcp://mail.example.com:25"]`,
 	"integration.grant.dns":    `["example.com"]`,
 	"integration.grant.sql":    `[database.app]`,
+	"threshold.resource":       `system.memory.percent`,
+	"threshold.warning":        `80`,
+	"threshold.error":          `95`,
+	"threshold.clear":          `75`,
+	"threshold.when":           `"above"`,
 	"name":                     `"acme"`,
 	"version":                  `"1.0.0"`,
 	"description":              `"Checks the shop of ACME."`,

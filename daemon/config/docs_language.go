@@ -24,6 +24,11 @@ var referenceTable = []struct{ form, doc, example string }{
 		"depends_on = [integration.llm]",
 	},
 	{
+		"system.PART.FIGURE",
+		"A figure of this machine, in a threshold; there are also database.NAME.PART.FIGURE and databases.PART.FIGURE. vega docs config figures lists them.",
+		"resource = system.memory.percent",
+	},
+	{
 		"PLUGIN.PROBE",
 		"A probe of a plugin, in the attribute probe.",
 		"probe = core.http",
@@ -43,5 +48,5 @@ func language() []Topic {
 	for _, f := range functionTable {
 		calls.Parts = append(calls.Parts, Topic{Name: f.name, Title: f.name + `("` + f.argument + `")`, Doc: f.doc, Example: f.example, Row: true})
 	}
-	return []Topic{{Name: "values", Title: "Values", Doc: values}, refs, calls}
+	return []Topic{{Name: "values", Title: "Values", Doc: values}, refs, calls, figuresTopic()}
 }

@@ -77,7 +77,7 @@ func secrecy(r *row) string {
 		return "not possible; env_set() is"
 	case manifest.Number, wholeType:
 		return "not possible: a number is written out, or referred to"
-	case probeType, manifest.Database, integrationType:
+	case probeType, manifest.Database, integrationType, figureType:
 		return "not possible: it is a reference"
 	}
 	switch {

@@ -118,6 +118,7 @@ func TestExamplesOfTheLanguage(t *testing.T) {
 			taken := false
 			try := func(text string) { taken = taken || wrongIn(t, text, core) == "" }
 			try("integration \"orders\" {\n  " + part.Example + "\n}")
+			try("threshold \"x\" {\n  " + part.Example + "\n  enabled = false\n}")
 			for _, p := range core.Module.Manifest.Probes {
 				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  config {\n    " + part.Example + "\n  }\n}")
 			}

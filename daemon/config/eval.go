@@ -82,6 +82,8 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return d.literal(e)
 	case t == probeType:
 		return d.probeName(e)
+	case t == figureType:
+		return d.figure(e, r)
 	case e.kind == refExpr:
 		return d.reference(e, r, t)
 	}
@@ -105,7 +107,7 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return d.measure(e, r, t)
 	case manifest.Database, integrationType:
 		return d.mismatch(e, r, t)
-	case manifest.Any, boundType:
+	case manifest.Any, boundType, amountType:
 		if e.kind == numExpr {
 			return e.num, present
 		}

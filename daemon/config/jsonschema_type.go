@@ -16,6 +16,7 @@ const (
 	addressPattern  = `.:[0-9]{1,5}$`
 	databasePattern = `^(\$\{)?database\.[a-z][a-z0-9_-]*\}?$`
 	peerPattern     = `^(\$\{)?integration\.[a-z][a-z0-9_-]*\}?$`
+	figurePattern   = `^(\$\{)?(system|databases|database\.[a-z][a-z0-9_-]*)(\.[A-Za-z0-9_]+)+\}?$`
 	probePattern    = `^(\$\{)?[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*\}?$`
 )
 
@@ -56,7 +57,7 @@ func (m schemaMaker) value(r *row, t manifest.Type) *jsonSchema {
 
 // isReference reports whether a type is written as a reference only.
 func isReference(t manifest.Type) bool {
-	return t == probeType || t == integrationType || t == manifest.Database
+	return t == probeType || t == integrationType || t == figureType || t == manifest.Database
 }
 
 func writtenOut(r *row, t manifest.Type) *jsonSchema {
@@ -69,7 +70,7 @@ func writtenOut(r *row, t manifest.Type) *jsonSchema {
 		return &jsonSchema{Type: "integer", Minimum: r.Min, Maximum: r.Max}
 	case manifest.Any:
 		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
-	case boundType:
+	case boundType, amountType:
 		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "number"}, {Type: "string", Pattern: durationPattern}, {Type: "string", Pattern: sizePattern}}}
 	case valueType:
 		return &jsonSchema{}
@@ -91,6 +92,8 @@ func textPattern(r *row, t manifest.Type) string {
 		return probePattern
 	case integrationType:
 		return peerPattern
+	case figureType:
+		return figurePattern
 	case manifest.Database:
 		return databasePattern
 	case manifest.Address:

@@ -133,11 +133,18 @@ func mismatchFix(e *expr, r *row, t manifest.Type) (fix, instead string) {
 	case t == integrationType && e.kind == textExpr && manifest.ValidName(strings.TrimPrefix(e.text, "integration.")):
 		name := "integration." + strings.TrimPrefix(e.text, "integration.")
 		return "write " + name + " without quotes", name
+	case t == figureType && e.kind == textExpr && isFigure(e.text):
+		return "remove the quotes: " + e.text, e.text
 	case t == r.Type:
 		return fmt.Sprintf("write %s = %s", r.Name, example(r)), ""
 	default:
 		return "write " + sample(t), ""
 	}
+}
+
+func isFigure(s string) bool {
+	_, ok := figureOf(s)
+	return ok
 }
 
 func isNumber(s string) bool {
@@ -176,6 +183,10 @@ func typeName(t manifest.Type) string {
 		return "text, a number, true or false"
 	case boundType:
 		return "a number, or a duration or size in quotes"
+	case figureType:
+		return "a figure, such as system.memory.percent"
+	case amountType:
+		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" where the figure is one"
 	case pathType:
 		return "a path, as text"
 	default:
@@ -202,6 +213,10 @@ func sample(t manifest.Type) string {
 		return "database.NAME"
 	case integrationType:
 		return "integration.NAME"
+	case figureType:
+		return "system.memory.percent"
+	case amountType:
+		return "80"
 	case manifest.List:
 		return "[ … ]"
 	case manifest.Map:

@@ -15,6 +15,8 @@ const (
 	valueType manifest.Type = "anything" // a default in a manifest: any literal
 
 	integrationType manifest.Type = "integration" // a reference: integration.NAME
+	figureType      manifest.Type = "figure"      // a reference: system.memory.percent
+	amountType      manifest.Type = "amount"      // a number, or a size or duration as text, as the figure asks
 )
 
 // row is an attribute that may be written. A plugin's options are rows of the

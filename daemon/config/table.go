@@ -113,6 +113,14 @@ var table = &schema{
 				attribute("plaintext", manifest.Bool, "Whether secrets may travel unencrypted to hosts other than this one."),
 			}},
 		}},
+		{name: "threshold", label: "name", doc: "From where on a figure is a warning, and an error. It takes the place of vega's own threshold of that name, or for that figure.", rows: []row{
+			attribute("resource", figureType, "What is judged: a figure of system, of one database (database.NAME) or of each (databases). vega docs config figures lists them.", required),
+			attribute("warning", amountType, "From which value on there is a warning.", public),
+			attribute("error", amountType, "From which value on there is an error.", public),
+			attribute("clear", amountType, "How far it has to come back for what has begun to end: at this value a warning ends, and an error as far from where it began. Unless set, each ends where it began.", public),
+			attribute("when", text, "Whether more is worse, or less: \"above\" or \"below\" the values. Less is of what is left, such as system.disk.free; else more.", public, oneOf("above", "below")),
+			attribute("enabled", manifest.Bool, "Whether it judges.", preset(true)),
+		}},
 	},
 }
 

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"vega/daemon/config"
+	"vega/policies"
 )
 
 // Plan is what would change, each list in order of name.
 type Plan struct {
 	Keys         []Key         `json:"keys"`
 	Databases    []Block       `json:"databases"`
+	Thresholds   []Block       `json:"thresholds"`
 	Plugins      []Block       `json:"plugins"`
 	Integrations []Integration `json:"integrations"`
 	Summary      Summary       `json:"summary"`
@@ -75,7 +77,7 @@ type Summary struct {
 
 // Empty reports whether nothing would change.
 func (p Plan) Empty() bool {
-	return len(p.Keys)+len(p.Databases)+len(p.Plugins)+len(p.Integrations) == 0
+	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0
 }
 
 // NeedsRestart are the keys that a reload can't change. Not nil.
@@ -100,6 +102,9 @@ func (p Plan) Live() []string {
 	for _, b := range p.Databases {
 		names = append(names, "database."+b.Name)
 	}
+	for _, b := range p.Thresholds {
+		names = append(names, "threshold."+b.Name)
+	}
 	for _, i := range p.Integrations {
 		if i.Action != Restart {
 			names = append(names, "integration."+i.Name)
@@ -113,6 +118,7 @@ func Between(old, next *config.Config) Plan {
 	p := Plan{
 		Keys:         keys(old, next),
 		Databases:    blocks(old.Databases, next.Databases, func(d config.Database) string { return d.Name }),
+		Thresholds:   blocks(unplaced(old.Thresholds), unplaced(next.Thresholds), func(t policies.Threshold) string { return t.Name }),
 		Plugins:      pluginsBetween(old, next),
 		Integrations: []Integration{},
 		Load:         Change[Load]{loadOf(old), loadOf(next)},
@@ -126,6 +132,16 @@ func Between(old, next *config.Config) Plan {
 		}
 	}
 	return p
+}
+
+// unplaced are the thresholds of the files, without where they stand: which of
+// vega's own stand beside them follows.
+func unplaced(all []policies.Threshold) []policies.Threshold {
+	own := slices.DeleteFunc(slices.Clone(all), func(t policies.Threshold) bool { return t.BuiltIn })
+	for n := range own {
+		own[n].At = ""
+	}
+	return own
 }
 
 func (s *Summary) count(a Action) {

@@ -39,6 +39,9 @@ func writePlan(out io.Writer, p plan.Plan) error {
 	for _, b := range p.Databases {
 		w.line(b.Action, "database."+b.Name)
 	}
+	for _, b := range p.Thresholds {
+		w.line(b.Action, "threshold."+b.Name)
+	}
 	for _, b := range p.Plugins {
 		w.line(b.Action, "plugin "+b.Name)
 	}

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vega/plugins/manifest"
+	"vega/policies"
+)
+
+// figureOf is what a resource is, "system.memory.percent",
+// "database.app.pool.percent" or "databases.pool.percent".
+func figureOf(resource string) (policies.Figure, bool) {
+	t := policies.Threshold{Resource: resource}
+	if kind := t.Kind(); kind != resource {
+		return policies.FigureOf(policies.DatabaseFigures(), kind)
+	}
+	return policies.FigureOf(policies.Figures(), resource)
+}
+
+// figure is a reference to a number that can be judged.
+func (d *decoder) figure(e *expr, r *row) (manifest.Value, state) {
+	if e.kind != refExpr {
+		return d.mismatch(e, r, figureType)
+	}
+	root, rest, _ := strings.Cut(e.text, ".")
+	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
+		if d.bases[name] == nil && name != "vega" {
+			return d.noBase(e, name)
+		}
+		d.whole.databases[name] = true
+	}
+	if _, ok := figureOf(e.text); ok {
+		return manifest.Plain(e.text), present
+	}
+	d.noFigure(e)
+	return nil, bad
+}
+
+// noBase reports a figure of a database that there is not.
+func (d *decoder) noBase(e *expr, name string) (manifest.Value, state) {
+	names := []string{"vega"}
+	for n := range d.bases {
+		names = append(names, n)
+	}
+	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", among(names))
+	instead := ""
+	if near := nearest(name, names); near != "" {
+		instead = strings.Replace(e.text, "."+name+".", "."+near+".", 1)
+		fix = "write " + instead
+	}
+	d.whole.misspelt = true
+	d.out.err(Dangling, e.at, fmt.Sprintf("There is no database.%s.", clip(name)), fix).renaming(e.at, instead)
+	return nil, bad
+}
+
+func (d *decoder) noFigure(e *expr) {
+	all := d.figures()
+	within := strings.TrimPrefix(e.text, "system.")
+	var parts []string
+	for _, path := range all {
+		if rest, ok := strings.CutPrefix(path, e.text+"."); ok {
+			parts = append(parts, rest)
+		}
+	}
+	fix := "name a figure such as system.memory.percent; vega docs config figures lists them"
+	near := nearest(e.text, all)
+	switch {
+	case near != "":
+		fix = "write " + near
+	case slices.Contains(all, "system."+within):
+		near = "system." + within
+		fix = "write " + near
+	case len(parts) > 0:
+		fix = fmt.Sprintf("name one of its figures: %s", among(parts))
+	}
+	d.out.err(Dangling, e.at, fmt.Sprintf("There is no figure %s.", clip(e.text)), fix).renaming(e.at, near)
+}
+
+// figures are the paths of all.
+func (d *decoder) figures() []string {
+	var all []string
+	for _, f := range policies.Figures() {
+		all = append(all, f.Path)
+	}
+	owners := []string{"databases", "database.vega"}
+	for name := range d.bases {
+		owners = append(owners, "database."+name)
+	}
+	for _, owner := range owners {
+		for _, f := range policies.DatabaseFigures() {
+			all = append(all, owner+"."+f.Path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vega/policies"
+)
+
+// shownThresholds are a line each: name, resource, values, place.
+func shownThresholds(all []policies.Threshold) string {
+	var b strings.Builder
+	for _, t := range all {
+		value := func(v *float64) string {
+			if v == nil {
+				return "-"
+			}
+			return fmt.Sprintf("%.6g", *v)
+		}
+		at := t.At[strings.LastIndex(t.At, "/")+1:]
+		fmt.Fprintln(&b, t.Name, t.Resource, t.Unit, value(t.Warning), value(t.Error), value(t.Clear), t.Below, t.Off, at)
+	}
+	return b.String()
+}
+
+func TestThresholds(t *testing.T) {
+	c, ds := load(t, `
+database "app" {
+  driver = "postgres"
+  dsn    = "postgres://127.0.0.1/app"
+}
+threshold "memory" {
+  resource = system.memory.percent
+  error    = 90
+}
+threshold "my-disk" {
+  resource = system.disks.percent
+  enabled  = false
+}
+threshold "space" {
+  resource = system.disk.free
+  warning  = "20GiB"
+  clear    = "21GiB"
+}
+threshold "app" {
+  resource = database.app.wal_bytes
+  warning  = "1KiB"
+}
+threshold "late" {
+  resource = system.runtime.sched_latency.p99_ms
+  warning  = "1.5s"
+}
+threshold "alone" {
+  resource = system.network.by_status.LISTEN
+  when     = "below"
+  error    = 1
+}
+`, options(t, nil))
+	if ds.HasErrors() {
+		t.Fatal(shownText(t, ds))
+	}
+	got := map[string]string{}
+	for line := range strings.Lines(shownThresholds(c.Thresholds)) {
+		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		got[name] = rest
+	}
+	for name, want := range map[string]string{
+		"memory":  "system.memory.percent percent - 90 - false false vega.hcl:6",
+		"my-disk": "system.disks.percent percent - - - false true vega.hcl:10",
+		"space":   "system.disk.free bytes 2.14748e+10 - 2.25486e+10 true false vega.hcl:14",
+		"app":     "database.app.wal_bytes bytes 1024 - - false false vega.hcl:19",
+		"late":    "system.runtime.sched_latency.p99_ms milliseconds 1500 - - false false vega.hcl:23",
+		"alone":   "system.network.by_status.LISTEN count - 1 - true false vega.hcl:27",
+		"cpu":     "system.cpu.system_percent percent 80 95 70 false false default.hcl:12 (built in)",
+		"wal":     "databases.wal_bytes bytes 1.34218e+08 1.07374e+09 6.71089e+07 false false default.hcl:110 (built in)",
+		"disk":    "", // my-disk is in its place
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+// TestDefaultThresholds are valid, and each judges something else.
+func TestDefaultThresholds(t *testing.T) {
+	judged := map[string]bool{}
+	for _, d := range defaultThresholds() {
+		if d.Off || d.Warning == nil || d.Error == nil || d.Clear == nil || judged[d.Resource] {
+			t.Errorf("%+v", d)
+		}
+		judged[d.Resource] = true
+	}
+	if len(judged) < 10 {
+		t.Errorf("there are %d", len(judged))
+	}
+}
