@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"vega/daemon/config"
-	"vega/daemon/diagnostics"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/store"
@@ -44,8 +43,7 @@ type Daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 	sandbox *plugins.Sandbox
-
-	diagnostics *diagnostics.Collector
+	lookout *lookout // over this machine
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
 
@@ -92,16 +90,17 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 }
 
 func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
-	if err := d.openDiagnostics(cfg); err != nil {
+	var err error
+	if d.lookout, err = newLookout(cfg.DataDir); err != nil {
 		return err
 	}
-	if err := d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
+	if err = d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
 	next := &state{cfg: cfg, inputs: cfg.Inputs(), since: time.Now(), databases: newDatabases(cfg, d.store, nil)}
 	d.last.Store(&attempted{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
 	d.tellDiagnostics(ctx, cfg.Warnings)
-	err := d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
+	err = d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
 		return err
 	}
@@ -210,17 +209,14 @@ func (d *Daemon) release() error {
 	d.mu.Lock()
 	modules := d.now.plugins
 	dbs := d.now.databases
-	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs}
+	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs, thresholds: d.now.thresholds}
 	d.mu.Unlock()
-	errs := []error{releaseAll(modules)}
+	errs := []error{d.lookout.close(), releaseAll(modules)} // the lookout stays, to say that it is closed
 	if d.sandbox != nil {
 		errs = append(errs, d.sandbox.Close(), dbs.release())
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())
-	}
-	if d.diagnostics != nil { // it stays, to say that it is closed
-		errs = append(errs, d.diagnostics.Close())
 	}
 	d.sandbox, d.store = nil, nil
 	return errors.Join(errs...)

@@ -65,6 +65,7 @@ type source struct {
 // or a SQLite file.
 type opened interface {
 	io.Closer
+	counted
 	query(ctx context.Context, query string) (plugins.Rows, error)
 	stats(ctx context.Context) DatabaseReport
 	reset()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/policies"
 )
 
 // state is a configuration in force, with its modules and databases. It is
@@ -22,6 +23,7 @@ type state struct {
 	since        time.Time     // when that came into force
 	plugins      []plugin
 	databases    *databases
+	thresholds   *policies.Thresholds
 	integrations []*integration // in order of name, as cfg's
 	depends      [][]int        // what each of them depends on; nil if none does
 	departed     []*integration // no longer configured, but still running
@@ -63,6 +65,7 @@ func (d *Daemon) install(next *state) (turnover, error) {
 	d.mu.Lock()
 	old := d.now
 	next.depends = dependencies(next.cfg.Integrations)
+	next.thresholds = policies.NewThresholds(next.cfg.Thresholds, old.thresholds)
 	t := next.succeed(old)
 	d.now = next
 	d.mu.Unlock()

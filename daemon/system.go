@@ -2,8 +2,7 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"time"
 
 	"vega/daemon/config"
 	"vega/daemon/diagnostics"
@@ -14,59 +13,45 @@ import (
 type System struct {
 	Status policies.Level `json:"status"`
 	diagnostics.Snapshot
-	Warnings []Warning `json:"warnings"`
+	Warnings []Warning  `json:"warnings"`
+	Unjudged []Unjudged `json:"unjudged"`
 }
 
-// SystemSummary is the part of System that is cheap to know.
+// SystemSummary is the part of System that is cheap to know. It is judged by
+// the thresholds for what is in it, and its warnings come without evidence.
 type SystemSummary struct {
 	Status policies.Level `json:"status"`
 	diagnostics.Summary
-	Warnings []Warning `json:"warnings"`
-}
-
-// Warning is a resource that is beyond one of its thresholds.
-type Warning struct {
-	Resource    string         `json:"resource"` // as a threshold names it: system.memory.percent
-	Status      policies.Level `json:"status"`
-	Value       float64        `json:"value"`
-	Threshold   float64        `json:"threshold"`
-	Explanation string         `json:"explanation"`
-}
-
-// openDiagnostics comes early in the start, so that there is a window to look
-// back on when somebody first asks.
-func (d *Daemon) openDiagnostics(cfg *config.Config) error {
-	c, err := diagnostics.New(diagnostics.Options{DataDir: cfg.DataDir})
-	if err != nil {
-		return fmt.Errorf("begin to watch this machine: %w", err)
-	}
-	d.diagnostics = c
-	return nil
+	Warnings []Warning  `json:"warnings"`
+	Unjudged []Unjudged `json:"unjudged"`
 }
 
 // System reads and judges everything there is to know about the machine. The
 // error is that of ctx, or ErrClosing.
 func (d *Daemon) System(ctx context.Context) (System, error) {
-	s, err := d.diagnostics.Snapshot(ctx)
-	if err != nil {
-		return System{}, unread(err)
-	}
-	return System{Status: policies.LevelHealthy, Snapshot: s, Warnings: []Warning{}}, nil
+	now := d.inForce()
+	return d.lookout.system(ctx, now.thresholds, now.databases, evidencePatience)
 }
 
 // SystemSummary reads and judges what is cheap to know. Errors are those of
 // System.
 func (d *Daemon) SystemSummary(ctx context.Context) (SystemSummary, error) {
-	s, err := d.diagnostics.Summary(ctx)
-	if err != nil {
-		return SystemSummary{}, unread(err)
-	}
-	return SystemSummary{Status: policies.LevelHealthy, Summary: s, Warnings: []Warning{}}, nil
+	now := d.inForce()
+	return d.lookout.summary(ctx, now.thresholds, now.databases)
 }
 
-func unread(err error) error {
-	if errors.Is(err, diagnostics.ErrClosed) {
-		return ErrClosing
+// LookAround reads and judges this machine without a daemon, by the thresholds
+// of a configuration. It takes up to a second, for what is behind warnings.
+// Nothing is known of databases, and of what vega itself uses only what this
+// process does. The error is that of ctx.
+func LookAround(ctx context.Context, cfg *config.Config) (System, error) {
+	l, err := newLookout(cfg.DataDir)
+	if err != nil {
+		return System{}, err
 	}
-	return fmt.Errorf("read how this machine is: %w", err)
+	defer l.close()
+	if err := l.Wait(ctx); err != nil {
+		return System{}, unread(err)
+	}
+	return l.system(ctx, policies.NewThresholds(cfg.Thresholds, nil), &databases{}, time.Second)
 }

@@ -5,17 +5,6 @@ import (
 	"strings"
 )
 
-// Unit is what a figure counts.
-type Unit string
-
-// The units. A Count is a plain number: of goroutines, of cores.
-const (
-	Count        Unit = "count"
-	Percent      Unit = "percent"      // 0 to 100
-	Bytes        Unit = "bytes"        // written as "2GiB"
-	Milliseconds Unit = "milliseconds" // written as "250ms"
-)
-
 // Figure is a number that a threshold may name.
 type Figure struct {
 	// Path is such as system.memory.percent. That of a database lacks its

@@ -32,16 +32,17 @@ var Defaults string
 // DefaultsName is where that file stands in vega's source.
 const DefaultsName = "policies/defaults/default.hcl"
 
-// Kind is the path of the figure alone, without which database it is of.
-func (t *Threshold) Kind() string {
-	if rest, ok := strings.CutPrefix(t.Resource, "databases."); ok {
+// Kind is the path of a figure alone, without which database it is of:
+// pool.percent of database.app.pool.percent and of databases.pool.percent.
+func Kind(resource string) string {
+	if rest, ok := strings.CutPrefix(resource, "databases."); ok {
 		return rest
 	}
-	if rest, ok := strings.CutPrefix(t.Resource, "database."); ok {
+	if rest, ok := strings.CutPrefix(resource, "database."); ok {
 		_, rest, _ = strings.Cut(rest, ".")
 		return rest
 	}
-	return t.Resource
+	return resource
 }
 
 // reached reports whether v is at the bound or beyond it.

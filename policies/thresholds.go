@@ -22,6 +22,12 @@ type Verdict struct {
 	Since time.Time // when the level began, as far as anybody asked
 }
 
+// Held reports whether the value alone would be no reason any more, and the
+// level is what it is since it has not come back far enough.
+func (v *Verdict) Held() bool {
+	return v.Level != LevelHealthy && v.Level != LevelUnknown && !v.reached(v.Value, v.Bound(v.Level))
+}
+
 // Thresholds judge readings, and remember what they found: what is over its
 // threshold stays so until it has come back far enough. They are safe for
 // concurrent use.

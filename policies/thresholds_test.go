@@ -208,7 +208,7 @@ func TestKind(t *testing.T) {
 		"database.app.pool.percent": "pool.percent",
 		"databases.wal_bytes":       "wal_bytes",
 	} {
-		if got := (&policies.Threshold{Resource: resource}).Kind(); got != want {
+		if got := policies.Kind(resource); got != want {
 			t.Errorf("%s: %s", resource, got)
 		}
 	}

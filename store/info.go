@@ -50,6 +50,12 @@ func (a *advisor) info(ctx context.Context, path string) (Info, error) {
 	return i, nil
 }
 
+// LogPath is where the write-ahead log of the store's file lies.
+func (s *Store) LogPath() string { return s.path + "-wal" }
+
+// LogPath is where the write-ahead log of the file lies, if it has one.
+func (r *Reader) LogPath() string { return r.path + "-wal" }
+
 // mib is a file's size; one that is not there has none.
 func mib(path string) float64 {
 	info, err := os.Stat(path)

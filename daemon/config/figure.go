@@ -12,8 +12,7 @@ import (
 // figureOf is what a resource is, "system.memory.percent",
 // "database.app.pool.percent" or "databases.pool.percent".
 func figureOf(resource string) (policies.Figure, bool) {
-	t := policies.Threshold{Resource: resource}
-	if kind := t.Kind(); kind != resource {
+	if kind := policies.Kind(resource); kind != resource {
 		return policies.FigureOf(policies.DatabaseFigures(), kind)
 	}
 	return policies.FigureOf(policies.Figures(), resource)

@@ -61,6 +61,19 @@ func (e *UnknownResourceError) Error() string {
 // Resources are the names that Explain knows, in order.
 func Resources() []string { return slices.Sorted(maps.Keys(tracked)) }
 
+// ResourceOf is the name in Resources of what a figure belongs to, "memory" of
+// "memory.percent"; "" for what there is nothing to explain of.
+func ResourceOf(path string) string {
+	name, _, _ := strings.Cut(path, ".")
+	if name == "disks" {
+		name = "disk"
+	}
+	if _, ok := tracked[name]; !ok {
+		return ""
+	}
+	return name
+}
+
 // Explain looks for what is behind the figures of a resource: "memory", or the
 // path of a figure, "memory.percent". It takes up to a second, a quarter of one
 // to watch processes, and is for when there is something to explain. The error
@@ -70,11 +83,8 @@ func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, err
 	if err := c.open(ctx); err != nil {
 		return Evidence{}, err
 	}
-	name, _, _ := strings.Cut(resource, ".")
-	if name == "disks" {
-		name = "disk"
-	}
-	if _, ok := tracked[name]; !ok {
+	name := ResourceOf(resource)
+	if name == "" {
 		return Evidence{}, &UnknownResourceError{resource}
 	}
 	began := time.Now()
@@ -93,7 +103,7 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 		return
 	}
 	e.Moved = c.history.moves(e.Resource, newReading(now.CheckedAt, now))
-	e.Limit = limitOf(e.Resource, now)
+	e.Limit = now.LimitOf(e.Resource)
 	switch e.Resource {
 	case "memory":
 		e.Heap, e.Pressure = &now.Runtime.Heap, &now.Pressure
@@ -121,8 +131,9 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 	}
 }
 
-// limitOf is nil for a resource that has none, or whose limit is not known.
-func limitOf(resource string, s Snapshot) *Limit {
+// LimitOf is what the figures of a resource are held against, by its name in
+// Resources; nil for one that has no limit, or whose limit is not known.
+func (s Summary) LimitOf(resource string) *Limit {
 	switch resource {
 	case "memory":
 		if s.Memory.Limit != nil {

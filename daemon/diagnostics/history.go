@@ -55,13 +55,17 @@ func (h *history) keep(at time.Time, f figures) {
 func newReading(at time.Time, f figures) reading {
 	r := reading{at: at, values: map[string]float64{}}
 	for _, paths := range tracked {
-		for _, path := range paths {
-			if v, err := f.Value(path); err == nil {
-				r.values[path] = v
-			}
-		}
+		r.take(f, paths)
 	}
 	return r
+}
+
+func (r *reading) take(f figures, paths []string) {
+	for _, path := range paths {
+		if v, err := f.Value(path); err == nil {
+			r.values[path] = v
+		}
+	}
 }
 
 // thin keeps the last two as they are, and what is older as far apart as it
@@ -85,6 +89,15 @@ type Move struct {
 	To     float64 `json:"to"`
 	Delta  float64 `json:"delta"`
 	OverMS float64 `json:"over_ms"`
+}
+
+// Moves is how the figures of a resource, by its name in Resources, changed up
+// to those of a Summary or Snapshot: since the reading before, and over the
+// last five minutes.
+func (c *Collector) Moves(resource string, checkedAt time.Time, now figures) []Move {
+	r := reading{at: checkedAt, values: map[string]float64{}}
+	r.take(now, tracked[resource])
+	return c.history.moves(resource, r)
 }
 
 // moves compares now with the reading before and with the oldest there is.

@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vega/store/profile"
+)
+
+func TestTallied(t *testing.T) {
+	begin := time.Now()
+	at := func(after time.Duration, total, failed, slow int64, waitMS float64) tallied {
+		return tallied{begin.Add(after), profile.Totals{Since: begin, Total: total, Failed: failed, Slow: slow, Pools: []profile.Pool{{MaxOpen: 1, InUse: 1}, {MaxOpen: 4, InUse: 3, WaitMS: waitMS}}}}
+	}
+	reset := at(time.Minute, 30, 0, 3, 1000)
+	reset.Since = begin.Add(30 * time.Second)
+	for _, c := range []struct {
+		name          string
+		from          *tallied
+		to            tallied
+		slow, failed  float64
+		waiting, pool float64 // -1: not known
+	}{
+		{"the first", nil, at(time.Minute, 100, 5, 10, 1000), 10, 5, -1, 75},
+		{"since another", ptr(at(0, 100, 5, 10, 1000)), at(10*time.Second, 200, 5, 60, 21000), 50, 0, 2, 75},
+		{"nothing new", ptr(at(0, 100, 5, 10, 1000)), at(10*time.Second, 100, 5, 10, 1000), 0, 0, 0, 75},
+		{"too few", ptr(at(0, 100, 5, 10, 0)), at(10*time.Second, 110, 5, 12, 0), -1, 0, 0, 75},
+		{"reset", ptr(at(0, 100, 5, 10, 1000)), reset, 10, 0, 0, 75},
+	} {
+		got := c.to.since(c.from)
+		for name, want := range map[string]float64{"queries.slow_percent": c.slow, "queries.failed_percent": c.failed, "pool.waiting": c.waiting, "pool.percent": c.pool} {
+			f := got[name]
+			if want < 0 && f.reason == "" || want >= 0 && (f.reason != "" || f.value != want) {
+				t.Errorf("%s: %s is %+v, want %v", c.name, name, f, want)
+			}
+		}
+	}
+	if f := (tallied{}).fullest(); f.reason == "" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// TestTallyLooksBackTwoMinutes, and at least to the look before.
+func TestTallyLooksBackTwoMinutes(t *testing.T) {
+	begin := time.Now()
+	y := tally{}
+	for _, after := range []time.Duration{0, time.Minute, 2 * time.Minute} {
+		y.readings = append(y.readings, tallied{at: begin.Add(after)})
+	}
+	for _, c := range []struct{ now, want time.Duration }{{2 * time.Minute, 0}, {150 * time.Second, time.Minute}, {time.Hour, 2 * time.Minute}} {
+		if got := y.earlier(begin.Add(c.now)).at.Sub(begin); got != c.want {
+			t.Errorf("at %v it looks back to %v, not to %v", c.now, got, c.want)
+		}
+	}
+}
+
+func TestSizeOfWhatIsNotThere(t *testing.T) {
+	if n, err := sizeOf(filepath.Join(t.TempDir(), "none")); n != 0 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := sizeOf("\x00"); err == nil {
+		t.Error("no error")
+	}
+}

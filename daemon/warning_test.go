@@ -1,0 +1,323 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/policies"
+	"vega/store"
+)
+
+// settle asks until the warning about a resource has its evidence.
+func (h *house) settle(resource string) (Warning, bool) {
+	h.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		s, err := h.System(h.t.Context())
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == resource })
+		if n < 0 {
+			return Warning{}, false
+		}
+		if w := s.Warnings[n]; w.Evidence != EvidencePending || time.Now().After(end) {
+			return w, true
+		}
+	}
+}
+
+// threshold is a block for vega.hcl.
+func threshold(name, resource, more string) string {
+	return fmt.Sprintf("threshold %q {\n  resource = %s\n  %s\n}\n", name, resource, more)
+}
+
+// TestWarningExplainsItself has all that the reader of a warning needs, and no
+// arguments of processes.
+func TestWarningExplainsItself(t *testing.T) {
+	h := build(t, threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0001"))
+	w, ok := h.settle("system.memory.percent")
+	if !ok {
+		t.Fatal("no warning")
+	}
+	if w.Status != policies.LevelWarning || w.Threshold != 0.001 || w.ThresholdBy != "memory" || w.Unit != policies.Percent || !strings.HasSuffix(w.SetAt, "vega.hcl:1") || w.Since.IsZero() {
+		t.Errorf("%+v", w)
+	}
+	if w.Limit == nil || w.Limit.Source == "" || w.Evidence != EvidenceReady || len(w.Behind.TopMemory) == 0 || len(w.Sentences) == 0 || w.WhatToDo == "" {
+		t.Errorf("%+v", w)
+	}
+	for _, want := range []string{"Memory in use is ", " or more is a warning, as ", "vega.hcl:1 has it. The limit is "} {
+		if !strings.Contains(w.Explanation, want) {
+			t.Errorf("%q has no %q", w.Explanation, want)
+		}
+	}
+	text, err := json.Marshal(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, argument := range os.Args[1:] {
+		if len(argument) > 8 && strings.Contains(string(text), argument) {
+			t.Errorf("the argument %s is in %s", argument, text)
+		}
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+}
+
+// TestGoroutineLeakIsExplained by where they began, and goes away with them.
+func TestGoroutineLeakIsExplained(t *testing.T) {
+	h := build(t, threshold("goroutines", "system.threads.go_routines", "warning = 2000\n  clear = 1500"))
+	if _, ok := h.settle("system.threads.go_routines"); ok {
+		t.Fatal("a warning before the leak")
+	}
+	stop := make(chan struct{})
+	for range 3000 {
+		go leakForTheTest(stop)
+	}
+	w, ok := h.settle("system.threads.go_routines")
+	if !ok || w.Behind == nil || !strings.Contains(w.Behind.Goroutines[0].Function, "leakForTheTest") || !strings.Contains(w.Explanation, "2000 or more is a warning") {
+		t.Fatalf("%+v", w)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	close(stop)
+	h.goesAway("system.threads.go_routines")
+}
+
+func leakForTheTest(stop chan struct{}) { <-stop }
+
+// goesAway waits until a resource is well again.
+func (h *house) goesAway(resource string) {
+	h.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, ok := h.settle(resource); !ok {
+			return
+		}
+	}
+	h.t.Errorf("the warning about %s stays", resource)
+}
+
+// TestFileLeakIsExplained by kind.
+func TestFileLeakIsExplained(t *testing.T) {
+	h := build(t, threshold("files", "system.file_descriptors.open", "warning = 300\n  clear = 200"))
+	if _, ok := h.settle("system.file_descriptors.open"); ok {
+		t.Skip("the test has many files open already")
+	}
+	var open []*os.File
+	for range 350 {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, f)
+	}
+	w, ok := h.settle("system.file_descriptors.open")
+	for _, f := range open {
+		f.Close()
+	}
+	if !ok || w.Limit == nil || w.Behind == nil {
+		t.Fatalf("%+v", w)
+	}
+	if w.Behind.OpenFiles["device"] < 350 {
+		t.Errorf("%v", w.Behind.OpenFiles)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	h.goesAway("system.file_descriptors.open")
+}
+
+// TestReloadOfThresholds is live, is told, and keeps what did not change.
+func TestReloadOfThresholds(t *testing.T) {
+	high := threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0005")
+	h := build(t, high)
+	before, ok := h.settle("system.memory.percent")
+	if !ok {
+		t.Fatal("no warning")
+	}
+	h.configure("# moved by a line\n" + high + threshold("rss", "system.memory.process_rss", `error = "1B"`))
+	v, err := h.Validate(t.Context())
+	if err != nil || !slices.Equal(v.Changes.Live, []string{"threshold.rss"}) || len(v.Changes.Restart) > 0 {
+		t.Errorf("%+v, %v", v.Changes, err)
+	}
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	w, ok := h.settle("system.memory.percent")
+	if !ok || !w.Since.Equal(before.Since) || !strings.HasSuffix(w.SetAt, "vega.hcl:2") {
+		t.Errorf("%+v, since %v before", w, before.Since)
+	}
+	if w, ok := h.settle("system.memory.process_rss"); !ok || w.Status != policies.LevelError {
+		t.Errorf("%+v", w)
+	}
+	s, err := h.SystemSummary(t.Context())
+	if err != nil || s.Status != policies.LevelError || s.Warnings[0].Behind != nil || s.Warnings[0].Evidence != "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	h.configure(threshold("memory", "system.memory.percent", "enabled = false"))
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	if w, ok := h.settle("system.memory.percent"); ok {
+		t.Errorf("%+v", w)
+	}
+}
+
+const slowQuery = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < 100000) SELECT count(*) FROM c"
+
+// queryOwn runs a query on vega's own database, to its end.
+func (h *house) queryOwn(query string) {
+	rows, err := h.store.Query(h.t.Context(), query)
+	if err != nil {
+		h.t.Error(err)
+		return
+	}
+	for rows.Next() {
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// TestDatabaseIsJudged by what was counted, and what is not known is said.
+func TestDatabaseIsJudged(t *testing.T) {
+	h := build(t, `
+store {
+  slow_query = "1ms"
+}
+database "app" {
+  driver = "sqlite"
+  dsn    = "app.db"
+}
+`+threshold("app", "database.app.queries.slow_percent", "warning = 1"))
+	for range 30 {
+		h.queryOwn(slowQuery)
+	}
+	w, ok := h.settle("database.vega.queries.slow_percent")
+	if !ok || w.Subject != "vega" || len(w.Sentences) == 0 || !strings.Contains(w.SetAt, "(built in)") || !strings.Contains(w.Sentences[0], "slow, ") {
+		t.Errorf("%+v", w)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	s, err := h.System(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(s.Unjudged, Unjudged{"database.app.queries.slow_percent", "app", "app", false, "no probe has asked it anything yet"}) {
+		t.Errorf("%+v", s.Unjudged)
+	}
+	if slices.ContainsFunc(s.Unjudged, func(u Unjudged) bool { return u.Threshold == "slow-queries" && u.Subject == "app" }) {
+		t.Errorf("the threshold for all judges what has one of its own: %+v", s.Unjudged)
+	}
+}
+
+// TestPoolIsExhausted by rows that nobody closes: those who wait are counted.
+func TestPoolIsExhausted(t *testing.T) {
+	h := build(t, threshold("pool", "database.vega.pool.waiting", "warning = 0.5"))
+	if w, ok := h.settle("database.vega.pool.waiting"); ok { // the first look, to compare with
+		t.Fatalf("%+v", w)
+	}
+	var held []*store.Rows
+	for range 4 { // all that there are for queries of probes
+		rows, err := h.store.Query(t.Context(), "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, rows)
+	}
+	if used := (tallied{Totals: h.store.Profiler().Totals()}).fullest(); used.value != 100 {
+		t.Errorf("%v", used)
+	}
+	var waiting sync.WaitGroup
+	for range 8 {
+		waiting.Go(func() { h.queryOwn("SELECT 2") })
+	}
+	time.Sleep(1200 * time.Millisecond)
+	for _, rows := range held {
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	waiting.Wait()
+	w, ok := h.settle("database.vega.pool.waiting")
+	if !ok || w.Value < 0.5 || !strings.Contains(strings.Join(w.Sentences, "\n"), "queries have waited") {
+		t.Errorf("%+v", w)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+}
+
+// TestLookAround reads and judges without a daemon.
+func TestLookAround(t *testing.T) {
+	h := build(t, threshold("memory", "system.memory.percent", "error = 0.001"))
+	s, err := LookAround(t.Context(), h.read().Config)
+	if err != nil || s.Status != policies.LevelError {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == "system.memory.percent" })
+	if w := s.Warnings[n]; w.Evidence != EvidenceReady || len(w.Behind.TopMemory) == 0 {
+		t.Errorf("%+v", w)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := LookAround(ctx, h.read().Config); err == nil {
+		t.Error("no error of a context that ended")
+	}
+}
+
+// TestNobodyWaitsForEvidence that is not there: the answer says so.
+func TestNobodyWaitsForEvidence(t *testing.T) {
+	h := build(t, threshold("cpu", "system.cpu.limit_cores", "warning = 0.001"))
+	s, err := h.System(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == "system.cpu.limit_cores" })
+	if w := s.Warnings[n]; w.Evidence != EvidencePending || w.Behind != nil { // processes are watched for a quarter of a second
+		t.Errorf("%+v", w)
+	}
+	if w, ok := h.settle("system.cpu.limit_cores"); !ok || w.Evidence != EvidenceReady {
+		t.Errorf("%+v", w)
+	}
+}
+
+// TestEveryFigureHasCounsel in sentences.
+func TestEveryFigureHasCounsel(t *testing.T) {
+	for _, f := range append(policies.Figures(), policies.DatabaseFigures()...) {
+		do := whatToDo(f.Path)
+		if !strings.HasSuffix(do, ".") || subjectOf(&Warning{Resource: f.Path}) == "" {
+			t.Errorf("%s: %q", f.Path, do)
+		}
+	}
+	for n, c := range counsels {
+		for _, before := range counsels[:n] {
+			if strings.HasPrefix(c.prefix, before.prefix) {
+				t.Errorf("%s comes after %s, and is never reached", c.prefix, before.prefix)
+			}
+		}
+	}
+}
+
+// TestDiskNearlyFull is on a small file system of its own.
+func TestDiskNearlyFull(t *testing.T) {
+	dir := smallDisk(t, 8<<20)
+	h := build(t, "data_dir = "+fmt.Sprintf("%q", dir)+"\n"+threshold("disk", "system.disk.percent", "warning = 60\n  error = 90\n  clear = 50"))
+	if w, ok := h.settle("system.disk.percent"); ok {
+		t.Fatalf("a warning of an empty disk: %+v", w)
+	}
+	filler := filepath.Join(dir, "filler")
+	if err := os.WriteFile(filler, make([]byte, 5<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, ok := h.settle("system.disk.percent")
+	if !ok || w.Status != policies.LevelWarning || w.Subject != "" && w.Subject != dir || w.Behind == nil || w.Behind.DataFiles == nil || w.Behind.DataFiles.Largest[0].Name != "filler" {
+		t.Errorf("%+v", w)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	h.goesAway("system.disk.percent")
+}

@@ -1,0 +1,51 @@
+package policies
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Unit is what a figure counts.
+type Unit string
+
+// The units. A Count is a plain number: of goroutines, of cores.
+const (
+	Count        Unit = "count"
+	Percent      Unit = "percent"      // 0 to 100
+	Bytes        Unit = "bytes"        // written as "2GiB"
+	Milliseconds Unit = "milliseconds" // written as "250ms"
+)
+
+// Format is a value with its unit, for a person: "87.3 %", "1.5 GiB".
+func (u Unit) Format(v float64) string {
+	switch u {
+	case Percent:
+		return rounded(v) + " %"
+	case Milliseconds:
+		return rounded(v) + " ms"
+	case Bytes:
+		return formatBytes(v)
+	default:
+		return rounded(v)
+	}
+}
+
+// rounded has one decimal, unless that is 0; what is less than one has two
+// digits that count.
+func rounded(v float64) string {
+	if v != 0 && v > -1 && v < 1 {
+		return strconv.FormatFloat(v, 'g', 2, 64)
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
+func formatBytes(v float64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	n := 0
+	for v >= 1024 && n < len(units)-1 {
+		v /= 1024
+		n++
+	}
+	return fmt.Sprintf("%s %s", rounded(v), units[n])
+}
