@@ -43,11 +43,21 @@ var counsels = []struct{ prefix, subject, do string }{
 	{"system.disk.free", "Space that is left", diskCounsel},
 	{"system.disks.free", "Space that is left", diskCounsel},
 	{"system.disk", "", diskCounsel},
+	{"system.pressure.memory.some.avg", "The share of time in which something waited for memory", memoryCounsel},
+	{"system.pressure.memory.full.avg", "The share of time in which all had to wait for memory", memoryCounsel},
 	{"system.pressure.memory.", "", memoryCounsel},
-	{"system.pressure.io.", "", "Find with iotop what reads and writes most, and give it less to do or a faster disk."},
+	{"system.pressure.io.some.avg", "The share of time in which something waited for a disk", ioCounsel},
+	{"system.pressure.io.full.avg", "The share of time in which all had to wait for a disk", ioCounsel},
+	{"system.pressure.io.", "", ioCounsel},
+	{"system.pressure.cpu.some.avg", "The share of time in which something waited for a processor", cpuCounsel},
 	{"system.pressure.", "", cpuCounsel},
+	{"system.container.pressure.memory.some.avg", "The share of time in which something waited for memory", memoryCounsel},
+	{"system.container.pressure.memory.full.avg", "The share of time in which all had to wait for memory", memoryCounsel},
 	{"system.container.pressure.memory.", "", memoryCounsel},
-	{"system.container.pressure.io.", "", "Find with iotop what reads and writes most, and give it less to do or a faster disk."},
+	{"system.container.pressure.io.some.avg", "The share of time in which something waited for a disk", ioCounsel},
+	{"system.container.pressure.io.full.avg", "The share of time in which all had to wait for a disk", ioCounsel},
+	{"system.container.pressure.io.", "", ioCounsel},
+	{"system.container.pressure.cpu.some.avg", "The share of time in which something waited for a processor", cpuCounsel},
 	{"system.container.pressure.", "", cpuCounsel},
 	{"pool.percent", "The share of connections in use to", poolCounsel},
 	{"pool.waiting", "The average number of queries that wait for a connection to", poolCounsel},
@@ -58,6 +68,7 @@ var counsels = []struct{ prefix, subject, do string }{
 
 const (
 	memoryCounsel    = "End or restart what holds most, or give it more: where memory runs out, the kernel ends processes, and may choose vega."
+	ioCounsel        = "Find with iotop what reads and writes most, and give it less to do or a faster disk."
 	cpuCounsel       = "Look at what is busiest, and move it or give it more processors: checks of a starved vega are late, and time out."
 	filesCounsel     = "See which kind is open most and whether it goes on growing; if it has to be, raise the limit (ulimit -n, LimitNOFILE= of systemd)."
 	goroutineCounsel = "Look where most of them began: what starts there does not end; restarting vega helps until it has grown again."

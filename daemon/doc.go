@@ -27,6 +27,15 @@
 //	state.nameRoots  rootcause.go    adds which dependency a trouble comes from
 //	writeError       api/error.go    where every error becomes a response
 //
+// # A look at this machine, in the order of its calls
+//
+//	Daemon.System    system.go         the request
+//	lookout.system   lookout.go        the look, read from top to bottom:
+//	  Collector.Snapshot  diagnostics/ what the machine and the container say
+//	  databases.figures   tallies.go   what databases have counted lately
+//	  readings.judge      warning.go   held against thresholds (policies/)
+//	  evidences.add       evidence.go  what is behind each warning
+//
 // # A change, in the order of its calls
 //
 //	Daemon.watch     dropin.go    a module that came, changed or went

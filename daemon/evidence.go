@@ -119,6 +119,9 @@ func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.D
 			continue
 		}
 		w.Evidence, w.Behind, w.Sentences = EvidenceReady, &found, found.Sentences()
+		if found.Limit != nil && w.Limit != nil {
+			w.Sentences = w.Sentences[1:] // the explanation has the limit
+		}
 	}
 }
 

@@ -40,8 +40,11 @@ func (d *Daemon) SystemSummary(ctx context.Context) (SystemSummary, error) {
 	return d.lookout.summary(ctx, now.thresholds, now.databases)
 }
 
+// lookAroundPatience is longer than one search for evidence takes.
+const lookAroundPatience = 3 * time.Second
+
 // LookAround reads and judges this machine without a daemon, by the thresholds
-// of a configuration. It takes up to a second, for what is behind warnings.
+// of a configuration. It takes up to a second for what is behind each warning.
 // Nothing is known of databases, and of what vega itself uses only what this
 // process does. The error is that of ctx.
 func LookAround(ctx context.Context, cfg *config.Config) (System, error) {
@@ -53,5 +56,5 @@ func LookAround(ctx context.Context, cfg *config.Config) (System, error) {
 	if err := l.Wait(ctx); err != nil {
 		return System{}, unread(err)
 	}
-	return l.system(ctx, policies.NewThresholds(cfg.Thresholds, nil), &databases{}, time.Second)
+	return l.system(ctx, policies.NewThresholds(cfg.Thresholds, nil), newDatabases(cfg, nil, nil), lookAroundPatience)
 }

@@ -1,8 +1,10 @@
 // Package policies judges: it turns what a run brought home into the status an
-// operator acts on. It is pure, without input or output; what it needs is
-// handed to it.
+// operator acts on, and what was read of a machine into warnings. It is pure,
+// without input or output; what it needs is handed to it.
 //
-// Start at Judge (one run) and Worst (many integrations).
+// Start at Judge (one run), Worst (many integrations) and Thresholds
+// (resources). Figures are what thresholds may name; Defaults are those that
+// vega comes with.
 package policies
 
 // Status is the standing of an integration.

@@ -241,3 +241,23 @@ integration "redis" {
     password = env("REDIS_PASSWORD")
   }
 }
+
+# From where on this machine, the container, vega itself and its databases give
+# reason to worry. vega has thresholds for what matters most; one that is
+# written here takes the place of vega's for the same figure.
+#
+#   vega docs config figures   lists what can be judged
+#   vega diag                  shows how it is, and why
+#
+# threshold "memory" {
+#   resource = system.memory.percent
+#   warning  = 80
+#   error    = 95
+#   clear    = 75 # a warning that has begun ends here
+# }
+#
+# threshold "disk-space" {
+#   resource = system.disk.free # less is worse
+#   warning  = "20GiB"
+#   error    = "2GiB"
+# }

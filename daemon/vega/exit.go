@@ -50,7 +50,7 @@ func exitCode(cmd *cobra.Command, err error) int {
 	code, text := exitUsage, err
 	if e := (*exit)(nil); errors.As(err, &e) {
 		code, text = e.code, e.err
-	} else if cmd.Name() == "check" { // where 2 is a status
+	} else if cmd.Name() == "check" || cmd.Name() == "diag" { // where 2 is a status
 		code = exitUnchecked
 	}
 	var invalid *daemon.InvalidError
