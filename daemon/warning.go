@@ -126,16 +126,17 @@ func (w *Warning) explain(v policies.Verdict) string {
 	return text + ". " + strings.Join(more, "; ") + "."
 }
 
-// context is the limit, and how the figure moved over the longest time.
+// context is how the figure moved over the longest time, and the limit.
 func (w *Warning) context() []string {
 	var more []string
-	if w.Limit != nil {
-		more = append(more, fmt.Sprintf("the limit is %s (%s)", w.Limit, w.Limit.Source))
-	}
 	for n := len(w.Moved) - 1; n >= 0; n-- {
 		if m := w.Moved[n]; "system."+m.Field == w.Resource && m.Delta != 0 {
-			return append(more, m.String())
+			more = append(more, "it"+strings.TrimPrefix(m.String(), m.Field))
+			break
 		}
+	}
+	if w.Limit != nil {
+		more = append(more, fmt.Sprintf("the limit is %s (%s)", w.Limit, w.Limit.Source))
 	}
 	return more
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics"
 	"vega/policies"
 	"vega/store"
 )
@@ -54,7 +55,7 @@ func TestWarningExplainsItself(t *testing.T) {
 	if w.Limit == nil || w.Limit.Source == "" || w.Evidence != EvidenceReady || len(w.Behind.TopMemory) == 0 || len(w.Sentences) == 0 || w.WhatToDo == "" {
 		t.Errorf("%+v", w)
 	}
-	for _, want := range []string{"Memory in use is ", " or more is a warning, as ", "vega.hcl:1 has it. The limit is "} {
+	for _, want := range []string{"Memory in use is ", " or more is a warning, as ", "vega.hcl:1 has it. ", "he limit is "} {
 		if !strings.Contains(w.Explanation, want) {
 			t.Errorf("%q has no %q", w.Explanation, want)
 		}
@@ -320,4 +321,83 @@ func TestDiskNearlyFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.goesAway("system.disk.percent")
+}
+
+// TestStuckFileSystem is an error, whatever the thresholds.
+func TestStuckFileSystem(t *testing.T) {
+	since := time.Now().Add(-time.Minute)
+	r := readingsOf(diagnostics.Snapshot{
+		Summary: diagnostics.Summary{Unavailable: map[string]string{"disks.1": "stuck: it does not answer"}},
+		Disks:   []diagnostics.Disk{{Path: "/data", Percent: ptr(10.0)}, {Path: "/mnt/nfs", StuckSince: &since}},
+	}, nil)
+	by := policies.NewThresholds([]policies.Threshold{{Name: "disk", Resource: "system.disks.percent", Unit: policies.Percent, Warning: ptr(80.0)}}, nil)
+	j := r.judge(by, time.Now(), func(string) []diagnostics.Move { return nil })
+	if j.status != policies.LevelError || len(j.warnings) != 1 || j.warnings[0].Subject != "/mnt/nfs" || !strings.Contains(j.warnings[0].Explanation, "has not answered") {
+		t.Errorf("%+v", j)
+	}
+	if len(j.unjudged) != 1 || j.unjudged[0].Subject != "/mnt/nfs" || !strings.HasPrefix(j.unjudged[0].Reason, "stuck") {
+		t.Errorf("%+v", j.unjudged)
+	}
+}
+
+// TestExplanations are sentences.
+func TestExplanations(t *testing.T) {
+	limit := &diagnostics.Limit{Value: 256 << 20, Unit: "bytes", Source: "cgroup"}
+	moved := []diagnostics.Move{{Field: "memory.percent", From: 60, To: 78, Delta: 18, OverMS: 300000}}
+	memory := policies.Threshold{Name: "memory", Resource: "system.memory.percent", Unit: policies.Percent, Warning: ptr(80.0), Error: ptr(95.0), Clear: ptr(75.0), At: "vega.hcl:3"}
+	space := policies.Threshold{Name: "space", Resource: "system.disks.free", Unit: policies.Bytes, Below: true, Warning: ptr(2.0 * (1 << 30)), At: "policies/disk.hcl:1"}
+	for _, c := range []struct {
+		v     policies.Verdict
+		limit *diagnostics.Limit
+		moved []diagnostics.Move
+		want  string
+	}{
+		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; 95 % or more is an error, as vega.hcl:3 has it. The limit is 256.0 MiB (cgroup)."},
+		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; it was 80 % or more, and stays a warning until it is back at 75 %, as vega.hcl:3 has it. It rose by 18.0 % to 78.0 % in 5m0s; the limit is 256.0 MiB (cgroup)."},
+		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Space that is left on the file system of / is 1 GiB; 2 GiB or less is a warning, as policies/disk.hcl:1 has it."},
+	} {
+		w := Warning{Resource: c.v.Reading.Resource, Subject: c.v.Subject, Status: c.v.Level, Value: c.v.Value, Unit: c.v.Unit, Threshold: c.v.Bound(c.v.Level), SetAt: c.v.At, Limit: c.limit, Moved: c.moved}
+		if got := w.explain(c.v); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// TestSystemHammer has many ask while thresholds are changed, and closes the
+// daemon under them.
+func TestSystemHammer(t *testing.T) {
+	h := build(t, threshold("memory", "system.memory.percent", "warning = 0.001"))
+	done := make(chan struct{})
+	var asking sync.WaitGroup
+	for n := range 8 {
+		asking.Go(func() {
+			for {
+				var err error
+				if n%2 == 0 {
+					_, err = h.System(t.Context())
+				} else {
+					_, err = h.SystemSummary(t.Context())
+				}
+				if err != nil && !errors.Is(err, ErrClosing) {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for n := range 10 {
+		h.configure(threshold("memory", "system.memory.percent", fmt.Sprintf("warning = 0.00%d", n+1)))
+		if _, err := h.Reload(t.Context(), BySignal); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	close(done)
+	asking.Wait()
 }

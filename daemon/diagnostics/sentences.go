@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// manyGoroutines are enough to tell of where memory is short.
+const manyGoroutines = 1000
+
 // Sentences tell the evidence to people, the weightiest first, a line each
 // without an end.
 func (e Evidence) Sentences() []string {
@@ -26,7 +29,7 @@ func (e Evidence) Sentences() []string {
 	if len(e.TopMemory) > 0 {
 		add("most memory: %s", list(e.TopMemory, func(p ProcessUse) string { return fmt.Sprintf("%s %s", p, size(float64(p.RSS))) }))
 	}
-	if len(e.Goroutines) > 0 {
+	if len(e.Goroutines) > 0 && (e.Resource != "memory" || e.Goroutines[0].Count >= manyGoroutines) {
 		g := e.Goroutines[0]
 		add("%d goroutines began in %s and are at %s", g.Count, g.Function, g.At)
 	}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vega/daemon"
+	"vega/daemon/realtest"
+	"vega/policies"
+)
+
+// hogMemory is what the container may use. vega takes a part of it, the hog most.
+const hogMemory = 256 << 20
+
+// TestMemoryHog puts vega into a container beside a process that takes nearly
+// all the memory there is: the warning names it, and the container's limit, and
+// goes away with it.
+func TestMemoryHog(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		realtest.Missing(t, "only root makes cgroups")
+	}
+	group, err := memoryGroup(t)
+	if err != nil {
+		realtest.Missing(t, "a cgroup that bounds memory can't be made here: "+err.Error())
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "vega.hcl"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serveWith(t, dir, os.Environ())
+	defer func() {
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	join(t, group, p.cmd.Process.Pid)
+	if w := memoryWarning(t, p); w != nil {
+		t.Fatalf("a warning before there is a hog: %+v", w)
+	}
+	// tail keeps what it is given to the end, which the last reads no more of
+	// than a pipe holds.
+	hog := exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf("read go; head -c %d /dev/zero | tail -c %d | sleep 60", hogMemory, hogMemory*7/8))
+	begin, err := hog.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hog.Start(); err != nil {
+		t.Fatal(err)
+	}
+	join(t, group, hog.Process.Pid)
+	begin.Close()
+	var w *daemon.Warning
+	p.until("the warning", func() bool {
+		w = memoryWarning(t, p)
+		return w != nil && w.Evidence == daemon.EvidenceReady && len(w.Behind.TopMemory) > 0 && w.Behind.TopMemory[0].Name == "tail"
+	})
+	if w.Limit == nil || w.Limit.Value != hogMemory || w.Limit.Source != "cgroup" {
+		t.Errorf("%+v", w.Limit)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	endAll(t, group, p.cmd.Process.Pid)
+	_ = hog.Wait() // it was ended
+	p.until("the end of the warning", func() bool { return memoryWarning(t, p) == nil })
+}
+
+// memoryWarning is what vega says of memory, nil if that is fine.
+func memoryWarning(t *testing.T, p *process) *daemon.Warning {
+	t.Helper()
+	status, body := p.get("/admin/diagnostics/system")
+	var s daemon.System
+	if err := json.Unmarshal([]byte(body), &s); err != nil || status != 200 {
+		t.Fatalf("%d, %v: %s", status, err, body)
+	}
+	for n := range s.Warnings {
+		if w := &s.Warnings[n]; w.Resource == "system.memory.percent" && w.Status != policies.LevelHealthy {
+			return w
+		}
+	}
+	return nil
+}
+
+// memoryGroup makes a cgroup, of whichever version there is.
+func memoryGroup(t *testing.T) (string, error) {
+	t.Helper()
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(mounts)) {
+		before, after, _ := strings.Cut(line, " - ")
+		kind, options := strings.Fields(after), strings.Fields(before)
+		if len(kind) < 3 || len(options) < 5 {
+			continue
+		}
+		limit := ""
+		switch {
+		case kind[0] == "cgroup" && strings.Contains(","+kind[2]+",", ",memory,"):
+			limit = "memory.limit_in_bytes"
+		case kind[0] == "cgroup2" && handsOnMemory(options[4]):
+			limit = "memory.max"
+		default:
+			continue
+		}
+		dir := filepath.Join(options[4], fmt.Sprintf("vega-test-hog-%d", os.Getpid()))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return "", err
+		}
+		t.Cleanup(func() { _ = os.Remove(dir) })
+		return dir, os.WriteFile(filepath.Join(dir, limit), []byte(strconv.Itoa(hogMemory)), 0o600)
+	}
+	return "", fmt.Errorf("no cgroups with the memory controller are mounted")
+}
+
+func handsOnMemory(top string) bool {
+	there, err := os.ReadFile(filepath.Join(top, "cgroup.controllers"))
+	return err == nil && strings.Contains(string(there), "memory") &&
+		os.WriteFile(filepath.Join(top, "cgroup.subtree_control"), []byte("+memory"), 0o600) == nil
+}
+
+func join(t *testing.T, group string, pid int) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// endAll ends what is in the group but for one.
+func endAll(t *testing.T, group string, but int) {
+	t.Helper()
+	list, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range strings.FieldsSeq(string(list)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := os.FindProcess(pid); err == nil && pid != but {
+			_ = p.Kill()
+		}
+	}
+}
