@@ -18,7 +18,7 @@ func ValidName(s string) bool { return len(s) <= 64 && name.MatchString(s) }
 // Reserved are the root words of the configuration, which no plugin may take
 // as its name: probe = llm.x would then mean two things.
 var Reserved = []string{
-	"alert", "bundled", "data_dir", "database", "env", "env_set", "file", "integration", "llm", "log",
+	"alert", "bundled", "data_dir", "database", "databases", "env", "env_set", "file", "integration", "llm", "log",
 	"network", "notifier", "plugins", "policies", "server", "store", "system", "threshold", "vega",
 }
 
