@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,45 @@ func TestFileLeakIsExplained(t *testing.T) {
 	}
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
 	h.goesAway("system.file_descriptors.open")
+}
+
+// TestConnectionLeakIsExplained by state and by the other end: these were closed
+// there, and are not closed here.
+func TestConnectionLeakIsExplained(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h := build(t, threshold("close-wait", "system.network.by_status.CLOSE_WAIT", "warning = 150\n  clear = 20"))
+	if w, ok := h.settle("system.network.by_status.CLOSE_WAIT"); ok {
+		t.Skipf("there are connections in that state already: %s", w.Explanation)
+	}
+	var leaked []net.Conn
+	for range 200 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaked = append(leaked, c)
+		other, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Close()
+	}
+	w, ok := Warning{}, false
+	for end := time.Now().Add(20 * time.Second); !ok && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		w, ok = h.settle("system.network.by_status.CLOSE_WAIT") // rare states may be a second old
+	}
+	for _, c := range leaked {
+		c.Close()
+	}
+	if !ok || w.Behind == nil || w.Behind.Connections == nil || w.Behind.Connections.Own["CLOSE_WAIT"] < 200 {
+		t.Fatalf("%+v", w)
+	}
+	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
+	h.goesAway("system.network.by_status.CLOSE_WAIT")
 }
 
 // TestReloadOfThresholds is live, is told, and keeps what did not change.
