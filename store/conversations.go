@@ -86,6 +86,23 @@ func (s *Store) SetReviewed(ctx context.Context, id int64, reviewed bool) error 
 	return nil
 }
 
+// DeleteConversation takes a conversation away; ErrNotFound if there is none of
+// that ID.
+func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
+	if s.discards {
+		return nil
+	}
+	ctx = profile.WithFunction(ctx, "DeleteConversation")
+	done, err := s.write.ExecContext(ctx, deleteConversation, id)
+	if err := s.wrote(err); err != nil {
+		return fmt.Errorf("take conversation %d away: %w", id, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, fmt.Errorf("conversation %d: %w", id, ErrNotFound))
+	}
+	return nil
+}
+
 // PurgeOld takes conversations from before a time away, and answers how many.
 // It works in small steps, so that nobody waits for it long.
 func (s *Store) PurgeOld(ctx context.Context, before time.Time) (int64, error) {
@@ -106,6 +123,7 @@ const (
 	insertConversation = `INSERT INTO conversations (ts, session_id, source, reviewed, model, prompt, response) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	oneConversation    = `SELECT ` + conversationColumns + ` FROM conversations WHERE id = ?`
 	setReviewed        = `UPDATE conversations SET reviewed = ? WHERE id = ?`
+	deleteConversation = `DELETE FROM conversations WHERE id = ?`
 	purgeConversations = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE ts < ? ORDER BY ts LIMIT ?)`
 )
 

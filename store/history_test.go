@@ -192,6 +192,9 @@ func TestPlans(t *testing.T) {
 	if _, err := s.Runs(t.Context(), "a", "", 10); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.DeleteConversation(t.Context(), log(t, s, store.Conversation{SessionID: "s", Source: "x"})); err != nil {
+		t.Fatal(err)
+	}
 	if err := errors.Join(s.SetMemory(t.Context(), "k", "v"), s.DeleteMemory(t.Context(), "k")); err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +235,23 @@ func plan(t *testing.T, db *sql.DB, statement string) (details []string) {
 		t.Fatal(err)
 	}
 	return details
+}
+
+func TestDeleteConversation(t *testing.T) {
+	s := fresh(t)
+	kept, gone := log(t, s, store.Conversation{SessionID: "s", Source: "x"}), log(t, s, store.Conversation{SessionID: "s", Source: "x"})
+	if err := s.DeleteConversation(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.DeleteConversation(t.Context(), gone); !errors.Is(err, store.ErrNotFound) {
+			t.Error(err)
+		}
+	}
+	all, err := s.History(t.Context(), 5)
+	if err != nil || len(all) != 1 || all[0].ID != kept {
+		t.Errorf("%v, %v", all, err)
+	}
 }
 
 func TestMemories(t *testing.T) {

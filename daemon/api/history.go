@@ -98,6 +98,18 @@ func (a *API) reviewConversation(c *gin.Context) error {
 	return a.conversation(c)
 }
 
+func (a *API) deleteConversation(c *gin.Context) error {
+	id, err := a.conversationID(c)
+	if err != nil {
+		return err
+	}
+	if err := a.daemon.Store().DeleteConversation(c.Request.Context(), id); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
 func (a *API) conversationID(c *gin.Context) (int64, error) {
 	if err := readParams(c.Request).done(); err != nil {
 		return 0, err

@@ -98,6 +98,15 @@ func TestConversationsOverHTTP(t *testing.T) {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}
+	if status, got := ask(t, "DELETE", url+"/v1/conversations/3", ""); status != 204 || got != nil {
+		t.Errorf("%d %v", status, got)
+	}
+	if status, _ := ask(t, "GET", url+"/v1/conversations/3", ""); status != 404 {
+		t.Error(status)
+	}
+	if got := strings.Join(prompts("&session=s2"), " "); got != "p3 p2 p0" {
+		t.Error(got)
+	}
 }
 
 func TestWhatHistoryRefuses(t *testing.T) {
@@ -124,6 +133,11 @@ func TestWhatHistoryRefuses(t *testing.T) {
 		{"PATCH", "/v1/conversations/7", `{"reviewed":true}`, 404, "conversation 7"},
 		{"PATCH", "/v1/conversations/7", `{}`, 400, `send {"reviewed"`},
 		{"PATCH", "/v1/conversations/7", `{"reviewed":true,"x":"` + strings.Repeat("x", maxPatch) + `"}`, 413, "over the limit of 4096"},
+		{"DELETE", "/v1/conversations/7", ``, 404, "conversation 7"},
+		{"DELETE", "/v1/conversations/0", ``, 404, "a number from 1 on"},
+		{"DELETE", "/v1/conversations/7?force=true", ``, 400, "takes no parameter"},
+		{"DELETE", "/v1/conversations/7", strings.Repeat("x", maxBody+1), 413, "over the limit of 1048576"},
+		{"DELETE", "/v1/conversations", ``, 405, "it takes"},
 		{"GET", "/v1/memories/none", ``, 404, `memory "none"`},
 		{"PUT", "/v1/memories/k", `{}`, 400, `send {"value"`},
 		{"PUT", "/v1/memories/" + strings.Repeat("k", 257), `{"value":"v"}`, 400, "key: it has 257 bytes"},

@@ -30,6 +30,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/conversations", false, a.logConversation, maxConversation},
 		{http.MethodGet, "/v1/conversations/:id", false, a.conversation, 0},
 		{http.MethodPatch, "/v1/conversations/:id", false, a.reviewConversation, maxPatch},
+		{http.MethodDelete, "/v1/conversations/:id", false, a.deleteConversation, 0},
 		{http.MethodGet, "/v1/memories", false, a.memories, 0},
 		{http.MethodGet, "/v1/memories/:key", false, a.memory, 0},
 		{http.MethodPut, "/v1/memories/:key", false, a.setMemory, maxMemory},
