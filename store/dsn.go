@@ -51,6 +51,12 @@ func guestDSN(path string) string {
 	})
 }
 
+// holderDSN is for who takes the write lock and writes nothing. It does not
+// make the file.
+func holderDSN(path string) string {
+	return dsn(path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}})
+}
+
 // unsharedDSN reads a file that no process is writing, without making the two
 // side files that a reader of a write-ahead log otherwise makes.
 func unsharedDSN(path string) string {
