@@ -37,3 +37,19 @@ func (a *API) routes() []route {
 		{http.MethodDelete, "/v1/memories/:key", false, a.deleteMemory, 0},
 	}
 }
+
+// Route is what a caller sees of a row: gin's ":name" stands for a part of the
+// path.
+type Route struct {
+	Method, Path string
+	Public       bool // needs no key
+}
+
+// Routes are all there are, in the order of the table.
+func Routes() []Route {
+	var all []Route
+	for _, r := range new(API).routes() {
+		all = append(all, Route{r.method, r.path, r.public})
+	}
+	return all
+}

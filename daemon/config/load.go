@@ -40,8 +40,19 @@ func (c *Config) Rebind(o Options) (*Config, Diagnostics) {
 
 func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 	d := newDecoder(s, o.Env, table, out)
+	c, ds := d.config(o)
+	if out.errors > 0 || d.anyEnv {
+		return nil, ds
+	}
+	c.secrets, c.Warnings = longestFirst(d.secrets), ds
+	return c, ds
+}
+
+// config reads as much as there is: nil if that is nothing.
+func (d *decoder) config(o Options) (*Config, Diagnostics) {
+	s := d.sources
 	d.anyEnv = o.AnyEnv
-	if s.files[0].src == nil && out.errors > 0 {
+	if s.files[0].src == nil && d.out.errors > 0 {
 		return nil, d.diagnostics()
 	}
 	d.root = d.parse(s.files)
@@ -60,12 +71,7 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 		say()
 	}
 	d.build(c)
-	ds := d.diagnostics()
-	if out.errors > 0 || d.anyEnv {
-		return nil, ds
-	}
-	c.secrets, c.Warnings = longestFirst(d.secrets), ds
-	return c, ds
+	return c, d.diagnostics()
 }
 
 func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *report) *decoder {

@@ -66,11 +66,11 @@ func (o diagnosing) run(cmd *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	cfg, err := loadFor(cmd)
+	cfg, mistake, err := contact(cmd)
 	if err != nil {
 		return unchecked(err)
 	}
-	d, err := o.look(ctx, cfg)
+	d, err := o.look(ctx, cfg, mistake)
 	if err != nil {
 		return unchecked(err)
 	}
@@ -88,8 +88,9 @@ func (o diagnosing) run(cmd *cobra.Command) error {
 	return levelExit(d.Status)
 }
 
-// look asks the vega that runs or, unless one was named, looks by itself.
-func (o diagnosing) look(ctx context.Context, cfg *config.Config) (diagnosis, error) {
+// look asks the vega that runs or, unless one was named, looks by itself, for
+// which the configuration must be without a mistake.
+func (o diagnosing) look(ctx context.Context, cfg *config.Config, mistake error) (diagnosis, error) {
 	why := ""
 	if !o.local {
 		d, err := askDiagnosis(ctx, cfg, o.server)
@@ -97,6 +98,9 @@ func (o diagnosing) look(ctx context.Context, cfg *config.Config) (diagnosis, er
 			return d, err
 		}
 		why = err.Error()
+	}
+	if mistake != nil {
+		return diagnosis{}, mistake
 	}
 	s, err := daemon.LookAround(ctx, cfg)
 	return diagnosis{local, s, why}, err

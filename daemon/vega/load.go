@@ -48,6 +48,27 @@ func loadFor(cmd *cobra.Command) (*config.Config, error) {
 	return cfg, say(cmd, warnings)
 }
 
+// contact is loadFor for a command that asks the vega that runs: a mistake that
+// came into the file since is told in a line, and keeps nobody from asking. It
+// is returned beside what could be read.
+func contact(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
+	bundled, err := daemon.Bundled()
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	cfg, diags := config.Contact(configPath(cmd), config.Options{Bundled: bundled})
+	invalid := failed(&daemon.InvalidError{Diagnostics: diags})
+	switch {
+	case cfg == nil:
+		return nil, nil, invalid
+	case diags.HasErrors():
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has mistakes, which vega validate config tells. What it says of the vega that runs is taken from it.\n", configPath(cmd))
+		return cfg, invalid, nil
+	default:
+		return cfg, nil, say(cmd, diags)
+	}
+}
+
 func say(cmd *cobra.Command, diags config.Diagnostics) error {
 	if err := diags.WriteText(cmd.ErrOrStderr(), inColor(cmd.ErrOrStderr())); err != nil {
 		return fmt.Errorf("print the diagnostics: %w", err)

@@ -19,7 +19,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringP("config", "c", "vega.hcl", "configuration `FILE`")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), checkCommand(), planCommand(), diagCommand(), initCommand(), fmtCommand(), pluginCommand(), versionCommand(), validateCommand(), explainCommand(), docsCommand())
+	root.AddCommand(serveCommand(), checkCommand(), planCommand(), diagCommand(), initCommand(), fmtCommand(), pluginCommand(), versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand())
 	return root
 }
 
