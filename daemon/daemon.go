@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/diagnostics"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/store"
@@ -43,7 +44,8 @@ type Daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 	sandbox *plugins.Sandbox
-	lookout *lookout // over this machine
+	lookout *lookout          // over this machine
+	pace    *diagnostics.Pace // of this process, while runs last
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
 
@@ -77,6 +79,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		slots:   make(chan struct{}, config.MaxRunning),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
+		pace:    diagnostics.NewPace(),
 		now:     &state{cfg: &config.Config{}, databases: &databases{}},
 	}
 	if d.log == nil {

@@ -35,11 +35,11 @@ type RunPage struct {
 func (d *Daemon) Store() *store.Store { return d.store }
 
 // keep hands a run over to be stored. It waits for no disk.
-func (d *Daemon) keep(ctx context.Context, b *binding, r Report, correlation string, took time.Duration) {
+func (d *Daemon) keep(ctx context.Context, b *binding, r Report, correlation string, took time.Duration, s *store.Strain) {
 	run := &store.Run{
 		Integration: r.Name, Probe: r.Probe, Digest: b.module.Digest,
 		Status: string(r.Status), Cause: string(r.Cause), Message: r.Message, Details: r.Details,
-		Began: *r.CheckedAt, Took: took, CorrelationID: correlation,
+		Began: *r.CheckedAt, Took: took, CorrelationID: correlation, Strain: s,
 	}
 	for _, m := range r.Metrics {
 		run.Metrics = append(run.Metrics, store.Metric{Name: m.Name, Unit: m.Unit, Value: m.Value})

@@ -43,6 +43,7 @@ type Report struct {
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
 	Metrics        []Metric          `json:"metrics"`
+	Strain         *Strain           `json:"strain"` // null where there was no run, or it is not known
 	// RootCause names, where there are any, the unhealthy integrations that
 	// this one depends on and that depend on no unhealthy one. It is judged
 	// when asked for, and not part of a run's history.
@@ -162,7 +163,7 @@ func newRunReport(r store.Run) RunReport {
 		Report: Report{
 			Name: r.Integration, Probe: r.Probe, Status: policies.Status(r.Status), Cause: policies.Cause(r.Cause),
 			Message: r.Message, ResponseTimeMS: milliseconds(r.Took), CheckedAt: &began, Details: r.Details,
-			Metrics: make([]Metric, 0, len(r.Metrics)),
+			Metrics: make([]Metric, 0, len(r.Metrics)), Strain: newStrain(r.Strain),
 		},
 	}
 	out.AgeMS = milliseconds(time.Since(began))

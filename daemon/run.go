@@ -19,25 +19,28 @@ import (
 // policies and the store meet.
 func (d *Daemon) runOnce(ctx context.Context, i *integration, b *binding) Report {
 	began := time.Now()
+	stretch := d.pace.Begin()
 	result := d.execute(ctx, b, began)
-	cause := policies.Cause(result.Cause)
+	strain := stretch.End()
 	r := Report{
 		Name:           b.Name,
 		Probe:          b.Plugin + "." + b.Probe,
-		Status:         policies.Judge(policies.Status(result.Status), cause),
-		Cause:          cause,
+		Cause:          policies.Cause(result.Cause),
 		Message:        result.Message,
 		ResponseTimeMS: milliseconds(result.Took),
 		CheckedAt:      &began,
 		Details:        result.Details,
 		Metrics:        metrics(result.Metrics),
+		Strain:         newStrain(kept(strain)),
 	}
+	r.excuse(strain, time.Since(began), b.Timeout)
+	r.Status = policies.Judge(policies.Status(result.Status), r.Cause)
 	if r.Details == nil {
 		r.Details = map[string]string{}
 	}
 	_, before := i.known()
 	d.tell(ctx, r, before, result.Denied)
-	d.keep(ctx, b, r, telemetry.ID(ctx), result.Took)
+	d.keep(ctx, b, r, telemetry.ID(ctx), result.Took, kept(strain))
 	return r
 }
 
@@ -103,6 +106,9 @@ func (d *Daemon) tell(ctx context.Context, r Report, before *Report, denied []st
 	line := []any{
 		"integration", r.Name, "probe", r.Probe, "status", string(r.Status),
 		"cause", string(r.Cause), "changed", changed, "took_ms", r.ResponseTimeMS, "message", r.Message,
+	}
+	if r.Strain.Late > 0 {
+		line = append(line, "late_ms", r.Strain.Late)
 	}
 	if roots := d.rootCause(r); len(roots) > 0 {
 		line = append(line, "root_cause", strings.Join(roots, ", "))

@@ -7,6 +7,8 @@
 // vega comes with.
 package policies
 
+import "time"
+
 // Status is the standing of an integration.
 type Status string
 
@@ -48,6 +50,24 @@ func Judge(reported Status, cause Cause) Status {
 	default:
 		return Unknown
 	}
+}
+
+// starvedShare is the part of a deadline that vega may be kept from running
+// for, and a timeout still speak about the target.
+const starvedShare = 10 // a tenth
+
+// Excuse is the cause of a run through which vega itself was kept from running
+// for late. What it waited for may have come, with nobody there to see it, and
+// what it computed may have lacked but a moment: that it did not end by its
+// deadline is the host's doing then.
+func Excuse(cause Cause, took, late, deadline time.Duration) Cause {
+	if late < deadline/starvedShare {
+		return cause
+	}
+	if cause == Timeout || cause == Probe && took >= deadline-deadline/starvedShare {
+		return Host
+	}
+	return cause
 }
 
 // Worst is the status of the whole: the worst among the enabled, unhealthy

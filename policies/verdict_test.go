@@ -2,6 +2,7 @@ package policies_test
 
 import (
 	"testing"
+	"time"
 
 	"vega/policies"
 )
@@ -29,6 +30,31 @@ func TestJudge(t *testing.T) {
 	} {
 		if got := policies.Judge(c.reported, c.cause); got != c.want {
 			t.Errorf("%s by %q is %s, want %s", c.reported, c.cause, got, c.want)
+		}
+	}
+}
+
+// What a starved host cut off is the host's, and nothing else.
+func TestExcuse(t *testing.T) {
+	const s = time.Second
+	for _, c := range []struct {
+		cause      policies.Cause
+		took, late time.Duration
+		want       policies.Cause
+	}{
+		{policies.Timeout, s, 0, policies.Timeout},
+		{policies.Timeout, s, s/10 - 1, policies.Timeout},
+		{policies.Timeout, s, s / 10, policies.Host},
+		{policies.Timeout, s / 2, s, policies.Host}, // a timeout of the probe's own
+		{policies.Probe, s, s / 2, policies.Host},
+		{policies.Probe, s / 2, s / 2, policies.Probe}, // it crashed
+		{policies.Probe, s, 0, policies.Probe},
+		{policies.Target, s, s, policies.Target}, // it said so itself
+		{policies.Denied, s, s, policies.Denied},
+		{policies.NoCause, s, s, policies.NoCause},
+	} {
+		if got := policies.Excuse(c.cause, c.took, c.late, s); got != c.want {
+			t.Errorf("%s after %v, %v late: %s, want %s", c.cause, c.took, c.late, got, c.want)
 		}
 	}
 }

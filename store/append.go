@@ -202,8 +202,11 @@ func (a *appender) insert(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r *
 	default:
 		data = own(names, data)
 	}
-	_, err = insert.ExecContext(ctx, ids[0], ids[1], ids[2], ids[3], slices.Index(statuses, r.Status), slices.Index(causes, r.Cause),
-		r.Began.UnixMilli(), r.Took.Microseconds(), r.Message, data, compact(r.CorrelationID))
+	values := []any{
+		ids[0], ids[1], ids[2], ids[3], slices.Index(statuses, r.Status), slices.Index(causes, r.Cause),
+		r.Began.UnixMilli(), r.Took.Microseconds(), r.Message, data, compact(r.CorrelationID),
+	}
+	_, err = insert.ExecContext(ctx, append(values, r.Strain.columns()...)...)
 	return err
 }
 

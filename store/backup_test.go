@@ -38,7 +38,7 @@ func prompt(t *testing.T, path string) string {
 func TestRowsAreCopiedBeforeTheyAreRewritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	spoken(t, path, 5)
-	backup := path + ".schema-2.backup"
+	backup := path + ".schema-3.backup"
 	write(t, backup+".part", "of an attempt that was killed")
 	s, err := store.Open(t.Context(), path, store.Migration(adds, false), store.Migration(rewrites, true))
 	if err != nil {
@@ -90,7 +90,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	spoken(t, path, 5)
 	_, err := store.Open(t.Context(), path, store.Migration(fails, true))
-	if err == nil || !strings.Contains(err.Error(), "bring the tables to version 3") {
+	if err == nil || !strings.Contains(err.Error(), "bring the tables to version 4") {
 		t.Fatal(err)
 	}
 	if got := prompt(t, path); got != "ppppp" {
@@ -110,7 +110,7 @@ func TestNothingIsRewrittenWithoutRoomForACopy(t *testing.T) {
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
 	before := prompt(t, path)
 	_, err := store.Open(t.Context(), path, store.Migration(rewrites, true))
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: make room") || !strings.Contains(err.Error(), "schema-2.backup") {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full: make room") || !strings.Contains(err.Error(), "schema-3.backup") {
 		t.Fatal(err)
 	}
 	if prompt(t, path) != before {

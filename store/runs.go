@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,14 @@ type Run struct {
 	Began         time.Time // to the millisecond
 	Took          time.Duration
 	CorrelationID string
+	Strain        *Strain // nil: nothing is known of it
+}
+
+// Strain is what the host suffered while a run lasted, to the millisecond.
+type Strain struct {
+	Late      time.Duration  // vega was due on a processor, and had none
+	Pressure  *time.Duration // tasks waited for a processor; nil: not told
+	Throttled *time.Duration // vega's container was held back; nil: it has no quota
 }
 
 // Metric is a number that a probe measured.
@@ -48,8 +57,8 @@ var (
 )
 
 const (
-	insertRun = `INSERT INTO runs (integration, probe, digest, shape, status, cause, began, took, message, data, correlation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	runsPage  = `SELECT r.id, p.name, d.name, coalesce(s.name, ''), r.status, r.cause, r.began, r.took, r.message, r.data, r.correlation_id
+	insertRun = `INSERT INTO runs (integration, probe, digest, shape, status, cause, began, took, message, data, correlation_id, late, pressure, throttled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	runsPage  = `SELECT r.id, p.name, d.name, coalesce(s.name, ''), r.status, r.cause, r.began, r.took, r.message, r.data, r.correlation_id, r.late, r.pressure, r.throttled
 		FROM runs r JOIN run_names p ON p.id = r.probe JOIN run_names d ON d.id = r.digest LEFT JOIN run_names s ON s.id = r.shape
 		WHERE r.integration = (SELECT id FROM run_names WHERE name = ?) AND r.id < ? ORDER BY r.id DESC LIMIT ?`
 	findName = `SELECT id FROM run_names WHERE name = ?`
@@ -100,7 +109,8 @@ func scanRun(row scanner) (r Run, err error) {
 	var status, cause int
 	var began, took int64
 	var correlation any
-	if err := row.Scan(&r.ID, &r.Probe, &r.Digest, &shape, &status, &cause, &began, &took, &r.Message, &data, &correlation); err != nil {
+	var late, pressure, throttled sql.NullInt64
+	if err := row.Scan(&r.ID, &r.Probe, &r.Digest, &shape, &status, &cause, &began, &took, &r.Message, &data, &correlation, &late, &pressure, &throttled); err != nil {
 		return r, err
 	}
 	if status >= len(statuses) || cause >= len(causes) {
@@ -114,7 +124,32 @@ func scanRun(row scanner) (r Run, err error) {
 	case string:
 		r.CorrelationID = id
 	}
+	if late.Valid {
+		r.Strain = &Strain{*fromMillis(late), fromMillis(pressure), fromMillis(throttled)}
+	}
 	return r, r.fill(shape, data)
+}
+
+func fromMillis(n sql.NullInt64) *time.Duration {
+	if !n.Valid {
+		return nil
+	}
+	d := time.Duration(n.Int64) * time.Millisecond
+	return &d
+}
+
+// columns are late, pressure and throttled.
+func (s *Strain) columns() []any {
+	if s == nil {
+		return []any{nil, nil, nil}
+	}
+	columns := []any{s.Late.Milliseconds(), nil, nil}
+	for n, d := range []*time.Duration{s.Pressure, s.Throttled} {
+		if d != nil {
+			columns[n+1] = d.Milliseconds()
+		}
+	}
+	return columns
 }
 
 // shape is the names of a run's details and metrics: runs of a probe mostly

@@ -42,7 +42,10 @@ func TestRunsComeBackAsTheyWere(t *testing.T) {
 	odd := runOf("web", now)
 	odd.CorrelationID, odd.Status, odd.Cause = "demo-1", "unhealthy", "timeout"
 	odd.Details, odd.Metrics = map[string]string{}, []store.Metric{}
+	none, held := time.Duration(0), 80*time.Millisecond
+	odd.Strain = &store.Strain{Late: 312 * time.Millisecond, Pressure: &none, Throttled: &held}
 	wide := runOf("web", now)
+	wide.Strain = &store.Strain{}
 	for i := range 64 {
 		wide.Details[fmt.Sprintf("%0128d", i)] = "x" // more names than are shared
 	}

@@ -7,9 +7,12 @@
 // Explain, only when asked, who or what is behind a figure. Value and Paths
 // find a figure by the name that it has in JSON, for thresholds.
 //
+// A Pace tells what kept this process from running over a time, such as that
+// of a run: how late it was, and what the kernel counted meanwhile.
+//
 // It never guesses: a figure that can't be had is nil, null in JSON, and
-// Unavailable says why. It polls nothing in the background and keeps no state
-// outside of a Collector. It judges nothing; that is for policies. It imports
+// Unavailable says why. It polls nothing in the background, but for the beat of
+// a Pace while somebody asks, and keeps no state outside of a Collector. It judges nothing; that is for policies. It imports
 // no other part of vega.
 //
 // Linux has the full set, within the times that it is tested for. Elsewhere

@@ -26,7 +26,8 @@ func TestMemoryHog(t *testing.T) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "only root makes cgroups")
 	}
-	group, err := memoryGroup(t)
+	bytes := strconv.Itoa(hogMemory)
+	group, err := cgroup(t, "memory", setting{"memory.limit_in_bytes", bytes}, setting{"memory.max", bytes})
 	if err != nil {
 		realtest.Missing(t, "a cgroup that bounds memory can't be made here: "+err.Error())
 	}
@@ -84,67 +85,4 @@ func memoryWarning(t *testing.T, p *process) *daemon.Warning {
 		}
 	}
 	return nil
-}
-
-// memoryGroup makes a cgroup, of whichever version there is.
-func memoryGroup(t *testing.T) (string, error) {
-	t.Helper()
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(mounts)) {
-		before, after, _ := strings.Cut(line, " - ")
-		kind, options := strings.Fields(after), strings.Fields(before)
-		if len(kind) < 3 || len(options) < 5 {
-			continue
-		}
-		limit := ""
-		switch {
-		case kind[0] == "cgroup" && strings.Contains(","+kind[2]+",", ",memory,"):
-			limit = "memory.limit_in_bytes"
-		case kind[0] == "cgroup2" && handsOnMemory(options[4]):
-			limit = "memory.max"
-		default:
-			continue
-		}
-		dir := filepath.Join(options[4], fmt.Sprintf("vega-test-hog-%d", os.Getpid()))
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return "", err
-		}
-		t.Cleanup(func() { _ = os.Remove(dir) })
-		return dir, os.WriteFile(filepath.Join(dir, limit), []byte(strconv.Itoa(hogMemory)), 0o600)
-	}
-	return "", fmt.Errorf("no cgroups with the memory controller are mounted")
-}
-
-func handsOnMemory(top string) bool {
-	there, err := os.ReadFile(filepath.Join(top, "cgroup.controllers"))
-	return err == nil && strings.Contains(string(there), "memory") &&
-		os.WriteFile(filepath.Join(top, "cgroup.subtree_control"), []byte("+memory"), 0o600) == nil
-}
-
-func join(t *testing.T, group string, pid int) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// endAll ends what is in the group but for one.
-func endAll(t *testing.T, group string, but int) {
-	t.Helper()
-	list, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for field := range strings.FieldsSeq(string(list)) {
-		pid, err := strconv.Atoi(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p, err := os.FindProcess(pid); err == nil && pid != but {
-			_ = p.Kill()
-		}
-	}
 }
