@@ -48,7 +48,7 @@ func statementSentences(all []profile.Statement, what string, count func(profile
 	slices.SortStableFunc(all, func(a, b profile.Statement) int { return cmp.Compare(count(b.Figures), count(a.Figures)) })
 	var lines []string
 	for _, s := range all[:min(len(all), mostStatements)] {
-		lines = append(lines, fmt.Sprintf("%d of %d %s, 99 %% within %.3g ms: %s", count(s.Figures), s.Total, what, s.P99MS, clipped(s.Statement)))
+		lines = append(lines, fmt.Sprintf("%d of %d %s, 99 %% within %s: %s", count(s.Figures), s.Total, what, policies.Milliseconds.Format(s.P99MS), clipped(s.Statement)))
 	}
 	return lines
 }
@@ -56,7 +56,7 @@ func statementSentences(all []profile.Statement, what string, count func(profile
 func poolSentences(pools []profile.Pool) []string {
 	var lines []string
 	for _, p := range pools {
-		lines = append(lines, fmt.Sprintf("of the pool %s, %d of %d connections are in use; %d queries have waited, %.3g ms in all", p.Name, p.InUse, p.MaxOpen, p.WaitCount, p.WaitMS))
+		lines = append(lines, fmt.Sprintf("of the pool %s, %d of %d connections are in use; %d queries have waited, %s in all", p.Name, p.InUse, p.MaxOpen, p.WaitCount, policies.Milliseconds.Format(p.WaitMS)))
 	}
 	return lines
 }
@@ -65,7 +65,7 @@ func poolSentences(pools []profile.Pool) []string {
 func openSentences(open []profile.OpenRows) []string {
 	var lines []string
 	for _, r := range open[:min(len(open), mostStatements)] {
-		lines = append(lines, fmt.Sprintf("rows have been open for %.3g s, in %s: %s", r.OpenMS/1000, r.Function, clipped(r.Statement)))
+		lines = append(lines, fmt.Sprintf("rows have been open for %s, in %s: %s", policies.Milliseconds.Format(r.OpenMS), r.Function, clipped(r.Statement)))
 	}
 	return lines
 }

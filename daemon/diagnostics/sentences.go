@@ -107,7 +107,7 @@ func quantity(field string, v float64) string {
 	case strings.HasSuffix(last, "percent") || last == "avg10":
 		return fmt.Sprintf("%.1f %%", v)
 	case strings.HasSuffix(last, "_ms"):
-		return fmt.Sprintf("%.3g ms", v)
+		return fmt.Sprintf("%.6g ms", v)
 	default:
 		return fmt.Sprintf("%.6g", v)
 	}
