@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -39,15 +41,15 @@ func (s *system) readLevels(own bool) (memoryLevels, hierarchy, error) {
 		return nil, h, err
 	}
 	var levels memoryLevels
-	for n, path := range h.levels() {
-		limit, err := h.memoryLimit(path)
+	for n, level := range h.levels() {
+		limit, err := h.memoryLimit(level)
 		if err != nil {
 			return nil, h, err
 		}
 		if limit >= unlimited && (n > 0 || !own) {
 			continue
 		}
-		l, err := h.memoryLevel(path, limit)
+		l, err := h.memoryLevel(level, limit)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the top of version 2, or a cgroup without the controller
 		}
@@ -119,4 +121,41 @@ func (h hierarchy) addKills(levels memoryLevels) {
 		sum += kills
 		l.oomKills, l.oomErr = sum, err
 	}
+}
+
+// memoryMembers tells whether a process is in the memory cgroup at a level of
+// this one's own, or below it; nil where that can't be told.
+func (s *system) memoryMembers(level string) func(pid int) bool {
+	g, err := s.cgroups()
+	if err != nil {
+		return nil
+	}
+	h, err := g.tree("memory")
+	if err != nil {
+		return nil
+	}
+	// The tree may be mounted from further down than /proc/PID/cgroup tells.
+	top := g.own
+	for p := h.path; p != level && p != "/"; p = path.Dir(p) {
+		top = path.Dir(top)
+	}
+	return func(pid int) bool {
+		text, err := s.read("/proc/" + strconv.Itoa(pid) + "/cgroup")
+		if err != nil {
+			return false // it ended
+		}
+		_, inside := within(memoryGroup(text, h.v2), top)
+		return inside
+	}
+}
+
+// memoryGroup is the path that /proc/PID/cgroup has for memory.
+func memoryGroup(text string, v2 bool) string {
+	for line := range strings.Lines(text) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) == 3 && (v2 && fields[0] == "0" || slices.Contains(strings.Split(fields[1], ","), "memory")) {
+			return fields[2]
+		}
+	}
+	return ""
 }

@@ -30,7 +30,7 @@ type Evidence struct {
 	Limit      *Limit    `json:"limit,omitempty"`
 	Moved      []Move    `json:"moved"` // since the last reading, and the first of the last five minutes
 	// TopMemory and TopCPU are the three largest of the processes that this one
-	// may see.
+	// may see; where a container's limit of memory counts, of those within.
 	TopMemory   []ProcessUse      `json:"top_memory,omitempty"`
 	TopCPU      []ProcessUse      `json:"top_cpu,omitempty"`
 	Heap        *Heap             `json:"heap,omitempty"`
@@ -107,11 +107,11 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 	switch e.Resource {
 	case "memory":
 		e.Heap, e.Pressure = &now.Runtime.Heap, &now.Pressure
-		c.findProcesses(ctx, e, false)
+		c.findProcesses(ctx, e, c.sharers(now.Memory, now.Container), false)
 		e.findGoroutines()
 	case "cpu":
 		e.Pressure, e.Throttling = &now.Pressure, now.Container.CPU
-		c.findProcesses(ctx, e, true)
+		c.findProcesses(ctx, e, nil, true)
 	case "threads", "runtime":
 		e.Heap = &now.Runtime.Heap
 		e.findGoroutines()
@@ -127,7 +127,7 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 		if now.Container.Pressure != nil {
 			e.Pressure = now.Container.Pressure
 		}
-		c.findProcesses(ctx, e, true)
+		c.findProcesses(ctx, e, nil, true)
 	}
 }
 

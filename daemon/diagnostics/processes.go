@@ -3,6 +3,7 @@ package diagnostics
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -26,11 +27,22 @@ type processUse struct {
 	cpu     time.Duration
 }
 
+// sharers tells which processes a limit of memory is shared with; nil for all.
+func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
+	if m.Source != SourceCgroup || in.Memory == nil {
+		return nil
+	}
+	return c.sys.memoryMembers(in.Memory.Path)
+}
+
 // findProcesses reads all that can be seen, twice if their use of processors is
-// wanted.
-func (c *Collector) findProcesses(ctx context.Context, e *Evidence, watch bool) {
+// wanted. Of others than among, where that is told, it tells nothing.
+func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(pid int) bool, watch bool) {
 	first, err := c.sys.processes(ctx)
 	e.note("top_memory", err)
+	if among != nil {
+		maps.DeleteFunc(first, func(pid int, _ processUse) bool { return !among(pid) })
+	}
 	if ctx.Err() != nil {
 		e.note("top_memory", errCutShort)
 	}

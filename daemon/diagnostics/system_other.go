@@ -85,6 +85,8 @@ func (s *system) memoryLevels() (memoryLevels, error) { return nil, errNotHere }
 
 func (s *system) memoryLimits() (memoryLevels, error) { return nil, errNotHere }
 
+func (s *system) memoryMembers(string) func(pid int) bool { return nil }
+
 func (s *system) quota() *cpuQuota { return nil }
 
 func (s *system) pids() (*ContainerPIDs, error) { return nil, errNotHere }
