@@ -334,13 +334,17 @@ func TestExplainUnknown(t *testing.T) {
 // TestExplainNoArguments keeps the arguments of processes out: they may be
 // secret.
 func TestExplainNoArguments(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "sleep", "60.4711")
+	const secret = "an-argument-like-no-other"
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "read -r line", secret)
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	c := settled(t)
 	for _, resource := range Resources() {
-		if text := fmt.Sprint(generic(t, explained(t, c, resource))); strings.Contains(text, "4711") {
+		if text := fmt.Sprint(generic(t, explained(t, c, resource))); strings.Contains(text, secret) {
 			t.Errorf("%s tells arguments: %s", resource, text)
 		}
 	}
