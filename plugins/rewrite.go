@@ -10,8 +10,10 @@ import (
 // the image costs a page fault where a page is touched.
 //
 // The meaning stays the same, so only what provably fits is lifted: active
-// segments of memory 0 at constant offsets within its minimum. Of any other
-// module the answer is the module itself and no image.
+// segments of memory 0 at constant offsets within its minimum. Nor is an image
+// made that would be nearly empty and large: it would take the memory that the
+// module only claims. Of any other module the answer is the module itself and
+// no image.
 func liftData(wasm []byte) (out, image []byte) {
 	var l lifter
 	out = binary.Header()
@@ -62,8 +64,15 @@ const (
 	opF64Const = 0x44
 )
 
+// An image of more than small bytes holds at least one byte of data in sparse.
+const (
+	small  = 8 << 20
+	sparse = 64
+)
+
 func (l *lifter) segments(r *binary.Reader) {
-	if l.kept || l.least == 0 {
+	empty := l.least > small && uint64(r.Len()) < l.least/sparse
+	if l.kept || l.least == 0 || empty {
 		l.kept = true
 		return
 	}
