@@ -63,5 +63,5 @@ func queryFailed(who string, err error) sdk.Result {
 	if errors.Is(err, sdk.ErrIO) {
 		return sdk.Unhealthy(who + " rejected the query or the login: " + err.Error())
 	}
-	return failed(who, err)
+	return sdk.Failed(who, err)
 }

@@ -25,7 +25,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	case errors.Is(err, sdk.ErrDNS):
 		return sdk.Unhealthy(name + " does not resolve; add the " + rrtype + " record or repair the zone (" + err.Error() + ")")
 	case err != nil:
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	r.Millis("response_time", took)
 	r.Metric("answers", float64(len(answers)), "")

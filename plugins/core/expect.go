@@ -60,7 +60,7 @@ func expectBody(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	wanted := r.String("expect_body")
 	text, err := answer.Text(bodyLimit)
 	if err != nil {
-		result := failed(who, err)
+		result := sdk.Failed(who, err)
 		return &result
 	}
 	if strings.Contains(text, wanted) {
@@ -77,7 +77,7 @@ func expectRegex(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	pattern := r.String("expect_regex")
 	text, err := answer.Text(bodyLimit)
 	if err != nil {
-		result := failed(who, err)
+		result := sdk.Failed(who, err)
 		return &result
 	}
 	ok, err := r.Match(pattern, text)
@@ -101,7 +101,7 @@ func expectJSON(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 		case errors.Is(err, sdk.ErrInvalid):
 			return unhealthy(who + " did not answer with JSON (" + err.Error() + ")")
 		case err != nil:
-			result := failed(who, err)
+			result := sdk.Failed(who, err)
 			return &result
 		case !same(got, want.Value):
 			return unhealthy("the JSON of " + who + " has " + quote(got) + " at " + want.Key + ", expected " + quote(want.Value))

@@ -18,7 +18,7 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	began := r.Now()
 	answer, err := request(r, url).Send()
 	if err != nil {
-		return failed(who, err), nil
+		return sdk.Failed(who, err), nil
 	}
 	took := answer.Timing(sdk.PhaseTotal)
 	if took == 0 {

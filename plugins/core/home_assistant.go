@@ -10,7 +10,7 @@ func homeAssistantProbe(r *sdk.Run) sdk.Result {
 	who := "Home Assistant at " + origin(base)
 	status, err := get(r, join(base, "/api/"), token)
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if result := homeRejected(who, status); result != nil {
 		return *result
@@ -20,7 +20,7 @@ func homeAssistantProbe(r *sdk.Run) sdk.Result {
 	}
 	config, err := get(r, join(base, "/api/config"), token)
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if result := homeRejected(who, config); result != nil {
 		return *result

@@ -23,7 +23,7 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 	who := "Ollama at " + origin(base)
 	version, err := get(r, join(base, "/api/version"), r.String("api_key"))
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if result := rejected(who, version, "api_key"); result != nil {
 		return *result
@@ -35,7 +35,7 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 	r.Detail("version", number)
 	tags, err := get(r, join(base, "/api/tags"), r.String("api_key"))
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if result := rejected(who, tags, "api_key"); result != nil {
 		return *result
@@ -49,7 +49,7 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 func huggingFace(r *sdk.Run, base string) sdk.Result {
 	info, err := get(r, join(base, "/info"), r.String("api_key"))
 	if err != nil {
-		return failed(origin(base), err)
+		return sdk.Failed(origin(base), err)
 	}
 	model := ""
 	if info.Status == 200 {
@@ -62,7 +62,7 @@ func huggingFace(r *sdk.Run, base string) sdk.Result {
 	r.Detail("version", field(info, "version"))
 	health, err := get(r, join(base, "/health"), r.String("api_key"))
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if health.Status == 503 {
 		return sdk.Unhealthy(who + " says that it is not healthy: " + quote(field(health, "error")) + "; look into its log")
@@ -77,7 +77,7 @@ func openAI(r *sdk.Run, base string) sdk.Result {
 	who := "the model server at " + origin(base)
 	list, err := get(r, join(base, "/v1/models"), r.String("api_key"))
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	if result := rejected(who, list, "api_key"); result != nil {
 		return *result

@@ -27,7 +27,7 @@ func osintProbe(r *sdk.Run) sdk.Result {
 func shodan(r *sdk.Run) sdk.Result {
 	answer, err := get(r, withQuery(join(r.String("shodan_url"), "/api-info"), "key", r.String("shodan_key")), "")
 	if err != nil {
-		return failed("Shodan", err)
+		return sdk.Failed("Shodan", err)
 	}
 	if result := rejected("Shodan", answer, "shodan_key"); result != nil {
 		return *result
@@ -42,7 +42,7 @@ func shodan(r *sdk.Run) sdk.Result {
 func hunter(r *sdk.Run) sdk.Result {
 	answer, err := get(r, withQuery(join(r.String("hunter_url"), "/v2/account"), "api_key", r.String("hunter_key")), "")
 	if err != nil {
-		return failed("Hunter", err)
+		return sdk.Failed("Hunter", err)
 	}
 	if result := rejected("Hunter", answer, "hunter_key"); result != nil {
 		return *result

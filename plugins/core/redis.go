@@ -17,7 +17,7 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	}
 	conn, err := r.Dial(network, address)
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
 	if network == "tls" {
@@ -33,7 +33,7 @@ func redisProbe(r *sdk.Run) sdk.Result {
 		}
 		answer, err := redisCommand(conn, words...)
 		if err != nil {
-			return failed(address, err)
+			return sdk.Failed(address, err)
 		}
 		if answer != "+OK" {
 			return redisComplaint(address, answer)
@@ -42,7 +42,7 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	began := r.Now()
 	answer, err := redisCommand(conn, "PING")
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	took := r.Since(began)
 	r.Millis("ping", took)

@@ -30,11 +30,11 @@ func slackWebhook(r *sdk.Run) sdk.Result {
 	answer, err := r.HTTP("POST", r.String("webhook_url")).
 		Header("Content-Type", "application/json").Body("{}").Redirects(0).Send()
 	if err != nil {
-		return failed("Slack", err)
+		return sdk.Failed("Slack", err)
 	}
 	text, err := answer.Text(1 << 10)
 	if err != nil {
-		return failed("Slack", err)
+		return sdk.Failed("Slack", err)
 	}
 	said := trim(text)
 	r.Detail("webhook_status", strconv.Itoa(answer.Status))
@@ -78,7 +78,7 @@ func slackToken(r *sdk.Run) sdk.Result {
 		Header("Authorization", "Bearer "+r.String("bot_token")).
 		Header("Content-Type", "application/x-www-form-urlencoded").Send()
 	if err != nil {
-		return failed("Slack", err)
+		return sdk.Failed("Slack", err)
 	}
 	if result := rejected("Slack", answer, "bot_token"); result != nil {
 		return *result

@@ -21,23 +21,23 @@ func smtpProbe(r *sdk.Run) sdk.Result {
 	began := r.Now()
 	conn, err := r.Dial(network, address)
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
 	banner, err := smtpReply(conn, "220")
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	r.Detail("banner", banner[0])
 	hello := "EHLO " + r.String("helo")
 	extensions, err := smtpCommand(conn, hello, "250")
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	r.Detail("extensions", some(extensions[1:]))
 	if network == "tcp" && r.Bool("starttls") {
 		if err := smtpUpgrade(conn, extensions, hello, hostOf(address)); err != nil {
-			return failed(address, err)
+			return sdk.Failed(address, err)
 		}
 		network = "tls"
 	}

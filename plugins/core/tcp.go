@@ -20,7 +20,7 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 	began := r.Now()
 	conn, err := r.Dial(network, address)
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
 	took := r.Since(began)
@@ -33,7 +33,7 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 	}
 	if text := r.String("send"); text != "" {
 		if err := conn.WriteString(text); err != nil {
-			return failed(address, err)
+			return sdk.Failed(address, err)
 		}
 	}
 	if wanted := r.String("expect"); wanted != "" {
@@ -61,7 +61,7 @@ func await(r *sdk.Run, conn *sdk.Conn, address, wanted string) sdk.Result {
 		case errors.Is(err, sdk.ErrTimeout):
 			return sdk.Unhealthy(address + " did not say " + quote(wanted) + " in time; it said " + quote(string(said)))
 		case err != nil:
-			return failed(address, err)
+			return sdk.Failed(address, err)
 		}
 	}
 	return sdk.Unhealthy(address + " did not say " + quote(wanted) + " within 64 KiB; it said " + quote(string(said)))

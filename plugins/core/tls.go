@@ -11,7 +11,7 @@ func tlsProbe(r *sdk.Run) sdk.Result {
 	began := r.Now()
 	conn, err := handshake(r, address)
 	if err != nil {
-		return failed(address, err)
+		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
 	r.Millis("handshake", r.Since(began))

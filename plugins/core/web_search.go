@@ -19,11 +19,11 @@ func webSearchProbe(r *sdk.Run) sdk.Result {
 		Header("User-Agent", "Mozilla/5.0 (compatible; vega)").
 		Header("Accept", "text/html").Send()
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	page, err := answer.Text(bodyLimit)
 	if err != nil {
-		return failed(who, err)
+		return sdk.Failed(who, err)
 	}
 	took := r.Since(began)
 	r.Millis("response_time", took)
