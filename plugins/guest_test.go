@@ -55,7 +55,7 @@ func guestOptions() []manifest.Option {
 
 // guestWasm builds testdata/guest, once for all tests.
 var guestWasm = sync.OnceValues(func() ([]byte, error) {
-	return build.Go(context.Background(), filepath.Join("testdata", "guest"), guestManifest())
+	return build.Plugin(context.Background(), filepath.Join("testdata", "guest"), guestManifest())
 })
 
 // watWasm packs a manifest with one probe "p" into a module of testdata.

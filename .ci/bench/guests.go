@@ -39,7 +39,7 @@ func manifestOf(plugin, probe string) *manifest.Manifest {
 
 // goNoop builds and loads guests/noop.
 func (b *bench) goNoop(ctx context.Context) (*guest, error) {
-	wasm, err := build.Go(ctx, filepath.Join(b.root, ".ci", "bench", "guests", "noop"), manifestOf("gonoop", "noop"))
+	wasm, err := build.Plugin(ctx, filepath.Join(b.root, ".ci", "bench", "guests", "noop"), manifestOf("gonoop", "noop"))
 	if err != nil {
 		return nil, err
 	}

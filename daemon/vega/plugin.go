@@ -34,10 +34,15 @@ func pluginBuildCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "build [-o FILE] [DIR]",
-		Short: "Build a plugin from the Go source and the plugin.hcl in DIR",
-		Long: `Build compiles the Go package in DIR (default ".") to WebAssembly, packs the
-manifest of its plugin.hcl in, loads the result as the daemon would, and writes
-it to DIR/NAME.wasm. The same sources and toolchain give the same bytes.`,
+		Short: "Build a plugin from the source and the plugin.hcl in DIR",
+		Long: `Build compiles the project in DIR (default ".") to WebAssembly with the
+toolchain of its language, packs the manifest of its plugin.hcl in, loads the
+result as the daemon would, and writes it to DIR/NAME.wasm. The same sources and
+toolchain give the same bytes.
+
+The language is told by the files: *.go is Go, Cargo.toml is Rust (cargo with
+the target wasm32-unknown-unknown), *.c is C (clang with wasm-ld; vega.h is
+found in DIR/vega).`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
@@ -56,7 +61,7 @@ func buildPlugin(ctx context.Context, dir, out string, stdout io.Writer) error {
 	if diags.HasErrors() {
 		return &daemon.InvalidError{Diagnostics: diags}
 	}
-	wasm, err := build.Go(ctx, dir, m)
+	wasm, err := build.Plugin(ctx, dir, m)
 	if err != nil {
 		return err
 	}

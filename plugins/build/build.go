@@ -1,5 +1,5 @@
 // Package build turns a probe's source into a plugin: it compiles the module
-// and packs its manifest in. Go is the only language so far.
+// with the toolchain of its language and packs its manifest in.
 //
 // It is for authors. The daemon never builds anything.
 package build
@@ -16,38 +16,113 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Go compiles the Go package in dir for WebAssembly and packs m in. The bytes
+// A Language is one that probes can be written in, as it is named on the
+// command line.
+type Language string
+
+// The languages whose toolchains are known.
+const (
+	Go   Language = "go"
+	Rust Language = "rust"
+	C    Language = "c"
+)
+
+// Languages are all of them, in the order in which they are shown.
+func Languages() []Language { return []Language{Go, Rust, C} }
+
+// toolchain is how a language is told by its files, and compiled.
+type toolchain struct {
+	sign    string // a glob pattern of its files
+	compile func(ctx context.Context, p project) ([]byte, error)
+}
+
+var toolchains = map[Language]toolchain{
+	Go:   {"*.go", compileGo},
+	Rust: {"Cargo.toml", compileRust},
+	C:    {"*.c", compileC},
+}
+
+// project is what is compiled.
+type project struct {
+	dir string // absolute
+}
+
+// Detect is the language of the project in dir, by the files in it.
+func Detect(dir string) (Language, error) {
+	var found []Language
+	for _, l := range Languages() {
+		if names, err := filepath.Glob(filepath.Join(escapeGlob(dir), toolchains[l].sign)); err == nil && len(names) > 0 {
+			found = append(found, l)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fmt.Errorf("%s holds no source of a plugin: no *.go, Cargo.toml or *.c", dir)
+	default:
+		return "", fmt.Errorf("%s holds source in more than one language (%v); keep one plugin to a directory", dir, found)
+	}
+}
+
+// escapeGlob makes a path stand for itself in a pattern.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// Plugin compiles the project in dir for WebAssembly and packs m in. The bytes
 // depend on the sources and the toolchain alone: neither on the place nor on
 // flags in the environment.
-func Go(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, error) {
-	temp, err := os.MkdirTemp("", "vega-build-")
+func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, error) {
+	language, err := Detect(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp)
-	out := filepath.Join(temp, "module.wasm")
-	cmd := exec.CommandContext(ctx, "go", "build",
-		"-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-ldflags=-s -w -buildid=", "-o", out, ".")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return nil, failed(err, text)
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
 	}
-	wasm, err := os.ReadFile(out)
+	wasm, err := toolchains[language].compile(ctx, project{whole})
 	if err != nil {
 		return nil, err
 	}
 	return manifest.Pack(wasm, m)
 }
 
-func failed(err error, output []byte) error {
-	if errors.Is(err, exec.ErrNotFound) {
-		return fmt.Errorf("the Go toolchain is needed to build a probe in Go, and `go` is not in PATH: %w", err)
+// run runs a command of a toolchain. What it printed is the error's text.
+func run(cmd *exec.Cmd) error {
+	text, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
 	}
-	if text := strings.TrimSpace(string(output)); text != "" {
-		return fmt.Errorf("go build: %w\n%s", err, text)
+	name := filepath.Base(cmd.Path)
+	if len(cmd.Args) > 1 && (name == "go" || name == "cargo") {
+		name += " " + cmd.Args[1]
 	}
-	return fmt.Errorf("go build: %w", err)
+	if text := strings.TrimSpace(string(text)); text != "" {
+		return fmt.Errorf("%s: %w\n%s", name, err, text)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// missing says that a tool is not there, and how to come by it.
+func missing(language, tool, how string) error {
+	return fmt.Errorf("to build a probe in %s, %s is needed, and is not in PATH; %s", language, tool, how)
+}
+
+// inTemp calls do with the name of a file to write the module to, and returns
+// what was written.
+func inTemp(do func(out string) error) ([]byte, error) {
+	temp, err := os.MkdirTemp("", "vega-build-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	out := filepath.Join(temp, "module.wasm")
+	if err := do(out); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
 }
 
 // Write puts a finished plugin in place at once: a daemon that watches the

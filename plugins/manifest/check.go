@@ -33,7 +33,7 @@ var (
 // Check reports every way in which the manifest could not be kept, joined.
 func (m *Manifest) Check() error {
 	var c checker
-	c.is(m.ABI == "vega_v1", "abi is %q; this vega speaks \"vega_v1\"", clip(m.ABI))
+	c.is(m.ABI == V1, "abi is %q; this vega speaks %q", clip(m.ABI), V1)
 	c.is(ValidName(m.Name), "name %q must match %s", clip(m.Name), name)
 	c.is(!slices.Contains(Reserved, m.Name), "name %q is a word of the configuration; choose another", m.Name)
 	c.is(m.Version != "" && len(m.Version) <= 64, "version must be set, in at most 64 bytes")

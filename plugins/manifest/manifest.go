@@ -19,9 +19,12 @@ import (
 // MaxSize bounds the manifest section, in bytes.
 const MaxSize = 64 << 10
 
+// V1 is the ABI that a plugin speaks.
+const V1 = "vega_v1"
+
 // Manifest is the content of the custom section "vega.manifest", as JSON.
 type Manifest struct {
-	ABI         string  `json:"abi"` // "vega_v1"
+	ABI         string  `json:"abi"` // V1
 	Name        string  `json:"name"`
 	Version     string  `json:"version"`
 	Description string  `json:"description,omitempty"`

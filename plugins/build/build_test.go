@@ -1,0 +1,148 @@
+package build_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/plugins/build"
+	"vega/plugins/manifest"
+)
+
+// least are projects of one probe that says "ok", without an SDK.
+var least = map[build.Language]map[string]string{
+	build.Go: {
+		"go.mod": "module example.com/least\n\ngo 1.24\n",
+		"main.go": `package main
+
+import "unsafe"
+
+//go:wasmimport vega_v1 message
+func message(text unsafe.Pointer, n uint32)
+
+//go:wasmexport vega_run
+func run(int32) int32 {
+	message(unsafe.Pointer(unsafe.StringData("ok")), 2)
+	return 0
+}
+
+func main() {}
+`,
+	},
+	build.C: {
+		"main.c": `__attribute__((import_module("vega_v1"), import_name("message"))) void message(const char *text, int n);
+__attribute__((export_name("vega_run"))) int run(int index) {
+	(void)index;
+	message("ok", 2);
+	return 0;
+}
+`,
+	},
+	build.Rust: {
+		"Cargo.toml": `[package]
+name = "least"
+version = "0.1.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib"]
+`,
+		"src/lib.rs": `#![no_std]
+
+#[link(wasm_import_module = "vega_v1")]
+extern "C" {
+    fn message(text: *const u8, len: usize);
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+#[no_mangle]
+pub extern "C" fn vega_run(_: i32) -> i32 {
+    unsafe { message("ok".as_ptr(), 2) };
+    0
+}
+`,
+	},
+}
+
+var named = &manifest.Manifest{ABI: manifest.V1, Name: "least", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
+
+func write(t *testing.T, dir string, files map[string]string) string {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// Each language builds, and to the same bytes wherever the project lies.
+func TestPlugin(t *testing.T) {
+	for _, l := range build.Languages() {
+		t.Run(string(l), func(t *testing.T) {
+			var first []byte
+			for _, place := range []string{"here", "some where [else]"} {
+				dir := write(t, filepath.Join(t.TempDir(), place), least[l])
+				if got, err := build.Detect(dir); got != l || err != nil {
+					t.Fatalf("%s, %v", got, err)
+				}
+				wasm, err := build.Plugin(t.Context(), dir, named)
+				if err != nil {
+					if os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
+						t.Skip(err)
+					}
+					t.Fatal(err)
+				}
+				read, err := manifest.Read(wasm)
+				if err != nil || read.Manifest.Name != "least" {
+					t.Fatalf("%v", err)
+				}
+				if first == nil {
+					first = wasm
+				}
+				if !bytes.Equal(first, wasm) {
+					t.Error("built elsewhere, the bytes are others")
+				}
+			}
+			t.Logf("%d bytes", len(first))
+		})
+	}
+}
+
+// What a project lacks is said with what to do about it.
+func TestMistakes(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "holds no source of a plugin") {
+		t.Errorf("empty: %v", err)
+	}
+	write(t, dir, least[build.C])
+	write(t, dir, least[build.Go])
+	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "more than one language") {
+		t.Errorf("two languages: %v", err)
+	}
+	for l, file := range map[build.Language]string{build.Go: "main.go", build.C: "main.c", build.Rust: "src/lib.rs"} {
+		broken := write(t, filepath.Join(t.TempDir(), string(l)), least[l])
+		write(t, broken, map[string]string{file: least[l][file] + "\nsurely not\n"})
+		_, err := build.Plugin(t.Context(), broken, named)
+		if err == nil || !strings.Contains(err.Error(), file) && !strings.Contains(err.Error(), "is needed") {
+			t.Errorf("%s: the error names no file: %v", l, err)
+		}
+	}
+	t.Setenv("PATH", t.TempDir())
+	for _, l := range build.Languages() {
+		_, err := build.Plugin(t.Context(), write(t, filepath.Join(t.TempDir(), string(l)), least[l]), named)
+		if err == nil || !strings.Contains(err.Error(), "is needed") || !strings.Contains(err.Error(), "install") {
+			t.Errorf("%s without its toolchain: %v", l, err)
+		}
+	}
+}
