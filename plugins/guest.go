@@ -66,6 +66,9 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	}
 	g.net = m.sandbox.options.Network.Session(&in.Grants, vault, g.audit)
 	g.net.Trace = in.Trace
+	if in.Grease {
+		grease(g.config)
+	}
 	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
 	return g, nil
 }
@@ -152,6 +155,9 @@ func (g *guest) fail(err error) int32 {
 		g.timedOut = true
 	}
 	g.lastError = clip(oneLine(g.vault.HideString(err.Error())), maxArgument)
+	if g.in.Grease && code == abi.ErrIO {
+		return strangeErrno
+	}
 	return int32(code)
 }
 

@@ -43,6 +43,9 @@ type Input struct {
 	Timeout     time.Duration // over instantiation, the run and every host call
 	Memory      manifest.Size // cap on the guest's memory; 0 is 32 MiB
 	Trace       Trace         // that the guest's http requests are part of
+	// Grease is what a later vega may do to a guest of today: options and
+	// errnos that it does not know. For tests of SDKs.
+	Grease bool
 }
 
 // Trace is what the headers traceparent and tracestate of W3C Trace Context

@@ -1,0 +1,433 @@
+// Package conformance_test holds every SDK to the same outcome: one suite, a
+// guest in each language, in the sandbox against real servers.
+package conformance_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"vega/plugins"
+	"vega/plugins/build"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// languages are those that have an SDK, and a guest here.
+var languages = []build.Language{build.Go, build.C}
+
+// long is more than any SDK asks for at first.
+var long = strings.Repeat("long ", 1000)
+
+// outcome is what a probe has to come to. A detail that is "~x" contains x.
+type outcome struct {
+	probe   string
+	values  manifest.Values
+	block   []grant.Rule
+	kv      manifest.Size
+	timeout time.Duration
+
+	status  plugins.Status
+	cause   plugins.Cause
+	message string
+	details map[string]string
+	metrics []plugins.Metric
+	logs    []string
+}
+
+func outcomes(t *testing.T, w *world) []outcome {
+	text := manifest.Plain
+	facts := map[string]string{"tls": "TLS 1.3", "cipher": "true", "subject": "CN=localhost,O=vega test", "issuer": "CN=vega test authority", "not_after": strconv.FormatInt(w.notAfter.Unix(), 10), "names": "localhost,other.vega.test"}
+	all := []outcome{
+		{
+			probe: "options",
+			values: manifest.Values{
+				"text": text("Zoë 1"), "long": text(long), "number": 2.25, "whole": 42.0, "flag": true,
+				"wait": 1500 * time.Millisecond, "size": manifest.Size(3 << 30),
+				"list":  []manifest.Value{text("x"), 2.0, true},
+				"map":   map[string]manifest.Value{"a.b": text("dot"), "#": text("number"), "@0": text("at"), `\`: text("slash"), "": text("empty"), "plain": text(strings.Repeat("p", 300))},
+				"usual": text("as ever"),
+			},
+			status: plugins.Healthy, message: "read",
+			details: map[string]string{
+				"text": "Zoë 1", "long": "5000", "number": "9", "whole": "42", "flag": "true", "wait": "1500", "size": "3221225472",
+				"list": "x,2,true", "map": `=empty,#=number,@0=at,\=slash,a.b=dot,plain=` + strings.Repeat("p", 300),
+				"usual": "as ever", "absent": "false0",
+			},
+		},
+		{
+			probe:  "results",
+			status: plugins.Degraded, cause: plugins.Target, message: "x" + strings.Repeat("é", 510) + "…",
+			details: map[string]string{
+				"again": "second", strings.Repeat("ä", 62) + "…": "a long name", "long": "x" + strings.Repeat("ö", 2046) + "…", "clock": "runs",
+			},
+			metrics: []plugins.Metric{{Name: "one", Value: 1.5, Unit: "ms"}},
+			logs:    []string{"DEBUG a debug line", "INFO an info line", "WARN a warn line", "ERROR x" + strings.Repeat("ü", 510) + "…"},
+		},
+		{
+			probe:  "http",
+			values: manifest.Values{"url": text(w.plain.URL), "secure": text(w.secure.URL), "token": manifest.Text{{Text: "a-real-token-of-25-letters", Secret: true}}},
+			status: plugins.Healthy, message: "sent",
+			details: with(facts, map[string]string{
+				"status": "200", "method": "POST", "auth": "ada:s3cret", "a.0": "one", "a.1": "two", "token": "right", "body": "hello", "none": "null",
+				`odd\.key`: "true", "list": "[1,2,3]", "absent": "-1", "list.#": "3", "count": "309", "text": "600", "header": "yes", "timing": "runs", "no_tls": "-9",
+				"body_is": "100000xxxxx", "long": "none", "first": "xxxxxxx", "cut": "none", "max_body": "-8", "no_json": "-9", "redirect": "302/long", "redirected": "200", "bad_url": "-9",
+				"verified": "none",
+			}),
+		},
+		{
+			probe:  "net",
+			values: manifest.Values{"address": text(w.lines), "secure": text(w.tlsLines), "datagram": text(w.datagram)},
+			status: plugins.Healthy, message: "talked",
+			details: with(facts, map[string]string{
+				"write": "none", "line1": "ONE", "line2": "TWO", "ready": "go ahead", "starttls": "none", "line3": "THREE", "long_line": "-8",
+				"bye": "bye", "gone": "-7", "end": "end", "closed": "-11", "verified": "-6", "line4": "FOUR", "udp": "pong",
+			}),
+		},
+		{
+			probe: "errors",
+			values: manifest.Values{
+				"untrusted": text(w.untrusted.URL), "absent": text("http://absent.vega.test/"), "loop": text(w.plain.URL + "/loop"),
+				"refusing": text(w.refusing), "resetting": text(w.resetting), "silent": text(w.silent), "elsewhere": text("127.0.0.1:9"),
+			},
+			timeout: 2 * time.Second,
+			status:  plugins.Unhealthy, cause: plugins.Denied, message: "all failed",
+			details: map[string]string{
+				"denied": "3 -2", "denied_is": `~net = ["tcp://127.0.0.1:9"]`,
+				"refused": "2 -4", "refused_is": "it refuses the connection; start the service or correct the address",
+				"dns": "2 -5", "dns_is": "~the name of it does not resolve; correct the name or repair its DNS (",
+				"tls": "2 -6", "tls_is": "~TLS with it failed; repair its certificate or its TLS settings (",
+				"io": "2 -12", "io_is": "~it: stopped after 10 redirects",
+				"invalid": "3 -9", "invalid_is": "~the check of it could not be made: ",
+				"too_large": "3 -8", "too_large_is": "~the answer of it is over the size limit; check a smaller page (",
+				"quota": "3 -10", "quota_is": "~the check of it could not be made: ", "held": "16",
+				"closed": "3 -11", "closed_is": "~the check of it could not be made: ",
+				"reset": "2 -7", "reset_is": "it closed the connection in the middle of the exchange; look into its log",
+				"timeout": "2 -3", "timeout_is": "it did not answer in time; it is overloaded or hung, or a firewall drops the packets",
+			},
+		},
+		{
+			probe: "dns", block: rules(t, manifest.DNS, "absent.vega.test"),
+			values: manifest.Values{"name": text("vega.test"), "server": text(w.dns)},
+			status: plugins.Healthy, message: "asked",
+			details: map[string]string{"A": "192.0.2.1,192.0.2.2", "MX": "10 mail.vega.test", "TXT": "v=spf1 " + strings.Repeat("x", 200) + "," + strings.Repeat("y", 250), "SRV": "-1", "NS": "-1", "absent": "-5", "what": "-9"},
+		},
+		{
+			probe:  "sql",
+			values: manifest.Values{"database": text("app")},
+			status: plugins.Healthy, message: "queried",
+			details: map[string]string{"rows": "1 a,2 -1,3 5000", "end": "none", "column": "-9", "closed": "-11", "bad": "-12"},
+		},
+		{
+			probe: "kv", kv: 2048,
+			status: plugins.Healthy, message: "kept",
+			details: map[string]string{"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c"},
+		},
+		{
+			probe:  "match",
+			status: plugins.Healthy, message: "matched",
+			details: map[string]string{"yes": "true", "no": "false", "within": "true", "bad": "-9"},
+		},
+	}
+	for n, status := range []plugins.Status{plugins.Healthy, plugins.Degraded, plugins.Unhealthy, plugins.Unknown} {
+		cause := plugins.Target
+		switch status {
+		case plugins.Healthy:
+			cause = ""
+		case plugins.Unknown:
+			cause = plugins.Probe
+		}
+		all = append(all, outcome{probe: "status", values: manifest.Values{"status": float64(n)}, status: status, cause: cause, message: "it is " + string(status), details: map[string]string{}})
+	}
+	return all
+}
+
+func with(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// TestConformance runs every outcome in every language, with and without
+// grease: what a later host may add must not trouble a guest of today.
+func TestConformance(t *testing.T) {
+	w := newWorld(t)
+	for _, l := range languages {
+		t.Run(string(l), func(t *testing.T) {
+			wasm := guest(t, l)
+			for _, grease := range []bool{false, true} {
+				s := newSandbox(t, w)
+				m, err := s.Load(t.Context(), wasm)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range outcomes(t, w) {
+					s.check(t, m, o, grease)
+				}
+				if err := m.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// A guest that makes no use of a call has the suite prove nothing.
+func TestEveryCallIsMade(t *testing.T) {
+	for _, l := range languages {
+		t.Run(string(l), func(t *testing.T) {
+			read, err := manifest.Read(guest(t, l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := map[string]bool{}
+			for _, i := range read.Imports {
+				if i.Module == manifest.V1 {
+					made[i.Name] = true
+				}
+			}
+			for _, call := range plugins.Calls() {
+				if !made[call] {
+					t.Errorf("%s is not called", call)
+				}
+			}
+			t.Logf("%d calls, %d bytes", len(made), read.Size)
+		})
+	}
+}
+
+func (s *sandbox) check(t *testing.T, m *plugins.Module, o outcome, grease bool) {
+	t.Helper()
+	probe, _ := m.Manifest.Probe(o.probe)
+	set, _ := grant.Effective(grant.Request{Probe: probe, Values: o.values, Written: written(o.values), Block: grant.Set{Rules: o.block, KV: o.kv}})
+	s.logs, s.kept = nil, map[string]string{}
+	in := plugins.Input{Integration: "i", Probe: o.probe, Values: o.values, Grants: set, Timeout: 10 * time.Second, Grease: grease}
+	if o.timeout > 0 {
+		in.Timeout = o.timeout
+	}
+	got := m.Run(t.Context(), in)
+	if got.Status != o.status || got.Cause != o.cause || got.Message != o.message {
+		t.Errorf("%s: %s/%s %q, want %s/%s %q", o.probe, got.Status, got.Cause, got.Message, o.status, o.cause, o.message)
+	}
+	for name, want := range o.details {
+		if grease {
+			want = strings.Replace(want, "-12", "-113", 1) // an errno of a later version
+		}
+		have, ok := got.Details[name]
+		if part, some := strings.CutPrefix(want, "~"); !ok || some && !strings.Contains(have, part) || !some && have != want {
+			t.Errorf("%s: detail %s is %q, want %q", o.probe, name, have, want)
+		}
+	}
+	for name, have := range got.Details {
+		if _, ok := o.details[name]; !ok {
+			t.Errorf("%s: detail %s is %q, and should not be there", o.probe, name, have)
+		}
+	}
+	if !slices.Equal(got.Metrics, o.metrics) && len(got.Metrics)+len(o.metrics) > 0 {
+		t.Errorf("%s: metrics %v, want %v", o.probe, got.Metrics, o.metrics)
+	}
+	if o.logs != nil && !slices.Equal(s.logs, o.logs) {
+		t.Errorf("%s: logged %q, want %q", o.probe, s.logs, o.logs)
+	}
+}
+
+func rules(t *testing.T, kind manifest.Kind, texts ...string) []grant.Rule {
+	t.Helper()
+	var all []grant.Rule
+	for _, text := range texts {
+		r, err := grant.Parse(kind, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Origin = grant.FromBlock
+		all = append(all, r)
+	}
+	return all
+}
+
+func written(v manifest.Values) map[string]bool {
+	w := map[string]bool{}
+	for name := range v {
+		w[name] = true
+	}
+	return w
+}
+
+// world is the servers that the guests talk to.
+type world struct {
+	roots                     *egress.Network
+	plain, secure, untrusted  *httptest.Server
+	notAfter                  time.Time
+	lines, tlsLines, datagram string
+	refusing, resetting       string
+	silent, dns               string
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{}
+	trusted := newAuthority(t)
+	w.notAfter = trusted.notAfter
+	w.plain = httptest.NewServer(http.HandlerFunc(serveHTTP))
+	w.secure = httptest.NewUnstartedServer(http.HandlerFunc(serveHTTP))
+	w.secure.TLS = trusted.config()
+	w.secure.StartTLS()
+	w.secure.URL = strings.Replace(w.secure.URL, "127.0.0.1", "localhost", 1)
+	w.untrusted = httptest.NewTLSServer(http.HandlerFunc(serveHTTP))
+	t.Cleanup(w.plain.Close)
+	t.Cleanup(w.secure.Close)
+	t.Cleanup(w.untrusted.Close)
+	w.lines = listen(t, func(c net.Conn) { serveLines(c, trusted) })
+	w.tlsLines = listen(t, func(c net.Conn) { serveLines(trusted.untrusted(c), trusted) })
+	w.tlsLines = strings.Replace(w.tlsLines, "127.0.0.1", "localhost", 1)
+	w.silent = listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	w.resetting = listen(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1))
+		_ = c.(*net.TCPConn).SetLinger(0)
+	})
+	w.refusing = closedPort(t)
+	w.datagram = datagrams(t)
+	w.dns = nameServer(t)
+	w.roots = egress.New(w.dns)
+	w.roots.RootCAs = trusted.pool()
+	return w
+}
+
+func serveHTTP(rw http.ResponseWriter, q *http.Request) {
+	switch q.URL.Path {
+	case "/echo":
+		user, password, _ := q.BasicAuth()
+		body, _ := io.ReadAll(q.Body)
+		token := "wrong"
+		if q.Header.Get("X-Token") == "a-real-token-of-25-letters" {
+			token = "right"
+		}
+		rw.Header().Set("X-Reply", "yes")
+		fmt.Fprintf(rw, `{"method":%q,"auth":%q,"a":[%q,%q],"token":%q,"body":%q,"none":null,"odd.key":true,"list":[1,2,3],"text":%q}`,
+			q.Method, user+":"+password, q.Header["X-A"][0], q.Header["X-A"][1], token, body, strings.Repeat("t", 600))
+	case "/away":
+		http.Redirect(rw, q, "/long", http.StatusFound)
+	case "/loop":
+		http.Redirect(rw, q, "/loop", http.StatusFound)
+	default:
+		_, _ = io.WriteString(rw, strings.Repeat("x", 100_000))
+	}
+}
+
+// serveLines answers each line in capitals, and knows three others.
+func serveLines(c net.Conn, a *authority) {
+	in := bufio.NewReader(c)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return
+		}
+		switch strings.TrimSpace(line) {
+		case "STARTTLS":
+			_, _ = io.WriteString(c, "go ahead\r\n")
+			c = a.untrusted(c)
+			in = bufio.NewReader(c)
+		case "LONG":
+			_, _ = io.WriteString(c, strings.Repeat("x", 200))
+		case "BYE":
+			_, _ = io.WriteString(c, "bye\n")
+			return
+		default:
+			_, _ = io.WriteString(c, strings.ToUpper(line))
+		}
+	}
+}
+
+func listen(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func datagrams(t *testing.T) string {
+	t.Helper()
+	c, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	go func() {
+		buf := make([]byte, 64)
+		for {
+			n, from, err := c.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if string(buf[:n]) == "ping" {
+				_, _ = c.WriteTo([]byte("pong"), from)
+			}
+		}
+	}()
+	return c.LocalAddr().String()
+}
+
+func nameServer(t *testing.T) string {
+	t.Helper()
+	c, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	s := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(ready) }, Handler: dns.HandlerFunc(func(rw dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		head := dns.RR_Header{Name: q.Question[0].Name, Rrtype: q.Question[0].Qtype, Class: dns.ClassINET, Ttl: 1}
+		switch {
+		case head.Name != "vega.test.":
+			m.Rcode = dns.RcodeNameError
+		case head.Rrtype == dns.TypeA:
+			m.Answer = []dns.RR{&dns.A{Hdr: head, A: net.IPv4(192, 0, 2, 1)}, &dns.A{Hdr: head, A: net.IPv4(192, 0, 2, 2)}}
+		case head.Rrtype == dns.TypeMX:
+			m.Answer = []dns.RR{&dns.MX{Hdr: head, Preference: 10, Mx: "mail.vega.test."}}
+		case head.Rrtype == dns.TypeTXT:
+			m.Answer = []dns.RR{&dns.TXT{Hdr: head, Txt: []string{"v=spf1 ", strings.Repeat("x", 200)}}, &dns.TXT{Hdr: head, Txt: []string{strings.Repeat("y", 250)}}}
+		}
+		_ = rw.WriteMsg(m)
+	})}
+	go func() { _ = s.ActivateAndServe() }()
+	<-ready
+	t.Cleanup(func() { _ = s.Shutdown() })
+	return c.LocalAddr().String()
+}

@@ -1,0 +1,112 @@
+# What an SDK has to do right, whatever language it is for. Each directory here
+# has the same probes in one language; conformance_test.go says what they have
+# to come to.
+
+abi         = "vega_v1"
+name        = "conformance"
+version     = "1.0.0"
+description = "Makes every call of the ABI, and tells what came of it."
+
+probe "options" {
+  summary = "Reads an option of every type."
+  option "text" { type = "string" }
+  option "long" { type = "string" }
+  option "number" { type = "number" }
+  option "whole" { type = "number" }
+  option "flag" { type = "bool" }
+  option "wait" { type = "duration" }
+  option "size" { type = "size" }
+  option "list" {
+    type = "list"
+    of   = "any"
+  }
+  option "map" { type = "map" }
+  option "usual" {
+    type    = "string"
+    default = "as ever"
+  }
+  option "absent" { type = "string" }
+}
+
+probe "results" {
+  summary = "Tells more than fits, and numbers that are none."
+}
+
+probe "status" {
+  summary = "Comes to the status that it is asked for."
+  option "status" { type = "number" }
+}
+
+probe "http" {
+  summary = "Sends requests and takes their answers apart."
+  option "url" { type = "url" }
+  option "secure" { type = "url" }
+  option "token" {
+    type      = "string"
+    sensitive = true
+  }
+  capability "http" {
+    reason  = "Talks to the test's servers."
+    from    = ["url", "secure"]
+    methods = ["GET", "POST"]
+  }
+}
+
+probe "net" {
+  summary = "Holds connections of every kind."
+  option "address" { type = "address" }
+  option "secure" { type = "address" }
+  option "datagram" { type = "address" }
+  capability "net" {
+    reason  = "Talks to the test's servers."
+    from    = ["address", "secure", "datagram"]
+    methods = ["tcp", "tls", "udp"]
+  }
+}
+
+probe "errors" {
+  summary = "Makes every error happen, and says what an SDK makes of it."
+  option "untrusted" { type = "url" }
+  option "absent" { type = "url" }
+  option "loop" { type = "url" }
+  option "refusing" { type = "address" }
+  option "resetting" { type = "address" }
+  option "silent" { type = "address" }
+  option "elsewhere" { type = "string" }
+  capability "http" {
+    reason = "Talks to the test's servers."
+    from   = ["untrusted", "absent", "loop"]
+  }
+  capability "net" {
+    reason = "Talks to the test's servers."
+    from   = ["refusing", "resetting", "silent"]
+  }
+}
+
+probe "dns" {
+  summary = "Asks a DNS server."
+  option "name" { type = "string" }
+  option "server" { type = "address" }
+  capability "dns" {
+    reason = "Asks the test's server."
+    from   = ["name", "server"]
+  }
+}
+
+probe "sql" {
+  summary = "Reads rows."
+  option "database" { type = "database" }
+  capability "sql" {
+    reason = "Asks the test's database."
+    from   = ["database"]
+  }
+}
+
+probe "kv" {
+  summary = "Keeps values, and too much of them."
+  capability "kv" { reason = "Keeps the test's values." }
+}
+
+probe "match" {
+  summary = "Matches regular expressions."
+}
