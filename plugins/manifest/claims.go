@@ -15,11 +15,33 @@ func (m *Module) Unclaimed() []Kind {
 	var out []Kind
 	for _, i := range m.Imports {
 		kind, ok := opens[i.Name]
-		if !ok || i.Module != "vega_v1" || m.Manifest.declares(kind) {
+		if !ok || i.Module != V1 || m.Manifest.declares(kind) {
 			continue
 		}
 		if !slices.Contains(out, kind) {
 			out = append(out, kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Unasked are the capabilities that a probe declares although the module
+// imports none of their calls: an operator would be asked for what is never
+// used.
+func (m *Module) Unasked() []Kind {
+	asks := map[Kind]bool{}
+	for _, i := range m.Imports {
+		if i.Module == V1 {
+			asks[opens[i.Name]] = true
+		}
+	}
+	var out []Kind
+	for _, p := range m.Manifest.Probes {
+		for _, c := range p.Capabilities {
+			if !asks[c.Kind] && !slices.Contains(out, c.Kind) {
+				out = append(out, c.Kind)
+			}
 		}
 	}
 	slices.Sort(out)
