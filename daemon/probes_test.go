@@ -27,7 +27,7 @@ type row struct {
 	cause  policies.Cause
 	says   string // part of the message
 
-	timeout string // "" is 5s
+	timeout string // "" is 20s: under the race detector all of them begin at once
 }
 
 // env is what the rows' secrets come from.
@@ -67,7 +67,7 @@ func runRows(t *testing.T, preamble string, rows []row) daemon.Health {
 	for i := range rows {
 		rows[i].name = fmt.Sprintf("r%03d-%s", i, rows[i].name)
 		fmt.Fprintf(&hcl, "integration %q {\n  probe    = core.%s\n  interval = \"0s\"\n  timeout  = %q\n  config {\n%s\n  }\n}\n",
-			rows[i].name, rows[i].probe, cmp.Or(rows[i].timeout, "5s"), rows[i].config)
+			rows[i].name, rows[i].probe, cmp.Or(rows[i].timeout, "20s"), rows[i].config)
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "vega.hcl")
