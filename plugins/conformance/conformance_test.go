@@ -5,6 +5,7 @@ package conformance_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/egress"
@@ -50,7 +52,9 @@ type outcome struct {
 
 func outcomes(t *testing.T, w *world) []outcome {
 	text := manifest.Plain
-	facts := map[string]string{"tls": "TLS 1.3", "cipher": "true", "subject": "CN=localhost,O=vega test", "issuer": "CN=vega test authority", "not_after": strconv.FormatInt(w.notAfter.Unix(), 10), "names": "localhost,other.vega.test"}
+	facts := func(of *realtest.Leaf) map[string]string {
+		return map[string]string{"tls": "TLS 1.3", "cipher": "true", "subject": "CN=localhost", "issuer": "CN=vega test authority", "not_after": strconv.FormatInt(of.NotAfter.Unix(), 10), "names": "localhost,other.vega.test"}
+	}
 	all := []outcome{
 		{
 			probe: "options",
@@ -81,7 +85,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 			probe:  "http",
 			values: manifest.Values{"url": text(w.plain.URL), "secure": text(w.secure.URL), "token": manifest.Text{{Text: "a-real-token-of-25-letters", Secret: true}}},
 			status: plugins.Healthy, message: "sent",
-			details: with(facts, map[string]string{
+			details: with(facts(w.good), map[string]string{
 				"status": "200", "method": "POST", "auth": "ada:s3cret", "a.0": "one", "a.1": "two", "token": "right", "body": "hello", "none": "null",
 				`odd\.key`: "true", "list": "[1,2,3]", "absent": "-1", "list.#": "3", "count": "309", "text": "600", "header": "yes", "timing": "runs", "no_tls": "-9",
 				"body_is": "100000xxxxx", "long": "none", "first": "xxxxxxx", "cut": "none", "max_body": "-8", "no_json": "-9", "redirect": "302/long", "redirected": "200", "bad_url": "-9",
@@ -92,7 +96,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 			probe:  "net",
 			values: manifest.Values{"address": text(w.lines), "secure": text(w.tlsLines), "datagram": text(w.datagram)},
 			status: plugins.Healthy, message: "talked",
-			details: with(facts, map[string]string{
+			details: with(facts(w.bad), map[string]string{
 				"write": "none", "line1": "ONE", "line2": "TWO", "ready": "go ahead", "starttls": "none", "line3": "THREE", "long_line": "-8",
 				"bye": "bye", "gone": "-7", "end": "end", "closed": "-11", "verified": "-6", "line4": "FOUR", "udp": "pong",
 			}),
@@ -270,7 +274,7 @@ func written(v manifest.Values) map[string]bool {
 type world struct {
 	roots                     *egress.Network
 	plain, secure, untrusted  *httptest.Server
-	notAfter                  time.Time
+	good, bad                 *realtest.Leaf // bad is of an authority that nobody trusts
 	lines, tlsLines, datagram string
 	refusing, resetting       string
 	silent, dns               string
@@ -278,19 +282,20 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{}
-	trusted := newAuthority(t)
-	w.notAfter = trusted.notAfter
+	trusted := realtest.NewCA(t)
+	w.good = trusted.Valid("localhost", "other.vega.test")
+	w.bad = realtest.NewCA(t).Valid("localhost", "other.vega.test")
 	w.plain = httptest.NewServer(http.HandlerFunc(serveHTTP))
 	w.secure = httptest.NewUnstartedServer(http.HandlerFunc(serveHTTP))
-	w.secure.TLS = trusted.config()
+	w.secure.TLS = &tls.Config{Certificates: []tls.Certificate{w.good.TLS}}
 	w.secure.StartTLS()
 	w.secure.URL = strings.Replace(w.secure.URL, "127.0.0.1", "localhost", 1)
 	w.untrusted = httptest.NewTLSServer(http.HandlerFunc(serveHTTP))
 	t.Cleanup(w.plain.Close)
 	t.Cleanup(w.secure.Close)
 	t.Cleanup(w.untrusted.Close)
-	w.lines = listen(t, func(c net.Conn) { serveLines(c, trusted) })
-	w.tlsLines = listen(t, func(c net.Conn) { serveLines(trusted.untrusted(c), trusted) })
+	w.lines = listen(t, func(c net.Conn) { serveLines(c, w.bad) })
+	w.tlsLines = listen(t, func(c net.Conn) { serveLines(overTLS(c, w.bad), w.bad) })
 	w.tlsLines = strings.Replace(w.tlsLines, "127.0.0.1", "localhost", 1)
 	w.silent = listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	w.resetting = listen(t, func(c net.Conn) {
@@ -301,7 +306,7 @@ func newWorld(t *testing.T) *world {
 	w.datagram = datagrams(t)
 	w.dns = nameServer(t)
 	w.roots = egress.New(w.dns)
-	w.roots.RootCAs = trusted.pool()
+	w.roots.RootCAs = trusted.Pool
 	return w
 }
 
@@ -327,7 +332,7 @@ func serveHTTP(rw http.ResponseWriter, q *http.Request) {
 }
 
 // serveLines answers each line in capitals, and knows three others.
-func serveLines(c net.Conn, a *authority) {
+func serveLines(c net.Conn, leaf *realtest.Leaf) {
 	in := bufio.NewReader(c)
 	for {
 		line, err := in.ReadString('\n')
@@ -337,7 +342,7 @@ func serveLines(c net.Conn, a *authority) {
 		switch strings.TrimSpace(line) {
 		case "STARTTLS":
 			_, _ = io.WriteString(c, "go ahead\r\n")
-			c = a.untrusted(c)
+			c = overTLS(c, leaf)
 			in = bufio.NewReader(c)
 		case "LONG":
 			_, _ = io.WriteString(c, strings.Repeat("x", 200))
@@ -348,6 +353,10 @@ func serveLines(c net.Conn, a *authority) {
 			_, _ = io.WriteString(c, strings.ToUpper(line))
 		}
 	}
+}
+
+func overTLS(c net.Conn, leaf *realtest.Leaf) net.Conn {
+	return tls.Server(c, &tls.Config{Certificates: []tls.Certificate{leaf.TLS}})
 }
 
 func listen(t *testing.T, serve func(net.Conn)) string {
