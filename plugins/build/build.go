@@ -30,21 +30,17 @@ const (
 // Languages are all of them, in the order in which they are shown.
 func Languages() []Language { return []Language{Go, Rust, C} }
 
-// toolchain is how a language is told by its files, and compiled.
+// toolchain is how a language is told by its files, and compiled. The directory
+// is absolute.
 type toolchain struct {
 	sign    string // a glob pattern of its files
-	compile func(ctx context.Context, p project) ([]byte, error)
+	compile func(ctx context.Context, dir string) ([]byte, error)
 }
 
 var toolchains = map[Language]toolchain{
 	Go:   {"*.go", compileGo},
 	Rust: {"Cargo.toml", compileRust},
 	C:    {"*.c", compileC},
-}
-
-// project is what is compiled.
-type project struct {
-	dir string // absolute
 }
 
 // Detect is the language of the project in dir, by the files in it.
@@ -82,7 +78,7 @@ func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := toolchains[language].compile(ctx, project{whole})
+	wasm, err := toolchains[language].compile(ctx, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +92,8 @@ func run(cmd *exec.Cmd) error {
 		return nil
 	}
 	name := filepath.Base(cmd.Path)
-	if len(cmd.Args) > 1 && (name == "go" || name == "cargo") {
-		name += " " + cmd.Args[1]
+	if name == "go" {
+		name = "go build"
 	}
 	if text := strings.TrimSpace(string(text)); text != "" {
 		return fmt.Errorf("%s: %w\n%s", name, err, text)

@@ -10,18 +10,18 @@ import (
 // compileC compiles all *.c of the directory itself. vega.h is looked for in
 // vega/. The features are those of the first WebAssembly, so that every clang
 // gives a module that loads everywhere, and bulk memory.
-func compileC(ctx context.Context, p project) ([]byte, error) {
+func compileC(ctx context.Context, dir string) ([]byte, error) {
 	clang := find("clang", "clang-21", "clang-20", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14", "clang-13")
 	if clang == "" {
 		return nil, missing("C", "clang (13 or later, with wasm-ld)", "install it, as with `apt install clang lld`")
 	}
-	sources, err := filepath.Glob(filepath.Join(escapeGlob(p.dir), "*.c"))
+	sources, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.c"))
 	if err != nil {
 		return nil, err
 	}
 	return inTemp(func(out string) error {
 		args := []string{
-			"-Os", "-std=c11", "-Wall", "-Wextra", "-mcpu=mvp", "-mbulk-memory", "-ffile-prefix-map=" + p.dir + "=.", "-Ivega",
+			"-Os", "-std=c11", "-Wall", "-Wextra", "-mcpu=mvp", "-mbulk-memory", "-ffile-prefix-map=" + dir + "=.", "-Ivega",
 			"--target=wasm32", "-ffreestanding", "-nostdlib", "-fvisibility=hidden",
 			"-Wl,--no-entry", "-Wl,--strip-all", "-Wl,-z,stack-size=65536", "-o", out,
 		}
@@ -29,7 +29,7 @@ func compileC(ctx context.Context, p project) ([]byte, error) {
 			args = append(args, filepath.Base(s))
 		}
 		cmd := exec.CommandContext(ctx, clang, args...)
-		cmd.Dir = p.dir
+		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "LC_ALL=C")
 		return run(cmd)
 	})

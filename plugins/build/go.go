@@ -6,14 +6,14 @@ import (
 	"os/exec"
 )
 
-func compileGo(ctx context.Context, p project) ([]byte, error) {
+func compileGo(ctx context.Context, dir string) ([]byte, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, missing("Go", "the Go toolchain", "install it from your distribution or from go.dev")
 	}
 	return inTemp(func(out string) error {
 		args := []string{"build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-ldflags=-s -w -buildid=", "-o", out, "."}
 		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Dir = p.dir
+		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
 		return run(cmd)
 	})

@@ -15,23 +15,23 @@ import (
 
 // compileRust runs cargo. The profile is given here, so that a project need
 // not know it; so is the way in which its own path is kept out of the module.
-func compileRust(ctx context.Context, p project) ([]byte, error) {
+func compileRust(ctx context.Context, dir string) ([]byte, error) {
 	rust, err := findRust(ctx)
 	if err != nil {
 		return nil, err
 	}
 	flags := []string{
 		"-Ctarget-cpu=mvp", "-Ctarget-feature=+bulk-memory", "-Clink-arg=-zstack-size=65536",
-		"--remap-path-prefix=" + p.dir + "=.",
+		"--remap-path-prefix=" + dir + "=.",
 	}
 	if rust.linker != "" {
 		flags = append(flags, "-Clinker="+rust.linker)
 	}
 	cmd := exec.CommandContext(ctx, rust.cargo, "build", "--release", "--target", rustTarget, "--message-format", "json-render-diagnostics")
-	if _, err := os.Stat(filepath.Join(p.dir, "Cargo.lock")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "Cargo.lock")); err == nil {
 		cmd.Args = append(cmd.Args, "--locked")
 	}
-	cmd.Dir = p.dir
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(),
 		"RUSTC="+rust.rustc, "RUSTFLAGS=", "CARGO_ENCODED_RUSTFLAGS="+strings.Join(flags, "\x1f"), "CARGO_TERM_COLOR=never",
 		"CARGO_PROFILE_RELEASE_OPT_LEVEL=s", "CARGO_PROFILE_RELEASE_LTO=true", "CARGO_PROFILE_RELEASE_PANIC=abort",

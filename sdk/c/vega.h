@@ -317,7 +317,7 @@ VEGA_UNUSED bool vega_to_double(const char *text, double *out) {
 
 // ---- What a probe tells ----
 
-// vega_tell cuts a text to a limit, with a mark, and hands it to a call.
+// VEGA_CLIPPED cuts a text to a limit, with a mark, and hands it to a call.
 #define VEGA_CLIPPED(text, n, limit, call)                       \
 	do {                                                         \
 		if ((n) <= (limit)) {                                    \
