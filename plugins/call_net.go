@@ -5,12 +5,10 @@ import (
 	"io"
 
 	"github.com/tetratelabs/wazero/api"
-
-	"vega/plugins/egress"
 )
 
 // stream is an open connection of a guest.
-type stream struct{ *egress.Conn }
+type stream struct{ Conn }
 
 func (s stream) close() { _ = s.Conn.Close() } // nobody is left to tell
 

@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
@@ -27,7 +26,8 @@ type guest struct {
 	cancel   context.CancelFunc // of ctx; nil before the first call that waits
 	deadline time.Time          // of ctx
 	vault    *secret.Vault
-	net      *egress.Session
+	real     session        // the network
+	net      Outside        // the same, or what stands in for it
 	config   map[string]any // as the guest sees it
 
 	starting bool // a snapshot is being taken: there is no run yet
@@ -64,8 +64,12 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 		sandbox: m.sandbox, in: in, vault: vault, deadline: deadline.Add(-headStart),
 		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
 	}
-	g.net = m.sandbox.options.Network.Session(&in.Grants, vault, g.audit)
-	g.net.Trace = in.Trace
+	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.audit), vault}
+	g.real.Trace = in.Trace
+	g.net = &g.real
+	if in.Around != nil {
+		g.net = in.Around(&g.real)
+	}
 	if in.Grease {
 		grease(g.config)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/sys"
 
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
@@ -101,12 +102,18 @@ func (i *instance) surroundings() wazero.ModuleConfig {
 	return wazero.NewModuleConfig().
 		WithName("").
 		WithStartFunctions().
-		WithSysWalltime().
+		WithWalltime(i.walltime, sys.ClockResolution(time.Microsecond)).
 		WithSysNanotime().
 		WithNanosleep(i.sleep).
 		WithRandSource(random{i}).
 		WithStdout(out{i, slog.LevelInfo}).
 		WithStderr(out{i, slog.LevelWarn})
+}
+
+// walltime is the time of day in seconds and nanoseconds since 1970, UTC.
+func (i *instance) walltime() (seconds int64, nanos int32) {
+	t := i.guest.in.now()
+	return t.Unix(), int32(t.Nanosecond())
 }
 
 func (i *instance) sleep(ns int64) { i.guest.sleep(time.Duration(ns)) }

@@ -46,6 +46,10 @@ type Input struct {
 	// Grease is what a later vega may do to a guest of today: options and
 	// errnos that it does not know. For tests of SDKs.
 	Grease bool
+	// Around, where it is not nil, is put between the guest and its network;
+	// Clock is its time of day. Both are for plugintest.
+	Around Around
+	Clock  func() time.Time
 }
 
 // Trace is what the headers traceparent and tracestate of W3C Trace Context
@@ -62,6 +66,9 @@ type Result struct {
 	Metrics []Metric
 	Denied  []string // audit: every call that was refused, with the line to paste
 	Took    time.Duration
+	// Ended says that the probe did not return a status itself: it crashed, or
+	// was ended.
+	Ended bool
 }
 
 // Metric is a number that the probe measured.

@@ -15,7 +15,7 @@ import (
 // verdict says what a run amounts to: what the guest returned or how it ended,
 // and whose fault that was.
 func (g *guest) verdict(parent context.Context, code int32, err error) Result {
-	r := Result{Message: g.message, Details: g.details, Metrics: g.metrics, Denied: g.denied}
+	r := Result{Message: g.message, Details: g.details, Metrics: g.metrics, Denied: g.denied, Ended: err != nil || g.overflow != ""}
 	switch {
 	case withdrawn(parent) && (err != nil || code != int32(abi.Healthy)):
 		r.Status, r.Cause, r.Message = Unknown, Host, "the run was ended: vega is shutting down or the request was withdrawn"

@@ -33,13 +33,9 @@ var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP:
 // Dial connects to host:port over abi.NetTCP, NetTLS or NetUDP. TLS completes
 // without verification, for a look at a bad certificate: TLSInfo tells.
 func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, error) {
-	scheme, ok := schemes[network]
-	if !ok {
-		return nil, invalid("there is no network %d", network)
-	}
-	rule, err := s.grants.AllowsNet(scheme, addr)
+	rule, err := s.judgeDial(network, addr)
 	if err != nil {
-		return nil, s.deny(err)
+		return nil, err
 	}
 	transport := "tcp"
 	if network == abi.NetUDP {

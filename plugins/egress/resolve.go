@@ -23,6 +23,8 @@ var types = map[string]uint16{
 	"TXT": dns.TypeTXT, "SOA": dns.TypeSOA, "PTR": dns.TypePTR, "SRV": dns.TypeSRV, "CAA": dns.TypeCAA,
 }
 
+var errType = invalid("the record type must be one of A, AAAA, CNAME, MX, NS, TXT, SOA, PTR, SRV, CAA")
+
 // Resolve asks for the records of a name, without search domains and without
 // the hosts file: of the server if one is given (host or host:port), or else
 // of the Network's, or else of the system's. PTR also takes an address. The
@@ -31,7 +33,7 @@ var types = map[string]uint16{
 func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]string, error) {
 	typ, ok := types[strings.ToUpper(rrtype)]
 	if !ok {
-		return nil, invalid("the record type must be one of A, AAAA, CNAME, MX, NS, TXT, SOA, PTR, SRV, CAA")
+		return nil, errType
 	}
 	question, err := s.question(typ, name, server)
 	if err != nil {

@@ -75,7 +75,7 @@ func (s *Set) AllowsSQL(database string) error {
 
 // AllowsKV judges the use of storage.
 func (s *Set) AllowsKV() error {
-	if s.KV > 0 {
+	if s.watched(Rule{Kind: manifest.KV}, s.KV > 0) {
 		return nil
 	}
 	return &Denial{Asked: "key-value storage", Fix: `kv = "64KiB"`}
@@ -89,10 +89,22 @@ func (s *Set) find(want Rule) (Rule, error) {
 	for _, r := range s.Rules {
 		if r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
 			r.Host == want.Host && r.Port == want.Port && r.Name == want.Name {
+			s.watched(want, true)
 			return r, nil
 		}
 	}
+	if s.watched(want, false) {
+		want.Origin, want.Where = FromBlock, "learned"
+		return want, nil
+	}
 	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line()}
+}
+
+func (s *Set) watched(asked Rule, granted bool) bool {
+	if s.Watch == nil {
+		return granted
+	}
+	return s.Watch(asked, granted) || granted
 }
 
 // WithPort adds the port where the address has none.

@@ -45,6 +45,10 @@ type Set struct {
 	Rules     []Rule
 	KV        manifest.Size // quota; 0 is no storage
 	Plaintext bool          // secrets may travel unencrypted to other hosts
+	// Watch, where it is not nil, is told of all that is asked, and whether it
+	// is granted; it may grant what is not. It is for plugintest, which learns
+	// by it what a probe needs. A rule for storage has the kind alone.
+	Watch func(asked Rule, granted bool) bool
 }
 
 // ByOperator reports whether a person wrote the rule's host: only then may it

@@ -1,0 +1,65 @@
+package plugintest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vega/plugins/egress"
+	"vega/sdk/abi"
+)
+
+var networks = map[string]int32{"tcp": abi.NetTCP, "tls": abi.NetTLS, "udp": abi.NetUDP}
+
+func networkName(n int32) string {
+	for name, of := range networks {
+		if of == n {
+			return name
+		}
+	}
+	return ""
+}
+
+// factNames are the facts of tls_info by the names that a case has them under.
+var factNames = map[string]int32{
+	"version": abi.TLSVersion, "cipher": abi.TLSCipher, "subject": abi.TLSSubject, "issuer": abi.TLSIssuer,
+	"not_after": abi.TLSNotAfter, "names": abi.TLSDNSNames, "unverified": abi.TLSVerified,
+}
+
+func checkFacts(facts map[string]string) error {
+	for name := range facts {
+		if _, ok := factNames[name]; !ok {
+			return fmt.Errorf("%q is no fact of TLS; use %s", name, strings.Join(slices.Sorted(maps.Keys(factNames)), ", "))
+		}
+	}
+	return nil
+}
+
+// factsOf asks for all facts; nil where there is no TLS.
+func factsOf(ask func(int32) (string, error)) map[string]string {
+	facts := map[string]string{}
+	for name, n := range factNames {
+		text, err := ask(n)
+		if err != nil {
+			return nil
+		}
+		if text != "" {
+			facts[name] = text
+		}
+	}
+	return facts
+}
+
+// answerFact is tls_info from the facts of a case.
+func answerFact(facts map[string]string, what int32) (string, error) {
+	if facts == nil {
+		return "", &egress.Error{Errno: abi.ErrInvalid, Text: "the connection has no TLS"}
+	}
+	for name, n := range factNames {
+		if n == what {
+			return facts[name], nil
+		}
+	}
+	return "", &egress.Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf("tls_info has no fact %d", what)}
+}

@@ -1,0 +1,122 @@
+package plugintest
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"vega/plugins"
+)
+
+// judge says what is wrong with how a probe bore a fault.
+func (k *Kit) judge(c *Case, f *Fault, well plugins.Result, run Run) Verdict {
+	v := Verdict{Fault: f.Name, Run: run, Status: run.Status, Cause: run.Cause, Message: run.Message}
+	optional := k.allOptional(c.Probe)
+	switch {
+	case run.Ended && run.Cause == plugins.Timeout:
+		v.Wrong = "the probe did not come back when a call told it that its time was over: return at once after an error"
+	case run.Ended && run.Cause != plugins.Host:
+		v.Wrong = run.Message
+	case run.Cause == plugins.Host:
+		v.Advice = "this machine was too busy to judge it; run the test again"
+	case f.denies && run.Status == plugins.Healthy && !optional:
+		v.Wrong = "healthy, although it was refused all that it asked for: look at the result of each call"
+	case f.denies, f.ours:
+	case run.Status == plugins.Healthy && f.soft:
+		if well.Status == plugins.Healthy && strings.HasPrefix(f.Name, "http: status") {
+			v.Advice = "healthy; if that is not meant, look at the status of the answer"
+		}
+	case run.Status == plugins.Healthy:
+		v.Wrong = "healthy, although what it asked went wrong: look at the result of each call"
+	case run.Status == plugins.Unknown && run.Cause == plugins.Probe && !f.soft && !f.vast:
+		v.Wrong = "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
+	}
+	if v.Wrong == "" && run.Status != plugins.Healthy && run.Cause != plugins.Host && !f.ours {
+		if why := vague(run.Message, well.Message, c); why != "" && f.soft {
+			v.Advice = why
+		} else {
+			v.Wrong = why
+		}
+	}
+	return v
+}
+
+func (k *Kit) allOptional(probe string) bool {
+	p, err := k.Probe(probe)
+	if err != nil {
+		return false
+	}
+	for _, c := range p.Capabilities {
+		if !c.Optional {
+			return false
+		}
+	}
+	return true
+}
+
+var number = regexp.MustCompile(`(?i)^\W*(failed|failure|error|errno|code|status)?\W*-?\d+\W*$`)
+
+// vague says why a message does not help whom it wakes; "" if it does.
+func vague(message, well string, c *Case) string {
+	switch {
+	case message == "the probe gave no message":
+		return "it gives no message: say what is wrong, and with what"
+	case message == well:
+		return "its message is the same as when all is well: " + message
+	case number.MatchString(message):
+		return "its message is a number: " + message + "; say it in words"
+	case len(strings.Fields(message)) < 3:
+		return "its message is vague: " + message + "; say what is wrong, with what, and what to do"
+	case !namesTarget(message, c):
+		return "its message does not say with what something is wrong: " + message
+	default:
+		return ""
+	}
+}
+
+// namesTarget reports whether a message has in it anything of what the probe
+// was set to look at, or asked.
+func namesTarget(message string, c *Case) bool {
+	var names []string
+	add := func(text string) {
+		if u, err := url.Parse(text); err == nil && u.Host != "" {
+			names = append(names, u.Host)
+		}
+		names = append(names, text)
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			add(v)
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for k, e := range v {
+				names = append(names, k)
+				walk(e)
+			}
+		}
+	}
+	walk(c.Config)
+	for _, e := range c.World.HTTP {
+		add(e.URL)
+	}
+	for _, e := range c.World.Net {
+		add(e.Address)
+	}
+	for _, q := range c.World.DNS {
+		names = append(names, q.Name, q.Server)
+	}
+	for _, q := range c.World.SQL {
+		names = append(names, q.Database)
+	}
+	for _, n := range names {
+		if n = strings.TrimPrefix(n, "database."); len(n) >= 2 && strings.Contains(strings.ToLower(message), strings.ToLower(n)) {
+			return true
+		}
+	}
+	return len(names) == 0
+}

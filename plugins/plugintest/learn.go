@@ -1,0 +1,101 @@
+package plugintest
+
+import (
+	"slices"
+	"strings"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// Learned is what runs asked of the host.
+type Learned struct {
+	Used   []grant.Rule  // granted, and asked for
+	Wanted []grant.Rule  // asked for, and not granted
+	KV     manifest.Size // what the keys and values of a run took at most
+	stores bool
+}
+
+func (l *Learned) asked(r grant.Rule, granted bool) {
+	r.Origin, r.Where = "", ""
+	list := &l.Wanted
+	if granted {
+		list = &l.Used
+	}
+	if r.Kind == manifest.KV {
+		l.stores = true
+	} else if !slices.Contains(*list, r) {
+		*list = append(*list, r)
+	}
+}
+
+// Add adds what other runs asked for.
+func (l *Learned) Add(o Learned) {
+	for _, r := range o.Used {
+		l.asked(r, true)
+	}
+	for _, r := range o.Wanted {
+		l.asked(r, false)
+	}
+	l.KV, l.stores = max(l.KV, o.KV), l.stores || o.stores
+}
+
+// Without is what a grant block has to say for the runs to go as they went,
+// where the rules that follow from config and plugin are in implied.
+func (l *Learned) Without(implied grant.Set) Grant {
+	var g Grant
+	for _, r := range append(slices.Clone(l.Used), l.Wanted...) {
+		if !slices.ContainsFunc(implied.Rules, func(i grant.Rule) bool {
+			i.Origin, i.Where = "", ""
+			return i == r
+		}) {
+			g.add(r)
+		}
+	}
+	if l.stores {
+		g.KV = quota(l.KV).String()
+	}
+	for _, list := range []*[]string{&g.HTTP, &g.Net, &g.DNS, &g.SQL} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return g
+}
+
+// quota is a size that a person would write, with room for as much again.
+func quota(used manifest.Size) manifest.Size {
+	q := manifest.Size(4 << 10)
+	for q < 2*used {
+		q *= 2
+	}
+	return q
+}
+
+// Block is the grant block as it is written in vega.hcl; "" if there is
+// nothing to grant.
+func (g Grant) Block() string {
+	var b strings.Builder
+	line := func(name string, all []string, quote string) {
+		if len(all) > 0 {
+			b.WriteString("  " + name + " = [" + quote + strings.Join(all, quote+", "+quote) + quote + "]\n")
+		}
+	}
+	line("http", g.HTTP, `"`)
+	line("net", g.Net, `"`)
+	line("dns", g.DNS, `"`)
+	databases := make([]string, len(g.SQL))
+	for i, d := range g.SQL {
+		databases[i] = "database." + d
+	}
+	line("sql", databases, "")
+	if g.KV != "" {
+		b.WriteString(`  kv = "` + g.KV + "\"\n")
+	}
+	if g.Plaintext {
+		b.WriteString("  plaintext = true\n")
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "grant {\n" + b.String() + "}\n"
+}

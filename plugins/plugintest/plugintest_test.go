@@ -1,0 +1,259 @@
+package plugintest_test
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"vega/plugins"
+	"vega/plugins/core/fixtures"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+const token = "a-real-token-of-the-operator"
+
+// file is a SQLite file as a database of the configuration.
+type file struct{ *sql.DB }
+
+func (f file) Query(ctx context.Context, _, query string) (plugins.Rows, error) {
+	return f.QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side does both
+}
+
+func coreKit(t *testing.T, o plugintest.Options) *plugintest.Kit {
+	t.Helper()
+	o.Bundled = true
+	k, err := plugintest.Open(t.Context(), plugins.Core(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+// recorded is a run of one bundled probe against a real server.
+type recorded struct {
+	probe  string
+	values manifest.Values
+	block  []grant.Rule
+}
+
+func world(t *testing.T) ([]recorded, plugintest.Options) {
+	text := manifest.Plain
+	authority := fixtures.NewAuthority(t)
+	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.Header.Get("Authorization") != "Bearer "+token {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Set-Cookie", "session=a-secret-of-the-server")
+		_, _ = w.Write([]byte(`{"status":"up","echo":"` + q.Header.Get("Authorization") + `"}`))
+	}))
+	web.TLS = authority.Config(t, time.Hour*24*90, "localhost")
+	web.StartTLS()
+	home := httptest.NewServer(fixtures.HomeAssistant(token, "RUNNING"))
+	t.Cleanup(func() { web.Close(); home.Close() })
+	network := egress.New("")
+	network.RootCAs = authority.Pool
+	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "app.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE jobs (id INTEGER, note TEXT); INSERT INTO jobs VALUES (1, NULL), (2, 'é')"); err != nil {
+		t.Fatal(err)
+	}
+	secret := manifest.Text{{Text: "Bearer "}, {Text: token, Secret: true}}
+	_, port, _ := strings.Cut(web.Listener.Addr().String(), ":")
+	answers := func(n int) manifest.Values {
+		return manifest.Values{"name": text("vega.test"), "type": text("A"), "server": text(fixtures.DNS(t, "vega.test. 60 IN A 192.0.2.1"))}
+	}
+	return []recorded{
+		{"http", manifest.Values{
+			"url": text("https://localhost:" + port + "/health"), "method": text("GET"), "headers": map[string]manifest.Value{"Authorization": secret},
+			"expect_json": map[string]manifest.Value{"status": text("up")}, "max_latency": 2 * time.Second,
+		}, nil},
+		{"home_assistant", manifest.Values{"base_url": text(home.URL), "token": manifest.Text{{Text: token, Secret: true}}}, nil},
+		{"redis", manifest.Values{"address": text(fixtures.RedisServer{}.Listen(t))}, nil},
+		{"dns", answers(1), nil},
+		{"database", manifest.Values{"database": text("app"), "query": text("SELECT id, note FROM jobs"), "min_rows": 1.0}, nil},
+		{"smtp", manifest.Values{"address": text(fixtures.SMTP(t, authority.Config(t, time.Hour*24*90, "127.0.0.1"), "220 mail.vega.test ESMTP")), "starttls": true}, nil},
+	}, plugintest.Options{Network: network, Databases: file{db}}
+}
+
+// A run is recorded from a real server, written to a file without a secret in
+// it, read again, and replayed with everything outside gone.
+func TestRecordAndReplay(t *testing.T) {
+	cases, o := world(t)
+	k := coreKit(t, o)
+	offline := coreKit(t, plugintest.Options{})
+	for _, r := range cases {
+		t.Run(r.probe, func(t *testing.T) {
+			p, err := k.Probe(r.probe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written := map[string]bool{}
+			for name := range r.values {
+				written[name] = true
+			}
+			granted, missing := grant.Effective(grant.Request{Probe: p, Values: r.values, Written: written, Bundled: true})
+			if len(missing) > 0 {
+				t.Fatal(missing)
+			}
+			in := plugins.Input{Integration: "it", Probe: r.probe, Values: r.values, Grants: granted, Timeout: 5 * time.Second}
+			in.Grants.Plaintext = true
+			c, run, err := k.Record(t.Context(), in, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if run.Status != plugins.Healthy {
+				t.Fatalf("%s (%s): %s", run.Status, run.Cause, run.Message)
+			}
+			path := filepath.Join(t.TempDir(), "case.json")
+			if err := c.WriteFile(path); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []string{token, "a-secret-of-the-server"} {
+				if strings.Contains(string(text), s) {
+					t.Errorf("the recording has %q in it:\n%s", s, text)
+				}
+			}
+			again, err := plugintest.ReadCase(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				run, err := offline.Replay(t.Context(), again)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range again.Differs(run) {
+					t.Error(d)
+				}
+			}
+			verdicts, err := offline.Faults(t.Context(), again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range verdicts {
+				t.Logf("%-50s %s %s: %s", v.Fault, v.Status, v.Cause, v.Message)
+				if v.Wrong != "" {
+					t.Errorf("%s: %s", v.Fault, v.Wrong)
+				}
+				if v.Advice != "" {
+					t.Logf("    %s", v.Advice)
+				}
+			}
+			if len(verdicts) < 5 {
+				t.Errorf("%d faults were tried", len(verdicts))
+			}
+		})
+	}
+}
+
+// What a probe is found to need is what a person would have written.
+func TestLearn(t *testing.T) {
+	cases, o := world(t)
+	k := coreKit(t, o)
+	for _, r := range cases {
+		t.Run(r.probe, func(t *testing.T) {
+			in := plugins.Input{Integration: "it", Probe: r.probe, Values: r.values, Timeout: 5 * time.Second}
+			in.Grants.Plaintext = true
+			_, run, err := k.Record(t.Context(), in, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := k.Probe(r.probe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written := map[string]bool{}
+			for name := range r.values {
+				written[name] = true
+			}
+			follows, _ := grant.Effective(grant.Request{Probe: p, Values: r.values, Written: written, Bundled: true})
+			got := run.Learned.Without(grant.Set{})
+			t.Log(got.Block())
+			in.Grants = grant.Set{Plaintext: true, Rules: parse(t, got)}
+			for _, rule := range in.Grants.Rules {
+				if !granted(follows, rule) {
+					t.Errorf("%s is not among what follows from the config, %v", rule, follows.Rules)
+				}
+			}
+			_, run, err = k.Record(t.Context(), in, false)
+			if err != nil || run.Status != plugins.Healthy {
+				t.Errorf("%v: with what was learned it is %s: %s", err, run.Status, run.Message)
+			}
+			for n := range in.Grants.Rules {
+				less := in
+				less.Grants.Rules = append(append([]grant.Rule{}, in.Grants.Rules[:n]...), in.Grants.Rules[n+1:]...)
+				if _, run, err := k.Record(t.Context(), less, false); err == nil || run.Cause != plugins.Denied {
+					t.Errorf("%v: without %s it is %s (%s)", err, in.Grants.Rules[n], run.Status, run.Cause)
+				}
+			}
+		})
+	}
+}
+
+// What follows from the config is not in the block; where a target sends the
+// probe on to is.
+func TestLearnRedirect(t *testing.T) {
+	_, o := world(t)
+	k := coreKit(t, o)
+	end := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer end.Close()
+	start := httptest.NewServer(http.RedirectHandler(end.URL, http.StatusFound))
+	defer start.Close()
+	c, run, err := k.Record(t.Context(), plugins.Input{Integration: "it", Probe: "http", Timeout: 5 * time.Second, Values: manifest.Values{
+		"url": manifest.Plain(start.URL), "method": manifest.Plain("GET"), "follow_redirects": true,
+	}}, true)
+	if err != nil || run.Status != plugins.Healthy {
+		t.Fatal(err, run)
+	}
+	if got, want := c.Grant.Block(), "grant {\n  http = [\"GET "+end.URL+"\"]\n}\n"; got != want {
+		t.Errorf("learned %q, want %q", got, want)
+	}
+}
+
+func parse(t *testing.T, g plugintest.Grant) (rules []grant.Rule) {
+	t.Helper()
+	for kind, all := range map[manifest.Kind][]string{manifest.HTTP: g.HTTP, manifest.Net: g.Net, manifest.DNS: g.DNS, manifest.SQL: g.SQL} {
+		for _, text := range all {
+			r, err := grant.Parse(kind, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Origin = grant.FromBlock
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+func granted(s grant.Set, rule grant.Rule) bool {
+	for _, r := range s.Rules {
+		if r.Kind == rule.Kind && r.String() == rule.String() {
+			return true
+		}
+	}
+	return false
+}

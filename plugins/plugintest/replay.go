@@ -1,0 +1,374 @@
+package plugintest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/egress"
+	"vega/sdk/abi"
+)
+
+// Replay runs a case offline. The error is a case that can't be run; whether
+// the run came to what is expected, Differs tells.
+func (k *Kit) Replay(ctx context.Context, c *Case) (Run, error) {
+	return k.play(ctx, c, nil, false)
+}
+
+// Learn is Replay with everything granted, so that Learned has all that the
+// probe asks for.
+func (k *Kit) Learn(ctx context.Context, c *Case) (Run, error) {
+	return k.play(ctx, c, nil, true)
+}
+
+// play runs a case, its outside wrapped by around where that is not nil.
+func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow bool) (Run, error) {
+	in, err := k.input(c)
+	if err != nil {
+		return Run{}, err
+	}
+	w := &world{}
+	p := &player{w: &c.World, used: map[string]int{}}
+	kept := make(map[string][]byte, len(c.World.KV))
+	for key, v := range c.World.KV {
+		kept[key] = v
+	}
+	p.kv = &shelf{world: w, kept: kept}
+	if around != nil {
+		around(p)
+	}
+	w.kv, w.databases = p.kv, p
+	if p.fault != nil && p.fault.kv != nil {
+		w.kv = faultyShelf{p.kv, p}
+	}
+	in.Around = func(n plugins.Network) plugins.Outside {
+		p.net = n
+		return p
+	}
+	if p.fault != nil {
+		in.Timeout = min(in.Timeout, faultTime)
+	}
+	if p.fault != nil && p.fault.input != nil {
+		p.fault.input(&in)
+		p.touched = p.fault.call == nil // else a call has to meet it
+	}
+	if began := time.Now(); !c.World.At.IsZero() {
+		in.Clock = func() time.Time { return c.World.At.Add(time.Since(began)) }
+	}
+	r := k.run(ctx, in, w, allow)
+	r.Problem = p.missing
+	return r, nil
+}
+
+// player answers from a world, by the grants of its run.
+type player struct {
+	net     plugins.Network
+	w       *World
+	kv      *shelf
+	used    map[string]int // answers given, by kind and question
+	missing string
+
+	fault   *Fault
+	touched bool // the fault met a call
+}
+
+// pick is the next answer to a question among all of a kind, -1 if there is
+// none.
+func (p *player) pick(question string, all int, same func(int) bool) int {
+	var fit []int
+	for i := range all {
+		if same(i) {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) == 0 {
+		if p.missing == "" {
+			p.missing = "the case has no answer to " + question + "; record it again, or write one into its world"
+		}
+		return -1
+	}
+	n := p.used[question]
+	p.used[question]++
+	return fit[min(n, len(fit)-1)]
+}
+
+func (p *player) unanswered() error {
+	return &egress.Error{Errno: abi.ErrIO, Text: p.missing}
+}
+
+func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response, error) {
+	if err := p.net.JudgeHTTP(q); err != nil {
+		return nil, err
+	}
+	if err := p.meets(ctx, kindHTTP); err != nil {
+		return nil, err
+	}
+	url, body := p.net.Redact(q.URL), p.net.Redact(string(q.Body))
+	question := q.Method + " " + url
+	same := func(i int) bool { return p.w.HTTP[i].Method == q.Method && p.w.HTTP[i].URL == url }
+	if exact := func(e Exchange) bool { return e.Method == q.Method && e.URL == url && string(e.Body) == body }; slices.ContainsFunc(p.w.HTTP, exact) {
+		same = func(i int) bool { return exact(p.w.HTTP[i]) }
+		question += " with this body"
+	}
+	n := p.pick(question, len(p.w.HTTP), same)
+	if n < 0 {
+		return nil, p.unanswered()
+	}
+	e := p.w.HTTP[n]
+	if e.Failed != nil {
+		return nil, e.Failed.after(ctx)
+	}
+	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: bodyLimit(q.MaxBody)}
+	resp := &egress.Response{
+		Status: e.Status, Header: http.Header(maps.Clone(e.Header)), Body: b, FinalURL: e.FinalURL, RemoteAddr: e.RemoteAddr,
+		Facts: func(what int32) (string, error) { return answerFact(e.TLS, what) },
+	}
+	for i, ms := range e.PhasesMS {
+		resp.Phases[i] = time.Duration(ms * float64(time.Millisecond))
+	}
+	if p.fault != nil && p.fault.answer != nil {
+		p.fault.answer(resp, b)
+		b.onRead = func() { p.touched = true }
+		p.touched = p.touched || resp.Status != e.Status
+	}
+	return resp, nil
+}
+
+func bodyLimit(asked int64) int64 {
+	if asked <= 0 {
+		return egress.DefaultBody
+	}
+	return min(asked, egress.HardBody)
+}
+
+// playedBody is the body of an answer.
+type playedBody struct {
+	ctx     context.Context
+	rest    []byte
+	endless bool // rest over and over
+	at      int
+	cut     *Failure
+	left    int64
+	onRead  func()
+}
+
+func (b *playedBody) Read(to []byte) (int, error) {
+	if b.onRead != nil {
+		b.onRead()
+	}
+	if b.endless && b.at == len(b.rest) {
+		b.at = 0
+	}
+	n := copy(to, b.rest[b.at:])
+	if int64(n) > b.left {
+		return int(b.left), &egress.Error{Errno: abi.ErrTooLarge, Text: "the answer's body is over its limit"}
+	}
+	b.at, b.left = b.at+n, b.left-int64(n)
+	switch {
+	case n > 0:
+		return n, nil
+	case b.cut != nil:
+		return 0, b.cut.after(b.ctx)
+	default:
+		return 0, io.EOF
+	}
+}
+
+func (b *playedBody) Close() error { return nil }
+
+func (p *player) Dial(ctx context.Context, network int32, address string) (plugins.Conn, error) {
+	if err := p.net.JudgeDial(network, address); err != nil {
+		return nil, err
+	}
+	if err := p.meets(ctx, kindNet); err != nil {
+		return nil, err
+	}
+	address = p.net.Redact(address)
+	name := networkName(network)
+	n := p.pick("a connection to "+name+"://"+address, len(p.w.Net), func(i int) bool { return p.w.Net[i].Network == name && p.w.Net[i].Address == address })
+	if n < 0 {
+		return nil, p.unanswered()
+	}
+	c := p.w.Net[n]
+	if c.Failed != nil {
+		return nil, c.Failed.after(ctx)
+	}
+	conn := &playedConn{Connection: c, player: p}
+	if p.fault != nil && p.fault.peer != nil {
+		conn.peer = func(ctx context.Context, b []byte) (int, error) {
+			p.touched = true
+			return p.fault.peer(ctx, b)
+		}
+	}
+	return conn, nil
+}
+
+// playedConn goes through the steps of a connection.
+type playedConn struct {
+	Connection
+	player *player
+	next   int    // step
+	rest   []byte // read from the peer, and not yet by the guest
+	peer   func(ctx context.Context, b []byte) (int, error)
+}
+
+func (c *playedConn) Read(ctx context.Context, b []byte) (int, error) {
+	if c.peer != nil {
+		return c.peer(ctx, b)
+	}
+	if len(c.rest) == 0 && c.next < len(c.Steps) {
+		switch s := c.Steps[c.next]; {
+		case s.End:
+			return 0, io.EOF
+		case s.Failed != nil:
+			return 0, s.Failed.after(ctx)
+		case len(s.Read) > 0:
+			c.next++
+			c.rest = s.Read
+		}
+	}
+	if len(c.rest) == 0 {
+		// The peer has said all that it said, or waits for the guest.
+		return 0, (&Failure{"timeout", "timed out reading from " + c.Address}).after(ctx)
+	}
+	n := copy(b, c.rest)
+	c.rest = c.rest[n:]
+	if c.Network == "udp" {
+		c.rest = nil // what does not fit of a datagram is lost
+	}
+	return n, nil
+}
+
+// Write goes to behind the next step that is a writing. What the peer said
+// before it and the guest did not read is still there to be read.
+func (c *playedConn) Write(ctx context.Context, b []byte) (int, error) {
+	for i := c.next; i < len(c.Steps); i++ {
+		s := c.Steps[i]
+		if s.Failed != nil && i == c.next {
+			return 0, s.Failed.after(ctx)
+		}
+		if len(s.Write) > 0 {
+			for _, passed := range c.Steps[c.next:i] {
+				c.rest = append(c.rest, passed.Read...)
+			}
+			c.next = i + 1
+			if rest := s.Write; len(b) < len(rest) { // the guest writes in smaller pieces now
+				c.Steps = slices.Clone(c.Steps)
+				c.next, c.Steps[i] = i, Step{Write: rest[len(b):]}
+			}
+			break
+		}
+	}
+	return len(b), nil
+}
+
+func (c *playedConn) StartTLS(ctx context.Context, _ string) error {
+	if p := c.player; p.fault != nil && p.fault.startTLS != nil {
+		p.touched = true
+		return p.fault.startTLS()
+	}
+	for i := c.next; i < len(c.Steps); i++ {
+		switch s := c.Steps[i]; {
+		case s.TLS != nil:
+			c.next, c.TLS, c.rest = i+1, s.TLS, nil
+			return nil
+		case s.Failed != nil:
+			return s.Failed.after(ctx)
+		}
+	}
+	return &egress.Error{Errno: abi.ErrTLS, Text: "the case has no TLS handshake here"}
+}
+
+func (c *playedConn) TLSInfo(what int32) (string, error) { return answerFact(c.TLS, what) }
+
+func (c *playedConn) Close() error { return nil }
+
+func (p *player) Resolve(ctx context.Context, rrtype, name, server string) ([]string, error) {
+	if err := p.net.JudgeResolve(rrtype, name, server); err != nil {
+		return nil, err
+	}
+	if err := p.meets(ctx, kindDNS); err != nil {
+		return nil, err
+	}
+	rrtype, name, server = strings.ToUpper(rrtype), p.net.Redact(name), p.net.Redact(server)
+	question := rrtype + " of " + name
+	if server != "" {
+		question += " at " + server
+	}
+	n := p.pick("the DNS question "+question, len(p.w.DNS), func(i int) bool {
+		q := p.w.DNS[i]
+		return q.Type == rrtype && q.Name == name && q.Server == server
+	})
+	if n < 0 {
+		return nil, p.unanswered()
+	}
+	if q := p.w.DNS[n]; q.Failed == nil {
+		return q.Answers, nil
+	}
+	return nil, p.w.DNS[n].Failed.after(ctx)
+}
+
+// Query answers sql.
+func (p *player) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	if err := p.meets(ctx, kindSQL); err != nil {
+		return nil, err
+	}
+	query = p.net.Redact(query)
+	n := p.pick(fmt.Sprintf("%q on the database %s", query, database), len(p.w.SQL), func(i int) bool { return p.w.SQL[i].Database == database && p.w.SQL[i].Query == query })
+	if n < 0 {
+		return nil, p.unanswered()
+	}
+	q := p.w.SQL[n]
+	if q.Failed != nil {
+		return nil, q.Failed.after(ctx)
+	}
+	if p.fault != nil && p.fault.rows != nil {
+		p.touched = true
+		q = p.fault.rows(q)
+	}
+	return &playedRows{Query: q, ctx: ctx, row: -1}, nil
+}
+
+// playedRows are the rows of a query.
+type playedRows struct {
+	Query
+	ctx context.Context
+	row int
+}
+
+func (r *playedRows) Columns() ([]string, error) { return r.Query.Columns, nil }
+
+func (r *playedRows) Next() bool {
+	r.row++
+	return r.row < len(r.Rows)
+}
+
+func (r *playedRows) Scan(dest ...any) error {
+	for i, v := range r.Rows[r.row] {
+		raw, ok := dest[i].(*sql.RawBytes)
+		if !ok {
+			return fmt.Errorf("column %d can't be scanned into %T", i, dest[i])
+		}
+		*raw = nil
+		if v != nil {
+			*raw = append(sql.RawBytes{}, *v...)
+		}
+	}
+	return nil
+}
+
+func (r *playedRows) Err() error {
+	if r.Cut == nil {
+		return nil
+	}
+	return r.Cut.after(r.ctx)
+}
+
+func (r *playedRows) Close() error { return nil }
