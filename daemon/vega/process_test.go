@@ -28,6 +28,9 @@ type process struct {
 // serveWith starts vega in dir, on a free port, and waits until it answers.
 func serveWith(t *testing.T, dir string, environment []string) *process {
 	t.Helper()
+	if err := warm(dir); err != nil {
+		t.Fatal(err)
+	}
 	p := &process{t: t, cmd: command(t, dir, "serve", "--port", "0")}
 	p.cmd.Env, p.cmd.Stderr = environment, p
 	stdout, err := p.cmd.StdoutPipe()
@@ -116,7 +119,7 @@ func (p *process) get(path string) (status int, body string) {
 // until waits for something to be so.
 func (p *process) until(what string, so func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.t.Fatalf("%s: still not so:\n%s", what, p.written())
 		}

@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vega": main})
+	testscript.Main(tidied{m}, map[string]func(){"vega": main})
 }
 
 // TestScripts runs testdata/script: a file a behaviour of a verb. Each starts
@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	until URL [HEADER…]        asks until the answer is a success
 //	exitcode N COMMAND…        runs it and wants that exit code
 //	signal NAME                sends HUP or TERM to what runs in the background
+//	warm                       has the bundled plugin compiled for a vega serve
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -61,10 +62,12 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal,
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp,
 		},
 	})
 }
+
+func warmUp(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(warm(ts.MkAbs("."))) }
 
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
@@ -91,11 +94,11 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func poll(ts *testscript.TestScript, done func(context.Context) bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for !done(ctx) {
 		if ctx.Err() != nil {
-			ts.Fatalf("it did not come to be within a minute")
+			ts.Fatalf("it did not come to be within two minutes")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
