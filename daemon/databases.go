@@ -123,7 +123,7 @@ func (d *databases) release() error {
 // Query runs one statement that reads. Errors hold neither the DSN's secrets
 // nor what the database holds.
 func (d *databases) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
-	if database == ownDatabase {
+	if database == ownDatabase && d.own != nil {
 		return file{d.own}.query(ctx, query)
 	}
 	s, ok := d.sources[database]
@@ -145,7 +145,11 @@ func (d *databases) Query(ctx context.Context, database, query string) (plugins.
 }
 
 func (d *databases) names() []string {
-	return append(slices.Sorted(maps.Keys(d.sources)), ownDatabase)
+	names := slices.Sorted(maps.Keys(d.sources))
+	if d.own != nil {
+		names = append(names, ownDatabase)
+	}
+	return names
 }
 
 // ready opens the source if nobody did. It connects to nothing yet.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vega/plugins"
 	"vega/plugins/manifest"
 )
 
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 //	until URL [HEADER…]        asks until the answer is a success
 //	exitcode N COMMAND…        runs it and wants that exit code
 //	signal NAME                sends HUP or TERM to what runs in the background
+//	core FILE                  writes the bundled plugin's module there
 //	warm                       has the bundled plugin compiled for a vega serve
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -62,12 +64,16 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp,
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore,
 		},
 	})
 }
 
 func warmUp(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(warm(ts.MkAbs("."))) }
+
+func writeCore(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), plugins.Core(), 0o644))
+}
 
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {

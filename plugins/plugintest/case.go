@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"vega/plugins"
@@ -154,6 +155,10 @@ func lineOf(b []byte, err error, at int64) int {
 		at = syntax.Offset
 	case errors.As(err, &kind):
 		at = kind.Offset
+	default:
+		if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			at = int64(max(0, bytes.Index(b, []byte(field))))
+		}
 	}
 	return 1 + bytes.Count(b[:min(at, int64(len(b)))], []byte{'\n'})
 }

@@ -2,6 +2,8 @@ package plugintest
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"vega/plugins"
@@ -28,26 +30,34 @@ func (k *Kit) Faults(ctx context.Context, c *Case) ([]Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Verdict
-	for i := range faults {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		f := &faults[i]
-		var p *player
-		run, err := k.play(ctx, c, func(of *player) {
-			p = of
-			p.fault = f
-		}, false)
-		if err != nil {
-			return out, err
-		}
-		if !p.touched {
-			continue // the probe makes no such call
-		}
-		out = append(out, k.judge(c, f, well.Result, run))
+	out := make([]*Verdict, len(faults))
+	errs := make([]error, len(faults))
+	var all sync.WaitGroup
+	for i := range faults { // most of them wait for a deadline
+		all.Go(func() { out[i], errs[i] = k.breakBy(ctx, c, &faults[i], well.Result) })
 	}
-	return out, nil
+	all.Wait()
+	var verdicts []Verdict
+	for _, v := range out {
+		if v != nil {
+			verdicts = append(verdicts, *v)
+		}
+	}
+	return verdicts, errors.Join(append(errs, ctx.Err())...)
+}
+
+// breakBy is nil where the probe makes no call that the fault could meet.
+func (k *Kit) breakBy(ctx context.Context, c *Case, f *Fault, well plugins.Result) (*Verdict, error) {
+	var p *player
+	run, err := k.play(ctx, c, func(of *player) {
+		p = of
+		p.fault = f
+	}, false)
+	if err != nil || !p.touched {
+		return nil, err
+	}
+	v := k.judge(c, f, well, run)
+	return &v, nil
 }
 
 // Verdict is what came of a run with a fault.

@@ -21,6 +21,8 @@ type Options struct {
 	// Bundled says that the plugin is the one that ships with vega, whose fixed
 	// hosts are granted.
 	Bundled bool
+	// CacheDir keeps the compiled module for the next Kit; "" keeps nothing.
+	CacheDir string
 }
 
 // Kit is a plugin on the bench.
@@ -34,7 +36,7 @@ type Kit struct {
 func Open(ctx context.Context, wasm []byte, o Options) (*Kit, error) {
 	k := &Kit{options: o}
 	var err error
-	k.sandbox, err = plugins.Open(ctx, plugins.Options{Network: o.Network, Databases: worlds{}, KV: worlds{}, Log: logLine})
+	k.sandbox, err = plugins.Open(ctx, plugins.Options{CacheDir: o.CacheDir, Network: o.Network, Databases: worlds{}, KV: worlds{}, Log: logLine})
 	if err != nil {
 		return nil, err
 	}

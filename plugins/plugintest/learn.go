@@ -99,3 +99,22 @@ func (g Grant) Block() string {
 	}
 	return "grant {\n" + b.String() + "}\n"
 }
+
+// With is both together, nothing twice.
+func (g Grant) With(o Grant) Grant {
+	join := func(a, b []string) []string {
+		all := append(slices.Clone(a), b...)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	kv := g.KV
+	if a, _ := manifest.ParseSize(g.KV); o.KV != "" {
+		if b, err := manifest.ParseSize(o.KV); err == nil && b > a {
+			kv = o.KV
+		}
+	}
+	return Grant{
+		HTTP: join(g.HTTP, o.HTTP), Net: join(g.Net, o.Net), DNS: join(g.DNS, o.DNS), SQL: join(g.SQL, o.SQL),
+		KV: kv, Plaintext: g.Plaintext || o.Plaintext,
+	}
+}

@@ -30,9 +30,22 @@ func (f file) Query(ctx context.Context, _, query string) (plugins.Rows, error) 
 	return f.QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side does both
 }
 
+var cache string // what the tests have compiled
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if cache, err = os.MkdirTemp("", "vega-plugintest-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(cache)
+		return m.Run()
+	}())
+}
+
 func coreKit(t *testing.T, o plugintest.Options) *plugintest.Kit {
 	t.Helper()
-	o.Bundled = true
+	o.Bundled, o.CacheDir = true, cache
 	k, err := plugintest.Open(t.Context(), plugins.Core(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -231,6 +244,21 @@ func TestLearnRedirect(t *testing.T) {
 	}
 	if got, want := c.Grant.Block(), "grant {\n  http = [\"GET "+end.URL+"\"]\n}\n"; got != want {
 		t.Errorf("learned %q, want %q", got, want)
+	}
+	learned, err := k.Learn(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	implied, err := k.Implied(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := learned.Learned.Without(implied).Block(); got != c.Grant.Block() {
+		t.Errorf("a replay learns %q, the recording %q", got, c.Grant.Block())
+	}
+	c.Grant = plugintest.Grant{}
+	if run, err := k.Replay(t.Context(), c); err != nil || run.Cause != plugins.Denied {
+		t.Errorf("%v: without the grant it is %s (%s)", err, run.Status, run.Cause)
 	}
 }
 

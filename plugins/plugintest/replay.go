@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -110,10 +111,10 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	if err := p.meets(ctx, kindHTTP); err != nil {
 		return nil, err
 	}
-	url, body := p.net.Redact(q.URL), p.net.Redact(string(q.Body))
-	question := q.Method + " " + url
-	same := func(i int) bool { return p.w.HTTP[i].Method == q.Method && p.w.HTTP[i].URL == url }
-	if exact := func(e Exchange) bool { return e.Method == q.Method && e.URL == url && string(e.Body) == body }; slices.ContainsFunc(p.w.HTTP, exact) {
+	target, body := p.net.Redact(q.URL), p.net.Redact(string(q.Body))
+	question := q.Method + " " + target
+	same := func(i int) bool { return p.w.HTTP[i].Method == q.Method && p.w.HTTP[i].URL == target }
+	if exact := func(e Exchange) bool { return e.Method == q.Method && e.URL == target && string(e.Body) == body }; slices.ContainsFunc(p.w.HTTP, exact) {
 		same = func(i int) bool { return exact(p.w.HTTP[i]) }
 		question += " with this body"
 	}
@@ -124,6 +125,9 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	e := p.w.HTTP[n]
 	if e.Failed != nil {
 		return nil, e.Failed.after(ctx)
+	}
+	if err := p.judgeEnd(q, e); err != nil {
+		return nil, err
 	}
 	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: bodyLimit(q.MaxBody)}
 	resp := &egress.Response{
@@ -139,6 +143,25 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 		p.touched = p.touched || resp.Status != e.Status
 	}
 	return resp, nil
+}
+
+// judgeEnd judges where the redirects of an exchange led, which has to be
+// granted as well.
+func (p *player) judgeEnd(q *egress.Request, e Exchange) error {
+	from, err := url.Parse(e.URL)
+	if err != nil {
+		return nil //nolint:nilerr // it was judged already
+	}
+	to, err := url.Parse(e.FinalURL)
+	if err != nil || to.Host == "" || to.Scheme == from.Scheme && to.Host == from.Host {
+		return nil //nolint:nilerr // there was no redirect to another place
+	}
+	hop := *q
+	hop.URL = to.String()
+	if hop.Method != http.MethodHead {
+		hop.Method = http.MethodGet
+	}
+	return p.net.JudgeHTTP(&hop)
 }
 
 func bodyLimit(asked int64) int64 {

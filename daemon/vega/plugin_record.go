@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"vega/daemon"
+	"vega/daemon/config"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+func isBundled(wasm []byte) bool { return bytes.Equal(wasm, plugins.Core()) }
+
+// recordCases runs integrations against their real targets, and keeps each run
+// as a case beside the plugin.
+func recordCases(ctx context.Context, cmd *cobra.Command, file string, wasm []byte, o trial) (err error) {
+	cfg, name, err := configFor(cmd, file, wasm)
+	if err != nil {
+		return err
+	}
+	network, databases, outside, err := daemon.Outside(cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, outside.Close()) }()
+	k, err := plugintest.Open(ctx, wasm, plugintest.Options{Network: network, Databases: databases, Bundled: isBundled(wasm)})
+	if err != nil {
+		return fmt.Errorf("%s is refused: %w", file, err)
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	dir := filepath.Join(filepath.Dir(file), "tests")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, wanted := range o.record {
+		i, err := integrationOf(cfg, name, wanted)
+		if err != nil {
+			return err
+		}
+		if err := recordOne(ctx, cmd, k, i, filepath.Join(dir, wanted+".json"), o.learn); err != nil {
+			return fmt.Errorf("%s: %w", wanted, err)
+		}
+	}
+	return nil
+}
+
+func recordOne(ctx context.Context, cmd *cobra.Command, k *plugintest.Kit, i *config.Integration, path string, learn bool) error {
+	c, run, err := k.Record(ctx, plugins.Input{Integration: i.Name, Probe: i.Probe, Values: i.Values, Grants: i.Grants, Timeout: i.Timeout, Memory: i.Memory}, learn)
+	out := cmd.OutOrStdout()
+	for _, line := range run.Log {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", i.Name, oneLine(line))
+	}
+	if c != nil {
+		err = errors.Join(err, c.WriteFile(path))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s  %s: %s\n", path, run.Status, oneLine(run.Message))
+	if learn {
+		if block := c.Grant.Block(); block != "" {
+			fmt.Fprintf(out, "The run needs, besides what follows from config:\n%s", block)
+		} else {
+			fmt.Fprintln(out, "The run needs no grant block: what it asked for follows from config.")
+		}
+	}
+	return nil
+}
+
+// configFor is the configuration, with the plugin in file in place of any that
+// has its name.
+func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, string, error) {
+	m, err := manifest.Read(wasm)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s is refused: %w", file, err)
+	}
+	bundled, err := daemon.Bundled()
+	if err != nil {
+		return nil, "", err
+	}
+	o := config.Options{Bundled: bundled}
+	if !isBundled(wasm) {
+		o.Scan = scanWith(file, m)
+	}
+	r := config.Read(configPath(cmd), o)
+	if r.Config == nil {
+		return nil, "", &daemon.InvalidError{Diagnostics: r.Diagnostics}
+	}
+	return r.Config, m.Manifest.Name, say(cmd, r.Diagnostics)
+}
+
+func integrationOf(cfg *config.Config, plugin, name string) (*config.Integration, error) {
+	n := slices.IndexFunc(cfg.Integrations, func(i config.Integration) bool { return i.Name == name })
+	if n < 0 {
+		var names []string
+		for _, i := range cfg.Integrations {
+			if i.Plugin == plugin {
+				names = append(names, i.Name)
+			}
+		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("no integration is named %q, and none is of the plugin %s; write one in the configuration", name, plugin)
+		}
+		return nil, fmt.Errorf("no integration is named %q; those of the plugin %s are: %s", name, plugin, strings.Join(names, ", "))
+	}
+	i := &cfg.Integrations[n]
+	switch {
+	case i.Plugin != plugin:
+		return nil, fmt.Errorf("the integration %q is of %s.%s, not of the plugin %s", name, i.Plugin, i.Probe, plugin)
+	case !i.Enabled:
+		return nil, fmt.Errorf("the integration %q is disabled: %s", name, i.Disabled)
+	}
+	return i, nil
+}

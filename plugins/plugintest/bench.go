@@ -1,0 +1,36 @@
+package plugintest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Figures are what many runs of one case took. Each run starts afresh; the
+// world costs next to nothing.
+type Figures struct {
+	Runs   int           `json:"runs"`
+	Median time.Duration `json:"median_ns"`
+	P99    time.Duration `json:"p99_ns"`
+}
+
+// Bench runs a case so many times, one after the other.
+func (k *Kit) Bench(ctx context.Context, c *Case, runs int) (Figures, error) {
+	took := make([]time.Duration, 0, runs)
+	for range runs {
+		if err := ctx.Err(); err != nil {
+			return Figures{}, err
+		}
+		r, err := k.Replay(ctx, c)
+		if err != nil {
+			return Figures{}, err
+		}
+		if diffs := c.Differs(r); len(diffs) > 0 {
+			return Figures{}, fmt.Errorf("a run went otherwise: %s", diffs[0])
+		}
+		took = append(took, r.Took)
+	}
+	slices.Sort(took)
+	return Figures{Runs: runs, Median: took[runs/2], P99: took[runs*99/100]}, nil
+}
