@@ -26,6 +26,7 @@ type trial struct {
 	learn    bool
 	noFaults bool
 	bench    bool
+	verbose  bool
 	format   string
 }
 
@@ -73,6 +74,7 @@ smallest grant block that the run needed is shown.`,
 	c.Flags().BoolVar(&o.learn, "learn", false, "with --record: let pass what is not granted, and show what to grant")
 	c.Flags().BoolVar(&o.noFaults, "no-faults", false, "only replay")
 	c.Flags().BoolVar(&o.bench, "bench", false, "also run each case 200 times, and show what a run takes")
+	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "show also what is as it should be")
 	c.Flags().StringVar(&o.format, "format", "text", "text or json")
 	return c
 }
@@ -144,7 +146,7 @@ func testCases(ctx context.Context, out io.Writer, file string, wasm []byte, pat
 		e.SetIndent("", "  ")
 		err = e.Encode(whole)
 	} else {
-		err = whole.write(out)
+		err = whole.write(out, o.verbose)
 	}
 	if err == nil && whole.Wrong > 0 {
 		err = &exit{exitError, nil}
@@ -204,7 +206,7 @@ func try(ctx context.Context, k *plugintest.Kit, c *plugintest.Case, o trial) (t
 	return t, g, nil
 }
 
-func (w *outcomeOfTest) write(out io.Writer) error {
+func (w *outcomeOfTest) write(out io.Writer, verbose bool) error {
 	var b strings.Builder
 	faults := 0
 	for _, t := range w.Cases {
@@ -214,6 +216,9 @@ func (w *outcomeOfTest) write(out io.Writer) error {
 		}
 		for _, v := range t.Faults {
 			faults++
+			if !verbose && v.Wrong == "" && v.Advice == "" {
+				continue
+			}
 			status := string(v.Status)
 			if v.Cause != "" {
 				status += " (" + string(v.Cause) + ")"

@@ -29,6 +29,8 @@ type Fault struct {
 	// denies says that the probe is refused all that it asks for; ours that what
 	// it lacks is vega's to give; vast that what it gets is too large to judge.
 	denies, ours, vast bool
+	// harmless says that it should make no difference.
+	harmless bool
 
 	call     func(ctx context.Context) error                  // in place of the call
 	answer   func(r *egress.Response, b *playedBody)          // changes an HTTP answer
@@ -54,8 +56,8 @@ func body(text string) func(*egress.Response, *playedBody) {
 	return func(_ *egress.Response, b *playedBody) { b.rest, b.cut = []byte(text), nil }
 }
 
-// aFifth is long enough for a probe to begin, too short for it to wait.
-const aFifth = 200 * time.Millisecond
+// hurried is long enough for a probe to begin, too short for it to wait.
+const hurried = 500 * time.Millisecond
 
 const page = "<!doctype html><title>Error</title><p>The proxy could not reach the server.</p>"
 
@@ -152,10 +154,10 @@ var faults = []Fault{
 		in.Values, in.Grants.Rules = nil, nil
 	}},
 	{
-		Name: "run: a deadline of 200 ms, and nothing answers", Kind: kindRun, input: func(in *plugins.Input) { in.Timeout = aFifth },
+		Name: "run: a deadline of 500 ms, and nothing answers", Kind: kindRun, input: func(in *plugins.Input) { in.Timeout = hurried },
 		call: fails("timeout", "timed out"),
 	},
-	{Name: "run: options and errors of a later vega", Kind: kindRun, soft: true, input: func(in *plugins.Input) { in.Grease = true }},
+	{Name: "run: options and errors of a later vega", Kind: kindRun, harmless: true, input: func(in *plugins.Input) { in.Grease = true }},
 }
 
 func failing(f *Failure) func(context.Context, []byte) (int, error) {

@@ -48,16 +48,21 @@ func (k *Kit) Faults(ctx context.Context, c *Case) ([]Verdict, error) {
 
 // breakBy is nil where the probe makes no call that the fault could meet.
 func (k *Kit) breakBy(ctx context.Context, c *Case, f *Fault, well plugins.Result) (*Verdict, error) {
-	var p *player
-	run, err := k.play(ctx, c, func(of *player) {
-		p = of
-		p.fault = f
-	}, false)
-	if err != nil || !p.touched {
-		return nil, err
+	for tries := 1; ; tries++ {
+		var p *player
+		run, err := k.play(ctx, c, func(of *player) {
+			p = of
+			p.fault = f
+		}, false)
+		if err == nil && run.Cause == plugins.Host && tries < 3 {
+			continue // this machine was too busy
+		}
+		if err != nil || !p.touched {
+			return nil, err
+		}
+		v := k.judge(c, f, well, run)
+		return &v, nil
 	}
-	v := k.judge(c, f, well, run)
-	return &v, nil
 }
 
 // Verdict is what came of a run with a fault.

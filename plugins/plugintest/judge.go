@@ -19,6 +19,11 @@ func (k *Kit) judge(c *Case, f *Fault, well plugins.Result, run Run) Verdict {
 		v.Wrong = run.Message
 	case run.Cause == plugins.Host:
 		v.Advice = "this machine was too busy to judge it; run the test again"
+	case f.harmless:
+		if run.Status != well.Status {
+			v.Wrong = "it should make no difference, and without it the probe is " + string(well.Status)
+		}
+		return v
 	case f.denies && run.Status == plugins.Healthy && !optional:
 		v.Wrong = "healthy, although it was refused all that it asked for: look at the result of each call"
 	case f.denies, f.ours:

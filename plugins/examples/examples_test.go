@@ -1,0 +1,138 @@
+package examples_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vega/daemon/config"
+	"vega/plugins/build"
+	"vega/plugins/examples"
+	"vega/plugins/plugintest"
+)
+
+// The project of a new plugin builds by its own SDK, comes to what its tests
+// say in every language, and bears every fault.
+func TestProjects(t *testing.T) {
+	for _, l := range examples.Languages() {
+		t.Run(string(l), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "mine")
+			block, err := examples.Write(dir, "mine", l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(block, "probe    = mine.queue") {
+				t.Errorf("the block to paste:\n%s", block)
+			}
+			wasm := compile(t, dir)
+			k, err := plugintest.Open(t.Context(), wasm, plugintest.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer k.Close()
+			cases, err := filepath.Glob(filepath.Join(dir, "tests", "*.json"))
+			if err != nil || len(cases) != 3 {
+				t.Fatal(err, cases)
+			}
+			for _, path := range cases {
+				try(t, k, path)
+			}
+			// The same sources make the same bytes, wherever they lie.
+			again := filepath.Join(t.TempDir(), "other place", "mine")
+			if err := os.MkdirAll(filepath.Dir(again), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := examples.Write(again, "mine", l); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(wasm, compile(t, again)) {
+				t.Error("from another directory it is another module")
+			}
+		})
+	}
+}
+
+func try(t *testing.T, k *plugintest.Kit, path string) {
+	t.Helper()
+	c, err := plugintest.ReadCase(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := k.Replay(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range c.Differs(run) {
+		t.Errorf("%s: %s", filepath.Base(path), d)
+	}
+	verdicts, err := k.Faults(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(verdicts) < 15 {
+		t.Errorf("%d faults were tried", len(verdicts))
+	}
+	for _, v := range verdicts {
+		if v.Wrong+v.Advice != "" && v.Cause != "host" {
+			t.Errorf("%s: %s: %s (%s): %s%s", filepath.Base(path), v.Fault, v.Status, v.Message, v.Wrong, v.Advice)
+		}
+	}
+}
+
+func compile(t *testing.T, dir string) []byte {
+	t.Helper()
+	m, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl"))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	wasm, err := build.Plugin(context.Background(), dir, m)
+	if err != nil {
+		if os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
+			t.Skip(err)
+		}
+		t.Fatal(err)
+	}
+	return wasm
+}
+
+// The Go project has a test of its own, which runs without vega.
+func TestGoProject(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	if _, err := examples.Write(dir, "mine", build.Go); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"vet", "./..."}, {"test", "./..."}} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("go %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	there := t.TempDir()
+	for want, err := range maps.All(map[string]error{
+		"is no name of a plugin": write(filepath.Join(there, "a"), "No", build.Go),
+		"is taken by vega":       write(filepath.Join(there, "b"), "core", build.Go),
+		"is there already":       write(there, "fine", build.Go),
+		"there is no language":   write(filepath.Join(there, "c"), "fine", "cobol"),
+	}) {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if left, err := os.ReadDir(there); err != nil || len(left) > 0 {
+		t.Errorf("%v: it left %v", err, left)
+	}
+}
+
+func write(dir, name string, l build.Language) error {
+	_, err := examples.Write(dir, name, l)
+	return err
+}

@@ -1,0 +1,16 @@
+# To try the plugin here: vega check, or vega serve. In a vega of yours, copy
+# backlog.wasm into its plugins/ and paste the integration into its vega.hcl.
+
+plugins {
+  dir = "."
+}
+
+integration "jobs" {
+  probe    = backlog.queue
+  interval = "1m"
+  timeout  = "5s"
+  config {
+    url = "http://127.0.0.1:8080/status"
+    max = 100
+  }
+}
