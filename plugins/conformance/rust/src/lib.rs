@@ -1,0 +1,407 @@
+//! The conformance guest in Rust: see plugin.hcl in the directory above.
+#![no_std]
+
+use core::fmt::{Display, Write};
+
+use vega::net::{dial, Network};
+use vega::{
+    config, degraded, detail, failed, healthy, http, is_match, kv, resolve, sql, text, unhealthy,
+    unknown, Error, OrFailed, Outcome, Probed, StaticText, Text, Tls,
+};
+
+vega::probes! {
+    "options" => options,
+    "results" => results,
+    "status" => status,
+    "http" => http,
+    "net" => net,
+    "errors" => errors,
+    "dns" => dns,
+    "sql" => sql,
+    "kv" => kv,
+    "match" => matching,
+}
+
+static BIG: StaticText<100_001> = StaticText::new();
+
+/// Tells the number of an error, or "none".
+fn code<T>(name: &str, result: Result<T, Error>) {
+    value(name, result.map(|_| "none"));
+}
+
+/// Tells a value, or the number of the error instead.
+fn value(name: &str, result: Result<impl Display, Error>) {
+    match result {
+        Ok(value) => detail(name, value),
+        Err(error) => detail(name, error.code()),
+    }
+}
+
+fn repeat(text: &mut StaticTextMut, first: &str, letter: &str, n: usize) {
+    text.clear();
+    text.push_str(first);
+    for _ in 0..n {
+        text.push_str(letter);
+    }
+}
+
+type StaticTextMut = vega::StaticTextMut<'static, 100_001>;
+
+/// Lines as a list.
+fn list(lines: &str) -> Text<4096> {
+    let mut list = Text::new();
+    for (i, line) in lines.lines().enumerate() {
+        list.push_str(if i > 0 { "," } else { "" });
+        list.push_str(line);
+    }
+    list
+}
+
+fn options() -> Probed {
+    detail("text", config::text::<64>("text")?);
+    detail("long", config::text::<8192>("long")?.len());
+    detail("number", (config::number("number")? * 4.0) as i32);
+    detail("whole", config::integer("whole")?);
+    detail("flag", config::flag("flag")?);
+    detail("wait", config::duration("wait")?.as_millis());
+    detail("size", config::size("size")?);
+    let mut all: Text<4096> = Text::new();
+    for element in config::list::<64>("list") {
+        let _ = write!(all, "{}{}", if all.is_empty() { "" } else { "," }, element?);
+    }
+    detail("list", &all);
+    all.clear();
+    for pair in config::map::<64, 512>("map") {
+        let (key, value) = pair?;
+        let _ = write!(
+            all,
+            "{}{key}={value}",
+            if all.is_empty() { "" } else { "," }
+        );
+    }
+    detail("map", &all);
+    detail("usual", config::text::<64>("usual")?);
+    let absent: Text<64> = config::text("absent").unwrap_or_default();
+    let number = config::integer("absent").unwrap_or_default();
+    detail(
+        "absent",
+        format_args!("{}{absent}{number}", config::is_set("absent")),
+    );
+    Ok(healthy!("read"))
+}
+
+fn results() -> Outcome {
+    let mut big = BIG.borrow_mut();
+    detail("again", "first");
+    detail("again", "second");
+    repeat(&mut big, "", "ä", 200);
+    detail(&big, "a long name");
+    repeat(&mut big, "x", "ö", 5000);
+    detail("long", &*big);
+    vega::metric("one", 1.5, "ms");
+    let zero = config::number("none").unwrap_or_default();
+    vega::metric("nan", zero / zero, "");
+    vega::metric("inf", 1.0 / zero, "");
+    vega::debug!("a debug line");
+    vega::info!("an {} line", "info");
+    vega::warn!("a warn line");
+    repeat(&mut big, "x", "ü", 5000);
+    vega::error!("{}", *big);
+    let now = vega::now();
+    if !vega::deadline().is_zero()
+        && now.as_secs() > 1_600_000_000
+        && vega::since(now).as_secs() < 60
+    {
+        detail("clock", "runs");
+    }
+    repeat(&mut big, "x", "é", 3000);
+    degraded!("{}", *big)
+}
+
+fn status() -> Probed {
+    Ok(match config::integer("status")? {
+        0 => healthy!("it is healthy"),
+        1 => degraded!("it is degraded"),
+        2 => unhealthy!("it is unhealthy"),
+        _ => unknown!("it is unknown"),
+    })
+}
+
+fn http() -> Probed {
+    let base: Text<512> = config::text("url")?;
+    let token: Text<64> = config::text("token")?;
+    let answer = http::Request::new("POST", &text!(1024, "{base}/echo"))
+        .header("X-A", "one")
+        .header("X-A", "two")
+        .header("X-Token", &token)
+        .basic_auth("ada", "s3cret")
+        .body("hello")
+        .send()
+        .or_failed("the echo")?;
+    detail("status", answer.status());
+    for path in [
+        "method",
+        "auth",
+        "a.0",
+        "a.1",
+        "token",
+        "body",
+        "none",
+        "odd\\.key",
+        "list",
+        "absent",
+        "list.#",
+    ] {
+        value(path, answer.json::<256>(path));
+    }
+    detail(
+        "count",
+        format_args!(
+            "{}{}{}",
+            answer.json_count("list"),
+            answer.json_count("absent"),
+            answer.json_count("")
+        ),
+    );
+    value("text", answer.json::<1024>("text").map(|text| text.len()));
+    let reply: Text<64> = answer.header("X-Reply").unwrap_or_default();
+    let none: Text<64> = answer.header("X-None").unwrap_or_default();
+    detail("header", format_args!("{reply}{none}"));
+    if !answer.timing(http::Phase::Total).is_zero()
+        && !answer.timing(http::Phase::FirstByte).is_zero()
+        && answer.timing(http::Phase::Tls).is_zero()
+    {
+        detail("timing", "runs");
+    }
+    code("no_tls", answer.tls().verify());
+    drop(answer);
+
+    let long = text!(1024, "{base}/long");
+    let mut big = BIG.borrow_mut();
+    code(
+        "long",
+        http::get(&long).send().and_then(|mut answer| {
+            answer.read_text(&mut big)?;
+            detail("body_is", format_args!("{}{:.5}", big.len(), *big));
+            Ok(())
+        }),
+    );
+    code(
+        "cut",
+        http::get(&long).send().and_then(|mut answer| {
+            detail("first", answer.text::<7>()?);
+            Ok(())
+        }),
+    );
+    code(
+        "max_body",
+        http::get(&long)
+            .max_body(10)
+            .send()
+            .and_then(|mut answer| answer.read_text(&mut big)),
+    );
+    code(
+        "no_json",
+        http::get(&long)
+            .send()
+            .and_then(|answer| answer.json::<64>("x")),
+    );
+    let away = text!(1024, "{base}/away");
+    if let Ok(answer) = http::get(&away).redirects(0).send() {
+        detail(
+            "redirect",
+            format_args!(
+                "{}{}",
+                answer.status(),
+                answer.header::<64>("Location").unwrap_or_default()
+            ),
+        );
+    }
+    value(
+        "redirected",
+        http::get(&away).send().map(|answer| answer.status()),
+    );
+    code("bad_url", http::get("http://[bad").send());
+    let secure = http::get(&config::text::<512>("secure")?)
+        .send()
+        .or_failed("the secure server")?;
+    facts(secure.tls());
+    Ok(healthy!("sent"))
+}
+
+fn facts(tls: Tls) {
+    value("tls", tls.version::<64>());
+    value(
+        "cipher",
+        tls.cipher::<64>().map(|cipher| !cipher.is_empty()),
+    );
+    value("subject", tls.subject::<256>());
+    value("issuer", tls.issuer::<256>());
+    value("not_after", tls.not_after().map(|at| at.as_secs()));
+    value("names", tls.names::<256>().map(|names| list(&names)));
+    code("verified", tls.verify());
+}
+
+fn net() -> Probed {
+    let address: Text<256> = config::text("address")?;
+    let mut c = dial(Network::Tcp, &address).or_failed("the server")?;
+    code("write", c.write_all("one\ntwo\r\n"));
+    value("line1", c.read_line::<64>());
+    value("line2", c.read_line::<64>());
+    c.write_all("STARTTLS\n")?;
+    value("ready", c.read_line::<64>());
+    code("starttls", c.tls_start(""));
+    c.write_all("three\n")?;
+    value("line3", c.read_line::<64>());
+    c.write_all("LONG\n")?;
+    code("long_line", c.read_line::<64>());
+    drop(c);
+
+    let mut c = dial(Network::Tcp, &address)?;
+    c.write_all("BYE\n")?;
+    value("bye", c.read_line::<64>());
+    code("gone", c.read_line::<64>());
+    value(
+        "end",
+        c.read(&mut [0; 8])
+            .map(|n| if n == 0 { "end" } else { "more" }),
+    );
+    c.close();
+    code("closed", c.read(&mut [0; 8]));
+
+    let mut c =
+        dial(Network::Tls, &config::text::<256>("secure")?).or_failed("the secure server")?;
+    facts(c.tls());
+    c.write_all("four\n")?;
+    value("line4", c.read_line::<64>());
+
+    let mut c =
+        dial(Network::Udp, &config::text::<256>("datagram")?).or_failed("the datagram server")?;
+    c.write_all("ping")?;
+    let mut datagram = [0; 64];
+    value(
+        "udp",
+        c.read(&mut datagram)
+            .map(|n| core::str::from_utf8(&datagram[..n]).unwrap_or("no text")),
+    );
+    Ok(healthy!("talked"))
+}
+
+fn tell<T>(name: &str, result: Result<T, Error>) {
+    match result {
+        Ok(_) => detail(name, "none"),
+        Err(error) => {
+            let outcome = failed("it", &error);
+            detail(
+                name,
+                format_args!("{} {}", outcome.status() as i32, error.code()),
+            );
+            detail(&text!(64, "{name}_is"), outcome.message());
+        }
+    }
+}
+
+/// Leaves the timeout for last: it takes all the time there is.
+fn errors() -> Probed {
+    let option = config::text::<512>;
+    tell("denied", dial(Network::Tcp, &option("elsewhere")?));
+    tell("refused", dial(Network::Tcp, &option("refusing")?));
+    tell("dns", http::get(&option("absent")?).send());
+    tell("tls", http::get(&option("untrusted")?).send());
+    tell("io", http::get(&option("loop")?).send());
+    tell("invalid", is_match("(", ""));
+    let mut big = BIG.borrow_mut();
+    repeat(&mut big, "http://x/", "x", 70_000);
+    tell("too_large", http::get(&big).send());
+    let silent = option("silent")?;
+    let mut held = [(); 17].map(|_| dial(Network::Tcp, &silent));
+    detail("held", held.iter().filter(|c| c.is_ok()).count());
+    let [first, .., last] = &mut held;
+    if let Err(error) = last {
+        tell::<()>("quota", Err(error.clone()));
+    }
+    if let Ok(c) = first {
+        c.close();
+        tell("closed", c.write_all("x"));
+    }
+    drop(held);
+    tell(
+        "reset",
+        dial(Network::Tcp, &option("resetting")?).and_then(|mut c| {
+            c.write_all("x")?;
+            c.read(&mut [0; 8])
+        }),
+    );
+    tell("timeout", dial(Network::Tcp, &silent)?.read(&mut [0; 8]));
+    Ok(unhealthy!("all failed"))
+}
+
+fn dns() -> Probed {
+    let name: Text<256> = config::text("name")?;
+    let server: Text<256> = config::text("server")?;
+    for kind in ["A", "MX", "TXT", "SRV", "NS"] {
+        value(
+            kind,
+            resolve::<4096>(kind, &name, &server).map(|answers| list(&answers)),
+        );
+    }
+    code(
+        "absent",
+        resolve::<4096>("A", &text!(300, "absent.{name}"), &server),
+    );
+    code("what", resolve::<4096>("WHAT", &name, &server));
+    Ok(healthy!("asked"))
+}
+
+fn sql() -> Probed {
+    let database: Text<64> = config::text("database")?;
+    let mut rows =
+        sql::query(&database, "SELECT a, b FROM t ORDER BY a").or_failed("the database")?;
+    let mut all: Text<512> = Text::new();
+    let end = loop {
+        match rows.advance() {
+            Ok(true) => {}
+            end => break end,
+        }
+        let a: Text<128> = rows.column(0)?;
+        let _ = write!(all, "{}{a} ", if all.is_empty() { "" } else { "," });
+        let _ = match rows.column::<8192>(1) {
+            Ok(b) if b.len() > 99 => write!(all, "{}", b.len()),
+            Ok(b) => write!(all, "{b}"),
+            Err(error) => write!(all, "{}", error.code()),
+        };
+    };
+    detail("rows", &all);
+    code("end", end);
+    code("column", rows.column::<64>(9));
+    rows.close();
+    code("closed", rows.column::<64>(0));
+    code("bad", sql::query(&database, "SELECT nothing"));
+    Ok(healthy!("queried"))
+}
+
+fn kv() -> Outcome {
+    value("absent", kv::text::<64>("seen"));
+    code("set", kv::set("seen", "a\0b"));
+    let mut buf = [0; 64];
+    match kv::bytes("seen", &mut buf) {
+        Ok([b'a', 0, b'b']) => detail("got", "3a0b"),
+        got => code("got", got),
+    }
+    code("quota", kv::set("much", &[b'x'; 5000]));
+    code("again", kv::set("seen", "c"));
+    value("now", kv::text::<64>("seen"));
+    healthy!("kept")
+}
+
+fn matching() -> Outcome {
+    for (name, pattern, text) in [
+        ("yes", r"^v\d+$", "v12"),
+        ("no", r"^v\d+$", "w12"),
+        ("within", "b+", "abbc"),
+        ("bad", "(", ""),
+    ] {
+        value(name, is_match(pattern, text));
+    }
+    healthy!("matched")
+}

@@ -1,0 +1,56 @@
+use crate::{unhealthy, unknown, Error, Kind, Outcome};
+
+/// Turns a call that failed into an outcome: whose fault it is, and what to do.
+///
+/// `who` is the target, such as `https://example.com`. A denial is unknown and
+/// says what to grant; what the target or the way to it is to blame for is
+/// unhealthy; a call that was made wrongly is unknown.
+pub fn failed(who: &str, error: &Error) -> Outcome {
+    match error.kind() {
+        Kind::Denied => unknown!("{}", error),
+        Kind::Timeout => unhealthy!(
+            "{} did not answer in time; it is overloaded or hung, or a firewall drops the packets",
+            who
+        ),
+        Kind::Refused => unhealthy!(
+            "{} refuses the connection; start the service or correct the address",
+            who
+        ),
+        Kind::Dns => unhealthy!(
+            "the name of {} does not resolve; correct the name or repair its DNS ({})",
+            who,
+            error
+        ),
+        Kind::Tls => unhealthy!(
+            "TLS with {} failed; repair its certificate or its TLS settings ({})",
+            who,
+            error
+        ),
+        Kind::Reset => unhealthy!(
+            "{} closed the connection in the middle of the exchange; look into its log",
+            who
+        ),
+        Kind::TooLarge => unknown!(
+            "the answer of {} is over the size limit; check a smaller page ({})",
+            who,
+            error
+        ),
+        Kind::Invalid | Kind::Quota | Kind::Closed => {
+            unknown!("the check of {} could not be made: {}", who, error)
+        }
+        Kind::NotSet | Kind::Io => unhealthy!("{}: {}", who, error),
+    }
+}
+
+/// [`failed`], for the end of a call: `dial(Tcp, &address).or_failed(&address)?`.
+pub trait OrFailed<T> {
+    /// What the call answered, or the outcome that its error comes to for that
+    /// target.
+    fn or_failed(self, who: &str) -> Result<T, Outcome>;
+}
+
+impl<T> OrFailed<T> for Result<T, Error> {
+    fn or_failed(self, who: &str) -> Result<T, Outcome> {
+        self.map_err(|error| failed(who, &error))
+    }
+}

@@ -1,0 +1,95 @@
+//! The SDK for probes in Rust, for version 1 of vega's probe ABI.
+//!
+//! A probe is a function that returns an [`Outcome`], or a [`Probed`] where
+//! what it calls may fail; [`probes!`] gives it the name that the manifest
+//! knows it by. This is a whole plugin, in a `src/lib.rs` whose first line is
+//! `#![no_std]`:
+//!
+//! ```no_run
+//! use vega::{config, degraded, detail, healthy, http, millis, unhealthy, OrFailed, Probed, Text};
+//!
+//! vega::probes! { "orders" => orders }
+//!
+//! fn orders() -> Probed {
+//!     let url: Text<512> = config::text("url")?;
+//!     let answer = http::get(&url).header("Accept", "application/json").send().or_failed(&url)?;
+//!     millis("latency", answer.timing(http::Phase::Total));
+//!     if answer.status() != 200 {
+//!         return Ok(unhealthy!("{url} answers with {}; look into the shop's log", answer.status()));
+//!     }
+//!     let waiting: Text<20> = answer.json("orders.waiting").or_failed(&url)?;
+//!     detail("waiting", &waiting);
+//!     match waiting.parse::<u32>() {
+//!         Ok(n) if n > 1000 => Ok(degraded!("{n} orders are waiting; start the worker again")),
+//!         _ => Ok(healthy!("{url} answers")),
+//!     }
+//! }
+//! ```
+//!
+//! Its `Cargo.toml` has `crate-type = ["cdylib"]` under `[lib]` and this crate
+//! under `[dependencies]`; `vega plugin build` does the rest.
+//!
+//! # Calls that fail
+//!
+//! A call of the host's answers a [`Result`] with an
+//! [`Error`], which says what kind of failure it was, in a sentence. Say whom
+//! it is about, and it becomes an outcome: [`OrFailed::or_failed`] at the end
+//! of a call, or [`failed`] for an error that was looked at before. A bare `?`
+//! does as well, where there is no target to be named, as with an option.
+//!
+//! # Text
+//!
+//! The crate allocates nothing. Text lies in a [`Text`] of a size that you
+//! choose, which is a [`str`](prim@str) in all else: `Text<512>` for an address, 20 for a
+//! number. [`text!`] formats one, and a [`StaticText`] is for what is too large
+//! for the stack. A plugin may bring an allocator of its own, or link std; the
+//! latter turns the feature `panic-handler` off. What a probe computes can be
+//! tested by `cargo test`; what it asks of vega can't, and panics there.
+//!
+//! # What a run has
+//!
+//! Each run is a fresh instance: nothing is left of the one before but what was
+//! kept by [`kv`]. Connections, answers and rows close when they are dropped; a
+//! run may hold 16 at a time. A panic ends the run as unknown, since it is a
+//! fault of the probe, with its text in the message and in the log.
+#![no_std]
+#![warn(missing_docs)]
+
+mod call;
+mod clock;
+pub mod config;
+mod dns;
+mod error;
+mod failed;
+mod handle;
+pub mod http;
+mod key;
+pub mod kv;
+mod log;
+mod matching;
+pub mod net;
+mod note;
+mod outcome;
+#[cfg(all(target_arch = "wasm32", feature = "panic-handler"))]
+mod panic;
+mod run;
+pub mod sql;
+mod static_text;
+mod tell;
+mod text;
+mod tls;
+
+pub use clock::{deadline, now, since};
+pub use dns::resolve;
+pub use error::{Error, Kind};
+pub use failed::{failed, OrFailed};
+pub use key::Key;
+pub use log::{log, Level};
+pub use matching::is_match;
+pub use outcome::{IntoOutcome, Outcome, Probed, Status};
+#[doc(hidden)]
+pub use run::run_bound;
+pub use static_text::{StaticText, StaticTextMut};
+pub use tell::{detail, metric, millis};
+pub use text::Text;
+pub use tls::Tls;

@@ -1,0 +1,31 @@
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+
+use crate::{call, Level, Text};
+
+/// Puts the text of a panic where an operator will look, and ends the run: its
+/// instance must not be used again.
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let mut line = Line(Text::new());
+    let _ = write!(line, "the probe {}", info); // what does not fit is marked as cut
+    let text = line.0.marked();
+    call::message(&text);
+    call::log(Level::Error as i32, &text);
+    core::arch::wasm32::unreachable()
+}
+
+/// One line: newer Rusts put the place of a panic on a line of its own.
+struct Line(Text<1024>);
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (i, part) in text.split('\n').enumerate() {
+            if i > 0 {
+                self.0.write_char(' ')?;
+            }
+            self.0.write_str(part)?;
+        }
+        Ok(())
+    }
+}

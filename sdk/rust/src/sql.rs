@@ -1,0 +1,51 @@
+//! SQL: capability `sql`.
+
+use crate::handle::Handle;
+use crate::{call, error::check, Error, Text};
+
+/// Runs a read-only query on the database that an option of type `database`
+/// names.
+pub fn query(database: &str, query: &str) -> Result<Rows, Error> {
+    Handle::of_call(call::sql_query(database, query)).map(|handle| Rows { handle })
+}
+
+/// The answer to a query.
+///
+/// ```no_run
+/// # fn example() -> Result<(), vega::Error> {
+/// let mut rows = vega::sql::query("app", "SELECT name FROM jobs")?;
+/// while rows.advance()? {
+///     let name: vega::Text<128> = rows.column(0)?;
+///     vega::info!("{} is waiting", name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rows {
+    handle: Handle,
+}
+
+impl Rows {
+    /// Goes to the next row, and tells whether there is one.
+    pub fn advance(&mut self) -> Result<bool, Error> {
+        check(call::sql_next(self.handle.number())).map(|n| n == 1)
+    }
+
+    /// A column of the current row, as text; NULL is
+    /// [`Kind::NotSet`](crate::Kind::NotSet).
+    pub fn column<const N: usize>(&self, i: usize) -> Result<Text<N>, Error> {
+        Text::ask(|buf| {
+            call::sql_column(
+                self.handle.number(),
+                i32::try_from(i).unwrap_or(i32::MAX),
+                buf,
+            )
+        })
+    }
+
+    /// Gives the handle back before the rows are dropped. What is asked of them
+    /// afterwards is [`Kind::Closed`](crate::Kind::Closed).
+    pub fn close(&mut self) {
+        self.handle.close();
+    }
+}

@@ -1,0 +1,69 @@
+use core::time::Duration;
+
+use crate::handle::Handle;
+use crate::{call, Error, Kind, Text};
+
+/// What is known of the TLS of a connection or of an https answer, and of the
+/// certificate. Without TLS, every fact is an error.
+pub struct Tls<'a> {
+    handle: &'a Handle,
+}
+
+impl<'a> Tls<'a> {
+    pub(crate) fn of(handle: &'a Handle) -> Self {
+        Tls { handle }
+    }
+
+    fn fact<const N: usize>(&self, what: i32) -> Result<Text<N>, Error> {
+        Text::ask(|buf| call::tls_info(self.handle.number(), what, buf))
+    }
+
+    /// The version of the protocol, such as "TLS 1.3".
+    pub fn version<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(0)
+    }
+
+    /// The name of the cipher suite.
+    pub fn cipher<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(1)
+    }
+
+    /// Whom the certificate was issued to.
+    pub fn subject<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(2)
+    }
+
+    /// Who issued the certificate.
+    pub fn issuer<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(3)
+    }
+
+    /// When the certificate expires: the time since the beginning of 1970, UTC,
+    /// as [`now`](crate::now) has it.
+    pub fn not_after(&self) -> Result<Duration, Error> {
+        let seconds: Text<24> = self.fact(4)?;
+        match seconds.parse::<i64>() {
+            Ok(n) => Ok(Duration::from_secs(u64::try_from(n).unwrap_or(0))), // before 1970 is long ago
+            Err(_) => Err(Error::new(
+                Kind::NotSet,
+                format_args!("there is no certificate"),
+            )),
+        }
+    }
+
+    /// The DNS names that the certificate is valid for, one a line: see
+    /// [`str::lines`].
+    pub fn names<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(5)
+    }
+
+    /// Says why the certificate can't be trusted, as [`Kind::Tls`]: its chain,
+    /// its name or its dates. It is `Ok` for one that was verified.
+    pub fn verify(&self) -> Result<(), Error> {
+        match Text::<512>::ask_some(|buf| call::tls_info(self.handle.number(), 6, buf)) {
+            Ok(why) if why.is_empty() => Ok(()),
+            Ok(why) => Err(Error::new(Kind::Tls, format_args!("{}", why))),
+            Err(code) => Err(Error::of_call(code)),
+        }
+    }
+}
