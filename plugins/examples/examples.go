@@ -20,7 +20,7 @@ import (
 	"vega/sdk"
 )
 
-//go:embed project go/*.go go/go.mod.txt c
+//go:embed project go/*.go go/go.mod.txt rust c
 var files embed.FS
 
 // language is what differs between the projects.
@@ -41,6 +41,10 @@ var languages = map[build.Language]language{
 		dir: "go", source: "main.go", toolchain: "Go 1.24 or later",
 		native: "- `go test .` runs the probe as an ordinary function, with a debugger if you like.\n",
 		sdk:    []sdkPart{{"*.go", "vega/sdk"}, {"abi/*.go", "vega/sdk/abi"}, {"sdktest/*.go", "vega/sdk/sdktest"}},
+	},
+	build.Rust: {
+		dir: "rust", source: "src/lib.rs", toolchain: "cargo 1.63 or later with the target wasm32-unknown-unknown",
+		sdk: []sdkPart{{"rust/Cargo.toml", "vega"}, {"rust/src/*.rs", "vega/src"}},
 	},
 	build.C: {
 		dir: "c", source: "main.c", toolchain: "clang 13 or later, with wasm-ld",

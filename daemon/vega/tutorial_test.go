@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vega/plugins/build"
+	"vega/plugins/examples"
+)
+
+// sources are what the tutorial has the author edit.
+var sources = map[build.Language]string{build.Go: "main.go", build.C: "main.c", build.Rust: "src/lib.rs"}
+
+// TestTutorial runs every command of the tutorial, in every language, in an
+// empty directory.
+func TestTutorial(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../sdk/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, part := range strings.Split(string(text), "\n```sh\n")[1:] {
+		block, _, _ := strings.Cut(part, "\n```")
+		blocks = append(blocks, block)
+	}
+	if len(blocks) < 5 {
+		t.Fatalf("the tutorial has %d blocks of commands", len(blocks))
+	}
+	for _, l := range examples.Languages() {
+		t.Run(string(l), func(t *testing.T) { runTutorial(t, l, blocks) })
+	}
+}
+
+func runTutorial(t *testing.T, l build.Language, blocks []string) {
+	for _, tool := range []string{"bash", "curl", "python3"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			skipWithout(t, "the tutorial uses "+tool+", which is not in PATH")
+		}
+	}
+	source, ok := sources[l]
+	if !ok {
+		t.Fatalf("the tutorial does not know which file to edit in %s", l)
+	}
+	dir, bin := t.TempDir(), t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(bin, "vega")); err != nil {
+		t.Fatal(err)
+	}
+	if err := warm(dir); err != nil {
+		t.Fatal(err)
+	}
+	theirs := strings.NewReplacer("--lang go", "--lang "+string(l), "stock/main.go", "stock/"+source, "8080", freePort(t), "8000", freePort(t))
+	script := "set -euo pipefail\n"
+	for _, b := range blocks {
+		script += "now=$(date +%s%N)\n" + theirs.Replace(b) + "\necho \"TOOK $(( ($(date +%s%N) - now) / 1000000 ))\"\n"
+		if strings.Contains(b, "vega plugin new") {
+			// The project's integration has the port that the tutorial names.
+			script += "sed -i s/:80''80/:" + theirs.Replace("8080") + "/ vega.hcl\n"
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+t.TempDir(), "GOFLAGS=", "GOPATH="+goPath(t), "GOCACHE="+goCache(t))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// What it leaves in the background would hold a pipe open.
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	err = cmd.Run()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+	out, _ := os.ReadFile(log.Name())
+	if err != nil {
+		if strings.Contains(string(out), "is needed") {
+			skipWithout(t, string(out))
+		}
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var took []string
+	for line := range strings.Lines(string(out)) {
+		if ms, ok := strings.CutPrefix(line, "TOOK "); ok {
+			took = append(took, strings.TrimSpace(ms)+" ms")
+		}
+	}
+	t.Logf("%s: %s", l, strings.Join(took, ", "))
+	if !strings.Contains(string(out), "The run needs no grant block") || !strings.Contains(string(out), "7 jobs wait at") {
+		t.Errorf("it did not go as the tutorial says:\n%s", out)
+	}
+}
+
+// skipWithout skips a test for the want of a tool, or fails where everything is
+// to be there.
+func skipWithout(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("VEGA_REQUIRE") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+func goPath(t *testing.T) string  { return goEnv(t, "GOPATH") }
+func goCache(t *testing.T) string { return goEnv(t, "GOCACHE") }
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	if err != nil {
+		skipWithout(t, "the Go toolchain is not in PATH")
+	}
+	return strings.TrimSpace(string(out))
+}
