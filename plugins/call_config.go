@@ -19,8 +19,21 @@ var configCalls = map[string]hostCall{
 		}
 		value, ok := lookup(c.config, path)
 		if !ok {
+			c.undeclared(path)
 			return int64(c.fail(fmt.Errorf("option %q: %w", path, errNotSet)))
 		}
 		return c.put(2, value)
 	}},
+}
+
+// undeclared tells who wants to know of an option that the guest reads and its
+// manifest does not have: it is never set.
+func (g *guest) undeclared(path string) {
+	first := split(path)[0]
+	if g.in.Undeclared == nil || first.command != 0 {
+		return
+	}
+	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.key) == nil {
+		g.in.Undeclared(first.key)
+	}
 }

@@ -18,6 +18,7 @@ import (
 // open and what it has said so far. One goroutine uses it at a time.
 type guest struct {
 	sandbox  *Sandbox
+	module   *Module
 	in       *Input
 	instance *instance
 	turn     turn
@@ -61,7 +62,7 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 		return nil, err
 	}
 	g := &guest{
-		sandbox: m.sandbox, in: in, vault: vault, deadline: deadline.Add(-headStart),
+		sandbox: m.sandbox, module: m, in: in, vault: vault, deadline: deadline.Add(-headStart),
 		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
 	}
 	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.audit), vault}

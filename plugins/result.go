@@ -47,9 +47,11 @@ type Input struct {
 	// errnos that it does not know. For tests of SDKs.
 	Grease bool
 	// Around, where it is not nil, is put between the guest and its network;
-	// Clock is its time of day. Both are for plugintest.
-	Around Around
-	Clock  func() time.Time
+	// Clock is its time of day; Undeclared is told of each option that it reads
+	// and the manifest does not have. They are for plugintest.
+	Around     Around
+	Clock      func() time.Time
+	Undeclared func(option string)
 }
 
 // Trace is what the headers traceparent and tracestate of W3C Trace Context

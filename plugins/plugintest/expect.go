@@ -16,6 +16,9 @@ func (c *Case) Differs(r Run) []string {
 	if r.Problem != "" {
 		out = append(out, r.Problem)
 	}
+	for _, name := range r.Undeclared {
+		out = append(out, fmt.Sprintf("it reads the option %q, which plugin.hcl does not declare for the probe %s: it is never set", name, c.Probe))
+	}
 	if c.Expect == nil {
 		if r.Cause == plugins.Probe || r.Cause == plugins.Denied || r.Cause == plugins.Host {
 			out = append(out, "it is "+describe(r.Result))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +56,9 @@ type Run struct {
 	Log     []string // "WARN a line"
 	Learned Learned
 	Problem string // of the case: that it has no answer to what was asked
+	// Undeclared are the options that the probe read and the manifest does not
+	// have. They are never set: most are misspelt.
+	Undeclared []string
 }
 
 // Probe is the probe of that name.
@@ -102,6 +106,11 @@ func (k *Kit) run(ctx context.Context, in plugins.Input, w *world, allow bool) R
 	in.Grants.Watch = func(asked grant.Rule, granted bool) bool {
 		r.Learned.asked(asked, granted)
 		return allow
+	}
+	in.Undeclared = func(option string) {
+		if !slices.Contains(r.Undeclared, option) {
+			r.Undeclared = append(r.Undeclared, option)
+		}
 	}
 	r.Result = k.Module.Run(context.WithValue(ctx, worldKey{}, w), in)
 	w.mu.Lock()
