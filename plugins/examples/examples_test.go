@@ -84,7 +84,7 @@ func try(t *testing.T, k *plugintest.Kit, path string) {
 	}
 }
 
-func compile(t *testing.T, dir string) []byte {
+func compile(t testing.TB, dir string) []byte {
 	t.Helper()
 	m, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl"))
 	if diags.HasErrors() {

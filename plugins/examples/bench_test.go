@@ -1,0 +1,95 @@
+package examples_test
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins/examples"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+// together is how many runs are held open for a look at their memory.
+const together = 200
+
+// BenchmarkLanguages is the same probe in each language: the size of its
+// module, the time to compile it, a fresh run, and how many runs that wait for
+// their target a GiB holds, with all that the host needs for them.
+func BenchmarkLanguages(b *testing.B) {
+	for _, l := range examples.Languages() {
+		b.Run(string(l), func(b *testing.B) {
+			dir := filepath.Join(b.TempDir(), "mine")
+			if _, err := examples.Write(dir, "mine", l); err != nil {
+				b.Fatal(err)
+			}
+			wasm := compile(b, dir)
+			began := time.Now()
+			k, err := plugintest.Open(b.Context(), wasm, plugintest.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer k.Close()
+			cold := time.Since(began)
+			c, err := plugintest.ReadCase(filepath.Join(dir, "tests", "waiting.json"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if r, err := k.Replay(b.Context(), c); err != nil || r.Status != "healthy" {
+					b.Fatal(err, r)
+				}
+			}
+			b.ReportMetric(float64(len(wasm))/1000, "kB")
+			b.ReportMetric(float64(cold.Microseconds())/1000, "ms/compile")
+			b.ReportMetric(float64(1<<30)/held(b, k, c), "runs/GiB")
+		})
+	}
+}
+
+// held is what a run takes of memory while it waits, in bytes.
+func held(b *testing.B, k *plugintest.Kit, c *plugintest.Case) float64 {
+	waiting := *c
+	waiting.Timeout = manifest.Duration(4 * time.Second)
+	waiting.World.HTTP = []plugintest.Exchange{{Method: "GET", URL: c.World.HTTP[0].URL, Failed: &plugintest.Failure{Kind: "timeout", Text: "timed out"}}}
+	before := private(b)
+	var all sync.WaitGroup
+	for range together {
+		all.Go(func() {
+			if _, err := k.Replay(b.Context(), &waiting); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	time.Sleep(3 * time.Second)
+	after := private(b)
+	all.Wait()
+	return (after - before) / together
+}
+
+// private is what this process holds of memory that nobody shares.
+func private(b *testing.B) float64 {
+	runtime.GC()
+	f, err := os.Open("/proc/self/smaps_rollup")
+	if err != nil {
+		b.Skip(err)
+	}
+	defer f.Close()
+	sum := 0.0
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if fields := strings.Fields(lines.Text()); len(fields) > 1 && (fields[0] == "Private_Dirty:" || fields[0] == "Private_Clean:") {
+			kb, err := strconv.ParseFloat(fields[1], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			sum += kb * 1024
+		}
+	}
+	return sum
+}
