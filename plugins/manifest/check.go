@@ -33,11 +33,12 @@ var (
 // Check reports every way in which the manifest could not be kept, joined.
 func (m *Manifest) Check() error {
 	var c checker
-	c.is(m.ABI == V1, "abi is %q; this vega speaks %q", clip(m.ABI), V1)
+	c.is(m.ABI == V1 || m.ABI == Nagios, "abi is %q; this vega speaks %q, and %q for plugins that were written for Nagios", clip(m.ABI), V1, Nagios)
 	c.is(ValidName(m.Name), "name %q must match %s", clip(m.Name), name)
 	c.is(!slices.Contains(Reserved, m.Name), "name %q is a word of the configuration; choose another", m.Name)
 	c.is(m.Version != "" && len(m.Version) <= 64, "version must be set, in at most 64 bytes")
 	c.is(len(m.Probes) > 0, "there is no probe")
+	c.is(m.ABI != Nagios || len(m.Probes) <= 1, "there are %d probes; with abi %q there is one: a command has one _start", len(m.Probes), Nagios)
 	seen := map[string]bool{}
 	for i := range m.Probes {
 		p := &m.Probes[i]
@@ -46,6 +47,9 @@ func (m *Manifest) Check() error {
 		c.is(!seen[p.Name], "the name is given twice")
 		seen[p.Name] = true
 		c.probe(p)
+		if m.ABI == Nagios {
+			c.bridged(p)
+		}
 	}
 	return errors.Join(c.errs...)
 }

@@ -19,12 +19,17 @@ import (
 // MaxSize bounds the manifest section, in bytes.
 const MaxSize = 64 << 10
 
-// V1 is the ABI that a plugin speaks.
-const V1 = "vega_v1"
+// The ABIs that a plugin may speak: V1 is vega's own. Nagios is the bridge to
+// plugins that know nothing of vega: a WASI command, whose exit code is the
+// status and whose output is the message and the metrics.
+const (
+	V1     = "vega_v1"
+	Nagios = "nagios"
+)
 
 // Manifest is the content of the custom section "vega.manifest", as JSON.
 type Manifest struct {
-	ABI         string  `json:"abi"` // V1
+	ABI         string  `json:"abi"` // V1 or Nagios
 	Name        string  `json:"name"`
 	Version     string  `json:"version"`
 	Description string  `json:"description,omitempty"`

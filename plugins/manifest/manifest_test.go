@@ -88,7 +88,7 @@ func TestReadRefuses(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for want, change := range map[string]func(*manifest.Manifest){
-		`speaks "vega_v1"`:                  func(m *manifest.Manifest) { m.ABI = "vega_v9" },
+		`speaks "vega_v1", and "nagios"`:    func(m *manifest.Manifest) { m.ABI = "vega_v9" },
 		"must match":                        func(m *manifest.Manifest) { m.Name = "Acme" },
 		"word of the configuration":         func(m *manifest.Manifest) { m.Name = "llm" },
 		"there is no probe":                 func(m *manifest.Manifest) { m.Probes = nil },
