@@ -30,11 +30,11 @@ const (
 // Languages are all of them, in the order in which they are shown.
 func Languages() []Language { return []Language{Go, Rust, C} }
 
-// toolchain is how a language is told by its files, and compiled. The directory
-// is absolute.
+// toolchain is how a language is told by its files, and compiled: to a module
+// with vega_run, or to a WASI command. The directory is absolute.
 type toolchain struct {
 	sign    string // a glob pattern of its files
-	compile func(ctx context.Context, dir string) ([]byte, error)
+	compile func(ctx context.Context, dir string, command bool) ([]byte, error)
 }
 
 var toolchains = map[Language]toolchain{
@@ -66,7 +66,9 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// Plugin compiles the project in dir for WebAssembly and packs m in. The bytes
+// Plugin compiles the project in dir for WebAssembly and packs m in. Where m says
+// that it was written for Nagios, the project is a program with a main function,
+// and has the language's own library. The bytes
 // depend on the sources and the toolchain alone: neither on the place nor on
 // flags in the environment.
 func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, error) {
@@ -78,7 +80,7 @@ func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := toolchains[language].compile(ctx, whole)
+	wasm, err := toolchains[language].compile(ctx, whole, m.ABI == manifest.Nagios)
 	if err != nil {
 		return nil, err
 	}

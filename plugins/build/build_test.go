@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,23 @@ pub extern "C" fn vega_run(_: i32) -> i32 {
 	},
 }
 
+// commands are the least programs that print "ok" for Nagios.
+var commands = map[build.Language]map[string]string{
+	build.Go: {
+		"go.mod":  "module example.com/least\n\ngo 1.24\n",
+		"main.go": "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"ok\") }\n",
+	},
+	build.C: {
+		"main.c": "#include <stdio.h>\n\nint main(void) {\n\tputs(\"ok\");\n\treturn 0;\n}\n",
+	},
+	build.Rust: {
+		"Cargo.toml":  "[package]\nname = \"least\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+		"src/main.rs": "fn main() {\n    println!(\"ok\");\n}\n",
+	},
+}
+
+var asCommand = &manifest.Manifest{ABI: manifest.Nagios, Name: "least", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
+
 var named = &manifest.Manifest{ABI: manifest.V1, Name: "least", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
 
 func write(t *testing.T, dir string, files map[string]string) string {
@@ -98,33 +116,36 @@ func skipWithout(t *testing.T, err error) {
 // Each language builds, and to the same bytes wherever the project lies.
 func TestPlugin(t *testing.T) {
 	for _, l := range build.Languages() {
-		t.Run(string(l), func(t *testing.T) {
-			var first []byte
-			for _, place := range []string{"here", "some where [else]"} {
-				t.Setenv("CARGO_TARGET_DIR", t.TempDir())
-				dir := write(t, filepath.Join(t.TempDir(), place), least[l])
-				if got, err := build.Detect(dir); got != l || err != nil {
-					t.Fatalf("%s, %v", got, err)
-				}
-				wasm, err := build.Plugin(t.Context(), dir, named)
-				skipWithout(t, err)
-				if err != nil {
-					t.Fatal(err)
-				}
-				read, err := manifest.Read(wasm)
-				if err != nil || read.Manifest.Name != "least" {
-					t.Fatalf("%v", err)
-				}
-				if first == nil {
-					first = wasm
-				}
-				if !bytes.Equal(first, wasm) {
-					t.Error("built elsewhere, the bytes are others")
-				}
-			}
-			t.Logf("%d bytes", len(first))
-		})
+		t.Run(string(l), func(t *testing.T) { builds(t, least[l], l, named, "vega_run") })
+		t.Run(string(l)+"/command", func(t *testing.T) { builds(t, commands[l], l, asCommand, "_start") })
 	}
+}
+
+func builds(t *testing.T, project map[string]string, l build.Language, m *manifest.Manifest, export string) {
+	var first []byte
+	for _, place := range []string{"here", "some where [else]"} {
+		t.Setenv("CARGO_TARGET_DIR", t.TempDir())
+		dir := write(t, filepath.Join(t.TempDir(), place), project)
+		if got, err := build.Detect(dir); got != l || err != nil {
+			t.Fatalf("%s, %v", got, err)
+		}
+		wasm, err := build.Plugin(t.Context(), dir, m)
+		skipWithout(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := manifest.Read(wasm)
+		if err != nil || read.Manifest.Name != "least" || !slices.Contains(read.Exports, manifest.Export{Name: export}) {
+			t.Fatalf("%v, %+v", err, read)
+		}
+		if first == nil {
+			first = wasm
+		}
+		if !bytes.Equal(first, wasm) {
+			t.Error("built elsewhere, the bytes are others")
+		}
+	}
+	t.Logf("%d bytes", len(first))
 }
 
 // What a project lacks is said with what to do about it.
@@ -146,6 +167,10 @@ func TestMistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), file) && !strings.Contains(err.Error(), "is needed") {
 			t.Errorf("%s: the error names no file: %v", l, err)
 		}
+	}
+	library := map[string]string{"Cargo.toml": commands[build.Rust]["Cargo.toml"], "src/lib.rs": "pub fn f() {}\n"}
+	if _, err := build.Plugin(t.Context(), write(t, t.TempDir(), library), asCommand); err == nil || !strings.Contains(err.Error(), "src/main.rs") && !strings.Contains(err.Error(), "is needed") {
+		t.Errorf("a library for a command: %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
 	for _, l := range build.Languages() {

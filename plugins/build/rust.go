@@ -18,9 +18,14 @@ import (
 // that a project need not know it; so is the way in which the paths of this
 // machine are kept out of the module. There is no optimization at link time: it
 // would spare a tenth of the module, and an author would wait for it after each
-// edit. The stack is four times that of C, since in Rust the buffers are on it.
-func compileRust(ctx context.Context, dir string) ([]byte, error) {
-	rust, err := findRust(ctx)
+// edit. The stack of a probe is four times that of C, since in Rust the buffers
+// are on it.
+func compileRust(ctx context.Context, dir string, command bool) ([]byte, error) {
+	target := rustProbe
+	if command {
+		target = rustCommand
+	}
+	rust, err := findRust(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func compileRust(ctx context.Context, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := []string{"-Ctarget-cpu=mvp", "-Ctarget-feature=+bulk-memory", "-Clink-arg=-zstack-size=262144"}
+	flags := []string{"-Ctarget-cpu=mvp", "-Ctarget-feature=+bulk-memory", "-Clink-arg=-zstack-size=" + target.stack}
 	for _, p := range packages {
 		flags = append(flags, "--remap-path-prefix="+filepath.Dir(p.Manifest)+"="+p.Name+"-"+p.Version)
 	}
@@ -46,11 +51,11 @@ func compileRust(ctx context.Context, dir string) ([]byte, error) {
 		"RUSTFLAGS=", "CARGO_ENCODED_RUSTFLAGS="+strings.Join(flags, "\x1f"),
 		"CARGO_PROFILE_RELEASE_OPT_LEVEL=s", "CARGO_PROFILE_RELEASE_LTO=off", "CARGO_PROFILE_RELEASE_PANIC=abort",
 		"CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1", "CARGO_PROFILE_RELEASE_STRIP=symbols", "CARGO_PROFILE_RELEASE_DEBUG=false",
-	), "build", "--release", "--target", rustTarget, "--message-format", "json-render-diagnostics")
+	), "build", "--release", "--target", rust.target, "--message-format", "json-render-diagnostics")
 	if err != nil {
 		return nil, err
 	}
-	made, err := artefact(said)
+	made, err := artefact(said, target.needs)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ type crate struct {
 
 // packages are the project and all that it depends on.
 func (r rust) packages(ctx context.Context, dir string, env []string) ([]crate, error) {
-	said, err := r.run(ctx, dir, env, "metadata", "--format-version", "1", "--filter-platform", rustTarget)
+	said, err := r.run(ctx, dir, env, "metadata", "--format-version", "1", "--filter-platform", r.target)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func (r rust) run(ctx context.Context, dir string, env []string, args ...string)
 }
 
 // artefact is the module that cargo says it made.
-func artefact(said *bytes.Buffer) (string, error) {
+func artefact(said *bytes.Buffer, needs string) (string, error) {
 	lines := bufio.NewScanner(said)
 	lines.Buffer(nil, 16<<20)
 	made := ""
@@ -119,7 +124,7 @@ func artefact(said *bytes.Buffer) (string, error) {
 		}
 	}
 	if made == "" {
-		return "", errors.New(`cargo made no .wasm; Cargo.toml needs crate-type = ["cdylib"] under [lib]`)
+		return "", errors.New("cargo made no .wasm; " + needs)
 	}
 	return made, nil
 }

@@ -10,14 +10,26 @@ import (
 )
 
 // rust is a toolchain that has the target.
-type rust struct{ cargo, rustc, linker string }
+type rust struct{ cargo, rustc, target, linker string }
 
-const rustTarget = "wasm32-unknown-unknown"
+// rustTarget is what a project is compiled for.
+type rustTarget struct {
+	what    string
+	names   []string // the one of late first: Rust 1.78 renamed that of WASI
+	library string   // without which the target is of no use
+	stack   string
+	needs   string // what the project needs for a module to be made
+}
+
+var (
+	rustProbe   = rustTarget{"a probe", []string{"wasm32-unknown-unknown"}, "libcore", "262144", `Cargo.toml needs crate-type = ["cdylib"] under [lib]`}
+	rustCommand = rustTarget{"a command", []string{"wasm32-wasip1", "wasm32-wasi"}, "libstd", "1048576", "it needs a src/main.rs"}
+)
 
 // findRust looks through PATH for a cargo and a rustc beside each other whose
 // rustc has the library of the target: a distribution's
 // toolchain may have it where that of rustup does not, and the reverse.
-func findRust(ctx context.Context) (rust, error) {
+func findRust(ctx context.Context, want rustTarget) (rust, error) {
 	var seen []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		r := rust{cargo: filepath.Join(dir, "cargo"), rustc: filepath.Join(dir, "rustc")}
@@ -25,8 +37,7 @@ func findRust(ctx context.Context) (rust, error) {
 			continue
 		}
 		seen = append(seen, dir)
-		lib, err := exec.CommandContext(ctx, r.rustc, "--print", "target-libdir", "--target", rustTarget).Output()
-		if err != nil || !hasCore(strings.TrimSpace(string(lib))) {
+		if r.target = want.in(ctx, r.rustc); r.target == "" {
 			continue
 		}
 		if hasLinker(ctx, r.rustc) {
@@ -37,11 +48,22 @@ func findRust(ctx context.Context) (rust, error) {
 		}
 		return r, nil
 	}
-	how := "run `rustup target add " + rustTarget + "`, or on Debian `apt install cargo libstd-rust-dev-wasm32 lld`"
+	how := "run `rustup target add " + want.names[0] + "`, or on Debian `apt install cargo libstd-rust-dev-wasm32 lld`"
 	if len(seen) == 0 {
 		return rust{}, missing("Rust", "cargo (1.63 or later)", "install Rust; then "+how)
 	}
-	return rust{}, fmt.Errorf("to build a probe in Rust, the target %s is needed, and none of the toolchains in PATH (%s) has it; %s", rustTarget, strings.Join(seen, ", "), how)
+	return rust{}, fmt.Errorf("to build %s in Rust, the target %s is needed, and none of the toolchains in PATH (%s) has it; %s", want.what, strings.Join(want.names, " or "), strings.Join(seen, ", "), how)
+}
+
+// in is the name by which a toolchain has the target, "" if it has not.
+func (t rustTarget) in(ctx context.Context, rustc string) string {
+	for _, name := range t.names {
+		lib, err := exec.CommandContext(ctx, rustc, "--print", "target-libdir", "--target", name).Output()
+		if err == nil && hasLibrary(strings.TrimSpace(string(lib)), t.library) {
+			return name
+		}
+	}
+	return ""
 }
 
 func isProgram(path string) bool {
@@ -49,10 +71,10 @@ func isProgram(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// hasCore reports whether the target's library is there: rustc tells its
+// hasLibrary reports whether a library of the target is there: rustc tells its
 // place also where it is not.
-func hasCore(dir string) bool {
-	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), "libcore-*.rlib"))
+func hasLibrary(dir, name string) bool {
+	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), name+"-*.rlib"))
 	return err == nil && len(names) > 0
 }
 
