@@ -21,6 +21,11 @@ var (
 	errStarting = errors.New("there is no run yet")
 )
 
+// fault is a probe's own, in words for an operator.
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
 // errno is the number of an error for a guest. What the capabilities
 // themselves don't know comes from the network or a driver.
 func errno(err error) abi.Errno {

@@ -30,6 +30,7 @@ type guest struct {
 	real     session        // the network
 	net      Outside        // the same, or what stands in for it
 	config   map[string]any // as the guest sees it
+	bridge   *bridge        // nil: it speaks vega's own ABI
 
 	starting bool // a snapshot is being taken: there is no run yet
 	asked    bool // it said or asked something while starting
@@ -64,6 +65,11 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	g := &guest{
 		sandbox: m.sandbox, module: m, in: in, vault: vault, deadline: deadline.Add(-headStart),
 		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
+	}
+	if m.bridged {
+		if g.bridge, err = m.newBridge(in); err != nil {
+			return nil, err
+		}
 	}
 	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.audit), vault}
 	g.real.Trace = in.Trace
@@ -233,6 +239,9 @@ func (g *guest) write(level slog.Level, text string) {
 	if g.starting {
 		g.asked = true
 		return
+	}
+	if g.bridge != nil {
+		g.bridge.heard(text)
 	}
 	if g.lines >= maxLogLines {
 		g.cut++

@@ -83,7 +83,11 @@ func Inspect(wasm []byte) *Inspection {
 	slices.Sort(i.WASI)
 	i.Beyond, i.Unasked = append(i.Beyond, read.Unclaimed()...), append(i.Unasked, read.Unasked()...)
 	i.refuse(checkImports(read))
-	for _, want := range []manifest.Export{{Name: "memory", Kind: 2}, {Name: abi.RunExport}} {
+	run := abi.RunExport
+	if read.Manifest.ABI == manifest.Nagios {
+		run, i.Resettable = command, false // a command runs to its end
+	}
+	for _, want := range []manifest.Export{{Name: "memory", Kind: 2}, {Name: run}} {
 		if !slices.Contains(read.Exports, want) {
 			i.refuse(fmt.Errorf("it does not export %s", want.Name))
 		}

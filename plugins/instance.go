@@ -14,7 +14,6 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"vega/plugins/manifest"
-	"vega/sdk/abi"
 )
 
 // instance is a module instance with what vega needs of it at hand. Between
@@ -49,10 +48,10 @@ func (m *Module) instantiate(ctx context.Context, g *guest) (_ *instance, err er
 	if i.Module, err = m.engine.runtime.InstantiateModule(ctx, m.compiled, i.surroundings()); err != nil {
 		return nil, err
 	}
-	i.run = i.ExportedFunction(abi.RunExport)
+	i.run = i.ExportedFunction(m.entry())
 	i.native = nativeStack(i.run)
 	if m.snapshot == nil {
-		for _, name := range []string{startExport, initialize} {
+		for _, name := range []string{startExport, initialize} { // a command has no initialize
 			if f := i.ExportedFunction(name); f != nil {
 				i.start = append(i.start, f)
 			}
@@ -83,6 +82,9 @@ func (i *instance) begin(ctx context.Context) error {
 
 // call runs a probe.
 func (i *instance) call(ctx context.Context, index int) (int32, error) {
+	if i.guest.bridge != nil {
+		return i.command(ctx)
+	}
 	i.stack[0] = uint64(index)
 	err := i.run.CallWithStack(ctx, i.stack[:])
 	if err == nil {
@@ -91,15 +93,25 @@ func (i *instance) call(ctx context.Context, index int) (int32, error) {
 	return api.DecodeI32(i.stack[0]), err
 }
 
+// command runs a WASI command to its exit code. A code that a run was ended
+// with is none: the run's context tells one from the other.
+func (i *instance) command(ctx context.Context) (int32, error) {
+	code, err := exited(i.run.CallWithStack(ctx, nil))
+	if err == nil {
+		err = ended(ctx)
+	}
+	return code, err
+}
+
 func (i *instance) close() {
 	_ = i.Close(context.Background()) // its file system, of which there is none, could fail to close
 	i.guest = nil
 }
 
 // surroundings are what WASI serves: clocks, randomness, and two streams that
-// end in the log. No file, variable, argument or socket.
+// end in the log. No file, variable or socket, and arguments for a command only.
 func (i *instance) surroundings() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().
+	c := wazero.NewModuleConfig().
 		WithName("").
 		WithStartFunctions().
 		WithWalltime(i.walltime, sys.ClockResolution(time.Microsecond)).
@@ -108,6 +120,10 @@ func (i *instance) surroundings() wazero.ModuleConfig {
 		WithRandSource(random{i}).
 		WithStdout(out{i, slog.LevelInfo}).
 		WithStderr(out{i, slog.LevelWarn})
+	if i.guest.bridge != nil {
+		c = i.guest.surround(c)
+	}
+	return c
 }
 
 // walltime is the time of day in seconds and nanoseconds since 1970, UTC.

@@ -17,7 +17,8 @@ import (
 )
 
 // wasi is the import module of WASI, which every guest may import: it is
-// served without files, environment, arguments or sockets.
+// served without files, environment or sockets, and without arguments unless
+// the guest is a command.
 const wasi = "wasi_snapshot_preview1"
 
 // Module is a loaded plugin. It can be run by many at once.
@@ -25,6 +26,8 @@ type Module struct {
 	*manifest.Module
 	sandbox  *Sandbox
 	bundled  bool // it is Core
+	bridged  bool // it was written for Nagios: see bridge.go
+	isGo     bool // Go made it
 	facts    guard.Facts
 	engine   *engine
 	compiled wazero.CompiledModule
@@ -70,12 +73,12 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(e.checkLinks(compiled), checkExports(compiled)); err != nil {
+	if err := errors.Join(e.checkLinks(compiled), checkExports(read.Manifest.ABI, compiled)); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	m := &Module{Module: read, sandbox: s, bundled: bundled, facts: facts, engine: e, compiled: compiled, start: s.newImage(data)}
-	if known && facts.Resettable {
-		m.takeSnapshot(ctx, globals, isGo(wasm))
+	m := &Module{Module: read, sandbox: s, bundled: bundled, bridged: read.Manifest.ABI == manifest.Nagios, isGo: isGo(wasm), facts: facts, engine: e, compiled: compiled, start: s.newImage(data)}
+	if known && facts.Resettable && !m.bridged { // a command runs to its end, once in an instance
+		m.takeSnapshot(ctx, globals)
 	}
 	return m, nil
 }
@@ -88,6 +91,8 @@ func checkImports(m *manifest.Module) error {
 		case i.Module == wasi:
 		case i.Module != abi.Module:
 			return fmt.Errorf("it imports %q from %q; a plugin may import from %q and %q only", clip(i.Name, 80), clip(i.Module, 80), abi.Module, wasi)
+		case m.Manifest.ABI == manifest.Nagios:
+			return fmt.Errorf("it imports %s.%s, and its manifest has abi = %q: such a plugin speaks by its output and exit code, and may import from %q only; to make vega's calls, write abi = %q", abi.Module, clip(i.Name, 80), manifest.Nagios, wasi, abi.Module)
 		case !isCall(i.Name):
 			return fmt.Errorf("it imports %s.%s, which this vega does not know", abi.Module, clip(i.Name, 80))
 		}
@@ -98,20 +103,44 @@ func checkImports(m *manifest.Module) error {
 	return nil
 }
 
-func checkExports(c wazero.CompiledModule) error {
-	run, ok := c.ExportedFunctions()[abi.RunExport]
-	switch {
-	case len(c.ExportedMemories()) != 1 || c.ExportedMemories()["memory"] == nil:
+// entry is the function that runs a probe.
+func (m *Module) entry() string {
+	if m.bridged {
+		return command
+	}
+	return abi.RunExport
+}
+
+func checkExports(speaks string, c wazero.CompiledModule) error {
+	if len(c.ExportedMemories()) != 1 || c.ExportedMemories()["memory"] == nil {
 		return errors.New(`it must export exactly one memory, named "memory"`)
-	case !ok:
+	}
+	functions := c.ExportedFunctions()
+	run, start, init := functions[abi.RunExport], functions[command], functions[initialize]
+	switch {
+	case speaks == manifest.Nagios && start == nil:
+		return fmt.Errorf("it does not export %s, and its manifest has abi = %q: build it as a WASI command, one with a main function", command, manifest.Nagios)
+	case speaks == manifest.Nagios && !isProcedure(start):
+		return fmt.Errorf("its %s must take and return nothing", command)
+	case speaks == manifest.Nagios && init != nil:
+		return fmt.Errorf("it exports both %s and %s; a WASI command has only the former", command, initialize)
+	case speaks == manifest.Nagios:
+		return nil
+	case run == nil && start != nil:
+		return fmt.Errorf("it does not export %s(i32) -> i32, but it is a WASI command: if it was written for Nagios, write abi = %q in its plugin.hcl", abi.RunExport, manifest.Nagios)
+	case run == nil:
 		return fmt.Errorf("it does not export %s(i32) -> i32", abi.RunExport)
 	case !slices.Equal(run.ParamTypes(), []api.ValueType{i32}) || !slices.Equal(run.ResultTypes(), []api.ValueType{i32}):
 		return fmt.Errorf("its %s must take one i32 and return one i32", abi.RunExport)
-	}
-	if start, ok := c.ExportedFunctions()[initialize]; ok && len(start.ParamTypes())+len(start.ResultTypes()) > 0 {
+	case init != nil && !isProcedure(init):
 		return fmt.Errorf("its %s must take and return nothing", initialize)
 	}
 	return nil
+}
+
+// isProcedure reports whether a function takes and returns nothing.
+func isProcedure(f api.FunctionDefinition) bool {
+	return len(f.ParamTypes())+len(f.ResultTypes()) == 0
 }
 
 // Close withdraws the module: no run starts any more, and once the last has

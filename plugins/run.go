@@ -50,6 +50,9 @@ func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Resu
 	defer g.end()
 	code, err := m.execute(g, index)
 	m.record.keep(in, &g.turn)
+	if g.bridge != nil {
+		code, err = g.translate(code, err)
+	}
 	return g.verdict(parent, code, err)
 }
 

@@ -42,7 +42,7 @@ func isGo(wasm []byte) bool {
 // answer may differ from run to run; neither does one that fails to start,
 // which every run will report. That Go's runtime asks for randomness is let
 // pass: it seeds its maps and math/rand by it, and crypto/rand asks anew.
-func (m *Module) takeSnapshot(ctx context.Context, globals []string, mayRoll bool) {
+func (m *Module) takeSnapshot(ctx context.Context, globals []string) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	g := &guest{sandbox: m.sandbox, in: &Input{}, starting: true}
@@ -58,7 +58,7 @@ func (m *Module) takeSnapshot(ctx context.Context, globals []string, mayRoll boo
 		return
 	}
 	defer i.close()
-	if err := i.begin(ctx); err != nil || g.asked || g.rolled && !mayRoll {
+	if err := i.begin(ctx); err != nil || g.asked || g.rolled && !m.isGo {
 		return
 	}
 	memory, ok := i.Memory().Read(0, i.Memory().Size())

@@ -72,6 +72,7 @@ func (g *guest) reported(code int32) (Status, Cause) {
 // blame is the cause of a run that did not return, in words for an operator.
 func (g *guest) blame(err error) (Cause, string) {
 	var exit *sys.ExitError
+	var own fault
 	switch {
 	case g.starved():
 		return Host, g.starvation()
@@ -81,6 +82,8 @@ func (g *guest) blame(err error) (Cause, string) {
 		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v; if it is to be trusted with more, raise memory in the integration", g.memoryLimit())
 	case errors.Is(err, errMemory):
 		return Probe, oneLine(err.Error())
+	case errors.As(err, &own):
+		return Probe, own.Error()
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
 		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
