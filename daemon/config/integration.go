@@ -38,7 +38,7 @@ func (d *decoder) integration(s *section) Integration {
 		return out
 	}
 	out.Bundled = found.File == ""
-	b := binding{d, s, probe, out.Bundled}
+	b := binding{d, s, probe, out.Bundled, found.Module.Manifest.ABI == manifest.Nagios}
 	config, complete := b.config()
 	out.Values = b.values(config)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
@@ -171,6 +171,7 @@ type binding struct {
 	s       *section
 	probe   *manifest.Probe
 	bundled bool
+	command bool // it was written for Nagios
 }
 
 // config lays the config block over the probe's options.
@@ -178,6 +179,9 @@ func (b binding) config() (out *section, complete bool) {
 	sch := b.schemas[b.probe]
 	if sch == nil {
 		sch = probeSchema(b.probe)
+		for i := range sch.rows {
+			sch.rows[i].bare = b.command
+		}
 		b.schemas[b.probe] = sch
 	}
 	written := b.s.block("config")

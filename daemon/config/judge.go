@@ -18,6 +18,9 @@ const minSecret = 8
 
 // judge holds a text against its type.
 func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+	if r.bare && !d.isArgument(v, e, r) {
+		return nil, bad
+	}
 	if d.inConfig {
 		for _, p := range v {
 			if p.Secret && len(p.Text) < minSecret {
@@ -37,6 +40,22 @@ func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (mani
 	default:
 		return v, present
 	}
+}
+
+// isArgument reports whether a text can be an argument of a command. A secret
+// can't: of one, a plugin is given a placeholder, which means something only on
+// the way to a target, and a command reaches none.
+func (d *decoder) isArgument(v manifest.Text, e *expr, r *row) bool {
+	switch {
+	case v.HasSecret():
+		d.out.err(NotAllowed, e.at, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", r.Name),
+			"write the value out, if it is none; for a check that needs a secret, take a probe that speaks vega_v1")
+	case strings.ContainsRune(v.Reveal(), 0):
+		d.out.err(OutOfBounds, e.at, r.Name+" holds a zero byte, where the argument would end.", "remove it")
+	default:
+		return true
+	}
+	return false
 }
 
 func (d *decoder) url(v manifest.Text, e *expr, r *row) (manifest.Value, state) {

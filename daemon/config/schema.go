@@ -31,6 +31,9 @@ type row struct {
 	wanted bool
 	// login says that it is a secret for the password in it, if there is one.
 	login bool
+	// bare says that it reaches the probe as it is, so that no secret may stand
+	// in it: the arguments of a command.
+	bare  bool
 	usual *usual
 }
 

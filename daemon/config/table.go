@@ -127,7 +127,7 @@ var table = &schema{
 // pluginTable is plugin.hcl, a plugin's manifest beside its source.
 var pluginTable = &schema{
 	rows: []row{
-		attribute("abi", text, "The probe ABI that it speaks.", preset("vega_v1")),
+		attribute("abi", text, "The probe ABI that it speaks; \"nagios\" is a WASI command that was written for Nagios.", preset(manifest.V1), oneOf(manifest.V1, manifest.Nagios)),
 		attribute("name", text, "Its name, the first part of plugin.probe.", required),
 		attribute("version", text, "Its version.", required),
 		attribute("description", text, "What it is for."),
