@@ -42,7 +42,11 @@ toolchain give the same bytes.
 
 The language is told by the files: *.go is Go, Cargo.toml is Rust (cargo with
 the target wasm32-unknown-unknown), *.c is C (clang with wasm-ld; vega.h is
-found in DIR/vega).`,
+found in DIR/vega).
+
+Where plugin.hcl says abi = "nagios", the project is a program as it is written
+for Nagios, with a main function, and becomes a WASI command. C then needs a C
+library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."

@@ -184,6 +184,9 @@ func memoryOf(m plugins.MemoryBounds) string {
 }
 
 func startOf(i *plugins.Inspection) string {
+	if i.Manifest.ABI == manifest.Nagios {
+		return "each from its beginning, in an instance made anew: it is a command; its exit code is the status, what it prints the message and the metrics"
+	}
 	if i.Resettable {
 		return "each from its beginning; an instance can be set back to it"
 	}

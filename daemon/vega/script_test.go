@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	signal NAME                sends HUP or TERM to what runs in the background
 //	core FILE                  writes the bundled plugin's module there
 //	warm                       has the bundled plugin compiled for a vega serve
+//	build-example LANG FILE    builds that one of plugins/nagios/examples
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -64,7 +65,7 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore,
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "build-example": buildExample,
 		},
 	})
 }
@@ -154,6 +155,13 @@ func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
 	for _, c := range ts.BackgroundCmds() {
 		ts.Check(c.Process.Signal(signals[args[0]]))
 	}
+}
+
+// buildExample does what vega plugin build does, with the environment of the
+// test: a script's own has no home for a toolchain's cache.
+func buildExample(ts *testscript.TestScript, _ bool, args []string) {
+	dir := filepath.Join("..", "..", "plugins", "nagios", "examples", args[0])
+	ts.Check(buildPlugin(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout()))
 }
 
 func freePort(t *testing.T) string {
