@@ -9,7 +9,8 @@
 // It reads in the order a module takes through it: load.go (check, compile),
 // run.go (one run), instance.go with snapshot.go and idle.go (what it runs in),
 // tokens.go (when it may compute), verdict.go (what the run amounts to), then
-// the calls a guest may make, one file a capability: call_*.go. What the calls
+// the calls a guest may make, one file a capability: call_*.go. bridge.go is the
+// one exception: plugins written for Nagios, which make none. What the calls
 // need lives in the packages below: manifest (what a plugin declares), grant
 // (what the operator allowed), secret (what a guest never sees) and egress
 // (every byte that leaves for the network).
