@@ -16,7 +16,7 @@ import (
 	"vega/daemon/config"
 	"vega/plugins"
 	"vega/plugins/build"
-	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
 )
 
 func pluginCommand() *cobra.Command {
@@ -69,7 +69,7 @@ func buildPlugin(ctx context.Context, dir, out string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cold, err := tryLoad(ctx, wasm)
+	took, err := tryOut(ctx, dir, wasm)
 	if err != nil {
 		return fmt.Errorf("the module was built, but the daemon would refuse it: %w", err)
 	}
@@ -79,35 +79,47 @@ func buildPlugin(ctx context.Context, dir, out string, stdout io.Writer) error {
 	if err := build.Write(out, wasm); err != nil {
 		return err
 	}
-	_, err = io.Copy(stdout, describe(out, wasm, cold))
+	_, err = io.Copy(stdout, describe(out, wasm, took))
 	return err
 }
 
-// tryLoad loads the module as the daemon would, without a cache.
-func tryLoad(ctx context.Context, wasm []byte) (cold time.Duration, err error) {
-	sandbox, err := plugins.Open(ctx, plugins.Options{})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, sandbox.Close()) }()
+// tryOut loads the module as the daemon would, without a cache, and runs the
+// first of its cases that goes well. The answer is what both took, in words.
+func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err error) {
 	start := time.Now()
-	m, err := sandbox.Load(ctx, wasm)
+	k, err := plugintest.Open(ctx, wasm, plugintest.Options{})
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	return time.Since(start), m.Close()
+	defer func() { err = errors.Join(err, k.Close()) }()
+	took = fmt.Sprintf("compiled in %v", time.Since(start).Round(time.Millisecond))
+	paths, err := casesOf(filepath.Join(dir, "x.wasm"), nil)
+	if err != nil {
+		return took, nil //nolint:nilerr // a plugin without cases has none to run
+	}
+	for _, path := range paths {
+		c, err := plugintest.ReadCase(path)
+		if err != nil {
+			continue // vega plugin test tells
+		}
+		if f, err := k.Bench(ctx, c, 20); err == nil {
+			return took + fmt.Sprintf(", a run %v", f.Median.Round(time.Microsecond)), nil
+		}
+	}
+	return took, nil
 }
 
 // describe is what an author wants to know of a finished plugin.
-func describe(path string, wasm []byte, cold time.Duration) io.Reader {
+func describe(path string, wasm []byte, took string) io.Reader {
 	var b bytes.Buffer
-	read, err := manifest.Read(wasm)
-	if err != nil { // it was loaded a moment ago
+	i := plugins.Inspect(wasm)
+	m := i.Manifest
+	if m == nil { // it was loaded a moment ago
 		return &b
 	}
-	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, compiled in %v\n", path, read.Manifest.Name, read.Manifest.Version,
-		megabytes(read.Size), read.Digest[:12], cold.Round(time.Millisecond))
-	for _, p := range read.Manifest.Probes {
+	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, %s\n", path, m.Name, m.Version, fileSize(i.Size), i.Digest[:12], took)
+	fmt.Fprintf(&b, "  calls %s\n", orNone(strings.Join(i.Calls, " ")))
+	for _, p := range m.Probes {
 		kinds := make([]string, len(p.Capabilities))
 		for i, c := range p.Capabilities {
 			kinds[i] = string(c.Kind)
@@ -117,4 +129,9 @@ func describe(path string, wasm []byte, cold time.Duration) io.Reader {
 	return &b
 }
 
-func megabytes(n int) string { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }
+func fileSize(n int) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.2f MB", float64(n)/1e6)
+}
