@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/plugins/manifest"
+	"vega/plugins/signature"
 )
 
 // pollEvery is how often the plugins directory is looked at. A file counts
@@ -26,13 +27,19 @@ type watcher struct {
 }
 
 // stamp is how a changed file is told from an unchanged one.
-type stamp struct{ fs.FileInfo }
+type stamp struct {
+	fs.FileInfo
+	seal fs.FileInfo // of the signature beside a module; nil if there is none
+}
 
 // same reports whether nothing about the file changed: not even that another
 // of the same size and date took its name.
 func (s stamp) same(o stamp) bool {
-	return s.FileInfo != nil && o.FileInfo != nil && s.Size() == o.Size() &&
-		s.ModTime().Equal(o.ModTime()) && os.SameFile(s.FileInfo, o.FileInfo)
+	return sameFile(s.FileInfo, o.FileInfo) && (s.seal == nil && o.seal == nil || sameFile(s.seal, o.seal))
+}
+
+func sameFile(a, b fs.FileInfo) bool {
+	return a != nil && b != nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
 }
 
 // like reports whether both are the same file, or both none; one that other
@@ -104,7 +111,10 @@ func stamps(dir string) (map[string]stamp, error) {
 			continue
 		}
 		if info, err := e.Info(); err == nil { // else it went away just now
-			files[filepath.Join(dir, e.Name())] = stamp{info}
+			file := filepath.Join(dir, e.Name())
+			s := stamp{FileInfo: info}
+			s.seal, _ = os.Lstat(file + signature.Suffix) // nil if there is none
+			files[file] = s
 		}
 	}
 	return files, nil
@@ -138,6 +148,10 @@ func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, erro
 		return nil, nil, err
 	}
 	if f.Module, err = manifest.Read(wasm); err != nil {
+		return nil, nil, err
+	}
+	f.Seal = signature.Read(file, wasm)
+	if err := d.now.cfg.Plugins.Trust.Judge(f); err != nil {
 		return nil, nil, err
 	}
 	m := d.now.serving(f)

@@ -55,7 +55,7 @@ func stampAll(files []string) map[string]stamp {
 		if err != nil {
 			info = nil
 		}
-		all[file] = stamp{info}
+		all[file] = stamp{FileInfo: info}
 	}
 	return all
 }

@@ -18,7 +18,7 @@ import (
 const (
 	latest      = timeFactor * 500 * time.Millisecond // past its deadline; measured: well below 100 ms
 	longestGC   = timeFactor * time.Second            // a frozen one takes as long as the guest
-	longestLoad = timeFactor * 5 * time.Second
+	longestLoad = timeFactor * 10 * time.Second
 	largest     = 160 // MiB of memory over what there was, of a run within the default 32 MiB; garbage counts until it is collected
 )
 

@@ -58,6 +58,9 @@ const (
 	Contradiction Code = "VEGA048"
 	OutOfReach    Code = "VEGA049"
 	TakesPlace    Code = "VEGA050"
+
+	BadTrustedKey Code = "VEGA051"
+	Pinned        Code = "VEGA052"
 	// From 100 on: what was seen when an integration was run.
 	NotHealthy Code = "VEGA100"
 )
@@ -120,6 +123,8 @@ var Codes = []CodeInfo{
 	{Contradiction, "threshold contradicts itself"},
 	{OutOfReach, "threshold out of reach"},
 	{TakesPlace, "built-in threshold replaced"},
+	{BadTrustedKey, "key cannot be trusted"},
+	{Pinned, "not the module that is trusted"},
 	{NotHealthy, "not healthy when it was run"},
 }
 

@@ -101,6 +101,7 @@ type Plugins struct {
 	// Modules are what Dir held when the configuration was loaded, the bundled
 	// ones first. File is "" for a bundled one.
 	Modules []manifest.Found
+	Trust   Trust
 }
 
 // Database is a database that probes may be granted.

@@ -57,6 +57,8 @@ var examples = map[string]string{
 	"probe.option.max":         `"30s"`,
 	"probe.capability.reason":  `"Asks the address that you configure."`,
 	"probe.capability.from":    `["url"]`,
+	"plugins.trusted_keys":     `["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]`,
+	"integration.sha256":       `file("core.sha256")`,
 	"probe.capability.hosts":   `["GET https://status.example.com"]`,
 	"probe.capability.methods": `["GET"]`,
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -108,6 +109,7 @@ func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *mani
 		return nil, nil
 	}
 	d.claims(t.expr.at, found)
+	d.pinned(s, found)
 	return found, p
 }
 
@@ -116,7 +118,7 @@ func (d *decoder) noPlugin(at place, name string) {
 	for _, f := range d.modules {
 		file := filepath.Base(f.File)
 		switch {
-		case f.Err != nil && strings.TrimSuffix(file, ".wasm") == name:
+		case f.Err != nil && refusedName(f) == name:
 			d.out.err(NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega takes")
 			return
 		case f.Module == nil:
@@ -138,6 +140,15 @@ func (d *decoder) noPlugin(at place, name string) {
 	}
 	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix).
 		renaming(place{at.file, at.start, at.start + len(name)}, near)
+}
+
+// refusedName is the name of a plugin that was refused, or what its file has
+// it be where it can't be read.
+func refusedName(f manifest.Found) string {
+	if u := (*UntrustedError)(nil); errors.As(f.Err, &u) {
+		return u.Plugin
+	}
+	return strings.TrimSuffix(filepath.Base(f.File), ".wasm")
 }
 
 func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {

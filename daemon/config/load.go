@@ -105,6 +105,7 @@ func (d *decoder) plugins(c *Config, o Options) {
 	if scan == nil {
 		scan = manifest.Scan
 	}
+	c.Plugins.Trust = d.trust(s)
 	d.modules = append([]manifest.Found{}, o.Bundled...)
 	c.Plugins.Modules = d.modules
 	if s.unsure("dir") {
@@ -121,6 +122,10 @@ func (d *decoder) plugins(c *Config, o Options) {
 	for _, f := range found {
 		if f.Module != nil && manifest.Plugin(o.Bundled, f.Module.Manifest.Name) != nil {
 			f.Err = NameTaken(f.Module.Manifest.Name)
+			f.Module = nil
+		}
+		if err := c.Plugins.Trust.Judge(f); err != nil {
+			f.Err = &UntrustedError{f.Module.Manifest.Name, err}
 			f.Module = nil
 		}
 		d.modules = append(d.modules, f)

@@ -26,7 +26,7 @@ func found(t testing.TB, path, file string, imports ...string) manifest.Found {
 		_ = ds.WriteText(&b, false)
 		t.Fatalf("%s:\n%s", path, b.String())
 	}
-	mod := &manifest.Module{Manifest: m}
+	mod := &manifest.Module{Manifest: m, Digest: strings.Repeat("5a", 32)}
 	for _, i := range imports {
 		mod.Imports = append(mod.Imports, manifest.Import{Module: "vega_v1", Name: i})
 	}

@@ -90,6 +90,7 @@ var table = &schema{
 		}},
 		{name: "plugins", doc: "Where plugins are dropped.", rows: []row{
 			attribute("dir", pathType, "The directory that is watched for .wasm files.", public, preset("plugins")),
+			attribute("trusted_keys", manifest.List, "Public keys, as vega plugin keygen shows them. Where it is set, a plugin in dir that none of them signed is refused.", public, of(text)),
 		}},
 		{name: "database", label: "name", doc: "A database that probes may be granted, as database.NAME.", rows: []row{
 			attribute("driver", text, "What speaks to it.", public, required, oneOf("postgres", "mysql", "sqlite")),
@@ -101,6 +102,7 @@ var table = &schema{
 			attribute("interval", duration, "How often it is checked; \"0s\" is only when asked. The probe's own, or 1m.", public),
 			attribute("timeout", duration, "How long a check may take. The probe's own, or 10s.", public, within(1, 30)),
 			attribute("memory", size, "The most memory the probe may use.", public, preset("32MiB"), within(1<<16, 4<<30)),
+			attribute("sha256", text, "The digest of the plugin's module, as vega plugin inspect shows it: no other is run for this integration.", public),
 			attribute("depends_on", manifest.List, "Integrations whose targets its own leans on, as [integration.NAME]: when one of them is unhealthy, it is named as the root cause.", public, of(integrationType)),
 		}, blocks: []*schema{
 			{name: "config", doc: "The probe's options.", open: true},

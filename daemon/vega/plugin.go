@@ -22,11 +22,11 @@ import (
 func pluginCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugin",
-		Short: "Make plugins, build and try them, and look into them",
+		Short: "Make plugins, build, try and sign them, and look into them",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(pluginNewCommand(), pluginBuildCommand(), pluginInspectCommand(), pluginTestCommand(), pluginCompileCommand())
+	c.AddCommand(pluginNewCommand(), pluginBuildCommand(), pluginInspectCommand(), pluginTestCommand(), pluginListCommand(), pluginKeygenCommand(), pluginSignCommand(), pluginVerifyCommand(), pluginCompileCommand())
 	return c
 }
 

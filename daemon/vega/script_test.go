@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,6 +46,9 @@ func TestMain(m *testing.M) {
 //	exitcode N COMMAND…        runs it and wants that exit code
 //	signal NAME                sends HUP or TERM to what runs in the background
 //	core FILE                  writes the bundled plugin's module there
+//	append FILE                changes a module's bytes, which is one still
+//	refused PATTERN            waits until the vega that runs refuses a plugin for that
+//	served                     waits until it refuses none
 //	warm                       has the bundled plugin compiled for a vega serve
 //	build-example LANG FILE    builds that one of plugins/nagios/examples
 func TestScripts(t *testing.T) {
@@ -65,12 +69,46 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "build-example": buildExample,
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "append": appendSection, "refused": refusedFor, "served": func(ts *testscript.TestScript, _ bool, _ []string) { refusedFor(ts, true, nil) }, "build-example": buildExample,
 		},
 	})
 }
 
 func warmUp(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(warm(ts.MkAbs("."))) }
+
+// appendSection changes a module so that it is still one: by a custom section.
+func appendSection(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	wasm, err := os.ReadFile(path)
+	ts.Check(err)
+	ts.Check(os.WriteFile(path+".part", append(wasm, 0, 2, 1, 'x'), 0o644))
+	ts.Check(os.Rename(path+".part", path))
+}
+
+// refusedFor waits until the vega that runs says that a plugin is refused, and
+// why; negated, until it refuses none.
+func refusedFor(ts *testscript.TestScript, none bool, args []string) {
+	pattern := regexp.MustCompile(`"state":"[a-z]+","reason":"[^"]`)
+	if !none {
+		pattern = regexp.MustCompile(`"state":"[a-z]+","reason":"[^"]*` + args[0])
+	}
+	key := strings.TrimSpace(ts.ReadFile(".vega/api_key"))
+	last := ""
+	defer func() { ts.Logf("%s", last) }()
+	poll(ts, func(ctx context.Context) bool {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+ts.Getenv("PORT")+"/admin/plugins", nil)
+		ts.Check(err)
+		r.Header.Set("X-API-Key", key)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		last = string(body)
+		return err == nil && pattern.Match(body) != none
+	})
+}
 
 func writeCore(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), plugins.Core(), 0o644))

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"vega/plugins/signature"
 )
 
 // MaxModule bounds a .wasm file, in bytes.
@@ -19,6 +21,7 @@ type Found struct {
 	File   string
 	Module *Module
 	Err    error
+	Seal   *signature.Seal // who signed the bytes of Module; nil for a bundled one
 }
 
 // Scan reads every *.wasm directly in dir, in order of name. A directory that
@@ -38,6 +41,7 @@ func Scan(dir string) ([]Found, error) {
 		var wasm []byte
 		if wasm, f.Err = ReadFile(f.File); f.Err == nil {
 			f.Module, f.Err = Read(wasm)
+			f.Seal = signature.Read(f.File, wasm)
 		}
 		found = append(found, f)
 	}

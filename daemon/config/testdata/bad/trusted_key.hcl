@@ -1,0 +1,3 @@
+plugins {
+  trusted_keys = ["RWQ", env("NOBODY_SET_THIS")]
+}
