@@ -159,10 +159,10 @@ func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, erro
 		return nil, nil, nil
 	}
 	other := d.now.plugin(f.Module.Manifest.Name)
-	if other != nil && other.found.File == "" {
+	if other != nil && other.found.File == "" && !other.found.Extra {
 		return nil, nil, config.NameTaken(other.name())
 	}
-	if other != nil && other.found.File != file && other.module != nil {
+	if other != nil && other.found.File != file && !other.found.Extra && other.module != nil {
 		return nil, nil, fmt.Errorf("the plugin %q is already in %s; keep one of the two", other.name(), other.label())
 	}
 	if m == nil {

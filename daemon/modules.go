@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/plugins"
+	"vega/plugins/extras"
 	"vega/plugins/manifest"
 )
 
@@ -27,7 +28,11 @@ func Bundled() ([]manifest.Found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the bundled plugin can't be read; this vega was built wrong: %w", err)
 	}
-	return []manifest.Found{{Module: m}}, nil
+	more, err := extras.All()
+	if err != nil {
+		return nil, err
+	}
+	return append([]manifest.Found{{Module: m}}, more...), nil
 }
 
 // plugin is a module file, or the bundled module, whose File is "".
@@ -96,7 +101,7 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config) []plugin {
 		switch {
 		case f.Module == nil:
 			p.refuse(f.Err)
-		case d.options.ReadOnly && !used[f.Module.Manifest.Name]:
+		case (d.options.ReadOnly || f.Extra) && !used[f.Module.Manifest.Name]:
 			p.state = unused
 		case d.now.serving(f) != nil:
 			p.module = d.now.serving(f)
@@ -114,7 +119,10 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config) []plugin {
 // load compiles the module that was found, if its file still holds it.
 func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 	wasm := plugins.Core()
-	if f.File != "" {
+	switch {
+	case f.Extra:
+		wasm = extras.Module(f.Module.Manifest.Name)
+	case f.File != "":
 		var err error
 		if wasm, err = manifest.ReadFile(f.File); err != nil {
 			return nil, err
@@ -180,6 +188,8 @@ func (s *state) holds(found []manifest.Found) bool {
 			return false
 		case f.Module == nil:
 			return p.reason != ""
+		case f.Extra && p.state == unused:
+			return true
 		default:
 			return p.module != nil && p.module.Digest == f.Module.Digest && p.reason == ""
 		}

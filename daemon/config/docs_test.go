@@ -13,9 +13,21 @@ import (
 	"vega/plugins/manifest"
 )
 
-func reference(t testing.TB) *Docs {
-	return Reference([]manifest.Found{found(t, "../../plugins/core/plugin.hcl", "")})
+// shipped are the plugins that ship with vega, core first.
+func shipped(t testing.TB) []manifest.Found {
+	t.Helper()
+	all := []manifest.Found{found(t, "../../plugins/core/plugin.hcl", "")}
+	extras, err := filepath.Glob("../../plugins/extras/*/plugin.hcl")
+	if err != nil || len(extras) == 0 {
+		t.Fatal("there are no extras", err)
+	}
+	for _, path := range extras {
+		all = append(all, found(t, path, ""))
+	}
+	return all
 }
+
+func reference(t testing.TB) *Docs { return Reference(shipped(t)) }
 
 func markdown(t testing.TB, d *Docs, name string) string {
 	t.Helper()
@@ -74,12 +86,12 @@ func exampleEnv(name string) (string, bool) {
 
 // wrongIn are the mistakes in an example, but for what it leaves out and for
 // files that are only in it.
-func wrongIn(t *testing.T, example string, core manifest.Found) string {
+func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	t.Helper()
 	if !strings.Contains(example, `database "app"`) {
 		example += surroundings
 	}
-	_, ds := load(t, example, Options{Bundled: []manifest.Found{core}, Env: exampleEnv, Scan: func(string) ([]manifest.Found, error) { return nil, nil }})
+	_, ds := load(t, example, Options{Bundled: bundled, Env: exampleEnv, Scan: func(string) ([]manifest.Found, error) { return nil, nil }})
 	var left Diagnostics
 	for _, d := range ds {
 		switch d.Code {
@@ -94,7 +106,7 @@ func wrongIn(t *testing.T, example string, core manifest.Found) string {
 }
 
 func TestExamplesOfTheReference(t *testing.T) {
-	core := found(t, "../../plugins/core/plugin.hcl", "")
+	all := shipped(t)
 	var each func(*Topic)
 	each = func(topic *Topic) {
 		for i := range topic.Parts {
@@ -103,23 +115,23 @@ func TestExamplesOfTheReference(t *testing.T) {
 		if topic.Example == "" || topic.Facts == nil {
 			return
 		}
-		if wrong := wrongIn(t, topic.Example, core); wrong != "" {
+		if wrong := wrongIn(t, topic.Example, all); wrong != "" {
 			t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, wrong)
 		}
 	}
-	each(&Reference([]manifest.Found{core}).whole)
+	each(&Reference(all).whole)
 }
 
 // TestExamplesOfTheLanguage: some integration takes each of them.
 func TestExamplesOfTheLanguage(t *testing.T) {
-	core := found(t, "../../plugins/core/plugin.hcl", "")
+	all := shipped(t)
 	for _, topic := range language() {
 		for _, part := range topic.Parts {
 			taken := false
-			try := func(text string) { taken = taken || wrongIn(t, text, core) == "" }
+			try := func(text string) { taken = taken || wrongIn(t, text, all) == "" }
 			try("integration \"orders\" {\n  " + part.Example + "\n}")
 			try("threshold \"x\" {\n  " + part.Example + "\n  enabled = false\n}")
-			for _, p := range core.Module.Manifest.Probes {
+			for _, p := range all[0].Module.Manifest.Probes {
 				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  config {\n    " + part.Example + "\n  }\n}")
 			}
 			if !taken {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"vega/plugins/manifest"
 )
@@ -120,17 +121,30 @@ func (d *decoder) plugins(c *Config, o Options) {
 		d.out.err(PluginDir, at, "The plugin directory cannot be read: "+reason(err)+".", "name a directory that vega's user may read")
 	}
 	for _, f := range found {
-		if f.Module != nil && manifest.Plugin(o.Bundled, f.Module.Manifest.Name) != nil {
-			f.Err = NameTaken(f.Module.Manifest.Name)
-			f.Module = nil
-		}
 		if err := c.Plugins.Trust.Judge(f); err != nil {
 			f.Err = &UntrustedError{f.Module.Manifest.Name, err}
 			f.Module = nil
 		}
-		d.modules = append(d.modules, f)
+		d.addModule(f)
 	}
 	c.Plugins.Modules = d.modules
+}
+
+// addModule adds a plugin that was dropped in. An extra of its name gives way;
+// core does not.
+func (d *decoder) addModule(f manifest.Found) {
+	if f.Module != nil {
+		n := slices.IndexFunc(d.modules, func(b manifest.Found) bool {
+			return b.File == "" && b.Module.Manifest.Name == f.Module.Manifest.Name
+		})
+		switch {
+		case n >= 0 && d.modules[n].Extra:
+			d.modules = slices.Delete(d.modules, n, n+1)
+		case n >= 0:
+			f.Module, f.Err = nil, NameTaken(f.Module.Manifest.Name)
+		}
+	}
+	d.modules = append(d.modules, f)
 }
 
 // NameTaken is why a plugin that bears the name of a bundled one is refused.

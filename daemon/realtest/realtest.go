@@ -1,8 +1,9 @@
-// Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis
-// and nginx of the machine's packages, each on a port of its own on 127.0.0.1
-// and gone with the test, and the certificates to go with them.
+// Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis,
+// nginx, memcached, Mosquitto and chrony of the machine's packages, each on a
+// port of its own on 127.0.0.1 and gone with the test, and the certificates to
+// go with them.
 //
-// Postgres, MariaDB, Redis and Nginx return where their server listens; NewCA
+// Postgres, MariaDB and the others return where their server listens; NewCA
 // makes certificates, good ones and bad ones. A server that is not installed
 // skips the test, and fails it where VEGA_REQUIRE=1 is set. Only tests may
 // import the package.
@@ -155,7 +156,8 @@ func await(addr string, ready func(net.Conn) error, gone chan error) error {
 }
 
 func try(addr string, ready func(net.Conn) error) error {
-	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	over, address := network(addr)
+	conn, err := net.DialTimeout(over, address, time.Second)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // answer, and finds:
 //
 //	$OK    a URL that answers 200
-//	$PORT  a port that nobody listens on
+//	$PORT  a port that nobody listens on, as $OTHER is
 //
 // and these commands:
 //
@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("OK", server.URL)
 			e.Setenv("PORT", freePort(t))
+			e.Setenv("OTHER", freePort(t))
 			dir := filepath.Join(e.WorkDir, "plugins")
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err

@@ -22,6 +22,9 @@ type Found struct {
 	Module *Module
 	Err    error
 	Seal   *signature.Seal // who signed the bytes of Module; nil for a bundled one
+	// Extra says that it ships with vega, and gives way to a plugin of its name
+	// that is dropped in.
+	Extra bool
 }
 
 // Scan reads every *.wasm directly in dir, in order of name. A directory that

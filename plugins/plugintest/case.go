@@ -45,7 +45,11 @@ type Grant struct {
 // World is what the outside answers. A call takes the first answer to the same
 // question that was not given yet, and then the last again.
 type World struct {
-	At   time.Time    `json:"at,omitzero"` // the time of day at which the run begins
+	At time.Time `json:"at,omitzero"` // the time of day at which the run begins
+	// ClockNS are the first readings of the clock, in nanoseconds since At: an
+	// answer may have in it when it was asked for.
+	ClockNS []int64 `json:"clock_ns,omitempty"`
+
 	HTTP []Exchange   `json:"http,omitempty"`
 	Net  []Connection `json:"net,omitempty"`
 	DNS  []Question   `json:"dns,omitempty"`

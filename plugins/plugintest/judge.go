@@ -37,7 +37,7 @@ func (k *Kit) judge(c *Case, f *Fault, well plugins.Result, run Run) Verdict {
 		v.Wrong = "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
 	}
 	if v.Wrong == "" && run.Status != plugins.Healthy && run.Cause != plugins.Host && !f.ours {
-		if why := vague(run.Message, well.Message, c); why != "" && f.soft {
+		if why := vague(run.Message, well, c); why != "" && f.soft {
 			v.Advice = why
 		} else {
 			v.Wrong = why
@@ -62,11 +62,11 @@ func (k *Kit) allOptional(probe string) bool {
 var number = regexp.MustCompile(`(?i)^\W*(failed|failure|error|errno|code|status)?\W*-?\d+\W*$`)
 
 // vague says why a message does not help whom it wakes; "" if it does.
-func vague(message, well string, c *Case) string {
+func vague(message string, well plugins.Result, c *Case) string {
 	switch {
 	case message == "the probe gave no message":
 		return "it gives no message: say what is wrong, and with what"
-	case message == well:
+	case message == well.Message && well.Status == plugins.Healthy:
 		return "its message is the same as when all is well: " + message
 	case number.MatchString(message):
 		return "its message is a number: " + message + "; say it in words"

@@ -39,10 +39,11 @@ func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, 
 		s := &shelf{world: w, kept: kept, first: map[string][]byte{}}
 		w.kv = s
 		in.Around = func(n plugins.Network) plugins.Outside {
-			r = &recorder{net: n, databases: k.options.Databases, at: time.Now()}
+			r = &recorder{net: n, databases: k.options.Databases, at: time.Now().Truncate(time.Millisecond)}
 			w.databases = r
 			return r
 		}
+		in.Clock = func() time.Time { return r.clock() }
 		run = k.run(ctx, in, w, allow)
 		c.World = r.world(s.first)
 		if len(kept) == 0 {
@@ -92,14 +93,30 @@ type recorder struct {
 	net       plugins.Network
 	databases plugins.Databases
 	at        time.Time
+	readings  []int64
 	http      []*recordedHTTP
 	conns     []*recordedConn
 	dns       []Question
 	sql       []*recordedRows
 }
 
+// maxReadings bounds the readings of the clock that are kept.
+const maxReadings = 64
+
+// clock is the time of day, which is written down as well.
+func (r *recorder) clock() time.Time {
+	if r == nil { // the run has not begun
+		return time.Now()
+	}
+	now := time.Now()
+	if len(r.readings) < maxReadings {
+		r.readings = append(r.readings, now.Sub(r.at).Nanoseconds())
+	}
+	return now
+}
+
 func (r *recorder) world(kept map[string][]byte) World {
-	w := World{At: r.at.UTC().Truncate(time.Millisecond), DNS: r.dns}
+	w := World{At: r.at.UTC(), ClockNS: r.readings, DNS: r.dns}
 	for _, e := range r.http {
 		w.HTTP = append(w.HTTP, e.finish(r.redact))
 	}

@@ -60,12 +60,27 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 		p.fault.input(&in)
 		p.touched = p.fault.call == nil // else a call has to meet it
 	}
-	if began := time.Now(); !c.World.At.IsZero() {
-		in.Clock = func() time.Time { return c.World.At.Add(time.Since(began)) }
+	if !c.World.At.IsZero() {
+		in.Clock = c.World.clock()
 	}
 	r := k.run(ctx, in, w, allow)
 	r.Problem = p.missing
 	return r, nil
+}
+
+// clock is a clock of the world: it gives the readings that were written down,
+// and goes on from there.
+func (w *World) clock() func() time.Time {
+	began, n, last := time.Now(), 0, time.Duration(0)
+	return func() time.Time {
+		if n < len(w.ClockNS) {
+			last = time.Duration(w.ClockNS[n])
+			n++
+		} else {
+			last = max(last, time.Since(began))
+		}
+		return w.At.Add(last)
+	}
 }
 
 // player answers from a world, by the grants of its run.

@@ -1,0 +1,84 @@
+// The plugin domain_expiry: plugin.hcl has what it says of itself. The answer
+// is that of RFC 9083, section 5.3.
+#include "../../../sdk/c/vega.h"
+
+// days_of is how many days a date of the civil calendar is after 1970-01-01.
+static int64_t days_of(int64_t y, int64_t m, int64_t d) {
+	y -= m <= 2;
+	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool digits(const char *text, int n, int64_t *out) {
+	*out = 0;
+	for (int i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9') return false;
+		*out = *out * 10 + text[i] - '0';
+	}
+	return true;
+}
+
+// to_day reads the date of an RFC 3339 time; the hour matters to nobody here.
+static bool to_day(const char *text, int64_t *day) {
+	int64_t y, m, d;
+	if (vega_len(text) < 10 || !digits(text, 4, &y) || !digits(text + 5, 2, &m) || !digits(text + 8, 2, &d) || m < 1 || m > 12 || d < 1 || d > 31) return false;
+	*day = days_of(y, m, d);
+	return true;
+}
+
+// find_expiry finds the date in the list of events.
+static bool find_expiry(vega_response answer, char *date, size_t cap) {
+	char path[64], action[32];
+	for (int32_t i = 0, n = vega_json_count(answer, "events"); i < n && i < 100; i++) {
+		vega_format(path, sizeof path, "events.%d.eventAction", (int)i);
+		if (vega_json(answer, path, action, sizeof action) < 0 || !vega_equal(action, "expiration")) continue;
+		vega_format(path, sizeof path, "events.%d.eventDate", (int)i);
+		return vega_json(answer, path, date, cap) >= 0;
+	}
+	return false;
+}
+
+// has_status reports whether the registry says that of the domain.
+static bool has_status(vega_response answer, const char *status) {
+	char path[64], text[64];
+	for (int32_t i = 0, n = vega_json_count(answer, "status"); i < n && i < 100; i++) {
+		vega_format(path, sizeof path, "status.%d", (int)i);
+		if (vega_json(answer, path, text, sizeof text) >= 0 && vega_equal(text, status)) return true;
+	}
+	return false;
+}
+
+static vega_status domain(void) {
+	char name[256], base[512], url[1024], date[64], handle[2];
+	vega_string("domain", name, sizeof name);
+	vega_string("rdap_url", base, sizeof base);
+	uint32_t n = vega_len(base);
+	vega_format(url, sizeof url, "%s%sdomain/%s", base, n > 0 && base[n - 1] == '/' ? "" : "/", name);
+	vega_request r = vega_http("GET", url);
+	vega_http_header(r, "Accept", "application/rdap+json, application/json");
+	int32_t status = vega_http_send(r, NULL);
+	if (status < 0) return vega_failed(base, status);
+	vega_millis("response_time", vega_http_timing(r, VEGA_PHASE_TOTAL));
+	if (status == 404) return vega_unhealthy("%s does not know the domain %s: it is not registered, or this is not its registry; register it, or correct rdap_url", base, name);
+	if (status == 429) return vega_degraded("%s is asked too often for %s; raise the interval", base, name);
+	if (status != 200) return vega_unhealthy("%s answered %d when asked for %s, expected 200; correct rdap_url, or ask later", base, (int)status, name);
+
+	int32_t found = vega_json(r, "objectClassName", handle, sizeof handle);
+	if (found < 0 && found != VEGA_ERR_NOT_SET && found != VEGA_ERR_INVALID) return vega_failed(base, found);
+	if (found < 0) return vega_unhealthy("what answers at %s does not speak RDAP; correct rdap_url", base);
+	if (has_status(r, "redemption period")) return vega_unhealthy("%s has expired and can still be redeemed; have your registrar restore it at once", name);
+	if (has_status(r, "pending delete")) return vega_unhealthy("%s has expired and is about to be deleted; be ready to register it anew", name);
+	int64_t day;
+	if (!find_expiry(r, date, sizeof date) || !to_day(date, &day)) return vega_unhealthy("%s does not tell when %s expires; ask your registrar", base, name);
+
+	int64_t left = day - vega_now() / 1000000000 / 86400, warn = vega_int("warn_days");
+	date[10] = 0;
+	vega_detail("expires", date);
+	vega_metric("days_left", (double)left, "");
+	if (left < 0) return vega_unhealthy("%s expired on %s; renew it at once", name, date);
+	if (left < warn) return vega_degraded("%s expires on %s, in %lld days; renew it", name, date, (long long)left);
+	return vega_healthy("%s is registered until %s, %lld days from now", name, date, (long long)left);
+}
+
+VEGA_PROBES({"domain", domain})

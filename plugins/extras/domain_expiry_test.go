@@ -1,0 +1,69 @@
+package extras_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+// rdap is what a registry answers, after the example of RFC 9083, section 5.3.
+const rdap = `{
+  "rdapConformance": ["rdap_level_0"],
+  "objectClassName": "domain",
+  "handle": "EXAMPLE-1",
+  "ldhName": "%[1]s",
+  "nameservers": [{"objectClassName": "nameserver", "ldhName": "ns1.example.com"}],
+  "status": ["%[3]s"],
+  "events": [
+    {"eventAction": "registration", "eventDate": "1997-06-03T00:00:00Z"},
+    {"eventAction": "last changed", "eventDate": "2020-06-03T00:00:00Z"},
+    {"eventAction": "expiration", "eventDate": "%[2]s"}
+  ]
+}`
+
+func TestDomainExpiry(t *testing.T) {
+	days := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.RFC3339) }
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/rdap+json")
+		switch q.URL.Path {
+		case "/v1/domain/long.example":
+			fmt.Fprintf(w, rdap, "long.example", days(200), "active")
+		case "/v1/domain/soon.example":
+			fmt.Fprintf(w, rdap, "soon.example", days(12), "active")
+		case "/v1/domain/gone.example":
+			fmt.Fprintf(w, rdap, "gone.example", days(-3), "active")
+		case "/v1/domain/redeem.example":
+			fmt.Fprintf(w, rdap, "redeem.example", days(300), "redemption period")
+		case "/v1/domain/leap.example":
+			fmt.Fprintf(w, rdap, "leap.example", "2028-02-29T23:59:59.999Z", "active")
+		case "/v1/domain/silent.example":
+			fmt.Fprint(w, `{"objectClassName": "domain", "status": ["active"]}`)
+		case "/v1/domain/page.example":
+			fmt.Fprint(w, `<!doctype html>`)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"errorCode": 404, "title": "Not Found"}`)
+		}
+	}))
+	defer registry.Close()
+	k := open(t, "domain_expiry", plugintest.Options{})
+	of := func(domain string) manifest.Values {
+		return manifest.Values{"domain": manifest.Plain(domain), "rdap_url": manifest.Plain(registry.URL + "/v1")}
+	}
+	on := func(n int) string { return days(n)[:10] }
+	run(t, k, "healthy", of("long.example"), want{plugins.Healthy, "", "long.example is registered until " + on(200) + ", 200 days from now"})
+	run(t, k, "soon", of("soon.example"), want{plugins.Degraded, plugins.Target, "soon.example expires on " + on(12) + ", in 12 days; renew it"})
+	run(t, k, "gone", of("gone.example"), want{plugins.Unhealthy, plugins.Target, "gone.example expired on " + on(-3) + "; renew it at once"})
+	run(t, k, "redeem", of("redeem.example"), want{plugins.Unhealthy, plugins.Target, "redeem.example has expired and can still be redeemed"})
+	run(t, k, "silent", of("silent.example"), want{plugins.Unhealthy, plugins.Target, registry.URL + "/v1 does not tell when silent.example expires"})
+	run(t, k, "page", of("page.example"), want{plugins.Unhealthy, plugins.Target, "what answers at " + registry.URL + "/v1 does not speak RDAP"})
+	run(t, k, "unregistered", of("absent.example"), want{plugins.Unhealthy, plugins.Target, registry.URL + "/v1 does not know the domain absent.example"})
+	left := int(time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC).Sub(time.Now().UTC().Truncate(24*time.Hour)).Hours() / 24)
+	run(t, k, "leap", of("leap.example"), want{plugins.Healthy, "", fmt.Sprintf("leap.example is registered until 2028-02-29, %d days from now", left)})
+}

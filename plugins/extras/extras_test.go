@@ -1,0 +1,149 @@
+package extras_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/extras"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+var update = flag.Bool("update", false, "record the cases anew")
+
+// open loads an extra; what it is compiled to is kept for the next test.
+func open(t *testing.T, name string, o plugintest.Options) *plugintest.Kit {
+	t.Helper()
+	wasm := extras.Module(name)
+	if wasm == nil {
+		t.Fatalf("there is no extra %s", name)
+	}
+	o.Bundled = true
+	k, err := plugintest.Open(t.Context(), wasm, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+// want is what a run has to come to. The message is the beginning of it.
+type want struct {
+	status  plugins.Status
+	cause   plugins.Cause
+	message string
+}
+
+// run runs the probe against what is really there. A name keeps the run as a
+// case of the extra, with -update.
+func run(t *testing.T, k *plugintest.Kit, name string, values manifest.Values, w want) (*plugintest.Case, plugintest.Run) {
+	t.Helper()
+	m := k.Module.Manifest
+	p := &m.Probes[0]
+	written := map[string]bool{}
+	for option := range values {
+		written[option] = true
+	}
+	for i := range p.Options {
+		if o := &p.Options[i]; values[o.Name] == nil && o.Default != nil {
+			v, err := o.Convert(o.Default)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values[o.Name] = v
+		}
+	}
+	set, missing := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Bundled: true, Block: grant.Set{KV: 4096}})
+	if len(missing) > 0 {
+		t.Fatal(missing)
+	}
+	c, r, err := k.Record(t.Context(), plugins.Input{Integration: "it", Probe: p.Name, Values: values, Grants: set, Timeout: 2 * time.Second}, false)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	t.Logf("%s: %s %s: %s %v", name, r.Status, r.Cause, r.Message, r.Metrics)
+	if r.Status != w.status || r.Cause != w.cause || len(r.Message) < len(w.message) || r.Message[:len(w.message)] != w.message {
+		t.Errorf("%s: %s (%s): %s, want %s (%s): %s", name, r.Status, r.Cause, r.Message, w.status, w.cause, w.message)
+	}
+	if *update && name != "" {
+		if err := c.WriteFile(filepath.Join(m.Name, "tests", name+".json")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c, r
+}
+
+// What was recorded of each extra replays, and each bears every fault.
+func TestCases(t *testing.T) {
+	all, err := extras.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		name := f.Module.Manifest.Name
+		t.Run(name, func(t *testing.T) {
+			paths, err := filepath.Glob(filepath.Join(name, "tests", "*.json"))
+			if err != nil || len(paths) == 0 {
+				t.Fatal(err, "there are no cases")
+			}
+			k := open(t, name, plugintest.Options{})
+			for _, path := range paths {
+				tryCase(t, k, path)
+			}
+		})
+	}
+}
+
+func tryCase(t *testing.T, k *plugintest.Kit, path string) {
+	t.Helper()
+	c, err := plugintest.ReadCase(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := k.Replay(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range c.Differs(r) {
+		t.Errorf("%s: %s", path, d)
+	}
+	verdicts, err := k.Faults(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range verdicts {
+		if v.Wrong != "" {
+			t.Errorf("%s: %s: %s (%s): %s: %s", path, v.Fault, v.Status, v.Cause, v.Message, v.Wrong)
+		}
+	}
+}
+
+// Each is where its name says, and small enough to be carried by everybody.
+func TestModules(t *testing.T) {
+	all, err := extras.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		m := f.Module
+		info, err := os.Stat(filepath.Join(m.Manifest.Name, m.Manifest.Name+".wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !f.Extra || info.Size() > 200_000 || info.Size() != int64(m.Size) {
+			t.Errorf("%s: %d bytes, extra %v", m.Manifest.Name, info.Size(), f.Extra)
+		}
+		if why := plugins.Inspect(extras.Module(m.Manifest.Name)); len(why.Refused)+len(why.Unasked) > 0 {
+			t.Errorf("%s: refused %v, never asked %v", m.Manifest.Name, why.Refused, why.Unasked)
+		}
+	}
+}

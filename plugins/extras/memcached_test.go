@@ -1,0 +1,88 @@
+package extras_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+func TestMemcached(t *testing.T) {
+	addr := realtest.Memcached(t, "-c", "20", "-m", "2", "-t", "1")
+	k := open(t, "memcached", plugintest.Options{})
+	values := func(more manifest.Values) manifest.Values {
+		v := manifest.Values{"address": manifest.Plain(addr)}
+		for name, value := range more {
+			v[name] = value
+		}
+		return v
+	}
+	run(t, k, "healthy", values(nil), want{plugins.Healthy, "", "memcached 1."})
+	store(t, addr, "here", 1, 10)
+	ask(t, addr, "here", 1)
+	ask(t, addr, "absent", 9)
+	// The counters of the run before are those of before anything was asked.
+	c, _ := run(t, k, "", values(manifest.Values{"min_hits": 50.0}), want{plugins.Healthy, "", "memcached"})
+	c.World.KV = map[string]plugintest.Bytes{"get_hits": plugintest.Bytes("0"), "get_misses": plugintest.Bytes("0"), "evictions": plugintest.Bytes("0")}
+	r, err := k.Replay(t.Context(), c)
+	if err != nil || r.Status != plugins.Degraded || !strings.HasPrefix(r.Message, "10.0 % of what "+addr+" was asked for was there, fewer than 50 %") {
+		t.Errorf("%v: %s: %s", err, r.Status, r.Message)
+	}
+	store(t, addr, "much", 3000, 1000)
+	c, _ = run(t, k, "", values(manifest.Values{"max_evictions": 10.0}), want{plugins.Healthy, "", "memcached"})
+	c.World.KV = map[string]plugintest.Bytes{"evictions": plugintest.Bytes("0")}
+	if r, err = k.Replay(t.Context(), c); err != nil || r.Status != plugins.Degraded || !strings.Contains(r.Message, "values for want of room") {
+		t.Errorf("%v: %s: %s", err, r.Status, r.Message)
+	}
+	run(t, k, "connections", values(manifest.Values{"max_connections": 0.0}), want{plugins.Degraded, plugins.Target, ""})
+
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	run(t, k, "not_memcached", manifest.Values{"address": manifest.Plain(web.Listener.Addr().String())}, want{plugins.Unhealthy, plugins.Target, web.Listener.Addr().String() + ` does not speak memcached: it answered "HTTP/1.1 400 Bad Request"; correct the address`})
+	refusing := "127.0.0.1:1"
+	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{plugins.Unhealthy, plugins.Target, refusing + " refuses the connection"})
+}
+
+// command sends a line to memcached and returns the first of its answer.
+func command(t *testing.T, addr, text string) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte(text + "quit\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 1<<16)
+	for {
+		if _, err := c.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+func store(t *testing.T, addr, key string, count, size int) {
+	t.Helper()
+	var b strings.Builder
+	for i := range count {
+		name := key
+		if count > 1 {
+			name = fmt.Sprintf("%s%d", key, i)
+		}
+		fmt.Fprintf(&b, "set %s 0 0 %d\r\n%s\r\n", name, size, strings.Repeat("x", size))
+	}
+	command(t, addr, b.String())
+}
+
+func ask(t *testing.T, addr, key string, times int) {
+	t.Helper()
+	command(t, addr, strings.Repeat("get "+key+"\r\n", times))
+}

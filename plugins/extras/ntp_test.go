@@ -1,0 +1,84 @@
+package extras_test
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+func TestNTP(t *testing.T) {
+	k := open(t, "ntp", plugintest.Options{})
+	at := func(addr string) manifest.Values { return manifest.Values{"address": manifest.Plain(addr)} }
+	good := realtest.Chrony(t, 3)
+	_, r := run(t, k, "healthy", at(good), want{plugins.Healthy, "", "the clock of this machine is within "})
+	for _, m := range r.Metrics {
+		if m.Name == "offset" && (m.Value > 50 || m.Value < -50) {
+			t.Errorf("the clock is %v ms off itself", m.Value)
+		}
+	}
+	far := at(good)
+	far["max_stratum"] = 2.0
+	run(t, k, "", far, want{plugins.Degraded, plugins.Target, good + " is at stratum 3, further from a reference clock than 2"})
+	lost := realtest.Chrony(t, 0)
+	run(t, k, "unsynchronised", at(lost), want{plugins.Unhealthy, plugins.Target, lost + " does not know the time itself: it is not synchronised"})
+
+	ahead := serveTime(t, func(answer []byte) { shift(answer, 90*time.Second) })
+	run(t, k, "behind", at(ahead), want{plugins.Degraded, plugins.Target, "the clock of this machine is "})
+	kiss := serveTime(t, func(answer []byte) {
+		answer[1] = 0
+		copy(answer[12:], "RATE")
+	})
+	run(t, k, "kiss_of_death", at(kiss), want{plugins.Unhealthy, plugins.Target, kiss + " refuses to answer: RATE; ask it less often"})
+	other := serveTime(t, func(answer []byte) { answer[24]++ })
+	run(t, k, "another_answer", at(other), want{plugins.Unhealthy, plugins.Target, "what answers at " + other + " is no time server, or answers somebody else"})
+	silent := serveTime(t, nil)
+	run(t, k, "", at(silent), want{plugins.Unhealthy, plugins.Timeout, silent + " did not answer in time"})
+}
+
+// serveTime answers as a server of RFC 5905 does, after change had its way;
+// with nil, not at all.
+func serveTime(t *testing.T, change func(answer []byte)) string {
+	t.Helper()
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	go func() {
+		ask := make([]byte, 512)
+		for {
+			n, from, err := c.ReadFrom(ask)
+			if err != nil {
+				return
+			}
+			if n < 48 || change == nil {
+				continue
+			}
+			answer := make([]byte, 48)
+			answer[0], answer[1] = 0x24, 2
+			copy(answer[24:32], ask[40:48])
+			stamp(answer[32:40], time.Now())
+			stamp(answer[40:48], time.Now())
+			change(answer)
+			_, _ = c.WriteTo(answer, from)
+		}
+	}()
+	return c.LocalAddr().String()
+}
+
+func stamp(at []byte, now time.Time) {
+	s, f := uint32(now.Unix()+2208988800), uint32(uint64(now.Nanosecond())<<32/1e9)
+	for i := range 4 {
+		at[i], at[4+i] = byte(s>>(24-8*i)), byte(f>>(24-8*i))
+	}
+}
+
+func shift(answer []byte, by time.Duration) {
+	stamp(answer[32:40], time.Now().Add(by))
+	stamp(answer[40:48], time.Now().Add(by))
+}
