@@ -3,6 +3,7 @@ package realtest
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,4 +60,42 @@ func network(addr string) (network, address string) {
 		return "udp", a
 	}
 	return "tcp", addr
+}
+
+// Mosquitto starts an MQTT broker with further lines of configuration, and
+// returns where it listens. In dir lie the files, by name, that these may name
+// as %s/NAME.
+func Mosquitto(t testing.TB, config string, files map[string]string) (addr string) {
+	t.Helper()
+	bin := program(t, "mosquitto", "/usr/sbin/mosquitto")
+	cred := credential(t, "mosquitto")
+	dir := directory(t, cred)
+	for name, text := range files {
+		write(t, filepath.Join(dir, name), text)
+	}
+	addr = "127.0.0.1:" + freePort(t)
+	_, port, _ := net.SplitHostPort(addr)
+	path := filepath.Join(dir, "mosquitto.conf")
+	write(t, path, fmt.Sprintf("listener %s 127.0.0.1\nlog_dest stderr\n", port)+strings.ReplaceAll(config, "%s", dir))
+	serve(t, cred, dir, addr, connected, bin, "-c", path)
+	return addr
+}
+
+// PostgresStandby starts a standby of the PostgreSQL at dsn, which follows it by
+// streaming, and returns its own DSN.
+func PostgresStandby(t testing.TB, dsn string) string {
+	t.Helper()
+	backup := program(t, "postgresql", "/usr/lib/postgresql/*/bin/pg_basebackup", "/usr/local/bin/pg_basebackup")
+	cred := credential(t, "postgres")
+	dir, port := directory(t, cred), freePort(t)
+	data := filepath.Join(dir, "data")
+	run(t, cred, dir, backup, "-d", dsn, "-D", data, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = "127.0.0.1:" + port
+	serve(t, cred, dir, u.Host, postgresReady, filepath.Join(filepath.Dir(backup), "postgres"),
+		"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off", "-c", "max_connections=20")
+	return u.String()
 }

@@ -91,6 +91,7 @@ func TestCases(t *testing.T) {
 	for _, f := range all {
 		name := f.Module.Manifest.Name
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			paths, err := filepath.Glob(filepath.Join(name, "tests", "*.json"))
 			if err != nil || len(paths) == 0 {
 				t.Fatal(err, "there are no cases")

@@ -1,0 +1,99 @@
+package extras_test
+
+import (
+	"net/http"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+// gitServer is git http-backend over a directory, which asks for a token below
+// /private.
+func gitServer(t *testing.T, root, token string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "git", "--exec-path").Output()
+	if err != nil {
+		realtest.Missing(t, "git is not installed: apt-get install git")
+	}
+	backend := &cgi.Handler{
+		Path: filepath.Join(strings.TrimSpace(string(out)), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + root, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if _, word, _ := q.BasicAuth(); strings.HasPrefix(q.URL.Path, "/private") && word != token {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if strings.HasPrefix(q.URL.Path, "/page") {
+			_, _ = w.Write([]byte("<!doctype html>"))
+			return
+		}
+		backend.ServeHTTP(w, q)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@vega.test", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@vega.test")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func TestGit(t *testing.T) {
+	const token = "a-token-of-the-operator"
+	root := t.TempDir()
+	url := gitServer(t, root, token)
+	for _, name := range []string{"shop", "private", "empty"} {
+		git(t, root, "init", "-q", "-b", "main", name)
+	}
+	for _, name := range []string{"shop", "private"} {
+		git(t, filepath.Join(root, name), "commit", "-q", "--allow-empty", "-m", "one")
+	}
+	shop := filepath.Join(root, "shop")
+	git(t, shop, "tag", "-a", "-m", "one", "v1")
+	git(t, shop, "branch", "next")
+	head := git(t, shop, "rev-parse", "HEAD")
+
+	k := open(t, "git", plugintest.Options{})
+	of := func(path string, more ...string) manifest.Values {
+		v := manifest.Values{"url": manifest.Plain(url + path)}
+		for i := 0; i < len(more); i += 2 {
+			v[more[i]] = manifest.Plain(more[i+1])
+		}
+		return v
+	}
+	with := func(v manifest.Values, word string) manifest.Values {
+		v["token"] = manifest.Text{{Text: word, Secret: true}}
+		return v
+	}
+	_, r := run(t, k, "healthy", of("/shop/.git"), want{plugins.Healthy, "", "HEAD of " + url + "/shop/.git is at " + head[:12]})
+	if r.Details["commit"] != head || len(r.Metrics) != 3 || r.Metrics[1].Value != 2 || r.Metrics[2].Value != 1 {
+		t.Errorf("%v %v", r.Details, r.Metrics)
+	}
+	run(t, k, "branch", of("/shop/.git/", "branch", "next", "commit", head[:7]), want{plugins.Healthy, "", "next of " + url + "/shop/.git/ is at " + head[:12]})
+	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{plugins.Degraded, plugins.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
+	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{plugins.Unhealthy, plugins.Target, "the repository at " + url + "/shop/.git has no gone"})
+	run(t, k, "empty", of("/empty/.git"), want{plugins.Unhealthy, plugins.Target, "the repository at " + url + "/empty/.git is empty"})
+	run(t, k, "absent", of("/absent"), want{plugins.Unhealthy, plugins.Target, "there is no repository at " + url + "/absent"})
+	run(t, k, "page", of("/page"), want{plugins.Unhealthy, plugins.Target, "what answers at " + url + "/page does not speak Git"})
+	run(t, k, "token", with(of("/private/.git"), token), want{plugins.Healthy, "", "HEAD of "})
+	run(t, k, "wrong_token", with(of("/private/.git"), "another-token-entirely"), want{plugins.Unhealthy, plugins.Target, url + "/private/.git refuses the login"})
+	run(t, k, "no_token", of("/private/.git"), want{plugins.Unhealthy, plugins.Target, url + "/private/.git asks for a login"})
+}

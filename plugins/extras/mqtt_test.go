@@ -1,0 +1,102 @@
+package extras_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/core/fixtures"
+	"vega/plugins/egress"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+func TestMQTT(t *testing.T) {
+	const password = "a-password-of-the-operator"
+	tool, err := exec.LookPath("mosquitto_passwd")
+	if err != nil {
+		realtest.Missing(t, "mosquitto_passwd is not installed: apt-get install mosquitto")
+	}
+	passwords := filepath.Join(t.TempDir(), "passwords")
+	if out, err := exec.CommandContext(t.Context(), tool, "-b", "-c", passwords, "ada", password).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	hashed, err := os.ReadFile(passwords)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := realtest.Mosquitto(t, "allow_anonymous false\npassword_file %s/passwords\nacl_file %s/acl\n", map[string]string{
+		"passwords": string(hashed), "acl": "user ada\ntopic readwrite plant/#\n",
+	})
+	publish(t, addr, password, "plant/pump", "state=running")
+
+	k := open(t, "mqtt", plugintest.Options{})
+	as := func(user, word string, more ...string) manifest.Values {
+		v := manifest.Values{"address": manifest.Plain(addr), "username": manifest.Plain(user), "password": manifest.Text{{Text: word, Secret: true}}}
+		for i := 0; i < len(more); i += 2 {
+			v[more[i]] = manifest.Plain(more[i+1])
+		}
+		return v
+	}
+	run(t, k, "login", as("ada", password), want{plugins.Healthy, "", addr + " takes the login"})
+	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{plugins.Healthy, "", addr + " takes the login and the subscription to plant/pump"})
+	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{plugins.Healthy, "", addr + " takes the login and the subscription"})
+	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{plugins.Unhealthy, plugins.Timeout, "no message on plant/pump of " + addr + " matches state=failed; the last is state=running"})
+	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{plugins.Unhealthy, plugins.Timeout, "no message came on plant/none of " + addr})
+	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{plugins.Unhealthy, plugins.Target, addr + " refuses the login; correct username and password"})
+	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{plugins.Unhealthy, plugins.Target, addr + " refuses the login"})
+	// Mosquitto lets everybody subscribe, and then sends nothing; others refuse.
+	strict := fixtures.Listen(t, func(c net.Conn) {
+		buf := make([]byte, 512)
+		_, _ = c.Read(buf)
+		_, _ = c.Write([]byte{0x20, 2, 0, 0})
+		_, _ = c.Read(buf)
+		_, _ = c.Write([]byte{0x90, 3, 0, 1, 0x80})
+		_, _ = c.Read(buf)
+	})
+	run(t, k, "not_allowed", manifest.Values{"address": manifest.Plain(strict), "topic": manifest.Plain("office/#")}, want{plugins.Unhealthy, plugins.Target, strict + " refuses the subscription to office/#"})
+	mail := fixtures.SMTP(t, nil, "220 mail.vega.test ESMTP")
+	run(t, k, "not_mqtt", manifest.Values{"address": manifest.Plain(mail)}, want{plugins.Unhealthy, plugins.Target, mail + " does not speak MQTT"})
+	run(t, k, "", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}, want{plugins.Unhealthy, plugins.Target, "127.0.0.1:1 refuses the connection"})
+
+	// Over TLS, with a certificate that is trusted, and with one that is not.
+	ca := realtest.NewCA(t)
+	network := egress.New("")
+	network.RootCAs = ca.Pool
+	trusting := open(t, "mqtt", plugintest.Options{Network: network})
+	for _, c := range []struct {
+		leaf *realtest.Leaf
+		want want
+	}{
+		{ca.Valid("127.0.0.1"), want{plugins.Healthy, "", ""}},
+		{ca.Expired("127.0.0.1"), want{plugins.Unhealthy, plugins.Target, "TLS with "}},
+	} {
+		files := map[string]string{}
+		for name, path := range map[string]string{"cert.pem": c.leaf.CertFile, "key.pem": c.leaf.KeyFile} {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = string(b)
+		}
+		secure := realtest.Mosquitto(t, "allow_anonymous true\ncertfile %s/cert.pem\nkeyfile %s/key.pem\n", files)
+		run(t, trusting, "", manifest.Values{"address": manifest.Plain(secure), "tls": true}, c.want)
+	}
+}
+
+// publish leaves a message with the broker, for who subscribes later.
+func publish(t *testing.T, addr, password, topic, text string) {
+	t.Helper()
+	tool, err := exec.LookPath("mosquitto_pub")
+	if err != nil {
+		realtest.Missing(t, "mosquitto_pub is not installed: apt-get install mosquitto-clients")
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	if out, err := exec.CommandContext(t.Context(), tool, "-h", "127.0.0.1", "-p", port, "-u", "ada", "-P", password, "-t", topic, "-m", text, "-r", "-q", "1").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}

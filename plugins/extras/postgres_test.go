@@ -1,0 +1,91 @@
+package extras_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/plugintest"
+)
+
+// servers are databases by their names in the configuration.
+type servers map[string]*sql.DB
+
+func (s servers) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	return s[database].QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side does both
+}
+
+func connect(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestPostgres(t *testing.T) {
+	dsn := realtest.Postgres(t, "max_connections=20", "wal_level=replica")
+	standby := realtest.PostgresStandby(t, dsn)
+	primary := connect(t, dsn)
+	k := open(t, "postgres", plugintest.Options{Databases: servers{"app": primary, "replica": connect(t, standby)}})
+	of := func(name string, more manifest.Values) manifest.Values {
+		v := manifest.Values{"database": manifest.Plain(name)}
+		for option, value := range more {
+			v[option] = value
+		}
+		return v
+	}
+	_, r := run(t, k, "primary", of("app", nil), want{plugins.Healthy, "", "PostgreSQL 15"})
+	if r.Details["role"] != "primary" || r.Details["not_seen"] != "" {
+		t.Error(r.Details)
+	}
+	run(t, k, "standby", of("replica", manifest.Values{"role": manifest.Plain("standby")}), want{plugins.Healthy, "", "PostgreSQL 15"})
+	run(t, k, "failed_over", of("app", manifest.Values{"role": manifest.Plain("standby")}), want{plugins.Unhealthy, plugins.Target, "database.app is a primary, and should be a standby"})
+	run(t, k, "connections", of("app", manifest.Values{"max_connections": 1.0}), want{plugins.Degraded, plugins.Target, ""})
+
+	tx, err := primary.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "CREATE TABLE jobs (id int)"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2200 * time.Millisecond)
+	run(t, k, "transaction", of("app", manifest.Values{"max_transaction": time.Second}), want{plugins.Degraded, plugins.Target, "a transaction on database.app is open for "})
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+
+	// An ordinary user sees no transactions of others, and is told so.
+	if _, err := primary.ExecContext(t.Context(), "CREATE ROLE plain LOGIN PASSWORD '"+realtest.Password+"'"); err != nil {
+		t.Fatal(err)
+	}
+	plain := connect(t, strings.Replace(dsn, "//vega:", "//plain:", 1))
+	ordinary := open(t, "postgres", plugintest.Options{Databases: servers{"app": plain}})
+	if _, r = run(t, ordinary, "ordinary_user", of("app", nil), want{plugins.Healthy, "", "PostgreSQL 15"}); !strings.HasSuffix(r.Details["not_seen"], "grant pg_monitor to the user of database.app") {
+		t.Error(r.Details)
+	}
+
+	// A standby that replays nothing falls behind as the primary writes.
+	replica := connect(t, standby)
+	if _, err := replica.ExecContext(t.Context(), "SELECT pg_wal_replay_pause()"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := primary.ExecContext(t.Context(), "INSERT INTO jobs SELECT generate_series(1, 1000)"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2200 * time.Millisecond)
+	run(t, k, "lag", of("replica", manifest.Values{"max_lag": time.Second}), want{plugins.Degraded, plugins.Target, "replication of database.replica lags: it is a standby that is "})
+
+	down := open(t, "postgres", plugintest.Options{Databases: servers{"app": connect(t, "postgres://plain@127.0.0.1:1/x")}})
+	run(t, down, "", of("app", nil), want{plugins.Unhealthy, plugins.Target, "database.app refuses the connection; start the service"})
+}
