@@ -42,7 +42,8 @@ toolchain give the same bytes.
 
 The language is told by the files: *.go is Go, Cargo.toml is Rust (cargo with
 the target wasm32-unknown-unknown), *.c is C (clang with wasm-ld; vega.h is
-found in DIR/vega).
+found in DIR/vega), asconfig.json is AssemblyScript (asc, of node_modules or in
+PATH).
 
 Where plugin.hcl says abi = "nagios", the project is a program as it is written
 for Nagios, with a main function, and becomes a WASI command. C then needs a C

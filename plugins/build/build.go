@@ -25,10 +25,12 @@ const (
 	Go   Language = "go"
 	Rust Language = "rust"
 	C    Language = "c"
+
+	AssemblyScript Language = "assemblyscript"
 )
 
 // Languages are all of them, in the order in which they are shown.
-func Languages() []Language { return []Language{Go, Rust, C} }
+func Languages() []Language { return []Language{Go, Rust, C, AssemblyScript} }
 
 // toolchain is how a language is told by its files, and compiled: to a module
 // with vega_run, or to a WASI command. The directory is absolute.
@@ -41,6 +43,8 @@ var toolchains = map[Language]toolchain{
 	Go:   {"*.go", compileGo},
 	Rust: {"Cargo.toml", compileRust},
 	C:    {"*.c", compileC},
+
+	AssemblyScript: {"asconfig.json", compileAssemblyScript},
 }
 
 // Detect is the language of the project in dir, by the files in it.
@@ -55,7 +59,7 @@ func Detect(dir string) (Language, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fmt.Errorf("%s holds no source of a plugin: no *.go, Cargo.toml or *.c", dir)
+		return "", fmt.Errorf("%s holds no source of a plugin: no *.go, Cargo.toml, *.c or asconfig.json", dir)
 	default:
 		return "", fmt.Errorf("%s holds source in more than one language (%v); keep one plugin to a directory", dir, found)
 	}

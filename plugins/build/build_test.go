@@ -69,6 +69,19 @@ pub extern "C" fn vega_run(_: i32) -> i32 {
 }
 `,
 	},
+	build.AssemblyScript: {
+		"asconfig.json": `{"entries": ["assembly/index.ts"], "options": {"use": ["abort="]}}`,
+		"assembly/index.ts": `// @ts-ignore: decorator
+@external("vega_v1", "message")
+declare function message(text: usize, len: u32): void;
+
+export function vega_run(index: i32): i32 {
+  const text = String.UTF8.encode("ok");
+  message(changetype<usize>(text), <u32>text.byteLength);
+  return 0;
+}
+`,
+	},
 }
 
 // commands are the least programs that print "ok" for Nagios.
@@ -117,7 +130,9 @@ func skipWithout(t *testing.T, err error) {
 func TestPlugin(t *testing.T) {
 	for _, l := range build.Languages() {
 		t.Run(string(l), func(t *testing.T) { builds(t, least[l], l, named, "vega_run") })
-		t.Run(string(l)+"/command", func(t *testing.T) { builds(t, commands[l], l, asCommand, "_start") })
+		if commands[l] != nil {
+			t.Run(string(l)+"/command", func(t *testing.T) { builds(t, commands[l], l, asCommand, "_start") })
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 )
 
 // languages are those that have an SDK, and a guest here.
-var languages = []build.Language{build.Go, build.C, build.Rust}
+var languages = []build.Language{build.Go, build.C, build.Rust, build.AssemblyScript}
 
 // long is more than any SDK asks for at first.
 var long = strings.Repeat("long ", 1000)

@@ -20,7 +20,7 @@ import (
 	"vega/sdk"
 )
 
-//go:embed project go/*.go go/go.mod.txt rust c
+//go:embed project go/*.go go/go.mod.txt rust c assemblyscript
 var files embed.FS
 
 // language is what differs between the projects.
@@ -45,6 +45,10 @@ var languages = map[build.Language]language{
 	build.Rust: {
 		dir: "rust", source: "src/lib.rs", toolchain: "cargo 1.63 or later with the target wasm32-unknown-unknown",
 		sdk: []sdkPart{{"rust/Cargo.toml", "vega"}, {"rust/src/*.rs", "vega/src"}},
+	},
+	build.AssemblyScript: {
+		dir: "assemblyscript", source: "assembly/index.ts", toolchain: "Node.js 20 or later, and asc: run `npm install` here once",
+		sdk: []sdkPart{{"assemblyscript/package.json", "vega"}, {"assemblyscript/assembly/*.ts", "vega/assembly"}},
 	},
 	build.C: {
 		dir: "c", source: "main.c", toolchain: "clang 13 or later, with wasm-ld",

@@ -1,0 +1,36 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// compileAssemblyScript runs asc: the project's own, in node_modules, or else
+// that in PATH. asconfig.json has the entry and what takes the place of abort,
+// which the host does not have; the rest is given here, so that a project need
+// not know it. The runtime is the one that frees: a run is short, but text that
+// is put together in a loop would fill its memory otherwise.
+func compileAssemblyScript(ctx context.Context, dir string, command bool) ([]byte, error) {
+	if command {
+		return nil, errors.New("AssemblyScript makes no WASI command, as Nagios plugins are; write it in Go, C or Rust, or as a probe")
+	}
+	asc := filepath.Join(dir, "node_modules", ".bin", "asc")
+	if !isProgram(asc) {
+		if asc = find("asc"); asc == "" {
+			return nil, missing("AssemblyScript", "its compiler asc", "run `npm install` in the project, or `npm install -g assemblyscript`")
+		}
+	}
+	if find("node") == "" {
+		return nil, missing("AssemblyScript", "node (20 or later)", "install Node.js")
+	}
+	return inTemp(func(out string) error {
+		cmd := exec.CommandContext(ctx, asc, "--config", "asconfig.json", "--runtime", "incremental", "-O3", "--shrinkLevel", "2",
+			"--exportStart", "_initialize", "--noColors", "-o", out)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "NODE_OPTIONS=")
+		return run(cmd)
+	})
+}

@@ -1,0 +1,283 @@
+// The conformance guest in AssemblyScript: see plugin.hcl in the directory above.
+import {
+  Bytes, config, Conn, deadline, degraded, detail, failed, Failure, healthy, http as web, kv as storage, log, match as matching, metric, net as network, Network,
+  now, Phase, probe, resolve, Result, sql as database, Text, Tls, unhealthy, unknown,
+} from "../../../../sdk/assemblyscript/assembly";
+export { vega_run } from "../../../../sdk/assemblyscript/assembly";
+
+probe("options", options);
+probe("results", results);
+probe("status", status);
+probe("http", http);
+probe("net", net);
+probe("errors", errors);
+probe("dns", dns);
+probe("sql", sql);
+probe("kv", kv);
+probe("match", match);
+
+/** Tells the number of an error, or "none". */
+function code(name: string, error: Failure | null): void {
+  detail(name, error === null ? "none" : error.kind.toString());
+}
+
+/** Tells a text, or the number of the error instead. */
+function value(name: string, t: Text): void {
+  const error = t.error;
+  if (error !== null) code(name, error);
+  else detail(name, t.text);
+}
+
+function options(): Result {
+  detail("text", config.text("text"));
+  detail("long", String.UTF8.byteLength(config.text("long")).toString());
+  detail("number", (<i32>(config.number("number") * 4)).toString());
+  detail("whole", config.integer("whole").toString());
+  detail("flag", config.flag("flag").toString());
+  detail("wait", (config.integer("wait") / 1000000).toString());
+  detail("size", config.integer("size").toString());
+  detail("list", config.list("list").join(","));
+  const keys = config.keys("map");
+  const entries: string[] = [];
+  for (let i = 0; i < keys.length; i++) entries.push(keys[i] + "=" + config.entry("map", keys[i]));
+  detail("map", entries.join(","));
+  detail("usual", config.text("usual"));
+  detail("absent", config.has("absent").toString() + config.text("absent") + config.integer("absent").toString());
+  return healthy("read");
+}
+
+function results(): Result {
+  detail("again", "first");
+  detail("again", "second");
+  detail("ä".repeat(200), "a long name");
+  detail("long", "x" + "ö".repeat(5000));
+  metric("one", 1.5, "ms");
+  metric("nan", NaN);
+  metric("inf", Infinity);
+  log.debug("a debug line");
+  log.info("an info line");
+  log.warn("a warn line");
+  log.error("x" + "ü".repeat(5000));
+  if (deadline() > 0 && now() > 1600000000000000000) detail("clock", "runs");
+  return degraded("x" + "é".repeat(3000));
+}
+
+function status(): Result {
+  switch (<i32>config.integer("status")) {
+    case 0:
+      return healthy("it is healthy");
+    case 1:
+      return degraded("it is degraded");
+    case 2:
+      return unhealthy("it is unhealthy");
+    default:
+      return unknown("it is unknown");
+  }
+}
+
+function facts(tls: Tls): void {
+  detail("tls", tls.version);
+  detail("cipher", (tls.cipher != "").toString());
+  detail("subject", tls.subject);
+  detail("issuer", tls.issuer);
+  detail("not_after", tls.notAfter.toString());
+  detail("names", tls.names.join(","));
+  code("verified", tls.verify());
+}
+
+function http(): Result {
+  const base = config.text("url");
+  const echo = web.request("POST", base + "/echo").header("X-A", "one").header("X-A", "two").header("X-Token", config.text("token")).basicAuth("ada", "s3cret").body("hello").send();
+  const error = echo.error;
+  if (error !== null) return failed("the echo", error);
+  detail("status", echo.status.toString());
+  const paths = ["method", "auth", "a.0", "a.1", "token", "body", "none", "odd\\.key", "list", "absent", "list.#"];
+  for (let i = 0; i < paths.length; i++) value(paths[i], echo.json(paths[i]));
+  detail("count", echo.count("list").toString() + echo.count("absent").toString() + echo.count("").toString());
+  detail("text", echo.json("text").text.length.toString());
+  detail("header", echo.header("X-Reply") + echo.header("X-None"));
+  if (echo.timing(Phase.TOTAL) > 0 && echo.timing(Phase.FIRST_BYTE) > 0 && echo.timing(Phase.TLS) == 0) detail("timing", "runs");
+  code("no_tls", echo.tls.verify());
+  echo.close();
+
+  let answer = web.get(base + "/long").send();
+  const body = answer.text(100001);
+  detail("body_is", body.text.length.toString() + body.text.substring(0, 5));
+  code("long", body.error);
+  answer.close();
+  answer = web.get(base + "/long").send();
+  const first = answer.text(7);
+  detail("first", first.text);
+  code("cut", first.error);
+  answer.close();
+  answer = web.get(base + "/long").maxBody(10).send();
+  code("max_body", answer.text(100).error);
+  answer.close();
+  answer = web.get(base + "/long").send();
+  code("no_json", answer.json("x").error);
+  answer.close();
+  answer = web.get(base + "/away").redirects(0).send();
+  detail("redirect", answer.status.toString() + answer.header("Location"));
+  answer.close();
+  answer = web.get(base + "/away").send();
+  detail("redirected", answer.status.toString());
+  answer.close();
+  code("bad_url", web.get("http://[bad").send().error);
+  const secure = web.get(config.text("secure")).send();
+  const why = secure.error;
+  if (why !== null) return failed("the secure server", why);
+  facts(secure.tls);
+  return healthy("sent");
+}
+
+function net(): Result {
+  const address = config.text("address");
+  let c = network.dial(Network.TCP, address);
+  let error = c.error;
+  if (error !== null) return failed("the server", error);
+  code("write", c.writeText("one\ntwo\r\n"));
+  value("line1", c.readLine(64));
+  value("line2", c.readLine(64));
+  c.writeText("STARTTLS\n");
+  value("ready", c.readLine(64));
+  code("starttls", c.startTLS(""));
+  c.writeText("three\n");
+  value("line3", c.readLine(64));
+  c.writeText("LONG\n");
+  code("long_line", c.readLine(64).error);
+  c.close();
+
+  c = network.dial(Network.TCP, address);
+  c.writeText("BYE\n");
+  value("bye", c.readLine(64));
+  code("gone", c.readLine(64).error);
+  const end = c.read(8);
+  const why = end.error;
+  if (why !== null) code("end", why);
+  else detail("end", end.bytes.length == 0 ? "end" : "more");
+  c.close();
+  code("closed", c.read(8).error);
+
+  c = network.dial(Network.TLS, config.text("secure"));
+  error = c.error;
+  if (error !== null) return failed("the secure server", error);
+  facts(c.tls);
+  c.writeText("four\n");
+  value("line4", c.readLine(64));
+  c.close();
+
+  c = network.dial(Network.UDP, config.text("datagram"));
+  error = c.error;
+  if (error !== null) return failed("the datagram server", error);
+  c.writeText("ping");
+  detail("udp", c.read(64).text);
+  return healthy("talked");
+}
+
+function tell(name: string, error: Failure | null): void {
+  if (error === null) {
+    detail(name, "none");
+    return;
+  }
+  const r = failed("it", error);
+  detail(name + "_is", r.message);
+  detail(name, (<i32>r.status).toString() + " " + error.kind.toString());
+}
+
+/** Leaves the timeout for last: it takes all the time there is. */
+function errors(): Result {
+  tell("denied", network.dial(Network.TCP, config.text("elsewhere")).error);
+  tell("refused", network.dial(Network.TCP, config.text("refusing")).error);
+  tell("dns", web.get(config.text("absent")).send().error);
+  tell("tls", web.get(config.text("untrusted")).send().error);
+  tell("io", web.get(config.text("loop")).send().error);
+  tell("invalid", matching("(", "").error);
+  tell("too_large", web.get("http://x/" + "xx".repeat(35000)).send().error);
+  const silent = config.text("silent");
+  const held: Conn[] = [];
+  let last: Failure | null = null;
+  while (held.length < 17) {
+    const c = network.dial(Network.TCP, silent);
+    last = c.error;
+    if (last !== null) break;
+    held.push(c);
+  }
+  tell("quota", last);
+  detail("held", held.length.toString());
+  for (let i = 0; i < held.length; i++) held[i].close();
+  tell("closed", held[0].writeText("x"));
+  let c = network.dial(Network.TCP, config.text("resetting"));
+  c.writeText("x");
+  tell("reset", c.read(8).error);
+  c.close();
+  c = network.dial(Network.TCP, silent);
+  tell("timeout", c.read(8).error);
+  return unhealthy("all failed");
+}
+
+function dns(): Result {
+  const name = config.text("name");
+  const server = config.text("server");
+  const kinds = ["A", "MX", "TXT", "SRV", "NS"];
+  for (let i = 0; i < kinds.length; i++) {
+    const found = resolve(kinds[i], name, server);
+    if (found.error !== null) code(kinds[i], found.error);
+    else detail(kinds[i], found.records.join(","));
+  }
+  code("absent", resolve("A", "absent." + name, server).error);
+  code("what", resolve("WHAT", name, server).error);
+  return healthy("asked");
+}
+
+function sql(): Result {
+  const name = config.text("database");
+  const rows = database.query(name, "SELECT a, b FROM t ORDER BY a");
+  const error = rows.error;
+  if (error !== null) return failed("the database", error);
+  const all: string[] = [];
+  while (rows.next()) {
+    const b = rows.column(1);
+    const why = b.error;
+    let text = b.text.length > 99 ? b.text.length.toString() : b.text;
+    if (why !== null) text = why.kind.toString();
+    all.push(rows.column(0).text + " " + text);
+  }
+  detail("rows", all.join(","));
+  code("end", rows.error);
+  code("column", rows.column(9).error);
+  rows.close();
+  code("closed", rows.column(0).error);
+  code("bad", database.query(name, "SELECT nothing").error);
+  return healthy("queried");
+}
+
+function kept(name: string, b: Bytes): void {
+  const error = b.error;
+  if (error !== null) code(name, error);
+  else detail(name, b.text);
+}
+
+function kv(): Result {
+  kept("absent", storage.get("seen"));
+  const some = new Uint8Array(3);
+  some[0] = 97;
+  some[2] = 98;
+  code("set", storage.set("seen", some));
+  const got = storage.get("seen");
+  detail("got", got.bytes.length.toString() + got.text.replaceAll("\0", "0"));
+  code("quota", storage.set("much", new Uint8Array(5000)));
+  code("again", storage.setText("seen", "c"));
+  kept("now", storage.get("seen"));
+  return healthy("kept");
+}
+
+function match(): Result {
+  const all = [["yes", "^v\\d+$", "v12"], ["no", "^v\\d+$", "w12"], ["within", "b+", "abbc"], ["bad", "(", ""]];
+  for (let i = 0; i < all.length; i++) {
+    const m = matching(all[i][1], all[i][2]);
+    const error = m.error;
+    if (error !== null) code(all[i][0], error);
+    else detail(all[i][0], m.matches.toString());
+  }
+  return healthy("matched");
+}

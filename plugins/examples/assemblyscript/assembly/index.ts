@@ -1,0 +1,35 @@
+// The plugin backlog: plugin.hcl has what it says of itself.
+import { config, degraded, failed, healthy, http, Kind, metric, millis, Phase, probe, Result, unhealthy } from "../vega/assembly";
+export { vega_run } from "../vega/assembly";
+
+probe("queue", queue);
+
+/**
+ * Asks a service how many jobs wait, and judges the number. The message is for
+ * the person who is woken: what is wrong, with what, and what to do.
+ */
+function queue(): Result {
+  const url = config.text("url");
+  const path = config.text("path");
+  const answer = http.get(url).send();
+  const error = answer.error;
+  if (error !== null) return failed(url, error);
+  millis("response_time", answer.timing(Phase.TOTAL));
+  if (answer.status != 200) return unhealthy(url + " answered " + answer.status.toString() + ", expected 200; look into its log");
+
+  const found = answer.json(path);
+  const why = found.error;
+  if (why !== null) {
+    if (why.kind != Kind.NOT_SET && why.kind != Kind.INVALID) return failed(url, why); // it did not come whole
+    return unhealthy("there is no " + path + " in the answer of " + url + "; correct path (" + why.text + ")");
+  }
+  const text = found.text;
+  const waiting = F64.parseFloat(text);
+  if (isNaN(waiting)) return unhealthy(path + " at " + url + ' is no number: "' + text + '"; correct path');
+  metric("waiting", waiting);
+  const most = config.integer("max");
+  if (waiting > <f64>most) {
+    return degraded(text + " jobs wait at " + url + ", more than " + most.toString() + "; start more workers, or look into their log");
+  }
+  return healthy(text + " jobs wait at " + url);
+}

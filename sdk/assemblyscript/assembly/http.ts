@@ -1,0 +1,160 @@
+import { raw_close, raw_http_basic_auth, raw_http_header, raw_http_option, raw_http_request, raw_http_response_header, raw_http_send, raw_http_timing, raw_json } from "./abi";
+import { at, size, utf8 } from "./bytes";
+import { Failure, failure } from "./failure";
+import { read, readAll } from "./stream";
+import { answered, Bytes, room, Text } from "./text";
+import { Tls } from "./tls";
+
+/** HTTP: capability "http". */
+export namespace http {
+  /** Begins a GET. The certificate of an https server is always verified, up to 10 redirects are followed. */
+  export function get(url: string): Request {
+    return new Request("GET", url);
+  }
+
+  /** Begins a request. */
+  export function request(method: string, url: string): Request {
+    return new Request(method, url);
+  }
+}
+
+/** The parts of an exchange that are timed. */
+export enum Phase {
+  DNS,
+  CONNECT,
+  TLS,
+  FIRST_BYTE,
+  TOTAL,
+}
+
+/** A request that is being put together. Its first error is that of the response. */
+export class Request {
+  private handle: i32;
+  private content: string = "";
+  private error: Failure | null = null;
+
+  constructor(method: string, url: string) {
+    const m = utf8(method);
+    const u = utf8(url);
+    this.handle = raw_http_request(at(m), size(m), at(u), size(u));
+    this.check(this.handle);
+  }
+
+  private check(n: i32): void {
+    if (n < 0 && this.error === null) this.error = failure(n);
+  }
+
+  /** Adds a header. An option that holds a secret may be the value or a part of it. */
+  header(name: string, value: string): Request {
+    const k = utf8(name);
+    const v = utf8(value);
+    if (this.error === null) this.check(raw_http_header(this.handle, at(k), size(k), at(v), size(v)));
+    return this;
+  }
+
+  /** Logs in. */
+  basicAuth(user: string, password: string): Request {
+    const k = utf8(user);
+    const v = utf8(password);
+    if (this.error === null) this.check(raw_http_basic_auth(this.handle, at(k), size(k), at(v), size(v)));
+    return this;
+  }
+
+  /** How many redirects are followed; with 0, one is the answer. */
+  redirects(n: i32): Request {
+    if (this.error === null) this.check(raw_http_option(this.handle, 0, n));
+    return this;
+  }
+
+  /** How large the answer's body may be, in bytes: 1 MiB unless set, at most 8. */
+  maxBody(bytes: i32): Request {
+    if (this.error === null) this.check(raw_http_option(this.handle, 1, bytes));
+    return this;
+  }
+
+  /** What to send. */
+  body(text: string): Request {
+    this.content = text;
+    return this;
+  }
+
+  /** Sends it, and returns when the headers of the answer are there. */
+  send(): Response {
+    let status = 0;
+    if (this.error === null) {
+      const b = utf8(this.content);
+      status = raw_http_send(this.handle, at(b), size(b));
+      this.check(status);
+    }
+    if (this.error !== null) raw_close(this.handle); // what failed holds nothing
+    return new Response(this.handle, max(status, 0), this.error);
+  }
+}
+
+/** An answer, or why there is none. */
+export class Response {
+  constructor(
+    private handle: i32,
+    /** 0 where there is an error. */
+    public readonly status: i32,
+    public readonly error: Failure | null,
+  ) {}
+
+  /** The value of a header, "" if there is none. */
+  header(name: string): string {
+    const k = utf8(name);
+    let buf = room(0);
+    let n = raw_http_response_header(this.handle, at(k), size(k), at(buf), size(buf));
+    if (n > buf.byteLength) {
+      buf = room(n);
+      n = raw_http_response_header(this.handle, at(k), size(k), at(buf), size(buf));
+    }
+    return answered(buf, n).text;
+  }
+
+  /**
+   * The value at a path of the body's JSON, such as "data.items.0.name": text as
+   * it is, numbers as written, lists and objects as JSON. A path that is not
+   * there is NOT_SET, a body that is no JSON INVALID.
+   */
+  json(path: string): Text {
+    const p = utf8(path);
+    let buf = room(0);
+    let n = raw_json(this.handle, at(p), size(p), at(buf), size(buf));
+    if (n > buf.byteLength) {
+      buf = room(n);
+      n = raw_json(this.handle, at(p), size(p), at(buf), size(buf));
+    }
+    return answered(buf, n);
+  }
+
+  /** The number of elements in the list or object at a path, 0 if there is none. */
+  count(path: string): i32 {
+    const n = this.json(path == "" ? "#" : path + ".#");
+    return n.error !== null ? 0 : <i32>I64.parseInt(n.text, 10);
+  }
+
+  /** How long a phase took, in nanoseconds, over all redirects. */
+  timing(phase: Phase): i64 {
+    return max<i64>(raw_http_timing(this.handle, phase), 0);
+  }
+
+  /** Reads some of the body, at most that many bytes; none at the end. */
+  read(most: i32): Bytes {
+    return read(this.handle, most);
+  }
+
+  /** The body, or as much of it as limit. */
+  text(limit: i32): Text {
+    return readAll(this.handle, limit);
+  }
+
+  get tls(): Tls {
+    return new Tls(this.handle);
+  }
+
+  /** Gives the handle back before the run ends, of which there may be 16. */
+  close(): void {
+    raw_close(this.handle);
+  }
+}

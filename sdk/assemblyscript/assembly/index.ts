@@ -1,0 +1,32 @@
+/**
+ * The SDK for probes in AssemblyScript, for version 1 of vega's probe ABI.
+ *
+ *   import { config, failed, healthy, http, probe, Result, unhealthy } from "../vega/assembly";
+ *   export { vega_run } from "../vega/assembly";
+ *
+ *   probe("orders", orders);
+ *
+ *   function orders(): Result {
+ *     const url = config.text("url");
+ *     const answer = http.get(url).send();
+ *     const error = answer.error;
+ *     if (error !== null) return failed(url, error);
+ *     if (answer.status != 200) return unhealthy(url + " answered " + answer.status.toString());
+ *     return healthy(url + " answers");
+ *   }
+ *
+ * Calls that may fail answer an object with an error, which is null where there
+ * is none. Put it into a variable, so that the compiler sees that you looked.
+ * Each run starts afresh. What it leaves open, the host closes.
+ */
+export { abort } from "./abort";
+export { config } from "./config";
+export { Failure, Kind } from "./failure";
+export { Bytes, Text } from "./text";
+export { deadline, detail, log, metric, millis, now } from "./tell";
+export { degraded, failed, healthy, Result, Status, unhealthy, unknown } from "./result";
+export { http, Phase, Request, Response } from "./http";
+export { Conn, net, Network } from "./net";
+export { Tls } from "./tls";
+export { kv, match, Match, Records, resolve, Rows, sql } from "./ask";
+export { probe, vega_run } from "./run";

@@ -1,0 +1,52 @@
+import { raw_tls_info } from "./abi";
+import { at, size } from "./bytes";
+import { Failure, Kind } from "./failure";
+import { answered, room, Text } from "./text";
+
+/** What TLS has agreed on, and the peer's certificate. Without TLS it is all "". */
+export class Tls {
+  constructor(private handle: i32) {}
+
+  private fact(what: i32): Text {
+    let buf = room(0);
+    let n = raw_tls_info(this.handle, what, at(buf), size(buf));
+    if (n > buf.byteLength) {
+      buf = room(n);
+      n = raw_tls_info(this.handle, what, at(buf), size(buf));
+    }
+    return answered(buf, n);
+  }
+
+  /** Such as "TLS 1.3". */
+  get version(): string {
+    return this.fact(0).text;
+  }
+  get cipher(): string {
+    return this.fact(1).text;
+  }
+  get subject(): string {
+    return this.fact(2).text;
+  }
+  get issuer(): string {
+    return this.fact(3).text;
+  }
+
+  /** Until when the certificate is valid, in seconds since 1970. */
+  get notAfter(): i64 {
+    const text = this.fact(4).text;
+    return text == "" ? 0 : I64.parseInt(text, 10);
+  }
+
+  /** The names that the certificate is for. */
+  get names(): string[] {
+    const text = this.fact(5).text;
+    return text == "" ? [] : text.split("\n");
+  }
+
+  /** Why the certificate is not to be trusted; null if it is. */
+  verify(): Failure | null {
+    const why = this.fact(6);
+    if (why.error !== null) return why.error;
+    return why.text == "" ? null : new Failure(Kind.TLS, why.text);
+  }
+}
