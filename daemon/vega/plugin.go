@@ -54,19 +54,19 @@ library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return failed(buildPlugin(cmd.Context(), dir, out, cmd.OutOrStdout()))
+			return failed(buildPlugin(cmd.Context(), dir, out, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "write the module to this file")
 	return c
 }
 
-func buildPlugin(ctx context.Context, dir, out string, stdout io.Writer) error {
+func buildPlugin(ctx context.Context, dir, out string, stdout, stderr io.Writer) error {
 	m, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl"))
 	if diags.HasErrors() {
 		return &daemon.InvalidError{Diagnostics: diags}
 	}
-	wasm, err := build.Plugin(ctx, dir, m)
+	wasm, err := build.WithWarnings(ctx, dir, m, stderr)
 	if err != nil {
 		return err
 	}

@@ -200,7 +200,7 @@ func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
 // test: a script's own has no home for a toolchain's cache.
 func buildExample(ts *testscript.TestScript, _ bool, args []string) {
 	dir := filepath.Join("..", "..", "plugins", "nagios", "examples", args[0])
-	ts.Check(buildPlugin(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout()))
+	ts.Check(buildPlugin(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout(), io.Discard))
 }
 
 func freePort(t *testing.T) string {

@@ -13,11 +13,11 @@ import (
 // which the host does not have; the rest is given here, so that a project need
 // not know it. The runtime is the one that frees: a run is short, but text that
 // is put together in a loop would fill its memory otherwise.
-func compileAssemblyScript(ctx context.Context, dir string, command bool) ([]byte, error) {
-	if command {
+func compileAssemblyScript(ctx context.Context, j job) ([]byte, error) {
+	if j.command {
 		return nil, errors.New("AssemblyScript makes no WASI command, as Nagios plugins are; write it in Go, C or Rust, or as a probe")
 	}
-	asc := filepath.Join(dir, "node_modules", ".bin", "asc")
+	asc := filepath.Join(j.dir, "node_modules", ".bin", "asc")
 	if !isProgram(asc) {
 		if asc = find("asc"); asc == "" {
 			return nil, missing("AssemblyScript", "its compiler asc", "run `npm install` in the project, or `npm install -g assemblyscript`")
@@ -29,8 +29,8 @@ func compileAssemblyScript(ctx context.Context, dir string, command bool) ([]byt
 	return inTemp(func(out string) error {
 		cmd := exec.CommandContext(ctx, asc, "--config", "asconfig.json", "--runtime", "incremental", "-O3", "--shrinkLevel", "2",
 			"--exportStart", "_initialize", "--noColors", "-o", out)
-		cmd.Dir = dir
+		cmd.Dir = j.dir
 		cmd.Env = append(os.Environ(), "NODE_OPTIONS=")
-		return run(cmd)
+		return run(cmd, j.said)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,10 +34,17 @@ const (
 func Languages() []Language { return []Language{Go, Rust, C, AssemblyScript} }
 
 // toolchain is how a language is told by its files, and compiled: to a module
-// with vega_run, or to a WASI command. The directory is absolute.
+// with vega_run, or to a WASI command.
 type toolchain struct {
 	sign    string // a glob pattern of its files
-	compile func(ctx context.Context, dir string, command bool) ([]byte, error)
+	compile func(ctx context.Context, j job) ([]byte, error)
+}
+
+// job is a project to compile.
+type job struct {
+	dir     string    // absolute
+	command bool      // to a WASI command
+	said    io.Writer // gets what the toolchain says though it succeeds: warnings
 }
 
 var toolchains = map[Language]toolchain{
@@ -76,6 +84,12 @@ func escapeGlob(path string) string {
 // depend on the sources and the toolchain alone: neither on the place nor on
 // flags in the environment.
 func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, error) {
+	return WithWarnings(ctx, dir, m, io.Discard)
+}
+
+// WithWarnings is Plugin for an author: what the toolchain has to say though it
+// succeeds goes to said.
+func WithWarnings(ctx context.Context, dir string, m *manifest.Manifest, said io.Writer) ([]byte, error) {
 	language, err := Detect(dir)
 	if err != nil {
 		return nil, err
@@ -84,7 +98,7 @@ func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := toolchains[language].compile(ctx, whole, m.ABI == manifest.Nagios)
+	wasm, err := toolchains[language].compile(ctx, job{whole, m.ABI == manifest.Nagios, said})
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +106,11 @@ func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, erro
 }
 
 // run runs a command of a toolchain. What it printed is the error's text.
-func run(cmd *exec.Cmd) error {
+func run(cmd *exec.Cmd, said io.Writer) error {
 	text, err := cmd.CombinedOutput()
 	if err == nil {
-		return nil
+		_, err = said.Write(text)
+		return err
 	}
 	name := filepath.Base(cmd.Path)
 	if name == "go" {

@@ -6,19 +6,19 @@ import (
 	"os/exec"
 )
 
-func compileGo(ctx context.Context, dir string, command bool) ([]byte, error) {
+func compileGo(ctx context.Context, j job) ([]byte, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, missing("Go", "the Go toolchain", "install it from your distribution or from go.dev")
 	}
 	return inTemp(func(out string) error {
 		mode := "c-shared" // without a main of its own
-		if command {
+		if j.command {
 			mode = "exe"
 		}
 		args := []string{"build", "-trimpath", "-buildvcs=false", "-buildmode=" + mode, "-ldflags=-s -w -buildid=", "-o", out, "."}
 		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Dir = dir
+		cmd.Dir = j.dir
 		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
-		return run(cmd)
+		return run(cmd, j.said)
 	})
 }

@@ -20,9 +20,9 @@ import (
 // would spare a tenth of the module, and an author would wait for it after each
 // edit. The stack of a probe is four times that of C, since in Rust the buffers
 // are on it.
-func compileRust(ctx context.Context, dir string, command bool) ([]byte, error) {
-	target := rustProbe
-	if command {
+func compileRust(ctx context.Context, j job) ([]byte, error) {
+	dir, target := j.dir, rustProbe
+	if j.command {
 		target = rustCommand
 	}
 	rust, err := findRust(ctx, target)
@@ -35,7 +35,7 @@ func compileRust(ctx context.Context, dir string, command bool) ([]byte, error) 
 	}
 	defer work.done()
 	env := []string{"RUSTC=" + rust.rustc, "RUSTC_WRAPPER=" + work.wrapper, "RUSTC_WORKSPACE_WRAPPER=", "CARGO_TARGET_DIR=" + work.target, "CARGO_TERM_COLOR=never"}
-	packages, err := rust.packages(ctx, dir, env)
+	packages, err := rust.packages(ctx, j, env)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +47,11 @@ func compileRust(ctx context.Context, dir string, command bool) ([]byte, error) 
 	if rust.linker != "" {
 		flags = append(flags, "-Clinker="+rust.linker)
 	}
-	said, err := rust.run(ctx, dir, append(env,
+	said, err := rust.run(ctx, j, append(env,
 		"RUSTFLAGS=", "CARGO_ENCODED_RUSTFLAGS="+strings.Join(flags, "\x1f"),
 		"CARGO_PROFILE_RELEASE_OPT_LEVEL=s", "CARGO_PROFILE_RELEASE_LTO=off", "CARGO_PROFILE_RELEASE_PANIC=abort",
 		"CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1", "CARGO_PROFILE_RELEASE_STRIP=symbols", "CARGO_PROFILE_RELEASE_DEBUG=false",
-	), "build", "--release", "--target", rust.target, "--message-format", "json-render-diagnostics")
+	), "build", "--quiet", "--release", "--target", rust.target, "--message-format", "json-render-diagnostics")
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +70,8 @@ type crate struct {
 }
 
 // packages are the project and all that it depends on.
-func (r rust) packages(ctx context.Context, dir string, env []string) ([]crate, error) {
-	said, err := r.run(ctx, dir, env, "metadata", "--format-version", "1", "--filter-platform", r.target)
+func (r rust) packages(ctx context.Context, j job, env []string) ([]crate, error) {
+	said, err := r.run(ctx, j, env, "metadata", "--format-version", "1", "--filter-platform", r.target)
 	if err != nil {
 		return nil, err
 	}
@@ -85,23 +85,24 @@ func (r rust) packages(ctx context.Context, dir string, env []string) ([]crate, 
 }
 
 // run runs a command of cargo, offline, and answers what it wrote.
-func (r rust) run(ctx context.Context, dir string, env []string, args ...string) (*bytes.Buffer, error) {
+func (r rust) run(ctx context.Context, j job, env []string, args ...string) (*bytes.Buffer, error) {
 	cmd := exec.CommandContext(ctx, r.cargo, append(args, "--offline")...)
-	if _, err := os.Stat(filepath.Join(dir, "Cargo.lock")); err == nil {
+	if _, err := os.Stat(filepath.Join(j.dir, "Cargo.lock")); err == nil {
 		cmd.Args = append(cmd.Args, "--locked")
 	}
-	cmd.Dir = dir
+	cmd.Dir = j.dir
 	cmd.Env = append(os.Environ(), env...)
 	var said, told bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &told
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(told.String())
 		if strings.Contains(text, "--offline") {
-			text += "\n\nvega fetches nothing while it builds; run `cargo fetch` in " + dir + " once"
+			text += "\n\nvega fetches nothing while it builds; run `cargo fetch` in " + j.dir + " once"
 		}
 		return nil, fmt.Errorf("cargo %s: %w\n%s", args[0], err, text)
 	}
-	return &said, nil
+	_, err := j.said.Write(told.Bytes())
+	return &said, err
 }
 
 // artefact is the module that cargo says it made.
