@@ -116,7 +116,9 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config) []plugin {
 	return all
 }
 
-// load compiles the module that was found, if its file still holds it.
+// load compiles the module that was found, if its file still holds it. That is
+// told before anything else is done with the bytes: those that were found are
+// those that were judged, and to load a module is to run its start.
 func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 	wasm := plugins.Core()
 	switch {
@@ -128,12 +130,12 @@ func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 			return nil, err
 		}
 	}
+	if manifest.Digest(wasm) != f.Module.Digest {
+		return nil, errors.New("the file changed while it was being loaded")
+	}
 	m, err := d.sandbox.Load(ctx, wasm)
 	if err != nil {
 		return nil, err
-	}
-	if m.Digest != f.Module.Digest {
-		return nil, errors.Join(errors.New("the file changed while it was being loaded"), m.Close())
 	}
 	return &module{Module: m}, nil
 }

@@ -1,8 +1,6 @@
 package plugins
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -47,9 +45,8 @@ type MemoryBounds struct {
 // with it is in Refused; all that can be read in spite of that is told. The
 // types of functions are not looked at, nor which of WASI is served.
 func Inspect(wasm []byte) *Inspection {
-	sum := sha256.Sum256(wasm)
 	i := &Inspection{
-		Digest: hex.EncodeToString(sum[:]), Size: len(wasm), Calls: []string{}, WASI: []string{}, Refused: []string{}, Beyond: []manifest.Kind{}, Unasked: []manifest.Kind{},
+		Digest: manifest.Digest(wasm), Size: len(wasm), Calls: []string{}, WASI: []string{}, Refused: []string{}, Beyond: []manifest.Kind{}, Unasked: []manifest.Kind{},
 		Memory: MemoryBounds{Default: int64(DefaultMemory), Hard: int64(MaxMemory)},
 	}
 	if len(wasm) > manifest.MaxModule {

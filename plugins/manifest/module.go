@@ -21,6 +21,12 @@ type Module struct {
 	Exports  []Export
 }
 
+// Digest is the hex SHA-256 of a module's bytes.
+func Digest(wasm []byte) string {
+	sum := sha256.Sum256(wasm)
+	return hex.EncodeToString(sum[:])
+}
+
 // Import is a function that a module asks of its host.
 type Import struct{ Module, Name string }
 
@@ -34,8 +40,7 @@ type Export struct {
 // any of it. It refuses what is no module, has no manifest or two, or imports
 // anything but functions.
 func Read(wasm []byte) (*Module, error) {
-	sum := sha256.Sum256(wasm)
-	m := &Module{Digest: hex.EncodeToString(sum[:]), Size: len(wasm)}
+	m := &Module{Digest: Digest(wasm), Size: len(wasm)}
 	var found []byte
 	err := binary.Sections(wasm, func(id byte, body *binary.Reader) error {
 		switch id {
