@@ -14,9 +14,9 @@ import (
 // listens.
 func Memcached(t testing.TB, args ...string) (addr string) {
 	t.Helper()
-	bin := program(t, "memcached", "/usr/bin/memcached")
+	bin := Program(t, "memcached", "memcached")
 	cred := credential(t, "nobody")
-	addr = "127.0.0.1:" + freePort(t)
+	addr = "127.0.0.1:" + FreePort(t)
 	_, port, _ := net.SplitHostPort(addr)
 	serve(t, cred, directory(t, cred), addr, connected, bin, append([]string{"-l", "127.0.0.1", "-p", port, "-U", "0"}, args...)...)
 	return addr
@@ -27,10 +27,10 @@ func Memcached(t testing.TB, args ...string) (addr string) {
 // clock. With stratum 0 it knows no time.
 func Chrony(t testing.TB, stratum int) (addr string) {
 	t.Helper()
-	bin := program(t, "chrony", "/usr/sbin/chronyd")
+	bin := Program(t, "chronyd", "chrony")
 	cred := credential(t, "_chrony")
 	dir := directory(t, cred)
-	port := freePort(t)
+	port := FreePort(t)
 	conf := fmt.Sprintf("bindaddress 127.0.0.1\nport %s\ncmdport 0\nbindcmdaddress /\npidfile %s/pid\nallow 127.0.0.1\n", port, dir)
 	if stratum > 0 {
 		conf += fmt.Sprintf("local stratum %d\n", stratum)
@@ -67,13 +67,13 @@ func network(addr string) (network, address string) {
 // as %s/NAME.
 func Mosquitto(t testing.TB, config string, files map[string]string) (addr string) {
 	t.Helper()
-	bin := program(t, "mosquitto", "/usr/sbin/mosquitto")
+	bin := Program(t, "mosquitto", "mosquitto")
 	cred := credential(t, "mosquitto")
 	dir := directory(t, cred)
 	for name, text := range files {
 		write(t, filepath.Join(dir, name), text)
 	}
-	addr = "127.0.0.1:" + freePort(t)
+	addr = "127.0.0.1:" + FreePort(t)
 	_, port, _ := net.SplitHostPort(addr)
 	path := filepath.Join(dir, "mosquitto.conf")
 	write(t, path, fmt.Sprintf("listener %s 127.0.0.1\nlog_dest stderr\n", port)+strings.ReplaceAll(config, "%s", dir))
@@ -85,9 +85,10 @@ func Mosquitto(t testing.TB, config string, files map[string]string) (addr strin
 // streaming, and returns its own DSN.
 func PostgresStandby(t testing.TB, dsn string) string {
 	t.Helper()
-	backup := program(t, "postgresql", "/usr/lib/postgresql/*/bin/pg_basebackup", "/usr/local/bin/pg_basebackup")
+	parts := programs(t, "postgresql", "postgres", "pg_basebackup")
+	server, backup := parts[0], parts[1]
 	cred := credential(t, "postgres")
-	dir, port := directory(t, cred), freePort(t)
+	dir, port := directory(t, cred), FreePort(t)
 	data := filepath.Join(dir, "data")
 	run(t, cred, dir, backup, "-d", dsn, "-D", data, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
 	u, err := url.Parse(dsn)
@@ -95,7 +96,7 @@ func PostgresStandby(t testing.TB, dsn string) string {
 		t.Fatal(err)
 	}
 	u.Host = "127.0.0.1:" + port
-	serve(t, cred, dir, u.Host, postgresReady, filepath.Join(filepath.Dir(backup), "postgres"),
+	serve(t, cred, dir, u.Host, postgresReady, server,
 		"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off", "-c", "max_connections=20")
 	return u.String()
 }

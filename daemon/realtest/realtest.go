@@ -4,9 +4,11 @@
 // go with them.
 //
 // Postgres, MariaDB and the others return where their server listens; NewCA
-// makes certificates, good ones and bad ones. A server that is not installed
-// skips the test, and fails it where VEGA_REQUIRE=1 is set. Only tests may
-// import the package.
+// makes certificates, good ones and bad ones.
+//
+// Program and Toolchain find what else a test needs of the machine. What is not
+// installed whole skips the test and names the missing part, and fails it
+// where VEGA_REQUIRE=1 is set. Only tests may import the package.
 package realtest
 
 import (
@@ -24,35 +26,6 @@ import (
 	"testing"
 	"time"
 )
-
-// patience is how long a server may take to start on a busy machine.
-const patience = 60 * time.Second
-
-// program finds the first of the patterns that is installed.
-func program(t testing.TB, install string, patterns ...string) string {
-	t.Helper()
-	for _, pattern := range patterns {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(found) > 0 {
-			return found[len(found)-1] // the newest
-		}
-	}
-	Missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", filepath.Base(patterns[0]), install))
-	return ""
-}
-
-// Missing skips the test for want of something on this machine; where
-// VEGA_REQUIRE=1 promises that all is there, the test fails.
-func Missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("VEGA_REQUIRE") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
 
 // directory is short-lived and belongs to the user that the server runs as.
 // t.TempDir is not enough: no other user reaches into it.
@@ -80,7 +53,7 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
-		t.Fatal(err)
+		Missing(t, fmt.Sprintf("there is no user %s for the server to run as (%v): install it from a package of the distribution", name, err))
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
@@ -93,14 +66,18 @@ func credential(t testing.TB, name string) *syscall.Credential {
 // run waits for a command that prepares a server.
 func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: cred}
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, environment(dir), &syscall.SysProcAttr{Credential: cred}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", filepath.Base(name), err, out)
 	}
 }
+
+// environment is one in which a server keeps its temporary files in dir. One
+// of MariaDB removes those of another that it finds beside its own.
+func environment(dir string) []string { return append(os.Environ(), "TMPDIR="+dir) }
 
 // serve starts a server, waits until it answers on addr as ready wants, and
 // returns what stops it before the test ends.
@@ -108,7 +85,7 @@ func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(
 	t.Helper()
 	var output bytes.Buffer
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &output, &output
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environment(dir), &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -137,7 +114,7 @@ func stop(cmd *exec.Cmd, gone chan error) {
 }
 
 func await(addr string, ready func(net.Conn) error, gone chan error) error {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(Patience)
 	for {
 		err := try(addr, ready)
 		if err == nil {
@@ -150,7 +127,7 @@ func await(addr string, ready func(net.Conn) error, gone chan error) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("not ready after %v: %w", patience, err)
+			return fmt.Errorf("not ready after %v: %w", Patience, err)
 		}
 	}
 }
@@ -170,18 +147,3 @@ func try(addr string, ready func(net.Conn) error) error {
 
 // connected is the wish of servers that answer as soon as they listen.
 func connected(net.Conn) error { return nil }
-
-// freePort is one that nobody listens on at the moment.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}

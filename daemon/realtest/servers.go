@@ -28,22 +28,22 @@ func Postgres(t testing.TB, settings ...string) (dsn string) {
 // StoppablePostgres also returns what stops the server.
 func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func()) {
 	t.Helper()
-	initdb := program(t, "postgresql", "/usr/lib/postgresql/*/bin/initdb", "/usr/local/bin/initdb")
+	parts := programs(t, "postgresql", "postgres", "initdb", "psql")
+	server, initdb, psql := parts[0], parts[1], parts[2]
 	cred := credential(t, "postgres")
-	dir, port := directory(t, cred), freePort(t)
+	dir, port := directory(t, cred), FreePort(t)
 	secret := filepath.Join(dir, "password")
 	write(t, secret, Password)
 	data := filepath.Join(dir, "data")
 	run(t, cred, dir, initdb, "-D", data, "-U", "vega", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--no-sync")
-	bin := filepath.Dir(initdb)
 	args := []string{"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off"}
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	halt = serve(t, cred, dir, "127.0.0.1:"+port, postgresReady, filepath.Join(bin, "postgres"), args...)
-	server := fmt.Sprintf("postgres://vega:%s@127.0.0.1:%s/", Password, port)
-	run(t, cred, dir, filepath.Join(bin, "psql"), "-q", server+"postgres", "-c", "CREATE DATABASE app")
-	return server + "app?sslmode=disable", halt
+	halt = serve(t, cred, dir, "127.0.0.1:"+port, postgresReady, server, args...)
+	url := fmt.Sprintf("postgres://vega:%s@127.0.0.1:%s/", Password, port)
+	run(t, cred, dir, psql, "-q", url+"postgres", "-c", "CREATE DATABASE app")
+	return url + "app?sslmode=disable", halt
 }
 
 // postgresReady begins to log in: a server that is still starting says so in
@@ -69,10 +69,10 @@ func postgresReady(c net.Conn) error {
 // whose password is Password, and returns the DSN for the MySQL driver.
 func MariaDB(t testing.TB) (dsn string) {
 	t.Helper()
-	mariadbd := program(t, "mariadb-server", "/usr/sbin/mariadbd", "/usr/libexec/mariadbd")
-	install := program(t, "mariadb-server", "/usr/bin/mariadb-install-db")
+	mariadbd, install := Program(t, "mariadbd", "mariadb-server"), Program(t, "mariadb-install-db", "mariadb-server")
+	Program(t, "my_print_defaults", "mariadb-server") // the installation calls it
 	cred := credential(t, "mysql")
-	dir, port := directory(t, cred), freePort(t)
+	dir, port := directory(t, cred), FreePort(t)
 	data, first := filepath.Join(dir, "data"), filepath.Join(dir, "first.sql")
 	write(t, first, fmt.Sprintf(mariadbUsers, Password))
 	run(t, cred, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
@@ -98,8 +98,8 @@ func greeted(c net.Conn) error {
 // host:port.
 func Redis(t testing.TB, password string) (addr string) {
 	t.Helper()
-	server := program(t, "redis-server", "/usr/bin/redis-server", "/usr/local/bin/redis-server")
-	dir, port := directory(t, nil), freePort(t)
+	server := Program(t, "redis-server", "redis-server")
+	dir, port := directory(t, nil), FreePort(t)
 	config := filepath.Join(dir, "redis.conf")
 	text := fmt.Sprintf("bind 127.0.0.1\nport %s\nsave \"\"\ndir %s\n", port, dir)
 	if password != "" {
@@ -127,8 +127,8 @@ func redisReady(c net.Conn) error {
 // speaks TLS.
 func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
 	t.Helper()
-	nginx := program(t, "nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx")
-	dir, port := directory(t, nil), freePort(t)
+	nginx := Program(t, "nginx", "nginx")
+	dir, port := directory(t, nil), FreePort(t)
 	listen := "listen 127.0.0.1:" + port + ";"
 	if leaf != nil {
 		listen = fmt.Sprintf("listen 127.0.0.1:%s ssl; ssl_certificate %s; ssl_certificate_key %s;", port, leaf.CertFile, leaf.KeyFile)

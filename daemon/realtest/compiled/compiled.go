@@ -1,0 +1,123 @@
+// Package compiled keeps the native code of modules for tests, so that a
+// module is compiled once and not by each test process. The code is the same
+// with and without the race detector, under which compiling takes ten times as
+// long.
+//
+// Cache is for tests that open a sandbox; Core is for those that start a vega
+// with a data directory of its own. Tests about the cache itself use neither.
+package compiled
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+
+	"vega/plugins"
+)
+
+// Cache returns the directory to open a sandbox with. Test processes share it,
+// also at the same time: entries appear whole, and are named by the content of
+// the module.
+var Cache = sync.OnceValue(func() string {
+	base, err := os.UserCacheDir()
+	version := compiler()
+	if err != nil || version == "" {
+		return temporary()
+	}
+	dir := filepath.Join(base, "vega", "tests", version)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return temporary()
+	}
+	return dir
+})
+
+// temporary is where no test process has a home to share, a directory that the
+// system tidies.
+func temporary() string {
+	dir, err := os.MkdirTemp("", "vega-tests-")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+// compiler is the version of wazero in go.mod. A test binary does not know it,
+// so entries of different versions would have the same name.
+func compiler() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			if m := regexp.MustCompile(`github\.com/tetratelabs/wazero (v\S+)`).FindSubmatch(text); m != nil {
+				return "wazero-" + string(m[1])
+			}
+			return ""
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// core is a cache that holds the bundled plugin and no other.
+var core = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(Cache(), "core")
+	ctx := context.Background()
+	s, err := plugins.Open(ctx, plugins.Options{CacheDir: dir})
+	if err != nil {
+		return "", err
+	}
+	m, err := s.Load(ctx, plugins.Core())
+	if err != nil {
+		return "", errors.Join(err, s.Close())
+	}
+	return dir, errors.Join(m.Close(), s.Close())
+})
+
+// Core puts the native code of the bundled plugin into the data directory of a
+// vega, where it has none yet.
+func Core(dataDir string) error {
+	from, err := core()
+	if err != nil {
+		return fmt.Errorf("compile the bundled plugin: %w", err)
+	}
+	to := filepath.Join(dataDir, "cache")
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case e.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		case strings.HasSuffix(rel, ".tmp"): // another process is writing it
+			return nil
+		default:
+			return link(path, filepath.Join(to, rel))
+		}
+	})
+}
+
+// link makes a file appear in two places. An entry is never written to again.
+func link(from, to string) error {
+	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	b, err := os.ReadFile(from) // they are on different file systems
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o600)
+}

@@ -1,0 +1,93 @@
+package realtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vega/plugins/build"
+)
+
+// Missing skips the test because this machine lacks something that it needs.
+// Where VEGA_REQUIRE=1 promises that everything is there, the test fails.
+func Missing(t Skipper, what string) {
+	if h, ok := t.(interface{ Helper() }); ok {
+		h.Helper()
+	}
+	if os.Getenv("VEGA_REQUIRE") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// Skipper is a test, or a script of testscript.
+type Skipper interface {
+	Skip(args ...any)
+	Fatal(args ...any)
+}
+
+// Program returns the path of an installed program. install is the package of
+// the distribution that has it.
+func Program(t testing.TB, name, install string) string {
+	t.Helper()
+	return programs(t, install, name)[0]
+}
+
+// programs returns the paths of programs that belong together: they lie in one
+// directory, where no wrapper or half of another installation comes between.
+func programs(t testing.TB, install string, names ...string) (paths []string) {
+	t.Helper()
+	lacks := names
+	for _, dir := range places() {
+		if without := absent(dir, names); len(without) < len(lacks) {
+			lacks = without
+		}
+		if len(lacks) == 0 {
+			for _, name := range names {
+				paths = append(paths, filepath.Join(dir, name))
+			}
+			return paths
+		}
+	}
+	Missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", strings.Join(lacks, ", "), install))
+	return make([]string, len(names))
+}
+
+// places are the directories of PATH, and next to them those where
+// distributions keep servers: the PATH of a user does not lead there. No other
+// place is searched, so that PATH alone decides what a test can use.
+func places() []string {
+	dirs := filepath.SplitList(os.Getenv("PATH"))
+	all := slices.Clone(dirs)
+	for _, dir := range dirs {
+		for _, place := range []string{"sbin", "libexec", "lib/postgresql/*/bin"} {
+			found, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), place)) // the patterns are well formed
+			slices.Reverse(found)                                              // the newest first
+			all = append(all, found...)
+		}
+	}
+	return all
+}
+
+// absent are the programs that a directory does not have.
+func absent(dir string, names []string) (lacks []string) {
+	for _, name := range names {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+			lacks = append(lacks, name)
+		}
+	}
+	return lacks
+}
+
+// Toolchain skips the test unless every part of the toolchain that builds
+// probes in a language is installed, or, for a command, that builds WASI
+// commands.
+func Toolchain(t testing.TB, l build.Language, command bool) {
+	t.Helper()
+	if err := build.Ready(t.Context(), l, command); err != nil {
+		Missing(t, err.Error())
+	}
+}

@@ -1,0 +1,51 @@
+package realtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strconv"
+	"testing"
+)
+
+// FreePort returns a port of 127.0.0.1 that nobody listens on, and that no other
+// test is given before this one ends. It is none of those that the kernel gives
+// to outgoing connections, of which a test may open thousands.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	const first, last = 20_000, 32_000
+	for range 1000 {
+		port := strconv.Itoa(first + rand.IntN(last-first)) //nolint:gosec // it is no secret
+		if taken(t, port) {
+			continue
+		}
+		tcp, err1 := net.Listen("tcp", "127.0.0.1:"+port)
+		udp, err2 := net.ListenPacket("udp", "127.0.0.1:"+port)
+		if err1 == nil {
+			_ = tcp.Close()
+		}
+		if err2 == nil {
+			_ = udp.Close()
+		}
+		if err1 == nil && err2 == nil {
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// taken claims a port for this test, by a name that lives as long as it does;
+// only Linux has such names.
+func taken(t testing.TB, port string) bool {
+	if runtime.GOOS != "linux" {
+		return false
+	}
+	claim, err := net.Listen("unix", fmt.Sprintf("@vega-test-port-%s", port))
+	if err != nil {
+		return true
+	}
+	t.Cleanup(func() { _ = claim.Close() })
+	return false
+}

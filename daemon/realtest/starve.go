@@ -1,0 +1,98 @@
+package realtest
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// apart is set in the process that Apart starts.
+const apart = "VEGA_TEST_APART"
+
+// Apart runs the calling test once more, in a process of its own, and reports
+// whether this is that process: what a test does to its limits, or to its
+// namespaces, harms no other there. The first process calls surroundings, which
+// may be nil, for what the other one finds in its environment, such as where a
+// server listens; it fails with what the second one says.
+func Apart(t *testing.T, surroundings func() []string) bool {
+	t.Helper()
+	return ApartAs(t, nil, surroundings)
+}
+
+// ApartAs is Apart for a process with attributes of its own, such as namespaces.
+// Where the system refuses them, the test is skipped.
+func ApartAs(t *testing.T, as *syscall.SysProcAttr, surroundings func() []string) bool {
+	t.Helper()
+	if os.Getenv(apart) == t.Name() {
+		return true
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v", "-test.timeout=5m")
+	cmd.Env, cmd.SysProcAttr = append(os.Environ(), apart+"="+t.Name()), as
+	if surroundings != nil {
+		cmd.Env = append(cmd.Env, surroundings()...)
+	}
+	out, err := cmd.CombinedOutput()
+	switch {
+	case as != nil && errors.Is(err, fs.ErrPermission):
+		Missing(t, err.Error())
+	case err != nil:
+		t.Errorf("%v\n%s", err, out)
+	case strings.Contains(string(out), "--- SKIP"):
+		t.Skipf("%s", out)
+	default:
+		t.Logf("%s", out)
+	}
+	return false
+}
+
+// Starve leaves this process only so many descriptors to open. The returned
+// function gives the others back, but not the limit. Call it after Apart.
+func Starve(t testing.TB, left int) (feed func()) {
+	t.Helper()
+	// The network poller opens descriptors of its own at first use, and ends
+	// the process where it can't.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	limit.Cur = min(limit.Cur, 256)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	var held []int
+	for {
+		fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		if errors.Is(err, syscall.EMFILE) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, fd)
+	}
+	if left > len(held) {
+		t.Fatalf("only %d descriptors are there to be left", len(held))
+	}
+	free := func(n int) {
+		for _, fd := range held[:n] {
+			_ = syscall.Close(fd)
+		}
+		held = held[n:]
+	}
+	free(left)
+	return func() { free(len(held)) }
+}
