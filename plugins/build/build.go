@@ -38,6 +38,7 @@ func Languages() []Language { return []Language{Go, Rust, C, AssemblyScript} }
 type toolchain struct {
 	sign    string // a glob pattern of its files
 	compile func(ctx context.Context, j job) ([]byte, error)
+	ready   func(ctx context.Context, j job) error // nil if compile finds all that it needs
 }
 
 // job is a project to compile.
@@ -48,11 +49,11 @@ type job struct {
 }
 
 var toolchains = map[Language]toolchain{
-	Go:   {"*.go", compileGo},
-	Rust: {"Cargo.toml", compileRust},
-	C:    {"*.c", compileC},
+	Go:   {"*.go", compileGo, readyGo},
+	Rust: {"Cargo.toml", compileRust, readyRust},
+	C:    {"*.c", compileC, readyC},
 
-	AssemblyScript: {"asconfig.json", compileAssemblyScript},
+	AssemblyScript: {"asconfig.json", compileAssemblyScript, readyAssemblyScript},
 }
 
 // Detect is the language of the project in dir, by the files in it.
@@ -120,11 +121,6 @@ func run(cmd *exec.Cmd, said io.Writer) error {
 		return fmt.Errorf("%s: %w\n%s", name, err, text)
 	}
 	return fmt.Errorf("%s: %w", name, err)
-}
-
-// missing says that a tool is not there, and how to come by it.
-func missing(language, tool, how string) error {
-	return fmt.Errorf("to build a probe in %s, %s is needed, and is not in PATH; %s", language, tool, how)
 }
 
 // inTemp calls do with the name of a file to write the module to, and returns

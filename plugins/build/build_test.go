@@ -2,12 +2,14 @@ package build_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
 )
@@ -117,15 +119,6 @@ func write(t *testing.T, dir string, files map[string]string) string {
 	return dir
 }
 
-// skipWithout skips the test where the toolchain of its language is not there,
-// unless everything is to be there.
-func skipWithout(t *testing.T, err error) {
-	t.Helper()
-	if err != nil && os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
-		t.Skip(err)
-	}
-}
-
 // Each language builds, and to the same bytes wherever the project lies.
 func TestPlugin(t *testing.T) {
 	for _, l := range build.Languages() {
@@ -137,6 +130,7 @@ func TestPlugin(t *testing.T) {
 }
 
 func builds(t *testing.T, project map[string]string, l build.Language, m *manifest.Manifest, export string) {
+	realtest.Toolchain(t, l, m == asCommand)
 	var first []byte
 	for _, place := range []string{"here", "some where [else]"} {
 		t.Setenv("CARGO_TARGET_DIR", t.TempDir())
@@ -145,7 +139,6 @@ func builds(t *testing.T, project map[string]string, l build.Language, m *manife
 			t.Fatalf("%s, %v", got, err)
 		}
 		wasm, err := build.Plugin(t.Context(), dir, m)
-		skipWithout(t, err)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,22 +168,23 @@ func TestMistakes(t *testing.T) {
 	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "more than one language") {
 		t.Errorf("two languages: %v", err)
 	}
+	missing := func(err error) bool { return errors.As(err, new(*build.MissingError)) }
 	for l, file := range map[build.Language]string{build.Go: "main.go", build.C: "main.c", build.Rust: "src/lib.rs"} {
 		broken := write(t, filepath.Join(t.TempDir(), string(l)), least[l])
 		write(t, broken, map[string]string{file: least[l][file] + "\nsurely not\n"})
 		_, err := build.Plugin(t.Context(), broken, named)
-		if err == nil || !strings.Contains(err.Error(), file) && !strings.Contains(err.Error(), "is needed") {
+		if err == nil || !strings.Contains(err.Error(), file) && !missing(err) {
 			t.Errorf("%s: the error names no file: %v", l, err)
 		}
 	}
 	library := map[string]string{"Cargo.toml": commands[build.Rust]["Cargo.toml"], "src/lib.rs": "pub fn f() {}\n"}
-	if _, err := build.Plugin(t.Context(), write(t, t.TempDir(), library), asCommand); err == nil || !strings.Contains(err.Error(), "src/main.rs") && !strings.Contains(err.Error(), "is needed") {
+	if _, err := build.Plugin(t.Context(), write(t, t.TempDir(), library), asCommand); err == nil || !strings.Contains(err.Error(), "src/main.rs") && !missing(err) {
 		t.Errorf("a library for a command: %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
 	for _, l := range build.Languages() {
 		_, err := build.Plugin(t.Context(), write(t, filepath.Join(t.TempDir(), string(l)), least[l]), named)
-		if err == nil || !strings.Contains(err.Error(), "is needed") || !strings.Contains(err.Error(), "install") {
+		if !missing(err) || !strings.Contains(err.Error(), "install") {
 			t.Errorf("%s without its toolchain: %v", l, err)
 		}
 	}

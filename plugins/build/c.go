@@ -7,19 +7,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // compileC compiles all *.c of the directory itself. vega.h is looked for in
 // vega/. The features are those of the first WebAssembly, so that every clang
 // gives a module that loads everywhere, and bulk memory.
 func compileC(ctx context.Context, j job) ([]byte, error) {
-	clang := find("clang", "clang-21", "clang-20", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14", "clang-13")
-	if clang == "" {
-		return nil, missing("C", "clang (13 or later, with wasm-ld)", "install it, as with `apt install clang lld`")
-	}
-	if j.command && !hasLibC(ctx, clang) {
-		return nil, fmt.Errorf("to build a command in C, a C library for WASI is needed, and %s has none; install one, as with `apt install wasi-libc libclang-rt-dev-wasm32`, or use the clang of a wasi-sdk", clang)
+	clang, err := findC(ctx, j)
+	if err != nil {
+		return nil, err
 	}
 	sources, err := filepath.Glob(filepath.Join(escapeGlob(j.dir), "*.c"))
 	if err != nil {
@@ -68,21 +64,6 @@ var (
 type inC struct{ compile, link []string }
 
 const wasiTarget = "--target=wasm32-wasi"
-
-// hasLibC reports whether clang finds what a command is linked with: it tells
-// the bare name of what it does not.
-func hasLibC(ctx context.Context, clang string) bool {
-	for _, ask := range []string{"-print-file-name=crt1-command.o", "-print-file-name=libc.a", "-print-libgcc-file-name"} {
-		path, err := exec.CommandContext(ctx, clang, wasiTarget, ask).Output()
-		if err != nil {
-			return false
-		}
-		if _, err := os.Stat(strings.TrimSpace(string(path))); err != nil || !filepath.IsAbs(strings.TrimSpace(string(path))) {
-			return false
-		}
-	}
-	return true
-}
 
 // find is the first of the programs that is in PATH, "" if none is.
 func find(names ...string) string {

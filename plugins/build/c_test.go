@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/plugins/build"
 )
 
 // The author sees warnings, and a wasm-opt that happens to be in PATH, which
 // clang would call by itself, has no part in the module.
 func TestC(t *testing.T) {
+	realtest.Toolchain(t, build.C, false)
 	dir := write(t, t.TempDir(), map[string]string{
 		"main.c": "int helper(int i);\n__attribute__((export_name(\"vega_run\"))) int vega_run(int i) { int unused; return helper(i); }\n",
 		"more.c": "int helper(int i);\nint helper(int i) { return i; }\n",
@@ -23,7 +25,6 @@ func TestC(t *testing.T) {
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var said strings.Builder
 	if _, err := build.WithWarnings(t.Context(), dir, named, &said); err != nil {
-		skipWithout(t, err)
 		t.Fatal(err)
 	}
 	if !strings.Contains(said.String(), "unused variable") || strings.Contains(said.String(), "called") {

@@ -6,9 +6,16 @@ import (
 	"os/exec"
 )
 
+func readyGo(context.Context, job) error {
+	if find("go") == "" {
+		return notInPath("Go", "the Go toolchain", "install it from your distribution or from go.dev")
+	}
+	return nil
+}
+
 func compileGo(ctx context.Context, j job) ([]byte, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, missing("Go", "the Go toolchain", "install it from your distribution or from go.dev")
+	if err := readyGo(ctx, j); err != nil {
+		return nil, err
 	}
 	return inTemp(func(out string) error {
 		mode := "c-shared" // without a main of its own

@@ -21,10 +21,7 @@ import (
 // edit. The stack of a probe is four times that of C, since in Rust the buffers
 // are on it.
 func compileRust(ctx context.Context, j job) ([]byte, error) {
-	dir, target := j.dir, rustProbe
-	if j.command {
-		target = rustCommand
-	}
+	dir, target := j.dir, rustFor(j)
 	rust, err := findRust(ctx, target)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,18 @@ var (
 	rustCommand = rustTarget{"a command", []string{"wasm32-wasip1", "wasm32-wasi"}, "libstd", "1048576", "it needs a src/main.rs"}
 )
 
+func rustFor(j job) rustTarget {
+	if j.command {
+		return rustCommand
+	}
+	return rustProbe
+}
+
+func readyRust(ctx context.Context, j job) error {
+	_, err := findRust(ctx, rustFor(j))
+	return err
+}
+
 // findRust looks through PATH for a cargo and a rustc beside each other whose
 // rustc has the library of the target: a distribution's
 // toolchain may have it where that of rustup does not, and the reverse.
@@ -44,15 +56,18 @@ func findRust(ctx context.Context, want rustTarget) (rust, error) {
 			return r, nil
 		}
 		if r.linker = find("rust-lld", "wasm-ld", "wasm-ld-19", "wasm-ld-18", "wasm-ld-17", "wasm-ld-16", "wasm-ld-15", "wasm-ld-14"); r.linker == "" {
-			return r, missing("Rust", "the linker wasm-ld", "install it, as with `apt install lld`")
+			return r, notInPath("Rust", "the linker wasm-ld", "install it, as with `apt install lld`")
 		}
 		return r, nil
 	}
 	how := "run `rustup target add " + want.names[0] + "`, or on Debian `apt install cargo libstd-rust-dev-wasm32 lld`"
 	if len(seen) == 0 {
-		return rust{}, missing("Rust", "cargo (1.63 or later)", "install Rust; then "+how)
+		return rust{}, notInPath("Rust", "cargo (1.63 or later)", "install Rust; then "+how)
 	}
-	return rust{}, fmt.Errorf("to build %s in Rust, the target %s is needed, and none of the toolchains in PATH (%s) has it; %s", want.what, strings.Join(want.names, " or "), strings.Join(seen, ", "), how)
+	return rust{}, &MissingError{
+		want.what + " in Rust", "the target " + strings.Join(want.names, " or "),
+		fmt.Sprintf("none of the toolchains in PATH (%s) has it", strings.Join(seen, ", ")), how,
+	}
 }
 
 // in is the name by which a toolchain has the target, "" if it has not.

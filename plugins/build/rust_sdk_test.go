@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
 )
@@ -125,8 +126,8 @@ func TestRustImports(t *testing.T) {
 
 func rust(t *testing.T, dir string) []byte {
 	t.Helper()
+	realtest.Toolchain(t, build.Rust, false)
 	wasm, err := build.Plugin(t.Context(), dir, named)
-	skipWithout(t, err)
 	if err != nil {
 		t.Fatal(err)
 	}

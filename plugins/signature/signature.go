@@ -9,6 +9,7 @@ package signature
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -127,7 +128,7 @@ func (s *Seal) By(keys []Key) (Key, error) {
 		for i, k := range keys {
 			names[i] = k.Name()
 		}
-		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust it, add it to plugins.trusted_keys, and if not, find out who put it there", keyID(sig.KeyID), strings.Join(names, ", "))
+		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust it, add it to plugins.trusted_keys, and if not, find out who put it there", keyID(sig.KeyID), cmp.Or(strings.Join(names, ", "), "none"))
 	}
 	return Key{}, fmt.Errorf("it is not what the key %s signed: its bytes, or the signature's, were changed since; get both anew from who signed it", keyID(sig.KeyID))
 }

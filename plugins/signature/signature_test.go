@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/plugins/signature"
 )
 
@@ -107,13 +108,7 @@ func TestKeys(t *testing.T) {
 
 // What minisign signs is taken, and what vega signs minisign takes.
 func TestMinisign(t *testing.T) {
-	minisign, err := exec.LookPath("minisign")
-	if err != nil {
-		if os.Getenv("VEGA_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("minisign is not in PATH")
-	}
+	minisign := realtest.Program(t, "minisign", "minisign")
 	dir := t.TempDir()
 	run := func(args ...string) string {
 		t.Helper()
