@@ -1,0 +1,112 @@
+package jsonpath
+
+import (
+	"bytes"
+	"slices"
+)
+
+// MaxDepth is how deep lists and objects may be nested.
+const MaxDepth = 1000
+
+// Host bounds what reading a text costs.
+type Host interface {
+	// Pause is called every few ten microseconds of work. An error ends it.
+	Pause() error
+	// Hold counts memory before it is allocated. An error ends the work.
+	Hold(bytes int) error
+	// Release is the opposite of Hold.
+	Release(bytes int)
+}
+
+// Text is a JSON text. Each Find reads it from where the one before can help:
+// lists that are asked for element by element are read once. It is not safe
+// for concurrent use.
+type Text struct {
+	b       []byte
+	checked bool   // it is JSON
+	root    int    // where its value begins, once it is checked
+	fault   error  // why it is not, or is not read
+	steps   []Step // of the last path, as far as marks go
+	marks   []mark
+}
+
+// mark is where a step of the last path led.
+type mark struct {
+	child int // where the value begins
+	index int // its position in its list
+}
+
+// New makes a Text of b, which must not change any more. A byte order mark at
+// its beginning is skipped.
+func New(b []byte) *Text { return &Text{b: bytes.TrimPrefix(b, byteOrderMark)} }
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// Find looks for the value at a path. The first call also checks the whole
+// text, in the same reading. The error is ErrAbsent where there is no such
+// value, ErrDepth, a *SyntaxError, a *DuplicateError, or the host's.
+func (t *Text) Find(path string, host Host) (Value, error) {
+	if t.fault != nil {
+		return Value{}, t.fault
+	}
+	f := finder{scanner: scanner{b: t.b, host: host}, keys: keys{text: t.b}}
+	if path != "" {
+		f.steps = Split(path)
+	}
+	if t.checked {
+		f.resume(t)
+	}
+	f.pauseAt = f.i + stride
+	err := f.read()
+	f.keys.release(host)
+	if isFault(err) {
+		t.fault = err
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	if !t.checked {
+		t.checked, t.root = true, f.from
+	}
+	t.steps, t.marks = f.steps[:len(f.marks)], f.marks
+	switch {
+	case f.twice != nil:
+		return Value{}, f.twice
+	case f.answer.kind == nothing:
+		return Value{}, ErrAbsent
+	}
+	return f.answer, nil
+}
+
+// resume begins where the last path and this one part.
+func (f *finder) resume(t *Text) {
+	same := 0
+	for same < len(t.marks) && same < len(f.steps) && t.steps[same] == f.steps[same] {
+		same++
+	}
+	f.trusted, f.base, f.marks, f.i = true, same, slices.Clone(t.marks[:same]), t.root
+	if same > 0 {
+		f.i = t.marks[same-1].child
+	}
+	if same == len(t.marks) || same == len(f.steps) || f.peek() != '[' {
+		return
+	}
+	last := t.marks[same]
+	if want, ok := f.steps[same].Index(); ok && want >= last.index {
+		f.push()
+		f.open[0].at, f.open[0].seen, f.i = true, last.index, last.child
+	}
+}
+
+// Begins answers an error where no JSON text begins like b, as far as its first
+// byte that is not blank tells.
+func Begins(b []byte) error {
+	s := scanner{b: bytes.TrimPrefix(b, byteOrderMark)}
+	for s.i < len(s.b) && blank[s.b[s.i]] {
+		s.i++
+	}
+	if c := s.peek(); s.i == len(s.b) || begins[c] || bytes.HasPrefix(byteOrderMark, b) {
+		return nil
+	}
+	return s.unlike("a value")
+}

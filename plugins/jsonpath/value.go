@@ -1,0 +1,169 @@
+package jsonpath
+
+import (
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+type kind byte
+
+// The kinds of Value.
+const (
+	nothing kind = iota
+	text         // raw is a string, without its quotes
+	other        // raw is any other value, as it is written
+	number       // count
+)
+
+// Value is what is at a path. It refers to the text that it was found in.
+type Value struct {
+	kind  kind
+	raw   []byte
+	count int
+}
+
+func valueOf(raw []byte) Value {
+	if raw[0] == '"' {
+		return Value{kind: text, raw: raw[1 : len(raw)-1]}
+	}
+	return Value{kind: other, raw: raw}
+}
+
+// Size is at least as much as Write writes.
+func (v Value) Size() int {
+	if v.kind == number {
+		return 20
+	}
+	return len(v.raw) * len("\uFFFD") // of an invalid byte each
+}
+
+// Write writes the value: a string's text, a number or a word as it stands in
+// the text, a list or an object as JSON without blanks. Invalid UTF-8 becomes
+// U+FFFD.
+func (v Value) Write(w io.Writer, host Host) error {
+	out := func(piece []byte) error {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+		if len(piece) < longRun {
+			return nil
+		}
+		return host.Pause()
+	}
+	switch v.kind {
+	case text:
+		return decode(v.raw, paced(out, host))
+	case number:
+		return out(strconv.AppendInt(nil, int64(v.count), 10))
+	default:
+		return compact(v.raw, paced(out, host))
+	}
+}
+
+// paced pauses once in a while between pieces.
+func paced(out func([]byte) error, host Host) func([]byte) error {
+	const often = 1024
+	pieces := 0
+	return func(piece []byte) error {
+		if pieces++; pieces%often == 0 {
+			if err := host.Pause(); err != nil {
+				return err
+			}
+		}
+		return out(piece)
+	}
+}
+
+// longRun is the longest piece that is written at once.
+const longRun = 32 << 10
+
+// decode gives out the text of a string in pieces.
+func decode(raw []byte, out func([]byte) error) error {
+	var one [utf8.UTFMax]byte
+	for len(raw) > 0 {
+		if n := plainRun(raw); n > 0 {
+			if err := out(raw[:n]); err != nil {
+				return err
+			}
+			raw = raw[n:]
+			continue
+		}
+		r, n := character(raw)
+		if err := out(utf8.AppendRune(one[:0], r)); err != nil {
+			return err
+		}
+		raw = raw[n:]
+	}
+	return nil
+}
+
+// plainRun is how much of a string, longRun at most, stands for itself.
+func plainRun(raw []byte) int {
+	i := 0
+	for i < len(raw) && i < longRun {
+		c := raw[i]
+		if c == '\\' {
+			return i
+		}
+		if c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(raw[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return i
+}
+
+// compact gives out a value as it is written, without the blanks between its
+// parts.
+func compact(raw []byte, out func([]byte) error) error {
+	inside := false // a string
+	for len(raw) > 0 {
+		var n int
+		if n, inside = denseRun(raw, inside); n > 0 {
+			if err := out(raw[:n]); err != nil {
+				return err
+			}
+			raw = raw[n:]
+			continue
+		}
+		if inside { // an invalid byte
+			if err := out([]byte("\uFFFD")); err != nil {
+				return err
+			}
+		}
+		raw = raw[1:]
+	}
+	return nil
+}
+
+// denseRun is how much of a value, about longRun at most, stays as it
+// is, and whether a string is open at its end.
+func denseRun(raw []byte, inside bool) (int, bool) {
+	i := 0
+	for i < len(raw) && i < longRun {
+		switch c := raw[i]; {
+		case c == '"':
+			inside = !inside
+			i++
+		case !inside && blank[c]:
+			return i, inside
+		case inside && c == '\\':
+			i += 2
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRune(raw[i:])
+			if r == utf8.RuneError && n == 1 {
+				return i, inside
+			}
+			i += n
+		}
+	}
+	return i, inside
+}

@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"errors"
+	"sync"
+	"testing"
+)
+
+func TestARunHoldsNoMoreThanItMay(t *testing.T) {
+	l := New(1000)
+	a := l.Open(100, false)
+	if !a.Grow(60) || a.Grow(101) || a.Room() != 40 {
+		t.Errorf("room for %d", a.Room())
+	}
+	if err := a.Hold(41); !errors.Is(err, ErrRun) {
+		t.Errorf("%v", err)
+	}
+	if err := a.Hold(40); err != nil || a.Room() != 0 || a.Held() != 40 {
+		t.Errorf("%v, room for %d", err, a.Room())
+	}
+	if a.Grow(61) {
+		t.Error("its own memory grows beyond the limit")
+	}
+	a.Release(10)
+	if !a.Grow(70) || a.Grow(71) {
+		t.Error("what was given back is not there for its own memory")
+	}
+	if held, _ := l.Held(); held != 30 {
+		t.Errorf("%d are held", held)
+	}
+	a.Close()
+	a.Close()
+	a.Release(5)
+	if held, _ := l.Held(); held != 0 || a.Hold(1) != nil {
+		t.Errorf("%d are held", held)
+	}
+}
+
+func TestStrangersLeaveRoomForBundledGuests(t *testing.T) {
+	l := New(1000)
+	stranger, bundled := l.Open(1<<40, false), l.Open(1<<40, true)
+	if err := stranger.Hold(751); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
+	if err := errors.Join(stranger.Hold(750), bundled.Hold(250)); err != nil {
+		t.Error(err)
+	}
+	if err := bundled.Hold(1); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
+	stranger.Close()
+	if err := bundled.Hold(750); err != nil {
+		t.Errorf("the bundled ones may hold all of it: %v", err)
+	}
+	l.Limit(500)
+	if err := bundled.Hold(1); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
+	bundled.Release(501)
+	if err := bundled.Hold(1); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whatever runs do at once, nothing is left and the limit holds.
+func TestLedgerHammer(t *testing.T) {
+	l := New(10_000)
+	var all sync.WaitGroup
+	for n := range 16 {
+		all.Go(func() {
+			for i := range 1000 {
+				a := l.Open(4000, n%2 == 0)
+				for range i % 7 {
+					_ = a.Hold(i % 900) // refused or not
+				}
+				if held, limit := l.Held(); held > limit {
+					t.Errorf("%d are held", held)
+				}
+				a.Release(i % 500)
+				a.Close()
+			}
+		})
+	}
+	all.Wait()
+	if held, _ := l.Held(); held != 0 || l.strangers != 0 {
+		t.Errorf("%d are held, %d of them by strangers", held, l.strangers)
+	}
+}
+
+func TestNoAccountCountsNothing(t *testing.T) {
+	var a Account
+	if a.Hold(1) != nil || !a.Grow(1<<40) || a.Held() != 0 || a.Room() <= 0 {
+		t.Error("it refuses")
+	}
+	a.Release(1)
+	a.Close()
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package shortage
+
+// Limit returns how many descriptors this process may have open. It reports
+// false where the system sets no such limit.
+func Limit() (n int, ok bool) { return 0, false }
+
+// Raise raises the limit to the most that this process may set.
+func Raise() (n int, ok bool) { return 0, false }
+
+// Open returns how many descriptors this process has open, where the system
+// tells.
+func Open() (n int, ok bool) { return 0, false }

@@ -1,0 +1,123 @@
+// Package shortage recognizes errors that mean vega or its machine has run out
+// of something: file descriptors, local ports, memory for a socket, room on a
+// disk. A call that fails for such a reason says nothing about the target that
+// it was made for.
+//
+// Call Of with any error; it looks through everything that the error wraps, and
+// never at its text. Code that hands descriptors to a library which reports no
+// errno asks Room before and after. The package is a leaf.
+package shortage
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Error is a shortage. It holds nothing of the error that it was found in.
+type Error struct {
+	What string // is short, such as "vega has no file descriptor left (limit 48)"
+	Fix  string // what to do about it
+
+	errno syscall.Errno
+}
+
+// New makes the shortage behind an errno, in words of its own.
+func New(errno syscall.Errno, what, fix string) *Error { return &Error{what, fix, errno} }
+
+// Error names the shortage and the remedy.
+func (e *Error) Error() string { return e.What + ": " + e.Fix }
+
+// Unwrap is the errno.
+func (e *Error) Unwrap() error { return e.errno }
+
+// Of returns the shortage that err means or wraps, or nil.
+func Of(err error) *Error {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself: a join has several branches
+	case nil:
+		return nil
+	case *Error:
+		return e
+	case syscall.Errno:
+		if k := kinds[e]; k != nil {
+			return k(e)
+		}
+		return nil
+	case *os.SyscallError:
+		if s := ofCall(e.Syscall, e.Err); s != nil {
+			return s
+		}
+	case *fs.PathError:
+		if s := ofCall(e.Op, e.Err); s != nil {
+			return s
+		}
+	}
+	switch e := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		return Of(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if s := Of(one); s != nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// ofCall judges the errnos that mean a shortage from some system calls only:
+// elsewhere EAGAIN means "not yet", and EADDRNOTAVAIL a wrong address.
+func ofCall(call string, err error) *Error {
+	errno, ok := err.(syscall.Errno) //nolint:errorlint // what a system call returned, not what wraps it
+	if !ok {
+		return nil
+	}
+	switch {
+	case isNoPort(errno) && call == "connect":
+		return noPort(errno)
+	case errno == syscall.EAGAIN && (call == "connect" || call == "bind"):
+		return noPort(errno)
+	case errno == syscall.EAGAIN && call == "socket":
+		return noSocket(errno)
+	case errno == syscall.EAGAIN && call == "fork/exec":
+		return noProcess(errno)
+	default:
+		return nil
+	}
+}
+
+// MoreDescriptors is what to do where vega's own limit is too low.
+const MoreDescriptors = "raise LimitNOFILE in vega's systemd unit, or ulimit -n where it is started"
+
+func noDescriptor(errno syscall.Errno) *Error {
+	what := "vega has no file descriptor left"
+	if n, ok := Limit(); ok {
+		what += fmt.Sprintf(" (limit %d)", n)
+	}
+	return New(errno, what, MoreDescriptors)
+}
+
+func noDescriptorAnywhere(errno syscall.Errno) *Error {
+	return New(errno, "this machine has no file descriptor left for any program", "raise fs.file-max, or stop the program that holds so many")
+}
+
+func noMemory(errno syscall.Errno) *Error {
+	return New(errno, "the kernel has no memory left for vega's sockets, files and mappings", "give the machine or the container more")
+}
+
+func noPort(errno syscall.Errno) *Error {
+	return New(errno, "this machine has no local port left for another connection to that address", "widen net.ipv4.ip_local_port_range, or run fewer checks of it")
+}
+
+func noSocket(errno syscall.Errno) *Error {
+	return New(errno, "the kernel gives vega no further socket at the moment", "look for limits on sockets and memory in dmesg")
+}
+
+func noProcess(errno syscall.Errno) *Error {
+	return New(errno, "the kernel starts no further process for vega", "raise TasksMax or LimitNPROC in its systemd unit")
+}
+
+func noRoom(errno syscall.Errno) *Error {
+	return New(errno, "there is no room left on the disk that vega writes to", "free some, or raise its quota")
+}

@@ -1,0 +1,119 @@
+package sockets
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"vega/plugins/shortage"
+)
+
+// stagger is how long one address is tried before the next one is tried beside
+// it.
+const stagger = 250 * time.Millisecond
+
+type attempt struct {
+	conn net.Conn
+	err  error
+}
+
+// Connect tries the addresses in turn, the next one when one has failed or has
+// taken longer than its share, and returns the first connection there is. The
+// error is that of the first address; but where vega was too short of something
+// to try them all, it is that shortage.
+func (d *Dialer) Connect(ctx context.Context, network string, addrs []netip.AddrPort, a *Allowance) (net.Conn, error) {
+	if len(addrs) == 0 {
+		return nil, &net.DNSError{Err: "the name has no address", IsNotFound: true}
+	}
+	if len(addrs) == 1 {
+		return d.Dial(ctx, network, addrs[0].String(), a)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan attempt, len(addrs))
+	timer := time.NewTimer(stagger)
+	defer timer.Stop()
+	var failed failures
+	for next, running := 0, 0; ; {
+		started := next < len(addrs) && d.start(ctx, network, addrs[next], a, running > 0, done)
+		if started {
+			next, running = next+1, running+1
+			timer.Reset(stagger)
+		}
+		t, ended := wait(done, timer.C, started && next < len(addrs))
+		if !ended {
+			continue
+		}
+		running--
+		if t.err == nil {
+			go closeLate(done, running)
+			return t.conn, nil
+		}
+		failed.add(t.err)
+		if running == 0 && next == len(addrs) {
+			return nil, failed.worst()
+		}
+	}
+}
+
+// start begins an attempt. It reports false where there is no place for another
+// one beside those that are running: it has to wait until one of them ends.
+func (d *Dialer) start(ctx context.Context, network string, addr netip.AddrPort, a *Allowance, beside bool, done chan<- attempt) bool {
+	short := a.take()
+	switch {
+	case short == nil:
+		go func() {
+			conn, err := d.connect(ctx, network, addr.String(), a, false)
+			done <- attempt{conn, err}
+		}()
+	case beside:
+		return false
+	default:
+		done <- attempt{err: short}
+	}
+	return true
+}
+
+func wait(done <-chan attempt, tick <-chan time.Time, more bool) (attempt, bool) {
+	if !more {
+		return <-done, true
+	}
+	select {
+	case t := <-done:
+		return t, true
+	case <-tick:
+		return attempt{}, false
+	}
+}
+
+// failures are why attempts failed, in order.
+type failures struct {
+	first error
+	short *shortage.Error
+}
+
+func (f *failures) add(err error) {
+	if f.first == nil {
+		f.first = err
+	}
+	if f.short == nil {
+		f.short = shortage.Of(err)
+	}
+}
+
+func (f *failures) worst() error {
+	if f.short != nil {
+		return f.short
+	}
+	return f.first
+}
+
+// closeLate closes the connections of attempts that came second.
+func closeLate(done <-chan attempt, running int) {
+	for range running {
+		if t := <-done; t.err == nil {
+			_ = t.conn.Close()
+		}
+	}
+}

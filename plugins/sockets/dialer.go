@@ -1,0 +1,150 @@
+package sockets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"vega/plugins/shortage"
+)
+
+// lookupRoom is how many descriptors a lookup has open at once: one for each
+// family that it asks for, and one for a file such as /etc/hosts.
+const lookupRoom = 3
+
+// Dialer connects and resolves. The zero Dialer asks the system's resolver.
+type Dialer struct {
+	// Server is the DNS server to ask, host:port; "" is what the system asks.
+	// The system's hosts file counts in both cases.
+	Server string
+	// KeepAlive is that of a net.Dialer: 0 is Go's default, and less than 0 none.
+	KeepAlive time.Duration
+}
+
+// Dial connects to one literal address.
+func (d *Dialer) Dial(ctx context.Context, network, address string, a *Allowance) (net.Conn, error) {
+	if err := a.take(); err != nil {
+		return nil, err
+	}
+	return d.connect(ctx, network, address, a, false)
+}
+
+// connect is Dial for a caller that has a place in the allowance already, and
+// gives it back where there is no connection.
+func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowance, brief bool) (net.Conn, error) {
+	plain := net.Dialer{KeepAlive: d.KeepAlive}
+	conn, err := plain.DialContext(ctx, network, address)
+	if err == nil {
+		return counted(conn, a, brief), nil
+	}
+	a.give(brief)
+	if s := shortage.Of(err); s != nil && errors.Is(err, syscall.EADDRNOTAVAIL) && sourceless(ctx, address) {
+		return nil, fmt.Errorf("connect to %s: this machine has no address of its own to reach that one from", address)
+	}
+	return nil, err
+}
+
+// sourceless reports whether this machine has no address to connect from, as
+// for IPv6 where that is switched off. The kernel says the same of that as of
+// ports that ran out; but a datagram socket needs none of those ports.
+func sourceless(ctx context.Context, address string) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", address)
+	if err != nil {
+		return errors.Is(err, syscall.EADDRNOTAVAIL)
+	}
+	_ = conn.Close() // nothing was sent
+	return false
+}
+
+// DialContext connects to host:port, as a database driver asks for it, or to
+// the path of a socket.
+func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if network == "unix" {
+		return d.Dial(ctx, network, address, nil)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: the port is not a number", address)
+	}
+	ips, err := d.Lookup(ctx, host, nil)
+	if err != nil {
+		return nil, err
+	}
+	var addrs []netip.AddrPort
+	for _, ip := range ips {
+		if ip = ip.Unmap(); !strings.HasSuffix(network, "4") && !strings.HasSuffix(network, "6") || strings.HasSuffix(network, "4") == ip.Is4() {
+			addrs = append(addrs, netip.AddrPortFrom(ip, uint16(n)))
+		}
+	}
+	return d.Connect(ctx, network, addrs, nil)
+}
+
+// LookupHost is Lookup in the form in which pgx asks.
+func (d *Dialer) LookupHost(ctx context.Context, host string) ([]string, error) {
+	ips, err := d.Lookup(ctx, host, nil)
+	out := make([]string, len(ips))
+	for i, ip := range ips {
+		out[i] = ip.String()
+	}
+	return out, err
+}
+
+// Lookup resolves a host, which may be an address.
+func (d *Dialer) Lookup(ctx context.Context, host string, a *Allowance) ([]netip.Addr, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{ip}, nil
+	}
+	var ips []netip.Addr
+	err := d.Ask(a, func(r *net.Resolver) (err error) {
+		ips, err = r.LookupNetIP(ctx, "ip", host)
+		return err
+	})
+	return ips, err
+}
+
+// Ask gives question a resolver of its own and returns its error, or the
+// shortage that kept the resolver from asking: package net keeps only the text
+// of what went wrong in a lookup. It also falls back to other servers, or to
+// none of the hosts file, where it can't open its files; hence the look at the
+// descriptors before, and after for a resolver that is not Go's.
+func (d *Dialer) Ask(a *Allowance, question func(*net.Resolver) error) error {
+	if err := shortage.Room(lookupRoom); err != nil {
+		return err
+	}
+	var short atomic.Pointer[shortage.Error]
+	err := question(&net.Resolver{PreferGo: d.Server != "", Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if d.Server != "" {
+			address = d.Server
+		}
+		err := a.takeBriefly(ctx)
+		var conn net.Conn
+		if err == nil {
+			conn, err = d.connect(ctx, network, address, a, true)
+		}
+		if s := shortage.Of(err); s != nil {
+			short.CompareAndSwap(nil, s)
+		}
+		return conn, err
+	}})
+	if err == nil {
+		return nil
+	}
+	if s := short.Load(); s != nil {
+		return s
+	}
+	if late := shortage.Room(1); late != nil {
+		return late
+	}
+	return err
+}

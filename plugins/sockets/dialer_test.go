@@ -1,0 +1,125 @@
+package sockets
+
+import (
+	"errors"
+	"net"
+	"os"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"vega/daemon/realtest"
+	"vega/plugins/shortage"
+)
+
+// nameServer knows known.test alone. It needs no descriptor to answer.
+func nameServer(t *testing.T) string {
+	t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		switch {
+		case q.Question[0].Name != "known.test.":
+			m.Rcode = dns.RcodeNameError
+		case q.Question[0].Qtype == dns.TypeA:
+			rr, _ := dns.NewRR("known.test. 60 IN A 127.0.0.1")
+			m.Answer = append(m.Answer, rr)
+		}
+		_ = w.WriteMsg(m)
+	})}
+	go func() { _ = server.ActivateAndServe() }()
+	t.Cleanup(func() { _ = server.Shutdown() })
+	return conn.LocalAddr().String()
+}
+
+// TestLookupUnderShortage: with however few descriptors, a lookup gives what it
+// would give with plenty, or says what vega is short of. The first of them is
+// the first of the process, which has not read /etc/hosts yet.
+func TestLookupUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Dialer{Server: nameServer(t)}
+	short := 0
+	for _, left := range []int{0, 1, 2, 3, 4, 6} {
+		feed := realtest.Starve(t, left)
+		for name, right := range map[string]func(error) bool{
+			"known.test":   func(err error) bool { return err == nil },
+			"unknown.test": notFound,
+			"localhost":    func(err error) bool { return err == nil }, // of the hosts file
+			host:           func(err error) bool { return err == nil || notFound(err) && left > 3 },
+		} {
+			_, err := d.Lookup(t.Context(), name, nil)
+			if shortage.Of(err) != nil {
+				short++
+			} else if !right(err) {
+				t.Errorf("%s with %d descriptors left: %v", name, left, err)
+			}
+		}
+		feed()
+	}
+	if short == 0 {
+		t.Error("nothing was ever short")
+	}
+}
+
+func notFound(err error) bool {
+	var e *net.DNSError
+	return errors.As(err, &e) && e.IsNotFound
+}
+
+// TestDialContextUnderShortage is the way of database drivers.
+func TestDialContextUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	d := Dialer{Server: nameServer(t)}
+	for _, left := range []int{0, 1, 2, 3, 4} {
+		feed := realtest.Starve(t, left)
+		for _, host := range []string{"known.test", "127.0.0.1"} {
+			c, err := d.DialContext(t.Context(), "tcp", net.JoinHostPort(host, port))
+			if err == nil {
+				_ = c.Close()
+			} else if shortage.Of(err) == nil {
+				t.Errorf("%s with %d descriptors left: %v", host, left, err)
+			}
+			if (err == nil) != (left >= 1 && host == "127.0.0.1" || left >= 3) {
+				t.Errorf("%s with %d descriptors left: %v", host, left, err)
+			}
+		}
+		feed()
+	}
+}
+
+// TestLookupWithoutAPlace: package net keeps the text alone of why a lookup
+// could not ask.
+func TestLookupWithoutAPlace(t *testing.T) {
+	p := NewPool(1)
+	a := allow(t, p, 1)
+	if err := a.take(); err != nil {
+		t.Fatal(err)
+	}
+	d := Dialer{Server: nameServer(t)}
+	for _, name := range []string{"known.test", "unknown.test"} {
+		if _, err := d.Lookup(t.Context(), name, a); shortage.Of(err) == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	a.give(false)
+	if ips, err := d.Lookup(t.Context(), "known.test", a); err != nil || len(ips) != 1 {
+		t.Errorf("%v %v", ips, err)
+	}
+}
