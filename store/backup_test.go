@@ -2,11 +2,11 @@ package store_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/store"
 )
 
@@ -100,11 +100,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 }
 
 func TestNothingIsRewrittenWithoutRoomForACopy(t *testing.T) {
-	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=2m", "none", dir).CombinedOutput(); err != nil {
-		t.Skipf("no small disk: mounting one needs root (%s)", strings.TrimSpace(string(out)))
-	}
-	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	dir := realtest.SmallDisk(t, 2<<20)
 	path := filepath.Join(dir, "vega.db")
 	spoken(t, path, 500_000)
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))

@@ -10,6 +10,13 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// ErrRefused says that a query is one that is not run: it is not one whole
+// statement that reads.
+var ErrRefused = errors.New("refused")
+
+// ErrTooLarge says that a query gives a value or row that is too large.
+var ErrTooLarge = errors.New("too large")
+
 // ErrQuota says that an integration would keep more than it was granted.
 var ErrQuota = errors.New("over the quota")
 
@@ -36,10 +43,16 @@ func explain(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("open the store %s: vega's user must be able to write the file and its directory: %w", path, err)
 	}
-	if text := advice[code(err)]; text != "" {
+	if text := advice[code(err)]; text != "" && !ofSystem(err) { // which says itself what is wrong
 		return fmt.Errorf("open the store %s: %s: %w", path, text, err)
 	}
 	return fmt.Errorf("open the store %s: %w", path, err)
+}
+
+// ofSystem reports whether an error is one of the system, and not of SQLite.
+func ofSystem(err error) bool {
+	errno := syscall.Errno(0)
+	return errors.As(err, &errno)
 }
 
 // code is SQLite's primary result code, 0 for any other error.

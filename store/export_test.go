@@ -6,3 +6,9 @@ func Migration(script string, rewrites bool) Option {
 		s.schema = append(s.schema[:len(s.schema):len(s.schema)], migration{script, rewrites})
 	}
 }
+
+// ForgetConnections makes the next write open the file.
+func (s *Store) ForgetConnections() {
+	s.write.SetMaxIdleConns(-1)
+	s.write.SetMaxIdleConns(1)
+}

@@ -7,8 +7,12 @@ import (
 	"fmt"
 )
 
-// MaxKey is the length in bytes of the longest key.
-const MaxKey = 256
+const (
+	// MaxKey is the length in bytes of the longest key.
+	MaxKey = 256
+	// MaxKeys is how many keys an integration may keep: each Set adds them up.
+	MaxKeys = 1000
+)
 
 // Get returns what the integration keeps under the key, and whether there is
 // anything.
@@ -27,7 +31,7 @@ func (s *Store) Get(ctx context.Context, integration, key string) ([]byte, bool,
 
 // Set keeps the value for the integration; an empty one takes the key away. It
 // answers ErrQuota, and changes nothing, when all keys and values of the
-// integration would then be longer than quota bytes.
+// integration would then be longer than quota bytes, or more than MaxKeys.
 func (s *Store) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
 	if len(key) == 0 || len(key) > MaxKey {
 		return fmt.Errorf("a key has 1 to %d bytes, this one has %d", MaxKey, len(key))
@@ -61,11 +65,14 @@ func fits(ctx context.Context, q querier, integration, key string, value []byte,
 	if len(value) == 0 {
 		return nil
 	}
-	var others int64
-	err := q.QueryRowContext(ctx, `SELECT coalesce(sum(length(key) + length(value)), 0)
-		FROM kv WHERE integration = ? AND key <> ?`, integration, []byte(key)).Scan(&others)
+	var others, keys int64
+	err := q.QueryRowContext(ctx, `SELECT coalesce(sum(length(key) + length(value)), 0), count(*)
+		FROM kv WHERE integration = ? AND key <> ?`, integration, []byte(key)).Scan(&others, &keys)
 	if err != nil {
 		return err
+	}
+	if keys >= MaxKeys {
+		return fmt.Errorf("%s keeps %d keys already, and may keep no more: %w", integration, keys, ErrQuota)
 	}
 	if total := others + int64(len(key)+len(value)); total > quota {
 		return fmt.Errorf("%s would keep %d bytes of the %d granted: %w", integration, total, quota, ErrQuota)

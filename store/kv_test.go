@@ -141,3 +141,21 @@ func TestHammer(t *testing.T) {
 		}
 	}
 }
+
+// However small they are, an integration keeps a thousand keys at most: each Set
+// adds them up.
+func TestKVKeysAreCounted(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "vega.db"))
+	put := func(integration, key string) error { return s.Set(t.Context(), integration, key, []byte("x"), 1<<20) }
+	for n := range store.MaxKeys {
+		if err := put("a", fmt.Sprint(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := put("a", "one more"); !errors.Is(err, store.ErrQuota) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := errors.Join(put("a", "7"), put("b", "one more"), s.Set(t.Context(), "a", "8", nil, 1<<20), put("a", "one more")); err != nil {
+		t.Error(err)
+	}
+}

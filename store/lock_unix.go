@@ -54,6 +54,8 @@ func holder(f *os.File) string {
 	return pid
 }
 
+// release gives the lock up. Closing the file would not do: a child process
+// that is being started shares it until it runs a program of its own.
 func (l *lock) release() error {
-	return errors.Join(l.file.Truncate(0), l.file.Close())
+	return errors.Join(l.file.Truncate(0), syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
+	"vega/daemon/realtest"
 	"vega/store"
 )
 
@@ -48,11 +48,9 @@ func TestRowsThatPinTheLogAreNamed(t *testing.T) {
 		}
 		return strings.Join(store.Notes(info, s.Profiler().Stats().Open), " ")
 	}
-	for end := time.Now().Add(10 * time.Second); notes() == "" && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond)
-	}
-	got := notes()
-	for _, want := range []string{`SELECT id FROM conversations`, "correlation ID demo-1", "pool guests", " MiB and grows", "open for 1."} {
+	got := ""
+	realtest.Until(t, "there is a note", func() bool { got = notes(); return got != "" })
+	for _, want := range []string{`SELECT id FROM conversations`, "correlation ID demo-1", "pool guests", " MiB and grows", "have been open for "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}

@@ -28,10 +28,12 @@ type Store struct {
 	write     *sql.DB // nil in a read-only store that has a file to read
 	read      *sql.DB
 	guests    *Reader
+	account   Account // of guests
 	profiler  *profile.Profiler
 	advisor   advisor
 	runs      *appender // nil in a store that discards
 	trouble   trouble
+	room      room
 	discards  bool   // accept writes, keep none
 	temporary string // directory to remove at the end
 }
@@ -54,7 +56,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, lock: held, profiler: newProfiler(set)}
+	s := &Store{path: path, schema: set.schema, lock: held, profiler: newProfiler(set), account: set.account, room: set.room}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -71,16 +73,16 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1); err != nil {
+	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1, s.room); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers, s.room); err != nil {
 		return err
 	}
-	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler); err != nil {
+	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler, s.account, s.room); err != nil {
 		return err
 	}
 	s.runs, err = newAppender(ctx, s)

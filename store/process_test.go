@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"vega/store"
 )
@@ -45,7 +46,9 @@ func hold(path string) {
 		os.Exit(1)
 	}
 	fmt.Println("holding")
-	select {}
+	for { // not for ever at once: without cgo the runtime ends a process that nothing can wake
+		time.Sleep(time.Hour)
+	}
 }
 
 // child starts the second process and returns the line it said.

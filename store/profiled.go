@@ -31,12 +31,12 @@ func (r *Reader) Profiler() *profile.Profiler { return r.profiler }
 
 // profiled opens n connections at most, whose queries are measured under the
 // pool's name.
-func profiled(p *profile.Profiler, name, dsn string, n int) (*sql.DB, error) {
+func profiled(p *profile.Profiler, name, dsn string, n int, r room) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return pooled(p, name, connector, n), nil
+	return pooled(p, name, roomy{connector, r}, n), nil
 }
 
 func pooled(p *profile.Profiler, name string, connector driver.Connector, n int) *sql.DB {

@@ -29,7 +29,7 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, discards: true, profiler: newProfiler(set)}
+	s := &Store{path: path, schema: set.schema, discards: true, profiler: newProfiler(set), account: set.account, room: set.room}
 	if err := s.look(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -42,10 +42,10 @@ func (s *Store) look(ctx context.Context) error {
 	}
 	dsn := lookDSN(s.path)
 	var err error
-	if s.read, err = profiled(s.profiler, "readers", dsn, readers); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", dsn, readers, s.room); err != nil {
 		return err
 	}
-	s.guests, err = openReader(s.path, dsn, s.profiler)
+	s.guests, err = openReader(s.path, dsn, s.profiler, s.account, s.room)
 	return err
 }
 

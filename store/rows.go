@@ -11,11 +11,50 @@ import (
 // added to count them.
 type Rows struct {
 	*sql.Rows
+	ctx     context.Context
 	conn    *sql.Conn
+	lock    *shared
+	account Account
+	making  int // bytes of all values that are made at once
 	cancel  context.CancelFunc
+	explain func(error) error
 	counted bool
 	begun   bool
 	err     error
+}
+
+// begin waits for what it has to wait for, and then computes.
+func (r *Rows) begin(statement string, known *weights) (err error) {
+	if err := limit(r.conn, maxValue); err != nil { // SQLite reads the schema by it, too
+		return err
+	}
+	if r.lock, err = lockShared(r.ctx, r.conn); err != nil {
+		return err
+	}
+	r.making = min(maxMade, r.account.Room(r.ctx)/2)
+	refused := r.account.Compute(r.ctx, r.making, func() { err = r.compute(statement, known) })
+	return errors.Join(refused, err)
+}
+
+func (r *Rows) compute(statement string, known *weights) error {
+	most := unweighable
+	if r.counted {
+		w, ok := known.known(statement)
+		if !ok {
+			var err error
+			if w, err = weigh(r.ctx, r.conn, statement); err != nil {
+				return err
+			}
+			known.keep(statement, w)
+		}
+		most = w.value(r.making)
+	}
+	if err := limit(r.conn, most); err != nil {
+		return err
+	}
+	var err error
+	r.Rows, err = r.conn.QueryContext(r.ctx, statement) //nolint:rowserrcheck // the caller asks Err
+	return err
 }
 
 // Columns names the columns that the query asked for.
@@ -29,6 +68,17 @@ func (r *Rows) Columns() ([]string, error) {
 
 // Next goes to the next row. It ends at once where there are too many.
 func (r *Rows) Next() bool {
+	more := false
+	if err := r.account.Compute(r.ctx, r.making, func() { more = r.next() }); err != nil {
+		r.err = err
+	}
+	if !more {
+		r.err = errors.Join(r.err, r.lock.release())
+	}
+	return more
+}
+
+func (r *Rows) next() bool {
 	if r.err != nil || !r.Rows.Next() {
 		return false
 	}
@@ -67,11 +117,16 @@ func (r *Rows) Scan(dest ...any) error {
 }
 
 // Err is what ended the rows, nil when all were read.
-func (r *Rows) Err() error { return errors.Join(r.err, r.Rows.Err()) }
+func (r *Rows) Err() error {
+	if err := r.Rows.Err(); err != nil {
+		return errors.Join(r.err, r.explain(err))
+	}
+	return r.err
+}
 
 // Close gives the connection back.
 func (r *Rows) Close() error {
-	err := errors.Join(r.Rows.Close(), r.conn.Close())
+	err := errors.Join(r.Rows.Close(), r.lock.release(), r.conn.Close())
 	r.cancel()
 	return err
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -21,7 +20,7 @@ func prepare(query string) (statement string, counted bool, err error) {
 	case "pragma", "explain":
 		return query, false, nil
 	}
-	return "", false, errors.New("a query begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA")
+	return "", false, fmt.Errorf("%w: a query begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA", ErrRefused)
 }
 
 func firstWord(query string) string {
@@ -50,23 +49,23 @@ func firstWord(query string) string {
 // statement, and brackets or comments that would reach beyond the query.
 func single(query string) (string, error) {
 	if len(query) > maxQuery {
-		return "", fmt.Errorf("a query has at most %d bytes, this one has %d", maxQuery, len(query))
+		return "", fmt.Errorf("%w: a query has at most %d bytes, this one has %d", ErrRefused, maxQuery, len(query))
 	}
 	if strings.ContainsRune(query, 0) {
-		return "", errors.New("a query has no NUL")
+		return "", fmt.Errorf("%w: a query has no NUL", ErrRefused)
 	}
 	depth, end := 0, -1
 	for i := 0; i < len(query); {
 		next := skip(query, i)
 		if next > len(query) {
-			return "", errors.New("the query ends within quotes or a comment")
+			return "", fmt.Errorf("%w: it ends within quotes or a comment", ErrRefused)
 		}
 		switch c := query[i]; {
 		case next > i+1 && (c == '-' || c == '/'): // a comment
 		case c == ';' && end < 0:
 			end = i
 		case end >= 0 && !strings.ContainsRune("; \t\r\n\f", rune(c)):
-			return "", errors.New("a query is one statement")
+			return "", fmt.Errorf("%w: a query is one statement", ErrRefused)
 		case c == '(':
 			depth++
 		case c == ')':
@@ -78,7 +77,7 @@ func single(query string) (string, error) {
 		i = next
 	}
 	if depth != 0 {
-		return "", errors.New("the query's parentheses don't match")
+		return "", fmt.Errorf("%w: its parentheses don't match", ErrRefused)
 	}
 	if end >= 0 {
 		query = query[:end]

@@ -35,8 +35,7 @@ func (s *Store) wrote(err error) error {
 	t := &s.trouble
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch code(err) {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+	if isTrouble(err) {
 		if t.err == nil {
 			t.since, t.lost = time.Now(), 0
 		}
@@ -47,6 +46,17 @@ func (s *Store) wrote(err error) error {
 		t.err = nil
 	}
 	return err
+}
+
+// isTrouble reports whether an error is of the file or of this machine, and not
+// of what was to be written.
+func isTrouble(err error) bool {
+	switch code(err) {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		return true
+	default:
+		return ofSystem(err)
+	}
 }
 
 func (s *Store) isTroubled() bool {

@@ -11,6 +11,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"vega/daemon/realtest"
 	"vega/store/advise"
 )
 
@@ -132,7 +133,7 @@ func TestHostileStatements(t *testing.T) {
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT * FROM n, conversations",
 		strings.Repeat("(", 100_000), "SELECT '" + strings.Repeat("x", 1<<20), "\x00\xff",
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), realtest.Patience)
 		if _, err := a.Statement(ctx, statement); err != nil {
 			t.Errorf("%.60s: %v", statement, err)
 		}

@@ -63,8 +63,10 @@ type Profiler struct {
 }
 
 type namedPool struct {
-	name string
-	db   *sql.DB
+	name   string
+	db     *sql.DB
+	waits  int64 // beside those that db counts
+	waited time.Duration
 }
 
 // New makes a Profiler.
@@ -98,7 +100,20 @@ func (p *Profiler) Pool(name string, db *sql.DB) {
 			return
 		}
 	}
-	p.pools = append(p.pools, namedPool{name, db})
+	p.pools = append(p.pools, namedPool{name: name, db: db})
+}
+
+// Waited counts a wait for a connection of a pool that ended before the pool was
+// asked, for programs that hand its connections out themselves.
+func (p *Profiler) Waited(pool string, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.pools {
+		if p.pools[i].name == pool {
+			p.pools[i].waits++
+			p.pools[i].waited += d
+		}
+	}
 }
 
 type functionKey struct{}

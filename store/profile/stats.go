@@ -190,7 +190,7 @@ func (p *Profiler) poolStats() []Pool {
 	list := make([]Pool, len(pools))
 	for i, pool := range pools {
 		s := pool.db.Stats()
-		list[i] = Pool{pool.name, s.MaxOpenConnections, s.OpenConnections, s.InUse, s.Idle, s.WaitCount, milliseconds(s.WaitDuration)}
+		list[i] = Pool{pool.name, s.MaxOpenConnections, s.OpenConnections, s.InUse, s.Idle, s.WaitCount + pool.waits, milliseconds(s.WaitDuration + pool.waited)}
 	}
 	return list
 }

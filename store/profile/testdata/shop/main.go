@@ -23,7 +23,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	p := profile.New(profile.Options{Dialect: profile.Postgres, Slow: 20 * time.Millisecond, Explain: profile.ExplainPostgres})
+	p := profile.New(profile.Options{Dialect: profile.Postgres, Slow: time.Microsecond, Explain: profile.ExplainPostgres})
 	db := sql.OpenDB(p.Connector("shop", stdlib.GetConnector(*config)))
 	p.Pool("shop", db)
 	http.Handle("/stats", p.Handler())
