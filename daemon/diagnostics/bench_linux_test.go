@@ -82,19 +82,6 @@ func fresh(t testing.TB, c *Collector) {
 	snapshot(t, c)
 }
 
-// durations are sorted.
-func durations(t testing.TB, n int, call func()) []time.Duration {
-	t.Helper()
-	took := make([]time.Duration, n)
-	for n := range took {
-		began := time.Now()
-		call()
-		took[n] = time.Since(began)
-	}
-	slices.Sort(took)
-	return took
-}
-
 func at(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
 }

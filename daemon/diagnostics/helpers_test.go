@@ -2,9 +2,13 @@ package diagnostics
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest"
 )
 
 func counted(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -51,6 +55,42 @@ func generic(t testing.TB, v any) map[string]any {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// reporter is a test, or what may be compared once more.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// comparison collects what does not agree.
+type comparison struct{ differs []string }
+
+// Helper makes a comparison a reporter.
+func (*comparison) Helper() {}
+
+// Errorf makes a comparison a reporter.
+func (a *comparison) Errorf(format string, args ...any) {
+	a.differs = append(a.differs, fmt.Sprintf(format, args...))
+}
+
+// agree compares figures with those of another source until they agree. Others
+// use this machine, too, and move its figures between two readings: who reads a
+// wrong figure never agrees.
+func agree(t *testing.T, compare func(r reporter)) {
+	t.Helper()
+	end := time.Now().Add(realtest.Patience)
+	for tries := 1; ; tries++ {
+		var a comparison
+		compare(&a)
+		if len(a.differs) == 0 {
+			return
+		}
+		if tries >= 20 && time.Now().After(end) {
+			t.Fatalf("%d times it was so:\n%s", tries, strings.Join(a.differs, "\n"))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 func spin(d time.Duration) {

@@ -19,12 +19,10 @@ import (
 // output runs a program of the machine's.
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		realtest.Missing(t, name+" is not installed: apt-get install procps iproute2 coreutils")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	path := realtest.Program(t, name, "procps iproute2 coreutils")
+	ctx, cancel := context.WithTimeout(t.Context(), realtest.Patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	text, err := cmd.Output()
 	if err != nil {
@@ -75,7 +73,7 @@ func status(t *testing.T, name string) float64 {
 
 // same compares a figure with another source's, which was read at almost the
 // same time.
-func same[T int | uint64 | float64](t *testing.T, name string, got *T, want, tolerance float64) {
+func same[T int | uint64 | float64](t reporter, name string, got *T, want, tolerance float64) {
 	t.Helper()
 	if got == nil {
 		t.Errorf("%s is not there, want %v", name, want)
@@ -88,21 +86,23 @@ func same[T int | uint64 | float64](t *testing.T, name string, got *T, want, tol
 
 // TestMemoryBeside compares with free, ps and /proc/self/status.
 func TestMemoryBeside(t *testing.T) {
-	m := snapshot(t, settled(t)).Memory
-	free := output(t, "free", "-b")
-	ps := output(t, "ps", "-o", "rss,vsz", "-p", strconv.Itoa(os.Getpid()))
-	total := column(t, free, "Mem:", "total")
-	same(t, "system_total", m.SystemTotal, total, 0)
-	same(t, "system_available", m.SystemAvailable, column(t, free, "Mem:", "available"), total/20)
-	same(t, "system_used", m.SystemUsed, total-column(t, free, "Mem:", "available"), total/20)
-	if m.Source == SourceHost {
-		same(t, "percent", m.Percent, 100*(1-column(t, free, "Mem:", "available")/total), 5)
-		same(t, "limit", m.Limit, total, 0)
-	}
-	same(t, "process_rss", m.ProcessRSS, 1024*column(t, ps, "", "RSS"), 8*mib)
-	same(t, "process_rss", m.ProcessRSS, 1024*status(t, "VmRSS"), 8*mib)
-	same(t, "process_vms", m.ProcessVMS, 1024*column(t, ps, "", "VSZ"), 128*mib)
-	same(t, "process_vms", m.ProcessVMS, 1024*status(t, "VmSize"), 128*mib)
+	agree(t, func(r reporter) {
+		m := snapshot(t, settled(t)).Memory
+		free := output(t, "free", "-b")
+		ps := output(t, "ps", "-o", "rss,vsz", "-p", strconv.Itoa(os.Getpid()))
+		total := column(t, free, "Mem:", "total")
+		same(r, "system_total", m.SystemTotal, total, 0)
+		same(r, "system_available", m.SystemAvailable, column(t, free, "Mem:", "available"), total/20)
+		same(r, "system_used", m.SystemUsed, total-column(t, free, "Mem:", "available"), total/20)
+		if m.Source == SourceHost {
+			same(r, "percent", m.Percent, 100*(1-column(t, free, "Mem:", "available")/total), 5)
+			same(r, "limit", m.Limit, total, 0)
+		}
+		same(r, "process_rss", m.ProcessRSS, 1024*column(t, ps, "", "RSS"), 8*mib)
+		same(r, "process_rss", m.ProcessRSS, 1024*status(t, "VmRSS"), 8*mib)
+		same(r, "process_vms", m.ProcessVMS, 1024*column(t, ps, "", "VSZ"), 128*mib)
+		same(r, "process_vms", m.ProcessVMS, 1024*status(t, "VmSize"), 128*mib)
+	})
 }
 
 // TestThreadsBeside compares with ps and the runtime, for threads that are held
@@ -122,16 +122,18 @@ func TestThreadsBeside(t *testing.T) {
 	for range 100 {
 		go func() { <-release }()
 	}
-	s := snapshot(t, settled(t))
-	ps := output(t, "ps", "-o", "nlwp", "-p", strconv.Itoa(os.Getpid()))
-	same(t, "threads.total", s.Threads.Total, column(t, ps, "", "NLWP"), 3)
-	same(t, "threads.total", s.Threads.Total, status(t, "Threads"), 3)
-	same(t, "cpu.threads", s.CPU.Threads, status(t, "Threads"), 3)
-	if s.Threads.GoRoutines < 120 || *s.Threads.Total < 20 {
-		t.Errorf("%+v", s.Threads)
-	}
-	same(t, "go_routines", &s.Threads.GoRoutines, float64(runtime.NumGoroutine()), 3)
-	same(t, "runtime.goroutines", &s.Runtime.Goroutines, float64(runtime.NumGoroutine()), 3)
+	agree(t, func(r reporter) {
+		s := snapshot(t, settled(t))
+		ps := output(t, "ps", "-o", "nlwp", "-p", strconv.Itoa(os.Getpid()))
+		same(r, "threads.total", s.Threads.Total, column(t, ps, "", "NLWP"), 3)
+		same(r, "threads.total", s.Threads.Total, status(t, "Threads"), 3)
+		same(r, "cpu.threads", s.CPU.Threads, status(t, "Threads"), 3)
+		if s.Threads.GoRoutines < 120 || *s.Threads.Total < 20 {
+			r.Errorf("%+v", s.Threads)
+		}
+		same(r, "go_routines", &s.Threads.GoRoutines, float64(runtime.NumGoroutine()), 3)
+		same(r, "runtime.goroutines", &s.Runtime.Goroutines, float64(runtime.NumGoroutine()), 3)
+	})
 }
 
 // TestFilesBeside compares with a listing, /proc/self/limits and ulimit.
@@ -143,28 +145,30 @@ func TestFilesBeside(t *testing.T) {
 		}
 		defer f.Close()
 	}
-	f := snapshot(t, settled(t)).FileDescriptors
-	names, err := directory("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := float64(len(names) - 1) // without the listing's own
-	same(t, "open", f.Open, open, 2)
-	text, err := os.ReadFile("/proc/self/limits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(text), "Max open files")
-	limits := strings.Fields(after)
-	for n, got := range []*uint64{f.SoftLimit, f.HardLimit} {
-		if got == nil || counted(*got) != limits[n] {
-			t.Errorf("limit %d is %v, want %s", n, got, limits[n])
+	agree(t, func(r reporter) {
+		f := snapshot(t, settled(t)).FileDescriptors
+		names, err := directory("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if hard := strings.TrimSpace(output(t, "sh", "-c", "ulimit -H -n")); hard != counted(*f.HardLimit) {
-		t.Errorf("hard_limit is %d, ulimit says %s", *f.HardLimit, hard)
-	}
-	same(t, "percent", f.Percent, 100*open/float64(*f.SoftLimit), 1)
+		open := float64(len(names) - 1) // without the listing's own
+		same(r, "open", f.Open, open, 2)
+		text, err := os.ReadFile("/proc/self/limits")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(text), "Max open files")
+		limits := strings.Fields(after)
+		for n, got := range []*uint64{f.SoftLimit, f.HardLimit} {
+			if got == nil || counted(*got) != limits[n] {
+				r.Errorf("limit %d is %v, want %s", n, got, limits[n])
+			}
+		}
+		if hard := strings.TrimSpace(output(t, "sh", "-c", "ulimit -H -n")); hard != counted(*f.HardLimit) {
+			r.Errorf("hard_limit is %d, ulimit says %s", *f.HardLimit, hard)
+		}
+		same(r, "percent", f.Percent, 100*open/float64(*f.SoftLimit), 1)
+	})
 }
 
 // TestDiskBeside compares with df.
@@ -174,98 +178,106 @@ func TestDiskBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := snapshot(t, c)
-	df := output(t, "df", "-B1", "--output=size,used,avail,pcent,ipcent", dir)
-	total := column(t, df, "", "1B-blocks")
-	same(t, "total", s.Disk.Total, total, 0)
-	same(t, "used", s.Disk.Used, column(t, df, "", "Used"), total/50)
-	same(t, "free", s.Disk.Free, column(t, df, "", "Avail"), total/50)
-	same(t, "percent", s.Disk.Percent, column(t, df, "", "Use%"), 2)
-	if s.Disk.InodesPercent != nil {
-		same(t, "inodes_percent", s.Disk.InodesPercent, column(t, df, "", "IUse%"), 2)
-	}
-	if last := s.Disks[len(s.Disks)-1]; last.Path != "/proc" || last.FileSystem == nil || *last.FileSystem != "proc" || last.InodesPercent != nil {
-		t.Errorf("%+v", last)
-	}
+	agree(t, func(r reporter) {
+		s := snapshot(t, c)
+		df := output(t, "df", "-B1", "--output=size,used,avail,pcent,ipcent", dir)
+		total := column(t, df, "", "1B-blocks")
+		same(r, "total", s.Disk.Total, total, 0)
+		same(r, "used", s.Disk.Used, column(t, df, "", "Used"), total/50)
+		same(r, "free", s.Disk.Free, column(t, df, "", "Avail"), total/50)
+		same(r, "percent", s.Disk.Percent, column(t, df, "", "Use%"), 2)
+		if s.Disk.InodesPercent != nil {
+			same(r, "inodes_percent", s.Disk.InodesPercent, column(t, df, "", "IUse%"), 2)
+		}
+		if last := s.Disks[len(s.Disks)-1]; last.Path != "/proc" || last.FileSystem == nil || *last.FileSystem != "proc" || last.InodesPercent != nil {
+			r.Errorf("%+v", last)
+		}
+	})
 }
 
 // TestProcessBeside compares with ps and the machine's list of users.
 func TestProcessBeside(t *testing.T) {
-	p := snapshot(t, settled(t)).Process
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cwd, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ps := strings.Fields(output(t, "ps", "-o", "etimes=,user=", "-p", strconv.Itoa(os.Getpid())))
-	age, err := strconv.ParseFloat(ps[0], 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.CreateTime == nil || math.Abs(time.Since(*p.CreateTime).Seconds()-age) > 2 || p.CreateTime.Location() != time.UTC {
-		t.Errorf("create_time is %v, ps says %v seconds ago", p.CreateTime, age)
-	}
-	if p.PID != os.Getpid() || p.Username == nil || *p.Username != me.Username || !strings.HasPrefix(*p.Username, strings.TrimSuffix(ps[1], "+")) {
-		t.Errorf("%+v, want %s", p, me.Username)
-	}
-	if p.CWD == nil || *p.CWD != cwd || p.Executable == nil || !strings.HasSuffix(*p.Executable, ".test") || p.GoVersion != runtime.Version() {
-		t.Errorf("%+v", p)
-	}
+	agree(t, func(r reporter) {
+		p := snapshot(t, settled(t)).Process
+		me, err := user.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cwd, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps := strings.Fields(output(t, "ps", "-o", "etimes=,user=", "-p", strconv.Itoa(os.Getpid())))
+		age, err := strconv.ParseFloat(ps[0], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.CreateTime == nil || math.Abs(time.Since(*p.CreateTime).Seconds()-age) > 2 || p.CreateTime.Location() != time.UTC {
+			r.Errorf("create_time is %v, ps says %v seconds ago", p.CreateTime, age)
+		}
+		if p.PID != os.Getpid() || p.Username == nil || *p.Username != me.Username || !strings.HasPrefix(*p.Username, strings.TrimSuffix(ps[1], "+")) {
+			r.Errorf("%+v, want %s", p, me.Username)
+		}
+		if p.CWD == nil || *p.CWD != cwd || p.Executable == nil || !strings.HasSuffix(*p.Executable, ".test") || p.GoVersion != runtime.Version() {
+			r.Errorf("%+v", p)
+		}
+	})
 }
 
 // TestProcessorsBeside compares with uptime, /proc and what this test itself
 // burns.
 func TestProcessorsBeside(t *testing.T) {
 	c := settled(t)
-	_ = snapshot(t, c)
-	began := time.Now()
-	used, err := processTime()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spin(1500 * time.Millisecond)
-	u := snapshot(t, c).CPU
-	after, err := processTime()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := 100 * (after - used).Seconds() / time.Since(began).Seconds() / u.LimitCores
-	same(t, "process_percent", u.ProcessPercent, want, 10)
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, got := range []*float64{u.Load1, u.Load5, u.Load15} {
-		want, err := strconv.ParseFloat(strings.Fields(string(text))[n], 64)
+	agree(t, func(r reporter) {
+		_ = snapshot(t, c)
+		began := time.Now()
+		used, err := processTime()
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, "load", got, want, 1)
-	}
-	stat, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "host_cores", u.HostCores, float64(strings.Count(string(stat), "\ncpu")), 0)
+		spin(1500 * time.Millisecond)
+		u := snapshot(t, c).CPU
+		after, err := processTime()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 100 * (after - used).Seconds() / time.Since(began).Seconds() / u.LimitCores
+		same(r, "process_percent", u.ProcessPercent, want, 10)
+		text, err := os.ReadFile("/proc/loadavg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, got := range []*float64{u.Load1, u.Load5, u.Load15} {
+			want, err := strconv.ParseFloat(strings.Fields(string(text))[n], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(r, "load", got, want, 1)
+		}
+		stat, err := os.ReadFile("/proc/stat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(r, "host_cores", u.HostCores, float64(strings.Count(string(stat), "\ncpu")), 0)
+	})
 }
 
 // TestRuntimeBeside compares with what the runtime tells in its old way.
 func TestRuntimeBeside(t *testing.T) {
 	keep := make([]byte, 32*mib)
-	runtime.GC()
-	r := snapshot(t, settled(t)).Runtime
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
+	agree(t, func(r reporter) {
+		runtime.GC()
+		got := snapshot(t, settled(t)).Runtime
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		same(r, "heap.used", &got.Heap.Used, float64(m.HeapAlloc), 8*mib)
+		same(r, "heap.live", got.Heap.Live, float64(m.HeapAlloc), 8*mib)
+		same(r, "heap.goal", &got.Heap.Goal, float64(m.NextGC), 16*mib)
+		same(r, "heap.total", &got.Heap.Total, float64(m.Sys-m.HeapReleased), 16*mib)
+		same(r, "heap.objects", &got.Heap.Objects, float64(m.HeapObjects), 50_000)
+		same(r, "gc.cycles", &got.GC.Cycles, float64(m.NumGC), 1)
+	})
 	runtime.KeepAlive(keep)
-	same(t, "heap.used", &r.Heap.Used, float64(m.HeapAlloc), 8*mib)
-	same(t, "heap.live", r.Heap.Live, float64(m.HeapAlloc), 8*mib)
-	same(t, "heap.goal", &r.Heap.Goal, float64(m.NextGC), 16*mib)
-	same(t, "heap.total", &r.Heap.Total, float64(m.Sys-m.HeapReleased), 16*mib)
-	same(t, "heap.objects", &r.Heap.Objects, float64(m.HeapObjects), 50_000)
-	same(t, "gc.cycles", &r.GC.Cycles, float64(m.NumGC), 1)
 }
 
 // TestPressureBeside compares with the kernel's own text.

@@ -145,11 +145,12 @@ func TestValueUnavailable(t *testing.T) {
 // TestFirstReading is true of the process, and guesses nothing of the host.
 func TestFirstReading(t *testing.T) {
 	c := collector(t)
-	c.meter.last.at = time.Now() // however slow the machine is
+	c.meter.last.at = time.Now().Add(time.Hour) // so that no window begins, however slow the machine is
 	u := snapshot(t, c).CPU
 	if u.Basis != BasisStart || u.ProcessPercent == nil || u.SystemPercent != nil || u.WindowMS <= 0 {
 		t.Errorf("%+v", u)
 	}
+	c.meter.last.at = time.Now()
 	if err := c.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -81,27 +81,29 @@ func TestSocketsBeside(t *testing.T) {
 	}
 	defer udp.Close()
 
-	n := snapshot(t, settled(t)).Network
-	ss := output(t, "ss", "-Htan")
-	const slack = 20
-	total := 0
-	for state, name := range map[string]string{"ESTAB": "ESTABLISHED", "CLOSE-WAIT": "CLOSE_WAIT", "FIN-WAIT-2": "FIN_WAIT2", "LISTEN": "LISTEN"} {
-		want := 0
-		for line := range strings.Lines(ss) {
-			if strings.HasPrefix(line, state+" ") {
-				want++
+	agree(t, func(r reporter) {
+		n := snapshot(t, settled(t)).Network
+		ss := output(t, "ss", "-Htan")
+		const slack = 20
+		total := 0
+		for state, name := range map[string]string{"ESTAB": "ESTABLISHED", "CLOSE-WAIT": "CLOSE_WAIT", "FIN-WAIT-2": "FIN_WAIT2", "LISTEN": "LISTEN"} {
+			want := 0
+			for line := range strings.Lines(ss) {
+				if strings.HasPrefix(line, state+" ") {
+					want++
+				}
 			}
+			got := n.ByStatus[name]
+			same(r, name, &got, float64(want), slack)
 		}
-		got := n.ByStatus[name]
-		same(t, name, &got, float64(want), slack)
-	}
-	for _, count := range n.ByStatus {
-		total += count
-	}
-	same(t, "total", n.Total, float64(total), 0)
-	if n.ByStatus["ESTABLISHED"] < 2*established || n.ByStatus["CLOSE_WAIT"] < closing || n.ByStatus["FIN_WAIT2"] < closing || n.ByStatus[statusUDP] < 1 {
-		t.Errorf("%+v", n)
-	}
+		for _, count := range n.ByStatus {
+			total += count
+		}
+		same(r, "total", n.Total, float64(total), 0)
+		if n.ByStatus["ESTABLISHED"] < 2*established || n.ByStatus["CLOSE_WAIT"] < closing || n.ByStatus["FIN_WAIT2"] < closing || n.ByStatus[statusUDP] < 1 {
+			r.Errorf("%+v", n)
+		}
+	})
 }
 
 // TestRareStatesOnce looks at the sockets once for readers that come together.
@@ -180,24 +182,21 @@ func TestNetlinkMessages(t *testing.T) {
 	}
 }
 
-// TestManySockets is true of ten thousand, and much faster than gopsutil.
+// TestManySockets is true of ten thousand. How much faster it is than gopsutil,
+// BenchmarkSnapshot tells.
 func TestManySockets(t *testing.T) {
 	near, _ := pairs(t, 5000)
 	if len(near) < 1000 {
 		realtest.Missing(t, "too few files may be open: raise the hard limit (ulimit -H -n) to 11000")
 	}
 	c := settled(t)
-	s := snapshot(t, c)
-	if got := s.Network.ByStatus["ESTABLISHED"]; got < 2*len(near) || got > 2*len(near)+2000 {
-		t.Errorf("%d ESTABLISHED, want %d and a few", got, 2*len(near))
-	}
-	same(t, "open", s.FileDescriptors.Open, float64(2*len(near)), 100)
-	ours := durations(t, 9, func() { fresh(t, c) })
-	theirs := durations(t, 3, func() { plain(t) })
-	t.Logf("%d sockets: median %v here, %v with gopsutil alone", 2*len(near), at(ours, 0.5), at(theirs, 0.5))
-	if at(ours, 0.5)*5 > at(theirs, 0.5) {
-		t.Errorf("a snapshot takes %v, gopsutil alone %v", at(ours, 0.5), at(theirs, 0.5))
-	}
+	agree(t, func(r reporter) {
+		s := snapshot(t, c)
+		if got := s.Network.ByStatus["ESTABLISHED"]; got < 2*len(near) || got > 2*len(near)+2000 {
+			r.Errorf("%d ESTABLISHED, want %d and a few", got, 2*len(near))
+		}
+		same(r, "open", s.FileDescriptors.Open, float64(2*len(near)), 100)
+	})
 }
 
 // starved may open nothing, so that the kernel can't be asked.
