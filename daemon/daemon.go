@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,9 @@ import (
 	"vega/daemon/diagnostics"
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/manifest"
+	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 	"vega/store"
 )
 
@@ -29,13 +34,15 @@ type Options struct {
 	ReadOnly bool
 	// Compiler is the child process that compiles modules; see plugins.Options.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Read reads the configuration again, for Reload and Validate; nil: neither
-	// is possible.
-	Read func() config.Reading
+	// Read reads the configuration again, for Reload and Validate, and finds the
+	// plugins by what it is given; nil: neither is possible.
+	Read func(config.Scan) config.Reading
 	// Apply puts a configuration in force in what the daemon does not own, the
 	// first included. It is called just before the daemon does; on an error it
 	// must have changed nothing, and the configuration does not come into force.
 	Apply func(*config.Config) error
+
+	startLoading time.Duration // 0 is startLoading; tests are less patient
 }
 
 // Daemon runs integrations and answers for them.
@@ -48,23 +55,29 @@ type Daemon struct {
 	pace    *diagnostics.Pace // of this process, while runs last
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
+	shortTold  atomic.Int64 // when it was last logged that something waits for want of descriptors or the like
 
 	life  context.Context // of every run; ends when a drain runs out of time
 	end   context.CancelFunc
 	halt  chan struct{} // closed when Run is to end, since Shutdown was called
 	slots chan struct{} // one place for each guest that runs
 
+	limit, opened int           // of descriptors: how many there may be, and were when they were shared out
+	checks        *sockets.Pool // those for checks
+
 	reloads     turns[Reload]
 	validations turns[Validation]
 	plans       turns[Planned]
 	last        atomic.Pointer[attempted] // the last reload, or the start
 
-	change  sync.Mutex    // held by whoever prepares a new state, one at a time
-	changed chan struct{} // wakes the scheduler
+	change  sync.Mutex      // held by whoever prepares a new state, one at a time
+	told    map[string]bool // modules that were logged as refused; under change
+	changed chan struct{}   // wakes the scheduler
 
 	mu       sync.RWMutex // guards what follows; write-locked only to swap
 	now      *state
 	draining bool
+	closed   bool
 	running  sync.WaitGroup // flights and loops; grows only under mu while not draining
 	started  bool           // Run has begun
 }
@@ -107,6 +120,9 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	if err = d.step("descriptors", func() (string, error) { return d.openDescriptors(cfg) }); err != nil {
+		return err
+	}
 	return d.step("integrations", func() (string, error) {
 		if _, err := d.install(next); err != nil {
 			return "", err
@@ -123,7 +139,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if d.options.ReadOnly {
 		open = store.OpenReadOnly
 	}
-	st, err := open(ctx, cfg.Store.Path, store.SlowQuery(cfg.Store.SlowQuery), store.Correlation(telemetry.ID))
+	st, err := open(ctx, cfg.Store.Path, store.SlowQuery(cfg.Store.SlowQuery), store.Correlation(telemetry.ID), store.OnAccount(plugins.Accounts{}), store.Room(shortage.Room))
 	if err != nil {
 		return "", err
 	}
@@ -140,17 +156,33 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", err
 	}
 	d.sandbox, err = plugins.Open(ctx, plugins.Options{
-		CacheDir:  filepath.Join(next.cfg.DataDir, "cache"),
-		Compiler:  d.options.Compiler,
-		Network:   network,
-		Databases: bindings{},
-		KV:        newKV(d.store),
-		Log:       d.guestLine,
+		CacheDir:   filepath.Join(next.cfg.DataDir, "cache"),
+		Compiler:   d.options.Compiler,
+		Network:    network,
+		HostMemory: next.cfg.Sandbox.HostMemory,
+		Databases:  bindings{},
+		KV:         newKV(d.store),
+		Log:        d.guestLine,
 	})
 	if err != nil {
 		return "", err
 	}
-	next.plugins = d.loadAll(ctx, next.cfg)
+	owners, err := manifest.ReadOwners(filepath.Join(next.cfg.DataDir, manifest.OwnersFile))
+	if short := shortage.Of(err); short != nil {
+		return "", short
+	}
+	d.now.owners = owners // what else keeps them from being read is an error of the configuration, which was told
+	var short error
+	next.plugins, next.cfg, short = d.fit(ctx, next.cfg)
+	if short != nil && slices.ContainsFunc(next.plugins, func(p plugin) bool { return p.found.File == "" && p.state == refused }) {
+		return "", errors.Join(short, discard(next.plugins)) // vega can do little without those that ship with it
+	}
+	switch { // the files are looked at again, as those that come later
+	case errors.Is(short, errLater):
+		d.log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
+	case short != nil:
+		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
+	}
 	return loadedOf(next.plugins)
 }
 
@@ -171,8 +203,10 @@ func (d *Daemon) Ready() error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	switch {
+	case d.closed:
+		return ErrClosed
 	case d.draining:
-		return errors.New("vega is shutting down")
+		return ErrClosing
 	case !d.started:
 		return errors.New("vega is starting")
 	case d.store.Degraded() != nil:
@@ -180,47 +214,4 @@ func (d *Daemon) Ready() error {
 	default:
 		return nil
 	}
-}
-
-// Shutdown starts no run any more and waits for those in flight; when ctx
-// ends first, they are ended. Then everything is closed.
-func (d *Daemon) Shutdown(ctx context.Context) error {
-	d.mu.Lock()
-	if !d.draining {
-		d.draining = true
-		close(d.halt)
-	}
-	d.mu.Unlock()
-	stop := context.AfterFunc(ctx, d.end)
-	d.running.Wait()
-	stop()
-	d.end()
-	return d.release()
-}
-
-// Close is Shutdown without patience: runs in flight are ended.
-func (d *Daemon) Close() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return d.Shutdown(ctx)
-}
-
-// release closes what is open, in the reverse order of opening.
-func (d *Daemon) release() error {
-	d.change.Lock()
-	defer d.change.Unlock()
-	d.mu.Lock()
-	modules := d.now.plugins
-	dbs := d.now.databases
-	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs, thresholds: d.now.thresholds}
-	d.mu.Unlock()
-	errs := []error{d.lookout.close(), releaseAll(modules)} // the lookout stays, to say that it is closed
-	if d.sandbox != nil {
-		errs = append(errs, d.sandbox.Close(), dbs.release())
-	}
-	if d.store != nil {
-		errs = append(errs, d.store.Close())
-	}
-	d.sandbox, d.store = nil, nil
-	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,16 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -25,6 +30,8 @@ type house struct {
 	t       *testing.T
 	dir     string
 	bundled []manifest.Found // none unless the test says
+	logs    bytes.Buffer     // under logging
+	logging sync.Mutex
 	applied atomic.Int64
 	refuses atomic.Bool
 }
@@ -46,20 +53,7 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 	write(t, h.plugins(), "tiny.wasm", web(t, "tiny"))
 	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "1", answerParameter))
 	h.configure(hcl)
-	reading := h.read()
-	cfg := reading.Config
-	if cfg == nil {
-		t.Fatal(&InvalidError{reading.Diagnostics})
-	}
-	var err error
-	h.Daemon, err = Open(t.Context(), cfg, Options{
-		Log:   slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Read:  h.read,
-		Apply: h.apply,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.open()
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
@@ -68,12 +62,72 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 	return h
 }
 
+// open starts a daemon on what is in the directory.
+func (h *house) open() {
+	h.t.Helper()
+	reading := h.read(nil)
+	if reading.Config == nil {
+		h.t.Fatal(&InvalidError{reading.Diagnostics})
+	}
+	var err error
+	h.Daemon, err = Open(h.t.Context(), reading.Config, Options{
+		Log:   slog.New(slog.NewTextHandler(houseLog{h}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Read:  h.read,
+		Apply: h.apply,
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// restart closes the daemon and opens one again.
+func (h *house) restart() {
+	h.t.Helper()
+	if err := h.Close(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.open()
+}
+
+// logged counts the lines of the log that hold all of the texts.
+func (h *house) logged(texts ...string) (n int) {
+	h.logging.Lock()
+	defer h.logging.Unlock()
+	for line := range strings.Lines(h.logs.String()) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+			n++
+		}
+	}
+	return n
+}
+
+type houseLog struct{ *house }
+
+func (l houseLog) Write(b []byte) (int, error) {
+	l.logging.Lock()
+	defer l.logging.Unlock()
+	l.logs.Write(b)
+	return testWriter{l.t}.Write(b)
+}
+
+// bundle lets the configuration name the bundled plugin.
+func (h *house) bundle() {
+	h.t.Helper()
+	if err := compiled.Core(filepath.Join(h.dir, ".vega")); err != nil {
+		h.t.Fatal(err)
+	}
+	var err error
+	if h.bundled, err = Bundled(); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 func (h *house) plugins() string { return filepath.Join(h.dir, "plugins") }
 
 func (h *house) configure(hcl string) { write(h.t, h.dir, "vega.hcl", []byte(hcl)) }
 
-func (h *house) read() config.Reading {
-	return config.Read(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled})
+func (h *house) read(scan config.Scan) config.Reading {
+	return config.Read(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled, Scan: scan})
 }
 
 // apply counts the configurations that came into force, or refuses them all.
@@ -100,13 +154,28 @@ func (h *house) status() string {
 	h.t.Helper()
 	var all []string
 	for _, r := range h.ask(Query{}).Integrations {
-		s := r.Name + "=" + string(r.Status)
-		if r.Cause != "" {
-			s += "/" + string(r.Cause)
-		}
-		all = append(all, s)
+		all = append(all, outcome(r))
 	}
 	return strings.Join(all, " ")
+}
+
+func outcome(r Report) string {
+	s := r.Name + "=" + string(r.Status)
+	if r.Cause != "" {
+		s += "/" + string(r.Cause)
+	}
+	return s
+}
+
+// comesTo runs an integration that its deadline ends, until no starved machine
+// excuses that.
+func (h *house) comesTo(name, want string) {
+	h.t.Helper()
+	r, ok := realtest.Unstarved(h.t, func() Report { return h.ask(Query{Names: []string{name}}).Integrations[0] },
+		func(r Report) bool { return realtest.Starved(r.Cause, r.Message) })
+	if got := outcome(r); ok && got != want {
+		h.t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
 
 type testWriter struct{ t *testing.T }
@@ -118,20 +187,40 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// slow is a server that answers after a while, and counts.
-func slow(t *testing.T, d time.Duration) (url string, hits *atomic.Int64) {
+// gate is a server that answers nobody before it is opened, and counts.
+type gate struct {
+	url  string
+	hits atomic.Int64
+	open func()
+
+	t *testing.T
+}
+
+func closedGate(t *testing.T) *gate {
 	t.Helper()
-	hits = new(atomic.Int64)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hits.Add(1)
+	opened := make(chan struct{})
+	g := &gate{t: t, open: sync.OnceFunc(func() { close(opened) })}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		g.hits.Add(1)
 		select {
-		case <-time.After(d):
+		case <-opened:
 		case <-r.Context().Done():
 		}
 	}))
 	t.Cleanup(s.Close)
-	return s.URL, hits
+	t.Cleanup(g.open)
+	g.url = s.URL
+	return g
 }
+
+// await waits until so many have come.
+func (g *gate) await(n int64) {
+	g.t.Helper()
+	realtest.Until(g.t, fmt.Sprintf("%d requests are there", n), func() bool { return g.hits.Load() >= n })
+}
+
+// patient is a timeout that ends only what hangs: the longest that there is.
+const patient = `timeout = "30s"`
 
 func get(name, url, more string) string {
 	return fmt.Sprintf("integration %q {\n  probe = tiny.get\n  interval = \"0s\"\n  %s\n  config {\n    url = %q\n  }\n}\n", name, more, url)
@@ -173,7 +262,7 @@ func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
 	write(t, h.plugins(), "b.wasm", plain(t, "weird", "1", answer99))
 	write(t, h.plugins(), "c.wasm", plain(t, "spins", "1", spin))
 	h.configure(bind("good", "plain.healthy", "") + bind("traps", "traps.healthy", "") +
-		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", `timeout = "1s"`))
+		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // which its budget ends
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
@@ -182,27 +271,43 @@ func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
 	}
 }
 
+// TestChecksRunInParallel: the target answers nobody before all hundred are
+// there, and one that hangs keeps nobody waiting but itself.
 func TestChecksRunInParallel(t *testing.T) {
-	url, _ := slow(t, 300*time.Millisecond)
-	hang, _ := slow(t, time.Hour)
-	hcl := get("hangs", hang, `timeout = "1s"`)
+	g, hang := closedGate(t), closedGate(t)
+	hcl := get("hangs", hang.url, patient)
 	for n := range 99 {
-		hcl += get(fmt.Sprintf("c%02d", n), url, "")
+		hcl += get(fmt.Sprintf("c%02d", n), g.url, patient)
 	}
 	h := build(t, hcl)
-	all := h.ask(Query{})
-	t.Logf("100 checks took %v ms, the hung one %v ms", all.DurationMS, all.Integrations[99].ResponseTimeMS)
-	if all.Summary.Healthy != 99 || all.DurationMS > 2500 { // one after another they take 31 s
-		t.Errorf("%+v in %v ms", all.Summary, all.DurationMS)
+	answer := make(chan Health, 1)
+	go func() { answer <- h.ask(Query{}) }()
+	hang.await(1)
+	g.await(99)
+	g.open()
+	realtest.Until(t, "99 checks are done while one hangs", func() bool {
+		done := 0
+		for _, i := range h.now.integrations[:99] {
+			if r, ok := i.latest(time.Hour); ok && r.Status == policies.Healthy {
+				done++
+			}
+		}
+		return done == 99
+	})
+	if _, ok := h.now.find("hangs").latest(time.Hour); ok {
+		t.Error("the one that hangs has ended")
 	}
-	if r := all.Integrations[99]; r.Status != policies.Unhealthy || r.Cause != policies.Timeout || r.ResponseTimeMS > 1500 {
-		t.Errorf("%+v", r)
+	hang.open()
+	if all := <-answer; all.Summary.Healthy != 100 {
+		t.Errorf("%+v", all.Summary)
 	}
+	h = build(t, get("hangs", closedGate(t).url, `timeout = "1s"`))
+	h.comesTo("hangs", "hangs=unhealthy/timeout")
 }
 
 func TestCallersShareARun(t *testing.T) {
-	url, hits := slow(t, 700*time.Millisecond)
-	h := build(t, get("web", url, ""))
+	g := closedGate(t)
+	h := build(t, get("web", g.url, patient))
 
 	leaving, leave := context.WithCancel(t.Context())
 	first := make(chan Health, 1)
@@ -210,9 +315,7 @@ func TestCallersShareARun(t *testing.T) {
 		a, _ := h.Health(leaving, Query{})
 		first <- a
 	}()
-	for hits.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	g.await(1)
 	if r := h.ask(Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "the run goes on") {
 		t.Errorf("a caller without patience got %+v", r)
 	}
@@ -220,13 +323,19 @@ func TestCallersShareARun(t *testing.T) {
 	if r := (<-first).Integrations[0]; r.Status != policies.Unknown {
 		t.Errorf("a caller who left got %+v", r)
 	}
-	if got := h.status(); got != "web=healthy" || hits.Load() != 1 {
-		t.Errorf("%s after %d requests, want one run that outlives its caller", got, hits.Load())
+	joined, _, err := h.start(t.Context(), Query{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if r := h.ask(Query{MaxAge: time.Minute}).Integrations[0]; r.Status != policies.Healthy || hits.Load() != 1 || r.AgeMS < 700 {
-		t.Errorf("max_age: %+v after %d requests", r, hits.Load())
+	time.Sleep(50 * time.Millisecond) // what the run lasts at least
+	g.open()
+	if r := gather(t.Context(), joined, Query{})[0]; r.Status != policies.Healthy || g.hits.Load() != 1 {
+		t.Errorf("%+v after %d requests, want one run that outlives its caller", r, g.hits.Load())
 	}
-	if h.ask(Query{MaxAge: time.Nanosecond}); hits.Load() != 2 {
+	if r := h.ask(Query{MaxAge: time.Hour}).Integrations[0]; r.Status != policies.Healthy || g.hits.Load() != 1 || r.AgeMS < 50 {
+		t.Errorf("max_age: %+v after %d requests", r, g.hits.Load())
+	}
+	if h.ask(Query{MaxAge: time.Nanosecond}); g.hits.Load() != 2 {
 		t.Errorf("too old a run was good enough")
 	}
 }
@@ -238,27 +347,33 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 		patience time.Duration
 		want     string
 	}{
-		{"in time", 10 * time.Second, "web=healthy"},
+		{"in time", realtest.Patience, "web=healthy"},
 		{"out of time", 50 * time.Millisecond, "web=unknown/host"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url, hits := slow(t, 500*time.Millisecond)
-			h := build(t, get("web", url, ""))
+			g := closedGate(t)
+			h := build(t, get("web", g.url, patient))
 			ran := make(chan error, 1)
 			go func() { ran <- h.Run(t.Context()) }()
 			got := make(chan string, 1)
 			go func() { got <- h.status() }()
-			for hits.Load() == 0 {
-				time.Sleep(time.Millisecond)
-			}
+			g.await(1)
 			ctx, cancel := context.WithTimeout(t.Context(), tt.patience)
 			defer cancel()
-			began := time.Now()
-			if err := h.Shutdown(ctx); err != nil {
+			ended := make(chan error, 1)
+			go func() { ended <- h.Shutdown(ctx) }()
+			if tt.patience == realtest.Patience {
+				realtest.Until(t, "it drains", func() bool { h.mu.RLock(); defer h.mu.RUnlock(); return h.draining })
+				if len(ended) > 0 {
+					t.Error("it did not wait for what is in flight")
+				}
+				g.open()
+			}
+			if err := <-ended; err != nil {
 				t.Error(err)
 			}
-			if s := <-got; s != tt.want || time.Since(began) > 2*time.Second {
-				t.Errorf("%s after %v", s, time.Since(began))
+			if s := <-got; s != tt.want {
+				t.Errorf("it ended with %s, want %s", s, tt.want)
 			}
 			if err := <-ran; err != nil {
 				t.Error(err)
@@ -269,7 +384,7 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 		})
 	}
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])

@@ -2,8 +2,7 @@ package daemon
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +26,8 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 	"vega/store"
 	"vega/store/profile"
 )
@@ -37,9 +38,15 @@ const ownDatabase = "vega"
 // What a database server may take of vega, and vega of it.
 const (
 	maxConnections = 4
-	maxAnswer      = 16 << 20 // bytes of one row
+	maxRow         = 1 << 20       // bytes of one row that a probe asks for
+	maxOwnRow      = 16 << 20      // bytes of one that vega itself asks for
+	maxLook        = 2 * maxOwnRow // bytes of all that one look at a server finds
 	maxQueryTime   = 30 * time.Second
 )
+
+// dsnFiles is how many files are open at once while a DSN is read, or the
+// certificates of the system.
+const dsnFiles = 2
 
 // databases runs the queries of probes, on the databases of a configuration
 // and on vega's own. A database is opened by the first query on it, so that
@@ -55,6 +62,7 @@ type source struct {
 	config  config.Database
 	slow    time.Duration
 	holders atomic.Int64
+	places  *places
 
 	mu    sync.Mutex // guards what follows
 	open  opened     // nil until the first query
@@ -66,6 +74,7 @@ type source struct {
 type opened interface {
 	io.Closer
 	counted
+	pool() string // the name of its connections among the figures
 	query(ctx context.Context, query string) (plugins.Rows, error)
 	stats(ctx context.Context) DatabaseReport
 	reset()
@@ -78,7 +87,7 @@ func newDatabases(cfg *config.Config, own *store.Store, before *databases) *data
 	for _, c := range cfg.Databases {
 		s := before.source(c.Name)
 		if s == nil || !reflect.DeepEqual(s.config, c) {
-			s = &source{config: c, slow: cfg.Store.SlowQuery, scrub: scrubber(c.DSN)}
+			s = &source{config: c, slow: cfg.Store.SlowQuery, scrub: scrubber(c.DSN), places: newPlaces(c.Name)}
 		}
 		d.sources[c.Name] = s
 	}
@@ -135,13 +144,21 @@ func (d *databases) Query(ctx context.Context, database, query string) (plugins.
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxQueryTime)
-	rows, err := open.query(ctx, query)
+	held, err := s.places.take(ctx, ofStranger(ctx))
+	if held.waited > 0 {
+		open.Profiler().Waited(open.pool(), held.waited)
+	}
 	if err != nil {
-		err = s.explain(ctx, err)
 		cancel()
 		return nil, err
 	}
-	return &sourceRows{Rows: rows, source: s, ctx: ctx, cancel: cancel}, nil
+	r := &sourceRows{source: s, place: held, ctx: ctx, cancel: cancel}
+	if r.Rows, err = open.query(ctx, query); err != nil {
+		err = r.explain(err)
+		r.end()
+		return nil, err
+	}
+	return r, nil
 }
 
 func (d *databases) names() []string {
@@ -184,62 +201,95 @@ func (s *source) close() error {
 
 // connect also returns the password, which must not come back in an error.
 // A driver's complaint about a DSN quotes it, so that is not passed on. It
-// connects to nothing yet.
+// connects to nothing yet, but a driver may read files that the DSN names, or
+// that its users have at home.
 func (s *source) connect() (opened, string, error) {
+	if err := shortage.Room(dsnFiles); err != nil {
+		return nil, "", err
+	}
 	c, slow := s.config, s.slow
 	switch c.Driver {
 	case "postgres":
 		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
 		if err != nil {
-			return nil, "", errors.New("its dsn is not valid: write postgres://user:password@host:5432/name")
+			return nil, "", invalidDSN(err, "write postgres://user:password@host:5432/name")
 		}
-		server := openServer(openPostgres(cfg), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
-		server.watch = newPostgresWatch(sql.OpenDB(openPostgres(cfg)), s.explain)
+		server := openServer(openPostgres(cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
+		server.discard = discardAll
+		server.watch = newPostgresWatch(openPostgres(cfg, maxOwnRow, maxLook), s.explain)
 		return server, cfg.Password, nil
 	case "mysql":
 		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
 		if err != nil {
-			return nil, "", errors.New("its dsn is not valid: write user:password@tcp(host:3306)/name")
+			return nil, "", invalidDSN(err, "write user:password@tcp(host:3306)/name")
 		}
 		connector, err := openMySQL(cfg)
 		if err != nil {
-			return nil, "", errors.New("its dsn is not valid: its options don't fit together")
+			return nil, "", invalidDSN(err, "its options don't fit together")
 		}
 		return openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL}), cfg.Passwd, nil
 	case "sqlite":
-		r, err := store.OpenForeign(c.DSN.Reveal(), store.SlowQuery(slow), store.Correlation(telemetry.ID))
+		r, err := store.OpenForeign(c.DSN.Reveal(), store.SlowQuery(slow), store.Correlation(telemetry.ID), store.OnAccount(plugins.Accounts{}), store.Room(shortage.Room))
 		if err != nil {
-			return nil, "", errors.New("its dsn is not valid: write the path of the file")
+			return nil, "", invalidDSN(err, "write the path of the file")
 		}
 		return closingFile{file{r}, r}, "", nil
 	}
 	return nil, "", fmt.Errorf("its driver %q is none of postgres, mysql, sqlite", c.Driver)
 }
 
+// invalidDSN says what to write in place of a DSN, unless the driver only lacked
+// a descriptor.
+func invalidDSN(err error, fix string) error {
+	if short := shortage.Of(err); short != nil {
+		return short
+	}
+	return errors.New("its dsn is not valid: " + fix)
+}
+
+// databaseDialer connects to database servers, and knows vega's own shortages
+// from theirs where a driver keeps the text alone.
+var databaseDialer sockets.Dialer
+
 // openPostgres uses the extended protocol, which takes one statement only, and
-// names no prepared statement, so that a pooler may stand in between.
-func openPostgres(cfg *pgx.ConnConfig) driver.Connector {
+// names no prepared statement, so that a pooler may stand in between. A row has so
+// many bytes at most, and most bytes may come until more are allowed.
+func openPostgres(cfg *pgx.ConnConfig, row int, most int64) *boundedConnector {
+	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
+	if cfg.TLSConfig != nil {
+		readSystemRoots()
+	}
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
-	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		f := pgproto3.NewFrontend(r, w)
-		f.SetMaxBodyLen(maxAnswer)
-		return f
-	}
+	cfg.MaxProtocolMessageBodyLen = row
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return stdlib.GetConnector(*cfg)
+	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), most: most, tooMuch: errNoRow}
 }
 
 // openMySQL takes back what a DSN may allow and a probe must not have, and
 // keeps the driver from writing to stderr.
-func openMySQL(cfg *mysql.Config) (driver.Connector, error) {
+func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.Logger = &mysql.NopLogger{}
-	return mysql.NewConnector(cfg)
+	if cfg.Net == "tcp" || cfg.Net == "unix" {
+		cfg.DialFunc = dialBounded
+	}
+	if cfg.TLS != nil || cfg.TLSConfig != "" {
+		readSystemRoots()
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &boundedConnector{Connector: connector, most: maxRow, tooMuch: plugins.ErrTooLarge}, nil
 }
+
+// readSystemRoots has package x509 read the certificates that the system trusts
+// while there are descriptors for that: it tries once in the life of a process.
+func readSystemRoots() { _, _ = x509.SystemCertPool() } // a handshake says what is wrong with them
 
 // serverMessage is the server's own message, where err is one. Those about
 // data quote it ("invalid input syntax for type integer: …"), so they keep
@@ -254,6 +304,13 @@ func serverMessage(err error) (string, bool) {
 		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), my.Message), true
 	}
 	return "", false
+}
+
+// isTooLong reports whether a driver's error is that a row is longer than it may
+// be.
+func isTooLong(err error) bool {
+	var long *pgproto3.ExceededMaxBodyLenErr
+	return errors.As(err, &long)
 }
 
 // sqlState is the code of a PostgreSQL server's error, "" for any other.

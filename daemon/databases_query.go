@@ -4,18 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
-	"regexp"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/egress"
+	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 	"vega/store"
 	"vega/store/profile"
 )
@@ -26,12 +26,16 @@ type server struct {
 	*sql.DB
 	profiler *profile.Profiler
 	watch    *postgresWatch // nil: it is no PostgreSQL
+	discard  string         // a statement that resets a session; "": there is none
+	bounds   *boundedConnector
 }
 
 // probePool names the connections that probes query by.
 const probePool = "probes"
 
-func openServer(connector driver.Connector, slow time.Duration, o profile.Options) server {
+func (server) pool() string { return probePool }
+
+func openServer(connector *boundedConnector, slow time.Duration, o profile.Options) server {
 	o.Slow, o.Correlation = slow, telemetry.ID
 	p := profile.New(o)
 	db := sql.OpenDB(p.Connector(probePool, connector))
@@ -40,7 +44,7 @@ func openServer(connector driver.Connector, slow time.Duration, o profile.Option
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour) // the name may point elsewhere by then
-	return server{DB: db, profiler: p}
+	return server{DB: db, profiler: p, bounds: connector}
 }
 
 // Close ends all connections.
@@ -50,64 +54,6 @@ func (s server) Close() error {
 		err = errors.Join(err, s.watch.Close())
 	}
 	return err
-}
-
-func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
-	if err := mustRead(query); err != nil {
-		return nil, err
-	}
-	tx, err := s.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // the caller asks Err
-	if err != nil {
-		return nil, errors.Join(err, rollback(tx))
-	}
-	return txRows{rows, tx}, nil
-}
-
-// txRows end their transaction when they are closed. It is rolled back, so
-// that nothing a query set in its session stays.
-type txRows struct {
-	*sql.Rows
-	tx *sql.Tx
-}
-
-// Close ends the transaction.
-func (r txRows) Close() error {
-	return errors.Join(r.Rows.Close(), rollback(r.tx))
-}
-
-// rollback is silent about a transaction that the end of its context ended.
-func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	return nil
-}
-
-// How a statement begins, after blanks, brackets and comments. MySQL runs what
-// stands in a comment that begins with an exclamation mark.
-var beginning = regexp.MustCompile(`^(?s:[\s(]+|--[^\n]*\n|/\*(?:[^!M].*?)?\*/)*([A-Za-z]+)`)
-
-var reads = []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"}
-
-// A read-only transaction keeps tables from being changed, but not the server:
-// these write files there.
-var writesFile = regexp.MustCompile(`(?i)\b(outfile|dumpfile)\b`)
-
-// mustRead refuses what a read-only transaction would let through: COPY, SET
-// GLOBAL, KILL, COMMIT …
-func mustRead(query string) error {
-	word := beginning.FindStringSubmatch(query)
-	if word == nil || !slices.Contains(reads, strings.ToLower(word[1])) {
-		return fmt.Errorf("a query begins with one of %s", strings.ToUpper(strings.Join(reads, ", ")))
-	}
-	if writesFile.MatchString(query) {
-		return errors.New("a query may only read: it may not name OUTFILE or DUMPFILE")
-	}
-	return nil
 }
 
 // file is a SQLite file, vega's own or another.
@@ -120,9 +66,27 @@ type file struct {
 func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 	rows, err := f.reader.Query(ctx, query)
 	if err != nil {
-		return nil, err // no typed nil
+		return nil, inGuestTerms(err) // no typed nil
 	}
-	return rows, nil
+	return fileRows{rows}, nil
+}
+
+// fileRows are those of a SQLite file.
+type fileRows struct{ *store.Rows }
+
+// Err is what ended the rows.
+func (r fileRows) Err() error { return inGuestTerms(r.Rows.Err()) }
+
+// inGuestTerms names what is too large or refused as the sandbox does.
+func inGuestTerms(err error) error {
+	switch {
+	case errors.Is(err, store.ErrTooLarge):
+		return fmt.Errorf("%w: %w", plugins.ErrTooLarge, err)
+	case errors.Is(err, store.ErrRefused):
+		return fmt.Errorf("%w: %w", plugins.ErrRefused, err)
+	default:
+		return err
+	}
 }
 
 type closingFile struct {
@@ -130,11 +94,14 @@ type closingFile struct {
 	*store.Reader
 }
 
-// sourceRows end their deadline when they are closed, and keep their errors
-// clean.
+func (closingFile) pool() string { return store.GuestPool }
+
+// sourceRows end their deadline and leave their place when they are closed, and
+// keep their errors clean.
 type sourceRows struct {
 	plugins.Rows
 	source *source
+	place  *taken
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -142,20 +109,34 @@ type sourceRows struct {
 // Columns names the columns.
 func (r *sourceRows) Columns() ([]string, error) {
 	names, err := r.Rows.Columns()
-	return names, r.source.explain(r.ctx, err)
+	return names, r.explain(err)
 }
 
 // Scan copies the columns of the current row.
-func (r *sourceRows) Scan(dest ...any) error { return r.source.explain(r.ctx, r.Rows.Scan(dest...)) }
+func (r *sourceRows) Scan(dest ...any) error { return r.explain(r.Rows.Scan(dest...)) }
 
 // Err is what ended the rows.
-func (r *sourceRows) Err() error { return r.source.explain(r.ctx, r.Rows.Err()) }
+func (r *sourceRows) Err() error { return r.explain(r.Rows.Err()) }
 
 // Close gives the connection back.
 func (r *sourceRows) Close() error {
-	err := r.source.explain(r.ctx, r.Rows.Close())
-	r.cancel()
+	err := r.explain(r.Rows.Close())
+	r.end()
 	return err
+}
+
+func (r *sourceRows) end() {
+	r.cancel()
+	r.place.leave()
+}
+
+func (r *sourceRows) explain(err error) error {
+	if err != nil && errors.Is(r.ctx.Err(), context.DeadlineExceeded) {
+		if late := r.place.late(); late != nil {
+			return late
+		}
+	}
+	return r.source.explain(r.ctx, err)
 }
 
 // failure is a database's error fit to be told: its text holds no secret, and
@@ -176,12 +157,22 @@ func (s *source) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ended := ctx.Err(); ended != nil {
+	if own := (*egress.Error)(nil); errors.As(err, &own) {
+		return own // of the sandbox: the run holds too much
+	}
+	short := shortage.Of(err)
+	if ended := ctx.Err(); ended != nil && short == nil {
 		err = ended // what the driver says of it differs
 	}
 	text, ok := serverMessage(err)
 	switch {
+	case short != nil:
+		return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, short), kind: short}
 	case ok:
+	case errors.Is(err, errNoRow):
+		text = errNoRow.Error()
+	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
+		text = fmt.Sprintf("a row has more than %v; ask for fewer or shorter columns", manifest.Size(maxRow))
 	case errors.Is(err, context.DeadlineExceeded):
 		text = "no answer in time"
 	default:
@@ -192,10 +183,13 @@ func (s *source) explain(ctx context.Context, err error) error {
 
 // kindOf finds in err what tells how the network failed.
 func kindOf(err error) error {
-	for _, kind := range []error{context.DeadlineExceeded, context.Canceled, syscall.ECONNREFUSED, syscall.ECONNRESET} {
+	for _, kind := range []error{context.DeadlineExceeded, context.Canceled, syscall.ECONNREFUSED, syscall.ECONNRESET, plugins.ErrTooLarge, plugins.ErrRefused} {
 		if errors.Is(err, kind) {
 			return kind
 		}
+	}
+	if isTooLong(err) || errors.Is(err, errNoRow) {
+		return plugins.ErrTooLarge
 	}
 	var name *net.DNSError
 	if errors.As(err, &name) {

@@ -104,14 +104,19 @@ func TestPostgres(t *testing.T) {
 		{"SHOW transaction_read_only", "on", ""},
 		{"SELECT 1; SELECT 2", "", "SQLSTATE 42601"},
 		{"SELECT 1; COMMIT; DROP TABLE t", "", "SQLSTATE 42601"},
-		{"INSERT INTO t VALUES (3)", "", "a query begins with"},
-		{"COPY t TO '/tmp/t'", "", "a query begins with"},
-		{"COMMIT", "", "a query begins with"},
+		{"INSERT INTO t VALUES (3)", "", "that begin with"},
+		{"COPY t TO '/tmp/t'", "", "that begin with"},
+		{"/**/;COPY t TO PROGRAM 'id > /tmp/t' -- */select", "", "that begin with"},
+		{"/* /* */ select */ LOCK TABLE t */", "", "that begin with"},
+		{"COMMIT", "", "that begin with"},
 		{"WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x", "", "SQLSTATE 25006"},
 		{"SELECT * INTO t2 FROM t", "", "SQLSTATE 25006"},
 		{"EXPLAIN ANALYZE DELETE FROM t", "", "SQLSTATE 25006"},
 		{"SELECT set_config('search_path', 'nowhere', false)", "nowhere", ""},
 		{"SELECT count(*) FROM t", "2", ""}, // the setting did not stay
+		{"SELECT pg_try_advisory_lock(7), pg_backend_pid() > 0", "true true", ""},
+		{"SELECT pg_advisory_lock(8), 1 / (a - a) FROM t", "", "SQLSTATE 22012"},
+		{"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0", ""}, // nor did the locks
 		{"SELECT b::int FROM t", "", "SQLSTATE 22P02; run it by hand"},
 		{"SELECT nope FROM t", "", `column "nope" does not exist`},
 		{"SELECT repeat('x', 20000000)", "", "database \"app\""},
@@ -121,14 +126,12 @@ func TestPostgres(t *testing.T) {
 	slow := func(query string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
-		start := time.Now()
-		_, err := answer(ctx, d, "app", query)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 5*time.Second {
-			t.Errorf("%s: %v after %v", query, err, time.Since(start))
+		if _, err := answer(ctx, d, "app", query); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", query, err)
 		}
 	}
-	slow("SELECT pg_sleep(30)")
-	slow("SELECT n, CASE WHEN n > 5 THEN pg_sleep(30) END FROM generate_series(1, 10) n")
+	slow("SELECT pg_sleep(600)")
+	slow("SELECT n, CASE WHEN n > 5 THEN pg_sleep(600) END FROM generate_series(1, 10) n")
 	var wg sync.WaitGroup
 	for range 12 { // more than there are connections
 		wg.Go(func() { ask{"SELECT count(*) FROM t, pg_sleep(0.01)", "2", ""}.check(t, d, "app") })
@@ -149,26 +152,70 @@ func TestMariaDB(t *testing.T) {
 		{"SELECT 1", "1", ""},
 		{"SELECT a, b FROM t ORDER BY a DESC", "2  1 canary", ""},
 		{"SELECT 1; DROP TABLE t", "", "SQLSTATE 42000"},
-		{"DELETE FROM t", "", "a query begins with"},
-		{"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t", "", "a query begins with"},
-		{"SET GLOBAL max_connections = 1", "", "a query begins with"},
-		{"/*!50000 DELETE */ FROM t", "", "a query begins with"},
-		{"SELECT 1 INTO OUTFILE '" + outfile + "'", "", "may only read"},
-		{"SELECT 1 /*!50000 INTO/**/DumpFile '" + outfile + "' */", "", "may only read"},
+		{"DELETE FROM t", "", "that begin with"},
+		{"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t", "", "that begin with"},
+		{"SET GLOBAL max_connections = 1", "", "that begin with"},
+		{"/*!50000 DELETE */ FROM t", "", "that begin with"},
+		{"/**/#\nBEGIN NOT ATOMIC COMMIT; DROP TABLE t; END -- */select", "", "that begin with"},
+		{"SELECT 1 INTO OUTFILE '" + outfile + "'", "", "names OUTFILE"},
+		{"SELECT 1 /*!50000 INTO/**/DumpFile '" + outfile + "' */", "", "names OUTFILE"},
 		{"SELECT nope FROM t", "", "Unknown column 'nope'"},
 		{"SELECT extractvalue(1, concat('~', b)) FROM t", "", "database \"app\""},
 		{"SELECT count(*) FROM t", "2", ""},
+		{"SELECT get_lock('vega', 0), @mine := 1", "1 1", ""},
+		{"SELECT is_used_lock('vega') IS NULL, @mine IS NULL", "1 1", ""}, // neither stayed
 	} {
 		a.check(t, d, "app")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := answer(ctx, d, "app", "SELECT sleep(30)"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := answer(ctx, d, "app", "SELECT sleep(600)"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a slow query: %v", err)
 	}
 	wrong := strings.Replace(dsn, realtest.Password, "wrong-canary-word", 1)
 	d = testDatabases(t, config.Database{Name: "app", Driver: "mysql", DSN: manifest.Plain(wrong)})
 	ask{"SELECT 1", "", "Access denied for user 'vega'"}.check(t, d, "app")
+}
+
+// A row that a probe may have comes, a longer one is refused as too large
+// before it is there, and the next query finds everything as it was.
+func TestLongRowsAreRefused(t *testing.T) {
+	t.Parallel()
+	for driver, c := range map[string]struct {
+		dsn  func(testing.TB) string
+		long string
+	}{
+		"postgres": {func(t testing.TB) string { return realtest.Postgres(t) }, "SELECT repeat('x', %d)"},
+		"mysql":    {realtest.MariaDB, "SELECT repeat('x', %d)"},
+		"sqlite":   {emptySQLite, "SELECT hex(zeroblob(%d / 2))"},
+	} {
+		t.Run(driver, func(t *testing.T) {
+			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(c.dsn(t))})
+			for range 3 {
+				if got, err := answer(t.Context(), d, "app", fmt.Sprintf(c.long, 1_000_000)); len(got) != 1_000_000 || err != nil {
+					t.Errorf("%d bytes, %v", len(got), err)
+				}
+				_, err := answer(t.Context(), d, "app", fmt.Sprintf(c.long, 12_000_000))
+				if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "a row has more than 1MiB") {
+					t.Errorf("%v", err)
+				}
+			}
+		})
+	}
+}
+
+func emptySQLite(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "empty.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE t (a)")
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // fill makes the test's own tables, past the rules for probes.
@@ -220,7 +267,7 @@ func TestStatsNameSuperfluousIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := testDatabases(t, config.Database{Name: "shop", Driver: "sqlite", DSN: manifest.Plain(path)})
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		r := d.stats(t.Context()).Databases[0]
 		if r.File == nil || len(r.File.Indexes) != 2 {
 			t.Fatalf("%+v", r)
@@ -239,11 +286,7 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = silent.Close() }()
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = gone.Close()
+	gone := "127.0.0.1:" + realtest.FreePort(t)
 	var name *net.DNSError
 	for driver, form := range map[string]string{
 		"postgres": "postgres://u:canary-password@%s/x?sslmode=disable",
@@ -251,11 +294,15 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 	} {
 		for addr, is := range map[string]func(error) bool{
 			silent.Addr().String(): func(err error) bool { return errors.Is(err, context.DeadlineExceeded) },
-			gone.Addr().String():   func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) },
+			gone:                   func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) },
 			"no-such.invalid:1":    func(err error) bool { return errors.As(err, &name) },
 		} {
 			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(fmt.Sprintf(form, addr))})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			limit := realtest.Patience
+			if addr == silent.Addr().String() {
+				limit = time.Second
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			_, err := answer(ctx, d, "app", "SELECT 1")
 			cancel()
 			if err == nil || !is(err) || strings.Contains(fmt.Sprintf("%+v", err), "canary") {

@@ -13,6 +13,7 @@
 //	Daemon.join      share.go      starts a run, or joins the one in flight
 //	Daemon.runOnce   run.go        the run, read from top to bottom:
 //	  Daemon.execute run.go        a place among the running, then the sandbox
+//	    Daemon.admit run.go        waits for one, and for descriptors (descriptors.go)
 //	  policies.Judge policies/     what the result means for the integration
 //	  Daemon.tell    run.go        one log line
 //	  Daemon.keep    history.go    handed over to the store, which writes batches
@@ -20,6 +21,8 @@
 //
 // # A request, in the order of its calls
 //
+//	door.Accept      api/door.go     a connection, and which one gives way to it
+//	gate.ServeHTTP   api/door_request.go  whom it is from, and whether there is room
 //	routes           api/routes.go   the one table of routes
 //	a handler        api/handlers.go decodes, calls one method here, encodes
 //	Daemon.Health    health.go       joins a run of each integration

@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 	"vega/plugins/signature"
 )
 
@@ -20,10 +21,15 @@ import (
 // once it looked the same twice in a row, so no copy in progress is read.
 const pollEvery = 250 * time.Millisecond
 
+// shortEvery is how often what vega is too short of something to load is tried
+// again.
+const shortEvery = 2 * time.Second
+
 // watcher sees what changed in the plugins directory.
 type watcher struct {
 	last    map[string]stamp // at the last poll
 	handled map[string]stamp // as it was when it was dealt with
+	short   time.Time        // when vega was last too short of something to deal with one
 }
 
 // stamp is how a changed file is told from an unchanged one.
@@ -84,15 +90,16 @@ func (d *Daemon) poll(ctx context.Context, w *watcher) (news bool) {
 		_, was := w.last[file]
 		return !here && !was
 	})
-	if gone {
-		w.handled = map[string]stamp{} // what was refused beside it may now do
-	}
 	for file, s := range files {
-		if s.same(w.last[file]) && !s.same(w.handled[file]) {
-			w.handled[file] = s
-			d.dropIn(ctx, file)
-			news = true
+		if !s.same(w.last[file]) || s.same(w.handled[file]) || time.Since(w.short) < shortEvery {
+			continue
 		}
+		if !d.dropIn(ctx, file) {
+			w.short = time.Now()
+			continue
+		}
+		w.handled[file] = s
+		news = true
 	}
 	w.last = files
 	return news || gone
@@ -121,60 +128,81 @@ func stamps(dir string) (map[string]stamp, error) {
 }
 
 // dropIn takes a file that came or changed: its module is read, compiled and
-// held against the configuration before anything in service changes.
-func (d *Daemon) dropIn(ctx context.Context, file string) {
+// held against the configuration before anything in service changes. It reports
+// whether that is done: not where vega is too short of something to tell.
+func (d *Daemon) dropIn(ctx context.Context, file string) (done bool) {
 	d.change.Lock()
 	defer d.change.Unlock()
-	next, fresh, err := d.accept(ctx, file)
+	before := d.now.cfg.Warnings
+	next, fresh, digest, err := d.accept(ctx, file)
 	if err == nil && next != nil {
 		if _, err = d.install(next); err != nil {
 			err = errors.Join(err, discard(next.plugins))
 		}
 	}
+	short := shortage.Of(err)
 	switch {
+	case err != nil && ctx.Err() != nil: // vega ends, which tells nothing of the module
+	case short != nil:
+		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "file", file, "reason", short.Error())
 	case err != nil:
-		d.refuse(file, err)
+		d.refuse(file, digest, err)
 	case next != nil:
+		d.tellReplaced(next.cfg, manifest.Found{File: file, Module: fresh.Module.Module})
 		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", file, "digest", fresh.Digest)
+		d.tellDiagnostics(ctx, slices.DeleteFunc(slices.Clone(next.cfg.Warnings), func(g config.Diagnostic) bool {
+			return slices.ContainsFunc(before, func(b config.Diagnostic) bool { return b.Code == g.Code && b.Range == g.Range && b.Detail == g.Detail })
+		}))
 	}
+	return short == nil
 }
 
 // accept prepares the state with the file's module in it; nil when that module
 // is in service already.
-func (d *Daemon) accept(ctx context.Context, file string) (*state, *module, error) {
-	f := manifest.Found{File: file}
-	wasm, err := manifest.ReadFile(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	if f.Module, err = manifest.Read(wasm); err != nil {
-		return nil, nil, err
-	}
-	f.Seal = signature.Read(file, wasm)
-	if err := d.now.cfg.Plugins.Trust.Judge(f); err != nil {
-		return nil, nil, err
+func (d *Daemon) accept(ctx context.Context, file string) (_ *state, _ *module, digest string, _ error) {
+	f, _ := manifest.Look(file, d.now.cfg.Plugins.Trust.Admit)
+	if f.Err != nil {
+		return nil, nil, f.Digest, f.Err
 	}
 	m := d.now.serving(f)
 	if m != nil && d.now.plugin(f.Module.Manifest.Name).reason == "" {
-		return nil, nil, nil
+		return nil, nil, f.Digest, nil
 	}
-	other := d.now.plugin(f.Module.Manifest.Name)
-	if other != nil && other.found.File == "" && !other.found.Extra {
-		return nil, nil, config.NameTaken(other.name())
+	if err := d.now.mayServe(f); err != nil {
+		return nil, nil, f.Digest, err
 	}
-	if other != nil && other.found.File != file && !other.found.Extra && other.module != nil {
-		return nil, nil, fmt.Errorf("the plugin %q is already in %s; keep one of the two", other.name(), other.label())
-	}
+	var err error
 	if m == nil {
 		if m, err = d.load(ctx, f); err != nil {
-			return nil, nil, err
+			return nil, nil, f.Digest, err
 		}
 	}
 	next, err := d.with(plugin{found: f, module: m, state: loaded})
 	if err != nil && m.holders.Load() == 0 {
 		err = errors.Join(err, m.Close())
 	}
-	return next, m, err
+	return next, m, f.Digest, err
+}
+
+// mayServe says why another module keeps the name of the one that was found. One
+// that does not serve has no claim to a name.
+func (s *state) mayServe(f manifest.Found) error {
+	var dropped []manifest.Found
+	for _, p := range s.plugins {
+		if p.found.File == "" || p.found.File == f.File || p.state == withdrawn {
+			continue
+		}
+		if p.module == nil {
+			p.found.Module = nil
+		}
+		dropped = append(dropped, p.found)
+	}
+	for _, r := range s.cfg.Plugins.Names(s.owners).Resolve(append(dropped, f)) {
+		if r.File == f.File {
+			return r.Err
+		}
+	}
+	return nil
 }
 
 // with is the state in force with p in place of the plugin of its file or
@@ -193,7 +221,7 @@ func (d *Daemon) with(p plugin) (*state, error) {
 	}
 	next.plugins = append(next.plugins, p)
 	slices.SortFunc(next.plugins, byFile)
-	cfg, err := rebind(d.now.cfg, next.plugins)
+	cfg, err := rebind(d.now.cfg, droppedOf(next.plugins), d.now.owners.With([]manifest.Found{p.found}))
 	if err != nil {
 		return nil, fmt.Errorf("the configuration does not fit it: %w", err)
 	}
@@ -201,23 +229,25 @@ func (d *Daemon) with(p plugin) (*state, error) {
 	return next, nil
 }
 
+// droppedOf are the modules that came from files.
+func droppedOf(all []plugin) (dropped []manifest.Found) {
+	for _, p := range all {
+		if p.found.File != "" {
+			dropped = append(dropped, p.found)
+		}
+	}
+	return dropped
+}
+
 // variant is to be the same configuration with other plugins.
 func (s *state) variant() *state {
 	return &state{inputs: s.inputs, since: s.since, databases: s.databases}
 }
 
-// rebind judges the text of a configuration against other plugins.
-func rebind(cfg *config.Config, all []plugin) (*config.Config, error) {
-	var o config.Options
-	var dropped []manifest.Found
-	for _, p := range all {
-		if p.found.File == "" {
-			o.Bundled = append(o.Bundled, p.found)
-		} else {
-			dropped = append(dropped, p.found)
-		}
-	}
-	o.Scan = func(string) ([]manifest.Found, error) { return dropped, nil }
+// rebind judges the text of a configuration against other dropped plugins.
+func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners) (*config.Config, error) {
+	o := config.Options{Bundled: cfg.Plugins.Bundled, Owners: owners}
+	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return dropped, nil } // admitted already
 	out, diags := cfg.Rebind(o)
 	if diags.HasErrors() {
 		return nil, &InvalidError{diags}
@@ -227,24 +257,23 @@ func rebind(cfg *config.Config, all []plugin) (*config.Config, error) {
 }
 
 // refuse notes why a file is not put in service. What it was to replace stays.
-func (d *Daemon) refuse(file string, why error) {
+func (d *Daemon) refuse(file, digest string, why error) {
 	all := slices.Clone(d.now.plugins)
 	n := slices.IndexFunc(all, func(p plugin) bool { return p.found.File == file })
 	if n < 0 {
-		all = append(all, plugin{found: manifest.Found{File: file, Err: why}})
+		all = append(all, plugin{found: manifest.Found{File: file, Digest: digest, Err: why}})
 		n = len(all) - 1
 	}
 	p := &all[n]
-	if p.reason == why.Error() {
+	if p.reason == why.Error() && p.newer == digest {
 		return
 	}
-	p.reason = why.Error()
+	p.reason, p.newer = why.Error(), digest
 	if p.module == nil {
 		p.state = refused
 	}
 	slices.SortFunc(all, byFile)
-	d.reinstall(all)
-	d.log.Warn("a plugin is refused", "file", file, "reason", why.Error())
+	d.reinstall(all, d.now.owners)
 }
 
 // withdraw takes out of service every plugin whose file is gone, and reports
@@ -270,15 +299,15 @@ func (d *Daemon) withdraw(gone func(file string) bool) bool {
 	if len(out) == 0 {
 		return false
 	}
-	d.reinstall(all)
+	d.reinstall(all, d.now.owners.Without(out))
 	d.log.Warn("a plugin was removed", "files", out)
 	return true
 }
 
 // reinstall puts other plugins in force, and leaves the configuration as it is.
-func (d *Daemon) reinstall(all []plugin) {
+func (d *Daemon) reinstall(all []plugin, owners manifest.Owners) {
 	next := d.now.variant()
-	next.cfg, next.plugins = d.now.cfg, all
+	next.cfg, next.plugins, next.owners = d.now.cfg, all, owners
 	if _, err := d.install(next); err != nil {
 		panic(err) // only another configuration can be refused
 	}

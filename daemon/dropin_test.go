@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 )
 
 // eventually waits for the watcher to have done its work.
 func (h *house) eventually(what string, ok func() bool) {
 	h.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.t.Fatalf("%s: still not so; plugins %+v, health %s", what, h.Plugins(), h.status())
 		}
@@ -84,12 +86,17 @@ func TestDropIn(t *testing.T) {
 	h.is("acme.wasm", loaded, "", "a=degraded/target p=healthy")
 
 	write(t, h.plugins(), "twin.wasm", whole)
-	h.is("twin.wasm", refused, "already in acme.wasm", "a=degraded/target p=healthy")
+	h.is("twin.wasm", refused, "is in acme.wasm, which keeps the name", "a=degraded/target p=healthy")
 
 	if err := os.Remove(filepath.Join(h.plugins(), "acme.wasm")); err != nil {
 		t.Fatal(err)
 	}
-	h.is("twin.wasm", loaded, "", "a=degraded/target p=healthy") // the twin may now take its place
+	h.is("acme.wasm", withdrawn, "its file was removed: put ", "a=unknown/host p=healthy")
+	h.is("twin.wasm", refused, "is in acme.wasm", "a=unknown/host p=healthy") // it waits for the operator
+	if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
+		t.Fatal(err)
+	}
+	h.is("twin.wasm", loaded, "", "a=degraded/target p=healthy")
 
 	if err := os.Remove(filepath.Join(h.plugins(), "twin.wasm")); err != nil {
 		t.Fatal(err)
@@ -110,13 +117,11 @@ func TestDropIn(t *testing.T) {
 // TestReplacedModuleOutlivesItsRuns swaps a module while it runs: the run ends
 // on the old one, which is closed only then.
 func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
-	url, hits := slow(t, 700*time.Millisecond)
-	h := build(t, get("w", url, ""))
+	g := closedGate(t)
+	h := build(t, get("w", g.url, patient))
 	running := make(chan string, 1)
 	go func() { running <- h.status() }()
-	for hits.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	g.await(1)
 	old := h.now.plugin("tiny").module
 	m, err := manifest.Read(web(t, "tiny"))
 	if err != nil {
@@ -132,6 +137,7 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	if now := h.now.plugin("tiny").module; now == old || old.holders.Load() != 1 {
 		t.Errorf("swapped: %v; the old one has %d holders, want the one run", now != old, old.holders.Load())
 	}
+	g.open()
 	if got := <-running; got != "w=healthy" {
 		t.Errorf("the run on the old module ended %s", got)
 	}
@@ -155,5 +161,31 @@ func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	h.poll(t.Context(), &w)
 	if p := h.now.plugin(""); p == nil || p.state != refused {
 		t.Error("a settled file was not read")
+	}
+}
+
+// Who may write the plugin directory is looked at when something comes into it.
+func TestDropInWarnsOfWritableDirectory(t *testing.T) {
+	h := build(t, "")
+	if err := os.Chmod(h.plugins(), 0o777); err != nil { //nolint:gosec // that is what it is about
+		t.Fatal(err)
+	}
+	for n, name := range []string{"late", "later"} {
+		write(t, h.plugins(), name+".wasm", plain(t, name, "1", answerParameter))
+		if !h.dropIn(t.Context(), filepath.Join(h.plugins(), name+".wasm")) || h.logged("VEGA055") != 1 {
+			t.Errorf("%d plugins: it is told %d times, want once", n+1, h.logged("VEGA055"))
+		}
+	}
+}
+
+// A module that was being loaded when vega was told to end is not refused.
+func TestDropInAtTheEnd(t *testing.T) {
+	h := build(t, "")
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.dropIn(ctx, filepath.Join(h.plugins(), "late.wasm"))
+	if h.logged("refused") != 0 {
+		t.Error("it is refused")
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
+	"vega/plugins/shortage"
 )
 
 const (
@@ -33,14 +34,21 @@ func (d *Daemon) look(ctx context.Context, f *follower) {
 	if d.options.Read == nil || !cfg.Watch {
 		return
 	}
-	now := stampAll(append(config.Files(cfg.Path), d.last.Load().inputs.Named...))
+	files, err := config.Files(cfg.Path)
+	if err != nil { // nothing is known for now, so nothing changes
+		return
+	}
+	now := stampAll(append(files, d.last.Load().inputs.Named...))
 	settled := maps.EqualFunc(now, f.last, stamp.like)
 	f.last = now
 	if !settled || maps.EqualFunc(now, f.handled, stamp.like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {
 		return
 	}
 	f.handled, f.tried = now, time.Now()
-	_, _ = d.Reload(telemetry.WithID(ctx, telemetry.NewID()), ByFile) // which tells the log
+	_, err = d.Reload(telemetry.WithID(ctx, telemetry.NewID()), ByFile) // which tells the log
+	if shortage.Of(err) != nil {
+		f.forget()
+	}
 }
 
 // forget makes the next look try again what was rejected.

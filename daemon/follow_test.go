@@ -25,10 +25,7 @@ func TestRejectedIsTriedAgain(t *testing.T) {
 	if look(); !h.Rejected() || h.last.Load().At != first {
 		t.Error("the same was rejected once more, as news")
 	}
-	var err error
-	if h.bundled, err = Bundled(); err != nil {
-		t.Fatal(err)
-	}
+	h.bundle()
 	if look(); !h.Rejected() {
 		t.Error("it was tried again at once")
 	}

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"vega/plugins/sockets"
 	"vega/policies"
 )
 
@@ -76,15 +78,42 @@ func TestHammer(t *testing.T) {
 }
 
 func TestQueuedPastItsDeadlineIsTheHostsFault(t *testing.T) {
-	hang, hits := slow(t, time.Hour)
-	h := build(t, get("first", hang, `timeout = "3s"`)+bind("second", "plain.healthy", `timeout = "1s"`))
+	g := closedGate(t)
+	h := build(t, get("first", g.url, patient)+bind("second", "plain.healthy", `timeout = "1s"`))
 	h.slots = make(chan struct{}, 1)
 	go h.ask(Query{Names: []string{"first"}, Timeout: time.Millisecond})
-	for hits.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	g.await(1)
 	r := h.ask(Query{Names: []string{"second"}}).Integrations[0]
 	if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "all through this one's 1s") {
 		t.Errorf("%+v", r)
 	}
+}
+
+func TestOnlyAWaitForOtherRunsIsCountedAsOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &Daemon{slots: make(chan struct{}, 1)}
+		began := time.Now()
+		time.Sleep(300 * time.Millisecond) // a busy machine
+		first, err := d.admit(t.Context(), began, time.Minute)
+		if err != nil || first.waited != 0 {
+			t.Fatalf("alone: %+v, %v", first, err)
+		}
+		time.AfterFunc(time.Second, first.leave)
+		second, err := d.admit(t.Context(), began, time.Minute)
+		if err != nil || second.waited != time.Second {
+			t.Fatalf("after another: %+v, %v", second, err)
+		}
+		second.leave()
+
+		d.checks = sockets.NewPool(socketsOfRun)
+		if first, err = d.admit(t.Context(), time.Now(), time.Minute); err != nil || first.waited != 0 {
+			t.Fatalf("with descriptors for one: %+v, %v", first, err)
+		}
+		d.slots = make(chan struct{}, 2)
+		time.AfterFunc(2*time.Second, first.leave)
+		if second, err = d.admit(t.Context(), time.Now(), time.Minute); err != nil || second.waited != 2*time.Second {
+			t.Fatalf("without descriptors: %+v, %v", second, err)
+		}
+		second.leave()
+	})
 }

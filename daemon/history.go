@@ -30,8 +30,7 @@ type RunPage struct {
 	Next string      `json:"next"` // the cursor of the next page; "" after the last
 }
 
-// Store is where conversations and memories are. It is nil once the daemon is
-// closed.
+// Store is where conversations and memories are. It is closed with the daemon.
 func (d *Daemon) Store() *store.Store { return d.store }
 
 // keep hands a run over to be stored. It waits for no disk.

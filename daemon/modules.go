@@ -1,17 +1,21 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"vega/daemon/config"
 	"vega/plugins"
 	"vega/plugins/extras"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 )
 
 // The states a plugin can be in.
@@ -19,6 +23,7 @@ const (
 	loaded    = "loaded"
 	unused    = "unused"    // no integration needs it, and nothing is dropped in
 	refused   = "refused"   // for the reason given
+	loading   = "loading"   // not in time for the start, so after it
 	withdrawn = "withdrawn" // its file is gone
 )
 
@@ -41,6 +46,7 @@ type plugin struct {
 	module *module        // nil: not in service
 	state  string
 	reason string // why it is not in service, or why a newer file is not
+	newer  string // digest of that newer file
 }
 
 // module is a compiled plugin that closes once the last that holds it lets go:
@@ -88,32 +94,143 @@ func discard(all []plugin) error {
 	return errors.Join(errs...)
 }
 
+// fit loads the modules of a configuration. Where one can't be loaded, what served
+// its file before goes on, or another file of its name serves, and the configuration
+// is judged again by that. If it does not fit, the integrations of that plugin are
+// left without one, and say why. The error is that of loadAll.
+func (d *Daemon) fit(ctx context.Context, cfg *config.Config) (all []plugin, _ *config.Config, short error) {
+	for {
+		if all, short = d.loadAll(ctx, cfg, all); short != nil {
+			return all, cfg, short
+		}
+		dropped, failed := d.withoutFailed(cfg, all)
+		if !failed {
+			return all, cfg, nil
+		}
+		next, err := rebind(cfg, dropped, d.now.owners)
+		if err != nil {
+			return all, cfg, nil //nolint:nilerr // p.reason says why
+		}
+		cfg = next
+	}
+}
+
+// withoutFailed are the modules in the plugin directory, with those that failed to
+// load refused for good. It reports whether there is such a one.
+func (d *Daemon) withoutFailed(cfg *config.Config, all []plugin) (dropped []manifest.Found, failed bool) {
+	dropped = slices.Clone(cfg.Plugins.Dropped)
+	for _, p := range all {
+		if p.found.File == "" || p.found.Module == nil || p.state != refused {
+			continue
+		}
+		n := slices.IndexFunc(dropped, func(f manifest.Found) bool { return f.File == p.found.File })
+		if n < 0 {
+			continue
+		}
+		failed = true
+		dropped[n].Module, dropped[n].Err = nil, errors.New(p.reason)
+		d.keepServing(&dropped[n], cfg.Plugins.Trust.Admit)
+	}
+	return dropped, failed
+}
+
+// scan finds the modules in a directory. A file that is refused keeps the module
+// that serves it, if that would still be admitted.
+func (d *Daemon) scan(dir string, admit manifest.Admit) ([]manifest.Found, error) {
+	found, err := manifest.Scan(dir, admit)
+	for n := range found {
+		if found[n].Err != nil {
+			d.keepServing(&found[n], admit)
+		}
+	}
+	return found, err
+}
+
+func (d *Daemon) keepServing(f *manifest.Found, admit manifest.Admit) {
+	for _, p := range d.inForce().plugins {
+		if p.found.File == f.File && p.module != nil && admit(f.File, p.module.Digest, p.found.Seal) == nil {
+			f.Module, f.Seal = p.found.Module, p.found.Seal
+		}
+	}
+}
+
 // loadAll loads the modules that a configuration found. What is in service
-// with the same bytes stays.
-func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config) []plugin {
+// with the same bytes stays, and so does what was loaded for it already. The error
+// is errLater, or a shortage of vega's, for which not all could be loaded: that
+// tells nothing of a module.
+func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plugin) (_ []plugin, short error) {
 	used := map[string]bool{}
 	for _, i := range cfg.Integrations {
 		used[i.Plugin] = used[i.Plugin] || i.Enabled
 	}
+	strangers, cancel := d.forStrangers(ctx)
+	defer cancel()
 	all := make([]plugin, len(cfg.Plugins.Modules))
 	for n, f := range cfg.Plugins.Modules {
-		p := plugin{found: f, state: loaded}
+		p := plugin{found: f, state: loaded, newer: f.Digest}
+		if f.Err != nil { // where there is a module, an older one serves
+			p.reason = f.Err.Error()
+		}
 		switch {
 		case f.Module == nil:
 			p.refuse(f.Err)
 		case (d.options.ReadOnly || f.Extra) && !used[f.Module.Manifest.Name]:
 			p.state = unused
+		case serving(already, f) != nil:
+			p.module = serving(already, f)
 		case d.now.serving(f) != nil:
 			p.module = d.now.serving(f)
 		default:
-			var err error
-			if p.module, err = d.load(ctx, f); err != nil {
-				p.refuse(err)
+			within := ctx
+			if f.File != "" {
+				within = strangers
 			}
+			var err error
+			if p.module, err = d.load(within, f); err == nil {
+				d.tellReplaced(cfg, f)
+				break
+			}
+			if within.Err() != nil && ctx.Err() == nil {
+				err = errLater
+			}
+			p.refuse(err)
+			if errors.Is(err, errLater) {
+				p.state = loading
+			}
+			short = laterOr(short, err)
 		}
 		all[n] = p
 	}
-	return all
+	return all, short
+}
+
+// startLoading is how long a start waits for what was dropped in, in all: a few
+// files that take long to compile kept all checks from starting.
+const startLoading = 10 * time.Second
+
+var errLater = errors.New("it takes long to load, so vega loads it after the start")
+
+// forStrangers bounds the loading of what was dropped in, at a start.
+func (d *Daemon) forStrangers(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.now.since.IsZero() && !d.options.ReadOnly {
+		return context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
+	}
+	return ctx, func() {}
+}
+
+// laterOr is the first of two errors that says to try again, nil if neither does.
+func laterOr(first, err error) error {
+	short := shortage.Of(err)
+	switch {
+	case first != nil:
+		return first
+	case short != nil:
+		return short
+	case errors.Is(err, errLater):
+		return err
+	default:
+		return nil
+	}
 }
 
 // load compiles the module that was found, if its file still holds it. That is
@@ -170,9 +287,21 @@ func (s *state) plugin(name string) *plugin {
 	return nil
 }
 
+// byFile is the plugin of a file, nil if it is not known.
+func (s *state) byFile(file string) *plugin {
+	for n := range s.plugins {
+		if s.plugins[n].found.File == file {
+			return &s.plugins[n]
+		}
+	}
+	return nil
+}
+
 // serving returns the module in service with the bytes that were found.
-func (s *state) serving(f manifest.Found) *module {
-	for _, p := range s.plugins {
+func (s *state) serving(f manifest.Found) *module { return serving(s.plugins, f) }
+
+func serving(all []plugin, f manifest.Found) *module {
+	for _, p := range all {
 		if p.module != nil && p.module.Digest == f.Module.Digest && p.found.File == f.File {
 			return p.module
 		}
@@ -193,9 +322,55 @@ func (s *state) holds(found []manifest.Found) bool {
 		case f.Extra && p.state == unused:
 			return true
 		default:
-			return p.module != nil && p.module.Digest == f.Module.Digest && p.reason == ""
+			return p.module != nil && p.module.Digest == f.Module.Digest && (p.reason == "") == (f.Err == nil)
 		}
 	})
+}
+
+// tellReplaced warns of a file that takes the place of a plugin that ships with
+// vega.
+func (d *Daemon) tellReplaced(cfg *config.Config, f manifest.Found) {
+	if name := f.Module.Manifest.Name; f.File != "" && manifest.Plugin(cfg.Plugins.Bundled, name) != nil {
+		d.log.Warn("a file takes the place of a plugin that ships with vega, as plugins.replace allows", "plugin", name, "file", f.File, "digest", f.Module.Digest)
+	}
+}
+
+// serve are the files that serve a name, those that did before among them.
+func (s *state) serve(before manifest.Owners) manifest.Owners {
+	var found []manifest.Found
+	for _, p := range s.plugins {
+		if p.module != nil {
+			found = append(found, p.found)
+		}
+	}
+	return before.With(found)
+}
+
+// keepOwners writes down who serves which name, so that it stays so after a
+// restart.
+func (d *Daemon) keepOwners(before, now manifest.Owners) {
+	if d.options.ReadOnly || maps.Equal(before, now) {
+		return
+	}
+	if err := now.Write(filepath.Join(d.now.cfg.DataDir, manifest.OwnersFile)); err != nil {
+		d.log.Warn("which file serves which plugin is not written down: after a restart, another file of the same plugin could take its place", "err", err)
+	}
+}
+
+// tellRefused logs each refused module once, for as long as neither it nor the
+// reason changes.
+func (d *Daemon) tellRefused(ctx context.Context, all []plugin) {
+	told := map[string]bool{}
+	for _, p := range all {
+		if p.reason == "" || p.state == withdrawn {
+			continue
+		}
+		key := p.found.File + "\x00" + p.newer + "\x00" + p.reason
+		if told[key] = true; !d.told[key] {
+			d.log.WarnContext(ctx, "a plugin is refused", "file", p.found.File, "digest", p.newer, "reason", p.reason)
+		}
+	}
+	d.told = told
 }
 
 // loadedOf is the outcome of loading, for the start: a refusal is a warning.
@@ -208,6 +383,8 @@ func loadedOf(all []plugin) (string, error) {
 			count++
 		case refused:
 			errs = append(errs, fmt.Errorf("%s is refused: %s", p.label(), p.reason))
+		case loading:
+			errs = append(errs, fmt.Errorf("%s: %s", p.label(), p.reason))
 		}
 	}
 	outcome := fmt.Sprintf("%d loaded", count)

@@ -55,6 +55,7 @@ func (p *plugin) report() PluginReport {
 	}
 	m := p.found.Module
 	if m == nil {
+		r.Digest = p.found.Digest
 		return r
 	}
 	r.Name, r.Version, r.Description = m.Manifest.Name, m.Manifest.Version, m.Manifest.Description

@@ -24,9 +24,15 @@ func watched(t *testing.T, dsn string) *databases {
 // looked asks until the server was looked at after this moment.
 func looked(t *testing.T, d *databases) DatabaseReport {
 	t.Helper()
+	return lookedAfter(t, d, func() { d.hurry(t, "app") })
+}
+
+// lookedAfter is looked, with something to do before each time that it asks.
+func lookedAfter(t *testing.T, d *databases, before func()) DatabaseReport {
+	t.Helper()
 	now := time.Now()
-	for end := now.Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		d.hurry(t, "app")
+	for end := now.Add(realtest.Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		before()
 		r := d.statsOf(t.Context(), "app")
 		if r.Server != nil && r.Server.At.After(now) || r.Server == nil && r.ServerUnavailable != "" && !strings.HasPrefix(r.ServerUnavailable, "the first look") {
 			return r
@@ -39,14 +45,28 @@ func looked(t *testing.T, d *databases) DatabaseReport {
 // hurry lets the next who asks look.
 func (d *databases) hurry(t *testing.T, name string) {
 	t.Helper()
+	w := d.watchOf(t, name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.every = 0
+}
+
+// looking reports whether a look is under way.
+func (d *databases) looking(t *testing.T, name string) bool {
+	t.Helper()
+	w := d.watchOf(t, name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.working != nil
+}
+
+func (d *databases) watchOf(t *testing.T, name string) *postgresWatch {
+	t.Helper()
 	open, err := d.sources[name].ready()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := open.(server).watch
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.every = 0
+	return open.(server).watch
 }
 
 func superuser(t *testing.T, dsn string) *sql.DB {
@@ -69,7 +89,7 @@ func do(t *testing.T, db *sql.DB, query string) {
 // settled waits until the server counts what was done.
 func settled(t *testing.T, d *databases, done func(*ServerStats) bool) *ServerStats {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); ; time.Sleep(100 * time.Millisecond) {
 		r := looked(t, d)
 		if r.Server == nil {
 			t.Fatal(r.ServerUnavailable)
@@ -85,12 +105,13 @@ func settled(t *testing.T, d *databases, done func(*ServerStats) bool) *ServerSt
 
 func TestWhatPostgresCounts(t *testing.T) {
 	t.Parallel()
-	dsn := realtest.Postgres(t, preloaded, "pg_stat_statements.track_utility=on")
+	// What it counts is there within a second or a minute, and then nobody tidies up.
+	dsn := realtest.Postgres(t, preloaded, "pg_stat_statements.track_utility=on", "autovacuum=off")
 	db := superuser(t, dsn)
 	do(t, db, "CREATE EXTENSION pg_stat_statements")
 	do(t, db, "CREATE TABLE orders AS SELECT i AS id, 'customer ' || i % 1000 AS customer FROM generate_series(1, 20000) i")
 	d := watched(t, dsn)
-	first := looked(t, d)
+	first := lookedAfter(t, d, func() {}) // in a hurry, a second look might have ended already
 	if s := first.Server; s == nil || len(s.Statements) != 0 || s.Since != s.At || !strings.HasPrefix(s.Version, "1") {
 		t.Fatalf("the first look: %+v, %s", s, first.ServerUnavailable)
 	}
@@ -99,7 +120,9 @@ func TestWhatPostgresCounts(t *testing.T) {
 	}
 	do(t, db, "UPDATE orders SET customer = 'somebody' WHERE id <= 5000")
 	do(t, db, "CREATE ROLE clerk PASSWORD 'hunter2-password'")
-	s := settled(t, d, func(s *ServerStats) bool { return len(s.MissingIndexes) > 0 && len(s.Tables) > 0 })
+	s := settled(t, d, func(s *ServerStats) bool {
+		return len(s.MissingIndexes) > 0 && s.MissingIndexes[0].SeqScans >= 13 && len(s.Tables) > 0 && s.Tables[0].DeadRows >= 5000 && s.Commits >= 13
+	})
 	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +141,15 @@ func TestWhatPostgresCounts(t *testing.T) {
 	if q := find("SELECT id FROM orders WHERE customer = ?"); q.Calls != 12 || q.TotalMS <= 0 || q.AvgMS*12-q.TotalMS > 0.001 {
 		t.Errorf("%+v", q)
 	}
-	if q := find("UPDATE orders"); q.Calls != 1 || q.Rows != 5000 {
-		t.Errorf("%+v", q)
+	most, update := find("SELECT id FROM orders WHERE customer = ?"), find("UPDATE orders")
+	if update.Calls != 1 || update.Rows != 5000 {
+		t.Errorf("%+v", update)
+	}
+	if update.TotalMS > most.TotalMS { // as it may be on a busy machine
+		most = update
 	}
 	find("CREATE ROLE clerk PASSWORD ?")
-	if m := s.MissingIndexes[0]; m.Table != "orders" || m.SeqScans != 13 || m.Rows != 20000 || !strings.Contains(m.Hint, "read whole 13 times") || !strings.Contains(m.Hint, "FROM orders WHERE customer = ?") {
+	if m := s.MissingIndexes[0]; m.Table != "orders" || m.SeqScans != 13 || m.Rows != 20000 || !strings.Contains(m.Hint, "read whole 13 times") || !strings.Contains(m.Hint, fmt.Sprintf("most time on it goes to %q", most.Statement)) {
 		t.Errorf("%+v", m)
 	}
 	if x := s.Tables[0]; x.Table != "orders" || x.DeadRows != 5000 || x.DeadPercent != 20 {
@@ -197,7 +224,7 @@ func TestPostgresThatIsGone(t *testing.T) {
 	looked(t, d)
 	halt()
 	var r DatabaseReport
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		d.hurry(t, "app") // a look that the end fell into tells of that
 		if r = d.statsOf(t.Context(), "app"); strings.Contains(r.ServerUnavailable, "refused") {
 			break
@@ -219,14 +246,17 @@ func TestNoAnswerWaitsForAServer(t *testing.T) {
 	}
 	defer func() { _ = silent.Close() }()
 	d := watched(t, fmt.Sprintf("postgres://vega:%s@%s/app?sslmode=disable", realtest.Password, silent.Addr()))
-	began := time.Now()
 	r := d.statsOf(t.Context(), "app")
+	early := 0 // answers that came before the look had ended
 	for range 20 {
 		d.hurry(t, "app")
 		d.stats(t.Context())
+		if d.looking(t, "app") {
+			early++
+		}
 	}
-	if took := time.Since(began); took > lookTime {
-		t.Errorf("21 answers took %v", took)
+	if early == 0 {
+		t.Error("each of 20 answers waited for the look")
 	}
 	if !strings.HasPrefix(r.ServerUnavailable, "the first look at the server is under way") {
 		t.Errorf("%q", r.ServerUnavailable)

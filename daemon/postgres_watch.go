@@ -20,6 +20,7 @@ const (
 // next who asks.
 type postgresWatch struct {
 	db      *sql.DB // of its own, so that what it asks is not measured
+	bounds  *boundedConnector
 	explain func(context.Context, error) error
 	every   time.Duration
 	life    context.Context // of every look
@@ -36,10 +37,11 @@ type postgresWatch struct {
 	err     error // of the last look
 }
 
-func newPostgresWatch(db *sql.DB, explain func(context.Context, error) error) *postgresWatch {
+func newPostgresWatch(connector *boundedConnector, explain func(context.Context, error) error) *postgresWatch {
+	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	db.SetConnMaxIdleTime(3 * serverEvery)
-	w := &postgresWatch{db: db, explain: explain, every: serverEvery}
+	w := &postgresWatch{db: db, bounds: connector, explain: explain, every: serverEvery}
 	w.life, w.end = context.WithCancel(context.Background())
 	return w
 }
@@ -87,6 +89,7 @@ func (w *postgresWatch) start() <-chan struct{} {
 func (w *postgresWatch) look(resets int) {
 	ctx, cancel := context.WithTimeout(w.life, 2*lookTime)
 	defer cancel()
+	w.bounds.allow()
 	now, err := lookAt(ctx, w.db)
 	if err != nil && lost(err) && ctx.Err() == nil {
 		now, err = lookAt(ctx, w.db) // perhaps it was only the old connection

@@ -11,10 +11,14 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/plan"
 	"vega/daemon/telemetry"
+	"vega/plugins/shortage"
 )
 
-// ErrClosing is for who wants something of a vega that is shutting down.
+// ErrClosing is for who wants something new of a vega that is shutting down.
 var ErrClosing = errors.New("vega is shutting down")
+
+// ErrClosed is for who wants anything of one that has closed what it works on.
+var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
 
 // errEmptied is for a file that a failed write is likelier to have left than a
 // person. It would be valid, and end every check.
@@ -24,7 +28,8 @@ var errEmptied = errors.New("the file is empty now, as a disk that is full leave
 // and only then swaps it in, at once. Integrations that did not change keep
 // their state. On an error the old configuration runs on untouched: an
 // *InvalidError, a *RestartError or a *RejectedError. What came of it is in
-// the log, and is the last reload of Validate.
+// the log, and is the last reload of Validate. A *shortage.Error says nothing of
+// the configuration: vega can't read or load it at the moment.
 //
 // Those who ask at the same time share a reload. It belongs to the daemon:
 // that a caller goes away does not end it.
@@ -43,16 +48,20 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 func (d *Daemon) reload(ctx context.Context, by Trigger) (Reload, error) {
 	d.change.Lock()
 	defer d.change.Unlock()
-	if d.sandbox == nil {
+	if d.leaving() {
 		return Reload{}, ErrClosing
 	}
 	began := time.Now()
-	reading := d.options.Read()
+	reading := d.options.Read(d.scan)
 	r := Reload{
 		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
 		Added:   []string{}, Changed: []string{}, Removed: []string{},
 	}
 	err := d.adopt(ctx, reading, &r)
+	if short := shortage.Of(err); short != nil {
+		d.postponed(ctx, "the configuration can't be read or loaded at the moment; the one in force runs on", "trigger", string(by), "reason", short.Error())
+		return Reload{}, short
+	}
 	if err != nil {
 		r.Outcome, r.Reason = Rejected, err.Error()
 	}
@@ -67,6 +76,9 @@ func newAttempt(ctx context.Context, at time.Time, by Trigger, said config.Diagn
 
 // adopt puts what was read in force, unless it is, or can't be.
 func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) error {
+	if reading.Short != nil {
+		return reading.Short
+	}
 	if reading.Config == nil {
 		return &InvalidError{reading.Diagnostics}
 	}
@@ -91,22 +103,26 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) e
 		return &RejectedError{errors.Join(err, discard(next.plugins))}
 	}
 	r.tell(t)
+	if s, err := d.divide(reading.Config); err == nil {
+		if tight := s.tight(reading.Config); tight != nil {
+			d.log.WarnContext(ctx, "reload", "err", tight)
+		}
+	}
 	return nil
 }
 
 // prepare loads what a configuration needs. It refuses one whose new modules
 // would leave integrations without the one that serves them now.
 func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
-	cfg := reading.Config
-	next := &state{
-		cfg: cfg, inputs: reading.Inputs, since: time.Now(),
-		plugins: d.loadAll(ctx, cfg), databases: newDatabases(cfg, d.store, d.now.databases),
-	}
+	next := &state{inputs: reading.Inputs, since: time.Now()}
+	var short error
+	next.plugins, next.cfg, short = d.fit(ctx, reading.Config)
+	next.databases = newDatabases(next.cfg, d.store, d.now.databases)
 	if ctx.Err() != nil {
 		return next, ErrClosing
 	}
-	if _, err := loadedOf(next.plugins); err != nil {
-		d.log.WarnContext(ctx, "reload", "err", err)
+	if short != nil {
+		return next, short
 	}
 	for _, p := range next.plugins {
 		was := d.now.plugin(p.name())
@@ -115,6 +131,22 @@ func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, e
 		}
 	}
 	return next, nil
+}
+
+// leaving reports whether vega is shutting down.
+func (d *Daemon) leaving() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.draining
+}
+
+// postponed tells the log of what vega is too short of something to do, and will
+// try again: once a minute at most.
+func (d *Daemon) postponed(ctx context.Context, what string, more ...any) {
+	now := time.Now().UnixNano()
+	if last := d.shortTold.Load(); now-last > int64(complaintTime) && d.shortTold.CompareAndSwap(last, now) {
+		d.log.WarnContext(ctx, "vega is short of something; the same is logged once a minute at most", append([]any{"what", what}, more...)...)
+	}
 }
 
 // attempted is the last reload, and of what.

@@ -123,6 +123,9 @@ func Grants(s grant.Set) []Grant {
 	if s.Plaintext {
 		out = append(out, Grant{Kind: "plaintext", Allow: "secrets unencrypted to other hosts", From: "grant.plaintext"})
 	}
+	if s.Anywhere {
+		out = append(out, Grant{Kind: string(grant.Secrets), Allow: "secrets in bodies, connections and queries", From: "grant.secrets"})
+	}
 	return out
 }
 

@@ -12,6 +12,8 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 	"vega/policies"
 )
 
@@ -45,8 +47,8 @@ func (d *Daemon) runOnce(ctx context.Context, i *integration, b *binding) Report
 }
 
 // execute waits for a place among those that run, then runs the probe. The
-// wait is part of the integration's own time: who waits past the deadline was
-// kept by vega, not by the target.
+// wait is part of the integration's own time: a run that waits past the deadline,
+// or has too little left for its target, was kept by vega.
 func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r plugins.Result) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -54,30 +56,97 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 			r = hostFault("vega failed inside; the log has the reason under this correlation ID")
 		}
 	}()
-	wait, cancel := context.WithDeadline(ctx, began.Add(b.Timeout))
-	defer cancel()
-	select {
-	case d.slots <- struct{}{}:
-		defer func() { <-d.slots }()
-	case <-wait.Done():
-		if ctx.Err() != nil {
-			return hostFault("vega is shutting down")
-		}
-		return hostFault(fmt.Sprintf("%d checks were running all through this one's %v; spread them by longer intervals", config.MaxRunning, b.Timeout))
+	slot, err := d.admit(ctx, began, b.Timeout)
+	if err != nil {
+		return hostFault(err.Error())
 	}
-	return b.module.Run(context.WithValue(ctx, boundKey{}, b), plugins.Input{
+	defer slot.leave()
+	r = b.module.Run(context.WithValue(ctx, boundKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
 		Values:      b.Values,
 		Grants:      b.Grants,
-		Timeout:     b.Timeout - time.Since(began).Round(time.Millisecond),
+		Timeout:     b.Timeout - slot.waited.Round(time.Millisecond),
 		Memory:      b.Memory,
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
+		Sockets:     slot.sockets,
 	})
+	if cause := policies.Cause(r.Cause); policies.Excuse(cause, time.Since(began), slot.waited, b.Timeout) != cause {
+		r.Status, r.Cause = plugins.Unknown, plugins.Host
+		r.Message = fmt.Sprintf("this check waited %v of its %v for others to end, so this run tells nothing: %s (%s)",
+			slot.waited.Round(time.Millisecond), b.Timeout, d.howMany(), r.Message)
+	}
+	return r
+}
+
+// slot is the place of one run among those that run at once.
+type slot struct {
+	of      chan struct{}
+	sockets *sockets.Allowance
+	waited  time.Duration // for other runs to end; 0 where there was room at once
+}
+
+func (s *slot) leave() {
+	s.sockets.End()
+	<-s.of
+}
+
+// admit waits until a run may begin: until fewer than MaxRunning run, and there
+// are descriptors for one more. The error says what it waited for in vain.
+//
+// Only a wait for other runs is counted as one. Where there is room at once, the
+// time since the run began is what a busy machine took to run vega again, and no
+// other check is to blame.
+func (d *Daemon) admit(ctx context.Context, began time.Time, timeout time.Duration) (*slot, error) {
+	wait, cancel := context.WithDeadline(ctx, began.Add(timeout))
+	defer cancel()
+	s := &slot{of: d.slots}
+	select {
+	case s.of <- struct{}{}:
+	default:
+		queued := time.Now()
+		select {
+		case s.of <- struct{}{}:
+			s.waited = time.Since(queued)
+		case <-wait.Done():
+			return nil, d.inVain(ctx, timeout)
+		}
+	}
+	var err error
+	if s.sockets, err = d.checks.Allow(wait, socketsOfRun); err != nil {
+		<-s.of
+		return nil, d.inVain(ctx, timeout)
+	}
+	s.waited += s.sockets.Waited()
+	return s, nil
+}
+
+// inVain is why a run was not let in before its time was over.
+func (d *Daemon) inVain(ctx context.Context, timeout time.Duration) error {
+	if ctx.Err() != nil {
+		return ErrClosing
+	}
+	return fmt.Errorf("other checks were running all through this one's %v: %s", timeout, d.howMany())
+}
+
+// howMany says how many checks run at once, and how to have more or need fewer.
+func (d *Daemon) howMany() string {
+	const spread = "spread them by longer intervals"
+	if n := d.checks.Size() / socketsOfRun; d.limit > 0 && n < config.MaxRunning {
+		return fmt.Sprintf("vega runs %d at once with its limit of %d file descriptors; %s, or %s", max(1, n), d.limit, shortage.MoreDescriptors, spread)
+	}
+	return fmt.Sprintf("vega runs %d at once; %s", config.MaxRunning, spread)
 }
 
 // boundKey is where a run's context has its binding.
 type boundKey struct{}
+
+// ofStranger reports whether the run that ctx is of, if any, is one of a plugin
+// that doesn't ship with vega.
+func ofStranger(ctx context.Context) bool {
+	b, ok := ctx.Value(boundKey{}).(*binding)
+	return ok && !b.Bundled
+}
 
 // bindings answers the sql capability, by the databases that the run was
 // started with: a reload in the middle of a run changes nothing for it.

@@ -157,7 +157,7 @@ func TestReinstallNeitherLosesNorDoublesATick(t *testing.T) {
 			for range 30 {
 				time.Sleep(333 * time.Millisecond)
 				d.change.Lock()
-				d.reinstall(d.now.plugins)
+				d.reinstall(d.now.plugins, d.now.owners)
 				d.change.Unlock()
 			}
 		}()

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/plugins/manifest"
 	"vega/policies"
 )
 
@@ -22,6 +24,7 @@ type state struct {
 	inputs       config.Inputs // what cfg was read from
 	since        time.Time     // when that came into force
 	plugins      []plugin
+	owners       manifest.Owners // of plugins' names
 	databases    *databases
 	thresholds   *policies.Thresholds
 	integrations []*integration // in order of name, as cfg's
@@ -60,6 +63,12 @@ func (d *Daemon) install(next *state) (turnover, error) {
 			return turnover{}, err
 		}
 	}
+	if d.sandbox != nil {
+		d.sandbox.SetHostMemory(next.cfg.Sandbox.HostMemory)
+	}
+	if s, err := d.divide(next.cfg); err == nil {
+		d.checks.Resize(s.checks)
+	}
 	retainAll(next.plugins)
 	next.databases.retain()
 	d.mu.Lock()
@@ -67,8 +76,15 @@ func (d *Daemon) install(next *state) (turnover, error) {
 	next.depends = dependencies(next.cfg.Integrations)
 	next.thresholds = policies.NewThresholds(next.cfg.Thresholds, old.thresholds)
 	t := next.succeed(old)
+	if next.owners == nil {
+		next.owners = old.owners
+	}
+	next.owners = next.serve(next.owners)
 	d.now = next
 	d.mu.Unlock()
+
+	d.keepOwners(old.owners, next.owners)
+	d.tellRefused(context.Background(), next.plugins)
 
 	if err := errors.Join(releaseAll(old.plugins), old.databases.release()); err != nil {
 		d.log.Warn("a module or database did not close", "err", err)

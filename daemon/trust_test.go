@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"vega/plugins/manifest"
+	"vega/plugins/signature"
 )
 
 // TestWhatWasJudgedIsLoaded: a file that is swapped after it was judged is not
@@ -14,7 +17,7 @@ import (
 func TestWhatWasJudgedIsLoaded(t *testing.T) {
 	h := build(t, "")
 	file := filepath.Join(h.plugins(), "tiny.wasm")
-	found, err := manifest.Scan(h.plugins())
+	found, err := manifest.Scan(h.plugins(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,5 +31,129 @@ func TestWhatWasJudgedIsLoaded(t *testing.T) {
 		if _, err := h.load(t.Context(), f); err == nil || !strings.Contains(err.Error(), "changed while it was being loaded") {
 			t.Errorf("a file that was swapped: %v", err)
 		}
+	}
+}
+
+// serves is who serves, as "plugin=file" in order.
+func (h *house) serves() string {
+	var all []string
+	for _, p := range h.now.plugins {
+		if p.module != nil {
+			all = append(all, p.name()+"="+filepath.Base(p.found.File))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+const usual = " plain=plain.wasm tiny=tiny.wasm"
+
+// A file that holds a plugin of a name that another serves changes nothing: not
+// when it comes, not at a reload, not at the next start, whatever its own name.
+func TestNamesakeChangesNothing(t *testing.T) {
+	healthy, unhealthy := plain(t, "acme", "1", []byte{0x41, 0}), plain(t, "acme", "1", []byte{0x41, 2})
+	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", healthy})
+	write(t, h.plugins(), "aaa.wasm", unhealthy)
+	h.dropIn(t.Context(), filepath.Join(h.plugins(), "aaa.wasm"))
+	check := func(when string) {
+		t.Helper()
+		if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
+			t.Errorf("%s: %s, %s", when, got, h.status())
+		}
+	}
+	check("dropped in")
+	h.reload(bind("a", "acme.unknown", "") + bind("p", "plain.healthy", ""))
+	h.reload(bind("a", "acme.unknown", ""))
+	check("after reloads")
+	h.restart()
+	check("after a restart")
+	write(t, h.plugins(), "mine.wasm", []byte("garbage"))
+	h.dropIn(t.Context(), filepath.Join(h.plugins(), "mine.wasm"))
+	h.reload(bind("a", "acme.unknown", "") + bind("p", "plain.healthy", ""))
+	h.reload(bind("a", "acme.unknown", ""))
+	check("with garbage in its place")
+	if n := h.logged("a plugin is refused", "aaa.wasm"); n != 2 { // once for each process
+		t.Errorf("the refusal was logged %d times", n)
+	}
+}
+
+// A module that does not load leaves its name to one that does.
+func TestNameOfOneThatDoesNotLoad(t *testing.T) {
+	broken, good := plain(t, "acme", "1", []byte{0x1a}), plain(t, "acme", "1", []byte{0x41, 0})
+	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"aaa.wasm", broken}, wasmFile{"mine.wasm", good})
+	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
+		t.Errorf("%s, %s", got, h.status())
+	}
+	if p := h.now.byFile(filepath.Join(h.plugins(), "aaa.wasm")); p == nil || p.state != refused || !strings.Contains(p.reason, "does not compile") {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Whose plugins are taken is judged by their bytes alone, before any is looked
+// into: at the start, when one comes, and when the keys change.
+func TestTrustComesFirst(t *testing.T) {
+	key, secret, err := signature.NewKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := fmt.Sprintf("plugins {\n  trusted_keys = [%q]\n}\n", key.String())
+	mine := plain(t, "acme", "1", []byte{0x41, 0})
+	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", mine})
+	for _, name := range []string{"mine.wasm", "plain.wasm", "tiny.wasm"} {
+		wasm, err := os.ReadFile(filepath.Join(h.plugins(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := secret.Write(filepath.Join(h.plugins(), name), wasm, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, h.plugins(), "aaa.wasm", plain(t, "acme", "2", []byte{0x41, 2}))
+	h.configure(bind("a", "acme.unknown", "") + keys)
+	h.restart()
+	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
+		t.Fatalf("at the start: %s, %s", got, h.status())
+	}
+	write(t, h.plugins(), "bbb.wasm", mine)
+	h.dropIn(t.Context(), filepath.Join(h.plugins(), "bbb.wasm"))
+	for _, file := range []string{"aaa.wasm", "bbb.wasm"} {
+		if p := h.now.byFile(filepath.Join(h.plugins(), file)); p == nil || p.found.Module != nil || !strings.Contains(p.reason, "it is not signed") {
+			t.Errorf("%s: %+v", file, p)
+		}
+	}
+	other, _, err := signature.NewKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.configure(fmt.Sprintf("plugins {\n  trusted_keys = [%q]\n}\n", other.String()))
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.serves(); got != "" {
+		t.Errorf("with another key: %s", got)
+	}
+}
+
+// A plugin that ships with vega gives way to a file only where that is asked for.
+func TestBundledNameIsAskedFor(t *testing.T) {
+	h := build(t, "")
+	read, err := manifest.Read(plain(t, "extra", "1", []byte{0x41, 0}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.bundled = []manifest.Found{{Module: read, Extra: true}}
+	file := filepath.Join(h.plugins(), "extra.wasm")
+	h.restart()
+	write(t, h.plugins(), "extra.wasm", plain(t, "extra", "2", []byte{0x41, 2}))
+	h.dropIn(t.Context(), file)
+	if p := h.now.byFile(file); p == nil || !strings.Contains(p.reason, `plugins { replace = ["extra"] }`) {
+		t.Errorf("%+v", p)
+	}
+	h.configure(`plugins { replace = ["extra"] }` + "\n" + bind("e", "extra.unknown", ""))
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.status(); got != "e=unhealthy/target" || h.logged("WARN", "takes the place of a plugin that ships with vega", "extra.wasm") != 1 {
+		t.Errorf("%s\n%s", got, h.logs.String())
 	}
 }

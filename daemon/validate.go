@@ -33,7 +33,10 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 		return Validation{}, errors.New("validate: there is nothing to read from")
 	}
 	return d.validations.do(ctx, func() (Validation, error) {
-		reading := d.options.Read()
+		reading := d.options.Read(d.scan)
+		if reading.Short != nil {
+			return Validation{}, reading.Short
+		}
 		now := d.inForce()
 		v := Validation{
 			Diagnosis:  reading.Diagnostics.Report(),
@@ -63,7 +66,10 @@ func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 		return Planned{}, errors.New("plan: there is nothing to read from")
 	}
 	return d.plans.do(ctx, func() (Planned, error) {
-		reading := d.options.Read()
+		reading := d.options.Read(d.scan)
+		if reading.Short != nil {
+			return Planned{}, reading.Short
+		}
 		if reading.Config == nil {
 			return Planned{}, &InvalidError{reading.Diagnostics}
 		}

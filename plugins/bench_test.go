@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -26,12 +27,12 @@ func BenchmarkNoOp(b *testing.B) {
 	benchmarkRun(b, "wat", "p", s.load(b, watWasm(b, "segments")))
 }
 
-func benchmarkRun(b *testing.B, name, probe string, m *plugins.Module) {
+func benchmarkRun(b *testing.B, name, probe string, m *module) {
 	b.Helper()
 	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if got := m.Run(b.Context(), plugins.Input{Probe: probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+			if got := m.Module.Run(b.Context(), plugins.Input{Probe: probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
 				b.Fatalf("%+v", got)
 			}
 		}
@@ -88,7 +89,7 @@ func coreHTTP(b *testing.B, url string) func(context.Context) error {
 	values := manifest.Values{"url": manifest.Plain(url), "method": manifest.Plain("GET"), "follow_redirects": true}
 	set, _ := grant.Effective(grant.Request{Probe: probe, Values: values, Written: map[string]bool{"url": true}, Bundled: true})
 	return func(ctx context.Context) error {
-		got := core.Run(ctx, plugins.Input{Integration: "web", Probe: "http", Values: values, Grants: set, Timeout: 10 * time.Second})
+		got := core.Module.Run(ctx, plugins.Input{Integration: "web", Probe: "http", Values: values, Grants: set, Timeout: 10 * time.Second})
 		if got.Status != plugins.Healthy {
 			return fmt.Errorf("%s/%s: %s", got.Status, got.Cause, got.Message)
 		}
@@ -119,7 +120,7 @@ func BenchmarkLoad(b *testing.B) {
 		dir  func(*testing.B) string
 	}{
 		{"cold", func(b *testing.B) string { return b.TempDir() }},
-		{"warm", func(*testing.B) string { return cacheDir }},
+		{"warm", func(*testing.B) string { return compiled.Cache() }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			newSandbox(b, plugins.Options{}).load(b, plugins.Core()) // fills the shared cache

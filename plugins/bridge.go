@@ -36,7 +36,7 @@ type bridge struct {
 // placeholder, and could do nothing with it, since nothing it says leaves the
 // host in a request.
 func (m *Module) newBridge(in *Input) (*bridge, error) {
-	b := &bridge{args: []string{in.Probe}, isGo: m.isGo}
+	b := &bridge{args: []string{in.Probe}, isGo: m.facts.Go}
 	list, _ := in.Values[manifest.Args].([]manifest.Value)
 	for n, v := range list {
 		arg, _ := v.(manifest.Text)
@@ -177,7 +177,7 @@ func evidence(p nagios.Perfdata) string {
 
 // note is a line of the log about the guest, beyond its own allowance.
 func (g *guest) note(text string) {
-	g.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, oneLine(g.vault.Redact(clip(text, maxLogLine))))
+	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, oneLine(g.vault.Redact(clip(text, maxLogLine))))
 }
 
 // fit cuts s to at most n bytes, the sign of it included.

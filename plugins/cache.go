@@ -11,22 +11,29 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"golang.org/x/sys/cpu"
+
+	"vega/plugins/guard"
 )
 
 // cacheAge is how long the code of a module is kept that nobody loads.
 const cacheAge = 30 * 24 * time.Hour
 
 // cacheOf is the cache directory of a module: of its own, so that a damaged
-// entry can be removed, and named by all that the native code depends on.
-func (s *Sandbox) cacheOf(code []byte) string {
+// entry can be removed, and named by all that the entry depends on. Native code
+// is for one kind of processor: for another the runtime would compile again, in
+// this process.
+func (s *Sandbox) cacheOf(digest string) string {
 	if s.options.CacheDir == "" {
 		return ""
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %s\n", compilerVersion(), runtime.GOOS, runtime.GOARCH)
-	h.Write(code)
+	fmt.Fprintf(h, "%s %s %s %v %v %v\n%s", readerVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64, s.without, digest)
 	return filepath.Join(s.options.CacheDir, hex.EncodeToString(h.Sum(nil))[:32])
 }
+
+// readerVersion returns the version of what reads and compiles modules here.
+func readerVersion() string { return compilerVersion() + " " + guard.Version }
 
 // compilerVersion is that of wazero in this program.
 func compilerVersion() string {
@@ -38,11 +45,6 @@ func compilerVersion() string {
 		}
 	}
 	return "unknown"
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }
 
 // tidyCache removes what nobody has loaded for long, and what a compiler left

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"vega/plugins/jsonpath"
 	"vega/sdk/abi"
 )
 
@@ -29,11 +30,11 @@ var configCalls = map[string]hostCall{
 // undeclared tells who wants to know of an option that the guest reads and its
 // manifest does not have: it is never set.
 func (g *guest) undeclared(path string) {
-	first := split(path)[0]
-	if g.in.Undeclared == nil || first.command != 0 {
+	first := jsonpath.Split(path)[0]
+	if g.in.Undeclared == nil || first.Command != 0 {
 		return
 	}
-	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.key) == nil {
-		g.in.Undeclared(first.key)
+	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.Key) == nil {
+		g.in.Undeclared(first.Key)
 	}
 }

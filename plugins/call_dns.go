@@ -12,10 +12,20 @@ var dnsCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
+		c.goOut()
 		answers, err := c.net.Resolve(c.ctx, t[0], t[1], t[2])
+		c.comeIn()
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return c.put(6, c.vault.HideString(strings.Join(answers, "\n")))
+		size := len(answers)
+		for _, a := range answers {
+			size += len(a)
+		}
+		if err := c.Hold(2 * size); err != nil { // each for itself, and all of them
+			return int64(c.fail(err))
+		}
+		defer c.Release(2 * size)
+		return c.put(6, strings.Join(answers, "\n"))
 	}},
 }

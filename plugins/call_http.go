@@ -1,15 +1,17 @@
 package plugins
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 
 	"github.com/tetratelabs/wazero/api"
 
 	"vega/plugins/egress"
+	"vega/plugins/jsonpath"
+	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
 
@@ -23,50 +25,116 @@ func (*request) close() {}
 // that a guest may read it and ask for JSON paths in any order.
 type response struct {
 	*egress.Response
-	seen   []byte // of the body, from its beginning
-	given  int    // bytes of seen that the guest has read
-	tree   any
-	parsed bool
+	guest *guest
+	kept  kept // the body, from its beginning
+	given int  // bytes of the body that the guest has read
+	ended bool // the body was read to its end
+	asked bool // for JSON, so that what is kept has to stay
+	text  *jsonpath.Text
 }
 
-func (r *response) close() { _ = r.Body.Close() } // nobody is left to tell
+func (g *guest) newResponse(answer *egress.Response, limit int64) *response {
+	r := &response{Response: answer, guest: g}
+	r.kept = kept{held: holding{of: g}, limit: int(egress.BodyLimit(limit))}
+	if !g.module.imports("json") {
+		r.kept.lost = errInvalid // nobody will ask
+	}
+	return r
+}
+
+// imports reports whether the module can make a call.
+func (m *Module) imports(name string) bool {
+	return slices.ContainsFunc(m.Imports, func(i manifest.Import) bool { return i.Module == abi.Module && i.Name == name })
+}
+
+func (r *response) close() {
+	_ = r.Body.Close() // nobody is left to tell
+	r.text = nil
+	r.kept.free()
+}
 
 func (r *response) read(buf []byte) (int, error) {
-	if r.given == len(r.seen) && !r.parsed {
-		n, err := r.Body.Read(buf)
-		r.seen = append(r.seen, buf[:n]...)
+	if r.given < len(r.kept.b) {
+		n := copy(buf, r.kept.b[r.given:])
 		r.given += n
-		return n, err
+		return n, nil
 	}
-	if r.given == len(r.seen) {
+	if r.ended {
 		return 0, io.EOF
 	}
-	n := copy(buf, r.seen[r.given:])
+	n, err := r.fetch(buf)
+	r.kept.keep(buf[:n])
 	r.given += n
-	return n, nil
+	return n, err
 }
 
-// parse reads the body to its end, once, and decodes it as JSON.
-func (r *response) parse() error {
-	if r.parsed {
-		return nil
+// fetch reads more of the body.
+func (r *response) fetch(buf []byte) (int, error) {
+	r.guest.goOut()
+	n, err := r.Body.Read(buf)
+	r.guest.comeIn()
+	r.ended = errors.Is(err, io.EOF)
+	return n, err
+}
+
+const (
+	requestMemory = 512 // of a request, what it says not counted
+	fieldMemory   = 96  // of a header, likewise
+)
+
+// keepTexts are the strings at the given argument positions, held for what is
+// open in a slot.
+func (c *call) keepTexts(s *slot, positions ...int) ([]string, error) {
+	size := fieldMemory
+	for _, i := range positions {
+		size += int(min(c.u32(i+1), maxArgument))
 	}
-	rest, err := io.ReadAll(r.Body)
-	r.seen = append(r.seen, rest...)
+	if err := s.held.more(size); err != nil {
+		return nil, err
+	}
+	t, err := c.texts(positions...)
 	if err != nil {
-		return err
+		s.held.less(size)
 	}
-	d := json.NewDecoder(bytes.NewReader(r.seen))
-	d.UseNumber()
-	var tree any
-	if err := d.Decode(&tree); err != nil {
-		return fmt.Errorf("%w: the body is no JSON: %w", errInvalid, err)
+	return t, err
+}
+
+// send sends a request, whose slot becomes that of the answer. What was sent is
+// held until that is closed: it may still be on its way.
+func (c *call) send(s *slot, r *request) (*egress.Response, error) {
+	body, err := c.view(1, maxWrite)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: the body has more after its JSON", errInvalid)
+	if err := s.held.more(2 * len(body)); err != nil { // and once with secrets in it
+		return nil, err
 	}
-	r.tree, r.parsed = tree, true
-	return nil
+	r.Body = slices.Clone(body)
+	c.goOut()
+	answer, err := c.net.HTTP(c.ctx, &r.Request)
+	c.comeIn()
+	if err == nil {
+		err = s.held.more(headerMemory(answer.Header))
+		if err != nil {
+			_ = answer.Body.Close() // the first error is the one to tell
+		}
+	}
+	if err != nil {
+		r.Body = nil
+		s.held.less(2 * len(body))
+		return nil, err
+	}
+	s.handle = c.newResponse(answer, r.MaxBody)
+	return answer, nil
+}
+
+func headerMemory(h http.Header) (bytes int) {
+	for name, values := range h {
+		for _, v := range values {
+			bytes += fieldMemory + len(name) + len(v)
+		}
+	}
+	return bytes
 }
 
 var httpCalls = map[string]hostCall{
@@ -75,17 +143,17 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return int64(c.open(&request{egress.Request{Method: t[0], URL: t[1], Redirects: 10}}))
+		return int64(c.openHolding(&request{egress.Request{Method: t[0], URL: t[1], Redirects: 10}}, requestMemory+len(t[0])+len(t[1])))
 	}},
 	"http_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		r, err := at[*request](c.guest, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		t, err := c.texts(1, 3)
-		if err == nil && len(r.Header) >= maxHeaders {
-			err = fmt.Errorf("%w: more than %d headers", errTooLarge, maxHeaders)
+		if len(r.Header) >= maxHeaders {
+			return int64(c.fail(fmt.Errorf("%w: more than %d headers", errTooLarge, maxHeaders)))
 		}
+		t, err := c.keepTexts(c.handles[c.i32(0)], 1, 3)
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -116,7 +184,7 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		t, err := c.texts(1, 3)
+		t, err := c.keepTexts(c.handles[c.i32(0)], 1, 3)
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -128,14 +196,10 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		if r.Body, err = c.bytes(1, maxWrite); err != nil {
-			return int64(c.fail(err))
-		}
-		answer, err := c.net.HTTP(c.ctx, &r.Request)
+		answer, err := c.send(c.handles[c.i32(0)], r)
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		c.handles[c.i32(0)] = &response{Response: answer}
 		return int64(answer.Status)
 	}},
 	"http_response_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
@@ -151,25 +215,6 @@ var httpCalls = map[string]hostCall{
 			return int64(c.fail(fmt.Errorf("header %q: %w", name, errNotSet)))
 		}
 		return c.put(3, r.Header.Get(name))
-	}},
-	"json": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*response](c.guest, c.i32(0))
-		if err != nil {
-			return int64(c.fail(err))
-		}
-		path, err := c.text(1)
-		if err == nil {
-			err = r.parse()
-		}
-		if err != nil {
-			return int64(c.fail(err))
-		}
-		value, ok := lookup(r.tree, path)
-		if !ok {
-			return int64(c.fail(fmt.Errorf("JSON path %q: %w", path, errNotSet)))
-		}
-		// Only now is text without the escapes that the body may have it in.
-		return c.put(3, c.vault.HideString(value))
 	}},
 	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
 		r, err := at[*response](c.guest, c.i32(0))

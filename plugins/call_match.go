@@ -1,39 +1,30 @@
 package plugins
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"regexp/syntax"
 	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero/api"
-)
 
-const (
-	// maxPattern bounds a pattern: RE2 is linear in the text, and in the pattern.
-	maxPattern = 4 << 10
-	// maxStates bounds what a pattern's repetitions multiply it to.
-	maxStates = 10_000
-	// maxSteps is up to how many states × bytes a match goes without a look at
-	// the time; more take the longer way.
-	maxSteps = 4 << 20
+	"vega/plugins/pattern"
 )
 
 // matchCalls see what the guest sees, placeholders included: a pattern is no
 // way to feel for a secret.
 var matchCalls = map[string]hostCall{
 	"match": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		pattern, err := c.bytes(0, maxPattern)
+		expression, err := c.bytes(0, maxPattern)
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		text, err := c.bytes(2, maxText)
+		text, err := c.view(2, maxText)
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		matched, err := match(c.run, string(pattern), text)
+		matched, err := match(c.guest, string(expression), text)
 		switch {
 		case err != nil:
 			return int64(c.fail(err))
@@ -45,57 +36,65 @@ var matchCalls = map[string]hostCall{
 	}},
 }
 
-// match looks for the pattern, and gives up when ctx ends.
-func match(ctx context.Context, pattern string, text []byte) (bool, error) {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
+const (
+	maxPattern  = 4 << 10 // bytes
+	stateMemory = 512     // bytes of a state, compiled and while it matches
+)
+
+// maxSteps is up to how many states × bytes a match goes without a pause: 2 to
+// 6 ms. More takes the longer way.
+const maxSteps = 1 << 20
+
+// computing is what the host's own computing for a guest is charged to.
+type computing interface {
+	Pause() error
+	Hold(bytes int) error
+	Release(bytes int)
+}
+
+// match looks for the pattern, and gives up when c says so.
+func match(c computing, expression string, text []byte) (bool, error) {
+	size, err := pattern.States(expression)
+	switch {
+	case errors.Is(err, pattern.ErrTooLarge):
+		return false, err
+	case err != nil:
+		return false, fmt.Errorf("%w: %w", errInvalid, err)
+	}
+	if err := c.Hold(size * stateMemory); err != nil {
+		return false, err
+	}
+	defer c.Release(size * stateMemory)
+	re, err := regexp.Compile(expression)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errInvalid, err)
 	}
-	size := states(tree)
-	if size > maxStates {
-		return false, fmt.Errorf("%w: a pattern of %d states, repetitions multiplied; at most %d are allowed", errTooLarge, size, maxStates)
-	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return false, fmt.Errorf("%w: %w", errInvalid, err)
+	if err := c.Pause(); err != nil {
+		return false, err
 	}
 	if size*len(text) <= maxSteps {
 		return re.Match(text), nil
 	}
-	matched := re.MatchReader(&runes{ctx: ctx, text: text})
-	if ctx.Err() != nil { // its own computing, and no wait for a target
-		return false, fmt.Errorf("%w: pattern and text together take longer than the run may", errTooLarge)
-	}
-	return matched, nil
+	r := &runes{host: c, text: text, often: max(1, maxSteps/16/size)}
+	matched := re.MatchReader(r)
+	return matched, r.err
 }
 
-// states is about how many states a pattern compiles to.
-func states(tree *syntax.Regexp) int {
-	n := 1 + len(tree.Sub)
-	if tree.Op == syntax.OpLiteral {
-		n += len(tree.Rune)
-	}
-	for _, sub := range tree.Sub {
-		n = min(n+states(sub), 1<<30)
-	}
-	if tree.Op == syntax.OpRepeat {
-		n = min(n*max(tree.Min, tree.Max, 1), 1<<30)
-	}
-	return n
-}
-
-// runes reads a text until ctx ends.
+// runes reads a text, with pauses, until one says that this is enough.
 type runes struct {
-	ctx  context.Context
-	text []byte
-	read int
+	host  computing
+	text  []byte
+	often int // runes between two pauses: one may take as long as there are states
+	read  int
+	err   error
 }
 
 // ReadRune implements io.RuneReader.
 func (r *runes) ReadRune() (rune, int, error) {
-	const often = 16 // a rune may take as long as there are states
-	r.read++
-	if len(r.text) == 0 || r.read%often == 0 && r.ctx.Err() != nil {
+	if r.read++; r.read%r.often == 0 && r.err == nil {
+		r.err = r.host.Pause()
+	}
+	if len(r.text) == 0 || r.err != nil {
 		return 0, 0, io.EOF
 	}
 	c, n := utf8.DecodeRune(r.text)

@@ -18,7 +18,9 @@ var netCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
+		c.goOut()
 		conn, err := c.net.Dial(c.ctx, c.i32(0), address)
+		c.comeIn()
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -30,7 +32,8 @@ var netCalls = map[string]hostCall{
 			return int64(c.fail(err))
 		}
 		var n int
-		switch h := c.handles[c.i32(0)].(type) {
+		c.goOut()
+		switch h := c.handle(c.i32(0)).(type) {
 		case stream:
 			n, err = h.Read(c.ctx, buf)
 		case *response:
@@ -38,6 +41,7 @@ var netCalls = map[string]hostCall{
 		default:
 			_, err = at[stream](c.guest, c.i32(0))
 		}
+		c.comeIn()
 		if n > 0 || errors.Is(err, io.EOF) {
 			return int64(n)
 		}
@@ -51,20 +55,23 @@ var netCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		b, err := c.bytes(1, maxWrite)
+		b, err := c.view(1, maxWrite)
 		if err != nil {
 			return int64(c.fail(err))
 		}
+		c.goOut()
 		n, err := s.Write(c.ctx, b)
+		c.comeIn()
 		if err != nil {
 			return int64(c.fail(err))
 		}
 		return int64(n)
 	}},
 	"close": {[]api.ValueType{i32}, noResult, func(c *call) int64 {
-		if h, ok := c.handles[c.i32(0)]; ok {
-			h.close()
+		if s, ok := c.handles[c.i32(0)]; ok {
 			delete(c.handles, c.i32(0))
+			c.pay(priceMove)
+			c.wait(s.close)
 		}
 		return 0
 	}},
@@ -75,7 +82,9 @@ var netCalls = map[string]hostCall{
 		}
 		name, err := c.text(1)
 		if err == nil {
+			c.goOut()
 			err = s.StartTLS(c.ctx, name)
+			c.comeIn()
 		}
 		if err != nil {
 			return int64(c.fail(err))
@@ -85,7 +94,7 @@ var netCalls = map[string]hostCall{
 	"tls_info": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		var fact string
 		var err error
-		switch h := c.handles[c.i32(0)].(type) {
+		switch h := c.handle(c.i32(0)).(type) {
 		case stream:
 			fact, err = h.TLSInfo(c.i32(1))
 		case *response:
@@ -96,6 +105,6 @@ var netCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return c.put(2, c.vault.HideString(fact))
+		return c.put(2, fact)
 	}},
 }

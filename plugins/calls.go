@@ -36,7 +36,7 @@ var (
 var calls = func() map[string]hostCall {
 	all := map[string]hostCall{}
 	for _, part := range []map[string]hostCall{
-		resultCalls, configCalls, matchCalls, httpCalls, netCalls, dnsCalls, sqlCalls, kvCalls,
+		resultCalls, configCalls, matchCalls, httpCalls, jsonCalls, netCalls, dnsCalls, sqlCalls, kvCalls,
 	} {
 		maps.Copy(all, part)
 	}
@@ -44,7 +44,7 @@ var calls = func() map[string]hostCall {
 }()
 
 // waiting are the calls in which a guest may wait for something other than the
-// processor.
+// processor. They say themselves when they do.
 var waiting = map[string]bool{
 	"http_send": true, "json": true,
 	"dial": true, "read": true, "write": true, "close": true, "tls_start": true,
@@ -72,14 +72,11 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 			panic(errStarting) // ends _initialize; wazero turns it into its error
 		}
 		g.mayGoOn()
-		this := call{guest: g, memory: m.Memory(), stack: stack}
-		var answer int64
 		if waits {
-			g.wait(func() { answer = c.do(&this) })
-			g.mayGoOn()
-		} else {
-			answer = c.do(&this)
+			g.arm()
 		}
+		answer := c.do(&call{guest: g, memory: m.Memory(), stack: stack})
+		g.mayGoOn() // it may have ended while the host waited, or computed for it
 		if len(c.result) > 0 {
 			stack[0] = uint64(answer)
 			if c.result[0] == i32 {
@@ -95,13 +92,19 @@ func (c *call) i32(i int) int32  { return api.DecodeI32(c.stack[i]) }
 
 // text is the string whose pointer is argument i and whose length follows.
 func (c *call) text(i int) (string, error) {
-	b, err := c.bytes(i, maxArgument)
+	b, err := c.view(i, maxArgument)
 	return string(b), err
 }
 
 // bytes is a copy of guest memory: what the guest does to it later is no
 // concern of the host's.
 func (c *call) bytes(i int, limit uint32) ([]byte, error) {
+	b, err := c.view(i, limit)
+	return slices.Clone(b), err
+}
+
+// view is guest memory as it is, for no longer than the call.
+func (c *call) view(i int, limit uint32) ([]byte, error) {
 	n := c.u32(i + 1)
 	if n > limit {
 		return nil, fmt.Errorf("%w: argument of %d bytes; at most %d are allowed", errTooLarge, n, limit)
@@ -113,7 +116,7 @@ func (c *call) bytes(i int, limit uint32) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: a pointer outside of the guest's memory", errInvalid)
 	}
-	return slices.Clone(view), nil
+	return view, nil
 }
 
 // texts are the strings at the given argument positions.
@@ -139,7 +142,9 @@ func (c *call) buffer(i int) ([]byte, error) {
 
 // put copies as much of value as fits the buffer at argument i and answers the
 // value's full length, so that the guest can ask again with a larger one.
-func (c *call) put(i int, value string) int64 {
+func (c *call) put(i int, value string) int64 { return put(c, i, value) }
+
+func put[T string | []byte](c *call, i int, value T) int64 {
 	buf, err := c.buffer(i)
 	if err != nil {
 		return int64(c.fail(err))

@@ -5,11 +5,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins"
+	"vega/plugins/manifest"
 )
 
 // apart is a sandbox that compiles in a child process, into its own cache.
@@ -18,16 +22,24 @@ func apart(t testing.TB) (s *sandbox, cache string) {
 	return apartBy(t, compileChild(t))
 }
 
-// compileChild is this program as a child that compiles.
-func compileChild(t testing.TB) func(context.Context, string) *exec.Cmd {
+// compileChild is this program as a child that compiles, without the defences
+// named.
+func compileChild(t testing.TB, without ...string) func(context.Context, string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
+	program := self(t)
+	return func(ctx context.Context, dir string) *exec.Cmd {
+		return exec.CommandContext(ctx, program, append([]string{"compile-module", dir}, without...)...)
+	}
+}
+
+// self is this program, which can also be one of the children in TestMain.
+func self(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(ctx context.Context, dir string) *exec.Cmd {
-		return exec.CommandContext(ctx, self, "compile-module", dir)
-	}
+	return path
 }
 
 func apartBy(t testing.TB, compiler func(context.Context, string) *exec.Cmd) (s *sandbox, cache string) {
@@ -59,7 +71,7 @@ func TestCompileApart(t *testing.T) {
 	run := func() {
 		t.Helper()
 		m := s.load(t, wasm)
-		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
 			t.Fatalf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
@@ -78,41 +90,166 @@ func TestCompileApart(t *testing.T) {
 	}
 }
 
-// A damaged entry is replaced, whatever the damage.
+// damages are what a disk may do to a file.
+var damages = map[string]func([]byte) []byte{
+	"truncated": func(b []byte) []byte { return b[:len(b)/2] },
+	"emptied":   func([]byte) []byte { return nil },
+	"flipped": func(b []byte) []byte {
+		b[len(b)/2] ^= 0xff
+		return b
+	},
+	"garbage": func(b []byte) []byte { return []byte(strings.Repeat("x", len(b))) },
+	"removed": nil,
+}
+
+// A damaged entry is made again by the child, whatever the damage, and whether
+// it is to the native code or to what is kept beside it.
 func TestDamagedCache(t *testing.T) {
-	for name, damage := range map[string]func([]byte) []byte{
-		"truncated": func(b []byte) []byte { return b[:len(b)/2] },
-		"emptied":   func([]byte) []byte { return nil },
-		"flipped": func(b []byte) []byte {
-			b[len(b)/2] ^= 0xff
-			return b
-		},
-		"garbage": func(b []byte) []byte { return []byte(strings.Repeat("x", len(b))) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, cache := apart(t)
-			wasm := watWasm(t, "segments")
-			s.load(t, wasm)
-			file := entries(t, cache)[0]
-			b, err := os.ReadFile(file)
+	for name, damage := range damages {
+		for _, what := range []string{"*/*/*", "*/module"} {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				real, compiled := compileChild(t), 0
+				s, cache := apartBy(t, func(ctx context.Context, dir string) *exec.Cmd {
+					compiled++
+					return real(ctx, dir)
+				})
+				wasm := watWasm(t, "segments")
+				s.load(t, wasm)
+				files, err := filepath.Glob(filepath.Join(cache, what))
+				if err != nil || len(files) != 1 {
+					t.Fatalf("%v, %v", files, err)
+				}
+				damageFile(t, files[0], damage)
+				m := s.load(t, wasm)
+				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+					t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+				}
+				if compiled != 2 {
+					t.Errorf("the child ran %d times, want 2", compiled)
+				}
+			})
+		}
+	}
+}
+
+func damageFile(t *testing.T, file string, damage func([]byte) []byte) {
+	t.Helper()
+	if damage == nil {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, damage(b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A module that was never seen is read by the child alone: this process would
+// refuse what it is given here, and takes what the child makes of it.
+func TestOnlyTheChildReads(t *testing.T) {
+	wasm := filepath.Join(t.TempDir(), "segments.wasm")
+	if err := os.WriteFile(wasm, watWasm(t, "segments"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	compiled := 0
+	s, _ := apartBy(t, func(ctx context.Context, dir string) *exec.Cmd {
+		compiled++
+		return exec.CommandContext(ctx, "/bin/sh", "-c", `exec "$0" compile-module "$1" <"$2"`, os.Args[0], dir, wasm)
+	})
+	for range 3 {
+		m := s.load(t, []byte("no module at all"))
+		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+		}
+	}
+	if compiled != 1 {
+		t.Errorf("the child ran %d times, want 1", compiled)
+	}
+}
+
+// What is compiled in process runs also where the cache can't be written, and is
+// not taken for a module that is refused.
+func TestCacheIsOptional(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below")} {
+		s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			m, err := s.Load(t.Context(), watWasm(t, "segments"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(file, damage(b), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			m := s.load(t, wasm)
-			if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+			if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
 				t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 			}
+			_ = m.Close() // only unmaps code
+		}
+	}
+}
+
+// Several that load a module at once, in one cache, all have it.
+func TestOneCacheForMany(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "cache")
+	wasm := watWasm(t, "segments")
+	var all sync.WaitGroup
+	for n := range 8 {
+		o := plugins.Options{CacheDir: cache}
+		if n%2 == 0 {
+			o.Compiler = compileChild(t)
+		}
+		s, err := plugins.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			m, err := s.Load(t.Context(), wasm)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = m.Close() // only unmaps code
 		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(cache); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// What is loaded from the cache is what was loaded first, in all that it says of
+// itself.
+func TestCachedModuleIsTheSame(t *testing.T) {
+	s, _ := apart(t)
+	bare, err := guestWasm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := manifest.Read(bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		m := s.load(t, bare)
+		if !reflect.DeepEqual(m.Module.Module, want) {
+			t.Errorf("%+v\nwant %+v", m.Module.Module, want)
+		}
 	}
 }
 
 func TestCompilerFails(t *testing.T) {
 	cache := t.TempDir()
 	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache, Compiler: func(ctx context.Context, _ string) *exec.Cmd {
-		return exec.CommandContext(ctx, "/bin/false")
+		return exec.CommandContext(ctx, self(t), failAtOnce)
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -128,16 +265,19 @@ func TestCompilerFails(t *testing.T) {
 // A compiler that does not come to an end is ended, and waited for: by its time
 // or with the load. Runs go on meanwhile, and the next module compiles.
 func TestCompilerIsEnded(t *testing.T) {
-	real := compileChild(t)
-	sleeps := func(ctx context.Context, _ string) *exec.Cmd { return exec.CommandContext(ctx, "sleep", "600") }
+	real := compileChild(t, "check")
+	sleeps := func(ctx context.Context, dir string) *exec.Cmd {
+		return exec.CommandContext(ctx, self(t), sleepForever, dir)
+	}
 	for name, c := range map[string]struct {
-		compiler     func(context.Context, string) *exec.Cmd
-		within, load time.Duration
-		says         string
+		compiler func(context.Context, string) *exec.Cmd
+		within   time.Duration
+		unwanted bool // the load is given up
+		says     string
 	}{
-		"compiling": {real, 700 * time.Millisecond, time.Minute, "it does not compile: its compiler was ended after 700ms"},
-		"asleep":    {sleeps, 300 * time.Millisecond, time.Minute, "it does not compile: its compiler was ended after 300ms"},
-		"unwanted":  {sleeps, time.Minute, 300 * time.Millisecond, "context deadline exceeded"},
+		"compiling": {real, 700 * time.Millisecond, false, "it does not compile: its compiler was ended after 700ms"},
+		"asleep":    {sleeps, 300 * time.Millisecond, false, "it does not compile: its compiler was ended after 300ms"},
+		"unwanted":  {sleeps, time.Hour, true, "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var child *exec.Cmd
@@ -152,25 +292,30 @@ func TestCompilerIsEnded(t *testing.T) {
 			served := s.load(t, watWasm(t, "segments"))
 			s.Without(true, false)
 			s.CompileWithin(c.within)
-			ctx, cancel := context.WithTimeout(t.Context(), c.load)
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			refused := make(chan error, 1)
 			go func() {
 				_, err := s.Load(ctx, hostileWasm(t, "compile-ifs"))
 				refused <- err
 			}()
-			var err error
-			for runs := 0; err == nil; runs++ {
-				if got := served.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
-					t.Fatalf("run %d: %s/%s %q", runs, got.Status, got.Cause, got.Message)
+			for range 3 {
+				if got := served.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+					t.Fatalf("a run meanwhile: %s/%s %q", got.Status, got.Cause, got.Message)
 				}
-				select {
-				case err = <-refused:
-					if err == nil || err.Error() != c.says || runs == 0 {
-						t.Fatalf("%v after %d runs, want %q", err, runs, c.says)
-					}
-				default:
+			}
+			if c.unwanted {
+				realtest.Until(t, "the compiler runs", func() bool {
+					begun, err := filepath.Glob(filepath.Join(cache, "compiling-*", asleep))
+					return err == nil && len(begun) > 0
+				})
+				if len(refused) > 0 {
+					t.Errorf("the load ended by itself: %v", <-refused)
 				}
+				cancel()
+			}
+			if err := <-refused; err == nil || err.Error() != c.says {
+				t.Fatalf("%v, want %q", err, c.says)
 			}
 			if child.ProcessState == nil || child.ProcessState.String() != "signal: killed" {
 				t.Errorf("the child: %v", child.ProcessState)
@@ -180,7 +325,7 @@ func TestCompilerIsEnded(t *testing.T) {
 			}
 			s.CompileWithin(time.Minute)
 			c.compiler = real
-			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
 				t.Errorf("the next: %s/%s %q", got.Status, got.Cause, got.Message)
 			}
 		})

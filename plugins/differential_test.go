@@ -16,6 +16,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/guard"
 )
@@ -45,7 +46,7 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 	}
 	for name, wasm := range guests {
 		t.Run(name, func(t *testing.T) {
-			rewritten, err := guard.Rewrite(wasm)
+			rewritten, err := guard.Prepare(wasm)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +56,7 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 			}
 			var want []string
 			for engine, config := range engines {
-				for kind, module := range map[string][]byte{"original": wasm, "rewritten": rewritten} {
+				for kind, module := range map[string]*guard.Prepared{"original": {Code: wasm}, "rewritten": rewritten} {
 					got := traces(t, config, module, probes)
 					if want == nil {
 						want = got
@@ -81,12 +82,12 @@ var spoken = map[string][]int{"message": {0}, "detail": {0, 2}, "metric": {0, 3}
 
 // traces runs a module's probes in a fresh instance each, on a host that
 // answers everything with "not set", and tells all that they did.
-func traces(t *testing.T, config wazero.RuntimeConfig, wasm []byte, probes []string) []string {
+func traces(t *testing.T, config wazero.RuntimeConfig, p *guard.Prepared, probes []string) []string {
 	t.Helper()
 	ctx := t.Context()
 	r := wazero.NewRuntimeWithConfig(ctx, config.WithCompilationCache(differentialCache(t)))
 	defer r.Close(ctx)
-	compiled, err := r.CompileModule(ctx, wasm)
+	compiled, err := r.CompileModule(ctx, p.Code)
 	if err != nil {
 		return refusals(err, probes)
 	}
@@ -133,7 +134,7 @@ func traces(t *testing.T, config wazero.RuntimeConfig, wasm []byte, probes []str
 	for i := range probes {
 		sum.Reset()
 		calls = 0
-		ending := perform(ctx, r, compiled, uint64(indexOf(probes[i], i)), sum)
+		ending := perform(ctx, r, compiled, p.Image, uint64(indexOf(probes[i], i)), sum)
 		out = append(out, fmt.Sprintf("%s after %d calls, %x", ending, calls, sum.Sum(nil)[:6]))
 	}
 	return out
@@ -149,7 +150,7 @@ func indexOf(probe string, otherwise int) int {
 
 type hasher interface{ Write([]byte) (int, error) }
 
-func perform(ctx context.Context, r wazero.Runtime, compiled wazero.CompiledModule, index uint64, sum hasher) string {
+func perform(ctx context.Context, r wazero.Runtime, compiled wazero.CompiledModule, image []byte, index uint64, sum hasher) string {
 	var output bytes.Buffer
 	m, err := r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions().
 		WithStdout(&output).WithStderr(&output))
@@ -157,6 +158,14 @@ func perform(ctx context.Context, r wazero.Runtime, compiled wazero.CompiledModu
 		return "not instantiated: " + shifted.ReplaceAllString(firstLineOf(err), "function")
 	}
 	defer m.Close(ctx)
+	if image != nil && !m.Memory().Write(0, image) {
+		return "the image does not fit"
+	}
+	if start := m.ExportedFunction(guard.StartExport); start != nil {
+		if _, err := start.Call(ctx); err != nil { // in the words for a start that the runtime calls
+			return "not instantiated: start function failed: " + firstLineOf(err)
+		}
+	}
 	if start := m.ExportedFunction("_initialize"); start != nil {
 		if _, err := start.Call(ctx); err != nil {
 			return "not initialised: " + firstLineOf(err)
@@ -195,7 +204,7 @@ func firstLineOf(err error) string {
 
 func differentialCache(t *testing.T) wazero.CompilationCache {
 	t.Helper()
-	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+	cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(compiled.Cache(), "differential"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,17 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"vega/plugins/shortage"
 )
 
 // engine is what one module runs on: a runtime of its own, so that modules
 // share nothing, and with it the place where its compiled code is kept.
 type engine struct {
-	cache   wazero.CompilationCache
-	runtime wazero.Runtime
+	cache    wazero.CompilationCache
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
 }
 
 // newEngine keeps compiled code in dir, or in memory only where that is "".
@@ -45,17 +49,23 @@ func (e *engine) serve(ctx context.Context) error {
 	return nil
 }
 
-func (e *engine) compile(ctx context.Context, code []byte) (compiled wazero.CompiledModule, err error) {
+// compile compiles the module, or finds its native code in the cache. It refuses
+// what does not compile, unless a file is what could not be written.
+func (e *engine) compile(ctx context.Context, code []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // its validation trusts some indices
-			err = fmt.Errorf("it does not compile: the compiler failed: %s", oneLine(clip(fmt.Sprint(r), 200)))
+			err = refusal{reason: "it does not compile: the compiler failed: " + oneLine(clip(fmt.Sprint(r), 200))}
 		}
 	}()
-	compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
-	if err != nil {
-		return nil, fmt.Errorf("it does not compile: %w", clipError(err))
+	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)
+	switch _, file := errors.AsType[*fs.PathError](err); {
+	case err == nil:
+		return nil
+	case file || shortage.Of(err) != nil:
+		return fmt.Errorf("keep its native code: %w", err)
+	default:
+		return refusal{reason: "it does not compile: " + clipError(err).Error()}
 	}
-	return compiled, nil
 }
 
 func (e *engine) close() error {

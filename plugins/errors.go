@@ -4,12 +4,20 @@ import (
 	"errors"
 
 	"vega/plugins/egress"
+	"vega/plugins/pattern"
 	"vega/sdk/abi"
 )
 
 // ErrQuota is answered by KV.Set when the integration would hold more than its
 // quota.
 var ErrQuota = errors.New("quota exceeded")
+
+// ErrRefused is what the error of a query wraps that vega does not send, or does
+// not run: the database has no part in it.
+var ErrRefused = errors.New("refused")
+
+// ErrTooLarge is what a database's error wraps when a row is too large.
+var ErrTooLarge = errTooLarge
 
 var (
 	errNotSet   = errors.New("not set")
@@ -36,7 +44,7 @@ func errno(err error) abi.Errno {
 		return abi.ErrInvalid
 	case errors.Is(err, errClosed):
 		return abi.ErrClosed
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, errTooLarge), errors.Is(err, pattern.ErrTooLarge):
 		return abi.ErrTooLarge
 	case errors.Is(err, ErrQuota):
 		return abi.ErrQuota

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
 )
@@ -67,7 +68,11 @@ func TestNoStateCrossesRuns(t *testing.T) {
 			{"exit", plugins.Probe, 0},
 			{"return", "", 1},
 		} {
-			got := m.Run(t.Context(), plugins.Input{Probe: c.probe, Timeout: 500 * time.Millisecond})
+			in := plugins.Input{Probe: c.probe, Timeout: time.Minute}
+			if c.probe == "spin" {
+				in.Timeout = 500 * time.Millisecond
+			}
+			got := m.Run(t.Context(), in)
 			if got.Cause != c.cause || got.Status == plugins.Unhealthy {
 				t.Fatalf("%s: %s/%s %q", c.probe, got.Status, got.Cause, got.Message)
 			}
@@ -107,7 +112,7 @@ func TestEveryRunIsNew(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
 		guest := s.guest(t)
 		for _, c := range []struct {
-			m     *plugins.Module
+			m     *module
 			probe string
 		}{{s.load(t, watWasm(t, "carry_random")), "p"}, {guest, "clock"}, {guest, "dice"}} {
 			seen := map[string]bool{}
@@ -197,7 +202,7 @@ func TestReuseLeaksNothing(t *testing.T) {
 func flat(t *testing.T, what string, before [3]int) {
 	t.Helper()
 	after := held(t)
-	for end := time.Now().Add(5 * time.Second); exceeds(after, before) && time.Now().Before(end); after = held(t) {
+	for end := time.Now().Add(realtest.Patience); exceeds(after, before) && time.Now().Before(end); after = held(t) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if exceeds(after, before) {

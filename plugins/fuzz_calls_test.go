@@ -44,7 +44,24 @@ func FuzzCalls(f *testing.F) {
 		name := names[int(which)%len(names)]
 		host := calls[name]
 		guest := newFuzzed(t, sandbox)
-		defer guest.closeAll()
+		defer func() {
+			guest.closeAll()
+			kept := int64(0)
+			for name, value := range guest.details {
+				kept += int64(len(name) + len(value))
+			}
+			logged := int64(0)
+			for _, l := range guest.log {
+				logged += int64(len(l.text))
+			}
+			if held := guest.account.Held() - logged; held < 0 || kept == 0 && held != 0 || kept > 0 && held > 64<<10 {
+				t.Errorf("%s: %d bytes are held for nothing", name, held)
+			}
+			guest.end()
+			if held, _ := sandbox.ledger.Held(); held != 0 {
+				t.Errorf("%s: %d bytes are held for nobody", name, held)
+			}
+		}()
 		before := make([]byte, 65536)
 		copy(before, content)
 		memory.Write(0, before)

@@ -4,24 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"math"
+	"slices"
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/ledger"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
+	"vega/plugins/shortage"
 	"vega/sdk/abi"
 )
 
 // guest is the host's side of one run: what the guest was given, what it holds
 // open and what it has said so far. One goroutine uses it at a time.
 type guest struct {
-	sandbox  *Sandbox
 	module   *Module
 	in       *Input
 	instance *instance
 	turn     turn
+	account  ledger.Account     // what is held of the host's memory
 	run      context.Context    // of the whole run
 	ctx      context.Context    // for host calls; in those that wait, it ends headStart before the run does
 	cancel   context.CancelFunc // of ctx; nil before the first call that waits
@@ -32,30 +33,47 @@ type guest struct {
 	config   map[string]any // as the guest sees it
 	bridge   *bridge        // nil: it speaks vega's own ABI
 
+	away     int8 // waits that have begun and not ended, one within the other
+	gave     bool // the token was given back for them
 	starting bool // a snapshot is being taken: there is no run yet
 	asked    bool // it said or asked something while starting
 	rolled   bool // it asked for randomness
-
-	handles   map[int32]handle
-	last      int32 // the handle given out last
-	lastError string
-
-	message  string
-	details  map[string]string
-	metrics  []Metric
-	denied   []string
 	full     bool // it asked for more memory than it may have
 	timedOut bool // a host call came to the deadline
 	slept    bool
-	overflow string // the cap that the probe's output went over
-	lines    int    // log lines written
-	cut      int    // log lines dropped
 
-	stdout, stderr lineWriter
+	last      int32 // the handle given out last
+	cut       int32 // log lines dropped
+	handles   map[int32]*slot
+	lastError string
+	own       error // the first call that failed for vega's own reasons; nil if none did
+	overdrawn error // why a call failed that asked for more than the run may have; nil if none did
+
+	// What it said, as it said it: redact takes the secrets out once it has ended.
+	message string
+	details map[string]string
+	metrics []Metric
+	denied  []string
+	log     []logLine
+
+	overflow string // the cap that the probe's output went over
+
+	stdout, stderr *lineWriter // nil: nothing was printed yet
 }
 
 // handle is something a guest holds open.
 type handle interface{ close() }
+
+// slot has a handle and the memory that is held for it.
+type slot struct {
+	handle
+	held holding
+}
+
+func (s *slot) close() {
+	s.handle.close()
+	s.held.release()
+}
 
 func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) (*guest, error) {
 	vault, err := secret.NewVault(probe, in.Values)
@@ -63,16 +81,17 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 		return nil, err
 	}
 	g := &guest{
-		sandbox: m.sandbox, module: m, in: in, vault: vault, deadline: deadline.Add(-headStart),
+		module: m, in: in, vault: vault, deadline: deadline.Add(-headStart),
 		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
 	}
+	g.account = m.sandbox.ledger.Open(int64(g.memoryLimit()), m.bundled)
 	if m.bridged {
 		if g.bridge, err = m.newBridge(in); err != nil {
 			return nil, err
 		}
 	}
 	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.audit), vault}
-	g.real.Trace = in.Trace
+	g.real.Trace, g.real.Account, g.real.Sockets = in.Trace, network{g}, in.Sockets
 	g.net = &g.real
 	if in.Around != nil {
 		g.net = in.Around(&g.real)
@@ -80,24 +99,54 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	if in.Grease {
 		grease(g.config)
 	}
-	g.stdout, g.stderr = lineWriter{g: g, level: slog.LevelInfo}, lineWriter{g: g, level: slog.LevelWarn}
 	return g, nil
+}
+
+// arm begins a call that may wait: there has to be time left to say for what.
+func (g *guest) arm() {
+	if g.cancel == nil {
+		g.ctx, g.cancel = context.WithDeadline(g.run, g.deadline)
+	}
 }
 
 // wait does what the guest waits for, without holding on to the processor.
 func (g *guest) wait(do func()) {
-	if g.cancel == nil {
-		g.ctx, g.cancel = context.WithDeadline(g.run, g.deadline)
-	}
-	g.turn.give()
+	g.leave()
+	defer g.comeBack()
 	do()
-	g.turn.take() // a run that gets no turn any more is at its end, and is ended
+}
+
+func (g *guest) leave() {
+	if g.away++; g.away == 1 {
+		g.gave = g.turn.give()
+	}
+}
+
+func (g *guest) comeBack() {
+	if g.away--; g.away == 0 && g.gave {
+		g.turn.take() // a run that gets no turn any more is at its end, and is ended
+	}
+}
+
+// goOut and comeIn are around calls of the network, which knows itself when it
+// waits; what stands in for it does not.
+func (g *guest) goOut() {
+	if g.in.Around != nil {
+		g.leave()
+	}
+}
+
+func (g *guest) comeIn() {
+	if g.in.Around != nil {
+		g.comeBack()
+	}
 }
 
 // sleep ends a little before the run does, once: the guest may say what it
 // waited for. After that there is nothing left to say.
 func (g *guest) sleep(d time.Duration) {
 	g.slept = true
+	g.arm()
 	g.wait(func() {
 		t := time.NewTimer(d)
 		defer t.Stop()
@@ -112,8 +161,9 @@ func (g *guest) sleep(d time.Duration) {
 	})
 }
 
-// end lets go of all that the run held.
+// end lets go of all that the run held, also where closing fails on the way.
 func (g *guest) end() {
+	defer g.account.Close()
 	g.closeAll()
 	g.endLog()
 	if g.cancel != nil {
@@ -130,27 +180,43 @@ func (g *guest) closeAll() {
 }
 
 // open gives out a handle, or the errno of one too many.
-func (g *guest) open(h handle) int32 {
+func (g *guest) open(h handle) int32 { return g.openHolding(h, 0) }
+
+// openHolding is open for what takes so many bytes of memory.
+func (g *guest) openHolding(h handle, bytes int) int32 {
+	s := &slot{handle: h, held: holding{of: g}}
+	if err := s.held.more(bytes); err != nil {
+		s.close()
+		return g.fail(err)
+	}
 	if len(g.handles) >= maxHandles {
-		h.close()
+		s.close()
 		return g.fail(fmt.Errorf("%w: more than %d handles are open; close what is no longer needed", ErrQuota, maxHandles))
 	}
 	if g.handles == nil {
-		g.handles = map[int32]handle{}
+		g.handles = map[int32]*slot{}
 	}
 	g.last++
-	g.handles[g.last] = h
+	g.handles[g.last] = s
 	return g.last
+}
+
+// handle is what is open under a number, nil if nothing is.
+func (g *guest) handle(id int32) handle {
+	if s, ok := g.handles[id]; ok {
+		return s.handle
+	}
+	return nil
 }
 
 // at finds a handle of one kind.
 func at[T handle](g *guest, id int32) (T, error) {
 	var none T
-	h, ok := g.handles[id]
+	s, ok := g.handles[id]
 	if !ok {
 		return none, fmt.Errorf("%w: %d", errClosed, id)
 	}
-	t, ok := h.(T)
+	t, ok := s.handle.(T)
 	if !ok {
 		return none, fmt.Errorf("%w: handle %d is of another kind", errInvalid, id)
 	}
@@ -159,28 +225,46 @@ func at[T handle](g *guest, id int32) (T, error) {
 
 // fail remembers the text of an error for the error call and answers its
 // errno. Secrets are taken out of the text before it is made one line: a
-// secret may have several.
+// secret may have several. The guest sees the text, so only whole ones are. A
+// shortage of vega's own is noted for the verdict.
 func (g *guest) fail(err error) int32 {
+	if short := shortage.Of(err); short != nil {
+		g.fault(short)
+	}
 	code := errno(err)
 	if code == abi.ErrTimeout {
 		g.timedOut = true
 	}
-	g.lastError = clip(oneLine(g.vault.HideString(err.Error())), maxArgument)
+	g.lastError = clip(oneLine(g.vault.Hide(err.Error())), maxArgument)
 	if g.in.Grease && code == abi.ErrIO {
 		return strangeErrno
 	}
 	return int32(code)
 }
 
+// failOwn is fail for a call that reaches no target: whatever goes wrong in it
+// is vega's.
+func (g *guest) failOwn(what string, err error) int32 {
+	if short := shortage.Of(err); short != nil {
+		g.fault(short)
+	} else {
+		g.fault(fmt.Errorf("%s: %w", what, err))
+	}
+	return g.fail(err)
+}
+
+// fault keeps why vega itself failed the run, the first time.
+func (g *guest) fault(err error) {
+	if g.own == nil {
+		g.own = err
+	}
+}
+
 // audit keeps a denied call for the result.
 func (g *guest) audit(err error) {
-	text := oneLine(g.vault.Redact(err.Error()))
-	for _, d := range g.denied {
-		if d == text {
-			return
-		}
-	}
-	if len(g.denied) < maxAudit {
+	text := err.Error()
+	text = text[:min(len(text), g.keptOf(maxMessage))]
+	if len(g.denied) < maxAudit && !slices.Contains(g.denied, text) {
 		g.denied = append(g.denied, text)
 	}
 }
@@ -192,72 +276,4 @@ func (g *guest) deny(err error) int32 {
 		g.audit(err)
 	}
 	return g.fail(err)
-}
-
-func (g *guest) say(text string) {
-	if len(text) > maxMessage {
-		g.over("a message of more than 1 KiB")
-	}
-	g.message = clip(oneLine(g.vault.Redact(text)), maxMessage)
-}
-
-func (g *guest) addDetail(name, value string) {
-	_, again := g.details[name]
-	switch {
-	case len(name) == 0 || len(name) > maxName:
-		g.over("a detail's name that is empty or longer than 128 bytes")
-	case !again && len(g.details) >= maxDetails:
-		g.over("more than 64 details")
-	case len(value) > maxDetail:
-		g.over("a detail of more than 4 KiB")
-	default:
-		g.details[oneLine(g.vault.Redact(name))] = oneLine(g.vault.Redact(value))
-	}
-}
-
-func (g *guest) addMetric(name string, value float64, unit string) {
-	switch {
-	case len(name) == 0 || len(name) > maxName || len(unit) > maxName:
-		g.over("a metric's name or unit that is empty or longer than 128 bytes")
-	case math.IsNaN(value) || math.IsInf(value, 0):
-		g.over("a metric that is no number")
-	case len(g.metrics) >= maxMetrics:
-		g.over("more than 64 metrics")
-	default:
-		g.metrics = append(g.metrics, Metric{oneLine(g.vault.Redact(name)), value, oneLine(g.vault.Redact(unit))})
-	}
-}
-
-func (g *guest) over(what string) {
-	if g.overflow == "" {
-		g.overflow = what
-	}
-}
-
-// write is one log line of the guest, within its allowance.
-func (g *guest) write(level slog.Level, text string) {
-	if g.starting {
-		g.asked = true
-		return
-	}
-	if g.bridge != nil {
-		g.bridge.heard(text)
-	}
-	if g.lines >= maxLogLines {
-		g.cut++
-		return
-	}
-	g.lines++
-	g.sandbox.options.Log(g.run, g.in.Integration, level, oneLine(g.vault.Redact(clip(text, maxLogLine))))
-}
-
-// endLog writes what is left of the streams and says how much of the log was
-// cut.
-func (g *guest) endLog() {
-	g.stdout.end()
-	g.stderr.end()
-	if g.cut > 0 {
-		g.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn,
-			fmt.Sprintf("%d further log lines of this run were dropped (at most %d are kept)", g.cut, maxLogLines))
-	}
 }

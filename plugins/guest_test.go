@@ -5,15 +5,19 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/secret"
 )
 
 // The manifest of testdata/guest: every probe takes the same options and may
@@ -22,7 +26,7 @@ func guestManifest() *manifest.Manifest {
 	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
 	for _, name := range []string{
 		"fine", "trap", "exit", "three", "silent", "details", "metric", "logs", "hungry", "spin", "sleep", "forget",
-		"count", "get", "dial", "handles", "resolve", "query", "kv", "echo", "memory", "stumble", "past", "dice", "kinds", "unended", "clock", "absent",
+		"count", "get", "dial", "handles", "resolve", "query", "kv", "echo", "memory", "guess", "smuggle", "stumble", "past", "dice", "kinds", "unended", "clock", "absent",
 	} {
 		m.Probes = append(m.Probes, manifest.Probe{Name: name, Options: guestOptions(), Capabilities: []manifest.Capability{
 			{Kind: manifest.HTTP, Reason: "test", From: []string{"url"}},
@@ -50,6 +54,7 @@ func guestOptions() []manifest.Option {
 		{Name: "token", Type: manifest.String, Sensitive: true},
 		{Name: "half1", Type: manifest.String},
 		{Name: "half2", Type: manifest.String},
+		{Name: "guesses", Type: manifest.List},
 	}
 }
 
@@ -74,25 +79,34 @@ func watWasm(t testing.TB, name string) []byte {
 	return packed
 }
 
-// cacheDir is shared by the tests: a Go guest takes seconds to compile under
-// the race detector.
-var cacheDir string
+// Compilers that fail. The latter leaves a file when it has begun.
+const failAtOnce, sleepForever, asleep = "fail-at-once", "sleep-forever", "asleep"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "compile-module" { // this binary as the child that compiles
-		if err := plugins.CompileChild(context.Background(), os.Stdin, os.Args[2]); err != nil {
-			_, _ = os.Stderr.WriteString(err.Error())
-			os.Exit(1)
+	if len(os.Args) > 2 && os.Args[1] == "compile-module" {
+		compileModule(os.Args[2], os.Args[3:])
+	}
+	if len(os.Args) == 3 && os.Args[1] == sleepForever {
+		if err := os.WriteFile(filepath.Join(os.Args[2], asleep), nil, 0o600); err != nil {
+			panic(err)
 		}
-		os.Exit(0)
+		time.Sleep(time.Hour) // it is ended
 	}
-	var err error
-	if cacheDir, err = os.MkdirTemp("", "vega-plugins-"); err != nil {
-		panic(err)
+	if len(os.Args) == 2 && os.Args[1] == failAtOnce {
+		os.Exit(1)
 	}
-	code := m.Run()
-	_ = os.RemoveAll(cacheDir) // the system's to clean where it fails
-	os.Exit(code)
+	os.Exit(m.Run())
+}
+
+// compileModule makes this program the child that compiles, without the
+// defences named.
+func compileModule(dir string, without []string) {
+	err := plugins.CompileWithout(context.Background(), os.Stdin, dir, slices.Contains(without, "check"), slices.Contains(without, "rewrite"))
+	if err != nil {
+		_, _ = os.Stderr.WriteString(err.Error())
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // sandbox is a Sandbox whose log and storage a test can look into.
@@ -101,12 +115,17 @@ type sandbox struct {
 	mu    sync.Mutex
 	lines []string
 	kept  map[string]string
+
+	getFails, setFails error // what storage answers instead
 }
 
 func newSandbox(t testing.TB, o plugins.Options) *sandbox {
 	t.Helper()
 	s := &sandbox{kept: map[string]string{}}
-	o.KV, o.Log, o.CacheDir = s, s.log, cacheDir
+	if o.CPUBudget == 0 {
+		o.CPUBudget = time.Minute // tests that are about it say less
+	}
+	o.KV, o.Log, o.CacheDir = s, s.log, compiled.Cache()
 	var err error
 	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
@@ -133,10 +152,13 @@ func (s *sandbox) logged() string {
 
 func (s *sandbox) Get(_ context.Context, integration, key string) ([]byte, bool, error) {
 	v, ok := s.kept[integration+"/"+key]
-	return []byte(v), ok, nil
+	return []byte(v), ok, s.getFails
 }
 
 func (s *sandbox) Set(_ context.Context, integration, key string, value []byte, quota int64) error {
+	if s.setFails != nil {
+		return s.setFails
+	}
 	if int64(len(key)+len(value)) > quota {
 		return plugins.ErrQuota
 	}
@@ -144,7 +166,20 @@ func (s *sandbox) Set(_ context.Context, integration, key string, value []byte, 
 	return nil
 }
 
-func (s *sandbox) load(t testing.TB, wasm []byte) *plugins.Module {
+// module is a Module whose Run asks again where this machine was too busy.
+type module struct {
+	*plugins.Module
+	t testing.TB
+}
+
+func (m *module) Run(ctx context.Context, in plugins.Input) plugins.Result {
+	got, _ := realtest.Unstarved(m.t, func() plugins.Result { return m.Module.Run(ctx, in) }, starved)
+	return got
+}
+
+func starved(r plugins.Result) bool { return realtest.Starved(r.Cause, r.Message) }
+
+func (s *sandbox) load(t testing.TB, wasm []byte) *module {
 	t.Helper()
 	m, err := s.Load(t.Context(), wasm)
 	if err != nil {
@@ -155,11 +190,11 @@ func (s *sandbox) load(t testing.TB, wasm []byte) *plugins.Module {
 			t.Error(err)
 		}
 	})
-	return m
+	return &module{m, t}
 }
 
 // guest loads testdata/guest.
-func (s *sandbox) guest(t testing.TB) *plugins.Module {
+func (s *sandbox) guest(t testing.TB) *module {
 	t.Helper()
 	wasm, err := guestWasm()
 	if err != nil {
@@ -176,6 +211,6 @@ func input(t testing.TB, probe string, values manifest.Values) plugins.Input {
 	for name := range values {
 		written[name] = true
 	}
-	set, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written})
-	return plugins.Input{Integration: "i", Probe: probe, Values: values, Grants: set, Timeout: 5 * time.Second}
+	set, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Secret: secret.In(p, values)})
+	return plugins.Input{Integration: "i", Probe: probe, Values: values, Grants: set, Timeout: time.Minute}
 }

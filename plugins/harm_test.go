@@ -10,6 +10,9 @@ import (
 	"vega/plugins/testdata/hostile"
 )
 
+// atIt is the harm of a run that does not end.
+const atIt = "still at it"
+
 // With the defences off one by one, the same modules do harm: the tests of
 // hostile modules can fail, and none of the defences is for show.
 func TestHarmWithoutDefences(t *testing.T) {
@@ -20,16 +23,20 @@ func TestHarmWithoutDefences(t *testing.T) {
 		{"check/elements", "out of memory", trial{Module: "count-elements", NoCheck: true, NoChild: true}},
 		{"check/data", "out of memory", trial{Module: "count-data", NoCheck: true, NoChild: true}},
 		{"check/globals", "out of memory", trial{Module: "count-globals", NoCheck: true, NoChild: true}},
-		{"rewrite/recursion", "still at it", trial{Module: "recursion", NoRewrite: true}},
-		{"rewrite/calls", "still at it", trial{Module: "calls", NoRewrite: true}},
-		{"rewrite/fill", "still at it", trial{Module: "fill", NoRewrite: true}},
+		{"rewrite/recursion", atIt, trial{Module: "recursion", NoRewrite: true}},
+		{"rewrite/calls", atIt, trial{Module: "calls", NoRewrite: true}},
+		{"rewrite/fill", atIt, trial{Module: "fill", NoRewrite: true}},
 		{"rewrite/table-grow", "", trial{Module: "table-grow", NoRewrite: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.Timeout, c.Budget = 200*time.Millisecond, time.Hour
-			reports, err := try(t, 4*time.Second, c.trial)
-			if err == nil && reports[0].Late > time.Second {
-				err = fmt.Errorf("it was still at it %v past its deadline", reports[0].Late)
+			limit := longest
+			if c.harm == atIt {
+				limit = 2 * latest
+			}
+			reports, err := try(t, limit, c.trial)
+			if err == nil && reports[0].Late > latest {
+				err = fmt.Errorf("it was still at it after %v past its deadline", reports[0].Late)
 			}
 			if err == nil {
 				t.Fatalf("no harm: %s", ending(reports[0]))
@@ -56,28 +63,28 @@ func TestFreezeWithoutRewrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := trial{Wasm: wasm, Timeout: 100 * time.Millisecond, Budget: time.Hour, NoRewrite: true}
-	reports, err := try(t, 60*time.Second, c)
+	reports, err := try(t, 2*longest, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r := reports[0]; r.Late < 500*time.Millisecond || r.GC < 500*time.Millisecond {
-		t.Errorf("without: %v past its deadline, garbage collected within %v", r.Late, r.GC)
+		t.Errorf("without: %v of processor time past its deadline, garbage collected within %v", r.Late, r.GC)
 	} else {
-		t.Logf("without: %v past its deadline, garbage collected within %v", r.Late, r.GC)
+		t.Logf("without: %v of processor time past its deadline, garbage collected within %v", r.Late, r.GC)
 	}
 	c.NoRewrite = false
-	if reports, err = try(t, 60*time.Second, c); err != nil {
+	if reports, err = try(t, 2*longest, c); err != nil {
 		t.Fatal(err)
 	}
 	if r := reports[0]; r.Late > latest || r.GC > longestGC {
-		t.Errorf("with: %v past its deadline, garbage collected within %v", r.Late, r.GC)
+		t.Errorf("with: %v of processor time past its deadline, garbage collected within %v", r.Late, r.GC)
 	}
 }
 
 // Behind the check stands the child process: a bomb that passed it would end
 // the compiler, not the daemon.
 func TestChildHoldsWithoutCheck(t *testing.T) {
-	reports, err := try(t, 60*time.Second, trial{Module: "count-elements", NoCheck: true}, trial{Module: "count-globals", NoCheck: true})
+	reports, err := try(t, 2*longest, trial{Module: "count-elements", NoCheck: true}, trial{Module: "count-globals", NoCheck: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"vega/plugins/binary"
 	"vega/plugins/guard"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
@@ -53,15 +52,11 @@ func Inspect(wasm []byte) *Inspection {
 		i.refuse(fmt.Errorf("it is %d bytes; at most %d are allowed", len(wasm), manifest.MaxModule))
 		return i
 	}
-	facts, err := guard.Check(wasm)
-	i.Resettable = facts.Resettable
+	p, err := guard.Prepare(wasm)
 	i.refuse(err)
-	if err == nil { // only then may it be rewritten
-		guarded, err := guard.Rewrite(wasm)
-		i.Checks = max(0, working(guarded)-working(wasm))
-		i.refuse(err)
+	if err == nil {
+		i.tell(&p.Facts)
 	}
-	i.readMemory(wasm)
 	read, err := manifest.Read(wasm)
 	if err != nil {
 		i.refuse(err)
@@ -92,16 +87,12 @@ func Inspect(wasm []byte) *Inspection {
 	return i
 }
 
-// working is the size of all that a module is but notes about it.
-func working(wasm []byte) int {
-	n := 0
-	_ = binary.Sections(wasm, func(id byte, body *binary.Reader) error {
-		if id != binary.Custom {
-			n += body.Len()
-		}
-		return nil
-	}) // it was checked
-	return n
+// tell keeps what is known of the module once it is read.
+func (i *Inspection) tell(facts *guard.Facts) {
+	i.Resettable, i.Checks = facts.Resettable, facts.Payments
+	if m := facts.Memory; m != nil {
+		i.Memory.Start, i.Memory.Own = int64(m.Min)*pageSize, int64(m.Max)*pageSize
+	}
 }
 
 func (i *Inspection) refuse(err error) {
@@ -111,22 +102,4 @@ func (i *Inspection) refuse(err error) {
 	if text := clipError(err).Error(); !slices.Contains(i.Refused, text) {
 		i.Refused = append(i.Refused, text)
 	}
-}
-
-// readMemory reads the bounds of the one memory; Check has told of others.
-func (i *Inspection) readMemory(wasm []byte) {
-	_ = binary.Sections(wasm, func(id byte, body *binary.Reader) error {
-		if id != binary.Memories || body.U32() == 0 {
-			return nil
-		}
-		bounded := body.Byte()&1 == 1
-		least, most := body.U32(), uint32(0)
-		if bounded {
-			most = body.U32()
-		}
-		if body.Err() == nil {
-			i.Memory.Start, i.Memory.Own = int64(least)*pageSize, int64(most)*pageSize
-		}
-		return nil
-	}) // the error is told by Check
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/sys"
 
+	"vega/plugins/guard"
 	"vega/plugins/manifest"
 )
 
@@ -51,7 +52,7 @@ func (m *Module) instantiate(ctx context.Context, g *guest) (_ *instance, err er
 	i.run = i.ExportedFunction(m.entry())
 	i.native = nativeStack(i.run)
 	if m.snapshot == nil {
-		for _, name := range []string{startExport, initialize} { // a command has no initialize
+		for _, name := range []string{guard.StartExport, initialize} { // a command has no initialize
 			if f := i.ExportedFunction(name); f != nil {
 				i.start = append(i.start, f)
 			}
@@ -155,25 +156,13 @@ type out struct {
 }
 
 func (o out) Write(b []byte) (int, error) {
+	g := o.of.guest
+	w := &g.stderr
 	if o.level == slog.LevelInfo {
-		return o.of.guest.stdout.Write(b)
+		w = &g.stdout
 	}
-	return o.of.guest.stderr.Write(b)
-}
-
-// stackSize is how large the native stack has grown: it grows with the depth
-// of calls and never shrinks. The runtime does not tell; where it keeps it no
-// longer where it did, the answer is that it is too large to keep.
-func (i *instance) stackSize() int {
-	if i == nil || i.native.Kind() != reflect.Slice {
-		return maxStack + 1
+	if *w == nil {
+		*w = &lineWriter{g: g, level: o.level}
 	}
-	return i.native.Len()
-}
-
-func nativeStack(f api.Function) (v reflect.Value) {
-	if p := reflect.ValueOf(f); p.Kind() == reflect.Pointer && p.Elem().Kind() == reflect.Struct {
-		v = p.Elem().FieldByName("stack")
-	}
-	return v
+	return (*w).Write(b)
 }

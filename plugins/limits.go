@@ -21,6 +21,7 @@ const (
 	DefaultCPUBudget = 500 * time.Millisecond
 
 	maxHandles  = 16
+	maxQueries  = 3       // of them: vega has few connections to a database, and each run leaves one to others
 	maxMessage  = 1 << 10 // bytes of the one-line result
 	maxDetails  = 64
 	maxDetail   = 4 << 10 // bytes of a detail's value

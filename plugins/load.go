@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,6 @@ type Module struct {
 	sandbox  *Sandbox
 	bundled  bool // it is Core
 	bridged  bool // it was written for Nagios: see bridge.go
-	isGo     bool // Go made it
 	facts    guard.Facts
 	engine   *engine
 	compiled wazero.CompiledModule
@@ -48,39 +48,39 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	if len(wasm) > manifest.MaxModule {
 		return nil, fmt.Errorf("it is %d bytes; at most %d are allowed", len(wasm), manifest.MaxModule)
 	}
-	facts, err := guard.Check(wasm)
-	if err != nil && !s.without.check {
+	digest := manifest.Digest(wasm)
+	if err := s.refusals.find(digest); err != nil {
 		return nil, err
 	}
-	read, err := manifest.Read(wasm)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkImports(read); err != nil {
-		return nil, err
-	}
-	guarded, err := guard.Rewrite(wasm)
-	if s.without.rewrite || err != nil && s.without.check {
-		guarded, err = wasm, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	code, data := liftData(guarded)
-	code, globals, known := exportState(code)
+	m, err := s.load(ctx, wasm, digest)
+	s.refusals.keep(digest, err)
+	return m, err
+}
+
+func (s *Sandbox) load(ctx context.Context, wasm []byte, digest string) (*Module, error) {
 	bundled := bytes.Equal(wasm, core)
-	e, compiled, err := s.prepare(ctx, code, !bundled)
+	r, e, err := s.prepare(ctx, wasm, digest, !bundled)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(e.checkLinks(compiled), checkExports(read.Manifest.ABI, compiled)); err != nil {
+	if err := r.check(e); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	m := &Module{Module: read, sandbox: s, bundled: bundled, bridged: read.Manifest.ABI == manifest.Nagios, isGo: isGo(wasm), facts: facts, engine: e, compiled: compiled, start: s.newImage(data)}
-	if known && facts.Resettable && !m.bridged { // a command runs to its end, once in an instance
-		m.takeSnapshot(ctx, globals)
+	m := &Module{
+		Module: r.read, sandbox: s, bundled: bundled, bridged: r.read.Manifest.ABI == manifest.Nagios,
+		facts: r.facts, engine: e, compiled: e.compiled, start: s.newImage(r.image),
+	}
+	if m.facts.Known && m.facts.Resettable && !m.bridged { // a command runs to its end, once in an instance
+		m.takeSnapshot(ctx)
 	}
 	return m, nil
+}
+
+// check holds a compiled module to its manifest, and to what this vega serves:
+// what the cache keeps may be of an older one.
+func (r *ready) check(e *engine) error {
+	err := cmp.Or(r.read.Manifest.Check(), checkImports(r.read), e.checkLinks(e.compiled), checkExports(r.read.Manifest.ABI, e.compiled))
+	return refusalOf(err)
 }
 
 // checkImports holds the module to what it declares: its import section is the

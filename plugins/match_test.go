@@ -2,12 +2,29 @@ package plugins
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"vega/plugins/pattern"
 )
+
+// patience is a host that lets a number of pauses pass.
+type patience struct {
+	free
+	left   int
+	pauses int
+}
+
+var errEnough = errors.New("enough")
+
+func (p *patience) Pause() error {
+	if p.pauses++; p.pauses > p.left {
+		return errEnough
+	}
+	return nil
+}
 
 // Short texts and long ones, which are read in another way, match alike.
 func TestMatch(t *testing.T) {
@@ -22,24 +39,60 @@ func TestMatch(t *testing.T) {
 		{"^é+the end$", long, false}, // a line end stands after it
 		{`(?m)^é+the end$`, long, true},
 		{`\Ax|no`, long, false},
+		{`(?i)[а-я]+\p{L}É`, append([]byte("Жé"), long[:4]...), true},
 	} {
-		if got, err := match(t.Context(), c.pattern, c.text); got != c.want || err != nil {
+		if got, err := match(free{}, c.pattern, c.text); got != c.want || err != nil {
 			t.Errorf("%s in %d bytes: %v, %v", c.pattern, len(c.text), got, err)
 		}
 	}
 }
 
-// What would take minutes ends with the run, and what would take the memory of
-// the host is not begun.
+// What would take minutes pauses all the while, and ends with the run.
 func TestMatchEnds(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	_, err := match(ctx, "(x?){1000}y", bytes.Repeat([]byte("x"), 8<<20))
-	if took := time.Since(began); !errors.Is(err, errTooLarge) || took > 5*time.Second {
-		t.Errorf("%v after %v", err, took)
+	p := &patience{left: 50}
+	text := bytes.Repeat([]byte("x"), 8<<20)
+	if _, err := match(p, "(x?){1000}y", text); !errors.Is(err, errEnough) || p.pauses != 51 {
+		t.Errorf("%v after %d pauses", err, p.pauses)
 	}
-	if _, err := match(t.Context(), "("+strings.Repeat("x", 100)+"){1000}", nil); !errors.Is(err, errTooLarge) {
-		t.Errorf("%v", err)
+	p = &patience{left: 1 << 30}
+	if _, err := match(p, "x{3}y", text); err != nil || p.pauses < len(text)*5/maxSteps {
+		t.Errorf("%v after %d pauses", err, p.pauses)
 	}
 }
+
+// What would take long or much memory to parse or compile is not begun.
+func TestPatternsAreBounded(t *testing.T) {
+	for name, expression := range map[string]string{
+		"states":           "(" + strings.Repeat("x", 100) + "){1000}",
+		"tables":           strings.Repeat(`\pL|\PN|`, 500),
+		"ranges":           `(?i)` + strings.Repeat(`[\x{100}-\x{1ffff}]`, 200),
+		"ranges, literal":  `(?i)[` + strings.Repeat(`Ā-𞥃`, 400) + `]`,
+		"ranges, in group": strings.Repeat(`(?i:[Ā-𞥃])`, 200),
+	} {
+		if _, err := match(free{}, expression, nil); !errors.Is(err, pattern.ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// What passes the bounds is not worth a word about.
+	for name, expression := range map[string]string{
+		"tables":  `(?i)[^` + strings.Repeat(`\pL\PL`, 12) + `]`,
+		"range":   `(?i)[\x{100}-\x{1ffff}]`,
+		"depth":   strings.Repeat("(?:", 900) + strings.Repeat(")", 900),
+		"choices": strings.Repeat("abc|abd|", 500),
+		"states":  strings.Repeat("a?", 900) + "(x?){500}",
+	} {
+		before := processTime()
+		if _, err := match(free{}, expression, []byte("x")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		took := processTime() - before
+		if took > timeBound {
+			t.Errorf("%s took %v of the processor", name, took)
+		}
+		t.Logf("%s: %v", name, took)
+	}
+}
+
+// timeBound is far beyond what any pattern takes that is let through, and far
+// below the second and a half that those above took.
+const timeBound = 700 * time.Millisecond

@@ -25,9 +25,10 @@ func (i *instance) allocator(limit uint64, start *image) experimental.MemoryAllo
 	})
 }
 
-// Reallocate answers nil past the cap; memory.grow then fails in the guest.
+// Reallocate answers nil past the cap, of which what the host holds for the
+// guest is a part; memory.grow then fails in the guest.
 func (m *capped) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.region)) {
+	if size > uint64(len(m.region)) || !m.of.guest.grow(size) {
 		m.of.guest.full = true
 		return nil
 	}

@@ -4,6 +4,9 @@ package plugins
 
 import "golang.org/x/sys/unix"
 
+// pagesAreLazy: memory that is reserved is taken as it is written to.
+const pagesAreLazy = true
+
 func reserve(size uint64) []byte {
 	b, err := unix.Mmap(-1, 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {

@@ -2,6 +2,7 @@ package plugins_test
 
 import (
 	"context"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -276,6 +277,7 @@ func TestCanary(t *testing.T) {
 	for _, probe := range []string{"echo", "memory"} {
 		in := input(t, probe, values)
 		in.Timeout = 20 * time.Second // it reads all of its memory, byte by byte
+		in.Grants.Anywhere = true     // it sends the secret in a body, too
 		got := m.Run(t.Context(), in)
 		if got.Status != plugins.Healthy {
 			t.Fatalf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
@@ -290,4 +292,12 @@ func TestCanary(t *testing.T) {
 			}
 		}
 	}
+}
+
+// trusting is a network that trusts the certificate of a server.
+func trusting(s *httptest.Server) *egress.Network {
+	n := egress.New("")
+	n.RootCAs = x509.NewCertPool()
+	n.RootCAs.AddCert(s.Certificate())
+	return n
 }

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"vega/plugins/jsonpath"
 	"vega/plugins/manifest"
 )
 
@@ -19,7 +19,7 @@ func lookup(tree any, path string) (string, bool) {
 	if path == "" {
 		return show(tree)
 	}
-	for _, step := range split(path) {
+	for _, step := range jsonpath.Split(path) {
 		next, ok := descend(tree, step)
 		if !ok {
 			return "", false
@@ -29,68 +29,32 @@ func lookup(tree any, path string) (string, bool) {
 	return show(tree)
 }
 
-// step is one part of a path; command is '#' or '@' where it is no key.
-type step struct {
-	key     string
-	command byte
-}
-
-func split(path string) []step {
-	var steps []step
-	var key strings.Builder
-	var command byte
-	begin := true
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case c == '\\' && i+1 < len(path):
-			i++
-			key.WriteByte(path[i])
-		case c == '.':
-			steps = append(steps, step{key.String(), command})
-			key.Reset()
-			command, begin = 0, true
-			continue
-		case begin && (c == '#' || c == '@'):
-			command = c
-		default:
-			key.WriteByte(c)
-		}
-		begin = false
-	}
-	return append(steps, step{key.String(), command})
-}
-
-func descend(tree any, s step) (any, bool) {
+func descend(tree any, s jsonpath.Step) (any, bool) {
 	switch t := tree.(type) {
 	case map[string]any:
-		switch s.command {
-		case '#':
-			return json.Number(strconv.Itoa(len(t))), s.key == ""
-		case '@':
-			i, ok := index(s.key, len(t))
-			if !ok {
+		if s.Command == '#' {
+			return json.Number(strconv.Itoa(len(t))), s.Counts()
+		}
+		if s.Command == '@' {
+			i, ok := s.Nth()
+			if !ok || i >= len(t) {
 				return nil, false
 			}
 			return sortedKeys(t)[i], true
 		}
-		v, ok := t[s.key]
+		v, ok := t[s.Key]
 		return v, ok
 	case []any:
-		if s.command == '#' {
-			return json.Number(strconv.Itoa(len(t))), s.key == ""
+		if s.Command == '#' {
+			return json.Number(strconv.Itoa(len(t))), s.Counts()
 		}
-		i, ok := index(s.key, len(t))
-		if !ok || s.command != 0 {
+		i, ok := s.Index()
+		if !ok || i >= len(t) {
 			return nil, false
 		}
 		return t[i], true
 	}
 	return nil, false
-}
-
-func index(digits string, length int) (int, bool) {
-	i, err := strconv.Atoi(digits)
-	return i, err == nil && i >= 0 && i < length && digits[0] != '+' && digits[0] != '-'
 }
 
 func sortedKeys(m map[string]any) []string {

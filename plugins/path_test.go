@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/plugins/jsonpath"
 	"vega/plugins/manifest"
 )
 
@@ -55,7 +56,7 @@ func FuzzLookup(f *testing.F) {
 	f.Add(`a.\#.@0.#`)
 	tree := map[string]any{"a": []any{map[string]any{"k": "v"}}, "#": "h"}
 	f.Fuzz(func(t *testing.T, path string) {
-		steps := split(path)
+		steps := jsonpath.Split(path)
 		if len(steps) > strings.Count(path, ".")+1 {
 			t.Fatalf("%q has %d steps", path, len(steps))
 		}

@@ -39,7 +39,8 @@ func (m *Module) laneOf(in *Input) *lane {
 // keep notes what a run took: much of its budget, or all the time it had. Of
 // one that came to no turn there is nothing to note.
 func (r *record) keep(in *Input, t *turn) {
-	if t.used == 0 {
+	took := t.computed()
+	if took == 0 {
 		return
 	}
 	r.mu.Lock()
@@ -48,7 +49,7 @@ func (r *record) keep(in *Input, t *turn) {
 		r.heavy = map[recordKey]int{}
 	}
 	for _, k := range []recordKey{{in.Probe, in.Integration}, {probe: in.Probe}} {
-		if t.overran || t.used > t.budget/5 {
+		if t.overran || took > t.budget/5 {
 			r.heavy[k] = penance
 		} else {
 			r.heavy[k] = max(0, r.heavy[k]-1)

@@ -95,7 +95,7 @@ func loadOnce(t *testing.T, s *plugins.Sandbox, path string) string {
 		}
 		return "error"
 	}
-	got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second})
+	got := (&module{m, t}).Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second})
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/sockets"
 )
 
 // Status is what a probe reported, by the Nagios plugin codes.
@@ -31,7 +32,7 @@ const (
 	Timeout Cause = "timeout" // the deadline passed in a host call, waiting for the target
 	Probe   Cause = "probe"   // trap, out of memory, bad output, returned 3, its own CPU
 	Denied  Cause = "denied"  // a capability or destination that was not granted
-	Host    Cause = "host"    // vega is starved, queued past the deadline or shutting down
+	Host    Cause = "host"    // vega is starved, short of something, queued past the deadline or shutting down
 )
 
 // Input is one run: which probe, of which integration, with what.
@@ -43,6 +44,9 @@ type Input struct {
 	Timeout     time.Duration // over instantiation, the run and every host call
 	Memory      manifest.Size // cap on the guest's memory; 0 is 32 MiB
 	Trace       Trace         // that the guest's http requests are part of
+	// Sockets bounds what the run has open at once; nil is without limit. Its
+	// End is the caller's to call.
+	Sockets *sockets.Allowance
 	// Grease is what a later vega may do to a guest of today: options and
 	// errnos that it does not know. For tests of SDKs.
 	Grease bool

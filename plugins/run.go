@@ -38,26 +38,36 @@ func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Resu
 	if index < 0 {
 		return probeFault(fmt.Sprintf("the plugin %s has no probe %q", m.Manifest.Name, in.Probe))
 	}
+	in.Grants.Anywhere = in.Grants.Anywhere || m.Embedded()
 	g, err := m.newGuest(in, probe, deadline)
 	if err != nil {
 		return probeFault(err.Error())
 	}
+	return m.serve(parent, g, index, deadline)
+}
+
+// serve runs a guest to its end.
+func (m *Module) serve(parent context.Context, g *guest, index int, deadline time.Time) Result {
 	ctx, cancel := context.WithDeadline(parent, deadline)
 	defer cancel()
 	g.run = context.WithValue(ctx, guestKey{}, g)
 	g.ctx = g.run
-	g.turn = turn{lane: m.laneOf(in), budget: m.sandbox.tokens.budget, ctx: g.run, end: cancel}
+	g.turn = turn{lane: m.laneOf(g.in), budget: m.sandbox.tokens.budget, ctx: g.run, end: cancel}
 	defer g.end()
+	defer g.turn.give()
 	code, err := m.execute(g, index)
-	m.record.keep(in, &g.turn)
 	if g.bridge != nil {
 		code, err = g.translate(code, err)
 	}
+	g.redact()
+	g.turn.give() // only now: that computed
+	m.record.keep(g.in, &g.turn)
 	return g.verdict(parent, code, err)
 }
 
 // execute runs the probe in an instance in which nothing ran before, or of
-// which nothing is left that did.
+// which nothing is left that did. The token that it takes is the caller's to give
+// back.
 func (m *Module) execute(g *guest, index int) (int32, error) {
 	ctx := g.run
 	if err := late(ctx); err != nil {
@@ -66,7 +76,6 @@ func (m *Module) execute(g *guest, index int) (int32, error) {
 	if !m.admit(g) {
 		return 0, late(ctx)
 	}
-	defer g.turn.give()
 	i, err := m.fresh(ctx, g)
 	if err != nil {
 		return 0, err
@@ -97,6 +106,7 @@ func (m *Module) admit(g *guest) bool {
 func (m *Module) fresh(ctx context.Context, g *guest) (*instance, error) {
 	if i := m.idle.take(g.memoryLimit()); i != nil {
 		i.guest, g.instance = g, i
+		g.account.Grow(int64(i.memory.size)) // there is nothing beside it yet
 		return i, nil
 	}
 	i, err := m.instantiate(ctx, g)
@@ -156,21 +166,22 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 		w.g.write(w.level, string(w.line))
 		w.line = w.line[:0]
 		b = b[end+1:]
-		if w.g.lines >= maxLogLines {
-			w.g.cut += bytes.Count(b, []byte{'\n'})
+		if len(w.g.log) >= maxLogLines {
+			w.g.cut += int32(bytes.Count(b, []byte{'\n'}))
 			b = b[bytes.LastIndexByte(b, '\n')+1:]
 		}
 	}
 }
 
-// add is as much of b as a line may have.
+// add is as much of b as a line may have, and enough more that a secret at its end
+// is there as a whole.
 func (w *lineWriter) add(b []byte) {
-	w.line = append(w.line, b[:min(len(b), maxLogLine-len(w.line))]...)
+	w.line = append(w.line, b[:min(len(b), w.g.keptOf(maxLogLine)-len(w.line))]...)
 }
 
 // end writes a last line that was not ended.
 func (w *lineWriter) end() {
-	if len(w.line) > 0 {
+	if w != nil && len(w.line) > 0 {
 		w.g.write(w.level, string(w.line))
 	}
 }

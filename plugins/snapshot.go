@@ -1,14 +1,9 @@
 package plugins
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"slices"
 	"time"
-
-	"vega/plugins/binary"
 )
 
 // snapshot is an instance right before its first run: what a fresh run starts
@@ -23,29 +18,15 @@ type snapshot struct {
 // startTime bounds _initialize when a snapshot is taken.
 const startTime = time.Second
 
-// isGo reports whether the module says that Go made it. A module that lies
-// harms only itself.
-func isGo(wasm []byte) bool {
-	found := false
-	err := binary.Sections(wasm, func(id byte, body *binary.Reader) error {
-		if id == binary.Custom && body.Name() == "producers" && bytes.Contains(body.Rest(), []byte("cmd/compile")) {
-			found = true
-			return io.EOF
-		}
-		return nil
-	})
-	return found && errors.Is(err, io.EOF)
-}
-
 // takeSnapshot initialises one instance and keeps its memory and globals. A
 // module that asks the host for anything while it starts gets none, since the
 // answer may differ from run to run; neither does one that fails to start,
 // which every run will report. That Go's runtime asks for randomness is let
 // pass: it seeds its maps and math/rand by it, and crypto/rand asks anew.
-func (m *Module) takeSnapshot(ctx context.Context, globals []string) {
+func (m *Module) takeSnapshot(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	g := &guest{sandbox: m.sandbox, in: &Input{}, starting: true}
+	g := &guest{module: m, in: &Input{}, starting: true}
 	ctx = context.WithValue(ctx, guestKey{}, g)
 	g.run, g.ctx = ctx, ctx
 	g.turn = turn{lane: &m.sandbox.tokens.slow, budget: m.sandbox.tokens.budget, ctx: ctx, end: cancel}
@@ -58,15 +39,15 @@ func (m *Module) takeSnapshot(ctx context.Context, globals []string) {
 		return
 	}
 	defer i.close()
-	if err := i.begin(ctx); err != nil || g.asked || g.rolled && !m.isGo {
+	if err := i.begin(ctx); err != nil || g.asked || g.rolled && !m.facts.Go {
 		return
 	}
 	memory, ok := i.Memory().Read(0, i.Memory().Size())
 	if !ok {
 		return
 	}
-	s := &snapshot{pages: uint32(len(memory) / pageSize), names: globals}
-	for _, name := range globals {
+	s := &snapshot{pages: uint32(len(memory) / pageSize), names: m.facts.Globals}
+	for _, name := range s.names {
 		s.values = append(s.values, i.ExportedGlobal(name).Get())
 	}
 	m.start.close()

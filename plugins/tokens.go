@@ -18,6 +18,10 @@ import (
 // little for a while: the others are served as if it were not there. In that
 // line nobody gives way: who gets a turn shows whether it ever ends. The bundled plugin has a line of its own,
 // so that modules nobody has seen run yet can't hold it up either.
+//
+// What computes for a guest and can't be paused, such as SQLite, holds a token
+// of a further line beside the guest's own, so that it holds up nobody who does
+// not want the same.
 type tokens struct {
 	budget time.Duration // of computing, a run
 
@@ -33,13 +37,15 @@ func newTokens(budget time.Duration) *tokens {
 	t.fast.free = max(1, runtime.GOMAXPROCS(0)-1)
 	t.bundled.sliced, t.fast.sliced = true, true
 	t.slow.free = 1
+	t.bundled.unpaused, t.fast.unpaused, t.slow.unpaused = &lane{free: 1}, &lane{free: 1}, &t.slow
 	return t
 }
 
 // lane is a number of tokens and a line of those that wait for one, first
 // come, first served.
 type lane struct {
-	sliced bool // who holds a token for long lets the next have it
+	sliced   bool  // who holds a token for long lets the next have it
+	unpaused *lane // for what can't let the next have it
 
 	mu    sync.Mutex
 	free  int
@@ -111,16 +117,18 @@ type turn struct {
 	ctx    context.Context // of the run: who waits beyond its end has starved
 	end    context.CancelFunc
 
-	waited  time.Duration // for tokens
-	starved bool
+	waited time.Duration // for tokens
 
 	mu      sync.Mutex
+	starved bool // the goroutine of the run's own
 	holding bool
 	spent   bool // the budget is used up, and the run ended
 	overran bool // the run ended while it computed
 	since   time.Time
-	used    time.Duration
-	process time.Duration // of processor that vega had used when the run began
+	clock   func() time.Duration // since then, where it is not that of the wall
+	used    time.Duration        // while it held a token
+	paid    time.Duration        // for what was not measured
+	process time.Duration        // of processor that vega had used when the run began
 	timer   *time.Timer
 }
 
@@ -141,21 +149,23 @@ func (t *turn) take() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.holding, t.since = true, now
+	left := max(0, t.budget-t.used-t.paid)
 	if t.timer == nil {
 		t.process = processTime()
-		t.timer = time.AfterFunc(t.budget, t.expire)
+		t.timer = time.AfterFunc(left, t.expire)
 	} else {
-		t.timer.Reset(max(0, t.budget-t.used))
+		t.timer.Reset(left)
 	}
 	return true
 }
 
-func (t *turn) give() {
+// give gives the token back, and reports whether there was one.
+func (t *turn) give() bool {
 	t.mu.Lock()
 	held := t.holding
 	if held {
 		t.timer.Stop()
-		t.used += time.Since(t.since)
+		t.used += t.elapsed()
 		t.holding = false
 		t.overran = t.overran || t.ctx.Err() != nil
 	}
@@ -163,6 +173,16 @@ func (t *turn) give() {
 	if held {
 		t.lane.give()
 	}
+	return held
+}
+
+// elapsed is what was computed since the token was taken. The caller holds mu.
+func (t *turn) elapsed() time.Duration {
+	wall := time.Since(t.since)
+	if t.clock == nil {
+		return wall
+	}
+	return min(wall, t.clock())
 }
 
 // share passes the token on where the slice is over and somebody waits for it.
@@ -178,25 +198,75 @@ func (t *turn) share() {
 	}
 }
 
-// expire ends the run if its budget is used up. What passes on the clock is
-// not yet used: where other programs keep the processor, vega as a whole got
-// less than that, and the run no more than vega.
+// withoutPause does what computes and can't be paused, on a token of the line for
+// that and measured by the time of its thread: such work also waits, for a disk
+// or a lock, which is not computing. It is false where the run came to its end
+// before there was a token. The caller holds none.
+func (t *turn) withoutPause(do func()) bool {
+	home := t.lane
+	t.lane = home.unpaused
+	defer func() { t.lane = home }()
+	if !t.take() {
+		return false
+	}
+	defer t.give()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	t.measure(threadClock())
+	defer t.measure(nil)
+	do()
+	return true
+}
+
+// measure counts from now on by another clock, nil for that of the wall.
+func (t *turn) measure(clock func() time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.used += t.elapsed()
+	t.since, t.clock = time.Now(), clock
+}
+
+// pay charges the run for computing that was not measured.
+func (t *turn) pay(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paid += d
+	t.settle()
+}
+
 func (t *turn) expire() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.holding {
-		return
+	if t.holding {
+		t.settle()
 	}
-	used := t.used + time.Since(t.since)
-	if got := processTime() - t.process; t.process > 0 {
-		used = min(used, got)
+}
+
+// settle ends the run if its budget is used up. What passes on the clock is
+// not yet used: where other programs keep the processor, vega as a whole got
+// less than that, and the run no more than vega. The caller holds mu.
+func (t *turn) settle() {
+	used := t.used
+	if t.holding {
+		used += t.elapsed()
 	}
-	if left := t.budget - used; left > 0 {
-		t.timer.Reset(left)
-		return
+	if t.process > 0 && used+t.paid >= t.budget {
+		used = min(used, processTime()-t.process)
 	}
-	t.spent = true
-	t.end()
+	left := t.budget - used - t.paid
+	if left <= 0 {
+		t.spent = true
+		t.end()
+	} else if t.holding {
+		t.timer.Reset(max(left, time.Millisecond))
+	}
+}
+
+// computed is what the run computed, and paid for.
+func (t *turn) computed() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.used + t.paid
 }
 
 func (t *turn) over() bool {

@@ -36,6 +36,12 @@ func (g *guest) verdict(parent context.Context, code int32, err error) Result {
 	if r.Cause == Timeout && g.turn.waited > g.in.Timeout/2 {
 		r.Status, r.Cause, r.Message = Unknown, Host, g.starvation()
 	}
+	if g.own != nil && r.Status != Healthy && !withdrawn(parent) {
+		r.Status, r.Cause, r.Message = Unknown, Host, g.ownFault()
+	}
+	if g.overdrawn != nil && r.Status != Healthy && r.Cause != Host && !(r.Ended && r.Cause == Probe) {
+		r.Status, r.Cause, r.Message = Unknown, Probe, oneLine(g.overdrawn.Error())
+	}
 	if r.Status != Healthy && r.Cause != Host && len(g.denied) > 0 {
 		r.Cause = Denied
 	}
@@ -79,11 +85,11 @@ func (g *guest) blame(err error) (Cause, string) {
 	case errors.Is(err, errHost):
 		return Host, "vega could not start the probe: " + oneLine(clip(err.Error(), 300))
 	case g.full:
-		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v; if it is to be trusted with more, raise memory in the integration", g.memoryLimit())
+		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v, what vega holds for it included; if you trust it with more, raise memory in the integration", g.memoryLimit())
 	case errors.Is(err, errMemory):
 		return Probe, oneLine(err.Error())
 	case errors.As(err, &own):
-		return Probe, own.Error()
+		return Probe, g.vault.Redact(own.Error())
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
 		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
@@ -104,6 +110,12 @@ func (g *guest) busy() string {
 		return "sleeping or computing"
 	}
 	return "computing"
+}
+
+// ownFault says why vega could not make a call for the guest, so that what the
+// guest says of its target has no basis.
+func (g *guest) ownFault() string {
+	return clip(oneLine(g.vault.Redact(g.own.Error())), maxMessage-100) + "; this run tells nothing of the target"
 }
 
 // starved reports that the run ended because it got no token. One that had

@@ -19,8 +19,8 @@ func (r *Run) Has(option string) bool {
 }
 
 // String is the option's text. Values that came from env() or file() are
-// placeholders of the same length: the host puts the real value in as it
-// leaves for a granted destination.
+// placeholders of the same length: the host puts the real value in where it is
+// sent as a whole, in a header, basic auth or the configured URL.
 func (r *Run) String(option string) string {
 	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 { return abi.Config(option, buf, size) })
 	return s

@@ -96,6 +96,9 @@ func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
 	a := New(f, l.Logger)
 	a.SetKeys([]Key{{"empty", ""}, {"ci", key}, {"old", strings.Repeat("x", 40)}})
 	o.Host, o.Log = "127.0.0.1", l.Logger
+	if o.Limits.Connections == 0 {
+		o.Limits = Limits{Connections: 100, PerClient: 100, Spare: 4}
+	}
 	s, err := Listen(t.Context(), a, o)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +106,7 @@ func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
 	done := make(chan error, 1)
 	go func() { done <- s.Serve() }()
 	t.Cleanup(func() {
-		if err := s.Shutdown(context.Background()); err != nil {
+		if err := s.Drain(context.Background()); err != nil {
 			t.Error(err)
 		}
 		if err := <-done; err != nil {

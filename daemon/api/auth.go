@@ -33,12 +33,9 @@ func (a *API) SetKeys(keys []Key) {
 // authenticate lets a request with a right key through. Without one the answer
 // is the same, whatever was given instead.
 func (a *API) authenticate(c *gin.Context) error {
-	given := c.Request.Header.Values("X-API-Key")
-	if len(given) == 1 {
-		if name, ok := a.named(given[0]); ok {
-			c.Set(keyName, name)
-			return nil
-		}
+	if name, ok := a.nameOf(c.Request); ok {
+		c.Set(keyName, name)
+		return nil
 	}
 	c.Header("WWW-Authenticate", `ApiKey realm="vega", header="X-API-Key"`)
 	return &problem{http.StatusUnauthorized, "this needs an API key in the header X-API-Key, once, and one that is right"}
@@ -52,6 +49,15 @@ func (a *API) authenticateUnder(c *gin.Context) error {
 		return nil
 	}
 	return a.authenticate(c)
+}
+
+// nameOf is the name of the key that a request shows, if it is right.
+func (a *API) nameOf(r *http.Request) (name string, ok bool) {
+	given := r.Header.Values("X-API-Key")
+	if len(given) != 1 {
+		return "", false
+	}
+	return a.named(given[0])
 }
 
 // named compares with every key, so that the time tells nothing.

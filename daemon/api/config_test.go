@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"vega/daemon"
@@ -26,6 +27,7 @@ func TestReloadAnswers(t *testing.T) {
 		{&daemon.RestartError{Keys: []string{"data_dir", "server.port"}}, 409, "restart vega to change data_dir, server.port", `"restart":["data_dir","server.port"]`},
 		{&daemon.RejectedError{Err: errors.New("no key")}, 422, "no key", ""},
 		{fmt.Errorf("reload: %w", daemon.ErrClosing), 503, "shutting down", ""},
+		{fmt.Errorf("read it: %w", syscall.EMFILE), 503, "raise LimitNOFILE", ""},
 		{errors.New("unforeseen"), 500, "its log has the reason", ""},
 	} {
 		url, _ := serve(t, &fake{reload: tt.err}, ServerOptions{})

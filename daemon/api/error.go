@@ -11,6 +11,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/telemetry"
+	"vega/plugins/shortage"
 	"vega/store"
 )
 
@@ -39,6 +40,9 @@ type document struct {
 func (a *API) writeError(c *gin.Context, err error) {
 	p := classify(err)
 	ctx := c.Request.Context()
+	if p == nil && errors.Is(a.daemon.Ready(), daemon.ErrClosed) {
+		p = &problem{http.StatusServiceUnavailable, daemon.ErrClosing.Error()}
+	}
 	if p == nil {
 		a.log.ErrorContext(ctx, "a request failed", "path", c.Request.URL.Path, "err", err)
 		p = &problem{http.StatusInternalServerError, "vega failed; its log has the reason under this correlation ID"}
@@ -90,6 +94,9 @@ func classify(err error) *problem {
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return &problem{http.StatusNotFound, err.Error()}
+	}
+	if short := shortage.Of(err); short != nil {
+		return &problem{http.StatusServiceUnavailable, short.Error()}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &problem{statusGone, "the caller went away"}

@@ -44,10 +44,16 @@ func (a *API) accessLog(c *gin.Context) {
 	case c.FullPath() == "/healthz" || c.FullPath() == "/readyz":
 		level = slog.LevelDebug
 	}
-	a.log.Log(c.Request.Context(), level, "request",
+	line := []any{
 		"method", c.Request.Method, "path", c.Request.URL.Path, "status", c.Writer.Status(),
-		"took_ms", float64(time.Since(began).Microseconds())/1000, "bytes", max(c.Writer.Size(), 0),
-		"remote", c.Request.RemoteAddr, "key", c.GetString(keyName))
+		"took_ms", float64(time.Since(began).Microseconds()) / 1000, "bytes", max(c.Writer.Size(), 0),
+	}
+	if client, ok := clientIn(c.Request.Context()); ok {
+		line = append(line, "remote", client.String(), "proxy", c.Request.RemoteAddr)
+	} else {
+		line = append(line, "remote", c.Request.RemoteAddr)
+	}
+	a.log.Log(c.Request.Context(), level, "request", append(line, "key", c.GetString(keyName))...)
 }
 
 // recover turns a panic into an answer without detail; the log has it all.
@@ -67,7 +73,8 @@ func (a *API) recover(c *gin.Context) {
 }
 
 // limit refuses headers and bodies that are too large. A body that the route
-// does not need is read all the same, so that the connection can be used again.
+// does not need is read all the same, so that the connection can be used again;
+// but not where there is no key, since it may come as slowly as it likes.
 func (a *API) limit(c *gin.Context) {
 	a.handle(func(c *gin.Context) error {
 		if headerSize(c.Request) > maxHeader {
@@ -82,16 +89,23 @@ func (a *API) limit(c *gin.Context) {
 			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
 			return nil
 		}
-		return drain(c)
+		if c.Request.ContentLength == 0 {
+			return nil
+		}
+		_, known := a.nameOf(c.Request)
+		return drain(c, known)
 	})(c)
 }
 
-func drain(c *gin.Context) error {
+func drain(c *gin.Context, known bool) error {
 	tooLarge := &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over the limit of %d bytes", maxBody)}
 	var over *http.MaxBytesError
 	if c.Request.ContentLength > maxBody {
 		c.Header("Connection", "close")
 		return tooLarge
+	}
+	if !known {
+		return nil
 	}
 	_, err := io.Copy(io.Discard, http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	switch {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"vega/plugins/shortage"
 )
 
 // certificate is a pair of files that is read again when either changes, so
@@ -42,6 +44,9 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	if err == nil {
 		err = c.read()
+	}
+	if shortage.Of(err) != nil { // the files may be as good as ever: try again
+		return c.pair, nil
 	}
 	if err != nil {
 		c.refused = now

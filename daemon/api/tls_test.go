@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest"
 )
 
 // pair writes a self-signed certificate with the serial number and its key.
@@ -72,7 +74,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		t.Errorf("with a broken file: %d, %v", n, err)
 	}
 	pair(t, dir, 2)
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); ; time.Sleep(50 * time.Millisecond) {
 		if n, err := serial(t, address, tls.VersionTLS12); n == 2 && err == nil {
 			break
 		} else if time.Now().After(end) {

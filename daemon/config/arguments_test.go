@@ -27,7 +27,7 @@ probe "load" {
 	}
 	o := options(t, map[string]string{"TOKEN": "canary-in-the-environment", "WARN": "5"})
 	acme := found(t, path, "plugins/acme.wasm")
-	o.Scan = func(string) ([]manifest.Found, error) { return []manifest.Found{acme}, nil }
+	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return []manifest.Found{acme}, nil }
 	source := func(args string) string {
 		return "integration \"a\" {\n  probe = acme.load\n  config {\n    args = [" + args + "]\n  }\n}\n"
 	}

@@ -21,7 +21,7 @@ const maxPEM = 1 << 20
 // can't tell.
 func (d *decoder) build(c *Config) {
 	d.server(d.root.block("server"), &c.Server)
-	for _, name := range []string{"log", "store", "llm", "network"} {
+	for _, name := range []string{"log", "store", "llm", "network", "sandbox"} {
 		d.settle(d.root.block(name))
 	}
 	c.Log.Level = level(d.str(d.root.block("log"), "level"))
@@ -29,6 +29,7 @@ func (d *decoder) build(c *Config) {
 	d.store(d.root.block("store"), &c.Store)
 	d.llm(d.root.block("llm"), &c.LLM)
 	d.network(d.root.block("network"), &c.Network)
+	c.Sandbox.HostMemory = get[manifest.Size](d, d.root.block("sandbox"), "host_memory")
 	for _, s := range d.root.all("database") {
 		c.Databases = append(c.Databases, d.databaseBlock(s))
 	}
@@ -68,6 +69,8 @@ func (d *decoder) server(s *section, out *Server) {
 	out.Host = d.host(s)
 	out.Port = int(get[float64](d, s, "port"))
 	out.DrainTimeout = durationOf(d, s, "drain_timeout")
+	out.TrustedProxies = d.trustedProxies(s)
+	d.clientLimits(s, out)
 	exposed := d.exposure(s, out)
 	if key := get[manifest.Text](d, s, "api_key"); key != nil {
 		out.Keys = append(out.Keys, d.key("default", key, s.slot("api_key"), exposed))
@@ -154,11 +157,11 @@ func (d *decoder) tls(s *section) *TLS {
 	err := d.once("tls "+out.CertFile+" "+out.KeyFile, func() error {
 		cert, err := readRegular(out.CertFile, maxPEM)
 		if err != nil {
-			return fmt.Errorf("cert_file: %s", reason(err))
+			return fmt.Errorf("cert_file: %w", reason(err))
 		}
 		key, err := readRegular(out.KeyFile, maxPEM)
 		if err != nil {
-			return fmt.Errorf("key_file: %s", reason(err))
+			return fmt.Errorf("key_file: %w", reason(err))
 		}
 		_, err = tls.X509KeyPair(cert, key)
 		return err
@@ -175,6 +178,7 @@ func (d *decoder) once(what string, try func() error) error {
 	err, known := d.sources.tried[what]
 	if !known {
 		err = try()
+		d.sources.note(err)
 		d.sources.tried[what] = err
 	}
 	return err
@@ -196,7 +200,7 @@ func (d *decoder) network(s *section, out *Network) {
 		return err
 	})
 	if err != nil {
-		d.out.err(BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err)+".", "name a readable PEM file")
+		d.out.err(BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err).Error()+".", "name a readable PEM file")
 	}
 }
 

@@ -92,10 +92,14 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 // file reads a small regular file, once, and drops one newline at its end.
 func (d *decoder) file(e *expr, name string) (string, state) {
 	path := absolute(name, e.at.file.dir)
+	if first, named := d.whole.named[path]; !named || e.at.compare(first) < 0 {
+		d.whole.named[path] = e.at
+	}
 	c, known := d.sources.read[path]
 	if !known {
 		b, err := readRegular(path, maxSecretFile)
 		text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
+		d.sources.note(err)
 		c = content{text, err}
 		d.sources.read[path] = c
 	}
@@ -111,7 +115,7 @@ func (d *decoder) file(e *expr, name string) (string, state) {
 	case errors.Is(c.err, fs.ErrNotExist):
 		d.out.err(FileUnreadable, e.at, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", clip(name)))
 	default:
-		d.out.err(FileUnreadable, e.at, "The file cannot be read: "+reason(c.err)+".", "name a regular file that vega's user may read")
+		d.out.err(FileUnreadable, e.at, "The file cannot be read: "+reason(c.err).Error()+".", "name a regular file that vega's user may read")
 	}
 	return "", bad
 }

@@ -61,8 +61,15 @@ const (
 
 	BadTrustedKey Code = "VEGA051"
 	Pinned        Code = "VEGA052"
-	// From 100 on: what was seen when an integration was run.
-	NotHealthy Code = "VEGA100"
+
+	SecretStrays   Code = "VEGA053"
+	SecretAnywhere Code = "VEGA054"
+
+	Writable Code = "VEGA055"
+
+	// From 100 on: what was seen when an integration was run, or a database asked.
+	NotHealthy   Code = "VEGA100"
+	TooMuchRight Code = "VEGA101"
 )
 
 // CodeInfo is a code and what it stands for, in a few words.
@@ -125,7 +132,11 @@ var Codes = []CodeInfo{
 	{TakesPlace, "built-in threshold replaced"},
 	{BadTrustedKey, "key cannot be trusted"},
 	{Pinned, "not the module that is trusted"},
+	{SecretStrays, "secret next to several destinations"},
+	{SecretAnywhere, "secrets may be sent anywhere"},
+	{Writable, "writable by others"},
 	{NotHealthy, "not healthy when it was run"},
+	{TooMuchRight, "database user may do more than read"},
 }
 
 // Title is what a code stands for.

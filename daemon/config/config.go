@@ -16,6 +16,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"vega/plugins/grant"
@@ -35,6 +36,7 @@ type Config struct {
 	LLM          LLM
 	Network      Network
 	Plugins      Plugins
+	Sandbox      Sandbox
 	Databases    []Database    // in order of name
 	Integrations []Integration // in order of name
 	// Thresholds are in order of name, those that vega comes with among them.
@@ -51,6 +53,11 @@ type Server struct {
 	Port int
 	Keys []Key // none: on a loopback host vega makes one
 	TLS  *TLS  // nil: plain HTTP
+	// MaxConnections and MaxPerClient bound the connections of all clients, and
+	// of one; 0 is as many as the limit of descriptors is shared out for.
+	MaxConnections, MaxPerClient int
+	// TrustedProxies are believed about whom a request is from.
+	TrustedProxies []netip.Prefix
 	// DrainTimeout bounds what happens between SIGTERM and exit.
 	DrainTimeout time.Duration
 }
@@ -102,6 +109,14 @@ type Plugins struct {
 	// ones first. File is "" for a bundled one.
 	Modules []manifest.Found
 	Trust   Trust
+	Dropped []manifest.Found // those in Dir, before it was decided who serves a name
+	Bundled []manifest.Found // those that ship with vega, also where another serves
+	Replace []string         // bundled plugins that a file in Dir may take the place of
+}
+
+// Sandbox is what the probes that run take of vega, all of them together.
+type Sandbox struct {
+	HostMemory manifest.Size // held on their behalf
 }
 
 // Database is a database that probes may be granted.

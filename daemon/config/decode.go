@@ -57,6 +57,14 @@ func (s *section) unsure(name string) bool {
 	return t != nil && t.unsure()
 }
 
+// element is where an element of a list stands, or else the whole value.
+func (t *slot) element(n int) place {
+	if t.expr.kind == listExpr && n < len(t.expr.items) {
+		return t.expr.items[n].at
+	}
+	return t.expr.at
+}
+
 func (t *slot) unsure() bool { return t.state == bad || t.state == unknown }
 
 // block is the one block of that kind, empty if it was not written.

@@ -47,7 +47,7 @@ func (d *decoder) nearIntegration(name string) string {
 		return ""
 	}
 	if d.names == nil {
-		d.names = slices.Sorted(maps.Keys(d.peers))
+		d.names = slices.DeleteFunc(slices.Sorted(maps.Keys(d.peers)), notReferable)
 	}
 	return nearest(name, d.names)
 }

@@ -18,10 +18,15 @@ var labels = map[string]string{
 // examples are values of attributes, where neither the default nor the type
 // alone makes a good one.
 var examples = map[string]string{
-	"server.api_key":           `env("VEGA_API_KEY")`,
-	"server.key.value":         `env("VEGA_DASHBOARD_KEY")`,
-	"server.tls.cert_file":     `"cert.pem"`,
-	"server.tls.key_file":      `"key.pem"`,
+	"server.api_key":         `env("VEGA_API_KEY")`,
+	"server.key.value":       `env("VEGA_DASHBOARD_KEY")`,
+	"server.tls.cert_file":   `"cert.pem"`,
+	"server.tls.key_file":    `"key.pem"`,
+	"server.max_connections": `256`,
+
+	"server.max_connections_per_client": `64`,
+
+	"server.trusted_proxies":   `["127.0.0.1", "10.0.0.0/8"]`,
 	"store.path":               `".vega/vega.db"`,
 	"store.keep_conversations": `"8760h"`,
 	"llm.model_name":           `"llama3.2"`,
@@ -57,6 +62,7 @@ var examples = map[string]string{
 	"probe.option.max":         `"30s"`,
 	"probe.capability.reason":  `"Asks the address that you configure."`,
 	"probe.capability.from":    `["url"]`,
+	"plugins.replace":          `["memcached"]`,
 	"plugins.trusted_keys":     `["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]`,
 	"integration.sha256":       `file("core.sha256")`,
 	"probe.capability.hosts":   `["GET https://status.example.com"]`,

@@ -81,6 +81,10 @@ func secrecy(r *row) string {
 		return "not possible: it is a reference"
 	}
 	switch {
+	case r.SQL:
+		return "not possible: it is SQL"
+	case r.bare:
+		return "not possible: no plugin sees a secret"
 	case r.login:
 		return "a secret; of what is written out, the password is"
 	case r.Sensitive:

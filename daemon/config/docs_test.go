@@ -22,7 +22,9 @@ func shipped(t testing.TB) []manifest.Found {
 		t.Fatal("there are no extras", err)
 	}
 	for _, path := range extras {
-		all = append(all, found(t, path, ""))
+		extra := found(t, path, "")
+		extra.Extra = true
+		all = append(all, extra)
 	}
 	return all
 }
@@ -91,7 +93,7 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	if !strings.Contains(example, `database "app"`) {
 		example += surroundings
 	}
-	_, ds := load(t, example, Options{Bundled: bundled, Env: exampleEnv, Scan: func(string) ([]manifest.Found, error) { return nil, nil }})
+	_, ds := load(t, example, Options{Bundled: bundled, Env: exampleEnv, Scan: func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }})
 	var left Diagnostics
 	for _, d := range ds {
 		switch d.Code {

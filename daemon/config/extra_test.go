@@ -1,44 +1,119 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"vega/plugins/manifest"
+	"vega/plugins/signature"
 )
 
-// An extra gives way to a plugin of its name that is dropped in; core does not,
-// and neither does an extra to a plugin that is refused.
-func TestExtraGivesWay(t *testing.T) {
+// Who serves a name: what ships with vega, unless plugins.replace says that a file
+// may; of files, the one that served before; and never one that is refused.
+func TestWhoServesAName(t *testing.T) {
 	shipped := []manifest.Found{found(t, "testdata/core.hcl", ""), found(t, "testdata/acme.hcl", "")}
 	shipped[1].Extra = true
-	ours := found(t, "testdata/acme.hcl", "plugins/acme.wasm")
+	acme := found(t, "testdata/acme.hcl", "plugins/acme.wasm")
 	core := found(t, "testdata/core.hcl", "plugins/core.wasm")
+	a, b := found(t, "testdata/courier.hcl", "plugins/a.wasm"), found(t, "testdata/courier.hcl", "plugins/b.wasm")
+	broken := manifest.Found{File: "plugins/b.wasm", Err: errUnfit}
+	const replace = `plugins { replace = ["acme"] }`
+	const trusted = `plugins {
+  replace      = ["acme"]
+  trusted_keys = ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]
+}`
 	for name, c := range map[string]struct {
 		text    string
 		dropped []manifest.Found
-		want    []string // files, of those that can be used
+		owners  manifest.Owners
+		want    string // plugins and files, of those that can be used
+		refused string // a part of the reason of the first that can't
 	}{
-		"nothing dropped in": {"", nil, []string{"", ""}},
-		"one of its name":    {"", []manifest.Found{ours}, []string{"", "plugins/acme.wasm"}},
-		"one of core's name": {"", []manifest.Found{core}, []string{"", ""}},
-		"one that is not trusted": {
-			`plugins { trusted_keys = ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"] }`,
-			[]manifest.Found{ours},
-			[]string{"", ""},
-		},
+		"nothing dropped in":          {want: "core= acme="},
+		"a bundled name":              {dropped: []manifest.Found{acme}, want: "core= acme=", refused: `plugins { replace = ["acme"] }`},
+		"a bundled name, allowed":     {text: replace, dropped: []manifest.Found{acme}, want: "core= acme=acme.wasm"},
+		"allowed, but not trusted":    {text: trusted, dropped: []manifest.Found{acme}, want: "core= acme=", refused: "it is not signed"},
+		"core's name":                 {dropped: []manifest.Found{core}, want: "core= acme=", refused: "which no other can replace"},
+		"two new ones":                {dropped: []manifest.Found{a, b}, want: "core= acme= courier=a.wasm", refused: "is in a.wasm, which keeps the name"},
+		"one that served before":      {dropped: []manifest.Found{a, b}, owners: manifest.Owners{"courier": "b.wasm"}, want: "core= acme= courier=b.wasm", refused: "is in b.wasm"},
+		"one that served is refused":  {dropped: []manifest.Found{a, broken}, owners: manifest.Owners{"courier": "b.wasm"}, want: "core= acme=", refused: "is in b.wasm"},
+		"one that served is gone":     {dropped: []manifest.Found{a}, owners: manifest.Owners{"courier": "b.wasm"}, want: "core= acme= courier=a.wasm"},
+		"a refused one has no name":   {dropped: []manifest.Found{broken, a}, want: "core= acme= courier=a.wasm", refused: "not fit to run"},
+		"one served a bundled name":   {dropped: []manifest.Found{acme}, owners: manifest.Owners{"acme": "acme.wasm"}, want: "core= acme=", refused: "replace"},
+		"another name served by it":   {text: replace, dropped: []manifest.Found{acme}, owners: manifest.Owners{"acme": "old.wasm"}, want: "core= acme=acme.wasm"},
+		"not trusted, whatever named": {text: trusted, dropped: []manifest.Found{a, b}, owners: manifest.Owners{"courier": "b.wasm"}, want: "core= acme=", refused: "it is not signed"},
 	} {
-		cfg, ds := load(t, c.text, Options{Bundled: shipped, Scan: func(string) ([]manifest.Found, error) { return c.dropped, nil }})
-		if ds.HasErrors() {
-			t.Fatalf("%s: %+v", name, ds)
-		}
-		var got []string
-		for _, f := range cfg.Plugins.Modules {
-			if f.Module != nil {
-				got = append(got, f.File)
+		t.Run(name, func(t *testing.T) {
+			if c.owners == nil {
+				c.owners = manifest.Owners{}
+			}
+			cfg, ds := load(t, c.text, Options{Bundled: shipped, Owners: c.owners, Scan: admitting(c.dropped)})
+			if ds.HasErrors() {
+				t.Fatalf("%+v", ds)
+			}
+			var got, refused []string
+			for _, f := range cfg.Plugins.Modules {
+				if f.Module != nil {
+					file := ""
+					if f.File != "" {
+						file = filepath.Base(f.File)
+					}
+					got = append(got, f.Module.Manifest.Name+"="+file)
+				} else {
+					refused = append(refused, f.Err.Error())
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if (len(refused) > 0) != (c.refused != "") || len(refused) > 0 && !strings.Contains(refused[0], c.refused) {
+				t.Errorf("refused %q, want %q", refused, c.refused)
+			}
+		})
+	}
+}
+
+var errUnfit = mistake("it is not fit to run")
+
+type mistake string
+
+func (m mistake) Error() string { return string(m) }
+
+// admitting is a directory that has these modules, none of which is signed.
+func admitting(dropped []manifest.Found) Scan {
+	return func(_ string, admit manifest.Admit) ([]manifest.Found, error) {
+		out := slices.Clone(dropped)
+		for i := range out {
+			if f := &out[i]; f.Err == nil {
+				if f.Err = admit(f.File, f.Module.Digest, signature.Read(f.File, nil)); f.Err != nil {
+					f.Module = nil
+				}
 			}
 		}
-		if len(got) != len(c.want) || got[1] != c.want[1] {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
+		return out, nil
+	}
+}
+
+func TestOwnersAreReadFromTheDataDirectory(t *testing.T) {
+	dir := t.TempDir()
+	if err := (manifest.Owners{"courier": "b.wasm"}).Write(filepath.Join(dir, manifest.OwnersFile)); err != nil {
+		t.Fatal(err)
+	}
+	a, b := found(t, "testdata/courier.hcl", "plugins/a.wasm"), found(t, "testdata/courier.hcl", "plugins/b.wasm")
+	cfg, ds := load(t, `data_dir = "`+dir+`"`, Options{Scan: admitting([]manifest.Found{a, b})})
+	if ds.HasErrors() {
+		t.Fatalf("%+v", ds)
+	}
+	if f := manifest.Plugin(cfg.Plugins.Modules, "courier"); f == nil || f.File != "plugins/b.wasm" {
+		t.Errorf("%+v", f)
+	}
+	if err := os.WriteFile(filepath.Join(dir, manifest.OwnersFile), []byte("{damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ds = load(t, `data_dir = "`+dir+`"`, Options{Scan: admitting(nil)}); len(ds) != 1 || ds[0].Code != PluginDir || !strings.Contains(ds[0].Detail, "is damaged") {
+		t.Errorf("%+v", ds)
 	}
 }

@@ -45,7 +45,7 @@ func (d *decoder) noBase(e *expr, name string) (manifest.Value, state) {
 	}
 	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", among(names))
 	instead := ""
-	if near := nearest(name, names); near != "" {
+	if near := nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
 		instead = strings.Replace(e.text, "."+name+".", "."+near+".", 1)
 		fix = "write " + instead
 	}

@@ -95,6 +95,7 @@ func FuzzFix(f *testing.F) {
 			f.Add(b)
 		}
 	}
+	f.Add([]byte("integration \"sho \" {\n  depends_on = [integration.sho0]\n}\n")) // which can't be referred to
 	f.Add([]byte("\xef\xbb\xbfsever {\r\n  prot = \"1\"\r\n}\r\n"))
 	o := options(f, map[string]string{"VEGA_API_KEY": canary, "TOKEN": canary})
 	dir := f.TempDir()

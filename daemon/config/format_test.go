@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest"
 )
 
 var regexpLine = regexp.MustCompile(`[^ ]*hcl:[0-9]+`)
@@ -47,9 +49,9 @@ func TestFormatLeavesAlone(t *testing.T) {
 	}
 	for name, source := range hostile() {
 		src := source()
-		began := spent(t)
+		began := realtest.Spent(t)
 		got, ds, err := Format("x.hcl", []byte(src))
-		if took := spent(t) - began; took > 5*time.Second && !raceEnabled {
+		if took := realtest.Spent(t) - began; took > 5*time.Second && !raceEnabled {
 			t.Errorf("%s took %v", name, took)
 		}
 		if (got == nil) != (ds.HasErrors() || err != nil) {

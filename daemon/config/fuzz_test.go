@@ -14,7 +14,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-func noPlugins(string) ([]manifest.Found, error) { return nil, nil }
+func noPlugins(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }
 
 const canary = "CANARY-4f1c9e"
 

@@ -47,6 +47,7 @@ func (d *decoder) grantBlock(s *section) grantBlock {
 		out.set.KV = get[manifest.Size](d, g, "kv")
 	}
 	out.set.Plaintext = get[bool](d, g, "plaintext")
+	out.set.Anywhere = d.str(g, "secrets") == "anywhere"
 	return out
 }
 

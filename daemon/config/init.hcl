@@ -39,6 +39,15 @@ server {
   # How long requests in flight may take to end after SIGTERM.
   drain_timeout = "10s"
 
+  # How many connections clients may have open, and one of them; if they are not
+  # set, a share of the file descriptors that vega may have.
+  # max_connections            = 256
+  # max_connections_per_client = 64
+
+  # Proxies in front of vega, whose X-Forwarded-For or Forwarded says who the
+  # client is.
+  # trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+
   # More keys, so that they can be changed one at a time.
   # key "dashboard" {
   #   value = env("VEGA_DASHBOARD_KEY")

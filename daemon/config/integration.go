@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/secret"
 )
 
 // vega's own timing, where neither the operator nor the probe says.
@@ -39,7 +39,7 @@ func (d *decoder) integration(s *section) Integration {
 		return out
 	}
 	out.Bundled = found.File == ""
-	b := binding{d, s, probe, out.Bundled, found.Module.Manifest.ABI == manifest.Nagios}
+	b := binding{d, s, found, probe, out.Bundled, found.Module.Manifest.ABI == manifest.Nagios}
 	config, complete := b.config()
 	out.Values = b.values(config)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
@@ -51,6 +51,7 @@ func (d *decoder) integration(s *section) Integration {
 	d.plainSecrets(config, s.name)
 	if out.Enabled {
 		b.unusedGrants(out, config, block)
+		b.secretsAnywhere(out, config, block)
 		d.leftOut(s, true)
 		d.leftOut(s.block("grant"), true)
 		d.leftOut(config, true, probe.NeedsAny...)
@@ -142,14 +143,9 @@ func (d *decoder) noPlugin(at place, name string) {
 		renaming(place{at.file, at.start, at.start + len(name)}, near)
 }
 
-// refusedName is the name of a plugin that was refused, or what its file has
-// it be where it can't be read.
-func refusedName(f manifest.Found) string {
-	if u := (*UntrustedError)(nil); errors.As(f.Err, &u) {
-		return u.Plugin
-	}
-	return strings.TrimSuffix(filepath.Base(f.File), ".wasm")
-}
+// refusedName is the name that a refused file would have by its own name: what it
+// holds is not looked into.
+func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
 func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {
 	var names []string
@@ -180,6 +176,7 @@ func (d *decoder) claims(at place, f *manifest.Found) {
 type binding struct {
 	*decoder
 	s       *section
+	found   *manifest.Found
 	probe   *manifest.Probe
 	bundled bool
 	command bool // it was written for Nagios
@@ -260,7 +257,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 			b.ownDatabase(manifest.Plain(r.Name), block.rules[i], manifest.Database)
 		}
 	}
-	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Block: block.set})
+	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Secret: secret.In(b.probe, values), Block: block.set})
 	if !judge || config.broken || b.s.broken || block.bad || anyUnsure(config) {
 		return set
 	}
@@ -272,6 +269,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 		b.out.err(NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, clip(m.Capability.Reason)),
 			fmt.Sprintf(toWrite, m.Fix))
 	}
+	b.withheld(set.Withheld, config, block)
 	return set
 }
 

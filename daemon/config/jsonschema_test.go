@@ -151,7 +151,7 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 	config, manifests := schemaOf(t, reference(t)), schemaOf(t, ManifestReference())
 	for path, s := range map[string]*jsonschema.Schema{
 		"../../vega.hcl": config, "../../plugins/core/plugin.hcl": manifests,
-		"testdata/core.hcl": manifests, "testdata/acme.hcl": manifests, "testdata/greedy.hcl": manifests,
+		"testdata/core.hcl": manifests, "testdata/acme.hcl": manifests, "testdata/greedy.hcl": manifests, "testdata/courier.hcl": manifests, "testdata/memcached.hcl": manifests,
 	} {
 		src, err := os.ReadFile(path)
 		if err != nil {

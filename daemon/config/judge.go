@@ -21,6 +21,11 @@ func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (mani
 	if r.bare && !d.isArgument(v, e, r) {
 		return nil, bad
 	}
+	if r.SQL && v.HasSecret() {
+		d.out.err(NotAllowed, e.at, fmt.Sprintf("%s is SQL, and what env() or file() gives is a secret: the database could compute on it and answer with the outcome.", r.Name),
+			"write the value itself; a password belongs in the dsn of the database block")
+		return nil, bad
+	}
 	if d.inConfig {
 		for _, p := range v {
 			if p.Secret && len(p.Text) < minSecret {
@@ -261,7 +266,11 @@ func example(r *row) string {
 // bounds says what a row allows.
 func bounds(r *row) string {
 	var parts []string
-	if len(r.OneOf) > 0 {
+	switch len(r.OneOf) {
+	case 0:
+	case 1:
+		parts = append(parts, strconv.Quote(r.OneOf[0]))
+	default:
 		parts = append(parts, "one of "+strings.Join(r.OneOf, ", "))
 	}
 	if r.Pattern != "" {

@@ -1,19 +1,21 @@
 package config
 
 import (
-	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"vega/plugins/manifest"
 )
 
 // Options is what a configuration is judged against.
 type Options struct {
-	Bundled []manifest.Found                           // the plugins that ship with vega
-	Env     func(string) (string, bool)                // nil: os.LookupEnv
-	Scan    func(dir string) ([]manifest.Found, error) // nil: manifest.Scan
+	Bundled []manifest.Found            // the plugins that ship with vega
+	Env     func(string) (string, bool) // nil: os.LookupEnv
+	Scan    Scan                        // nil: manifest.Scan
+	// Owners are the files that served a name before; nil: as they are written in
+	// the data directory.
+	Owners manifest.Owners
 	// Host and Port stand in place of those in the server block, also where
 	// something refers to them; unless they are "" and 0. Rebind keeps them.
 	Host string
@@ -25,6 +27,10 @@ type Options struct {
 	AnyEnv bool
 }
 
+// Scan finds the modules of a directory that admit lets in, and tells of those that
+// it does not.
+type Scan func(dir string, admit manifest.Admit) ([]manifest.Found, error)
+
 // Load reads vega.hcl at path and policies/*.hcl beside it. It opens no
 // socket, writes nothing and runs no plugin. When the diagnostics hold an
 // error, or o.AnyEnv is set, there is no Config.
@@ -34,8 +40,12 @@ func Load(path string, o Options) (*Config, Diagnostics) {
 }
 
 // Rebind judges the text that c was loaded from against other plugins. The
-// disk and the environment are not read again, but for the plugins.
+// disk and the environment are not read again, but for the plugins and who can
+// write them.
 func (c *Config) Rebind(o Options) (*Config, Diagnostics) {
+	maps.DeleteFunc(c.sources.custodies, func(path string, _ custody) bool {
+		return path == c.Plugins.Dir || filepath.Dir(path) == c.Plugins.Dir
+	})
 	return c.sources.decode(o, &report{})
 }
 
@@ -106,50 +116,47 @@ func (d *decoder) plugins(c *Config, o Options) {
 	if scan == nil {
 		scan = manifest.Scan
 	}
-	c.Plugins.Trust = d.trust(s)
+	c.Plugins.Trust, c.Plugins.Replace = d.trust(s), d.replaced(s, o.Bundled)
 	d.modules = append([]manifest.Found{}, o.Bundled...)
-	c.Plugins.Modules = d.modules
+	c.Plugins.Bundled, c.Plugins.Modules = o.Bundled, d.modules
 	if s.unsure("dir") {
 		return
 	}
-	found, err := scan(c.Plugins.Dir)
+	found, err := scan(c.Plugins.Dir, c.Plugins.Trust.Admit)
+	d.sources.note(err)
 	if err != nil {
 		at := s.head
 		if t := s.slot("dir"); t != nil {
 			at = t.expr.at
 		}
-		d.out.err(PluginDir, at, "The plugin directory cannot be read: "+reason(err)+".", "name a directory that vega's user may read")
+		d.out.err(PluginDir, at, "The plugin directory cannot be read: "+reason(err).Error()+".", "name a directory that vega's user may read")
 	}
 	for _, f := range found {
-		if err := c.Plugins.Trust.Judge(f); err != nil {
-			f.Err = &UntrustedError{f.Module.Manifest.Name, err}
-			f.Module = nil
-		}
-		d.addModule(f)
+		d.sources.note(f.Err)
 	}
+	c.Plugins.Dropped = found
+	d.modules = c.Plugins.Names(d.owners(c, o)).Resolve(found)
 	c.Plugins.Modules = d.modules
 }
 
-// addModule adds a plugin that was dropped in. An extra of its name gives way;
-// core does not.
-func (d *decoder) addModule(f manifest.Found) {
-	if f.Module != nil {
-		n := slices.IndexFunc(d.modules, func(b manifest.Found) bool {
-			return b.File == "" && b.Module.Manifest.Name == f.Module.Manifest.Name
-		})
-		switch {
-		case n >= 0 && d.modules[n].Extra:
-			d.modules = slices.Delete(d.modules, n, n+1)
-		case n >= 0:
-			f.Module, f.Err = nil, NameTaken(f.Module.Manifest.Name)
-		}
-	}
-	d.modules = append(d.modules, f)
+// Names decide which module serves a name, where those files served before.
+func (p *Plugins) Names(owners manifest.Owners) manifest.Names {
+	return manifest.Names{Bundled: p.Bundled, Replace: p.Replace, Owners: owners}
 }
 
-// NameTaken is why a plugin that bears the name of a bundled one is refused.
-func NameTaken(name string) error {
-	return fmt.Errorf("%q is the name of the plugin that ships with vega; build it under another name", name)
+// owners are the files that served a name before. Without them, which of two files
+// serves would depend on their names.
+func (d *decoder) owners(c *Config, o Options) manifest.Owners {
+	if o.Owners != nil || c.DataDir == "" {
+		return o.Owners
+	}
+	path := filepath.Join(c.DataDir, manifest.OwnersFile)
+	owners, err := manifest.ReadOwners(path)
+	d.sources.note(err)
+	if err != nil {
+		d.out.err(PluginDir, d.placeOf(d.root, "data_dir"), "What vega keeps of its plugins cannot be read: "+reason(err).Error()+".", "let vega's user read "+path+", or remove it to begin with the plugins that are there")
+	}
+	return owners
 }
 
 // diagnostics closes the report: no value of env() or file() passes.

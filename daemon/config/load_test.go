@@ -33,23 +33,26 @@ func found(t testing.TB, path, file string, imports ...string) manifest.Found {
 	return manifest.Found{File: file, Module: mod}
 }
 
-// options are those of the tests: the test manifest as the bundled plugin, a
-// stranger's plugin and a refused file.
+// options are those of the tests: the test manifest and memcached as the bundled
+// plugins, strangers' plugins and a refused file.
 func options(t testing.TB, env map[string]string) Options {
 	t.Helper()
 	dropped := []manifest.Found{
 		found(t, "testdata/acme.hcl", "plugins/acme.wasm", "http_request", "sql_query"),
+		found(t, "testdata/courier.hcl", "plugins/courier.wasm", "http_request", "sql_query"),
 		found(t, "testdata/greedy.hcl", "plugins/greedy.wasm", "http_request", "dial", "kv_set"),
 		{File: "plugins/broken.wasm", Err: os.ErrInvalid},
 	}
+	extra := found(t, "testdata/memcached.hcl", "")
+	extra.Extra = true
 	return Options{
-		Bundled: []manifest.Found{found(t, "testdata/core.hcl", "")},
+		Bundled: []manifest.Found{found(t, "testdata/core.hcl", ""), extra},
 		Env:     func(n string) (string, bool) { v, ok := env[n]; return v, ok },
-		Scan: func(dir string) ([]manifest.Found, error) {
+		Scan: func(dir string, admit manifest.Admit) ([]manifest.Found, error) {
 			if strings.HasSuffix(dir, "unreadable") {
 				return nil, os.ErrPermission
 			}
-			return dropped, nil
+			return admitting(dropped)(dir, admit)
 		},
 	}
 }
@@ -269,7 +272,7 @@ func TestRebind(t *testing.T) {
 	if again == nil || !again.Integrations[0].Enabled || again.Databases[0].DSN.Reveal() != "/tmp/some.db" {
 		t.Fatalf("Rebind read the disk or environment again: %+v\n%s", again, shownText(t, ds))
 	}
-	o.Scan = func(string) ([]manifest.Found, error) { return nil, nil }
+	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }
 	if gone, ds := again.Rebind(o); gone != nil || ds[0].Code != NoPlugin {
 		t.Errorf("the plugin is gone, and that passed: %s", shownText(t, ds))
 	}

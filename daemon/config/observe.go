@@ -1,14 +1,15 @@
 package config
 
-// Finding is what was seen of an integration when it was run.
+// Finding is what was seen of an integration when it was run, or of a database when
+// it was asked: one of both is named.
 type Finding struct {
-	Integration string
-	Detail      string // sentences
-	Fix         string
+	Integration, Database string
+	Detail                string // sentences
+	Fix                   string
 }
 
-// Observe makes a warning of each finding, at the block of its integration. A
-// target that is not well is no mistake of the configuration.
+// Observe makes a warning of each finding, at the block of its integration or
+// database. What is seen is no mistake of the configuration.
 func (c *Config) Observe(findings []Finding) Diagnostics {
 	d := newDecoder(c.sources, nil, table, &report{})
 	d.root = d.parse(c.sources.files)
@@ -16,13 +17,22 @@ func (c *Config) Observe(findings []Finding) Diagnostics {
 	for _, s := range c.secrets {
 		d.resolved[s] = true
 	}
-	seen := map[string]Finding{}
-	for _, f := range findings {
-		seen[f.Integration] = f
-	}
-	for _, s := range d.root.all("integration") {
-		if f, ok := seen[s.name]; ok {
-			d.out.warn(NotHealthy, s.head, f.Detail, f.Fix)
+	for _, of := range []struct {
+		block string
+		code  Code
+		name  func(Finding) string
+	}{
+		{"database", TooMuchRight, func(f Finding) string { return f.Database }},
+		{"integration", NotHealthy, func(f Finding) string { return f.Integration }},
+	} {
+		seen := map[string]Finding{}
+		for _, f := range findings {
+			seen[of.name(f)] = f
+		}
+		for _, s := range d.root.all(of.block) {
+			if f, ok := seen[s.name]; ok && s.name != "" {
+				d.out.warn(of.code, s.head, f.Detail, f.Fix)
+			}
 		}
 	}
 	return d.diagnostics()

@@ -64,7 +64,7 @@ func (d *decoder) option(s *section) manifest.Option {
 	d.settle(s)
 	o := manifest.Option{
 		Name: s.name, Type: manifest.Type(d.str(s, "type")), Of: manifest.Type(d.str(s, "of")),
-		Required: get[bool](d, s, "required"), Sensitive: get[bool](d, s, "sensitive"),
+		Required: get[bool](d, s, "required"), Sensitive: get[bool](d, s, "sensitive"), SQL: get[bool](d, s, "sql"),
 		Description: d.str(s, "description"), OneOf: d.strs(s, "one_of"), Pattern: d.str(s, "pattern"),
 	}
 	if t := s.slot("default"); t != nil && t.state == present {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"vega/plugins/shortage"
 )
 
 // Reading is one look at the files of a configuration: what they came to, and
@@ -14,6 +16,10 @@ type Reading struct {
 	Config      *Config // nil if Diagnostics hold an error
 	Diagnostics Diagnostics
 	Inputs      Inputs
+	// Short is why not all of it could be read at the moment, nil if it could:
+	// what vega or its machine is short of. There is no Config then, and
+	// Diagnostics say only that.
+	Short *shortage.Error
 }
 
 // Inputs are the files that a configuration was made of.
@@ -38,20 +44,35 @@ func Read(path string, o Options) Reading {
 	s := readSources(path, out)
 	s.host, s.port = o.Host, o.Port
 	c, ds := s.decode(o, out)
-	return Reading{c, ds, s.inputs()}
+	if s.short != nil {
+		return Reading{Diagnostics: s.shortDiagnostics(), Inputs: s.inputs(), Short: s.short}
+	}
+	return Reading{c, ds, s.inputs(), nil}
+}
+
+// shortDiagnostics is all that can be said of what could not be read.
+func (s *sources) shortDiagnostics() Diagnostics {
+	return Diagnostics{{
+		Severity: Error, Code: Unreadable, Summary: Unreadable.Title(),
+		Detail: "Not all of it can be read at the moment: " + s.short.What + ".", Fix: s.short.Fix, Range: place{file: s.files[0]}.rng(),
+	}}
 }
 
 // Inputs are the files that c was made of.
 func (c *Config) Inputs() Inputs { return c.sources.inputs() }
 
 // Files are the files that Load would read now: path, and the policies beside
-// it as far as they can be listed.
-func Files(path string) []string {
+// it as far as they can be listed. The error is a shortage of vega's, for which
+// they can't be told.
+func Files(path string) ([]string, error) {
 	paths, err := Paths(path)
-	if err != nil {
-		return []string{path} // Load says what is wrong with the directory
+	if short := shortage.Of(err); short != nil {
+		return nil, short
 	}
-	return paths
+	if err != nil {
+		return []string{path}, nil //nolint:nilerr // Load says what is wrong with the directory
+	}
+	return paths, nil
 }
 
 func (s *sources) inputs() Inputs {

@@ -55,7 +55,7 @@ func TestReadingTellsItsInputs(t *testing.T) {
 	if r := differs("one policy more"); r.Inputs.Digest != first.Inputs.Digest || r.Inputs.Empty {
 		t.Errorf("%+v", r.Inputs)
 	}
-	if got := Files(path); !slices.Equal(got, []string{path, policy}) {
+	if got, err := Files(path); err != nil || !slices.Equal(got, []string{path, policy}) {
 		t.Errorf("the files are %q", got)
 	}
 	lay(t, dir, "vega.hcl", "")

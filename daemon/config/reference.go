@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,10 @@ func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
-	near := nearest(e.text, all)
+	near := nearest(e.text, slices.DeleteFunc(all, func(path string) bool {
+		_, name, _ := strings.Cut(path, ".")
+		return notReferable(name)
+	}))
 	if near != "" {
 		fix = "write " + near
 	}
@@ -133,7 +137,7 @@ func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manif
 			names = append(names, n)
 		}
 		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", among(names), clip(name))
-		near := nearest(name, names)
+		near := nearest(name, slices.DeleteFunc(names, notReferable))
 		if near != "" {
 			near = "database." + near
 			fix = "write " + near

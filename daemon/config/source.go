@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"vega/plugins/shortage"
 )
 
 // MaxFile bounds a configuration file, in bytes.
@@ -60,8 +62,11 @@ type sources struct {
 	env     map[string]*string // nil: not set
 	read    map[string]content // by absolute path, for file()
 	tried   map[string]error   // other files that were checked
-	host    string             // what the command line says instead
-	port    int
+
+	custodies map[string]custody // of what was read, and of the directories above it
+	short     *shortage.Error    // why not all of it could be read, for now; nil if it could
+	host      string             // what the command line says instead
+	port      int
 }
 
 type content struct {
@@ -70,7 +75,7 @@ type content struct {
 }
 
 func newSources(missing string) *sources {
-	return &sources{missing: missing, env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}}
+	return &sources{missing: missing, env: map[string]*string{}, read: map[string]content{}, tried: map[string]error{}, custodies: map[string]custody{}}
 }
 
 // readSources reads path and the *.hcl files in the directory policies beside
@@ -84,8 +89,9 @@ func readSources(path string, out *report) *sources {
 	s.path = abs
 	s.add(path, filepath.Dir(abs), out)
 	names, err := policyFiles(filepath.Dir(abs))
+	s.note(err)
 	if err != nil {
-		out.err(Unreadable, place{file: s.files[0]}, "The directory policies beside it cannot be read: "+reason(err)+".", "make it readable for the user that vega runs as, or remove it")
+		out.err(Unreadable, place{file: s.files[0]}, "The directory policies beside it cannot be read: "+reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxFiles {
@@ -132,7 +138,7 @@ func Paths(path string) ([]string, error) {
 func ReadFile(path string) ([]byte, error) {
 	b, err := readRegular(path, MaxFile)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %s", path, reason(err))
+		return nil, fmt.Errorf("read %s: %w", path, reason(err))
 	}
 	return b, nil
 }
@@ -141,15 +147,24 @@ func (s *sources) add(path, dir string, out *report) {
 	f := &file{name: path, dir: dir, order: len(s.files)}
 	s.files = append(s.files, f)
 	src, err := readRegular(path, MaxFile)
+	s.note(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		out.err(Unreadable, place{file: f}, "There is no such file.", s.missing)
 	case errors.Is(err, errLarge):
 		out.err(TooMuch, place{file: f}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
-		out.err(Unreadable, place{file: f}, "It cannot be read: "+reason(err)+".", "give vega a regular file that its user may read")
+		out.err(Unreadable, place{file: f}, "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
 	default:
 		f.src = src
+	}
+}
+
+// note keeps that something could not be read since vega or its machine is short
+// of something. That tells nothing of the configuration.
+func (s *sources) note(err error) {
+	if short := shortage.Of(err); short != nil && s.short == nil {
+		s.short = short
 	}
 }
 
@@ -187,12 +202,12 @@ func readRegular(path string, limit int64) ([]byte, error) {
 }
 
 // reason is the error without the path, which the diagnostic has already.
-func reason(err error) string {
+func reason(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
-		return p.Err.Error()
+		return p.Err
 	}
-	return err.Error()
+	return err
 }
 
 func (p place) rng() Range {

@@ -86,3 +86,7 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// notReferable reports whether a name can't be written in a reference, as one with
+// a blank in it can't.
+func notReferable(name string) bool { return !identifier([]byte(name)) }

@@ -56,6 +56,9 @@ var table = &schema{
 			attribute("api_key", text, "The key that /admin and /v1 ask for. On a loopback host vega makes one where none is given.", sensitive),
 			attribute("drain_timeout", duration, "How long requests in flight may take to end after SIGTERM.", public, preset("10s"), within(0, 600),
 				about(1, 90, "Shorter, what is in flight is cut off; longer, whoever stops vega loses patience first: systemd after 90s, Kubernetes after 30s, unless told otherwise.")),
+			attribute("max_connections", integer, "How many connections clients may have open. Where there are more, an idle one of the client that has the most is closed. A third of the file descriptors that vega has left after its start, at most 1024, unless set.", public, within(1, 100_000)),
+			attribute("max_connections_per_client", integer, "How many of them one client may have, and how many requests in flight: an IPv4 address, or the /64 of an IPv6 address. Half of all, but at least 8 where that leaves one for others, unless set.", public, within(1, 100_000)),
+			attribute("trusted_proxies", manifest.List, "Addresses or ranges of proxies, such as \"10.0.0.0/8\", whose X-Forwarded-For or Forwarded is believed: the client is the right-most address in it that is no trusted proxy. It is logged, and its requests count for max_connections_per_client; the proxy's own connections don't.", public, of(text)),
 		}, blocks: []*schema{
 			{name: "key", label: "name", doc: "One of several API keys, so that they can be rotated.", rows: []row{
 				attribute("value", text, "The key.", required, sensitive),
@@ -90,7 +93,11 @@ var table = &schema{
 		}},
 		{name: "plugins", doc: "Where plugins are dropped.", rows: []row{
 			attribute("dir", pathType, "The directory that is watched for .wasm files.", public, preset("plugins")),
+			attribute("replace", manifest.List, "Plugins that ship with vega, besides core, whose place a file in dir may take. Without it, a file of such a name is refused.", public, of(text)),
 			attribute("trusted_keys", manifest.List, "Public keys, as vega plugin keygen shows them. Where it is set, a plugin in dir that none of them signed is refused.", public, of(text)),
+		}},
+		{name: "sandbox", doc: "Limits that all running probes share.", rows: []row{
+			attribute("host_memory", size, "The most memory that vega holds on behalf of probes: answers that are read, rows, buffers of connections. A quarter of it is for the bundled plugin alone. What a probe holds counts as its own memory, too.", public, preset("256MiB"), within(16<<20, 1<<46)),
 		}},
 		{name: "database", label: "name", doc: "A database that probes may be granted, as database.NAME.", rows: []row{
 			attribute("driver", text, "What speaks to it.", public, required, oneOf("postgres", "mysql", "sqlite")),
@@ -113,6 +120,7 @@ var table = &schema{
 				attribute("sql", manifest.List, "Databases to read, such as database.app.", of(manifest.Database)),
 				attribute("kv", size, "How much it may keep between checks.", public),
 				attribute("plaintext", manifest.Bool, "Whether secrets may travel unencrypted to hosts other than this one."),
+				attribute("secrets", text, "Where a plugin that does not come with vega may send secrets. Without it, a secret goes to its own target alone, as the whole value of a header, in basic auth or in the configured URL. \"anywhere\" also allows request bodies, connections, queries, and every destination granted here.", public, oneOf("anywhere")),
 			}},
 		}},
 		{name: "threshold", label: "name", doc: "From where on a figure is a warning, and an error. It takes the place of vega's own threshold of that name, or for that figure.", rows: []row{
@@ -146,6 +154,7 @@ var pluginTable = &schema{
 				attribute("of", text, "The type of a list's or map's elements; string unless set.", oneOf("string", "number", "bool", "duration", "size", "url", "address", "any")),
 				attribute("required", manifest.Bool, "Whether it must be set."),
 				attribute("sensitive", manifest.Bool, "Whether it is kept out of every output."),
+				attribute("sql", manifest.Bool, "Whether its text is SQL, in which env() and file() are refused."),
 				attribute("description", text, "What it does."),
 				attribute("default", valueType, "Its value when it is not set."),
 				attribute("one_of", manifest.List, "The only strings allowed.", of(text)),

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -19,30 +18,14 @@ type Trust struct {
 	Keys   []signature.Key
 }
 
-// Judge says why a plugin is not trusted; nil if it is. What ships with vega
-// is: who changed that could change vega.
-func (t Trust) Judge(f manifest.Found) error {
-	if !t.Signed || f.File == "" || f.Module == nil {
+// Admit says why a plugin is not trusted; nil if it is. It is a manifest.Admit.
+func (t Trust) Admit(_, _ string, seal *signature.Seal) error {
+	if !t.Signed {
 		return nil
 	}
-	if f.Seal == nil {
-		return errors.New("nobody has looked for its signature")
-	}
-	_, err := f.Seal.By(t.Keys)
+	_, err := seal.By(t.Keys)
 	return err
 }
-
-// UntrustedError is why a plugin that could be read is not trusted.
-type UntrustedError struct {
-	Plugin string
-	err    error
-}
-
-// Error is the reason.
-func (e *UntrustedError) Error() string { return e.err.Error() }
-
-// Unwrap is the reason.
-func (e *UntrustedError) Unwrap() error { return e.err }
 
 // trust reads plugins.trusted_keys. Where a key is missing for want of a
 // variable the configuration is not valid: the plugins that it was to keep out
@@ -59,14 +42,10 @@ func (d *decoder) trust(s *section) Trust {
 	}
 	keys, _ := v.([]manifest.Value)
 	for n, k := range keys {
-		at := t.expr.at
-		if t.expr.kind == listExpr && n < len(t.expr.items) {
-			at = t.expr.items[n].at
-		}
+		at := t.element(n)
 		key, err := signature.ParseKey(k.(manifest.Text).Reveal())
 		if err != nil {
-			why, fix, _ := strings.Cut(err.Error(), ": ")
-			d.out.err(BadTrustedKey, at, "This key can't be trusted: "+why+".", fix)
+			d.out.err(BadTrustedKey, at, "This is not a public key.", `write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
 			continue
 		}
 		trust.Keys = append(trust.Keys, key)

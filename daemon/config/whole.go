@@ -7,6 +7,7 @@ type whole struct {
 	told   map[string]bool      // variables that are missed in an error
 	plain  map[*file]place      // the first secret that is written out in a file
 	read   map[string]place     // files that file() read secrets from
+	named  map[string]place     // all files that file() read, where they are named first
 
 	depends   map[string][]dependency // by the integration that depends
 	databases map[string]bool         // that a default refers to
@@ -14,7 +15,7 @@ type whole struct {
 }
 
 func newWhole() whole {
-	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}, databases: map[string]bool{}, depends: map[string][]dependency{}}
+	return whole{unset: map[string][]leftOut{}, told: map[string]bool{}, plain: map[*file]place{}, read: map[string]place{}, named: map[string]place{}, databases: map[string]bool{}, depends: map[string][]dependency{}}
 }
 
 // judgeWhole reports what no block shows by itself.
@@ -23,6 +24,7 @@ func (d *decoder) judgeWhole(c *Config) {
 	d.leftOutOfRoot(c)
 	d.plainInRoot()
 	d.openFiles(c)
+	d.writableFiles(c)
 	d.unusedDatabases()
 	d.judgeDependencies(c.Integrations)
 	d.variables()

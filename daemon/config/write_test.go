@@ -151,7 +151,7 @@ func TestJSONIsTheReport(t *testing.T) {
 func TestObserve(t *testing.T) {
 	src := "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://h/${env(\"TOKEN\")}\"\n  }\n}\n  integration \"b\" {\n  probe = core.tcp\n  config {\n    address = \"h:1\"\n  }\n}\n"
 	c := good(t, src, options(t, map[string]string{"TOKEN": "s3cr3t-token"}))
-	ds := c.Observe([]Finding{{"b", "It is unhealthy: refused.", "look"}, {"a", "It said s3cr3t-token.", ""}})
+	ds := c.Observe([]Finding{{Integration: "b", Detail: "It is unhealthy: refused.", Fix: "look"}, {Integration: "a", Detail: "It said s3cr3t-token."}})
 	if len(ds) != 2 || ds.HasErrors() || ds[0].Detail != "It said (secret)." || ds[1].Code != NotHealthy || ds[1].Fix != "look" ||
 		ds[1].Range.Start != (Pos{7, 3, 95}) || ds[1].Snippet != `  integration "b" {` || ds[1].width != len(`integration "b"`) {
 		t.Errorf("%+v", ds)

@@ -116,6 +116,9 @@ func granted(s grant.Set) string {
 	if s.Plaintext {
 		all = append(all, "plaintext")
 	}
+	if s.Anywhere {
+		all = append(all, "secrets anywhere")
+	}
 	return strings.Join(all, ", ")
 }
 

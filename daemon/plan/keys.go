@@ -28,6 +28,9 @@ func keys(old, next *config.Config) []Key {
 		{"server.tls", true, old.Server.TLS, next.Server.TLS},
 		{"server.api_key", false, old.Server.Keys, next.Server.Keys},
 		{"server.drain_timeout", false, old.Server.DrainTimeout, next.Server.DrainTimeout},
+		{"server.max_connections", false, old.Server.MaxConnections, next.Server.MaxConnections},
+		{"server.max_connections_per_client", false, old.Server.MaxPerClient, next.Server.MaxPerClient},
+		{"server.trusted_proxies", false, old.Server.TrustedProxies, next.Server.TrustedProxies},
 		{"log.level", false, slog.Level(old.Log.Level), slog.Level(next.Log.Level)},
 		{"store.path", true, old.Store.Path, next.Store.Path},
 		{"store.slow_query", true, old.Store.SlowQuery, next.Store.SlowQuery},
@@ -37,6 +40,7 @@ func keys(old, next *config.Config) []Key {
 		{"llm", false, old.LLM, next.LLM},
 		{"network", true, old.Network, next.Network},
 		{"plugins.dir", false, old.Plugins.Dir, next.Plugins.Dir},
+		{"sandbox.host_memory", false, old.Sandbox.HostMemory, next.Sandbox.HostMemory},
 	} {
 		if !reflect.DeepEqual(k.was, k.now) {
 			out = append(out, Key{k.name, k.restart, told(k.was), told(k.now)})

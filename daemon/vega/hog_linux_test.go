@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,7 +25,7 @@ func TestMemoryHog(t *testing.T) {
 		realtest.Missing(t, "only root makes cgroups")
 	}
 	bytes := strconv.Itoa(hogMemory)
-	group, err := cgroup(t, "memory", setting{"memory.limit_in_bytes", bytes}, setting{"memory.max", bytes})
+	group, err := cgroup(t, "memory", "memory", setting{"memory.limit_in_bytes", bytes}, setting{"memory.max", bytes})
 	if err != nil {
 		realtest.Missing(t, "a cgroup that bounds memory can't be made here: "+err.Error())
 	}
@@ -45,9 +43,8 @@ func TestMemoryHog(t *testing.T) {
 	if w := memoryWarning(t, p); w != nil {
 		t.Fatalf("a warning before there is a hog: %+v", w)
 	}
-	// tail keeps what it is given to the end, which the last reads no more of
-	// than a pipe holds.
-	hog := exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf("read go; head -c %d /dev/zero | tail -c %d | sleep 60", hogMemory, hogMemory*7/8))
+	hog := command(t, dir, strconv.Itoa(hogMemory*7/8))
+	hog.Args[0] = hoards
 	begin, err := hog.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +57,7 @@ func TestMemoryHog(t *testing.T) {
 	var w *daemon.Warning
 	p.until("the warning", func() bool {
 		w = memoryWarning(t, p)
-		return w != nil && w.Evidence == daemon.EvidenceReady && len(w.Behind.TopMemory) > 0 && w.Behind.TopMemory[0].Name == "tail"
+		return w != nil && w.Evidence == daemon.EvidenceReady && len(w.Behind.TopMemory) > 0 && w.Behind.TopMemory[0].PID == hog.Process.Pid
 	})
 	if w.Limit == nil || w.Limit.Value != hogMemory || w.Limit.Source != "cgroup" {
 		t.Errorf("%+v", w.Limit)

@@ -11,13 +11,13 @@ import (
 
 // reader returns what reads and checks the configuration, as often as it is
 // called, with what the command line says instead.
-func reader(path string, o overrides) (func() config.Reading, error) {
+func reader(path string, o overrides) (func(config.Scan) config.Reading, error) {
 	bundled, err := daemon.Bundled()
 	if err != nil {
 		return nil, failed(err)
 	}
-	return func() config.Reading {
-		r := config.Read(path, config.Options{Bundled: bundled, Host: o.host, Port: int(o.port)})
+	return func(scan config.Scan) config.Reading {
+		r := config.Read(path, config.Options{Bundled: bundled, Scan: scan, Host: o.host, Port: int(o.port)})
 		if r.Config != nil {
 			o.apply(r.Config)
 		}
@@ -31,7 +31,7 @@ func load(path string, o overrides) (*config.Config, config.Diagnostics, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	r := read()
+	r := read(nil)
 	if r.Config == nil {
 		return nil, nil, failed(&daemon.InvalidError{Diagnostics: r.Diagnostics})
 	}

@@ -9,10 +9,16 @@ package main
 import (
 	"context"
 	"io"
+	"log"
 	"os"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	// Package net/http writes a line there for each frame of HTTP/2 that it does not
+	// know, and a target can send as many as it likes. Vega has a log of its own.
+	log.SetOutput(io.Discard)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the program; what it returns is the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vega/daemon/config"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
 )
@@ -259,9 +260,9 @@ func isModuleNamed(f manifest.Found, name string) bool {
 
 // scanWith finds the plugins of a directory, and the one that is tested in
 // place of any that has its name.
-func scanWith(file string, m *manifest.Module) func(string) ([]manifest.Found, error) {
-	return func(dir string) ([]manifest.Found, error) {
-		found, err := manifest.Scan(dir)
+func scanWith(file string, m *manifest.Module) config.Scan {
+	return func(dir string, admit manifest.Admit) ([]manifest.Found, error) {
+		found, err := manifest.Scan(dir, admit)
 		if err != nil {
 			return nil, err
 		}

@@ -10,8 +10,8 @@ import (
 	"vega/plugins"
 )
 
-// pluginCompileCommand is the child that compiles a module nobody has seen
-// before, with limits on itself. It is vega's own to call, hence hidden.
+// pluginCompileCommand is the child that reads and compiles a module nobody has
+// seen before, with limits on itself. It is vega's own to call, hence hidden.
 func pluginCompileCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "compile DIR",

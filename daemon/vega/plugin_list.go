@@ -66,6 +66,7 @@ func list(cfg *config.Config, f manifest.Found) listed {
 		l.Refused = f.Err.Error()
 	}
 	if f.Module == nil {
+		l.Digest = f.Digest
 		return l
 	}
 	m := f.Module.Manifest

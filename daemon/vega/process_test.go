@@ -8,11 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 )
 
 // process is a `vega serve` that answers, with all that it has written.
@@ -28,11 +32,19 @@ type process struct {
 // serveWith starts vega in dir, on a free port, and waits until it answers.
 func serveWith(t *testing.T, dir string, environment []string) *process {
 	t.Helper()
-	if err := warm(dir); err != nil {
+	cmd := command(t, dir, "serve", "--port", "0")
+	cmd.Env = environment
+	return serveBy(t, dir, cmd)
+}
+
+// serveBy is serveWith by another command.
+func serveBy(t *testing.T, dir string, cmd *exec.Cmd) *process {
+	t.Helper()
+	if err := compiled.Core(filepath.Join(dir, ".vega")); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: command(t, dir, "serve", "--port", "0")}
-	p.cmd.Env, p.cmd.Stderr = environment, p
+	p := &process{t: t, cmd: cmd}
+	p.cmd.Stderr = p
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +83,31 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	cmd.Args[0], cmd.Dir = "vega", dir
 	return cmd
+}
+
+// What this test binary can be beside vega, by its name: a process that
+// computes, and one that takes so much memory when it is told to.
+const spins, hoards = "spins", "hoards"
+
+func spin() {
+	for { //nolint:staticcheck // that is all it does
+	}
+}
+
+func hoard() {
+	size, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	_, _ = os.Stdin.Read(make([]byte, 1)) // the word, or its end
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		panic(err)
+	}
+	for at := 0; at < size; at += os.Getpagesize() {
+		memory[at] = 1
+	}
+	time.Sleep(time.Hour) // it is ended
 }
 
 // Write keeps what the process says.
@@ -119,7 +156,7 @@ func (p *process) get(path string) (status int, body string) {
 // until waits for something to be so.
 func (p *process) until(what string, so func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.t.Fatalf("%s: still not so:\n%s", what, p.written())
 		}

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,14 +21,17 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
+	"vega/plugins/build"
 	"vega/plugins/manifest"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
-	testscript.Main(tidied{m}, map[string]func(){"vega": main})
+	testscript.Main(m, map[string]func(){"vega": main, spins: spin, hoards: hoard})
 }
 
 // TestScripts runs testdata/script: a file a behaviour of a verb. Each starts
@@ -51,6 +53,8 @@ func TestMain(m *testing.M) {
 //	served                     waits until it refuses none
 //	warm                       has the bundled plugin compiled for a vega serve
 //	build-example LANG FILE    builds that one of plugins/nagios/examples
+//	toolchain LANG probe       skips what follows unless it can build one, or a command
+//	mode FILE…                 the type and permissions of each are the stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -60,9 +64,10 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
+			e.Values[scriptKey{}] = e.T()
 			e.Setenv("OK", server.URL)
-			e.Setenv("PORT", freePort(t))
-			e.Setenv("OTHER", freePort(t))
+			e.Setenv("PORT", realtest.FreePort(t))
+			e.Setenv("OTHER", realtest.FreePort(t))
 			dir := filepath.Join(e.WorkDir, "plugins")
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
@@ -70,12 +75,31 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "plain.wasm"), wasm, 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "append": appendSection, "refused": refusedFor, "served": func(ts *testscript.TestScript, _ bool, _ []string) { refusedFor(ts, true, nil) }, "build-example": buildExample,
+			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "append": appendSection, "refused": refusedFor, "served": func(ts *testscript.TestScript, _ bool, _ []string) { refusedFor(ts, true, nil) }, "build-example": buildExample, "toolchain": toolchain, "mode": mode,
 		},
 	})
 }
 
-func warmUp(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(warm(ts.MkAbs("."))) }
+// scriptKey is where a script has the test that it is.
+type scriptKey struct{}
+
+func toolchain(ts *testscript.TestScript, _ bool, args []string) {
+	if err := build.Ready(context.Background(), build.Language(args[0]), args[1] == "command"); err != nil {
+		realtest.Missing(ts.Value(scriptKey{}).(testscript.T), err.Error())
+	}
+}
+
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		info, err := os.Lstat(ts.MkAbs(name))
+		ts.Check(err)
+		fmt.Fprintln(ts.Stdout(), info.Mode())
+	}
+}
+
+func warmUp(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(compiled.Core(ts.MkAbs(".vega")))
+}
 
 // appendSection changes a module so that it is still one: by a custom section.
 func appendSection(ts *testscript.TestScript, _ bool, args []string) {
@@ -140,11 +164,11 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func poll(ts *testscript.TestScript, done func(context.Context) bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), realtest.Patience)
 	defer cancel()
 	for !done(ctx) {
 		if ctx.Err() != nil {
-			ts.Fatalf("it did not come to be within two minutes")
+			ts.Fatalf("it did not come to be within %v", realtest.Patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -201,16 +225,6 @@ func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
 func buildExample(ts *testscript.TestScript, _ bool, args []string) {
 	dir := filepath.Join("..", "..", "plugins", "nagios", "examples", args[0])
 	ts.Check(buildPlugin(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout(), io.Discard))
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // plain assembles a plugin whose vega_run returns its parameter: the index of

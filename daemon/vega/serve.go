@@ -67,8 +67,18 @@ type service struct {
 
 // serve starts everything, shows each step, and ends when it is told to.
 func serve(cmd *cobra.Command, path string, o overrides) error {
-	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
+	stops := make(chan os.Signal, 2) // the first one drains, the second one does not wait
+	signal.Notify(stops, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(stops)
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-stops:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	show := &steps{out: cmd.OutOrStdout(), symbols: onTerminal(cmd.OutOrStdout())}
 	hup := make(chan os.Signal, 1) // from the first moment on: by default it ends the process
 	signal.Notify(hup, syscall.SIGHUP)
@@ -80,8 +90,8 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 	}
 	s.greet(cmd.OutOrStdout(), cfg)
 	err = s.run(ctx)
-	stop() // a second signal ends the process at once
-	return failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()))))
+	cancel()
+	return failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
 }
 
 // start does every step up to listening.
@@ -115,6 +125,9 @@ func (s *service) apply(cfg *config.Config) error {
 		}
 	}
 	s.limit.Store(int64(cfg.Server.DrainTimeout))
+	if s.server != nil {
+		s.server.SetLimits(s.limits(cfg))
+	}
 	s.logs.SetLevel(slog.Level(cfg.Log.Level))
 	s.logs.SetScrub(s.hiding.with(cfg.Secrets(), time.Now()))
 	return nil
@@ -144,7 +157,7 @@ func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error
 	if err := s.setKeys(cfg); err != nil {
 		return "", err
 	}
-	o := api.ServerOptions{Host: cfg.Server.Host, Port: cfg.Server.Port, Log: s.logs.Logger}
+	o := api.ServerOptions{Host: cfg.Server.Host, Port: cfg.Server.Port, Limits: s.limits(cfg), Log: s.logs.Logger}
 	if t := cfg.Server.TLS; t != nil {
 		o.CertFile, o.KeyFile = t.CertFile, t.KeyFile
 	}
@@ -153,6 +166,12 @@ func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error
 		return "", err
 	}
 	return s.server.URL(), nil
+}
+
+// limits are those of a configuration, within the share of the descriptors.
+func (s *service) limits(cfg *config.Config) api.Limits {
+	c := s.daemon.ClientsOf(cfg)
+	return api.Limits{Connections: c.Connections, PerClient: c.PerClient, Spare: c.Spare, Trusted: cfg.Server.TrustedProxies}
 }
 
 // greet says where vega answers and what to try.
@@ -200,19 +219,6 @@ func (s *service) run(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// drain lets what is in flight end. Requests get a second more than the runs
-// that they wait for.
-func (s *service) drain(limit time.Duration) error {
-	s.logs.Info("shutting down", "drain_timeout", limit.String())
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	answered, cancelAnswered := context.WithTimeout(context.Background(), limit+time.Second)
-	defer cancelAnswered()
-	cut := make(chan error, 1)
-	go func() { cut <- s.server.Shutdown(answered) }()
-	return errors.Join(s.daemon.Shutdown(ctx), <-cut)
 }
 
 // roomForGuests lets as many threads more run Go code as guests may compute at

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
 	"vega/store"
 )
@@ -72,8 +73,10 @@ type soaked struct {
 	client *http.Client
 	key    string
 	ran    time.Time // when its schedule began
-	ended  chan error
-	end    context.CancelFunc
+	// starved tells whether the machine was so busy since that ticks may have been skipped.
+	starved func() bool
+	ended   chan error
+	end     context.CancelFunc
 }
 
 func soak(t *testing.T, dir string, log io.Writer) *soaked {
@@ -92,7 +95,7 @@ func soak(t *testing.T, dir string, log io.Writer) *soaked {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.key, s.ran = strings.TrimSpace(string(key)), time.Now()
+	s.key, s.ran, s.starved = strings.TrimSpace(string(key)), time.Now(), realtest.Busy()
 	go func() { s.ended <- s.run(ctx) }()
 	return s
 }
@@ -223,12 +226,15 @@ func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
 
 	asked, took := s.during(d, []string{bad, one, bad, two})
 	s.put(one)
-	for end := time.Now().Add(30 * time.Second); s.ask(t.Context(), "end", "/admin/config/validate", `"same_as_disk":true`) != nil; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); s.ask(t.Context(), "end", "/admin/config/validate", `"same_as_disk":true`) != nil; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the last file did not come into force")
 		}
 	}
 	heapAfter, goroutinesAfter := s.settled()
+	for end := time.Now().Add(realtest.Patience); goroutinesAfter > goroutines && time.Now().Before(end); { // runs come and go slowly
+		heapAfter, goroutinesAfter = s.settled()
+	}
 	t.Logf("%d requests in %.1f s (%.0f/s); %d files applied, %d rejected", asked, took.Seconds(), float64(asked)/took.Seconds(), log.applied.Load()-applied, log.rejected.Load()-refused)
 	t.Logf("heap %.2f MiB, was %.2f; %d goroutines, were %d", mib(heapAfter), mib(heap), goroutinesAfter, goroutines)
 	if log.applied.Load() == applied || log.rejected.Load() == refused {
@@ -247,7 +253,7 @@ func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
 	if err := <-s.ended; err != nil {
 		t.Error(err)
 	}
-	if err := s.drain(time.Minute); err != nil {
+	if err := s.drain(time.Minute, nil); err != nil {
 		t.Error(err)
 	}
 	if len(seen.twice) > 0 {
@@ -279,7 +285,7 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 		t.Fatal(err)
 	}
 	defer kept.Close()
-	due := int(lived / time.Second)
+	due, starved := int(lived/time.Second), s.starved()
 	least, most, all := 1<<30, 0, 0
 	var gap time.Duration
 	for n := range soakIntegrations {
@@ -309,7 +315,7 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 			continue
 		}
 		least, most = min(least, scheduled), max(most, scheduled)
-		if scheduled < due*9/10-1 || asked > 0 {
+		if scheduled == 0 || scheduled < due*9/10-1 && !starved || asked > 0 {
 			t.Errorf("%s: %d runs of the schedule in %v; %d asked for, though it did not change", name, scheduled, lived, asked)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,10 +30,17 @@ func TestStarvedHost(t *testing.T) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "only root makes cgroups")
 	}
-	group, err := cgroup(t, "cpu", setting{"cpu.cfs_quota_us", "5000"}, setting{"cpu.max", "5000 100000"})
+	group, err := cgroup(t, "starved", "cpu", setting{"cpu.cfs_quota_us", "5000"}, setting{"cpu.max", "5000 100000"})
 	if err != nil {
 		realtest.Missing(t, "a cgroup that bounds processors can't be made here: "+err.Error())
 	}
+	// Before and after, vega and its targets come before whatever else this machine does.
+	calm, err := cgroup(t, "calm", "cpu", setting{"cpu.shares", "262144"}, setting{"cpu.weight", "10000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	join(t, calm, os.Getpid())
+	defer join(t, filepath.Dir(calm), os.Getpid())
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	dir := t.TempDir()
@@ -52,7 +58,8 @@ func TestStarvedHost(t *testing.T) {
 
 	join(t, group, vega.cmd.Process.Pid)
 	for range 8 {
-		hog := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
+		hog := command(t, dir)
+		hog.Args[0] = spins
 		if err := hog.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +70,7 @@ func TestStarvedHost(t *testing.T) {
 	time.Sleep(starvedFor)
 	ended := time.Now()
 	endAll(t, group, vega.cmd.Process.Pid)
-	join(t, filepath.Dir(group), vega.cmd.Process.Pid)
+	join(t, calm, vega.cmd.Process.Pid)
 
 	seen := map[string]int{}
 	late, example := 0.0, ""
@@ -90,6 +97,9 @@ func TestStarvedHost(t *testing.T) {
 		t.Error("no run was starved: this shows nothing")
 	}
 	vega.until("all is as before", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
+	if err := vega.stop(); err != nil { // or its cgroup could not be removed
+		t.Error(err)
+	}
 }
 
 // statuses counts integrations by what was last known of each.

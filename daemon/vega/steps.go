@@ -45,9 +45,9 @@ func (s *steps) mark(step daemon.Step) (mark, text string) {
 }
 
 // configuration reads it. Each warning is a line of its own.
-func (s *steps) configuration(path string, read func() config.Reading) (*config.Config, error) {
+func (s *steps) configuration(path string, read func(config.Scan) config.Reading) (*config.Config, error) {
 	began := time.Now()
-	r := read()
+	r := read(nil)
 	step := daemon.Step{Name: "configuration", Outcome: path, Took: time.Since(began)}
 	switch {
 	case r.Config == nil:

@@ -27,7 +27,7 @@ func TestConfigurationStep(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		show := &steps{out: &out, symbols: tt.symbols}
-		cfg, err := show.configuration("vega.hcl", func() config.Reading { return tt.reading })
+		cfg, err := show.configuration("vega.hcl", func(config.Scan) config.Reading { return tt.reading })
 		if cfg != tt.reading.Config || (err == nil) != (cfg != nil) {
 			t.Errorf("%v, %v", cfg, err)
 		}

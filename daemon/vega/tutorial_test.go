@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins/build"
 	"vega/plugins/examples"
 )
@@ -43,11 +45,10 @@ func TestTutorial(t *testing.T) {
 }
 
 func runTutorial(t *testing.T, l build.Language, blocks []string) {
-	for _, tool := range []string{"bash", "curl", "python3"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			skipWithout(t, "the tutorial uses "+tool+", which is not in PATH")
-		}
+	for _, tool := range [][2]string{{"bash", "bash"}, {"curl", "curl"}, {"python3", "python3"}, {"sed", "sed"}, {"date", "coreutils"}} {
+		realtest.Program(t, tool[0], tool[1])
 	}
+	realtest.Toolchain(t, l, false)
 	source, ok := sources[l]
 	if !ok {
 		t.Fatalf("the tutorial does not know which file to edit in %s", l)
@@ -60,10 +61,10 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	if err := os.Symlink(self, filepath.Join(bin, "vega")); err != nil {
 		t.Fatal(err)
 	}
-	if err := warm(dir); err != nil {
+	if err := compiled.Core(filepath.Join(dir, ".vega")); err != nil {
 		t.Fatal(err)
 	}
-	theirs := strings.NewReplacer("--lang go", "--lang "+string(l), "stock/main.go", "stock/"+source, "8080", freePort(t), "8000", freePort(t))
+	theirs := strings.NewReplacer("--lang go", "--lang "+string(l), "stock/main.go", "stock/"+source, "8080", realtest.FreePort(t), "8000", realtest.FreePort(t))
 	script := "set -euo pipefail\n"
 	for _, b := range blocks {
 		script += "now=$(date +%s%N)\n" + theirs.Replace(b) + "\necho \"TOOK $(( ($(date +%s%N) - now) / 1000000 ))\"\n"
@@ -90,9 +91,6 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 	out, _ := os.ReadFile(log.Name())
 	if err != nil {
-		if strings.Contains(string(out), "is needed") {
-			skipWithout(t, string(out))
-		}
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var took []string
@@ -107,24 +105,14 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	}
 }
 
-// skipWithout skips a test for the want of a tool, or fails where everything is
-// to be there.
-func skipWithout(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("VEGA_REQUIRE") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
-
 func goPath(t *testing.T) string  { return goEnv(t, "GOPATH") }
 func goCache(t *testing.T) string { return goEnv(t, "GOCACHE") }
 
 func goEnv(t *testing.T, name string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	out, err := exec.CommandContext(t.Context(), realtest.Program(t, "go", "golang"), "env", name).Output()
 	if err != nil {
-		skipWithout(t, "the Go toolchain is not in PATH")
+		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
 }

@@ -173,15 +173,14 @@ func TestRejectedFilesAreToldOnce(t *testing.T) {
 
 	w.replace("vega.hcl", bound("a"))
 	w.is("applied", "a")
-	if w.lines(reloaded) != 0 || w.lines("nothing to reload") != 1 {
+	w.until("that nothing changed is told", func() bool { return w.lines("nothing to reload") == 1 })
+	if w.lines(reloaded) != 0 {
 		t.Errorf("back to what runs is no change:\n%s", w.written())
 	}
 
 	w.remove("vega.hcl")
 	w.is("rejected", "a")
-	if !strings.Contains(w.written(), "There is no such file.") {
-		t.Errorf("that the file is gone is not told:\n%s", w.written())
-	}
+	w.until("that the file is gone is told", func() bool { return w.lines("There is no such file.") > 0 })
 	w.write("vega.hcl", bound("a")+bound("b"))
 	w.is("applied", "a", "b")
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
@@ -17,6 +18,7 @@ import (
 // A panic in Rust says what and where, and nothing of the machine that the
 // plugin was built on.
 func TestRustPanics(t *testing.T) {
+	realtest.Toolchain(t, build.Rust, false)
 	t.Setenv("CARGO_TARGET_DIR", t.TempDir())
 	sdk, err := filepath.Abs("../../sdk/rust")
 	if err != nil {
@@ -45,9 +47,6 @@ fn sdk() -> vega::Outcome { let _one = TEXT.borrow_mut(); let _two = TEXT.borrow
 	m := &manifest.Manifest{ABI: manifest.V1, Name: "panics", Version: "1", Probes: []manifest.Probe{{Name: "own"}, {Name: "sdk"}, {Name: "absent"}}}
 	wasm, err := build.Plugin(t.Context(), dir, m)
 	if err != nil {
-		if os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
-			t.Skip(err)
-		}
 		t.Fatal(err)
 	}
 	s := newSandbox(t, newWorld(t))
@@ -62,7 +61,7 @@ fn sdk() -> vega::Outcome { let _one = TEXT.borrow_mut(); let _two = TEXT.borrow
 		"absent": {`the plugin registers no probe "absent", though its manifest names one: add it to vega::probes!`},
 	} {
 		s.logs = nil
-		got := loaded.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Timeout: 5 * time.Second})
+		got := loaded.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Timeout: realtest.Patience})
 		if got.Status != plugins.Unknown || got.Cause != plugins.Probe {
 			t.Errorf("%s: %s/%s", probe, got.Status, got.Cause)
 		}
@@ -85,15 +84,11 @@ fn sdk() -> vega::Outcome { let _one = TEXT.borrow_mut(); let _two = TEXT.borrow
 
 // The SDK's own tests and the examples in its documentation.
 func TestRustSDK(t *testing.T) {
-	if _, err := exec.LookPath("cargo"); err != nil {
-		if os.Getenv("VEGA_REQUIRE") == "" {
-			t.Skip("cargo is needed for the tests of the SDK for Rust, and is not in PATH; install Rust")
-		}
-		t.Fatal(err)
-	}
+	cargo := realtest.Program(t, "cargo", "cargo")
+	realtest.Program(t, "cc", "gcc") // it links the tests, which run on this machine
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, "cargo", "test", "--offline", "--locked")
+	c := exec.CommandContext(ctx, cargo, "test", "--offline", "--locked")
 	c.Dir = "../../sdk/rust"
 	c.Env = append(os.Environ(), "CARGO_TARGET_DIR="+t.TempDir(), "RUSTFLAGS=-Dwarnings")
 	if text, err := c.CombinedOutput(); err != nil {

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/build"
 )
@@ -27,6 +28,7 @@ var built = struct {
 // toolchain the test is skipped, or fails where everything is to be there.
 func guest(t testing.TB, l build.Language) []byte {
 	t.Helper()
+	realtest.Toolchain(t, l, false)
 	built.Lock()
 	defer built.Unlock()
 	if _, done := built.errs[l]; !done {
@@ -37,9 +39,6 @@ func guest(t testing.TB, l build.Language) []byte {
 		built.wasm[l], built.errs[l] = build.Plugin(context.Background(), string(l), m)
 	}
 	if err := built.errs[l]; err != nil {
-		if os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
-			t.Skip(err)
-		}
 		t.Fatal(err)
 	}
 	return built.wasm[l]
@@ -55,7 +54,7 @@ type sandbox struct {
 func newSandbox(t testing.TB, w *world) *sandbox {
 	t.Helper()
 	s := &sandbox{}
-	o := plugins.Options{Network: w.roots, KV: s, Databases: s, Log: func(_ context.Context, _ string, level slog.Level, line string) {
+	o := plugins.Options{CacheDir: compiled.Cache(), CPUBudget: time.Minute, Network: w.roots, KV: s, Databases: s, Log: func(_ context.Context, _ string, level slog.Level, line string) {
 		s.logs = append(s.logs, level.String()+" "+line)
 	}}
 	var err error

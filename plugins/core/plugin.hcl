@@ -311,6 +311,7 @@ probe "database" {
   option "query" {
     type        = "string"
     default     = "SELECT 1"
+    sql         = true
     description = "What to ask. A number in the first column becomes the metric value."
   }
   option "min_rows" {

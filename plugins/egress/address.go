@@ -33,6 +33,8 @@ var ranges = []struct {
 	{netip.MustParsePrefix("192.0.0.192/32"), special, "a cloud metadata address"},
 	{netip.MustParsePrefix("fd00:ec2::/32"), special, "a cloud metadata address"},
 	{netip.MustParsePrefix("fd20:ce::254/128"), special, "a cloud metadata address"},
+	{netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), special, "a cloud metadata address"},
+	{netip.MustParsePrefix("fd00:42::42/128"), special, "a cloud metadata address"},
 
 	{netip.MustParsePrefix("127.0.0.0/8"), loopback, "a loopback address"},
 	{netip.MustParsePrefix("::1/128"), loopback, "a loopback address"},
@@ -60,6 +62,7 @@ var ranges = []struct {
 	{netip.MustParsePrefix("240.0.0.0/4"), special, "a reserved address"},
 	{netip.MustParsePrefix("64:ff9b:1::/48"), special, "a reserved address"},
 	{netip.MustParsePrefix("100::/64"), special, "a reserved address"},
+	{netip.MustParsePrefix("100:0:0:1::/64"), special, "a reserved address"},
 	{netip.MustParsePrefix("2001::/23"), special, "a reserved address"},
 	{netip.MustParsePrefix("2001:db8::/32"), special, "a reserved address"},
 	{netip.MustParsePrefix("3fff::/20"), special, "a reserved address"},
@@ -67,30 +70,70 @@ var ranges = []struct {
 	{netip.MustParsePrefix("fec0::/10"), special, "a reserved address"},
 }
 
+// global is all of IPv6 that IANA gives out for use on the internet.
+var global = netip.MustParsePrefix("2000::/3")
+
+// nat64 is the one range outside of global that is reached from everywhere.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
 // embedding are the IPv6 ranges that carry an IPv4 address, and where.
 var embedding = []struct {
 	prefix netip.Prefix
 	at     int
 }{
-	{netip.MustParsePrefix("64:ff9b::/96"), 12}, // NAT64
-	{netip.MustParsePrefix("2002::/16"), 2},     // 6to4
-	{netip.MustParsePrefix("::/96"), 12},        // IPv4-compatible
+	{nat64, 12},
+	{netip.MustParsePrefix("2002::/16"), 2},        // 6to4
+	{netip.MustParsePrefix("::/96"), 12},           // IPv4-compatible
+	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12}, // IPv4-translated (RFC 2765)
 }
 
+// classify is the stricter of what an address is itself and of what the IPv4
+// address is that it carries, if it carries one.
 func classify(ip netip.Addr) (class, string) {
 	ip = ip.Unmap().WithZone("")
+	c, what := classifyRange(ip)
+	if v4, ok := carried(ip); ok {
+		if inner, why := classify(v4); inner >= c {
+			return inner, why
+		}
+	}
+	return c, what
+}
+
+// classifyRange looks at the range of an address alone.
+func classifyRange(ip netip.Addr) (class, string) {
 	for _, r := range ranges {
 		if r.prefix.Contains(ip) {
 			return r.class, r.what
 		}
 	}
-	for _, e := range embedding {
-		if e.prefix.Contains(ip) {
-			b := ip.As16()
-			return classify(netip.AddrFrom4([4]byte(b[e.at : e.at+4])))
-		}
+	if ip.Is6() && !global.Contains(ip) && !nat64.Contains(ip) {
+		return private, "an address outside of the internet's range"
 	}
 	return public, ""
+}
+
+// carried is the IPv4 address within an IPv6 address.
+func carried(ip netip.Addr) (netip.Addr, bool) {
+	if !ip.Is6() || ip.IsLoopback() || ip.IsUnspecified() {
+		return netip.Addr{}, false
+	}
+	b := ip.As16()
+	if isISATAP(b) {
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	}
+	for _, e := range embedding {
+		if e.prefix.Contains(ip) {
+			return netip.AddrFrom4([4]byte(b[e.at : e.at+4])), true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// isISATAP reports whether an address has the interface identifier of ISATAP
+// (RFC 5214), which any prefix may stand before.
+func isISATAP(b [16]byte) bool {
+	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
 // forbidden says why a connection for host may not go to ip, or "". The host

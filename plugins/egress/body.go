@@ -26,17 +26,17 @@ type body struct {
 func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()) io.ReadCloser {
 	// What is compressed may be no larger than what it gives either, or else
 	// empty blocks could be fed forever.
-	var r io.Reader = &wire{r: a.Body, left: limit + maxHeader}
+	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
 	switch encoding := strings.ToLower(a.Header.Get("Content-Encoding")); {
 	case a.Body == http.NoBody, encoding == "", encoding == "identity":
 	case encoding == "gzip", encoding == "x-gzip":
 		a.Header.Del("Content-Encoding")
 		a.Header.Del("Content-Length")
-		r = &gunzip{in: r}
+		r = &gunzip{in: r, held: &a.held}
 	default:
 		r = &broken{&Error{Errno: abi.ErrIO, Text: "the answer came in an encoding that was not asked for"}}
 	}
-	return &body{session: s, ctx: ctx, r: s.vault.Reader(r), left: limit, answer: a, atEnd: atEnd}
+	return &body{session: s, ctx: ctx, r: s.vault.HideReader(r), left: limit, answer: a, atEnd: atEnd}
 }
 
 // Read reads, and closes the connection at the end.
@@ -94,12 +94,16 @@ func (w *wire) Read(p []byte) (int, error) {
 // gunzip reads the gzip header only when the body is read, and takes an empty
 // body for what it is.
 type gunzip struct {
-	in io.Reader
-	z  *gzip.Reader
+	in   io.Reader
+	held *holding
+	z    *gzip.Reader
 }
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	if g.z == nil {
+		if err := g.held.more(gzipMemory); err != nil {
+			return 0, err
+		}
 		z, err := gzip.NewReader(g.in)
 		if err != nil {
 			return 0, err

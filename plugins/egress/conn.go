@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -15,13 +16,15 @@ import (
 )
 
 // Conn is a connection that a guest reads and writes. Each call takes the
-// context that bounds it.
+// context that bounds it. What is read is given to the guest as it is: a secret
+// goes out here only where the grants allow it anywhere.
 type Conn struct {
 	session *Session
 	conn    net.Conn
 	in      io.Reader
 	network int32
 	rule    grant.Rule
+	held    holding
 
 	tls      *tls.ConnectionState
 	verified string // "" or why not, for the name that was asked for
@@ -41,27 +44,64 @@ func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, 
 	if network == abi.NetUDP {
 		transport = "udp"
 	}
-	var t timings
-	conn, err := s.open(ctx, rule, transport, &t)
-	if err != nil {
+	c := &Conn{session: s, network: network, rule: rule, held: holding{of: s.account()}}
+	if err := c.open(ctx, transport); err != nil {
+		c.held.release()
 		return nil, err
-	}
-	c := &Conn{session: s, network: network, rule: rule}
-	c.use(conn)
-	if network == abi.NetTLS {
-		if err := c.handshake(ctx, rule.Host); err != nil {
-			return nil, err
-		}
 	}
 	return c, nil
 }
 
+func (c *Conn) open(ctx context.Context, transport string) error {
+	memory := connMemory
+	if c.network == abi.NetUDP {
+		memory += packetMemory
+	}
+	if err := c.held.more(memory); err != nil {
+		return err
+	}
+	conn, err := c.waitForConn(ctx, transport)
+	if err != nil {
+		return err
+	}
+	c.use(conn)
+	if c.network != abi.NetTLS {
+		return nil
+	}
+	err = c.handshake(ctx, c.rule.Host)
+	if err != nil {
+		_ = conn.Close()
+	}
+	return err
+}
+
+func (c *Conn) waitForConn(ctx context.Context, transport string) (net.Conn, error) {
+	c.session.account().Leave()
+	defer c.session.account().Return()
+	var t timings
+	return c.session.open(ctx, c.rule, transport, &t)
+}
+
 // use makes conn what is read from and written to.
 func (c *Conn) use(conn net.Conn) {
-	c.conn, c.in = conn, conn
-	if packets := c.network == abi.NetUDP; packets || !c.session.vault.Empty() {
-		c.in = c.session.vault.NewReader(conn, packets)
+	c.conn, c.in = conn, arriving{c.session.account(), conn}
+	if c.network == abi.NetUDP {
+		c.in = &packets{r: c.in}
 	}
+}
+
+// arriving is what a connection gives, once it was waited for.
+type arriving struct {
+	account Account
+	r       io.Reader
+}
+
+func (a arriving) Read(p []byte) (int, error) {
+	a.account.Leave()
+	defer a.account.Return()
+	n, err := a.r.Read(p)
+	a.account.Pay(Moved, n)
+	return n, err
 }
 
 // arm bounds the next call by its context; the returned function ends that.
@@ -88,15 +128,22 @@ func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// Write writes all of p, with the secrets put in. A placeholder must lie
-// within one write.
+// Write writes all of p, with the secrets put in where the grants allow that. A
+// placeholder must lie within one write.
 func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
-	out, used := c.session.vault.Reveal(secret.Raw, p)
+	out, used, err := c.session.revealed(secret.Raw, p, "a secret over a connection to "+hostPort(c.rule))
+	if err != nil {
+		return 0, err
+	}
 	if used {
 		if d := c.mayCarrySecret(); d != nil {
 			return 0, c.session.deny(d)
 		}
 	}
+	account := c.session.account()
+	account.Leave()
+	defer account.Return()
+	account.Pay(Moved, len(out))
 	defer c.arm(ctx)()
 	if _, err := c.conn.Write(out); err != nil {
 		return 0, c.session.fail(ctx, "writing to "+hostPort(c.rule), err, abi.ErrIO)
@@ -116,14 +163,11 @@ func (c *Conn) mayCarrySecret() *grant.Denial {
 }
 
 // StartTLS upgrades a tcp connection. An empty name is the host that was
-// dialled. What came before the handshake and was not read is refused: it may
-// have been put there by someone between.
+// dialled. Plain text that came before the handshake and was not read makes it
+// fail: someone in between may have put it there.
 func (c *Conn) StartTLS(ctx context.Context, name string) error {
 	if c.network != abi.NetTCP || c.tls != nil {
 		return invalid("only a tcp connection can be upgraded to TLS, and only once")
-	}
-	if r, ok := c.in.(*secret.Reader); ok && r.Pending() > 0 {
-		return invalid("there is unread plain text before the TLS handshake")
 	}
 	if name == "" {
 		name = c.rule.Host
@@ -136,28 +180,46 @@ func (c *Conn) StartTLS(ctx context.Context, name string) error {
 }
 
 func (c *Conn) handshake(ctx context.Context, name string) error {
-	defer c.arm(ctx)()
+	if err := c.held.more(tlsMemory); err != nil {
+		return err
+	}
+	roots, err := c.session.network.roots()
+	if err != nil {
+		_ = c.conn.Close()
+		return c.session.fail(ctx, "reading the certificates that this machine trusts", err, abi.ErrIO)
+	}
 	// Verified below, so that the handshake completes either way. Old
 	// versions are allowed so that a probe can see and report them.
-	secured := tls.Client(c.conn, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
-	if err := secured.HandshakeContext(context.WithoutCancel(ctx)); err != nil {
+	below := &link{Conn: c.conn, held: &c.held}
+	secured := tls.Client(below, &tls.Config{
+		ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, VerifyConnection: checkChain,
+	})
+	if err := c.waitForHandshake(ctx, below, secured); err != nil {
 		_ = c.conn.Close()
 		return c.session.fail(ctx, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()
-	c.tls = &state
-	c.use(secured)
-	c.check(name)
+	c.tls, c.conn, c.in = &state, secured, secured
+	c.check(roots, name)
 	return nil
+}
+
+func (c *Conn) waitForHandshake(ctx context.Context, below *link, secured *tls.Conn) error {
+	account := c.session.account()
+	account.Leave()
+	defer account.Return()
+	account.Pay(Handshake, 1)
+	defer c.arm(ctx)()
+	return below.handshake(ctx, secured)
 }
 
 // check verifies the chain for the name asked for. A guest that asks for
 // another name than the one it dialled gets its answer, but no secret unless
 // the chain also holds for the host; an address has no name of its own.
-func (c *Conn) check(name string) {
+func (c *Conn) check(roots *x509.CertPool, name string) {
 	why := func(name string) string {
-		if err := verify(c.tls, c.session.network.RootCAs, name); err != nil {
-			return c.session.vault.HideString(err.Error())
+		if err := verify(c.tls, roots, name); err != nil {
+			return err.Error()
 		}
 		return ""
 	}
@@ -170,8 +232,7 @@ func (c *Conn) check(name string) {
 
 // TLSInfo answers tls_info.
 func (c *Conn) TLSInfo(what int32) (string, error) {
-	fact, err := tlsFact(c.tls, c.verified, what)
-	return c.session.vault.HideString(fact), err
+	return tlsFact(c.tls, c.verified, what)
 }
 
 // RemoteAddr is the address that was connected to.
@@ -179,6 +240,7 @@ func (c *Conn) RemoteAddr() string { return c.conn.RemoteAddr().String() }
 
 // Close closes the connection.
 func (c *Conn) Close() error {
+	defer c.held.release()
 	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return c.session.fail(context.Background(), "closing "+hostPort(c.rule), err, abi.ErrIO)
 	}

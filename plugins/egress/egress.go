@@ -6,8 +6,9 @@
 // and secrets; Session.HTTP, Dial and Resolve are what the host calls are made
 // of, and Code turns their errors into errnos. A host is resolved here, every
 // resolved address is judged, and the connection goes to exactly the address
-// that passed, again on every hop of a redirect. Secrets are put in on the
-// way out and taken out of all that comes back, errors included.
+// that passed, again on every hop of a redirect. Secrets are put in on the way
+// out: whole ones in headers, basic auth and the configured URL, elsewhere only
+// where the grants allow it. Whole ones are taken out of HTTP answers and errors.
 //
 // It refuses link-local, cloud metadata, multicast and other special
 // addresses unless written as that literal, loopback by any other name than
@@ -20,12 +21,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 
 	"vega/plugins/grant"
 	"vega/plugins/secret"
+	"vega/plugins/sockets"
 )
 
 // Network is what all runs share.
@@ -34,21 +35,18 @@ type Network struct {
 	// before the first Session.
 	RootCAs *x509.CertPool
 
-	server   string // DNS server, host:port, or ""
-	resolver *net.Resolver
-	http2    *http.Transport
+	dialer sockets.Dialer
+	http2  *http.Transport
+	system systemRoots
 }
 
 // New makes a Network that resolves names by the DNS server at resolver
 // (host:port, the port may be left out), or by the system where it is empty.
 // The hosts file of the system counts in both.
 func New(resolver string) *Network {
-	n := &Network{resolver: net.DefaultResolver, http2: newHTTP2()}
+	n := &Network{dialer: sockets.Dialer{KeepAlive: -1}, http2: newHTTP2()} // a connection lives for one run
 	if resolver != "" {
-		n.server = grant.WithPort(resolver, 53)
-		n.resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, n.server)
-		}}
+		n.dialer.Server = grant.WithPort(resolver, 53)
 	}
 	return n
 }
@@ -58,6 +56,10 @@ func New(resolver string) *Network {
 type Session struct {
 	// Trace is added to the http requests of a guest that names none itself.
 	Trace Trace
+	// Account is what the session's work is charged to; nil: to nobody.
+	Account Account
+	// Sockets bounds what the run has open at once; nil is without limit.
+	Sockets *sockets.Allowance
 
 	network *Network
 	grants  *grant.Set
@@ -70,7 +72,7 @@ type Session struct {
 type Trace struct{ Parent, State string }
 
 // Session binds the network to the grants and secrets of one run. audit is
-// told of every denial; nil drops them.
+// told of every denial, whose text may hold what a peer sent; nil drops them.
 func (n *Network) Session(g *grant.Set, v *secret.Vault, audit func(error)) *Session {
 	if audit == nil {
 		audit = func(error) {}
@@ -80,24 +82,24 @@ func (n *Network) Session(g *grant.Set, v *secret.Vault, audit func(error)) *Ses
 
 // lookup resolves a host in the form of grant.Host. localhost is loopback by
 // itself, whatever a DNS server says.
-func (n *Network) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{ip}, nil
-	}
+func (s *Session) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if host == "localhost" {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
-	return n.resolver.LookupNetIP(ctx, "ip", host)
+	if _, err := netip.ParseAddr(host); err != nil { // an address costs nothing
+		s.account().Pay(Lookup, 1)
+	}
+	return s.network.dialer.Lookup(ctx, host, s.Sockets)
 }
 
-// deny tells the audit of a denial and returns it, free of secrets.
+// deny tells the audit of a denial and returns it as the guest may see it.
 func (s *Session) deny(err error) error {
+	s.audit(err)
 	clean := &grant.Denial{Asked: err.Error()}
 	if d := (*grant.Denial)(nil); errors.As(err, &d) {
 		*clean = *d
 	}
-	clean.Asked, clean.Fix = s.vault.Redact(clean.Asked), s.vault.Redact(clean.Fix)
-	s.audit(clean)
+	clean.Asked, clean.Fix = s.vault.Hide(clean.Asked), s.vault.Hide(clean.Fix)
 	return clean
 }
 

@@ -18,13 +18,14 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
 	"vega/sdk/abi"
 )
 
-const token = `tok&en/"canary"`
+const token = `tok&en/"canary1"`
 
 var probe = &manifest.Probe{Options: []manifest.Option{
 	{Name: "token", Type: manifest.String},
@@ -44,6 +45,7 @@ type setup struct {
 	plaintext bool
 	url       string // a secret URL
 	noSecret  bool
+	bound     bool // secrets may not be sent anywhere: the plugin is a stranger's
 	network   *Network
 }
 
@@ -70,7 +72,7 @@ func start(t testing.TB, o setup) *run {
 	if o.network == nil {
 		o.network = New("")
 	}
-	r.Session = o.network.Session(&grant.Set{Rules: o.rules, Plaintext: o.plaintext}, v, func(err error) {
+	r.Session = o.network.Session(&grant.Set{Rules: o.rules, Plaintext: o.plaintext, Anywhere: !o.bound}, v, func(err error) {
 		r.denied = append(r.denied, err.Error())
 	})
 	return r
@@ -98,10 +100,23 @@ func bundled(rules []grant.Rule) []grant.Rule {
 	return rules
 }
 
+// within is a context that ends after d. Where something is to come before that,
+// d is some seconds, which only end what hangs: a busy machine gets as much as it
+// takes.
 func within(t testing.TB, d time.Duration) context.Context {
+	if d >= 5*time.Second {
+		d = realtest.Patience
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// patiently tries something that ends by its deadline, with ever longer ones,
+// until all that is to come before it came in time.
+func patiently(try func(limit time.Duration) (came bool)) {
+	for limit := 300 * time.Millisecond; limit < realtest.Patience && !try(limit); limit *= 2 {
+	}
 }
 
 func server(t testing.TB, h http.HandlerFunc) *httptest.Server {

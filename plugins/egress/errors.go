@@ -14,18 +14,29 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/shortage"
 	"vega/sdk/abi"
 )
 
-// Error is a call that went wrong, other than by a denial. Its text holds no
-// secret, and it wraps nothing, since what lies below may.
+// Error is a call that went wrong, other than by a denial, as a guest may see it:
+// its text holds no whole secret of 16 bytes or more, and it wraps nothing but a
+// shortage, since what lies below may.
 type Error struct {
 	Errno abi.Errno
 	Text  string
+	Short *shortage.Error // why vega itself could not make the call; nil otherwise
 }
 
 // Error says where and what.
 func (e *Error) Error() string { return e.Text }
+
+// Unwrap is the shortage, if there is one.
+func (e *Error) Unwrap() error {
+	if e.Short == nil {
+		return nil
+	}
+	return e.Short
+}
 
 func invalid(format string, args ...any) error {
 	return &Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf(format, args...)}
@@ -47,13 +58,16 @@ func Code(err error) abi.Errno {
 	}
 }
 
-// fail makes an Error of what went wrong at a stage ("connecting to h:1"):
-// its text free of secrets, its errno by the kind of err, or otherwise what
-// the stage usually fails with.
+// fail makes an Error of what went wrong at a stage ("connecting to h:1"): its
+// errno is by the kind of err, or otherwise what the stage usually fails with. A
+// shortage of vega's own is abi.ErrIO at every stage.
 func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.Errno) error {
 	var own *Error
 	if errors.As(err, &own) {
 		return own
+	}
+	if short := shortage.Of(err); short != nil {
+		return &Error{Errno: abi.ErrIO, Text: s.vault.Hide(stage + ": " + short.Error()), Short: short}
 	}
 	code := errno(err, usual)
 	if ctx.Err() != nil || code == abi.ErrDNS && isTimeout(err) && expires(ctx) {
@@ -63,7 +77,7 @@ func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.E
 	if code == abi.ErrTimeout {
 		text = "timed out " + stage
 	}
-	return &Error{Errno: code, Text: s.vault.HideString(text)}
+	return &Error{Errno: code, Text: s.vault.Hide(text)}
 }
 
 // expires reports whether the deadline is as good as here: a timer set to it
@@ -81,6 +95,8 @@ func isTimeout(err error) bool {
 func errno(err error, usual abi.Errno) abi.Errno {
 	var dnsErr *net.DNSError
 	switch {
+	case shortage.Of(err) != nil:
+		return abi.ErrIO
 	case errors.As(err, &dnsErr):
 		return abi.ErrDNS
 	case isTimeout(err), errors.Is(err, context.Canceled):

@@ -20,7 +20,9 @@ import (
 type answer struct {
 	*http.Response
 	tls    *tls.ConnectionState
+	link   *link
 	remote string
+	held   holding
 	close  func()
 }
 
@@ -31,49 +33,95 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.open(ctx, rule, "tcp", t)
-	if err != nil {
+	a := &answer{held: holding{of: s.account()}}
+	a.close = a.held.release
+	memory := connMemory
+	if rule.Scheme == "https" {
+		memory += tlsMemory
+	}
+	if !s.vault.Empty() {
+		memory += readerMemory
+	}
+	if err := a.held.more(memory); err != nil {
 		return nil, err
 	}
-	deadline, _ := ctx.Deadline()
-	_ = conn.SetDeadline(deadline)
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	a := &answer{remote: conn.RemoteAddr().String(), close: func() { stop(); _ = conn.Close() }}
-	if err := s.overConn(ctx, conn, rule, out, a, t); err != nil {
+	s.account().Leave()
+	defer s.account().Return()
+	if err := s.send(ctx, rule, out, a, t); err != nil {
 		a.close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (s *Session) overConn(ctx context.Context, conn net.Conn, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
+// send makes a connection and sends the request over it.
+func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
+	conn, err := s.open(ctx, rule, "tcp", t)
+	if err != nil {
+		return err
+	}
+	deadline, _ := ctx.Deadline()
+	_ = conn.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	a.remote = conn.RemoteAddr().String()
+	a.close = func() { stop(); _ = conn.Close(); a.held.release() }
+	a.link = &link{Conn: conn, held: &a.held}
+	return s.overLink(ctx, rule, out, a, t)
+}
+
+func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
+	var conn net.Conn = a.link
 	send := http1
+	a.link.spare = spareBytes
 	if rule.Scheme == "https" {
-		start := time.Now()
-		secured := tls.Client(conn, &tls.Config{
-			RootCAs: s.network.RootCAs, ServerName: rule.Host, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
-		})
-		// The context's end closes the connection, so that the handshake
-		// needs no watcher of its own.
-		if err := secured.HandshakeContext(context.WithoutCancel(ctx)); err != nil {
-			return s.fail(ctx, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
+		secured, err := s.secure(ctx, a.link, rule, t)
+		if err != nil {
+			return err
 		}
-		t[abi.PhaseTLS] += time.Since(start)
 		state := secured.ConnectionState()
 		conn, a.tls = secured, &state
 		if state.NegotiatedProtocol == "h2" {
+			s.account().Pay(HTTP2, 1)
+			if err := a.held.more(windowMemory + windowMemory/2); err != nil {
+				return err
+			}
 			send = s.network.overHTTP2
+			a.link.spare, a.link.apart = spareHTTP2, true
 		}
 	}
 	start := time.Now()
+	s.account().Pay(Exchange, 1)
+	s.account().Pay(Moved, len(out.body))
 	req := out.request(ctx)
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
+	a.link.settle()
 	if err != nil {
 		return s.fail(ctx, "waiting for the answer of "+hostPort(rule), err, abi.ErrIO)
 	}
 	t[abi.PhaseFirstByte] += time.Since(start)
 	a.Response = resp
 	return nil
+}
+
+// secure makes a handshake that verifies the far end. The context's end closes
+// the connection, so that the handshake needs no watcher of its own.
+func (s *Session) secure(ctx context.Context, conn *link, rule grant.Rule, t *timings) (*tls.Conn, error) {
+	start := time.Now()
+	s.account().Pay(Handshake, 1)
+	roots, err := s.network.roots()
+	if err != nil {
+		return nil, s.fail(ctx, "reading the certificates that this machine trusts", err, abi.ErrIO)
+	}
+	secured := tls.Client(conn, &tls.Config{
+		ServerName: rule.Host, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, // verified here, where the run pays for the time that it takes
+		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verified(&cs, roots, rule.Host) },
+	})
+	if err := conn.handshake(ctx, secured); err != nil {
+		return nil, s.fail(ctx, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
+	}
+	t[abi.PhaseTLS] += time.Since(start)
+	return secured, nil
 }
 
 func (o *outgoing) request(ctx context.Context) *http.Request {
@@ -159,6 +207,8 @@ func newHTTP2() *http.Transport {
 			return nil, errors.New("no connection was handed over")
 		},
 		ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
+		// What comes before it is read waits in memory.
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: windowMemory, MaxReceiveBufferPerConnection: windowMemory},
 	}
 }
 
@@ -169,6 +219,6 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 		return nil, err
 	}
 	closeConn := a.close
-	a.close = func() { _ = cc.Close(); closeConn() }
+	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
 	return cc.RoundTrip(r)
 }

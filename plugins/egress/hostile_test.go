@@ -25,22 +25,22 @@ func TestDenialsTellNothing(t *testing.T) {
 	closed := listen(t, nil)
 	names := serveDNS(t, "known.test. 1 IN A 127.0.0.1")
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET http://granted.test"), network: New(names.addr)})
-	var slowest time.Duration
+	// Its time is over, so that a denial that took a lookup or a connection, or
+	// waited for anything else, would be a timeout.
+	ended := within(t, 0)
 	shapes := map[string]map[string]bool{}
 	for range 50 {
 		for _, address := range []string{open, closed, "known.test:80", "absent.test:80", "192.0.2.1:80"} {
 			for kind, ask := range map[string]func() error{
 				"http": func() error {
-					_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: "http://" + address + "/"})
+					_, err := r.HTTP(ended, &Request{Method: "GET", URL: "http://" + address + "/"})
 					return err
 				},
-				"tcp": func() error { _, err := r.Dial(within(t, 5*time.Second), abi.NetTCP, address); return err },
-				"tls": func() error { _, err := r.Dial(within(t, 5*time.Second), abi.NetTLS, address); return err },
-				"udp": func() error { _, err := r.Dial(within(t, 5*time.Second), abi.NetUDP, address); return err },
+				"tcp": func() error { _, err := r.Dial(ended, abi.NetTCP, address); return err },
+				"tls": func() error { _, err := r.Dial(ended, abi.NetTLS, address); return err },
+				"udp": func() error { _, err := r.Dial(ended, abi.NetUDP, address); return err },
 			} {
-				began := time.Now()
 				err := ask()
-				slowest = max(slowest, time.Since(began))
 				var d *grant.Denial
 				if !errors.As(err, &d) {
 					t.Fatalf("%s %s: %v", kind, address, err)
@@ -61,9 +61,6 @@ func TestDenialsTellNothing(t *testing.T) {
 	}
 	if connected.Load() != 0 || names.asked.Load() != 0 {
 		t.Errorf("%d connections were made and %d names asked for", connected.Load(), names.asked.Load())
-	}
-	if slowest > time.Second {
-		t.Errorf("a denial took %v", slowest)
 	}
 }
 
@@ -139,17 +136,17 @@ func TestDribbledBody(t *testing.T) {
 		}
 	})
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL)})
-	began := time.Now()
-	resp, err := r.HTTP(within(t, 300*time.Millisecond), &Request{Method: "GET", URL: s.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
-	wants(t, err, abi.ErrTimeout)
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	patiently(func(limit time.Duration) bool {
+		resp, err := r.HTTP(within(t, limit), &Request{Method: "GET", URL: s.URL})
+		if err != nil { // the head did not come in time
+			wants(t, err, abi.ErrTimeout)
+			return false
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		wants(t, err, abi.ErrTimeout)
+		return true
+	})
 }
 
 // Userinfo never decides where a request goes, and never arrives as such.

@@ -20,6 +20,15 @@ const (
 	maxRedirects = 20
 )
 
+// BodyLimit is the largest body that counts where a request says how large the
+// answer's may be.
+func BodyLimit(asked int64) int64 {
+	if asked <= 0 {
+		return DefaultBody
+	}
+	return min(asked, HardBody)
+}
+
 // Field is one header of a request.
 type Field struct{ Name, Value string }
 
@@ -35,7 +44,8 @@ type Request struct {
 	BasicUser, BasicPass *string
 }
 
-// Response is the answer, free of secrets. Close its Body.
+// Response is the answer. Header and Body hold no whole secret of 16 bytes or
+// more. Close its Body.
 type Response struct {
 	Status int
 	Header http.Header
@@ -46,14 +56,12 @@ type Response struct {
 	// Phases are by abi.Phase*, summed over redirects; the total is that to
 	// the headers until the body was read to its end.
 	Phases     [5]time.Duration
-	FinalURL   string
+	FinalURL   string // real: not for the guest
 	RemoteAddr string
 
 	// Facts answers TLSInfo where the response came from no connection, as one
 	// that was recorded; nil for a real one.
 	Facts func(what int32) (string, error)
-
-	session *Session
 }
 
 // TLSInfo answers tls_info for the connection of the last hop, which is
@@ -62,8 +70,7 @@ func (r *Response) TLSInfo(what int32) (string, error) {
 	if r.Facts != nil {
 		return r.Facts(what)
 	}
-	fact, err := tlsFact(r.TLS, "", what)
-	return r.session.vault.HideString(fact), err
+	return tlsFact(r.TLS, "", what)
 }
 
 // HTTP sends a request, follows its redirects and returns when the headers of
@@ -118,19 +125,15 @@ func origin(u *url.URL) string {
 }
 
 func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
-	limit := r.MaxBody
-	if limit <= 0 {
-		limit = DefaultBody
-	}
 	resp := &Response{
 		Status: a.StatusCode, Header: a.Header, TLS: a.tls, Phases: phases,
-		FinalURL: s.vault.HideString(out.url.String()), RemoteAddr: a.remote, session: s,
+		FinalURL: out.url.String(), RemoteAddr: a.remote,
 	}
-	resp.Body = s.body(ctx, a, min(limit, HardBody), func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
+	resp.Body = s.body(ctx, a, BodyLimit(r.MaxBody), func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
 	if !s.vault.Empty() {
 		for _, values := range resp.Header {
 			for i := range values {
-				values[i] = s.vault.HideString(values[i])
+				values[i] = s.vault.Hide(values[i])
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
@@ -52,11 +54,11 @@ func TestHTTPOverEachVersion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := proto + " POST " + r.mask + ` vega {"t":"` + r.mask + `"}`
+			want := proto + " POST " + r.mask + ` vega {"t":"tok&en/\"canary1\""}` // escaped, it is not the whole secret
 			if got := read(t, resp); got != want || resp.Status != 200 || resp.Header.Get("X-Echo") != r.mask {
 				t.Errorf("%d %q %v, want %q", resp.Status, got, resp.Header, want)
 			}
-			if strings.Contains(resp.FinalURL, url.QueryEscape(token)) || !strings.HasSuffix(resp.FinalURL, "?q="+r.mask) {
+			if !strings.HasSuffix(resp.FinalURL, "?q="+url.QueryEscape(token)) {
 				t.Errorf("final URL %q", resp.FinalURL)
 			}
 			secure := strings.HasPrefix(s.URL, "https")
@@ -81,7 +83,7 @@ func TestSecretsArrive(t *testing.T) {
 	if _, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "POST", URL: r.url + "&t=" + r.mask, Body: []byte("a=" + r.mask), Header: []Field{{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}}}); err != nil {
 		t.Fatal(err)
 	}
-	if want := "/services/T0%2F1/B0?a=b&c=d&t=tok%26en%2F%22canary%22"; got.RequestURI != want || string(sent) != "a="+url.QueryEscape(token) {
+	if want := "/services/T0%2F1/B0?a=b&c=d&t=tok%26en%2F%22canary1%22"; got.RequestURI != want || string(sent) != "a="+url.QueryEscape(token) {
 		t.Errorf("got %q %q, want %q", got.RequestURI, sent, want)
 	}
 	if user, password, _ := got.BasicAuth(); user != "us er" || password != "passw0rd" {
@@ -96,6 +98,8 @@ func TestSecretsArrive(t *testing.T) {
 	}
 }
 
+// Whole secrets are taken out of an answer, compressed or not, and also what the
+// host made of one. That is a net: a target that escapes them gives them away.
 func TestEchoedSecretsAreHidden(t *testing.T) {
 	basic := base64.StdEncoding.EncodeToString([]byte("me:" + token))
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +107,7 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
 		fmt.Fprintf(z, "raw %s escaped %s form %s auth %s json ", token, url.PathEscape(token), url.QueryEscape(token), r.Header.Get("Authorization"))
-		fmt.Fprint(z, `"tok\u0026en/\"canary\"" "tok&en\/\"canary\""`)
+		fmt.Fprint(z, `"tok\u0026en/\"canary1\"" "tok&en\/\"canary1\""`)
 		z.Close()
 	})
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL)})
@@ -113,7 +117,7 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := read(t, resp)
-	if strings.Contains(got, "tok") || strings.Contains(got, basic) || strings.Count(got, r.mask) != 5 {
+	if strings.Contains(got, token) || strings.Contains(got, basic) || !strings.HasPrefix(got, "raw "+r.mask+" escaped "+url.PathEscape(token)) {
 		t.Errorf("the guest sees %q", got)
 	}
 	if c := resp.Header.Get("Set-Cookie"); c != "a="+r.mask || resp.Header.Get("Content-Encoding") != "" {
@@ -125,7 +129,7 @@ func TestNothingIsSentWithoutGrant(t *testing.T) {
 	var hits atomic.Int32
 	s := server(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	port := s.Listener.Addr().(*net.TCPAddr).Port
-	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL, "GET http://localhost:1")})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL, "GET http://localhost:1", "TRACE "+s.URL, "CONNECT "+s.URL)})
 	for _, c := range []struct{ method, url, say string }{
 		{"POST", s.URL, "http = [\"POST " + s.URL + "\"]"},
 		{"GET", strings.Replace(s.URL, "http", "https", 1), "GET https://127.0.0.1"},
@@ -139,6 +143,8 @@ func TestNothingIsSentWithoutGrant(t *testing.T) {
 		{"GET", "http://" + r.mask + ".example/", ""},
 		{"GET", s.URL + "\r\nX: y", ""},
 		{"CONNECT", s.URL, ""},
+		{"TRACE", s.URL, ""},
+		{"track", s.URL, ""},
 		{"GE T", s.URL, ""},
 	} {
 		_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: c.method, URL: c.url})
@@ -294,8 +300,8 @@ func TestDeadlineAndFailures(t *testing.T) {
 		fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
 		_, _ = io.Copy(io.Discard, c)
 	})
-	cut := listen(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"); drain(c) })
-	closes := listen(t, drain)
+	cut := listen(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"); hear(c) })
+	closes := listen(t, hear)
 	closed := listen(t, nil)
 	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
 	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -315,34 +321,35 @@ func TestDeadlineAndFailures(t *testing.T) {
 		{"https://" + secure, "certificate", abi.ErrTLS},
 		{"https://" + loris, "TLS handshake", abi.ErrTLS},
 	} {
-		began, limit := time.Now(), 20*time.Second
-		if c.code == abi.ErrTimeout {
-			limit = 300 * time.Millisecond
+		var err error
+		try := func(limit time.Duration) bool {
+			var resp *Response
+			if resp, err = r.HTTP(within(t, limit), &Request{Method: "GET", URL: c.url + "/" + r.mask}); err == nil {
+				_, err = io.ReadAll(resp.Body)
+			}
+			return err != nil && strings.Contains(err.Error(), c.say)
 		}
-		resp, err := r.HTTP(within(t, limit), &Request{Method: "GET", URL: c.url + "/" + r.mask})
-		if err == nil {
-			_, err = io.ReadAll(resp.Body)
+		if c.code == abi.ErrTimeout {
+			patiently(try)
+		} else {
+			try(realtest.Patience)
 		}
 		wants(t, err, c.code)
 		if err != nil && !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v does not say %q", c.url, err, c.say)
 		}
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("%s took %v", c.url, took)
-		}
 	}
 }
 
-// listen serves each connection; nil listens nowhere, at a port that was free.
+// listen serves each connection; nil listens nowhere, at a port that is free.
 func listen(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
+	if serve == nil {
+		return "127.0.0.1:" + realtest.FreePort(t)
+	}
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if serve == nil {
-		l.Close()
-		return l.Addr().String()
 	}
 	t.Cleanup(func() { l.Close() })
 	go func() {
@@ -357,10 +364,14 @@ func listen(t testing.TB, serve func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// drain reads what is there, so that the close is no reset.
-func drain(c net.Conn) {
-	_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	_, _ = io.Copy(io.Discard, c)
+// drain reads until the other end closes.
+func drain(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+
+// hear reads the head of a request, so that the close is no reset.
+func hear(c net.Conn) {
+	r := bufio.NewReader(c)
+	for line := "-"; line != "\r\n" && line != ""; line, _ = r.ReadString('\n') {
+	}
 }
 
 func TestServerAnswersBeforeTheBodyIsRead(t *testing.T) {

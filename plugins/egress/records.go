@@ -80,15 +80,19 @@ func oneLine(s string) string {
 
 // bySystem asks through the net package, where there is no resolv.conf.
 func (s *Session) bySystem(ctx context.Context, typ uint16, name string) ([]string, error) {
-	out, err := systemRecords(ctx, s.network.resolver, typ, name)
+	s.account().Leave()
+	s.account().Pay(Question, 1)
+	var out []string
+	err := s.network.dialer.Ask(s.Sockets, func(r *net.Resolver) (err error) {
+		out, err = systemRecords(ctx, r, typ, name)
+		return err
+	})
+	s.account().Return()
 	if err != nil {
 		return nil, s.fail(ctx, "resolving "+bare(name), err, abi.ErrDNS)
 	}
 	if len(out) == 0 {
-		return nil, &Error{Errno: abi.ErrNotSet, Text: s.vault.HideString(bare(name) + " has no such record")}
-	}
-	for i := range out {
-		out[i] = s.vault.HideString(out[i])
+		return nil, &Error{Errno: abi.ErrNotSet, Text: bare(name) + " has no such record"}
 	}
 	return out, nil
 }

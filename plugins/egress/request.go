@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -32,8 +33,8 @@ func (o *outgoing) carriesSecret() bool {
 // been granted.
 func (s *Session) prepare(r *Request) (*outgoing, error) {
 	out := &outgoing{method: r.Method, header: make(http.Header, len(r.Header)+3), secretHeaders: map[string]bool{}}
-	if !isToken(r.Method) || r.Method == http.MethodConnect {
-		return nil, invalid("the method is no HTTP method that can be sent")
+	if !isToken(r.Method) || neverSent[strings.ToUpper(r.Method)] {
+		return nil, invalid("the method is not one that can be sent")
 	}
 	if err := s.target(out, r.URL); err != nil {
 		return nil, err
@@ -58,8 +59,9 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
 		out.header.Set("Accept-Encoding", "gzip")
 	}
-	out.body, out.secretBody = s.vault.Reveal(bodyForm(out.header.Get("Content-Type")), r.Body)
-	return out, nil
+	var err error
+	out.body, out.secretBody, err = s.revealed(bodyForm(out.header.Get("Content-Type")), r.Body, "a secret in the body of a request to "+origin(out.url))
+	return out, err
 }
 
 // trace passes on which trace the run is part of, unless the guest says so.
@@ -85,8 +87,11 @@ func (s *Session) target(out *outgoing, raw string) error {
 	if err != nil {
 		return s.deny(err)
 	}
-	text, used := s.vault.Reveal(secret.URL, []byte(raw))
-	real, err := url.Parse(string(text))
+	text, used, err := s.revealedURL(raw, origin(asked))
+	if err != nil {
+		return err
+	}
+	real, err := url.Parse(text)
 	if err != nil || real.Scheme != asked.Scheme || real.Host != asked.Host {
 		return invalid("a secret can stand in the path, query or userinfo of a URL only")
 	}
@@ -109,6 +114,10 @@ func hostHeader(r grant.Rule) string {
 	return hostPort(r)
 }
 
+// neverSent are the methods that no request may have: CONNECT makes a tunnel, and the
+// others have the far end send back what it received, secrets in headers among it.
+var neverSent = map[string]bool{http.MethodConnect: true, http.MethodTrace: true, "TRACK": true, "DEBUG": true}
+
 // refused are the headers that belong to the connection, which is the host's.
 var refused = map[string]bool{
 	"Host": true, "Connection": true, "Keep-Alive": true, "Transfer-Encoding": true, "Content-Length": true,
@@ -126,11 +135,14 @@ func (s *Session) field(out *outgoing, f Field) error {
 	if v := strings.ToLower(strings.TrimSpace(f.Value)); name == "Accept-Encoding" && v != "gzip" && v != "identity" {
 		return invalid("Accept-Encoding can be gzip, which the host undoes, or identity")
 	}
-	value, used := s.vault.Reveal(secret.Raw, []byte(f.Value))
+	value, used, err := s.revealedValue(f.Value, "a secret as a part of the header "+name)
+	if err != nil {
+		return err
+	}
 	if !isFieldValue(value) {
 		return invalid("the value of the header %s has a line break or another control character", name)
 	}
-	out.header.Add(name, string(value))
+	out.header.Add(name, value)
 	if used {
 		out.secretHeaders[name] = true
 	}
@@ -144,9 +156,14 @@ func (s *Session) basic(out *outgoing, r *Request) error {
 	used := false
 	switch {
 	case r.BasicUser != nil || r.BasicPass != nil:
-		user, used = s.revealed(r.BasicUser)
+		const what = "a secret as a part of a user or password"
 		var also bool
-		password, also = s.revealed(r.BasicPass)
+		var err, too error
+		user, used, err = s.revealedWhole(r.BasicUser, what)
+		password, also, too = s.revealedWhole(r.BasicPass, what)
+		if err = cmp.Or(err, too); err != nil {
+			return err
+		}
 		used = used || also
 	case out.url.User != nil:
 		user = out.url.User.Username()
@@ -167,14 +184,6 @@ func (s *Session) basic(out *outgoing, r *Request) error {
 		out.secretHeaders["Authorization"] = true
 	}
 	return nil
-}
-
-func (s *Session) revealed(p *string) (string, bool) {
-	if p == nil {
-		return "", false
-	}
-	b, used := s.vault.Reveal(secret.Raw, []byte(*p))
-	return string(b), used
 }
 
 func bodyForm(contentType string) secret.Form {
@@ -199,8 +208,8 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-func isFieldValue(b []byte) bool {
-	for _, c := range b {
+func isFieldValue(s string) bool {
+	for _, c := range []byte(s) {
 		if c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}

@@ -14,6 +14,7 @@ import (
 
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 	"vega/sdk/abi"
 )
 
@@ -46,17 +47,19 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	if len(servers) == 0 {
 		return s.bySystem(ctx, typ, question)
 	}
-	answer, err := ask(ctx, question, typ, servers)
+	held := holding{of: s.account()}
+	defer held.release()
+	answer, err := s.ask(ctx, question, typ, servers, &held)
 	if err != nil {
 		return nil, s.fail(ctx, "resolving "+name, err, abi.ErrDNS)
 	}
-	return s.records(answer, typ, name, rrtype)
+	return answer.found(name, rrtype)
 }
 
 // question judges a name and brings it into the form that is asked for. The
 // grant for the PTR of an address may name the address or its arpa name.
 func (s *Session) question(typ uint16, name, server string) (string, error) {
-	if s.vault.Redact(name) != name {
+	if s.vault.Holds([]byte(name)) {
 		return "", s.deny(&grant.Denial{Asked: "asking for a name with a secret in it is refused: write the name itself in the configuration, not env() or file()"})
 	}
 	asked := name
@@ -81,13 +84,17 @@ func (s *Session) question(typ uint16, name, server string) (string, error) {
 // by address like any other destination; the operator's own is not.
 func (s *Session) servers(ctx context.Context, server string) ([]string, error) {
 	if server == "" {
-		return s.network.servers(), nil
+		servers, err := s.network.servers()
+		if err != nil {
+			return nil, s.fail(ctx, "reading which DNS server to ask", err, abi.ErrIO)
+		}
+		return servers, nil
 	}
 	host, port, err := grant.Address(grant.WithPort(server, 53))
 	if err != nil {
 		return nil, invalid("the DNS server is no host or host:port: %v", err)
 	}
-	found, err := s.network.lookup(ctx, host)
+	found, err := s.waitForLookup(ctx, host)
 	if err != nil {
 		return nil, s.fail(ctx, "resolving the DNS server "+host, err, abi.ErrDNS)
 	}
@@ -103,19 +110,28 @@ func (s *Session) servers(ctx context.Context, server string) ([]string, error) 
 	return out, nil
 }
 
-func (n *Network) servers() []string {
-	if n.server != "" {
-		return []string{n.server}
+func (s *Session) waitForLookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	s.account().Leave()
+	defer s.account().Return()
+	return s.lookup(ctx, host)
+}
+
+func (n *Network) servers() ([]string, error) {
+	if n.dialer.Server != "" {
+		return []string{n.dialer.Server}, nil
 	}
 	system, err := dns.ClientConfigFromFile("/etc/resolv.conf")
-	if err != nil {
-		return nil // no such file on this system: the net package knows how
+	if short := shortage.Of(err); short != nil {
+		return nil, short
+	}
+	if err != nil { // no such file on this system: the net package knows how
+		return nil, nil //nolint:nilerr // it is no fault
 	}
 	out := make([]string, 0, len(system.Servers))
 	for _, server := range system.Servers {
 		out = append(out, net.JoinHostPort(server, system.Port))
 	}
-	return out
+	return out, nil
 }
 
 const (
@@ -125,7 +141,7 @@ const (
 
 // ask goes through the servers up to three times, since a datagram may be
 // lost. Only the last attempt may take all the time that is left.
-func ask(ctx context.Context, name string, typ uint16, servers []string) (*dns.Msg, error) {
+func (s *Session) ask(ctx context.Context, name string, typ uint16, servers []string, held *holding) (*reply, error) {
 	query := new(dns.Msg).SetQuestion(name, typ)
 	query.SetEdns0(1232, false)
 	var last error
@@ -134,7 +150,7 @@ func ask(ctx context.Context, name string, typ uint16, servers []string) (*dns.M
 		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
 			limit = time.Until(deadline)
 		}
-		answer, err := askOne(ctx, query, servers[i%len(servers)], limit)
+		answer, err := s.askOne(ctx, query, servers[i%len(servers)], limit, held)
 		if err == nil {
 			return answer, nil
 		}
@@ -142,43 +158,90 @@ func ask(ctx context.Context, name string, typ uint16, servers []string) (*dns.M
 			return nil, ctx.Err()
 		}
 		last = err
-		if !isTimeout(err) && i >= len(servers)-1 {
+		if shortage.Of(err) != nil || !isTimeout(err) && i >= len(servers)-1 {
 			break // a server that answers wrongly does so again
 		}
 	}
 	return nil, last
 }
 
-func askOne(ctx context.Context, query *dns.Msg, server string, limit time.Duration) (*dns.Msg, error) {
-	client := dns.Client{Net: "udp", Timeout: max(limit, time.Millisecond)}
-	answer, _, err := client.ExchangeContext(ctx, query, server)
-	if err == nil && answer.Truncated {
-		client.Net = "tcp"
-		answer, _, err = client.ExchangeContext(ctx, query, server)
+func (s *Session) askOne(ctx context.Context, query *dns.Msg, server string, limit time.Duration, held *holding) (*reply, error) {
+	answer, err := s.exchangeDNS(ctx, "udp", query, server, limit, held)
+	if err == nil && answer.truncated {
+		answer, err = s.exchangeDNS(ctx, "tcp", query, server, limit, held)
 	}
+	asked := query.Question[0]
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("asking %s: %w", server, err)
-	case len(answer.Question) != 1 || !strings.EqualFold(answer.Question[0].Name, query.Question[0].Name) || answer.Question[0].Qtype != query.Question[0].Qtype:
+	case !strings.EqualFold(answer.name, asked.Name) || answer.typ != asked.Qtype:
 		return nil, errors.New(server + " answered another question")
-	case answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError:
-		return nil, errors.New(server + " answered " + dns.RcodeToString[answer.Rcode])
+	case answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError:
+		return nil, errors.New(server + " answered " + dns.RcodeToString[answer.rcode])
 	}
 	return answer, nil
 }
 
-func (s *Session) records(answer *dns.Msg, typ uint16, name, rrtype string) ([]string, error) {
-	if answer.Rcode == dns.RcodeNameError {
-		return nil, &Error{Errno: abi.ErrDNS, Text: s.vault.HideString("resolving " + name + ": no such name (NXDOMAIN)")}
+// exchangeDNS waits for an answer, and then unpacks it, which computes.
+func (s *Session) exchangeDNS(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration, held *holding) (*reply, error) {
+	held.release() // of an answer before this one
+	if err := held.more(dns.MaxMsgSize); err != nil {
+		return nil, err
 	}
-	var out []string
-	for _, rr := range answer.Answer {
-		if rr.Header().Rrtype == typ {
-			out = append(out, s.vault.HideString(recordText(rr)))
+	packed, err := s.waitForAnswer(ctx, network, query, server, max(limit, time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	return s.unpack(packed, query.Question[0].Qtype, held)
+}
+
+// waitForAnswer sends a question over a connection of its own and returns the
+// answer as it came.
+func (s *Session) waitForAnswer(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration) ([]byte, error) {
+	s.account().Leave()
+	defer s.account().Return()
+	s.account().Pay(Question, 1)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	plain, err := s.network.dialer.Dial(ctx, network, server, s.Sockets)
+	if err != nil {
+		return nil, err
+	}
+	defer plain.Close()
+	conn := &dns.Conn{Conn: plain, UDPSize: query.IsEdns0().UDPSize()}
+	deadline, _ := ctx.Deadline()
+	_ = conn.SetDeadline(deadline) // a closed connection fails below
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	if err := conn.WriteMsg(query); err != nil {
+		return nil, err
+	}
+	return s.answerTo(query.Id, conn, network == "udp")
+}
+
+// answerTo reads the answer to a question. Datagrams that answer another one
+// are passed over: they may have been late.
+func (s *Session) answerTo(id uint16, conn *dns.Conn, datagrams bool) ([]byte, error) {
+	for {
+		var head dns.Header
+		packed, err := conn.ReadMsgHeader(&head)
+		s.account().Pay(Moved, len(packed))
+		switch {
+		case err != nil:
+			return nil, err
+		case head.Id == id:
+			return packed, nil
+		case !datagrams:
+			return nil, dns.ErrId
 		}
 	}
-	if len(out) == 0 {
-		return nil, &Error{Errno: abi.ErrNotSet, Text: s.vault.HideString(name + " has no " + strings.ToUpper(rrtype) + " record")}
+}
+
+func (r *reply) found(name, rrtype string) ([]string, error) {
+	if r.rcode == dns.RcodeNameError {
+		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": no such name (NXDOMAIN)"}
 	}
-	return out, nil
+	if len(r.records) == 0 {
+		return nil, &Error{Errno: abi.ErrNotSet, Text: name + " has no " + strings.ToUpper(rrtype) + " record"}
+	}
+	return r.records, nil
 }

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/daemon/realtest"
+	"vega/daemon/realtest/cases"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins/build"
 	"vega/plugins/examples"
 	"vega/plugins/plugintest"
@@ -30,16 +33,16 @@ func TestProjects(t *testing.T) {
 				t.Errorf("the block to paste:\n%s", block)
 			}
 			wasm := compile(t, dir)
-			k, err := plugintest.Open(t.Context(), wasm, plugintest.Options{})
+			k, err := plugintest.Open(t.Context(), wasm, plugintest.Options{CacheDir: compiled.Cache()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer k.Close()
-			cases, err := filepath.Glob(filepath.Join(dir, "tests", "*.json"))
-			if err != nil || len(cases) != 3 {
-				t.Fatal(err, cases)
+			paths, err := filepath.Glob(filepath.Join(dir, "tests", "*.json"))
+			if err != nil || len(paths) != 3 {
+				t.Fatal(err, paths)
 			}
-			for _, path := range cases {
+			for _, path := range paths {
 				try(t, k, path)
 			}
 			// The same sources make the same bytes, wherever they lie.
@@ -63,17 +66,10 @@ func try(t *testing.T, k *plugintest.Kit, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := k.Replay(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range c.Differs(run) {
+	for _, d := range c.Differs(cases.Replay(t, k, c)) {
 		t.Errorf("%s: %s", filepath.Base(path), d)
 	}
-	verdicts, err := k.Faults(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	verdicts := cases.Faults(t, k, c)
 	if len(verdicts) < 15 {
 		t.Errorf("%d faults were tried", len(verdicts))
 	}
@@ -90,11 +86,13 @@ func compile(t testing.TB, dir string) []byte {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
+	l, err := build.Detect(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	realtest.Toolchain(t, l, false)
 	wasm, err := build.Plugin(context.Background(), dir, m)
 	if err != nil {
-		if os.Getenv("VEGA_REQUIRE") == "" && strings.Contains(err.Error(), "is needed") {
-			t.Skip(err)
-		}
 		t.Fatal(err)
 	}
 	return wasm

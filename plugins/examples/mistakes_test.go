@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/daemon/realtest/cases"
+	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/examples"
@@ -108,7 +110,7 @@ func TestMistakes(t *testing.T) {
 			}
 			m.make(t, dir)
 			wasm := compile(t, dir)
-			k, err := plugintest.Open(context.Background(), wasm, plugintest.Options{})
+			k, err := plugintest.Open(context.Background(), wasm, plugintest.Options{CacheDir: compiled.Cache()})
 			if m.refused != "" {
 				if err == nil || err.Error() != m.refused {
 					t.Fatalf("it says %v", err)
@@ -155,10 +157,7 @@ func (m mistake) judge(t *testing.T, k *plugintest.Kit, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := k.Replay(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := cases.Replay(t, k, c)
 	said := append(c.Differs(run), run.Message)
 	if len(c.Differs(run)) == 0 {
 		verdicts, err := k.Faults(t.Context(), c)

@@ -2,8 +2,8 @@
 // directory with its source and its module. They are made with nothing but what
 // any author has: an SDK, `vega plugin build` and `vega plugin test`.
 //
-// One is compiled only when an integration is bound to it, and gives way to a
-// plugin of its name that is dropped in.
+// One is compiled only when an integration is bound to it. A plugin of its name that
+// is dropped in takes its place where the configuration says so.
 package extras
 
 import (
@@ -55,6 +55,19 @@ func All() ([]manifest.Found, error) {
 		all[i] = e.found
 	}
 	return all, nil
+}
+
+// Digests are the hex SHA-256 of all extras.
+func Digests() []string {
+	extras, err := read()
+	if err != nil {
+		return nil // All has told
+	}
+	all := make([]string, len(extras))
+	for i, e := range extras {
+		all[i] = e.found.Module.Digest
+	}
+	return all
 }
 
 // Module is the module of that name, nil if there is none. The caller must not

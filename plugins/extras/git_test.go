@@ -20,12 +20,16 @@ import (
 // /private.
 func gitServer(t *testing.T, root, token string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "git", "--exec-path").Output()
+	out, err := exec.CommandContext(t.Context(), realtest.Program(t, "git", "git"), "--exec-path").Output()
 	if err != nil {
-		realtest.Missing(t, "git is not installed: apt-get install git")
+		t.Fatal(err)
+	}
+	path := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
+	if _, err := os.Stat(path); err != nil {
+		realtest.Missing(t, "git has no git-http-backend: apt-get install git")
 	}
 	backend := &cgi.Handler{
-		Path: filepath.Join(strings.TrimSpace(string(out)), "git-http-backend"),
+		Path: path,
 		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + root, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {

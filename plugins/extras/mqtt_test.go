@@ -17,10 +17,8 @@ import (
 
 func TestMQTT(t *testing.T) {
 	const password = "a-password-of-the-operator"
-	tool, err := exec.LookPath("mosquitto_passwd")
-	if err != nil {
-		realtest.Missing(t, "mosquitto_passwd is not installed: apt-get install mosquitto")
-	}
+	tool := realtest.Program(t, "mosquitto_passwd", "mosquitto")
+	pub := realtest.Program(t, "mosquitto_pub", "mosquitto-clients")
 	passwords := filepath.Join(t.TempDir(), "passwords")
 	if out, err := exec.CommandContext(t.Context(), tool, "-b", "-c", passwords, "ada", password).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -32,7 +30,7 @@ func TestMQTT(t *testing.T) {
 	addr := realtest.Mosquitto(t, "allow_anonymous false\npassword_file %s/passwords\nacl_file %s/acl\n", map[string]string{
 		"passwords": string(hashed), "acl": "user ada\ntopic readwrite plant/#\n",
 	})
-	publish(t, addr, password, "plant/pump", "state=running")
+	publish(t, pub, addr, password, "plant/pump", "state=running")
 
 	k := open(t, "mqtt", plugintest.Options{})
 	as := func(user, word string, more ...string) manifest.Values {
@@ -89,12 +87,8 @@ func TestMQTT(t *testing.T) {
 }
 
 // publish leaves a message with the broker, for who subscribes later.
-func publish(t *testing.T, addr, password, topic, text string) {
+func publish(t *testing.T, tool, addr, password, topic, text string) {
 	t.Helper()
-	tool, err := exec.LookPath("mosquitto_pub")
-	if err != nil {
-		realtest.Missing(t, "mosquitto_pub is not installed: apt-get install mosquitto-clients")
-	}
 	_, port, _ := net.SplitHostPort(addr)
 	if out, err := exec.CommandContext(t.Context(), tool, "-h", "127.0.0.1", "-p", port, "-u", "ada", "-P", password, "-t", topic, "-m", text, "-r", "-q", "1").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -1,6 +1,7 @@
 package extras_test
 
 import (
+	"math"
 	"net"
 	"testing"
 	"time"
@@ -15,11 +16,15 @@ func TestNTP(t *testing.T) {
 	k := open(t, "ntp", plugintest.Options{})
 	at := func(addr string) manifest.Values { return manifest.Values{"address": manifest.Plain(addr)} }
 	good := realtest.Chrony(t, 3)
-	_, r := run(t, k, "healthy", at(good), want{plugins.Healthy, "", "the clock of this machine is within "})
+	near := at(good)
+	near["max_offset"] = realtest.Patience // a busy machine is late to read its clock
+	_, r := run(t, k, "healthy", near, want{plugins.Healthy, "", "the clock of this machine is within "})
+	got := map[string]float64{}
 	for _, m := range r.Metrics {
-		if m.Name == "offset" && (m.Value > 50 || m.Value < -50) {
-			t.Errorf("the clock is %v ms off itself", m.Value)
-		}
+		got[m.Name] = m.Value
+	}
+	if off, ok := got["offset"]; !ok || math.Abs(off) > got["delay"]/2+1 {
+		t.Errorf("the clock is %v ms off itself, by an exchange of %v ms", off, got["delay"])
 	}
 	far := at(good)
 	far["max_stratum"] = 2.0

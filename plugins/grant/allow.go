@@ -81,14 +81,24 @@ func (s *Set) AllowsKV() error {
 	return &Denial{Asked: "key-value storage", Fix: `kv = "64KiB"`}
 }
 
+// AllowsSecrets judges the sending of a secret in a text that a guest put together.
+// what names the secret and where it would go.
+func (s *Set) AllowsSecrets(what string) error {
+	if s.watched(Rule{Kind: Secrets}, s.Anywhere) {
+		return nil
+	}
+	return &Denial{Asked: "sending " + what, Fix: secretsAnywhere}
+}
+
+const secretsAnywhere = `secrets = "anywhere"`
+
 var verbs = map[manifest.Kind]string{
 	manifest.HTTP: "the request ", manifest.Net: "the connection ", manifest.DNS: "the DNS question ", manifest.SQL: "sql on ",
 }
 
 func (s *Set) find(want Rule) (Rule, error) {
 	for _, r := range s.Rules {
-		if r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
-			r.Host == want.Host && r.Port == want.Port && r.Name == want.Name {
+		if r.allows(want) {
 			s.watched(want, true)
 			return r, nil
 		}
@@ -97,7 +107,21 @@ func (s *Set) find(want Rule) (Rule, error) {
 		want.Origin, want.Where = FromBlock, "learned"
 		return want, nil
 	}
+	for _, r := range s.Withheld {
+		if r.allows(want) {
+			return Rule{}, &Denial{
+				Asked: verbs[want.Kind] + want.String() + ", next to a secret that belongs elsewhere,",
+				Fix:   secretsAnywhere,
+			}
+		}
+	}
 	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line()}
+}
+
+// allows reports whether the rule allows what is asked.
+func (r Rule) allows(want Rule) bool {
+	return r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
+		r.Host == want.Host && r.Port == want.Port && r.Name == want.Name
 }
 
 func (s *Set) watched(asked Rule, granted bool) bool {

@@ -15,6 +15,7 @@ type Request struct {
 	Values  manifest.Values
 	Written map[string]bool // options the operator wrote, as opposed to defaults
 	Bundled bool            // the plugin that ships with vega
+	Secret  bool            // Values hold a secret that the guest has a placeholder of
 	Block   Set             // the grant block; its rules have Origin FromBlock
 }
 
@@ -26,9 +27,12 @@ type Missing struct {
 
 // Effective is every grant of an integration, each with where it comes from,
 // and the non-optional capabilities that are left without any. A capability
-// that the probe did not declare gets nothing, whatever the block says.
+// that the probe did not declare gets nothing, whatever the block says. A plugin
+// that does not ship with vega and is given a secret keeps only the grants to
+// that secret's origin, unless the block says otherwise: what the origin tells
+// the plugin about the secret must not go on to others.
 func Effective(q Request) (Set, []Missing) {
-	out := Set{Plaintext: q.Block.Plaintext}
+	out := Set{Plaintext: q.Block.Plaintext, Anywhere: q.Block.Anywhere}
 	var missing []Missing
 	for _, k := range q.Probe.Capabilities {
 		before := len(out.Rules)
@@ -54,6 +58,9 @@ func Effective(q Request) (Set, []Missing) {
 		if granted := len(out.Rules) > before || k.Kind == manifest.KV && out.KV > 0; !granted && !k.Optional {
 			missing = append(missing, Missing{k, q.fix(k)})
 		}
+	}
+	if q.Secret && !q.Bundled && !out.Anywhere {
+		out.confine(q.secretOrigin(out.Rules))
 	}
 	return out, missing
 }

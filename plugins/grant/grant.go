@@ -28,6 +28,10 @@ const (
 	FromBlock   Origin = "grant"   // the grant block
 )
 
+// Secrets is the kind of a rule that Set.Watch is given when a guest sends a
+// secret where only Anywhere allows it.
+const Secrets manifest.Kind = "secrets"
+
 // Rule is one destination that is allowed.
 type Rule struct {
 	Kind   manifest.Kind
@@ -42,12 +46,19 @@ type Rule struct {
 
 // Set is everything granted to one integration.
 type Set struct {
-	Rules     []Rule
+	Rules []Rule
+	// Withheld are rules that do not hold, because the plugin is given a secret
+	// that belongs elsewhere; see Effective.
+	Withheld  []Rule
 	KV        manifest.Size // quota; 0 is no storage
 	Plaintext bool          // secrets may travel unencrypted to other hosts
+	// Anywhere says that secrets may be sent in bodies, on connections, in queries
+	// and in any other text that a guest puts together.
+	Anywhere bool
 	// Watch, where it is not nil, is told of all that is asked, and whether it
 	// is granted; it may grant what is not. It is for plugintest, which learns
-	// by it what a probe needs. A rule for storage has the kind alone.
+	// by it what a probe needs. A rule for storage, or for secrets, has the kind
+	// alone.
 	Watch func(asked Rule, granted bool) bool
 }
 

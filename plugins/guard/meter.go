@@ -1,10 +1,10 @@
 package guard
 
 import (
-	"encoding/binary"
 	"fmt"
+	"slices"
 
-	wasm "vega/plugins/binary"
+	"vega/plugins/binary"
 )
 
 // What computing costs, in bytes of code: the one size that is known of an
@@ -25,146 +25,173 @@ const (
 	growing = 1 << 10
 )
 
+// effect is what an instruction does that matters here.
+type effect byte
+
 const (
-	opLocalTee  = 0x22
-	opGlobalGet = 0x23
-	opGlobalSet = 0x24
-	opI32LtS    = 0x48
-	opI32Sub    = 0x6b
-	opI32ShrU   = 0x76
+	plain    effect = iota
+	calls           // another function
+	bulk            // works for as long as its operand says
+	sets            // writes a table, or drops a segment
+	bulkSets        // both
 )
+
+func effectOf(op binary.Op) effect {
+	switch op {
+	case binary.OpCall, binary.OpCallIndirect:
+		return calls
+	case binary.OpMemoryInit, binary.OpMemoryCopy, binary.OpMemoryFill:
+		return bulk
+	case binary.OpTableSet, binary.OpDataDrop, binary.OpElemDrop:
+		return sets
+	case binary.OpTableInit, binary.OpTableCopy, binary.OpTableGrow, binary.OpTableFill:
+		return bulkSets
+	default:
+		return plain
+	}
+}
 
 // point is a place in a function that the guest pays at, for all the code that
 // it can come through until the next point.
 type point struct {
-	at   int // in the function's bytes
+	at   int // in the function's body
 	cost int
 	take bool // what it pays for also depends on the operand on the stack
 }
 
-// function meters one function: it pays at the entry for what lies outside of
-// loops, at the head of a loop for one round, and before a bulk operation for
-// its length.
-func (w *rewriter) function(out []byte, r *wasm.Reader) ([]byte, error) {
-	body := r.Take(r.U32())
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
-	f := metered{rewriter: w, body: body}
-	if err := f.read(); err != nil {
-		return nil, err
-	}
-	params := 0
-	if w.next < len(w.types) && int(w.types[w.next]) < len(w.params) {
-		params = w.params[w.types[w.next]]
-	}
-	w.next++
-	code := f.write(params)
-	out = binary.AppendUvarint(out, uint64(len(code)))
-	return append(out, code...), nil
-}
-
-// metered is a function on its way to being metered.
-type metered struct {
-	*rewriter
-	body   []byte
-	start  int // of the instructions
-	locals int
-	points []point // in order, but the first is the entry
-	calls  []int   // where functions are named: their indices shift
-	bulk   bool
-	// entered says that every way in leads through the first loop's head before
-	// anything that costs.
-	entered bool
-}
-
-func (f *metered) read() error {
-	r := wasm.NewReader(f.body)
-	var err error
-	if f.locals, err = countLocals(r); err != nil {
-		return err
-	}
-	f.start = len(f.body) - r.Len()
-	f.points = []point{{at: f.start, cost: f.locals}}
-	open := []int{0} // which point pays for the code of each open block
-	calling, straight := false, true
-	at := f.start
-	err = walk(r, func(i instruction, _ int) error {
-		k := i.kind
-		pays := &f.points[open[len(open)-1]]
-		after := len(f.body) - r.Len()
-		pays.cost += after - at
-		op := f.body[at]
-		switch {
-		case op == opLoop:
-			if straight {
-				f.entered = len(f.points) == 1
-			}
-			open = append(open, len(f.points))
-			f.points = append(f.points, point{at: after})
-		case k == opens:
-			open = append(open, open[len(open)-1])
-		case k == closes:
-			open = open[:len(open)-1]
-		case k == calls:
-			calling = true
-			pays.cost += free
-		case op == opMemoryGrow:
-			pays.cost += growing
-		case k == bulk, k == bulkSets:
-			f.bulk = true
-			f.points = append(f.points, point{at: at, take: true, cost: free})
+// codes meters the functions.
+func (r *rewriter) codes() error {
+	r.to.Codes = slices.Clone(r.from.Codes)
+	total := 0
+	f := meter{rewriter: r}
+	for i := range r.to.Codes {
+		if err := f.function(i); err != nil {
+			return err
 		}
-		straight = straight && k == plain && op != opBr && op != opBrIf && op != opBrTable && op != opReturn
-		if op == opCall || op == opRefFunc {
-			f.calls = append(f.calls, at)
+		if total += len(r.to.Codes[i].Body); total > MaxPrepared {
+			return fmt.Errorf("it has so many loops and calls that it would be larger than %d MiB once it pays for them", MaxPrepared>>20)
 		}
-		err := f.checkGlobal(op, f.body[at+1:after])
-		at = after
-		return err
-	})
-	if entry := &f.points[0]; err == nil && f.entered && entry.cost <= free {
-		f.points[1].cost += entry.cost
-		entry.cost = 0
-	} else if err == nil && !calling && entry.cost <= free {
-		entry.cost = 0
-	}
-	return err
-}
-
-// checkGlobal keeps a module from naming the global that it is about to get.
-func (w *rewriter) checkGlobal(op byte, immediate []byte) error {
-	if op != opGlobalGet && op != opGlobalSet {
-		return nil
-	}
-	if index := wasm.NewReader(immediate).U32(); index >= w.globals {
-		return fmt.Errorf("it uses global %d and has %d", index, w.globals)
 	}
 	return nil
 }
 
-// write is the function with its payments in and its indices shifted.
-func (f *metered) write(params int) []byte {
-	out := make([]byte, 0, len(f.body)+32*len(f.points)+len(f.calls))
-	scratch := uint64(params + f.locals)
-	from := f.start
-	if f.bulk {
-		r := wasm.NewReader(f.body[:f.start])
-		out = binary.AppendUvarint(out, uint64(r.U32())+1)
-		const i32Type = 0x7f
-		out = append(append(out, r.Rest()...), 1, i32Type)
-	} else {
-		out = append(out, f.body[:f.start]...)
+// meter is at work on one function: it pays at the entry for what lies outside
+// of loops, at the head of a loop for one round, and before a bulk operation for
+// its length.
+type meter struct {
+	*rewriter
+	w      binary.Walker
+	body   []byte
+	points []point // in order, but the first is the entry
+	calls  []call
+	open   []int // which point pays for the code of each open block
+	bulk   bool
+	// calling says that the function calls another, entered that every way in
+	// leads through the first loop's head before anything that costs.
+	calling, entered bool
+}
+
+// call is a place where a function is named, whose index shifts.
+type call struct {
+	at, end int // of the instruction
+	index   uint32
+}
+
+func (f *meter) function(i int) error {
+	c := &f.from.Codes[i]
+	f.body = c.Body
+	f.points = append(f.points[:0], point{cost: c.NumLocals})
+	f.calls, f.open = f.calls[:0], append(f.open[:0], 0)
+	f.bulk, f.calling, f.entered = false, false, false
+	if err := f.read(i); err != nil {
+		return err
 	}
-	calls := f.calls
-	shiftTo := func(to int) {
-		for len(calls) > 0 && calls[0] < to {
-			at := calls[0]
-			r := wasm.NewReader(f.body[at+1:])
-			out = append(out, f.body[from:at+1]...)
-			out = shiftIndex(out, r)
-			from = len(f.body) - r.Len()
-			calls = calls[1:]
+	f.settle()
+	params := len(f.from.Types[f.from.Functions[i]].Params)
+	code := f.write(uint64(params + c.NumLocals))
+	if f.bulk {
+		f.to.Codes[i] = c.WithLocals(1, binary.I32, code)
+	} else {
+		f.to.Codes[i] = c.WithBody(code)
+	}
+	return nil
+}
+
+// read finds the points and what each has to pay for.
+func (f *meter) read(i int) error {
+	w := &f.w
+	w.Reset(f.from, i)
+	straight := true
+	for w.Next() {
+		pays := &f.points[f.open[len(f.open)-1]]
+		pays.cost += w.End() - w.At
+		e := effectOf(w.Op)
+		switch {
+		case w.Op == binary.OpLoop:
+			f.entered = f.entered || straight && len(f.points) == 1
+			f.open = append(f.open, len(f.points))
+			f.points = append(f.points, point{at: w.End()})
+		case w.Op == binary.OpBlock, w.Op == binary.OpIf:
+			f.open = append(f.open, f.open[len(f.open)-1])
+		case w.Op == binary.OpEnd:
+			f.open = f.open[:len(f.open)-1]
+		case w.Op == binary.OpMemoryGrow:
+			pays.cost += growing
+		case e == calls:
+			f.calling = true
+			pays.cost += free
+		case e == bulk, e == bulkSets:
+			f.bulk = true
+			f.points = append(f.points, point{at: w.At, take: true, cost: free})
+		}
+		straight = straight && goesOn(w.Op, e)
+		f.facts.Resettable = f.facts.Resettable && e != sets && e != bulkSets
+		if w.Op == binary.OpCall || w.Op == binary.OpRefFunc {
+			f.calls = append(f.calls, call{at: w.At, end: w.End(), index: w.Index})
+		}
+	}
+	return w.Err()
+}
+
+// goesOn reports whether nothing but the next instruction can follow this one,
+// and nothing was paid for or done at length by then.
+func goesOn(op binary.Op, e effect) bool {
+	switch op {
+	case binary.OpBlock, binary.OpLoop, binary.OpIf, binary.OpElse, binary.OpEnd, binary.OpMemoryGrow,
+		binary.OpBr, binary.OpBrIf, binary.OpBrTable, binary.OpReturn:
+		return false
+	}
+	return e == plain
+}
+
+// settle takes the payment at the entry away where it is small and made
+// elsewhere: at the first loop's head, or by the callers of a function that calls
+// none itself.
+func (f *meter) settle() {
+	entry := &f.points[0]
+	switch {
+	case entry.cost > free:
+	case f.entered:
+		f.points[1].cost += entry.cost
+		entry.cost = 0
+	case !f.calling:
+		entry.cost = 0
+	}
+}
+
+// write returns the function's body with its payments in and its indices shifted.
+func (f *meter) write(scratch uint64) []byte {
+	if len(f.calls) == 0 && len(f.points) == 1 && f.points[0].cost == 0 {
+		return f.body
+	}
+	out := make([]byte, 0, len(f.body)+40*len(f.points)+len(f.calls))
+	from, calls := 0, f.calls
+	upTo := func(to int) {
+		for ; len(calls) > 0 && calls[0].at < to; calls = calls[1:] {
+			c := calls[0]
+			out = append(out, f.body[from:c.at+1]...)
+			out = binary.AppendU32(out, c.index+1)
+			from = c.end
 		}
 		out = append(out, f.body[from:to]...)
 		from = to
@@ -173,47 +200,37 @@ func (f *metered) write(params int) []byte {
 		if p.cost == 0 {
 			continue
 		}
-		shiftTo(p.at)
-		out = f.pay(out, p, scratch)
+		upTo(p.at)
+		before := len(out)
+		out = f.pay(out, p, uint32(scratch))
+		f.facts.Payments += len(out) - before
 	}
-	shiftTo(len(f.body))
+	upTo(len(f.body))
 	return out
 }
 
 // pay takes the cost from the fuel, and asks the check when there is none left.
-func (f *metered) pay(out []byte, p point, scratch uint64) []byte {
-	fuel := uint64(f.globals)
-	global := func(op byte) { out = binary.AppendUvarint(append(out, op), fuel) }
-	constant := func(n int) { out = appendSigned(append(out, opI32Const), n) }
+func (f *meter) pay(out []byte, p point, scratch uint32) []byte {
+	fuel := uint32(len(f.from.Globals))
+	index := func(op binary.Op, i uint32) { out = binary.AppendU32(append(out, byte(op)), i) }
+	constant := func(n int32) { out = binary.AppendS32(append(out, byte(binary.OpI32Const)), n) }
 	if p.take {
-		out = binary.AppendUvarint(append(out, opLocalTee), scratch)
+		index(binary.OpLocalTee, scratch)
 	}
-	global(opGlobalGet)
+	index(binary.OpGlobalGet, fuel)
 	if p.take {
-		out = binary.AppendUvarint(append(out, opLocalGet), scratch)
+		index(binary.OpLocalGet, scratch)
 		constant(perUnit)
-		out = append(out, opI32ShrU, opI32Sub)
+		out = append(out, byte(binary.OpI32ShrU), byte(binary.OpI32Sub))
 	}
-	constant(p.cost)
-	out = append(out, opI32Sub)
-	global(opGlobalSet)
-	global(opGlobalGet)
+	constant(int32(p.cost))
+	out = append(out, byte(binary.OpI32Sub))
+	index(binary.OpGlobalSet, fuel)
+	index(binary.OpGlobalGet, fuel)
 	constant(0)
-	const void, check = 0x40, 0
-	out = append(out, opI32LtS, opIf, void, opCall, check)
+	out = append(out, byte(binary.OpI32LtS), byte(binary.OpIf), binary.Void)
+	index(binary.OpCall, 0)
 	constant(tank)
-	global(opGlobalSet)
-	return append(out, opEnd)
-}
-
-// appendSigned adds a number in signed LEB128.
-func appendSigned(out []byte, n int) []byte {
-	for {
-		b := byte(n & 0x7f)
-		n >>= 7
-		if n == 0 && b&0x40 == 0 || n == -1 && b&0x40 != 0 {
-			return append(out, b)
-		}
-		out = append(out, b|0x80)
-	}
+	index(binary.OpGlobalSet, fuel)
+	return append(out, byte(binary.OpEnd))
 }

@@ -1,176 +1,148 @@
 package guard
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
-	wasm "vega/plugins/binary"
+	"vega/plugins/binary"
 )
 
-// What a rewritten module imports beside what it imported itself: a function
-// without parameters or results, which returns if the guest may go on.
-const (
-	ImportModule = "vega_guard"
-	ImportName   = "check"
-)
-
-// The sections of a module, in their order.
-const (
-	sectionTypes     = 1
-	sectionFunctions = 3
-	sectionTables    = 4
-	sectionStart     = 8
-	sectionElements  = 9
-	sectionCode      = 10
-)
-
-var sections = []byte{
-	sectionTypes, wasm.Imports, sectionFunctions, sectionTables, wasm.Memories, wasm.Globals,
-	wasm.Exports, sectionStart, sectionElements, wasm.DataCount, sectionCode, wasm.Data,
-}
-
-// Rewrite returns the module metered, and without its custom sections, which
-// nothing needs in order to run. The module has passed Check.
-//
-// The check is imported as function 0, so that every function's index grows by
-// one; the fuel is the last global.
-func Rewrite(module []byte) ([]byte, error) {
-	bodies := map[byte][]byte{}
-	err := wasm.Sections(module, func(id byte, body *wasm.Reader) error {
-		bodies[id] = body.Rest()
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var w rewriter
-	if _, ok := bodies[sectionCode]; ok {
-		if err := w.look(bodies); err != nil {
-			return nil, err
-		}
-	}
-	out := wasm.Header()
-	for _, id := range sections {
-		body, ok := bodies[id]
-		if !ok && !w.adds(id) {
-			continue
-		}
-		r := wasm.NewReader(body)
-		if !ok {
-			r = wasm.NewReader([]byte{0}) // an empty list, to be added to
-		}
-		body, err := w.section(id, r)
-		if err != nil {
-			return nil, err
-		}
-		out = wasm.AppendSection(out, id, body)
-	}
-	return out, nil
-}
-
-// rewriter knows of a module what the places of others depend on. The zero
-// value is for one without code: its tables are all that needs bounds.
+// rewriter makes one module of another, which stays as it is.
 type rewriter struct {
-	code    bool
-	params  []int // of each type
-	types   []uint32
-	globals uint32
-	next    int // function
+	from  *binary.Module
+	to    *binary.Module
+	facts Facts
+	image []byte
 }
 
-// look reads the types of functions and counts the globals.
-func (w *rewriter) look(bodies map[byte][]byte) error {
-	w.code = true
-	r := wasm.NewReader(bodies[sectionTypes])
-	for n := r.U32(); n > 0 && r.Err() == nil; n-- {
-		r.Byte()
-		params := r.U32()
-		r.Take(params)
-		r.Take(r.U32())
-		w.params = append(w.params, int(params))
+// rewrite imports the check as function 0, so that every function's index grows
+// by one, and adds the fuel as the last global.
+func (r *rewriter) rewrite() error {
+	m := r.from
+	r.to = &binary.Module{
+		Types:     append(slices.Clone(m.Types), binary.FuncType{}),
+		Imports:   r.imports(),
+		Functions: m.Functions,
+		Tables:    tables(m.Tables),
+		Memories:  m.Memories,
+		Globals:   r.globals(),
+		Elements:  elements(m.Elements),
+		DataCount: m.DataCount,
+		Data:      m.Data,
 	}
-	if len(bodies[sectionTypes]) > 0 && r.Err() != nil {
-		return r.Err()
+	r.facts = Facts{Resettable: true, Go: isGo(m)}
+	if len(m.Memories) == 1 {
+		r.facts.Memory = &m.Memories[0]
 	}
-	r = wasm.NewReader(bodies[sectionFunctions])
-	for n := r.U32(); n > 0 && r.Err() == nil; n-- {
-		w.types = append(w.types, r.U32())
+	if err := r.codes(); err != nil {
+		return err
 	}
-	w.globals = wasm.NewReader(bodies[wasm.Globals]).U32()
-	return nil
+	r.lift()
+	return r.exports()
 }
 
-// adds reports whether the section gets an item more, for which it is made
-// where the module has none.
-func (w *rewriter) adds(id byte) bool {
-	return w.code && (id == sectionTypes || id == wasm.Imports || id == wasm.Globals)
-}
-
-func (w *rewriter) section(id byte, r *wasm.Reader) ([]byte, error) {
-	if id == sectionTables {
-		return tables(r)
-	}
-	if !w.code {
-		return r.Rest(), nil
-	}
-	switch id {
-	case sectionTypes:
-		out := binary.AppendUvarint(nil, uint64(r.U32())+1)
-		const functype = 0x60
-		return append(append(out, r.Rest()...), functype, 0, 0), r.Err()
-	case wasm.Imports:
-		out := binary.AppendUvarint(nil, uint64(r.U32())+1)
-		out = wasm.AppendName(wasm.AppendName(out, ImportModule), ImportName)
-		out = binary.AppendUvarint(append(out, 0), uint64(len(w.params)))
-		return append(out, r.Rest()...), r.Err()
-	case wasm.Globals:
-		return w.shiftGlobals(r)
-	case wasm.Exports:
-		return w.shiftExports(r)
-	case sectionStart:
-		return binary.AppendUvarint(nil, uint64(r.U32())+1), r.Err()
-	case sectionElements:
-		return list(r, shiftElement)
-	case sectionCode:
-		return list(r, w.function)
-	default:
-		return r.Rest(), nil
-	}
-}
-
-// list rewrites a section's items one by one.
-func list(r *wasm.Reader, item func(out []byte, r *wasm.Reader) ([]byte, error)) ([]byte, error) {
-	n := r.U32()
-	out := binary.AppendUvarint(make([]byte, 0, 5+2*r.Len()), uint64(n))
-	for range n {
-		var err error
-		if out, err = item(out, r); err != nil {
-			return nil, err
-		}
-		if err := r.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return out, r.Err()
+func (r *rewriter) imports() []binary.Import {
+	check := binary.Import{Module: []byte(ImportModule), Name: []byte(ImportName), Type: uint32(len(r.from.Types))}
+	return append([]binary.Import{check}, r.from.Imports...)
 }
 
 // tables gives each table a maximum: memory has a cap of its own, tables have
 // none.
-func tables(r *wasm.Reader) ([]byte, error) {
-	n := r.U32()
-	if n > MaxTables {
-		return nil, fmt.Errorf("it has %d tables; at most %d are allowed", n, MaxTables)
-	}
-	out := binary.AppendUvarint(nil, uint64(n))
-	for range n {
-		out = append(out, r.Byte(), 1)
-		flags, least := r.Byte(), r.U32()
-		most := uint32(MaxTable)
-		if flags&1 != 0 {
-			most = min(most, r.U32())
+func tables(from []binary.Table) []binary.Table {
+	to := slices.Clone(from)
+	for i := range to {
+		t := &to[i]
+		if !t.Bounded || t.Max > binary.MaxTable {
+			t.Bounded, t.Max = true, binary.MaxTable
 		}
-		out = binary.AppendUvarint(out, uint64(least))
-		out = binary.AppendUvarint(out, uint64(max(least, most)))
 	}
-	return out, r.Err()
+	return to
+}
+
+// globals adds the fuel, which starts empty.
+func (r *rewriter) globals() []binary.Global {
+	to := slices.Clone(r.from.Globals)
+	for i := range to {
+		if f, ok := to[i].Init.Func(); ok {
+			to[i].Init = binary.ConstFunc(f + 1)
+		}
+	}
+	return append(to, binary.Global{Type: binary.I32, Mutable: true, Init: binary.ConstI32(0)})
+}
+
+func elements(from []binary.Element) []binary.Element {
+	to := slices.Clone(from)
+	for i := range to {
+		entries := slices.Clone(to[i].Entries)
+		for n, f := range entries {
+			if f != binary.NoFunction {
+				entries[n] = f + 1
+			}
+		}
+		to[i].Entries = entries
+	}
+	return to
+}
+
+// The names that vega exports things by; a module can't have them itself.
+const (
+	reserved = "vega."
+	// StartExport is what a start function is exported as. The runtime would
+	// call it as soon as it makes an instance, before the limits of a run are
+	// known to it; so it becomes an export to be called first.
+	StartExport  = reserved + "start"
+	globalExport = reserved + "global."
+)
+
+// exports gives the start function a name to call it by, and the mutable
+// globals names to set them back by.
+func (r *rewriter) exports() error {
+	for _, e := range r.from.Exports {
+		if strings.HasPrefix(string(e.Name), reserved) {
+			return fmt.Errorf("it exports %.80q; names that begin with %q are vega's own", e.Name, reserved)
+		}
+		if e.Kind == binary.KindFunction {
+			e.Index++
+		}
+		r.to.Exports = append(r.to.Exports, e)
+	}
+	r.exportGlobals()
+	if s := r.from.Start; s != nil {
+		r.to.Exports = append(r.to.Exports, binary.Export{Name: []byte(StartExport), Kind: binary.KindFunction, Index: *s + 1})
+	}
+	return nil
+}
+
+// exportGlobals leaves the globals alone where one of them could not be set
+// back because it is no plain number, and where the module has data of its own
+// that would be laid over a snapshot.
+func (r *rewriter) exportGlobals() {
+	if len(r.to.Data) > 0 || r.to.DataCount != nil || len(r.from.Exports) == 0 {
+		return
+	}
+	var all []binary.Export
+	for i, g := range r.from.Globals {
+		switch {
+		case !g.Mutable:
+			continue
+		case g.Type < binary.F64: // a vector or reference
+			return
+		}
+		all = append(all, binary.Export{Name: fmt.Appendf(nil, "%s%d", globalExport, i), Kind: binary.KindGlobal, Index: uint32(i)})
+	}
+	r.facts.Known = true
+	for _, e := range all {
+		r.facts.Globals = append(r.facts.Globals, string(e.Name))
+	}
+	r.to.Exports = append(r.to.Exports, all...)
+}
+
+// isGo reports whether the module says that Go made it. A module that lies
+// harms only itself.
+func isGo(m *binary.Module) bool {
+	return slices.ContainsFunc(m.Customs, func(c binary.CustomSection) bool {
+		return string(c.Name) == "producers" && bytes.Contains(c.Bytes, []byte("cmd/compile"))
+	})
 }

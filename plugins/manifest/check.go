@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vega/plugins/pattern"
 )
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -55,8 +57,10 @@ func (m *Manifest) Check() error {
 }
 
 type checker struct {
-	at   string
-	errs []error
+	at      string
+	errs    []error
+	work    int  // of all patterns so far
+	tooMuch bool // which was told
 }
 
 func (c *checker) is(ok bool, format string, args ...any) {
@@ -86,22 +90,40 @@ func (c *checker) probe(p *Probe) {
 }
 
 func (c *checker) option(o *Option) {
+	if c.tooMuch {
+		return
+	}
 	c.is(slices.Contains(types, o.Type), "option %q: unknown type %q", o.Name, clip(string(o.Type)))
 	if o.Of != "" {
 		c.is(o.Type == List || o.Type == Map, "option %q: only a list or map has elements", o.Name)
 		c.is(slices.Contains(elementTypes, o.Of), "option %q: unknown element type %q", o.Name, clip(string(o.Of)))
 	}
 	if o.Pattern != "" {
-		_, err := regexp.Compile(o.Pattern)
-		c.is(err == nil && len(o.Pattern) <= 1024, "option %q: the pattern is not a regular expression of at most 1024 bytes", o.Name)
+		c.patterned(o)
 	}
+	c.is(!o.SQL || o.Element() == String, "option %q: only a string can be SQL", o.Name)
+	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, in which no secret may stand; it can't be sensitive", o.Name)
 	c.is(!o.Required || o.Default == nil, "option %q is required and has a default; it can't be both", o.Name)
-	if o.Default != nil {
+	if o.Default != nil && !c.tooMuch {
 		v, err := o.Convert(o.Default)
 		if err == nil {
 			err = o.Constrain(v)
 		}
 		c.is(err == nil, "option %q: the default does not fit: %v", o.Name, err)
+	}
+}
+
+// patterned looks at a pattern, as long as all patterns together, with the defaults
+// that they are matched against, take no more than their share of work.
+func (c *checker) patterned(o *Option) {
+	p, err := o.pattern()
+	c.is(err == nil, "option %q: %v", o.Name, err)
+	if err != nil {
+		return
+	}
+	if c.work += p.Work(compileWork + lengthOf(o.Default)); c.work > maxWork {
+		c.tooMuch = true
+		c.is(false, "option %q: the patterns up to here take more than %d steps, with what they are matched against; make them simpler", o.Name, maxWork)
 	}
 }
 
@@ -160,7 +182,7 @@ func (o *Option) Convert(v any) (Value, error) {
 	case List:
 		in, ok := v.([]any)
 		if !ok {
-			return nil, fmt.Errorf("%v is no list", v)
+			return nil, fmt.Errorf("%s is no list", clip(fmt.Sprint(v)))
 		}
 		out := make([]Value, 0, len(in))
 		for _, e := range in {
@@ -174,7 +196,7 @@ func (o *Option) Convert(v any) (Value, error) {
 	case Map:
 		in, ok := v.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("%v is no map", v)
+			return nil, fmt.Errorf("%s is no map", clip(fmt.Sprint(v)))
 		}
 		out := make(map[string]Value, len(in))
 		for k, e := range in {
@@ -210,44 +232,68 @@ func scalar(t Type, v any) (Value, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("%v is no %s", v, t)
+	return nil, fmt.Errorf("%s is no %s", clip(fmt.Sprint(v)), t)
 }
 
 // Constrain reports whether a value of the option's type keeps to its one_of,
 // pattern, min and max. A text with a secret in it is not quoted.
 func (o *Option) Constrain(v Value) error {
+	c := constraint{Option: o}
+	if o.Pattern != "" {
+		var err error
+		if c.pattern, err = o.pattern(); err != nil {
+			return err
+		}
+	}
+	return c.value(v)
+}
+
+// constraint is an option with its pattern compiled.
+type constraint struct {
+	*Option
+	pattern *pattern.Pattern // nil: there is none
+	work    int              // steps that matching took so far
+}
+
+func (c *constraint) value(v Value) error {
 	switch v := v.(type) {
 	case []Value:
 		for _, e := range v {
-			if err := o.Constrain(e); err != nil {
+			if err := c.value(e); err != nil {
 				return err
 			}
 		}
 	case map[string]Value:
 		for _, k := range sortedKeys(v) {
-			if err := o.Constrain(v[k]); err != nil {
+			if err := c.value(v[k]); err != nil {
 				return err
 			}
 		}
 	case Text:
-		return o.constrainText(v)
+		return c.text(v)
 	case float64:
-		return o.within(v, func(f float64) string { return fmt.Sprint(f) })
+		return c.within(v, func(f float64) string { return fmt.Sprint(f) })
 	case time.Duration:
-		return o.within(v.Seconds(), func(f float64) string { return time.Duration(f * float64(time.Second)).String() })
+		return c.within(v.Seconds(), func(f float64) string { return time.Duration(f * float64(time.Second)).String() })
 	case Size:
-		return o.within(float64(v), func(f float64) string { return Size(f).String() })
+		return c.within(float64(v), func(f float64) string { return Size(f).String() })
 	}
 	return nil
 }
 
-func (o *Option) constrainText(t Text) error {
+func (c *constraint) text(t Text) error {
 	s := t.Reveal()
-	if len(o.OneOf) > 0 && !slices.Contains(o.OneOf, s) {
-		return fmt.Errorf("%q is none of %s", t, strings.Join(o.OneOf, ", "))
+	if len(c.OneOf) > 0 && !slices.Contains(c.OneOf, s) {
+		return fmt.Errorf("%q is none of %s", clip(t.String()), clip(strings.Join(c.OneOf, ", ")))
 	}
-	if o.Pattern != "" && !regexp.MustCompile(`^(?:`+o.Pattern+`)$`).MatchString(s) {
-		return fmt.Errorf("%q does not match %s", t, o.Pattern)
+	if c.pattern == nil {
+		return nil
+	}
+	if c.work += c.pattern.Work(1 + len(s)); c.work > maxWork {
+		return fmt.Errorf("it is too long for its pattern: at most %d bytes are matched against it", maxWork/c.pattern.States())
+	}
+	if !c.pattern.MatchString(s) {
+		return fmt.Errorf("%q does not match %s", clip(t.String()), c.Option.Pattern)
 	}
 	return nil
 }

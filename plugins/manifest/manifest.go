@@ -73,11 +73,14 @@ const (
 
 // Option is one thing an integration's config block may set.
 type Option struct {
-	Name        string `json:"name"`
-	Type        Type   `json:"type"`
-	Of          Type   `json:"of,omitempty"` // element of a list or map; default string
-	Required    bool   `json:"required,omitempty"`
-	Sensitive   bool   `json:"sensitive,omitempty"`
+	Name      string `json:"name"`
+	Type      Type   `json:"type"`
+	Of        Type   `json:"of,omitempty"` // element of a list or map; default string
+	Required  bool   `json:"required,omitempty"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+	// SQL says that the text is SQL: no secret may be written in it, since the
+	// database could compute on it and answer with the outcome.
+	SQL         bool   `json:"sql,omitempty"`
 	Description string `json:"description,omitempty"`
 	// Default is the value when the option is not set, in its JSON form: a
 	// duration or size as a string with its unit ("2s", "1MiB").

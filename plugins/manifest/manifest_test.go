@@ -3,6 +3,7 @@ package manifest_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 
 	"vega/plugins/binary"
 	"vega/plugins/manifest"
+	"vega/plugins/signature"
 )
 
 func example() *manifest.Manifest {
@@ -75,7 +77,7 @@ func TestReadRefuses(t *testing.T) {
 		"not JSON":        {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), "{"...)), "not JSON"},
 		"too large":       {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), make([]byte, manifest.MaxSize+1)...)), "at most"},
 		"imports memory":  {memory, "no function"},
-		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "unexpected end"},
+		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "promises more"},
 		"section too long": {
 			append(binary.Header(), 1, 0xff, 0xff, 0xff, 0x0f), "cut short",
 		},
@@ -135,7 +137,7 @@ func TestScan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"a.wasm": packed, "b.wasm": packed, "c.wasm": []byte("junk"), ".half.wasm": packed, "notes.txt": nil} {
+	for name, content := range map[string][]byte{"a.wasm": packed, "b.wasm": []byte("forbidden"), "c.wasm": []byte("junk"), ".half.wasm": packed, "notes.txt": nil} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -143,16 +145,25 @@ func TestScan(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "d.wasm")); err != nil {
 		t.Fatal(err)
 	}
-	found, err := manifest.Scan(dir)
+	forbidden := manifest.Digest([]byte("forbidden"))
+	found, err := manifest.Scan(dir, func(_, digest string, _ *signature.Seal) error {
+		if digest == forbidden {
+			return errors.New("not admitted")
+		}
+		return nil
+	})
 	if err != nil || len(found) != 4 {
 		t.Fatalf("found %d: %v", len(found), err)
 	}
-	for i, want := range []string{"", "already in", "no WebAssembly", "no regular file"} {
-		if err := found[i].Err; (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+	for i, want := range []string{"", "not admitted", "no WebAssembly", "no regular file"} {
+		if err := found[i].Err; (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) || (found[i].Module == nil) != (want != "") {
 			t.Errorf("%s: %v, want %q", found[i].File, err, want)
 		}
 	}
-	if none, err := manifest.Scan(filepath.Join(dir, "absent")); none != nil || err != nil {
+	if found[1].Digest != forbidden {
+		t.Errorf("a refused file has the digest %q", found[1].Digest)
+	}
+	if none, err := manifest.Scan(filepath.Join(dir, "absent"), nil); none != nil || err != nil {
 		t.Errorf("a directory that is not there: %v, %v", none, err)
 	}
 }
@@ -189,4 +200,58 @@ func TestReadFileOpensFilesOnly(t *testing.T) {
 	if _, err := manifest.ReadFile(filepath.Join(dir, "absent.wasm")); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
+}
+
+// What a manifest may have its reader do is bounded, however its 64 KiB are used.
+func TestPatternsAreBounded(t *testing.T) {
+	long := strings.Repeat("a", 50_000)
+	many := func(n int, o manifest.Option) []manifest.Option {
+		out := make([]manifest.Option, n)
+		for i := range out {
+			out[i] = o
+			out[i].Name = fmt.Sprintf("o%d", i)
+		}
+		return out
+	}
+	list := make([]any, 15_000)
+	for i := range list {
+		list[i] = ""
+	}
+	for name, options := range map[string][]manifest.Option{
+		"a long default":      {{Name: "o", Type: manifest.String, Pattern: strings.Repeat("(a?){30}", 40) + ".*", Default: long}},
+		"a large repetition":  {{Name: "o", Type: manifest.String, Pattern: "(?:" + strings.Repeat("ab", 400) + "){1000}"}},
+		"many repetitions":    many(900, manifest.Option{Type: manifest.String, Pattern: "(?:aaaaaaaaa){900}"}),
+		"a list of defaults":  {{Name: "o", Type: manifest.List, Pattern: "(?:a?a?a?a?a?a?a?a?a?){900}", Default: list}},
+		"a bomb when wrapped": {{Name: "o", Type: manifest.String, Pattern: strings.Repeat("(", 499) + strings.Repeat(")", 499)}},
+		"a bracket too many":  {{Name: "o", Type: manifest.String, Pattern: "a)(b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := example()
+			m.Probes[0].Options = append(m.Probes[0].Options, options...)
+			before := processorTime(t)
+			err := m.Check()
+			if took := processorTime(t) - before; took > 5*time.Second {
+				t.Errorf("it took %v of the processor", took)
+			}
+			if err == nil && name != "a bomb when wrapped" {
+				t.Error("it passes")
+			}
+			if err != nil && len(err.Error()) > 20_000 {
+				t.Errorf("a message of %d bytes", len(err.Error()))
+			}
+		})
+	}
+	o := manifest.Option{Name: "o", Type: manifest.String, Pattern: "(?:a|b){900}"}
+	if err := o.Constrain(manifest.Plain(strings.Repeat("a", 60_000))); err == nil || !strings.Contains(err.Error(), "too long for its pattern") {
+		t.Errorf("a long value: %v", err)
+	}
+}
+
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -40,35 +40,42 @@ type Export struct {
 // any of it. It refuses what is no module, has no manifest or two, or imports
 // anything but functions.
 func Read(wasm []byte) (*Module, error) {
-	m := &Module{Digest: Digest(wasm), Size: len(wasm)}
-	var found []byte
-	err := binary.Sections(wasm, func(id byte, body *binary.Reader) error {
-		switch id {
-		case binary.Custom:
-			if name := body.Name(); name != section { // one that is no name is no manifest either
-				return nil
-			}
-			if found != nil {
-				return fmt.Errorf("there is more than one %s section", section)
-			}
-			found = body.Rest()
-		case binary.Imports:
-			return m.readImports(body)
-		case binary.Exports:
-			return m.readExports(body)
-		}
-		return nil
-	})
+	outline, err := binary.Outline(wasm)
 	if err != nil {
 		return nil, err
 	}
-	if found == nil {
-		return nil, fmt.Errorf("there is no %s section: build it with `vega plugin build`", section)
-	}
-	if m.Manifest, err = Parse(found); err != nil {
+	text, err := find(outline)
+	if err != nil {
 		return nil, err
 	}
+	m := &Module{Digest: Digest(wasm), Size: len(wasm)}
+	if m.Manifest, err = Parse(text); err != nil {
+		return nil, err
+	}
+	for _, i := range outline.Imports {
+		m.Imports = append(m.Imports, Import{string(i.Module), string(i.Name)})
+	}
+	for _, e := range outline.Exports {
+		m.Exports = append(m.Exports, Export{string(e.Name), e.Kind})
+	}
 	return m, nil
+}
+
+// find returns the one section that holds the manifest.
+func find(m *binary.Module) (text []byte, err error) {
+	for _, c := range m.Customs {
+		switch {
+		case string(c.Name) != section:
+		case text != nil:
+			return nil, fmt.Errorf("there is more than one %s section", section)
+		default:
+			text = c.Bytes
+		}
+	}
+	if text == nil {
+		return nil, fmt.Errorf("there is no %s section: build it with `vega plugin build`", section)
+	}
+	return text, nil
 }
 
 // Pack returns the module with m as its manifest, in place of any it had. The
@@ -98,25 +105,4 @@ func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	}
 	body := binary.AppendName(nil, section)
 	return binary.AppendSection(out, binary.Custom, append(body, text...)), nil
-}
-
-func (m *Module) readImports(r *binary.Reader) error {
-	for n := r.U32(); n > 0 && r.Err() == nil; n-- {
-		i := Import{r.Name(), r.Name()}
-		if kind := r.Byte(); kind != 0 && r.Err() == nil {
-			return fmt.Errorf("it imports %s.%s, which is no function; a plugin imports functions only", clip(i.Module), clip(i.Name))
-		}
-		r.U32() // the type's index
-		m.Imports = append(m.Imports, i)
-	}
-	return r.Err()
-}
-
-func (m *Module) readExports(r *binary.Reader) error {
-	for n := r.U32(); n > 0 && r.Err() == nil; n-- {
-		e := Export{Name: r.Name(), Kind: r.Byte()}
-		r.U32()
-		m.Exports = append(m.Exports, e)
-	}
-	return r.Err()
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,53 +20,53 @@ const MaxModule = 64 << 20
 // and Module is then nil.
 type Found struct {
 	File   string
+	Digest string // hex SHA-256 of the bytes; "" where they could not be read
 	Module *Module
 	Err    error
-	Seal   *signature.Seal // who signed the bytes of Module; nil for a bundled one
-	// Extra says that it ships with vega, and gives way to a plugin of its name
-	// that is dropped in.
+	Seal   *signature.Seal // who signed the bytes; nil for a bundled one
+	// Extra says that it ships with vega, and may be replaced by a plugin of its
+	// name that is dropped in.
 	Extra bool
 }
 
+// Admit judges a module by its bytes alone: by its digest and by who signed it.
+// Nothing else of it has been looked at by then.
+type Admit func(file, digest string, seal *signature.Seal) error
+
 // Scan reads every *.wasm directly in dir, in order of name. A directory that
 // is not there holds none. Files that start with "." are passed over, so that
-// a copy can be made under such a name and renamed when it is whole.
-func Scan(dir string) ([]Found, error) {
+// a copy can be made under such a name and renamed when it is whole. What admit
+// refuses is not looked into; nil admits all.
+func Scan(dir string, admit Admit) ([]Found, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	var found []Found
 	for _, e := range entries {
-		if !IsModuleFile(e.Name()) {
-			continue
+		if IsModuleFile(e.Name()) {
+			f, _ := Look(filepath.Join(dir, e.Name()), admit)
+			found = append(found, f)
 		}
-		f := Found{File: filepath.Join(dir, e.Name())}
-		var wasm []byte
-		if wasm, f.Err = ReadFile(f.File); f.Err == nil {
-			f.Module, f.Err = Read(wasm)
-			f.Seal = signature.Read(f.File, wasm)
-		}
-		found = append(found, f)
 	}
-	refuseTwice(found)
 	return found, err
 }
 
-// refuseTwice refuses the second of two files that hold a plugin of one name.
-func refuseTwice(found []Found) {
-	first := map[string]string{}
-	for i := range found {
-		m := found[i].Module
-		if m == nil {
-			continue
-		}
-		if other, ok := first[m.Manifest.Name]; ok {
-			found[i].Module, found[i].Err = nil, fmt.Errorf("the plugin %q is already in %s; keep one of the two", m.Manifest.Name, other)
-			continue
-		}
-		first[m.Manifest.Name] = found[i].File
+// Look reads the module at path, as Scan does, and returns its bytes as well.
+func Look(path string, admit Admit) (Found, []byte) {
+	f := Found{File: path}
+	var wasm []byte
+	if wasm, f.Err = ReadFile(path); f.Err != nil {
+		return f, nil
 	}
+	f.Digest, f.Seal = Digest(wasm), signature.Read(path, wasm)
+	if admit != nil {
+		f.Err = admit(path, f.Digest, f.Seal)
+	}
+	if f.Err == nil {
+		f.Module, f.Err = Read(wasm)
+	}
+	return f, wasm
 }
 
 // IsModuleFile reports whether a file of that name in plugins/ is looked at.
@@ -91,7 +92,9 @@ func ReadFile(path string) ([]byte, error) {
 	if info.Size() > MaxModule {
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
 	}
-	return io.ReadAll(io.LimitReader(f, MaxModule))
+	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // so that it need not grow
+	_, err = room.ReadFrom(io.LimitReader(f, MaxModule))
+	return room.Bytes(), err
 }
 
 // notRegular says so where that is why path could not be opened.

@@ -40,7 +40,11 @@ type Grant struct {
 	SQL       []string `json:"sql,omitempty"` // names of databases
 	KV        string   `json:"kv,omitempty"`  // "64KiB"
 	Plaintext bool     `json:"plaintext,omitempty"`
+	Secrets   string   `json:"secrets,omitempty"` // "anywhere"
 }
+
+// anywhere is the one value of Grant.Secrets.
+const anywhere = "anywhere"
 
 // World is what the outside answers. A call takes the first answer to the same
 // question that was not given yet, and then the last again.
@@ -216,7 +220,10 @@ func (c *Case) WriteFile(path string) error {
 
 // set is the block as the sandbox takes it.
 func (g *Grant) set() (grant.Set, error) {
-	s := grant.Set{Plaintext: g.Plaintext}
+	s := grant.Set{Plaintext: g.Plaintext, Anywhere: g.Secrets == anywhere}
+	if g.Secrets != "" && !s.Anywhere {
+		return s, fmt.Errorf("grant.secrets: %q is not a permission; write %q", g.Secrets, anywhere)
+	}
 	if g.KV != "" {
 		var err error
 		if s.KV, err = manifest.ParseSize(g.KV); err != nil {
@@ -242,6 +249,9 @@ func (g *Grant) set() (grant.Set, error) {
 // blockOf is the part of a set that stands in a grant block.
 func blockOf(s grant.Set) Grant {
 	g := Grant{Plaintext: s.Plaintext}
+	if s.Anywhere {
+		g.Secrets = anywhere
+	}
 	if s.KV > 0 {
 		g.KV = s.KV.String()
 	}

@@ -13,6 +13,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/secret"
 )
 
 // Options are the surroundings in which a Kit records. A replay needs none.
@@ -59,6 +60,8 @@ type Run struct {
 	// Undeclared are the options that the probe read and the manifest does not
 	// have. They are never set: most are misspelt.
 	Undeclared []string
+
+	outlasted bool // it lasted until its deadline
 }
 
 // Probe is the probe of that name.
@@ -84,7 +87,7 @@ func (k *Kit) input(c *Case) (plugins.Input, error) {
 	if err != nil {
 		return plugins.Input{}, err
 	}
-	granted, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Bundled: k.options.Bundled, Block: block})
+	granted, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Bundled: k.options.Bundled, Secret: secret.In(p, values), Block: block})
 	timeout := time.Duration(c.Timeout)
 	if timeout == 0 {
 		timeout = DefaultTimeout
@@ -97,6 +100,7 @@ func (k *Kit) Implied(c *Case) (grant.Set, error) {
 	bare := *c
 	bare.Grant = Grant{}
 	in, err := k.input(&bare)
+	in.Grants.Anywhere = k.Module.Embedded()
 	return in.Grants, err
 }
 

@@ -1,6 +1,7 @@
 package plugintest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ type Learned struct {
 	Wanted []grant.Rule  // asked for, and not granted
 	KV     manifest.Size // what the keys and values of a run took at most
 	stores bool
+	sends  bool // secrets where only a grant allows it
 }
 
 func (l *Learned) asked(r grant.Rule, granted bool) {
@@ -22,9 +24,12 @@ func (l *Learned) asked(r grant.Rule, granted bool) {
 	if granted {
 		list = &l.Used
 	}
-	if r.Kind == manifest.KV {
+	switch {
+	case r.Kind == manifest.KV:
 		l.stores = true
-	} else if !slices.Contains(*list, r) {
+	case r.Kind == grant.Secrets:
+		l.sends = true
+	case !slices.Contains(*list, r):
 		*list = append(*list, r)
 	}
 }
@@ -37,7 +42,7 @@ func (l *Learned) Add(o Learned) {
 	for _, r := range o.Wanted {
 		l.asked(r, false)
 	}
-	l.KV, l.stores = max(l.KV, o.KV), l.stores || o.stores
+	l.KV, l.stores, l.sends = max(l.KV, o.KV), l.stores || o.stores, l.sends || o.sends
 }
 
 // Without is what a grant block has to say for the runs to go as they went,
@@ -54,6 +59,9 @@ func (l *Learned) Without(implied grant.Set) Grant {
 	}
 	if l.stores {
 		g.KV = quota(l.KV).String()
+	}
+	if l.sends && !implied.Anywhere {
+		g.Secrets = anywhere
 	}
 	for _, list := range []*[]string{&g.HTTP, &g.Net, &g.DNS, &g.SQL} {
 		slices.Sort(*list)
@@ -94,6 +102,9 @@ func (g Grant) Block() string {
 	if g.Plaintext {
 		b.WriteString("  plaintext = true\n")
 	}
+	if g.Secrets != "" {
+		b.WriteString("  secrets = \"" + g.Secrets + "\"\n")
+	}
 	if b.Len() == 0 {
 		return ""
 	}
@@ -115,6 +126,6 @@ func (g Grant) With(o Grant) Grant {
 	}
 	return Grant{
 		HTTP: join(g.HTTP, o.HTTP), Net: join(g.Net, o.Net), DNS: join(g.DNS, o.DNS), SQL: join(g.SQL, o.SQL),
-		KV: kv, Plaintext: g.Plaintext || o.Plaintext,
+		KV: kv, Plaintext: g.Plaintext || o.Plaintext, Secrets: cmp.Or(g.Secrets, o.Secrets),
 	}
 }

@@ -18,7 +18,12 @@ import (
 // Replay runs a case offline. The error is a case that can't be run; whether
 // the run came to what is expected, Differs tells.
 func (k *Kit) Replay(ctx context.Context, c *Case) (Run, error) {
-	return k.play(ctx, c, nil, false)
+	for tries := 0; ; tries++ {
+		run, err := k.play(ctx, c, nil, false)
+		if err != nil || !run.Doubtful() || tries == moreTries {
+			return run, err
+		}
+	}
 }
 
 // Learn is Replay with everything granted, so that Learned has all that the
@@ -52,7 +57,7 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 		return p
 	}
 	if p.fault != nil {
-		in.Timeout = min(in.Timeout, faultTime)
+		in.Timeout = min(in.Timeout, p.within)
 	}
 	if p.fault != nil && p.fault.input != nil {
 		p.fault.input(&in)
@@ -62,7 +67,7 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 		in.Clock = c.World.clock()
 	}
 	r := k.run(ctx, in, w, allow)
-	r.Problem = p.missing
+	r.Problem, r.outlasted = p.missing, r.Took >= in.Timeout
 	return r, nil
 }
 
@@ -90,7 +95,8 @@ type player struct {
 	missing string
 
 	fault   *Fault
-	touched bool // the fault met a call
+	within  time.Duration // the deadline of a run with a fault
+	touched bool          // the fault met a call
 }
 
 // pick is the next answer to a question among all of a kind, -1 if there is
@@ -142,7 +148,7 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	if err := p.judgeEnd(q, e); err != nil {
 		return nil, err
 	}
-	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: bodyLimit(q.MaxBody)}
+	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: egress.BodyLimit(q.MaxBody)}
 	resp := &egress.Response{
 		Status: e.Status, Header: http.Header(maps.Clone(e.Header)), Body: b, FinalURL: e.FinalURL, RemoteAddr: e.RemoteAddr,
 		Facts: func(what int32) (string, error) { return answerFact(e.TLS, what) },
@@ -175,13 +181,6 @@ func (p *player) judgeEnd(q *egress.Request, e Exchange) error {
 		hop.Method = http.MethodGet
 	}
 	return p.net.JudgeHTTP(&hop)
-}
-
-func bodyLimit(asked int64) int64 {
-	if asked <= 0 {
-		return egress.DefaultBody
-	}
-	return min(asked, egress.HardBody)
 }
 
 // playedBody is the body of an answer.

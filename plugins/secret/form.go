@@ -66,12 +66,13 @@ var (
 // forms are the writings of a secret in which a peer may echo it, the raw one
 // first.
 func forms(real string) []string {
+	host := strings.ToLower(real) // as a host's name has it
 	if unreserved.MatchString(real) {
-		return []string{real}
+		return slices.Compact([]string{real, host})
 	}
 	plain, escaped := inJSON(real, false), inJSON(real, true)
 	all := []string{
-		real,
+		real, host,
 		percent(real), url.QueryEscape(real), url.PathEscape(real),
 		plain, escaped, strings.ReplaceAll(plain, "/", `\/`), strings.ReplaceAll(escaped, "/", `\/`),
 	}

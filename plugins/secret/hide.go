@@ -1,113 +1,105 @@
 package secret
 
-import (
-	"bytes"
-	"iter"
-)
+import "math/rand/v2"
 
-// pattern is a text to find, and the secret that it stands for.
-type pattern struct {
-	text []byte
-	of   *entry
+// leastHidden is the fewest bytes of a secret that Hide looks for. A guest that
+// can have its own bytes echoed learns by Hide whether they are the secret; of
+// this length, nobody guesses one as a whole.
+const leastHidden = 16
+
+// hider finds whole secrets by a rolling hash with a random base. Each byte costs
+// the same whatever it is, unless a whole secret ends there.
+type hider struct {
+	base    uint64
+	lengths []length
+	longest int
 }
 
-func longestFirst(a, b pattern) int { return len(b.text) - len(a.text) }
+// length are the secrets of one length in bytes.
+type length struct {
+	n      int
+	out    uint64 // base to the power of n: the weight of the byte that leaves the window
+	hashes []uint64
+	of     []*entry
+}
 
-// occurrences yields every place at which a pattern stands in b, from the
-// left, the longest first where several begin. They may overlap.
-func occurrences(b []byte, patterns []pattern) iter.Seq2[int, pattern] {
-	return func(yield func(int, pattern) bool) {
-		var few [8]int
-		next := few[:0]
-		for _, p := range patterns {
-			next = append(next, bytes.Index(b, p.text))
-		}
-		for {
-			first := -1
-			for i, at := range next {
-				if at >= 0 && (first < 0 || at < next[first]) {
-					first = i
-				}
-			}
-			if first < 0 {
-				return
-			}
-			at, p := next[first], patterns[first]
-			if !yield(at, p) {
-				return
-			}
-			next[first] = -1
-			if i := bytes.Index(b[at+1:], p.text); i >= 0 {
-				next[first] = at + 1 + i
-			}
+func (v *Vault) whole() *hider {
+	if v.hider == nil {
+		v.hider = newHider(v.entries)
+	}
+	return v.hider
+}
+
+func newHider(entries []*entry) *hider {
+	h := &hider{base: rand.Uint64() | 1}
+	for _, e := range entries {
+		if len(e.real) >= leastHidden {
+			h.add(e)
 		}
 	}
+	return h
 }
 
-// contains reports whether any of the patterns stands in b.
-func contains(b []byte, patterns []pattern) bool {
-	for _, p := range patterns {
-		if bytes.Contains(b, p.text) {
-			return true
+func (h *hider) add(e *entry) {
+	n, i := len(e.real), 0
+	for i < len(h.lengths) && h.lengths[i].n != n {
+		i++
+	}
+	if i == len(h.lengths) {
+		l := length{n: n, out: 1}
+		for range n {
+			l.out *= h.base
+		}
+		h.lengths = append(h.lengths, l)
+		h.longest = max(h.longest, n)
+	}
+	l := &h.lengths[i]
+	l.hashes, l.of = append(l.hashes, h.hash([]byte(e.real))), append(l.of, e)
+}
+
+func (h *hider) hash(b []byte) (sum uint64) {
+	for _, c := range b {
+		sum = sum*h.base + uint64(c)
+	}
+	return sum
+}
+
+// hide writes the placeholder of each secret that ends in in[from:] to the same
+// place in out, which is a copy of in or what came of an earlier part of it.
+func (h *hider) hide(out, in []byte, from int) {
+	for i := range h.lengths {
+		l := &h.lengths[i]
+		begin := max(0, from-l.n+1)
+		sum := uint64(0)
+		for at := begin; at < len(in); at++ {
+			sum = sum*h.base + uint64(in[at])
+			if at >= begin+l.n {
+				sum -= l.out * uint64(in[at-l.n])
+			}
+			if at >= begin+l.n-1 {
+				l.found(out, in, at+1, sum)
+			}
 		}
 	}
-	return false
 }
 
-// Reveal puts the real values where their placeholders stand, escaped for the
-// form, and reports whether there was any. Without one it returns b itself.
-func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
-	if !contains(b, v.marks) {
-		return b, false
-	}
-	done := 0
-	for at, p := range occurrences(b, v.marks) {
-		if at < done {
-			continue
+// found replaces a secret that ends at end, where the hash says there is one.
+func (l *length) found(out, in []byte, end int, sum uint64) {
+	for i, hash := range l.hashes {
+		if hash == sum && string(in[end-l.n:end]) == l.of[i].real {
+			copy(out[end-l.n:end], l.of[i].placeholder)
 		}
-		out = append(out, b[done:at]...)
-		out = append(out, p.of.in(f)...)
-		done = at + len(p.text)
 	}
-	return append(out, b[done:]...), true
 }
 
-// Hide puts a placeholder wherever a secret stands in b, in any form that it
-// may be echoed in. Where there is none it returns b itself. The raw form
-// keeps its length; so does all that two overlapping ones cover.
-func (v *Vault) Hide(b []byte) []byte {
-	if !contains(b, v.patterns) {
-		return b
-	}
-	s := stream{v: v}
-	return s.feed(nil, b, true)
-}
-
-// HideString is Hide for a string.
-func (v *Vault) HideString(s string) string {
-	if v.Empty() {
+// Hide puts its placeholder wherever a whole secret of at least 16 bytes stands
+// in s, as it is and not in another form. The length stays the same.
+func (v *Vault) Hide(s string) string {
+	h := v.whole()
+	if h.longest == 0 || len(s) < leastHidden {
 		return s
 	}
-	return string(v.Hide([]byte(s)))
-}
-
-// Redact shows each secret and each placeholder as "(secret)": for messages,
-// details and logs.
-func (v *Vault) Redact(s string) string {
-	if v.Empty() {
-		return s
-	}
-	b, done := []byte(s), 0
-	all := append(append([]pattern(nil), v.patterns...), v.marks...)
-	var out []byte
-	for at, p := range occurrences(b, all) {
-		if at >= done {
-			out = append(append(out, b[done:at]...), "(secret)"...)
-		}
-		done = max(done, at+len(p.text))
-	}
-	if done == 0 {
-		return s
-	}
-	return string(append(out, b[done:]...))
+	out := []byte(s)
+	h.hide(out, []byte(s), 0)
+	return string(out)
 }

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"vega/plugins/manifest"
@@ -9,6 +10,43 @@ import (
 
 var errShort = errors.New("a secret of under 8 bytes can't be hidden from a plugin; " +
 	"use one of at least 8 bytes, and check that the variable or file is not empty")
+
+// In reports whether the values hold a secret that a guest of the probe would see
+// a placeholder of.
+func In(p *manifest.Probe, v manifest.Values) bool {
+	for name, value := range v {
+		if holds(value, optionOf(p, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+func holds(v manifest.Value, o manifest.Option) bool {
+	switch v := v.(type) {
+	case manifest.Text:
+		pieces := split(secretly(v, o), o.Element())
+		return slices.ContainsFunc(pieces, func(p piece) bool { return p.secret && len(p.text) >= Least })
+	case []manifest.Value:
+		return slices.ContainsFunc(v, func(e manifest.Value) bool { return holds(e, o) })
+	case map[string]manifest.Value:
+		for _, e := range v {
+			if holds(e, o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// secretly is the text, all of it secret where it is written out in an option that
+// is sensitive.
+func secretly(t manifest.Text, o manifest.Option) manifest.Text {
+	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= Least {
+		return manifest.Text{{Text: whole, Secret: true}}
+	}
+	return t
+}
 
 // masker masks the values of one option.
 type masker struct {
@@ -47,25 +85,30 @@ func (m masker) value(v manifest.Value) (manifest.Value, error) {
 
 func (m masker) text(t manifest.Text) (manifest.Text, error) {
 	literal := !t.HasSecret()
-	if literal {
-		whole := t.Reveal()
-		if !m.option.Sensitive || len(whole) < Least {
-			return manifest.Plain(whole), nil
-		}
-		t = manifest.Text{{Text: whole, Secret: true}}
+	if t = secretly(t, m.option); !t.HasSecret() {
+		return manifest.Plain(t.Reveal()), nil
 	}
+	typ := m.option.Element()
+	holds := false
 	var b strings.Builder
-	for _, p := range split(t, m.option.Element()) {
+	for _, p := range split(t, typ) {
 		switch {
 		case !p.secret, literal && len(p.text) < Least:
 			b.WriteString(p.text)
 		case len(p.text) < Least:
 			return nil, errShort
 		default:
+			holds = true
 			b.WriteString(m.vault.add(p.text, p.role != value).placeholder)
 			for _, part := range p.parts() {
 				m.vault.add(part.text, part.role != value)
 			}
+		}
+	}
+	if masked := b.String(); holds {
+		m.vault.written[masked] = true
+		if typ == manifest.URL {
+			m.vault.urls = append(m.vault.urls, masked)
 		}
 	}
 	return manifest.Plain(b.String()), nil

@@ -2,10 +2,14 @@
 //
 // NewVault takes the values of an integration and gives each secret in them a
 // placeholder: alphanumeric, of the same length, new in each run. Masked is
-// what the guest may see. Reveal puts the real values back on the way out to
-// a granted destination; Hide and Reader take them out of what comes back, in
-// every form a peer is likely to echo them; Redact is for messages and logs.
-// Where a secret may be sent is not decided here but by package egress.
+// what the guest may see. Whole, URL and Reveal put real values back on the way
+// out; which of them may be used, and where to, is decided by package egress.
+// Hide and HideReader take whole secrets out of what comes back, and Redact takes
+// them out of all that leaves vega.
+//
+// What a guest can observe does not depend on a guess at a secret: Hide finds a
+// secret as a whole only, in time and with delays that do not depend on what
+// is read.
 //
 // A secret under 8 bytes is refused: it would be found by chance in what it
 // never stood in, and could be guessed.
@@ -26,9 +30,12 @@ const Least = 8
 type Vault struct {
 	entries  []*entry
 	placed   map[string]bool // placeholders given out
-	patterns []pattern       // what Hide looks for, longest first
-	marks    []pattern       // what Reveal looks for
+	patterns []pattern       // what Redact looks for, longest first
+	marks    []pattern       // the placeholders, longest first
 	masked   manifest.Values
+	written  map[string]bool // masked texts of options that hold a secret
+	urls     []string        // those of type url
+	hider    *hider          // nil: not made yet, or made before the last secret
 }
 
 // entry is one secret and what stands for it.
@@ -45,7 +52,7 @@ type entry struct {
 // visible, and needs the probe to know which options are targets or
 // sensitive. The error names the option and nothing of the secret.
 func NewVault(p *manifest.Probe, v manifest.Values) (*Vault, error) {
-	vault := &Vault{placed: map[string]bool{}, masked: make(manifest.Values, len(v))}
+	vault := &Vault{placed: map[string]bool{}, masked: make(manifest.Values, len(v)), written: map[string]bool{}}
 	for name, value := range v {
 		m := masker{vault: vault, option: optionOf(p, name)}
 		masked, err := m.value(value)
@@ -100,5 +107,20 @@ func (v *Vault) add(real string, inURL bool) *entry {
 	}
 	slices.SortStableFunc(v.patterns, longestFirst)
 	slices.SortStableFunc(v.marks, longestFirst)
+	v.hider = nil
 	return e
+}
+
+// Longest is the length in bytes of the longest text that Redact looks for.
+func (v *Vault) Longest() int {
+	n := 0
+	if v == nil {
+		return n
+	}
+	for _, list := range [][]pattern{v.patterns, v.marks} {
+		if len(list) > 0 {
+			n = max(n, len(list[0].text))
+		}
+	}
+	return n
 }

@@ -438,8 +438,8 @@ VEGA_UNUSED vega_status vega_failed(const char *who, int32_t error) {
 // the manifest. A path leads into lists and maps: "headers.Accept", "urls.0".
 
 // vega_string is the option's text. What came from env() or file() is a
-// placeholder of the same length: the host puts the real value in as it leaves
-// for a granted destination.
+// placeholder of the same length: the host puts the real value in where it is
+// sent as a whole, in a header, basic auth or the configured URL.
 VEGA_UNUSED int32_t vega_string(const char *option, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_config(option, vega_len(option), buf, (uint32_t)cap));
 }

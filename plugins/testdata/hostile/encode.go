@@ -17,7 +17,7 @@ import (
 type builder struct {
 	types, imports, funcs, tables, memories, globals, exports, elements, codes, data [][]byte
 
-	start []byte
+	start, dataCount []byte
 }
 
 // bomb is a count that no module holds.
@@ -77,11 +77,16 @@ func (b *builder) function(params, results string, instructions ...[]byte) uint3
 }
 
 func (b *builder) withLocals(params, results string, locals int, instructions ...[]byte) uint32 {
-	b.funcs = append(b.funcs, b.typ(params, results))
 	declared := []byte{0}
 	if locals > 0 {
 		declared = join([]byte{1}, leb(uint64(locals)), []byte{0x7f})
 	}
+	return b.declaring(params, results, declared, instructions...)
+}
+
+// declaring adds a function whose locals are declared by the bytes given.
+func (b *builder) declaring(params, results string, declared []byte, instructions ...[]byte) uint32 {
+	b.funcs = append(b.funcs, b.typ(params, results))
 	body := join(declared, join(instructions...), []byte{end})
 	b.codes = append(b.codes, join(leb(uint64(len(body))), body))
 	return b.next() - 1
@@ -115,10 +120,13 @@ func (b *builder) bytes() []byte {
 		items [][]byte
 	}{
 		{1, b.types}, {2, b.imports}, {3, b.funcs}, {4, b.tables}, {5, b.memories}, {6, b.globals}, {7, b.exports},
-		{8, nil}, {9, b.elements}, {10, b.codes}, {11, b.data},
+		{8, nil}, {9, b.elements}, {12, nil}, {10, b.codes}, {11, b.data},
 	} {
 		if s.id == 8 && b.start != nil {
 			out = section(out, 8, b.start)
+		}
+		if s.id == 12 && b.dataCount != nil {
+			out = section(out, 12, b.dataCount)
 		}
 		if len(s.items) > 0 {
 			out = section(out, s.id, leb(uint64(len(s.items))), join(s.items...))

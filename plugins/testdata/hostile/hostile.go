@@ -14,5 +14,5 @@ const MaxKept = 8 << 10
 
 // Modules are all hostile modules.
 func Modules() []Module {
-	return slices.Concat(counts(), endless(), greedy(), large(), slow(), callers())
+	return slices.Concat(counts(), endless(), greedy(), large(), slow(), callers(), secret(), foreign(), numerous())
 }

@@ -50,6 +50,14 @@ func greedy() []Module {
 			b.run(b.function("i", "i", grows, i32(0)))
 			return b.bytes()
 		}},
+		{"deep-start", "the same in a start function, with a segment that keeps its state from being exported", func() []byte {
+			b := honest()
+			self := b.next()
+			b.start = leb(uint64(b.function("", "", call(self), call(self))))
+			b.dataCount = leb(1)
+			b.data = append(b.data, []byte{1, 1, 'x'})
+			return b.bytes()
+		}},
 		{"deep", "calls itself until the stack ends", func() []byte {
 			var b builder
 			b.memory(1)

@@ -17,8 +17,8 @@ export namespace config {
 
   /**
    * The option's text. What came from env() or file() is a placeholder of the
-   * same length: the host puts the real value in as it leaves for a granted
-   * destination.
+   * same length: the host puts the real value in where it is sent as a whole, in
+   * a header, basic auth or the configured URL.
    */
   export function text(option: string): string {
     const path = utf8(option);

@@ -11,8 +11,8 @@ use core::time::Duration;
 use crate::{call, Error, Key, Kind, Text};
 
 /// The text of an option. What came from `env()` or `file()` is a placeholder
-/// of the same length: the host puts the real value in as it leaves for a
-/// granted destination.
+/// of the same length: the host puts the real value in where it is sent as a
+/// whole, in a header, basic auth or the configured URL.
 pub fn text<const N: usize>(option: &str) -> Result<Text<N>, Error> {
     Text::ask(|buf| call::config(option, buf))
 }

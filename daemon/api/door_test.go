@@ -1,0 +1,491 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/daemon"
+	"vega/daemon/realtest"
+	"vega/daemon/telemetry"
+	"vega/policies"
+)
+
+// held is a daemon whose health is told when the test lets it.
+type held struct {
+	fake
+	asked   chan struct{}
+	release chan struct{}
+}
+
+func newHeld() *held { return &held{asked: make(chan struct{}, 100), release: make(chan struct{})} }
+
+func (h *held) Health(ctx context.Context, _ daemon.Query) (daemon.Health, error) {
+	h.asked <- struct{}{}
+	select {
+	case <-h.release:
+	case <-ctx.Done():
+	}
+	return daemon.Health{Status: policies.Healthy, Integrations: []daemon.Report{}}, ctx.Err()
+}
+
+// house is a server, with what it logs.
+type house struct {
+	*Server
+	t   *testing.T
+	log *logged
+}
+
+// open serves a daemon; change may change the server before it does.
+func open(t *testing.T, d Daemon, o ServerOptions, change func(*Server)) *house {
+	t.Helper()
+	h := &house{t: t, log: &logged{}}
+	l := telemetry.NewLog(h.log, true)
+	l.SetLevel(slog.LevelDebug)
+	a := New(d, l.Logger)
+	a.SetKeys([]Key{{"ci", key}})
+	o.Host, o.Log = "127.0.0.1", l.Logger
+	var err error
+	if h.Server, err = Listen(t.Context(), a, o); err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(h.Server)
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if h.Drain(ctx) != nil {
+			h.Cut()
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// caller is a connection to the server, as a client in sorts has it.
+type caller struct {
+	net.Conn
+	t *testing.T
+	r *bufio.Reader
+}
+
+// dial connects from an address of this machine, 127.0.0.1 unless given.
+func (h *house) dial(from ...string) *caller {
+	h.t.Helper()
+	var d net.Dialer
+	if len(from) > 0 {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from[0])}
+	}
+	c, err := d.DialContext(h.t.Context(), "tcp", h.door.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(time.Minute)) // to end what hangs
+	return &caller{c, h.t, bufio.NewReader(c)}
+}
+
+func (c *caller) say(text string) *caller {
+	c.t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		c.t.Logf("write: %v", err)
+	}
+	return c
+}
+
+// ask sends a request, with the key unless more holds one.
+func (c *caller) ask(path, more string) *caller {
+	c.t.Helper()
+	return c.say("GET " + path + " HTTP/1.1\r\nHost: vega\r\n" + more + "\r\n")
+}
+
+// rests waits until so many connections are idle: an answer arrives a little
+// before its connection is.
+func (h *house) rests(n int) {
+	h.t.Helper()
+	h.until(func() bool { return h.door.resting() == n })
+}
+
+// until waits until something of the door is so.
+func (h *house) until(so func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		h.door.mu.Lock()
+		is, idle := so(), h.door.resting()
+		h.door.mu.Unlock()
+		if is {
+			return
+		}
+		if time.Now().After(end) {
+			h.t.Fatalf("it never comes so; %d connections are idle", idle)
+		}
+	}
+}
+
+// resting counts the idle connections of clients. The caller holds door.mu.
+func (d *door) resting() (n int) {
+	for _, own := range d.idle {
+		n += own.idle.Len()
+	}
+	return n
+}
+
+const withKey = "X-API-Key: " + key + "\r\n"
+
+// hear reads an answer; status 0 says that the connection was closed instead.
+func (c *caller) hear() (status int, header http.Header, body string) {
+	c.t.Helper()
+	res, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		if ne, ok := err.(net.Error); ok && ne.Timeout() { //nolint:errorlint // of the connection itself
+			c.t.Fatal("nothing came")
+		}
+		return 0, nil, ""
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Errorf("the answer was cut: %v", err)
+	}
+	return res.StatusCode, res.Header, string(b)
+}
+
+func (c *caller) status() int {
+	c.t.Helper()
+	status, _, _ := c.hear()
+	return status
+}
+
+// alive reports whether the connection still serves.
+func (c *caller) alive() bool {
+	c.t.Helper()
+	return c.ask("/healthz", "").status() == 200
+}
+
+// TestIdleConnectionsGiveWay: the one that has been idle for the longest first,
+// dripping headers or between requests alike; an operator gets in.
+func TestIdleConnectionsGiveWay(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 8, PerClient: 100, Spare: 2}}, nil)
+	var all []*caller
+	for n := range 24 {
+		c := h.dial()
+		switch n % 3 {
+		case 1:
+			c.say("GET /healthz HTTP/1.1\r\nHost: ve")
+		case 2:
+			if !c.alive() {
+				t.Fatal(n)
+			}
+			h.rests(min(n+1, 8))
+		}
+		all = append(all, c)
+	}
+	if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
+		t.Errorf("the operator: %d", got)
+	}
+	for n, c := range all {
+		if n%3 == 1 {
+			c.say("ga\r\n\r\n")
+		} else {
+			c.ask("/healthz", "")
+		}
+		if status := c.status(); (status == 200) != (n >= 24-7) || status != 0 && status != 200 {
+			t.Errorf("%d: %d", n, status)
+		}
+	}
+}
+
+// TestOneClientTakesNoneOfTheOthers: what one has too many of is closed of its
+// own.
+func TestOneClientTakesNoneOfTheOthers(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 20, PerClient: 3, Spare: 2}}, nil)
+	first, second := h.dial(), h.dial("127.0.0.3")
+	var many []*caller
+	for range 50 {
+		many = append(many, h.dial("127.0.0.2"))
+	}
+	if !many[49].alive() { // by then all have come
+		t.Error("the last one is not there")
+	}
+	left := 0
+	for _, c := range many {
+		if c.alive() {
+			left++
+		}
+	}
+	if !first.alive() || !second.alive() || left != 3 || !many[49].alive() {
+		t.Errorf("%d of 50 are left; the others: %v, %v", left, first.alive(), second.alive())
+	}
+}
+
+// TestFortyClients of 127.0.0.0/8 fill the house, and an operator gets in.
+func TestFortyClients(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 16, PerClient: 4, Spare: 2}}, nil)
+	for n := range 40 {
+		for range 8 {
+			h.dial(fmt.Sprintf("127.0.1.%d", n+1)).say("POST /v1/memories/x HTTP/1.1\r\nHost: v\r\nX-Drip: ")
+		}
+	}
+	for range 10 {
+		if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
+			t.Errorf("the operator: %d", got)
+		}
+	}
+}
+
+// TestRequestsInFlightStay: where all have one, who comes next is told so, and
+// gets in when one has ended.
+func TestRequestsInFlightStay(t *testing.T) {
+	d := newHeld()
+	h := open(t, d, ServerOptions{Limits: Limits{Connections: 4, PerClient: 100, Spare: 2}}, nil)
+	var busy []*caller
+	for range 4 {
+		busy = append(busy, h.dial().ask("/admin/integrations/health", withKey))
+		<-d.asked
+	}
+	for n := range 10 {
+		status, header, body := h.dial().ask("/admin/plugins", withKey).hear()
+		var p document
+		if err := json.Unmarshal([]byte(body), &p); status != 503 || err != nil || p.Status != 503 || header.Get("Retry-After") != "1" ||
+			header.Get("Content-Type") != "application/problem+json" || p.CorrelationID == "" || header.Get("X-Correlation-ID") != p.CorrelationID {
+			t.Errorf("%d: %d %v %s", n, status, header, body)
+		}
+	}
+	first, second, third := h.dial(), h.dial(), h.dial() // of two to spare
+	if got := third.ask("/admin/plugins", withKey).status(); got != 503 {
+		t.Errorf("the third to spare: %d", got)
+	}
+	if got := first.status(); got != 0 {
+		t.Errorf("the first to spare: %d", got)
+	}
+	close(d.release)
+	for n, c := range busy {
+		if got := c.status(); got != 200 {
+			t.Errorf("in flight %d: %d", n, got)
+		}
+	}
+	h.rests(4)
+	if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
+		t.Errorf("when they have ended: %d", got)
+	}
+	if got := second.ask("/admin/plugins", withKey).status(); got != 200 && got != 503 && got != 0 {
+		t.Errorf("the second to spare: %d", got)
+	}
+}
+
+// TestWithoutAKeyNobodyHoldsAPlace: not by a body that never comes whole, nor by
+// answers that are never read.
+func TestWithoutAKeyNobodyHoldsAPlace(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
+	for range 30 {
+		h.dial().say("POST /v1/conversations HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\n{")
+		h.dial().say("GET /healthz HTTP/1.1\r\nHost: v\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+		h.dial().say(strings.Repeat("GET /readyz HTTP/1.1\r\nHost: v\r\n\r\n", 50))
+	}
+	for range 5 {
+		if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
+			t.Errorf("the operator: %d", got)
+		}
+	}
+}
+
+// TestAnswersWithoutAKeyWaitForNoBody.
+func TestAnswersWithoutAKeyWaitForNoBody(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
+	for request, want := range map[string]int{
+		"GET /healthz HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\nx":         200,
+		"POST /v1/conversations HTTP/1.1\r\nHost: v\r\nContent-Length: 9\r\n\r\n{":  401,
+		"GET /nothing HTTP/1.1\r\nHost: v\r\nTransfer-Encoding: chunked\r\n\r\n1\r": 404,
+		"HEAD /healthz HTTP/1.1\r\nHost: v\r\n\r\n":                                 200,
+	} {
+		c := h.dial().say(request)
+		line, err := c.r.ReadString('\n')
+		if err != nil || !strings.Contains(line, fmt.Sprintf(" %d ", want)) {
+			t.Errorf("%q: %q %v", request, line, err)
+		}
+	}
+}
+
+// TestDeadlinesAreNotStretched: neither by headers nor by a body that come a byte
+// at a time, a handshake that never ends, or an answer that is never read.
+func TestDeadlinesAreNotStretched(t *testing.T) {
+	t.Parallel()
+	soon := func(s *Server) {
+		s.http.ReadHeaderTimeout, s.http.ReadTimeout, s.http.WriteTimeout = 300*time.Millisecond, 600*time.Millisecond, 900*time.Millisecond
+	}
+	limits := Limits{Connections: 10, PerClient: 10, Spare: 2}
+	drip := func(c *caller, text string) {
+		t.Helper()
+		c.say(text)
+		for range 1000 { // a minute
+			if _, err := io.WriteString(c, "x"); err != nil {
+				return
+			}
+			time.Sleep(60 * time.Millisecond)
+		}
+		t.Errorf("%.20q… is still served", text)
+	}
+	plain := open(t, &fake{}, ServerOptions{Limits: limits}, soon)
+	drip(plain.dial(), "GET /healthz HTTP/1.1\r\nX-A: ")
+	drip(plain.dial(), "PUT /v1/memories/a HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"+withKey+"\r\n")
+	dir := t.TempDir()
+	certFile, keyFile := pair(t, dir, 1)
+	secured := open(t, &fake{}, ServerOptions{Limits: limits, CertFile: certFile, KeyFile: keyFile}, soon)
+	drip(secured.dial(), "\x16\x03\x01\x7f\xff")
+
+	endless := open(t, &large{}, ServerOptions{Limits: limits}, soon)
+	c := endless.dial()
+	if err := c.Conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	c.say(strings.Repeat("GET /admin/plugins HTTP/1.1\r\nHost: v\r\n"+withKey+"\r\n", 20))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		endless.door.mu.Lock()
+		left := endless.door.served
+		endless.door.mu.Unlock()
+		if left == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("who reads nothing is still served")
+		}
+	}
+}
+
+// large is a daemon with much to say.
+type large struct{ fake }
+
+func (*large) Plugins() []daemon.PluginReport {
+	return []daemon.PluginReport{{Description: strings.Repeat("x", 8<<20)}}
+}
+
+// TestHTTP2InFlightStays: a connection with a stream in flight is none that is
+// idle, and one whose streams have ended is.
+func TestHTTP2InFlightStays(t *testing.T) {
+	d := newHeld()
+	certFile, keyFile := pair(t, t.TempDir(), 1)
+	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 100, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
+	client := func() *http.Client {
+		tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true} //nolint:gosec // whom it talks to is known
+		t.Cleanup(tr.CloseIdleConnections)
+		return &http.Client{Transport: tr}
+	}
+	get := func(c *http.Client, path string) (int, int) {
+		r := request(t, "GET", h.URL()+path, nil)
+		r.Header.Set("X-API-Key", key)
+		res, err := c.Do(r)
+		if err != nil {
+			return 0, 0
+		}
+		defer res.Body.Close()
+		_, _ = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, res.ProtoMajor
+	}
+	one := client()
+	answered := make(chan int, 1)
+	go func() { status, _ := get(one, "/admin/integrations/health"); answered <- status }()
+	<-d.asked
+	if status, version := get(one, "/admin/plugins"); status != 200 || version != 2 {
+		t.Errorf("beside it: %d by HTTP/%d", status, version)
+	}
+	for range 10 {
+		h.dial() // idle, and taking all there is
+	}
+	if status, _ := get(client(), "/admin/plugins"); status != 200 {
+		t.Errorf("the operator: %d", status)
+	}
+	close(d.release)
+	if got := <-answered; got != 200 {
+		t.Errorf("in flight: %d", got)
+	}
+	other := client()
+	if status, _ := get(other, "/admin/plugins"); status != 200 {
+		t.Errorf("another: %d", status)
+	}
+}
+
+// TestHTTP2TakenBackIsIdle: a connection whose client has taken its request back
+// gives way as others do.
+func TestHTTP2TakenBackIsIdle(t *testing.T) {
+	d := newHeld()
+	certFile, keyFile := pair(t, t.TempDir(), 1)
+	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 100, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // whom it talks to is known
+	t.Cleanup(c.CloseIdleConnections)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := request(t, "GET", h.URL()+"/admin/integrations/health", nil).WithContext(ctx)
+	r.Header.Set("X-API-Key", key)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if res, err := c.Do(r); err == nil {
+			_ = res.Body.Close()
+			t.Error("it was answered")
+		}
+	}()
+	<-d.asked
+	cancel()
+	<-gone
+	h.rests(1)
+}
+
+// TestLowerLimitsHoldForThoseWhoCome.
+func TestLowerLimitsHoldForThoseWhoCome(t *testing.T) {
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
+	var all []*caller
+	for range 8 {
+		all = append(all, h.dial())
+	}
+	if !all[7].alive() {
+		t.Fatal("it is full already")
+	}
+	h.SetLimits(Limits{Connections: 3, PerClient: 10, Spare: 2})
+	if !h.dial().alive() {
+		t.Error("the next one has no place")
+	}
+	left := 0
+	for _, c := range all {
+		if c.alive() {
+			left++
+		}
+	}
+	if left != 2 {
+		t.Errorf("%d are left", left)
+	}
+}
+
+// TestAcceptWithoutDescriptors: an idle connection is closed for one that there
+// is no descriptor for.
+func TestAcceptWithoutDescriptors(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 100, PerClient: 100, Spare: 2}}, nil)
+	for range 5 {
+		if !h.dial().alive() {
+			t.Fatal("no place")
+		}
+	}
+	feed := realtest.Starve(t, 1) // for the client's end
+	if !h.dial().alive() {
+		t.Error("nobody made room")
+	}
+	feed()
+	if !strings.Contains(h.log.String(), `"not_accepted":1`) {
+		t.Error(h.log)
+	}
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/daemon"
+)
+
+// TestDrainAnswersStreams: by HTTP/2 too, what is in flight is answered, and
+// idle connections keep nobody waiting.
+func TestDrainAnswersStreams(t *testing.T) {
+	d := newHeld()
+	certFile, keyFile := pair(t, t.TempDir(), 1)
+	h := open(t, d, ServerOptions{Limits: Limits{Connections: 9, PerClient: 9, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, func(s *Server) {
+		s.http.ReadHeaderTimeout = 300 * time.Millisecond // of those that are silent
+	})
+	client := func() *http.Client {
+		return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // whom it talks to is known
+	}
+	get := func(c *http.Client, path string) (status int, err error) {
+		r := request(t, "GET", h.URL()+path, nil)
+		r.Header.Set("X-API-Key", key)
+		res, err := c.Do(r)
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		_, err = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, err
+	}
+	if status, err := get(client(), "/admin/plugins"); status != 200 || err != nil {
+		t.Fatal(status, err)
+	}
+	h.dial() // which says nothing
+	answered := make(chan error, 1)
+	go func() {
+		status, err := get(client(), "/admin/integrations/health")
+		if status != 200 {
+			t.Errorf("in flight: %d", status)
+		}
+		answered <- err
+	}()
+	<-d.asked
+	drained := make(chan error, 1)
+	go func() { drained <- h.Drain(context.Background()) }()
+	for !h.ending.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	select {
+	case err := <-drained:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+	close(d.release)
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestClosedIsNoFault: what a handler runs into once everything is closed is
+// told as that.
+func TestClosedIsNoFault(t *testing.T) {
+	h := open(t, &fake{ready: daemon.ErrClosed}, ServerOptions{Limits: Limits{Connections: 9, PerClient: 9, Spare: 1}}, nil)
+	status, _, body := h.dial().ask("/admin/integrations/health?name=fails", withKey).hear()
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, "vega is shutting down") {
+		t.Errorf("%d %s", status, body)
+	}
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestDoorKeepsItsCounts: whatever clients do, and in whatever order, nothing is
+// counted twice or left over, and the limits hold.
+func TestDoorKeepsItsCounts(t *testing.T) {
+	for _, l := range []Limits{
+		{Connections: 1, PerClient: 1, Spare: 1},
+		{Connections: 4, PerClient: 1, Spare: 1},
+		{Connections: 6, PerClient: 3, Spare: 2, Trusted: proxies(t, "127.0.0.2/32")},
+		{Connections: 3, PerClient: 8, Spare: 0},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", l.PerClient, l.Connections), func(t *testing.T) {
+			h := open(t, &fake{}, ServerOptions{Limits: l}, nil)
+			var all sync.WaitGroup
+			for n := range 8 {
+				all.Go(func() {
+					random := rand.New(rand.NewPCG(1, uint64(n)))
+					for range 60 {
+						h.misbehave(random, l)
+					}
+				})
+			}
+			all.Wait()
+			h.emptied()
+			if got := h.dial().ask("/admin/plugins", withKey).status(); got != http.StatusOK {
+				t.Errorf("afterwards: %d", got)
+			}
+		})
+	}
+}
+
+// misbehave is one client's visit.
+func (h *house) misbehave(random *rand.Rand, l Limits) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+random.IntN(3)))}}
+	c, err := d.DialContext(h.t.Context(), "tcp", h.door.Addr().String())
+	if err != nil {
+		h.t.Error(err)
+		return
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	said := []string{
+		"", "GET /hea", "GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n", "GET /admin/plugins HTTP/1.1\r\nHost: v\r\n" + withKey + "\r\n",
+		"POST /healthz HTTP/1.1\r\nHost: v\r\nContent-Length: 9\r\n\r\nx", "GET /admin/plugins HTTP/1.1\r\nHost: v\r\nConnection: close\r\n" + withKey + "\r\n",
+		"GET /admin/plugins HTTP/1.1\r\nHost: v\r\nX-Forwarded-For: 203.0.113.1\r\n" + withKey + "\r\n", "nonsense\r\n\r\n",
+	}[random.IntN(8)]
+	for range 1 + random.IntN(3) {
+		_, _ = io.WriteString(c, said)
+	}
+	if random.IntN(2) == 0 && len(said) > 20 {
+		_, _ = c.Read(make([]byte, 512))
+	}
+	h.door.mu.Lock()
+	defer h.door.mu.Unlock()
+	if h.door.served > l.Connections || h.door.spare > l.Spare || h.door.served < 0 || h.door.spare < 0 || len(h.door.requests) > l.Connections {
+		h.t.Errorf("%d served, %d to spare, %d requests", h.door.served, h.door.spare, len(h.door.requests))
+	}
+	for address, own := range h.door.clients {
+		if own.connections < 0 || own.requests < 0 || own.requests > l.PerClient {
+			h.t.Errorf("%s: %d connections, %d requests", address, own.connections, own.requests)
+		}
+		h.ranked(address, own)
+	}
+}
+
+// ranked reports a client that is not where it belongs among those who give way.
+// The caller holds door.mu.
+func (h *house) ranked(address netip.Addr, own *client) {
+	h.t.Helper()
+	if own.idle.Len() == 0 && own.rank == 0 {
+		return
+	}
+	d := h.door
+	if own.idle.Len() == 0 || own.rank < 1 || own.rank > len(d.idle) || d.idle[own.rank-1] != own {
+		h.t.Errorf("%s: %d idle, rank %d of %d", address, own.idle.Len(), own.rank, len(d.idle))
+		return
+	}
+	if own.since != own.oldest().since || own.rank > 1 && d.idle.Less(own.rank-1, 0) {
+		h.t.Errorf("%s gives way before the first: %d connections to %d, idle since %d to %d", address, own.connections, d.idle[0].connections, own.since, d.idle[0].since)
+	}
+}
+
+// emptied waits until everybody has left, and looks at what is left of them.
+func (h *house) emptied() {
+	h.t.Helper()
+	d := h.door
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		d.mu.Lock()
+		left := d.served + d.spare
+		d.mu.Unlock()
+		if left == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			h.t.Fatalf("%d connections are left", left)
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.clients)+len(d.requests)+d.unknown+d.fresh+d.idle.Len()+d.proxies.Len()+d.waiting.Len() != 0 {
+		h.t.Errorf("%d clients, %d requests, %d without a key, %d new, %d idle, %d of proxies, %d to spare",
+			len(d.clients), len(d.requests), d.unknown, d.fresh, d.idle.Len(), d.proxies.Len(), d.waiting.Len())
+	}
+}

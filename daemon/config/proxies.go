@@ -1,0 +1,64 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"vega/plugins/manifest"
+)
+
+// trustedProxies reads server.trusted_proxies: addresses and ranges in CIDR
+// notation.
+func (d *decoder) trustedProxies(s *section) (all []netip.Prefix) {
+	t := s.slot("trusted_proxies")
+	if t == nil {
+		return nil
+	}
+	v, _ := d.value(s, "trusted_proxies")
+	elements, _ := v.([]manifest.Value)
+	for n, e := range elements {
+		at := t.element(n)
+		p, ok := d.proxy(e.(manifest.Text).Reveal(), at)
+		if !ok {
+			continue
+		}
+		if p.Bits() == 0 {
+			d.out.warn(Unusual, at, fmt.Sprintf("%s is every address: whoever connects is believed about who the client is.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func (d *decoder) proxy(text string, at place) (netip.Prefix, bool) {
+	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		d.out.err(BadAddress, at, "A value of trusted_proxies is not an IP address or a range of them; names of hosts are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
+		return p, false
+	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	if m := p.Masked(); m != p {
+		meant := strconv.Quote(m.String())
+		d.out.err(BadAddress, at, fmt.Sprintf("A range of addresses begins at its first one: this is another than the first of its /%d.", p.Bits()), "write "+meant).replacing(at, meant)
+		return p, false
+	}
+	return p, true
+}
+
+// clientLimits judges the caps on connections against one another.
+func (d *decoder) clientLimits(s *section, out *Server) {
+	out.MaxConnections, out.MaxPerClient = int(get[float64](d, s, "max_connections")), int(get[float64](d, s, "max_connections_per_client"))
+	t := s.slot("max_connections_per_client")
+	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
+		return
+	}
+	d.out.warn(Unusual, t.expr.at, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
+		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
+}

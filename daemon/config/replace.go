@@ -1,0 +1,35 @@
+package config
+
+import (
+	"fmt"
+
+	"vega/plugins/manifest"
+)
+
+// replaced are the bundled plugins whose place a file may take.
+func (d *decoder) replaced(s *section, bundled []manifest.Found) []string {
+	var names, out []string
+	for _, b := range bundled {
+		if b.Extra {
+			names = append(names, b.Module.Manifest.Name)
+		}
+	}
+	t := s.slot("replace")
+	for n, name := range d.strs(s, "replace") {
+		if b := manifest.Plugin(bundled, name); b != nil && b.Extra {
+			out = append(out, name)
+			continue
+		}
+		at := t.expr.at
+		if t.expr.kind == listExpr && n < len(t.expr.items) {
+			at = t.expr.items[n].at
+		}
+		near := nearest(name, names)
+		fix := "remove it: core can't be replaced, and a plugin with a name of its own needs no permission"
+		if near != "" {
+			fix = fmt.Sprintf("write %q", near)
+		}
+		d.out.err(NoPlugin, at, fmt.Sprintf("No plugin of this name ships with vega and can be replaced; there are: %s.", among(names)), fix)
+	}
+	return out
+}

@@ -1,0 +1,3 @@
+plugins {
+  replace = ["core", "acmee", "memcached"]
+}

@@ -1,0 +1,174 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/daemon/config"
+	"vega/policies"
+)
+
+func TestShareOut(t *testing.T) {
+	databases := func(n int) (all []config.Database) {
+		for range n {
+			all = append(all, config.Database{Driver: "postgres"})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name        string
+		limit, open int
+		cfg         config.Config
+		serving     bool
+		want        string // connections+spare, checks at once
+	}{
+		{"no limit", 0, 20, config.Config{}, true, "1024+16, 1024"},
+		{"a large one", 1 << 20, 20, config.Config{}, true, "1024+16, 1024"},
+		{"an old system's", 4096, 20, config.Config{}, true, "1024+16, 1024"},
+		{"a shell's", 1024, 20, config.Config{}, true, "305+16, 321"},
+		{"a small one", 256, 20, config.Config{}, true, "57+8, 65"},
+		{"a tiny one", 48, 20, config.Config{}, true, "3+1, 5"},
+		{"a command", 48, 16, config.Config{}, false, "0+0, 10"},
+		{"databases", 256, 20, config.Config{Databases: databases(10)}, true, "40+5, 45"},
+		{"more databases than there is room for", 256, 20, config.Config{Databases: databases(100)}, true, "35+4, 39"},
+		{"as configured", 1024, 20, config.Config{Server: config.Server{MaxConnections: 100}}, true, "100+14, 425"},
+		{"more than there is room for", 1024, 20, config.Config{Server: config.Server{MaxConnections: 5000}}, true, "707+16, 120"},
+		{"far too small", 24, 20, config.Config{}, true, "error"},
+		{"too small for a command", 17, 16, config.Config{}, false, "error"},
+	} {
+		d := &Daemon{limit: c.limit, opened: c.open, options: Options{ReadOnly: !c.serving}}
+		s, err := d.divide(&c.cfg)
+		got := "error"
+		if err == nil {
+			clients := s.clients
+			if c.serving {
+				clients.Connections = d.ClientsOf(&c.cfg).Connections
+			}
+			got = fmt.Sprintf("%d+%d, %d", clients.Connections, clients.Spare, s.atOnce())
+			if used := s.clients.Connections + s.clients.Spare + s.checks; c.limit > 0 && used+c.open > c.limit {
+				t.Errorf("%s: %d are shared out of %d", c.name, used, c.limit-c.open)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestOneClientsShare(t *testing.T) {
+	for _, c := range []struct{ limit, all, one, want int }{
+		{1 << 20, 0, 0, 512}, {256, 0, 0, 28}, {48, 0, 0, 2}, {1 << 20, 10, 0, 8}, {1 << 20, 4, 0, 3}, {1 << 20, 1, 0, 1}, {1 << 20, 4, 4, 4}, {1 << 20, 100, 7, 7}, {1 << 20, 100, 700, 100},
+	} {
+		d := &Daemon{limit: c.limit, opened: 20}
+		got := d.ClientsOf(&config.Config{Server: config.Server{MaxConnections: c.all, MaxPerClient: c.one}})
+		if got.PerClient != c.want {
+			t.Errorf("limit %d, max_connections %d, per client %d: %+v, want %d", c.limit, c.all, c.one, got, c.want)
+		}
+	}
+}
+
+// hanging is a target that answers nothing until the test lets it, and reports
+// each request.
+func hanging(t *testing.T) (url string, asked chan string, release chan struct{}) {
+	t.Helper()
+	asked, release = make(chan string, 10), make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, asked, release
+}
+
+func getting(name, timeout, url string) string {
+	return fmt.Sprintf("integration %q {\n  probe = tiny.get\n  interval = \"0s\"\n  timeout = %q\n  config {\n    url = %q\n  }\n}\n", name, timeout, url)
+}
+
+// TestFewerDescriptorsFewerRuns: a run waits for the descriptors that another
+// has, and has its turn when that one ends.
+func TestFewerDescriptorsFewerRuns(t *testing.T) {
+	url, asked, release := hanging(t)
+	h := build(t, getting("a", "30s", url+"/a")+getting("b", "30s", url+"/b"))
+	h.checks.Resize(socketsOfRun)
+	answer := make(chan string, 1)
+	go func() { answer <- h.status() }()
+	first := <-asked
+	if len(asked) > 0 {
+		t.Errorf("%s and %s at once", first, <-asked)
+	}
+	close(release)
+	if got := <-answer; got != "a=healthy b=healthy" {
+		t.Error(got)
+	}
+}
+
+// TestWaitIsNoFaultOfTheTarget: a run that was never let in, and one that was
+// let in too late for its target to answer, are vega's.
+func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
+	url, asked, release := hanging(t)
+	other, _, _ := hanging(t)
+	h := build(t, getting("holder", "30s", url)+getting("late", "3s", other)+getting("never", "1s", other))
+	h.checks.Resize(socketsOfRun)
+	h.limit = 48
+	held := make(chan Report, 1)
+	go func() { held <- h.ask(Query{Names: []string{"holder"}}).Integrations[0] }()
+	<-asked
+	late := make(chan Report, 1)
+	go func() { late <- h.ask(Query{Names: []string{"late"}}).Integrations[0] }()
+	for h.checks.Waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	never := h.ask(Query{Names: []string{"never"}}).Integrations[0] // a second, of the three that the late one has
+	close(release)
+	if r := <-held; r.Status != policies.Healthy {
+		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
+	}
+	for name, r := range map[string]Report{"late": <-late, "never": never} {
+		if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "vega runs 1 at once with its limit of 48 file descriptors; raise LimitNOFILE") {
+			t.Errorf("%s: %s/%s %q", name, r.Status, r.Cause, r.Message)
+		}
+	}
+}
+
+// TestReloadSharesOutAnew: what a new configuration keeps for a database is not
+// there for checks.
+func TestReloadSharesOutAnew(t *testing.T) {
+	h := build(t, "")
+	h.limit, h.opened = 256, 20
+	before := h.checks.Size()
+	h.configure("database \"app\" {\n  driver = \"postgres\"\n  dsn = \"postgres://app@127.0.0.1/app\"\n}\n")
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.divide(h.inForce().cfg)
+	if err != nil || h.checks.Size() != s.checks || s.checks == before {
+		t.Errorf("%d before, %d now, want %+v, %v", before, h.checks.Size(), s, err)
+	}
+}
+
+// TestDescriptorsAreNotHeldBeyondARun counts them after many runs, some of
+// which ended badly.
+func TestDescriptorsAreNotHeldBeyondARun(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	h := build(t, getting("refused", "5s", gone.URL)+getting("name", "5s", "http://no-such.invalid/"))
+	h.checks.Resize(2 * socketsOfRun)
+	for range 20 {
+		h.ask(Query{})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	all, err := h.checks.Allow(ctx, 2*socketsOfRun)
+	if err != nil {
+		t.Fatalf("not all descriptors came back: %v", err)
+	}
+	all.End()
+}

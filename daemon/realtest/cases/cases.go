@@ -1,0 +1,40 @@
+// Package cases replays recorded runs of plugins in tests, on a machine however
+// busy: what came of a lack of processor time is tried again, and what stays
+// wrong is returned.
+package cases
+
+import (
+	"slices"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins/plugintest"
+)
+
+// Replay is Kit.Replay.
+func Replay(t testing.TB, k *plugintest.Kit, c *plugintest.Case) plugintest.Run {
+	t.Helper()
+	run, _ := realtest.Unstarved(t, func() plugintest.Run {
+		run, err := k.Replay(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}, plugintest.Run.Doubtful)
+	return run
+}
+
+// Faults is Kit.Faults.
+func Faults(t testing.TB, k *plugintest.Kit, c *plugintest.Case) []plugintest.Verdict {
+	t.Helper()
+	all, _ := realtest.Unstarved(t, func() []plugintest.Verdict {
+		verdicts, err := k.Faults(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return verdicts
+	}, func(all []plugintest.Verdict) bool {
+		return slices.ContainsFunc(all, func(v plugintest.Verdict) bool { return v.Run.Doubtful() })
+	})
+	return all
+}

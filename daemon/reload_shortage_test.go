@@ -1,0 +1,220 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/daemon/realtest"
+	"vega/plugins"
+	"vega/plugins/shortage"
+)
+
+// TestReloadUnderShortage: a configuration that can't be read for want of
+// descriptors is neither rejected nor gone, and comes into force later.
+func TestReloadUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	h := build(t, bind("a", "plain.healthy", ""))
+	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("c", "late.healthy", ""))
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	feed := realtest.Starve(t, 0)
+	_, err := h.Reload(t.Context(), ByFile)
+	_, invalid := h.Validate(t.Context())
+	_, unplanned := h.Plan(t.Context())
+	feed()
+	if shortage.Of(err) == nil || shortage.Of(invalid) == nil || shortage.Of(unplanned) == nil || h.Rejected() {
+		t.Errorf("reload: %v, rejected: %v; validate: %v; plan: %v", err, h.Rejected(), invalid, unplanned)
+	}
+	if got := h.status(); got != "a=healthy" {
+		t.Error(got)
+	}
+	if _, err := h.Reload(t.Context(), ByFile); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.status(); got != "a=healthy b=healthy c=healthy" {
+		t.Error(got)
+	}
+}
+
+// TestFollowUnderShortage: files that can't be listed or read are tried again,
+// until they can.
+func TestFollowUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	h := build(t, bind("a", "plain.healthy", ""))
+	var f follower
+	look := func() {
+		for range 3 {
+			h.look(t.Context(), &f)
+		}
+	}
+	policy := func(name string) { write(t, h.dir+"/policies", name+".hcl", []byte(bind(name, "plain.healthy", ""))) }
+	policy("b")
+	look()
+	feed := realtest.Starve(t, 0)
+	look() // the policy that is in force can't be listed
+	if h.Rejected() || h.status() != "a=healthy b=healthy" {
+		t.Errorf("%s, rejected: %v", h.status(), h.Rejected())
+	}
+	feed()
+	policy("c")
+	feed = realtest.Starve(t, 0)
+	look()
+	feed()
+	if h.Rejected() || h.status() != "a=healthy b=healthy" {
+		t.Errorf("%s, rejected: %v", h.status(), h.Rejected())
+	}
+	look()
+	if got := h.status(); got != "a=healthy b=healthy c=healthy" {
+		t.Error(got)
+	}
+}
+
+// TestCompileChild is the child process that compiles, of tests that need one.
+func TestCompileChild(t *testing.T) {
+	if flag.NArg() != 2 || flag.Arg(0) != "compile-module" {
+		return // it is for a child process
+	}
+	if err := plugins.CompileChild(t.Context(), os.Stdin, flag.Arg(1)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func compiler(ctx context.Context, dir string) *exec.Cmd {
+	return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCompileChild$", "compile-module", dir)
+}
+
+// TestStartUnderShortage: a module that can't be compiled for want of descriptors
+// does not keep vega from starting, and is in service once it can.
+func TestStartUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	h := build(t, bind("a", "plain.healthy", ""))
+	cfg, late := h.read(nil).Config, 0
+	for left := range 64 {
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(filepath.Join(cfg.DataDir, "cache")); err != nil {
+			t.Fatal(err)
+		}
+		feed := realtest.Starve(t, left)
+		d, err := Open(t.Context(), cfg, Options{Log: slog.New(slog.DiscardHandler), Read: h.read, Apply: h.apply, Compiler: compiler})
+		feed()
+		if err != nil {
+			if shortage.Of(err) == nil {
+				t.Errorf("with %d descriptors left: %v", left, err)
+			}
+			h.open()
+			continue
+		}
+		h.Daemon = d
+		if h.status() != "a=healthy" {
+			late++
+			w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+			h.poll(t.Context(), &w)
+			h.poll(t.Context(), &w)
+		}
+		if got := h.status(); got != "a=healthy" {
+			t.Errorf("with %d descriptors left at its start: %s", left, got)
+		}
+	}
+	if late == 0 {
+		t.Error("no start had too few for the module alone")
+	}
+}
+
+// TestStartWaitsForNoSlowModule: a module that takes long to compile does not keep
+// vega from starting, and is in service once it is compiled.
+func TestStartWaitsForNoSlowModule(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	cfg := h.read(nil).Config
+	if err := errors.Join(h.Close(), os.RemoveAll(filepath.Join(cfg.DataDir, "cache"))); err != nil {
+		t.Fatal(err)
+	}
+	slow := true
+	o := Options{
+		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond,
+		Compiler: func(ctx context.Context, dir string) *exec.Cmd {
+			if slow {
+				return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestSleepChild$", "sleep")
+			}
+			return compiler(ctx, dir)
+		},
+	}
+	d, err := Open(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Daemon = d
+	if got := h.status(); got != "a=unknown/probe" && got != "a=unknown/host" {
+		t.Errorf("%s before it is compiled", got)
+	}
+	if h.logged("loading plugins takes long") != 1 {
+		t.Error("the log does not say so")
+	}
+	slow = false
+	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	h.poll(t.Context(), &w)
+	h.poll(t.Context(), &w)
+	if got := h.status(); got != "a=healthy" {
+		t.Errorf("%s after that", got)
+	}
+}
+
+// TestSleepChild is a child process that does not end.
+func TestSleepChild(t *testing.T) {
+	if flag.NArg() == 1 && flag.Arg(0) == "sleep" {
+		time.Sleep(time.Hour) // it is ended
+	}
+}
+
+// TestDropInUnderShortage: a module that can't be read or compiled for want of
+// descriptors is not refused, and its predecessor stays until it can.
+func TestDropInUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, nil) {
+		return
+	}
+	h := build(t, bind("a", "plain.healthy", ""))
+	file := h.plugins() + "/plain.wasm"
+	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", answerParameter))
+	version := func() (version, reason string) {
+		for _, p := range h.Plugins() {
+			if p.File == file {
+				return p.Version, p.Reason
+			}
+		}
+		return "", "gone"
+	}
+	tried := 0
+	for left := range 4 {
+		feed := realtest.Starve(t, left)
+		done := h.dropIn(t.Context(), file)
+		h.poll(t.Context(), &watcher{last: map[string]stamp{}, handled: map[string]stamp{}})
+		feed()
+		if done {
+			break
+		}
+		tried++
+		if v, reason := version(); v != "1" || reason != "" || h.status() != "a=healthy" {
+			t.Errorf("with %d descriptors left: version %s, %q, %s", left, v, reason, h.status())
+		}
+	}
+	if done := h.dropIn(t.Context(), file); !done || tried == 0 {
+		t.Errorf("done: %v, after %d tries", done, tried)
+	}
+	if v, reason := version(); v != "2" || reason != "" || !strings.Contains(h.status(), "healthy") {
+		t.Errorf("version %s, %q", v, reason)
+	}
+}

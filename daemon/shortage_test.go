@@ -1,0 +1,107 @@
+package daemon_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vega/daemon"
+	"vega/daemon/realtest"
+	"vega/policies"
+	"vega/store"
+)
+
+// TestEveryProbeUnderShortage runs every bundled probe with more and more
+// descriptors, from none at all: each run says what it says with plenty of them,
+// or that vega is short. No target is ever to blame for that. The first runs are
+// the first of their process, so that nothing is open or read yet, and when
+// there are descriptors again no shortage is remembered.
+func TestEveryProbeUnderShortage(t *testing.T) {
+	if !realtest.Apart(t, func() []string { return describeRows(t) }) {
+		return
+	}
+	readEnv(t)
+	d := openRows(t, os.Getenv("SHORT_CONFIG"))
+	seen := map[int]daemon.Health{}
+	lefts := []int{0, 1, 2, 3, 4, 6, 10, 16}
+	for _, left := range lefts {
+		feed := realtest.Starve(t, left)
+		seen[left] = allRows(t, d)
+		feed()
+	}
+	plenty := allRows(t, d)
+	for n, want := range plenty.Integrations {
+		if want.Cause == policies.Host {
+			t.Errorf("%s with all it needs: %s", want.Name, want.Message)
+		}
+		for _, left := range lefts {
+			got := seen[left].Integrations[n]
+			short := got.Status == policies.Unknown && got.Cause == policies.Host && strings.Contains(got.Message, "file descriptor")
+			if !short && (got.Status != want.Status || got.Cause != want.Cause) {
+				t.Errorf("%s (%s) with %d descriptors left: %s/%s %q, want %s/%s or a shortage", got.Name, got.Probe, left, got.Status, got.Cause, got.Message, want.Status, want.Cause)
+			}
+			if left == 0 && got.Status == policies.Healthy {
+				t.Errorf("%s (%s) is healthy without a descriptor: %s", got.Name, got.Probe, got.Message)
+			}
+		}
+	}
+}
+
+// allRows asks for each integration by itself: at once they would leave each
+// other without descriptors.
+func allRows(t *testing.T, d *daemon.Daemon) (all daemon.Health) {
+	t.Helper()
+	for _, p := range d.Plugins() {
+		for _, name := range p.Integrations {
+			one, err := d.Health(t.Context(), daemon.Query{Names: []string{name}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Integrations = append(all.Integrations, one.Integrations...)
+		}
+	}
+	return all
+}
+
+// describeRows starts the servers, and leaves word of them for another process.
+// Rows that wait for a deadline say nothing that others don't, and what those of
+// a latency say depends on the machine.
+func describeRows(t *testing.T) []string {
+	t.Helper()
+	rows, preamble := everyProbe(t)
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.cause == timeout || r.name == "latency" || r.name == "slow" })
+	path := filepath.Join(t.TempDir(), "other.db")
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	preamble += fmt.Sprintf("database \"file\" {\n  driver = \"sqlite\"\n  dsn = %q\n}\n", path)
+	rows = append(rows, row{name: "sqlite", probe: "database", config: `    database = database.file`})
+	secrets, err := json.Marshal(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "env.json")
+	if err := os.WriteFile(file, secrets, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"SHORT_CONFIG=" + writeRows(t, preamble, rows), "SHORT_ENV=" + file}
+}
+
+func readEnv(t *testing.T) {
+	t.Helper()
+	b, err := os.ReadFile(os.Getenv("SHORT_ENV"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &env); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,83 @@
+package daemon_test
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"vega/policies"
+)
+
+// sqliteFile is a SQLite file with a table, and the database block for it.
+func sqliteFile(t *testing.T) (db *sql.DB, preamble string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "app.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE t (a); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	return db, fmt.Sprintf("database \"app\" {\n  driver = \"sqlite\"\n  dsn    = %q\n}\n", path)
+}
+
+func query(name, text, timeout string) row {
+	return row{name: name, probe: "database", config: fmt.Sprintf("    database = database.app\n    query = %q", text), timeout: timeout}
+}
+
+// wants is what has to come of it.
+func (r row) wants(status policies.Status, cause policies.Cause, says string) row {
+	r.status, r.cause, r.says = status, cause, says
+	return r
+}
+
+// SQLite computes in vega: a query without an end is ended as the run's own
+// computing, and those beside it, on the same file and elsewhere, are as well as
+// if it were not there.
+func TestEndlessQueriesOnSQLite(t *testing.T) {
+	_, preamble := sqliteFile(t)
+	ok := site(t, http.NotFoundHandler())
+	var rows []row
+	for range 6 {
+		rows = append(rows,
+			query("endless", "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT max(x) FROM n", "").wants(unknown, policies.Probe, "computed for more than 500ms"),
+			query("honest", "SELECT count(*) FROM t", "").wants(healthy, "", ""),
+			row{name: "web", probe: "http", config: fmt.Sprintf("    url = %q\n    expect_status = [404]", ok), status: healthy})
+	}
+	for i, got := range runRows(t, preamble, rows) {
+		switch endless := i%3 == 0; {
+		case endless && (got.Status != unknown || got.Cause != policies.Probe || !strings.Contains(got.Message, "computed for more than 500ms")):
+			t.Errorf("%s: %s/%s %q", got.Name, got.Status, got.Cause, got.Message)
+		case !endless && got.Status != healthy:
+			t.Errorf("%s: %s/%s %q", got.Name, got.Status, got.Cause, got.Message)
+		}
+	}
+}
+
+// A lock that another program holds is the database's, not the probe's: it is
+// told as that, or as the time that ran out.
+func TestLockedSQLite(t *testing.T) {
+	t.Parallel() // it waits as long as SQLite does for a lock
+	db, preamble := sqliteFile(t)
+	if _, err := db.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	got := runRows(t, preamble, []row{
+		query("short", "SELECT 1 FROM t", "1s").wants(unhealthy, timeout, ""),
+		query("long", "SELECT 2 FROM t", "20s").wants(unhealthy, target, "database is locked"),
+	})
+	if got[0].Status != unhealthy || got[0].Cause != timeout {
+		t.Errorf("%s/%s %q", got[0].Status, got[0].Cause, got[0].Message)
+	}
+	if got[1].Status != unhealthy || got[1].Cause != target || !strings.Contains(got[1].Message, "database is locked") {
+		t.Errorf("%s/%s %q", got[1].Status, got[1].Cause, got[1].Message)
+	}
+}

@@ -1,0 +1,77 @@
+package daemon
+
+import (
+	"errors"
+	"testing"
+
+	"vega/plugins"
+)
+
+// What is before the first word is read as both servers read it, or refused.
+func TestFirstWord(t *testing.T) {
+	for query, want := range map[string]string{
+		"SELECT 1":                               "select",
+		" \t\r\n\f((select 1))":                  "select",
+		"-- orders\nSELECT 1":                    "select",
+		"-- a\n/* b */ -- c\n(VALUES (1))":       "values",
+		"/**/select 1":                           "select",
+		"/* app='x', route='/orders' */ TABLE t": "table",
+		"select/*!50000 1 */":                    "select",
+		"Show\nTABLES":                           "show",
+		"DELETE FROM t":                          "delete",
+		"/* select */ DELETE FROM t":             "delete",
+
+		// MySQL: a comment up to the end of the line, and the statement after it.
+		"/**/#\nDROP TABLE t -- */select": "",
+		"#\nDROP TABLE t":                 "",
+		"--select\nDROP TABLE t":          "",
+		"--\nselect 1":                    "",
+		// MySQL runs these.
+		"/*!50000 DELETE */ FROM t -- select": "",
+		"/*M!100000 DELETE */ FROM t":         "",
+		"/* a *//*! DROP TABLE t */ select 1": "",
+		// PostgreSQL: an empty statement before the one that runs.
+		"/**/;COPY t TO PROGRAM 'id' -- */select": "",
+		";select 1": "",
+		// PostgreSQL nests comments.
+		"/* /* */ select */ DELETE FROM t":   "",
+		"/* /*/ select */ */ DELETE FROM t":  "",
+		"/*/* */ select */ */ DELETE FROM t": "",
+		"/*/ select */ DELETE FROM t":        "delete",
+		// PostgreSQL ends a line at a carriage return.
+		"-- x\rDELETE FROM t --\nselect 1": "",
+
+		"selection":      "selection",
+		"select_1":       "",
+		"select1":        "",
+		"select$$":       "",
+		"selectä":        "",
+		"\vselect 1":     "",
+		"\u00a0select 1": "",
+		"'select'":       "",
+		"/* select 1":    "",
+		"-- select 1":    "",
+		"(((":            "",
+		"":               "",
+	} {
+		if got := firstWord(query); got != want {
+			t.Errorf("%q begins with %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestMustRead(t *testing.T) {
+	for _, query := range []string{
+		"COMMIT", "SELECT 1 INTO OUTFILE 'x'", "select 1 into/**/dumpfile 'x'", "TABLE t INTO OUTFILE 'x'", "BEGIN NOT ATOMIC COMMIT; END",
+		"EXECUTE IMMEDIATE CONCAT('SELECT 1 INTO OUT', 'FILE')", "SELECTED", "",
+	} {
+		if err := mustRead(query); !errors.Is(err, plugins.ErrRefused) {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+	for _, query := range []string{"SELECT 1", "with t as (select 1) select * from t", "SHOW STATUS", "DESC t", "EXPLAIN SELECT 1"} {
+		if err := mustRead(query); err != nil {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+}

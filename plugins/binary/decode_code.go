@@ -1,0 +1,105 @@
+package binary
+
+import "fmt"
+
+func (d *decoder) codes(r *Reader) string {
+	n := d.count(r, Codes)
+	if r.err == nil && int(n) != len(d.m.Functions) {
+		r.refuse("it has %d functions and code for %d", len(d.m.Functions), n)
+		return ""
+	}
+	d.m.Codes = make([]Code, n)
+	w := &Walker{}
+	for i := range d.m.Codes {
+		d.m.Codes[i] = d.code(r)
+		if r.err == nil && !d.m.frame {
+			d.body(r, w, i)
+		}
+		if r.err != nil {
+			return fmt.Sprintf("function %d", len(d.m.Imports)+i)
+		}
+	}
+	return ""
+}
+
+// code reads the locals of a function and leaves its body unread.
+func (d *decoder) code(r *Reader) Code {
+	size := r.U32()
+	if d.over(uint64(size), MaxFunction) {
+		r.refuse("it has a function of %d bytes; at most %d are allowed", size, MaxFunction)
+		return Code{}
+	}
+	end := r.At() + int(size)
+	of := &Reader{b: r.Take(size), end: end}
+	if r.err != nil {
+		return Code{}
+	}
+	c := Code{groups: of.count("groups of locals", 2, MaxLocals+1)}
+	from := of.Rest()
+	locals := uint64(0)
+	for range c.groups {
+		locals += uint64(of.U32())
+		if t := ValueType(of.Byte()); of.err == nil && !t.known() {
+			of.refuse("it has locals of type %#x, which this vega does not know", byte(t))
+		}
+		if d.over(locals, MaxLocals) {
+			of.refuse("it has a function of %d locals or more; at most %d are allowed", locals, MaxLocals)
+		}
+		if of.err != nil {
+			break
+		}
+	}
+	d.add(of, &d.sums.locals, locals, MaxAllLocals, "locals")
+	if of.err != nil {
+		r.failAt(of.err, of.At())
+		return Code{}
+	}
+	c.locals = from[:len(from)-of.Len()]
+	c.NumLocals, c.Body = int(locals), of.Rest()
+	return c
+}
+
+// body holds a function's instructions to the grammar, and to the limits of
+// what compiling them may take.
+func (d *decoder) body(r *Reader, w *Walker, i int) {
+	w.Reset(d.m, i)
+	c := &d.m.Codes[i]
+	blocks := 1
+	for w.Next() {
+		switch w.Op {
+		case OpBlock, OpLoop, OpIf:
+			blocks++
+			if d.over(uint64(c.NumLocals*blocks), MaxLocalsBlocks) {
+				w.refuse("it has a function of %d locals and %d blocks or more; their product may be at most %d", c.NumLocals, blocks, MaxLocalsBlocks)
+			}
+			if w.Type >= 0 {
+				d.operands(w, d.m.Types[w.Type])
+			}
+		case OpBrTable:
+			d.sums.targets += uint64(w.Targets)
+			if d.over(d.sums.targets, MaxAllTargets) {
+				w.refuse("it has %d targets of branch tables in all or more; at most %d are allowed", d.sums.targets, MaxAllTargets)
+			}
+		case OpCall:
+			d.operands(w, d.m.TypeOf(w.Index))
+		case OpCallIndirect:
+			d.operands(w, d.m.Types[w.Index])
+		case OpRefFunc:
+			if !d.isDeclared(w.Index) {
+				w.refuse("it refers to function %d, which is not declared: nothing but code names it", w.Index)
+			}
+		}
+	}
+	if err := w.Err(); err != nil {
+		r.failAt(err, r.At()-len(c.Body)+w.At)
+	}
+}
+
+// operands counts the values that a block or call moves: validating and compiling
+// it goes through them one by one.
+func (d *decoder) operands(w *Walker, t FuncType) {
+	d.sums.operands += uint64(len(t.Params) + len(t.Results))
+	if d.over(d.sums.operands, MaxOperands) {
+		w.refuse("it has blocks and calls that move %d values in all or more; at most %d are allowed", d.sums.operands, MaxOperands)
+	}
+}

@@ -1,0 +1,76 @@
+package binary
+
+// index reads an index of one of n things.
+func (w *Walker) index(what string, n uint32) uint32 {
+	i := w.u32()
+	if i >= n {
+		w.missing(what, i, n)
+	}
+	return i
+}
+
+func (w *Walker) missing(what string, i, n uint32) {
+	if w.err == nil {
+		w.fail(errIndex(what, i, n))
+	}
+}
+
+// u32 reads an unsigned LEB128 number.
+func (w *Walker) u32() uint32 {
+	if w.pos < len(w.code) {
+		if b := w.code[w.pos]; b < 0x80 {
+			w.pos++
+			return uint32(b)
+		}
+	}
+	return w.long()
+}
+
+// long reads one of more than a byte.
+func (w *Walker) long() uint32 {
+	v, n := uleb(w.code[w.pos:])
+	if n <= 0 {
+		w.fail(lebError(n))
+		return 0
+	}
+	w.pos += n
+	return v
+}
+
+// signed steps over a signed LEB128 number of so many bits.
+func (w *Walker) signed(bits int) {
+	if w.pos < len(w.code) && w.code[w.pos] < 0x80 {
+		w.pos++
+		return
+	}
+	_, n := sleb(w.code[w.pos:], bits)
+	if n <= 0 {
+		w.fail(lebError(n))
+		return
+	}
+	w.pos += n
+}
+
+func (w *Walker) skip(n int) {
+	if n > len(w.code)-w.pos {
+		w.fail(errShort)
+		return
+	}
+	w.pos += n
+}
+
+func (w *Walker) peek() byte {
+	if w.pos >= len(w.code) {
+		w.fail(errShort)
+		return 0
+	}
+	return w.code[w.pos]
+}
+
+func (w *Walker) byte() byte {
+	b := w.peek()
+	if w.err == nil {
+		w.pos++
+	}
+	return b
+}

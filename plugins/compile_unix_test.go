@@ -1,0 +1,38 @@
+//go:build unix && !race
+
+package plugins_test
+
+import (
+	"context"
+	"flag"
+	"os/exec"
+	"testing"
+	"time"
+
+	"vega/plugins"
+)
+
+// What a compiler may use is time of the processor, which is the same on a busy
+// machine: the kernel counts it.
+func TestCompilerIsEndedByProcessorTime(t *testing.T) {
+	if flag.Arg(0) == "spin" {
+		spin(t)
+	}
+	s, _ := apartBy(t, func(ctx context.Context, _ string) *exec.Cmd {
+		return exec.CommandContext(ctx, self(t), "-test.run=^"+t.Name()+"$", "spin")
+	})
+	s.CompileProcessor(time.Second)
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || err.Error() != "it does not compile: its compiler was ended after 1s of processor time" {
+		t.Error(err)
+	}
+}
+
+// spin is a compiler, allowed a second, that does not come to an end.
+func spin(t *testing.T) {
+	t.Helper()
+	if err := plugins.LimitCompiler(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for n := uint64(1); n != 0; n *= 3 { // which an odd number never becomes
+	}
+}

@@ -1,0 +1,33 @@
+package egress
+
+import "io"
+
+const maxPacket = 64 << 10
+
+// packets reads datagrams. Of one that is longer than the buffer it is read into,
+// the rest comes with the next read.
+type packets struct {
+	r    io.Reader // gives one with each read
+	room []byte
+	rest []byte // of the last datagram
+}
+
+// Read reads what is left of a datagram, or the next one.
+func (p *packets) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if len(p.rest) == 0 {
+		if p.room == nil {
+			p.room = make([]byte, maxPacket)
+		}
+		n, err := p.r.Read(p.room)
+		if n == 0 {
+			return 0, err
+		}
+		p.rest = p.room[:n]
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}

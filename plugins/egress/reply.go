@@ -1,0 +1,142 @@
+package egress
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/miekg/dns"
+)
+
+// reply is what matters of a DNS server's answer.
+type reply struct {
+	name      string // that was asked for
+	typ       uint16
+	rcode     int
+	truncated bool
+	records   []string // of the type that was asked for, as text
+}
+
+// errMessage says that an answer is no DNS message.
+var errMessage = errors.New("the answer is no DNS message")
+
+// often is how many records are unpacked between two pauses. A name of 2 bytes
+// may stand for a thousand.
+const often = 64
+
+// unpack reads an answer record by record. A library makes all of it at once,
+// and of 64 KiB ten million bytes where names are compressed; here those of the
+// type that was asked for become text, one by one, and the others nothing.
+func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, error) {
+	m := message{b: packed}
+	r, counts, err := m.begin()
+	if err != nil {
+		return nil, err
+	}
+	for n := range counts[0] + counts[1] + counts[2] {
+		if m.at == len(m.b) {
+			break // the counts lie
+		}
+		if n%often == often-1 {
+			if err := s.account().Pause(); err != nil {
+				return nil, err
+			}
+		}
+		at, head, err := m.record()
+		switch {
+		case err != nil && r.truncated:
+			return r, nil // it ends in the middle of a record, as it says
+		case err != nil:
+			return nil, err
+		case head.Rrtype == dns.TypeOPT && n >= counts[0]+counts[1]:
+			r.rcode |= int(head.Ttl>>24) << 4 // the upper part, by RFC 6891
+		case head.Rrtype == typ && n < counts[0]:
+			if err := r.add(packed, at, held); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+// add adds the record that begins at a place.
+func (r *reply) add(packed []byte, at int, held *holding) error {
+	rr, _, err := dns.UnpackRR(packed, at)
+	if err != nil {
+		return err
+	}
+	text := recordText(rr)
+	if err := held.more(len(text) + textMemory); err != nil {
+		return err
+	}
+	r.records = append(r.records, text)
+	return nil
+}
+
+// message is a DNS message that is being read.
+type message struct {
+	b  []byte
+	at int
+}
+
+// begin reads the header and the question, and says how many records there are
+// in the three sections that follow.
+func (m *message) begin() (*reply, [3]int, error) {
+	var counts [3]int
+	const header = 12
+	if len(m.b) < header {
+		return nil, counts, errMessage
+	}
+	word := func(at int) int { return int(binary.BigEndian.Uint16(m.b[at:])) }
+	flags, questions := word(2), word(4)
+	r := &reply{rcode: flags & 0xf, truncated: flags&0x200 != 0}
+	for i := range counts {
+		counts[i] = word(6 + 2*i)
+	}
+	if m.at = header; questions != 1 {
+		return r, [3]int{}, nil
+	}
+	name, at, err := dns.UnpackDomainName(m.b, m.at)
+	if err != nil || at+4 > len(m.b) {
+		return nil, counts, errMessage
+	}
+	r.name, r.typ, m.at = name, uint16(word(at)), at+4
+	return r, counts, nil
+}
+
+// record passes over a record, and says where it begins and of what type it is.
+func (m *message) record() (int, dns.RR_Header, error) {
+	begin := m.at
+	if err := m.passName(); err != nil {
+		return 0, dns.RR_Header{}, err
+	}
+	const fixed = 10
+	if m.at+fixed > len(m.b) {
+		return 0, dns.RR_Header{}, errMessage
+	}
+	rest := m.b[m.at:]
+	head := dns.RR_Header{Rrtype: binary.BigEndian.Uint16(rest), Ttl: binary.BigEndian.Uint32(rest[4:])}
+	m.at += fixed + int(binary.BigEndian.Uint16(rest[8:]))
+	if m.at > len(m.b) {
+		return 0, dns.RR_Header{}, errMessage
+	}
+	return begin, head, nil
+}
+
+// passName passes over a name, which ends with an empty label or a pointer.
+func (m *message) passName() error {
+	for m.at < len(m.b) {
+		switch n := int(m.b[m.at]); {
+		case n == 0:
+			m.at++
+			return nil
+		case n >= 0xc0:
+			m.at += 2
+			return nil
+		case n >= 0x40:
+			return errMessage
+		default:
+			m.at += 1 + n
+		}
+	}
+	return errMessage
+}

@@ -1,0 +1,75 @@
+package egress
+
+import (
+	"strings"
+
+	"vega/plugins/secret"
+)
+
+// Where a placeholder is replaced. Where the far end could compute on the secret
+// for the guest, and tell it the outcome, the grants have to allow it: in a body,
+// on a connection, and in any text that the guest put together itself. A header,
+// basic auth and the URL that the operator wrote carry a whole secret to those
+// who check it.
+
+// revealed puts the real values into bytes that may be anything. what names them
+// for the denial.
+func (s *Session) revealed(f secret.Form, b []byte, what string) (out []byte, used bool, err error) {
+	if !s.vault.Holds(b) {
+		return b, false, nil
+	}
+	if err := s.grants.AllowsSecrets(what); err != nil {
+		return nil, true, s.deny(err)
+	}
+	out, used = s.vault.Reveal(f, b)
+	return out, used, nil
+}
+
+// revealedURL puts the real values into a URL.
+func (s *Session) revealedURL(raw, origin string) (text string, used bool, err error) {
+	if !s.vault.Holds([]byte(raw)) {
+		return raw, false, nil
+	}
+	if real, ok := s.vault.URL(raw); ok {
+		return real, true, nil
+	}
+	b, used, err := s.revealed(secret.URL, []byte(raw), "a secret to "+origin+" in a URL that does not begin with the one in the configuration")
+	return string(b), used, err
+}
+
+// revealedValue puts the real value into a header's value: one secret, by itself
+// or after one word such as Bearer.
+func (s *Session) revealedValue(text, what string) (value string, used bool, err error) {
+	if !s.vault.Holds([]byte(text)) {
+		return text, false, nil
+	}
+	if real, ok := s.vault.Whole(text); ok {
+		return real, true, nil
+	}
+	if scheme, rest, ok := strings.Cut(text, " "); ok && isToken(scheme) && !s.vault.Holds([]byte(scheme)) {
+		if real, ok := s.vault.Whole(rest); ok {
+			return scheme + " " + real, true, nil
+		}
+	}
+	b, used, err := s.revealed(secret.Raw, []byte(text), what)
+	return string(b), used, err
+}
+
+// revealedWhole puts the real value in where the text is one secret.
+func (s *Session) revealedWhole(p *string, what string) (text string, used bool, err error) {
+	if p == nil || !s.vault.Holds([]byte(*p)) {
+		return valueOf(p), false, nil
+	}
+	if real, ok := s.vault.Whole(*p); ok {
+		return real, true, nil
+	}
+	b, used, err := s.revealed(secret.Raw, []byte(*p), what)
+	return string(b), used, err
+}
+
+func valueOf(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

@@ -1,0 +1,21 @@
+package plugins
+
+import (
+	"sync"
+
+	"vega/plugins/extras"
+	"vega/plugins/manifest"
+)
+
+// embedded are the digests of the modules that are part of this binary.
+var embedded = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{manifest.Digest(core): true}
+	for _, d := range extras.Digests() {
+		all[d] = true
+	}
+	return all
+})
+
+// Embedded reports whether the module ships with vega. It is told by its bytes:
+// a plugin of the same name is another module.
+func (m *Module) Embedded() bool { return embedded()[m.Digest] }

@@ -1,0 +1,82 @@
+package grant
+
+import (
+	"slices"
+
+	"vega/plugins/manifest"
+)
+
+// endpoint is where a rule leads: host and port, whatever is spoken there.
+type endpoint struct {
+	host string
+	port int
+}
+
+// connects reports whether a rule is for connecting to an endpoint.
+func (r Rule) connects() bool { return r.Kind == manifest.HTTP || r.Kind == manifest.Net }
+
+func endpoints(rules []Rule, of func(Rule) bool) []endpoint {
+	var all []endpoint
+	for _, r := range rules {
+		if r.connects() && of(r) {
+			all = append(all, endpoint{r.Host, r.Port})
+		}
+	}
+	return all
+}
+
+// secretOrigin is the one endpoint that the secrets of an integration belong to:
+// that of the targets in which they stand, or else that of the targets in config,
+// or else that of the grant block. The zero endpoint is for secrets that might
+// belong to several.
+func (q Request) secretOrigin(rules []Rule) endpoint {
+	for _, all := range [][]endpoint{
+		endpoints(q.holding(), func(Rule) bool { return true }),
+		endpoints(rules, func(r Rule) bool { return r.Origin == FromConfig }),
+		endpoints(rules, func(Rule) bool { return true }),
+	} {
+		if len(all) == 0 {
+			continue
+		}
+		if slices.ContainsFunc(all, func(e endpoint) bool { return e != all[0] }) {
+			break
+		}
+		return all[0]
+	}
+	return endpoint{}
+}
+
+// holding are the rules of the targets that hold a secret themselves.
+func (q Request) holding() []Rule {
+	var rules []Rule
+	for _, k := range q.Probe.Capabilities {
+		for _, name := range k.From {
+			typ := q.Probe.Option(name).Element()
+			eachText(q.Values[name], func(t manifest.Text) {
+				if t.HasSecret() {
+					rules = append(rules, targets(k, typ, t.Reveal())...)
+				}
+			})
+		}
+	}
+	return rules
+}
+
+// confine withholds the rules that lead elsewhere than to the origin. Resolving
+// its name is part of reaching it; another name, a DNS server and a database are
+// elsewhere.
+func (s *Set) confine(origin endpoint) {
+	var kept []Rule
+	for _, r := range s.Rules {
+		here := r.connects() && origin == endpoint{r.Host, r.Port}
+		if r.Kind == manifest.DNS {
+			here = r.Name == origin.host
+		}
+		if here {
+			kept = append(kept, r)
+		} else {
+			s.Withheld = append(s.Withheld, r)
+		}
+	}
+	s.Rules = kept
+}

@@ -1,0 +1,134 @@
+package guard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"vega/plugins/binary"
+)
+
+// codes compares the functions one by one.
+func (v *verifier) codes() error {
+	if len(v.to.Codes) != len(v.from.Codes) {
+		return fmt.Errorf("it has %d functions and had %d", len(v.to.Codes), len(v.from.Codes))
+	}
+	l := lockstep{from: v.from, to: v.to, fuel: uint32(len(v.from.Globals))}
+	for i := range v.from.Codes {
+		if err := l.function(i); err != nil {
+			return fmt.Errorf("function %d, at %#x of what it was and %#x of what it is: %w", len(v.from.Imports)+i, l.was.At, l.is.At, err)
+		}
+	}
+	if v.p.Resettable && l.sets {
+		return errors.New("it writes a table or drops a segment, which was not seen")
+	}
+	return nil
+}
+
+// lockstep walks through a function as it was and as it is.
+type lockstep struct {
+	from, to      *binary.Module
+	was, is       binary.Walker
+	fuel, scratch uint32
+	account       account
+	paid          []payment // before the instruction that is is at
+	sets          bool      // some function writes a table or drops a segment
+}
+
+// payment is what is taken from the fuel in one place.
+type payment struct {
+	cost int
+	take bool // and the operand on the stack
+}
+
+func (l *lockstep) function(i int) error {
+	from, to := &l.from.Codes[i], &l.to.Codes[i]
+	l.was.Reset(l.from, i)
+	l.is.Reset(l.to, i)
+	l.scratch = uint32(len(l.from.Types[l.from.Functions[i]].Params) + from.NumLocals)
+	l.account.open(from.NumLocals)
+	for l.was.Next() {
+		if err := l.step(); err != nil {
+			return err
+		}
+	}
+	if l.is.Next() || l.is.Err() != nil {
+		return errors.New("there is more of it")
+	}
+	locals := from.Groups()
+	if l.account.bulk {
+		locals = append(bytes.Clone(locals), 1, byte(binary.I32))
+	}
+	if !bytes.Equal(to.Groups(), locals) {
+		return errors.New("its locals are not what they have to be")
+	}
+	return l.account.close()
+}
+
+// step compares one instruction, and what is paid before it.
+func (l *lockstep) step() error {
+	if err := l.pass(); err != nil {
+		return err
+	}
+	op := l.was.Op
+	same := l.is.Op == op
+	if op == binary.OpCall || op == binary.OpRefFunc {
+		same = same && l.is.Index == l.was.Index+1
+	} else {
+		same = same && bytes.Equal(l.is.Bytes(), l.was.Bytes())
+	}
+	if !same {
+		return fmt.Errorf("the instruction %x became %x", l.was.Bytes(), l.is.Bytes())
+	}
+	e := effectOf(op)
+	l.sets = l.sets || e == sets || e == bulkSets
+	return l.account.met(op, e, l.was.End()-l.was.At, l.paid)
+}
+
+// pass steps to the next instruction that is no part of a payment.
+func (l *lockstep) pass() error {
+	l.paid = l.paid[:0]
+	for l.is.Next() {
+		take := l.is.Op == binary.OpLocalTee && l.is.Index == l.scratch
+		if !take && (l.is.Op != binary.OpGlobalGet || l.is.Index != l.fuel) {
+			return nil
+		}
+		p, err := l.payment(take)
+		if err != nil {
+			return err
+		}
+		l.paid = append(l.paid, p)
+	}
+	return fmt.Errorf("it ends too early: %w", errors.Join(l.is.Err()))
+}
+
+// payment reads one, which is at its first instruction.
+func (l *lockstep) payment(take bool) (payment, error) {
+	p := payment{take: take}
+	ok := !take || l.follows(binary.OpGlobalGet, l.fuel) &&
+		l.follows(binary.OpLocalGet, l.scratch) && l.constant(perUnit) && l.bare(binary.OpI32ShrU) && l.bare(binary.OpI32Sub)
+	ok = ok && l.is.Next() && l.is.Op == binary.OpI32Const
+	cost, _ := binary.Constant(l.is.Bytes()).I32()
+	p.cost = int(int32(cost))
+	ok = ok && l.bare(binary.OpI32Sub) && l.follows(binary.OpGlobalSet, l.fuel) &&
+		l.follows(binary.OpGlobalGet, l.fuel) && l.constant(0) && l.bare(binary.OpI32LtS) && l.bare(binary.OpIf) && l.is.Bytes()[1] == binary.Void &&
+		l.follows(binary.OpCall, 0) && l.constant(tank) && l.follows(binary.OpGlobalSet, l.fuel) && l.bare(binary.OpEnd)
+	if !ok || p.cost <= 0 {
+		return p, fmt.Errorf("it touches the fuel in a way that is no payment")
+	}
+	return p, nil
+}
+
+// follows, constant and bare step to the next instruction, and report whether
+// it is the one given.
+func (l *lockstep) follows(op binary.Op, index uint32) bool { return l.bare(op) && l.is.Index == index }
+
+func (l *lockstep) constant(n uint32) bool {
+	if !l.bare(binary.OpI32Const) {
+		return false
+	}
+	v, ok := binary.Constant(l.is.Bytes()).I32()
+	return ok && v == n
+}
+
+func (l *lockstep) bare(op binary.Op) bool { return l.is.Next() && l.is.Op == op }

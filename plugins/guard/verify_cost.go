@@ -1,0 +1,132 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+
+	"vega/plugins/binary"
+)
+
+// account adds up what the code of a function costs, and holds it against what
+// is paid. A block's code belongs to the block around it, unless it is a loop,
+// which pays for itself at its head.
+type account struct {
+	blocks []owed
+	at     place
+	entry  int // paid at the function's entry
+	excess int // paid by the first loop beyond its own cost
+	loops  int
+	// ahead says that only what leads to the first loop was met, entered that
+	// there is a loop that was reached so.
+	ahead, entered bool
+	calls, bulk    bool // were met
+}
+
+// owed is what an open block costs so far.
+type owed struct {
+	loop      bool
+	cost      int
+	paid      int
+	firstLoop bool
+}
+
+// place is where the next instruction stands.
+type place byte
+
+const (
+	atEntry place = iota
+	atLoop
+	within
+)
+
+// open begins with a function of so many locals.
+func (a *account) open(locals int) {
+	*a = account{blocks: append(a.blocks[:0], owed{cost: locals}), ahead: true}
+}
+
+// met counts an instruction of so many bytes, before which that was paid.
+func (a *account) met(op binary.Op, e effect, size int, paid []payment) error {
+	if err := a.pay(e == bulk || e == bulkSets, paid); err != nil {
+		return err
+	}
+	a.at = within
+	last := &a.blocks[len(a.blocks)-1]
+	last.cost += size
+	switch {
+	case op == binary.OpLoop:
+		a.entered = a.entered || a.ahead
+		a.blocks = append(a.blocks, owed{loop: true, firstLoop: a.loops == 0})
+		a.loops++
+		a.at = atLoop
+	case op == binary.OpBlock, op == binary.OpIf:
+		a.blocks = append(a.blocks, owed{})
+	case op == binary.OpEnd:
+		return a.end()
+	case op == binary.OpMemoryGrow:
+		last.cost += growing
+	case e == calls:
+		a.calls = true
+		last.cost += free
+	}
+	a.ahead = a.ahead && goesOn(op, e)
+	a.bulk = a.bulk || e == bulk || e == bulkSets
+	return nil
+}
+
+// pay judges what was paid before an instruction: at the entry for the
+// function, after a loop's head for the loop, before a bulk operation for that,
+// and nothing anywhere else.
+func (a *account) pay(isBulk bool, paid []payment) error {
+	if n := len(paid); isBulk {
+		if n == 0 || !paid[n-1].take || paid[n-1].cost != free {
+			return errors.New("a bulk operation is not paid for")
+		}
+		paid = paid[:n-1]
+	}
+	flat := len(paid) == 1 && !paid[0].take
+	switch {
+	case a.at == atLoop && flat:
+		a.blocks[len(a.blocks)-1].paid = paid[0].cost
+	case a.at == atEntry && flat:
+		a.entry = paid[0].cost
+	case a.at == atLoop || len(paid) > 0:
+		return fmt.Errorf("%d payments are made where they don't belong", len(paid))
+	}
+	return nil
+}
+
+// end closes a block, which a loop has paid for itself.
+func (a *account) end() error {
+	last := a.blocks[len(a.blocks)-1]
+	if len(a.blocks) == 1 {
+		return nil // the function, which close is for
+	}
+	a.blocks = a.blocks[:len(a.blocks)-1]
+	switch {
+	case !last.loop:
+		a.blocks[len(a.blocks)-1].cost += last.cost
+	case last.firstLoop && last.paid >= last.cost:
+		a.excess = last.paid - last.cost
+	case last.paid != last.cost:
+		return fmt.Errorf("a loop costs %d and pays %d", last.cost, last.paid)
+	}
+	return nil
+}
+
+// close judges what was paid for the function outside of its loops. Little may
+// be paid by its first loop, or, where it calls nothing, by its callers.
+func (a *account) close() error {
+	cost, excess := a.blocks[0].cost, 0
+	free := cost <= free && a.entry == 0
+	switch {
+	case free && a.entered:
+		excess = cost
+	case free && !a.calls:
+	case a.entry != cost:
+		return fmt.Errorf("it costs %d and pays %d at its entry", cost, a.entry)
+	}
+	if a.excess != excess {
+		return fmt.Errorf("its first loop pays %d too much", a.excess-excess)
+	}
+	return nil
+}

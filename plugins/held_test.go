@@ -1,0 +1,120 @@
+package plugins_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// jsonCheck is a bundled check of a JSON answer of 1 MiB.
+func jsonCheck(t *testing.T, core *module, url string) plugins.Input {
+	t.Helper()
+	return coreInput(t, core, "http", manifest.Values{
+		"url": manifest.Plain(url), "method": manifest.Plain("GET"), "expect_json": map[string]manifest.Value{"#": manifest.Plain("524287")},
+	})
+}
+
+func ones(t *testing.T) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "["+strings.Repeat("1,", 524286)+"1]")
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// Where all runs together may hold no more, a run is vega's to answer for, and
+// says which option to raise. It can be raised while vega runs.
+func TestSumOfHostMemory(t *testing.T) {
+	s := newSandbox(t, plugins.Options{HostMemory: 500_000, CPUBudget: time.Hour})
+	core := s.load(t, plugins.Core())
+	in := jsonCheck(t, core, ones(t))
+	got := core.Run(t.Context(), in)
+	if got.Status != plugins.Unknown || got.Cause != plugins.Host || !strings.Contains(got.Message, "raise host_memory in the sandbox block") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	s.SetHostMemory(8 << 20)
+	if got := core.Run(t.Context(), in); got.Status != plugins.Healthy {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	in.Memory = 3 << 20
+	got = core.Run(t.Context(), in)
+	if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "raise memory in the integration") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	if held := s.HostMemoryHeld(); held != 0 {
+		t.Errorf("%d bytes are still counted", held)
+	}
+}
+
+// Whatever becomes of a run, nothing stays counted: not where it traps, exits,
+// overflows, is withdrawn, comes to its deadline or leaves everything open.
+func TestNothingStaysCounted(t *testing.T) {
+	s := newSandbox(t, plugins.Options{Databases: panics{}})
+	m := s.guest(t)
+	url := ones(t)
+	var all sync.WaitGroup
+	for _, probe := range []string{"fine", "trap", "exit", "three", "details", "logs", "hungry", "spin", "sleep", "forget", "get", "dial", "handles", "resolve", "query", "kv", "echo", "stumble", "past"} {
+		for _, withdrawn := range []bool{false, true} {
+			all.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				in := input(t, probe, manifest.Values{
+					"url": manifest.Plain(url), "address": manifest.Plain(strings.TrimPrefix(url, "http://")), "network": manifest.Plain("tcp"),
+					"name": manifest.Plain("x.test"), "database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1"), "json": manifest.Plain("0"),
+				})
+				in.Timeout = time.Second
+				if withdrawn {
+					time.AfterFunc(50*time.Millisecond, cancel)
+				}
+				m.Run(ctx, in)
+			})
+		}
+	}
+	all.Wait()
+	if held := s.HostMemoryHeld(); held != 0 {
+		t.Errorf("%d bytes are still counted", held)
+	}
+}
+
+// panics is a database whose driver does.
+type panics struct{}
+
+func (panics) Query(context.Context, string, string) (plugins.Rows, error) { panic("a driver's fault") }
+
+// What honest checks pay for what is not measured is a small part of their
+// budget, also that of the dearest: a new connection over TLS and a long answer.
+func TestHonestChecksPayLittle(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/end" {
+			http.Redirect(w, r, "/end", http.StatusFound)
+			return
+		}
+		_, _ = io.WriteString(w, "["+strings.Repeat("1,", 524286)+"1]")
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	box := newSandbox(t, plugins.Options{Network: trusting(s), CPUBudget: time.Hour})
+	core := box.load(t, plugins.Core())
+	in := jsonCheck(t, core, s.URL)
+	in.Values["follow_redirects"] = true
+	probe, _ := core.Manifest.Probe("http")
+	in.Grants, _ = grant.Effective(grant.Request{Probe: probe, Values: in.Values, Written: map[string]bool{"url": true}, Bundled: true})
+	got, paid, err := core.RunPaid(t.Context(), in)
+	if err != nil || got.Status != plugins.Healthy {
+		t.Fatalf("%s/%s %q %v", got.Status, got.Cause, got.Message, err)
+	}
+	if paid == 0 || paid > plugins.DefaultCPUBudget/10 {
+		t.Errorf("it paid %v of %v", paid, plugins.DefaultCPUBudget)
+	}
+	t.Logf("two handshakes, two requests by HTTP/2 and 1 MiB: %v of %v", paid, plugins.DefaultCPUBudget)
+}

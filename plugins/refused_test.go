@@ -1,0 +1,129 @@
+package plugins_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins"
+)
+
+// counting is a sandbox in a cache directory, whose child is counted.
+func counting(t *testing.T, cache string, compiled *int, child func(context.Context, string) *exec.Cmd) *plugins.Sandbox {
+	t.Helper()
+	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache, Compiler: func(ctx context.Context, dir string) *exec.Cmd {
+		*compiled++
+		return child(ctx, dir)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// A module that was refused is not looked at again, in this process or the next,
+// no matter which step refused it.
+func TestRefusalsAreRemembered(t *testing.T) {
+	for _, name := range []string{"compile-type", "memory-min", "call-unknown", "no-memory"} {
+		t.Run(name, func(t *testing.T) {
+			cache, compiled, said := t.TempDir(), 0, ""
+			wasm := hostileWasm(t, name)
+			for range 2 { // a start and a restart
+				s := counting(t, cache, &compiled, compileChild(t))
+				for range 3 {
+					_, err := s.Load(t.Context(), wasm)
+					if err == nil || said != "" && err.Error() != said {
+						t.Fatalf("%v, and before %q", err, said)
+					}
+					said = err.Error()
+				}
+			}
+			if compiled != 1 {
+				t.Errorf("the child ran %d times, want 1", compiled)
+			}
+		})
+	}
+}
+
+// Another program may judge otherwise: what it refused is tried again.
+func TestRefusalsOfAnotherProgramSayNothing(t *testing.T) {
+	cache, compiled := t.TempDir(), 0
+	wasm := hostileWasm(t, "memory-min")
+	if _, err := counting(t, cache, &compiled, compileChild(t)).Load(t.Context(), wasm); err == nil {
+		t.Fatal("it is taken")
+	}
+	file := filepath.Join(cache, "refused")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kept := range map[string]string{
+		"another": strings.Replace(string(b), `"by":"`, `"by":"other `, 1), "garbage": "{", "empty": "",
+	} {
+		if err := os.WriteFile(file, []byte(kept), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		compiled = 0
+		if _, err := counting(t, cache, &compiled, compileChild(t)).Load(t.Context(), wasm); err == nil || compiled != 1 {
+			t.Errorf("%s: %v, and the child ran %d times, want 1", name, err, compiled)
+		}
+	}
+}
+
+// A compiler that was ended is not asked again at each reload, and a restart
+// asks it once more: the machine may have been at fault.
+func TestEndedCompilerIsAskedLater(t *testing.T) {
+	cache, compiled := t.TempDir(), 0
+	sleeps := func(ctx context.Context, dir string) *exec.Cmd {
+		return exec.CommandContext(ctx, self(t), sleepForever, dir)
+	}
+	for range 2 {
+		s := counting(t, cache, &compiled, sleeps)
+		s.CompileWithin(50 * time.Millisecond)
+		for range 3 {
+			if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), "was ended after") {
+				t.Error(err)
+			}
+		}
+	}
+	if compiled != 2 {
+		t.Errorf("the child ran %d times, want 2", compiled)
+	}
+}
+
+// A child that could not do its work says nothing of the module.
+func TestFailedCompilerIsAskedAgain(t *testing.T) {
+	compiled, child := 0, func(ctx context.Context, _ string) *exec.Cmd { return exec.CommandContext(ctx, self(t), failAtOnce) }
+	s := counting(t, t.TempDir(), &compiled, func(ctx context.Context, dir string) *exec.Cmd { return child(ctx, dir) })
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil {
+		t.Fatal("it is taken")
+	}
+	child = compileChild(t)
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err != nil || compiled != 2 {
+		t.Errorf("%v, and the child ran %d times, want 2", err, compiled)
+	}
+}
+
+// However many are refused, few are remembered.
+func TestRememberedRefusalsAreBounded(t *testing.T) {
+	cache := t.TempDir()
+	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 400 {
+		if _, err := s.Load(t.Context(), fmt.Appendf(nil, "no module, %d", n)); err == nil {
+			t.Fatal("it is taken")
+		}
+	}
+	info, err := os.Stat(filepath.Join(cache, "refused"))
+	if err != nil || info.Size() > 256<<10 || s.Refused() != 256 {
+		t.Errorf("%v, %d bytes, %d remembered", err, info.Size(), s.Refused())
+	}
+}

@@ -1,0 +1,102 @@
+package secret
+
+import (
+	"bytes"
+	"iter"
+	"strings"
+)
+
+// pattern is a text to find, and the secret that it stands for.
+type pattern struct {
+	text []byte
+	of   *entry
+}
+
+func longestFirst(a, b pattern) int { return len(b.text) - len(a.text) }
+
+// occurrences yields every place at which a pattern stands in b, from the
+// left, the longest first where several begin. They may overlap.
+func occurrences(b []byte, patterns []pattern) iter.Seq2[int, pattern] {
+	return func(yield func(int, pattern) bool) {
+		var few [8]int
+		next := few[:0]
+		for _, p := range patterns {
+			next = append(next, bytes.Index(b, p.text))
+		}
+		for {
+			first := -1
+			for i, at := range next {
+				if at >= 0 && (first < 0 || at < next[first]) {
+					first = i
+				}
+			}
+			if first < 0 {
+				return
+			}
+			at, p := next[first], patterns[first]
+			if !yield(at, p) {
+				return
+			}
+			next[first] = -1
+			if i := bytes.Index(b[at+1:], p.text); i >= 0 {
+				next[first] = at + 1 + i
+			}
+		}
+	}
+}
+
+// Holds reports whether a placeholder stands anywhere in b.
+func (v *Vault) Holds(b []byte) bool {
+	for _, p := range v.marks {
+		if bytes.Contains(b, p.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reveal puts the real values where their placeholders stand, escaped for the
+// form, and reports whether there was any. Without one it returns b itself.
+func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
+	if !v.Holds(b) {
+		return b, false
+	}
+	done := 0
+	for at, p := range occurrences(b, v.marks) {
+		if at < done {
+			continue
+		}
+		out = append(out, b[done:at]...)
+		out = append(out, p.of.in(f)...)
+		done = at + len(p.text)
+	}
+	return append(out, b[done:]...), true
+}
+
+// Whole is the real value of a text that is one placeholder and nothing else,
+// or the value of an option as the operator wrote it. ok is false for any other
+// text: one that a guest put together from a placeholder is not revealed.
+func (v *Vault) Whole(text string) (real string, ok bool) {
+	if !v.placed[text] && !v.written[text] {
+		return "", false
+	}
+	out, _ := v.Reveal(Raw, []byte(text))
+	return string(out), true
+}
+
+// URL is the real form of a URL that begins with a url option as the operator
+// wrote it and holds no placeholder after that. ok is false for any other URL.
+func (v *Vault) URL(text string) (real string, ok bool) {
+	longest := ""
+	for _, u := range v.urls {
+		if len(u) > len(longest) && strings.HasPrefix(text, u) {
+			longest = u
+		}
+	}
+	rest := text[len(longest):]
+	if longest == "" || v.Holds([]byte(rest)) {
+		return "", false
+	}
+	out, _ := v.Reveal(URL, []byte(longest))
+	return string(out) + rest, true
+}

@@ -1,0 +1,375 @@
+package plugins_test
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"vega/plugins"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/testdata/hostile"
+	"vega/store"
+)
+
+// spree is a Spender that is run in a process of its own, beside honest runs.
+type spree struct {
+	Module string
+	Body   string // of the target's answers, by name
+	Secure bool   // whether it is asked over https
+	AtOnce int    // runs; 0 is 1
+	Secret bool   // whether it is given one, so that all that comes back is looked through
+	Budget time.Duration
+
+	World world
+}
+
+// world is where the servers of the parent process are.
+type world struct {
+	HTTP, HTTPS, Blaster, DNS string
+	Roots                     string // PEM
+}
+
+// bill is what came of a spree.
+type bill struct {
+	Results []plugins.Result
+	Took    time.Duration
+	CPU     time.Duration // of the process, honest runs included
+	Peak    int64         // MiB over what there was before
+	Honest  int           // runs
+	Wrong   []string      // what was wrong with some of them
+	Held    int64         // bytes of the host's memory that are counted afterwards
+}
+
+const spreeVariable, billPrefix = "VEGA_SPREE", "bill: "
+
+// TestSpreeChild is the child process of TestSpenders.
+func TestSpreeChild(t *testing.T) {
+	text := os.Getenv(spreeVariable)
+	if text == "" {
+		return // it is for the child process of TestSpenders
+	}
+	var s spree
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := json.Marshal(s.run(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(billPrefix + string(answer))
+}
+
+// files has the SQLite file of the test as the database app.
+type files struct{ *store.Reader }
+
+func (f files) Query(ctx context.Context, _, query string) (plugins.Rows, error) {
+	rows, err := f.Reader.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+func (s spree) run(t *testing.T) bill {
+	box := s.sandbox(t)
+	honest, core := box.load(t, watWasm(t, "segments")), box.load(t, plugins.Core())
+	check := func() { // of a stranger, of the bundled plugin, and of it on the database
+		for _, r := range []plugins.Result{
+			honest.Run(t.Context(), plugins.Input{Integration: "honest", Probe: "p", Timeout: patient}),
+			core.Run(t.Context(), coreInput(t, core, "http", manifest.Values{"url": manifest.Plain(s.World.HTTP + "/ok"), "method": manifest.Plain("GET")})),
+			core.Run(t.Context(), coreInput(t, core, "database", manifest.Values{"database": manifest.Plain("app"), "query": manifest.Plain("SELECT count(*) FROM kv")})),
+		} {
+			if r.Status != plugins.Healthy {
+				panic(fmt.Sprintf("%s/%s %q after %v", r.Status, r.Cause, r.Message, r.Took))
+			}
+		}
+	}
+	check()
+	spend := s.spender(t, box, core)
+	b := bill{Results: make([]plugins.Result, max(1, s.AtOnce))}
+	before, used, began := startPeak(), plugins.ProcessTime(), time.Now()
+	var all sync.WaitGroup
+	for i := range b.Results {
+		all.Go(func() { b.Results[i] = spend(fmt.Sprint("spender", i)) })
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	for spending := true; spending; {
+		if b.Honest < mostHonest { // what they compute is in the bill
+			b.try(check)
+		}
+		select {
+		case <-done:
+			spending = false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	b.Took, b.CPU, b.Peak = time.Since(began), plugins.ProcessTime()-used, field("self", "VmHWM:")-before
+	b.Held = box.HostMemoryHeld()
+	return b
+}
+
+// spender is what runs: a Spender, or the bundled http probe, which holds an
+// answer against what is expected of it.
+func (s spree) spender(t *testing.T, box *sandbox, core *module) func(integration string) plugins.Result {
+	m, in := core, plugins.Input{}
+	if s.Module == httpOfCore {
+		in = coreInput(t, core, "http", manifest.Values{
+			"url": manifest.Plain(s.World.HTTP + "/" + s.Body), "method": manifest.Plain("GET"),
+			"expect_json": map[string]manifest.Value{"1000.": manifest.Plain("0"), "#": manifest.Plain("149797")},
+		})
+	} else {
+		m = box.load(t, spenderWasm(t, s.Module))
+		in = s.input(t, m)
+	}
+	return func(integration string) plugins.Result {
+		mine := in
+		mine.Integration = integration
+		return m.Run(t.Context(), mine)
+	}
+}
+
+const httpOfCore = "core.http"
+
+const (
+	// patient is a deadline that only what hangs comes to, however busy the
+	// machine is with other things.
+	patient = 3 * time.Minute
+	// mostHonest is how many honest runs are made beside the others.
+	mostHonest = 150
+)
+
+// try makes honest runs.
+func (b *bill) try(check func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.Wrong = append(b.Wrong, fmt.Sprint(p))
+		}
+	}()
+	b.Honest += 3
+	check()
+}
+
+func (s spree) sandbox(t *testing.T) *sandbox {
+	path := filepath.Join(t.TempDir(), "app.db")
+	own, err := store.Open(t.Context(), path) // any file does
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := own.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := store.OpenForeign(path, store.OnAccount(plugins.Accounts{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	network := egress.New(s.World.DNS)
+	network.RootCAs = x509.NewCertPool()
+	network.RootCAs.AppendCertsFromPEM([]byte(s.World.Roots))
+	return newSandbox(t, plugins.Options{Network: network, Databases: files{reader}, CPUBudget: s.Budget})
+}
+
+func (s spree) input(t *testing.T, m *module) plugins.Input {
+	t.Helper()
+	url := s.World.HTTP
+	if s.Secure {
+		url = s.World.HTTPS
+	}
+	values := manifest.Values{
+		"url": manifest.Plain(url + "/" + s.Body), "address": manifest.Plain(s.World.Blaster),
+		"name": manifest.Plain("many.example"), "database": manifest.Plain("app"),
+	}
+	if s.Secret {
+		values["token"] = manifest.Text{{Text: "s3cret-of-the-operator", Secret: true}}
+	}
+	written := map[string]bool{}
+	for name := range values {
+		written[name] = true
+	}
+	p, _ := m.Manifest.Probe("p")
+	block := grant.Set{KV: 2 << 20}
+	dnsRule, err := grant.Parse(manifest.DNS, "many.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dnsRule.Origin = grant.FromBlock
+	block.Rules = append(block.Rules, dnsRule)
+	set, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Block: block})
+	return plugins.Input{Probe: "p", Values: values, Grants: set, Timeout: patient}
+}
+
+func coreInput(t *testing.T, core *module, name string, values manifest.Values) plugins.Input {
+	t.Helper()
+	probe, _ := core.Manifest.Probe(name)
+	set, _ := grant.Effective(grant.Request{Probe: probe, Values: values, Written: map[string]bool{"url": true, "database": true}, Bundled: true})
+	return plugins.Input{Integration: "web", Probe: name, Values: values, Grants: set, Timeout: patient}
+}
+
+// spenderWasm packs the manifest into a Spender.
+func spenderWasm(t testing.TB, name string) []byte {
+	t.Helper()
+	kinds := map[string]manifest.Capability{
+		"http_request": {Kind: manifest.HTTP, Reason: "test", From: []string{"url"}},
+		"dial":         {Kind: manifest.Net, Reason: "test", From: []string{"address"}, Methods: []string{"tcp"}},
+		"resolve":      {Kind: manifest.DNS, Reason: "test", From: []string{"name"}},
+		"sql_query":    {Kind: manifest.SQL, Reason: "test", From: []string{"database"}},
+		"kv_get":       {Kind: manifest.KV, Reason: "test"},
+	}
+	for _, m := range hostile.Spenders() {
+		if m.Name != name {
+			continue
+		}
+		p := manifest.Probe{Name: "p", Options: []manifest.Option{
+			{Name: "url", Type: manifest.URL},
+			{Name: "address", Type: manifest.Address},
+			{Name: "name", Type: manifest.String},
+			{Name: "database", Type: manifest.Database},
+			{Name: "token", Type: manifest.String, Sensitive: true},
+		}}
+		for _, c := range m.Calls {
+			if k, ok := kinds[c]; ok {
+				p.Capabilities = append(p.Capabilities, k)
+			}
+		}
+		packed, err := manifest.Pack(m.Wasm(), &manifest.Manifest{ABI: "vega_v1", Name: "spender", Version: "1", Probes: []manifest.Probe{p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return packed
+	}
+	t.Fatalf("there is no spender %q", name)
+	return nil
+}
+
+// bodies are what targets answer, each of about so many bytes as fit.
+func bodies() map[string]func(io.Writer) {
+	const most = 8<<20 - 64
+	repeat := func(before, part, after string) func(io.Writer) {
+		return func(w io.Writer) {
+			_, _ = io.WriteString(w, before+strings.Repeat(part, (most-len(before)-len(after))/len(part))+after)
+		}
+	}
+	return map[string]func(io.Writer){
+		"ok": func(w io.Writer) { _, _ = io.WriteString(w, "ok") },
+		"objects1": func(w io.Writer) { // 1 MiB, the most that is read unless more is asked for
+			_, _ = io.WriteString(w, "["+strings.Repeat(`{"":0},`, (1<<20-3)/7)+"0]")
+		},
+		"objects": repeat("[", `{"":0},`, "0]"), "lists": repeat("[", `[[]],`, "0]"), "depth": repeat("", "[", ""), "numbers": repeat("[", "0,", "0]"),
+		"string": repeat(`"`, `\u0041x`, `"`), "invalid": repeat(`"`, "\xff", `"`), "blanks": repeat("", " ", "1"),
+		"keys": func(w io.Writer) {
+			var b strings.Builder
+			b.WriteString(`{"`)
+			for i := 0; b.Len() < most-20; i++ {
+				fmt.Fprintf(&b, `%x":0,"`, i*2654435761)
+			}
+			b.WriteString(`z":0}`)
+			_, _ = io.WriteString(w, b.String())
+		},
+	}
+}
+
+// startWorld starts the servers that the children talk to: what they take is
+// not the children's.
+func startWorld(t *testing.T) world {
+	t.Helper()
+	all := bodies()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, zipped := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), ".gz")
+		if !zipped {
+			all[name](w)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		all[name](z)
+		_ = z.Close()
+	})
+	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
+	secure.TLS = &tls.Config{NextProtos: []string{"http/1.1"}}
+	secure.StartTLS()
+	t.Cleanup(plain.Close)
+	t.Cleanup(secure.Close)
+	return world{
+		HTTP: plain.URL, HTTPS: secure.URL, Blaster: blaster(t), DNS: manyRecords(t),
+		Roots: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})),
+	}
+}
+
+// blaster writes as fast as it is read.
+func blaster(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				for buf := make([]byte, 256<<10); ; {
+					if _, err := c.Write(buf); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// manyRecords is a DNS server that answers, over TCP, with as many records as
+// a message holds, and each of them a long name, compressed.
+func manyRecords(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packets, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		if _, packet := w.RemoteAddr().(*net.UDPAddr); packet {
+			m.Truncated = true
+			_ = w.WriteMsg(m)
+			return
+		}
+		m.Compress = true
+		long := strings.Repeat(strings.Repeat(`\255`, 60)+".", 4)
+		for range 4000 {
+			m.Answer = append(m.Answer, &dns.NS{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeNS, Class: dns.ClassINET, Ttl: 1}, Ns: long})
+		}
+		_ = w.WriteMsg(m)
+	})
+	for _, s := range []*dns.Server{{Listener: l, Handler: handler}, {PacketConn: packets, Handler: handler}} {
+		go func() { _ = s.ActivateAndServe() }()
+		t.Cleanup(func() { _ = s.Shutdown() })
+	}
+	return l.Addr().String()
+}

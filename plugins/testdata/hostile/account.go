@@ -1,0 +1,190 @@
+package hostile
+
+// Places in the memory of the modules that call a target.
+const (
+	atURL, atGET, atPath = 0, 16, 64
+	atSQL, atType        = 256, 512
+	atAddress            = 1024 // 1 KiB for what the url option says
+	atBuffer             = 1 << 16
+)
+
+// Spender is a module that has the host work or remember for it. Its manifest
+// has the options url, name and database, and every capability.
+type Spender struct {
+	Module
+	Calls []string // that it imports
+}
+
+// spending is a Spender in the making.
+type spending struct {
+	builder
+	f map[string]uint32
+}
+
+// signatures of the calls, by parameters and results.
+var signatures = map[string][2]string{
+	"config": {"iiii", "i"}, "http_request": {"iiii", "i"}, "http_option": {"iii", "i"}, "http_header": {"iiiii", "i"}, "http_send": {"iii", "i"},
+	"json": {"iiiii", "i"}, "read": {"iii", "i"}, "write": {"iii", "i"}, "close": {"i", ""}, "dial": {"iii", "i"}, "match": {"iiii", "i"},
+	"resolve": {"iiiiiiii", "i"}, "sql_query": {"iiii", "i"}, "sql_next": {"i", "i"}, "sql_column": {"iiii", "i"}, "kv_get": {"iiii", "i"}, "kv_set": {"iiii", "i"},
+	"detail": {"iiii", ""},
+}
+
+// spends makes a Spender of what its vega_run does; locals 1 to 3 are its own.
+func spends(name, tries string, calls []string, body func(s *spending) []byte) Spender {
+	return Spender{Module{name, tries, func() []byte {
+		s := &spending{f: map[string]uint32{}}
+		for _, c := range calls {
+			s.f[c] = s.imported(vega, c, signatures[c][0], signatures[c][1])
+		}
+		s.memory(160) // 10 MiB
+		s.text(atURL, []byte("url"))
+		s.text(atGET, []byte("GET"))
+		s.run(s.withLocals("i", "i", 3, body(s)))
+		return s.bytes()
+	}}, calls}
+}
+
+func (s *spending) call(name string, arguments ...[]byte) []byte {
+	return join(join(arguments...), call(s.f[name]))
+}
+
+func set(local uint64) []byte { return join([]byte{0x21}, leb(local)) }
+
+// option reads an option to atAddress; local 1 is its length.
+func (s *spending) option(name string) []byte {
+	s.text(32, []byte(name))
+	return join(s.call("config", i32(32), i32(int64(len(name))), i32(atAddress), i32(1024)), set(1))
+}
+
+// ask sends a request for the url option; local 2 is its handle.
+func (s *spending) ask() []byte {
+	return join(
+		s.call("http_request", i32(atGET), i32(3), i32(atAddress), get(1)), set(2),
+		s.call("http_option", get(2), i32(1), i32(8<<20)), drop,
+		s.call("http_send", get(2), i32(0), i32(0)), drop,
+	)
+}
+
+// json asks for a path.
+func (s *spending) json(path string) []byte {
+	s.text(atPath, []byte(path))
+	return s.call("json", get(2), i32(atPath), i32(int64(len(path))), i32(atBuffer), i32(1<<16))
+}
+
+// failing is 2 where what is on the stack is an errno, and else 0: a target's
+// fault, as far as the module has its way.
+func failing() []byte {
+	return join(i32(0), []byte{0x48, 0x04, 0x7f}, i32(2), []byte{0x05}, i32(0), []byte{end})
+}
+
+// times repeats a body; local 3 counts.
+func times(n int64, body ...[]byte) []byte {
+	return join(i32(n), set(3), []byte{0x03, 0x40}, join(body...), get(3), i32(-1), add(), []byte{0x22}, leb(3), []byte{0x0d, 0, end})
+}
+
+var httpOnly = []string{"config", "http_request", "http_option", "http_send"}
+
+func with(calls ...string) []string { return append(append([]string{}, httpOnly...), calls...) }
+
+// Spenders are modules that have the host spend memory or time.
+func Spenders() []Spender {
+	database := func(query string, body func(s *spending) []byte) func(s *spending) []byte {
+		return func(s *spending) []byte {
+			s.text(atSQL, []byte(query))
+			return join(s.option("database"), body(s))
+		}
+	}
+	query := func(s *spending, text string) []byte {
+		return join(s.call("sql_query", i32(atAddress), get(1), i32(atSQL), i32(int64(len(text)))), set(2))
+	}
+	sql := []string{"config", "sql_query", "sql_next", "sql_column"}
+	const recursive = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT max(x) FROM n"
+	const huge = "SELECT hex(zeroblob(8000000))"
+	const wide = "SELECT hex(zeroblob(500000))"
+	return []Spender{
+		spends("json-once", "has a body parsed", with("json"), func(s *spending) []byte {
+			return join(s.option("url"), s.ask(), s.json("#"), failing())
+		}),
+		spends("json-first-key", "has all keys of a body sorted", with("json"), func(s *spending) []byte {
+			return join(s.option("url"), s.ask(), s.json("@0"), failing())
+		}),
+		spends("json-whole", "has a body written out", with("json"), func(s *spending) []byte {
+			return join(s.option("url"), s.ask(), s.json(""), failing())
+		}),
+		spends("json-handles", "keeps 16 bodies of 8 MiB, parsed", with("json"), func(s *spending) []byte {
+			return join(s.option("url"), times(16, s.ask(), s.json("#"), drop), s.json("#"), failing())
+		}),
+		spends("json-loop", "asks for the whole of a body for ever", with("json"), func(s *spending) []byte {
+			return join(s.option("url"), s.ask(), forever(s.json(""), drop), i32(0))
+		}),
+		spends("read-loop", "reads bodies to their ends, for ever", with("read", "close"), func(s *spending) []byte {
+			return join(s.option("url"), forever(
+				s.ask(),
+				[]byte{0x03, 0x40}, s.call("read", get(2), i32(atBuffer), i32(8<<20)), i32(0), []byte{0x4a, 0x0d, 0, end},
+				s.call("close", get(2)),
+			), i32(0))
+		}),
+		spends("send-loop", "sends requests for ever", with("close"), func(s *spending) []byte {
+			return join(s.option("url"), forever(s.ask(), s.call("close", get(2))), i32(0))
+		}),
+		spends("header-handles", "has 16 requests of 64 headers of 64 KiB kept", []string{"config", "http_request", "http_header"}, func(s *spending) []byte {
+			return join(s.option("url"), times(16,
+				s.call("http_request", i32(atGET), i32(3), i32(atAddress), get(1)), set(2),
+				join(repeated(64, join(s.call("http_header", get(2), i32(atBuffer), i32(1<<16), i32(atBuffer), i32(1<<16)), drop))...),
+			), s.call("http_header", get(2), i32(atBuffer), i32(1<<16), i32(atBuffer), i32(1<<16)), failing())
+		}),
+		spends("dial-loop", "connects for ever", []string{"config", "dial", "close"}, func(s *spending) []byte {
+			return join(s.option("address"), forever(s.call("dial", i32(0), i32(atAddress), get(1)), set(2), s.call("close", get(2))), i32(0))
+		}),
+		spends("move-loop", "reads a byte at a time from a peer that is faster", []string{"config", "dial", "read"}, func(s *spending) []byte {
+			return join(s.option("address"), s.call("dial", i32(0), i32(atAddress), get(1)), set(2),
+				forever(s.call("read", get(2), i32(atBuffer), i32(1)), drop), i32(0))
+		}),
+		spends("move-much-loop", "reads 8 MiB at a time from a peer that is faster", []string{"config", "dial", "read"}, func(s *spending) []byte {
+			return join(s.option("address"), s.call("dial", i32(0), i32(atAddress), get(1)), set(2),
+				forever(s.call("read", get(2), i32(atBuffer), i32(8<<20)), drop), i32(0))
+		}),
+		spends("resolve-loop", "resolves a name with thousands of records, for ever", []string{"config", "resolve"}, func(s *spending) []byte {
+			s.text(atType, []byte("NS"))
+			return join(s.option("name"), forever(
+				s.call("resolve", i32(atType), i32(2), i32(atAddress), get(1), i32(0), i32(0), i32(atBuffer), i32(8<<20)), drop), i32(0))
+		}),
+		spends("match-loop", "has a pattern compiled that is large, for ever", []string{"match"}, func(s *spending) []byte {
+			pattern := "(a?){3000}[[:^alpha:]]"
+			s.text(atSQL, []byte(pattern))
+			return join(forever(s.call("match", i32(atSQL), i32(int64(len(pattern))), i32(atBuffer), i32(64)), drop), i32(0))
+		}),
+		spends("match-fold-loop", "has a pattern parsed that folds 25 million characters", []string{"match"}, func(s *spending) []byte {
+			pattern := "(?i)"
+			for range 200 {
+				pattern += `[\x{100}-\x{1ffff}]`
+			}
+			s.text(atBuffer, []byte(pattern))
+			return join(forever(s.call("match", i32(atBuffer), i32(int64(len(pattern))), i32(0), i32(1)), drop), i32(0))
+		}),
+		spends("kv-loop", "reads a value of 1 MiB for ever", []string{"kv_get", "kv_set"}, func(s *spending) []byte {
+			return join(s.call("kv_set", i32(atURL), i32(3), i32(atBuffer), i32(1<<20)), drop,
+				forever(s.call("kv_get", i32(atURL), i32(3), i32(atBuffer), i32(1<<20)), drop), i32(0))
+		}),
+		spends("sql-recursive", "a recursive query without an end", sql, database(recursive, func(s *spending) []byte {
+			return join(query(s, recursive), get(2), failing())
+		})),
+		spends("sql-handles", "keeps 16 rows of 16 MB", sql, database(huge, func(s *spending) []byte {
+			return join(times(16, query(s, huge), s.call("sql_next", get(2)), drop), s.call("sql_next", get(2)), failing())
+		})),
+		spends("sql-wide-handles", "keeps 16 rows of 1 MB", sql, database(wide, func(s *spending) []byte {
+			return join(times(16, query(s, wide), s.call("sql_next", get(2)), drop), s.call("sql_next", get(2)), failing())
+		})),
+		spends("sql-column-loop", "asks for a column of 1 MB for ever", sql, database(wide, func(s *spending) []byte {
+			return join(query(s, wide), s.call("sql_next", get(2)), drop,
+				forever(s.call("sql_column", get(2), i32(0), i32(atBuffer), i32(1)), drop), i32(0))
+		})),
+	}
+}
+
+func repeated(n int, part []byte) (all [][]byte) {
+	for range n {
+		all = append(all, part)
+	}
+	return all
+}
