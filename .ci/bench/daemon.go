@@ -155,13 +155,20 @@ func (v *vega) ask(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
-// loaded fails if a module is not in service.
+// loaded fails if a module is not in service, once all are loaded.
 func (v *vega) loaded(ctx context.Context) error {
 	var list struct {
 		Plugins []struct{ Name, File, State, Reason string }
 	}
-	if err := v.ask(ctx, "/admin/plugins", &list); err != nil {
-		return err
+	for loading := true; loading; {
+		if err := v.ask(ctx, "/admin/plugins", &list); err != nil {
+			return err
+		}
+		loading = false
+		for _, p := range list.Plugins {
+			loading = loading || p.State == "loading"
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	for _, p := range list.Plugins {
 		if p.Reason != "" {

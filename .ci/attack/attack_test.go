@@ -1,0 +1,117 @@
+// Package attack attacks a vega that runs: with modules that are dropped in, with
+// targets that answer, and from the network. Each test is one attack, and says what
+// it came to.
+//
+//	go test ./.ci/attack -v                             what is in this tree
+//	VEGA_PROGRAM=/usr/bin/vega go test ./.ci/attack -v  another program
+//
+// Each ends after a time in which an honest vega has long been done; none judges by
+// how fast it was.
+package attack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/plugins/build"
+	"vega/plugins/manifest"
+)
+
+// program is the vega that is attacked.
+func program(t *testing.T) string {
+	t.Helper()
+	if p := os.Getenv("VEGA_PROGRAM"); p != "" {
+		return p
+	}
+	p, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var scratch string
+
+var built = sync.OnceValues(func() (string, error) {
+	p := filepath.Join(scratch, "vega")
+	out, err := exec.Command("go", "build", "-o", p, "vega/daemon/vega").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return p, err
+})
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "vega-attack-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch) // the system's to clean where it fails
+	os.Exit(code)
+}
+
+// told prints what an attack came to, and fails the test where it succeeded.
+func told(t *testing.T, d *daemon, held bool, format string, args ...any) {
+	t.Helper()
+	d.measure()
+	answered := "-"
+	if d.asked > 0 {
+		answered = fmt.Sprintf("%d of %d", d.answered, d.asked)
+	}
+	verdict := "held"
+	if !held {
+		verdict = "BROKEN"
+		t.Fail()
+	}
+	t.Logf("| %s | %s | %s | %.1f s | %d MiB | %s |", t.Name()[len("Test"):], verdict, fmt.Sprintf(format, args...),
+		time.Since(d.began).Seconds(), d.peak>>20, answered)
+}
+
+// guest is the plugin of guest/main.go.
+var guest = sync.OnceValues(func() ([]byte, error) {
+	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
+	web := manifest.Capability{Kind: manifest.HTTP, Reason: "attacks", From: []string{"url"}, Methods: []string{"GET", "POST"}}
+	net := manifest.Capability{Kind: manifest.Net, Reason: "attacks", From: []string{"address"}, Methods: []string{"tcp"}}
+	sql := manifest.Capability{Kind: manifest.SQL, Reason: "attacks", From: []string{"database"}}
+	for name, capability := range map[string]manifest.Capability{"hex": sql, "eval": net, "post": web, "guess": web, "hold": web, "json": web, "sql": sql} {
+		m.Probes = append(m.Probes, manifest.Probe{Name: name, Options: []manifest.Option{
+			{Name: "url", Type: manifest.URL},
+			{Name: "address", Type: manifest.Address},
+			{Name: "database", Type: manifest.Database},
+			{Name: "send", Type: manifest.String},
+			{Name: "token", Type: manifest.String, Sensitive: true},
+		}, Capabilities: []manifest.Capability{capability}})
+	}
+	return build.Plugin(context.Background(), "guest", m)
+})
+
+func guestFile(t *testing.T) map[string][]byte {
+	t.Helper()
+	wasm, err := guest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]byte{"guest.wasm": wasm}
+}
+
+// bind is an integration that runs when it is asked for.
+func bind(name, probe, config string) string {
+	return fmt.Sprintf("integration %q {\n  probe    = %s\n  interval = \"0s\"\n  timeout  = \"30s\"\n  config {\n%s\n  }\n}\n", name, probe, config)
+}
+
+// pack puts a manifest into a module.
+func pack(t *testing.T, wasm []byte, m *manifest.Manifest) []byte {
+	t.Helper()
+	packed, err := manifest.Pack(wasm, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}
