@@ -13,8 +13,9 @@ import (
 var reads = []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"}
 
 // A read-only transaction keeps tables from being changed, but not the server:
-// these write files there.
-var writesFile = regexp.MustCompile(`(?i)\b(outfile|dumpfile)\b`)
+// these write files there. MySQL takes a word for one right after the version of a
+// comment that it runs: /*!50000OUTFILE 'x'*/.
+var writesFile = regexp.MustCompile(`(?i)(?:^|[^a-z_$])(?:outfile|dumpfile)\b`)
 
 // mustRead refuses what a read-only transaction would let through: COPY, SET
 // GLOBAL, KILL, COMMIT …

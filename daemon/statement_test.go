@@ -62,14 +62,15 @@ func TestFirstWord(t *testing.T) {
 
 func TestMustRead(t *testing.T) {
 	for _, query := range []string{
-		"COMMIT", "SELECT 1 INTO OUTFILE 'x'", "select 1 into/**/dumpfile 'x'", "TABLE t INTO OUTFILE 'x'", "BEGIN NOT ATOMIC COMMIT; END",
+		"COMMIT", "SELECT 1 INTO OUTFILE 'x'", "select 1 into/**/dumpfile 'x'", "TABLE t INTO OUTFILE 'x'",
+		"SELECT 1 INTO /*!50000OUTFILE*/ 'x'", "SELECT 1 INTO /*M!100000DUMPFILE*/ 'x'", "SELECT 1 INTO/*!outfile*/'x'", "SELECT 1 INTO\xa0OUTFILE 'x'", "BEGIN NOT ATOMIC COMMIT; END",
 		"EXECUTE IMMEDIATE CONCAT('SELECT 1 INTO OUT', 'FILE')", "SELECTED", "",
 	} {
 		if err := mustRead(query); !errors.Is(err, plugins.ErrRefused) {
 			t.Errorf("%q: %v", query, err)
 		}
 	}
-	for _, query := range []string{"SELECT 1", "with t as (select 1) select * from t", "SHOW STATUS", "DESC t", "EXPLAIN SELECT 1"} {
+	for _, query := range []string{"SELECT 1", "with t as (select 1) select * from t", "SHOW STATUS", "DESC t", "EXPLAIN SELECT 1", "SELECT no_outfile, outfile_size FROM t"} {
 		if err := mustRead(query); err != nil {
 			t.Errorf("%q: %v", query, err)
 		}
