@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -257,5 +256,5 @@ func baseOf(path string) string {
 	if path == "" {
 		return ""
 	}
-	return filepath.Base(path)
+	return manifest.FileName(path)
 }

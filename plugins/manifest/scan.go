@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"vega/plugins/signature"
 )
@@ -72,6 +74,16 @@ func Look(path string, admit Admit) (Found, []byte) {
 // IsModuleFile reports whether a file of that name in plugins/ is looked at.
 func IsModuleFile(name string) bool {
 	return strings.HasSuffix(name, ".wasm") && !strings.HasPrefix(name, ".")
+}
+
+// FileName names a file to a person: without its directory, and quoted where the
+// name holds what would not show, or would move a terminal's cursor.
+func FileName(path string) string {
+	name := filepath.Base(path)
+	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) || !utf8.ValidString(name) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // ReadFile reads a module's bytes. It takes a regular file only, of at most
