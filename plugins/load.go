@@ -57,6 +57,29 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	return m, err
 }
 
+// Ready reports whether Load answers without compiling in a child: the cache keeps
+// what the module takes, or why it is refused.
+func (s *Sandbox) Ready(digest string) bool {
+	dir := s.cacheOf(digest)
+	if dir == "" || s.options.Compiler == nil || s.refusals.find(digest) != nil {
+		return true
+	}
+	native, err := holdsNative(dir)
+	return native && err == nil
+}
+
+// Compile makes the module ready to be loaded, which may take half a minute of the
+// processor. The error is what Load would say.
+func (s *Sandbox) Compile(ctx context.Context, wasm []byte) error {
+	digest := manifest.Digest(wasm)
+	if s.Ready(digest) {
+		return nil
+	}
+	err := s.prepareApart(ctx, wasm, s.cacheOf(digest))
+	s.refusals.keep(digest, err)
+	return err
+}
+
 func (s *Sandbox) load(ctx context.Context, wasm []byte, digest string) (*Module, error) {
 	bundled := bytes.Equal(wasm, core)
 	r, e, err := s.prepare(ctx, wasm, digest, !bundled)
@@ -72,6 +95,9 @@ func (s *Sandbox) load(ctx context.Context, wasm []byte, digest string) (*Module
 	}
 	if m.facts.Known && m.facts.Resettable && !m.bridged { // a command runs to its end, once in an instance
 		m.takeSnapshot(ctx)
+		if ctx.Err() != nil { // not for what the module is: it would be without a snapshot for good
+			return nil, errors.Join(ctx.Err(), m.Close())
+		}
 	}
 	return m, nil
 }

@@ -2,6 +2,7 @@ package plugins_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"vega/plugins"
+	"vega/plugins/manifest"
 )
 
 // counting is a sandbox in a cache directory, whose child is counted.
@@ -126,4 +128,53 @@ func TestRememberedRefusalsAreBounded(t *testing.T) {
 	if err != nil || info.Size() > 256<<10 || s.Refused() != 256 {
 		t.Errorf("%v, %d bytes, %d remembered", err, info.Size(), s.Refused())
 	}
+}
+
+// Compile leaves what Load takes, and what it refuses Load refuses without looking.
+func TestCompileMakesReady(t *testing.T) {
+	compiled := 0
+	s := counting(t, t.TempDir(), &compiled, compileChild(t))
+	for _, name := range []string{"self-named", "memory-min"} {
+		wasm := hostileWasm(t, name)
+		compiled = 0
+		digest := manifest.Digest(wasm)
+		if s.Ready(digest) {
+			t.Errorf("%s is ready before it is compiled", name)
+		}
+		err := s.Compile(t.Context(), wasm)
+		if !s.Ready(digest) || (err == nil) != (name == "self-named") {
+			t.Errorf("%s: %v", name, err)
+		}
+		m, again := s.Load(t.Context(), wasm)
+		if (again == nil) != (err == nil) || err != nil && again.Error() != err.Error() || compiled != 1 {
+			t.Errorf("%s: compiled %d times, %v, then %v", name, compiled, err, again)
+		}
+		if m != nil {
+			_ = m.Close()
+		}
+	}
+}
+
+// A module whose loading was ended is no module: it would be without the snapshot
+// that every run starts from.
+func TestLoadEndsWithItsContext(t *testing.T) {
+	compiled := 0
+	s := counting(t, t.TempDir(), &compiled, compileChild(t))
+	wasm, err := guestWasm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compile(t.Context(), wasm); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Load(ctx, wasm); !errors.Is(err, context.Canceled) {
+		t.Errorf("loaded: %v", err)
+	}
+	m, err := s.Load(t.Context(), wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = m.Close()
 }
