@@ -43,6 +43,7 @@ type Options struct {
 	Apply func(*config.Config) error
 
 	startLoading time.Duration // 0 is startLoading; tests are less patient
+	reloadWait   time.Duration // 0 is reloadWait
 }
 
 // Daemon runs integrations and answers for them.
@@ -64,6 +65,8 @@ type Daemon struct {
 
 	limit, opened int           // of descriptors: how many there may be, and were when they were shared out
 	checks        *sockets.Pool // those for checks
+
+	ahead *compileQueue
 
 	reloads     turns[Reload]
 	validations turns[Validation]
@@ -92,6 +95,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		slots:   make(chan struct{}, config.MaxRunning),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
+		ahead:   newCompileQueue(),
 		pace:    diagnostics.NewPace(),
 		now:     &state{cfg: &config.Config{}, databases: &databases{}},
 	}
@@ -174,13 +178,17 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	d.now.owners = owners // what else keeps them from being read is an error of the configuration, which was told
 	var short error
 	next.plugins, next.cfg, short = d.fit(ctx, next.cfg)
+	if ctx.Err() != nil { // which tells nothing of what was being loaded
+		return "", errors.Join(ErrClosing, discard(next.plugins))
+	}
 	if short != nil && slices.ContainsFunc(next.plugins, func(p plugin) bool { return p.found.File == "" && p.state == refused }) {
 		return "", errors.Join(short, discard(next.plugins)) // vega can do little without those that ship with it
 	}
-	switch { // the files are looked at again, as those that come later
-	case errors.Is(short, errLater):
+	// The files are looked at again, as those that come later.
+	if slices.ContainsFunc(next.plugins, func(p plugin) bool { return p.later }) {
 		d.log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
-	case short != nil:
+	}
+	if short != nil {
 		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
 	}
 	return loadedOf(next.plugins)

@@ -30,6 +30,7 @@ type house struct {
 	t       *testing.T
 	dir     string
 	bundled []manifest.Found // none unless the test says
+	options func(*Options)   // what the test wants otherwise; nil: nothing
 	logs    bytes.Buffer     // under logging
 	logging sync.Mutex
 	applied atomic.Int64
@@ -69,13 +70,16 @@ func (h *house) open() {
 	if reading.Config == nil {
 		h.t.Fatal(&InvalidError{reading.Diagnostics})
 	}
-	var err error
-	h.Daemon, err = Open(h.t.Context(), reading.Config, Options{
+	o := Options{
 		Log:   slog.New(slog.NewTextHandler(houseLog{h}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Read:  h.read,
 		Apply: h.apply,
-	})
-	if err != nil {
+	}
+	if h.options != nil {
+		h.options(&o)
+	}
+	var err error
+	if h.Daemon, err = Open(h.t.Context(), reading.Config, o); err != nil {
 		h.t.Fatal(err)
 	}
 }

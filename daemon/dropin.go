@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,31 @@ type watcher struct {
 	last    map[string]stamp // at the last poll
 	handled map[string]stamp // as it was when it was dealt with
 	short   time.Time        // when vega was last too short of something to deal with one
+	waiting map[string]wait  // for a compiler
+}
+
+// wait is for a file to be compiled.
+type wait struct {
+	stamp
+	done <-chan struct{}
+}
+
+func newWatcher() watcher {
+	return watcher{last: map[string]stamp{}, handled: map[string]stamp{}, waiting: map[string]wait{}}
+}
+
+// waits reports whether a file that looks like s is still being compiled.
+func (w *watcher) waits(file string, s stamp) bool {
+	c, ok := w.waiting[file]
+	if !ok || !c.same(s) {
+		return false
+	}
+	select {
+	case <-c.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // stamp is how a changed file is told from an unchanged one.
@@ -60,7 +86,7 @@ func (s stamp) like(o stamp) bool {
 // watch keeps the modules in service in step with the plugins directory, and
 // the configuration with its files.
 func (d *Daemon) watch(ctx context.Context) {
-	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	w := newWatcher()
 	var f follower
 	plugins, files := time.NewTicker(pollEvery), time.NewTicker(lookEvery)
 	defer plugins.Stop()
@@ -90,19 +116,44 @@ func (d *Daemon) poll(ctx context.Context, w *watcher) (news bool) {
 		_, was := w.last[file]
 		return !here && !was
 	})
+	here := func(file string) bool { _, ok := files[file]; return ok }
+	d.ahead.keep(here)
+	maps.DeleteFunc(w.waiting, func(file string, _ wait) bool { return !here(file) })
 	for file, s := range files {
-		if !s.same(w.last[file]) || s.same(w.handled[file]) || time.Since(w.short) < shortEvery {
+		if !s.same(w.last[file]) || s.same(w.handled[file]) && !d.inForce().later(file) || time.Since(w.short) < shortEvery || w.waits(file, s) {
 			continue
 		}
-		if !d.dropIn(ctx, file) {
+		done, compiling := d.handle(ctx, file)
+		switch {
+		case compiling != nil:
+			w.waiting[file] = wait{s, compiling}
+		case !done:
 			w.short = time.Now()
-			continue
+		default:
+			delete(w.waiting, file)
+			w.handled[file] = s
+			news = true
 		}
-		w.handled[file] = s
-		news = true
 	}
 	w.last = files
 	return news || gone
+}
+
+// handle takes a file in, or has it compiled first: what it returns then is closed
+// once that is done. A file that would be refused is not compiled.
+func (d *Daemon) handle(ctx context.Context, file string) (done bool, compiling <-chan struct{}) {
+	s := d.inForce()
+	f, _ := manifest.Look(file, s.cfg.Plugins.Trust.Admit)
+	if f.Err == nil && s.serving(f) == nil && s.mayServe(f) == nil && d.unready(f) {
+		return false, d.ahead.add(f, usedBy(s.cfg)[f.Module.Manifest.Name])
+	}
+	return d.takeIn(ctx, f, s.cfg), nil
+}
+
+// later reports whether a file waits for its compiler, by the state in force.
+func (s *state) later(file string) bool {
+	p := s.byFile(file)
+	return p != nil && p.later
 }
 
 // stamps reads the state of every module file; a directory that is not there
@@ -127,14 +178,18 @@ func stamps(dir string) (map[string]stamp, error) {
 	return files, nil
 }
 
-// dropIn takes a file that came or changed: its module is read, compiled and
-// held against the configuration before anything in service changes. It reports
-// whether that is done: not where vega is too short of something to tell.
-func (d *Daemon) dropIn(ctx context.Context, file string) (done bool) {
+// takeIn takes a file that came or changed, as it was found and judged by a
+// configuration: its module is read, compiled and held against the one in force
+// before anything in service changes. It reports whether that is done: not where
+// vega is too short of something to tell.
+func (d *Daemon) takeIn(ctx context.Context, f manifest.Found, by *config.Config) (done bool) {
 	d.change.Lock()
 	defer d.change.Unlock()
+	if d.now.cfg != by {
+		f, _ = manifest.Look(f.File, d.now.cfg.Plugins.Trust.Admit)
+	}
 	before := d.now.cfg.Warnings
-	next, fresh, digest, err := d.accept(ctx, file)
+	next, fresh, err := d.accept(ctx, f)
 	if err == nil && next != nil {
 		if _, err = d.install(next); err != nil {
 			err = errors.Join(err, discard(next.plugins))
@@ -144,12 +199,12 @@ func (d *Daemon) dropIn(ctx context.Context, file string) (done bool) {
 	switch {
 	case err != nil && ctx.Err() != nil: // vega ends, which tells nothing of the module
 	case short != nil:
-		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "file", file, "reason", short.Error())
+		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "file", f.File, "reason", short.Error())
 	case err != nil:
-		d.refuse(file, digest, err)
+		d.refuse(f.File, f.Digest, err)
 	case next != nil:
-		d.tellReplaced(next.cfg, manifest.Found{File: file, Module: fresh.Module.Module})
-		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", file, "digest", fresh.Digest)
+		d.tellReplaced(next.cfg, manifest.Found{File: f.File, Module: fresh.Module.Module})
+		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", f.File, "digest", fresh.Digest)
 		d.tellDiagnostics(ctx, slices.DeleteFunc(slices.Clone(next.cfg.Warnings), func(g config.Diagnostic) bool {
 			return slices.ContainsFunc(before, func(b config.Diagnostic) bool { return b.Code == g.Code && b.Range == g.Range && b.Detail == g.Detail })
 		}))
@@ -157,31 +212,30 @@ func (d *Daemon) dropIn(ctx context.Context, file string) (done bool) {
 	return short == nil
 }
 
-// accept prepares the state with the file's module in it; nil when that module
-// is in service already.
-func (d *Daemon) accept(ctx context.Context, file string) (_ *state, _ *module, digest string, _ error) {
-	f, _ := manifest.Look(file, d.now.cfg.Plugins.Trust.Admit)
+// accept prepares the state with the module that was found in it; nil when that
+// module is in service already.
+func (d *Daemon) accept(ctx context.Context, f manifest.Found) (*state, *module, error) {
 	if f.Err != nil {
-		return nil, nil, f.Digest, f.Err
+		return nil, nil, f.Err
 	}
 	m := d.now.serving(f)
 	if m != nil && d.now.plugin(f.Module.Manifest.Name).reason == "" {
-		return nil, nil, f.Digest, nil
+		return nil, nil, nil
 	}
 	if err := d.now.mayServe(f); err != nil {
-		return nil, nil, f.Digest, err
+		return nil, nil, err
 	}
 	var err error
 	if m == nil {
 		if m, err = d.load(ctx, f); err != nil {
-			return nil, nil, f.Digest, err
+			return nil, nil, err
 		}
 	}
 	next, err := d.with(plugin{found: f, module: m, state: loaded})
 	if err != nil && m.holders.Load() == 0 {
 		err = errors.Join(err, m.Close())
 	}
-	return next, m, f.Digest, err
+	return next, m, err
 }
 
 // mayServe says why another module keeps the name of the one that was found. One
@@ -268,7 +322,7 @@ func (d *Daemon) refuse(file, digest string, why error) {
 	if p.reason == why.Error() && p.newer == digest {
 		return
 	}
-	p.reason, p.newer = why.Error(), digest
+	p.reason, p.newer, p.later = why.Error(), digest, false
 	if p.module == nil {
 		p.state = refused
 	}

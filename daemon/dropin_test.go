@@ -147,7 +147,7 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 // TestWatchWaitsForAFileToSettle: a file counts once it looked the same twice.
 func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	h := build(t, "")
-	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	w := newWatcher()
 	for n := range 5 { // growing between polls
 		name := filepath.Join(h.plugins(), "grows.wasm")
 		if err := os.WriteFile(name, fmt.Appendf(nil, "%*d", n+1, 0), 0o644); err != nil {
@@ -188,4 +188,10 @@ func TestDropInAtTheEnd(t *testing.T) {
 	if h.logged("refused") != 0 {
 		t.Error("it is refused")
 	}
+}
+
+// dropIn takes a file in at once, as the watcher does once it is copied whole.
+func (h *house) dropIn(ctx context.Context, file string) (done bool) {
+	done, _ = h.handle(ctx, file)
+	return done
 }

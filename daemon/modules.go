@@ -23,7 +23,7 @@ const (
 	loaded    = "loaded"
 	unused    = "unused"    // no integration needs it, and nothing is dropped in
 	refused   = "refused"   // for the reason given
-	loading   = "loading"   // not in time for the start, so after it
+	loading   = "loading"   // it is being compiled
 	withdrawn = "withdrawn" // its file is gone
 )
 
@@ -47,6 +47,7 @@ type plugin struct {
 	state  string
 	reason string // why it is not in service, or why a newer file is not
 	newer  string // digest of that newer file
+	later  bool   // the file, or the newer one, is in service once it is compiled
 }
 
 // module is a compiled plugin that closes once the last that holds it lets go:
@@ -97,7 +98,8 @@ func discard(all []plugin) error {
 // fit loads the modules of a configuration. Where one can't be loaded, what served
 // its file before goes on, or another file of its name serves, and the configuration
 // is judged again by that. If it does not fit, the integrations of that plugin are
-// left without one, and say why. The error is that of loadAll.
+// left without one, and say why. One that is still to be compiled fails nothing. The
+// error is that of loadAll.
 func (d *Daemon) fit(ctx context.Context, cfg *config.Config) (all []plugin, _ *config.Config, short error) {
 	for {
 		if all, short = d.loadAll(ctx, cfg, all); short != nil {
@@ -116,20 +118,28 @@ func (d *Daemon) fit(ctx context.Context, cfg *config.Config) (all []plugin, _ *
 }
 
 // withoutFailed are the modules in the plugin directory, with those that failed to
-// load refused for good. It reports whether there is such a one.
+// load refused for good, and those to be compiled passed over where the one before
+// them serves. It reports whether there is such a one.
 func (d *Daemon) withoutFailed(cfg *config.Config, all []plugin) (dropped []manifest.Found, failed bool) {
 	dropped = slices.Clone(cfg.Plugins.Dropped)
 	for _, p := range all {
-		if p.found.File == "" || p.found.Module == nil || p.state != refused {
+		if p.found.File == "" || p.found.Module == nil || p.state != refused && p.state != loading {
 			continue
 		}
 		n := slices.IndexFunc(dropped, func(f manifest.Found) bool { return f.File == p.found.File })
 		if n < 0 {
 			continue
 		}
-		failed = true
-		dropped[n].Module, dropped[n].Err = nil, errors.New(p.reason)
-		d.keepServing(&dropped[n], cfg.Plugins.Trust.Admit)
+		f := dropped[n]
+		f.Module, f.Err = nil, errors.New(p.reason)
+		if p.state == loading {
+			f.Err = errLater
+		}
+		d.keepServing(&f, cfg.Plugins.Trust.Admit)
+		if p.state == loading && f.Module == nil { // its name stays its own
+			continue
+		}
+		dropped[n], failed = f, true
 	}
 	return dropped, failed
 }
@@ -156,20 +166,18 @@ func (d *Daemon) keepServing(f *manifest.Found, admit manifest.Admit) {
 
 // loadAll loads the modules that a configuration found. What is in service
 // with the same bytes stays, and so does what was loaded for it already. The error
-// is errLater, or a shortage of vega's, for which not all could be loaded: that
-// tells nothing of a module.
+// is a shortage of vega's, for which not all could be loaded: that tells nothing of
+// a module.
 func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plugin) (_ []plugin, short error) {
-	used := map[string]bool{}
-	for _, i := range cfg.Integrations {
-		used[i.Plugin] = used[i.Plugin] || i.Enabled
-	}
+	used := usedBy(cfg)
 	strangers, cancel := d.forStrangers(ctx)
 	defer cancel()
 	all := make([]plugin, len(cfg.Plugins.Modules))
-	for n, f := range cfg.Plugins.Modules {
+	for _, n := range d.readyFirst(cfg.Plugins.Modules, used) {
+		f := cfg.Plugins.Modules[n]
 		p := plugin{found: f, state: loaded, newer: f.Digest}
 		if f.Err != nil { // where there is a module, an older one serves
-			p.reason = f.Err.Error()
+			p.reason, p.later = f.Err.Error(), errors.Is(f.Err, errLater)
 		}
 		switch {
 		case f.Module == nil:
@@ -180,6 +188,9 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plug
 			p.module = serving(already, f)
 		case d.now.serving(f) != nil:
 			p.module = d.now.serving(f)
+		case d.unready(f):
+			d.ahead.add(f, used[f.Module.Manifest.Name])
+			p.wait()
 		default:
 			within := ctx
 			if f.File != "" {
@@ -191,24 +202,48 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plug
 				break
 			}
 			if within.Err() != nil && ctx.Err() == nil {
-				err = errLater
+				p.wait()
+				break
 			}
 			p.refuse(err)
-			if errors.Is(err, errLater) {
-				p.state = loading
+			if why := shortage.Of(err); why != nil && short == nil {
+				short = why
 			}
-			short = laterOr(short, err)
 		}
 		all[n] = p
 	}
 	return all, short
 }
 
+// readyFirst orders modules, by their places, in the order in which they are
+// loaded: at a start, what takes long must not keep the others from being in time.
+func (d *Daemon) readyFirst(all []manifest.Found, used map[string]bool) []int {
+	order := make([]int, len(all))
+	first := make([]precedence, len(all))
+	for n, f := range all {
+		order[n] = n
+		if f.Module != nil && f.File != "" {
+			first[n] = precedence{unready: !d.sandbox.Ready(f.Digest), unused: !used[f.Module.Manifest.Name], size: f.Module.Size}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return first[a].compare(first[b]) })
+	return order
+}
+
+// usedBy are the plugins that enabled integrations are bound to.
+func usedBy(cfg *config.Config) map[string]bool {
+	used := map[string]bool{}
+	for _, i := range cfg.Integrations {
+		used[i.Plugin] = used[i.Plugin] || i.Enabled
+	}
+	return used
+}
+
 // startLoading is how long a start waits for what was dropped in, in all: a few
 // files that take long to compile kept all checks from starting.
 const startLoading = 10 * time.Second
 
-var errLater = errors.New("it takes long to load, so vega loads it after the start")
+var errLater = errors.New("it takes long to compile; it is loaded once that is done")
 
 // forStrangers bounds the loading of what was dropped in, at a start.
 func (d *Daemon) forStrangers(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -218,25 +253,26 @@ func (d *Daemon) forStrangers(ctx context.Context) (context.Context, context.Can
 	return ctx, func() {}
 }
 
-// laterOr is the first of two errors that says to try again, nil if neither does.
-func laterOr(first, err error) error {
-	short := shortage.Of(err)
-	switch {
-	case first != nil:
-		return first
-	case short != nil:
-		return short
-	case errors.Is(err, errLater):
-		return err
-	default:
-		return nil
+// load compiles the module that was found, if its file still holds it.
+func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
+	wasm, err := bytesOf(f)
+	if err != nil {
+		return nil, err
 	}
+	if err := d.ahead.take(f); err != nil {
+		return nil, err
+	}
+	m, err := d.sandbox.Load(ctx, wasm)
+	if err != nil {
+		return nil, err
+	}
+	return &module{Module: m}, nil
 }
 
-// load compiles the module that was found, if its file still holds it. That is
-// told before anything else is done with the bytes: those that were found are
-// those that were judged, and to load a module is to run its start.
-func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
+// bytesOf reads what was found again. That it is the same is told before anything
+// else is done with the bytes: those that were found are those that were judged,
+// and to load a module is to run its start.
+func bytesOf(f manifest.Found) ([]byte, error) {
 	wasm := plugins.Core()
 	switch {
 	case f.Extra:
@@ -250,17 +286,16 @@ func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 	if manifest.Digest(wasm) != f.Module.Digest {
 		return nil, errors.New("the file changed while it was being loaded")
 	}
-	m, err := d.sandbox.Load(ctx, wasm)
-	if err != nil {
-		return nil, err
-	}
-	return &module{Module: m}, nil
+	return wasm, nil
 }
 
 // refuse keeps a plugin out of service and says why.
 func (p *plugin) refuse(why error) {
 	p.state, p.reason, p.module = refused, why.Error(), nil
 }
+
+// wait keeps a plugin out of service until it is compiled.
+func (p *plugin) wait() { p.state, p.reason, p.later = loading, errLater.Error(), true }
 
 // name is the plugin's, or "" when its file never held one that could be read.
 func (p *plugin) name() string {
@@ -273,7 +308,7 @@ func (p *plugin) name() string {
 // label names the plugin to a person.
 func (p *plugin) label() string {
 	if p.found.File != "" {
-		return filepath.Base(p.found.File)
+		return manifest.FileName(p.found.File)
 	}
 	return p.name() + " (bundled)"
 }
@@ -362,7 +397,7 @@ func (d *Daemon) keepOwners(before, now manifest.Owners) {
 func (d *Daemon) tellRefused(ctx context.Context, all []plugin) {
 	told := map[string]bool{}
 	for _, p := range all {
-		if p.reason == "" || p.state == withdrawn {
+		if p.reason == "" || p.state == withdrawn || p.later {
 			continue
 		}
 		key := p.found.File + "\x00" + p.newer + "\x00" + p.reason

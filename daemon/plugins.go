@@ -11,7 +11,7 @@ type PluginReport struct {
 	Bundled      bool          `json:"bundled"`
 	Digest       string        `json:"digest"` // hex SHA-256
 	SizeBytes    int           `json:"size_bytes"`
-	State        string        `json:"state"`  // loaded, unused, refused or withdrawn
+	State        string        `json:"state"`  // loaded, unused, loading, refused or withdrawn
 	Reason       string        `json:"reason"` // why not loaded, or why a newer file is refused
 	Probes       []ProbeReport `json:"probes"`
 	Integrations []string      `json:"integrations"`

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,10 @@ var errEmptied = errors.New("the file is empty now, as a disk that is full leave
 // the log, and is the last reload of Validate. A *shortage.Error says nothing of
 // the configuration: vega can't read or load it at the moment.
 //
+// A module that integrations need and that takes long to compile is waited for, ten
+// seconds at most: then the rest comes into force, and the module once it is
+// compiled. Where a changed file is the trigger, nothing is waited for.
+//
 // Those who ask at the same time share a reload. It belongs to the daemon:
 // that a caller goes away does not end it.
 func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
@@ -40,12 +45,52 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 	if telemetry.ID(ctx) == "" {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
+	if by == ByFile { // must not wait for those who are patient
+		return d.reload(telemetry.Carry(d.life, ctx), by, false)
+	}
 	return d.reloads.do(ctx, func() (Reload, error) {
-		return d.reload(telemetry.Carry(d.life, ctx), by)
+		return d.patientReload(telemetry.Carry(d.life, ctx), by)
 	})
 }
 
-func (d *Daemon) reload(ctx context.Context, by Trigger) (Reload, error) {
+// reloadWait is how long a reload waits for modules to be compiled.
+const reloadWait = 10 * time.Second
+
+// patientReload reloads once all that it needs is compiled, or after reloadWait. In
+// between it holds nothing that others wait for.
+func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) {
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.reloadWait, reloadWait))
+	defer cancel()
+	for {
+		r, err := d.reload(ctx, by, patience.Err() == nil)
+		u, ok := errors.AsType[*uncompiledError](err)
+		if !ok {
+			return r, err
+		}
+		if !d.settle(patience, u.all) {
+			cancel()
+		}
+	}
+}
+
+// uncompiled are the plugins that integrations need and that are to be compiled.
+func (s *state) uncompiled() (all []plugin) {
+	for _, p := range s.plugins {
+		if p.later && s.uses(p.name()) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// uncompiledError is for a reload that had better wait.
+type uncompiledError struct{ all []plugin }
+
+func (*uncompiledError) Error() string { return errLater.Error() }
+
+// reload fails with an *uncompiledError, and changes nothing, where it is to be
+// patient and there is something to wait for.
+func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, error) {
 	d.change.Lock()
 	defer d.change.Unlock()
 	if d.leaving() {
@@ -57,7 +102,10 @@ func (d *Daemon) reload(ctx context.Context, by Trigger) (Reload, error) {
 		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
 		Added:   []string{}, Changed: []string{}, Removed: []string{},
 	}
-	err := d.adopt(ctx, reading, &r)
+	err := d.adopt(ctx, reading, &r, patient)
+	if u, ok := errors.AsType[*uncompiledError](err); ok {
+		return Reload{}, u
+	}
 	if short := shortage.Of(err); short != nil {
 		d.postponed(ctx, "the configuration can't be read or loaded at the moment; the one in force runs on", "trigger", string(by), "reason", short.Error())
 		return Reload{}, short
@@ -75,7 +123,7 @@ func newAttempt(ctx context.Context, at time.Time, by Trigger, said config.Diagn
 }
 
 // adopt puts what was read in force, unless it is, or can't be.
-func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) error {
+func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, patient bool) error {
 	if reading.Short != nil {
 		return reading.Short
 	}
@@ -95,6 +143,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload) e
 		return nil
 	}
 	next, err := d.prepare(ctx, reading)
+	if wanted := next.uncompiled(); patient && len(wanted) > 0 {
+		return errors.Join(&uncompiledError{wanted}, discard(next.plugins))
+	}
 	if err != nil {
 		return &RejectedError{errors.Join(err, discard(next.plugins))}
 	}

@@ -122,7 +122,7 @@ func TestStartUnderShortage(t *testing.T) {
 		h.Daemon = d
 		if h.status() != "a=healthy" {
 			late++
-			w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+			w := newWatcher()
 			h.poll(t.Context(), &w)
 			h.poll(t.Context(), &w)
 		}
@@ -165,7 +165,7 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 		t.Error("the log does not say so")
 	}
 	slow = false
-	w := watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
+	w := newWatcher()
 	h.poll(t.Context(), &w)
 	h.poll(t.Context(), &w)
 	if got := h.status(); got != "a=healthy" {
@@ -201,7 +201,8 @@ func TestDropInUnderShortage(t *testing.T) {
 	for left := range 4 {
 		feed := realtest.Starve(t, left)
 		done := h.dropIn(t.Context(), file)
-		h.poll(t.Context(), &watcher{last: map[string]stamp{}, handled: map[string]stamp{}})
+		w := newWatcher()
+		h.poll(t.Context(), &w)
 		feed()
 		if done {
 			break

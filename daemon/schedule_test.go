@@ -59,7 +59,7 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 		store: kept,
 		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, config.MaxRunning),
 		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}, databases: &databases{}},
-		pace: diagnostics.NewPace(),
+		pace: diagnostics.NewPace(), ahead: newCompileQueue(),
 	}
 	t.Cleanup(func() {
 		if d.store != nil {

@@ -37,7 +37,7 @@ func TestWhatWasJudgedIsLoaded(t *testing.T) {
 // serves is who serves, as "plugin=file" in order.
 func (h *house) serves() string {
 	var all []string
-	for _, p := range h.now.plugins {
+	for _, p := range h.inForce().plugins {
 		if p.module != nil {
 			all = append(all, p.name()+"="+filepath.Base(p.found.File))
 		}

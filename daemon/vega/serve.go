@@ -85,7 +85,11 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 	defer signal.Stop(hup)
 	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))}
 	cfg, err := s.start(ctx, show, path, o)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && (errors.Is(err, daemon.ErrClosing) || errors.Is(err, context.Canceled)): // and there is nothing to drain
+		s.logs.Info("told to end while starting")
+		return nil
+	case err != nil:
 		return err
 	}
 	s.greet(cmd.OutOrStdout(), cfg)

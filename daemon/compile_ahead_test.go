@@ -1,0 +1,232 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/manifest"
+)
+
+// heldCompiler is a compiler that begins once it is let.
+type heldCompiler struct {
+	asked chan struct{} // gets one for each module
+	open  chan struct{}
+}
+
+func newHeldCompiler() *heldCompiler {
+	return &heldCompiler{make(chan struct{}, 100), make(chan struct{})}
+}
+
+func (g *heldCompiler) compiler(ctx context.Context, dir string) *exec.Cmd {
+	g.asked <- struct{}{}
+	select {
+	case <-g.open:
+	case <-ctx.Done():
+	}
+	return compiler(ctx, dir)
+}
+
+// buildSlow is a house that runs, and whose compiler waits at a gate from now on.
+func buildSlow(t *testing.T, hcl string, options func(*Options)) (*house, *heldCompiler) {
+	t.Helper()
+	h, g := build(t, hcl), newHeldCompiler()
+	h.options = func(o *Options) {
+		o.Compiler = g.compiler
+		if options != nil {
+			options(o)
+		}
+	}
+	h.restart()
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- h.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	})
+	h.eventually("it runs", func() bool { return h.Ready() == nil })
+	return h, g
+}
+
+func (h *house) has(status string) bool { return strings.Contains(h.status()+" ", status+" ") }
+
+// TestCompilingKeepsNobodyWaiting: while a module is compiled, the configuration is
+// followed and modules come and go.
+func TestCompilingKeepsNobodyWaiting(t *testing.T) {
+	h, g := buildSlow(t, bind("a", "plain.healthy", ""), nil)
+	write(t, h.plugins(), "slow.wasm", plain(t, "slow", "1", answerParameter))
+	<-g.asked
+	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("s", "slow.healthy", ""))
+	h.eventually("the edit is in force", func() bool { return h.has("b=healthy") })
+	for _, r := range h.ask(Query{}).Integrations {
+		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "loaded once that is done")) {
+			t.Errorf("%+v", r)
+		}
+	}
+	if err := os.Remove(filepath.Join(h.plugins(), "tiny.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the removal is seen", func() bool { return !strings.Contains(h.serves(), "tiny=") })
+	write(t, h.plugins(), "slow2.wasm", plain(t, "slow2", "1", answerParameter))
+	write(t, h.plugins(), "bad.wasm", []byte("garbage"))
+	h.eventually("garbage is refused", func() bool { return h.logged("a plugin is refused", "bad.wasm") == 1 })
+	close(g.open)
+	h.eventually("the module is in service", func() bool { return h.has("s=healthy") })
+	h.eventually("the other is too", func() bool { return strings.Contains(h.serves(), "slow2=") })
+	if h.logged("a plugin is refused") != 1 {
+		t.Error("what was being compiled was called refused")
+	}
+}
+
+// TestTheOldServesUntilTheNewIsCompiled: not even a reload leaves a name without the
+// module that serves it.
+func TestTheOldServesUntilTheNewIsCompiled(t *testing.T) {
+	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.reloadWait = time.Millisecond })
+	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", []byte{0x41, 0}))
+	<-g.asked
+	h.configure(bind("a", "plain.unhealthy", "") + bind("b", "plain.unhealthy", ""))
+	for range 2 { // what changed, and what did not
+		if _, err := h.Reload(t.Context(), BySignal); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.status(); got != "a=unhealthy/target b=unhealthy/target" {
+			t.Error(got)
+		}
+	}
+	close(g.open)
+	h.eventually("the new one serves", func() bool { return h.status() == "a=healthy b=healthy" })
+}
+
+// TestReloadWaitsForItsModules: who asks for a reload finds in force what it needs,
+// and others don't wait for it.
+func TestReloadWaitsForItsModules(t *testing.T) {
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	h.configure("watch = false\n" + bind("a", "plain.healthy", "") + bind("l", "late.healthy", ""))
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.Reload(t.Context(), ByHTTP)
+		done <- err
+	}()
+	<-g.asked
+	if err := os.Remove(filepath.Join(h.plugins(), "tiny.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the removal is seen", func() bool { return !strings.Contains(h.serves(), "tiny=") })
+	if _, err := h.Reload(t.Context(), ByFile); err != nil { // does not wait
+		t.Error(err)
+	}
+	select {
+	case err := <-done:
+		t.Errorf("it did not wait: %v", err)
+	default:
+	}
+	close(g.open)
+	if err := <-done; err != nil || h.status() != "a=healthy l=healthy" {
+		t.Errorf("%v, %s", err, h.status())
+	}
+}
+
+// TestUnusedModuleIsNotWaitedFor by a reload that does not need it.
+func TestUnusedModuleIsNotWaitedFor(t *testing.T) {
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	<-g.asked
+	h.configure("watch = false\n" + bind("b", "plain.healthy", ""))
+	if _, err := h.Reload(t.Context(), ByHTTP); err != nil || h.status() != "b=healthy" {
+		t.Errorf("%v, %s", err, h.status())
+	}
+}
+
+// TestShutdownEndsAWaitingReload, and the compiler that it waits for.
+func TestShutdownEndsAWaitingReload(t *testing.T) {
+	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	h.configure("watch = false\n" + bind("l", "late.healthy", ""))
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.Reload(t.Context(), ByHTTP)
+		done <- err
+	}()
+	<-g.asked
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; !errors.Is(err, ErrClosing) {
+		t.Error(err)
+	}
+}
+
+// TestWhatDoesNotCompileIsRefusedOnce: what the compiler said is not asked for again
+// by who loads the module.
+func TestWhatDoesNotCompileIsRefusedOnce(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	h, _ := buildSlow(t, "", func(o *Options) {
+		o.Compiler = func(ctx context.Context, _ string) *exec.Cmd {
+			asked <- struct{}{}
+			return exec.CommandContext(ctx, os.Args[0], "-test.run=^$", "-no-such-flag")
+		}
+	})
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	h.eventually("it is refused", func() bool { return h.logged("a plugin is refused", "late.wasm", "it does not compile") == 1 })
+	if n := len(asked); n != 1 {
+		t.Errorf("compiled %d times", n)
+	}
+}
+
+// TestStartIsToldToEnd: it ends, and blames no plugin for that.
+func TestStartIsToldToEnd(t *testing.T) {
+	h, g := build(t, bind("a", "plain.healthy", "")), newHeldCompiler()
+	cfg := h.read(nil).Config
+	if err := errors.Join(h.Close(), os.RemoveAll(filepath.Join(cfg.DataDir, "cache"))); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		<-g.asked
+		cancel()
+	}()
+	steps := 0
+	_, err := Open(ctx, cfg, Options{
+		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Compiler: g.compiler,
+		Step: func(s Step) {
+			if s.Warning != nil {
+				steps++
+			}
+		},
+	})
+	if !errors.Is(err, ErrClosing) || steps > 0 || h.logged("refused") > 0 {
+		t.Errorf("%v, %d warnings", err, steps)
+	}
+}
+
+// TestCompileQueueOrder: what is used comes first, then what is smaller.
+func TestCompileQueueOrder(t *testing.T) {
+	q := newCompileQueue()
+	found := func(file string, size int) manifest.Found {
+		return manifest.Found{File: file, Digest: file, Module: &manifest.Module{Size: size}}
+	}
+	q.add(found("large", 3), false)
+	q.add(found("small", 1), false)
+	q.add(found("used", 2), true)
+	q.add(found("gone", 0), true)
+	q.keep(func(file string) bool { return file != "gone" })
+	var got []string
+	for c := q.next(func() {}); c != nil; c = q.next(func() {}) {
+		got = append(got, c.found.File)
+		q.finish(c, nil)
+	}
+	if strings.Join(got, " ") != "used small large" {
+		t.Error(got)
+	}
+}
