@@ -95,11 +95,13 @@ func (g *guest) keptOf(n int) int { return n + 1 + g.vault.Longest() }
 func (g *guest) redact() {
 	shown := func(s string) string { return oneLine(g.vault.Redact(s)) }
 	g.message = clip(shown(g.message), maxMessage)
-	details := make(map[string]string, len(g.details))
-	for name, value := range g.details {
-		details[shown(name)] = shown(value)
+	if len(g.details) > 0 {
+		details := make(map[string]string, len(g.details))
+		for name, value := range g.details {
+			details[shown(name)] = shown(value)
+		}
+		g.details = details
 	}
-	g.details = details
 	for i := range g.metrics {
 		m := &g.metrics[i]
 		m.Name, m.Unit = shown(m.Name), shown(m.Unit)

@@ -106,7 +106,7 @@ func (m masker) text(t manifest.Text) (manifest.Text, error) {
 		}
 	}
 	if masked := b.String(); holds {
-		m.vault.written[masked] = true
+		m.vault.written = append(m.vault.written, masked)
 		if typ == manifest.URL {
 			m.vault.urls = append(m.vault.urls, masked)
 		}

@@ -1,6 +1,9 @@
 package secret
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"slices"
+)
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -9,10 +12,10 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 func (v *Vault) placeholder(forms []string) string {
 	for {
 		s := random(len(forms[0]))
-		if v.placed[s] || v.isReal(s) || completes(s, forms) {
+		if slices.Contains(v.placed, s) || v.isReal(s) || completes(s, forms) {
 			continue
 		}
-		v.placed[s] = true
+		v.placed = append(v.placed, s)
 		return s
 	}
 }

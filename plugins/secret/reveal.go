@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
 // or the value of an option as the operator wrote it. ok is false for any other
 // text: one that a guest put together from a placeholder is not revealed.
 func (v *Vault) Whole(text string) (real string, ok bool) {
-	if !v.placed[text] && !v.written[text] {
+	if !slices.Contains(v.placed, text) && !slices.Contains(v.written, text) {
 		return "", false
 	}
 	out, _ := v.Reveal(Raw, []byte(text))

@@ -29,13 +29,13 @@ const Least = 8
 // its vault: it is not safe for concurrent use.
 type Vault struct {
 	entries  []*entry
-	placed   map[string]bool // placeholders given out
-	patterns []pattern       // what Redact looks for, longest first
-	marks    []pattern       // the placeholders, longest first
+	placed   []string  // placeholders given out
+	patterns []pattern // what Redact looks for, longest first
+	marks    []pattern // the placeholders, longest first
 	masked   manifest.Values
-	written  map[string]bool // masked texts of options that hold a secret
-	urls     []string        // those of type url
-	hider    *hider          // nil: not made yet, or made before the last secret
+	written  []string // masked texts of options that hold a secret
+	urls     []string // those of type url
+	hider    *hider   // nil: not made yet, or made before the last secret
 }
 
 // entry is one secret and what stands for it.
@@ -52,7 +52,7 @@ type entry struct {
 // visible, and needs the probe to know which options are targets or
 // sensitive. The error names the option and nothing of the secret.
 func NewVault(p *manifest.Probe, v manifest.Values) (*Vault, error) {
-	vault := &Vault{placed: map[string]bool{}, masked: make(manifest.Values, len(v)), written: map[string]bool{}}
+	vault := &Vault{masked: make(manifest.Values, len(v))}
 	for name, value := range v {
 		m := masker{vault: vault, option: optionOf(p, name)}
 		masked, err := m.value(value)
