@@ -138,7 +138,7 @@ func FuzzLiteral(f *testing.F) {
 // itself its statement.
 func FuzzNormalize(f *testing.F) {
 	for _, query := range []string{
-		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f",
+		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f", "set=;0",
 	} {
 		f.Add(query)
 	}

@@ -159,7 +159,7 @@ func hideSettings(words []word) []word {
 		statement := words[:end]
 		words = words[end:]
 		value := settingValue(statement)
-		if value == 0 || value == end {
+		if value == 0 || value == end || statement[value].is(";") { // no setting, or none that is hidden by more words than there are
 			hidden = append(hidden, statement...)
 			continue
 		}
