@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -30,6 +31,9 @@ func compileChild(ctx context.Context, module io.Reader, dir string, without def
 	err = leaveEntry(ctx, wasm, dir, without)
 	if why, ok := errors.AsType[refusal](err); ok {
 		return os.WriteFile(filepath.Join(dir, refusedFile), []byte(why.reason), 0o600)
+	}
+	if why, ok := errors.AsType[*fs.PathError](err); ok { // its path is new each time, and says nothing
+		return fmt.Errorf("%s in the compile cache: %w", why.Op, why.Err)
 	}
 	return err
 }

@@ -177,11 +177,11 @@ func (s *Sandbox) runCompiler(ctx context.Context, wasm []byte, dir string) erro
 	case usedUp(cmd.ProcessState, s.compileProcessor):
 		return refusal{reason: fmt.Sprintf("it does not compile: its compiler was ended after %v of processor time", s.compileProcessor), passes: true}
 	}
-	reason := "it does not compile: " + lastWords(said.String(), err)
+	last := lastWords(said.String(), err)
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() == failed {
-		return errors.New(reason) // not for what the module is
+		return errors.New("it did not compile: " + last) // not for what the module is
 	}
-	return refusal{reason: reason, passes: true}
+	return refusal{reason: "it does not compile: " + last, passes: true}
 }
 
 // usedUp reports whether a child was ended by a signal once it had used the
@@ -203,7 +203,7 @@ func lastWords(said string, err error) string {
 	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
 		return fmt.Sprintf("its compiler needed more than %d MiB of address space", compileMemory>>20)
 	case line == "":
-		return "its compiler " + err.Error()
+		return fmt.Sprintf("its compiler ended with %q", err.Error())
 	default:
 		return line
 	}

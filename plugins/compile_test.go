@@ -254,7 +254,7 @@ func TestCompilerFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), "it does not compile: its compiler exit status 1") {
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), `it did not compile: its compiler ended with "exit status 1"`) {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(cache); err != nil || len(left) > 0 {

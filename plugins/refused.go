@@ -22,7 +22,31 @@ const (
 	// retryAfter is when a module is tried again whose compiler ran out of time
 	// or memory: that may have been the machine's fault.
 	retryAfter = 10 * time.Minute
+	// retrySoon is when one is tried again that vega could not load for its own
+	// reasons.
+	retrySoon = 30 * time.Second
 )
+
+// IsRefusal reports whether err, of Load or Compile, is for what the module is, and
+// not for what vega or its machine lacked.
+func IsRefusal(err error) bool {
+	_, ok := errors.AsType[refusal](err)
+	return ok
+}
+
+// RetryAfter returns when to load a module again that Load or Compile had err for;
+// 0 if that is for what the module is, and never.
+func RetryAfter(err error) time.Duration {
+	why, ok := errors.AsType[refusal](err)
+	switch {
+	case !ok:
+		return retrySoon
+	case why.passes:
+		return retryAfter
+	default:
+		return 0
+	}
+}
 
 // refusal is why a module is not taken: for what it is, and not for what the
 // host lacked.
