@@ -50,6 +50,7 @@ type Reload struct {
 	Added      []string      `json:"added"` // integrations, by name in order
 	Changed    []string      `json:"changed"`
 	Removed    []string      `json:"removed"`
+	Loading    []string      `json:"loading"` // plugins that integrations need and that are still to be compiled
 }
 
 // ReloadSummary counts integrations. Those kept have their state, their

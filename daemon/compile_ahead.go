@@ -3,18 +3,22 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
+	"time"
 
+	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 )
 
 // compileQueue has modules compiled one after another, beside all else that vega
 // does: a compiler may take half a minute of the processor, and whoever loads a
 // module holds what reloads and removals wait for.
 type compileQueue struct {
-	on   atomic.Bool // since Run began: until then, modules are compiled where they are loaded
 	mu   sync.Mutex
 	all  map[string]*compilation // by file; under mu
 	wake chan struct{}
@@ -24,31 +28,31 @@ type compileQueue struct {
 type compilation struct {
 	found  manifest.Found
 	unused bool               // no integration needs it
+	again  bool               // it gave way to another while it was compiled
 	cancel context.CancelFunc // while it lasts; under the queue's mu
 	done   chan struct{}      // closed once it is compiled, or not wanted any more
 	err    error              // once done is closed
+	until  time.Time          // for how long err stands
+	told   bool               // who wanted to load it knows err
 }
 
-// precedence is which of two modules is to be loaded or compiled first.
-type precedence struct {
-	unready, unused bool
-	size            int
-}
-
-func (a precedence) compare(b precedence) int {
-	return cmp.Or(compareBool(a.unready, b.unready), compareBool(a.unused, b.unused), cmp.Compare(a.size, b.size))
-}
-
-// compareBool orders false before true.
-func compareBool(a, b bool) int {
+// before orders compilations: what integrations need comes first, then what is
+// smaller.
+func (c *compilation) before(o *compilation) int {
 	switch {
-	case a == b:
-		return 0
-	case b:
+	case c.unused == o.unused:
+		return cmp.Or(cmp.Compare(c.found.Module.Size, o.found.Module.Size), cmp.Compare(c.found.File, o.found.File))
+	case o.unused:
 		return -1
 	default:
 		return 1
 	}
+}
+
+// urgent reports whether c is not to wait until o is compiled: what has been done
+// of o is lost then.
+func (c *compilation) urgent(o *compilation) bool {
+	return !c.unused && o.unused || c.unused == o.unused && c.found.Module.Size < o.found.Module.Size/2
 }
 
 func newCompileQueue() *compileQueue {
@@ -60,18 +64,31 @@ func newCompileQueue() *compileQueue {
 func (q *compileQueue) add(f manifest.Found, used bool) <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if c := q.all[f.File]; c != nil && c.found.Digest == f.Digest {
-		c.unused = !used
+	if c := q.all[f.File]; c != nil && c.found.Digest == f.Digest && !c.stale() {
+		c.unused = c.unused && !used
+		q.makeWay(c)
 		return c.done
 	}
 	q.drop(f.File)
 	c := &compilation{found: f, unused: !used, done: make(chan struct{})}
 	q.all[f.File] = c
+	q.makeWay(c)
 	select {
 	case q.wake <- struct{}{}:
 	default: // it is about to look anyway
 	}
 	return c.done
+}
+
+// makeWay ends what is being compiled, to be begun anew, where c is not to wait for
+// it. The caller holds q.mu.
+func (q *compileQueue) makeWay(c *compilation) {
+	for _, o := range q.all {
+		if o.cancel != nil && !c.over() && c.urgent(o) {
+			o.again = true
+			o.cancel()
+		}
+	}
 }
 
 // drop forgets a file, and ends its compiler. The caller holds q.mu.
@@ -100,15 +117,30 @@ func (c *compilation) over() bool {
 	}
 }
 
-// keep forgets the files that are gone.
-func (q *compileQueue) keep(here func(file string) bool) {
+// stale reports whether it failed long enough ago to be tried again. The caller
+// holds the queue's mu.
+func (c *compilation) stale() bool {
+	return c.over() && c.err != nil && c.told && !time.Now().Before(c.until)
+}
+
+// tidy forgets the files that are gone.
+func (q *compileQueue) tidy() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for file := range q.all {
-		if !here(file) {
+		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 			q.drop(file)
 		}
 	}
+}
+
+// due reports whether there is nothing to wait for before a file is loaded: it is
+// compiled, or may be tried again.
+func (q *compileQueue) due(file string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.all[file]
+	return c == nil || c.stale() || c.over() && (c.err == nil || !c.told)
 }
 
 // pending is closed once what was found is compiled; nil if it is, or was not added.
@@ -121,16 +153,17 @@ func (q *compileQueue) pending(f manifest.Found) <-chan struct{} {
 	return nil
 }
 
-// tried reports whether what was found was compiled, with whatever outcome, and
-// nobody took it yet.
+// tried reports whether what was found was compiled, with whatever outcome, and is
+// not to be tried again yet.
 func (q *compileQueue) tried(f manifest.Found) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c := q.all[f.File]
-	return c != nil && c.found.Digest == f.Digest && c.over()
+	return c != nil && c.found.Digest == f.Digest && c.over() && !c.stale()
 }
 
-// take returns why what was found did not compile, once.
+// take returns why what was found did not compile: once, or for as long as it is not
+// to be tried again.
 func (q *compileQueue) take(f manifest.Found) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -138,8 +171,35 @@ func (q *compileQueue) take(f manifest.Found) error {
 	if c == nil || c.found.Digest != f.Digest || !c.over() {
 		return nil
 	}
-	delete(q.all, f.File)
+	c.told = true
+	if c.err == nil || c.stale() {
+		delete(q.all, f.File)
+	}
 	return c.err
+}
+
+// failed notes that what was found can't be loaded for now.
+func (q *compileQueue) failed(f manifest.Found, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.all[f.File] != nil { // it stands as it is, and no longer
+		return
+	}
+	c := &compilation{found: f, done: make(chan struct{}), told: true}
+	q.all[f.File] = c
+	c.end(err)
+}
+
+// end notes the outcome. The caller holds the queue's mu.
+func (c *compilation) end(err error) {
+	c.err, c.until = err, time.Now()
+	switch {
+	case shortage.Of(err) != nil:
+		c.until = c.until.Add(shortEvery)
+	case err != nil:
+		c.until = c.until.Add(plugins.RetryAfter(err))
+	}
+	close(c.done)
 }
 
 // next is the compilation to begin, nil if there is none.
@@ -155,30 +215,33 @@ func (q *compileQueue) next(cancel context.CancelFunc) *compilation {
 	if len(waiting) == 0 {
 		return nil
 	}
-	c := slices.MinFunc(waiting, func(a, b *compilation) int {
-		return cmp.Or(a.precedence().compare(b.precedence()), cmp.Compare(a.found.File, b.found.File))
-	})
-	c.cancel = cancel
+	c := slices.MinFunc(waiting, (*compilation).before)
+	c.cancel, c.again = cancel, false
 	return c
 }
 
-func (c *compilation) precedence() precedence {
-	return precedence{unused: c.unused, size: c.found.Module.Size}
-}
-
-// finish notes the outcome, unless the file was dropped meanwhile.
+// finish notes the outcome, unless the file was dropped meanwhile, or gave way to
+// another before it was compiled.
 func (q *compileQueue) finish(c *compilation, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c.cancel = nil
-	if !c.over() {
-		c.err = err
-		close(c.done)
+	if !c.over() && !(c.again && errors.Is(err, context.Canceled)) {
+		c.end(err)
 	}
 }
 
-// compileAhead works the queue off until ctx ends.
-func (d *Daemon) compileAhead(ctx context.Context) {
+// compileAhead works the queue off until vega shuts down.
+func (d *Daemon) compileAhead() {
+	ctx, cancel := context.WithCancel(d.life)
+	defer cancel()
+	go func() {
+		select {
+		case <-d.halt:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	for ctx.Err() == nil {
 		within, cancel := context.WithCancel(ctx)
 		c := d.ahead.next(cancel)
@@ -207,7 +270,7 @@ func (d *Daemon) compile(ctx context.Context, f manifest.Found) error {
 
 // unready reports whether a module is to be compiled before it can be loaded.
 func (d *Daemon) unready(f manifest.Found) bool {
-	return d.ahead.on.Load() && f.File != "" && !d.ahead.tried(f) && !d.sandbox.Ready(f.Digest)
+	return !d.options.ReadOnly && f.File != "" && !d.ahead.tried(f) && !d.sandbox.Ready(f.Digest)
 }
 
 // settle waits until all that a state waits for is compiled. It reports false where

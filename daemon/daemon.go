@@ -176,8 +176,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", short
 	}
 	d.now.owners = owners // what else keeps them from being read is an error of the configuration, which was told
-	var short error
-	next.plugins, next.cfg, short = d.fit(ctx, next.cfg)
+	short := d.loadFirst(ctx, next)
 	if ctx.Err() != nil { // which tells nothing of what was being loaded
 		return "", errors.Join(ErrClosing, discard(next.plugins))
 	}
@@ -185,13 +184,36 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", errors.Join(short, discard(next.plugins)) // vega can do little without those that ship with it
 	}
 	// The files are looked at again, as those that come later.
-	if slices.ContainsFunc(next.plugins, func(p plugin) bool { return p.later }) {
+	if len(later(next.plugins)) > 0 {
 		d.log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
 	}
 	if short != nil {
 		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
 	}
 	return loadedOf(next.plugins)
+}
+
+// startLoading is how long a start waits for what was dropped in, in all: a few
+// files that take long to compile kept all checks from starting.
+const startLoading = 10 * time.Second
+
+// loadFirst loads what a start needs, and what is compiled within startLoading.
+func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
+	d.running.Go(d.compileAhead)
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
+	defer cancel()
+	cfg := next.cfg
+	next.plugins, next.cfg, short = d.fit(ctx, cfg, nil)
+	if waiting := later(next.plugins); len(waiting) > 0 {
+		d.settle(patience, waiting)
+		next.plugins, next.cfg, short = d.fit(ctx, cfg, next.plugins)
+	}
+	return short
+}
+
+// later are the plugins that are still to be compiled, or tried again.
+func later(all []plugin) []plugin {
+	return slices.DeleteFunc(slices.Clone(all), func(p plugin) bool { return !p.later })
 }
 
 // guestLine takes a line that a guest logged.

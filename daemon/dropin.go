@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
 	"vega/plugins/signature"
@@ -31,31 +33,10 @@ type watcher struct {
 	last    map[string]stamp // at the last poll
 	handled map[string]stamp // as it was when it was dealt with
 	short   time.Time        // when vega was last too short of something to deal with one
-	waiting map[string]wait  // for a compiler
-}
-
-// wait is for a file to be compiled.
-type wait struct {
-	stamp
-	done <-chan struct{}
 }
 
 func newWatcher() watcher {
-	return watcher{last: map[string]stamp{}, handled: map[string]stamp{}, waiting: map[string]wait{}}
-}
-
-// waits reports whether a file that looks like s is still being compiled.
-func (w *watcher) waits(file string, s stamp) bool {
-	c, ok := w.waiting[file]
-	if !ok || !c.same(s) {
-		return false
-	}
-	select {
-	case <-c.done:
-		return false
-	default:
-		return true
-	}
+	return watcher{last: map[string]stamp{}, handled: map[string]stamp{}}
 }
 
 // stamp is how a changed file is told from an unchanged one.
@@ -116,44 +97,44 @@ func (d *Daemon) poll(ctx context.Context, w *watcher) (news bool) {
 		_, was := w.last[file]
 		return !here && !was
 	})
-	here := func(file string) bool { _, ok := files[file]; return ok }
-	d.ahead.keep(here)
-	maps.DeleteFunc(w.waiting, func(file string, _ wait) bool { return !here(file) })
-	for file, s := range files {
-		if !s.same(w.last[file]) || s.same(w.handled[file]) && !d.inForce().later(file) || time.Since(w.short) < shortEvery || w.waits(file, s) {
+	d.ahead.tidy()
+	maps.DeleteFunc(w.handled, func(file string, _ stamp) bool { _, here := files[file]; return !here })
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		s := files[file]
+		if !s.same(w.last[file]) || s.same(w.handled[file]) && !d.due(file) || time.Since(w.short) < shortEvery {
 			continue
 		}
-		done, compiling := d.handle(ctx, file)
-		switch {
-		case compiling != nil:
-			w.waiting[file] = wait{s, compiling}
-		case !done:
+		done, taken := d.handle(ctx, file)
+		if !done {
 			w.short = time.Now()
-		default:
-			delete(w.waiting, file)
-			w.handled[file] = s
-			news = true
+			continue
 		}
+		w.handled[file] = s
+		news = news || taken
 	}
 	w.last = files
 	return news || gone
 }
 
-// handle takes a file in, or has it compiled first: what it returns then is closed
-// once that is done. A file that would be refused is not compiled.
-func (d *Daemon) handle(ctx context.Context, file string) (done bool, compiling <-chan struct{}) {
+// handle takes a file in, or has it compiled first: taken is false then. A file that
+// would be refused is not compiled. It reports whether it is done with the file for
+// now: not where vega is too short of something to tell.
+func (d *Daemon) handle(ctx context.Context, file string) (done, taken bool) {
 	s := d.inForce()
 	f, _ := manifest.Look(file, s.cfg.Plugins.Trust.Admit)
-	if f.Err == nil && s.serving(f) == nil && s.mayServe(f) == nil && d.unready(f) {
-		return false, d.ahead.add(f, usedBy(s.cfg)[f.Module.Manifest.Name])
+	if f.Err != nil || s.serving(f) != nil || s.mayServe(f) != nil || !d.unready(f) {
+		return d.takeIn(ctx, f, s.cfg), true
 	}
-	return d.takeIn(ctx, f, s.cfg), nil
+	d.ahead.add(f, usedBy(s.cfg)[f.Module.Manifest.Name])
+	d.note(f, errLater, true)
+	d.log.InfoContext(ctx, "a plugin is to be compiled", "plugin", f.Module.Manifest.Name, "file", file, "digest", f.Digest)
+	return true, false
 }
 
-// later reports whether a file waits for its compiler, by the state in force.
-func (s *state) later(file string) bool {
-	p := s.byFile(file)
-	return p != nil && p.later
+// due reports whether a file that was passed over can be taken in now.
+func (d *Daemon) due(file string) bool {
+	p := d.inForce().byFile(file)
+	return p != nil && p.later && d.ahead.due(file)
 }
 
 // stamps reads the state of every module file; a directory that is not there
@@ -201,7 +182,8 @@ func (d *Daemon) takeIn(ctx context.Context, f manifest.Found, by *config.Config
 	case short != nil:
 		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "file", f.File, "reason", short.Error())
 	case err != nil:
-		d.refuse(f.File, f.Digest, err)
+		_, later := errors.AsType[laterError](err)
+		d.noted(f, err, later)
 	case next != nil:
 		d.tellReplaced(next.cfg, manifest.Found{File: f.File, Module: fresh.Module.Module})
 		d.log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", f.File, "digest", fresh.Digest)
@@ -228,7 +210,7 @@ func (d *Daemon) accept(ctx context.Context, f manifest.Found) (*state, *module,
 	var err error
 	if m == nil {
 		if m, err = d.load(ctx, f); err != nil {
-			return nil, nil, err
+			return nil, nil, cmp.Or(again(err), err)
 		}
 	}
 	next, err := d.with(plugin{found: f, module: m, state: loaded})
@@ -268,7 +250,7 @@ func (d *Daemon) with(p plugin) (*state, error) {
 		case o.found.File == p.found.File:
 		case o.name() != p.name():
 			next.plugins = append(next.plugins, o)
-		case o.state == refused: // it no longer stands for the name, but is still refused
+		case o.state == refused || o.state == loading: // it no longer stands for the name, but is still there
 			o.found.Module = nil
 			next.plugins = append(next.plugins, o)
 		}
@@ -310,20 +292,35 @@ func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners
 	return out, nil
 }
 
-// refuse notes why a file is not put in service. What it was to replace stays.
-func (d *Daemon) refuse(file, digest string, why error) {
+// note is noted, for who prepares no new state.
+func (d *Daemon) note(f manifest.Found, why error, later bool) {
+	d.change.Lock()
+	defer d.change.Unlock()
+	d.noted(f, why, later)
+}
+
+// noted keeps why a file is not in service, for good or for now. What it was to
+// replace stays.
+func (d *Daemon) noted(f manifest.Found, why error, later bool) {
 	all := slices.Clone(d.now.plugins)
-	n := slices.IndexFunc(all, func(p plugin) bool { return p.found.File == file })
+	n := slices.IndexFunc(all, func(p plugin) bool { return p.found.File == f.File })
 	if n < 0 {
-		all = append(all, plugin{found: manifest.Found{File: file, Digest: digest, Err: why}})
+		if !later {
+			f.Module, f.Err = nil, why
+		}
+		all = append(all, plugin{found: f})
 		n = len(all) - 1
 	}
 	p := &all[n]
-	if p.reason == why.Error() && p.newer == digest {
+	if p.reason == why.Error() && p.newer == f.Digest && p.later == later {
 		return
 	}
-	p.reason, p.newer, p.later = why.Error(), digest, false
-	if p.module == nil {
+	p.reason, p.newer, p.later = why.Error(), f.Digest, later
+	switch {
+	case p.module != nil:
+	case later && !plugins.IsRefusal(why):
+		p.state = loading
+	default:
 		p.state = refused
 	}
 	slices.SortFunc(all, byFile)
@@ -345,7 +342,7 @@ func (d *Daemon) withdraw(gone func(file string) bool) bool {
 		}
 		out = append(out, p.found.File)
 		if d.now.uses(p.name()) {
-			p.module, p.state = nil, withdrawn
+			p.module, p.state, p.later = nil, withdrawn, false
 			p.reason = fmt.Sprintf("its file was removed: put %s back, or take its integrations out of %s", p.found.File, d.now.cfg.Path)
 			all = append(all, p)
 		}

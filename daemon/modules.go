@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"vega/daemon/config"
 	"vega/plugins"
@@ -47,7 +45,7 @@ type plugin struct {
 	state  string
 	reason string // why it is not in service, or why a newer file is not
 	newer  string // digest of that newer file
-	later  bool   // the file, or the newer one, is in service once it is compiled
+	later  bool   // the file, or the newer one, is taken in once it is compiled, or tried again
 }
 
 // module is a compiled plugin that closes once the last that holds it lets go:
@@ -100,7 +98,8 @@ func discard(all []plugin) error {
 // is judged again by that. If it does not fit, the integrations of that plugin are
 // left without one, and say why. One that is still to be compiled fails nothing. The
 // error is that of loadAll.
-func (d *Daemon) fit(ctx context.Context, cfg *config.Config) (all []plugin, _ *config.Config, short error) {
+func (d *Daemon) fit(ctx context.Context, cfg *config.Config, already []plugin) (all []plugin, _ *config.Config, short error) {
+	all = already
 	for {
 		if all, short = d.loadAll(ctx, cfg, all); short != nil {
 			return all, cfg, short
@@ -132,8 +131,8 @@ func (d *Daemon) withoutFailed(cfg *config.Config, all []plugin) (dropped []mani
 		}
 		f := dropped[n]
 		f.Module, f.Err = nil, errors.New(p.reason)
-		if p.state == loading {
-			f.Err = errLater
+		if p.later {
+			f.Err = laterError{f.Err}
 		}
 		d.keepServing(&f, cfg.Plugins.Trust.Admit)
 		if p.state == loading && f.Module == nil { // its name stays its own
@@ -170,14 +169,12 @@ func (d *Daemon) keepServing(f *manifest.Found, admit manifest.Admit) {
 // a module.
 func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plugin) (_ []plugin, short error) {
 	used := usedBy(cfg)
-	strangers, cancel := d.forStrangers(ctx)
-	defer cancel()
 	all := make([]plugin, len(cfg.Plugins.Modules))
-	for _, n := range d.readyFirst(cfg.Plugins.Modules, used) {
-		f := cfg.Plugins.Modules[n]
+	for n, f := range cfg.Plugins.Modules {
 		p := plugin{found: f, state: loaded, newer: f.Digest}
 		if f.Err != nil { // where there is a module, an older one serves
-			p.reason, p.later = f.Err.Error(), errors.Is(f.Err, errLater)
+			_, p.later = errors.AsType[laterError](f.Err)
+			p.reason = f.Err.Error()
 		}
 		switch {
 		case f.Module == nil:
@@ -192,20 +189,12 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plug
 			d.ahead.add(f, used[f.Module.Manifest.Name])
 			p.wait()
 		default:
-			within := ctx
-			if f.File != "" {
-				within = strangers
-			}
 			var err error
-			if p.module, err = d.load(within, f); err == nil {
+			if p.module, err = d.load(ctx, f); err == nil {
 				d.tellReplaced(cfg, f)
 				break
 			}
-			if within.Err() != nil && ctx.Err() == nil {
-				p.wait()
-				break
-			}
-			p.refuse(err)
+			p.fail(err)
 			if why := shortage.Of(err); why != nil && short == nil {
 				short = why
 			}
@@ -213,21 +202,6 @@ func (d *Daemon) loadAll(ctx context.Context, cfg *config.Config, already []plug
 		all[n] = p
 	}
 	return all, short
-}
-
-// readyFirst orders modules, by their places, in the order in which they are
-// loaded: at a start, what takes long must not keep the others from being in time.
-func (d *Daemon) readyFirst(all []manifest.Found, used map[string]bool) []int {
-	order := make([]int, len(all))
-	first := make([]precedence, len(all))
-	for n, f := range all {
-		order[n] = n
-		if f.Module != nil && f.File != "" {
-			first[n] = precedence{unready: !d.sandbox.Ready(f.Digest), unused: !used[f.Module.Manifest.Name], size: f.Module.Size}
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return first[a].compare(first[b]) })
-	return order
 }
 
 // usedBy are the plugins that enabled integrations are bound to.
@@ -239,21 +213,17 @@ func usedBy(cfg *config.Config) map[string]bool {
 	return used
 }
 
-// startLoading is how long a start waits for what was dropped in, in all: a few
-// files that take long to compile kept all checks from starting.
-const startLoading = 10 * time.Second
+// errLater is why a module does not serve yet.
+var errLater = errors.New("it has to be compiled first; it is loaded once that is done")
 
-var errLater = errors.New("it takes long to compile; it is loaded once that is done")
+// laterError is for a module that is not for good out of service.
+type laterError struct{ error }
 
-// forStrangers bounds the loading of what was dropped in, at a start.
-func (d *Daemon) forStrangers(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d.now.since.IsZero() && !d.options.ReadOnly {
-		return context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
-	}
-	return ctx, func() {}
-}
+func (e laterError) Unwrap() error { return e.error }
 
-// load compiles the module that was found, if its file still holds it.
+// load loads the module that was found, if its file still holds it, and compiles it
+// before where that is not done. What fails for vega's own reasons fails for a
+// while, so that it is not tried all the time.
 func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 	wasm, err := bytesOf(f)
 	if err != nil {
@@ -264,6 +234,9 @@ func (d *Daemon) load(ctx context.Context, f manifest.Found) (*module, error) {
 	}
 	m, err := d.sandbox.Load(ctx, wasm)
 	if err != nil {
+		if f.File != "" && ctx.Err() == nil && shortage.Of(err) == nil && plugins.RetryAfter(err) > 0 {
+			d.ahead.failed(f, err)
+		}
 		return nil, err
 	}
 	return &module{Module: m}, nil
@@ -292,6 +265,30 @@ func bytesOf(f manifest.Found) ([]byte, error) {
 // refuse keeps a plugin out of service and says why.
 func (p *plugin) refuse(why error) {
 	p.state, p.reason, p.module = refused, why.Error(), nil
+}
+
+// fail keeps a plugin out of service that did not load. For what is not the
+// module's fault it is not refused, and keeps its name.
+func (p *plugin) fail(err error) {
+	p.refuse(err)
+	if again := again(err); p.found.File != "" && again != nil {
+		p.reason, p.later = again.Error(), true
+		if !plugins.IsRefusal(err) {
+			p.state = loading
+		}
+	}
+}
+
+// again is an error of loading that says when that is tried again; nil if it is not.
+func again(err error) error {
+	switch after := plugins.RetryAfter(err); {
+	case shortage.Of(err) != nil:
+		return laterError{fmt.Errorf("%w; it is tried again", err)}
+	case after > 0:
+		return laterError{fmt.Errorf("%w; it is tried again after %v", err, after)}
+	default:
+		return nil
+	}
 }
 
 // wait keeps a plugin out of service until it is compiled.
@@ -397,7 +394,7 @@ func (d *Daemon) keepOwners(before, now manifest.Owners) {
 func (d *Daemon) tellRefused(ctx context.Context, all []plugin) {
 	told := map[string]bool{}
 	for _, p := range all {
-		if p.reason == "" || p.state == withdrawn || p.later {
+		if p.reason == "" || p.state == withdrawn || p.state == loading || p.reason == errLater.Error() {
 			continue
 		}
 		key := p.found.File + "\x00" + p.newer + "\x00" + p.reason

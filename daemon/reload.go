@@ -74,13 +74,8 @@ func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) 
 }
 
 // uncompiled are the plugins that integrations need and that are to be compiled.
-func (s *state) uncompiled() (all []plugin) {
-	for _, p := range s.plugins {
-		if p.later && s.uses(p.name()) {
-			all = append(all, p)
-		}
-	}
-	return all
+func (d *Daemon) uncompiled(s *state) []plugin {
+	return slices.DeleteFunc(later(s.plugins), func(p plugin) bool { return !s.uses(p.name()) || d.ahead.pending(p.found) == nil })
 }
 
 // uncompiledError is for a reload that had better wait.
@@ -100,7 +95,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	reading := d.options.Read(d.scan)
 	r := Reload{
 		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
-		Added:   []string{}, Changed: []string{}, Removed: []string{},
+		Added:   []string{}, Changed: []string{}, Removed: []string{}, Loading: []string{},
 	}
 	err := d.adopt(ctx, reading, &r, patient)
 	if u, ok := errors.AsType[*uncompiledError](err); ok {
@@ -112,6 +107,11 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	}
 	if err != nil {
 		r.Outcome, r.Reason = Rejected, err.Error()
+	}
+	for _, p := range later(d.now.plugins) {
+		if d.now.uses(p.name()) {
+			r.Loading = append(r.Loading, p.name())
+		}
 	}
 	r.DurationMS = milliseconds(time.Since(began))
 	d.conclude(ctx, reading.Inputs, r)
@@ -143,7 +143,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 		return nil
 	}
 	next, err := d.prepare(ctx, reading)
-	if wanted := next.uncompiled(); patient && len(wanted) > 0 {
+	if wanted := d.uncompiled(next); patient && len(wanted) > 0 {
 		return errors.Join(&uncompiledError{wanted}, discard(next.plugins))
 	}
 	if err != nil {
@@ -167,7 +167,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
-	next.plugins, next.cfg, short = d.fit(ctx, reading.Config)
+	next.plugins, next.cfg, short = d.fit(ctx, reading.Config, nil)
 	next.databases = newDatabases(next.cfg, d.store, d.now.databases)
 	if ctx.Err() != nil {
 		return next, ErrClosing
@@ -227,7 +227,7 @@ func (d *Daemon) tellReload(ctx context.Context, r Reload) {
 	switch r.Outcome {
 	case Applied:
 		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
-			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", first20(r.Added)), slog.Any("changed", first20(r.Changed)), slog.Any("removed", first20(r.Removed)))
+			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", first20(r.Added)), slog.Any("changed", first20(r.Changed)), slog.Any("removed", first20(r.Removed)), slog.Any("loading", first20(r.Loading)))
 	case Unchanged:
 		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:

@@ -122,12 +122,7 @@ func TestStartUnderShortage(t *testing.T) {
 		h.Daemon = d
 		if h.status() != "a=healthy" {
 			late++
-			w := newWatcher()
-			h.poll(t.Context(), &w)
-			h.poll(t.Context(), &w)
-		}
-		if got := h.status(); got != "a=healthy" {
-			t.Errorf("with %d descriptors left at its start: %s", left, got)
+			h.pollUntil("a=healthy")
 		}
 	}
 	if late == 0 {
@@ -143,41 +138,32 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 	if err := errors.Join(h.Close(), os.RemoveAll(filepath.Join(cfg.DataDir, "cache"))); err != nil {
 		t.Fatal(err)
 	}
-	slow := true
-	o := Options{
-		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond,
-		Compiler: func(ctx context.Context, dir string) *exec.Cmd {
-			if slow {
-				return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestSleepChild$", "sleep")
-			}
-			return compiler(ctx, dir)
-		},
-	}
-	d, err := Open(t.Context(), cfg, o)
+	g := newHeldCompiler()
+	d, err := Open(t.Context(), cfg, Options{
+		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond, Compiler: g.compiler,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.Daemon = d
-	if got := h.status(); got != "a=unknown/probe" && got != "a=unknown/host" {
+	if got := h.status(); got != "a=unknown/host" {
 		t.Errorf("%s before it is compiled", got)
 	}
 	if h.logged("loading plugins takes long") != 1 {
 		t.Error("the log does not say so")
 	}
-	slow = false
-	w := newWatcher()
-	h.poll(t.Context(), &w)
-	h.poll(t.Context(), &w)
-	if got := h.status(); got != "a=healthy" {
-		t.Errorf("%s after that", got)
-	}
+	close(g.open)
+	h.pollUntil("a=healthy")
 }
 
-// TestSleepChild is a child process that does not end.
-func TestSleepChild(t *testing.T) {
-	if flag.NArg() == 1 && flag.Arg(0) == "sleep" {
-		time.Sleep(time.Hour) // it is ended
-	}
+// pollUntil looks at the plugins directory until a status is so.
+func (h *house) pollUntil(status string) {
+	h.t.Helper()
+	w := newWatcher()
+	h.eventually(status, func() bool {
+		h.poll(h.t.Context(), &w)
+		return h.status() == status
+	})
 }
 
 // TestDropInUnderShortage: a module that can't be read or compiled for want of

@@ -21,8 +21,6 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return errors.New("run: vega is shutting down")
 	}
 	d.started = true
-	d.ahead.on.Store(true)
-	d.running.Go(func() { d.compileAhead(ctx) })
 	d.running.Go(func() { d.watch(ctx) })
 	d.running.Go(func() { d.schedule(ctx) })
 	d.running.Go(func() { d.housekeep(ctx) })

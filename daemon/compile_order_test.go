@@ -1,0 +1,193 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// holdFirst has the first compilation wait until it is ended, or let.
+func holdFirst(o *Options) (asked chan struct{}, open chan struct{}) {
+	g := newHeldCompiler()
+	var first atomic.Bool
+	o.Compiler = func(ctx context.Context, dir string) *exec.Cmd {
+		if first.CompareAndSwap(false, true) {
+			return g.compiler(ctx, dir)
+		}
+		return compiler(ctx, dir)
+	}
+	return g.asked, g.open
+}
+
+// plugin is what /admin/plugins says of a file.
+func (h *house) plugin(file string) (found PluginReport) {
+	for _, p := range h.Plugins() {
+		if filepath.Base(p.File) == file {
+			found = p
+		}
+	}
+	return found
+}
+
+// TestWhatIsNeededDoesNotWait for what is being compiled and not needed.
+func TestWhatIsNeededDoesNotWait(t *testing.T) {
+	var asked, open chan struct{}
+	h, _ := buildSlow(t, "watch = false\n", func(o *Options) { asked, open = holdFirst(o); o.reloadWait = time.Hour })
+	write(t, h.plugins(), "big.wasm", plain(t, "big", "1", answerParameter))
+	<-asked
+	h.configure("watch = false\n" + bind("q", "quick.healthy", ""))
+	write(t, h.plugins(), "quick.wasm", plain(t, "quick", "1", answerParameter))
+	r, err := h.Reload(t.Context(), ByHTTP)
+	if err != nil || h.status() != "q=healthy" || len(r.Loading) > 0 {
+		t.Errorf("%v, %s, loading %v", err, h.status(), r.Loading)
+	}
+	close(open)
+	h.eventually("the one that gave way is compiled after that", func() bool { return h.plugin("big.wasm").State == loaded })
+}
+
+// TestCompilingIsSeen: where a file is on its way into service, that is what is said.
+func TestCompilingIsSeen(t *testing.T) {
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", "")+get("s", "http://127.0.0.1:1/", ""), func(o *Options) { o.reloadWait = time.Millisecond })
+	write(t, h.plugins(), "new.wasm", plain(t, "new", "1", answerParameter))
+	<-g.asked
+	h.eventually("a new file", func() bool {
+		p := h.plugin("new.wasm")
+		return p.State == loading && p.Name == "new" && p.Reason == errLater.Error()
+	})
+	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", answerParameter))
+	h.eventually("a newer file", func() bool {
+		p := h.plugin("plain.wasm")
+		return p.State == loaded && p.Version == "1" && p.Reason == errLater.Error() && h.has("a=healthy")
+	})
+	if err := os.Remove(filepath.Join(h.plugins(), "tiny.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("a removed file", func() bool { return h.plugin("tiny.wasm").State == withdrawn })
+	write(t, h.plugins(), "tiny.wasm", append(web(t, "tiny"), 0, 2, 1, 'x'))
+	h.eventually("a file that is back", func() bool { return h.plugin("tiny.wasm").State == loading })
+	r, err := h.Reload(t.Context(), ByHTTP)
+	if err != nil || strings.Join(r.Loading, " ") != "plain tiny" {
+		t.Errorf("the reload says that %v are loading: %v", r.Loading, err)
+	}
+	close(g.open)
+	for _, file := range []string{"new.wasm", "plain.wasm", "tiny.wasm"} {
+		h.eventually(file+" is in service", func() bool { p := h.plugin(file); return p.State == loaded && p.Reason == "" })
+	}
+	if got := h.plugin("plain.wasm").Version; got != "2" {
+		t.Errorf("version %s", got)
+	}
+}
+
+// TestReloadToAnotherDirectory: what a waiting reload has compiled is not forgotten
+// for not being in the directory in force.
+func TestReloadToAnotherDirectory(t *testing.T) {
+	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
+	write(t, filepath.Join(h.dir, "other"), "late.wasm", plain(t, "late", "1", answerParameter))
+	h.configure("watch = false\nplugins {\n  dir = \"other\"\n}\n" + bind("l", "late.healthy", ""))
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.Reload(t.Context(), ByHTTP)
+		done <- err
+	}()
+	<-g.asked
+	time.Sleep(2 * pollEvery) // in which the watcher looks; where it does not, there is less to see
+	close(g.open)
+	if err := <-done; err != nil || h.status() != "l=healthy" || len(g.asked) > 0 {
+		t.Errorf("%v, %s, compiled %d times more", err, h.status(), len(g.asked))
+	}
+}
+
+// TestMovedAwayAndBack is what the reason of a withdrawn plugin asks for.
+func TestMovedAwayAndBack(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	w := newWatcher()
+	polls := func() {
+		for range 3 {
+			h.poll(t.Context(), &w)
+		}
+	}
+	polls()
+	here, away := filepath.Join(h.plugins(), "plain.wasm"), filepath.Join(h.dir, "away")
+	for _, move := range [][2]string{{here, away}, {away, here}} {
+		if err := os.Rename(move[0], move[1]); err != nil {
+			t.Fatal(err)
+		}
+		polls()
+	}
+	if p := h.plugin("plain.wasm"); p.State != loaded || h.status() != "a=healthy" {
+		t.Errorf("%s (%s), %s", p.State, p.Reason, h.status())
+	}
+}
+
+// TestWhatVegaLackedIsTriedAgain: a compiler that failed for vega's own reasons leaves
+// its plugin the name, says when it is tried again, and is.
+func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
+	var fails atomic.Bool
+	fails.Store(true)
+	h, _ := buildSlow(t, bind("a", "plain.healthy", ""), func(o *Options) {
+		o.Compiler = func(ctx context.Context, dir string) *exec.Cmd {
+			if fails.Load() {
+				return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestFailChild$", "fail")
+			}
+			return compiler(ctx, dir)
+		}
+	})
+	file := filepath.Join(h.plugins(), "late.wasm")
+	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	h.eventually("it says why", func() bool {
+		p := h.plugin("late.wasm")
+		return p.State == loading && strings.HasPrefix(p.Reason, "it did not compile: ") && strings.HasSuffix(p.Reason, "; it is tried again after 30s")
+	})
+	if h.logged("a plugin is refused") > 0 {
+		t.Error("it was called refused")
+	}
+	fails.Store(false)
+	h.ahead.mu.Lock()
+	h.ahead.all[file].until = time.Now()
+	h.ahead.mu.Unlock()
+	h.eventually("it is in service", func() bool { return h.plugin("late.wasm").State == loaded })
+}
+
+// TestFailChild is a child process that fails.
+func TestFailChild(t *testing.T) {
+	if flag.NArg() == 1 && flag.Arg(0) == "fail" {
+		fmt.Fprintln(os.Stderr, "no space left on device")
+		os.Exit(1)
+	}
+}
+
+// TestFailureStandsForAWhile: nothing is compiled again before that is due.
+func TestFailureStandsForAWhile(t *testing.T) {
+	h := build(t, "")
+	f := h.now.plugins[0].found
+	q := newCompileQueue()
+	q.add(f, false)
+	q.finish(q.next(func() {}), errors.New("vega's own"))
+	if !q.due(f.File) || !q.tried(f) {
+		t.Error("nobody is told")
+	}
+	for range 2 {
+		if err := q.take(f); err == nil {
+			t.Error("it is forgotten")
+		}
+	}
+	if q.due(f.File) || !q.tried(f) {
+		t.Error("it is tried again at once")
+	}
+	q.all[f.File].until = time.Now()
+	if !q.due(f.File) || q.tried(f) {
+		t.Error("it is not tried again")
+	}
+	q.add(f, false)
+	if q.pending(f) == nil {
+		t.Error("it does not wait for its compiler")
+	}
+}
