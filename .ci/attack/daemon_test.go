@@ -99,12 +99,19 @@ func (d *daemon) run(within time.Duration, shell string, environment ...string) 
 		d.t.Fatal(err)
 	}
 	d.key = strings.TrimSpace(string(key))
+	d.decided("")
+	return true
+}
+
+// decided waits until vega has loaded or refused what it found, the file among it: it
+// compiles beside all else. One that does not answer has decided nothing.
+func (d *daemon) decided(file string) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if _, body, err := d.send(http.MethodGet, "/admin/plugins", time.Minute); err != nil || !strings.Contains(body, `"state":"loading"`) {
-			break // what takes long to load is loaded after the start
+		_, body, err := d.send(http.MethodGet, "/admin/plugins", 10*time.Second)
+		if err != nil || !strings.Contains(body, `"state":"loading"`) && strings.Contains(body, file) {
+			return
 		}
 	}
-	return true
 }
 
 // start is run, which has to come to answer.

@@ -49,6 +49,7 @@ func TestHiddenLoopFreezes(t *testing.T) {
 	d := home(t, "", nil).start()
 	d.write("plugins/hidden.wasm", module(t, "hidden-initialize"))
 	_, _, _ = d.send(http.MethodPost, "/admin/config/reload", 5*time.Second)
+	d.decided("hidden.wasm")
 	held := d.answers(100)
 	told(t, d, held, "%s", plugins(d, "hidden.wasm"))
 }
@@ -134,6 +135,7 @@ func many(t *testing.T, name string) {
 	for range 3 {
 		d.write("vega.hcl", []byte(fmt.Sprintf("# %d\n", time.Now().UnixNano())))
 		_, _, _ = d.send(http.MethodPost, "/admin/config/reload", time.Minute)
+		d.decided("many.wasm")
 	}
 	end()
 	d.measure()
