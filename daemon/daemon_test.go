@@ -21,7 +21,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/compiled"
 	"vega/plugins/manifest"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // house is a daemon with its files in a directory of its own.
@@ -246,7 +246,7 @@ func TestStatusAndCause(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	all := h.ask(Query{MaxAge: time.Hour})
-	if all.Status != policies.Unhealthy || all.Summary != (Summary{Total: 6, Healthy: 1, Degraded: 1, Unhealthy: 2, Unknown: 1, Disabled: 1}) {
+	if all.Status != check.Unhealthy || all.Summary != (Summary{Total: 6, Healthy: 1, Degraded: 1, Unhealthy: 2, Unknown: 1, Disabled: 1}) {
 		t.Errorf("%s %+v", all.Status, all.Summary)
 	}
 	if all.CorrelationID == "" || all.Integrations[4].Message == "" || all.Integrations[4].CheckedAt != nil {
@@ -292,7 +292,7 @@ func TestChecksRunInParallel(t *testing.T) {
 	realtest.Until(t, "99 checks are done while one hangs", func() bool {
 		done := 0
 		for _, i := range h.now.integrations[:99] {
-			if r, ok := i.latest(time.Hour); ok && r.Status == policies.Healthy {
+			if r, ok := i.latest(time.Hour); ok && r.Status == check.Healthy {
 				done++
 			}
 		}
@@ -320,11 +320,11 @@ func TestCallersShareARun(t *testing.T) {
 		first <- a
 	}()
 	g.await(1)
-	if r := h.ask(Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "the run goes on") {
+	if r := h.ask(Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "the run goes on") {
 		t.Errorf("a caller without patience got %+v", r)
 	}
 	leave()
-	if r := (<-first).Integrations[0]; r.Status != policies.Unknown {
+	if r := (<-first).Integrations[0]; r.Status != check.Unknown {
 		t.Errorf("a caller who left got %+v", r)
 	}
 	joined, _, err := h.start(t.Context(), Query{})
@@ -333,10 +333,10 @@ func TestCallersShareARun(t *testing.T) {
 	}
 	time.Sleep(50 * time.Millisecond) // what the run lasts at least
 	g.open()
-	if r := gather(t.Context(), joined, Query{})[0]; r.Status != policies.Healthy || g.hits.Load() != 1 {
+	if r := gather(t.Context(), joined, Query{})[0]; r.Status != check.Healthy || g.hits.Load() != 1 {
 		t.Errorf("%+v after %d requests, want one run that outlives its caller", r, g.hits.Load())
 	}
-	if r := h.ask(Query{MaxAge: time.Hour}).Integrations[0]; r.Status != policies.Healthy || g.hits.Load() != 1 || r.AgeMS < 50 {
+	if r := h.ask(Query{MaxAge: time.Hour}).Integrations[0]; r.Status != check.Healthy || g.hits.Load() != 1 || r.AgeMS < 50 {
 		t.Errorf("max_age: %+v after %d requests", r, g.hits.Load())
 	}
 	if h.ask(Query{MaxAge: time.Nanosecond}); g.hits.Load() != 2 {

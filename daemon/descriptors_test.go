@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 func TestShareOut(t *testing.T) {
@@ -128,11 +128,11 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 	}
 	never := h.ask(Query{Names: []string{"never"}}).Integrations[0] // a second, of the three that the late one has
 	close(release)
-	if r := <-held; r.Status != policies.Healthy {
+	if r := <-held; r.Status != check.Healthy {
 		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
 	}
 	for name, r := range map[string]Report{"late": <-late, "never": never} {
-		if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "vega runs 1 at once with its limit of 48 file descriptors; raise LimitNOFILE") {
+		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "vega runs 1 at once with its limit of 48 file descriptors; raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", name, r.Status, r.Cause, r.Message)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"vega/plugins/sockets"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // TestHammer asks, validates, reloads good files and bad ones, and swaps
@@ -36,7 +36,7 @@ func TestHammer(t *testing.T) {
 		loop(func(n int) {
 			got := h.ask(Query{MaxAge: time.Duration(n%2) * time.Second})
 			for i, r := range got.Integrations {
-				if want := []policies.Status{"healthy", "healthy", "degraded"}[i]; r.Status != want {
+				if want := []check.Status{"healthy", "healthy", "degraded"}[i]; r.Status != want {
 					t.Errorf("%+v", r)
 				}
 			}
@@ -84,7 +84,7 @@ func TestQueuedPastItsDeadlineIsTheHostsFault(t *testing.T) {
 	go h.ask(Query{Names: []string{"first"}, Timeout: time.Millisecond})
 	g.await(1)
 	r := h.ask(Query{Names: []string{"second"}}).Integrations[0]
-	if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, "all through this one's 1s") {
+	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "all through this one's 1s") {
 		t.Errorf("%+v", r)
 	}
 }

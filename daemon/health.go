@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vega/daemon/telemetry"
+	"vega/policies/check"
 )
 
 // LongestWait is how long Health waits for a run when the caller sets no
@@ -64,7 +65,7 @@ func (d *Daemon) Health(ctx context.Context, q Query) (Health, error) {
 	h.Integrations = gather(ctx, expected, q)
 	s.nameRoots(h.Integrations)
 	h.count()
-	h.DurationMS = milliseconds(time.Since(began))
+	h.DurationMS = check.Milliseconds(time.Since(began))
 	return h, nil
 }
 

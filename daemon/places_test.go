@@ -15,7 +15,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // holder is the context of a run of a stranger's plugin.
@@ -138,7 +138,7 @@ func TestRunsWithoutAPlaceTellNothingOfTheDatabase(t *testing.T) {
 		}
 	}
 	r := h.ask(Query{}).Integrations[0]
-	if r.Status != policies.Unknown || r.Cause != policies.Host || !strings.Contains(r.Message, `all 4 connections that vega may have open to database "app" are in use by other checks: spread`) {
+	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, `all 4 connections that vega may have open to database "app" are in use by other checks: spread`) {
 		t.Errorf("%s %s: %s", r.Status, r.Cause, r.Message)
 	}
 }

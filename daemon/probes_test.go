@@ -18,7 +18,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/compiled"
 	"vega/plugins/core/fixtures"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // row is one integration of a bundled probe, bound in HCL to a real server.
@@ -26,8 +26,8 @@ type row struct {
 	name   string
 	probe  string
 	config string // the content of its config block
-	status policies.Status
-	cause  policies.Cause
+	status check.Status
+	cause  check.Cause
 	says   string // part of the message
 
 	timeout string // "" is the longest, or short where the deadline is what is waited for
@@ -152,8 +152,8 @@ func site(t *testing.T, h http.Handler) string {
 }
 
 const (
-	healthy, degraded, unhealthy, unknown = policies.Healthy, policies.Degraded, policies.Unhealthy, policies.Unknown
-	target, timeout, denied               = policies.Target, policies.Timeout, policies.Denied
+	healthy, degraded, unhealthy, unknown = check.Healthy, check.Degraded, check.Unhealthy, check.Unknown
+	target, timeout, denied               = check.Target, check.Timeout, check.Denied
 )
 
 func everyProbe(t *testing.T) (rows []row, preamble string) {
@@ -329,7 +329,7 @@ func serviceRows(t *testing.T) []row {
 		{"both", "osint", osint(shodan, hunter, "SHODAN_KEY"), healthy, "", "accepts the key", ""},
 		{"few-credits", "osint", osint(site(t, fixtures.Shodan(env["SHODAN_KEY"], 3, 90)), hunter, "SHODAN_KEY"), degraded, target, "few credits left", ""},
 		{"wrong-key", "osint", osint(shodan, hunter, "WRONG_PASSWORD"), unhealthy, target, "shodan_key", ""},
-		{"no-key", "osint", "    shodan_key = env(\"UNSET\")", policies.Disabled, "", "shodan_key", ""},
+		{"no-key", "osint", "    shodan_key = env(\"UNSET\")", check.Disabled, "", "shodan_key", ""},
 
 		{"webhook", "slack", "    webhook_url = env(\"HOOK_LIVE\")", healthy, "", "webhook is live", ""},
 		{"removed", "slack", "    webhook_url = env(\"HOOK_GONE\")", unhealthy, target, "was removed", ""},

@@ -13,6 +13,7 @@ import (
 	"vega/daemon/plan"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
+	"vega/policies/check"
 )
 
 // ErrClosing is for who wants something new of a vega that is shutting down.
@@ -113,7 +114,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 			r.Loading = append(r.Loading, p.name())
 		}
 	}
-	r.DurationMS = milliseconds(time.Since(began))
+	r.DurationMS = check.Milliseconds(time.Since(began))
 	d.conclude(ctx, reading.Inputs, r)
 	return r, err
 }

@@ -6,18 +6,19 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/policies"
+	"vega/policies/check"
 	"vega/store"
 )
 
 // Health is the answer to "how is everything?". Sizes are bytes, durations
 // milliseconds, times UTC; lists and maps are never null.
 type Health struct {
-	Status        policies.Status `json:"status"`
-	CheckedAt     time.Time       `json:"checked_at"`
-	DurationMS    float64         `json:"duration_ms"`
-	CorrelationID string          `json:"correlation_id"`
-	Summary       Summary         `json:"summary"`
-	Integrations  []Report        `json:"integrations"`
+	Status        check.Status `json:"status"`
+	CheckedAt     time.Time    `json:"checked_at"`
+	DurationMS    float64      `json:"duration_ms"`
+	CorrelationID string       `json:"correlation_id"`
+	Summary       Summary      `json:"summary"`
+	Integrations  []Report     `json:"integrations"`
 }
 
 // Summary counts integrations by status.
@@ -35,26 +36,19 @@ type Summary struct {
 type Report struct {
 	Name           string            `json:"name"`
 	Probe          string            `json:"probe"` // plugin.probe
-	Status         policies.Status   `json:"status"`
-	Cause          policies.Cause    `json:"cause"`
+	Status         check.Status      `json:"status"`
+	Cause          check.Cause       `json:"cause"`
 	Message        string            `json:"message"`
 	ResponseTimeMS float64           `json:"response_time_ms"`
 	CheckedAt      *time.Time        `json:"checked_at"`
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
-	Metrics        []Metric          `json:"metrics"`
+	Metrics        []check.Metric    `json:"metrics"`
 	Strain         *Strain           `json:"strain"` // null where there was no run, or it is not known
 	// RootCause names, where there are any, the unhealthy integrations that
 	// this one depends on and that depend on no unhealthy one. It is judged
 	// when asked for, and not part of a run's history.
 	RootCause []string `json:"root_cause,omitempty"`
-}
-
-// Metric is a number that a probe measured.
-type Metric struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
 }
 
 // Integration is one integration: its last report, what it is bound to, and
@@ -81,7 +75,7 @@ func (b *binding) standing() (Report, bool) {
 	switch {
 	case !b.Enabled:
 		r := b.blank()
-		r.Status, r.Message = policies.Disabled, b.Disabled
+		r.Status, r.Message = check.Disabled, b.Disabled
 		return r, true
 	case b.module == nil:
 		return b.unknown(b.reason), true
@@ -93,19 +87,19 @@ func (b *binding) standing() (Report, bool) {
 // unknown is a report in place of one, for a reason that lies with vega.
 func (b *binding) unknown(message string) Report {
 	r := b.blank()
-	r.Status, r.Cause, r.Message = policies.Unknown, policies.Host, message
+	r.Status, r.Cause, r.Message = check.Unknown, check.Host, message
 	return r
 }
 
 func (b *binding) blank() Report {
-	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []Metric{}}
+	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
 func (b *binding) describe(r Report, position string) Integration {
 	return Integration{
 		Report:     r,
-		IntervalMS: milliseconds(b.Interval),
-		TimeoutMS:  milliseconds(b.Timeout),
+		IntervalMS: check.Milliseconds(b.Interval),
+		TimeoutMS:  check.Milliseconds(b.Timeout),
 		DefinedAt:  position,
 		Grants:     Grants(b.Grants),
 	}
@@ -134,7 +128,7 @@ func (r Report) aged() Report {
 	if r.CheckedAt == nil {
 		return r
 	}
-	r.AgeMS = milliseconds(time.Since(*r.CheckedAt))
+	r.AgeMS = check.Milliseconds(time.Since(*r.CheckedAt))
 	at := r.CheckedAt.UTC().Truncate(time.Millisecond)
 	r.CheckedAt = &at
 	return r
@@ -142,8 +136,8 @@ func (r Report) aged() Report {
 
 // count fills in the summary and the status of the whole.
 func (h *Health) count() {
-	all := make([]policies.Status, len(h.Integrations))
-	by := map[policies.Status]int{}
+	all := make([]check.Status, len(h.Integrations))
+	by := map[check.Status]int{}
 	for n, r := range h.Integrations {
 		all[n] = r.Status
 		by[r.Status]++
@@ -151,11 +145,11 @@ func (h *Health) count() {
 	h.Status = policies.Worst(all...)
 	h.Summary = Summary{
 		Total:     len(all),
-		Healthy:   by[policies.Healthy],
-		Degraded:  by[policies.Degraded],
-		Unhealthy: by[policies.Unhealthy],
-		Unknown:   by[policies.Unknown],
-		Disabled:  by[policies.Disabled],
+		Healthy:   by[check.Healthy],
+		Degraded:  by[check.Degraded],
+		Unhealthy: by[check.Unhealthy],
+		Unknown:   by[check.Unknown],
+		Disabled:  by[check.Disabled],
 	}
 }
 
@@ -164,14 +158,14 @@ func newRunReport(r store.Run) RunReport {
 	out := RunReport{
 		ID: r.ID, Digest: r.Digest, CorrelationID: r.CorrelationID,
 		Report: Report{
-			Name: r.Integration, Probe: r.Probe, Status: policies.Status(r.Status), Cause: policies.Cause(r.Cause),
-			Message: r.Message, ResponseTimeMS: milliseconds(r.Took), CheckedAt: &began, Details: r.Details,
-			Metrics: make([]Metric, 0, len(r.Metrics)), Strain: newStrain(r.Strain),
+			Name: r.Integration, Probe: r.Probe, Status: check.Status(r.Status), Cause: check.Cause(r.Cause),
+			Message: r.Message, ResponseTimeMS: check.Milliseconds(r.Took), CheckedAt: &began, Details: r.Details,
+			Metrics: make([]check.Metric, 0, len(r.Metrics)), Strain: newStrain(r.Strain),
 		},
 	}
-	out.AgeMS = milliseconds(time.Since(began))
+	out.AgeMS = check.Milliseconds(time.Since(began))
 	for _, m := range r.Metrics {
-		out.Metrics = append(out.Metrics, Metric{Name: m.Name, Value: m.Value, Unit: m.Unit})
+		out.Metrics = append(out.Metrics, check.Metric{Name: m.Name, Value: m.Value, Unit: m.Unit})
 	}
 	return out
 }

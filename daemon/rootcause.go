@@ -6,6 +6,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/policies"
+	"vega/policies/check"
 )
 
 // dependencies are what each integration depends on, by number; nil when none
@@ -34,7 +35,7 @@ func (s *state) nameRoots(reports []Report) {
 	if s.depends == nil {
 		return
 	}
-	at, now := make([]int, len(reports)), make(map[int]policies.Status, len(reports))
+	at, now := make([]int, len(reports)), make(map[int]check.Status, len(reports))
 	for i, r := range reports {
 		if at[i] = s.number(r.Name); at[i] >= 0 {
 			now[at[i]] = r.Status
@@ -42,7 +43,7 @@ func (s *state) nameRoots(reports []Report) {
 	}
 	roots := policies.NewRoots(
 		func(n int) []int { return s.depends[n] },
-		func(n int) policies.Status {
+		func(n int) check.Status {
 			if status, ok := now[n]; ok {
 				return status
 			}
@@ -57,7 +58,7 @@ func (s *state) nameRoots(reports []Report) {
 }
 
 // status is that of the last run, or what is known without one.
-func (i *integration) status() policies.Status {
+func (i *integration) status() check.Status {
 	b, last := i.known()
 	switch r, ok := b.standing(); {
 	case ok:
@@ -65,7 +66,7 @@ func (i *integration) status() policies.Status {
 	case last != nil:
 		return last.Status
 	default:
-		return policies.Unknown
+		return check.Unknown
 	}
 }
 

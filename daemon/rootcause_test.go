@@ -12,7 +12,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/plugins"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // rootCauses is name<root,root of every report that has any.
@@ -120,7 +120,7 @@ func BenchmarkRootCauses10k(b *testing.B) {
 			i.DependsOn = []string{"i00000"}
 		}
 		all = append(all, i)
-		reports = append(reports, Report{Name: i.Name, Status: policies.Unhealthy})
+		reports = append(reports, Report{Name: i.Name, Status: check.Unhealthy})
 	}
 	s := &state{depends: dependencies(all)}
 	for _, i := range all {

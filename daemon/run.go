@@ -15,6 +15,7 @@ import (
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
 	"vega/policies"
+	"vega/policies/check"
 )
 
 // runOnce runs an integration once. It is the one place where plugins,
@@ -27,16 +28,16 @@ func (d *Daemon) runOnce(ctx context.Context, i *integration, b *binding) Report
 	r := Report{
 		Name:           b.Name,
 		Probe:          b.Plugin + "." + b.Probe,
-		Cause:          policies.Cause(result.Cause),
+		Cause:          result.Cause,
 		Message:        result.Message,
-		ResponseTimeMS: milliseconds(result.Took),
+		ResponseTimeMS: check.Milliseconds(result.Took),
 		CheckedAt:      &began,
 		Details:        result.Details,
 		Metrics:        metrics(result.Metrics),
 		Strain:         newStrain(kept(strain)),
 	}
 	r.excuse(strain, time.Since(began), b.Timeout)
-	r.Status = policies.Judge(policies.Status(result.Status), r.Cause)
+	r.Status = policies.Judge(result.Status, r.Cause)
 	if r.Details == nil {
 		r.Details = map[string]string{}
 	}
@@ -71,8 +72,8 @@ func (d *Daemon) execute(ctx context.Context, b *binding, began time.Time) (r pl
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
 		Sockets:     slot.sockets,
 	})
-	if cause := policies.Cause(r.Cause); policies.Excuse(cause, time.Since(began), slot.waited, b.Timeout) != cause {
-		r.Status, r.Cause = plugins.Unknown, plugins.Host
+	if policies.Excuse(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
+		r.Status, r.Cause = check.Unknown, check.Host
 		r.Message = fmt.Sprintf("this check waited %v of its %v for others to end, so this run tells nothing: %s (%s)",
 			slot.waited.Round(time.Millisecond), b.Timeout, d.howMany(), r.Message)
 	}
@@ -158,7 +159,7 @@ func (bindings) Query(ctx context.Context, database, query string) (plugins.Rows
 }
 
 func hostFault(message string) plugins.Result {
-	return plugins.Result{Status: plugins.Unknown, Cause: plugins.Host, Message: message}
+	return plugins.Result{Status: check.Unknown, Cause: check.Host, Message: message}
 }
 
 // tell writes the run's one log line, and one for each call that was denied:
@@ -167,9 +168,9 @@ func (d *Daemon) tell(ctx context.Context, r Report, before *Report, denied []st
 	changed := before == nil || before.Status != r.Status
 	level := slog.LevelInfo
 	switch {
-	case changed && r.Status != policies.Healthy:
+	case changed && r.Status != check.Healthy:
 		level = slog.LevelWarn
-	case !changed && r.Status == policies.Healthy:
+	case !changed && r.Status == check.Healthy:
 		level = slog.LevelDebug
 	}
 	line := []any{
@@ -189,16 +190,16 @@ func (d *Daemon) tell(ctx context.Context, r Report, before *Report, denied []st
 }
 
 // metrics leaves out what no JSON can carry.
-func metrics(in []plugins.Metric) []Metric {
-	out := make([]Metric, 0, len(in))
+func metrics(in []check.Metric) []check.Metric {
+	out := make([]check.Metric, 0, len(in))
 	for _, m := range in {
 		if !math.IsNaN(m.Value) && !math.IsInf(m.Value, 0) {
-			out = append(out, Metric(m))
+			out = append(out, m)
 		}
 	}
 	return out
 }
 
-func milliseconds(d time.Duration) float64 {
+func Milliseconds(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)) / 1000
 }

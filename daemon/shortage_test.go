@@ -11,7 +11,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/realtest"
-	"vega/policies"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -35,16 +35,16 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 	}
 	plenty := allRows(t, d)
 	for n, want := range plenty.Integrations {
-		if want.Cause == policies.Host {
+		if want.Cause == check.Host {
 			t.Errorf("%s with all it needs: %s", want.Name, want.Message)
 		}
 		for _, left := range lefts {
 			got := seen[left].Integrations[n]
-			short := got.Status == policies.Unknown && got.Cause == policies.Host && strings.Contains(got.Message, "file descriptor")
+			short := got.Status == check.Unknown && got.Cause == check.Host && strings.Contains(got.Message, "file descriptor")
 			if !short && (got.Status != want.Status || got.Cause != want.Cause) {
 				t.Errorf("%s (%s) with %d descriptors left: %s/%s %q, want %s/%s or a shortage", got.Name, got.Probe, left, got.Status, got.Cause, got.Message, want.Status, want.Cause)
 			}
-			if left == 0 && got.Status == policies.Healthy {
+			if left == 0 && got.Status == check.Healthy {
 				t.Errorf("%s (%s) is healthy without a descriptor: %s", got.Name, got.Probe, got.Message)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // sqliteFile is a SQLite file with a table, and the database block for it.
@@ -34,7 +34,7 @@ func query(name, text, timeout string) row {
 }
 
 // wants is what has to come of it.
-func (r row) wants(status policies.Status, cause policies.Cause, says string) row {
+func (r row) wants(status check.Status, cause check.Cause, says string) row {
 	r.status, r.cause, r.says = status, cause, says
 	return r
 }
@@ -48,13 +48,13 @@ func TestEndlessQueriesOnSQLite(t *testing.T) {
 	var rows []row
 	for range 6 {
 		rows = append(rows,
-			query("endless", "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT max(x) FROM n", "").wants(unknown, policies.Probe, "computed for more than 500ms"),
+			query("endless", "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT max(x) FROM n", "").wants(unknown, check.Probe, "computed for more than 500ms"),
 			query("honest", "SELECT count(*) FROM t", "").wants(healthy, "", ""),
 			row{name: "web", probe: "http", config: fmt.Sprintf("    url = %q\n    expect_status = [404]", ok), status: healthy})
 	}
 	for i, got := range runRows(t, preamble, rows) {
 		switch endless := i%3 == 0; {
-		case endless && (got.Status != unknown || got.Cause != policies.Probe || !strings.Contains(got.Message, "computed for more than 500ms")):
+		case endless && (got.Status != unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "computed for more than 500ms")):
 			t.Errorf("%s: %s/%s %q", got.Name, got.Status, got.Cause, got.Message)
 		case !endless && got.Status != healthy:
 			t.Errorf("%s: %s/%s %q", got.Name, got.Status, got.Cause, got.Message)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/policies/check"
 )
 
 // openedFor is a daemon with nothing to check, and the thresholds that it comes
@@ -54,6 +55,6 @@ func timed(b *testing.B, ask func() error) {
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
-	b.ReportMetric(milliseconds(took[len(took)/2]), "p50-ms")
-	b.ReportMetric(milliseconds(took[len(took)*99/100]), "p99-ms")
+	b.ReportMetric(check.Milliseconds(took[len(took)/2]), "p50-ms")
+	b.ReportMetric(check.Milliseconds(took[len(took)*99/100]), "p99-ms")
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"vega/policies/check"
 	"vega/store/profile"
 )
 
@@ -84,7 +85,7 @@ func (t tallied) since(earlier *tallied) map[string]figure {
 	out := map[string]figure{"pool.percent": t.fullest(), "pool.waiting": {reason: "nobody looked before: the next who asks is told"}}
 	var total, slow, failed int64
 	if earlier != nil {
-		out["pool.waiting"] = figure{value: max(0, t.waited()-earlier.waited()) / milliseconds(t.at.Sub(earlier.at))}
+		out["pool.waiting"] = figure{value: max(0, t.waited()-earlier.waited()) / check.Milliseconds(t.at.Sub(earlier.at))}
 		if earlier.Since.Equal(t.Since) {
 			total, slow, failed = earlier.Total, earlier.Slow, earlier.Failed
 		}

@@ -7,6 +7,7 @@ import (
 
 	"vega/daemon/diagnostics"
 	"vega/policies"
+	"vega/policies/check"
 )
 
 // Warning is a resource that is beyond one of its thresholds, and all that
@@ -145,7 +146,7 @@ func (w *Warning) context() []string {
 // that an error: whatever touches it waits for good.
 func stuck(d diagnostics.Disk, now time.Time) Warning {
 	return Warning{
-		Resource: "system.disks", Subject: d.Path, Status: policies.LevelError, Value: milliseconds(now.Sub(*d.StuckSince)), Unit: policies.Milliseconds,
+		Resource: "system.disks", Subject: d.Path, Status: policies.LevelError, Value: check.Milliseconds(now.Sub(*d.StuckSince)), Unit: policies.Milliseconds,
 		SetAt: "always", Since: d.StuckSince.UTC(), Moved: []diagnostics.Move{},
 		Explanation: fmt.Sprintf("The file system of %s was asked at %s and has not answered.", d.Path, d.StuckSince.UTC().Format(time.RFC3339)),
 		WhatToDo:    "See whether what serves it can be reached, as a network mount's server or a failing disk; umount -l lets go of a mount that is gone.",

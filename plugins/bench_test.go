@@ -14,6 +14,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // A fresh sandboxed run that does nothing but say so: of a Go guest, of guests
@@ -32,7 +33,7 @@ func benchmarkRun(b *testing.B, name, probe string, m *module) {
 	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if got := m.Module.Run(b.Context(), plugins.Input{Probe: probe, Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+			if got := m.Module.Run(b.Context(), plugins.Input{Probe: probe, Timeout: 5 * time.Second}); got.Status != check.Healthy {
 				b.Fatalf("%+v", got)
 			}
 		}
@@ -90,7 +91,7 @@ func coreHTTP(b *testing.B, url string) func(context.Context) error {
 	set, _ := grant.Effective(grant.Request{Probe: probe, Values: values, Written: map[string]bool{"url": true}, Bundled: true})
 	return func(ctx context.Context) error {
 		got := core.Module.Run(ctx, plugins.Input{Integration: "web", Probe: "http", Values: values, Grants: set, Timeout: 10 * time.Second})
-		if got.Status != plugins.Healthy {
+		if got.Status != check.Healthy {
 			return fmt.Errorf("%s/%s: %s", got.Status, got.Cause, got.Message)
 		}
 		return nil

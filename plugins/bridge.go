@@ -11,6 +11,7 @@ import (
 
 	"vega/plugins/manifest"
 	"vega/plugins/nagios"
+	"vega/policies/check"
 	"vega/sdk/abi"
 )
 
@@ -112,7 +113,7 @@ func (g *guest) translate(code int32, err error) (int32, error) {
 	case g.full && code != int32(abi.Healthy):
 		return code, errMemory
 	case g.bridge.panicked != "" && code == int32(abi.Unhealthy):
-		return code, fault("the probe crashed: " + oneLine(clip(g.vault.Redact(g.bridge.panicked), 300)) + g.lastWords())
+		return code, fault("the probe crashed: " + check.OneLine(check.Clip(g.vault.Redact(g.bridge.panicked), 300)) + g.lastWords())
 	case code < 0 || code > int32(abi.Unknown):
 		return code, fault(fmt.Sprintf("the probe exited with code %d, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)%s", code, g.lastWords()))
 	case out.Empty():
@@ -177,7 +178,7 @@ func evidence(p nagios.Perfdata) string {
 
 // note is a line of the log about the guest, beyond its own allowance.
 func (g *guest) note(text string) {
-	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, oneLine(g.vault.Redact(clip(text, maxLogLine))))
+	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, check.OneLine(g.vault.Redact(check.Clip(text, maxLogLine))))
 }
 
 // fit cuts s to at most n bytes, the sign of it included.
@@ -185,5 +186,5 @@ func fit(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	return clip(s, n-len("…"))
+	return check.Clip(s, n-len("…"))
 }

@@ -14,6 +14,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // commands are the languages that plugins for Nagios are written in here.
@@ -69,27 +70,27 @@ func TestBridge(t *testing.T) {
 	eachCommand(t, plugins.Options{}, func(t *testing.T, s *sandbox, m *module) {
 		for _, c := range []struct {
 			args         []string
-			status       plugins.Status
-			cause        plugins.Cause
+			status       check.Status
+			cause        check.Cause
 			message, log string
 			details      map[string]string
-			metrics      []plugins.Metric
+			metrics      []check.Metric
 		}{
-			{[]string{"say", "LOAD OK - 0.5 | load1=0.5;5;10;0 'a b'=3ms;@1:2;~:9;0;10", "0"}, plugins.Healthy, "", "LOAD OK - 0.5", "", map[string]string{
+			{[]string{"say", "LOAD OK - 0.5 | load1=0.5;5;10;0 'a b'=3ms;@1:2;~:9;0;10", "0"}, check.Healthy, "", "LOAD OK - 0.5", "", map[string]string{
 				"perf.load1": "warn=5 crit=10 min=0", "perf.a b": "warn=@1:2 crit=~:9 min=0 max=10",
-			}, []plugins.Metric{{Name: "load1", Value: 0.5}, {Name: "a b", Value: 3, Unit: "ms"}}},
-			{[]string{"say", "WARNING: much", "1"}, plugins.Degraded, plugins.Target, "WARNING: much", "", nil, nil},
-			{[]string{"say", "all is lost\nfirst\n\nsecond | x=1\ny=2%\n", "2"}, plugins.Unhealthy, plugins.Target, "all is lost", "", map[string]string{"output": "first second"}, []plugins.Metric{{Name: "x", Value: 1}, {Name: "y", Value: 2, Unit: "%"}}},
-			{[]string{"say", "can't tell", "3"}, plugins.Unknown, plugins.Probe, "can't tell", "", nil, nil},
-			{[]string{"say", "odd", "7"}, plugins.Unknown, plugins.Probe, "exited with code 7, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown) (its last message: odd)", "", nil, nil},
-			{[]string{"say", "odd", "-1"}, plugins.Unknown, plugins.Probe, "exited with code -1, which is no status", "", nil, nil},
-			{[]string{"say", "odd", "-268435457"}, plugins.Unknown, plugins.Probe, "exited with code -268435457, which is no status", "", nil, nil}, // the runtime's own code for a deadline
-			{[]string{"say", "", "0"}, plugins.Unknown, plugins.Probe, "exited with code 0, but it printed nothing; a Nagios plugin prints one line", "", nil, nil},
-			{[]string{"say", "", "2"}, plugins.Unknown, plugins.Probe, "exited with code 2, but it printed nothing", "", nil, nil},
-			{[]string{"say", "| a=1", "0"}, plugins.Healthy, "", "the probe gave no message", "", nil, []plugins.Metric{{Name: "a", Value: 1}}},
-			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, plugins.Healthy, "", "OK", `perfdata that can't be read: "b=c": the value is no number, "1x": there is no = behind the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
-			{[]string{"args", "a b", "-w"}, plugins.Healthy, "", `["check" "args" "a b" "-w"] 0`, "", nil, nil},
-			{[]string{"stderr"}, plugins.Degraded, plugins.Target, "told", "panic: not really", nil, nil},
+			}, []check.Metric{{Name: "load1", Value: 0.5}, {Name: "a b", Value: 3, Unit: "ms"}}},
+			{[]string{"say", "WARNING: much", "1"}, check.Degraded, check.Target, "WARNING: much", "", nil, nil},
+			{[]string{"say", "all is lost\nfirst\n\nsecond | x=1\ny=2%\n", "2"}, check.Unhealthy, check.Target, "all is lost", "", map[string]string{"output": "first second"}, []check.Metric{{Name: "x", Value: 1}, {Name: "y", Value: 2, Unit: "%"}}},
+			{[]string{"say", "can't tell", "3"}, check.Unknown, check.Probe, "can't tell", "", nil, nil},
+			{[]string{"say", "odd", "7"}, check.Unknown, check.Probe, "exited with code 7, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown) (its last message: odd)", "", nil, nil},
+			{[]string{"say", "odd", "-1"}, check.Unknown, check.Probe, "exited with code -1, which is no status", "", nil, nil},
+			{[]string{"say", "odd", "-268435457"}, check.Unknown, check.Probe, "exited with code -268435457, which is no status", "", nil, nil}, // the runtime's own code for a deadline
+			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but it printed nothing; a Nagios plugin prints one line", "", nil, nil},
+			{[]string{"say", "", "2"}, check.Unknown, check.Probe, "exited with code 2, but it printed nothing", "", nil, nil},
+			{[]string{"say", "| a=1", "0"}, check.Healthy, "", "the probe gave no message", "", nil, []check.Metric{{Name: "a", Value: 1}}},
+			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `perfdata that can't be read: "b=c": the value is no number, "1x": there is no = behind the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
+			{[]string{"args", "a b", "-w"}, check.Healthy, "", `["check" "args" "a b" "-w"] 0`, "", nil, nil},
+			{[]string{"stderr"}, check.Degraded, check.Target, "told", "panic: not really", nil, nil},
 		} {
 			s.lines = nil
 			got := m.Run(t.Context(), withArgs(c.args...))
@@ -122,7 +123,7 @@ func TestBridgeMisbehaviour(t *testing.T) {
 			}
 			began := realtest.Spent(t)
 			got := m.Run(t.Context(), in)
-			if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, says) {
+			if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, says) {
 				t.Errorf("%s: %s/%s %q", behaviour, got.Status, got.Cause, got.Message)
 			}
 			if used := realtest.Spent(t) - began; used > 10*time.Second && behaviour != "hungry" { // two processors for one second, if it ends
@@ -131,7 +132,7 @@ func TestBridgeMisbehaviour(t *testing.T) {
 			if len(got.Metrics) > 0 && behaviour != "hungry" {
 				t.Errorf("%s: the numbers of half an output: %v", behaviour, got.Metrics)
 			}
-			if got := m.Run(t.Context(), withArgs("say", "fine", "0")); got.Status != plugins.Healthy {
+			if got := m.Run(t.Context(), withArgs("say", "fine", "0")); got.Status != check.Healthy {
 				t.Errorf("the run after %s: %s/%s %q", behaviour, got.Status, got.Cause, got.Message)
 			}
 		}
@@ -145,7 +146,7 @@ func TestBridgeBudget(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 200 * time.Millisecond}, func(t *testing.T, _ *sandbox, m *module) {
 		in := withArgs("loop")
 		in.Timeout = time.Hour
-		if got := m.Run(t.Context(), in); got.Cause != plugins.Probe || !strings.Contains(got.Message, "computed for more than 200ms") {
+		if got := m.Run(t.Context(), in); got.Cause != check.Probe || !strings.Contains(got.Message, "computed for more than 200ms") {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	})
@@ -156,7 +157,7 @@ func TestBridgeLimits(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 20 * time.Second}, func(t *testing.T, s *sandbox, m *module) {
 		flood := withArgs("flood")
 		got := m.Run(t.Context(), flood)
-		if got.Status != plugins.Healthy || len(got.Metrics) != 64 || !strings.Contains(s.logged(), "it printed more than 65536 bytes") || !strings.Contains(s.logged(), "metrics and the thresholds of 0 were left out") {
+		if got.Status != check.Healthy || len(got.Metrics) != 64 || !strings.Contains(s.logged(), "it printed more than 65536 bytes") || !strings.Contains(s.logged(), "metrics and the thresholds of 0 were left out") {
 			t.Errorf("%s/%s %q, %d metrics, log %s", got.Status, got.Cause, got.Message, len(got.Metrics), s.logged())
 		}
 		for _, m := range got.Metrics {
@@ -171,7 +172,7 @@ func TestBridgeLimits(t *testing.T) {
 			perf += fmt.Sprintf(" m%d=1;2", i)
 		}
 		got = m.Run(t.Context(), withArgs("say", long+"|"+perf+"\n"+long+"\n", "1"))
-		if got.Status != plugins.Degraded || len(got.Message) > 1024 || len(got.Message) < 1000 || len(got.Details["output"]) > 4096 || len(got.Details) != 64 {
+		if got.Status != check.Degraded || len(got.Message) > 1024 || len(got.Message) < 1000 || len(got.Details["output"]) > 4096 || len(got.Details) != 64 {
 			t.Errorf("%s/%s, message of %d bytes, output of %d, %d details", got.Status, got.Cause, len(got.Message), len(got.Details["output"]), len(got.Details))
 		}
 		if !strings.Contains(s.logged(), "7 metrics and the thresholds of 8 were left out") {
@@ -187,10 +188,10 @@ func TestBridgeTakesNoSecret(t *testing.T) {
 		in := withArgs("args")
 		in.Values[manifest.Args] = []manifest.Value{manifest.Plain("args"), manifest.Text{{Text: "--key="}, {Text: "canary-in-the-vault", Secret: true}}}
 		got := m.Run(t.Context(), in)
-		if got.Cause != plugins.Probe || !strings.Contains(got.Message, "argument 2 holds a secret") || strings.Contains(got.Message, "canary") {
+		if got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 holds a secret") || strings.Contains(got.Message, "canary") {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
-		if got := m.Run(t.Context(), withArgs("args", "a\x00b")); got.Cause != plugins.Probe || !strings.Contains(got.Message, "argument 2 holds a zero byte") {
+		if got := m.Run(t.Context(), withArgs("args", "a\x00b")); got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 holds a zero byte") {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	})
@@ -204,7 +205,7 @@ func TestBridgeRunsAreFresh(t *testing.T) {
 			all.Go(func() {
 				for range 10 {
 					said := fmt.Sprintf("number %d", n)
-					if got := m.Run(t.Context(), withArgs("say", said, "0")); got.Status != plugins.Healthy || got.Message != said {
+					if got := m.Run(t.Context(), withArgs("say", said, "0")); got.Status != check.Healthy || got.Message != said {
 						t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 					}
 				}
@@ -223,17 +224,17 @@ func TestBridgeExamples(t *testing.T) {
 			in10 := time.Now().AddDate(0, 0, 11).UTC().Format(time.DateOnly) // 10 whole days are left
 			for _, c := range []struct {
 				args    []string
-				status  plugins.Status
+				status  check.Status
 				message string
 				details map[string]string
-				metrics []plugins.Metric
+				metrics []check.Metric
 			}{
-				{[]string{"-w", "5", "-c", "2", in10}, plugins.Healthy, "DATE OK - 10 days left until " + in10, map[string]string{"perf.days left": "warn=5: crit=2:"}, []plugins.Metric{{Name: "days left", Value: 10}}},
-				{[]string{"-w", "20.5", in10}, plugins.Degraded, "DATE WARNING - 10 days left until " + in10, map[string]string{"perf.days left": "warn=20.5: crit=7:"}, []plugins.Metric{{Name: "days left", Value: 10}}},
-				{[]string{"-c", "20", in10}, plugins.Unhealthy, "DATE CRITICAL - 10 days left until " + in10, map[string]string{"perf.days left": "warn=30: crit=20:"}, []plugins.Metric{{Name: "days left", Value: 10}}},
-				{[]string{"tomorrow"}, plugins.Unknown, "DATE UNKNOWN - usage: check -w DAYS -c DAYS DATE, a DATE such as 2027-01-31", nil, nil},
-				{nil, plugins.Unknown, "DATE UNKNOWN - usage: check -w DAYS -c DAYS DATE, a DATE such as 2027-01-31", nil, nil},
-				{[]string{"-x"}, plugins.Unknown, "DATE UNKNOWN - ", nil, nil},
+				{[]string{"-w", "5", "-c", "2", in10}, check.Healthy, "DATE OK - 10 days left until " + in10, map[string]string{"perf.days left": "warn=5: crit=2:"}, []check.Metric{{Name: "days left", Value: 10}}},
+				{[]string{"-w", "20.5", in10}, check.Degraded, "DATE WARNING - 10 days left until " + in10, map[string]string{"perf.days left": "warn=20.5: crit=7:"}, []check.Metric{{Name: "days left", Value: 10}}},
+				{[]string{"-c", "20", in10}, check.Unhealthy, "DATE CRITICAL - 10 days left until " + in10, map[string]string{"perf.days left": "warn=30: crit=20:"}, []check.Metric{{Name: "days left", Value: 10}}},
+				{[]string{"tomorrow"}, check.Unknown, "DATE UNKNOWN - usage: check -w DAYS -c DAYS DATE, a DATE such as 2027-01-31", nil, nil},
+				{nil, check.Unknown, "DATE UNKNOWN - usage: check -w DAYS -c DAYS DATE, a DATE such as 2027-01-31", nil, nil},
+				{[]string{"-x"}, check.Unknown, "DATE UNKNOWN - ", nil, nil},
 			} {
 				got := m.Run(t.Context(), withArgs(c.args...))
 				if got.Status != c.status || !strings.HasPrefix(got.Message, c.message) || !maps.Equal(got.Details, c.details) || fmt.Sprint(got.Metrics) != fmt.Sprint(c.metrics) {
@@ -287,7 +288,7 @@ func BenchmarkCommand(b *testing.B) {
 		b.Run(l, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if got := m.Run(b.Context(), withArgs("say", "OK | a=1", "0")); got.Status != plugins.Healthy {
+				if got := m.Run(b.Context(), withArgs("say", "OK | a=1", "0")); got.Status != check.Healthy {
 					b.Fatalf("%+v", got)
 				}
 			}

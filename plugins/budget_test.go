@@ -12,13 +12,14 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Who computes for longer than its budget is ended, and not at its deadline.
 func TestBudget(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: 300 * time.Millisecond})
 	got := s.guest(t).Run(t.Context(), plugins.Input{Integration: "i", Probe: "spin", Timeout: time.Hour})
-	if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "computed for more than 300ms") {
+	if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "computed for more than 300ms") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	if got.Took < 300*time.Millisecond {
@@ -44,7 +45,7 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 			all.Go(func() {
 				in := input(t, probe, manifest.Values{"address": manifest.Plain(silent.Addr().String())})
 				in.Timeout = time.Hour
-				if got := m.Module.Run(ctx, in); got.Cause != plugins.Host || !strings.Contains(got.Message, "the request was withdrawn") {
+				if got := m.Module.Run(ctx, in); got.Cause != check.Host || !strings.Contains(got.Message, "the request was withdrawn") {
 					t.Errorf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 				}
 			})
@@ -58,7 +59,7 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 		defer c.Close()
 	}
 	for range 5 {
-		if got := m.Module.Run(t.Context(), plugins.Input{Integration: "j", Probe: "fine", Timeout: time.Minute}); got.Status != plugins.Healthy {
+		if got := m.Module.Run(t.Context(), plugins.Input{Integration: "j", Probe: "fine", Timeout: time.Minute}); got.Status != check.Healthy {
 			t.Errorf("a run beside twenty that wait: %s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
@@ -77,11 +78,11 @@ func TestStarvationIsTheHosts(t *testing.T) {
 	got, _ := realtest.Unstarved(t, func() plugins.Result {
 		return m.Module.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: 200 * time.Millisecond})
 	}, tooLate)
-	if got.Status != plugins.Unknown || got.Cause != plugins.Host || !strings.Contains(got.Message, "no processor to spare") {
+	if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "no processor to spare") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	give()
-	if got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: time.Minute}); got.Status != plugins.Healthy {
+	if got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: time.Minute}); got.Status != check.Healthy {
 		t.Errorf("the next run: %s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -94,7 +95,7 @@ func TestHonestProbesBesideSpinners(t *testing.T) {
 	m := s.guest(t)
 	honest := plugins.Input{Integration: "honest", Probe: "fine", Timeout: time.Minute}
 	spinner := plugins.Input{Integration: "spinner", Probe: "spin", Timeout: 300 * time.Millisecond}
-	if got := m.Run(t.Context(), honest); got.Status != plugins.Healthy {
+	if got := m.Run(t.Context(), honest); got.Status != check.Healthy {
 		t.Fatalf("%+v", got)
 	}
 	if got := m.Run(t.Context(), spinner); !strings.Contains(got.Message, "still computing at its deadline of 300ms") {
@@ -104,13 +105,13 @@ func TestHonestProbesBesideSpinners(t *testing.T) {
 	var spinners sync.WaitGroup
 	for range 8 {
 		spinners.Go(func() {
-			if got := m.Module.Run(t.Context(), spinner); got.Cause != plugins.Host {
+			if got := m.Module.Run(t.Context(), spinner); got.Cause != check.Host {
 				t.Errorf("a spinner was served: %s/%s %q", got.Status, got.Cause, got.Message)
 			}
 		})
 	}
 	for range 40 {
-		if got := m.Module.Run(t.Context(), honest); got.Status != plugins.Healthy {
+		if got := m.Module.Run(t.Context(), honest); got.Status != check.Healthy {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
@@ -139,7 +140,7 @@ func TestSpinnersTakeTurns(t *testing.T) {
 	}
 	realtest.Until(t, "the spinners hold every token, and others wait", s.Crowded)
 	for range 3 {
-		if got := honest.Module.Run(t.Context(), plugins.Input{Integration: "j", Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+		if got := honest.Module.Run(t.Context(), plugins.Input{Integration: "j", Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/plugins/shortage"
+	"vega/policies/check"
 )
 
 // What a child that compiles may use. The guards keep honest modules far below
@@ -147,7 +148,7 @@ func (s *Sandbox) prepareApart(ctx context.Context, wasm []byte, dir string) err
 		reason, err := os.ReadFile(filepath.Join(temp, refusedFile))
 		switch {
 		case err == nil:
-			return refusal{reason: oneLine(clip(string(reason), maxReason))}
+			return refusal{reason: check.OneLine(check.Clip(string(reason), maxReason))}
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
 		default:
@@ -198,7 +199,7 @@ const failed = 1
 // lastWords returns what the child said when it failed, or else how it ended.
 func lastWords(said string, err error) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
-	line = oneLine(clip(line, 300))
+	line = check.OneLine(check.Clip(line, 300))
 	switch {
 	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
 		return fmt.Sprintf("its compiler needed more than %d MiB of address space", compileMemory>>20)

@@ -14,6 +14,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // apart is a sandbox that compiles in a child process, into its own cache.
@@ -71,7 +72,7 @@ func TestCompileApart(t *testing.T) {
 	run := func() {
 		t.Helper()
 		m := s.load(t, wasm)
-		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 			t.Fatalf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
@@ -121,7 +122,7 @@ func TestDamagedCache(t *testing.T) {
 				}
 				damageFile(t, files[0], damage)
 				m := s.load(t, wasm)
-				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 					t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 				}
 				if compiled != 2 {
@@ -163,7 +164,7 @@ func TestOnlyTheChildReads(t *testing.T) {
 	})
 	for range 3 {
 		m := s.load(t, []byte("no module at all"))
-		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+		if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
@@ -189,7 +190,7 @@ func TestCacheIsOptional(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+			if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 				t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 			}
 			_ = m.Close() // only unmaps code
@@ -300,7 +301,7 @@ func TestCompilerIsEnded(t *testing.T) {
 				refused <- err
 			}()
 			for range 3 {
-				if got := served.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+				if got := served.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 					t.Fatalf("a run meanwhile: %s/%s %q", got.Status, got.Cause, got.Message)
 				}
 			}
@@ -325,7 +326,7 @@ func TestCompilerIsEnded(t *testing.T) {
 			}
 			s.CompileWithin(time.Minute)
 			c.compiler = real
-			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 				t.Errorf("the next: %s/%s %q", got.Status, got.Cause, got.Message)
 			}
 		})

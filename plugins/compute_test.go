@@ -8,6 +8,7 @@ import (
 
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -33,8 +34,8 @@ func TestComputingAtTheDeadlineIsNoTimeout(t *testing.T) {
 	})
 	in.Timeout = time.Second
 	got := m.Run(t.Context(), in)
-	starved := got.Cause == plugins.Host && strings.Contains(got.Message, "no processor to spare")
-	if !starved && (got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "still computing at its deadline of 1s")) {
+	starved := got.Cause == check.Host && strings.Contains(got.Message, "no processor to spare")
+	if !starved && (got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "still computing at its deadline of 1s")) {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	if held := s.HostMemoryHeld(); held != 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"vega/plugins/shortage"
+	"vega/policies/check"
 )
 
 // engine is what one module runs on: a runtime of its own, so that modules
@@ -54,7 +55,7 @@ func (e *engine) serve(ctx context.Context) error {
 func (e *engine) compile(ctx context.Context, code []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // its validation trusts some indices
-			err = refusal{reason: "it does not compile: the compiler failed: " + oneLine(clip(fmt.Sprint(r), 200))}
+			err = refusal{reason: "it does not compile: the compiler failed: " + check.OneLine(check.Clip(fmt.Sprint(r), 200))}
 		}
 	}()
 	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers()), code)

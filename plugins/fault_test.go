@@ -16,6 +16,7 @@ import (
 	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // A run that never got to its guest is vega's to answer for.
@@ -23,7 +24,7 @@ func TestLateStartIsTheHosts(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	for name, timeout := range map[string]time.Duration{"none": 0, "spent while it was queued": -time.Second, "too short to start in": time.Nanosecond} {
 		got := m.Module.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: timeout})
-		if got.Status != plugins.Unknown || got.Cause != plugins.Host {
+		if got.Status != check.Unknown || got.Cause != check.Host {
 			t.Errorf("%s: %s/%s %q", name, got.Status, got.Cause, got.Message)
 		}
 	}
@@ -35,7 +36,7 @@ func TestCrashAfterADenial(t *testing.T) {
 	got := m.Run(t.Context(), plugins.Input{
 		Probe: "stumble", Timeout: 5 * time.Second, Values: manifest.Values{"url": manifest.Plain("http://127.0.0.1:1")},
 	})
-	if got.Status != plugins.Unknown || got.Cause != plugins.Denied || len(got.Denied) != 1 || !strings.Contains(got.Message, "is not granted") {
+	if got.Status != check.Unknown || got.Cause != check.Denied || len(got.Denied) != 1 || !strings.Contains(got.Message, "is not granted") {
 		t.Errorf("%s/%s %q, denied %q", got.Status, got.Cause, got.Message, got.Denied)
 	}
 }
@@ -50,7 +51,7 @@ func TestSandboxWithoutALog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Status != plugins.Healthy {
+	if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Status != check.Healthy {
 		t.Errorf("%+v", got)
 	}
 }
@@ -69,10 +70,10 @@ func TestMemoryBelowTheSnapshot(t *testing.T) {
 	for pages := 1; pages < 128; pages++ {
 		in := plugins.Input{Probe: "fine", Timeout: 5 * time.Second, Memory: manifest.Size(pages) << 16}
 		got := m.Run(t.Context(), in)
-		if got.Status == plugins.Healthy {
+		if got.Status == check.Healthy {
 			return
 		}
-		if got.Cause != plugins.Probe || !strings.Contains(got.Message, "raise memory") {
+		if got.Cause != check.Probe || !strings.Contains(got.Message, "raise memory") {
 			t.Fatalf("%d pages: %s/%s %q", pages, got.Status, got.Cause, got.Message)
 		}
 	}
@@ -92,7 +93,7 @@ func TestEchoInASCIIJSON(t *testing.T) {
 		}))
 		got.Details["body"], _, _ = strings.Cut(got.Details["body"], `"c"`) // arbitrary escapes are for json alone to undo
 		all := fmt.Sprint(got)
-		if got.Details["end of json"] == "/x" || got.Status != plugins.Healthy || strings.Contains(all, canary) || strings.Contains(strings.ToLower(all), `p\u00e4ssw`) {
+		if got.Details["end of json"] == "/x" || got.Status != check.Healthy || strings.Contains(all, canary) || strings.Contains(strings.ToLower(all), `p\u00e4ssw`) {
 			t.Errorf("%s: %s", path, all)
 		}
 	}
@@ -158,7 +159,7 @@ func TestNothingLeaksOfFailures(t *testing.T) {
 				}
 				guest.Module.Run(t.Context(), in)
 			}
-			if got := stuck.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Cause != plugins.Probe {
+			if got := stuck.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second}); got.Cause != check.Probe {
 				t.Fatalf("%+v", got)
 			}
 		}
@@ -198,7 +199,7 @@ func exceeds(after, before [3]int) bool {
 func TestRandomnessIsFresh(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	in := plugins.Input{Probe: "dice", Timeout: 5 * time.Second}
-	if a, b := m.Run(t.Context(), in), m.Run(t.Context(), in); a.Status != plugins.Healthy || a.Message == b.Message {
+	if a, b := m.Run(t.Context(), in), m.Run(t.Context(), in); a.Status != check.Healthy || a.Message == b.Message {
 		t.Errorf("%q and %q", a.Message, b.Message)
 	}
 }
@@ -208,7 +209,7 @@ func TestNoColumnAfterTheEnd(t *testing.T) {
 	d := fixedDatabases{make(chan string, 1)}
 	s := newSandbox(t, plugins.Options{Databases: oneRow{d}})
 	got := s.guest(t).Run(t.Context(), input(t, "past", manifest.Values{"database": manifest.Plain("app")}))
-	if got.Status != plugins.Healthy {
+	if got.Status != check.Healthy {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }

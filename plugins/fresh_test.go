@@ -13,6 +13,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // everyWay runs a test with instances that are set back and used again, and
@@ -53,19 +54,19 @@ func TestNoStateCrossesRuns(t *testing.T) {
 		m := s.load(t, carrier(t))
 		for _, c := range []struct {
 			probe string
-			cause plugins.Cause
+			cause check.Cause
 			kept  int
 		}{
 			{"return", "", 1},
 			{"return", "", 1},
-			{"trap", plugins.Probe, 0},
+			{"trap", check.Probe, 0},
 			{"return", "", 1},
 			{"grow", "", 0},
 			{"grow", "", 0},
 			{"return", "", 1},
-			{"spin", plugins.Probe, 0},
+			{"spin", check.Probe, 0},
 			{"return", "", 1},
-			{"exit", plugins.Probe, 0},
+			{"exit", check.Probe, 0},
 			{"return", "", 1},
 		} {
 			in := plugins.Input{Probe: c.probe, Timeout: time.Minute}
@@ -73,7 +74,7 @@ func TestNoStateCrossesRuns(t *testing.T) {
 				in.Timeout = 500 * time.Millisecond
 			}
 			got := m.Run(t.Context(), in)
-			if got.Cause != c.cause || got.Status == plugins.Unhealthy {
+			if got.Cause != c.cause || got.Status == check.Unhealthy {
 				t.Fatalf("%s: %s/%s %q", c.probe, got.Status, got.Cause, got.Message)
 			}
 			if want := c.kept; m.Idle() != want && reused || m.Idle() != 0 && !reused {
@@ -92,7 +93,7 @@ func TestNoStateCrossesRunsOtherwise(t *testing.T) {
 		} {
 			m := s.load(t, watWasm(t, name))
 			for n := range 5 {
-				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 10 * time.Second}); got.Status != plugins.Healthy {
+				if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 10 * time.Second}); got.Status != check.Healthy {
 					t.Errorf("%s, run %d: %s/%s %q", name, n, got.Status, got.Cause, got.Message)
 				}
 			}
@@ -118,7 +119,7 @@ func TestEveryRunIsNew(t *testing.T) {
 			seen := map[string]bool{}
 			for range 5 {
 				got := c.m.Run(t.Context(), plugins.Input{Probe: c.probe, Timeout: 5 * time.Second})
-				if got.Status != plugins.Healthy || seen[got.Message] {
+				if got.Status != check.Healthy || seen[got.Message] {
 					t.Errorf("%s: %s %q after %v", c.probe, got.Status, got.Message, seen)
 				}
 				seen[got.Message] = true
@@ -156,7 +157,7 @@ func TestMemoryLimitOfReusedInstances(t *testing.T) {
 		for range 2 {
 			for memory, healthy := range map[manifest.Size]bool{2 << 16: false, 3 << 16: true, 0: true} {
 				run("return", memory)
-				if got := run("grow", memory); (got.Status == plugins.Healthy) != healthy {
+				if got := run("grow", memory); (got.Status == check.Healthy) != healthy {
 					t.Errorf("growing in %v: %s/%s %q", memory, got.Status, got.Cause, got.Message)
 				}
 			}
@@ -178,7 +179,7 @@ func TestReuseLeaksNothing(t *testing.T) {
 			for range 20 {
 				all.Go(func() {
 					for range n {
-						if got := m.Run(t.Context(), plugins.Input{Probe: "return", Timeout: 20 * time.Second}); got.Status != plugins.Healthy {
+						if got := m.Run(t.Context(), plugins.Input{Probe: "return", Timeout: 20 * time.Second}); got.Status != check.Healthy {
 							t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 							return
 						}

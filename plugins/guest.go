@@ -12,6 +12,7 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
 	"vega/plugins/shortage"
+	"vega/policies/check"
 	"vega/sdk/abi"
 )
 
@@ -52,7 +53,7 @@ type guest struct {
 	// What it said, as it said it: redact takes the secrets out once it has ended.
 	message string
 	details map[string]string
-	metrics []Metric
+	metrics []check.Metric
 	denied  []string
 	log     []logLine
 
@@ -82,7 +83,7 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	}
 	g := &guest{
 		module: m, in: in, vault: vault, deadline: deadline.Add(-headStart),
-		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []Metric{},
+		config: configTree(vault.Masked()), details: map[string]string{}, metrics: []check.Metric{},
 	}
 	g.account = m.sandbox.ledger.Open(int64(g.memoryLimit()), m.bundled)
 	if m.bridged {
@@ -235,7 +236,7 @@ func (g *guest) fail(err error) int32 {
 	if code == abi.ErrTimeout {
 		g.timedOut = true
 	}
-	g.lastError = clip(oneLine(g.vault.Hide(err.Error())), maxArgument)
+	g.lastError = check.Clip(check.OneLine(g.vault.Hide(err.Error())), maxArgument)
 	if g.in.Grease && code == abi.ErrIO {
 		return strangeErrno
 	}

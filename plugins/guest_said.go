@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+
+	"vega/policies/check"
 )
 
 // logLine is a line that the guest wrote.
@@ -44,7 +46,7 @@ func (g *guest) addMetric(name string, value float64, unit string) {
 	case len(g.metrics) >= maxMetrics:
 		g.over("more than 64 metrics")
 	default:
-		g.metrics = append(g.metrics, Metric{name, value, unit})
+		g.metrics = append(g.metrics, check.Metric{Name: name, Value: value, Unit: unit})
 	}
 }
 
@@ -78,7 +80,7 @@ func (g *guest) endLog() {
 	g.stdout.end()
 	g.stderr.end()
 	for _, l := range g.log {
-		g.module.sandbox.options.Log(g.run, g.in.Integration, l.level, clip(oneLine(g.vault.Redact(l.text)), maxLogLine))
+		g.module.sandbox.options.Log(g.run, g.in.Integration, l.level, check.Clip(check.OneLine(g.vault.Redact(l.text)), maxLogLine))
 	}
 	if g.cut > 0 {
 		g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn,
@@ -93,8 +95,8 @@ func (g *guest) keptOf(n int) int { return n + 1 + g.vault.Longest() }
 // redact takes the secrets out of all that the guest said. It has ended by then: it
 // could time the search, and learn what a secret begins with.
 func (g *guest) redact() {
-	shown := func(s string) string { return oneLine(g.vault.Redact(s)) }
-	g.message = clip(shown(g.message), maxMessage)
+	shown := func(s string) string { return check.OneLine(g.vault.Redact(s)) }
+	g.message = check.Clip(shown(g.message), maxMessage)
 	if len(g.details) > 0 {
 		details := make(map[string]string, len(g.details))
 		for name, value := range g.details {
@@ -107,6 +109,6 @@ func (g *guest) redact() {
 		m.Name, m.Unit = shown(m.Name), shown(m.Unit)
 	}
 	for i := range g.denied {
-		g.denied[i] = clip(shown(g.denied[i]), maxMessage)
+		g.denied[i] = check.Clip(shown(g.denied[i]), maxMessage)
 	}
 }

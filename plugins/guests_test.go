@@ -14,6 +14,7 @@ import (
 
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // foreign are modules of other compilers than Go's: testdata/guests.
@@ -58,13 +59,13 @@ func TestGuests(t *testing.T) {
 				for range 3 {
 					for _, c := range []struct {
 						probe, name, message string
-						status               plugins.Status
+						status               check.Status
 						details              map[string]string
 					}{
-						{"fine", "", "ok", plugins.Healthy, map[string]string{}},
-						{"work", "", "worked: 8a2cc2f3fdedef3a", plugins.Healthy, work},
-						{"calls", "", "hello, nobody", plugins.Degraded, map[string]string{"name": "nobody", "letters": "all", "pattern": "refused", "clock": "runs"}},
-						{"calls", "Zoë 1", "hello, Zoë 1", plugins.Healthy, map[string]string{"name": "Zoë 1", "pattern": "refused", "clock": "runs"}},
+						{"fine", "", "ok", check.Healthy, map[string]string{}},
+						{"work", "", "worked: 8a2cc2f3fdedef3a", check.Healthy, work},
+						{"calls", "", "hello, nobody", check.Degraded, map[string]string{"name": "nobody", "letters": "all", "pattern": "refused", "clock": "runs"}},
+						{"calls", "Zoë 1", "hello, Zoë 1", check.Healthy, map[string]string{"name": "Zoë 1", "pattern": "refused", "clock": "runs"}},
 					} {
 						in := plugins.Input{Integration: "i", Probe: c.probe, Timeout: 5 * time.Second}
 						if c.name != "" {

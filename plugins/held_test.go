@@ -13,6 +13,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // jsonCheck is a bundled check of a JSON answer of 1 MiB.
@@ -38,16 +39,16 @@ func TestSumOfHostMemory(t *testing.T) {
 	core := s.load(t, plugins.Core())
 	in := jsonCheck(t, core, ones(t))
 	got := core.Run(t.Context(), in)
-	if got.Status != plugins.Unknown || got.Cause != plugins.Host || !strings.Contains(got.Message, "raise host_memory in the sandbox block") {
+	if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "raise host_memory in the sandbox block") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	s.SetHostMemory(8 << 20)
-	if got := core.Run(t.Context(), in); got.Status != plugins.Healthy {
+	if got := core.Run(t.Context(), in); got.Status != check.Healthy {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	in.Memory = 3 << 20
 	got = core.Run(t.Context(), in)
-	if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "raise memory in the integration") {
+	if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "raise memory in the integration") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	if held := s.HostMemoryHeld(); held != 0 {
@@ -110,7 +111,7 @@ func TestHonestChecksPayLittle(t *testing.T) {
 	probe, _ := core.Manifest.Probe("http")
 	in.Grants, _ = grant.Effective(grant.Request{Probe: probe, Values: in.Values, Written: map[string]bool{"url": true}, Bundled: true})
 	got, paid, err := core.RunPaid(t.Context(), in)
-	if err != nil || got.Status != plugins.Healthy {
+	if err != nil || got.Status != check.Healthy {
 		t.Fatalf("%s/%s %q %v", got.Status, got.Cause, got.Message, err)
 	}
 	if paid == 0 || paid > plugins.DefaultCPUBudget/10 {

@@ -20,6 +20,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/testdata/hostile"
+	"vega/policies/check"
 )
 
 // trial is one hostile module to be tried in a process of its own.
@@ -186,7 +187,7 @@ func stand(t *testing.T, c trial) report {
 		_ = m.Close() // only unmaps code
 	}
 	r.Peak = field("self", "VmHWM:") - before
-	if got := honest.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != plugins.Healthy {
+	if got := honest.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 		r.Honest = fmt.Sprintf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	if logged := s.logged(); logged != "" {

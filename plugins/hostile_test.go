@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"vega/plugins"
 	"vega/plugins/testdata/hostile"
+	"vega/policies/check"
 )
 
 // The bounds that every hostile run is held to, in processor time: how busy the
@@ -28,8 +28,8 @@ const (
 type outcome struct {
 	trial
 	refused string // part of why it is not loaded
-	status  plugins.Status
-	cause   plugins.Cause
+	status  check.Status
+	cause   check.Cause
 	says    string // parts of the message, of which it has one; "|" between
 	peak    int64  // MiB, where it is not largest
 }
@@ -41,7 +41,7 @@ func refused(name, why string) outcome {
 
 // faulty is a module that runs and is found at fault.
 func faulty(name, says string, timeout time.Duration) outcome {
-	return outcome{trial: trial{Module: name, Timeout: timeout}, status: plugins.Unknown, cause: plugins.Probe, says: says}
+	return outcome{trial: trial{Module: name, Timeout: timeout}, status: check.Unknown, cause: check.Probe, says: says}
 }
 
 // endless is one that computes until its deadline, with a budget that does not
@@ -53,7 +53,7 @@ func endless(name string) outcome {
 }
 
 func harmless(name string) outcome {
-	return outcome{trial: trial{Module: name, Timeout: time.Minute}, status: plugins.Healthy}
+	return outcome{trial: trial{Module: name, Timeout: time.Minute}, status: check.Healthy}
 }
 
 // anyhow is a module that may end as it likes, by its deadline.

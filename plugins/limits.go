@@ -3,12 +3,10 @@ package plugins
 import (
 	"errors"
 	"runtime"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // What one run may use. A probe that goes over a cap on its results is at
@@ -46,37 +44,10 @@ const pageSize = 64 << 10
 
 func compileWorkers() int { return max(1, runtime.GOMAXPROCS(0)) }
 
-// clip cuts s to at most n bytes, at a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
-
 // clipError keeps a hostile module from filling a log by its names.
 func clipError(err error) error {
 	if s := err.Error(); len(s) > 500 {
-		return errors.New(oneLine(clip(s, 500)))
+		return errors.New(check.OneLine(check.Clip(s, 500)))
 	}
 	return err
-}
-
-// oneLine makes text fit for a line of a log or table: valid UTF-8, without
-// line breaks or control characters.
-func oneLine(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-			return -1
-		default:
-			return r
-		}
-	}, s))
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"vega/policies/check"
 )
 
 // checkLinks holds what a module imports against what is served, by name and
@@ -20,7 +22,7 @@ func (e *engine) checkLinks(c wazero.CompiledModule) error {
 		}
 		switch {
 		case served == nil:
-			return fmt.Errorf("it imports %s.%s, which is not served", clip(module, 80), clip(name, 80))
+			return fmt.Errorf("it imports %s.%s, which is not served", check.Clip(module, 80), check.Clip(name, 80))
 		case !slices.Equal(f.ParamTypes(), served.ParamTypes()) || !slices.Equal(f.ResultTypes(), served.ResultTypes()):
 			return fmt.Errorf("it imports %s.%s with other parameters or results than it has", module, name)
 		}

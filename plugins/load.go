@@ -14,6 +14,7 @@ import (
 
 	"vega/plugins/guard"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 	"vega/sdk/abi"
 )
 
@@ -116,11 +117,11 @@ func checkImports(m *manifest.Module) error {
 		switch {
 		case i.Module == wasi:
 		case i.Module != abi.Module:
-			return fmt.Errorf("it imports %q from %q; a plugin may import from %q and %q only", clip(i.Name, 80), clip(i.Module, 80), abi.Module, wasi)
+			return fmt.Errorf("it imports %q from %q; a plugin may import from %q and %q only", check.Clip(i.Name, 80), check.Clip(i.Module, 80), abi.Module, wasi)
 		case m.Manifest.ABI == manifest.Nagios:
-			return fmt.Errorf("it imports %s.%s, and its manifest has abi = %q: such a plugin speaks by its output and exit code, and may import from %q only; to make vega's calls, write abi = %q", abi.Module, clip(i.Name, 80), manifest.Nagios, wasi, abi.Module)
+			return fmt.Errorf("it imports %s.%s, and its manifest has abi = %q: such a plugin speaks by its output and exit code, and may import from %q only; to make vega's calls, write abi = %q", abi.Module, check.Clip(i.Name, 80), manifest.Nagios, wasi, abi.Module)
 		case !isCall(i.Name):
-			return fmt.Errorf("it imports %s.%s, which this vega does not know", abi.Module, clip(i.Name, 80))
+			return fmt.Errorf("it imports %s.%s, which this vega does not know", abi.Module, check.Clip(i.Name, 80))
 		}
 	}
 	for _, kind := range m.Unclaimed() {

@@ -22,6 +22,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // counted is a server that counts what arrives.
@@ -76,7 +77,7 @@ func TestRedirectToAnUngrantedHost(t *testing.T) {
 	in := input(t, "get", manifest.Values{"url": manifest.Plain(from.URL)})
 	got := m.Run(t.Context(), in)
 	line := fmt.Sprintf(`http = ["GET %s"]`, away.URL)
-	if got.Cause != plugins.Denied || !strings.Contains(got.Message, line) || arrived.Load() != 0 {
+	if got.Cause != check.Denied || !strings.Contains(got.Message, line) || arrived.Load() != 0 {
 		t.Errorf("%s/%s %q, %d arrived", got.Status, got.Cause, got.Message, arrived.Load())
 	}
 	if len(got.Denied) != 1 || !strings.Contains(got.Denied[0], line) {
@@ -89,7 +90,7 @@ func TestRedirectToAnUngrantedHost(t *testing.T) {
 	}
 	rule.Origin = grant.FromBlock
 	in.Grants.Rules = append(in.Grants.Rules, rule)
-	if got := m.Run(t.Context(), in); got.Status != plugins.Healthy || arrived.Load() != 1 {
+	if got := m.Run(t.Context(), in); got.Status != check.Healthy || arrived.Load() != 1 {
 		t.Errorf("%s/%s %q, %d arrived", got.Status, got.Cause, got.Message, arrived.Load())
 	}
 }
@@ -118,7 +119,7 @@ func TestResolvedAddressIsJudged(t *testing.T) {
 			"dial": {"address": manifest.Plain(address), "network": manifest.Plain("tcp")},
 		} {
 			got := m.Run(t.Context(), input(t, probe, values))
-			if got.Cause != plugins.Denied || !strings.Contains(got.Message, says) {
+			if got.Cause != check.Denied || !strings.Contains(got.Message, says) {
 				t.Errorf("%s %s: %s/%s %q", probe, name, got.Status, got.Cause, got.Message)
 			}
 		}
@@ -126,7 +127,7 @@ func TestResolvedAddressIsJudged(t *testing.T) {
 	if arrived.Load() != 0 {
 		t.Errorf("%d requests arrived", arrived.Load())
 	}
-	if got := m.Run(t.Context(), input(t, "get", manifest.Values{"url": manifest.Plain(home.URL)})); got.Status != plugins.Healthy {
+	if got := m.Run(t.Context(), input(t, "get", manifest.Values{"url": manifest.Plain(home.URL)})); got.Status != check.Healthy {
 		t.Errorf("the same server by its literal address: %s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -146,7 +147,7 @@ func TestUngrantedCapabilities(t *testing.T) {
 		"kv":      {manifest.Values{"value": manifest.Plain("v")}, `kv = "64KiB"`},
 	} {
 		got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Values: c.values, Timeout: 5 * time.Second})
-		if got.Cause != plugins.Denied || !strings.Contains(strings.Join(got.Denied, " "), c.line) {
+		if got.Cause != check.Denied || !strings.Contains(strings.Join(got.Denied, " "), c.line) {
 			t.Errorf("%s: %s/%s %q, denied %q", probe, got.Status, got.Cause, got.Message, got.Denied)
 		}
 	}
@@ -186,7 +187,7 @@ func TestResolve(t *testing.T) {
 	if got := m.Run(t.Context(), input(t, "resolve", manifest.Values{"name": manifest.Plain("app.example")})); got.Message != "192.0.2.7" {
 		t.Errorf("%q", got.Message)
 	}
-	if got := m.Run(t.Context(), input(t, "resolve", manifest.Values{"name": manifest.Plain("gone.example")})); got.Cause != plugins.Target {
+	if got := m.Run(t.Context(), input(t, "resolve", manifest.Values{"name": manifest.Plain("gone.example")})); got.Cause != check.Target {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -248,7 +249,7 @@ func TestQuery(t *testing.T) {
 	if asked := <-d.asked; asked != "app: SELECT v FROM t" {
 		t.Errorf("asked %q", asked)
 	}
-	if got.Status != plugins.Healthy || !strings.HasPrefix(got.Message, "row,column 0 is NULL") {
+	if got.Status != check.Healthy || !strings.HasPrefix(got.Message, "row,column 0 is NULL") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -279,7 +280,7 @@ func TestCanary(t *testing.T) {
 		in.Timeout = 20 * time.Second // it reads all of its memory, byte by byte
 		in.Grants.Anywhere = true     // it sends the secret in a body, too
 		got := m.Run(t.Context(), in)
-		if got.Status != plugins.Healthy {
+		if got.Status != check.Healthy {
 			t.Fatalf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 		}
 		if r := <-received; r != canary+"|Bearer "+canary+"|Bearer "+canary {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"vega/policies/check"
 )
 
 const (
@@ -130,7 +132,7 @@ func (r *refusals) keep(digest string, err error) {
 	if !ok {
 		return
 	}
-	k := refused{Digest: digest, Reason: clip(why.reason, maxReason)}
+	k := refused{Digest: digest, Reason: check.Clip(why.reason, maxReason)}
 	if why.passes {
 		k.until = time.Now().Add(retryAfter)
 	}

@@ -9,30 +9,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/sockets"
-)
-
-// Status is what a probe reported, by the Nagios plugin codes.
-type Status string
-
-// The four statuses a probe can report.
-const (
-	Healthy   Status = "healthy"
-	Degraded  Status = "degraded"
-	Unhealthy Status = "unhealthy"
-	Unknown   Status = "unknown"
-)
-
-// Cause is whose fault a run is that did not come out healthy; "" for one that
-// did.
-type Cause string
-
-// The causes of a run that is not healthy.
-const (
-	Target  Cause = "target"  // the thing checked
-	Timeout Cause = "timeout" // the deadline passed in a host call, waiting for the target
-	Probe   Cause = "probe"   // trap, out of memory, bad output, returned 3, its own CPU
-	Denied  Cause = "denied"  // a capability or destination that was not granted
-	Host    Cause = "host"    // vega is starved, short of something, queued past the deadline or shutting down
+	"vega/policies/check"
 )
 
 // Input is one run: which probe, of which integration, with what.
@@ -65,23 +42,16 @@ type Trace = egress.Trace
 
 // Result is what a run brought home. It holds no secret.
 type Result struct {
-	Status  Status
-	Cause   Cause
+	Status  check.Status
+	Cause   check.Cause
 	Message string // one line
 	Details map[string]string
-	Metrics []Metric
+	Metrics []check.Metric
 	Denied  []string // audit: every call that was refused, with the line to paste
 	Took    time.Duration
 	// Ended says that the probe did not return a status itself: it crashed, or
 	// was ended.
 	Ended bool
-}
-
-// Metric is a number that the probe measured.
-type Metric struct {
-	Name  string
-	Value float64
-	Unit  string
 }
 
 // Databases answers the sql capability. The query runs read-only, on behalf of

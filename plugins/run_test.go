@@ -12,6 +12,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // A probe that misbehaves is its own fault, in words that a person
@@ -21,21 +22,21 @@ func TestMisbehaviour(t *testing.T) {
 	m := s.guest(t)
 	for _, c := range []struct {
 		probe  string
-		status plugins.Status
-		cause  plugins.Cause
+		status check.Status
+		cause  check.Cause
 		says   string
 	}{
-		{"trap", plugins.Unknown, plugins.Probe, "index out of range"},
-		{"exit", plugins.Unknown, plugins.Probe, "exited with code 0 instead of returning a status"},
-		{"three", plugins.Unknown, plugins.Probe, "I can't tell"},
-		{"silent", plugins.Unhealthy, plugins.Target, "the probe gave no message"},
-		{"details", plugins.Unknown, plugins.Probe, "more than 64 details"},
-		{"metric", plugins.Unknown, plugins.Probe, "a metric that is no number"},
-		{"hungry", plugins.Unknown, plugins.Probe, "out of memory: it may have 32MiB"},
-		{"spin", plugins.Unknown, plugins.Probe, "still computing at its deadline of 1s"},
-		{"sleep", plugins.Unknown, plugins.Probe, "still sleeping or computing at its deadline of 1s"},
-		{"absent", plugins.Unknown, plugins.Probe, `registers no probe "absent"`},
-		{"nowhere", plugins.Unknown, plugins.Probe, `has no probe "nowhere"`},
+		{"trap", check.Unknown, check.Probe, "index out of range"},
+		{"exit", check.Unknown, check.Probe, "exited with code 0 instead of returning a status"},
+		{"three", check.Unknown, check.Probe, "I can't tell"},
+		{"silent", check.Unhealthy, check.Target, "the probe gave no message"},
+		{"details", check.Unknown, check.Probe, "more than 64 details"},
+		{"metric", check.Unknown, check.Probe, "a metric that is no number"},
+		{"hungry", check.Unknown, check.Probe, "out of memory: it may have 32MiB"},
+		{"spin", check.Unknown, check.Probe, "still computing at its deadline of 1s"},
+		{"sleep", check.Unknown, check.Probe, "still sleeping or computing at its deadline of 1s"},
+		{"absent", check.Unknown, check.Probe, `registers no probe "absent"`},
+		{"nowhere", check.Unknown, check.Probe, `has no probe "nowhere"`},
 	} {
 		t.Run(c.probe, func(t *testing.T) {
 			in := plugins.Input{Integration: "i", Probe: c.probe, Timeout: time.Second}
@@ -47,7 +48,7 @@ func TestMisbehaviour(t *testing.T) {
 				t.Errorf("%s/%s %q, want %s/%s %q", got.Status, got.Cause, got.Message, c.status, c.cause, c.says)
 			}
 			in.Probe, in.Timeout = "fine", 5*time.Second
-			if got := m.Run(t.Context(), in); got.Status != plugins.Healthy {
+			if got := m.Run(t.Context(), in); got.Status != check.Healthy {
 				t.Errorf("the next run: %s/%s %q", got.Status, got.Cause, got.Message)
 			}
 		})
@@ -57,7 +58,7 @@ func TestMisbehaviour(t *testing.T) {
 func TestLogsAreCutNotTheRun(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	got := s.guest(t).Run(t.Context(), plugins.Input{Integration: "i", Probe: "logs", Timeout: 5 * time.Second})
-	if got.Status != plugins.Healthy {
+	if got.Status != check.Healthy {
 		t.Fatalf("%+v", got)
 	}
 	lines := strings.Split(s.logged(), "\n")
@@ -88,7 +89,7 @@ func TestTimeoutIsTheTargets(t *testing.T) {
 	if !ok {
 		return
 	}
-	if got.Status != plugins.Unhealthy || got.Cause != plugins.Timeout || !strings.Contains(got.Message, "waited in vain") {
+	if got.Status != check.Unhealthy || got.Cause != check.Timeout || !strings.Contains(got.Message, "waited in vain") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	if got.Took < 900*time.Millisecond {
@@ -112,7 +113,7 @@ func TestShutdownIsTheHosts(t *testing.T) {
 		}
 	}()
 	got := m.Run(ctx, input(t, "forget", manifest.Values{"address": manifest.Plain(silent.Addr().String())}))
-	if got.Status != plugins.Unknown || got.Cause != plugins.Host {
+	if got.Status != check.Unknown || got.Cause != check.Host {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -127,10 +128,10 @@ func TestRunsAreFresh(t *testing.T) {
 	for range 16 {
 		all.Go(func() {
 			for range 10 {
-				if got := m.Run(t.Context(), plugins.Input{Probe: "count", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+				if got := m.Run(t.Context(), plugins.Input{Probe: "count", Timeout: 5 * time.Second}); got.Status != check.Healthy {
 					t.Errorf("count: %s %q", got.Status, got.Message)
 				}
-				if got := segments.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+				if got := segments.Run(t.Context(), plugins.Input{Probe: "p", Timeout: 5 * time.Second}); got.Status != check.Healthy {
 					t.Errorf("segments: %s %q", got.Status, got.Message)
 				}
 			}
@@ -142,7 +143,7 @@ func TestRunsAreFresh(t *testing.T) {
 func TestPointersOutsideOfMemory(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	got := s.load(t, watWasm(t, "pointers")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
-	if got.Status != plugins.Healthy || got.Message != "all refused" {
+	if got.Status != check.Healthy || got.Message != "all refused" {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -150,7 +151,7 @@ func TestPointersOutsideOfMemory(t *testing.T) {
 func TestNoStatus(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	got := s.load(t, watWasm(t, "status99")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
-	if got.Status != plugins.Unknown || got.Cause != plugins.Probe || !strings.Contains(got.Message, "returned 99, which is no status") {
+	if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "returned 99, which is no status") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -159,11 +160,11 @@ func TestMemoryCapIsPerRun(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.load(t, watWasm(t, "big"))
 	got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
-	if got.Cause != plugins.Probe || !strings.Contains(got.Message, "starts with 64MiB and may have 32MiB") {
+	if got.Cause != check.Probe || !strings.Contains(got.Message, "starts with 64MiB and may have 32MiB") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	got = m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second, Memory: 64 << 20})
-	if got.Status != plugins.Healthy {
+	if got.Status != check.Healthy {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -191,7 +192,7 @@ func TestCloseWaitsForTheLastRun(t *testing.T) {
 		all.Go(func() {
 			for range 20 {
 				got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: 5 * time.Second})
-				if got.Status != plugins.Healthy && got.Cause != plugins.Host {
+				if got.Status != check.Healthy && got.Cause != check.Host {
 					t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 				}
 			}
@@ -202,7 +203,7 @@ func TestCloseWaitsForTheLastRun(t *testing.T) {
 		t.Error(err)
 	}
 	all.Wait()
-	if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: time.Second}); got.Cause != plugins.Host {
+	if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: time.Second}); got.Cause != check.Host {
 		t.Errorf("a run after Close: %+v", got)
 	}
 }
@@ -211,7 +212,7 @@ func TestNothingLeaks(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
 	run := func() {
-		if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: 5 * time.Second}); got.Status != plugins.Healthy {
+		if got := m.Run(t.Context(), plugins.Input{Probe: "fine", Timeout: 5 * time.Second}); got.Status != check.Healthy {
 			t.Fatalf("%+v", got)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
+	"vega/policies/check"
 )
 
 var noDescriptor = &fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}
@@ -58,18 +59,18 @@ func TestShortageIsTheHosts(t *testing.T) {
 		"resolve": {"name": manifest.Plain("a.test")},
 	}
 	for probe, values := range runs {
-		if got := m.Run(t.Context(), input(t, probe, values)); got.Status != plugins.Healthy {
+		if got := m.Run(t.Context(), input(t, probe, values)); got.Status != check.Healthy {
 			t.Fatalf("%s with all it needs: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 		}
 	}
 	realtest.Starve(t, 0)
 	for probe, values := range runs {
 		got := m.Run(t.Context(), input(t, probe, values))
-		if got.Status != plugins.Unknown || got.Cause != plugins.Host || !strings.Contains(got.Message, "no file descriptor left (limit 256)") || !strings.Contains(got.Message, "raise LimitNOFILE") {
+		if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "no file descriptor left (limit 256)") || !strings.Contains(got.Message, "raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 		}
 	}
-	if got := m.Run(t.Context(), input(t, "fine", nil)); got.Status != plugins.Healthy {
+	if got := m.Run(t.Context(), input(t, "fine", nil)); got.Status != check.Healthy {
 		t.Errorf("a run that needs none: %s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -113,10 +114,10 @@ func (d failingDatabases) Query(context.Context, string, string) (plugins.Rows, 
 func TestShortageOfADriver(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		want plugins.Cause
+		want check.Cause
 	}{
-		{fmt.Errorf("connect: %w", noDescriptor), plugins.Host},
-		{errors.New("password authentication failed"), plugins.Target},
+		{fmt.Errorf("connect: %w", noDescriptor), check.Host},
+		{errors.New("password authentication failed"), check.Target},
 	} {
 		s := newSandbox(t, plugins.Options{Databases: failingDatabases{c.err}})
 		got := s.guest(t).Run(t.Context(), input(t, "query", manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}))

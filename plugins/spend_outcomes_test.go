@@ -14,13 +14,14 @@ import (
 
 	"vega/plugins"
 	"vega/plugins/testdata/hostile"
+	"vega/policies/check"
 )
 
 // spent is what has to become of a Spender.
 type spent struct {
 	spree
-	status plugins.Status // "": any
-	cause  plugins.Cause
+	status check.Status // "": any
+	cause  check.Cause
 	says   string
 	cpu    time.Duration // at most, for all runs; with honest runs beside them
 	peak   int64         // MiB at most, over what there was
@@ -35,7 +36,7 @@ const (
 func ends(module, body string) spent {
 	return spent{
 		spree:  spree{Module: module, Body: body, Budget: plugins.DefaultCPUBudget},
-		status: plugins.Unknown, cause: plugins.Probe, says: overBudget, cpu: 3 * time.Second, peak: 64,
+		status: check.Unknown, cause: check.Probe, says: overBudget, cpu: 3 * time.Second, peak: 64,
 	}
 }
 
@@ -49,14 +50,14 @@ func cramps(module, body string) spent {
 // bears is one that is borne, however long it computes.
 func bears(module, body string) spent {
 	s := ends(module, body)
-	s.status, s.cause, s.says, s.Budget = plugins.Healthy, "", "", time.Hour
+	s.status, s.cause, s.says, s.Budget = check.Healthy, "", "", time.Hour
 	return s
 }
 
 // blames is one that says that its target is unhealthy.
 func blames(module, body string) spent {
 	s := bears(module, body)
-	s.status = plugins.Unhealthy
+	s.status = check.Unhealthy
 	return s
 }
 

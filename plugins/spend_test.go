@@ -26,6 +26,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/testdata/hostile"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -97,7 +98,7 @@ func (s spree) run(t *testing.T) bill {
 			core.Run(t.Context(), coreInput(t, core, "http", manifest.Values{"url": manifest.Plain(s.World.HTTP + "/ok"), "method": manifest.Plain("GET")})),
 			core.Run(t.Context(), coreInput(t, core, "database", manifest.Values{"database": manifest.Plain("app"), "query": manifest.Plain("SELECT count(*) FROM kv")})),
 		} {
-			if r.Status != plugins.Healthy {
+			if r.Status != check.Healthy {
 				panic(fmt.Sprintf("%s/%s %q after %v", r.Status, r.Cause, r.Message, r.Took))
 			}
 		}

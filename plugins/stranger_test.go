@@ -19,6 +19,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
+	"vega/policies/check"
 )
 
 // A target that computes on what it is sent gets no secret from a plugin that does
@@ -41,7 +42,7 @@ func TestStrangerSmugglesNoSecret(t *testing.T) {
 	})
 	in.Grants.Rules, in.Grants.Withheld = append(in.Grants.Rules, in.Grants.Withheld...), nil // were it granted all that
 	result := m.Run(t.Context(), in)
-	if result.Status != plugins.Healthy || len(result.Details) != 8 {
+	if result.Status != check.Healthy || len(result.Details) != 8 {
 		t.Fatalf("%+v", result)
 	}
 	for name, said := range result.Details {
@@ -91,7 +92,7 @@ func TestGuessesTellNothing(t *testing.T) {
 		in.Grants.Rules, in.Grants.Withheld, in.Grants.KV = append(in.Grants.Rules, in.Grants.Withheld...), nil, 1<<10
 		in.Timeout = time.Minute
 		got := m.Run(t.Context(), in)
-		if got.Status != plugins.Healthy {
+		if got.Status != check.Healthy {
 			t.Fatalf("%.2000s", fmt.Sprintf("%+v", got))
 		}
 		observed[got.Message] = true
@@ -190,10 +191,10 @@ func TestBundledProbesAsAStrangers(t *testing.T) {
 				stranger := i == 1
 				switch {
 				case c.refused && stranger:
-					if got.Status != plugins.Unknown || got.Cause != plugins.Denied || !strings.Contains(got.Message+strings.Join(got.Denied, " "), `grant { secrets = "anywhere" }`) {
+					if got.Status != check.Unknown || got.Cause != check.Denied || !strings.Contains(got.Message+strings.Join(got.Denied, " "), `grant { secrets = "anywhere" }`) {
 						t.Errorf("as a stranger's: %s/%s %q %q", got.Status, got.Cause, got.Message, got.Denied)
 					}
-				case got.Status != plugins.Healthy:
+				case got.Status != check.Healthy:
 					t.Errorf("stranger %v: %s/%s %q %v", stranger, got.Status, got.Cause, got.Message, got.Denied)
 				}
 				if all := fmt.Sprintf("%+v", got); strings.Contains(all, canary) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tetratelabs/wazero/sys"
 
+	"vega/policies/check"
 	"vega/sdk/abi"
 )
 
@@ -18,32 +19,32 @@ func (g *guest) verdict(parent context.Context, code int32, err error) Result {
 	r := Result{Message: g.message, Details: g.details, Metrics: g.metrics, Denied: g.denied, Ended: err != nil || g.overflow != ""}
 	switch {
 	case withdrawn(parent) && (err != nil || code != int32(abi.Healthy)):
-		r.Status, r.Cause, r.Message = Unknown, Host, "the run was ended: vega is shutting down or the request was withdrawn"
+		r.Status, r.Cause, r.Message = check.Unknown, check.Host, "the run was ended: vega is shutting down or the request was withdrawn"
 	case err != nil:
-		r.Status = Unknown
+		r.Status = check.Unknown
 		r.Cause, r.Message = g.blame(err)
-		if r.Cause == Timeout {
-			r.Status = Unhealthy
+		if r.Cause == check.Timeout {
+			r.Status = check.Unhealthy
 		}
 	case g.overflow != "":
-		r.Status, r.Cause, r.Message = Unknown, Probe, "the probe overflowed its output: "+g.overflow
+		r.Status, r.Cause, r.Message = check.Unknown, check.Probe, "the probe overflowed its output: "+g.overflow
 	default:
 		r.Status, r.Cause = g.reported(code)
-		if r.Status == Unknown && r.Cause == Probe && (code < 0 || code > int32(abi.Unknown)) {
+		if r.Status == check.Unknown && r.Cause == check.Probe && (code < 0 || code > int32(abi.Unknown)) {
 			r.Message = fmt.Sprintf("the probe returned %d, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)", code)
 		}
 	}
-	if r.Cause == Timeout && g.turn.waited > g.in.Timeout/2 {
-		r.Status, r.Cause, r.Message = Unknown, Host, g.starvation()
+	if r.Cause == check.Timeout && g.turn.waited > g.in.Timeout/2 {
+		r.Status, r.Cause, r.Message = check.Unknown, check.Host, g.starvation()
 	}
-	if g.own != nil && r.Status != Healthy && !withdrawn(parent) {
-		r.Status, r.Cause, r.Message = Unknown, Host, g.ownFault()
+	if g.own != nil && r.Status != check.Healthy && !withdrawn(parent) {
+		r.Status, r.Cause, r.Message = check.Unknown, check.Host, g.ownFault()
 	}
-	if g.overdrawn != nil && r.Status != Healthy && r.Cause != Host && !(r.Ended && r.Cause == Probe) {
-		r.Status, r.Cause, r.Message = Unknown, Probe, oneLine(g.overdrawn.Error())
+	if g.overdrawn != nil && r.Status != check.Healthy && r.Cause != check.Host && !(r.Ended && r.Cause == check.Probe) {
+		r.Status, r.Cause, r.Message = check.Unknown, check.Probe, check.OneLine(g.overdrawn.Error())
 	}
-	if r.Status != Healthy && r.Cause != Host && len(g.denied) > 0 {
-		r.Cause = Denied
+	if r.Status != check.Healthy && r.Cause != check.Host && len(g.denied) > 0 {
+		r.Cause = check.Denied
 	}
 	if r.Message == "" {
 		r.Message = "the probe gave no message"
@@ -55,53 +56,53 @@ func (g *guest) verdict(parent context.Context, code int32, err error) Result {
 func withdrawn(parent context.Context) bool { return errors.Is(parent.Err(), context.Canceled) }
 
 // reported is the status and cause of a run that returned.
-func (g *guest) reported(code int32) (Status, Cause) {
-	status := Unknown
+func (g *guest) reported(code int32) (check.Status, check.Cause) {
+	status := check.Unknown
 	switch abi.Status(code) {
 	case abi.Healthy:
-		return Healthy, ""
+		return check.Healthy, ""
 	case abi.Degraded:
-		status = Degraded
+		status = check.Degraded
 	case abi.Unhealthy:
-		status = Unhealthy
+		status = check.Unhealthy
 	}
 	switch {
-	case status == Unknown:
-		return status, Probe
+	case status == check.Unknown:
+		return status, check.Probe
 	case g.timedOut:
-		return status, Timeout
+		return status, check.Timeout
 	default:
-		return status, Target
+		return status, check.Target
 	}
 }
 
 // blame is the cause of a run that did not return, in words for an operator.
-func (g *guest) blame(err error) (Cause, string) {
+func (g *guest) blame(err error) (check.Cause, string) {
 	var exit *sys.ExitError
 	var own fault
 	switch {
 	case g.starved():
-		return Host, g.starvation()
+		return check.Host, g.starvation()
 	case errors.Is(err, errHost):
-		return Host, "vega could not start the probe: " + oneLine(clip(err.Error(), 300))
+		return check.Host, "vega could not start the probe: " + check.OneLine(check.Clip(err.Error(), 300))
 	case g.full:
-		return Probe, fmt.Sprintf("the probe ran out of memory: it may have %v, what vega holds for it included; if you trust it with more, raise memory in the integration", g.memoryLimit())
+		return check.Probe, fmt.Sprintf("the probe ran out of memory: it may have %v, what vega holds for it included; if you trust it with more, raise memory in the integration", g.memoryLimit())
 	case errors.Is(err, errMemory):
-		return Probe, oneLine(err.Error())
+		return check.Probe, check.OneLine(err.Error())
 	case errors.As(err, &own):
-		return Probe, g.vault.Redact(own.Error())
+		return check.Probe, g.vault.Redact(own.Error())
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded && g.timedOut:
-		return Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
+		return check.Timeout, g.orElse(fmt.Sprintf("no answer within %v", g.in.Timeout))
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded:
-		return Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything; it was ended", g.busy(), g.in.Timeout)
+		return check.Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything; it was ended", g.busy(), g.in.Timeout)
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeContextCanceled && g.turn.over():
-		return Probe, fmt.Sprintf("the probe computed for more than %v; it was ended", g.turn.budget)
+		return check.Probe, fmt.Sprintf("the probe computed for more than %v; it was ended", g.turn.budget)
 	case errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeContextCanceled:
-		return Host, "the run was ended from outside"
+		return check.Host, "the run was ended from outside"
 	case errors.As(err, &exit):
-		return Probe, fmt.Sprintf("the probe exited with code %d instead of returning a status", exit.ExitCode())
+		return check.Probe, fmt.Sprintf("the probe exited with code %d instead of returning a status", exit.ExitCode())
 	default:
-		return Probe, "the probe crashed: " + g.vault.Redact(trap(err)) + g.lastWords()
+		return check.Probe, "the probe crashed: " + g.vault.Redact(trap(err)) + g.lastWords()
 	}
 }
 
@@ -115,7 +116,7 @@ func (g *guest) busy() string {
 // ownFault says why vega could not make a call for the guest, so that what the
 // guest says of its target has no basis.
 func (g *guest) ownFault() string {
-	return clip(oneLine(g.vault.Redact(g.own.Error())), maxMessage-100) + "; this run tells nothing of the target"
+	return check.Clip(check.OneLine(g.vault.Redact(g.own.Error())), maxMessage-100) + "; this run tells nothing of the target"
 }
 
 // starved reports that the run ended because it got no token. One that had
@@ -151,13 +152,13 @@ func (g *guest) lastWords() string {
 func trap(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	text = strings.TrimPrefix(text, "wasm error: ")
-	return oneLine(clip(strings.TrimSuffix(text, " (recovered by wazero)"), 300))
+	return check.OneLine(check.Clip(strings.TrimSuffix(text, " (recovered by wazero)"), 300))
 }
 
 func probeFault(message string) Result {
-	return Result{Status: Unknown, Cause: Probe, Message: message, Details: map[string]string{}, Metrics: []Metric{}}
+	return Result{Status: check.Unknown, Cause: check.Probe, Message: message, Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
 func hostFault(message string) Result {
-	return Result{Status: Unknown, Cause: Host, Message: message, Details: map[string]string{}, Metrics: []Metric{}}
+	return Result{Status: check.Unknown, Cause: check.Host, Message: message, Details: map[string]string{}, Metrics: []check.Metric{}}
 }

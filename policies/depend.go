@@ -1,6 +1,10 @@
 package policies
 
-import "slices"
+import (
+	"slices"
+
+	"vega/policies/check"
+)
 
 // MaxRoots is how many root causes are named. Whoever has more of them has one
 // that is not configured.
@@ -12,13 +16,13 @@ const MaxRoots = 8
 // over the dependencies; it is for one answer, and one goroutine.
 type Roots struct {
 	depends func(int) []int
-	status  func(int) Status
+	status  func(int) check.Status
 	found   map[int][]int
 }
 
 // NewRoots judges by what each integration depends on, and by the status of
 // each. Dependencies form no circle.
-func NewRoots(depends func(int) []int, status func(int) Status) *Roots {
+func NewRoots(depends func(int) []int, status func(int) check.Status) *Roots {
 	return &Roots{depends, status, map[int][]int{}}
 }
 
@@ -27,7 +31,7 @@ func NewRoots(depends func(int) []int, status func(int) Status) *Roots {
 // is healthy or disabled has none.
 func (r *Roots) Of(n int) []int {
 	switch r.status(n) {
-	case Degraded, Unhealthy, Unknown:
+	case check.Degraded, check.Unhealthy, check.Unknown:
 		return r.below(n)
 	default:
 		return nil
@@ -43,7 +47,7 @@ func (r *Roots) below(n int) []int {
 	var roots []int
 	for _, on := range r.depends(n) {
 		deeper := r.below(on)
-		if len(deeper) == 0 && r.status(on) == Unhealthy {
+		if len(deeper) == 0 && r.status(on) == check.Unhealthy {
 			deeper = []int{on}
 		}
 		roots = append(roots, deeper...)

@@ -7,48 +7,27 @@
 // vega comes with.
 package policies
 
-import "time"
+import (
+	"time"
 
-// Status is the standing of an integration.
-type Status string
-
-// The statuses of an integration. Unknown means that vega itself can't tell.
-const (
-	Healthy   Status = "healthy"
-	Degraded  Status = "degraded"
-	Unhealthy Status = "unhealthy"
-	Unknown   Status = "unknown"
-	Disabled  Status = "disabled"
-)
-
-// Cause is whose fault a run is that did not come out healthy.
-type Cause string
-
-// The causes. Only Target and Timeout speak about the thing that was checked.
-const (
-	NoCause Cause = ""
-	Target  Cause = "target"  // the thing checked
-	Timeout Cause = "timeout" // the deadline passed in a host call, waiting for the target
-	Probe   Cause = "probe"   // the checker: a trap, bad output, its own CPU
-	Denied  Cause = "denied"  // it asked for what it was not granted
-	Host    Cause = "host"    // vega: starved, queued past the deadline, shutting down
+	"vega/policies/check"
 )
 
 // Judge turns the status a probe reported and the cause of it into the verdict
 // on its integration. A broken checker is never reported as a broken target:
 // whatever does not come from the target, or from waiting for it, is Unknown.
-func Judge(reported Status, cause Cause) Status {
+func Judge(reported check.Status, cause check.Cause) check.Status {
 	switch {
-	case reported == Healthy:
-		return Healthy
-	case cause == Target && (reported == Degraded || reported == Unhealthy):
+	case reported == check.Healthy:
+		return check.Healthy
+	case cause == check.Target && (reported == check.Degraded || reported == check.Unhealthy):
 		return reported
-	case cause == Timeout && reported == Degraded:
-		return Degraded
-	case cause == Timeout:
-		return Unhealthy
+	case cause == check.Timeout && reported == check.Degraded:
+		return check.Degraded
+	case cause == check.Timeout:
+		return check.Unhealthy
 	default:
-		return Unknown
+		return check.Unknown
 	}
 }
 
@@ -60,12 +39,12 @@ const starvedShare = 10 // a tenth
 // for late. What it waited for may have come, with nobody there to see it, and
 // what it computed may have lacked but a moment: that it did not end by its
 // deadline is the host's doing then.
-func Excuse(cause Cause, took, late, deadline time.Duration) Cause {
+func Excuse(cause check.Cause, took, late, deadline time.Duration) check.Cause {
 	if late < deadline/starvedShare {
 		return cause
 	}
-	if cause == Timeout || cause == Probe && took >= deadline-deadline/starvedShare {
-		return Host
+	if cause == check.Timeout || cause == check.Probe && took >= deadline-deadline/starvedShare {
+		return check.Host
 	}
 	return cause
 }
@@ -73,8 +52,8 @@ func Excuse(cause Cause, took, late, deadline time.Duration) Cause {
 // Worst is the status of the whole: the worst among the enabled, unhealthy
 // before degraded before unknown before healthy. With nothing enabled there is
 // nothing wrong: Healthy.
-func Worst(all ...Status) Status {
-	worst := Healthy
+func Worst(all ...check.Status) check.Status {
+	worst := check.Healthy
 	for _, s := range all {
 		if rank[s] > rank[worst] {
 			worst = s
@@ -83,4 +62,4 @@ func Worst(all ...Status) Status {
 	return worst
 }
 
-var rank = map[Status]int{Disabled: 0, Healthy: 1, Unknown: 2, Degraded: 3, Unhealthy: 4}
+var rank = map[check.Status]int{check.Disabled: 0, check.Healthy: 1, check.Unknown: 2, check.Degraded: 3, check.Unhealthy: 4}

@@ -5,28 +5,29 @@ import (
 	"time"
 
 	"vega/policies"
+	"vega/policies/check"
 )
 
 // Only the target, or waiting for it, makes an integration unhealthy.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
-		reported policies.Status
-		cause    policies.Cause
-		want     policies.Status
+		reported check.Status
+		cause    check.Cause
+		want     check.Status
 	}{
-		{policies.Healthy, policies.NoCause, policies.Healthy},
-		{policies.Degraded, policies.Target, policies.Degraded},
-		{policies.Unhealthy, policies.Target, policies.Unhealthy},
-		{policies.Degraded, policies.Timeout, policies.Degraded},
-		{policies.Unhealthy, policies.Timeout, policies.Unhealthy},
-		{policies.Unknown, policies.Timeout, policies.Unhealthy},
-		{policies.Unhealthy, policies.Probe, policies.Unknown},
-		{policies.Unhealthy, policies.Denied, policies.Unknown},
-		{policies.Unhealthy, policies.Host, policies.Unknown},
-		{policies.Degraded, policies.Denied, policies.Unknown},
-		{policies.Unknown, policies.Target, policies.Unknown},
-		{policies.Unhealthy, policies.NoCause, policies.Unknown},
-		{"", policies.Target, policies.Unknown},
+		{check.Healthy, check.NoCause, check.Healthy},
+		{check.Degraded, check.Target, check.Degraded},
+		{check.Unhealthy, check.Target, check.Unhealthy},
+		{check.Degraded, check.Timeout, check.Degraded},
+		{check.Unhealthy, check.Timeout, check.Unhealthy},
+		{check.Unknown, check.Timeout, check.Unhealthy},
+		{check.Unhealthy, check.Probe, check.Unknown},
+		{check.Unhealthy, check.Denied, check.Unknown},
+		{check.Unhealthy, check.Host, check.Unknown},
+		{check.Degraded, check.Denied, check.Unknown},
+		{check.Unknown, check.Target, check.Unknown},
+		{check.Unhealthy, check.NoCause, check.Unknown},
+		{"", check.Target, check.Unknown},
 	} {
 		if got := policies.Judge(c.reported, c.cause); got != c.want {
 			t.Errorf("%s by %q is %s, want %s", c.reported, c.cause, got, c.want)
@@ -38,20 +39,20 @@ func TestJudge(t *testing.T) {
 func TestExcuse(t *testing.T) {
 	const s = time.Second
 	for _, c := range []struct {
-		cause      policies.Cause
+		cause      check.Cause
 		took, late time.Duration
-		want       policies.Cause
+		want       check.Cause
 	}{
-		{policies.Timeout, s, 0, policies.Timeout},
-		{policies.Timeout, s, s/10 - 1, policies.Timeout},
-		{policies.Timeout, s, s / 10, policies.Host},
-		{policies.Timeout, s / 2, s, policies.Host}, // a timeout of the probe's own
-		{policies.Probe, s, s / 2, policies.Host},
-		{policies.Probe, s / 2, s / 2, policies.Probe}, // it crashed
-		{policies.Probe, s, 0, policies.Probe},
-		{policies.Target, s, s, policies.Target}, // it said so itself
-		{policies.Denied, s, s, policies.Denied},
-		{policies.NoCause, s, s, policies.NoCause},
+		{check.Timeout, s, 0, check.Timeout},
+		{check.Timeout, s, s/10 - 1, check.Timeout},
+		{check.Timeout, s, s / 10, check.Host},
+		{check.Timeout, s / 2, s, check.Host}, // a timeout of the probe's own
+		{check.Probe, s, s / 2, check.Host},
+		{check.Probe, s / 2, s / 2, check.Probe}, // it crashed
+		{check.Probe, s, 0, check.Probe},
+		{check.Target, s, s, check.Target}, // it said so itself
+		{check.Denied, s, s, check.Denied},
+		{check.NoCause, s, s, check.NoCause},
 	} {
 		if got := policies.Excuse(c.cause, c.took, c.late, s); got != c.want {
 			t.Errorf("%s after %v, %v late: %s, want %s", c.cause, c.took, c.late, got, c.want)
@@ -60,13 +61,13 @@ func TestExcuse(t *testing.T) {
 }
 
 func TestWorst(t *testing.T) {
-	worst := []policies.Status{policies.Disabled, policies.Healthy, policies.Unknown, policies.Degraded, policies.Unhealthy}
+	worst := []check.Status{check.Disabled, check.Healthy, check.Unknown, check.Degraded, check.Unhealthy}
 	for i := 1; i < len(worst); i++ {
 		if got := policies.Worst(worst[:i+1]...); got != worst[i] {
 			t.Errorf("%v: %s", worst[:i+1], got)
 		}
 	}
-	if got := policies.Worst(policies.Disabled); got != policies.Healthy {
+	if got := policies.Worst(check.Disabled); got != check.Healthy {
 		t.Errorf("with nothing enabled: %s", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"vega/plugins/build"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 //go:embed guests/noop.wasm
@@ -27,7 +28,7 @@ type guest struct {
 
 // run is one run of the probe, which has to come out healthy.
 func (g *guest) run(ctx context.Context) error {
-	if r := g.module.Run(ctx, g.input); r.Status != plugins.Healthy {
+	if r := g.module.Run(ctx, g.input); r.Status != check.Healthy {
 		return fmt.Errorf("%s.%s is %s (%s): %s", g.module.Manifest.Name, g.input.Probe, r.Status, r.Cause, r.Message)
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"time"
 
-	"vega/plugins"
+	"vega/policies/check"
 )
 
 // steadySteps is in how many steps the runs are looked at.
@@ -112,7 +112,7 @@ func (g *mixed) runMany(ctx context.Context, from, to int) error {
 func (g *mixed) run(ctx context.Context, n int) error {
 	switch {
 	case n%100 == 0:
-		if r := g.spin.module.Run(ctx, g.spin.input); r.Status == plugins.Healthy {
+		if r := g.spin.module.Run(ctx, g.spin.input); r.Status == check.Healthy {
 			return fmt.Errorf("a module that never ends came out healthy: %s", r.Message)
 		}
 		return nil

@@ -16,7 +16,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/telemetry"
-	"vega/policies"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -45,7 +45,7 @@ func (f *fake) Health(ctx context.Context, q daemon.Query) (daemon.Health, error
 			return daemon.Health{}, fmt.Errorf("disk: %w", io.ErrUnexpectedEOF)
 		}
 	}
-	return daemon.Health{Status: policies.Unhealthy, CorrelationID: telemetry.ID(ctx), Integrations: []daemon.Report{}}, nil
+	return daemon.Health{Status: check.Unhealthy, CorrelationID: telemetry.ID(ctx), Integrations: []daemon.Report{}}, nil
 }
 
 func (f *fake) Integration(name string) (daemon.Integration, error) {

@@ -17,7 +17,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // held is a daemon whose health is told when the test lets it.
@@ -35,7 +35,7 @@ func (h *held) Health(ctx context.Context, _ daemon.Query) (daemon.Health, error
 	case <-h.release:
 	case <-ctx.Done():
 	}
-	return daemon.Health{Status: policies.Healthy, Integrations: []daemon.Report{}}, ctx.Err()
+	return daemon.Health{Status: check.Healthy, Integrations: []daemon.Report{}}, ctx.Err()
 }
 
 // house is a server, with what it logs.

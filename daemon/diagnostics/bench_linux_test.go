@@ -15,6 +15,8 @@ import (
 	gopsmem "github.com/shirou/gopsutil/v3/mem"
 	gopsnet "github.com/shirou/gopsutil/v3/net"
 	gopsprocess "github.com/shirou/gopsutil/v3/process"
+
+	"vega/policies/check"
 )
 
 // plain is what the snapshot would be with gopsutil alone, one call after the
@@ -128,7 +130,7 @@ func measure(b *testing.B, call func()) {
 	}
 	slices.Sort(took)
 	for name, share := range map[string]float64{"p50-ms": 0.5, "p99-ms": 0.99} {
-		b.ReportMetric(milliseconds(at(took, share)), name)
+		b.ReportMetric(check.Milliseconds(at(took, share)), name)
 	}
 }
 

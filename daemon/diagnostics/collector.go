@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"vega/policies/check"
 )
 
 // ErrClosed is the error of a call after Close.
@@ -89,7 +91,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 	began := time.Now()
 	levels, _ := c.sys.memoryLimits() // where there are none, the host's count
 	s := c.summary(ctx, c.meter.read(), levels)
-	s.DurationMS = milliseconds(time.Since(began))
+	s.DurationMS = check.Milliseconds(time.Since(began))
 	c.history.keep(s.CheckedAt, s)
 	return s, ctx.Err()
 }
@@ -110,7 +112,7 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	s.Runtime = newRuntime(r, g)
 	s.Process = c.process.read(ctx, g)
 	s.Container = c.container(levels, err, s.Memory, r, g)
-	s.DurationMS = milliseconds(time.Since(began))
+	s.DurationMS = check.Milliseconds(time.Since(began))
 	c.history.keep(s.CheckedAt, s)
 	return s, ctx.Err()
 }
@@ -129,4 +131,4 @@ func (c *Collector) summary(ctx context.Context, r rates, levels memoryLevels) S
 	return s
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

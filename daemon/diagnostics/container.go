@@ -3,6 +3,8 @@ package diagnostics
 import (
 	"errors"
 	"time"
+
+	"vega/policies/check"
 )
 
 // Container is what cgroups allow this process and have counted. Fields are
@@ -152,6 +154,6 @@ func containerCPU(r rates, g gaps) *ContainerCPU {
 	c.Percent = had(g, "container.cpu.percent", percent(r.groupCores, q.cores), r.groupErr)
 	c.Periods = had(g, "container.cpu.periods", q.periods, q.statErr)
 	c.ThrottledPeriods = had(g, "container.cpu.throttled_periods", q.throttled, q.statErr)
-	c.ThrottledMS = had(g, "container.cpu.throttled_ms", milliseconds(q.throttledFor), q.statErr)
+	c.ThrottledMS = had(g, "container.cpu.throttled_ms", check.Milliseconds(q.throttledFor), q.statErr)
 	return c
 }

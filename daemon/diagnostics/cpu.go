@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"vega/policies/check"
 )
 
 // The values of CPU.Basis.
@@ -47,7 +49,7 @@ var (
 )
 
 func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
-	u := CPU{Source: SourceHost, LimitCores: usableCores(), Basis: r.basis, MeasuredAt: r.at.UTC(), WindowMS: milliseconds(r.window)}
+	u := CPU{Source: SourceHost, LimitCores: usableCores(), Basis: r.basis, MeasuredAt: r.at.UTC(), WindowMS: check.Milliseconds(r.window)}
 	u.readLoads(ctx, c.sys, g)
 	u.HostCores = had(g, "cpu.host_cores", r.hostCores, r.coresErr)
 	u.HostPercent = had(g, "cpu.host_percent", r.hostPercent, r.hostErr)

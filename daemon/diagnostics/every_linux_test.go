@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vega/policies/check"
 )
 
 // beside is what another source says of a figure.
@@ -67,7 +69,7 @@ func everyField(t *testing.T, r reporter, c *Collector) {
 	s := snapshot(t, c)
 	o := others{t, map[string]beside{}}
 	o.processors(s, stat, used, began)
-	o.bound("cpu.window_ms", "since the reading before", milliseconds(time.Since(first.CPU.MeasuredAt))) // which may be of one before that
+	o.bound("cpu.window_ms", "since the reading before", check.Milliseconds(time.Since(first.CPU.MeasuredAt))) // which may be of one before that
 	o.memory(s)
 	o.counts(s)
 	o.disk(s)
@@ -144,7 +146,7 @@ func (o others) processors(s Snapshot, stat [2]float64, used time.Duration, bega
 	for n, name := range []string{"cpu.load1", "cpu.load5", "cpu.load15"} {
 		o.say(name, "/proc/loadavg", parsed(o.t, strings.Fields(o.text("/proc/loadavg"))[n]), 1)
 	}
-	o.bound("duration_ms", "the clock", milliseconds(time.Since(began)))
+	o.bound("duration_ms", "the clock", check.Milliseconds(time.Since(began)))
 }
 
 func (o others) memory(s Snapshot) {
@@ -268,14 +270,14 @@ func (o others) runtime(before Snapshot) {
 	o.say("runtime.gc.pause.count", "two a cycle of runtime.MemStats", 2*cycles, 8)
 	longest := 0.0
 	for _, p := range gc.Pause[:min(len(gc.Pause), int(cycles)+1)] {
-		longest = max(longest, milliseconds(p))
+		longest = max(longest, check.Milliseconds(p))
 	}
 	for _, name := range []string{"p50_ms", "p99_ms", "max_ms"} {
 		o.bound("runtime.gc.pause."+name, "debug.GCStats, rounded up to a bucket", 1.5*longest+0.1)
-		o.bound("runtime.sched_latency."+name, "the window, rounded up to a bucket", 1.5*milliseconds(time.Since(before.CPU.MeasuredAt)))
+		o.bound("runtime.sched_latency."+name, "the window, rounded up to a bucket", 1.5*check.Milliseconds(time.Since(before.CPU.MeasuredAt)))
 	}
 	o.bound("runtime.sched_latency.count", "all since the start", float64(scheduled()))
-	o.bound("runtime.window_ms", "since the reading before", milliseconds(time.Since(before.CPU.MeasuredAt))) // which may be of one before that
+	o.bound("runtime.window_ms", "since the reading before", check.Milliseconds(time.Since(before.CPU.MeasuredAt))) // which may be of one before that
 }
 
 // scheduled is how often a goroutine waited for its turn since the start.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vega/policies/check"
 )
 
 const (
@@ -92,7 +94,7 @@ func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, err
 	defer cancel()
 	e := Evidence{Resource: name, CheckedAt: began.UTC(), Unavailable: map[string]string{}}
 	c.explain(bounded, &e)
-	e.DurationMS = milliseconds(time.Since(began))
+	e.DurationMS = check.Milliseconds(time.Since(began))
 	return e, ctx.Err()
 }
 

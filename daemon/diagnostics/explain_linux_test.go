@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"vega/daemon/realtest"
+	"vega/policies/check"
 )
 
 // TestMain is also the helper processes of tests: see helpers.
@@ -293,7 +294,7 @@ func TestMoved(t *testing.T) {
 	}
 	for n, over := range []time.Duration{time.Minute, 4 * time.Minute} {
 		m := e.Moved[n]
-		if least := milliseconds(over); m.OverMS < least || m.OverMS > least+milliseconds(realtest.Patience) {
+		if least := check.Milliseconds(over); m.OverMS < least || m.OverMS > least+check.Milliseconds(realtest.Patience) {
 			t.Errorf("over %v ms, want %v and as long as this took", m.OverMS, least)
 		}
 		if m.Delta != m.To-m.From || m.To < 3 {

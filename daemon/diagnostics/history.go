@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"vega/policies/check"
 )
 
 const (
@@ -130,5 +132,5 @@ func appendMove(moves []Move, path string, then *reading, now reading) []Move {
 		return moves
 	}
 	from := then.values[path]
-	return append(moves, Move{Field: path, From: from, To: to, Delta: to - from, OverMS: milliseconds(now.at.Sub(then.at))})
+	return append(moves, Move{Field: path, From: from, To: to, Delta: to - from, OverMS: check.Milliseconds(now.at.Sub(then.at))})
 }

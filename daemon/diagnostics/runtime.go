@@ -5,6 +5,8 @@ import (
 	"math"
 	"runtime"
 	"runtime/metrics"
+
+	"vega/policies/check"
 )
 
 // Runtime is how Go's runtime fares. Latencies are those of the window of CPU,
@@ -141,7 +143,7 @@ var (
 
 func newRuntime(r rates, g gaps) Runtime {
 	c := readRuntime()
-	t := Runtime{Goroutines: goroutines(), GOMAXPROCS: runtime.GOMAXPROCS(0), WindowMS: milliseconds(r.window)}
+	t := Runtime{Goroutines: goroutines(), GOMAXPROCS: runtime.GOMAXPROCS(0), WindowMS: check.Milliseconds(r.window)}
 	t.Heap = Heap{
 		Used: uint64(c.heapUsed), Goal: uint64(c.goal), Objects: uint64(c.objects),
 		Stacks: uint64(c.stacks), Idle: uint64(c.idle), Total: uint64(c.total - c.released),

@@ -16,7 +16,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // checking is what the flags of check say.
@@ -41,7 +41,7 @@ degraded or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 				}
 				return explain(cmd, o.explain)
 			}
-			return check(cmd, names, o)
+			return checkIntegrations(cmd, names, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", "text or json")
@@ -52,7 +52,7 @@ degraded or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 	return cmd
 }
 
-func check(cmd *cobra.Command, names []string, o checking) error {
+func checkIntegrations(cmd *cobra.Command, names []string, o checking) error {
 	if !slices.Contains([]string{"text", "json"}, o.format) {
 		return fmt.Errorf("--format %s: it is text or json", o.format)
 	}
@@ -106,11 +106,11 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 func unchecked(err error) error { return &exit{exitUnchecked, err} }
 
 // verdict turns the status of the whole into an exit code.
-func verdict(s policies.Status) error {
+func verdict(s check.Status) error {
 	switch s {
-	case policies.Healthy:
+	case check.Healthy:
 		return nil
-	case policies.Unhealthy:
+	case check.Unhealthy:
 		return &exit{exitUnhealthy, nil}
 	default:
 		return &exit{exitDegraded, nil}

@@ -17,7 +17,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/realtest/compiled"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // limited is vega with so many descriptors.
@@ -74,7 +74,7 @@ func TestCheckWithFewDescriptors(t *testing.T) {
 				t.Errorf("%v: %+v", err, h.Summary)
 			}
 			for _, r := range h.Integrations {
-				if r.Status != policies.Healthy && (r.Cause != policies.Host || !strings.Contains(r.Message, "raise LimitNOFILE")) {
+				if r.Status != check.Healthy && (r.Cause != check.Host || !strings.Contains(r.Message, "raise LimitNOFILE")) {
 					t.Errorf("%s: %s/%s %s", r.Name, r.Status, r.Cause, r.Message)
 				}
 			}

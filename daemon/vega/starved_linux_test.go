@@ -14,7 +14,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/realtest"
 	"vega/plugins/core/fixtures"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 const (
@@ -84,10 +84,10 @@ func TestStarvedHost(t *testing.T) {
 				t.Fatalf("a run without a stamp: %+v", r)
 			}
 			late = max(late, r.Strain.Late)
-			if r.Cause == policies.Host && strings.Contains(r.Message, "no processor") {
+			if r.Cause == check.Host && strings.Contains(r.Message, "no processor") {
 				example = r.Message
 			}
-			if r.Status == policies.Unhealthy {
+			if r.Status == check.Unhealthy {
 				t.Errorf("%s is said to be unhealthy: %s %+v", r.Name, r.Message, r.Strain)
 			}
 		}

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"vega/daemon"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // symbols are one character each, so that the columns stay aligned.
-var symbols = map[policies.Status]string{
-	policies.Healthy:   "✅ ",
-	policies.Degraded:  "🟡 ",
-	policies.Unhealthy: "❌ ",
-	policies.Unknown:   "❓ ",
-	policies.Disabled:  "⚪ ",
+var symbols = map[check.Status]string{
+	check.Healthy:   "✅ ",
+	check.Degraded:  "🟡 ",
+	check.Unhealthy: "❌ ",
+	check.Unknown:   "❓ ",
+	check.Disabled:  "⚪ ",
 }
 
 // writeTable shows each integration on a line, and the whole on the last.
@@ -45,7 +45,7 @@ func writeTable(out io.Writer, h daemon.Health) error {
 
 // standing is the status, with the cause where that is not the target.
 func standing(r daemon.Report) string {
-	if r.Cause == policies.NoCause || r.Cause == policies.Target {
+	if r.Cause == check.NoCause || r.Cause == check.Target {
 		return string(r.Status)
 	}
 	return fmt.Sprintf("%s (%s)", r.Status, r.Cause)

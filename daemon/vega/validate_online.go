@@ -10,7 +10,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
-	"vega/policies"
+	"vega/policies/check"
 )
 
 // observe runs each enabled integration once, as check does, if the
@@ -67,7 +67,7 @@ func again(cmd *cobra.Command, path string) string {
 
 // remedy is what to do about a report that is not as one would wish.
 func remedy(r daemon.Report, more string) string {
-	if r.Cause == policies.Denied {
+	if r.Cause == check.Denied {
 		return "grant what the message names, if the probe should have it"
 	}
 	return fmt.Sprintf("see to the target, or to what its config says; %s %s logs the run", more, r.Name)
@@ -77,7 +77,7 @@ func remedy(r daemon.Report, more string) string {
 func findings(h daemon.Health, more string) []config.Finding {
 	var out []config.Finding
 	for _, r := range h.Integrations {
-		if r.Status == policies.Healthy || r.Status == policies.Disabled {
+		if r.Status == check.Healthy || r.Status == check.Disabled {
 			continue
 		}
 		out = append(out, config.Finding{

@@ -26,6 +26,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // languages are those that have an SDK, and a guest here.
@@ -42,11 +43,11 @@ type outcome struct {
 	kv      manifest.Size
 	timeout time.Duration
 
-	status  plugins.Status
-	cause   plugins.Cause
+	status  check.Status
+	cause   check.Cause
 	message string
 	details map[string]string
-	metrics []plugins.Metric
+	metrics []check.Metric
 	logs    []string
 }
 
@@ -65,7 +66,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 				"map":   map[string]manifest.Value{"a.b": text("dot"), "#": text("number"), "@0": text("at"), `\`: text("slash"), "": text("empty"), "plain": text(strings.Repeat("p", 300))},
 				"usual": text("as ever"),
 			},
-			status: plugins.Healthy, message: "read",
+			status: check.Healthy, message: "read",
 			details: map[string]string{
 				"text": "Zoë 1", "long": "5000", "number": "9", "whole": "42", "flag": "true", "wait": "1500", "size": "3221225472",
 				"list": "x,2,true", "map": `=empty,#=number,@0=at,\=slash,a.b=dot,plain=` + strings.Repeat("p", 300),
@@ -74,17 +75,17 @@ func outcomes(t *testing.T, w *world) []outcome {
 		},
 		{
 			probe:  "results",
-			status: plugins.Degraded, cause: plugins.Target, message: "x" + strings.Repeat("é", 510) + "…",
+			status: check.Degraded, cause: check.Target, message: "x" + strings.Repeat("é", 510) + "…",
 			details: map[string]string{
 				"again": "second", strings.Repeat("ä", 62) + "…": "a long name", "long": "x" + strings.Repeat("ö", 2046) + "…", "clock": "runs",
 			},
-			metrics: []plugins.Metric{{Name: "one", Value: 1.5, Unit: "ms"}},
+			metrics: []check.Metric{{Name: "one", Value: 1.5, Unit: "ms"}},
 			logs:    []string{"DEBUG a debug line", "INFO an info line", "WARN a warn line", "ERROR x" + strings.Repeat("ü", 510) + "…"},
 		},
 		{
 			probe:  "http",
 			values: manifest.Values{"url": text(w.plain.URL), "secure": text(w.secure.URL), "token": manifest.Text{{Text: "a-real-token-of-25-letters", Secret: true}}},
-			status: plugins.Healthy, message: "sent",
+			status: check.Healthy, message: "sent",
 			details: with(facts(w.good), map[string]string{
 				"status": "200", "method": "POST", "auth": "ada:s3cret", "a.0": "one", "a.1": "two", "token": "right", "body": "hello", "none": "null",
 				`odd\.key`: "true", "list": "[1,2,3]", "absent": "-1", "list.#": "3", "count": "309", "text": "600", "header": "yes", "timing": "runs", "no_tls": "-9",
@@ -95,7 +96,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 		{
 			probe:  "net",
 			values: manifest.Values{"address": text(w.lines), "secure": text(w.tlsLines), "datagram": text(w.datagram)},
-			status: plugins.Healthy, message: "talked",
+			status: check.Healthy, message: "talked",
 			details: with(facts(w.bad), map[string]string{
 				"write": "none", "line1": "ONE", "line2": "TWO", "ready": "go ahead", "starttls": "none", "line3": "THREE", "long_line": "-8",
 				"bye": "bye", "gone": "-7", "end": "end", "closed": "-11", "verified": "-6", "line4": "FOUR", "udp": "pong",
@@ -108,7 +109,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 				"refusing": text(w.refusing), "resetting": text(w.resetting), "silent": text(w.silent), "elsewhere": text("127.0.0.1:9"),
 			},
 			timeout: 2 * time.Second,
-			status:  plugins.Unhealthy, cause: plugins.Denied, message: "all failed",
+			status:  check.Unhealthy, cause: check.Denied, message: "all failed",
 			details: map[string]string{
 				"denied": "3 -2", "denied_is": `~net = ["tcp://127.0.0.1:9"]`,
 				"refused": "2 -4", "refused_is": "it refuses the connection; start the service or correct the address",
@@ -126,33 +127,33 @@ func outcomes(t *testing.T, w *world) []outcome {
 		{
 			probe: "dns", block: rules(t, manifest.DNS, "absent.vega.test"),
 			values: manifest.Values{"name": text("vega.test"), "server": text(w.dns)},
-			status: plugins.Healthy, message: "asked",
+			status: check.Healthy, message: "asked",
 			details: map[string]string{"A": "192.0.2.1,192.0.2.2", "MX": "10 mail.vega.test", "TXT": "v=spf1 " + strings.Repeat("x", 200) + "," + strings.Repeat("y", 250), "SRV": "-1", "NS": "-1", "absent": "-5", "what": "-9"},
 		},
 		{
 			probe:  "sql",
 			values: manifest.Values{"database": text("app")},
-			status: plugins.Healthy, message: "queried",
+			status: check.Healthy, message: "queried",
 			details: map[string]string{"rows": "1 a,2 -1,3 5000", "end": "none", "column": "-9", "closed": "-11", "bad": "-12"},
 		},
 		{
 			probe: "kv", kv: 2048,
-			status: plugins.Healthy, message: "kept",
+			status: check.Healthy, message: "kept",
 			details: map[string]string{"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c"},
 		},
 		{
 			probe:  "match",
-			status: plugins.Healthy, message: "matched",
+			status: check.Healthy, message: "matched",
 			details: map[string]string{"yes": "true", "no": "false", "within": "true", "bad": "-9"},
 		},
 	}
-	for n, status := range []plugins.Status{plugins.Healthy, plugins.Degraded, plugins.Unhealthy, plugins.Unknown} {
-		cause := plugins.Target
+	for n, status := range []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown} {
+		cause := check.Target
 		switch status {
-		case plugins.Healthy:
+		case check.Healthy:
 			cause = ""
-		case plugins.Unknown:
-			cause = plugins.Probe
+		case check.Unknown:
+			cause = check.Probe
 		}
 		all = append(all, outcome{probe: "status", values: manifest.Values{"status": float64(n)}, status: status, cause: cause, message: "it is " + string(status), details: map[string]string{}})
 	}

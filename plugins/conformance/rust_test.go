@@ -13,6 +13,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // A panic in Rust says what and where, and nothing of the machine that the
@@ -62,7 +63,7 @@ fn sdk() -> vega::Outcome { let _one = TEXT.borrow_mut(); let _two = TEXT.borrow
 	} {
 		s.logs = nil
 		got := loaded.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Timeout: realtest.Patience})
-		if got.Status != plugins.Unknown || got.Cause != plugins.Probe {
+		if got.Status != check.Unknown || got.Cause != check.Probe {
 			t.Errorf("%s: %s/%s", probe, got.Status, got.Cause)
 		}
 		told := map[string]string{"message": got.Message, "log": strings.Join(s.logs, "\n")}

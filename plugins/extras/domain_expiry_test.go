@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 // rdap is what a registry answers, after the example of RFC 9083, section 5.3.
@@ -57,13 +57,13 @@ func TestDomainExpiry(t *testing.T) {
 		return manifest.Values{"domain": manifest.Plain(domain), "rdap_url": manifest.Plain(registry.URL + "/v1")}
 	}
 	on := func(n int) string { return days(n)[:10] }
-	run(t, k, "healthy", of("long.example"), want{plugins.Healthy, "", "long.example is registered until " + on(200) + ", 200 days from now"})
-	run(t, k, "soon", of("soon.example"), want{plugins.Degraded, plugins.Target, "soon.example expires on " + on(12) + ", in 12 days; renew it"})
-	run(t, k, "gone", of("gone.example"), want{plugins.Unhealthy, plugins.Target, "gone.example expired on " + on(-3) + "; renew it at once"})
-	run(t, k, "redeem", of("redeem.example"), want{plugins.Unhealthy, plugins.Target, "redeem.example has expired and can still be redeemed"})
-	run(t, k, "silent", of("silent.example"), want{plugins.Unhealthy, plugins.Target, registry.URL + "/v1 does not tell when silent.example expires"})
-	run(t, k, "page", of("page.example"), want{plugins.Unhealthy, plugins.Target, "what answers at " + registry.URL + "/v1 does not speak RDAP"})
-	run(t, k, "unregistered", of("absent.example"), want{plugins.Unhealthy, plugins.Target, registry.URL + "/v1 does not know the domain absent.example"})
+	run(t, k, "healthy", of("long.example"), want{check.Healthy, "", "long.example is registered until " + on(200) + ", 200 days from now"})
+	run(t, k, "soon", of("soon.example"), want{check.Degraded, check.Target, "soon.example expires on " + on(12) + ", in 12 days; renew it"})
+	run(t, k, "gone", of("gone.example"), want{check.Unhealthy, check.Target, "gone.example expired on " + on(-3) + "; renew it at once"})
+	run(t, k, "redeem", of("redeem.example"), want{check.Unhealthy, check.Target, "redeem.example has expired and can still be redeemed"})
+	run(t, k, "silent", of("silent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not tell when silent.example expires"})
+	run(t, k, "page", of("page.example"), want{check.Unhealthy, check.Target, "what answers at " + registry.URL + "/v1 does not speak RDAP"})
+	run(t, k, "unregistered", of("absent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not know the domain absent.example"})
 	left := int(time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC).Sub(time.Now().UTC().Truncate(24*time.Hour)).Hours() / 24)
-	run(t, k, "leap", of("leap.example"), want{plugins.Healthy, "", fmt.Sprintf("leap.example is registered until 2028-02-29, %d days from now", left)})
+	run(t, k, "leap", of("leap.example"), want{check.Healthy, "", fmt.Sprintf("leap.example is registered until 2028-02-29, %d days from now", left)})
 }

@@ -16,6 +16,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 var update = flag.Bool("update", false, "record the cases anew")
@@ -42,8 +43,8 @@ func open(t *testing.T, name string, o plugintest.Options) *plugintest.Kit {
 
 // want is what a run has to come to. The message is the beginning of it.
 type want struct {
-	status  plugins.Status
-	cause   plugins.Cause
+	status  check.Status
+	cause   check.Cause
 	message string
 }
 
@@ -78,7 +79,7 @@ func run(t *testing.T, k *plugintest.Kit, name string, values manifest.Values, w
 		t.Fatal(missing)
 	}
 	in := plugins.Input{Integration: "it", Probe: p.Name, Values: values, Grants: set, Timeout: realtest.Patience}
-	if w.cause == plugins.Timeout {
+	if w.cause == check.Timeout {
 		in.Timeout = deadline
 	}
 	c, r, err := k.Record(t.Context(), in, false)

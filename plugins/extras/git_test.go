@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"vega/daemon/realtest"
-	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 // gitServer is git http-backend over a directory, which asks for a token below
@@ -87,17 +87,17 @@ func TestGit(t *testing.T) {
 		v["token"] = manifest.Text{{Text: word, Secret: true}}
 		return v
 	}
-	_, r := run(t, k, "healthy", of("/shop/.git"), want{plugins.Healthy, "", "HEAD of " + url + "/shop/.git is at " + head[:12]})
+	_, r := run(t, k, "healthy", of("/shop/.git"), want{check.Healthy, "", "HEAD of " + url + "/shop/.git is at " + head[:12]})
 	if r.Details["commit"] != head || len(r.Metrics) != 3 || r.Metrics[1].Value != 2 || r.Metrics[2].Value != 1 {
 		t.Errorf("%v %v", r.Details, r.Metrics)
 	}
-	run(t, k, "branch", of("/shop/.git/", "branch", "next", "commit", head[:7]), want{plugins.Healthy, "", "next of " + url + "/shop/.git/ is at " + head[:12]})
-	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{plugins.Degraded, plugins.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
-	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{plugins.Unhealthy, plugins.Target, "the repository at " + url + "/shop/.git has no gone"})
-	run(t, k, "empty", of("/empty/.git"), want{plugins.Unhealthy, plugins.Target, "the repository at " + url + "/empty/.git is empty"})
-	run(t, k, "absent", of("/absent"), want{plugins.Unhealthy, plugins.Target, "there is no repository at " + url + "/absent"})
-	run(t, k, "page", of("/page"), want{plugins.Unhealthy, plugins.Target, "what answers at " + url + "/page does not speak Git"})
-	run(t, k, "token", with(of("/private/.git"), token), want{plugins.Healthy, "", "HEAD of "})
-	run(t, k, "wrong_token", with(of("/private/.git"), "another-token-entirely"), want{plugins.Unhealthy, plugins.Target, url + "/private/.git refuses the login"})
-	run(t, k, "no_token", of("/private/.git"), want{plugins.Unhealthy, plugins.Target, url + "/private/.git asks for a login"})
+	run(t, k, "branch", of("/shop/.git/", "branch", "next", "commit", head[:7]), want{check.Healthy, "", "next of " + url + "/shop/.git/ is at " + head[:12]})
+	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{check.Degraded, check.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
+	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{check.Unhealthy, check.Target, "the repository at " + url + "/shop/.git has no gone"})
+	run(t, k, "empty", of("/empty/.git"), want{check.Unhealthy, check.Target, "the repository at " + url + "/empty/.git is empty"})
+	run(t, k, "absent", of("/absent"), want{check.Unhealthy, check.Target, "there is no repository at " + url + "/absent"})
+	run(t, k, "page", of("/page"), want{check.Unhealthy, check.Target, "what answers at " + url + "/page does not speak Git"})
+	run(t, k, "token", with(of("/private/.git"), token), want{check.Healthy, "", "HEAD of "})
+	run(t, k, "wrong_token", with(of("/private/.git"), "another-token-entirely"), want{check.Unhealthy, check.Target, url + "/private/.git refuses the login"})
+	run(t, k, "no_token", of("/private/.git"), want{check.Unhealthy, check.Target, url + "/private/.git asks for a login"})
 }

@@ -10,9 +10,9 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/cases"
-	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 func TestMemcached(t *testing.T) {
@@ -25,30 +25,30 @@ func TestMemcached(t *testing.T) {
 		}
 		return v
 	}
-	run(t, k, "healthy", values(nil), want{plugins.Healthy, "", "memcached 1."})
+	run(t, k, "healthy", values(nil), want{check.Healthy, "", "memcached 1."})
 	store(t, addr, "here", 1, 10)
 	ask(t, addr, "here", 1)
 	ask(t, addr, "absent", 9)
 	// The counters of the run before are those of before anything was asked.
-	c, _ := run(t, k, "", values(manifest.Values{"min_hits": 50.0}), want{plugins.Healthy, "", "memcached"})
+	c, _ := run(t, k, "", values(manifest.Values{"min_hits": 50.0}), want{check.Healthy, "", "memcached"})
 	c.World.KV = map[string]plugintest.Bytes{"get_hits": plugintest.Bytes("0"), "get_misses": plugintest.Bytes("0"), "evictions": plugintest.Bytes("0")}
 	r := cases.Replay(t, k, c)
-	if r.Status != plugins.Degraded || !strings.HasPrefix(r.Message, "10.0 % of what "+addr+" was asked for was there, fewer than 50 %") {
+	if r.Status != check.Degraded || !strings.HasPrefix(r.Message, "10.0 % of what "+addr+" was asked for was there, fewer than 50 %") {
 		t.Errorf("%s: %s", r.Status, r.Message)
 	}
 	store(t, addr, "much", 3000, 1000)
-	c, _ = run(t, k, "", values(manifest.Values{"max_evictions": 10.0}), want{plugins.Healthy, "", "memcached"})
+	c, _ = run(t, k, "", values(manifest.Values{"max_evictions": 10.0}), want{check.Healthy, "", "memcached"})
 	c.World.KV = map[string]plugintest.Bytes{"evictions": plugintest.Bytes("0")}
-	if r = cases.Replay(t, k, c); r.Status != plugins.Degraded || !strings.Contains(r.Message, "values for want of room") {
+	if r = cases.Replay(t, k, c); r.Status != check.Degraded || !strings.Contains(r.Message, "values for want of room") {
 		t.Errorf("%s: %s", r.Status, r.Message)
 	}
-	run(t, k, "connections", values(manifest.Values{"max_connections": 0.0}), want{plugins.Degraded, plugins.Target, ""})
+	run(t, k, "connections", values(manifest.Values{"max_connections": 0.0}), want{check.Degraded, check.Target, ""})
 
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
-	run(t, k, "not_memcached", manifest.Values{"address": manifest.Plain(web.Listener.Addr().String())}, want{plugins.Unhealthy, plugins.Target, web.Listener.Addr().String() + ` does not speak memcached: it answered "HTTP/1.1 400 Bad Request"; correct the address`})
+	run(t, k, "not_memcached", manifest.Values{"address": manifest.Plain(web.Listener.Addr().String())}, want{check.Unhealthy, check.Target, web.Listener.Addr().String() + ` does not speak memcached: it answered "HTTP/1.1 400 Bad Request"; correct the address`})
 	refusing := "127.0.0.1:1"
-	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{plugins.Unhealthy, plugins.Target, refusing + " refuses the connection"})
+	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{check.Unhealthy, check.Target, refusing + " refuses the connection"})
 }
 
 // command sends a line to memcached and returns the first of its answer.

@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"vega/daemon/realtest"
-	"vega/plugins"
 	"vega/plugins/core/fixtures"
 	"vega/plugins/egress"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 func TestMQTT(t *testing.T) {
@@ -40,13 +40,13 @@ func TestMQTT(t *testing.T) {
 		}
 		return v
 	}
-	run(t, k, "login", as("ada", password), want{plugins.Healthy, "", addr + " takes the login"})
-	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{plugins.Healthy, "", addr + " takes the login and the subscription to plant/pump"})
-	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{plugins.Healthy, "", addr + " takes the login and the subscription"})
-	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{plugins.Unhealthy, plugins.Timeout, "no message on plant/pump of " + addr + " matches state=failed; the last is state=running"})
-	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{plugins.Unhealthy, plugins.Timeout, "no message came on plant/none of " + addr})
-	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{plugins.Unhealthy, plugins.Target, addr + " refuses the login; correct username and password"})
-	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{plugins.Unhealthy, plugins.Target, addr + " refuses the login"})
+	run(t, k, "login", as("ada", password), want{check.Healthy, "", addr + " takes the login"})
+	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{check.Healthy, "", addr + " takes the login and the subscription to plant/pump"})
+	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{check.Healthy, "", addr + " takes the login and the subscription"})
+	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump of " + addr + " matches state=failed; the last is state=running"})
+	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{check.Unhealthy, check.Timeout, "no message came on plant/none of " + addr})
+	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{check.Unhealthy, check.Target, addr + " refuses the login; correct username and password"})
+	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{check.Unhealthy, check.Target, addr + " refuses the login"})
 	// Mosquitto lets everybody subscribe, and then sends nothing; others refuse.
 	strict := fixtures.Listen(t, func(c net.Conn) {
 		buf := make([]byte, 512)
@@ -56,10 +56,10 @@ func TestMQTT(t *testing.T) {
 		_, _ = c.Write([]byte{0x90, 3, 0, 1, 0x80})
 		_, _ = c.Read(buf)
 	})
-	run(t, k, "not_allowed", manifest.Values{"address": manifest.Plain(strict), "topic": manifest.Plain("office/#")}, want{plugins.Unhealthy, plugins.Target, strict + " refuses the subscription to office/#"})
+	run(t, k, "not_allowed", manifest.Values{"address": manifest.Plain(strict), "topic": manifest.Plain("office/#")}, want{check.Unhealthy, check.Target, strict + " refuses the subscription to office/#"})
 	mail := fixtures.SMTP(t, nil, "220 mail.vega.test ESMTP")
-	run(t, k, "not_mqtt", manifest.Values{"address": manifest.Plain(mail)}, want{plugins.Unhealthy, plugins.Target, mail + " does not speak MQTT"})
-	run(t, k, "", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}, want{plugins.Unhealthy, plugins.Target, "127.0.0.1:1 refuses the connection"})
+	run(t, k, "not_mqtt", manifest.Values{"address": manifest.Plain(mail)}, want{check.Unhealthy, check.Target, mail + " does not speak MQTT"})
+	run(t, k, "", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}, want{check.Unhealthy, check.Target, "127.0.0.1:1 refuses the connection"})
 
 	// Over TLS, with a certificate that is trusted, and with one that is not.
 	ca := realtest.NewCA(t)
@@ -70,8 +70,8 @@ func TestMQTT(t *testing.T) {
 		leaf *realtest.Leaf
 		want want
 	}{
-		{ca.Valid("127.0.0.1"), want{plugins.Healthy, "", ""}},
-		{ca.Expired("127.0.0.1"), want{plugins.Unhealthy, plugins.Target, "TLS with "}},
+		{ca.Valid("127.0.0.1"), want{check.Healthy, "", ""}},
+		{ca.Expired("127.0.0.1"), want{check.Unhealthy, check.Target, "TLS with "}},
 	} {
 		files := map[string]string{}
 		for name, path := range map[string]string{"cert.pem": c.leaf.CertFile, "key.pem": c.leaf.KeyFile} {

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"vega/daemon/realtest"
-	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 func TestNTP(t *testing.T) {
@@ -18,7 +18,7 @@ func TestNTP(t *testing.T) {
 	good := realtest.Chrony(t, 3)
 	near := at(good)
 	near["max_offset"] = realtest.Patience // a busy machine is late to read its clock
-	_, r := run(t, k, "healthy", near, want{plugins.Healthy, "", "the clock of this machine is within "})
+	_, r := run(t, k, "healthy", near, want{check.Healthy, "", "the clock of this machine is within "})
 	got := map[string]float64{}
 	for _, m := range r.Metrics {
 		got[m.Name] = m.Value
@@ -28,21 +28,21 @@ func TestNTP(t *testing.T) {
 	}
 	far := at(good)
 	far["max_stratum"] = 2.0
-	run(t, k, "", far, want{plugins.Degraded, plugins.Target, good + " is at stratum 3, further from a reference clock than 2"})
+	run(t, k, "", far, want{check.Degraded, check.Target, good + " is at stratum 3, further from a reference clock than 2"})
 	lost := realtest.Chrony(t, 0)
-	run(t, k, "unsynchronised", at(lost), want{plugins.Unhealthy, plugins.Target, lost + " does not know the time itself: it is not synchronised"})
+	run(t, k, "unsynchronised", at(lost), want{check.Unhealthy, check.Target, lost + " does not know the time itself: it is not synchronised"})
 
 	ahead := serveTime(t, func(answer []byte) { shift(answer, 90*time.Second) })
-	run(t, k, "behind", at(ahead), want{plugins.Degraded, plugins.Target, "the clock of this machine is "})
+	run(t, k, "behind", at(ahead), want{check.Degraded, check.Target, "the clock of this machine is "})
 	kiss := serveTime(t, func(answer []byte) {
 		answer[1] = 0
 		copy(answer[12:], "RATE")
 	})
-	run(t, k, "kiss_of_death", at(kiss), want{plugins.Unhealthy, plugins.Target, kiss + " refuses to answer: RATE; ask it less often"})
+	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer: RATE; ask it less often"})
 	other := serveTime(t, func(answer []byte) { answer[24]++ })
-	run(t, k, "another_answer", at(other), want{plugins.Unhealthy, plugins.Target, "what answers at " + other + " is no time server, or answers somebody else"})
+	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Target, "what answers at " + other + " is no time server, or answers somebody else"})
 	silent := serveTime(t, nil)
-	run(t, k, "", at(silent), want{plugins.Unhealthy, plugins.Timeout, silent + " did not answer in time"})
+	run(t, k, "", at(silent), want{check.Unhealthy, check.Timeout, silent + " did not answer in time"})
 }
 
 // serveTime answers as a server of RFC 5905 does, after change had its way;

@@ -13,6 +13,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 // servers are databases by their names in the configuration.
@@ -44,13 +45,13 @@ func TestPostgres(t *testing.T) {
 		}
 		return v
 	}
-	_, r := run(t, k, "primary", of("app", nil), want{plugins.Healthy, "", "PostgreSQL "})
+	_, r := run(t, k, "primary", of("app", nil), want{check.Healthy, "", "PostgreSQL "})
 	if r.Details["role"] != "primary" || r.Details["not_seen"] != "" {
 		t.Error(r.Details)
 	}
-	run(t, k, "standby", of("replica", manifest.Values{"role": manifest.Plain("standby")}), want{plugins.Healthy, "", "PostgreSQL "})
-	run(t, k, "failed_over", of("app", manifest.Values{"role": manifest.Plain("standby")}), want{plugins.Unhealthy, plugins.Target, "database.app is a primary, and should be a standby"})
-	run(t, k, "connections", of("app", manifest.Values{"max_connections": 1.0}), want{plugins.Degraded, plugins.Target, ""})
+	run(t, k, "standby", of("replica", manifest.Values{"role": manifest.Plain("standby")}), want{check.Healthy, "", "PostgreSQL "})
+	run(t, k, "failed_over", of("app", manifest.Values{"role": manifest.Plain("standby")}), want{check.Unhealthy, check.Target, "database.app is a primary, and should be a standby"})
+	run(t, k, "connections", of("app", manifest.Values{"max_connections": 1.0}), want{check.Degraded, check.Target, ""})
 
 	tx, err := primary.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -60,7 +61,7 @@ func TestPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(2200 * time.Millisecond)
-	run(t, k, "transaction", of("app", manifest.Values{"max_transaction": time.Second}), want{plugins.Degraded, plugins.Target, "a transaction on database.app is open for "})
+	run(t, k, "transaction", of("app", manifest.Values{"max_transaction": time.Second}), want{check.Degraded, check.Target, "a transaction on database.app is open for "})
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestPostgres(t *testing.T) {
 	}
 	plain := connect(t, strings.Replace(dsn, "//vega:", "//plain:", 1))
 	ordinary := open(t, "postgres", plugintest.Options{Databases: servers{"app": plain}})
-	if _, r = run(t, ordinary, "ordinary_user", of("app", nil), want{plugins.Healthy, "", "PostgreSQL "}); !strings.HasSuffix(r.Details["not_seen"], "grant pg_monitor to the user of database.app") {
+	if _, r = run(t, ordinary, "ordinary_user", of("app", nil), want{check.Healthy, "", "PostgreSQL "}); !strings.HasSuffix(r.Details["not_seen"], "grant pg_monitor to the user of database.app") {
 		t.Error(r.Details)
 	}
 
@@ -89,8 +90,8 @@ func TestPostgres(t *testing.T) {
 		return err == nil && behind
 	})
 	time.Sleep(2200 * time.Millisecond)
-	run(t, k, "lag", of("replica", manifest.Values{"max_lag": time.Second}), want{plugins.Degraded, plugins.Target, "replication of database.replica lags: it is a standby that is "})
+	run(t, k, "lag", of("replica", manifest.Values{"max_lag": time.Second}), want{check.Degraded, check.Target, "replication of database.replica lags: it is a standby that is "})
 
 	down := open(t, "postgres", plugintest.Options{Databases: servers{"app": connect(t, "postgres://plain@127.0.0.1:1/x")}})
-	run(t, down, "", of("app", nil), want{plugins.Unhealthy, plugins.Target, "database.app refuses the connection; start the service"})
+	run(t, down, "", of("app", nil), want{check.Unhealthy, check.Target, "database.app refuses the connection; start the service"})
 }

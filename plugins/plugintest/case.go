@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Case is one run of a probe, the world that it runs in, and what it has to
@@ -120,8 +120,8 @@ type Query struct {
 // Expect is what a run has to come to. What is left out is not looked at.
 // Times in a text, such as 12 ms, may differ.
 type Expect struct {
-	Status  plugins.Status    `json:"status"`
-	Cause   plugins.Cause     `json:"cause,omitempty"`
+	Status  check.Status      `json:"status"`
+	Cause   check.Cause       `json:"cause,omitempty"`
 	Message string            `json:"message,omitempty"`
 	Details map[string]string `json:"details,omitempty"`
 	Metrics []Metric          `json:"metrics,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"vega/plugins"
+	"vega/policies/check"
 )
 
 // Differs is how a run differs from what its case expects, in lines; none if
@@ -20,7 +20,7 @@ func (c *Case) Differs(r Run) []string {
 		out = append(out, fmt.Sprintf("it reads the option %q, which plugin.hcl does not declare for the probe %s: it is never set", name, c.Probe))
 	}
 	if c.Expect == nil {
-		if r.Cause == plugins.Probe || r.Cause == plugins.Denied || r.Cause == plugins.Host {
+		if r.Cause == check.Probe || r.Cause == check.Denied || r.Cause == check.Host {
 			out = append(out, "it is "+describe(r.Result))
 		}
 		return out
@@ -46,7 +46,7 @@ func (c *Case) Differs(r Run) []string {
 		}
 	}
 	for _, m := range e.Metrics {
-		i := slices.IndexFunc(r.Metrics, func(g plugins.Metric) bool { return g.Name == m.Name })
+		i := slices.IndexFunc(r.Metrics, func(g check.Metric) bool { return g.Name == m.Name })
 		switch {
 		case i < 0:
 			out = append(out, "metric "+m.Name+" is missing")

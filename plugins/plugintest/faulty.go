@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vega/plugins"
+	"vega/policies/check"
 )
 
 // meets is the error of a fault that comes in place of a call of that kind.
@@ -71,15 +72,15 @@ const moreTries = 2
 
 // Doubtful reports whether a run may have come to something else on a machine
 // that is less busy: vega says so, or the deadline ended it.
-func (r Run) Doubtful() bool { return r.Cause == plugins.Host || r.Ended && r.outlasted }
+func (r Run) Doubtful() bool { return r.Cause == check.Host || r.Ended && r.outlasted }
 
 // Verdict is what came of a run with a fault.
 type Verdict struct {
-	Fault   string         `json:"fault"`
-	Run     Run            `json:"-"`
-	Wrong   string         `json:"wrong,omitempty"`  // what the author has to mend
-	Advice  string         `json:"advice,omitempty"` // what the author may want to look at
-	Status  plugins.Status `json:"status"`
-	Cause   plugins.Cause  `json:"cause,omitempty"`
-	Message string         `json:"message"`
+	Fault   string       `json:"fault"`
+	Run     Run          `json:"-"`
+	Wrong   string       `json:"wrong,omitempty"`  // what the author has to mend
+	Advice  string       `json:"advice,omitempty"` // what the author may want to look at
+	Status  check.Status `json:"status"`
+	Cause   check.Cause  `json:"cause,omitempty"`
+	Message string       `json:"message"`
 }

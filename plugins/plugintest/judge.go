@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vega/plugins"
+	"vega/policies/check"
 )
 
 // judge says what is wrong with how a probe bore a fault.
@@ -13,30 +14,30 @@ func (k *Kit) judge(c *Case, f *Fault, well plugins.Result, run Run) Verdict {
 	v := Verdict{Fault: f.Name, Run: run, Status: run.Status, Cause: run.Cause, Message: run.Message}
 	optional := k.allOptional(c.Probe)
 	switch {
-	case run.Ended && run.Cause == plugins.Timeout:
+	case run.Ended && run.Cause == check.Timeout:
 		v.Wrong = "the probe did not come back when a call told it that its time was over: return at once after an error"
-	case run.Ended && run.Cause != plugins.Host:
+	case run.Ended && run.Cause != check.Host:
 		v.Wrong = run.Message
-	case run.Cause == plugins.Host:
+	case run.Cause == check.Host:
 		v.Advice = "this machine was too busy to judge it; run the test again"
 	case f.harmless:
 		if run.Status != well.Status {
 			v.Wrong = "it should make no difference, and without it the probe is " + string(well.Status)
 		}
 		return v
-	case f.denies && run.Status == plugins.Healthy && !optional:
+	case f.denies && run.Status == check.Healthy && !optional:
 		v.Wrong = "healthy, although it was refused all that it asked for: look at the result of each call"
 	case f.denies, f.ours:
-	case run.Status == plugins.Healthy && f.soft:
-		if well.Status == plugins.Healthy && strings.HasPrefix(f.Name, "http: status") {
+	case run.Status == check.Healthy && f.soft:
+		if well.Status == check.Healthy && strings.HasPrefix(f.Name, "http: status") {
 			v.Advice = "healthy; if that is not meant, look at the status of the answer"
 		}
-	case run.Status == plugins.Healthy:
+	case run.Status == check.Healthy:
 		v.Wrong = "healthy, although what it asked went wrong: look at the result of each call"
-	case run.Status == plugins.Unknown && run.Cause == plugins.Probe && !f.soft && !f.vast:
+	case run.Status == check.Unknown && run.Cause == check.Probe && !f.soft && !f.vast:
 		v.Wrong = "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
 	}
-	if v.Wrong == "" && run.Status != plugins.Healthy && run.Cause != plugins.Host && !f.ours {
+	if v.Wrong == "" && run.Status != check.Healthy && run.Cause != check.Host && !f.ours {
 		if why := vague(run.Message, well, c); why != "" && f.soft {
 			v.Advice = why
 		} else {
@@ -66,7 +67,7 @@ func vague(message string, well plugins.Result, c *Case) string {
 	switch {
 	case message == "the probe gave no message":
 		return "it gives no message: say what is wrong, and with what"
-	case message == well.Message && well.Status == plugins.Healthy:
+	case message == well.Message && well.Status == check.Healthy:
 		return "its message is the same as when all is well: " + message
 	case number.MatchString(message):
 		return "its message is a number: " + message + "; say it in words"

@@ -22,6 +22,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 const token = "a-real-token-of-the-operator"
@@ -124,7 +125,7 @@ func TestRecordAndReplay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if run.Status != plugins.Healthy {
+			if run.Status != check.Healthy {
 				t.Fatalf("%s (%s): %s", run.Status, run.Cause, run.Message)
 			}
 			path := filepath.Join(t.TempDir(), "case.json")
@@ -196,13 +197,13 @@ func TestLearn(t *testing.T) {
 				}
 			}
 			_, run, err = k.Record(t.Context(), in, false)
-			if err != nil || run.Status != plugins.Healthy {
+			if err != nil || run.Status != check.Healthy {
 				t.Errorf("%v: with what was learned it is %s: %s", err, run.Status, run.Message)
 			}
 			for n := range in.Grants.Rules {
 				less := in
 				less.Grants.Rules = append(append([]grant.Rule{}, in.Grants.Rules[:n]...), in.Grants.Rules[n+1:]...)
-				if _, run, err := k.Record(t.Context(), less, false); err == nil || run.Cause != plugins.Denied {
+				if _, run, err := k.Record(t.Context(), less, false); err == nil || run.Cause != check.Denied {
 					t.Errorf("%v: without %s it is %s (%s)", err, in.Grants.Rules[n], run.Status, run.Cause)
 				}
 			}
@@ -222,7 +223,7 @@ func TestLearnRedirect(t *testing.T) {
 	c, run, err := k.Record(t.Context(), plugins.Input{Integration: "it", Probe: "http", Timeout: realtest.Patience, Values: manifest.Values{
 		"url": manifest.Plain(start.URL), "method": manifest.Plain("GET"), "follow_redirects": true,
 	}}, true)
-	if err != nil || run.Status != plugins.Healthy {
+	if err != nil || run.Status != check.Healthy {
 		t.Fatal(err, run)
 	}
 	if got, want := c.Grant.Block(), "grant {\n  http = [\"GET "+end.URL+"\"]\n}\n"; got != want {
@@ -240,7 +241,7 @@ func TestLearnRedirect(t *testing.T) {
 		t.Errorf("a replay learns %q, the recording %q", got, c.Grant.Block())
 	}
 	c.Grant = plugintest.Grant{}
-	if run, err := k.Replay(t.Context(), c); err != nil || run.Cause != plugins.Denied {
+	if run, err := k.Replay(t.Context(), c); err != nil || run.Cause != check.Denied {
 		t.Errorf("%v: without the grant it is %s (%s)", err, run.Status, run.Cause)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/egress"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Record runs the probe against the real outside and returns the run as a
@@ -50,7 +51,7 @@ func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, 
 			break
 		}
 	}
-	if run.Cause == plugins.Denied || run.Cause == plugins.Host {
+	if run.Cause == check.Denied || run.Cause == check.Host {
 		return nil, run, errors.New("nothing is worth recording: it is " + describe(run.Result))
 	}
 	if allow {

@@ -1,0 +1,27 @@
+package check
+
+// Status says how an integration is.
+type Status string
+
+// The statuses of an integration.
+const (
+	Healthy   Status = "healthy"
+	Degraded  Status = "degraded"  // it works, but slower or worse than it should
+	Unhealthy Status = "unhealthy" // the target failed, or did not answer in time
+	Unknown   Status = "unknown"   // vega can't tell
+	Disabled  Status = "disabled"  // switched off in the configuration
+)
+
+// Cause says whose fault it is that a run did not come out healthy.
+type Cause string
+
+// The causes of a run that is not healthy. Only Target and Timeout say
+// something about the target.
+const (
+	NoCause Cause = ""
+	Target  Cause = "target"  // the target
+	Timeout Cause = "timeout" // the deadline passed while a host call waited for the target
+	Probe   Cause = "probe"   // the probe: a trap, out of memory, bad output, its own CPU time
+	Denied  Cause = "denied"  // a capability or destination that was not granted
+	Host    Cause = "host"    // vega: starved, short of a resource, queued past the deadline, shutting down
+)
