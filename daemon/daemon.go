@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/databases"
 	"vega/daemon/diagnostics"
+	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/plugins/manifest"
@@ -52,7 +54,7 @@ type Daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 	sandbox *plugins.Sandbox
-	lookout *lookout          // over this machine
+	monitor *monitor.Monitor  // over this machine
 	pace    *diagnostics.Pace // of this process, while runs last
 
 	complained atomic.Int64 // when it was last logged that a run is not stored
@@ -97,7 +99,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		changed: make(chan struct{}, 1),
 		ahead:   newCompileQueue(),
 		pace:    diagnostics.NewPace(),
-		now:     &state{cfg: &config.Config{}, databases: &databases{}},
+		now:     &state{cfg: &config.Config{}, databases: &databases.Set{}},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
@@ -111,13 +113,13 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 
 func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	var err error
-	if d.lookout, err = newLookout(cfg.DataDir); err != nil {
+	if d.monitor, err = monitor.New(cfg.DataDir); err != nil {
 		return err
 	}
 	if err = d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	next := &state{cfg: cfg, inputs: cfg.Inputs(), since: time.Now(), databases: newDatabases(cfg, d.store, nil)}
+	next := &state{cfg: cfg, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
 	d.last.Store(&attempted{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
 	d.tellDiagnostics(ctx, cfg.Warnings)
 	err = d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })

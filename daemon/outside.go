@@ -16,9 +16,9 @@ func Outside(cfg *config.Config) (*egress.Network, plugins.Databases, io.Closer,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	d := newDatabases(cfg, nil, nil)
-	d.retain()
-	return n, d, closer(d.release), nil
+	d := databasesOf(cfg, nil, nil)
+	d.Retain()
+	return n, d, closer(d.Release), nil
 }
 
 type closer func() error

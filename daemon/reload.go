@@ -169,7 +169,7 @@ func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, e
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
 	next.plugins, next.cfg, short = d.fit(ctx, reading.Config, nil)
-	next.databases = newDatabases(next.cfg, d.store, d.now.databases)
+	next.databases = databasesOf(next.cfg, d.store, d.now.databases)
 	if ctx.Err() != nil {
 		return next, ErrClosing
 	}

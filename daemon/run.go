@@ -142,13 +142,6 @@ func (d *Daemon) howMany() string {
 // boundKey is where a run's context has its binding.
 type boundKey struct{}
 
-// ofStranger reports whether the run that ctx is of, if any, is one of a plugin
-// that doesn't ship with vega.
-func ofStranger(ctx context.Context) bool {
-	b, ok := ctx.Value(boundKey{}).(*binding)
-	return ok && !b.Bundled
-}
-
 // bindings answers the sql capability, by the databases that the run was
 // started with: a reload in the middle of a run changes nothing for it.
 type bindings struct{}

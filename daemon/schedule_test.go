@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/databases"
 	"vega/daemon/diagnostics"
 	"vega/plugins"
 	"vega/plugins/egress"
@@ -58,7 +59,7 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	d := &Daemon{
 		store: kept,
 		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, config.MaxRunning),
-		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}, databases: &databases{}},
+		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}, databases: &databases.Set{}},
 		pace: diagnostics.NewPace(), ahead: newCompileQueue(),
 	}
 	t.Cleanup(func() {
@@ -69,7 +70,7 @@ func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs)
 	d.life, d.end = context.WithCancel(t.Context())
 	p := plugin{module: &module{Module: m}, state: loaded}
 	p.found.Module = m.Module
-	if _, err := d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}, databases: &databases{}}); err != nil {
+	if _, err := d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}, databases: &databases.Set{}}); err != nil {
 		t.Fatal(err)
 	}
 	return d, r

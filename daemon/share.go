@@ -30,7 +30,7 @@ func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 	f := &flight{bound: i.bound, done: make(chan struct{})}
 	i.flight = f
 	f.bound.module.retain()
-	f.bound.databases.retain()
+	f.bound.databases.Retain()
 	ctx = telemetry.Carry(d.life, ctx)
 	d.running.Go(func() {
 		defer d.letGo(f.bound)
@@ -45,7 +45,7 @@ func (d *Daemon) join(ctx context.Context, i *integration) *flight {
 // letGo gives back what a run held: the last run of a module or database that
 // is no longer in force closes it.
 func (d *Daemon) letGo(b *binding) {
-	if err := errors.Join(b.module.release(), b.databases.release()); err != nil {
+	if err := errors.Join(b.module.release(), b.databases.Release()); err != nil {
 		d.log.Warn("a module or database did not close", "integration", b.Name, "err", err)
 	}
 }

@@ -71,9 +71,12 @@ func (d *Daemon) release() error {
 	dbs := d.now.databases
 	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs, thresholds: d.now.thresholds}
 	d.mu.Unlock()
-	errs := []error{d.lookout.close(), releaseAll(modules)} // the lookout stays, to say that it is closed
+	errs := []error{releaseAll(modules)}
+	if d.monitor != nil {
+		errs = append(errs, d.monitor.Close()) // it stays, to report that it is closed
+	}
 	if d.sandbox != nil {
-		errs = append(errs, d.sandbox.Close(), dbs.release())
+		errs = append(errs, d.sandbox.Close(), dbs.Release())
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/databases"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -25,7 +25,7 @@ type state struct {
 	since        time.Time     // when that came into force
 	plugins      []plugin
 	owners       manifest.Owners // of plugins' names
-	databases    *databases
+	databases    *databases.Set
 	thresholds   *policies.Thresholds
 	integrations []*integration // in order of name, as cfg's
 	depends      [][]int        // what each of them depends on; nil if none does
@@ -51,7 +51,7 @@ type binding struct {
 	config.Integration
 	module    *module // nil: there is none, and reason says why
 	reason    string
-	databases *databases // those that it may query
+	databases *databases.Set // those that it may query
 }
 
 // install puts next in force, all of it at once, and says what became of each
@@ -70,7 +70,7 @@ func (d *Daemon) install(next *state) (turnover, error) {
 		d.checks.Resize(s.checks)
 	}
 	retainAll(next.plugins)
-	next.databases.retain()
+	next.databases.Retain()
 	d.mu.Lock()
 	old := d.now
 	next.depends = dependencies(next.cfg.Integrations)
@@ -86,7 +86,7 @@ func (d *Daemon) install(next *state) (turnover, error) {
 	d.keepOwners(old.owners, next.owners)
 	d.tellRefused(context.Background(), next.plugins)
 
-	if err := errors.Join(releaseAll(old.plugins), old.databases.release()); err != nil {
+	if err := errors.Join(releaseAll(old.plugins), old.databases.Release()); err != nil {
 		d.log.Warn("a module or database did not close", "err", err)
 	}
 	select {
@@ -173,11 +173,11 @@ func (b *binding) same(o *binding) bool {
 	x.Position, y.Position = "", ""
 	x.DependsOn, y.DependsOn = nil, nil
 	return b.module == o.module && b.reason == o.reason &&
-		maps.Equal(b.databases.sources, o.databases.sources) && reflect.DeepEqual(x, y)
+		b.databases.Same(o.databases) && reflect.DeepEqual(x, y)
 }
 
 func (s *state) binding(c config.Integration) *binding {
-	b := &binding{Integration: c, databases: s.databases.granted(c.Grants)}
+	b := &binding{Integration: c, databases: s.databases.Granted(c.Grants, !c.Bundled)}
 	switch p := s.plugin(c.Plugin); {
 	case p == nil:
 		b.reason = fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.cfg.Plugins.Dir)

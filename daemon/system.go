@@ -2,59 +2,59 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"vega/daemon/config"
 	"vega/daemon/diagnostics"
+	"vega/daemon/monitor"
 	"vega/policies"
 )
 
-// System is how the machine, the container and this process are.
-type System struct {
-	Status policies.Level `json:"status"`
-	diagnostics.Snapshot
-	Warnings []Warning  `json:"warnings"`
-	Unjudged []Unjudged `json:"unjudged"`
-}
-
-// SystemSummary is the part of System that is cheap to know. It is judged by
-// the thresholds for what is in it, and its warnings come without evidence.
-type SystemSummary struct {
-	Status policies.Level `json:"status"`
-	diagnostics.Summary
-	Warnings []Warning  `json:"warnings"`
-	Unjudged []Unjudged `json:"unjudged"`
-}
-
 // System reads and judges everything there is to know about the machine. The
 // error is that of ctx, or ErrClosing.
-func (d *Daemon) System(ctx context.Context) (System, error) {
+func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	now := d.inForce()
-	return d.lookout.system(ctx, now.thresholds, now.databases, evidencePatience)
+	s, err := d.monitor.System(ctx, now.thresholds, now.databases, evidencePatience)
+	return s, closing(err)
 }
 
-// SystemSummary reads and judges what is cheap to know. Errors are those of
+// SystemSummary reads and judges what costs little to know. Errors are those of
 // System.
-func (d *Daemon) SystemSummary(ctx context.Context) (SystemSummary, error) {
+func (d *Daemon) SystemSummary(ctx context.Context) (monitor.Summary, error) {
 	now := d.inForce()
-	return d.lookout.summary(ctx, now.thresholds, now.databases)
+	s, err := d.monitor.Summarize(ctx, now.thresholds, now.databases)
+	return s, closing(err)
 }
 
-// lookAroundPatience is longer than one search for evidence takes.
-const lookAroundPatience = 3 * time.Second
+// closing is ErrClosing where the monitor is closed.
+func closing(err error) error {
+	if errors.Is(err, diagnostics.ErrClosed) {
+		return ErrClosing
+	}
+	return err
+}
+
+// evidencePatience is how long an answer waits for evidence, and
+// lookAroundPatience longer than one search for evidence takes.
+const (
+	evidencePatience   = 20 * time.Millisecond
+	lookAroundPatience = 3 * time.Second
+)
 
 // LookAround reads and judges this machine without a daemon, by the thresholds
-// of a configuration. It takes up to a second for what is behind each warning.
-// Nothing is known of databases, and of what vega itself uses only what this
-// process does. The error is that of ctx.
-func LookAround(ctx context.Context, cfg *config.Config) (System, error) {
-	l, err := newLookout(cfg.DataDir)
+// of a configuration. It takes up to a second to find what is behind each
+// warning. Nothing is known of databases, and of vega's own use only that of
+// this process. The error is that of ctx.
+func LookAround(ctx context.Context, cfg *config.Config) (monitor.System, error) {
+	l, err := monitor.New(cfg.DataDir)
 	if err != nil {
-		return System{}, err
+		return monitor.System{}, err
 	}
-	defer l.close()
+	defer l.Close()
 	if err := l.Wait(ctx); err != nil {
-		return System{}, unread(err)
+		return monitor.System{}, fmt.Errorf("read how this machine is: %w", err)
 	}
-	return l.system(ctx, policies.NewThresholds(cfg.Thresholds, nil), newDatabases(cfg, nil, nil), lookAroundPatience)
+	return l.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), databasesOf(cfg, nil, nil), lookAroundPatience)
 }

@@ -28,7 +28,7 @@ func openedFor(b *testing.B) *Daemon {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = d.Close() })
-	if err := d.lookout.Wait(b.Context()); err != nil {
+	if err := d.monitor.Wait(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	return d

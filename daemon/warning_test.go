@@ -14,25 +14,26 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/diagnostics"
+	"vega/daemon/databases"
+	"vega/daemon/monitor"
 	"vega/daemon/realtest"
 	"vega/policies"
 	"vega/store"
 )
 
 // settle asks until the warning about a resource has its evidence.
-func (h *house) settle(resource string) (Warning, bool) {
+func (h *house) settle(resource string) (monitor.Warning, bool) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		s, err := h.System(h.t.Context())
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == resource })
+		n := slices.IndexFunc(s.Warnings, func(w monitor.Warning) bool { return w.Resource == resource })
 		if n < 0 {
-			return Warning{}, false
+			return monitor.Warning{}, false
 		}
-		if w := s.Warnings[n]; w.Evidence != EvidencePending || time.Now().After(end) {
+		if w := s.Warnings[n]; w.Evidence != monitor.EvidencePending || time.Now().After(end) {
 			return w, true
 		}
 	}
@@ -54,10 +55,10 @@ func TestWarningExplainsItself(t *testing.T) {
 	if w.Status != policies.LevelWarning || w.Threshold != 0.001 || w.ThresholdBy != "memory" || w.Unit != policies.Percent || !strings.HasSuffix(w.SetAt, "vega.hcl:1") || w.Since.IsZero() {
 		t.Errorf("%+v", w)
 	}
-	if w.Limit == nil || w.Limit.Source == "" || w.Evidence != EvidenceReady || len(w.Behind.TopMemory) == 0 || len(w.Sentences) == 0 || w.WhatToDo == "" {
+	if w.Limit == nil || w.Limit.Source == "" || w.Evidence != monitor.EvidenceReady || len(w.Behind.TopMemory) == 0 || len(w.Sentences) == 0 || w.WhatToDo == "" {
 		t.Errorf("%+v", w)
 	}
-	for _, want := range []string{"Memory in use is ", " or more is a warning, as ", "vega.hcl:1 has it. ", "he limit is "} {
+	for _, want := range []string{"Memory in use is ", "; warning threshold: ", "vega.hcl:1). ", "he limit is "} {
 		if !strings.Contains(w.Explanation, want) {
 			t.Errorf("%q has no %q", w.Explanation, want)
 		}
@@ -159,7 +160,7 @@ func TestConnectionLeakIsExplained(t *testing.T) {
 		}
 		other.Close()
 	}
-	w, ok := Warning{}, false
+	w, ok := monitor.Warning{}, false
 	for end := time.Now().Add(realtest.Patience); !ok && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		w, ok = h.settle("system.network.by_status.CLOSE_WAIT") // rare states may be a second old
 	}
@@ -254,10 +255,10 @@ database "app" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(s.Unjudged, Unjudged{"database.app.queries.slow_percent", "app", "app", false, "no probe has asked it anything yet"}) {
+	if !slices.Contains(s.Unjudged, monitor.Unjudged{Resource: "database.app.queries.slow_percent", Subject: "app", Threshold: "app", Reason: "no probe has queried it yet"}) {
 		t.Errorf("%+v", s.Unjudged)
 	}
-	if slices.ContainsFunc(s.Unjudged, func(u Unjudged) bool { return u.Threshold == "slow-queries" && u.Subject == "app" }) {
+	if slices.ContainsFunc(s.Unjudged, func(u monitor.Unjudged) bool { return u.Threshold == "slow-queries" && u.Subject == "app" }) {
 		t.Errorf("the threshold for all judges what has one of its own: %+v", s.Unjudged)
 	}
 }
@@ -276,8 +277,9 @@ func TestPoolIsExhausted(t *testing.T) {
 		}
 		held = append(held, rows)
 	}
-	if used := (tallied{Totals: h.store.Profiler().Totals()}).fullest(); used.value != 100 {
-		t.Errorf("%v", used)
+	full := policies.Reading{Resource: "database.vega.pool.percent", Subject: "vega", Value: 100}
+	if got := databases.New(nil, 0, h.store, nil).Figures(time.Now()); !slices.Contains(got, full) {
+		t.Errorf("%+v", got)
 	}
 	var waiting sync.WaitGroup
 	for range 8 {
@@ -304,8 +306,8 @@ func TestLookAround(t *testing.T) {
 	if err != nil || s.Status != policies.LevelError {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == "system.memory.percent" })
-	if w := s.Warnings[n]; w.Evidence != EvidenceReady || len(w.Behind.TopMemory) == 0 {
+	n := slices.IndexFunc(s.Warnings, func(w monitor.Warning) bool { return w.Resource == "system.memory.percent" })
+	if w := s.Warnings[n]; w.Evidence != monitor.EvidenceReady || len(w.Behind.TopMemory) == 0 {
 		t.Errorf("%+v", w)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -318,40 +320,23 @@ func TestLookAround(t *testing.T) {
 // TestNobodyWaitsForEvidence that is not there: the answer says so.
 func TestNobodyWaitsForEvidence(t *testing.T) {
 	var h *house
-	var w Warning
-	for tries := 0; tries < 20 && w.Evidence != EvidencePending; tries++ {
+	var w monitor.Warning
+	for tries := 0; tries < 20 && w.Evidence != monitor.EvidencePending; tries++ {
 		h = build(t, threshold("cpu", "system.cpu.limit_cores", "warning = 0.001"))
 		s, err := h.System(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := slices.IndexFunc(s.Warnings, func(w Warning) bool { return w.Resource == "system.cpu.limit_cores" })
+		n := slices.IndexFunc(s.Warnings, func(w monitor.Warning) bool { return w.Resource == "system.cpu.limit_cores" })
 		w = s.Warnings[n]
 	}
 	// Processes are watched for a quarter of a second, which may pass on a busy
 	// machine before the answer is made.
-	if w.Evidence != EvidencePending || w.Behind != nil {
+	if w.Evidence != monitor.EvidencePending || w.Behind != nil {
 		t.Errorf("%+v", w)
 	}
-	if w, ok := h.settle("system.cpu.limit_cores"); !ok || w.Evidence != EvidenceReady {
+	if w, ok := h.settle("system.cpu.limit_cores"); !ok || w.Evidence != monitor.EvidenceReady {
 		t.Errorf("%+v", w)
-	}
-}
-
-// TestEveryFigureHasCounsel in sentences.
-func TestEveryFigureHasCounsel(t *testing.T) {
-	for _, f := range append(policies.Figures(), policies.DatabaseFigures()...) {
-		do := whatToDo(f.Path)
-		if !strings.HasSuffix(do, ".") || subjectOf(&Warning{Resource: f.Path}) == "" {
-			t.Errorf("%s: %q", f.Path, do)
-		}
-	}
-	for n, c := range counsels {
-		for _, before := range counsels[:n] {
-			if strings.HasPrefix(c.prefix, before.prefix) {
-				t.Errorf("%s comes after %s, and is never reached", c.prefix, before.prefix)
-			}
-		}
 	}
 }
 
@@ -375,46 +360,6 @@ func TestDiskNearlyFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.goesAway("system.disk.percent")
-}
-
-// TestStuckFileSystem is an error, whatever the thresholds.
-func TestStuckFileSystem(t *testing.T) {
-	since := time.Now().Add(-time.Minute)
-	r := readingsOf(diagnostics.Snapshot{
-		Summary: diagnostics.Summary{Unavailable: map[string]string{"disks.1": "stuck: it does not answer"}},
-		Disks:   []diagnostics.Disk{{Path: "/data", Percent: ptr(10.0)}, {Path: "/mnt/nfs", StuckSince: &since}},
-	}, nil)
-	by := policies.NewThresholds([]policies.Threshold{{Name: "disk", Resource: "system.disks.percent", Unit: policies.Percent, Warning: ptr(80.0)}}, nil)
-	j := r.judge(by, time.Now(), func(string) []diagnostics.Move { return nil })
-	if j.status != policies.LevelError || len(j.warnings) != 1 || j.warnings[0].Subject != "/mnt/nfs" || !strings.Contains(j.warnings[0].Explanation, "has not answered") {
-		t.Errorf("%+v", j)
-	}
-	if len(j.unjudged) != 1 || j.unjudged[0].Subject != "/mnt/nfs" || !strings.HasPrefix(j.unjudged[0].Reason, "stuck") {
-		t.Errorf("%+v", j.unjudged)
-	}
-}
-
-// TestExplanations are sentences.
-func TestExplanations(t *testing.T) {
-	limit := &diagnostics.Limit{Value: 256 << 20, Unit: "bytes", Source: "cgroup"}
-	moved := []diagnostics.Move{{Field: "memory.percent", From: 60, To: 78, Delta: 18, OverMS: 300000}}
-	memory := policies.Threshold{Name: "memory", Resource: "system.memory.percent", Unit: policies.Percent, Warning: ptr(80.0), Error: ptr(95.0), Clear: ptr(75.0), At: "vega.hcl:3"}
-	space := policies.Threshold{Name: "space", Resource: "system.disks.free", Unit: policies.Bytes, Below: true, Warning: ptr(2.0 * (1 << 30)), At: "policies/disk.hcl:1"}
-	for _, c := range []struct {
-		v     policies.Verdict
-		limit *diagnostics.Limit
-		moved []diagnostics.Move
-		want  string
-	}{
-		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; 95 % or more is an error, as vega.hcl:3 has it. The limit is 256.0 MiB (cgroup)."},
-		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; it was 80 % or more, and stays a warning until it is back at 75 %, as vega.hcl:3 has it. It rose by 18.0 % to 78.0 % in 5m0s; the limit is 256.0 MiB (cgroup)."},
-		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Space that is left on the file system of / is 1 GiB; 2 GiB or less is a warning, as policies/disk.hcl:1 has it."},
-	} {
-		w := Warning{Resource: c.v.Reading.Resource, Subject: c.v.Subject, Status: c.v.Level, Value: c.v.Value, Unit: c.v.Unit, Threshold: c.v.Bound(c.v.Level), SetAt: c.v.At, Limit: c.limit, Moved: c.moved}
-		if got := w.explain(c.v); got != c.want {
-			t.Errorf("got  %s\nwant %s", got, c.want)
-		}
-	}
 }
 
 // TestSystemHammer has many ask while thresholds are changed, and closes the

@@ -9,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/databases"
+	"vega/daemon/monitor"
 	"vega/store"
 )
 
@@ -19,10 +21,10 @@ type Daemon interface {
 	Plugins() []daemon.PluginReport
 	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
 	Store() *store.Store
-	DatabaseStats(ctx context.Context) daemon.DatabaseStats
+	DatabaseStats(ctx context.Context) databases.Stats
 	ResetDatabaseStats()
-	System(ctx context.Context) (daemon.System, error)
-	SystemSummary(ctx context.Context) (daemon.SystemSummary, error)
+	System(ctx context.Context) (monitor.System, error)
+	SystemSummary(ctx context.Context) (monitor.Summary, error)
 	Validate(ctx context.Context) (daemon.Validation, error)
 	Plan(ctx context.Context) (daemon.Planned, error)
 	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)

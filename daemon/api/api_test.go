@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"vega/daemon"
+	"vega/daemon/databases"
+	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/policies/check"
 	"vega/store"
@@ -55,12 +57,12 @@ func (f *fake) Integration(name string) (daemon.Integration, error) {
 	return daemon.Integration{Report: daemon.Report{Name: name}}, nil
 }
 
-func (f *fake) DatabaseStats(context.Context) daemon.DatabaseStats { return daemon.DatabaseStats{} }
-func (f *fake) ResetDatabaseStats()                                { f.reset = true }
+func (f *fake) DatabaseStats(context.Context) databases.Stats { return databases.Stats{} }
+func (f *fake) ResetDatabaseStats()                           { f.reset = true }
 
-func (f *fake) System(context.Context) (daemon.System, error) { return daemon.System{}, f.system }
-func (f *fake) SystemSummary(context.Context) (daemon.SystemSummary, error) {
-	return daemon.SystemSummary{}, f.system
+func (f *fake) System(context.Context) (monitor.System, error) { return monitor.System{}, f.system }
+func (f *fake) SystemSummary(context.Context) (monitor.Summary, error) {
+	return monitor.Summary{}, f.system
 }
 
 func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {

@@ -17,6 +17,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/monitor"
 	"vega/policies"
 )
 
@@ -30,7 +31,7 @@ type diagnosing struct {
 // diagnosis is what diag shows: the answer of a daemon, and whose it is.
 type diagnosis struct {
 	Source string `json:"source"` // scheme://host:port of the vega that answered, or "local"
-	daemon.System
+	monitor.System
 
 	why string // no vega was asked
 }
@@ -137,11 +138,11 @@ func askDiagnosis(ctx context.Context, cfg *config.Config, server string) (diagn
 		return diagnosis{}, err
 	}
 	for end := time.Now().Add(evidenceWithin); ; {
-		var s daemon.System
+		var s monitor.System
 		if err := c.get(ctx, "/admin/diagnostics/system", &s); err != nil {
 			return diagnosis{}, err
 		}
-		pending := slices.ContainsFunc(s.Warnings, func(w daemon.Warning) bool { return w.Evidence == daemon.EvidencePending })
+		pending := slices.ContainsFunc(s.Warnings, func(w monitor.Warning) bool { return w.Evidence == monitor.EvidencePending })
 		if !pending || time.Now().After(end) {
 			return diagnosis{c.server, s, ""}, nil
 		}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"vega/daemon"
 	"vega/daemon/diagnostics"
+	"vega/daemon/monitor"
 	"vega/policies"
 )
 
@@ -50,7 +50,7 @@ func (p diagText) head(d diagnosis) {
 }
 
 // bars are what has an end, in the color of its level.
-func (p diagText) bars(s daemon.System) {
+func (p diagText) bars(s monitor.System) {
 	of := func(used, limit *uint64) string {
 		if used == nil || limit == nil {
 			return ""
@@ -78,7 +78,7 @@ func loads(c diagnostics.CPU) string {
 
 // bar is a line for a percentage; resource is how the names of the warnings
 // begin that are about it.
-func (p diagText) bar(s daemon.System, resource, subject, name string, percent *float64, more string) {
+func (p diagText) bar(s monitor.System, resource, subject, name string, percent *float64, more string) {
 	full, empty := "█", "░"
 	if !p.people {
 		full, empty = "#", "-"
@@ -92,7 +92,7 @@ func (p diagText) bar(s daemon.System, resource, subject, name string, percent *
 	p.printf("%-*s  %s  %5.1f %%  %s\n", p.width, name, p.paint(levelOf(s.Warnings, resource, subject), bar), *percent, more)
 }
 
-func unavailableOf(s daemon.System, resource string) string {
+func unavailableOf(s monitor.System, resource string) string {
 	path := strings.TrimPrefix(resource, "system.")
 	if reason := s.Unavailable[path]; reason != "" {
 		return reason
@@ -101,7 +101,7 @@ func unavailableOf(s daemon.System, resource string) string {
 	return s.Unavailable[path]
 }
 
-func levelOf(warnings []daemon.Warning, resource, subject string) policies.Level {
+func levelOf(warnings []monitor.Warning, resource, subject string) policies.Level {
 	levels := []policies.Level{policies.LevelHealthy}
 	for _, w := range warnings {
 		if strings.HasPrefix(w.Resource, resource) && (subject == "" || w.Subject == subject) {
@@ -112,7 +112,7 @@ func levelOf(warnings []daemon.Warning, resource, subject string) policies.Level
 }
 
 // lines are what has no end.
-func (p diagText) lines(s daemon.System) {
+func (p diagText) lines(s monitor.System) {
 	p.printf("\n")
 	line := func(name, text string) {
 		if text != "" {
@@ -126,7 +126,7 @@ func (p diagText) lines(s daemon.System) {
 	line("pressure", pressureLine(s.Pressure))
 }
 
-func processLine(s daemon.System) string {
+func processLine(s monitor.System) string {
 	text := fmt.Sprintf("pid %d, %d goroutines", s.Process.PID, s.Threads.GoRoutines)
 	if s.Threads.Total != nil {
 		text += fmt.Sprintf(", %d threads", *s.Threads.Total)
@@ -189,20 +189,20 @@ func pressureLine(p diagnostics.Pressure) string {
 	return "something waited, of the last minute, for " + strings.Join(parts, ", ")
 }
 
-func (p diagText) warning(w daemon.Warning) {
+func (p diagText) warning(w monitor.Warning) {
 	p.printf("\n%s %s\n", p.paint(w.Status, string(w.Status)+":"), w.Explanation)
 	p.printf("  %s\n", w.WhatToDo)
 	for _, line := range w.Sentences {
 		p.printf("  - %s\n", line)
 	}
-	if w.Evidence == daemon.EvidencePending {
+	if w.Evidence == monitor.EvidencePending {
 		p.printf("  - what is behind it is still being looked for\n")
 	}
 }
 
 // unjudged are the thresholds that the operator wrote and that say nothing at
 // the moment. Of vega's own many are for what not every machine has.
-func (p diagText) unjudged(all []daemon.Unjudged) {
+func (p diagText) unjudged(all []monitor.Unjudged) {
 	for _, u := range all {
 		if !u.BuiltIn {
 			p.printf("\nthreshold %q is not judged: %s: %s\n", u.Threshold, u.Resource, u.Reason)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"vega/daemon"
+	"vega/daemon/monitor"
 	"vega/daemon/realtest"
 	"vega/policies"
 )
@@ -54,10 +54,10 @@ func TestMemoryHog(t *testing.T) {
 	}
 	join(t, group, hog.Process.Pid)
 	begin.Close()
-	var w *daemon.Warning
+	var w *monitor.Warning
 	p.until("the warning", func() bool {
 		w = memoryWarning(t, p)
-		return w != nil && w.Evidence == daemon.EvidenceReady && len(w.Behind.TopMemory) > 0 && w.Behind.TopMemory[0].PID == hog.Process.Pid
+		return w != nil && w.Evidence == monitor.EvidenceReady && len(w.Behind.TopMemory) > 0 && w.Behind.TopMemory[0].PID == hog.Process.Pid
 	})
 	if w.Limit == nil || w.Limit.Value != hogMemory || w.Limit.Source != "cgroup" {
 		t.Errorf("%+v", w.Limit)
@@ -69,10 +69,10 @@ func TestMemoryHog(t *testing.T) {
 }
 
 // memoryWarning is what vega says of memory, nil if that is fine.
-func memoryWarning(t *testing.T, p *process) *daemon.Warning {
+func memoryWarning(t *testing.T, p *process) *monitor.Warning {
 	t.Helper()
 	status, body := p.get("/admin/diagnostics/system")
-	var s daemon.System
+	var s monitor.System
 	if err := json.Unmarshal([]byte(body), &s); err != nil || status != 200 {
 		t.Fatalf("%d, %v: %s", status, err, body)
 	}

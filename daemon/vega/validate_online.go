@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/databases"
 	"vega/policies/check"
 )
 
@@ -36,7 +37,7 @@ func (v *verdictOn) observe(cmd *cobra.Command) error {
 }
 
 // tooMuch are the databases in which vega may do more than it needs.
-func tooMuch(all []daemon.Rights) (out []config.Finding) {
+func tooMuch(all []databases.Rights) (out []config.Finding) {
 	for _, r := range all {
 		if len(r.May) > 0 {
 			out = append(out, config.Finding{

@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"encoding/binary"
@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"vega/daemon/config"
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
@@ -86,7 +85,7 @@ func TestServerThatSendsNoRows(t *testing.T) {
 	}{"at the login": {0, 0}, "to begin with": {1, 0}, "before the first row": {3, 0}, "between rows": {3, 10}} {
 		t.Run(name, func(t *testing.T) {
 			dsn, sent := flood(t, c.answered, c.perRow)
-			d := testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: manifest.Plain(dsn)})
+			d := testDatabases(t, Config{Name: "app", Driver: "postgres", DSN: manifest.Plain(dsn)})
 			_, err := answer(t.Context(), d, "app", "SELECT 1")
 			if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "the server sent more than 1MiB that came to no row, such as notices; set") {
 				t.Errorf("%v", err)
@@ -116,7 +115,7 @@ func TestManyRowsEarnTheirBytes(t *testing.T) {
 		}},
 	} {
 		t.Run(driver, func(t *testing.T) {
-			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(c.dsn(t))})
+			d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Plain(c.dsn(t))})
 			for _, q := range c.queries {
 				if _, err := answer(t.Context(), d, "app", q); err != nil {
 					t.Errorf("%s: %v", q, err)

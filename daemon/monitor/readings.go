@@ -1,4 +1,4 @@
-package daemon
+package monitor
 
 import (
 	"errors"
@@ -14,14 +14,14 @@ type readings struct {
 	summary   diagnostics.Summary
 	snapshot  *diagnostics.Snapshot // nil where only a summary was read
 	disks     []diagnostics.Disk    // that of the data directory first
-	databases []databaseFigures
+	databases []policies.Reading
 }
 
-func readingsOf(s diagnostics.Snapshot, databases []databaseFigures) readings {
+func readingsOf(s diagnostics.Snapshot, databases []policies.Reading) readings {
 	return readings{s.Summary, &s, s.Disks, databases}
 }
 
-func readingsOfSummary(s diagnostics.Summary, databases []databaseFigures) readings {
+func readingsOfSummary(s diagnostics.Summary, databases []policies.Reading) readings {
 	return readings{s, nil, []diagnostics.Disk{s.Disk}, databases}
 }
 
@@ -97,15 +97,12 @@ func (r readings) diskPath(n int) string {
 	return fmt.Sprintf("disks.%d", n)
 }
 
-// ofDatabases is a figure of the database of that name; "" is of each.
+// ofDatabases returns a figure of the database of that name, "" of each.
 func (r readings) ofDatabases(name, path string) []policies.Reading {
 	var out []policies.Reading
 	for _, d := range r.databases {
-		if name != "" && name != d.name {
-			continue
-		}
-		if f, ok := d.at(path); ok {
-			out = append(out, policies.Reading{Resource: "database." + d.name + "." + path, Subject: d.name, Value: f.value, Unknown: f.reason})
+		if (name == "" || name == d.Subject) && d.Resource == "database."+d.Subject+"."+path {
+			out = append(out, d)
 		}
 	}
 	return out

@@ -1,32 +1,30 @@
-package daemon
+package databases
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"vega/policies"
+	"vega/policies/check"
 	"vega/store/profile"
 )
 
 const (
-	mostStatements = 3
-	maxStatement   = 120 // characters of one that are shown
+	maxStatements = 3
+	maxStatement  = 120 // bytes of one that are shown
 )
 
-// addSentences tells what is behind the warnings about databases. It is in
-// memory, so that nobody waits for it. Statements have no values in them.
-func (d *databases) addSentences(warnings []Warning) {
-	for n := range warnings {
-		w := &warnings[n]
-		if !strings.HasPrefix(w.Resource, "database.") {
-			continue
-		}
-		if c := d.counted(w.Subject); c != nil {
-			w.Evidence, w.Sentences = EvidenceReady, databaseSentences(policies.Kind(w.Resource), c.Profiler().Stats())
-		}
+// Sentences returns what is behind a figure of a database, such as
+// queries.slow_percent, for a person to read. It is in memory, so that nobody
+// waits for it. Statements have no values in them. ok is false for a database
+// that is not open.
+func (d *Set) Sentences(name, figure string) (lines []string, ok bool) {
+	c := d.counted(name)
+	if c == nil {
+		return nil, false
 	}
+	return databaseSentences(figure, c.Profiler().Stats()), true
 }
 
 func databaseSentences(kind string, s profile.Stats) []string {
@@ -47,8 +45,8 @@ func statementSentences(all []profile.Statement, what string, count func(profile
 	all = slices.DeleteFunc(slices.Clone(all), func(s profile.Statement) bool { return count(s.Figures) == 0 })
 	slices.SortStableFunc(all, func(a, b profile.Statement) int { return cmp.Compare(count(b.Figures), count(a.Figures)) })
 	var lines []string
-	for _, s := range all[:min(len(all), mostStatements)] {
-		lines = append(lines, fmt.Sprintf("%d of %d %s, 99 %% within %s: %s", count(s.Figures), s.Total, what, policies.Milliseconds.Format(s.P99MS), clipped(s.Statement)))
+	for _, s := range all[:min(len(all), maxStatements)] {
+		lines = append(lines, fmt.Sprintf("%d of %d %s, 99 %% within %s: %s", count(s.Figures), s.Total, what, policies.Milliseconds.Format(s.P99MS), check.Clip(s.Statement, maxStatement)))
 	}
 	return lines
 }
@@ -64,15 +62,8 @@ func poolSentences(pools []profile.Pool) []string {
 // openSentences are about the rows that have been open for longest.
 func openSentences(open []profile.OpenRows) []string {
 	var lines []string
-	for _, r := range open[:min(len(open), mostStatements)] {
-		lines = append(lines, fmt.Sprintf("rows have been open for %s, in %s: %s", policies.Milliseconds.Format(r.OpenMS), r.Function, clipped(r.Statement)))
+	for _, r := range open[:min(len(open), maxStatements)] {
+		lines = append(lines, fmt.Sprintf("rows have been open for %s, in %s: %s", policies.Milliseconds.Format(r.OpenMS), r.Function, check.Clip(r.Statement, maxStatement)))
 	}
 	return lines
-}
-
-func clipped(statement string) string {
-	if len(statement) > maxStatement {
-		return strings.ToValidUTF8(statement[:maxStatement], "") + "…"
-	}
-	return statement
 }

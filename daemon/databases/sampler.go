@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"errors"
@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// tallyFresh is for how long those who ask share a reading.
-	tallyFresh = time.Second
-	// tallyWindow is how far a share of queries looks back.
-	tallyWindow = 2 * time.Minute
-	// tallyLeast is how many queries a share is said of.
-	tallyLeast = 20
+	// sampleFresh is for how long those who ask share a reading.
+	sampleFresh = time.Second
+	// sampleWindow is how far a share of queries looks back.
+	sampleWindow = 2 * time.Minute
+	// minQueries is how many queries a share is said of.
+	minQueries = 20
 	// logPatience is how long one waits for the size of a file.
 	logPatience = 100 * time.Millisecond
 )
@@ -28,18 +28,18 @@ type counted interface {
 	LogPath() string // of its write-ahead log; "" if it has none
 }
 
-// tally is what a database has counted lately, so that figures are those of
+// sampler is what a database has counted lately, so that figures are those of
 // the last minutes. It grows only when somebody asks.
-type tally struct {
+type sampler struct {
 	of counted
 
 	mu       sync.Mutex
-	readings []tallied // in order of time
+	readings []sample // in order of time
 	figures  map[string]figure
 	log      *logLook // in progress
 }
 
-type tallied struct {
+type sample struct {
 	at time.Time
 	profile.Totals
 }
@@ -52,37 +52,37 @@ type figure struct {
 
 // read are the figures of the database by their paths, as
 // policies.DatabaseFigures has them.
-func (t *tally) read(now time.Time) map[string]figure {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if n := len(t.readings); n > 0 && now.Sub(t.readings[n-1].at) < tallyFresh {
-		return t.figures
+func (s *sampler) read(now time.Time) map[string]figure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.readings); n > 0 && now.Sub(s.readings[n-1].at) < sampleFresh {
+		return s.figures
 	}
-	latest := tallied{now, t.of.Profiler().Totals()}
-	t.figures = latest.since(t.earlier(now))
-	if path := t.of.LogPath(); path != "" {
-		t.figures["wal_bytes"] = t.logSize(path)
+	latest := sample{now, s.of.Profiler().Totals()}
+	s.figures = latest.since(s.earlier(now))
+	if path := s.of.LogPath(); path != "" {
+		s.figures["wal_bytes"] = s.logSize(path)
 	}
-	t.readings = append(t.readings, latest)
-	return t.figures
+	s.readings = append(s.readings, latest)
+	return s.figures
 }
 
 // earlier is the oldest reading within the window, else the last before it;
 // nil if there is none. Those before it are forgotten.
-func (t *tally) earlier(now time.Time) *tallied {
-	for len(t.readings) > 1 && now.Sub(t.readings[0].at) > tallyWindow {
-		t.readings = t.readings[1:]
+func (s *sampler) earlier(now time.Time) *sample {
+	for len(s.readings) > 1 && now.Sub(s.readings[0].at) > sampleWindow {
+		s.readings = s.readings[1:]
 	}
-	if len(t.readings) == 0 {
+	if len(s.readings) == 0 {
 		return nil
 	}
-	return &t.readings[0]
+	return &s.readings[0]
 }
 
 // since are the figures from an earlier reading on, or, without one, from when
 // counting began.
-func (t tallied) since(earlier *tallied) map[string]figure {
-	out := map[string]figure{"pool.percent": t.fullest(), "pool.waiting": {reason: "nobody looked before: the next who asks is told"}}
+func (t sample) since(earlier *sample) map[string]figure {
+	out := map[string]figure{"pool.percent": t.fullest(), "pool.waiting": {reason: "needs two samples; try again"}}
 	var total, slow, failed int64
 	if earlier != nil {
 		out["pool.waiting"] = figure{value: max(0, t.waited()-earlier.waited()) / check.Milliseconds(t.at.Sub(earlier.at))}
@@ -97,7 +97,7 @@ func (t tallied) since(earlier *tallied) map[string]figure {
 
 // fullest is the use of the pool that is nearest to its end. One of a single
 // connection is full whenever it is used, by design.
-func (t tallied) fullest() figure {
+func (t sample) fullest() figure {
 	f := figure{reason: "no pool has a limit"}
 	for _, p := range t.Pools {
 		if p.MaxOpen < 2 {
@@ -110,7 +110,7 @@ func (t tallied) fullest() figure {
 
 // waited is for how long queries have waited for a connection in all,
 // milliseconds. A wait is counted at its end.
-func (t tallied) waited() float64 {
+func (t sample) waited() float64 {
 	sum := 0.0
 	for _, p := range t.Pools {
 		sum += p.WaitMS
@@ -123,7 +123,7 @@ func shareOf(part, of int64) figure {
 	switch {
 	case part <= 0:
 		return figure{}
-	case of < tallyLeast:
+	case of < minQueries:
 		return figure{reason: "there were too few queries of late"}
 	default:
 		return figure{value: 100 * float64(part) / float64(of)}
@@ -139,22 +139,22 @@ type logLook struct {
 
 // logSize waits only so long, and leaves one goroutine behind where nothing
 // answers. The caller holds t.mu.
-func (t *tally) logSize(path string) figure {
-	if t.log == nil {
+func (s *sampler) logSize(path string) figure {
+	if s.log == nil {
 		look := &logLook{done: make(chan struct{})}
-		t.log = look
+		s.log = look
 		go func() {
 			defer close(look.done)
 			look.size, look.err = sizeOf(path)
 		}()
 	}
 	select {
-	case <-t.log.done:
+	case <-s.log.done:
 	case <-time.After(logPatience):
 		return figure{reason: "its file system does not answer"}
 	}
-	look := t.log
-	t.log = nil
+	look := s.log
+	s.log = nil
 	if look.err != nil {
 		return figure{reason: look.err.Error()}
 	}

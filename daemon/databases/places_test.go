@@ -1,27 +1,19 @@
-package daemon
+package databases
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"vega/daemon/config"
 	"vega/daemon/realtest"
 	"vega/plugins"
+	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
-	"vega/policies/check"
 )
-
-// holder is the context of a run of a stranger's plugin.
-func holder(ctx context.Context) context.Context {
-	return context.WithValue(ctx, boundKey{}, &binding{})
-}
 
 // TestStrangersHoldNotAllConnections has integrations of a stranger's plugin keep
 // rows open. Bundled checks are answered all the while, and a stranger that waits
@@ -32,13 +24,14 @@ func TestStrangersHoldNotAllConnections(t *testing.T) {
 		"postgres": func(t testing.TB) string { return realtest.Postgres(t) }, "mysql": realtest.MariaDB, "sqlite": emptySQLite,
 	} {
 		t.Run(driver, func(t *testing.T) {
-			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(dsn(t))})
+			d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Plain(dsn(t))})
+			stranger := d.Granted(grant.Set{Rules: []grant.Rule{{Kind: manifest.SQL, Name: "app"}}}, true)
 			query := func(ctx context.Context) (plugins.Rows, error) {
-				return d.Query(ctx, "app", "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3")
+				return stranger.Query(ctx, "app", "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3")
 			}
 			var held []plugins.Rows
 			for range maxConnections - 1 {
-				rows, err := query(holder(t.Context()))
+				rows, err := query(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -47,13 +40,13 @@ func TestStrangersHoldNotAllConnections(t *testing.T) {
 			for range 3 {
 				ask{"SELECT 1", "1", ""}.check(t, d, "app")
 			}
-			ctx, cancel := context.WithTimeout(holder(t.Context()), 20*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			_, err := query(ctx)
 			if shortage.Of(err) == nil || !strings.Contains(err.Error(), `all 3 connections that plugins that don't ship with vega may have open to database "app" are in use by other checks`) {
 				t.Errorf("one more: %v", err)
 			}
-			pool := d.stats(t.Context()).Databases[0].Pools[0]
+			pool := d.Stats(t.Context()).Databases[0].Pools[0]
 			if pool.WaitCount != 1 || pool.WaitMS <= 0 {
 				t.Errorf("the wait is not counted: %+v", pool)
 			}
@@ -61,7 +54,7 @@ func TestStrangersHoldNotAllConnections(t *testing.T) {
 				if err := errors.Join(rows.Close(), rows.Err()); err != nil {
 					t.Error(err)
 				}
-				rows, err = query(holder(t.Context()))
+				rows, err = query(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -118,27 +111,4 @@ func TestWaitingForAPlace(t *testing.T) {
 			t.Errorf("%d places are left in use", len(p.all))
 		}
 	})
-}
-
-// TestRunsWithoutAPlaceTellNothingOfTheDatabase: a check that waits in vain for
-// vega's own connections is unknown, for vega's reasons.
-func TestRunsWithoutAPlaceTellNothingOfTheDatabase(t *testing.T) {
-	dir := t.TempDir()
-	database(t, dir, "app.db", 1)
-	h := build(t, "")
-	h.bundle()
-	h.reload(fmt.Sprintf("database \"app\" {\n  driver = \"sqlite\"\n  dsn = %q\n}\nintegration \"honest\" {\n  probe = core.database\n  interval = \"0s\"\n  timeout = \"1s\"\n  config {\n    database = database.app\n    query = \"SELECT key FROM kv\"\n  }\n}\n", filepath.Join(dir, "app.db")))
-	if got := h.status(); got != "honest=healthy" {
-		t.Fatal(got)
-	}
-	p := h.now.databases.sources["app"].places
-	for range maxConnections {
-		if _, err := p.take(t.Context(), false); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := h.ask(Query{}).Integrations[0]
-	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, `all 4 connections that vega may have open to database "app" are in use by other checks: spread`) {
-		t.Errorf("%s %s: %s", r.Status, r.Cause, r.Message)
-	}
 }

@@ -1,28 +1,19 @@
-package daemon
+package databases
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"vega/daemon/config"
 	"vega/daemon/realtest"
-	"vega/plugins/grant"
-	"vega/plugins/manifest"
 )
 
-// rightsOn is what the user of a DSN may do.
+// rightsOn returns what the user of a DSN may do.
 func rightsOn(t *testing.T, driver, dsn string) []string {
 	t.Helper()
-	cfg := &config.Config{
-		Databases: []config.Database{{Name: "app", Driver: driver, DSN: secretDSN(dsn)}, {Name: "unused", Driver: driver, DSN: secretDSN(dsn)}},
-		Integrations: []config.Integration{{
-			Name: "i", Enabled: true, Grants: grant.Set{Rules: []grant.Rule{{Kind: manifest.SQL, Name: "app"}}},
-		}},
-	}
-	all, err := DatabaseRights(t.Context(), cfg)
-	if err != nil || len(all) != 1 || all[0].Database != "app" || all[0].Fix == "" {
-		t.Fatalf("%+v, %v", all, err)
+	all := testDatabases(t, Config{Name: "app", Driver: driver, DSN: secretDSN(dsn)}).Rights(t.Context())
+	if len(all) != 1 || all[0].Database != "app" || all[0].Fix == "" {
+		t.Fatalf("%+v", all)
 	}
 	return all[0].May
 }

@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/config"
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
@@ -30,12 +29,12 @@ func openTestStore(t *testing.T) *store.Store {
 	return s
 }
 
-func testDatabases(t *testing.T, configured ...config.Database) *databases {
+func testDatabases(t *testing.T, configured ...Config) *Set {
 	t.Helper()
-	d := newDatabases(&config.Config{Databases: configured}, openTestStore(t), nil)
-	d.retain()
+	d := New(configured, 0, openTestStore(t), nil)
+	d.Retain()
 	t.Cleanup(func() {
-		if err := d.release(); err != nil {
+		if err := d.Release(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -46,7 +45,7 @@ func testDatabases(t *testing.T, configured ...config.Database) *databases {
 func secretDSN(dsn string) manifest.Text { return manifest.Text{{Text: dsn, Secret: true}} }
 
 // answer joins everything that a query gives, or says the error.
-func answer(ctx context.Context, d *databases, database, query string) (string, error) {
+func answer(ctx context.Context, d *Set, database, query string) (string, error) {
 	rows, err := d.Query(ctx, database, query)
 	if err != nil {
 		return "", err
@@ -79,7 +78,7 @@ func read(rows plugins.Rows) ([]string, error) {
 // ask is one query, what it answers or what its error says.
 type ask struct{ query, want, err string }
 
-func (a ask) check(t *testing.T, d *databases, database string) {
+func (a ask) check(t *testing.T, d *Set, database string) {
 	t.Helper()
 	got, err := answer(t.Context(), d, database, a.query)
 	switch {
@@ -96,7 +95,7 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	dsn := realtest.Postgres(t)
 	fill(t, "postgres", dsn, "CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'canary'), (2, NULL)")
-	d := testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: secretDSN(dsn)})
+	d := testDatabases(t, Config{Name: "app", Driver: "postgres", DSN: secretDSN(dsn)})
 	for _, a := range []ask{
 		{"SELECT 1", "1", ""},
 		{"/* a */ select a, b from t order by a desc", "2  1 canary", ""},
@@ -138,7 +137,7 @@ func TestPostgres(t *testing.T) {
 	}
 	wg.Wait()
 	wrong := strings.Replace(dsn, "vega:"+realtest.Password, "vega:wrong-canary-word", 1)
-	d = testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: manifest.Plain(wrong)})
+	d = testDatabases(t, Config{Name: "app", Driver: "postgres", DSN: manifest.Plain(wrong)})
 	ask{"SELECT 1", "", `password authentication failed for user "vega"`}.check(t, d, "app")
 }
 
@@ -147,7 +146,7 @@ func TestMariaDB(t *testing.T) {
 	dsn := realtest.MariaDB(t)
 	fill(t, "mysql", dsn, "CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'canary'), (2, NULL)")
 	outfile := filepath.Join(t.TempDir(), "x")
-	d := testDatabases(t, config.Database{Name: "app", Driver: "mysql", DSN: secretDSN(dsn + "?multiStatements=true&allowAllFiles=true")})
+	d := testDatabases(t, Config{Name: "app", Driver: "mysql", DSN: secretDSN(dsn + "?multiStatements=true&allowAllFiles=true")})
 	for _, a := range []ask{
 		{"SELECT 1", "1", ""},
 		{"SELECT a, b FROM t ORDER BY a DESC", "2  1 canary", ""},
@@ -179,7 +178,7 @@ func TestMariaDB(t *testing.T) {
 		t.Errorf("a slow query: %v", err)
 	}
 	wrong := strings.Replace(dsn, realtest.Password, "wrong-canary-word", 1)
-	d = testDatabases(t, config.Database{Name: "app", Driver: "mysql", DSN: manifest.Plain(wrong)})
+	d = testDatabases(t, Config{Name: "app", Driver: "mysql", DSN: manifest.Plain(wrong)})
 	ask{"SELECT 1", "", "Access denied for user 'vega'"}.check(t, d, "app")
 }
 
@@ -196,7 +195,7 @@ func TestLongRowsAreRefused(t *testing.T) {
 		"sqlite":   {emptySQLite, "SELECT hex(zeroblob(%d / 2))"},
 	} {
 		t.Run(driver, func(t *testing.T) {
-			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(c.dsn(t))})
+			d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Plain(c.dsn(t))})
 			for range 3 {
 				if got, err := answer(t.Context(), d, "app", fmt.Sprintf(c.long, 1_000_000)); len(got) != 1_000_000 || err != nil {
 					t.Errorf("%d bytes, %v", len(got), err)
@@ -227,7 +226,7 @@ func emptySQLite(t testing.TB) string {
 // fill makes the test's own tables, past the rules for probes.
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
-	s := source{config: config.Database{Driver: driver, DSN: manifest.Plain(dsn)}}
+	s := source{config: Config{Driver: driver, DSN: manifest.Plain(dsn)}}
 	open, _, err := s.connect()
 	if err != nil {
 		t.Fatal(err)
@@ -243,13 +242,13 @@ func fill(t *testing.T, driver, dsn string, statements ...string) {
 func TestSQLiteAndTheStore(t *testing.T) {
 	own := openTestStore(t)
 	path := filepath.Join(t.TempDir(), "canary.db")
-	d := newDatabases(&config.Config{Databases: []config.Database{
+	d := New([]Config{
 		{Name: "theirs", Driver: "sqlite", DSN: manifest.Plain(own.Path())},
 		{Name: "absent", Driver: "sqlite", DSN: secretDSN(path)},
 		{Name: "odd", Driver: "oracle", DSN: manifest.Plain("x")},
-	}}, own, nil)
-	d.retain()
-	t.Cleanup(func() { _ = d.release() })
+	}, 0, own, nil)
+	d.Retain()
+	t.Cleanup(func() { _ = d.Release() })
 	if err := own.Set(t.Context(), "i", "k", []byte("v"), 10); err != nil {
 		t.Fatal(err)
 	}
@@ -272,9 +271,9 @@ func TestStatsNameSuperfluousIndexes(t *testing.T) {
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	d := testDatabases(t, config.Database{Name: "shop", Driver: "sqlite", DSN: manifest.Plain(path)})
+	d := testDatabases(t, Config{Name: "shop", Driver: "sqlite", DSN: manifest.Plain(path)})
 	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		r := d.stats(t.Context()).Databases[0]
+		r := d.Stats(t.Context()).Databases[0]
 		if r.File == nil || len(r.File.Indexes) != 2 {
 			t.Fatalf("%+v", r)
 		}
@@ -303,7 +302,7 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 			gone:                   func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) },
 			"no-such.invalid:1":    func(err error) bool { return errors.As(err, &name) },
 		} {
-			d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: manifest.Plain(fmt.Sprintf(form, addr))})
+			d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Plain(fmt.Sprintf(form, addr))})
 			limit := realtest.Patience
 			if addr == silent.Addr().String() {
 				limit = time.Second
@@ -315,20 +314,7 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 				t.Errorf("%s at %s: %v", driver, addr, err)
 			}
 		}
-		d := testDatabases(t, config.Database{Name: "app", Driver: driver, DSN: secretDSN("://canary:%%zz@[")})
+		d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: secretDSN("://canary:%%zz@[")})
 		ask{"SELECT 1", "", "its dsn is not valid"}.check(t, d, "app")
-	}
-}
-
-func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
-	k := newKV(openTestStore(t))
-	if err := k.Set(t.Context(), "i", "key", []byte("value"), 8); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.Set(t.Context(), "i", "key", []byte("values"), 8); !errors.Is(err, plugins.ErrQuota) {
-		t.Errorf("over the quota: %v", err)
-	}
-	if v, ok, err := k.Get(t.Context(), "i", "key"); string(v) != "value" || !ok || err != nil {
-		t.Errorf("%q %v %v", v, ok, err)
 	}
 }

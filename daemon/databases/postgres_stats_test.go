@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"database/sql"
@@ -10,25 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/config"
 	"vega/daemon/realtest"
 )
 
 const preloaded = "shared_preload_libraries=pg_stat_statements"
 
-func watched(t *testing.T, dsn string) *databases {
+func watched(t *testing.T, dsn string) *Set {
 	t.Helper()
-	return testDatabases(t, config.Database{Name: "app", Driver: "postgres", DSN: secretDSN(dsn)})
+	return testDatabases(t, Config{Name: "app", Driver: "postgres", DSN: secretDSN(dsn)})
 }
 
 // looked asks until the server was looked at after this moment.
-func looked(t *testing.T, d *databases) DatabaseReport {
+func looked(t *testing.T, d *Set) Report {
 	t.Helper()
 	return lookedAfter(t, d, func() { d.hurry(t, "app") })
 }
 
 // lookedAfter is looked, with something to do before each time that it asks.
-func lookedAfter(t *testing.T, d *databases, before func()) DatabaseReport {
+func lookedAfter(t *testing.T, d *Set, before func()) Report {
 	t.Helper()
 	now := time.Now()
 	for end := now.Add(realtest.Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
@@ -39,11 +38,11 @@ func lookedAfter(t *testing.T, d *databases, before func()) DatabaseReport {
 		}
 	}
 	t.Fatal("the server was not looked at")
-	return DatabaseReport{}
+	return Report{}
 }
 
 // hurry lets the next who asks look.
-func (d *databases) hurry(t *testing.T, name string) {
+func (d *Set) hurry(t *testing.T, name string) {
 	t.Helper()
 	w := d.watchOf(t, name)
 	w.mu.Lock()
@@ -52,7 +51,7 @@ func (d *databases) hurry(t *testing.T, name string) {
 }
 
 // looking reports whether a look is under way.
-func (d *databases) looking(t *testing.T, name string) bool {
+func (d *Set) looking(t *testing.T, name string) bool {
 	t.Helper()
 	w := d.watchOf(t, name)
 	w.mu.Lock()
@@ -60,7 +59,7 @@ func (d *databases) looking(t *testing.T, name string) bool {
 	return w.working != nil
 }
 
-func (d *databases) watchOf(t *testing.T, name string) *postgresWatch {
+func (d *Set) watchOf(t *testing.T, name string) *postgresWatch {
 	t.Helper()
 	open, err := d.sources[name].ready()
 	if err != nil {
@@ -87,7 +86,7 @@ func do(t *testing.T, db *sql.DB, query string) {
 }
 
 // settled waits until the server counts what was done.
-func settled(t *testing.T, d *databases, done func(*ServerStats) bool) *ServerStats {
+func settled(t *testing.T, d *Set, done func(*ServerStats) bool) *ServerStats {
 	t.Helper()
 	for end := time.Now().Add(realtest.Patience); ; time.Sleep(100 * time.Millisecond) {
 		r := looked(t, d)
@@ -169,7 +168,7 @@ func TestWhatPostgresCounts(t *testing.T) {
 		})
 	})
 	began := time.Now()
-	d.reset()
+	d.Reset()
 	if s = settled(t, d, func(s *ServerStats) bool { return s.Since.After(began) }); len(s.MissingIndexes) > 0 {
 		t.Errorf("after a reset: %+v", s)
 	}
@@ -223,7 +222,7 @@ func TestPostgresThatIsGone(t *testing.T) {
 	d := watched(t, dsn)
 	looked(t, d)
 	halt()
-	var r DatabaseReport
+	var r Report
 	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		d.hurry(t, "app") // a look that the end fell into tells of that
 		if r = d.statsOf(t.Context(), "app"); strings.Contains(r.ServerUnavailable, "refused") {
@@ -250,7 +249,7 @@ func TestNoAnswerWaitsForAServer(t *testing.T) {
 	early := 0 // answers that came before the look had ended
 	for range 20 {
 		d.hurry(t, "app")
-		d.stats(t.Context())
+		d.Stats(t.Context())
 		if d.looking(t, "app") {
 			early++
 		}

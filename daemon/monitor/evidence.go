@@ -1,4 +1,4 @@
-package daemon
+package monitor
 
 import (
 	"context"
@@ -15,8 +15,6 @@ const (
 	// evidenceStale is how old the evidence may be that is given out while
 	// newer is looked for.
 	evidenceStale = time.Minute
-	// evidencePatience is for how long an answer waits for evidence.
-	evidencePatience = 20 * time.Millisecond
 )
 
 // evidences look for what is behind a resource's figures, in the background and

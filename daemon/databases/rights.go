@@ -1,13 +1,13 @@
-package daemon
+package databases
 
 import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
-
-	"vega/daemon/config"
 )
 
 // Rights are what the user of a configured database may do there beyond reading.
@@ -20,28 +20,17 @@ type Rights struct {
 // rightsTime bounds the look at one database.
 const rightsTime = 10 * time.Second
 
-// DatabaseRights asks each PostgreSQL and MySQL server that an enabled integration
-// may query what vega's user may do there. A server that can't be asked is left
-// out: the integration's own check says why.
-func DatabaseRights(ctx context.Context, cfg *config.Config) ([]Rights, error) {
-	d := newDatabases(cfg, nil, nil)
-	d.retain()
-	used := map[string]bool{}
-	for _, i := range cfg.Integrations {
-		for name := range d.granted(i.Grants).sources {
-			used[name] = used[name] || i.Enabled
-		}
-	}
+// Rights asks each PostgreSQL and MySQL server, in order of name, what vega's user
+// may do there. A server that can't be asked is left out: an integration's check
+// of it reports why.
+func (d *Set) Rights(ctx context.Context) []Rights {
 	var all []Rights
-	for _, c := range cfg.Databases {
-		if !used[c.Name] {
-			continue
-		}
-		if r, ok := d.sources[c.Name].rights(ctx); ok {
+	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
+		if r, ok := d.sources[name].rights(ctx); ok {
 			all = append(all, r)
 		}
 	}
-	return all, d.release()
+	return all
 }
 
 func (s *source) rights(ctx context.Context) (Rights, bool) {

@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 // DatabaseStats is what was asked of vega's own database, and in Databases of
 // those of the configuration, since the last reset. Values of queries are in
 // no part of it.
-type DatabaseStats struct {
-	DatabaseReport
-	Databases []DatabaseReport `json:"databases"`
+type Stats struct {
+	Report
+	Databases []Report `json:"databases"`
 }
 
 // DatabaseReport is about one database.
-type DatabaseReport struct {
+type Report struct {
 	Name   string `json:"name"`
 	Driver string `json:"driver"`
 	// Unavailable says why there is no more to tell, "" if there is.
@@ -55,17 +55,10 @@ type adviser interface {
 	Info(ctx context.Context) (store.Info, error)
 }
 
-// DatabaseStats tells how queries fared. It waits for no server: what it asks
-// of one is for the next who calls.
-func (d *Daemon) DatabaseStats(ctx context.Context) DatabaseStats {
-	return d.inForce().databases.stats(ctx)
-}
-
-// ResetDatabaseStats begins all figures anew.
-func (d *Daemon) ResetDatabaseStats() { d.inForce().databases.reset() }
-
-func (d *databases) stats(ctx context.Context) DatabaseStats {
-	s := DatabaseStats{DatabaseReport: sqliteReport(ctx, d.own), Databases: []DatabaseReport{}}
+// stats reports how queries did. It waits for no server: what it asks of one is
+// for the next request.
+func (d *Set) Stats(ctx context.Context) Stats {
+	s := Stats{Report: sqliteReport(ctx, d.own), Databases: []Report{}}
 	s.Name = ownDatabase
 	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
 		s.Databases = append(s.Databases, d.statsOf(ctx, name))
@@ -73,9 +66,9 @@ func (d *databases) stats(ctx context.Context) DatabaseStats {
 	return s
 }
 
-func (d *databases) statsOf(ctx context.Context, name string) DatabaseReport {
+func (d *Set) statsOf(ctx context.Context, name string) Report {
 	s := d.sources[name]
-	var r DatabaseReport
+	var r Report
 	if open, err := s.ready(); err == nil {
 		r = open.stats(ctx)
 	} else {
@@ -86,7 +79,7 @@ func (d *databases) statsOf(ctx context.Context, name string) DatabaseReport {
 	return r
 }
 
-func (d *databases) reset() {
+func (d *Set) Reset() {
 	d.own.Profiler().Reset()
 	for _, s := range d.sources {
 		if open := s.inUse(); open != nil {
@@ -95,7 +88,7 @@ func (d *databases) reset() {
 	}
 }
 
-func (s server) stats(ctx context.Context) DatabaseReport {
+func (s server) stats(ctx context.Context) Report {
 	r := newReport(s.profiler.Stats(), nil)
 	if s.watch != nil {
 		r.Server, r.ServerUnavailable = s.watch.stats(ctx)
@@ -110,10 +103,10 @@ func (s server) reset() {
 	}
 }
 
-func (f closingFile) stats(ctx context.Context) DatabaseReport { return sqliteReport(ctx, f.Reader) }
-func (f closingFile) reset()                                   { f.Profiler().Reset() }
+func (f closingFile) stats(ctx context.Context) Report { return sqliteReport(ctx, f.Reader) }
+func (f closingFile) reset()                           { f.Profiler().Reset() }
 
-func sqliteReport(ctx context.Context, a adviser) DatabaseReport {
+func sqliteReport(ctx context.Context, a adviser) Report {
 	stats := a.Profiler().Stats()
 	advised := a.Advice(ctx, &stats)
 	r := newReport(stats, advised.Statements)
@@ -131,8 +124,8 @@ func sqliteReport(ctx context.Context, a adviser) DatabaseReport {
 	return r
 }
 
-func newReport(stats profile.Stats, advice map[string]*store.Advice) DatabaseReport {
-	r := DatabaseReport{
+func newReport(stats profile.Stats, advice map[string]*store.Advice) Report {
+	r := Report{
 		Stats:      stats,
 		Slow:       make([]AdvisedQuery, 0, len(stats.Slow)),
 		Statements: make([]AdvisedStatement, 0, len(stats.Statements)),

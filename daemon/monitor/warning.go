@@ -1,4 +1,4 @@
-package daemon
+package monitor
 
 import (
 	"fmt"
@@ -107,17 +107,13 @@ func (w *Warning) behind() string {
 	return diagnostics.ResourceOf(path)
 }
 
-// explain is two sentences: how things are, and against what.
+// explain returns two sentences: the value with its threshold, and how it moved
+// with its limit.
 func (w *Warning) explain(v policies.Verdict) string {
-	beyond := "or more"
-	if v.Below {
-		beyond = "or less"
-	}
-	bound, level := w.Unit.Format(w.Threshold), map[policies.Level]string{policies.LevelWarning: "a warning", policies.LevelError: "an error"}[w.Status]
-	text := fmt.Sprintf("%s is %s; %s %s is %s, as %s has it", subjectOf(w), w.Unit.Format(w.Value), bound, beyond, level, w.SetAt)
+	threshold := fmt.Sprintf("%s threshold: %s (%s)", w.Status, w.Unit.Format(w.Threshold), w.SetAt)
+	text := fmt.Sprintf("%s is %s; %s", subjectOf(w), w.Unit.Format(w.Value), threshold)
 	if v.Held() {
-		text = fmt.Sprintf("%s is %s; it was %s %s, and stays %s until it is back at %s, as %s has it",
-			subjectOf(w), w.Unit.Format(w.Value), bound, beyond, level, w.Unit.Format(v.End(w.Threshold)), w.SetAt)
+		text += fmt.Sprintf(", cleared at %s", w.Unit.Format(v.End(w.Threshold)))
 	}
 	more := w.context()
 	if len(more) == 0 {

@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"context"
@@ -21,7 +21,6 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"vega/daemon/config"
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/plugins/grant"
@@ -49,17 +48,26 @@ const (
 const dsnFiles = 2
 
 // databases runs the queries of probes, on the databases of a configuration
-// and on vega's own. A database is opened by the first query on it, so that
-// one that is down keeps nothing else from starting.
-type databases struct {
-	own     *store.Store
-	sources map[string]*source
+// and on vega's own. The first query on a database opens it, so that a database
+// that is down does not keep vega from starting.
+type Set struct {
+	own      *store.Store
+	sources  map[string]*source
+	samplers *samplers
+	stranger bool // they are granted to a plugin that does not ship with vega
+}
+
+// databaseConfig is a database that probes may query.
+type Config struct {
+	Name   string
+	Driver string // postgres, mysql or sqlite
+	DSN    manifest.Text
 }
 
 // source is one configured database. It closes once the last that holds it
 // lets go: the configurations that have it, and every run that may query it.
 type source struct {
-	config  config.Database
+	config  Config
 	slow    time.Duration
 	holders atomic.Int64
 	places  *places
@@ -76,34 +84,41 @@ type opened interface {
 	counted
 	pool() string // the name of its connections among the figures
 	query(ctx context.Context, query string) (plugins.Rows, error)
-	stats(ctx context.Context) DatabaseReport
+	stats(ctx context.Context) Report
 	reset()
 }
 
-// newDatabases are those of cfg. One that is the same in before is taken over
-// as it is, with its connections and figures; before may be nil.
-func newDatabases(cfg *config.Config, own *store.Store, before *databases) *databases {
-	d := &databases{own: own, sources: make(map[string]*source, len(cfg.Databases))}
-	for _, c := range cfg.Databases {
+// newDatabases returns the databases that are configured, and vega's own store,
+// which may be nil. A database that is the same in before keeps its connections
+// and figures; before may be nil. Queries that take at least slow are recorded
+// with their plan.
+func New(all []Config, slow time.Duration, own *store.Store, before *Set) *Set {
+	d := &Set{own: own, sources: make(map[string]*source, len(all)), samplers: &samplers{}}
+	if before != nil {
+		d.samplers = before.samplers
+	}
+	for _, c := range all {
 		s := before.source(c.Name)
 		if s == nil || !reflect.DeepEqual(s.config, c) {
-			s = &source{config: c, slow: cfg.Store.SlowQuery, scrub: scrubber(c.DSN), places: newPlaces(c.Name)}
+			s = &source{config: c, slow: slow, scrub: scrubber(c.DSN), places: newPlaces(c.Name)}
 		}
 		d.sources[c.Name] = s
 	}
 	return d
 }
 
-func (d *databases) source(name string) *source {
+func (d *Set) source(name string) *source {
 	if d == nil {
 		return nil
 	}
 	return d.sources[name]
 }
 
-// granted are those that a set of grants allows, and vega's own.
-func (d *databases) granted(s grant.Set) *databases {
-	some := &databases{own: d.own, sources: map[string]*source{}}
+// Granted returns the databases that a set of grants allows, and vega's own.
+// A stranger is a plugin that does not ship with vega: it gets fewer of the
+// connections.
+func (d *Set) Granted(s grant.Set, stranger bool) *Set {
+	some := &Set{own: d.own, sources: map[string]*source{}, stranger: stranger}
 	for _, r := range s.Rules {
 		if r.Kind == manifest.SQL && d.sources[r.Name] != nil {
 			some.sources[r.Name] = d.sources[r.Name]
@@ -112,14 +127,17 @@ func (d *databases) granted(s grant.Set) *databases {
 	return some
 }
 
-func (d *databases) retain() {
+// same reports whether both lead to the same databases by the same connections.
+func (d *Set) Same(o *Set) bool { return maps.Equal(d.sources, o.sources) }
+
+func (d *Set) Retain() {
 	for _, s := range d.sources {
 		s.holders.Add(1)
 	}
 }
 
 // release ends the connections of each that nobody else holds.
-func (d *databases) release() error {
+func (d *Set) Release() error {
 	var errs []error
 	for _, s := range d.sources {
 		if s.holders.Add(-1) == 0 {
@@ -131,7 +149,7 @@ func (d *databases) release() error {
 
 // Query runs one statement that reads. Errors hold neither the DSN's secrets
 // nor what the database holds.
-func (d *databases) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	if database == ownDatabase && d.own != nil {
 		return file{d.own}.query(ctx, query)
 	}
@@ -144,7 +162,7 @@ func (d *databases) Query(ctx context.Context, database, query string) (plugins.
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxQueryTime)
-	held, err := s.places.take(ctx, ofStranger(ctx))
+	held, err := s.places.take(ctx, d.stranger)
 	if held.waited > 0 {
 		open.Profiler().Waited(open.pool(), held.waited)
 	}
@@ -161,7 +179,7 @@ func (d *databases) Query(ctx context.Context, database, query string) (plugins.
 	return r, nil
 }
 
-func (d *databases) names() []string {
+func (d *Set) names() []string {
 	names := slices.Sorted(maps.Keys(d.sources))
 	if d.own != nil {
 		names = append(names, ownDatabase)

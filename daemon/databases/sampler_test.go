@@ -1,4 +1,4 @@
-package daemon
+package databases
 
 import (
 	"path/filepath"
@@ -8,25 +8,25 @@ import (
 	"vega/store/profile"
 )
 
-func TestTallied(t *testing.T) {
+func TestSample(t *testing.T) {
 	begin := time.Now()
-	at := func(after time.Duration, total, failed, slow int64, waitMS float64) tallied {
-		return tallied{begin.Add(after), profile.Totals{Since: begin, Total: total, Failed: failed, Slow: slow, Pools: []profile.Pool{{MaxOpen: 1, InUse: 1}, {MaxOpen: 4, InUse: 3, WaitMS: waitMS}}}}
+	at := func(after time.Duration, total, failed, slow int64, waitMS float64) sample {
+		return sample{begin.Add(after), profile.Totals{Since: begin, Total: total, Failed: failed, Slow: slow, Pools: []profile.Pool{{MaxOpen: 1, InUse: 1}, {MaxOpen: 4, InUse: 3, WaitMS: waitMS}}}}
 	}
 	reset := at(time.Minute, 30, 0, 3, 1000)
 	reset.Since = begin.Add(30 * time.Second)
 	for _, c := range []struct {
 		name          string
-		from          *tallied
-		to            tallied
+		from          *sample
+		to            sample
 		slow, failed  float64
 		waiting, pool float64 // -1: not known
 	}{
 		{"the first", nil, at(time.Minute, 100, 5, 10, 1000), 10, 5, -1, 75},
-		{"since another", ptr(at(0, 100, 5, 10, 1000)), at(10*time.Second, 200, 5, 60, 21000), 50, 0, 2, 75},
-		{"nothing new", ptr(at(0, 100, 5, 10, 1000)), at(10*time.Second, 100, 5, 10, 1000), 0, 0, 0, 75},
-		{"too few", ptr(at(0, 100, 5, 10, 0)), at(10*time.Second, 110, 5, 12, 0), -1, 0, 0, 75},
-		{"reset", ptr(at(0, 100, 5, 10, 1000)), reset, 10, 0, 0, 75},
+		{"since another", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 200, 5, 60, 21000), 50, 0, 2, 75},
+		{"nothing new", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 100, 5, 10, 1000), 0, 0, 0, 75},
+		{"too few", new(at(0, 100, 5, 10, 0)), at(10*time.Second, 110, 5, 12, 0), -1, 0, 0, 75},
+		{"reset", new(at(0, 100, 5, 10, 1000)), reset, 10, 0, 0, 75},
 	} {
 		got := c.to.since(c.from)
 		for name, want := range map[string]float64{"queries.slow_percent": c.slow, "queries.failed_percent": c.failed, "pool.waiting": c.waiting, "pool.percent": c.pool} {
@@ -36,19 +36,17 @@ func TestTallied(t *testing.T) {
 			}
 		}
 	}
-	if f := (tallied{}).fullest(); f.reason == "" {
+	if f := (sample{}).fullest(); f.reason == "" {
 		t.Errorf("%+v", f)
 	}
 }
 
-func ptr[T any](v T) *T { return &v }
-
-// TestTallyLooksBackTwoMinutes, and at least to the look before.
-func TestTallyLooksBackTwoMinutes(t *testing.T) {
+// TestSamplerLooksBackTwoMinutes, and at least to the look before.
+func TestSamplerLooksBackTwoMinutes(t *testing.T) {
 	begin := time.Now()
-	y := tally{}
+	y := sampler{}
 	for _, after := range []time.Duration{0, time.Minute, 2 * time.Minute} {
-		y.readings = append(y.readings, tallied{at: begin.Add(after)})
+		y.readings = append(y.readings, sample{at: begin.Add(after)})
 	}
 	for _, c := range []struct{ now, want time.Duration }{{2 * time.Minute, 0}, {150 * time.Second, time.Minute}, {time.Hour, 2 * time.Minute}} {
 		if got := y.earlier(begin.Add(c.now)).at.Sub(begin); got != c.want {

@@ -1,0 +1,85 @@
+package databases
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"vega/policies"
+	"vega/store/profile"
+)
+
+// samplers are those of the databases that are open, each for as long as it is.
+type samplers struct {
+	mu sync.Mutex
+	by map[string]*sampler
+}
+
+// of is the sampler of a database by its name.
+func (s *samplers) of(name string, c counted) *sampler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by[name] == nil || s.by[name].of != c {
+		if s.by == nil {
+			s.by = map[string]*sampler{}
+		}
+		s.by[name] = &sampler{of: c}
+	}
+	return s.by[name]
+}
+
+// Figures returns what vega's own database and each configured one have counted
+// lately, one reading a figure of policies.DatabaseFigures.
+func (d *Set) Figures(now time.Time) []policies.Reading {
+	var out []policies.Reading
+	if d.own != nil {
+		out = append(out, readingsIn(ownDatabase, d.samplers.of(ownDatabase, d.own).read(now))...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
+		if open := d.sources[name].inUse(); open != nil {
+			out = append(out, readingsIn(name, d.samplers.of(name, open).read(now))...)
+		} else {
+			out = append(out, unasked(name)...)
+		}
+	}
+	return out
+}
+
+func readingsIn(name string, figures map[string]figure) []policies.Reading {
+	out := make([]policies.Reading, 0, len(figures))
+	for path, f := range figures {
+		out = append(out, policies.Reading{Resource: resource(name, path), Subject: name, Value: f.value, Unknown: f.reason})
+	}
+	return out
+}
+
+// unasked returns the figures of a database that is not open yet.
+func unasked(name string) []policies.Reading {
+	var out []policies.Reading
+	for _, f := range policies.DatabaseFigures() {
+		out = append(out, policies.Reading{Resource: resource(name, f.Path), Subject: name, Unknown: "no probe has queried it yet"})
+	}
+	return out
+}
+
+func resource(database, path string) string { return "database." + database + "." + path }
+
+// counted is the database of that name, nil if it is not open.
+func (d *Set) counted(name string) counted {
+	if name == ownDatabase {
+		return d.own
+	}
+	if s := d.source(name); s != nil {
+		if open := s.inUse(); open != nil {
+			return open
+		}
+	}
+	return nil
+}
+
+// Profiler tells of every query on the server.
+func (s server) Profiler() *profile.Profiler { return s.profiler }
+
+// LogPath is that of no file.
+func (s server) LogPath() string { return "" }
