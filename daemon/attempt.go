@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 )
 
 // Diagnosis is what is said of a configuration, as programs read it.
@@ -62,9 +63,9 @@ type ReloadSummary struct {
 	Kept    int `json:"kept"`
 }
 
-func (r *Reload) tell(t turnover) {
-	r.Added, r.Changed, r.Removed = append(r.Added, t.added...), append(r.Changed, t.changed...), append(r.Removed, t.removed...)
-	r.Summary = ReloadSummary{Added: len(t.added), Changed: len(t.changed), Removed: len(t.removed), Kept: t.kept}
+func (r *Reload) add(d engine.Diff) {
+	r.Added, r.Changed, r.Removed = append(r.Added, d.Added...), append(r.Changed, d.Changed...), append(r.Removed, d.Removed...)
+	r.Summary = ReloadSummary{Added: len(d.Added), Changed: len(d.Changed), Removed: len(d.Removed), Kept: d.Kept}
 }
 
 // InvalidError is a configuration that can't be used.

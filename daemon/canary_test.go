@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
+	"vega/daemon/realtest/tiny"
 	"vega/daemon/telemetry"
 )
 
@@ -32,7 +34,7 @@ func TestSecretStaysInside(t *testing.T) {
 	refusing.Close()
 
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "plugins"), "tiny.wasm", web(t, "tiny"))
+	write(t, filepath.Join(dir, "plugins"), "tiny.wasm", tiny.Web(t, "tiny"))
 	write(t, dir, "vega.hcl", fmt.Appendf(nil, `
 database "app" {
   driver = "postgres"
@@ -68,7 +70,7 @@ integration "refused" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := d.Health(t.Context(), Query{})
+	h, err := d.Health(t.Context(), engine.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

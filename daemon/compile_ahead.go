@@ -237,7 +237,7 @@ func (d *Daemon) compileAhead() {
 	defer cancel()
 	go func() {
 		select {
-		case <-d.halt:
+		case <-d.engine.Draining():
 			cancel()
 		case <-ctx.Done():
 		}
@@ -285,7 +285,7 @@ func (d *Daemon) settle(patience context.Context, all []plugin) bool {
 		case <-done:
 		case <-patience.Done():
 			return false
-		case <-d.halt:
+		case <-d.engine.Draining():
 			return false
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins/manifest"
 )
 
@@ -63,11 +65,11 @@ func (h *house) has(status string) bool { return strings.Contains(h.status()+" "
 // followed and modules come and go.
 func TestCompilingKeepsNobodyWaiting(t *testing.T) {
 	h, g := buildSlow(t, bind("a", "plain.healthy", ""), nil)
-	write(t, h.plugins(), "slow.wasm", plain(t, "slow", "1", answerParameter))
+	write(t, h.plugins(), "slow.wasm", tiny.Plain(t, "slow", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("s", "slow.healthy", ""))
 	h.eventually("the edit is in force", func() bool { return h.has("b=healthy") })
-	for _, r := range h.ask(Query{}).Integrations {
+	for _, r := range h.ask(engine.Query{}).Integrations {
 		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "is loading: it has to be compiled first")) {
 			t.Errorf("%+v", r)
 		}
@@ -76,7 +78,7 @@ func TestCompilingKeepsNobodyWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.eventually("the removal is seen", func() bool { return !strings.Contains(h.serves(), "tiny=") })
-	write(t, h.plugins(), "slow2.wasm", plain(t, "slow2", "1", answerParameter))
+	write(t, h.plugins(), "slow2.wasm", tiny.Plain(t, "slow2", "1", tiny.AnswerParameter))
 	write(t, h.plugins(), "bad.wasm", []byte("garbage"))
 	h.eventually("garbage is refused", func() bool { return h.logged("a plugin is refused", "bad.wasm") == 1 })
 	close(g.open)
@@ -91,7 +93,7 @@ func TestCompilingKeepsNobodyWaiting(t *testing.T) {
 // module that serves it.
 func TestTheOldServesUntilTheNewIsCompiled(t *testing.T) {
 	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.reloadWait = time.Millisecond })
-	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", []byte{0x41, 0}))
+	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", []byte{0x41, 0}))
 	<-g.asked
 	h.configure(bind("a", "plain.unhealthy", "") + bind("b", "plain.unhealthy", ""))
 	for range 2 { // what changed, and what did not
@@ -110,7 +112,7 @@ func TestTheOldServesUntilTheNewIsCompiled(t *testing.T) {
 // and others don't wait for it.
 func TestReloadWaitsForItsModules(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\n" + bind("a", "plain.healthy", "") + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)
 	go func() {
@@ -139,7 +141,7 @@ func TestReloadWaitsForItsModules(t *testing.T) {
 // TestUnusedModuleIsNotWaitedFor by a reload that does not need it.
 func TestUnusedModuleIsNotWaitedFor(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.configure("watch = false\n" + bind("b", "plain.healthy", ""))
 	if _, err := h.Reload(t.Context(), ByHTTP); err != nil || h.status() != "b=healthy" {
@@ -150,7 +152,7 @@ func TestUnusedModuleIsNotWaitedFor(t *testing.T) {
 // TestShutdownEndsAWaitingReload, and the compiler that it waits for.
 func TestShutdownEndsAWaitingReload(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\n" + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)
 	go func() {
@@ -176,7 +178,7 @@ func TestWhatDoesNotCompileIsRefusedOnce(t *testing.T) {
 			return exec.CommandContext(ctx, os.Args[0], "-test.run=^$", "-no-such-flag")
 		}
 	})
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.eventually("it is refused", func() bool { return h.logged("a plugin is refused", "late.wasm", "it does not compile") == 1 })
 	if n := len(asked); n != 1 {
 		t.Errorf("compiled %d times", n)

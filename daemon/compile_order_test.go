@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"vega/daemon/realtest/tiny"
 )
 
 // holdFirst has the first compilation wait until it is ended, or let.
@@ -41,10 +43,10 @@ func (h *house) plugin(file string) (found PluginReport) {
 func TestWhatIsNeededDoesNotWait(t *testing.T) {
 	var asked, open chan struct{}
 	h, _ := buildSlow(t, "watch = false\n", func(o *Options) { asked, open = holdFirst(o); o.reloadWait = time.Hour })
-	write(t, h.plugins(), "big.wasm", plain(t, "big", "1", answerParameter))
+	write(t, h.plugins(), "big.wasm", tiny.Plain(t, "big", "1", tiny.AnswerParameter))
 	<-asked
 	h.configure("watch = false\n" + bind("q", "quick.healthy", ""))
-	write(t, h.plugins(), "quick.wasm", plain(t, "quick", "1", answerParameter))
+	write(t, h.plugins(), "quick.wasm", tiny.Plain(t, "quick", "1", tiny.AnswerParameter))
 	r, err := h.Reload(t.Context(), ByHTTP)
 	if err != nil || h.status() != "q=healthy" || len(r.Loading) > 0 {
 		t.Errorf("%v, %s, loading %v", err, h.status(), r.Loading)
@@ -56,13 +58,13 @@ func TestWhatIsNeededDoesNotWait(t *testing.T) {
 // TestCompilingIsSeen: where a file is on its way into service, that is what is said.
 func TestCompilingIsSeen(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", "")+get("s", "http://127.0.0.1:1/", ""), func(o *Options) { o.reloadWait = time.Millisecond })
-	write(t, h.plugins(), "new.wasm", plain(t, "new", "1", answerParameter))
+	write(t, h.plugins(), "new.wasm", tiny.Plain(t, "new", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.eventually("a new file", func() bool {
 		p := h.plugin("new.wasm")
 		return p.State == loading && p.Name == "new" && p.Reason == errLater.Error()
 	})
-	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", answerParameter))
+	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", tiny.AnswerParameter))
 	h.eventually("a newer file", func() bool {
 		p := h.plugin("plain.wasm")
 		return p.State == loaded && p.Version == "1" && p.Reason == errLater.Error() && h.has("a=healthy")
@@ -71,7 +73,7 @@ func TestCompilingIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.eventually("a removed file", func() bool { return h.plugin("tiny.wasm").State == withdrawn })
-	write(t, h.plugins(), "tiny.wasm", append(web(t, "tiny"), 0, 2, 1, 'x'))
+	write(t, h.plugins(), "tiny.wasm", append(tiny.Web(t, "tiny"), 0, 2, 1, 'x'))
 	h.eventually("a file that is back", func() bool { return h.plugin("tiny.wasm").State == loading })
 	r, err := h.Reload(t.Context(), ByHTTP)
 	if err != nil || strings.Join(r.Loading, " ") != "plain tiny" {
@@ -90,7 +92,7 @@ func TestCompilingIsSeen(t *testing.T) {
 // for not being in the directory in force.
 func TestReloadToAnotherDirectory(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
-	write(t, filepath.Join(h.dir, "other"), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, filepath.Join(h.dir, "other"), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\nplugins {\n  dir = \"other\"\n}\n" + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)
 	go func() {
@@ -141,7 +143,7 @@ func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
 		}
 	})
 	file := filepath.Join(h.plugins(), "late.wasm")
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.eventually("it says why", func() bool {
 		p := h.plugin("late.wasm")
 		return p.State == loading && strings.HasPrefix(p.Reason, "it did not compile: ") && strings.HasSuffix(p.Reason, "; it is tried again after 30s")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/engine"
 	"vega/policies/check"
 )
 
@@ -27,7 +28,7 @@ func TestRunsWithoutAPlaceTellNothingOfTheDatabase(t *testing.T) {
 		}
 		defer rows.Close()
 	}
-	r := h.ask(Query{}).Integrations[0]
+	r := h.ask(engine.Query{}).Integrations[0]
 	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, `all 4 connections that vega may have open to database "app" are in use by other checks: spread`) {
 		t.Errorf("%s %s: %s", r.Status, r.Cause, r.Message)
 	}

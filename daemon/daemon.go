@@ -16,7 +16,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/daemon/databases"
-	"vega/daemon/diagnostics"
+	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/plugins"
@@ -48,43 +48,37 @@ type Options struct {
 	reloadWait   time.Duration // 0 is reloadWait
 }
 
-// Daemon runs integrations and answers for them.
+// Daemon is vega in operation. Call Open, then Run in a goroutine of its own, and
+// end it with Shutdown.
 type Daemon struct {
 	options Options
 	log     *slog.Logger
 	store   *store.Store
 	sandbox *plugins.Sandbox
-	monitor *monitor.Monitor  // over this machine
-	pace    *diagnostics.Pace // of this process, while runs last
-
-	complained atomic.Int64 // when it was last logged that a run is not stored
-	shortTold  atomic.Int64 // when it was last logged that something waits for want of descriptors or the like
-
-	life  context.Context // of every run; ends when a drain runs out of time
-	end   context.CancelFunc
-	halt  chan struct{} // closed when Run is to end, since Shutdown was called
-	slots chan struct{} // one place for each guest that runs
-
-	limit, opened int           // of descriptors: how many there may be, and were when they were shared out
-	checks        *sockets.Pool // those for checks
-
-	ahead *compileQueue
+	monitor *monitor.Monitor // of this machine
+	engine  *engine.Engine
+	ahead   *compileQueue
 
 	reloads     turns[Reload]
 	validations turns[Validation]
 	plans       turns[Planned]
 	last        atomic.Pointer[attempted] // the last reload, or the start
 
-	change  sync.Mutex      // held by whoever prepares a new state, one at a time
-	told    map[string]bool // modules that were logged as refused; under change
-	changed chan struct{}   // wakes the scheduler
+	life context.Context // of every run; ends when a drain runs out of time
+	end  context.CancelFunc
 
-	mu       sync.RWMutex // guards what follows; write-locked only to swap
-	now      *state
-	draining bool
-	closed   bool
-	running  sync.WaitGroup // flights and loops; grows only under mu while not draining
-	started  bool           // Run has begun
+	shortTold atomic.Int64 // when it was last logged that something waits for want of descriptors or the like
+
+	descriptors descriptors
+
+	change sync.Mutex      // held by whoever prepares a new state, one at a time
+	told   map[string]bool // modules that were logged as refused; under change
+
+	mu      sync.RWMutex // guards what follows; write-locked only to swap
+	now     *state
+	closed  bool
+	running sync.WaitGroup // loops; grows only under mu while not draining
+	started bool           // Run has begun
 }
 
 // Open opens the store and the sandbox, loads modules and binds integrations.
@@ -94,17 +88,18 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
 		log:     o.Log,
-		slots:   make(chan struct{}, config.MaxRunning),
-		halt:    make(chan struct{}),
-		changed: make(chan struct{}, 1),
 		ahead:   newCompileQueue(),
-		pace:    diagnostics.NewPace(),
 		now:     &state{cfg: &config.Config{}, databases: &databases.Set{}},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
+	d.descriptors = descriptors{checks: sockets.NewPool(0), serving: !o.ReadOnly}
 	d.life, d.end = context.WithCancel(context.WithoutCancel(ctx))
+	d.engine = engine.New(engine.Options{
+		Log: d.log, Life: d.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
+		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.log}}},
+	})
 	if err := d.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -166,7 +161,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		Compiler:   d.options.Compiler,
 		Network:    network,
 		HostMemory: next.cfg.Sandbox.HostMemory,
-		Databases:  bindings{},
+		Databases:  engine.Queries{},
 		KV:         newKV(d.store),
 		Log:        d.guestLine,
 	})
@@ -237,7 +232,7 @@ func (d *Daemon) Ready() error {
 	switch {
 	case d.closed:
 		return ErrClosed
-	case d.draining:
+	case d.leaving():
 		return ErrClosing
 	case !d.started:
 		return errors.New("vega is starting")

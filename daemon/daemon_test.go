@@ -18,8 +18,10 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/compiled"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins/manifest"
 	"vega/policies/check"
 )
@@ -51,8 +53,8 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 	for _, f := range more {
 		write(t, h.plugins(), f.name, f.content)
 	}
-	write(t, h.plugins(), "tiny.wasm", web(t, "tiny"))
-	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "1", answerParameter))
+	write(t, h.plugins(), "tiny.wasm", tiny.Web(t, "tiny"))
+	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "1", tiny.AnswerParameter))
 	h.configure(hcl)
 	h.open()
 	t.Cleanup(func() {
@@ -143,8 +145,8 @@ func (h *house) apply(*config.Config) error {
 	return nil
 }
 
-// ask is Health, which must not fail. It may be called by any goroutine.
-func (h *house) ask(q Query) Health {
+// ask is engine.Health, which must not fail. It may be called by any goroutine.
+func (h *house) ask(q engine.Query) engine.Health {
 	h.t.Helper()
 	answer, err := h.Health(h.t.Context(), q)
 	if err != nil {
@@ -157,13 +159,13 @@ func (h *house) ask(q Query) Health {
 func (h *house) status() string {
 	h.t.Helper()
 	var all []string
-	for _, r := range h.ask(Query{}).Integrations {
+	for _, r := range h.ask(engine.Query{}).Integrations {
 		all = append(all, outcome(r))
 	}
 	return strings.Join(all, " ")
 }
 
-func outcome(r Report) string {
+func outcome(r engine.Report) string {
 	s := r.Name + "=" + string(r.Status)
 	if r.Cause != "" {
 		s += "/" + string(r.Cause)
@@ -171,12 +173,22 @@ func outcome(r Report) string {
 	return s
 }
 
+// lastReport returns the last report of an integration, without running it.
+func (h *house) lastReport(name string) engine.Report {
+	h.t.Helper()
+	i, err := h.Integration(name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return i.Report
+}
+
 // comesTo runs an integration that its deadline ends, until no starved machine
 // excuses that.
 func (h *house) comesTo(name, want string) {
 	h.t.Helper()
-	r, ok := realtest.Unstarved(h.t, func() Report { return h.ask(Query{Names: []string{name}}).Integrations[0] },
-		func(r Report) bool { return realtest.Starved(r.Cause, r.Message) })
+	r, ok := realtest.Unstarved(h.t, func() engine.Report { return h.ask(engine.Query{Names: []string{name}}).Integrations[0] },
+		func(r engine.Report) bool { return realtest.Starved(r.Cause, r.Message) })
 	if got := outcome(r); ok && got != want {
 		h.t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -245,26 +257,26 @@ func TestStatusAndCause(t *testing.T) {
 	if got := h.status(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	all := h.ask(Query{MaxAge: time.Hour})
-	if all.Status != check.Unhealthy || all.Summary != (Summary{Total: 6, Healthy: 1, Degraded: 1, Unhealthy: 2, Unknown: 1, Disabled: 1}) {
+	all := h.ask(engine.Query{MaxAge: time.Hour})
+	if all.Status != check.Unhealthy || all.Summary != (engine.Summary{Total: 6, Healthy: 1, Degraded: 1, Unhealthy: 2, Unknown: 1, Disabled: 1}) {
 		t.Errorf("%s %+v", all.Status, all.Summary)
 	}
 	if all.CorrelationID == "" || all.Integrations[4].Message == "" || all.Integrations[4].CheckedAt != nil {
 		t.Errorf("%+v", all)
 	}
-	if _, err := h.Health(t.Context(), Query{Names: []string{"good", "nobody"}}); err == nil || !strings.Contains(err.Error(), `"nobody"; there are: bad, good`) {
+	if _, err := h.Health(t.Context(), engine.Query{Names: []string{"good", "nobody"}}); err == nil || !strings.Contains(err.Error(), `"nobody"; there are: bad, good`) {
 		t.Errorf("unknown name: %v", err)
 	}
-	if some := h.ask(Query{Names: []string{"good", "bad", "good"}}); some.Summary.Total != 2 {
+	if some := h.ask(engine.Query{Names: []string{"good", "bad", "good"}}); some.Summary.Total != 2 {
 		t.Errorf("asked for two, got %+v", some.Summary)
 	}
 }
 
 func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
 	h := build(t, bind("good", "plain.healthy", ""))
-	write(t, h.plugins(), "a.wasm", plain(t, "traps", "1", trap))
-	write(t, h.plugins(), "b.wasm", plain(t, "weird", "1", answer99))
-	write(t, h.plugins(), "c.wasm", plain(t, "spins", "1", spin))
+	write(t, h.plugins(), "a.wasm", tiny.Plain(t, "traps", "1", tiny.Trap))
+	write(t, h.plugins(), "b.wasm", tiny.Plain(t, "weird", "1", tiny.Answer99))
+	write(t, h.plugins(), "c.wasm", tiny.Plain(t, "spins", "1", tiny.Spin))
 	h.configure(bind("good", "plain.healthy", "") + bind("traps", "traps.healthy", "") +
 		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // which its budget ends
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
@@ -284,21 +296,21 @@ func TestChecksRunInParallel(t *testing.T) {
 		hcl += get(fmt.Sprintf("c%02d", n), g.url, patient)
 	}
 	h := build(t, hcl)
-	answer := make(chan Health, 1)
-	go func() { answer <- h.ask(Query{}) }()
+	answer := make(chan engine.Health, 1)
+	go func() { answer <- h.ask(engine.Query{}) }()
 	hang.await(1)
 	g.await(99)
 	g.open()
 	realtest.Until(t, "99 checks are done while one hangs", func() bool {
 		done := 0
-		for _, i := range h.now.integrations[:99] {
-			if r, ok := i.latest(time.Hour); ok && r.Status == check.Healthy {
+		for n := range 99 {
+			if r := h.lastReport(fmt.Sprintf("c%02d", n)); r.CheckedAt != nil && r.Status == check.Healthy {
 				done++
 			}
 		}
 		return done == 99
 	})
-	if _, ok := h.now.find("hangs").latest(time.Hour); ok {
+	if h.lastReport("hangs").CheckedAt != nil {
 		t.Error("the one that hangs has ended")
 	}
 	hang.open()
@@ -314,32 +326,28 @@ func TestCallersShareARun(t *testing.T) {
 	h := build(t, get("web", g.url, patient))
 
 	leaving, leave := context.WithCancel(t.Context())
-	first := make(chan Health, 1)
+	first := make(chan engine.Health, 1)
 	go func() {
-		a, _ := h.Health(leaving, Query{})
+		a, _ := h.Health(leaving, engine.Query{})
 		first <- a
 	}()
 	g.await(1)
-	if r := h.ask(Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "the run goes on") {
+	if r := h.ask(engine.Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "the run goes on") {
 		t.Errorf("a caller without patience got %+v", r)
 	}
 	leave()
 	if r := (<-first).Integrations[0]; r.Status != check.Unknown {
 		t.Errorf("a caller who left got %+v", r)
 	}
-	joined, _, err := h.start(t.Context(), Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	time.Sleep(50 * time.Millisecond) // what the run lasts at least
 	g.open()
-	if r := gather(t.Context(), joined, Query{})[0]; r.Status != check.Healthy || g.hits.Load() != 1 {
+	if r := h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]; r.Status != check.Healthy || g.hits.Load() != 1 {
 		t.Errorf("%+v after %d requests, want one run that outlives its caller", r, g.hits.Load())
 	}
-	if r := h.ask(Query{MaxAge: time.Hour}).Integrations[0]; r.Status != check.Healthy || g.hits.Load() != 1 || r.AgeMS < 50 {
+	if r := h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]; r.Status != check.Healthy || g.hits.Load() != 1 || r.AgeMS < 50 {
 		t.Errorf("max_age: %+v after %d requests", r, g.hits.Load())
 	}
-	if h.ask(Query{MaxAge: time.Nanosecond}); g.hits.Load() != 2 {
+	if h.ask(engine.Query{MaxAge: time.Nanosecond}); g.hits.Load() != 2 {
 		t.Errorf("too old a run was good enough")
 	}
 }
@@ -367,7 +375,7 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- h.Shutdown(ctx) }()
 			if tt.patience == realtest.Patience {
-				realtest.Until(t, "it drains", func() bool { h.mu.RLock(); defer h.mu.RUnlock(); return h.draining })
+				realtest.Until(t, "it drains", func() bool { return h.leaving() })
 				if len(ended) > 0 {
 					t.Error("it did not wait for what is in flight")
 				}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
 )
@@ -19,15 +20,12 @@ const (
 )
 
 const (
-	// socketsOfRun is how many a run is let in with: for two addresses of its
-	// target that are tried beside one another, or the two questions of a lookup.
-	socketsOfRun = 2
-	// mostClients bounds the connections of clients where the configuration does
+	// maxClients bounds the connections of clients where the configuration does
 	// not.
-	mostClients = 1024
-	// leastPerClient is how many of them one client may have at least, where that
+	maxClients = 1024
+	// minPerClient is how many of them one client may have at least, where that
 	// leaves one for others.
-	leastPerClient = 8
+	minPerClient = 8
 	// unlimited is what is shared out where the system sets no limit.
 	unlimited = 1 << 20
 )
@@ -66,15 +64,15 @@ func shareOut(limit, open int, cfg *config.Config, serving bool) (division, erro
 	left -= min(ownShare(cfg, serving), left/2) // of a tight limit, half
 	s := division{limit: limit, checks: left}
 	if serving {
-		most := left - max(left/4, socketsOfRun)
-		wanted := min(left/3, descriptorsFor(mostClients))
+		most := left - max(left/4, engine.SocketsPerRun)
+		wanted := min(left/3, descriptorsFor(maxClients))
 		if n := cfg.Server.MaxConnections; n > 0 {
 			wanted = descriptorsFor(n)
 		}
 		s.clients = clientsWithin(min(wanted, most))
 		s.checks -= s.clients.Connections + s.clients.Spare
 	}
-	if s.checks < socketsOfRun || serving && s.clients.Connections < 1 {
+	if s.checks < engine.SocketsPerRun || serving && s.clients.Connections < 1 {
 		return s, fmt.Errorf("a limit of %d file descriptors is too low for vega, which has %d open already: %s, to 256 or more", limit, open, shortage.MoreDescriptors)
 	}
 	return s, nil
@@ -97,7 +95,7 @@ func ownShare(cfg *config.Config, serving bool) int {
 }
 
 // atOnce is how many checks may run at once.
-func (s division) atOnce() int { return min(config.MaxRunning, max(1, s.checks/socketsOfRun)) }
+func (s division) atOnce() int { return min(config.MaxRunning, max(1, s.checks/engine.SocketsPerRun)) }
 
 // outcome is the share in a few words, for the start.
 func (s division) outcome(serving bool) string {
@@ -131,36 +129,46 @@ func (s division) tight(cfg *config.Config) error {
 	return errors.Join(errs...)
 }
 
+// descriptors are the file descriptors of this process.
+type descriptors struct {
+	limit   int           // how many there may be; 0: the system sets no limit
+	opened  int           // how many were open when they were shared out
+	checks  *sockets.Pool // those for checks
+	serving bool          // clients are served, rather than one command run
+}
+
 // openDescriptors finds the limit of this process, raises it as far as it goes,
-// and shares out what it leaves.
+// and shares out what is left of it.
 func (d *Daemon) openDescriptors(cfg *config.Config) (string, error) {
-	d.limit, _ = shortage.Raise()
-	d.opened, _ = shortage.Open()
-	s, err := d.divide(cfg)
+	d.descriptors.limit, _ = shortage.Raise()
+	d.descriptors.opened, _ = shortage.Open()
+	s, err := d.descriptors.divide(cfg)
 	if err != nil {
 		return "", err
 	}
-	d.checks = sockets.NewPool(s.checks)
+	d.engine.Share(s.checks, s.limit)
 	if tight := s.tight(cfg); tight != nil {
-		return s.outcome(!d.options.ReadOnly), warning{tight}
+		return s.outcome(d.descriptors.serving), warning{tight}
 	}
-	return s.outcome(!d.options.ReadOnly), nil
+	return s.outcome(d.descriptors.serving), nil
 }
 
 // divide shares the descriptors out for a configuration.
-func (d *Daemon) divide(cfg *config.Config) (division, error) {
-	return shareOut(d.limit, d.opened, cfg, !d.options.ReadOnly)
+func (d *descriptors) divide(cfg *config.Config) (division, error) {
+	return shareOut(d.limit, d.opened, cfg, d.serving)
 }
 
-// ClientsOf is how many connections of clients there may be under a
+// ClientsOf returns how many connections of clients there may be under a
 // configuration.
-func (d *Daemon) ClientsOf(cfg *config.Config) Clients {
+func (d *Daemon) ClientsOf(cfg *config.Config) Clients { return d.descriptors.clientsOf(cfg) }
+
+func (d *descriptors) clientsOf(cfg *config.Config) Clients {
 	s, _ := d.divide(cfg) // too few is an error at the start only
 	if n := cfg.Server.MaxConnections; n > 0 {
 		s.clients.Connections = min(s.clients.Connections, n)
 	}
 	s.clients.Connections = max(s.clients.Connections, 1)
-	share := max(min(leastPerClient, s.clients.Connections-1), s.clients.Connections/2, 1)
+	share := max(min(minPerClient, s.clients.Connections-1), s.clients.Connections/2, 1)
 	s.clients.PerClient = min(cmp.Or(cfg.Server.MaxPerClient, share), s.clients.Connections)
 	return s.clients
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/policies/check"
 )
 
@@ -41,13 +42,13 @@ func TestShareOut(t *testing.T) {
 		{"far too small", 24, 20, config.Config{}, true, "error"},
 		{"too small for a command", 17, 16, config.Config{}, false, "error"},
 	} {
-		d := &Daemon{limit: c.limit, opened: c.open, options: Options{ReadOnly: !c.serving}}
+		d := &descriptors{limit: c.limit, opened: c.open, serving: c.serving}
 		s, err := d.divide(&c.cfg)
 		got := "error"
 		if err == nil {
 			clients := s.clients
 			if c.serving {
-				clients.Connections = d.ClientsOf(&c.cfg).Connections
+				clients.Connections = d.clientsOf(&c.cfg).Connections
 			}
 			got = fmt.Sprintf("%d+%d, %d", clients.Connections, clients.Spare, s.atOnce())
 			if used := s.clients.Connections + s.clients.Spare + s.checks; c.limit > 0 && used+c.open > c.limit {
@@ -64,8 +65,8 @@ func TestOneClientsShare(t *testing.T) {
 	for _, c := range []struct{ limit, all, one, want int }{
 		{1 << 20, 0, 0, 512}, {256, 0, 0, 28}, {48, 0, 0, 2}, {1 << 20, 10, 0, 8}, {1 << 20, 4, 0, 3}, {1 << 20, 1, 0, 1}, {1 << 20, 4, 4, 4}, {1 << 20, 100, 7, 7}, {1 << 20, 100, 700, 100},
 	} {
-		d := &Daemon{limit: c.limit, opened: 20}
-		got := d.ClientsOf(&config.Config{Server: config.Server{MaxConnections: c.all, MaxPerClient: c.one}})
+		d := &descriptors{limit: c.limit, opened: 20, serving: true}
+		got := d.clientsOf(&config.Config{Server: config.Server{MaxConnections: c.all, MaxPerClient: c.one}})
 		if got.PerClient != c.want {
 			t.Errorf("limit %d, max_connections %d, per client %d: %+v, want %d", c.limit, c.all, c.one, got, c.want)
 		}
@@ -97,7 +98,7 @@ func getting(name, timeout, url string) string {
 func TestFewerDescriptorsFewerRuns(t *testing.T) {
 	url, asked, release := hanging(t)
 	h := build(t, getting("a", "30s", url+"/a")+getting("b", "30s", url+"/b"))
-	h.checks.Resize(socketsOfRun)
+	h.engine.Share(engine.SocketsPerRun, 0)
 	answer := make(chan string, 1)
 	go func() { answer <- h.status() }()
 	first := <-asked
@@ -116,22 +117,21 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 	url, asked, release := hanging(t)
 	other, _, _ := hanging(t)
 	h := build(t, getting("holder", "30s", url)+getting("late", "3s", other)+getting("never", "1s", other))
-	h.checks.Resize(socketsOfRun)
-	h.limit = 48
-	held := make(chan Report, 1)
-	go func() { held <- h.ask(Query{Names: []string{"holder"}}).Integrations[0] }()
+	h.engine.Share(engine.SocketsPerRun, 48)
+	held := make(chan engine.Report, 1)
+	go func() { held <- h.ask(engine.Query{Names: []string{"holder"}}).Integrations[0] }()
 	<-asked
-	late := make(chan Report, 1)
-	go func() { late <- h.ask(Query{Names: []string{"late"}}).Integrations[0] }()
-	for h.checks.Waiting() == 0 {
+	late := make(chan engine.Report, 1)
+	go func() { late <- h.ask(engine.Query{Names: []string{"late"}}).Integrations[0] }()
+	for h.descriptors.checks.Waiting() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	never := h.ask(Query{Names: []string{"never"}}).Integrations[0] // a second, of the three that the late one has
+	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // a second, of the three that the late one has
 	close(release)
 	if r := <-held; r.Status != check.Healthy {
 		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
 	}
-	for name, r := range map[string]Report{"late": <-late, "never": never} {
+	for name, r := range map[string]engine.Report{"late": <-late, "never": never} {
 		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "vega runs 1 at once with its limit of 48 file descriptors; raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", name, r.Status, r.Cause, r.Message)
 		}
@@ -142,15 +142,15 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 // there for checks.
 func TestReloadSharesOutAnew(t *testing.T) {
 	h := build(t, "")
-	h.limit, h.opened = 256, 20
-	before := h.checks.Size()
+	h.descriptors.limit, h.descriptors.opened = 256, 20
+	before := h.descriptors.checks.Size()
 	h.configure("database \"app\" {\n  driver = \"postgres\"\n  dsn = \"postgres://app@127.0.0.1/app\"\n}\n")
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	s, err := h.divide(h.inForce().cfg)
-	if err != nil || h.checks.Size() != s.checks || s.checks == before {
-		t.Errorf("%d before, %d now, want %+v, %v", before, h.checks.Size(), s, err)
+	s, err := h.descriptors.divide(h.inForce().cfg)
+	if err != nil || h.descriptors.checks.Size() != s.checks || s.checks == before {
+		t.Errorf("%d before, %d now, want %+v, %v", before, h.descriptors.checks.Size(), s, err)
 	}
 }
 
@@ -160,13 +160,13 @@ func TestDescriptorsAreNotHeldBeyondARun(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	h := build(t, getting("refused", "5s", gone.URL)+getting("name", "5s", "http://no-such.invalid/"))
-	h.checks.Resize(2 * socketsOfRun)
+	h.engine.Share(2*engine.SocketsPerRun, 0)
 	for range 20 {
-		h.ask(Query{})
+		h.ask(engine.Query{})
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	all, err := h.checks.Allow(ctx, 2*socketsOfRun)
+	all, err := h.descriptors.checks.Allow(ctx, 2*engine.SocketsPerRun)
 	if err != nil {
 		t.Fatalf("not all descriptors came back: %v", err)
 	}

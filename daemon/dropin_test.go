@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
 	"vega/daemon/realtest"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins/manifest"
 )
 
@@ -39,7 +41,7 @@ func (h *house) is(file, state, reason, status string) {
 }
 
 func TestDropIn(t *testing.T) {
-	h := build(t, bind("a", "acme.unknown", "")+bind("p", "plain.healthy", ""), wasmFile{"acme.wasm", plain(t, "acme", "1", []byte{0x41, 0})})
+	h := build(t, bind("a", "acme.unknown", "")+bind("p", "plain.healthy", ""), wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", []byte{0x41, 0})})
 	go func() { _ = h.Run(t.Context()) }()
 
 	stop := make(chan struct{})
@@ -52,7 +54,7 @@ func TestDropIn(t *testing.T) {
 				return
 			default:
 			}
-			all := h.ask(Query{})
+			all := h.ask(engine.Query{})
 			if len(all.Integrations) != 2 || all.Integrations[1].Status != "healthy" {
 				t.Errorf("during a swap: %+v", all.Integrations)
 				return
@@ -67,14 +69,14 @@ func TestDropIn(t *testing.T) {
 	write(t, h.plugins(), "acme.wasm", []byte("garbage"))
 	h.is("acme.wasm", loaded, "no WebAssembly", "a=healthy p=healthy") // the old one stays
 
-	write(t, h.plugins(), "acme.wasm", plain(t, "acme", "2", []byte{0x41, 2}))
+	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x41, 2}))
 	h.is("acme.wasm", loaded, "", "a=unhealthy/target p=healthy")
 
-	other := plain(t, "other", "1", answerParameter)
+	other := tiny.Plain(t, "other", "1", tiny.AnswerParameter)
 	write(t, h.plugins(), "acme.wasm", other) // takes the plugin away from under a
 	h.is("acme.wasm", loaded, "the configuration does not fit it", "a=unhealthy/target p=healthy")
 
-	whole := plain(t, "acme", "3", []byte{0x41, 1})
+	whole := tiny.Plain(t, "acme", "3", []byte{0x41, 1})
 	cut := whole[:len(whole)/2]
 	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), cut, 0o644); err != nil { // a copy that stalls
 		t.Fatal(err)
@@ -109,7 +111,7 @@ func TestDropIn(t *testing.T) {
 	write(t, h.plugins(), "twin.wasm", []byte("garbage"))
 	h.is("twin.wasm", refused, "no WebAssembly", "a=unknown/host p=healthy")
 
-	write(t, h.plugins(), "back.wasm", plain(t, "acme", "4", []byte{0x41, 0}))
+	write(t, h.plugins(), "back.wasm", tiny.Plain(t, "acme", "4", []byte{0x41, 0}))
 	h.is("back.wasm", loaded, "", "a=healthy p=healthy")
 	h.is("twin.wasm", refused, "no WebAssembly", "a=healthy p=healthy")
 }
@@ -123,12 +125,12 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	go func() { running <- h.status() }()
 	g.await(1)
 	old := h.now.plugin("tiny").module
-	m, err := manifest.Read(web(t, "tiny"))
+	m, err := manifest.Read(tiny.Web(t, "tiny"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.Manifest.Version = "2"
-	v2, err := manifest.Pack(web(t, "tiny"), m.Manifest)
+	v2, err := manifest.Pack(tiny.Web(t, "tiny"), m.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +173,7 @@ func TestDropInWarnsOfWritableDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, name := range []string{"late", "later"} {
-		write(t, h.plugins(), name+".wasm", plain(t, name, "1", answerParameter))
+		write(t, h.plugins(), name+".wasm", tiny.Plain(t, name, "1", tiny.AnswerParameter))
 		if !h.dropIn(t.Context(), filepath.Join(h.plugins(), name+".wasm")) || h.logged("VEGA055") != 1 {
 			t.Errorf("%d plugins: it is told %d times, want once", n+1, h.logged("VEGA055"))
 		}
@@ -181,7 +183,7 @@ func TestDropInWarnsOfWritableDirectory(t *testing.T) {
 // A module that was being loaded when vega was told to end is not refused.
 func TestDropInAtTheEnd(t *testing.T) {
 	h := build(t, "")
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h.dropIn(ctx, filepath.Join(h.plugins(), "late.wasm"))

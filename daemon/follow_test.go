@@ -3,6 +3,8 @@ package daemon
 import (
 	"testing"
 	"time"
+
+	"vega/daemon/realtest/tiny"
 )
 
 // TestRejectedIsTriedAgain though no file changed: what was wrong may have
@@ -39,7 +41,7 @@ func TestRejectedIsTriedAgain(t *testing.T) {
 // again for that.
 func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
 	hcl := bind("a", "plain.healthy", "")
-	h := build(t, hcl, wasmFile{"acme.wasm", plain(t, "acme", "1", []byte{0x1a})}) // drops what is not there
+	h := build(t, hcl, wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", []byte{0x1a})}) // drops what is not there
 	was := h.now
 	var f follower
 	for range 3 {

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"vega/plugins/sockets"
+	"vega/daemon/engine"
+	"vega/daemon/realtest/tiny"
 	"vega/policies/check"
 )
 
@@ -34,7 +34,7 @@ func TestHammer(t *testing.T) {
 	}
 	for range 4 {
 		loop(func(n int) {
-			got := h.ask(Query{MaxAge: time.Duration(n%2) * time.Second})
+			got := h.ask(engine.Query{MaxAge: time.Duration(n%2) * time.Second})
 			for i, r := range got.Integrations {
 				if want := []check.Status{"healthy", "healthy", "degraded"}[i]; r.Status != want {
 					t.Errorf("%+v", r)
@@ -65,7 +65,7 @@ func TestHammer(t *testing.T) {
 		})
 	}
 	loop(func(n int) {
-		write(t, h.plugins(), "plain.wasm", plain(t, "plain", fmt.Sprint(n), answerParameter))
+		write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", fmt.Sprint(n), tiny.AnswerParameter))
 		h.dropIn(ctx, h.plugins()+"/plain.wasm")
 	})
 	loop(func(int) {
@@ -80,40 +80,11 @@ func TestHammer(t *testing.T) {
 func TestQueuedPastItsDeadlineIsTheHostsFault(t *testing.T) {
 	g := closedGate(t)
 	h := build(t, get("first", g.url, patient)+bind("second", "plain.healthy", `timeout = "1s"`))
-	h.slots = make(chan struct{}, 1)
-	go h.ask(Query{Names: []string{"first"}, Timeout: time.Millisecond})
+	h.engine.Share(engine.SocketsPerRun, 0)
+	go h.ask(engine.Query{Names: []string{"first"}, Timeout: time.Millisecond})
 	g.await(1)
-	r := h.ask(Query{Names: []string{"second"}}).Integrations[0]
-	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "all through this one's 1s") {
+	r := h.ask(engine.Query{Names: []string{"second"}}).Integrations[0]
+	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "for all of this one's 1s") {
 		t.Errorf("%+v", r)
 	}
-}
-
-func TestOnlyAWaitForOtherRunsIsCountedAsOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := &Daemon{slots: make(chan struct{}, 1)}
-		began := time.Now()
-		time.Sleep(300 * time.Millisecond) // a busy machine
-		first, err := d.admit(t.Context(), began, time.Minute)
-		if err != nil || first.waited != 0 {
-			t.Fatalf("alone: %+v, %v", first, err)
-		}
-		time.AfterFunc(time.Second, first.leave)
-		second, err := d.admit(t.Context(), began, time.Minute)
-		if err != nil || second.waited != time.Second {
-			t.Fatalf("after another: %+v, %v", second, err)
-		}
-		second.leave()
-
-		d.checks = sockets.NewPool(socketsOfRun)
-		if first, err = d.admit(t.Context(), time.Now(), time.Minute); err != nil || first.waited != 0 {
-			t.Fatalf("with descriptors for one: %+v, %v", first, err)
-		}
-		d.slots = make(chan struct{}, 2)
-		time.AfterFunc(2*time.Second, first.leave)
-		if second, err = d.admit(t.Context(), time.Now(), time.Minute); err != nil || second.waited != 2*time.Second {
-			t.Fatalf("without descriptors: %+v, %v", second, err)
-		}
-		second.leave()
-	})
 }

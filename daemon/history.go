@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -19,7 +21,7 @@ const (
 // RunReport is one run of an integration's history.
 type RunReport struct {
 	ID int64 `json:"id"`
-	Report
+	engine.Report
 	Digest        string `json:"digest"` // of the plugin, hex SHA-256
 	CorrelationID string `json:"correlation_id"`
 }
@@ -32,24 +34,6 @@ type RunPage struct {
 
 // Store is where conversations and memories are. It is closed with the daemon.
 func (d *Daemon) Store() *store.Store { return d.store }
-
-// keep hands a run over to be stored. It waits for no disk.
-func (d *Daemon) keep(ctx context.Context, b *binding, r Report, correlation string, took time.Duration, s *store.Strain) {
-	run := &store.Run{
-		Integration: r.Name, Probe: r.Probe, Digest: b.module.Digest,
-		Status: string(r.Status), Cause: string(r.Cause), Message: r.Message, Details: r.Details,
-		Began: *r.CheckedAt, Took: took, CorrelationID: correlation, Strain: s,
-	}
-	for _, m := range r.Metrics {
-		run.Metrics = append(run.Metrics, store.Metric{Name: m.Name, Unit: m.Unit, Value: m.Value})
-	}
-	err := d.store.AppendRun(ctx, run)
-	if now := time.Now().UnixNano(); err != nil {
-		if last := d.complained.Load(); now-last > int64(complaintTime) && d.complained.CompareAndSwap(last, now) {
-			d.log.ErrorContext(ctx, "a run is not stored; the same is logged once a minute at most", "integration", r.Name, "err", err)
-		}
-	}
-}
 
 // Runs is a page of an integration's history. One that is no longer configured
 // has its history still; an *UnknownError is of one that never ran either.
@@ -68,7 +52,7 @@ func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunP
 	}
 	out := RunPage{Runs: make([]RunReport, 0, len(page.Runs)), Next: page.Next}
 	for _, r := range page.Runs {
-		out.Runs = append(out.Runs, newRunReport(r))
+		out.Runs = append(out.Runs, newRunReport(fromStore(r)))
 	}
 	return out, nil
 }
@@ -96,4 +80,8 @@ func (d *Daemon) housekeep(ctx context.Context) {
 
 func retention(s config.Store) store.Retention {
 	return store.Retention{Runs: s.KeepRuns, Conversations: s.KeepConversations, Bytes: s.MaxSize}
+}
+
+func newRunReport(r check.Run) RunReport {
+	return RunReport{ID: r.ID, Report: engine.ReportOf(r), Digest: r.Digest, CorrelationID: r.CorrelationID}
 }

@@ -54,9 +54,11 @@ type module struct {
 	holders atomic.Int64
 }
 
-func (m *module) retain() { m.holders.Add(1) }
+// Retain keeps the module open until Release.
+func (m *module) Retain() { m.holders.Add(1) }
 
-func (m *module) release() error {
+// Release closes the module if nobody else retains it.
+func (m *module) Release() error {
 	if m.holders.Add(-1) > 0 {
 		return nil
 	}
@@ -66,7 +68,7 @@ func (m *module) release() error {
 func retainAll(all []plugin) {
 	for _, p := range all {
 		if p.module != nil {
-			p.module.retain()
+			p.module.Retain()
 		}
 	}
 }
@@ -75,7 +77,7 @@ func releaseAll(all []plugin) error {
 	var errs []error
 	for _, p := range all {
 		if p.module != nil {
-			errs = append(errs, p.module.release())
+			errs = append(errs, p.module.Release())
 		}
 	}
 	return errors.Join(errs...)

@@ -15,6 +15,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/compiled"
 	"vega/plugins/core/fixtures"
@@ -66,21 +67,21 @@ func TestBundledProbes(t *testing.T) {
 // runRows asks a daemon for the health of all rows, whose integrations are
 // named so that the answer comes in their order. What the daemon says of a
 // machine that is starved all along passes for what the row wants.
-func runRows(t *testing.T, preamble string, rows []row) []daemon.Report {
+func runRows(t *testing.T, preamble string, rows []row) []engine.Report {
 	t.Helper()
 	d := openRows(t, writeRows(t, preamble, rows))
-	ask := func(names ...string) []daemon.Report {
-		health, err := d.Health(t.Context(), daemon.Query{Names: names})
+	ask := func(names ...string) []engine.Report {
+		health, err := d.Health(t.Context(), engine.Query{Names: names})
 		if err != nil {
 			t.Error(err)
-			return make([]daemon.Report, len(rows))
+			return make([]engine.Report, len(rows))
 		}
 		return health.Integrations
 	}
 	all := ask()
 	var again sync.WaitGroup
 	for i := range all {
-		starved := func(r daemon.Report) bool {
+		starved := func(r engine.Report) bool {
 			return realtest.Starved(r.Cause, r.Message) || rows[i].cause == timeout && rows[i].says != "" && realtest.CutOff(r.Message)
 		}
 		if !starved(all[i]) {
@@ -88,7 +89,7 @@ func runRows(t *testing.T, preamble string, rows []row) []daemon.Report {
 		}
 		again.Go(func() {
 			var ok bool
-			if all[i], ok = realtest.Unstarved(t, func() daemon.Report { return ask(rows[i].name)[0] }, starved); !ok {
+			if all[i], ok = realtest.Unstarved(t, func() engine.Report { return ask(rows[i].name)[0] }, starved); !ok {
 				all[i].Status, all[i].Cause, all[i].Message = rows[i].status, rows[i].cause, all[i].Message+" "+rows[i].says
 			}
 		})

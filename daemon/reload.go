@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/daemon/plan"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
@@ -17,7 +18,7 @@ import (
 )
 
 // ErrClosing is for who wants something new of a vega that is shutting down.
-var ErrClosing = errors.New("vega is shutting down")
+var ErrClosing = engine.ErrClosing
 
 // ErrClosed is for who wants anything of one that has closed what it works on.
 var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
@@ -140,7 +141,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	// Modules that come and go by themselves are the watcher's, not a file's.
 	same := d.now.inputs.Same(reading.Inputs)
 	if same && (r.Trigger == ByFile || d.now.holds(reading.Config.Plugins.Modules)) {
-		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.integrations)
+		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.cfg.Integrations)
 		return nil
 	}
 	next, err := d.prepare(ctx, reading)
@@ -150,12 +151,12 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	if err != nil {
 		return &RejectedError{errors.Join(err, discard(next.plugins))}
 	}
-	t, err := d.install(next)
+	changed, err := d.install(next)
 	if err != nil {
 		return &RejectedError{errors.Join(err, discard(next.plugins))}
 	}
-	r.tell(t)
-	if s, err := d.divide(reading.Config); err == nil {
+	r.add(changed)
+	if s, err := d.descriptors.divide(reading.Config); err == nil {
 		if tight := s.tight(reading.Config); tight != nil {
 			d.log.WarnContext(ctx, "reload", "err", tight)
 		}
@@ -187,9 +188,12 @@ func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, e
 
 // leaving reports whether vega is shutting down.
 func (d *Daemon) leaving() bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.draining
+	select {
+	case <-d.engine.Draining():
+		return true
+	default:
+		return false
+	}
 }
 
 // postponed tells the log of what vega is too short of something to do, and will
@@ -228,7 +232,7 @@ func (d *Daemon) tellReload(ctx context.Context, r Reload) {
 	switch r.Outcome {
 	case Applied:
 		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
-			slog.Int("integrations", len(d.now.integrations)), slog.Any("added", first20(r.Added)), slog.Any("changed", first20(r.Changed)), slog.Any("removed", first20(r.Removed)), slog.Any("loading", first20(r.Loading)))
+			slog.Int("integrations", len(d.now.cfg.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
 	case Unchanged:
 		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:

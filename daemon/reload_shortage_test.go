@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/daemon/realtest"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins"
 	"vega/plugins/shortage"
 )
@@ -25,7 +26,7 @@ func TestReloadUnderShortage(t *testing.T) {
 	}
 	h := build(t, bind("a", "plain.healthy", ""))
 	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("c", "late.healthy", ""))
-	write(t, h.plugins(), "late.wasm", plain(t, "late", "1", answerParameter))
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	feed := realtest.Starve(t, 0)
 	_, err := h.Reload(t.Context(), ByFile)
 	_, invalid := h.Validate(t.Context())
@@ -174,7 +175,7 @@ func TestDropInUnderShortage(t *testing.T) {
 	}
 	h := build(t, bind("a", "plain.healthy", ""))
 	file := h.plugins() + "/plain.wasm"
-	write(t, h.plugins(), "plain.wasm", plain(t, "plain", "2", answerParameter))
+	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", tiny.AnswerParameter))
 	version := func() (version, reason string) {
 		for _, p := range h.Plugins() {
 			if p.File == file {

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins"
 	"vega/store"
 )
@@ -20,7 +21,6 @@ func TestReload(t *testing.T) {
 	const keep = "keep=healthy"
 	h := build(t, bind("keep", "plain.healthy", "")+bind("change", "plain.healthy", "")+bind("drop", "plain.healthy", ""))
 	h.status()
-	kept, _ := h.now.find("keep").latest(time.Hour)
 
 	h.configure("nonsense = 1\n")
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "vega.hcl:1:1") {
@@ -33,16 +33,16 @@ func TestReload(t *testing.T) {
 	if got := h.status(); got != "change=healthy drop=healthy "+keep {
 		t.Fatalf("a rejected reload changed something: %s", got)
 	}
-	kept, _ = h.now.find("keep").latest(time.Hour)
+	kept := h.lastReport("keep")
 
 	h.configure("# moved\n" + bind("added", "plain.degraded", "") + bind("keep", "plain.healthy", "") + bind("change", "plain.unhealthy", ""))
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	if r, ok := h.now.find("keep").latest(time.Hour); !ok || *r.CheckedAt != *kept.CheckedAt {
+	if r := h.lastReport("keep"); r.CheckedAt == nil || *r.CheckedAt != *kept.CheckedAt {
 		t.Error("an unchanged integration lost its state")
 	}
-	if _, ok := h.now.find("change").latest(time.Hour); ok {
+	if h.lastReport("change").CheckedAt != nil {
 		t.Error("a changed integration kept its state")
 	}
 	if got := h.status(); got != "added=degraded/target change=unhealthy/target "+keep {
@@ -70,13 +70,10 @@ func TestReloadNeverOverlaps(t *testing.T) {
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	joined, _, err := h.start(t.Context(), Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(100 * time.Millisecond) // in which the new one would come beside the old
+	h.ask(engine.Query{Timeout: time.Millisecond}) // joins, and does not wait
+	time.Sleep(100 * time.Millisecond)             // in which the new one would come beside the old
 	close(open)
-	if got := outcome(gather(t.Context(), joined, Query{})[0]); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
+	if got := outcome(h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
 		t.Errorf("%s, %d at once", got, most.Load())
 	}
 }
@@ -111,19 +108,12 @@ func TestReloadOverlapsNoRunOfOneThatLeft(t *testing.T) {
 	go func() { old <- h.status() }()
 	g.await(1)
 	h.reload("")
-	h.reload("log {\n  level = \"debug\"\n}\n") // departed all the same
+	h.reload("log {\n  level = \"debug\"\n}\n") // still running
 	h.reload(get("web", g.url, patient))
-	joined, _, err := h.start(t.Context(), Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.ask(engine.Query{Timeout: time.Millisecond}) // joins, and does not wait
 	g.open()
-	if got := outcome(gather(t.Context(), joined, Query{})[0]); got != "web=healthy" || <-old != "web=healthy" || g.hits.Load() != 1 {
+	if got := outcome(h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]); got != "web=healthy" || <-old != "web=healthy" || g.hits.Load() != 1 {
 		t.Errorf("%s after %d runs; the one in flight should have been joined", got, g.hits.Load())
-	}
-	h.reload("")
-	if n := len(h.now.departed); n != 0 {
-		t.Errorf("%d departed integrations are kept, though none runs", n)
 	}
 }
 
@@ -132,7 +122,7 @@ func TestReloadThatCannotBeApplied(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	h.refuses.Store(true)
 	h.configure(bind("b", "plain.healthy", ""))
-	write(t, h.plugins(), "more.wasm", plain(t, "more", "1", answerParameter))
+	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter))
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "the house refuses it") {
 		t.Errorf("it was applied: %v", err)
 	}
@@ -144,8 +134,8 @@ func TestReloadThatCannotBeApplied(t *testing.T) {
 // TestReloadKeepsTheModuleInService where the one on the disk does not load,
 // though its manifest fits.
 func TestReloadKeepsTheModuleInService(t *testing.T) {
-	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", plain(t, "acme", "1", answerParameter)})
-	write(t, h.plugins(), "acme.wasm", plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
+	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", tiny.AnswerParameter)})
+	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
 	h.configure(bind("a", "acme.healthy", "") + bind("b", "plain.healthy", ""))
 	before := h.now.plugin("acme").module
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
@@ -207,18 +197,18 @@ func TestReloadOfADatabase(t *testing.T) {
 	if got := h.status(); got != "app=healthy rest=healthy" {
 		t.Fatal(got)
 	}
-	old, rest := h.now.find("app").bound, h.now.find("rest").bound.databases
-	old.databases.Retain() // as a run does
+	old, rest := h.bound("app"), h.bound("rest").Databases
+	old.Databases.Retain() // as a run does
 
 	h.reload(hcl("two.db"))
-	if _, ok := h.now.find("app").latest(time.Hour); ok {
+	if h.lastReport("app").CheckedAt != nil {
 		t.Error("a result of another database was kept")
 	}
-	if _, ok := h.now.find("rest").latest(time.Hour); !ok || !h.now.find("rest").bound.databases.Same(rest) {
+	if h.lastReport("rest").CheckedAt == nil || !h.bound("rest").Databases.Same(rest) {
 		t.Error("a database that did not change was closed, or its integration forgot")
 	}
-	for b, want := range map[*binding]int{old: 1, h.now.find("app").bound: 2} {
-		rows, err := bindings{}.Query(context.WithValue(t.Context(), boundKey{}, b), "app", "SELECT key FROM kv")
+	for b, want := range map[*engine.Binding]int{old: 1, h.bound("app"): 2} {
+		rows, err := b.Databases.Query(t.Context(), "app", "SELECT key FROM kv")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,12 +216,24 @@ func TestReloadOfADatabase(t *testing.T) {
 			t.Errorf("%d rows, want %d", got, want)
 		}
 	}
-	if err := old.databases.Release(); err != nil {
+	if err := old.Databases.Release(); err != nil {
 		t.Error(err)
 	}
-	if _, err := old.databases.Query(t.Context(), "app", "SELECT 1"); err == nil {
+	if _, err := old.Databases.Query(t.Context(), "app", "SELECT 1"); err == nil {
 		t.Error("the old database is still open")
 	}
+}
+
+// bound returns an integration as the engine has it.
+func (h *house) bound(name string) *engine.Binding {
+	h.t.Helper()
+	for _, b := range h.now.bindings() {
+		if b.Name == name {
+			return b
+		}
+	}
+	h.t.Fatalf("there is no integration %q", name)
+	return nil
 }
 
 func count(t *testing.T, rows plugins.Rows) int {

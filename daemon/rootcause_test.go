@@ -10,13 +10,11 @@ import (
 	"sync"
 	"testing"
 
-	"vega/daemon/config"
-	"vega/plugins"
-	"vega/policies/check"
+	"vega/daemon/engine"
 )
 
 // rootCauses is name<root,root of every report that has any.
-func rootCauses(reports ...Report) string {
+func rootCauses(reports ...engine.Report) string {
 	var all []string
 	for _, r := range reports {
 		if len(r.RootCause) > 0 {
@@ -36,13 +34,13 @@ func TestRootCause(t *testing.T) {
 	slack := bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm"))
 	h := build(t, bind("llm", "plain.unhealthy", "")+slack+rest)
 
-	if got := rootCauses(h.ask(Query{Names: []string{"web"}}).Integrations...); got != "" {
+	if got := rootCauses(h.ask(engine.Query{Names: []string{"web"}}).Integrations...); got != "" {
 		t.Errorf("before anything else ran: %q", got)
 	}
-	if got := rootCauses(h.ask(Query{}).Integrations...); got != "slack<llm web<llm" {
+	if got := rootCauses(h.ask(engine.Query{}).Integrations...); got != "slack<llm web<llm" {
 		t.Errorf("of all: %q", got)
 	}
-	if got := rootCauses(h.ask(Query{Names: []string{"web"}}).Integrations...); got != "web<llm" {
+	if got := rootCauses(h.ask(engine.Query{Names: []string{"web"}}).Integrations...); got != "web<llm" {
 		t.Errorf("of one, by what is known of the others: %q", got)
 	}
 	one, err := h.Integration("web")
@@ -98,39 +96,12 @@ func (l *lines) Handle(_ context.Context, rec slog.Record) error {
 func TestRootCauseIsLogged(t *testing.T) {
 	log := &lines{}
 	h := build(t, bind("llm", "plain.unhealthy", "")+bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm")))
-	h.log = slog.New(log)
-	h.ask(Query{Names: []string{"llm"}})
-	h.ask(Query{Names: []string{"slack"}})
+	h.options = func(o *Options) { o.Log = slog.New(log) }
+	h.restart()
+	h.ask(engine.Query{Names: []string{"llm"}})
+	h.ask(engine.Query{Names: []string{"slack"}})
+	h.engine.Flush()
 	if want := []string{"run llm", "run slack llm"}; !slices.Equal(log.all, want) {
 		t.Errorf("%q, want %q", log.all, want)
-	}
-}
-
-// BenchmarkRootCauses10k names the root cause of each of ten thousand that lean
-// on one, on a layer of a hundred between.
-func BenchmarkRootCauses10k(b *testing.B) {
-	var all []config.Integration
-	reports := make([]Report, 0, 10_000)
-	for n := range 10_000 {
-		i := config.Integration{Name: fmt.Sprintf("i%05d", n), Enabled: true}
-		switch {
-		case n > 100:
-			i.DependsOn = []string{"i00000", fmt.Sprintf("i%05d", 1+n%100)}
-		case n > 0:
-			i.DependsOn = []string{"i00000"}
-		}
-		all = append(all, i)
-		reports = append(reports, Report{Name: i.Name, Status: check.Unhealthy})
-	}
-	s := &state{depends: dependencies(all)}
-	for _, i := range all {
-		s.integrations = append(s.integrations, &integration{name: i.Name, bound: &binding{Integration: i, module: &module{Module: &plugins.Module{}}}})
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		s.nameRoots(reports)
-	}
-	if reports[9999].RootCause[0] != "i00000" {
-		b.Fatal(reports[9999].RootCause)
 	}
 }

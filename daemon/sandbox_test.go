@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/engine"
 	"vega/plugins/manifest"
 	"vega/plugins/testdata/hostile"
 )
@@ -20,7 +21,7 @@ func TestHostMemoryIsReloaded(t *testing.T) {
 		{"16MiB", "unknown/host raise host_memory in the sandbox block"}, {"256MiB", "unknown/probe raise memory in the integration"}, {"17MiB", "unknown/host raise host_memory in the sandbox block"},
 	} {
 		h.reload(of(c.memory) + "# " + c.memory)
-		got := h.ask(Query{}).Integrations[0]
+		got := h.ask(engine.Query{}).Integrations[0]
 		status, says, _ := strings.Cut(c.says, " ")
 		if string(got.Status)+"/"+string(got.Cause) != status || !strings.Contains(got.Message, says) {
 			t.Errorf("%s: %s/%s %q", c.memory, got.Status, got.Cause, got.Message)

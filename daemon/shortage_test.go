@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vega/daemon"
+	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/policies/check"
 	"vega/store"
@@ -26,7 +27,7 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 	}
 	readEnv(t)
 	d := openRows(t, os.Getenv("SHORT_CONFIG"))
-	seen := map[int]daemon.Health{}
+	seen := map[int]engine.Health{}
 	lefts := []int{0, 1, 2, 3, 4, 6, 10, 16}
 	for _, left := range lefts {
 		feed := realtest.Starve(t, left)
@@ -53,11 +54,11 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 
 // allRows asks for each integration by itself: at once they would leave each
 // other without descriptors.
-func allRows(t *testing.T, d *daemon.Daemon) (all daemon.Health) {
+func allRows(t *testing.T, d *daemon.Daemon) (all engine.Health) {
 	t.Helper()
 	for _, p := range d.Plugins() {
 		for _, name := range p.Integrations {
-			one, err := d.Health(t.Context(), daemon.Query{Names: []string{name}})
+			one, err := d.Health(t.Context(), engine.Query{Names: []string{name}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,31 +3,22 @@ package daemon
 import (
 	"context"
 	"errors"
-	"slices"
+
+	"vega/daemon/engine"
 )
 
-// Drain starts no run any more. Everything else goes on, for those who have
-// asked already.
+// Drain starts no more runs. Everything else goes on, for requests that are being
+// answered.
 func (d *Daemon) Drain() {
-	d.mu.Lock()
+	d.mu.Lock() // no loop starts meanwhile
 	defer d.mu.Unlock()
-	if !d.draining {
-		d.draining = true
-		close(d.halt)
-	}
+	d.engine.Drain()
 }
 
-// EndRuns ends the runs in flight, each with the result that vega is shutting
+// EndRuns cuts off the runs in flight, each with the result that vega is shutting
 // down, and returns the names of their integrations.
 func (d *Daemon) EndRuns() []string {
-	d.mu.RLock()
-	var names []string
-	for _, i := range slices.Concat(d.now.integrations, d.now.departed) {
-		if i.flying() {
-			names = append(names, i.name)
-		}
-	}
-	d.mu.RUnlock()
+	names := d.engine.InFlight()
 	d.end()
 	return names
 }
@@ -41,12 +32,14 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 			return
 		}
 		if ended := d.EndRuns(); len(ended) > 0 {
-			d.log.Warn("runs were ended", "count", len(ended), "integrations", first20(ended))
+			d.log.Warn("runs were ended", "count", len(ended), "integrations", engine.First20(ended))
 		}
 	})
+	d.engine.Wait()
 	d.running.Wait()
 	stop()
 	d.end()
+	d.engine.Close()
 	return d.release()
 }
 
@@ -69,7 +62,7 @@ func (d *Daemon) release() error {
 	d.closed = true
 	modules := d.now.plugins
 	dbs := d.now.databases
-	d.now = &state{cfg: d.now.cfg, integrations: d.now.integrations, depends: d.now.depends, databases: dbs, thresholds: d.now.thresholds}
+	d.now = &state{cfg: d.now.cfg, databases: dbs, thresholds: d.now.thresholds}
 	d.mu.Unlock()
 	errs := []error{releaseAll(modules)}
 	if d.monitor != nil {

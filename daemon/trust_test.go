@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest/tiny"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
 )
@@ -51,7 +52,7 @@ const usual = " plain=plain.wasm tiny=tiny.wasm"
 // A file that holds a plugin of a name that another serves changes nothing: not
 // when it comes, not at a reload, not at the next start, whatever its own name.
 func TestNamesakeChangesNothing(t *testing.T) {
-	healthy, unhealthy := plain(t, "acme", "1", []byte{0x41, 0}), plain(t, "acme", "1", []byte{0x41, 2})
+	healthy, unhealthy := tiny.Plain(t, "acme", "1", []byte{0x41, 0}), tiny.Plain(t, "acme", "1", []byte{0x41, 2})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", healthy})
 	write(t, h.plugins(), "aaa.wasm", unhealthy)
 	h.dropIn(t.Context(), filepath.Join(h.plugins(), "aaa.wasm"))
@@ -79,7 +80,7 @@ func TestNamesakeChangesNothing(t *testing.T) {
 
 // A module that does not load leaves its name to one that does.
 func TestNameOfOneThatDoesNotLoad(t *testing.T) {
-	broken, good := plain(t, "acme", "1", []byte{0x1a}), plain(t, "acme", "1", []byte{0x41, 0})
+	broken, good := tiny.Plain(t, "acme", "1", []byte{0x1a}), tiny.Plain(t, "acme", "1", []byte{0x41, 0})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"aaa.wasm", broken}, wasmFile{"mine.wasm", good})
 	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
 		t.Errorf("%s, %s", got, h.status())
@@ -97,7 +98,7 @@ func TestTrustComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := fmt.Sprintf("plugins {\n  trusted_keys = [%q]\n}\n", key.String())
-	mine := plain(t, "acme", "1", []byte{0x41, 0})
+	mine := tiny.Plain(t, "acme", "1", []byte{0x41, 0})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", mine})
 	for _, name := range []string{"mine.wasm", "plain.wasm", "tiny.wasm"} {
 		wasm, err := os.ReadFile(filepath.Join(h.plugins(), name))
@@ -108,7 +109,7 @@ func TestTrustComesFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, h.plugins(), "aaa.wasm", plain(t, "acme", "2", []byte{0x41, 2}))
+	write(t, h.plugins(), "aaa.wasm", tiny.Plain(t, "acme", "2", []byte{0x41, 2}))
 	h.configure(bind("a", "acme.unknown", "") + keys)
 	h.restart()
 	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
@@ -137,14 +138,14 @@ func TestTrustComesFirst(t *testing.T) {
 // A plugin that ships with vega gives way to a file only where that is asked for.
 func TestBundledNameIsAskedFor(t *testing.T) {
 	h := build(t, "")
-	read, err := manifest.Read(plain(t, "extra", "1", []byte{0x41, 0}))
+	read, err := manifest.Read(tiny.Plain(t, "extra", "1", []byte{0x41, 0}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.bundled = []manifest.Found{{Module: read, Extra: true}}
 	file := filepath.Join(h.plugins(), "extra.wasm")
 	h.restart()
-	write(t, h.plugins(), "extra.wasm", plain(t, "extra", "2", []byte{0x41, 2}))
+	write(t, h.plugins(), "extra.wasm", tiny.Plain(t, "extra", "2", []byte{0x41, 2}))
 	h.dropIn(t.Context(), file)
 	if p := h.now.byFile(file); p == nil || !strings.Contains(p.reason, `plugins { replace = ["extra"] }`) {
 		t.Errorf("%+v", p)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/realtest/tiny"
 )
 
 func TestReloadTellsWhatChanged(t *testing.T) {
@@ -28,7 +29,7 @@ func TestReloadTellsWhatChanged(t *testing.T) {
 	if h.now != was || h.applied.Load() != applied {
 		t.Error("a reload of the same swapped something")
 	}
-	write(t, h.plugins(), "more.wasm", plain(t, "more", "1", answerParameter)) // the same text, another plugin
+	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter)) // the same text, another plugin
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied || r.Summary.Kept != 3 || len(h.Plugins()) != 3 {
 		t.Errorf("%+v, %v, %d plugins", r, err, len(h.Plugins()))
 	}

@@ -86,7 +86,7 @@ func TestGoroutineLeakIsExplained(t *testing.T) {
 		go leakForTheTest(stop)
 	}
 	w, ok := h.settle("system.threads.go_routines")
-	if !ok || w.Behind == nil || !strings.Contains(w.Behind.Goroutines[0].Function, "leakForTheTest") || !strings.Contains(w.Explanation, "2000 or more is a warning") {
+	if !ok || w.Behind == nil || !strings.Contains(w.Behind.Goroutines[0].Function, "leakForTheTest") || !strings.Contains(w.Explanation, "warning threshold: 2000") {
 		t.Fatalf("%+v", w)
 	}
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))

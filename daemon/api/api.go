@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"vega/daemon/engine"
+
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
@@ -16,8 +18,8 @@ import (
 
 // Daemon is what the handlers ask.
 type Daemon interface {
-	Health(ctx context.Context, q daemon.Query) (daemon.Health, error)
-	Integration(name string) (daemon.Integration, error)
+	Health(ctx context.Context, q engine.Query) (engine.Health, error)
+	Integration(name string) (engine.Integration, error)
 	Plugins() []daemon.PluginReport
 	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
 	Store() *store.Store

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+
 	"vega/daemon"
 	"vega/daemon/databases"
 	"vega/daemon/monitor"
@@ -24,7 +26,7 @@ import (
 
 // fake stands in for the daemon; its answers show what it was asked.
 type fake struct {
-	query daemon.Query
+	query engine.Query
 	ready error
 	reset bool
 
@@ -35,26 +37,26 @@ type fake struct {
 	store *store.Store
 }
 
-func (f *fake) Health(ctx context.Context, q daemon.Query) (daemon.Health, error) {
+func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {
 	f.query = q
 	for _, n := range q.Names {
 		switch n {
 		case "nobody":
-			return daemon.Health{}, &daemon.UnknownError{Name: n, Known: []string{"a"}}
+			return engine.Health{}, &engine.UnknownError{Name: n, Known: []string{"a"}}
 		case "panics":
 			panic("secret inside")
 		case "fails":
-			return daemon.Health{}, fmt.Errorf("disk: %w", io.ErrUnexpectedEOF)
+			return engine.Health{}, fmt.Errorf("disk: %w", io.ErrUnexpectedEOF)
 		}
 	}
-	return daemon.Health{Status: check.Unhealthy, CorrelationID: telemetry.ID(ctx), Integrations: []daemon.Report{}}, nil
+	return engine.Health{Status: check.Unhealthy, CorrelationID: telemetry.ID(ctx), Integrations: []engine.Report{}}, nil
 }
 
-func (f *fake) Integration(name string) (daemon.Integration, error) {
+func (f *fake) Integration(name string) (engine.Integration, error) {
 	if name != "a" {
-		return daemon.Integration{}, &daemon.UnknownError{Name: name, Known: []string{"a"}}
+		return engine.Integration{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
 	}
-	return daemon.Integration{Report: daemon.Report{Name: name}}, nil
+	return engine.Integration{Report: engine.Report{Name: name}}, nil
 }
 
 func (f *fake) DatabaseStats(context.Context) databases.Stats { return databases.Stats{} }

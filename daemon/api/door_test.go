@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+
 	"vega/daemon"
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
@@ -29,13 +31,13 @@ type held struct {
 
 func newHeld() *held { return &held{asked: make(chan struct{}, 100), release: make(chan struct{})} }
 
-func (h *held) Health(ctx context.Context, _ daemon.Query) (daemon.Health, error) {
+func (h *held) Health(ctx context.Context, _ engine.Query) (engine.Health, error) {
 	h.asked <- struct{}{}
 	select {
 	case <-h.release:
 	case <-ctx.Done():
 	}
-	return daemon.Health{Status: check.Healthy, Integrations: []daemon.Report{}}, ctx.Err()
+	return engine.Health{Status: check.Healthy, Integrations: []engine.Report{}}, ctx.Err()
 }
 
 // house is a server, with what it logs.

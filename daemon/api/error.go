@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"vega/daemon/engine"
+
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
@@ -83,7 +85,7 @@ func classify(err error) *problem {
 	if p := (*problem)(nil); errors.As(err, &p) {
 		return p
 	}
-	if e := (*daemon.UnknownError)(nil); errors.As(err, &e) {
+	if e := (*engine.UnknownError)(nil); errors.As(err, &e) {
 		return &problem{http.StatusNotFound, e.Error()}
 	}
 	if e := (*store.InvalidError)(nil); errors.As(err, &e) {

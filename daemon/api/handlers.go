@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"vega/daemon/engine"
+
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
@@ -47,7 +49,7 @@ func (a *API) configOutcome() daemon.Outcome {
 
 func (a *API) health(c *gin.Context) error {
 	p := readParams(c.Request)
-	q := daemon.Query{
+	q := engine.Query{
 		MaxAge:  p.duration("max_age", 0, 24*time.Hour),
 		Timeout: p.duration("timeout", time.Second, 30*time.Second),
 		Names:   p.all("name"),
@@ -56,7 +58,7 @@ func (a *API) health(c *gin.Context) error {
 		return err
 	}
 	h, err := a.daemon.Health(c.Request.Context(), q)
-	if unknown := (*daemon.UnknownError)(nil); errors.As(err, &unknown) {
+	if unknown := (*engine.UnknownError)(nil); errors.As(err, &unknown) {
 		return badParam("name", unknown.Error())
 	}
 	if gone := c.Request.Context().Err(); err == nil && gone != nil {

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/engine"
 )
 
 // Server listens and answers with an API.
@@ -38,7 +38,7 @@ type ServerOptions struct {
 const (
 	headerTime = 5 * time.Second
 	bodyTime   = 15 * time.Second // headers included
-	answerTime = daemon.LongestWait + 10*time.Second
+	answerTime = engine.LongestWait + 10*time.Second
 	idleTime   = 2 * time.Minute
 )
 

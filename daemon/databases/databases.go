@@ -128,7 +128,10 @@ func (d *Set) Granted(s grant.Set, stranger bool) *Set {
 }
 
 // same reports whether both lead to the same databases by the same connections.
-func (d *Set) Same(o *Set) bool { return maps.Equal(d.sources, o.sources) }
+func (d *Set) Same(other plugins.Databases) bool {
+	o, ok := other.(*Set)
+	return ok && maps.Equal(d.sources, o.sources)
+}
 
 func (d *Set) Retain() {
 	for _, s := range d.sources {

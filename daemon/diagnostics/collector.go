@@ -130,5 +130,3 @@ func (c *Collector) summary(ctx context.Context, r rates, levels memoryLevels) S
 	s.Pressure = newPressure(c.sys.pressure, "pressure", g)
 	return s
 }
-
-func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"vega/daemon/engine"
+
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
@@ -80,7 +82,7 @@ func checkIntegrations(cmd *cobra.Command, names []string, o checking) error {
 }
 
 // runChecks opens a daemon that keeps nothing, asks it once and closes it.
-func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, names []string, verbose bool) (h daemon.Health, err error) {
+func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, names []string, verbose bool) (h engine.Health, err error) {
 	logs := telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))
 	logs.SetScrub(cfg.Redactor().Redact)
 	logs.SetLevel(slog.LevelError)
@@ -93,7 +95,7 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 	if err != nil {
 		return h, err
 	}
-	h, err = d.Health(ctx, daemon.Query{Names: names, Progress: p.show})
+	h, err = d.Health(ctx, engine.Query{Names: names, Progress: p.show})
 	if closed := d.Close(); err == nil {
 		err = closed
 	}

@@ -18,7 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/engine"
+
 	"vega/store"
 )
 
@@ -139,7 +140,7 @@ func TestTermInEachPhase(t *testing.T) { // alone: it takes the machine from tes
 		}
 	}
 	close(answer)
-	var h daemon.Health
+	var h engine.Health
 	if status, said, err := running.hear(); status != http.StatusOK || errors.Join(err, json.Unmarshal([]byte(said), &h)) != nil || h.Summary.Healthy != 1 {
 		t.Errorf("running: %d %v %s", status, err, said)
 	}

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"vega/daemon/engine"
+
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
 	"vega/daemon/config"
 )
 
@@ -31,7 +32,7 @@ func explain(cmd *cobra.Command, name string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	grants := daemon.Grants(i.Grants)
+	grants := engine.Grants(i.Grants)
 	if len(grants) == 0 {
 		fmt.Fprintln(cmd.OutOrStdout(), "it may reach nothing")
 		return nil

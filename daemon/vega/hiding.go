@@ -4,13 +4,14 @@ import (
 	"slices"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/engine"
+
 	"vega/daemon/config"
 )
 
 // outlast is how long a secret is hidden after its configuration was replaced:
 // longer than a run of that configuration can still log.
-const outlast = 2 * daemon.LongestWait
+const outlast = 2 * engine.LongestWait
 
 // hiding are the secrets that the log does not show, by configuration, the one
 // in force last.

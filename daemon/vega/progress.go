@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"vega/daemon"
+	"vega/daemon/engine"
 )
 
 // progress is a line on a terminal that says how many checks are done. It
@@ -21,7 +21,7 @@ func startProgress(out io.Writer) *progress {
 }
 
 // show is called as each check comes in.
-func (p *progress) show(done, total int, r daemon.Report) {
+func (p *progress) show(done, total int, r engine.Report) {
 	p.line(fmt.Sprintf("checked %d of %d: %s is %s", done, total, r.Name, r.Status))
 }
 

@@ -12,7 +12,8 @@ import (
 	"syscall"
 	"testing"
 
-	"vega/daemon"
+	"vega/daemon/engine"
+
 	"vega/plugins"
 )
 
@@ -32,7 +33,7 @@ func TestTermAnswersWhatIsInFlight(t *testing.T) {
 	vega := serveWith(t, dir, os.Environ())
 
 	answered := make(chan error, 1)
-	var h daemon.Health
+	var h engine.Health
 	go func() {
 		status, body, err := vega.ask("/admin/integrations/health")
 		if err == nil && status != http.StatusOK {

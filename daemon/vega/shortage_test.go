@@ -15,7 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/engine"
+
 	"vega/daemon/realtest/compiled"
 	"vega/policies/check"
 )
@@ -66,7 +67,7 @@ func TestCheckWithFewDescriptors(t *testing.T) {
 			}
 			cmd := limited(t, dir, descriptors, "check", "--format", "json")
 			out, err := cmd.Output()
-			var h daemon.Health
+			var h engine.Health
 			if err := json.Unmarshal(out, &h); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
@@ -128,7 +129,7 @@ func TestFloodTakesNothingFromChecks(t *testing.T) { // alone: it takes the mach
 			_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\nX-Drip: x")
 		}
 		if n%100 == 99 {
-			var h daemon.Health
+			var h engine.Health
 			status, body := vega.get("/admin/integrations/health")
 			if err := json.Unmarshal([]byte(body), &h); status != http.StatusOK || err != nil || h.Summary.Healthy != 20 {
 				t.Errorf("after %d: %d %+v", n, status, h.Summary)

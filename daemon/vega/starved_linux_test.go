@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+
 	"vega/daemon"
 	"vega/daemon/realtest"
 	"vega/plugins/core/fixtures"
@@ -80,15 +82,15 @@ func TestStarvedHost(t *testing.T) {
 				continue
 			}
 			seen[string(r.Status)+" "+string(r.Cause)]++
-			if r.Strain == nil {
+			if r.Contention == nil {
 				t.Fatalf("a run without a stamp: %+v", r)
 			}
-			late = max(late, r.Strain.Late)
+			late = max(late, r.Contention.Late)
 			if r.Cause == check.Host && strings.Contains(r.Message, "no processor") {
 				example = r.Message
 			}
 			if r.Status == check.Unhealthy {
-				t.Errorf("%s is said to be unhealthy: %s %+v", r.Name, r.Message, r.Strain)
+				t.Errorf("%s is said to be unhealthy: %s %+v", r.Name, r.Message, r.Contention)
 			}
 		}
 	}
@@ -106,7 +108,7 @@ func TestStarvedHost(t *testing.T) {
 func (p *process) statuses() map[string]int {
 	p.t.Helper()
 	_, body := p.get("/admin/integrations/health?max_age=1h")
-	var h daemon.Health
+	var h engine.Health
 	if err := json.Unmarshal([]byte(body), &h); err != nil {
 		p.t.Fatalf("%v: %s", err, body)
 	}

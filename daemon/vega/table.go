@@ -7,7 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/engine"
+
 	"vega/policies/check"
 )
 
@@ -21,7 +22,7 @@ var symbols = map[check.Status]string{
 }
 
 // writeTable shows each integration on a line, and the whole on the last.
-func writeTable(out io.Writer, h daemon.Health) error {
+func writeTable(out io.Writer, h engine.Health) error {
 	people := onTerminal(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	head := "STATUS"
@@ -44,7 +45,7 @@ func writeTable(out io.Writer, h daemon.Health) error {
 }
 
 // standing is the status, with the cause where that is not the target.
-func standing(r daemon.Report) string {
+func standing(r engine.Report) string {
 	if r.Cause == check.NoCause || r.Cause == check.Target {
 		return string(r.Status)
 	}
@@ -52,14 +53,14 @@ func standing(r daemon.Report) string {
 }
 
 // message is the run's, and where the trouble comes from if that is elsewhere.
-func message(r daemon.Report) string {
+func message(r engine.Report) string {
 	if len(r.RootCause) == 0 {
 		return r.Message
 	}
 	return r.Message + "; root cause: " + strings.Join(r.RootCause, ", ")
 }
 
-func took(r daemon.Report) string {
+func took(r engine.Report) string {
 	if r.CheckedAt == nil {
 		return "-"
 	}
@@ -74,7 +75,7 @@ func milliseconds(ms float64) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
-func counts(s daemon.Summary) string {
+func counts(s engine.Summary) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int

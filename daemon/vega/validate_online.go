@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 
+	"vega/daemon/engine"
+
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
@@ -67,7 +69,7 @@ func again(cmd *cobra.Command, path string) string {
 }
 
 // remedy is what to do about a report that is not as one would wish.
-func remedy(r daemon.Report, more string) string {
+func remedy(r engine.Report, more string) string {
 	if r.Cause == check.Denied {
 		return "grant what the message names, if the probe should have it"
 	}
@@ -75,7 +77,7 @@ func remedy(r daemon.Report, more string) string {
 }
 
 // findings are the reports that are not as one would wish.
-func findings(h daemon.Health, more string) []config.Finding {
+func findings(h engine.Health, more string) []config.Finding {
 	var out []config.Finding
 	for _, r := range h.Integrations {
 		if r.Status == check.Healthy || r.Status == check.Disabled {

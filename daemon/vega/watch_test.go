@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
+
 	"vega/daemon"
 )
 
@@ -37,7 +39,7 @@ func (w *watched) is(outcome daemon.Outcome, names ...string) {
 	var got string
 	want := fmt.Sprint(outcome, names)
 	w.until(want, func() bool {
-		var h daemon.Health
+		var h engine.Health
 		_, body := w.get("/admin/integrations/health?max_age=1h")
 		if err := json.Unmarshal([]byte(body), &h); err != nil {
 			w.t.Fatal(err)

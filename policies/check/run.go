@@ -15,6 +15,7 @@ type Run struct {
 	Message       string
 	Details       map[string]string
 	Metrics       []Metric
+	RootCause     []string // unhealthy integrations that this one depends on, and that its trouble comes from. Not stored
 	Denied        []string // calls that were refused, each with the line to paste. Not stored
 	Began         time.Time
 	Took          time.Duration // in the sandbox, without the time queued

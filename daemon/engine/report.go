@@ -1,4 +1,4 @@
-package daemon
+package engine
 
 import (
 	"time"
@@ -7,7 +7,6 @@ import (
 	"vega/plugins/manifest"
 	"vega/policies"
 	"vega/policies/check"
-	"vega/store"
 )
 
 // Health is the answer to "how is everything?". Sizes are bytes, durations
@@ -44,7 +43,7 @@ type Report struct {
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
 	Metrics        []check.Metric    `json:"metrics"`
-	Strain         *Strain           `json:"strain"` // null where there was no run, or it is not known
+	Contention     *Contention       `json:"strain"` // null where there was no run, or it was not measured
 	// RootCause names, where there are any, the unhealthy integrations that
 	// this one depends on and that depend on no unhealthy one. It is judged
 	// when asked for, and not part of a run's history.
@@ -62,40 +61,60 @@ type Integration struct {
 	DependsOn  []string `json:"depends_on"`
 }
 
-// Grant is one thing an integration may do, and who said so.
+// Grant is one thing that an integration may do, and where that is granted.
 type Grant struct {
 	Kind  string `json:"kind"`
 	Allow string `json:"allow"` // as it would stand in a grant block
 	From  string `json:"from"`  // config.url, fixed host of the bundled plugin, grant.http[0]
 }
 
-// standing is the report of an integration that no run can tell more about:
-// one that is disabled, or whose plugin is not in service.
-func (b *binding) standing() (Report, bool) {
+// staticReport returns the report of an integration that can't run: it is disabled,
+// or its plugin is not in service.
+func (b *Binding) staticReport() (Report, bool) {
 	switch {
 	case !b.Enabled:
 		r := b.blank()
 		r.Status, r.Message = check.Disabled, b.Disabled
 		return r, true
-	case b.module == nil:
-		return b.unknown(b.reason), true
+	case b.Module == nil:
+		return b.unknown(b.Reason), true
 	default:
 		return Report{}, false
 	}
 }
 
-// unknown is a report in place of one, for a reason that lies with vega.
-func (b *binding) unknown(message string) Report {
+// unknown returns a report for a reason that lies with vega.
+func (b *Binding) unknown(message string) Report {
 	r := b.blank()
 	r.Status, r.Cause, r.Message = check.Unknown, check.Host, message
 	return r
 }
 
-func (b *binding) blank() Report {
+func (b *Binding) blank() Report {
 	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
-func (b *binding) describe(r Report, position string) Integration {
+// reportOf returns the report of a run. Its age is set by Aged.
+func reportOf(r *check.Run) Report {
+	began := r.Began
+	out := Report{
+		Name: r.Integration, Probe: r.Probe, Status: r.Status, Cause: r.Cause, Message: r.Message,
+		ResponseTimeMS: check.Milliseconds(r.Took), CheckedAt: &began, Details: r.Details, Metrics: r.Metrics,
+		Contention: contentionOf(r.Contention),
+	}
+	if out.Details == nil {
+		out.Details = map[string]string{}
+	}
+	if out.Metrics == nil {
+		out.Metrics = []check.Metric{}
+	}
+	return out
+}
+
+// ReportOf returns the report of a stored run, as of now.
+func ReportOf(r check.Run) Report { return reportOf(&r).Aged() }
+
+func (b *Binding) describe(r Report, position string) Integration {
 	return Integration{
 		Report:     r,
 		IntervalMS: check.Milliseconds(b.Interval),
@@ -105,7 +124,7 @@ func (b *binding) describe(r Report, position string) Integration {
 	}
 }
 
-// Grants lists everything that a set allows.
+// Grants lists everything that a set of grants allows.
 func Grants(s grant.Set) []Grant {
 	out := make([]Grant, 0, len(s.Rules)+2)
 	for _, r := range s.Rules {
@@ -123,8 +142,8 @@ func Grants(s grant.Set) []Grant {
 	return out
 }
 
-// aged is the report as of now.
-func (r Report) aged() Report {
+// Aged returns the report as of now.
+func (r Report) Aged() Report {
 	if r.CheckedAt == nil {
 		return r
 	}
@@ -134,7 +153,7 @@ func (r Report) aged() Report {
 	return r
 }
 
-// count fills in the summary and the status of the whole.
+// count adds the summary and the status of the whole.
 func (h *Health) count() {
 	all := make([]check.Status, len(h.Integrations))
 	by := map[check.Status]int{}
@@ -151,21 +170,4 @@ func (h *Health) count() {
 		Unknown:   by[check.Unknown],
 		Disabled:  by[check.Disabled],
 	}
-}
-
-func newRunReport(r store.Run) RunReport {
-	began := r.Began
-	out := RunReport{
-		ID: r.ID, Digest: r.Digest, CorrelationID: r.CorrelationID,
-		Report: Report{
-			Name: r.Integration, Probe: r.Probe, Status: check.Status(r.Status), Cause: check.Cause(r.Cause),
-			Message: r.Message, ResponseTimeMS: check.Milliseconds(r.Took), CheckedAt: &began, Details: r.Details,
-			Metrics: make([]check.Metric, 0, len(r.Metrics)), Strain: newStrain(r.Strain),
-		},
-	}
-	out.AgeMS = check.Milliseconds(time.Since(began))
-	for _, m := range r.Metrics {
-		out.Metrics = append(out.Metrics, check.Metric{Name: m.Name, Value: m.Value, Unit: m.Unit})
-	}
-	return out
 }

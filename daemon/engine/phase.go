@@ -1,4 +1,4 @@
-package daemon
+package engine
 
 import (
 	"bytes"
@@ -8,19 +8,18 @@ import (
 	"time"
 )
 
-// place is when, within its interval, an integration runs: at wall-clock times
-// that leave phase when divided by every.
+// place is when an integration runs within its interval: at wall-clock times that
+// leave phase when divided by every.
 type place struct{ every, phase time.Duration }
 
-// placeAll gives a place to each integration that has none for its interval.
-// Those of one interval are spread evenly, in the order of a hash of their
-// names: the same after a restart, and no name that sorts first gets the
-// start of every minute. One that joins later goes into the widest gap, so
-// that it moves nobody.
+// placeAll gives a place to each integration that has none for its interval. It
+// spreads those of one interval evenly, in the order of a hash of their names: the
+// order is the same after a restart, and does not favour names that sort first.
+// One that joins later goes into the widest gap, so that no other moves.
 //
-// Only the scheduler's goroutine looks at places.
+// Only the scheduler's goroutine reads and writes places.
 func placeAll(integrations []*integration) {
-	placed, homeless := map[time.Duration][]time.Duration{}, map[time.Duration][]*integration{}
+	placed, unplaced := map[time.Duration][]time.Duration{}, map[time.Duration][]*integration{}
 	for _, i := range integrations {
 		b, _ := i.known()
 		switch {
@@ -28,10 +27,10 @@ func placeAll(integrations []*integration) {
 		case i.place.every == b.Interval:
 			placed[b.Interval] = append(placed[b.Interval], i.place.phase)
 		default:
-			homeless[b.Interval] = append(homeless[b.Interval], i)
+			unplaced[b.Interval] = append(unplaced[b.Interval], i)
 		}
 	}
-	for every, joining := range homeless {
+	for every, joining := range unplaced {
 		slices.SortFunc(joining, func(a, b *integration) int { return bytes.Compare(hash(a.name), hash(b.name)) })
 		if taken := placed[every]; len(taken) > 0 {
 			fillGaps(every, taken, joining)

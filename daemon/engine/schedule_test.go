@@ -1,112 +1,110 @@
-package daemon
+package engine
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"vega/daemon/config"
-	"vega/daemon/databases"
-	"vega/daemon/diagnostics"
+	"vega/daemon/realtest/tiny"
 	"vega/plugins"
 	"vega/plugins/egress"
-	"vega/store"
+	"vega/plugins/sockets"
+	"vega/policies/check"
 )
 
-// runs records when each integration ran, out of the log.
-type runs struct {
-	slog.Handler
+// recorder is a sink that remembers when each integration ran.
+type recorder struct {
 	mu sync.Mutex
 	at map[string][]time.Time
 }
 
-func (r *runs) Enabled(context.Context, slog.Level) bool { return true }
-
-func (r *runs) Handle(_ context.Context, rec slog.Record) error {
-	rec.Attrs(func(a slog.Attr) bool {
-		if rec.Message == "run" && a.Key == "integration" {
-			r.mu.Lock()
-			r.at[a.Value.String()] = append(r.at[a.Value.String()], rec.Time)
-			r.mu.Unlock()
-		}
-		return true
-	})
+func (r *recorder) Record(_ context.Context, run check.Run) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at[run.Integration] = append(r.at[run.Integration], time.Now())
 	return nil
 }
 
-// bare is a daemon whose store keeps nothing, for a bubble of time.
-func bare(t *testing.T, body []byte, all ...config.Integration) (*Daemon, *runs) {
+// held is a module of the sandbox that nobody closes.
+type held struct{ *plugins.Module }
+
+func (held) Retain()        {}
+func (held) Release() error { return nil }
+
+// none is no database.
+type none struct{}
+
+func (none) Query(context.Context, string, string) (plugins.Rows, error) { panic("nothing queries") }
+func (none) Same(plugins.Databases) bool                                 { return true }
+func (none) Retain()                                                     {}
+func (none) Release() error                                              { return nil }
+
+// load returns a plugin in a sandbox.
+func load(t *testing.T, wasm []byte) Module {
 	t.Helper()
 	sandbox, err := plugins.Open(t.Context(), plugins.Options{Network: egress.New("")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sandbox.Load(t.Context(), plain(t, "plain", "1", body))
+	m, err := sandbox.Load(t.Context(), wasm)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := store.OpenReadOnly(t.Context(), filepath.Join(t.TempDir(), "none.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &runs{at: map[string][]time.Time{}}
-	d := &Daemon{
-		store: kept,
-		log:   slog.New(r), sandbox: sandbox, halt: make(chan struct{}), slots: make(chan struct{}, config.MaxRunning),
-		changed: make(chan struct{}, 1), now: &state{cfg: &config.Config{}, databases: &databases.Set{}},
-		pace: diagnostics.NewPace(), ahead: newCompileQueue(),
-	}
-	t.Cleanup(func() {
-		if d.store != nil {
-			_ = d.store.Close()
-		}
-	})
-	d.life, d.end = context.WithCancel(t.Context())
-	p := plugin{module: &module{Module: m}, state: loaded}
-	p.found.Module = m.Module
-	if _, err := d.install(&state{cfg: &config.Config{Integrations: all}, plugins: []plugin{p}, databases: &databases.Set{}}); err != nil {
-		t.Fatal(err)
-	}
-	return d, r
+	return held{m}
 }
 
-func every(name string, interval time.Duration) config.Integration {
-	return config.Integration{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second}
-}
-
-// during runs the daemon for a while of the bubble's time.
-func during(t *testing.T, d *Daemon, time_ time.Duration) {
+// start returns an engine with the bindings, and what records its runs.
+func start(t *testing.T, all ...*Binding) (*Engine, *recorder) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time_)
+	r := &recorder{at: map[string][]time.Time{}}
+	e := New(Options{
+		Log: slog.New(slog.DiscardHandler), Life: t.Context(), MaxRunning: 100, Sockets: sockets.NewPool(1000),
+		Contention: func() func() check.Contention { return func() check.Contention { return check.Contention{} } },
+		Durable:    r,
+	})
+	m := load(t, tiny.Plain(t, "plain", "1", tiny.AnswerParameter))
+	for _, b := range all {
+		b.Module = m
+	}
+	e.Bind(all)
+	return e, r
+}
+
+func every(name string, interval time.Duration) *Binding {
+	return &Binding{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second, Databases: none{}}
+}
+
+// during runs the engine for a while of the bubble's time.
+func during(t *testing.T, e *Engine, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	if err := d.Run(ctx); err != nil {
-		t.Error(err)
-	}
-	if err := d.Close(); err != nil {
-		t.Error(err)
-	}
+	e.Run(ctx)
+	e.Drain()
+	e.Wait()
+	e.Close()
 }
 
 func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		all := []config.Integration{every("demand", 0)}
+		all := []*Binding{every("demand", 0)}
 		for n := range 50 {
 			all = append(all, every(fmt.Sprintf("i%02d", n), time.Minute))
 		}
-		slices.SortFunc(all, func(a, b config.Integration) int { return slices.Compare([]byte(a.Name), []byte(b.Name)) })
+		slices.SortFunc(all, func(a, b *Binding) int { return strings.Compare(a.Name, b.Name) })
 		began := time.Now()
-		d, first := bare(t, answerParameter, all...)
-		during(t, d, 5*time.Minute)
+		e, first := start(t, all...)
+		during(t, e, 5*time.Minute)
 		time.Sleep(17 * time.Second) // down for a time that fits no interval
-		d, second := bare(t, answerParameter, all...)
+		e, second := start(t, all...)
 		again := time.Now()
-		during(t, d, time.Minute)
+		during(t, e, time.Minute)
 
 		if len(first.at["demand"]) != 0 {
 			t.Error("interval 0 ran by itself")
@@ -137,13 +135,13 @@ func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 
 func TestScheduleSkipsAnIntegrationStillInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, r := bare(t, answerParameter, every("slow", time.Second))
-		i := d.now.find("slow")
+		e, r := start(t, every("slow", time.Second))
+		i := e.now.find("slow")
 		stuck := &flight{bound: i.bound, done: make(chan struct{})}
 		i.flight = stuck
-		time.AfterFunc(4500*time.Millisecond, func() { stuck.land(i, stuck.bound.unknown("was slow")) })
+		time.AfterFunc(4500*time.Millisecond, func() { stuck.complete(i, stuck.bound.unknown("was slow")) })
 		began := time.Now()
-		during(t, d, 8*time.Second)
+		during(t, e, 8*time.Second)
 		at := r.at["slow"]
 		if len(at) < 3 || len(at) > 4 || at[0].Sub(began) < 4500*time.Millisecond {
 			t.Errorf("ran after %v: late ticks must be skipped, not made up for", at)
@@ -151,18 +149,16 @@ func TestScheduleSkipsAnIntegrationStillInFlight(t *testing.T) {
 	})
 }
 
-func TestReinstallNeitherLosesNorDoublesATick(t *testing.T) {
+func TestBindNeitherLosesNorDoublesATick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, r := bare(t, answerParameter, every("a", time.Second))
+		e, r := start(t, every("a", time.Second))
 		go func() {
 			for range 30 {
 				time.Sleep(333 * time.Millisecond)
-				d.change.Lock()
-				d.reinstall(d.now.plugins, d.now.owners)
-				d.change.Unlock()
+				e.Bind([]*Binding{e.now.find("a").bound})
 			}
 		}()
-		during(t, d, 12*time.Second)
+		during(t, e, 12*time.Second)
 		if n := len(r.at["a"]); n != 12 {
 			t.Errorf("ran %d times in 12 s", n)
 		}
@@ -174,7 +170,7 @@ func named(from, to int, interval time.Duration) []*integration {
 	var all []*integration
 	for n := from; n < to; n++ {
 		name := fmt.Sprintf("i%04d", n)
-		all = append(all, &integration{name: name, bound: &binding{Integration: every(name, interval)}})
+		all = append(all, &integration{name: name, bound: every(name, interval)})
 	}
 	return all
 }

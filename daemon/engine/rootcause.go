@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"vega/policies"
+	"vega/policies/check"
+)
+
+// dependencies returns what each integration depends on, by number; nil if none
+// depends on any. The bindings are in order of name.
+func dependencies(all []*Binding) [][]int {
+	var out [][]int
+	for n, i := range all {
+		for _, name := range i.DependsOn {
+			on, ok := slices.BinarySearchFunc(all, name, func(b *Binding, name string) int { return strings.Compare(b.Name, name) })
+			if !ok { // validation lets no such reference pass
+				continue
+			}
+			if out == nil {
+				out = make([][]int, len(all))
+			}
+			out[n] = append(out[n], on)
+		}
+	}
+	return out
+}
+
+// nameRoots adds to each report the unhealthy integrations among its dependencies
+// that its own trouble comes from. For a dependency without a report here, the last
+// run counts.
+func (r *roster) nameRoots(reports []Report) {
+	if r.depends == nil {
+		return
+	}
+	at, now := make([]int, len(reports)), make(map[int]check.Status, len(reports))
+	for i, one := range reports {
+		if at[i] = r.number(one.Name); at[i] >= 0 {
+			now[at[i]] = one.Status
+		}
+	}
+	roots := policies.NewRoots(
+		func(n int) []int { return r.depends[n] },
+		func(n int) check.Status {
+			if status, ok := now[n]; ok {
+				return status
+			}
+			return r.integrations[n].status()
+		},
+	)
+	for i := range reports {
+		if at[i] >= 0 {
+			reports[i].RootCause = r.names(roots.Of(at[i]))
+		}
+	}
+}
+
+// status returns that of the last run, or what is known without one.
+func (i *integration) status() check.Status {
+	b, last := i.known()
+	switch r, ok := b.staticReport(); {
+	case ok:
+		return r.Status
+	case last != nil:
+		return last.Status
+	default:
+		return check.Unknown
+	}
+}
+
+// dependsOn returns the names of what an integration depends on, never nil.
+func (r *roster) dependsOn(name string) []string {
+	n := r.number(name)
+	if r.depends == nil || n < 0 {
+		return []string{}
+	}
+	return append([]string{}, r.names(r.depends[n])...)
+}
+
+func (r *roster) names(numbers []int) []string {
+	var out []string
+	for _, n := range numbers {
+		out = append(out, r.integrations[n].name)
+	}
+	return out
+}
+
+// rootCause returns the names of the root causes of one report, as of now.
+func (e *Engine) rootCause(r Report) []string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	one := []Report{r}
+	e.now.nameRoots(one)
+	return one[0].RootCause
+}

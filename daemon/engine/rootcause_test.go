@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	"vega/policies/check"
+)
+
+// BenchmarkRootCauses10k names the root cause of each of ten thousand integrations
+// that depend on one, over a layer of a hundred.
+func BenchmarkRootCauses10k(b *testing.B) {
+	var all []*Binding
+	reports := make([]Report, 0, 10_000)
+	for n := range 10_000 {
+		b := &Binding{Name: fmt.Sprintf("i%05d", n), Enabled: true, Module: held{}}
+		switch {
+		case n > 100:
+			b.DependsOn = []string{"i00000", fmt.Sprintf("i%05d", 1+n%100)}
+		case n > 0:
+			b.DependsOn = []string{"i00000"}
+		}
+		all = append(all, b)
+		reports = append(reports, Report{Name: b.Name, Status: check.Unhealthy})
+	}
+	r := &roster{depends: dependencies(all)}
+	for _, b := range all {
+		r.integrations = append(r.integrations, &integration{name: b.Name, bound: b})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.nameRoots(reports)
+	}
+	if reports[9999].RootCause[0] != "i00000" {
+		b.Fatal(reports[9999].RootCause)
+	}
+}

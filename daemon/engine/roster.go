@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// roster is the integrations in force. It is replaced as a whole; within it, only
+// what an integration knows of its own runs changes.
+type roster struct {
+	integrations []*integration // in order of name
+	depends      [][]int        // what each depends on, by number; nil if none does
+	draining     []*integration // no longer configured, but still running
+}
+
+// Diff names the integrations that a new set of bindings changed, in order.
+type Diff struct {
+	Added, Changed, Removed []string
+	Kept                    int
+}
+
+// reconcile returns the roster for new bindings. It takes over the integrations
+// that are known.
+func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
+	next := &roster{integrations: make([]*integration, len(all)), depends: dependencies(all)}
+	var d Diff
+	for n, b := range all {
+		i := r.find(b.Name)
+		known := i != nil
+		if i == nil {
+			i = r.returning(b.Name)
+		}
+		next.integrations[n] = i
+		switch changed := i.bind(b); {
+		case !known:
+			d.Added = append(d.Added, b.Name)
+		case changed:
+			d.Changed = append(d.Changed, b.Name)
+		default:
+			d.Kept++
+		}
+	}
+	for _, i := range r.integrations {
+		if next.find(i.name) == nil {
+			d.Removed = append(d.Removed, i.name)
+			next.draining = append(next.draining, i)
+		}
+	}
+	next.draining = slices.DeleteFunc(append(next.draining, r.draining...), func(i *integration) bool {
+		return next.find(i.name) != nil || !i.running()
+	})
+	return next, d
+}
+
+// returning returns the integration for a name that is not in force: the one that
+// was removed, if it is still running, else a new one.
+func (r *roster) returning(name string) *integration {
+	for _, i := range r.draining {
+		if i.name == name {
+			return i
+		}
+	}
+	return &integration{name: name}
+}
+
+func (r *roster) find(name string) *integration {
+	if n := r.number(name); n >= 0 {
+		return r.integrations[n]
+	}
+	return nil
+}
+
+// number returns the place of an integration in order of name, -1 if it is not
+// there.
+func (r *roster) number(name string) int {
+	n, ok := slices.BinarySearchFunc(r.integrations, name, func(i *integration, name string) int {
+		return strings.Compare(i.name, name)
+	})
+	if !ok {
+		return -1
+	}
+	return n
+}
+
+// choose finds integrations by name, each once, in order of name. Without names
+// it returns all.
+func (r *roster) choose(names []string) ([]*integration, error) {
+	if len(names) == 0 {
+		return r.integrations, nil
+	}
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	chosen := make([]*integration, len(names))
+	for n, name := range names {
+		if chosen[n] = r.find(name); chosen[n] == nil {
+			return nil, r.unknown(name)
+		}
+	}
+	return chosen, nil
+}
+
+// UnknownError is the error of a name that no integration has.
+type UnknownError struct {
+	Name  string
+	Known []string
+}
+
+func (r *roster) unknown(name string) error {
+	e := &UnknownError{Name: name}
+	for _, i := range r.integrations {
+		e.Known = append(e.Known, i.name)
+	}
+	return e
+}
+
+// Error lists the names that exist.
+func (e *UnknownError) Error() string {
+	if len(e.Known) == 0 {
+		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
+	}
+	return fmt.Sprintf("there is no integration %q; there are: %s", e.Name, strings.Join(First20(e.Known), ", "))
+}
+
+// First20 shortens a list of names for a line that a person reads.
+func First20(names []string) []string {
+	if len(names) > 20 {
+		return append(slices.Clone(names[:20]), "…")
+	}
+	return names
+}

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"vega/plugins"
+	"vega/policies/check"
+)
+
+// gated is a module whose runs wait until they are let through.
+type gated struct {
+	held
+	began, open chan struct{}
+}
+
+func (g gated) Run(context.Context, plugins.Input) plugins.Result {
+	g.began <- struct{}{}
+	<-g.open
+	return plugins.Result{Status: check.Healthy}
+}
+
+// TestRemovedIntegrationIsKeptWhileItRuns: bound again, its run is joined, and
+// removed for good it is forgotten.
+func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
+	g := gated{began: make(chan struct{}, 2), open: make(chan struct{})}
+	b := every("web", 0)
+	e, _ := start(t)
+	b.Module = g
+	if d := e.Bind([]*Binding{b}); !slices.Equal(d.Added, []string{"web"}) {
+		t.Errorf("%+v", d)
+	}
+	answered := make(chan Health, 1)
+	go func() {
+		h, _ := e.Health(t.Context(), Query{})
+		answered <- h
+	}()
+	<-g.began
+	for range 2 {
+		if d := e.Bind(nil); len(d.Removed)+len(e.now.draining) == 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	if got := e.InFlight(); !slices.Equal(got, []string{"web"}) {
+		t.Errorf("%q are in flight", got)
+	}
+	again := *b
+	e.Bind([]*Binding{&again})
+	if i := e.now.find("web"); !i.running() {
+		t.Error("the run in flight was not taken over")
+	}
+	close(g.open)
+	if h := <-answered; h.Summary.Healthy != 1 || len(g.began) != 0 {
+		t.Errorf("%+v, %d more runs", h.Summary, len(g.began))
+	}
+	e.Wait()
+	e.Bind(nil)
+	if n := len(e.now.draining); n != 0 {
+		t.Errorf("%d integrations are kept, and none runs", n)
+	}
+}
+
+func TestUnknownNameListsWhatExists(t *testing.T) {
+	e, _ := start(t, every("a", 0), every("b", 0))
+	_, err := e.Health(t.Context(), Query{Names: []string{"a", "c"}})
+	if u, ok := errors.AsType[*UnknownError](err); !ok || u.Error() != `there is no integration "c"; there are: a, b` {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"vega/daemon/telemetry"
+	"vega/plugins"
+	"vega/policies"
+	"vega/policies/check"
+)
+
+// runOnce runs an integration once, from the measurement of what the host keeps
+// from it to the sinks.
+func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report {
+	began := time.Now()
+	measured := e.options.Contention()
+	result := e.execute(ctx, b, began)
+	contention := measured()
+	r := check.Run{
+		Integration:   b.Name,
+		Probe:         b.Plugin + "." + b.Probe,
+		Digest:        b.Digest,
+		Cause:         result.Cause,
+		Message:       result.Message,
+		Details:       result.Details,
+		Metrics:       finite(result.Metrics),
+		Denied:        result.Denied,
+		Began:         began,
+		Took:          result.Took,
+		CorrelationID: telemetry.ID(ctx),
+		Contention:    &contention,
+	}
+	reclassifyStarved(&r, time.Since(began), b.Timeout)
+	r.Status = policies.Judge(result.Status, r.Cause)
+	if _, before := i.known(); before != nil {
+		r.Previous = before.Status
+	}
+	report := reportOf(&r)
+	r.RootCause = e.rootCause(report)
+	e.sinks.record(ctx, r)
+	return report
+}
+
+// execute waits for a slot, then runs the probe. The wait is part of the
+// integration's own time: if it lasts past the deadline, or leaves the target too
+// little time, the cause is vega.
+func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r plugins.Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.options.Log.ErrorContext(ctx, "internal error in a run; please report it", "integration", b.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r = hostFault("internal error; search the log for this correlation ID")
+		}
+	}()
+	slot, err := e.admit(ctx, began, b.Timeout)
+	if err != nil {
+		return hostFault(err.Error())
+	}
+	defer slot.release()
+	r = b.Module.Run(context.WithValue(ctx, boundKey{}, b), plugins.Input{
+		Integration: b.Name,
+		Probe:       b.Probe,
+		Values:      b.Values,
+		Grants:      b.Grants,
+		Timeout:     b.Timeout - slot.waited.Round(time.Millisecond),
+		Memory:      b.Memory,
+		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
+		Sockets:     slot.sockets,
+	})
+	if policies.Excuse(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
+		r.Status, r.Cause = check.Unknown, check.Host
+		r.Message = fmt.Sprintf("this check waited %v of its %v for others to end, so it says nothing about the target: %s (%s)",
+			slot.waited.Round(time.Millisecond), b.Timeout, e.concurrency(), r.Message)
+	}
+	return r
+}
+
+func hostFault(message string) plugins.Result {
+	return plugins.Result{Status: check.Unknown, Cause: check.Host, Message: message}
+}
+
+// finite returns the metrics that JSON can hold.
+func finite(in []check.Metric) []check.Metric {
+	out := make([]check.Metric, 0, len(in))
+	for _, m := range in {
+		if !math.IsNaN(m.Value) && !math.IsInf(m.Value, 0) {
+			out = append(out, m)
+		}
+	}
+	return out
+}

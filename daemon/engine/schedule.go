@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"time"
+
+	"vega/daemon/telemetry"
+)
+
+// Run starts each enabled integration on its interval, until ctx ends or Drain is
+// called. One goroutine and a heap serve any number of integrations; only a run
+// takes a goroutine of its own.
+//
+// Time is counted from the start on the monotonic clock, so that setting the wall
+// clock moves no run. The wall clock at the start fixes the phases.
+func (e *Engine) Run(ctx context.Context) {
+	origin := time.Now()
+	due := e.ticks(origin, 0)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		at := time.Since(origin)
+		for len(due) > 0 && due[0].at <= at {
+			e.tick(due[0].integration)
+			due[0].at = due[0].after(origin, at)
+			heap.Fix(&due, 0)
+		}
+		if len(due) > 0 {
+			timer.Reset(due[0].at - time.Since(origin))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.halt:
+			return
+		case <-timer.C:
+		case <-e.changed:
+			due = e.ticks(origin, at)
+		}
+	}
+}
+
+// tick starts a run, unless one is still in flight: a late integration skips a
+// tick, and never runs twice at once.
+func (e *Engine) tick(i *integration) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	b, _ := i.known()
+	if _, ok := b.staticReport(); ok || e.draining {
+		return
+	}
+	e.join(telemetry.WithID(e.options.Life, telemetry.NewID()), i)
+}
+
+// tick is when an integration runs next.
+type tick struct {
+	at          time.Duration // since the origin
+	every       time.Duration
+	integration *integration
+}
+
+// ticks returns the next ticks after a time, soonest first.
+func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	placeAll(e.now.integrations)
+	var all ticks
+	for _, i := range e.now.integrations {
+		if b, _ := i.known(); b.Enabled && b.Interval > 0 {
+			t := tick{every: b.Interval, integration: i}
+			t.at = t.after(origin, after)
+			all = append(all, t)
+		}
+	}
+	heap.Init(&all)
+	return all
+}
+
+// after returns the first time later than at that has the integration's phase by
+// the wall clock. A run so keeps its place across restarts and reloads, and a
+// restart does not run everything at once.
+func (t *tick) after(origin time.Time, at time.Duration) time.Duration {
+	passed := time.Duration(origin.Add(at).UnixNano()) % t.every
+	wait := t.integration.place.phase - passed
+	if wait <= 0 {
+		wait += t.every
+	}
+	return at + wait
+}
+
+// ticks is a heap, soonest first.
+type ticks []tick
+
+func (t ticks) Len() int           { return len(t) }
+func (t ticks) Less(i, j int) bool { return t[i].at < t[j].at }
+func (t ticks) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+
+// Push implements heap.Interface.
+func (t *ticks) Push(x any) { *t = append(*t, x.(tick)) }
+
+// Pop implements heap.Interface.
+func (t *ticks) Pop() any {
+	old := *t
+	last := old[len(old)-1]
+	*t = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"vega/policies/check"
+)
+
+// sinkFunc is a function as a Sink.
+type sinkFunc func(check.Run) error
+
+func (f sinkFunc) Record(_ context.Context, r check.Run) error { return f(r) }
+
+// TestSlowSinkDropsAndDelaysNobody: a best-effort sink that takes nothing fills its
+// queue; what comes after is counted, and the durable sink has every run.
+func TestSlowSinkDropsAndDelaysNobody(t *testing.T) {
+	stored, slow, quick := 0, 0, 0
+	open := make(chan struct{})
+	var log bytes.Buffer
+	s := newSinks(slog.New(slog.NewTextHandler(&log, nil)), sinkFunc(func(check.Run) error { stored++; return nil }), []NamedSink{
+		{"slow", sinkFunc(func(check.Run) error { <-open; slow++; return nil })},
+		{"quick", sinkFunc(func(check.Run) error { quick++; return errors.New("no") })},
+	})
+	s.record(t.Context(), check.Run{})
+	const more = sinkQueue + 100
+	for range more {
+		s.record(t.Context(), check.Run{})
+	}
+	dropped := s.stats()[1].Dropped
+	if stored != more+1 || dropped < 100 || dropped > 101 { // the sink may hold one
+		t.Errorf("%d of %d runs are stored, %d dropped by the slow sink", stored, more+1, dropped)
+	}
+	close(open)
+	s.flush()
+	s.close()
+	if int64(slow) != more+1-dropped {
+		t.Errorf("the slow sink took %d runs of %d, and dropped %d", slow, more+1, dropped)
+	}
+	if f := s.stats()[2]; f.Failed != int64(quick) || f.Failed+f.Dropped != more+1 {
+		t.Errorf("%+v after %d runs", f, quick)
+	}
+	if !strings.Contains(log.String(), "sink=slow") {
+		t.Errorf("the log does not report what was dropped: %s", log.String())
+	}
+}
+
+// TestDurableSinkThatFailsIsCounted, and logged once a minute at most.
+func TestDurableSinkThatFailsIsCounted(t *testing.T) {
+	var log bytes.Buffer
+	s := newSinks(slog.New(slog.NewTextHandler(&log, nil)), sinkFunc(func(check.Run) error { return errors.New("the disk is full") }), nil)
+	for range 3 {
+		s.record(t.Context(), check.Run{Integration: "web"})
+	}
+	if f := s.stats()[0]; f.Failed != 3 {
+		t.Errorf("%+v", f)
+	}
+	if n := strings.Count(log.String(), "the disk is full"); n != 1 {
+		t.Errorf("%d lines: %s", n, log.String())
+	}
+	s.close()
+}
+
+// TestRunsReachSinksInOrder: each with the status of the run before it.
+func TestRunsReachSinksInOrder(t *testing.T) {
+	b := every("a", 0)
+	e, _ := start(t, b)
+	var seen []check.Transition
+	e.sinks.bestEffort = newSinks(e.options.Log, nil, []NamedSink{{"seen", sinkFunc(func(r check.Run) error {
+		change, _ := r.Transition()
+		seen = append(seen, change)
+		return nil
+	})}}).bestEffort
+	ask := func() {
+		if _, err := e.Health(t.Context(), Query{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	ask()
+	e.Flush()
+	want := []check.Transition{{From: "", To: check.Healthy}, {From: check.Healthy, To: check.Healthy}}
+	if len(seen) != 2 || seen[0] != want[0] || seen[1] != want[1] {
+		t.Errorf("%v, want %v", seen, want)
+	}
+}
