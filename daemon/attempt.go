@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -66,27 +65,6 @@ type ReloadSummary struct {
 func (r *Reload) add(d engine.Diff) {
 	r.Added, r.Changed, r.Removed = append(r.Added, d.Added...), append(r.Changed, d.Changed...), append(r.Removed, d.Removed...)
 	r.Summary = ReloadSummary{Added: len(d.Added), Changed: len(d.Changed), Removed: len(d.Removed), Kept: d.Kept}
-}
-
-// InvalidError is a configuration that can't be used.
-type InvalidError struct{ Diagnostics config.Diagnostics }
-
-// Error is the first error in a line, and how many more there are.
-func (e *InvalidError) Error() string {
-	var text string
-	more := -1
-	for _, d := range e.Diagnostics {
-		if d.Severity != config.Error {
-			continue
-		}
-		if more++; more == 0 {
-			text = fmt.Sprintf("%s:%d:%d: %s: %s", d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column, d.Summary, d.Detail)
-		}
-	}
-	if more > 0 {
-		text += fmt.Sprintf(" (and %d more)", more)
-	}
-	return text
 }
 
 // RestartError is a configuration that changes what is in use while vega runs.

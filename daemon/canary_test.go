@@ -59,7 +59,7 @@ integration "refused" {
 	load := func() *config.Config {
 		cfg, diags := config.Load(filepath.Join(dir, "vega.hcl"), config.Options{})
 		if diags.HasErrors() {
-			t.Fatal(&InvalidError{diags})
+			t.Fatal(&config.InvalidError{Diagnostics: diags})
 		}
 		return cfg
 	}

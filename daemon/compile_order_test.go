@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/realtest/tiny"
 )
 
@@ -30,7 +30,7 @@ func holdFirst(o *Options) (asked chan struct{}, open chan struct{}) {
 }
 
 // plugin is what /admin/plugins says of a file.
-func (h *house) plugin(file string) (found PluginReport) {
+func (h *house) plugin(file string) (found catalog.Report) {
 	for _, p := range h.Plugins() {
 		if filepath.Base(p.File) == file {
 			found = p
@@ -62,12 +62,12 @@ func TestCompilingIsSeen(t *testing.T) {
 	<-g.asked
 	h.eventually("a new file", func() bool {
 		p := h.plugin("new.wasm")
-		return p.State == loading && p.Name == "new" && p.Reason == errLater.Error()
+		return p.State == loading && p.Name == "new" && p.Reason == compileFirst
 	})
 	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", tiny.AnswerParameter))
 	h.eventually("a newer file", func() bool {
 		p := h.plugin("plain.wasm")
-		return p.State == loaded && p.Version == "1" && p.Reason == errLater.Error() && h.has("a=healthy")
+		return p.State == loaded && p.Version == "1" && p.Reason == compileFirst && h.has("a=healthy")
 	})
 	if err := os.Remove(filepath.Join(h.plugins(), "tiny.wasm")); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestReloadToAnotherDirectory(t *testing.T) {
 		done <- err
 	}()
 	<-g.asked
-	time.Sleep(2 * pollEvery) // in which the watcher looks; where it does not, there is less to see
+	time.Sleep(2 * 250 * time.Millisecond) // in which the watcher looks; where it does not, there is less to see
 	close(g.open)
 	if err := <-done; err != nil || h.status() != "l=healthy" || len(g.asked) > 0 {
 		t.Errorf("%v, %s, compiled %d times more", err, h.status(), len(g.asked))
@@ -110,10 +110,10 @@ func TestReloadToAnotherDirectory(t *testing.T) {
 // TestMovedAwayAndBack is what the reason of a withdrawn plugin asks for.
 func TestMovedAwayAndBack(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
-	w := newWatcher()
+	w := h.catalog.NewWatcher()
 	polls := func() {
 		for range 3 {
-			h.poll(t.Context(), &w)
+			w.Poll(t.Context())
 		}
 	}
 	polls()
@@ -152,9 +152,11 @@ func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
 		t.Error("it was called refused")
 	}
 	fails.Store(false)
-	h.ahead.mu.Lock()
-	h.ahead.all[file].until = time.Now()
-	h.ahead.mu.Unlock()
+	if err := os.Remove(file); err != nil { // rather than wait for it
+		t.Fatal(err)
+	}
+	h.eventually("it is gone", func() bool { return h.plugin("late.wasm").State == "" })
+	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.eventually("it is in service", func() bool { return h.plugin("late.wasm").State == loaded })
 }
 
@@ -163,33 +165,5 @@ func TestFailChild(t *testing.T) {
 	if flag.NArg() == 1 && flag.Arg(0) == "fail" {
 		fmt.Fprintln(os.Stderr, "no space left on device")
 		os.Exit(1)
-	}
-}
-
-// TestFailureStandsForAWhile: nothing is compiled again before that is due.
-func TestFailureStandsForAWhile(t *testing.T) {
-	h := build(t, "")
-	f := h.now.plugins[0].found
-	q := newCompileQueue()
-	q.add(f, false)
-	q.finish(q.next(func() {}), errors.New("vega's own"))
-	if !q.due(f.File) || !q.tried(f) {
-		t.Error("nobody is told")
-	}
-	for range 2 {
-		if err := q.take(f); err == nil {
-			t.Error("it is forgotten")
-		}
-	}
-	if q.due(f.File) || !q.tried(f) {
-		t.Error("it is tried again at once")
-	}
-	q.all[f.File].until = time.Now()
-	if !q.due(f.File) || q.tried(f) {
-		t.Error("it is not tried again")
-	}
-	q.add(f, false)
-	if q.pending(f) == nil {
-		t.Error("it does not wait for its compiler")
 	}
 }

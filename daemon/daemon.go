@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
@@ -54,10 +54,9 @@ type Daemon struct {
 	options Options
 	log     *slog.Logger
 	store   *store.Store
-	sandbox *plugins.Sandbox
+	catalog *catalog.Catalog
 	monitor *monitor.Monitor // of this machine
 	engine  *engine.Engine
-	ahead   *compileQueue
 
 	reloads     turns[Reload]
 	validations turns[Validation]
@@ -71,8 +70,7 @@ type Daemon struct {
 
 	descriptors descriptors
 
-	change sync.Mutex      // held by whoever prepares a new state, one at a time
-	told   map[string]bool // modules that were logged as refused; under change
+	change sync.Mutex // held while a new state is prepared and installed
 
 	mu      sync.RWMutex // guards what follows; write-locked only to swap
 	now     *state
@@ -88,8 +86,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
 		log:     o.Log,
-		ahead:   newCompileQueue(),
-		now:     &state{cfg: &config.Config{}, databases: &databases.Set{}},
+		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
@@ -114,7 +111,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err = d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	next := &state{cfg: cfg, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
+	next := &state{Set: &catalog.Set{Config: cfg}, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
 	d.last.Store(&attempted{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
 	d.tellDiagnostics(ctx, cfg.Warnings)
 	err = d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
@@ -152,15 +149,15 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 }
 
 func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
-	network, err := newNetwork(next.cfg.Network)
+	network, err := newNetwork(next.Config.Network)
 	if err != nil {
 		return "", err
 	}
-	d.sandbox, err = plugins.Open(ctx, plugins.Options{
-		CacheDir:   filepath.Join(next.cfg.DataDir, "cache"),
+	sandbox, err := plugins.Open(ctx, plugins.Options{
+		CacheDir:   filepath.Join(next.Config.DataDir, "cache"),
 		Compiler:   d.options.Compiler,
 		Network:    network,
-		HostMemory: next.cfg.Sandbox.HostMemory,
+		HostMemory: next.Config.Sandbox.HostMemory,
 		Databases:  engine.Queries{},
 		KV:         newKV(d.store),
 		Log:        d.guestLine,
@@ -168,49 +165,51 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	owners, err := manifest.ReadOwners(filepath.Join(next.cfg.DataDir, manifest.OwnersFile))
+	d.catalog = catalog.New(catalog.Options{
+		Log: d.log, Host: host{d}, Sandbox: sandbox, Life: d.life, Draining: d.engine.Draining(), ReadOnly: d.options.ReadOnly,
+	})
+	owners, err := manifest.ReadOwners(filepath.Join(next.Config.DataDir, manifest.OwnersFile))
 	if short := shortage.Of(err); short != nil {
 		return "", short
 	}
-	d.now.owners = owners // what else keeps them from being read is an error of the configuration, which was told
+	d.now.Owners = owners // what else keeps them from being read is an error of the configuration, and reported there
 	short := d.loadFirst(ctx, next)
-	if ctx.Err() != nil { // which tells nothing of what was being loaded
-		return "", errors.Join(ErrClosing, discard(next.plugins))
+	if ctx.Err() != nil { // which says nothing about what was being loaded
+		return "", errors.Join(ErrClosing, next.Discard())
 	}
-	if short != nil && slices.ContainsFunc(next.plugins, func(p plugin) bool { return p.found.File == "" && p.state == refused }) {
-		return "", errors.Join(short, discard(next.plugins)) // vega can do little without those that ship with it
+	outcome, bundledRefused, refusals := next.Outcome()
+	if short != nil && bundledRefused {
+		return "", errors.Join(short, next.Discard()) // vega can do little without the plugins that ship with it
 	}
 	// The files are looked at again, as those that come later.
-	if len(later(next.plugins)) > 0 {
+	if next.Waiting() {
 		d.log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
 	}
 	if short != nil {
 		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
 	}
-	return loadedOf(next.plugins)
+	if refusals != nil {
+		refusals = warning{refusals}
+	}
+	return outcome, refusals
 }
 
-// startLoading is how long a start waits for what was dropped in, in all: a few
-// files that take long to compile kept all checks from starting.
+// startLoading is how long a start waits, in all, for plugins that were dropped in to
+// be compiled: a few files that take long do not delay all checks.
 const startLoading = 10 * time.Second
 
 // loadFirst loads what a start needs, and what is compiled within startLoading.
 func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
-	d.running.Go(d.compileAhead)
+	d.running.Go(d.catalog.Compile)
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
 	defer cancel()
-	cfg := next.cfg
-	next.plugins, next.cfg, short = d.fit(ctx, cfg, nil)
-	if waiting := later(next.plugins); len(waiting) > 0 {
-		d.settle(patience, waiting)
-		next.plugins, next.cfg, short = d.fit(ctx, cfg, next.plugins)
+	cfg := next.Config
+	next.Set, short = d.catalog.Fit(ctx, cfg, nil)
+	if next.Waiting() {
+		d.catalog.Settle(patience, next.Set)
+		next.Set, short = d.catalog.Fit(ctx, cfg, next.Set)
 	}
 	return short
-}
-
-// later are the plugins that are still to be compiled, or tried again.
-func later(all []plugin) []plugin {
-	return slices.DeleteFunc(slices.Clone(all), func(p plugin) bool { return !p.later })
 }
 
 // guestLine takes a line that a guest logged.

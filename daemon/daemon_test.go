@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/realtest"
@@ -70,7 +71,7 @@ func (h *house) open() {
 	h.t.Helper()
 	reading := h.read(nil)
 	if reading.Config == nil {
-		h.t.Fatal(&InvalidError{reading.Diagnostics})
+		h.t.Fatal(&config.InvalidError{Diagnostics: reading.Diagnostics})
 	}
 	o := Options{
 		Log:   slog.New(slog.NewTextHandler(houseLog{h}, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -123,7 +124,7 @@ func (h *house) bundle() {
 		h.t.Fatal(err)
 	}
 	var err error
-	if h.bundled, err = Bundled(); err != nil {
+	if h.bundled, err = catalog.Bundled(); err != nil {
 		h.t.Fatal(err)
 	}
 }

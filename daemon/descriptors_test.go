@@ -148,7 +148,7 @@ func TestReloadSharesOutAnew(t *testing.T) {
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	s, err := h.descriptors.divide(h.inForce().cfg)
+	s, err := h.descriptors.divide(h.inForce().Config)
 	if err != nil || h.descriptors.checks.Size() != s.checks || s.checks == before {
 		t.Errorf("%d before, %d now, want %+v, %v", before, h.descriptors.checks.Size(), s, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/tiny"
+	"vega/plugins"
 	"vega/plugins/manifest"
 )
 
@@ -124,7 +125,7 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	running := make(chan string, 1)
 	go func() { running <- h.status() }()
 	g.await(1)
-	old := h.now.plugin("tiny").module
+	old := h.now.Plugin("tiny").Module
 	m, err := manifest.Read(tiny.Web(t, "tiny"))
 	if err != nil {
 		t.Fatal(err)
@@ -136,32 +137,36 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	}
 	write(t, h.plugins(), "tiny.wasm", v2)
 	h.dropIn(t.Context(), filepath.Join(h.plugins(), "tiny.wasm"))
-	if now := h.now.plugin("tiny").module; now == old || old.holders.Load() != 1 {
-		t.Errorf("swapped: %v; the old one has %d holders, want the one run", now != old, old.holders.Load())
+	closed := func() bool {
+		r := old.Run(t.Context(), plugins.Input{Probe: "get", Timeout: time.Second})
+		return strings.Contains(r.Message, "the plugin was withdrawn")
+	}
+	if h.now.Plugin("tiny").Module == old || closed() {
+		t.Errorf("swapped: %v; the old one is closed: %v, with a run on it", h.now.Plugin("tiny").Module != old, closed())
 	}
 	g.open()
 	if got := <-running; got != "w=healthy" {
 		t.Errorf("the run on the old module ended %s", got)
 	}
-	h.eventually("the old module is let go", func() bool { return old.holders.Load() == 0 })
+	h.eventually("the old module is closed", closed)
 }
 
 // TestWatchWaitsForAFileToSettle: a file counts once it looked the same twice.
 func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	h := build(t, "")
-	w := newWatcher()
+	w := h.catalog.NewWatcher()
 	for n := range 5 { // growing between polls
 		name := filepath.Join(h.plugins(), "grows.wasm")
 		if err := os.WriteFile(name, fmt.Appendf(nil, "%*d", n+1, 0), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		h.poll(t.Context(), &w)
-		if h.now.plugin("") != nil {
+		w.Poll(t.Context())
+		if h.now.Plugin("") != nil {
 			t.Fatal("a growing file was read")
 		}
 	}
-	h.poll(t.Context(), &w)
-	if p := h.now.plugin(""); p == nil || p.state != refused {
+	w.Poll(t.Context())
+	if p := h.now.Plugin(""); p == nil || p.State != refused {
 		t.Error("a settled file was not read")
 	}
 }
@@ -194,6 +199,6 @@ func TestDropInAtTheEnd(t *testing.T) {
 
 // dropIn takes a file in at once, as the watcher does once it is copied whole.
 func (h *house) dropIn(ctx context.Context, file string) (done bool) {
-	done, _ = h.handle(ctx, file)
+	done, _ = h.catalog.Handle(ctx, file)
 	return done
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
@@ -21,16 +22,34 @@ const (
 	againEvery = 30 * time.Second
 )
 
+// follow reloads the configuration when its files change, until ctx ends. What was
+// rejected is also tried again after each message on retry.
+func (d *Daemon) follow(ctx context.Context, retry <-chan struct{}) {
+	var f follower
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-retry:
+			f.forget()
+		case <-ticker.C:
+			d.look(ctx, &f)
+		}
+	}
+}
+
 // follower sees when the configuration on the disk changed.
 type follower struct {
-	last    map[string]stamp // at the last look
-	handled map[string]stamp // as they were when they were dealt with
-	tried   time.Time        // when that was
+	last    map[string]catalog.Stamp // at the last look
+	handled map[string]catalog.Stamp // as they were when they were dealt with
+	tried   time.Time                // when that was
 }
 
 // look reloads the configuration if its files changed.
 func (d *Daemon) look(ctx context.Context, f *follower) {
-	cfg := d.inForce().cfg
+	cfg := d.inForce().Config
 	if d.options.Read == nil || !cfg.Watch {
 		return
 	}
@@ -39,9 +58,9 @@ func (d *Daemon) look(ctx context.Context, f *follower) {
 		return
 	}
 	now := stampAll(append(files, d.last.Load().inputs.Named...))
-	settled := maps.EqualFunc(now, f.last, stamp.like)
+	settled := maps.EqualFunc(now, f.last, catalog.Stamp.Like)
 	f.last = now
-	if !settled || maps.EqualFunc(now, f.handled, stamp.like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {
+	if !settled || maps.EqualFunc(now, f.handled, catalog.Stamp.Like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {
 		return
 	}
 	f.handled, f.tried = now, time.Now()
@@ -56,14 +75,14 @@ func (f *follower) forget() { f.handled = nil }
 
 // stampAll reads the state of each file. One that is not there, or can't be
 // looked at, has an empty stamp.
-func stampAll(files []string) map[string]stamp {
-	all := make(map[string]stamp, len(files))
+func stampAll(files []string) map[string]catalog.Stamp {
+	all := make(map[string]catalog.Stamp, len(files))
 	for _, file := range files {
 		info, err := os.Stat(file) // what a link leads to
 		if err != nil {
 			info = nil
 		}
-		all[file] = stamp{FileInfo: info}
+		all[file] = catalog.Stamp{FileInfo: info}
 	}
 	return all
 }

@@ -6,6 +6,17 @@ import (
 	"testing"
 )
 
+// The states of plugins, as the API reports them.
+const (
+	loaded    = "loaded"
+	loading   = "loading"
+	refused   = "refused"
+	withdrawn = "withdrawn"
+)
+
+// compileFirst is the reason of a plugin that is not compiled yet.
+const compileFirst = "it has to be compiled first; it is loaded once that is done"
+
 // write puts a file into a directory by a rename, as a careful person would.
 func write(t *testing.T, dir, name string, content []byte) {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/realtest/tiny"
 	"vega/policies/check"
@@ -45,7 +46,7 @@ func TestHammer(t *testing.T) {
 	loop(func(n int) {
 		h.configure([]string{one, "nonsense = 1\n", two}[n%3])
 		r, err := h.Reload(ctx, BySignal)
-		var invalid *InvalidError
+		var invalid *config.InvalidError
 		if errors.As(err, &invalid) != (n%3 == 1) && ctx.Err() == nil {
 			t.Errorf("%+v, %v", r, err)
 		}

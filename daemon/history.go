@@ -67,7 +67,7 @@ func (d *Daemon) housekeep(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		done, err := d.store.Retain(ctx, retention(d.inForce().cfg.Store))
+		done, err := d.store.Retain(ctx, retention(d.inForce().Config.Store))
 		switch {
 		case errors.Is(err, context.Canceled):
 		case err != nil:

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/realtest"
@@ -121,7 +122,7 @@ func writeRows(t *testing.T, preamble string, rows []row) (path string) {
 // openRows opens a daemon on a configuration of rows.
 func openRows(t *testing.T, path string) *daemon.Daemon {
 	t.Helper()
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		t.Fatal(err)
 	}

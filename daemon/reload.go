@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/plan"
@@ -69,21 +70,17 @@ func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) 
 		if !ok {
 			return r, err
 		}
-		if !d.settle(patience, u.all) {
+		if !d.catalog.Settle(patience, u.wanted) {
 			cancel()
 		}
 	}
 }
 
-// uncompiled are the plugins that integrations need and that are to be compiled.
-func (d *Daemon) uncompiled(s *state) []plugin {
-	return slices.DeleteFunc(later(s.plugins), func(p plugin) bool { return !s.uses(p.name()) || d.ahead.pending(p.found) == nil })
-}
+// uncompiledError is the error of a reload that had better wait until plugins that
+// integrations use are compiled.
+type uncompiledError struct{ wanted *catalog.Set }
 
-// uncompiledError is for a reload that had better wait.
-type uncompiledError struct{ all []plugin }
-
-func (*uncompiledError) Error() string { return errLater.Error() }
+func (*uncompiledError) Error() string { return "plugins have to be compiled first" }
 
 // reload fails with an *uncompiledError, and changes nothing, where it is to be
 // patient and there is something to wait for.
@@ -94,7 +91,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 		return Reload{}, ErrClosing
 	}
 	began := time.Now()
-	reading := d.options.Read(d.scan)
+	reading := d.options.Read(d.catalog.Scan)
 	r := Reload{
 		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
 		Added:   []string{}, Changed: []string{}, Removed: []string{}, Loading: []string{},
@@ -110,11 +107,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	if err != nil {
 		r.Outcome, r.Reason = Rejected, err.Error()
 	}
-	for _, p := range later(d.now.plugins) {
-		if d.now.uses(p.name()) {
-			r.Loading = append(r.Loading, p.name())
-		}
-	}
+	r.Loading = append(r.Loading, d.now.Loading()...)
 	r.DurationMS = check.Milliseconds(time.Since(began))
 	d.conclude(ctx, reading.Inputs, r)
 	return r, err
@@ -130,9 +123,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 		return reading.Short
 	}
 	if reading.Config == nil {
-		return &InvalidError{reading.Diagnostics}
+		return &config.InvalidError{Diagnostics: reading.Diagnostics}
 	}
-	if fixed := plan.Between(d.now.cfg, reading.Config).NeedsRestart(); len(fixed) > 0 {
+	if fixed := plan.Between(d.now.Config, reading.Config).NeedsRestart(); len(fixed) > 0 {
 		return &RestartError{fixed}
 	}
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
@@ -140,20 +133,20 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	}
 	// Modules that come and go by themselves are the watcher's, not a file's.
 	same := d.now.inputs.Same(reading.Inputs)
-	if same && (r.Trigger == ByFile || d.now.holds(reading.Config.Plugins.Modules)) {
-		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.cfg.Integrations)
+	if same && (r.Trigger == ByFile || d.now.Holds(reading.Config.Plugins.Modules)) {
+		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.Config.Integrations)
 		return nil
 	}
 	next, err := d.prepare(ctx, reading)
-	if wanted := d.uncompiled(next); patient && len(wanted) > 0 {
-		return errors.Join(&uncompiledError{wanted}, discard(next.plugins))
+	if patient && d.catalog.Uncompiled(next.Set) {
+		return errors.Join(&uncompiledError{next.Set}, next.Discard())
 	}
 	if err != nil {
-		return &RejectedError{errors.Join(err, discard(next.plugins))}
+		return &RejectedError{errors.Join(err, next.Discard())}
 	}
 	changed, err := d.install(next)
 	if err != nil {
-		return &RejectedError{errors.Join(err, discard(next.plugins))}
+		return &RejectedError{errors.Join(err, next.Discard())}
 	}
 	r.add(changed)
 	if s, err := d.descriptors.divide(reading.Config); err == nil {
@@ -169,19 +162,16 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
-	next.plugins, next.cfg, short = d.fit(ctx, reading.Config, nil)
-	next.databases = databasesOf(next.cfg, d.store, d.now.databases)
+	next.Set, short = d.catalog.Fit(ctx, reading.Config, nil)
+	next.databases = databasesOf(next.Config, d.store, d.now.databases)
 	if ctx.Err() != nil {
 		return next, ErrClosing
 	}
 	if short != nil {
 		return next, short
 	}
-	for _, p := range next.plugins {
-		was := d.now.plugin(p.name())
-		if p.module == nil && was != nil && was.module != nil && next.uses(p.name()) {
-			return next, fmt.Errorf("the plugin %q can't take the place of the one in service: %s", p.name(), p.reason)
-		}
+	if p := next.Displaced(d.now.Set); p != nil {
+		return next, fmt.Errorf("the plugin %q can't replace the one in service: %s", p.Name(), p.Reason)
 	}
 	return next, nil
 }
@@ -228,11 +218,11 @@ func (d *Daemon) conclude(ctx context.Context, inputs config.Inputs, r Reload) {
 }
 
 func (d *Daemon) tellReload(ctx context.Context, r Reload) {
-	file := slog.String("file", d.now.cfg.Path)
+	file := slog.String("file", d.now.Config.Path)
 	switch r.Outcome {
 	case Applied:
 		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
-			slog.Int("integrations", len(d.now.cfg.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
+			slog.Int("integrations", len(d.now.Config.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
 	case Unchanged:
 		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:

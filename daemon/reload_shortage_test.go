@@ -160,9 +160,9 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 // pollUntil looks at the plugins directory until a status is so.
 func (h *house) pollUntil(status string) {
 	h.t.Helper()
-	w := newWatcher()
+	w := h.catalog.NewWatcher()
 	h.eventually(status, func() bool {
-		h.poll(h.t.Context(), &w)
+		w.Poll(h.t.Context())
 		return h.status() == status
 	})
 }
@@ -188,8 +188,8 @@ func TestDropInUnderShortage(t *testing.T) {
 	for left := range 4 {
 		feed := realtest.Starve(t, left)
 		done := h.dropIn(t.Context(), file)
-		w := newWatcher()
-		h.poll(t.Context(), &w)
+		w := h.catalog.NewWatcher()
+		w.Poll(t.Context())
 		feed()
 		if done {
 			break

@@ -137,11 +137,11 @@ func TestReloadKeepsTheModuleInService(t *testing.T) {
 	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", tiny.AnswerParameter)})
 	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
 	h.configure(bind("a", "acme.healthy", "") + bind("b", "plain.healthy", ""))
-	before := h.now.plugin("acme").module
+	before := h.now.Plugin("acme").Module
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	if p := h.now.plugin("acme"); p.module != before || p.state != loaded || !strings.Contains(p.reason, "does not compile") {
+	if p := h.now.Plugin("acme"); p.Module != before || p.State != loaded || !strings.Contains(p.Reason, "does not compile") {
 		t.Errorf("in service: %+v", p)
 	}
 	if got := h.status(); got != "a=healthy b=healthy" {

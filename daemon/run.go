@@ -21,7 +21,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return errors.New("run: vega is shutting down")
 	}
 	d.started = true
-	d.running.Go(func() { d.watch(ctx) })
+	retry := make(chan struct{}, 1)
+	d.running.Go(func() { d.follow(ctx, retry) })
+	d.running.Go(func() {
+		d.catalog.Watch(ctx, func() { // a configuration may have waited for that plugin
+			select {
+			case retry <- struct{}{}:
+			default:
+			}
+		})
+	})
 	d.running.Go(func() { d.engine.Run(ctx) })
 	d.running.Go(func() { d.housekeep(ctx) })
 	d.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"vega/daemon/catalog"
 	"vega/daemon/engine"
 )
 
@@ -60,16 +61,16 @@ func (d *Daemon) release() error {
 		return nil
 	}
 	d.closed = true
-	modules := d.now.plugins
+	modules := d.now.Set
 	dbs := d.now.databases
-	d.now = &state{cfg: d.now.cfg, databases: dbs, thresholds: d.now.thresholds}
+	d.now = &state{Set: &catalog.Set{Config: d.now.Config}, databases: dbs, thresholds: d.now.thresholds}
 	d.mu.Unlock()
-	errs := []error{releaseAll(modules)}
+	errs := []error{modules.Release()}
 	if d.monitor != nil {
 		errs = append(errs, d.monitor.Close()) // it stays, to report that it is closed
 	}
-	if d.sandbox != nil {
-		errs = append(errs, d.sandbox.Close(), dbs.Release())
+	if d.catalog != nil {
+		errs = append(errs, d.catalog.Close(), dbs.Release())
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())

@@ -6,21 +6,19 @@ import (
 	"fmt"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
-	"vega/plugins/manifest"
 	"vega/policies"
 )
 
 // state is a configuration in force, with its modules and databases. It is replaced
 // as a whole and never changed.
 type state struct {
-	cfg        *config.Config
+	*catalog.Set
 	inputs     config.Inputs // what cfg was read from
 	since      time.Time     // when that came into force
-	plugins    []plugin
-	owners     manifest.Owners // of plugins' names
 	databases  *databases.Set
 	thresholds *policies.Thresholds
 }
@@ -29,34 +27,29 @@ type state struct {
 // the integrations. On an error nothing changed. The caller holds d.change, or is
 // Open.
 func (d *Daemon) install(next *state) (engine.Diff, error) {
-	if next.cfg != d.now.cfg && d.options.Apply != nil {
-		if err := d.options.Apply(next.cfg); err != nil {
+	if next.Config != d.now.Config && d.options.Apply != nil {
+		if err := d.options.Apply(next.Config); err != nil {
 			return engine.Diff{}, err
 		}
 	}
-	if d.sandbox != nil {
-		d.sandbox.SetHostMemory(next.cfg.Sandbox.HostMemory)
+	if d.catalog != nil {
+		d.catalog.Sandbox.SetHostMemory(next.Config.Sandbox.HostMemory)
 	}
-	if s, err := d.descriptors.divide(next.cfg); err == nil {
+	if s, err := d.descriptors.divide(next.Config); err == nil {
 		d.engine.Share(s.checks, s.limit)
 	}
-	retainAll(next.plugins)
+	next.Set.Retain()
 	next.databases.Retain()
 	d.mu.Lock()
 	old := d.now
-	next.thresholds = policies.NewThresholds(next.cfg.Thresholds, old.thresholds)
-	if next.owners == nil {
-		next.owners = old.owners
-	}
-	next.owners = next.serve(next.owners)
+	next.thresholds = policies.NewThresholds(next.Config.Thresholds, old.thresholds)
+	next.Own(old.Set)
 	d.now = next
 	changed := d.engine.Bind(next.bindings())
 	d.mu.Unlock()
 
-	d.keepOwners(old.owners, next.owners)
-	d.tellRefused(context.Background(), next.plugins)
-
-	if err := errors.Join(releaseAll(old.plugins), old.databases.Release()); err != nil {
+	d.catalog.Installed(context.Background(), old.Set, next.Set)
+	if err := errors.Join(old.Set.Release(), old.databases.Release()); err != nil {
 		d.log.Warn("a module or database did not close", "err", err)
 	}
 	return changed, nil
@@ -65,8 +58,8 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 // bindings returns the integrations of the configuration, each with the module and
 // the databases that it may use.
 func (s *state) bindings() []*engine.Binding {
-	all := make([]*engine.Binding, len(s.cfg.Integrations))
-	for n, c := range s.cfg.Integrations {
+	all := make([]*engine.Binding, len(s.Config.Integrations))
+	for n, c := range s.Config.Integrations {
 		all[n] = s.binding(c)
 	}
 	return all
@@ -79,13 +72,13 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 		Memory: c.Memory, Values: c.Values, Grants: c.Grants, DependsOn: c.DependsOn, Position: c.Position,
 		Databases: s.databases.Granted(c.Grants, !c.Bundled),
 	}
-	switch p := s.plugin(c.Plugin); {
+	switch p := s.Plugin(c.Plugin); {
 	case p == nil:
-		b.Reason = fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.cfg.Plugins.Dir)
-	case p.module == nil:
-		b.Reason = fmt.Sprintf("the plugin %q is %s: %s", c.Plugin, p.state, p.reason)
+		b.Reason = fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.Config.Plugins.Dir)
+	case p.Module == nil:
+		b.Reason = fmt.Sprintf("the plugin %q is %s: %s", c.Plugin, p.State, p.Reason)
 	default:
-		b.Module, b.Digest = p.module, p.module.Digest
+		b.Module, b.Digest = p.Module, p.Module.Digest
 	}
 	return b
 }
@@ -93,13 +86,13 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 // outcome is the state in a few words, for the start.
 func (s *state) outcome() string {
 	disabled := 0
-	for _, c := range s.cfg.Integrations {
+	for _, c := range s.Config.Integrations {
 		if !c.Enabled {
 			disabled++
 		}
 	}
 	if disabled == 0 {
-		return fmt.Sprintf("%d enabled", len(s.cfg.Integrations))
+		return fmt.Sprintf("%d enabled", len(s.Config.Integrations))
 	}
-	return fmt.Sprintf("%d enabled, %d disabled", len(s.cfg.Integrations)-disabled, disabled)
+	return fmt.Sprintf("%d enabled, %d disabled", len(s.Config.Integrations)-disabled, disabled)
 }

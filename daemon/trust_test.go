@@ -13,34 +13,12 @@ import (
 	"vega/plugins/signature"
 )
 
-// TestWhatWasJudgedIsLoaded: a file that is swapped after it was judged is not
-// even compiled. What is put there can't be, which would be told first.
-func TestWhatWasJudgedIsLoaded(t *testing.T) {
-	h := build(t, "")
-	file := filepath.Join(h.plugins(), "tiny.wasm")
-	found, err := manifest.Scan(h.plugins(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("garbage"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range found {
-		if f.File != file {
-			continue
-		}
-		if _, err := h.load(t.Context(), f); err == nil || !strings.Contains(err.Error(), "changed while it was being loaded") {
-			t.Errorf("a file that was swapped: %v", err)
-		}
-	}
-}
-
 // serves is who serves, as "plugin=file" in order.
 func (h *house) serves() string {
 	var all []string
-	for _, p := range h.inForce().plugins {
-		if p.module != nil {
-			all = append(all, p.name()+"="+filepath.Base(p.found.File))
+	for _, p := range h.Plugins() {
+		if p.State == loaded {
+			all = append(all, p.Name+"="+filepath.Base(p.File))
 		}
 	}
 	slices.Sort(all)
@@ -85,7 +63,7 @@ func TestNameOfOneThatDoesNotLoad(t *testing.T) {
 	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
 		t.Errorf("%s, %s", got, h.status())
 	}
-	if p := h.now.byFile(filepath.Join(h.plugins(), "aaa.wasm")); p == nil || p.state != refused || !strings.Contains(p.reason, "does not compile") {
+	if p := h.plugin("aaa.wasm"); p.State != refused || !strings.Contains(p.Reason, "does not compile") {
 		t.Errorf("%+v", p)
 	}
 }
@@ -118,7 +96,7 @@ func TestTrustComesFirst(t *testing.T) {
 	write(t, h.plugins(), "bbb.wasm", mine)
 	h.dropIn(t.Context(), filepath.Join(h.plugins(), "bbb.wasm"))
 	for _, file := range []string{"aaa.wasm", "bbb.wasm"} {
-		if p := h.now.byFile(filepath.Join(h.plugins(), file)); p == nil || p.found.Module != nil || !strings.Contains(p.reason, "it is not signed") {
+		if p := h.plugin(file); p.Name != "" || !strings.Contains(p.Reason, "it is not signed") {
 			t.Errorf("%s: %+v", file, p)
 		}
 	}
@@ -147,14 +125,14 @@ func TestBundledNameIsAskedFor(t *testing.T) {
 	h.restart()
 	write(t, h.plugins(), "extra.wasm", tiny.Plain(t, "extra", "2", []byte{0x41, 2}))
 	h.dropIn(t.Context(), file)
-	if p := h.now.byFile(file); p == nil || !strings.Contains(p.reason, `plugins { replace = ["extra"] }`) {
+	if p := h.plugin(filepath.Base(file)); !strings.Contains(p.Reason, `plugins { replace = ["extra"] }`) {
 		t.Errorf("%+v", p)
 	}
 	h.configure(`plugins { replace = ["extra"] }` + "\n" + bind("e", "extra.unknown", ""))
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.status(); got != "e=unhealthy/target" || h.logged("WARN", "takes the place of a plugin that ships with vega", "extra.wasm") != 1 {
+	if got := h.status(); got != "e=unhealthy/target" || h.logged("WARN", "replaces a plugin that ships with vega", "extra.wasm") != 1 {
 		t.Errorf("%s\n%s", got, h.logs.String())
 	}
 }

@@ -33,7 +33,7 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 		return Validation{}, errors.New("validate: there is nothing to read from")
 	}
 	return d.validations.do(ctx, func() (Validation, error) {
-		reading := d.options.Read(d.scan)
+		reading := d.options.Read(d.catalog.Scan)
 		if reading.Short != nil {
 			return Validation{}, reading.Short
 		}
@@ -45,7 +45,7 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 			LastReload: d.last.Load().Attempt,
 		}
 		if reading.Config != nil {
-			v.Changes = changesOf(plan.Between(now.cfg, reading.Config))
+			v.Changes = changesOf(plan.Between(now.Config, reading.Config))
 		}
 		return v, nil
 	})
@@ -66,18 +66,18 @@ func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 		return Planned{}, errors.New("plan: there is nothing to read from")
 	}
 	return d.plans.do(ctx, func() (Planned, error) {
-		reading := d.options.Read(d.scan)
+		reading := d.options.Read(d.catalog.Scan)
 		if reading.Short != nil {
 			return Planned{}, reading.Short
 		}
 		if reading.Config == nil {
-			return Planned{}, &InvalidError{reading.Diagnostics}
+			return Planned{}, &config.InvalidError{Diagnostics: reading.Diagnostics}
 		}
 		now := d.inForce()
-		return Planned{config.FormatVersion, now.running(reading), plan.Between(now.cfg, reading.Config)}, nil
+		return Planned{config.FormatVersion, now.running(reading), plan.Between(now.Config, reading.Config)}, nil
 	})
 }
 
 func (s *state) running(reading config.Reading) Running {
-	return Running{s.since.UTC().Truncate(time.Millisecond), s.cfg.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
+	return Running{s.since.UTC().Truncate(time.Millisecond), s.Config.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
 }

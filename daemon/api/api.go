@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"vega/daemon/engine"
-
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/databases"
+	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/store"
 )
@@ -20,7 +20,7 @@ import (
 type Daemon interface {
 	Health(ctx context.Context, q engine.Query) (engine.Health, error)
 	Integration(name string) (engine.Integration, error)
-	Plugins() []daemon.PluginReport
+	Plugins() []catalog.Report
 	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
 	Store() *store.Store
 	DatabaseStats(ctx context.Context) databases.Stats

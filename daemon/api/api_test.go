@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/engine"
-
 	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/databases"
+	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/policies/check"
@@ -86,8 +86,8 @@ func (f *fake) Reload(_ context.Context, by daemon.Trigger) (daemon.Reload, erro
 }
 func (f *fake) Rejected() bool { return f.rejected }
 
-func (f *fake) Plugins() []daemon.PluginReport { return []daemon.PluginReport{} }
-func (f *fake) Ready() error                   { return f.ready }
+func (f *fake) Plugins() []catalog.Report { return []catalog.Report{} }
+func (f *fake) Ready() error              { return f.ready }
 
 const key = "0123456789abcdef0123456789abcdef"
 

@@ -23,7 +23,7 @@ func TestReloadAnswers(t *testing.T) {
 		more   string // of the body
 	}{
 		{nil, 200, "", `"outcome":`},
-		{&daemon.InvalidError{Diagnostics: config.Diagnostics{mistake}}, 422, "vega.hcl:3:1: unknown key: no such", `"format_version":"1.0","valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","code":"VEGA007"`},
+		{&config.InvalidError{Diagnostics: config.Diagnostics{mistake}}, 422, "vega.hcl:3:1: unknown key: no such", `"format_version":"1.0","valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","code":"VEGA007"`},
 		{&daemon.RestartError{Keys: []string{"data_dir", "server.port"}}, 409, "restart vega to change data_dir, server.port", `"restart":["data_dir","server.port"]`},
 		{&daemon.RejectedError{Err: errors.New("no key")}, 422, "no key", ""},
 		{fmt.Errorf("reload: %w", daemon.ErrClosing), 503, "shutting down", ""},

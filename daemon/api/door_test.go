@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/engine"
-
-	"vega/daemon"
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
 	"vega/policies/check"
@@ -371,8 +370,8 @@ func TestDeadlinesAreNotStretched(t *testing.T) {
 // large is a daemon with much to say.
 type large struct{ fake }
 
-func (*large) Plugins() []daemon.PluginReport {
-	return []daemon.PluginReport{{Description: strings.Repeat("x", 8<<20)}}
+func (*large) Plugins() []catalog.Report {
+	return []catalog.Report{{Description: strings.Repeat("x", 8<<20)}}
 }
 
 // TestHTTP2InFlightStays: a connection with a stream in flight is none that is

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/http"
 
-	"vega/daemon/engine"
-
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
 	"vega/store"
@@ -65,7 +65,7 @@ func (a *API) writeError(c *gin.Context, err error) {
 
 // extended adds what an error has to say beyond what every problem says.
 func extended(err error, d document) any {
-	if e := (*daemon.InvalidError)(nil); errors.As(err, &e) {
+	if e := (*config.InvalidError)(nil); errors.As(err, &e) {
 		return struct {
 			document
 			daemon.Diagnosis
@@ -108,7 +108,7 @@ func classify(err error) *problem {
 
 // rejection is why a configuration did not come into force.
 func rejection(err error) *problem {
-	if e := (*daemon.InvalidError)(nil); errors.As(err, &e) {
+	if e := (*config.InvalidError)(nil); errors.As(err, &e) {
 		return &problem{http.StatusUnprocessableEntity, e.Error()}
 	}
 	if e := (*daemon.RestartError)(nil); errors.As(err, &e) {

@@ -5,11 +5,10 @@ import (
 	"net/http"
 	"time"
 
-	"vega/daemon/engine"
-
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/engine"
 )
 
 // handler answers a request, or returns the error that becomes the answer.

@@ -11,12 +11,11 @@ import (
 	"strings"
 	"syscall"
 
-	"vega/daemon/engine"
-
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/engine"
 	"vega/daemon/telemetry"
 	"vega/policies/check"
 )

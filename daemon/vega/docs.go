@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 )
 
@@ -38,7 +38,7 @@ NAME shows one thing, with an example: a block (integration), an attribute
 (core.http.url) or a function (env). --format jsonschema is the shape of the
 whole file, for editors and for tools that read HCL as JSON.`,
 	}, func(cmd *cobra.Command) (*config.Docs, error) {
-		bundled, err := daemon.Bundled()
+		bundled, err := catalog.Bundled()
 		if err != nil {
 			return nil, failed(err)
 		}

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"vega/daemon/engine"
-
 	"vega/store"
 )
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
 	"vega/daemon/config"
 	"vega/plugins/shortage"
 )
@@ -55,7 +54,7 @@ func exitCode(cmd *cobra.Command, err error) int {
 	} else if cmd.Name() == "check" || cmd.Name() == "diag" { // where 2 is a status
 		code = exitUnchecked
 	}
-	var invalid *daemon.InvalidError
+	var invalid *config.InvalidError
 	switch {
 	case errors.As(err, &invalid):
 		if unreadable(invalid.Diagnostics) && code == exitError {

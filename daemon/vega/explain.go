@@ -5,11 +5,10 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"vega/daemon/engine"
-
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/engine"
 )
 
 // explain shows what one integration may do, and where each yes was given.

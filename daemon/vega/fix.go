@@ -5,14 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 )
 
 // fix makes the edits that diagnostics have, and shows what it changed. That
 // goes to the error stream where a program reads the report.
 func fix(cmd *cobra.Command, path, format string) error {
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		return failed(err)
 	}

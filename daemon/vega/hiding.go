@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"vega/daemon/engine"
-
 	"vega/daemon/config"
+	"vega/daemon/engine"
 )
 
 // outlast is how long a secret is hidden after its configuration was replaced:

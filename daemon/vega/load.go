@@ -5,14 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 )
 
 // reader returns what reads and checks the configuration, as often as it is
 // called, with what the command line says instead.
 func reader(path string, o overrides) (func(config.Scan) config.Reading, error) {
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -33,7 +33,7 @@ func load(path string, o overrides) (*config.Config, config.Diagnostics, error) 
 	}
 	r := read(nil)
 	if r.Config == nil {
-		return nil, nil, failed(&daemon.InvalidError{Diagnostics: r.Diagnostics})
+		return nil, nil, failed(&config.InvalidError{Diagnostics: r.Diagnostics})
 	}
 	return r.Config, r.Diagnostics, nil
 }
@@ -52,12 +52,12 @@ func loadFor(cmd *cobra.Command) (*config.Config, error) {
 // came into the file since is told in a line, and keeps nobody from asking. It
 // is returned beside what could be read.
 func contact(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		return nil, nil, failed(err)
 	}
 	cfg, diags := config.Contact(configPath(cmd), config.Options{Bundled: bundled})
-	invalid := failed(&daemon.InvalidError{Diagnostics: diags})
+	invalid := failed(&config.InvalidError{Diagnostics: diags})
 	switch {
 	case cfg == nil:
 		return nil, nil, invalid

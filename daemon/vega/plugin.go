@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
 	"vega/daemon/config"
 	"vega/plugins"
 	"vega/plugins/build"
@@ -64,7 +63,7 @@ library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`
 func buildPlugin(ctx context.Context, dir, out string, stdout, stderr io.Writer) error {
 	m, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl"))
 	if diags.HasErrors() {
-		return &daemon.InvalidError{Diagnostics: diags}
+		return &config.InvalidError{Diagnostics: diags}
 	}
 	wasm, err := build.WithWarnings(ctx, dir, m, stderr)
 	if err != nil {

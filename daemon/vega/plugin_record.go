@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/plugins"
 	"vega/plugins/manifest"
@@ -84,7 +85,7 @@ func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, st
 	if err != nil {
 		return nil, "", fmt.Errorf("%s is refused: %w", file, err)
 	}
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		return nil, "", err
 	}
@@ -94,7 +95,7 @@ func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, st
 	}
 	r := config.Read(configPath(cmd), o)
 	if r.Config == nil {
-		return nil, "", &daemon.InvalidError{Diagnostics: r.Diagnostics}
+		return nil, "", &config.InvalidError{Diagnostics: r.Diagnostics}
 	}
 	return r.Config, m.Manifest.Name, say(cmd, r.Diagnostics)
 }

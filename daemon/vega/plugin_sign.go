@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
@@ -193,13 +193,13 @@ func trustedKeys(cmd *cobra.Command, keys, files []string) ([]signature.Key, err
 // elsewhere in it, as that an integration has a plugin that is refused, are not
 // what is asked for.
 func pluginsOf(cmd *cobra.Command) (*config.Config, error) {
-	bundled, err := daemon.Bundled()
+	bundled, err := catalog.Bundled()
 	if err != nil {
 		return nil, failed(err)
 	}
 	cfg, diags := config.Contact(configPath(cmd), config.Options{Bundled: bundled})
 	if cfg == nil || slices.ContainsFunc(diags, func(d config.Diagnostic) bool { return d.Code == config.BadTrustedKey }) {
-		return nil, failed(&daemon.InvalidError{Diagnostics: diags})
+		return nil, failed(&config.InvalidError{Diagnostics: diags})
 	}
 	return cfg, nil
 }

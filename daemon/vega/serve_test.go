@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"vega/daemon/engine"
-
 	"vega/plugins"
 )
 

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"vega/daemon/engine"
-
 	"vega/daemon/realtest/compiled"
 	"vega/policies/check"
 )

@@ -11,9 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/engine"
-
 	"vega/daemon"
+	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/plugins/core/fixtures"
 	"vega/policies/check"

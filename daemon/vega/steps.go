@@ -51,7 +51,7 @@ func (s *steps) configuration(path string, read func(config.Scan) config.Reading
 	step := daemon.Step{Name: "configuration", Outcome: path, Took: time.Since(began)}
 	switch {
 	case r.Config == nil:
-		step.Err = &daemon.InvalidError{Diagnostics: r.Diagnostics}
+		step.Err = &config.InvalidError{Diagnostics: r.Diagnostics}
 	case len(r.Diagnostics) > 0:
 		step.Warning = warnings(r.Diagnostics)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"vega/daemon/engine"
-
 	"vega/policies/check"
 )
 

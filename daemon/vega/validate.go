@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon"
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 )
 
@@ -113,7 +113,7 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 // configuration.
 func judge(path string, anyEnv bool) (*config.Config, config.Diagnostics, error) {
 	if anyEnv {
-		bundled, err := daemon.Bundled()
+		bundled, err := catalog.Bundled()
 		if err != nil {
 			return nil, nil, failed(err)
 		}
@@ -121,7 +121,7 @@ func judge(path string, anyEnv bool) (*config.Config, config.Diagnostics, error)
 		return nil, diags, nil
 	}
 	cfg, diags, err := load(path, overrides{})
-	if invalid := (*daemon.InvalidError)(nil); errors.As(err, &invalid) {
+	if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
 		return nil, invalid.Diagnostics, nil
 	}
 	return cfg, diags, err

@@ -6,13 +6,12 @@ import (
 	"strings"
 	"syscall"
 
-	"vega/daemon/engine"
-
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
 	"vega/daemon/config"
 	"vega/daemon/databases"
+	"vega/daemon/engine"
 	"vega/policies/check"
 )
 

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/engine"
-
 	"vega/daemon"
+	"vega/daemon/engine"
 )
 
 // watched is a vega whose configuration's files a test changes.

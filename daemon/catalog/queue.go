@@ -1,4 +1,4 @@
-package daemon
+package catalog
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ import (
 	"vega/plugins/shortage"
 )
 
-// compileQueue has modules compiled one after another, beside all else that vega
-// does: a compiler may take half a minute of the processor, and whoever loads a
-// module holds what reloads and removals wait for.
+// compileQueue has modules compiled one after another, in the background: a
+// compiler may take half a minute of the processor, and reloads and removals wait
+// for whoever loads a module.
 type compileQueue struct {
 	mu   sync.Mutex
 	all  map[string]*compilation // by file; under mu
@@ -26,14 +26,14 @@ type compileQueue struct {
 
 // compilation is of a file that is not in service yet.
 type compilation struct {
-	found  manifest.Found
-	unused bool               // no integration needs it
-	again  bool               // it gave way to another while it was compiled
-	cancel context.CancelFunc // while it lasts; under the queue's mu
-	done   chan struct{}      // closed once it is compiled, or not wanted any more
-	err    error              // once done is closed
-	until  time.Time          // for how long err stands
-	told   bool               // who wanted to load it knows err
+	found    manifest.Found
+	unused   bool               // no integration needs it
+	again    bool               // it gave way to another while it was compiled
+	cancel   context.CancelFunc // while it lasts; under the queue's mu
+	done     chan struct{}      // closed once it is compiled, or not wanted any more
+	err      error              // once done is closed
+	until    time.Time          // for how long err stands
+	reported bool               // who wanted to load it knows err
 }
 
 // before orders compilations: what integrations need comes first, then what is
@@ -120,7 +120,7 @@ func (c *compilation) over() bool {
 // stale reports whether it failed long enough ago to be tried again. The caller
 // holds the queue's mu.
 func (c *compilation) stale() bool {
-	return c.over() && c.err != nil && c.told && !time.Now().Before(c.until)
+	return c.over() && c.err != nil && c.reported && !time.Now().Before(c.until)
 }
 
 // tidy forgets the files that are gone.
@@ -140,7 +140,7 @@ func (q *compileQueue) due(file string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c := q.all[file]
-	return c == nil || c.stale() || c.over() && (c.err == nil || !c.told)
+	return c == nil || c.stale() || c.over() && (c.err == nil || !c.reported)
 }
 
 // pending is closed once what was found is compiled; nil if it is, or was not added.
@@ -171,7 +171,7 @@ func (q *compileQueue) take(f manifest.Found) error {
 	if c == nil || c.found.Digest != f.Digest || !c.over() {
 		return nil
 	}
-	c.told = true
+	c.reported = true
 	if c.err == nil || c.stale() {
 		delete(q.all, f.File)
 	}
@@ -185,7 +185,7 @@ func (q *compileQueue) failed(f manifest.Found, err error) {
 	if q.all[f.File] != nil { // it stands as it is, and no longer
 		return
 	}
-	c := &compilation{found: f, done: make(chan struct{}), told: true}
+	c := &compilation{found: f, done: make(chan struct{}), reported: true}
 	q.all[f.File] = c
 	c.end(err)
 }
@@ -195,7 +195,7 @@ func (c *compilation) end(err error) {
 	c.err, c.until = err, time.Now()
 	switch {
 	case shortage.Of(err) != nil:
-		c.until = c.until.Add(shortEvery)
+		c.until = c.until.Add(shortInterval)
 	case err != nil:
 		c.until = c.until.Add(plugins.RetryAfter(err))
 	}
@@ -229,65 +229,4 @@ func (q *compileQueue) finish(c *compilation, err error) {
 	if !c.over() && !(c.again && errors.Is(err, context.Canceled)) {
 		c.end(err)
 	}
-}
-
-// compileAhead works the queue off until vega shuts down.
-func (d *Daemon) compileAhead() {
-	ctx, cancel := context.WithCancel(d.life)
-	defer cancel()
-	go func() {
-		select {
-		case <-d.engine.Draining():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	for ctx.Err() == nil {
-		within, cancel := context.WithCancel(ctx)
-		c := d.ahead.next(cancel)
-		if c != nil {
-			d.ahead.finish(c, d.compile(within, c.found))
-		}
-		cancel()
-		if c != nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-d.ahead.wake:
-		}
-	}
-}
-
-// compile compiles what was found, if its file still holds it.
-func (d *Daemon) compile(ctx context.Context, f manifest.Found) error {
-	wasm, err := bytesOf(f)
-	if err != nil {
-		return err
-	}
-	return d.sandbox.Compile(ctx, wasm)
-}
-
-// unready reports whether a module is to be compiled before it can be loaded.
-func (d *Daemon) unready(f manifest.Found) bool {
-	return !d.options.ReadOnly && f.File != "" && !d.ahead.tried(f) && !d.sandbox.Ready(f.Digest)
-}
-
-// settle waits until all that a state waits for is compiled. It reports false where
-// that takes longer than patience, or vega shuts down.
-func (d *Daemon) settle(patience context.Context, all []plugin) bool {
-	for _, p := range all {
-		done := d.ahead.pending(p.found)
-		if done == nil {
-			continue
-		}
-		select {
-		case <-done:
-		case <-patience.Done():
-			return false
-		case <-d.engine.Draining():
-			return false
-		}
-	}
-	return true
 }

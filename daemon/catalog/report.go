@@ -1,9 +1,9 @@
-package daemon
+package catalog
 
 import "vega/plugins/manifest"
 
-// PluginReport is one module: what it says of itself, and whether it serves.
-type PluginReport struct {
+// Report describes one module: its manifest, and whether it is in service.
+type Report struct {
 	Name         string        `json:"name"` // "" for a file that holds no plugin
 	Version      string        `json:"version"`
 	Description  string        `json:"description"`
@@ -24,7 +24,7 @@ type ProbeReport struct {
 	Capabilities []CapabilityReport `json:"capabilities"`
 }
 
-// CapabilityReport is something a probe may ask for, and why.
+// CapabilityReport is a capability that a probe asks for, with the reason.
 type CapabilityReport struct {
 	Kind     string   `json:"kind"`
 	Reason   string   `json:"reason"`
@@ -32,15 +32,13 @@ type CapabilityReport struct {
 	Hosts    []string `json:"hosts"`
 }
 
-// Plugins tells of every module, the bundled ones first, then by file.
-func (d *Daemon) Plugins() []PluginReport {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	out := make([]PluginReport, len(d.now.plugins))
-	for n, p := range d.now.plugins {
+// Report lists every module, the bundled ones first, then by file.
+func (s *Set) Report() []Report {
+	out := make([]Report, len(s.plugins))
+	for n, p := range s.plugins {
 		out[n] = p.report()
-		for _, i := range d.now.cfg.Integrations {
-			if i.Plugin == p.name() {
+		for _, i := range s.Config.Integrations {
+			if i.Plugin == p.Name() {
 				out[n].Integrations = append(out[n].Integrations, i.Name)
 			}
 		}
@@ -48,9 +46,9 @@ func (d *Daemon) Plugins() []PluginReport {
 	return out
 }
 
-func (p *plugin) report() PluginReport {
-	r := PluginReport{
-		File: p.found.File, Bundled: p.found.File == "", State: p.state, Reason: p.reason,
+func (p *Plugin) report() Report {
+	r := Report{
+		File: p.found.File, Bundled: p.found.File == "", State: p.State, Reason: p.Reason,
 		Probes: []ProbeReport{}, Integrations: []string{},
 	}
 	m := p.found.Module
