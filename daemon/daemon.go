@@ -51,32 +51,38 @@ type Options struct {
 // Daemon is vega in operation. Call Open, then Run in a goroutine of its own, and
 // end it with Shutdown.
 type Daemon struct {
-	options Options
-	log     *slog.Logger
-	store   *store.Store
-	catalog *catalog.Catalog
-	monitor *monitor.Monitor // of this machine
-	engine  *engine.Engine
-
-	reloads     turns[Reload]
-	validations turns[Validation]
-	plans       turns[Planned]
-	last        atomic.Pointer[attempted] // the last reload, or the start
-
-	life context.Context // of every run; ends when a drain runs out of time
-	end  context.CancelFunc
-
-	shortTold atomic.Int64 // when it was last logged that something waits for want of descriptors or the like
-
+	options     Options
+	store       *store.Store
+	catalog     *catalog.Catalog
+	monitor     *monitor.Monitor // of this machine
+	engine      *engine.Engine
 	descriptors descriptors
+	requests    requests
+	lifecycle   lifecycle
 
 	change sync.Mutex // held while a new state is prepared and installed
 
-	mu      sync.RWMutex // guards what follows; write-locked only to swap
-	now     *state
-	closed  bool
+	mu  sync.RWMutex // guards now, and the flags of lifecycle
+	now *state
+}
+
+// requests is what those who ask for the same thing share.
+type requests struct {
+	reloads     coalescer[Reload]
+	validations coalescer[Validation]
+	plans       coalescer[Planned]
+
+	last           atomic.Pointer[lastAttempt] // the last reload, or the start
+	shortageLogged atomic.Int64                // when the log last reported a shortage, Unix nanoseconds
+}
+
+// lifecycle is how far the daemon has come.
+type lifecycle struct {
+	life    context.Context // of every run; ends when a drain runs out of time
+	end     context.CancelFunc
 	running sync.WaitGroup // loops; grows only under mu while not draining
 	started bool           // Run has begun
+	closed  bool
 }
 
 // Open opens the store and the sandbox, loads modules and binds integrations.
@@ -85,17 +91,16 @@ type Daemon struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
-		log:     o.Log,
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
-	if d.log == nil {
-		d.log = slog.New(slog.DiscardHandler)
+	if d.options.Log == nil {
+		d.options.Log = slog.New(slog.DiscardHandler)
 	}
 	d.descriptors = descriptors{checks: sockets.NewPool(0), serving: !o.ReadOnly}
-	d.life, d.end = context.WithCancel(context.WithoutCancel(ctx))
+	d.lifecycle.life, d.lifecycle.end = context.WithCancel(context.WithoutCancel(ctx))
 	d.engine = engine.New(engine.Options{
-		Log: d.log, Life: d.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.log}}},
+		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
+		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}},
 	})
 	if err := d.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -112,13 +117,13 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	next := &state{Set: &catalog.Set{Config: cfg}, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
-	d.last.Store(&attempted{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
-	d.tellDiagnostics(ctx, cfg.Warnings)
+	d.requests.last.Store(&lastAttempt{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
+	d.logDiagnostics(ctx, cfg.Warnings)
 	err = d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
 		return err
 	}
-	if err = d.step("descriptors", func() (string, error) { return d.openDescriptors(cfg) }); err != nil {
+	if err = d.step("descriptors", func() (string, error) { return d.shareDescriptors(cfg) }); err != nil {
 		return err
 	}
 	return d.step("integrations", func() (string, error) {
@@ -166,7 +171,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", err
 	}
 	d.catalog = catalog.New(catalog.Options{
-		Log: d.log, Host: host{d}, Sandbox: sandbox, Life: d.life, Draining: d.engine.Draining(), ReadOnly: d.options.ReadOnly,
+		Log: d.options.Log, Host: host{d}, Sandbox: sandbox, Life: d.lifecycle.life, Draining: d.engine.Draining(), ReadOnly: d.options.ReadOnly,
 	})
 	owners, err := manifest.ReadOwners(filepath.Join(next.Config.DataDir, manifest.OwnersFile))
 	if short := shortage.Of(err); short != nil {
@@ -183,7 +188,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	}
 	// The files are looked at again, as those that come later.
 	if next.Waiting() {
-		d.log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
+		d.options.Log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
 	}
 	if short != nil {
 		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
@@ -200,7 +205,7 @@ const startLoading = 10 * time.Second
 
 // loadFirst loads what a start needs, and what is compiled within startLoading.
 func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
-	d.running.Go(d.catalog.Compile)
+	d.lifecycle.running.Go(d.catalog.Compile)
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
 	defer cancel()
 	cfg := next.Config
@@ -214,7 +219,7 @@ func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
 
 // guestLine takes a line that a guest logged.
 func (d *Daemon) guestLine(ctx context.Context, integration string, level slog.Level, line string) {
-	d.log.Log(ctx, level, "probe", "integration", integration, "line", line)
+	d.options.Log.Log(ctx, level, "probe", "integration", integration, "line", line)
 }
 
 // inForce is the state that everything is answered by at the moment.
@@ -229,11 +234,11 @@ func (d *Daemon) Ready() error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	switch {
-	case d.closed:
+	case d.lifecycle.closed:
 		return ErrClosed
 	case d.leaving():
 		return ErrClosing
-	case !d.started:
+	case !d.lifecycle.started:
 		return errors.New("vega is starting")
 	case d.store.Degraded() != nil:
 		return errors.New("vega can store nothing at the moment; its log says why")

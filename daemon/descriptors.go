@@ -139,7 +139,7 @@ type descriptors struct {
 
 // openDescriptors finds the limit of this process, raises it as far as it goes,
 // and shares out what is left of it.
-func (d *Daemon) openDescriptors(cfg *config.Config) (string, error) {
+func (d *Daemon) shareDescriptors(cfg *config.Config) (string, error) {
 	d.descriptors.limit, _ = shortage.Raise()
 	d.descriptors.opened, _ = shortage.Open()
 	s, err := d.descriptors.divide(cfg)

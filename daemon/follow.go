@@ -57,7 +57,7 @@ func (d *Daemon) look(ctx context.Context, f *follower) {
 	if err != nil { // nothing is known for now, so nothing changes
 		return
 	}
-	now := stampAll(append(files, d.last.Load().inputs.Named...))
+	now := stampAll(append(files, d.requests.last.Load().inputs.Named...))
 	settled := maps.EqualFunc(now, f.last, catalog.Stamp.Like)
 	f.last = now
 	if !settled || maps.EqualFunc(now, f.handled, catalog.Stamp.Like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {

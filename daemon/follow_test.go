@@ -22,9 +22,9 @@ func TestRejectedIsTriedAgain(t *testing.T) {
 	if look(); !h.Rejected() {
 		t.Fatal("a plugin that is not there was accepted")
 	}
-	first := h.last.Load().At
+	first := h.requests.last.Load().At
 	f.tried = time.Now().Add(-2 * againEvery)
-	if look(); !h.Rejected() || h.last.Load().At != first {
+	if look(); !h.Rejected() || h.requests.last.Load().At != first {
 		t.Error("the same was rejected once more, as news")
 	}
 	h.bundle()
@@ -49,8 +49,8 @@ func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
 		h.look(t.Context(), &f)
 		h.look(t.Context(), &f)
 	}
-	if h.now != was || f.handled == nil || h.last.Load().Trigger != ByStart {
-		t.Errorf("it was loaded again: %+v", h.last.Load().Attempt)
+	if h.now != was || f.handled == nil || h.requests.last.Load().Trigger != ByStart {
+		t.Errorf("it was loaded again: %+v", h.requests.last.Load().Attempt)
 	}
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied {
 		t.Errorf("who asks is to have it tried: %+v, %v", r, err)

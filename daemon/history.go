@@ -3,10 +3,12 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"vega/daemon/config"
 	"vega/daemon/engine"
+	"vega/plugins"
 	"vega/policies/check"
 	"vega/store"
 )
@@ -71,9 +73,9 @@ func (d *Daemon) housekeep(ctx context.Context) {
 		switch {
 		case errors.Is(err, context.Canceled):
 		case err != nil:
-			d.log.WarnContext(ctx, "the store could not be tidied up", "err", err)
+			d.options.Log.WarnContext(ctx, "the store could not be tidied up", "err", err)
 		case done != store.Retained{}:
-			d.log.InfoContext(ctx, "old entries are gone from the store", "runs", done.Runs, "conversations", done.Conversations, "bytes", done.Bytes)
+			d.options.Log.InfoContext(ctx, "old entries are gone from the store", "runs", done.Runs, "conversations", done.Conversations, "bytes", done.Bytes)
 		}
 	}
 }
@@ -84,4 +86,24 @@ func retention(s config.Store) store.Retention {
 
 func newRunReport(r check.Run) RunReport {
 	return RunReport{ID: r.ID, Report: engine.ReportOf(r), Digest: r.Digest, CorrelationID: r.CorrelationID}
+}
+
+// kv is the store as the sandbox wants it: the one thing that the two packages
+// name differently is a full quota.
+type kv struct{ store *store.Store }
+
+func newKV(s *store.Store) kv { return kv{s} }
+
+// Get returns what the integration keeps under the key.
+func (k kv) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {
+	return k.store.Get(ctx, integration, key)
+}
+
+// Set keeps the value for the integration.
+func (k kv) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
+	err := k.store.Set(ctx, integration, key, value, quota)
+	if errors.Is(err, store.ErrQuota) {
+		return fmt.Errorf("%w: %w", plugins.ErrQuota, err)
+	}
+	return err
 }

@@ -49,10 +49,10 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
 	if by == ByFile { // must not wait for those who are patient
-		return d.reload(telemetry.Carry(d.life, ctx), by, false)
+		return d.reload(telemetry.Carry(d.lifecycle.life, ctx), by, false)
 	}
-	return d.reloads.do(ctx, func() (Reload, error) {
-		return d.patientReload(telemetry.Carry(d.life, ctx), by)
+	return d.requests.reloads.do(ctx, func() (Reload, error) {
+		return d.patientReload(telemetry.Carry(d.lifecycle.life, ctx), by)
 	})
 }
 
@@ -151,7 +151,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	r.add(changed)
 	if s, err := d.descriptors.divide(reading.Config); err == nil {
 		if tight := s.tight(reading.Config); tight != nil {
-			d.log.WarnContext(ctx, "reload", "err", tight)
+			d.options.Log.WarnContext(ctx, "reload", "err", tight)
 		}
 	}
 	return nil
@@ -190,13 +190,13 @@ func (d *Daemon) leaving() bool {
 // try again: once a minute at most.
 func (d *Daemon) postponed(ctx context.Context, what string, more ...any) {
 	now := time.Now().UnixNano()
-	if last := d.shortTold.Load(); now-last > int64(complaintTime) && d.shortTold.CompareAndSwap(last, now) {
-		d.log.WarnContext(ctx, "vega is short of something; the same is logged once a minute at most", append([]any{"what", what}, more...)...)
+	if last := d.requests.shortageLogged.Load(); now-last > int64(complaintTime) && d.requests.shortageLogged.CompareAndSwap(last, now) {
+		d.options.Log.WarnContext(ctx, "vega is short of something; the same is logged once a minute at most", append([]any{"what", what}, more...)...)
 	}
 }
 
 // attempted is the last reload, and of what.
-type attempted struct {
+type lastAttempt struct {
 	Attempt
 	inputs config.Inputs
 }
@@ -205,44 +205,44 @@ type attempted struct {
 // only news count: not that the same is rejected for the same reason again,
 // nor that what is in force already was found once more.
 func (d *Daemon) conclude(ctx context.Context, inputs config.Inputs, r Reload) {
-	last := d.last.Load()
-	d.last.Store(&attempted{last.Attempt, inputs})
+	last := d.requests.last.Load()
+	d.requests.last.Store(&lastAttempt{last.Attempt, inputs})
 	again := r.Outcome == Rejected && last.Outcome == Rejected && inputs.Same(last.inputs) &&
 		r.Reason == last.Reason && slices.EqualFunc(r.Diagnostics, last.Diagnostics, config.Diagnostic.Same)
 	still := r.Outcome == Unchanged && last.Outcome != Rejected
 	if r.Trigger == ByFile && (again || still) {
 		return
 	}
-	d.last.Store(&attempted{r.Attempt, inputs})
-	d.tellReload(ctx, r)
+	d.requests.last.Store(&lastAttempt{r.Attempt, inputs})
+	d.logReload(ctx, r)
 }
 
-func (d *Daemon) tellReload(ctx context.Context, r Reload) {
+func (d *Daemon) logReload(ctx context.Context, r Reload) {
 	file := slog.String("file", d.now.Config.Path)
 	switch r.Outcome {
 	case Applied:
-		d.log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
+		d.options.Log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
 			slog.Int("integrations", len(d.now.Config.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
 	case Unchanged:
-		d.log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
+		d.options.Log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:
-		d.log.ErrorContext(ctx, "reload rejected, the old configuration runs on", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
+		d.options.Log.ErrorContext(ctx, "reload rejected, the old configuration runs on", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
 	}
-	d.tellDiagnostics(ctx, r.Diagnostics)
+	d.logDiagnostics(ctx, r.Diagnostics)
 }
 
 // tellDiagnostics writes a line for each.
-func (d *Daemon) tellDiagnostics(ctx context.Context, all []config.Diagnostic) {
+func (d *Daemon) logDiagnostics(ctx context.Context, all []config.Diagnostic) {
 	for _, g := range all {
 		level := slog.LevelWarn
 		if g.Severity == config.Error {
 			level = slog.LevelError
 		}
-		d.log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,
+		d.options.Log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,
 			"file", g.Range.Filename, "line", g.Range.Start.Line, "column", g.Range.Start.Column)
 	}
 }
 
 // Rejected reports whether the last configuration that was read is not the
 // one in force.
-func (d *Daemon) Rejected() bool { return d.last.Load().Outcome == Rejected }
+func (d *Daemon) Rejected() bool { return d.requests.last.Load().Outcome == Rejected }

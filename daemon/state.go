@@ -50,7 +50,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)
 	if err := errors.Join(old.Set.Release(), old.databases.Release()); err != nil {
-		d.log.Warn("a module or database did not close", "err", err)
+		d.options.Log.Warn("a module or database did not close", "err", err)
 	}
 	return changed, nil
 }
@@ -95,4 +95,42 @@ func (s *state) outcome() string {
 		return fmt.Sprintf("%d enabled", len(s.Config.Integrations))
 	}
 	return fmt.Sprintf("%d enabled, %d disabled", len(s.Config.Integrations)-disabled, disabled)
+}
+
+// host is the daemon as the catalog needs it.
+type host struct{ *Daemon }
+
+// InForce returns the plugins in force.
+func (h host) InForce() *catalog.Set { return h.inForce().Set }
+
+// Change puts the set that f returns in force, with everything else as it is.
+func (h host) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
+	h.change.Lock()
+	defer h.change.Unlock()
+	next, err := f(h.now.Set)
+	if next == nil || err != nil {
+		return err
+	}
+	if _, err = h.install(h.now.with(next)); err != nil {
+		return errors.Join(err, next.Discard())
+	}
+	return nil
+}
+
+// Postponed logs what vega will try again.
+func (h host) Postponed(ctx context.Context, what string, more ...any) {
+	h.postponed(ctx, what, more...)
+}
+
+// LogDiagnostics logs each.
+func (h host) LogDiagnostics(ctx context.Context, all []config.Diagnostic) {
+	h.logDiagnostics(ctx, all)
+}
+
+// Plugins reports on every module, the bundled ones first, then by file.
+func (d *Daemon) Plugins() []catalog.Report { return d.inForce().Set.Report() }
+
+// with returns the same configuration with other plugins.
+func (s *state) with(next *catalog.Set) *state {
+	return &state{Set: next, inputs: s.inputs, since: s.since, databases: s.databases}
 }

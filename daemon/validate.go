@@ -32,7 +32,7 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 	if d.options.Read == nil {
 		return Validation{}, errors.New("validate: there is nothing to read from")
 	}
-	return d.validations.do(ctx, func() (Validation, error) {
+	return d.requests.validations.do(ctx, func() (Validation, error) {
 		reading := d.options.Read(d.catalog.Scan)
 		if reading.Short != nil {
 			return Validation{}, reading.Short
@@ -42,7 +42,7 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 			Diagnosis:  reading.Diagnostics.Report(),
 			Running:    now.running(reading),
 			Changes:    Changes{Live: []string{}, Restart: []string{}},
-			LastReload: d.last.Load().Attempt,
+			LastReload: d.requests.last.Load().Attempt,
 		}
 		if reading.Config != nil {
 			v.Changes = changesOf(plan.Between(now.Config, reading.Config))
@@ -65,7 +65,7 @@ func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 	if d.options.Read == nil {
 		return Planned{}, errors.New("plan: there is nothing to read from")
 	}
-	return d.plans.do(ctx, func() (Planned, error) {
+	return d.requests.plans.do(ctx, func() (Planned, error) {
 		reading := d.options.Read(d.catalog.Scan)
 		if reading.Short != nil {
 			return Planned{}, reading.Short
@@ -81,3 +81,11 @@ func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 func (s *state) running(reading config.Reading) Running {
 	return Running{s.since.UTC().Truncate(time.Millisecond), s.Config.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
 }
+
+// Changes names what another configuration would change, in order.
+type Changes struct {
+	Live    []string `json:"live"`    // by a reload
+	Restart []string `json:"restart"` // not before a restart, nor by a reload
+}
+
+func changesOf(p plan.Plan) Changes { return Changes{p.Live(), p.NeedsRestart()} }

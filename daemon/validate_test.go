@@ -72,7 +72,7 @@ func TestValidateIsAboutTheDisk(t *testing.T) {
 // TestTurnsAreShared: everybody gets work that was begun after they asked, and
 // many cost no more than two.
 func TestTurnsAreShared(t *testing.T) {
-	var s turns[int64]
+	var s coalescer[int64]
 	var begun atomic.Int64
 	gate := make(chan struct{})
 	work := func() (int64, error) {
@@ -96,7 +96,7 @@ func TestTurnsAreShared(t *testing.T) {
 	if _, err := s.do(gone, work); !errors.Is(err, context.Canceled) {
 		t.Errorf("who left was kept: %v", err)
 	}
-	all.Go(func() { s.begin(next, work) })
+	all.Go(func() { s.run(next, work) })
 	close(gate)
 	all.Wait()
 	if <-next.done; next.result != 2 || next.err != nil || begun.Load() != 2 {
@@ -105,7 +105,7 @@ func TestTurnsAreShared(t *testing.T) {
 }
 
 func TestTurnThatPanics(t *testing.T) {
-	var s turns[int]
+	var s coalescer[int]
 	s.work.Lock() // so that there is time to join
 	first, joined := make(chan any, 1), make(chan error, 1)
 	go func() {

@@ -124,13 +124,13 @@ func (s *sinks) close() {
 		for _, q := range s.bestEffort {
 			close(q.runs)
 		}
-	})
-	s.working.Wait()
-	for _, f := range s.stats() {
-		if f.Dropped > 0 || f.Failed > 0 {
-			s.log.Warn("runs were not recorded", "sink", f.Name, "dropped", f.Dropped, "failed", f.Failed)
+		s.working.Wait()
+		for _, f := range s.stats() {
+			if f.Dropped > 0 || f.Failed > 0 {
+				s.log.Warn("runs were not recorded", "sink", f.Name, "dropped", f.Dropped, "failed", f.Failed)
+			}
 		}
-	}
+	})
 }
 
 func (s *sinks) stats() []SinkStats {

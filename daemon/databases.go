@@ -2,10 +2,16 @@ package daemon
 
 import (
 	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"os"
 	"slices"
 
 	"vega/daemon/config"
 	"vega/daemon/databases"
+	"vega/plugins"
+	"vega/plugins/egress"
 	"vega/store"
 )
 
@@ -44,3 +50,39 @@ func (d *Daemon) DatabaseStats(ctx context.Context) databases.Stats {
 
 // ResetDatabaseStats starts all figures again.
 func (d *Daemon) ResetDatabaseStats() { d.inForce().databases.Reset() }
+
+// Outside is what the probes of a configuration reach, for who runs them
+// without a daemon. vega's own store is not among the databases. Close ends
+// the connections.
+func Outside(cfg *config.Config) (*egress.Network, plugins.Databases, io.Closer, error) {
+	n, err := newNetwork(cfg.Network)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	d := databasesOf(cfg, nil, nil)
+	d.Retain()
+	return n, d, closer(d.Release), nil
+}
+
+type closer func() error
+
+func (c closer) Close() error { return c() }
+
+// newNetwork is how probes reach the world, as the configuration wants it.
+func newNetwork(c config.Network) (*egress.Network, error) {
+	n := egress.New(c.Resolver)
+	if c.CAFile == "" {
+		return n, nil
+	}
+	pem, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("network.ca_file: %w", err)
+	}
+	if n.RootCAs, err = x509.SystemCertPool(); err != nil {
+		return nil, fmt.Errorf("network.ca_file is trusted besides the system's certificates, which can't be read: %w", err)
+	}
+	if !n.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("network.ca_file %s holds no certificate in PEM form", c.CAFile)
+	}
+	return n, nil
+}

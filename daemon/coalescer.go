@@ -10,14 +10,14 @@ import (
 // time. Who comes while it is being done shares the next turn with all others
 // who do: so everybody gets what was begun after they asked, and a thousand
 // callers cost two turns.
-type turns[T any] struct {
+type coalescer[T any] struct {
 	work sync.Mutex // held by the turn being done
 
 	mu   sync.Mutex
-	next *turn[T] // has not begun, so it can be joined; nil: there is none
+	next *batch[T] // has not begun, so it can be joined; nil: there is none
 }
 
-type turn[T any] struct {
+type batch[T any] struct {
 	done   chan struct{}
 	result T // once done is closed
 	err    error
@@ -25,10 +25,10 @@ type turn[T any] struct {
 
 // do joins the next turn, or begins it with f. Who joined may leave when ctx
 // ends; the one that begins a turn sees it through, for the others.
-func (s *turns[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
+func (s *coalescer[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	t, mine := s.join()
 	if mine {
-		s.begin(t, f)
+		s.run(t, f)
 		return t.result, t.err
 	}
 	select {
@@ -40,19 +40,19 @@ func (s *turns[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-func (s *turns[T]) join() (t *turn[T], mine bool) {
+func (s *coalescer[T]) join() (t *batch[T], mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.next != nil {
 		return s.next, false
 	}
-	s.next = &turn[T]{done: make(chan struct{}), err: errors.New("whoever did it for all failed; ask again")}
+	s.next = &batch[T]{done: make(chan struct{}), err: errors.New("whoever did it for all failed; ask again")}
 	return s.next, true
 }
 
 // begin waits for the turn before, and does this one. Should f panic, those
 // who joined get an error.
-func (s *turns[T]) begin(t *turn[T], f func() (T, error)) {
+func (s *coalescer[T]) run(t *batch[T], f func() (T, error)) {
 	s.work.Lock()
 	defer s.work.Unlock()
 	s.mu.Lock()
