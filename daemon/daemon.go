@@ -23,7 +23,7 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // Options is what Open needs besides the configuration.
@@ -52,7 +52,7 @@ type Options struct {
 // end it with Shutdown.
 type Daemon struct {
 	options     Options
-	store       *store.Store
+	store       *sqlite.Store
 	catalog     *catalog.Catalog
 	monitor     *monitor.Monitor // of this machine
 	engine      *engine.Engine
@@ -138,11 +138,11 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return "", fmt.Errorf("make data_dir: %w; give vega's user a directory to write to, with data_dir in %s", err, cfg.Path)
 	}
-	open := store.Open
+	open := sqlite.Open
 	if d.options.ReadOnly {
-		open = store.OpenReadOnly
+		open = sqlite.OpenReadOnly
 	}
-	st, err := open(ctx, cfg.Store.Path, store.SlowQuery(cfg.Store.SlowQuery), store.Correlation(telemetry.ID), store.OnAccount(plugins.Accounts{}), store.Room(shortage.Room))
+	st, err := open(ctx, cfg.Store.Path, sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
 	if err != nil {
 		return "", err
 	}

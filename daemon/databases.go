@@ -12,11 +12,11 @@ import (
 	"vega/daemon/databases"
 	"vega/plugins"
 	"vega/plugins/egress"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // databasesOf are those of a configuration, and vega's own.
-func databasesOf(cfg *config.Config, own *store.Store, before *databases.Set) *databases.Set {
+func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
 		all[n] = databases.Config(c)

@@ -35,7 +35,7 @@ type RunPage struct {
 }
 
 // Store is where conversations and memories are. It is closed with the daemon.
-func (d *Daemon) Store() *store.Store { return d.store }
+func (d *Daemon) Store() store.Store { return d.store }
 
 // Runs is a page of an integration's history. One that is no longer configured
 // has its history still; an *UnknownError is of one that never ran either.
@@ -90,9 +90,9 @@ func newRunReport(r check.Run) RunReport {
 
 // kv is the store as the sandbox wants it: the one thing that the two packages
 // name differently is a full quota.
-type kv struct{ store *store.Store }
+type kv struct{ store store.KV }
 
-func newKV(s *store.Store) kv { return kv{s} }
+func newKV(s store.KV) kv { return kv{s} }
 
 // Get returns what the integration keeps under the key.
 func (k kv) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"vega/plugins"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 func TestKVNamesTheQuotaAsTheSandboxDoes(t *testing.T) {
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/realtest/tiny"
 	"vega/plugins"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 func TestReload(t *testing.T) {
@@ -162,7 +162,7 @@ func TestReloadMovesABlock(t *testing.T) {
 // database is a SQLite file with a table of so many rows.
 func database(t *testing.T, dir, name string, rows int) {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(dir, name))
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/realtest"
 	"vega/policies/check"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // TestEveryProbeUnderShortage runs every bundled probe with more and more
@@ -76,7 +76,7 @@ func describeRows(t *testing.T) []string {
 	rows, preamble := everyProbe(t)
 	rows = slices.DeleteFunc(rows, func(r row) bool { return r.cause == timeout || r.name == "latency" || r.name == "slow" })
 	path := filepath.Join(t.TempDir(), "other.db")
-	s, err := store.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

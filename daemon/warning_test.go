@@ -18,7 +18,7 @@ import (
 	"vega/daemon/monitor"
 	"vega/daemon/realtest"
 	"vega/policies"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // settle asks until the warning about a resource has its evidence.
@@ -236,7 +236,7 @@ database "app" {
 }
 `+threshold("app", "database.app.queries.slow_percent", "warning = 1"))
 	for n := range 30 { // each waits for who holds the database, however fast the machine is
-		release, err := store.Hold(t.Context(), h.store.Path())
+		release, err := sqlite.Hold(t.Context(), h.store.Path())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -269,7 +269,7 @@ func TestPoolIsExhausted(t *testing.T) {
 	if w, ok := h.settle("database.vega.pool.waiting"); ok { // the first look, to compare with
 		t.Fatalf("%+v", w)
 	}
-	var held []*store.Rows
+	var held []*sqlite.Rows
 	for range 4 { // all that there are for queries of probes
 		rows, err := h.store.Query(t.Context(), "SELECT 1")
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/policies/check"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // A query on SQLite that is still at it when the time is up waited for nobody:
@@ -17,12 +17,12 @@ import (
 // says of it.
 func TestComputingAtTheDeadlineIsNoTimeout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.db")
-	own, err := store.Open(t.Context(), path)
+	own, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer own.Close()
-	reader, err := store.OpenForeign(path, store.OnAccount(plugins.Accounts{}))
+	reader, err := sqlite.OpenForeign(path, sqlite.OnAccount(plugins.Accounts{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/testdata/hostile"
 	"vega/policies/check"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // spree is a Spender that is run in a process of its own, beside honest runs.
@@ -79,7 +79,7 @@ func TestSpreeChild(t *testing.T) {
 }
 
 // files has the SQLite file of the test as the database app.
-type files struct{ *store.Reader }
+type files struct{ *sqlite.Reader }
 
 func (f files) Query(ctx context.Context, _, query string) (plugins.Rows, error) {
 	rows, err := f.Reader.Query(ctx, query)
@@ -171,14 +171,14 @@ func (b *bill) try(check func()) {
 
 func (s spree) sandbox(t *testing.T) *sandbox {
 	path := filepath.Join(t.TempDir(), "app.db")
-	own, err := store.Open(t.Context(), path) // any file does
+	own, err := sqlite.Open(t.Context(), path) // any file does
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := own.Close(); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := store.OpenForeign(path, store.OnAccount(plugins.Accounts{}))
+	reader, err := sqlite.OpenForeign(path, sqlite.OnAccount(plugins.Accounts{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,115 +2,44 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 )
 
 const (
 	// MaxKey is the length in bytes of the longest key.
 	MaxKey = 256
-	// MaxKeys is how many keys an integration may keep: each Set adds them up.
+	// MaxKeys is the number of keys that an integration may keep. Each Set sums
+	// their sizes.
 	MaxKeys = 1000
 )
 
-// Get returns what the integration keeps under the key, and whether there is
-// anything.
-func (s *Store) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {
-	var value []byte
-	err := s.read.QueryRowContext(ctx,
-		`SELECT value FROM kv WHERE integration = ? AND key = ?`, integration, []byte(key)).Scan(&value)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("read a kept value of %s: %w", integration, err)
-	}
-	return value, true, nil
+// KV stores the values that probes keep between runs, separately for each
+// integration.
+type KV interface {
+	// Get returns a value, and whether there is one.
+	Get(ctx context.Context, integration, key string) ([]byte, bool, error)
+	// Set stores a value; an empty one deletes the key. It returns ErrQuota,
+	// and changes nothing, if the keys and values of the integration would
+	// exceed quota bytes or MaxKeys.
+	Set(ctx context.Context, integration, key string, value []byte, quota int64) error
 }
 
-// Set keeps the value for the integration; an empty one takes the key away. It
-// answers ErrQuota, and changes nothing, when all keys and values of the
-// integration would then be longer than quota bytes, or more than MaxKeys.
-func (s *Store) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
+// ValidateKey rejects keys that are empty or longer than MaxKey.
+func ValidateKey(key string) error {
 	if len(key) == 0 || len(key) > MaxKey {
 		return fmt.Errorf("a key has 1 to %d bytes, this one has %d", MaxKey, len(key))
 	}
-	if s.discards {
-		return fits(ctx, s.read, integration, key, value, quota)
-	}
-	err := s.change(ctx, func(tx *sql.Tx) error { return set(ctx, tx, integration, key, value, quota) })
-	if err := s.wrote(err); err != nil && !errors.Is(err, ErrQuota) {
-		return fmt.Errorf("keep a value of %s: %w", integration, err)
-	}
-	return err
+	return nil
 }
 
-func set(ctx context.Context, tx *sql.Tx, integration, key string, value []byte, quota int64) error {
-	if len(value) == 0 {
-		_, err := tx.ExecContext(ctx, `DELETE FROM kv WHERE integration = ? AND key = ?`, integration, []byte(key))
-		return err
-	}
-	if err := fits(ctx, tx, integration, key, value, quota); err != nil {
-		return err
-	}
-	// Writing what is there already would cost a page in the log.
-	_, err := tx.ExecContext(ctx, `INSERT INTO kv (integration, key, value) VALUES (?, ?, ?)
-		ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`, integration, []byte(key), value)
-	return err
-}
-
-// fits answers ErrQuota when the integration would keep too much.
-func fits(ctx context.Context, q querier, integration, key string, value []byte, quota int64) error {
-	if len(value) == 0 {
-		return nil
-	}
-	var others, keys int64
-	err := q.QueryRowContext(ctx, `SELECT coalesce(sum(length(key) + length(value)), 0), count(*)
-		FROM kv WHERE integration = ? AND key <> ?`, integration, []byte(key)).Scan(&others, &keys)
-	if err != nil {
-		return err
-	}
+// CheckQuota returns ErrQuota if an integration may not add a key and value,
+// having already keys other keys that take used bytes with their values.
+func CheckQuota(integration, key string, value []byte, keys, used, quota int64) error {
 	if keys >= MaxKeys {
-		return fmt.Errorf("%s keeps %d keys already, and may keep no more: %w", integration, keys, ErrQuota)
+		return fmt.Errorf("%s already keeps %d keys, the most allowed: %w", integration, keys, ErrQuota)
 	}
-	if total := others + int64(len(key)+len(value)); total > quota {
+	if total := used + int64(len(key)+len(value)); total > quota {
 		return fmt.Errorf("%s would keep %d bytes of the %d granted: %w", integration, total, quota, ErrQuota)
 	}
 	return nil
-}
-
-// querier is a pool or a transaction.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// Forget takes away everything that the integration keeps.
-func (s *Store) Forget(ctx context.Context, integration string) error {
-	if s.discards {
-		return nil
-	}
-	err := s.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM kv WHERE integration = ?`, integration)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("forget what %s keeps: %w", integration, err)
-	}
-	return nil
-}
-
-// change runs f in a write transaction.
-func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		if rolled := tx.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
-			return errors.Join(err, rolled)
-		}
-		return err
-	}
-	return tx.Commit()
 }

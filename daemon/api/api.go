@@ -22,7 +22,7 @@ type Daemon interface {
 	Integration(name string) (engine.Integration, error)
 	Plugins() []catalog.Report
 	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
-	Store() *store.Store
+	Store() store.Store
 	DatabaseStats(ctx context.Context) databases.Stats
 	ResetDatabaseStats()
 	System(ctx context.Context) (monitor.System, error)

@@ -22,6 +22,7 @@ import (
 	"vega/daemon/telemetry"
 	"vega/policies/check"
 	"vega/store"
+	"vega/store/sqlite"
 )
 
 // fake stands in for the daemon; its answers show what it was asked.
@@ -34,7 +35,7 @@ type fake struct {
 	reload   error
 	rejected bool
 
-	store *store.Store
+	store *sqlite.Store
 }
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {
@@ -70,7 +71,7 @@ func (f *fake) SystemSummary(context.Context) (monitor.Summary, error) {
 func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {
 	return daemon.RunPage{}, nil
 }
-func (f *fake) Store() *store.Store { return f.store }
+func (f *fake) Store() store.Store { return f.store }
 
 func (f *fake) Validate(context.Context) (daemon.Validation, error) {
 	return daemon.Validation{}, nil

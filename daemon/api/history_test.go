@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // ask sends a request with the right key and answers what came back.
@@ -43,7 +43,7 @@ func ask(t *testing.T, method, url, body string) (status int, answer map[string]
 
 func withStore(t *testing.T) (url string) {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestWhatHistoryRefuses(t *testing.T) {
 	}{
 		{"POST", "/v1/conversations", `{"source":"x","prompt":"p","response":"r"}`, 400, "session_id: it is empty"},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","promt":"p"}`, 400, `unknown field "promt"`},
-		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: it has a NUL"},
+		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: it contains a NUL byte"},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","ts":"0001-01-02T00:00:00Z"}`, 400, "ts: it is not within"},
 		{"POST", "/v1/conversations", `{} {}`, 400, "more after the object"},
 		{"POST", "/v1/conversations", `[`, 400, "can't be read"},
@@ -126,7 +126,7 @@ func TestWhatHistoryRefuses(t *testing.T) {
 		{"GET", "/v1/conversations?limit=0", ``, 400, "within 1 to 500"},
 		{"GET", "/v1/conversations?limit=many", ``, 400, "no whole number"},
 		{"GET", "/v1/conversations?reviewed=1", ``, 400, "neither true nor false"},
-		{"GET", "/v1/conversations?cursor=AAAA", ``, 400, "not given out for this query"},
+		{"GET", "/v1/conversations?cursor=AAAA", ``, 400, "it does not belong to this query"},
 		{"GET", "/v1/conversations?sesion=x", ``, 400, "no such parameter"},
 		{"GET", "/v1/conversations/7", ``, 404, "conversation 7"},
 		{"GET", "/v1/conversations/x", ``, 404, "a number"},

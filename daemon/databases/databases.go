@@ -27,8 +27,8 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
-	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite"
 )
 
 // ownDatabase is the name of vega's own store among the databases.
@@ -51,7 +51,7 @@ const dsnFiles = 2
 // and on vega's own. The first query on a database opens it, so that a database
 // that is down does not keep vega from starting.
 type Set struct {
-	own      *store.Store
+	own      *sqlite.Store
 	sources  map[string]*source
 	samplers *samplers
 	stranger bool // they are granted to a plugin that does not ship with vega
@@ -92,7 +92,7 @@ type opened interface {
 // which may be nil. A database that is the same in before keeps its connections
 // and figures; before may be nil. Queries that take at least slow are recorded
 // with their plan.
-func New(all []Config, slow time.Duration, own *store.Store, before *Set) *Set {
+func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set {
 	d := &Set{own: own, sources: make(map[string]*source, len(all)), samplers: &samplers{}}
 	if before != nil {
 		d.samplers = before.samplers
@@ -250,7 +250,7 @@ func (s *source) connect() (opened, string, error) {
 		}
 		return openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL}), cfg.Passwd, nil
 	case "sqlite":
-		r, err := store.OpenForeign(c.DSN.Reveal(), store.SlowQuery(slow), store.Correlation(telemetry.ID), store.OnAccount(plugins.Accounts{}), store.Room(shortage.Room))
+		r, err := sqlite.OpenForeign(c.DSN.Reveal(), sqlite.SlowQuery(slow), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
 		if err != nil {
 			return nil, "", invalidDSN(err, "write the path of the file")
 		}

@@ -16,12 +16,12 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
-	"vega/store"
+	"vega/store/sqlite"
 )
 
-func openTestStore(t *testing.T) *store.Store {
+func openTestStore(t *testing.T) *sqlite.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
-	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite"
 )
 
 // server is a database server: a few connections, and one transaction a query
@@ -59,7 +59,7 @@ func (s server) Close() error {
 // file is a SQLite file, vega's own or another.
 type file struct {
 	reader interface {
-		Query(ctx context.Context, query string) (*store.Rows, error)
+		Query(ctx context.Context, query string) (*sqlite.Rows, error)
 	}
 }
 
@@ -72,7 +72,7 @@ func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 }
 
 // fileRows are those of a SQLite file.
-type fileRows struct{ *store.Rows }
+type fileRows struct{ *sqlite.Rows }
 
 // Err is what ended the rows.
 func (r fileRows) Err() error { return inGuestTerms(r.Rows.Err()) }
@@ -80,9 +80,9 @@ func (r fileRows) Err() error { return inGuestTerms(r.Rows.Err()) }
 // inGuestTerms names what is too large or refused as the sandbox does.
 func inGuestTerms(err error) error {
 	switch {
-	case errors.Is(err, store.ErrTooLarge):
+	case errors.Is(err, sqlite.ErrTooLarge):
 		return fmt.Errorf("%w: %w", plugins.ErrTooLarge, err)
-	case errors.Is(err, store.ErrRefused):
+	case errors.Is(err, sqlite.ErrRefused):
 		return fmt.Errorf("%w: %w", plugins.ErrRefused, err)
 	default:
 		return err
@@ -91,10 +91,10 @@ func inGuestTerms(err error) error {
 
 type closingFile struct {
 	file
-	*store.Reader
+	*sqlite.Reader
 }
 
-func (closingFile) pool() string { return store.GuestPool }
+func (closingFile) pool() string { return sqlite.GuestPool }
 
 // sourceRows end their deadline and leave their place when they are closed, and
 // keep their errors clean.

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite"
 )
 
 // DatabaseStats is what was asked of vega's own database, and in Databases of
@@ -27,7 +27,7 @@ type Report struct {
 	profile.Stats
 	Slow       []AdvisedQuery     `json:"slow_queries"` // those of Stats, with advice
 	Statements []AdvisedStatement `json:"statements"`
-	File       *store.Info        `json:"database,omitempty"` // of a SQLite database
+	File       *sqlite.Info       `json:"database,omitempty"` // of a SQLite database
 	Notes      []string           `json:"notes"`              // what else is wrong, in words
 	// Server is what a PostgreSQL server counts itself; ServerUnavailable says
 	// why that is not known.
@@ -39,20 +39,20 @@ type Report struct {
 // known yet.
 type AdvisedQuery struct {
 	profile.Query
-	Advice *store.Advice `json:"advice,omitempty"`
+	Advice *sqlite.Advice `json:"advice,omitempty"`
 }
 
 // AdvisedStatement is a statement, with advice as AdvisedQuery.
 type AdvisedStatement struct {
 	profile.Statement
-	Advice *store.Advice `json:"advice,omitempty"`
+	Advice *sqlite.Advice `json:"advice,omitempty"`
 }
 
 // adviser gives advice on the statements of some figures.
 type adviser interface {
 	Profiler() *profile.Profiler
-	Advice(ctx context.Context, stats *profile.Stats) store.Advised
-	Info(ctx context.Context) (store.Info, error)
+	Advice(ctx context.Context, stats *profile.Stats) sqlite.Advised
+	Info(ctx context.Context) (sqlite.Info, error)
 }
 
 // stats reports how queries did. It waits for no server: what it asks of one is
@@ -120,11 +120,11 @@ func sqliteReport(ctx context.Context, a adviser) Report {
 		x := &info.Indexes[i]
 		x.Finding = advised.Indexes[x.Name]
 	}
-	r.File, r.Notes = &info, store.Notes(info, stats.Open)
+	r.File, r.Notes = &info, sqlite.Notes(info, stats.Open)
 	return r
 }
 
-func newReport(stats profile.Stats, advice map[string]*store.Advice) Report {
+func newReport(stats profile.Stats, advice map[string]*sqlite.Advice) Report {
 	r := Report{
 		Stats:      stats,
 		Slow:       make([]AdvisedQuery, 0, len(stats.Slow)),

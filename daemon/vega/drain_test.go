@@ -19,7 +19,8 @@ import (
 	"time"
 
 	"vega/daemon/engine"
-	"vega/store"
+
+	"vega/store/sqlite"
 )
 
 // caller is a connection to a vega that a test writes to as it likes.
@@ -73,9 +74,9 @@ func (p *process) term() {
 }
 
 // reopened is vega's store after its end.
-func reopened(t *testing.T, dir string) *store.Store {
+func reopened(t *testing.T, dir string) *sqlite.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(dir, ".vega", "vega.db"))
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, ".vega", "vega.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
 	"vega/store"
+	"vega/store/sqlite"
 )
 
 const (
@@ -280,7 +281,7 @@ func (s *soaked) during(d time.Duration, files []string) (asked int64, took time
 // the schedule against the time.
 func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 	t := s.t
-	kept, err := store.Open(t.Context(), filepath.Join(s.dir, ".vega", "vega.db"))
+	kept, err := sqlite.Open(t.Context(), filepath.Join(s.dir, ".vega", "vega.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +323,7 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 	t.Logf("%d runs arrived and were kept; %d to %d of the schedule for each that did not change, in %.1f s; the longest gap %v", all, least, most, lived.Seconds(), gap.Round(time.Millisecond))
 }
 
-func allRuns(t *testing.T, kept *store.Store, name string) []store.Run {
+func allRuns(t *testing.T, kept *sqlite.Store, name string) []store.Run {
 	t.Helper()
 	var all []store.Run
 	for cursor := ""; ; {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"vega/store"
+	"vega/store/sqlite"
 )
 
 // here is nil where the daemon's data is on this machine, and else says why it
@@ -35,7 +36,7 @@ func (s *session) lookHere(ctx context.Context) error {
 	if a.status != http.StatusOK {
 		return fmt.Errorf("the memory that would show it is not taken: %s", a)
 	}
-	db, err := store.OpenReadOnly(ctx, s.Local.Store)
+	db, err := sqlite.OpenReadOnly(ctx, s.Local.Store)
 	if err != nil {
 		return err
 	}

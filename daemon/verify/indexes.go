@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // ways are what the history is looked up by, as the columns of its indexes.
@@ -35,7 +35,7 @@ func indexes(ctx context.Context, s *session) (string, error) {
 }
 
 func (s *session) plans(ctx context.Context) (string, error) {
-	db, err := store.OpenReadOnly(ctx, s.Local.Store)
+	db, err := sqlite.OpenReadOnly(ctx, s.Local.Store)
 	if err != nil {
 		return "", err
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"vega/store"
+	"vega/store/sqlite"
 )
 
 // longestHold bounds how long others are kept from writing.
@@ -67,7 +67,7 @@ func (s *session) causeSlow(ctx context.Context, threshold time.Duration) (strin
 
 // deleteHeld deletes a memory that there is not, while it holds the store.
 func (s *session) deleteHeld(ctx context.Context, hold time.Duration) error {
-	release, err := store.Hold(ctx, s.Local.Store)
+	release, err := sqlite.Hold(ctx, s.Local.Store)
 	if err != nil {
 		return skip("no query was slow so far, and none can be made slow by this user: %v", err)
 	}

@@ -21,6 +21,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"vega/store"
+	"vega/store/sqlite"
 )
 
 func main() {
@@ -59,7 +60,7 @@ var indexes = []string{
 }
 
 func history(ctx context.Context, path string, n int) error {
-	s, err := store.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -280,7 +281,7 @@ func cpu() time.Duration {
 
 // month keeps the runs of 200 integrations each minute, then half of them.
 func month(ctx context.Context, path string, days int) error {
-	s, err := store.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -325,7 +326,7 @@ func month(ctx context.Context, path string, days int) error {
 }
 
 // retain also says how long a run that comes meanwhile takes to be stored.
-func retain(ctx context.Context, s *store.Store, r *rand.Rand, what string, keep store.Retention) error {
+func retain(ctx context.Context, s *sqlite.Store, r *rand.Rand, what string, keep store.Retention) error {
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	waits := make(chan []time.Duration)

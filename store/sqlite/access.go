@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"vega/store"
+	"vega/store/profile"
+)
+
+// AccessPath is one way into the history, and how SQLite goes it.
+type AccessPath struct {
+	Name  string // what is looked for: conversations, conversations by session, …
+	Index string // made for it
+	Plan  string // what EXPLAIN QUERY PLAN says
+}
+
+// Indexed reports whether the way leads through its index, and nothing is
+// sorted. A plan without a scan is not enough: without its own index, a page of
+// a session is searched for through the index of times, past all others.
+func (p AccessPath) Indexed() bool {
+	return strings.Contains(p.Plan, " INDEX "+p.Index+" ") && !strings.Contains(p.Plan, "TEMP B-TREE")
+}
+
+// AccessPaths asks how SQLite goes each way into the history, with the indexes
+// that the file has. It reads no row.
+func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
+	ctx = profile.WithFunction(ctx, "AccessPaths")
+	yes := true
+	var paths []AccessPath
+	for _, way := range []struct {
+		name, index string
+		query       store.Query
+	}{
+		{"conversations", "ix_conv_ts_session", store.Query{}},
+		{"conversations by session", "ix_conv_session_ts", store.Query{Session: "s"}},
+		{"conversations by source", "ix_conv_source_ts", store.Query{Source: "s"}},
+		{"conversations by reviewed", "ix_conv_reviewed_ts", store.Query{Reviewed: &yes}},
+	} {
+		statement, args := selectConversations(&way.query)
+		paths = append(paths, AccessPath{way.name, way.index, ""})
+		if err := s.plan(ctx, &paths[len(paths)-1], statement, append(args, 0, 0, 1)); err != nil {
+			return nil, err
+		}
+	}
+	runs := AccessPath{"runs by integration", "ix_runs_integration", ""}
+	err := s.plan(ctx, &runs, selectRuns, []any{"", 0, 1})
+	return append(paths, runs), err
+}
+
+func (s *Store) plan(ctx context.Context, into *AccessPath, statement string, args []any) error {
+	rows, err := s.read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+statement, args...)
+	if err != nil {
+		return fmt.Errorf("ask for the plan of %s: %w", into.Name, err)
+	}
+	defer rows.Close()
+	var lines []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return fmt.Errorf("read the plan of %s: %w", into.Name, err)
+		}
+		lines = append(lines, detail)
+	}
+	into.Plan = strings.Join(lines, "\n")
+	return rows.Err()
+}
+
+// Hold takes the right to write to the database at path, as any program does
+// that writes to it, until release is called: whoever else writes waits so
+// long, vega's own daemon at most the 5 seconds of busyTimeout. Nothing is
+// written. It is for a command that wants to see a query be slow.
+func Hold(ctx context.Context, path string) (release func() error, err error) {
+	db, err := pool(holderDSN(path), 1)
+	if err != nil {
+		return nil, fmt.Errorf("hold %s: %w", path, err)
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("hold %s: %w", path, err), db.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+}

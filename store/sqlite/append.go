@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"vega/store"
+	"vega/store/profile"
+)
+
+// maxShared is how many names run_names may hold. The names of further details
+// and metrics are stored with their run.
+const maxShared = 20_000
+
+const (
+	insertRun = `INSERT INTO runs (integration, probe, digest, shape, status, cause, began, took, message, data, correlation_id, late, pressure, throttled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	findName  = `SELECT id FROM run_names WHERE name = ?`
+	addName   = `INSERT INTO run_names (name) VALUES (?)`
+)
+
+// AppendRun implements store.Runs.
+func (s *Store) AppendRun(ctx context.Context, r *store.Run) error {
+	if s.discards {
+		return r.Validate()
+	}
+	return s.runs.Append(ctx, r)
+}
+
+// FlushRuns implements store.Runs.
+func (s *Store) FlushRuns(ctx context.Context) error {
+	if s.discards {
+		return nil
+	}
+	return s.runs.Flush(ctx)
+}
+
+// runWriter stores batches of runs. Only the appender's goroutine uses it.
+type runWriter struct {
+	store  *Store
+	names  map[string]int64 // IDs in run_names
+	lastID int64            // highest known ID in run_names
+}
+
+func newRunWriter(ctx context.Context, s *Store) (*runWriter, error) {
+	w := &runWriter{store: s, names: map[string]int64{}}
+	err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM run_names`).Scan(&w.lastID)
+	return w, err
+}
+
+// write stores the batch in one transaction.
+func (w *runWriter) write(batch []store.PackedRun) error {
+	ctx := profile.WithFunction(context.Background(), "AppendRun")
+	err := w.store.change(ctx, func(tx *sql.Tx) error {
+		insert, err := tx.PrepareContext(ctx, insertRun)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for i := range batch {
+			if err := w.insert(ctx, tx, insert, &batch[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := w.store.wrote(err); err != nil {
+		clear(w.names) // the transaction may have added some
+		return err
+	}
+	return nil
+}
+
+func (w *runWriter) insert(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r *store.PackedRun) (err error) {
+	names, data := r.Names, r.Values
+	var ids [4]int64
+	for i, name := range []string{r.Integration, r.Probe, r.Digest} {
+		if ids[i], err = w.nameID(ctx, tx, name); err != nil {
+			return err
+		}
+	}
+	shared := w.names[names] != 0 || w.lastID < maxShared
+	switch {
+	case names == "":
+	case len(names) <= store.MaxNames && shared:
+		if ids[3], err = w.nameID(ctx, tx, names); err != nil {
+			return err
+		}
+	default:
+		data = r.Inline()
+	}
+	status, cause := r.Codes()
+	values := []any{
+		ids[0], ids[1], ids[2], ids[3], status, cause,
+		r.Began.UnixMilli(), r.Took.Microseconds(), r.Message, data, compactID(r.CorrelationID),
+	}
+	_, err = insert.ExecContext(ctx, append(values, strainColumns(r.Strain)...)...)
+	return err
+}
+
+// nameID returns the ID of a name in run_names, adding it if necessary.
+func (w *runWriter) nameID(ctx context.Context, tx *sql.Tx, name string) (int64, error) {
+	if id := w.names[name]; id != 0 {
+		return id, nil
+	}
+	var id int64
+	err := tx.QueryRowContext(ctx, findName, name).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		var done sql.Result
+		if done, err = tx.ExecContext(ctx, addName, name); err == nil {
+			id, err = done.LastInsertId()
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(w.names) > maxShared {
+		clear(w.names)
+	}
+	w.names[name], w.lastID = id, max(w.lastID, id)
+	return id, nil
+}
+
+// compactID returns the 16 bytes of a correlation ID that vega generated, and
+// any other ID unchanged.
+func compactID(id string) any {
+	if b, err := hex.DecodeString(id); err == nil && len(b) == 16 && hex.EncodeToString(b) == id {
+		return b
+	}
+	return id
+}
+
+// strainColumns returns late, pressure and throttled, in milliseconds.
+func strainColumns(s *store.Strain) []any {
+	if s == nil {
+		return []any{nil, nil, nil}
+	}
+	columns := []any{s.Late.Milliseconds(), nil, nil}
+	for n, d := range []*time.Duration{s.Pressure, s.Throttled} {
+		if d != nil {
+			columns[n+1] = d.Milliseconds()
+		}
+	}
+	return columns
+}

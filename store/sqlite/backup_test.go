@@ -1,0 +1,119 @@
+package sqlite_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/store"
+	"vega/store/sqlite"
+)
+
+const (
+	adds     = "CREATE TABLE more (a TEXT) STRICT"
+	rewrites = "UPDATE conversations SET prompt = 'rewritten'"
+	fails    = "UPDATE conversations SET prompt = 'rewritten'; SELECT * FROM nowhere"
+)
+
+// spoken is a store with one conversation of so many bytes, closed again.
+func spoken(t *testing.T, path string, bytes int) {
+	t.Helper()
+	s := openUnclosed(t, path)
+	if _, err := s.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x", Prompt: strings.Repeat("p", bytes)}); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+}
+
+func prompt(t *testing.T, path string) string {
+	t.Helper()
+	var prompt string
+	if err := raw(t, path).QueryRowContext(t.Context(), "SELECT prompt FROM conversations").Scan(&prompt); err != nil {
+		t.Fatal(err)
+	}
+	return prompt
+}
+
+func TestRowsAreCopiedBeforeTheyAreRewritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	spoken(t, path, 5)
+	backup := path + ".schema-3.backup"
+	write(t, backup+".part", "of an attempt that was killed")
+	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false), sqlite.Migration(rewrites, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Backup(); got != backup {
+		t.Errorf("backup: %q", got)
+	}
+	closeStore(t, s)
+	if before, now := prompt(t, backup), prompt(t, path); before != "ppppp" || now != "rewritten" {
+		t.Errorf("%q in the copy, %q in the file", before, now)
+	}
+	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	// The copy is a store as the vega before knew it.
+	old := open(t, backup)
+	if got := query(t, old, "PRAGMA integrity_check"); got != "ok" {
+		t.Error(got)
+	}
+}
+
+func TestNothingIsCopiedWithoutNeed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vega.db")
+	spoken(t, path, 5)
+	for _, when := range []string{"a migration that adds", "none that is missing"} {
+		s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Backup(); got != "" {
+			t.Errorf("%s: %s", when, got)
+		}
+		closeStore(t, s)
+	}
+	// A new file has no rows to lose.
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "new.db"), sqlite.Migration(rewrites, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	if got := names(t, dir); strings.Contains(got, "backup") {
+		t.Error(got)
+	}
+}
+
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	spoken(t, path, 5)
+	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(fails, true))
+	if err == nil || !strings.Contains(err.Error(), "bring the tables to version 4") {
+		t.Fatal(err)
+	}
+	if got := prompt(t, path); got != "ppppp" {
+		t.Error(got)
+	}
+	open(t, path) // the vega before takes it still
+}
+
+func TestNothingIsRewrittenWithoutRoomForACopy(t *testing.T) {
+	dir := realtest.SmallDisk(t, 2<<20)
+	path := filepath.Join(dir, "vega.db")
+	spoken(t, path, 500_000)
+	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
+	before := prompt(t, path)
+	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites, true))
+	if err == nil || !strings.Contains(err.Error(), "the disk is full: make room") || !strings.Contains(err.Error(), "schema-3.backup") {
+		t.Fatal(err)
+	}
+	if prompt(t, path) != before {
+		t.Error("the rows were changed")
+	}
+	if got := names(t, dir); strings.Contains(got, "backup") {
+		t.Errorf("left behind: %s", got)
+	}
+}

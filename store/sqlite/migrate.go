@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration brings the tables from one version to the next.
+type migration struct {
+	script string
+	// rewrites says that it changes rows that there are, so that a mistake in
+	// it could cost them: the file is copied first. Its name ends in
+	// .rewrite.sql.
+	rewrites bool
+}
+
+// migrations are in the order of their names. They only ever go forward, and
+// one that was released is never edited.
+var migrations = readMigrations()
+
+func readMigrations() []migration {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	all := make([]migration, 0, len(names))
+	for _, name := range names {
+		script, err := migrationFiles.ReadFile(name)
+		if err != nil {
+			panic(err) // it was built in
+		}
+		all = append(all, migration{string(script), strings.HasSuffix(name, ".rewrite.sql")})
+	}
+	return all
+}
+
+// migrate applies what is missing, all of it or nothing.
+func (s *Store) migrate(ctx context.Context) (err error) {
+	db := s.write
+	var mode string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("its file system can't hold a write-ahead log (journal mode %q): set data_dir to a local disk", mode)
+	}
+	if err := s.backUp(ctx); err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	if err := s.apply(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	// Statistics for the planner, where the tables grew since they were taken.
+	_, err = db.ExecContext(ctx, "PRAGMA optimize=0x10002")
+	return err
+}
+
+func (s *Store) apply(ctx context.Context, tx *sql.Tx) error {
+	version, err := versionOf(ctx, tx)
+	if err != nil || version == len(s.schema) {
+		return err
+	}
+	for i := version; i < len(s.schema); i++ {
+		if _, err := tx.ExecContext(ctx, s.schema[i].script); err != nil {
+			return fmt.Errorf("bring the tables to version %d: %w", i+1, err)
+		}
+	}
+	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d", len(s.schema), applicationID))
+	return err
+}
+
+func versionOf(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+},
+) (version int, err error) {
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version, err
+}

@@ -1,0 +1,88 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/store"
+	"vega/store/profile"
+	"vega/store/sqlite"
+)
+
+func fresh(t *testing.T) *sqlite.Store {
+	t.Helper()
+	return open(t, filepath.Join(t.TempDir(), "vega.db"))
+}
+
+func log(t *testing.T, s *sqlite.Store, c store.Conversation) int64 {
+	t.Helper()
+	id, err := s.LogConversation(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// No page reads more than itself: neither a table from end to end nor a sort.
+func TestPlans(t *testing.T) {
+	s := fresh(t)
+	yes := true
+	for _, q := range []store.Query{{}, {Session: "s"}, {Source: "x"}, {Reviewed: &yes}, {Session: "s", Source: "x"}} {
+		if _, err := s.HistoryPage(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Retain(t.Context(), store.Retention{Conversations: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Runs(t.Context(), "a", "", 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteConversation(t.Context(), log(t, s, store.Conversation{SessionID: "s", Source: "x"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.SetMemory(t.Context(), "k", "v"), s.DeleteMemory(t.Context(), "k")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Memories(t.Context(), "", 5); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, s.Path())
+	for _, statement := range s.Profiler().Stats().Statements {
+		text := statement.Statement
+		if !strings.Contains(text, " conversations ") && !strings.Contains(text, " runs ") && !strings.Contains(text, " memories ") || strings.HasPrefix(text, "CREATE") || strings.HasPrefix(text, "ALTER") || strings.HasPrefix(text, "INSERT") {
+			continue
+		}
+		for _, detail := range plan(t, db, text) {
+			if strings.HasPrefix(detail, "SCAN") || strings.Contains(detail, "TEMP B-TREE") {
+				t.Errorf("%s: %s", text, detail)
+			}
+		}
+	}
+	profile.AssertNoFullScan(t, db, `SELECT id FROM conversations WHERE reviewed = 0 AND (ts, id) < (1, 2) ORDER BY ts DESC, id DESC LIMIT 9`)
+}
+
+func plan(t *testing.T, db *sql.DB, statement string) (details []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, make([]any, strings.Count(statement, "?"))...)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var detail string
+		var skip int
+		if err := rows.Scan(&skip, &skip, &skip, &detail); err != nil {
+			t.Fatal(err)
+		}
+		details = append(details, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return details
+}

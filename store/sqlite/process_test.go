@@ -1,0 +1,159 @@
+//go:build unix
+
+package sqlite_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vega/store/sqlite"
+)
+
+// TestMain also plays the second process: told a path, it opens the store
+// there, keeps a value, says so and waits to be killed.
+func TestMain(m *testing.M) {
+	path := os.Getenv("VEGA_TEST_STORE")
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	if os.Getenv("VEGA_TEST_NOBODY") != "" {
+		if err := syscall.Setuid(65534); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
+	if os.Getenv("VEGA_TEST_WRITE") != "" {
+		writeForEver(path)
+	}
+	hold(path)
+}
+
+func hold(path string) {
+	s, err := sqlite.Open(context.Background(), path)
+	if err == nil {
+		err = s.Set(context.Background(), "child", "k", []byte("kept"), 100)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("holding")
+	for { // not for ever at once: without cgo the runtime ends a process that nothing can wake
+		time.Sleep(time.Hour)
+	}
+}
+
+// child starts the second process and returns the line it said.
+func child(t *testing.T, path string, env ...string) (*exec.Cmd, string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "VEGA_TEST_STORE="+path)
+	cmd.Env = append(cmd.Env, env...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	return cmd, line
+}
+
+func TestASecondVegaIsRefusedUntilTheFirstIsGone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "vega.db")
+	for range 5 {
+		first, said := child(t, path)
+		if said != "holding\n" {
+			t.Fatal(said)
+		}
+		_, err := sqlite.Open(t.Context(), path)
+		if want := fmt.Sprintf("another vega (pid %d) holds it", first.Process.Pid); err == nil || !strings.Contains(err.Error(), want) {
+			t.Fatalf("want %q, got %v", want, err)
+		}
+		if err := first.Process.Kill(); err != nil { // kill -9
+			t.Fatal(err)
+		}
+		_ = first.Wait()
+		s := openUnclosed(t, path)
+		if got := get(t, s, "child", "k") + query(t, s, "PRAGMA quick_check"); got != "keptok" {
+			t.Errorf("after the kill: %s", got)
+		}
+		if err := s.Forget(t.Context(), "child"); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
+	}
+}
+
+// What vega's user may not read or write is said as such. Root may everything,
+// so a child becomes nobody; as another user the test is that user.
+func TestOpenTellsWhenItMayNot(t *testing.T) {
+	t.Parallel()
+	var env []string
+	if os.Getuid() == 0 {
+		env = append(env, "VEGA_TEST_NOBODY=1")
+	}
+	for name, modes := range map[string]struct{ dir, file, lock os.FileMode }{
+		"a read-only directory":    {0o555, 0o666, 0o666},
+		"no lock to be made":       {0o555, 0o666, 0},
+		"an unreadable file":       {0o777, 0, 0o666},
+		"a file not to be written": {0o777, 0o444, 0o666},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "vega.db")
+			filled(t, path)
+			if modes.lock == 0 {
+				if err := os.Remove(path + ".lock"); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				chmod(t, path+".lock", modes.lock)
+			}
+			chmod(t, path, modes.file)
+			chmod(t, filepath.Dir(dir), 0o755)
+			chmod(t, dir, modes.dir)
+			defer chmod(t, dir, 0o755)
+			before := digestAs(t, path)
+			cmd, said := child(t, path, env...)
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			if !strings.Contains(said, "vega's user must be able to write") {
+				t.Errorf("said %q", said)
+			}
+			if digestAs(t, path) != before {
+				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// digestAs reads the file also where its mode forbids that.
+func digestAs(t *testing.T, path string) [32]byte {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chmod(t, path, 0o600)
+	defer chmod(t, path, info.Mode())
+	return digest(t, path)
+}

@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"vega/store/profile"
+)
+
+// What one query of a probe may take.
+const (
+	maxQuery   = 64 << 10 // bytes of SQL
+	maxValue   = 1 << 20  // bytes of a value, and of a row
+	minValue   = 4 << 10  // however little room there is
+	maxRows    = 10_000
+	maxPattern = 128              // bytes of a pattern of LIKE or GLOB
+	maxTime    = 30 * time.Second // where the context allows more
+)
+
+// GuestPool names a Reader's connections among the pools of its Profiler.
+const GuestPool = "guests"
+
+// Reader runs queries that vega did not write on one SQLite file. It opens the
+// file in a mode that no query can change, compiles nothing but reads, and
+// never makes the file.
+type Reader struct {
+	path     string
+	db       *sql.DB
+	profiler *profile.Profiler
+	account  Account
+	weights  weights
+	room     room
+	advisor  advisor // of a foreign database
+}
+
+// OpenForeign makes a Reader of the SQLite database at path. The file is
+// opened by the first query: one that is absent fails there.
+func OpenForeign(path string, options ...Option) (*Reader, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open a SQLite database: %w", err)
+	}
+	set := apply(options)
+	return openReader(path, guestDSN(path), newProfiler(set), set.account, set.room)
+}
+
+func openReader(path, dsn string, p *profile.Profiler, a Account, r room) (*Reader, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	db := pooled(p, GuestPool, guarded{roomy{connector, r}}, readers)
+	db.SetConnMaxIdleTime(time.Minute)
+	return &Reader{path: path, db: db, profiler: p, account: a, room: r}, nil
+}
+
+// Query runs one statement that reads, on vega's own database.
+func (s *Store) Query(ctx context.Context, query string) (*Rows, error) {
+	return s.guests.Query(ctx, query)
+}
+
+// Query runs one statement that reads. The caller must Close the rows.
+func (r *Reader) Query(ctx context.Context, query string) (*Rows, error) {
+	statement, counted, err := prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	rows, err := r.query(ctx, statement, counted)
+	if err != nil {
+		err = r.explain(ctx, err)
+		cancel()
+		return nil, err
+	}
+	rows.cancel, rows.explain = cancel, func(err error) error { return r.explain(ctx, err) }
+	return rows, nil
+}
+
+func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Rows, error) {
+	opens := false // what then takes long is the file's doing
+	conn, err := r.db.Conn(context.WithValue(ctx, opensKey{}, &opens))
+	if err != nil && ctx.Err() != nil && !opens {
+		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d connections that vega has to %s were in use by other checks; have fewer of them ask it at once, or give this one more time", readers, r.path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows := &Rows{ctx: ctx, conn: conn, counted: counted, account: r.account}
+	if err := rows.begin(statement, &r.weights); err != nil {
+		return nil, errors.Join(err, rows.lock.release(), conn.Close())
+	}
+	return rows, nil
+}
+
+// explain puts the file's name to errors about the file. SQLite's messages
+// quote the query at most, never what the database holds.
+func (r *Reader) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	err = r.room.explain(err)
+	switch c := code(err); c {
+	case sqlite3.SQLITE_TOOBIG:
+		return fmt.Errorf("%w: a value or row of %s: %w", ErrTooLarge, r.path, err)
+	case sqlite3.SQLITE_AUTH:
+		return fmt.Errorf("%w: a query may only read: %w", ErrRefused, err)
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("read %s: %w", r.path, err)
+	}
+	return err
+}
+
+// Close ends every query.
+func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.db.Close()) }
+
+// opensKey is where a context has what is to be true once a connection is opened
+// for who asked for one, and no other was waited for.
+type opensKey struct{}
+
+// guarded gives every new connection the rules of authorize.
+type guarded struct{ driver.Connector }
+
+// Connect opens a connection that compiles only what a guest may run.
+func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
+	if opens, ok := ctx.Value(opensKey{}).(*bool); ok {
+		*opens = true
+	}
+	conn, err := g.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rules, ok := conn.(sqlite.AuthorizerRegisterer)
+	if !ok {
+		return nil, errors.Join(errors.New("SQLite's driver takes no authorizer"), conn.Close())
+	}
+	if err := rules.RegisterAuthorizer(authorize); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// limit bounds what SQLite itself checks. It belongs to a connection, and
+// costs less than remembering which has it. A pattern is bounded because to
+// match one is a single step, which nothing interrupts.
+func limit(conn *sql.Conn, value int) error {
+	for what, most := range map[int]int{
+		sqlite3.SQLITE_LIMIT_LENGTH:              value,
+		sqlite3.SQLITE_LIMIT_SQL_LENGTH:          2 * maxQuery,
+		sqlite3.SQLITE_LIMIT_ATTACHED:            0,
+		sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: maxPattern,
+		sqlite3.SQLITE_LIMIT_WORKER_THREADS:      0,
+	} {
+		if _, err := sqlite.Limit(conn, what, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package sqlite_test
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"vega/store/sqlite"
+)
+
+// TestRoomTellsWhyAFileDoesNotOpen: SQLite says of a file that is not there what
+// it says of one that there was no descriptor for.
+func TestRoomTellsWhyAFileDoesNotOpen(t *testing.T) {
+	for name, c := range map[string]struct {
+		room  func(n int) error
+		short bool
+	}{
+		"nobody tells":  {nil, false},
+		"room":          {func(int) error { return nil }, false},
+		"none before":   {func(int) error { return syscall.EMFILE }, true},
+		"none any more": {func(n int) error { return map[bool]error{true: syscall.EMFILE}[n == 1] }, true},
+	} {
+		r, err := sqlite.OpenForeign(filepath.Join(t.TempDir(), "absent.db"), sqlite.Room(c.room))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Query(t.Context(), "SELECT 1")
+		if err == nil || errors.Is(err, syscall.EMFILE) != c.short {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestNoRoomIsTrouble: a store that can't open its file any more says so, and
+// takes what it can't keep off those who hand it over.
+func TestNoRoomIsTrouble(t *testing.T) {
+	var short atomic.Bool
+	path := filepath.Join(t.TempDir(), "vega.db")
+	s, err := sqlite.Open(t.Context(), path, sqlite.Room(func(int) error {
+		if short.Load() {
+			return fmt.Errorf("no descriptor is left: raise the limit: %w", syscall.EMFILE)
+		}
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	short.Store(true)
+	s.ForgetConnections()
+	if err := s.SetMemory(t.Context(), "k", "v"); !errors.Is(err, syscall.EMFILE) || strings.Contains(err.Error(), "vega's user must be able") {
+		t.Errorf("%v", err)
+	}
+	if err := s.Degraded(); !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("degraded: %v", err)
+	}
+	short.Store(false)
+	if err := s.SetMemory(t.Context(), "k", "v"); err != nil || s.Degraded() != nil {
+		t.Errorf("%v, %v", err, s.Degraded())
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

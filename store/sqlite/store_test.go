@@ -1,0 +1,258 @@
+package sqlite_test
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/store"
+	"vega/store/sqlite"
+)
+
+func open(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeStore(t, s) })
+	return s
+}
+
+func closeStore(t *testing.T, s *sqlite.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// raw opens the file as another program would.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func execSQL(t *testing.T, db *sql.DB, query string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), query); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// values runs a query of a guest and joins the first column.
+func values(t *testing.T, rows *sqlite.Rows, err error) string {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
+}
+
+func query(t *testing.T, s *sqlite.Store, text string) string {
+	t.Helper()
+	rows, err := s.Query(t.Context(), text)
+	return values(t, rows, err)
+}
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]string, 0, len(entries))
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+func digest(t *testing.T, path string) [32]byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(b)
+}
+
+func TestOpenMakesAPrivateMarkedFile(t *testing.T) {
+	// Every character of the path belongs to the path.
+	path := filepath.Join(t.TempDir(), "new dir", "a?mode=memory#b%41.db")
+	s := openUnclosed(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	for pragma, want := range map[string]string{
+		"application_id": "1986357089", "user_version": "3", "journal_mode": "wal", "quick_check": "ok",
+	} {
+		if got := query(t, s, "PRAGMA "+pragma); got != want {
+			t.Errorf("%s is %s, want %s", pragma, got, want)
+		}
+	}
+	closeStore(t, s)
+	if got := names(t, filepath.Dir(path)); got != "a?mode=memory#b%41.db a?mode=memory#b%41.db.lock" {
+		t.Errorf("left behind: %s", got)
+	}
+	var vacuum int
+	again := open(t, path)
+	other := raw(t, "file:"+(&url.URL{Path: path}).EscapedPath())
+	if err := other.QueryRowContext(t.Context(), "PRAGMA auto_vacuum").Scan(&vacuum); err != nil || vacuum != 2 {
+		t.Errorf("auto_vacuum %d, %v", vacuum, err)
+	}
+	if got := query(t, again, "SELECT count(*) FROM kv"); got != "0" {
+		t.Errorf("rows: %s", got)
+	}
+}
+
+func TestOpenRefusesAndLeavesTheFileAlone(t *testing.T) {
+	cases := map[string]struct {
+		make func(t *testing.T, path string)
+		want string
+	}{
+		"text":      {func(t *testing.T, path string) { write(t, path, strings.Repeat("not a database\n", 100)) }, "is not a SQLite database"},
+		"short":     {func(t *testing.T, path string) { write(t, path, "x") }, "is not a SQLite database"},
+		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "database of another program"},
+		"newer":     {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version=99") }, "written by a newer vega (its schema is 99, this vega knows 3)"},
+		"damaged":   {func(t *testing.T, path string) { overwrite(t, path, 4096+50) }, "it is damaged"},
+		"header":    {func(t *testing.T, path string) { overwrite(t, path, 0) }, "is not a SQLite database"},
+		"truncated": {func(t *testing.T, path string) { truncate(t, path) }, "it is damaged"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, "vega.db")
+			c.make(t, path)
+			before := digest(t, path)
+			for range 2 { // also not by looking twice
+				s, err := sqlite.Open(t.Context(), path)
+				if err == nil {
+					closeStore(t, s)
+					t.Fatal("opened")
+				}
+				if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+					t.Errorf("error: %v", err)
+				}
+			}
+			if digest(t, path) != before {
+				t.Error("the file was changed")
+			}
+			if got := names(t, dir); got != "vega.db vega.db.lock" {
+				t.Errorf("beside it: %s", got)
+			}
+		})
+	}
+}
+
+func TestOpenRefusesADirectory(t *testing.T) {
+	if _, err := sqlite.Open(t.Context(), t.TempDir()); err == nil {
+		t.Fatal("opened a directory")
+	}
+}
+
+func TestOpenTellsWhenAnotherProgramHasItLocked(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "vega.db")
+	closeStore(t, openUnclosed(t, path))
+	db := raw(t, path)
+	db.SetMaxOpenConns(1)
+	execSQL(t, db, "PRAGMA locking_mode=EXCLUSIVE")
+	execSQL(t, db, "BEGIN EXCLUSIVE")
+	_, err := sqlite.Open(t.Context(), path)
+	if err == nil || !strings.Contains(err.Error(), "another program has it locked") {
+		t.Fatalf("error: %v", err)
+	}
+}
+
+// openUnclosed is a store that the test closes itself.
+func openUnclosed(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// filled makes a store with something in it.
+func filled(t *testing.T, path string) {
+	t.Helper()
+	s := openUnclosed(t, path)
+	for _, key := range []string{"a", "b", "c"} {
+		if err := s.Set(t.Context(), "i", key, make([]byte, 3000), 1<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeStore(t, s)
+}
+
+func change(t *testing.T, path, query string) {
+	t.Helper()
+	filled(t, path)
+	db := raw(t, path)
+	execSQL(t, db, query)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func overwrite(t *testing.T, path string, at int64) {
+	t.Helper()
+	filled(t, path)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 8000)), at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func truncate(t *testing.T, path string) {
+	t.Helper()
+	filled(t, path)
+	if err := os.Truncate(path, 4096+100); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// latest returns the newest conversations.
+func latest(t *testing.T, s store.Store, limit int) ([]store.Conversation, error) {
+	t.Helper()
+	p, err := s.HistoryPage(t.Context(), store.Query{Limit: limit})
+	return p.Conversations, err
+}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Store is vega's own database. It is safe for concurrent use.
+type Store interface {
+	Conversations
+	Memories
+	KV
+	Runs
+	Maintenance
+
+	// Close stores the runs that are still queued and releases the database.
+	// After it, every other method fails.
+	Close() error
+}
+
+// Maintenance keeps a database small and reports its state.
+type Maintenance interface {
+	// Retain deletes what exceeds the limits. It works in small steps, so that
+	// other writers wait for one step at most.
+	Retain(ctx context.Context, r Retention) (Retained, error)
+	// Degraded returns why nothing can be stored at the moment, or nil.
+	Degraded() error
+}
+
+// Retention limits what is kept. A zero field sets no limit.
+type Retention struct {
+	Runs          time.Duration // age of the oldest run
+	Conversations time.Duration // age of the oldest conversation
+	Bytes         int64         // size of the database; the oldest runs are deleted first
+}
+
+// Retained counts what Retain deleted.
+type Retained struct {
+	Runs, Conversations int64
+	Bytes               int64 // by which the database got smaller
+}

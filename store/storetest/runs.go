@@ -1,0 +1,177 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/store"
+)
+
+func runOf(integration string, at time.Time) *store.Run {
+	return &store.Run{
+		Integration: integration, Probe: "core.http", Digest: "abc", Status: "healthy",
+		Message: "200 OK", Details: map[string]string{"status": "200", "": "ü"},
+		Metrics: []store.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
+		Began:   at.UTC().Truncate(time.Millisecond), Took: 1234 * time.Microsecond,
+		CorrelationID: "0123456789abcdef0123456789abcdef",
+	}
+}
+
+func appendRuns(t *testing.T, s store.Runs, runs ...*store.Run) {
+	t.Helper()
+	for _, r := range runs {
+		if err := s.AppendRun(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.FlushRuns(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// allRuns reads the history of an integration, newest first.
+func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []store.Run) {
+	t.Helper()
+	for cursor := ""; ; {
+		p, err := s.Runs(t.Context(), integration, cursor, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Runs == nil {
+			t.Error("the page is nil, want an empty one")
+		}
+		all = append(all, p.Runs...)
+		if cursor = p.Next; cursor == "" {
+			return all
+		}
+	}
+}
+
+func runsAreStoredExactly(t *testing.T, d database) {
+	s := d.openUnclosed(t)
+	now := time.Now()
+	bare := runOf("web", now)
+	bare.CorrelationID, bare.Status, bare.Cause = "demo-1", "unhealthy", "timeout"
+	bare.Details, bare.Metrics = map[string]string{}, []store.Metric{}
+	none, throttled := time.Duration(0), 80*time.Millisecond
+	bare.Strain = &store.Strain{Late: 312 * time.Millisecond, Pressure: &none, Throttled: &throttled}
+	wide := runOf("web", now)
+	wide.Strain = &store.Strain{}
+	for i := range 64 {
+		wide.Details[fmt.Sprintf("%0128d", i)] = "x" // more names than rows share
+	}
+	want := []*store.Run{runOf("web", now.Add(-time.Minute)), bare, wide}
+	for _, status := range []string{"healthy", "degraded", "unhealthy", "unknown"} {
+		for _, cause := range []string{"", "target", "timeout", "probe", "denied", "host"} {
+			r := runOf("web", now)
+			r.Status, r.Cause = status, cause
+			want = append(want, r)
+		}
+	}
+	appendRuns(t, s, runOf("other", now))
+	appendRuns(t, s, want...)
+	closeStore(t, s)
+	s = d.open(t)
+	want = append(want, runOf("web", now))
+	appendRuns(t, s, want[len(want)-1]) // with names that were stored before
+	got := allRuns(t, s, "web", 2)
+	if len(got) != len(want) {
+		t.Fatalf("%d runs, want %d", len(got), len(want))
+	}
+	for i, r := range got {
+		r.ID = 0
+		if w := *want[len(want)-1-i]; !reflect.DeepEqual(r, w) {
+			t.Errorf("got  %+v\nwant %+v", r, w)
+		}
+	}
+	if none := allRuns(t, s, "nobody", 0); len(none) != 0 {
+		t.Errorf("got %v, want no run", none)
+	}
+}
+
+func runsKeepTheirOrder(t *testing.T, d database) {
+	s := d.open(t)
+	now := time.Now()
+	for i := range 1000 { // more than a batch, and out of order by time
+		r := runOf("web", now.Add(-time.Duration(i%7)*time.Hour))
+		r.Message = fmt.Sprint(i)
+		if err := s.AppendRun(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.FlushRuns(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := allRuns(t, s, "web", 300)
+	if len(got) != 1000 {
+		t.Fatalf("%d runs, want 1000", len(got))
+	}
+	for i, r := range got {
+		if want := fmt.Sprint(999 - i); r.Message != want {
+			t.Fatalf("run %d from the end is %s, want %s", i, r.Message, want)
+		}
+	}
+}
+
+func invalidRunsAreRejected(t *testing.T, d database) {
+	s := d.open(t)
+	for want, spoil := range map[string]func(r *store.Run){
+		`no status "fine"`:    func(r *store.Run) { r.Status = "fine" },
+		`no status ""`:        func(r *store.Run) { r.Status = "" },
+		`with cause "network`: func(r *store.Run) { r.Cause = "network" },
+	} {
+		r := runOf("web", time.Now())
+		spoil(r)
+		if err := s.AppendRun(t.Context(), r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if err := s.FlushRuns(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := allRuns(t, s, "web", 0); len(got) != 0 {
+		t.Errorf("%d runs were stored, want none", len(got))
+	}
+}
+
+// concurrentRunsAreAllStored looks after a flush and after closing the store.
+func concurrentRunsAreAllStored(t *testing.T, d database) {
+	s := d.openUnclosed(t)
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			name := fmt.Sprint("i", w)
+			for range 1500 {
+				if err := s.AppendRun(t.Context(), runOf(name, time.Now())); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := s.FlushRuns(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if p, err := s.Runs(t.Context(), name, "", store.MaxPage); err != nil || len(p.Runs) != store.MaxPage {
+				t.Errorf("%d on a page, %v", len(p.Runs), err)
+			}
+		})
+	}
+	all.Wait()
+	for range 100 {
+		if err := s.AppendRun(t.Context(), runOf("last", time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeStore(t, s)
+	s = d.open(t)
+	for w := range 8 {
+		if got := allRuns(t, s, fmt.Sprint("i", w), store.MaxPage); len(got) != 1500 {
+			t.Errorf("%d runs, want 1500", len(got))
+		}
+	}
+	if got := allRuns(t, s, "last", store.MaxPage); len(got) != 100 {
+		t.Errorf("%d runs that were queued at the end, want 100", len(got))
+	}
+}
