@@ -10,27 +10,28 @@ import (
 	"vega/store/profile"
 )
 
-// AccessPath is one way into the history, and how SQLite goes it.
+// AccessPath is a query that pages through the history, and SQLite's plan for
+// it.
 type AccessPath struct {
-	Name  string // what is looked for: conversations, conversations by session, …
-	Index string // made for it
-	Plan  string // what EXPLAIN QUERY PLAN says
+	Name  string // conversations, conversations by session, …
+	Index string // intended for it
+	Plan  string // output of EXPLAIN QUERY PLAN
 }
 
-// Indexed reports whether the way leads through its index, and nothing is
-// sorted. A plan without a scan is not enough: without its own index, a page of
-// a session is searched for through the index of times, past all others.
+// Indexed reports whether the plan uses the intended index and sorts nothing.
+// It is not enough that a plan scans no table: without its own index, a page of
+// a session is searched in the index on time, past all other sessions.
 func (p AccessPath) Indexed() bool {
 	return strings.Contains(p.Plan, " INDEX "+p.Index+" ") && !strings.Contains(p.Plan, "TEMP B-TREE")
 }
 
-// AccessPaths asks how SQLite goes each way into the history, with the indexes
+// AccessPaths returns the plans for all pages of the history, with the indexes
 // that the file has. It reads no row.
 func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 	ctx = profile.WithFunction(ctx, "AccessPaths")
 	yes := true
 	var paths []AccessPath
-	for _, way := range []struct {
+	for _, page := range []struct {
 		name, index string
 		query       store.Query
 	}{
@@ -39,8 +40,8 @@ func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 		{"conversations by source", "ix_conv_source_ts", store.Query{Source: "s"}},
 		{"conversations by reviewed", "ix_conv_reviewed_ts", store.Query{Reviewed: &yes}},
 	} {
-		statement, args := selectConversations(&way.query)
-		paths = append(paths, AccessPath{way.name, way.index, ""})
+		statement, args := selectConversations(&page.query)
+		paths = append(paths, AccessPath{page.name, page.index, ""})
 		if err := s.plan(ctx, &paths[len(paths)-1], statement, append(args, 0, 0, 1)); err != nil {
 			return nil, err
 		}
@@ -53,7 +54,7 @@ func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 func (s *Store) plan(ctx context.Context, into *AccessPath, statement string, args []any) error {
 	rows, err := s.read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+statement, args...)
 	if err != nil {
-		return fmt.Errorf("ask for the plan of %s: %w", into.Name, err)
+		return fmt.Errorf("explain %s: %w", into.Name, err)
 	}
 	defer rows.Close()
 	var lines []string
@@ -69,10 +70,10 @@ func (s *Store) plan(ctx context.Context, into *AccessPath, statement string, ar
 	return rows.Err()
 }
 
-// Hold takes the right to write to the database at path, as any program does
-// that writes to it, until release is called: whoever else writes waits so
-// long, vega's own daemon at most the 5 seconds of busyTimeout. Nothing is
-// written. It is for a command that wants to see a query be slow.
+// Hold takes the write lock of the database at path until release is called.
+// Other writers wait for it; vega's own daemon waits 5 seconds at most
+// (busyTimeout). Hold writes nothing. It lets a command make a query slow on
+// purpose.
 func Hold(ctx context.Context, path string) (release func() error, err error) {
 	db, err := pool(holderDSN(path), 1)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// Who looks from beside sees which index is gone.
-func TestAccessPaths(t *testing.T) {
+func TestAccessPathsShowMissingIndexes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	s := open(t, path)
 	unindexed := func() (names []string) {
@@ -52,8 +51,7 @@ func TestAccessPaths(t *testing.T) {
 	}
 }
 
-// A writer waits for who holds the database, and readers do not.
-func TestHold(t *testing.T) {
+func TestHoldDelaysWritersOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	s := open(t, path)
 	release, err := sqlite.Hold(t.Context(), path)
@@ -75,9 +73,9 @@ func TestHold(t *testing.T) {
 	}
 	missing := filepath.Join(t.TempDir(), "none.db")
 	if _, err := sqlite.Hold(t.Context(), missing); err == nil {
-		t.Error("held a file that is not there")
+		t.Error("held a file that does not exist")
 	}
 	if got := names(t, filepath.Dir(missing)); got != "" {
-		t.Errorf("it made %s", got)
+		t.Errorf("it created %s", got)
 	}
 }

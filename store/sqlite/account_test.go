@@ -11,10 +11,10 @@ import (
 	"vega/store/sqlite"
 )
 
-// books is an account that is looked into.
+// books is an Account that records what is charged.
 type books struct {
 	computed int // times
-	most     int // bytes at a time
+	peak     int // bytes at a time
 	room     int
 	refusal  error
 	short    []error
@@ -27,7 +27,7 @@ func (b *books) Compute(_ context.Context, bytes int, do func()) error {
 		return b.refusal
 	}
 	b.computed++
-	b.most = max(b.most, bytes)
+	b.peak = max(b.peak, bytes)
 	do()
 	return nil
 }
@@ -39,7 +39,7 @@ func (b *books) Shortage(_ context.Context, err error) error {
 	return errShort
 }
 
-// charged is a database whose queries are charged.
+// charged returns a database whose queries are charged.
 func charged(t *testing.T) (path string, r *sqlite.Reader, b *books) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "theirs.db")
@@ -59,8 +59,8 @@ func TestQueriesAreCharged(t *testing.T) {
 	if got := values(t, rows, err); got != "1 2" {
 		t.Errorf("%q", got)
 	}
-	if b.computed != 4 || b.most == 0 { // the query, two rows, and the end
-		t.Errorf("%d times, %d bytes", b.computed, b.most)
+	if b.computed != 4 || b.peak == 0 { // the query, two rows, and the end
+		t.Errorf("%d times, %d bytes", b.computed, b.peak)
 	}
 	b.refusal = errors.New("no room")
 	if _, err := r.Query(t.Context(), "SELECT a FROM t"); !errors.Is(err, b.refusal) {
@@ -78,10 +78,9 @@ func TestQueriesAreCharged(t *testing.T) {
 	_ = rows.Close()
 }
 
-// To wait for a lock that another program holds is not computing; the error is
-// that of the lock, or of the time that was given.
+// The error is the lock's, or that of the context.
 func TestWaitingForALockIsNotCharged(t *testing.T) {
-	t.Parallel() // it waits as long as SQLite does for a lock
+	t.Parallel() // it waits for SQLite's busy timeout
 	path, r, b := charged(t)
 	other := raw(t, path)
 	other.SetMaxOpenConns(1)
@@ -108,7 +107,7 @@ func TestWaitingForALockIsNotCharged(t *testing.T) {
 	}
 }
 
-// The lock that a query holds goes with its last row, not with its Close.
+// The lock is released after the last row, before Close.
 func TestLockEndsWithTheRows(t *testing.T) {
 	path, r, _ := charged(t)
 	rows, err := r.Query(t.Context(), "SELECT a FROM t")
@@ -128,8 +127,7 @@ func TestLockEndsWithTheRows(t *testing.T) {
 	execSQL(t, raw(t, path), "PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE; COMMIT")
 }
 
-// Who waits in vain for one of the few connections is told so, and who comes
-// after they are given back finds them.
+// A later query gets one of the connections that were returned.
 func TestWaitingForAConnectionIsAShortage(t *testing.T) {
 	_, r, b := charged(t)
 	var open []*sqlite.Rows
@@ -142,14 +140,14 @@ func TestWaitingForAConnectionIsAShortage(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := r.Query(ctx, "SELECT a FROM t"); err == nil || len(b.short) != 1 || !strings.Contains(b.short[0].Error(), "all 4 connections that vega has") {
+	if _, err := r.Query(ctx, "SELECT a FROM t"); err == nil || len(b.short) != 1 || !strings.Contains(b.short[0].Error(), "all 4 connections of vega") {
 		t.Errorf("%v, %v", err, b.short)
 	}
 	for _, rows := range open {
 		_ = rows.Close()
 		_ = rows.Close()
 	}
-	for range 9 { // also by queries that fail
+	for range 9 { // queries that fail return theirs, too
 		_, _ = r.Query(t.Context(), "SELECT nothing FROM t")
 		rows, err := r.Query(t.Context(), "SELECT a FROM t")
 		if got := values(t, rows, err); got == "" {
@@ -158,8 +156,8 @@ func TestWaitingForAConnectionIsAShortage(t *testing.T) {
 	}
 }
 
-// A program that makes many values has short ones only, and so has one with a
-// function that takes long: nothing interrupts it there.
+// A program that produces many values gets short ones only, and so does one
+// with a slow function, because nothing interrupts it there.
 func TestValuesAreBoundedByTheProgram(t *testing.T) {
 	_, r, b := charged(t)
 	for _, c := range []struct {
@@ -170,7 +168,7 @@ func TestValuesAreBoundedByTheProgram(t *testing.T) {
 		{"one", "SELECT hex(zeroblob(500000))", 1 << 30, true},
 		{"one, too long", "SELECT hex(zeroblob(600000))", 1 << 30, false},
 		{"one, little room", "SELECT hex(zeroblob(500000))", 1 << 20, false},
-		{"many, short", "SELECT " + strings.Repeat("randomblob(1000),", 1500) + "1", 1 << 30, false}, // the row
+		{"many, short", "SELECT " + strings.Repeat("randomblob(1000),", 1500) + "1", 1 << 30, false}, // the row is too long
 		{"many, added up", "SELECT " + strings.Repeat("length(randomblob(1000))+", 700) + "1 AS n", 1 << 30, true},
 		{"many, long", "SELECT " + strings.Repeat("length(randomblob(500000))+", 700) + "1 AS n", 1 << 30, false},
 		{"one, often", "WITH a AS MATERIALIZED (SELECT hex(zeroblob(400000)) x) SELECT " + strings.Repeat("x,", 1500) + "1 FROM a", 1 << 30, false},
@@ -179,9 +177,9 @@ func TestValuesAreBoundedByTheProgram(t *testing.T) {
 		{"LIKE, long pattern", "SELECT 'x' LIKE '" + strings.Repeat("%x", 100) + "'", 1 << 30, false},
 		{"instr", "SELECT instr(hex(zeroblob(10000)), '1')", 1 << 30, true},
 		{"instr, long", "SELECT instr(hex(zeroblob(400000)), hex(zeroblob(200000))||'1')", 1 << 30, false},
-		{"replace, in a view of words", "SELECT length(replace(hex(zeroblob(400000)), '00', 'x'))", 1 << 30, false},
+		{"replace, long", "SELECT length(replace(hex(zeroblob(400000)), '00', 'x'))", 1 << 30, false},
 	} {
-		for range 2 { // weighed, and remembered
+		for range 2 { // the second time from the cache
 			b.room = c.room
 			rows, err := r.Query(t.Context(), c.query)
 			if err == nil {
@@ -197,22 +195,22 @@ func TestValuesAreBoundedByTheProgram(t *testing.T) {
 			}
 		}
 	}
-	if b.most > 16<<20 {
-		t.Errorf("%d bytes at a time", b.most)
+	if b.peak > 16<<20 {
+		t.Errorf("%d bytes at a time", b.peak)
 	}
 }
 
-func TestEndlessProgramsAreRefused(t *testing.T) {
+func TestHugeProgramsAreRefused(t *testing.T) {
 	_, r, _ := charged(t)
 	long := "SELECT 1" + strings.Repeat("+abs(1)", 9000)
 	if _, err := r.Query(t.Context(), long); err == nil {
-		t.Error("it is taken")
+		t.Error("it was run")
 	}
-	wide := "SELECT " + strings.Repeat("a,", 1500) + "a FROM t" // and again, by each of these
+	wide := "SELECT " + strings.Repeat("a,", 1500) + "a FROM t" // doubled by each level
 	for range 6 {
 		wide = "SELECT * FROM (" + wide + ") UNION ALL SELECT * FROM (SELECT 1)"
 	}
 	if _, err := r.Query(t.Context(), wide); err == nil {
-		t.Error("it is taken")
+		t.Error("it was run")
 	}
 }

@@ -13,21 +13,21 @@ import (
 	"vega/store/profile"
 )
 
-// How many statements are advised on, those that take the most time first, and
-// how long an answer waits for advice that is not known yet.
+// At most maxAdvised statements get advice, those with the largest total time
+// first. An answer waits adviceWait for advice that is still being worked out.
 const (
 	maxAdvised   = 50
 	adviceWait   = 2 * time.Millisecond
 	adviceExpiry = time.Minute
 )
 
-// unusedAfter is how long a database's statements are watched before an index
-// is called unused: what runs once an hour should have run.
+// unusedAfter is how long statements are observed before an index is reported
+// as unused. It leaves time for a query that runs once an hour.
 const unusedAfter = time.Hour
 
-// Advice is what to do about a statement that is slow or reads too much: its
-// plan, what is wrong with it, and the index that would end that. Texts name
-// tables and columns, never a value.
+// Advice explains a statement that is slow or reads too much: its plan, the
+// problems in it, and the index that solves them. Texts contain names of tables
+// and columns, but no values.
 type Advice struct {
 	Text      string   `json:"text"` // one or two sentences
 	Plan      []string `json:"plan"`
@@ -37,67 +37,69 @@ type Advice struct {
 	PlanAfter []string `json:"plan_after"`
 }
 
-// Index is one to create, and its price.
+// Index is an index to create, and its cost.
 type Index struct {
 	SQL               string  `json:"sql"`
 	BytesPerRow       float64 `json:"bytes_per_row"`
 	WALBytesPerInsert float64 `json:"wal_bytes_per_insert"`
-	TotalBytes        int64   `json:"total_bytes"` // for the rows of now
+	TotalBytes        int64   `json:"total_bytes"` // for the rows there are now
 }
 
-// Finding is an index that costs more than it gives.
+// Finding is an index that costs more than it is worth.
 type Finding struct {
 	Text              string  `json:"text"`           // one or two sentences
-	With              string  `json:"with,omitempty"` // the index that does all that it does
+	With              string  `json:"with,omitempty"` // the index that makes it redundant
 	SQL               string  `json:"sql"`            // DROP INDEX …
 	BytesPerRow       float64 `json:"bytes_per_row"`
 	WALBytesPerInsert float64 `json:"wal_bytes_per_insert"`
 	TotalBytes        int64   `json:"total_bytes"`
 }
 
-// Advised is advice on the statements that take the most time and those of the
-// slow queries, by statement, and findings by the index. One with nothing to
-// mend is absent.
+// Advised holds the advice on the slow queries and the statements with the
+// largest total time, by statement, and the findings, by index. Statements and
+// indexes without a problem are absent.
 type Advised struct {
 	Statements map[string]*Advice
 	Indexes    map[string]*Finding
 }
 
-// Advice answers within some milliseconds: what takes longer to find out is
-// there for the next who asks. No index of vega's own is called unused: which
-// of the ways into the history are taken is up to the operator's users.
+// Advice returns the advice that is known. Within a few milliseconds it starts,
+// but does not wait for, the work on the rest, which a later call returns. It
+// never reports vega's own indexes as unused: which of them are used depends on
+// what clients ask for.
 func (s *Store) Advice(ctx context.Context, stats *profile.Stats) Advised {
-	return s.advisor.about(ctx, s.path, stats, false)
+	return s.advisor.advice(ctx, s.path, stats, false)
 }
 
-// Advice is about a foreign database, as Store.Advice. An index that no
-// statement used is among the findings when they were watched for an hour.
+// Advice returns advice on a foreign database, as Store.Advice does. After
+// observing the statements for an hour, it also reports the indexes that none
+// of them used.
 func (r *Reader) Advice(ctx context.Context, stats *profile.Stats) Advised {
-	return r.advisor.about(ctx, r.path, stats, time.Since(stats.Since) >= unusedAfter && stats.Other == 0)
+	return r.advisor.advice(ctx, r.path, stats, time.Since(stats.Since) >= unusedAfter && stats.Other == 0)
 }
 
-// advisor remembers advice on one database. The zero value is ready.
+// advisor caches advice on one database. The zero value is ready to use.
 type advisor struct {
 	mu      sync.Mutex
-	known   map[string]opinion
+	known   map[string]cachedAdvice
 	indexes map[string]*Finding
-	looked  time.Time     // when indexes were
-	version int64         // of the schema that all this is about
-	working chan struct{} // closed when the work in progress is done; nil: there is none
-	db      *sql.DB       // of its own, so that its queries are not measured
+	indexed time.Time     // when indexes was last updated
+	version int64         // of the schema to which the cache belongs
+	working chan struct{} // closed when the work in progress ends; nil if there is none
+	db      *sql.DB       // a pool of its own, which is not profiled
 	expert  *advise.Advisor
 	closed  bool
 }
 
-// opinion is advice that holds for a while: tables grow and indexes come.
-type opinion struct {
-	advice *Advice // nil: all is well
+// cachedAdvice expires, because tables grow and indexes are added.
+type cachedAdvice struct {
+	advice *Advice // nil if there is no problem
 	at     time.Time
 }
 
-func (a *advisor) about(ctx context.Context, path string, stats *profile.Stats, unused bool) Advised {
-	wanted := asked(stats)
-	a.forgetOld(ctx, path)
+func (a *advisor) advice(ctx context.Context, path string, stats *profile.Stats, unused bool) Advised {
+	wanted := statementsOf(stats)
+	a.dropStale(ctx, path)
 	if done := a.work(ctx, path, wanted, stats, unused); done != nil {
 		wait := time.NewTimer(adviceWait)
 		defer wait.Stop()
@@ -118,9 +120,9 @@ func (a *advisor) about(ctx context.Context, path string, stats *profile.Stats, 
 	return found
 }
 
-// forgetOld drops what was about a schema that is no more: an index that was
-// advised may be there by now.
-func (a *advisor) forgetOld(ctx context.Context, path string) {
+// dropStale empties the cache when the schema has changed: an index that was
+// advised may exist by now.
+func (a *advisor) dropStale(ctx context.Context, path string) {
 	db, err := a.open(path)
 	if err != nil {
 		return
@@ -132,12 +134,12 @@ func (a *advisor) forgetOld(ctx context.Context, path string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if version != a.version {
-		a.version, a.known, a.indexes, a.looked = version, nil, nil, time.Time{}
+		a.version, a.known, a.indexes, a.indexed = version, nil, nil, time.Time{}
 	}
 }
 
-// asked are the statements to advise on, each once.
-func asked(stats *profile.Stats) []string {
+// statementsOf returns the statements to advise on, without duplicates.
+func statementsOf(stats *profile.Stats) []string {
 	var all []string
 	seen := map[string]bool{}
 	add := func(statement string) {
@@ -155,9 +157,9 @@ func asked(stats *profile.Stats) []string {
 	return all
 }
 
-// work starts looking at those statements whose advice is missing or old, and
-// at the indexes, unless that is under way. The answer is nil where there is
-// nothing to do.
+// work starts a goroutine that updates missing or expired advice, unless one is
+// running. It returns a channel that is closed when the goroutine ends, or nil
+// if everything is up to date.
 func (a *advisor) work(ctx context.Context, path string, wanted []string, stats *profile.Stats, unused bool) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -170,7 +172,7 @@ func (a *advisor) work(ctx context.Context, path string, wanted []string, stats 
 			missing = append(missing, statement)
 		}
 	}
-	indexes := time.Since(a.looked) > adviceExpiry
+	indexes := time.Since(a.indexed) > adviceExpiry
 	if len(missing) == 0 && !indexes {
 		return nil
 	}
@@ -178,10 +180,10 @@ func (a *advisor) work(ctx context.Context, path string, wanted []string, stats 
 	a.working = done
 	go func() {
 		ctx := context.WithoutCancel(ctx)
-		found := a.consider(ctx, path, missing)
+		found := a.adviseOn(ctx, path, missing)
 		var findings map[string]*Finding
 		if indexes {
-			findings = a.weigh(ctx, path, stats, unused)
+			findings = a.adviseOnIndexes(ctx, path, stats, unused)
 		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -192,15 +194,15 @@ func (a *advisor) work(ctx context.Context, path string, wanted []string, stats 
 		}
 		a.remember(found)
 		if indexes {
-			a.indexes, a.looked = findings, time.Now()
+			a.indexes, a.indexed = findings, time.Now()
 		}
 	}()
 	return done
 }
 
-// weigh asks the expert about the indexes.
-func (a *advisor) weigh(ctx context.Context, path string, stats *profile.Stats, unused bool) map[string]*Finding {
-	expert, err := a.ask(ctx, path)
+// adviseOnIndexes returns the findings on the indexes.
+func (a *advisor) adviseOnIndexes(ctx context.Context, path string, stats *profile.Stats, unused bool) map[string]*Finding {
+	expert, err := a.openExpert(ctx, path)
 	if err != nil {
 		return nil
 	}
@@ -219,32 +221,32 @@ func (a *advisor) weigh(ctx context.Context, path string, stats *profile.Stats, 
 			if !unused {
 				continue
 			}
-			text = fmt.Sprintf("%s That is so for the %d queries since %s.", text, stats.Queries.Total, stats.Since.Format(time.RFC3339))
+			text = fmt.Sprintf("%s This is based on %d queries since %s.", text, stats.Queries.Total, stats.Since.Format(time.RFC3339))
 		}
 		findings[f.Index] = &Finding{text, f.With, f.SQL, f.BytesPerRow, f.WALBytesPerInsert, f.TotalBytes}
 	}
 	return findings
 }
 
-func (a *advisor) remember(found map[string]opinion) {
+func (a *advisor) remember(found map[string]cachedAdvice) {
 	if len(a.known)+len(found) > 4*maxAdvised {
-		a.known = nil // statements that nobody sends any more
+		a.known = nil // drop statements that are no longer sent
 	}
 	if a.known == nil {
-		a.known = map[string]opinion{}
+		a.known = map[string]cachedAdvice{}
 	}
 	for statement, o := range found {
 		a.known[statement] = o
 	}
 }
 
-// consider asks the expert. One statement that it can't look at keeps it from
-// no other.
-func (a *advisor) consider(ctx context.Context, path string, statements []string) map[string]opinion {
-	found := map[string]opinion{}
-	expert, err := a.ask(ctx, path)
+// adviseOn returns advice on the statements. It skips a statement that cannot
+// be analyzed.
+func (a *advisor) adviseOn(ctx context.Context, path string, statements []string) map[string]cachedAdvice {
+	found := map[string]cachedAdvice{}
+	expert, err := a.openExpert(ctx, path)
 	for _, statement := range statements {
-		o := opinion{at: time.Now()}
+		o := cachedAdvice{at: time.Now()}
 		if err == nil {
 			if advice, err := expert.Statement(ctx, statement); err == nil && len(advice.Problems) > 0 {
 				o.advice = newAdvice(advice)
@@ -268,8 +270,9 @@ func newAdvice(a advise.Advice) *Advice {
 	return out
 }
 
-// ask opens the expert. One goroutine calls it at a time.
-func (a *advisor) ask(ctx context.Context, path string) (*advise.Advisor, error) {
+// openExpert opens the expert on first use. Only one goroutine may call it at a
+// time.
+func (a *advisor) openExpert(ctx context.Context, path string) (*advise.Advisor, error) {
 	if a.expert != nil {
 		return a.expert, nil
 	}
@@ -281,7 +284,7 @@ func (a *advisor) ask(ctx context.Context, path string) (*advise.Advisor, error)
 	return a.expert, err
 }
 
-// open connects once.
+// open opens the database on first use.
 func (a *advisor) open(path string) (*sql.DB, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -299,7 +302,7 @@ func (a *advisor) open(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// close waits for the work in progress.
+// close waits for the work in progress and closes the database.
 func (a *advisor) close() error {
 	a.mu.Lock()
 	a.closed = true

@@ -7,21 +7,22 @@ import (
 	"modernc.org/sqlite"
 )
 
-// pragmas tell about a database and change nothing.
+// pragmas lists the pragmas that return information and change nothing.
 var pragmas = []string{
 	"application_id", "data_version", "foreign_key_check", "freelist_count", "index_info", "index_list",
 	"index_xinfo", "integrity_check", "journal_mode", "page_count", "page_size", "quick_check",
 	"schema_version", "table_info", "table_list", "table_xinfo", "user_version",
 }
 
-// These take a name or a number that selects what to look at; with any other
-// pragma a value would be an assignment.
+// pragmasWithArgument lists those whose argument, a name or a number, selects
+// what to return. The argument of any other pragma is a value to set.
 var pragmasWithArgument = []string{
 	"foreign_key_check", "index_info", "index_list", "index_xinfo", "integrity_check",
 	"quick_check", "table_info", "table_list", "table_xinfo",
 }
 
-// authorize says what a guest's statement may be compiled to: reads.
+// authorize is SQLite's authorizer callback for the statements of probes: it
+// allows reads only.
 func authorize(action sqlite.AuthorizerActionCode, first, second, _, _ string) sqlite.AuthorizerReturnCode {
 	allowed := false
 	switch action {

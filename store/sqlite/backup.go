@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// backUp copies the file to where it is kept, if a migration that is missing
-// would change rows that there are. The copy is whole or not there at all: it
-// gets its name once it is on the disk.
+// backUp copies the file before a pending migration that rewrites rows. A
+// partial copy never has the final name: the copy is renamed once it is on the
+// disk.
 //
-// It takes as much room as the file. Where there is not as much, nothing is
-// changed, and the error says so.
+// The copy takes as much space as the file. If there is not enough, backUp
+// returns an error and nothing is changed.
 func (s *Store) backUp(ctx context.Context) error {
 	version, err := versionOf(ctx, s.write)
 	if err != nil {
@@ -26,19 +26,19 @@ func (s *Store) backUp(ctx context.Context) error {
 	}
 	path := fmt.Sprintf("%s.schema-%d.backup", s.path, version)
 	if err := s.copyTo(ctx, path); err != nil {
-		return fmt.Errorf("copy it to %s before its rows are changed: %w", path, err)
+		return fmt.Errorf("back it up to %s before its rows are rewritten: %w", path, err)
 	}
 	s.backup = path
 	return nil
 }
 
-// copyTo replaces what an attempt that was cut short has left.
+// copyTo overwrites what an interrupted attempt left behind.
 func (s *Store) copyTo(ctx context.Context, path string) error {
 	part := path + ".part"
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := makePrivate(part); err != nil { // SQLite takes an empty file for a new one
+	if err := makePrivate(part); err != nil { // SQLite treats an empty file as a new database
 		return err
 	}
 	if _, err := s.write.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
@@ -58,7 +58,6 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Backup is where the file as it was before this start lies, "" if no copy was
-// made: only a change of the rows that there are calls for one. It is the
-// operator's to remove.
+// Backup returns the path of the copy that this start made of the file, or "".
+// Only a migration that rewrites rows makes one. The operator may delete it.
 func (s *Store) Backup() string { return s.backup }

@@ -17,8 +17,9 @@ const (
 	fails    = "UPDATE conversations SET prompt = 'rewritten'; SELECT * FROM nowhere"
 )
 
-// spoken is a store with one conversation of so many bytes, closed again.
-func spoken(t *testing.T, path string, bytes int) {
+// createWithPrompt creates a store with one conversation, whose prompt has this
+// many bytes.
+func createWithPrompt(t *testing.T, path string, bytes int) {
 	t.Helper()
 	s := openUnclosed(t, path)
 	if _, err := s.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x", Prompt: strings.Repeat("p", bytes)}); err != nil {
@@ -36,11 +37,11 @@ func prompt(t *testing.T, path string) string {
 	return prompt
 }
 
-func TestRowsAreCopiedBeforeTheyAreRewritten(t *testing.T) {
+func TestFileIsBackedUpBeforeRowsAreRewritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
-	spoken(t, path, 5)
+	createWithPrompt(t, path, 5)
 	backup := path + ".schema-3.backup"
-	write(t, backup+".part", "of an attempt that was killed")
+	write(t, backup+".part", "left by an interrupted attempt")
 	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false), sqlite.Migration(rewrites, true))
 	if err != nil {
 		t.Fatal(err)
@@ -50,23 +51,23 @@ func TestRowsAreCopiedBeforeTheyAreRewritten(t *testing.T) {
 	}
 	closeStore(t, s)
 	if before, now := prompt(t, backup), prompt(t, path); before != "ppppp" || now != "rewritten" {
-		t.Errorf("%q in the copy, %q in the file", before, now)
+		t.Errorf("%q in the backup, %q in the file", before, now)
 	}
 	if info, err := os.Stat(backup); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	// The copy is a store as the vega before knew it.
+	// The backup is a valid store for the previous version.
 	old := open(t, backup)
 	if got := query(t, old, "PRAGMA integrity_check"); got != "ok" {
 		t.Error(got)
 	}
 }
 
-func TestNothingIsCopiedWithoutNeed(t *testing.T) {
+func TestNoBackupWithoutARewrite(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "vega.db")
-	spoken(t, path, 5)
-	for _, when := range []string{"a migration that adds", "none that is missing"} {
+	createWithPrompt(t, path, 5)
+	for _, when := range []string{"a migration that adds", "no pending migration"} {
 		s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false))
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +77,7 @@ func TestNothingIsCopiedWithoutNeed(t *testing.T) {
 		}
 		closeStore(t, s)
 	}
-	// A new file has no rows to lose.
+	// A new file has no rows to back up.
 	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "new.db"), sqlite.Migration(rewrites, true))
 	if err != nil {
 		t.Fatal(err)
@@ -87,27 +88,27 @@ func TestNothingIsCopiedWithoutNeed(t *testing.T) {
 	}
 }
 
-func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+func TestFailedMigrationChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
-	spoken(t, path, 5)
+	createWithPrompt(t, path, 5)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(fails, true))
-	if err == nil || !strings.Contains(err.Error(), "bring the tables to version 4") {
+	if err == nil || !strings.Contains(err.Error(), "migrate to schema version 4") {
 		t.Fatal(err)
 	}
 	if got := prompt(t, path); got != "ppppp" {
 		t.Error(got)
 	}
-	open(t, path) // the vega before takes it still
+	open(t, path) // the previous version still opens it
 }
 
-func TestNothingIsRewrittenWithoutRoomForACopy(t *testing.T) {
+func TestNothingIsRewrittenWithoutSpaceForABackup(t *testing.T) {
 	dir := realtest.SmallDisk(t, 2<<20)
 	path := filepath.Join(dir, "vega.db")
-	spoken(t, path, 500_000)
+	createWithPrompt(t, path, 500_000)
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
 	before := prompt(t, path)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites, true))
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: make room") || !strings.Contains(err.Error(), "schema-3.backup") {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") || !strings.Contains(err.Error(), "schema-3.backup") {
 		t.Fatal(err)
 	}
 	if prompt(t, path) != before {

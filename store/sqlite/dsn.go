@@ -7,28 +7,30 @@ import (
 	"strings"
 )
 
-// How long a connection waits for a lock that another process holds. Within
-// vega nobody waits in SQLite: there is one writer.
+// busyTimeout is how many milliseconds a connection waits for a lock that
+// another process holds. Within vega no connection waits in SQLite, because
+// there is only one writer.
 const busyTimeout = "5000"
 
-// writerDSN is the connection that writes. Transactions take the write lock
-// when they begin: one that reads first and then writes would otherwise fail
-// whenever another process wrote in between, whatever the timeout.
+// writerDSN returns the DSN of the writer's connection. Its transactions take
+// the write lock when they begin. A transaction that reads before it writes
+// would otherwise fail whenever another process wrote in between, whatever the
+// timeout.
 func writerDSN(path string) string {
 	return dsn(path, url.Values{
 		"_txlock": {"immediate"},
-		// Only a new file can be given this. It lets old rows' space go back
-		// to the file system in small steps.
+		// Takes effect on a new file only. It allows returning the space of
+		// deleted rows to the file system in small steps.
 		"_auto_vacuum": {"INCREMENTAL"},
 		"_pragma": {
 			"journal_mode(WAL)",
-			// With a write-ahead log this loses nothing when vega is killed,
-			// and the last transactions at most when the power fails.
+			// With a write-ahead log, no transaction is lost when vega is
+			// killed, and at most the last ones when the power fails.
 			"synchronous(NORMAL)",
 			"foreign_keys(1)",
 			fmt.Sprintf("journal_size_limit(%d)", walKept),
 			"cache_size(-16384)",
-			"temp_store(1)", // files: an unindexed sort in memory took 3.9 GB
+			"temp_store(1)", // in files: an unindexed sort in memory took 3.9 GB
 		},
 	})
 }
@@ -40,9 +42,9 @@ func readerDSN(path string) string {
 	})
 }
 
-// guestDSN is for queries that were not written here. mode=ro is not a pragma:
-// nothing that a query says takes it back. The smaller cache is because these
-// databases are looked at rarely.
+// guestDSN returns the DSN for queries that vega did not write. Unlike a
+// pragma, mode=ro cannot be undone by a query. The cache is small because these
+// databases are read rarely.
 func guestDSN(path string) string {
 	return dsn(path, url.Values{
 		"mode":       {"ro"},
@@ -51,23 +53,22 @@ func guestDSN(path string) string {
 	})
 }
 
-// holderDSN is for who takes the write lock and writes nothing. It does not
-// make the file.
+// holderDSN returns the DSN of a connection that only takes the write lock. It
+// does not create the file.
 func holderDSN(path string) string {
 	return dsn(path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}})
 }
 
-// unsharedDSN reads a file that no process is writing, without making the two
-// side files that a reader of a write-ahead log otherwise makes.
+// unsharedDSN returns a DSN for reading a file that no process is writing. It
+// avoids the two side files that a reader of a write-ahead log creates.
 func unsharedDSN(path string) string {
 	return guestDSN(path) + "&immutable=1"
 }
 
-// dsn names path as a URI, so that no character of it is taken for a
-// parameter.
+// dsn returns a URI in which no character of path can be taken for a parameter.
 func dsn(path string, query url.Values) string {
 	query.Set("_busy_timeout", busyTimeout)
-	query.Set("_error_rc", "1") // messages that belong to their error
+	query.Set("_error_rc", "1") // error messages that match their code
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a drive letter

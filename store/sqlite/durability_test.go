@@ -25,10 +25,10 @@ import (
 	"vega/store/sqlite"
 )
 
-// writeForEver writes from several goroutines and says what was acknowledged,
-// a line each: c and the ID of a conversation, r and how many runs of an
-// integration.
-func writeForEver(path string) {
+// writeForever writes from several goroutines and prints what was acknowledged,
+// one line each: c and the ID of a conversation, or r, an integration and its
+// number of runs.
+func writeForever(path string) {
 	ctx := context.Background()
 	s, err := sqlite.Open(ctx, path)
 	if err != nil {
@@ -69,8 +69,8 @@ func writeForEver(path string) {
 	}
 }
 
-// What was acknowledged is there after a kill, whenever that comes.
-// VEGA_KILLS=100 kills as often.
+// Everything that was acknowledged survives a kill at any time. VEGA_KILLS=100
+// sets the number of kills.
 func TestKillLosesNothing(t *testing.T) {
 	kills, _ := strconv.Atoi(os.Getenv("VEGA_KILLS"))
 	kills = max(kills, 5)
@@ -90,14 +90,14 @@ func TestKillLosesNothing(t *testing.T) {
 		lines := bufio.NewReader(out)
 		for left := 20 + rand.IntN(500); ; left-- {
 			if left == 0 {
-				_ = cmd.Process.Kill() // in the middle of what it writes next
+				_ = cmd.Process.Kill() // in the middle of the next write
 			}
 			line, err := lines.ReadString('\n')
 			if err != nil {
 				if !errors.Is(err, io.EOF) {
 					t.Fatal(err)
 				}
-				break // a line cut short was not read by whom it was for
+				break // a partial line was not acknowledged
 			}
 			switch f := strings.Fields(line); f[0] {
 			case "c":
@@ -132,11 +132,10 @@ func TestKillLosesNothing(t *testing.T) {
 			t.Errorf("%d runs of %d acknowledged", got, n)
 		}
 	}
-	t.Logf("%d kills, integrity_check ok after each: %d conversations and %d runs were acknowledged, none is lost", kills, conversations, acknowledged)
+	t.Logf("%d kills, integrity_check ok after each: %d conversations and %d runs were acknowledged, none was lost", kills, conversations, acknowledged)
 }
 
-// A full disk is told, harms nothing, and is over when there is room again.
-func TestDiskFull(t *testing.T) {
+func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 	dir := realtest.SmallDisk(t, 2<<20)
 	path := filepath.Join(dir, "vega.db")
 	s := openUnclosed(t, path)
@@ -151,14 +150,14 @@ func TestDiskFull(t *testing.T) {
 			kept++
 		}
 	}
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: make room") {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") {
 		t.Fatalf("after %d: %v", kept, err)
 	}
 	if d := s.Degraded(); d == nil || !strings.Contains(d.Error(), "nothing can be stored") {
 		t.Errorf("degraded: %v", d)
 	}
 	if err := s.AppendRun(t.Context(), runOf("web", time.Now())); err != nil {
-		t.Error(err) // there is room for it to wait
+		t.Error(err) // it waits in the queue
 	}
 	if err := s.FlushRuns(t.Context()); err == nil {
 		t.Log("a run still fitted")
@@ -173,10 +172,10 @@ func TestDiskFull(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := s.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x"}); err != nil || s.Degraded() != nil {
-		t.Errorf("with room again: %v, %v", err, s.Degraded())
+		t.Errorf("with free space: %v, %v", err, s.Degraded())
 	}
 	if p, err := s.Runs(t.Context(), "web", "", 10); err != nil || len(p.Runs) != 1 {
-		t.Errorf("the run that waited: %d, %v", len(p.Runs), err)
+		t.Errorf("the queued run: %d, %v", len(p.Runs), err)
 	}
 	if got := query(t, s, "PRAGMA integrity_check"); got != "ok" {
 		t.Error(got)
@@ -187,8 +186,7 @@ func TestDiskFull(t *testing.T) {
 	closeStore(t, s)
 }
 
-// Whoever reads and writes at once is never told that the database is busy.
-// VEGA_SOAK=60s does so for as long.
+// No query fails because the database is busy. VEGA_SOAK=60s sets the duration.
 func TestReadersAndWritersAtOnce(t *testing.T) {
 	d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK"))
 	d = max(d, time.Second)
@@ -226,7 +224,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 	}
 	for _, f := range stats.Statements {
 		if f.Failed > 16 || f.Total > 100 {
-			t.Logf("%-16s %8d, %d failed; p50 %.2f ms, p99 %.2f, most %.2f", f.Function, f.Total, f.Failed, f.P50MS, f.P99MS, f.MaxMS)
+			t.Logf("%-16s %8d, %d failed; p50 %.2f ms, p99 %.2f, max %.2f", f.Function, f.Total, f.Failed, f.P50MS, f.P99MS, f.MaxMS)
 		}
 	}
 }

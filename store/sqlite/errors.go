@@ -10,37 +10,37 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrRefused says that a query is one that is not run: it is not one whole
+// ErrRefused means that a query was not run because it is not exactly one
 // statement that reads.
 var ErrRefused = errors.New("refused")
 
-// ErrTooLarge says that a query gives a value or row that is too large.
+// ErrTooLarge means that a query returns a value or a row that is too large.
 var ErrTooLarge = errors.New("too large")
 
 const (
 	noDatabase = "it is not a SQLite database: move it away, or set store.path to another file"
-	damaged    = "it is damaged: restore a backup, or move it and the files named like it away, and vega starts with an empty one"
+	damaged    = "it is damaged: restore a backup, or move it and the files with the same prefix away to start with an empty one"
 )
 
-// What SQLite's result codes mean for who has to do something about them.
+// advice says what to do about SQLite's result codes.
 var advice = map[int]string{
 	sqlite3.SQLITE_NOTADB:   noDatabase,
 	sqlite3.SQLITE_CORRUPT:  damaged,
-	sqlite3.SQLITE_BUSY:     "another program has it locked: close that program, or wait until it is done",
-	sqlite3.SQLITE_LOCKED:   "another program has it locked: close that program, or wait until it is done",
+	sqlite3.SQLITE_BUSY:     "another program has it locked: stop that program, or wait until it is done",
+	sqlite3.SQLITE_LOCKED:   "another program has it locked: stop that program, or wait until it is done",
 	sqlite3.SQLITE_CANTOPEN: "it can't be opened: vega's user must be able to write the file and its directory",
 	sqlite3.SQLITE_PERM:     "it can't be opened: vega's user must be able to write the file and its directory",
 	sqlite3.SQLITE_READONLY: "it can't be written: vega's user must be able to write the file and its directory",
-	sqlite3.SQLITE_FULL:     "the disk is full: make room",
-	sqlite3.SQLITE_IOERR:    "the disk failed to read or write it: look at the system's log",
+	sqlite3.SQLITE_FULL:     "the disk is full: free some space",
+	sqlite3.SQLITE_IOERR:    "the disk failed to read or write it: check the system log",
 }
 
-// explain says what to do about an error with the file at path.
+// explain adds to an error with the file at path what to do about it.
 func explain(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("open the store %s: vega's user must be able to write the file and its directory: %w", path, err)
 	}
-	if text := advice[code(err)]; text != "" && !ofSystem(err) { // which says itself what is wrong
+	if text := advice[code(err)]; text != "" && !ofSystem(err) { // system errors need no explanation
 		return fmt.Errorf("open the store %s: %s: %w", path, text, err)
 	}
 	return fmt.Errorf("open the store %s: %w", path, err)
@@ -72,13 +72,14 @@ func isOutage(err error) bool {
 	}
 }
 
-// ofSystem reports whether an error is one of the system, and not of SQLite.
+// ofSystem reports whether an error comes from the operating system and not
+// from SQLite.
 func ofSystem(err error) bool {
 	errno := syscall.Errno(0)
 	return errors.As(err, &errno)
 }
 
-// code is SQLite's primary result code, 0 for any other error.
+// code returns SQLite's primary result code, or 0 for any other error.
 func code(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {

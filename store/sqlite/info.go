@@ -9,33 +9,32 @@ import (
 	"strings"
 )
 
-// Info is what a database file holds, without reading it through.
+// Info describes a database file. It is read without scanning any table.
 type Info struct {
 	Path   string           `json:"path"`
 	SizeMB float64          `json:"size_mb"` // MiB
 	WALMB  float64          `json:"wal_mb"`  // MiB of the write-ahead log
-	Tables map[string]int64 `json:"tables"`  // about how many rows each has
-	// Indexes are in order of table and name. Those that SQLite makes for
-	// PRIMARY KEY and UNIQUE are among them.
+	Tables map[string]int64 `json:"tables"`  // approximate number of rows of each
+	// Indexes are sorted by table and name. They include those that SQLite
+	// creates for PRIMARY KEY and UNIQUE.
 	Indexes []IndexInfo `json:"indexes"`
 }
 
-// IndexInfo is an index that there is.
+// IndexInfo describes an existing index.
 type IndexInfo struct {
 	Name    string   `json:"name"`
 	Table   string   `json:"table"`
-	Columns []string `json:"columns"` // "" is an expression
+	Columns []string `json:"columns"` // "" stands for an expression
 	Unique  bool     `json:"unique"`
 	Partial bool     `json:"partial"`
-	// Finding says that it costs more than it gives; nil: it does not, as far
-	// as is known by now.
+	// Finding is set if the index is known to cost more than it is worth.
 	Finding *Finding `json:"finding,omitempty"`
 }
 
-// Info looks at the store's file. It takes about a millisecond.
+// Info describes the store's file. It takes about a millisecond.
 func (s *Store) Info(ctx context.Context) (Info, error) { return s.advisor.info(ctx, s.path) }
 
-// Info looks at the file, as Store.Info.
+// Info describes the file, as Store.Info does.
 func (r *Reader) Info(ctx context.Context) (Info, error) { return r.advisor.info(ctx, r.path) }
 
 func (a *advisor) info(ctx context.Context, path string) (Info, error) {
@@ -45,18 +44,19 @@ func (a *advisor) info(ctx context.Context, path string) (Info, error) {
 		return i, err
 	}
 	if err := errors.Join(i.readTables(ctx, db), i.readIndexes(ctx, db)); err != nil {
-		return i, fmt.Errorf("look at %s: %w", path, err)
+		return i, fmt.Errorf("inspect %s: %w", path, err)
 	}
 	return i, nil
 }
 
-// LogPath is where the write-ahead log of the store's file lies.
+// LogPath returns the path of the store's write-ahead log.
 func (s *Store) LogPath() string { return s.path + "-wal" }
 
-// LogPath is where the write-ahead log of the file lies, if it has one.
+// LogPath returns the path that the write-ahead log of the file has, if there
+// is one.
 func (r *Reader) LogPath() string { return r.path + "-wal" }
 
-// mib is a file's size; one that is not there has none.
+// mib returns the size of a file in MiB, or 0 if there is none.
 func mib(path string) float64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -65,9 +65,9 @@ func mib(path string) float64 {
 	return float64(info.Size()) / (1 << 20)
 }
 
-// readTables estimates: to count the rows of a table is to read it through.
-// Row numbers mostly grow by one, so that the span of them is close; a table
-// without them has what ANALYZE last found.
+// readTables estimates the number of rows, because counting them reads the
+// whole table. Row IDs mostly grow by one, so their range is close to the
+// count. For tables without row IDs it takes what ANALYZE last found.
 func (i *Info) readTables(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, `SELECT name, wr FROM pragma_table_list
 		WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
@@ -98,7 +98,7 @@ func (i *Info) readTables(ctx context.Context, db *sql.DB) error {
 		var n int64
 		err := db.QueryRowContext(ctx, `SELECT coalesce((SELECT max(rowid) FROM `+table+`) - (SELECT min(rowid) FROM `+table+`) + 1, 0)`).Scan(&n)
 		if err != nil {
-			continue // a table with a column called rowid, of text
+			continue // the table has a text column named rowid
 		}
 		i.Tables[name] = n
 	}

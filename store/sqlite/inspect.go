@@ -9,23 +9,23 @@ import (
 	"os"
 )
 
-// applicationID marks the file as vega's: "vega" in ASCII.
+// applicationID marks a file as vega's. It is "vega" in ASCII.
 const applicationID = 0x76656761
 
-// checkedWhole is the size up to which every page of the file is checked at
-// start; this takes a few milliseconds. Damage in a larger file shows when the
-// page is read.
+// checkedWhole is the largest size of a file of which every page is checked at
+// start, which takes a few milliseconds. In larger files, damage is found when
+// the page is read.
 const checkedWhole = 16 << 20
 
-// inspect looks at the file without changing it, and refuses one that is not
-// for this vega, which knows the schema up to a version.
+// inspect checks, without changing the file, that this vega can use it. known
+// is the schema version of this vega.
 func inspect(ctx context.Context, path string, known int) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file: set store.path to one, or to a name that is free")
+		return errors.New("it is not a regular file: set store.path to one, or to an unused name")
 	}
 	if info.Size() == 0 {
 		return nil // new
@@ -41,8 +41,8 @@ func inspect(ctx context.Context, path string, known int) error {
 	return errors.Join(err, db.Close())
 }
 
-// checkMagic is stricter than SQLite, which takes any file shorter than a page
-// for a new database.
+// checkMagic is stricter than SQLite, which treats any file shorter than a page
+// as a new database.
 func checkMagic(path string) error {
 	const magic = "SQLite format 3\x00"
 	f, err := os.Open(path)
@@ -57,8 +57,8 @@ func checkMagic(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// lookDSN reads the file as it stands. Without a write-ahead log beside it
-// nobody is writing.
+// lookDSN returns a DSN for reading the file without changing it. If there is
+// no write-ahead log next to it, nobody is writing.
 func lookDSN(path string) string {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return guestDSN(path)
@@ -76,7 +76,7 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
 		return err
 	}
 	if id != applicationID && tables > 0 {
-		return errors.New("it is the database of another program: set store.path to another file")
+		return errors.New("it belongs to another program: set store.path to another file")
 	}
 	if version > known {
 		return fmt.Errorf("it was written by a newer vega (its schema is %d, this vega knows %d): "+

@@ -22,9 +22,8 @@ func get(t *testing.T, s *sqlite.Store, integration, key string) string {
 	return string(v)
 }
 
-// Sixteen goroutines on one store: nobody is told that it is busy, and no
-// write is lost.
-func TestHammer(t *testing.T) {
+// No query fails because the database is busy, and no write is lost.
+func TestConcurrentQueriesAndWritesSucceed(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "vega.db"))
 	const workers, rounds = 8, 60
 	var wg sync.WaitGroup
@@ -51,7 +50,7 @@ func TestHammer(t *testing.T) {
 				}
 			}
 		})
-		wg.Go(func() { // one that gives up in the middle harms nobody
+		wg.Go(func() { // canceled in the middle
 			for range rounds {
 				ctx, cancel := context.WithCancel(t.Context())
 				go cancel()

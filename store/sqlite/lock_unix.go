@@ -12,22 +12,22 @@ import (
 	"syscall"
 )
 
-// lock is the claim of one process on the database. The system drops it when
-// the process ends, however it ends; the file stays, since removing it would
-// let two processes lock two files of the same name.
+// lock is held by one process at a time. The system releases it however the
+// process ends. The file stays, because after removing it two processes could
+// lock two files of the same name.
 type lock struct{ file *os.File }
 
 func acquire(path string) (*lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("make its lock: vega's user must be able to write the directory: %w", err)
+		return nil, fmt.Errorf("create its lock: vega's user must be able to write the directory: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("another vega (pid %s) holds it: stop that one, or give this one a data_dir of its own", holder(f))
+		err = fmt.Errorf("another vega (pid %s) holds it: stop it, or set a different data_dir", holder(f))
 	}
 	if err == nil {
-		err = sign(f)
+		err = writePID(f)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
@@ -35,8 +35,9 @@ func acquire(path string) (*lock, error) {
 	return &lock{file: f}, nil
 }
 
-// sign writes who holds the lock, for the error of whoever comes second.
-func sign(f *os.File) error {
+// writePID writes this process's ID to the file, for the error message of a
+// second process.
+func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
 	}
@@ -44,7 +45,8 @@ func sign(f *os.File) error {
 	return err
 }
 
-// holder reads the number, or says that there is none (yet).
+// holder returns the process ID in the file, or "unknown" if it is not written
+// yet.
 func holder(f *os.File) string {
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	pid := strings.TrimSpace(string(text))
@@ -54,8 +56,8 @@ func holder(f *os.File) string {
 	return pid
 }
 
-// release gives the lock up. Closing the file would not do: a child process
-// that is being started shares it until it runs a program of its own.
+// release unlocks the file. Closing it would not be enough: a child process
+// that is being started shares the descriptor until it executes its program.
 func (l *lock) release() error {
 	return errors.Join(l.file.Truncate(0), syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }

@@ -10,7 +10,7 @@ import (
 
 // A child process that is being started has a copy of the lock's descriptor for
 // a moment.
-func TestLockIsReleasedBesideAStartingChild(t *testing.T) {
+func TestLockIsReleasedWhileAChildStarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	first, err := acquire(path)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migration brings the tables from one version to the next.
+// migration upgrades the schema by one version.
 type migration struct {
 	script string
-	// rewrites says that it changes rows that there are, so that a mistake in
-	// it could cost them: the file is copied first. Its name ends in
-	// .rewrite.sql.
+	// rewrites is set if the script changes existing rows, so that a mistake in
+	// it could lose data: the file is backed up first. The name of such a
+	// script ends in .rewrite.sql.
 	rewrites bool
 }
 
-// migrations are in the order of their names. They only ever go forward, and
-// one that was released is never edited.
+// migrations are sorted by name. There are no downgrades, and a released script
+// is never edited.
 var migrations = readMigrations()
 
 func readMigrations() []migration {
@@ -35,14 +35,14 @@ func readMigrations() []migration {
 	for _, name := range names {
 		script, err := migrationFiles.ReadFile(name)
 		if err != nil {
-			panic(err) // it was built in
+			panic(err) // the file is embedded
 		}
 		all = append(all, migration{string(script), strings.HasSuffix(name, ".rewrite.sql")})
 	}
 	return all
 }
 
-// migrate applies what is missing, all of it or nothing.
+// migrate applies all pending migrations in one transaction.
 func (s *Store) migrate(ctx context.Context) (err error) {
 	db := s.write
 	var mode string
@@ -70,7 +70,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	// Statistics for the planner, where the tables grew since they were taken.
+	// Update the planner's statistics of tables that have grown.
 	_, err = db.ExecContext(ctx, "PRAGMA optimize=0x10002")
 	return err
 }
@@ -82,7 +82,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx) error {
 	}
 	for i := version; i < len(s.schema); i++ {
 		if _, err := tx.ExecContext(ctx, s.schema[i].script); err != nil {
-			return fmt.Errorf("bring the tables to version %d: %w", i+1, err)
+			return fmt.Errorf("migrate to schema version %d: %w", i+1, err)
 		}
 	}
 	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d", len(s.schema), applicationID))

@@ -7,18 +7,18 @@ import (
 	"vega/store/profile"
 )
 
-// A write-ahead log goes back to its beginning once nobody reads from it any
-// more, and is cut to walKept bytes. One that is longer, or is pinned for
-// longer than pinTime and grows, will fill the disk.
+// A write-ahead log is reused from its beginning, and truncated to walKept
+// bytes, once no reader needs it. A longer log, or one that grows while rows
+// have been open for more than pinTime, fills the disk in the end.
 const (
 	walKept   = 64 << 20
 	walPinned = 16 << 20
 	pinTime   = time.Second
 )
 
-// Notes say what else is wrong with a database file, a sentence or two each:
-// what keeps its write-ahead log from being emptied. open are the rows of its
-// Stats that are not closed, the longest first.
+// Notes explains, in one or two sentences each, other problems of a database
+// file: what keeps its write-ahead log from being reset. open lists the rows
+// that are open, longest first.
 func Notes(i Info, open []profile.OpenRows) []string {
 	notes := []string{}
 	wal := int64(i.WALMB * (1 << 20))
@@ -26,18 +26,18 @@ func Notes(i Info, open []profile.OpenRows) []string {
 	case wal > walPinned && len(open) > 0 && open[0].OpenMS >= float64(pinTime.Milliseconds()):
 		notes = append(notes, pinned(i.WALMB, &open[0]))
 	case wal > walKept:
-		notes = append(notes, fmt.Sprintf("The write-ahead log is %.0f MiB, and no rows of vega are open: "+
-			"another program that reads %s keeps it, or one transaction wrote as much. Look for that program with lsof.", i.WALMB, i.Path))
+		notes = append(notes, fmt.Sprintf("The write-ahead log is %.0f MiB, but vega has no open rows: "+
+			"another program is reading %s, or a single transaction wrote that much. Find the program with lsof.", i.WALMB, i.Path))
 	}
 	return notes
 }
 
-// pinned names who keeps the log.
+// pinned names the rows that keep the log.
 func pinned(mib float64, r *profile.OpenRows) string {
 	who := r.Function
 	if r.CorrelationID != "" {
 		who += ", correlation ID " + r.CorrelationID
 	}
-	return fmt.Sprintf("The write-ahead log is %.0f MiB and grows as long as somebody reads what it holds: rows of %q (%s, pool %s) "+
-		"have been open for %.1f s. Rows are to be closed once they are read.", mib, r.Statement, who, r.Pool, r.OpenMS/1000)
+	return fmt.Sprintf("The write-ahead log is %.0f MiB and keeps growing because rows of %q (%s, pool %s) "+
+		"have been open for %.1f s. Close rows after reading them.", mib, r.Statement, who, r.Pool, r.OpenMS/1000)
 }

@@ -12,8 +12,7 @@ import (
 
 type request struct{}
 
-// Rows that nobody closes are named beside the log that they keep.
-func TestRowsThatPinTheLogAreNamed(t *testing.T) {
+func TestOpenRowsThatKeepTheLogAreNamed(t *testing.T) {
 	path := t.TempDir() + "/vega.db"
 	s, err := sqlite.Open(t.Context(), path, sqlite.Correlation(func(ctx context.Context) string {
 		id, _ := ctx.Value(request{}).(string)
@@ -51,7 +50,7 @@ func TestRowsThatPinTheLogAreNamed(t *testing.T) {
 	}
 	got := ""
 	realtest.Until(t, "there is a note", func() bool { got = notes(); return got != "" })
-	for _, want := range []string{`SELECT id FROM conversations`, "correlation ID demo-1", "pool guests", " MiB and grows", "have been open for "} {
+	for _, want := range []string{`SELECT id FROM conversations`, "correlation ID demo-1", "pool guests", " MiB and keeps growing", "have been open for "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}
@@ -60,17 +59,17 @@ func TestRowsThatPinTheLogAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := notes(); got != "" {
-		t.Errorf("with the rows closed: %s", got)
+		t.Errorf("after closing the rows: %s", got)
 	}
 	t.Log(got)
 }
 
-func TestALongLogWithoutRowsIsSomebodyElses(t *testing.T) {
+func TestLongLogWithoutOpenRowsIsDueToAnotherProgram(t *testing.T) {
 	if got := sqlite.Notes(sqlite.Info{Path: "/x.db", WALMB: 20}, nil); len(got) != 0 {
 		t.Error(got)
 	}
 	got := sqlite.Notes(sqlite.Info{Path: "/x.db", WALMB: 100}, nil)
-	if len(got) != 1 || !strings.Contains(got[0], "The write-ahead log is 100 MiB") || !strings.Contains(got[0], "another program that reads /x.db") {
+	if len(got) != 1 || !strings.Contains(got[0], "The write-ahead log is 100 MiB") || !strings.Contains(got[0], "another program is reading /x.db") {
 		t.Error(got)
 	}
 }

@@ -14,43 +14,44 @@ import (
 	"vega/store/profile"
 )
 
-// readers is how many connections read beside the one that writes. SQLite
-// lets any number read at once, but each has a page cache of its own.
+// readers is the number of connections that read in parallel to the writer.
+// SQLite allows any number, but each has a page cache of its own.
 const readers = 4
 
-// Store is vega's own database. It is safe for concurrent use. All writes go
-// through one connection: SQLite has one writer anyway, and one that waits in
-// Go is never told that the database is busy.
+// Store is a store.Store in one SQLite file. All writes go through one
+// connection: SQLite has a single writer anyway, and a writer that waits in Go
+// never gets the error that the database is busy.
 type Store struct {
 	path      string
 	schema    []migration
-	backup    string  // the file before its rows were changed, "" for none
+	backup    string  // copy of the file before its rows were rewritten, or ""
 	lock      *lock   // nil in a read-only store
-	write     *sql.DB // nil in a read-only store that has a file to read
+	write     *sql.DB // nil in a read-only store, unless it is empty
 	read      *sql.DB
 	guests    *Reader
-	account   Account // of guests
+	account   Account // of the queries of probes
 	profiler  *profile.Profiler
 	advisor   advisor
 	runs      *store.Appender // nil in a store that discards
 	health    store.Health
 	room      room
-	discards  bool   // accept writes, keep none
+	discards  bool   // validate writes, then drop them
 	temporary string // directory to remove at the end
 }
 
-// Open takes the database at path for this process and brings it up to date,
-// making it, and its directory, where there is none. The caller must Close it.
+// Open locks the database at path for this process and migrates it. It creates
+// the file and its directory if necessary. The caller must Close the store.
 //
-// It fails, and changes nothing, when another vega holds the file, when the
-// file is not vega's, is newer, damaged, locked or not to be written.
+// Open fails, and leaves the file unchanged, if another vega holds it, or if it
+// belongs to another program, is newer than this vega, damaged, locked or not
+// writable.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory of the store: %w", err)
+		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
 	held, err := acquire(path + ".lock")
 	if err != nil {
@@ -64,8 +65,8 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	return s, nil
 }
 
-// open looks before it touches: a writer's connection would turn any file into
-// one with a write-ahead log.
+// open inspects the file before it writes: the writer's connection would switch
+// any file to a write-ahead log.
 func (s *Store) open(ctx context.Context) error {
 	if err := makePrivate(s.path); err != nil {
 		return err
@@ -94,8 +95,8 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
-// makePrivate creates the file before SQLite does, since that would let every
-// user of the machine read it. SQLite gives its side files the same mode.
+// makePrivate creates the file before SQLite does, because SQLite would make it
+// readable for every user. Its side files get the same mode.
 func makePrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -104,11 +105,11 @@ func makePrivate(path string) error {
 	return f.Close()
 }
 
-// Path is where the database lies.
+// Path returns the path of the database.
 func (s *Store) Path() string { return s.path }
 
-// Close writes everything into the database file, releases it and lets another
-// process have it.
+// Close implements store.Store. It moves the write-ahead log into the database
+// file and unlocks it.
 func (s *Store) Close() error {
 	if s.runs != nil {
 		s.runs.Close()
@@ -121,8 +122,8 @@ func (s *Store) Close() error {
 		errs = append(errs, s.read.Close())
 	}
 	if s.write != nil {
-		// A reader of another process may be in the way; then the log stays,
-		// and whoever opens the database next finds it.
+		// A reader in another process may prevent this. The log then stays, and
+		// the next process that opens the database uses it.
 		_, err := s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 		errs = append(errs, ignoreBusy(err), s.write.Close())
 	}
@@ -138,8 +139,8 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// pool opens n connections at most and keeps them: a connection's page cache
-// is worth more than its memory. Their queries are not measured.
+// pool opens at most n connections and keeps them open: a warm page cache is
+// worth more than the memory. Queries are not profiled.
 func pool(dsn string, n int) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Option changes what Open does by itself.
+// Option changes how a database is opened.
 type Option func(*settings)
 
 type settings struct {
@@ -17,24 +17,24 @@ type settings struct {
 }
 
 func apply(options []Option) settings {
-	s := settings{schema: migrations, account: free{}}
+	s := settings{schema: migrations, account: unlimited{}}
 	for _, o := range options {
 		o(&s)
 	}
 	return s
 }
 
-// SlowQuery sets the time that SQLite takes for a query from which it counts
-// as slow; 0 is the profiler's 100 ms.
+// SlowQuery sets the duration in SQLite from which a query counts as slow. 0
+// stands for the profiler's default of 100 ms.
 func SlowQuery(d time.Duration) Option { return func(s *settings) { s.slow = d } }
 
-// Room tells whether the process can open n more descriptors, by an error where
-// it can't. It is asked before SQLite opens files and when SQLite could not open
-// one, since SQLite does not say why.
+// Room sets a function that returns an error if the process cannot open n more
+// file descriptors. It is called before SQLite opens files, and after SQLite
+// failed to open one, because SQLite does not report the reason.
 func Room(f func(n int) error) Option { return func(s *settings) { s.room = f } }
 
-// Correlation finds the ID of the request that a query belongs to, in the
-// query's context.
+// Correlation sets a function that returns the ID of the request to which a
+// query belongs, from the query's context.
 func Correlation(f func(context.Context) string) Option {
 	return func(s *settings) { s.correlation = f }
 }

@@ -27,8 +27,8 @@ func log(t *testing.T, s *sqlite.Store, c store.Conversation) int64 {
 	return id
 }
 
-// No page reads more than itself: neither a table from end to end nor a sort.
-func TestPlans(t *testing.T) {
+// No page scans a table or sorts.
+func TestPagesUseIndexes(t *testing.T) {
 	s := fresh(t)
 	yes := true
 	for _, q := range []store.Query{{}, {Session: "s"}, {Source: "x"}, {Reviewed: &yes}, {Session: "s", Source: "x"}} {

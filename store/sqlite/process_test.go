@@ -17,8 +17,8 @@ import (
 	"vega/store/sqlite"
 )
 
-// TestMain also plays the second process: told a path, it opens the store
-// there, keeps a value, says so and waits to be killed.
+// TestMain is also the second process: if VEGA_TEST_STORE is set, it opens the
+// store there, stores a value, prints a line and waits to be killed.
 func TestMain(m *testing.M) {
 	path := os.Getenv("VEGA_TEST_STORE")
 	if path == "" {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	if os.Getenv("VEGA_TEST_WRITE") != "" {
-		writeForEver(path)
+		writeForever(path)
 	}
 	hold(path)
 }
@@ -46,12 +46,12 @@ func hold(path string) {
 		os.Exit(1)
 	}
 	fmt.Println("holding")
-	for { // not for ever at once: without cgo the runtime ends a process that nothing can wake
+	for { // in steps: without cgo, the runtime exits if nothing can wake the process
 		time.Sleep(time.Hour)
 	}
 }
 
-// child starts the second process and returns the line it said.
+// child starts the second process and returns the line that it printed.
 func child(t *testing.T, path string, env ...string) (*exec.Cmd, string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -69,7 +69,7 @@ func child(t *testing.T, path string, env ...string) (*exec.Cmd, string) {
 	return cmd, line
 }
 
-func TestASecondVegaIsRefusedUntilTheFirstIsGone(t *testing.T) {
+func TestSecondVegaIsRefusedUntilTheFirstEnds(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "vega.db")
 	for range 5 {
@@ -96,19 +96,19 @@ func TestASecondVegaIsRefusedUntilTheFirstIsGone(t *testing.T) {
 	}
 }
 
-// What vega's user may not read or write is said as such. Root may everything,
-// so a child becomes nobody; as another user the test is that user.
-func TestOpenTellsWhenItMayNot(t *testing.T) {
+// Root may do everything, so the child becomes nobody; any other user is tested
+// as is.
+func TestOpenReportsMissingPermissions(t *testing.T) {
 	t.Parallel()
 	var env []string
 	if os.Getuid() == 0 {
 		env = append(env, "VEGA_TEST_NOBODY=1")
 	}
 	for name, modes := range map[string]struct{ dir, file, lock os.FileMode }{
-		"a read-only directory":    {0o555, 0o666, 0o666},
-		"no lock to be made":       {0o555, 0o666, 0},
-		"an unreadable file":       {0o777, 0, 0o666},
-		"a file not to be written": {0o777, 0o444, 0o666},
+		"a read-only directory":             {0o555, 0o666, 0o666},
+		"no lock and a read-only directory": {0o555, 0o666, 0},
+		"an unreadable file":                {0o777, 0, 0o666},
+		"a read-only file":                  {0o777, 0o444, 0o666},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -130,7 +130,7 @@ func TestOpenTellsWhenItMayNot(t *testing.T) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			if !strings.Contains(said, "vega's user must be able to write") {
-				t.Errorf("said %q", said)
+				t.Errorf("printed %q", said)
 			}
 			if digestAs(t, path) != before {
 				t.Error("the file was changed")
@@ -146,7 +146,7 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
-// digestAs reads the file also where its mode forbids that.
+// digestAs reads the file even if its mode forbids that.
 func digestAs(t *testing.T, path string) [32]byte {
 	t.Helper()
 	info, err := os.Stat(path)

@@ -9,8 +9,8 @@ import (
 	"vega/store/profile"
 )
 
-// statements is how many compiled statements a connection keeps. vega itself
-// has some dozens; a compiled one runs in half the time.
+// statements is the number of compiled statements that a connection caches.
+// vega has a few dozen, and a compiled one runs in half the time.
 const statements = 64
 
 func newProfiler(s settings) *profile.Profiler {
@@ -23,14 +23,15 @@ func newProfiler(s settings) *profile.Profiler {
 	})
 }
 
-// Profiler tells of every query on the store, those of probes included.
+// Profiler returns the profiler of all queries on the store, including those of
+// probes.
 func (s *Store) Profiler() *profile.Profiler { return s.profiler }
 
-// Profiler tells of every query on the file.
+// Profiler returns the profiler of all queries on the file.
 func (r *Reader) Profiler() *profile.Profiler { return r.profiler }
 
-// profiled opens n connections at most, whose queries are measured under the
-// pool's name.
+// profiled opens at most n connections. Their queries are profiled under the
+// name of the pool.
 func profiled(p *profile.Profiler, name, dsn string, n int, r room) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {

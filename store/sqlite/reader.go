@@ -15,22 +15,22 @@ import (
 	"vega/store/profile"
 )
 
-// What one query of a probe may take.
+// Limits of one query of a probe.
 const (
 	maxQuery   = 64 << 10 // bytes of SQL
 	maxValue   = 1 << 20  // bytes of a value, and of a row
-	minValue   = 4 << 10  // however little room there is
+	minValue   = 4 << 10  // even if memory is short
 	maxRows    = 10_000
 	maxPattern = 128              // bytes of a pattern of LIKE or GLOB
-	maxTime    = 30 * time.Second // where the context allows more
+	maxTime    = 30 * time.Second // unless the context allows less
 )
 
-// GuestPool names a Reader's connections among the pools of its Profiler.
+// GuestPool is the name of a Reader's pool in its Profiler.
 const GuestPool = "guests"
 
 // Reader runs queries that vega did not write on one SQLite file. It opens the
-// file in a mode that no query can change, compiles nothing but reads, and
-// never makes the file.
+// file in a mode that no query can change, compiles only statements that read,
+// and never creates the file.
 type Reader struct {
 	path     string
 	db       *sql.DB
@@ -38,11 +38,11 @@ type Reader struct {
 	account  Account
 	weights  weights
 	room     room
-	advisor  advisor // of a foreign database
+	advisor  advisor // unused for vega's own database
 }
 
-// OpenForeign makes a Reader of the SQLite database at path. The file is
-// opened by the first query: one that is absent fails there.
+// OpenForeign returns a Reader of the SQLite database at path. The first query
+// opens the file, and fails if there is none.
 func OpenForeign(path string, options ...Option) (*Reader, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -62,12 +62,12 @@ func openReader(path, dsn string, p *profile.Profiler, a Account, r room) (*Read
 	return &Reader{path: path, db: db, profiler: p, account: a, room: r}, nil
 }
 
-// Query runs one statement that reads, on vega's own database.
+// Query runs one statement that reads vega's own database.
 func (s *Store) Query(ctx context.Context, query string) (*Rows, error) {
 	return s.guests.Query(ctx, query)
 }
 
-// Query runs one statement that reads. The caller must Close the rows.
+// Query runs one statement that reads. The caller must close the rows.
 func (r *Reader) Query(ctx context.Context, query string) (*Rows, error) {
 	statement, counted, err := prepare(query)
 	if err != nil {
@@ -85,10 +85,10 @@ func (r *Reader) Query(ctx context.Context, query string) (*Rows, error) {
 }
 
 func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Rows, error) {
-	opens := false // what then takes long is the file's doing
+	opens := false // if set, a timeout is due to the file
 	conn, err := r.db.Conn(context.WithValue(ctx, opensKey{}, &opens))
 	if err != nil && ctx.Err() != nil && !opens {
-		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d connections that vega has to %s were in use by other checks; have fewer of them ask it at once, or give this one more time", readers, r.path))
+		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d connections of vega to %s were in use by other checks: run fewer of them at once, or increase the timeout of this one", readers, r.path))
 	}
 	if err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Ro
 	return rows, nil
 }
 
-// explain puts the file's name to errors about the file. SQLite's messages
-// quote the query at most, never what the database holds.
+// explain adds the name of the file to errors about it. SQLite's messages quote
+// the query at most, never the contents of the database.
 func (r *Reader) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -111,24 +111,24 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 	case sqlite3.SQLITE_TOOBIG:
 		return fmt.Errorf("%w: a value or row of %s: %w", ErrTooLarge, r.path, err)
 	case sqlite3.SQLITE_AUTH:
-		return fmt.Errorf("%w: a query may only read: %w", ErrRefused, err)
+		return fmt.Errorf("%w: only queries that read are allowed: %w", ErrRefused, err)
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("read %s: %w", r.path, err)
 	}
 	return err
 }
 
-// Close ends every query.
+// Close closes all connections.
 func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.db.Close()) }
 
-// opensKey is where a context has what is to be true once a connection is opened
-// for who asked for one, and no other was waited for.
+// opensKey is the context key of a *bool that is set when a new connection is
+// opened for a query, and it did not wait for another query to end.
 type opensKey struct{}
 
-// guarded gives every new connection the rules of authorize.
+// guarded installs the authorizer on every new connection.
 type guarded struct{ driver.Connector }
 
-// Connect opens a connection that compiles only what a guest may run.
+// Connect opens a connection that compiles only statements that read.
 func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
 	if opens, ok := ctx.Value(opensKey{}).(*bool); ok {
 		*opens = true
@@ -139,7 +139,7 @@ func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	rules, ok := conn.(sqlite.AuthorizerRegisterer)
 	if !ok {
-		return nil, errors.Join(errors.New("SQLite's driver takes no authorizer"), conn.Close())
+		return nil, errors.Join(errors.New("the SQLite driver does not support authorizers"), conn.Close())
 	}
 	if err := rules.RegisterAuthorizer(authorize); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -147,18 +147,18 @@ func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// limit bounds what SQLite itself checks. It belongs to a connection, and
-// costs less than remembering which has it. A pattern is bounded because to
-// match one is a single step, which nothing interrupts.
+// limit sets SQLite's own limits on a connection. Setting them each time costs
+// less than remembering which connection has them. Patterns are limited because
+// matching one is a single step that cannot be interrupted.
 func limit(conn *sql.Conn, value int) error {
-	for what, most := range map[int]int{
+	for id, value := range map[int]int{
 		sqlite3.SQLITE_LIMIT_LENGTH:              value,
 		sqlite3.SQLITE_LIMIT_SQL_LENGTH:          2 * maxQuery,
 		sqlite3.SQLITE_LIMIT_ATTACHED:            0,
 		sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: maxPattern,
 		sqlite3.SQLITE_LIMIT_WORKER_THREADS:      0,
 	} {
-		if _, err := sqlite.Limit(conn, what, most); err != nil {
+		if _, err := sqlite.Limit(conn, id, value); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// theirs is somebody else's database.
+// theirs returns the database of another program.
 func theirs(t *testing.T) (path string, r *sqlite.Reader) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "theirs.db")
@@ -26,7 +26,7 @@ func theirs(t *testing.T) (path string, r *sqlite.Reader) {
 	return path, r
 }
 
-func TestQueriesThatRead(t *testing.T) {
+func TestQueriesThatReadAreRun(t *testing.T) {
 	_, r := theirs(t)
 	for text, want := range map[string]string{
 		"SELECT 1":                                  "1",
@@ -72,7 +72,7 @@ func TestQueriesThatRead(t *testing.T) {
 	}
 }
 
-func TestQueriesThatDoMore(t *testing.T) {
+func TestQueriesThatWriteAreRefused(t *testing.T) {
 	path, r := theirs(t)
 	before := digest(t, path)
 	other := filepath.Join(t.TempDir(), "other.db")
@@ -89,7 +89,7 @@ func TestQueriesThatDoMore(t *testing.T) {
 	} {
 		rows, err := r.Query(t.Context(), text)
 		if err == nil {
-			t.Errorf("%.60q was run", text)
+			t.Errorf("%.60q was run, want it refused", text)
 			_ = rows.Close()
 		}
 	}
@@ -112,7 +112,7 @@ func TestQueriesAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
-			rows, err := r.Query(ctx, text) // it would not end by itself
+			rows, err := r.Query(ctx, text) // it would never end
 			if err == nil {
 				_ = rows.Close()
 			}
@@ -131,7 +131,7 @@ func TestQueriesAreBounded(t *testing.T) {
 	}
 }
 
-func TestQueriesSeeWhatIsWritten(t *testing.T) {
+func TestQueriesSeeLaterWrites(t *testing.T) {
 	path, r := theirs(t)
 	db := raw(t, path)
 	execSQL(t, db, "PRAGMA journal_mode=WAL")
@@ -144,7 +144,7 @@ func TestQueriesSeeWhatIsWritten(t *testing.T) {
 	}
 }
 
-func TestForeignFileIsNotMade(t *testing.T) {
+func TestForeignFileIsNotCreated(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "absent.db")
 	r, err := sqlite.OpenForeign(path)

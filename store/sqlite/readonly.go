@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 )
 
-// OpenReadOnly looks at the database at path, beside a daemon that may hold
-// it: it takes no lock and changes nothing. Writes are checked like any other
-// and then dropped. Where there is no file, the store is empty.
+// OpenReadOnly opens the database at path for reading, next to a daemon that
+// may hold it: it takes no lock and changes nothing. Writes are validated and
+// then dropped. If there is no file, the store is empty.
 //
-// It is for a command that ends soon. Without a daemon it reads the file as
-// it was when it was opened; a daemon that starts meanwhile can make a read
-// fail.
+// It is meant for commands that end soon. If no daemon is running, it reads the
+// file as it was when it was opened, and reads can fail if a daemon starts
+// meanwhile.
 func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -49,11 +49,11 @@ func (s *Store) look(ctx context.Context) error {
 	return err
 }
 
-// openEmpty is a store of its own in a directory that goes when it is closed.
+// openEmpty opens a store in a temporary directory that Close removes.
 func openEmpty(ctx context.Context, options []Option) (*Store, error) {
 	dir, err := os.MkdirTemp("", "vega-")
 	if err != nil {
-		return nil, fmt.Errorf("make an empty store: %w", err)
+		return nil, fmt.Errorf("create an empty store: %w", err)
 	}
 	s, err := Open(ctx, filepath.Join(dir, "vega.db"), options...)
 	if err != nil {

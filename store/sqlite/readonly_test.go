@@ -20,7 +20,7 @@ func openReadOnly(t *testing.T, path string) *sqlite.Store {
 	return s
 }
 
-func TestReadOnlyBesideADaemon(t *testing.T) {
+func TestReadOnlyNextToADaemon(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	daemon := open(t, path)
 	set := func(s *sqlite.Store, value string, quota int64) error {
@@ -50,14 +50,14 @@ func TestReadOnlyBesideADaemon(t *testing.T) {
 	}
 }
 
-func TestReadOnlyMakesNothing(t *testing.T) {
+func TestReadOnlyCreatesNothing(t *testing.T) {
 	dir := t.TempDir()
 	absent := openReadOnly(t, filepath.Join(dir, "no", "vega.db"))
 	if err := absent.Set(t.Context(), "i", "k", []byte("x"), 100); err != nil {
 		t.Fatal(err)
 	}
 	if got := get(t, absent, "i", "k") + query(t, absent, "SELECT 1"); got != "-1" {
-		t.Errorf("an absent store says %q", got)
+		t.Errorf("an absent store returns %q", got)
 	}
 	if got := names(t, dir); got != "" {
 		t.Errorf("made %s", got)
@@ -78,7 +78,7 @@ func TestReadOnlyMakesNothing(t *testing.T) {
 	}
 }
 
-func TestReadOnlyRefusesWhatIsNotVegas(t *testing.T) {
+func TestReadOnlyRefusesNewerFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	change(t, path, "PRAGMA user_version=99")
 	if _, err := sqlite.OpenReadOnly(t.Context(), path); err == nil || !strings.Contains(err.Error(), "newer vega") {

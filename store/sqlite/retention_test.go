@@ -31,7 +31,7 @@ func appendRuns(t *testing.T, s *sqlite.Store, runs ...*store.Run) {
 	}
 }
 
-func TestRetention(t *testing.T) {
+func TestRetentionShrinksTheFile(t *testing.T) {
 	s := fresh(t)
 	now := time.Now()
 	for day := range 10 {

@@ -9,11 +9,12 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// connectionFiles is how many files a connection opens at most when it is made:
-// the database, its log, the index of that, and a journal.
+// connectionFiles is the number of files that a new connection opens at most:
+// the database, its log, the index of the log, and a journal.
 const connectionFiles = 4
 
-// room tells whether n more descriptors can be opened; nil says that they can.
+// room returns an error if n more descriptors cannot be opened. A nil room
+// means that they can.
 type room func(n int) error
 
 func (r room) short(n int) error {
@@ -23,8 +24,8 @@ func (r room) short(n int) error {
 	return r(n)
 }
 
-// explain adds to an error of SQLite's what this process or its machine has run
-// out of, where that is why. SQLite gives no errno.
+// explain adds to an error of SQLite the resource that this process or machine
+// has run out of, if that is the cause. SQLite does not return an errno.
 func (r room) explain(err error) error {
 	if ofSystem(err) {
 		return err
@@ -35,7 +36,7 @@ func (r room) explain(err error) error {
 		short = r.short(1)
 	case sqlite3.SQLITE_NOMEM:
 		short = syscall.ENOMEM
-	case sqlite3.SQLITE_FULL: // of a file for an unindexed sort, if of none of vega's
+	case sqlite3.SQLITE_FULL: // of a temporary file for a sort, if it is not the store
 		short = syscall.ENOSPC
 	}
 	if short == nil {
@@ -44,13 +45,13 @@ func (r room) explain(err error) error {
 	return fmt.Errorf("%w: %w", err, short)
 }
 
-// roomy makes connections only where there is room for their files.
+// roomy opens a connection only if its files can be opened.
 type roomy struct {
 	driver.Connector
 	room room
 }
 
-// Connect opens a connection.
+// Connect implements driver.Connector.
 func (r roomy) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := r.room.short(connectionFiles); err != nil {
 		return nil, err

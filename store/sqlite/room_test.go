@@ -12,17 +12,17 @@ import (
 	"vega/store/sqlite"
 )
 
-// TestRoomTellsWhyAFileDoesNotOpen: SQLite says of a file that is not there what
-// it says of one that there was no descriptor for.
-func TestRoomTellsWhyAFileDoesNotOpen(t *testing.T) {
+// SQLite returns the same error for a file that does not exist and for one that
+// could not be opened for lack of descriptors.
+func TestRoomExplainsFailedOpens(t *testing.T) {
 	for name, c := range map[string]struct {
 		room  func(n int) error
 		short bool
 	}{
-		"nobody tells":  {nil, false},
-		"room":          {func(int) error { return nil }, false},
-		"none before":   {func(int) error { return syscall.EMFILE }, true},
-		"none any more": {func(n int) error { return map[bool]error{true: syscall.EMFILE}[n == 1] }, true},
+		"no function": {nil, false},
+		"room":        {func(int) error { return nil }, false},
+		"none before": {func(int) error { return syscall.EMFILE }, true},
+		"none after":  {func(n int) error { return map[bool]error{true: syscall.EMFILE}[n == 1] }, true},
 	} {
 		r, err := sqlite.OpenForeign(filepath.Join(t.TempDir(), "absent.db"), sqlite.Room(c.room))
 		if err != nil {
@@ -38,14 +38,13 @@ func TestRoomTellsWhyAFileDoesNotOpen(t *testing.T) {
 	}
 }
 
-// TestNoRoomIsTrouble: a store that can't open its file any more says so, and
-// takes what it can't keep off those who hand it over.
-func TestNoRoomIsTrouble(t *testing.T) {
+// A store that can no longer open its file reports an outage until it can.
+func TestNoRoomIsAnOutage(t *testing.T) {
 	var short atomic.Bool
 	path := filepath.Join(t.TempDir(), "vega.db")
 	s, err := sqlite.Open(t.Context(), path, sqlite.Room(func(int) error {
 		if short.Load() {
-			return fmt.Errorf("no descriptor is left: raise the limit: %w", syscall.EMFILE)
+			return fmt.Errorf("no file descriptors left: raise the limit: %w", syscall.EMFILE)
 		}
 		return nil
 	}))

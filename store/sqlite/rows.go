@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// Rows are the answer to a Query: *sql.Rows without the column that prepare
-// added to count them.
+// Rows are the result of a Query. They hide the column that prepare added to
+// count them.
 type Rows struct {
 	*sql.Rows
 	ctx     context.Context
 	conn    *sql.Conn
-	lock    *shared
+	lock    *sharedLock
 	account Account
-	making  int // bytes of all values that are made at once
+	making  int // bytes of all values that exist at the same time
 	cancel  context.CancelFunc
 	explain func(error) error
 	counted bool
@@ -23,9 +23,9 @@ type Rows struct {
 	err     error
 }
 
-// begin waits for what it has to wait for, and then computes.
+// begin waits for the locks first, and computes on the account after that.
 func (r *Rows) begin(statement string, known *weights) (err error) {
-	if err := limit(r.conn, maxValue); err != nil { // SQLite reads the schema by it, too
+	if err := limit(r.conn, maxValue); err != nil { // it also applies when SQLite reads the schema
 		return err
 	}
 	if r.lock, err = lockShared(r.ctx, r.conn); err != nil {
@@ -37,7 +37,7 @@ func (r *Rows) begin(statement string, known *weights) (err error) {
 }
 
 func (r *Rows) compute(statement string, known *weights) error {
-	most := unweighable
+	longest := unweighable
 	if r.counted {
 		w, ok := known.known(statement)
 		if !ok {
@@ -47,17 +47,17 @@ func (r *Rows) compute(statement string, known *weights) error {
 			}
 			known.keep(statement, w)
 		}
-		most = w.value(r.making)
+		longest = w.value(r.making)
 	}
-	if err := limit(r.conn, most); err != nil {
+	if err := limit(r.conn, longest); err != nil {
 		return err
 	}
 	var err error
-	r.Rows, err = r.conn.QueryContext(r.ctx, statement) //nolint:rowserrcheck // the caller asks Err
+	r.Rows, err = r.conn.QueryContext(r.ctx, statement) //nolint:rowserrcheck // the caller checks Err
 	return err
 }
 
-// Columns names the columns that the query asked for.
+// Columns returns the names of the columns of the query.
 func (r *Rows) Columns() ([]string, error) {
 	names, err := r.Rows.Columns()
 	if err != nil || !r.counted {
@@ -66,7 +66,8 @@ func (r *Rows) Columns() ([]string, error) {
 	return names[:len(names)-1], nil
 }
 
-// Next goes to the next row. It ends at once where there are too many.
+// Next advances to the next row. It returns false immediately if there are too
+// many rows.
 func (r *Rows) Next() bool {
 	more := false
 	if err := r.account.Compute(r.ctx, r.making, func() { more = r.next() }); err != nil {
@@ -103,7 +104,7 @@ func (r *Rows) checkCount() error {
 		return err
 	}
 	if count > maxRows {
-		return fmt.Errorf("the query gives more than %d rows: add a LIMIT", maxRows)
+		return fmt.Errorf("the query returns more than %d rows: add a LIMIT", maxRows)
 	}
 	return nil
 }
@@ -116,7 +117,7 @@ func (r *Rows) Scan(dest ...any) error {
 	return r.Rows.Scan(dest...)
 }
 
-// Err is what ended the rows, nil when all were read.
+// Err returns the error that ended the rows, or nil if all were read.
 func (r *Rows) Err() error {
 	if err := r.Rows.Err(); err != nil {
 		return errors.Join(r.err, r.explain(err))
@@ -124,15 +125,15 @@ func (r *Rows) Err() error {
 	return r.err
 }
 
-// Close gives the connection back.
+// Close returns the connection to the pool.
 func (r *Rows) Close() error {
 	err := errors.Join(r.Rows.Close(), r.lock.release(), r.conn.Close())
 	r.cancel()
 	return err
 }
 
-// discard takes any column and keeps none of it.
+// discard accepts and drops any column.
 type discard struct{}
 
-// Scan drops the value.
+// Scan implements sql.Scanner.
 func (discard) Scan(any) error { return nil }

@@ -7,21 +7,21 @@ import (
 	"errors"
 )
 
-// shared is the shared lock of a connection on its file. Whoever has it waits
-// for no lock any more: what a query takes from then on is its own computing.
-// It is held by a statement that has not come to its end, since a guest's
-// connection may begin no transaction.
-type shared struct {
+// sharedLock is a connection's shared lock on its file. A query that has it
+// waits for no other lock: the time it takes from then on is its own. The lock
+// is held by a statement that has not ended, because a probe's connection
+// cannot begin a transaction.
+type sharedLock struct {
 	conn      *sql.Conn
 	statement driver.Rows
 }
 
 const anyRead = "SELECT count(*) FROM sqlite_schema"
 
-// lockShared waits for the lock, on the driver's own connection: it is no query
-// of anybody's to be counted.
-func lockShared(ctx context.Context, conn *sql.Conn) (*shared, error) {
-	l := &shared{conn: conn}
+// lockShared waits for the lock on the driver's connection, so that the
+// profiler does not count it as a query.
+func lockShared(ctx context.Context, conn *sql.Conn) (*sharedLock, error) {
+	l := &sharedLock{conn: conn}
 	return l, conn.Raw(func(c any) error {
 		base, err := queryer(c)
 		if err != nil {
@@ -32,20 +32,20 @@ func lockShared(ctx context.Context, conn *sql.Conn) (*shared, error) {
 	})
 }
 
-// queryer is the driver's connection behind that of the profiler.
+// queryer returns the driver's connection behind the profiler's.
 func queryer(conn any) (driver.QueryerContext, error) {
 	if wrapped, ok := conn.(interface{ Unwrap() driver.Conn }); ok {
 		conn = wrapped.Unwrap()
 	}
 	q, ok := conn.(driver.QueryerContext)
 	if !ok {
-		return nil, errors.New("SQLite's driver runs no query on a connection")
+		return nil, errors.New("the SQLite driver cannot run queries on a connection")
 	}
 	return q, nil
 }
 
-// release gives the lock up. It may be called again.
-func (l *shared) release() error {
+// release releases the lock. It may be called more than once.
+func (l *sharedLock) release() error {
 	if l == nil {
 		return nil
 	}

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// prepare checks that the query is one whole statement, and wraps one that
-// selects, so that all its work is done before its first row comes out: only
-// up to there does the driver watch the context, and a query may take for
-// ever between two rows. The wrap also counts the rows, in a last column.
+// prepare checks that query is one complete statement. It wraps a SELECT so
+// that all its work is done before the first row: only until then does the
+// driver watch the context, and a query can take forever between two rows. The
+// wrapper also counts the rows, in an additional last column.
 func prepare(query string) (statement string, counted bool, err error) {
 	query, err = single(query)
 	if err != nil {
@@ -20,7 +20,7 @@ func prepare(query string) (statement string, counted bool, err error) {
 	case "pragma", "explain":
 		return query, false, nil
 	}
-	return "", false, fmt.Errorf("%w: a query begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA", ErrRefused)
+	return "", false, fmt.Errorf("%w: a query must begin with SELECT, WITH, VALUES, EXPLAIN or PRAGMA", ErrRefused)
 }
 
 func firstWord(query string) string {
@@ -45,27 +45,28 @@ func firstWord(query string) string {
 	return ""
 }
 
-// single returns the query without a semicolon at its end. It refuses a second
-// statement, and brackets or comments that would reach beyond the query.
+// single returns the query without the semicolon at its end. It rejects a
+// second statement, and parentheses or comments that would extend beyond the
+// query.
 func single(query string) (string, error) {
 	if len(query) > maxQuery {
-		return "", fmt.Errorf("%w: a query has at most %d bytes, this one has %d", ErrRefused, maxQuery, len(query))
+		return "", fmt.Errorf("%w: the query has %[3]d bytes; the limit is %[2]d", ErrRefused, maxQuery, len(query))
 	}
 	if strings.ContainsRune(query, 0) {
-		return "", fmt.Errorf("%w: a query has no NUL", ErrRefused)
+		return "", fmt.Errorf("%w: a query must not contain a NUL byte", ErrRefused)
 	}
 	depth, end := 0, -1
 	for i := 0; i < len(query); {
 		next := skip(query, i)
 		if next > len(query) {
-			return "", fmt.Errorf("%w: it ends within quotes or a comment", ErrRefused)
+			return "", fmt.Errorf("%w: a quote or comment is not closed", ErrRefused)
 		}
 		switch c := query[i]; {
 		case next > i+1 && (c == '-' || c == '/'): // a comment
 		case c == ';' && end < 0:
 			end = i
 		case end >= 0 && !strings.ContainsRune("; \t\r\n\f", rune(c)):
-			return "", fmt.Errorf("%w: a query is one statement", ErrRefused)
+			return "", fmt.Errorf("%w: a query must be a single statement", ErrRefused)
 		case c == '(':
 			depth++
 		case c == ')':
@@ -77,7 +78,7 @@ func single(query string) (string, error) {
 		i = next
 	}
 	if depth != 0 {
-		return "", fmt.Errorf("%w: its parentheses don't match", ErrRefused)
+		return "", fmt.Errorf("%w: the parentheses do not match", ErrRefused)
 	}
 	if end >= 0 {
 		query = query[:end]
@@ -85,8 +86,8 @@ func single(query string) (string, error) {
 	return query, nil
 }
 
-// skip returns where the quoted text or comment that begins at i ends, i+1
-// where none does, and more than the length where it doesn't end.
+// skip returns the end of the quoted text or comment that begins at i, i+1 if
+// none does, and more than the length if it is not closed.
 func skip(query string, i int) int {
 	rest := query[i:]
 	switch {
@@ -100,7 +101,7 @@ func skip(query string, i int) int {
 	case rest[0] == '[':
 		return after(query, i+1, "]")
 	case strings.IndexByte("'\"`", rest[0]) >= 0:
-		return after(query, i+1, rest[:1]) // a doubled quote begins the next part
+		return after(query, i+1, rest[:1]) // the second half of a doubled quote starts another text
 	}
 	return i + 1
 }

@@ -48,7 +48,7 @@ func execSQL(t *testing.T, db *sql.DB, query string) {
 	}
 }
 
-// values runs a query of a guest and joins the first column.
+// values returns the first column of all rows.
 func values(t *testing.T, rows *sqlite.Rows, err error) string {
 	t.Helper()
 	if err != nil {
@@ -97,8 +97,8 @@ func digest(t *testing.T, path string) [32]byte {
 	return sha256.Sum256(b)
 }
 
-func TestOpenMakesAPrivateMarkedFile(t *testing.T) {
-	// Every character of the path belongs to the path.
+func TestOpenCreatesAPrivateMarkedFile(t *testing.T) {
+	// No character of the path has a special meaning.
 	path := filepath.Join(t.TempDir(), "new dir", "a?mode=memory#b%41.db")
 	s := openUnclosed(t, path)
 	info, err := os.Stat(path)
@@ -130,14 +130,14 @@ func TestOpenMakesAPrivateMarkedFile(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesAndLeavesTheFileAlone(t *testing.T) {
+func TestOpenLeavesRefusedFilesUnchanged(t *testing.T) {
 	cases := map[string]struct {
 		make func(t *testing.T, path string)
 		want string
 	}{
 		"text":      {func(t *testing.T, path string) { write(t, path, strings.Repeat("not a database\n", 100)) }, "is not a SQLite database"},
 		"short":     {func(t *testing.T, path string) { write(t, path, "x") }, "is not a SQLite database"},
-		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "database of another program"},
+		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "it belongs to another program"},
 		"newer":     {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version=99") }, "written by a newer vega (its schema is 99, this vega knows 3)"},
 		"damaged":   {func(t *testing.T, path string) { overwrite(t, path, 4096+50) }, "it is damaged"},
 		"header":    {func(t *testing.T, path string) { overwrite(t, path, 0) }, "is not a SQLite database"},
@@ -150,7 +150,7 @@ func TestOpenRefusesAndLeavesTheFileAlone(t *testing.T) {
 			path := filepath.Join(dir, "vega.db")
 			c.make(t, path)
 			before := digest(t, path)
-			for range 2 { // also not by looking twice
+			for range 2 { // the first attempt changed nothing
 				s, err := sqlite.Open(t.Context(), path)
 				if err == nil {
 					closeStore(t, s)
@@ -164,7 +164,7 @@ func TestOpenRefusesAndLeavesTheFileAlone(t *testing.T) {
 				t.Error("the file was changed")
 			}
 			if got := names(t, dir); got != "vega.db vega.db.lock" {
-				t.Errorf("beside it: %s", got)
+				t.Errorf("next to it: %s", got)
 			}
 		})
 	}
@@ -176,7 +176,7 @@ func TestOpenRefusesADirectory(t *testing.T) {
 	}
 }
 
-func TestOpenTellsWhenAnotherProgramHasItLocked(t *testing.T) {
+func TestOpenReportsALockedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "vega.db")
 	closeStore(t, openUnclosed(t, path))
@@ -190,7 +190,7 @@ func TestOpenTellsWhenAnotherProgramHasItLocked(t *testing.T) {
 	}
 }
 
-// openUnclosed is a store that the test closes itself.
+// openUnclosed opens a store that the test closes itself.
 func openUnclosed(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path)
@@ -207,7 +207,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// filled makes a store with something in it.
+// filled creates a store with some values.
 func filled(t *testing.T, path string) {
 	t.Helper()
 	s := openUnclosed(t, path)

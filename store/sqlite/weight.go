@@ -12,46 +12,47 @@ import (
 	"sync"
 )
 
-// SQLite looks whether to go on where a program jumps back, and nowhere else: a
-// thousand columns of a megabyte each are one straight line, and so is one call
-// of replace. So the length that a value may have depends on the program that a
-// query is compiled to.
+// SQLite checks for interruption only where a program jumps back. A program
+// that produces a thousand columns of a megabyte each never does, and neither
+// does one call of replace. So the allowed length of a value depends on the
+// program into which a query is compiled.
 const (
 	maxProgram  = 20_000    // instructions
-	maxMade     = 16 << 20  // bytes of all values that one pass of the program makes
-	maxMatched  = 256 << 10 // bytes of a value that LIKE or GLOB looks into: 0.1 s with the longest pattern
-	maxSquare   = 32 << 10  // bytes of a value where a function may take its square in time: 0.1 s likewise
-	maxWeighed  = 256       // queries whose weight is remembered
-	unweighable = 128 << 10 // bytes of a value of PRAGMA and EXPLAIN
+	maxMade     = 16 << 20  // bytes of all values that one pass of the program produces
+	maxMatched  = 256 << 10 // bytes of a value that LIKE or GLOB searches: 0.1 s with the longest pattern
+	maxSquare   = 32 << 10  // bytes of a value passed to a function of quadratic time: 0.1 s, too
+	maxWeighed  = 256       // queries whose weight is cached
+	unweighable = 128 << 10 // bytes of a value of PRAGMA and EXPLAIN, which are not analyzed
 )
 
-// makers are the instructions that make a value, which may be long.
-var makers = []string{
+// producers lists the instructions that produce a value, which may be long.
+var producers = []string{
 	"AggFinal", "AggInverse", "AggStep", "AggStep1", "AggValue", "Blob", "Cast", "Column", "Concat", "Copy", "Function", "MakeRecord",
 	"PureFunc", "ResultRow", "RowData", "SorterData", "String", "String8", "VColumn", "Variable",
 }
 
-// straight are the functions that take no longer than their arguments, or their
-// result, are long.
-var straight = []string{
+// linear lists the functions whose time is linear in the length of their
+// arguments or their result.
+var linear = []string{
 	"->", "->>", "abs", "avg", "cast", "ceil", "char", "coalesce", "count", "date", "datetime", "floor", "format", "group_concat", "hex", "ifnull",
 	"iif", "json", "json_array_length", "json_extract", "json_type", "json_valid", "julianday", "length", "lower", "max", "min", "nullif",
 	"octet_length", "printf", "quote", "random", "randomblob", "rank", "round", "row_number", "sqlite_version", "strftime", "string_agg",
 	"substr", "substring", "sum", "time", "total", "typeof", "unhex", "unicode", "unixepoch", "upper", "zeroblob",
 }
 
-// weight is what a program can do between two looks.
+// weight describes what a program can do without checking for interruption.
 type weight struct {
-	makers  int
-	longest int // bytes of a value, for the slowest of its functions
+	producers int
+	longest   int // bytes of a value that the slowest of its functions accepts
 }
 
-// value is how long a value may be where the program may make so many bytes.
+// value returns the allowed length of a value if all values may take room
+// bytes.
 func (w weight) value(room int) int {
-	return max(minValue, min(w.longest, room/max(1, w.makers)))
+	return max(minValue, min(w.longest, room/max(1, w.producers)))
 }
 
-// weights remembers those of the last queries.
+// weights caches the weights of recent queries.
 type weights struct {
 	mu  sync.Mutex
 	all map[string]weight
@@ -73,7 +74,7 @@ func (w *weights) keep(statement string, is weight) {
 	w.all[statement] = is
 }
 
-// weigh looks at the program that SQLite makes of a statement.
+// weigh analyzes the program into which SQLite compiles a statement.
 func weigh(ctx context.Context, conn *sql.Conn, statement string) (w weight, err error) {
 	return w, conn.Raw(func(c any) error {
 		base, err := queryer(c)
@@ -106,10 +107,10 @@ func weighProgram(ctx context.Context, rows driver.Rows) (w weight, err error) {
 			return w, fmt.Errorf("the query is too complex: SQLite needs more than %d instructions for it", maxProgram)
 		}
 		name, _ := instruction[opcode].(string)
-		if _, made := slices.BinarySearch(makers, name); !made {
+		if _, made := slices.BinarySearch(producers, name); !made {
 			continue
 		}
-		w.makers++
+		w.producers++
 		detail, _ := instruction[p4].(string)
 		if calls(name) {
 			w.longest = min(w.longest, longest(detail))
@@ -122,14 +123,14 @@ func calls(name string) bool {
 	return name == "Function" || name == "PureFunc" || strings.HasPrefix(name, "Agg")
 }
 
-// longest judges a function by what EXPLAIN says of it: its name and how many
-// arguments it takes, such as substr(3).
+// longest returns the longest value that a function accepts. EXPLAIN shows a
+// function as its name and number of arguments, such as substr(3).
 func longest(function string) int {
 	name, _, _ := strings.Cut(function, "(")
 	if name == "like" || name == "glob" {
 		return maxMatched
 	}
-	if _, ok := slices.BinarySearch(straight, name); ok {
+	if _, ok := slices.BinarySearch(linear, name); ok {
 		return maxValue
 	}
 	return maxSquare
