@@ -14,7 +14,7 @@ type Store interface {
 	Maintenance
 
 	// Close stores the runs that are still queued and releases the database.
-	// After it, every other method fails.
+	// After it, reading and writing fail.
 	Close() error
 }
 

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var errDisk = errors.New("the disk is full")
+
+// disk is a database whose writes fail while broken is set.
+type disk struct {
+	health  Health
+	mu      sync.Mutex
+	broken  bool
+	writes  int
+	largest int
+	stored  []string
+}
+
+func (d *disk) write(batch []PackedRun) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.writes++
+	if d.broken {
+		d.health.Fail(errDisk)
+		return errDisk
+	}
+	d.health.Recover()
+	d.largest = max(d.largest, len(batch))
+	for _, r := range batch {
+		d.stored = append(d.stored, r.Message)
+	}
+	return nil
+}
+
+func (d *disk) setBroken(broken bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken = broken
+}
+
+// count returns how many runs were stored, and checks their order.
+func (d *disk) count(t *testing.T) int {
+	t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, m := range d.stored {
+		if m != fmt.Sprint(i) {
+			t.Fatalf("run %d is %s", i, m)
+		}
+	}
+	return len(d.stored)
+}
+
+func numbered(n int) *Run {
+	return &Run{Integration: "web", Status: "healthy", Message: fmt.Sprint(n)}
+}
+
+func appendNumbered(t *testing.T, a *Appender, from, to int) {
+	t.Helper()
+	for n := from; n < to; n++ {
+		if err := a.Append(t.Context(), numbered(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRunsAreWrittenInBatchesAfterADelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		a := NewAppender(d.write, &d.health)
+		defer a.Close()
+		appendNumbered(t, a, 0, 100)
+		synctest.Wait()
+		if d.writes != 0 {
+			t.Errorf("%d writes before the delay", d.writes)
+		}
+		time.Sleep(batchDelay)
+		synctest.Wait()
+		if d.writes != 1 || d.count(t) != 100 {
+			t.Errorf("%d writes of %d runs, want one of 100", d.writes, d.count(t))
+		}
+	})
+}
+
+func TestFullBatchesAreWrittenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		a := NewAppender(d.write, &d.health)
+		defer a.Close()
+		appendNumbered(t, a, 0, 2*maxBatch)
+		synctest.Wait()
+		if d.count(t) != 2*maxBatch || d.largest != maxBatch {
+			t.Errorf("%d runs are stored, in batches of up to %d", d.count(t), d.largest)
+		}
+	})
+}
+
+func TestFlushWritesWhatIsQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		a := NewAppender(d.write, &d.health)
+		defer a.Close()
+		if err := a.Flush(t.Context()); err != nil || d.writes != 0 {
+			t.Errorf("nothing to write: %v after %d writes", err, d.writes)
+		}
+		appendNumbered(t, a, 0, 10)
+		if err := a.Flush(t.Context()); err != nil || d.count(t) != 10 {
+			t.Errorf("%d runs are stored, %v", d.count(t), err)
+		}
+		d.setBroken(true)
+		appendNumbered(t, a, 10, 20)
+		if err := a.Flush(t.Context()); !errors.Is(err, errDisk) {
+			t.Errorf("got %v, want the error of the write", err)
+		}
+	})
+}
+
+func TestOutageLosesNothingWhileTheQueueHasRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{broken: true}
+		a := NewAppender(d.write, &d.health)
+		defer a.Close()
+		appendNumbered(t, a, 0, 1000)
+		time.Sleep(10 * retryDelay)
+		if d.writes < 9 || d.writes > 12 {
+			t.Errorf("%d attempts in 10 s, want one a second", d.writes)
+		}
+		if err := d.health.Err(); !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "0 runs were lost") {
+			t.Errorf("degraded: %v", err)
+		}
+		d.setBroken(false)
+		time.Sleep(retryDelay + batchDelay)
+		synctest.Wait()
+		if d.count(t) != 1000 || d.health.Err() != nil {
+			t.Errorf("%d runs are stored, degraded: %v", d.count(t), d.health.Err())
+		}
+	})
+}
+
+func TestRunsAreDroppedAndCountedWhenTheQueueIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{broken: true}
+		a := NewAppender(d.write, &d.health)
+		appendNumbered(t, a, 0, 1)
+		time.Sleep(time.Second) // the outage is known
+		appendNumbered(t, a, 1, maxBatch)
+		synctest.Wait()
+		appendNumbered(t, a, maxBatch, maxBatch+maxQueued)
+		for range 7 {
+			err := a.Append(t.Context(), numbered(-1))
+			if !errors.Is(err, ErrNotStored) || !errors.Is(err, errDisk) {
+				t.Fatalf("got %v, want ErrNotStored because of the disk", err)
+			}
+		}
+		if err := d.health.Err(); !strings.Contains(err.Error(), "7 runs were lost") {
+			t.Errorf("degraded: %v", err)
+		}
+		a.Close()
+		if want := fmt.Sprintf("%d runs were lost", 7+maxBatch+maxQueued); !strings.Contains(d.health.Err().Error(), want) {
+			t.Errorf("after Close: %v, want %s", d.health.Err(), want)
+		}
+	})
+}
+
+func TestAppendBlocksWhileTheDatabaseIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		a := NewAppender(func([]PackedRun) error { <-release; return nil }, &Health{})
+		appendNumbered(t, a, 0, maxBatch)
+		synctest.Wait() // the first batch is being written
+		appendNumbered(t, a, maxBatch, maxBatch+maxQueued)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := a.Append(ctx, numbered(-1)); !errors.Is(err, ErrNotStored) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want the context's error", err)
+		}
+		if err := a.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("flush: got %v, want the context's error", err)
+		}
+		close(release)
+		a.Close()
+	})
+}
+
+func TestClosedAppenderRefuses(t *testing.T) {
+	d := &disk{}
+	a := NewAppender(d.write, &d.health)
+	appendNumbered(t, a, 0, 10)
+	a.Close()
+	a.Close()
+	if d.count(t) != 10 {
+		t.Errorf("%d runs are stored, want the 10 that were queued", d.count(t))
+	}
+	if err := a.Flush(t.Context()); err == nil {
+		t.Error("Flush succeeds after Close")
+	}
+	for range maxQueued {
+		_ = a.Append(t.Context(), numbered(-1)) // nobody empties the queue
+	}
+	if err := a.Append(t.Context(), numbered(-1)); !errors.Is(err, ErrNotStored) {
+		t.Errorf("got %v, want ErrNotStored", err)
+	}
+}
