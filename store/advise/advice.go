@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// Advice is about one statement. Texts hold names and what stands in the
-// statement, never a value of the database.
+// Advice explains one statement. Its texts contain names and parts of the
+// statement, but no values from the database.
 type Advice struct {
-	// Plan is SQLite's, a line a step.
+	// Plan is SQLite's query plan, one line per step.
 	Plan []string
-	// Problems are what is wrong with it, the gravest as SQLite lists them.
+	// Problems are what is wrong with the plan, in SQLite's order of steps.
 	Problems []string
-	// Rewrite is the statement in a form that reads only its page. It takes
-	// the columns it pages by not to be NULL, and the key of the last row of
-	// the page before as parameters.
+	// Rewrite is a form of the statement that reads only its page. It assumes
+	// that the columns it pages by are not NULL, and takes the key of the last
+	// row of the previous page as parameters.
 	Rewrite string
-	// Indexes end the problems, or most of them. Usually there is one.
+	// Indexes solve all problems or most of them. Usually there is one.
 	Indexes []Index
-	// PlanAfter is the plan with Rewrite and Indexes in place.
+	// PlanAfter is the plan with Rewrite and Indexes applied.
 	PlanAfter []string
-	// Reason is why a statement could not be looked at.
+	// Reason is why a statement could not be analyzed, or "".
 	Reason string
 }
 
-// Index is one to create.
+// Index is an index to create.
 type Index struct {
 	SQL     string // CREATE INDEX …
 	Name    string
@@ -34,10 +34,10 @@ type Index struct {
 	Cost
 }
 
-// Empty is whether there is nothing to say.
+// Empty reports whether there is nothing to report.
 func (a Advice) Empty() bool { return len(a.Problems) == 0 && a.Reason == "" }
 
-// String says in a sentence or two what is wrong and what to do.
+// String returns one or two sentences on what is wrong and what to do.
 func (a Advice) String() string {
 	if a.Reason != "" {
 		return "No advice: " + a.Reason + "."
@@ -50,25 +50,25 @@ func (a Advice) String() string {
 		s += " Write " + strings.Join(strings.Fields(a.Rewrite), " ") + "."
 	}
 	for i, x := range a.Indexes {
-		verb := "ends"
+		verb := "solves"
 		if len(a.Indexes) > 1 {
-			verb = "helps to end"
+			verb = "helps to solve"
 		}
 		if i == 0 && a.Rewrite != "" {
-			verb = "serves"
+			verb = "supports"
 		}
-		s += fmt.Sprintf(" %s %s it, for %s.", x.SQL, verb, x.Cost)
+		s += fmt.Sprintf(" %s %s this, at a cost of %s.", x.SQL, verb, x.Cost)
 	}
 	return s
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
-// String gives the cost in words.
+// String returns the cost in words.
 func (c Cost) String() string {
-	s := "about " + size(c.BytesPerRow) + " a row"
+	s := "about " + size(c.BytesPerRow) + " per row"
 	if c.TotalBytes > 0 {
 		s += " (" + size(float64(c.TotalBytes)) + " now)"
 	}
-	return s + " and " + size(c.WALBytesPerInsert) + " of WAL an insert"
+	return s + " and " + size(c.WALBytesPerInsert) + " of WAL per insert"
 }

@@ -15,7 +15,7 @@ import (
 	"vega/store/advise"
 )
 
-// conversations is a database of 50,000 rows and no index.
+// conversations returns a database of 50,000 rows without an index.
 func conversations(t testing.TB) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "x.db"))
@@ -38,7 +38,7 @@ func run(t testing.TB, db *sql.DB, statement string) {
 	}
 }
 
-// advisor has time enough on any machine.
+// advisor returns an Advisor with enough time on any machine.
 func advisor(t testing.TB, db *sql.DB) *advise.Advisor {
 	t.Helper()
 	a := hasty(t, db)
@@ -46,7 +46,7 @@ func advisor(t testing.TB, db *sql.DB) *advise.Advisor {
 	return a
 }
 
-// hasty has the time that it has in use.
+// hasty returns an Advisor with its default budget.
 func hasty(t testing.TB, db *sql.DB) *advise.Advisor {
 	t.Helper()
 	a, err := advise.New(t.Context(), db)
@@ -61,16 +61,16 @@ func hasty(t testing.TB, db *sql.DB) *advise.Advisor {
 	return a
 }
 
-// The four ways into a history are found unaided; with the advised index made,
-// the advice is gone.
-func TestAdviceIsTaken(t *testing.T) {
+// Every page of a history is found, and there is no more advice after creating
+// the index.
+func TestAdviceEndsWhenTheIndexExists(t *testing.T) {
 	for statement, want := range map[string][]string{
 		"SELECT * FROM conversations WHERE session_id = ? ORDER BY ts DESC, id DESC LIMIT 50":           {"session_id", "ts"},
 		"SELECT * FROM conversations WHERE (ts, id) < (?, ?) ORDER BY ts DESC, id DESC LIMIT 50":        {"ts"},
 		"SELECT * FROM conversations WHERE reviewed = ? ORDER BY ts DESC LIMIT 50":                      {"reviewed", "ts"},
 		"SELECT * FROM conversations WHERE source = ? AND ts < ? ORDER BY ts DESC LIMIT 50":             {"source", "ts"},
 		"DELETE FROM conversations WHERE ts < ?":                                                        {"ts"},
-		"SELECT count(*) FROM conversations WHERE session_id = ? AND source = ? AND ts BETWEEN ? AND ?": nil, // any that ends the scan
+		"SELECT count(*) FROM conversations WHERE session_id = ? AND source = ? AND ts BETWEEN ? AND ?": nil, // any index that avoids the scan
 	} {
 		t.Run(statement, func(t *testing.T) {
 			db := conversations(t)
@@ -84,9 +84,9 @@ func TestAdviceIsTaken(t *testing.T) {
 				t.Errorf("%s, want %v", x.SQL, want)
 			}
 			if x.BytesPerRow <= 0 || x.BytesPerRow > 100 || x.WALBytesPerInsert <= 0 || x.TotalBytes < 50_000 {
-				t.Errorf("the price is %+v", x.Cost)
+				t.Errorf("the cost is %+v", x.Cost)
 			}
-			if text := got.String(); !strings.Contains(text, x.SQL) || !strings.Contains(text, "a row") {
+			if text := got.String(); !strings.Contains(text, x.SQL) || !strings.Contains(text, "per row") {
 				t.Errorf("%q", text)
 			}
 			run(t, db, x.SQL)
@@ -98,8 +98,9 @@ func TestAdviceIsTaken(t *testing.T) {
 	}
 }
 
-// What an index can't mend is said, and what can't be judged has a reason.
-func TestOtherAdvice(t *testing.T) {
+// Problems that an index cannot solve are reported, and statements that cannot
+// be analyzed have a reason.
+func TestProblemsWithoutAnIndex(t *testing.T) {
 	db := conversations(t)
 	a := advisor(t, db)
 	for statement, want := range map[string]string{
@@ -119,8 +120,8 @@ func TestOtherAdvice(t *testing.T) {
 	}
 }
 
-// A statement made to be hard to plan gets no advice, and takes no time.
-func TestHostileStatements(t *testing.T) {
+// Statements that are hard to plan get no advice and take little time.
+func TestHostileStatementsAreBounded(t *testing.T) {
 	db := conversations(t)
 	a := hasty(t, db)
 	var joins []string

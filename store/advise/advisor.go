@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// budget is how long one answer may take. What was found by then is the
-// answer.
+// budget limits the time for the advice on one statement. Advise on what is
+// found by then.
 const budget = 50 * time.Millisecond
 
-// Advisor gives advice about one database. It is safe for concurrent use; one
-// answer is made at a time.
+// Advisor gives advice on one database. It is safe for concurrent use; calls
+// run one at a time.
 type Advisor struct {
-	turn    chan struct{} // holds one token: whoever has it uses what follows
-	budget  time.Duration // of an answer about a statement
-	indexes time.Duration // of a look at all indexes
+	turn    chan struct{} // holds one token, whose holder may use the fields below
+	budget  time.Duration // for a statement
+	indexes time.Duration // for all indexes
 	copies
 	sampler
 	closed bool
 }
 
-// copies are what is made of a snapshot of the database.
+// copies are made from one snapshot of the database.
 type copies struct {
 	live  *snapshot
 	clone *clone
@@ -33,9 +33,9 @@ type copies struct {
 	scale *scale
 }
 
-// New makes an Advisor of the SQLite database that db reaches, which may be
-// read only. It fails where the schema cannot be read, or is too large to be
-// copied. The caller must Close it; db stays the caller's.
+// New returns an Advisor on the SQLite database of db, which may be read-only.
+// It returns an error if the schema cannot be read or is too large to copy. The
+// caller must close the Advisor; New does not take over db.
 func New(ctx context.Context, db *sql.DB) (*Advisor, error) {
 	a := &Advisor{turn: make(chan struct{}, 1), budget: budget, indexes: findingTime, sampler: sampler{db: db}}
 	if err := a.refresh(ctx); err != nil {
@@ -65,9 +65,9 @@ func (c *copies) close() error {
 	return errors.Join(errs...)
 }
 
-// Statement plans one statement and says what is wrong with that. It is an
-// error only when the database cannot be read, or ctx ends; a statement that
-// has no advice comes back with the Reason.
+// Statement plans one statement and explains the problems of the plan. It
+// returns an error only if the database cannot be read or ctx ends. If there is
+// no advice on the statement, Advice.Reason says why.
 func (a *Advisor) Statement(ctx context.Context, sql string) (Advice, error) {
 	if err := a.enter(ctx); err != nil {
 		return Advice{}, err
@@ -84,7 +84,7 @@ func (a *Advisor) Statement(ctx context.Context, sql string) (Advice, error) {
 	return advice, nil
 }
 
-// enter waits for the turn and brings the copies up to date.
+// enter waits for the turn and updates the copies.
 func (a *Advisor) enter(ctx context.Context) error {
 	select {
 	case <-a.turn:
@@ -108,8 +108,8 @@ func (a *Advisor) enter(ctx context.Context) error {
 
 func (a *Advisor) leave() { a.turn <- struct{}{} }
 
-// refresh makes the copies anew where the schema changed, and gives them the
-// statistics of now.
+// refresh replaces the copies if the schema has changed, and loads the current
+// statistics.
 func (a *Advisor) refresh(ctx context.Context) error {
 	live, err := look(ctx, a.db, a.live)
 	if err != nil || live == a.live {
@@ -183,8 +183,9 @@ func (a *Advisor) statement(ctx context.Context, s statement) (Advice, error) {
 	return advice, ctx.Err()
 }
 
-// plan explains a statement and asks what it offers to indexes. Where the
-// probe cannot follow, there is a plan without advice on indexes.
+// plan explains a statement and records which constraints and orders it offers
+// to indexes. If the probe cannot plan it, there is a plan but no advice on
+// indexes.
 func (a *Advisor) plan(s statement) (*query, []step, error) {
 	steps, err := a.clone.explain(s.plain, s.params)
 	if err != nil {
@@ -197,17 +198,17 @@ func (a *Advisor) plan(s statement) (*query, []step, error) {
 	return q, steps, nil
 }
 
-// reason says why a statement cannot be planned here.
+// reason explains why a statement cannot be planned.
 func (a *Advisor) reason(s statement, err error) string {
 	for _, name := range a.clone.missing {
 		if slices.ContainsFunc(s.tokens, func(t token) bool { return t.name() && t.s == name }) {
-			return fmt.Sprintf("%s needs a function, collation or module that is not known here", name)
+			return fmt.Sprintf("%s needs a function, collation or module that is not available here", name)
 		}
 	}
-	return "it cannot be planned apart from its database: " + strings.TrimPrefix(err.Error(), "SQL logic error: ")
+	return "it cannot be planned outside its database: " + strings.TrimPrefix(err.Error(), "SQL logic error: ")
 }
 
-// rows is about how many t has, in words.
+// rows returns the approximate number of rows of t, in words.
 func (a *Advisor) rows(ctx context.Context, samples map[*table]*sample, t *table) string {
 	if samples[t] == nil {
 		samples[t] = a.sample(ctx, t, a.live.statistics, nil, nil)
@@ -218,7 +219,7 @@ func (a *Advisor) rows(ctx context.Context, samples map[*table]*sample, t *table
 	return ""
 }
 
-// index finds what to create for q and returns the plan with it.
+// index finds the indexes to create for q and returns the plan with them.
 func (a *Advisor) index(ctx context.Context, q *query, steps []step, wrong []problem, samples map[*table]*sample, advice *Advice) ([]step, error) {
 	looking, cancel := context.WithDeadline(ctx, a.clone.deadline)
 	defer cancel()
@@ -233,7 +234,7 @@ func (a *Advisor) index(ctx context.Context, q *query, steps []step, wrong []pro
 	s := search{query: q, clone: a.clone, samples: samples, deadline: a.clone.deadline}
 	found, err := s.best(steps, q.candidates(bad, samples))
 	if err != nil {
-		a.live = nil // the copy may hold a candidate still
+		a.live = nil // the copy may still contain a candidate
 		return steps, err
 	}
 	taken := map[string]bool{}
@@ -249,7 +250,7 @@ func (a *Advisor) index(ctx context.Context, q *query, steps []step, wrong []pro
 	return renamed, nil
 }
 
-// columnsOf are the columns of t that an index for q could hold.
+// columnsOf returns the columns of t that an index for q could contain.
 func (q *query) columnsOf(t *table) (columns []*column) {
 	add := func(c *column) {
 		if c != nil && !slices.Contains(columns, c) {
@@ -288,7 +289,7 @@ func (q *query) conditionsOf(t *table) (conditions []condition) {
 	return conditions
 }
 
-// describe names an index and weighs it.
+// describe names an index and measures its cost.
 func (a *Advisor) describe(ctx context.Context, s *search, c candidate, taken map[string]bool) (Index, error) {
 	x := Index{Table: c.table.name}
 	name := c.table.name
@@ -313,7 +314,7 @@ func (a *Advisor) describe(ctx context.Context, s *search, c candidate, taken ma
 	return x, err
 }
 
-// unused is name, with a number where something is called that already.
+// unused returns name, with a number appended if it is taken.
 func (a *Advisor) unused(name string, taken map[string]bool) string {
 	used := func(name string) bool {
 		return taken[strings.ToLower(name)] || slices.ContainsFunc(a.live.objects, func(o object) bool { return strings.EqualFold(o.name, name) })
@@ -326,7 +327,7 @@ func (a *Advisor) unused(name string, taken map[string]bool) string {
 	return unique
 }
 
-// rename gives a candidate in a plan the name it will have.
+// rename replaces the name of a candidate in a plan.
 func rename(steps []step, from, to string) []step {
 	steps = slices.Clone(steps)
 	for i := range steps {

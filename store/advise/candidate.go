@@ -9,7 +9,7 @@ import (
 const (
 	maxCandidates = 32
 	maxTerms      = 4
-	rare          = 0.2 // of the rows: what a partial index is worth it for
+	rare          = 0.2 // fraction of the rows up to which a partial index is worth it
 )
 
 // candidate is an index that may help.
@@ -27,7 +27,7 @@ func (c candidate) sql(name string) string {
 	return createIndex(name, c.table, c.terms, where)
 }
 
-// candidates are collected without repetition, best guesses first.
+// candidates holds distinct candidates, best guesses first.
 type candidates struct {
 	list []candidate
 	seen map[string]bool
@@ -47,7 +47,8 @@ func (cs *candidates) add(c candidate) {
 	}
 }
 
-// candidates of the places where q uses the tables that bad holds.
+// candidates collects the candidates from all uses of the tables for which bad
+// returns true.
 func (q *query) candidates(bad func(*table) bool, samples map[*table]*sample) []candidate {
 	var plain candidates
 	for _, u := range q.uses {
@@ -77,11 +78,11 @@ func fractionOf(samples map[*table]*sample, k condition) (float64, bool) {
 	return s.fraction(k.text)
 }
 
-// candidates begin with what is compared for equality, whose values lie side
-// by side in the index; then comes the order, or one range: behind a range
-// nothing is in order.
+// candidates begin with the columns compared for equality, followed by the
+// order or by one range. After a range, an index is no longer sorted by the
+// next column.
 func (u *use) candidates(cs *candidates, h hints) {
-	for _, alone := range []bool{false, true} { // with the values of other tables, and without
+	for _, alone := range []bool{false, true} { // with and without the values of other tables
 		equal, ranges, byRowid := u.split(alone)
 		if byRowid {
 			continue
@@ -121,8 +122,8 @@ func (u *use) candidates(cs *candidates, h hints) {
 	}
 }
 
-// split sorts out the constraints that an index can serve. byRowid: the table
-// itself is ordered by what is compared.
+// split returns the constraints that an index can support. byRowid is set if
+// the table's own order supports one.
 func (u *use) split(alone bool) (equal, ranges []term, byRowid bool) {
 	add := func(list []term, c *column) []term {
 		if !slices.Contains(list, term{column: c}) {
@@ -144,9 +145,10 @@ func (u *use) split(alone bool) (equal, ranges []term, byRowid bool) {
 	return equal, ranges, byRowid
 }
 
-// sorted is the order as index terms, without what has one value anyway. An
-// index is read in both directions, so that only terms against the grain are
-// descending; the rowid, which every index ends with, ascends.
+// sorted returns the order as terms of an index, without columns that have a
+// single value. An index can be read in both directions, so only terms against
+// the main direction are descending. The rowid, which ends every index,
+// ascends.
 func (u *use) sorted(equal []term) []term {
 	grain := len(u.order) > 0 && u.order[0].desc
 	end := slices.IndexFunc(u.order, func(o order) bool { return o.column == nil })
@@ -164,8 +166,8 @@ func (u *use) sorted(equal []term) []term {
 	return terms
 }
 
-// collated are versions of c that are kept by the collation that the statement
-// compares by.
+// collated returns variants of c with the collation that the statement compares
+// with.
 func (q *query) collated(c candidate) []candidate {
 	var versions []candidate
 	for i, t := range c.terms {
@@ -185,7 +187,7 @@ func (q *query) collated(c candidate) []candidate {
 	return versions
 }
 
-// pattern is the collation that LIKE and GLOB compare by.
+// pattern returns the collation with which LIKE and GLOB compare.
 func (q *query) pattern(c *column) string {
 	for _, u := range q.uses {
 		for _, k := range u.constraints {
@@ -200,7 +202,7 @@ func (q *query) pattern(c *column) string {
 	return ""
 }
 
-// partial are versions of c that hold only the rows that meet k.
+// partial adds variants of c that contain only the rows that meet k.
 func (q *query) partial(cs *candidates, c candidate, k condition) {
 	if k.table != c.table {
 		return
@@ -210,7 +212,7 @@ func (q *query) partial(cs *candidates, c candidate, k condition) {
 		return
 	}
 	terms := c.terms
-	if k.equal && len(terms) > 1 { // it has one value there
+	if k.equal && len(terms) > 1 { // it has a single value there
 		terms = slices.DeleteFunc(slices.Clone(terms), has)
 	}
 	cs.add(candidate{table: c.table, terms: terms, where: &k})

@@ -9,24 +9,24 @@ import (
 
 const (
 	maxIndexes = 3
-	// few rows are read from one or two pages: an index that finds fewer is no
+	// few rows are read from one or two pages. An index that finds fewer is no
 	// faster.
 	few = 20
-	// unknownRows is what SQLite assumes of a table that was never analyzed.
+	// unknownRows is what SQLite assumes for a table that was never analyzed.
 	unknownRows = 1_048_576
 	candidateAs = "vega_candidate_"
 )
 
-// option is a plan with candidates created.
+// option is a plan with some candidates created.
 type option struct {
 	made   []candidate
 	steps  []step
 	score  int
-	effort int     // how many rows are read, in steps of four times
-	bytes  float64 // of the indexes, a row
+	effort int     // number of rows read, in powers of four
+	bytes  float64 // of the indexes, per row
 }
 
-// less says whether a is the better advice: the better plan, then fewer rows
+// less reports whether a is the better advice: the better plan, then fewer rows
 // read, then the smaller index.
 func (a option) less(b option) bool {
 	switch {
@@ -55,8 +55,8 @@ type search struct {
 	deadline time.Time
 }
 
-// best adds the best candidate until none makes the plan better, and returns
-// what it added. Where none does alone, as for OR, it tries all at once.
+// best adds the best candidate until none improves the plan, and returns what
+// it added. If no single candidate helps, as with OR, it tries all together.
 func (s *search) best(steps []step, list []candidate) (option, error) {
 	now := option{steps: steps, score: score(s.judge(steps))}
 	for now.score > 0 && len(now.made) < maxIndexes {
@@ -77,7 +77,7 @@ func (s *search) best(steps []step, list []candidate) (option, error) {
 	return now, nil
 }
 
-// one is the best that one more candidate makes of a plan.
+// one returns the best plan with one more candidate.
 func (s *search) one(now option, list []candidate) (option, error) {
 	best := now
 	for _, c := range list {
@@ -95,7 +95,7 @@ func (s *search) one(now option, list []candidate) (option, error) {
 	return best, nil
 }
 
-// together makes all candidates and keeps those that the planner takes.
+// together creates all candidates and keeps those that the planner uses.
 func (s *search) together(now option, list []candidate) (option, error) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return len(a.terms) - len(b.terms) })
 	o, err := s.try(list)
@@ -109,7 +109,8 @@ func (s *search) together(now option, list []candidate) (option, error) {
 	return kept, nil
 }
 
-// try plans the statement with candidates made, and keeps those used.
+// try plans the statement with the candidates created, and keeps those that the
+// planner uses.
 func (s *search) try(list []candidate) (o option, err error) {
 	made := make([]bool, len(list))
 	defer func() {
@@ -120,8 +121,8 @@ func (s *search) try(list []candidate) (o option, err error) {
 		}
 	}()
 	for i, c := range list {
-		// What cannot be an index, such as a function that may change its
-		// mind, is no advice.
+		// Some candidates cannot be an index, for example on a function that is
+		// not deterministic.
 		made[i] = s.clone.exec(c.sql(candidateName(i))) == nil
 	}
 	if o.steps, err = s.clone.explain(s.plain, s.params); err != nil {
@@ -162,7 +163,7 @@ func (s *search) sample(t *table) *sample {
 	return &sample{}
 }
 
-// rowsRead is about how many rows a loop finds through c.
+// rowsRead estimates how many rows a loop reads with c.
 func (s *search) rowsRead(c candidate, l loop) float64 {
 	known := s.sample(c.table)
 	rows := float64(known.rows)
@@ -184,7 +185,7 @@ func (s *search) rowsRead(c candidate, l loop) float64 {
 	return rows
 }
 
-// equals is the part of the rows that has one value.
+// equals returns the fraction of the rows that have one value.
 func (s *search) equals(known *sample, t term) float64 {
 	for _, k := range s.hints.conditions {
 		if k.column == t.column && k.equal {
@@ -199,7 +200,8 @@ func (s *search) equals(known *sample, t term) float64 {
 	return 1.0 / 10
 }
 
-// bytes is about what c takes a row: its terms, the rowid, and their headers.
+// bytes estimates the size of c per row: its terms, the rowid, and their
+// headers.
 func (s *search) bytes(c candidate) float64 {
 	known := s.sample(c.table)
 	sum := 8.0

@@ -13,14 +13,14 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// maxResolved bounds how often one statement may name columns, tables and
-// functions once its views and common tables are written out: nested ones
-// grow without end.
+// maxResolved limits how many columns, tables and functions a statement names
+// after expanding its views and common tables, whose number grows exponentially
+// when they are nested.
 const maxResolved = 20_000
 
-var errTooDeep = errors.New("it takes too long to plan: its views or common tables hold too much")
+var errTooDeep = errors.New("it takes too long to plan: its views or common tables expand too far")
 
-// clone is an empty copy of the database in memory, on one connection.
+// clone is an empty copy of the database in memory, with one connection.
 type clone struct {
 	db   *sql.DB
 	conn *sql.Conn
@@ -28,7 +28,7 @@ type clone struct {
 	guard
 }
 
-// guard lets a statement of somebody else only be planned.
+// guard allows planning a statement but not running it.
 type guard struct {
 	on       bool
 	resolved int
@@ -60,8 +60,8 @@ func (g *guard) authorize(action sqlite.AuthorizerActionCode, first, second, _, 
 	return sqlite.AuthorizerDeny
 }
 
-// memory opens one connection to an empty database in memory. Without a
-// driver it is the one that has this program's own functions.
+// memory opens one connection to an empty database in memory. A nil driver
+// stands for the default one, with the functions that this program registered.
 func memory(ctx context.Context, d *sqlite.Driver, setup func(any) error) (*sql.DB, *sql.Conn, error) {
 	connector, err := sqlite.NewConnector(":memory:")
 	if err != nil {
@@ -85,14 +85,14 @@ func memory(ctx context.Context, d *sqlite.Driver, setup func(any) error) (*sql.
 	return db, conn, nil
 }
 
-// limit keeps what is planned small.
+// limit restricts the size of what is planned.
 func limit(conn *sql.Conn) error {
 	for id, most := range map[int]int{
 		sqlite3.SQLITE_LIMIT_LENGTH:              16 << 20,
 		sqlite3.SQLITE_LIMIT_EXPR_DEPTH:          1000,
 		sqlite3.SQLITE_LIMIT_COMPOUND_SELECT:     100,
 		sqlite3.SQLITE_LIMIT_VDBE_OP:             250_000,
-		sqlite3.SQLITE_LIMIT_ATTACHED:            1, // VACUUM works by one
+		sqlite3.SQLITE_LIMIT_ATTACHED:            1, // VACUUM needs one
 		sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1000,
 	} {
 		if _, err := sqlite.Limit(conn, id, most); err != nil {
@@ -111,13 +111,13 @@ func (p private) Driver() driver.Driver                        { return p.d }
 func (g *guard) install(c any) error {
 	r, ok := c.(sqlite.AuthorizerRegisterer)
 	if !ok {
-		return fmt.Errorf("the SQLite driver has no authorizer: %T", c)
+		return fmt.Errorf("the SQLite driver does not support authorizers: %T", c)
 	}
 	return r.RegisterAuthorizer(g.authorize)
 }
 
-// newClone copies the schema of s. What cannot be created, for want of a
-// module or a function, is left out.
+// newClone copies the schema of s. It skips what needs a module or a function
+// that is missing.
 func newClone(ctx context.Context, s *snapshot) (*clone, error) {
 	c := &clone{}
 	var err error
@@ -135,7 +135,7 @@ func (c *clone) fill(ctx context.Context, s *snapshot) error {
 		return err
 	}
 	var missing []string
-	// A virtual table makes its own tables, which stand in the schema as well.
+	// A virtual table creates its own tables, which are in the schema, too.
 	for _, wanted := range []func(object) bool{
 		object.virtual,
 		func(o object) bool { return o.kind == "table" },
@@ -151,7 +151,7 @@ func (c *clone) fill(ctx context.Context, s *snapshot) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err != nil && !strings.Contains(err.Error(), "already exists") {
+			if err != nil && !c.has(ctx, o) {
 				missing = append(missing, strings.ToLower(o.name))
 			}
 		}
@@ -167,8 +167,15 @@ func (c *clone) fill(ctx context.Context, s *snapshot) error {
 	return c.load(ctx, s.statistics)
 }
 
-// load gives the planner the statistics of the live database. The empty copy
-// makes its own tables for them.
+// has reports whether the copy contains an object. A virtual table may have
+// created it before its turn came.
+func (c *clone) has(ctx context.Context, o object) bool {
+	var n int
+	err := c.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = ? COLLATE NOCASE", o.name).Scan(&n)
+	return err == nil && n > 0
+}
+
+// load sets the planner's statistics to those of the live database.
 func (c *clone) load(ctx context.Context, statistics []statistic) error {
 	if statistics == nil {
 		return nil
@@ -185,8 +192,8 @@ func (c *clone) load(ctx context.Context, statistics []statistic) error {
 	return err
 }
 
-// explain plans a statement. Nothing of it runs, and planning cannot be
-// interrupted: the guard bounds it.
+// explain plans a statement without running it. Planning cannot be interrupted,
+// but the guard limits it.
 func (c *clone) explain(query string, params int) ([]step, error) {
 	return explain(c.conn, &c.guard, query, params)
 }

@@ -11,34 +11,35 @@ import (
 )
 
 const (
-	measuredPages   = 40 // of an index: enough for splits to even out
+	measuredPages   = 40 // of an index: enough to average out page splits
 	mostRows        = 6000
 	measuredInserts = 64
 	frameHeader     = 24 // bytes before each page in a write-ahead log
 )
 
-// Cost is what an index takes. The figures are measured: rows like those of
-// the table go into an index of the same shape, in memory.
+// Cost is what an index costs. It is measured: rows like those of the table are
+// inserted into an index of the same shape, in memory.
 type Cost struct {
-	// BytesPerRow is what the index takes on disk for each row of the table.
+	// BytesPerRow is the size of the index on disk per row of the table.
 	BytesPerRow float64
-	// WALBytesPerInsert is what the index adds to the write-ahead log for an
-	// insert that is committed by itself. Inserts that share a transaction
-	// share pages, and take less.
+	// WALBytesPerInsert is how much the index adds to the write-ahead log for
+	// an insert in a transaction of its own. Inserts in one transaction share
+	// pages and add less.
 	WALBytesPerInsert float64
-	// Rows is about how many the table holds, 0 where that is unknown.
+	// Rows is the approximate number of rows of the table, or 0 if it is
+	// unknown.
 	Rows int64
-	// TotalBytes is what the index takes for all of Rows.
+	// TotalBytes is the size of the index for all Rows.
 	TotalBytes int64
 }
 
-// scale weighs indexes, each shape once.
+// scale measures indexes and caches the result by shape.
 type scale struct {
 	pageSize int64
 	known    map[string]Cost
 }
 
-// cost weighs an index of t by what its rows are like.
+// cost measures an index of t on rows like those in the sample.
 func (s *scale) cost(ctx context.Context, t *table, known *sample, terms []term, fraction float64) (Cost, error) {
 	terms = withKey(t, terms)
 	shapes := make([]string, len(terms))
@@ -66,7 +67,7 @@ func (s *scale) cost(ctx context.Context, t *table, known *sample, terms []term,
 	}, nil
 }
 
-// withKey adds what an index of t ends with where that is not the rowid.
+// withKey appends the columns that end an index of a table without rowid.
 func withKey(t *table, terms []term) []term {
 	if !t.withoutRowid {
 		return terms
@@ -80,15 +81,15 @@ func withKey(t *table, terms []term) []term {
 	return all
 }
 
-// shape is an expression of i, the number of the row, that lies like the
-// term's values: as wide, as many, and in as much order.
+// shape returns an expression in i, the number of the row, whose values are
+// distributed like the term's: in width, in number and in order.
 func shape(t term, v spread) string {
 	textual := t.column == nil || t.column.affinity == "TEXT" || t.column.affinity == "BLOB"
 	wide := int(math.Round(v.width))
 	value := "i"
 	if !v.ascending {
-		// Knuth's multiplicative hash, for the order of the values to have
-		// nothing to do with that of the rows.
+		// Knuth's multiplicative hash makes the order of the values independent
+		// of the order of the rows.
 		value = "((i * 2654435761) % 4294967296)"
 		if v.distinct > 0 && v.distinct < 1<<32 {
 			value += fmt.Sprintf(" %% %d", max(1, int64(v.distinct)))
@@ -104,14 +105,14 @@ func shape(t term, v spread) string {
 	case wide == 0:
 		return value + " & 1"
 	case v.ascending || wide >= 4:
-		// The first number that takes as many bytes.
+		// Start at the smallest number that takes as many bytes.
 		return fmt.Sprintf("%s + %d", value, int64(1)<<(8*min(wide, 7)-9))
 	}
 	return fmt.Sprintf("%s & %d", value, 1<<(8*wide-1)-1)
 }
 
-// measure fills a tree like an index's and looks at its pages. A table without
-// rowid whose key is all there is has the same tree as an index.
+// measure fills a tree like that of an index and counts its pages. A table
+// without rowid whose key is all its columns has the same tree as an index.
 func (s *scale) measure(ctx context.Context, shapes []string, rows int) (c Cost, err error) {
 	db, conn, err := memory(ctx, nil, func(any) error { return nil })
 	if err != nil {
@@ -135,7 +136,7 @@ func (s *scale) measure(ctx context.Context, shapes []string, rows int) (c Cost,
 	if err != nil {
 		return c, err
 	}
-	// The first page holds the schema.
+	// The first page contains the schema.
 	c.BytesPerRow = float64(int64(len(before))-s.pageSize) / float64(rows)
 	dirty := 0
 	for i := range measuredInserts {
@@ -153,7 +154,7 @@ func (s *scale) measure(ctx context.Context, shapes []string, rows int) (c Cost,
 	return c, nil
 }
 
-// image is the database as a file.
+// image returns the database as the bytes of a file.
 func image(conn *sql.Conn) (image []byte, err error) {
 	err = conn.Raw(func(c any) error {
 		serializer, ok := c.(interface{ Serialize() ([]byte, error) })
@@ -166,7 +167,7 @@ func image(conn *sql.Conn) (image []byte, err error) {
 	return image, err
 }
 
-// differing counts the pages that a write-ahead log would hold.
+// differing counts the pages that a write-ahead log would contain.
 func differing(before, after []byte, page int) (n int) {
 	for at := 0; at < len(after); at += page {
 		if at >= len(before) || !bytes.Equal(before[at:at+page], after[at:at+page]) {

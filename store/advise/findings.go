@@ -8,37 +8,38 @@ import (
 	"time"
 )
 
-// findingTime bounds one look at all indexes.
+// findingTime limits one analysis of all indexes.
 const findingTime = 200 * time.Millisecond
 
-// Finding is an index that costs more than it gives.
+// Finding is an index that costs more than it is worth.
 type Finding struct {
 	Index string
 	Table string
-	// With is the index that serves all that this one does, "" where nothing
-	// uses this one. "the rowid" is the table's own order.
+	// With is the index that makes this one redundant, or "" if no statement
+	// uses this one. "the rowid" stands for the order of the table itself.
 	With string
 	SQL  string // DROP INDEX …
 	Cost
 }
 
-// String says in a sentence or two what is wrong and what to do.
+// String returns one or two sentences on what is wrong and what to do.
 func (f Finding) String() string {
 	what := "No statement uses index " + f.Index + "."
 	if f.With != "" {
-		what = fmt.Sprintf("Index %s is superfluous: %s begins with what it holds.", f.Index, f.With)
+		what = fmt.Sprintf("Index %s is redundant: %s begins with the same columns.", f.Index, f.With)
 	}
 	return fmt.Sprintf("%s %s saves %s.", what, f.SQL, f.Cost)
 }
 
-// Indexes finds those that are superfluous, and those that none of statements
-// uses. statements are all that are sent to the database, with parameters for
-// values; without them only the superfluous are found.
+// Indexes returns the redundant indexes, and those that none of the statements
+// uses. statements are all statements that are sent to the database, with
+// parameters in place of values. Without statements, only redundant indexes are
+// found.
 //
-// An index is called unused only if its table is named by statements that all
-// could be planned. Indexes that enforce something, that a foreign key is
-// looked up by, that are partial or of an expression are not: whether a
-// statement uses those can depend on values, which are not seen.
+// An index is reported as unused only if statements name its table and all of
+// those could be planned. Indexes that enforce something, serve a foreign key,
+// are partial or are on an expression are never reported: whether a statement
+// uses them can depend on values, which are not known here.
 func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, error) {
 	if err := a.enter(ctx); err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 	var found []Finding
 	for _, x := range a.clone.indexes {
 		if x.origin != "c" {
-			continue // made for a constraint: it can't be dropped
+			continue // belongs to a constraint and cannot be dropped
 		}
 		if f, bad := w.judge(x); bad {
 			if err := a.price(ctx, x, &f); err != nil {
@@ -72,7 +73,7 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 	return found, nil
 }
 
-// price is what dropping an index saves.
+// price measures what dropping an index saves.
 func (a *Advisor) price(ctx context.Context, x *index, f *Finding) (err error) {
 	looking, cancel := context.WithTimeout(ctx, a.budget)
 	defer cancel()
@@ -95,29 +96,29 @@ func (a *Advisor) price(ctx context.Context, x *index, f *Finding) (err error) {
 	return err
 }
 
-// watched is what statements do with the indexes of a database.
-type watched struct {
+// usage records how statements use the indexes of a database.
+type usage struct {
 	*Advisor
 	planned    []planned
 	used       map[string]bool // indexes in a plan, by name in lower case
 	named      map[*table]bool // tables that a statement names
-	doubtful   map[*table]bool // tables of statements whose plan does not tell
-	incomplete bool            // there are statements that were not seen
+	doubtful   map[*table]bool // tables of statements whose plan is inconclusive
+	incomplete bool            // some statements were not seen
 }
 
 type planned struct {
 	statement
-	score int // how bad its plan is
+	score int // how bad the plan is
 }
 
-func watch(a *Advisor) *watched {
-	w := &watched{Advisor: a, used: map[string]bool{}, named: map[*table]bool{}, doubtful: map[*table]bool{}}
-	w.doubt(a.clone.trigger) // what a trigger runs is in no plan
+func watch(a *Advisor) *usage {
+	w := &usage{Advisor: a, used: map[string]bool{}, named: map[*table]bool{}, doubtful: map[*table]bool{}}
+	w.doubt(a.clone.trigger) // no plan includes what triggers run
 	return w
 }
 
 // see plans a statement.
-func (w *watched) see(text string) {
+func (w *usage) see(text string) {
 	tokens, err := lex(text)
 	if err != nil {
 		w.incomplete = true
@@ -133,13 +134,13 @@ func (w *watched) see(text string) {
 		w.doubt(tokens)
 		return
 	}
-	q.rows = nobody
+	q.rows = noRows
 	w.planned = append(w.planned, planned{s, score(q.judge(steps))})
 	for _, t := range q.tables {
 		w.named[t] = true
 	}
 	if slices.ContainsFunc(tokens, func(t token) bool { return t.in("like", "glob") }) {
-		w.doubt(tokens) // an index serves some patterns, and not others
+		w.doubt(tokens) // an index supports only some patterns
 	}
 	for _, st := range steps {
 		if l, ok := readLoop(st.detail); ok && l.index != "" {
@@ -148,10 +149,10 @@ func (w *watched) see(text string) {
 	}
 }
 
-// nobody asks how many rows a table has.
-func nobody(*table) string { return "" }
+// noRows stands for the number of rows where no text needs it.
+func noRows(*table) string { return "" }
 
-func (w *watched) doubt(tokens []token) {
+func (w *usage) doubt(tokens []token) {
 	for _, t := range tokens {
 		if named := w.clone.tables[t.s]; t.name() && named != nil {
 			w.doubtful[named] = true
@@ -159,7 +160,7 @@ func (w *watched) doubt(tokens []token) {
 	}
 }
 
-func (w *watched) judge(x *index) (Finding, bool) {
+func (w *usage) judge(x *index) (Finding, bool) {
 	f := Finding{Index: x.name, Table: x.table.name, SQL: "DROP INDEX " + identifier(x.name)}
 	if f.With = superseded(x); f.With != "" {
 		return f, !w.worse(x)
@@ -167,13 +168,13 @@ func (w *watched) judge(x *index) (Finding, bool) {
 	return f, w.unused(x)
 }
 
-func (w *watched) unused(x *index) bool {
+func (w *usage) unused(x *index) bool {
 	special := x.unique || x.partial || slices.ContainsFunc(x.terms, func(t term) bool { return t.column == nil })
 	return !special && !w.incomplete && w.named[x.table] && !w.doubtful[x.table] && !w.used[strings.ToLower(x.name)] && !x.forChildren()
 }
 
-// forChildren is whether a foreign key's rows are found by the index when
-// their parent goes, which no plan shows.
+// forChildren reports whether a foreign key uses the index to find rows when
+// their parent is deleted. No plan shows this.
 func (x *index) forChildren() bool {
 	return slices.ContainsFunc(x.table.children, func(columns []string) bool {
 		n := min(len(columns), len(x.terms))
@@ -183,22 +184,22 @@ func (x *index) forChildren() bool {
 	})
 }
 
-// superseded names what begins with all that x holds, "" for nothing.
+// superseded returns the name of an index that makes x redundant, or "".
 func superseded(x *index) string {
 	if t := x.table; t.rowid != "" && !x.partial && !x.unique && x.terms[0].column != nil && strings.EqualFold(x.terms[0].column.name, t.rowid) {
-		return "the rowid" // each value stands once: what follows orders nothing
+		return "the rowid" // values are unique, so further columns do not affect the order
 	}
 	for _, y := range x.table.indexes {
-		if y != x && y.partial == x.partial && y.where == x.where && y.holds(x) {
+		if y != x && y.partial == x.partial && y.where == x.where && y.covers(x) {
 			return y.name
 		}
 	}
 	return ""
 }
 
-// holds is whether y does all that x does. Of two that are the same, one that
-// enforces something stays, else the first by name.
-func (y *index) holds(x *index) bool {
+// covers reports whether y does all that x does. Of two equal indexes the one
+// that enforces something stays, or else the first by name.
+func (y *index) covers(x *index) bool {
 	if len(y.terms) < len(x.terms) || x.unique && (!y.unique || len(y.terms) > len(x.terms)) {
 		return false
 	}
@@ -209,7 +210,7 @@ func (y *index) holds(x *index) bool {
 			return false
 		}
 		if a.column == nil && a.expression == "" {
-			return false // its text could not be read
+			return false // its text could not be parsed
 		}
 	}
 	if len(y.terms) > len(x.terms) || y.origin != "c" || y.unique && !x.unique {
@@ -218,10 +219,10 @@ func (y *index) holds(x *index) bool {
 	return y.name < x.name
 }
 
-// worse is whether the plan of some statement gets worse without x: rows of
-// one value come out of x in the order of the rowid, and of a longer index in
-// another.
-func (w *watched) worse(x *index) bool {
+// worse reports whether some statement gets a worse plan without x. Rows with
+// equal values come from x in the order of the rowid, but from a longer index
+// in another order.
+func (w *usage) worse(x *index) bool {
 	if !w.used[strings.ToLower(x.name)] {
 		return false
 	}
@@ -232,11 +233,11 @@ func (w *watched) worse(x *index) bool {
 	return w.clone.exec("ROLLBACK TO finding; RELEASE finding") != nil || worse
 }
 
-func (w *watched) gotWorse(p planned) bool {
+func (w *usage) gotWorse(p planned) bool {
 	q, steps, err := w.plan(p.statement)
 	if err != nil {
 		return true
 	}
-	q.rows = nobody
+	q.rows = noRows
 	return score(q.judge(steps)) > p.score
 }

@@ -57,8 +57,8 @@ func TestSuperfluousIndexes(t *testing.T) {
 		"another collation":            {[]string{things, "CREATE INDEX x ON t (a COLLATE NOCASE)", "CREATE INDEX y ON t (a, b)"}, ""},
 		"the column's collation":       {[]string{things, "CREATE INDEX x ON t (c COLLATE NOCASE)", "CREATE INDEX y ON t (c, b)"}, "x<y"},
 		"a unique one enforces":        {[]string{things, "CREATE UNIQUE INDEX x ON t (a)", "CREATE INDEX y ON t (a, b)"}, ""},
-		"beside a unique one":          {[]string{things, "CREATE INDEX a ON t (a)", "CREATE UNIQUE INDEX y ON t (a)"}, "a<y"},
-		"beside a constraint":          {[]string{"CREATE TABLE t (a TEXT UNIQUE, b)", "CREATE INDEX x ON t (a)"}, "x<sqlite_autoindex_t_1"},
+		"next to a unique one":         {[]string{things, "CREATE INDEX a ON t (a)", "CREATE UNIQUE INDEX y ON t (a)"}, "a<y"},
+		"next to a constraint":         {[]string{"CREATE TABLE t (a TEXT UNIQUE, b)", "CREATE INDEX x ON t (a)"}, "x<sqlite_autoindex_t_1"},
 		"the rowid":                    {[]string{things, "CREATE INDEX x ON t (id, a)"}, "x<the rowid"},
 		"a key without rowid":          {[]string{"CREATE TABLE t (a, b, PRIMARY KEY (a, b)) WITHOUT ROWID", "CREATE INDEX x ON t (a)"}, "x<sqlite_autoindex_t_1"},
 		"a partial one is smaller":     {[]string{things, "CREATE INDEX x ON t (a) WHERE b = 1", "CREATE INDEX y ON t (a, b)"}, ""},
@@ -66,7 +66,7 @@ func TestSuperfluousIndexes(t *testing.T) {
 		"two partial ones that differ": {[]string{things, "CREATE INDEX x ON t (a) WHERE b = 1", "CREATE INDEX y ON t (a, c) WHERE b = 2"}, ""},
 		"expressions":                  {[]string{things, "CREATE INDEX x ON t (lower(a))", "CREATE INDEX y ON t (lower(a), b)"}, "x<y"},
 		"expressions that differ":      {[]string{things, "CREATE INDEX x ON t (lower(a))", "CREATE INDEX y ON t (upper(a), b)"}, ""},
-		"a name that wants quotes":     {[]string{things, `CREATE INDEX "a ""b" ON t (a)`}, ""},
+		"a name that needs quotes":     {[]string{things, `CREATE INDEX "a ""b" ON t (a)`}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := findings(t, scratch(t, c.schema...)); got != c.want {
@@ -76,9 +76,9 @@ func TestSuperfluousIndexes(t *testing.T) {
 	}
 }
 
-// A prefix that gives rows in the order of the rowid is worth its price where
-// a statement wants that.
-func TestAPrefixThatOrdersStays(t *testing.T) {
+// A prefix that returns rows in the order of the rowid is worth its cost if a
+// statement needs that order.
+func TestPrefixThatIsNeededForItsOrderStays(t *testing.T) {
 	db := scratch(t, things, "CREATE INDEX x ON t (a)", "CREATE INDEX y ON t (a, b)")
 	if got := findings(t, db, "SELECT * FROM t WHERE a = ? ORDER BY id DESC LIMIT 10", "SELECT * FROM t WHERE a = ? ORDER BY b"); got != "" {
 		t.Error(got)
@@ -99,7 +99,7 @@ func TestUnusedIndexes(t *testing.T) {
 	}{
 		"nothing was sent":        {nil, ""},
 		"nothing about the table": {[]string{"SELECT 1"}, ""},
-		"one is used":             {[]string{"SELECT * FROM t WHERE a = ?"}, "y<"},
+		"one used":                {[]string{"SELECT * FROM t WHERE a = ?"}, "y<"},
 		"both are":                {[]string{"SELECT * FROM t WHERE a = ?", "DELETE FROM t WHERE b = ?"}, ""},
 		"by an OR":                {[]string{"SELECT * FROM t WHERE a = ? OR b = ?"}, ""},
 		"writes only":             {[]string{"INSERT INTO t (a) VALUES (?)"}, "x< y<"},
@@ -119,8 +119,8 @@ func TestUnusedIndexes(t *testing.T) {
 	}
 }
 
-// What dropping it saves is measured on rows like the table's.
-func TestAFindingHasItsPrice(t *testing.T) {
+// Savings are measured on rows like those of the table.
+func TestFindingsHaveACost(t *testing.T) {
 	db := conversations(t)
 	run(t, db, "CREATE INDEX ix_source ON conversations (source)")
 	run(t, db, "CREATE INDEX ix_source_ts ON conversations (source, ts)")
@@ -134,7 +134,7 @@ func TestAFindingHasItsPrice(t *testing.T) {
 	}
 	t.Log(f)
 	if found, err = advisor(t, db).Indexes(t.Context(), nil); err != nil || len(found) != 1 {
-		t.Errorf("looking changed it: %v, %v", found, err)
+		t.Errorf("the database was changed: %v, %v", found, err)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestALargeSchemaIsNotLookedAtForEver(t *testing.T) {
 	}
 	run(t, db, script.String()+"COMMIT")
 	a := hasty(t, db)
-	realtest.Until(t, "something was found by then", func() bool {
+	realtest.Until(t, "there are findings despite the timeout", func() bool {
 		found, err := a.Indexes(t.Context(), statements)
 		if err != nil {
 			t.Fatal(err)

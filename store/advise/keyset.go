@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// shallow is the OFFSET that is not worth a word.
+// shallow is the largest OFFSET that is not reported.
 const shallow = 100
 
 const (
-	orKeyset = "paging by x < ? OR (x = ? AND y < ?) reads every row up to the page: compare row values"
-	offset   = "OFFSET reads and drops every row before the page: continue from the last row's key"
+	orKeyset = "paging with x < ? OR (x = ? AND y < ?) reads every row up to the page: compare row values"
+	offset   = "OFFSET reads and discards every row before the page: continue from the key of the last row"
 )
 
-// rewrite returns the statement that reads only its page, or "" where the
-// statement does already or is too complex to be rewritten, and what is wrong.
+// rewrite returns a statement that reads only its page, and the problems of the
+// original. It returns "" if the statement already does that or is too complex
+// to rewrite.
 func (q *query) rewrite() (string, []problem) {
 	s, rewritten := q.statement, ""
 	var problems []problem
@@ -36,7 +37,7 @@ func (q *query) rewrite() (string, []problem) {
 	return rewritten, problems
 }
 
-// comparison is column, operator, value.
+// comparison is a column, an operator and a value.
 type comparison struct {
 	column, op, value string
 	next              int // the token after it
@@ -73,7 +74,7 @@ func compare(s statement, i int) (c comparison, ok bool) {
 	return c, true
 }
 
-// rowValues rewrites x < ? OR (x = ? AND y < ?).
+// rowValues rewrites x < ? OR (x = ? AND y < ?) to a comparison of row values.
 func rowValues(s statement) string {
 	tokens := s.tokens
 	at := func(i int, word string) bool { return i < len(tokens) && tokens[i].is(word) }
@@ -113,7 +114,8 @@ func rowValues(s statement) string {
 	return ""
 }
 
-// deep says whether a statement drops many rows, or as many as it is told.
+// deep reports whether a statement skips many rows, or a number given by a
+// parameter.
 func deep(s statement) bool {
 	limit := s.find("limit")
 	if limit < 0 {
@@ -124,7 +126,7 @@ func deep(s statement) bool {
 		return false
 	}
 	dropped := limit + n + 1
-	if s.tokens[limit+n].is(",") { // LIMIT dropped, kept
+	if s.tokens[limit+n].is(",") { // LIMIT offset, count
 		dropped = limit + 1
 	}
 	if dropped >= len(s.tokens) {
@@ -134,8 +136,8 @@ func deep(s statement) bool {
 	return err != nil || n > shallow
 }
 
-// keyset rewrites a page of one table that is found by OFFSET into one that is
-// found by the key of the row before it.
+// keyset rewrites a page of one table that OFFSET finds into one found by the
+// key of the previous row.
 func (q *query) keyset(s statement) string {
 	tokens := s.tokens
 	orderAt, limitAt, whereAt := s.find("order"), s.find("limit"), s.find("where")
@@ -180,8 +182,8 @@ func (q *query) keyset(s statement) string {
 	return head + " ORDER BY " + strings.Join(columns, direction+", ") + direction + " LIMIT " + s.sql[kept[0].start:kept[len(kept)-1].end]
 }
 
-// key reads ORDER BY terms that are columns, all in one direction, and makes
-// them tell rows apart by adding the rowid or the primary key.
+// key parses ORDER BY terms that are columns in the same direction. It adds the
+// rowid or the primary key to make them unique.
 func (q *query) key(s statement, from, to int) (key []string, direction string) {
 	t := q.tables[0]
 	qualifier := ""

@@ -9,14 +9,14 @@ type kind byte
 
 const (
 	word   kind = iota // a keyword or a plain name, in lower case
-	quoted             // a name in quotes, without them, in lower case
+	quoted             // a quoted name, without the quotes, in lower case
 	number
 	text // a string or a blob, as written
 	param
 	operator
 )
 
-// token is a piece of SQL: what it means in s, where it stands in the text.
+// token is a piece of SQL: its meaning in s, and its place in the text.
 type token struct {
 	kind       kind
 	s          string
@@ -41,10 +41,10 @@ func (t token) constant() bool { return t.kind == number || t.kind == text }
 
 var (
 	errQuote  = errors.New("a quote is not closed")
-	errSymbol = errors.New("it holds a character that SQL has no use for")
+	errSymbol = errors.New("it contains a character that is not SQL")
 )
 
-// lex splits SQL as SQLite does. Comments and white space fall away.
+// lex splits SQL like SQLite does. It drops comments and white space.
 func lex(sql string) ([]token, error) {
 	var tokens []token
 	depth := 0
@@ -71,7 +71,7 @@ func lex(sql string) ([]token, error) {
 	return tokens, nil
 }
 
-// skip returns the length of the white space or comment that s starts with.
+// skip returns the length of the white space or comment at the beginning of s.
 func skip(s string) int {
 	switch {
 	case strings.IndexByte(" \t\n\f\r", s[0]) >= 0:
@@ -90,7 +90,7 @@ func skip(s string) int {
 	return 0
 }
 
-// next reads the token that s starts with; its end is its length.
+// next reads the token at the beginning of s. Its end is its length.
 func next(s string) (token, error) {
 	c := s[0]
 	switch {
@@ -137,8 +137,8 @@ func next(s string) (token, error) {
 	return token{kind: operator, s: s[:1], end: 1}, nil
 }
 
-// closing returns the length of the quoted text that s starts with. A doubled
-// quote is part of it.
+// closing returns the length of the quoted text at the beginning of s,
+// including doubled quotes.
 func closing(s string, q byte) (int, error) {
 	for i := 1; i < len(s); i++ {
 		if s[i] != q {

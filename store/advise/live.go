@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxObjects bounds the schema that is copied.
+// maxObjects limits the size of a schema that is copied.
 const maxObjects = 5000
 
-var errTooLarge = fmt.Errorf("its schema has more than %d tables and indexes: too many to copy", maxObjects)
+var errTooLarge = fmt.Errorf("its schema has more than %d tables and indexes, too many to copy", maxObjects)
 
 // object is a row of sqlite_schema.
 type object struct{ kind, name, sql string }
@@ -33,15 +33,15 @@ type snapshot struct {
 	statistics []statistic
 }
 
-// look reads a snapshot, or returns old where nothing changed since.
+// look reads a snapshot, or returns old if nothing has changed since.
 func look(ctx context.Context, db *sql.DB, old *snapshot) (*snapshot, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	// There is no transaction around this: a pool that begins its transactions
-	// by locking would lock.
+	// This does not use a transaction, because in some pools every transaction
+	// begins by locking the database.
 	for range 3 {
 		before, err := pragma(ctx, conn, "schema_version")
 		if err != nil {
@@ -68,7 +68,7 @@ func look(ctx context.Context, db *sql.DB, old *snapshot) (*snapshot, error) {
 		}
 		return s, nil
 	}
-	return nil, errors.New("its schema keeps changing: ask again later")
+	return nil, errors.New("its schema keeps changing: try again later")
 }
 
 func pragma(ctx context.Context, conn *sql.Conn, name string) (n int64, err error) {

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// hints are what the text of a statement says beyond the constraints that the
+// hints are what the text of a statement shows besides the constraints that the
 // planner offers.
 type hints struct {
 	expressions []expression
 	conditions  []condition
-	collations  map[*column]string // compared by, where it is not the column's own
+	collations  map[*column]string // compared with, if not the column's own
 }
 
 // expression is a function of columns that the statement compares or sorts by.
@@ -22,7 +22,7 @@ type expression struct {
 	order bool // sorted or grouped by
 }
 
-// condition compares a column with a constant, as it stands in the statement.
+// condition compares a column with a constant, as written in the statement.
 type condition struct {
 	table  *table
 	column *column
@@ -30,12 +30,12 @@ type condition struct {
 	equal  bool // false: IS NOT NULL
 }
 
-// functionless are words that stand before a parenthesis and are no function.
+// functionless lists the words other than functions that precede a parenthesis.
 var functionless = set("by cast glob like match over filter recursive regexp escape offset any some with materialized")
 
 var comparators = []string{"=", "==", "<", ">", "<=", ">=", "is", "in", "between"}
 
-// read collects the hints and the problems that no index mends.
+// read collects the hints, and the problems that an index cannot solve.
 func (q *query) read() []problem {
 	q.hints.collations = map[*column]string{}
 	var problems []problem
@@ -51,7 +51,7 @@ func (q *query) read() []problem {
 	return problems
 }
 
-// wildcard finds LIKE '%…', with the pattern written out.
+// wildcard finds LIKE '%…' with a literal pattern.
 func (q *query) wildcard(s statement, i int) string {
 	tokens := s.tokens
 	if !tokens[i].in("like", "glob") || i+1 >= len(tokens) || tokens[i+1].kind != text {
@@ -71,10 +71,10 @@ func (q *query) wildcard(s statement, i int) string {
 	if t, c := q.referenceBefore(tokens, i); c != nil {
 		on = " on " + t.name + "." + c.name
 	}
-	return "a pattern" + on + " that begins with a wildcard: no index serves it, a full-text table (FTS5) does"
+	return "a pattern" + on + " that begins with a wildcard: no index supports it, but a full-text table (FTS5) does"
 }
 
-// collate finds x COLLATE name, which other indexes than the column's serve.
+// collate finds x COLLATE name, which needs an index with that collation.
 func (q *query) collate(s statement, i int) string {
 	tokens := s.tokens
 	if !tokens[i].is("collate") || i+1 >= len(tokens) || !tokens[i+1].name() {
@@ -90,12 +90,12 @@ func (q *query) collate(s statement, i int) string {
 	}
 	q.hints.collations[c] = by
 	if x := leading(t, c); x != nil && x.terms[0].collation != by {
-		return fmt.Sprintf("%s.%s is compared by %s, and index %s is kept by %s", t.name, c.name, by, x.name, c.collation)
+		return fmt.Sprintf("%s.%s is compared with collation %s, but index %s has collation %s", t.name, c.name, by, x.name, c.collation)
 	}
 	return ""
 }
 
-// function finds a function of columns that is compared or sorted by.
+// function finds a function of columns that the statement compares or sorts by.
 func (q *query) function(s statement, i int) string {
 	tokens := s.tokens
 	if tokens[i].kind != word || reserved[tokens[i].s] || functionless[tokens[i].s] || i+1 >= len(tokens) || !tokens[i+1].is("(") {
@@ -127,13 +127,14 @@ func (q *query) function(s statement, i int) string {
 	}
 	q.hints.expressions = append(q.hints.expressions, e)
 	if x := leading(e.table, columns[0]); x != nil && !e.order {
-		return fmt.Sprintf("%s hides %s from index %s: compare the column itself, or index the expression", e.text, columns[0].name, x.name)
+		return fmt.Sprintf("comparing %s instead of %s prevents the use of index %s: compare the column itself, or index the expression", e.text, columns[0].name, x.name)
 	}
 	return ""
 }
 
 // inside writes tokens i to end without qualifiers and returns the columns in
-// them: none unless all are of one table and everything else is constant.
+// them. It returns none unless all are of one table and everything else is
+// constant.
 func (q *query) inside(s statement, i, end int, e *expression) []*column {
 	var columns []*column
 	var b strings.Builder
@@ -162,7 +163,7 @@ func (q *query) inside(s statement, i, end int, e *expression) []*column {
 	return columns
 }
 
-// closingParenthesis finds the end of what opens at token i, or -1.
+// closingParenthesis returns the end of the parenthesis at token i, or -1.
 func closingParenthesis(tokens []token, i int) int {
 	n := slices.IndexFunc(tokens[i+1:], func(t token) bool { return t.depth == tokens[i].depth && t.is(")") })
 	if n < 0 {
@@ -201,7 +202,8 @@ func (q *query) constant(s statement, i int) string {
 	return ""
 }
 
-// mismatch finds columns that are compared and not of one kind.
+// mismatch finds comparisons of columns with different affinities or
+// collations.
 func (q *query) mismatch(s statement, i int) string {
 	if !s.tokens[i].in("=", "==") {
 		return ""
@@ -216,11 +218,11 @@ func (q *query) mismatch(s statement, i int) string {
 		if c1.affinity != "TEXT" {
 			t1, c1, t2, c2 = t2, c2, t1, c1
 		}
-		return fmt.Sprintf("%s.%s is TEXT and %s.%s is %s: they are compared as numbers, which no index on %[2]s serves",
+		return fmt.Sprintf("%s.%s is TEXT and %s.%s is %s: they are compared as numbers, which no index on %[2]s supports",
 			t1.name, c1.name, t2.name, c2.name, c2.affinity)
 	}
 	if c1.collation != c2.collation && c1.affinity == "TEXT" && c2.affinity == "TEXT" {
-		return fmt.Sprintf("%s.%s is %s and %s.%s is %s: they are compared by %[3]s, which no index on %[5]s by default serves",
+		return fmt.Sprintf("%s.%s is %s and %s.%s is %s: they are compared with collation %[3]s, which no default index on %[5]s supports",
 			t1.name, c1.name, c1.collation, t2.name, c2.name, c2.collation)
 	}
 	return ""

@@ -22,9 +22,9 @@ func details(steps []step) []string {
 // loop is a step that reads a table.
 type loop struct {
 	search    bool
-	target    string // the table's alias, or its name
+	target    string // the alias of the table, or its name
 	index     string
-	using     bool // anything at all
+	using     bool // any index
 	automatic bool
 	virtual   bool
 	equal     int // leading terms of the index compared for equality
@@ -32,7 +32,7 @@ type loop struct {
 	terms     string // as SQLite writes them
 }
 
-// readLoop takes apart what SQLite writes about a loop.
+// readLoop parses SQLite's description of a loop.
 func readLoop(detail string) (loop, bool) {
 	verb, rest, _ := strings.Cut(detail, " ")
 	if verb != "SCAN" && verb != "SEARCH" || strings.HasSuffix(rest, "CONSTANT ROW") || strings.HasSuffix(rest, "CONSTANT ROWS") {
@@ -57,9 +57,9 @@ func readLoop(detail string) (loop, bool) {
 	return l, true
 }
 
-// How much worse a plan is for what it does. Only their order matters: what an
-// inner loop does is done for every row of the outer one; a sort reads what
-// was found once more; to sort within groups is less.
+// Weights of what a plan does. Only their order matters: an inner loop runs for
+// every row of the outer one; a sort reads all rows found once more; sorting
+// within groups costs less.
 const (
 	worstInnerScan = 1000
 	worstScan      = 100
@@ -69,8 +69,8 @@ const (
 	worstPartSort  = 15
 )
 
-// problem is what is wrong with a plan, in words; its weight is what an index
-// may take away.
+// problem describes what is wrong with a plan. Its weight is what an index may
+// save.
 type problem struct {
 	text   string
 	weight int
@@ -84,10 +84,10 @@ func score(problems []problem) (sum int) {
 	return sum
 }
 
-// judge reads a plan.
+// judge returns the problems of a plan.
 func (q *query) judge(steps []step) []problem {
 	var problems []problem
-	outer := map[int]bool{} // parents whose first loop was seen
+	outer := map[int]bool{} // parents whose first loop has been seen
 	correlated := map[int]bool{}
 	for _, s := range steps {
 		if strings.HasPrefix(s.detail, "CORRELATED ") {
@@ -113,32 +113,32 @@ func (q *query) judge(steps []step) []problem {
 func (q *query) judgeLoop(l loop, inner bool) (problem, bool) {
 	t := q.aliases[strings.ToLower(l.target)]
 	if t == nil || t.virtual || l.virtual {
-		return problem{}, false // a subquery, a function, a module: not ours to index
+		return problem{}, false // a subquery, a function or a module cannot be indexed
 	}
 	p := problem{table: t}
 	filtered := q.filtered(t, inner)
 	switch {
 	case l.automatic:
 		p.weight = worstAutomatic
-		p.text = fmt.Sprintf("automatic index on %s(%s), built anew by every run", t.name, columnsOf(l.terms))
+		p.text = fmt.Sprintf("automatic index on %s(%s), rebuilt by every execution", t.name, columnsOf(l.terms))
 	case l.search && l.using:
 		return p, false
 	case l.using && !filtered:
-		return p, false // it reads an index in its order, which is what was asked for
+		return p, false // it reads an index in its order, as requested
 	case l.using:
 		p.weight = worstIndexScan
 		p.text = fmt.Sprintf("scan of all of index %s of %s%s", l.index, t.name, q.rows(t))
-	case filtered || l.search: // min() and max() are searches to SQLite
+	case filtered || l.search: // to SQLite, min() and max() are searches
 		p.weight = worstScan
 		p.text = "full scan of " + t.name + q.rows(t)
 	case q.limited:
 		return p, false
 	default:
-		p.text = "full scan of " + t.name + q.rows(t) + ": it asks for every row"
+		p.text = "full scan of " + t.name + q.rows(t) + ": the statement selects every row"
 	}
 	if inner && p.weight >= worstScan {
 		p.weight = worstInnerScan
-		p.text += " for each row of the loop around it"
+		p.text += " for each row of the outer loop"
 	}
 	return p, true
 }

@@ -12,8 +12,8 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// maxBestIndex bounds how often the planner may ask about one statement: for
-// a join of sixty tables it asks about every way to begin.
+// maxBestIndex limits how often the planner may ask about one statement. For a
+// join of sixty tables it asks about every possible order.
 const maxBestIndex = 400
 
 var (
@@ -21,8 +21,8 @@ var (
 	errNoRows  = errors.New("a probe has no rows")
 )
 
-// use is how a statement uses a table in one place: what the planner offered
-// to an index.
+// use describes how a statement uses a table in one place, by what the planner
+// offered to an index.
 type use struct {
 	table       *table
 	constraints []constraint
@@ -32,7 +32,7 @@ type use struct {
 type constraint struct {
 	column *column // nil for the rowid
 	op     vtab.ConstraintOp
-	// alone: its value needs no row of another table of the same join.
+	// alone is set if its value does not depend on another table of the join.
 	alone bool
 }
 
@@ -41,7 +41,7 @@ type order struct {
 	desc   bool
 }
 
-// probe is a copy of the schema in which each table is a virtual one.
+// probe is a copy of the schema in which every table is virtual.
 type probe struct {
 	db   *sql.DB
 	conn *sql.Conn
@@ -49,7 +49,7 @@ type probe struct {
 	*recorder
 }
 
-// recorder is the module of the virtual tables. It is used by one goroutine.
+// recorder is the module of the virtual tables. Only one goroutine may use it.
 type recorder struct {
 	tables map[string]*table
 	asked  int
@@ -89,7 +89,7 @@ func (p *probe) fill(ctx context.Context, s *schema, objects []object) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		_ = err // a view that cannot be copied has no advice
+		_ = err // statements on a view that cannot be copied get no advice
 	}
 	_, err := p.conn.ExecContext(ctx, "COMMIT")
 	return err
@@ -105,10 +105,10 @@ func (p *probe) ask(query string, params int) ([]*use, error) {
 	return p.uses, err
 }
 
-// Create declares a table with the columns of the one it stands for.
+// Create declares a table with the columns of the original.
 func (r *recorder) Create(c vtab.Context, args []string) (vtab.Table, error) {
 	if len(args) < 3 || r.tables[strings.ToLower(args[2])] == nil {
-		return nil, fmt.Errorf("no table to stand for: %q", args)
+		return nil, fmt.Errorf("no such table: %q", args)
 	}
 	t := r.tables[strings.ToLower(args[2])]
 	columns := make([]string, len(t.columns))
@@ -118,7 +118,7 @@ func (r *recorder) Create(c vtab.Context, args []string) (vtab.Table, error) {
 	return &probed{r, t}, c.Declare("CREATE TABLE x(" + strings.Join(columns, ", ") + ")")
 }
 
-// Connect is Create for a table that is there already.
+// Connect is like Create, for a table that already exists.
 func (r *recorder) Connect(c vtab.Context, args []string) (vtab.Table, error) {
 	return r.Create(c, args)
 }
@@ -129,8 +129,9 @@ type probed struct {
 	table *table
 }
 
-// BestIndex notes what is offered and takes all of it, so that the planner
-// goes on to offer less: what it still offers then depends on no other table.
+// BestIndex records what is offered and accepts all of it, so that the planner
+// goes on to offer less. What it still offers then does not depend on another
+// table.
 func (p *probed) BestIndex(info *vtab.IndexInfo) error {
 	if p.asked++; p.asked > maxBestIndex {
 		return errTooMany
@@ -157,7 +158,7 @@ func (p *probed) BestIndex(info *vtab.IndexInfo) error {
 	return nil
 }
 
-// column is nil for the rowid, by whichever name.
+// column returns nil for the rowid, by whichever name.
 func (p *probed) column(i int) *column {
 	if i < 0 || i >= len(p.table.columns) || p.table.columns[i].name == p.table.rowid {
 		return nil
@@ -187,7 +188,8 @@ func (p *probed) Open() (vtab.Cursor, error) { return nil, errNoRows }
 func (p *probed) Disconnect() error          { return nil }
 func (p *probed) Destroy() error             { return nil }
 
-// A table that could not be written to would have no plan for writes.
+// Insert, Update and Delete exist because the planner rejects writes to a
+// read-only table.
 func (p *probed) Insert([]vtab.Value, *int64) error        { return errNoRows }
 func (p *probed) Update(int64, []vtab.Value, *int64) error { return errNoRows }
 func (p *probed) Delete(int64) error                       { return errNoRows }

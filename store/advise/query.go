@@ -6,14 +6,14 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// query is a statement beside the schema that it names.
+// query is a statement with the schema of the tables that it names.
 type query struct {
 	statement
 	schema  *schema
-	aliases map[string]*table // by what the statement calls them, in lower case
+	aliases map[string]*table // by their names in the statement, in lower case
 	tables  []*table          // in the order they are named
 	views   []statement       // the text of the views it reads
-	limited bool              // it has a LIMIT of its own
+	limited bool              // it has a LIMIT
 	uses    []*use
 	hints   hints
 	rows    func(*table) string // " (about 1,000 rows)"
@@ -23,13 +23,13 @@ func newQuery(s statement, schema *schema) *query {
 	q := &query{statement: s, schema: schema, aliases: map[string]*table{}}
 	q.limited = s.find("limit") >= 0
 	q.name(s.tokens)
-	for i := 0; i < len(q.views); i++ { // a view may name another
+	for i := 0; i < len(q.views); i++ { // views may be nested
 		q.name(q.views[i].tokens)
 	}
 	return q
 }
 
-// name finds the tables that tokens read and what they call them.
+// name records the tables that tokens read and their aliases.
 func (q *query) name(tokens []token) {
 	for i, t := range tokens {
 		if !t.name() || i == 0 || !tokens[i-1].in("from", "join", ",", "(", "update", "into", ".", "ignore", "replace", "abort", "fail", "rollback") {
@@ -62,7 +62,7 @@ func (q *query) alias(name string, t *table) {
 	}
 }
 
-// column finds what a name in the statement stands for.
+// column resolves a column name in the statement.
 func (q *query) column(qualifier, name string) (*table, *column) {
 	if qualifier != "" {
 		if t := q.aliases[qualifier]; t != nil {
@@ -78,7 +78,7 @@ func (q *query) column(qualifier, name string) (*table, *column) {
 	return nil, nil
 }
 
-// servable are the comparisons that an index can serve.
+// servable reports whether an index can support a comparison.
 func servable(op vtab.ConstraintOp) bool { return equality(op) || ranging(op) }
 
 func equality(op vtab.ConstraintOp) bool {
@@ -89,8 +89,9 @@ func ranging(op vtab.ConstraintOp) bool {
 	return op == vtab.OpGT || op == vtab.OpGE || op == vtab.OpLT || op == vtab.OpLE
 }
 
-// filtered says whether the statement keeps only some rows of t, in a way that
-// an index could serve. In an inner loop the outer tables' values are known.
+// filtered reports whether the statement selects only some rows of t in a way
+// that an index could support. In an inner loop, the values of outer tables are
+// known.
 func (q *query) filtered(t *table, inner bool) bool {
 	for _, u := range q.uses {
 		for _, c := range u.constraints {
@@ -102,7 +103,7 @@ func (q *query) filtered(t *table, inner bool) bool {
 	return slices.ContainsFunc(q.hints.expressions, func(e expression) bool { return e.table == t && !e.order })
 }
 
-// leading is whether an index of t begins with c.
+// leading returns an index of t that begins with c, or nil.
 func leading(t *table, c *column) *index {
 	for _, x := range t.indexes {
 		if len(x.terms) > 0 && x.terms[0].column == c {
@@ -112,8 +113,8 @@ func leading(t *table, c *column) *index {
 	return nil
 }
 
-// reference reads a column's name, with or without its table's, that starts
-// at token i; n is how many tokens it takes, 0 where there is none.
+// reference parses a column name, qualified or not, at token i. n is the number
+// of tokens, 0 if there is no column.
 func (q *query) reference(tokens []token, i int) (t *table, c *column, n int) {
 	if i < 0 || i >= len(tokens) || !tokens[i].name() || tokens[i].kind == word && reserved[tokens[i].s] {
 		return nil, nil, 0
@@ -136,7 +137,7 @@ func (q *query) reference(tokens []token, i int) (t *table, c *column, n int) {
 	return nil, nil, 0
 }
 
-// referenceBefore reads the column whose name ends before token i.
+// referenceBefore parses the column name that ends before token i.
 func (q *query) referenceBefore(tokens []token, i int) (*table, *column) {
 	for _, n := range []int{3, 1} {
 		if t, c, length := q.reference(tokens, i-n); length == n {

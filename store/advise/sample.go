@@ -10,36 +10,36 @@ import (
 )
 
 const (
-	sampled    = 200 // rows looked at in a table, spread over its rowids
-	enoughRows = 50  // fewer say nothing about what is rare
-	enoughHits = 20  // fewer say nothing about how dense the rowids are
+	sampled    = 200 // rows sampled of a table, spread over its rowids
+	enoughRows = 50  // fewer rows do not show what is rare
+	enoughHits = 20  // fewer hits do not show how dense the rowids are
 )
 
-// sample is what is known of a table's rows: numbers, no values.
+// sample holds statistics of a table's rows, without any value.
 type sample struct {
 	span      int64 // rowids between the first and the last
-	rows      int64 // about how many; 0 where that is unknown or none
-	read      int64 // rows looked at
-	failed    bool  // they could not be read in time: not to be tried again soon
+	rows      int64 // approximate number; 0 if unknown or empty
+	read      int64 // number of rows sampled
+	failed    bool  // they could not be read in time; do not retry soon
 	columns   map[*column]spread
 	fractions map[string]float64 // of the rows that meet a condition
 }
 
-// spread is how a column's values lie.
+// spread describes the distribution of a column's values.
 type spread struct {
-	width     float64 // bytes a value, on average
-	distinct  float64 // values that differ, in the whole table; 0 unknown
-	ascending bool    // in the order of the rowid, as the times of events are
+	width     float64 // average bytes per value
+	distinct  float64 // distinct values in the whole table; 0 if unknown
+	ascending bool    // in the order of the rowid, like times of events
 }
 
-// sampler keeps samples until their table doubles or halves.
+// sampler caches samples until the size of their table doubles or halves.
 type sampler struct {
 	db     *sql.DB
 	tables map[*table]*sample
 }
 
-// sample looks at what is not known yet of t. What cannot be read stays
-// unknown: advice does without.
+// sample samples what is not known yet of t. What cannot be read stays unknown,
+// and the advice does without it.
 func (s *sampler) sample(ctx context.Context, t *table, statistics []statistic, columns []*column, conditions []condition) *sample {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *sampler) sample(ctx context.Context, t *table, statistics []statistic, 
 	return known
 }
 
-// spanOf is the range of the rowids, 0 where there are none.
+// spanOf returns the range of the rowids, or 0 if there are none.
 func spanOf(ctx context.Context, conn *sql.Conn, t *table) int64 {
 	rowid := t.hidden()
 	if t.withoutRowid || rowid == "" {
@@ -85,7 +85,7 @@ func spanOf(ctx context.Context, conn *sql.Conn, t *table) int64 {
 	return high.Int64 - low.Int64 + 1
 }
 
-// analyzed is the number of rows in sqlite_stat1, where it has one.
+// analyzed returns the number of rows according to sqlite_stat1, if it has one.
 func analyzed(t *table, statistics []statistic) int64 {
 	for _, s := range statistics {
 		if strings.EqualFold(s.table.String, t.name) {
@@ -98,7 +98,7 @@ func analyzed(t *table, statistics []statistic) int64 {
 	return 0
 }
 
-// look reads the rows. Their values stay in SQLite.
+// look samples the rows. Their values do not leave SQLite.
 func (s *sample) look(ctx context.Context, conn *sql.Conn, t *table, columns []*column, conditions []condition) error {
 	var inner, outer strings.Builder
 	for i, c := range columns {
@@ -138,14 +138,15 @@ func (s *sample) look(ctx context.Context, conn *sql.Conn, t *table, columns []*
 	return nil
 }
 
-// width is the bytes that a value takes in a record.
+// width is SQL for the number of bytes that a value takes in a record.
 const width = `CASE typeof(%[1]s) WHEN 'null' THEN 0 WHEN 'real' THEN 8 WHEN 'integer' THEN
 	CASE WHEN %[1]s IN (0, 1) THEN 0 WHEN %[1]s BETWEEN -128 AND 127 THEN 1 WHEN %[1]s BETWEEN -32768 AND 32767 THEN 2
 	WHEN %[1]s BETWEEN -8388608 AND 8388607 THEN 3 WHEN %[1]s BETWEEN -2147483648 AND 2147483647 THEN 4
 	WHEN %[1]s BETWEEN -140737488355328 AND 140737488355327 THEN 6 ELSE 8 END
 	ELSE octet_length(%[1]s) END`
 
-// spreadRows finds the row at or after each of evenly spaced rowids.
+// spreadRows selects the row at or after each of a number of evenly spaced
+// rowids.
 const spreadRows = `WITH RECURSIVE
 	vega_ends(low, high) AS MATERIALIZED (SELECT (SELECT min(%[5]s) FROM %[3]s), (SELECT max(%[5]s) FROM %[3]s)),
 	vega_count(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM vega_count WHERE i < %[4]d),
@@ -155,11 +156,11 @@ SELECT (SELECT count(*) FROM vega_found), (SELECT sum(want = vega_row) FROM vega
 FROM (SELECT 1%[2]s FROM (SELECT DISTINCT vega_row FROM vega_found WHERE vega_row IS NOT NULL) CROSS JOIN %[3]s AS t ON t.%[5]s = vega_row
 	WINDOW rising AS (ORDER BY vega_row))`
 
-// firstRows is for tables that have no rowid to spread over.
+// firstRows is for tables without rowids.
 const firstRows = `SELECT 0, 0, count(*)%[1]s
 FROM (SELECT 1%[2]s FROM (SELECT * FROM %[3]s LIMIT %[4]d) AS t WINDOW rising AS ())`
 
-// spread draws conclusions about the whole table.
+// spread extrapolates from the sample to the whole table.
 func (s *sample) spread(spreadOut bool, distinct, bytes, rising float64) spread {
 	v := spread{width: bytes}
 	if !spreadOut || s.read < 2 {
@@ -170,8 +171,8 @@ func (s *sample) spread(spreadOut bool, distinct, bytes, rising float64) spread 
 	return v
 }
 
-// distinctOf is how many values there must be for n draws to show seen of
-// them: seen = d (1 - (1 - 1/d)^n), solved for d.
+// distinctOf estimates how many distinct values there are if n draws show seen
+// of them: it solves seen = d (1 - (1 - 1/d)^n) for d.
 func distinctOf(seen, n, rows float64) float64 {
 	most := max(rows, n)
 	if seen >= n {
@@ -189,10 +190,10 @@ func distinctOf(seen, n, rows float64) float64 {
 	return max(1, low)
 }
 
-// bytes a value, where there is none to look at.
+// usual is the number of bytes per value where no sample exists.
 var usual = map[string]float64{"INTEGER": 4, "REAL": 8, "NUMERIC": 6, "TEXT": 16, "BLOB": 16}
 
-// of describes what an index is ordered by.
+// of returns the distribution of a term's values.
 func (s *sample) of(t term) spread {
 	if t.column == nil {
 		return spread{width: usual["TEXT"]}
@@ -203,8 +204,9 @@ func (s *sample) of(t term) spread {
 	return spread{width: usual[t.column.affinity]}
 }
 
-// fraction is the part of the rows that meet a condition, and whether enough
-// was seen to say so. What was never seen is taken to be one in twice the rows.
+// fraction returns the fraction of the rows that meet a condition, and whether
+// the sample is large enough. A condition that no sampled row meets counts as
+// half a row.
 func (s *sample) fraction(condition string) (float64, bool) {
 	f, ok := s.fractions[condition]
 	if !ok || s.read < enoughRows {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// schema is what the copy holds, by names in lower case.
+// schema describes the copy. Names are in lower case.
 type schema struct {
 	tables  map[string]*table
 	views   map[string]statement // their text
@@ -43,11 +43,11 @@ type index struct {
 	partial bool
 }
 
-// term is what an index is ordered by: a column or an expression.
+// term is a column or an expression that an index is sorted by.
 type term struct {
 	column     *column
 	expression string
-	collation  string // where it is not the column's
+	collation  string // if not the column's own
 	desc       bool
 }
 
@@ -60,8 +60,7 @@ func (t *table) column(name string) *column {
 	return nil
 }
 
-// hidden is the name by which the rowid can be asked for, or nothing where
-// columns took all of them.
+// hidden returns the name of the rowid, or "" if columns use all of its names.
 func (t *table) hidden() string {
 	for _, name := range []string{"rowid", "_rowid_", "oid"} {
 		if c := t.column(name); c == nil || strings.EqualFold(c.name, t.rowid) {
@@ -71,7 +70,7 @@ func (t *table) hidden() string {
 	return ""
 }
 
-// affinity is the one that SQLite derives from a declared type.
+// affinity returns the affinity that SQLite derives from a declared type.
 func affinity(declared string) string {
 	d := strings.ToUpper(declared)
 	has := func(s string) bool { return strings.Contains(d, s) }
@@ -88,7 +87,7 @@ func affinity(declared string) string {
 	return "NUMERIC"
 }
 
-// describe asks the copy for its tables and indexes.
+// describe reads the tables and indexes of the copy.
 func describe(ctx context.Context, conn *sql.Conn, objects []object) (*schema, error) {
 	s := &schema{tables: map[string]*table{}, views: map[string]statement{}}
 	for _, step := range []func(context.Context, *sql.Conn) error{
@@ -104,7 +103,7 @@ func describe(ctx context.Context, conn *sql.Conn, objects []object) (*schema, e
 	return s, nil
 }
 
-// each runs a query of the copy and hands over its rows.
+// each calls row for every row of a query on the copy.
 func each(ctx context.Context, conn *sql.Conn, query string, row func(*sql.Rows) error) error {
 	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
@@ -164,8 +163,8 @@ func (s *schema) readColumns(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// readCollations asks for each column's collation in the only place that tells
-// it without parsing: an index on the column.
+// readCollations reads the collation of each column from an index on it, the
+// only place that shows it without parsing.
 func (s *schema) readCollations(ctx context.Context, conn *sql.Conn) error {
 	const name = "vega_collations"
 	for _, t := range s.tables {
@@ -178,7 +177,7 @@ func (s *schema) readCollations(ctx context.Context, conn *sql.Conn) error {
 			terms[i] = term{column: c}
 		}
 		if _, err := conn.ExecContext(ctx, createIndex(name, t, terms, "")); err != nil {
-			continue // a collation that is unknown here: comparing will fail
+			continue // the collation is unknown here, so comparing will fail
 		}
 		err := each(ctx, conn, "SELECT seqno, coll FROM pragma_index_xinfo('"+name+"') WHERE key = 1", func(rows *sql.Rows) error {
 			var i int
@@ -261,7 +260,7 @@ func (s *schema) readTerms(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// readText keeps what the pragmas do not tell: the text of views, triggers,
+// readText stores what pragmas do not return: the text of views, triggers,
 // expressions and conditions.
 func (s *schema) readText(o object) {
 	tokens, err := lex(o.sql)

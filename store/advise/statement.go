@@ -6,25 +6,26 @@ import (
 	"strings"
 )
 
-// What a statement may measure. Planning cannot be interrupted, so that its
-// time is bounded by the size of what is planned.
+// Limits of a statement. Planning cannot be interrupted, so its time is limited
+// by the size of the statement.
 const (
 	maxStatement = 64 << 10 // bytes
 	maxTokens    = 8 << 10
 )
 
-// statement is one statement in tokens.
+// statement is one statement, split into tokens.
 type statement struct {
-	sql    string // as it was given
+	sql    string // unchanged
 	tokens []token
 	plain  string // without comments, its parameters numbered from ?1
 	params int
 }
 
-// verbs start the statements that have a plan.
+// verbs lists the keywords that begin a statement with a plan.
 var verbs = []string{"select", "with", "values", "insert", "replace", "update", "delete"}
 
-// parse reads one statement; the error is the reason why it has no advice.
+// parse splits one statement. The error is the reason why there is no advice on
+// it.
 func parse(sql string) (statement, error) {
 	if len(sql) > maxStatement {
 		return statement{}, fmt.Errorf("it is longer than %d KiB", maxStatement>>10)
@@ -38,19 +39,19 @@ func parse(sql string) (statement, error) {
 	}
 	switch {
 	case len(tokens) > maxTokens:
-		return statement{}, fmt.Errorf("it has more than %d words", maxTokens)
+		return statement{}, fmt.Errorf("it has more than %d tokens", maxTokens)
 	case slices.ContainsFunc(tokens, func(t token) bool { return t.is(";") }):
-		return statement{}, fmt.Errorf("it is more than one statement: ask for each alone")
+		return statement{}, fmt.Errorf("it is more than one statement: ask for each one separately")
 	case len(tokens) == 0 || !tokens[0].in(verbs...):
-		return statement{}, fmt.Errorf("it is no query, insert, update or delete")
+		return statement{}, fmt.Errorf("it is not a query, insert, update or delete")
 	}
 	s := statement{sql: sql, tokens: tokens}
 	s.plain, s.params = plain(sql, tokens)
 	return s, nil
 }
 
-// plain writes tokens as SQL whose parameters are ?1, ?2 and so on, so that
-// all of them can be bound, whatever they were called.
+// plain writes tokens as SQL with parameters ?1, ?2 and so on, so that all of
+// them can be bound, whatever their names were.
 func plain(sql string, tokens []token) (string, int) {
 	numbers := map[string]int{}
 	params := 0
@@ -74,13 +75,13 @@ func plain(sql string, tokens []token) (string, int) {
 	return b.String(), params
 }
 
-// find returns where the first of words stands outside parentheses, or -1.
+// find returns the index of the first of words outside parentheses, or -1.
 func (s statement) find(words ...string) int {
 	return slices.IndexFunc(s.tokens, func(t token) bool { return t.depth == 0 && t.in(words...) })
 }
 
-// reading is the statement as virtual tables accept it: without RETURNING and
-// ON CONFLICT, which say nothing about what is read.
+// reading returns the statement without RETURNING and ON CONFLICT, which
+// virtual tables do not accept and which do not affect what is read.
 func (s statement) reading() string {
 	tokens := s.tokens
 	for i, t := range tokens {

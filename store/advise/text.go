@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// createIndex is the statement that makes an index.
+// createIndex returns the SQL that creates an index.
 func createIndex(name string, t *table, terms []term, where string) string {
 	parts := make([]string, len(terms))
 	for i, x := range terms {
@@ -33,10 +33,10 @@ func (t term) sql() string {
 	return s
 }
 
-// literal is s as a string of SQL.
+// literal returns s as an SQL string.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// identifier is name as SQL, in quotes only where it needs them.
+// identifier returns name as SQL, quoted only if necessary.
 func identifier(name string) string {
 	if plainName(name) && !reserved[strings.ToLower(name)] {
 		return name
@@ -56,7 +56,7 @@ func plainName(name string) bool {
 	return true
 }
 
-// reserved are the keywords that are no names without quotes.
+// reserved lists the keywords that must be quoted as names.
 var reserved = set(`add all alter and as autoincrement between case check collate commit constraint create cross
 	current_date current_time current_timestamp default deferrable delete distinct drop else escape except exists
 	foreign from full group having if in index indexed inner insert intersect into is isnull join left limit natural
@@ -71,7 +71,7 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// count writes a number with its thousands apart.
+// count formats a number with thousands separators.
 func count(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -80,7 +80,7 @@ func count(n int64) string {
 	return s
 }
 
-// size writes bytes in a unit that is easy to read.
+// size formats a number of bytes with a readable unit.
 func size(bytes float64) string {
 	switch {
 	case bytes >= 999.5e6:

@@ -131,6 +131,9 @@ func (c *conn) converts(stmt driver.Stmt) bool {
 // stale is PostgreSQL's refusal of a statement whose result would have other
 // columns by now. It comes before anything is done.
 func stale(err error) bool {
-	var state interface{ SQLState() string }
-	return errors.As(err, &state) && state.SQLState() == "0A000"
+	e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err)
+	return ok && e.SQLState() == "0A000"
 }

@@ -75,14 +75,13 @@ func isOutage(err error) bool {
 // ofSystem reports whether an error comes from the operating system and not
 // from SQLite.
 func ofSystem(err error) bool {
-	errno := syscall.Errno(0)
-	return errors.As(err, &errno)
+	_, ok := errors.AsType[syscall.Errno](err)
+	return ok
 }
 
 // code returns SQLite's primary result code, or 0 for any other error.
 func code(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0
