@@ -10,32 +10,33 @@ import (
 	"strings"
 )
 
-// TB is what AssertNoFullScan needs of a *testing.T.
+// TB is the part of *testing.T that AssertNoFullScan uses.
 type TB interface {
 	Helper()
 	Context() context.Context
 	Fatalf(format string, args ...any)
 }
 
-// AssertNoFullScan fails the test if db would read a whole table, or the whole
-// of an index, to answer the query. It finds out by itself whether db is
-// SQLite, PostgreSQL, or MySQL or MariaDB, and runs EXPLAIN, never the query.
+// AssertNoFullScan fails the test if db would read a whole table or index to
+// answer the query. It detects SQLite, PostgreSQL, and MySQL or MariaDB, and
+// runs EXPLAIN, but never the query.
 //
-// An index that is read in the wanted order under a LIMIT passes, and so do
-// tables that the query itself makes up. PostgreSQL is asked what it does
-// where it has a choice, since it scans any small table; MySQL has no such
-// switch, so give its tables as many rows as make an index worth it.
+// An index that is read in the requested order under a LIMIT is accepted, and
+// so are tables that the query itself creates. PostgreSQL is asked what it
+// would do if scans were expensive, because it scans any small table. MySQL has
+// no such switch, so fill its tables with enough rows to make an index
+// worthwhile.
 func AssertNoFullScan(t TB, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	scans, plan, err := fullScans(t.Context(), db, query, args)
 	if err != nil {
-		t.Fatalf("the plan of a query: %v\n%s", err, indent(query))
+		t.Fatalf("explain a query: %v\n%s", err, indent(query))
 		return
 	}
 	if len(scans) > 0 {
-		t.Fatalf("the query reads all of %s:\n%s\nas the plan says:\n%s\n"+
-			"Make an index that begins with the columns which WHERE or ON compares with =, "+
-			"then the one it compares with < or >, then those of ORDER BY.",
+		t.Fatalf("the query reads all of %s:\n%s\nthe plan:\n%s\n"+
+			"Create an index that begins with the columns that WHERE or ON compares with =, "+
+			"followed by the one compared with < or >, then those of ORDER BY.",
 			strings.Join(scans, ", "), indent(query), indent(plan))
 	}
 }
@@ -50,7 +51,7 @@ func fullScans(ctx context.Context, db *sql.DB, query string, args []any) (scans
 		return sqliteScans(ctx, db, query, args)
 	}
 	if err := db.QueryRowContext(ctx, "SELECT version()").Scan(&version); err != nil {
-		return nil, "", fmt.Errorf("find out what database this is: %w", err)
+		return nil, "", fmt.Errorf("detect the database: %w", err)
 	}
 	if strings.HasPrefix(version, "PostgreSQL") {
 		return postgresScans(ctx, db, query, args)
@@ -58,7 +59,7 @@ func fullScans(ctx context.Context, db *sql.DB, query string, args []any) (scans
 	return mysqlScans(ctx, db, query, args)
 }
 
-// sqliteScans reads lines such as "SCAN orders", "SCAN o USING INDEX i" and
+// sqliteScans parses lines such as "SCAN orders", "SCAN o USING INDEX i" and
 // "SEARCH orders USING INDEX i (customer=?)".
 func sqliteScans(ctx context.Context, db *sql.DB, query string, args []any) (scans []string, plan string, err error) {
 	plan, err = explained(ctx, db, ExplainSQLite, query, args)
@@ -66,19 +67,19 @@ func sqliteScans(ctx context.Context, db *sql.DB, query string, args []any) (sca
 		return nil, "", err
 	}
 	ordered := limited(query, SQLite) && !strings.Contains(plan, "USE TEMP B-TREE FOR ORDER BY")
-	var madeUp []string // by the query
+	var created []string // by the query
 	lines := strings.Split(plan, "\n")
 	for _, line := range lines {
 		verb, name, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if verb == "CO-ROUTINE" || verb == "MATERIALIZE" {
-			madeUp = append(madeUp, name)
+			created = append(created, name)
 		}
 	}
 	for _, line := range lines {
 		scanned, ok := strings.CutPrefix(strings.TrimSpace(line), "SCAN ")
 		name, how, _ := strings.Cut(scanned, " ")
 		switch {
-		case !ok, slices.Contains(madeUp, name):
+		case !ok, slices.Contains(created, name):
 		case strings.HasSuffix(scanned, "CONSTANT ROW"), strings.HasSuffix(scanned, "CONSTANT ROWS"), strings.HasPrefix(how, "VIRTUAL TABLE"):
 		case strings.HasPrefix(how, "USING") && ordered:
 		default:
@@ -88,7 +89,7 @@ func sqliteScans(ctx context.Context, db *sql.DB, query string, args []any) (sca
 	return scans, plan, nil
 }
 
-// explained runs an Explain over a connection of db.
+// explained runs an Explain on a connection of db.
 func explained(ctx context.Context, db *sql.DB, explain Explain, query string, args []any) (plan string, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -102,7 +103,7 @@ func explained(ctx context.Context, db *sql.DB, explain Explain, query string, a
 		}
 		c, ok := raw.(driver.Conn)
 		if !ok {
-			return fmt.Errorf("%T is no driver.Conn", raw)
+			return fmt.Errorf("%T is not a driver.Conn", raw)
 		}
 		plan, err = explain(ctx, Session{conn: c}, query, values)
 		return err
@@ -110,7 +111,7 @@ func explained(ctx context.Context, db *sql.DB, explain Explain, query string, a
 	return plan, err
 }
 
-// converted makes arguments ready for the driver, as database/sql does.
+// converted converts arguments as database/sql does.
 func converted(conn any, args []any) ([]driver.NamedValue, error) {
 	checker, checks := conn.(driver.NamedValueChecker)
 	values := make([]driver.NamedValue, len(args))
@@ -123,7 +124,7 @@ func converted(conn any, args []any) ([]driver.NamedValue, error) {
 		if checks {
 			err = checker.CheckNamedValue(&value)
 		}
-		if err == driver.ErrSkip { //nolint:errorlint // drivers return it as it is
+		if err == driver.ErrSkip { //nolint:errorlint // drivers return it unwrapped
 			value.Value, err = driver.DefaultParameterConverter.ConvertValue(value.Value)
 		}
 		if err != nil {
@@ -134,7 +135,7 @@ func converted(conn any, args []any) ([]driver.NamedValue, error) {
 	return values, nil
 }
 
-// limited says whether the outermost SELECT has a LIMIT.
+// limited reports whether the outermost SELECT has a LIMIT.
 func limited(query string, dialect Dialect) bool {
 	depth := 0
 	for _, w := range tokenize(query, dialect) {
@@ -201,8 +202,8 @@ func postgresScans(ctx context.Context, db *sql.DB, query string, args []any) (s
 	return scans, plan, nil
 }
 
-// scans are the relations that are read whole below n. Under a limit, n is
-// read only as far as is needed.
+// scans returns the relations that are read completely below n. With a limit, n
+// is read only as far as needed.
 func (n postgresNode) scans(limit bool) []string {
 	var found []string
 	switch n.Type {
@@ -219,7 +220,7 @@ func (n postgresNode) scans(limit bool) []string {
 	return found
 }
 
-// limits says whether a limit above n, or n itself, holds for its child i.
+// limits reports whether a limit above n, or n itself, applies to its child i.
 func (n postgresNode) limits(above bool, i int) bool {
 	switch n.Type {
 	case "Limit":

@@ -11,32 +11,32 @@ import (
 	"vega/store/profile"
 )
 
-// verdict is what AssertNoFullScan says, as a test that may fail.
-type verdict struct {
+// recorder is a TB that records what AssertNoFullScan reports.
+type recorder struct {
 	*testing.T
 	failure string
 }
 
-func (v *verdict) Fatalf(format string, args ...any) { v.failure = fmt.Sprintf(format, args...) }
+func (v *recorder) Fatalf(format string, args ...any) { v.failure = fmt.Sprintf(format, args...) }
 
-func (v *verdict) Context() context.Context { return v.T.Context() }
+func (v *recorder) Context() context.Context { return v.T.Context() }
 
 type scanCase struct {
 	query string
 	args  []any
-	want  string // what is read whole, "" for nothing
+	want  string // what the message contains, "" if there is none
 }
 
 func assertScans(t *testing.T, db *sql.DB, cases []scanCase) {
 	t.Helper()
 	for _, c := range cases {
-		v := &verdict{T: t}
+		v := &recorder{T: t}
 		profile.AssertNoFullScan(v, db, c.query, c.args...)
 		switch {
 		case c.want == "" && v.failure != "":
 			t.Errorf("%s:\n%s", c.query, v.failure)
 		case c.want != "" && !strings.HasPrefix(v.failure, c.want):
-			t.Errorf("%s:\nsays %q\nwant %q", c.query, v.failure, c.want)
+			t.Errorf("%s:\ngot  %q\nwant %q", c.query, v.failure, c.want)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestAssertNoFullScanSQLite(t *testing.T) {
 		{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT * FROM n", nil, ""},
 		{"SELECT value FROM json_each(?)", []any{"[1]"}, ""},
 		{"UPDATE runs SET status = 'x' WHERE ts < 5", nil, ""},
-		{"SELECT nothing FROM runs", nil, "the plan of a query: SQL logic error"},
+		{"SELECT nothing FROM runs", nil, "explain a query: SQL logic error"},
 	})
 	if n := column(t, db, "SELECT count(*) FROM runs WHERE status = 'x'")[0]; n != "0" {
 		t.Error("the query was run")
@@ -78,7 +78,7 @@ func TestAssertNoFullScanPostgres(t *testing.T) {
 		{"SELECT count(*) FROM runs WHERE status = $1", []any{"bad"}, "the query reads all of runs:"},
 		{"SELECT * FROM generate_series(1, 3)", nil, ""},
 		{"DELETE FROM runs WHERE id = 1", nil, ""},
-		{"SELECT nothing FROM runs", nil, "the plan of a query: ERROR"},
+		{"SELECT nothing FROM runs", nil, "explain a query: ERROR"},
 	})
 }
 
@@ -94,6 +94,6 @@ func TestAssertNoFullScanMariaDB(t *testing.T) {
 		{"SELECT * FROM runs ORDER BY ts DESC LIMIT 50", nil, ""},
 		{"SELECT ts FROM runs ORDER BY ts DESC", nil, "the query reads all of runs:"},
 		{"SELECT count(*) FROM runs WHERE status = ?", []any{"bad"}, "the query reads all of runs:"},
-		{"SELECT nothing FROM runs", nil, "the plan of a query: Error"},
+		{"SELECT nothing FROM runs", nil, "explain a query: Error"},
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"vega/store/profile"
 )
 
-// nullConnector is a driver that does nothing, and nothing but what it must.
+// nullConnector is a driver that does nothing and has no optional interface.
 type nullConnector struct{}
 
 func (nullConnector) Connect(context.Context) (driver.Conn, error) { return nullConn{}, nil }
@@ -36,8 +36,8 @@ func request(ctx context.Context) string {
 	return id
 }
 
-// variants run a benchmark with the bare driver, the profiler, and the profiler
-// with a statement cache, by one goroutine and by sixteen.
+// variants runs a benchmark with the bare driver, the profiler, and the
+// profiler with a statement cache, on one and on sixteen goroutines.
 func variants(b *testing.B, base driver.Connector, body func(ctx context.Context, db *sql.DB) error) {
 	b.Helper()
 	options := profile.Options{Dialect: profile.SQLite, Explain: profile.ExplainSQLite, Correlation: request}
@@ -117,7 +117,7 @@ func BenchmarkSQLitePage(b *testing.B) {
 	})
 }
 
-// filled is a SQLite file with ten thousand items.
+// filled returns a SQLite file with ten thousand items.
 func filled(tb testing.TB) driver.Connector {
 	tb.Helper()
 	connector := sqliteAt(tb, filepath.Join(tb.TempDir(), "items.db"))

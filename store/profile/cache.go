@@ -6,48 +6,49 @@ import (
 	"errors"
 )
 
-// cache keeps the prepared statements of one connection, the one used last in
-// front. Like its connection it serves one goroutine at a time.
+// cache holds the prepared statements of one connection, sorted by last use.
+// Like its connection, it is used by one goroutine at a time.
 type cache struct {
-	most    int
+	limit   int
 	byQuery map[string]*prepared
-	front   prepared // front.after is the one used last, front.before the first
+	front   prepared // front.after was used last, front.before least recently
 }
 
-// prepared is a kept statement.
+// prepared is a cached statement.
 type prepared struct {
 	query         string
 	stmt          driver.Stmt
-	inputs        int  // parameters; -1 where the driver doesn't know
-	busy          bool // rows of it are open
+	inputs        int  // number of parameters; -1 if the driver does not know it
+	busy          bool // it has open rows
 	dropped       bool // no longer in the cache; closed when not busy
 	before, after *prepared
 }
 
-func newCache(most int) *cache {
-	c := &cache{most: most, byQuery: map[string]*prepared{}}
+func newCache(limit int) *cache {
+	c := &cache{limit: limit, byQuery: map[string]*prepared{}}
 	c.front.before, c.front.after = &c.front, &c.front
 	return c
 }
 
-// add takes a new statement in, busy, and lets the one unused for longest go.
+// add caches a new statement, marked as busy, and evicts the least recently
+// used one.
 func (c *cache) add(query string, stmt driver.Stmt) *prepared {
 	k := &prepared{query: query, stmt: stmt, inputs: stmt.NumInput(), busy: true}
 	c.byQuery[query] = k
 	c.toFront(k)
-	if len(c.byQuery) > c.most {
+	if len(c.byQuery) > c.limit {
 		c.drop(c.front.before)
 	}
 	return k
 }
 
-// release ends a use. A statement that failed goes: what it was prepared for
-// may have changed, or the connection may be lost.
+// release ends a use. It drops a statement that failed: the schema may have
+// changed, or the connection may be lost.
 func (c *cache) release(k *prepared, err error) {
 	k.busy = false
 	switch {
 	case k.dropped:
-		_ = k.stmt.Close() // its failure means a lost connection, which shows elsewhere
+		_ = k.stmt.Close() // it fails only if the connection is lost, which shows elsewhere
 	case err != nil:
 		c.drop(k)
 	}
@@ -76,9 +77,10 @@ func (c *cache) toFront(k *prepared) {
 	k.before.after, k.after.before = k, k
 }
 
-// keep is the kept statement for a query, prepared now where there is none;
-// nil where the query has to go to the driver as it is. The caller must
-// release it. It fails only where a transaction has failed with it.
+// keep returns the cached statement for a query, and prepares it if necessary.
+// It returns nil if the query has to go to the driver unchanged. The caller
+// must release the statement. keep returns an error only if a transaction has
+// failed with it.
 func (c *conn) keep(ctx context.Context, t *text, query string, args int) (*prepared, error) {
 	if c.cache == nil || !c.keeps(t) {
 		return nil, nil
@@ -96,7 +98,7 @@ func (c *conn) keep(ctx context.Context, t *text, query string, args int) (*prep
 		if c.inTx || errors.Is(err, driver.ErrBadConn) {
 			return nil, err
 		}
-		return nil, nil // the driver says better what is wrong with the query
+		return nil, nil // the driver's own error is clearer
 	}
 	if n := base.NumInput(); n >= 0 && n != args || c.converts(base) {
 		t.unfit.Store(true)
@@ -106,18 +108,20 @@ func (c *conn) keep(ctx context.Context, t *text, query string, args int) (*prep
 	return c.cache.add(query, base), nil
 }
 
-// keeps says whether the text is one to prepare: a single statement that reads
-// or writes rows, and has run before. One with values in it never comes again.
+// keeps reports whether to prepare the text: it must be a single statement that
+// reads or writes rows and has run before. A text with literal values rarely
+// comes again.
 func (c *conn) keeps(t *text) bool {
 	if t.kind != kindRows || !t.proven.Load() || t.unfit.Load() {
 		return false
 	}
-	// MySQL answers a prepared statement with other types. So prepare only
-	// what the driver would have prepared.
+	// MySQL returns other types for prepared statements, so prepare only what
+	// the driver would have prepared.
 	return c.profiler.options.Dialect != MySQL || t.skipped.Load()
 }
 
-// converts says whether the statement treats arguments unlike its connection.
+// converts reports whether the statement converts arguments differently from
+// its connection.
 func (c *conn) converts(stmt driver.Stmt) bool {
 	//nolint:staticcheck // drivers still have the deprecated interface
 	if _, ok := stmt.(driver.ColumnConverter); ok {
@@ -128,8 +132,8 @@ func (c *conn) converts(stmt driver.Stmt) bool {
 	return statement && !connection
 }
 
-// stale is PostgreSQL's refusal of a statement whose result would have other
-// columns by now. It comes before anything is done.
+// stale reports whether PostgreSQL refused a statement because its result would
+// have other columns by now. It does so before it changes anything.
 func stale(err error) bool {
 	e, ok := errors.AsType[interface {
 		error

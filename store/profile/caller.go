@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// own is the prefix of this package's functions.
+// own is the prefix of the names of this package's functions.
 var own = reflect.TypeFor[conn]().PkgPath() + "."
 
-// caller names the function that sent the query which is being looked up: the
-// nearest outside database/sql and this package, as package.Function or
-// package.(*Type).Method.
+// caller returns the function that sent the query: the innermost one outside
+// database/sql and this package, as package.Function or package.(*Type).Method.
 func caller() string {
 	var pcs [32]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])

@@ -2,24 +2,23 @@ package profile
 
 import "time"
 
-// Half of what a measurement costs is the clock. So there is one that reads
-// the monotonic clock only, and the time of day comes from now and then.
+// Half the cost of a measurement is reading the clock. So now reads only the
+// monotonic clock, and the time of day is read now and then.
 
-// anchor is a reading of both clocks at once.
+// anchor is a reading of both clocks at the same time.
 type anchor struct {
 	clock time.Duration
 	wall  int64 // nanoseconds of Unix time
 }
 
-// anchored is for how long the clocks are taken to go alike: a step of the
-// time of day shows in entries that much later.
+// anchored is how long an anchor is used. A step of the time of day shows in
+// entries with this delay.
 const anchored = time.Second
 
-// now is the time since the profiler was made.
+// now returns the time since the profiler was created.
 func (p *Profiler) now() time.Duration { return time.Since(p.epoch) }
 
-// wall is the time of day at a moment of the profiler's clock, in nanoseconds
-// of Unix time.
+// wall converts a time of the profiler's clock to nanoseconds of Unix time.
 func (p *Profiler) wall(moment time.Duration) int64 {
 	a := p.anchor.Load()
 	if a == nil || moment-a.clock > anchored {

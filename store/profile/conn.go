@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// conn is a connection of the driver, measured. Like every driver.Conn it
-// serves one goroutine at a time; only Stats looks in from outside.
+// conn measures a connection of the driver. Like every driver.Conn it is used
+// by one goroutine at a time, except that Stats reads its open rows.
 type conn struct {
 	base     driver.Conn
 	profiler *Profiler
 	pool     string
 	inTx     bool // database/sql or the program has begun a transaction
 
-	// cache is nil where there is none.
+	// cache is nil if caching is off.
 	cache *cache
 
 	mu   sync.Mutex // guards open, and the links between its rows
-	open *rows      // the newest of the rows that are not closed
+	open *rows      // the newest open rows
 }
 
 func newConn(p *Profiler, pool string, base driver.Conn) *conn {
@@ -33,12 +33,12 @@ func newConn(p *Profiler, pool string, base driver.Conn) *conn {
 	return c
 }
 
-// dressed gives c those optional interfaces whose mere presence changes what
-// database/sql does: it converts arguments differently for a connection that
+// wrapConn adds those optional interfaces whose mere presence changes what
+// database/sql does. It converts arguments differently for a connection that
 // executes directly, and keeps a connection after a canceled transaction only
-// if that can be reset and validated. All the others can be there always: where
-// the driver lacks one, c does what database/sql would do without it.
-func (c *conn) dressed() driver.Conn {
+// if that can be reset and validated. All other interfaces can always be there:
+// if the driver lacks one, c does what database/sql would do without it.
+func (c *conn) wrapConn() driver.Conn {
 	_, resets := c.base.(driver.SessionResetter)
 	_, validates := c.base.(driver.Validator)
 	executes, queries := canExec(c.base), canQuery(c.base)
@@ -111,10 +111,10 @@ type validator struct{ of *conn }
 // IsValid implements driver.Validator.
 func (v validator) IsValid() bool { return v.of.valid() }
 
-// Unwrap is the driver's connection.
+// Unwrap returns the driver's connection.
 func (c *conn) Unwrap() driver.Conn { return c.base }
 
-// Close closes the kept statements, then the connection.
+// Close closes the cached statements, then the connection.
 func (c *conn) Close() error {
 	c.profiler.mu.Lock()
 	delete(c.profiler.conns, c)
@@ -133,8 +133,8 @@ func (c *conn) Ping(ctx context.Context) error {
 	return nil
 }
 
-// ResetSession implements driver.SessionResetter. It also stands in for the
-// validator of a driver that has one but no resetter.
+// ResetSession implements driver.SessionResetter. If the driver has a validator
+// but no resetter, it validates the connection.
 func (c *conn) ResetSession(ctx context.Context) error {
 	c.inTx = false
 	resetter, ok := c.base.(driver.SessionResetter)
@@ -154,8 +154,8 @@ func (c *conn) valid() bool {
 	return true
 }
 
-// CheckNamedValue implements driver.NamedValueChecker. ErrSkip has database/sql
-// go on as if it were not there.
+// CheckNamedValue implements driver.NamedValueChecker. With
+// ErrSkip, database/sql continues as if it were not implemented.
 func (c *conn) CheckNamedValue(value *driver.NamedValue) error {
 	if checker, ok := c.base.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(value)
@@ -183,8 +183,8 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// PrepareContext implements driver.ConnPrepareContext. A query that fails here
-// is a query that failed.
+// PrepareContext implements driver.ConnPrepareContext. A query that fails
+// here counts as failed.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	t := c.profiler.text(ctx, query)
 	began := c.profiler.now()
@@ -194,10 +194,10 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		c.record(ctx, &r)
 		return nil, err
 	}
-	return dress(&stmt{base: base, conn: c, query: query, text: t}), nil
+	return wrapStmt(&stmt{base: base, conn: c, query: query, text: t}), nil
 }
 
-// exec runs a query that gives no rows.
+// exec runs a query that returns no rows.
 func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
 	var result driver.Result
@@ -228,14 +228,15 @@ func (c *conn) executed(ctx context.Context, r *run, query string, args []driver
 	if err == nil {
 		r.rows = affected(result)
 	}
-	c.settle(r)
+	c.update(r)
 	if c.wantsPlan(r) {
 		r.plan = c.plan(r, query, args)
 	}
 	c.record(ctx, r)
 }
 
-// affected is how many rows a statement changed, as far as the driver tells.
+// affected returns the number of rows that a statement changed, if the driver
+// reports it.
 func affected(result driver.Result) int64 {
 	if result == nil || result == driver.ResultNoRows {
 		return 0
@@ -247,7 +248,7 @@ func affected(result driver.Result) int64 {
 	return n
 }
 
-// query runs a query that gives rows.
+// query runs a query that returns rows.
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
 	var base driver.Rows
@@ -273,7 +274,7 @@ func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue
 	return c.answered(ctx, &r, query, args, kept, base, err)
 }
 
-// answered hands out the rows of a run, or ends it where there are none.
+// answered returns the rows of a run, or ends the run if it failed.
 func (c *conn) answered(ctx context.Context, r *run, query string, args []driver.NamedValue, kept *prepared, base driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
 		c.executed(ctx, r, query, args, nil, err)

@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// Connector wraps base, for sql.OpenDB, so that p measures its queries. Their
-// entries name the pool. Closing the *sql.DB closes base, if base can be closed.
+// Connector wraps base so that p measures its queries. Pass the result to
+// sql.OpenDB. The entries of the queries name the pool. Closing the *sql.DB
+// closes base, if base can be closed.
 //
-// The connections that it makes have the optional interfaces of the driver's
-// own, no more and no fewer as far as database/sql can tell. Through
-// sql.Conn.Raw a program reaches the driver's connection by its method
-// Unwrap() driver.Conn.
+// The connections have the same optional interfaces as those of the driver, as
+// far as database/sql can notice. sql.Conn.Raw gives access to the driver's
+// connection through the method Unwrap() driver.Conn.
 func (p *Profiler) Connector(pool string, base driver.Connector) driver.Connector {
 	return &connector{base: base, profiler: p, pool: pool}
 }
@@ -29,13 +29,13 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(c.profiler, c.pool, base).dressed(), nil
+	return newConn(c.profiler, c.pool, base).wrapConn(), nil
 }
 
-// Driver is the wrapped connector's.
+// Driver returns the driver of the wrapped connector.
 func (c *connector) Driver() driver.Driver { return c.base.Driver() }
 
-// Close closes the wrapped connector, if it can be.
+// Close closes the wrapped connector, if it can be closed.
 func (c *connector) Close() error {
 	if closer, ok := c.base.(io.Closer); ok {
 		return closer.Close()

@@ -12,10 +12,10 @@ import (
 	"vega/store/profile"
 )
 
-// drivers are fakes with the optional interfaces that make a difference, each
-// in as many mixtures as real drivers have.
+// drivers are fakes with the optional interfaces that make a difference, in
+// combinations that real drivers have.
 var drivers = map[string]func() *fake{
-	"the least a driver has": func() *fake { return &fake{} },
+	"required interfaces only": func() *fake { return &fake{} },
 	"before contexts": func() *fake {
 		return &fake{conn: func(c *fakeConn) driver.Conn {
 			return struct {
@@ -174,9 +174,9 @@ var drivers = map[string]func() *fake{
 	},
 }
 
-// TestADriverIsTheSameProfiled does the same things with and without the
-// profiler, and compares what came of them and what the driver was asked.
-func TestADriverIsTheSameProfiled(t *testing.T) {
+// TestProfiledDriverBehavesTheSame runs the same calls with and without the
+// profiler, and compares the results and what the driver was asked.
+func TestProfiledDriverBehavesTheSame(t *testing.T) {
 	for name, newFake := range drivers {
 		t.Run(name, func(t *testing.T) {
 			bare := newFake()
@@ -198,21 +198,21 @@ func TestADriverIsTheSameProfiled(t *testing.T) {
 	}
 }
 
-// differ shows where what is seen with the profiler goes other ways.
+// differ reports where the calls diverge.
 func differ(t *testing.T, who string, got, want []string) {
 	t.Helper()
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
 			from := max(0, min(i, len(got), len(want))-3)
-			t.Errorf("from here %s sees\n%s\nand without the profiler\n%s", who,
+			t.Errorf("from here on %s sees\n%s\nand without the profiler\n%s", who,
 				strings.Join(got[from:min(i+3, len(got))], "\n"), strings.Join(want[from:min(i+3, len(want))], "\n"))
 			return
 		}
 	}
 }
 
-// scenario uses db in all the ways that a driver notices, and returns what a
-// program sees of that.
+// scenario uses db in all ways that a driver can observe, and returns what the
+// program sees.
 func scenario(t *testing.T, db *sql.DB) []string {
 	t.Helper()
 	db.SetMaxOpenConns(1)

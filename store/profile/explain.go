@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// planTime bounds how long a query may be kept by the question for its
-	// plan. It is ample: a driver may close a connection that overruns it.
+	// planTime limits how long asking for a plan may delay a query. It is
+	// generous, because a driver may close a connection when a deadline is
+	// exceeded.
 	planTime = 2 * time.Second
-	// planLife is how long a plan stands for all queries of its statement.
+	// planLife is how long a plan is used for all queries of its statement.
 	planLife = 5 * time.Minute
 )
 
-// Explain asks the database how it executes a query, on the connection that
-// just has executed it and with the same arguments. Like Stats, the plan must
-// hold no value: Redact takes literals out. Where there is an error, the query
-// has no plan, and nothing else happens.
+// Explain asks the database how it executes a query, with the same arguments
+// and on the connection that has just executed it. Like all Stats, the plan
+// must not contain values: Redact removes literals. If Explain returns an
+// error, the query has no plan.
 type Explain func(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error)
 
-// Session is a connection on which an Explain runs its SQL. What it runs is
-// not measured.
+// Session is a connection on which an Explain runs SQL that is not measured.
 type Session struct {
 	conn driver.Conn
 	inTx bool
 }
 
-// InTransaction says whether the program has a transaction open.
+// InTransaction reports whether the program has an open transaction.
 func (s Session) InTransaction() bool { return s.inTx }
 
 // Query runs a query and returns its rows as text, NULL as "".
@@ -91,30 +91,31 @@ func read(rows driver.Rows) ([][]string, error) {
 	}
 }
 
-// plan is what an Explain found. Its text is empty where it found nothing, so
-// that it is not asked again and again.
+// plan is the result of an Explain. Its text is empty if there was none, so
+// that Explain is not called again and again.
 type plan struct {
 	text   string
 	at     time.Time
 	schema uint64
 }
 
-// wantsPlan says whether a run is slow, and its connection fit for a question.
+// wantsPlan reports whether a run was slow and its connection can be used for
+// an Explain.
 func (c *conn) wantsPlan(r *run) bool {
 	p := c.profiler
 	if p.options.Explain == nil || r.own() < p.options.Slow || r.text.kind != kindRows || r.text.shape == r.text.window.other {
 		return false
 	}
-	if c.open != nil { // only this goroutine opens and closes rows here
+	if c.open != nil { // only this goroutine opens and closes rows
 		return false
 	}
-	// A query that ran out of time is worth a look, unless it has taken its
-	// transaction along.
+	// A query that exceeded its deadline is worth explaining, unless its
+	// transaction ended with it.
 	return r.err == nil || canceled(r.err) && !c.inTx
 }
 
-// plan is the plan of a statement, asked for if it is not known or may be
-// outdated. Meanwhile others of the statement go without.
+// plan returns the plan of a statement. It asks for the plan if that is unknown
+// or may be outdated; until it is known, other runs of the statement have none.
 func (c *conn) plan(r *run, query string, args []driver.NamedValue) string {
 	p, s := c.profiler, r.text.shape
 	schema := p.schema.Load()
@@ -125,13 +126,13 @@ func (c *conn) plan(r *run, query string, args []driver.NamedValue) string {
 		return ""
 	}
 	defer s.explaining.Store(false)
-	// The query's own context may be over.
+	// The query's own context may have ended.
 	ctx, cancel := context.WithTimeout(context.Background(), planTime)
 	defer cancel()
 	text, err := p.options.Explain(ctx, Session{c.base, c.inTx}, query, args)
 	if err != nil {
 		if r.err != nil {
-			return "" // perhaps the connection is gone; the next one may do better
+			return "" // the connection may be lost; the next run tries again
 		}
 		text = ""
 	}

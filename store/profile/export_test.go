@@ -2,7 +2,7 @@ package profile
 
 import "time"
 
-// Percentiles are what the histogram makes of durations.
+// Percentiles returns percentiles from a histogram of the durations.
 func Percentiles(all []time.Duration, parts ...float64) []time.Duration {
 	var s stats
 	s.init()

@@ -11,18 +11,18 @@ import (
 	"strings"
 )
 
-// Errors whose text is known to quote nothing.
-var harmless = []error{
+// plainErrors lists the errors whose text is known to quote nothing.
+var plainErrors = []error{
 	context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, driver.ErrRemoveArgument,
 	io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded,
 }
 
-// SafeError describes an error without the driver's message, which may quote
-// the query or what the database holds: by its type and its code, as in
-// "*pgconn.PgError: SQLSTATE 23505" or "*sqlite.Error: code 2067". Of an error
-// that every program knows, such as a deadline's, it gives the text.
+// SafeError describes an error by its type and code, as in "*pgconn.PgError:
+// SQLSTATE 23505" or "*sqlite.Error: code 2067". It omits the driver's message,
+// which may quote the query or the contents of the database. For common errors
+// of the standard library, such as an exceeded deadline, it returns their text.
 func SafeError(err error) string {
-	for _, known := range harmless {
+	for _, known := range plainErrors {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -43,7 +43,7 @@ func errorCode(err error) string {
 	if e, ok := err.(interface{ Code() int }); ok {
 		return fmt.Sprint("code ", e.Code())
 	}
-	// Others have a field for it, such as MySQL's driver.
+	// Other drivers, such as MySQL's, have a field for it.
 	value := reflect.Indirect(reflect.ValueOf(err))
 	if value.Kind() != reflect.Struct {
 		return ""

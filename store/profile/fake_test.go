@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// fake is a driver that writes down what is asked of it, and counts what is
-// left open. Its behaviour is that of the connection and statement types which
-// are made of the parts below.
+// fake is a driver that records what is asked of it and counts what is open.
+// The connection and statement types that are composed of the parts below
+// determine its behavior.
 type fake struct {
 	conn func(*fakeConn) driver.Conn
 	stmt func(*fakeStmt) driver.Stmt
@@ -60,7 +60,7 @@ func (f *fake) Close() error {
 	return nil
 }
 
-// fakeConn has what every connection must have.
+// fakeConn has the required methods of a connection.
 type fakeConn struct{ f *fake }
 
 func (c *fakeConn) Prepare(query string) (driver.Stmt, error) {
@@ -199,7 +199,8 @@ func (p validator) IsValid() bool { return p.f.did("valid?") == nil }
 
 type checker struct{ f *fake }
 
-// CheckNamedValue takes odd values as they are and leaves others to the rest.
+// CheckNamedValue accepts odd values unchanged and leaves others to the
+// default.
 func (p checker) CheckNamedValue(v *driver.NamedValue) error {
 	_ = p.f.did("check %v", v.Value)
 	if _, ok := v.Value.(odd); ok {
@@ -208,7 +209,7 @@ func (p checker) CheckNamedValue(v *driver.NamedValue) error {
 	return driver.ErrSkip
 }
 
-// odd is a value that no driver takes by default.
+// odd is a value that no driver accepts by default.
 type odd struct{ N int }
 
 // Parts of statements.

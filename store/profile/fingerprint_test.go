@@ -61,14 +61,14 @@ func TestFingerprint(t *testing.T) {
 		"select A from T where B=?", "SELECT a FROM t WHERE b = 'x';", "SELECT /* */ a\nFROM t WHERE b = :b",
 	} {
 		if fingerprint(query) != first {
-			t.Errorf("%s is another statement", query)
+			t.Errorf("%s has another fingerprint", query)
 		}
 	}
 	for _, query := range []string{
 		"SELECT a FROM t WHERE c = 1", "SELECT a FROM t WHERE b < 1", `SELECT "A" FROM t WHERE b = 1`, "",
 	} {
 		if fingerprint(query) == first {
-			t.Errorf("%s is the same statement", query)
+			t.Errorf("%s has the same fingerprint", query)
 		}
 	}
 	if fingerprint(`SELECT "a"`) == fingerprint(`SELECT "A"`) {
@@ -87,7 +87,7 @@ func TestLongQueriesAreCut(t *testing.T) {
 	}
 }
 
-// literals write a text in the ways of each dialect.
+// literals writes a text as a literal of each dialect.
 var literals = map[profile.Dialect][]func(string) string{
 	profile.Standard: {single},
 	profile.SQLite:   {single},
@@ -109,8 +109,8 @@ func backslashed(s, quote string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(s) + quote
 }
 
-// FuzzLiteral puts any text into queries as a literal: it must not show, and
-// not even make the statement another one.
+// FuzzLiteral puts any text into queries as a literal. It must not show, and
+// not change the fingerprint.
 func FuzzLiteral(f *testing.F) {
 	for _, text := range []string{"secret", "it's", `C:\`, `"`, "$$", "$q$", "--", "/*", "a', 'b", "\x00", "é\xff", "`", `\'`, "?", ");"} {
 		f.Add(text)
@@ -134,8 +134,8 @@ func FuzzLiteral(f *testing.F) {
 	})
 }
 
-// FuzzNormalize takes anything for a query: what comes out is text, and is
-// itself its statement.
+// FuzzNormalize accepts any input as a query. The result must be valid text,
+// and normalizing it again must not change it.
 func FuzzNormalize(f *testing.F) {
 	for _, query := range []string{
 		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f", "set=;0",
@@ -146,10 +146,10 @@ func FuzzNormalize(f *testing.F) {
 		for _, dialect := range []profile.Dialect{profile.Standard, profile.SQLite, profile.Postgres, profile.MySQL} {
 			once, fingerprint := profile.Normalize(query, dialect)
 			if !utf8.ValidString(once) {
-				t.Errorf("dialect %d: %q becomes %q, which is no text", dialect, query, once)
+				t.Errorf("dialect %d: %q becomes %q, which is not valid text", dialect, query, once)
 			}
 			if strings.HasSuffix(once, "…") {
-				continue // cut
+				continue // truncated
 			}
 			if twice, again := profile.Normalize(once, dialect); twice != once || again != fingerprint {
 				t.Errorf("dialect %d: %q becomes %q and then %q", dialect, query, once, twice)
@@ -158,7 +158,7 @@ func FuzzNormalize(f *testing.F) {
 	})
 }
 
-// FuzzRedact looks for a literal in PostgreSQL's plan.
+// FuzzRedact looks for a literal in a PostgreSQL plan.
 func FuzzRedact(f *testing.F) {
 	f.Add("secret")
 	f.Add("two\nlines  (cost=1.00..2.00 rows=3 width=4)\n")

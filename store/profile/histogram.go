@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// A histogram has eight buckets an octave, so a percentile is off by 6.25 % at
-// most. It counts in units of 32 ns: exactly up to 256 ns, in octaves up to
-// 69 s, and together above.
+// A histogram has eight buckets per octave, so a percentile is off by at most
+// 6.25 %. It counts in units of 32 ns: exactly up to 256 ns, in octaves up to
+// 69 s, and in one bucket above.
 const (
 	unitBits    = 5
 	octaves     = 28
 	bucketCount = 8 + 8*octaves
 )
 
-// bucket is where a duration is counted.
+// bucket returns the bucket of a duration.
 func bucket(d time.Duration) int {
 	units := uint64(max(d, 0)) >> unitBits
 	if units < 8 {
@@ -26,7 +26,7 @@ func bucket(d time.Duration) int {
 	return min(8*shift+int(units>>shift), bucketCount-1)
 }
 
-// middle is the duration that a bucket stands for.
+// middle returns the duration in the middle of a bucket.
 func middle(bucket int) time.Duration {
 	if bucket < 8 {
 		return time.Duration(bucket<<unitBits + 1<<(unitBits-1))
@@ -36,24 +36,24 @@ func middle(bucket int) time.Duration {
 	return time.Duration(low<<unitBits + 1<<(shift+unitBits-1))
 }
 
-// stats are the running figures of one statement.
+// stats accumulates the figures of one statement.
 type stats struct {
-	sum, least, most atomic.Int64 // nanoseconds
-	failed, slow     atomic.Int64
-	buckets          [bucketCount]atomic.Uint64
+	sum, min, max atomic.Int64 // nanoseconds
+	failed, slow  atomic.Int64
+	buckets       [bucketCount]atomic.Uint64
 }
 
-func (s *stats) init() { s.least.Store(math.MaxInt64) }
+func (s *stats) init() { s.min.Store(math.MaxInt64) }
 
 func (s *stats) add(d time.Duration, failed, slow bool) {
 	n := int64(d)
 	s.sum.Add(n)
 	s.buckets[bucket(d)].Add(1)
-	for old := s.least.Load(); n < old && !s.least.CompareAndSwap(old, n); {
-		old = s.least.Load()
+	for old := s.min.Load(); n < old && !s.min.CompareAndSwap(old, n); {
+		old = s.min.Load()
 	}
-	for old := s.most.Load(); n > old && !s.most.CompareAndSwap(old, n); {
-		old = s.most.Load()
+	for old := s.max.Load(); n > old && !s.max.CompareAndSwap(old, n); {
+		old = s.max.Load()
 	}
 	if failed {
 		s.failed.Add(1)
@@ -63,14 +63,14 @@ func (s *stats) add(d time.Duration, failed, slow bool) {
 	}
 }
 
-// figures are stats at one moment; those of several statements can be added.
+// figures are stats at one moment. Figures of several statements can be added.
 type figures struct {
 	total, failed, slow int64
-	sum, least, most    time.Duration
+	sum, min, max       time.Duration
 	buckets             [bucketCount]uint64
 }
 
-// read takes the figures of s, which goes on counting meanwhile.
+// read copies s, which other goroutines may be updating.
 func (f *figures) read(s *stats) {
 	for i := range s.buckets {
 		n := s.buckets[i].Load()
@@ -79,15 +79,15 @@ func (f *figures) read(s *stats) {
 	}
 	f.failed, f.slow = s.failed.Load(), s.slow.Load()
 	f.sum = time.Duration(s.sum.Load())
-	f.least, f.most = time.Duration(s.least.Load()), time.Duration(s.most.Load())
+	f.min, f.max = time.Duration(s.min.Load()), time.Duration(s.max.Load())
 }
 
-// add joins those of another, which are not empty.
+// add adds other figures, which must not be empty.
 func (f *figures) add(of *figures) {
-	if f.total == 0 || of.least < f.least {
-		f.least = of.least
+	if f.total == 0 || of.min < f.min {
+		f.min = of.min
 	}
-	f.most = max(f.most, of.most)
+	f.max = max(f.max, of.max)
 	f.total += of.total
 	f.failed += of.failed
 	f.slow += of.slow
@@ -97,17 +97,17 @@ func (f *figures) add(of *figures) {
 	}
 }
 
-// percentile is the duration that the given part, 0 to 1, of all queries did
-// not exceed.
+// percentile returns the duration that a fraction of all queries, from 0 to 1,
+// did not exceed.
 func (f *figures) percentile(part float64) time.Duration {
 	rank := uint64(math.Ceil(part * float64(f.total)))
 	var seen uint64
 	for i, n := range f.buckets {
 		if seen += n; n > 0 && seen >= rank {
 			if i == bucketCount-1 {
-				return f.most
+				return f.max
 			}
-			return min(max(middle(i), f.least), f.most)
+			return min(max(middle(i), f.min), f.max)
 		}
 	}
 	return 0

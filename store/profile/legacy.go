@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// A driver may have today's interfaces or those from before there were
-// contexts. What is here calls whichever it has, in the way of database/sql.
+// A driver may have the current interfaces or the deprecated ones without
+// contexts. These functions call what it has, as database/sql does.
 
 func canExec(c driver.Conn) bool {
 	if _, ok := c.(driver.ExecerContext); ok {
@@ -107,7 +107,8 @@ func begin(ctx context.Context, c driver.Conn, options driver.TxOptions) (driver
 	return t, err
 }
 
-// positional is for a driver that knows neither names nor contexts.
+// positional converts arguments for a driver that supports neither names nor
+// contexts.
 func positional(ctx context.Context, args []driver.NamedValue) ([]driver.Value, error) {
 	values := make([]driver.Value, len(args))
 	for i, arg := range args {

@@ -2,11 +2,11 @@ package profile
 
 import "strings"
 
-// Dialect is a database's way of writing.
+// Dialect is the SQL syntax of a database.
 type Dialect uint8
 
-// The dialects. Standard is for a database that writes as the SQL standard
-// says, with PostgreSQL's dollar quotes.
+// Dialects. Standard is for databases that follow the SQL standard. It includes
+// PostgreSQL's dollar quotes.
 const (
 	Standard Dialect = iota
 	SQLite
@@ -14,12 +14,12 @@ const (
 	MySQL // and MariaDB
 )
 
-// tokenKind is what a token means for the shape of a statement.
+// tokenKind is the role of a token in a statement.
 type tokenKind uint8
 
 const (
 	tokenWord     tokenKind = iota // a keyword or a name
-	tokenQuoted                    // a name in quotes
+	tokenQuoted                    // a quoted name
 	tokenValue                     // a literal or a parameter
 	tokenOperator                  // also * and :
 	tokenMark                      // ( ) [ ] , ; . ::
@@ -30,8 +30,8 @@ type token struct {
 	start, end int
 }
 
-// lexer splits a query into tokens, without spaces and comments. It takes any
-// input: what it can't read as the dialect has it becomes a value.
+// lexer splits a query into tokens, without spaces and comments. It accepts any
+// input: what is not valid in the dialect becomes a value.
 type lexer struct {
 	source  string
 	at      int
@@ -40,7 +40,7 @@ type lexer struct {
 	begun   bool
 }
 
-// next is the next token, and false at the end.
+// next returns the next token, or false at the end.
 func (l *lexer) next() (token, bool) {
 	l.space()
 	if l.at >= len(l.source) {
@@ -77,7 +77,7 @@ func (l *lexer) space() {
 func (l *lexer) lineComment() bool {
 	switch l.source[l.at] {
 	case '-':
-		// For MySQL, 5--3 is a subtraction.
+		// In MySQL, 5--3 is a subtraction.
 		return l.peek(1) == '-' && (l.dialect != MySQL || l.peek(2) <= ' ')
 	case '#':
 		return l.dialect == MySQL
@@ -101,7 +101,7 @@ func (l *lexer) blockComment() {
 	}
 }
 
-// past goes behind the next mark, or to the end.
+// past skips the next mark, or to the end if there is none.
 func (l *lexer) past(mark string) bool {
 	n := strings.Index(l.source[l.at:], mark)
 	if n < 0 {
@@ -136,7 +136,8 @@ func (l *lexer) scan() tokenKind {
 	return l.operator()
 }
 
-// afterOperand says that a dot here belongs to what is before it.
+// afterOperand reports whether a dot at this position belongs to the previous
+// token.
 func (l *lexer) afterOperand() bool {
 	if !l.begun {
 		return false
@@ -147,7 +148,7 @@ func (l *lexer) afterOperand() bool {
 func (l *lexer) word() tokenKind {
 	start := l.at
 	l.name()
-	// A letter before a string says what kind of string it is.
+	// A letter before a string is its type.
 	if l.at == start+1 && l.peek(0) == '\'' {
 		switch l.source[start] | 0x20 {
 		case 'e':
@@ -180,8 +181,8 @@ func (l *lexer) number() tokenKind {
 	return tokenValue
 }
 
-// quoted reads up to the same quote; a doubled one is part of the text. A text
-// without an end is no name.
+// quoted reads up to the closing quote; a doubled quote is part of the text. An
+// unclosed text is a value.
 func (l *lexer) quoted(kind tokenKind, backslash bool) tokenKind {
 	quote := l.source[l.at]
 	for l.at++; l.at < len(l.source); l.at++ {
@@ -199,7 +200,7 @@ func (l *lexer) quoted(kind tokenKind, backslash bool) tokenKind {
 	return tokenValue
 }
 
-// parameter reads what begins with a sign that parameters begin with.
+// parameter reads a token that starts with a sign that may begin a parameter.
 func (l *lexer) parameter(sign byte) tokenKind {
 	follows := l.peek(1)
 	switch {
@@ -231,7 +232,7 @@ func (l *lexer) parameter(sign byte) tokenKind {
 	return tokenOperator
 }
 
-// dollarQuoted reads $$text$$ or $tag$text$tag$, if that is what is here.
+// dollarQuoted reads $$text$$ or $tag$text$tag$, if there is one.
 func (l *lexer) dollarQuoted() bool {
 	if l.dialect == SQLite {
 		return false
@@ -250,8 +251,8 @@ func (l *lexer) dollarQuoted() bool {
 	return true
 }
 
-// operator reads the longest operator. It ends where a comment begins, and as
-// in PostgreSQL a sign at its end belongs to what follows.
+// operator reads the longest operator. It ends where a comment begins. As in
+// PostgreSQL, a sign at its end belongs to what follows.
 func (l *lexer) operator() tokenKind {
 	const signs, others = "+-*/<>=", "~!%^&|"
 	start, other := l.at, false
@@ -262,7 +263,7 @@ func (l *lexer) operator() tokenKind {
 			break
 		}
 		if l.at > start && (c == '-' && l.source[l.at-1] == '-' || c == '*' && l.source[l.at-1] == '/') {
-			l.at-- // a comment; or, for MySQL, two signs
+			l.at-- // a comment or, in MySQL, two signs
 			break
 		}
 		other = other || pgOnly || strings.IndexByte(others, c) >= 0

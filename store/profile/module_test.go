@@ -15,10 +15,10 @@ import (
 	"vega/store/profile"
 )
 
-// A program of a user's, in a module of its own, profiles a real PostgreSQL and
-// serves its figures; what it binds, and what stands in its queries, is in none
-// of them.
-func TestInAModuleOfItsOwn(t *testing.T) {
+// TestProgramInItsOwnModule builds a program outside this module that profiles
+// a real PostgreSQL and serves the figures. They contain none of the values in
+// its queries.
+func TestProgramInItsOwnModule(t *testing.T) {
 	dsn := realtest.Postgres(t)
 	dir := t.TempDir()
 	build(t, dir)
@@ -35,11 +35,11 @@ func TestInAModuleOfItsOwn(t *testing.T) {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	url, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatal("the program said no address: ", err)
+		t.Fatal("the program printed no address: ", err)
 	}
 	body := fetch(t, strings.TrimSpace(url))
 	if strings.Contains(body, secret) {
-		t.Error("the figures hold what was bound")
+		t.Error("the figures contain a bound value")
 	}
 	var s profile.Stats
 	if err := json.Unmarshal([]byte(body), &s); err != nil {
@@ -54,10 +54,10 @@ func TestInAModuleOfItsOwn(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("the scan is not among the slow ones: %+v", s.Slow)
+	t.Errorf("the scan is not among the slow queries: %+v", s.Slow)
 }
 
-// build makes the program in dir, with the versions that this module has.
+// build builds the program in dir with the dependencies of this module.
 func build(t *testing.T, dir string) {
 	t.Helper()
 	here, err := filepath.Abs("../..")
@@ -72,7 +72,8 @@ func build(t *testing.T, dir string) {
 		}
 		return string(text)
 	}
-	// Its go.mod is this one's under another name, which saves it a network.
+	// The program's go.mod is a renamed copy of this module's, so the build
+	// needs no network.
 	mod := strings.Replace(read(filepath.Join(here, "go.mod")), "module vega\n", "module shop\n", 1) +
 		"\nrequire vega v0.0.0\n\nreplace vega => " + here + "\n"
 	for name, text := range map[string]string{

@@ -9,23 +9,24 @@ import (
 )
 
 const (
-	maxRead  = 16 << 10 // bytes of a query that tell its shape
+	maxRead  = 16 << 10 // bytes of a query that are read
 	maxShown = 2 << 10  // bytes of a statement
 )
 
-// kind is what a statement does, as far as the profiler has to know.
+// kind is the effect of a statement, as far as it matters here.
 type kind uint8
 
 const (
 	kindRows    kind = iota // one statement that reads or writes rows
 	kindBegin               // of a transaction
 	kindEnd                 // of a transaction
-	kindNeutral             // changes nothing that matters here
-	kindSchema              // changes what a plan may look like
-	kindOther               // settings, several statements, and the unknown
+	kindNeutral             // no effect that matters here
+	kindSchema              // may change plans
+	kindOther               // settings, several statements, and anything unknown
 )
 
-// unsettles says whether a prepared statement may mean something else after.
+// unsettles reports whether a prepared statement may have another meaning
+// afterwards.
 func (k kind) unsettles() bool { return k == kindSchema || k == kindOther }
 
 var kinds = map[string]kind{
@@ -39,7 +40,7 @@ var kinds = map[string]kind{
 	"analyze": kindSchema, "vacuum": kindSchema, "reindex": kindSchema, "cluster": kindSchema,
 }
 
-// normalized is a query without what differs from one use to the next.
+// normalized is a query without what differs between its uses.
 type normalized struct {
 	statement   string // valid UTF-8
 	fingerprint string // 16 hexadecimal digits
@@ -79,7 +80,7 @@ type word struct {
 	text string
 }
 
-// is says whether w is the keyword or the mark.
+// is reports whether w is this keyword or mark.
 func (w word) is(text string) bool {
 	return w.kind != tokenQuoted && w.kind != tokenValue && strings.EqualFold(w.text, text)
 }
@@ -118,11 +119,11 @@ func kindOf(words []word) kind {
 	return kindOther
 }
 
-// shorten leaves one value of the lists whose length is a matter of the data,
-// and one row of VALUES.
+// shorten reduces lists whose length depends on the data to one value, and
+// VALUES to one row.
 func shorten(words []word) []word {
 	closing := brackets(words)
-	short := words[:0] // never ahead of the reading
+	short := words[:0] // shares the array: writing never overtakes reading
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		short = append(short, w)
@@ -147,10 +148,10 @@ func shorten(words []word) []word {
 	return short
 }
 
-// hideSettings puts ? in place of what a setting is set to, where a bare word
-// is no name but a value: SET app.tenant = acme.
+// hideSettings replaces the value of a setting by ?, because a bare word there
+// is a value and not a name: SET app.tenant = acme.
 func hideSettings(words []word) []word {
-	hidden := words[:0] // never ahead of the reading
+	hidden := words[:0] // shares the array: writing never overtakes reading
 	for len(words) > 0 {
 		end := slices.IndexFunc(words, func(w word) bool { return w.is(";") }) + 1
 		if end == 0 {
@@ -159,7 +160,7 @@ func hideSettings(words []word) []word {
 		statement := words[:end]
 		words = words[end:]
 		value := settingValue(statement)
-		if value == 0 || value == end || statement[value].is(";") { // no setting, or none that is hidden by more words than there are
+		if value == 0 || value == end || statement[value].is(";") { // not a setting, or one without a value
 			hidden = append(hidden, statement...)
 			continue
 		}
@@ -172,8 +173,9 @@ func hideSettings(words []word) []word {
 	return hidden
 }
 
-// settingValue tells where the value begins in SET name = value, also within
-// ALTER, as in ALTER ROLE name SET name TO value. In other statements it is 0.
+// settingValue returns where the value begins in SET name = value, also inside
+// ALTER, as in ALTER ROLE name SET name TO value. It returns 0 for other
+// statements.
 func settingValue(statement []word) int {
 	if !statement[0].is("set") && !statement[0].is("alter") {
 		return 0
@@ -193,8 +195,8 @@ func settingValue(statement []word) int {
 	return 0
 }
 
-// brackets tells for each opening bracket where it is closed, 0 where it is
-// not.
+// brackets returns, for each opening bracket, the index of the closing one, or
+// 0 if there is none.
 func brackets(words []word) []int {
 	closing := make([]int, len(words))
 	var open []int
@@ -224,8 +226,8 @@ func onlyValues(words []word) bool {
 	return some
 }
 
-// apart are the keywords that are no functions: a bracket after them stands
-// apart.
+// apart lists the keywords other than functions, which have a space before a
+// bracket.
 var apart = map[string]bool{
 	"all": true, "and": true, "any": true, "as": true, "between": true, "by": true, "case": true,
 	"distinct": true, "else": true, "except": true, "exists": true, "from": true, "having": true,
@@ -235,8 +237,8 @@ var apart = map[string]bool{
 	"with": true,
 }
 
-// render writes words with the spaces that a reader expects; folded for
-// comparison, else in the author's case.
+// render joins words with the usual spaces. If folded, it converts keywords and
+// names to lower case for comparison.
 func render(words []word, folded bool) string {
 	var b strings.Builder
 	for i, w := range words {

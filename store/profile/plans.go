@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxPlan bounds a plan, in bytes.
+// maxPlan limits the length of a plan, in bytes.
 const maxPlan = 4 << 10
 
-// ExplainSQLite asks for EXPLAIN QUERY PLAN, which does not run the query.
+// ExplainSQLite runs EXPLAIN QUERY PLAN, which does not execute the query.
 func ExplainSQLite(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error) {
 	table, err := s.Query(ctx, "EXPLAIN QUERY PLAN "+query, args)
 	if err != nil {
@@ -22,7 +22,7 @@ func ExplainSQLite(ctx context.Context, s Session, query string, args []driver.N
 	lines := make([]string, 0, len(table))
 	for _, row := range table { // id, parent, unused, detail
 		if len(row) != 4 {
-			return "", errors.New("EXPLAIN QUERY PLAN answered with other columns than SQLite's")
+			return "", errors.New("EXPLAIN QUERY PLAN did not return SQLite's columns")
 		}
 		depth := depths[row[1]]
 		depths[row[0]] = depth + 1
@@ -31,9 +31,9 @@ func ExplainSQLite(ctx context.Context, s Session, query string, args []driver.N
 	return whole(lines), nil
 }
 
-// ExplainPostgres asks for EXPLAIN, without ANALYZE: the query is not run. In a
-// transaction it does so under a savepoint, since there an error would cost the
-// transaction.
+// ExplainPostgres runs EXPLAIN without ANALYZE, which does not execute the
+// query. In a transaction it uses a savepoint, because an error would otherwise
+// abort the transaction.
 func ExplainPostgres(ctx context.Context, s Session, query string, args []driver.NamedValue) (text string, err error) {
 	if s.InTransaction() {
 		if err := s.Exec(ctx, "SAVEPOINT profile_explain"); err != nil {
@@ -53,12 +53,12 @@ func ExplainPostgres(ctx context.Context, s Session, query string, args []driver
 	for _, row := range table {
 		lines = append(lines, strings.Join(row, " "))
 	}
-	// All at once: a literal may go over several lines.
+	// Redact all lines at once, because a literal may span several.
 	return whole([]string{Redact(strings.Join(lines, "\n"))}), nil
 }
 
-// ExplainMySQL asks for EXPLAIN, which does not run the query but resets what
-// FOUND_ROWS() and SHOW WARNINGS tell. It is MariaDB's as well.
+// ExplainMySQL runs EXPLAIN, which does not execute the query, but resets the
+// results of FOUND_ROWS() and SHOW WARNINGS. It supports MariaDB, too.
 func ExplainMySQL(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error) {
 	table, err := s.Query(ctx, "EXPLAIN "+query, args)
 	if err != nil {
@@ -68,11 +68,11 @@ func ExplainMySQL(ctx context.Context, s Session, query string, args []driver.Na
 	return mysqlText(nodes), err
 }
 
-// mysqlNode is a row of EXPLAIN's table.
+// mysqlNode is a row of EXPLAIN's result.
 type mysqlNode struct{ id, operation, table, access, possible, key, rows, extra string }
 
-// mysqlNodeOf reads the 10 columns of MariaDB, or the 12 of MySQL, which puts
-// partitions after the table and a percentage before the last.
+// mysqlNodeOf reads the 10 columns of MariaDB or the 12 of MySQL, which adds
+// partitions after the table and a percentage before the last column.
 func mysqlNodeOf(row []string) (mysqlNode, error) {
 	switch len(row) {
 	case 10:
@@ -80,7 +80,7 @@ func mysqlNodeOf(row []string) (mysqlNode, error) {
 	case 12:
 		return mysqlNode{row[0], row[1], row[2], row[4], row[5], row[6], row[9], row[11]}, nil
 	}
-	return mysqlNode{}, errors.New("EXPLAIN answered with other columns than MySQL's")
+	return mysqlNode{}, errors.New("EXPLAIN did not return MySQL's columns")
 }
 
 func mysqlNodes(table [][]string) ([]mysqlNode, error) {
@@ -102,7 +102,7 @@ func mysqlText(nodes []mysqlNode) string {
 	return whole(lines)
 }
 
-// String is the row as a line.
+// String formats the row as a line.
 func (n mysqlNode) String() string {
 	line := fmt.Sprintf("%s %s", n.id, n.operation)
 	for _, part := range []struct{ name, value string }{
@@ -126,11 +126,12 @@ func whole(lines []string) string {
 	return text
 }
 
-// What PostgreSQL estimates stands behind a node and is nobody's data.
+// estimate matches PostgreSQL's estimates, which follow a node and contain no
+// data.
 var estimate = regexp.MustCompile(`^\(cost=[0-9.]+ rows=[0-9]+ width=[0-9]+\)(\n|$)`)
 
-// Redact puts ? in place of every literal in the text of a PostgreSQL plan,
-// and leaves the planner's estimates.
+// Redact replaces every literal in the text of a PostgreSQL plan by ?. It keeps
+// the planner's estimates.
 func Redact(plan string) string {
 	l := lexer{source: plan, dialect: Postgres}
 	var b strings.Builder

@@ -9,52 +9,52 @@ import (
 	"time"
 )
 
-// What Options leave out.
+// Defaults of Options.
 const (
 	defaultSlow       = 100 * time.Millisecond
 	defaultStatements = 500
 )
 
-// Options of a Profiler. The zero value is fit for use with any database but
+// Options configure a Profiler. The zero value works for any database except
 // MySQL, which needs its Dialect.
 type Options struct {
-	// Dialect says how the database writes literals and names.
+	// Dialect is the syntax of the database's literals and names.
 	Dialect Dialect
-	// Slow is the database's own time from which a query is slow; 0 means
-	// 100 ms.
+	// Slow is the database's own time from which a query counts as slow; 0
+	// means 100 ms.
 	Slow time.Duration
-	// Statements is how many statements are told apart until the next Reset;
-	// 0 means 500. Each takes about 2.5 KB. Queries of further statements are
-	// counted together, in Stats.Other.
+	// Statements limits how many statements are distinguished until the next
+	// Reset; 0 means 500. Each takes about 2.5 KB. Queries of further
+	// statements are counted together, in Stats.Other.
 	Statements int
-	// StatementCache is how many prepared statements each connection keeps
-	// for queries that repeat; 0 keeps none.
+	// StatementCache is the number of prepared statements that each connection
+	// caches for repeated queries; 0 disables the cache.
 	//
-	// It is worth most where a driver compiles every query anew, as those of
-	// SQLite do. For MySQL it saves two of three round trips of a query with
-	// arguments. Leave it at 0 for pgx, which has such a cache itself, and
-	// behind a pooler that hands one session to several clients.
+	// The cache helps most if the driver compiles every query again, as those
+	// of SQLite do. With MySQL it saves two of three round trips for a query
+	// with arguments. Leave it at 0 with pgx, which has a cache itself, and
+	// with a pooler that shares sessions between clients.
 	StatementCache int
-	// Explain gets the plan of a slow query; nil gets none. See ExplainSQLite,
-	// ExplainPostgres and ExplainMySQL.
+	// Explain returns the plan of a slow query; nil disables plans. See
+	// ExplainSQLite, ExplainPostgres and ExplainMySQL.
 	Explain Explain
-	// Correlation finds the ID of the request that a query belongs to, in the
-	// query's context; nil, and "", stand for none.
+	// Correlation returns the ID of the request to which a query belongs, from
+	// the query's context. It may be nil or return "".
 	Correlation func(context.Context) string
-	// Error says what is shown of a query's error; nil means SafeError. The
-	// messages of many databases quote data.
+	// Error returns the text to show for a query's error; nil means SafeError.
+	// The messages of many databases quote data.
 	Error func(error) string
 }
 
-// Profiler measures the queries of all the connections that its connectors
-// make. It is safe for concurrent use.
+// Profiler measures the queries on all connections that its connectors open. It
+// is safe for concurrent use.
 type Profiler struct {
 	options Options
 	seed    maphash.Seed
 	window  atomic.Pointer[window]
-	epoch   time.Time // of its clock
+	epoch   time.Time // start of its clock
 	anchor  atomic.Pointer[anchor]
-	// schema counts the statements that may change what a plan looks like.
+	// schema counts the statements that may change plans.
 	schema atomic.Uint64
 
 	mu    sync.Mutex
@@ -65,11 +65,11 @@ type Profiler struct {
 type namedPool struct {
 	name   string
 	db     *sql.DB
-	waits  int64 // beside those that db counts
+	waits  int64 // in addition to those that db counts
 	waited time.Duration
 }
 
-// New makes a Profiler.
+// New returns a Profiler.
 func New(options Options) *Profiler {
 	if options.Slow <= 0 {
 		options.Slow = defaultSlow
@@ -85,12 +85,12 @@ func New(options Options) *Profiler {
 	return p
 }
 
-// Reset forgets all that was measured. A query that is running now counts for
-// the time before.
+// Reset discards all measurements. A query that is running counts for the time
+// before.
 func (p *Profiler) Reset() { p.window.Store(newWindow(p.options.Statements)) }
 
-// Pool has Stats tell the state of db under the name of its connector. Another
-// db under the same name takes the place of the first.
+// Pool adds the state of db to Stats, under the name of its connector. It
+// replaces another db of the same name.
 func (p *Profiler) Pool(name string, db *sql.DB) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,8 +103,8 @@ func (p *Profiler) Pool(name string, db *sql.DB) {
 	p.pools = append(p.pools, namedPool{name: name, db: db})
 }
 
-// Waited counts a wait for a connection of a pool that ended before the pool was
-// asked, for programs that hand its connections out themselves.
+// Waited counts a wait that ended before the pool was asked for a connection,
+// for programs that distribute the connections themselves.
 func (p *Profiler) Waited(pool string, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,8 +118,9 @@ func (p *Profiler) Waited(pool string, d time.Duration) {
 
 type functionKey struct{}
 
-// WithFunction says on whose behalf the queries of ctx run. Without it a query
-// belongs to the function outside database/sql that was the first to send it.
+// WithFunction sets the name of the function to which the queries of ctx
+// belong. The default is the function outside database/sql that was the first
+// to send the query.
 func WithFunction(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, functionKey{}, name)
 }

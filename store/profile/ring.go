@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// entry is a query that ended.
+// entry is a query that has ended.
 type entry struct {
 	text                        *text
 	function, correlation, pool string
-	notes                       *notes // nil for most
-	began                       int64  // in nanoseconds of Unix time
+	notes                       *notes // usually nil
+	began                       int64  // nanoseconds of Unix time
 	own, first, held, next      time.Duration
 	rows                        int64
 }
 
-// notes are what few queries have. Apart from the rest they keep the entry
-// small: every query copies one.
+// notes are stored separately because few queries have them. This keeps
+// entries, which every query copies, small.
 type notes struct{ err, plan string }
 
-// ring keeps the last entries. Each place has a lock of its own, so that
-// queries which end at the same time don't wait for each other.
+// ring holds the last entries. Each place has its own lock, so that queries
+// that end at the same time do not wait for each other.
 type ring struct {
 	count  atomic.Uint64
-	places []place // a power of two: a division costs too much
+	places []place // the length is a power of two, to avoid a division
 	shown  int
 }
 
@@ -46,12 +46,12 @@ func (r *ring) put(e *entry) {
 	at := &r.places[number&uint64(len(r.places)-1)]
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	if number > at.number { // else it was overtaken by a whole round
+	if number > at.number { // else a later round has overtaken it
 		at.number, at.entry = number, *e
 	}
 }
 
-// newest are the entries, the last first.
+// newest returns the entries, newest first.
 func (r *ring) newest() []entry {
 	type numbered struct {
 		number uint64

@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// rows are the answer to a query, measured until they are closed. The optional
-// interfaces are all there: where the driver lacks one, rows say what
-// database/sql takes for granted without it.
+// rows are the result of a query, measured until they are closed. They have all
+// optional interfaces: if the driver lacks one, they return what database/sql
+// assumes without it.
 type rows struct {
 	base driver.Rows
 	conn *conn
-	kept *prepared // the statement to give back, where the cache has one
+	kept *prepared // the cached statement to release, or nil
 	run  run
 	ctx  context.Context
 
-	// For a plan, and dropped with the rows.
+	// For the plan; dropped when the rows are closed.
 	query string
 	args  []driver.NamedValue
 
 	newer, older *rows // guarded by conn.mu
 }
 
-// link puts the rows among those of the connection that are open.
+// link adds the rows to the open rows of the connection.
 func (r *rows) link() {
 	c := r.conn
 	c.mu.Lock()
@@ -73,7 +73,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	return err
 }
 
-// Close implements driver.Rows. It is where a query ends.
+// Close implements driver.Rows. It ends the query.
 func (r *rows) Close() error {
 	c := r.conn
 	began := c.profiler.now()
@@ -87,10 +87,10 @@ func (r *rows) Close() error {
 	if r.kept != nil {
 		c.cache.release(r.kept, r.run.err)
 	}
-	c.settle(&r.run)
+	c.update(&r.run)
 	if c.wantsPlan(&r.run) {
-		// Rows are also closed by other goroutines than the caller's, so the
-		// values have to be such as the caller can't be changing.
+		// Another goroutine may close the rows, so use only values that the
+		// caller cannot be changing.
 		if args, ok := unchanging(r.args); ok {
 			r.run.plan = c.plan(&r.run, r.query, args)
 		}
@@ -100,8 +100,8 @@ func (r *rows) Close() error {
 	return err
 }
 
-// unchanging are arguments that nobody but the profiler refers to. Bytes become
-// none: a plan hardly depends on them.
+// unchanging returns arguments to which only the profiler refers. Bytes become
+// nil, because plans hardly depend on them.
 func unchanging(args []driver.NamedValue) ([]driver.NamedValue, bool) {
 	safe := make([]driver.NamedValue, len(args))
 	for i, arg := range args {

@@ -6,30 +6,30 @@ import (
 	"time"
 )
 
-// maxCorrelation bounds what an entry keeps of a correlation ID, in bytes.
+// maxCorrelation limits the length of a correlation ID in an entry, in bytes.
 const maxCorrelation = 128
 
-// run is one use of a query, from its start to its end.
+// run is one use of a query, from start to end.
 type run struct {
 	text  *text
-	began time.Duration // by the profiler's clock
+	began time.Duration // on the profiler's clock
 
 	call    time.Duration // until the driver returned
-	first   time.Duration // from the start to the first row, 0 without one
-	next    time.Duration // in all calls for a next row
-	held    time.Duration // from the driver's return to the Close of the rows
-	closing time.Duration // in the Close of the rows
+	first   time.Duration // from the start to the first row, or 0
+	next    time.Duration // total of all calls of Next
+	held    time.Duration // from the driver's return to Close
+	closing time.Duration // in Close
 
-	rows int64 // read, or changed
+	rows int64 // read or changed
 	err  error
 	plan string
 }
 
-// own is the database's time: the caller's, between two rows, is not in it.
+// own returns the database's own time, without the caller's between two rows.
 func (r *run) own() time.Duration { return r.call + r.next + r.closing }
 
-// settle notes what the run has changed for those to come.
-func (c *conn) settle(r *run) {
+// update records what the run has changed for later ones.
+func (c *conn) update(r *run) {
 	if c.cache != nil && r.text.kind.unsettles() {
 		c.cache.clear()
 	}
@@ -49,7 +49,7 @@ func (c *conn) settle(r *run) {
 	}
 }
 
-// record counts a run and shows it in the lists.
+// record counts a run and adds it to the lists.
 func (c *conn) record(ctx context.Context, r *run) {
 	p, w := c.profiler, r.text.window
 	own := r.own()
@@ -95,7 +95,7 @@ func (p *Profiler) correlation(ctx context.Context) string {
 	return id[:min(len(id), maxCorrelation)]
 }
 
-// canceled says that the caller, not the database, ended the query.
+// canceled reports whether the caller, not the database, ended the query.
 func canceled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

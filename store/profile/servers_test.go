@@ -72,14 +72,14 @@ func postgresWork(t *testing.T, base driver.Connector, cache int) {
 		t.Errorf("plan\n%s", plan)
 	}
 
-	// Plans and errors within a transaction, which goes on.
+	// Plans and errors inside a transaction do not end it.
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.Reset()
 	run(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed", 7)
-	run(t, tx, "SELECT id INTO copies FROM users") // a plan of it would fail now
+	run(t, tx, "SELECT id INTO copies FROM users") // explaining it again would fail
 	run(t, tx, "UPDATE users SET name = $1 WHERE id = $2", "renamed again", 7)
 	run(t, tx, "DROP TABLE copies")
 	if err := tx.Commit(); err != nil {
@@ -93,7 +93,7 @@ func postgresWork(t *testing.T, base driver.Connector, cache int) {
 		t.Errorf("the name is %s", got)
 	}
 
-	// The result gets other columns.
+	// Change the columns of the result.
 	for i := range 3 {
 		rows, err := db.QueryContext(t.Context(), "SELECT * FROM users WHERE id = $1", 7)
 		if err != nil {
@@ -141,7 +141,7 @@ func postgresWork(t *testing.T, base driver.Connector, cache int) {
 		t.Errorf("the secret shows:\n%s", text)
 	}
 
-	// A deadline costs the connection, not the profiler.
+	// A deadline ends the connection, but not the profiler.
 	outOfTime(t, p, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "SELECT pg_sleep(600)")
 		return err
@@ -198,7 +198,7 @@ func mariadbWork(t *testing.T, base driver.Connector, cache int) {
 		t.Errorf("the secret shows:\n%s", text)
 	}
 
-	// What a value is read as doesn't depend on the cache.
+	// The type of a value does not depend on the cache.
 	for range 3 {
 		var plain, bound any
 		if err := db.QueryRowContext(t.Context(), "SELECT name FROM users WHERE id = 1").Scan(&plain); err != nil {
@@ -212,7 +212,7 @@ func mariadbWork(t *testing.T, base driver.Connector, cache int) {
 		}
 	}
 
-	// Another database has other tables of the same name.
+	// Another database has different tables with the same names.
 	conn, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,8 @@ import (
 	"vega/store/profile"
 )
 
-// open is a profiled SQLite database with the filled items, of one connection.
+// open returns a profiled SQLite database with one connection and the items of
+// filled.
 func open(t *testing.T, options profile.Options) (*sql.DB, *profile.Profiler) {
 	t.Helper()
 	options.Dialect = profile.SQLite
@@ -82,7 +83,7 @@ func TestQueriesAreMeasured(t *testing.T) {
 	}
 	_, err := db.ExecContext(ctx, "INSERT INTO items (id, name, price) VALUES (1, 'a-secret-name', 0)")
 	if err == nil {
-		t.Fatal("a key was taken twice")
+		t.Fatal("a duplicate key was accepted")
 	}
 
 	s := p.Stats()
@@ -91,7 +92,7 @@ func TestQueriesAreMeasured(t *testing.T) {
 	}
 	if q := s.Queries; q.MinMS <= 0 || q.MinMS > q.P50MS || q.P50MS > q.P95MS || q.P95MS > q.P99MS || q.P99MS > q.MaxMS ||
 		q.AvgMS < q.MinMS || q.AvgMS > q.MaxMS || q.TotalMS < q.MaxMS {
-		t.Errorf("figures contradict each other: %+v", q)
+		t.Errorf("inconsistent figures: %+v", q)
 	}
 	if len(s.Statements) != 3 || len(s.Recent) != 5 || len(s.Failed) != 1 || len(s.Slow) != 0 {
 		t.Fatalf("%d statements, %d recent, %d failed, %d slow", len(s.Statements), len(s.Recent), len(s.Failed), len(s.Slow))
@@ -141,7 +142,7 @@ func TestASlowCallerDoesNotMakeAQuerySlow(t *testing.T) {
 	whole := float64(time.Since(began)) / float64(time.Millisecond)
 	s := p.Stats()
 	q := s.Recent[0]
-	slept := float64(slow.Milliseconds()) // all of it in the caller, however long the rest took
+	slept := float64(slow.Milliseconds()) // spent in the caller
 	if q.HeldMS < slept || q.DurationMS > whole-slept || (s.Queries.Slow != 0) != (q.DurationMS >= slept) || len(s.Open) != 0 {
 		t.Errorf("%+v", q)
 	}
@@ -226,8 +227,8 @@ func TestAPlanThatCannotBeHadHarmsNobody(t *testing.T) {
 	}
 }
 
-// outOfTime runs a query that does not end before its deadline. On a busy machine
-// it may not have begun by then: so the deadline is ever longer.
+// outOfTime runs a query that exceeds its deadline. On a busy machine it may
+// not have started by then, so it retries with longer deadlines.
 func outOfTime(t *testing.T, p *profile.Profiler, query func(context.Context) error) {
 	t.Helper()
 	failed := p.Stats().Queries.Failed
@@ -241,9 +242,8 @@ func outOfTime(t *testing.T, p *profile.Profiler, query func(context.Context) er
 	}
 }
 
-// TestAQueryThatRanOutOfTimeHasItsPlan also sees to it that the plan is asked
-// for with a context of its own.
-func TestAQueryThatRanOutOfTimeHasItsPlan(t *testing.T) {
+// The plan needs a context of its own.
+func TestCanceledQueryHasAPlan(t *testing.T) {
 	db, p := open(t, profile.Options{Slow: time.Millisecond, Explain: profile.ExplainSQLite})
 	outOfTime(t, p, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "DELETE FROM items WHERE id IN (SELECT a.id FROM items a, items b, items c WHERE a.price + b.price = c.price + 0.1)")
@@ -254,9 +254,9 @@ func TestAQueryThatRanOutOfTimeHasItsPlan(t *testing.T) {
 	}
 }
 
-// TestTheStatementCacheShowsOnlyInTime does what is hard for a cache, with one
-// and without, and compares all that a program sees.
-func TestTheStatementCacheShowsOnlyInTime(t *testing.T) {
+// TestStatementCacheChangesNoResult does what is difficult for a cache, with
+// and without one, and compares what the program sees.
+func TestStatementCacheChangesNoResult(t *testing.T) {
 	var want []string
 	for _, size := range []int{0, 1, 2, 100} {
 		db, _ := open(t, profile.Options{StatementCache: size, Slow: 1, Explain: profile.ExplainSQLite})
@@ -305,7 +305,7 @@ func difficult(t *testing.T, db *sql.DB) []string {
 		saw("returning", column(t, db, "INSERT INTO items (name, price) VALUES (?, 2) RETURNING id", "r"))
 		saw("pragma", column(t, db, "PRAGMA foreign_keys"))
 	}
-	for i := range 3 { // the result of byID has other columns each time
+	for i := range 3 { // the result of byID gets another column each time
 		try(fmt.Sprintf("ALTER TABLE items ADD COLUMN extra%d TEXT DEFAULT 'e'", i))
 		columns()
 	}
@@ -381,11 +381,11 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		defer f.mu.Unlock()
 		return f.stmts
 	}
-	for i := range 100 { // none comes twice
+	for i := range 100 { // each text comes only once
 		run(t, conn, fmt.Sprintf("UPDATE t SET a = %d", i))
 	}
 	if n := prepared(); n != 0 {
-		t.Errorf("%d statements are kept of queries that came once", n)
+		t.Errorf("%d statements are cached for queries that came once", n)
 	}
 	for range 3 {
 		for i := range 10 {
@@ -393,10 +393,10 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		}
 	}
 	if n := prepared(); n != 3 {
-		t.Errorf("%d statements are kept, want 3", n)
+		t.Errorf("%d statements are cached, want 3", n)
 	}
 
-	// Rows keep a statement that has to go until they are closed.
+	// Open rows keep an evicted statement until they are closed.
 	var all []*sql.Rows
 	for i := range 5 {
 		for range 2 {
@@ -417,7 +417,7 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		}
 	}
 	if n := prepared(); n != 0 {
-		t.Errorf("%d statements are kept after a setting", n)
+		t.Errorf("%d statements are cached after a setting", n)
 	}
 
 	run(t, conn, "UPDATE t SET a = ?", 1)
@@ -460,7 +460,7 @@ func TestRawReachesTheDriver(t *testing.T) {
 	}
 }
 
-// TestNoValueIsKept looks for a secret in everything that Stats shows.
+// TestNoValueIsKept looks for a secret in everything that Stats returns.
 func TestNoValueIsKept(t *testing.T) {
 	db, p := open(t, profile.Options{Slow: 1, Explain: profile.ExplainSQLite, StatementCache: 8})
 	for range 3 {
@@ -539,7 +539,7 @@ func TestClosingWithTheConnectorsFile(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// A statement that was left open would keep the log, and its lock.
+	// A statement left open would keep the log and its lock.
 	db = sql.OpenDB(sqliteAt(t, path))
 	defer func() { _ = db.Close() }()
 	run(t, db, "PRAGMA journal_mode = DELETE")

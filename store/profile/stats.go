@@ -6,34 +6,33 @@ import (
 	"time"
 )
 
-// openShown is how many open rows Stats names.
+// openShown is the number of open rows in Stats.
 const openShown = 10
 
 // Stats are the figures at one moment. Durations are in milliseconds, times in
-// UTC, lists never nil.
+// UTC, and lists never nil.
 type Stats struct {
 	Since  time.Time `json:"since"` // the last Reset
 	SlowMS float64   `json:"slow_threshold_ms"`
-	// Queries are all of them.
+	// Queries covers all queries.
 	Queries Figures `json:"queries"`
 	// Slow, Failed and Recent are the last 10, 10 and 100, newest first.
 	Slow   []Query `json:"slow_queries"`
 	Failed []Query `json:"failed_queries"`
 	Recent []Query `json:"recent_queries"`
-	// Statements are those with the most time first.
+	// Statements are sorted by total time, largest first.
 	Statements []Statement `json:"statements"`
-	// Other is how many queries were of statements beyond
-	// Options.Statements. The statement with the fingerprint "other" has their
-	// figures.
+	// Other counts the queries of statements beyond Options.Statements. Their
+	// figures are in the statement with the fingerprint "other".
 	Other int64  `json:"other_queries"`
 	Pools []Pool `json:"pools"`
-	// Open are the rows that have been open for longest, at most 10. Rows that
-	// nobody closes hold a connection, and a snapshot of the database.
+	// Open lists the rows that have been open longest, at most 10. Rows that
+	// are not closed hold a connection and a snapshot of the database.
 	Open []OpenRows `json:"open_rows"`
 }
 
-// Figures of a number of queries. Durations are the database's own time, and
-// percentiles exact to 6.25 %.
+// Figures summarize a number of queries. Durations are the database's own time;
+// percentiles are exact to 6.25 %.
 type Figures struct {
 	Total   int64   `json:"total"`
 	Failed  int64   `json:"failed"`
@@ -47,29 +46,29 @@ type Figures struct {
 	P99MS   float64 `json:"p99_ms"`
 }
 
-// Statement is a kind of query and its figures.
+// Statement is a kind of query with its figures.
 type Statement struct {
 	Statement   string `json:"statement"`   // with ? for values
-	Fingerprint string `json:"fingerprint"` // of the statement, the same in every process
-	Function    string `json:"function"`    // that was the first to send it
+	Fingerprint string `json:"fingerprint"` // the same in every process
+	Function    string `json:"function"`    // the first that sent it
 	Figures
 }
 
-// Query is one that ended.
+// Query is a query that has ended.
 type Query struct {
 	Statement   string `json:"statement"`
 	Fingerprint string `json:"fingerprint"`
 	Function    string `json:"function"`
-	// DurationMS is the database's own time: the call, every Next, the Close.
+	// DurationMS is the database's own time: the call, every Next, and Close.
 	DurationMS float64 `json:"duration_ms"`
-	FirstRowMS float64 `json:"first_row_ms"` // from the start; 0 without a row
-	// HeldMS is the time for which the rows were open: what it exceeds
-	// InNextMS by was spent by the caller.
+	FirstRowMS float64 `json:"first_row_ms"` // from the start; 0 if there was no row
+	// HeldMS is how long the rows were open. What exceeds InNextMS was spent by
+	// the caller.
 	HeldMS        float64   `json:"held_ms"`
 	InNextMS      float64   `json:"in_next_ms"`
-	Rows          int64     `json:"rows"` // read, or changed
+	Rows          int64     `json:"rows"` // read or changed
 	CorrelationID string    `json:"correlation_id"`
-	At            time.Time `json:"at"` // when it began
+	At            time.Time `json:"at"` // start
 	Error         string    `json:"error,omitempty"`
 	Plan          string    `json:"plan,omitempty"`
 	Pool          string    `json:"pool"`
@@ -86,7 +85,7 @@ type Pool struct {
 	WaitMS    float64 `json:"wait_ms"`
 }
 
-// OpenRows are rows that were not closed yet.
+// OpenRows are rows that have not been closed yet.
 type OpenRows struct {
 	Statement     string  `json:"statement"`
 	Fingerprint   string  `json:"fingerprint"`
@@ -96,7 +95,7 @@ type OpenRows struct {
 	OpenMS        float64 `json:"open_ms"`
 }
 
-// Stats tells what was measured since the last Reset.
+// Stats returns what was measured since the last Reset.
 func (p *Profiler) Stats() Stats {
 	w := p.window.Load()
 	s := Stats{
@@ -149,8 +148,8 @@ func (f *figures) shown() Figures {
 		Slow:    f.slow,
 		TotalMS: milliseconds(f.sum),
 		AvgMS:   milliseconds(f.sum / time.Duration(f.total)),
-		MinMS:   milliseconds(f.least),
-		MaxMS:   milliseconds(f.most),
+		MinMS:   milliseconds(f.min),
+		MaxMS:   milliseconds(f.max),
 		P50MS:   milliseconds(f.percentile(0.50)),
 		P95MS:   milliseconds(f.percentile(0.95)),
 		P99MS:   milliseconds(f.percentile(0.99)),

@@ -108,9 +108,9 @@ func TestPercentilesAreNear(t *testing.T) {
 	}
 }
 
-// TestHammer has sixteen goroutines query while others look and reset. What is
-// counted afterwards adds up.
-func TestHammer(t *testing.T) {
+// TestConcurrentQueriesAddUp queries from sixteen goroutines while others read
+// and reset the figures. The counts must add up.
+func TestConcurrentQueriesAddUp(t *testing.T) {
 	p := profile.New(profile.Options{
 		Dialect: profile.SQLite, Slow: 10 * time.Microsecond, Explain: profile.ExplainSQLite, StatementCache: 4, Statements: 10, Correlation: request,
 	})
@@ -181,7 +181,7 @@ func TestHammer(t *testing.T) {
 	}
 }
 
-// loaded is a profiler that has seen 500 statements.
+// loaded returns a profiler with 500 statements.
 func loaded(b *testing.B) *profile.Profiler {
 	b.Helper()
 	p := profile.New(profile.Options{})

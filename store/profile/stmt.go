@@ -5,7 +5,7 @@ import (
 	"database/sql/driver"
 )
 
-// stmt is a statement that the program prepared, measured at each use.
+// stmt measures a statement that the program prepared, at each use.
 type stmt struct {
 	base  driver.Stmt
 	conn  *conn
@@ -13,8 +13,8 @@ type stmt struct {
 	text  *text
 }
 
-// dress gives s the one optional interface whose mere presence matters.
-func dress(s *stmt) driver.Stmt {
+// wrapStmt adds the one optional interface whose mere presence matters.
+func wrapStmt(s *stmt) driver.Stmt {
 	base, ok := s.base.(driver.ColumnConverter) //nolint:staticcheck // drivers still have the deprecated interface
 	if !ok {
 		return s
@@ -26,7 +26,7 @@ func dress(s *stmt) driver.Stmt {
 }
 
 type converter struct {
-	of driver.ColumnConverter //nolint:staticcheck // as in dress
+	of driver.ColumnConverter //nolint:staticcheck // as in wrapStmt
 }
 
 // ColumnConverter implements driver.ColumnConverter.
@@ -74,7 +74,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	return s.conn.answered(ctx, &r, s.query, args, nil, base, err)
 }
 
-// run begins one use. A Reset since the last makes the text a new one.
+// run begins a use. After a Reset, it looks the text up again.
 func (s *stmt) run(ctx context.Context) run {
 	if s.text.window != s.conn.profiler.window.Load() {
 		s.text = s.conn.profiler.text(ctx, s.query)

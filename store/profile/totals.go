@@ -2,16 +2,15 @@ package profile
 
 import "time"
 
-// Totals is how many queries there were since the last Reset, and how the
-// pools are: the part of Stats that is cheap enough to be looked at every few
-// seconds.
+// Totals counts the queries since the last Reset, and the state of the pools:
+// the part of Stats that is cheap enough to read every few seconds.
 type Totals struct {
 	Since               time.Time
 	Total, Failed, Slow int64
 	Pools               []Pool
 }
 
-// Totals counts. It copies no query and no statement.
+// Totals counts without copying queries or statements.
 func (p *Profiler) Totals() Totals {
 	w := p.window.Load()
 	t := Totals{Since: w.since.UTC(), Pools: p.poolStats()}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestTotalsAreThoseOfStats, before and after a Reset.
-func TestTotalsAreThoseOfStats(t *testing.T) {
+// TestTotalsMatchStats compares them before and after a Reset.
+func TestTotalsMatchStats(t *testing.T) {
 	p := New(Options{Slow: time.Millisecond})
 	w := p.window.Load()
 	for n := range 10 {

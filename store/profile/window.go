@@ -9,36 +9,35 @@ import (
 )
 
 const (
-	// How many texts of queries are recognised without being read again, and
-	// among how many places each of them has the choice.
+	// Size of the cache of texts: sets, and entries per set.
 	textSets, textWays = 1024, 4
-	// From how many texts a statement takes its first text's function for all:
-	// the program puts values into its queries, and finding who called costs
-	// more than all the rest.
+	// A statement with more texts than this is attributed to the caller of its
+	// first text: the program writes values into its queries, and finding the
+	// caller costs more than the rest.
 	manyTexts = 32
 
 	recentKept, slowKept, failedKept = 100, 10, 10
 )
 
-// window is all that was measured since a Reset.
+// window holds all measurements since a Reset.
 type window struct {
 	since time.Time
-	most  int // shapes
+	limit int // of shapes
 
-	// texts is a cache. A new text takes the place of an old one, which costs
-	// that one a second reading; so texts that never come again, with values
-	// in them, neither fill it nor keep others out. It holds hashes: the text
-	// itself may have secrets in it.
+	// texts is a cache. A new text replaces an old one, which then has to be
+	// parsed again. So texts that never come again, because they contain
+	// values, neither fill the cache nor keep others out. It stores hashes,
+	// because a text may contain secrets.
 	texts [textSets][textWays]atomic.Pointer[text]
 
 	mu     sync.Mutex // guards shapes
 	shapes map[string]*shape
-	other  *shape // stands for those that are too many
+	other  *shape // stands for those beyond the limit
 
 	recent, slow, failed *ring
 }
 
-// text is what a query is known by when it comes again.
+// text is what is known of a query that was sent before.
 type text struct {
 	window   *window
 	hash     uint64
@@ -46,18 +45,18 @@ type text struct {
 	function string // the first caller
 	kind     kind
 
-	// The names of the shape, or its own where the shape is other.
+	// Those of the shape, or its own if the shape is other.
 	statement, fingerprint string
 
 	proven  atomic.Bool // has run without an error
 	skipped atomic.Bool // the driver executes it as a prepared statement only
-	unfit   atomic.Bool // the driver's statement can't stand in for the query
+	unfit   atomic.Bool // the driver's statement cannot replace the query
 }
 
-// shape is a statement: what many texts have in common.
+// shape is a statement: what a number of texts have in common.
 type shape struct {
 	statement, fingerprint string
-	function               atomic.Pointer[string] // that was the first to send it
+	function               atomic.Pointer[string] // the first that sent it
 	texts                  atomic.Int64
 	stats                  stats
 	explaining             atomic.Bool
@@ -67,7 +66,7 @@ type shape struct {
 func newWindow(statements int) *window {
 	return &window{
 		since:  time.Now(),
-		most:   statements,
+		limit:  statements,
 		shapes: map[string]*shape{},
 		other:  newShape("(other statements)", "other"),
 		recent: newRing(recentKept),
@@ -82,8 +81,8 @@ func newShape(statement, fingerprint string) *shape {
 	return s
 }
 
-// text finds what is known of a query. It must be called by the goroutine that
-// sent the query: a new text notes its caller.
+// text looks up a query. The goroutine that sent the query must call it,
+// because a new text records its caller.
 func (p *Profiler) text(ctx context.Context, query string) *text {
 	w := p.window.Load()
 	hash := maphash.String(p.seed, query)
@@ -106,7 +105,7 @@ func (p *Profiler) text(ctx context.Context, query string) *text {
 	return t
 }
 
-// read makes the text of a query that is not known.
+// read parses a query that is not cached.
 func (w *window) read(ctx context.Context, query string, dialect Dialect) *text {
 	n := normalize(query, dialect)
 	s := w.shape(n)
@@ -134,7 +133,7 @@ func (w *window) shape(n normalized) *shape {
 	if s := w.shapes[n.fingerprint]; s != nil {
 		return s
 	}
-	if len(w.shapes) >= w.most {
+	if len(w.shapes) >= w.limit {
 		return w.other
 	}
 	s := newShape(n.statement, n.fingerprint)
