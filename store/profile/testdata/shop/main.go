@@ -1,5 +1,5 @@
-// Command shop is a program of somebody else's that profiles its database. The
-// test of that name builds it in a module of its own.
+// Command shop is a user's program that profiles its database. A test builds it
+// in its own module.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	// What the profiler takes:
+	// The profiler needs this:
 	config, err := pgx.ParseConfig(os.Getenv("SHOP_DSN"))
 	if err != nil {
 		log.Fatal(err)
@@ -28,7 +28,7 @@ func main() {
 	p.Pool("shop", db)
 	http.Handle("/stats", p.Handler())
 
-	// What the program does anyway:
+	// The program itself:
 	sell(db)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,11 +53,11 @@ func sell(db *sql.DB) {
 	}
 	find(db, card)
 	if _, err := db.Exec("SELECT '" + card + "'::int"); err == nil {
-		log.Fatal("a card is a number")
+		log.Fatal("the card was converted to a number")
 	}
 }
 
-// find scans, for want of an index.
+// find scans the table, because it has no index.
 func find(db *sql.DB, card string) {
 	rows, err := db.Query("SELECT id FROM orders WHERE card = $1 OR upper(card) = upper($1) OR md5(card) = md5($1)", card)
 	if err != nil {
