@@ -54,7 +54,7 @@ func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunP
 	}
 	out := RunPage{Runs: make([]RunReport, 0, len(page.Runs)), Next: page.Next}
 	for _, r := range page.Runs {
-		out.Runs = append(out.Runs, newRunReport(fromStore(r)))
+		out.Runs = append(out.Runs, newRunReport(r))
 	}
 	return out, nil
 }

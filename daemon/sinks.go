@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"vega/policies/check"
-	"vega/store"
 )
 
 // storeSink is the durable sink: it appends runs to the store.
@@ -15,31 +14,7 @@ type storeSink struct{ *Daemon }
 // Record hands a run over to the store, which writes it soon. It waits for no
 // disk, unless more runs come than can be written.
 func (s storeSink) Record(ctx context.Context, r check.Run) error {
-	return s.store.AppendRun(ctx, stored(r))
-}
-
-func stored(r check.Run) *store.Run {
-	out := &store.Run{
-		Integration: r.Integration, Probe: r.Probe, Digest: r.Digest,
-		Status: string(r.Status), Cause: string(r.Cause), Message: r.Message, Details: r.Details,
-		Began: r.Began, Took: r.Took, CorrelationID: r.CorrelationID, Strain: (*store.Strain)(r.Contention),
-	}
-	for _, m := range r.Metrics {
-		out.Metrics = append(out.Metrics, store.Metric{Name: m.Name, Unit: m.Unit, Value: m.Value})
-	}
-	return out
-}
-
-func fromStore(r store.Run) check.Run {
-	out := check.Run{
-		ID: r.ID, Integration: r.Integration, Probe: r.Probe, Digest: r.Digest,
-		Status: check.Status(r.Status), Cause: check.Cause(r.Cause), Message: r.Message, Details: r.Details,
-		Began: r.Began, Took: r.Took, CorrelationID: r.CorrelationID, Contention: (*check.Contention)(r.Strain),
-	}
-	for _, m := range r.Metrics {
-		out.Metrics = append(out.Metrics, check.Metric{Name: m.Name, Unit: m.Unit, Value: m.Value})
-	}
-	return out
+	return s.store.AppendRun(ctx, &r)
 }
 
 // logSink writes one line a run, and one for each call that was denied: a warning

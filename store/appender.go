@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"vega/policies/check"
 )
 
 // Runs are written in batches: a check does not wait for the disk, and a batch
@@ -43,11 +45,11 @@ func NewAppender(write func(batch []PackedRun) error, health *Health) *Appender 
 }
 
 // Append implements Runs.AppendRun.
-func (a *Appender) Append(ctx context.Context, r *Run) error {
-	if err := r.Validate(); err != nil {
+func (a *Appender) Append(ctx context.Context, r *check.Run) error {
+	if err := ValidateRun(r); err != nil {
 		return err
 	}
-	p, err := r.pack()
+	p, err := pack(r)
 	if err != nil {
 		return fmt.Errorf("store a run of %s: %w", r.Integration, err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"vega/policies/check"
 )
 
 var errDisk = errors.New("the disk is full")
@@ -58,8 +60,8 @@ func (d *disk) count(t *testing.T) int {
 	return len(d.stored)
 }
 
-func numbered(n int) *Run {
-	return &Run{Integration: "web", Status: "healthy", Message: fmt.Sprint(n)}
+func numbered(n int) *check.Run {
+	return &check.Run{Integration: "web", Status: check.Healthy, Message: fmt.Sprint(n)}
 }
 
 func appendNumbered(t *testing.T, a *Appender, from, to int) {

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"vega/policies/check"
 )
 
 // PackedRun is a run encoded for a row. Its details and metrics are split into
 // Names, which most runs of a probe share, and Values. Both are JSON, or both
 // are empty.
 type PackedRun struct {
-	*Run
+	*check.Run
 	Names, Values string
 }
 
@@ -25,21 +27,27 @@ type shape struct {
 	Metrics [][2]string `json:"m,omitempty"` // name and unit
 }
 
-// Codes returns the numbers that stand for the status and the cause in a row.
-func (r *Run) Codes() (status, cause int) {
-	return slices.Index(statuses, r.Status), slices.Index(causes, r.Cause)
+// The statuses and causes that can be stored. A row holds their index, so new
+// ones go to the end.
+var (
+	statuses = []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown}
+	causes   = []check.Cause{check.NoCause, check.Target, check.Timeout, check.Probe, check.Denied, check.Host}
+)
+
+// EncodeStatus returns the numbers that stand for a status and cause in a row.
+func EncodeStatus(status check.Status, cause check.Cause) (int, int) {
+	return slices.Index(statuses, status), slices.Index(causes, cause)
 }
 
-// SetCodes sets the status and cause from their numbers.
-func (r *Run) SetCodes(status, cause int) error {
+// DecodeStatus returns the status and cause for their numbers in a row.
+func DecodeStatus(status, cause int) (check.Status, check.Cause, error) {
 	if status < 0 || status >= len(statuses) || cause < 0 || cause >= len(causes) {
-		return fmt.Errorf("run %d has status %d and cause %d, which this version of vega does not know", r.ID, status, cause)
+		return "", "", fmt.Errorf("this version of vega does not know status %d with cause %d", status, cause)
 	}
-	r.Status, r.Cause = statuses[status], causes[cause]
-	return nil
+	return statuses[status], causes[cause], nil
 }
 
-func (r *Run) pack() (PackedRun, error) {
+func pack(r *check.Run) (PackedRun, error) {
 	var s shape
 	values := make([]any, 0, len(r.Details)+len(r.Metrics))
 	for _, name := range slices.Sorted(maps.Keys(r.Details)) {
@@ -65,10 +73,10 @@ func (r *Run) pack() (PackedRun, error) {
 // share its names.
 func (p *PackedRun) Inline() string { return `{"s":` + p.Names + `,"v":` + p.Values + `}` }
 
-// Unpack sets the details and metrics from the names and values of a row. With
-// empty names, values is what Inline returned.
-func (r *Run) Unpack(names, values string) error {
-	r.Details, r.Metrics = map[string]string{}, []Metric{}
+// Unpack sets the details and metrics of a run from the names and values of its
+// row. With empty names, values is what Inline returned.
+func Unpack(r *check.Run, names, values string) error {
+	r.Details, r.Metrics = map[string]string{}, []check.Metric{}
 	if values == "" {
 		return nil
 	}
@@ -91,10 +99,10 @@ func (r *Run) Unpack(names, values string) error {
 	if len(both.V) != len(both.S.Details)+len(both.S.Metrics) {
 		return fmt.Errorf("run %d has %d values for %d names", r.ID, len(both.V), len(both.S.Details)+len(both.S.Metrics))
 	}
-	return r.fill(both.S, both.V)
+	return fill(r, both.S, both.V)
 }
 
-func (r *Run) fill(s shape, values []json.RawMessage) error {
+func fill(r *check.Run, s shape, values []json.RawMessage) error {
 	for i, name := range s.Details {
 		var v string
 		if err := json.Unmarshal(values[i], &v); err != nil {
@@ -107,7 +115,7 @@ func (r *Run) fill(s shape, values []json.RawMessage) error {
 		if err := json.Unmarshal(values[len(s.Details)+i], &v); err != nil {
 			return err
 		}
-		r.Metrics = append(r.Metrics, Metric{Name: m[0], Unit: m[1], Value: v})
+		r.Metrics = append(r.Metrics, check.Metric{Name: m[0], Unit: m[1], Value: v})
 	}
 	return nil
 }

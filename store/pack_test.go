@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"vega/policies/check"
 )
 
 // FuzzPackedRunsUnpackUnchanged packs and unpacks a run with shared names and
@@ -17,14 +19,14 @@ func FuzzPackedRunsUnpackUnchanged(f *testing.F) {
 		if math.IsNaN(value) || math.IsInf(value, 0) {
 			t.Skip("JSON has no such number")
 		}
-		want := Run{Details: map[string]string{valid(detail): valid(text), "fixed": ""}, Metrics: []Metric{{valid(metric), valid(unit), value}, {"fixed", "", 1}}}
-		p, err := want.pack()
+		want := check.Run{Details: map[string]string{valid(detail): valid(text), "fixed": ""}, Metrics: []check.Metric{{Name: valid(metric), Unit: valid(unit), Value: value}, {Name: "fixed", Value: 1}}}
+		p, err := pack(&want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, row := range [][2]string{{p.Names, p.Values}, {"", p.Inline()}} {
-			var got Run
-			if err := got.Unpack(row[0], row[1]); err != nil {
+			var got check.Run
+			if err := Unpack(&got, row[0], row[1]); err != nil {
 				t.Fatalf("%q: %v", row, err)
 			}
 			if !maps.Equal(got.Details, want.Details) || !slices.Equal(got.Metrics, want.Metrics) {
@@ -42,12 +44,12 @@ func TestDamagedRowsAreReported(t *testing.T) {
 		{`{"d":["a"]}`, `[]`}, {`{"d":["a"]}`, `["x","y"]`}, {`{"d":["a"]}`, `[1]`}, {`{"m":[["a",""]]}`, `["x"]`},
 		{`{`, `[]`}, {`{}`, `{`}, {"", `[]`}, {"", `{"s":{"d":["a"]},"v":[]}`},
 	} {
-		if err := new(Run).Unpack(row[0], row[1]); err == nil {
+		if err := Unpack(new(check.Run), row[0], row[1]); err == nil {
 			t.Errorf("%q was unpacked", row)
 		}
 	}
 	for _, codes := range [][2]int{{-1, 0}, {0, -1}, {4, 0}, {0, 6}} {
-		if err := new(Run).SetCodes(codes[0], codes[1]); err == nil {
+		if _, _, err := DecodeStatus(codes[0], codes[1]); err == nil {
 			t.Errorf("codes %v were accepted", codes)
 		}
 	}

@@ -4,15 +4,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
+
+	"vega/policies/check"
 )
 
 // Runs stores the history of every integration.
 type Runs interface {
-	// AppendRun queues a run to be stored soon and in order. The run must not
-	// be changed afterwards. AppendRun blocks while runs arrive faster than they
-	// are written. It returns ErrNotStored when it had to drop the run.
-	AppendRun(ctx context.Context, r *Run) error
+	// AppendRun queues a run to be stored soon and in order, without Previous and
+	// Denied. Times are stored to the millisecond, Took to the microsecond. The
+	// run must not be changed afterwards. AppendRun blocks while runs arrive faster than they are
+	// written. It returns ErrNotStored when it had to drop the run.
+	AppendRun(ctx context.Context, r *check.Run) error
 	// FlushRuns stores all runs that were appended before, or returns why that
 	// failed. Once it has returned nil, these runs survive a kill of the
 	// process.
@@ -22,56 +24,19 @@ type Runs interface {
 	Runs(ctx context.Context, integration, cursor string, limit int) (RunPage, error)
 }
 
-// Run is one execution of a probe.
-type Run struct {
-	ID            int64
-	Integration   string
-	Probe         string // plugin.probe
-	Digest        string // of the plugin
-	Status        string // healthy, degraded, unhealthy or unknown
-	Cause         string // "", target, timeout, probe, denied or host
-	Message       string
-	Details       map[string]string
-	Metrics       []Metric
-	Began         time.Time // to the millisecond
-	Took          time.Duration
-	CorrelationID string
-	Strain        *Strain // nil if unknown
-}
-
-// Strain measures how contended the host was during a run, to the millisecond.
-type Strain struct {
-	Late      time.Duration  // how long vega waited for a CPU
-	Pressure  *time.Duration // how long tasks waited for a CPU; nil if unknown
-	Throttled *time.Duration // how long vega's container was throttled; nil without a quota
-}
-
-// Metric is a number that a probe measured.
-type Metric struct {
-	Name, Unit string
-	Value      float64
-}
-
 // RunPage is one page of an integration's history, newest first.
 type RunPage struct {
-	Runs []Run
+	Runs []check.Run
 	Next string // cursor of the next page, "" on the last
 }
 
-// The words that Status and Cause may hold. A row stores their index, so new
-// ones go to the end.
-var (
-	statuses = []string{"healthy", "degraded", "unhealthy", "unknown"}
-	causes   = []string{"", "target", "timeout", "probe", "denied", "host"}
-)
+// RunFilter identifies the history to which a cursor of Runs belongs.
+func RunFilter(integration string) string { return "runs " + integration }
 
-// Validate rejects a status or cause that is not among the words above.
-func (r *Run) Validate() error {
+// ValidateRun rejects a run whose status or cause cannot be stored.
+func ValidateRun(r *check.Run) error {
 	if !slices.Contains(statuses, r.Status) || !slices.Contains(causes, r.Cause) {
 		return fmt.Errorf("store a run of %s: there is no status %q with cause %q", r.Integration, r.Status, r.Cause)
 	}
 	return nil
 }
-
-// RunFilter identifies the history to which a cursor of Runs belongs.
-func RunFilter(integration string) string { return "runs " + integration }

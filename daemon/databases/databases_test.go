@@ -254,7 +254,7 @@ func TestSQLiteAndTheStore(t *testing.T) {
 	}
 	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "vega")
 	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "theirs")
-	ask{"DELETE FROM kv", "", "a query begins with"}.check(t, d, "theirs")
+	ask{"DELETE FROM kv", "", "a query must begin with"}.check(t, d, "theirs")
 	ask{"SELECT 1", "", "(secret)"}.check(t, d, "absent") // the path came from env()
 	ask{"SELECT 1", "", "none of postgres, mysql, sqlite"}.check(t, d, "odd")
 	ask{"SELECT 1", "", `there is no database "other": there are absent, odd, theirs, vega`}.check(t, d, "other")

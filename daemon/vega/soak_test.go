@@ -18,6 +18,7 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
 )
@@ -323,9 +324,9 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 	t.Logf("%d runs arrived and were kept; %d to %d of the schedule for each that did not change, in %.1f s; the longest gap %v", all, least, most, lived.Seconds(), gap.Round(time.Millisecond))
 }
 
-func allRuns(t *testing.T, kept *sqlite.Store, name string) []store.Run {
+func allRuns(t *testing.T, kept *sqlite.Store, name string) []check.Run {
 	t.Helper()
-	var all []store.Run
+	var all []check.Run
 	for cursor := ""; ; {
 		page, err := kept.Runs(t.Context(), name, cursor, store.MaxPage)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/profile"
 )
@@ -22,9 +23,9 @@ const (
 )
 
 // AppendRun implements store.Runs.
-func (s *Store) AppendRun(ctx context.Context, r *store.Run) error {
+func (s *Store) AppendRun(ctx context.Context, r *check.Run) error {
 	if s.discards {
-		return r.Validate()
+		return store.ValidateRun(r)
 	}
 	return s.runs.Append(ctx, r)
 }
@@ -91,12 +92,12 @@ func (w *runWriter) insert(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r 
 	default:
 		data = r.Inline()
 	}
-	status, cause := r.Codes()
+	status, cause := store.EncodeStatus(r.Status, r.Cause)
 	values := []any{
 		ids[0], ids[1], ids[2], ids[3], status, cause,
 		r.Began.UnixMilli(), r.Took.Microseconds(), r.Message, data, compactID(r.CorrelationID),
 	}
-	_, err = insert.ExecContext(ctx, append(values, strainColumns(r.Strain)...)...)
+	_, err = insert.ExecContext(ctx, append(values, contentionColumns(r.Contention)...)...)
 	return err
 }
 
@@ -132,13 +133,13 @@ func compactID(id string) any {
 	return id
 }
 
-// strainColumns returns late, pressure and throttled, in milliseconds.
-func strainColumns(s *store.Strain) []any {
-	if s == nil {
+// contentionColumns returns late, pressure and throttled, in milliseconds.
+func contentionColumns(c *check.Contention) []any {
+	if c == nil {
 		return []any{nil, nil, nil}
 	}
-	columns := []any{s.Late.Milliseconds(), nil, nil}
-	for n, d := range []*time.Duration{s.Pressure, s.Throttled} {
+	columns := []any{c.Late.Milliseconds(), nil, nil}
+	for n, d := range []*time.Duration{c.Pressure, c.Throttled} {
 		if d != nil {
 			columns[n+1] = d.Milliseconds()
 		}

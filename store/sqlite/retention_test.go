@@ -5,21 +5,22 @@ import (
 	"testing"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
 )
 
-func runOf(integration string, at time.Time) *store.Run {
-	return &store.Run{
+func runOf(integration string, at time.Time) *check.Run {
+	return &check.Run{
 		Integration: integration, Probe: "core.http", Digest: "abc", Status: "healthy",
 		Message: "200 OK", Details: map[string]string{"status": "200", "": "ü"},
-		Metrics: []store.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
+		Metrics: []check.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
 		Began:   at.UTC().Truncate(time.Millisecond), Took: 1234 * time.Microsecond,
 		CorrelationID: "0123456789abcdef0123456789abcdef",
 	}
 }
 
-func appendRuns(t *testing.T, s *sqlite.Store, runs ...*store.Run) {
+func appendRuns(t *testing.T, s *sqlite.Store, runs ...*check.Run) {
 	t.Helper()
 	for _, r := range runs {
 		if err := s.AppendRun(t.Context(), r); err != nil {
@@ -35,7 +36,7 @@ func TestRetentionShrinksTheFile(t *testing.T) {
 	s := fresh(t)
 	now := time.Now()
 	for day := range 10 {
-		var runs []*store.Run
+		var runs []*check.Run
 		for range 2000 {
 			runs = append(runs, runOf("web", now.Add(time.Duration(day-10)*24*time.Hour)))
 		}

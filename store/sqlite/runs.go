@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/profile"
 )
@@ -32,7 +33,7 @@ func (s *Store) Runs(ctx context.Context, integration, cursor string, limit int)
 		return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", integration, err)
 	}
 	defer rows.Close()
-	page := store.RunPage{Runs: []store.Run{}}
+	page := store.RunPage{Runs: []check.Run{}}
 	for rows.Next() {
 		r, err := scanRun(rows)
 		if err != nil {
@@ -51,7 +52,7 @@ func (s *Store) Runs(ctx context.Context, integration, cursor string, limit int)
 	return page, nil
 }
 
-func scanRun(row scanner) (r store.Run, err error) {
+func scanRun(row scanner) (r check.Run, err error) {
 	var names, values string
 	var status, cause int
 	var began, took int64
@@ -60,8 +61,8 @@ func scanRun(row scanner) (r store.Run, err error) {
 	if err := row.Scan(&r.ID, &r.Probe, &r.Digest, &names, &status, &cause, &began, &took, &r.Message, &values, &correlation, &late, &pressure, &throttled); err != nil {
 		return r, err
 	}
-	if err := r.SetCodes(status, cause); err != nil {
-		return r, err
+	if r.Status, r.Cause, err = store.DecodeStatus(status, cause); err != nil {
+		return r, fmt.Errorf("run %d: %w", r.ID, err)
 	}
 	r.Began, r.Took = time.UnixMilli(began).UTC(), time.Duration(took)*time.Microsecond
 	switch id := correlation.(type) {
@@ -71,9 +72,9 @@ func scanRun(row scanner) (r store.Run, err error) {
 		r.CorrelationID = id
 	}
 	if late.Valid {
-		r.Strain = &store.Strain{Late: *fromMillis(late), Pressure: fromMillis(pressure), Throttled: fromMillis(throttled)}
+		r.Contention = &check.Contention{Late: *fromMillis(late), Pressure: fromMillis(pressure), Throttled: fromMillis(throttled)}
 	}
-	return r, r.Unpack(names, values)
+	return r, store.Unpack(&r, names, values)
 }
 
 func fromMillis(n sql.NullInt64) *time.Duration {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -14,7 +15,7 @@ func fillDays(t *testing.T, s store.Store, perDay int) {
 	t.Helper()
 	for n := range 10 {
 		at := time.Now().Add(time.Duration(n-10) * day)
-		runs := make([]*store.Run, perDay)
+		runs := make([]*check.Run, perDay)
 		for i := range runs {
 			runs[i] = runOf("web", at)
 		}

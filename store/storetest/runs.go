@@ -8,20 +8,21 @@ import (
 	"testing"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 )
 
-func runOf(integration string, at time.Time) *store.Run {
-	return &store.Run{
+func runOf(integration string, at time.Time) *check.Run {
+	return &check.Run{
 		Integration: integration, Probe: "core.http", Digest: "abc", Status: "healthy",
 		Message: "200 OK", Details: map[string]string{"status": "200", "": "ü"},
-		Metrics: []store.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
+		Metrics: []check.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
 		Began:   at.UTC().Truncate(time.Millisecond), Took: 1234 * time.Microsecond,
 		CorrelationID: "0123456789abcdef0123456789abcdef",
 	}
 }
 
-func appendRuns(t *testing.T, s store.Runs, runs ...*store.Run) {
+func appendRuns(t *testing.T, s store.Runs, runs ...*check.Run) {
 	t.Helper()
 	for _, r := range runs {
 		if err := s.AppendRun(t.Context(), r); err != nil {
@@ -34,7 +35,7 @@ func appendRuns(t *testing.T, s store.Runs, runs ...*store.Run) {
 }
 
 // allRuns reads the history of an integration, newest first.
-func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []store.Run) {
+func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []check.Run) {
 	t.Helper()
 	for cursor := ""; ; {
 		p, err := s.Runs(t.Context(), integration, cursor, limit)
@@ -56,17 +57,17 @@ func runsAreStoredExactly(t *testing.T, d database) {
 	now := time.Now()
 	bare := runOf("web", now)
 	bare.CorrelationID, bare.Status, bare.Cause = "demo-1", "unhealthy", "timeout"
-	bare.Details, bare.Metrics = map[string]string{}, []store.Metric{}
+	bare.Details, bare.Metrics = map[string]string{}, []check.Metric{}
 	none, throttled := time.Duration(0), 80*time.Millisecond
-	bare.Strain = &store.Strain{Late: 312 * time.Millisecond, Pressure: &none, Throttled: &throttled}
+	bare.Contention = &check.Contention{Late: 312 * time.Millisecond, Pressure: &none, Throttled: &throttled}
 	wide := runOf("web", now)
-	wide.Strain = &store.Strain{}
+	wide.Contention = &check.Contention{}
 	for i := range 64 {
 		wide.Details[fmt.Sprintf("%0128d", i)] = "x" // more names than rows share
 	}
-	want := []*store.Run{runOf("web", now.Add(-time.Minute)), bare, wide}
-	for _, status := range []string{"healthy", "degraded", "unhealthy", "unknown"} {
-		for _, cause := range []string{"", "target", "timeout", "probe", "denied", "host"} {
+	want := []*check.Run{runOf("web", now.Add(-time.Minute)), bare, wide}
+	for _, status := range []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown} {
+		for _, cause := range []check.Cause{check.NoCause, check.Target, check.Timeout, check.Probe, check.Denied, check.Host} {
 			r := runOf("web", now)
 			r.Status, r.Cause = status, cause
 			want = append(want, r)
@@ -76,8 +77,10 @@ func runsAreStoredExactly(t *testing.T, d database) {
 	appendRuns(t, s, want...)
 	closeStore(t, s)
 	s = d.open(t)
+	again := runOf("web", now) // with names that were stored before
+	again.Previous, again.Denied = check.Unhealthy, []string{"not stored"}
+	appendRuns(t, s, again)
 	want = append(want, runOf("web", now))
-	appendRuns(t, s, want[len(want)-1]) // with names that were stored before
 	got := allRuns(t, s, "web", 2)
 	if len(got) != len(want) {
 		t.Fatalf("%d runs, want %d", len(got), len(want))
@@ -119,10 +122,11 @@ func runsKeepTheirOrder(t *testing.T, d database) {
 
 func invalidRunsAreRejected(t *testing.T, d database) {
 	s := d.open(t)
-	for want, spoil := range map[string]func(r *store.Run){
-		`no status "fine"`:    func(r *store.Run) { r.Status = "fine" },
-		`no status ""`:        func(r *store.Run) { r.Status = "" },
-		`with cause "network`: func(r *store.Run) { r.Cause = "network" },
+	for want, spoil := range map[string]func(r *check.Run){
+		`no status "fine"`:     func(r *check.Run) { r.Status = "fine" },
+		`no status ""`:         func(r *check.Run) { r.Status = "" },
+		`no status "disabled"`: func(r *check.Run) { r.Status = check.Disabled },
+		`with cause "network`:  func(r *check.Run) { r.Cause = "network" },
 	} {
 		r := runOf("web", time.Now())
 		spoil(r)

@@ -20,6 +20,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
 )
@@ -361,13 +362,13 @@ func retain(ctx context.Context, s *sqlite.Store, r *rand.Rand, what string, kee
 	return nil
 }
 
-func run(r *rand.Rand, i int, at time.Time) *store.Run {
+func run(r *rand.Rand, i int, at time.Time) *check.Run {
 	took := time.Duration(5_000_000 + r.IntN(40_000_000))
 	ms := float64(took.Microseconds()) / 1000
-	return &store.Run{
+	return &check.Run{
 		Integration: fmt.Sprintf("integration-%d", i), Probe: "core.http", Digest: strings.Repeat("a", 64), Status: "healthy",
 		Message: fmt.Sprintf("200 OK in %.0f ms", ms), Details: map[string]string{"status": "200", "url": "https://service.example.com/health"},
-		Metrics: []store.Metric{{Name: "time_total", Unit: "ms", Value: ms}, {Name: "time_connect", Unit: "ms", Value: ms / 4}, {Name: "body", Unit: "bytes", Value: 1256}},
+		Metrics: []check.Metric{{Name: "time_total", Unit: "ms", Value: ms}, {Name: "time_connect", Unit: "ms", Value: ms / 4}, {Name: "body", Unit: "bytes", Value: 1256}},
 		Began:   at, Took: took, CorrelationID: fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64()),
 	}
 }
