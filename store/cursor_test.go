@@ -36,8 +36,14 @@ func TestFiltersDiffer(t *testing.T) {
 	yes, no := true, false
 	seen := map[string]bool{}
 	for _, q := range []Query{
-		{}, {Session: "a"}, {Source: "a"}, {Session: `a" "b`}, {Session: "a", Source: "b"}, {Session: `a" "`, Source: "b"},
-		{Reviewed: &yes}, {Reviewed: &no},
+		{},
+		{Session: "a"},
+		{Source: "a"},
+		{Session: `a" "b`},
+		{Session: "a", Source: "b"},
+		{Session: `a" "`, Source: "b"},
+		{Reviewed: &yes},
+		{Reviewed: &no},
 	} {
 		seen[q.Filter()] = true
 	}

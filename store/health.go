@@ -41,7 +41,7 @@ func (h *Health) Err() error {
 	if h.err == nil {
 		return nil
 	}
-	return fmt.Errorf("nothing can be stored since %s, and %d runs were lost: %w", h.since.UTC().Format(time.RFC3339), h.lost, h.err)
+	return fmt.Errorf("nothing could be stored since %s; %d runs were lost: %w", h.since.UTC().Format(time.RFC3339), h.lost, h.err)
 }
 
 func (h *Health) failing() bool {

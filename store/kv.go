@@ -32,8 +32,9 @@ func ValidateKey(key string) error {
 	return nil
 }
 
-// CheckQuota returns ErrQuota if an integration may not add a key and value,
-// having already keys other keys that take used bytes with their values.
+// CheckQuota returns ErrQuota if an integration may not add a key and value.
+// keys is the number of its other keys, and used the bytes of those and their
+// values.
 func CheckQuota(integration, key string, value []byte, keys, used, quota int64) error {
 	if keys >= MaxKeys {
 		return fmt.Errorf("%s already keeps %d keys, the most allowed: %w", integration, keys, ErrQuota)

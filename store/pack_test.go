@@ -41,8 +41,14 @@ func valid(s string) string { return string([]rune(s)) }
 
 func TestDamagedRowsAreReported(t *testing.T) {
 	for _, row := range [][2]string{
-		{`{"d":["a"]}`, `[]`}, {`{"d":["a"]}`, `["x","y"]`}, {`{"d":["a"]}`, `[1]`}, {`{"m":[["a",""]]}`, `["x"]`},
-		{`{`, `[]`}, {`{}`, `{`}, {"", `[]`}, {"", `{"s":{"d":["a"]},"v":[]}`},
+		{`{"d":["a"]}`, `[]`},
+		{`{"d":["a"]}`, `["x","y"]`},
+		{`{"d":["a"]}`, `[1]`},
+		{`{"m":[["a",""]]}`, `["x"]`},
+		{`{`, `[]`},
+		{`{}`, `{`},
+		{"", `[]`},
+		{"", `{"s":{"d":["a"]},"v":[]}`},
 	} {
 		if err := Unpack(new(check.Run), row[0], row[1]); err == nil {
 			t.Errorf("%q was unpacked", row)

@@ -153,7 +153,7 @@ func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") {
 		t.Fatalf("after %d: %v", kept, err)
 	}
-	if d := s.Degraded(); d == nil || !strings.Contains(d.Error(), "nothing can be stored") {
+	if d := s.Degraded(); d == nil || !strings.Contains(d.Error(), "nothing could be stored since") {
 		t.Errorf("degraded: %v", d)
 	}
 	if err := s.AppendRun(t.Context(), runOf("web", time.Now())); err != nil {

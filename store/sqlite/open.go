@@ -39,6 +39,8 @@ type Store struct {
 	temporary string // directory to remove at the end
 }
 
+var _ store.Store = (*Store)(nil)
+
 // Open locks the database at path for this process and migrates it. It creates
 // the file and its directory if necessary. The caller must Close the store.
 //
