@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,11 @@ func createWithPrompt(t *testing.T, path string, bytes int) {
 	closeStore(t, s)
 }
 
+// backupOf returns the path of the backup before the next migration.
+func backupOf(path string) string {
+	return fmt.Sprintf("%s.schema-%d.backup", path, sqlite.SchemaVersion())
+}
+
 func prompt(t *testing.T, path string) string {
 	t.Helper()
 	var prompt string
@@ -40,7 +46,7 @@ func prompt(t *testing.T, path string) string {
 func TestFileIsBackedUpBeforeRowsAreRewritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	createWithPrompt(t, path, 5)
-	backup := path + ".schema-3.backup"
+	backup := backupOf(path)
 	write(t, backup+".part", "left by an interrupted attempt")
 	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false), sqlite.Migration(rewrites, true))
 	if err != nil {
@@ -92,7 +98,7 @@ func TestFailedMigrationChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	createWithPrompt(t, path, 5)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(fails, true))
-	if err == nil || !strings.Contains(err.Error(), "migrate to schema version 4") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("migrate to schema version %d", sqlite.SchemaVersion()+1)) {
 		t.Fatal(err)
 	}
 	if got := prompt(t, path); got != "ppppp" {
@@ -108,7 +114,7 @@ func TestNothingIsRewrittenWithoutSpaceForABackup(t *testing.T) {
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
 	before := prompt(t, path)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites, true))
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") || !strings.Contains(err.Error(), "schema-3.backup") {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") || !strings.Contains(err.Error(), filepath.Base(backupOf(path))) {
 		t.Fatal(err)
 	}
 	if prompt(t, path) != before {

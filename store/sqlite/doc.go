@@ -8,7 +8,7 @@
 // configuration.
 //
 // To read the package, follow a start: open.go (the pools), inspect.go (does
-// the file belong to vega?), lock_*.go (does another process hold it?) and
+// the file belong to vega?), filelock (does another process hold it?) and
 // migrate.go (the tables). Then come the parts of the contract: kv.go,
 // conversations.go, memories.go, runs.go with append.go, and retention.go.
 // Queries that vega did not write, those of probes, go through reader.go, which

@@ -1,5 +1,8 @@
 package sqlite
 
+// SchemaVersion returns the version of the newest schema.
+func SchemaVersion() int { return len(migrations) }
+
 // Migration appends a migration.
 func Migration(script string, rewrites bool) Option {
 	return func(s *settings) {

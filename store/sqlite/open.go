@@ -12,6 +12,7 @@ import (
 
 	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite/filelock"
 )
 
 // readers is the number of connections that read in parallel to the writer.
@@ -24,9 +25,9 @@ const readers = 4
 type Store struct {
 	path      string
 	schema    []migration
-	backup    string  // copy of the file before its rows were rewritten, or ""
-	lock      *lock   // nil in a read-only store
-	write     *sql.DB // nil in a read-only store, unless it is empty
+	backup    string         // copy of the file before its rows were rewritten, or ""
+	lock      *filelock.Lock // nil in a read-only store
+	write     *sql.DB        // nil in a read-only store, unless it is empty
 	read      *sql.DB
 	guests    *Reader
 	account   Account // of the queries of probes
@@ -55,7 +56,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
-	held, err := acquire(path + ".lock")
+	held, err := filelock.Acquire(path + ".lock")
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -130,7 +131,7 @@ func (s *Store) Close() error {
 		errs = append(errs, ignoreBusy(err), s.write.Close())
 	}
 	if s.lock != nil {
-		errs = append(errs, s.lock.release())
+		errs = append(errs, s.lock.Release())
 	}
 	if s.temporary != "" {
 		errs = append(errs, os.RemoveAll(s.temporary))

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
 
-package sqlite
+package filelock
 
 import (
 	"errors"
@@ -11,12 +11,14 @@ import (
 	"strings"
 )
 
-// lock is held by one process at a time: a file that the process created and
+// Lock is held by one process at a time: a file that the process created and
 // keeps open. Windows cannot remove an open file, so a lock file that can be
 // removed was left by a process that has ended.
-type lock struct{ file *os.File }
+type Lock struct{ file *os.File }
 
-func acquire(path string) (*lock, error) {
+// Acquire creates the file and locks it. If another process holds it, the error
+// contains the ID of that process.
+func Acquire(path string) (*Lock, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("lock %s: another vega (pid %s) holds it: stop it, or set a different data_dir: %w", path, holder(path), err)
 	}
@@ -27,7 +29,7 @@ func acquire(path string) (*lock, error) {
 	if _, err := f.WriteString(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
-	return &lock{file: f}, nil
+	return &Lock{file: f}, nil
 }
 
 func holder(path string) string {
@@ -38,6 +40,7 @@ func holder(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-func (l *lock) release() error {
+// Release closes and removes the file.
+func (l *Lock) Release() error {
 	return errors.Join(l.file.Close(), os.Remove(l.file.Name()))
 }

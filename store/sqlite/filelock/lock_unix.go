@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package sqlite
+package filelock
 
 import (
 	"errors"
@@ -12,12 +12,14 @@ import (
 	"syscall"
 )
 
-// lock is held by one process at a time. The system releases it however the
+// Lock is held by one process at a time. The system releases it however the
 // process ends. The file stays, because after removing it two processes could
 // lock two files of the same name.
-type lock struct{ file *os.File }
+type Lock struct{ file *os.File }
 
-func acquire(path string) (*lock, error) {
+// Acquire creates the file and locks it. If another process holds it, the error
+// contains the ID of that process.
+func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create its lock: vega's user must be able to write the directory: %w", err)
@@ -32,7 +34,7 @@ func acquire(path string) (*lock, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
-	return &lock{file: f}, nil
+	return &Lock{file: f}, nil
 }
 
 // writePID writes this process's ID to the file, for the error message of a
@@ -56,8 +58,8 @@ func holder(f *os.File) string {
 	return pid
 }
 
-// release unlocks the file. Closing it would not be enough: a child process
+// Release unlocks the file. Closing it would not be enough: a child process
 // that is being started shares the descriptor until it executes its program.
-func (l *lock) release() error {
+func (l *Lock) Release() error {
 	return errors.Join(l.file.Truncate(0), syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package sqlite
+package filelock
 
 import (
 	"path/filepath"
@@ -12,7 +12,7 @@ import (
 // a moment.
 func TestLockIsReleasedWhileAChildStarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
-	first, err := acquire(path)
+	first, err := Acquire(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,14 +21,14 @@ func TestLockIsReleasedWhileAChildStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = syscall.Close(copied) }()
-	if err := first.release(); err != nil {
+	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
-	second, err := acquire(path)
+	second, err := Acquire(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := second.release(); err != nil {
+	if err := second.Release(); err != nil {
 		t.Error(err)
 	}
 }

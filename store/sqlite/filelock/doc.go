@@ -1,0 +1,3 @@
+// Package filelock lets one process at a time hold a file, such as a database.
+// It imports only the standard library.
+package filelock
