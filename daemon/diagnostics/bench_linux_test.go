@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics/system"
+
 	gopscpu "github.com/shirou/gopsutil/v3/cpu"
 	gopsdisk "github.com/shirou/gopsutil/v3/disk"
 	gopshost "github.com/shirou/gopsutil/v3/host"
@@ -78,9 +80,7 @@ func fresh(t testing.TB, c *Collector) {
 	c.meter.mu.Lock()
 	c.meter.last.at = c.meter.last.at.Add(-freshFor)
 	c.meter.mu.Unlock()
-	c.sys.walk.mu.Lock()
-	c.sys.walk.at = time.Time{}
-	c.sys.walk.mu.Unlock()
+	c.sys = system.New()
 	snapshot(t, c)
 }
 

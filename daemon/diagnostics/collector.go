@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"vega/daemon/diagnostics/cgroup"
+	"vega/daemon/diagnostics/system"
 	"vega/policies/check"
 )
 
@@ -27,7 +29,8 @@ type Options struct {
 // Collector reads the state of things. It is safe for concurrent use; callers
 // that come close together share what only makes sense over a window.
 type Collector struct {
-	sys     *system
+	sys     *system.Reader
+	groups  *cgroup.Reader
 	meter   *meter
 	disks   []*disk // that of DataDir first
 	files   *guard[DataFiles]
@@ -42,15 +45,16 @@ func New(o Options) (*Collector, error) {
 	if o.DataDir == "" {
 		return nil, errors.New("diagnostics: no data directory given: set Options.DataDir")
 	}
-	return newCollector(o, newSystem(), usageOf)
+	return newCollector(o, system.UsageOf)
 }
 
-func newCollector(o Options, sys *system, usage usageFunc) (*Collector, error) {
+func newCollector(o Options, usage usageFunc) (*Collector, error) {
 	data, err := filepath.Abs(o.DataDir)
 	if err != nil {
 		return nil, fmt.Errorf("diagnostics: find the data directory %s: %w", o.DataDir, err)
 	}
-	c := &Collector{sys: sys, process: newProcessFacts(sys)}
+	sys := system.New()
+	c := &Collector{sys: sys, groups: cgroup.New(), process: newProcessFacts(sys)}
 	c.disks = newDisks(append([]string{data, rootOf(data)}, o.Disks...), usage)
 	c.files = newGuard(func() (DataFiles, error) { return dataFiles(data) })
 	c.meter = newMeter(c.sample, c.process.started)
@@ -89,7 +93,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	began := time.Now()
-	levels, _ := c.sys.memoryLimits() // where there are none, the host's count
+	levels, _ := c.groups.LimitedMemory() // where there are none, the host's count
 	s := c.summary(ctx, c.meter.read(), levels)
 	s.DurationMS = check.Milliseconds(time.Since(began))
 	c.history.keep(s.CheckedAt, s)
@@ -104,7 +108,7 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	began := time.Now()
 	var s Snapshot
 	r := c.meter.read()
-	levels, err := c.sys.memoryLevels()
+	levels, err := c.groups.Memory()
 	s.Summary = c.summary(ctx, r, levels)
 	g := gaps(s.Unavailable)
 	s.Network = c.network(ctx, g)
@@ -117,9 +121,9 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	return s, ctx.Err()
 }
 
-func (c *Collector) summary(ctx context.Context, r rates, levels memoryLevels) Summary {
+func (c *Collector) summary(ctx context.Context, r rates, levels cgroup.Levels) Summary {
 	g := gaps{}
-	threads, err := c.sys.threads(ctx)
+	threads, err := c.sys.Threads(ctx)
 	s := Summary{CheckedAt: time.Now().UTC(), Unavailable: g}
 	s.Memory = c.memory(ctx, levels, g)
 	s.CPU = c.cpu(ctx, r, g)
@@ -127,6 +131,6 @@ func (c *Collector) summary(ctx context.Context, r rates, levels memoryLevels) S
 	s.Threads = Threads{Total: had(g, "threads.total", threads, err), GoRoutines: goroutines()}
 	s.FileDescriptors = c.fileDescriptors(g)
 	s.Disk = c.disks[0].read(ctx, "disk", g)
-	s.Pressure = newPressure(c.sys.pressure, "pressure", g)
+	s.Pressure = newPressure(c.sys.Pressure, "pressure", g)
 	return s
 }

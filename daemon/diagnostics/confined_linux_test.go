@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics/kernelfile"
 	"vega/daemon/realtest"
 )
 
@@ -22,11 +23,11 @@ const (
 	confinedCores  = 0.5
 )
 
-// confined is vega in a container: it holds 100 MiB, computes all the time, and
-// tells what it sees. Told to, it has a child that wants more than there is.
+// confined runs as vega would in a container: it holds 100 MiB, keeps a CPU busy
+// and prints two snapshots. Between them, a child exceeds the memory limit.
 func confined() error {
-	if !heard() { // that the cgroup is ready
-		return errors.New("nobody said that the cgroup is ready")
+	if !heard() { // until the cgroup is ready
+		return errors.New("the test ended before the cgroup was ready")
 	}
 	_, err1 := touched(100 * mib)
 	go spin(time.Minute)
@@ -49,54 +50,50 @@ func confined() error {
 	return json.NewEncoder(os.Stdout).Encode(sight{First: first, Last: last, Child: fmt.Sprint(childErr)})
 }
 
-// greedy takes memory until it is killed.
+// greedy allocates memory until the kernel kills it.
 func greedy() error {
 	_, err := touched(2 * confinedMemory)
 	return err
 }
 
-// sight is what the confined process saw.
+// sight is the output of confined.
 type sight struct {
 	First, Last Snapshot
-	Child       string // how its child ended
+	Child       string // the error with which its child ended
 }
 
-// TestConfined runs this test in cgroups of 256 MiB and half a processor, of
-// each version whose controllers this machine has.
-func TestConfined(t *testing.T) {
+// TestLimitsOfContainer runs a process in cgroups of 256 MiB and half a CPU, of
+// each version whose controllers are available here.
+func TestLimitsOfContainer(t *testing.T) {
 	if os.Getuid() != 0 {
-		realtest.Missing(t, "only root makes cgroups")
+		realtest.Missing(t, "creating cgroups needs root")
 	}
 	ran := 0
 	for version, confine := range map[string]func(*testing.T) ([]string, error){"v1": confineV1, "v2": confineV2} {
 		dirs, err := confine(t)
 		if err != nil {
-			t.Logf("version %s can't be tried here: %v", version, err)
+			t.Logf("cgroups %s are not available here: %v", version, err)
 			continue
 		}
 		ran++
 		t.Run(version, func(t *testing.T) { checkConfined(t, dirs) })
 	}
 	if ran == 0 {
-		realtest.Missing(t, "neither version of cgroups can be tried here, of which this test needs one: mount its memory and cpu controllers")
+		realtest.Missing(t, "no version of cgroups is available here: mount the memory and cpu controllers of one")
 	}
 }
 
-// confineV1 makes a cgroup in each tree, with a child without limits: those of
-// the parent count.
+// confineV1 creates a limited cgroup in each tree, and in it an unlimited one
+// for the process: the limits of the parent apply.
 func confineV1(t *testing.T) ([]string, error) {
 	t.Helper()
 	var dirs []string
-	own, err := newSystem().cgroups()
-	if err != nil {
-		return nil, err
-	}
 	for _, controller := range []string{"memory", "cpu", "cpuacct"} {
-		h, ok := own.trees[controller]
-		if !ok {
-			return nil, fmt.Errorf("no tree with the controller %s of version 1", controller)
+		mount, err := cgroupMount(t, "cgroup", controller)
+		if err != nil {
+			return nil, err
 		}
-		dir, err := cgroup(t, h, "inner")
+		dir, err := makeCgroup(t, mount, "inner")
 		if err != nil {
 			return nil, err
 		}
@@ -107,50 +104,62 @@ func confineV1(t *testing.T) ([]string, error) {
 	}
 	return dirs, errors.Join(
 		limit(dirs[0], "memory.limit_in_bytes", strconv.Itoa(confinedMemory)),
-		limit(dirs[1], "cpu.shares", "262144"), // or it may be too busy here to reach the quota
+		limit(dirs[1], "cpu.shares", "262144"), // so that a busy machine lets it reach the quota
 		limit(dirs[1], "cpu.cfs_period_us", "100000"),
 		limit(dirs[1], "cpu.cfs_quota_us", "50000"),
 	)
 }
 
-// confineV2 makes one below the top, which hands its controllers on.
+// confineV2 creates a limited cgroup below the top one.
 func confineV2(t *testing.T) ([]string, error) {
 	t.Helper()
-	own, err := newSystem().cgroups()
+	mount, err := cgroupMount(t, "cgroup2", "")
 	if err != nil {
 		return nil, err
 	}
-	h, ok := own.trees[""]
-	if !ok {
-		return nil, errors.New("version 2 is not mounted")
-	}
-	h.path = "/"
-	controllers, err := slurp(h.file("/", "cgroup.controllers"))
+	controllers, err := kernelfile.Read(filepath.Join(mount, "cgroup.controllers"))
 	if err != nil {
 		return nil, err
 	}
 	if fields := strings.Fields(controllers); !slices.Contains(fields, "memory") || !slices.Contains(fields, "cpu") {
-		return nil, fmt.Errorf("its controllers are %q, without memory and cpu", strings.TrimSpace(controllers))
+		return nil, fmt.Errorf("the controllers are %q, without memory and cpu", strings.TrimSpace(controllers))
 	}
-	if err := os.WriteFile(h.file("/", "cgroup.subtree_control"), []byte("+memory +cpu"), 0o600); err != nil {
-		return nil, fmt.Errorf("hand controllers on: %w", err)
+	if err := os.WriteFile(filepath.Join(mount, "cgroup.subtree_control"), []byte("+memory +cpu"), 0o600); err != nil {
+		return nil, fmt.Errorf("enable controllers: %w", err)
 	}
-	dir, err := cgroup(t, h, "")
+	dir, err := makeCgroup(t, mount, "")
 	if err != nil {
 		return nil, err
 	}
 	return []string{dir}, errors.Join(
 		os.WriteFile(filepath.Join(dir, "memory.max"), []byte(strconv.Itoa(confinedMemory)), 0o600),
-		os.WriteFile(filepath.Join(dir, "cpu.weight"), []byte("10000"), 0o600), // or it may be too busy here to reach the quota
+		os.WriteFile(filepath.Join(dir, "cpu.weight"), []byte("10000"), 0o600), // so that a busy machine lets it reach the quota
 		os.WriteFile(filepath.Join(dir, "cpu.max"), []byte("50000 100000"), 0o600),
 	)
 }
 
-// cgroup makes one of the test's own, and inner in it unless that is "". They
-// go with the test, once the processes in them have ended.
-func cgroup(t *testing.T, h hierarchy, inner string) (string, error) {
+// cgroupMount returns where the tree of a controller is mounted.
+func cgroupMount(t *testing.T, fileSystem, controller string) (string, error) {
 	t.Helper()
-	dir := h.file("/", "vega-test-"+strconv.Itoa(os.Getpid()))
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		before, after, _ := strings.Cut(strings.TrimSpace(line), " - ")
+		options := strings.Fields(after)
+		if options[0] == fileSystem && (controller == "" || slices.Contains(strings.Split(options[2], ","), controller)) {
+			return strings.Fields(before)[4], nil
+		}
+	}
+	return "", fmt.Errorf("no %s with the controller %q is mounted", fileSystem, controller)
+}
+
+// makeCgroup creates a cgroup for the test below mount, and inner in it unless
+// that is "". They are removed after the test, once their processes have ended.
+func makeCgroup(t *testing.T, mount, inner string) (string, error) {
+	t.Helper()
+	dir := filepath.Join(mount, "vega-test-"+strconv.Itoa(os.Getpid()))
 	for _, path := range []string{dir, filepath.Join(dir, inner)} {
 		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 			return "", err
@@ -167,7 +176,7 @@ func removeCgroup(t *testing.T, path string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("the cgroup %s can't be removed", path)
+	t.Errorf("cannot remove the cgroup %s", path)
 }
 
 func checkConfined(t *testing.T, dirs []string) {
@@ -183,22 +192,22 @@ func checkConfined(t *testing.T, dirs []string) {
 		t.Fatal(err)
 	}
 	m, u, c := s.First.Memory, s.First.CPU, s.First.Container
-	t.Logf("memory %.0f %% of %d MiB (%s), the host has %d MiB", *m.Percent, *m.Limit/mib, m.Source, *m.SystemTotal/mib)
-	t.Logf("processors: the container %.0f %% of %v, the process %.0f %%, throttled in %.0f %% of periods (%.0f ms in all), the host %.0f %% of %d",
+	t.Logf("memory: %.0f %% of %d MiB (%s); the host has %d MiB", *m.Percent, *m.Limit/mib, m.Source, *m.SystemTotal/mib)
+	t.Logf("CPU: the container uses %.0f %% of %v, the process %.0f %%; throttled in %.0f %% of periods (%.0f ms in total); the host uses %.0f %% of %d",
 		*u.SystemPercent, u.LimitCores, *u.ProcessPercent, *u.ThrottledPercent, *c.CPU.ThrottledMS, *u.HostPercent, *u.HostCores)
 	if m.Source != SourceCgroup || *m.Limit != confinedMemory || *m.Percent < 35 || *m.Percent > 70 || *m.Used < 100*mib {
 		t.Errorf("memory: %+v", generic(t, m))
 	}
 	if u.Source != SourceCgroup || u.LimitCores != confinedCores || *u.SystemPercent < 50 || *u.ProcessPercent < 50 || *u.ThrottledPercent <= 0 {
-		t.Errorf("processors: %+v", generic(t, u))
+		t.Errorf("CPU: %+v", generic(t, u))
 	}
 	if !c.Limited || c.Memory == nil || *c.Memory.Limit != confinedMemory || c.CPU == nil || c.CPU.Cores != confinedCores || *c.CPU.ThrottledPeriods == 0 || *c.CPU.ThrottledMS <= 0 {
 		t.Errorf("container: %+v", generic(t, c))
 	}
 	if *m.SystemTotal <= confinedMemory || *u.HostCores < 1 {
-		t.Errorf("the host's figures are still the host's: %+v, %+v", generic(t, m), generic(t, u))
+		t.Errorf("figures of the host: %+v, %+v", generic(t, m), generic(t, u))
 	}
 	if !strings.Contains(s.Child, "killed") || *s.Last.Container.Memory.OOMKills != *c.Memory.OOMKills+1 {
-		t.Errorf("the child: %q; kills %d, then %d", s.Child, *c.Memory.OOMKills, *s.Last.Container.Memory.OOMKills)
+		t.Errorf("the child ended with %q; OOM kills %d, then %d", s.Child, *c.Memory.OOMKills, *s.Last.Container.Memory.OOMKills)
 	}
 }

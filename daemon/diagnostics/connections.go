@@ -3,6 +3,8 @@ package diagnostics
 import (
 	"context"
 	"net/netip"
+
+	"vega/daemon/diagnostics/system"
 )
 
 // Connections are the TCP sockets of the network namespace, and those of this
@@ -20,22 +22,15 @@ type Remote struct {
 	Own     int    `json:"own"` // of this process
 }
 
-// connection is a TCP socket.
-type connection struct {
-	status string
-	remote netip.Addr // unspecified if it has none
-	own    bool
-}
-
 func (c *Collector) findConnections(ctx context.Context, e *Evidence) {
 	found := Connections{ByStatus: map[string]int{}, Own: map[string]int{}}
 	remotes := map[netip.Addr]*Remote{}
-	err := c.sys.connections(ctx, func(t connection) {
-		found.ByStatus[t.status]++
-		if t.own {
-			found.Own[t.status]++
+	err := c.sys.Connections(ctx, func(t system.Connection) {
+		found.ByStatus[t.Status]++
+		if t.Own {
+			found.Own[t.Status]++
 		}
-		if !t.remote.IsUnspecified() {
+		if !t.Remote.IsUnspecified() {
 			count(remotes, t)
 		}
 	})
@@ -50,14 +45,14 @@ func (c *Collector) findConnections(ctx context.Context, e *Evidence) {
 	e.Connections = &found
 }
 
-func count(remotes map[netip.Addr]*Remote, t connection) {
-	r := remotes[t.remote]
+func count(remotes map[netip.Addr]*Remote, t system.Connection) {
+	r := remotes[t.Remote]
 	if r == nil {
-		r = &Remote{Address: t.remote.String()}
-		remotes[t.remote] = r
+		r = &Remote{Address: t.Remote.String()}
+		remotes[t.Remote] = r
 	}
 	r.Count++
-	if t.own {
+	if t.Own {
 		r.Own++
 	}
 }

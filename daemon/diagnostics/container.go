@@ -1,9 +1,7 @@
 package diagnostics
 
 import (
-	"errors"
-	"time"
-
+	"vega/daemon/diagnostics/cgroup"
 	"vega/policies/check"
 )
 
@@ -48,99 +46,37 @@ type ContainerPIDs struct {
 	Percent float64 `json:"percent"`
 }
 
-// memoryLevel is one cgroup.
-type memoryLevel struct {
-	path                string
-	limit               uint64 // unlimited if there is none
-	current, workingSet uint64
-	oomKills            uint64
-	oomErr              error
-}
-
-// unlimited is where limits begin to mean none: version 1 writes 2^63 rounded
-// down to a page.
-const unlimited = 1 << 62
-
-// memoryLevels are the process's own cgroup and, above it, those that are
-// limited.
-type memoryLevels []memoryLevel
-
-// cpuQuota is a cgroup with a quota.
-type cpuQuota struct {
-	path               string
-	cores              float64
-	usage              time.Duration
-	periods, throttled uint64
-	throttledFor       time.Duration
-
-	usageErr, statErr error
-}
-
-// nearest is the level with the least room among those with a limit under the
-// host's total, nil if there is none.
-func (m memoryLevels) nearest(total *uint64) *memoryLevel {
-	var found *memoryLevel
-	for n := range m {
-		l := &m[n]
-		if l.limit >= unlimited || total != nil && l.limit >= *total {
-			continue
-		}
-		if found == nil || l.share() > found.share() {
-			found = l
-		}
-	}
-	return found
-}
-
-func (l *memoryLevel) share() float64 { return float64(l.workingSet) / float64(max(1, l.limit)) }
-
-// tightest is the level with the lowest limit, or the process's own.
-func (m memoryLevels) tightest() *memoryLevel {
-	found := &m[0]
-	for n := range m {
-		if m[n].limit < found.limit {
-			found = &m[n]
-		}
-	}
-	return found
-}
-
-var errNoLimit = errors.New("no cgroup of this process has a limit")
-
 // container tells of the cgroups: levels are those of memory, host is what was
 // said of memory at large.
-func (c *Collector) container(levels memoryLevels, levelsErr error, host Memory, r rates, g gaps) Container {
-	version, path, err := c.sys.group()
+func (c *Collector) container(levels cgroup.Levels, levelsErr error, host Memory, r rates, g gaps) Container {
+	version, path, err := c.groups.Own()
 	t := Container{Version: had(g, "container.version", version, err), Path: had(g, "container.path", path, err)}
 	t.Memory = containerMemory(levels, levelsErr, g)
 	t.CPU = containerCPU(r, g)
-	pids, err := c.sys.pids()
-	if t.PIDs = pids; err != nil {
-		g.note("container.pids", err)
-	}
-	if read, err := c.sys.groupPressure(); err != nil {
+	t.PIDs = c.pids(g)
+	if read, err := c.groups.Pressure(); err != nil {
 		g.note("container.pressure", err)
 	} else {
 		p := newPressure(read, "container.pressure", g)
 		t.Pressure = &p
 	}
-	t.Limited = host.Source == SourceCgroup || r.quota != nil && r.quota.cores < usableCores()
+	t.Limited = host.Source == SourceCgroup || r.quota != nil && r.quota.Cores < usableCores()
 	return t
 }
 
-func containerMemory(levels memoryLevels, err error, g gaps) *ContainerMemory {
+func containerMemory(levels cgroup.Levels, err error, g gaps) *ContainerMemory {
 	if err != nil {
 		g.note("container.memory", err)
 		return nil
 	}
-	t := levels.tightest()
-	m := &ContainerMemory{Path: t.path, Current: t.current, WorkingSet: t.workingSet}
-	m.OOMKills = had(g, "container.memory.oom_kills", t.oomKills, t.oomErr)
-	if t.limit >= unlimited {
-		err = errNoLimit
+	t := levels.Tightest()
+	m := &ContainerMemory{Path: t.Path, Current: t.Current, WorkingSet: t.WorkingSet}
+	m.OOMKills = had(g, "container.memory.oom_kills", t.OOMKills, t.OOMErr)
+	if t.Limit >= cgroup.Unlimited {
+		err = cgroup.ErrNoLimit
 	}
-	m.Limit = had(g, "container.memory.limit", t.limit, err)
-	m.Percent = had(g, "container.memory.percent", percent(float64(t.workingSet), float64(t.limit)), err)
+	m.Limit = had(g, "container.memory.limit", t.Limit, err)
+	m.Percent = had(g, "container.memory.percent", percent(float64(t.WorkingSet), float64(t.Limit)), err)
 	return m
 }
 
@@ -150,10 +86,19 @@ func containerCPU(r rates, g gaps) *ContainerCPU {
 		g.note("container.cpu", errNoQuota)
 		return nil
 	}
-	c := &ContainerCPU{Path: q.path, Cores: q.cores}
-	c.Percent = had(g, "container.cpu.percent", percent(r.groupCores, q.cores), r.groupErr)
-	c.Periods = had(g, "container.cpu.periods", q.periods, q.statErr)
-	c.ThrottledPeriods = had(g, "container.cpu.throttled_periods", q.throttled, q.statErr)
-	c.ThrottledMS = had(g, "container.cpu.throttled_ms", check.Milliseconds(q.throttledFor), q.statErr)
+	c := &ContainerCPU{Path: q.Path, Cores: q.Cores}
+	c.Percent = had(g, "container.cpu.percent", percent(r.groupCores, q.Cores), r.groupErr)
+	c.Periods = had(g, "container.cpu.periods", q.Periods, q.StatErr)
+	c.ThrottledPeriods = had(g, "container.cpu.throttled_periods", q.Throttled, q.StatErr)
+	c.ThrottledMS = had(g, "container.cpu.throttled_ms", check.Milliseconds(q.ThrottledFor), q.StatErr)
 	return c
+}
+
+func (c *Collector) pids(g gaps) *ContainerPIDs {
+	p, err := c.groups.PIDs()
+	if err != nil {
+		g.note("container.pids", err)
+		return nil
+	}
+	return &ContainerPIDs{Current: p.Current, Limit: p.Limit, Percent: percent(float64(p.Current), float64(p.Limit))}
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"vega/daemon/diagnostics/system"
 	"vega/policies/check"
 )
 
@@ -57,18 +58,18 @@ func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
 	if u.HostPercent == nil {
 		g["cpu.system_percent"] = g["cpu.host_percent"]
 	}
-	if q := r.quota; q != nil && q.cores < u.LimitCores {
-		u.Source, u.LimitCores = SourceCgroup, q.cores
+	if q := r.quota; q != nil && q.Cores < u.LimitCores {
+		u.Source, u.LimitCores = SourceCgroup, q.Cores
 		delete(g, "cpu.system_percent")
-		u.SystemPercent = had(g, "cpu.system_percent", percent(r.groupCores, q.cores), r.groupErr)
+		u.SystemPercent = had(g, "cpu.system_percent", percent(r.groupCores, q.Cores), r.groupErr)
 	}
 	u.ProcessPercent = had(g, "cpu.process_percent", percent(r.processCores, u.LimitCores), r.processErr)
 	u.ThrottledPercent = had(g, "cpu.throttled_percent", r.throttledPercent, r.throttledErr)
 	return u
 }
 
-func (u *CPU) readLoads(ctx context.Context, sys *system, g gaps) {
-	loads, err := sys.loads(ctx)
+func (u *CPU) readLoads(ctx context.Context, sys *system.Reader, g gaps) {
+	loads, err := sys.Loads(ctx)
 	u.Load1 = had(g, "cpu.load1", loads[0], err)
 	u.Load5 = had(g, "cpu.load5", loads[1], err)
 	u.Load15 = had(g, "cpu.load15", loads[2], err)

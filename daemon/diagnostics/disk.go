@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	gopsdisk "github.com/shirou/gopsutil/v3/disk"
+	"vega/daemon/diagnostics/system"
 )
 
 // Disk is the file system that holds Path. As df has it, Free is what users
@@ -28,23 +26,13 @@ type Disk struct {
 	StuckSince    *time.Time `json:"stuck_since,omitempty"`
 }
 
-// usage is what a file system says of itself.
-type usage struct {
-	fileSystem        string
-	total, used, free uint64
-	percent           float64
-	inodesTotal       uint64
-	inodesPercent     float64
-	device            uint64 // the same for all paths on it; 0: not known
-}
-
 // usageFunc asks the file system that holds the path. It may hang.
-type usageFunc func(path string) (usage, error)
+type usageFunc func(path string) (system.DiskUsage, error)
 
 // disk is a path whose file system is looked at.
 type disk struct {
 	path  string
-	usage *guard[usage]
+	usage *guard[system.DiskUsage]
 }
 
 // newDisks has a worker for each path, since two paths on one mount can't be
@@ -55,7 +43,7 @@ func newDisks(paths []string, ask usageFunc) []*disk {
 		if path = filepath.Clean(path); slices.ContainsFunc(disks, func(d *disk) bool { return d.path == path }) {
 			continue
 		}
-		disks = append(disks, &disk{path, newGuard(func() (usage, error) { return ask(path) })})
+		disks = append(disks, &disk{path, newGuard(func() (system.DiskUsage, error) { return ask(path) })})
 	}
 	return disks
 }
@@ -82,12 +70,12 @@ func (d *disk) ask(ctx context.Context, name string, g gaps) (Disk, uint64) {
 		}
 		return t, 0
 	}
-	t.FileSystem, t.Total, t.Used, t.Free, t.Percent = &u.fileSystem, &u.total, &u.used, &u.free, &u.percent
-	if u.inodesTotal == 0 {
+	t.FileSystem, t.Total, t.Used, t.Free, t.Percent = &u.FileSystem, &u.Total, &u.Used, &u.Free, &u.Percent
+	if u.InodesTotal == 0 {
 		err = errNoInodes
 	}
-	t.InodesPercent = had(g, name+".inodes_percent", u.inodesPercent, err)
-	return t, u.device
+	t.InodesPercent = had(g, name+".inodes_percent", u.InodesPercent, err)
+	return t, u.Device
 }
 
 // allDisks leaves out a path whose file system is there already. One that is
@@ -106,31 +94,4 @@ func (c *Collector) allDisks(ctx context.Context, g gaps) []Disk {
 		maps.Copy(g, notes)
 	}
 	return disks
-}
-
-// usageOf asks for real. The path, or the end of it, need not exist yet.
-func usageOf(path string) (usage, error) {
-	existing, err := nearestExisting(path)
-	if err != nil {
-		return usage{}, err
-	}
-	u, err := gopsdisk.Usage(existing)
-	if err != nil {
-		return usage{}, fmt.Errorf("ask the file system of %s: %w", path, err)
-	}
-	return usage{
-		fileSystem: u.Fstype, total: u.Total, used: u.Used, free: u.Free, percent: u.UsedPercent,
-		inodesTotal: u.InodesTotal, inodesPercent: u.InodesUsedPercent, device: deviceOf(existing),
-	}, nil
-}
-
-func nearestExisting(path string) (string, error) {
-	for {
-		_, err := os.Stat(path)
-		up := filepath.Dir(path)
-		if !errors.Is(err, fs.ErrNotExist) || up == path {
-			return path, err
-		}
-		path = up
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vega/daemon/diagnostics/system"
 	"vega/daemon/realtest"
 )
 
@@ -21,10 +22,10 @@ type hanging struct {
 	release chan struct{}
 }
 
-func (h *hanging) usage(string) (usage, error) {
+func (h *hanging) usage(string) (system.DiskUsage, error) {
 	h.asked.Add(1)
 	<-h.release
-	return usage{fileSystem: "nfs", total: 100, used: 40, free: 60, percent: 40, device: 7}, nil
+	return system.DiskUsage{FileSystem: "nfs", Total: 100, Used: 40, Free: 60, Percent: 40, Device: 7}, nil
 }
 
 // TestStuckDisk asks a mount that hangs, many times: callers are told since
@@ -32,11 +33,11 @@ func (h *hanging) usage(string) (usage, error) {
 func TestStuckDisk(t *testing.T) {
 	h := &hanging{release: make(chan struct{})}
 	data := filepath.Join(t.TempDir(), "mounted")
-	c, err := newCollector(Options{DataDir: data}, newSystem(), func(path string) (usage, error) {
+	c, err := newCollector(Options{DataDir: data}, func(path string) (system.DiskUsage, error) {
 		if path == data {
 			return h.usage(path)
 		}
-		return usageOf(path)
+		return system.UsageOf(path)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +92,7 @@ func TestStuckDiskKeepsNobodyWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hanging{release: make(chan struct{})}
 		defer close(h.release)
-		g := newGuard(func() (usage, error) { return h.usage("") })
+		g := newGuard(func() (system.DiskUsage, error) { return h.usage("") })
 		began := time.Now()
 		for n := range 50 {
 			if _, err := g.ask(t.Context()); err == nil || time.Since(began) != patience {
@@ -108,7 +109,7 @@ func TestStuckDiskKeepsNobodyWaiting(t *testing.T) {
 func TestStuckDiskAndContext(t *testing.T) {
 	h := &hanging{release: make(chan struct{})}
 	defer close(h.release)
-	g := newGuard(func() (usage, error) { return h.usage("") })
+	g := newGuard(func() (system.DiskUsage, error) { return h.usage("") })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := g.ask(ctx); !errors.Is(err, context.Canceled) {
@@ -121,12 +122,12 @@ func TestStuckDiskAndContext(t *testing.T) {
 func TestSameFileSystem(t *testing.T) {
 	devices := map[string]uint64{"/data/vega": 2, "/": 1, "/srv": 2, "/unknown": 0, "/other": 3}
 	var asked []Disk
-	c, err := newCollector(Options{DataDir: "/data/vega", Disks: []string{"/srv", "/unknown", "/other", "/other"}}, newSystem(),
-		func(path string) (usage, error) {
+	c, err := newCollector(Options{DataDir: "/data/vega", Disks: []string{"/srv", "/unknown", "/other", "/other"}},
+		func(path string) (system.DiskUsage, error) {
 			if path == "/unknown" {
-				return usage{}, errors.New("no such device")
+				return system.DiskUsage{}, errors.New("no such device")
 			}
-			return usage{device: devices[path], total: 1}, nil
+			return system.DiskUsage{Device: devices[path], Total: 1}, nil
 		})
 	if err != nil {
 		t.Fatal(err)
@@ -142,15 +143,5 @@ func TestSameFileSystem(t *testing.T) {
 	}
 	if g["disks.2"] != "no such device" || g["disks.0.inodes_percent"] == "" {
 		t.Errorf("%v", g)
-	}
-}
-
-// TestDiskToBe asks about a directory that will be made.
-func TestDiskToBe(t *testing.T) {
-	dir := t.TempDir()
-	there, err1 := usageOf(dir)
-	later, err2 := usageOf(filepath.Join(dir, "not", "yet"))
-	if err := errors.Join(err1, err2); err != nil || there.total != later.total || there.device != later.device {
-		t.Errorf("%+v and %+v, %v", there, later, err)
 	}
 }

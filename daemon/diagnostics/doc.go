@@ -1,21 +1,22 @@
-// Package diagnostics reads how the machine, the container and this process
-// are: memory, processors, threads, open files, connections, disks, the Go
+// Package diagnostics reports the state of the machine, the container and this
+// process: memory, CPUs, threads, open files, connections, disks, the Go
 // runtime and what tasks wait for.
 //
 // Make a Collector with New, early, so that its first answer has a window to
-// look back on. Snapshot is everything, Summary the cheap part of it, and
-// Explain, only when asked, who or what is behind a figure. Value and Paths
-// find a figure by the name that it has in JSON, for thresholds.
+// look back on. Summary returns what is cheap to read and Snapshot everything.
+// Explain, which is slower, returns the evidence behind a figure. Value and
+// Paths address figures by their names in the JSON, for thresholds.
 //
-// A Pace tells what kept this process from running over a time, such as that
-// of a run: how late it was, and what the kernel counted meanwhile.
+// A Pace measures what kept this process from running during a span of time,
+// such as that of a run: how late it was, and what the kernel counted meanwhile.
 //
-// It never guesses: a figure that can't be had is nil, null in JSON, and
-// Unavailable says why. It polls nothing in the background, but for the beat of
-// a Pace while somebody asks, and keeps no state outside of a Collector. It judges nothing; that is for policies. It imports
-// no other part of vega.
+// Nothing is guessed: a figure that is not available is nil, null in the JSON,
+// and Unavailable gives the reason. Nothing runs in the background, except the
+// beat of a Pace while a Span is open, and all state is in the Collector.
+// Judging the figures is left to package policies. No other part of vega is
+// imported, except the packages below this one, which read the operating
+// system: system, cgroup and kernelfile.
 //
-// Linux has the full set, within the times that it is tested for. Elsewhere
-// gopsutil gives what it can, on macOS in part by running other programs, and
-// the rest is unavailable.
+// Linux provides every figure, in the times that the tests check. On other
+// systems gopsutil provides some of them, and the rest are unavailable.
 package diagnostics

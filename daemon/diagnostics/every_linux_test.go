@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics/kernelfile"
+	"vega/daemon/diagnostics/system"
 	"vega/policies/check"
 )
 
@@ -125,7 +127,7 @@ func hostTicks(t *testing.T) (ticks [2]float64) {
 
 func selfTime(t *testing.T) time.Duration {
 	t.Helper()
-	d, err := processTime()
+	d, err := system.ProcessTime()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +242,7 @@ func (o others) network() {
 	}
 	const moving = 40 // others come and go, TIME_WAIT by the minute
 	o.say("network.total", "ss", total, moving)
-	for _, status := range statuses() {
+	for _, status := range system.Statuses() {
 		o.say("network.by_status."+status, "ss", counts[status], moving)
 	}
 	o.say("network.by_status.OTHER", "ss", counts[""], 0)
@@ -306,14 +308,14 @@ func (o others) container(s Snapshot) {
 			continue
 		}
 		current := parsed(o.t, strings.TrimSpace(string(text)))
-		inactive, _ := lookUp(o.text(path.Join(dir, "memory.stat")), files.inactive)
+		inactive, _ := kernelfile.LookUp(o.text(path.Join(dir, "memory.stat")), files.inactive)
 		o.say("container.memory.current", files.current, current, 512*mib)
 		o.say("container.memory.working_set", files.current+" - "+files.inactive, current-float64(inactive), 512*mib)
 		events, name := path.Join(dir, "memory.oom_control"), "oom_kill"
 		if files.current == "memory.current" {
 			events = path.Join(dir, "memory.events")
 		}
-		if kills, ok := lookUp(o.text(events), name); ok {
+		if kills, ok := kernelfile.LookUp(o.text(events), name); ok {
 			o.say("container.memory.oom_kills", path.Base(events), float64(kills), 1)
 		}
 		break

@@ -2,7 +2,6 @@ package diagnostics
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -155,9 +154,6 @@ func (s Summary) LimitOf(resource string) *Limit {
 	return nil
 }
 
-// errCutShort is said of what took longer than there was time.
-var errCutShort = errors.New("there was no time to look at all")
-
 func (e *Evidence) note(field string, err error) {
 	if err != nil {
 		e.Unavailable[field] = err.Error()
@@ -165,7 +161,7 @@ func (e *Evidence) note(field string, err error) {
 }
 
 func (c *Collector) findFiles(ctx context.Context, e *Evidence) {
-	kinds, err := c.sys.fileKinds(ctx)
+	kinds, err := c.sys.FileKinds(ctx)
 	e.OpenFiles = kinds
 	e.note("open_files", err)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics/system"
 	"vega/daemon/realtest"
 	"vega/policies/check"
 )
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // helpers are what this binary can be, each until its input ends.
-var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy, "starved": starved, "waits": waits}
+var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy, "waits": waits}
 
 // helper starts this binary as one of helpers. Its lines are its output.
 type helper struct {
@@ -204,20 +204,12 @@ func TestFileKinds(t *testing.T) {
 		for _, n := range k {
 			total += n
 		}
-		open, err := newSystem().openFiles()
+		open, err := system.New().OpenFiles()
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(rep, "the sum of the kinds", &total, float64(open), 3)
 	})
-	for target, want := range map[string]string{
-		"socket:[12]": "socket", "pipe:[3]": "pipe", "anon_inode:[eventfd]": "eventfd", "anon_inode:inotify": "inotify",
-		"/dev/null": "device", "/data/vega.db": "file", "/data/x (deleted)": "deleted_file", "net:[4026]": "net", "": "other",
-	} {
-		if got := kindOf(target); got != want {
-			t.Errorf("%q is a %s, want %s", target, got, want)
-		}
-	}
 }
 
 // TestConnections tells those of this process from the rest, and where they go.
@@ -231,28 +223,6 @@ func TestConnections(t *testing.T) {
 	same(t, "own", &own, float64(2*len(near)), 10)
 	if !slices.ContainsFunc(e.Connections.Remotes, func(r Remote) bool { return r.Address == "127.0.0.1" && r.Own >= 2*len(near) && r.Count >= r.Own }) {
 		t.Errorf("%+v", e.Connections)
-	}
-}
-
-// TestRemote6 reads an address of IPv6.
-func TestRemote6(t *testing.T) {
-	listener, err := net.Listen("tcp6", "[::1]:0")
-	if err != nil {
-		t.Log("there is no IPv6 here:", err)
-		return
-	}
-	defer listener.Close()
-	conn, err := net.Dial("tcp6", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	found := false
-	err = newSystem().connections(t.Context(), func(c connection) {
-		found = found || c.own && c.remote.String() == "::1" && c.status == "ESTABLISHED"
-	})
-	if err != nil || !found {
-		t.Errorf("%v, %v", found, err)
 	}
 }
 

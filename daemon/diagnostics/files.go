@@ -3,15 +3,17 @@ package diagnostics
 import (
 	"errors"
 	"math"
+
+	"vega/daemon/diagnostics/system"
 )
 
 var errUnlimited = errors.New("the system sets no limit")
 
 func (c *Collector) fileDescriptors(g gaps) FileDescriptors {
 	var f FileDescriptors
-	open, err := c.sys.openFiles()
+	open, err := c.sys.OpenFiles()
 	f.Open = had(g, "file_descriptors.open", open, err)
-	soft, hard, err := fileLimits()
+	soft, hard, err := system.FileLimits()
 	f.SoftLimit = fileLimit(g, "file_descriptors.soft_limit", soft, err)
 	f.HardLimit = fileLimit(g, "file_descriptors.hard_limit", hard, err)
 	switch {

@@ -11,6 +11,8 @@ import (
 	"vega/daemon/realtest"
 )
 
+const mib = 1 << 20
+
 func counted(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // collector is one of this machine.

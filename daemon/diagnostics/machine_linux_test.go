@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/diagnostics/kernelfile"
+	"vega/daemon/diagnostics/system"
 	"vega/daemon/realtest"
 )
 
@@ -147,7 +149,7 @@ func TestFilesBeside(t *testing.T) {
 	}
 	agree(t, func(r reporter) {
 		f := snapshot(t, settled(t)).FileDescriptors
-		names, err := directory("/proc/self/fd")
+		names, err := kernelfile.Names("/proc/self/fd")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,13 +233,13 @@ func TestProcessorsBeside(t *testing.T) {
 	agree(t, func(r reporter) {
 		_ = snapshot(t, c)
 		began := time.Now()
-		used, err := processTime()
+		used, err := system.ProcessTime()
 		if err != nil {
 			t.Fatal(err)
 		}
 		spin(1500 * time.Millisecond)
 		u := snapshot(t, c).CPU
-		after, err := processTime()
+		after, err := system.ProcessTime()
 		if err != nil {
 			t.Fatal(err)
 		}

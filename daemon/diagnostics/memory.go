@@ -3,25 +3,25 @@ package diagnostics
 import (
 	"context"
 
-	"github.com/shirou/gopsutil/v3/mem"
+	"vega/daemon/diagnostics/cgroup"
 )
 
-func (c *Collector) memory(ctx context.Context, levels memoryLevels, g gaps) Memory {
+func (c *Collector) memory(ctx context.Context, levels cgroup.Levels, g gaps) Memory {
 	m := Memory{Source: SourceHost}
-	rss, vms, err := c.sys.processMemory(ctx)
+	rss, vms, err := c.sys.ProcessMemory(ctx)
 	m.ProcessRSS = had(g, "memory.process_rss", rss, err)
 	m.ProcessVMS = had(g, "memory.process_vms", vms, err)
-	if v, err := mem.VirtualMemoryWithContext(c.sys.env(ctx)); err != nil {
+	if total, available, err := c.sys.HostMemory(ctx); err != nil {
 		for _, field := range []string{"system_total", "system_available", "system_used", "percent", "limit", "used"} {
 			g.note("memory."+field, err)
 		}
 	} else {
-		used := v.Total - min(v.Total, v.Available)
-		m.SystemTotal, m.SystemAvailable, m.SystemUsed = &v.Total, &v.Available, &used
-		m.measure(SourceHost, used, v.Total)
+		used := total - min(total, available)
+		m.SystemTotal, m.SystemAvailable, m.SystemUsed = &total, &available, &used
+		m.measure(SourceHost, used, total)
 	}
-	if tight := levels.nearest(m.SystemTotal); tight != nil {
-		m.measure(SourceCgroup, tight.workingSet, tight.limit)
+	if tight := levels.Nearest(m.SystemTotal); tight != nil {
+		m.measure(SourceCgroup, tight.WorkingSet, tight.Limit)
 		for _, field := range []string{"percent", "limit", "used"} {
 			delete(g, "memory."+field) // known now, whatever the host's are
 		}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"vega/daemon/diagnostics/cgroup"
+	"vega/daemon/diagnostics/system"
 )
 
 const (
@@ -18,17 +21,11 @@ const (
 type sample struct {
 	at      time.Time
 	process time.Duration // processor time of this process
-	host    hostTimes
-	quota   *cpuQuota // the tightest, nil if there is none
+	host    system.HostTimes
+	quota   *cgroup.Quota // the tightest, nil if there is none
 	runtime runtimeCounts
 
 	processErr, hostErr error
-}
-
-// hostTimes is processor time of the host, all processors together.
-type hostTimes struct {
-	busy, total float64 // seconds, or any unit that is the same for both
-	cores       int
 }
 
 // meter turns samples into rates. One window is for all readers: the next one
@@ -81,9 +78,9 @@ func (m *meter) read() rates {
 // sample reads all counters, as close together as can be.
 func (c *Collector) sample() sample {
 	s := sample{at: time.Now()}
-	s.host, s.hostErr = c.sys.hostTimes()
-	s.process, s.processErr = processTime()
-	s.quota = c.sys.quota()
+	s.host, s.hostErr = c.sys.HostTimes()
+	s.process, s.processErr = system.ProcessTime()
+	s.quota = c.groups.Quota()
 	s.runtime = readRuntime()
 	return s
 }
@@ -92,5 +89,5 @@ func (c *Collector) sample() sample {
 func (m *meter) cores() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.last.host.cores
+	return m.last.host.Cores
 }

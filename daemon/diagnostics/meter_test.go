@@ -11,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"vega/daemon/diagnostics/cgroup"
+	"vega/daemon/diagnostics/system"
 )
 
 func near(got *float64, want, tolerance float64) bool {
@@ -27,10 +30,10 @@ func samples(taken *atomic.Int32) func() sample {
 		return sample{
 			at:      time.Now(),
 			process: up / 2,
-			host:    hostTimes{busy: up.Seconds(), total: 2 * up.Seconds(), cores: 2},
-			quota: &cpuQuota{
-				path: "/a", cores: 1, usage: up * 3 / 4,
-				periods: uint64(up / (100 * time.Millisecond)), throttled: uint64(up / (400 * time.Millisecond)),
+			host:    system.HostTimes{Busy: up.Seconds(), Total: 2 * up.Seconds(), Cores: 2},
+			quota: &cgroup.Quota{
+				Path: "/a", Cores: 1, Usage: up * 3 / 4,
+				Periods: uint64(up / (100 * time.Millisecond)), Throttled: uint64(up / (400 * time.Millisecond)),
 			},
 		}
 	}
@@ -70,8 +73,8 @@ func TestOneWindow(t *testing.T) {
 // TestMovedCounters says that nothing can be said when counters began anew.
 func TestMovedCounters(t *testing.T) {
 	at := time.Now()
-	a := sample{at: at, host: hostTimes{busy: 9, total: 10, cores: 1}, quota: &cpuQuota{path: "/a", cores: 1}}
-	b := sample{at: at.Add(time.Second), host: hostTimes{busy: 1, total: 2, cores: 1}, quota: &cpuQuota{path: "/b", cores: 1}}
+	a := sample{at: at, host: system.HostTimes{Busy: 9, Total: 10, Cores: 1}, quota: &cgroup.Quota{Path: "/a", Cores: 1}}
+	b := sample{at: at.Add(time.Second), host: system.HostTimes{Busy: 1, Total: 2, Cores: 1}, quota: &cgroup.Quota{Path: "/b", Cores: 1}}
 	r := between(a, b)
 	if !errors.Is(r.hostErr, errMoved) || !errors.Is(r.groupErr, errMoved) || !errors.Is(r.throttledErr, errMoved) {
 		t.Errorf("%+v", r)
@@ -85,12 +88,12 @@ func TestMovedCounters(t *testing.T) {
 // TestQuotaCounts takes percentages of the quota where there is one.
 func TestQuotaCounts(t *testing.T) {
 	c := collector(t)
-	r := rates{basis: BasisWindow, processCores: 0.25, hostPercent: 10, hostCores: 64, quota: &cpuQuota{cores: 0.5}, groupCores: 0.4, throttledPercent: 30}
+	r := rates{basis: BasisWindow, processCores: 0.25, hostPercent: 10, hostCores: 64, quota: &cgroup.Quota{Cores: 0.5}, groupCores: 0.4, throttledPercent: 30}
 	u := c.cpu(t.Context(), r, gaps{})
 	if u.Source != SourceCgroup || u.LimitCores != 0.5 || !near(u.ProcessPercent, 50, 0.01) || !near(u.SystemPercent, 80, 0.01) || !near(u.HostPercent, 10, 0.01) {
 		t.Errorf("%+v", u)
 	}
-	r.quota.cores = 1000 // more than there are
+	r.quota.Cores = 1000 // more than there are
 	u = c.cpu(t.Context(), r, gaps{})
 	if u.Source != SourceHost || !near(u.SystemPercent, 10, 0.01) || !near(u.ProcessPercent, 25/usableCores(), 0.01) {
 		t.Errorf("%+v", u)
@@ -101,11 +104,11 @@ func TestQuotaCounts(t *testing.T) {
 type truth struct {
 	mu    sync.Mutex
 	at    []time.Time
-	times []hostTimes
+	times []system.HostTimes
 }
 
-func (r *truth) record(sys *system) {
-	h, err := sys.hostTimes()
+func (r *truth) record(sys *system.Reader) {
+	h, err := sys.HostTimes()
 	if err != nil {
 		return
 	}
@@ -122,7 +125,7 @@ func (r *truth) within(from, to time.Time) (p float64, known bool) {
 	a, b := r.nearest(from), r.nearest(to)
 	near := to.Sub(from) / 20
 	known = r.at[a].Sub(from).Abs() < near && r.at[b].Sub(to).Abs() < near
-	return percent(r.times[b].busy-r.times[a].busy, r.times[b].total-r.times[a].total), known
+	return percent(r.times[b].Busy-r.times[a].Busy, r.times[b].Total-r.times[a].Total), known
 }
 
 func (r *truth) nearest(at time.Time) int {

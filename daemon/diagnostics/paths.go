@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"vega/daemon/diagnostics/system"
 )
 
 // UnavailableError is a figure that could not be had this time.
@@ -125,16 +127,12 @@ func reason(unavailable map[string]string, path string) string {
 func isNumber(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64 }
 
 func isStatus(name string) bool {
-	for _, s := range statuses() {
+	for _, s := range system.Statuses() {
 		if s == name {
 			return true
 		}
 	}
 	return false
-}
-
-func statuses() []string {
-	return append(tcpStates[1:len(tcpStates):len(tcpStates)], statusUDP, statusOther)
 }
 
 func pathsOf(t reflect.Type, prefix string) []string {
@@ -146,7 +144,7 @@ func pathsOf(t reflect.Type, prefix string) []string {
 	case isNumber(t):
 		return []string{strings.TrimSuffix(prefix, ".")}
 	case t == reflect.TypeFor[map[string]int]():
-		for _, s := range statuses() {
+		for _, s := range system.Statuses() {
 			paths = append(paths, prefix+s)
 		}
 	case t.Kind() == reflect.Struct && t != timeType:

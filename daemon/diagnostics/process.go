@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"vega/daemon/diagnostics/system"
 )
 
 // Process is who this process is.
@@ -22,15 +24,15 @@ type Process struct {
 
 // processFacts are those of it that never change.
 type processFacts struct {
-	sys        *system
+	sys        *system.Reader
 	started    time.Time // now, if it can't be had
 	startedErr error
 	username   *guard[string] // asks the system's directory, which may be far away
 }
 
-func newProcessFacts(sys *system) *processFacts {
+func newProcessFacts(sys *system.Reader) *processFacts {
 	f := &processFacts{sys: sys}
-	if f.started, f.startedErr = sys.startTime(); f.startedErr != nil {
+	if f.started, f.startedErr = sys.StartTime(); f.startedErr != nil {
 		f.started = time.Now()
 	}
 	f.username = newGuard(remember(username))
@@ -42,7 +44,7 @@ func (f *processFacts) read(ctx context.Context, g gaps) Process {
 	name, err := f.username.ask(ctx)
 	p.Username = had(g, "process.username", name, err)
 	p.CreateTime = had(g, "process.create_time", f.started.UTC(), f.startedErr)
-	cwd, err := f.sys.workingDirectory()
+	cwd, err := f.sys.WorkingDirectory()
 	p.CWD = had(g, "process.cwd", cwd, err)
 	executable, err := os.Executable()
 	p.Executable = had(g, "process.executable", executable, err)

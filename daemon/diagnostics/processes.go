@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"vega/daemon/diagnostics/system"
 )
 
 // ProcessUse is a process and what it uses.
@@ -19,32 +21,24 @@ type ProcessUse struct {
 	CPUPercent *float64 `json:"cpu_percent,omitempty"`
 }
 
-// processUse is a process at one moment.
-type processUse struct {
-	name    string
-	started uint64 // tells two apart that had the same number, in any unit
-	rss     uint64
-	cpu     time.Duration
-}
-
 // sharers tells which processes a limit of memory is shared with; nil for all.
 func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
 	if m.Source != SourceCgroup || in.Memory == nil {
 		return nil
 	}
-	return c.sys.memoryMembers(in.Memory.Path)
+	return c.groups.MemoryMembers(in.Memory.Path)
 }
 
 // findProcesses reads all that can be seen, twice if their use of processors is
 // wanted. Of others than among, where that is told, it tells nothing.
 func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(pid int) bool, watch bool) {
-	first, err := c.sys.processes(ctx)
+	first, err := c.sys.Processes(ctx)
 	e.note("top_memory", err)
 	if among != nil {
-		maps.DeleteFunc(first, func(pid int, _ processUse) bool { return !among(pid) })
+		maps.DeleteFunc(first, func(pid int, _ system.Process) bool { return !among(pid) })
 	}
 	if ctx.Err() != nil {
-		e.note("top_memory", errCutShort)
+		e.note("top_memory", system.ErrCutShort)
 	}
 	uses := listUses(first)
 	e.TopMemory = largest(uses, func(u ProcessUse) float64 { return float64(u.RSS) })
@@ -56,31 +50,31 @@ func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(p
 	case <-ctx.Done():
 	case <-time.After(cpuWindow):
 	}
-	second, err := c.sys.processes(ctx)
+	second, err := c.sys.Processes(ctx)
 	e.note("top_cpu", err)
 	if ctx.Err() != nil {
-		e.note("top_cpu", errCutShort)
+		e.note("top_cpu", system.ErrCutShort)
 	}
 	e.TopCPU = busiest(first, second, time.Since(began), c.meter.cores())
 }
 
-func listUses(processes map[int]processUse) []ProcessUse {
+func listUses(processes map[int]system.Process) []ProcessUse {
 	uses := make([]ProcessUse, 0, len(processes))
 	for pid, p := range processes {
-		uses = append(uses, ProcessUse{PID: pid, Name: p.name, Self: pid == os.Getpid(), RSS: p.rss})
+		uses = append(uses, ProcessUse{PID: pid, Name: p.Name, Self: pid == os.Getpid(), RSS: p.RSS})
 	}
 	return uses
 }
 
-func busiest(first, second map[int]processUse, window time.Duration, cores int) []ProcessUse {
+func busiest(first, second map[int]system.Process, window time.Duration, cores int) []ProcessUse {
 	uses := listUses(second)
 	for n := range uses {
 		u := &uses[n]
 		before, now := first[u.PID], second[u.PID]
-		if before.started != now.started {
-			before = processUse{} // it began within the window
+		if before.Started != now.Started {
+			before = system.Process{} // it began within the window
 		}
-		p := percent((now.cpu - before.cpu).Seconds(), window.Seconds()*float64(max(1, cores)))
+		p := percent((now.CPU - before.CPU).Seconds(), window.Seconds()*float64(max(1, cores)))
 		u.CPUPercent = &p
 	}
 	return largest(uses, func(u ProcessUse) float64 { return *u.CPUPercent })

@@ -3,6 +3,8 @@ package diagnostics
 import (
 	"errors"
 	"time"
+
+	"vega/daemon/diagnostics/cgroup"
 )
 
 var errMoved = errors.New("the counters began anew within the window, or the process changed its cgroup")
@@ -16,8 +18,8 @@ type rates struct {
 	processCores float64 // processors that this process kept busy
 	hostPercent  float64
 	hostCores    int
-	quota        *cpuQuota // as of the end
-	groupCores   float64   // processors that the quota's cgroup kept busy
+	quota        *cgroup.Quota // as of the end
+	groupCores   float64       // processors that the quota's cgroup kept busy
 	throttled    time.Duration
 
 	throttledPercent float64
@@ -29,11 +31,11 @@ type rates struct {
 
 // between compares two samples. They are apart: see shortest.
 func between(a, b sample) rates {
-	r := rates{at: b.at, window: b.at.Sub(a.at), basis: BasisWindow, quota: b.quota, hostCores: b.host.cores}
+	r := rates{at: b.at, window: b.at.Sub(a.at), basis: BasisWindow, quota: b.quota, hostCores: b.host.Cores}
 	r.processErr, r.coresErr, r.hostErr = errors.Join(a.processErr, b.processErr), b.hostErr, errors.Join(a.hostErr, b.hostErr)
 	r.processCores = (b.process - a.process).Seconds() / r.window.Seconds()
-	if total := b.host.total - a.host.total; total > 0 {
-		r.hostPercent = percent(b.host.busy-a.host.busy, total)
+	if total := b.host.Total - a.host.Total; total > 0 {
+		r.hostPercent = percent(b.host.Busy-a.host.Busy, total)
 	} else if r.hostErr == nil {
 		r.hostErr = errMoved
 	}
@@ -42,28 +44,28 @@ func between(a, b sample) rates {
 	return r
 }
 
-func (r *rates) compareQuotas(a, b *cpuQuota) {
+func (r *rates) compareQuotas(a, b *cgroup.Quota) {
 	switch {
 	case b == nil:
 		r.groupErr, r.throttledErr = errNoQuota, errNoQuota
 		return
-	case a == nil || a.path != b.path:
+	case a == nil || a.Path != b.Path:
 		r.groupErr, r.throttledErr = errMoved, errMoved
 		return
 	}
-	r.groupErr = errors.Join(a.usageErr, b.usageErr)
-	r.throttledErr = errors.Join(a.statErr, b.statErr)
-	r.groupCores = (b.usage - a.usage).Seconds() / r.window.Seconds()
-	r.throttled = b.throttledFor - a.throttledFor
-	if periods := b.periods - a.periods; b.periods > a.periods {
-		r.throttledPercent = percent(float64(b.throttled-a.throttled), float64(periods))
+	r.groupErr = errors.Join(a.UsageErr, b.UsageErr)
+	r.throttledErr = errors.Join(a.StatErr, b.StatErr)
+	r.groupCores = (b.Usage - a.Usage).Seconds() / r.window.Seconds()
+	r.throttled = b.ThrottledFor - a.ThrottledFor
+	if periods := b.Periods - a.Periods; b.Periods > a.Periods {
+		r.throttledPercent = percent(float64(b.Throttled-a.Throttled), float64(periods))
 	}
 }
 
 // sinceStart is what one sample says of the time since the process began.
 // There is nothing to compare the host and the container with.
 func sinceStart(s sample, started time.Time) rates {
-	r := rates{at: s.at, basis: BasisStart, quota: s.quota, hostCores: s.host.cores}
+	r := rates{at: s.at, basis: BasisStart, quota: s.quota, hostCores: s.host.Cores}
 	r.processErr, r.coresErr = s.processErr, s.hostErr
 	r.hostErr, r.groupErr, r.throttledErr = errTooSoon, errTooSoon, errTooSoon
 	if s.quota == nil {

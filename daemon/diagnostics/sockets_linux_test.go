@@ -2,15 +2,13 @@ package diagnostics
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"vega/daemon/diagnostics/system"
 	"vega/daemon/realtest"
 )
 
@@ -100,86 +98,10 @@ func TestSocketsBeside(t *testing.T) {
 			total += count
 		}
 		same(r, "total", n.Total, float64(total), 0)
-		if n.ByStatus["ESTABLISHED"] < 2*established || n.ByStatus["CLOSE_WAIT"] < closing || n.ByStatus["FIN_WAIT2"] < closing || n.ByStatus[statusUDP] < 1 {
+		if n.ByStatus["ESTABLISHED"] < 2*established || n.ByStatus["CLOSE_WAIT"] < closing || n.ByStatus["FIN_WAIT2"] < closing || n.ByStatus[system.StatusUDP] < 1 {
 			r.Errorf("%+v", n)
 		}
 	})
-}
-
-// TestRareStatesOnce looks at the sockets once for readers that come together.
-func TestRareStatesOnce(t *testing.T) {
-	s := newSystem()
-	if _, err := s.sockets(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.walk.at, s.walk.states = time.Now().Add(time.Hour), map[string]int{"LAST_ACK": 3}
-	states, err := s.sockets(t.Context())
-	if err != nil || states["LAST_ACK"] != 3 {
-		t.Errorf("%v, %v", states, err)
-	}
-	states["LAST_ACK"] = 4
-	if s.walk.states["LAST_ACK"] != 3 {
-		t.Error("a reader has the others' map")
-	}
-}
-
-const sockstat = `sockets: used 50000
-TCP: inuse 30000 orphan 0 tw 700 alloc 30010 mem 194
-UDP: inuse 9 mem 3
-UDPLITE: inuse 1
-RAW: inuse 1
-FRAG: inuse 0 memory 0
-`
-
-const snmp = `Ip: Forwarding DefaultTTL
-Ip: 1 64
-Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs
-Tcp: 1 200 120000 -1 17040 11851 5136 432 29000 436428
-`
-
-// TestTooManySockets tells no more than the kernel's own counts say.
-func TestTooManySockets(t *testing.T) {
-	s := newSystemAt(t.TempDir())
-	put := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(s.root+"/proc/net", 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(s.root+"/proc/net/"+name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("sockstat", sockstat)
-	if states, err := s.sockets(t.Context()); err == nil || states != nil {
-		t.Errorf("without snmp: %v, %v", states, err)
-	}
-	put("snmp", snmp)
-	put("sockstat6", "TCP6: inuse 5\nUDP6: inuse 1\nUDPLITE6: inuse 4\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n")
-	states, err := s.sockets(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "30705 TCP sockets") {
-		t.Errorf("%v", err)
-	}
-	if states["ESTABLISHED"] != 29000 || states["TIME_WAIT"] != 700 || states[statusOther] != 1005 || states[statusUDP] != 10 || len(states) != 4 {
-		t.Errorf("%v", states)
-	}
-	put("sockstat", "TCP: inuse many\n")
-	if _, err := s.sockets(t.Context()); err == nil || !strings.Contains(err.Error(), "sockstat") {
-		t.Errorf("%v", err)
-	}
-}
-
-// TestNetlinkMessages reads what no kernel should send without a panic.
-func TestNetlinkMessages(t *testing.T) {
-	for _, b := range [][]byte{
-		nil,
-		{1},
-		make([]byte, 16),
-		{255, 255, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-		{17, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
-		{17, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
-	} {
-		_, _ = eachMessage(b, func([]byte) bool { t.Errorf("%v holds a socket", b); return true })
-	}
 }
 
 // TestManySockets is true of ten thousand. How much faster it is than gopsutil,
@@ -197,26 +119,4 @@ func TestManySockets(t *testing.T) {
 		}
 		same(r, "open", s.FileDescriptors.Open, float64(2*len(near)), 100)
 	})
-}
-
-// starved may open nothing, so that the kernel can't be asked.
-func starved() error {
-	s := newSystem()
-	c, err1 := s.countSockets()
-	err2 := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: 1024})
-	if err := errors.Join(err1, err2); err != nil {
-		return err
-	}
-	states, err := s.rareStates(c)
-	fmt.Println(states, err)
-	return nil
-}
-
-// TestNoNetlink makes do with the kernel's counts where a sandbox, or want of
-// descriptors, keeps it from asking more.
-func TestNoNetlink(t *testing.T) {
-	got := start(t, "starved").line(t)
-	if !strings.HasPrefix(got, "map[OTHER:") || !strings.Contains(got, "open a netlink socket: too many open files; OTHER is") {
-		t.Error(got)
-	}
 }

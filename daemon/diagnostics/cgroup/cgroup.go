@@ -1,0 +1,81 @@
+// Package cgroup reads the limits and counters of the cgroups that this process
+// belongs to, of version 1, version 2 and both at once.
+//
+// Make a Reader with New. Limits apply on every level from the process's own
+// cgroup up to the top one; the methods return the level that matters. On
+// systems other than Linux they return errors.
+package cgroup
+
+import (
+	"errors"
+	"time"
+)
+
+// Unlimited is the limit of a cgroup without one, and the smallest number that
+// the kernel writes for that: version 1 writes 2^63 rounded down to a page.
+const Unlimited = 1 << 62
+
+// ErrNoLimit is returned where no level has a limit.
+var ErrNoLimit = errors.New("no cgroup of this process has a limit")
+
+// Level is the memory of one cgroup.
+type Level struct {
+	Path       string
+	Limit      uint64 // Unlimited for none
+	Current    uint64
+	WorkingSet uint64 // Current without file pages that can be dropped
+	OOMKills   uint64
+	OOMErr     error // why OOMKills is unknown
+}
+
+// Levels are the process's own cgroup and the limited ones above it.
+type Levels []Level
+
+// Nearest returns the level with the least room among those whose limit is
+// below the host's total, or nil.
+func (m Levels) Nearest(total *uint64) *Level {
+	var found *Level
+	for n := range m {
+		l := &m[n]
+		if l.Limit >= Unlimited || total != nil && l.Limit >= *total {
+			continue
+		}
+		if found == nil || l.share() > found.share() {
+			found = l
+		}
+	}
+	return found
+}
+
+func (l *Level) share() float64 { return float64(l.WorkingSet) / float64(max(1, l.Limit)) }
+
+// Tightest returns the level with the lowest limit, or the process's own.
+func (m Levels) Tightest() *Level {
+	found := &m[0]
+	for n := range m {
+		if m[n].Limit < found.Limit {
+			found = &m[n]
+		}
+	}
+	return found
+}
+
+// Quota is a cgroup with a CPU quota and its counters.
+type Quota struct {
+	Path               string
+	Cores              float64
+	Usage              time.Duration
+	Periods, Throttled uint64
+	ThrottledFor       time.Duration
+
+	UsageErr, StatErr error // why Usage, and the counters after it, are unknown
+}
+
+// PIDs counts the processes and threads of a limited cgroup.
+type PIDs struct{ Current, Limit uint64 }
+
+// Waits are what the kernel has counted of tasks that waited for a CPU.
+type Waits struct {
+	Pressure  string         // the text of cpu.pressure, "" if unavailable
+	Throttled *time.Duration // by the quota; nil without one
+}

@@ -1,0 +1,19 @@
+package system
+
+// tcpStates are gopsutil's names of the TCP states, indexed by Linux's number.
+var tcpStates = [...]string{
+	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
+	"CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
+}
+
+// Sockets counts sockets under these names next to the TCP states: UDP sockets,
+// and TCP sockets whose state is unknown.
+const (
+	StatusUDP   = "NONE"
+	StatusOther = "OTHER"
+)
+
+// Statuses returns all names under which Sockets counts.
+func Statuses() []string {
+	return append(tcpStates[1:len(tcpStates):len(tcpStates)], StatusUDP, StatusOther)
+}
