@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/diagnostics/system"
-
 	gopscpu "github.com/shirou/gopsutil/v3/cpu"
 	gopsdisk "github.com/shirou/gopsutil/v3/disk"
 	gopshost "github.com/shirou/gopsutil/v3/host"
@@ -18,11 +16,11 @@ import (
 	gopsnet "github.com/shirou/gopsutil/v3/net"
 	gopsprocess "github.com/shirou/gopsutil/v3/process"
 
+	"vega/daemon/diagnostics/system"
 	"vega/policies/check"
 )
 
-// plain is what the snapshot would be with gopsutil alone, one call after the
-// other.
+// plain reads what a Snapshot has, by calls of gopsutil one after the other.
 func plain(t testing.TB) {
 	t.Helper()
 	plainSummary(t)
@@ -44,7 +42,7 @@ func plain(t testing.TB) {
 	}
 }
 
-// plainSummary is the part of it that a summary has.
+// plainSummary reads what a Summary has.
 func plainSummary(t testing.TB) {
 	t.Helper()
 	p := gopsSelf(t)
@@ -74,7 +72,7 @@ func gopsSelf(t testing.TB) *gopsprocess.Process {
 	return p
 }
 
-// fresh takes a snapshot that has nothing to reuse: the dearest there is.
+// fresh takes a snapshot that can reuse nothing, which is the slowest.
 func fresh(t testing.TB, c *Collector) {
 	t.Helper()
 	c.meter.mu.Lock()
@@ -88,9 +86,9 @@ func at(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
 }
 
-// BenchmarkSnapshot is the snapshot with nothing to reuse, the summary, and
-// gopsutil alone, in one process: idle, with 10,000 sockets, with 5,000
-// goroutines, and with all processors busy.
+// BenchmarkSnapshot compares a snapshot that can reuse nothing, a summary, and
+// gopsutil alone: in an idle process, with 10,000 sockets, with 5,000 goroutines,
+// and with all CPUs busy.
 func BenchmarkSnapshot(b *testing.B) {
 	for _, s := range []struct {
 		name    string
@@ -153,7 +151,7 @@ func burning(b *testing.B) {
 	b.Cleanup(func() { end.Store(true) })
 }
 
-// BenchmarkExplain is what an explanation costs where there is much to look at.
+// BenchmarkExplain measures Explain with many goroutines and sockets.
 func BenchmarkExplain(b *testing.B) {
 	waiting(b)
 	pairs(b, 5000)

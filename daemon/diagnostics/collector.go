@@ -13,37 +13,38 @@ import (
 	"vega/policies/check"
 )
 
-// ErrClosed is the error of a call after Close.
+// ErrClosed is returned by calls after Close.
 var ErrClosed = errors.New("diagnostics: the collector is closed")
 
-// Options say what a Collector looks at.
+// Options configure a Collector.
 type Options struct {
-	// DataDir is where vega keeps its data: Disk is about the file system that
+	// DataDir is the directory of vega's data. Disk reports the file system that
 	// holds it. Required.
 	DataDir string
-	// Disks are further paths whose file systems are looked at, beside those
-	// of DataDir and of the root.
+	// Disks are more paths whose file systems are reported, in addition to those
+	// of DataDir and the root directory.
 	Disks []string
 }
 
-// Collector reads the state of things. It is safe for concurrent use; callers
-// that come close together share what only makes sense over a window.
+// Collector reads the state of the system. It is safe for concurrent use. Callers
+// that follow each other closely share the figures that are measured over a
+// window.
 type Collector struct {
 	sys     *system.Reader
 	groups  *cgroup.Reader
 	meter   *meter
-	disks   []*disk // that of DataDir first
+	disks   []*disk // the first is that of DataDir
 	files   *guard[DataFiles]
 	process *processFacts
 	history history
 	closed  atomic.Bool
 }
 
-// New makes a Collector and takes the first reading of what is counted. The
-// paths need not exist yet.
+// New makes a Collector and takes the first reading of the counters. The paths
+// need not exist yet.
 func New(o Options) (*Collector, error) {
 	if o.DataDir == "" {
-		return nil, errors.New("diagnostics: no data directory given: set Options.DataDir")
+		return nil, errors.New("diagnostics: no data directory: set Options.DataDir")
 	}
 	return newCollector(o, system.UsageOf)
 }
@@ -51,7 +52,7 @@ func New(o Options) (*Collector, error) {
 func newCollector(o Options, usage usageFunc) (*Collector, error) {
 	data, err := filepath.Abs(o.DataDir)
 	if err != nil {
-		return nil, fmt.Errorf("diagnostics: find the data directory %s: %w", o.DataDir, err)
+		return nil, fmt.Errorf("diagnostics: resolve the data directory %s: %w", o.DataDir, err)
 	}
 	sys := system.New()
 	c := &Collector{sys: sys, groups: cgroup.New(), process: newProcessFacts(sys)}
@@ -61,48 +62,47 @@ func newCollector(o Options, usage usageFunc) (*Collector, error) {
 	return c, nil
 }
 
-// Close ends the Collector: later calls answer ErrClosed. A call into a file
-// system that hangs can't be ended; its goroutine ends when the file system
-// answers.
+// Close makes later calls return ErrClosed. A call that hangs in a file system
+// can't be interrupted; its goroutine ends when the file system answers.
 func (c *Collector) Close() error {
 	c.closed.Store(true)
 	return nil
 }
 
-// open reports why there is nothing to answer, nil if there is.
-func (c *Collector) open(ctx context.Context) error {
+// check returns an error if the Collector is closed or ctx is done.
+func (c *Collector) check(ctx context.Context) error {
 	if c.closed.Load() {
 		return ErrClosed
 	}
 	return ctx.Err()
 }
 
-// Wait returns when there is a window to look back on, at most a tenth of a
-// second after New: for whoever asks once and leaves. A daemon need not wait.
+// Wait returns once there is a window to measure over, at most a tenth of a
+// second after New. It is for programs that take one reading and exit.
 func (c *Collector) Wait(ctx context.Context) error {
-	if err := c.open(ctx); err != nil {
+	if err := c.check(ctx); err != nil {
 		return err
 	}
 	return c.meter.wait(ctx)
 }
 
-// Summary reads the part that costs less than a millisecond. The error is that
-// of ctx, or ErrClosed; what can't be read is in Unavailable.
+// Summary reads what takes less than a millisecond. It returns ErrClosed or the
+// error of ctx; what can't be read is in Unavailable.
 func (c *Collector) Summary(ctx context.Context) (Summary, error) {
-	if err := c.open(ctx); err != nil {
+	if err := c.check(ctx); err != nil {
 		return Summary{}, err
 	}
 	began := time.Now()
-	levels, _ := c.groups.LimitedMemory() // where there are none, the host's count
+	levels, _ := c.groups.LimitedMemory() // without levels, the host's memory is used
 	s := c.summary(ctx, c.meter.read(), levels)
 	s.DurationMS = check.Milliseconds(time.Since(began))
-	c.history.keep(s.CheckedAt, s)
+	c.history.add(s.CheckedAt, s)
 	return s, ctx.Err()
 }
 
-// Snapshot reads everything. Errors are those of Summary.
+// Snapshot reads everything. It returns the errors of Summary.
 func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
-	if err := c.open(ctx); err != nil {
+	if err := c.check(ctx); err != nil {
 		return Snapshot{}, err
 	}
 	began := time.Now()
@@ -117,7 +117,7 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	s.Process = c.process.read(ctx, g)
 	s.Container = c.container(levels, err, s.Memory, r, g)
 	s.DurationMS = check.Milliseconds(time.Since(began))
-	c.history.keep(s.CheckedAt, s)
+	c.history.add(s.CheckedAt, s)
 	return s, ctx.Err()
 }
 

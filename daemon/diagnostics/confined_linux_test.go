@@ -62,9 +62,9 @@ type sight struct {
 	Child       string // the error with which its child ended
 }
 
-// TestLimitsOfContainer runs a process in cgroups of 256 MiB and half a CPU, of
+// TestConfinedProcessSeesItsLimits runs a process in cgroups of 256 MiB and half a CPU, of
 // each version whose controllers are available here.
-func TestLimitsOfContainer(t *testing.T) {
+func TestConfinedProcessSeesItsLimits(t *testing.T) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "creating cgroups needs root")
 	}
@@ -186,7 +186,7 @@ func checkConfined(t *testing.T, dirs []string) {
 			t.Fatal(err)
 		}
 	}
-	h.tell("go")
+	h.send("go")
 	var s sight
 	if err := json.Unmarshal([]byte(h.line(t)), &s); err != nil {
 		t.Fatal(err)

@@ -7,15 +7,15 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// Connections are the TCP sockets of the network namespace, and those of this
-// process among them.
+// Connections counts the TCP sockets of the network namespace and, among them,
+// those of this process.
 type Connections struct {
 	ByStatus map[string]int `json:"by_status"`
 	Own      map[string]int `json:"own"`     // of this process, by status
-	Remotes  []Remote       `json:"remotes"` // the three far ends with the most
+	Remotes  []Remote       `json:"remotes"` // the three with the most connections
 }
 
-// Remote is an address, whatever the port, and its connections.
+// Remote counts the connections to an address, on all ports.
 type Remote struct {
 	Address string `json:"address"`
 	Count   int    `json:"count"`

@@ -5,50 +5,51 @@ import (
 	"vega/policies/check"
 )
 
-// Container is what cgroups allow this process and have counted. Fields are
-// nil where nothing limits.
+// Container is the limits and counters of this process's cgroups. Fields are nil
+// where there is no limit.
 type Container struct {
-	Version *string          `json:"version"` // "v1", "v2", or "hybrid": both at once
-	Path    *string          `json:"path"`    // of the process's own cgroup, as /proc/self/cgroup has it
-	Limited bool             `json:"limited"` // memory or processors are tighter than the host's
+	Version *string          `json:"version"` // "v1", "v2" or "hybrid", for both at once
+	Path    *string          `json:"path"`    // of the process's own cgroup, as in /proc/self/cgroup
+	Limited bool             `json:"limited"` // to less memory or fewer CPUs than the host has
 	Memory  *ContainerMemory `json:"memory"`
 	CPU     *ContainerCPU    `json:"cpu"`
 	PIDs    *ContainerPIDs   `json:"pids"`
-	// Pressure is that within the container; cgroups v2 have it.
+	// Pressure is the pressure within the container, only in cgroups v2.
 	Pressure *Pressure `json:"pressure"`
 }
 
-// ContainerMemory is that of the cgroup with the tightest limit among the
-// process's own and its parents, or of its own where none is limited.
+// ContainerMemory is the memory of the cgroup with the tightest limit among the
+// process's own and its parents, or of its own if none is limited.
 type ContainerMemory struct {
 	Path       string   `json:"path"`
 	Limit      *uint64  `json:"limit"`
 	Current    uint64   `json:"current"`
-	WorkingSet uint64   `json:"working_set"` // current without file pages that can be dropped
+	WorkingSet uint64   `json:"working_set"` // Current without file pages that can be dropped
 	Percent    *float64 `json:"percent"`
-	OOMKills   *uint64  `json:"oom_kills"` // since the cgroup was made
+	OOMKills   *uint64  `json:"oom_kills"` // since the cgroup was created
 }
 
-// ContainerCPU is that of the cgroup with the tightest quota.
+// ContainerCPU is the CPU use of the cgroup with the tightest quota.
 type ContainerCPU struct {
 	Path             string   `json:"path"`
 	Cores            float64  `json:"cores"`
-	Percent          *float64 `json:"percent"` // of Cores, within the window of CPU
-	Periods          *uint64  `json:"periods"` // these three since the cgroup was made
+	Percent          *float64 `json:"percent"` // of Cores, in the same window as CPU
+	Periods          *uint64  `json:"periods"` // this and the next two since the cgroup was created
 	ThrottledPeriods *uint64  `json:"throttled_periods"`
-	ThrottledMS      *float64 `json:"throttled_ms"` // all its tasks together
+	ThrottledMS      *float64 `json:"throttled_ms"` // of all its tasks together
 }
 
-// ContainerPIDs bounds processes and threads: the cgroup nearest to its limit.
+// ContainerPIDs counts processes and threads in the cgroup that is nearest to its
+// limit of them.
 type ContainerPIDs struct {
 	Current uint64  `json:"current"`
 	Limit   uint64  `json:"limit"`
 	Percent float64 `json:"percent"`
 }
 
-// container tells of the cgroups: levels are those of memory, host is what was
-// said of memory at large.
-func (c *Collector) container(levels cgroup.Levels, levelsErr error, host Memory, r rates, g gaps) Container {
+// container combines the readings of the cgroups: levels are those of memory,
+// and memory is the figures derived from them.
+func (c *Collector) container(levels cgroup.Levels, levelsErr error, memory Memory, r rates, g gaps) Container {
 	version, path, err := c.groups.Own()
 	t := Container{Version: had(g, "container.version", version, err), Path: had(g, "container.path", path, err)}
 	t.Memory = containerMemory(levels, levelsErr, g)
@@ -60,7 +61,7 @@ func (c *Collector) container(levels cgroup.Levels, levelsErr error, host Memory
 		p := newPressure(read, "container.pressure", g)
 		t.Pressure = &p
 	}
-	t.Limited = host.Source == SourceCgroup || r.quota != nil && r.quota.Cores < usableCores()
+	t.Limited = memory.Source == SourceCgroup || r.quota != nil && r.quota.Cores < usableCores()
 	return t
 }
 

@@ -10,34 +10,34 @@ import (
 	"vega/policies/check"
 )
 
-// The values of CPU.Basis.
+// Values of CPU.Basis.
 const (
-	// BasisWindow: what was used within the window that ended at MeasuredAt.
+	// BasisWindow means use within the window that ended at MeasuredAt.
 	BasisWindow = "window"
-	// BasisStart: there is no window yet. The process's figure is its average
-	// since it started; of the host and the container nothing is known but
-	// loads and pressure. Wait waits for a window.
+	// BasisStart means that there is no window yet. ProcessPercent is the average
+	// since the process started; for the host and the container only loads and
+	// pressure are available. Wait waits for a window.
 	BasisStart = "start"
 )
 
-// CPU is the use of processors. ProcessPercent and SystemPercent are of
-// LimitCores: SystemPercent is everything in the container where a quota makes
-// that fewer than the host has, else everything on the host.
+// CPU is the use of CPUs. ProcessPercent and SystemPercent are percentages of
+// LimitCores. SystemPercent is the use of the whole container if its quota is
+// below the cores of the host, otherwise of the whole host.
 //
-// Whoever asks within a second of another gets the figures that the other got:
-// shorter windows would say little, and readers would cut short each other's.
+// Readings within a second share their figures. Otherwise readers would shorten
+// each other's windows, and short windows mean little.
 type CPU struct {
 	ProcessPercent *float64 `json:"process_percent"`
 	SystemPercent  *float64 `json:"system_percent"`
 	Load1          *float64 `json:"load1"`
 	Load5          *float64 `json:"load5"`
 	Load15         *float64 `json:"load15"`
-	Threads        *int     `json:"threads"` // of this process, as Threads.Total
+	Threads        *int     `json:"threads"` // the same as Threads.Total
 	Source         string   `json:"source"`
 	LimitCores     float64  `json:"limit_cores"`
 	HostCores      *int     `json:"host_cores"`
 	HostPercent    *float64 `json:"host_percent"`
-	// ThrottledPercent is the share of the quota's periods in which it ran out.
+	// ThrottledPercent is the share of periods in which the quota was used up.
 	ThrottledPercent *float64  `json:"throttled_percent"`
 	Basis            string    `json:"basis"`
 	WindowMS         float64   `json:"window_ms"`
@@ -45,8 +45,8 @@ type CPU struct {
 }
 
 var (
-	errNoQuota = errors.New("no cgroup of this process has a quota")
-	errTooSoon = errors.New("there is no window to look back on yet; see load1 and pressure.cpu meanwhile")
+	errNoQuota = errors.New("no cgroup of this process has a CPU quota")
+	errTooSoon = errors.New("needs two readings; try again, or see load1 and pressure.cpu")
 )
 
 func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
@@ -75,8 +75,8 @@ func (u *CPU) readLoads(ctx context.Context, sys *system.Reader, g gaps) {
 	u.Load15 = had(g, "cpu.load15", loads[2], err)
 }
 
-// usableCores is how many processors the process may run on, by its affinity
-// or cpuset at its start.
+// usableCores returns the number of CPUs that the affinity or cpuset of the
+// process allowed when it started.
 func usableCores() float64 { return float64(runtime.NumCPU()) }
 
 func goroutines() int { return runtime.NumGoroutine() }

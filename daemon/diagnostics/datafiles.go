@@ -6,30 +6,30 @@ import (
 	"path/filepath"
 )
 
-// maxDataFiles is how many files are looked at: vega's own are a few.
+// maxDataFiles bounds the files that are counted. Vega itself has a few.
 const maxDataFiles = 10_000
 
 // DataFiles are the files below the data directory.
 type DataFiles struct {
 	Bytes    uint64     `json:"bytes"`
 	Count    int        `json:"count"`
-	Complete bool       `json:"complete"` // false: there were more than could be looked at
-	Largest  []FileSize `json:"largest"`  // three
+	Complete bool       `json:"complete"` // false if there are more files than are counted
+	Largest  []FileSize `json:"largest"`  // the three largest
 }
 
-// FileSize is a file.
+// FileSize is a file and its size.
 type FileSize struct {
-	Name  string `json:"name"` // from the data directory
+	Name  string `json:"name"` // relative to the data directory
 	Bytes uint64 `json:"bytes"`
 }
 
-// dataFiles may hang, as anything that asks a file system.
+// dataFiles counts the files below dir. It may hang in the file system.
 func dataFiles(dir string) (DataFiles, error) {
 	found := DataFiles{Complete: true, Largest: []FileSize{}}
 	var files []FileSize
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && path != dir {
-			return nil // gone since
+			return nil // deleted meanwhile
 		}
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func dataFiles(dir string) (DataFiles, error) {
 		}
 		info, err := entry.Info()
 		if err != nil {
-			return nil //nolint:nilerr // gone since
+			return nil //nolint:nilerr // deleted meanwhile
 		}
 		name, err := filepath.Rel(dir, path)
 		files = append(files, FileSize{Name: filepath.ToSlash(name), Bytes: uint64(info.Size())})

@@ -12,9 +12,9 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// Disk is the file system that holds Path. As df has it, Free is what users
-// may still write, and Percent is Used of Used and Free: what is reserved for
-// root counts as neither.
+// Disk is the file system that holds Path. As in df, Free is what users may still
+// write, and Percent is Used of Used plus Free; space reserved for root is in
+// neither.
 type Disk struct {
 	Path          string     `json:"path"`
 	FileSystem    *string    `json:"file_system"`
@@ -22,21 +22,21 @@ type Disk struct {
 	Used          *uint64    `json:"used"`
 	Free          *uint64    `json:"free"`
 	Percent       *float64   `json:"percent"`
-	InodesPercent *float64   `json:"inodes_percent"` // nil too where files are not counted
+	InodesPercent *float64   `json:"inodes_percent"` // also nil if the file system does not count inodes
 	StuckSince    *time.Time `json:"stuck_since,omitempty"`
 }
 
-// usageFunc asks the file system that holds the path. It may hang.
+// usageFunc reads the usage of the file system that holds the path. It may hang.
 type usageFunc func(path string) (system.DiskUsage, error)
 
-// disk is a path whose file system is looked at.
+// disk is a path whose file system is reported.
 type disk struct {
 	path  string
 	usage *guard[system.DiskUsage]
 }
 
-// newDisks has a worker for each path, since two paths on one mount can't be
-// told from two mounts without asking, and asking may hang.
+// newDisks makes a guard for each path. Whether two paths share a mount is only
+// known after asking the file system, which may hang.
 func newDisks(paths []string, ask usageFunc) []*disk {
 	var disks []*disk
 	for _, path := range paths {
@@ -48,12 +48,13 @@ func newDisks(paths []string, ask usageFunc) []*disk {
 	return disks
 }
 
-// rootOf is the root of the file system, on Windows that of path's volume.
+// rootOf returns the root directory, on Windows that of path's volume.
 func rootOf(path string) string { return filepath.VolumeName(path) + string(filepath.Separator) }
 
-var errNoInodes = errors.New("the file system does not count files")
+var errNoInodes = errors.New("the file system does not count inodes")
 
-// read asks, and takes no for an answer after patience.
+// read returns the usage. A file system that does not answer in time is
+// unavailable.
 func (d *disk) read(ctx context.Context, name string, g gaps) Disk {
 	t, _ := d.ask(ctx, name, g)
 	return t
@@ -78,8 +79,8 @@ func (d *disk) ask(ctx context.Context, name string, g gaps) (Disk, uint64) {
 	return t, u.Device
 }
 
-// allDisks leaves out a path whose file system is there already. One that is
-// stuck is never taken for another.
+// allDisks reads all disks, each file system once. One that is stuck is never
+// taken for another.
 func (c *Collector) allDisks(ctx context.Context, g gaps) []Disk {
 	disks, seen := make([]Disk, 0, len(c.disks)), map[uint64]bool{}
 	for _, d := range c.disks {

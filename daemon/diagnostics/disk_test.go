@@ -15,8 +15,8 @@ import (
 	"vega/daemon/realtest"
 )
 
-// hanging stands for a mount whose server is gone: whoever asks is kept until
-// release is closed.
+// hanging imitates a mount whose server is gone: calls return once release is
+// closed.
 type hanging struct {
 	asked   atomic.Int32
 	release chan struct{}
@@ -28,8 +28,8 @@ func (h *hanging) usage(string) (system.DiskUsage, error) {
 	return system.DiskUsage{FileSystem: "nfs", Total: 100, Used: 40, Free: 60, Percent: 40, Device: 7}, nil
 }
 
-// TestStuckDisk asks a mount that hangs, many times: callers are told since
-// when, all but the first at once, and one goroutine waits, whoever asks.
+// TestStuckDisk reads a hanging mount many times. Every reading reports since when
+// it hangs, all except the first do so at once, and only one goroutine waits.
 func TestStuckDisk(t *testing.T) {
 	h := &hanging{release: make(chan struct{})}
 	data := filepath.Join(t.TempDir(), "mounted")
@@ -52,7 +52,7 @@ func TestStuckDisk(t *testing.T) {
 		t.Errorf("%+v, %v", first.Disk, first.Unavailable)
 	}
 	if len(first.Disks) != 2 || first.Disks[1].Percent == nil {
-		t.Errorf("the root is not stuck: %+v", first.Disks)
+		t.Errorf("the root file system: %+v", first.Disks)
 	}
 	for range 50 {
 		if s := snapshot(t, c); s.Disk.StuckSince == nil || !s.Disk.StuckSince.Equal(*first.Disk.StuckSince) {
@@ -60,18 +60,18 @@ func TestStuckDisk(t *testing.T) {
 		}
 	}
 	if n := h.asked.Load(); n != 1 {
-		t.Errorf("the mount was asked %d times", n)
+		t.Errorf("the mount was read %d times, want once", n)
 	}
 	for deadline := time.Now().Add(realtest.Patience); runtime.NumGoroutine() > before+1; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) { // that of the root may be ending
-			t.Fatalf("%d goroutines, before it hung %d", runtime.NumGoroutine(), before)
+		if time.Now().After(deadline) { // the goroutine of the root may still be ending
+			t.Fatalf("%d goroutines, had %d before the mount hung", runtime.NumGoroutine(), before)
 		}
 	}
 	close(h.release)
-	recovers(t, c)
+	checkRecovery(t, c)
 }
 
-func recovers(t *testing.T, c *Collector) {
+func checkRecovery(t *testing.T, c *Collector) {
 	t.Helper()
 	for deadline := time.Now().Add(realtest.Patience); ; time.Sleep(time.Millisecond) {
 		s, err := c.Summary(t.Context())
@@ -82,31 +82,29 @@ func recovers(t *testing.T, c *Collector) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("still %+v after it was released", s.Disk)
+			t.Fatalf("still %+v after the mount recovered", s.Disk)
 		}
 	}
 }
 
-// TestStuckDiskKeepsNobodyWaiting but the first, who waits for patience.
-func TestStuckDiskKeepsNobodyWaiting(t *testing.T) {
+func TestOnlyFirstCallerWaitsForStuckDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hanging{release: make(chan struct{})}
 		defer close(h.release)
 		g := newGuard(func() (system.DiskUsage, error) { return h.usage("") })
 		began := time.Now()
 		for n := range 50 {
-			if _, err := g.ask(t.Context()); err == nil || time.Since(began) != patience {
-				t.Fatalf("caller %d has an answer %v after the first asked: %v", n, time.Since(began), err)
+			if _, err := g.ask(t.Context()); err == nil || time.Since(began) != stuckAfter {
+				t.Fatalf("caller %d returned %v after the first call began: %v", n, time.Since(began), err)
 			}
 		}
 		if n := h.asked.Load(); n != 1 {
-			t.Errorf("the mount was asked %d times", n)
+			t.Errorf("the mount was read %d times, want once", n)
 		}
 	})
 }
 
-// TestStuckDiskAndContext lets go of a caller that has no time left.
-func TestStuckDiskAndContext(t *testing.T) {
+func TestStuckDiskReturnsWhenContextEnds(t *testing.T) {
 	h := &hanging{release: make(chan struct{})}
 	defer close(h.release)
 	g := newGuard(func() (system.DiskUsage, error) { return h.usage("") })
@@ -117,9 +115,7 @@ func TestStuckDiskAndContext(t *testing.T) {
 	}
 }
 
-// TestSameFileSystem tells of each file system once, and of a path that is not
-// there yet by what it will be on.
-func TestSameFileSystem(t *testing.T) {
+func TestEachFileSystemIsReportedOnce(t *testing.T) {
 	devices := map[string]uint64{"/data/vega": 2, "/": 1, "/srv": 2, "/unknown": 0, "/other": 3}
 	var asked []Disk
 	c, err := newCollector(Options{DataDir: "/data/vega", Disks: []string{"/srv", "/unknown", "/other", "/other"}},

@@ -18,36 +18,36 @@ import (
 	"vega/policies/check"
 )
 
-// beside is what another source says of a figure.
-type beside struct {
+// expectation is the value of a figure according to another source.
+type expectation struct {
 	source    string
 	value     float64
 	tolerance float64
-	most      bool // value is a bound from above, where nothing else counts the same
+	upper     bool // value is only an upper bound, as no source counts the same
 }
 
-// others ask the sources that are not this package's.
+// others collects the values that other sources report.
 type others struct {
 	t   *testing.T
-	all map[string]beside
+	all map[string]expectation
 }
 
 func (o others) say(name, source string, value, tolerance float64) {
-	o.all[name] = beside{source: source, value: value, tolerance: tolerance}
+	o.all[name] = expectation{source: source, value: value, tolerance: tolerance}
 }
 
-func (o others) bound(name, source string, most float64) {
-	o.all[name] = beside{source: source, value: most, most: true}
+func (o others) bound(name, source string, limit float64) {
+	o.all[name] = expectation{source: source, value: limit, upper: true}
 }
 
-// TestEveryField puts every figure that there is beside an independent source of
-// this machine. One that nobody compares fails, and so does one that is said to
-// be unavailable while another source has it.
-func TestEveryField(t *testing.T) {
+// TestEveryFieldAgreesWithAnotherSource compares every figure with an independent
+// source on this machine. A figure without another source fails, and so does one
+// that is unavailable although another source has it.
+func TestEveryFieldAgreesWithAnotherSource(t *testing.T) {
 	c := settled(t)
 	release := make(chan struct{})
 	defer close(release)
-	for range 30 { // or there are so few that nothing can differ
+	for range 30 { // enough that a difference shows
 		go func() { <-release }()
 	}
 	for range 100 {
@@ -69,9 +69,9 @@ func everyField(t *testing.T, r reporter, c *Collector) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	s := snapshot(t, c)
-	o := others{t, map[string]beside{}}
+	o := others{t, map[string]expectation{}}
 	o.processors(s, stat, used, began)
-	o.bound("cpu.window_ms", "since the reading before", check.Milliseconds(time.Since(first.CPU.MeasuredAt))) // which may be of one before that
+	o.bound("cpu.window_ms", "since the reading before", check.Milliseconds(time.Since(first.CPU.MeasuredAt))) // the window may be older
 	o.memory(s)
 	o.counts(s)
 	o.disk(s)
@@ -85,12 +85,12 @@ func everyField(t *testing.T, r reporter, c *Collector) {
 		why := new(UnavailableError)
 		switch {
 		case errors.As(err, &why) && why.Reason != unexplained && !there:
-			t.Logf("%-40s %14s | none: %s", name, "null", why.Reason)
+			t.Logf("%-40s %14s | unavailable: %s", name, "null", why.Reason)
 		case err != nil:
 			r.Errorf("%s: %v, but %s has %v", name, err, other.source, other.value)
 		case !there:
-			r.Errorf("%s is %v, and nothing is beside it", name, got)
-		case other.most:
+			r.Errorf("%s is %v, and no other source has it", name, got)
+		case other.upper:
 			t.Logf("%-40s %14.6g | at most %.6g, %s", name, got, other.value, other.source)
 			if got < 0 || got > other.value {
 				r.Errorf("%s is %v, %s is %v", name, got, other.source, other.value)
@@ -104,7 +104,7 @@ func everyField(t *testing.T, r reporter, c *Collector) {
 	}
 }
 
-// hostTicks are busy and all, of the first line of /proc/stat.
+// hostTicks returns the busy and the total ticks of the first line of /proc/stat.
 func hostTicks(t *testing.T) (ticks [2]float64) {
 	t.Helper()
 	text, err := os.ReadFile("/proc/stat")
@@ -112,7 +112,7 @@ func hostTicks(t *testing.T) (ticks [2]float64) {
 		t.Fatal(err)
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	for n, field := range strings.Fields(line)[1:9] { // the rest is in user and nice
+	for n, field := range strings.Fields(line)[1:9] { // guest time is part of user and nice
 		v, err := strconv.ParseFloat(field, 64)
 		if err != nil {
 			t.Fatal(err)
@@ -176,8 +176,8 @@ func (o others) counts(Snapshot) {
 	o.say("runtime.goroutines", "runtime.NumGoroutine", float64(runtime.NumGoroutine()), 5)
 	o.say("process.pid", "ps", parsed(o.t, strings.TrimSpace(output(o.t, "ps", "-o", "pid=", "-p", self))), 0)
 	listed := parsed(o.t, strings.TrimSpace(output(o.t, "sh", "-c", "ls /proc/"+self+"/fd | wc -l")))
-	o.say("file_descriptors.open", "ls /proc/PID/fd", listed, 12) // of which some are pipes to the shell
-	// A shell that this process begins has the limits that this one has for others.
+	o.say("file_descriptors.open", "ls /proc/PID/fd", listed, 12) // some are pipes to the shell
+	// A shell inherits the limits that this process was started with.
 	hard := parsed(o.t, strings.TrimSpace(output(o.t, "sh", "-c", "ulimit -H -n")))
 	o.say("file_descriptors.hard_limit", "ulimit -H -n", hard, 0)
 	_, after, _ := strings.Cut(o.text("/proc/self/limits"), "Max open files")
@@ -198,7 +198,8 @@ func (o others) disk(s Snapshot) {
 	}
 }
 
-// pressure reads a directory with cpu, memory and io, or cpu.pressure and so on.
+// pressure reads a directory with the files cpu, memory and io, or cpu.pressure
+// and so on.
 func (o others) pressure(name, dir string) {
 	for _, resource := range []string{"cpu", "memory", "io"} {
 		file := path.Join(dir, resource)
@@ -217,7 +218,7 @@ func (o others) pressure(name, dir string) {
 				if at := strings.Join([]string{name, resource, fields[0]}, "."); key == "total" {
 					o.say(at+".total_ms", file, v/1000, 5000)
 				} else {
-					o.say(at+"."+key, file, v, 30) // it moves by itself
+					o.say(at+"."+key, file, v, 30) // it changes continuously
 				}
 			}
 		}
@@ -240,7 +241,7 @@ func (o others) network() {
 			total++
 		}
 	}
-	const moving = 40 // others come and go, TIME_WAIT by the minute
+	const moving = 40 // sockets of other programs come and go
 	o.say("network.total", "ss", total, moving)
 	for _, status := range system.Statuses() {
 		o.say("network.by_status."+status, "ss", counts[status], moving)
@@ -248,8 +249,8 @@ func (o others) network() {
 	o.say("network.by_status.OTHER", "ss", counts[""], 0)
 }
 
-// runtime asks it in its old way. What there is no other source of is held
-// within what it can be.
+// runtime reads the older API of package runtime. Figures that only
+// runtime/metrics has are checked against bounds.
 func (o others) runtime(before Snapshot) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -267,9 +268,9 @@ func (o others) runtime(before Snapshot) {
 		o.say("runtime.heap.limit", "debug.SetMemoryLimit", float64(limit), 0)
 	}
 	o.say("runtime.gc.cycles", "runtime.MemStats", float64(m.NumGC), 1)
-	o.bound("runtime.gc.cpu_percent", "a whole", 100)
+	o.bound("runtime.gc.cpu_percent", "100 percent", 100)
 	cycles := float64(m.NumGC) - float64(before.Runtime.GC.Cycles)
-	o.say("runtime.gc.pause.count", "two a cycle of runtime.MemStats", 2*cycles, 8)
+	o.say("runtime.gc.pause.count", "two per cycle of runtime.MemStats", 2*cycles, 8)
 	longest := 0.0
 	for _, p := range gc.Pause[:min(len(gc.Pause), int(cycles)+1)] {
 		longest = max(longest, check.Milliseconds(p))
@@ -278,11 +279,11 @@ func (o others) runtime(before Snapshot) {
 		o.bound("runtime.gc.pause."+name, "debug.GCStats, rounded up to a bucket", 1.5*longest+0.1)
 		o.bound("runtime.sched_latency."+name, "the window, rounded up to a bucket", 1.5*check.Milliseconds(time.Since(before.CPU.MeasuredAt)))
 	}
-	o.bound("runtime.sched_latency.count", "all since the start", float64(scheduled()))
-	o.bound("runtime.window_ms", "since the reading before", check.Milliseconds(time.Since(before.CPU.MeasuredAt))) // which may be of one before that
+	o.bound("runtime.sched_latency.count", "total since the start", float64(scheduled()))
+	o.bound("runtime.window_ms", "since the reading before", check.Milliseconds(time.Since(before.CPU.MeasuredAt))) // the window may be older
 }
 
-// scheduled is how often a goroutine waited for its turn since the start.
+// scheduled returns how often a goroutine has waited for a CPU since the start.
 func scheduled() (n uint64) {
 	sample := []metrics.Sample{{Name: latenciesName}}
 	metrics.Read(sample)
@@ -292,8 +293,8 @@ func scheduled() (n uint64) {
 	return n
 }
 
-// container reads the files of version 1 and 2 as a person would. That limits
-// are found is TestConfined's.
+// container reads the files of version 1 and 2. TestConfinedProcessSeesItsLimits covers the
+// limits.
 func (o others) container(s Snapshot) {
 	if s.Container.Memory == nil {
 		return

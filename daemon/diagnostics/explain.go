@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	// explainFor bounds how long Explain looks for things. What it has by then
-	// is the answer.
-	explainFor = time.Second
-	// cpuWindow is how long processes are watched for who uses processors.
+	// explainTimeout bounds the search of Explain, which then returns what it has
+	// found.
+	explainTimeout = time.Second
+	// cpuWindow is the window over which the CPU use of processes is measured.
 	cpuWindow = 250 * time.Millisecond
-	// most is how many of the largest of something are told.
-	most = 3
+	// maxListed is the length of lists of the largest items.
+	maxListed = 3
 )
 
-// Evidence is what is behind the figures of a resource. Only what bears on the
-// resource is there. It holds names of processes, never their arguments, which
+// Evidence is what causes the figures of a resource. Only fields relevant to the
+// resource are set. It has the names of processes but not their arguments, which
 // may be secret.
 type Evidence struct {
 	Resource   string    `json:"resource"`
 	CheckedAt  time.Time `json:"checked_at"`
 	DurationMS float64   `json:"duration_ms"`
 	Limit      *Limit    `json:"limit,omitempty"`
-	Moved      []Move    `json:"moved"` // since the last reading, and the first of the last five minutes
-	// TopMemory and TopCPU are the three largest of the processes that this one
-	// may see; where a container's limit of memory counts, of those within.
+	Moved      []Move    `json:"moved"` // since the previous reading, and over the last five minutes
+	// TopMemory and TopCPU are the three largest visible processes. If the memory
+	// limit is a container's, only processes inside it are considered.
 	TopMemory   []ProcessUse      `json:"top_memory,omitempty"`
 	TopCPU      []ProcessUse      `json:"top_cpu,omitempty"`
 	Heap        *Heap             `json:"heap,omitempty"`
@@ -44,26 +44,26 @@ type Evidence struct {
 	Unavailable map[string]string `json:"unavailable"`
 }
 
-// Limit is what a figure is held against, and who sets it.
+// Limit is the limit of a figure, and who sets it.
 type Limit struct {
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit"` // bytes, cores, files
 	Source string  `json:"source"`
 }
 
-// UnknownResourceError is a name that Explain does not know.
+// UnknownResourceError reports a name that is not in Resources.
 type UnknownResourceError struct{ Resource string }
 
-// Error says which there are.
+// Error lists the valid names.
 func (e *UnknownResourceError) Error() string {
-	return fmt.Sprintf("there is no resource %q to explain; there are: %s", e.Resource, strings.Join(Resources(), ", "))
+	return fmt.Sprintf("unknown resource %q: use one of %s", e.Resource, strings.Join(Resources(), ", "))
 }
 
-// Resources are the names that Explain knows, in order.
+// Resources returns the names that Explain accepts, sorted.
 func Resources() []string { return slices.Sorted(maps.Keys(tracked)) }
 
-// ResourceOf is the name in Resources of what a figure belongs to, "memory" of
-// "memory.percent"; "" for what there is nothing to explain of.
+// ResourceOf returns the resource that a figure belongs to, such as "memory" for
+// "memory.percent", or "" if Explain does not cover it.
 func ResourceOf(path string) string {
 	name, _, _ := strings.Cut(path, ".")
 	if name == "disks" {
@@ -75,13 +75,13 @@ func ResourceOf(path string) string {
 	return name
 }
 
-// Explain looks for what is behind the figures of a resource: "memory", or the
-// path of a figure, "memory.percent". It takes up to a second, a quarter of one
-// to watch processes, and is for when there is something to explain. The error
-// is an *UnknownResourceError, that of ctx, or ErrClosed; what can't be found
-// is in Unavailable.
+// Explain searches for the causes of a figure, given as a path such as
+// "memory.percent" or as its resource, "memory". It takes up to a second, of
+// which a quarter is for measuring the CPU use of processes. It returns an
+// *UnknownResourceError, ErrClosed or the error of ctx; what can't be found is in
+// Unavailable.
 func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, error) {
-	if err := c.open(ctx); err != nil {
+	if err := c.check(ctx); err != nil {
 		return Evidence{}, err
 	}
 	name := ResourceOf(resource)
@@ -89,7 +89,7 @@ func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, err
 		return Evidence{}, &UnknownResourceError{resource}
 	}
 	began := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, explainFor)
+	bounded, cancel := context.WithTimeout(ctx, explainTimeout)
 	defer cancel()
 	e := Evidence{Resource: name, CheckedAt: began.UTC(), Unavailable: map[string]string{}}
 	c.explain(bounded, &e)
@@ -132,8 +132,8 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 	}
 }
 
-// LimitOf is what the figures of a resource are held against, by its name in
-// Resources; nil for one that has no limit, or whose limit is not known.
+// LimitOf returns the limit of a resource, named as in Resources, or nil if it has
+// none or the limit is unavailable.
 func (s Summary) LimitOf(resource string) *Limit {
 	switch resource {
 	case "memory":

@@ -21,7 +21,7 @@ import (
 	"vega/policies/check"
 )
 
-// TestMain is also the helper processes of tests: see helpers.
+// TestMain runs the test binary as one of helpers if the environment asks for it.
 func TestMain(m *testing.M) {
 	if name := os.Getenv("VEGA_TEST_HELPER"); name != "" {
 		if err := helpers[name](); err != nil {
@@ -33,16 +33,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helpers are what this binary can be, each until its input ends.
+// helpers are programs that tests start. Each runs until its input ends.
 var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy, "waits": waits}
 
-// helper starts this binary as one of helpers. Its lines are its output.
+// helper is a running helper process.
 type helper struct {
 	*exec.Cmd
-	lines *bufio.Scanner
-	tell  func(line string)
+	lines *bufio.Scanner // its output
+	send  func(line string)
 }
 
+// start runs the test binary as one of helpers.
 func start(t testing.TB, name string, args ...string) *helper {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], args...)
@@ -66,18 +67,19 @@ func start(t testing.TB, name string, args ...string) *helper {
 func (h *helper) line(t testing.TB) string {
 	t.Helper()
 	if !h.lines.Scan() {
-		t.Fatalf("the helper ended: %v", h.lines.Err())
+		t.Fatalf("the helper exited: %v", h.lines.Err())
 	}
 	return h.lines.Text()
 }
 
-// waits does nothing.
+// waits only waits.
 func waits() error {
 	fmt.Println("ready")
 	heard()
 	return nil
 }
 
+// heard waits for a line or the end of the input.
 func heard() bool { return bufio.NewScanner(os.Stdin).Scan() }
 
 // large holds 300 MiB.
@@ -88,8 +90,8 @@ func large() error {
 	return err
 }
 
-// touched is memory that the process really has. It is not Go's, of which the
-// race detector would take several times as much.
+// touched returns resident memory. It is not from Go's heap, for which the race
+// detector would use several times as much.
 func touched(size int) ([]byte, error) {
 	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	for n := 0; n < len(memory); n += 4096 {
@@ -98,8 +100,8 @@ func touched(size int) ([]byte, error) {
 	return memory, err
 }
 
-// burner keeps processors busy with more threads than others have, so that it
-// stands out on a machine that is busy anyway.
+// burner keeps CPUs busy with many threads, so that it stands out even on a busy
+// machine.
 func burner() error {
 	const threads = 8
 	runtime.GOMAXPROCS(threads + 1)
@@ -112,8 +114,7 @@ func burner() error {
 	return nil
 }
 
-// TestTopProcesses finds the large one and the busy one, by name and number.
-func TestTopProcesses(t *testing.T) {
+func TestExplainFindsLargestAndBusiestProcess(t *testing.T) {
 	big, busy := start(t, "large"), start(t, "burner")
 	big.line(t)
 	busy.line(t)
@@ -122,16 +123,16 @@ func TestTopProcesses(t *testing.T) {
 	if !slices.ContainsFunc(memory.TopMemory, func(p ProcessUse) bool {
 		return p.PID == big.Process.Pid && p.RSS >= 300*mib && p.RSS < 500*mib && strings.HasPrefix(p.Name, "diagnostics")
 	}) {
-		t.Errorf("%+v has no process %d", memory.TopMemory, big.Process.Pid)
+		t.Errorf("%+v lacks process %d", memory.TopMemory, big.Process.Pid)
 	}
-	if len(memory.TopMemory) > most || memory.Limit == nil || memory.Limit.Unit != "bytes" || memory.Heap == nil {
+	if len(memory.TopMemory) > maxListed || memory.Limit == nil || memory.Limit.Unit != "bytes" || memory.Heap == nil {
 		t.Errorf("%+v", memory)
 	}
 	isBusy := func(p ProcessUse) bool { return p.PID == busy.Process.Pid && *p.CPUPercent > 5 }
 	var cpu Evidence
-	agree(t, func(r reporter) { // others may be busier for a while
+	agree(t, func(r reporter) { // other processes may be busier for a while
 		if cpu = explained(t, c, "cpu"); !slices.ContainsFunc(cpu.TopCPU, isBusy) {
-			r.Errorf("%+v has no process %d", cpu.TopCPU, busy.Process.Pid)
+			r.Errorf("%+v lacks process %d", cpu.TopCPU, busy.Process.Pid)
 		}
 	})
 	text := strings.Join(cpu.Sentences(), "\n")
@@ -149,7 +150,7 @@ func explained(t testing.TB, c *Collector, resource string) Evidence {
 	return e
 }
 
-// leak is what a goroutine leak looks like.
+// leak starts n goroutines that wait until end is called.
 func leak(n int) (end func()) {
 	never := make(chan struct{})
 	var begun sync.WaitGroup
@@ -161,24 +162,22 @@ func leak(n int) (end func()) {
 	return func() { close(never) }
 }
 
-// TestGoroutineLeak names the function that leaks.
-func TestGoroutineLeak(t *testing.T) {
+func TestExplainNamesLeakingFunction(t *testing.T) {
 	defer leak(5000)()
 	e := explained(t, settled(t), "threads")
-	if len(e.Goroutines) == 0 || len(e.Goroutines) > mostGroups {
+	if len(e.Goroutines) == 0 || len(e.Goroutines) > maxGroups {
 		t.Fatalf("%+v", e.Goroutines)
 	}
 	g := e.Goroutines[0]
 	if g.Count < 4900 || !strings.HasSuffix(g.Function, "diagnostics.leak.func1") || g.At != g.Function {
 		t.Errorf("%+v", g)
 	}
-	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines began in vega/daemon/diagnostics.leak.func1") {
+	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines started in vega/daemon/diagnostics.leak.func1") {
 		t.Error(text)
 	}
 }
 
-// TestFileKinds tells sockets, pipes and files apart.
-func TestFileKinds(t *testing.T) {
+func TestExplainCountsOpenFilesByKind(t *testing.T) {
 	near, _ := pairs(t, 20)
 	gone, err := os.Create(filepath.Join(t.TempDir(), "gone"))
 	if err != nil {
@@ -212,8 +211,7 @@ func TestFileKinds(t *testing.T) {
 	})
 }
 
-// TestConnections tells those of this process from the rest, and where they go.
-func TestConnections(t *testing.T) {
+func TestExplainCountsOwnConnectionsByRemote(t *testing.T) {
 	near, _ := pairs(t, 50)
 	e := explained(t, settled(t), "network")
 	if e.Connections == nil {
@@ -226,8 +224,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// TestDataFiles names what is large in the data directory.
-func TestDataFiles(t *testing.T) {
+func TestExplainNamesLargestDataFiles(t *testing.T) {
 	dir := t.TempDir()
 	for name, size := range map[string]int{"vega.db": 3000, "vega.db-wal": 5000, "api_key": 40, "cache/a": 700, "cache/b": 0} {
 		path := filepath.Join(dir, name)
@@ -249,7 +246,7 @@ func TestDataFiles(t *testing.T) {
 	}
 }
 
-// TestMoved compares with the reading before and with the oldest.
+// TestMoved expects a comparison with the previous and the oldest reading.
 func TestMoved(t *testing.T) {
 	c := settled(t)
 	open := func(ago time.Duration, files float64) {
@@ -257,15 +254,15 @@ func TestMoved(t *testing.T) {
 	}
 	open(4*time.Minute, 5)
 	open(time.Minute, 9)
-	open(0, 1000) // too near to compare with
+	open(0, 1000) // too recent to compare with
 	e := explained(t, c, "file_descriptors")
 	if len(e.Moved) != 2 || e.Moved[0].From != 9 || e.Moved[1].From != 5 {
 		t.Fatalf("%+v", e.Moved)
 	}
 	for n, over := range []time.Duration{time.Minute, 4 * time.Minute} {
 		m := e.Moved[n]
-		if least := check.Milliseconds(over); m.OverMS < least || m.OverMS > least+check.Milliseconds(realtest.Patience) {
-			t.Errorf("over %v ms, want %v and as long as this took", m.OverMS, least)
+		if shortest := check.Milliseconds(over); m.OverMS < shortest || m.OverMS > shortest+check.Milliseconds(realtest.Patience) {
+			t.Errorf("over %v ms, want slightly more than %v", m.OverMS, shortest)
 		}
 		if m.Delta != m.To-m.From || m.To < 3 {
 			t.Errorf("%+v", m)
@@ -276,26 +273,25 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestThin keeps five minutes, the last as they came.
-func TestThin(t *testing.T) {
+// TestHistoryIsThinned expects five minutes, with the last readings kept in full.
+func TestHistoryIsThinned(t *testing.T) {
 	var h history
 	start := time.Now()
 	for second := range 1000 {
-		h.keep(start.Add(time.Duration(second)*time.Second), Summary{})
-		h.keep(start.Add(time.Duration(second)*time.Second+time.Millisecond), Summary{})
+		h.add(start.Add(time.Duration(second)*time.Second), Summary{})
+		h.add(start.Add(time.Duration(second)*time.Second+time.Millisecond), Summary{})
 	}
 	n := len(h.readings)
 	last := h.readings[n-1].at.Sub(start)
 	if n > 40 || n < 20 || last != 999*time.Second || h.readings[n-1].at.Sub(h.readings[n-2].at) != time.Second {
 		t.Errorf("%d readings, the last after %v", n, last)
 	}
-	if span := h.readings[n-1].at.Sub(h.readings[0].at); span > rememberFor || span < rememberFor-3*rememberEvery {
-		t.Errorf("they span %v", span)
+	if span := h.readings[n-1].at.Sub(h.readings[0].at); span > historyLength || span < historyLength-3*historyEvery {
+		t.Errorf("readings over %v", span)
 	}
 }
 
-// TestExplainUnknown says what there is to explain.
-func TestExplainUnknown(t *testing.T) {
+func TestUnknownResourceListsValidOnes(t *testing.T) {
 	_, err := collector(t).Explain(t.Context(), "weather")
 	if e := (*UnknownResourceError)(nil); !errors.As(err, &e) || !strings.Contains(err.Error(), "file_descriptors, memory") {
 		t.Errorf("%v", err)
@@ -303,21 +299,20 @@ func TestExplainUnknown(t *testing.T) {
 	for resource, paths := range tracked {
 		for _, path := range paths {
 			if !slices.Contains(Paths(), path) {
-				t.Errorf("%s tracks %s, which is no figure", resource, path)
+				t.Errorf("%s tracks %s, which is not a figure", resource, path)
 			}
 		}
 	}
 }
 
-// TestExplainNoArguments keeps the arguments of processes out: they may be
-// secret.
-func TestExplainNoArguments(t *testing.T) {
+// TestExplainOmitsProcessArguments, since they may be secret.
+func TestExplainOmitsProcessArguments(t *testing.T) {
 	const secret = "an-argument-like-no-other"
 	start(t, "waits", secret).line(t)
 	c := settled(t)
 	for _, resource := range Resources() {
 		if text := fmt.Sprint(generic(t, explained(t, c, resource))); strings.Contains(text, secret) {
-			t.Errorf("%s tells arguments: %s", resource, text)
+			t.Errorf("the evidence for %s has arguments: %s", resource, text)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-var errUnlimited = errors.New("the system sets no limit")
+var errUnlimited = errors.New("unlimited")
 
 func (c *Collector) fileDescriptors(g gaps) FileDescriptors {
 	var f FileDescriptors
@@ -28,8 +28,8 @@ func (c *Collector) fileDescriptors(g gaps) FileDescriptors {
 	return f
 }
 
-// fileLimit is nil where there is none: systems write that as the largest
-// number of 63 or 64 bits.
+// fileLimit returns nil for no limit, for which systems use the largest number of
+// 63 or 64 bits.
 func fileLimit(g gaps, field string, limit uint64, err error) *uint64 {
 	if err == nil && limit >= math.MaxInt64 {
 		err = errUnlimited

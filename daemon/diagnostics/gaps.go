@@ -1,12 +1,12 @@
 package diagnostics
 
-// gaps are the figures that could not be had, each with the reason.
+// gaps maps the paths of unavailable figures to the reasons.
 type gaps map[string]string
 
-// note keeps the reason that a figure could not be had.
+// note records why a figure is unavailable.
 func (g gaps) note(field string, err error) { g[field] = err.Error() }
 
-// had is a value that could be had, or nil and a note of why not.
+// had returns the value, or nil after noting the error.
 func had[T any](g gaps, field string, v T, err error) *T {
 	if err != nil {
 		g.note(field, err)
@@ -15,8 +15,9 @@ func had[T any](g gaps, field string, v T, err error) *T {
 	return &v
 }
 
-// percent is part of whole, within 0 and 100: counters that are read one after
-// the other may disagree a little. Of nothing, all is used.
+// percent returns part of whole as a percentage. It limits the result to 0 and
+// 100, since counters that are read one after the other may disagree slightly. A
+// whole of nothing counts as fully used.
 func percent(part, whole float64) float64 {
 	if whole <= 0 {
 		return 100

@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// maxGoroutines is how many there may be for their stacks to be read: each
-	// takes a quarter of a kilobyte and a microsecond.
+	// maxGoroutines is the number of goroutines above which their stacks are not
+	// read: each takes a quarter of a kilobyte and a microsecond.
 	maxGoroutines = 200_000
-	// mostGroups is how many groups are told.
-	mostGroups = 10
+	// maxGroups is the number of groups in the evidence.
+	maxGroups = 10
 )
 
-// GoroutineGroup is goroutines that began in the same function and are at the
-// same place. A function literal has the name of the one that it stands in,
-// which mostly is the one that started the goroutine.
+// GoroutineGroup counts goroutines that started in the same function and are at
+// the same place. The name of a function literal contains that of the function
+// around it, which usually is the one that started the goroutine.
 type GoroutineGroup struct {
 	Count    int    `json:"count"`
-	Function string `json:"function"` // that they began in
-	At       string `json:"at"`       // the innermost function outside of Go's runtime
+	Function string `json:"function"` // in which they started
+	At       string `json:"at"`       // innermost function outside Go's runtime
 }
 
 func (e *Evidence) findGoroutines() {
@@ -34,14 +34,14 @@ func (e *Evidence) findGoroutines() {
 func goroutineGroups() ([]GoroutineGroup, error) {
 	n := runtime.NumGoroutine()
 	if n > maxGoroutines {
-		return nil, fmt.Errorf("%d goroutines are too many to look at each", n)
+		return nil, fmt.Errorf("%d goroutines are too many to examine", n)
 	}
 	records := make([]runtime.StackRecord, n+n/8+16)
 	n, ok := runtime.GoroutineProfile(records)
 	if !ok {
-		return nil, fmt.Errorf("goroutines became too many while they were looked at: %d", n)
+		return nil, fmt.Errorf("the number of goroutines grew to %d while their stacks were read", n)
 	}
-	// Most stacks of a leak are equal, and names are dear.
+	// Most stacks of a leak are equal, and looking up names is expensive.
 	stacks := map[[32]uintptr]int{}
 	for _, r := range records[:n] {
 		stacks[r.Stack0]++
@@ -63,11 +63,12 @@ func groupStacks(stacks map[[32]uintptr]int) []GoroutineGroup {
 	slices.SortFunc(groups, func(a, b GoroutineGroup) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Function, b.Function), cmp.Compare(a.At, b.At))
 	})
-	return groups[:min(len(groups), mostGroups)]
+	return groups[:min(len(groups), maxGroups)]
 }
 
-// ends are the outermost function of a stack and the innermost that is not of
-// the runtime. A stack deeper than the profile shows ends in "…".
+// ends returns the outermost and the innermost function of a stack that do not
+// belong to the runtime. For a stack deeper than the profile records, "…" follows
+// the outermost.
 func ends(stack []uintptr) (outer, inner string) {
 	depth := slices.Index(stack, 0)
 	if depth < 0 {

@@ -7,44 +7,44 @@ import (
 	"time"
 )
 
-// patience is how long a caller waits for what answers in microseconds: so long
-// that a busy machine is not taken for a stuck one.
-const patience = 250 * time.Millisecond
+// stuckAfter is how long a caller waits for a call that normally takes
+// microseconds. It is long enough that a busy machine does not look stuck.
+const stuckAfter = 250 * time.Millisecond
 
-// StuckError is a call into the system that has not come back. It can't be
-// ended from outside.
+// StuckError reports a system call that has not returned. It can't be
+// interrupted.
 type StuckError struct{ Since time.Time }
 
-// Error says since when.
+// Error says when the call began.
 func (e *StuckError) Error() string {
-	return fmt.Sprintf("stuck: the system was asked at %s and has not answered", e.Since.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("stuck: a system call that began at %s has not returned", e.Since.UTC().Format(time.RFC3339))
 }
 
-// guard makes a call that may hang, one at a time: whoever asks meanwhile
-// joins. While one hangs, it holds one goroutine and its thread, and callers
-// are told at once.
+// guard makes a call that may hang. Concurrent callers share one call, so a call
+// that hangs holds a single goroutine and thread; once it is stuck, further
+// callers fail at once.
 type guard[T any] struct {
 	call func() (T, error)
 
 	mu      sync.Mutex
-	current *attempt[T] // nil: none in progress
+	current *attempt[T] // nil if none is in progress
 }
 
 type attempt[T any] struct {
 	since time.Time
-	done  chan struct{} // closed when value and err are there
+	done  chan struct{} // closed once value and err are set
 	value T
 	err   error
 }
 
 func newGuard[T any](call func() (T, error)) *guard[T] { return &guard[T]{call: call} }
 
-// ask calls, or joins the call in progress. The error is that of the call, a
-// *StuckError, or that of ctx.
+// ask makes the call, or waits for the one in progress. It returns the error of
+// the call, a *StuckError or the error of ctx.
 func (g *guard[T]) ask(ctx context.Context) (T, error) {
 	var none T
 	a := g.join()
-	wait := time.NewTimer(patience - time.Since(a.since))
+	wait := time.NewTimer(stuckAfter - time.Since(a.since))
 	defer wait.Stop()
 	select {
 	case <-a.done:

@@ -15,7 +15,7 @@ const mib = 1 << 20
 
 func counted(v uint64) string { return strconv.FormatUint(v, 10) }
 
-// collector is one of this machine.
+// collector returns a Collector of this machine.
 func collector(t testing.TB) *Collector {
 	t.Helper()
 	c, err := New(Options{DataDir: t.TempDir()})
@@ -26,7 +26,7 @@ func collector(t testing.TB) *Collector {
 	return c
 }
 
-// settled is one with a window to look back on.
+// settled returns a Collector whose first window is long enough.
 func settled(t testing.TB) *Collector {
 	t.Helper()
 	c := collector(t)
@@ -45,7 +45,7 @@ func snapshot(t testing.TB, c *Collector) Snapshot {
 	return s
 }
 
-// generic is v as JSON has it.
+// generic converts v to maps by way of JSON.
 func generic(t testing.TB, v any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -59,26 +59,26 @@ func generic(t testing.TB, v any) map[string]any {
 	return m
 }
 
-// reporter is a test, or what may be compared once more.
+// reporter is a test or a comparison.
 type reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// comparison collects what does not agree.
+// comparison collects the differences that a comparison finds.
 type comparison struct{ differs []string }
 
-// Helper makes a comparison a reporter.
+// Helper implements reporter.
 func (*comparison) Helper() {}
 
-// Errorf makes a comparison a reporter.
+// Errorf implements reporter.
 func (a *comparison) Errorf(format string, args ...any) {
 	a.differs = append(a.differs, fmt.Sprintf(format, args...))
 }
 
-// agree compares figures with those of another source until they agree. Others
-// use this machine, too, and move its figures between two readings: who reads a
-// wrong figure never agrees.
+// agree compares figures with those of another source until they agree. Other
+// programs use the machine too and change its figures between two readings; a
+// figure that is read wrongly never agrees.
 func agree(t *testing.T, compare func(r reporter)) {
 	t.Helper()
 	end := time.Now().Add(realtest.Patience)
@@ -89,7 +89,7 @@ func agree(t *testing.T, compare func(r reporter)) {
 			return
 		}
 		if tries >= 20 && time.Now().After(end) {
-			t.Fatalf("%d times it was so:\n%s", tries, strings.Join(a.differs, "\n"))
+			t.Fatalf("no agreement in %d tries:\n%s", tries, strings.Join(a.differs, "\n"))
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

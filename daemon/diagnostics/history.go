@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	rememberFor   = 5 * time.Minute
-	rememberEvery = 10 * time.Second // of what is no longer among the last
+	historyLength = 5 * time.Minute
+	historyEvery  = 10 * time.Second // of all but the last readings
 )
 
-// tracked are the figures, by resource, whose movement tells something.
+// tracked are the figures of each resource whose changes Moves reports.
 var tracked = map[string][]string{
 	"memory":           {"memory.process_rss", "memory.used", "memory.percent", "runtime.heap.live"},
 	"cpu":              {"cpu.process_percent", "cpu.system_percent", "cpu.load1"},
@@ -26,16 +26,16 @@ var tracked = map[string][]string{
 	"container":        {"container.memory.working_set", "container.memory.oom_kills", "container.cpu.percent", "container.cpu.throttled_ms", "container.pids.current"},
 }
 
-// history is what readers were told over the last minutes, so that a figure can
-// be compared. It grows only when somebody reads.
+// history holds the readings of the last minutes for comparison. Only the
+// callers' readings are added to it.
 type history struct {
 	mu       sync.Mutex
-	readings []reading // in order of time
+	readings []reading // oldest first
 }
 
 type reading struct {
 	at     time.Time
-	values map[string]float64 // those that were known, by path
+	values map[string]float64 // by path; without unavailable ones
 }
 
 // figures is a Summary or a Snapshot.
@@ -43,8 +43,8 @@ type figures interface {
 	Value(path string) (float64, error)
 }
 
-// keep remembers, unless the last reading is hardly older.
-func (h *history) keep(at time.Time, f figures) {
+// add adds a reading, unless it follows the last one within a second.
+func (h *history) add(at time.Time, f figures) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if n := len(h.readings); n > 0 && at.Sub(h.readings[n-1].at) < freshFor {
@@ -70,21 +70,21 @@ func (r *reading) take(f figures, paths []string) {
 	}
 }
 
-// thin keeps the last two as they are, and what is older as far apart as it
-// should be.
+// thin drops readings older than historyLength, and keeps all but the last two
+// at least historyEvery apart.
 func (h *history) thin() {
 	n := len(h.readings)
-	if n >= 4 && h.readings[n-3].at.Sub(h.readings[n-4].at) < rememberEvery {
+	if n >= 4 && h.readings[n-3].at.Sub(h.readings[n-4].at) < historyEvery {
 		h.readings = slices.Delete(h.readings, n-3, n-2)
 		n--
 	}
-	for n > 2 && h.readings[n-1].at.Sub(h.readings[0].at) > rememberFor {
+	for n > 2 && h.readings[n-1].at.Sub(h.readings[0].at) > historyLength {
 		h.readings = slices.Delete(h.readings, 0, 1)
 		n--
 	}
 }
 
-// Move is how a figure changed since an earlier reading.
+// Move is the change of a figure since an earlier reading.
 type Move struct {
 	Field  string  `json:"field"`
 	From   float64 `json:"from"`
@@ -93,16 +93,16 @@ type Move struct {
 	OverMS float64 `json:"over_ms"`
 }
 
-// Moves is how the figures of a resource, by its name in Resources, changed up
-// to those of a Summary or Snapshot: since the reading before, and over the
-// last five minutes.
+// Moves returns how the figures of a resource, named as in Resources, have
+// changed in a Summary or Snapshot: since the previous reading, and over the last
+// five minutes.
 func (c *Collector) Moves(resource string, checkedAt time.Time, now figures) []Move {
 	r := reading{at: checkedAt, values: map[string]float64{}}
 	r.take(now, tracked[resource])
 	return c.history.moves(resource, r)
 }
 
-// moves compares now with the reading before and with the oldest there is.
+// moves compares now with the previous and the oldest reading.
 func (h *history) moves(resource string, now reading) []Move {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"vega/daemon/realtest"
 )
 
-// output runs a program of the machine's.
+// output runs an installed program and returns its output.
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path := realtest.Program(t, name, "procps iproute2 coreutils")
@@ -33,7 +33,7 @@ func output(t *testing.T, name string, args ...string) string {
 	return string(text)
 }
 
-// column is the number under a title, of the line whose first field is row.
+// column returns the number under a title, in the line whose first field is row.
 func column(t *testing.T, text, row, title string) float64 {
 	t.Helper()
 	lines := strings.Split(text, "\n")
@@ -43,7 +43,7 @@ func column(t *testing.T, text, row, title string) float64 {
 		if len(fields) == 0 || row != "" && fields[0] != row {
 			continue
 		}
-		offset := len(fields) - len(titles) // free has no title over the names of rows
+		offset := len(fields) - len(titles) // free prints no title above the row names
 		for n := range titles {
 			if titles[n] == title {
 				v, err := strconv.ParseFloat(strings.TrimSuffix(fields[n+offset], "%"), 64)
@@ -58,7 +58,7 @@ func column(t *testing.T, text, row, title string) float64 {
 	return 0
 }
 
-// status is a line of /proc/self/status, of which the unit is dropped.
+// status returns the number in a line of /proc/self/status.
 func status(t *testing.T, name string) float64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/status")
@@ -73,12 +73,12 @@ func status(t *testing.T, name string) float64 {
 	return v
 }
 
-// same compares a figure with another source's, which was read at almost the
-// same time.
+// same compares a figure with that of another source, read at almost the same
+// time.
 func same[T int | uint64 | float64](t reporter, name string, got *T, want, tolerance float64) {
 	t.Helper()
 	if got == nil {
-		t.Errorf("%s is not there, want %v", name, want)
+		t.Errorf("%s is nil, want %v", name, want)
 		return
 	}
 	if math.Abs(float64(*got)-want) > tolerance {
@@ -86,8 +86,8 @@ func same[T int | uint64 | float64](t reporter, name string, got *T, want, toler
 	}
 }
 
-// TestMemoryBeside compares with free, ps and /proc/self/status.
-func TestMemoryBeside(t *testing.T) {
+// TestMemoryAgreesWithTools compares with free, ps and /proc/self/status.
+func TestMemoryAgreesWithTools(t *testing.T) {
 	agree(t, func(r reporter) {
 		m := snapshot(t, settled(t)).Memory
 		free := output(t, "free", "-b")
@@ -107,9 +107,9 @@ func TestMemoryBeside(t *testing.T) {
 	})
 }
 
-// TestThreadsBeside compares with ps and the runtime, for threads that are held
-// and goroutines that wait.
-func TestThreadsBeside(t *testing.T) {
+// TestThreadsAgreeWithTools compares with ps and the runtime, for locked threads
+// and waiting goroutines.
+func TestThreadsAgreeWithTools(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	locked := make(chan struct{})
@@ -138,8 +138,8 @@ func TestThreadsBeside(t *testing.T) {
 	})
 }
 
-// TestFilesBeside compares with a listing, /proc/self/limits and ulimit.
-func TestFilesBeside(t *testing.T) {
+// TestFilesAgreeWithTools compares with a listing, /proc/self/limits and ulimit.
+func TestFilesAgreeWithTools(t *testing.T) {
 	for range 50 {
 		f, err := os.Open(os.DevNull)
 		if err != nil {
@@ -153,7 +153,7 @@ func TestFilesBeside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		open := float64(len(names) - 1) // without the listing's own
+		open := float64(len(names) - 1) // without the file of the listing itself
 		same(r, "open", f.Open, open, 2)
 		text, err := os.ReadFile("/proc/self/limits")
 		if err != nil {
@@ -173,8 +173,8 @@ func TestFilesBeside(t *testing.T) {
 	})
 }
 
-// TestDiskBeside compares with df.
-func TestDiskBeside(t *testing.T) {
+// TestDiskAgreesWithTools compares with df.
+func TestDiskAgreesWithTools(t *testing.T) {
 	dir := t.TempDir()
 	c, err := New(Options{DataDir: filepath.Join(dir, "later"), Disks: []string{"/proc"}})
 	if err != nil {
@@ -197,8 +197,8 @@ func TestDiskBeside(t *testing.T) {
 	})
 }
 
-// TestProcessBeside compares with ps and the machine's list of users.
-func TestProcessBeside(t *testing.T) {
+// TestProcessAgreesWithTools compares with ps and the list of users.
+func TestProcessAgreesWithTools(t *testing.T) {
 	agree(t, func(r reporter) {
 		p := snapshot(t, settled(t)).Process
 		me, err := user.Current()
@@ -226,9 +226,9 @@ func TestProcessBeside(t *testing.T) {
 	})
 }
 
-// TestProcessorsBeside compares with uptime, /proc and what this test itself
-// burns.
-func TestProcessorsBeside(t *testing.T) {
+// TestCPUAgreesWithTools compares with /proc and the CPU time that the test itself
+// uses.
+func TestCPUAgreesWithTools(t *testing.T) {
 	c := settled(t)
 	agree(t, func(r reporter) {
 		_ = snapshot(t, c)
@@ -264,8 +264,8 @@ func TestProcessorsBeside(t *testing.T) {
 	})
 }
 
-// TestRuntimeBeside compares with what the runtime tells in its old way.
-func TestRuntimeBeside(t *testing.T) {
+// TestRuntimeAgreesWithMemStats compares with the older API of package runtime.
+func TestRuntimeAgreesWithMemStats(t *testing.T) {
 	keep := make([]byte, 32*mib)
 	agree(t, func(r reporter) {
 		runtime.GC()
@@ -282,15 +282,15 @@ func TestRuntimeBeside(t *testing.T) {
 	runtime.KeepAlive(keep)
 }
 
-// TestPressureBeside compares with the kernel's own text.
-func TestPressureBeside(t *testing.T) {
+// TestPressureAgreesWithKernel compares with the text of /proc/pressure/memory.
+func TestPressureAgreesWithKernel(t *testing.T) {
 	text, err := os.ReadFile("/proc/pressure/memory")
 	p := snapshot(t, settled(t)).Pressure
 	if err != nil {
 		if p.Memory != nil {
-			t.Errorf("%+v from nowhere: %v", p.Memory, err)
+			t.Errorf("pressure %+v although the kernel has none: %v", p.Memory, err)
 		}
-		t.Log("this kernel tells of no pressure, and that is what the answer says:", err)
+		t.Log("this kernel does not report pressure:", err)
 		return
 	}
 	some := strings.Fields(string(text))
@@ -299,6 +299,6 @@ func TestPressureBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.Memory == nil || p.Memory.Some.TotalMS < total/1000 || p.Memory.Some.TotalMS > total/1000+60_000 {
-		t.Errorf("%+v, want %v ms and a little", p.Memory, total/1000)
+		t.Errorf("%+v, want slightly more than %v ms", p.Memory, total/1000)
 	}
 }

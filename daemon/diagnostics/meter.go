@@ -10,43 +10,43 @@ import (
 )
 
 const (
-	// freshFor is how long an answer about a window is given again.
+	// freshFor is how long the rates of a window are reused.
 	freshFor = time.Second
-	// shortest is the shortest window, allowed only while there is no answer
-	// at all: counters move in steps of 10 ms.
-	shortest = 100 * time.Millisecond
+	// minWindow is the minWindow window, used only for the first one: counters
+	// advance in steps of 10 ms.
+	minWindow = 100 * time.Millisecond
 )
 
-// sample is what is counted since some start, at one moment.
+// sample holds the values of counters at one moment.
 type sample struct {
 	at      time.Time
-	process time.Duration // processor time of this process
+	process time.Duration // CPU time of this process
 	host    system.HostTimes
-	quota   *cgroup.Quota // the tightest, nil if there is none
+	quota   *cgroup.Quota // the tightest, or nil
 	runtime runtimeCounts
 
 	processErr, hostErr error
 }
 
-// meter turns samples into rates. One window is for all readers: the next one
-// begins when a reader comes a second or more after the last.
+// meter turns samples into rates. All readers share one window; the first read a
+// second or more after its end starts the next one.
 type meter struct {
 	take    func() sample
-	started time.Time // the process
+	started time.Time // start of the process
 
 	mu    sync.Mutex
 	last  sample
-	rates *rates // nil until there was a window
+	rates *rates // nil until the first window ends
 }
 
 func newMeter(take func() sample, started time.Time) *meter {
 	return &meter{take: take, started: started, last: take()}
 }
 
-// wait returns once there can be a window.
+// wait returns once a window is long enough.
 func (m *meter) wait(ctx context.Context) error {
 	m.mu.Lock()
-	left := shortest - time.Since(m.last.at)
+	left := minWindow - time.Since(m.last.at)
 	if m.rates != nil {
 		left = 0
 	}
@@ -66,7 +66,7 @@ func (m *meter) read() rates {
 	switch {
 	case m.rates != nil && age < freshFor:
 		return *m.rates
-	case m.rates == nil && age < shortest:
+	case m.rates == nil && age < minWindow:
 		return sinceStart(m.last, m.started)
 	}
 	now := m.take()
@@ -75,7 +75,7 @@ func (m *meter) read() rates {
 	return r
 }
 
-// sample reads all counters, as close together as can be.
+// sample reads all counters, as close together as possible.
 func (c *Collector) sample() sample {
 	s := sample{at: time.Now()}
 	s.host, s.hostErr = c.sys.HostTimes()
@@ -85,7 +85,7 @@ func (c *Collector) sample() sample {
 	return s
 }
 
-// cores is how many processors the host has; 0 if that is not known.
+// cores returns the number of CPUs of the host, 0 if unknown.
 func (m *meter) cores() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

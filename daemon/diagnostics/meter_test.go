@@ -20,8 +20,8 @@ func near(got *float64, want, tolerance float64) bool {
 	return got != nil && math.Abs(*got-want) <= tolerance
 }
 
-// samples hands out samples of a host of two processors that is busy by half,
-// and a process that uses half of one, in a cgroup with a quota.
+// samples returns a function that takes samples of a half-busy host with two CPUs,
+// and of a process that uses half a CPU in a cgroup with a quota.
 func samples(taken *atomic.Int32) func() sample {
 	start := time.Now()
 	return func() sample {
@@ -39,24 +39,22 @@ func samples(taken *atomic.Int32) func() sample {
 	}
 }
 
-// TestOneWindow has readers come at all times: whoever comes within a second of
-// another gets what the other got.
-func TestOneWindow(t *testing.T) {
+func TestReadsWithinOneSecondShareWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken atomic.Int32
 		m := newMeter(samples(&taken), time.Now().Add(-time.Minute))
 		if r := m.read(); r.basis != BasisStart || r.window != time.Minute || !errors.Is(r.hostErr, errTooSoon) {
-			t.Errorf("the first: %+v", r)
+			t.Errorf("before the first window: %+v", r)
 		}
-		time.Sleep(shortest)
+		time.Sleep(minWindow)
 		r := m.read()
-		if r.basis != BasisWindow || r.window != shortest || r.hostPercent != 50 || r.processCores != 0.5 {
+		if r.basis != BasisWindow || r.window != minWindow || r.hostPercent != 50 || r.processCores != 0.5 {
 			t.Errorf("the first window: %+v", r)
 		}
 		for range 9 {
 			time.Sleep(100 * time.Millisecond)
 			if again := m.read(); again.at != r.at {
-				t.Errorf("another answer %v later", again.at.Sub(r.at))
+				t.Errorf("different rates %v later", again.at.Sub(r.at))
 			}
 		}
 		time.Sleep(3 * time.Second)
@@ -70,8 +68,7 @@ func TestOneWindow(t *testing.T) {
 	})
 }
 
-// TestMovedCounters says that nothing can be said when counters began anew.
-func TestMovedCounters(t *testing.T) {
+func TestResetCountersGiveNoRates(t *testing.T) {
 	at := time.Now()
 	a := sample{at: at, host: system.HostTimes{Busy: 9, Total: 10, Cores: 1}, quota: &cgroup.Quota{Path: "/a", Cores: 1}}
 	b := sample{at: at.Add(time.Second), host: system.HostTimes{Busy: 1, Total: 2, Cores: 1}, quota: &cgroup.Quota{Path: "/b", Cores: 1}}
@@ -85,22 +82,21 @@ func TestMovedCounters(t *testing.T) {
 	}
 }
 
-// TestQuotaCounts takes percentages of the quota where there is one.
-func TestQuotaCounts(t *testing.T) {
+func TestPercentagesAreOfQuota(t *testing.T) {
 	c := collector(t)
 	r := rates{basis: BasisWindow, processCores: 0.25, hostPercent: 10, hostCores: 64, quota: &cgroup.Quota{Cores: 0.5}, groupCores: 0.4, throttledPercent: 30}
 	u := c.cpu(t.Context(), r, gaps{})
 	if u.Source != SourceCgroup || u.LimitCores != 0.5 || !near(u.ProcessPercent, 50, 0.01) || !near(u.SystemPercent, 80, 0.01) || !near(u.HostPercent, 10, 0.01) {
 		t.Errorf("%+v", u)
 	}
-	r.quota.Cores = 1000 // more than there are
+	r.quota.Cores = 1000 // more than the host has
 	u = c.cpu(t.Context(), r, gaps{})
 	if u.Source != SourceHost || !near(u.SystemPercent, 10, 0.01) || !near(u.ProcessPercent, 25/usableCores(), 0.01) {
 		t.Errorf("%+v", u)
 	}
 }
 
-// truth is what the host's processors did, recorded beside the readers.
+// truth records the CPU use of the host while others take readings.
 type truth struct {
 	mu    sync.Mutex
 	at    []time.Time
@@ -117,8 +113,8 @@ func (r *truth) record(sys *system.Reader) {
 	r.at, r.times = append(r.at, time.Now()), append(r.times, h)
 }
 
-// within is the percentage between the records nearest to both moments. It is
-// not known where the recorder had no processor at one of them.
+// within returns the percentage between the records nearest to both moments. It
+// is unknown if the recorder got no CPU around one of them.
 func (r *truth) within(from, to time.Time) (p float64, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,9 +134,9 @@ func (r *truth) nearest(at time.Time) int {
 	return best
 }
 
-// TestFivePollers reads with five at ten times a second on a machine that this
-// test keeps half busy: each reading is true of its window. VEGA_SOAK=1m makes
-// it longer, and strict.
+// TestFivePollers takes readings from five goroutines ten times a second, on a
+// machine that the test keeps half busy, and expects each reading to be true of
+// its window. VEGA_SOAK=1m makes the test longer and stricter.
 func TestFivePollers(t *testing.T) {
 	length, tolerance := 4*time.Second, 30.0
 	if d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK")); d > 0 {
@@ -192,25 +188,24 @@ func checkReadings(t *testing.T, rep reporter, poller int, readings []CPU, r *tr
 	for _, u := range readings {
 		from := u.MeasuredAt.Add(-time.Duration(u.WindowMS * float64(time.Millisecond)))
 		if u.HostPercent == nil || u.Basis != BasisWindow || from.Before(r.at[0].Add(-20*time.Millisecond)) {
-			continue // of a time before the record
+			continue // from before the record
 		}
 		if p, known := r.within(from, u.MeasuredAt); known {
 			compared++
 			worst = max(worst, math.Abs(*u.HostPercent-p))
 		}
 	}
-	t.Logf("poller %d: %d of %d readings compared, the worst %.1f points from the truth", poller, compared, len(readings), worst)
+	t.Logf("poller %d: compared %d of %d readings, largest error %.1f points", poller, compared, len(readings), worst)
 	if worst > tolerance || compared == 0 {
-		rep.Errorf("poller %d was %.1f points from the truth in %d readings", poller, worst, compared)
+		rep.Errorf("poller %d: largest error %.1f points in %d readings", poller, worst, compared)
 	}
 }
 
-// TestQuantile takes the edge of the bucket that the share ends in.
-func TestQuantile(t *testing.T) {
+func TestQuantileIsUpperBoundaryOfBucket(t *testing.T) {
 	h := metrics.Float64Histogram{Counts: []uint64{0, 90, 9, 0, 1}, Buckets: []float64{math.Inf(-1), 0, 0.001, 0.002, 0.003, math.Inf(1)}}
 	for q, want := range map[float64]float64{0.5: 1, 0.9: 1, 0.91: 2, 0.99: 2, 1: 3} {
 		if got := quantile(h, 100, q); got != want {
-			t.Errorf("the share %v ends at %v ms, want %v", q, got, want)
+			t.Errorf("quantile %v is %v ms, want %v", q, got, want)
 		}
 	}
 	g := gaps{}
@@ -219,8 +214,7 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-// TestPauses counts the collections and pauses of a window.
-func TestPauses(t *testing.T) {
+func TestCollectionsAndPausesOfWindow(t *testing.T) {
 	c := settled(t)
 	runtime.GC()
 	r := snapshot(t, c).Runtime
@@ -232,20 +226,19 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// TestStall reads what kernels write, and nothing else.
-func TestStall(t *testing.T) {
+func TestParseStall(t *testing.T) {
 	s, err := parseStall("some avg10=1.50 avg60=0.25 avg300=0.01 total=1234567\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=1000\n")
 	if err != nil || s.Some != (Stalled{1.5, 0.25, 0.01, 1234.567}) || s.Full == nil || s.Full.TotalMS != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, bad := range []string{"", "some avg10=x\n", "nonsense"} {
 		if _, err := parseStall(bad); err == nil {
-			t.Errorf("%q is no pressure", bad)
+			t.Errorf("%q was accepted", bad)
 		}
 	}
 	g := gaps{}
 	old := func(string) (string, error) { return "some avg10=1.50 avg60=0.25 avg300=0.01 total=1 later=3\n", nil }
 	if p := newPressure(old, "pressure", g); p.CPU == nil || p.CPU.Some.Avg10 != 1.5 || p.CPU.Full != nil || g["pressure.cpu.full"] == "" {
-		t.Errorf("an old kernel, or a new one: %+v, %v", p.CPU, g)
+		t.Errorf("a line with unknown fields: %+v, %v", p.CPU, g)
 	}
 }

@@ -9,39 +9,39 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// UnavailableError is a figure that could not be had this time.
+// UnavailableError reports a figure that could not be read this time.
 type UnavailableError struct{ Path, Reason string }
 
-// Error says why.
+// Error gives the reason.
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("%s is not known: %s", e.Path, e.Reason)
+	return fmt.Sprintf("%s is unavailable: %s", e.Path, e.Reason)
 }
 
-// UnknownPathError is a path that no figure has.
+// UnknownPathError reports a path that no figure has.
 type UnknownPathError struct{ Path string }
 
-// Error tells where the paths are.
+// Error says where valid paths come from.
 func (e *UnknownPathError) Error() string {
-	return fmt.Sprintf("there is no figure %q; figures have the names of the JSON, such as memory.percent", e.Path)
+	return fmt.Sprintf("unknown figure %q: use a name from the JSON, such as memory.percent", e.Path)
 }
 
-// Value is the figure with the given path, such as "memory.percent": the names
-// of the JSON, joined by dots. The error is an *UnavailableError or an
+// Value returns the figure with the given path, which joins names in the JSON by
+// dots, such as "memory.percent". It returns an *UnavailableError or an
 // *UnknownPathError.
 func (s Snapshot) Value(path string) (float64, error) {
 	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
 }
 
-// Value is Snapshot.Value. A Summary has fewer figures; what it lacks is
-// unknown to it.
+// Value works as Snapshot.Value does. Figures that only a Snapshot has are
+// unknown paths.
 func (s Summary) Value(path string) (float64, error) {
 	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
 }
 
-// Paths are those of all figures of a Snapshot, in the order of the JSON.
+// Paths returns the paths of all figures of a Snapshot, in the order of the JSON.
 func Paths() []string { return pathsOf(reflect.TypeFor[Snapshot](), "") }
 
-// SummaryPaths are those of a Summary.
+// SummaryPaths returns the paths of all figures of a Summary.
 func SummaryPaths() []string { return pathsOf(reflect.TypeFor[Summary](), "") }
 
 var timeType = reflect.TypeFor[time.Time]()
@@ -71,7 +71,7 @@ func valueOf(v reflect.Value, path string, unavailable map[string]string) (float
 	return v.Convert(reflect.TypeFor[float64]()).Float(), nil
 }
 
-// pointee is the invalid value for nil.
+// pointee dereferences a pointer. For nil it returns the zero Value.
 func pointee(v reflect.Value) reflect.Value {
 	if v.Kind() == reflect.Pointer {
 		return v.Elem()
@@ -79,7 +79,7 @@ func pointee(v reflect.Value) reflect.Value {
 	return v
 }
 
-// fieldOf finds a field by its name in JSON, in embedded structs too.
+// fieldOf finds a field by its name in the JSON, also in embedded structs.
 func fieldOf(v reflect.Value, name string) reflect.Value {
 	for n := range v.NumField() {
 		f := v.Type().Field(n)
@@ -94,8 +94,8 @@ func fieldOf(v reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// statusOf is a nil pointer for a status that is absent for want of knowledge,
-// and 0 for one that is absent since no socket has it.
+// statusOf returns the count of a status. For an absent one it returns a nil
+// pointer if the counts are unavailable, and 0 otherwise.
 func statusOf(statuses reflect.Value, name, path string, unavailable map[string]string) reflect.Value {
 	if v := statuses.MapIndex(reflect.ValueOf(name)); v.IsValid() {
 		return v
@@ -111,9 +111,9 @@ func jsonName(f reflect.StructField) string {
 	return name
 }
 
-const unexplained = "no reason was given"
+const unexplained = "no reason given"
 
-// reason is that of the path, or of what it is part of.
+// reason returns the reason recorded for a path or its nearest parent.
 func reason(unavailable map[string]string, path string) string {
 	for p := path; p != ""; {
 		if r, ok := unavailable[p]; ok {

@@ -7,20 +7,22 @@ import (
 	"strings"
 )
 
-// Pressure is how much tasks waited for want of something (the kernel's PSI).
+// Pressure is how much tasks waited for a resource: the kernel's pressure stall
+// information (PSI).
 type Pressure struct {
 	CPU    *Stall `json:"cpu"`
 	Memory *Stall `json:"memory"`
 	IO     *Stall `json:"io"`
 }
 
-// Stall is the share of time in which some, or all, tasks waited.
+// Stall is how long some, or all, tasks waited for a resource.
 type Stall struct {
 	Some Stalled  `json:"some"`
-	Full *Stalled `json:"full"` // all at once: nothing got done. Of no meaning for the host's processors
+	Full *Stalled `json:"full"` // all at once, so that no work was done; meaningless for the CPUs of a whole host
 }
 
-// Stalled is the share of the last 10, 60 and 300 seconds, and the time in all.
+// Stalled is the percentage of the last 10, 60 and 300 seconds, and the total
+// time.
 type Stalled struct {
 	Avg10   float64 `json:"avg10"`
 	Avg60   float64 `json:"avg60"`
@@ -28,9 +30,9 @@ type Stalled struct {
 	TotalMS float64 `json:"total_ms"`
 }
 
-var errOldKernel = errors.New("the kernel does not tell: it is older than 5.13")
+var errOldKernel = errors.New("not reported by kernels before 5.13")
 
-// newPressure asks read for the text of each resource.
+// newPressure parses the texts that read returns for each resource.
 func newPressure(read func(resource string) (string, error), name string, g gaps) Pressure {
 	stall := func(resource string) *Stall {
 		text, err := read(resource)
@@ -47,8 +49,8 @@ func newPressure(read func(resource string) (string, error), name string, g gaps
 	return Pressure{CPU: stall("cpu"), Memory: stall("memory"), IO: stall("io")}
 }
 
-// parseStall reads the two lines that the kernel writes, of which old kernels
-// write only the first for processors.
+// parseStall parses the lines "some" and "full". Old kernels write only the first
+// one for the CPU.
 func parseStall(text string) (Stall, error) {
 	var s Stall
 	for line := range strings.Lines(text) {
@@ -63,11 +65,11 @@ func parseStall(text string) (Stall, error) {
 			continue
 		}
 		if err := into.parse(figures); err != nil {
-			return Stall{}, fmt.Errorf("read the pressure %q: %w", strings.TrimSpace(line), err)
+			return Stall{}, fmt.Errorf("parse the pressure %q: %w", strings.TrimSpace(line), err)
 		}
 	}
 	if !strings.HasPrefix(text, "some ") {
-		return Stall{}, fmt.Errorf("the kernel wrote %q, which is no pressure", text)
+		return Stall{}, fmt.Errorf("parse the pressure: unexpected text %q", text)
 	}
 	return s, nil
 }

@@ -12,7 +12,7 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// Process is who this process is.
+// Process identifies this process.
 type Process struct {
 	PID        int        `json:"pid"`
 	Username   *string    `json:"username"`
@@ -22,12 +22,12 @@ type Process struct {
 	GoVersion  string     `json:"go_version"`
 }
 
-// processFacts are those of it that never change.
+// processFacts reads the parts of Process, and keeps those that never change.
 type processFacts struct {
 	sys        *system.Reader
-	started    time.Time // now, if it can't be had
+	started    time.Time // the time of New if unavailable
 	startedErr error
-	username   *guard[string] // asks the system's directory, which may be far away
+	username   *guard[string] // the directory of users may be remote
 }
 
 func newProcessFacts(sys *system.Reader) *processFacts {
@@ -62,13 +62,13 @@ func username() (string, error) {
 	}
 	u, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {
-		return "", fmt.Errorf("find the name of user %d: %w", uid, err)
+		return "", fmt.Errorf("look up the name of user %d: %w", uid, err)
 	}
 	return u.Username, nil
 }
 
-// remember calls until there is a value, and then never again. Calls must not
-// overlap.
+// remember returns a function that calls until a call succeeds, and then returns
+// that value. The function is not safe for concurrent use.
 func remember[T any](call func() (T, error)) func() (T, error) {
 	var value T
 	done := false

@@ -11,17 +11,18 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// ProcessUse is a process and what it uses.
+// ProcessUse is the use of memory and CPU by a process.
 type ProcessUse struct {
 	PID  int    `json:"pid"`
 	Name string `json:"name"`
-	Self bool   `json:"self"` // it is this process
+	Self bool   `json:"self"` // whether it is this process
 	RSS  uint64 `json:"rss"`
-	// CPUPercent is of all processors of the host; nil if it was not watched.
+	// CPUPercent is a percentage of all CPUs of the host; nil if not measured.
 	CPUPercent *float64 `json:"cpu_percent,omitempty"`
 }
 
-// sharers tells which processes a limit of memory is shared with; nil for all.
+// sharers returns a function that reports whether a process counts toward the
+// memory limit. It returns nil if all do.
 func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
 	if m.Source != SourceCgroup || in.Memory == nil {
 		return nil
@@ -29,9 +30,10 @@ func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
 	return c.groups.MemoryMembers(in.Memory.Path)
 }
 
-// findProcesses reads all that can be seen, twice if their use of processors is
-// wanted. Of others than among, where that is told, it tells nothing.
-func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(pid int) bool, watch bool) {
+// findProcesses adds the largest visible processes, and with measureCPU the
+// busiest, which takes a second reading. If among is not nil, only processes for
+// which it reports true are considered.
+func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(pid int) bool, measureCPU bool) {
 	first, err := c.sys.Processes(ctx)
 	e.note("top_memory", err)
 	if among != nil {
@@ -42,7 +44,7 @@ func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(p
 	}
 	uses := listUses(first)
 	e.TopMemory = largest(uses, func(u ProcessUse) float64 { return float64(u.RSS) })
-	if !watch {
+	if !measureCPU {
 		return
 	}
 	began := time.Now()
@@ -72,7 +74,7 @@ func busiest(first, second map[int]system.Process, window time.Duration, cores i
 		u := &uses[n]
 		before, now := first[u.PID], second[u.PID]
 		if before.Started != now.Started {
-			before = system.Process{} // it began within the window
+			before = system.Process{} // it started within the window
 		}
 		p := percent((now.CPU - before.CPU).Seconds(), window.Seconds()*float64(max(1, cores)))
 		u.CPUPercent = &p
@@ -80,9 +82,9 @@ func busiest(first, second map[int]system.Process, window time.Duration, cores i
 	return largest(uses, func(u ProcessUse) float64 { return *u.CPUPercent })
 }
 
-// largest are the first few by size, without those of none.
+// largest returns the few largest, without those of size 0.
 func largest[T any](of []T, size func(T) float64) []T {
 	of = slices.DeleteFunc(append([]T{}, of...), func(t T) bool { return size(t) <= 0 })
 	slices.SortFunc(of, func(a, b T) int { return cmp.Compare(size(b), size(a)) })
-	return of[:min(len(of), most)]
+	return of[:min(len(of), maxListed)]
 }

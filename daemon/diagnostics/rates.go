@@ -7,29 +7,29 @@ import (
 	"vega/daemon/diagnostics/cgroup"
 )
 
-var errMoved = errors.New("the counters began anew within the window, or the process changed its cgroup")
+var errMoved = errors.New("the counters were reset within the window, or the process changed its cgroup")
 
-// rates are what samples say about the window between them.
+// rates are measured over the window between two samples.
 type rates struct {
-	at     time.Time // its end
+	at     time.Time // end of the window
 	window time.Duration
 	basis  string
 
-	processCores float64 // processors that this process kept busy
+	processCores float64 // CPUs that this process kept busy
 	hostPercent  float64
 	hostCores    int
-	quota        *cgroup.Quota // as of the end
-	groupCores   float64       // processors that the quota's cgroup kept busy
+	quota        *cgroup.Quota // at the end
+	groupCores   float64       // CPUs that the quota's cgroup kept busy
 	throttled    time.Duration
 
 	throttledPercent float64
 	runtime          runtimeCounts // within the window
-	current          runtimeCounts // as of the end
+	current          runtimeCounts // at the end
 
 	processErr, coresErr, hostErr, groupErr, throttledErr error
 }
 
-// between compares two samples. They are apart: see shortest.
+// between compares two samples, which are at least minWindow apart.
 func between(a, b sample) rates {
 	r := rates{at: b.at, window: b.at.Sub(a.at), basis: BasisWindow, quota: b.quota, hostCores: b.host.Cores}
 	r.processErr, r.coresErr, r.hostErr = errors.Join(a.processErr, b.processErr), b.hostErr, errors.Join(a.hostErr, b.hostErr)
@@ -62,8 +62,8 @@ func (r *rates) compareQuotas(a, b *cgroup.Quota) {
 	}
 }
 
-// sinceStart is what one sample says of the time since the process began.
-// There is nothing to compare the host and the container with.
+// sinceStart returns the rates since the process started, from a single sample.
+// Those of the host and the container are unavailable.
 func sinceStart(s sample, started time.Time) rates {
 	r := rates{at: s.at, basis: BasisStart, quota: s.quota, hostCores: s.host.Cores}
 	r.processErr, r.coresErr = s.processErr, s.hostErr

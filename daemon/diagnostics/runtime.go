@@ -9,37 +9,37 @@ import (
 	"vega/policies/check"
 )
 
-// Runtime is how Go's runtime fares. Latencies are those of the window of CPU,
-// each rounded up to the edge of a bucket of Go's own histograms.
+// Runtime is the state of Go's runtime. Latencies cover the same window as CPU and
+// are rounded up to a bucket boundary of Go's histograms.
 type Runtime struct {
 	Goroutines int     `json:"goroutines"`
 	GOMAXPROCS int     `json:"gomaxprocs"`
 	Heap       Heap    `json:"heap"`
 	GC         GC      `json:"gc"`
-	Sched      Latency `json:"sched_latency"` // how long goroutines that could run waited for a processor
+	Sched      Latency `json:"sched_latency"` // how long runnable goroutines waited for a CPU
 	WindowMS   float64 `json:"window_ms"`
 }
 
 // Heap is the memory that Go manages.
 type Heap struct {
-	Used    uint64  `json:"used"` // by objects, dead ones that were not collected yet among them
-	Live    *uint64 `json:"live"` // what the last collection found alive
-	Goal    uint64  `json:"goal"` // the size at which the next one ends
+	Used    uint64  `json:"used"` // by objects, including dead ones that are not collected yet
+	Live    *uint64 `json:"live"` // found reachable by the last collection
+	Goal    uint64  `json:"goal"` // heap size at the end of the next collection
 	Objects uint64  `json:"objects"`
 	Stacks  uint64  `json:"stacks"`
-	Idle    uint64  `json:"idle"`  // kept for later, though the system could have it
-	Total   uint64  `json:"total"` // all that the runtime has from the system
+	Idle    uint64  `json:"idle"`  // unused but not returned to the operating system
+	Total   uint64  `json:"total"` // obtained from the operating system
 	Limit   *uint64 `json:"limit"` // GOMEMLIMIT
 }
 
-// GC is garbage collection. Pauses stop everything.
+// GC is garbage collection. A pause stops all goroutines.
 type GC struct {
 	Cycles     uint64   `json:"cycles"` // since the start
 	CPUPercent *float64 `json:"cpu_percent"`
 	Pause      Latency  `json:"pause"`
 }
 
-// Latency is how long something took; nil where it did not happen.
+// Latency is the distribution of a duration; the fields are nil if Count is 0.
 type Latency struct {
 	Count uint64   `json:"count"`
 	P50   *float64 `json:"p50_ms"`
@@ -48,7 +48,7 @@ type Latency struct {
 }
 
 // runtimeCounts are the runtime's counters and gauges at one moment, or the
-// counters of a window.
+// difference of counters over a window.
 type runtimeCounts struct {
 	latencies, pauses metrics.Float64Histogram
 	gcSeconds, allSeconds,
@@ -60,7 +60,7 @@ const (
 	pausesName    = "/sched/pauses/total/gc:seconds"
 )
 
-// numbers are those that are a single number each, and where they go.
+// numbers are the metrics with a single value, and their fields.
 var numbers = []struct {
 	name string
 	of   func(c *runtimeCounts) *float64
@@ -79,7 +79,8 @@ var numbers = []struct {
 	{"/gc/cycles/total:gc-cycles", func(c *runtimeCounts) *float64 { return &c.cycles }},
 }
 
-// readRuntime takes a few microseconds and stops nothing.
+// readRuntime reads the runtime's metrics. It takes a few microseconds and does
+// not stop the world.
 func readRuntime() runtimeCounts {
 	read := make([]metrics.Sample, len(numbers), len(numbers)+2)
 	for n := range numbers {
@@ -95,7 +96,7 @@ func readRuntime() runtimeCounts {
 	return c
 }
 
-// single is 0 for a name that this version of Go does not know.
+// single returns a value, 0 for a metric that this version of Go does not have.
 func single(v metrics.Value) float64 {
 	switch v.Kind() {
 	case metrics.KindUint64:
@@ -113,7 +114,7 @@ func histogram(v metrics.Value) metrics.Float64Histogram {
 	return *v.Float64Histogram()
 }
 
-// since is what was counted from a to c.
+// since returns what was counted between a and c.
 func (c runtimeCounts) since(a runtimeCounts) runtimeCounts {
 	return runtimeCounts{
 		latencies:  subtract(c.latencies, a.latencies),
@@ -135,9 +136,9 @@ func subtract(b, a metrics.Float64Histogram) metrics.Float64Histogram {
 }
 
 var (
-	errQuiet      = errors.New("it did not happen within the window")
+	errQuiet      = errors.New("no events within the window")
 	errNoCycle    = errors.New("no garbage collection ended within the window")
-	errNoCycleYet = errors.New("no garbage collection ended yet")
+	errNoCycleYet = errors.New("no garbage collection has ended yet")
 	errNoMemLimit = errors.New("GOMEMLIMIT is not set")
 )
 
@@ -159,7 +160,7 @@ func newRuntime(r rates, g gaps) Runtime {
 	t.Heap.Limit = had(g, "runtime.heap.limit", uint64(c.limit), err)
 	t.GC = GC{Cycles: uint64(c.cycles), Pause: newLatency(r.runtime.pauses, "runtime.gc.pause", g)}
 	err = nil
-	if r.runtime.allSeconds <= 0 { // Go counts it at the end of a collection
+	if r.runtime.allSeconds <= 0 { // updated only at the end of a collection
 		err = errNoCycle
 	}
 	t.GC.CPUPercent = had(g, "runtime.gc.cpu_percent", percent(r.runtime.gcSeconds, r.runtime.allSeconds), err)
@@ -182,8 +183,8 @@ func newLatency(h metrics.Float64Histogram, name string, g gaps) Latency {
 	return l
 }
 
-// quantile is the upper edge, in milliseconds, of the bucket that the share q
-// of all total values ends in. The last bucket has none: its lower edge.
+// quantile returns the upper boundary, in milliseconds, of the bucket that holds
+// the quantile q of total values, or the lower one of the unbounded last bucket.
 func quantile(h metrics.Float64Histogram, total uint64, q float64) float64 {
 	rank, seen := uint64(math.Ceil(q*float64(total))), uint64(0)
 	for n, count := range h.Counts {

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// manyGoroutines are enough to tell of where memory is short.
+// manyGoroutines is the number of goroutines from which they are mentioned as a
+// cause of memory use.
 const manyGoroutines = 1000
 
-// Sentences tell the evidence to people, the weightiest first, a line each
-// without an end.
+// Sentences describes the evidence for people, most important first. A sentence
+// has no final period.
 func (e Evidence) Sentences() []string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
@@ -31,25 +32,25 @@ func (e Evidence) Sentences() []string {
 	}
 	if len(e.Goroutines) > 0 && (e.Resource != "memory" || e.Goroutines[0].Count >= manyGoroutines) {
 		g := e.Goroutines[0]
-		add("%d goroutines began in %s and are at %s", g.Count, g.Function, g.At)
+		add("%d goroutines started in %s are at %s", g.Count, g.Function, g.At)
 	}
 	if len(e.OpenFiles) > 0 {
 		add("open files of this process: %s", counts(e.OpenFiles))
 	}
 	if c := e.Connections; c != nil {
-		add("connections: %s; of this process: %s", counts(c.ByStatus), counts(c.Own))
-		add("most with: %s", list(c.Remotes, func(r Remote) string { return fmt.Sprintf("%s %d", r.Address, r.Count) }))
+		add("connections: %s; this process has: %s", counts(c.ByStatus), counts(c.Own))
+		add("most connections: %s", list(c.Remotes, func(r Remote) string { return fmt.Sprintf("%s %d", r.Address, r.Count) }))
 	}
 	if d := e.DataFiles; d != nil {
 		add("the data directory holds %s: %s", size(float64(d.Bytes)), list(d.Largest, func(f FileSize) string { return f.Name + " " + size(float64(f.Bytes)) }))
 	}
 	if t := e.Throttling; t != nil && t.ThrottledPeriods != nil && *t.ThrottledPeriods > 0 {
-		add("the quota of %.2g cores ran out in %d of %d periods", t.Cores, *t.ThrottledPeriods, *t.Periods)
+		add("the quota of %.2g cores was used up in %d of %d periods", t.Cores, *t.ThrottledPeriods, *t.Periods)
 	}
 	return append(lines, e.Pressure.sentences()...)
 }
 
-// sentences are none where nothing waited.
+// sentences returns nothing if no task waited.
 func (p *Pressure) sentences() []string {
 	if p == nil {
 		return nil
@@ -58,15 +59,16 @@ func (p *Pressure) sentences() []string {
 	for _, s := range []struct {
 		of   *Stall
 		what string
-	}{{p.CPU, "a processor"}, {p.Memory, "memory"}, {p.IO, "a disk"}} {
+	}{{p.CPU, "a CPU"}, {p.Memory, "memory"}, {p.IO, "I/O"}} {
 		if s.of != nil && s.of.Some.Avg10 > 0 {
-			lines = append(lines, fmt.Sprintf("tasks waited for %s in %.0f %% of the last 10 s, %.0f %% of the last 5 min", s.what, s.of.Some.Avg10, s.of.Some.Avg300))
+			lines = append(lines, fmt.Sprintf("tasks waited for %s during %.0f %% of the last 10 s and %.0f %% of the last 5 min", s.what, s.of.Some.Avg10, s.of.Some.Avg300))
 		}
 	}
 	return lines
 }
 
-// longest are the moves over the longest time, without those that are none.
+// longest returns the move of each figure over the longest time, without those
+// of 0.
 func (e Evidence) longest() []Move {
 	var moves []Move
 	for _, m := range e.Moved {
@@ -79,7 +81,8 @@ func (e Evidence) longest() []Move {
 	return slices.DeleteFunc(moves, func(m Move) bool { return m.Delta == 0 })
 }
 
-// String is such as "memory.used rose by 12.0 MiB to 200.0 MiB in 5m0s".
+// String returns a sentence such as "memory.used rose by 12.0 MiB to 200.0 MiB in
+// 5m0s".
 func (m Move) String() string {
 	verb, by := "rose", m.Delta
 	if by < 0 {
@@ -89,7 +92,7 @@ func (m Move) String() string {
 	return fmt.Sprintf("%s %s by %s to %s in %s", m.Field, verb, quantity(m.Field, by), quantity(m.Field, m.To), over)
 }
 
-// String is the value with its unit.
+// String returns the value with its unit.
 func (l *Limit) String() string {
 	if l.Unit == "bytes" {
 		return size(l.Value)
@@ -97,7 +100,7 @@ func (l *Limit) String() string {
 	return fmt.Sprintf("%.6g %s", l.Value, l.Unit)
 }
 
-// String is the name and the number.
+// String returns the name and the number.
 func (p ProcessUse) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, p.PID) }
 
 func quantity(field string, v float64) string {
@@ -126,18 +129,18 @@ func size(bytes float64) string {
 	return fmt.Sprintf("%.1f %s", bytes, units[n])
 }
 
-func list[T any](of []T, say func(T) string) string {
+func list[T any](of []T, text func(T) string) string {
 	if len(of) == 0 {
 		return "none"
 	}
-	said := make([]string, len(of))
+	texts := make([]string, len(of))
 	for n, t := range of {
-		said[n] = say(t)
+		texts[n] = text(t)
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(texts, ", ")
 }
 
-// counts are in order of size.
+// counts lists names and counts, largest first.
 func counts(of map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
 		return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b))

@@ -2,45 +2,45 @@ package diagnostics
 
 import "time"
 
-// Summary is what is cheap to know. Sizes are bytes, percentages 0 to 100. A
-// nil field could not be had; Unavailable has its name, as in Paths, or that
-// of what it is part of, and the reason.
+// Summary holds the figures that are cheap to read. Sizes are in bytes,
+// percentages range from 0 to 100. A nil field is unavailable; Unavailable maps
+// its path, as in Paths, or that of a parent to the reason.
 type Summary struct {
 	CheckedAt       time.Time         `json:"checked_at"`
-	DurationMS      float64           `json:"duration_ms"` // of the reading itself
+	DurationMS      float64           `json:"duration_ms"` // how long the reading took
 	Memory          Memory            `json:"memory"`
 	CPU             CPU               `json:"cpu"`
 	Threads         Threads           `json:"threads"`
 	FileDescriptors FileDescriptors   `json:"file_descriptors"`
-	Disk            Disk              `json:"disk"` // of the data directory
+	Disk            Disk              `json:"disk"` // the file system of the data directory
 	Pressure        Pressure          `json:"pressure"`
 	Unavailable     map[string]string `json:"unavailable"`
 }
 
-// Snapshot is everything: a Summary and what takes longer.
+// Snapshot holds all figures: a Summary and those that take longer to read.
 type Snapshot struct {
 	Summary
 	Network   Network   `json:"network"`
-	Disks     []Disk    `json:"disks"` // each file system once, that of the data directory first
+	Disks     []Disk    `json:"disks"` // each file system once; the first is that of the data directory
 	Runtime   Runtime   `json:"runtime"`
 	Process   Process   `json:"process"`
 	Container Container `json:"container"`
 }
 
-// The values of Memory.Source and CPU.Source.
+// Values of Memory.Source and CPU.Source.
 const (
 	SourceHost   = "host"
-	SourceCgroup = "cgroup" // a limit of a cgroup that is tighter than the host
+	SourceCgroup = "cgroup" // a cgroup has a tighter limit than the host
 )
 
-// Memory is that of this process and around it. Percent is Used of Limit: the
-// host's, or the container's where its limit is tighter. Then, of the limited
-// cgroups that this process is in, it is the one nearest to its limit.
+// Memory is the memory of this process and of the host or container. Percent is
+// Used of Limit: the host's, or that of a cgroup with a tighter limit. Of several
+// such cgroups, it is the one nearest to its limit.
 type Memory struct {
 	ProcessRSS      *uint64  `json:"process_rss"`
 	ProcessVMS      *uint64  `json:"process_vms"`
 	SystemTotal     *uint64  `json:"system_total"`
-	SystemAvailable *uint64  `json:"system_available"` // without swapping, as the kernel estimates
+	SystemAvailable *uint64  `json:"system_available"` // without swapping, as estimated by the kernel
 	SystemUsed      *uint64  `json:"system_used"`      // total − available
 	Percent         *float64 `json:"percent"`
 	Source          string   `json:"source"`
@@ -48,13 +48,14 @@ type Memory struct {
 	Used            *uint64  `json:"used"`
 }
 
-// Threads are those of this process.
+// Threads counts the threads and goroutines of this process.
 type Threads struct {
-	Total      *int `json:"total"` // of the system
+	Total      *int `json:"total"` // threads of the operating system
 	GoRoutines int  `json:"go_routines"`
 }
 
-// FileDescriptors are those of this process; Percent is Open of SoftLimit.
+// FileDescriptors counts the open files of this process. Percent is Open of
+// SoftLimit.
 type FileDescriptors struct {
 	Open      *int     `json:"open"`
 	SoftLimit *uint64  `json:"soft_limit"`
@@ -62,12 +63,12 @@ type FileDescriptors struct {
 	Percent   *float64 `json:"percent"`
 }
 
-// Network counts the TCP and UDP sockets, of both families, of all processes
-// in the network namespace of this one: the host's, or the container's. Those
-// of this process alone take longer to find, and are in Explain.
+// Network counts the TCP and UDP sockets, over IPv4 and IPv6, of all processes in
+// this process's network namespace. Explain counts those of this process alone,
+// which takes longer.
 type Network struct {
 	Total *int `json:"total"` // the sum of ByStatus
-	// ByStatus has TCP sockets by state, and UDP as NONE. States with none are
-	// absent. The rarer states may be up to a second old.
+	// ByStatus counts TCP sockets by state, and UDP sockets as NONE. States
+	// without sockets are absent. Counts of rare states may be a second old.
 	ByStatus map[string]int `json:"by_status"`
 }

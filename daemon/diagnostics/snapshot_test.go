@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestNames are those that thresholds and dashboards are written against.
-func TestNames(t *testing.T) {
+// TestFieldNames checks the names on which thresholds and dashboards depend.
+func TestFieldNames(t *testing.T) {
 	names := map[string][]string{
 		"":                 {"checked_at", "duration_ms", "memory", "cpu", "threads", "file_descriptors", "network", "disk", "disks", "runtime", "process", "container", "pressure", "unavailable"},
 		"memory":           {"process_rss", "process_vms", "system_total", "system_available", "system_used", "percent", "source", "limit", "used"},
@@ -33,13 +33,13 @@ func TestNames(t *testing.T) {
 			got = all[of].(map[string]any)
 		}
 		if missing, more := compare(want, got); missing != "" || more != "" {
-			t.Errorf("%q misses %q and has %q beside", of, missing, more)
+			t.Errorf("%q lacks %q and has the unknown fields %q", of, missing, more)
 		}
 	}
 }
 
 func compare(want []string, got map[string]any) (missing, more string) {
-	var without, beside []string
+	var without, unknown []string
 	for _, name := range want {
 		if _, ok := got[name]; !ok {
 			without = append(without, name)
@@ -47,15 +47,15 @@ func compare(want []string, got map[string]any) (missing, more string) {
 	}
 	for name := range got {
 		if !slices.Contains(want, name) {
-			beside = append(beside, name)
+			unknown = append(unknown, name)
 		}
 	}
-	return strings.Join(without, " "), strings.Join(beside, " ")
+	return strings.Join(without, " "), strings.Join(unknown, " ")
 }
 
-// TestNullIsExplained holds the answer against its promise: what is null has a
-// reason, what has a reason is null or part of it is, and no list is null.
-func TestNullIsExplained(t *testing.T) {
+// TestEveryNullHasReason also checks that whatever has a reason is null, or has a
+// part that is, and that no list is null.
+func TestEveryNullHasReason(t *testing.T) {
 	c := collector(t)
 	for _, s := range []Snapshot{snapshot(t, c), snapshot(t, settled(t))} {
 		nulls := map[string]bool{}
@@ -67,7 +67,7 @@ func TestNullIsExplained(t *testing.T) {
 		}
 		for path, why := range s.Unavailable {
 			if why == "" || !explains(path, nulls) {
-				t.Errorf("%s is said not to be had (%q), and is there", path, why)
+				t.Errorf("%s has a value although it is unavailable: %q", path, why)
 			}
 		}
 	}
@@ -97,9 +97,7 @@ func explains(path string, nulls map[string]bool) bool {
 	return path == "network.by_status" // some of its states
 }
 
-// TestValue finds every figure by its path, and says of every other path that
-// there is none.
-func TestValue(t *testing.T) {
+func TestValueOfEveryPath(t *testing.T) {
 	s := snapshot(t, settled(t))
 	paths := Paths()
 	for _, path := range paths {
@@ -116,7 +114,7 @@ func TestValue(t *testing.T) {
 		t.Errorf("%v, %v", v, err)
 	}
 	if v, err := s.Value("network.by_status.CLOSING"); err != nil || v != 0 {
-		t.Errorf("a state that no socket is in: %v, %v", v, err)
+		t.Errorf("a state without sockets: %v, %v", v, err)
 	}
 	for _, path := range []string{"", "memory", "memory.", "memory.percents", "cpu.source", "process.create_time", "process.create_time.wall", "disks.0.percent", "network.by_status.HAPPY", "memory.percent.x", "pressure"} {
 		if v, err := s.Value(path); !errors.As(err, new(*UnknownPathError)) {
@@ -128,8 +126,7 @@ func TestValue(t *testing.T) {
 	}
 }
 
-// TestValueUnavailable gives the reason of what a figure is part of.
-func TestValueUnavailable(t *testing.T) {
+func TestUnavailableValueHasReasonOfParent(t *testing.T) {
 	s := Snapshot{Summary: Summary{Unavailable: map[string]string{"container.cpu": "no quota", "network.by_status": "no netlink"}}}
 	for path, want := range map[string]string{
 		"container.cpu.percent":        "no quota",
@@ -142,10 +139,10 @@ func TestValueUnavailable(t *testing.T) {
 	}
 }
 
-// TestFirstReading is true of the process, and guesses nothing of the host.
-func TestFirstReading(t *testing.T) {
+// TestFirstReadingHasNoWindow expects figures of the process but not of the host.
+func TestFirstReadingHasNoWindow(t *testing.T) {
 	c := collector(t)
-	c.meter.last.at = time.Now().Add(time.Hour) // so that no window begins, however slow the machine is
+	c.meter.last.at = time.Now().Add(time.Hour) // so that no window starts, however slow the machine is
 	u := snapshot(t, c).CPU
 	if u.Basis != BasisStart || u.ProcessPercent == nil || u.SystemPercent != nil || u.WindowMS <= 0 {
 		t.Errorf("%+v", u)
@@ -159,8 +156,7 @@ func TestFirstReading(t *testing.T) {
 	}
 }
 
-// TestClosed refuses to go on, and a context that ended to begin.
-func TestClosed(t *testing.T) {
+func TestClosedCollectorAndEndedContext(t *testing.T) {
 	c := collector(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -183,7 +179,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestHammer has sixteen goroutines ask for everything at once.
+// TestHammer calls everything from sixteen goroutines at once.
 func TestHammer(t *testing.T) {
 	c := settled(t)
 	var all sync.WaitGroup

@@ -12,8 +12,8 @@ import (
 	"vega/daemon/realtest"
 )
 
-// pairs are TCP connections of this process to itself, 2n sockets, or as many
-// as it may open.
+// pairs opens n TCP connections of this process to itself, which are 2n sockets,
+// or as many as it may open.
 func pairs(t testing.TB, n int) (near, far []net.Conn) {
 	t.Helper()
 	var l syscall.Rlimit
@@ -48,7 +48,7 @@ func pairs(t testing.TB, n int) (near, far []net.Conn) {
 	}
 	t.Cleanup(func() {
 		for n := range near {
-			_ = near[n].(*net.TCPConn).SetLinger(0) // leaves no TIME_WAIT to the next test
+			_ = near[n].(*net.TCPConn).SetLinger(0) // leave no TIME_WAIT for the next test
 			_ = near[n].Close()
 			_ = far[n].Close()
 		}
@@ -56,9 +56,9 @@ func pairs(t testing.TB, n int) (near, far []net.Conn) {
 	return near, far
 }
 
-// TestSocketsBeside compares with ss, for sockets in states that are held. The
-// machine has others, that come and go.
-func TestSocketsBeside(t *testing.T) {
+// TestSocketsAgreeWithTools compares with ss, while sockets are kept in several
+// states. Sockets of other programs come and go.
+func TestSocketsAgreeWithTools(t *testing.T) {
 	const established, closing = 60, 25
 	near, far := pairs(t, established+closing)
 	for n := range closing {
@@ -70,7 +70,7 @@ func TestSocketsBeside(t *testing.T) {
 		}
 	}
 	listener, err := net.Listen("tcp6", "[::1]:0")
-	if err == nil { // there is IPv6
+	if err == nil { // IPv6 is available
 		defer listener.Close()
 	}
 	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -104,18 +104,18 @@ func TestSocketsBeside(t *testing.T) {
 	})
 }
 
-// TestManySockets is true of ten thousand. How much faster it is than gopsutil,
-// BenchmarkSnapshot tells.
-func TestManySockets(t *testing.T) {
+// TestManySocketsAreCounted checks the counts; BenchmarkSnapshot compares the speed
+// with that of gopsutil.
+func TestManySocketsAreCounted(t *testing.T) {
 	near, _ := pairs(t, 5000)
 	if len(near) < 1000 {
-		realtest.Missing(t, "too few files may be open: raise the hard limit (ulimit -H -n) to 11000")
+		realtest.Missing(t, "too few open files are allowed: raise the hard limit (ulimit -H -n) to 11000")
 	}
 	c := settled(t)
 	agree(t, func(r reporter) {
 		s := snapshot(t, c)
 		if got := s.Network.ByStatus["ESTABLISHED"]; got < 2*len(near) || got > 2*len(near)+2000 {
-			r.Errorf("%d ESTABLISHED, want %d and a few", got, 2*len(near))
+			r.Errorf("%d ESTABLISHED, want slightly more than %d", got, 2*len(near))
 		}
 		same(r, "open", s.FileDescriptors.Open, float64(2*len(near)), 100)
 	})

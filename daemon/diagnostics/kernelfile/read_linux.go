@@ -12,7 +12,7 @@ import (
 )
 
 // buffers hold buffers large enough for every file read here except the lists
-// of mounts and processors.
+// of mounts and CPUs.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }}
 
 // Read reads a kernel file. It takes half the time of os.ReadFile, which asks

@@ -9,10 +9,10 @@ import (
 	"syscall"
 	"time"
 
-	"vega/daemon/diagnostics/kernelfile"
-
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/load"
+
+	"vega/daemon/diagnostics/kernelfile"
 )
 
 // ticks is the number of units of CPU time in /proc to a second. It is 100 on
