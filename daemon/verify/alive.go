@@ -5,25 +5,25 @@ import (
 	"net/http"
 )
 
-// alive: it lives and is ready, which anybody may ask.
+// alive checks that the daemon is alive and ready, without a key.
 func alive(ctx context.Context, s *session) (string, error) {
 	for _, q := range []struct{ path, status string }{{"/healthz", "ok"}, {"/readyz", "ready"}} {
 		a, err := s.public(ctx, http.MethodGet, q.path)
 		if err != nil {
 			return "", err
 		}
-		var said struct{ Status, Config string }
+		var got struct{ Status, Config string }
 		if err := a.is(http.StatusOK); err != nil {
 			return "", err
 		}
-		if err := a.decode(&said); err != nil {
+		if err := a.decode(&got); err != nil {
 			return "", err
 		}
-		if said.Status != q.status {
-			return "", &failure{expected: q.path + " to say " + q.status, seen: clip(said.Status)}
+		if got.Status != q.status {
+			return "", &failure{expected: q.path + " to say " + q.status, seen: clip(got.Status)}
 		}
-		if said.Config == "rejected" {
-			return "ready; the configuration on the disk was rejected, and the one before is in force", nil
+		if got.Config == "rejected" {
+			return "ready; the configuration on disk was rejected, so the previous one is in force", nil
 		}
 	}
 	return "alive and ready", nil

@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// nowhere is an ID that no conversation has.
-const nowhere = "9223372036854775807"
+// missingID is the ID of no conversation.
+const missingID = "9223372036854775807"
 
-// auth: no route that needs a key is open without one or with a wrong one, nor
-// tells whether there is such a route, nor repeats a key.
+// auth checks that every route that needs a key refuses requests without one or
+// with a wrong one, in the same way as a route that does not exist, and that no
+// answer contains a key.
 func auth(ctx context.Context, s *session) (string, error) {
 	routes := []Route{{Method: http.MethodGet, Path: "/admin/" + s.tag}, {Method: http.MethodGet, Path: "/v1/" + s.tag}}
 	for _, r := range s.Routes {
@@ -22,18 +23,18 @@ func auth(ctx context.Context, s *session) (string, error) {
 	wrong := random() + random() + random()
 	for _, r := range routes {
 		for _, key := range []string{"", wrong} {
-			if err := s.refused(ctx, r, key); err != nil {
+			if err := s.checkRefused(ctx, r, key); err != nil {
 				return "", err
 			}
 		}
 	}
-	return fmt.Sprintf("%d routes refuse no key and a wrong one", len(routes)), nil
+	return fmt.Sprintf("%d routes refuse a missing and a wrong key", len(routes)), nil
 }
 
-// refused asks with a parameter that no route has: where the key is not what
-// stops the request, that does, and nothing is changed.
-func (s *session) refused(ctx context.Context, r Route, key string) error {
-	path := strings.NewReplacer(":name", s.tag, ":key", s.tag, ":id", nowhere).Replace(r.Path)
+// checkRefused sends a query parameter that no route accepts: if the route is open,
+// the parameter keeps the request from changing anything.
+func (s *session) checkRefused(ctx context.Context, r Route, key string) error {
+	path := strings.NewReplacer(":name", s.tag, ":key", s.tag, ":id", missingID).Replace(r.Path)
 	a, err := s.Client.send(ctx, request{method: r.Method, path: path + "?" + name + "=auth", key: key, id: s.id})
 	if err != nil {
 		return err
@@ -45,11 +46,11 @@ func (s *session) refused(ctx context.Context, r Route, key string) error {
 	if a.status != http.StatusUnauthorized {
 		return &failure{expected: fmt.Sprintf("%s %s with %s to answer 401", r.Method, path, with), seen: a.String()}
 	}
-	return s.leaks(a, key)
+	return s.checkNoKey(a, key)
 }
 
-// leaks reports a key in an answer.
-func (s *session) leaks(a answer, given string) error {
+// checkNoKey checks that an answer contains neither key.
+func (s *session) checkNoKey(a answer, given string) error {
 	text := fmt.Sprint(a.header) + string(a.body)
 	for what, key := range map[string]string{"the API key": s.Client.Key, "the key that was given": given} {
 		if key != "" && strings.Contains(text, key) {

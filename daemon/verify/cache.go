@@ -7,31 +7,31 @@ import (
 	"regexp"
 )
 
-// entry is what a finished entry of the daemon's compile cache is called.
+// entry matches the names of finished entries in the daemon's compile cache.
 var entry = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// cache sees what the daemon adds to its compile cache.
+// cache finds what the daemon adds to its compile cache.
 type cache struct {
 	dir    string
 	before map[string]bool
 }
 
-// tidyCache notes what is there, and has what is added taken away: code that
-// nobody needs once the module is gone. At worst another module that came at
-// the same moment is compiled again at the next start.
+// tidyCache registers the removal of the entry that the check adds, which is
+// useless without its module. At worst it removes that of another module loaded
+// at the same time, which is then compiled again at the next start.
 func (s *session) tidyCache() {
 	c := &cache{dir: filepath.Join(s.Local.DataDir, "cache")}
 	c.before = c.entries()
-	s.later(func(context.Context) error {
+	s.cleanup(func(context.Context) error {
 		added := c.added()
 		if len(added) != 1 {
-			return nil // nothing, or what can't be told apart
+			return nil // nothing, or an ambiguous result
 		}
 		return os.RemoveAll(filepath.Join(c.dir, added[0]))
 	})
 }
 
-// entries are those that this user can see.
+// entries returns the entries visible to this user.
 func (c *cache) entries() map[string]bool {
 	all, err := os.ReadDir(c.dir)
 	if err != nil {
@@ -46,7 +46,7 @@ func (c *cache) entries() map[string]bool {
 	return names
 }
 
-// added are those that were not there before.
+// added returns the new entries.
 func (c *cache) added() []string {
 	var names []string
 	for name := range c.entries() {

@@ -13,27 +13,27 @@ import (
 )
 
 const (
-	maxAnswer  = 64 << 20         // bytes
-	changeTime = 15 * time.Second // for a request that changes something, which is not cut off
+	maxAnswer     = 64 << 20         // bytes
+	changeTimeout = 15 * time.Second // for a request that changes something
 )
 
-// Client is how the daemon is asked.
+// Client sends requests to the daemon.
 type Client struct {
 	URL  string // scheme, host and port
 	Key  string
 	HTTP *http.Client
 }
 
-// request is one to the daemon.
+// request is a request to the daemon.
 type request struct {
 	method, path string
 	key          string // "" for none
-	id           string // of correlation
-	body         string // "" for none, else JSON
+	id           string // correlation ID
+	body         string // JSON; "" for none
 	header       [2]string
 }
 
-// answer is what came back.
+// answer is the response to a request.
 type answer struct {
 	request
 	status int
@@ -73,7 +73,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	return a, err
 }
 
-// is reports an answer of another status as a failure.
+// is returns a failure unless the answer has the status.
 func (a answer) is(status int) error {
 	if a.status == status {
 		return nil
@@ -81,11 +81,11 @@ func (a answer) is(status int) error {
 	return &failure{
 		expected: fmt.Sprintf("%s %s to answer %d", a.method, a.path, status),
 		seen:     a.String(),
-		fix:      "look for correlation ID " + a.id + " in the daemon's log",
+		fix:      "search the daemon's log for correlation ID " + a.id,
 	}
 }
 
-// String is the status, and the detail of a problem.
+// String returns the status, and the detail of a problem.
 func (a answer) String() string {
 	var p problem
 	if a.decode(&p) != nil || p.Detail == "" {
@@ -94,7 +94,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%d: %s", a.status, clip(p.Detail))
 }
 
-// decode reads the JSON of an answer.
+// decode decodes the JSON of an answer.
 func (a answer) decode(into any) error {
 	if err := json.Unmarshal(a.body, into); err != nil {
 		return &failure{
@@ -105,7 +105,7 @@ func (a answer) decode(into any) error {
 	return nil
 }
 
-// kind is the media type.
+// kind returns the media type, "none" if there is none.
 func (a answer) kind() string {
 	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
 	if err != nil {
@@ -114,12 +114,12 @@ func (a answer) kind() string {
 	return kind
 }
 
-// clip keeps what the daemon says within a line.
+// clip shortens a text of the daemon to one line.
 func clip(s string) string {
-	const most = 200
+	const limit = 200
 	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + " …"
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + " …"
 	}
 	return s
 }

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// correlation: the ID of a request is in its answer, in an error, in the
-// queries and in the run that it caused.
+// correlation checks that the ID of a request is in its answer, in a problem, and
+// in the queries and the run that it causes.
 func correlation(ctx context.Context, s *session) (string, error) {
-	if err := s.echoed(ctx); err != nil {
+	if err := s.checkEchoed(ctx); err != nil {
 		return "", err
 	}
 	seen := []string{"the answer", "an error"}
 	if !s.failed("profiler") {
-		if err := s.inQueries(ctx); err != nil {
+		if err := s.checkQueries(ctx); err != nil {
 			return "", err
 		}
 		seen = append(seen, "a profiled query")
 	}
-	ran, err := s.inRuns(ctx)
+	ran, err := s.checkRuns(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -31,9 +31,9 @@ func correlation(ctx context.Context, s *session) (string, error) {
 	return "found in " + strings.Join(seen, ", "), nil
 }
 
-// echoed asks for what is there, for what is not, and with an ID that could
-// forge a line of a log.
-func (s *session) echoed(ctx context.Context) error {
+// checkEchoed checks the ID in a success and in a problem, and that an ID of
+// excessive length is replaced.
+func (s *session) checkEchoed(ctx context.Context) error {
 	a, err := s.public(ctx, http.MethodGet, "/healthz")
 	if err != nil {
 		return err
@@ -68,9 +68,9 @@ func (a answer) carries(id, where string) error {
 	return &failure{expected: fmt.Sprintf("the %s of %s to have the ID %s", where, a.path, a.id), seen: fmt.Sprintf("%q", clip(id))}
 }
 
-// inQueries looks among the recent ones, of which a busy daemon has others
-// soon; so it tries again.
-func (s *session) inQueries(ctx context.Context) error {
+// checkQueries searches the recent queries. It tries several times, since a busy
+// daemon soon replaces them.
+func (s *session) checkQueries(ctx context.Context) error {
 	var ids []string
 	for n := range 3 {
 		id := fmt.Sprintf("%s.query.%d", s.id, n)
@@ -82,16 +82,16 @@ func (s *session) inQueries(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if of(now.Recent, id) != nil {
+		if findQuery(now.Recent, id) != nil {
 			return nil
 		}
 	}
-	return &failure{expected: "a query with the ID " + strings.Join(ids, " or ") + " among recent_queries", seen: "none", fix: "restart the daemon; if that does not help, it is a fault of vega"}
+	return &failure{expected: "a query with the ID " + strings.Join(ids, " or ") + " among recent_queries", seen: "none", fix: "restart the daemon; if that does not help, report a bug"}
 }
 
-// inRuns has an integration run, and looks for the ID in its history. A run
-// that was under way already is somebody else's; then it tries again.
-func (s *session) inRuns(ctx context.Context) (ran string, err error) {
+// checkRuns runs an integration and searches its history for the ID. It tries
+// several times, since a request may join a run that another one has started.
+func (s *session) checkRuns(ctx context.Context) (ran string, err error) {
 	if s.failed("integrations") {
 		return "", nil
 	}
@@ -112,15 +112,15 @@ func (s *session) inRuns(ctx context.Context) (ran string, err error) {
 		if err := a.is(http.StatusOK); err != nil {
 			return "", err
 		}
-		found, err := s.ranAs(ctx, ran, id)
+		found, err := s.hasRun(ctx, ran, id)
 		if err != nil || found {
 			return ran, err
 		}
 	}
-	return "", &failure{expected: fmt.Sprintf("a run of %s with an ID that begins with %s.run", ran, s.id), seen: "none in its history", fix: "see in the daemon's log whether runs are stored"}
+	return "", &failure{expected: fmt.Sprintf("a run of %s with an ID that begins with %s.run", ran, s.id), seen: "none in its history", fix: "see the daemon's log for whether runs are stored"}
 }
 
-func (s *session) ranAs(ctx context.Context, integration, id string) (bool, error) {
+func (s *session) hasRun(ctx context.Context, integration, id string) (bool, error) {
 	var page struct {
 		Runs []struct {
 			CorrelationID string `json:"correlation_id"`

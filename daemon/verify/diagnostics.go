@@ -9,12 +9,11 @@ import (
 	"vega/daemon/diagnostics"
 )
 
-// slowest is how long the daemon may read its machine for. It takes 10 ms at
-// most where nothing else is going on; this is many times that, since a busy
-// machine is no fault of vega.
-const slowest = 500 * time.Millisecond
+// maxReading bounds the time in which the daemon reads its machine. On an idle
+// machine that takes 10 ms at most; a busy machine is not a failure of vega.
+const maxReading = 500 * time.Millisecond
 
-// machine is what is read of both routes: the diagnostics and the judgement.
+// machine is the part of both routes' answers that is checked.
 type machine struct {
 	Status     string           `json:"status"`
 	DurationMS float64          `json:"duration_ms"`
@@ -39,7 +38,8 @@ type machine struct {
 	Unavailable map[string]string `json:"unavailable"`
 }
 
-// diagnosed: the daemon knows its machine, within bounds and in time.
+// diagnosed checks that the daemon reports plausible figures of its machine, in
+// time.
 func diagnosed(ctx context.Context, s *session) (string, error) {
 	var seen string
 	for _, path := range []string{"/admin/diagnostics/system", "/admin/diagnostics/health-summary"} {
@@ -58,7 +58,7 @@ func diagnosed(ctx context.Context, s *session) (string, error) {
 	return seen, nil
 }
 
-// machine is the quickest of three readings.
+// machine returns the fastest of three readings.
 func (s *session) machine(ctx context.Context, path string) (best *machine, err error) {
 	for range 3 {
 		var m machine
@@ -80,24 +80,24 @@ func (m *machine) sane(path string) error {
 	}{
 		{"status to be healthy, warning or error", slices.Contains([]string{"healthy", "warning", "error"}, m.Status), m.Status},
 		{"warnings to be a list", m.Warnings != nil, "null"},
-		{"memory.system_total to be over 0, or unavailable", positive(m.Memory.Total) || m.Memory.Total == nil && m.excused("memory"), show(m.Memory.Total)},
-		{"memory.process_rss to be over 0, or unavailable", positive(m.Memory.RSS) || m.Memory.RSS == nil && m.excused("memory"), show(m.Memory.RSS)},
+		{"memory.system_total to be over 0, or unavailable", positive(m.Memory.Total) || m.Memory.Total == nil && m.explains("memory"), show(m.Memory.Total)},
+		{"memory.process_rss to be over 0, or unavailable", positive(m.Memory.RSS) || m.Memory.RSS == nil && m.explains("memory"), show(m.Memory.RSS)},
 		{"memory.percent within 0 to 100", percentage(m.Memory.Percent), show(m.Memory.Percent)},
 		{"cpu.system_percent within 0 to 100", percentage(m.CPU.Percent), show(m.CPU.Percent)},
 		{"file_descriptors.percent within 0 to 100", percentage(m.Files.Percent), show(m.Files.Percent)},
 		{"disk.percent within 0 to 100", percentage(m.Disk.Percent), show(m.Disk.Percent)},
 		{"threads.go_routines to be over 0", m.Threads.GoRoutines > 0, m.Threads.GoRoutines},
-		{"it to be read within " + slowest.String(), m.DurationMS <= float64(slowest.Milliseconds()), fmt.Sprintf("%.0f ms", m.DurationMS)},
+		{"a reading within " + maxReading.String(), m.DurationMS <= float64(maxReading.Milliseconds()), fmt.Sprintf("%.0f ms", m.DurationMS)},
 	} {
 		if !bound.ok {
-			return &failure{expected: fmt.Sprintf("of %s, %s", path, bound.what), seen: fmt.Sprint(bound.seen)}
+			return &failure{expected: fmt.Sprintf("in %s, %s", path, bound.what), seen: fmt.Sprint(bound.seen)}
 		}
 	}
 	return nil
 }
 
-// excused reports whether a reason is given for what is missing of a part.
-func (m *machine) excused(part string) bool {
+// explains reports whether a reason is given for a missing figure of a part.
+func (m *machine) explains(part string) bool {
 	for path := range m.Unavailable {
 		if path == part || len(path) > len(part) && path[:len(part)+1] == part+"." {
 			return true
@@ -108,7 +108,7 @@ func (m *machine) excused(part string) bool {
 
 func positive(n *uint64) bool { return n != nil && *n > 0 }
 
-// percentage takes one that can't be had as well.
+// percentage also accepts an unavailable one.
 func percentage(p *float64) bool { return p == nil || *p >= 0 && *p <= 100 }
 
 func show[T any](v *T) string {
@@ -118,14 +118,14 @@ func show[T any](v *T) string {
 	return fmt.Sprint(*v)
 }
 
-// sameMachine holds the machine's memory against what this process reads, if
-// the daemon is here. A hundredth is left for what is added meanwhile.
+// sameMachine compares the machine's memory with what this process reads, if the
+// daemon is on this machine. It allows 1 % for memory added meanwhile.
 func (s *session) sameMachine(ctx context.Context, path string, m *machine) error {
 	if m.Memory.Total == nil {
 		return nil
 	}
-	if away := s.here(ctx); away != nil {
-		return nil //nolint:nilerr // no failure: it is another machine's
+	if elsewhere := s.localData(ctx); elsewhere != nil {
+		return nil //nolint:nilerr // another machine can't be compared
 	}
 	c, err := diagnostics.New(diagnostics.Options{DataDir: s.Local.DataDir})
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *session) sameMachine(ctx context.Context, path string, m *machine) erro
 	}
 	here, there := float64(*own.Memory.SystemTotal), float64(*m.Memory.Total)
 	if there < 0.99*here || there > 1.01*here {
-		return &failure{expected: fmt.Sprintf("of %s, memory.system_total to be %.0f, as it is read here", path, here), seen: fmt.Sprintf("%.0f", there)}
+		return &failure{expected: fmt.Sprintf("in %s, memory.system_total to be %.0f, as it is read here", path, here), seen: fmt.Sprintf("%.0f", there)}
 	}
 	return nil
 }

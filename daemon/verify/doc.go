@@ -1,18 +1,18 @@
 // Package verify checks a running daemon from outside, feature by feature, and
 // leaves it as it was.
 //
-// Call Run with where the daemon is; Names are the checks, in their order. A
-// check is a function in a file of its own: it asks the daemon over HTTP, and
-// where the daemon's data is on this machine it looks there too. It passes
-// with a word on what was seen, is skipped with the reason, or fails with what
-// was expected, what was seen and what to do.
+// Call Run with the address of the daemon. Names lists the checks in their
+// order. A check is a function in a file of its own: it sends requests over HTTP
+// and, if the daemon's data is on this machine, reads that too. It passes and
+// says what it saw, is skipped with a reason, or fails with what it expected,
+// what it saw and what to do.
 //
-// What a check makes carries the tag vega-verify and is gone when the check
-// ends, however it ends: the note of how to take it away is made first, and no
-// request that makes something is ever cut off. What remains is what any
-// caller leaves: lines in the log, figures of queries, and a run or two in the
-// history of an integration.
+// Whatever a check creates carries the tag vega-verify and is removed when the
+// check ends, however it ends: the cleanup is registered first, and a request
+// that creates something is never canceled. What remains is what any client
+// leaves behind: log lines, query statistics, and a run or two in the history of
+// an integration.
 //
-// It knows the answers by their JSON alone, not by the types of the daemon, so
-// that it sees what any other client sees. Only the command line imports it.
+// The package knows the answers only by their JSON, not by the daemon's types, so
+// it sees what any other client sees. Only the command line imports it.
 package verify

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// abandoned is how old something with the name of a verification is when
-// nobody can be at it any more: what one left that was killed.
+// abandoned is the age after which something with the name of a verification
+// counts as left over from one that was killed.
 const abandoned = time.Hour
 
 type conversation struct {
@@ -26,12 +26,12 @@ type conversation struct {
 
 func (c *conversation) path() string { return "/v1/conversations/" + strconv.FormatInt(c.ID, 10) }
 
-// history: conversations are kept, found page by page, marked and taken away.
+// history checks that conversations are stored, paged through, marked and removed.
 func history(ctx context.Context, s *session) (string, error) {
 	if err := s.sweepConversations(ctx); err != nil {
 		return "", err
 	}
-	s.later(func(ctx context.Context) error { return s.removeConversations(ctx, url.Values{"session": {s.tag}}, 0) })
+	s.cleanup(func(ctx context.Context) error { return s.removeConversations(ctx, url.Values{"session": {s.tag}}, 0) })
 	var logged []conversation
 	for n := range 3 {
 		c, err := s.logConversation(ctx, fmt.Sprintf("%s %d: ünïcødé 🙂 ' \" %%\n", name, n))
@@ -40,14 +40,14 @@ func history(ctx context.Context, s *session) (string, error) {
 		}
 		logged = append(logged, c)
 	}
-	slices.Reverse(logged) // the newest first
-	if err := s.paged(ctx, logged); err != nil {
+	slices.Reverse(logged) // newest first
+	if err := s.checkPages(ctx, logged); err != nil {
 		return "", err
 	}
-	if err := s.reviewed(ctx, logged[1]); err != nil {
+	if err := s.checkReviewed(ctx, logged[1]); err != nil {
 		return "", err
 	}
-	if err := s.takenAway(ctx, logged); err != nil {
+	if err := s.checkRemoved(ctx, logged); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d conversations were logged, paged through, marked and removed", len(logged)), nil
@@ -70,8 +70,8 @@ func (s *session) logConversation(ctx context.Context, prompt string) (c convers
 	return c, nil
 }
 
-// paged goes through by two, and by what was not reviewed.
-func (s *session) paged(ctx context.Context, want []conversation) error {
+// checkPages pages through by two, with and without a filter.
+func (s *session) checkPages(ctx context.Context, want []conversation) error {
 	for _, filter := range []string{"", "&reviewed=false"} {
 		var got []conversation
 		for cursor, pages := "", 0; pages == 0 || cursor != "" && pages <= len(want); pages++ {
@@ -106,7 +106,7 @@ func ids(all []conversation) string {
 	return strings.Join(out, ", ")
 }
 
-func (s *session) reviewed(ctx context.Context, c conversation) error {
+func (s *session) checkReviewed(ctx context.Context, c conversation) error {
 	a, err := s.change(ctx, http.MethodPatch, c.path(), map[string]bool{"reviewed": true})
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *session) reviewed(ctx context.Context, c conversation) error {
 	return nil
 }
 
-func (s *session) takenAway(ctx context.Context, all []conversation) error {
+func (s *session) checkRemoved(ctx context.Context, all []conversation) error {
 	for _, c := range all {
 		a, err := s.change(ctx, http.MethodDelete, c.path(), nil)
 		if err != nil {
@@ -145,19 +145,19 @@ func (s *session) takenAway(ctx context.Context, all []conversation) error {
 	return nil
 }
 
-// sweepConversations takes away what a verification left that was killed.
+// sweepConversations removes what a killed verification left behind.
 func (s *session) sweepConversations(ctx context.Context) error {
 	return s.removeConversations(ctx, url.Values{"source": {name}}, abandoned)
 }
 
-// removeConversations removes those of a query that are at least so old.
+// removeConversations removes those that a query finds, if at least age old.
 func (s *session) removeConversations(ctx context.Context, q url.Values, age time.Duration) error {
 	q.Set("limit", "100")
 	var page struct {
 		Conversations []conversation `json:"conversations"`
 	}
 	if err := s.read(ctx, "/v1/conversations?"+q.Encode(), &page); err != nil {
-		return fmt.Errorf("look for conversations to take away: %w", err)
+		return fmt.Errorf("list conversations to remove: %w", err)
 	}
 	for _, c := range page.Conversations {
 		if c.Source != name || age > 0 && time.Since(c.At) < age {

@@ -10,26 +10,27 @@ import (
 	"vega/store/sqlite"
 )
 
-// ways are what the history is looked up by, as the columns of its indexes.
-var ways = [][]string{{"ts"}, {"session_id", "ts"}, {"source", "ts"}, {"reviewed", "ts"}}
+// lookups are the columns of the indexes by which the history is looked up.
+var lookups = [][]string{{"ts"}, {"session_id", "ts"}, {"source", "ts"}, {"reviewed", "ts"}}
 
-// indexes: each way into the history has its index, and SQLite takes it.
+// indexes checks that each lookup of the history has an index, and that SQLite
+// uses it.
 func indexes(ctx context.Context, s *session) (string, error) {
 	now, err := s.stats(ctx)
 	if err != nil {
 		return "", err
 	}
 	if now.File == nil {
-		return "", &failure{expected: "the stats of the store's file", seen: "none: " + clip(now.Unavailable)}
+		return "", &failure{expected: "statistics of the store's file", seen: "none: " + clip(now.Unavailable)}
 	}
-	for _, columns := range ways {
+	for _, columns := range lookups {
 		there := slices.ContainsFunc(now.File.Indexes, func(x index) bool { return x.Table == "conversations" && slices.Equal(x.Columns, columns) })
 		if !there {
 			return "", &failure{expected: fmt.Sprintf("an index of conversations (%s)", strings.Join(columns, ", ")), seen: "none"}
 		}
 	}
-	if err := s.here(ctx); err != nil {
-		return fmt.Sprintf("all %d are there; the plans can't be seen from here: %v", len(ways), err), nil
+	if err := s.localData(ctx); err != nil {
+		return fmt.Sprintf("all %d exist; the query plans are not accessible from here: %v", len(lookups), err), nil
 	}
 	return s.plans(ctx)
 }
@@ -48,5 +49,5 @@ func (s *session) plans(ctx context.Context) (string, error) {
 			return "", &failure{expected: fmt.Sprintf("the plan of %s to use %s", p.Name, p.Index), seen: clip(p.Plan)}
 		}
 	}
-	return fmt.Sprintf("the plans of %d ways into the history use theirs", len(paths)), nil
+	return fmt.Sprintf("the query plans of %d lookups of the history use them", len(paths)), nil
 }

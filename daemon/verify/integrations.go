@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// fresh is how old a run may be to count: so that who verifies often does not
-// burden what is checked.
+// fresh is the age up to which an earlier run counts, so that frequent
+// verifications do not burden the targets.
 const fresh = time.Minute
 
-// health is what is read of /admin/integrations/health.
+// health is the part of /admin/integrations/health that is checked.
 type health struct {
 	Integrations []integration `json:"integrations"`
 }
@@ -27,33 +27,33 @@ type integration struct {
 	CheckedAt      *string `json:"checked_at"`
 }
 
-// integrations: vega can tell how each is. That one is not well is the word of
-// its target, and no fault of vega.
+// integrations checks that vega knows the health of each. An unhealthy target is
+// not a failure of vega.
 func integrations(ctx context.Context, s *session) (string, error) {
 	h, err := s.health(ctx)
 	if err != nil {
 		return "", err
 	}
 	by := map[string]int{}
-	var lost []string
+	var unknown []string
 	for _, i := range h.Integrations {
 		by[i.Status]++
 		switch {
 		case i.Status == "disabled":
 		case !slices.Contains([]string{"healthy", "degraded", "unhealthy"}, i.Status) || slices.Contains([]string{"probe", "host", "denied"}, i.Cause):
-			lost = append(lost, fmt.Sprintf("%s is %s (%s): %s", i.Name, i.Status, i.Cause, clip(i.Message)))
+			unknown = append(unknown, fmt.Sprintf("%s is %s (%s): %s", i.Name, i.Status, i.Cause, clip(i.Message)))
 		}
 	}
-	if len(lost) > 0 {
-		return "", &failure{expected: "a word of each target", seen: strings.Join(lost[:min(len(lost), 5)], ", ")}
+	if len(unknown) > 0 {
+		return "", &failure{expected: "a result for each target", seen: strings.Join(unknown[:min(len(unknown), 5)], ", ")}
 	}
 	if by["disabled"] == len(h.Integrations) {
 		return "", skip("no integration is enabled")
 	}
-	return counted(by), nil
+	return statusCounts(by), nil
 }
 
-func counted(by map[string]int) string {
+func statusCounts(by map[string]int) string {
 	var parts []string
 	for _, status := range []string{"healthy", "degraded", "unhealthy", "disabled"} {
 		if by[status] > 0 {
@@ -69,8 +69,7 @@ func (s *session) health(ctx context.Context) (health, error) {
 	return h, err
 }
 
-// quickest is the integration whose run is the cheapest to ask for; "" where
-// none can be run.
+// quickest returns the integration with the shortest run, "" if none can run.
 func (h *health) quickest() string {
 	var best *integration
 	for n := range h.Integrations {

@@ -17,15 +17,15 @@ type memory struct {
 
 func (m memory) path() string { return "/v1/memories/" + m.Key }
 
-// memories: one is kept, found, replaced and forgotten.
+// memories checks that a memory is stored, found, replaced and deleted.
 func memories(ctx context.Context, s *session) (string, error) {
 	if err := s.sweepMemories(ctx); err != nil {
 		return "", err
 	}
 	m := memory{Key: s.tag}
-	s.later(func(ctx context.Context) error { return s.remove(ctx, m.path()) })
+	s.cleanup(func(ctx context.Context) error { return s.remove(ctx, m.path()) })
 	for _, m.Value = range []string{"ünïcødé 🙂 ' \" %\n", "another"} {
-		if err := s.remembered(ctx, m); err != nil {
+		if err := s.checkKept(ctx, m); err != nil {
 			return "", err
 		}
 	}
@@ -39,11 +39,11 @@ func memories(ctx context.Context, s *session) (string, error) {
 	if a, err = s.get(ctx, m.path()); err != nil {
 		return "", err
 	}
-	return "one was kept, found, replaced and forgotten", a.is(http.StatusNotFound)
+	return "a memory was stored, found, replaced and deleted", a.is(http.StatusNotFound)
 }
 
-// remembered puts a memory, and looks it up by its key and in the list.
-func (s *session) remembered(ctx context.Context, m memory) error {
+// checkKept stores a memory, and looks it up by its key and in the list.
+func (s *session) checkKept(ctx context.Context, m memory) error {
 	a, err := s.change(ctx, http.MethodPut, m.path(), map[string]string{"value": m.Value})
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *session) remembered(ctx context.Context, m memory) error {
 	return nil
 }
 
-// listMemories are those that a verification makes, of anybody's.
+// listMemories returns the memories of all verifications.
 func (s *session) listMemories(ctx context.Context) ([]memory, error) {
 	var page struct {
 		Memories []memory `json:"memories"`
@@ -77,7 +77,7 @@ func (s *session) listMemories(ctx context.Context) ([]memory, error) {
 	return slices.DeleteFunc(page.Memories, func(m memory) bool { return !strings.HasPrefix(m.Key, name+"-") }), err
 }
 
-// sweepMemories takes away what a verification left that was killed.
+// sweepMemories removes what a killed verification left behind.
 func (s *session) sweepMemories(ctx context.Context) error {
 	all, err := s.listMemories(ctx)
 	if err != nil {

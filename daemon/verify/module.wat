@@ -1,5 +1,5 @@
-;; The plugin that vega verify drops: its probe is healthy, and asks for
-;; nothing. module.wasm is this, with the manifest of plugin.hcl packed in.
+;; The plugin that vega verify adds: its probe is always healthy. module.wasm is
+;; this module, with the manifest of plugin.hcl packed in.
 (module
   (memory (export "memory") 1)
   (func (export "vega_run") (param i32) (result i32)

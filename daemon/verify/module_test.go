@@ -13,9 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "write module.wasm")
 
-// TestModule: module.wasm is module.wat, assembled by hand here, with the
+// TestModuleIsBuiltFromItsSources assembles module.wat by hand and packs in the
 // manifest of plugin.hcl.
-func TestModule(t *testing.T) {
+func TestModuleIsBuiltFromItsSources(t *testing.T) {
 	m, diags := config.LoadManifest("plugin.hcl")
 	if diags.HasErrors() {
 		t.Fatal(diags)
@@ -40,9 +40,9 @@ func TestModule(t *testing.T) {
 		module = want
 	}
 	if !bytes.Equal(module, want) {
-		t.Errorf("module.wasm has %d bytes that are not those of module.wat and plugin.hcl; write it with -update", len(module))
+		t.Errorf("module.wasm (%d bytes) does not match module.wat and plugin.hcl; run the test with -update", len(module))
 	}
 	if len(module) > 1<<10 {
-		t.Errorf("it has %d bytes", len(module))
+		t.Errorf("module.wasm has %d bytes, want 1 KiB at most", len(module))
 	}
 }

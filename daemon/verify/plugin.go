@@ -3,7 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
-	_ "embed" // the module to drop
+	_ "embed" // module.wasm
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,22 +15,21 @@ import (
 	"time"
 )
 
-// module is a plugin whose probe is always healthy. Its source is module.wat
-// and plugin.hcl. It is the same each time, so that what the daemon compiles
-// of it is too.
+// module is a plugin whose probe is always healthy, made from module.wat and
+// plugin.hcl.
 //
 //go:embed module.wasm
 var module []byte
 
 const (
-	dropTime = 20 * time.Second // a daemon looks four times a second
-	lookTime = 100 * time.Millisecond
-	// settleTime is for a module that goes before it was seen in service: the
-	// daemon may be about to take it up.
-	settleTime = 1500 * time.Millisecond
+	pluginTimeout = 20 * time.Second // the daemon looks four times a second
+	pollEvery     = 100 * time.Millisecond
+	// absenceTime is how long a module must stay unlisted if it is removed before
+	// it was seen loaded: the daemon may be about to load it.
+	absenceTime = 1500 * time.Millisecond
 )
 
-// plugin is what is read of /admin/plugins.
+// plugin is the part of /admin/plugins that is checked.
 type plugin struct {
 	File   string `json:"file"`
 	Digest string `json:"digest"`
@@ -38,42 +37,42 @@ type plugin struct {
 	Reason string `json:"reason"`
 }
 
-// dropIn: a module that is put into the directory of plugins comes into
-// service, and goes when its file does.
+// dropIn checks that a module in the directory of plugins is loaded, and unloaded
+// when its file is removed.
 func dropIn(ctx context.Context, s *session) (string, error) {
-	if err := s.settled(ctx); err != nil {
+	if err := s.configInForce(ctx); err != nil {
 		return "", err
 	}
-	if err := s.here(ctx); err != nil {
-		return "", skip("nothing can be dropped from here: %v", err)
+	if err := s.localData(ctx); err != nil {
+		return "", skip("no plugin can be added from here: %v", err)
 	}
 	sweepModules(s.Local.Plugins)
 	file := filepath.Join(s.Local.Plugins, s.tag+".wasm")
-	s.tidyCache() // noted first, done last
-	withdraw, err := s.drop(file)
+	s.tidyCache() // registered first, so it runs last
+	remove, err := s.drop(file)
 	if err != nil {
 		return "", err
 	}
 	began := time.Now()
-	if err := s.until(ctx, file, (*plugin).serves); err != nil {
+	if err := s.waitForPlugin(ctx, file, (*plugin).isServing); err != nil {
 		return "", err
 	}
 	in := time.Since(began)
-	withdraw.settled = 0 // it was seen, and is seen going
+	remove.absentFor = 0 // it was seen loaded
 	began = time.Now()
-	if err := withdraw.do(ctx); err != nil {
+	if err := remove.do(ctx); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("in service after %v, gone after %v", in.Round(time.Millisecond), time.Since(began).Round(time.Millisecond)), nil
+	return fmt.Sprintf("loaded after %v, unloaded after %v", in.Round(time.Millisecond), time.Since(began).Round(time.Millisecond)), nil
 }
 
-// drop writes the module, in a directory that is made for it where there is
-// none. It never takes the place of another file.
-func (s *session) drop(file string) (*withdrawal, error) {
+// drop writes the module to a file that does not exist yet, and creates its
+// directory if needed.
+func (s *session) drop(file string) (*removal, error) {
 	dir := filepath.Dir(file)
 	switch err := os.Mkdir(dir, 0o755); {
 	case err == nil:
-		s.later(func(context.Context) error { return absent(os.Remove(dir)) })
+		s.cleanup(func(context.Context) error { return ignoreMissing(os.Remove(dir)) })
 	case !errors.Is(err, fs.ErrExist):
 		return nil, unwritable(dir, err)
 	}
@@ -81,74 +80,74 @@ func (s *session) drop(file string) (*withdrawal, error) {
 	if err != nil {
 		return nil, unwritable(dir, err)
 	}
-	w := &withdrawal{session: s, file: file, settled: settleTime}
-	s.later(w.do)
+	w := &removal{session: s, file: file, absentFor: absenceTime}
+	s.cleanup(w.do)
 	_, err = f.Write(module)
 	return w, errors.Join(err, f.Close())
 }
 
-// withdrawal takes a module away, and waits until the daemon has seen it.
-type withdrawal struct {
+// removal removes a module and waits until the daemon has unloaded it.
+type removal struct {
 	*session
-	file    string
-	settled time.Duration // for how long it must not be listed
-	done    bool
+	file      string
+	absentFor time.Duration // how long it must stay unlisted
+	done      bool
 }
 
-func (w *withdrawal) do(ctx context.Context) error {
+func (w *removal) do(ctx context.Context) error {
 	if w.done {
 		return nil
 	}
-	if err := absent(os.Remove(w.file)); err != nil {
+	if err := ignoreMissing(os.Remove(w.file)); err != nil {
 		return err
 	}
 	began := time.Now()
-	err := w.until(ctx, w.file, func(p *plugin) (bool, error) {
+	err := w.waitForPlugin(ctx, w.file, func(p *plugin) (bool, error) {
 		if p != nil {
 			began = time.Now()
 		}
-		return p == nil && time.Since(began) >= w.settled, nil
+		return p == nil && time.Since(began) >= w.absentFor, nil
 	})
 	w.done = err == nil
 	return err
 }
 
-// unwritable is a reason to skip where this user may not write.
+// unwritable returns a reason to skip if this user may not write.
 func unwritable(dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return skip("this user can't put a file into %s: %v", dir, err)
+		return skip("this user can't write to %s: %v", dir, err)
 	}
-	return &failure{expected: "plugins.dir to be a directory that takes files", seen: err.Error(), fix: "make " + dir + " a directory"}
+	return &failure{expected: "plugins.dir to be a writable directory", seen: err.Error(), fix: "make " + dir + " a directory"}
 }
 
-// absent takes it that there is nothing as well.
-func absent(err error) error {
+// ignoreMissing accepts that a file does not exist.
+func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// until asks for the plugin of a file until it is as so says, or can't be.
-func (s *session) until(ctx context.Context, file string, so func(*plugin) (bool, error)) error {
-	for end := time.Now().Add(dropTime); ; {
+// waitForPlugin polls the plugin of a file until done reports true or an error.
+func (s *session) waitForPlugin(ctx context.Context, file string, done func(*plugin) (bool, error)) error {
+	for end := time.Now().Add(pluginTimeout); ; {
 		p, err := s.pluginOf(ctx, file)
 		if err != nil {
 			return err
 		}
-		if is, err := so(p); is || err != nil {
+		if ok, err := done(p); ok || err != nil {
 			return err
 		}
 		if time.Now().After(end) {
-			return &failure{expected: fmt.Sprintf("%s to come into service, and to go with its file, within %v each", file, dropTime), seen: p.String()}
+			return &failure{expected: fmt.Sprintf("%s to be loaded, and unloaded after its removal, within %v each", file, pluginTimeout), seen: p.String()}
 		}
-		if err := wait(ctx, lookTime); err != nil {
+		if err := wait(ctx, pollEvery); err != nil {
 			return err
 		}
 	}
 }
 
-// pluginOf is that of a file, nil if none is listed.
+// pluginOf returns the plugin of a file, nil if none is listed.
 func (s *session) pluginOf(ctx context.Context, file string) (*plugin, error) {
 	var all struct {
 		Plugins []plugin `json:"plugins"`
@@ -164,8 +163,9 @@ func (s *session) pluginOf(ctx context.Context, file string) (*plugin, error) {
 	return nil, nil
 }
 
-// serves waits for its turn where another verification is at the same.
-func (p *plugin) serves() (bool, error) {
+// isServing reports whether the module is loaded. While another verification has
+// its module loaded, this one is refused and has to wait.
+func (p *plugin) isServing() (bool, error) {
 	sum := sha256.Sum256(module)
 	switch {
 	case p == nil:
@@ -179,16 +179,16 @@ func (p *plugin) serves() (bool, error) {
 	}
 }
 
-// String is how it is listed.
+// String describes the plugin.
 func (p *plugin) String() string {
 	if p == nil {
 		return "no such plugin"
 	}
-	return clip(fmt.Sprintf("it is %s, with the digest %s: %s", p.State, p.Digest, p.Reason))
+	return clip(fmt.Sprintf("state %s, digest %s: %s", p.State, p.Digest, p.Reason))
 }
 
-// sweepModules removes what a verification left that was killed. What this
-// user may not remove stays.
+// sweepModules removes what a killed verification left behind, as far as this user
+// may.
 func sweepModules(dir string) {
 	files, err := filepath.Glob(filepath.Join(dir, name+"-*.wasm"))
 	if err != nil {

@@ -1,11 +1,11 @@
-# The manifest of the plugin that vega verify drops into plugins.dir for a
-# moment. It asks for nothing.
+# The manifest of the plugin that vega verify briefly adds to plugins.dir. It
+# requests no capabilities.
 
 abi         = "vega_v1"
 name        = "vega-verify"
 version     = "1.0.0"
-description = "Shows vega verify that a plugin which is dropped in comes into service. It goes by itself."
+description = "Shows vega verify that dropped-in plugins are loaded. Removed automatically."
 
 probe "alive" {
-  summary = "Is healthy."
+  summary = "Always healthy."
 }

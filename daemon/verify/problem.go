@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// problem is an error on the wire (RFC 9457).
+// problem is a problem document (RFC 9457).
 type problem struct {
 	Type          string `json:"type"`
 	Title         string `json:"title"`
@@ -16,7 +16,7 @@ type problem struct {
 	CorrelationID string `json:"correlation_id"`
 }
 
-// problems: an error is a problem document, whole.
+// problems checks that errors are complete problem documents.
 func problems(ctx context.Context, s *session) (string, error) {
 	for _, q := range []struct {
 		method, path string
@@ -34,14 +34,14 @@ func problems(ctx context.Context, s *session) (string, error) {
 			return "", err
 		}
 		if q.status == http.StatusMethodNotAllowed && a.header.Get("Allow") == "" {
-			return "", &failure{expected: fmt.Sprintf("%s %s to name what it takes in Allow", q.method, q.path), seen: "no such header"}
+			return "", &failure{expected: fmt.Sprintf("%s %s to list the allowed methods in Allow", q.method, q.path), seen: "no such header"}
 		}
 	}
 	return "404, 405 and 400 are problem+json", nil
 }
 
 func (a answer) isProblem(status int) error {
-	what := fmt.Sprintf("%s %s to answer %d with a whole application/problem+json", a.method, a.path, status)
+	what := fmt.Sprintf("%s %s to answer %d with a complete application/problem+json", a.method, a.path, status)
 	if a.status != status || a.kind() != "application/problem+json" {
 		return &failure{expected: what, seen: fmt.Sprintf("%s, %s", a, a.kind())}
 	}

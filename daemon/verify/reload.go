@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// reload: the daemon reads its configuration again. It is asked to only where
-// that changes nothing.
+// reload checks that the daemon reads its configuration again, only if that
+// changes nothing.
 func reload(ctx context.Context, s *session) (string, error) {
-	if err := s.settled(ctx); err != nil {
+	if err := s.configInForce(ctx); err != nil {
 		return "", err
 	}
 	a, err := s.change(ctx, http.MethodPost, "/admin/config/reload", nil)

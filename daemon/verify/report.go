@@ -6,10 +6,10 @@ import (
 	"fmt"
 )
 
-// formatVersion is that of a Report's JSON.
+// formatVersion is the version of a Report's JSON.
 const formatVersion = "1.0"
 
-// Report is what came of the checks.
+// Report is the result of all checks.
 type Report struct {
 	FormatVersion string  `json:"format_version"`
 	Passed        int     `json:"passed"`
@@ -18,23 +18,23 @@ type Report struct {
 	Checks        []Check `json:"checks"`
 }
 
-// Outcome is what came of a check.
+// Outcome is the outcome of a check.
 type Outcome string
 
 // The outcomes.
 const (
 	Pass Outcome = "pass"
 	Fail Outcome = "fail"
-	Skip Outcome = "skip" // it could not be checked from here, and the reason says why
+	Skip Outcome = "skip" // not possible from here; see the reason
 )
 
-// Check is what came of one check.
+// Check is the result of one check.
 type Check struct {
 	Name          string  `json:"name"`
 	Outcome       Outcome `json:"outcome"`
 	DurationMS    float64 `json:"duration_ms"`
-	Reason        string  `json:"reason"` // what was seen; of a failure, what was expected too
-	Fix           string  `json:"fix"`    // "" but for a failure
+	Reason        string  `json:"reason"` // what was seen, and for a failure what was expected
+	Fix           string  `json:"fix"`    // "" except for a failure
 	CorrelationID string  `json:"correlation_id"`
 }
 
@@ -50,7 +50,7 @@ func (r *Report) add(c Check) {
 	}
 }
 
-// judge turns how a check ended into its outcome.
+// judge sets the outcome from the result of a check.
 func (c *Check) judge(ctx context.Context, f feature, seen string, err error) {
 	var skipped *skipError
 	var failed *failure
@@ -62,7 +62,7 @@ func (c *Check) judge(ctx context.Context, f feature, seen string, err error) {
 	case errors.Is(ctx.Err(), context.Canceled):
 		c.Outcome, c.Reason = Skip, "interrupted"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		c.Outcome, c.Reason, c.Fix = Fail, "expected it to be done; saw the time run out", "give it longer with --timeout, or see what keeps the daemon"
+		c.Outcome, c.Reason, c.Fix = Fail, "expected the check to end; saw the timeout", "raise --timeout, or find out why the daemon is slow"
 	case errors.As(err, &skipped):
 		c.Outcome, c.Reason = Skip, skipped.reason
 	default:
@@ -73,19 +73,19 @@ func (c *Check) judge(ctx context.Context, f feature, seen string, err error) {
 	}
 }
 
-// failure is a feature that is broken.
+// failure reports a broken feature.
 type failure struct {
 	expected, seen string
 	fix            string // "" for that of the feature
 }
 
-// Error says both.
+// Error says what was expected and what was seen.
 func (f *failure) Error() string { return "expected " + f.expected + "; saw " + f.seen }
 
-// skipError is a feature that can't be checked from here.
+// skipError reports a feature that can't be checked from here.
 type skipError struct{ reason string }
 
-// Error is the reason.
+// Error returns the reason.
 func (e *skipError) Error() string { return e.reason }
 
 func skip(format string, args ...any) error { return &skipError{fmt.Sprintf(format, args...)} }

@@ -13,22 +13,21 @@ import (
 	"time"
 )
 
-// name is what all that is made here is called by, with something random
-// behind it.
+// name is the name of everything that is created here, followed by a random part.
 const name = "vega-verify"
 
-// undoTime is how long taking away may take, once everything else is over.
-const undoTime = 10 * time.Second
+// cleanupTimeout bounds the cleanup after a check.
+const cleanupTimeout = 10 * time.Second
 
 // session is one verification.
 type session struct {
 	Options
-	tag      string // what is made in it is called by
-	id       string // of correlation, of the check under way
-	outcomes map[string]Outcome
-	undo     []func(context.Context) error
-	looked   bool  // whether it is known if the daemon is here
-	away     error // why it is not
+	tag        string // the name of everything it creates
+	id         string // correlation ID of the current check
+	outcomes   map[string]Outcome
+	cleanups   []func(context.Context) error
+	localKnown bool  // whether localErr is set
+	localErr   error // why the data of the daemon is not on this machine
 }
 
 func newSession(o Options) *session {
@@ -37,7 +36,7 @@ func newSession(o Options) *session {
 
 func random() string {
 	var b [6]byte
-	rand.Read(b[:]) // never fails: it ends the process instead
+	rand.Read(b[:]) // never fails: it would end the process
 	return hex.EncodeToString(b[:])
 }
 
@@ -46,7 +45,7 @@ func (s *session) begin(check string) { s.id = s.tag + "." + check }
 // failed reports whether an earlier check failed.
 func (s *session) failed(check string) bool { return s.outcomes[check] == Fail }
 
-// hide takes the key out of what may be shown.
+// hide replaces the API key in a text.
 func (s *session) hide(text string) string {
 	if s.Client.Key == "" {
 		return text
@@ -54,23 +53,23 @@ func (s *session) hide(text string) string {
 	return strings.ReplaceAll(text, s.Client.Key, "(secret)")
 }
 
-// later notes how to take away what is made next. It is noted first: a request
-// whose answer is lost may have been granted all the same.
-func (s *session) later(undo func(context.Context) error) { s.undo = append(s.undo, undo) }
+// cleanup registers how to remove what the check is about to create. It is called
+// before the request, which may succeed even if its answer is lost.
+func (s *session) cleanup(undo func(context.Context) error) { s.cleanups = append(s.cleanups, undo) }
 
-// clear takes away what was made, the last first, even when ctx has ended.
-func (s *session) clear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+// runCleanups removes what was created, in reverse order, even if ctx has ended.
+func (s *session) runCleanups(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	var errs []error
-	for _, undo := range slices.Backward(s.undo) {
+	for _, undo := range slices.Backward(s.cleanups) {
 		errs = append(errs, undo(ctx))
 	}
-	s.undo = nil
+	s.cleanups = nil
 	return errors.Join(errs...)
 }
 
-// public asks without a key.
+// public sends a request without a key.
 func (s *session) public(ctx context.Context, method, path string) (answer, error) {
 	return s.Client.send(ctx, request{method: method, path: path, id: s.id})
 }
@@ -83,7 +82,7 @@ func (s *session) getAs(ctx context.Context, path, id string) (answer, error) {
 	return s.Client.send(ctx, request{method: http.MethodGet, path: path, id: id, key: s.Client.Key})
 }
 
-// read asks for a path and reads the answer, which has to be a success.
+// read gets a path and decodes the answer. Any status except 200 is a failure.
 func (s *session) read(ctx context.Context, path string, into any) error {
 	a, err := s.get(ctx, path)
 	if err != nil {
@@ -95,8 +94,8 @@ func (s *session) read(ctx context.Context, path string, into any) error {
 	return a.decode(into)
 }
 
-// change sends a request that changes something. It is not cut off when ctx
-// ends, for then nobody would know whether it came about.
+// change sends a request that changes something. It is not canceled when ctx
+// ends, because its outcome would then be unknown.
 func (s *session) change(ctx context.Context, method, path string, body any) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, err
@@ -105,28 +104,28 @@ func (s *session) change(ctx context.Context, method, path string, body any) (an
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
-			return answer{}, fmt.Errorf("make the body of %s %s: %w", method, path, err)
+			return answer{}, fmt.Errorf("encode the body of %s %s: %w", method, path, err)
 		}
 		r.body = string(b)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTimeout)
 	defer cancel()
 	return s.Client.send(ctx, r)
 }
 
-// remove deletes, as part of taking away: that there is nothing is as good.
+// remove deletes a path as part of a cleanup. A path that does not exist is fine.
 func (s *session) remove(ctx context.Context, path string) error {
 	a, err := s.change(ctx, http.MethodDelete, path, nil)
 	if err == nil && a.status != http.StatusNoContent && a.status != http.StatusNotFound {
 		err = a.is(http.StatusNoContent)
 	}
 	if err != nil {
-		return fmt.Errorf("take %s away: %w", path, err)
+		return fmt.Errorf("remove %s: %w", path, err)
 	}
 	return nil
 }
 
-// wait pauses, and reports that ctx has ended.
+// wait pauses for d. It returns early with an error if ctx ends.
 func wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():

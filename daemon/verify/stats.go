@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// stats are the figures of /admin/database/stats that are looked at.
+// stats is the part of /admin/database/stats that is checked.
 type stats struct {
 	database
 	Databases []database `json:"databases"`
@@ -55,8 +55,8 @@ func (s *session) stats(ctx context.Context) (stats, error) {
 	return out, err
 }
 
-// of finds the query that a request caused.
-func of(all []query, id string) *query {
+// findQuery returns the query that a request caused, or nil.
+func findQuery(all []query, id string) *query {
 	n := slices.IndexFunc(all, func(q query) bool { return q.CorrelationID == id })
 	if n < 0 {
 		return nil
@@ -64,8 +64,8 @@ func of(all []query, id string) *query {
 	return &all[n]
 }
 
-// counted is how often a function of the store has sent its statement.
-func (s *stats) counted(function string) (total int64) {
+// total returns how often a function of the store has sent its statement.
+func (s *stats) total(function string) (total int64) {
 	for _, t := range s.Statements {
 		if t.Function == function {
 			total += t.Total

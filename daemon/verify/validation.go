@@ -8,7 +8,7 @@ import (
 
 var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// verdict is what is read of /admin/config/validate.
+// verdict is the part of /admin/config/validate that is checked.
 type verdict struct {
 	Valid       bool `json:"valid"`
 	Errors      int  `json:"error_count"`
@@ -36,8 +36,8 @@ func (s *session) verdict(ctx context.Context) (v verdict, err error) {
 	return v, err
 }
 
-// validation: the configuration on the disk has no error, and the daemon knows
-// which one it runs.
+// validation checks that the configuration on disk is valid, and that the daemon
+// knows which one is in force.
 func validation(ctx context.Context, s *session) (string, error) {
 	v, err := s.verdict(ctx)
 	if err != nil {
@@ -46,16 +46,16 @@ func validation(ctx context.Context, s *session) (string, error) {
 	if err := v.sane(); err != nil {
 		return "", err
 	}
-	if v.Running.SameAsDisk && v.Running.Digest != s.Local.Digest && s.here(ctx) == nil {
+	if v.Running.SameAsDisk && v.Running.Digest != s.Local.Digest && s.localData(ctx) == nil {
 		return "", &failure{
-			expected: fmt.Sprintf("the daemon to run %s, which it says is what is on the disk", s.Local.Digest),
+			expected: fmt.Sprintf("the daemon to run %s, since it reports to run the configuration on disk", s.Local.Digest),
 			seen:     v.Running.Digest,
-			fix:      "verify with the file that the daemon runs with, by -c: " + v.Running.Path,
+			fix:      "pass the daemon's configuration file with -c: " + v.Running.Path,
 		}
 	}
-	seen := fmt.Sprintf("%s is valid, %d warnings, and in force", v.Running.Path, v.Warnings)
+	seen := fmt.Sprintf("%s is valid with %d warnings, and in force", v.Running.Path, v.Warnings)
 	if !v.Running.SameAsDisk {
-		seen = fmt.Sprintf("%s is valid, %d warnings; what is on the disk is not in force yet", v.Running.Path, v.Warnings)
+		seen = fmt.Sprintf("%s is valid with %d warnings; the version on disk is not in force yet", v.Running.Path, v.Warnings)
 	}
 	return seen, nil
 }
@@ -63,8 +63,8 @@ func validation(ctx context.Context, s *session) (string, error) {
 func (v *verdict) sane() error {
 	if v.Valid != (v.Errors == 0) || !digest.MatchString(v.Running.Digest) {
 		return &failure{
-			expected: "valid to say whether there are errors, and running.digest to be a SHA-256",
-			seen:     fmt.Sprintf("valid is %t with %d errors, the digest %q", v.Valid, v.Errors, clip(v.Running.Digest)),
+			expected: "valid to match error_count, and running.digest to be a SHA-256",
+			seen:     fmt.Sprintf("valid is %t with %d errors, and the digest is %q", v.Valid, v.Errors, clip(v.Running.Digest)),
 		}
 	}
 	if v.Valid {
@@ -77,20 +77,20 @@ func (v *verdict) sane() error {
 			break
 		}
 	}
-	return &failure{expected: "the configuration on the disk to be valid", seen: seen}
+	return &failure{expected: "the configuration on disk to be valid", seen: seen}
 }
 
-// settled says why what is on the disk and on this machine is not what the
-// daemon runs with; nil if it is.
-func (s *session) settled(ctx context.Context) error {
+// configInForce returns an error unless the configuration on disk is valid and in
+// force.
+func (s *session) configInForce(ctx context.Context) error {
 	v, err := s.verdict(ctx)
 	switch {
 	case err != nil:
 		return err
 	case !v.Valid:
-		return skip("the configuration on the disk is not valid")
+		return skip("the configuration on disk is not valid")
 	case !v.Running.SameAsDisk:
-		return skip("the configuration on the disk is not the one in force, and putting it in force is the operator's to do")
+		return skip("the configuration on disk is not in force; reload it first")
 	}
 	return nil
 }

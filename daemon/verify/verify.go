@@ -10,62 +10,63 @@ import (
 	"time"
 )
 
-// Options say what to check.
+// Options configure Run.
 type Options struct {
 	Client Client
-	Routes []Route // that the daemon has
+	Routes []Route // of the daemon
 	Local  Local
-	Only   []string // checks, by name; none: all
-	// Done is told of each check as it ends; nil: nobody is.
+	Only   []string // names of checks; empty for all
+	// Done is called with each check when it ends, if not nil.
 	Done func(Check)
 }
 
-// Route is one of the daemon's; ":name" in Path stands for any part.
+// Route is a route of the daemon. ":name" in Path stands for any segment.
 type Route struct {
 	Method, Path string
 	Public       bool // needs no key
 }
 
-// Local is what the configuration on this machine says. Whether the daemon is
-// on this machine as well is found out.
+// Local is what the configuration on this machine contains. Run finds out whether
+// the daemon's data is on this machine.
 type Local struct {
-	Digest    string // of the configuration, as the daemon tells it
+	Digest    string // of the configuration, computed as the daemon does
 	DataDir   string
 	Store     string   // the database file
 	Plugins   string   // the directory
 	Databases []string // names of the database blocks
 }
 
-// feature is a check, and what it rests on: where that failed, it says nothing.
+// feature is a check and the checks that it needs. If one of those failed, it is
+// skipped.
 type feature struct {
 	name  string
-	rests []string
-	fix   string // where the failure itself knows none
+	needs []string
+	fix   string // the default for failures without one
 	check func(context.Context, *session) (seen string, err error)
 }
 
-// features are in the order in which they are checked: what others rest on
-// first.
+// features are in the order in which they are checked: those that others need
+// come first.
 var features = []feature{
-	{"alive", nil, "see in the daemon's log why it is not ready", alive},
-	{"auth", nil, "let nobody reach the daemon until this is mended; see what stands between it and its callers", auth},
-	{"errors", nil, "see what stands between the daemon and its callers, and changes its answers", problems},
-	{"limits", nil, "see what stands between the daemon and its callers, and changes its answers", limits},
-	{"profiler", nil, "restart the daemon; if that does not help, it is a fault of vega", profiler},
-	{"slow-query", []string{"profiler"}, "see the daemon's log; what is slow can't be found until this is mended", slowQuery},
+	{"alive", nil, "see the daemon's log for why it is not ready", alive},
+	{"auth", nil, "block access to the daemon until this is fixed; check the proxies in front of it", auth},
+	{"errors", nil, "find the proxy in front of the daemon that changes its answers", problems},
+	{"limits", nil, "find the proxy in front of the daemon that changes its answers", limits},
+	{"profiler", nil, "restart the daemon; if that does not help, report a bug", profiler},
+	{"slow-query", []string{"profiler"}, "see the daemon's log; until this is fixed, slow queries are not recorded", slowQuery},
 	{"indexes", []string{"profiler"}, "stop the daemon and restore the store's file from a backup", indexes},
-	{"databases", []string{"profiler"}, "see that the daemon runs with this configuration: vega verify --only validation", databases},
-	{"integrations", nil, "see each step of the run: vega check -v NAME", integrations},
-	{"correlation", nil, "see what stands between the daemon and its callers, and drops the header X-Correlation-ID", correlation},
-	{"history", nil, "see in the daemon's log why conversations are not kept", history},
-	{"memories", nil, "see in the daemon's log why memories are not kept", memories},
-	{"diagnostics", nil, "compare with free, df and ulimit on the daemon's machine", diagnosed},
-	{"validation", nil, "run vega validate config, and mend what it says", validation},
-	{"plugin", []string{"validation"}, "see in the daemon's log, and in GET /admin/plugins, what became of the file", dropIn},
-	{"reload", []string{"validation"}, "see the daemon's log; GET /admin/config/validate has the last reload", reload},
+	{"databases", []string{"profiler"}, "make sure that the daemon runs this configuration: vega verify --only validation", databases},
+	{"integrations", nil, "show each step of the run: vega check -v NAME", integrations},
+	{"correlation", nil, "find the proxy in front of the daemon that drops the header X-Correlation-ID", correlation},
+	{"history", nil, "see the daemon's log for why conversations are not stored", history},
+	{"memories", nil, "see the daemon's log for why memories are not stored", memories},
+	{"diagnostics", nil, "compare with free, df and ulimit on the machine of the daemon", diagnosed},
+	{"validation", nil, "run vega validate config and fix what it reports", validation},
+	{"plugin", []string{"validation"}, "see the daemon's log and GET /admin/plugins for the state of the file", dropIn},
+	{"reload", []string{"validation"}, "see the daemon's log and GET /admin/config/validate for the last reload", reload},
 }
 
-// Names are those of all checks, in the order in which they are done.
+// Names returns the names of all checks, in the order in which they run.
 func Names() []string {
 	all := make([]string, len(features))
 	for n, f := range features {
@@ -74,23 +75,22 @@ func Names() []string {
 	return all
 }
 
-// UnreachableError says that there is nobody to check.
+// UnreachableError reports that no daemon can be checked.
 type UnreachableError struct{ Err error }
 
-// Error says what to do.
+// Error says why, and what to do.
 func (e *UnreachableError) Error() string { return e.Err.Error() }
 
-// Unwrap is why.
+// Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// ErrInterrupted is that of a Run whose context was canceled: all is removed
-// again, and not all is checked.
+// ErrInterrupted is returned by Run if its context is canceled. Everything that
+// was created has been removed.
 var ErrInterrupted = errors.New("interrupted before every check was done")
 
-// Run checks one feature after the other. When the deadline of ctx passes,
-// the check under way fails and the rest are skipped. The error is an
-// *UnreachableError, ErrInterrupted, or that of a name in Only that no check
-// has.
+// Run checks one feature after the other. When the deadline of ctx passes, the
+// current check fails, and so do the rest. Run returns an *UnreachableError,
+// ErrInterrupted, or an error for a name in Only that no check has.
 func Run(ctx context.Context, o Options) (Report, error) {
 	chosen, err := choose(o.Only)
 	if err != nil {
@@ -114,11 +114,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return r, nil
 }
 
-// choose keeps the order of features.
+// choose returns the selected features in their order.
 func choose(only []string) ([]feature, error) {
 	for _, name := range only {
 		if !slices.Contains(Names(), name) {
-			return nil, fmt.Errorf("there is no check %q; there are: %s", name, strings.Join(Names(), ", "))
+			return nil, fmt.Errorf("unknown check %q: use one of %s", name, strings.Join(Names(), ", "))
 		}
 	}
 	if len(only) == 0 {
@@ -127,23 +127,23 @@ func choose(only []string) ([]feature, error) {
 	return slices.DeleteFunc(slices.Clone(features), func(f feature) bool { return !slices.Contains(only, f.name) }), nil
 }
 
-// reach finds out whether the daemon answers, and takes the key.
+// reach checks that the daemon answers and accepts the API key.
 func (s *session) reach(ctx context.Context) error {
 	s.begin("reach")
 	if _, err := s.public(ctx, http.MethodGet, "/healthz"); err != nil {
-		return &UnreachableError{fmt.Errorf("the daemon does not answer: %w; start it with vega serve, or say where it is with --server", err)}
+		return &UnreachableError{fmt.Errorf("the daemon does not answer: %w; start it with vega serve, or give its address with --server", err)}
 	}
 	a, err := s.get(ctx, "/admin/plugins")
 	if err != nil {
 		return &UnreachableError{fmt.Errorf("the daemon does not answer: %w", err)}
 	}
 	if a.status == http.StatusUnauthorized {
-		return &UnreachableError{fmt.Errorf("the daemon at %s does not take the API key of this configuration; name the file that it runs with, by -c", s.Client.URL)}
+		return &UnreachableError{fmt.Errorf("the daemon at %s rejects the API key of this configuration; pass its configuration file with -c", s.Client.URL)}
 	}
 	return nil
 }
 
-// do checks one feature, and takes away what that made.
+// do checks one feature and removes what the check created.
 func (s *session) do(ctx context.Context, f feature) Check {
 	s.begin(f.name)
 	began := time.Now()
@@ -151,8 +151,8 @@ func (s *session) do(ctx context.Context, f feature) Check {
 	if err == nil {
 		seen, err = s.try(ctx, f)
 	}
-	if left := s.clear(ctx); left != nil {
-		err = &failure{expected: "everything that was made to be gone again", seen: left.Error(), fix: "remove by hand what bears the name " + s.tag}
+	if left := s.runCleanups(ctx); left != nil {
+		err = &failure{expected: "everything that the check created to be removed", seen: left.Error(), fix: "remove what is named " + s.tag + " by hand"}
 	}
 	c := Check{Name: f.name, DurationMS: float64(time.Since(began).Microseconds()) / 1000, CorrelationID: s.id}
 	c.judge(ctx, f, seen, err)
@@ -162,9 +162,9 @@ func (s *session) do(ctx context.Context, f feature) Check {
 }
 
 func (s *session) try(ctx context.Context, f feature) (string, error) {
-	for _, ground := range f.rests {
-		if s.failed(ground) {
-			return "", skip("it rests on %s, which failed", ground)
+	for _, needed := range f.needs {
+		if s.failed(needed) {
+			return "", skip("needs %s, which failed", needed)
 		}
 	}
 	return f.check(ctx, s)

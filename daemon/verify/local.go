@@ -11,30 +11,30 @@ import (
 	"vega/store/sqlite"
 )
 
-// here is nil where the daemon's data is on this machine, and else says why it
-// is not. An address can't tell: a tunnel ends at this machine too. So
-// something is given to the daemon, and looked for in the file.
-func (s *session) here(ctx context.Context) error {
-	if !s.looked {
-		s.away = s.lookHere(ctx)
-		s.looked = ctx.Err() == nil
+// localData returns nil if the daemon's data is on this machine, and otherwise an
+// error that says why not. The address is no proof, since it may belong to a
+// tunnel. So a value is stored through the daemon and looked up in the file.
+func (s *session) localData(ctx context.Context) error {
+	if !s.localKnown {
+		s.localErr = s.findLocalData(ctx)
+		s.localKnown = ctx.Err() == nil
 	}
-	return s.away
+	return s.localErr
 }
 
-func (s *session) lookHere(ctx context.Context) error {
+func (s *session) findLocalData(ctx context.Context) error {
 	if _, err := os.Stat(s.Local.Store); err != nil {
-		return fmt.Errorf("the store of this configuration can't be seen from here: %w", err)
+		return fmt.Errorf("the store of this configuration is not accessible from here: %w", err)
 	}
 	key, value := s.tag+"-here", random()
 	path := "/v1/memories/" + key
-	s.later(func(ctx context.Context) error { return s.remove(ctx, path) })
+	s.cleanup(func(ctx context.Context) error { return s.remove(ctx, path) })
 	a, err := s.change(ctx, http.MethodPut, path, map[string]string{"value": value})
 	if err != nil {
 		return err
 	}
 	if a.status != http.StatusOK {
-		return fmt.Errorf("the memory that would show it is not taken: %s", a)
+		return fmt.Errorf("the daemon did not store a test value: %s", a)
 	}
 	db, err := sqlite.OpenReadOnly(ctx, s.Local.Store)
 	if err != nil {
