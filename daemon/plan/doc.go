@@ -1,7 +1,7 @@
-// Package plan tells what another configuration would change, before anything
-// does: which of vega's own keys, and whether they need a restart; which
-// integrations come, go, change or begin anew; and what that does to the load.
+// Package plan computes what another configuration would change, before it is
+// applied: which of vega's own keys, and whether they need a restart; which
+// integrations are added, removed, changed or restarted; and the load.
 //
-// Start at Between. It is pure, and tells names, timing and other plain figures
-// only: no value that could be a secret.
+// Start with Between. The package is pure. A plan contains names, timing and other
+// plain figures, but no value that could be a secret.
 package plan

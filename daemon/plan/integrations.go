@@ -10,7 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// blocks are those that come, go or differ.
+// blocks returns the blocks that are added, removed or changed.
 func blocks[T any](old, next []T, name func(T) string) []Block {
 	out := []Block{}
 	for _, p := range paired(old, next, name) {
@@ -26,7 +26,7 @@ func blocks[T any](old, next []T, name func(T) string) []Block {
 	return out
 }
 
-// version is a plugin by what its module is made of.
+// version identifies the module of a plugin.
 type version struct{ name, digest string }
 
 func pluginsBetween(old, next *config.Config) []Block {
@@ -43,7 +43,7 @@ func versions(c *config.Config) (all []version) {
 	return slices.CompactFunc(all, func(a, b version) bool { return a.name == b.name })
 }
 
-// integration tells what becomes of one, and whether anything does.
+// integration returns how one integration changes, and whether it does.
 func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs bool) {
 	i = Integration{Block: Block{Name: of.name}, Attributes: []Attribute{}, Because: []string{}}
 	switch {
@@ -64,7 +64,7 @@ func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs 
 	return i, i.Action != ""
 }
 
-// because says what an integration is bound to that would be another.
+// because lists what the integration depends on that changes.
 func (p *Plan) because(i *config.Integration) []string {
 	out := []string{}
 	if find(p.Plugins, i.Plugin) {
@@ -82,7 +82,7 @@ func attributes(old, next *config.Integration) []Attribute {
 	out := []Attribute{}
 	add := func(name string, was, now any) {
 		if !reflect.DeepEqual(was, now) {
-			out = append(out, Attribute{name, told(was), told(now)})
+			out = append(out, Attribute{name, shown(was), shown(now)})
 		}
 	}
 	add("probe", old.Plugin+"."+old.Probe, next.Plugin+"."+next.Probe)
@@ -95,13 +95,13 @@ func attributes(old, next *config.Integration) []Attribute {
 		add("config."+name, option{old.Values[name]}, option{next.Values[name]})
 	}
 	add("grant", granted(old.Grants), granted(next.Grants))
-	if len(out) == 0 { // the same in another order: a run is told where its grants stand
+	if len(out) == 0 { // the same in another order: messages name each by its index
 		add("grant", option{old.Grants}, option{next.Grants})
 	}
 	return out
 }
 
-// granted is what a grant block allows, in order.
+// granted lists what a grant block allows, sorted.
 func granted(s grant.Set) string {
 	var all []string
 	for _, r := range s.Rules {
@@ -122,7 +122,7 @@ func granted(s grant.Set) string {
 	return strings.Join(all, ", ")
 }
 
-// option keeps a value from being told.
+// option hides a value from the plan.
 type option struct{ value any }
 
 func optionNames(all ...*config.Integration) (names []string) {

@@ -11,10 +11,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// key is one of vega's own, in two configurations.
+// key is one of vega's own keys in two configurations.
 type key struct {
 	name     string
-	restart  bool // it is in use while vega runs: an address that is listened on, a file that is open
+	restart  bool // needed to change it, such as for an address that vega listens on
 	was, now any
 }
 
@@ -43,15 +43,15 @@ func keys(old, next *config.Config) []Key {
 		{"sandbox.host_memory", false, old.Sandbox.HostMemory, next.Sandbox.HostMemory},
 	} {
 		if !reflect.DeepEqual(k.was, k.now) {
-			out = append(out, Key{k.name, k.restart, told(k.was), told(k.now)})
+			out = append(out, Key{k.name, k.restart, shown(k.was), shown(k.now)})
 		}
 	}
 	return out
 }
 
-// told is a value as it would be written, nil for one that is more than a
-// figure, a level or a path: such may hold a secret.
-func told(v any) *string {
+// shown formats a value as in a configuration file. It returns nil for values other
+// than figures, levels and paths, as they may contain a secret.
+func shown(v any) *string {
 	var s string
 	switch v := v.(type) {
 	case bool:

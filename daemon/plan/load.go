@@ -6,15 +6,15 @@ import (
 	"vega/daemon/config"
 )
 
-// Load is what a configuration asks of vega.
+// Load is the load that a configuration causes.
 type Load struct {
 	Integrations int `json:"integrations"`
 	Enabled      int `json:"enabled"`
-	// RunsPerSecond are those that are due.
+	// RunsPerSecond is the rate of scheduled runs.
 	RunsPerSecond float64 `json:"runs_per_second"`
-	// AtWorst is how many runs want to be at work at once if no target answers.
+	// AtWorst is the number of runs in progress at once if no target answers.
 	AtWorst float64 `json:"at_worst"`
-	// AtOnce is how many may be.
+	// AtOnce is the limit of runs at once.
 	AtOnce int `json:"at_once"`
 }
 
@@ -25,7 +25,7 @@ func loadOf(c *config.Config) Load {
 			continue
 		}
 		l.Enabled++
-		if i.Interval >= time.Second { // else it is checked when asked only
+		if i.Interval >= time.Second { // otherwise it runs only on request
 			l.RunsPerSecond += 1 / i.Interval.Seconds()
 			l.AtWorst += min(1, float64(i.Timeout)/float64(i.Interval))
 		}

@@ -8,7 +8,7 @@ import (
 	"vega/policies"
 )
 
-// Plan is what would change, each list in order of name.
+// Plan is what would change. Each list is sorted by name.
 type Plan struct {
 	Keys         []Key         `json:"keys"`
 	Databases    []Block       `json:"databases"`
@@ -19,26 +19,26 @@ type Plan struct {
 	Load         Change[Load]  `json:"load"`
 }
 
-// Key is an attribute or block of vega's own that would differ.
+// Key is an attribute or block of vega's own that changes.
 type Key struct {
 	Name string `json:"name"`
-	// Restart says that it changes with a restart only: a reload is refused.
+	// Restart reports whether the change needs a restart: a reload is refused.
 	Restart bool    `json:"restart"`
-	From    *string `json:"from,omitempty"` // nil where it is not told
+	From    *string `json:"from,omitempty"` // nil if not shown
 	To      *string `json:"to,omitempty"`
 }
 
-// Block is a named part that would come, go or change as a whole.
+// Block is a named block that is added, removed or changed.
 type Block struct {
 	Name   string `json:"name"`
 	Action Action `json:"action"`
 }
 
-// Action is what would happen.
+// Action is how a block changes.
 type Action string
 
-// The actions. An integration is restarted where its own block is the same but
-// what it is bound to is not: what is known of it so far is forgotten.
+// The actions. An integration is restarted, and loses its state, if its own block
+// stays the same but something that it depends on changes.
 const (
 	Add     Action = "add"
 	Alter   Action = "change"
@@ -46,14 +46,15 @@ const (
 	Remove  Action = "remove"
 )
 
-// Integration is one that would not simply go on.
+// Integration is an integration that changes.
 type Integration struct {
 	Block
-	Attributes []Attribute `json:"attributes"` // that differ, of one that changes
-	Because    []string    `json:"because"`    // of one that restarts
+	Attributes []Attribute `json:"attributes"` // that change, for Alter
+	Because    []string    `json:"because"`    // what it depends on, for Restart
 }
 
-// Attribute is one that differs, with its values where they are no secret.
+// Attribute is an attribute that changes, with its values unless they may be
+// secret.
 type Attribute struct {
 	Name string  `json:"name"`
 	From *string `json:"from,omitempty"`
@@ -80,7 +81,7 @@ func (p Plan) Empty() bool {
 	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0
 }
 
-// NeedsRestart are the keys that a reload can't change. Not nil.
+// NeedsRestart returns the keys that a reload can't change. The result is not nil.
 func (p Plan) NeedsRestart() []string {
 	names := []string{}
 	for _, k := range p.Keys {
@@ -91,7 +92,7 @@ func (p Plan) NeedsRestart() []string {
 	return names
 }
 
-// Live are the keys and blocks of the files that a reload changes. Not nil.
+// Live returns the keys and blocks that a reload changes. The result is not nil.
 func (p Plan) Live() []string {
 	names := []string{}
 	for _, k := range p.Keys {
@@ -113,7 +114,7 @@ func (p Plan) Live() []string {
 	return names
 }
 
-// Between tells what it takes from one configuration to the next.
+// Between returns what changes from one configuration to the next.
 func Between(old, next *config.Config) Plan {
 	p := Plan{
 		Keys:         keys(old, next),
@@ -134,8 +135,8 @@ func Between(old, next *config.Config) Plan {
 	return p
 }
 
-// unplaced are the thresholds of the files, without where they stand: which of
-// vega's own stand beside them follows.
+// unplaced returns the thresholds of the files, without their positions. The
+// built-in ones are omitted, as they depend on these.
 func unplaced(all []policies.Threshold) []policies.Threshold {
 	own := slices.DeleteFunc(slices.Clone(all), func(t policies.Threshold) bool { return t.BuiltIn })
 	for n := range own {
@@ -157,13 +158,13 @@ func (s *Summary) count(a Action) {
 	}
 }
 
-// pair is what has the same name before and after; nil where there is none.
+// pair is two parts of the same name; nil if there is none.
 type pair[T any] struct {
 	name      string
 	old, next *T
 }
 
-// paired brings two lists in order of name together.
+// paired merges two lists that are sorted by name.
 func paired[T any](old, next []T, name func(T) string) (all []pair[T]) {
 	for i, j := 0, 0; i < len(old) || j < len(next); {
 		switch order := compareAt(old, next, i, j, name); {
@@ -192,7 +193,7 @@ func compareAt[T any](old, next []T, i, j int, name func(T) string) int {
 	}
 }
 
-// find reports whether a block of that name is among those that differ.
+// find reports whether a block of that name is in the list.
 func find(all []Block, name string) bool {
 	return slices.ContainsFunc(all, func(b Block) bool { return b.Name == name })
 }

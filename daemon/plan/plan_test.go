@@ -15,7 +15,7 @@ import (
 
 const canary = "hunter2-hunter2-hunter2"
 
-// core is the bundled plugin, as a module of some digest.
+// core returns options with the bundled plugin, as a module with the digest.
 func core(t *testing.T, digest string) config.Options {
 	t.Helper()
 	m, ds := config.LoadManifest("../../plugins/core/plugin.hcl")
@@ -114,7 +114,7 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// lines are a plan, a line for each change.
+// lines formats a plan, one line for each change.
 func lines(p plan.Plan) (all []string) {
 	for _, k := range p.Keys {
 		kind := "key "
@@ -152,7 +152,7 @@ func values(from, to *string) string {
 	return " " + *from + " " + *to
 }
 
-// The load is that of the enabled, of those that are due by themselves.
+// TestLoad expects the load of enabled and scheduled integrations only.
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	old := read(t, dir, before, "one")

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// CA is a certificate authority of one test.
+// CA is a certificate authority for a test.
 type CA struct {
-	Pool *x509.CertPool // trusts it
-	File string         // its certificate, PEM
+	Pool *x509.CertPool // contains the authority
+	File string         // its certificate as PEM
 
 	t    testing.TB
 	dir  string
@@ -34,7 +34,7 @@ type Leaf struct {
 	NotAfter          time.Time
 }
 
-// NewCA makes an authority. Its files go with the test.
+// NewCA makes an authority. Its files are removed after the test.
 func NewCA(t testing.TB) *CA {
 	t.Helper()
 	ca := &CA{t: t, dir: t.TempDir(), Pool: x509.NewCertPool()}
@@ -53,16 +53,16 @@ func NewCA(t testing.TB) *CA {
 	return ca
 }
 
-// Valid is a certificate for the names and addresses, good for 90 days.
+// Valid makes a certificate for the names and addresses that is valid for 90 days.
 func (ca *CA) Valid(names ...string) *Leaf { return ca.For(90*24*time.Hour, names...) }
 
-// Expired is one whose time ended yesterday.
+// Expired makes a certificate that expired yesterday.
 func (ca *CA) Expired(names ...string) *Leaf { return ca.For(-24*time.Hour, names...) }
 
-// WrongName is one for a name that no test asks for.
+// WrongName makes a certificate for a name that no test uses.
 func (ca *CA) WrongName() *Leaf { return ca.Valid("elsewhere.example") }
 
-// For is one that ends after the given time.
+// For makes a certificate that expires after the lifetime.
 func (ca *CA) For(lifetime time.Duration, names ...string) *Leaf {
 	ca.t.Helper()
 	key := newKey(ca.t)
@@ -70,7 +70,7 @@ func (ca *CA) For(lifetime time.Duration, names ...string) *Leaf {
 	return ca.leaf(template, ca.cert, key, ca.key)
 }
 
-// SelfSigned is a certificate that no authority vouches for.
+// SelfSigned makes a self-signed certificate.
 func (ca *CA) SelfSigned(names ...string) *Leaf {
 	ca.t.Helper()
 	key := newKey(ca.t)

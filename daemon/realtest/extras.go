@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// Memcached starts a memcached with further arguments, and returns where it
-// listens.
+// Memcached starts memcached with additional arguments and returns its address.
 func Memcached(t testing.TB, args ...string) (addr string) {
 	t.Helper()
 	bin := Program(t, "memcached", "memcached")
@@ -22,9 +21,9 @@ func Memcached(t testing.TB, args ...string) (addr string) {
 	return addr
 }
 
-// Chrony starts a chronyd that serves this machine's own time, as from a
-// reference clock of that stratum, and returns where it answers. It sets no
-// clock. With stratum 0 it knows no time.
+// Chrony starts a chronyd that serves the machine's time, as if from a reference
+// clock of the stratum, and returns its address. It does not set the clock. With
+// stratum 0 it is not synchronized.
 func Chrony(t testing.TB, stratum int) (addr string) {
 	t.Helper()
 	bin := Program(t, "chronyd", "chrony")
@@ -42,7 +41,7 @@ func Chrony(t testing.TB, stratum int) (addr string) {
 	return addr
 }
 
-// answersTime asks as an NTP client does.
+// answersTime sends an NTP request.
 func answersTime(c net.Conn) error {
 	if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return err
@@ -54,7 +53,7 @@ func answersTime(c net.Conn) error {
 	return err
 }
 
-// network splits an address that says over what it is reached.
+// network splits an address into network and address; the network may be a prefix.
 func network(addr string) (network, address string) {
 	if a, ok := strings.CutPrefix(addr, "udp:"); ok {
 		return "udp", a
@@ -62,9 +61,8 @@ func network(addr string) (network, address string) {
 	return "tcp", addr
 }
 
-// Mosquitto starts an MQTT broker with further lines of configuration, and
-// returns where it listens. In dir lie the files, by name, that these may name
-// as %s/NAME.
+// Mosquitto starts an MQTT broker with additional lines of configuration, and
+// returns its address. The lines may refer to files as %s/NAME.
 func Mosquitto(t testing.TB, config string, files map[string]string) (addr string) {
 	t.Helper()
 	bin := Program(t, "mosquitto", "mosquitto")
@@ -81,8 +79,8 @@ func Mosquitto(t testing.TB, config string, files map[string]string) (addr strin
 	return addr
 }
 
-// PostgresStandby starts a standby of the PostgreSQL at dsn, which follows it by
-// streaming, and returns its own DSN.
+// PostgresStandby starts a streaming standby of the PostgreSQL at dsn, and returns
+// its DSN.
 func PostgresStandby(t testing.TB, dsn string) string {
 	t.Helper()
 	parts := programs(t, "postgresql", "postgres", "pg_basebackup")

@@ -11,8 +11,8 @@ import (
 	"vega/plugins/build"
 )
 
-// Missing skips the test because this machine lacks something that it needs.
-// Where VEGA_REQUIRE=1 promises that everything is there, the test fails.
+// Missing skips the test because the machine lacks something. If VEGA_REQUIRE=1
+// promises that nothing is missing, the test fails.
 func Missing(t Skipper, what string) {
 	if h, ok := t.(interface{ Helper() }); ok {
 		h.Helper()
@@ -23,21 +23,21 @@ func Missing(t Skipper, what string) {
 	t.Skip(what)
 }
 
-// Skipper is a test, or a script of testscript.
+// Skipper is a test or a testscript.
 type Skipper interface {
 	Skip(args ...any)
 	Fatal(args ...any)
 }
 
-// Program returns the path of an installed program. install is the package of
-// the distribution that has it.
+// Program returns the path of an installed program. install is the distribution's
+// package for it.
 func Program(t testing.TB, name, install string) string {
 	t.Helper()
 	return programs(t, install, name)[0]
 }
 
-// programs returns the paths of programs that belong together: they lie in one
-// directory, where no wrapper or half of another installation comes between.
+// programs returns the paths of programs of one installation: they are in the same
+// directory, so that wrappers and parts of other installations are not mixed in.
 func programs(t testing.TB, install string, names ...string) (paths []string) {
 	t.Helper()
 	lacks := names
@@ -56,23 +56,23 @@ func programs(t testing.TB, install string, names ...string) (paths []string) {
 	return make([]string, len(names))
 }
 
-// places are the directories of PATH, and next to them those where
-// distributions keep servers: the PATH of a user does not lead there. No other
-// place is searched, so that PATH alone decides what a test can use.
+// places returns the directories of PATH, and next to them those in which
+// distributions install servers, which are not in a user's PATH. Other places are
+// not searched, so that PATH alone determines what a test can use.
 func places() []string {
 	dirs := filepath.SplitList(os.Getenv("PATH"))
 	all := slices.Clone(dirs)
 	for _, dir := range dirs {
 		for _, place := range []string{"sbin", "libexec", "lib/postgresql/*/bin"} {
 			found, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), place)) // the patterns are well formed
-			slices.Reverse(found)                                              // the newest first
+			slices.Reverse(found)                                              // newest first
 			all = append(all, found...)
 		}
 	}
 	return all
 }
 
-// absent are the programs that a directory does not have.
+// absent returns the programs that a directory lacks.
 func absent(dir string, names []string) (lacks []string) {
 	for _, name := range names {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
@@ -82,9 +82,8 @@ func absent(dir string, names []string) (lacks []string) {
 	return lacks
 }
 
-// Toolchain skips the test unless every part of the toolchain that builds
-// probes in a language is installed, or, for a command, that builds WASI
-// commands.
+// Toolchain skips the test unless the whole toolchain that builds probes, or with
+// command WASI commands, in a language is installed.
 func Toolchain(t testing.TB, l build.Language, command bool) {
 	t.Helper()
 	if err := build.Ready(t.Context(), l, command); err != nil {

@@ -7,24 +7,23 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what has to come, however slow the
-// machine is. It only ends what hangs: no test may judge by it.
+// Patience is how long a test waits for something that must happen, however slow
+// the machine is. It only ends tests that hang; no test may measure with it.
 const Patience = 3 * time.Minute
 
-// Until waits for something to be so.
-func Until(t testing.TB, what string, so func() bool) {
+// Until waits until a condition is true.
+func Until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(Patience); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(Patience); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("still not so after %v: %s", Patience, what)
+			t.Fatalf("after %v still not: %s", Patience, what)
 		}
 	}
 }
 
-// Starved reports whether vega says of a run, by its cause and its message, that
-// it had no processor for it, or that it waited for other checks: on a busy
-// machine those hold for longer what it shares with them. Both are the right
-// answers there.
+// Starved reports whether, by its cause and message, a run had no CPU, or waited
+// for other checks, which take longer on a busy machine. Both are correct results
+// there.
 func Starved[C ~string](cause C, message string) bool {
 	return cause == "host" && (strings.HasPrefix(message, "vega had no processor") ||
 		strings.Contains(message, "the whole of its timeout had passed") || queued.MatchString(message))
@@ -32,21 +31,20 @@ func Starved[C ~string](cause C, message string) bool {
 
 var queued = regexp.MustCompile(`^(this check|the query) waited [0-9.]+m?s of its `)
 
-// CutOff reports whether the deadline ended a run before its probe, which keeps a
-// moment of it for that, had said what it waited for. On a busy machine the
-// moment can be too short.
+// CutOff reports whether the deadline ended a run before its probe could say what
+// it was waiting for. A probe reserves a moment for that, which can be too short on
+// a busy machine.
 func CutOff(message string) bool { return strings.HasPrefix(message, "no answer within ") }
 
-// Unstarved asks until the answer does not come of a starved machine, and
-// returns that one. Any other fault is in what it returns, at once. So is one
-// that is blamed on the machine again and again, though by the kernel's count
-// nothing here waited for a processor.
+// Unstarved calls ask until starved is false for its answer, and returns that
+// answer. It also returns an answer that repeatedly blames the machine although,
+// by the kernel's counters, nothing waited for a CPU.
 //
-// Where the machine is that busy all along, ok is false: vega says what is right,
-// and there is no more to see. Any goroutine may call it.
+// If the machine stays too busy, ok is false: the answer is correct, but the test
+// can't learn more. Unstarved is safe for concurrent use.
 func Unstarved[T any](t testing.TB, ask func() T, starved func(T) bool) (answer T, ok bool) {
 	t.Helper()
-	const tries = 10 // of which any may meet what the kernel does not count
+	const tries = 10 // any of them may be starved in a way that the kernel does not count
 	idle := 0
 	for end := time.Now().Add(Patience); ; {
 		busy := Busy()
@@ -61,7 +59,7 @@ func Unstarved[T any](t testing.TB, ask func() T, starved func(T) bool) (answer 
 			return answer, true
 		}
 		if time.Now().After(end) {
-			t.Logf("this machine was too busy for %v: %+v", Patience, answer)
+			t.Logf("the machine was too busy for %v: %+v", Patience, answer)
 			return answer, false
 		}
 	}

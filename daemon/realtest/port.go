@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// FreePort returns a port of 127.0.0.1 that nobody listens on, and that no other
-// test is given before this one ends. It is none of those that the kernel gives
-// to outgoing connections, of which a test may open thousands.
+// FreePort returns an unused port of 127.0.0.1 that no other test gets before this
+// one ends. It is outside the range that the kernel uses for outgoing connections,
+// of which a test may open thousands.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	const first, last = 20_000, 32_000
 	for range 1000 {
-		port := strconv.Itoa(first + rand.IntN(last-first)) //nolint:gosec // it is no secret
+		port := strconv.Itoa(first + rand.IntN(last-first)) //nolint:gosec // not a secret
 		if taken(t, port) {
 			continue
 		}
@@ -32,12 +32,12 @@ func FreePort(t testing.TB) string {
 			return port
 		}
 	}
-	t.Fatal("no port is free")
+	t.Fatal("no free port found")
 	return ""
 }
 
-// taken claims a port for this test, by a name that lives as long as it does;
-// only Linux has such names.
+// taken reports whether another test has claimed the port, and otherwise claims it
+// with an abstract socket, which only Linux has.
 func taken(t testing.TB, port string) bool {
 	if runtime.GOOS != "linux" {
 		return false

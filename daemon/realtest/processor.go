@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Spent returns the processor time that this process and those that it has
-// waited for have used. How busy the machine is makes no difference to it.
+// Spent returns the CPU time that this process and its finished children have
+// used. It does not depend on how busy the machine is.
 func Spent(t testing.TB) time.Duration {
 	t.Helper()
 	sum := time.Duration(0)
@@ -26,7 +26,7 @@ func Spent(t testing.TB) time.Duration {
 	return sum
 }
 
-// SpentBy returns the processor time of another process; 0 where there is none.
+// SpentBy returns the CPU time of another process, 0 if it does not exist.
 func SpentBy(pid int) time.Duration {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -45,15 +45,15 @@ func SpentBy(pid int) time.Duration {
 	return time.Duration(ticks) * hundredths
 }
 
-// Busy returns what tells, when it is called, whether this process or others had
-// to wait for a processor since then, so that a vega may have had none. Where
-// the kernel does not count that, it may be.
+// Busy returns a function that reports whether this or another process has had to
+// wait for a CPU since the call of Busy, so that vega may have had to wait too. If
+// the kernel does not count that, the function returns true.
 func Busy() (since func() bool) {
 	began, own, others := time.Now(), waited(), pressure()
 	return func() bool {
 		for _, w := range []struct {
 			before, after time.Duration
-			share         time.Duration // of the time, that is little
+			share         time.Duration // the fraction of the time that is negligible: 1/share
 		}{{own, waited(), 50}, {others, pressure(), 5}} {
 			if w.before < 0 || w.after-w.before >= time.Since(began)/w.share {
 				return true
@@ -63,8 +63,8 @@ func Busy() (since func() bool) {
 	}
 }
 
-// waited is how long the threads of this process were ready to run and had no
-// processor, all together; -1 where that is not counted.
+// waited returns how long all threads of this process have waited for a CPU, -1 if
+// that is not counted.
 func waited() (sum time.Duration) {
 	files, _ := filepath.Glob("/proc/self/task/*/schedstat") // the pattern is well formed
 	if len(files) == 0 {
@@ -76,15 +76,15 @@ func waited() (sum time.Duration) {
 			continue // the thread has ended
 		}
 		if fields := strings.Fields(string(text)); len(fields) == 3 {
-			ns, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if it is no number
+			ns, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if it is not a number
 			sum += time.Duration(ns)
 		}
 	}
 	return sum
 }
 
-// pressure is how long anything on the machine was ready to run and had no
-// processor; -1 where that is not counted.
+// pressure returns how long any task on the machine has waited for a CPU, -1 if
+// that is not counted.
 func pressure() time.Duration {
 	text, err := os.ReadFile("/proc/pressure/cpu")
 	if err != nil {

@@ -1,14 +1,13 @@
 // Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis,
-// nginx, memcached, Mosquitto and chrony of the machine's packages, each on a
-// port of its own on 127.0.0.1 and gone with the test, and the certificates to
-// go with them.
+// nginx, memcached, Mosquitto and chrony, as installed on the machine. Each listens
+// on its own port of 127.0.0.1 and stops with the test.
 //
-// Postgres, MariaDB and the others return where their server listens; NewCA
-// makes certificates, good ones and bad ones.
+// Postgres, MariaDB and the others return the address of their server; NewCA makes
+// valid and invalid certificates.
 //
-// Program and Toolchain find what else a test needs of the machine. What is not
-// installed whole skips the test and names the missing part, and fails it
-// where VEGA_REQUIRE=1 is set. Only tests may import the package.
+// Program and Toolchain find other programs that a test needs. If a part is not
+// installed, the test is skipped with its name, or fails if VEGA_REQUIRE=1 is set.
+// Only tests may import the package.
 package realtest
 
 import (
@@ -27,8 +26,8 @@ import (
 	"time"
 )
 
-// directory is short-lived and belongs to the user that the server runs as.
-// t.TempDir is not enough: no other user reaches into it.
+// directory makes a temporary directory for the user that the server runs as.
+// Other users have no access to t.TempDir.
 func directory(t testing.TB, cred *syscall.Credential) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "vega-real-") //nolint:usetesting // see above
@@ -44,8 +43,8 @@ func directory(t testing.TB, cred *syscall.Credential) string {
 	return dir
 }
 
-// credential is that of the named user where the test is root: some servers
-// refuse to be root. It is nil otherwise.
+// credential returns the credential of a user if the test runs as root, because
+// some servers refuse to run as root. Otherwise it returns nil.
 func credential(t testing.TB, name string) *syscall.Credential {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -53,7 +52,7 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
-		Missing(t, fmt.Sprintf("there is no user %s for the server to run as (%v): install it from a package of the distribution", name, err))
+		Missing(t, fmt.Sprintf("the user %s, as which the server runs, does not exist (%v): install the server from a package of the distribution", name, err))
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
@@ -63,7 +62,7 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// run waits for a command that prepares a server.
+// run runs a command that prepares a server.
 func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)
@@ -75,12 +74,12 @@ func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...strin
 	}
 }
 
-// environment is one in which a server keeps its temporary files in dir. One
-// of MariaDB removes those of another that it finds beside its own.
+// environment returns an environment in which a server keeps its temporary files
+// in dir. In a shared directory, MariaDB servers remove each other's.
 func environment(dir string) []string { return append(os.Environ(), "TMPDIR="+dir) }
 
-// serve starts a server, waits until it answers on addr as ready wants, and
-// returns what stops it before the test ends.
+// serve starts a server and waits until ready accepts its answer on addr. It
+// returns a function that stops the server before the end of the test.
 func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(net.Conn) error, name string, args ...string) (halt func()) {
 	t.Helper()
 	var output bytes.Buffer
@@ -100,8 +99,8 @@ func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(
 	return func() { stop(cmd, gone) }
 }
 
-// stop ends the server and its children, the group that serve made. SIGQUIT is
-// to all of them the word for "now", but leaves them time to tidy up.
+// stop stops the process group of a server. All of these servers stop quickly but
+// cleanly on SIGQUIT.
 func stop(cmd *exec.Cmd, gone chan error) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGQUIT)
 	select {
@@ -145,5 +144,5 @@ func try(addr string, ready func(net.Conn) error) error {
 	return ready(conn)
 }
 
-// connected is the wish of servers that answer as soon as they listen.
+// connected accepts any connection, for servers that are ready once they listen.
 func connected(net.Conn) error { return nil }

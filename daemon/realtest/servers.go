@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Password is what every server that asks for one is given, unless the test
-// says which.
+// Password is the password of every server that has one, unless the test sets
+// another.
 const Password = "correct-horse-battery"
 
 // Postgres starts PostgreSQL with an empty database "app" of the user "vega",
@@ -25,7 +25,7 @@ func Postgres(t testing.TB, settings ...string) (dsn string) {
 	return dsn
 }
 
-// StoppablePostgres also returns what stops the server.
+// StoppablePostgres also returns a function that stops the server.
 func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func()) {
 	t.Helper()
 	parts := programs(t, "postgresql", "postgres", "initdb", "psql")
@@ -46,8 +46,8 @@ func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func(
 	return url + "app?sslmode=disable", halt
 }
 
-// postgresReady begins to log in: a server that is still starting says so in
-// an error, one that takes logins asks for the password.
+// postgresReady starts a login. The server asks for the password once it accepts
+// logins; while it starts, it returns an error.
 func postgresReady(c net.Conn) error {
 	const version3 = 196608
 	hello := binary.BigEndian.AppendUint32(nil, version3)
@@ -60,7 +60,7 @@ func postgresReady(c net.Conn) error {
 		return err
 	}
 	if answer[0] != 'R' {
-		return errors.New("it does not take logins yet")
+		return errors.New("the server does not accept logins yet")
 	}
 	return nil
 }
@@ -81,8 +81,8 @@ func MariaDB(t testing.TB) (dsn string) {
 	return fmt.Sprintf("vega:%s@tcp(127.0.0.1:%s)/app", Password, port)
 }
 
-// Accounts for 127.0.0.1, which wins over the anonymous ones of an
-// installation. The file is read a line at a time.
+// mariadbUsers creates accounts for 127.0.0.1, which have precedence over the
+// anonymous ones of an installation. Each line is one statement.
 const mariadbUsers = `CREATE DATABASE app;
 CREATE USER vega@'127.0.0.1' IDENTIFIED BY '%s';
 GRANT ALL ON app.* TO vega@'127.0.0.1';
@@ -110,7 +110,7 @@ func Redis(t testing.TB, password string) (addr string) {
 	return "127.0.0.1:" + port
 }
 
-// redisReady takes any answer but the one of a server that is still loading.
+// redisReady accepts any answer except the one of a server that is still loading.
 func redisReady(c net.Conn) error {
 	if _, err := c.Write([]byte("PING\r\n")); err != nil {
 		return err
@@ -124,7 +124,7 @@ func redisReady(c net.Conn) error {
 
 // Nginx starts nginx with the directives of one server block, such as
 // `location / { return 200 "fine"; }`, and returns host:port. With a leaf it
-// speaks TLS.
+// serves TLS.
 func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
 	t.Helper()
 	nginx := Program(t, "nginx", "nginx")
@@ -139,7 +139,7 @@ func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
 	return "127.0.0.1:" + port
 }
 
-// One process, nothing outside the directory.
+// nginxConfig runs a single process that writes only to the directory.
 const nginxConfig = `daemon off;
 master_process off;
 pid %[1]s/pid;
@@ -159,7 +159,7 @@ http {
 }
 `
 
-// write makes a file that the server's user may read.
+// write writes a file that the user of the server may read.
 func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

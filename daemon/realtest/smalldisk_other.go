@@ -4,9 +4,9 @@ package realtest
 
 import "testing"
 
-// SmallDisk skips the test: only Linux mounts a file system for one.
+// SmallDisk skips the test: it needs Linux.
 func SmallDisk(t testing.TB, _ int) string {
 	t.Helper()
-	Missing(t, "only Linux makes small file systems for a test")
+	Missing(t, "small file systems for tests need Linux")
 	return ""
 }

@@ -14,18 +14,18 @@ import (
 // apart is set in the process that Apart starts.
 const apart = "VEGA_TEST_APART"
 
-// Apart runs the calling test once more, in a process of its own, and reports
-// whether this is that process: what a test does to its limits, or to its
-// namespaces, harms no other there. The first process calls surroundings, which
-// may be nil, for what the other one finds in its environment, such as where a
-// server listens; it fails with what the second one says.
+// Apart runs the calling test again in a separate process, and reports whether
+// this is that process. There, a test may change its limits or namespaces without
+// affecting other tests. The first process adds what surroundings returns, such as
+// the address of a server, to the environment of the second; surroundings may be
+// nil. If the second process fails, so does the first, with its output.
 func Apart(t *testing.T, surroundings func() []string) bool {
 	t.Helper()
 	return ApartAs(t, nil, surroundings)
 }
 
-// ApartAs is Apart for a process with attributes of its own, such as namespaces.
-// Where the system refuses them, the test is skipped.
+// ApartAs is Apart with attributes of the process, such as namespaces. If the
+// system does not permit them, the test is skipped.
 func ApartAs(t *testing.T, as *syscall.SysProcAttr, surroundings func() []string) bool {
 	t.Helper()
 	if os.Getenv(apart) == t.Name() {
@@ -54,12 +54,12 @@ func ApartAs(t *testing.T, as *syscall.SysProcAttr, surroundings func() []string
 	return false
 }
 
-// Starve leaves this process only so many descriptors to open. The returned
-// function gives the others back, but not the limit. Call it after Apart.
+// Starve leaves this process that many file descriptors to open. The returned
+// function releases the others; the limit stays. Call it after Apart.
 func Starve(t testing.TB, left int) (feed func()) {
 	t.Helper()
-	// The network poller opens descriptors of its own at first use, and ends
-	// the process where it can't.
+	// The network poller opens descriptors at its first use, and ends the process
+	// if it can't.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func Starve(t testing.TB, left int) (feed func()) {
 		held = append(held, fd)
 	}
 	if left > len(held) {
-		t.Fatalf("only %d descriptors are there to be left", len(held))
+		t.Fatalf("only %d descriptors can be left", len(held))
 	}
 	free := func(n int) {
 		for _, fd := range held[:n] {

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 )
 
-// MaxID bounds a correlation ID that a caller hands in, in bytes.
+// MaxID bounds the length of a correlation ID that a client sends, in bytes.
 const MaxID = 128
 
 type idKey struct{}
@@ -25,11 +25,11 @@ func ID(ctx context.Context) string {
 // NewID makes a correlation ID: 128 random bits in hex.
 func NewID() string {
 	var b [16]byte
-	rand.Read(b[:]) // never fails: it ends the process instead
+	rand.Read(b[:]) // never fails: it would end the process
 	return hex.EncodeToString(b[:])
 }
 
-// ValidID reports whether an ID from outside may stand in logs and headers:
+// ValidID reports whether an ID from a client may appear in logs and headers:
 // 1 to MaxID printable ASCII characters. Anything else could forge a log line
 // or split a header.
 func ValidID(id string) bool {

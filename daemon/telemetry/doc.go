@@ -1,7 +1,7 @@
-// Package telemetry is how vega tells what it does: the correlation ID that
-// ties a request to every run, log line and answer it caused, and the log
-// itself, out of which every known secret is scrubbed.
+// Package telemetry makes vega observable: it has the correlation ID that
+// connects a request with every run, log line and answer it caused, and the log,
+// which removes known secrets from every line.
 //
-// Start at NewLog for the logger and WithID for the ID. The package knows
-// nothing of the daemon and imports none of it.
+// Start with NewLog for the logger and WithID for the ID. The package imports no
+// other part of vega.
 package telemetry

@@ -8,8 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// Log is where vega logs to. Its level and its secrets can change while it is
-// in use, as a reload changes them.
+// Log is vega's log. A reload may change its level and secrets while it is in use.
 type Log struct {
 	*slog.Logger
 	level slog.LevelVar
@@ -29,15 +28,15 @@ func NewLog(w io.Writer, json bool) *Log {
 	return l
 }
 
-// SetLevel sets the least level that is written.
+// SetLevel sets the minimum level.
 func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
-// SetScrub sets what takes the known secrets out of each text before it is
-// written.
+// SetScrub sets the function that removes known secrets from every text before it
+// is written.
 func (l *Log) SetScrub(scrub func(string) string) { l.scrub.Store(&scrub) }
 
-// replace scrubs one attribute. What is no plain number, bool or time is
-// turned into text first, since a secret may hide in any value that prints.
+// replace scrubs one attribute. Any value except a plain number, bool or time is
+// formatted first, since its text may contain a secret.
 func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
 	scrub := l.scrub.Load()
 	if scrub == nil {
@@ -54,8 +53,7 @@ func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// handler adds the correlation ID of the context, and the trace's where that is
-// another.
+// handler adds the correlation ID of the context, and the trace ID if it differs.
 type handler struct{ slog.Handler }
 
 // Handle writes the record.

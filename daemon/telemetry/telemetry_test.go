@@ -28,7 +28,7 @@ func TestValidID(t *testing.T) {
 	}
 }
 
-func TestLogCarriesIDAndNoSecret(t *testing.T) {
+func TestLogHasIDAndNoSecrets(t *testing.T) {
 	const secret = "hunter2hunter2"
 	for _, json := range []bool{false, true} {
 		var out bytes.Buffer

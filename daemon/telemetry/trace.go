@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// maxState bounds the tracestate that is passed on, in bytes: what the W3C asks
-// everybody to take.
+// maxState bounds the tracestate that is passed on, in bytes. The W3C requires
+// implementations to accept that much.
 const maxState = 512
 
-// Trace is where a request stands in a trace, as a caller told by the headers
-// traceparent and tracestate of W3C Trace Context. The zero Trace is none.
+// Trace is the position of a request in a trace, from the headers traceparent and
+// tracestate of W3C Trace Context. The zero Trace means none.
 type Trace struct{ Parent, State string }
 
-// ID is the trace's: 32 digits in hex, "" for none.
+// ID returns the trace ID, 32 hex digits, or "" for none.
 func (t Trace) ID() string {
 	if t.Parent == "" {
 		return ""
@@ -22,15 +22,15 @@ func (t Trace) ID() string {
 	return t.Parent[3:35]
 }
 
-// TraceOf reads the headers of a request. What is malformed counts as absent,
-// as the recommendation says.
+// TraceOf parses the headers of a request. It ignores malformed ones, as the W3C
+// requires.
 func TraceOf(h http.Header) Trace {
 	given := h.Values("Traceparent")
 	if len(given) != 1 || !validParent(given[0]) {
 		return Trace{}
 	}
 	t := Trace{Parent: given[0]}
-	if t.Parent[:2] != "00" { // a later version: what this one knows of it
+	if t.Parent[:2] != "00" { // a later version: keep the parts that version 00 defines
 		t.Parent = "00" + t.Parent[2:53] + map[bool]string{true: "01", false: "00"}[hexDigit(t.Parent[54])&1 == 1]
 	}
 	if state := strings.Join(h.Values("Tracestate"), ","); len(state) <= maxState && printable(state) {
@@ -39,8 +39,8 @@ func TraceOf(h http.Header) Trace {
 	return t
 }
 
-// validParent judges version-traceid-parentid-flags. A later version may have
-// more behind a dash.
+// validParent reports whether s has the form version-traceid-parentid-flags. Later
+// versions may append more after a dash.
 func validParent(s string) bool {
 	const size = 2 + 1 + 32 + 1 + 16 + 1 + 2
 	if len(s) < size || s[2] != '-' || s[35] != '-' || s[52] != '-' {
@@ -71,7 +71,7 @@ func hexDigit(c byte) byte {
 
 type traceKey struct{}
 
-// WithTrace returns a context whose requests to the outside stand in the trace.
+// WithTrace returns a context whose outgoing requests continue the trace.
 func WithTrace(ctx context.Context, t Trace) context.Context {
 	if t.Parent == "" {
 		return ctx
@@ -79,14 +79,13 @@ func WithTrace(ctx context.Context, t Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
-// TraceIn is the trace of a context.
+// TraceIn returns the trace of a context.
 func TraceIn(ctx context.Context) Trace {
 	t, _ := ctx.Value(traceKey{}).(Trace)
 	return t
 }
 
-// Carry gives life, a context, what from knows of its request: the correlation
-// ID and the trace.
-func Carry(life, from context.Context) context.Context {
-	return WithTrace(WithID(life, ID(from)), TraceIn(from))
+// Carry returns a copy of ctx with the correlation ID and the trace of from.
+func Carry(ctx, from context.Context) context.Context {
+	return WithTrace(WithID(ctx, ID(from)), TraceIn(from))
 }

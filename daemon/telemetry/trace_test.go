@@ -9,8 +9,7 @@ import (
 
 const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-// What is not of the form that the recommendation gives is no trace.
-func TestTraceOf(t *testing.T) {
+func TestMalformedTraceparentIsIgnored(t *testing.T) {
 	for given, want := range map[string]string{
 		parent: parent,
 		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00":                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
@@ -38,15 +37,15 @@ func TestTraceOf(t *testing.T) {
 		}
 	}
 	if got := TraceOf(http.Header{"Traceparent": {parent, parent}}); got != (Trace{}) {
-		t.Errorf("two of them: %+v", got)
+		t.Errorf("two headers: %+v", got)
 	}
 	if got := TraceOf(http.Header{}); got != (Trace{}) {
-		t.Errorf("none: %+v", got)
+		t.Errorf("no header: %+v", got)
 	}
 }
 
-// A state that can't be passed on is left out; the trace is not.
-func TestTraceState(t *testing.T) {
+// An invalid state is dropped; the trace is kept.
+func TestInvalidTracestateIsDropped(t *testing.T) {
 	for given, want := range map[string]string{
 		"a=1,b=2":                "a=1,b=2",
 		strings.Repeat("a", 512): strings.Repeat("a", 512),
@@ -60,7 +59,7 @@ func TestTraceState(t *testing.T) {
 	}
 }
 
-// Every line tells the trace, once.
+// Every line has the trace ID exactly once.
 func TestLogCarriesTrace(t *testing.T) {
 	var out bytes.Buffer
 	l := NewLog(&out, true)

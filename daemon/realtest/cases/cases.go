@@ -1,6 +1,5 @@
-// Package cases replays recorded runs of plugins in tests, on a machine however
-// busy: what came of a lack of processor time is tried again, and what stays
-// wrong is returned.
+// Package cases replays recorded runs of plugins in tests, on machines however
+// busy: it repeats runs that lacked CPU time.
 package cases
 
 import (
@@ -11,7 +10,7 @@ import (
 	"vega/plugins/plugintest"
 )
 
-// Replay is Kit.Replay.
+// Replay calls Kit.Replay.
 func Replay(t testing.TB, k *plugintest.Kit, c *plugintest.Case) plugintest.Run {
 	t.Helper()
 	run, _ := realtest.Unstarved(t, func() plugintest.Run {
@@ -24,7 +23,7 @@ func Replay(t testing.TB, k *plugintest.Kit, c *plugintest.Case) plugintest.Run 
 	return run
 }
 
-// Faults is Kit.Faults.
+// Faults calls Kit.Faults.
 func Faults(t testing.TB, k *plugintest.Kit, c *plugintest.Case) []plugintest.Verdict {
 	t.Helper()
 	all, _ := realtest.Unstarved(t, func() []plugintest.Verdict {

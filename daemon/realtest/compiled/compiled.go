@@ -1,10 +1,9 @@
-// Package compiled keeps the native code of modules for tests, so that a
-// module is compiled once and not by each test process. The code is the same
-// with and without the race detector, under which compiling takes ten times as
-// long.
+// Package compiled caches the native code of modules for tests, so that a module
+// is compiled once and not in each test process. The code is the same with and
+// without the race detector, under which compiling takes ten times as long.
 //
-// Cache is for tests that open a sandbox; Core is for those that start a vega
-// with a data directory of its own. Tests about the cache itself use neither.
+// Cache is for tests that open a sandbox, Core for tests that start a daemon with
+// its own data directory. Tests of the cache itself use neither.
 package compiled
 
 import (
@@ -21,9 +20,9 @@ import (
 	"vega/plugins"
 )
 
-// Cache returns the directory to open a sandbox with. Test processes share it,
-// also at the same time: entries appear whole, and are named by the content of
-// the module.
+// Cache returns the cache directory for a sandbox. Test processes may share it
+// concurrently: entries appear atomically, and are named by the content of the
+// module.
 var Cache = sync.OnceValue(func() string {
 	base, err := os.UserCacheDir()
 	version := compiler()
@@ -37,8 +36,7 @@ var Cache = sync.OnceValue(func() string {
 	return dir
 })
 
-// temporary is where no test process has a home to share, a directory that the
-// system tidies.
+// temporary returns a temporary directory, for processes without a home directory.
 func temporary() string {
 	dir, err := os.MkdirTemp("", "vega-tests-")
 	if err != nil {
@@ -47,8 +45,9 @@ func temporary() string {
 	return dir
 }
 
-// compiler is the version of wazero in go.mod. A test binary does not know it,
-// so entries of different versions would have the same name.
+// compiler returns the version of wazero in go.mod. It is part of the directory's
+// name, because a test binary does not know it and would name entries of different
+// versions alike.
 func compiler() string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -68,7 +67,7 @@ func compiler() string {
 	}
 }
 
-// core is a cache that holds the bundled plugin and no other.
+// core returns a cache that holds only the bundled plugin.
 var core = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(Cache(), "core")
 	ctx := context.Background()
@@ -83,8 +82,8 @@ var core = sync.OnceValues(func() (string, error) {
 	return dir, errors.Join(m.Close(), s.Close())
 })
 
-// Core puts the native code of the bundled plugin into the data directory of a
-// vega, where it has none yet.
+// Core adds the native code of the bundled plugin to the data directory of a
+// daemon.
 func Core(dataDir string) error {
 	from, err := core()
 	if err != nil {
@@ -110,12 +109,12 @@ func Core(dataDir string) error {
 	})
 }
 
-// link makes a file appear in two places. An entry is never written to again.
+// link links a file to a second place. Entries are never modified.
 func link(from, to string) error {
 	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	b, err := os.ReadFile(from) // they are on different file systems
+	b, err := os.ReadFile(from) // on different file systems
 	if err != nil {
 		return err
 	}
