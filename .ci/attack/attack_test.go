@@ -1,12 +1,10 @@
-// Package attack attacks a vega that runs: with modules that are dropped in, with
-// targets that answer, and from the network. Each test is one attack, and says what
-// it came to.
+// Package attack attacks a running daemon: with dropped-in modules, with targets
+// that answer, and from the network. Each test is one attack and prints its result.
 //
-//	go test ./.ci/attack -v                             what is in this tree
+//	go test ./.ci/attack -v                             this source tree
 //	VEGA_PROGRAM=/usr/bin/vega go test ./.ci/attack -v  another program
 //
-// Each ends after a time in which an honest vega has long been done; none judges by
-// how fast it was.
+// The timeouts are far above what a daemon needs; no test measures its speed.
 package attack
 
 import (
@@ -23,7 +21,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// program is the vega that is attacked.
+// program returns the vega binary to attack.
 func program(t *testing.T) string {
 	t.Helper()
 	if p := os.Getenv("VEGA_PROGRAM"); p != "" {
@@ -53,12 +51,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	_ = os.RemoveAll(scratch) // the system's to clean where it fails
+	_ = os.RemoveAll(scratch) // on failure, left to the system
 	os.Exit(code)
 }
 
-// told prints what an attack came to, and fails the test where it succeeded.
-func told(t *testing.T, d *daemon, held bool, format string, args ...any) {
+// report prints the result of an attack, and fails the test if it succeeded.
+func report(t *testing.T, d *daemon, held bool, format string, args ...any) {
 	t.Helper()
 	d.measure()
 	answered := "-"
@@ -74,7 +72,7 @@ func told(t *testing.T, d *daemon, held bool, format string, args ...any) {
 		time.Since(d.began).Seconds(), d.peak>>20, answered)
 }
 
-// guest is the plugin of guest/main.go.
+// guest builds the plugin of guest/main.go.
 var guest = sync.OnceValues(func() ([]byte, error) {
 	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
 	web := manifest.Capability{Kind: manifest.HTTP, Reason: "attacks", From: []string{"url"}, Methods: []string{"GET", "POST"}}
@@ -101,12 +99,12 @@ func guestFile(t *testing.T) map[string][]byte {
 	return map[string][]byte{"guest.wasm": wasm}
 }
 
-// bind is an integration that runs when it is asked for.
+// bind returns an integration that runs on request.
 func bind(name, probe, config string) string {
 	return fmt.Sprintf("integration %q {\n  probe    = %s\n  interval = \"0s\"\n  timeout  = \"30s\"\n  config {\n%s\n  }\n}\n", name, probe, config)
 }
 
-// pack puts a manifest into a module.
+// pack adds a manifest to a module.
 func pack(t *testing.T, wasm []byte, m *manifest.Manifest) []byte {
 	t.Helper()
 	packed, err := manifest.Pack(wasm, m)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// objects is JSON of so many bytes that costs the most as a tree.
+// objects returns JSON of that many bytes whose tree is as expensive as possible.
 func objects(size int) []byte {
 	body := append([]byte("["), bytes.Repeat([]byte(`{"":0},`), size/7)...)
 	return append(body, '0', ']')
@@ -26,7 +26,7 @@ func serving(t *testing.T, body []byte) string {
 	return web.URL
 }
 
-// Sixty bundled checks of 1 MiB of JSON each, all at once.
+// Runs sixty bundled checks of 1 MiB of JSON each at once.
 func TestSixtyJSONAnswers(t *testing.T) {
 	url := serving(t, objects(1<<20))
 	var hcl strings.Builder
@@ -43,10 +43,10 @@ func TestSixtyJSONAnswers(t *testing.T) {
 	for _, r := range all {
 		counts[strings.TrimSpace(r.Status+" "+r.Cause)]++
 	}
-	told(t, d, len(all) == 60 && counts["unhealthy target"] == 60 && d.peak-idle <= 120<<20, "+%d MiB over %d; %v", (d.peak-idle)>>20, idle>>20, counts)
+	report(t, d, len(all) == 60 && counts["unhealthy target"] == 60 && d.peak-idle <= 120<<20, "+%d MiB over %d; %v", (d.peak-idle)>>20, idle>>20, counts)
 }
 
-// Sixteen answers of 8 MiB held by one run.
+// Keeps sixteen answers of 8 MiB in one run.
 func TestSixteenJSONAnswersInOneRun(t *testing.T) {
 	url := serving(t, objects(8<<20-8))
 	d := home(t, bind("hold", "guest.hold", fmt.Sprintf("    url = %q", url)), guestFile(t)).start()
@@ -55,10 +55,10 @@ func TestSixteenJSONAnswersInOneRun(t *testing.T) {
 	got := d.check(2 * time.Minute)["hold"]
 	end()
 	d.measure()
-	told(t, d, got.Name != "" && d.peak-idle <= 64<<20, "+%d MiB over %d; %s %s: %.120s", (d.peak-idle)>>20, idle>>20, got.Status, got.Cause, got.Message)
+	report(t, d, got.Name != "" && d.peak-idle <= 64<<20, "+%d MiB over %d; %s %s: %.120s", (d.peak-idle)>>20, idle>>20, got.Status, got.Cause, got.Message)
 }
 
-// What the host computes for a run, without end.
+// Makes the host compute endlessly for a run.
 func TestJSONForever(t *testing.T) {
 	url := serving(t, objects(1<<20))
 	computes(t, bind("spin", "guest.json", fmt.Sprintf("    url = %q", url)))
@@ -71,19 +71,19 @@ func TestSQLForever(t *testing.T) {
 func computes(t *testing.T, hcl string) {
 	t.Helper()
 	d := home(t, hcl, guestFile(t)).start()
-	d.check(time.Minute) // what the first one compiles is not counted
+	d.check(time.Minute) // compiling in the first run is not counted
 	before := d.processor()
 	end := d.meanwhile()
 	got := d.check(time.Minute)["spin"]
 	end()
 	spent := d.processor() - before
-	told(t, d, got.Name != "" && spent < 2*time.Second, "%.1f s of the processor; %s %s: %.120s", spent.Seconds(), got.Status, got.Cause, got.Message)
+	report(t, d, got.Name != "" && spent < 2*time.Second, "%.1f s of CPU time; %s %s: %.120s", spent.Seconds(), got.Status, got.Cause, got.Message)
 }
 
-// A key twice in an object: which is meant?
+// Uses a key twice in an object.
 func TestJSONKeyTwice(t *testing.T) {
 	url := serving(t, []byte(`{"state":"down","state":"up"}`))
 	d := home(t, bind("twice", "core.http", fmt.Sprintf("    url = %q\n    expect_json = { state = \"up\" }", url)), nil).start()
 	got := d.check(time.Minute)["twice"]
-	told(t, d, got.Name != "" && got.Status != "healthy", "%s %s: %.120s", got.Status, got.Cause, got.Message)
+	report(t, d, got.Name != "" && got.Status != "healthy", "%s %s: %.120s", got.Status, got.Cause, got.Message)
 }

@@ -22,7 +22,7 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// daemon is a `vega serve` with a directory of its own.
+// daemon is a `vega serve` with its own directory.
 type daemon struct {
 	t        *testing.T
 	dir, url string
@@ -37,7 +37,7 @@ type daemon struct {
 	began    time.Time
 }
 
-// home is the directory of a daemon to be: its configuration, and its plugins.
+// home makes the directory of a daemon with its configuration and plugins.
 func home(t *testing.T, hcl string, plugins map[string][]byte) *daemon {
 	t.Helper()
 	d := &daemon{t: t, dir: t.TempDir(), ended: make(chan error, 1)}
@@ -59,8 +59,8 @@ func (d *daemon) write(name string, b []byte) {
 	}
 }
 
-// run starts vega and reports whether it comes to answer within the time.
-// shell comes before it in the same shell, such as a limit.
+// run starts vega and reports whether it answers in time. The shell command runs
+// first, in the same shell, to set a limit for example.
 func (d *daemon) run(within time.Duration, shell string, environment ...string) bool {
 	d.t.Helper()
 	d.cmd = exec.Command("/bin/sh", "-c", shell+` exec "$0" serve --port 0`, program(d.t))
@@ -103,8 +103,8 @@ func (d *daemon) run(within time.Duration, shell string, environment ...string) 
 	return true
 }
 
-// decided waits until vega has loaded or refused what it found, the file among it: it
-// compiles beside all else. One that does not answer has decided nothing.
+// decided waits until vega has loaded or refused every module that it found,
+// including the file.
 func (d *daemon) decided(file string) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		_, body, err := d.send(http.MethodGet, "/admin/plugins", 10*time.Second)
@@ -114,7 +114,7 @@ func (d *daemon) decided(file string) {
 	}
 }
 
-// start is run, which has to come to answer.
+// start runs vega and fails the test if it does not answer.
 func (d *daemon) start(environment ...string) *daemon {
 	d.t.Helper()
 	if !d.run(time.Minute, "", environment...) {
@@ -126,11 +126,11 @@ func (d *daemon) start(environment ...string) *daemon {
 func (d *daemon) kill() {
 	d.measure()
 	_ = d.cmd.Process.Kill()
-	for range d.ended { // until it is closed
+	for range d.ended { // until closed
 	}
 }
 
-// Write keeps what vega says.
+// Write records vega's output.
 func (d *daemon) Write(b []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +143,7 @@ func (d *daemon) written() string {
 	return d.text.String()
 }
 
-// send asks vega, and fails after the time.
+// send sends a request to vega.
 func (d *daemon) send(method, path string, within time.Duration) (status int, body string, err error) {
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, http.NoBody)
 	if err != nil {
@@ -160,19 +160,19 @@ func (d *daemon) send(method, path string, within time.Duration) (status int, bo
 	return res.StatusCode, string(b), err
 }
 
-// result is what came of a check.
+// result is the result of a check.
 type result struct {
 	Name, Status, Cause, Message string
 	Error                        *struct{ Code, Message string }
 	Details                      map[string]string
 }
 
-// check runs all checks that have no interval, and returns their results.
+// check runs all checks without an interval and returns the results.
 func (d *daemon) check(within time.Duration) map[string]result {
 	d.t.Helper()
 	_, body, err := d.send(http.MethodGet, "/admin/integrations/health", within)
 	if err != nil {
-		d.t.Logf("no health: %v", err)
+		d.t.Logf("request the health: %v", err)
 		return nil
 	}
 	var health struct{ Integrations []result }
@@ -186,8 +186,8 @@ func (d *daemon) check(within time.Duration) map[string]result {
 	return all
 }
 
-// answers asks for /readyz so many times and counts what is answered within two
-// seconds each.
+// answers requests /readyz n times, and reports whether each was answered within
+// two seconds.
 func (d *daemon) answers(n int) bool {
 	before := d.answered
 	for range n {
@@ -199,7 +199,7 @@ func (d *daemon) answers(n int) bool {
 	return d.answered-before == n
 }
 
-// meanwhile asks for /readyz until the returned function is called.
+// meanwhile requests /readyz until the returned function is called.
 func (d *daemon) meanwhile() (end func()) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -216,7 +216,7 @@ func (d *daemon) meanwhile() (end func()) {
 	return func() { close(stop); <-done }
 }
 
-// measure reads the peak of the memory that vega held.
+// measure updates the peak memory of vega.
 func (d *daemon) measure() { d.peak = max(d.peak, d.memory("VmHWM:")) }
 
 func (d *daemon) memory(field string) int64 {
@@ -229,8 +229,8 @@ func (d *daemon) memory(field string) int64 {
 	return kib << 10
 }
 
-// settle waits until vega holds no more than before, or a moment has passed, and
-// starts its peak again from what it holds.
+// settle waits a moment, resets the peak memory of vega and returns its current
+// memory.
 func (d *daemon) settle() int64 {
 	time.Sleep(2 * time.Second)
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", d.cmd.Process.Pid), []byte("5"), 0); err != nil {
@@ -239,7 +239,7 @@ func (d *daemon) settle() int64 {
 	return d.memory("VmRSS:")
 }
 
-// processor is the time that vega has computed for.
+// processor returns the CPU time of vega.
 func (d *daemon) processor() time.Duration {
 	const schedClock = 2 // CPUCLOCK_SCHED: <linux/posix-timers.h>
 	var t unix.Timespec
@@ -256,7 +256,7 @@ func (d *daemon) signal(s syscall.Signal) {
 	}
 }
 
-// sqliteFile makes a database with one table, and returns the block that names it.
+// sqliteFile makes a database with one table and returns a block for it.
 func sqliteFile(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "app.db")

@@ -19,7 +19,7 @@ import (
 	"vega/daemon/realtest"
 )
 
-// Connections that say nothing, as many as vega may have files open.
+// Opens more silent connections than vega may have open files.
 func TestIdleConnections(t *testing.T) {
 	url := serving(t, []byte("fine"))
 	web := strings.Replace(bind("web", "core.http", fmt.Sprintf("    url = %q", url)), `"0s"`, `"1s"`, 1)
@@ -47,10 +47,10 @@ func TestIdleConnections(t *testing.T) {
 			said = strings.TrimSpace(line)
 		}
 	}
-	told(t, d, held && said == "", "%d connected; %.300s", len(open), said)
+	report(t, d, held && said == "", "%d connected; %.300s", len(open), said)
 }
 
-// An advisory lock that outlives the run that took it.
+// Takes an advisory lock that should not outlive its run.
 func TestLockOutlivesRun(t *testing.T) {
 	dsn := realtest.Postgres(t)
 	wasm := guestFile(t)
@@ -67,10 +67,10 @@ func TestLockOutlivesRun(t *testing.T) {
 	if err := db.QueryRowContext(t.Context(), "SELECT pg_try_advisory_lock(7)").Scan(&free); err != nil {
 		t.Fatal(err)
 	}
-	told(t, d, free, "%s %s: %.100s; the lock is free: %t", got.Status, got.Cause, got.Message, free)
+	report(t, d, free, "%s %s: %.100s; the lock is free: %t", got.Status, got.Cause, got.Message, free)
 }
 
-// A write that is on its way when vega is told to end.
+// Sends a write that is in flight when vega is asked to stop.
 func TestWriteAtTheEnd(t *testing.T) {
 	d := home(t, "", nil).start()
 	body, writer := io.Pipe()
@@ -92,7 +92,7 @@ func TestWriteAtTheEnd(t *testing.T) {
 			return
 		}
 		defer res.Body.Close()
-		b, _ := io.ReadAll(res.Body) // what there is
+		b, _ := io.ReadAll(res.Body) // whatever arrived
 		answered <- answer{res.StatusCode, string(b)}
 	}()
 	_, _ = io.WriteString(writer, `{"session_id":"s","prompt":"hello","response":"there",`)
@@ -102,10 +102,10 @@ func TestWriteAtTheEnd(t *testing.T) {
 	_, _ = io.WriteString(writer, `"source":"test"}`)
 	_ = writer.Close()
 	got := <-answered
-	told(t, d, got.status >= 200 && got.status < 300, "%d %.150s", got.status, got.body)
+	report(t, d, got.status >= 200 && got.status < 300, "%d %.150s", got.status, got.body)
 }
 
-// plugins/ is a directory that everybody may write to.
+// Lets every user write to plugins/.
 func TestWritablePlugins(t *testing.T) {
 	d := home(t, "", map[string][]byte{})
 	if err := os.Mkdir(filepath.Join(d.dir, "plugins"), 0o755); err != nil {
@@ -121,5 +121,5 @@ func TestWritablePlugins(t *testing.T) {
 			said = strings.TrimSpace(line)
 		}
 	}
-	told(t, d, said != "", "%.200s", said)
+	report(t, d, said != "", "%.200s", said)
 }

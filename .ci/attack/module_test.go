@@ -16,7 +16,7 @@ import (
 	"vega/plugins/testdata/hostile"
 )
 
-// module is one of the corpus, packed as a plugin with one probe.
+// module returns a module of the corpus, packed as a plugin with one probe.
 func module(t *testing.T, name string) []byte {
 	t.Helper()
 	for _, m := range hostile.Modules() {
@@ -24,16 +24,16 @@ func module(t *testing.T, name string) []byte {
 			return pack(t, m.Wasm(), one(name))
 		}
 	}
-	t.Fatalf("the corpus has no %s", name)
+	t.Fatalf("the corpus lacks %s", name)
 	return nil
 }
 
-// one is a manifest of one probe.
+// one returns a manifest with one probe.
 func one(name string) *manifest.Manifest {
 	return &manifest.Manifest{ABI: "vega_v1", Name: strings.ReplaceAll(name, "-", "_"), Version: "1.0.0", Probes: []manifest.Probe{{Name: "p"}}}
 }
 
-// honest is a module that does nothing wrong.
+// honest returns a harmless module.
 func honest(t *testing.T, name string) []byte {
 	t.Helper()
 	wasm, err := os.ReadFile("../../plugins/testdata/carry.wasm")
@@ -43,18 +43,18 @@ func honest(t *testing.T, name string) []byte {
 	return pack(t, wasm, one(name))
 }
 
-// A loop that only the engine sees, in a module that nothing refers to: it runs
-// when the module is loaded.
+// Hides a loop from everything except the engine, in an unused module: it runs when
+// the module is loaded.
 func TestHiddenLoopFreezes(t *testing.T) {
 	d := home(t, "", nil).start()
 	d.write("plugins/hidden.wasm", module(t, "hidden-initialize"))
 	_, _, _ = d.send(http.MethodPost, "/admin/config/reload", 5*time.Second)
 	d.decided("hidden.wasm")
 	held := d.answers(100)
-	told(t, d, held, "%s", plugins(d, "hidden.wasm"))
+	report(t, d, held, "%s", plugins(d, "hidden.wasm"))
 }
 
-// plugins is what vega says of a file.
+// plugins returns the state that vega lists for a file.
 func plugins(d *daemon, file string) string {
 	_, body, err := d.send(http.MethodGet, "/admin/plugins", 5*time.Second)
 	if err != nil {
@@ -74,7 +74,8 @@ func plugins(d *daemon, file string) string {
 	return "not listed"
 }
 
-// A pattern and a default in a manifest, matched before anything starts.
+// Puts an expensive pattern and a default into a manifest: they are matched before
+// the daemon starts.
 func TestPatternKeepsFromStarting(t *testing.T) {
 	m := one("pattern")
 	m.Probes[0].Options = []manifest.Option{{Name: "o", Type: manifest.String, Default: manifest.Plain(strings.Repeat("a", 50_000)), Pattern: strings.Repeat(".{0,999}", 500) + "b|.*"}}
@@ -87,13 +88,13 @@ func TestPatternKeepsFromStarting(t *testing.T) {
 	up := d.run(30*time.Second, "")
 	if up {
 		d.answers(10)
-		told(t, d, true, "%s", plugins(d, "pattern.wasm"))
+		report(t, d, true, "%s", plugins(d, "pattern.wasm"))
 		return
 	}
-	told(t, d, false, "it does not start")
+	report(t, d, false, "vega does not start")
 }
 
-// An unsigned file named so that it comes before a signed one of the same name.
+// Adds an unsigned file that sorts before the signed one of the same plugin.
 func TestUnsignedNamesakeStops(t *testing.T) {
 	key, secret, err := signature.NewKeys()
 	if err != nil {
@@ -105,22 +106,22 @@ func TestUnsignedNamesakeStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !d.run(20*time.Second, "") {
-		told(t, d, false, "vega does not start: %.200s", lastLine(d))
+		report(t, d, false, "vega does not start: %.200s", lastLine(d))
 		return
 	}
 	d.answers(10)
-	told(t, d, plugins(d, "mine.wasm")[:len("loaded")] == "loaded", "mine.wasm %s; aaa.wasm %s", plugins(d, "mine.wasm"), plugins(d, "aaa.wasm"))
+	report(t, d, plugins(d, "mine.wasm")[:len("loaded")] == "loaded", "mine.wasm %s; aaa.wasm %s", plugins(d, "mine.wasm"), plugins(d, "aaa.wasm"))
 }
 
-// A file of the name of a plugin that comes with vega.
+// Adds a file with the name of a bundled plugin.
 func TestBundledNameIsTaken(t *testing.T) {
 	d := home(t, "", map[string][]byte{"memcached.wasm": honest(t, "memcached")}).start()
 	d.answers(10)
 	said := plugins(d, "memcached.wasm")
-	told(t, d, !strings.HasPrefix(said, "loaded") && !strings.HasPrefix(said, "not listed"), "%s", said)
+	report(t, d, !strings.HasPrefix(said, "loaded") && !strings.HasPrefix(said, "not listed"), "%s", said)
 }
 
-// Modules of millions of small things, loaded again at each reload.
+// Loads modules with millions of small parts again at each reload.
 func TestManyExports(t *testing.T) { many(t, "many-exports") }
 func TestManyGlobals(t *testing.T) { many(t, "many-globals") }
 func TestManyLocals(t *testing.T)  { many(t, "many-locals") }
@@ -139,10 +140,11 @@ func many(t *testing.T, name string) {
 	}
 	end()
 	d.measure()
-	told(t, d, d.peak-idle < 200<<20, "+%d MiB, %.1f s of the processor; %.160s", (d.peak-idle)>>20, (d.processor() - began).Seconds(), plugins(d, "many.wasm"))
+	report(t, d, d.peak-idle < 200<<20, "+%d MiB, %.1f s of CPU time; %.160s", (d.peak-idle)>>20, (d.processor() - began).Seconds(), plugins(d, "many.wasm"))
 }
 
-// A start function that recurses where a segment keeps its state from being kept.
+// Recurses in a start function, in a module with a segment that prevents keeping its
+// state.
 func TestStartTakesMemory(t *testing.T) {
 	d := home(t, bind("deep", "deep_start.p", ""), map[string][]byte{"deep.wasm": module(t, "deep-start")}).start()
 	idle := d.settle()
@@ -150,7 +152,7 @@ func TestStartTakesMemory(t *testing.T) {
 	got := d.check(time.Minute)["deep"]
 	end()
 	d.measure()
-	told(t, d, d.peak-idle < 64<<20, "+%d MiB; %s %s: %.80s", (d.peak-idle)>>20, got.Status, got.Cause, got.Message)
+	report(t, d, d.peak-idle < 64<<20, "+%d MiB; %s %s: %.80s", (d.peak-idle)>>20, got.Status, got.Cause, got.Message)
 }
 
 func lastLine(d *daemon) string {

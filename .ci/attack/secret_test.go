@@ -15,11 +15,11 @@ import (
 	"vega/daemon/realtest"
 )
 
-// token is what no plugin may come to know.
+// token is the secret that no plugin may learn.
 const token = "xoxbcanarytoken0of0thirtybytes"
 
-// steals runs a probe of the guest with the token and a grant to its target, and
-// tells whether its message has what is taken out of it by decode.
+// steals runs a probe of the guest with the token and a grant for its target. It
+// decodes the message and reports whether it contains the token.
 func steals(t *testing.T, probe, before, config string, decode func(string) string) {
 	t.Helper()
 	hcl := before + bind("steal", "guest."+probe, config+"\n    token = env(\"TOKEN\")")
@@ -28,23 +28,23 @@ func steals(t *testing.T, probe, before, config string, decode func(string) stri
 		if !strings.Contains(d.written(), "error[VEGA053]") {
 			t.Fatalf("vega does not answer:\n%s", d.written())
 		}
-		told(t, d, true, "refused before it is run: VEGA053")
+		report(t, d, true, "refused before the run: VEGA053")
 		return
 	}
 	got := d.check(time.Minute)["steal"]
 	d.answers(5)
-	told(t, d, got.Name != "" && !strings.Contains(decode(got.Message), token), "%s %s: %.200s", got.Status, got.Cause, strings.ReplaceAll(got.Message, token[:len(token)-1], "(the token)"))
+	report(t, d, got.Name != "" && !strings.Contains(decode(got.Message), token), "%s %s: %.200s", got.Status, got.Cause, strings.ReplaceAll(got.Message, token[:len(token)-1], "(the token)"))
 }
 
-// SQLite encodes what stands in a query.
+// Has SQLite encode the token in a query.
 func TestDatabaseComputesOnSecret(t *testing.T) {
 	steals(t, "hex", sqliteFile(t), `    database = database.app`, func(s string) string {
-		b, _ := hex.DecodeString(s) // what is none has no token
+		b, _ := hex.DecodeString(s) // invalid text has no token
 		return string(b)
 	})
 }
 
-// Redis reads it byte by byte.
+// Has Redis read the token byte by byte.
 func TestRedisComputesOnSecret(t *testing.T) {
 	addr := realtest.Redis(t, "")
 	steals(t, "eval", "", fmt.Sprintf("address = %q", addr), func(s string) string {
@@ -57,7 +57,7 @@ func TestRedisComputesOnSecret(t *testing.T) {
 	})
 }
 
-// A target evaluates what is posted, as one that renders templates does.
+// Has a target evaluate the posted token, as a template engine would.
 func TestWebComputesOnSecret(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
@@ -68,12 +68,12 @@ func TestWebComputesOnSecret(t *testing.T) {
 	}))
 	t.Cleanup(web.Close)
 	steals(t, "post", "", fmt.Sprintf("url = %q", web.URL), func(s string) string {
-		b, _ := base64.StdEncoding.DecodeString(s) // what is none has no token
+		b, _ := base64.StdEncoding.DecodeString(s) // invalid text has no token
 		return string(b)
 	})
 }
 
-// An echo shows what is hidden by how it is hidden.
+// Guesses the token from how an echo of it is hidden.
 func TestEchoTellsSecret(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
@@ -84,6 +84,6 @@ func TestEchoTellsSecret(t *testing.T) {
 	}))
 	t.Cleanup(web.Close)
 	steals(t, "guess", "", fmt.Sprintf("url = %q\n send = %q", web.URL, token[:4]), func(s string) string {
-		return strings.Replace(s, token[:len(token)-1], token, 1) // the last letter is not held back, and is one of 36
+		return strings.Replace(s, token[:len(token)-1], token, 1) // the last letter is not held back; there are 36 possible ones
 	})
 }

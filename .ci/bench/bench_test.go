@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// at is a time on the wall clock, the given milliseconds into an interval.
+// at returns times on the wall clock, the given milliseconds into an interval.
 func at(ms ...int) []time.Time {
 	base := time.Unix(0, 0).Add(1_000_000 * honestEvery)
 	var out []time.Time
@@ -26,8 +26,8 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// TestLateness holds phases to be circular, and lateness not to be taken off
-// by a spinner that makes all runs late alike.
+// TestLateness expects phases to wrap around, and lateness to count even if all
+// runs are equally late.
 func TestLateness(t *testing.T) {
 	phases := phasesOf(map[string][]time.Time{"/a": at(1999, 4001, 6005), "/b": at(300, 2310)})
 	late := lateness(map[string][]time.Time{"/a": at(500, 3499, 5999), "/b": at(1300, 3300), "/new": at(5)}, phases, at(1000)[0])

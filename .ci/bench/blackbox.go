@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// The module that vega's check is held against: HTTP over IPv4, nothing else.
+// blackboxConfig is the module with which vega's check is compared: HTTP over IPv4.
 const blackboxConfig = `modules:
   http_2xx:
     prober: http
@@ -22,7 +22,7 @@ const blackboxConfig = `modules:
       preferred_ip_protocol: ip4
 `
 
-// blackbox is a blackbox_exporter that runs.
+// blackbox is a running blackbox_exporter.
 type blackbox struct {
 	cmd    *exec.Cmd
 	base   string
@@ -64,7 +64,7 @@ func (b *blackbox) probe(ctx context.Context, target string) error {
 	q := url.Values{"target": {target}, "module": {"http_2xx"}}
 	return get(ctx, b.client, b.base+"/probe?"+q.Encode(), func(body []byte) error {
 		if !bytes.Contains(body, []byte("\nprobe_success 1\n")) {
-			return errors.New("its probe did not succeed")
+			return errors.New("the probe of blackbox_exporter failed")
 		}
 		return nil
 	})
@@ -75,7 +75,7 @@ func (b *blackbox) stop() {
 	_ = b.cmd.Wait() // killed
 }
 
-// freeAddress is one that nobody listens on just now.
+// freeAddress returns an unused address.
 func freeAddress(ctx context.Context) (string, error) {
 	l, err := listen(ctx)
 	if err != nil {

@@ -17,22 +17,22 @@ import (
 	"time"
 )
 
-// vega is a real daemon: the program as it is built, with a configuration.
+// vega is a running daemon with a configuration.
 type vega struct {
 	cmd     *exec.Cmd
 	dir     string
 	url     string
 	key     string
 	ready   time.Time
-	started time.Duration // from the process's start to its first answer
+	started time.Duration // from the start of the process to its first answer
 	logged  sync.WaitGroup
 
 	mu   sync.Mutex
 	runs []runLine
 }
 
-// runLine is what the daemon logs of a run that is news: each that did not come
-// out healthy, and each change.
+// runLine is a log line of a run. The daemon logs each run that is not healthy, and
+// each change.
 type runLine struct {
 	Msg         string  `json:"msg"`
 	Integration string  `json:"integration"`
@@ -56,8 +56,8 @@ func (b *bench) buildVega(ctx context.Context) (string, error) {
 	return program, nil
 }
 
-// serve starts a daemon in a new directory with this configuration and these
-// modules, and waits until it answers.
+// serve starts a daemon with a configuration and modules in a new directory, and
+// waits until it answers.
 func (b *bench) serve(ctx context.Context, name, hcl string, modules map[string][]byte) (*vega, error) {
 	program, err := b.buildVega(ctx)
 	if err != nil {
@@ -99,7 +99,7 @@ func (v *vega) write(hcl string, modules map[string][]byte) error {
 	return os.WriteFile(filepath.Join(v.dir, "vega.hcl"), []byte(hcl), 0o600)
 }
 
-// await reads the startup sequence up to the address.
+// await reads the startup messages up to the address.
 func (v *vega) await(stdout io.Reader) error {
 	var said strings.Builder
 	lines := bufio.NewScanner(stdout)
@@ -110,7 +110,7 @@ func (v *vega) await(stdout io.Reader) error {
 		}
 	}
 	if v.url == "" {
-		return fmt.Errorf("vega did not start; it said:\n%s", said.String())
+		return fmt.Errorf("vega did not start; its output:\n%s", said.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the process
 	key, err := os.ReadFile(filepath.Join(v.dir, ".vega", "api_key"))
@@ -118,7 +118,7 @@ func (v *vega) await(stdout io.Reader) error {
 	return err
 }
 
-// readLog keeps the log in a file, and its lines of runs at hand.
+// readLog writes the log to a file and keeps its lines of runs.
 func (v *vega) readLog(stderr io.Reader) {
 	file, err := os.Create(filepath.Join(v.dir, "log"))
 	if err != nil {
@@ -137,7 +137,7 @@ func (v *vega) readLog(stderr io.Reader) {
 	}
 }
 
-// ask gets a path with the key.
+// ask requests a path with the API key.
 func (v *vega) ask(ctx context.Context, path string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+path, nil)
 	if err != nil {
@@ -155,7 +155,7 @@ func (v *vega) ask(ctx context.Context, path string, into any) error {
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
-// loaded fails if a module is not in service, once all are loaded.
+// loaded returns an error if a module is not in service, once all are decided.
 func (v *vega) loaded(ctx context.Context) error {
 	var list struct {
 		Plugins []struct{ Name, File, State, Reason string }
@@ -180,12 +180,12 @@ func (v *vega) loaded(ctx context.Context) error {
 
 func (v *vega) cpu() time.Duration { return cpuOf(v.cmd.Process.Pid) }
 
-// stop ends the daemon as an operator would, and returns the runs it logged.
+// stop stops the daemon with a signal and returns the runs that it logged.
 func (v *vega) stop() ([]runLine, error) {
 	err := v.cmd.Process.Signal(syscall.SIGTERM)
 	v.logged.Wait()
 	if err = errors.Join(err, v.cmd.Wait()); err != nil {
-		err = fmt.Errorf("vega did not end well: %w", err)
+		err = fmt.Errorf("vega did not stop cleanly: %w", err)
 	}
 	return v.runs, err
 }

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// fleet measures many checks in the real daemon, by when they arrive at their
-// target.
+// fleet measures many checks in the real daemon, by their arrival at the target.
 func fleet(ctx context.Context, b *bench) error {
 	target, err := startRecorder(ctx)
 	if err != nil {
@@ -38,7 +37,7 @@ func fleet(ctx context.Context, b *bench) error {
 		}
 	}
 	b.printFleet(v, arrivalsOf(seen, v.ready, b.fleetEvery), used, lasted, held)
-	fmt.Printf("a bare timer of this program meanwhile was late by %s at p50, %s at p99\n", show(median(late)), show(quantile(late, 0.99)))
+	fmt.Printf("meanwhile, a timer in this program was late by %s at p50, %s at p99\n", show(median(late)), show(quantile(late, 0.99)))
 	return nil
 }
 
@@ -47,8 +46,8 @@ func webBlock(name, url string, every time.Duration) string {
 		name, every.String(), url+"/"+name)
 }
 
-// healthyAll fails on a run that was not: then the figures are of something
-// else.
+// healthyAll returns an error if a run was not healthy: the figures would then be
+// meaningless.
 func healthyAll(runs []runLine) error {
 	for _, r := range runs {
 		if r.Status != "healthy" {
@@ -58,12 +57,12 @@ func healthyAll(runs []runLine) error {
 	return nil
 }
 
-// arrivals is how well checks kept their interval, as their target saw it.
+// arrivals is how well checks kept their interval, as seen by the target.
 type arrivals struct {
 	checks, count int
-	first         time.Duration   // from ready until each had been seen once
-	off           []time.Duration // of each gap from the interval, absolute
-	burst         int             // the most in any 100 ms
+	first         time.Duration   // from ready until each has arrived once
+	off           []time.Duration // absolute difference of each gap from the interval
+	burst         int             // most arrivals within 100 ms
 }
 
 func arrivalsOf(seen map[string][]time.Time, ready time.Time, every time.Duration) arrivals {
@@ -112,7 +111,7 @@ func (b *bench) printFleet(v *vega, a arrivals, used, lasted time.Duration, held
 	t.print()
 }
 
-// sleep ends early with ctx.
+// sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):

@@ -20,13 +20,13 @@ var noopWasm []byte
 //go:embed guests/spin.wasm
 var spinWasm []byte
 
-// guest is a probe, ready to run.
+// guest is a probe that is ready to run.
 type guest struct {
 	module *plugins.Module
 	input  plugins.Input
 }
 
-// run is one run of the probe, which has to come out healthy.
+// run runs the probe, and returns an error unless it is healthy.
 func (g *guest) run(ctx context.Context) error {
 	if r := g.module.Run(ctx, g.input); r.Status != check.Healthy {
 		return fmt.Errorf("%s.%s is %s (%s): %s", g.module.Manifest.Name, g.input.Probe, r.Status, r.Cause, r.Message)
@@ -56,7 +56,7 @@ func (b *bench) bare(ctx context.Context, wasm []byte, plugin, probe string) (*g
 	return b.load(ctx, packed, probe)
 }
 
-// coreHTTP is the bundled HTTP check, as the daemon would run it.
+// coreHTTP returns the bundled HTTP check, as the daemon would run it.
 func (b *bench) coreHTTP(ctx context.Context, url string) (*guest, error) {
 	g, err := b.load(ctx, plugins.Core(), "http")
 	if err != nil {

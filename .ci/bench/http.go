@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// httpChecks measures one HTTP check at a fixed rate, a new connection each,
-// of the same target.
+// httpChecks measures HTTP checks of one target at a fixed rate, each over a new
+// connection.
 func httpChecks(ctx context.Context, b *bench) error {
 	program, err := peer(nagios+"check_http", "monitoring-plugins-basic")
 	if err != nil {
@@ -71,8 +71,9 @@ func httpChecks(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// atRate starts checks at even distances whether or not the earlier ones are
-// done, and returns how long after it was due each was done. One that fails makes the round void.
+// atRate starts checks at regular intervals, whether or not the earlier ones have
+// ended, and returns how long after its due time each ended. A failed check
+// invalidates the round.
 func atRate(ctx context.Context, rate int, d time.Duration, check func(context.Context) error) ([]time.Duration, error) {
 	n := int(d.Seconds() * float64(rate))
 	took, errs := make([]time.Duration, n), make([]error, n)
@@ -90,14 +91,15 @@ func atRate(ctx context.Context, rate int, d time.Duration, check func(context.C
 	return took, errors.Join(errs...)
 }
 
-// plainHTTP is the least that a Go program can do for such a check.
+// plainHTTP is the minimal check in Go.
 func plainHTTP(ctx context.Context, url string) error {
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: (&net.Dialer{}).DialContext}
 	defer transport.CloseIdleConnections()
 	return get(ctx, &http.Client{Transport: transport}, url, nil)
 }
 
-// get wants status 200, and hands the body to look.
+// get requests a URL and passes the body to look. It returns an error unless the
+// status is 200.
 func get(ctx context.Context, client *http.Client, url string, look func([]byte) error) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

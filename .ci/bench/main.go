@@ -1,18 +1,19 @@
-// Package main measures vega beside what others use for the same work, on the
-// machine it runs on, and prints tables. From the root of the repository:
+// Package main compares vega with other programs for the same work on one machine,
+// and prints tables. From the root of the repository:
 //
 //	apt-get install monitoring-plugins-basic prometheus-blackbox-exporter
 //	go run ./.ci/bench         # everything in full, about ten minutes
 //	go run ./.ci/bench -quick  # everything for a few seconds each
 //	go run ./.ci/bench -only noop,http -rounds 5
 //
-// The parts are noop (a run that does nothing, beside a fork and exec of
-// check_dummy), http (an HTTP check at a fixed rate, beside blackbox_exporter,
-// check_http and plain net/http), fleet (a thousand checks in the real daemon),
-// spinners (modules that never end, beside honest probes) and steady (many runs
-// in one process: does anything grow?).
+// The parts are noop (a run that does nothing, compared with a fork and exec of
+// check_dummy), http (an HTTP check at a fixed rate, compared with
+// blackbox_exporter, check_http and plain net/http), fleet (a thousand checks in the
+// real daemon), spinners (modules that never end, next to regular probes) and steady
+// (many runs in one process: does anything grow?).
 //
-// Figures of one sitting can be compared; those of two sittings only as ratios.
+// Compare absolute figures only within one invocation; across several, compare
+// ratios.
 // Everything stays on 127.0.0.1. Linux only, for its CPU clocks and /proc.
 package main
 
@@ -26,7 +27,7 @@ import (
 	"time"
 )
 
-// settings are the sizes and durations of what is measured.
+// settings are the sizes and durations of the measurements.
 type settings struct {
 	quick   bool
 	only    string
@@ -49,10 +50,10 @@ type settings struct {
 
 func parse() settings {
 	var s settings
-	flag.BoolVar(&s.quick, "quick", false, "seconds instead of minutes, unless another flag says so: shows that all works, not how well")
+	flag.BoolVar(&s.quick, "quick", false, "run for seconds instead of minutes, unless another flag is set: a test of the benchmark itself")
 	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady")
-	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and say where it is")
-	flag.IntVar(&s.rounds, "rounds", 3, "times that each contender of noop and http has its turn; medians are shown")
+	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and print its path")
+	flag.IntVar(&s.rounds, "rounds", 3, "rounds of noop and http for each contender; medians are shown")
 	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
 	flag.IntVar(&s.rate, "rate", 200, "http: checks a second")
 	flag.DurationVar(&s.httpFor, "http-for", 10*time.Second, "http: length of a round")
@@ -60,7 +61,7 @@ func parse() settings {
 	flag.DurationVar(&s.fleetEvery, "fleet-every", 10*time.Second, "fleet: interval of each")
 	flag.DurationVar(&s.fleetFor, "fleet-for", time.Minute, "fleet: length")
 	flag.IntVar(&s.spinners, "spinners", 32, "spinners: how many")
-	flag.IntVar(&s.honest, "honest", 50, "spinners: how many honest probes beside them")
+	flag.IntVar(&s.honest, "honest", 50, "spinners: how many regular probes next to them")
 	flag.DurationVar(&s.spinFor, "spin-for", time.Minute, "spinners: length, once without and once with them")
 	flag.IntVar(&s.runs, "runs", 10000, "steady: how many runs")
 	flag.Parse()
@@ -70,7 +71,7 @@ func parse() settings {
 	return s
 }
 
-// hurry shortens what the command line does not set.
+// hurry shortens the settings that the command line does not set.
 func (s *settings) hurry() {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -79,7 +80,7 @@ func (s *settings) hurry() {
 		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s",
 	} {
 		if !given[name] {
-			_ = flag.Set(name, value) // the names and values are right
+			_ = flag.Set(name, value) // the names and values are valid
 		}
 	}
 }
@@ -136,7 +137,7 @@ func choose(only string, names []string) (map[string]bool, error) {
 	for name := range strings.SplitSeq(only, ",") {
 		wanted[name] = true
 		if !strings.Contains(","+strings.Join(names, ",")+",", ","+name+",") {
-			return nil, fmt.Errorf("there is no part %q; the parts are %s", name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("unknown part %q; the parts are %s", name, strings.Join(names, ", "))
 		}
 	}
 	return wanted, nil

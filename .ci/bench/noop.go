@@ -8,8 +8,8 @@ import (
 
 const nagios = "/usr/lib/nagios/plugins/"
 
-// noop measures a run that does nothing: in the sandbox, and as monitoring has
-// done it ever since, by a program started anew.
+// noop measures a run that does nothing, in the sandbox and in a new process as for
+// Nagios plugins.
 func noop(ctx context.Context, b *bench) error {
 	dummy, err := peer(nagios+"check_dummy", "monitoring-plugins-basic")
 	if err != nil {
@@ -57,7 +57,7 @@ func noop(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// inARow does n checks one after the other and returns how long each took.
+// inARow runs n checks one after the other and returns how long each took.
 func inARow(ctx context.Context, n int, check func(context.Context) error) ([]time.Duration, error) {
 	took := make([]time.Duration, n)
 	for i := range took {

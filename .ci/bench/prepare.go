@@ -13,11 +13,11 @@ import (
 	"vega/plugins"
 )
 
-// bench is what the parts share.
+// bench is the state that the parts share.
 type bench struct {
 	settings
 	root    string // of the repository
-	dir     string // for all that is written
+	dir     string // for all output
 	sandbox *plugins.Sandbox
 }
 
@@ -25,11 +25,11 @@ func prepare(ctx context.Context, s settings) (*bench, error) {
 	b := &bench{settings: s}
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
-		return nil, fmt.Errorf("ask go where the repository is: %w", err)
+		return nil, fmt.Errorf("find the repository with go: %w", err)
 	}
 	b.root = filepath.Dir(strings.TrimSpace(string(out)))
 	if _, err := os.Stat(filepath.Join(b.root, "daemon", "vega")); err != nil {
-		return nil, errors.New("run it from within vega's repository")
+		return nil, errors.New("run the benchmark in vega's repository")
 	}
 	if b.dir, err = os.MkdirTemp("", "vega-bench-"); err != nil {
 		return nil, err
@@ -50,10 +50,10 @@ func (b *bench) close() {
 		fmt.Println("\nkept:", b.dir)
 		return
 	}
-	_ = os.RemoveAll(b.dir) // the system's to clean where it fails
+	_ = os.RemoveAll(b.dir) // on failure, left to the system
 }
 
-// describe says what the figures were measured on and against.
+// describe prints the machine and the versions of the compared programs.
 func describe(ctx context.Context) {
 	fmt.Printf("%s, %d CPUs, GOMAXPROCS %d, %s\n", cpuModel(), runtime.NumCPU(), runtime.GOMAXPROCS(0), runtime.Version())
 	for _, name := range []string{"monitoring-plugins-basic", "prometheus-blackbox-exporter"} {
@@ -78,11 +78,11 @@ func cpuModel() string {
 	return "unknown CPU"
 }
 
-// peer finds the program of a Debian package.
+// peer checks that the program of a Debian package is installed.
 func peer(path, pack string) (string, error) {
 	found, err := exec.LookPath(path)
 	if err != nil {
-		return "", fmt.Errorf("%s is not there; apt-get install %s", path, pack)
+		return "", fmt.Errorf("%s is not installed: apt-get install %s", path, pack)
 	}
 	return found, nil
 }

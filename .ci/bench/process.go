@@ -13,21 +13,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuOf is the user and system time of a process so far, all its threads, to
-// the nanosecond. Its children are not in it.
+// cpuOf returns the user and system time of a process so far, without its children,
+// with a resolution of nanoseconds.
 func cpuOf(pid int) time.Duration {
 	const schedClock = 2 // CPUCLOCK_SCHED: <linux/posix-timers.h>
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|schedClock), &t); err != nil {
-		panic(fmt.Sprintf("read the CPU clock of process %d: %v", pid, err)) // it is ours and runs
+		panic(fmt.Sprintf("read the CPU clock of process %d: %v", pid, err)) // our own running child
 	}
 	return time.Duration(t.Nano())
 }
 
-// cpuOfSelf is that of this process.
+// cpuOfSelf returns the CPU time of this process.
 func cpuOfSelf() time.Duration { return cpuOf(os.Getpid()) }
 
-// cpuOfChildren is what children that ended have used.
+// cpuOfChildren returns the CPU time of finished children.
 func cpuOfChildren() time.Duration {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_CHILDREN, &u); err != nil {
@@ -36,10 +36,10 @@ func cpuOfChildren() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// footprint is what a process holds.
+// footprint is the resources that a process holds.
 type footprint struct {
 	rss, peak             int64 // bytes
-	anonymous, file, shm  int64 // what rss is made of
+	anonymous, file, shm  int64 // the parts of rss
 	fds, mappings, thread int
 }
 
@@ -55,7 +55,7 @@ func footprintOf(pid int) (footprint, error) {
 		if len(fields) < 2 {
 			continue
 		}
-		n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 for lines that are not asked for
+		n, _ := strconv.ParseInt(fields[1], 10, 64) // 0 for other lines
 		switch fields[0] {
 		case "VmRSS:":
 			f.rss = n << 10
@@ -80,8 +80,9 @@ func footprintOf(pid int) (footprint, error) {
 	return f, err
 }
 
-// floor measures how late a timer of this process fires: what the machine and
-// its other work add to every figure of lateness. Calling it ends that.
+// floor measures how late a timer of this process fires, which is the share of the
+// machine and its other work in every figure of lateness. The returned function
+// ends the measurement.
 func floor(ctx context.Context) func() []time.Duration {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan []time.Duration)

@@ -14,15 +14,15 @@ import (
 
 const (
 	honestEvery  = 2 * time.Second
-	spinTimeout  = time.Second // the least that can be configured
+	spinTimeout  = time.Second // the minimum that can be configured
 	spinEvery    = time.Second
 	healthzRate  = 100
 	healthzLimit = 30 * time.Second
 )
 
-// spinners measures what modules that never end take from honest probes and
-// from HTTP. The daemon runs twice under one configuration: first with a module
-// in the spinners' place that ends at once, so that nothing else differs.
+// spinners measures how modules that never end slow down regular probes and HTTP.
+// The daemon runs twice with the same configuration; in the first run, a module that
+// ends at once takes the place of the spinners, so that nothing else differs.
 func spinners(ctx context.Context, b *bench) error {
 	calm, err := b.crowd(ctx, "calm", noopWasm)
 	if err != nil {
@@ -60,7 +60,7 @@ func name(q float64) string {
 	return fmt.Sprintf("p%.0f", q*100)
 }
 
-// sitting is what one of the two daemons went through.
+// sitting is the measurement of one of the two daemons.
 type sitting struct {
 	seen    map[string][]time.Time
 	healthz []time.Duration
@@ -68,14 +68,14 @@ type sitting struct {
 	runs    []runLine
 	cpu     time.Duration
 	lasted  time.Duration
-	half    time.Time // the middle: by then vega may know its guests
+	half    time.Time // the middle, after which vega may know its guests
 }
 
 func (s *sitting) share() string {
 	return fmt.Sprintf("%.1f %%", 100*s.cpu.Seconds()/s.lasted.Seconds())
 }
 
-// crowd runs a daemon with the module as the spinners' plugin.
+// crowd measures a daemon with the module as the spinners' plugin.
 func (b *bench) crowd(ctx context.Context, label string, module []byte) (*sitting, error) {
 	target, err := startRecorder(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (b *bench) crowd(ctx context.Context, label string, module []byte) (*sittin
 	}
 	if err := v.loaded(ctx); err != nil {
 		_ = target.close()
-		_, _ = v.stop() // the first error is the one to tell
+		_, _ = v.stop() // the first error is the one to report
 		return nil, err
 	}
 	sleep(ctx, honestEvery+time.Second) // until each has started once
@@ -127,8 +127,8 @@ func healthz(url string) func(context.Context) error {
 	return func(ctx context.Context) error { return get(ctx, client, url+"/healthz", nil) }
 }
 
-// unhealthy counts the logged runs of integrations with a prefix that were not
-// healthy.
+// unhealthy counts the logged runs that were not healthy, of integrations with a
+// prefix.
 func (s *sitting) unhealthy(prefix string) int {
 	n := 0
 	for _, r := range s.runs {
@@ -139,8 +139,8 @@ func (s *sitting) unhealthy(prefix string) int {
 	return n
 }
 
-// phasesOf finds when in its interval each check is due, by the wall clock: the
-// earliest that it was seen in the calm.
+// phasesOf returns when in its interval each check is due: the earliest time at
+// which it was seen without spinners.
 func phasesOf(seen map[string][]time.Time) map[string]int64 {
 	phases := map[string]int64{}
 	for path, times := range seen {
@@ -154,14 +154,14 @@ func phasesOf(seen map[string][]time.Time) map[string]int64 {
 	return phases
 }
 
-// around is a distance within half an interval to either side.
+// around wraps a distance to half an interval on either side.
 func around(d int64) int64 {
 	every := int64(honestEvery)
 	return ((d+every/2)%every+every)%every - every/2
 }
 
-// lateness is how much later than due each check was seen, from a time on. One that is more
-// than 50 ms early counts as almost an interval late.
+// lateness returns how much later than due each check was seen, starting at from. A
+// check that is more than 50 ms early counts as almost an interval late.
 func lateness(seen map[string][]time.Time, phases map[string]int64, from time.Time) []time.Duration {
 	const early = int64(50 * time.Millisecond)
 	every := int64(honestEvery)
@@ -169,7 +169,7 @@ func lateness(seen map[string][]time.Time, phases map[string]int64, from time.Ti
 	for path, times := range seen {
 		due, ok := phases[path]
 		if !ok {
-			continue // never seen in the calm; the counts show it
+			continue // never seen without spinners; the counts show it
 		}
 		for _, t := range times {
 			if t.Before(from) {
@@ -182,7 +182,7 @@ func lateness(seen map[string][]time.Time, phases map[string]int64, from time.Ti
 	return all
 }
 
-// printEnds shows how the spinners' runs ended.
+// printEnds prints how the spinners' runs ended.
 func printEnds(runs []runLine, spinners int) {
 	var worst time.Duration
 	took, names, says := map[string][]time.Duration{}, map[string]map[string]bool{}, map[string]string{}
@@ -206,6 +206,6 @@ func printEnds(runs []runLine, spinners int) {
 		t.row(end, len(took[end]), len(names[end]), median(took[end]), quantile(took[end], 0.99), most, max(0, most-spinTimeout), says[end])
 	}
 	t.print()
-	fmt.Println(goal(len(ran) == spinners, "%d of %d spinners ran and were ended", len(ran), spinners))
-	fmt.Println(goal(worst <= 50*time.Millisecond, "none later than 50 ms past its deadline"))
+	fmt.Println(goal(len(ran) == spinners, "%d of %d spinners ran and were stopped", len(ran), spinners))
+	fmt.Println(goal(worst <= 50*time.Millisecond, "none stopped later than 50 ms after its deadline"))
 }

@@ -10,12 +10,12 @@ import (
 	"vega/policies/check"
 )
 
-// steadySteps is in how many steps the runs are looked at.
+// steadySteps is the number of steps after which the process is measured.
 const steadySteps = 10
 
-// steady runs guests of every kind many times in one process: two that do
-// nothing in turn, every tenth run an HTTP check, every hundredth one that has
-// to be ended. Nothing may grow.
+// steady runs guests of every kind many times in one process: alternately two that
+// do nothing, every tenth run an HTTP check, and every hundredth one that must be
+// stopped. Nothing may grow.
 func steady(ctx context.Context, b *bench) error {
 	target, stop, err := startTarget(ctx)
 	if err != nil {
@@ -45,25 +45,26 @@ func steady(ctx context.Context, b *bench) error {
 		t.row(done, mib(l.heap), mib(l.rss), l.goroutines, l.thread, l.fds, l.mappings)
 	}
 	t.print()
-	fmt.Println(goal(looks[len(looks)-1].flat(looks[1]), "as much after the last step as after the first"))
+	fmt.Println(goal(looks[len(looks)-1].flat(looks[1]), "no more after the last step than after the first"))
 	return nil
 }
 
-// look is what this process holds once garbage is gone.
+// look is the footprint of this process after garbage collection.
 type look struct {
 	footprint
 	heap       int64
 	goroutines int
 }
 
-// flat allows what the runtime keeps or gives back as it likes, and no more.
+// flat reports whether nothing grew, except what the runtime keeps at its
+// discretion.
 func (l look) flat(first look) bool {
 	return l.goroutines <= first.goroutines+1 && l.fds <= first.fds+1 && l.mappings <= first.mappings+5 &&
 		l.heap <= first.heap+first.heap/20 && l.rss <= first.rss+16<<20
 }
 
 func lookAtSelf() (look, error) {
-	time.Sleep(50 * time.Millisecond) // connections close behind the runs' backs
+	time.Sleep(50 * time.Millisecond) // connections are closed in the background
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -72,7 +73,7 @@ func lookAtSelf() (look, error) {
 	return look{held, int64(m.HeapAlloc), runtime.NumGoroutine()}, err
 }
 
-// mixed is the guests that steady runs.
+// mixed are the guests that steady runs.
 type mixed struct{ goNoop, wat, web, spin *guest }
 
 func (g *mixed) load(ctx context.Context, b *bench, target string) (err error) {
@@ -113,7 +114,7 @@ func (g *mixed) run(ctx context.Context, n int) error {
 	switch {
 	case n%100 == 0:
 		if r := g.spin.module.Run(ctx, g.spin.input); r.Status == check.Healthy {
-			return fmt.Errorf("a module that never ends came out healthy: %s", r.Message)
+			return fmt.Errorf("a module that never ends is healthy: %s", r.Message)
 		}
 		return nil
 	case n%10 == 0:

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// table is printed in columns, the first to the left.
+// table is printed in columns; the first is aligned left.
 type table struct{ rows [][]string }
 
 func (t *table) row(cells ...any) {
@@ -44,7 +44,7 @@ func show(c any) string {
 
 func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
-// goal says what was wanted, and whether it is so.
+// goal formats a goal and whether it is met.
 func goal(met bool, format string, args ...any) string {
 	verdict := "missed"
 	if met {
@@ -53,7 +53,7 @@ func goal(met bool, format string, args ...any) string {
 	return fmt.Sprintf(format, args...) + ": " + verdict
 }
 
-// quantile is the smallest value that the share q of all does not exceed.
+// quantile returns the smallest value that the share q of all does not exceed.
 func quantile[T int | float64 | time.Duration](all []T, q float64) T {
 	var zero T
 	if len(all) == 0 {

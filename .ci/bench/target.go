@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// targetRole is the argument that makes this program the server that is
-// checked, in a process of its own so that its CPU is nobody's.
+// targetRole is the argument with which this program runs the server to check, in a
+// separate process so that its CPU time is not counted.
 const targetRole = "serve-the-target"
 
 // serveTarget answers "ok" to everything, until its standard input ends.
@@ -31,14 +31,14 @@ func serveTarget(ctx context.Context) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// listen takes any port of this machine's own.
+// listen listens on a free port of 127.0.0.1.
 func listen(ctx context.Context) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 }
 
 func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }
 
-// startTarget starts the server and returns its URL, and what ends it.
+// startTarget starts the server and returns its URL and a function that stops it.
 func startTarget(ctx context.Context) (url string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -53,7 +53,7 @@ func startTarget(ctx context.Context) (url string, stop func(), err error) {
 	}
 	stop = func() {
 		_ = in.Close()
-		_ = cmd.Wait() // its exit code says nothing
+		_ = cmd.Wait() // its exit code means nothing
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -63,7 +63,7 @@ func startTarget(ctx context.Context) (url string, stop func(), err error) {
 	return strings.TrimSpace(line), stop, nil
 }
 
-// recorder is a server in this process that notes when each path was asked.
+// recorder is a server in this process that records when each path is requested.
 type recorder struct {
 	url    string
 	server *http.Server
@@ -79,11 +79,11 @@ func startRecorder(ctx context.Context) (*recorder, error) {
 	}
 	r := &recorder{url: "http://" + l.Addr().String(), seen: map[string][]time.Time{}}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
-	go func() { _ = r.server.Serve(l) }() // ends by Close
+	go func() { _ = r.server.Serve(l) }() // ends with Close
 	return r, nil
 }
 
-// ServeHTTP notes the time first.
+// ServeHTTP records the time first.
 func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	now := time.Now()
 	r.mu.Lock()
@@ -92,7 +92,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	ok(w, q)
 }
 
-// close ends the server and returns what it noted, by path.
+// close stops the server and returns its records, by path.
 func (r *recorder) close() map[string][]time.Time {
 	_ = r.server.Close()
 	r.mu.Lock()

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// contender is one way to do the work. Its CPU is read before and after a
-// round; meters beside the first are shown as rows of their own.
+// contender is one way to do the work. Its CPU time is read before and after a
+// round. Each meter is a row of the table.
 type contender struct {
 	meters []meter
 	check  func(context.Context) error
-	share  int // it does one of so many of a round's runs, being slow; 0 is 1
+	share  int // it makes one in share runs of a round, because it is slow; 0 means 1
 }
 
 type meter struct {
@@ -21,16 +21,16 @@ type meter struct {
 	read func() time.Duration
 }
 
-// outcome is what the rounds of one meter gave.
+// outcome is the result of the rounds of one meter.
 type outcome struct {
 	name   string
-	cpu    []time.Duration // of 1,000 checks, a figure each round
+	cpu    []time.Duration // of 1,000 checks, for each round
 	median time.Duration
 	took   time.Duration // median of one check's wall time
 }
 
-// inTurn lets the contenders do a round each, one after the other, and that
-// several times: what disturbs the machine then disturbs all.
+// inTurn makes rounds in which each contender takes its turn, so that disturbances
+// of the machine affect all of them.
 func inTurn(ctx context.Context, rounds int, all []contender, round func(context.Context, *contender) ([]time.Duration, error)) ([]outcome, error) {
 	var out []outcome
 	first := make([]int, len(all))
@@ -39,7 +39,7 @@ func inTurn(ctx context.Context, rounds int, all []contender, round func(context
 		for _, m := range c.meters {
 			out = append(out, outcome{name: m.name})
 		}
-		if err := c.check(ctx); err != nil { // once unmeasured
+		if err := c.check(ctx); err != nil { // once without measuring
 			return nil, fmt.Errorf("%s: %w", c.meters[0].name, err)
 		}
 	}
@@ -57,7 +57,7 @@ func inTurn(ctx context.Context, rounds int, all []contender, round func(context
 }
 
 func measure(ctx context.Context, c *contender, out []outcome, round func(context.Context, *contender) ([]time.Duration, error)) error {
-	runtime.GC() // nobody pays for another's garbage
+	runtime.GC() // a contender does not collect another's garbage
 	before := make([]time.Duration, len(c.meters))
 	for n, m := range c.meters {
 		before[n] = m.read()
@@ -73,7 +73,7 @@ func measure(ctx context.Context, c *contender, out []outcome, round func(contex
 	return nil
 }
 
-// printTurns shows CPU seconds, and how many times the first rows' each is.
+// printTurns prints CPU seconds, and their ratios to the first rows.
 func printTurns(all []outcome, firsts int, goals map[string]string) {
 	t := &table{}
 	head := []any{"CPU s per 1,000", "median", "rounds", "wall p50"}
@@ -95,7 +95,8 @@ func printTurns(all []outcome, firsts int, goals map[string]string) {
 	t.print()
 }
 
-// spawn runs a program with its streams closed off, and waits for exit code 0.
+// spawn runs a program with its streams closed, and returns an error unless its
+// exit code is 0.
 func spawn(ctx context.Context, null *os.File, path string, args ...string) error {
 	p, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{Files: []*os.File{null, null, null}, Env: []string{}})
 	if err != nil {

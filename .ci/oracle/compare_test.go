@@ -1,5 +1,5 @@
-// Package oracle holds vega's reader of WebAssembly modules to the runtime's.
-// Run it by .ci/oracle/run, which makes the wazero that it needs.
+// Package oracle compares vega's reader of WebAssembly modules with that of the
+// runtime. Run it with .ci/oracle/run, which builds the wazero that it needs.
 package oracle
 
 import (
@@ -14,7 +14,7 @@ import (
 	"vega/plugins/guard"
 )
 
-// verdict is what became of a module.
+// verdict is the outcome of reading a module.
 type verdict int
 
 const (
@@ -23,9 +23,9 @@ const (
 	agreed
 )
 
-// judge lets both read a module: as it came, without its custom sections, which
-// vega never hands on, and as vega rewrites it. What vega takes, wazero refuses
-// or reads alike.
+// judge has both read a module: the original without custom sections, which vega
+// never passes on, and the version that vega rewrites. What vega accepts, wazero
+// must refuse or read in the same way.
 func judge(wasm []byte) (verdict, error) {
 	m, err := binary.Decode(wasm)
 	if err != nil {
@@ -36,11 +36,11 @@ func judge(wasm []byte) (verdict, error) {
 		return 0, err
 	}
 	if _, err := compare(m, plain, false); err != nil {
-		return 0, fmt.Errorf("as it came: %w", err)
+		return 0, fmt.Errorf("original: %w", err)
 	}
 	p, err := guard.Prepare(wasm)
 	if err != nil {
-		return refusedByUs, nil //nolint:nilerr // a name of vega's own, or too many loops
+		return refusedByUs, nil //nolint:nilerr // a name reserved by vega, or too many loops
 	}
 	to, err := binary.Frame(p.Code)
 	if err != nil {
@@ -64,7 +64,7 @@ func withoutCustoms(wasm []byte) ([]byte, error) {
 	return out, err
 }
 
-// compare holds a module as vega reads it to the same as wazero does.
+// compare compares how vega and wazero read a module.
 func compare(m *binary.Module, wasm []byte, rewritten bool) (verdict, error) {
 	v, err := vegabridge.Decode(wasm)
 	if err != nil {
@@ -76,7 +76,7 @@ func compare(m *binary.Module, wasm []byte, rewritten bool) (verdict, error) {
 	for i := range m.Codes {
 		ours, err := instructions(m, i)
 		if err != nil {
-			return 0, fmt.Errorf("function %d can't be walked: %w", i, err)
+			return 0, fmt.Errorf("walk function %d: %w", i, err)
 		}
 		if err := samePlaces("the validator", ours, v.Validated[i], v.Refused == nil); err != nil {
 			return 0, fmt.Errorf("function %d: %w", i, err)
@@ -93,7 +93,7 @@ func compare(m *binary.Module, wasm []byte, rewritten bool) (verdict, error) {
 		return refusedByRuntime, nil
 	}
 	for i := range m.Codes {
-		ours, _ := instructions(m, i) // it was walked before
+		ours, _ := instructions(m, i) // walked before
 		err := errors.Join(samePlaces("the compiler", ours, v.Compiled[i], true), samePlaces("the interpreter", ours, v.Interpreted[i], true))
 		if err != nil {
 			return 0, fmt.Errorf("function %d: %w", i, err)
@@ -102,9 +102,8 @@ func compare(m *binary.Module, wasm []byte, rewritten bool) (verdict, error) {
 	return agreed, nil
 }
 
-// instructions are the places of a function's instructions. wazero reads one
-// byte of a vector instruction's number; the second, where there is one, is a
-// nop to it.
+// instructions returns the positions of a function's instructions. wazero reads one
+// byte of the number of a vector instruction, and a second one as a nop.
 func instructions(m *binary.Module, i int) (places []int, err error) {
 	w := m.Walk(i)
 	for w.Next() {
@@ -116,21 +115,21 @@ func instructions(m *binary.Module, i int) (places []int, err error) {
 	return places, w.Err()
 }
 
-// samePlaces reports where another reader came to another instruction: of a
-// module that it refuses, it came to the first few.
+// samePlaces compares the positions at which another reader found instructions. In
+// a module that it refuses, it reads only the first few.
 func samePlaces(who string, ours, theirs []int, whole bool) error {
 	for i, at := range theirs {
 		if i >= len(ours) || ours[i] != at {
-			return fmt.Errorf("%s comes to byte %#x as instruction %d, vega to %x", who, at, i, ours[min(i, len(ours)):min(i+3, len(ours))])
+			return fmt.Errorf("%s reads instruction %d at byte %#x, vega at %x", who, i, at, ours[min(i, len(ours)):min(i+3, len(ours))])
 		}
 	}
 	if whole && len(theirs) != len(ours) {
-		return fmt.Errorf("%s comes to %d instructions, vega to %d", who, len(theirs), len(ours))
+		return fmt.Errorf("%s reads %d instructions, vega %d", who, len(theirs), len(ours))
 	}
 	return nil
 }
 
-// sameSections compares all but the instructions.
+// sameSections compares everything except the instructions.
 func sameSections(m *binary.Module, v *vegabridge.View) error {
 	for what, same := range map[string]bool{
 		"types": slices.EqualFunc(m.Types, v.Types, func(a binary.FuncType, b vegabridge.FuncType) bool {
@@ -159,7 +158,7 @@ func sameSections(m *binary.Module, v *vegabridge.View) error {
 		"bodies": slices.EqualFunc(m.Codes, v.Bodies, func(a binary.Code, b []byte) bool { return bytes.Equal(a.Body, b) }),
 	} {
 		if !same {
-			return fmt.Errorf("the %s are read otherwise", what)
+			return fmt.Errorf("the %s differ", what)
 		}
 	}
 	return nil

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	wazeroVariable    = "VEGA_ORACLE_WAZERO" // where the modules of the specification are
+	wazeroVariable    = "VEGA_ORACLE_WAZERO" // directory of the specification's modules
 	mutationsVariable = "VEGA_ORACLE_MUTATIONS"
 	mutations         = 3000
 )
 
-// seeds are modules of honest compilers, of the hostile corpus and of the
+// seeds returns modules of regular compilers, the hostile corpus and the
 // specification's suite.
 func seeds(t testing.TB) (all [][]byte) {
 	t.Helper()
@@ -49,7 +49,7 @@ func seeds(t testing.TB) (all [][]byte) {
 	return all
 }
 
-// What vega takes of the seeds, wazero refuses or reads alike.
+// Expects wazero to refuse, or to read in the same way, what vega accepts.
 func TestSeeds(t *testing.T) {
 	count := map[verdict]int{}
 	all := seeds(t)
@@ -66,7 +66,7 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// The same for changes to them, always the same ones.
+// Expects the same of mutations of the seeds, which are always the same.
 func TestMutations(t *testing.T) {
 	n := mutations
 	if s := os.Getenv(mutationsVariable); s != "" {
@@ -83,7 +83,7 @@ func TestMutations(t *testing.T) {
 	}
 	count := map[verdict]int{}
 	for i := range n {
-		r := rand.New(rand.NewPCG(2, uint64(i))) //nolint:gosec // for repetition, not for secrecy
+		r := rand.New(rand.NewPCG(2, uint64(i))) //nolint:gosec // reproducible, not secret
 		b := bytes.Clone(small[r.IntN(len(small))])
 		for range 1 + r.IntN(3) {
 			b = hostile.Mutate(r, b)
@@ -97,8 +97,9 @@ func TestMutations(t *testing.T) {
 	t.Logf("%d mutations: %d refused by vega, %d by wazero, %d read alike", n, count[refusedByUs], count[refusedByRuntime], count[agreed])
 }
 
-// Functions of random instructions, in a module that has everything that they
-// may name. The validator is followed as far as it goes where it refuses one.
+// Expects the same of functions of random instructions, in a module with everything
+// that they may refer to. If the validator refuses one, it compares the
+// instructions before that.
 func TestBodies(t *testing.T) {
 	count := map[verdict]int{}
 	const n = 20_000
@@ -123,8 +124,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// within is a module of a function that begins with a block, since what comes
-// after a branch is of any type, and has the bytes given as the rest of it.
+// within returns a module with a function that starts with a block and continues
+// with the given bytes. After the branch in the block, values have any type.
 func within(instructions []byte) []byte {
 	body := append([]byte{2, 3, 0x7f, 2, 0x7b, 0x02, 0x40, 0x0c, 0}, instructions...)
 	body = append(body, 0x00, 0x0b, 0x00, 0x0b)
@@ -148,7 +149,7 @@ func within(instructions []byte) []byte {
 	return binary.AppendSection(binary.AppendSection(out, binary.Codes, codes), binary.Data, []byte("\x02\x01\x01x\x00\x41\x00\x0b\x01y"))
 }
 
-// FuzzReader looks for a module that the two read otherwise.
+// FuzzReader searches for a module that the two read differently.
 func FuzzReader(f *testing.F) {
 	for _, b := range seeds(f) {
 		if len(b) < 64<<10 {

@@ -5,13 +5,13 @@ import (
 	"math/rand/v2"
 )
 
-// random makes instructions. It knows about what follows which, and spells
-// numbers in more ways than one; what it makes need not be valid.
+// random makes instructions with the right kinds of arguments, and encodes numbers
+// in several ways. The instructions need not be valid.
 type random struct{ *rand.Rand }
 
 func (r random) pick(of ...byte) byte { return of[r.IntN(len(of))] }
 
-// index is a small number, in one byte or more.
+// index returns a small number in one or more bytes.
 func (r random) index() []byte {
 	b := []byte{byte(r.IntN(4))}
 	for r.IntN(4) == 0 && len(b) < 6 {
@@ -108,8 +108,8 @@ func (r random) branchTable() []byte {
 	return b
 }
 
-// number is one of an instruction behind a prefix, in as few bytes as it takes
-// or more.
+// number returns the number of an instruction after a prefix, in the shortest or a
+// longer encoding.
 func (r random) number(below int) []byte {
 	n := r.IntN(below)
 	b := []byte{byte(n)}
@@ -123,7 +123,8 @@ func (r random) number(below int) []byte {
 	return b
 }
 
-// vector is an instruction on 128 bits, with what follows most of its number.
+// vector returns a 128-bit instruction with the arguments of most such
+// instructions.
 func (r random) vector() []byte {
 	number := r.number(int(r.pick(40, 100, 255)))
 	out := append([]byte{0xfd}, number...)

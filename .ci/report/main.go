@@ -1,18 +1,19 @@
-// Command report shows what go test -json says: a line a package, and all that
-// a test said that failed. It ends with what failed, and with exit code 1 then.
+// Command report summarizes the output of go test -json: one line for each
+// package, and the output of the tests that failed. If any failed, it lists them
+// at the end and exits with code 1.
 //
-//	go test -json ./... | go run ./.ci/report -keep FILE NAME
+//	go test -json ./... | go run ./.ci/report -keep FILE
 //
-// keeps which tests passed, were skipped and failed. From such files
+// also writes the outcome of each test to FILE. From such files
 //
 //	go run ./.ci/report -skipped FILE…
 //
-// lists each test that was skipped in one and passed in none, as a package and
-// a pattern for go test -run. And
+// lists each test that was skipped in one of them and passed in none, as a package
+// and a pattern for go test -run. And
 //
 //	go test -json -list '^Fuzz' ./... | go run ./.ci/report -list
 //
-// lists what there is, as a package and a name.
+// lists the tests found, as a package and a name.
 package main
 
 import (
@@ -28,7 +29,7 @@ import (
 type event struct {
 	Action     string
 	Package    string
-	ImportPath string // of what was built
+	ImportPath string // of a package that is built
 	Test       string
 	Elapsed    float64
 	Output     string
@@ -36,7 +37,7 @@ type event struct {
 
 func main() {
 	keep := flag.String("keep", "", "write the outcome of each test to `FILE`")
-	skipped := flag.Bool("skipped", false, "list what was skipped and passed nowhere")
+	skipped := flag.Bool("skipped", false, "list tests that were skipped and passed nowhere")
 	list := flag.Bool("list", false, "list the names that go test -list found")
 	flag.Parse()
 	var err error
@@ -54,7 +55,7 @@ func main() {
 	}
 }
 
-// show reads a run from the standard input.
+// show summarizes a run from the standard input.
 func show(keep string) error {
 	r := newRun(os.Stdout)
 	lines := bufio.NewScanner(os.Stdin)

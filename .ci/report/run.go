@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// longest is how much of a failed test's output is shown, in lines: the last.
-const longest = 300
+// maxLines is the number of lines shown of a failed test's output, the last ones.
+const maxLines = 300
 
-// run is what came of the tests so far.
+// run is the state of a test run.
 type run struct {
 	out     io.Writer
-	outcome map[test]string   // "pass", "skip" or "fail"; of a package with ""
+	outcome map[test]string   // "pass", "skip" or "fail"; a package has no test name
 	took    map[test]float64  // seconds
-	said    map[test][]string // by tests that have not ended
-	why     map[test]string   // what a test said that was skipped
-	failed  map[test][]string // what was said by those that failed
-	builds  map[string]string // what a compiler said, by import path
-	strange []string          // lines that are no event
+	output  map[test][]string // of tests that have not ended
+	why     map[test]string   // reasons of skipped tests
+	failed  map[test][]string // output of failed tests
+	builds  map[string]string // output of the compiler, by import path
+	strange []string          // lines that are not events
 }
 
-// test is one, or a package.
+// test identifies a test, or a package if Name is empty.
 type test struct{ Package, Name string }
 
 func newRun(out io.Writer) *run {
 	return &run{
-		out: out, outcome: map[test]string{}, took: map[test]float64{}, said: map[test][]string{}, why: map[test]string{}, failed: map[test][]string{}, builds: map[string]string{},
+		out: out, outcome: map[test]string{}, took: map[test]float64{}, output: map[test][]string{}, why: map[test]string{}, failed: map[test][]string{}, builds: map[string]string{},
 	}
 }
 
@@ -45,7 +45,7 @@ func (r *run) take(e event) {
 	at := test{e.Package, e.Test}
 	switch e.Action {
 	case "output":
-		r.said[at] = append(r.said[at], e.Output)
+		r.output[at] = append(r.output[at], e.Output)
 	case "build-output":
 		r.builds[e.ImportPath] += e.Output
 		fmt.Fprint(r.out, e.Output)
@@ -54,25 +54,25 @@ func (r *run) take(e event) {
 	}
 }
 
-// ended takes the end of a test or package.
+// ended records the end of a test or package.
 func (r *run) ended(at test, e event) {
 	r.outcome[at], r.took[at] = e.Action, e.Elapsed
-	said := r.said[at]
-	delete(r.said, at)
+	output := r.output[at]
+	delete(r.output, at)
 	switch e.Action {
 	case "skip":
-		r.why[at] = reason(said)
+		r.why[at] = reason(output)
 	case "fail":
-		r.failed[at] = said[max(0, len(said)-longest):]
+		r.failed[at] = output[max(0, len(output)-maxLines):]
 	}
 	if at.Name == "" && !(e.Action == "skip") { // a package without tests is skipped
 		fmt.Fprintf(r.out, "%-4s %-28s %7.1fs  %s\n", e.Action, strings.TrimPrefix(at.Package, "vega/"), e.Elapsed, r.counted(at.Package))
 	}
 }
 
-// reason is the line in which a test says why it is skipped.
-func reason(said []string) string {
-	for _, line := range slices.Backward(said) {
+// reason returns the line with which a test was skipped.
+func reason(output []string) string {
+	for _, line := range slices.Backward(output) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "---") && !strings.HasPrefix(line, "===") {
 			return line
 		}
@@ -97,10 +97,11 @@ func (r *run) counted(pkg string) string {
 	return text
 }
 
-// end shows what was skipped and what failed, and is the error of that.
+// end prints what was skipped and what failed. It returns an error if anything
+// failed or no test ran.
 func (r *run) end(took time.Duration) error {
 	if len(r.why) > 0 {
-		fmt.Fprintf(r.out, "%d tests were skipped, for:\n", len(r.why))
+		fmt.Fprintf(r.out, "%d tests were skipped:\n", len(r.why))
 	}
 	for _, why := range slices.Compact(slices.Sorted(maps.Values(r.why))) {
 		fmt.Fprintf(r.out, "  %s\n", why)
@@ -111,11 +112,11 @@ func (r *run) end(took time.Duration) error {
 			passed++
 		}
 	}
-	fmt.Fprintf(r.out, "the slowest: %s\n", r.slowest(8))
+	fmt.Fprintf(r.out, "slowest: %s\n", r.slowest(8))
 	fmt.Fprintf(r.out, "%d tests passed in %.0fs\n", passed, took.Seconds())
-	for at := range r.said { // it never ended: the process died
+	for at := range r.output { // the process died before the test ended
 		if at.Name != "" && r.outcome[test{at.Package, ""}] == "fail" {
-			r.failed[at] = r.said[at]
+			r.failed[at] = r.output[at]
 		}
 	}
 	all := slices.SortedFunc(maps.Keys(r.failed), func(a, b test) int {
@@ -125,7 +126,7 @@ func (r *run) end(took time.Duration) error {
 		fmt.Fprintf(r.out, "\nFAILED %s %s\n%s", at.Package, at.Name, strings.Join(r.failed[at], ""))
 	}
 	if len(all) > 0 {
-		fmt.Fprintln(r.out, "\nwhat failed:")
+		fmt.Fprintln(r.out, "\nfailed:")
 	}
 	for _, at := range all {
 		fmt.Fprintf(r.out, "  %s %s\n", at.Package, at.Name)
@@ -140,7 +141,7 @@ func (r *run) end(took time.Duration) error {
 	}
 }
 
-// slowest names the top-level tests that took longest.
+// slowest lists the n slowest top-level tests.
 func (r *run) slowest(n int) string {
 	var all []test
 	for at := range r.took {
@@ -156,7 +157,7 @@ func (r *run) slowest(n int) string {
 	return strings.Join(texts, ", ")
 }
 
-// kept is the outcome of a test in a file.
+// kept is the outcome of a test, as saved in a file.
 type kept struct {
 	test
 	Outcome string

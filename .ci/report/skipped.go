@@ -13,7 +13,7 @@ import (
 )
 
 // listSkipped writes a line for each package with tests that were skipped and
-// passed in no run: the package, and a pattern of their names.
+// passed in no run: the package and a pattern of their names.
 func listSkipped(out io.Writer, files []string) error {
 	skipped, passed := map[test]bool{}, map[test]bool{}
 	for _, file := range files {
@@ -45,7 +45,8 @@ func listSkipped(out io.Writer, files []string) error {
 	return nil
 }
 
-// pattern is what go test -run takes for one test: a pattern for each level.
+// pattern returns the argument of go test -run for one test, with a pattern for
+// each level.
 func pattern(name string) string {
 	levels := strings.Split(name, "/")
 	for i, level := range levels {
@@ -72,8 +73,7 @@ func load(file string) (all []kept, err error) {
 	}
 }
 
-// listFound writes the package and the name of each thing that go test -list
-// found.
+// listFound writes the package and the name of each test that go test -list found.
 func listFound(in io.Reader, out io.Writer) error {
 	for from := json.NewDecoder(in); ; {
 		var e event

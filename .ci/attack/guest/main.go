@@ -1,5 +1,5 @@
-// Package main is a plugin of probes that attack: their targets for the secrets
-// that they are given, and vega for its memory and its processors.
+// Package main is a plugin with attacking probes, which try to learn the secrets
+// that they are given, or to exhaust the memory and CPUs of vega.
 package main
 
 import (
@@ -78,8 +78,8 @@ func post(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(text)
 }
 
-// guess finds the token letter by letter, from its first four bytes on, which a
-// token's kind tells: it has guesses echoed, and looks at the length of each read.
+// guess finds the token letter by letter after its first four bytes, which follow
+// from the token's kind: it has guesses echoed and compares the lengths of reads.
 func guess(r *sdk.Run) sdk.Result {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	known, tries := r.String("send"), 0
@@ -109,8 +109,8 @@ func guess(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(known + " after " + strconv.Itoa(tries) + " guesses")
 }
 
-// echo returns the length of each read of a text that comes back, of which the
-// first asks for no more than the text: where that is held back, more is read.
+// echo returns the length of each read of an echoed text. The first read requests
+// only as much as the text; if part of it is held back, more reads follow.
 func echo(r *sdk.Run, text string) (string, error) {
 	res, err := r.HTTP("POST", r.String("url")).Header("Authorization", "Bearer "+r.String("token")).Body(text + strings.Repeat(".", 40)).Send()
 	if err != nil {
@@ -130,7 +130,7 @@ func echo(r *sdk.Run, text string) (string, error) {
 	}
 }
 
-// hold has 16 answers parsed, and keeps them.
+// hold has 16 answers parsed and keeps them.
 func hold(r *sdk.Run) sdk.Result {
 	first := ""
 	for range 16 {
@@ -155,7 +155,7 @@ func json(r *sdk.Run) sdk.Result {
 	}
 }
 
-// sql counts to a number that no database comes to.
+// sql has the database count to a number that it never reaches.
 func sql(r *sdk.Run) sdk.Result {
 	rows, err := r.Query(r.String("database"), "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n")
 	if err != nil {
@@ -165,7 +165,7 @@ func sql(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("counted")
 }
 
-// get asks for a page and takes it whole.
+// get requests a page and reads it completely.
 func get(r *sdk.Run) sdk.Result {
 	res, err := r.HTTP("GET", r.String("url")).Send()
 	if err != nil {

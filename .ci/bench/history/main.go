@@ -1,5 +1,5 @@
-// Command history shows what the store's indexes are worth, and what a month
-// of runs takes, on data that it makes itself: the same from the same seed.
+// Command history measures the effect of the store's indexes, and the cost of a
+// month of runs, with data generated from a fixed seed.
 //
 //	go run ./.ci/bench/history -conversations 1000000
 //	go run ./.ci/bench/history -days 30
@@ -47,7 +47,7 @@ func main() {
 	}
 }
 
-// The four ways into the history, as the store asks.
+// pages are the four lookups of the history, as in the store's queries.
 var pages = []struct{ name, where string }{
 	{"a session's, newest 50", "session_id = 's000123'"},
 	{"all, from the middle", "(ts, id) < (1700000000000000 + 500000 * 1000000, 0)"},
@@ -121,7 +121,7 @@ func history(ctx context.Context, path string, n int) error {
 			float64(without[i].p50)/float64(with[i].p50), with[i].plan)
 		fmt.Printf("%-26s without: %s\n", "", without[i].plan)
 	}
-	fmt.Printf("\nan insert of its own: %v of processor and %d bytes of log without, %v and %d with\n", plain.cpu, plain.wal, indexed.cpu, indexed.wal)
+	fmt.Printf("\na single insert: %v of CPU time and %d bytes of log without, %v and %d with\n", plain.cpu, plain.wal, indexed.cpu, indexed.wal)
 	return nil
 }
 
@@ -237,7 +237,7 @@ type price struct {
 	wal int64
 }
 
-// inserts prices an insert in a transaction of its own.
+// inserts measures an insert in its own transaction.
 func inserts(ctx context.Context, db *sql.DB) (p price, err error) {
 	const n = 1000
 	r := rand.New(rand.NewPCG(3, 4))
@@ -280,7 +280,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// month keeps the runs of 200 integrations each minute, then half of them.
+// month stores the runs of 200 integrations each minute, then removes half of them.
 func month(ctx context.Context, path string, days int) error {
 	s, err := sqlite.Open(ctx, path)
 	if err != nil {
@@ -307,7 +307,7 @@ func month(ctx context.Context, path string, days int) error {
 		return err
 	}
 	size := info.SizeMB + info.WALMB
-	fmt.Printf("\n%d runs in %v (%.0f a second): %.0f MiB, %.0f bytes a run\n", runs, took.Round(time.Second), float64(runs)/took.Seconds(), size, size*(1<<20)/float64(runs))
+	fmt.Printf("\n%d runs in %v (%.0f per second): %.0f MiB, %.0f bytes per run\n", runs, took.Round(time.Second), float64(runs)/took.Seconds(), size, size*(1<<20)/float64(runs))
 	times := make([]time.Duration, 200)
 	for i := range times {
 		began := time.Now()
@@ -326,7 +326,8 @@ func month(ctx context.Context, path string, days int) error {
 	return retain(ctx, s, r, "to a quarter of the size", quarter)
 }
 
-// retain also says how long a run that comes meanwhile takes to be stored.
+// retain applies a retention, and measures how long runs take to be stored
+// meanwhile.
 func retain(ctx context.Context, s *sqlite.Store, r *rand.Rand, what string, keep store.Retention) error {
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -356,7 +357,7 @@ func retain(ctx context.Context, s *sqlite.Store, r *rand.Rand, what string, kee
 	}
 	slices.Sort(meanwhile)
 	n := len(meanwhile)
-	fmt.Printf("kept %s: %d runs taken away in %v, %.0f MiB given back, %.0f left; %d runs stored meanwhile in p50 %v, p99 %v, most %v\n",
+	fmt.Printf("kept %s: removed %d runs in %v, freed %.0f MiB, %.0f left; stored %d runs meanwhile in p50 %v, p99 %v, max %v\n",
 		what, done.Runs, took.Round(time.Second), float64(done.Bytes)/(1<<20), info.SizeMB,
 		n, meanwhile[n/2].Round(10*time.Microsecond), meanwhile[n*99/100].Round(10*time.Microsecond), meanwhile[n-1].Round(10*time.Microsecond))
 	return nil

@@ -1,13 +1,12 @@
-// Package profile_test measures store/profile beside otelsql and the bare
-// driver. From this directory:
+// Package profile_test compares store/profile with otelsql and the bare driver. From
+// this directory:
 //
 //	go test -bench . -count 10 | tee /tmp/figures
 //	benchstat -col /with /tmp/figures
 //
-// The variants of one benchmark run one after the other within a second, so
-// that they see the same machine; figures of two sittings can be compared as
-// ratios only. otelsql runs without an exporter: what it costs here, it costs
-// in every program.
+// The variants of a benchmark run one after the other within a second, under the
+// same conditions; across invocations, compare ratios only. otelsql runs without an
+// exporter, so its cost here is its minimum in any program.
 package profile_test
 
 import (
@@ -25,7 +24,7 @@ import (
 	"vega/store/profile"
 )
 
-// variants are the same driver in four ways.
+// variants returns the same driver wrapped in four ways.
 func variants(base driver.Connector) []variant {
 	options := profile.Options{Dialect: profile.SQLite, Explain: profile.ExplainSQLite, Correlation: request}
 	cached := options
@@ -50,7 +49,7 @@ func request(ctx context.Context) string {
 	return id
 }
 
-// compare runs body with each variant, by one goroutine and by sixteen.
+// compare runs body with each variant, in one goroutine and in sixteen.
 func compare(b *testing.B, base driver.Connector, body func(context.Context, *sql.DB) error) {
 	b.Helper()
 	for _, goroutines := range []int{1, 16} {
@@ -87,8 +86,8 @@ func run(b *testing.B, db *sql.DB, goroutines int, body func(context.Context, *s
 	})
 }
 
-// BenchmarkNullExec has a driver that does nothing: what is left is the cost of
-// database/sql and of who measures.
+// BenchmarkNullExec uses a driver that does nothing, which leaves the cost of
+// database/sql and of the measurement.
 func BenchmarkNullExec(b *testing.B) {
 	compare(b, null{}, func(ctx context.Context, db *sql.DB) error {
 		_, err := db.ExecContext(ctx, "DELETE FROM runs WHERE ended < 1700000000")
@@ -104,7 +103,7 @@ func BenchmarkPrimaryKey(b *testing.B) {
 	})
 }
 
-// BenchmarkPage reads twenty.
+// BenchmarkPage reads twenty rows.
 func BenchmarkPage(b *testing.B) {
 	compare(b, items(b), func(ctx context.Context, db *sql.DB) error {
 		rows, err := db.QueryContext(ctx, "SELECT id, name, price FROM items WHERE id > ? ORDER BY id LIMIT 20", 4711)
@@ -124,7 +123,7 @@ func BenchmarkPage(b *testing.B) {
 	})
 }
 
-// items is a SQLite file with ten thousand rows.
+// items makes a SQLite file with ten thousand rows.
 func items(b *testing.B) driver.Connector {
 	b.Helper()
 	connector, err := sqlite.NewConnector("file:" + filepath.Join(b.TempDir(), "items.db") + "?_journal_mode=WAL&_busy_timeout=5000")

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// vegaFile has n integrations of five options each.
+// vegaFile returns a configuration with n integrations of five options each.
 func vegaFile(n int) []byte {
 	var b bytes.Buffer
 	for i := range n {
@@ -30,9 +30,8 @@ func vegaFile(n int) []byte {
 	return b.Bytes()
 }
 
-// terraformDir holds as many resources of the same content, of the provider
-// that is within terraform, so that nothing has to be fetched and no other
-// process is asked.
+// terraformDir writes n resources with the same content for terraform's built-in
+// provider, so that nothing is downloaded and no other process is involved.
 func terraformDir(ctx context.Context, terraform, dir string, n int) error {
 	var b bytes.Buffer
 	for i := range n {

@@ -1,7 +1,6 @@
-// Command validate measures what a large configuration takes to be checked,
-// beside what a plain decoder of the same language takes to read it, and
-// beside terraform, where that is installed. Each is a process of its own; they
-// take turns.
+// Command validate measures the validation of a large configuration, compared with a
+// plain decoder of the same language and with terraform, if installed. Each runs in
+// its own process; they take turns.
 //
 //	go run ./.ci/bench/validate -integrations 10000 -rounds 7
 package main
@@ -28,8 +27,8 @@ func main() {
 		}
 		return
 	}
-	integrations := flag.Int("integrations", 10_000, "how many")
-	rounds := flag.Int("rounds", 7, "how often each is run")
+	integrations := flag.Int("integrations", 10_000, "number of integrations")
+	rounds := flag.Int("rounds", 7, "runs of each contender")
 	flag.Parse()
 	if err := compare(context.Background(), *integrations, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,7 +36,7 @@ func main() {
 	}
 }
 
-// contender is one that checks its file.
+// contender is a program that checks its file.
 type contender struct {
 	name string
 	cmd  func() *exec.Cmd
@@ -46,7 +45,7 @@ type contender struct {
 
 type measure struct {
 	wall, cpu time.Duration
-	held      int64 // bytes resident at most
+	held      int64 // peak resident bytes
 }
 
 func compare(ctx context.Context, integrations, rounds int) error {
@@ -72,14 +71,14 @@ func compare(ctx context.Context, integrations, rounds int) error {
 		wall := spread(c.took, func(m measure) time.Duration { return m.wall })
 		cpu := spread(c.took, func(m measure) time.Duration { return m.cpu })
 		held := spread(c.took, func(m measure) int64 { return m.held })
-		fmt.Printf("%-24s wall %v (%v to %v), processor %v, %d MB at most\n", c.name, ms(wall[1]), ms(wall[0]), ms(wall[2]), ms(cpu[1]), held[2]>>20)
+		fmt.Printf("%-24s wall %v (%v to %v), CPU %v, peak %d MB\n", c.name, ms(wall[1]), ms(wall[0]), ms(wall[2]), ms(cpu[1]), held[2]>>20)
 	}
 	return nil
 }
 
 func ms(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
-// spread is the least, the median and the most.
+// spread returns the minimum, the median and the maximum.
 func spread[T cmp.Ordered](all []measure, of func(measure) T) [3]T {
 	var values []T
 	for _, m := range all {
@@ -96,7 +95,7 @@ func run(cmd *exec.Cmd) (measure, error) {
 	}
 	use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return measure{}, errors.New("the system does not tell what a process used")
+		return measure{}, errors.New("resource usage of processes is not available on this system")
 	}
 	return measure{time.Since(began), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), use.Maxrss << 10}, nil
 }
@@ -104,7 +103,7 @@ func run(cmd *exec.Cmd) (measure, error) {
 func contenders(ctx context.Context, dir string, n int) ([]contender, error) {
 	vega := filepath.Join(dir, "vega")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", vega, "./daemon/vega").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build vega, in the directory of its go.mod: %w\n%s", err, out)
+		return nil, fmt.Errorf("build vega in the directory of its go.mod: %w\n%s", err, out)
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -120,7 +119,7 @@ func contenders(ctx context.Context, dir string, n int) ([]contender, error) {
 	}
 	terraform, err := exec.LookPath("terraform")
 	if err != nil {
-		fmt.Println("terraform is not installed: left out")
+		fmt.Println("terraform is not installed: skipped")
 		return all, nil
 	}
 	in := filepath.Join(dir, "terraform")

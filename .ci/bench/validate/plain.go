@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// plainly is the argument of the process that reads without checks.
+// plainly is the argument that makes the process decode without checks.
 const plainly = "plainly"
 
 type plainFile struct {
@@ -28,8 +28,7 @@ type plainFile struct {
 	} `hcl:"integration,block"`
 }
 
-// plain reads a file as the library's own documentation shows, and checks
-// nothing but types.
+// plain decodes a file as in the library's documentation, and checks only types.
 func plain(path string) error {
 	parsed, diags := hclparse.NewParser().ParseHCLFile(path)
 	if diags.HasErrors() {
@@ -41,7 +40,7 @@ func plain(path string) error {
 		return diags
 	}
 	if len(into.Integrations) == 0 {
-		return errors.New("it read nothing")
+		return errors.New("no integrations decoded")
 	}
 	fmt.Println(len(into.Integrations))
 	return nil
