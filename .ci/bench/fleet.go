@@ -96,17 +96,17 @@ func (b *bench) printFleet(v *vega, a arrivals, used, lasted time.Duration, held
 	t.row("start to ready, compile cache cold", v.started)
 	t.row("runs seen by the target", a.count)
 	t.row("checks seen", fmt.Sprintf("%d of %d", a.checks, b.fleet))
-	t.row("all of them within", a.first.Round(time.Millisecond).String()+" of ready",
+	t.row("all seen within", a.first.Round(time.Millisecond).String()+" of ready",
 		goal(a.checks == b.fleet && a.first <= b.fleetEvery+50*time.Millisecond, "the first interval"))
 	t.row("gap off the interval, p50", median(a.off))
 	t.row("gap off the interval, p99", quantile(a.off, 0.99), goal(quantile(a.off, 0.99) <= 2*time.Millisecond, "≤2 ms"))
-	t.row("gap off the interval, most", quantile(a.off, 1))
-	t.row("most starts in any 100 ms", a.burst, goal(float64(a.burst) <= 1.3*mean, "≤%.0f, even would be %.0f", 1.3*mean, mean))
+	t.row("gap off the interval, max", quantile(a.off, 1))
+	t.row("most starts within 100 ms", a.burst, goal(float64(a.burst) <= 1.3*mean, "≤%.0f; evenly spread %.0f", 1.3*mean, mean))
 	t.row("CPU", fmt.Sprintf("%.2f %% of a core", share), goal(share <= 9.7, "≤9.7 %% (Gatus; Cloudprober 11)"))
-	t.row("CPU s per 1,000 checks, daemon and all", used.Seconds()*1000/float64(max(1, a.count)))
+	t.row("CPU s per 1,000 checks, whole daemon", used.Seconds()*1000/float64(max(1, a.count)))
 	t.row("RSS at the end", mib(held.rss), goal(held.rss <= 60<<20, "≤60 MiB (Gatus; Cloudprober 86)"))
-	t.row("of it anonymous, files, shared memory", fmt.Sprintf("%s, %s, %s", mib(held.anonymous), mib(held.file), mib(held.shm)))
-	t.row("RSS at its most", mib(held.peak))
+	t.row("RSS: anonymous, files, shared memory", fmt.Sprintf("%s, %s, %s", mib(held.anonymous), mib(held.file), mib(held.shm)))
+	t.row("peak RSS", mib(held.peak))
 	t.row("threads, file descriptors, mappings", fmt.Sprintf("%d, %d, %d", held.thread, held.fds, held.mappings))
 	t.print()
 }

@@ -65,8 +65,8 @@ func httpChecks(ctx context.Context, b *bench) error {
 	fmt.Printf("%d/s for %v, %d rounds\n", b.rate, b.httpFor, b.rounds)
 	toBox, toFork := float64(all[0].median)/float64(all[2].median), float64(all[0].median)/float64(all[3].median)
 	printTurns(all, 1, map[string]string{
-		all[2].name: goal(toBox <= 0.7, "vega ≤0.7× of it, is %.2f", toBox),
-		all[3].name: goal(toFork <= 0.45, "vega ≤0.45× of it, is %.2f", toFork),
+		all[2].name: goal(toBox <= 0.7, "vega ≤0.7× of it: %.2f", toBox),
+		all[3].name: goal(toFork <= 0.45, "vega ≤0.45× of it: %.2f", toFork),
 	})
 	return nil
 }

@@ -9,7 +9,7 @@
 // The parts are noop (a run that does nothing, compared with a fork and exec of
 // check_dummy), http (an HTTP check at a fixed rate, compared with
 // blackbox_exporter, check_http and plain net/http), fleet (a thousand checks in the
-// real daemon), spinners (modules that never end, next to regular probes) and steady
+// real daemon), spinners (modules that never end, next to honest probes) and steady
 // (many runs in one process: does anything grow?).
 //
 // Compare absolute figures only within one invocation; across several, compare
@@ -61,7 +61,7 @@ func parse() settings {
 	flag.DurationVar(&s.fleetEvery, "fleet-every", 10*time.Second, "fleet: interval of each")
 	flag.DurationVar(&s.fleetFor, "fleet-for", time.Minute, "fleet: length")
 	flag.IntVar(&s.spinners, "spinners", 32, "spinners: how many")
-	flag.IntVar(&s.honest, "honest", 50, "spinners: how many regular probes next to them")
+	flag.IntVar(&s.honest, "honest", 50, "spinners: how many honest probes next to them")
 	flag.DurationVar(&s.spinFor, "spin-for", time.Minute, "spinners: length, once without and once with them")
 	flag.IntVar(&s.runs, "runs", 10000, "steady: how many runs")
 	flag.Parse()

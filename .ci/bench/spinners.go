@@ -20,7 +20,7 @@ const (
 	healthzLimit = 30 * time.Second
 )
 
-// spinners measures how modules that never end slow down regular probes and HTTP.
+// spinners measures how modules that never end slow down honest probes and HTTP.
 // The daemon runs twice with the same configuration; in the first run, a module that
 // ends at once takes the place of the spinners, so that nothing else differs.
 func spinners(ctx context.Context, b *bench) error {
@@ -34,19 +34,19 @@ func spinners(ctx context.Context, b *bench) error {
 	}
 	phases := phasesOf(calm.seen)
 	t := &table{}
-	t.row(fmt.Sprintf("%d modules beside %d honest probes every %v and %d/s on /healthz, %v", b.spinners, b.honest, honestEvery, healthzRate, b.spinFor), "end at once", "spin")
+	t.row(fmt.Sprintf("%d modules next to %d honest probes every %v and %d/s on /healthz, %v", b.spinners, b.honest, honestEvery, healthzRate, b.spinFor), "end at once", "spin")
 	calmLate, wildLate := lateness(calm.seen, phases, time.Time{}), lateness(wild.seen, phases, time.Time{})
 	for _, q := range []float64{0.5, 0.99, 1} {
 		t.row(fmt.Sprintf("/healthz %s", name(q)), quantile(calm.healthz, q), quantile(wild.healthz, q))
 	}
 	for _, q := range []float64{0.5, 0.99, 1} {
-		t.row(fmt.Sprintf("honest probe's lateness %s", name(q)), quantile(calmLate, q), quantile(wildLate, q))
+		t.row(fmt.Sprintf("lateness of honest probes %s", name(q)), quantile(calmLate, q), quantile(wildLate, q))
 	}
-	t.row("the same p99, second half only", quantile(lateness(calm.seen, phases, calm.half), 0.99), quantile(lateness(wild.seen, phases, wild.half), 0.99))
-	t.row("a bare timer of this program, p99", quantile(calm.floor, 0.99), quantile(wild.floor, 0.99))
+	t.row("p99 of the second half", quantile(lateness(calm.seen, phases, calm.half), 0.99), quantile(lateness(wild.seen, phases, wild.half), 0.99))
+	t.row("lateness of a timer in this program, p99", quantile(calm.floor, 0.99), quantile(wild.floor, 0.99))
 	t.row("honest runs seen", len(calmLate), len(wildLate))
 	t.row("honest runs not healthy", calm.unhealthy("honest-"), wild.unhealthy("honest-"))
-	t.row("daemon's CPU, of a core", calm.share(), wild.share())
+	t.row("CPU of the daemon, of a core", calm.share(), wild.share())
 	t.print()
 	fmt.Println()
 	printEnds(wild.runs, b.spinners)
@@ -199,7 +199,7 @@ func printEnds(runs []runLine, spinners int) {
 		names[end][r.Integration], ran[r.Integration], says[end] = true, true, r.Message
 	}
 	t := &table{}
-	t.row("spinners ended", "runs", "of spinners", "took p50", "p99", "most", "past the deadline", "for example")
+	t.row("spinners ended", "runs", "of spinners", "took p50", "p99", "max", "after the deadline", "for example")
 	for _, end := range slices.Sorted(maps.Keys(took)) {
 		most := quantile(took[end], 1)
 		worst = max(worst, most-spinTimeout)

@@ -127,8 +127,8 @@ func (c *Collector) summary(ctx context.Context, r rates, levels cgroup.Levels) 
 	s := Summary{CheckedAt: time.Now().UTC(), Unavailable: g}
 	s.Memory = c.memory(ctx, levels, g)
 	s.CPU = c.cpu(ctx, r, g)
-	s.CPU.Threads = had(g, "cpu.threads", threads, err)
-	s.Threads = Threads{Total: had(g, "threads.total", threads, err), GoRoutines: goroutines()}
+	s.CPU.Threads = orNil(g, "cpu.threads", threads, err)
+	s.Threads = Threads{Total: orNil(g, "threads.total", threads, err), GoRoutines: goroutines()}
 	s.FileDescriptors = c.fileDescriptors(g)
 	s.Disk = c.disks[0].read(ctx, "disk", g)
 	s.Pressure = newPressure(c.sys.Pressure, "pressure", g)

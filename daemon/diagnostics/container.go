@@ -51,7 +51,7 @@ type ContainerPIDs struct {
 // and memory is the figures derived from them.
 func (c *Collector) container(levels cgroup.Levels, levelsErr error, memory Memory, r rates, g gaps) Container {
 	version, path, err := c.groups.Own()
-	t := Container{Version: had(g, "container.version", version, err), Path: had(g, "container.path", path, err)}
+	t := Container{Version: orNil(g, "container.version", version, err), Path: orNil(g, "container.path", path, err)}
 	t.Memory = containerMemory(levels, levelsErr, g)
 	t.CPU = containerCPU(r, g)
 	t.PIDs = c.pids(g)
@@ -72,12 +72,12 @@ func containerMemory(levels cgroup.Levels, err error, g gaps) *ContainerMemory {
 	}
 	t := levels.Tightest()
 	m := &ContainerMemory{Path: t.Path, Current: t.Current, WorkingSet: t.WorkingSet}
-	m.OOMKills = had(g, "container.memory.oom_kills", t.OOMKills, t.OOMErr)
+	m.OOMKills = orNil(g, "container.memory.oom_kills", t.OOMKills, t.OOMErr)
 	if t.Limit >= cgroup.Unlimited {
 		err = cgroup.ErrNoLimit
 	}
-	m.Limit = had(g, "container.memory.limit", t.Limit, err)
-	m.Percent = had(g, "container.memory.percent", percent(float64(t.WorkingSet), float64(t.Limit)), err)
+	m.Limit = orNil(g, "container.memory.limit", t.Limit, err)
+	m.Percent = orNil(g, "container.memory.percent", percent(float64(t.WorkingSet), float64(t.Limit)), err)
 	return m
 }
 
@@ -88,10 +88,10 @@ func containerCPU(r rates, g gaps) *ContainerCPU {
 		return nil
 	}
 	c := &ContainerCPU{Path: q.Path, Cores: q.Cores}
-	c.Percent = had(g, "container.cpu.percent", percent(r.groupCores, q.Cores), r.groupErr)
-	c.Periods = had(g, "container.cpu.periods", q.Periods, q.StatErr)
-	c.ThrottledPeriods = had(g, "container.cpu.throttled_periods", q.Throttled, q.StatErr)
-	c.ThrottledMS = had(g, "container.cpu.throttled_ms", check.Milliseconds(q.ThrottledFor), q.StatErr)
+	c.Percent = orNil(g, "container.cpu.percent", percent(r.groupCores, q.Cores), r.groupErr)
+	c.Periods = orNil(g, "container.cpu.periods", q.Periods, q.StatErr)
+	c.ThrottledPeriods = orNil(g, "container.cpu.throttled_periods", q.Throttled, q.StatErr)
+	c.ThrottledMS = orNil(g, "container.cpu.throttled_ms", check.Milliseconds(q.ThrottledFor), q.StatErr)
 	return c
 }
 

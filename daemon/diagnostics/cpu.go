@@ -52,8 +52,8 @@ var (
 func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
 	u := CPU{Source: SourceHost, LimitCores: usableCores(), Basis: r.basis, MeasuredAt: r.at.UTC(), WindowMS: check.Milliseconds(r.window)}
 	u.readLoads(ctx, c.sys, g)
-	u.HostCores = had(g, "cpu.host_cores", r.hostCores, r.coresErr)
-	u.HostPercent = had(g, "cpu.host_percent", r.hostPercent, r.hostErr)
+	u.HostCores = orNil(g, "cpu.host_cores", r.hostCores, r.coresErr)
+	u.HostPercent = orNil(g, "cpu.host_percent", r.hostPercent, r.hostErr)
 	u.SystemPercent = u.HostPercent
 	if u.HostPercent == nil {
 		g["cpu.system_percent"] = g["cpu.host_percent"]
@@ -61,18 +61,18 @@ func (c *Collector) cpu(ctx context.Context, r rates, g gaps) CPU {
 	if q := r.quota; q != nil && q.Cores < u.LimitCores {
 		u.Source, u.LimitCores = SourceCgroup, q.Cores
 		delete(g, "cpu.system_percent")
-		u.SystemPercent = had(g, "cpu.system_percent", percent(r.groupCores, q.Cores), r.groupErr)
+		u.SystemPercent = orNil(g, "cpu.system_percent", percent(r.groupCores, q.Cores), r.groupErr)
 	}
-	u.ProcessPercent = had(g, "cpu.process_percent", percent(r.processCores, u.LimitCores), r.processErr)
-	u.ThrottledPercent = had(g, "cpu.throttled_percent", r.throttledPercent, r.throttledErr)
+	u.ProcessPercent = orNil(g, "cpu.process_percent", percent(r.processCores, u.LimitCores), r.processErr)
+	u.ThrottledPercent = orNil(g, "cpu.throttled_percent", r.throttledPercent, r.throttledErr)
 	return u
 }
 
 func (u *CPU) readLoads(ctx context.Context, sys *system.Reader, g gaps) {
 	loads, err := sys.Loads(ctx)
-	u.Load1 = had(g, "cpu.load1", loads[0], err)
-	u.Load5 = had(g, "cpu.load5", loads[1], err)
-	u.Load15 = had(g, "cpu.load15", loads[2], err)
+	u.Load1 = orNil(g, "cpu.load1", loads[0], err)
+	u.Load5 = orNil(g, "cpu.load5", loads[1], err)
+	u.Load15 = orNil(g, "cpu.load15", loads[2], err)
 }
 
 // usableCores returns the number of CPUs that the affinity or cpuset of the

@@ -75,7 +75,7 @@ func (d *disk) ask(ctx context.Context, name string, g gaps) (Disk, uint64) {
 	if u.InodesTotal == 0 {
 		err = errNoInodes
 	}
-	t.InodesPercent = had(g, name+".inodes_percent", u.InodesPercent, err)
+	t.InodesPercent = orNil(g, name+".inodes_percent", u.InodesPercent, err)
 	return t, u.Device
 }
 

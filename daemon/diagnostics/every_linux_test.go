@@ -32,7 +32,7 @@ type others struct {
 	all map[string]expectation
 }
 
-func (o others) say(name, source string, value, tolerance float64) {
+func (o others) expect(name, source string, value, tolerance float64) {
 	o.all[name] = expectation{source: source, value: value, tolerance: tolerance}
 }
 
@@ -137,16 +137,16 @@ func selfTime(t *testing.T) time.Duration {
 func (o others) processors(s Snapshot, stat [2]float64, used time.Duration, began time.Time) {
 	now, cores := hostTicks(o.t), float64(strings.Count(o.text("/proc/stat"), "\ncpu"))
 	busy := 100 * (now[0] - stat[0]) / max(1, now[1]-stat[1])
-	o.say("cpu.host_percent", "/proc/stat", busy, 20)
+	o.expect("cpu.host_percent", "/proc/stat", busy, 20)
 	if s.CPU.Source == SourceHost {
-		o.say("cpu.system_percent", "/proc/stat", busy, 20)
-		o.say("cpu.limit_cores", "nproc", parsed(o.t, strings.TrimSpace(output(o.t, "nproc"))), 0)
+		o.expect("cpu.system_percent", "/proc/stat", busy, 20)
+		o.expect("cpu.limit_cores", "nproc", parsed(o.t, strings.TrimSpace(output(o.t, "nproc"))), 0)
 	}
-	o.say("cpu.host_cores", "/proc/stat", cores, 0)
+	o.expect("cpu.host_cores", "/proc/stat", cores, 0)
 	spent := (selfTime(o.t) - used).Seconds() / time.Since(began).Seconds()
-	o.say("cpu.process_percent", "getrusage", 100*spent/s.CPU.LimitCores, 20)
+	o.expect("cpu.process_percent", "getrusage", 100*spent/s.CPU.LimitCores, 20)
 	for n, name := range []string{"cpu.load1", "cpu.load5", "cpu.load15"} {
-		o.say(name, "/proc/loadavg", parsed(o.t, strings.Fields(o.text("/proc/loadavg"))[n]), 1)
+		o.expect(name, "/proc/loadavg", parsed(o.t, strings.Fields(o.text("/proc/loadavg"))[n]), 1)
 	}
 	o.bound("duration_ms", "the clock", check.Milliseconds(time.Since(began)))
 }
@@ -154,47 +154,47 @@ func (o others) processors(s Snapshot, stat [2]float64, used time.Duration, bega
 func (o others) memory(s Snapshot) {
 	free := output(o.t, "free", "-b")
 	total, available := column(o.t, free, "Mem:", "total"), column(o.t, free, "Mem:", "available")
-	o.say("memory.system_total", "free", total, 0)
-	o.say("memory.system_available", "free", available, total/20)
-	o.say("memory.system_used", "free", total-available, total/20)
+	o.expect("memory.system_total", "free", total, 0)
+	o.expect("memory.system_available", "free", available, total/20)
+	o.expect("memory.system_used", "free", total-available, total/20)
 	if s.Memory.Source == SourceHost {
-		o.say("memory.limit", "free", total, 0)
-		o.say("memory.used", "free", total-available, total/20)
-		o.say("memory.percent", "free", 100*(1-available/total), 5)
+		o.expect("memory.limit", "free", total, 0)
+		o.expect("memory.used", "free", total-available, total/20)
+		o.expect("memory.percent", "free", 100*(1-available/total), 5)
 	}
 	ps := output(o.t, "ps", "-o", "rss,vsz", "-p", strconv.Itoa(os.Getpid()))
-	o.say("memory.process_rss", "ps", 1024*column(o.t, ps, "", "RSS"), 8*mib)
-	o.say("memory.process_vms", "ps", 1024*column(o.t, ps, "", "VSZ"), 128*mib)
+	o.expect("memory.process_rss", "ps", 1024*column(o.t, ps, "", "RSS"), 8*mib)
+	o.expect("memory.process_vms", "ps", 1024*column(o.t, ps, "", "VSZ"), 128*mib)
 }
 
 func (o others) counts(Snapshot) {
 	self := strconv.Itoa(os.Getpid())
 	threads := parsed(o.t, strings.TrimSpace(output(o.t, "ps", "-o", "nlwp=", "-p", self)))
-	o.say("threads.total", "ps", threads, 5)
-	o.say("cpu.threads", "ps", threads, 5)
-	o.say("threads.go_routines", "runtime.NumGoroutine", float64(runtime.NumGoroutine()), 5)
-	o.say("runtime.goroutines", "runtime.NumGoroutine", float64(runtime.NumGoroutine()), 5)
-	o.say("process.pid", "ps", parsed(o.t, strings.TrimSpace(output(o.t, "ps", "-o", "pid=", "-p", self))), 0)
+	o.expect("threads.total", "ps", threads, 5)
+	o.expect("cpu.threads", "ps", threads, 5)
+	o.expect("threads.go_routines", "runtime.NumGoroutine", float64(runtime.NumGoroutine()), 5)
+	o.expect("runtime.goroutines", "runtime.NumGoroutine", float64(runtime.NumGoroutine()), 5)
+	o.expect("process.pid", "ps", parsed(o.t, strings.TrimSpace(output(o.t, "ps", "-o", "pid=", "-p", self))), 0)
 	listed := parsed(o.t, strings.TrimSpace(output(o.t, "sh", "-c", "ls /proc/"+self+"/fd | wc -l")))
-	o.say("file_descriptors.open", "ls /proc/PID/fd", listed, 12) // some are pipes to the shell
+	o.expect("file_descriptors.open", "ls /proc/PID/fd", listed, 12) // some are pipes to the shell
 	// A shell inherits the limits that this process was started with.
 	hard := parsed(o.t, strings.TrimSpace(output(o.t, "sh", "-c", "ulimit -H -n")))
-	o.say("file_descriptors.hard_limit", "ulimit -H -n", hard, 0)
+	o.expect("file_descriptors.hard_limit", "ulimit -H -n", hard, 0)
 	_, after, _ := strings.Cut(o.text("/proc/self/limits"), "Max open files")
 	soft := parsed(o.t, strings.Fields(after)[0])
-	o.say("file_descriptors.soft_limit", "/proc/self/limits", soft, 0)
-	o.say("file_descriptors.percent", "both", 100*listed/soft, 1)
+	o.expect("file_descriptors.soft_limit", "/proc/self/limits", soft, 0)
+	o.expect("file_descriptors.percent", "both", 100*listed/soft, 1)
 }
 
 func (o others) disk(s Snapshot) {
 	df := output(o.t, "df", "-B1", "--output=size,used,avail,pcent,ipcent", s.Disk.Path)
 	total := column(o.t, df, "", "1B-blocks")
-	o.say("disk.total", "df", total, 0)
-	o.say("disk.used", "df", column(o.t, df, "", "Used"), total/50)
-	o.say("disk.free", "df", column(o.t, df, "", "Avail"), total/50)
-	o.say("disk.percent", "df", column(o.t, df, "", "Use%"), 2)
+	o.expect("disk.total", "df", total, 0)
+	o.expect("disk.used", "df", column(o.t, df, "", "Used"), total/50)
+	o.expect("disk.free", "df", column(o.t, df, "", "Avail"), total/50)
+	o.expect("disk.percent", "df", column(o.t, df, "", "Use%"), 2)
 	if s.Disk.InodesPercent != nil {
-		o.say("disk.inodes_percent", "df", column(o.t, df, "", "IUse%"), 2)
+		o.expect("disk.inodes_percent", "df", column(o.t, df, "", "IUse%"), 2)
 	}
 }
 
@@ -216,9 +216,9 @@ func (o others) pressure(name, dir string) {
 				key, value, _ := strings.Cut(field, "=")
 				v := parsed(o.t, value)
 				if at := strings.Join([]string{name, resource, fields[0]}, "."); key == "total" {
-					o.say(at+".total_ms", file, v/1000, 5000)
+					o.expect(at+".total_ms", file, v/1000, 5000)
 				} else {
-					o.say(at+"."+key, file, v, 30) // it changes continuously
+					o.expect(at+"."+key, file, v, 30) // it changes continuously
 				}
 			}
 		}
@@ -242,11 +242,11 @@ func (o others) network() {
 		}
 	}
 	const moving = 40 // sockets of other programs come and go
-	o.say("network.total", "ss", total, moving)
+	o.expect("network.total", "ss", total, moving)
 	for _, status := range system.Statuses() {
-		o.say("network.by_status."+status, "ss", counts[status], moving)
+		o.expect("network.by_status."+status, "ss", counts[status], moving)
 	}
-	o.say("network.by_status.OTHER", "ss", counts[""], 0)
+	o.expect("network.by_status.OTHER", "ss", counts[""], 0)
 }
 
 // runtime reads the older API of package runtime. Figures that only
@@ -256,21 +256,21 @@ func (o others) runtime(before Snapshot) {
 	runtime.ReadMemStats(&m)
 	var gc debug.GCStats
 	debug.ReadGCStats(&gc)
-	o.say("runtime.gomaxprocs", "runtime.GOMAXPROCS", float64(runtime.GOMAXPROCS(0)), 0)
-	o.say("runtime.heap.used", "runtime.MemStats", float64(m.HeapAlloc), 8*mib)
-	o.say("runtime.heap.live", "runtime.MemStats", float64(m.HeapAlloc), 8*mib)
-	o.say("runtime.heap.goal", "runtime.MemStats", float64(m.NextGC), 16*mib)
-	o.say("runtime.heap.objects", "runtime.MemStats", float64(m.HeapObjects), 50_000)
-	o.say("runtime.heap.stacks", "runtime.MemStats", float64(m.StackInuse), mib)
-	o.say("runtime.heap.idle", "runtime.MemStats", float64(m.HeapIdle-m.HeapReleased), 8*mib)
-	o.say("runtime.heap.total", "runtime.MemStats", float64(m.Sys-m.HeapReleased), 16*mib)
+	o.expect("runtime.gomaxprocs", "runtime.GOMAXPROCS", float64(runtime.GOMAXPROCS(0)), 0)
+	o.expect("runtime.heap.used", "runtime.MemStats", float64(m.HeapAlloc), 8*mib)
+	o.expect("runtime.heap.live", "runtime.MemStats", float64(m.HeapAlloc), 8*mib)
+	o.expect("runtime.heap.goal", "runtime.MemStats", float64(m.NextGC), 16*mib)
+	o.expect("runtime.heap.objects", "runtime.MemStats", float64(m.HeapObjects), 50_000)
+	o.expect("runtime.heap.stacks", "runtime.MemStats", float64(m.StackInuse), mib)
+	o.expect("runtime.heap.idle", "runtime.MemStats", float64(m.HeapIdle-m.HeapReleased), 8*mib)
+	o.expect("runtime.heap.total", "runtime.MemStats", float64(m.Sys-m.HeapReleased), 16*mib)
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
-		o.say("runtime.heap.limit", "debug.SetMemoryLimit", float64(limit), 0)
+		o.expect("runtime.heap.limit", "debug.SetMemoryLimit", float64(limit), 0)
 	}
-	o.say("runtime.gc.cycles", "runtime.MemStats", float64(m.NumGC), 1)
+	o.expect("runtime.gc.cycles", "runtime.MemStats", float64(m.NumGC), 1)
 	o.bound("runtime.gc.cpu_percent", "100 percent", 100)
 	cycles := float64(m.NumGC) - float64(before.Runtime.GC.Cycles)
-	o.say("runtime.gc.pause.count", "two per cycle of runtime.MemStats", 2*cycles, 8)
+	o.expect("runtime.gc.pause.count", "two per cycle of runtime.MemStats", 2*cycles, 8)
 	longest := 0.0
 	for _, p := range gc.Pause[:min(len(gc.Pause), int(cycles)+1)] {
 		longest = max(longest, check.Milliseconds(p))
@@ -310,14 +310,14 @@ func (o others) container(s Snapshot) {
 		}
 		current := parsed(o.t, strings.TrimSpace(string(text)))
 		inactive, _ := kernelfile.LookUp(o.text(path.Join(dir, "memory.stat")), files.inactive)
-		o.say("container.memory.current", files.current, current, 512*mib)
-		o.say("container.memory.working_set", files.current+" - "+files.inactive, current-float64(inactive), 512*mib)
+		o.expect("container.memory.current", files.current, current, 512*mib)
+		o.expect("container.memory.working_set", files.current+" - "+files.inactive, current-float64(inactive), 512*mib)
 		events, name := path.Join(dir, "memory.oom_control"), "oom_kill"
 		if files.current == "memory.current" {
 			events = path.Join(dir, "memory.events")
 		}
 		if kills, ok := kernelfile.LookUp(o.text(events), name); ok {
-			o.say("container.memory.oom_kills", path.Base(events), float64(kills), 1)
+			o.expect("container.memory.oom_kills", path.Base(events), float64(kills), 1)
 		}
 		break
 	}

@@ -12,7 +12,7 @@ var errUnlimited = errors.New("unlimited")
 func (c *Collector) fileDescriptors(g gaps) FileDescriptors {
 	var f FileDescriptors
 	open, err := c.sys.OpenFiles()
-	f.Open = had(g, "file_descriptors.open", open, err)
+	f.Open = orNil(g, "file_descriptors.open", open, err)
 	soft, hard, err := system.FileLimits()
 	f.SoftLimit = fileLimit(g, "file_descriptors.soft_limit", soft, err)
 	f.HardLimit = fileLimit(g, "file_descriptors.hard_limit", hard, err)
@@ -34,5 +34,5 @@ func fileLimit(g gaps, field string, limit uint64, err error) *uint64 {
 	if err == nil && limit >= math.MaxInt64 {
 		err = errUnlimited
 	}
-	return had(g, field, limit, err)
+	return orNil(g, field, limit, err)
 }

@@ -6,8 +6,8 @@ type gaps map[string]string
 // note records why a figure is unavailable.
 func (g gaps) note(field string, err error) { g[field] = err.Error() }
 
-// had returns the value, or nil after noting the error.
-func had[T any](g gaps, field string, v T, err error) *T {
+// orNil returns the value, or nil after noting the error.
+func orNil[T any](g gaps, field string, v T, err error) *T {
 	if err != nil {
 		g.note(field, err)
 		return nil

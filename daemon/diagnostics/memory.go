@@ -9,8 +9,8 @@ import (
 func (c *Collector) memory(ctx context.Context, levels cgroup.Levels, g gaps) Memory {
 	m := Memory{Source: SourceHost}
 	rss, vms, err := c.sys.ProcessMemory(ctx)
-	m.ProcessRSS = had(g, "memory.process_rss", rss, err)
-	m.ProcessVMS = had(g, "memory.process_vms", vms, err)
+	m.ProcessRSS = orNil(g, "memory.process_rss", rss, err)
+	m.ProcessVMS = orNil(g, "memory.process_vms", vms, err)
 	if total, available, err := c.sys.HostMemory(ctx); err != nil {
 		for _, field := range []string{"system_total", "system_available", "system_used", "percent", "limit", "used"} {
 			g.note("memory."+field, err)

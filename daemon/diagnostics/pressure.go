@@ -44,7 +44,7 @@ func newPressure(read func(resource string) (string, error), name string, g gaps
 		if err == nil && s.Full == nil {
 			g.note(name+"."+resource+".full", errOldKernel)
 		}
-		return had(g, name+"."+resource, s, err)
+		return orNil(g, name+"."+resource, s, err)
 	}
 	return Pressure{CPU: stall("cpu"), Memory: stall("memory"), IO: stall("io")}
 }

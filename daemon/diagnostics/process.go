@@ -42,12 +42,12 @@ func newProcessFacts(sys *system.Reader) *processFacts {
 func (f *processFacts) read(ctx context.Context, g gaps) Process {
 	p := Process{PID: os.Getpid(), GoVersion: runtime.Version()}
 	name, err := f.username.ask(ctx)
-	p.Username = had(g, "process.username", name, err)
-	p.CreateTime = had(g, "process.create_time", f.started.UTC(), f.startedErr)
+	p.Username = orNil(g, "process.username", name, err)
+	p.CreateTime = orNil(g, "process.create_time", f.started.UTC(), f.startedErr)
 	cwd, err := f.sys.WorkingDirectory()
-	p.CWD = had(g, "process.cwd", cwd, err)
+	p.CWD = orNil(g, "process.cwd", cwd, err)
 	executable, err := os.Executable()
-	p.Executable = had(g, "process.executable", executable, err)
+	p.Executable = orNil(g, "process.executable", executable, err)
 	return p
 }
 

@@ -153,17 +153,17 @@ func newRuntime(r rates, g gaps) Runtime {
 	if c.cycles == 0 {
 		err = errNoCycleYet
 	}
-	t.Heap.Live, err = had(g, "runtime.heap.live", uint64(c.live), err), nil
+	t.Heap.Live, err = orNil(g, "runtime.heap.live", uint64(c.live), err), nil
 	if c.limit >= math.MaxInt64 {
 		err = errNoMemLimit
 	}
-	t.Heap.Limit = had(g, "runtime.heap.limit", uint64(c.limit), err)
+	t.Heap.Limit = orNil(g, "runtime.heap.limit", uint64(c.limit), err)
 	t.GC = GC{Cycles: uint64(c.cycles), Pause: newLatency(r.runtime.pauses, "runtime.gc.pause", g)}
 	err = nil
 	if r.runtime.allSeconds <= 0 { // updated only at the end of a collection
 		err = errNoCycle
 	}
-	t.GC.CPUPercent = had(g, "runtime.gc.cpu_percent", percent(r.runtime.gcSeconds, r.runtime.allSeconds), err)
+	t.GC.CPUPercent = orNil(g, "runtime.gc.cpu_percent", percent(r.runtime.gcSeconds, r.runtime.allSeconds), err)
 	t.Sched = newLatency(r.runtime.latencies, "runtime.sched_latency", g)
 	return t
 }
@@ -177,9 +177,9 @@ func newLatency(h metrics.Float64Histogram, name string, g gaps) Latency {
 	if l.Count == 0 {
 		err = errQuiet
 	}
-	l.P50 = had(g, name+".p50_ms", quantile(h, l.Count, 0.5), err)
-	l.P99 = had(g, name+".p99_ms", quantile(h, l.Count, 0.99), err)
-	l.Max = had(g, name+".max_ms", quantile(h, l.Count, 1), err)
+	l.P50 = orNil(g, name+".p50_ms", quantile(h, l.Count, 0.5), err)
+	l.P99 = orNil(g, name+".p99_ms", quantile(h, l.Count, 0.99), err)
+	l.Max = orNil(g, name+".max_ms", quantile(h, l.Count, 1), err)
 	return l
 }
 
