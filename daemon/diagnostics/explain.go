@@ -21,9 +21,9 @@ const (
 	maxListed = 3
 )
 
-// Evidence is what causes the figures of a resource. Only fields relevant to the
-// resource are set. It has the names of processes but not their arguments, which
-// may be secret.
+// Evidence explains the figures of a resource. Only fields relevant to the resource
+// are set. It has the names of processes but not their arguments, which may be
+// secret.
 type Evidence struct {
 	Resource   string    `json:"resource"`
 	CheckedAt  time.Time `json:"checked_at"`

@@ -172,7 +172,7 @@ func TestExplainNamesLeakingFunction(t *testing.T) {
 	if g.Count < 4900 || !strings.HasSuffix(g.Function, "diagnostics.leak.func1") || g.At != g.Function {
 		t.Errorf("%+v", g)
 	}
-	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines started in vega/daemon/diagnostics.leak.func1") {
+	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines that started in vega/daemon/diagnostics.leak.func1") {
 		t.Error(text)
 	}
 }

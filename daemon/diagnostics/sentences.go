@@ -32,7 +32,7 @@ func (e Evidence) Sentences() []string {
 	}
 	if len(e.Goroutines) > 0 && (e.Resource != "memory" || e.Goroutines[0].Count >= manyGoroutines) {
 		g := e.Goroutines[0]
-		add("%d goroutines started in %s are at %s", g.Count, g.Function, g.At)
+		add("%d goroutines that started in %s are at %s", g.Count, g.Function, g.At)
 	}
 	if len(e.OpenFiles) > 0 {
 		add("open files of this process: %s", counts(e.OpenFiles))
