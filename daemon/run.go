@@ -55,10 +55,7 @@ func (d *Daemon) Integration(name string) (engine.Integration, error) {
 // contention measures, for the engine, what the host keeps from this process.
 func contention() func() func() check.Contention {
 	pace := diagnostics.NewPace()
-	return func() func() check.Contention {
-		end := pace.Begin().End
-		return func() check.Contention { return check.Contention(end()) }
-	}
+	return func() func() check.Contention { return pace.Begin().End }
 }
 
 // Drain starts no more runs. Everything else goes on, for requests that are being

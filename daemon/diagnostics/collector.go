@@ -69,8 +69,8 @@ func (c *Collector) Close() error {
 	return nil
 }
 
-// check returns an error if the Collector is closed or ctx is done.
-func (c *Collector) check(ctx context.Context) error {
+// ready returns an error if the Collector is closed or ctx is done.
+func (c *Collector) ready(ctx context.Context) error {
 	if c.closed.Load() {
 		return ErrClosed
 	}
@@ -80,7 +80,7 @@ func (c *Collector) check(ctx context.Context) error {
 // Wait returns once there is a window to measure over, at most a tenth of a
 // second after New. It is for programs that take one reading and exit.
 func (c *Collector) Wait(ctx context.Context) error {
-	if err := c.check(ctx); err != nil {
+	if err := c.ready(ctx); err != nil {
 		return err
 	}
 	return c.meter.wait(ctx)
@@ -89,7 +89,7 @@ func (c *Collector) Wait(ctx context.Context) error {
 // Summary reads what takes less than a millisecond. It returns ErrClosed or the
 // error of ctx; what can't be read is in Unavailable.
 func (c *Collector) Summary(ctx context.Context) (Summary, error) {
-	if err := c.check(ctx); err != nil {
+	if err := c.ready(ctx); err != nil {
 		return Summary{}, err
 	}
 	began := time.Now()
@@ -102,7 +102,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 
 // Snapshot reads everything. It returns the errors of Summary.
 func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
-	if err := c.check(ctx); err != nil {
+	if err := c.ready(ctx); err != nil {
 		return Snapshot{}, err
 	}
 	began := time.Now()

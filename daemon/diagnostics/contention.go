@@ -5,20 +5,8 @@ import (
 	"time"
 
 	"vega/daemon/diagnostics/cgroup"
+	"vega/policies/check"
 )
-
-// Contention is what kept this process from running during a span of time.
-type Contention struct {
-	// Late is the total time for which the process was due to run and had no
-	// CPU, whatever the reason.
-	Late time.Duration
-	// Pressure is how long tasks waited for a CPU: tasks of the container if the
-	// kernel counts them, otherwise of the host. Throttled is how long the
-	// container's quota held its tasks back, summed over all CPUs. Nil means
-	// unavailable.
-	Pressure  *time.Duration
-	Throttled *time.Duration
-}
 
 const (
 	// beatEvery is the interval at which a Pace measures lateness while a Span is
@@ -87,15 +75,19 @@ func (p *Pace) Begin() Span {
 	return Span{p, p.lateAt(now), p.countedAt(now)}
 }
 
-// End closes the Span and returns the contention since Begin.
-func (s Span) End() Contention {
+// End closes the Span and returns the contention since Begin. Late is the total
+// time for which the process was due to run and had no CPU, whatever the reason.
+// Pressure is how long tasks waited for a CPU: those of the container if the kernel
+// counts them, otherwise those of the host. Throttled is how long the container's
+// quota held its tasks back, summed over all CPUs.
+func (s Span) End() check.Contention {
 	p := s.pace
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	p.open--
 	c := p.countedAt(now)
-	return Contention{
+	return check.Contention{
 		Late:      p.lateAt(now) - s.late,
 		Pressure:  since(s.began.pressure, c.pressure),
 		Throttled: since(s.began.throttled, c.throttled),

@@ -13,9 +13,10 @@
 // Nothing is guessed: a figure that is not available is nil, null in the JSON,
 // and Unavailable gives the reason. Nothing runs in the background, except the
 // beat of a Pace while a Span is open, and all state is in the Collector.
-// Judging the figures is left to package policies. No other part of vega is
-// imported, except the packages below this one, which read the operating
-// system: system, cgroup and kernelfile.
+// Judging the figures is left to package policies.
+//
+// The packages below this one read the operating system: system, and cgroup for
+// the limits of a container. Both parse the kernel's files with kernelfile.
 //
 // Linux provides every figure, in the times that the tests check. On other
 // systems gopsutil provides some of them, and the rest are unavailable.

@@ -81,7 +81,7 @@ func ResourceOf(path string) string {
 // *UnknownResourceError, ErrClosed or the error of ctx; what can't be found is in
 // Unavailable.
 func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, error) {
-	if err := c.check(ctx); err != nil {
+	if err := c.ready(ctx); err != nil {
 		return Evidence{}, err
 	}
 	name := ResourceOf(resource)
