@@ -26,15 +26,19 @@ type conversation struct {
 
 func (c *conversation) path() string { return "/v1/conversations/" + strconv.FormatInt(c.ID, 10) }
 
+// conversations are the requests of the check history.
+type conversations struct{ session *session }
+
 // history checks that conversations are stored, paged through, marked and removed.
-func history(ctx context.Context, s *session) (string, error) {
-	if err := s.sweepConversations(ctx); err != nil {
+func history(ctx context.Context, session *session) (string, error) {
+	s := conversations{session}
+	if err := s.sweep(ctx); err != nil {
 		return "", err
 	}
-	s.cleanup(func(ctx context.Context) error { return s.removeConversations(ctx, url.Values{"session": {s.tag}}, 0) })
+	s.session.cleanup(func(ctx context.Context) error { return s.removeAll(ctx, url.Values{"session": {s.session.tag}}, 0) })
 	var logged []conversation
 	for n := range 3 {
-		c, err := s.logConversation(ctx, fmt.Sprintf("%s %d: ünïcødé 🙂 ' \" %%\n", name, n))
+		c, err := s.log(ctx, fmt.Sprintf("%s %d: ünïcødé 🙂 ' \" %%\n", name, n))
 		if err != nil {
 			return "", err
 		}
@@ -53,8 +57,8 @@ func history(ctx context.Context, s *session) (string, error) {
 	return fmt.Sprintf("%d conversations were logged, paged through, marked and removed", len(logged)), nil
 }
 
-func (s *session) logConversation(ctx context.Context, prompt string) (c conversation, err error) {
-	a, err := s.change(ctx, http.MethodPost, "/v1/conversations", map[string]string{"session_id": s.tag, "source": name, "prompt": prompt, "response": "none"})
+func (s conversations) log(ctx context.Context, prompt string) (c conversation, err error) {
+	a, err := s.session.change(ctx, http.MethodPost, "/v1/conversations", map[string]string{"session_id": s.session.tag, "source": name, "prompt": prompt, "response": "none"})
 	if err != nil {
 		return c, err
 	}
@@ -71,7 +75,7 @@ func (s *session) logConversation(ctx context.Context, prompt string) (c convers
 }
 
 // checkPages pages through by two, with and without a filter.
-func (s *session) checkPages(ctx context.Context, want []conversation) error {
+func (s conversations) checkPages(ctx context.Context, want []conversation) error {
 	for _, filter := range []string{"", "&reviewed=false"} {
 		var got []conversation
 		for cursor, pages := "", 0; pages == 0 || cursor != "" && pages <= len(want); pages++ {
@@ -79,11 +83,11 @@ func (s *session) checkPages(ctx context.Context, want []conversation) error {
 				Conversations []conversation `json:"conversations"`
 				Next          string         `json:"next"`
 			}
-			path := "/v1/conversations?limit=2&session=" + s.tag + filter
+			path := "/v1/conversations?limit=2&session=" + s.session.tag + filter
 			if cursor != "" {
 				path += "&cursor=" + url.QueryEscape(cursor)
 			}
-			if err := s.read(ctx, path, &page); err != nil {
+			if err := s.session.read(ctx, path, &page); err != nil {
 				return err
 			}
 			got, cursor = append(got, page.Conversations...), page.Next
@@ -106,8 +110,8 @@ func ids(all []conversation) string {
 	return strings.Join(out, ", ")
 }
 
-func (s *session) checkReviewed(ctx context.Context, c conversation) error {
-	a, err := s.change(ctx, http.MethodPatch, c.path(), map[string]bool{"reviewed": true})
+func (s conversations) checkReviewed(ctx context.Context, c conversation) error {
+	a, err := s.session.change(ctx, http.MethodPatch, c.path(), map[string]bool{"reviewed": true})
 	if err != nil {
 		return err
 	}
@@ -117,7 +121,7 @@ func (s *session) checkReviewed(ctx context.Context, c conversation) error {
 	var page struct {
 		Conversations []conversation `json:"conversations"`
 	}
-	if err := s.read(ctx, "/v1/conversations?reviewed=true&session="+s.tag, &page); err != nil {
+	if err := s.session.read(ctx, "/v1/conversations?reviewed=true&session="+s.session.tag, &page); err != nil {
 		return err
 	}
 	if len(page.Conversations) != 1 || page.Conversations[0].ID != c.ID {
@@ -126,16 +130,16 @@ func (s *session) checkReviewed(ctx context.Context, c conversation) error {
 	return nil
 }
 
-func (s *session) checkRemoved(ctx context.Context, all []conversation) error {
+func (s conversations) checkRemoved(ctx context.Context, all []conversation) error {
 	for _, c := range all {
-		a, err := s.change(ctx, http.MethodDelete, c.path(), nil)
+		a, err := s.session.change(ctx, http.MethodDelete, c.path(), nil)
 		if err != nil {
 			return err
 		}
 		if err := a.is(http.StatusNoContent); err != nil {
 			return err
 		}
-		if a, err = s.get(ctx, c.path()); err != nil {
+		if a, err = s.session.get(ctx, c.path()); err != nil {
 			return err
 		}
 		if err := a.is(http.StatusNotFound); err != nil {
@@ -145,25 +149,25 @@ func (s *session) checkRemoved(ctx context.Context, all []conversation) error {
 	return nil
 }
 
-// sweepConversations removes what a killed verification left behind.
-func (s *session) sweepConversations(ctx context.Context) error {
-	return s.removeConversations(ctx, url.Values{"source": {name}}, abandoned)
+// sweep removes what a killed verification left behind.
+func (s conversations) sweep(ctx context.Context) error {
+	return s.removeAll(ctx, url.Values{"source": {name}}, abandoned)
 }
 
-// removeConversations removes those that a query finds, if at least age old.
-func (s *session) removeConversations(ctx context.Context, q url.Values, age time.Duration) error {
+// removeAll removes those that a query finds, if at least age old.
+func (s conversations) removeAll(ctx context.Context, q url.Values, age time.Duration) error {
 	q.Set("limit", "100")
 	var page struct {
 		Conversations []conversation `json:"conversations"`
 	}
-	if err := s.read(ctx, "/v1/conversations?"+q.Encode(), &page); err != nil {
+	if err := s.session.read(ctx, "/v1/conversations?"+q.Encode(), &page); err != nil {
 		return fmt.Errorf("list conversations to remove: %w", err)
 	}
 	for _, c := range page.Conversations {
 		if c.Source != name || age > 0 && time.Since(c.At) < age {
 			continue
 		}
-		if err := s.remove(ctx, c.path()); err != nil {
+		if err := s.session.remove(ctx, c.path()); err != nil {
 			return err
 		}
 	}
