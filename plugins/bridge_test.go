@@ -82,13 +82,13 @@ func TestBridge(t *testing.T) {
 			{[]string{"say", "WARNING: much", "1"}, check.Degraded, check.Target, "WARNING: much", "", nil, nil},
 			{[]string{"say", "all is lost\nfirst\n\nsecond | x=1\ny=2%\n", "2"}, check.Unhealthy, check.Target, "all is lost", "", map[string]string{"output": "first second"}, []check.Metric{{Name: "x", Value: 1}, {Name: "y", Value: 2, Unit: "%"}}},
 			{[]string{"say", "can't tell", "3"}, check.Unknown, check.Probe, "can't tell", "", nil, nil},
-			{[]string{"say", "odd", "7"}, check.Unknown, check.Probe, "exited with code 7, which is no status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown) (its last message: odd)", "", nil, nil},
-			{[]string{"say", "odd", "-1"}, check.Unknown, check.Probe, "exited with code -1, which is no status", "", nil, nil},
-			{[]string{"say", "odd", "-268435457"}, check.Unknown, check.Probe, "exited with code -268435457, which is no status", "", nil, nil}, // the runtime's own code for a deadline
-			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but it printed nothing; a Nagios plugin prints one line", "", nil, nil},
-			{[]string{"say", "", "2"}, check.Unknown, check.Probe, "exited with code 2, but it printed nothing", "", nil, nil},
+			{[]string{"say", "odd", "7"}, check.Unknown, check.Probe, "exited with code 7, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown) (its last message: odd)", "", nil, nil},
+			{[]string{"say", "odd", "-1"}, check.Unknown, check.Probe, "exited with code -1, which is not a status", "", nil, nil},
+			{[]string{"say", "odd", "-268435457"}, check.Unknown, check.Probe, "exited with code -268435457, which is not a status", "", nil, nil}, // the runtime's own code for a deadline
+			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but printed nothing; a Nagios plugin prints at least one line", "", nil, nil},
+			{[]string{"say", "", "2"}, check.Unknown, check.Probe, "exited with code 2, but printed nothing", "", nil, nil},
 			{[]string{"say", "| a=1", "0"}, check.Healthy, "", "the probe gave no message", "", nil, []check.Metric{{Name: "a", Value: 1}}},
-			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `perfdata that can't be read: "b=c": the value is no number, "1x": there is no = behind the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
+			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `invalid perfdata: "b=c": the value is no number, "1x": there is no = behind the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
 			{[]string{"args", "a b", "-w"}, check.Healthy, "", `["check" "args" "a b" "-w"] 0`, "", nil, nil},
 			{[]string{"stderr"}, check.Degraded, check.Target, "told", "panic: not really", nil, nil},
 		} {
@@ -188,10 +188,10 @@ func TestBridgeTakesNoSecret(t *testing.T) {
 		in := withArgs("args")
 		in.Values[manifest.Args] = []manifest.Value{manifest.Plain("args"), manifest.Text{{Text: "--key="}, {Text: "canary-in-the-vault", Secret: true}}}
 		got := m.Run(t.Context(), in)
-		if got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 holds a secret") || strings.Contains(got.Message, "canary") {
+		if got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 contains a secret") || strings.Contains(got.Message, "canary") {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
-		if got := m.Run(t.Context(), withArgs("args", "a\x00b")); got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 holds a zero byte") {
+		if got := m.Run(t.Context(), withArgs("args", "a\x00b")); got.Cause != check.Probe || !strings.Contains(got.Message, "argument 2 contains a zero byte") {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	})

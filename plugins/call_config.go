@@ -18,18 +18,18 @@ var configCalls = map[string]hostCall{
 		if path == abi.ProbeKey {
 			return c.put(2, c.in.Probe)
 		}
-		value, ok := lookup(c.config, path)
+		value, ok := c.options.Lookup(path)
 		if !ok {
-			c.undeclared(path)
+			undeclared(c.guest, path)
 			return int64(c.fail(fmt.Errorf("option %q: %w", path, errNotSet)))
 		}
 		return c.put(2, value)
 	}},
 }
 
-// undeclared tells who wants to know of an option that the guest reads and its
-// manifest does not have: it is never set.
-func (g *guest) undeclared(path string) {
+// undeclared reports an option that the guest reads and its manifest does not
+// have, so that it is never set.
+func undeclared(g *guest, path string) {
 	first := jsonpath.Split(path)[0]
 	if g.in.Undeclared == nil || first.Command != 0 {
 		return

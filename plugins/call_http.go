@@ -1,112 +1,52 @@
 package plugins
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 
 	"github.com/tetratelabs/wazero/api"
 
 	"vega/plugins/egress"
-	"vega/plugins/jsonpath"
-	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
 
-// request is an HTTP request that a guest is putting together; http_send turns
-// its handle into that of the response.
+// request is an HTTP request that a guest is preparing; http_send turns its handle
+// into that of the response.
 type request struct{ egress.Request }
 
 func (*request) close() {}
 
-// response is the answer to a request. What was read of the body is kept, so
-// that a guest may read it and ask for JSON paths in any order.
-type response struct {
-	*egress.Response
-	guest *guest
-	kept  kept // the body, from its beginning
-	given int  // bytes of the body that the guest has read
-	ended bool // the body was read to its end
-	asked bool // for JSON, so that what is kept has to stay
-	text  *jsonpath.Text
-}
-
-func (g *guest) newResponse(answer *egress.Response, limit int64) *response {
-	r := &response{Response: answer, guest: g}
-	r.kept = kept{held: holding{of: g}, limit: int(egress.BodyLimit(limit))}
-	if !g.module.imports("json") {
-		r.kept.lost = errInvalid // nobody will ask
-	}
-	return r
-}
-
-// imports reports whether the module can make a call.
-func (m *Module) imports(name string) bool {
-	return slices.ContainsFunc(m.Imports, func(i manifest.Import) bool { return i.Module == abi.Module && i.Name == name })
-}
-
-func (r *response) close() {
-	_ = r.Body.Close() // nobody is left to tell
-	r.text = nil
-	r.kept.free()
-}
-
-func (r *response) read(buf []byte) (int, error) {
-	if r.given < len(r.kept.b) {
-		n := copy(buf, r.kept.b[r.given:])
-		r.given += n
-		return n, nil
-	}
-	if r.ended {
-		return 0, io.EOF
-	}
-	n, err := r.fetch(buf)
-	r.kept.keep(buf[:n])
-	r.given += n
-	return n, err
-}
-
-// fetch reads more of the body.
-func (r *response) fetch(buf []byte) (int, error) {
-	r.guest.goOut()
-	n, err := r.Body.Read(buf)
-	r.guest.comeIn()
-	r.ended = errors.Is(err, io.EOF)
-	return n, err
-}
-
 const (
-	requestMemory = 512 // of a request, what it says not counted
-	fieldMemory   = 96  // of a header, likewise
+	maxRedirects  = 10
+	requestMemory = 512 // bytes of a request without its contents
+	fieldMemory   = 96  // bytes of a header without its contents
 )
 
-// keepTexts are the strings at the given argument positions, held for what is
-// open in a slot.
-func (c *call) keepTexts(s *slot, positions ...int) ([]string, error) {
+// heldTexts returns the strings at the argument positions, counted on a slot.
+func heldTexts(c *call, s *slot, positions ...int) ([]string, error) {
 	size := fieldMemory
 	for _, i := range positions {
 		size += int(min(c.u32(i+1), maxArgument))
 	}
-	if err := s.held.more(size); err != nil {
+	if err := s.held.Grow(size); err != nil {
 		return nil, err
 	}
 	t, err := c.texts(positions...)
 	if err != nil {
-		s.held.less(size)
+		s.held.Shrink(size)
 	}
 	return t, err
 }
 
-// send sends a request, whose slot becomes that of the answer. What was sent is
-// held until that is closed: it may still be on its way.
-func (c *call) send(s *slot, r *request) (*egress.Response, error) {
+// send sends a request, whose slot becomes that of the response. What was sent is
+// held until the response is closed, because it may still be on its way.
+func send(c *call, s *slot, r *request) (*egress.Response, error) {
 	body, err := c.view(1, maxWrite)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.held.more(2 * len(body)); err != nil { // and once with secrets in it
+	if err := s.held.Grow(2 * len(body)); err != nil { // with placeholders, and with secrets
 		return nil, err
 	}
 	r.Body = slices.Clone(body)
@@ -114,17 +54,17 @@ func (c *call) send(s *slot, r *request) (*egress.Response, error) {
 	answer, err := c.net.HTTP(c.ctx, &r.Request)
 	c.comeIn()
 	if err == nil {
-		err = s.held.more(headerMemory(answer.Header))
+		err = s.held.Grow(headerMemory(answer.Header))
 		if err != nil {
-			_ = answer.Body.Close() // the first error is the one to tell
+			_ = answer.Body.Close() // the first error is the one to report
 		}
 	}
 	if err != nil {
 		r.Body = nil
-		s.held.less(2 * len(body))
+		s.held.Shrink(2 * len(body))
 		return nil, err
 	}
-	s.handle = c.newResponse(answer, r.MaxBody)
+	s.handle = newResponse(c.guest, answer, r.MaxBody)
 	return answer, nil
 }
 
@@ -143,17 +83,17 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return int64(c.openHolding(&request{egress.Request{Method: t[0], URL: t[1], Redirects: 10}}, requestMemory+len(t[0])+len(t[1])))
+		return c.open(&request{egress.Request{Method: t[0], URL: t[1], Redirects: maxRedirects}}, requestMemory+len(t[0])+len(t[1]))
 	}},
 	"http_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*request](c.guest, c.i32(0))
+		r, err := at[*request](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
 		if len(r.Header) >= maxHeaders {
-			return int64(c.fail(fmt.Errorf("%w: more than %d headers", errTooLarge, maxHeaders)))
+			return int64(c.fail(fmt.Errorf("%w: more than %d headers", ErrTooLarge, maxHeaders)))
 		}
-		t, err := c.keepTexts(c.handles[c.i32(0)], 1, 3)
+		t, err := heldTexts(c, c.handles.open[c.i32(0)], 1, 3)
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -161,14 +101,14 @@ var httpCalls = map[string]hostCall{
 		return 0
 	}},
 	"http_option": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*request](c.guest, c.i32(0))
+		r, err := at[*request](&c.handles, c.i32(0))
 		value := c.i32(2)
 		switch {
 		case err != nil:
 		case value < 0:
 			err = fmt.Errorf("%w: a negative option", errInvalid)
 		case c.i32(1) == abi.OptRedirects:
-			r.Redirects = int(min(value, 10))
+			r.Redirects = int(min(value, maxRedirects))
 		case c.i32(1) == abi.OptMaxBody:
 			r.MaxBody = int64(value)
 		default:
@@ -180,11 +120,11 @@ var httpCalls = map[string]hostCall{
 		return 0
 	}},
 	"http_basic_auth": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*request](c.guest, c.i32(0))
+		r, err := at[*request](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		t, err := c.keepTexts(c.handles[c.i32(0)], 1, 3)
+		t, err := heldTexts(c, c.handles.open[c.i32(0)], 1, 3)
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -192,18 +132,18 @@ var httpCalls = map[string]hostCall{
 		return 0
 	}},
 	"http_send": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*request](c.guest, c.i32(0))
+		r, err := at[*request](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		answer, err := c.send(c.handles[c.i32(0)], r)
+		answer, err := send(c, c.handles.open[c.i32(0)], r)
 		if err != nil {
 			return int64(c.fail(err))
 		}
 		return int64(answer.Status)
 	}},
 	"http_response_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*response](c.guest, c.i32(0))
+		r, err := at[*response](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -217,7 +157,7 @@ var httpCalls = map[string]hostCall{
 		return c.put(3, r.Header.Get(name))
 	}},
 	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
-		r, err := at[*response](c.guest, c.i32(0))
+		r, err := at[*response](&c.handles, c.i32(0))
 		phase := c.i32(1)
 		if err == nil && (phase < 0 || int(phase) >= len(r.Phases)) {
 			err = fmt.Errorf("%w: phase %d is not known", errInvalid, phase)

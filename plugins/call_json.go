@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 
 var jsonCalls = map[string]hostCall{
 	"json": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*response](c.guest, c.i32(0))
+		r, err := at[*response](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -25,19 +26,19 @@ var jsonCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return c.putJSON(3, value)
+		return putJSON(c, 3, value)
 	}},
 }
 
-// find is the value at a path in the body.
+// find returns the value at a path in the body.
 func (r *response) find(path string) (jsonpath.Value, error) {
-	if r.text == nil {
+	if r.json == nil {
 		if err := r.readAll(); err != nil {
 			return jsonpath.Value{}, err
 		}
-		r.text = jsonpath.New(r.kept.b)
+		r.json = jsonpath.New(r.body.Bytes())
 	}
-	value, err := r.text.Find(path, r.guest)
+	value, err := r.json.Find(path, r.guest)
 	switch {
 	case err == nil, ended(r.guest.run) != nil:
 		return value, err
@@ -48,39 +49,39 @@ func (r *response) find(path string) (jsonpath.Value, error) {
 	}
 }
 
-// unfit is the error of a body that json can't read.
+// unfit explains that the json call can't read a body.
 func unfit(err error) error {
-	var syntax *jsonpath.SyntaxError
-	var twice *jsonpath.DuplicateError
+	_, syntax := errors.AsType[*jsonpath.SyntaxError](err)
+	_, duplicate := errors.AsType[*jsonpath.DuplicateError](err)
 	switch {
-	case errors.As(err, &syntax):
+	case syntax:
 		return fmt.Errorf("%w: the body is not JSON: %w", errInvalid, err)
-	case errors.As(err, &twice):
+	case duplicate:
 		return fmt.Errorf("%w: the JSON of the body is ambiguous: %w", errInvalid, err)
 	case errors.Is(err, jsonpath.ErrDepth):
-		return fmt.Errorf("%w: the JSON of the body: %w", errTooLarge, err)
+		return fmt.Errorf("%w: the JSON of the body: %w", ErrTooLarge, err)
 	default:
 		return err
 	}
 }
 
-// readAll reads the body to its end, and keeps it.
+// readAll reads the body to its end and keeps it.
 func (r *response) readAll() error {
-	if err := r.kept.lost; err != nil {
+	if err := r.body.lost; err != nil {
 		return r.guest.refused(unfit(err))
 	}
 	r.asked = true
-	size, _ := strconv.Atoi(r.Header.Get("Content-Length")) // 0 where it is not told
+	size, _ := strconv.Atoi(r.Header.Get("Content-Length")) // 0 if there is none
 	for !r.ended {
-		room, err := r.kept.room(size + 1)
-		if err != nil && r.guest.forgo() {
-			room, err = r.kept.room(size + 1)
+		room, err := r.body.Room(size + 1)
+		if err != nil && r.guest.dropBodies() {
+			room, err = r.body.Room(size + 1)
 		}
 		if err != nil {
 			return r.guest.refused(err)
 		}
 		n, err := r.fetch(room)
-		r.kept.b = r.kept.b[:len(r.kept.b)+n]
+		r.body.Commit(n)
 		if err == nil {
 			err = r.guest.Pause()
 		}
@@ -91,9 +92,8 @@ func (r *response) readAll() error {
 	return nil
 }
 
-// putJSON is put for a value of a body. Only now is text without the escapes
-// that the body may have it in.
-func (c *call) putJSON(i int, value jsonpath.Value) int64 {
+// putJSON is put for a value of a body. Strings are unescaped only now.
+func putJSON(c *call, i int, value jsonpath.Value) int64 {
 	buf, err := c.buffer(i)
 	if err != nil {
 		return int64(c.fail(err))
@@ -108,23 +108,23 @@ func (c *call) putJSON(i int, value jsonpath.Value) int64 {
 	if c.vault.Empty() {
 		return int64(out.size)
 	}
-	copies := (1 + hiddenCopies) * out.size
+	copies := (1 + hideCopies) * out.size
 	if err := c.Hold(copies); err != nil {
 		return int64(c.fail(err))
 	}
 	defer c.Release(copies)
-	text := tray{buf: make([]byte, out.size)}
-	if err := value.Write(&text, c); err != nil {
+	plain := tray{buf: make([]byte, out.size)}
+	if err := value.Write(&plain, c); err != nil {
 		return int64(c.fail(err))
 	}
-	hidden, err := c.hide(text.buf)
+	hidden, err := hide(c.guest, plain.buf)
 	if err != nil {
 		return int64(c.fail(err))
 	}
 	return put(c, i, hidden)
 }
 
-// tray takes as much as it has room for, and counts all of it.
+// tray keeps what it has room for, and counts all that is written.
 type tray struct {
 	buf  []byte
 	size int
@@ -136,4 +136,31 @@ func (t *tray) Write(b []byte) (int, error) {
 	}
 	t.size += len(b)
 	return len(b), nil
+}
+
+const (
+	// hideAtOnce is how many bytes are searched for secrets without a pause.
+	hideAtOnce = 32 << 10
+	// hideCopies is how many times a text exists while it is searched: the result,
+	// and the parts before and after.
+	hideCopies = 3
+)
+
+// hide returns a copy of b with placeholders in place of whole secrets. It pauses
+// regularly. The caller holds the memory, hideCopies times the length.
+func hide(g *guest, b []byte) ([]byte, error) {
+	out := make([]byte, 0, len(b))
+	for r := g.vault.HideReader(bytes.NewReader(b)); ; {
+		n, err := r.Read(out[len(out):min(len(out)+hideAtOnce, len(b))])
+		out = out[:len(out)+n]
+		if len(out) == len(b) || errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err == nil {
+			err = g.Pause()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }

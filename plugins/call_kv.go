@@ -9,15 +9,15 @@ import (
 
 var kvCalls = map[string]hostCall{
 	"kv_get": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		key, err := c.kvKey(0)
+		key, err := kvKey(c, 0)
 		if err != nil {
 			return int64(c.deny(err))
 		}
-		if err := c.Hold(c.keepable()); err != nil {
+		if err := c.Hold(valueMemory(c)); err != nil {
 			return int64(c.fail(err))
 		}
-		defer c.Release(c.keepable())
-		value, ok, err := c.kept(key)
+		defer c.Release(valueMemory(c))
+		value, ok, err := getValue(c, key)
 		if err != nil {
 			return int64(c.failOwn("vega could not read what the probe keeps", err))
 		}
@@ -27,7 +27,7 @@ var kvCalls = map[string]hostCall{
 		return put(c, 2, value)
 	}},
 	"kv_set": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		key, err := c.kvKey(0)
+		key, err := kvKey(c, 0)
 		if err != nil {
 			return int64(c.deny(err))
 		}
@@ -35,33 +35,32 @@ var kvCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return int64(c.keep(key, value))
+		return int64(setValue(c, key, value))
 	}},
 }
 
-// keepable is the most memory that a value takes on its way: it is as long as
-// the grant or the ABI has it, and comes out of the database as a copy of its
-// own.
-func (c *call) keepable() int { return 2 * int(min(c.in.Grants.KV, maxKVValue)) }
+// valueMemory returns the maximum memory that reading a value takes: it is as long
+// as the grant or the ABI allows, and the database returns a copy of its own.
+func valueMemory(c *call) int { return 2 * int(min(c.in.Grants.KV, maxKVValue)) }
 
-// kept is the value under a key. The caller holds what keepable says.
-func (c *call) kept(key string) (value []byte, ok bool, err error) {
+// getValue reads the value of a key. The caller holds valueMemory.
+func getValue(c *call, key string) (value []byte, ok bool, err error) {
 	c.wait(func() { value, ok, err = c.module.sandbox.options.KV.Get(c.ctx, c.in.Integration, key) })
-	c.pay(priceStore + moved(len(value)))
+	c.lease.Charge(priceStore + moved(len(value)))
 	return value, ok, err
 }
 
-// keep keeps a copy of the value, without the secrets in it: none reaches the store.
-func (c *call) keep(key string, value []byte) int32 {
-	if err := c.Hold(hiddenCopies * len(value)); err != nil {
+// setValue stores a copy of the value without the secrets in it.
+func setValue(c *call, key string, value []byte) int32 {
+	if err := c.Hold(hideCopies * len(value)); err != nil {
 		return c.fail(err)
 	}
-	defer c.Release(hiddenCopies * len(value))
-	value, err := c.hide(value)
+	defer c.Release(hideCopies * len(value))
+	value, err := hide(c.guest, value)
 	if err != nil {
 		return c.fail(err)
 	}
-	c.pay(priceStore + priceKeys + priceOf(len(value), priceKeepKiB))
+	c.lease.Charge(priceStore + priceKeys + priceOf(len(value), priceKeepKiB))
 	c.wait(func() {
 		err = c.module.sandbox.options.KV.Set(c.ctx, c.in.Integration, key, value, int64(c.in.Grants.KV))
 	})
@@ -75,13 +74,13 @@ func (c *call) keep(key string, value []byte) int32 {
 	}
 }
 
-// kvKey judges the use of storage and reads the key.
-func (c *call) kvKey(i int) (string, error) {
+// kvKey checks the grant for storage and reads the key.
+func kvKey(c *call, i int) (string, error) {
 	if err := c.in.Grants.AllowsKV(); err != nil {
 		return "", err
 	}
 	if c.module.sandbox.options.KV == nil {
-		return "", fmt.Errorf("%w: this sandbox keeps nothing", errInvalid)
+		return "", fmt.Errorf("%w: this sandbox stores nothing", errInvalid)
 	}
 	key, err := c.bytes(i, maxKVKey)
 	if err == nil && len(key) == 0 {

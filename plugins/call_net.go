@@ -3,6 +3,7 @@ package plugins
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -10,7 +11,7 @@ import (
 // stream is an open connection of a guest.
 type stream struct{ Conn }
 
-func (s stream) close() { _ = s.Conn.Close() } // nobody is left to tell
+func (s stream) close() { _ = s.Conn.Close() } // nobody is left to report it to
 
 var netCalls = map[string]hostCall{
 	"dial": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
@@ -24,7 +25,7 @@ var netCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return int64(c.open(stream{conn}))
+		return c.open(stream{conn}, 0)
 	}},
 	"read": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
 		buf, err := c.buffer(1)
@@ -33,13 +34,13 @@ var netCalls = map[string]hostCall{
 		}
 		var n int
 		c.goOut()
-		switch h := c.handle(c.i32(0)).(type) {
+		switch h := c.handles.find(c.i32(0)).(type) {
 		case stream:
 			n, err = h.Read(c.ctx, buf)
 		case *response:
 			n, err = h.read(buf)
 		default:
-			_, err = at[stream](c.guest, c.i32(0))
+			_, err = at[stream](&c.handles, c.i32(0))
 		}
 		c.comeIn()
 		if n > 0 || errors.Is(err, io.EOF) {
@@ -51,7 +52,7 @@ var netCalls = map[string]hostCall{
 		return 0
 	}},
 	"write": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
-		s, err := at[stream](c.guest, c.i32(0))
+		s, err := at[stream](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -68,15 +69,14 @@ var netCalls = map[string]hostCall{
 		return int64(n)
 	}},
 	"close": {[]api.ValueType{i32}, noResult, func(c *call) int64 {
-		if s, ok := c.handles[c.i32(0)]; ok {
-			delete(c.handles, c.i32(0))
-			c.pay(priceMove)
+		if s, ok := c.handles.take(c.i32(0)); ok {
+			c.lease.Charge(priceMove)
 			c.wait(s.close)
 		}
 		return 0
 	}},
 	"tls_start": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
-		s, err := at[stream](c.guest, c.i32(0))
+		s, err := at[stream](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -94,17 +94,41 @@ var netCalls = map[string]hostCall{
 	"tls_info": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		var fact string
 		var err error
-		switch h := c.handle(c.i32(0)).(type) {
+		switch h := c.handles.find(c.i32(0)).(type) {
 		case stream:
 			fact, err = h.TLSInfo(c.i32(1))
 		case *response:
 			fact, err = h.TLSInfo(c.i32(1))
 		default:
-			_, err = at[stream](c.guest, c.i32(0))
+			_, err = at[stream](&c.handles, c.i32(0))
 		}
 		if err != nil {
 			return int64(c.fail(err))
 		}
 		return c.put(2, fact)
+	}},
+}
+
+var dnsCalls = map[string]hostCall{
+	"resolve": {[]api.ValueType{i32, i32, i32, i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
+		t, err := c.texts(0, 2, 4)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		c.goOut()
+		answers, err := c.net.Resolve(c.ctx, t[0], t[1], t[2])
+		c.comeIn()
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		size := len(answers)
+		for _, a := range answers {
+			size += len(a)
+		}
+		if err := c.Hold(2 * size); err != nil { // each on its own, and all joined
+			return int64(c.fail(err))
+		}
+		defer c.Release(2 * size)
+		return c.put(6, strings.Join(answers, "\n"))
 	}},
 }

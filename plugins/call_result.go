@@ -10,43 +10,43 @@ import (
 	"vega/sdk/abi"
 )
 
-// resultCalls are what a guest tells: message, evidence, numbers, log lines,
-// and how much time it has.
+// resultCalls report a guest's message, evidence, numbers and log lines, and return
+// the time and the last error.
 var resultCalls = map[string]hostCall{
 	"message": {[]api.ValueType{i32, i32}, noResult, func(c *call) int64 {
-		text, err := c.text(0)
+		message, err := c.text(0)
 		if err != nil {
-			c.over("a message that can't be read: " + err.Error())
+			c.output.exceeded("a message that can't be read: " + err.Error())
 			return 0
 		}
-		c.say(text)
+		c.output.setMessage(message)
 		return 0
 	}},
 	"detail": {[]api.ValueType{i32, i32, i32, i32}, noResult, func(c *call) int64 {
 		t, err := c.texts(0, 2)
 		if err != nil {
-			c.over("a detail that can't be read: " + err.Error())
+			c.output.exceeded("a detail that can't be read: " + err.Error())
 			return 0
 		}
-		c.addDetail(t[0], t[1])
+		c.output.addDetail(t[0], t[1])
 		return 0
 	}},
 	"metric": {[]api.ValueType{i32, i32, f64, i32, i32}, noResult, func(c *call) int64 {
 		t, err := c.texts(0, 3)
 		if err != nil {
-			c.over("a metric that can't be read: " + err.Error())
+			c.output.exceeded("a metric that can't be read: " + err.Error())
 			return 0
 		}
-		c.addMetric(t[0], math.Float64frombits(c.stack[2]), t[1])
+		c.output.addMetric(t[0], math.Float64frombits(c.stack[2]), t[1])
 		return 0
 	}},
 	"log": {[]api.ValueType{i32, i32, i32}, noResult, func(c *call) int64 {
 		b, err := c.bytes(1, maxArgument)
 		if err != nil {
-			c.cut++
+			c.output.dropped++
 			return 0
 		}
-		c.write(level(abi.Level(c.i32(0))), string(b))
+		c.output.addLine(level(abi.Level(c.i32(0))), string(b))
 		return 0
 	}},
 	"deadline": {nil, nanosI64, func(c *call) int64 { return int64(max(0, time.Until(c.deadline))) }},

@@ -8,37 +8,38 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"vega/plugins/grant"
+	"vega/plugins/ledger"
 	"vega/plugins/secret"
 )
 
-// result is the open answer of a query.
+// result is the open result of a query.
 type result struct {
 	rows    Rows
 	columns []sql.RawBytes
 	scan    []any
-	row     holding // the current one
+	row     ledger.Holding // of the current one
 }
 
 const (
-	// queryMemory is what an open query takes besides its row: tables and
-	// buffers of the database or its driver.
+	// queryMemory is what an open query takes besides its row: tables and buffers of
+	// the database or its driver, in bytes.
 	queryMemory = 256 << 10
-	// rowCopies is how often a row is there: the driver's, and the reader's.
+	// rowCopies is how many times a row exists: the driver's copy and the reader's.
 	rowCopies = 2
-	// columnMemory is what a column takes besides its value.
+	// columnMemory is what a column takes besides its value, in bytes.
 	columnMemory = 64
 )
 
 func (r *result) close() {
-	_ = r.rows.Close() // the error, if any, was told by sql_next
-	r.row.release()
+	_ = r.rows.Close() // sql_next reported the error, if there was one
+	r.row.Release()
 }
 
-// next goes to the next row, and counts it.
+// next moves to the next row, and counts it.
 func (r *result) next(g *guest) (more bool, err error) {
-	clear(r.columns) // the memory behind them is the driver's again
-	r.row.release()
-	g.pay(priceMove)
+	clear(r.columns) // their memory belongs to the driver again
+	r.row.Release()
+	g.lease.Charge(priceMove)
 	g.wait(func() { more = r.rows.Next() })
 	if !more {
 		return false, r.rows.Err()
@@ -50,8 +51,8 @@ func (r *result) next(g *guest) (more bool, err error) {
 	for _, c := range r.columns {
 		size += len(c)
 	}
-	g.pay(moved(size))
-	return true, r.row.more(rowCopies * size)
+	g.lease.Charge(moved(size))
+	return true, r.row.Grow(rowCopies * size)
 }
 
 var sqlCalls = map[string]hostCall{
@@ -63,17 +64,17 @@ var sqlCalls = map[string]hostCall{
 		if err := c.in.Grants.AllowsSQL(t[0]); err != nil {
 			return int64(c.deny(err))
 		}
-		if c.openQueries() >= maxQueries {
+		if count[*result](&c.handles) >= maxQueries {
 			return int64(c.fail(fmt.Errorf("%w: more than %d queries are open; close what is no longer needed", ErrQuota, maxQueries)))
 		}
-		r, err := c.query(t[0], t[1])
+		r, err := query(c, t[0], t[1])
 		if err != nil {
 			return int64(c.deny(err))
 		}
-		return int64(c.openHolding(r, queryMemory+columnMemory*len(r.columns)))
+		return c.open(r, queryMemory+columnMemory*len(r.columns))
 	}},
 	"sql_next": {[]api.ValueType{i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*result](c.guest, c.i32(0))
+		r, err := at[*result](&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -88,7 +89,7 @@ var sqlCalls = map[string]hostCall{
 		}
 	}},
 	"sql_column": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*result](c.guest, c.i32(0))
+		r, err := at[*result](&c.handles, c.i32(0))
 		i := c.i32(1)
 		switch {
 		case err != nil:
@@ -104,46 +105,38 @@ var sqlCalls = map[string]hostCall{
 	}},
 }
 
-func (g *guest) openQueries() (n int) {
-	for _, s := range g.handles {
-		if _, ok := s.handle.(*result); ok {
-			n++
-		}
-	}
-	return n
-}
-
-func (c *call) query(database, query string) (*result, error) {
+// query runs a query, with secrets in place of placeholders if the grants allow it.
+func query(c *call, database, text string) (*result, error) {
 	if c.module.sandbox.options.Databases == nil {
-		return nil, fmt.Errorf("%w: no database is known", errNotSet)
+		return nil, fmt.Errorf("%w: vega has no databases", errNotSet)
 	}
-	if c.vault.Holds([]byte(query)) {
+	if c.vault.Holds([]byte(text)) {
 		if err := c.in.Grants.AllowsSecrets("a secret in a query of database." + database); err != nil {
 			return nil, err
 		}
 	}
-	real, _ := c.vault.Reveal(secret.Raw, []byte(query))
-	rows, err := c.rows(database, string(real))
+	real, _ := c.vault.Reveal(secret.Raw, []byte(text))
+	found, err := rows(c, database, string(real))
 	if err != nil {
 		return nil, err
 	}
-	names, err := rows.Columns()
+	names, err := found.Columns()
 	if err != nil {
-		_ = rows.Close() // the first error is the one to tell
+		_ = found.Close() // the first error is the one to report
 		return nil, err
 	}
-	r := &result{rows: rows, columns: make([]sql.RawBytes, len(names)), scan: make([]any, len(names)), row: holding{of: c.guest}}
+	r := &result{rows: found, columns: make([]sql.RawBytes, len(names)), scan: make([]any, len(names)), row: ledger.NewHolding(c.guest)}
 	for i := range r.columns {
 		r.scan[i] = &r.columns[i]
 	}
 	return r, nil
 }
 
-// rows asks the database, which is waited for. One that computes in vega itself
-// says so, by Accounts.
-func (c *call) rows(database, query string) (rows Rows, err error) {
-	c.pay(priceQuery)
-	c.wait(func() { rows, err = c.module.sandbox.options.Databases.Query(c.ctx, database, query) })
+// rows runs a query and waits for the database. One that computes in this process
+// charges the run itself, through Accounts.
+func rows(c *call, database, text string) (rows Rows, err error) {
+	c.lease.Charge(priceQuery)
+	c.wait(func() { rows, err = c.module.sandbox.options.Databases.Query(c.ctx, database, text) })
 	if errors.Is(err, ErrRefused) {
 		err = &grant.Denial{Asked: err.Error()}
 	}

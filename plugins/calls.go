@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,18 +9,21 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"vega/plugins/engine"
 	"vega/sdk/abi"
 )
 
-// A hostCall is one function of the ABI. It answers an errno or a length as
-// i32, nanoseconds as i64, or nothing.
+const i32, i64, f64 = api.ValueTypeI32, api.ValueTypeI64, api.ValueTypeF64
+
+// hostCall is one function of the ABI. It returns an errno or a length as i32,
+// nanoseconds as i64, or nothing.
 type hostCall struct {
 	params []api.ValueType
 	result []api.ValueType
 	do     func(*call) int64
 }
 
-// call is one invocation: the guest it is for and its arguments.
+// call is one call of a function by a guest.
 type call struct {
 	*guest
 	memory api.Memory
@@ -32,7 +36,7 @@ var (
 	nanosI64 = []api.ValueType{i64}
 )
 
-// calls is the whole ABI, each capability from its own file.
+// calls is the whole ABI.
 var calls = func() map[string]hostCall {
 	all := map[string]hostCall{}
 	for _, part := range []map[string]hostCall{
@@ -43,8 +47,8 @@ var calls = func() map[string]hostCall {
 	return all
 }()
 
-// waiting are the calls in which a guest may wait for something other than the
-// processor. They say themselves when they do.
+// waiting holds the calls in which a guest may wait for something other than the
+// processor.
 var waiting = map[string]bool{
 	"http_send": true, "json": true,
 	"dial": true, "read": true, "write": true, "close": true, "tls_start": true,
@@ -53,11 +57,19 @@ var waiting = map[string]bool{
 
 func isCall(name string) bool { _, ok := calls[name]; return ok }
 
-// offerCalls instantiates the host module. Its functions find the run they
-// serve in the context of the call.
-func (e *engine) offerCalls(ctx context.Context) error {
-	b := e.runtime.NewHostModuleBuilder(abi.Module)
-	for _, name := range slices.Sorted(maps.Keys(calls)) {
+// Calls returns the names of all functions of the ABI, sorted.
+func Calls() []string { return slices.Sorted(maps.Keys(calls)) }
+
+// serveHost instantiates all that a guest may import.
+func serveHost(ctx context.Context, e *engine.Engine) error {
+	return cmp.Or(e.ServeWASI(ctx), serveCheck(ctx, e), serveCalls(ctx, e))
+}
+
+// serveCalls instantiates the ABI. Its functions find the guest that they serve in
+// the context of the call.
+func serveCalls(ctx context.Context, e *engine.Engine) error {
+	b := e.Host(abi.Module)
+	for _, name := range Calls() {
 		c := calls[name]
 		b.NewFunctionBuilder().WithGoModuleFunction(serve(c, waiting[name]), c.params, c.result).Export(name)
 	}
@@ -69,14 +81,14 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 	return func(ctx context.Context, m api.Module, stack []uint64) {
 		g := ctx.Value(guestKey{}).(*guest)
 		if g.starting {
-			panic(errStarting) // ends _initialize; wazero turns it into its error
+			panic(errStarting) // ends _initialize with this error
 		}
-		g.mayGoOn()
+		g.checkEnd()
 		if waits {
 			g.arm()
 		}
 		answer := c.do(&call{guest: g, memory: m.Memory(), stack: stack})
-		g.mayGoOn() // it may have ended while the host waited, or computed for it
+		g.checkEnd() // it may have ended while the host waited, or computed for it
 		if len(c.result) > 0 {
 			stack[0] = uint64(answer)
 			if c.result[0] == i32 {
@@ -86,28 +98,27 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 	}
 }
 
-// u32 and i32 are arguments; the upper half of the stack slot carries garbage.
+// u32 and i32 return an argument; the upper half of its stack slot is undefined.
 func (c *call) u32(i int) uint32 { return api.DecodeU32(c.stack[i]) }
 func (c *call) i32(i int) int32  { return api.DecodeI32(c.stack[i]) }
 
-// text is the string whose pointer is argument i and whose length follows.
+// text returns the string whose pointer is argument i and whose length follows.
 func (c *call) text(i int) (string, error) {
 	b, err := c.view(i, maxArgument)
 	return string(b), err
 }
 
-// bytes is a copy of guest memory: what the guest does to it later is no
-// concern of the host's.
+// bytes returns a copy of guest memory, which the guest can't change later.
 func (c *call) bytes(i int, limit uint32) ([]byte, error) {
 	b, err := c.view(i, limit)
 	return slices.Clone(b), err
 }
 
-// view is guest memory as it is, for no longer than the call.
+// view returns guest memory itself, valid until the call returns.
 func (c *call) view(i int, limit uint32) ([]byte, error) {
 	n := c.u32(i + 1)
 	if n > limit {
-		return nil, fmt.Errorf("%w: argument of %d bytes; at most %d are allowed", errTooLarge, n, limit)
+		return nil, fmt.Errorf("%w: argument of %d bytes; at most %d are allowed", ErrTooLarge, n, limit)
 	}
 	if n == 0 {
 		return nil, nil
@@ -119,7 +130,7 @@ func (c *call) view(i int, limit uint32) ([]byte, error) {
 	return view, nil
 }
 
-// texts are the strings at the given argument positions.
+// texts returns the strings at the argument positions.
 func (c *call) texts(positions ...int) ([]string, error) {
 	out := make([]string, len(positions))
 	for n, i := range positions {
@@ -131,7 +142,7 @@ func (c *call) texts(positions ...int) ([]string, error) {
 	return out, nil
 }
 
-// buffer is the guest's memory at argument i, as long as argument i+1 says.
+// buffer returns the guest's memory at argument i, with the length in argument i+1.
 func (c *call) buffer(i int) ([]byte, error) {
 	view, ok := c.memory.Read(c.u32(i), c.u32(i+1))
 	if !ok {
@@ -140,8 +151,9 @@ func (c *call) buffer(i int) ([]byte, error) {
 	return view, nil
 }
 
-// put copies as much of value as fits the buffer at argument i and answers the
-// value's full length, so that the guest can ask again with a larger one.
+// put copies as much of value as fits into the buffer at argument i, and returns
+// the full length of the value, so that the guest can ask again with a larger
+// buffer.
 func (c *call) put(i int, value string) int64 { return put(c, i, value) }
 
 func put[T string | []byte](c *call, i int, value T) int64 {
@@ -151,4 +163,14 @@ func put[T string | []byte](c *call, i int, value T) int64 {
 	}
 	copy(buf, value)
 	return int64(len(value))
+}
+
+// open returns the number of a new handle that takes so many bytes of memory, or
+// an errno.
+func (c *call) open(h handle, bytes int) int64 {
+	id, err := c.handles.add(h, bytes)
+	if err != nil {
+		return int64(c.fail(err))
+	}
+	return int64(id)
 }

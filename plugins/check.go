@@ -7,42 +7,45 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
+	"vega/plugins/egress"
+	"vega/plugins/engine"
 	"vega/plugins/guard"
+	"vega/sdk/abi"
 )
 
-// offerCheck serves what the guard has every module call when its fuel is used
-// up, some microseconds apart. There a run is ended, and there the garbage
-// collector can stop it: native code has no other place.
-func (e *engine) offerCheck(ctx context.Context) error {
+// serveCheck serves the function that the guard makes every module call when its
+// fuel is used up, some microseconds apart. There a run can be ended, and the
+// garbage collector can stop it: native code has no other such place.
+func serveCheck(ctx context.Context, e *engine.Engine) error {
 	check := api.GoFunc(func(ctx context.Context, _ []uint64) {
 		g := ctx.Value(guestKey{}).(*guest)
-		switch deep := g.instance.stackSize(); {
-		case deep > maxNative:
-			panic(errDeep) // the runtime returns it as the error of the call
-		case deep <= maxStack: // who waits holds on to its stack
-			g.turn.share()
+		switch size := g.instance.StackSize(); {
+		case size > engine.MaxStack:
+			panic(errDeep) // wazero returns it as the error of the call
+		case size <= engine.IdleStack: // a run that waits for a token keeps its stack
+			g.lease.Yield()
 		}
-		g.mayGoOn()
+		g.checkEnd()
 	})
-	_, err := e.runtime.NewHostModuleBuilder(guard.ImportModule).
+	_, err := e.Host(guard.ImportModule).
 		NewFunctionBuilder().WithGoFunction(check, nil, nil).Export(guard.ImportName).
 		Instantiate(ctx)
 	return err
 }
 
-// errDeep ends calls that go too deep, in the words of the runtime, which lets
-// them go ten times as deep.
+// errDeep ends calls that are nested too deeply, in the words of wazero, which
+// allows ten times as many.
 var errDeep = errors.New("stack overflow")
 
-// mayGoOn ends the guest where its run has ended. The runtime returns what is
-// panicked with as the error of the call.
-func (g *guest) mayGoOn() {
+// checkEnd ends the guest if its run has ended. wazero returns the value of the
+// panic as the error of the call.
+func (g *guest) checkEnd() {
 	if err := ended(g.run); err != nil {
 		panic(err)
 	}
 }
 
-// ended says how a run ended that was not left to return, nil if it was not.
+// ended returns the exit error of a run that was ended, nil if it goes on.
 func ended(ctx context.Context) error {
 	err := ctx.Err()
 	switch {
@@ -54,3 +57,20 @@ func ended(ctx context.Context) error {
 		return sys.NewExitError(sys.ExitCodeContextCanceled)
 	}
 }
+
+// Pause is called regularly while the host computes for the guest: it lets other
+// runs compute, as the guest's own code does, and returns an error once the run
+// has ended.
+func (g *guest) Pause() error {
+	if g.instance.StackSize() <= engine.IdleStack { // a run that waits for a token keeps its stack
+		g.lease.Yield()
+	}
+	if g.run.Err() != nil {
+		return errRunEnded
+	}
+	return nil
+}
+
+// errRunEnded ends a computation for a run that has ended. It is not a timeout:
+// nothing was waited for.
+var errRunEnded = &egress.Error{Errno: abi.ErrIO, Text: "the run has ended"}

@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/plugins"
+	"vega/plugins/compiler"
 	"vega/plugins/manifest"
 	"vega/policies/check"
 )
@@ -25,7 +26,7 @@ func apart(t testing.TB) (s *sandbox, cache string) {
 
 // compileChild is this program as a child that compiles, without the defences
 // named.
-func compileChild(t testing.TB, without ...string) func(context.Context, string) *exec.Cmd {
+func compileChild(t testing.TB, without ...string) compiler.Command {
 	t.Helper()
 	program := self(t)
 	return func(ctx context.Context, dir string) *exec.Cmd {
@@ -43,10 +44,10 @@ func self(t testing.TB) string {
 	return path
 }
 
-func apartBy(t testing.TB, compiler func(context.Context, string) *exec.Cmd) (s *sandbox, cache string) {
+func apartBy(t testing.TB, command compiler.Command) (s *sandbox, cache string) {
 	t.Helper()
 	var err error
-	o := plugins.Options{CacheDir: filepath.Join(t.TempDir(), "cache"), Compiler: compiler}
+	o := plugins.Options{CacheDir: filepath.Join(t.TempDir(), "cache"), Compiler: command}
 	s = &sandbox{kept: map[string]string{}}
 	o.KV, o.Log = s, s.log
 	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
@@ -255,7 +256,7 @@ func TestCompilerFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), `it did not compile: its compiler ended with "exit status 1"`) {
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), `it did not compile: its compiler failed: exit status 1`) {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(cache); err != nil || len(left) > 0 {
@@ -291,8 +292,7 @@ func TestCompilerIsEnded(t *testing.T) {
 				return child
 			})
 			served := s.load(t, watWasm(t, "segments"))
-			s.Without(true, false)
-			s.CompileWithin(c.within)
+			s.limitCompiler(t, compiler.Limits{Processor: time.Minute, Time: c.within})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			refused := make(chan error, 1)
@@ -324,7 +324,7 @@ func TestCompilerIsEnded(t *testing.T) {
 			if left, err := filepath.Glob(filepath.Join(cache, "compiling-*")); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, err)
 			}
-			s.CompileWithin(time.Minute)
+			s.limitCompiler(t, compiler.DefaultLimits)
 			c.compiler = real
 			if got := s.load(t, hostileWasm(t, "self-named")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 				t.Errorf("the next: %s/%s %q", got.Status, got.Cause, got.Message)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"vega/plugins"
+	"vega/plugins/compiler"
 )
 
 // What a compiler may use is time of the processor, which is the same on a busy
@@ -21,7 +21,7 @@ func TestCompilerIsEndedByProcessorTime(t *testing.T) {
 	s, _ := apartBy(t, func(ctx context.Context, _ string) *exec.Cmd {
 		return exec.CommandContext(ctx, self(t), "-test.run=^"+t.Name()+"$", "spin")
 	})
-	s.CompileProcessor(time.Second)
+	s.limitCompiler(t, compiler.Limits{Processor: time.Second, Time: time.Minute})
 	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || err.Error() != "it does not compile: its compiler was ended after 1s of processor time" {
 		t.Error(err)
 	}
@@ -30,7 +30,7 @@ func TestCompilerIsEndedByProcessorTime(t *testing.T) {
 // spin is a compiler, allowed a second, that does not come to an end.
 func spin(t *testing.T) {
 	t.Helper()
-	if err := plugins.LimitCompiler(time.Second); err != nil {
+	if err := compiler.LimitProcess(time.Second); err != nil {
 		t.Fatal(err)
 	}
 	for n := uint64(1); n != 0; n *= 3 { // which an odd number never becomes

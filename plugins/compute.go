@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"vega/plugins/scheduler"
 )
 
-// Accounts charge what computes inside of vega, for a run that it can't know
-// of, to that run: SQLite is such. The context is one that a host call was given,
-// or comes from one; with any other, nothing is charged.
+// Accounts charges work that vega does in its own process for a run, such as
+// SQLite's, to that run. The context is the one that a host call was given, or is
+// derived from it; with any other, nothing is charged.
 type Accounts struct{}
 
-// Compute does what keeps a processor busy and can't be paused. It waits for a
-// processor to be had, counts so many bytes as held, and charges the run with
-// the processor time. When that is more than the run may compute, the context
-// ends. On an error it was not done.
+// Compute calls do, which keeps a processor busy and can't be paused. It waits
+// for a token, counts so many bytes as held, and charges the run with the CPU
+// time. If that exceeds the run's budget, the context ends. If Compute returns an
+// error, do was not called.
 func (Accounts) Compute(ctx context.Context, bytes int, do func()) error {
 	g, ok := ctx.Value(guestKey{}).(*guest)
 	if !ok {
@@ -25,8 +27,8 @@ func (Accounts) Compute(ctx context.Context, bytes int, do func()) error {
 	return g.compute(ctx, bytes, do)
 }
 
-// Shortage notes that a call of the run failed for want of something that is
-// vega's to have, and is the error for it.
+// Shortage notes that a call of the run failed because vega itself lacked
+// something, and returns the error for it.
 func (Accounts) Shortage(ctx context.Context, err error) error {
 	if g, ok := ctx.Value(guestKey{}).(*guest); ok {
 		return g.shortage(err)
@@ -34,7 +36,7 @@ func (Accounts) Shortage(ctx context.Context, err error) error {
 	return err
 }
 
-// Room is how many bytes the run may still hold.
+// Room returns how many bytes the run may still hold.
 func (Accounts) Room(ctx context.Context) int {
 	if g, ok := ctx.Value(guestKey{}).(*guest); ok {
 		return int(min(g.account.Room(), math.MaxInt32))
@@ -46,26 +48,27 @@ func (g *guest) compute(ctx context.Context, bytes int, do func()) error {
 	g.leave()
 	defer g.comeBack()
 	var err error
-	var took, all time.Duration // on the wall, and of the processor by all of vega
-	before := g.turn.used
-	ran := g.turn.withoutPause(func() {
+	var took, all time.Duration // by the wall clock, and the CPU time of this process
+	before, _ := g.lease.Used()
+	ran := g.lease.Unpaused(func() {
 		if err = g.Hold(bytes); err != nil {
 			return
 		}
 		defer g.Release(bytes)
-		began, had := time.Now(), processTime()
+		began, process := time.Now(), scheduler.ProcessTime()
 		do()
-		took, all = time.Since(began), processTime()-had
+		took, all = time.Since(began), scheduler.ProcessTime()-process
 	})
-	used := g.turn.used - before
+	after, _ := g.lease.Used()
+	used := after - before
 	switch {
 	case err != nil:
 		return err
 	case !ran:
-		return fmt.Errorf("%w: no processor was to be had", context.Cause(g.run))
+		return fmt.Errorf("%w: no processor was free", context.Cause(g.run))
 	}
-	// What was at work all the while when its time was up, as far as this machine
-	// let vega be at work, waited for nobody.
+	// A query that computed until its time was up, as far as this machine let vega
+	// compute at all, did not wait for anything.
 	const little = 20 * time.Millisecond
 	if ctx.Err() != nil && (used > took/2 || used > max(little, all/2)) {
 		g.overdrawn = fmt.Errorf("a query of the probe was still computing at its deadline of %v; it was ended", g.in.Timeout)

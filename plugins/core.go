@@ -1,9 +1,28 @@
 package plugins
 
-import _ "embed"
+import (
+	_ "embed"
+	"sync"
+
+	"vega/plugins/extras"
+	"vega/plugins/manifest"
+)
 
 //go:embed core/core.wasm
 var core []byte
 
-// Core is the bundled plugin. The caller must not change it.
+// Core returns the bundled plugin. The caller must not change it.
 func Core() []byte { return core }
+
+// embedded holds the digests of the modules that are part of this binary.
+var embedded = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{manifest.Digest(core): true}
+	for _, d := range extras.Digests() {
+		all[d] = true
+	}
+	return all
+})
+
+// Embedded reports whether the module ships with vega. It compares digests: a
+// plugin of the same name is another module.
+func (m *Module) Embedded() bool { return embedded()[m.Digest] }

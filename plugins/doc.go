@@ -4,24 +4,26 @@
 //
 // Open makes a Sandbox; Sandbox.Load checks and compiles a module (the bundled
 // one is Core); Module.Run runs one probe and always returns, within its
-// deadline, with a Result that holds no secret.
+// deadline, with a Result that contains no secret.
 //
-// It reads in the order a module takes through it: load.go with compile.go (in
-// a child process, or from the cache), ready.go (what is made of a stranger's
-// bytes) and entry.go (what the cache keeps of it); run.go (one run), instance.go
-// with snapshot.go and idle.go (what it runs in), tokens.go (when it may compute),
-// held.go and prices.go (what it holds of the host, and pays), verdict.go (what
-// the run amounts to), then the calls a guest may make, one file a capability:
-// call_*.go. bridge.go is the one exception: plugins written for Nagios, which
-// make none. What all that needs lives in the packages below: binary (the one
-// reader of modules), guard (what makes one safe to run), manifest (what a plugin
-// declares), grant (what the operator allowed), secret (what a guest never sees),
-// egress (every byte that leaves for the network), jsonpath (what an answer's JSON
-// says), pattern (expressions of limited work), ledger (what memory is held for
-// whom), sockets (connections within a share of descriptors) and shortage (vega's
-// own shortages, told from a target's faults).
+// Read it in this order: load.go (from bytes to a Module) with admit.go (what a
+// module may import and must export); run.go (one run) with guest.go (the host's
+// side of it), handles.go (what the guest has open), output.go (what it reports),
+// held.go and prices.go (what it holds and is charged for); verdict.go (the
+// result); then calls.go and the calls that a guest may make, one file per
+// capability: call_*.go. bridge.go is for plugins written for Nagios, which make no
+// calls.
+//
+// The packages below do the rest. To load a module: binary reads it, guard makes
+// it safe to run, manifest holds what it declares, compiler compiles it in a child
+// process and caches the result. To run it: engine (instances on wazero), memory
+// (what they run in), scheduler (when they may compute), ledger (what the host
+// holds for them). To serve its calls: options, grant (what the operator allowed),
+// secret (what a guest never sees), egress (the network), sockets (connections
+// within a share of the descriptors), jsonpath, pattern. And shortage tells vega's
+// own shortages from a target's faults.
 //
 // The package refuses modules without a manifest, with imports beyond it, or
-// without the exports of the ABI. It imports neither the store nor policies:
-// what it needs of them it declares as small interfaces (Databases, KV, Log).
+// without the exports of the ABI. It imports nothing of the store and, of policies,
+// only check: it declares what it needs as small interfaces (Databases, KV, Log).
 package plugins

@@ -3,57 +3,64 @@ package plugins
 import (
 	"context"
 	"time"
+
+	"vega/plugins/compiler"
+	"vega/plugins/scheduler"
 )
 
-// CopyImages makes the sandbox work as where memory can't be mapped.
-func (s *Sandbox) CopyImages() { s.copies = true }
+// CopyImage makes the instances of the module start with a copy of its image, as
+// on systems where an image can't be mapped. They are not used again.
+func (m *Module) CopyImage() { m.pool.Close() }
 
-// CompileWithin sets how long a child process may compile.
-func (s *Sandbox) CompileWithin(d time.Duration) { s.compileTime = d }
+// LimitCompiler replaces the limits of the child process. What the sandbox
+// remembered of refusals is lost.
+func (s *Sandbox) LimitCompiler(l compiler.Limits) error {
+	c, err := compiler.New(compiler.Options{Dir: s.options.CacheDir, Command: s.options.Compiler, Admit: checkImports, Limits: l})
+	s.compiler = c
+	return err
+}
 
-// CompileProcessor sets for how long a child process is taken to have used the
-// processor when it is ended for that.
-func (s *Sandbox) CompileProcessor(d time.Duration) { s.compileProcessor = d }
+// Occupy takes every token until release is called.
+func (s *Sandbox) Occupy() (release func()) {
+	return occupy(s.scheduler, s.scheduler.Fast(), s.scheduler.Slow())
+}
 
-// LimitCompiler is what a child does before it reads a module.
-var LimitCompiler = limitProcess
+// OccupySlow takes the tokens of the slow queue until release is called.
+func (s *Sandbox) OccupySlow() (release func()) { return occupy(s.scheduler, s.scheduler.Slow()) }
 
-// Occupy takes every token, until the answer is called.
-func (s *Sandbox) Occupy() (give func()) { return occupy(&s.tokens.fast, &s.tokens.slow) }
-
-// OccupySlow takes those of modules that compute for long.
-func (s *Sandbox) OccupySlow() (give func()) { return occupy(&s.tokens.slow) }
-
-func occupy(lanes ...*lane) (give func()) {
-	var held []*lane
-	for _, l := range lanes {
-		l.mu.Lock()
-		for ; l.free > 0; l.free-- {
-			held = append(held, l)
+func occupy(s *scheduler.Scheduler, queues ...*scheduler.Queue) (release func()) {
+	var held []*scheduler.Lease
+	for _, q := range queues {
+		for {
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+			l := s.Lease(ctx, func() {}, q)
+			taken := l.Take()
+			cancel()
+			if !taken {
+				break
+			}
+			held = append(held, &l)
 		}
-		l.mu.Unlock()
 	}
 	return func() {
 		for _, l := range held {
-			l.give()
+			l.Give()
 		}
 	}
 }
 
 // Crowded reports whether runs wait for a token.
-func (s *Sandbox) Crowded() bool { return s.tokens.fast.wanted() }
+func (s *Sandbox) Crowded() bool { return s.scheduler.Fast().Waiting() }
 
-// ProcessTime is what the process has used of the processor.
-func ProcessTime() time.Duration { return processTime() }
-
-// HostMemoryHeld is what is held for all runs.
+// HostMemoryHeld returns what is held for all runs.
 func (s *Sandbox) HostMemoryHeld() int64 {
 	held, _ := s.ledger.Held()
 	return held
 }
 
-// RunPaid is Run, and what the run paid for that was not measured.
-func (m *Module) RunPaid(ctx context.Context, in Input) (r Result, paid time.Duration, err error) {
+// RunCharged is Run, and returns what the run was charged for work that was not
+// measured.
+func (m *Module) RunCharged(ctx context.Context, in Input) (r Result, charged time.Duration, err error) {
 	deadline := time.Now().Add(in.Timeout)
 	probe, index := m.Manifest.Probe(in.Probe)
 	g, err := m.newGuest(&in, probe, deadline)
@@ -61,19 +68,12 @@ func (m *Module) RunPaid(ctx context.Context, in Input) (r Result, paid time.Dur
 		return r, 0, err
 	}
 	r = m.serve(ctx, g, index, deadline)
-	return r, g.turn.paid, nil
+	_, charged = g.lease.Used()
+	return r, charged, nil
 }
 
-// Idle is how many instances wait for a run.
-func (m *Module) Idle() int {
-	m.idle.mu.Lock()
-	defer m.idle.mu.Unlock()
-	return len(m.idle.all)
-}
+// Idle returns how many instances wait for a run.
+func (m *Module) Idle() int { return m.pool.Idle() }
 
-// Refused is how many refusals are remembered.
-func (s *Sandbox) Refused() int {
-	s.refusals.mu.Lock()
-	defer s.refusals.mu.Unlock()
-	return len(s.refusals.all)
-}
+// Refused returns how many refusals are remembered.
+func (s *Sandbox) Refused() int { return s.compiler.Refusals() }

@@ -120,7 +120,7 @@ func (quoting) Query(_ context.Context, _, query string) (plugins.Rows, error) {
 func TestLoadRefusesImportsThatCannotLink(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	for name, want := range map[string]string{
-		"signature": "imports vega_v1.config with other parameters or results than it has",
+		"signature": "imports vega_v1.config with the wrong parameters or results",
 		"socket":    "imports wasi_snapshot_preview1.sock_connect, which is not served",
 	} {
 		m, err := s.Load(t.Context(), watWasm(t, name))

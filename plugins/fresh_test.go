@@ -24,7 +24,7 @@ func everyWay(t *testing.T, test func(t *testing.T, s *sandbox, reused bool)) {
 	})
 	t.Run("plain", func(t *testing.T) {
 		s := newSandbox(t, plugins.Options{CPUBudget: 20 * time.Second})
-		s.CopyImages()
+		s.copies = true
 		test(t, s, false)
 	})
 }

@@ -36,7 +36,7 @@ func FuzzCalls(f *testing.F) {
 		f.Add(byte(i), uint64(1), uint64(16), uint64(4), uint64(32), uint64(16), uint64(2), uint64(0), uint64(9), []byte("GET http://[::1]:1\x00\xff"))
 	}
 	memory := onePage(f)
-	sandbox, err := Open(context.Background(), Options{Network: egress.New("127.0.0.1:1")})
+	sandbox, err := Open(context.Background(), Options{Network: egress.New("127.0.0.1:1"), CPUBudget: time.Hour})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -45,13 +45,13 @@ func FuzzCalls(f *testing.F) {
 		host := calls[name]
 		guest := newFuzzed(t, sandbox)
 		defer func() {
-			guest.closeAll()
+			guest.handles.closeAll()
 			kept := int64(0)
-			for name, value := range guest.details {
+			for name, value := range guest.output.details {
 				kept += int64(len(name) + len(value))
 			}
 			logged := int64(0)
-			for _, l := range guest.log {
+			for _, l := range guest.output.log {
 				logged += int64(len(l.text))
 			}
 			if held := guest.account.Held() - logged; held < 0 || kept == 0 && held != 0 || kept > 0 && held > 64<<10 {
@@ -86,7 +86,7 @@ func FuzzCalls(f *testing.F) {
 		if answer == int64(abi.ErrDenied) && guest.lastError == "" {
 			t.Fatalf("%s%v is denied without a word", name, arguments)
 		}
-		if len(guest.lastError) > maxArgument+4 || len(guest.message) > maxMessage+4 || len(guest.handles) > maxHandles {
+		if len(guest.lastError) > maxArgument+4 || len(guest.output.message) > maxMessage+4 || len(guest.handles.open) > maxHandles {
 			t.Fatalf("%s%v: a cap is passed", name, arguments)
 		}
 	})
@@ -107,8 +107,10 @@ func newFuzzed(t *testing.T, s *Sandbox) *guest {
 	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), guestKey{}, g), time.Second)
 	t.Cleanup(cancel)
 	g.run = ctx
-	g.turn = turn{lane: &s.tokens.fast, budget: time.Hour, ctx: ctx, end: cancel}
-	g.open(&request{egress.Request{Method: "GET", URL: "http://127.0.0.1:1/"}})
+	g.lease = s.scheduler.Lease(ctx, cancel, s.scheduler.Fast())
+	if _, err := g.handles.add(&request{egress.Request{Method: "GET", URL: "http://127.0.0.1:1/"}}, 0); err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"vega/plugins/binary"
+	"vega/plugins/engine"
 	"vega/plugins/guard"
 )
 
@@ -76,7 +77,7 @@ func validator(f *testing.F) func([]byte) error {
 	f.Helper()
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().
-		WithMemoryLimitPages(uint32(MaxMemory/pageSize)).WithCoreFeatures(api.CoreFeaturesV2))
+		WithMemoryLimitPages(uint32(engine.MaxMemory/engine.PageSize)).WithCoreFeatures(api.CoreFeaturesV2))
 	f.Cleanup(func() { _ = r.Close(ctx) }) // nothing in it can fail to close
 	return func(wasm []byte) error {
 		compiled, err := r.CompileModule(ctx, wasm)

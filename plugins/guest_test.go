@@ -15,6 +15,7 @@ import (
 	"vega/daemon/realtest/compiled"
 	"vega/plugins"
 	"vega/plugins/build"
+	"vega/plugins/compiler"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
@@ -101,7 +102,7 @@ func TestMain(m *testing.M) {
 // compileModule makes this program the child that compiles, without the
 // defences named.
 func compileModule(dir string, without []string) {
-	err := plugins.CompileWithout(context.Background(), os.Stdin, dir, slices.Contains(without, "check"), slices.Contains(without, "rewrite"))
+	err := plugins.CompileWithout(context.Background(), os.Stdin, dir, plugins.Defences{NoCheck: slices.Contains(without, "check"), NoRewrite: slices.Contains(without, "rewrite")})
 	if err != nil {
 		_, _ = os.Stderr.WriteString(err.Error())
 		os.Exit(1)
@@ -116,7 +117,30 @@ type sandbox struct {
 	lines []string
 	kept  map[string]string
 
-	getFails, setFails error // what storage answers instead
+	getFails, setFails error // what storage returns instead
+
+	without plugins.Defences // when it loads a module
+	copies  bool             // images are copied
+}
+
+// Load loads a module, without the defences that the test leaves out.
+func (s *sandbox) Load(ctx context.Context, wasm []byte) (m *plugins.Module, err error) {
+	if s.without == (plugins.Defences{}) {
+		m, err = s.Sandbox.Load(ctx, wasm)
+	} else {
+		m, err = s.LoadWithout(ctx, wasm, s.without)
+	}
+	if err == nil && s.copies {
+		m.CopyImage()
+	}
+	return m, err
+}
+
+func (s *sandbox) limitCompiler(t testing.TB, l compiler.Limits) {
+	t.Helper()
+	if err := s.LimitCompiler(l); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func newSandbox(t testing.TB, o plugins.Options) *sandbox {

@@ -54,7 +54,7 @@ func TestGuests(t *testing.T) {
 		for _, kind := range []string{"rewritten", "original"} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				s := newSandbox(t, plugins.Options{})
-				s.Without(false, kind == "original")
+				s.without.NoRewrite = kind == "original"
 				m := s.load(t, foreignWasm(t, name))
 				for range 3 {
 					for _, c := range []struct {

@@ -13,6 +13,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/scheduler"
 	"vega/policies/check"
 )
 
@@ -110,12 +111,12 @@ func TestHonestChecksPayLittle(t *testing.T) {
 	in.Values["follow_redirects"] = true
 	probe, _ := core.Manifest.Probe("http")
 	in.Grants, _ = grant.Effective(grant.Request{Probe: probe, Values: in.Values, Written: map[string]bool{"url": true}, Bundled: true})
-	got, paid, err := core.RunPaid(t.Context(), in)
+	got, paid, err := core.RunCharged(t.Context(), in)
 	if err != nil || got.Status != check.Healthy {
 		t.Fatalf("%s/%s %q %v", got.Status, got.Cause, got.Message, err)
 	}
-	if paid == 0 || paid > plugins.DefaultCPUBudget/10 {
-		t.Errorf("it paid %v of %v", paid, plugins.DefaultCPUBudget)
+	if paid == 0 || paid > scheduler.DefaultBudget/10 {
+		t.Errorf("it paid %v of %v", paid, scheduler.DefaultBudget)
 	}
-	t.Logf("two handshakes, two requests by HTTP/2 and 1 MiB: %v of %v", paid, plugins.DefaultCPUBudget)
+	t.Logf("two handshakes, two requests by HTTP/2 and 1 MiB: %v of %v", paid, scheduler.DefaultBudget)
 }

@@ -255,7 +255,9 @@ func standing(t *testing.T, c trial) *sandbox {
 	if s.Sandbox, err = plugins.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	s.Without(c.NoCheck, c.NoRewrite)
+	if c.NoChild {
+		s.without = plugins.Defences{NoCheck: c.NoCheck, NoRewrite: c.NoRewrite}
+	}
 	return s
 }
 

@@ -142,7 +142,7 @@ var outcomes = []outcome{
 	refused("memory-import", "imports functions only"),
 	refused("run-signature", "must take one i32"),
 	refused("call-signature", "config"),
-	refused("call-unknown", "which this vega does not know"),
+	refused("call-unknown", "which this version of vega does not have"),
 	refused("call-foreign", `imports "system" from "env"`),
 	refused("call-ungranted", "which none of its probes declares"),
 	refused("wasi-unknown", "sock_connect"),

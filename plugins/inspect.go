@@ -4,49 +4,51 @@ import (
 	"fmt"
 	"slices"
 
+	"vega/plugins/compiler"
+	"vega/plugins/engine"
 	"vega/plugins/guard"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
 
-// Inspection is what can be said of a module without running or compiling it.
+// Inspection describes a module without running or compiling it.
 type Inspection struct {
 	Digest string `json:"sha256"`
 	Size   int    `json:"size_bytes"`
-	// Manifest is null where the module has none that can be read.
+	// Manifest is null if the module has none that can be read.
 	Manifest *manifest.Manifest `json:"manifest"`
 	Calls    []string           `json:"calls"` // of the ABI that it imports
 	WASI     []string           `json:"wasi"`
-	// Beyond are the capabilities that it imports and no probe declares,
-	// Unasked those that a probe declares and it does not import.
+	// Beyond holds the capabilities that it imports and no probe declares, Unasked
+	// those that a probe declares and it does not import.
 	Beyond  []manifest.Kind `json:"beyond_manifest"`
 	Unasked []manifest.Kind `json:"declared_but_never_asked"`
 	Memory  MemoryBounds    `json:"memory"`
-	// Checks are the bytes that the guard adds, so that a run can be stopped.
+	// Checks is the number of bytes that the guard adds so that a run can be stopped.
 	Checks int `json:"checks_bytes"`
-	// Resettable says that an instance can be set back, and used for the next
-	// run, where nothing else in it keeps state.
+	// Resettable reports that an instance can be set back and used for the next run,
+	// because nothing else in it keeps state.
 	Resettable bool `json:"resettable"`
-	// Refused are the reasons for which vega would not load it.
+	// Refused holds the reasons for which vega would not load it.
 	Refused []string `json:"refused"`
 }
 
-// MemoryBounds are the bytes of memory that one run may have.
+// MemoryBounds holds the sizes of memory that one run may have.
 type MemoryBounds struct {
 	Start int64 `json:"start_bytes"`
-	// Own is the most that the module allows itself; 0 is no bound.
+	// Own is the maximum that the module declares; 0: none.
 	Own     int64 `json:"own_max_bytes"`
 	Default int64 `json:"default_max_bytes"` // unless the integration says otherwise
 	Hard    int64 `json:"hard_max_bytes"`    // whatever the integration says
 }
 
-// Inspect reads a module, as Load does before it compiles it. What is wrong
-// with it is in Refused; all that can be read in spite of that is told. The
-// types of functions are not looked at, nor which of WASI is served.
+// Inspect reads a module as Load does before it compiles it. Refused holds what is
+// wrong with it; the other fields hold all that can be read in spite of that.
+// Inspect checks neither the types of functions nor which of WASI's are served.
 func Inspect(wasm []byte) *Inspection {
 	i := &Inspection{
 		Digest: manifest.Digest(wasm), Size: len(wasm), Calls: []string{}, WASI: []string{}, Refused: []string{}, Beyond: []manifest.Kind{}, Unasked: []manifest.Kind{},
-		Memory: MemoryBounds{Default: int64(DefaultMemory), Hard: int64(MaxMemory)},
+		Memory: MemoryBounds{Default: int64(DefaultMemory), Hard: int64(engine.MaxMemory)},
 	}
 	if len(wasm) > manifest.MaxModule {
 		i.refuse(fmt.Errorf("it is %d bytes; at most %d are allowed", len(wasm), manifest.MaxModule))
@@ -55,7 +57,7 @@ func Inspect(wasm []byte) *Inspection {
 	p, err := guard.Prepare(wasm)
 	i.refuse(err)
 	if err == nil {
-		i.tell(&p.Facts)
+		i.addFacts(&p.Facts)
 	}
 	read, err := manifest.Read(wasm)
 	if err != nil {
@@ -67,7 +69,7 @@ func Inspect(wasm []byte) *Inspection {
 		switch of.Module {
 		case abi.Module:
 			i.Calls = append(i.Calls, of.Name)
-		case wasi:
+		case engine.WASI:
 			i.WASI = append(i.WASI, of.Name)
 		}
 	}
@@ -77,7 +79,7 @@ func Inspect(wasm []byte) *Inspection {
 	i.refuse(checkImports(read))
 	run := abi.RunExport
 	if read.Manifest.ABI == manifest.Nagios {
-		run, i.Resettable = command, false // a command runs to its end
+		run, i.Resettable = engine.Command, false // an instance of a command runs only once
 	}
 	for _, want := range []manifest.Export{{Name: "memory", Kind: 2}, {Name: run}} {
 		if !slices.Contains(read.Exports, want) {
@@ -87,11 +89,11 @@ func Inspect(wasm []byte) *Inspection {
 	return i
 }
 
-// tell keeps what is known of the module once it is read.
-func (i *Inspection) tell(facts *guard.Facts) {
+// addFacts adds what the guard found out about the module.
+func (i *Inspection) addFacts(facts *guard.Facts) {
 	i.Resettable, i.Checks = facts.Resettable, facts.Payments
 	if m := facts.Memory; m != nil {
-		i.Memory.Start, i.Memory.Own = int64(m.Min)*pageSize, int64(m.Max)*pageSize
+		i.Memory.Start, i.Memory.Own = int64(m.Min)*engine.PageSize, int64(m.Max)*engine.PageSize
 	}
 }
 
@@ -99,7 +101,7 @@ func (i *Inspection) refuse(err error) {
 	if err == nil {
 		return
 	}
-	if text := clipError(err).Error(); !slices.Contains(i.Refused, text) {
-		i.Refused = append(i.Refused, text)
+	if reason := compiler.Refuse(err).Error(); !slices.Contains(i.Refused, reason) {
+		i.Refused = append(i.Refused, reason)
 	}
 }

@@ -1,25 +1,20 @@
 package plugins
 
 import (
-	"errors"
-	"runtime"
 	"time"
 
 	"vega/plugins/manifest"
-	"vega/policies/check"
 )
 
-// What one run may use. A probe that goes over a cap on its results is at
-// fault (cause probe); logs are cut instead, with a note of how much.
+// What one run may use. A probe that exceeds a limit on its results is at fault
+// (cause probe); log lines are dropped instead, and the log says how many.
 const (
 	DefaultMemory manifest.Size = 32 << 20
-	MaxMemory     manifest.Size = 256 << 20
-
-	// DefaultCPUBudget is how long a run may compute, what it waits not counted.
-	DefaultCPUBudget = 500 * time.Millisecond
+	// DefaultHostMemory is the maximum that the host holds on behalf of all runs.
+	DefaultHostMemory manifest.Size = 256 << 20
 
 	maxHandles  = 16
-	maxQueries  = 3       // of them: vega has few connections to a database, and each run leaves one to others
+	maxQueries  = 3       // open at once: vega has few connections to a database, and each run leaves one to others
 	maxMessage  = 1 << 10 // bytes of the one-line result
 	maxDetails  = 64
 	maxDetail   = 4 << 10 // bytes of a detail's value
@@ -36,18 +31,6 @@ const (
 	maxAudit    = 16      // denied calls that are kept
 
 	// headStart is how long before the deadline host calls end with a timeout,
-	// so that the guest can still say what it was waiting for.
+	// so that the guest can still report what it was waiting for.
 	headStart = 50 * time.Millisecond
 )
-
-const pageSize = 64 << 10
-
-func compileWorkers() int { return max(1, runtime.GOMAXPROCS(0)) }
-
-// clipError keeps a hostile module from filling a log by its names.
-func clipError(err error) error {
-	if s := err.Error(); len(s) > 500 {
-		return errors.New(check.OneLine(check.Clip(s, 500)))
-	}
-	return err
-}

@@ -8,15 +8,15 @@ import (
 	"vega/plugins/secret"
 )
 
-// Outside is the network as the host calls of one run use it. Secrets in what
-// goes through it are placeholders, in both directions.
+// Outside is the network that the host calls of one run use. Secrets that pass
+// through it are placeholders, in both directions.
 type Outside interface {
 	HTTP(ctx context.Context, r *egress.Request) (*egress.Response, error)
 	Dial(ctx context.Context, network int32, address string) (Conn, error)
 	Resolve(ctx context.Context, rrtype, name, server string) ([]string, error)
 }
 
-// Conn is a connection of a guest; *egress.Conn is one.
+// Conn is a connection of a guest; *egress.Conn implements it.
 type Conn interface {
 	Read(ctx context.Context, b []byte) (int, error)
 	Write(ctx context.Context, b []byte) (int, error)
@@ -25,22 +25,22 @@ type Conn interface {
 	Close() error
 }
 
-// Network is the real network of one run, and what judges its calls. What
-// stands in for it has to ask for the judgement that the real one makes.
+// Network is the real network of one run, with the judgement on each call. What
+// replaces it has to ask for that judgement.
 type Network interface {
 	Outside
 	JudgeHTTP(r *egress.Request) error
 	JudgeDial(network int32, address string) error
 	JudgeResolve(rrtype, name, server string) error
-	// Redact shows each secret and each placeholder as "(secret)".
+	// Redact replaces each secret and each placeholder with "(secret)".
 	Redact(text string) string
 }
 
-// Around puts something between a guest and its network: a recorder, a player
-// of recorded answers, a fault. It is for plugintest.
+// Around returns what a guest uses as its network in place of the real one: a
+// recorder, recorded answers, or one with faults. Package plugintest uses it.
 type Around func(Network) Outside
 
-// session is the real network.
+// session implements Network.
 type session struct {
 	*egress.Session
 	vault *secret.Vault
@@ -56,7 +56,7 @@ func (s *session) Dial(ctx context.Context, network int32, address string) (Conn
 
 func (s *session) Redact(text string) string { return s.vault.Redact(text) }
 
-// now is the time of day of a run.
+// now returns the time of day of a run.
 func (in *Input) now() time.Time {
 	if in.Clock != nil {
 		return in.Clock()

@@ -3,58 +3,52 @@ package plugins
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os/exec"
 	"time"
 
+	"vega/plugins/compiler"
 	"vega/plugins/egress"
+	"vega/plugins/engine"
 	"vega/plugins/ledger"
 	"vega/plugins/manifest"
+	"vega/plugins/memory"
+	"vega/plugins/scheduler"
 )
 
-// Options is what the sandbox needs of its surroundings.
+// Options configure a Sandbox.
 type Options struct {
-	// CacheDir keeps compiled modules across starts; made with mode 0700.
+	// CacheDir keeps compiled modules across starts; it is made with mode 0700.
 	// Empty: memory only.
 	CacheDir string
-	// Compiler is the command of a child process that calls CompileChild with
-	// dir and its standard input: modules never seen before are read and compiled
-	// there. nil: in this process, for modules that are trusted.
+	// Compiler starts a program that calls CompileChild with dir and its standard
+	// input: it reads and compiles modules that the cache does not have. nil: this
+	// process does, for modules that are trusted.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Network is how guests reach the world; nil is the system's resolver and
+	// Network is how guests reach the network; nil: the system's resolver and
 	// certificate roots.
 	Network   *egress.Network
-	CPUBudget time.Duration // how long a run may compute; 0 is DefaultCPUBudget
-	// HostMemory is what the host holds at most on behalf of all runs; 0 is
+	CPUBudget time.Duration // CPU time of one run; 0: scheduler.DefaultBudget
+	// HostMemory is the maximum that the host holds on behalf of all runs; 0:
 	// DefaultHostMemory.
 	HostMemory manifest.Size
-	Databases  Databases // nil: no database is known
+	Databases  Databases // nil: there are none
 	KV         KV        // nil: nothing is kept
 	Log        Log       // nil: lines are dropped
 }
 
 // Sandbox loads modules and runs them. It is safe for concurrent use.
 type Sandbox struct {
-	options Options
-	tokens  *tokens
-	ledger  *ledger.Ledger // what is held for guests
-	pages   *pageMap
-	// refusals are of modules that were found unfit before.
-	refusals *refusals
-	copies   bool // images are copied, as where they can't be mapped; for tests
-	without  defences
-
-	compileTime, compileProcessor time.Duration // of a child process; tests shorten them
+	options   Options
+	compiler  *compiler.Compiler
+	scheduler *scheduler.Scheduler
+	ledger    *ledger.Ledger // what the host holds for guests
+	pages     *memory.PageMap
 }
 
-// defences are those that a test has switched off, to see the harm that they
-// keep away.
-type defences struct{ check, rewrite bool }
-
-// Open makes a sandbox. Its modules share nothing. It refuses to where one of the
-// limits of a run could not be held.
+// Open makes a Sandbox, whose modules share nothing. It fails if one of the
+// limits of a run can't be enforced here.
 func Open(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Network == nil {
 		o.Network = egress.New("")
@@ -62,22 +56,21 @@ func Open(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Log == nil {
 		o.Log = func(context.Context, string, slog.Level, string) {}
 	}
-	if o.Compiler != nil && o.CacheDir == "" {
-		return nil, errors.New("open the sandbox: a compiler apart needs a cache to leave its work in")
-	}
-	if err := seesStacks(); err != nil {
+	if err := engine.CheckStacks(); err != nil {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
-	tidyCache(o.CacheDir)
+	c, err := compiler.New(compiler.Options{Dir: o.CacheDir, Command: o.Compiler, Admit: checkImports})
+	if err != nil {
+		return nil, fmt.Errorf("open the sandbox: %w", err)
+	}
 	return &Sandbox{
-		options: o, tokens: newTokens(o.CPUBudget), ledger: ledger.New(int64(cmp.Or(o.HostMemory, DefaultHostMemory))),
-		pages: openPageMap(), compileTime: compileTime, compileProcessor: compileProcessor, refusals: openRefusals(o.CacheDir),
+		options: o, compiler: c, scheduler: scheduler.New(o.CPUBudget),
+		ledger: ledger.New(int64(cmp.Or(o.HostMemory, DefaultHostMemory))), pages: memory.OpenPageMap(),
 	}, nil
 }
 
-// Close ends the sandbox. Its modules are closed by themselves, before or
-// after.
+// Close closes the sandbox. Modules are closed separately, before or after.
 func (s *Sandbox) Close() error {
-	s.pages.close()
+	s.pages.Close()
 	return nil
 }

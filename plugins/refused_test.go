@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vega/plugins"
+	"vega/plugins/compiler"
 	"vega/plugins/manifest"
 )
 
@@ -87,7 +88,9 @@ func TestEndedCompilerIsAskedLater(t *testing.T) {
 	}
 	for range 2 {
 		s := counting(t, cache, &compiled, sleeps)
-		s.CompileWithin(50 * time.Millisecond)
+		if err := s.LimitCompiler(compiler.Limits{Processor: time.Minute, Time: 50 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
 		for range 3 {
 			if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || !strings.Contains(err.Error(), "was ended after") {
 				t.Error(err)

@@ -12,55 +12,55 @@ import (
 	"vega/policies/check"
 )
 
-// Input is one run: which probe, of which integration, with what.
+// Input describes one run.
 type Input struct {
 	Integration string
 	Probe       string
 	Values      manifest.Values
 	Grants      grant.Set
-	Timeout     time.Duration // over instantiation, the run and every host call
-	Memory      manifest.Size // cap on the guest's memory; 0 is 32 MiB
-	Trace       Trace         // that the guest's http requests are part of
-	// Sockets bounds what the run has open at once; nil is without limit. Its
-	// End is the caller's to call.
+	Timeout     time.Duration // of instantiation, the run and all host calls
+	Memory      manifest.Size // limit on the guest's memory; 0: DefaultMemory
+	Trace       Trace         // of which the guest's HTTP requests are a part
+	// Sockets limits what the run has open at once; nil: no limit. The caller calls
+	// its End.
 	Sockets *sockets.Allowance
-	// Grease is what a later vega may do to a guest of today: options and
-	// errnos that it does not know. For tests of SDKs.
+	// Grease adds what a later vega may add: options and errnos that the guest does
+	// not know. It is for tests of SDKs.
 	Grease bool
-	// Around, where it is not nil, is put between the guest and its network;
-	// Clock is its time of day; Undeclared is told of each option that it reads
-	// and the manifest does not have. They are for plugintest.
+	// Around, if set, replaces the guest's network; Clock, if set, is its time of
+	// day; Undeclared, if set, is called with each option that the guest reads and
+	// the manifest does not have. Package plugintest uses them.
 	Around     Around
 	Clock      func() time.Time
 	Undeclared func(option string)
 }
 
-// Trace is what the headers traceparent and tracestate of W3C Trace Context
-// say. They are added, as they are, to an http request whose guest does not
-// set them. The zero Trace is none.
+// Trace holds the headers traceparent and tracestate of W3C Trace Context. They
+// are added to an HTTP request if the guest does not set them. The zero Trace adds
+// none.
 type Trace = egress.Trace
 
-// Result is what a run brought home. It holds no secret.
+// Result is the outcome of a run. It contains no secret.
 type Result struct {
 	Status  check.Status
 	Cause   check.Cause
 	Message string // one line
 	Details map[string]string
 	Metrics []check.Metric
-	Denied  []string // audit: every call that was refused, with the line to paste
+	Denied  []string // calls that were denied, each with the line that would grant it
 	Took    time.Duration
-	// Ended says that the probe did not return a status itself: it crashed, or
-	// was ended.
+	// Ended reports that the probe did not return a status: it crashed, or was
+	// ended.
 	Ended bool
 }
 
-// Databases answers the sql capability. The query runs read-only, on behalf of
-// the integration; an unknown database is an error.
+// Databases serves the sql capability. A query runs read-only, on behalf of the
+// integration; an unknown database is an error.
 type Databases interface {
 	Query(ctx context.Context, database, query string) (Rows, error)
 }
 
-// Rows is what *sql.Rows offers of itself that a guest needs.
+// Rows is the part of *sql.Rows that a guest needs.
 type Rows interface {
 	Columns() ([]string, error)
 	Next() bool
@@ -69,13 +69,13 @@ type Rows interface {
 	Close() error
 }
 
-// KV keeps bytes for an integration across runs. Set answers ErrQuota when
-// the integration would hold more than quota bytes, keys included.
+// KV keeps values for an integration across runs. Set returns ErrQuota if the
+// integration would hold more than quota bytes, keys included.
 type KV interface {
 	Get(ctx context.Context, integration, key string) (value []byte, ok bool, err error)
 	Set(ctx context.Context, integration, key string, value []byte, quota int64) error
 }
 
-// Log takes one line of a guest. The context is that of the run, so that a
-// correlation ID in it reaches the line.
+// Log writes one line of a guest. The context is that of the run, so that the line
+// can carry its correlation ID.
 type Log func(ctx context.Context, integration string, level slog.Level, line string)

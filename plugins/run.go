@@ -1,27 +1,23 @@
 package plugins
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
 
-	"vega/plugins/manifest"
+	"vega/plugins/engine"
+	"vega/plugins/scheduler"
 )
 
-const (
-	i32, i64, f64 = api.ValueTypeI32, api.ValueTypeI64, api.ValueTypeF64
+// guestKey is the context key of the guest that a host call serves.
+type guestKey struct{}
 
-	initialize = "_initialize"
-)
-
-// Run runs a probe, of which each run starts afresh. It returns within in.Timeout whatever
-// the guest does, and the Result says whose fault it was when the run did not
-// come out healthy.
+// Run runs a probe, in an instance in which nothing ran before or is left of what
+// did. It returns within in.Timeout whatever the guest does, and the Result names
+// whose fault it was if the run is not healthy.
 func (m *Module) Run(ctx context.Context, in Input) Result {
 	began := time.Now()
 	result := m.run(ctx, &in, began.Add(in.Timeout))
@@ -46,28 +42,39 @@ func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Resu
 	return m.serve(parent, g, index, deadline)
 }
 
-// serve runs a guest to its end.
+// serve runs a guest until it ends.
 func (m *Module) serve(parent context.Context, g *guest, index int, deadline time.Time) Result {
 	ctx, cancel := context.WithDeadline(parent, deadline)
 	defer cancel()
 	g.run = context.WithValue(ctx, guestKey{}, g)
 	g.ctx = g.run
-	g.turn = turn{lane: m.laneOf(g.in), budget: m.sandbox.tokens.budget, ctx: g.run, end: cancel}
+	g.lease = m.sandbox.scheduler.Lease(g.run, cancel, m.queue(g.in))
 	defer g.end()
-	defer g.turn.give()
+	defer g.lease.Give()
 	code, err := m.execute(g, index)
 	if g.bridge != nil {
-		code, err = g.translate(code, err)
+		code, err = g.bridge.translate(g, code, err)
 	}
-	g.redact()
-	g.turn.give() // only now: that computed
-	m.record.keep(g.in, &g.turn)
-	return g.verdict(parent, code, err)
+	g.output.redact()
+	g.lease.Give() // only now: redacting is computing, too
+	m.history.Record(job(g.in), &g.lease)
+	return verdict(g, parent, code, err)
 }
 
-// execute runs the probe in an instance in which nothing ran before, or of
-// which nothing is left that did. The token that it takes is the caller's to give
-// back.
+func job(in *Input) scheduler.Job {
+	return scheduler.Job{Probe: in.Probe, Integration: in.Integration}
+}
+
+// queue returns the queue that a run has to wait in.
+func (m *Module) queue(in *Input) *scheduler.Queue {
+	s := m.sandbox.scheduler
+	if m.bundled {
+		return s.Bundled()
+	}
+	return m.history.Queue(s, job(in))
+}
+
+// execute runs the probe. The caller gives back the token that it takes.
 func (m *Module) execute(g *guest, index int) (int32, error) {
 	ctx := g.run
 	if err := late(ctx); err != nil {
@@ -80,108 +87,81 @@ func (m *Module) execute(g *guest, index int) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	code, err := i.call(ctx, index)
-	if err != nil || !m.keep(i) {
-		i.close()
+	code, err := g.call(ctx, index)
+	if err == nil {
+		m.pool.Put(i)
+	} else {
+		i.Close()
 	}
 	return code, err
 }
 
-// admit waits for a token. Who turned out to compute for long while this run
-// stood in line, by another run of its probe, goes to the other line.
+// admit waits for a token. If another run of the probe has turned out to compute
+// for long in the meantime, this one moves to the slow queue.
 func (m *Module) admit(g *guest) bool {
-	if !g.turn.take() {
+	if !g.lease.Take() {
 		return false
 	}
-	lane := m.laneOf(g.in)
-	if lane == g.turn.lane {
+	q := m.queue(g.in)
+	if q == g.lease.Queue() {
 		return true
 	}
-	g.turn.give()
-	g.turn.lane = lane
-	return g.turn.take()
+	g.lease.Give()
+	g.lease.Move(q)
+	return g.lease.Take()
 }
 
-// fresh is an instance at its beginning.
-func (m *Module) fresh(ctx context.Context, g *guest) (*instance, error) {
-	if i := m.idle.take(g.memoryLimit()); i != nil {
-		i.guest, g.instance = g, i
-		g.account.Grow(int64(i.memory.size)) // there is nothing beside it yet
+// fresh returns an instance at its beginning.
+func (m *Module) fresh(ctx context.Context, g *guest) (*engine.Instance, error) {
+	if i := m.pool.Reuse(g, g.memoryLimit()); i != nil {
+		g.instance = i
+		g.account.Grow(int64(i.MemorySize())) // nothing else is counted yet
 		return i, nil
 	}
-	i, err := m.instantiate(ctx, g)
+	i, err := m.pool.New(ctx, g, g.memoryLimit())
 	if err != nil {
 		return nil, err
 	}
+	g.instance = i
 	if err = late(ctx); err == nil {
-		err = i.begin(ctx)
+		err = i.Initialize(ctx)
 	}
 	if err != nil {
-		i.close()
+		i.Close()
 		return nil, err
 	}
 	return i, nil
 }
 
-// late says that the deadline passed while no code of the guest had run yet:
+// late returns an error if the deadline passed before any code of the guest ran:
 // that time was vega's.
 func late(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%w: the whole of its timeout had passed by then", errHost)
+		return fmt.Errorf("%w: the whole of its timeout had passed by then", engine.ErrHost)
 	}
 	return ctx.Err()
 }
 
-func (g *guest) memoryLimit() manifest.Size {
-	if g.in.Memory == 0 {
-		return DefaultMemory
+// call calls the probe and returns its status or exit code. A guest that returns
+// after its run has ended counts as ended.
+func (g *guest) call(ctx context.Context, index int) (code int32, err error) {
+	if g.bridge != nil {
+		code, err = exitCode(g.instance.CallCommand(ctx))
+	} else {
+		code, err = g.instance.Call(ctx, index)
 	}
-	return min(g.in.Memory, MaxMemory)
+	if err == nil {
+		err = ended(ctx)
+	}
+	return code, err
 }
 
-type guestKey struct{}
-
-// lineWriter turns a stream of a guest into log lines.
-type lineWriter struct {
-	g     *guest
-	level slog.Level
-	line  []byte
-}
-
-// Write takes what is over the allowance too; it is counted and dropped. It
-// fails once the run has ended: one call may write without end.
-func (w *lineWriter) Write(b []byte) (int, error) {
-	w.g.asked = w.g.asked || w.g.starting
-	if err := w.g.run.Err(); err != nil {
-		return 0, err
+// exitCode turns the end of a command by proc_exit into its exit code. A command
+// that returns has the exit code 0. The code with which a run is ended looks the
+// same; the run's context tells them apart.
+func exitCode(err error) (int32, error) {
+	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
+		return int32(exit.ExitCode()), nil
 	}
-	n := len(b)
-	for {
-		end := bytes.IndexByte(b, '\n')
-		if end < 0 {
-			w.add(b)
-			return n, nil
-		}
-		w.add(b[:end])
-		w.g.write(w.level, string(w.line))
-		w.line = w.line[:0]
-		b = b[end+1:]
-		if len(w.g.log) >= maxLogLines {
-			w.g.cut += int32(bytes.Count(b, []byte{'\n'}))
-			b = b[bytes.LastIndexByte(b, '\n')+1:]
-		}
-	}
-}
-
-// add is as much of b as a line may have, and enough more that a secret at its end
-// is there as a whole.
-func (w *lineWriter) add(b []byte) {
-	w.line = append(w.line, b[:min(len(b), w.g.keptOf(maxLogLine)-len(w.line))]...)
-}
-
-// end writes a last line that was not ended.
-func (w *lineWriter) end() {
-	if w != nil && len(w.line) > 0 {
-		w.g.write(w.level, string(w.line))
-	}
+	return 0, err
 }

@@ -31,7 +31,7 @@ func TestMisbehaviour(t *testing.T) {
 		{"three", check.Unknown, check.Probe, "I can't tell"},
 		{"silent", check.Unhealthy, check.Target, "the probe gave no message"},
 		{"details", check.Unknown, check.Probe, "more than 64 details"},
-		{"metric", check.Unknown, check.Probe, "a metric that is no number"},
+		{"metric", check.Unknown, check.Probe, "a metric whose value is not a finite number"},
 		{"hungry", check.Unknown, check.Probe, "out of memory: it may have 32MiB"},
 		{"spin", check.Unknown, check.Probe, "still computing at its deadline of 1s"},
 		{"sleep", check.Unknown, check.Probe, "still sleeping or computing at its deadline of 1s"},
@@ -151,7 +151,7 @@ func TestPointersOutsideOfMemory(t *testing.T) {
 func TestNoStatus(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	got := s.load(t, watWasm(t, "status99")).Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
-	if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "returned 99, which is no status") {
+	if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "returned 99, which is not a status") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 }
@@ -174,7 +174,7 @@ func TestLoadRefuses(t *testing.T) {
 	for name, want := range map[string]string{
 		"no_run":       "does not export vega_run",
 		"wrong_run":    "must take one i32",
-		"unknown_call": "imports vega_v1.launch, which this vega does not know",
+		"unknown_call": "imports vega_v1.launch, which this version of vega does not have",
 		"unclaimed":    `capability "net", which none of its probes declares`,
 	} {
 		m, err := s.Load(t.Context(), watWasm(t, name))

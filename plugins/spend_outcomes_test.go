@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/plugins"
+	"vega/plugins/scheduler"
 	"vega/plugins/testdata/hostile"
 	"vega/policies/check"
 )
@@ -35,7 +36,7 @@ const (
 // ends is a Spender that is ended when its budget is used up.
 func ends(module, body string) spent {
 	return spent{
-		spree:  spree{Module: module, Body: body, Budget: plugins.DefaultCPUBudget},
+		spree:  spree{Module: module, Body: body, Budget: scheduler.DefaultBudget},
 		status: check.Unknown, cause: check.Probe, says: overBudget, cpu: 3 * time.Second, peak: 64,
 	}
 }

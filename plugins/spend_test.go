@@ -25,6 +25,7 @@ import (
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/scheduler"
 	"vega/plugins/testdata/hostile"
 	"vega/policies/check"
 	"vega/store/sqlite"
@@ -106,7 +107,7 @@ func (s spree) run(t *testing.T) bill {
 	check()
 	spend := s.spender(t, box, core)
 	b := bill{Results: make([]plugins.Result, max(1, s.AtOnce))}
-	before, used, began := startPeak(), plugins.ProcessTime(), time.Now()
+	before, used, began := startPeak(), scheduler.ProcessTime(), time.Now()
 	var all sync.WaitGroup
 	for i := range b.Results {
 		all.Go(func() { b.Results[i] = spend(fmt.Sprint("spender", i)) })
@@ -123,7 +124,7 @@ func (s spree) run(t *testing.T) bill {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	b.Took, b.CPU, b.Peak = time.Since(began), plugins.ProcessTime()-used, field("self", "VmHWM:")-before
+	b.Took, b.CPU, b.Peak = time.Since(began), scheduler.ProcessTime()-used, field("self", "VmHWM:")-before
 	b.Held = box.HostMemoryHeld()
 	return b
 }

@@ -65,11 +65,11 @@ var mistakes = []mistake{
 	},
 	{
 		name: "a huge message", language: build.C, from: cProbe, to: cProbe + "\tstatic char big[70000];\n\tmemset(big, 'x', sizeof big);\n\tvega_raw_message(big, 2000);\n",
-		message: "the probe overflowed its output: a message of more than 1 KiB",
+		message: "the probe exceeded a limit on its output: a message of more than 1 KiB",
 	},
 	{
 		name: "too many details", language: build.C, from: cProbe, to: cProbe + "\tfor (char n[2] = \"0\"; n[0] < 127; n[0]++) vega_detail(n, n);\n",
-		message: "the probe overflowed its output: more than 64 details",
+		message: "the probe exceeded a limit on its output: more than 64 details",
 	},
 	{
 		name: "an option that plugin.hcl does not declare", language: build.C, from: `vega_string("url", url, sizeof url);`, to: `vega_string("ulr", url, sizeof url);`,

@@ -1,0 +1,106 @@
+package compiler
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/cpu"
+
+	"vega/plugins/engine"
+	"vega/plugins/guard"
+)
+
+const (
+	// cacheAge is how long the cache keeps a module that is not loaded.
+	cacheAge = 30 * 24 * time.Hour
+	// compiling is the pattern of the entries that a compiler is working on.
+	compiling = "compiling-*"
+	// compilingAge is when such an entry counts as left behind.
+	compilingAge = time.Hour
+)
+
+// cache is the directory of compiled modules; the empty cache keeps nothing.
+type cache string
+
+// entry returns the directory of a module, empty without a cache. Each module
+// has its own, so that a damaged one can be removed, and its name depends on all
+// that its contents depend on. Native code is for one kind of processor: for
+// another, wazero would compile again in this process.
+func (c cache) entry(digest string) string {
+	if c == "" {
+		return ""
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s %v %v\n%s", readerVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64, digest)
+	return filepath.Join(string(c), hex.EncodeToString(h.Sum(nil))[:32])
+}
+
+// readerVersion returns the version of what reads and compiles modules.
+func readerVersion() string { return engine.Version() + " " + guard.Version }
+
+// add makes an entry, which appears as a whole or not at all. fill writes it to a
+// temporary directory.
+func (c cache) add(dir string, fill func(temp string) error) error {
+	if err := makePrivate(string(c)); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(string(c), compiling)
+	if err != nil {
+		return fmt.Errorf("make room in the compile cache: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	if err := fill(temp); err != nil {
+		return err
+	}
+	if os.Rename(temp, dir) == nil {
+		return nil
+	}
+	if _, err := readEntry(dir); err == nil {
+		return nil // another process was faster
+	}
+	return errors.Join(os.RemoveAll(dir), os.Rename(temp, dir))
+}
+
+// tidy removes modules that have not been loaded for cacheAge, and what a
+// compiler left behind that was ended. An error is no reason not to start.
+func (c cache) tidy() {
+	entries, err := os.ReadDir(string(c))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		age := cacheAge
+		if unfinished, _ := filepath.Match(compiling, e.Name()); unfinished {
+			age = compilingAge
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > age {
+			_ = os.RemoveAll(filepath.Join(string(c), e.Name()))
+		}
+	}
+}
+
+// touch notes that an entry was used.
+func touch(dir string) {
+	_ = os.Chtimes(dir, time.Now(), time.Now()) // at worst it is compiled again some day
+}
+
+// makePrivate makes a directory that other users can't enter: whoever can write
+// to it decides what vega runs. It does nothing without a directory.
+func makePrivate(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the compile cache: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("close the compile cache to other users: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package compiler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"vega/plugins/manifest"
+	"vega/plugins/shortage"
+	"vega/policies/check"
+)
+
+// maxAddressSpace is the address space of a child in bytes, of which Go reserves
+// one GiB that it does not use.
+const maxAddressSpace = 3 << 30
+
+// failed is the exit code of a child that reports on standard error why it
+// failed. One that runs out of memory ends in another way.
+const failed = 1
+
+// Limits bound what a child that compiles may use. The guard keeps honest modules
+// far below them; they are for what gets past it. On a busy machine a child,
+// which has a low priority, gets a tenth of a processor or less: Processor is
+// what bounds it, and Time only ends a child that does not compute at all.
+type Limits struct {
+	Processor time.Duration // CPU time of all its threads
+	Time      time.Duration
+}
+
+// DefaultLimits are the Limits of a Compiler that is given none.
+var DefaultLimits = Limits{Processor: 30 * time.Second, Time: 5 * time.Minute}
+
+// Child does the child's part: it limits itself, reads and compiles the module on
+// its standard input, and leaves in dir an entry of the cache or the reason why
+// it refuses the module. The program of the caller ends afterwards.
+func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error {
+	if err := LimitProcess(DefaultLimits.Processor); err != nil {
+		return fmt.Errorf("limit the compiler: %w", err)
+	}
+	wasm, err := io.ReadAll(io.LimitReader(module, manifest.MaxModule+1))
+	if err != nil {
+		return fmt.Errorf("read the module: %w", err)
+	}
+	p, err := Parse(wasm, admit)
+	if err == nil {
+		err = p.Store(ctx, dir)
+	}
+	if why, ok := errors.AsType[refusal](err); ok {
+		return os.WriteFile(filepath.Join(dir, refusedFile), []byte(why.reason), 0o600)
+	}
+	if why, ok := errors.AsType[*fs.PathError](err); ok { // its path differs each time and says nothing
+		return fmt.Errorf("%s in the compile cache: %w", why.Op, why.Err)
+	}
+	return err
+}
+
+// compileInChild has a child process read and compile a module into dir.
+func (c *Compiler) compileInChild(ctx context.Context, wasm []byte, dir string) error {
+	return c.cache.add(dir, func(temp string) error {
+		if err := c.runChild(ctx, wasm, temp); err != nil {
+			return err
+		}
+		reason, err := os.ReadFile(filepath.Join(temp, refusedFile))
+		switch {
+		case err == nil:
+			return refusal{reason: check.OneLine(check.Clip(string(reason), maxReason))}
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		default:
+			return fmt.Errorf("read what its compiler left: %w", err)
+		}
+	})
+}
+
+// runChild runs the child until it ends.
+func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string) error {
+	slow := refusal{reason: fmt.Sprintf("it does not compile: its compiler was ended after %v", c.limits.Time), temporary: true}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.limits.Time, slow)
+	defer cancel()
+	cmd := c.command(ctx, dir)
+	cmd.Env = []string{"GOTRACEBACK=none"} // nothing of vega's environment, which holds secrets
+	cmd.Stdin = bytes.NewReader(wasm)
+	var said bytes.Buffer
+	cmd.Stderr = &limited{w: &said, left: 4 << 10}
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil: // it was ended
+		return context.Cause(ctx)
+	case shortage.Of(err) != nil: // it was not started
+		return fmt.Errorf("start its compiler: %w", err)
+	default:
+		return c.childError(cmd.ProcessState, firstLine(said.String()), err)
+	}
+}
+
+// childError explains how a child ended by itself. p is nil if it was not started;
+// err says how it ended.
+func (c *Compiler) childError(p *os.ProcessState, said string, err error) error {
+	switch {
+	case usedUp(p, c.limits.Processor):
+		return refusal{reason: fmt.Sprintf("it does not compile: its compiler was ended after %v of processor time", c.limits.Processor), temporary: true}
+	case p != nil && p.ExitCode() != failed: // a crash, by a signal or of Go's runtime
+		return refusal{reason: fmt.Sprintf("it does not compile: its compiler, which may use %d MiB of address space, crashed: %s", maxAddressSpace>>20, lastWords(said, err)), temporary: true}
+	case said != "":
+		return errors.New("it did not compile: " + said)
+	default:
+		return fmt.Errorf("it did not compile: its compiler failed: %w", err)
+	}
+}
+
+// lastWords returns what a child said, or else how it ended.
+func lastWords(said string, err error) string {
+	if said == "" {
+		return err.Error()
+	}
+	return said
+}
+
+// usedUp reports whether a child was ended by a signal after it had used the CPU
+// time. The kernel reports a little less than what it ended the child for.
+func usedUp(p *os.ProcessState, processor time.Duration) bool {
+	return p != nil && p.ExitCode() < 0 && p.UserTime()+p.SystemTime() >= processor-processor/10
+}
+
+// firstLine returns the first line of what a child said.
+func firstLine(said string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
+	return check.OneLine(check.Clip(line, 300))
+}
+
+// limited writes so many bytes and drops the rest.
+type limited struct {
+	w    io.Writer
+	left int
+}
+
+// Write never fails because of the limit.
+func (l *limited) Write(b []byte) (int, error) {
+	n := min(len(b), l.left)
+	l.left -= n
+	if _, err := l.w.Write(b[:n]); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// Command starts a program that calls Child with dir and its standard input.
+type Command func(ctx context.Context, dir string) *exec.Cmd

@@ -1,0 +1,156 @@
+// Package compiler turns a stranger's bytes into native code.
+//
+// New makes a Compiler on a cache directory. Compiler.Load returns the Program
+// of a module and an Engine with its native code: from the cache, or compiled by
+// a child process with limits, because a compiler can't be interrupted and runs
+// out of memory for the whole process. The child calls Child. What a module was
+// refused for is remembered, so that it is not read again.
+//
+// Guards on the way, in order: guard.Prepare, the manifest, and the caller's
+// Admit. The package knows none of the host's calls and runs no guest.
+package compiler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"vega/plugins/engine"
+	"vega/plugins/shortage"
+)
+
+// maxTries is how often a child makes an entry before Load gives up: another
+// process may find the entry damaged, and remove what was just made in its place.
+const maxTries = 3
+
+// Options configure a Compiler.
+type Options struct {
+	// Dir keeps compiled modules across starts; it is made with mode 0700. Empty:
+	// memory only.
+	Dir string
+	// Command starts the child; nil: this process compiles, for modules that are
+	// trusted. It needs Dir.
+	Command Command
+	Admit   Admit
+	Limits  Limits // of the child; zero: DefaultLimits
+}
+
+// Compiler loads modules. It is safe for concurrent use.
+type Compiler struct {
+	cache    cache
+	command  Command
+	admit    Admit
+	limits   Limits
+	refusals *refusals
+}
+
+// New returns a Compiler. It removes what is no longer used from the cache.
+func New(o Options) (*Compiler, error) {
+	if o.Command != nil && o.Dir == "" {
+		return nil, errors.New("a compiler in a child process needs a cache directory to leave its work in")
+	}
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits
+	}
+	c := &Compiler{cache: cache(o.Dir), command: o.Command, admit: o.Admit, limits: o.Limits, refusals: openRefusals(o.Dir)}
+	c.cache.tidy()
+	return c, nil
+}
+
+// Refused returns why the module was refused before, nil if it was not.
+func (c *Compiler) Refused(digest string) error { return c.refusals.find(digest) }
+
+// Remember keeps err for Refused, if it is a refusal.
+func (c *Compiler) Remember(digest string, err error) { c.refusals.keep(digest, err) }
+
+// Refusals returns how many refusals are remembered.
+func (c *Compiler) Refusals() int { return c.refusals.count() }
+
+// Ready reports whether Load returns without running a child.
+func (c *Compiler) Ready(digest string) bool {
+	dir := c.cache.entry(digest)
+	if dir == "" || c.command == nil || c.Refused(digest) != nil {
+		return true
+	}
+	native, err := holdsNative(dir)
+	return native && err == nil
+}
+
+// Compile has a child compile a module that is not ready, which may take half a
+// minute of CPU time.
+func (c *Compiler) Compile(ctx context.Context, wasm []byte, digest string) error {
+	if c.Ready(digest) {
+		return nil
+	}
+	err := c.compileInChild(ctx, wasm, c.cache.entry(digest))
+	c.Remember(digest, err)
+	return err
+}
+
+// Load returns a module and the engine with its native code. A module that is
+// not trusted and not in the cache is read and compiled by a child, if there is
+// one.
+func (c *Compiler) Load(ctx context.Context, wasm []byte, digest string, trusted bool) (*Program, *engine.Engine, error) {
+	dir := c.cache.entry(digest)
+	if dir == "" {
+		return c.loadHere(ctx, wasm, "")
+	}
+	defer touch(dir)
+	for try := 0; ; try++ {
+		p, e, err := loadEntry(ctx, dir)
+		if err == nil || try == maxTries {
+			return p, e, err
+		}
+		if trusted || c.command == nil {
+			return c.loadHere(ctx, wasm, dir)
+		}
+		if shortage.Of(err) != nil { // which says nothing about the entry
+			return nil, nil, err
+		}
+		if err := c.compileInChild(ctx, wasm, dir); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// loadEntry loads a module from the cache, and removes an entry that is damaged.
+func loadEntry(ctx context.Context, dir string) (*Program, *engine.Engine, error) {
+	p, err := readEntry(dir)
+	var e *engine.Engine
+	if err == nil {
+		e, err = p.Compile(ctx, dir)
+	}
+	if why, ok := errors.AsType[refusal](err); ok { // it was accepted when the entry was made
+		err = fmt.Errorf("%w: %s", errDamaged, why.reason)
+	}
+	if errors.Is(err, errDamaged) {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return p, e, err
+}
+
+// loadHere reads and compiles a module in this process. A cache without room is
+// no reason not to load it.
+func (c *Compiler) loadHere(ctx context.Context, wasm []byte, dir string) (*Program, *engine.Engine, error) {
+	p, err := Parse(wasm, c.admit)
+	if err != nil {
+		return nil, nil, err
+	}
+	var e *engine.Engine
+	if dir != "" {
+		err = c.cache.add(dir, func(temp string) (err error) {
+			if e, err = p.Compile(ctx, temp); err != nil {
+				return err
+			}
+			return writeEntry(temp, p)
+		})
+	}
+	if e == nil && !IsRefusal(err) {
+		e, err = p.Compile(ctx, "")
+	}
+	if e != nil {
+		return p, e, nil
+	}
+	return nil, nil, err
+}

@@ -1,0 +1,39 @@
+package memory
+
+// Image holds the memory that every instance of a module starts with. A nil
+// Image is empty.
+type Image struct {
+	bytes []byte
+	file  int // descriptor to map the bytes from; -1: they are copied
+}
+
+// NewImage returns an image of b, which the caller must not change; nil for nil.
+func NewImage(b []byte) *Image {
+	if b == nil {
+		return nil
+	}
+	return &Image{bytes: b, file: imageFile(b)}
+}
+
+// fill makes memory start with the image: mapped where the system supports it,
+// copied otherwise. It reports whether dropping the memory's pages restores the
+// image.
+func (i *Image) fill(memory []byte) (mapped bool) {
+	if i == nil || len(memory) < len(i.bytes) {
+		return false
+	}
+	if i.file >= 0 && (len(i.bytes) == 0 || mapOver(memory[:len(i.bytes)], i.file)) {
+		return true
+	}
+	copy(memory, i.bytes)
+	return false
+}
+
+// Close frees the file that the image is mapped from. Memory that is already
+// mapped keeps its contents; later memory is filled by copying.
+func (i *Image) Close() {
+	if i != nil && i.file >= 0 {
+		closeFile(i.file)
+		i.file = -1
+	}
+}

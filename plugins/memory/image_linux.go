@@ -1,0 +1,57 @@
+package memory
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// imageFile returns a descriptor of an anonymous file that holds the image,
+// sealed so that nothing can change it; -1 if there is none to be had.
+func imageFile(b []byte) int {
+	fd, err := unix.MemfdCreate("vega-image", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return -1
+	}
+	if err := writeSparse(fd, b); err != nil {
+		closeFile(fd)
+		return -1
+	}
+	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		closeFile(fd)
+		return -1
+	}
+	return fd
+}
+
+// writeSparse writes b and skips blocks of zeros: a hole takes no memory.
+func writeSparse(fd int, b []byte) error {
+	if err := unix.Ftruncate(fd, int64(len(b))); err != nil {
+		return err
+	}
+	const block = 4096
+	zero := make([]byte, block)
+	for at := 0; at < len(b); at += block {
+		part := b[at:min(at+block, len(b))]
+		if bytes.Equal(part, zero[:len(part)]) {
+			continue
+		}
+		if n, err := unix.Pwrite(fd, part, int64(at)); err != nil || n < len(part) {
+			return errors.Join(err, io.ErrShortWrite)
+		}
+	}
+	return nil
+}
+
+// mapOver maps a private copy of the file over memory, which reserve returned.
+func mapOver(memory []byte, fd int) bool {
+	at := unsafe.Pointer(unsafe.SliceData(memory))
+	_, err := unix.MmapPtr(fd, 0, at, uintptr(len(memory)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED)
+	return err == nil
+}
+
+func closeFile(fd int) { _ = unix.Close(fd) } // it is memory: there is nothing to lose

@@ -1,0 +1,99 @@
+package plugins
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"vega/plugins/egress"
+	"vega/plugins/jsonpath"
+	"vega/plugins/manifest"
+	"vega/plugins/memory"
+	"vega/sdk/abi"
+)
+
+// response is the answer to an HTTP request. What was read of the body is kept, so
+// that a guest may read it and ask for JSON paths in any order.
+type response struct {
+	*egress.Response
+	guest *guest
+	body  body
+	given int  // bytes of the body that the guest has read
+	ended bool // the body was read to its end
+	asked bool // for JSON, so that the body has to stay
+	json  *jsonpath.Text
+}
+
+func newResponse(g *guest, answer *egress.Response, limit int64) *response {
+	r := &response{Response: answer, guest: g}
+	r.body.Buffer = memory.NewBuffer(&g.account, int(egress.BodyLimit(limit)))
+	if !g.module.imports("json") {
+		r.body.lost = errInvalid // the guest can't ask for JSON
+	}
+	return r
+}
+
+// imports reports whether the module can make a call.
+func (m *Module) imports(name string) bool {
+	return slices.ContainsFunc(m.Imports, func(i manifest.Import) bool { return i.Module == abi.Module && i.Name == name })
+}
+
+func (r *response) close() {
+	_ = r.Body.Close() // nobody is left to report it to
+	r.json = nil
+	r.body.Free()
+}
+
+func (r *response) read(buf []byte) (int, error) {
+	if kept := r.body.Bytes(); r.given < len(kept) {
+		n := copy(buf, kept[r.given:])
+		r.given += n
+		return n, nil
+	}
+	if r.ended {
+		return 0, io.EOF
+	}
+	n, err := r.fetch(buf)
+	r.body.keep(buf[:n])
+	r.given += n
+	return n, err
+}
+
+// fetch reads more of the body.
+func (r *response) fetch(buf []byte) (int, error) {
+	r.guest.goOut()
+	n, err := r.Body.Read(buf)
+	r.guest.comeIn()
+	r.ended = errors.Is(err, io.EOF)
+	return n, err
+}
+
+// body is what was read of a response's body, as long as the json call may ask for
+// it.
+type body struct {
+	memory.Buffer
+	lost error // why nothing is kept
+}
+
+// keep adds what the guest has read itself. If it can't be kept, or can't be JSON,
+// the body is dropped: only the json call could still ask for it, and returns the
+// reason then.
+func (b *body) keep(p []byte) {
+	if b.lost != nil {
+		return
+	}
+	if len(b.Bytes()) == 0 {
+		if err := jsonpath.Begins(p); err != nil {
+			b.drop(err)
+			return
+		}
+	}
+	if _, err := b.Write(p); err != nil {
+		b.drop(err)
+	}
+}
+
+func (b *body) drop(why error) {
+	b.Free()
+	b.lost = why
+}

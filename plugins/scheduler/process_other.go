@@ -1,0 +1,8 @@
+//go:build !unix
+
+package scheduler
+
+import "time"
+
+// ProcessTime returns 0: this system does not report the CPU time of a process.
+func ProcessTime() time.Duration { return 0 }
