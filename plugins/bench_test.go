@@ -17,8 +17,9 @@ import (
 	"vega/policies/check"
 )
 
-// A fresh sandboxed run that does nothing but say so: of a Go guest, of guests
-// of other compilers and of a hand-written module, which says nothing.
+// BenchmarkNoOp measures a sandboxed run that only reports a message, for a Go
+// guest and for guests of other compilers, and one of a hand-written module that
+// reports nothing.
 func BenchmarkNoOp(b *testing.B) {
 	s := newSandbox(b, plugins.Options{})
 	benchmarkRun(b, "go", "fine", s.guest(b))
@@ -40,7 +41,7 @@ func benchmarkRun(b *testing.B, name, probe string, m *module) {
 	})
 }
 
-// The work of the guests of other compilers, which is all the same.
+// BenchmarkWork measures the same computation in guests of other compilers.
 func BenchmarkWork(b *testing.B) {
 	s := newSandbox(b, plugins.Options{})
 	for _, name := range foreign {
@@ -48,8 +49,8 @@ func BenchmarkWork(b *testing.B) {
 	}
 }
 
-// The bundled HTTP check, and the same check by plain net/http: a new
-// connection each, one after the other and several at once.
+// BenchmarkHTTPCheck compares the bundled HTTP check with plain net/http: each
+// check opens a new connection, one after the other and several at once.
 func BenchmarkHTTPCheck(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok")
@@ -114,7 +115,8 @@ func plainHTTP(ctx context.Context, url string) error {
 	return err
 }
 
-// Loading the bundled plugin: compiled anew, and from the compile cache.
+// BenchmarkLoad measures loading the bundled plugin, compiled and from the compile
+// cache.
 func BenchmarkLoad(b *testing.B) {
 	for _, c := range []struct {
 		name string

@@ -16,8 +16,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// answered is the response to a request of a guest that may hold so many bytes,
-// and that asks for JSON or does not.
+// answered returns the response to a request of a guest that may hold so many bytes,
+// and that imports the json call or does not.
 func answered(t *testing.T, body string, memory manifest.Size, asks bool) (*guest, *response) {
 	t.Helper()
 	s, err := Open(t.Context(), Options{})

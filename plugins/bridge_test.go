@@ -17,7 +17,7 @@ import (
 	"vega/policies/check"
 )
 
-// commands are the languages that plugins for Nagios are written in here.
+// commands lists the languages of the test plugins for Nagios.
 var commands = []string{"go", "c"}
 
 func commandManifest() *manifest.Manifest {
@@ -65,7 +65,7 @@ func eachCommand(t *testing.T, o plugins.Options, test func(t *testing.T, s *san
 }
 
 // The exit code is the status, the first line the message, and perfdata the
-// metrics, in whatever language.
+// metrics, in each language.
 func TestBridge(t *testing.T) {
 	eachCommand(t, plugins.Options{}, func(t *testing.T, s *sandbox, m *module) {
 		for _, c := range []struct {
@@ -107,8 +107,8 @@ func TestBridge(t *testing.T) {
 	})
 }
 
-// A plugin that goes wrong is its own fault, whatever its language makes of
-// that: Go exits with 2, which is the code of a target that is unhealthy.
+// A plugin that crashes is at fault itself, even if its exit code says otherwise: a
+// Go program exits with 2, which is the code for an unhealthy target.
 func TestBridgeMisbehaviour(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 20 * time.Second}, func(t *testing.T, s *sandbox, m *module) {
 		for behaviour, says := range map[string]string{
@@ -119,7 +119,7 @@ func TestBridgeMisbehaviour(t *testing.T) {
 		} {
 			in := withArgs(behaviour)
 			if in.Timeout = time.Second; behaviour == "hungry" || behaviour == "panic" {
-				in.Timeout = time.Minute // collecting garbage in 32 MiB takes its time
+				in.Timeout = time.Minute // collecting garbage in 32 MiB takes a while
 			}
 			began := realtest.Spent(t)
 			got := m.Run(t.Context(), in)
@@ -152,7 +152,7 @@ func TestBridgeBudget(t *testing.T) {
 	})
 }
 
-// What a result can't hold is left out and told, and the result stands.
+// What a result can't hold is left out and logged, and the result stands.
 func TestBridgeLimits(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 20 * time.Second}, func(t *testing.T, s *sandbox, m *module) {
 		flood := withArgs("flood")
@@ -181,8 +181,8 @@ func TestBridgeLimits(t *testing.T) {
 	})
 }
 
-// A secret among the arguments is refused here too: nobody is to think that it
-// was used.
+// A secret among the arguments is refused here too, so that nobody believes that
+// it was used.
 func TestBridgeTakesNoSecret(t *testing.T) {
 	eachCommand(t, plugins.Options{}, func(t *testing.T, s *sandbox, m *module) {
 		in := withArgs("args")
@@ -197,7 +197,7 @@ func TestBridgeTakesNoSecret(t *testing.T) {
 	})
 }
 
-// Each run begins as the first did, also at once.
+// Each run starts in the same state as the first, even if several run at once.
 func TestBridgeRunsAreFresh(t *testing.T) {
 	eachCommand(t, plugins.Options{}, func(t *testing.T, s *sandbox, m *module) {
 		var all sync.WaitGroup
@@ -215,7 +215,7 @@ func TestBridgeRunsAreFresh(t *testing.T) {
 	})
 }
 
-// The examples for authors.
+// The examples for authors work as their manifests say.
 func TestBridgeExamples(t *testing.T) {
 	for _, l := range commands {
 		t.Run(l, func(t *testing.T) {
@@ -245,8 +245,8 @@ func TestBridgeExamples(t *testing.T) {
 	}
 }
 
-// What is no command is refused, as is a command that also makes vega's calls,
-// and a command whose manifest speaks of another ABI.
+// A module that is not a command is refused, and so is a command that also makes
+// vega's calls or whose manifest names another ABI.
 func TestBridgeRefuses(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	as := func(abi string, wasm []byte) []byte {
@@ -280,7 +280,7 @@ func TestBridgeRefuses(t *testing.T) {
 	}
 }
 
-// A fresh run of a command: there is no snapshot to begin from.
+// BenchmarkCommand measures a run of a command, which has no snapshot to start from.
 func BenchmarkCommand(b *testing.B) {
 	s := newSandbox(b, plugins.Options{})
 	for _, l := range commands {

@@ -15,7 +15,7 @@ import (
 	"vega/policies/check"
 )
 
-// Who computes for longer than its budget is ended, and not at its deadline.
+// A guest that computes for longer than its budget is ended before its deadline.
 func TestBudget(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: 300 * time.Millisecond})
 	got := s.guest(t).Run(t.Context(), plugins.Input{Integration: "i", Probe: "spin", Timeout: time.Hour})
@@ -27,7 +27,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Waiting is not computing: neither for the budget nor for others' turns.
+// Waiting does not count as computing, neither for the budget nor for the queue.
 func TestWaitingCostsNoBudget(t *testing.T) {
 	const budget, each = 200 * time.Millisecond, 10
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -68,12 +68,12 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 	all.Wait()
 }
 
-// A run that no token is left for is vega's to answer for, and tells so.
+// A run that gets no token is vega's fault, and its message says so.
 func TestStarvationIsTheHosts(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
 	give := s.Occupy()
-	// On a starved machine its time may have passed before it asked for one.
+	// On an overloaded machine its time may have passed before it asked for one.
 	tooLate := func(r plugins.Result) bool { return strings.Contains(r.Message, "vega could not start the probe") }
 	got, _ := realtest.Unstarved(t, func() plugins.Result {
 		return m.Module.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: 200 * time.Millisecond})
@@ -87,9 +87,8 @@ func TestStarvationIsTheHosts(t *testing.T) {
 	}
 }
 
-// Those that spin stand in a line of their own from their second run on: while
-// one of them has that line's only token, the others of them wait, and honest
-// runs are served.
+// Probes that spin wait in the slow queue from their second run on: one of them
+// holds its only token, the others wait, and honest probes run.
 func TestHonestProbesBesideSpinners(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: time.Hour})
 	m := s.guest(t)
@@ -122,8 +121,8 @@ func TestHonestProbesBesideSpinners(t *testing.T) {
 	}
 }
 
-// Nobody knows yet of new modules that they compute without end; one that
-// doesn't still gets its turn among them, while they are at it.
+// New modules that compute without end are not known as such yet. An honest run
+// still gets a token among them, because they have to yield.
 func TestSpinnersTakeTurns(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: time.Hour})
 	spinner, honest := s.guest(t), s.load(t, watWasm(t, "segments"))

@@ -92,7 +92,7 @@ func (r *response) readAll() error {
 	return nil
 }
 
-// putJSON is put for a value of a body. Strings are unescaped only now.
+// putJSON copies a value of a body as put does. Strings are unescaped only now.
 func putJSON(c *call, i int, value jsonpath.Value) int64 {
 	buf, err := c.buffer(i)
 	if err != nil {

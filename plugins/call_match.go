@@ -12,8 +12,8 @@ import (
 	"vega/plugins/pattern"
 )
 
-// matchCalls see what the guest sees, placeholders included: a pattern is no
-// way to feel for a secret.
+// matchCalls match what the guest sees, placeholders included, so that a pattern
+// can't be used to guess a secret.
 var matchCalls = map[string]hostCall{
 	"match": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		expression, err := c.bytes(0, maxPattern)
@@ -41,18 +41,19 @@ const (
 	stateMemory = 512     // bytes of a state, compiled and while it matches
 )
 
-// maxSteps is up to how many states × bytes a match goes without a pause: 2 to
-// 6 ms. More takes the longer way.
+// maxSteps is the maximum of states × bytes that are matched without a pause, which
+// takes 2 to 6 ms. Longer matches are slower, because they pause.
 const maxSteps = 1 << 20
 
-// computing is what the host's own computing for a guest is charged to.
+// computing accounts for what the host computes for a guest.
 type computing interface {
 	Pause() error
 	Hold(bytes int) error
 	Release(bytes int)
 }
 
-// match looks for the pattern, and gives up when c says so.
+// match reports whether the text matches the pattern. It gives up when c returns
+// an error.
 func match(c computing, expression string, text []byte) (bool, error) {
 	size, err := pattern.States(expression)
 	switch {
@@ -80,11 +81,11 @@ func match(c computing, expression string, text []byte) (bool, error) {
 	return matched, r.err
 }
 
-// runes reads a text, with pauses, until one says that this is enough.
+// runes reads a text and pauses regularly, until a pause returns an error.
 type runes struct {
 	host  computing
 	text  []byte
-	often int // runes between two pauses: one may take as long as there are states
+	often int // runes between two pauses; each may take time for every state
 	read  int
 	err   error
 }

@@ -18,14 +18,14 @@ import (
 	"vega/policies/check"
 )
 
-// apart is a sandbox that compiles in a child process, into its own cache.
+// apart returns a sandbox that compiles in a child process, into its own cache.
 func apart(t testing.TB) (s *sandbox, cache string) {
 	t.Helper()
 	return apartBy(t, compileChild(t))
 }
 
-// compileChild is this program as a child that compiles, without the defences
-// named.
+// compileChild returns this program as a child that compiles without the named
+// defences.
 func compileChild(t testing.TB, without ...string) compiler.Command {
 	t.Helper()
 	program := self(t)
@@ -34,7 +34,7 @@ func compileChild(t testing.TB, without ...string) compiler.Command {
 	}
 }
 
-// self is this program, which can also be one of the children in TestMain.
+// self returns the path of this program, which TestMain can turn into a child.
 func self(t testing.TB) string {
 	t.Helper()
 	path, err := os.Executable()
@@ -57,7 +57,7 @@ func apartBy(t testing.TB, command compiler.Command) (s *sandbox, cache string) 
 	return s, o.CacheDir
 }
 
-// entries are the files of compiled code.
+// entries lists the files of compiled code.
 func entries(t *testing.T, cache string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(cache, "*", "*", "*"))
@@ -92,7 +92,7 @@ func TestCompileApart(t *testing.T) {
 	}
 }
 
-// damages are what a disk may do to a file.
+// damages are the ways in which a disk may damage a file.
 var damages = map[string]func([]byte) []byte{
 	"truncated": func(b []byte) []byte { return b[:len(b)/2] },
 	"emptied":   func([]byte) []byte { return nil },
@@ -104,8 +104,8 @@ var damages = map[string]func([]byte) []byte{
 	"removed": nil,
 }
 
-// A damaged entry is made again by the child, whatever the damage, and whether
-// it is to the native code or to what is kept beside it.
+// The child makes a damaged entry again, whatever the damage, and whether the native
+// code or the entry next to it is damaged.
 func TestDamagedCache(t *testing.T) {
 	for name, damage := range damages {
 		for _, what := range []string{"*/*/*", "*/module"} {
@@ -151,8 +151,8 @@ func damageFile(t *testing.T, file string, damage func([]byte) []byte) {
 	}
 }
 
-// A module that was never seen is read by the child alone: this process would
-// refuse what it is given here, and takes what the child makes of it.
+// Only the child reads a module that is not in the cache: this process would refuse
+// the bytes that it is given here, and accepts what the child makes of them.
 func TestOnlyTheChildReads(t *testing.T) {
 	wasm := filepath.Join(t.TempDir(), "segments.wasm")
 	if err := os.WriteFile(wasm, watWasm(t, "segments"), 0o600); err != nil {
@@ -174,8 +174,8 @@ func TestOnlyTheChildReads(t *testing.T) {
 	}
 }
 
-// What is compiled in process runs also where the cache can't be written, and is
-// not taken for a module that is refused.
+// A module that is compiled in this process runs even if the cache can't be written
+// to, and is not refused for it.
 func TestCacheIsOptional(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -194,12 +194,12 @@ func TestCacheIsOptional(t *testing.T) {
 			if got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
 				t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 			}
-			_ = m.Close() // only unmaps code
+			_ = m.Close() // it only unmaps code
 		}
 	}
 }
 
-// Several that load a module at once, in one cache, all have it.
+// Several sandboxes that load a module at once through one cache all get it.
 func TestOneCacheForMany(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
 	wasm := watWasm(t, "segments")
@@ -219,7 +219,7 @@ func TestOneCacheForMany(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			_ = m.Close() // only unmaps code
+			_ = m.Close() // it only unmaps code
 		})
 	}
 	all.Wait()
@@ -228,8 +228,7 @@ func TestOneCacheForMany(t *testing.T) {
 	}
 }
 
-// What is loaded from the cache is what was loaded first, in all that it says of
-// itself.
+// A module from the cache declares the same as when it was first loaded.
 func TestCachedModuleIsTheSame(t *testing.T) {
 	s, _ := apart(t)
 	bare, err := guestWasm()
@@ -264,27 +263,27 @@ func TestCompilerFails(t *testing.T) {
 	}
 }
 
-// A compiler that does not come to an end is ended, and waited for: by its time
-// or with the load. Runs go on meanwhile, and the next module compiles.
+// A compiler that does not finish is ended when its time is up or the load is
+// cancelled, and waited for. Runs go on meanwhile, and the next module compiles.
 func TestCompilerIsEnded(t *testing.T) {
 	real := compileChild(t, "check")
 	sleeps := func(ctx context.Context, dir string) *exec.Cmd {
 		return exec.CommandContext(ctx, self(t), sleepForever, dir)
 	}
 	for name, c := range map[string]struct {
-		compiler func(context.Context, string) *exec.Cmd
-		within   time.Duration
-		unwanted bool // the load is given up
-		says     string
+		compiler  func(context.Context, string) *exec.Cmd
+		within    time.Duration
+		cancelled bool // the load
+		says      string
 	}{
 		"compiling": {real, 700 * time.Millisecond, false, "it does not compile: its compiler was ended after 700ms"},
 		"asleep":    {sleeps, 300 * time.Millisecond, false, "it does not compile: its compiler was ended after 300ms"},
-		"unwanted":  {sleeps, time.Hour, true, "context canceled"},
+		"cancelled": {sleeps, time.Hour, true, "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var child *exec.Cmd
 			s, cache := apartBy(t, func(ctx context.Context, dir string) *exec.Cmd {
-				if child == nil { // the first is for the module that is served
+				if child == nil { // the first is for the module that runs
 					child = real(ctx, dir)
 				} else {
 					child = c.compiler(ctx, dir)
@@ -305,7 +304,7 @@ func TestCompilerIsEnded(t *testing.T) {
 					t.Fatalf("a run meanwhile: %s/%s %q", got.Status, got.Cause, got.Message)
 				}
 			}
-			if c.unwanted {
+			if c.cancelled {
 				realtest.Until(t, "the compiler runs", func() bool {
 					begun, err := filepath.Glob(filepath.Join(cache, "compiling-*", asleep))
 					return err == nil && len(begun) > 0
@@ -333,7 +332,7 @@ func TestCompilerIsEnded(t *testing.T) {
 	}
 }
 
-// What nobody has loaded for long is removed, and what is in use stays.
+// Modules that were not loaded for long are removed, others stay.
 func TestCacheIsTidied(t *testing.T) {
 	cache := t.TempDir()
 	old := time.Now().Add(-40 * 24 * time.Hour)

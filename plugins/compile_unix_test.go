@@ -12,8 +12,8 @@ import (
 	"vega/plugins/compiler"
 )
 
-// What a compiler may use is time of the processor, which is the same on a busy
-// machine: the kernel counts it.
+// A compiler is limited by CPU time, which does not depend on how busy the machine
+// is.
 func TestCompilerIsEndedByProcessorTime(t *testing.T) {
 	if flag.Arg(0) == "spin" {
 		spin(t)
@@ -27,12 +27,12 @@ func TestCompilerIsEndedByProcessorTime(t *testing.T) {
 	}
 }
 
-// spin is a compiler, allowed a second, that does not come to an end.
+// spin acts as a compiler that may use a second and does not finish.
 func spin(t *testing.T) {
 	t.Helper()
 	if err := compiler.LimitProcess(time.Second); err != nil {
 		t.Fatal(err)
 	}
-	for n := uint64(1); n != 0; n *= 3 { // which an odd number never becomes
+	for n := uint64(1); n != 0; n *= 3 { // an odd number never becomes 0
 	}
 }

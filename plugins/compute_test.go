@@ -12,9 +12,9 @@ import (
 	"vega/store/sqlite"
 )
 
-// A query on SQLite that is still at it when the time is up waited for nobody:
-// that is the probe's doing, and no timeout of the database, whatever the probe
-// says of it.
+// A query on SQLite that still computes when the time is up waited for nothing: it
+// is the probe's fault and not a timeout of the database, whatever the probe
+// reports.
 func TestComputingAtTheDeadlineIsNoTimeout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.db")
 	own, err := sqlite.Open(t.Context(), path)
@@ -43,7 +43,7 @@ func TestComputingAtTheDeadlineIsNoTimeout(t *testing.T) {
 	}
 }
 
-// What is no run's is done and charged to nobody.
+// Work outside of a run is done and charged to no run.
 func TestComputingOutsideOfARun(t *testing.T) {
 	done := false
 	if err := (plugins.Accounts{}).Compute(t.Context(), 1<<40, func() { done = true }); err != nil || !done {

@@ -21,9 +21,9 @@ import (
 	"vega/plugins/guard"
 )
 
-// The rewrite keeps the meaning of a module: every guest does the same with
-// and without it, in the compiler and in the interpreter: the same calls with
-// the same arguments, the same result or trap, the same memory at the end.
+// The rewrite preserves the behaviour of a module: with and without it, in the
+// compiler and in the interpreter, every guest makes the same calls with the same
+// arguments, and ends with the same result or trap and the same memory.
 func TestRewriteKeepsMeaning(t *testing.T) {
 	guests := map[string][]byte{"core": plugins.Core()}
 	for _, pattern := range []string{"testdata/*.wasm", "testdata/guests/*.wasm"} {
@@ -62,7 +62,7 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 						want = got
 					}
 					for i := range got {
-						// How deep calls may go is each engine's own.
+						// The maximum depth of calls differs between the engines.
 						if got[i] != want[i] && !strings.Contains(got[i]+want[i], "stack overflow") {
 							t.Errorf("%s in the %s, %s: %s\nelsewhere: %s", kind, engine, probes[i], got[i], want[i])
 						}
@@ -77,11 +77,11 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 // A rewritten module has one function more.
 var shifted = regexp.MustCompile(`function\[\d+\]( export\[[^]]*\])?`)
 
-// spoken are the calls whose text counts, and where its pointers are.
+// spoken lists the calls whose text is compared, and where its pointers are.
 var spoken = map[string][]int{"message": {0}, "detail": {0, 2}, "metric": {0, 3}, "log": {1}}
 
-// traces runs a module's probes in a fresh instance each, on a host that
-// answers everything with "not set", and tells all that they did.
+// traces runs each of a module's probes in a fresh instance, on a host that answers
+// every call with "not set", and returns all that they did.
 func traces(t *testing.T, config wazero.RuntimeConfig, p *guard.Prepared, probes []string) []string {
 	t.Helper()
 	ctx := t.Context()
@@ -140,7 +140,7 @@ func traces(t *testing.T, config wazero.RuntimeConfig, p *guard.Prepared, probes
 	return out
 }
 
-// indexOf is the place of a probe in the guest's manifest, or just a number.
+// indexOf returns the index of a probe in the guest's manifest, or of a number.
 func indexOf(probe string, otherwise int) int {
 	if _, i := guestManifest().Probe(probe); i >= 0 {
 		return i
@@ -162,7 +162,7 @@ func perform(ctx context.Context, r wazero.Runtime, compiled wazero.CompiledModu
 		return "the image does not fit"
 	}
 	if start := m.ExportedFunction(guard.StartExport); start != nil {
-		if _, err := start.Call(ctx); err != nil { // in the words for a start that the runtime calls
+		if _, err := start.Call(ctx); err != nil { // in the words that wazero uses for a start function
 			return "not instantiated: start function failed: " + firstLineOf(err)
 		}
 	}

@@ -20,8 +20,8 @@
 // (what they run in), scheduler (when they may compute), ledger (what the host
 // holds for them). To serve its calls: options, grant (what the operator allowed),
 // secret (what a guest never sees), egress (the network), sockets (connections
-// within a share of the descriptors), jsonpath, pattern. And shortage tells vega's
-// own shortages from a target's faults.
+// within a share of the descriptors), jsonpath, pattern. Package shortage separates
+// vega's own shortages from a target's faults.
 //
 // The package refuses modules without a manifest, with imports beyond it, or
 // without the exports of the ABI. It imports nothing of the store and, of policies,

@@ -13,15 +13,16 @@ import (
 	"vega/sdk/abi"
 )
 
-// ErrQuota is returned by KV.Set if the integration would hold more than its
-// quota.
+// ErrQuota reports that an integration would hold more than its quota. KV.Set
+// returns it.
 var ErrQuota = errors.New("quota exceeded")
 
-// ErrRefused is wrapped by the error of a query that vega does not send or run:
-// the database has no part in it.
+// ErrRefused reports a query that vega does not send or run, so that the error does
+// not come from the database.
 var ErrRefused = errors.New("refused")
 
-// ErrTooLarge is wrapped by a database's error for a row that is too large.
+// ErrTooLarge reports that something is larger than its limit. A database wraps it
+// for a row that is too large.
 var ErrTooLarge = memory.ErrTooLarge
 
 var (
@@ -59,9 +60,10 @@ func errno(err error) abi.Errno {
 }
 
 // fail keeps the text of an error for the error call, and returns its errno.
-// Secrets are removed before the text is made one line, because a secret may have
-// several. The guest sees the text, so that only whole secrets are removed. A
-// shortage of vega's own is noted for the verdict.
+// Secrets are removed before the text is made one line, because a secret may span
+// lines. Since the guest sees the text, only whole secrets are removed: anything
+// else would help it to guess one. A shortage of vega's own is noted for the
+// verdict.
 func (g *guest) fail(err error) int32 {
 	if short := shortage.Of(err); short != nil {
 		g.fault(short)
@@ -77,8 +79,8 @@ func (g *guest) fail(err error) int32 {
 	return int32(code)
 }
 
-// failOwn is fail for a call that involves no target: whatever goes wrong in it
-// is vega's fault.
+// failOwn fails a call that involves no target: whatever goes wrong in it is vega's
+// fault.
 func (g *guest) failOwn(what string, err error) int32 {
 	if short := shortage.Of(err); short != nil {
 		g.fault(short)

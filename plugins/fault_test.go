@@ -19,7 +19,7 @@ import (
 	"vega/policies/check"
 )
 
-// A run that never got to its guest is vega's to answer for.
+// A run that never reached its guest is vega's fault.
 func TestLateStartIsTheHosts(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	for name, timeout := range map[string]time.Duration{"none": 0, "spent while it was queued": -time.Second, "too short to start in": time.Nanosecond} {
@@ -30,7 +30,7 @@ func TestLateStartIsTheHosts(t *testing.T) {
 	}
 }
 
-// What was denied is the cause, also of a crash that came of it.
+// A denial is the cause, even of a crash that it led to.
 func TestCrashAfterADenial(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	got := m.Run(t.Context(), plugins.Input{
@@ -64,7 +64,7 @@ func TestLastLineNeedsNoEnd(t *testing.T) {
 	}
 }
 
-// The memory that a Go guest takes to begin counts as well.
+// The memory that a Go guest needs to start counts as well.
 func TestMemoryBelowTheSnapshot(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	for pages := 1; pages < 128; pages++ {
@@ -80,7 +80,7 @@ func TestMemoryBelowTheSnapshot(t *testing.T) {
 	t.Error("it never starts")
 }
 
-// A peer that escapes what it echoes as other languages do.
+// A peer may escape what it echoes as other languages do.
 func TestEchoInASCIIJSON(t *testing.T) {
 	const canary = "pässwörd-🔑/x"
 	echo, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -91,7 +91,7 @@ func TestEchoInASCIIJSON(t *testing.T) {
 		got := m.Run(t.Context(), input(t, "get", manifest.Values{
 			"url": manifest.Plain(echo.URL), "json": manifest.Plain(path), "token": manifest.Text{{Text: canary, Secret: true}},
 		}))
-		got.Details["body"], _, _ = strings.Cut(got.Details["body"], `"c"`) // arbitrary escapes are for json alone to undo
+		got.Details["body"], _, _ = strings.Cut(got.Details["body"], `"c"`) // only the json call decodes arbitrary escapes
 		all := fmt.Sprint(got)
 		if got.Details["end of json"] == "/x" || got.Status != check.Healthy || strings.Contains(all, canary) || strings.Contains(strings.ToLower(all), `p\u00e4ssw`) {
 			t.Errorf("%s: %s", path, all)
@@ -99,7 +99,7 @@ func TestEchoInASCIIJSON(t *testing.T) {
 	}
 }
 
-// A driver quotes the query that it could not parse, secret and all.
+// A driver quotes the query that it could not parse, including the secret.
 func TestSecretOfSeveralLinesInAnError(t *testing.T) {
 	const canary = "first line\n\tsecond line"
 	m := newSandbox(t, plugins.Options{Databases: quoting{}}).guest(t)
@@ -176,7 +176,7 @@ func TestNothingLeaksOfFailures(t *testing.T) {
 	}
 }
 
-// held counts this process's descriptors, mappings and goroutines.
+// held counts the descriptors, mappings and goroutines of this process.
 func held(t *testing.T) [3]int {
 	t.Helper()
 	fds, err := os.ReadDir("/proc/self/fd")
@@ -190,12 +190,12 @@ func held(t *testing.T) [3]int {
 	return [3]int{len(fds), strings.Count(string(maps), "\n"), runtime.NumGoroutine()}
 }
 
-// exceeds leaves room for what the runtime and the server keep of their own.
+// exceeds compares with a margin for what the runtime and the server keep.
 func exceeds(after, before [3]int) bool {
 	return after[0] > before[0]+10 || after[1] > before[1]+100 || after[2] > before[2]+5
 }
 
-// A snapshot freezes what the guest's own runtime drew, not what it asks for.
+// A snapshot freezes the randomness of the guest's runtime, not that of its probes.
 func TestRandomnessIsFresh(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	in := plugins.Input{Probe: "dice", Timeout: 5 * time.Second}
@@ -204,7 +204,7 @@ func TestRandomnessIsFresh(t *testing.T) {
 	}
 }
 
-// After the last row there is no row: its memory is the driver's again.
+// After the last row no column can be read: its memory belongs to the driver again.
 func TestNoColumnAfterTheEnd(t *testing.T) {
 	d := fixedDatabases{make(chan string, 1)}
 	s := newSandbox(t, plugins.Options{Databases: oneRow{d}})

@@ -16,8 +16,8 @@ import (
 	"vega/policies/check"
 )
 
-// everyWay runs a test with instances that are set back and used again, and
-// with plain ones, as where memory can't be mapped.
+// everyWay runs a test with instances that are set back and used again, and with
+// ones that are not, as on systems where memory can't be mapped.
 func everyWay(t *testing.T, test func(t *testing.T, s *sandbox, reused bool)) {
 	t.Run("reused", func(t *testing.T) {
 		test(t, newSandbox(t, plugins.Options{CPUBudget: 20 * time.Second}), runtime.GOOS == "linux")
@@ -47,8 +47,8 @@ func carrier(t testing.TB) []byte {
 	return packed
 }
 
-// However a run ended, the next finds nothing of it in memory, globals or
-// size; and only an instance whose run ended well is used again.
+// However a run ended, the next finds no trace of it in memory, globals or the size
+// of the memory, and only an instance whose run ended well is used again.
 func TestNoStateCrossesRuns(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, reused bool) {
 		m := s.load(t, carrier(t))
@@ -84,8 +84,9 @@ func TestNoStateCrossesRuns(t *testing.T) {
 	})
 }
 
-// What can't be set back is made anew: tables, dropped segments, wide globals;
-// what starts by itself has started once; streams stay open.
+// A module whose state can't be set back gets new instances: because of tables,
+// dropped segments or wide globals. A start function has run once; streams stay
+// open.
 func TestNoStateCrossesRunsOtherwise(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, reused bool) {
 		for name, kept := range map[string]bool{
@@ -107,8 +108,8 @@ func TestNoStateCrossesRunsOtherwise(t *testing.T) {
 	})
 }
 
-// Randomness that a module asks for as it starts differs from run to run, and
-// so do the clocks of a Go guest, whose start is taken from a snapshot.
+// The randomness that a module asks for when it starts differs from run to run, and
+// so do the clocks of a Go guest, which starts from a snapshot.
 func TestEveryRunIsNew(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
 		guest := s.guest(t)
@@ -128,8 +129,8 @@ func TestEveryRunIsNew(t *testing.T) {
 	})
 }
 
-// What one run said is not in the result of the next, nor does it hold open
-// what the one before did.
+// A result contains nothing of the run before, and handles of that run are
+// closed.
 func TestResultsAreFresh(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
 		m := s.guest(t)
@@ -147,7 +148,7 @@ func TestResultsAreFresh(t *testing.T) {
 	})
 }
 
-// The limit of memory is each run's own, whatever instances are at hand.
+// Each run has its own memory limit, whatever instances are idle.
 func TestMemoryLimitOfReusedInstances(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
 		m := s.load(t, carrier(t))
@@ -165,8 +166,8 @@ func TestMemoryLimitOfReusedInstances(t *testing.T) {
 	})
 }
 
-// Thousands of runs, many at once, leave nothing behind, and closing the
-// module gives everything back.
+// Thousands of runs, many at once, leave nothing behind, and closing the module
+// releases everything.
 func TestReuseLeaksNothing(t *testing.T) {
 	if _, err := os.Stat("/proc/self/maps"); err != nil {
 		t.Skip("this system has no /proc")
@@ -199,7 +200,7 @@ func TestReuseLeaksNothing(t *testing.T) {
 	})
 }
 
-// flat waits until no more is held than before.
+// flat waits until this process holds no more than before.
 func flat(t *testing.T, what string, before [3]int) {
 	t.Helper()
 	after := held(t)
@@ -211,7 +212,7 @@ func flat(t *testing.T, what string, before [3]int) {
 	}
 }
 
-// An instance that was set back is as good for honest work as a new one.
+// An instance that was set back computes the same as a new one.
 func TestReuseKeepsSense(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, _ bool) {
 		m := s.guest(t)

@@ -15,15 +15,15 @@ import (
 	"vega/sdk/abi"
 )
 
-// outputs are where a call writes: the position of its buffer's pointer.
-// Calls that are not here write nothing.
+// outputs holds the argument position of the buffer that a call writes to. Calls
+// that are not listed write nothing.
 var outputs = map[string]int{
 	"config": 2, "error": 0, "json": 3, "http_response_header": 3, "kv_get": 2, "read": 1, "resolve": 6,
 	"sql_column": 2, "tls_info": 2,
 }
 
-// Whatever a guest hands to a host call, without any grant: the call answers an
-// errno or a length, and writes nowhere but in the buffer it was given.
+// Whatever arguments a guest without grants passes to a host call, the call returns
+// an errno or a length, and writes only to the buffer it was given.
 func FuzzCalls(f *testing.F) {
 	names := make([]string, 0, len(calls))
 	for name := range calls {
@@ -55,11 +55,11 @@ func FuzzCalls(f *testing.F) {
 				logged += int64(len(l.text))
 			}
 			if held := guest.account.Held() - logged; held < 0 || kept == 0 && held != 0 || kept > 0 && held > 64<<10 {
-				t.Errorf("%s: %d bytes are held for nothing", name, held)
+				t.Errorf("%s: %d bytes are held without a use", name, held)
 			}
 			guest.end()
 			if held, _ := sandbox.ledger.Held(); held != 0 {
-				t.Errorf("%s: %d bytes are held for nobody", name, held)
+				t.Errorf("%s: %d bytes stay counted", name, held)
 			}
 		}()
 		before := make([]byte, 65536)
@@ -81,18 +81,18 @@ func FuzzCalls(f *testing.F) {
 			t.Fatalf("%s%v wrote outside of its buffer", name, arguments)
 		}
 		if slices.Equal(host.result, errnoI32) && answer < int64(abi.ErrIO) {
-			t.Fatalf("%s%v answers %d, which is no errno", name, arguments, answer)
+			t.Fatalf("%s%v answers %d, which is not an errno", name, arguments, answer)
 		}
 		if answer == int64(abi.ErrDenied) && guest.lastError == "" {
-			t.Fatalf("%s%v is denied without a word", name, arguments)
+			t.Fatalf("%s%v is denied without a message", name, arguments)
 		}
 		if len(guest.lastError) > maxArgument+4 || len(guest.output.message) > maxMessage+4 || len(guest.handles.open) > maxHandles {
-			t.Fatalf("%s%v: a cap is passed", name, arguments)
+			t.Fatalf("%s%v: a limit is exceeded", name, arguments)
 		}
 	})
 }
 
-// newFuzzed is the host's side of a run without grants, with a request open as
+// newFuzzed returns the host's side of a run without grants, with a request open as
 // handle 1.
 func newFuzzed(t *testing.T, s *Sandbox) *guest {
 	t.Helper()
@@ -114,7 +114,7 @@ func newFuzzed(t *testing.T, s *Sandbox) *guest {
 	return g
 }
 
-// onePage is a memory of 64 KiB.
+// onePage returns a memory of 64 KiB.
 func onePage(f *testing.F) api.Memory {
 	f.Helper()
 	ctx := context.Background()

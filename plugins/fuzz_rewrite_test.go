@@ -16,9 +16,9 @@ import (
 	"vega/plugins/guard"
 )
 
-// What happens to a module that passed the check before it is compiled keeps it
-// valid, is the same each time and makes it larger within bounds. And what
-// passed the check makes no validator panic.
+// The rewrite of a module that passed the check keeps it valid, is deterministic,
+// and makes it larger within bounds. A module that passed the check makes no
+// validator panic.
 func FuzzRewrite(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.wasm", "testdata/hostile/*.wasm", "testdata/guests/*.wasm"} {
 		files, err := filepath.Glob(pattern)
@@ -72,7 +72,7 @@ func FuzzRewrite(f *testing.F) {
 	})
 }
 
-// validator decodes and validates modules as they are before they are compiled.
+// validator returns a function that decodes and validates a module.
 func validator(f *testing.F) func([]byte) error {
 	f.Helper()
 	ctx := context.Background()
@@ -88,8 +88,8 @@ func validator(f *testing.F) func([]byte) error {
 	}
 }
 
-// bare is a module without its custom sections, which are never decoded: the
-// counts in them are not checked.
+// bare returns a module without its custom sections, which are never decoded, so
+// that the counts in them are not checked.
 func bare(t *testing.T, module []byte) []byte {
 	out := binary.Header()
 	if err := binary.Sections(module, func(id byte, body *binary.Reader) error {
@@ -105,11 +105,11 @@ func bare(t *testing.T, module []byte) []byte {
 
 const end = 0x0b
 
-// statements are how many kinds of statement a composed function has.
+// statements is the number of kinds of statement in a composed function.
 const statements = 24
 
-// composed is a valid module with a function that b spells, one byte a
-// statement and its operands after it: bytes at random seldom make one.
+// composed returns a valid module with a function that b describes, one byte per
+// statement followed by its operands: random bytes are rarely a valid module.
 func composed(b []byte) []byte {
 	body := append([]byte{2, 1, 0x7f, 1, 0x7e}, statement(&b, 0)...)
 	for len(b) > 0 {
@@ -151,7 +151,7 @@ func appendLEB(out []byte, n uint64) []byte {
 	return append(out, byte(n))
 }
 
-// statement takes one from b. It leaves the stack as it found it.
+// statement consumes one statement of b. It leaves the stack as it was.
 func statement(b *[]byte, depth byte) []byte {
 	take := func() byte {
 		if len(*b) == 0 {

@@ -21,8 +21,8 @@ import (
 	"vega/plugins/secret"
 )
 
-// The manifest of testdata/guest: every probe takes the same options and may
-// ask for everything, so that only grants stand in its way.
+// guestManifest returns the manifest of testdata/guest: every probe has the same
+// options and declares every capability, so that only grants limit it.
 func guestManifest() *manifest.Manifest {
 	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
 	for _, name := range []string{
@@ -80,7 +80,7 @@ func watWasm(t testing.TB, name string) []byte {
 	return packed
 }
 
-// Compilers that fail. The latter leaves a file when it has begun.
+// Names of compilers that fail. sleepForever leaves the file asleep when it starts.
 const failAtOnce, sleepForever, asleep = "fail-at-once", "sleep-forever", "asleep"
 
 func TestMain(m *testing.M) {
@@ -99,8 +99,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// compileModule makes this program the child that compiles, without the
-// defences named.
+// compileModule makes this program the child that compiles, without the named
+// defences.
 func compileModule(dir string, without []string) {
 	err := plugins.CompileWithout(context.Background(), os.Stdin, dir, plugins.Defences{NoCheck: slices.Contains(without, "check"), NoRewrite: slices.Contains(without, "rewrite")})
 	if err != nil {
@@ -110,7 +110,7 @@ func compileModule(dir string, without []string) {
 	os.Exit(0)
 }
 
-// sandbox is a Sandbox whose log and storage a test can look into.
+// sandbox is a Sandbox whose log and storage a test can inspect.
 type sandbox struct {
 	*plugins.Sandbox
 	mu    sync.Mutex
@@ -123,7 +123,7 @@ type sandbox struct {
 	copies  bool             // images are copied
 }
 
-// Load loads a module, without the defences that the test leaves out.
+// Load loads a module without the defences that the test leaves out.
 func (s *sandbox) Load(ctx context.Context, wasm []byte) (m *plugins.Module, err error) {
 	if s.without == (plugins.Defences{}) {
 		m, err = s.Sandbox.Load(ctx, wasm)
@@ -147,7 +147,7 @@ func newSandbox(t testing.TB, o plugins.Options) *sandbox {
 	t.Helper()
 	s := &sandbox{kept: map[string]string{}}
 	if o.CPUBudget == 0 {
-		o.CPUBudget = time.Minute // tests that are about it say less
+		o.CPUBudget = time.Minute // tests of the budget set less
 	}
 	o.KV, o.Log, o.CacheDir = s, s.log, compiled.Cache()
 	var err error
@@ -190,7 +190,7 @@ func (s *sandbox) Set(_ context.Context, integration, key string, value []byte, 
 	return nil
 }
 
-// module is a Module whose Run asks again where this machine was too busy.
+// module is a Module whose Run tries again if this machine was too busy.
 type module struct {
 	*plugins.Module
 	t testing.TB
@@ -227,7 +227,7 @@ func (s *sandbox) guest(t testing.TB) *module {
 	return s.load(t, wasm)
 }
 
-// input is a run of a guest's probe with what the operator wrote granted.
+// input returns a run of a guest's probe that is granted what its values name.
 func input(t testing.TB, probe string, values manifest.Values) plugins.Input {
 	t.Helper()
 	p, _ := guestManifest().Probe(probe)

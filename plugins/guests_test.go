@@ -17,7 +17,7 @@ import (
 	"vega/policies/check"
 )
 
-// foreign are modules of other compilers than Go's: testdata/guests.
+// foreign lists the modules of compilers other than Go's in testdata/guests.
 var foreign = []string{"c", "c_libc", "rust", "rust_std", "assemblyscript"}
 
 // foreignWasm packs the manifest into one of them.
@@ -37,10 +37,10 @@ func foreignWasm(t testing.TB, name string) []byte {
 	return packed
 }
 
-// Whatever a guest is written in, it comes to the same results, rewritten or
-// not, in the first run and when its instance was set back.
+// In every language a guest computes the same results, rewritten or not, in its
+// first run and after its instance was set back.
 func TestGuests(t *testing.T) {
-	work := map[string]string{ // as a native compiler has it
+	work := map[string]string{ // as computed by a native compiler
 		"sort":      "f28803e12bd58f78",
 		"recursion": "a83821d02decf7b6",
 		"floats":    "060e9ba85da7f6d0",
@@ -85,8 +85,8 @@ func TestGuests(t *testing.T) {
 	}
 }
 
-// What the guests were built of is what stands beside them: the tools that
-// build them are not needed to test them.
+// The guests were built from the sources next to them. Testing them does not need
+// the tools that build them.
 func TestGuestsAreCurrent(t *testing.T) {
 	dir := filepath.Join("testdata", "guests")
 	noted, err := os.ReadFile(filepath.Join(dir, "built.sha256"))

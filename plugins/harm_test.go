@@ -11,10 +11,10 @@ import (
 )
 
 // atIt is the harm of a run that does not end.
-const atIt = "still at it"
+const atIt = "still"
 
-// With the defences off one by one, the same modules do harm: the tests of
-// hostile modules can fail, and none of the defences is for show.
+// Without one of the defences the same modules do harm: the tests of hostile modules
+// can fail, and each defence is necessary.
 func TestHarmWithoutDefences(t *testing.T) {
 	for _, c := range []struct {
 		name, harm string
@@ -36,7 +36,7 @@ func TestHarmWithoutDefences(t *testing.T) {
 			}
 			reports, err := try(t, limit, c.trial)
 			if err == nil && reports[0].Late > latest {
-				err = fmt.Errorf("it was still at it after %v past its deadline", reports[0].Late)
+				err = fmt.Errorf("it still computed after %v past its deadline", reports[0].Late)
 			}
 			if err == nil {
 				t.Fatalf("no harm: %s", ending(reports[0]))
@@ -55,8 +55,8 @@ func firstFatal(err error) string {
 	return line
 }
 
-// A guest that nothing pauses outlives its deadline, and freezes every other
-// goroutine for as long as it runs as soon as garbage is collected.
+// A guest that is not paused outlives its deadline, and freezes every other goroutine
+// for as long as it runs once garbage is collected.
 func TestFreezeWithoutRewrite(t *testing.T) {
 	wasm, err := manifest.Pack(hostile.Calls(30), &manifest.Manifest{ABI: "vega_v1", Name: "h", Version: "1", Probes: []manifest.Probe{{Name: "p"}}})
 	if err != nil {
@@ -81,8 +81,8 @@ func TestFreezeWithoutRewrite(t *testing.T) {
 	}
 }
 
-// Behind the check stands the child process: a bomb that passed it would end
-// the compiler, not the daemon.
+// The child process is the second defence: a bomb that passed the check would end the
+// compiler, not the daemon.
 func TestChildHoldsWithoutCheck(t *testing.T) {
 	reports, err := try(t, 2*longest, trial{Module: "count-elements", NoCheck: true}, trial{Module: "count-globals", NoCheck: true})
 	if err != nil {

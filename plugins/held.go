@@ -23,7 +23,7 @@ func (g *guest) Hold(bytes int) error {
 	return g.refused(err)
 }
 
-// Release is the opposite of Hold.
+// Release undoes Hold.
 func (g *guest) Release(bytes int) { g.account.Release(bytes) }
 
 // GrowMemory implements memory.Owner: what the host holds for the guest counts

@@ -17,7 +17,7 @@ import (
 	"vega/policies/check"
 )
 
-// jsonCheck is a bundled check of a JSON answer of 1 MiB.
+// jsonCheck returns a bundled check of a JSON answer of 1 MiB.
 func jsonCheck(t *testing.T, core *module, url string) plugins.Input {
 	t.Helper()
 	return coreInput(t, core, "http", manifest.Values{
@@ -33,8 +33,8 @@ func ones(t *testing.T) string {
 	return s.URL
 }
 
-// Where all runs together may hold no more, a run is vega's to answer for, and
-// says which option to raise. It can be raised while vega runs.
+// If all runs together may not hold more, a run that fails is vega's fault, and names
+// the option to raise. It can be raised while vega runs.
 func TestSumOfHostMemory(t *testing.T) {
 	s := newSandbox(t, plugins.Options{HostMemory: 500_000, CPUBudget: time.Hour})
 	core := s.load(t, plugins.Core())
@@ -57,8 +57,8 @@ func TestSumOfHostMemory(t *testing.T) {
 	}
 }
 
-// Whatever becomes of a run, nothing stays counted: not where it traps, exits,
-// overflows, is withdrawn, comes to its deadline or leaves everything open.
+// However a run ends, nothing stays counted: if it traps, exits, exceeds its output,
+// is withdrawn, reaches its deadline or leaves everything open.
 func TestNothingStaysCounted(t *testing.T) {
 	s := newSandbox(t, plugins.Options{Databases: panics{}})
 	m := s.guest(t)
@@ -87,13 +87,13 @@ func TestNothingStaysCounted(t *testing.T) {
 	}
 }
 
-// panics is a database whose driver does.
+// panics is a database whose driver panics.
 type panics struct{}
 
 func (panics) Query(context.Context, string, string) (plugins.Rows, error) { panic("a driver's fault") }
 
-// What honest checks pay for what is not measured is a small part of their
-// budget, also that of the dearest: a new connection over TLS and a long answer.
+// What an honest check is charged for unmeasured work is a small part of its budget,
+// even for the most expensive: a new connection over TLS and a long answer.
 func TestHonestChecksPayLittle(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/end" {

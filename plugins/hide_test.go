@@ -11,7 +11,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// secretive is a guest that may hold so much memory and has a secret.
+// secretive returns a guest that may hold so much memory and has a secret.
 func secretive(t *testing.T, memory manifest.Size, secret string) *guest {
 	t.Helper()
 	s, err := Open(t.Context(), Options{Log: func(context.Context, string, slog.Level, string) {}})
@@ -37,7 +37,7 @@ func secretive(t *testing.T, memory manifest.Size, secret string) *guest {
 	return g
 }
 
-// A long text is searched in parts, and a secret is found wherever it stands.
+// A long text is searched in parts, and a secret is found at any position.
 func TestSecretsInLongTextsAreHidden(t *testing.T) {
 	const secret = "a secret of 29 bytes, no more"
 	g := secretive(t, 1<<20, secret)
@@ -67,7 +67,7 @@ func TestSecretsInLongTextsAreHidden(t *testing.T) {
 	}
 }
 
-// Log lines are kept until the run has ended, as far as there is room for them.
+// Log lines are counted as held until the run has ended, and dropped if memory is short.
 func TestKeptLogLinesAreHeld(t *testing.T) {
 	g := secretive(t, 3000, "a secret of the run")
 	for range maxLogLines {

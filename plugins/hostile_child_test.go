@@ -23,36 +23,35 @@ import (
 	"vega/policies/check"
 )
 
-// trial is one hostile module to be tried in a process of its own.
+// trial describes one hostile module to try in a process of its own.
 type trial struct {
 	Module  string
 	Wasm    []byte        // instead of Module: a packed plugin
 	Timeout time.Duration // of a run
-	Budget  time.Duration // of computing; 0 is the sandbox's
-	AtOnce  int           // runs; 0 is 1
+	Budget  time.Duration // CPU budget; 0: the sandbox's
+	AtOnce  int           // runs; 0: 1
 	Memory  manifest.Size
 
-	// Defences that are switched off.
+	// Defences that are left out.
 	NoCheck, NoRewrite, NoChild bool
 }
 
-// report is what came of it. A process that dies makes none.
+// report is the result of a trial. A process that dies makes none.
 type report struct {
 	Refused string        // why it was not loaded
-	Load    time.Duration // processor time that this took
+	Load    time.Duration // CPU time
 	Result  plugins.Result
-	Late    time.Duration // processor time used past its deadline; negative: it ended so long before
-	GC      time.Duration // processor time used during the dearest collection while it ran
-	Peak    int64         // MiB of resident memory over what there was before
+	Late    time.Duration // CPU time used past its deadline; negative: it ended so long before
+	GC      time.Duration // CPU time used during the most expensive collection while it ran
+	Peak    int64         // MiB of resident memory more than before
 	Honest  string        // what was wrong with the next honest run
-	Lines   int           // of log
+	Lines   int           // in the log
 }
 
 const trialVariable, reportPrefix = "VEGA_HOSTILE_TRIAL", "hostile report: "
 
-// try runs trials in one child process and ends it where it takes more
-// processor time than limit or more memory than mostMemory: a trial is never
-// worth the machine.
+// try runs trials in one child process, and ends it if it takes more CPU time than
+// limit or more memory than maxMemory, to protect the machine.
 func try(t testing.TB, limit time.Duration, trials ...trial) ([]report, error) {
 	t.Helper()
 	self, err := os.Executable()
@@ -63,7 +62,7 @@ func try(t testing.TB, limit time.Duration, trials ...trial) ([]report, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*realtest.Patience) // for what neither ends nor computes
+	ctx, cancel := context.WithTimeout(t.Context(), 2*realtest.Patience) // for a process that neither ends nor computes
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "-test.run=^TestHostileChild$", "-test.v", "-test.count=1", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), trialVariable+"=-", "TMPDIR="+t.TempDir(), "GOTRACEBACK=single")
@@ -103,12 +102,12 @@ func tail(s string) string {
 	return s[:min(len(s), 600)]
 }
 
-// mostMemory that a process may hold, in MiB. Under the race detector 1,640
-// were seen for one module.
-const mostMemory = min(memoryFactor, 4) * 2 << 10
+// maxMemory is how many MiB a process may hold. Under the race detector one module
+// took 1,640.
+const maxMemory = min(memoryFactor, 4) * 2 << 10
 
-// watched waits for the end of a process, and ends one that grows too large or
-// computes for longer than limit.
+// watched waits for a process to end, and ends one that grows too large or computes
+// for longer than limit.
 func watched(cmd *exec.Cmd, limit time.Duration) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -120,21 +119,21 @@ func watched(cmd *exec.Cmd, limit time.Duration) error {
 		case <-time.After(2 * time.Millisecond):
 		}
 		switch {
-		case field(pid, "VmRSS:") > mostMemory:
-			_ = cmd.Process.Kill() // it ended by itself otherwise
+		case field(pid, "VmRSS:") > maxMemory:
+			_ = cmd.Process.Kill() // an error means that it has ended
 			return <-ended
 		case realtest.SpentBy(cmd.Process.Pid) > limit:
 			_ = cmd.Process.Kill()
 			if err := <-ended; err == nil {
 				return nil
 			}
-			return fmt.Errorf("it was still at it after %v of processor time", limit)
+			return fmt.Errorf("it still computed after %v of processor time", limit)
 		}
 	}
 }
 
-// field reads an amount of memory, in MiB, of /proc/pid/status; 0 where there
-// is none.
+// field returns an amount of memory from /proc/pid/status in MiB, 0 if it is not
+// there.
 func field(pid, name string) int64 {
 	text, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
@@ -142,14 +141,14 @@ func field(pid, name string) int64 {
 	}
 	_, rest, _ := strings.Cut(string(text), name)
 	var kib int64
-	_, _ = fmt.Sscan(rest, &kib) // 0 where it is no number
+	_, _ = fmt.Sscan(rest, &kib) // 0 if it is not a number
 	return kib >> 10
 }
 
-// TestHostileChild is the child process of the others.
+// TestHostileChild is the child process of the tests of hostile modules.
 func TestHostileChild(t *testing.T) {
 	if os.Getenv(trialVariable) == "" {
-		return // it is for the child process of the tests of hostile modules
+		return // only the child process runs it
 	}
 	var trials []trial
 	if err := json.NewDecoder(os.Stdin).Decode(&trials); err != nil {
@@ -169,7 +168,7 @@ func TestHostileChild(t *testing.T) {
 
 // stand tries one module and reports.
 func stand(t *testing.T, c trial) report {
-	s := standing(t, c)
+	s := trialSandbox(t, c)
 	honest := s.load(t, watWasm(t, "segments"))
 	wasm := c.Wasm
 	if wasm == nil {
@@ -184,7 +183,7 @@ func stand(t *testing.T, c trial) report {
 	} else {
 		for r.runs(t, m, c); starved(r.Result) && c.AtOnce == 0; r.runs(t, m, c) {
 		}
-		_ = m.Close() // only unmaps code
+		_ = m.Close() // it only unmaps code
 	}
 	r.Peak = field("self", "VmHWM:") - before
 	if got := honest.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Minute}); got.Status != check.Healthy {
@@ -196,15 +195,15 @@ func stand(t *testing.T, c trial) report {
 	return r
 }
 
-// runs runs a module, as often at once as the trial says, while it collects
-// garbage over and over.
+// runs runs a module as many times at once as the trial says, while it collects
+// garbage again and again.
 func (r *report) runs(t *testing.T, m *plugins.Module, c trial) {
 	in := plugins.Input{Integration: "i", Probe: "p", Timeout: c.Timeout, Memory: c.Memory}
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	r.Late = -c.Timeout
 	deadline := time.Now().Add(c.Timeout)
-	used := realtest.Spent(t) // when last looked at before the deadline
+	used := realtest.Spent(t) // at the last look before the deadline
 	for range max(1, c.AtOnce) {
 		all.Go(func() {
 			got := m.Run(t.Context(), in)
@@ -236,9 +235,9 @@ func (r *report) runs(t *testing.T, m *plugins.Module, c trial) {
 	}
 }
 
-// standing is the sandbox of a trial: as the daemon's, with a compiler apart,
-// but for what is switched off.
-func standing(t *testing.T, c trial) *sandbox {
+// trialSandbox returns the sandbox of a trial: like the daemon's, with a compiler in
+// a child process, without the defences that the trial leaves out.
+func trialSandbox(t *testing.T, c trial) *sandbox {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -261,24 +260,24 @@ func standing(t *testing.T, c trial) *sandbox {
 	return s
 }
 
-// without is what is switched off, if it is.
-func without(off bool, what string) string {
+// without returns the name of a defence if it is left out.
+func without(off bool, defence string) string {
 	if off {
-		return what
+		return defence
 	}
 	return ""
 }
 
-// startPeak makes the kernel measure the peak of memory anew, and is what
-// there is now.
+// startPeak resets the kernel's measurement of peak memory, and returns the memory
+// in use now.
 func startPeak() int64 {
 	runtime.GC()
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // not on every system: the peak is then that of the process
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // not on every system; the peak is that of the whole process then
 	return field("self", "VmRSS:")
 }
 
-// hostileWasm packs a manifest with one probe "p" into a hostile module. One
-// that does not even hold together gets none.
+// hostileWasm packs a manifest with one probe "p" into a hostile module. A module
+// that can't be read gets none.
 func hostileWasm(t testing.TB, name string) []byte {
 	t.Helper()
 	for _, m := range hostile.Modules() {

@@ -8,15 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// memoryFactor is how much more memory than usual a process takes, timeFactor
-// how much more time.
+// memoryFactor and timeFactor are how many times the usual memory and time a process
+// takes.
 const memoryFactor, timeFactor = 1, 1
 
-// limitAddressSpace keeps a process without defences from taking the machine
-// with it.
+// limitAddressSpace protects the machine from a process without defences.
 func limitAddressSpace(t *testing.T) {
-	const most = 4 << 30
-	if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: most, Max: most}); err != nil {
+	const limit = 4 << 30
+	if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,10 +4,10 @@ package plugins_test
 
 import "testing"
 
-// memoryFactor is how much more memory than usual a process takes, timeFactor
-// how much more time.
+// memoryFactor and timeFactor are how many times the usual memory and time a process
+// takes.
 const memoryFactor, timeFactor = 8, 4
 
-// limitAddressSpace has nothing to limit by: under the race detector, because
-// that reserves terabytes of address space.
+// limitAddressSpace does nothing: this system has no such limit, or the race detector
+// is on, which reserves terabytes of address space.
 func limitAddressSpace(*testing.T) {}

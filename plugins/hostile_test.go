@@ -14,38 +14,38 @@ import (
 	"vega/policies/check"
 )
 
-// The bounds that every hostile run is held to, in processor time: how busy the
-// machine is moves none of them.
+// The bounds of every hostile run, in CPU time, so that they do not depend on how
+// busy the machine is.
 const (
 	latest      = timeFactor * time.Second // past its deadline; measured: well below 100 ms
-	longestGC   = timeFactor * time.Second // a frozen one takes as long as the guest
+	longestGC   = timeFactor * time.Second // a collection that is blocked takes as long as the guest
 	longestLoad = timeFactor * 10 * time.Second
 	longest     = timeFactor * 30 * time.Second // the whole trial
-	largest     = 160                           // MiB of memory over what there was, of a run within the default 32 MiB; garbage counts until it is collected
+	largest     = 160                           // MiB more than before, for a run within the default 32 MiB; garbage counts until it is collected
 )
 
-// outcome is what has to become of a hostile module.
+// outcome is the expected result of a hostile module.
 type outcome struct {
 	trial
-	refused string // part of why it is not loaded
+	refused string // part of the reason why it is not loaded
 	status  check.Status
 	cause   check.Cause
-	says    string // parts of the message, of which it has one; "|" between
-	peak    int64  // MiB, where it is not largest
+	says    string // possible parts of the message, separated by "|"
+	peak    int64  // MiB, if not largest
 }
 
-// refused is one that is not loaded. If it were, it would be run.
+// refused expects that the module is not loaded.
 func refused(name, why string) outcome {
 	return outcome{trial: trial{Module: name, Timeout: 400 * time.Millisecond, Budget: time.Hour}, refused: why}
 }
 
-// faulty is a module that runs and is found at fault.
+// faulty expects that the module runs and is blamed.
 func faulty(name, says string, timeout time.Duration) outcome {
 	return outcome{trial: trial{Module: name, Timeout: timeout}, status: check.Unknown, cause: check.Probe, says: says}
 }
 
-// endless is one that computes until its deadline, with a budget that does not
-// end it before.
+// endless expects that the module computes until its deadline, with a budget that
+// does not end it earlier.
 func endless(name string) outcome {
 	o := faulty(name, "at its deadline of 400ms", 400*time.Millisecond)
 	o.Budget = time.Hour
@@ -56,7 +56,7 @@ func harmless(name string) outcome {
 	return outcome{trial: trial{Module: name, Timeout: time.Minute}, status: check.Healthy}
 }
 
-// anyhow is a module that may end as it likes, by its deadline.
+// anyhow expects only that the module ends by its deadline.
 func anyhow(name string) outcome {
 	return outcome{trial: trial{Module: name, Timeout: 400 * time.Millisecond, Budget: time.Hour}}
 }
@@ -65,13 +65,13 @@ func (o outcome) atOnce(n int) outcome { o.AtOnce = n; return o }
 
 func (o outcome) within(mib int64) outcome { o.peak = mib; return o }
 
-// budgeted leaves the end to the sandbox's own budget of computing.
+// budgeted uses the sandbox's own CPU budget, which ends the run.
 func (o outcome) budgeted() outcome {
 	o.Budget, o.Timeout, o.says = 0, time.Minute, "computed for more than"
 	return o
 }
 
-// outcomes has every module of testdata/hostile.
+// outcomes lists every module of testdata/hostile.
 var outcomes = []outcome{
 	refused("count-sections", "cut short"),
 	refused("count-types", "promises more"),
@@ -106,7 +106,7 @@ var outcomes = []outcome{
 	endless("tail"),
 	endless("indirect"),
 	endless("calls"),
-	anyhow("calls").atOnce(8), // they take turns: some starve
+	anyhow("calls").atOnce(8), // they share the processor: some starve
 	endless("leaves"),
 	endless("fill"),
 	endless("copy"),
@@ -228,9 +228,9 @@ var outcomes = []outcome{
 	harmless("most-types"),
 }
 
-// Every hostile module is refused or ends by its deadline, at its own expense:
-// the process lives, garbage can be collected meanwhile, memory stays within
-// bounds, the message says what happened, and the next honest run is healthy.
+// Every hostile module is refused or ends by its deadline and is blamed: the process
+// survives, garbage can be collected meanwhile, memory stays within bounds, the
+// message says what happened, and the next honest run is healthy.
 func TestHostile(t *testing.T) {
 	tries := map[string]string{}
 	for _, m := range hostile.Modules() {
@@ -334,8 +334,7 @@ func late(r report) string {
 	return fmt.Sprint(r.Late.Milliseconds())
 }
 
-// What makes the compiler panic is refused where there is no child process to
-// compile in, too.
+// A module that makes the compiler panic is refused, even without a child process.
 func TestCompilerPanicIsRefused(t *testing.T) {
 	reports, err := try(t, longest, trial{Module: "compile-type", NoChild: true, NoCheck: true})
 	if err != nil {
@@ -346,7 +345,7 @@ func TestCompilerPanicIsRefused(t *testing.T) {
 	}
 }
 
-// The files beside the generator are what it makes.
+// The files next to the generator are what it generates.
 func TestHostileFilesAreCurrent(t *testing.T) {
 	for _, m := range hostile.Modules() {
 		wasm := m.Wasm()

@@ -10,11 +10,11 @@ import (
 	"vega/plugins/testdata/hostile"
 )
 
-// What Inspect would refuse, Load refuses in the same words; what it would
-// not, Load takes, unless what is wrong shows only in linking it.
+// Load refuses what Inspect refuses, with the same message, and accepts all else,
+// unless only linking shows what is wrong.
 func TestInspectAgreesWithLoad(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
-	linked := []string{"signature", "socket", "wrong_run"} // seen when imports and types are resolved
+	linked := []string{"signature", "socket", "wrong_run"} // found when imports and types are resolved
 	for _, name := range []string{"carry", "deep", "no_run", "pointers", "segments", "shout", "signature", "socket", "start", "status99", "unclaimed", "unknown_call", "wrong_run"} {
 		wasm := watWasm(t, name)
 		found := plugins.Inspect(wasm).Refused
@@ -35,7 +35,7 @@ func TestInspectAgreesWithLoad(t *testing.T) {
 	}
 }
 
-// A hostile module is looked into like any other, and never run.
+// A hostile module is inspected like any other, and never run.
 func TestInspectHostile(t *testing.T) {
 	for _, m := range hostile.Modules() {
 		i := plugins.Inspect(m.Wasm())

@@ -34,7 +34,7 @@ type Module struct {
 }
 
 // Load checks a module and compiles it, or takes the compiled code from the
-// cache. Its error explains to whoever installed the module why it is refused.
+// cache. Its error explains to the operator why a module is refused.
 func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	if len(wasm) > manifest.MaxModule {
 		return nil, fmt.Errorf("it is %d bytes; at most %d are allowed", len(wasm), manifest.MaxModule)

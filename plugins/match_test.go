@@ -18,7 +18,7 @@ func (free) Pause() error   { return nil }
 func (free) Hold(int) error { return nil }
 func (free) Release(int)    {}
 
-// patience is a host that lets a number of pauses pass.
+// patience is a host that ends the computation after a number of pauses.
 type patience struct {
 	free
 	left   int
@@ -34,7 +34,7 @@ func (p *patience) Pause() error {
 	return nil
 }
 
-// Short texts and long ones, which are read in another way, match alike.
+// Short texts and long ones, which are read differently, match alike.
 func TestMatch(t *testing.T) {
 	long := append(bytes.Repeat([]byte("é"), 4<<20), "the end\n"...)
 	for _, c := range []struct {
@@ -44,7 +44,7 @@ func TestMatch(t *testing.T) {
 	}{
 		{"é{3}", long[:20], true},
 		{"the end", long[:20], false},
-		{"^é+the end$", long, false}, // a line end stands after it
+		{"^é+the end$", long, false}, // a line end follows
 		{`(?m)^é+the end$`, long, true},
 		{`\Ax|no`, long, false},
 		{`(?i)[а-я]+\p{L}É`, append([]byte("Жé"), long[:4]...), true},
@@ -55,7 +55,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// What would take minutes pauses all the while, and ends with the run.
+// A match that would take minutes pauses regularly, and ends with the run.
 func TestMatchEnds(t *testing.T) {
 	p := &patience{left: 50}
 	text := bytes.Repeat([]byte("x"), 8<<20)
@@ -68,7 +68,7 @@ func TestMatchEnds(t *testing.T) {
 	}
 }
 
-// What would take long or much memory to parse or compile is not begun.
+// A pattern that would take long or much memory to compile is refused first.
 func TestPatternsAreBounded(t *testing.T) {
 	for name, expression := range map[string]string{
 		"states":           "(" + strings.Repeat("x", 100) + "){1000}",
@@ -81,7 +81,7 @@ func TestPatternsAreBounded(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What passes the bounds is not worth a word about.
+	// Patterns within the bounds are quick.
 	for name, expression := range map[string]string{
 		"tables":  `(?i)[^` + strings.Repeat(`\pL\PL`, 12) + `]`,
 		"range":   `(?i)[\x{100}-\x{1ffff}]`,
@@ -101,6 +101,6 @@ func TestPatternsAreBounded(t *testing.T) {
 	}
 }
 
-// timeBound is far beyond what any pattern takes that is let through, and far
-// below the second and a half that those above took.
+// timeBound is far more than any accepted pattern takes, and far less than the 1.5 s
+// that the refused ones took.
 const timeBound = 700 * time.Millisecond

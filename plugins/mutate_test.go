@@ -22,15 +22,14 @@ import (
 
 const mutationsVariable, mutantVariable = "VEGA_MUTATIONS", "VEGA_MUTANTS"
 
-// mutants says which mutations a child process tries.
+// mutants selects the mutations that a child process tries.
 type mutants struct {
 	First, Count int
-	Core         bool // the bundled plugin too, which takes a second each
+	Core         bool // the bundled plugin too, which takes a second for each
 }
 
-// Mutations of real modules, through all that a dropped-in file goes through:
-// none ends the process. VEGA_MUTATIONS says how many; a thousand take about
-// ten seconds.
+// Mutations of real modules pass through all that an installed file does, and none
+// ends the process. VEGA_MUTATIONS sets how many; a thousand take about ten seconds.
 func TestMutations(t *testing.T) {
 	const part = 1000
 	total := 500
@@ -86,7 +85,7 @@ func mutate(t *testing.T, which string) ([]byte, error) {
 func TestMutationChild(t *testing.T) {
 	var which mutants
 	if err := json.Unmarshal([]byte(os.Getenv(mutantVariable)), &which); err != nil {
-		return // it is for the child process of TestMutations
+		return // only the child process runs it
 	}
 	limitAddressSpace(t)
 	s, err := plugins.Open(t.Context(), plugins.Options{CPUBudget: 50 * time.Millisecond})
@@ -115,7 +114,7 @@ func TestMutationChild(t *testing.T) {
 	fmt.Printf("mutants: %d refused, %d ran\n", refused, ran)
 }
 
-// mutable are the modules that mutations start from: those that load.
+// mutable returns the modules that load, from which mutations start.
 func mutable(t testing.TB, s *plugins.Sandbox, withCore bool) (bases [][]byte) {
 	t.Helper()
 	for _, pattern := range []string{"testdata/*.wasm", "testdata/hostile/*.wasm"} {
@@ -129,12 +128,12 @@ func mutable(t testing.TB, s *plugins.Sandbox, withCore bool) (bases [][]byte) {
 				t.Fatal(err)
 			}
 			packed, err := manifest.Pack(b, &manifest.Manifest{ABI: "vega_v1", Name: "m", Version: "1", Probes: []manifest.Probe{{Name: "p"}}})
-			if err != nil || strings.Contains(f, "initialize") || strings.Contains(f, "start") { // these take their time to load
+			if err != nil || strings.Contains(f, "initialize") || strings.Contains(f, "start") { // these take long to load
 				continue
 			}
 			if m, err := s.Load(t.Context(), packed); err == nil {
 				bases = append(bases, b)
-				_ = m.Close() // only unmaps code
+				_ = m.Close() // it only unmaps code
 			}
 		}
 	}
@@ -144,9 +143,9 @@ func mutable(t testing.TB, s *plugins.Sandbox, withCore bool) (bases [][]byte) {
 	return bases
 }
 
-// mutant is the mutation with a number: always the same.
+// mutant returns the mutation with a number, which is always the same.
 func mutant(bases [][]byte, n int) []byte {
-	r := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // for repetition, not for secrecy
+	r := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // it has to be repeatable, not secret
 	base := bases[r.IntN(len(bases))]
 	if len(base) > 1<<20 && r.IntN(4) > 0 { // the large one is slow
 		base = bases[0]

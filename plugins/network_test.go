@@ -25,7 +25,7 @@ import (
 	"vega/policies/check"
 )
 
-// counted is a server that counts what arrives.
+// counted is a server that counts its requests.
 func counted(t testing.TB, handler http.HandlerFunc) (*httptest.Server, *atomic.Int32) {
 	t.Helper()
 	var n atomic.Int32
@@ -37,7 +37,7 @@ func counted(t testing.TB, handler http.HandlerFunc) (*httptest.Server, *atomic.
 	return s, &n
 }
 
-// names is a DNS server that answers every name with the address it is given.
+// names is a DNS server that answers every name with one address.
 func names(t testing.TB, answers map[string]string) (resolver string) {
 	t.Helper()
 	pc, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -57,7 +57,7 @@ func names(t testing.TB, answers map[string]string) (resolver string) {
 		case ip.Is6() && head.Rrtype == dns.TypeAAAA:
 			m.Answer = []dns.RR{&dns.AAAA{Hdr: head, AAAA: ip.AsSlice()}}
 		}
-		_ = w.WriteMsg(m) // the client times out if it did not arrive
+		_ = w.WriteMsg(m) // without it the client times out
 	})}
 	go func() { _ = server.ActivateAndServe() }()
 	<-ready
@@ -65,8 +65,8 @@ func names(t testing.TB, answers map[string]string) (resolver string) {
 	return pc.LocalAddr().String()
 }
 
-// A redirect to a host that was not granted: denied, with the line to paste,
-// and nothing arrives there.
+// A redirect to a host that was not granted is denied, with the line that would
+// grant it, and nothing arrives there.
 func TestRedirectToAnUngrantedHost(t *testing.T) {
 	away, arrived := counted(t, func(http.ResponseWriter, *http.Request) {})
 	from, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func TestRedirectToAnUngrantedHost(t *testing.T) {
 	if len(got.Denied) != 1 || !strings.Contains(got.Denied[0], line) {
 		t.Errorf("audit: %q", got.Denied)
 	}
-	// The line, pasted, lets it through.
+	// With that line the redirect is followed.
 	rule, err := grant.Parse(manifest.HTTP, "GET "+away.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -95,8 +95,8 @@ func TestRedirectToAnUngrantedHost(t *testing.T) {
 	}
 }
 
-// What a name resolves to is judged, not the name: metadata, loopback by
-// another name, and the same for raw connections.
+// The address that a name resolves to is judged, not the name: metadata services and
+// loopback under another name are denied, for raw connections too.
 func TestResolvedAddressIsJudged(t *testing.T) {
 	home, arrived := counted(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, err := net.SplitHostPort(home.Listener.Addr().String())
@@ -132,7 +132,7 @@ func TestResolvedAddressIsJudged(t *testing.T) {
 	}
 }
 
-// Each capability is dead without its grant, and says what to write.
+// Without its grant each capability is denied, and the message says what to write.
 func TestUngrantedCapabilities(t *testing.T) {
 	s := newSandbox(t, plugins.Options{Databases: noDatabases{}})
 	m := s.guest(t)
@@ -159,7 +159,7 @@ func (noDatabases) Query(context.Context, string, string) (plugins.Rows, error) 
 	return nil, errors.New("a query without a grant reached the database")
 }
 
-// A guest may read part of a body, ask for JSON in it, and read on.
+// A guest may read a part of a body, ask for JSON in it, and read on.
 func TestReadJSONRead(t *testing.T) {
 	const body = `{"a": {"b": [1, 2.50]}, "long": "` + "0123456789012345678901234567890123456789" + `"}`
 	web, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
@@ -213,7 +213,7 @@ func TestKeyValueIsPerIntegrationAndWithinQuota(t *testing.T) {
 	}
 }
 
-// rows are a fixed answer, the second value NULL.
+// rows is a fixed answer, whose second value is NULL.
 type rows struct{ n int }
 
 func (*rows) Columns() ([]string, error) { return []string{"v"}, nil }
@@ -254,14 +254,13 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// The canary: a secret in every place that one can stand is in nothing that
-// leaves the sandbox, nor in the guest's own memory, while the target it is
-// granted to receives the real one.
+// A secret in every place where one can be is in nothing that leaves the sandbox, nor
+// in the guest's own memory, while the target that it is granted to receives it.
 func TestCanary(t *testing.T) {
 	const canary = "c4nary-Secr3t/+\"&%<value>"
 	received := make(chan string, 8)
 	echo, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // an empty body shows as a failed test
+		body, _ := io.ReadAll(r.Body) // an empty body fails the test
 		received <- r.URL.Query().Get("key") + "|" + r.Header.Get("Authorization") + "|" + string(body)
 		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
 		fmt.Fprintf(w, "%s %s %q %s", body, r.URL.RawQuery, body, r.Header.Get("Authorization"))
@@ -295,7 +294,7 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// trusting is a network that trusts the certificate of a server.
+// trusting returns a network that trusts the certificate of a server.
 func trusting(s *httptest.Server) *egress.Network {
 	n := egress.New("")
 	n.RootCAs = x509.NewCertPool()

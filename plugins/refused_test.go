@@ -16,7 +16,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// counting is a sandbox in a cache directory, whose child is counted.
+// counting returns a sandbox on a cache directory that counts its child processes.
 func counting(t *testing.T, cache string, compiled *int, child func(context.Context, string) *exec.Cmd) *plugins.Sandbox {
 	t.Helper()
 	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache, Compiler: func(ctx context.Context, dir string) *exec.Cmd {
@@ -30,8 +30,8 @@ func counting(t *testing.T, cache string, compiled *int, child func(context.Cont
 	return s
 }
 
-// A module that was refused is not looked at again, in this process or the next,
-// no matter which step refused it.
+// A module that was refused is not read again, in this process or the next, no
+// matter which step refused it.
 func TestRefusalsAreRemembered(t *testing.T) {
 	for _, name := range []string{"compile-type", "memory-min", "call-unknown", "no-memory"} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
-// Another program may judge otherwise: what it refused is tried again.
+// Another program may judge differently: a module that it refused is tried again.
 func TestRefusalsOfAnotherProgramSayNothing(t *testing.T) {
 	cache, compiled := t.TempDir(), 0
 	wasm := hostileWasm(t, "memory-min")
@@ -79,9 +79,9 @@ func TestRefusalsOfAnotherProgramSayNothing(t *testing.T) {
 	}
 }
 
-// A compiler that was ended is not asked again at each reload, and a restart
-// asks it once more: the machine may have been at fault.
-func TestEndedCompilerIsAskedLater(t *testing.T) {
+// A module whose compiler was ended is not compiled again at each reload, but once
+// after a restart: the machine may have been at fault.
+func TestEndedCompilerIsTriedLater(t *testing.T) {
 	cache, compiled := t.TempDir(), 0
 	sleeps := func(ctx context.Context, dir string) *exec.Cmd {
 		return exec.CommandContext(ctx, self(t), sleepForever, dir)
@@ -102,8 +102,8 @@ func TestEndedCompilerIsAskedLater(t *testing.T) {
 	}
 }
 
-// A child that could not do its work says nothing of the module.
-func TestFailedCompilerIsAskedAgain(t *testing.T) {
+// A child that could not do its work says nothing about the module.
+func TestFailedCompilerIsTriedAgain(t *testing.T) {
 	compiled, child := 0, func(ctx context.Context, _ string) *exec.Cmd { return exec.CommandContext(ctx, self(t), failAtOnce) }
 	s := counting(t, t.TempDir(), &compiled, func(ctx context.Context, dir string) *exec.Cmd { return child(ctx, dir) })
 	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil {
@@ -115,7 +115,7 @@ func TestFailedCompilerIsAskedAgain(t *testing.T) {
 	}
 }
 
-// However many are refused, few are remembered.
+// The number of remembered refusals is bounded.
 func TestRememberedRefusalsAreBounded(t *testing.T) {
 	cache := t.TempDir()
 	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache})
@@ -133,7 +133,7 @@ func TestRememberedRefusalsAreBounded(t *testing.T) {
 	}
 }
 
-// Compile leaves what Load takes, and what it refuses Load refuses without looking.
+// After Compile, Load takes the module from the cache, or refuses it without reading.
 func TestCompileMakesReady(t *testing.T) {
 	compiled := 0
 	s := counting(t, t.TempDir(), &compiled, compileChild(t))
@@ -158,8 +158,8 @@ func TestCompileMakesReady(t *testing.T) {
 	}
 }
 
-// A module whose loading was ended is no module: it would be without the snapshot
-// that every run starts from.
+// A load that was cancelled returns no module: it would lack the snapshot that every
+// run starts from.
 func TestLoadEndsWithItsContext(t *testing.T) {
 	compiled := 0
 	s := counting(t, t.TempDir(), &compiled, compileChild(t))

@@ -18,12 +18,12 @@ import (
 	"vega/plugins/manifest"
 )
 
-// A file that is replaced while it is loaded gives the old module or the new
-// one, or a clear error, and the new one once it is whole. It is read twice, as
-// the daemon does: two reads across two states of a file can't agree.
+// Loading a file while it is replaced returns the old module, the new one, or a clear
+// error, and the new one once it is complete. The file is read twice, as the daemon
+// does: two reads of different states can't agree.
 //
-// Who overwrites a file in place may leave a mixture for as long as he likes.
-// What is loaded then is at least what is reported.
+// A program that overwrites a file in place may leave a mixture for any time. What is
+// loaded then is at least what is reported.
 func TestReplacedWhileLoading(t *testing.T) {
 	for name, c := range map[string]struct {
 		write    func(path string, b []byte) error
@@ -80,12 +80,12 @@ func memorySandbox(t *testing.T) *plugins.Sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() }) // holds no file
+	t.Cleanup(func() { _ = s.Close() }) // it holds no file
 	return s
 }
 
-// loadOnce is what became of one load: the text of a version that was loaded
-// whole, "mixture" or "error".
+// loadOnce loads a file once, and returns the version that was loaded, "mixture" or
+// "error".
 func loadOnce(t *testing.T, s *plugins.Sandbox, path string) string {
 	t.Helper()
 	wasm, m, err := loadStable(t, s, path)
@@ -115,7 +115,7 @@ func loadOnce(t *testing.T, s *plugins.Sandbox, path string) string {
 	return got.Message
 }
 
-// loadStable loads a file whose content was the same twice.
+// loadStable loads a file once two reads of it agree.
 func loadStable(t *testing.T, s *plugins.Sandbox, path string) ([]byte, *plugins.Module, error) {
 	t.Helper()
 	first, err := manifest.ReadFile(path)
@@ -147,8 +147,8 @@ func digest(b []byte) string {
 
 func text(n int) string { return fmt.Sprintf("version %06d", n) }
 
-// version is a module whose message is its version, with that all over it: no
-// two reads of it fit in one.
+// version returns a module whose message is its version, which is all over the file,
+// so that parts of two versions do not fit together.
 func version(t *testing.T, n int) []byte {
 	t.Helper()
 	padding := binary.AppendName(nil, "padding")
@@ -202,7 +202,7 @@ func remove(path string, b []byte) error {
 	return inPieces(path, os.O_WRONLY|os.O_CREATE, b)
 }
 
-// inPieces writes as a copying program does.
+// inPieces writes in pieces, as a copying program does.
 func inPieces(path string, flags int, b []byte) error {
 	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {

@@ -20,7 +20,7 @@ type Input struct {
 	Grants      grant.Set
 	Timeout     time.Duration // of instantiation, the run and all host calls
 	Memory      manifest.Size // limit on the guest's memory; 0: DefaultMemory
-	Trace       Trace         // of which the guest's HTTP requests are a part
+	Trace       Trace         // that the guest's HTTP requests belong to
 	// Sockets limits what the run has open at once; nil: no limit. The caller calls
 	// its End.
 	Sockets *sockets.Allowance

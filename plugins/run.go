@@ -15,9 +15,9 @@ import (
 // guestKey is the context key of the guest that a host call serves.
 type guestKey struct{}
 
-// Run runs a probe, in an instance in which nothing ran before or is left of what
-// did. It returns within in.Timeout whatever the guest does, and the Result names
-// whose fault it was if the run is not healthy.
+// Run runs a probe, in an instance that is new or has no trace of earlier runs. It
+// returns within in.Timeout whatever the guest does, and the Result names whose
+// fault it was if the run is not healthy.
 func (m *Module) Run(ctx context.Context, in Input) Result {
 	began := time.Now()
 	result := m.run(ctx, &in, began.Add(in.Timeout))

@@ -15,8 +15,8 @@ import (
 	"vega/policies/check"
 )
 
-// A probe that misbehaves is its own fault, in words that a person
-// understands, and the next honest run is healthy.
+// A probe that misbehaves is at fault, the message explains how, and the next honest
+// run is healthy.
 func TestMisbehaviour(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: 20 * time.Second}) // TestBudget is about that
 	m := s.guest(t)
@@ -41,7 +41,7 @@ func TestMisbehaviour(t *testing.T) {
 		t.Run(c.probe, func(t *testing.T) {
 			in := plugins.Input{Integration: "i", Probe: c.probe, Timeout: time.Second}
 			if c.probe == "hungry" {
-				in.Timeout = time.Minute // collecting garbage in 32 MiB takes its time
+				in.Timeout = time.Minute // collecting garbage in 32 MiB takes a while
 			}
 			got := m.Run(t.Context(), in)
 			if got.Status != c.status || got.Cause != c.cause || !strings.Contains(got.Message, c.says) {
@@ -72,8 +72,8 @@ func TestLogsAreCutNotTheRun(t *testing.T) {
 	}
 }
 
-// A probe that waits for a target which never answers: the target's fault,
-// and told in the guest's own words, since it had time left to say so.
+// If a probe waits for a target that never answers, the target is at fault, and the
+// message is the guest's own, since it had time left to report it.
 func TestTimeoutIsTheTargets(t *testing.T) {
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -107,7 +107,7 @@ func TestShutdownIsTheHosts(t *testing.T) {
 	m := s.guest(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		if c, err := silent.Accept(); err == nil { // the guest is waiting now
+		if c, err := silent.Accept(); err == nil { // the guest waits now
 			cancel()
 			_ = c.Close()
 		}
@@ -118,8 +118,8 @@ func TestShutdownIsTheHosts(t *testing.T) {
 	}
 }
 
-// No state crosses runs: not by globals, not by memory, not by what a run left
-// open; at once and in turn.
+// No state passes from run to run, by globals, memory or open handles, whether they
+// run at once or one after the other.
 func TestRunsAreFresh(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
@@ -198,7 +198,7 @@ func TestCloseWaitsForTheLastRun(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(5 * time.Millisecond) // some runs are under way
+	time.Sleep(5 * time.Millisecond) // some runs are in progress
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
@@ -223,7 +223,7 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	after := runtime.NumGoroutine()
 	for end := time.Now().Add(realtest.Patience); after > before && time.Now().Before(end); after = runtime.NumGoroutine() {
-		time.Sleep(time.Millisecond) // the watchers of contexts end a moment after their run
+		time.Sleep(time.Millisecond) // the goroutines of contexts end a moment after their run
 	}
 	if after > before {
 		t.Errorf("%d goroutines after 200 runs, %d before", after, before)

@@ -25,8 +25,8 @@ import (
 
 var noDescriptor = &fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}
 
-// TestShortageIsTheHosts: whatever a guest makes of a call that vega had no
-// descriptor for, the target is not to blame, and the message says what to do.
+// Whatever a guest makes of a call for which vega had no descriptor, the target is not
+// blamed, and the message says what to do.
 func TestShortageIsTheHosts(t *testing.T) {
 	if !realtest.Apart(t, func() []string {
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
@@ -54,7 +54,7 @@ func TestShortageIsTheHosts(t *testing.T) {
 	m := s.guest(t)
 	url := manifest.Values{"url": manifest.Plain(os.Getenv("SHORT_HTTP"))}
 	runs := map[string]manifest.Values{
-		"get": url, "stumble": url, // which panics where its call fails
+		"get": url, "stumble": url, // which panics if its call fails
 		"dial":    {"address": manifest.Plain(os.Getenv("SHORT_TCP")), "network": manifest.Plain("tcp")},
 		"resolve": {"name": manifest.Plain("a.test")},
 	}
@@ -75,9 +75,8 @@ func TestShortageIsTheHosts(t *testing.T) {
 	}
 }
 
-// TestOwnStorageIsTheHosts: what goes wrong in the storage that vega has for a
-// guest is vega's, but for the guest's quota; and a guest that can do without is
-// taken at its word.
+// An error in vega's storage is vega's fault, except that the guest's quota is
+// exceeded. A guest that reports healthy in spite of it is believed.
 func TestOwnStorageIsTheHosts(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
@@ -127,9 +126,8 @@ func TestShortageOfADriver(t *testing.T) {
 	}
 }
 
-// TestLoadUnderShortage: that an entry of the cache can't be read, or the child
-// that makes one can't be started, for want of descriptors tells nothing of the
-// entry, and nothing of the module.
+// If descriptors run out while an entry of the cache is read, or while the child is
+// started, that says nothing about the entry or the module.
 func TestLoadUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

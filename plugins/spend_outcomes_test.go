@@ -18,14 +18,14 @@ import (
 	"vega/policies/check"
 )
 
-// spent is what has to become of a Spender.
+// spent is the expected result of a Spender.
 type spent struct {
 	spree
 	status check.Status // "": any
 	cause  check.Cause
 	says   string
-	cpu    time.Duration // at most, for all runs; with honest runs beside them
-	peak   int64         // MiB at most, over what there was
+	cpu    time.Duration // at most, for all runs and the honest ones next to them
+	peak   int64         // MiB at most, more than before
 }
 
 const (
@@ -33,7 +33,7 @@ const (
 	overMemory = "raise memory in the integration"
 )
 
-// ends is a Spender that is ended when its budget is used up.
+// ends expects that the Spender is ended when its budget is used up.
 func ends(module, body string) spent {
 	return spent{
 		spree:  spree{Module: module, Body: body, Budget: scheduler.DefaultBudget},
@@ -41,23 +41,23 @@ func ends(module, body string) spent {
 	}
 }
 
-// cramps is one that comes to the end of its memory, however long it computes.
+// cramps expects that it runs out of memory, however long it computes.
 func cramps(module, body string) spent {
 	s := ends(module, body)
 	s.says, s.Budget = overMemory, time.Hour
 	return s
 }
 
-// bears is one that is borne, however long it computes.
-func bears(module, body string) spent {
+// succeeds expects that it succeeds, however long it computes.
+func succeeds(module, body string) spent {
 	s := ends(module, body)
 	s.status, s.cause, s.says, s.Budget = check.Healthy, "", "", time.Hour
 	return s
 }
 
-// blames is one that says that its target is unhealthy.
+// blames expects that it reports its target as unhealthy.
 func blames(module, body string) spent {
-	s := bears(module, body)
+	s := succeeds(module, body)
 	s.status = check.Unhealthy
 	return s
 }
@@ -76,12 +76,12 @@ func (s spent) secret() spent { s.Secret = true; return s }
 func (s spent) orSays(more string) spent { s.says += "|" + more; return s }
 
 var sprees = []spent{
-	bears(httpOfCore, "objects1").atOnce(60).within(120),
-	bears("json-once", "objects"), bears("json-once", "lists"), bears("json-once", "numbers"), bears("json-once", "objects.gz"),
-	bears("json-once", "objects").secret(),
+	succeeds(httpOfCore, "objects1").atOnce(60).within(120),
+	succeeds("json-once", "objects"), succeeds("json-once", "lists"), succeeds("json-once", "numbers"), succeeds("json-once", "objects.gz"),
+	succeeds("json-once", "objects").secret(),
 	blames("json-once", "depth"),
-	bears("json-whole", "string"), bears("json-whole", "invalid"), bears("json-whole", "blanks"), bears("json-whole", "keys"),
-	bears("json-first-key", "keys"),
+	succeeds("json-whole", "string"), succeeds("json-whole", "invalid"), succeeds("json-whole", "blanks"), succeeds("json-whole", "keys"),
+	succeeds("json-first-key", "keys"),
 	ends("json-loop", "objects"), ends("json-loop", "string"), ends("json-loop", "objects").secret().orSays(overMemory),
 	ends("json-loop", "keys").atOnce(4),
 	cramps("json-handles", "objects"), cramps("json-handles", "objects").atOnce(4).within(110),
@@ -97,13 +97,12 @@ var sprees = []spent{
 	ends("sql-column-loop", ""),
 }
 
-// What a plugin has the host remember and compute for it is on its own account:
-// it ends within its memory and its budget, the sums are right again
-// afterwards, and honest runs beside it, of the bundled plugin and of others,
-// are healthy all the while.
+// What the host holds and computes for a plugin is charged to it: the run ends within
+// its memory and its budget, nothing stays counted afterwards, and honest runs next to
+// it, of the bundled plugin and of others, stay healthy.
 func TestSpenders(t *testing.T) {
 	w := startWorld(t)
-	newSandbox(t, plugins.Options{}).load(t, plugins.Core()) // into the cache, for all
+	newSandbox(t, plugins.Options{}).load(t, plugins.Core()) // into the cache, for all trials
 	tries := map[string]string{}
 	for _, m := range hostile.Spenders() {
 		tries[m.Name] = m.Tries

@@ -31,30 +31,30 @@ import (
 	"vega/store/sqlite"
 )
 
-// spree is a Spender that is run in a process of its own, beside honest runs.
+// spree describes a Spender to run in a process of its own, next to honest runs.
 type spree struct {
 	Module string
 	Body   string // of the target's answers, by name
-	Secure bool   // whether it is asked over https
-	AtOnce int    // runs; 0 is 1
-	Secret bool   // whether it is given one, so that all that comes back is looked through
+	Secure bool   // whether the target is asked over HTTPS
+	AtOnce int    // runs; 0: 1
+	Secret bool   // whether it gets one, so that all answers are searched for it
 	Budget time.Duration
 
 	World world
 }
 
-// world is where the servers of the parent process are.
+// world holds the addresses of the parent process's servers.
 type world struct {
 	HTTP, HTTPS, Blaster, DNS string
 	Roots                     string // PEM
 }
 
-// bill is what came of a spree.
+// bill is the result of a spree.
 type bill struct {
 	Results []plugins.Result
 	Took    time.Duration
 	CPU     time.Duration // of the process, honest runs included
-	Peak    int64         // MiB over what there was before
+	Peak    int64         // MiB more than before
 	Honest  int           // runs
 	Wrong   []string      // what was wrong with some of them
 	Held    int64         // bytes of the host's memory that are counted afterwards
@@ -66,7 +66,7 @@ const spreeVariable, billPrefix = "VEGA_SPREE", "bill: "
 func TestSpreeChild(t *testing.T) {
 	text := os.Getenv(spreeVariable)
 	if text == "" {
-		return // it is for the child process of TestSpenders
+		return // only the child process runs it
 	}
 	var s spree
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -79,7 +79,7 @@ func TestSpreeChild(t *testing.T) {
 	fmt.Println(billPrefix + string(answer))
 }
 
-// files has the SQLite file of the test as the database app.
+// files serves the SQLite file of the test as the database app.
 type files struct{ *sqlite.Reader }
 
 func (f files) Query(ctx context.Context, _, query string) (plugins.Rows, error) {
@@ -93,7 +93,7 @@ func (f files) Query(ctx context.Context, _, query string) (plugins.Rows, error)
 func (s spree) run(t *testing.T) bill {
 	box := s.sandbox(t)
 	honest, core := box.load(t, watWasm(t, "segments")), box.load(t, plugins.Core())
-	check := func() { // of a stranger, of the bundled plugin, and of it on the database
+	check := func() { // of a stranger's plugin, of the bundled one, and of its database probe
 		for _, r := range []plugins.Result{
 			honest.Run(t.Context(), plugins.Input{Integration: "honest", Probe: "p", Timeout: patient}),
 			core.Run(t.Context(), coreInput(t, core, "http", manifest.Values{"url": manifest.Plain(s.World.HTTP + "/ok"), "method": manifest.Plain("GET")})),
@@ -115,7 +115,7 @@ func (s spree) run(t *testing.T) bill {
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
 	for spending := true; spending; {
-		if b.Honest < mostHonest { // what they compute is in the bill
+		if b.Honest < maxHonest { // what they compute counts in the bill
 			b.try(check)
 		}
 		select {
@@ -129,8 +129,8 @@ func (s spree) run(t *testing.T) bill {
 	return b
 }
 
-// spender is what runs: a Spender, or the bundled http probe, which holds an
-// answer against what is expected of it.
+// spender returns what runs: a Spender, or the bundled http probe, which compares an
+// answer with what it expects.
 func (s spree) spender(t *testing.T, box *sandbox, core *module) func(integration string) plugins.Result {
 	m, in := core, plugins.Input{}
 	if s.Module == httpOfCore {
@@ -152,11 +152,11 @@ func (s spree) spender(t *testing.T, box *sandbox, core *module) func(integratio
 const httpOfCore = "core.http"
 
 const (
-	// patient is a deadline that only what hangs comes to, however busy the
-	// machine is with other things.
+	// patient is a deadline that only a run that hangs reaches, however busy the
+	// machine is.
 	patient = 3 * time.Minute
-	// mostHonest is how many honest runs are made beside the others.
-	mostHonest = 150
+	// maxHonest is how many honest runs are made next to the others.
+	maxHonest = 150
 )
 
 // try makes honest runs.
@@ -172,7 +172,7 @@ func (b *bill) try(check func()) {
 
 func (s spree) sandbox(t *testing.T) *sandbox {
 	path := filepath.Join(t.TempDir(), "app.db")
-	own, err := sqlite.Open(t.Context(), path) // any file does
+	own, err := sqlite.Open(t.Context(), path) // any file will do
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func spenderWasm(t testing.TB, name string) []byte {
 	return nil
 }
 
-// bodies are what targets answer, each of about so many bytes as fit.
+// bodies are the answers of targets, each about as long as is allowed.
 func bodies() map[string]func(io.Writer) {
 	const most = 8<<20 - 64
 	repeat := func(before, part, after string) func(io.Writer) {
@@ -272,7 +272,7 @@ func bodies() map[string]func(io.Writer) {
 	}
 	return map[string]func(io.Writer){
 		"ok": func(w io.Writer) { _, _ = io.WriteString(w, "ok") },
-		"objects1": func(w io.Writer) { // 1 MiB, the most that is read unless more is asked for
+		"objects1": func(w io.Writer) { // 1 MiB, the maximum that is read unless the request sets another
 			_, _ = io.WriteString(w, "["+strings.Repeat(`{"":0},`, (1<<20-3)/7)+"0]")
 		},
 		"objects": repeat("[", `{"":0},`, "0]"), "lists": repeat("[", `[[]],`, "0]"), "depth": repeat("", "[", ""), "numbers": repeat("[", "0,", "0]"),
@@ -289,8 +289,8 @@ func bodies() map[string]func(io.Writer) {
 	}
 }
 
-// startWorld starts the servers that the children talk to: what they take is
-// not the children's.
+// startWorld starts the servers that the children use, whose cost is not that of the
+// children.
 func startWorld(t *testing.T) world {
 	t.Helper()
 	all := bodies()
@@ -316,7 +316,7 @@ func startWorld(t *testing.T) world {
 	}
 }
 
-// blaster writes as fast as it is read.
+// blaster writes as fast as its peer reads.
 func blaster(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -343,8 +343,8 @@ func blaster(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// manyRecords is a DNS server that answers, over TCP, with as many records as
-// a message holds, and each of them a long name, compressed.
+// manyRecords is a DNS server that answers over TCP with as many records as a message
+// holds, each with a long compressed name.
 func manyRecords(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

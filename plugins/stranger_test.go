@@ -22,7 +22,7 @@ import (
 	"vega/policies/check"
 )
 
-// A target that computes on what it is sent gets no secret from a plugin that does
+// A target that computes with what it receives gets no secret from a plugin that does
 // not ship with vega.
 func TestStrangerSmugglesNoSecret(t *testing.T) {
 	web, requests := counted(t, func(http.ResponseWriter, *http.Request) {})
@@ -40,7 +40,7 @@ func TestStrangerSmugglesNoSecret(t *testing.T) {
 		"url": manifest.Plain(web.URL + "/"), "address": manifest.Plain(redis), "database": manifest.Plain("app"),
 		"token": manifest.Text{{Text: "an-api-token-of-25-bytes!", Secret: true}},
 	})
-	in.Grants.Rules, in.Grants.Withheld = append(in.Grants.Rules, in.Grants.Withheld...), nil // were it granted all that
+	in.Grants.Rules, in.Grants.Withheld = append(in.Grants.Rules, in.Grants.Withheld...), nil // as if all that were granted
 	result := m.Run(t.Context(), in)
 	if result.Status != check.Healthy || len(result.Details) != 8 {
 		t.Fatalf("%+v", result)
@@ -57,13 +57,13 @@ func TestStrangerSmugglesNoSecret(t *testing.T) {
 	if sent := <-got; sent != "" || requests.Load() != 0 || len(asked.asked) != 0 {
 		t.Errorf("%q on the connection, %d requests, %d queries", sent, requests.Load(), len(asked.asked))
 	}
-	if len(result.Denied) != 7 { // both bodies are told as one
+	if len(result.Denied) != 7 { // both bodies are reported as one
 		t.Errorf("the audit has %q", result.Denied)
 	}
 }
 
-// A plugin that has its guesses at the secret echoed sees the same for each of
-// them, however much of it is right, until it has the whole of 16 bytes or more.
+// A plugin that has its guesses of a secret echoed sees the same for each guess,
+// however much of it is right, unless it has the whole secret of at least 16 bytes.
 func TestGuessesTellNothing(t *testing.T) {
 	const token = "s3crettokenof28bytesexactly0"
 	web, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
@@ -111,20 +111,20 @@ func TestGuessesTellNothing(t *testing.T) {
 	if len(observed) != 1 {
 		t.Errorf("not every run saw the same: %v", observed)
 	}
-	// The test can fail: the whole secret is seen to be replaced.
+	// The test can fail: the whole secret is visibly replaced.
 	if got := run([]manifest.Value{manifest.Plain(guessAt(token, 0)), manifest.Plain(token)}); len(got.Details) != 1 {
 		t.Errorf("the whole secret looks like any other text: %+v", got)
 	}
 }
 
-// guessAt is a text as long as the secret, of which so many bytes at its
-// beginning or at its end are right; never all.
+// guessAt returns a text as long as the secret, of which so many bytes at the
+// beginning or the end are right, but not all.
 func guessAt(secret string, n int) string {
 	b := []byte(secret)
 	right := n % len(b)
 	for i := range b {
 		if n%2 == 0 && i >= right || n%2 == 1 && i < len(b)-right {
-			b[i] = byte('a' + rand.IntN(26)) //nolint:gosec // any other byte does
+			b[i] = byte('a' + rand.IntN(26)) //nolint:gosec // any other byte will do
 		}
 	}
 	if string(b) == secret {
@@ -133,14 +133,14 @@ func guessAt(secret string, n int) string {
 	return string(b)
 }
 
-// strangers is a module that does the same, and does not ship with vega.
+// strangers returns a module that does the same and does not ship with vega.
 func strangers(wasm []byte) []byte {
 	return binary.AppendSection(slices.Clone(wasm), binary.Custom, binary.AppendName(nil, "a stranger's"))
 }
 
-// The bundled probes log in wherever they did. Built by somebody else, the same
-// probes send a secret where it is checked as a whole, and are told what to write
-// where it is not.
+// The bundled probes can log in everywhere. The same probes built by somebody else
+// send a secret to a target that checks it as a whole, and report what to write for
+// one that does not.
 func TestBundledProbesAsAStrangers(t *testing.T) {
 	const canary = "c4nary-5ecret-b1rd"
 	var right []string
@@ -175,7 +175,7 @@ func TestBundledProbesAsAStrangers(t *testing.T) {
 	for name, c := range map[string]struct {
 		plugin, probe string
 		values        manifest.Values
-		refused       bool // as a stranger's
+		refused       bool // as a stranger's plugin
 	}{
 		"bearer": {"core", "http", manifest.Values{"url": manifest.Plain(web.URL), "headers": map[string]manifest.Value{"Authorization": manifest.Text{{Text: "Bearer "}, secretText[0]}}}, false},
 		"basic":  {"core", "http", manifest.Values{"url": manifest.Text{{Text: "http://me:"}, secretText[0], {Text: "@" + strings.TrimPrefix(web.URL, "http://")}}}, false},
@@ -205,7 +205,7 @@ func TestBundledProbesAsAStrangers(t *testing.T) {
 	}
 }
 
-// redisWithACL answers a login with that password, and PING after it.
+// redisWithACL accepts a login with that password, and answers PING after it.
 func redisWithACL(password string) func(net.Conn) {
 	return func(c net.Conn) {
 		b := make([]byte, 1024)
@@ -228,7 +228,7 @@ func redisWithACL(password string) func(net.Conn) {
 	}
 }
 
-// mqttWithLogin takes a connection with that password, and refuses another.
+// mqttWithLogin accepts a connection with that password, and refuses others.
 func mqttWithLogin(password string) func(net.Conn) {
 	return func(c net.Conn) {
 		b := make([]byte, 1024)
@@ -236,15 +236,15 @@ func mqttWithLogin(password string) func(net.Conn) {
 		switch {
 		case err != nil:
 		case strings.Contains(string(b[:n]), password):
-			_, _ = c.Write([]byte{0x20, 2, 0, 0}) // the probe goes where it does not like it
+			_, _ = c.Write([]byte{0x20, 2, 0, 0}) // the probe disconnects if it does not like it
 		default:
 			_, _ = c.Write([]byte{0x20, 2, 0, 5}) // not authorized
 		}
 	}
 }
 
-// inputOf is a run of a module's probe with its defaults, and with what the
-// operator wrote granted.
+// inputOf returns a run of a module's probe with its defaults, and with grants for
+// what the values name.
 func inputOf(t *testing.T, m *module, probe string, values manifest.Values) plugins.Input {
 	t.Helper()
 	p, _ := m.Manifest.Probe(probe)

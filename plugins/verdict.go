@@ -107,8 +107,8 @@ func blame(g *guest, err error) (check.Cause, string) {
 	}
 }
 
-// blameExit is blame for a run that exited, or that was ended with an exit code of
-// wazero's.
+// blameExit does the same for a run that exited, or that wazero ended with an exit
+// code of its own.
 func blameExit(g *guest, code uint32) (check.Cause, string) {
 	switch {
 	case code == sys.ExitCodeDeadlineExceeded && g.timedOut && g.output.message != "":

@@ -67,8 +67,8 @@ func (c cache) add(dir string, fill func(temp string) error) error {
 	return errors.Join(os.RemoveAll(dir), os.Rename(temp, dir))
 }
 
-// tidy removes modules that have not been loaded for cacheAge, and what a
-// compiler left behind that was ended. An error is no reason not to start.
+// tidy removes modules that have not been loaded for cacheAge, and what ended
+// compilers left behind. It ignores errors: they must not prevent a start.
 func (c cache) tidy() {
 	entries, err := os.ReadDir(string(c))
 	if err != nil {

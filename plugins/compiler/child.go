@@ -62,7 +62,7 @@ func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error
 	return err
 }
 
-// compileInChild has a child process read and compile a module into dir.
+// compileInChild runs a child process that reads and compiles a module into dir.
 func (c *Compiler) compileInChild(ctx context.Context, wasm []byte, dir string) error {
 	return c.cache.add(dir, func(temp string) error {
 		if err := c.runChild(ctx, wasm, temp); err != nil {

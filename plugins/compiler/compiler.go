@@ -77,8 +77,8 @@ func (c *Compiler) Ready(digest string) bool {
 	return native && err == nil
 }
 
-// Compile has a child compile a module that is not ready, which may take half a
-// minute of CPU time.
+// Compile runs a child for a module that is not ready, which may take half a minute
+// of CPU time.
 func (c *Compiler) Compile(ctx context.Context, wasm []byte, digest string) error {
 	if c.Ready(digest) {
 		return nil
@@ -130,8 +130,8 @@ func loadEntry(ctx context.Context, dir string) (*Program, *engine.Engine, error
 	return p, e, err
 }
 
-// loadHere reads and compiles a module in this process. A cache without room is
-// no reason not to load it.
+// loadHere reads and compiles a module in this process, without the cache if that
+// can't be written to.
 func (c *Compiler) loadHere(ctx context.Context, wasm []byte, dir string) (*Program, *engine.Engine, error) {
 	p, err := Parse(wasm, c.admit)
 	if err != nil {

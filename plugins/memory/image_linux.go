@@ -10,7 +10,7 @@ import (
 )
 
 // imageFile returns a descriptor of an anonymous file that holds the image,
-// sealed so that nothing can change it; -1 if there is none to be had.
+// sealed so that nothing can change it; -1 if the system has none.
 func imageFile(b []byte) int {
 	fd, err := unix.MemfdCreate("vega-image", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {

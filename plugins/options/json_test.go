@@ -15,14 +15,14 @@ import (
 	"vega/plugins/jsonpath"
 )
 
-// free is a host that nothing costs anything with.
+// free is a host with which nothing costs anything.
 type free struct{}
 
 func (free) Pause() error   { return nil }
 func (free) Hold(int) error { return nil }
 func (free) Release(int)    {}
 
-// tree is what encoding/json makes of a text.
+// tree returns what encoding/json decodes from a text.
 func tree(text []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -91,8 +91,8 @@ func sameAnswer(t *testing.T, text *jsonpath.Text, tree any, path string) {
 	}
 }
 
-// sameJSON compares lists and objects: encoding/json sorts keys, and escapes
-// what it need not.
+// sameJSON compares lists and objects by value, because encoding/json sorts keys and
+// escapes more than necessary.
 func sameJSON(a, b string) bool {
 	if a == "" || a[0] != '{' && a[0] != '[' {
 		return false
@@ -110,7 +110,7 @@ func sameJSON(a, b string) bool {
 	return err == nil && err2 == nil && bytes.Equal(again, want)
 }
 
-// paths are those of a tree, with some that lead nowhere.
+// paths returns the paths of a tree, and some that do not exist.
 func paths(v any, prefix string, all []string) []string {
 	if len(all) > 200 {
 		return all
@@ -149,11 +149,11 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q is taken, but %v", text, err)
 		}
 		if refused != nil || !unique(text) {
-			return // of a key that stands twice, the tree has the last one only
+			return // the tree has only the last value of a duplicate key
 		}
-		sameAnswer(t, jsonpath.New(text), v, path) // in the reading that checks
+		sameAnswer(t, jsonpath.New(text), v, path) // while the text is checked
 		all := paths(v, "", []string{path})
-		for i := range all { // in an order that resumes here and there
+		for i := range all { // in an order that resumes in different places
 			sameAnswer(t, read, v, all[i*(2*int(step)+1)%len(all)])
 		}
 	})
@@ -167,8 +167,8 @@ var texts = []string{
 	`{"b":1,"a":{"c":[1,{"d":"e"}],"\u0063\u0064":2},"a\tb":3}`,
 }
 
-// A path in a document of each size: as a tree was made of it, and read; and a
-// second path, which need not check the text again.
+// BenchmarkJSON looks up a path in documents of several sizes, by decoding a tree and
+// by reading, and a second path, for which the text is not checked again.
 func BenchmarkJSON(b *testing.B) {
 	for _, size := range []struct {
 		name  string
@@ -226,7 +226,7 @@ func found(tb testing.TB, read *jsonpath.Text, path string) string {
 	return s.String()
 }
 
-// document is an answer as an API gives it, of about so many bytes.
+// document returns an answer like that of an API, of about so many bytes.
 func document(size int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"version":1,"items":[`)
