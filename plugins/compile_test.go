@@ -331,26 +331,3 @@ func TestCompilerIsEnded(t *testing.T) {
 		})
 	}
 }
-
-// Modules that were not loaded for long are removed, others stay.
-func TestCacheIsTidied(t *testing.T) {
-	cache := t.TempDir()
-	old := time.Now().Add(-40 * 24 * time.Hour)
-	for _, name := range []string{"unused", "compiling-1", "fresh"} {
-		if err := os.Mkdir(filepath.Join(cache, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if name != "fresh" {
-			if err := os.Chtimes(filepath.Join(cache, name), old, old); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if _, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache}); err != nil {
-		t.Fatal(err)
-	}
-	left, err := os.ReadDir(cache)
-	if err != nil || len(left) != 1 || left[0].Name() != "fresh" {
-		t.Errorf("%v, %v", left, err)
-	}
-}
