@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"reflect"
 	"time"
 
 	"vega/plugins/grant"
@@ -155,18 +155,14 @@ func ReadCase(path string) (*Case, error) {
 	return c, nil
 }
 
+// lineOf returns the line of an error that decoding a case ended with, at the offset.
 func lineOf(b []byte, err error, at int64) int {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = syntax.Offset
-	case errors.As(err, &kind):
+	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		at = kind.Offset
-	default:
-		if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			at = int64(max(0, bytes.Index(b, []byte(field))))
-		}
+	} else if field := unknownField(b, reflect.TypeFor[Case]()); field > 0 {
+		at = field
 	}
 	return 1 + bytes.Count(b[:min(at, int64(len(b)))], []byte{'\n'})
 }

@@ -68,7 +68,7 @@ func (f *Failure) error() error {
 
 // failureOf is nil for nil and for a denial.
 func failureOf(err error, redact func(string) string) *Failure {
-	if d := (*grant.Denial)(nil); err == nil || errors.As(err, &d) {
+	if _, denied := errors.AsType[*grant.Denial](err); err == nil || denied {
 		return nil
 	}
 	code := egress.Code(err)
