@@ -1,8 +1,8 @@
 ;; Tries to find what an earlier run left: in a data segment, in memory that was
-;; zero, at its end, and in globals of every type, exported or not. Healthy when
-;; there is nothing; 2 when there is. Then it leaves all of that behind, and
-;; ends by its probe: 0 returns, 1 traps, 2 grows its memory, 3 never ends, 4
-;; leaves through proc_exit.
+;; zero, at its end, and in globals of every type, exported or not. Returns healthy
+;; if there is nothing and 2 if there is. Then it leaves all of that behind, and
+;; ends as its probe says: 0 returns, 1 traps, 2 grows its memory, 3 never ends, 4
+;; calls proc_exit.
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (memory (export "memory") 2)

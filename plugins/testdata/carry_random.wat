@@ -1,4 +1,4 @@
-;; Rolls its dice in _initialize and tells them: no two runs the same.
+;; Asks for random numbers in _initialize and reports them: they differ in each run.
 (module
   (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
   (import "vega_v1" "message" (func $message (param i32 i32)))

@@ -1,6 +1,6 @@
-;; Hands the host pointers and lengths that lie outside of its memory. Healthy
-;; when each is answered by -9 (invalid) or -8 (too large), which the return
-;; value tells: 2 at the first that is not.
+;; Passes the host pointers and lengths outside of its memory. Returns healthy if
+;; each call returns -9 (invalid) or -8 (too large), and 2 at the first that does
+;; not.
 (module
   (import "vega_v1" "config" (func $config (param i32 i32 i32 i32) (result i32)))
   (import "vega_v1" "error" (func $error (param i32 i32) (result i32)))

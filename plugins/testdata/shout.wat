@@ -1,4 +1,4 @@
-;; Logs more than a call may carry; the line is lost, and nothing else.
+;; Logs more than a call accepts; only that line is lost.
 (module
   (import "vega_v1" "log" (func $log (param i32 i32 i32)))
   (memory (export "memory") 2)

@@ -1,4 +1,4 @@
-;; Imports a call by another signature than it has.
+;; Imports a call with the wrong signature.
 (module
   (import "vega_v1" "config" (func $config (param i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Imports what WASI does not have.
+;; Imports a function that WASI does not have.
 (module
   (import "wasi_snapshot_preview1" "sock_connect" (func $connect (param i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Returns a number that is no status.
+;; Returns a number that is not a status.
 (module
   (memory (export "memory") 1)
   (func (export "vega_run") (param i32) (result i32)

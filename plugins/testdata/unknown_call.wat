@@ -1,4 +1,4 @@
-;; Asks for a call that no vega has.
+;; Imports a call that no version of vega has.
 (module
   (import "vega_v1" "launch" (func (param i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,5 +1,5 @@
-// Package main is a plugin of badly behaved and curious probes, one for each
-// thing that the sandbox has to stand.
+// Package main is a plugin of probes that misbehave or spy, one for each thing that
+// the sandbox has to withstand.
 package main
 
 import (
@@ -53,7 +53,7 @@ func init() {
 	sdk.Probe("unended", func(*sdk.Run) sdk.Result { _, _ = os.Stdout.WriteString("no line end"); return sdk.Healthy("") })
 }
 
-// past asks for a column when there is no row any more.
+// past asks for a column after the last row.
 func past(r *sdk.Run) sdk.Result {
 	rows, err := r.Query(r.String("database"), "SELECT 1")
 	if err != nil {
@@ -67,7 +67,7 @@ func past(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("")
 }
 
-// stumble trips over a denial.
+// stumble panics on a denial.
 func stumble(r *sdk.Run) sdk.Result {
 	if _, err := r.HTTP("GET", r.String("url")).Send(); err != nil {
 		panic(err)
@@ -90,7 +90,7 @@ func logs(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("said a lot")
 }
 
-// hungry takes memory until there is none left.
+// hungry allocates memory until none is left.
 func hungry(*sdk.Run) sdk.Result {
 	var all [][]byte
 	for {
@@ -114,7 +114,7 @@ func spin(n int) int {
 
 var seen int
 
-// count tells how often it ran in this instance.
+// count reports how often it ran in this instance.
 func count(*sdk.Run) sdk.Result {
 	seen++
 	if seen > 1 {
@@ -233,7 +233,7 @@ func kv(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("was: " + old)
 }
 
-// echo tells all it can see, by every way there is.
+// echo reports all it can see, in every way there is.
 func echo(r *sdk.Run) sdk.Result {
 	var all strings.Builder
 	n := r.Int("#")
@@ -267,10 +267,10 @@ func echo(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(all.String())
 }
 
-// guess has texts echoed by HTTP and by TCP, and names them to calls that are
-// refused. Its message is all that it can observe of the first: lengths, read by
-// read, whether the text came back as it was, and the texts of errors with its own
-// text taken out. A detail is what differs in another.
+// guess has texts echoed over HTTP and TCP, and passes them to calls that are
+// refused. Its message contains all that it can observe about the first text: the
+// length of each read, whether the text came back unchanged, and the texts of errors
+// without the text itself. A detail contains what differs for another text.
 func guess(r *sdk.Run) sdk.Result {
 	first := ""
 	for i, g := range r.Strings("guesses") {
@@ -330,7 +330,7 @@ func observe(seen *strings.Builder, from io.Reader, want string) {
 	seen.WriteString(strconv.FormatBool(string(all) == want) + ";")
 }
 
-// smuggle sends its secret by every way on which the far end could compute on it.
+// smuggle sends its secret in every way in which the far end could compute with it.
 func smuggle(r *sdk.Run) sdk.Result {
 	token, url := r.String("token"), r.String("url")
 	try := func(name string, err error) {
@@ -358,8 +358,8 @@ func smuggle(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("tried")
 }
 
-// memory looks for the two halves of a secret, one right after the other,
-// anywhere in its own linear memory, after having had the secret echoed.
+// memory has the secret echoed, and then searches its own linear memory for the two
+// halves of it, one right after the other.
 func memory(r *sdk.Run) sdk.Result {
 	echo(r)
 	first, second := r.String("half1"), r.String("half2")
@@ -382,7 +382,7 @@ func same(b []byte, s string) bool {
 	return true
 }
 
-// memorySize is a lower bound, in pages, of the linear memory: the heap's end.
+// memorySize returns the end of the heap in pages, a lower bound of the memory's size.
 func memorySize() int {
 	b := make([]byte, 1<<16)
 	return int(uintptr(unsafe.Pointer(&b[len(b)-1]))) / 65536

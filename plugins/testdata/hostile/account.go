@@ -1,27 +1,27 @@
 package hostile
 
-// Places in the memory of the modules that call a target.
+// Addresses in the memory of the modules that call a target.
 const (
 	atURL, atGET, atPath = 0, 16, 64
 	atSQL, atType        = 256, 512
-	atAddress            = 1024 // 1 KiB for what the url option says
+	atAddress            = 1024 // 1 KiB for the value of the url option
 	atBuffer             = 1 << 16
 )
 
-// Spender is a module that has the host work or remember for it. Its manifest
+// Spender is a module that makes the host compute or hold memory for it. Its manifest
 // has the options url, name and database, and every capability.
 type Spender struct {
 	Module
 	Calls []string // that it imports
 }
 
-// spending is a Spender in the making.
+// spending is a Spender that is being built.
 type spending struct {
 	builder
 	f map[string]uint32
 }
 
-// signatures of the calls, by parameters and results.
+// signatures holds the parameters and results of the calls.
 var signatures = map[string][2]string{
 	"config": {"iiii", "i"}, "http_request": {"iiii", "i"}, "http_option": {"iii", "i"}, "http_header": {"iiiii", "i"}, "http_send": {"iii", "i"},
 	"json": {"iiiii", "i"}, "read": {"iii", "i"}, "write": {"iii", "i"}, "close": {"i", ""}, "dial": {"iii", "i"}, "match": {"iiii", "i"},
@@ -29,7 +29,7 @@ var signatures = map[string][2]string{
 	"detail": {"iiii", ""},
 }
 
-// spends makes a Spender of what its vega_run does; locals 1 to 3 are its own.
+// spends returns a Spender whose vega_run does this; locals 1 to 3 are free for it.
 func spends(name, tries string, calls []string, body func(s *spending) []byte) Spender {
 	return Spender{Module{name, tries, func() []byte {
 		s := &spending{f: map[string]uint32{}}
@@ -50,13 +50,13 @@ func (s *spending) call(name string, arguments ...[]byte) []byte {
 
 func set(local uint64) []byte { return join([]byte{0x21}, leb(local)) }
 
-// option reads an option to atAddress; local 1 is its length.
+// option reads an option to atAddress, and its length to local 1.
 func (s *spending) option(name string) []byte {
 	s.text(32, []byte(name))
 	return join(s.call("config", i32(32), i32(int64(len(name))), i32(atAddress), i32(1024)), set(1))
 }
 
-// ask sends a request for the url option; local 2 is its handle.
+// ask sends a request for the url option; local 2 holds its handle.
 func (s *spending) ask() []byte {
 	return join(
 		s.call("http_request", i32(atGET), i32(3), i32(atAddress), get(1)), set(2),
@@ -65,14 +65,14 @@ func (s *spending) ask() []byte {
 	)
 }
 
-// json asks for a path.
+// json asks for a path in the answer.
 func (s *spending) json(path string) []byte {
 	s.text(atPath, []byte(path))
 	return s.call("json", get(2), i32(atPath), i32(int64(len(path))), i32(atBuffer), i32(1<<16))
 }
 
-// failing is 2 where what is on the stack is an errno, and else 0: a target's
-// fault, as far as the module has its way.
+// failing replaces an errno on the stack by 2 and any other value by 0: the module
+// claims that its target is at fault.
 func failing() []byte {
 	return join(i32(0), []byte{0x48, 0x04, 0x7f}, i32(2), []byte{0x05}, i32(0), []byte{end})
 }
@@ -86,7 +86,7 @@ var httpOnly = []string{"config", "http_request", "http_option", "http_send"}
 
 func with(calls ...string) []string { return append(append([]string{}, httpOnly...), calls...) }
 
-// Spenders are modules that have the host spend memory or time.
+// Spenders returns the modules that make the host spend memory or time.
 func Spenders() []Spender {
 	database := func(query string, body func(s *spending) []byte) func(s *spending) []byte {
 		return func(s *spending) []byte {

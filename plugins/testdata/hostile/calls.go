@@ -7,8 +7,8 @@ const (
 	wasi = "wasi_snapshot_preview1"
 )
 
-// callers are modules that abuse what the host offers, or ask for what it
-// doesn't.
+// callers returns modules that abuse the host's calls, or call what it does not
+// have.
 func callers() []Module {
 	return []Module{
 		{"no-memory", "exports no memory", func() []byte {
@@ -72,7 +72,7 @@ func callers() []Module {
 	}
 }
 
-// once is forever's opposite.
+// once runs its body only once, unlike forever.
 func once(b ...[]byte) []byte { return join(b...) }
 
 func importing(module, field, params, results string) func() []byte {
@@ -85,8 +85,8 @@ func importing(module, field, params, results string) func() []byte {
 	}
 }
 
-// polls asks poll_oneoff for so many subscriptions, each to a clock that goes
-// off in an hour.
+// polls asks poll_oneoff for so many subscriptions, each to a timeout far in the
+// future.
 func polls(n int64, repeat func(...[]byte) []byte) func() []byte {
 	return func() []byte {
 		var b builder
@@ -116,7 +116,7 @@ func writes(vectors int64, repeat func(...[]byte) []byte) func() []byte {
 	}
 }
 
-// said repeats a call that answers nothing.
+// said repeats a call that returns nothing.
 func said(field, params string, arguments ...[]byte) func() []byte {
 	return func() []byte {
 		var b builder

@@ -2,7 +2,7 @@ package hostile
 
 import "bytes"
 
-// slow are modules whose compiling takes minutes or gigabytes.
+// slow returns modules that take minutes or gigabytes to compile.
 func slow() []Module {
 	return []Module{
 		{"compile-locals", "500 locals in 500 nested loops", func() []byte {
@@ -24,7 +24,7 @@ func slow() []Module {
 			var b builder
 			b.memory(1)
 			b.run(b.function("i", "i", call(1), i32(0)))
-			b.funcs[b.function("", "")] = leb(1<<24 - 1) // after its caller: a validator comes to the call first
+			b.funcs[b.function("", "")] = leb(1<<24 - 1) // after its caller, so that a validator reaches the call first
 			return b.bytes()
 		}},
 		{"compile-function", "one function of 2 MiB", func() []byte {

@@ -2,14 +2,14 @@ package hostile
 
 import wasm "vega/plugins/binary"
 
-// counts are modules whose bytes promise more than they hold: a decoder that
+// counts returns modules that announce more than they contain: a decoder that
 // allocates by a count ends the process.
 func counts() []Module {
 	one := func(id byte, body ...[]byte) func() []byte {
 		return func() []byte { return section(wasm.Header(), id, body...) }
 	}
 	funcref := []byte{0x70}
-	// With what the sections before have to hold for one to be read at all.
+	// The earlier sections contain what is needed to reach the count.
 	after := func(module []byte, id byte, body ...[]byte) func() []byte {
 		return func() []byte { return section(module, id, body...) }
 	}
@@ -49,7 +49,7 @@ func counts() []Module {
 	}
 }
 
-// named is an honest module with a name section that isn't.
+// named returns an honest module with a hostile name section.
 func named(subsection byte, body ...[]byte) func() []byte {
 	return func() []byte {
 		inner := join(body...)
@@ -57,7 +57,7 @@ func named(subsection byte, body ...[]byte) func() []byte {
 	}
 }
 
-// honest does nothing and says healthy.
+// honest does nothing and returns healthy.
 func honest() *builder {
 	b := &builder{}
 	b.memory(1)

@@ -1,9 +1,8 @@
-// Package hostile makes modules that mean harm: what a stranger could drop
-// into plugins/ to end, freeze or starve the daemon. Modules lists them; gen
-// writes the small ones beside this file, so that they can be looked at and
-// fed to other runtimes.
+// Package hostile generates malicious modules: what a stranger could install as a
+// plugin to crash, freeze or starve the daemon. Modules lists them; gen writes the
+// small ones next to this file, so that they can be inspected and run elsewhere.
 //
-// None of it is fit for anything but a test of the sandbox.
+// They are only for tests of the sandbox.
 package hostile
 
 import (
@@ -13,19 +12,19 @@ import (
 	wasm "vega/plugins/binary"
 )
 
-// builder is a module in the making.
+// builder is a module that is being built.
 type builder struct {
 	types, imports, funcs, tables, memories, globals, exports, elements, codes, data [][]byte
 
 	start, dataCount []byte
 }
 
-// bomb is a count that no module holds.
+// bomb is a count that no module reaches.
 const bomb = 1<<32 - 1
 
 func leb(n uint64) []byte { return binary.AppendUvarint(nil, n) }
 
-// sleb is a signed LEB128 number.
+// sleb encodes a signed LEB128 number.
 func sleb(n int64) (b []byte) {
 	for {
 		c := byte(n & 0x7f)
@@ -45,7 +44,7 @@ func section(module []byte, id byte, body ...[]byte) []byte {
 	return wasm.AppendSection(module, id, join(body...))
 }
 
-// values are types by letter: i for i32, I for i64, F for f64.
+// values encodes types by letter: i for i32, I for i64, F for f64.
 func values(letters string) []byte {
 	out := leb(uint64(len(letters)))
 	for _, l := range letters {
@@ -71,7 +70,7 @@ func (b *builder) imported(module, field, params, results string) uint32 {
 	return uint32(len(b.imports) - 1)
 }
 
-// function adds a function of the instructions given, without locals.
+// function adds a function with these instructions and without locals.
 func (b *builder) function(params, results string, instructions ...[]byte) uint32 {
 	return b.withLocals(params, results, 0, instructions...)
 }
@@ -84,7 +83,7 @@ func (b *builder) withLocals(params, results string, locals int, instructions ..
 	return b.declaring(params, results, declared, instructions...)
 }
 
-// declaring adds a function whose locals are declared by the bytes given.
+// declaring adds a function whose locals are declared by these bytes.
 func (b *builder) declaring(params, results string, declared []byte, instructions ...[]byte) uint32 {
 	b.funcs = append(b.funcs, b.typ(params, results))
 	body := join(declared, join(instructions...), []byte{end})
@@ -92,14 +91,14 @@ func (b *builder) declaring(params, results string, declared []byte, instruction
 	return b.next() - 1
 }
 
-// next is the index of the function that is added next.
+// next returns the index of the function that is added next.
 func (b *builder) next() uint32 { return uint32(len(b.imports) + len(b.funcs)) }
 
 func (b *builder) export(as string, kind byte, index uint32) {
 	b.exports = append(b.exports, join(name(as), []byte{kind}, leb(uint64(index))))
 }
 
-// memory has least pages to start with, and the name that plugins give it.
+// memory adds a memory of so many pages, under the name that plugins use.
 func (b *builder) memory(least uint64) {
 	b.memories = append(b.memories, join([]byte{0}, leb(least)))
 	b.export("memory", 2, 0)

@@ -2,8 +2,8 @@ package hostile
 
 import wasm "vega/plugins/binary"
 
-// foreign are modules with something that is not in the grammar, or that is
-// spelled as it may not be.
+// foreign returns modules with something that is not in the grammar, or is encoded
+// in a way that is not allowed.
 func foreign() []Module {
 	with := func(name, tries string, change func(b *builder)) Module {
 		return Module{name, tries, func() []byte {

@@ -2,20 +2,19 @@ package hostile
 
 import "bytes"
 
-// The prefixes of a reference whose type is spelled out. wazero reads them and
-// what follows wherever a type stands, whatever features are on.
+// Prefixes of a reference type with an explicit heap type. wazero reads them, and
+// what follows, wherever a type is expected, whatever features are enabled.
 const refNullable, refStrict = 0x63, 0x64
 
-// brTable is an index of a type that is an instruction, too: a reader that takes
-// the prefix for a whole type reads a branch table next, with the hidden code as
-// its targets.
+// brTable is the index of a type and also an instruction: a reader that takes the
+// prefix for a whole type reads a branch table next, with the hidden code as its
+// targets.
 const brTable = 0x0e
 
-// hidden is a loop without end as the three targets, and one more, of a branch
-// table.
+// hidden encodes an endless loop as the targets of a branch table.
 var hidden = []byte{0x03, 0x40, 0x0c, 0, end}
 
-// typed is a module with so many types that brTable is one of them.
+// typed returns a module with so many types that brTable is one of them.
 func typed() *builder {
 	b := &builder{}
 	for n := range brTable + 1 {
@@ -25,8 +24,8 @@ func typed() *builder {
 	return b
 }
 
-// secret are modules whose code one reader sees and another doesn't, so that it
-// is not paid for, or is not what was validated.
+// secret returns modules with code that one reader sees and another does not, so that
+// it costs no fuel, or is not what was validated.
 func secret() []Module {
 	within := func(tries string, name string, instructions ...[]byte) Module {
 		return Module{name, tries, func() []byte {
@@ -59,9 +58,9 @@ func secret() []Module {
 	}
 }
 
-// vectorInTwo has 16 bytes that are a constant for who reads the number of the
-// instruction whole, and code for who reads its first byte: it is in a block that
-// is left before, which the first of them ends.
+// vectorInTwo has 16 bytes that are a constant to a reader that decodes the whole
+// number of the instruction, and code to one that reads only its first byte: they are
+// in a block that was left before, which the first of them ends.
 func vectorInTwo() []byte {
 	b := typed()
 	constant := join([]byte{end}, hidden, []byte{0x02, 0x40}, bytes.Repeat([]byte{0x01}, 8))
@@ -73,7 +72,7 @@ func vectorInTwo() []byte {
 // validator reads two bytes and the compiler one, so that the second is code,
 // and drops a value that was validated as still there.
 func confused() []byte {
-	const dropped = 0x1a // a type, too
+	const dropped = 0x1a // also a type
 	b := &builder{}
 	for n := range dropped + 1 {
 		b.typ(string(bytes.Repeat([]byte("i"), n)), "")
@@ -86,8 +85,8 @@ func confused() []byte {
 	return b.bytes()
 }
 
-// unboundedTable has a table whose four bytes are a type, a minimum and a
-// maximum for one reader, and a longer type and a minimum for another.
+// unboundedTable has a table whose four bytes are a type, a minimum and a maximum to
+// one reader, and a longer type and a minimum to another.
 func unboundedTable() []byte {
 	b := typed()
 	b.tables = append(b.tables, []byte{refNullable, 1, 0, 5})
@@ -106,7 +105,7 @@ func secretState() []byte {
 	b.tables = append(b.tables, []byte{0x70, 0, 1})
 	nothing := b.function("", "")
 	b.elements = append(b.elements, join([]byte{3, 0, 1}, leb(uint64(nothing))))
-	shifted := nothing + 1 // what nobody sees nobody shifts: its index is that of the rewritten module
+	shifted := nothing + 1 // hidden code is not rewritten: its index is that of the rewritten module
 	set := join(call(shifted), i32(0), []byte{0xd2, byte(shifted), 0x26, 0}, bytes.Repeat([]byte{0x01}, 9))
 	check := join(i32(0), []byte{0x25, 0, 0xd1, 0x45, 0x04, 0x40}, trap, []byte{end})
 	b.run(b.function("i", "i", check, []byte{0x02, refNullable, taken}, set, trap, []byte{end}, drop, i32(0)))

@@ -9,10 +9,10 @@ type Module struct {
 	Wasm  func() []byte
 }
 
-// MaxKept bounds the modules that are kept as files.
+// MaxKept is the maximum size of a module that is kept as a file.
 const MaxKept = 8 << 10
 
-// Modules are all hostile modules.
+// Modules returns all hostile modules.
 func Modules() []Module {
 	return slices.Concat(counts(), endless(), greedy(), large(), slow(), callers(), secret(), foreign(), numerous())
 }

@@ -7,8 +7,8 @@ import (
 	wasm "vega/plugins/binary"
 )
 
-// numerous are modules of very many small things. A runtime keeps each in a
-// structure many times its size.
+// numerous returns modules of very many small things, each of which a runtime keeps in
+// a structure many times its size.
 func numerous() []Module {
 	const million = 1_000_000
 	one := func(name, tries string, id byte, n int, item []byte) Module {
@@ -46,7 +46,7 @@ func numerous() []Module {
 	}
 }
 
-// exports is a module that exports its memory under so many names.
+// exports returns a module that exports its memory under so many names.
 func exports(n int) []byte {
 	body := leb(uint64(n))
 	for i := range n {
@@ -67,7 +67,7 @@ func alike(n int, locals []byte, instructions ...[]byte) []byte {
 	return b.bytes()
 }
 
-// wide is a module of so many functions that call one of 128 parameters and as
+// wide returns a module of so many functions that call one with 128 parameters and as
 // many results.
 func wide(n int, calls []byte) []byte {
 	const letters = "iiiiiiiiiiiiiiii" + "iiiiiiiiiiiiiiii" + "iiiiiiiiiiiiiiii" + "iiiiiiiiiiiiiiii" +
@@ -85,8 +85,8 @@ func wide(n int, calls []byte) []byte {
 	return b.bytes()
 }
 
-// most is at each cap of the reader that it can be at, for so many functions,
-// types and globals.
+// most returns a module that reaches every limit of the reader that it can, for so
+// many functions, types and globals.
 func most(functions, types, globals int) *builder {
 	b := honest()
 	eight := b.typ("iiiiiiii", "i")

@@ -2,7 +2,7 @@ package hostile
 
 import "bytes"
 
-// greedy are modules that take memory.
+// greedy returns modules that take memory.
 func greedy() []Module {
 	return []Module{
 		{"memory-grow", "grows its memory page by page, for ever", func() []byte {
@@ -68,7 +68,7 @@ func greedy() []Module {
 	}
 }
 
-// large are the modules that are too large to keep.
+// large returns the modules that are too large to keep.
 func large() []Module {
 	return []Module{
 		{"data-segment", "a data segment of 60 MiB", func() []byte {

@@ -7,8 +7,8 @@ import (
 	wasm "vega/plugins/binary"
 )
 
-// Mutate changes a module in one place: bytes, a number made large, a cut,
-// sections that change places, or a type that is no longer one.
+// Mutate changes a module in one place: it changes bytes, makes a number large, cuts
+// the module off, swaps sections, or makes a type invalid.
 func Mutate(r *rand.Rand, b []byte) []byte {
 	if len(b) < 16 {
 		return b
@@ -37,7 +37,7 @@ func Mutate(r *rand.Rand, b []byte) []byte {
 	return b
 }
 
-// part is a section of a module that is taken apart.
+// part is a section of a module.
 type part struct {
 	id   byte
 	body []byte
@@ -62,13 +62,12 @@ func together(all []part) []byte {
 	return out
 }
 
-// typeBytes are what stands for a type, or before one, in some version of
+// typeBytes are the bytes that encode a type, or a prefix of one, in some version of
 // WebAssembly, and flags of limits.
 var typeBytes = []byte{0x63, 0x64, 0x40, 0x4e, 0x50, 0x5e, 0x5f, 0x60, 0x69, 0x6e, 0x6f, 0x70, 0x7b, 0x7f, 0, 1, 2, 3, 4, 5, 7}
 
-// retype puts such bytes where a type or limits may stand, in a section that has
-// some, and keeps all sizes right: in place of one, or as a prefix and the type
-// that it is of.
+// retype puts such bytes where a type or limits may be, in a section that has some,
+// and keeps all sizes right: it replaces one, or adds a prefix and a type.
 func retype(r *rand.Rand, b []byte) []byte {
 	all := apartFrom(b)
 	var have []int
@@ -90,7 +89,7 @@ func retype(r *rand.Rand, b []byte) []byte {
 	return together(all)
 }
 
-// retypeCode changes one function, whose size it sets right.
+// retypeCode changes one function, and corrects its size.
 func retypeCode(r *rand.Rand, body []byte) []byte {
 	of := wasm.NewReader(body)
 	n := of.U32()

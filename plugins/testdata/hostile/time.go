@@ -1,6 +1,6 @@
 package hostile
 
-// endless are modules that never return by themselves.
+// endless returns modules that never return by themselves.
 func endless() []Module {
 	body := func(instructions ...[]byte) func() []byte {
 		return func() []byte {
@@ -37,8 +37,8 @@ func endless() []Module {
 	}
 }
 
-// recursion catches nothing of the overflow that a plain recursion ends with:
-// it goes 20,000 deep, and again, and again.
+// recursion does not end with the overflow of a plain recursion: it goes 20,000 calls
+// deep, again and again.
 func recursion() []byte {
 	var b builder
 	b.memory(1)
@@ -71,8 +71,8 @@ func indirect() []byte {
 	return b.bytes()
 }
 
-// Calls is functions of which each calls the next twice: a tree of 2^depth
-// calls.
+// Calls returns a module whose functions each call the next one twice: a tree of
+// 2^depth calls.
 func Calls(depth int) []byte {
 	var b builder
 	b.memory(1)
@@ -84,7 +84,7 @@ func Calls(depth int) []byte {
 	return b.bytes()
 }
 
-// leaves spends its time where no function calls or loops.
+// leaves spends its time in functions without calls or loops.
 func leaves() []byte {
 	var b builder
 	b.memory(16)
@@ -101,8 +101,8 @@ func leaves() []byte {
 	return b.bytes()
 }
 
-// straight repeats an operation 200 times, and that 1,000 times by calls: the
-// function that works has no loop and makes no call.
+// straight repeats an operation 200 times in a function without loops and calls, which
+// it calls 1,000 times.
 func straight(operation ...[]byte) func() []byte {
 	return func() []byte {
 		var b builder

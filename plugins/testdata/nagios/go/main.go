@@ -1,4 +1,4 @@
-// A plugin for Nagios whose first argument says how it behaves.
+// A plugin for Nagios whose first argument selects how it behaves.
 package main
 
 import (
