@@ -58,7 +58,7 @@ func (m *Module) serve(parent context.Context, g *guest, index int, deadline tim
 	g.output.redact()
 	g.lease.Give() // only now: redacting is computing, too
 	m.history.Record(job(g.in), &g.lease)
-	return verdict(g, parent, code, err)
+	return verdict(parent, g, code, err)
 }
 
 func job(in *Input) scheduler.Job {

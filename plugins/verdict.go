@@ -16,7 +16,7 @@ import (
 
 // verdict judges a run by what the guest returned or how it ended, and decides
 // whose fault it was.
-func verdict(g *guest, parent context.Context, code int32, err error) Result {
+func verdict(parent context.Context, g *guest, code int32, err error) Result {
 	o := &g.output
 	r := Result{Message: o.message, Details: o.details, Metrics: o.metrics, Denied: o.denied, Ended: err != nil || o.overflow != ""}
 	switch {
