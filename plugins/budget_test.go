@@ -60,7 +60,7 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 	}
 	for range 5 {
 		if got := m.Module.Run(t.Context(), plugins.Input{Integration: "j", Probe: "fine", Timeout: time.Minute}); got.Status != check.Healthy {
-			t.Errorf("a run beside twenty that wait: %s/%s %q", got.Status, got.Cause, got.Message)
+			t.Errorf("a run next to twenty that wait: %s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
 	time.Sleep(2 * budget) // they wait for longer than they may compute
@@ -69,7 +69,7 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 }
 
 // A run that gets no token is vega's fault, and its message says so.
-func TestStarvationIsTheHosts(t *testing.T) {
+func TestStarvationIsVegasFault(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
 	give := s.Occupy()
@@ -89,7 +89,7 @@ func TestStarvationIsTheHosts(t *testing.T) {
 
 // Probes that spin wait in the slow queue from their second run on: one of them
 // holds its only token, the others wait, and honest probes run.
-func TestHonestProbesBesideSpinners(t *testing.T) {
+func TestHonestProbesRunNextToSpinners(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: time.Hour})
 	m := s.guest(t)
 	honest := plugins.Input{Integration: "honest", Probe: "fine", Timeout: time.Minute}
@@ -123,7 +123,7 @@ func TestHonestProbesBesideSpinners(t *testing.T) {
 
 // New modules that compute without end are not known as such yet. An honest run
 // still gets a token among them, because they have to yield.
-func TestSpinnersTakeTurns(t *testing.T) {
+func TestNewSpinnersYield(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: time.Hour})
 	spinner, honest := s.guest(t), s.load(t, watWasm(t, "segments"))
 	ctx, cancel := context.WithCancel(t.Context())

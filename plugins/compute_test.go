@@ -15,7 +15,7 @@ import (
 // A query on SQLite that still computes when the time is up waited for nothing: it
 // is the probe's fault and not a timeout of the database, whatever the probe
 // reports.
-func TestComputingAtTheDeadlineIsNoTimeout(t *testing.T) {
+func TestComputingAtTheDeadlineIsNotATimeout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.db")
 	own, err := sqlite.Open(t.Context(), path)
 	if err != nil {

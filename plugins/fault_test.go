@@ -20,7 +20,7 @@ import (
 )
 
 // A run that never reached its guest is vega's fault.
-func TestLateStartIsTheHosts(t *testing.T) {
+func TestLateStartIsVegasFault(t *testing.T) {
 	m := newSandbox(t, plugins.Options{}).guest(t)
 	for name, timeout := range map[string]time.Duration{"none": 0, "spent while it was queued": -time.Second, "too short to start in": time.Nanosecond} {
 		got := m.Module.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: timeout})

@@ -87,7 +87,7 @@ func TestNoStateCrossesRuns(t *testing.T) {
 // A module whose state can't be set back gets new instances: because of tables,
 // dropped segments or wide globals. A start function has run once; streams stay
 // open.
-func TestNoStateCrossesRunsOtherwise(t *testing.T) {
+func TestNoStateCrossesRunsInNewInstances(t *testing.T) {
 	everyWay(t, func(t *testing.T, s *sandbox, reused bool) {
 		for name, kept := range map[string]bool{
 			"carry_table": false, "carry_segment": false, "carry_vector": false, "carry_start": true, "carry_stream": true, "deep": false,

@@ -28,7 +28,7 @@ func secretive(t *testing.T, memory manifest.Size, secret string) *guest {
 	t.Cleanup(func() {
 		g.end()
 		if held, _ := s.ledger.Held(); held != 0 {
-			t.Errorf("%d bytes are held for nobody", held)
+			t.Errorf("%d bytes stay counted", held)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -272,7 +272,7 @@ func (o outcome) check(t *testing.T, r report) {
 		}
 	}
 	if len(r.Refused) > 700 || len(r.Result.Message) > 1100 || strings.ContainsAny(r.Refused+r.Result.Message, "\n\x00") {
-		t.Errorf("no message for a person: %q", r.Refused+r.Result.Message)
+		t.Errorf("no message for an operator: %q", r.Refused+r.Result.Message)
 	}
 	if r.GC > longestGC {
 		t.Errorf("collecting garbage took %v of processor time", r.GC)

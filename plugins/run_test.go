@@ -74,7 +74,7 @@ func TestLogsAreCutNotTheRun(t *testing.T) {
 
 // If a probe waits for a target that never answers, the target is at fault, and the
 // message is the guest's own, since it had time left to report it.
-func TestTimeoutIsTheTargets(t *testing.T) {
+func TestTimeoutIsTheTargetsFault(t *testing.T) {
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestTimeoutIsTheTargets(t *testing.T) {
 	}
 }
 
-func TestShutdownIsTheHosts(t *testing.T) {
+func TestShutdownIsVegasFault(t *testing.T) {
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ var noDescriptor = &fs.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}
 
 // Whatever a guest makes of a call for which vega had no descriptor, the target is not
 // blamed, and the message says what to do.
-func TestShortageIsTheHosts(t *testing.T) {
+func TestShortageIsVegasFault(t *testing.T) {
 	if !realtest.Apart(t, func() []string {
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
 		t.Cleanup(web.Close)
@@ -77,7 +77,7 @@ func TestShortageIsTheHosts(t *testing.T) {
 
 // An error in vega's storage is vega's fault, except that the guest's quota is
 // exceeded. A guest that reports healthy in spite of it is believed.
-func TestOwnStorageIsTheHosts(t *testing.T) {
+func TestOwnStorageIsVegasFault(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)
 	for _, c := range []struct {

@@ -64,7 +64,7 @@ func TestStrangerSmugglesNoSecret(t *testing.T) {
 
 // A plugin that has its guesses of a secret echoed sees the same for each guess,
 // however much of it is right, unless it has the whole secret of at least 16 bytes.
-func TestGuessesTellNothing(t *testing.T) {
+func TestGuessesRevealNothing(t *testing.T) {
 	const token = "s3crettokenof28bytesexactly0"
 	web, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

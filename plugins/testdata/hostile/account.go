@@ -114,17 +114,17 @@ func Spenders() []Spender {
 		spends("json-handles", "keeps 16 bodies of 8 MiB, parsed", with("json"), func(s *spending) []byte {
 			return join(s.option("url"), times(16, s.ask(), s.json("#"), drop), s.json("#"), failing())
 		}),
-		spends("json-loop", "asks for the whole of a body for ever", with("json"), func(s *spending) []byte {
+		spends("json-loop", "asks for the whole of a body forever", with("json"), func(s *spending) []byte {
 			return join(s.option("url"), s.ask(), forever(s.json(""), drop), i32(0))
 		}),
-		spends("read-loop", "reads bodies to their ends, for ever", with("read", "close"), func(s *spending) []byte {
+		spends("read-loop", "reads bodies to their ends, forever", with("read", "close"), func(s *spending) []byte {
 			return join(s.option("url"), forever(
 				s.ask(),
 				[]byte{0x03, 0x40}, s.call("read", get(2), i32(atBuffer), i32(8<<20)), i32(0), []byte{0x4a, 0x0d, 0, end},
 				s.call("close", get(2)),
 			), i32(0))
 		}),
-		spends("send-loop", "sends requests for ever", with("close"), func(s *spending) []byte {
+		spends("send-loop", "sends requests forever", with("close"), func(s *spending) []byte {
 			return join(s.option("url"), forever(s.ask(), s.call("close", get(2))), i32(0))
 		}),
 		spends("header-handles", "has 16 requests of 64 headers of 64 KiB kept", []string{"config", "http_request", "http_header"}, func(s *spending) []byte {
@@ -133,7 +133,7 @@ func Spenders() []Spender {
 				join(repeated(64, join(s.call("http_header", get(2), i32(atBuffer), i32(1<<16), i32(atBuffer), i32(1<<16)), drop))...),
 			), s.call("http_header", get(2), i32(atBuffer), i32(1<<16), i32(atBuffer), i32(1<<16)), failing())
 		}),
-		spends("dial-loop", "connects for ever", []string{"config", "dial", "close"}, func(s *spending) []byte {
+		spends("dial-loop", "connects forever", []string{"config", "dial", "close"}, func(s *spending) []byte {
 			return join(s.option("address"), forever(s.call("dial", i32(0), i32(atAddress), get(1)), set(2), s.call("close", get(2))), i32(0))
 		}),
 		spends("move-loop", "reads a byte at a time from a peer that is faster", []string{"config", "dial", "read"}, func(s *spending) []byte {
@@ -144,12 +144,12 @@ func Spenders() []Spender {
 			return join(s.option("address"), s.call("dial", i32(0), i32(atAddress), get(1)), set(2),
 				forever(s.call("read", get(2), i32(atBuffer), i32(8<<20)), drop), i32(0))
 		}),
-		spends("resolve-loop", "resolves a name with thousands of records, for ever", []string{"config", "resolve"}, func(s *spending) []byte {
+		spends("resolve-loop", "resolves a name with thousands of records, forever", []string{"config", "resolve"}, func(s *spending) []byte {
 			s.text(atType, []byte("NS"))
 			return join(s.option("name"), forever(
 				s.call("resolve", i32(atType), i32(2), i32(atAddress), get(1), i32(0), i32(0), i32(atBuffer), i32(8<<20)), drop), i32(0))
 		}),
-		spends("match-loop", "has a pattern compiled that is large, for ever", []string{"match"}, func(s *spending) []byte {
+		spends("match-loop", "has a pattern compiled that is large, forever", []string{"match"}, func(s *spending) []byte {
 			pattern := "(a?){3000}[[:^alpha:]]"
 			s.text(atSQL, []byte(pattern))
 			return join(forever(s.call("match", i32(atSQL), i32(int64(len(pattern))), i32(atBuffer), i32(64)), drop), i32(0))
@@ -162,7 +162,7 @@ func Spenders() []Spender {
 			s.text(atBuffer, []byte(pattern))
 			return join(forever(s.call("match", i32(atBuffer), i32(int64(len(pattern))), i32(0), i32(1)), drop), i32(0))
 		}),
-		spends("kv-loop", "reads a value of 1 MiB for ever", []string{"kv_get", "kv_set"}, func(s *spending) []byte {
+		spends("kv-loop", "reads a value of 1 MiB forever", []string{"kv_get", "kv_set"}, func(s *spending) []byte {
 			return join(s.call("kv_set", i32(atURL), i32(3), i32(atBuffer), i32(1<<20)), drop,
 				forever(s.call("kv_get", i32(atURL), i32(3), i32(atBuffer), i32(1<<20)), drop), i32(0))
 		}),
@@ -175,7 +175,7 @@ func Spenders() []Spender {
 		spends("sql-wide-handles", "keeps 16 rows of 1 MB", sql, database(wide, func(s *spending) []byte {
 			return join(times(16, query(s, wide), s.call("sql_next", get(2)), drop), s.call("sql_next", get(2)), failing())
 		})),
-		spends("sql-column-loop", "asks for a column of 1 MB for ever", sql, database(wide, func(s *spending) []byte {
+		spends("sql-column-loop", "asks for a column of 1 MB forever", sql, database(wide, func(s *spending) []byte {
 			return join(query(s, wide), s.call("sql_next", get(2)), drop,
 				forever(s.call("sql_column", get(2), i32(0), i32(atBuffer), i32(1)), drop), i32(0))
 		})),

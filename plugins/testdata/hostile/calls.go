@@ -21,14 +21,14 @@ func callers() []Module {
 			b.imports = append(b.imports, join(name(vega), name("memory"), []byte{2, 0, 1}))
 			return b.bytes()
 		}},
-		{"run-signature", "a vega_run of another signature", func() []byte {
+		{"run-signature", "a vega_run with the wrong signature", func() []byte {
 			var b builder
 			b.memory(1)
 			b.run(b.function("I", "I", i64(0)))
 			return b.bytes()
 		}},
-		{"call-signature", "a host call of another signature", importing(vega, "config", "i", "i")},
-		{"call-unknown", "a host call that there is none of", importing(vega, "launch", "i", "i")},
+		{"call-signature", "a host call with the wrong signature", importing(vega, "config", "i", "i")},
+		{"call-unknown", "a host call that does not exist", importing(vega, "launch", "i", "i")},
 		{"call-foreign", "a function of another module", importing("env", "system", "i", "i")},
 		{"call-ungranted", "dial, which its manifest does not declare", importing(vega, "dial", "iii", "i")},
 		{"wasi-unknown", "sockets of WASI", importing(wasi, "sock_connect", "i", "i")},
@@ -36,7 +36,7 @@ func callers() []Module {
 			inner := name(vega)
 			return section(honest().bytes(), 0, name("name"), []byte{0}, leb(uint64(len(inner))), inner)
 		}},
-		{"exit", "proc_exit(0) in place of a status", func() []byte {
+		{"exit", "proc_exit(0) instead of a status", func() []byte {
 			var b builder
 			exit := b.imported(wasi, "proc_exit", "i", "")
 			b.memory(1)
@@ -46,7 +46,7 @@ func callers() []Module {
 		{"sleep", "sleeps for an hour", polls(1, forever)},
 		{"poll-count", "waits for 4 billion events", polls(bomb, once)},
 		{"poll-many", "waits for 300,000 events at once", polls(300_000, once)},
-		{"random", "32 MiB of randomness at a time, for ever", func() []byte {
+		{"random", "32 MiB of randomness at a time, forever", func() []byte {
 			var b builder
 			random := b.imported(wasi, "random_get", "ii", "i")
 			b.memory(512)

@@ -20,7 +20,7 @@ func slow() []Module {
 		{"compile-branches", "a branch table of 200,000 targets", func() []byte {
 			return shaped(0, join([]byte{0x02, 0x40}, get(0), []byte{0x0e}, leb(200_000), make([]byte, 200_001), []byte{end}))
 		}},
-		{"compile-type", "a call of a function whose type there is none of", func() []byte {
+		{"compile-type", "a call of a function whose type does not exist", func() []byte {
 			var b builder
 			b.memory(1)
 			b.run(b.function("i", "i", call(1), i32(0)))

@@ -57,7 +57,7 @@ func foreign() []Module {
 		}),
 		code("long-i32", "a number of 12 bytes", []byte{0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0}, drop),
 		code("long-offset", "an offset of six bytes", i32(0), []byte{0x28, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0}, drop),
-		code("unused-bits", "a number with bits set that it does not have", []byte{0x41, 0xff, 0xff, 0xff, 0xff, 0x4f}, drop),
+		code("unused-bits", "a number with bits set beyond its type", []byte{0x41, 0xff, 0xff, 0xff, 0xff, 0x4f}, drop),
 		code("endless-type", "a block's type that does not end", []byte{0x02, 0x80, 0x80, 0x80, 0x80, 0x80, end}),
 		code("reserved-grow", "memory.grow of another memory", i32(0), []byte{0x40, 1}, drop),
 		code("reserved-copy", "memory.copy with a memory's index in two bytes", i32(0), i32(0), i32(0), []byte{0xfc, 10, 0x80, 0, 0}),
@@ -66,9 +66,9 @@ func foreign() []Module {
 		code("throw", "an exception", []byte{0x08, 0}),
 		code("atomics", "an atomic store", i32(0), i32(0), []byte{0xfe, 0x17, 2, 0}),
 		code("relaxed", "a relaxed vector instruction", join([]byte{0xfd, 12}, make([]byte, 16)), join([]byte{0xfd, 12}, make([]byte, 16)), []byte{0xfd, 0x80, 0x02}, drop),
-		code("misaligned", "an access that says 2^31 of its alignment", i32(0), []byte{0x28, 31, 0}, drop),
-		code("lane", "a lane that there is none of", join([]byte{0xfd, 12}, make([]byte, 16)), []byte{0xfd, 27, 4}, drop),
-		{"more-code", "code for a function that there is none of", func() []byte {
+		code("misaligned", "an access with an alignment of 2^31", i32(0), []byte{0x28, 31, 0}, drop),
+		code("lane", "a lane that does not exist", join([]byte{0xfd, 12}, make([]byte, 16)), []byte{0xfd, 27, 4}, drop),
+		{"more-code", "code for a function that does not exist", func() []byte {
 			b := honest()
 			b.codes = append(b.codes, []byte{2, 0, end})
 			return b.bytes()

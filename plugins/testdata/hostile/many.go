@@ -37,10 +37,10 @@ func numerous() []Module {
 			return wide(10_000, bytes.Repeat([]byte{0x10, 0}, 2_000))
 		}},
 		{"many-declared", "5,000 types and 5,000 globals for 90,000 functions", func() []byte { return most(90_000, 4_000, 5_000).bytes() }},
-		{"most-functions", "as many functions as are allowed, and as much beside them", func() []byte {
+		{"most-functions", "as many functions as are allowed, and as much else", func() []byte {
 			return most(wasm.MaxFunctions-1_000, 400, 200).bytes()
 		}},
-		{"most-types", "as many types and globals as are allowed, and as much beside them", func() []byte {
+		{"most-types", "as many types and globals as are allowed, and as much else", func() []byte {
 			return most(5_000, wasm.MaxTypes-3, wasm.MaxGlobals).bytes()
 		}},
 	}

@@ -5,7 +5,7 @@ import "bytes"
 // greedy returns modules that take memory.
 func greedy() []Module {
 	return []Module{
-		{"memory-grow", "grows its memory page by page, for ever", func() []byte {
+		{"memory-grow", "grows its memory page by page, forever", func() []byte {
 			var b builder
 			b.memory(1)
 			b.run(b.function("i", "i", forever(i32(1), grow(), drop), i32(0)))
@@ -18,8 +18,8 @@ func greedy() []Module {
 			return b.bytes()
 		}},
 		{"memory-min", "starts with 4 GiB", func() []byte { return minimum(65536) }},
-		{"memory-min-256", "starts with 256 MiB, the most that can be granted", func() []byte { return minimum(4096) }},
-		{"image", "starts with 256 MiB, of which it sets the last byte", func() []byte {
+		{"memory-min-256", "starts with 256 MiB, the maximum that can be granted", func() []byte { return minimum(4096) }},
+		{"image", "starts with 256 MiB and sets the last byte", func() []byte {
 			var b builder
 			b.memory(4096)
 			b.text(256<<20-1, []byte{1})

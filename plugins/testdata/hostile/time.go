@@ -18,7 +18,7 @@ func endless() []Module {
 		{"tail", "two functions that call each other", mutual},
 		{"indirect", "calls itself through a table", indirect},
 		{"calls", "a tree of 2^60 calls, without a loop", func() []byte { return Calls(60) }},
-		{"leaves", "a line of 100,000 calls of a function that only stores, called for ever", leaves},
+		{"leaves", "a line of 100,000 calls of a function that only stores, called forever", leaves},
 		{"fill", "200,000 memory.fill of 1 MiB in a straight line, in a tree of calls", straight(i32(0), i32(1), i32(mib), fill())},
 		{"copy", "the same with memory.copy", straight(i32(0), i32(1), i32(mib-1), copies())},
 		{"table-fill", "the same with table.fill", straight(i32(0), refNull(), i32(1<<17), tableFill())},

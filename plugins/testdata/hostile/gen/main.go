@@ -1,5 +1,5 @@
-// Package main writes the small hostile modules to the directory that it is
-// told: go run ./testdata/hostile/gen testdata/hostile.
+// Package main writes the small hostile modules to a directory:
+// go run ./testdata/hostile/gen testdata/hostile.
 package main
 
 import (
@@ -18,7 +18,7 @@ func main() {
 	for _, m := range hostile.Modules() {
 		wasm := m.Wasm()
 		if len(wasm) > hostile.MaxKept {
-			continue // made anew by every test
+			continue // each test generates it
 		}
 		if err := os.WriteFile(filepath.Join(os.Args[1], m.Name+".wasm"), wasm, 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, err)
