@@ -68,7 +68,7 @@ func TestDropIn(t *testing.T) {
 	h.is("acme.wasm", loaded, "", "a=healthy p=healthy")
 
 	write(t, h.plugins(), "acme.wasm", []byte("garbage"))
-	h.is("acme.wasm", loaded, "no WebAssembly", "a=healthy p=healthy") // the old one stays
+	h.is("acme.wasm", loaded, "not a WebAssembly", "a=healthy p=healthy") // the old one stays
 
 	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x41, 2}))
 	h.is("acme.wasm", loaded, "", "a=unhealthy/target p=healthy")
@@ -82,7 +82,7 @@ func TestDropIn(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), cut, 0o644); err != nil { // a copy that stalls
 		t.Fatal(err)
 	}
-	h.is("acme.wasm", loaded, "cut short", "a=unhealthy/target p=healthy")
+	h.is("acme.wasm", loaded, "truncated", "a=unhealthy/target p=healthy")
 	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +110,11 @@ func TestDropIn(t *testing.T) {
 	h.is("other.wasm", loaded, "", "a=unknown/host p=healthy")
 
 	write(t, h.plugins(), "twin.wasm", []byte("garbage"))
-	h.is("twin.wasm", refused, "no WebAssembly", "a=unknown/host p=healthy")
+	h.is("twin.wasm", refused, "not a WebAssembly", "a=unknown/host p=healthy")
 
 	write(t, h.plugins(), "back.wasm", tiny.Plain(t, "acme", "4", []byte{0x41, 0}))
 	h.is("back.wasm", loaded, "", "a=healthy p=healthy")
-	h.is("twin.wasm", refused, "no WebAssembly", "a=healthy p=healthy")
+	h.is("twin.wasm", refused, "not a WebAssembly", "a=healthy p=healthy")
 }
 
 // TestReplacedModuleOutlivesItsRuns swaps a module while it runs: the run ends

@@ -66,7 +66,7 @@ func TestShortageIsVegasFault(t *testing.T) {
 	realtest.Starve(t, 0)
 	for probe, values := range runs {
 		got := m.Run(t.Context(), input(t, probe, values))
-		if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "no file descriptor left (limit 256)") || !strings.Contains(got.Message, "raise LimitNOFILE") {
+		if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "no file descriptors left (limit 256)") || !strings.Contains(got.Message, "raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 		}
 	}
@@ -88,7 +88,7 @@ func TestOwnStorageIsVegasFault(t *testing.T) {
 	}{
 		{"well", nil, nil, "healthy/", "was: "},
 		{"no descriptor", nil, fmt.Errorf("keep it: %w", noDescriptor), "unknown/host", "raise LimitNOFILE"},
-		{"disk full", nil, syscall.ENOSPC, "unknown/host", "no room left on the disk"},
+		{"disk full", nil, syscall.ENOSPC, "unknown/host", "the disk that vega writes to is full"},
 		{"locked", nil, context.DeadlineExceeded, "unknown/host", "vega could not keep what the probe stores"},
 		{"quota", nil, plugins.ErrQuota, "unhealthy/target", "quota"},
 		{"it does without", noDescriptor, nil, "healthy/", "was: "},

@@ -48,7 +48,7 @@ func TestStrangerSmugglesNoSecret(t *testing.T) {
 	for name, said := range result.Details {
 		want := `grant { secrets = "anywhere" }`
 		if name == "dns" {
-			want = "asking for a name with a secret in it is refused"
+			want = "resolving a name that contains a secret is refused"
 		}
 		if !strings.Contains(said, want) {
 			t.Errorf("%s: %s", name, said)

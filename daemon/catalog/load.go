@@ -84,8 +84,8 @@ func (c *Catalog) Scan(dir string, admit manifest.Admit) ([]manifest.Found, erro
 
 func (c *Catalog) keepServing(f *manifest.Found, admit manifest.Admit) {
 	for _, p := range c.Host.InForce().plugins {
-		if p.found.File == f.File && p.Module != nil && admit(f.File, p.Module.Digest, p.found.Seal) == nil {
-			f.Module, f.Seal = p.found.Module, p.found.Seal
+		if p.found.File == f.File && p.Module != nil && admit(f.File, p.Module.Digest, p.found.Signature) == nil {
+			f.Module, f.Signature = p.found.Module, p.found.Signature
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Trust struct {
 }
 
 // Admit says why a plugin is not trusted; nil if it is. It is a manifest.Admit.
-func (t Trust) Admit(_, _ string, seal *signature.Seal) error {
+func (t Trust) Admit(_, _ string, seal *signature.Signature) error {
 	if !t.Signed {
 		return nil
 	}

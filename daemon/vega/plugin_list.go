@@ -61,7 +61,7 @@ func pluginListCommand() *cobra.Command {
 }
 
 func list(cfg *config.Config, f manifest.Found) listed {
-	l := listed{File: f.File, Signer: f.Seal.Signer(), Probes: []string{}, Integrations: []string{}}
+	l := listed{File: f.File, Signer: f.Signature.Signer(), Probes: []string{}, Integrations: []string{}}
 	if f.Err != nil {
 		l.Refused = f.Err.Error()
 	}

@@ -1,17 +1,16 @@
-// Package binary reads and writes WebAssembly modules. It is vega's only reader
-// of the format: all code that looks into a module, checks or changes it, uses
-// this package.
+// Package binary reads and writes WebAssembly modules. All code in vega that
+// inspects, checks or changes a module uses this package.
 //
-// Decode takes a whole module apart, into a Module of slices of its bytes, and
-// Module.Walk yields the instructions of a function. Module.Encode writes a
-// module back. Outline reads only what a module says of itself, and Sections
-// only where its sections are.
+// Decode parses a whole module into a Module, whose slices point into the
+// input, and Module.Walk iterates over the instructions of a function.
+// Module.Encode writes a module back. Outline reads only custom sections,
+// imports and exports, and Sections only splits a module into its sections.
 //
-// The grammar is closed: it is that of WebAssembly 2.0 without imports other
-// than functions, and everything that is not in it is refused, also where a
-// runtime would take it. The errors say what is wrong, in which section, of
-// which item and at which byte. Counts are held against the bytes that follow
-// and against the caps in limits.go before anything is allocated by them.
+// The grammar is closed: it is WebAssembly 2.0 with functions as the only
+// imports. Everything else is refused, even where a runtime would accept it.
+// Errors name the problem, the section, the item and the byte. Counts are
+// checked against the remaining bytes and the caps in limits.go before anything
+// is allocated for them.
 package binary
 
 import (
@@ -37,7 +36,7 @@ const (
 	DataCount = 12
 )
 
-// order is how sections follow one another. Custom sections stand anywhere.
+// order is the order of sections. Custom sections may appear anywhere.
 var order = []byte{Types, Imports, Functions, Tables, Memories, Globals, Exports, Start, Elements, DataCount, Codes, Data}
 
 var sectionNames = [...]string{
@@ -46,20 +45,20 @@ var sectionNames = [...]string{
 
 var magic = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 
-// component is the header of a module of the component model.
+// component is the header of a component model module.
 var component = []byte{0, 'a', 's', 'm', 0x0d, 0, 1, 0}
 
-// Header returns the bytes that every module begins with.
+// Header returns the bytes that every module starts with.
 func Header() []byte { return slices.Clone(magic) }
 
-// Sections calls yield with each section of a module, in order, and ends at
-// the first error.
+// Sections calls yield for each section of a module, in order, and stops at the
+// first error.
 func Sections(wasm []byte, yield func(id byte, body *Reader) error) error {
 	switch {
 	case bytes.HasPrefix(wasm, component):
-		return fmt.Errorf("this is a component, and no WebAssembly core module (version 1): build it for wasip1")
+		return fmt.Errorf("this is a component, not a WebAssembly core module (version 1): build it for wasip1")
 	case !bytes.HasPrefix(wasm, magic):
-		return fmt.Errorf("this is no WebAssembly core module (version 1)")
+		return fmt.Errorf("this is not a WebAssembly core module (version 1)")
 	}
 	r := &Reader{b: wasm[len(magic):], end: len(wasm)}
 	for r.Len() > 0 {
@@ -68,7 +67,7 @@ func Sections(wasm []byte, yield func(id byte, body *Reader) error) error {
 		end := r.At() + int(size)
 		body := &Reader{b: r.Take(size), end: end}
 		if err := r.Err(); err != nil {
-			return fmt.Errorf("the module is cut short: %w", err)
+			return fmt.Errorf("the module is truncated: %w", err)
 		}
 		if err := yield(id, body); err != nil {
 			return err
@@ -77,14 +76,14 @@ func Sections(wasm []byte, yield func(id byte, body *Reader) error) error {
 	return nil
 }
 
-// AppendSection adds a section to a module.
+// AppendSection appends a section to a module.
 func AppendSection(module []byte, id byte, body []byte) []byte {
 	module = append(module, id)
 	module = AppendU32(module, uint32(len(body)))
 	return append(module, body...)
 }
 
-// AppendName adds a name to a section's body.
+// AppendName appends a name to a section's body.
 func AppendName(body []byte, name string) []byte {
 	body = AppendU32(body, uint32(len(name)))
 	return append(body, name...)

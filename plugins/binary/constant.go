@@ -2,8 +2,8 @@ package binary
 
 import "fmt"
 
-// Constant is the expression that a global, an offset or an entry is set by:
-// one instruction and its end, as they are encoded.
+// Constant is the encoded expression that initializes a global, an offset or an
+// entry: one instruction and its end.
 type Constant []byte
 
 // I32 returns the value of an i32.const.
@@ -34,11 +34,11 @@ func ConstFunc(f uint32) Constant {
 	return append(AppendU32([]byte{byte(OpRefFunc)}, f), byte(OpEnd))
 }
 
-// constant reads one of the type given.
+// constant reads a constant of the wanted type.
 func (d *decoder) constant(r *Reader, want ValueType) Constant {
 	all := r.Rest()
 	if got := d.constantOp(r); r.Err() == nil && got != want {
-		r.refuse("it has a constant of type %v where one of type %v belongs", got, want)
+		r.refuse("it has a constant of type %v where type %v is expected", got, want)
 	}
 	switch end := r.Byte(); {
 	case r.Err() != nil:
@@ -51,7 +51,7 @@ func (d *decoder) constant(r *Reader, want ValueType) Constant {
 	return Constant(all[:n:n])
 }
 
-// constantOp reads the one instruction, and returns the type of its value.
+// constantOp reads the one instruction and returns the type of its value.
 func (d *decoder) constantOp(r *Reader) ValueType {
 	switch op := Op(r.Byte()); op {
 	case OpI32Const:
@@ -78,14 +78,14 @@ func (d *decoder) constantOp(r *Reader) ValueType {
 		d.declare(d.index(r, "function", d.has.functions))
 		return FuncRef
 	case OpGlobalGet:
-		r.refuse("it has a constant that is a global: only imported ones may be, and a plugin imports functions only")
+		r.refuse("it has a constant that refers to a global: only imported globals are allowed, and a plugin can import functions only")
 	default:
-		r.refuse("it has a constant of an instruction %#x, which makes none", byte(op))
+		r.refuse("it has a constant of an instruction %#x, which is not a constant instruction", byte(op))
 	}
 	return 0
 }
 
-// index reads an index of one of n things.
+// index reads an index below n.
 func (d *decoder) index(r *Reader, what string, n uint32) uint32 {
 	i := r.U32()
 	if r.err == nil && i >= n && !d.loose {

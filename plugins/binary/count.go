@@ -1,11 +1,11 @@
 package binary
 
-// counts are what a section's items are called, how many bytes one takes at
-// least, and how many there may be.
+// counts holds, for each section, the name of its items, the minimum size of an
+// item in bytes, and the maximum number of items.
 var counts = map[byte]struct {
-	what  string
-	least int
-	most  uint32
+	what     string
+	minSize  int
+	maxCount uint32
 }{
 	Types:     {"types", 3, MaxTypes},
 	Imports:   {"imports", 4, MaxImports},
@@ -19,13 +19,13 @@ var counts = map[byte]struct {
 	Data:      {"data segments", 2, MaxSegments},
 }
 
-// count reads how many items a section has, and keeps it.
+// count reads the number of items in a section and records it.
 func (d *decoder) count(r *Reader, section byte) uint32 {
 	c := counts[section]
 	if d.m.frame && section != Memories {
-		c.most = 1<<32 - 1
+		c.maxCount = 1<<32 - 1
 	}
-	n := r.count(c.what, c.least, c.most)
+	n := r.count(c.what, c.minSize, c.maxCount)
 	switch section {
 	case Types:
 		d.has.types = n

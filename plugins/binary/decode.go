@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Decode reads a whole module. The error says what is wrong and where.
+// Decode parses a whole module. The error says what is wrong and where.
 func Decode(wasm []byte) (*Module, error) { return decode(wasm, false) }
 
-// Frame reads a module without holding it to the caps, and all of it but the
-// bodies of functions, which are read by walking through them.
+// Frame parses a module without enforcing the caps, and without reading the
+// bodies of functions: walk them to read them.
 func Frame(wasm []byte) (*Module, error) { return decode(wasm, true) }
 
 func decode(wasm []byte, frame bool) (*Module, error) {
@@ -26,27 +26,28 @@ func decode(wasm []byte, frame bool) (*Module, error) {
 // decoder reads the sections of one module.
 type decoder struct {
 	m    *Module
-	last int     // the place of the last section
+	last int     // index in order of the last section
 	has  numbers // so far
 	sums sums
-	// declared has a bit for each function that an export, a global or an element
-	// names: code may refer to those.
+	// declared has a bit for each function that an export, a global or an
+	// element refers to. Code may refer only to those.
 	declared []uint64
-	// loose says that what is named may be in a section that is not read.
+	// loose skips index checks, since the section that an index refers to may
+	// not have been read.
 	loose bool
 }
 
-// sums are counted over the whole module.
+// sums are totals over the whole module.
 type sums struct{ customs, names, values, entries, locals, targets, operands uint64 }
 
-// over reports whether a cap is passed.
-func (d *decoder) over(n, most uint64) bool { return n > most && !d.m.frame }
+// over reports whether n exceeds a cap.
+func (d *decoder) over(n, limit uint64) bool { return n > limit && !d.m.frame }
 
-// add counts, and refuses what goes beyond the most allowed.
-func (d *decoder) add(r *Reader, sum *uint64, n, most uint64, what string) {
+// add adds n to a total and refuses a total over the cap.
+func (d *decoder) add(r *Reader, sum *uint64, n, limit uint64, what string) {
 	*sum += n
-	if d.over(*sum, most) {
-		r.refuse("it has %d %s in all or more; at most %d are allowed", *sum, what, most)
+	if d.over(*sum, limit) {
+		r.refuse("it has at least %d %s in total; at most %d are allowed", *sum, what, limit)
 	}
 }
 
@@ -60,12 +61,12 @@ func (d *decoder) section(id byte, r *Reader) error {
 	}[id]
 	item := read(r)
 	if r.Err() == nil && r.Len() > 0 {
-		r.refuse("it has a section with %d bytes more than its items", r.Len())
+		r.refuse("it has a section with %d bytes after its last item", r.Len())
 	}
 	return located(r, id, item)
 }
 
-// declare notes that a function may be referred to.
+// declare records that code may refer to a function.
 func (d *decoder) declare(f uint32) {
 	if n := int(d.has.functions)/64 + 1; len(d.declared) < n && !d.loose {
 		d.declared = make([]uint64, n)
@@ -79,20 +80,20 @@ func (d *decoder) isDeclared(f uint32) bool {
 	return int(f/64) < len(d.declared) && d.declared[f/64]&(1<<(f%64)) != 0
 }
 
-// place refuses sections that are unknown, out of order or there twice.
+// place refuses unknown, misplaced and duplicate sections.
 func (d *decoder) place(id byte) error {
 	if id == Custom {
 		return nil
 	}
 	place := slices.Index(order, id) + 1
 	if place <= d.last {
-		return fmt.Errorf("it has a section %d out of place", id)
+		return fmt.Errorf("section %d is out of place", id)
 	}
 	d.last = place
 	return nil
 }
 
-// located adds to a reader's error where it is.
+// located adds the location to a reader's error.
 func located(r *Reader, section byte, item string) error {
 	switch {
 	case r.Err() == nil:
@@ -104,7 +105,7 @@ func located(r *Reader, section byte, item string) error {
 	}
 }
 
-// each reads a vector of so many items, and names the one that went wrong.
+// each reads n items and names the one that failed.
 func each(r *Reader, n uint32, what string, item func(i int)) string {
 	for i := range int(n) {
 		if item(i); r.err != nil {
@@ -114,21 +115,21 @@ func each(r *Reader, n uint32, what string, item func(i int)) string {
 	return ""
 }
 
-// agree holds the sections to each other.
+// agree checks the sections against each other.
 func (d *decoder) agree() error {
 	m := d.m
 	if len(m.Functions) != len(m.Codes) {
 		return fmt.Errorf("it has %d functions and code for %d", len(m.Functions), len(m.Codes))
 	}
 	if m.DataCount != nil && int(*m.DataCount) != len(m.Data) {
-		return fmt.Errorf("it counts %d data segments and has %d", *m.DataCount, len(m.Data))
+		return fmt.Errorf("it declares %d data segments but has %d", *m.DataCount, len(m.Data))
 	}
 	exports, functions, declared := len(m.Exports), len(m.Imports)+len(m.Functions), len(m.Types)+len(m.Globals)
 	if d.over(uint64(exports)*uint64(functions), MaxExportsFunctions) {
-		return fmt.Errorf("it has %d exports and %d functions; their product may be at most %d", exports, functions, MaxExportsFunctions)
+		return fmt.Errorf("it has %d exports and %d functions; their product must be at most %d", exports, functions, MaxExportsFunctions)
 	}
 	if d.over(uint64(declared)*uint64(functions), MaxFunctionsDeclared) {
-		return fmt.Errorf("it has %d types and globals and %d functions; their product may be at most %d", declared, functions, MaxFunctionsDeclared)
+		return fmt.Errorf("it has %d types and globals and %d functions; their product must be at most %d", declared, functions, MaxFunctionsDeclared)
 	}
 	return nil
 }

@@ -40,10 +40,10 @@ func (d *decoder) code(r *Reader) Code {
 	for range c.groups {
 		locals += uint64(of.U32())
 		if t := ValueType(of.Byte()); of.err == nil && !t.known() {
-			of.refuse("it has locals of type %#x, which this vega does not know", byte(t))
+			of.refuse("it has locals of type %#x, which vega does not support", byte(t))
 		}
 		if d.over(locals, MaxLocals) {
-			of.refuse("it has a function of %d locals or more; at most %d are allowed", locals, MaxLocals)
+			of.refuse("it has a function of at least %d locals; at most %d are allowed", locals, MaxLocals)
 		}
 		if of.err != nil {
 			break
@@ -59,8 +59,8 @@ func (d *decoder) code(r *Reader) Code {
 	return c
 }
 
-// body holds a function's instructions to the grammar, and to the limits of
-// what compiling them may take.
+// body checks a function's instructions against the grammar and the limits on
+// compilation cost.
 func (d *decoder) body(r *Reader, w *Walker, i int) {
 	w.Reset(d.m, i)
 	c := &d.m.Codes[i]
@@ -70,7 +70,7 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 		case OpBlock, OpLoop, OpIf:
 			blocks++
 			if d.over(uint64(c.NumLocals*blocks), MaxLocalsBlocks) {
-				w.refuse("it has a function of %d locals and %d blocks or more; their product may be at most %d", c.NumLocals, blocks, MaxLocalsBlocks)
+				w.refuse("it has a function of %d locals and at least %d blocks; their product must be at most %d", c.NumLocals, blocks, MaxLocalsBlocks)
 			}
 			if w.Type >= 0 {
 				d.operands(w, d.m.Types[w.Type])
@@ -78,7 +78,7 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 		case OpBrTable:
 			d.sums.targets += uint64(w.Targets)
 			if d.over(d.sums.targets, MaxAllTargets) {
-				w.refuse("it has %d targets of branch tables in all or more; at most %d are allowed", d.sums.targets, MaxAllTargets)
+				w.refuse("it has at least %d targets of branch tables in total; at most %d are allowed", d.sums.targets, MaxAllTargets)
 			}
 		case OpCall:
 			d.operands(w, d.m.TypeOf(w.Index))
@@ -86,7 +86,7 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 			d.operands(w, d.m.Types[w.Index])
 		case OpRefFunc:
 			if !d.isDeclared(w.Index) {
-				w.refuse("it refers to function %d, which is not declared: nothing but code names it", w.Index)
+				w.refuse("it refers to function %d, which is not declared: only code refers to it", w.Index)
 			}
 		}
 	}
@@ -95,11 +95,11 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 	}
 }
 
-// operands counts the values that a block or call moves: validating and compiling
-// it goes through them one by one.
+// operands counts the values that a block or call moves: the time to validate
+// and compile it is linear in them.
 func (d *decoder) operands(w *Walker, t FuncType) {
 	d.sums.operands += uint64(len(t.Params) + len(t.Results))
 	if d.over(d.sums.operands, MaxOperands) {
-		w.refuse("it has blocks and calls that move %d values in all or more; at most %d are allowed", d.sums.operands, MaxOperands)
+		w.refuse("it has blocks and calls that move at least %d values in total; at most %d are allowed", d.sums.operands, MaxOperands)
 	}
 }

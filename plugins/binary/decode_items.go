@@ -16,7 +16,7 @@ func (d *decoder) exports(r *Reader) string {
 	return each(r, n, "export", func(i int) {
 		e := Export{Name: d.name(r), Kind: r.Byte()}
 		if r.err == nil && int(e.Kind) >= len(kinds) {
-			r.refuse("it exports something of a kind %d, which this vega does not know", e.Kind)
+			r.refuse("it exports something of a kind %d, which vega does not support", e.Kind)
 			return
 		}
 		e.Index = d.index(r, kinds[e.Kind].what, kinds[e.Kind].n)
@@ -37,7 +37,7 @@ func (d *decoder) start(r *Reader) string {
 		return ""
 	}
 	if t := d.m.TypeOf(f); len(t.Params)+len(t.Results) > 0 {
-		r.refuse("its start function takes or returns something")
+		r.refuse("its start function has parameters or results")
 	}
 	d.m.Start = &f
 	return ""
@@ -49,13 +49,13 @@ func (d *decoder) elements(r *Reader) string {
 	return each(r, n, "segment", func(i int) { d.m.Elements[i] = d.element(r) })
 }
 
-// element reads a segment in any of its eight forms: bit 0 of the form says
-// that it is not active, bit 1 that a table or type is named, and bit 2 that
-// its entries are expressions.
+// element reads a segment in any of its eight forms: bit 0 of the form marks it
+// as not active, bit 1 says that it names a table or type, and bit 2 that its
+// entries are expressions.
 func (d *decoder) element(r *Reader) Element {
 	e := Element{Form: r.U32(), Type: FuncRef}
 	if e.Form > 7 {
-		r.refuse("it has an element segment of a form %d, which this vega does not know", e.Form)
+		r.refuse("it has an element segment of a form %d, which vega does not support", e.Form)
 	}
 	if e.Active() {
 		if e.Form&2 != 0 {
@@ -70,7 +70,7 @@ func (d *decoder) element(r *Reader) Element {
 	case e.Form&3 == 0:
 	case e.Form&4 == 0:
 		if kind := r.Byte(); kind != 0 {
-			r.refuse("it has an element segment of a kind %d, which this vega does not know", kind)
+			r.refuse("it has an element segment of a kind %d, which vega does not support", kind)
 		}
 	default:
 		e.Type = d.refType(r)
@@ -117,10 +117,10 @@ func (d *decoder) segment(r *Reader) Segment {
 	s := Segment{Passive: form == 1}
 	switch {
 	case form > 2:
-		r.refuse("it has a data segment of a form %d, which this vega does not know", form)
+		r.refuse("it has a data segment of a form %d, which vega does not support", form)
 	case s.Passive:
 	case d.has.memories == 0:
-		r.refuse("it has data for a memory and has none")
+		r.refuse("it has an active data segment but no memory")
 	default:
 		if form == 2 {
 			d.index(r, "memory", 1)

@@ -8,7 +8,7 @@ import (
 	"vega/plugins/binary"
 )
 
-// module is a module of the given sections: id, body, id, body …
+// module builds a module from sections: id, body, id, body …
 func module(sections ...any) []byte {
 	out := binary.Header()
 	for i := 0; i < len(sections); i += 2 {
@@ -21,7 +21,7 @@ func leb(n uint32) []byte { return binary.AppendU32(nil, n) }
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// code is a code section of one function.
+// code builds a code section of one function.
 func code(locals, instructions []byte) []byte {
 	body := join(locals, instructions, []byte{0x0b})
 	return join(leb(1), leb(uint32(len(body))), body)
@@ -37,70 +37,70 @@ var (
 	segment = []byte{1, 1, 0}
 )
 
-// function is a module of one function, with everything that an instruction
-// may name: a type, a table, a memory, a global, an element and a data segment.
+// function builds a module with one function and everything that an instruction
+// can refer to: a type, a table, a memory, a global, an element and a data
+// segment.
 func function(locals []byte, instructions ...byte) []byte {
 	return module(1, twoI32, 3, one, 4, table, 5, memory, 6, global, 9, []byte{1, 1, 0, 0}, 12, []byte{1}, 10, code(locals, instructions), 11, segment)
 }
 
 const bomb = 1<<32 - 1
 
-// Everything that is not known to be inside of the grammar is refused, with
-// what it is and where.
+// Whatever is outside the grammar is refused, with the reason and the place.
 func TestDecodeRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		module []byte
 		says   string
 	}{
 		// Counts and sizes beyond the bytes or the caps.
-		"types":             {module(1, leb(bomb)), "promises more"},
-		"parameters":        {module(1, join(leb(1), []byte{0x60}, leb(bomb))), "promises more"},
-		"imports":           {module(2, leb(bomb)), "promises more"},
+		"types":             {module(1, leb(bomb)), "declares more"},
+		"parameters":        {module(1, join(leb(1), []byte{0x60}, leb(bomb))), "declares more"},
+		"imports":           {module(2, leb(bomb)), "declares more"},
 		"import name":       {module(2, join(leb(1), leb(bomb), []byte("abc"))), "a name of 4294967295 bytes"},
-		"functions":         {module(3, leb(bomb)), "promises more"},
-		"tables":            {module(4, leb(bomb)), "promises more"},
-		"memories":          {module(5, leb(bomb)), "promises more"},
-		"globals":           {module(6, leb(bomb)), "promises more"},
-		"exports":           {module(7, leb(bomb)), "promises more"},
-		"elements":          {module(9, leb(bomb)), "promises more"},
-		"element functions": {module(4, table, 9, join(leb(1), []byte{0, 0x41, 0, 0x0b}, leb(bomb))), "promises more"},
-		"code":              {module(10, leb(bomb)), "promises more"},
-		"local groups":      {function(leb(bomb)), "promises more"},
-		"locals":            {function(join(leb(1), leb(bomb), []byte{0x7f})), "locals or more"},
-		"locals in groups":  {function(join(leb(2), leb(6000), []byte{0x7f}, leb(6000), []byte{0x7e})), "locals or more"},
-		"branch table":      {function(none, join([]byte{0x0e}, leb(bomb))...), "promises more"},
+		"functions":         {module(3, leb(bomb)), "declares more"},
+		"tables":            {module(4, leb(bomb)), "declares more"},
+		"memories":          {module(5, leb(bomb)), "declares more"},
+		"globals":           {module(6, leb(bomb)), "declares more"},
+		"exports":           {module(7, leb(bomb)), "declares more"},
+		"elements":          {module(9, leb(bomb)), "declares more"},
+		"element functions": {module(4, table, 9, join(leb(1), []byte{0, 0x41, 0, 0x0b}, leb(bomb))), "declares more"},
+		"code":              {module(10, leb(bomb)), "declares more"},
+		"local groups":      {function(leb(bomb)), "declares more"},
+		"locals":            {function(join(leb(1), leb(bomb), []byte{0x7f})), "at least 4294967295 locals"},
+		"locals in groups":  {function(join(leb(2), leb(6000), []byte{0x7f}, leb(6000), []byte{0x7e})), "at least 12000 locals"},
+		"branch table":      {function(none, join([]byte{0x0e}, leb(bomb))...), "declares more"},
 		"wide branch":       {function(none, join([]byte{0x0e}, leb(20_000), make([]byte, 20_001))...), "branch table of 20000"},
 		"nesting":           {function(none, join(bytes.Repeat([]byte{0x02, 0x40}, 2000), bytes.Repeat([]byte{0x0b}, 2000))...), "nested deeper"},
 		"locals and blocks": {function(join(leb(1), leb(500), []byte{0x7f}), bytes.Repeat([]byte{0x02, 0x40, 0x0b}, 500)...), "their product"},
 		"large function":    {function(none, bytes.Repeat([]byte{0x01}, 300<<10)...), "function of 307"},
 		"large table":       {module(4, []byte{1, 0x70, 0, 0x80, 0x80, 0x80, 0x40}), "table of 134217728"},
 		"large memory":      {module(5, join([]byte{1, 0}, leb(65537))), "memory of 65537 pages"},
-		"data":              {module(11, leb(bomb)), "promises more"},
+		"data":              {module(11, leb(bomb)), "declares more"},
 		"data bytes":        {module(5, memory, 11, join(leb(1), []byte{0, 0x41, 0, 0x0b}, leb(bomb))), "unexpected end"},
 		"long name":         {module(7, join(leb(1), leb(5000), make([]byte, 5002))), "name of 5000"},
 		"many exports":      {module(7, join(leb(20_000), make([]byte, 80_000))), "20000 exports; at most"},
 		"many globals":      {module(6, join(leb(20_000), make([]byte, 80_000))), "20000 globals; at most"},
 		"many types":        {module(1, join(leb(20_000), make([]byte, 80_000))), "20000 types; at most"},
 		"many customs":      {bytes.Join([][]byte{binary.Header(), bytes.Repeat([]byte{0, 1, 0}, 300)}, nil), "more than 200 custom sections"},
-		"all locals":        {many(200, join(leb(1), leb(10_000), []byte{0x7f}), nil), "locals in all"},
-		"all targets":       {many(200, none, join([]byte{0x0e}, leb(16<<10), make([]byte, 16<<10+1))), "targets of branch tables in all"},
-		"all operands":      {module(1, wide, 3, one, 10, code(none, bytes.Repeat([]byte{0x10, 0}, 40_000))), "move 4194432 values in all"},
+		"all locals":        {many(200, join(leb(1), leb(10_000), []byte{0x7f}), nil), "locals in total"},
+		"all targets":       {many(200, none, join([]byte{0x0e}, leb(16<<10), make([]byte, 16<<10+1))), "targets of branch tables in total"},
+		"all operands":      {module(1, wide, 3, one, 10, code(none, bytes.Repeat([]byte{0x10, 0}, 40_000))), "move at least 4194432 values in total"},
 
 		// Sections.
-		"no module":        {[]byte("#!/bin/sh"), "no WebAssembly core module"},
+		"no module":        {[]byte("#!/bin/sh"), "not a WebAssembly core module"},
 		"component":        {[]byte("\x00asm\x0d\x00\x01\x00"), "this is a component"},
 		"order":            {module(3, []byte{0}, 1, []byte{0}), "out of place"},
 		"twice":            {module(3, []byte{0}, 3, []byte{0}), "out of place"},
 		"unknown section":  {module(99, []byte{0}), "out of place"},
 		"tag section":      {module(13, []byte{1, 0, 0}), "out of place"},
 		"data count late":  {module(10, []byte{0}, 12, []byte{0}), "out of place"},
-		"trailing bytes":   {module(3, []byte{0, 1, 2}), "bytes more"},
-		"cut short":        {append(binary.Header(), 1, 5, 0), "cut short"},
+		"trailing bytes":   {module(3, []byte{0, 1, 2}), "bytes after its last item"},
+		"truncated":        {append(binary.Header(), 1, 5, 0), "the module is truncated"},
 		"long size":        {append(binary.Header(), 1, 0x81, 0x80, 0x80, 0x80, 0x80, 0, 0), "longer than its type allows"},
 		"no code":          {module(1, twoI32, 3, one), "1 functions and code for 0"},
 		"more code":        {module(1, twoI32, 10, code(none, nil)), "0 functions and code for 1"},
-		"data count":       {module(5, memory, 12, []byte{2}, 11, segment), "counts 2 data segments and has 1"},
-		"counted, no data": {module(12, []byte{1}), "counts 1 data segments and has 0"},
+		"data count":       {module(5, memory, 12, []byte{2}, 11, segment), "declares 2 data segments but has 1"},
+		"counted, no data": {module(12, []byte{1}), "declares 1 data segments but has 0"},
 		"custom's name":    {module(0, []byte{1, 0xff}), "not UTF-8"},
 
 		// Types of WebAssembly's later versions, in each place where one is read.
@@ -125,11 +125,11 @@ func TestDecodeRefuses(t *testing.T) {
 		"shared memory":     {module(5, []byte{1, 3, 1, 1}), "limits of a kind 3"},
 		"shared table":      {module(4, []byte{1, 0x70, 2, 0}), "limits of a kind 2"},
 		"memory of 64 bits": {module(5, []byte{1, 4, 1}), "limits of a kind 4"},
-		"empty memory":      {module(5, []byte{1, 1, 2, 1}), "limits of 2 at least and 1 at most"},
-		"empty table":       {module(4, []byte{1, 0x70, 1, 2, 1}), "limits of 2 at least and 1 at most"},
+		"empty memory":      {module(5, []byte{1, 1, 2, 1}), "limits with a minimum of 2 and a maximum of 1"},
+		"empty table":       {module(4, []byte{1, 0x70, 1, 2, 1}), "limits with a minimum of 2 and a maximum of 1"},
 		"two memories":      {module(5, []byte{2, 0, 1, 0, 1}), "2 memories; at most 1"},
 
-		// Numbers longer than they may be.
+		// Numbers longer than allowed.
 		"u32 of six bytes":  {module(3, []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0}), "longer than its type allows"},
 		"u32 of 33 bits":    {module(3, []byte{0x80, 0x80, 0x80, 0x80, 0x10}), "longer than its type allows"},
 		"s32's unused bits": {function(none, 0x41, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1a), "longer than its type allows"},
@@ -138,15 +138,15 @@ func TestDecodeRefuses(t *testing.T) {
 		"s33 without end":   {function(none, 0x02, 0x80, 0x80, 0x80, 0x80, 0x80, 0x0b), "longer than its type allows"},
 		"constant":          {module(6, []byte{1, 0x7f, 0, 0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x0b}), "longer than its type allows"},
 
-		// Instructions and what follows them.
-		"unknown opcode":      {function(none, 0x06), "does not know"},
-		"tail call":           {function(none, 0x12, 0), "does not know"},
-		"call of a reference": {function(none, 0x14, 0), "does not know"},
-		"atomics":             {function(none, 0xfe, 0, 2, 0), "does not know"},
-		"misc":                {function(none, 0xfc, 18), "0xfc 18 that this vega does not know"},
-		"misc in five bytes":  {function(none, 0xfc, 0x92, 0x80, 0x80, 0x80, 0), "0xfc 18 that this vega does not know"},
-		"vector":              {function(none, 0xfd, 0x9a, 0x01), "0xfd 154 that this vega does not know"},
-		"relaxed vector":      {function(none, 0xfd, 0x80, 0x02), "0xfd 256 that this vega does not know"},
+		// Instructions and their immediates.
+		"unknown opcode":      {function(none, 0x06), "does not support"},
+		"tail call":           {function(none, 0x12, 0), "does not support"},
+		"call of a reference": {function(none, 0x14, 0), "does not support"},
+		"atomics":             {function(none, 0xfe, 0, 2, 0), "does not support"},
+		"misc":                {function(none, 0xfc, 18), "0xfc 18 that vega does not support"},
+		"misc in five bytes":  {function(none, 0xfc, 0x92, 0x80, 0x80, 0x80, 0), "0xfc 18 that vega does not support"},
+		"vector":              {function(none, 0xfd, 0x9a, 0x01), "0xfd 154 that vega does not support"},
+		"relaxed vector":      {function(none, 0xfd, 0x80, 0x02), "0xfd 256 that vega does not support"},
 		"vector in two bytes": {function(none, join([]byte{0xfd, 0x8c, 0}, make([]byte, 16), []byte{0x1a})...), "0xfd 12 with its number in 2 bytes"},
 		"vector in three":     {function(none, 0xfd, 0x80, 0x81, 0), "0xfd 128 with its number in 3 bytes"},
 		"negative block":      {function(none, 0x02, 0xff, 0x7f, 0x0b), "block of type -1"},
@@ -171,12 +171,12 @@ func TestDecodeRefuses(t *testing.T) {
 		"null of a type":      {function(none, 0xd0, 0, 0x1a), "ref.null of type 0x0"},
 		"after the end":       {function(none, 0x0b), "after its end"},
 		"no end":              {module(1, twoI32, 3, one, 10, []byte{1, 2, 0, 1}), "unexpected end"},
-		"no memory":           {module(1, twoI32, 3, one, 10, code(none, []byte{0x28, 0, 0})), "uses memory and has none"},
-		"no data count":       {module(1, twoI32, 3, one, 5, memory, 10, code(none, []byte{0xfc, 9, 0}), 11, segment), "no data count section"},
+		"no memory":           {module(1, twoI32, 3, one, 10, code(none, []byte{0x28, 0, 0})), "uses memory but has none"},
+		"no data count":       {module(1, twoI32, 3, one, 5, memory, 10, code(none, []byte{0xfc, 9, 0}), 11, segment), "has no data count section"},
 
-		// What there is none of.
-		"import of memory":    {module(2, join(leb(1), []byte("\x01a\x01b\x02\x00\x01"))), "no function"},
-		"import of a tag":     {module(1, twoI32, 2, join(leb(1), []byte("\x01a\x01b\x04\x00\x00"))), "no function"},
+		// References to what does not exist.
+		"import of memory":    {module(2, join(leb(1), []byte("\x01a\x01b\x02\x00\x01"))), "not a function"},
+		"import of a tag":     {module(1, twoI32, 2, join(leb(1), []byte("\x01a\x01b\x04\x00\x00"))), "not a function"},
 		"import's type":       {module(1, twoI32, 2, []byte("\x01\x01a\x01b\x00\x01")), "no type 1: it has 1 (import section, import 0"},
 		"function's type":     {module(1, twoI32, 3, join(leb(2), leb(0), leb(1<<24-1))), "no type 16777215: it has 1 (function section, function 1"},
 		"no types":            {module(3, one), "no type 0: it has 0"},
@@ -201,23 +201,23 @@ func TestDecodeRefuses(t *testing.T) {
 		"exported tag":        {module(7, []byte("\x01\x01a\x04\x00")), "exports something of a kind 4"},
 		"exported twice":      {module(6, global, 7, []byte("\x02\x01a\x03\x00\x01a\x03\x00")), `exports "a" twice`},
 		"start":               {module(8, []byte{0}), "no function 0"},
-		"start's type":        {module(1, twoI32, 3, one, 8, []byte{0}, 10, code(none, nil)), "start function takes or returns"},
+		"start's type":        {module(1, twoI32, 3, one, 8, []byte{0}, 10, code(none, nil)), "start function has parameters or results"},
 		"element's table":     {module(9, []byte{1, 0, 0x41, 0, 0x0b, 0}), "no table 0"},
 		"element's function":  {module(9, []byte{1, 1, 0, 1, 0}), "no function 0"},
 		"element's form":      {module(9, []byte{1, 8, 0}), "element segment of a form 8"},
 		"element's kind":      {module(9, []byte{1, 1, 1, 0}), "element segment of a kind 1"},
 		"data's form":         {module(11, []byte{1, 3, 0}), "data segment of a form 3"},
-		"data without memory": {module(11, []byte{1, 0, 0x41, 0, 0x0b, 0}), "data for a memory and has none"},
+		"data without memory": {module(11, []byte{1, 0, 0x41, 0, 0x0b, 0}), "active data segment but no memory"},
 		"data's memory":       {module(5, memory, 11, []byte{1, 2, 1, 0x41, 0, 0x0b, 0}), "no memory 1"},
 
 		// Constants.
 		"two instructions": {module(6, []byte{1, 0x7f, 0, 0x41, 1, 0x41, 1, 0x6a, 0x0b}), "more than one instruction"},
-		"none":             {module(6, []byte{1, 0x7f, 0, 0x0b, 0}), "which makes none"},
-		"another type":     {module(6, []byte{1, 0x7f, 0, 0x42, 0, 0x0b}), "constant of type i64 where one of type i32"},
-		"a global":         {module(6, []byte{2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b}), "constant that is a global"},
+		"none":             {module(6, []byte{1, 0x7f, 0, 0x0b, 0}), "not a constant instruction"},
+		"another type":     {module(6, []byte{1, 0x7f, 0, 0x42, 0, 0x0b}), "constant of type i64 where type i32 is expected"},
+		"a global":         {module(6, []byte{2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x23, 0, 0x0b}), "constant that refers to a global"},
 		"a vector":         {module(6, join([]byte{1, 0x7b, 0, 0xfd, 13}, make([]byte, 16), []byte{0x0b})), "constant of an instruction 0xfd 0xd"},
 		"null constant":    {module(6, []byte{1, 0x70, 0, 0xd0, 0, 0x0b}), "reference of type 0x0"},
-		"mutability":       {module(6, []byte{1, 0x7f, 2, 0x41, 0, 0x0b}), "says of changing 2"},
+		"mutability":       {module(6, []byte{1, 0x7f, 2, 0x41, 0, 0x0b}), "mutability 2"},
 	} {
 		m, err := binary.Decode(c.module)
 		if err == nil || m != nil || !strings.Contains(err.Error(), c.says) {
@@ -226,10 +226,10 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// wide is a type of 64 parameters and as many results.
+// wide is a type of 64 parameters and 64 results.
 var wide = join([]byte{1, 0x60, 64}, bytes.Repeat([]byte{0x7f}, 64), []byte{64}, bytes.Repeat([]byte{0x7f}, 64))
 
-// many is a module of so many functions alike.
+// many builds a module of n identical functions.
 func many(n int, locals, instructions []byte) []byte {
 	body := join(locals, instructions, []byte{0x0b})
 	all := leb(uint32(n))
@@ -239,8 +239,8 @@ func many(n int, locals, instructions []byte) []byte {
 	return module(1, twoI32, 3, join(leb(uint32(n)), make([]byte, n)), 10, all)
 }
 
-// What the specification allows is taken, however it is encoded.
-func TestDecodeTakes(t *testing.T) {
+// Whatever the specification allows is accepted, however it is encoded.
+func TestDecodeAccepts(t *testing.T) {
 	for name, wasm := range map[string][]byte{
 		"nothing":               binary.Header(),
 		"long numbers":          function(none, 0x41, 0x80, 0x80, 0x80, 0x80, 0, 0x1a),
@@ -282,15 +282,15 @@ func TestDecodeTakes(t *testing.T) {
 	}
 }
 
-// An error says which section, item and byte it is about.
-func TestDecodeSaysWhere(t *testing.T) {
+// An error names the section, item and byte.
+func TestDecodeReportsWhere(t *testing.T) {
 	_, err := binary.Decode(module(1, twoI32, 3, []byte{2, 0, 0}, 10, join([]byte{2, 2, 0, 0x0b, 5, 0, 0x01, 0x01, 0x06, 0x0b})))
-	if want := "it has an instruction 0x6 that this vega does not know (code section, function 1, byte 0x1f)"; err == nil || err.Error() != want {
+	if want := "it has an instruction 0x6 that vega does not support (code section, function 1, byte 0x1f)"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
 
-// What is encoded is what was decoded.
+// Encoding a decoded module gives an equivalent module.
 func FuzzDecode(f *testing.F) {
 	f.Add(function(none, 0x10, 0))
 	f.Add(module(0, []byte{1, 'a'}, 5, memory, 7, []byte("\x01\x01m\x02\x00"), 11, []byte{1, 0, 0x41, 0, 0x0b, 1, 'x'}))
@@ -302,10 +302,10 @@ func FuzzDecode(f *testing.F) {
 		out := m.Encode()
 		again, err := binary.Decode(out)
 		if err != nil || !bytes.Equal(again.Encode(), out) {
-			t.Fatalf("what was written is not what was read: %v", err)
+			t.Fatalf("the encoded module differs from the decoded one: %v", err)
 		}
 		if _, err := binary.Outline(b); err != nil {
-			t.Fatalf("what Decode takes Outline refuses: %v", err)
+			t.Fatalf("Outline refuses what Decode accepts: %v", err)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (d *decoder) values(r *Reader, what string) []byte {
 	all := r.Take(n)
 	for _, b := range all {
 		if !ValueType(b).known() {
-			r.refuse("it has a function that takes or returns a type %#x, which this vega does not know", b)
+			r.refuse("it has a function that takes or returns a type %#x, which vega does not support", b)
 		}
 	}
 	return all
@@ -49,7 +49,7 @@ func (d *decoder) imports(r *Reader) string {
 	return each(r, n, "import", func(i int) {
 		in := Import{Module: d.name(r), Name: d.name(r)}
 		if kind := r.Byte(); r.err == nil && kind != KindFunction {
-			r.refuse("it imports %.80s.%.80s, which is no function; a plugin imports functions only", in.Module, in.Name)
+			r.refuse("it imports %.80s.%.80s, which is not a function; a plugin can import functions only", in.Module, in.Name)
 		}
 		in.Type = d.index(r, "type", d.has.types)
 		d.m.Imports[i] = in
@@ -84,7 +84,7 @@ func (d *decoder) tables(r *Reader) string {
 func (d *decoder) refType(r *Reader) ValueType {
 	t := ValueType(r.Byte())
 	if r.err == nil && !t.isRef() {
-		r.refuse("it has a reference of type %#x; funcref and externref are the only ones", byte(t))
+		r.refuse("it has a reference of type %#x; only funcref and externref are allowed", byte(t))
 	}
 	return t
 }
@@ -95,19 +95,19 @@ func (d *decoder) memories(r *Reader) string {
 	return each(r, n, "memory", func(i int) {
 		l := d.limits(r)
 		if l.Min > MaxPages || l.Max > MaxPages {
-			r.refuse("it has a memory of %d pages; there are %d at most", max(l.Min, l.Max), MaxPages)
+			r.refuse("it has a memory of %d pages; at most %d are allowed", max(l.Min, l.Max), MaxPages)
 		}
 		d.m.Memories[i] = l
 	})
 }
 
-// limits reads a minimum and, where there is one, a maximum.
+// limits reads a minimum and an optional maximum.
 func (d *decoder) limits(r *Reader) Limits {
 	var l Limits
 	switch flags := r.Byte(); {
 	case r.err != nil:
 	case flags > 1:
-		r.refuse("it has limits of a kind %d, which this vega does not know", flags)
+		r.refuse("it has limits of a kind %d, which vega does not support", flags)
 	default:
 		l.Bounded = flags == 1
 	}
@@ -115,7 +115,7 @@ func (d *decoder) limits(r *Reader) Limits {
 	if l.Bounded {
 		l.Max = r.U32()
 		if r.err == nil && l.Min > l.Max {
-			r.refuse("it has limits of %d at least and %d at most", l.Min, l.Max)
+			r.refuse("it has limits with a minimum of %d and a maximum of %d", l.Min, l.Max)
 		}
 	}
 	return l
@@ -127,11 +127,11 @@ func (d *decoder) globals(r *Reader) string {
 	return each(r, n, "global", func(i int) {
 		g := Global{Type: ValueType(r.Byte())}
 		if r.err == nil && !g.Type.known() {
-			r.refuse("it has a global of type %#x, which this vega does not know", byte(g.Type))
+			r.refuse("it has a global of type %#x, which vega does not support", byte(g.Type))
 		}
 		switch mutable := r.Byte(); {
 		case r.err == nil && mutable > 1:
-			r.refuse("it has a global that says of changing %d", mutable)
+			r.refuse("it has a global of mutability %d, which is neither 0 nor 1", mutable)
 		default:
 			g.Mutable = mutable == 1
 		}

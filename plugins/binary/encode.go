@@ -1,8 +1,8 @@
 package binary
 
 // Encode writes the module in canonical form: without empty sections, and with
-// numbers in as few bytes as they take. Constants and the bodies of functions
-// stay as they are.
+// numbers in their shortest encoding. Constants and function bodies are copied
+// unchanged.
 func (m *Module) Encode() []byte {
 	out := append(make([]byte, 0, m.size()), magic...)
 	for _, id := range order {
@@ -15,7 +15,7 @@ func (m *Module) Encode() []byte {
 	return out
 }
 
-// size estimates how many bytes the module takes.
+// size estimates the encoded size of the module.
 func (m *Module) size() int {
 	n := 4<<10 + 8*(len(m.Functions)+len(m.Types)) + 32*(len(m.Exports)+len(m.Globals)+len(m.Imports))
 	for i := range m.Codes {
@@ -30,13 +30,13 @@ func (m *Module) size() int {
 	return n
 }
 
-// appendSection adds a section, with its size written once it is known.
+// appendSection appends a section and fills in its size afterwards.
 func (m *Module) appendSection(out []byte, id byte) []byte {
 	n, item := m.items(id)
 	if n < 0 {
 		return out
 	}
-	const room = 5 // of the size, until it is known
+	const room = 5 // reserved for the size
 	at := len(out) + 1
 	out = append(out, id, 0, 0, 0, 0, 0)
 	if id != Start && id != DataCount {
@@ -47,11 +47,11 @@ func (m *Module) appendSection(out []byte, id byte) []byte {
 	}
 	body := out[at+room:]
 	size := AppendU32(out[:at], uint32(len(body)))
-	return append(size, body...) // moves it back over the room that is left
+	return append(size, body...) // closes the gap left by a shorter size
 }
 
-// items returns how many items a section has, -1 where there is no section,
-// and what adds one.
+// items returns the number of items of a section, or -1 if there is no section,
+// and a function that appends one item.
 func (m *Module) items(id byte) (int, func(out []byte, i int) []byte) {
 	n, item := 0, (func([]byte, int) []byte)(nil)
 	switch id {
@@ -88,7 +88,7 @@ func (m *Module) items(id byte) (int, func(out []byte, i int) []byte) {
 	return n, item
 }
 
-// one describes a section that is a number alone.
+// one describes a section that consists of a single number.
 func one(v *uint32) (int, func([]byte, int) []byte) {
 	if v == nil {
 		return -1, nil

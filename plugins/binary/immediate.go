@@ -1,7 +1,7 @@
 package binary
 
-// block reads the type of a block: none, that of its one result, or a
-// function's type, by an index that is not negative.
+// block reads a block type: empty, one result type, or the index of a function
+// type, which is not negative.
 func (w *Walker) block() {
 	w.Type = -1
 	b := w.peek()
@@ -9,14 +9,14 @@ func (w *Walker) block() {
 	case b == Void, t.known():
 		w.pos++
 	case b >= 0x40 && b < 0x80:
-		w.refuse("it has a block of type %#x, which this vega does not know", b)
+		w.refuse("it has a block of type %#x, which vega does not support", b)
 	default:
 		v, n := sleb(w.code[w.pos:], 33)
 		switch {
 		case n <= 0:
 			w.fail(lebError(n))
 		case v < 0:
-			w.refuse("it has a block of type %d, which is none", v)
+			w.refuse("it has a block of type %d, which is not a block type", v)
 		case v >= int64(w.has.types):
 			w.fail(errIndex("type", uint32(v), w.has.types))
 		default:
@@ -30,8 +30,8 @@ func (w *Walker) block() {
 	w.open = append(w.open, w.Op)
 }
 
-// elses turns an if into its other branch.
-func (w *Walker) elses() {
+// elseBranch switches from the first branch of an if to the second.
+func (w *Walker) elseBranch() {
 	last := len(w.open) - 1
 	if w.open[last] != OpIf {
 		w.refuse("it has an else outside of an if")
@@ -56,14 +56,14 @@ func (w *Walker) labels() {
 	}
 }
 
-// selects reads the vector of types of a select: a runtime may take its length
-// for one byte, so it is no longer here.
+// selects reads the types of a select. The count must be encoded in one byte,
+// because a runtime may read only one.
 func (w *Walker) selects() {
 	if n := w.byte(); n != 1 {
-		w.refuse("it has a select of %d types; it has one", n)
+		w.refuse("it has a select of %d types; exactly one is allowed", n)
 	}
 	if t := ValueType(w.byte()); !t.known() {
-		w.refuse("it has a select of type %#x, which this vega does not know", byte(t))
+		w.refuse("it has a select of type %#x, which vega does not support", byte(t))
 	}
 }
 
@@ -71,24 +71,24 @@ func (w *Walker) selects() {
 func (w *Walker) access(f *form) {
 	w.mem()
 	if align := w.u32(); align > uint32(f.align) {
-		w.refuse("it has an access to memory aligned to 2^%d bytes, which is more than its size", align)
+		w.refuse("it has an access to memory aligned to 2^%d bytes, which exceeds its size", align)
 	}
 	w.u32()
 }
 
-// mem refuses what needs a memory in a module without one.
+// mem refuses an instruction that needs a memory in a module without one.
 func (w *Walker) mem() {
 	if w.has.memories == 0 {
-		w.refuse("it uses memory and has none")
+		w.refuse("it uses memory but has none")
 	}
 }
 
-// zero reads the byte that stands for the one memory: a runtime may step over
-// it unseen.
+// zero reads the byte that stands for the only memory. A runtime may skip it
+// without looking.
 func (w *Walker) zero() {
 	w.mem()
 	if b := w.byte(); b != 0 {
-		w.refuse("it has %#x where a zero byte belongs", b)
+		w.refuse("it has %#x where a zero byte is expected", b)
 	}
 }
 
@@ -115,16 +115,16 @@ func (w *Walker) bulk(s shape) {
 
 func (w *Walker) segment() {
 	if !w.has.counted {
-		w.refuse("it names a data segment and has no data count section")
+		w.refuse("it refers to a data segment but has no data count section")
 	}
 	w.Index = w.index("data segment", w.has.data)
 }
 
-// misc reads an instruction of the prefix 0xfc.
+// misc reads an instruction with the prefix 0xfc.
 func (w *Walker) misc() {
 	n := w.u32()
 	if n >= uint32(len(miscForms)) {
-		w.refuse("it has an instruction 0xfc %d that this vega does not know", n)
+		w.refuse("it has an instruction 0xfc %d that vega does not support", n)
 		return
 	}
 	w.Op = prefixMisc<<8 | Op(n)
@@ -133,8 +133,8 @@ func (w *Walker) misc() {
 	}
 }
 
-// vector reads an instruction of the prefix 0xfd. Its number is in as few bytes
-// as it takes: runtimes read but the first of them.
+// vector reads an instruction with the prefix 0xfd. Its number must use the
+// shortest encoding, because runtimes read only the first byte.
 func (w *Walker) vector() {
 	before := w.pos
 	n := w.u32()
@@ -143,7 +143,7 @@ func (w *Walker) vector() {
 		return
 	}
 	if n >= uint32(len(vectorForms)) {
-		w.refuse("it has an instruction 0xfd %d that this vega does not know", n)
+		w.refuse("it has an instruction 0xfd %d that vega does not support", n)
 		return
 	}
 	w.Op = prefixVector<<8 | Op(n)
@@ -152,7 +152,7 @@ func (w *Walker) vector() {
 	}
 }
 
-// wide reads what follows instructions on 128 bits.
+// wide reads the immediates of 128-bit instructions.
 func (w *Walker) wide(f *form) {
 	switch f.shape {
 	case constV128:
@@ -171,6 +171,6 @@ func (w *Walker) wide(f *form) {
 
 func (w *Walker) lane(f *form) {
 	if l := w.byte(); l >= f.lanes {
-		w.refuse("it names lane %d of %d", l, f.lanes)
+		w.refuse("it uses lane %d of %d", l, f.lanes)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"vega/plugins/binary"
 )
 
-// The largest file that may be read, in the shapes that cost the most: decoding
-// it allocates at most three times its size, garbage included.
-func TestLargeModulesTakeLittle(t *testing.T) {
-	const size = 16 << 20 // what is allowed is a multiple of it
+// Decoding the largest allowed file, in its most expensive forms, allocates at
+// most three times its size, garbage included.
+func TestLargeModulesAllocateLittle(t *testing.T) {
+	const size = 16 << 20 // the allowance is a multiple of it
 	functions := size / (binary.MaxFunction + 8)
 	all := func(body []byte) []byte {
 		item := join(leb(uint32(len(body))), body)
@@ -31,7 +31,7 @@ func TestLargeModulesTakeLittle(t *testing.T) {
 		"functions": module(1, twoI32, 3, small(binary.MaxFunctions, []byte{0}), 10, small(binary.MaxFunctions, []byte{2, 0, 0x0b})),
 		"entries":   module(1, twoI32, 3, one, 9, join([]byte{1, 1, 0}, small(binary.MaxEntries, []byte{0})), 10, []byte{1, 2, 0, 0x0b}),
 	} {
-		allowed := uint64(3*len(wasm) + 16<<20) // with what little files need for their counts
+		allowed := uint64(3*len(wasm) + 16<<20) // plus a constant for the counts of small files
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		if _, err := binary.Decode(wasm); err != nil {

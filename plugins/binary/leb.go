@@ -7,9 +7,9 @@ var (
 	errLong  = errors.New("a number is longer than its type allows")
 )
 
-// uleb reads an unsigned LEB128 number of 32 bits as the specification has it:
-// at most five bytes, and the unused bits of the fifth are zero. n is its
-// length, 0 where the bytes end before it does, and -1 where it is too long.
+// uleb reads an unsigned 32-bit LEB128 number as specified: at most five bytes,
+// with the unused bits of the fifth zero. n is its length, 0 if the input ends
+// first, or -1 if the number is too long.
 func uleb(b []byte) (v uint32, n int) {
 	for i, c := range b[:min(len(b), 5)] {
 		if i == 4 && c > 0x0f {
@@ -23,12 +23,12 @@ func uleb(b []byte) (v uint32, n int) {
 	return 0, 0
 }
 
-// sleb reads a signed LEB128 number of so many bits, by the same rules: the
-// unused bits of its last possible byte repeat the sign.
+// sleb reads a signed LEB128 number of the given width by the same rules; the
+// unused bits of its last possible byte must repeat the sign.
 func sleb(b []byte, bits int) (v int64, n int) {
 	last := (bits - 1) / 7
 	for i, c := range b[:min(len(b), last+1)] {
-		low := int64(int8(c<<1) >> 1) // seven bits with their sign
+		low := int64(int8(c<<1) >> 1) // seven bits, sign-extended
 		if i == last {
 			if sign := low >> (bits - 7*last - 1); c >= 0x80 || sign != 0 && sign != -1 {
 				return 0, -1
@@ -49,7 +49,7 @@ func lebError(n int) error {
 	return errShort
 }
 
-// AppendU32 adds a number in unsigned LEB128, in as few bytes as it takes.
+// AppendU32 appends a number in the shortest unsigned LEB128 encoding.
 func AppendU32(b []byte, v uint32) []byte {
 	for ; v >= 0x80; v >>= 7 {
 		b = append(b, byte(v)|0x80)
@@ -57,7 +57,7 @@ func AppendU32(b []byte, v uint32) []byte {
 	return append(b, byte(v))
 }
 
-// AppendS32 adds a number in signed LEB128, in as few bytes as it takes.
+// AppendS32 appends a number in the shortest signed LEB128 encoding.
 func AppendS32(b []byte, v int32) []byte {
 	for {
 		c := byte(v & 0x7f)

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// measureVariable names modules to measure beside those of the tree.
+// measureVariable names modules to measure in addition to those in the tree.
 const measureVariable = "VEGA_MEASURE"
 
-// measured is what limits.go has a cap on, by the names that it uses there.
+// measured returns the figures that limits.go caps, by the names used there.
 func measured(t *testing.T, wasm []byte) map[string]uint64 {
 	t.Helper()
 	d := decoder{m: &Module{}}
@@ -20,19 +20,19 @@ func measured(t *testing.T, wasm []byte) map[string]uint64 {
 		t.Fatal(err)
 	}
 	m, at := d.m, map[string]uint64{}
-	most := func(name string, n int) { at[name] = max(at[name], uint64(n)) }
+	record := func(name string, n int) { at[name] = max(at[name], uint64(n)) }
 	for name, n := range map[string]int{
 		"Types": len(m.Types), "Imports": len(m.Imports), "Functions": len(m.Functions), "Tables": len(m.Tables), "Globals": len(m.Globals),
 		"Exports": len(m.Exports), "ExportsFunctions": len(m.Exports) * int(d.has.functions), "FunctionsDeclared": (len(m.Types) + len(m.Globals)) * int(d.has.functions), "Elements": len(m.Elements), "Segments": len(m.Data), "Customs": len(m.Customs),
 		"Values": int(d.sums.values), "Names": int(d.sums.names), "Entries": int(d.sums.entries), "AllLocals": int(d.sums.locals), "AllTargets": int(d.sums.targets), "Operands": int(d.sums.operands),
 	} {
-		most(name, n)
+		record(name, n)
 	}
 	for _, f := range m.Types {
-		most("Params", max(len(f.Params), len(f.Results)))
+		record("Params", max(len(f.Params), len(f.Results)))
 	}
 	for _, l := range m.Tables {
-		most("Table", int(l.Min))
+		record("Table", int(l.Min))
 	}
 	for _, c := range m.Customs {
 		at["CustomBytes"] += uint64(len(c.Bytes))
@@ -46,19 +46,19 @@ func measured(t *testing.T, wasm []byte) map[string]uint64 {
 				blocks++
 			}
 			if w.Op == OpBrTable {
-				most("BranchTargets", int(w.Targets))
+				record("BranchTargets", int(w.Targets))
 			}
-			most("Depth", w.Depth())
+			record("Depth", w.Depth())
 		}
-		most("Function", len(c.Body)+len(c.locals))
-		most("Locals", c.NumLocals)
-		most("LocalsBlocks", c.NumLocals*blocks)
+		record("Function", len(c.Body)+len(c.locals))
+		record("Locals", c.NumLocals)
+		record("LocalsBlocks", c.NumLocals*blocks)
 		at["Code"] += uint64(len(c.Body))
 	}
 	return at
 }
 
-// caps are those that an honest module must stay well below.
+// caps are the limits that an honest module must stay well below.
 var caps = map[string]uint64{
 	"Types": MaxTypes, "Params": MaxParams, "Values": MaxValues, "Imports": MaxImports, "Functions": MaxFunctions, "Globals": MaxGlobals,
 	"Exports": MaxExports, "ExportsFunctions": MaxExportsFunctions, "FunctionsDeclared": MaxFunctionsDeclared, "Names": MaxNames, "Tables": MaxTables, "Table": MaxTable,
@@ -67,9 +67,9 @@ var caps = map[string]uint64{
 	"Operands": MaxOperands, "Customs": MaxCustoms, "CustomBytes": MaxCustomBytes,
 }
 
-// The caps stand far above what compilers make. VEGA_MEASURE names more
-// modules to measure, such as a program with the whole of net/http.
-func TestHonestModulesAreFarBelowTheCaps(t *testing.T) {
+// The caps are far above what compilers produce. VEGA_MEASURE names more
+// modules to measure, such as a program with all of net/http.
+func TestHonestModulesStayBelowCaps(t *testing.T) {
 	var files []string
 	for _, pattern := range append([]string{"../core/core.wasm", "../extras/*/*.wasm", "../testdata/guests/*.wasm"}, strings.Fields(os.Getenv(measureVariable))...) {
 		found, err := filepath.Glob(pattern)
@@ -78,7 +78,7 @@ func TestHonestModulesAreFarBelowTheCaps(t *testing.T) {
 		}
 		files = append(files, found...)
 	}
-	most := map[string]string{}
+	largest := map[string]string{}
 	seen := map[string]uint64{}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
@@ -87,15 +87,15 @@ func TestHonestModulesAreFarBelowTheCaps(t *testing.T) {
 		}
 		for name, n := range measured(t, b) {
 			if n > seen[name] {
-				seen[name], most[name] = n, filepath.Base(file)
+				seen[name], largest[name] = n, filepath.Base(file)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(seen)) {
 		limit := caps[name]
-		t.Logf("%-16s %9d of %9d  %s", name, seen[name], limit, most[name])
+		t.Logf("%-16s %9d of %9d  %s", name, seen[name], limit, largest[name])
 		if limit > 0 && name != "Depth" && 3*seen[name] > 2*limit {
-			t.Errorf("%s: %s has %d, the cap is %d", name, most[name], seen[name], limit)
+			t.Errorf("%s: %s has %d, the cap is %d", name, largest[name], seen[name], limit)
 		}
 	}
 }

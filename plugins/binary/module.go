@@ -1,29 +1,29 @@
 package binary
 
-// Module is a decoded module. Its slices of bytes are parts of what was
-// decoded: nothing of it is copied, and none of it may be changed.
+// Module is a decoded module. Its byte slices point into the input: nothing is
+// copied, and nothing may be modified.
 type Module struct {
 	Types     []FuncType
 	Imports   []Import
-	Functions []uint32 // the type of each
+	Functions []uint32 // type indices
 	Tables    []Table
 	Memories  []Limits // at most one
 	Globals   []Global
 	Exports   []Export
-	Start     *uint32 // the function that runs when an instance is made
+	Start     *uint32 // the function that runs on instantiation
 	Elements  []Element
 	DataCount *uint32
-	Codes     []Code // of Functions, in their order
+	Codes     []Code // one for each of Functions
 	Data      []Segment
 	Customs   []CustomSection
 
-	frame bool // the bodies of functions were not read, and no cap holds
+	frame bool // function bodies were not read and caps are not enforced
 }
 
-// ValueType is the type of a value, as it is encoded.
+// ValueType is an encoded value type.
 type ValueType byte
 
-// The types of values. There are no others.
+// The value types. There are no others.
 const (
 	I32       ValueType = 0x7f
 	I64       ValueType = 0x7e
@@ -43,11 +43,10 @@ func (t ValueType) known() bool { return t >= V128 && t <= I32 || t.isRef() }
 
 func (t ValueType) isRef() bool { return t == FuncRef || t == ExternRef }
 
-// FuncType is the type of a function: a byte for each value that it takes and
-// returns.
+// FuncType is a function type: one byte for each parameter and result.
 type FuncType struct{ Params, Results []byte }
 
-// Import is a function that the module asks of its host.
+// Import is a function that the module imports from its host.
 type Import struct {
 	Module, Name []byte
 	Type         uint32
@@ -56,7 +55,7 @@ type Import struct {
 // Limits bound a memory, in pages, or a table, in entries.
 type Limits struct {
 	Min, Max uint32
-	Bounded  bool // it has a maximum
+	Bounded  bool // Max is set
 }
 
 // Table is a table of references.
@@ -72,7 +71,7 @@ type Global struct {
 	Init    Constant
 }
 
-// The kinds of what is exported.
+// The kinds of exports.
 const (
 	KindFunction = 0
 	KindTable    = 1
@@ -80,48 +79,48 @@ const (
 	KindGlobal   = 3
 )
 
-// Export is something that the module offers.
+// Export is an exported item.
 type Export struct {
 	Name  []byte
 	Kind  byte
 	Index uint32
 }
 
-// Element is a segment of a table.
+// Element is an element segment.
 type Element struct {
 	Form    uint32 // 0 to 7, as the specification numbers them
 	Table   uint32
-	Offset  Constant // of an active one
+	Offset  Constant // if active
 	Type    ValueType
-	Entries []uint32 // functions, or NoFunction
+	Entries []uint32 // function indices, or NoFunction
 }
 
-// NoFunction is the null reference among the entries of an element.
+// NoFunction is a null reference in an element segment.
 const NoFunction = 1<<32 - 1
 
-// Active reports whether an instance is made with the segment in its table.
+// Active reports whether instantiation copies the segment into its table.
 func (e *Element) Active() bool { return e.Form&1 == 0 }
 
-// Code is what a function does.
+// Code is the code of a function.
 type Code struct {
 	groups    uint32
-	locals    []byte // groups of a count and a type
-	NumLocals int    // without the parameters
-	Body      []byte // its instructions, with the end
+	locals    []byte // groups: a count and a type each
+	NumLocals int    // excluding parameters
+	Body      []byte // instructions, including the final end
 }
 
-// Segment is a segment of memory.
+// Segment is a data segment.
 type Segment struct {
 	Passive bool
-	Offset  Constant // of an active one
+	Offset  Constant // if active
 	Bytes   []byte
 }
 
-// CustomSection is a section that changes nothing of what the module does.
+// CustomSection is a section that does not affect execution.
 type CustomSection struct{ Name, Bytes []byte }
 
-// NumFunctions returns how many functions there are, with the imported ones,
-// which come first.
+// NumFunctions returns the number of functions, including imported ones, which
+// come first.
 func (m *Module) NumFunctions() uint32 { return uint32(len(m.Imports) + len(m.Functions)) }
 
 // TypeOf returns the type of a function, imported or not.
@@ -132,17 +131,17 @@ func (m *Module) TypeOf(function uint32) FuncType {
 	return m.Types[m.Imports[function].Type]
 }
 
-// WithLocals returns the code with a group of locals more, and another body.
+// WithLocals returns the code with another group of locals and a new body.
 func (c *Code) WithLocals(n uint32, t ValueType, body []byte) Code {
 	locals := append(AppendU32(append([]byte(nil), c.locals...), n), byte(t))
 	return Code{groups: c.groups + 1, locals: locals, NumLocals: c.NumLocals + int(n), Body: body}
 }
 
-// WithBody returns the code with another body.
+// WithBody returns the code with a new body.
 func (c *Code) WithBody(body []byte) Code {
 	return Code{groups: c.groups, locals: c.locals, NumLocals: c.NumLocals, Body: body}
 }
 
-// Groups returns the groups of a function's locals as they are encoded, without
-// their number.
+// Groups returns the encoded groups of a function's locals, without their
+// count.
 func (c *Code) Groups() []byte { return c.locals }

@@ -1,10 +1,11 @@
 package binary
 
-// Op is an instruction: its byte, or 0xfc00 or 0xfd00 and its number after
-// those prefixes.
+// Op is an instruction: its byte, or 0xfc00 or 0xfd00 plus its number after
+// that prefix.
 type Op uint16
 
-// The instructions that something is done by; the rest go by their shape.
+// The instructions that have a case of their own; all others are handled by
+// shape.
 const (
 	OpNop          Op = 0x01
 	OpBlock        Op = 0x02
@@ -51,49 +52,49 @@ const (
 	prefixVector Op = 0xfd
 )
 
-// Void is the type of a block that takes and returns nothing.
+// Void is the type of a block without parameters and results.
 const Void = 0x40
 
-// shape says what follows an instruction's opcode.
+// shape says which immediates follow an opcode.
 type shape byte
 
 const (
-	unknown  shape = iota // no instruction of WebAssembly 2.0
-	bare                  // nothing
-	block                 // a block's type
-	elses                 // nothing; a second branch of an if
-	ends                  // nothing; a block's end
-	label                 // how many blocks outwards
-	labels                // a vector of labels and one more
-	function              // an index
-	indirect              // a type's and a table's index
-	selects               // a vector of one value type
-	local                 // an index, as are the following
+	unknown    shape = iota // not in WebAssembly 2.0
+	bare                    // nothing
+	block                   // a block's type
+	elseBranch              // nothing; begins the second branch of an if
+	ends                    // nothing; ends a block
+	label                   // number of blocks to leave
+	labels                  // a vector of labels and a default
+	function                // an index
+	indirect                // a type's and a table's index
+	selects                 // a vector with one value type
+	local                   // an index, like the following
 	global
 	table
 	tableInit // an element's and a table's index
 	element
 	tables     // two tables' indices
-	memory     // zero, where the memory's index will be
+	memory     // zero, reserved for a memory index
 	memoryInit // a data segment's index and zero
 	data       // a data segment's index
 	memories   // zero twice
 	access     // the alignment and offset of an access to memory
-	accessLane // those and a lane
+	accessLane // the same and a lane
 	lane       // a lane
 	shuffle    // 16 lanes of two vectors
-	constI32   // a number, as are the following
+	constI32   // a number, like the following
 	constI64
 	constF32
 	constF64
 	constV128
 	refType
-	misc   // an instruction of the prefix 0xfc
-	vector // an instruction of the prefix 0xfd
+	misc   // an instruction with the prefix 0xfc
+	vector // an instruction with the prefix 0xfd
 )
 
-// form is the shape of an instruction, and the bound of what follows: the
-// logarithm of the largest alignment, the number of lanes.
+// form is an instruction's shape and the bound on its immediates: the logarithm
+// of the maximum alignment, or the number of lanes.
 type form struct {
 	shape        shape
 	align, lanes byte
@@ -105,7 +106,7 @@ var (
 	vectorForms = vectors()
 )
 
-// plain lists the instructions of one byte.
+// plain lists the one-byte instructions.
 func plain() (f [256]form) {
 	set := func(s shape, ops ...int) {
 		for _, op := range ops {
@@ -117,7 +118,7 @@ func plain() (f [256]form) {
 	}
 	set(bare, 0x00, 0x01, 0x0f, 0x1a, 0x1b, 0xd1)
 	set(block, 0x02, 0x03, 0x04)
-	set(elses, 0x05)
+	set(elseBranch, 0x05)
 	set(ends, 0x0b)
 	set(label, 0x0c, 0x0d)
 	set(labels, 0x0e)
@@ -142,7 +143,7 @@ func plain() (f [256]form) {
 	return f
 }
 
-// miscs lists the instructions of the prefix 0xfc, by their number.
+// miscs lists the instructions with the prefix 0xfc, by number.
 func miscs() (f [18]form) {
 	for op, s := range []shape{
 		bare, bare, bare, bare, bare, bare, bare, bare, // conversions
@@ -153,7 +154,7 @@ func miscs() (f [18]form) {
 	return f
 }
 
-// vectors lists the instructions on 128 bits, by their number.
+// vectors lists the 128-bit instructions, by number.
 func vectors() (f [256]form) {
 	for op := range f {
 		f[op].shape = bare
@@ -161,7 +162,7 @@ func vectors() (f [256]form) {
 	for _, op := range []int{154, 162, 165, 166, 175, 176, 178, 179, 180, 187, 194, 197, 198, 207, 208, 210, 211, 212, 226, 238} {
 		f[op].shape = unknown
 	}
-	// v128.load and its like, v128.store, then the loads that fill with zeros.
+	// v128.load and its variants, v128.store, then the loads that zero-extend.
 	for op, align := range []byte{4, 3, 3, 3, 3, 3, 3, 0, 1, 2, 3, 4} {
 		f[op] = form{access, align, 0}
 	}

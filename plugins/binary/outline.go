@@ -1,8 +1,7 @@
 package binary
 
-// Outline reads what a module says of itself: its custom sections, imports and
-// exports. The rest is stepped over, so that it is not known whether what those
-// name is there; Decode holds them to it.
+// Outline reads only custom sections, imports and exports. It skips the rest,
+// so it does not check that exported items exist; Decode does.
 func Outline(wasm []byte) (*Module, error) {
 	d := decoder{m: &Module{}, loose: true}
 	err := Sections(wasm, func(id byte, r *Reader) error {

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Reader takes bytes apart. After its first error it yields zeros, until Err
-// is asked.
+// Reader reads a module's encoding. After its first error every read returns
+// zero; call Err to get the error.
 type Reader struct {
 	b   []byte
-	end int // where b ends in the module
+	end int // offset in the module where b ends
 	err error
 }
 
@@ -20,19 +20,19 @@ func NewReader(b []byte) *Reader { return &Reader{b: b, end: len(b)} }
 // Err returns the first error.
 func (r *Reader) Err() error { return r.err }
 
-// Len returns how many bytes are left.
+// Len returns the number of bytes left.
 func (r *Reader) Len() int { return len(r.b) }
 
-// Rest returns what is left.
+// Rest returns the bytes left.
 func (r *Reader) Rest() []byte { return r.b }
 
-// At returns the place of the next byte in the module.
+// At returns the offset of the next byte in the module.
 func (r *Reader) At() int { return r.end - len(r.b) }
 
 func (r *Reader) fail(err error) {
 	if r.err == nil {
 		r.err = err
-		r.end = r.At() // stay where it went wrong
+		r.end = r.At() // keeps At at the failed read
 	}
 	r.b = nil
 }
@@ -69,7 +69,7 @@ func (r *Reader) U32() uint32 {
 	return v
 }
 
-// signed steps over a signed LEB128 number of so many bits.
+// signed skips a signed LEB128 number of the given width.
 func (r *Reader) signed(bits int) {
 	_, n := sleb(r.b, bits)
 	if n <= 0 {
@@ -81,7 +81,7 @@ func (r *Reader) signed(bits int) {
 
 var errName = errors.New("a name is not UTF-8")
 
-// Name reads a length and as many bytes of UTF-8.
+// Name reads a length and that many bytes of UTF-8.
 func (r *Reader) Name() string { return string(r.name()) }
 
 func (r *Reader) name() []byte {
@@ -97,26 +97,26 @@ func (r *Reader) name() []byte {
 	return s
 }
 
-var errCount = errors.New("it promises more than its bytes hold")
+var errCount = errors.New("it declares more items than its bytes can hold")
 
-// count reads how many items follow, each of at least least bytes and at most
-// most of them.
-func (r *Reader) count(what string, least int, most uint32) uint32 {
+// count reads an item count of at most maxCount. Each item takes at least
+// minSize bytes.
+func (r *Reader) count(what string, minSize int, maxCount uint32) uint32 {
 	n := r.U32()
 	switch {
 	case r.err != nil:
 		return 0
-	case uint64(n)*uint64(least) > uint64(len(r.b)):
+	case uint64(n)*uint64(minSize) > uint64(len(r.b)):
 		r.refuse("%w: %d %s in %d bytes", errCount, n, what, len(r.b))
 		return 0
-	case n > most:
-		r.refuse("it has %d %s; at most %d are allowed", n, what, most)
+	case n > maxCount:
+		r.refuse("it has %d %s; at most %d are allowed", n, what, maxCount)
 		return 0
 	}
 	return n
 }
 
-// failAt fails with an error that another reader of the same bytes met.
+// failAt fails with an error from another reader of the same bytes.
 func (r *Reader) failAt(err error, at int) {
 	r.fail(err)
 	r.end = at

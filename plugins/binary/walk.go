@@ -2,44 +2,45 @@ package binary
 
 import "fmt"
 
-// Walker steps through the instructions of a function. It knows no more of one
-// than where it is and what it names; nothing is kept of those that it passed.
+// Walker iterates over the instructions of a function. It keeps only the
+// current instruction and its operands, not those it has passed.
 type Walker struct {
-	// Op is the instruction, At where it begins in the body.
+	// Op is the instruction and At its offset in the body.
 	Op Op
 	At int
-	// Index is what the instruction names: a function, local, global, table,
-	// segment, the type of an indirect call, or how many blocks a branch leaves.
+	// Index is the operand of the instruction: a function, local, global,
+	// table, segment, the type of an indirect call, or the number of blocks
+	// that a branch leaves.
 	Index uint32
-	// Type is the index of a block's type, or -1 where it has none.
+	// Type is the index of a block's type, or -1 if it has none.
 	Type int64
-	// Targets is the number of targets of a br_table, but the last.
+	// Targets is the number of targets of a br_table, without the default.
 	Targets uint32
 
 	code   []byte
 	pos    int
 	locals uint32
 	has    numbers
-	open   []Op // blocks
-	frame  bool // no cap holds
+	open   []Op // open blocks
+	frame  bool // caps are not enforced
 	err    error
 }
 
-// numbers are how many of each thing there are that an instruction may name.
+// numbers holds how many of each kind of item an instruction may refer to.
 type numbers struct {
 	types, functions, tables, memories, globals, elements, data uint32
 	counted                                                     bool // data is
 }
 
-// Walk returns a walker of a function's body, by its place among the module's
-// own functions.
+// Walk returns a walker over the body of the i-th function of the module
+// itself, not counting imports.
 func (m *Module) Walk(i int) *Walker {
 	w := &Walker{}
 	w.Reset(m, i)
 	return w
 }
 
-// Reset makes the walker one of another function.
+// Reset restarts the walker on another function.
 func (w *Walker) Reset(m *Module, i int) {
 	c := &m.Codes[i]
 	params := len(m.Types[m.Functions[i]].Params)
@@ -57,21 +58,21 @@ func (m *Module) numbers() numbers {
 	return n
 }
 
-// Err returns what ended the walk before the function's end.
+// Err returns the error that ended the walk early.
 func (w *Walker) Err() error { return w.err }
 
-// End returns where the instruction ends in the body.
+// End returns the offset of the end of the instruction in the body.
 func (w *Walker) End() int { return w.pos }
 
-// Bytes returns the instruction.
+// Bytes returns the encoded instruction.
 func (w *Walker) Bytes() []byte { return w.code[w.At:w.pos] }
 
-// Depth returns how many blocks are open after the instruction: 0 after the
-// function's end.
+// Depth returns how many blocks are open after the instruction; it is 0 after
+// the function's end.
 func (w *Walker) Depth() int { return len(w.open) }
 
-// Next steps to the next instruction. It reports false after the last and
-// where there is none that can be read.
+// Next advances to the next instruction. It returns false at the end and on
+// error.
 func (w *Walker) Next() bool {
 	switch {
 	case w.err != nil:
@@ -105,7 +106,7 @@ func (w *Walker) fail(err error) {
 
 func (w *Walker) refuse(format string, args ...any) { w.fail(fmt.Errorf(format, args...)) }
 
-// immediates reads what follows the opcode.
+// immediates reads the immediates of the opcode.
 func (w *Walker) immediates(f *form) {
 	switch f.shape {
 	case local:
@@ -135,11 +136,11 @@ func (w *Walker) immediates(f *form) {
 	}
 }
 
-// rare reads what follows the opcodes that are seldom met.
+// rare reads the immediates of opcodes that seldom occur.
 func (w *Walker) rare(f *form) {
 	switch f.shape {
-	case elses:
-		w.elses()
+	case elseBranch:
+		w.elseBranch()
 	case labels:
 		w.labels()
 	case indirect:
@@ -153,7 +154,7 @@ func (w *Walker) rare(f *form) {
 		w.zero()
 	case refType:
 		if t := ValueType(w.byte()); !t.isRef() {
-			w.refuse("it has a ref.null of type %#x; funcref and externref are the only reference types", byte(t))
+			w.refuse("it has a ref.null of type %#x; only funcref and externref are allowed", byte(t))
 		}
 	case misc:
 		w.misc()
@@ -164,11 +165,11 @@ func (w *Walker) rare(f *form) {
 	case accessLane, lane, shuffle, constV128:
 		w.wide(f)
 	default:
-		w.refuse("it has an instruction %s that this vega does not know", w.Op)
+		w.refuse("it has an instruction %s that vega does not support", w.Op)
 	}
 }
 
-// String returns the encoding of the instruction, without what follows.
+// String returns the encoding of the opcode, without immediates.
 func (o Op) String() string {
 	if o > 0xff {
 		return fmt.Sprintf("%#x %d", byte(o>>8), byte(o))

@@ -1,6 +1,6 @@
 package binary
 
-// index reads an index of one of n things.
+// index reads an index below n.
 func (w *Walker) index(what string, n uint32) uint32 {
 	i := w.u32()
 	if i >= n {
@@ -26,7 +26,7 @@ func (w *Walker) u32() uint32 {
 	return w.long()
 }
 
-// long reads one of more than a byte.
+// long reads a number of more than one byte.
 func (w *Walker) long() uint32 {
 	v, n := uleb(w.code[w.pos:])
 	if n <= 0 {
@@ -37,7 +37,7 @@ func (w *Walker) long() uint32 {
 	return v
 }
 
-// signed steps over a signed LEB128 number of so many bits.
+// signed skips a signed LEB128 number of the given width.
 func (w *Walker) signed(bits int) {
 	if w.pos < len(w.code) && w.code[w.pos] < 0x80 {
 		w.pos++

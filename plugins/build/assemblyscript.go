@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 )
 
-// compileAssemblyScript runs asc: the project's own, in node_modules, or else
-// that in PATH. asconfig.json has the entry and what takes the place of abort,
-// which the host does not have; the rest is given here, so that a project need
-// not know it. The runtime is the one that frees: a run is short, but text that
-// is put together in a loop would fill its memory otherwise.
+// compileAssemblyScript runs asc from the project's node_modules or else from
+// PATH. asconfig.json names the entry file and the replacement for abort, which
+// the host does not provide; all other options are passed here so that a
+// project need not know them. The runtime collects garbage: runs are short, but
+// building text in a loop would otherwise fill the memory.
 func compileAssemblyScript(ctx context.Context, j job) ([]byte, error) {
 	asc, err := findAssemblyScript(j)
 	if err != nil {
@@ -32,10 +32,10 @@ func readyAssemblyScript(_ context.Context, j job) error {
 	return err
 }
 
-// findAssemblyScript returns the compiler that has a node to run on.
+// findAssemblyScript returns the path of asc after checking that node exists.
 func findAssemblyScript(j job) (asc string, err error) {
 	if j.command {
-		return "", errors.New("AssemblyScript makes no WASI command, as Nagios plugins are; write it in Go, C or Rust, or as a probe")
+		return "", errors.New("AssemblyScript cannot build a WASI command, which Nagios plugins are; write it in Go, C or Rust, or as a probe")
 	}
 	asc = filepath.Join(j.dir, "node_modules", ".bin", "asc")
 	if !isProgram(asc) {

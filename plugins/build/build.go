@@ -1,7 +1,7 @@
 // Package build turns a probe's source into a plugin: it compiles the module
-// with the toolchain of its language and packs its manifest in.
+// with the language's toolchain and embeds the manifest.
 //
-// It is for authors. The daemon never builds anything.
+// It is for plugin authors. The daemon never builds anything.
 package build
 
 import (
@@ -17,11 +17,11 @@ import (
 	"vega/plugins/manifest"
 )
 
-// A Language is one that probes can be written in, as it is named on the
-// command line.
+// A Language is a language that probes can be written in, by its command-line
+// name.
 type Language string
 
-// The languages whose toolchains are known.
+// The supported languages.
 const (
 	Go   Language = "go"
 	Rust Language = "rust"
@@ -30,22 +30,22 @@ const (
 	AssemblyScript Language = "assemblyscript"
 )
 
-// Languages are all of them, in the order in which they are shown.
+// Languages returns all languages in display order.
 func Languages() []Language { return []Language{Go, Rust, C, AssemblyScript} }
 
-// toolchain is how a language is told by its files, and compiled: to a module
-// with vega_run, or to a WASI command.
+// toolchain detects a language by its files and compiles it, either to a module
+// with vega_run or to a WASI command.
 type toolchain struct {
-	sign    string // a glob pattern of its files
+	sign    string // glob pattern that detects it
 	compile func(ctx context.Context, j job) ([]byte, error)
-	ready   func(ctx context.Context, j job) error // nil if compile finds all that it needs
+	ready   func(ctx context.Context, j job) error // returns nil if compile has all that it needs
 }
 
 // job is a project to compile.
 type job struct {
 	dir     string    // absolute
-	command bool      // to a WASI command
-	said    io.Writer // gets what the toolchain says though it succeeds: warnings
+	command bool      // compile to a WASI command
+	said    io.Writer // receives the toolchain's warnings
 }
 
 var toolchains = map[Language]toolchain{
@@ -56,7 +56,7 @@ var toolchains = map[Language]toolchain{
 	AssemblyScript: {"asconfig.json", compileAssemblyScript, readyAssemblyScript},
 }
 
-// Detect is the language of the project in dir, by the files in it.
+// Detect determines the language of the project in dir from its files.
 func Detect(dir string) (Language, error) {
 	var found []Language
 	for _, l := range Languages() {
@@ -68,28 +68,27 @@ func Detect(dir string) (Language, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fmt.Errorf("%s holds no source of a plugin: no *.go, Cargo.toml, *.c or asconfig.json", dir)
+		return "", fmt.Errorf("%s contains no plugin source: found no *.go, Cargo.toml, *.c or asconfig.json", dir)
 	default:
-		return "", fmt.Errorf("%s holds source in more than one language (%v); keep one plugin to a directory", dir, found)
+		return "", fmt.Errorf("%s contains source in more than one language (%v); put each plugin in a directory of its own", dir, found)
 	}
 }
 
-// escapeGlob makes a path stand for itself in a pattern.
+// escapeGlob quotes a path for use in a glob pattern.
 func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// Plugin compiles the project in dir for WebAssembly and packs m in. Where m says
-// that it was written for Nagios, the project is a program with a main function,
-// and has the language's own library. The bytes
-// depend on the sources and the toolchain alone: neither on the place nor on
-// flags in the environment.
+// Plugin compiles the project in dir to WebAssembly and embeds m. If m says
+// that the plugin is for Nagios, the project is a program with a main function
+// and may use the language's standard library. The output depends only on the
+// sources and the toolchain, not on the directory or on flags in the
+// environment.
 func Plugin(ctx context.Context, dir string, m *manifest.Manifest) ([]byte, error) {
 	return WithWarnings(ctx, dir, m, io.Discard)
 }
 
-// WithWarnings is Plugin for an author: what the toolchain has to say though it
-// succeeds goes to said.
+// WithWarnings is like Plugin and copies the toolchain's warnings to said.
 func WithWarnings(ctx context.Context, dir string, m *manifest.Manifest, said io.Writer) ([]byte, error) {
 	language, err := Detect(dir)
 	if err != nil {
@@ -106,7 +105,7 @@ func WithWarnings(ctx context.Context, dir string, m *manifest.Manifest, said io
 	return manifest.Pack(wasm, m)
 }
 
-// run runs a command of a toolchain. What it printed is the error's text.
+// run runs a toolchain command. The error includes the command's output.
 func run(cmd *exec.Cmd, said io.Writer) error {
 	text, err := cmd.CombinedOutput()
 	if err == nil {
@@ -123,8 +122,8 @@ func run(cmd *exec.Cmd, said io.Writer) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// inTemp calls do with the name of a file to write the module to, and returns
-// what was written.
+// inTemp calls do with the name of a temporary file for the module and returns
+// what do wrote there.
 func inTemp(do func(out string) error) ([]byte, error) {
 	temp, err := os.MkdirTemp("", "vega-build-")
 	if err != nil {
@@ -138,12 +137,12 @@ func inTemp(do func(out string) error) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// Write puts a finished plugin in place at once: a daemon that watches the
+// Write replaces the plugin file atomically: a daemon that watches the
 // directory never sees half of it.
 func Write(path string, wasm []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".vega-build-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, errors.Unwrap(err)) // the temporary name says nothing to anybody
+		return fmt.Errorf("write %s: %w", path, errors.Unwrap(err)) // drops the temporary name, which means nothing to the user
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(wasm)

@@ -14,10 +14,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// least are projects of one probe that says "ok", without an SDK.
-var least = map[build.Language]map[string]string{
+// minimal holds projects of one probe that reports "ok", without an SDK.
+var minimal = map[build.Language]map[string]string{
 	build.Go: {
-		"go.mod": "module example.com/least\n\ngo 1.24\n",
+		"go.mod": "module example.com/minimal\n\ngo 1.24\n",
 		"main.go": `package main
 
 import "unsafe"
@@ -45,7 +45,7 @@ __attribute__((export_name("vega_run"))) int run(int index) {
 	},
 	build.Rust: {
 		"Cargo.toml": `[package]
-name = "least"
+name = "minimal"
 version = "0.1.0"
 edition = "2021"
 
@@ -86,24 +86,24 @@ export function vega_run(index: i32): i32 {
 	},
 }
 
-// commands are the least programs that print "ok" for Nagios.
+// commands holds minimal programs that print "ok" for Nagios.
 var commands = map[build.Language]map[string]string{
 	build.Go: {
-		"go.mod":  "module example.com/least\n\ngo 1.24\n",
+		"go.mod":  "module example.com/minimal\n\ngo 1.24\n",
 		"main.go": "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"ok\") }\n",
 	},
 	build.C: {
 		"main.c": "#include <stdio.h>\n\nint main(void) {\n\tputs(\"ok\");\n\treturn 0;\n}\n",
 	},
 	build.Rust: {
-		"Cargo.toml":  "[package]\nname = \"least\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+		"Cargo.toml":  "[package]\nname = \"minimal\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
 		"src/main.rs": "fn main() {\n    println!(\"ok\");\n}\n",
 	},
 }
 
-var asCommand = &manifest.Manifest{ABI: manifest.Nagios, Name: "least", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
+var asCommand = &manifest.Manifest{ABI: manifest.Nagios, Name: "minimal", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
 
-var named = &manifest.Manifest{ABI: manifest.V1, Name: "least", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
+var named = &manifest.Manifest{ABI: manifest.V1, Name: "minimal", Version: "1", Probes: []manifest.Probe{{Name: "p"}}}
 
 func write(t *testing.T, dir string, files map[string]string) string {
 	t.Helper()
@@ -119,10 +119,10 @@ func write(t *testing.T, dir string, files map[string]string) string {
 	return dir
 }
 
-// Each language builds, and to the same bytes wherever the project lies.
+// Each language builds, and to the same bytes in any directory.
 func TestPlugin(t *testing.T) {
 	for _, l := range build.Languages() {
-		t.Run(string(l), func(t *testing.T) { builds(t, least[l], l, named, "vega_run") })
+		t.Run(string(l), func(t *testing.T) { builds(t, minimal[l], l, named, "vega_run") })
 		if commands[l] != nil {
 			t.Run(string(l)+"/command", func(t *testing.T) { builds(t, commands[l], l, asCommand, "_start") })
 		}
@@ -143,38 +143,38 @@ func builds(t *testing.T, project map[string]string, l build.Language, m *manife
 			t.Fatal(err)
 		}
 		read, err := manifest.Read(wasm)
-		if err != nil || read.Manifest.Name != "least" || !slices.Contains(read.Exports, manifest.Export{Name: export}) {
+		if err != nil || read.Manifest.Name != "minimal" || !slices.Contains(read.Exports, manifest.Export{Name: export}) {
 			t.Fatalf("%v, %+v", err, read)
 		}
 		if first == nil {
 			first = wasm
 		}
 		if !bytes.Equal(first, wasm) {
-			t.Error("built elsewhere, the bytes are others")
+			t.Error("a build in another directory gives other bytes")
 		}
 	}
 	t.Logf("%d bytes", len(first))
 }
 
-// What a project lacks is said with what to do about it.
+// An error about a missing part says what to do.
 func TestMistakes(t *testing.T) {
 	t.Setenv("CARGO_TARGET_DIR", t.TempDir())
 	dir := t.TempDir()
-	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "holds no source of a plugin") {
+	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "contains no plugin source") {
 		t.Errorf("empty: %v", err)
 	}
-	write(t, dir, least[build.C])
-	write(t, dir, least[build.Go])
+	write(t, dir, minimal[build.C])
+	write(t, dir, minimal[build.Go])
 	if _, err := build.Plugin(t.Context(), dir, named); err == nil || !strings.Contains(err.Error(), "more than one language") {
 		t.Errorf("two languages: %v", err)
 	}
 	missing := func(err error) bool { return errors.As(err, new(*build.MissingError)) }
 	for l, file := range map[build.Language]string{build.Go: "main.go", build.C: "main.c", build.Rust: "src/lib.rs"} {
-		broken := write(t, filepath.Join(t.TempDir(), string(l)), least[l])
-		write(t, broken, map[string]string{file: least[l][file] + "\nsurely not\n"})
+		broken := write(t, filepath.Join(t.TempDir(), string(l)), minimal[l])
+		write(t, broken, map[string]string{file: minimal[l][file] + "\nsurely not\n"})
 		_, err := build.Plugin(t.Context(), broken, named)
 		if err == nil || !strings.Contains(err.Error(), file) && !missing(err) {
-			t.Errorf("%s: the error names no file: %v", l, err)
+			t.Errorf("%s: the error does not name the file: %v", l, err)
 		}
 	}
 	library := map[string]string{"Cargo.toml": commands[build.Rust]["Cargo.toml"], "src/lib.rs": "pub fn f() {}\n"}
@@ -183,7 +183,7 @@ func TestMistakes(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	for _, l := range build.Languages() {
-		_, err := build.Plugin(t.Context(), write(t, filepath.Join(t.TempDir(), string(l)), least[l]), named)
+		_, err := build.Plugin(t.Context(), write(t, filepath.Join(t.TempDir(), string(l)), minimal[l]), named)
 		if !missing(err) || !strings.Contains(err.Error(), "install") {
 			t.Errorf("%s without its toolchain: %v", l, err)
 		}

@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// compileC compiles all *.c of the directory itself. vega.h is looked for in
-// vega/. The features are those of the first WebAssembly, so that every clang
-// gives a module that loads everywhere, and bulk memory.
+// compileC compiles all *.c files in the directory itself and looks for vega.h
+// in vega/. It enables only the original WebAssembly features and bulk memory,
+// so that every clang produces a module that loads everywhere.
 func compileC(ctx context.Context, j job) ([]byte, error) {
 	clang, err := findC(ctx, j)
 	if err != nil {
@@ -32,8 +32,9 @@ func compileC(ctx context.Context, j job) ([]byte, error) {
 		if j.command {
 			how = commandInC
 		}
-		// Apart, and linked without -O: else clang has wasm-opt work on the
-		// module where one is in PATH, and the bytes depend on the machine.
+		// Compile and link separately, and link without -O: otherwise clang
+		// runs wasm-opt if it is in PATH, and the output would depend on the
+		// machine.
 		link := append(slices.Clone(how.link), "-Wl,--strip-all", "-o", out)
 		for n, s := range sources {
 			object := filepath.Join(filepath.Dir(out), fmt.Sprintf("%d.o", n))
@@ -47,25 +48,25 @@ func compileC(ctx context.Context, j job) ([]byte, error) {
 	})
 }
 
-// What differs between a probe, which has no C library, and a command, which
-// has one: its functions beyond C11, and the stack that a program may expect.
-// The stack comes first in memory, so that a call too deep traps.
+// The differences between a probe, which has no C library, and a command, which
+// has one, with its functions beyond C11 and the stack that a program may
+// expect. The stack comes first in memory so that a stack overflow traps.
 var (
-	probeInC = inC{
+	probeInC = cOptions{
 		compile: []string{"-std=c11", "-Ivega", "--target=wasm32", "-ffreestanding", "-fvisibility=hidden"},
 		link:    []string{"--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=65536"},
 	}
-	commandInC = inC{
+	commandInC = cOptions{
 		compile: []string{"-std=gnu11", wasiTarget},
 		link:    []string{wasiTarget, "-Wl,--stack-first", "-Wl,-z,stack-size=1048576"},
 	}
 )
 
-type inC struct{ compile, link []string }
+type cOptions struct{ compile, link []string }
 
 const wasiTarget = "--target=wasm32-wasi"
 
-// find is the first of the programs that is in PATH, "" if none is.
+// find returns the first of the programs that is in PATH, or "".
 func find(names ...string) string {
 	for _, n := range names {
 		if path, err := exec.LookPath(n); err == nil {

@@ -13,18 +13,18 @@ func readyC(ctx context.Context, j job) error {
 	return err
 }
 
-// findC returns a clang that has all it takes to build the project: the target
-// and the linker, and for a command a C library.
+// findC returns a clang that can build the project: it has the wasm32 target
+// and linker, and a C library if the project is a command.
 func findC(ctx context.Context, j job) (clang string, err error) {
 	clang = find("clang", "clang-21", "clang-20", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14", "clang-13")
 	if clang == "" {
-		return "", notInPath("C", "clang (13 or later, with wasm-ld)", "install it, as with `apt install clang lld`")
+		return "", notInPath("C", "clang (13 or later, with wasm-ld)", "install it, for example with `apt install clang lld`")
 	}
 	if targets, err := answer(ctx, clang, "-print-targets"); err == nil && !strings.Contains(targets, "wasm32") {
-		return "", &MissingError{"a probe in C", "a clang with the target wasm32", clang + " has no such target", "install another, as with `apt install clang lld`"}
+		return "", &MissingError{"a probe in C", "a clang with the target wasm32", clang + " does not have it", "install another, for example with `apt install clang lld`"}
 	}
 	if linker, err := answer(ctx, clang, "--target=wasm32", "-print-prog-name=wasm-ld"); err != nil || find(linker) == "" {
-		return "", &MissingError{"a probe in C", "the linker wasm-ld", clang + " finds none", "install it, as with `apt install lld`"}
+		return "", &MissingError{"a probe in C", "the linker wasm-ld", clang + " does not find it", "install it, for example with `apt install lld`"}
 	}
 	if j.command {
 		return clang, hasLibC(ctx, clang)
@@ -32,8 +32,8 @@ func findC(ctx context.Context, j job) (clang string, err error) {
 	return clang, nil
 }
 
-// hasLibC returns nil if clang finds what a command is linked with. Of what it
-// does not find it prints the bare name.
+// hasLibC returns nil if clang finds the files that a command is linked with.
+// For a missing file clang prints only the bare name.
 func hasLibC(ctx context.Context, clang string) error {
 	for _, part := range []struct{ ask, name string }{
 		{"-print-file-name=crt1-command.o", "crt1-command.o"},
@@ -46,8 +46,8 @@ func hasLibC(ctx context.Context, clang string) error {
 		}
 		if err != nil || !filepath.IsAbs(path) {
 			return &MissingError{
-				"a command in C", "a C library for WASI", clang + " has none (no " + part.name + ")",
-				"install one, as with `apt install wasi-libc libclang-rt-dev-wasm32`, or use the clang of a wasi-sdk",
+				"a command in C", "a C library for WASI", clang + " does not find " + part.name,
+				"install one, for example with `apt install wasi-libc libclang-rt-dev-wasm32`, or use the clang of a wasi-sdk",
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"vega/plugins/build"
 )
 
-// The author sees warnings, and a wasm-opt that happens to be in PATH, which
-// clang would call by itself, has no part in the module.
+// The author sees warnings, and a wasm-opt in PATH, which clang would call on
+// its own, does not affect the module.
 func TestC(t *testing.T) {
 	realtest.Toolchain(t, build.C, false)
 	dir := write(t, t.TempDir(), map[string]string{

@@ -18,7 +18,7 @@ func compileGo(ctx context.Context, j job) ([]byte, error) {
 		return nil, err
 	}
 	return inTemp(func(out string) error {
-		mode := "c-shared" // without a main of its own
+		mode := "c-shared" // a library without main
 		if j.command {
 			mode = "exe"
 		}

@@ -6,27 +6,26 @@ import (
 	"io"
 )
 
-// MissingError reports a part of a toolchain that this machine does not have.
+// MissingError reports a toolchain part that this machine does not have.
 type MissingError struct {
-	What string // is to be built, such as "a probe in C"
-	Part string // is needed for that
-	Why  string // it counts as missing
-	How  string // to install it
+	What string // being built, such as "a probe in C"
+	Part string // needed to build it
+	Why  string // Part counts as missing
+	How  string // to install Part
 }
 
-// Error names the part and how to install it.
+// Error returns the part, why it counts as missing, and how to install it.
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("to build %s, %s is needed, and %s; %s", e.What, e.Part, e.Why, e.How)
+	return fmt.Sprintf("building %s requires %s, but %s; %s", e.What, e.Part, e.Why, e.How)
 }
 
-// notInPath reports a program that is not in PATH.
+// notInPath returns a MissingError for a program that is not in PATH.
 func notInPath(language, program, how string) error {
-	return &MissingError{"a probe in " + language, program, "is not in PATH", how}
+	return &MissingError{"a probe in " + language, program, "it is not in PATH", how}
 }
 
-// Ready returns nil if this machine has every part of the toolchain that
-// builds probes in the language, or WASI commands, and a *MissingError
-// otherwise.
+// Ready returns nil if this machine has every part of the toolchain that builds
+// probes in the language, or WASI commands, and a *MissingError otherwise.
 func Ready(ctx context.Context, l Language, command bool) error {
 	return toolchains[l].ready(ctx, job{dir: ".", command: command, said: io.Discard})
 }

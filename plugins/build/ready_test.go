@@ -10,34 +10,35 @@ import (
 	"vega/plugins/build"
 )
 
-// The answers of toolchains that are whole, to the questions that the search
-// asks. Empty files stand for the parts that they name.
+// The answers of complete toolchains to the queries that the search makes.
+// Empty files stand for the parts.
 const (
-	wholeClang = `case "$*" in
+	completeClang = `case "$*" in
 -print-targets) echo "wasm32 - WebAssembly 32-bit" ;;
 *wasm-ld) echo "$HERE/wasm-ld" ;;
 *crt1-command.o) echo "$HERE/crt1-command.o" ;;
 *libc.a) echo "$HERE/libc.a" ;;
 *libgcc*) echo "$HERE/builtins.a" ;;
 esac`
-	wholeRustc = `case "$*" in
+	completeRustc = `case "$*" in
 *sysroot) echo "$HERE" ;;
 *wasm32-unknown-unknown) echo "$HERE" ;;
 *) exit 1 ;;
 esac`
 )
 
-// A toolchain of which a part is missing is missing, and the part is named.
+// A toolchain with a missing part counts as missing, and the error names the
+// part.
 func TestReadyNamesTheMissingPart(t *testing.T) {
 	whole := map[string]string{
-		"clang": wholeClang, "wasm-ld": "", "crt1-command.o": "", "libc.a": "", "builtins.a": "",
-		"cargo": "", "rustc": wholeRustc, "libcore-1.rlib": "",
+		"clang": completeClang, "wasm-ld": "", "crt1-command.o": "", "libc.a": "", "builtins.a": "",
+		"cargo": "", "rustc": completeRustc, "libcore-1.rlib": "",
 		"node": "", "asc": "",
 	}
 	for _, c := range []struct {
 		language build.Language
 		command  bool
-		without  string // a part of what is whole
+		without  string // the part to remove
 		says     string // "" if nothing is missing
 	}{
 		{build.C, false, "", ""},
@@ -46,9 +47,9 @@ func TestReadyNamesTheMissingPart(t *testing.T) {
 		{build.C, false, "wasm-ld", "the linker wasm-ld"},
 		{build.C, false, "libc.a", ""},
 		{build.C, true, "wasm-ld", "the linker wasm-ld"},
-		{build.C, true, "crt1-command.o", "no crt1-command.o"},
-		{build.C, true, "libc.a", "no libc.a"},
-		{build.C, true, "builtins.a", "no compiler builtins"},
+		{build.C, true, "crt1-command.o", "does not find crt1-command.o"},
+		{build.C, true, "libc.a", "does not find libc.a"},
+		{build.C, true, "builtins.a", "does not find compiler builtins"},
 		{build.Rust, false, "", ""},
 		{build.Rust, false, "cargo", "cargo (1.63 or later)"},
 		{build.Rust, false, "libcore-1.rlib", "the target wasm32-unknown-unknown"},

@@ -13,13 +13,12 @@ import (
 	"strings"
 )
 
-// compileRust runs cargo, which fetches nothing: what a project depends on
-// beyond its own files has to be there already. The profile is given here, so
-// that a project need not know it; so is the way in which the paths of this
-// machine are kept out of the module. There is no optimization at link time: it
-// would spare a tenth of the module, and an author would wait for it after each
-// edit. The stack of a probe is four times that of C, since in Rust the buffers
-// are on it.
+// compileRust runs cargo offline: a project's dependencies must already be on
+// this machine. The profile is passed here so that a project need not know it,
+// and so are the flags that keep this machine's paths out of the module.
+// Link-time optimization is off: it would make the module a tenth smaller, but
+// the author would wait for it after each edit. A Rust probe has four times the
+// stack of a C probe, because Rust keeps its buffers there.
 func compileRust(ctx context.Context, j job) ([]byte, error) {
 	dir, target := j.dir, rustFor(j)
 	rust, err := findRust(ctx, target)
@@ -40,7 +39,7 @@ func compileRust(ctx context.Context, j job) ([]byte, error) {
 	for _, p := range packages {
 		flags = append(flags, "--remap-path-prefix="+filepath.Dir(p.Manifest)+"="+p.Name+"-"+p.Version)
 	}
-	flags = append(flags, "--remap-path-prefix="+dir+"=.") // the last that fits counts
+	flags = append(flags, "--remap-path-prefix="+dir+"=.") // the last match wins
 	if rust.linker != "" {
 		flags = append(flags, "-Clinker="+rust.linker)
 	}
@@ -59,14 +58,14 @@ func compileRust(ctx context.Context, j job) ([]byte, error) {
 	return os.ReadFile(made)
 }
 
-// crate is a package that goes into a module.
+// crate is a package that is linked into a module.
 type crate struct {
 	Name     string `json:"name"`
 	Version  string `json:"version"`
 	Manifest string `json:"manifest_path"`
 }
 
-// packages are the project and all that it depends on.
+// packages returns the project and all its dependencies.
 func (r rust) packages(ctx context.Context, j job, env []string) ([]crate, error) {
 	said, err := r.run(ctx, j, env, "metadata", "--format-version", "1", "--filter-platform", r.target)
 	if err != nil {
@@ -81,7 +80,7 @@ func (r rust) packages(ctx context.Context, j job, env []string) ([]crate, error
 	return m.Packages, nil
 }
 
-// run runs a command of cargo, offline, and answers what it wrote.
+// run runs cargo offline and returns its standard output.
 func (r rust) run(ctx context.Context, j job, env []string, args ...string) (*bytes.Buffer, error) {
 	cmd := exec.CommandContext(ctx, r.cargo, append(args, "--offline")...)
 	if _, err := os.Stat(filepath.Join(j.dir, "Cargo.lock")); err == nil {
@@ -94,7 +93,7 @@ func (r rust) run(ctx context.Context, j job, env []string, args ...string) (*by
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(told.String())
 		if strings.Contains(text, "--offline") {
-			text += "\n\nvega fetches nothing while it builds; run `cargo fetch` in " + j.dir + " once"
+			text += "\n\nthe build is offline; run `cargo fetch` once in " + j.dir
 		}
 		return nil, fmt.Errorf("cargo %s: %w\n%s", args[0], err, text)
 	}
@@ -102,7 +101,7 @@ func (r rust) run(ctx context.Context, j job, env []string, args ...string) (*by
 	return &said, err
 }
 
-// artefact is the module that cargo says it made.
+// artefact returns the path of the module that cargo built.
 func artefact(said *bytes.Buffer, needs string) (string, error) {
 	lines := bufio.NewScanner(said)
 	lines.Buffer(nil, 16<<20)
@@ -122,7 +121,7 @@ func artefact(said *bytes.Buffer, needs string) (string, error) {
 		}
 	}
 	if made == "" {
-		return "", errors.New("cargo made no .wasm; " + needs)
+		return "", errors.New("cargo produced no .wasm file; " + needs)
 	}
 	return made, nil
 }

@@ -12,13 +12,13 @@ import (
 // rust is a toolchain that has the target.
 type rust struct{ cargo, rustc, target, linker string }
 
-// rustTarget is what a project is compiled for.
+// rustTarget describes what a project is compiled for.
 type rustTarget struct {
 	what    string
-	names   []string // the one of late first: Rust 1.78 renamed that of WASI
-	library string   // without which the target is of no use
+	names   []string // the current one first: Rust 1.78 renamed the WASI target
+	library string   // that the target requires
 	stack   string
-	needs   string // what the project needs for a module to be made
+	needs   string // what the project must have to produce a module
 }
 
 var (
@@ -38,9 +38,9 @@ func readyRust(ctx context.Context, j job) error {
 	return err
 }
 
-// findRust looks through PATH for a cargo and a rustc beside each other whose
-// rustc has the library of the target: a distribution's
-// toolchain may have it where that of rustup does not, and the reverse.
+// findRust searches PATH for a directory with cargo and a rustc that has the
+// target's library: a distribution's toolchain may have it where rustup's does
+// not, and vice versa.
 func findRust(ctx context.Context, want rustTarget) (rust, error) {
 	var seen []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
@@ -56,7 +56,7 @@ func findRust(ctx context.Context, want rustTarget) (rust, error) {
 			return r, nil
 		}
 		if r.linker = find("rust-lld", "wasm-ld", "wasm-ld-19", "wasm-ld-18", "wasm-ld-17", "wasm-ld-16", "wasm-ld-15", "wasm-ld-14"); r.linker == "" {
-			return r, notInPath("Rust", "the linker wasm-ld", "install it, as with `apt install lld`")
+			return r, notInPath("Rust", "the linker wasm-ld", "install it, for example with `apt install lld`")
 		}
 		return r, nil
 	}
@@ -66,11 +66,11 @@ func findRust(ctx context.Context, want rustTarget) (rust, error) {
 	}
 	return rust{}, &MissingError{
 		want.what + " in Rust", "the target " + strings.Join(want.names, " or "),
-		fmt.Sprintf("none of the toolchains in PATH (%s) has it", strings.Join(seen, ", ")), how,
+		fmt.Sprintf("no toolchain in PATH has it (looked at %s)", strings.Join(seen, ", ")), how,
 	}
 }
 
-// in is the name by which a toolchain has the target, "" if it has not.
+// in returns the toolchain's name for the target, or "" if it does not have it.
 func (t rustTarget) in(ctx context.Context, rustc string) string {
 	for _, name := range t.names {
 		lib, err := exec.CommandContext(ctx, rustc, "--print", "target-libdir", "--target", name).Output()
@@ -86,15 +86,14 @@ func isProgram(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// hasLibrary reports whether a library of the target is there: rustc tells its
-// place also where it is not.
+// hasLibrary reports whether a library of the target exists: rustc prints the
+// directory even if it does not.
 func hasLibrary(dir, name string) bool {
 	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), name+"-*.rlib"))
 	return err == nil && len(names) > 0
 }
 
-// hasLinker reports whether rustc brings its own linker, as that of rustup
-// does.
+// hasLinker reports whether rustc has its own linker, as rustup's does.
 func hasLinker(ctx context.Context, rustc string) bool {
 	root, err := exec.CommandContext(ctx, rustc, "--print", "sysroot").Output()
 	if err != nil {

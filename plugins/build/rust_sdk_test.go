@@ -12,8 +12,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// indexes is a project with the SDK, one directory up, that panics by an index
-// of the SDK's, of its own and of the standard library's making.
+// indexes is a project that uses the SDK, one directory up. Its probe panics on
+// an index in the SDK, in the project and in the standard library.
 var indexes = map[string]string{
 	"probe/Cargo.toml": `[package]
 name = "indexes"
@@ -42,8 +42,8 @@ fn p() -> Probed {
 `,
 }
 
-// A project in Rust takes crates from other places than its own, the SDK first
-// of all. None of these places is in the module, and nothing is left in them.
+// A Rust project uses crates from other directories, above all the SDK. The
+// module contains none of those paths, and the build leaves no files there.
 func TestRustWithSDK(t *testing.T) {
 	t.Setenv("CARGO_TARGET_DIR", "")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -58,7 +58,7 @@ func TestRustWithSDK(t *testing.T) {
 			first = wasm
 		}
 		if !bytes.Equal(first, wasm) {
-			t.Error("built elsewhere, the bytes are others")
+			t.Error("a build in another directory gives other bytes")
 		}
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -66,12 +66,12 @@ func TestRustWithSDK(t *testing.T) {
 		}
 		for _, leak := range []string{root, home + "/"} {
 			if bytes.Contains(wasm, []byte(leak)) {
-				t.Errorf("the module tells of %s", leak)
+				t.Errorf("the module contains %s", leak)
 			}
 		}
-		for _, tell := range []string{"src/lib.rs", "vega-1.0.0/src/static_text.rs"} {
-			if !bytes.Contains(wasm, []byte(tell)) {
-				t.Errorf("a panic could not tell of %s", tell)
+		for _, file := range []string{"src/lib.rs", "vega-1.0.0/src/static_text.rs"} {
+			if !bytes.Contains(wasm, []byte(file)) {
+				t.Errorf("the module does not contain %s, so a panic cannot report it", file)
 			}
 		}
 		var left []string
@@ -80,13 +80,13 @@ func TestRustWithSDK(t *testing.T) {
 			left = append(left, e.Name())
 		}
 		if want := []string{"Cargo.lock", "Cargo.toml", "src"}; err != nil || !slices.Equal(left, want) {
-			t.Errorf("the project holds %v, want %v (%v)", left, want, err)
+			t.Errorf("the project contains %v, want %v (%v)", left, want, err)
 		}
 	}
 	t.Logf("%d bytes", len(first))
 }
 
-// A module asks for no more than its probes call.
+// A module imports only what its probes call.
 func TestRustImports(t *testing.T) {
 	t.Setenv("CARGO_TARGET_DIR", t.TempDir())
 	sdk, err := filepath.Abs("../../sdk/rust")
@@ -103,7 +103,7 @@ func TestRustImports(t *testing.T) {
 		{", default-features = false", "", `Ok(vega::healthy!("{}", vec!["with", "std"].join(" ")))`, []string{"config", "message"}},
 	} {
 		dir := write(t, t.TempDir(), map[string]string{
-			"Cargo.toml": least[build.Rust]["Cargo.toml"] + "\n[dependencies]\nvega = { path = \"" + sdk + "\"" + c.features + " }\n",
+			"Cargo.toml": minimal[build.Rust]["Cargo.toml"] + "\n[dependencies]\nvega = { path = \"" + sdk + "\"" + c.features + " }\n",
 			"src/lib.rs": c.attribute + "\nvega::probes! { \"p\" => p }\nfn p() -> vega::Probed { " + c.call + " }\n",
 		})
 		read, err := manifest.Read(rust(t, dir))

@@ -10,22 +10,22 @@ import (
 	"runtime"
 )
 
-// rustWork is where cargo works on a project.
+// rustWork is the directory in which cargo builds a project.
 type rustWork struct {
 	target  string
-	wrapper string // "" for none
-	done    func() // to be called when it has
+	wrapper string // "" if there is none
+	done    func() // must be called after the build
 }
 
-// newRustWork gives the project a directory in the user's cache, so that its
-// next build has little to do. It is not target/ in the project: a build leaves
-// nothing there but the plugin, in any language, and cargo would begin anew
-// whenever an editor's cargo, which knows nothing of our flags, had been there
-// in between. Where the author says CARGO_TARGET_DIR, it is that.
+// newRustWork gives the project a directory in the user's cache, so that the
+// next build is incremental. It does not use the project's target/: a build in
+// any language leaves only the plugin there, and an editor's cargo, which does
+// not use our flags, would cause a full rebuild each time. If CARGO_TARGET_DIR
+// is set, it is used instead.
 func newRustWork(dir string) (rustWork, error) {
 	w := rustWork{done: func() {}}
 	base, err := os.UserCacheDir()
-	if err != nil { // no home: each build begins anew
+	if err != nil { // no home directory: each build starts from scratch
 		if base, err = os.MkdirTemp("", "vega-build-"); err != nil {
 			return w, err
 		}
@@ -47,11 +47,11 @@ func newRustWork(dir string) (rustWork, error) {
 	return w, nil
 }
 
-// rustWrapper is what cargo calls instead of rustc. The number that cargo makes
-// up for a crate decides the order of functions in the module, and comes from
-// the place of each crate that lies outside of the project, as the SDK may. The
-// crate's name and version are put in for it. Where there is no shell, a module
-// with such a crate is another one in another place.
+// rustWrapper is the script that cargo calls instead of rustc. Cargo derives a
+// crate's metadata hash, which decides the order of functions in the module,
+// from the directory of each crate outside the project, such as the SDK. The
+// script replaces it with the crate's name and version. Without a shell, a
+// module with such a crate depends on the directory.
 const rustWrapper = `#!/bin/sh
 # Written by vega plugin build.
 for argument do
@@ -64,7 +64,7 @@ done
 exec "$@"
 `
 
-// writeProgram writes a program at once, unless it is there: another build may
+// writeProgram writes a program atomically, unless it exists: another build may
 // be running it.
 func writeProgram(path, text string) error {
 	have, err := os.ReadFile(path)

@@ -1,79 +1,79 @@
 package egress
 
-// Account is what the network that a run uses is charged to. One goroutine
-// uses it at a time.
+// Account is charged for the network that a run uses. It is used by one
+// goroutine at a time.
 type Account interface {
-	// Leave says that what comes next waits for the far end and computes
-	// little, Return that this is over. They nest.
+	// Leave starts a wait for the peer, during which the session computes
+	// little; Return ends it. They nest.
 	Leave()
 	Return()
-	// Pause is called in the middle of computing, so that others have their
-	// turn. An error ends it.
+	// Pause is called between steps of a long computation so that other runs
+	// get a turn. An error ends the computation.
 	Pause() error
-	// Pay charges for work whose computing is not measured, because it is done
-	// by other goroutines, in the kernel, or between two waits.
+	// Pay charges for work whose CPU time is not measured because other
+	// goroutines or the kernel do it, or because it happens between two waits.
 	Pay(w Work, n int)
-	// Hold counts memory before it is allocated; Release gives it back. An
-	// error of Hold is an *Error.
+	// Hold counts memory before it is allocated; Release stops counting it. An
+	// error from Hold is an *Error.
 	Hold(bytes int) error
 	Release(bytes int)
 }
 
-// Work is a kind of work that is paid for by the piece.
+// Work is a kind of work that is charged per unit.
 type Work int
 
 // The kinds of work.
 const (
-	Lookup    Work = iota // a name that was asked for
-	Connect               // a connection that was made, and will be closed
-	Handshake             // of TLS, with what verifies the far end
-	Exchange              // a request, and the headers of its answer
-	HTTP2                 // likewise, what HTTP/2 costs beyond that
-	Moved                 // a read or write of so many bytes
-	Written               // so many writes that HTTP/2 made by itself
-	Question              // a question to a DNS server
+	Lookup    Work = iota // a name lookup
+	Connect               // opening and closing a connection
+	Handshake             // a TLS handshake, including verification
+	Exchange              // a request and its response headers
+	HTTP2                 // the same, the additional cost of HTTP/2
+	Moved                 // bytes read or written
+	Written               // writes that HTTP/2 makes on its own
+	Question              // a query to a DNS server
 )
 
-// What a connection takes of memory besides what is read of it, in bytes, as
-// BenchmarkConnectionMemory measures it, and a half more.
+// The memory that a connection takes in addition to the data read from it, in
+// bytes: the result of BenchmarkConnectionMemory plus one half.
 const (
-	connMemory   = 16 << 10  // with its buffers, its request and a usual header
-	tlsMemory    = 48 << 10  // the handshake's state, both records
-	parsedMemory = 80        // what a byte of a handshake is parsed to at worst: a certificate of many empty URIs
-	certMemory   = 16        // what a byte of a certificate takes but for its URIs
-	uriMemory    = 160       // what one of those takes
-	windowMemory = 128 << 10 // what HTTP/2 may send before it is asked to; half as much again, in its pieces
-	gzipMemory   = 80 << 10  // the window and tables of a decompressor
-	readerMemory = 96 << 10  // what looks for secrets in an answer: what came, and what may go on
-	packetMemory = 96 << 10  // the buffer that the largest datagram fits in
-	textMemory   = 64        // what a record takes besides its text
+	connMemory   = 16 << 10  // buffers, request and a typical header
+	tlsMemory    = 48 << 10  // handshake state and both records
+	parsedMemory = 80        // per byte of a handshake, at worst: a certificate with many empty URIs
+	certMemory   = 16        // per byte of a certificate, without its URIs
+	uriMemory    = 160       // per URI
+	windowMemory = 128 << 10 // the HTTP/2 receive window, plus half as much for its frames
+	gzipMemory   = 80 << 10  // a decompressor's window and tables
+	readerMemory = 96 << 10  // the secret filter of a response: input and output
+	packetMemory = 96 << 10  // a buffer for the largest datagram
+	textMemory   = 64        // a DNS record, without its text
 )
 
-// free is the account of a session that has none.
-type free struct{}
+// noAccount is the account of a session without one.
+type noAccount struct{}
 
-func (free) Leave()         {}
-func (free) Return()        {}
-func (free) Pause() error   { return nil }
-func (free) Pay(Work, int)  {}
-func (free) Hold(int) error { return nil }
-func (free) Release(int)    {}
+func (noAccount) Leave()         {}
+func (noAccount) Return()        {}
+func (noAccount) Pause() error   { return nil }
+func (noAccount) Pay(Work, int)  {}
+func (noAccount) Hold(int) error { return nil }
+func (noAccount) Release(int)    {}
 
 func (s *Session) account() Account {
 	if s.Account == nil {
-		return free{}
+		return noAccount{}
 	}
 	return s.Account
 }
 
-// holding is memory that something open takes.
+// holding is the memory held for something open.
 type holding struct {
 	of    Account
 	bytes int
 }
 
-// more holds n bytes more.
-func (h *holding) more(n int) error {
+// grow holds another n bytes.
+func (h *holding) grow(n int) error {
 	if err := h.of.Hold(n); err != nil {
 		return err
 	}
@@ -81,13 +81,13 @@ func (h *holding) more(n int) error {
 	return nil
 }
 
-// less gives n bytes back.
-func (h *holding) less(n int) {
+// shrink releases n bytes.
+func (h *holding) shrink(n int) {
 	h.of.Release(n)
 	h.bytes -= n
 }
 
-// release gives all of it back. It may be called again.
+// release releases everything. It may be called again.
 func (h *holding) release() {
 	h.of.Release(h.bytes)
 	h.bytes = 0

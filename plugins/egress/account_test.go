@@ -17,31 +17,31 @@ import (
 	"vega/sdk/abi"
 )
 
-// books is an account that is looked into.
-type books struct {
+// ledger is an account that a test can inspect.
+type ledger struct {
 	t      *testing.T
-	away   int // waits that have begun
+	away   int // waits in progress
 	held   int
 	peak   int
-	room   int // bytes that may be held; 0: any
+	room   int // limit in bytes; 0 for none
 	paid   map[Work]int
 	pauses int
-	most   int // pauses; 0: any
+	most   int // limit on pauses; 0 for none
 }
 
-func newBooks(t *testing.T) *books { return &books{t: t, paid: map[Work]int{}} }
+func newLedger(t *testing.T) *ledger { return &ledger{t: t, paid: map[Work]int{}} }
 
-func (b *books) Leave() { b.away++ }
+func (b *ledger) Leave() { b.away++ }
 
-func (b *books) Return() {
+func (b *ledger) Return() {
 	if b.away--; b.away < 0 {
-		b.t.Error("it returned without having left")
+		b.t.Error("Return without Leave")
 	}
 }
 
-func (b *books) Pause() error {
+func (b *ledger) Pause() error {
 	if b.away > 0 {
-		b.t.Error("it computes while it waits")
+		b.t.Error("Pause during a wait")
 	}
 	if b.pauses++; b.most > 0 && b.pauses > b.most {
 		return errors.New("enough")
@@ -49,9 +49,9 @@ func (b *books) Pause() error {
 	return nil
 }
 
-func (b *books) Pay(w Work, n int) { b.paid[w] += n }
+func (b *ledger) Pay(w Work, n int) { b.paid[w] += n }
 
-func (b *books) Hold(n int) error {
+func (b *ledger) Hold(n int) error {
 	if b.room > 0 && b.held+n > b.room {
 		return &Error{Errno: abi.ErrQuota, Text: "no room"}
 	}
@@ -60,22 +60,21 @@ func (b *books) Hold(n int) error {
 	return nil
 }
 
-func (b *books) Release(n int) {
+func (b *ledger) Release(n int) {
 	if b.held -= n; b.held < 0 {
-		b.t.Error("more was given back than was held")
+		b.t.Error("more was released than held")
 	}
 }
 
-// settled reports what must be as it was before.
-func (b *books) settled(what string) {
+// settled checks that every wait has ended and nothing is held.
+func (b *ledger) settled(what string) {
 	b.t.Helper()
 	if b.away != 0 || b.held != 0 {
 		b.t.Errorf("%s: %d waits have not ended, %d bytes are held", what, b.away, b.held)
 	}
 }
 
-// Each way that an exchange can go, it is paid for, and nothing stays on the
-// account.
+// However an exchange ends, it is paid for and holds no memory afterwards.
 func TestExchangesAreCharged(t *testing.T) {
 	ca := newAuthority(t)
 	handler := func(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +103,7 @@ func TestExchangesAreCharged(t *testing.T) {
 		name, url string
 		body      int64 // largest
 		want      map[Work]int
-		least     int // bytes held at a time
+		minimum   int // bytes held at a time
 	}{
 		{"http", plain.URL, 0, map[Work]int{Connect: 1, Exchange: 1}, connMemory + readerMemory}, // the session has a secret
 		{"https", secure.URL, 0, map[Work]int{Connect: 1, Handshake: 1, Exchange: 1}, connMemory + tlsMemory},
@@ -119,23 +118,23 @@ func TestExchangesAreCharged(t *testing.T) {
 		{"denied", "http://192.0.2.1/", 0, map[Work]int{}, 0},
 	} {
 		for _, toTheEnd := range []bool{true, false} {
-			b := newBooks(t)
+			b := newLedger(t)
 			r := start(t, setup{rules: grants, network: ca.network()})
 			r.Account = b
 			answer, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: c.url, Redirects: 3, MaxBody: c.body})
 			if err == nil {
 				if toTheEnd {
-					n, _ := io.Copy(io.Discard, answer.Body) // cut short or not
+					n, _ := io.Copy(io.Discard, answer.Body) // truncated or not
 					if b.paid[Moved] < int(min(n, 300)) {
-						t.Errorf("%s: %d bytes were paid for, of %d", c.name, b.paid[Moved], n)
+						t.Errorf("%s: paid for %d bytes of %d", c.name, b.paid[Moved], n)
 					}
 				}
 				answer.Body.Close()
 				answer.Body.Close()
 			}
 			b.settled(c.name)
-			if b.peak < c.least && toTheEnd {
-				t.Errorf("%s: %d bytes were held, want %d", c.name, b.peak, c.least)
+			if b.peak < c.minimum && toTheEnd {
+				t.Errorf("%s: held %d bytes, want %d", c.name, b.peak, c.minimum)
 			}
 			delete(b.paid, Moved)
 			for w := range Question {
@@ -147,17 +146,17 @@ func TestExchangesAreCharged(t *testing.T) {
 	}
 }
 
-// Without room nothing is begun, or what was begun is ended.
-func TestNoRoomForAConnection(t *testing.T) {
+// Without room, an operation does not start, or ends.
+func TestNoConnectionBeyondMemoryLimit(t *testing.T) {
 	ca := newAuthority(t)
 	second := ca.server(t, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	address := strings.TrimPrefix(second.URL, "https://")
 	for _, room := range []int{1, connMemory + tlsMemory/2, connMemory + tlsMemory + readerMemory} {
-		b := newBooks(t)
+		b := newLedger(t)
 		b.room = room
 		r := start(t, setup{rules: append(rules(t, manifest.HTTP, "GET "+second.URL), rules(t, manifest.Net, "tls://"+address, "tcp://"+address, "udp://"+address)...), network: ca.network()})
 		r.Account = b
-		_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: second.URL}) // the last room is short of what HTTP/2 takes
+		_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: second.URL}) // the last limit is too small for HTTP/2
 		wants(t, err, abi.ErrQuota)
 		if room < connMemory+tlsMemory {
 			_, err = r.Dial(within(t, 10*time.Second), abi.NetTLS, address)
@@ -188,7 +187,7 @@ func TestConnectionsAreCharged(t *testing.T) {
 		_, _ = io.Copy(c, c)
 		c.Close()
 	}()
-	b := newBooks(t)
+	b := newLedger(t)
 	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+l.Addr().String())})
 	r.Account = b
 	c, err := r.Dial(within(t, 10*time.Second), abi.NetTCP, l.Addr().String())
@@ -217,9 +216,9 @@ func TestConnectionsAreCharged(t *testing.T) {
 	b.settled("closed")
 }
 
-// Every kind of record comes out as the library has it, at the price of the
-// text that it is.
-func TestReplyIsReadAsTheLibraryReadsIt(t *testing.T) {
+// Every record type comes out as the DNS library reads it, at the price of its
+// text.
+func TestReplyMatchesLibrary(t *testing.T) {
 	for typ, lines := range map[uint16][]string{
 		dns.TypeA: {"a.test. 60 IN A 192.0.2.1", "a.test. 60 IN A 192.0.2.2"}, dns.TypeTXT: {`a.test. 60 IN TXT "x" "y\255"`}, dns.TypeMX: {"a.test. 60 IN MX 10 m.a.test.", "www.a.test. 60 IN CNAME a.test."},
 		dns.TypeSOA: {"a.test. 60 IN SOA n.a.test. r.a.test. 1 2 3 4 5"}, dns.TypeCNAME: {"www.a.test. 60 IN CNAME a.test."},
@@ -238,21 +237,21 @@ func TestReplyIsReadAsTheLibraryReadsIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := newBooks(t)
+		b := newLedger(t)
 		checkReply(t, b, packed, typ)
 		if b.held == 0 {
-			t.Error("nothing is held for it")
+			t.Error("the reply holds no memory")
 		}
 	}
 }
 
-func checkReply(t *testing.T, b *books, packed []byte, typ uint16) {
+func checkReply(t *testing.T, b *ledger, packed []byte, typ uint16) {
 	t.Helper()
 	s := &Session{Account: b}
 	got, err := s.unpack(packed, typ, &holding{of: b})
 	var m dns.Msg
 	if failed := m.Unpack(packed); failed != nil || len(m.Question) != 1 || m.Question[0].Qclass == 0 {
-		return // the library has more to find fault with, or less: a question may end early
+		return // the library is stricter, or laxer: a question may end early
 	}
 	if err != nil {
 		t.Fatalf("%x: %v", packed, err)
@@ -279,11 +278,11 @@ func FuzzReply(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(packed, dns.TypeNS)
-	f.Fuzz(func(t *testing.T, packed []byte, typ uint16) { checkReply(t, newBooks(t), packed, typ) })
+	f.Fuzz(func(t *testing.T, packed []byte, typ uint16) { checkReply(t, newLedger(t), packed, typ) })
 }
 
-// An answer that is small on the wire and large once it is unpacked pauses, and
-// is held for what it becomes.
+// Unpacking a small reply into a large one pauses, and holds the memory of the
+// result.
 func TestLargeReplyPauses(t *testing.T) {
 	long := strings.Repeat(strings.Repeat(`\255`, 60)+".", 4)
 	m := new(dns.Msg).SetQuestion(long, dns.TypeNS)
@@ -295,18 +294,18 @@ func TestLargeReplyPauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBooks(t)
+	b := newLedger(t)
 	s := &Session{Account: b}
 	got, err := s.unpack(packed, dns.TypeNS, &holding{of: b})
-	if err != nil || len(got.records) != 3000 || b.pauses != 3000/often || b.held < 3000*len(got.records[0]) {
+	if err != nil || len(got.records) != 3000 || b.pauses != 3000/pauseEvery || b.held < 3000*len(got.records[0]) {
 		t.Errorf("%v: %d records, %d pauses, %d bytes held", err, len(got.records), b.pauses, b.held)
 	}
-	b = newBooks(t)
+	b = newLedger(t)
 	b.most = 3
 	if _, err := (&Session{Account: b}).unpack(packed, dns.TypeNS, &holding{of: b}); err == nil || b.pauses != 4 {
 		t.Errorf("%v after %d pauses", err, b.pauses)
 	}
-	b = newBooks(t)
+	b = newLedger(t)
 	b.room = 100_000
 	h := holding{of: b}
 	if _, err := (&Session{Account: b}).unpack(packed, dns.TypeNS, &h); Code(err) != abi.ErrQuota {

@@ -8,19 +8,19 @@ import (
 	"vega/plugins/grant"
 )
 
-// class is what an address is, as far as it matters for reaching it.
+// class says how far an address may be reached.
 type class int
 
 const (
 	public   class = iota
-	private        // only for a host that a person wrote
+	private        // only for a host that the operator wrote
 	loopback       // only as a literal or localhost
-	special        // only as that literal
+	special        // only as a literal
 )
 
-// ranges are those that are not public, the first match counts. The list is
-// IANA's special-purpose registries and the addresses at which clouds serve
-// credentials to whoever asks from inside.
+// ranges lists the ranges that are not public; the first match wins. They are
+// IANA's special-purpose registries and the addresses at which cloud providers
+// serve credentials to any process inside.
 var ranges = []struct {
 	prefix netip.Prefix
 	class  class
@@ -70,13 +70,13 @@ var ranges = []struct {
 	{netip.MustParsePrefix("fec0::/10"), special, "a reserved address"},
 }
 
-// global is all of IPv6 that IANA gives out for use on the internet.
+// global is the part of IPv6 that IANA allocates for the internet.
 var global = netip.MustParsePrefix("2000::/3")
 
-// nat64 is the one range outside of global that is reached from everywhere.
+// nat64 is the only range outside global that is reachable from everywhere.
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
-// embedding are the IPv6 ranges that carry an IPv4 address, and where.
+// embedding lists the IPv6 ranges that embed an IPv4 address, and its offset.
 var embedding = []struct {
 	prefix netip.Prefix
 	at     int
@@ -87,8 +87,8 @@ var embedding = []struct {
 	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12}, // IPv4-translated (RFC 2765)
 }
 
-// classify is the stricter of what an address is itself and of what the IPv4
-// address is that it carries, if it carries one.
+// classify returns the stricter class of the address and of the IPv4 address
+// that it embeds, if any.
 func classify(ip netip.Addr) (class, string) {
 	ip = ip.Unmap().WithZone("")
 	c, what := classifyRange(ip)
@@ -100,7 +100,7 @@ func classify(ip netip.Addr) (class, string) {
 	return c, what
 }
 
-// classifyRange looks at the range of an address alone.
+// classifyRange classifies an address by its range alone.
 func classifyRange(ip netip.Addr) (class, string) {
 	for _, r := range ranges {
 		if r.prefix.Contains(ip) {
@@ -108,12 +108,12 @@ func classifyRange(ip netip.Addr) (class, string) {
 		}
 	}
 	if ip.Is6() && !global.Contains(ip) && !nat64.Contains(ip) {
-		return private, "an address outside of the internet's range"
+		return private, "an address outside the internet's range"
 	}
 	return public, ""
 }
 
-// carried is the IPv4 address within an IPv6 address.
+// carried returns the IPv4 address embedded in an IPv6 address.
 func carried(ip netip.Addr) (netip.Addr, bool) {
 	if !ip.Is6() || ip.IsLoopback() || ip.IsUnspecified() {
 		return netip.Addr{}, false
@@ -130,14 +130,14 @@ func carried(ip netip.Addr) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// isISATAP reports whether an address has the interface identifier of ISATAP
-// (RFC 5214), which any prefix may stand before.
+// isISATAP reports whether an address has an ISATAP interface identifier (RFC
+// 5214), which may follow any prefix.
 func isISATAP(b [16]byte) bool {
 	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
-// forbidden says why a connection for host may not go to ip, or "". The host
-// is in the form of grant.Host; written says that a person wrote it.
+// forbidden returns why a connection for host may not go to ip, or "". The host
+// is in the form of grant.Host; written says that the operator wrote it.
 func forbidden(ip netip.Addr, host string, written bool) string {
 	literal := host == ip.Unmap().String()
 	c, what := classify(ip)
@@ -151,8 +151,8 @@ func forbidden(ip netip.Addr, host string, written bool) string {
 	}
 }
 
-// allowed keeps the addresses of a rule's host that it may connect to. If
-// there are only others, that is a denial.
+// allowed returns the addresses that a connection under the rule may go to. If
+// there are none, it returns a denial.
 func (s *Session) allowed(rule grant.Rule, host string, found []netip.Addr) ([]netip.Addr, error) {
 	written := s.written(rule)
 	var out []netip.Addr
@@ -180,17 +180,17 @@ func refusal(rule grant.Rule, host string, ip netip.Addr, why string) *grant.Den
 	c, _ := classify(ip)
 	switch {
 	case c == private:
-		return &grant.Denial{Asked: fmt.Sprintf("%s to %s (%s, and no person wrote that host)", rule.Kind, rule, at), Fix: rule.Line()}
+		return &grant.Denial{Asked: fmt.Sprintf("%s to %s (%s, which needs a grant written by the operator)", rule.Kind, rule, at), Fix: rule.Line()}
 	case c == loopback:
-		at += "; loopback is reached only as localhost or by its address"
+		at += "; use localhost or the literal address to reach loopback"
 	default:
-		at += "; it is reached only by that address itself"
+		at += "; it can be reached only by its literal address"
 	}
 	return &grant.Denial{Asked: fmt.Sprintf("%s to %s is refused: %s", rule.Kind, rule, at)}
 }
 
-// interleave alternates between the families, the first one's first, so that
-// one broken family costs one attempt.
+// interleave alternates between address families, starting with the first
+// address's, so that one broken family costs one attempt.
 func interleave(ips []netip.Addr) []netip.Addr {
 	if len(ips) < 3 {
 		return ips

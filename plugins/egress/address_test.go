@@ -7,7 +7,7 @@ import (
 )
 
 func TestForbidden(t *testing.T) {
-	const name, private, meta, link, outside = "example.com", "a private address", "a cloud metadata address", "a link-local address", "an address outside of the internet's range"
+	const name, private, meta, link, outside = "example.com", "a private address", "a cloud metadata address", "a link-local address", "an address outside the internet's range"
 	for _, c := range []struct {
 		ip, host string
 		written  bool
@@ -81,7 +81,7 @@ func TestForbidden(t *testing.T) {
 		{"2606:2800:220:1:200:5efe:169.254.169.254", name, true, meta},
 		{"2606:2800:220:1:200:5efe:10.0.0.1", name, false, private},
 		{"2606:2800:220:1:0:5efe:8.8.8.8", name, false, ""},
-		{"2606:2800:220:1:300:5efe:10.0.0.1", name, false, ""}, // no identifier of ISATAP
+		{"2606:2800:220:1:300:5efe:10.0.0.1", name, false, ""}, // not an ISATAP identifier
 		{"fe80::5efe:8.8.8.8", name, true, link},
 		{"fd12:3456::200:5efe:127.0.0.1", name, true, "a loopback address"},
 		{"fd12:3456::5efe:8.8.8.8", name, false, private},
@@ -92,7 +92,7 @@ func TestForbidden(t *testing.T) {
 		{"fd00:c1::a9fe:a9fe", name, true, meta},
 		{"fd00:42::42", name, true, meta},
 		{"4000::1", name, false, outside},
-		{"200:1::1", name, false, outside}, // an overlay network that a person named
+		{"200:1::1", name, false, outside}, // an overlay network
 		{"200:1::1", name, true, ""},
 	} {
 		if got := forbidden(netip.MustParseAddr(c.ip), c.host, c.written); got != c.want {

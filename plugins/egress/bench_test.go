@@ -17,8 +17,8 @@ import (
 
 func hello(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }
 
-// BenchmarkHTTP is a request over a new connection, beside the same by
-// net/http with a transport made once.
+// BenchmarkHTTP makes a request over a new connection, next to net/http with a
+// reused transport.
 func BenchmarkHTTP(b *testing.B) {
 	ca := newAuthority(b)
 	for _, c := range []struct {
@@ -56,8 +56,8 @@ func BenchmarkHTTP(b *testing.B) {
 	}
 }
 
-// cpuTime reports the processor time of an iteration, that of the server in
-// this process included.
+// cpuTime reports the CPU time per iteration, including that of the server in
+// this process.
 func cpuTime(b *testing.B) func() {
 	var before, after syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
@@ -68,8 +68,8 @@ func cpuTime(b *testing.B) func() {
 	}
 }
 
-// After a response is closed, read to its end or not, nothing of it runs on.
-func TestNothingLingers(t *testing.T) {
+// After a response is closed, read to its end or not, no goroutine remains.
+func TestNoGoroutineRemains(t *testing.T) {
 	ca := newAuthority(t)
 	big := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }
 	for _, s := range []*httptest.Server{server(t, big), ca.server(t, true, big)} {
@@ -86,12 +86,12 @@ func TestNothingLingers(t *testing.T) {
 		}
 		do(true)
 		settle := func() int {
-			least := 1 << 20
+			minimum := 1 << 20
 			for range 50 {
-				least = min(least, runtime.NumGoroutine())
+				minimum = min(minimum, runtime.NumGoroutine())
 				time.Sleep(2 * time.Millisecond)
 			}
-			return least
+			return minimum
 		}
 		before := settle()
 		for i := range 40 {

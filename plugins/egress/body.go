@@ -11,10 +11,10 @@ import (
 	"vega/sdk/abi"
 )
 
-// body is a response's body as a guest may read it.
+// body is a response body as a guest reads it.
 type body struct {
 	session *Session
-	ctx     context.Context // that of the call: it bounds the body too
+	ctx     context.Context // of the call; it bounds the body too
 	r       io.Reader
 	left    int64
 	answer  *answer
@@ -22,10 +22,10 @@ type body struct {
 	err     error
 }
 
-// body decompresses, hides and limits, in this order.
+// body decompresses, then hides secrets, then limits the size.
 func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()) io.ReadCloser {
-	// What is compressed may be no larger than what it gives either, or else
-	// empty blocks could be fed forever.
+	// The limit applies to compressed data as well, or else a server could feed
+	// empty blocks forever.
 	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
 	switch encoding := strings.ToLower(a.Header.Get("Content-Encoding")); {
 	case a.Body == http.NoBody, encoding == "", encoding == "identity":
@@ -34,12 +34,12 @@ func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()
 		a.Header.Del("Content-Length")
 		r = &gunzip{in: r, held: &a.held}
 	default:
-		r = &broken{&Error{Errno: abi.ErrIO, Text: "the answer came in an encoding that was not asked for"}}
+		r = &broken{&Error{Errno: abi.ErrIO, Text: "the response has a content encoding that the request did not ask for"}}
 	}
 	return &body{session: s, ctx: ctx, r: s.vault.HideReader(r), left: limit, answer: a, atEnd: atEnd}
 }
 
-// Read reads, and closes the connection at the end.
+// Read reads from the body and closes the connection at the end.
 func (b *body) Read(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
@@ -47,7 +47,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	// One byte more than allowed, to tell the end from too much.
+	// Read one byte more than allowed to distinguish the end from too much.
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left+1)])
 	if int64(n) > b.left {
 		n, err = int(b.left), errTooLarge
@@ -57,7 +57,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.atEnd()
 		b.err = io.EOF
 	} else if err != nil {
-		b.err = b.session.fail(b.ctx, "reading the answer", err, abi.ErrIO)
+		b.err = b.session.fail(b.ctx, "reading the response", err, abi.ErrIO)
 	}
 	if b.err != nil {
 		b.answer.close()
@@ -74,9 +74,9 @@ func (b *body) Close() error {
 	return nil
 }
 
-var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the answer's body is over its limit"}
+var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the response body is over its size limit"}
 
-// wire limits what comes before decompression.
+// wire limits the size before decompression.
 type wire struct {
 	r    io.Reader
 	left int64
@@ -91,8 +91,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// gunzip reads the gzip header only when the body is read, and takes an empty
-// body for what it is.
+// gunzip reads the gzip header on the first Read and accepts an empty body.
 type gunzip struct {
 	in   io.Reader
 	held *holding
@@ -101,7 +100,7 @@ type gunzip struct {
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	if g.z == nil {
-		if err := g.held.more(gzipMemory); err != nil {
+		if err := g.held.grow(gzipMemory); err != nil {
 			return 0, err
 		}
 		z, err := gzip.NewReader(g.in)

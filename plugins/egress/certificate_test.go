@@ -17,7 +17,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// fill puts n small things of one kind into a certificate.
+// fill adds n small items of one kind to a certificate.
 var fill = map[string]func(c *x509.Certificate, n int){
 	"uris": func(c *x509.Certificate, n int) {
 		for range n {
@@ -65,7 +65,7 @@ func (a *authority) filled(t *testing.T, kind string, n int) tls.Certificate {
 	return a.sign(t, c, a.cert)
 }
 
-// TestParsedMemory: no certificate takes more than what is held for its bytes.
+// No certificate takes more memory than is held for its bytes.
 func TestParsedMemory(t *testing.T) {
 	ca := newAuthority(t)
 	for kind := range fill {
@@ -78,11 +78,11 @@ func TestParsedMemory(t *testing.T) {
 		}
 		took := (live() - before) / copies
 		if parsed[0] == nil {
-			t.Fatalf("%s: it can't be parsed", kind)
+			t.Fatalf("%s: parsing failed", kind)
 		}
-		t.Logf("%s: %d bytes take %d, %.1f each", kind, len(der), took, float64(took)/float64(len(der)))
+		t.Logf("%s: %d bytes take %d, %.1f per byte", kind, len(der), took, float64(took)/float64(len(der)))
 		if took > int64(len(der))*parsedMemory || took > int64(keptMemory(parsed[:1])) {
-			t.Errorf("%s: %d bytes take %d, of %d that are held", kind, len(der), took, keptMemory(parsed[:1]))
+			t.Errorf("%s: %d bytes take %d, but only %d are held", kind, len(der), took, keptMemory(parsed[:1]))
 		}
 		runtime.KeepAlive(parsed)
 	}
@@ -96,12 +96,12 @@ func live() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// calls is what becomes of an https request and of a connection with TLS.
+// calls makes an https request and a TLS connection and returns their errors.
 func (a *authority) calls(t *testing.T, b Account, chain tls.Certificate) map[string]error {
 	t.Helper()
 	addr := listen(t, func(raw net.Conn) {
 		c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{chain}, MinVersion: tls.VersionTLS12})
-		hear(c)
+		readRequest(c)
 		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
 		drain(raw)
 	})
@@ -120,19 +120,19 @@ func (a *authority) calls(t *testing.T, b Account, chain tls.Certificate) map[st
 	return all
 }
 
-// TestCertificatesAreHeld: what a handshake is parsed to is on the account.
+// The memory of the parsed handshake is held.
 func TestCertificatesAreHeld(t *testing.T) {
 	ca := newAuthority(t)
 	large := ca.filled(t, "uris", 8000)
 	size := len(large.Certificate[0])
-	b := newBooks(t)
+	b := newLedger(t)
 	for name, err := range ca.calls(t, b, large) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if b.peak < size*parsedMemory {
-		t.Errorf("%d bytes were held for a certificate of %d", b.peak, size)
+		t.Errorf("held %d bytes for a certificate of %d", b.peak, size)
 	}
 	b.settled("large")
 	b.room = 1 << 20
@@ -146,7 +146,7 @@ func TestCertificatesAreHeld(t *testing.T) {
 
 func TestLargeHandshake(t *testing.T) {
 	ca := newAuthority(t)
-	b := newBooks(t)
+	b := newLedger(t)
 	for name, err := range ca.calls(t, b, ca.filled(t, "uris", 16000)) {
 		wants(t, err, abi.ErrTLS)
 		if err == nil || !strings.Contains(err.Error(), "larger than 64 KiB") {
@@ -163,7 +163,7 @@ func TestLongChain(t *testing.T) {
 		for len(chain.Certificate) < n {
 			chain.Certificate = append(chain.Certificate, ca.cert.Raw)
 		}
-		b := newBooks(t)
+		b := newLedger(t)
 		for name, err := range ca.calls(t, b, chain) {
 			wants(t, err, code)
 			if err != nil && !strings.Contains(err.Error(), "presents 17 certificates; at most 16") {
@@ -174,35 +174,35 @@ func TestLongChain(t *testing.T) {
 	}
 }
 
-// turns is an account that counts when the run computes again.
-type turns struct {
-	*books
+// returnCounter is an account that counts how pauseEvery the run resumes.
+type returnCounter struct {
+	*ledger
 	began int
 }
 
-func (t *turns) Return() {
-	if t.books.Return(); t.away == 0 {
+func (t *returnCounter) Return() {
+	if t.ledger.Return(); t.away == 0 {
 		t.began++
 	}
 }
 
-// TestVerifyingIsTheRunsTime: a handshake of https comes back to the run to verify.
-func TestVerifyingIsTheRunsTime(t *testing.T) {
+// The certificate of an https handshake is verified on the run's own CPU time.
+func TestVerifyingCountsAsRunTime(t *testing.T) {
 	ca := newAuthority(t)
 	chain := ca.leaf(t, time.Now().Add(time.Hour))
 	addr := listen(t, func(raw net.Conn) {
 		_ = tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{chain}, MinVersion: tls.VersionTLS12}).Handshake()
 	})
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET https://"+addr), network: newAuthority(t).network(), noSecret: true})
-	b := &turns{books: newBooks(t)}
+	b := &returnCounter{ledger: newLedger(t)}
 	r.Account = b
 	_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "https://" + addr})
 	wants(t, err, abi.ErrTLS)
 	if want := "tls: failed to verify certificate: x509: "; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("%v does not say %q", err, want)
+		t.Errorf("%v does not contain %q", err, want)
 	}
-	if b.began != 2 { // to verify, and at the end
-		t.Errorf("the run came back %d times", b.began)
+	if b.began != 2 { // for verification and at the end
+		t.Errorf("the run resumed %d times", b.began)
 	}
 	b.settled("verified")
 }

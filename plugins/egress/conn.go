@@ -16,8 +16,8 @@ import (
 )
 
 // Conn is a connection that a guest reads and writes. Each call takes the
-// context that bounds it. What is read is given to the guest as it is: a secret
-// goes out here only where the grants allow it anywhere.
+// context that bounds it. Data read goes to the guest unchanged: a secret is
+// sent here only if the grants allow it anywhere.
 type Conn struct {
 	session *Session
 	conn    net.Conn
@@ -26,15 +26,16 @@ type Conn struct {
 	rule    grant.Rule
 	held    holding
 
-	tls      *tls.ConnectionState
-	verified string // "" or why not, for the name that was asked for
-	distrust string // "" or why no secret may be sent
+	tls       *tls.ConnectionState
+	verified  string // "", or why the chain is not valid for the requested name
+	untrusted string // "", or why no secret may be sent
 }
 
 var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
 
 // Dial connects to host:port over abi.NetTCP, NetTLS or NetUDP. TLS completes
-// without verification, for a look at a bad certificate: TLSInfo tells.
+// without verification so that a probe can inspect a bad certificate; TLSInfo
+// returns the result of verification.
 func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, error) {
 	rule, err := s.judgeDial(network, addr)
 	if err != nil {
@@ -57,7 +58,7 @@ func (c *Conn) open(ctx context.Context, transport string) error {
 	if c.network == abi.NetUDP {
 		memory += packetMemory
 	}
-	if err := c.held.more(memory); err != nil {
+	if err := c.held.grow(memory); err != nil {
 		return err
 	}
 	conn, err := c.waitForConn(ctx, transport)
@@ -82,7 +83,7 @@ func (c *Conn) waitForConn(ctx context.Context, transport string) (net.Conn, err
 	return c.session.open(ctx, c.rule, transport, &t)
 }
 
-// use makes conn what is read from and written to.
+// use makes conn the connection to read from and write to.
 func (c *Conn) use(conn net.Conn) {
 	c.conn, c.in = conn, arriving{c.session.account(), conn}
 	if c.network == abi.NetUDP {
@@ -90,7 +91,7 @@ func (c *Conn) use(conn net.Conn) {
 	}
 }
 
-// arriving is what a connection gives, once it was waited for.
+// arriving reads from a connection once data has arrived.
 type arriving struct {
 	account Account
 	r       io.Reader
@@ -104,15 +105,16 @@ func (a arriving) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arm bounds the next call by its context; the returned function ends that.
+// arm bounds the next call by its context and returns a function that ends the
+// bound.
 func (c *Conn) arm(ctx context.Context) func() bool {
 	deadline, _ := ctx.Deadline()
 	_ = c.conn.SetDeadline(deadline)
 	return context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
 }
 
-// Read reads what is there, at least one byte; io.EOF is the end. Of a
-// datagram that p is too small for, the rest comes with the next Read.
+// Read reads at minimum one byte, or returns io.EOF at the end. If p is too small
+// for a datagram, the next Read returns the rest.
 func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	defer c.arm(ctx)()
 	n, err := c.in.Read(p)
@@ -128,8 +130,8 @@ func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	}
 }
 
-// Write writes all of p, with the secrets put in where the grants allow that. A
-// placeholder must lie within one write.
+// Write writes all of p, replacing placeholders with secrets if the grants
+// allow it. A placeholder must lie within one write.
 func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 	out, used, err := c.session.revealed(secret.Raw, p, "a secret over a connection to "+hostPort(c.rule))
 	if err != nil {
@@ -153,8 +155,8 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 
 func (c *Conn) mayCarrySecret() *grant.Denial {
 	switch {
-	case c.tls != nil && c.distrust != "":
-		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + ", whose certificate does not verify, is refused: " + c.distrust}
+	case c.tls != nil && c.untrusted != "":
+		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + " is refused because its certificate is not valid: " + c.untrusted}
 	case c.tls != nil, isLoopback(c.rule.Host), c.session.grants.Plaintext:
 		return nil
 	default:
@@ -162,9 +164,9 @@ func (c *Conn) mayCarrySecret() *grant.Denial {
 	}
 }
 
-// StartTLS upgrades a tcp connection. An empty name is the host that was
-// dialled. Plain text that came before the handshake and was not read makes it
-// fail: someone in between may have put it there.
+// StartTLS upgrades a tcp connection. If name is empty, it is the dialled host.
+// Plain text that arrived before the handshake and was not read is an error: an
+// attacker in the middle may have injected it.
 func (c *Conn) StartTLS(ctx context.Context, name string) error {
 	if c.network != abi.NetTCP || c.tls != nil {
 		return invalid("only a tcp connection can be upgraded to TLS, and only once")
@@ -174,22 +176,22 @@ func (c *Conn) StartTLS(ctx context.Context, name string) error {
 	}
 	name, err := grant.Host(name)
 	if err != nil {
-		return invalid("the name for TLS is not valid: %v", err)
+		return invalid("the TLS server name is not valid: %v", err)
 	}
 	return c.handshake(ctx, name)
 }
 
 func (c *Conn) handshake(ctx context.Context, name string) error {
-	if err := c.held.more(tlsMemory); err != nil {
+	if err := c.held.grow(tlsMemory); err != nil {
 		return err
 	}
 	roots, err := c.session.network.roots()
 	if err != nil {
 		_ = c.conn.Close()
-		return c.session.fail(ctx, "reading the certificates that this machine trusts", err, abi.ErrIO)
+		return c.session.fail(ctx, "reading the certificates trusted by this machine", err, abi.ErrIO)
 	}
-	// Verified below, so that the handshake completes either way. Old
-	// versions are allowed so that a probe can see and report them.
+	// Verification happens below, so that the handshake completes either way.
+	// Old versions are allowed so that a probe can detect and report them.
 	below := &link{Conn: c.conn, held: &c.held}
 	secured := tls.Client(below, &tls.Config{
 		ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, VerifyConnection: checkChain,
@@ -213,9 +215,9 @@ func (c *Conn) waitForHandshake(ctx context.Context, below *link, secured *tls.C
 	return below.handshake(ctx, secured)
 }
 
-// check verifies the chain for the name asked for. A guest that asks for
-// another name than the one it dialled gets its answer, but no secret unless
-// the chain also holds for the host; an address has no name of its own.
+// check verifies the chain for the requested name. A guest that requests a name
+// other than the dialled host gets a result, but may send no secret unless the
+// chain is also valid for the host. An address has no name to check.
 func (c *Conn) check(roots *x509.CertPool, name string) {
 	why := func(name string) string {
 		if err := verify(c.tls, roots, name); err != nil {
@@ -224,18 +226,18 @@ func (c *Conn) check(roots *x509.CertPool, name string) {
 		return ""
 	}
 	c.verified = why(name)
-	c.distrust = c.verified
-	if _, notIP := netip.ParseAddr(c.rule.Host); c.distrust == "" && notIP != nil && name != c.rule.Host {
-		c.distrust = why(c.rule.Host)
+	c.untrusted = c.verified
+	if _, notIP := netip.ParseAddr(c.rule.Host); c.untrusted == "" && notIP != nil && name != c.rule.Host {
+		c.untrusted = why(c.rule.Host)
 	}
 }
 
-// TLSInfo answers tls_info.
+// TLSInfo implements tls_info.
 func (c *Conn) TLSInfo(what int32) (string, error) {
 	return tlsFact(c.tls, c.verified, what)
 }
 
-// RemoteAddr is the address that was connected to.
+// RemoteAddr returns the peer's address.
 func (c *Conn) RemoteAddr() string { return c.conn.RemoteAddr().String() }
 
 // Close closes the connection.

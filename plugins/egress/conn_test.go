@@ -17,7 +17,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// readAll reads until n bytes or the end have come.
+// readAll reads until it has n bytes or reaches the end.
 func readAll(t testing.TB, c *Conn, n int) string {
 	t.Helper()
 	var out []byte
@@ -68,10 +68,10 @@ func TestTCP(t *testing.T) {
 	}
 	write(t, c, "AUTH "+r.mask+"\r\n")
 	if line := <-got; line != "AUTH "+token+"\r\n" {
-		t.Errorf("the server got %q", line)
+		t.Errorf("the server received %q", line)
 	}
-	if s := readAll(t, c, 100); s != "AUTH "+token+"\r\n" { // a stream is given as it is
-		t.Errorf("the guest got %q", s)
+	if s := readAll(t, c, 100); s != "AUTH "+token+"\r\n" { // streams are not filtered
+		t.Errorf("the guest received %q", s)
 	}
 	if _, err := c.TLSInfo(abi.TLSVersion); Code(err) != abi.ErrInvalid || c.RemoteAddr() != addr {
 		t.Error(err, c.RemoteAddr())
@@ -86,7 +86,7 @@ func TestTCP(t *testing.T) {
 	wants(t, err, abi.ErrClosed)
 }
 
-func TestReadKeepsItsDeadline(t *testing.T) {
+func TestReadObservesDeadline(t *testing.T) {
 	addr := listen(t, func(c net.Conn) {
 		_, _ = io.CopyN(io.Discard, c, 1)
 		fmt.Fprint(c, "late")
@@ -147,7 +147,7 @@ func TestUDPKeepsMessages(t *testing.T) {
 	wants(t, err, abi.ErrRefused)
 }
 
-// tlsEcho is a server that says back what it is told.
+// tlsEcho is a server that echoes what it receives.
 func tlsEcho(t testing.TB, cert tls.Certificate) (addr string, got chan string) {
 	got = make(chan string, 8)
 	return listen(t, func(c net.Conn) { echoTLS(c, cert, got) }), got
@@ -171,7 +171,7 @@ func TestTLSShowsAnyCertificate(t *testing.T) {
 	year := time.Now().Add(365 * 24 * time.Hour)
 	for name, c := range map[string]struct {
 		cert tls.Certificate
-		say  string // of why it does not verify
+		say  string // part of the verification error
 	}{
 		"good":        {ca.leaf(t, year), ""},
 		"expired":     {ca.leaf(t, time.Now().Add(-time.Hour)), "expired"},
@@ -206,14 +206,14 @@ func TestTLSShowsAnyCertificate(t *testing.T) {
 			n, err := conn.Write(within(t, 10*time.Second), []byte(r.mask))
 			if c.say == "" {
 				if err != nil || n != len(r.mask) || <-got != token {
-					t.Error("a secret did not pass over a verified connection", err)
+					t.Error("a secret was not sent over a verified connection", err)
 				}
 				return
 			}
-			wantsDenial(t, r, err, "does not verify")
+			wantsDenial(t, r, err, "its certificate is not valid")
 			write(t, conn, "still open")
 			if s := <-got; s != "still open" {
-				t.Errorf("the server got %q", s)
+				t.Errorf("the server received %q", s)
 			}
 		})
 	}
@@ -233,7 +233,7 @@ func TestStartTLS(t *testing.T) {
 		"an address, by itself":  {"127.0.0.1", "", "", 0, false, false},
 		"by a name it has not":   {"localhost", "evil.example", "", 0, false, false},
 		"plain text before it":   {"localhost", "", "250 injected\r\n", abi.ErrTLS, false, false},
-		"a name that is no name": {"localhost", "a b", "", abi.ErrInvalid, false, false},
+		"an invalid name       ": {"localhost", "a b", "", abi.ErrInvalid, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := make(chan string, 8)
@@ -276,9 +276,9 @@ func TestStartTLS(t *testing.T) {
 	wants(t, dial(t, r, abi.NetTCP, plain).StartTLS(within(t, 10*time.Second), ""), abi.ErrTLS)
 }
 
-// A guest that names a host of its own choice gets no secret out, unless the
-// certificate also holds for the host that was granted.
-func TestStartTLSNameIsNoWayAroundVerification(t *testing.T) {
+// A guest that names a host of its own choice cannot send a secret unless the
+// certificate is also valid for the granted host.
+func TestStartTLSNameCannotBypassVerification(t *testing.T) {
 	ca := newAuthority(t)
 	cert := ca.leaf(t, time.Now().Add(time.Hour), "evil.example")
 	addr := listen(t, func(conn net.Conn) { echoTLS(conn, cert, make(chan string, 8)) })

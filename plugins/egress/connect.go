@@ -11,14 +11,14 @@ import (
 	"vega/sdk/abi"
 )
 
-// maxTried bounds the addresses of one name that are tried.
+// maxTried is how many addresses of one name are tried.
 const maxTried = 8
 
-// timings are the five phases of http_timing, by their number.
+// timings holds the five phases of http_timing, by number.
 type timings [5]time.Duration
 
-// open resolves the rule's host, judges what it resolved to and connects.
-// network is tcp or udp.
+// open resolves the rule's host, checks the addresses and connects. network is
+// tcp or udp.
 func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *timings) (net.Conn, error) {
 	start := time.Now()
 	found, err := s.lookup(ctx, rule.Host)

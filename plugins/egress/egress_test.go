@@ -32,11 +32,11 @@ var probe = &manifest.Probe{Options: []manifest.Option{
 	{Name: "url", Type: manifest.URL},
 }}
 
-// run is one session with what a test wants to look at.
+// run is a session with the state that tests inspect.
 type run struct {
 	*Session
 	denied []string
-	mask   string // placeholder of token
+	mask   string // placeholder of the token
 	url    string // masked url
 }
 
@@ -45,7 +45,7 @@ type setup struct {
 	plaintext bool
 	url       string // a secret URL
 	noSecret  bool
-	bound     bool // secrets may not be sent anywhere: the plugin is a stranger's
+	bound     bool // a third-party plugin: secrets may not be sent anywhere
 	network   *Network
 }
 
@@ -78,7 +78,7 @@ func start(t testing.TB, o setup) *run {
 	return r
 }
 
-// rules are rules as the operator would write them.
+// rules parses rules as the operator would write them.
 func rules(t testing.TB, kind manifest.Kind, texts ...string) []grant.Rule {
 	t.Helper()
 	var out []grant.Rule
@@ -100,9 +100,9 @@ func bundled(rules []grant.Rule) []grant.Rule {
 	return rules
 }
 
-// within is a context that ends after d. Where something is to come before that,
-// d is some seconds, which only end what hangs: a busy machine gets as much as it
-// takes.
+// within returns a context that ends after d. If something must happen before
+// that, d is several seconds and only ends a test that hangs, so that a busy
+// machine has enough time.
 func within(t testing.TB, d time.Duration) context.Context {
 	if d >= 5*time.Second {
 		d = realtest.Patience
@@ -112,9 +112,9 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
-// patiently tries something that ends by its deadline, with ever longer ones,
-// until all that is to come before it came in time.
-func patiently(try func(limit time.Duration) (came bool)) {
+// withLongerLimits repeats something that ends at its deadline, with longer and longer
+// deadlines, until everything expected before it has happened.
+func withLongerLimits(try func(limit time.Duration) (came bool)) {
 	for limit := 300 * time.Millisecond; limit < realtest.Patience && !try(limit); limit *= 2 {
 	}
 }
@@ -126,14 +126,14 @@ func server(t testing.TB, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// wants checks an error's errno, and that it holds no secret.
+// wants checks an error's errno, and that its text contains no secret.
 func wants(t testing.TB, err error, code abi.Errno) {
 	t.Helper()
 	if got := Code(err); got != code {
 		t.Errorf("errno %d, want %d: %v", got, code, err)
 	}
 	if err != nil && (strings.Contains(err.Error(), token) || strings.Contains(err.Error(), url.QueryEscape(token))) {
-		t.Errorf("the error holds the secret: %v", err)
+		t.Errorf("the error contains the secret: %v", err)
 	}
 }
 
@@ -142,19 +142,19 @@ func wantsDenial(t testing.TB, r *run, err error, texts ...string) {
 	wants(t, err, abi.ErrDenied)
 	var d *grant.Denial
 	if !errors.As(err, &d) {
-		t.Fatalf("no denial: %v", err)
+		t.Fatalf("not a denial: %v", err)
 	}
 	if len(r.denied) == 0 || r.denied[len(r.denied)-1] != err.Error() {
 		t.Errorf("the audit has %q, the error is %v", r.denied, err)
 	}
 	for _, text := range texts {
 		if !strings.Contains(err.Error(), text) {
-			t.Errorf("the denial does not say %q: %v", text, err)
+			t.Errorf("the denial does not contain %q: %v", text, err)
 		}
 	}
 }
 
-// authority signs certificates for tests.
+// authority is a certificate authority for tests.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -189,7 +189,7 @@ func (a *authority) sign(t testing.TB, tmpl, parent *x509.Certificate) tls.Certi
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// leaf is a certificate for localhost and 127.0.0.1, or for another name.
+// leaf issues a certificate for localhost and 127.0.0.1, or for other names.
 func (a *authority) leaf(t testing.TB, until time.Time, names ...string) tls.Certificate {
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "Test Leaf"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: until, DNSNames: names}
 	if len(names) == 0 {
@@ -198,7 +198,7 @@ func (a *authority) leaf(t testing.TB, until time.Time, names ...string) tls.Cer
 	return a.sign(t, tmpl, a.cert)
 }
 
-// tlsServer is an https server with a certificate of the authority.
+// server starts an https server with a certificate of the authority.
 func (a *authority) server(t testing.TB, http2 bool, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)

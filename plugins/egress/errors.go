@@ -18,19 +18,19 @@ import (
 	"vega/sdk/abi"
 )
 
-// Error is a call that went wrong, other than by a denial, as a guest may see it:
-// its text holds no whole secret of 16 bytes or more, and it wraps nothing but a
-// shortage, since what lies below may.
+// Error is the failure of a call, other than a denial, as a guest may see it.
+// Its text contains no whole secret of 16 bytes or more. It wraps only a
+// shortage, because a deeper error may contain a secret.
 type Error struct {
 	Errno abi.Errno
 	Text  string
-	Short *shortage.Error // why vega itself could not make the call; nil otherwise
+	Short *shortage.Error // set if vega lacked the resources to make the call
 }
 
-// Error says where and what.
+// Error returns the stage and the reason.
 func (e *Error) Error() string { return e.Text }
 
-// Unwrap is the shortage, if there is one.
+// Unwrap returns the shortage, if there is one.
 func (e *Error) Unwrap() error {
 	if e.Short == nil {
 		return nil
@@ -42,7 +42,7 @@ func invalid(format string, args ...any) error {
 	return &Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf(format, args...)}
 }
 
-// Code is the errno of any error that this package returns; 0 for nil.
+// Code returns the errno of any error from this package, or 0 for nil.
 func Code(err error) abi.Errno {
 	var denial *grant.Denial
 	var own *Error
@@ -58,9 +58,9 @@ func Code(err error) abi.Errno {
 	}
 }
 
-// fail makes an Error of what went wrong at a stage ("connecting to h:1"): its
-// errno is by the kind of err, or otherwise what the stage usually fails with. A
-// shortage of vega's own is abi.ErrIO at every stage.
+// fail returns an Error for a failed stage ("connecting to h:1"). Its errno
+// follows from the kind of err, or else is the stage's usual one. A shortage is
+// abi.ErrIO at every stage.
 func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.Errno) error {
 	var own *Error
 	if errors.As(err, &own) {
@@ -80,8 +80,8 @@ func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.E
 	return &Error{Errno: code, Text: s.vault.Hide(text)}
 }
 
-// expires reports whether the deadline is as good as here: a timer set to it
-// may go off a little before the context does.
+// expires reports whether the deadline has practically arrived: a timer set to
+// it may fire a little before the context ends.
 func expires(ctx context.Context) bool {
 	d, ok := ctx.Deadline()
 	return ok && time.Until(d) < 20*time.Millisecond
@@ -125,8 +125,8 @@ func isTLS(err error) bool {
 		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &cert)
 }
 
-// reason is the text of the innermost error that says something: url.Error
-// would print the URL, net.OpError repeats the address.
+// reason returns the text of the innermost informative error: url.Error would
+// print the URL, and net.OpError repeats the address.
 func reason(err error) string {
 	var u *url.Error
 	var op *net.OpError

@@ -16,7 +16,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// answer is a response on its connection, which serves nothing else.
+// answer is a response on its connection, which is used for nothing else.
 type answer struct {
 	*http.Response
 	tls    *tls.ConnectionState
@@ -26,8 +26,9 @@ type answer struct {
 	close  func()
 }
 
-// exchange makes one hop: judge, connect, send, and read the headers. The
-// connection is closed when ctx ends, or by answer.close.
+// exchange makes one hop: it checks the grants, connects, sends the request and
+// reads the headers. The connection is closed when ctx ends, or by
+// answer.close.
 func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*answer, error) {
 	rule, err := s.judge(out)
 	if err != nil {
@@ -42,7 +43,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	if !s.vault.Empty() {
 		memory += readerMemory
 	}
-	if err := a.held.more(memory); err != nil {
+	if err := a.held.grow(memory); err != nil {
 		return nil, err
 	}
 	s.account().Leave()
@@ -54,7 +55,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	return a, nil
 }
 
-// send makes a connection and sends the request over it.
+// send opens a connection and sends the request.
 func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
 	conn, err := s.open(ctx, rule, "tcp", t)
 	if err != nil {
@@ -82,11 +83,11 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 		conn, a.tls = secured, &state
 		if state.NegotiatedProtocol == "h2" {
 			s.account().Pay(HTTP2, 1)
-			if err := a.held.more(windowMemory + windowMemory/2); err != nil {
+			if err := a.held.grow(windowMemory + windowMemory/2); err != nil {
 				return err
 			}
 			send = s.network.overHTTP2
-			a.link.spare, a.link.apart = spareHTTP2, true
+			a.link.spare, a.link.detached = spareHTTP2, true
 		}
 	}
 	start := time.Now()
@@ -96,25 +97,25 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	a.link.settle()
 	if err != nil {
-		return s.fail(ctx, "waiting for the answer of "+hostPort(rule), err, abi.ErrIO)
+		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrIO)
 	}
 	t[abi.PhaseFirstByte] += time.Since(start)
 	a.Response = resp
 	return nil
 }
 
-// secure makes a handshake that verifies the far end. The context's end closes
-// the connection, so that the handshake needs no watcher of its own.
+// secure makes a handshake that verifies the peer. The end of the context
+// closes the connection, so the handshake needs no watcher of its own.
 func (s *Session) secure(ctx context.Context, conn *link, rule grant.Rule, t *timings) (*tls.Conn, error) {
 	start := time.Now()
 	s.account().Pay(Handshake, 1)
 	roots, err := s.network.roots()
 	if err != nil {
-		return nil, s.fail(ctx, "reading the certificates that this machine trusts", err, abi.ErrIO)
+		return nil, s.fail(ctx, "reading the certificates trusted by this machine", err, abi.ErrIO)
 	}
 	secured := tls.Client(conn, &tls.Config{
 		ServerName: rule.Host, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
-		InsecureSkipVerify: true, // verified here, where the run pays for the time that it takes
+		InsecureSkipVerify: true, // verified below, where the run pays for the CPU time
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verified(&cs, roots, rule.Host) },
 	})
 	if err := conn.handshake(ctx, secured); err != nil {
@@ -136,11 +137,11 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// writeAlone is the size of a body from which it is written beside the
-// reading of the answer: a server may answer before it has read it all.
-const writeAlone = 16 << 10
+// concurrentBody is the minimum size of a body that is written while the
+// response is read: a server may respond before it has read everything.
+const concurrentBody = 16 << 10
 
-// http1 sends a request over a connection of its own. It does by hand what
+// http1 sends a request over a new connection. It does by hand what
 // http.Transport does with two goroutines and a pool.
 func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
 	in := &budget{r: conn, left: maxHeader + 4096}
@@ -149,12 +150,13 @@ func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
 		bw := bufio.NewWriter(conn)
 		return errors.Join(r.Write(bw), bw.Flush())
 	}
-	if r.ContentLength > writeAlone {
+	if r.ContentLength > concurrentBody {
 		go func() { _ = write() }() // ends with the connection
 		return readHeader(br, r, in)
 	}
 	unsent := write()
-	// Even then the server may have said why before it closed the connection.
+	// Even then the server may have sent the reason before it closed the
+	// connection.
 	resp, err := readHeader(br, r, in)
 	if unsent != nil && err != nil {
 		return nil, unsent
@@ -176,10 +178,10 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 			break
 		}
 	}
-	return nil, errors.New("the server sends interim answers only")
+	return nil, errors.New("the server sends only interim responses")
 }
 
-// budget bounds how much is read for the headers.
+// budget limits how much is read for the headers.
 type budget struct {
 	r    io.Reader
 	left int64
@@ -187,7 +189,7 @@ type budget struct {
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the answer's headers are over 64 KiB"}
+		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the response headers are over 64 KiB"}
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
@@ -196,18 +198,18 @@ func (b *budget) Read(p []byte) (int, error) {
 
 type connKey struct{}
 
-// newHTTP2 makes the transport that speaks HTTP/2 over connections that are
-// made, verified and handed over by exchange; it makes none itself.
+// newHTTP2 returns a transport that speaks HTTP/2 over connections that
+// exchange opened and verified. It opens none itself.
 func newHTTP2() *http.Transport {
 	return &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			if conn, ok := ctx.Value(connKey{}).(net.Conn); ok {
 				return conn, nil
 			}
-			return nil, errors.New("no connection was handed over")
+			return nil, errors.New("the transport was given no connection")
 		},
 		ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
-		// What comes before it is read waits in memory.
+		// Data that arrives before it is read waits in memory.
 		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: windowMemory, MaxReceiveBufferPerConnection: windowMemory},
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Whatever a guest writes as a URL, what is sent goes to a granted origin,
-// and no secret is part of where it goes.
+// Whatever a guest writes as a URL, the request goes to a granted origin, and
+// its destination contains no secret.
 func FuzzTarget(f *testing.F) {
 	for _, s := range []string{
 		"https://h.example/a?b=PLACEHOLDER", "https://PLACEHOLDER@h.example", "https://PLACEHOLDER.h.example/", "https://h.example\\@evil/",
@@ -23,7 +23,7 @@ func FuzzTarget(f *testing.F) {
 		out := &outgoing{method: "GET"}
 		if err := r.target(out, strings.ReplaceAll(raw, "PLACEHOLDER", r.mask)); err != nil {
 			if strings.Contains(err.Error(), token) || strings.Contains(err.Error(), url.PathEscape(token)) {
-				t.Fatalf("%q: the secret is in the error %v", raw, err)
+				t.Fatalf("%q: the error contains the secret: %v", raw, err)
 			}
 			return
 		}

@@ -17,16 +17,16 @@ import (
 	"vega/sdk/abi"
 )
 
-// What is not granted is denied alike and at once, whatever is there: a guest
-// learns neither which ports are open nor which names exist.
-func TestDenialsTellNothing(t *testing.T) {
+// Anything not granted is denied in the same way and at once: a guest learns
+// neither which ports are open nor which names exist.
+func TestDenialsRevealNothing(t *testing.T) {
 	var connected atomic.Int32
 	open := listen(t, func(net.Conn) { connected.Add(1) })
 	closed := listen(t, nil)
 	names := serveDNS(t, "known.test. 1 IN A 127.0.0.1")
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET http://granted.test"), network: New(names.addr)})
-	// Its time is over, so that a denial that took a lookup or a connection, or
-	// waited for anything else, would be a timeout.
+	// The context has ended, so that a denial that took a lookup, a connection
+	// or any other wait would time out.
 	ended := within(t, 0)
 	shapes := map[string]map[string]bool{}
 	for range 50 {
@@ -60,12 +60,12 @@ func TestDenialsTellNothing(t *testing.T) {
 		}
 	}
 	if connected.Load() != 0 || names.asked.Load() != 0 {
-		t.Errorf("%d connections were made and %d names asked for", connected.Load(), names.asked.Load())
+		t.Errorf("%d connections were made and %d names looked up", connected.Load(), names.asked.Load())
 	}
 }
 
-// However the parts of a request are written, one request arrives, with the
-// headers that were meant and no others.
+// However the parts of a request are written, exactly one request arrives, with
+// only the intended headers.
 func TestOneRequestArrives(t *testing.T) {
 	const evil = "GET /evil HTTP/1.1\r\nHost: evil\r\n\r\n"
 	heads := make(chan string, 100)
@@ -76,7 +76,7 @@ func TestOneRequestArrives(t *testing.T) {
 			if err != nil {
 				return
 			}
-			body, _ := io.ReadAll(q.Body) // what is short shows in what is compared
+			body, _ := io.ReadAll(q.Body) // a short body shows in the comparison
 			heads <- fmt.Sprintf("%s %s %s %d", q.Method, q.URL.Path, q.Host, len(body))
 			fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
@@ -122,11 +122,11 @@ func TestOneRequestArrives(t *testing.T) {
 		}
 	}
 	if len(heads) > 0 {
-		t.Errorf("%d requests more than were sent: %s", len(heads), <-heads)
+		t.Errorf("%d extra requests: %s", len(heads), <-heads)
 	}
 }
 
-// A body that comes a byte at a time, for ever, ends at the run's deadline.
+// A body that arrives one byte at a time, forever, ends at the run's deadline.
 func TestDribbledBody(t *testing.T) {
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -136,9 +136,9 @@ func TestDribbledBody(t *testing.T) {
 		}
 	})
 	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL)})
-	patiently(func(limit time.Duration) bool {
+	withLongerLimits(func(limit time.Duration) bool {
 		resp, err := r.HTTP(within(t, limit), &Request{Method: "GET", URL: s.URL})
-		if err != nil { // the head did not come in time
+		if err != nil { // the headers did not arrive in time
 			wants(t, err, abi.ErrTimeout)
 			return false
 		}
@@ -149,7 +149,7 @@ func TestDribbledBody(t *testing.T) {
 	})
 }
 
-// Userinfo never decides where a request goes, and never arrives as such.
+// Userinfo never decides where a request goes, and is never sent as such.
 func TestUserinfo(t *testing.T) {
 	got := make(chan string, 20)
 	s := server(t, func(_ http.ResponseWriter, r *http.Request) { got <- r.RequestURI + " " + r.Host })

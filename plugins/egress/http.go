@@ -14,14 +14,14 @@ import (
 
 // Limits of an http call.
 const (
-	DefaultBody  = 1 << 20  // largest response body unless the request says otherwise
-	HardBody     = 8 << 20  // largest that it may say
-	maxHeader    = 64 << 10 // of a request, URL included, and of a response
+	DefaultBody  = 1 << 20  // default limit of a response body
+	HardBody     = 8 << 20  // largest limit that a request may set
+	maxHeader    = 64 << 10 // of a request, including its URL, and of a response
 	maxRedirects = 20
 )
 
-// BodyLimit is the largest body that counts where a request says how large the
-// answer's may be.
+// BodyLimit returns the limit of a response body for the limit that a request
+// asks for.
 func BodyLimit(asked int64) int64 {
 	if asked <= 0 {
 		return DefaultBody
@@ -32,20 +32,20 @@ func BodyLimit(asked int64) int64 {
 // Field is one header of a request.
 type Field struct{ Name, Value string }
 
-// Request is what a guest asks to have sent. Placeholders in it stand for
+// Request is an HTTP request from a guest. It may contain placeholders for
 // secrets.
 type Request struct {
 	Method, URL string
 	Header      []Field
 	Body        []byte
-	Redirects   int   // to follow; 0 returns a redirect as the answer
-	MaxBody     int64 // 0 is DefaultBody, and at most HardBody counts
+	Redirects   int   // maximum to follow; 0 returns the redirect response
+	MaxBody     int64 // 0 means DefaultBody; the maximum is HardBody
 	// BasicUser and BasicPass are for basic auth, which the host encodes.
 	BasicUser, BasicPass *string
 }
 
-// Response is the answer. Header and Body hold no whole secret of 16 bytes or
-// more. Close its Body.
+// Response is an HTTP response. Header and Body contain no whole secret of 16
+// bytes or more. Close its Body.
 type Response struct {
 	Status int
 	Header http.Header
@@ -53,19 +53,19 @@ type Response struct {
 	// abi.ErrTooLarge.
 	Body io.ReadCloser
 	TLS  *tls.ConnectionState
-	// Phases are by abi.Phase*, summed over redirects; the total is that to
-	// the headers until the body was read to its end.
+	// Phases is indexed by abi.Phase* and summed over redirects. The total
+	// covers only the headers until the body has been read to its end.
 	Phases     [5]time.Duration
-	FinalURL   string // real: not for the guest
+	FinalURL   string // with secrets: not for the guest
 	RemoteAddr string
 
-	// Facts answers TLSInfo where the response came from no connection, as one
-	// that was recorded; nil for a real one.
+	// Facts implements TLSInfo if the response did not come from a connection,
+	// such as a recorded one; it is nil otherwise.
 	Facts func(what int32) (string, error)
 }
 
-// TLSInfo answers tls_info for the connection of the last hop, which is
-// verified or there would be no response.
+// TLSInfo implements tls_info for the connection of the last hop, which was
+// verified, or there would be no response.
 func (r *Response) TLSInfo(what int32) (string, error) {
 	if r.Facts != nil {
 		return r.Facts(what)
@@ -73,8 +73,8 @@ func (r *Response) TLSInfo(what int32) (string, error) {
 	return tlsFact(r.TLS, "", what)
 }
 
-// HTTP sends a request, follows its redirects and returns when the headers of
-// the answer are there. ctx bounds also the reading of the body.
+// HTTP sends a request, follows its redirects and returns when the response
+// headers have arrived. ctx also bounds reading the body.
 func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 	start := time.Now()
 	out, err := s.prepare(r)
@@ -102,7 +102,7 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-// judge is the grant that allows the next hop, if there is one.
+// judge returns the grant that allows the next hop.
 func (s *Session) judge(out *outgoing) (grant.Rule, error) {
 	rule, err := s.grants.AllowsHTTP(out.method, out.url)
 	if err != nil {
@@ -115,11 +115,11 @@ func (s *Session) judge(out *outgoing) (grant.Rule, error) {
 	return rule, nil
 }
 
-// origin is a URL without the path and the rest.
+// origin returns a URL without path, query and fragment.
 func origin(u *url.URL) string {
 	r, err := grant.Origins(u)
 	if err != nil {
-		return "a URL that is not valid"
+		return "an invalid URL"
 	}
 	return r.Scheme + "://" + hostPort(r)
 }

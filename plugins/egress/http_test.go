@@ -72,7 +72,7 @@ func TestHTTPOverEachVersion(t *testing.T) {
 	}
 }
 
-// What arrives at the server, seen there; the guest wrote placeholders.
+// Secrets arrive at the server where the guest wrote placeholders.
 func TestSecretsArrive(t *testing.T) {
 	var got *http.Request
 	var sent []byte
@@ -84,7 +84,7 @@ func TestSecretsArrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "/services/T0%2F1/B0?a=b&c=d&t=tok%26en%2F%22canary1%22"; got.RequestURI != want || string(sent) != "a="+url.QueryEscape(token) {
-		t.Errorf("got %q %q, want %q", got.RequestURI, sent, want)
+		t.Errorf("received %q %q, want %q", got.RequestURI, sent, want)
 	}
 	if user, password, _ := got.BasicAuth(); user != "us er" || password != "passw0rd" {
 		t.Errorf("basic auth %q %q", user, password)
@@ -98,8 +98,9 @@ func TestSecretsArrive(t *testing.T) {
 	}
 }
 
-// Whole secrets are taken out of an answer, compressed or not, and also what the
-// host made of one. That is a net: a target that escapes them gives them away.
+// Whole secrets, and values that the host derived from them, are removed from a
+// response, compressed or not. This is a safety net: a target that escapes them
+// reveals them.
 func TestEchoedSecretsAreHidden(t *testing.T) {
 	basic := base64.StdEncoding.EncodeToString([]byte("me:" + token))
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -279,7 +280,7 @@ func TestBodyLimits(t *testing.T) {
 		}
 		resp.Body.Close()
 		if _, err := resp.Body.Read(make([]byte, 1)); err == nil {
-			t.Errorf("%s: a closed body can be read", c.path)
+			t.Errorf("%s: reading a closed body succeeded", c.path)
 		}
 	}
 	_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: s.URL + "/headers"})
@@ -300,8 +301,8 @@ func TestDeadlineAndFailures(t *testing.T) {
 		fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
 		_, _ = io.Copy(io.Discard, c)
 	})
-	cut := listen(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"); hear(c) })
-	closes := listen(t, hear)
+	cut := listen(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"); readRequest(c) })
+	closes := listen(t, readRequest)
 	closed := listen(t, nil)
 	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
 	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -313,10 +314,10 @@ func TestDeadlineAndFailures(t *testing.T) {
 		url, say string
 		code     abi.Errno
 	}{
-		{"http://" + loris, "timed out waiting for the answer of " + loris, abi.ErrTimeout},
-		{"http://" + half, "timed out reading the answer", abi.ErrTimeout},
+		{"http://" + loris, "timed out waiting for a response from " + loris, abi.ErrTimeout},
+		{"http://" + half, "timed out reading the response", abi.ErrTimeout},
 		{"http://" + cut, "closed early", abi.ErrReset},
-		{"http://" + closes, "waiting for the answer", abi.ErrReset},
+		{"http://" + closes, "waiting for a response", abi.ErrReset},
 		{"http://" + closed, "connection refused", abi.ErrRefused},
 		{"https://" + secure, "certificate", abi.ErrTLS},
 		{"https://" + loris, "TLS handshake", abi.ErrTLS},
@@ -330,18 +331,19 @@ func TestDeadlineAndFailures(t *testing.T) {
 			return err != nil && strings.Contains(err.Error(), c.say)
 		}
 		if c.code == abi.ErrTimeout {
-			patiently(try)
+			withLongerLimits(try)
 		} else {
 			try(realtest.Patience)
 		}
 		wants(t, err, c.code)
 		if err != nil && !strings.Contains(err.Error(), c.say) {
-			t.Errorf("%s: %v does not say %q", c.url, err, c.say)
+			t.Errorf("%s: %v does not contain %q", c.url, err, c.say)
 		}
 	}
 }
 
-// listen serves each connection; nil listens nowhere, at a port that is free.
+// listen serves each connection. If serve is nil, it returns a free port on
+// which nothing listens.
 func listen(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	if serve == nil {
@@ -364,11 +366,12 @@ func listen(t testing.TB, serve func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// drain reads until the other end closes.
+// drain reads until the peer closes.
 func drain(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// hear reads the head of a request, so that the close is no reset.
-func hear(c net.Conn) {
+// readRequest reads the headers of a request, so that closing does not reset the
+// connection.
+func readRequest(c net.Conn) {
 	r := bufio.NewReader(c)
 	for line := "-"; line != "\r\n" && line != ""; line, _ = r.ReadString('\n') {
 	}

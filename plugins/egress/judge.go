@@ -6,8 +6,8 @@ import (
 	"vega/plugins/grant"
 )
 
-// JudgeHTTP is what HTTP says of a request before it sends anything: nil, or
-// the same error.
+// JudgeHTTP returns the error that HTTP would return before it sends anything,
+// or nil.
 func (s *Session) JudgeHTTP(r *Request) error {
 	out, err := s.prepare(r)
 	if err == nil {
@@ -16,7 +16,8 @@ func (s *Session) JudgeHTTP(r *Request) error {
 	return err
 }
 
-// JudgeDial is what Dial says before it connects.
+// JudgeDial returns the error that Dial would return before it connects, or
+// nil.
 func (s *Session) JudgeDial(network int32, addr string) error {
 	_, err := s.judgeDial(network, addr)
 	return err
@@ -25,7 +26,7 @@ func (s *Session) JudgeDial(network int32, addr string) error {
 func (s *Session) judgeDial(network int32, addr string) (grant.Rule, error) {
 	scheme, ok := schemes[network]
 	if !ok {
-		return grant.Rule{}, invalid("there is no network %d", network)
+		return grant.Rule{}, invalid("network %d does not exist", network)
 	}
 	rule, err := s.grants.AllowsNet(scheme, addr)
 	if err != nil {
@@ -34,7 +35,8 @@ func (s *Session) judgeDial(network int32, addr string) (grant.Rule, error) {
 	return rule, nil
 }
 
-// JudgeResolve is what Resolve says before it asks anybody.
+// JudgeResolve returns the error that Resolve would return before it sends a
+// query, or nil.
 func (s *Session) JudgeResolve(rrtype, name, server string) error {
 	typ, ok := types[strings.ToUpper(rrtype)]
 	if !ok {

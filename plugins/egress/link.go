@@ -7,57 +7,60 @@ import (
 	"sync/atomic"
 )
 
-// Limits of what a far end sends.
+// Limits on what a peer sends.
 const (
-	// maxHandshake is more than ten times what a usual chain of certificates takes.
+	// maxHandshake is more than ten times the size of a usual certificate
+	// chain.
 	maxHandshake = 64 << 10
-	// spareBytes is for an answer's headers, for what HTTP/2 says of itself, and
-	// for a body in pieces so small that their framing is larger than they are.
+	// spareBytes allows for response headers, HTTP/2 control frames, and a body
+	// in pieces so small that their framing is larger than they are.
 	spareBytes = 256 << 10
-	// bytesPerByte is for a body in pieces of 16 bytes, each a frame and a TLS
-	// record of its own, which take 31 bytes more.
+	// bytesPerByte allows for a body in pieces of 16 bytes, each with 31 bytes
+	// of frame and TLS record.
 	bytesPerByte = 4
-	// spareHTTP2 is also for a full window that the reader has not come to yet.
+	// spareHTTP2 also allows for a full window that has not been read yet.
 	spareHTTP2 = spareBytes + bytesPerByte*windowMemory
-	// usualWrites are those of one request over HTTP/2, which its price has in it.
+	// usualWrites is the number of writes of one HTTP/2 request, which its
+	// price includes.
 	usualWrites = 8
 )
 
-// link is a connection below TLS and HTTP. It bounds what the far end may send,
-// and charges for it, whatever the layers above make of it.
+// link is a connection below TLS and HTTP. It limits how much the peer may
+// send, and charges for it, whatever the layers above do with it.
 type link struct {
 	net.Conn
-	held     *holding
-	greeting bool  // the handshake lasts
-	greeted  int64 // bytes of the handshake
-	spare    int64 // bytes that may come and are no part of the body; 0 is any number
-	apart    bool  // HTTP/2 reads in a goroutine of its own, which has no account
+	held           *holding
+	handshaking    bool  // a handshake is in progress
+	handshakeBytes int64 // bytes of the handshake
+	spare          int64 // limit on bytes that are not part of the body; 0 for none
+	detached       bool  // HTTP/2 reads in a goroutine without an account
 
-	came, body  atomic.Int64 // bytes since the handshake, and those that the body's reader got
+	came, body  atomic.Int64 // bytes since the handshake, and bytes that the body's reader received
 	wrote       atomic.Int64 // writes
-	paid, asked int64        // of came and wrote, what was paid for
+	paid, asked int64        // the part of came and wrote that is paid for
 }
 
-// Read reads what is there.
+// Read reads the available data.
 func (l *link) Read(p []byte) (int, error) {
 	switch {
-	case l.greeting:
+	case l.handshaking:
 		return l.readHandshake(p)
-	case l.apart:
+	case l.detached:
 		return l.read(p)
 	default:
 		return arriving{l.held.of, readerFunc(l.read)}.Read(p)
 	}
 }
 
-// readHandshake holds memory for what the bytes are parsed to before they are.
+// readHandshake holds memory for the parsed form of the bytes before they are
+// parsed.
 func (l *link) readHandshake(p []byte) (int, error) {
-	if l.greeted == maxHandshake {
-		return 0, fmt.Errorf("it is larger than %d KiB", maxHandshake>>10)
+	if l.handshakeBytes == maxHandshake {
+		return 0, fmt.Errorf("the handshake is larger than %d KiB", maxHandshake>>10)
 	}
-	n, err := l.Conn.Read(p[:min(int64(len(p)), maxHandshake-l.greeted)])
-	l.greeted += int64(n)
-	if full := l.held.more(n * parsedMemory); full != nil {
+	n, err := l.Conn.Read(p[:min(int64(len(p)), maxHandshake-l.handshakeBytes)])
+	l.handshakeBytes += int64(n)
+	if full := l.held.grow(n * parsedMemory); full != nil {
 		return 0, full
 	}
 	return n, err
@@ -66,20 +69,21 @@ func (l *link) readHandshake(p []byte) (int, error) {
 func (l *link) read(p []byte) (int, error) {
 	n, err := l.Conn.Read(p)
 	if came := l.came.Add(int64(n)); l.spare > 0 && came > l.spare+bytesPerByte*l.body.Load() {
-		return 0, fmt.Errorf("the server sent %d KiB that are no part of its answer", l.spare>>10)
+		return 0, fmt.Errorf("the server sent %d KiB that are not part of its response", l.spare>>10)
 	}
 	return n, err
 }
 
-// Write writes, and counts the writes: some frames make HTTP/2 answer by itself.
+// Write writes and counts the writes: some frames make HTTP/2 respond on its
+// own.
 func (l *link) Write(p []byte) (int, error) {
 	l.wrote.Add(1)
 	return l.Conn.Write(p)
 }
 
-// settle pays for what the goroutine of HTTP/2 has read and written.
+// settle pays for what the HTTP/2 goroutine has read and written.
 func (l *link) settle() {
-	if !l.apart {
+	if !l.detached {
 		return
 	}
 	came, wrote := l.came.Load(), l.wrote.Load()
@@ -88,14 +92,14 @@ func (l *link) settle() {
 	l.paid, l.asked = came, wrote
 }
 
-// delivered is a body whose bytes count as part of the answer.
+// delivered is a body whose bytes count as part of the response.
 type delivered struct {
 	r    io.Reader
 	link *link
 }
 
 func (d delivered) Read(p []byte) (int, error) {
-	if d.link.apart {
+	if d.link.detached {
 		d.link.held.of.Leave()
 		defer d.link.settle()
 		defer d.link.held.of.Return()

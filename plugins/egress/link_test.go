@@ -19,7 +19,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// frame is a frame of HTTP/2.
+// frame encodes an HTTP/2 frame.
 func frame(kind, flags byte, stream uint32, body []byte) []byte {
 	b := []byte{byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body)), kind, flags}
 	return append(binary.BigEndian.AppendUint32(b, stream), body...)
@@ -28,12 +28,12 @@ func frame(kind, flags byte, stream uint32, body []byte) []byte {
 const (
 	frameData, frameHeaders, frameSettings, framePing, frameWindow = 0, 1, 4, 6, 8
 
-	ended, padded, whole = 1, 8, 4 // flags: the last, with padding, all headers
+	ended, padded, whole = 1, 8, 4 // flags: END_STREAM, PADDED, END_HEADERS
 )
 
 var ok = []byte{0x88} // :status 200
 
-// frames serves HTTP/2: once a request has come on stream 1, it calls answer.
+// frames serves HTTP/2: once a request arrives on stream 1, it calls answer.
 func (a *authority) frames(t *testing.T, answer func(w io.Writer) error) string {
 	t.Helper()
 	cert := a.leaf(t, time.Now().Add(time.Hour))
@@ -67,9 +67,9 @@ func forever(w io.Writer, piece []byte) error {
 	}
 }
 
-// TestNothingForEver: a server that sends without end what is no part of an
-// answer is cut off, and to blame for that.
-func TestNothingForEver(t *testing.T) {
+// A server that sends endless data outside the response is cut off and blamed
+// for it.
+func TestEndlessDataIsCutOff(t *testing.T) {
 	ca := newAuthority(t)
 	urls := map[string]string{}
 	for name, f := range map[string]struct{ before, piece []byte }{
@@ -88,13 +88,13 @@ func TestNothingForEver(t *testing.T) {
 		})
 	}
 	urls["chunks"] = "http://" + listen(t, func(c net.Conn) {
-		hear(c)
+		readRequest(c)
 		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
 		_ = forever(c, []byte("1\r\nX\r\n"))
 	})
 	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
-			b := newBooks(t)
+			b := newLedger(t)
 			r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+url), network: ca.network()})
 			r.Account = b
 			answer, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: url, MaxBody: HardBody})
@@ -103,21 +103,22 @@ func TestNothingForEver(t *testing.T) {
 				answer.Body.Close()
 			}
 			wants(t, err, abi.ErrIO)
-			if err == nil || !strings.Contains(err.Error(), "KiB that are no part of its answer") {
-				t.Errorf("it fails with %v", err)
+			if err == nil || !strings.Contains(err.Error(), "KiB that are not part of its response") {
+				t.Errorf("the error is %v", err)
 			}
 			if b.paid[Moved] < spareBytes {
-				t.Errorf("%d bytes were paid for", b.paid[Moved])
+				t.Errorf("paid for %d bytes", b.paid[Moved])
 			}
 			if (name == "ping" || name == "settings") && b.paid[Written] == 0 {
-				t.Error("what it made HTTP/2 answer is not paid for")
+				t.Error("the replies that HTTP/2 sent on its own are not paid for")
 			}
 			b.settled(name)
 		})
 	}
 }
 
-// TestSmallPiecesArrive: what servers may send beside a body does not end it.
+// Data that a server may legitimately send in addition to a body does not end
+// it.
 func TestSmallPiecesArrive(t *testing.T) {
 	ca := newAuthority(t)
 	const size = 1 << 20
@@ -171,7 +172,7 @@ func TestSmallPiecesArrive(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.url, err)
 		}
-		if strings.HasPrefix(c.url, second) { // the reader comes when the window is full
+		if strings.HasPrefix(c.url, second) { // start reading when the window is full
 			for end := time.Now().Add(realtest.Patience); sent.Load() < windowMemory-int64(len("0123456789abcdef")) && time.Now().Before(end); {
 				time.Sleep(time.Millisecond)
 			}
@@ -184,7 +185,7 @@ func TestSmallPiecesArrive(t *testing.T) {
 	}
 }
 
-// TestSmallRecordsArePaidFor: TLS records with little in them cost what they take.
+// TLS records with little data in them cost what they take.
 func TestSmallRecordsArePaidFor(t *testing.T) {
 	ca := newAuthority(t)
 	cert := ca.leaf(t, time.Now().Add(time.Hour))
@@ -197,12 +198,12 @@ func TestSmallRecordsArePaidFor(t *testing.T) {
 		drain(c)
 	})
 	r := start(t, setup{rules: rules(t, manifest.Net, "tls://"+addr), network: ca.network()})
-	b := newBooks(t)
+	b := newLedger(t)
 	r.Account = b
 	c := dial(t, r, abi.NetTLS, addr)
 	readAll(t, c, many)
-	if got := b.paid[Moved]; got < many*(overhead+1)/2 { // the first may come with the handshake
-		t.Errorf("%d bytes were paid for", got)
+	if got := b.paid[Moved]; got < many*(overhead+1)/2 { // the first may arrive with the handshake
+		t.Errorf("paid for %d bytes", got)
 	}
 	c.Close()
 	b.settled("closed")

@@ -4,15 +4,15 @@ import "io"
 
 const maxPacket = 64 << 10
 
-// packets reads datagrams. Of one that is longer than the buffer it is read into,
-// the rest comes with the next read.
+// packets reads datagrams. If a datagram is longer than the buffer, the next
+// Read returns the rest.
 type packets struct {
-	r    io.Reader // gives one with each read
+	r    io.Reader // returns one datagram per Read
 	room []byte
 	rest []byte // of the last datagram
 }
 
-// Read reads what is left of a datagram, or the next one.
+// Read returns the rest of a datagram, or the next one.
 func (p *packets) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil

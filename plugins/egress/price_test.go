@@ -27,8 +27,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// farEnd is where the servers of a child process are: what they compute is not
-// to be measured.
+// farEnd holds the addresses of servers in a child process, whose CPU time must
+// not be measured.
 type farEnd struct {
 	HTTP, HTTPS, HTTP2, Blaster, Silent, DNS string
 	Certificate                              []byte
@@ -39,7 +39,7 @@ const farEndVariable, farEndPrefix = "VEGA_FAR_END", "far end: "
 // TestFarEnd is the child process of the benchmarks.
 func TestFarEnd(t *testing.T) {
 	if os.Getenv(farEndVariable) == "" {
-		return // it is for the child process of the benchmarks
+		return // not the child process
 	}
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -75,7 +75,7 @@ func TestFarEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println(farEndPrefix + string(text))
-	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent is gone
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent exits
 }
 
 func accept(t *testing.T, serve func(net.Conn)) string {
@@ -96,8 +96,7 @@ func accept(t *testing.T, serve func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// names answers one address by a datagram, and as many as a message holds by a
-// stream.
+// names answers one address over UDP, and as many as fit in a message over TCP.
 func names(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -151,7 +150,7 @@ func startFarEnd(tb testing.TB) (farEnd, *Network) {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { in.Close(); _ = cmd.Wait() }) // it ends as its input does
+	tb.Cleanup(func() { in.Close(); _ = cmd.Wait() }) // it ends when its input does
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		text, ok := strings.CutPrefix(lines.Text(), farEndPrefix)
 		if !ok {
@@ -170,11 +169,11 @@ func startFarEnd(tb testing.TB) (farEnd, *Network) {
 		n.RootCAs.AddCert(certificate)
 		return end, n
 	}
-	tb.Fatal("the far end did not start")
+	tb.Fatal("the child process did not start")
 	return farEnd{}, nil
 }
 
-// everything is a session that may do what the benchmarks do.
+// everything returns a session that may do what the benchmarks do.
 func (e farEnd) everything(tb testing.TB, n *Network) *Session {
 	tb.Helper()
 	set := grant.Set{}
@@ -188,8 +187,8 @@ func (e farEnd) everything(tb testing.TB, n *Network) *Session {
 	return r.Session
 }
 
-// BenchmarkPrices is the processor time of what a run pays for by the piece, at
-// this end of a connection alone: see prices.go of package plugins.
+// BenchmarkPrices measures the CPU time, on this side of the connection, of
+// each unit that a run pays for; see prices.go in package plugins.
 func BenchmarkPrices(b *testing.B) {
 	end, network := startFarEnd(b)
 	s := end.everything(b, network)
@@ -247,8 +246,8 @@ func BenchmarkPrices(b *testing.B) {
 	benchmarkMove(b, s, end)
 }
 
-// benchmarkMove reads from a peer that is always faster, in pieces of each size,
-// and writes them.
+// benchmarkMove reads from a peer that is always faster, and writes to it, in
+// pieces of each size.
 func benchmarkMove(b *testing.B, s *Session, end farEnd) {
 	for _, size := range []int{1, 1 << 10, 64 << 10} {
 		buf := make([]byte, size)
@@ -277,8 +276,8 @@ func benchmarkMove(b *testing.B, s *Session, end farEnd) {
 	}
 }
 
-// BenchmarkConnectionMemory is what a connection takes of memory while it is
-// open and nothing of it was read: see account.go.
+// BenchmarkConnectionMemory measures the memory of a connection that is open
+// and has not been read; see account.go.
 func BenchmarkConnectionMemory(b *testing.B) {
 	end, network := startFarEnd(b)
 	s := end.everything(b, network)
@@ -321,7 +320,7 @@ func BenchmarkConnectionMemory(b *testing.B) {
 				for i := range open {
 					open[i] = c.open()
 				}
-				time.Sleep(100 * time.Millisecond) // what is on its way has arrived
+				time.Sleep(100 * time.Millisecond) // wait for data in flight
 				b.ReportMetric(float64(inUse()-before)/many, "B/connection")
 				for _, o := range open {
 					o.Close()

@@ -13,8 +13,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// recordText is a record's data on one line, names without the final dot:
-// "10 mail.example.com" for MX, `0 issue "ca.example"` for CAA.
+// recordText returns a record's data on one line, with names without the final
+// dot: "10 mail.example.com" for MX, `0 issue "ca.example"` for CAA.
 func recordText(rr dns.RR) string {
 	switch r := rr.(type) {
 	case *dns.A:
@@ -49,7 +49,7 @@ func bare(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
-// unescape undoes the presentation form of a TXT: \DDD and \x.
+// unescape decodes the presentation form of a TXT record: \DDD and \x.
 func unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
@@ -78,7 +78,7 @@ func oneLine(s string) string {
 	return strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
 }
 
-// bySystem asks through the net package, where there is no resolv.conf.
+// bySystem queries through package net, for systems without a resolv.conf.
 func (s *Session) bySystem(ctx context.Context, typ uint16, name string) ([]string, error) {
 	s.account().Leave()
 	s.account().Pay(Question, 1)
@@ -92,7 +92,7 @@ func (s *Session) bySystem(ctx context.Context, typ uint16, name string) ([]stri
 		return nil, s.fail(ctx, "resolving "+bare(name), err, abi.ErrDNS)
 	}
 	if len(out) == 0 {
-		return nil, &Error{Errno: abi.ErrNotSet, Text: bare(name) + " has no such record"}
+		return nil, &Error{Errno: abi.ErrNotSet, Text: bare(name) + " has no record of this type"}
 	}
 	return out, nil
 }
@@ -126,7 +126,7 @@ func systemRecords(ctx context.Context, r *net.Resolver, typ uint16, name string
 			return fmt.Sprintf("%d %d %d %s", s.Priority, s.Weight, s.Port, bare(s.Target))
 		}), err
 	default:
-		return nil, invalid("the system's resolver can't ask for this type; name a server")
+		return nil, invalid("the system's resolver can't query this type; name a DNS server")
 	}
 }
 

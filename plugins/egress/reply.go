@@ -7,25 +7,25 @@ import (
 	"github.com/miekg/dns"
 )
 
-// reply is what matters of a DNS server's answer.
+// reply is the relevant part of a DNS reply.
 type reply struct {
-	name      string // that was asked for
+	name      string // in the question
 	typ       uint16
 	rcode     int
 	truncated bool
-	records   []string // of the type that was asked for, as text
+	records   []string // of the queried type, as text
 }
 
-// errMessage says that an answer is no DNS message.
-var errMessage = errors.New("the answer is no DNS message")
+// errMessage reports a reply that is not a DNS message.
+var errMessage = errors.New("the reply is not a DNS message")
 
-// often is how many records are unpacked between two pauses. A name of 2 bytes
+// pauseEvery is the number of records unpacked between two pauses. A name of 2 bytes
 // may stand for a thousand.
-const often = 64
+const pauseEvery = 64
 
-// unpack reads an answer record by record. A library makes all of it at once,
-// and of 64 KiB ten million bytes where names are compressed; here those of the
-// type that was asked for become text, one by one, and the others nothing.
+// unpack reads a reply record by record. A library would unpack all of it at
+// once, 64 KiB into ten million bytes if names are compressed. Here the records
+// of the queried type become text, one by one, and the others are skipped.
 func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, error) {
 	m := message{b: packed}
 	r, counts, err := m.begin()
@@ -34,9 +34,9 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 	}
 	for n := range counts[0] + counts[1] + counts[2] {
 		if m.at == len(m.b) {
-			break // the counts lie
+			break // the counts are wrong
 		}
-		if n%often == often-1 {
+		if n%pauseEvery == pauseEvery-1 {
 			if err := s.account().Pause(); err != nil {
 				return nil, err
 			}
@@ -44,11 +44,11 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 		at, head, err := m.record()
 		switch {
 		case err != nil && r.truncated:
-			return r, nil // it ends in the middle of a record, as it says
+			return r, nil // truncated within a record, as flagged
 		case err != nil:
 			return nil, err
 		case head.Rrtype == dns.TypeOPT && n >= counts[0]+counts[1]:
-			r.rcode |= int(head.Ttl>>24) << 4 // the upper part, by RFC 6891
+			r.rcode |= int(head.Ttl>>24) << 4 // the upper bits, RFC 6891
 		case head.Rrtype == typ && n < counts[0]:
 			if err := r.add(packed, at, held); err != nil {
 				return nil, err
@@ -58,28 +58,28 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 	return r, nil
 }
 
-// add adds the record that begins at a place.
+// add adds the record at an offset.
 func (r *reply) add(packed []byte, at int, held *holding) error {
 	rr, _, err := dns.UnpackRR(packed, at)
 	if err != nil {
 		return err
 	}
 	text := recordText(rr)
-	if err := held.more(len(text) + textMemory); err != nil {
+	if err := held.grow(len(text) + textMemory); err != nil {
 		return err
 	}
 	r.records = append(r.records, text)
 	return nil
 }
 
-// message is a DNS message that is being read.
+// message is a DNS message being read.
 type message struct {
 	b  []byte
 	at int
 }
 
-// begin reads the header and the question, and says how many records there are
-// in the three sections that follow.
+// begin reads the header and question, and returns the number of records in
+// each of the three sections that follow.
 func (m *message) begin() (*reply, [3]int, error) {
 	var counts [3]int
 	const header = 12
@@ -103,7 +103,7 @@ func (m *message) begin() (*reply, [3]int, error) {
 	return r, counts, nil
 }
 
-// record passes over a record, and says where it begins and of what type it is.
+// record skips a record and returns its offset and header.
 func (m *message) record() (int, dns.RR_Header, error) {
 	begin := m.at
 	if err := m.passName(); err != nil {
@@ -122,7 +122,7 @@ func (m *message) record() (int, dns.RR_Header, error) {
 	return begin, head, nil
 }
 
-// passName passes over a name, which ends with an empty label or a pointer.
+// passName skips a name, which ends with an empty label or a pointer.
 func (m *message) passName() error {
 	for m.at < len(m.b) {
 		switch n := int(m.b[m.at]); {

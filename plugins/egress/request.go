@@ -13,7 +13,7 @@ import (
 	"vega/plugins/secret"
 )
 
-// outgoing is a request as it will be sent: secrets put in, headers checked.
+// outgoing is a request ready to send: secrets inserted, headers checked.
 type outgoing struct {
 	method string
 	url    *url.URL
@@ -29,12 +29,12 @@ func (o *outgoing) carriesSecret() bool {
 	return o.secretURL || o.secretBody || len(o.secretHeaders) > 0
 }
 
-// prepare checks a request and puts the secrets in, once its destination has
-// been granted.
+// prepare checks a request and inserts the secrets, once its destination is
+// granted.
 func (s *Session) prepare(r *Request) (*outgoing, error) {
 	out := &outgoing{method: r.Method, header: make(http.Header, len(r.Header)+3), secretHeaders: map[string]bool{}}
 	if !isToken(r.Method) || neverSent[strings.ToUpper(r.Method)] {
-		return nil, invalid("the method is not one that can be sent")
+		return nil, invalid("the method is not valid or not allowed")
 	}
 	if err := s.target(out, r.URL); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 		}
 	}
 	if size > maxHeader {
-		return nil, invalid("the URL and headers are over %d bytes", maxHeader)
+		return nil, invalid("the URL and headers together are over %d bytes", maxHeader)
 	}
 	if err := s.basic(out, r); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	return out, err
 }
 
-// trace passes on which trace the run is part of, unless the guest says so.
+// trace adds the trace that the run is part of, unless the guest set one.
 func (s *Session) trace(h http.Header) {
 	if s.Trace.Parent == "" || h.Get("Traceparent") != "" {
 		return
@@ -75,8 +75,8 @@ func (s *Session) trace(h http.Header) {
 	}
 }
 
-// target judges the URL as the guest wrote it, and only then puts secrets in;
-// that must not change where it points.
+// target checks the URL as the guest wrote it, and only then inserts secrets,
+// which must not change its destination.
 func (s *Session) target(out *outgoing, raw string) error {
 	asked, err := url.Parse(raw)
 	if err != nil || asked.Opaque != "" || asked.Host == "" {
@@ -93,9 +93,9 @@ func (s *Session) target(out *outgoing, raw string) error {
 	}
 	real, err := url.Parse(text)
 	if err != nil || real.Scheme != asked.Scheme || real.Host != asked.Host {
-		return invalid("a secret can stand in the path, query or userinfo of a URL only")
+		return invalid("a URL can have a secret only in its path, query or userinfo")
 	}
-	if strings.ContainsAny(real.RequestURI(), " \t\r\n") { // it would end the request line early
+	if strings.ContainsAny(real.RequestURI(), " \t\r\n") { // it would end the request line
 		return invalid("the URL has a space in its query; write %%20")
 	}
 	real.Host = hostHeader(rule)
@@ -103,7 +103,7 @@ func (s *Session) target(out *outgoing, raw string) error {
 	return nil
 }
 
-// hostHeader is host and port, without a port that the scheme implies.
+// hostHeader returns host and port, without the scheme's default port.
 func hostHeader(r grant.Rule) string {
 	if r.Scheme == "http" && r.Port == 80 || r.Scheme == "https" && r.Port == 443 {
 		if strings.Contains(r.Host, ":") {
@@ -114,11 +114,13 @@ func hostHeader(r grant.Rule) string {
 	return hostPort(r)
 }
 
-// neverSent are the methods that no request may have: CONNECT makes a tunnel, and the
-// others have the far end send back what it received, secrets in headers among it.
+// neverSent lists the methods that are always refused: CONNECT opens a tunnel,
+// and the others make the server return what it received, including secrets in
+// headers.
 var neverSent = map[string]bool{http.MethodConnect: true, http.MethodTrace: true, "TRACK": true, "DEBUG": true}
 
-// refused are the headers that belong to the connection, which is the host's.
+// refused lists the headers that belong to the connection, which the host
+// manages.
 var refused = map[string]bool{
 	"Host": true, "Connection": true, "Keep-Alive": true, "Transfer-Encoding": true, "Content-Length": true,
 	"Upgrade": true, "Te": true, "Trailer": true, "Expect": true, "Http2-Settings": true,
@@ -126,16 +128,16 @@ var refused = map[string]bool{
 
 func (s *Session) field(out *outgoing, f Field) error {
 	if !isToken(f.Name) {
-		return invalid("a header's name has a character that none has")
+		return invalid("a header name has an invalid character")
 	}
 	name := http.CanonicalHeaderKey(f.Name)
 	if refused[name] || strings.HasPrefix(name, "Proxy-") {
-		return invalid("the header %s is the host's to send", name)
+		return invalid("the header %s is set by the host; remove it", name)
 	}
 	if v := strings.ToLower(strings.TrimSpace(f.Value)); name == "Accept-Encoding" && v != "gzip" && v != "identity" {
-		return invalid("Accept-Encoding can be gzip, which the host undoes, or identity")
+		return invalid("Accept-Encoding must be gzip, which the host decompresses, or identity")
 	}
-	value, used, err := s.revealedValue(f.Value, "a secret as a part of the header "+name)
+	value, used, err := s.revealedValue(f.Value, "a secret as part of the header "+name)
 	if err != nil {
 		return err
 	}
@@ -149,14 +151,14 @@ func (s *Session) field(out *outgoing, f Field) error {
 	return nil
 }
 
-// basic sets the Authorization from what was given for it, or else from the
+// basic sets Authorization from the given user and password, or else from the
 // URL's userinfo, which is never sent as such.
 func (s *Session) basic(out *outgoing, r *Request) error {
 	var user, password string
 	used := false
 	switch {
 	case r.BasicUser != nil || r.BasicPass != nil:
-		const what = "a secret as a part of a user or password"
+		const what = "a secret as part of a user or password"
 		var also bool
 		var err, too error
 		user, used, err = s.revealedWhole(r.BasicUser, what)
@@ -174,7 +176,7 @@ func (s *Session) basic(out *outgoing, r *Request) error {
 	}
 	out.url.User = nil
 	if strings.Contains(user, ":") {
-		return invalid("the user of basic auth has a colon, which can't be sent")
+		return invalid("the user of basic auth must not contain a colon")
 	}
 	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 	out.header.Set("Authorization", "Basic "+encoded)

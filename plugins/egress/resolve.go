@@ -18,7 +18,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// types are the record types that can be asked for.
+// types lists the record types that can be queried.
 var types = map[string]uint16{
 	"A": dns.TypeA, "AAAA": dns.TypeAAAA, "CNAME": dns.TypeCNAME, "MX": dns.TypeMX, "NS": dns.TypeNS,
 	"TXT": dns.TypeTXT, "SOA": dns.TypeSOA, "PTR": dns.TypePTR, "SRV": dns.TypeSRV, "CAA": dns.TypeCAA,
@@ -26,11 +26,11 @@ var types = map[string]uint16{
 
 var errType = invalid("the record type must be one of A, AAAA, CNAME, MX, NS, TXT, SOA, PTR, SRV, CAA")
 
-// Resolve asks for the records of a name, without search domains and without
-// the hosts file: of the server if one is given (host or host:port), or else
-// of the Network's, or else of the system's. PTR also takes an address. The
-// answers are in the server's order. A name that does not exist is
-// abi.ErrDNS, one without such a record abi.ErrNotSet.
+// Resolve queries the records of a name, without search domains and without the
+// hosts file: from server if given (host or host:port), or else from the
+// Network's resolver, or else from the system's. PTR also takes an address. The
+// records are in the server's order. A name that does not exist is abi.ErrDNS,
+// one without such a record abi.ErrNotSet.
 func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]string, error) {
 	typ, ok := types[strings.ToUpper(rrtype)]
 	if !ok {
@@ -56,16 +56,16 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	return answer.found(name, rrtype)
 }
 
-// question judges a name and brings it into the form that is asked for. The
-// grant for the PTR of an address may name the address or its arpa name.
+// question checks a name and returns the form to query. The grant for the PTR
+// record of an address may name the address or its arpa name.
 func (s *Session) question(typ uint16, name, server string) (string, error) {
 	if s.vault.Holds([]byte(name)) {
-		return "", s.deny(&grant.Denial{Asked: "asking for a name with a secret in it is refused: write the name itself in the configuration, not env() or file()"})
+		return "", s.deny(&grant.Denial{Asked: "resolving a name that contains a secret is refused: write the name itself in the configuration, not env() or file()"})
 	}
 	asked := name
 	if ip, err := netip.ParseAddr(name); err == nil && typ == dns.TypePTR {
 		if asked, err = dns.ReverseAddr(ip.Unmap().WithZone("").String()); err != nil {
-			return "", invalid("the address can't be asked for")
+			return "", invalid("the address cannot be queried")
 		}
 		if s.grants.AllowsDNS(name, server) == nil {
 			return asked, nil
@@ -75,24 +75,24 @@ func (s *Session) question(typ uint16, name, server string) (string, error) {
 		return "", s.deny(err)
 	}
 	if _, ok := dns.IsDomainName(asked); !ok {
-		return "", invalid("the name is no domain name")
+		return "", invalid("the name is not a domain name")
 	}
 	return dns.Fqdn(asked), nil
 }
 
-// servers are the addresses to ask. The server that a guest names is judged
-// by address like any other destination; the operator's own is not.
+// servers returns the addresses to query. A server named by the guest is
+// checked like any other destination; the operator's own is not.
 func (s *Session) servers(ctx context.Context, server string) ([]string, error) {
 	if server == "" {
 		servers, err := s.network.servers()
 		if err != nil {
-			return nil, s.fail(ctx, "reading which DNS server to ask", err, abi.ErrIO)
+			return nil, s.fail(ctx, "reading the system's DNS servers", err, abi.ErrIO)
 		}
 		return servers, nil
 	}
 	host, port, err := grant.Address(grant.WithPort(server, 53))
 	if err != nil {
-		return nil, invalid("the DNS server is no host or host:port: %v", err)
+		return nil, invalid("the DNS server is not host or host:port: %v", err)
 	}
 	found, err := s.waitForLookup(ctx, host)
 	if err != nil {
@@ -124,8 +124,8 @@ func (n *Network) servers() ([]string, error) {
 	if short := shortage.Of(err); short != nil {
 		return nil, short
 	}
-	if err != nil { // no such file on this system: the net package knows how
-		return nil, nil //nolint:nilerr // it is no fault
+	if err != nil { // no such file on this system: use package net
+		return nil, nil //nolint:nilerr // not a failure
 	}
 	out := make([]string, 0, len(system.Servers))
 	for _, server := range system.Servers {
@@ -139,8 +139,8 @@ const (
 	shareOfTry = 2 * time.Second
 )
 
-// ask goes through the servers up to three times, since a datagram may be
-// lost. Only the last attempt may take all the time that is left.
+// ask tries the servers up to three times, because a datagram may be lost. Only
+// the last attempt may use all the remaining time.
 func (s *Session) ask(ctx context.Context, name string, typ uint16, servers []string, held *holding) (*reply, error) {
 	query := new(dns.Msg).SetQuestion(name, typ)
 	query.SetEdns0(1232, false)
@@ -159,7 +159,7 @@ func (s *Session) ask(ctx context.Context, name string, typ uint16, servers []st
 		}
 		last = err
 		if shortage.Of(err) != nil || !isTimeout(err) && i >= len(servers)-1 {
-			break // a server that answers wrongly does so again
+			break // a server that sends a wrong reply does so again
 		}
 	}
 	return nil, last
@@ -173,19 +173,19 @@ func (s *Session) askOne(ctx context.Context, query *dns.Msg, server string, lim
 	asked := query.Question[0]
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("asking %s: %w", server, err)
+		return nil, fmt.Errorf("querying %s: %w", server, err)
 	case !strings.EqualFold(answer.name, asked.Name) || answer.typ != asked.Qtype:
-		return nil, errors.New(server + " answered another question")
+		return nil, errors.New(server + " answered a different question")
 	case answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError:
 		return nil, errors.New(server + " answered " + dns.RcodeToString[answer.rcode])
 	}
 	return answer, nil
 }
 
-// exchangeDNS waits for an answer, and then unpacks it, which computes.
+// exchangeDNS waits for a reply and unpacks it, which takes CPU time.
 func (s *Session) exchangeDNS(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration, held *holding) (*reply, error) {
-	held.release() // of an answer before this one
-	if err := held.more(dns.MaxMsgSize); err != nil {
+	held.release() // of an earlier reply
+	if err := held.grow(dns.MaxMsgSize); err != nil {
 		return nil, err
 	}
 	packed, err := s.waitForAnswer(ctx, network, query, server, max(limit, time.Millisecond))
@@ -195,8 +195,7 @@ func (s *Session) exchangeDNS(ctx context.Context, network string, query *dns.Ms
 	return s.unpack(packed, query.Question[0].Qtype, held)
 }
 
-// waitForAnswer sends a question over a connection of its own and returns the
-// answer as it came.
+// waitForAnswer sends a query over a new connection and returns the raw reply.
 func (s *Session) waitForAnswer(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration) ([]byte, error) {
 	s.account().Leave()
 	defer s.account().Return()
@@ -218,8 +217,8 @@ func (s *Session) waitForAnswer(ctx context.Context, network string, query *dns.
 	return s.answerTo(query.Id, conn, network == "udp")
 }
 
-// answerTo reads the answer to a question. Datagrams that answer another one
-// are passed over: they may have been late.
+// answerTo reads the reply to a query. It ignores datagrams with another ID,
+// which may be late.
 func (s *Session) answerTo(id uint16, conn *dns.Conn, datagrams bool) ([]byte, error) {
 	for {
 		var head dns.Header

@@ -41,7 +41,7 @@ func serveDNS(t testing.TB, zone string) *nameServer {
 }
 
 // onePort listens on a port that is free for both networks: a connection may
-// have the one for tcp that the system picks for udp.
+// occupy the TCP port that the system picks for UDP.
 func onePort(t testing.TB) (net.PacketConn, net.Listener) {
 	t.Helper()
 	for range 20 {
@@ -81,7 +81,7 @@ func (n *nameServer) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		return
 	case strings.HasPrefix(name, "truncated") && w.RemoteAddr().Network() == "udp":
 		m.Truncated = true
-	case strings.HasPrefix(name, "flip"): // rebinding: another answer each time
+	case strings.HasPrefix(name, "flip"): // rebinding: a different answer each time
 		if q.Question[0].Qtype == dns.TypeA {
 			m.Answer = all[:1]
 			n.records[name] = append(all[1:len(all):len(all)], all[0])
@@ -149,7 +149,7 @@ func TestNamesThatResolveToForbiddenAddresses(t *testing.T) {
 	if arrived.Load() != 0 {
 		t.Errorf("%d connections arrived", arrived.Load())
 	}
-	// localhost is loopback by itself, whatever DNS says.
+	// localhost is always loopback, whatever DNS says.
 	before := dnsServer.asked.Load()
 	r = start(t, setup{rules: rules(t, manifest.Net, "tcp://localhost:"+port), network: network})
 	if c, err := r.Dial(within(t, 5*time.Second), abi.NetTCP, "localhost:"+port); err != nil || c.RemoteAddr() != addr || dnsServer.asked.Load() != before {
@@ -157,8 +157,8 @@ func TestNamesThatResolveToForbiddenAddresses(t *testing.T) {
 	}
 }
 
-// A name at a private address of this machine, when it has one: the connection
-// goes where the judged answer pointed, past an address that is forbidden.
+// For a name with a private address of this machine, if it has one, the
+// connection goes to the checked address and skips a forbidden one.
 func TestConnectsToTheJudgedAddress(t *testing.T) {
 	ip := privateAddress(t)
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(ip.String(), "0"))

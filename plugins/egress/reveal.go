@@ -6,14 +6,14 @@ import (
 	"vega/plugins/secret"
 )
 
-// Where a placeholder is replaced. Where the far end could compute on the secret
-// for the guest, and tell it the outcome, the grants have to allow it: in a body,
-// on a connection, and in any text that the guest put together itself. A header,
-// basic auth and the URL that the operator wrote carry a whole secret to those
-// who check it.
+// Where a placeholder is replaced. Where the peer could compute on the secret
+// for the guest and report the result, the grants must allow it: in a body, on
+// a connection, and in any text that the guest assembled itself. A header,
+// basic auth and the URL that the operator wrote carry a whole secret to a peer
+// that checks it.
 
-// revealed puts the real values into bytes that may be anything. what names them
-// for the denial.
+// revealed replaces placeholders in arbitrary bytes. what describes them in a
+// denial.
 func (s *Session) revealed(f secret.Form, b []byte, what string) (out []byte, used bool, err error) {
 	if !s.vault.Holds(b) {
 		return b, false, nil
@@ -25,7 +25,7 @@ func (s *Session) revealed(f secret.Form, b []byte, what string) (out []byte, us
 	return out, used, nil
 }
 
-// revealedURL puts the real values into a URL.
+// revealedURL replaces placeholders in a URL.
 func (s *Session) revealedURL(raw, origin string) (text string, used bool, err error) {
 	if !s.vault.Holds([]byte(raw)) {
 		return raw, false, nil
@@ -33,11 +33,11 @@ func (s *Session) revealedURL(raw, origin string) (text string, used bool, err e
 	if real, ok := s.vault.URL(raw); ok {
 		return real, true, nil
 	}
-	b, used, err := s.revealed(secret.URL, []byte(raw), "a secret to "+origin+" in a URL that does not begin with the one in the configuration")
+	b, used, err := s.revealed(secret.URL, []byte(raw), "a secret to "+origin+" in a URL that does not start with the configured URL")
 	return string(b), used, err
 }
 
-// revealedValue puts the real value into a header's value: one secret, by itself
+// revealedValue replaces the placeholder in a header value: one secret, alone
 // or after one word such as Bearer.
 func (s *Session) revealedValue(text, what string) (value string, used bool, err error) {
 	if !s.vault.Holds([]byte(text)) {
@@ -55,7 +55,7 @@ func (s *Session) revealedValue(text, what string) (value string, used bool, err
 	return string(b), used, err
 }
 
-// revealedWhole puts the real value in where the text is one secret.
+// revealedWhole replaces a placeholder if it is the whole text.
 func (s *Session) revealedWhole(p *string, what string) (text string, used bool, err error) {
 	if p == nil || !s.vault.Holds([]byte(*p)) {
 		return valueOf(p), false, nil

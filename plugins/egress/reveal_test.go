@@ -11,17 +11,17 @@ import (
 	"vega/sdk/abi"
 )
 
-// A plugin that does not come with vega sends a secret only where the far end
-// checks it as a whole. Anything that the plugin puts together itself is refused
-// before a byte leaves.
-func TestSecretsOfAStranger(t *testing.T) {
+// A plugin that does not ship with vega may send a secret only where the peer
+// checks it as a whole. Anything that the plugin assembles itself is refused
+// before a byte is sent.
+func TestThirdPartySendsWholeSecretsOnly(t *testing.T) {
 	var arrived atomic.Int32
 	var last *http.Request
 	s := server(t, func(_ http.ResponseWriter, r *http.Request) { last = r; arrived.Add(1) })
 	part := func(s string) *string { return &s }
 	for name, c := range map[string]struct {
 		request func(*run) *Request
-		refused string // a part of the denial; "" where it is sent
+		refused string // part of the denial; "" if the request is sent
 	}{
 		"no secret":           {func(*run) *Request { return &Request{} }, ""},
 		"header":              {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", r.mask}}} }, ""},
@@ -29,18 +29,18 @@ func TestSecretsOfAStranger(t *testing.T) {
 		"basic":               {func(r *run) *Request { return &Request{BasicUser: part("me"), BasicPass: &r.mask} }, ""},
 		"the URL as it is":    {func(r *run) *Request { return &Request{URL: r.url} }, ""},
 		"the URL and more":    {func(r *run) *Request { return &Request{URL: r.url + "&a=b"} }, ""},
-		"part of a header":    {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", r.mask + "x"}}} }, "as a part of the header X-Token"},
-		"two in a header":     {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", r.mask + " " + r.mask}}} }, "as a part of the header"},
-		"two words before it": {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", "a b " + r.mask}}} }, "as a part of the header"},
-		"expression":          {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", "{{'" + r.mask + "'|b64}}"}}} }, "as a part of the header"},
+		"part of a header":    {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", r.mask + "x"}}} }, "as part of the header X-Token"},
+		"two in a header":     {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", r.mask + " " + r.mask}}} }, "as part of the header"},
+		"two words before it": {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", "a b " + r.mask}}} }, "as part of the header"},
+		"expression":          {func(r *run) *Request { return &Request{Header: []Field{{"X-Token", "{{'" + r.mask + "'|b64}}"}}} }, "as part of the header"},
 		"body":                {func(r *run) *Request { return &Request{Method: "POST", Body: []byte(r.mask)} }, "in the body of a request to " + s.URL},
 		"JSON body": {func(r *run) *Request {
 			return &Request{Method: "POST", Body: []byte(`{"t":"` + r.mask + `"}`), Header: []Field{{"Content-Type", "application/json"}}}
 		}, "in the body"},
-		"query":            {func(r *run) *Request { return &Request{URL: s.URL + "/?q=" + r.mask} }, "in a URL that does not begin with the one in the configuration"},
+		"query":            {func(r *run) *Request { return &Request{URL: s.URL + "/?q=" + r.mask} }, "in a URL that does not start with the configured URL"},
 		"path":             {func(r *run) *Request { return &Request{URL: s.URL + "/" + r.mask} }, "in a URL"},
 		"after the URL":    {func(r *run) *Request { return &Request{URL: r.url + "&t=" + r.mask} }, "in a URL"},
-		"part of the user": {func(r *run) *Request { return &Request{BasicUser: part("u" + r.mask), BasicPass: part("p")} }, "as a part of a user or password"},
+		"part of the user": {func(r *run) *Request { return &Request{BasicUser: part("u" + r.mask), BasicPass: part("p")} }, "as part of a user or password"},
 		"userinfo":         {func(r *run) *Request { return &Request{URL: strings.Replace(s.URL, "://", "://"+r.mask+"@", 1)} }, "in a URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestSecretsOfAStranger(t *testing.T) {
 	}
 }
 
-func TestStrangersConnectionCarriesNoSecret(t *testing.T) {
+func TestThirdPartyConnectionCarriesNoSecret(t *testing.T) {
 	addr := listen(t, drain)
 	r := start(t, setup{rules: rules(t, manifest.Net, "tcp://"+addr), bound: true})
 	c := dial(t, r, abi.NetTCP, addr)
@@ -81,9 +81,9 @@ func TestStrangersConnectionCarriesNoSecret(t *testing.T) {
 	wantsDenial(t, r, err, "a secret over a connection to "+addr, `grant { secrets = "anywhere" }`)
 }
 
-// What a redirect does to a request must not depend on whether its target holds a
-// right guess.
-func TestRedirectTellsNothingOfAGuess(t *testing.T) {
+// The effect of a redirect on a request must not depend on whether its target
+// contains a correct guess.
+func TestRedirectRevealsNothingAboutGuess(t *testing.T) {
 	var got []string
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.RequestURI)

@@ -22,7 +22,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// shortTargets are servers for a process that has no descriptors to serve with.
+// shortTargets starts servers for a process that has no descriptors to serve
+// with.
 func shortTargets(t *testing.T) []string {
 	t.Helper()
 	a := newAuthority(t)
@@ -39,7 +40,7 @@ func shortTargets(t *testing.T) []string {
 	}
 }
 
-// shortCalls are calls of each kind that succeed where there are descriptors.
+// shortCalls returns calls of each kind that succeed if there are descriptors.
 func shortCalls(t *testing.T, n *Network, held *sockets.Allowance) map[string]func(context.Context) error {
 	t.Helper()
 	all := rules(t, manifest.Net, "tcp://"+os.Getenv("SHORT_ECHO"), "tls://"+hostOf(t, os.Getenv("SHORT_HTTPS")))
@@ -93,9 +94,9 @@ func hostOf(t *testing.T, url string) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// TestEveryCallUnderShortage: with however few descriptors, a call succeeds or
-// says that vega is short of them, and nothing else. Each runs first with none
-// at all, in a process that has read no file yet.
+// However few descriptors there are, a call succeeds or reports that vega is
+// short of them, and nothing else. Each call runs first with none at all, in a
+// process that has read no file yet.
 func TestEveryCallUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, func() []string { return shortTargets(t) }) {
 		return
@@ -121,8 +122,8 @@ func TestEveryCallUnderShortage(t *testing.T) {
 	}
 }
 
-// TestSystemServersUnderShortage: /etc/resolv.conf that can't be opened is no
-// system without one.
+// A shortage that prevents opening /etc/resolv.conf is not taken for a system
+// without that file.
 func TestSystemServersUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -134,9 +135,9 @@ func TestSystemServersUnderShortage(t *testing.T) {
 	}
 }
 
-// TestRunKeepsToItsSockets: what is over a run's allowance is a shortage of
-// vega's, and what it closes it may open again.
-func TestRunKeepsToItsSockets(t *testing.T) {
+// Exceeding a run's allowance is a shortage of vega's, and a run may open a
+// socket again after closing one.
+func TestRunStaysWithinSocketLimit(t *testing.T) {
 	addr := listen(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
 	pool := sockets.NewPool(2)
 	held, err := pool.Allow(t.Context(), 2)

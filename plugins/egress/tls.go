@@ -13,19 +13,19 @@ import (
 	"vega/sdk/abi"
 )
 
-// systemRoots are the authorities that the system trusts.
+// systemRoots caches the authorities that the system trusts.
 type systemRoots struct {
 	mu   sync.Mutex
-	pool *x509.CertPool // nil: not read yet
+	pool *x509.CertPool // nil until read
 }
 
-// rootsRoom is how many files are open at once while the roots are read: a
-// directory and one in it.
+// rootsRoom is the number of files open at once while reading the roots: a
+// directory and a file in it.
 const rootsRoom = 2
 
-// roots are the authorities to trust. Those of the system are read when first
-// needed and kept, but not where vega was short of descriptors meanwhile: package
-// x509 would keep that failure, or what it could read, for as long as vega runs.
+// roots returns the authorities to trust. The system's are read on first use
+// and cached, unless vega ran short of descriptors meanwhile: package x509
+// would keep that failure, or a partial pool, for the life of the process.
 func (n *Network) roots() (*x509.CertPool, error) {
 	if n.RootCAs != nil {
 		return n.RootCAs, nil
@@ -42,7 +42,7 @@ func (n *Network) roots() (*x509.CertPool, error) {
 	if short := shortage.Of(err); short != nil {
 		return nil, short
 	}
-	if err != nil { // nil is the system's: a handshake says what is wrong with them
+	if err != nil { // nil means the system's; the handshake reports what is wrong with them
 		return nil, nil
 	}
 	if err := shortage.Room(rootsRoom); err != nil {
@@ -52,8 +52,8 @@ func (n *Network) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// verify judges the chain that a peer presented for a name, as a handshake
-// that verifies would have.
+// verify verifies the chain that a peer presented for a name, as a verifying
+// handshake would.
 func verify(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
 	between := x509.NewCertPool()
 	for _, c := range cs.PeerCertificates[1:] {
@@ -63,20 +63,21 @@ func verify(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
 	return err
 }
 
-// maxChain is the most certificates that a far end may present. A usual chain has
-// three; to verify one, each may be tried as the issuer of each other.
+// maxChain is the maximum number of certificates that a peer may present. A
+// usual chain has three; verifying one may try each as the issuer of each
+// other.
 const maxChain = 16
 
-// checkChain refuses a chain that is too long to be verified.
+// checkChain refuses a chain that is too long to verify.
 func checkChain(cs tls.ConnectionState) error {
 	if n := len(cs.PeerCertificates); n > maxChain {
-		return fmt.Errorf("the server presents %d certificates; at most %d are verified", n, maxChain)
+		return fmt.Errorf("the server presents %d certificates; at most %d are allowed", n, maxChain)
 	}
 	return nil
 }
 
-// verified verifies the far end in the middle of a handshake, on the run's own
-// time. Its error is that of a handshake that verifies.
+// verified verifies the peer in the middle of a handshake, on the run's own CPU
+// time. Its error is that of a verifying handshake.
 func (s *Session) verified(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
 	if err := checkChain(*cs); err != nil {
 		return err
@@ -89,20 +90,20 @@ func (s *Session) verified(cs *tls.ConnectionState, roots *x509.CertPool, name s
 	return nil
 }
 
-// handshake makes the handshake of secured, which is over l, and goes on to hold
-// what stays of it.
+// handshake performs the handshake of secured, which runs over l, and keeps
+// holding the memory that remains in use.
 func (l *link) handshake(ctx context.Context, secured *tls.Conn) error {
-	l.greeting = true
-	defer func() { l.greeting = false }()
+	l.handshaking = true
+	defer func() { l.handshaking = false }()
 	if err := secured.HandshakeContext(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	parsed := int(l.greeted) * parsedMemory
-	l.held.less(parsed - min(parsed, keptMemory(secured.ConnectionState().PeerCertificates)))
+	parsed := int(l.handshakeBytes) * parsedMemory
+	l.held.shrink(parsed - min(parsed, keptMemory(secured.ConnectionState().PeerCertificates)))
 	return nil
 }
 
-// keptMemory is what certificates take.
+// keptMemory returns the memory that certificates take.
 func keptMemory(chain []*x509.Certificate) int {
 	n := 0
 	for _, c := range chain {
@@ -111,11 +112,11 @@ func keptMemory(chain []*x509.Certificate) int {
 	return n
 }
 
-// tlsFact answers tls_info from a connection's state; verified is "" or why
-// it could not be verified.
+// tlsFact implements tls_info from a connection's state; verified is "" or the
+// verification error.
 func tlsFact(cs *tls.ConnectionState, verified string, what int32) (string, error) {
 	if cs == nil || len(cs.PeerCertificates) == 0 {
-		return "", invalid("the connection has no TLS")
+		return "", invalid("the connection does not use TLS")
 	}
 	leaf := cs.PeerCertificates[0]
 	switch what {
@@ -134,6 +135,6 @@ func tlsFact(cs *tls.ConnectionState, verified string, what int32) (string, erro
 	case abi.TLSVerified:
 		return verified, nil
 	default:
-		return "", invalid("tls_info has no fact %d", what)
+		return "", invalid("tls_info does not know fact %d", what)
 	}
 }

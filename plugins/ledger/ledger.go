@@ -1,15 +1,13 @@
-// Package ledger counts the memory that the host holds on behalf of guests:
-// what was read of answers, rows, arguments that are kept, buffers of
-// connections.
+// Package ledger accounts for the memory that the host holds on behalf of
+// guests: response bytes, rows, retained arguments, connection buffers.
 //
-// New makes the Ledger of a sandbox, Ledger.Open the Account of a run. What a
-// run is going to hold it asks for by Hold, before it is allocated; together
-// with the guest's linear memory it is bounded by the run's own limit, and all
-// runs together by the ledger's. Close gives back what is left, whatever
-// became of the run.
+// New creates the Ledger of a sandbox, and Ledger.Open the Account of a run. A
+// run calls Hold before it allocates memory; that memory and the guest's linear
+// memory together are bounded by the run's limit, and the memory of all runs by
+// the ledger's. Close releases whatever is left, however the run ended.
 //
-// The package refuses, and never waits: two runs that waited for each other's
-// memory would both run out of time. It imports the standard library alone.
+// The package refuses and never waits: two runs that wait for each other's
+// memory would both time out. It imports the standard library only.
 package ledger
 
 import (
@@ -18,43 +16,44 @@ import (
 )
 
 var (
-	// ErrRun says that a run would hold more than it may.
+	// ErrRun reports that a run would exceed its own limit.
 	ErrRun = errors.New("the run's own limit")
-	// ErrSum says that all runs together would.
+	// ErrSum reports that all runs together would exceed theirs.
 	ErrSum = errors.New("the limit of all runs")
 )
 
-// Ledger is what all runs hold together. It is safe for concurrent use.
+// Ledger is the memory that all runs hold together. It is safe for concurrent
+// use.
 type Ledger struct {
-	mu        sync.Mutex
-	limit     int64
-	held      int64
-	strangers int64 // part of held: by guests that are not bundled
+	mu         sync.Mutex
+	limit      int64
+	held       int64
+	thirdParty int64 // the part of held that third-party guests hold
 }
 
-// New makes a Ledger with room for limit bytes.
+// New returns a Ledger with the given limit in bytes.
 func New(limit int64) *Ledger { return &Ledger{limit: limit} }
 
-// Limit changes how much all runs may hold. Nobody loses what they hold.
+// Limit changes the limit for all runs. Memory already held stays held.
 func (l *Ledger) Limit(limit int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limit = limit
 }
 
-// Held is how much all runs hold, and may hold.
+// Held returns how much all runs hold, and the limit.
 func (l *Ledger) Held() (held, limit int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.held, l.limit
 }
 
-// take counts n bytes. A quarter of the room is for bundled guests alone, so
-// that strangers can't take what the bundled ones need to run at all.
+// take counts n bytes. A quarter of the limit is reserved for bundled guests,
+// so that third-party guests cannot take the memory that they need.
 func (l *Ledger) take(n int64, bundled bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held+n > l.limit || !bundled && l.strangers+n > l.limit-l.limit/4 {
+	if l.held+n > l.limit || !bundled && l.thirdParty+n > l.limit-l.limit/4 {
 		return false
 	}
 	l.add(n, bundled)
@@ -70,28 +69,28 @@ func (l *Ledger) give(n int64, bundled bool) {
 func (l *Ledger) add(n int64, bundled bool) {
 	l.held += n
 	if !bundled {
-		l.strangers += n
+		l.thirdParty += n
 	}
 }
 
-// Account is what one run holds. It is not safe for concurrent use. The zero
-// Account counts nothing and refuses nothing.
+// Account is the memory that one run holds. It is not safe for concurrent use.
+// The zero Account counts and refuses nothing.
 type Account struct {
 	ledger  *Ledger
 	bundled bool
 	limit   int64
-	linear  int64 // of it, the guest's own memory
-	held    int64 // of it, the host's
+	linear  int64 // the guest's own memory
+	held    int64 // the host's memory
 }
 
-// Open opens the account of a run that may hold limit bytes, linear memory
-// included.
+// Open opens the account of a run that may hold limit bytes, including linear
+// memory.
 func (l *Ledger) Open(limit int64, bundled bool) Account {
 	return Account{ledger: l, bundled: bundled, limit: limit}
 }
 
-// Hold counts n bytes that are about to be allocated. The error is ErrRun or
-// ErrSum, and then nothing is counted.
+// Hold counts n bytes that are about to be allocated. If it returns ErrRun or
+// ErrSum, nothing is counted.
 func (a *Account) Hold(n int) error {
 	if a.ledger == nil {
 		return nil
@@ -107,7 +106,7 @@ func (a *Account) Hold(n int) error {
 	}
 }
 
-// Release counts n bytes that are used no more.
+// Release stops counting n bytes.
 func (a *Account) Release(n int) {
 	if a.ledger == nil {
 		return
@@ -117,8 +116,8 @@ func (a *Account) Release(n int) {
 	a.ledger.give(size, a.bundled)
 }
 
-// Grow notes that the guest's linear memory is to have size bytes, and reports
-// whether there is room for it.
+// Grow records that the guest's linear memory will grow to size bytes, and
+// reports whether that fits.
 func (a *Account) Grow(size int64) bool {
 	if a.ledger == nil {
 		return true
@@ -130,7 +129,7 @@ func (a *Account) Grow(size int64) bool {
 	return true
 }
 
-// Room is how many bytes the run may still hold.
+// Room returns how many more bytes the run may hold.
 func (a *Account) Room() int64 {
 	if a.ledger == nil {
 		return 1<<63 - 1
@@ -138,10 +137,10 @@ func (a *Account) Room() int64 {
 	return max(0, a.limit-a.linear-a.held)
 }
 
-// Held is how many bytes the host holds for the run.
+// Held returns how many bytes the host holds for the run.
 func (a *Account) Held() int64 { return a.held }
 
-// Close gives back all that the run held. The Account counts nothing any more.
+// Close releases all that the run holds. Afterwards the Account counts nothing.
 func (a *Account) Close() {
 	if a.held > 0 {
 		a.ledger.give(a.held, a.bundled)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestARunHoldsNoMoreThanItMay(t *testing.T) {
+func TestHoldRefusesBeyondLimit(t *testing.T) {
 	l := New(1000)
 	a := l.Open(100, false)
 	if !a.Grow(60) || a.Grow(101) || a.Room() != 40 {
@@ -19,11 +19,11 @@ func TestARunHoldsNoMoreThanItMay(t *testing.T) {
 		t.Errorf("%v, room for %d", err, a.Room())
 	}
 	if a.Grow(61) {
-		t.Error("its own memory grows beyond the limit")
+		t.Error("linear memory grew beyond the limit")
 	}
 	a.Release(10)
 	if !a.Grow(70) || a.Grow(71) {
-		t.Error("what was given back is not there for its own memory")
+		t.Error("released memory is not available to linear memory")
 	}
 	if held, _ := l.Held(); held != 30 {
 		t.Errorf("%d are held", held)
@@ -36,7 +36,7 @@ func TestARunHoldsNoMoreThanItMay(t *testing.T) {
 	}
 }
 
-func TestStrangersLeaveRoomForBundledGuests(t *testing.T) {
+func TestThirdPartyLeavesRoomForBundledGuests(t *testing.T) {
 	l := New(1000)
 	stranger, bundled := l.Open(1<<40, false), l.Open(1<<40, true)
 	if err := stranger.Hold(751); !errors.Is(err, ErrSum) {
@@ -50,7 +50,7 @@ func TestStrangersLeaveRoomForBundledGuests(t *testing.T) {
 	}
 	stranger.Close()
 	if err := bundled.Hold(750); err != nil {
-		t.Errorf("the bundled ones may hold all of it: %v", err)
+		t.Errorf("bundled guests may hold all of it: %v", err)
 	}
 	l.Limit(500)
 	if err := bundled.Hold(1); !errors.Is(err, ErrSum) {
@@ -62,7 +62,7 @@ func TestStrangersLeaveRoomForBundledGuests(t *testing.T) {
 	}
 }
 
-// Whatever runs do at once, nothing is left and the limit holds.
+// However runs interleave, nothing leaks and the limit holds.
 func TestLedgerHammer(t *testing.T) {
 	l := New(10_000)
 	var all sync.WaitGroup
@@ -71,7 +71,7 @@ func TestLedgerHammer(t *testing.T) {
 			for i := range 1000 {
 				a := l.Open(4000, n%2 == 0)
 				for range i % 7 {
-					_ = a.Hold(i % 900) // refused or not
+					_ = a.Hold(i % 900) // either outcome is fine
 				}
 				if held, limit := l.Held(); held > limit {
 					t.Errorf("%d are held", held)
@@ -82,15 +82,15 @@ func TestLedgerHammer(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if held, _ := l.Held(); held != 0 || l.strangers != 0 {
-		t.Errorf("%d are held, %d of them by strangers", held, l.strangers)
+	if held, _ := l.Held(); held != 0 || l.thirdParty != 0 {
+		t.Errorf("%d are held, %d of them by third-party guests", held, l.thirdParty)
 	}
 }
 
-func TestNoAccountCountsNothing(t *testing.T) {
+func TestZeroAccountCountsNothing(t *testing.T) {
 	var a Account
 	if a.Hold(1) != nil || !a.Grow(1<<40) || a.Held() != 0 || a.Room() <= 0 {
-		t.Error("it refuses")
+		t.Error("the zero Account refused")
 	}
 	a.Release(1)
 	a.Close()

@@ -70,8 +70,8 @@ func TestReadRefuses(t *testing.T) {
 		wasm []byte
 		want string
 	}{
-		"no module":       {[]byte("#!/bin/sh\n"), "no WebAssembly core module"},
-		"empty":           {nil, "no WebAssembly core module"},
+		"no module":       {[]byte("#!/bin/sh\n"), "not a WebAssembly core module"},
+		"empty":           {nil, "not a WebAssembly core module"},
 		"no manifest":     {binary.Header(), "no vega.manifest section"},
 		"two":             {binary.AppendSection(one, binary.Custom, section), "more than one"},
 		"not JSON":        {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), "{"...)), "not JSON"},
@@ -146,7 +146,7 @@ func TestScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	forbidden := manifest.Digest([]byte("forbidden"))
-	found, err := manifest.Scan(dir, func(_, digest string, _ *signature.Seal) error {
+	found, err := manifest.Scan(dir, func(_, digest string, _ *signature.Signature) error {
 		if digest == forbidden {
 			return errors.New("not admitted")
 		}

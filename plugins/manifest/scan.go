@@ -21,11 +21,11 @@ const MaxModule = 64 << 20
 // Found is a module and where it was found; Err says why it can't be used,
 // and Module is then nil.
 type Found struct {
-	File   string
-	Digest string // hex SHA-256 of the bytes; "" where they could not be read
-	Module *Module
-	Err    error
-	Seal   *signature.Seal // who signed the bytes; nil for a bundled one
+	File      string
+	Digest    string // hex SHA-256 of the bytes; "" where they could not be read
+	Module    *Module
+	Err       error
+	Signature *signature.Signature // who signed the bytes; nil for a bundled one
 	// Extra says that it ships with vega, and may be replaced by a plugin of its
 	// name that is dropped in.
 	Extra bool
@@ -33,7 +33,7 @@ type Found struct {
 
 // Admit judges a module by its bytes alone: by its digest and by who signed it.
 // Nothing else of it has been looked at by then.
-type Admit func(file, digest string, seal *signature.Seal) error
+type Admit func(file, digest string, seal *signature.Signature) error
 
 // Scan reads every *.wasm directly in dir, in order of name. A directory that
 // is not there holds none. Files that start with "." are passed over, so that
@@ -61,9 +61,9 @@ func Look(path string, admit Admit) (Found, []byte) {
 	if wasm, f.Err = ReadFile(path); f.Err != nil {
 		return f, nil
 	}
-	f.Digest, f.Seal = Digest(wasm), signature.Read(path, wasm)
+	f.Digest, f.Signature = Digest(wasm), signature.Read(path, wasm)
 	if admit != nil {
-		f.Err = admit(path, f.Digest, f.Seal)
+		f.Err = admit(path, f.Digest, f.Signature)
 	}
 	if f.Err == nil {
 		f.Module, f.Err = Read(wasm)

@@ -1,9 +1,10 @@
-// Package pattern compiles regular expressions that a stranger wrote, within bounds
-// of memory and of the work that matching takes.
+// Package pattern compiles untrusted regular expressions within bounds on
+// memory and on the work of matching.
 //
-// RE2 takes time in proportion to the text and to the states of the expression, and
-// a short expression can have millions of them: (?:…){1000}. States counts them
-// before anything is compiled; Pattern.Work is what a match may take.
+// RE2 takes time proportional to the text and to the states of the expression,
+// and a short expression can have millions of states: (?:…){1000}. States
+// counts them before anything is compiled; Pattern.Work returns what a match
+// may take.
 package pattern
 
 import (
@@ -11,7 +12,8 @@ import (
 	"regexp"
 )
 
-// ErrTooLarge is for an expression that would take too long to compile, or to match.
+// ErrTooLarge reports an expression that would take too long to compile or
+// match.
 var ErrTooLarge = errors.New("too large")
 
 // Pattern is a compiled expression.
@@ -20,16 +22,17 @@ type Pattern struct {
 	states int
 }
 
-// Compile compiles an expression in the syntax of RE2, to be found anywhere in a
-// text. The error is ErrTooLarge, or one of regexp/syntax, whose text quotes the
-// expression.
+// Compile compiles an expression in RE2 syntax that may match anywhere in a
+// text. The error is ErrTooLarge or one from regexp/syntax, whose text quotes
+// the expression.
 func Compile(expression string) (*Pattern, error) { return compile(expression, "", "") }
 
-// CompileWhole is Compile for an expression that has to match a text as a whole.
+// CompileWhole is like Compile for an expression that must match the whole
+// text.
 func CompileWhole(expression string) (*Pattern, error) { return compile(expression, `^(?:`, `)$`) }
 
-// compile judges the expression by itself: with something around it, what is not one
-// may become one.
+// compile checks the expression by itself: with something around it, an invalid
+// expression may become valid.
 func compile(expression, before, after string) (*Pattern, error) {
 	n, err := States(expression)
 	if err != nil {
@@ -42,9 +45,9 @@ func compile(expression, before, after string) (*Pattern, error) {
 	return &Pattern{re, n}, nil
 }
 
-// States is about how many states the expression has.
+// States returns the approximate number of states of the expression.
 func (p *Pattern) States() int { return p.states }
 
-// Work is how many steps a match against a text of n bytes may take. A step takes
-// some 10 ns.
+// Work returns the maximum number of steps of a match against n bytes. A step
+// takes about 10 ns.
 func (p *Pattern) Work(n int) int { return p.states * n }

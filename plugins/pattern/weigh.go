@@ -8,25 +8,26 @@ import (
 	"unicode/utf8"
 )
 
-// To parse and compile an expression can't be paused, so what that may take is
-// bounded beforehand: some 10 ms at most.
+// Parsing and compiling an expression cannot be interrupted, so their cost is
+// bounded in advance, to about 10 ms.
 const (
-	// MaxStates bounds the states of an expression, its repetitions multiplied. One
-	// of so many takes some 10 ms to compile and 2 MB.
+	// MaxStates bounds the states of an expression, with repetitions
+	// multiplied. An expression of this size takes about 10 ms and 2 MB to
+	// compile.
 	MaxStates = 10_000
 
-	maxTables = 24      // classes by a property of Unicode, up to 0.2 ms each
+	maxTables = 24      // Unicode property classes, up to 0.2 ms each
 	maxFolded = 1 << 17 // characters in ranges that may be folded, up to 45 ns each
 )
 
-// States is about how many states an expression has, or why it is refused: the
-// error is ErrTooLarge, or one of regexp/syntax.
+// States returns the approximate number of states of an expression. The error
+// is ErrTooLarge or one from regexp/syntax.
 func States(expression string) (int, error) {
 	if n := strings.Count(expression, `\p`) + strings.Count(expression, `\P`); n > maxTables {
 		return 0, fmt.Errorf("%w: a pattern of %d Unicode classes; at most %d are allowed", ErrTooLarge, n, maxTables)
 	}
 	if n := folded(expression); n > maxFolded {
-		return 0, fmt.Errorf("%w: a pattern that folds ranges of some %d characters; at most %d are allowed: leave (?i) out, or make the ranges shorter", ErrTooLarge, n, maxFolded)
+		return 0, fmt.Errorf("%w: a pattern that folds ranges of some %d characters; at most %d are allowed: remove (?i), or use shorter ranges", ErrTooLarge, n, maxFolded)
 	}
 	tree, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
@@ -39,11 +40,11 @@ func States(expression string) (int, error) {
 	return n, nil
 }
 
-// folded bounds how many characters the parser may have to fold: as many as lie
-// below the end of each range. No letter beyond the last here has another case.
+// folded bounds how many characters the parser may have to fold: those below
+// the end of each range. No letter beyond the last one here has another case.
 func folded(pattern string) (n int) {
 	const last = 0x1e943
-	if !strings.Contains(pattern, "(?") { // there is no flag at all
+	if !strings.Contains(pattern, "(?") { // no flags
 		return 0
 	}
 	for {
@@ -56,7 +57,7 @@ func folded(pattern string) (n int) {
 	}
 }
 
-// rangeEnd is the character that a pattern begins with.
+// rangeEnd returns the first character of a pattern.
 func rangeEnd(pattern string) rune {
 	digits, escaped := strings.CutPrefix(pattern, `\x`)
 	if !escaped {
@@ -75,7 +76,8 @@ func rangeEnd(pattern string) rune {
 	return rune(c)
 }
 
-// states is about how many states an expression compiles to.
+// states returns the approximate number of states that an expression compiles
+// to.
 func states(tree *syntax.Regexp) int {
 	const most = 1 << 30
 	n := 1 + len(tree.Sub)

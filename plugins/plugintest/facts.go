@@ -54,12 +54,12 @@ func factsOf(ask func(int32) (string, error)) map[string]string {
 // answerFact is tls_info from the facts of a case.
 func answerFact(facts map[string]string, what int32) (string, error) {
 	if facts == nil {
-		return "", &egress.Error{Errno: abi.ErrInvalid, Text: "the connection has no TLS"}
+		return "", &egress.Error{Errno: abi.ErrInvalid, Text: "the connection does not use TLS"}
 	}
 	for name, n := range factNames {
 		if n == what {
 			return facts[name], nil
 		}
 	}
-	return "", &egress.Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf("tls_info has no fact %d", what)}
+	return "", &egress.Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf("tls_info does not know fact %d", what)}
 }

@@ -63,11 +63,11 @@ const page = "<!doctype html><title>Error</title><p>The proxy could not reach th
 
 // faults are all of them, in the order in which they are tried.
 var faults = []Fault{
-	{Name: "http: no answer until the deadline", Kind: kindHTTP, call: fails("timeout", "timed out waiting for the answer")},
+	{Name: "http: no answer until the deadline", Kind: kindHTTP, call: fails("timeout", "timed out waiting for a response")},
 	{Name: "http: connection refused", Kind: kindHTTP, call: fails("refused", "connecting: connection refused")},
 	{Name: "http: the name does not resolve", Kind: kindHTTP, call: fails("dns", "resolving: no such host")},
 	{Name: "http: certificate not valid", Kind: kindHTTP, call: fails("tls", "in the TLS handshake: x509: certificate has expired")},
-	{Name: "http: connection reset", Kind: kindHTTP, call: fails("reset", "waiting for the answer: connection reset by peer")},
+	{Name: "http: connection reset", Kind: kindHTTP, call: fails("reset", "waiting for a response: connection reset by peer")},
 	{Name: "http: status 401", Kind: kindHTTP, soft: true, answer: status(401, `{"error":"unauthorized"}`)},
 	{Name: "http: status 404", Kind: kindHTTP, soft: true, answer: status(404, page)},
 	{Name: "http: status 429", Kind: kindHTTP, soft: true, answer: status(429, "")},
@@ -80,10 +80,10 @@ var faults = []Fault{
 		b.endless, b.rest = true, []byte(strings.Repeat("0123456789abcdef", 256))
 	}},
 	{Name: "http: the connection breaks in the middle of the body", Kind: kindHTTP, answer: func(_ *egress.Response, b *playedBody) {
-		b.rest, b.cut = b.rest[:len(b.rest)/2], &Failure{"reset", "reading the answer: connection reset by peer"}
+		b.rest, b.cut = b.rest[:len(b.rest)/2], &Failure{"reset", "reading the response: connection reset by peer"}
 	}},
 	{Name: "http: the body stops coming", Kind: kindHTTP, answer: func(_ *egress.Response, b *playedBody) {
-		b.rest, b.cut = b.rest[:len(b.rest)/2], &Failure{"timeout", "timed out reading the answer"}
+		b.rest, b.cut = b.rest[:len(b.rest)/2], &Failure{"timeout", "timed out reading the response"}
 	}},
 
 	{Name: "net: no connection until the deadline", Kind: kindNet, call: fails("timeout", "timed out connecting")},
@@ -106,7 +106,7 @@ var faults = []Fault{
 	}},
 
 	{Name: "dns: no such name", Kind: kindDNS, call: fails("dns", "no such name (NXDOMAIN)")},
-	{Name: "dns: no such record", Kind: kindDNS, call: fails("not_set", "it has no such record")},
+	{Name: "dns: no such record", Kind: kindDNS, call: fails("not_set", "it has no record of this type")},
 	{Name: "dns: no answer until the deadline", Kind: kindDNS, call: fails("timeout", "timed out resolving")},
 
 	{Name: "sql: the query fails", Kind: kindSQL, call: fails("io", `relation "nothing" does not exist`)},

@@ -203,7 +203,7 @@ func (b *playedBody) Read(to []byte) (int, error) {
 	}
 	n := copy(to, b.rest[b.at:])
 	if int64(n) > b.left {
-		return int(b.left), &egress.Error{Errno: abi.ErrTooLarge, Text: "the answer's body is over its limit"}
+		return int(b.left), &egress.Error{Errno: abi.ErrTooLarge, Text: "the response body is over its size limit"}
 	}
 	b.at, b.left = b.at+n, b.left-int64(n)
 	switch {

@@ -4,7 +4,7 @@ package shortage
 
 import "syscall"
 
-// kinds are the errnos that mean a shortage whichever call returns them.
+// kinds holds the errnos that mean a shortage whichever call returns them.
 var kinds = map[syscall.Errno]func(syscall.Errno) *Error{
 	syscall.EMFILE:  noDescriptor,
 	syscall.ENFILE:  noDescriptorAnywhere,

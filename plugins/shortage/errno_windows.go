@@ -2,7 +2,7 @@ package shortage
 
 import "syscall"
 
-// kinds are the codes that mean a shortage whichever call returns them.
+// kinds holds the codes that mean a shortage whichever call returns them.
 var kinds = map[syscall.Errno]func(syscall.Errno) *Error{
 	4:     noDescriptor, // ERROR_TOO_MANY_OPEN_FILES
 	10024: noDescriptor, // WSAEMFILE
@@ -13,7 +13,7 @@ var kinds = map[syscall.Errno]func(syscall.Errno) *Error{
 	10055: noMemory,     // WSAENOBUFS
 	112:   noRoom,       // ERROR_DISK_FULL
 
-	syscall.EMFILE: noDescriptor, // as vega's own code names it
+	syscall.EMFILE: noDescriptor, // returned by vega's own code
 	syscall.ENOSPC: noRoom,
 	syscall.ENOMEM: noMemory,
 }

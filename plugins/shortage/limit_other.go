@@ -3,12 +3,12 @@
 package shortage
 
 // Limit returns how many descriptors this process may have open. It reports
-// false where the system sets no such limit.
+// false if the system has no such limit.
 func Limit() (n int, ok bool) { return 0, false }
 
-// Raise raises the limit to the most that this process may set.
+// Raise raises the limit to the maximum that this process may set.
 func Raise() (n int, ok bool) { return 0, false }
 
-// Open returns how many descriptors this process has open, where the system
-// tells.
+// Open returns how many descriptors this process has open. It reports false if
+// the system does not say.
 func Open() (n int, ok bool) { return 0, false }

@@ -8,7 +8,7 @@ import (
 )
 
 // Limit returns how many descriptors this process may have open. It reports
-// false where the system sets no such limit.
+// false if the system has no such limit.
 func Limit() (n int, ok bool) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
@@ -17,13 +17,13 @@ func Limit() (n int, ok bool) {
 	return int(min(uint64(l.Cur), math.MaxInt32)), true //nolint:unconvert // it is signed on some systems
 }
 
-// Raise raises the limit to the most that this process may set, which Go's
-// runtime has done already on most systems, and returns what holds then.
+// Raise raises the limit to the maximum that this process may set, which Go's
+// runtime does already on most systems, and returns the resulting limit.
 func Raise() (n int, ok bool) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err == nil && l.Cur < l.Max {
 		l.Cur = l.Max
-		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l) // refused: the old limit holds, and is what is returned
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l) // if refused, Limit returns the old limit
 	}
 	return Limit()
 }

@@ -4,16 +4,16 @@ package shortage
 
 import "os"
 
-// Open returns how many descriptors this process has open, where the system
-// tells.
+// Open returns how many descriptors this process has open. It reports false if
+// the system does not say.
 func Open() (n int, ok bool) {
 	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
 		entries, err := os.ReadDir(dir)
 		if Of(err) != nil {
-			return Limit() // all that there may be
+			return Limit() // every one is in use
 		}
 		if err == nil {
-			return max(0, len(entries)-1), true // one was open to read this
+			return max(0, len(entries)-1), true // one was open to read the directory
 		}
 	}
 	return 0, false

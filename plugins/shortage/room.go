@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// looking is held by the one that looks for room: many at once would take from
-// one another, and from others, what they look for.
+// looking serializes Room: concurrent calls would take descriptors from one
+// another and from the rest of the process.
 var looking sync.Mutex
 
 // Room returns a shortage if fewer than n descriptors can be opened right now,
 // and nil otherwise. It keeps none of them: another part of the process may
-// take one the next moment.
+// take one at any time.
 func Room(n int) error {
 	looking.Lock()
 	defer looking.Unlock()
 	held := make([]*os.File, 0, n)
 	defer func() {
 		for _, f := range held {
-			_ = f.Close() // nothing was written to it
+			_ = f.Close() // read only
 		}
 	}()
 	for range n {
@@ -26,7 +26,7 @@ func Room(n int) error {
 		if s := Of(err); s != nil {
 			return s
 		}
-		if err != nil { // no such device: nothing can be said
+		if err != nil { // no such device: unknown
 			return nil
 		}
 		held = append(held, f)

@@ -1,11 +1,10 @@
 // Package shortage recognizes errors that mean vega or its machine has run out
-// of something: file descriptors, local ports, memory for a socket, room on a
-// disk. A call that fails for such a reason says nothing about the target that
-// it was made for.
+// of a resource: file descriptors, local ports, socket memory, disk space. A
+// call that fails for such a reason says nothing about its target.
 //
-// Call Of with any error; it looks through everything that the error wraps, and
-// never at its text. Code that hands descriptors to a library which reports no
-// errno asks Room before and after. The package is a leaf.
+// Call Of with any error; it inspects everything that the error wraps, and
+// never its text. Code that hands descriptors to a library that reports no
+// errno calls Room before and after. The package is a leaf.
 package shortage
 
 import (
@@ -15,24 +14,24 @@ import (
 	"syscall"
 )
 
-// Error is a shortage. It holds nothing of the error that it was found in.
+// Error is a shortage. It keeps nothing of the error it was found in.
 type Error struct {
-	What string // is short, such as "vega has no file descriptor left (limit 48)"
+	What string // is short, such as "vega has no file descriptors left (limit 48)"
 	Fix  string // what to do about it
 
 	errno syscall.Errno
 }
 
-// New makes the shortage behind an errno, in words of its own.
+// New returns the shortage for an errno with the given description and fix.
 func New(errno syscall.Errno, what, fix string) *Error { return &Error{what, fix, errno} }
 
-// Error names the shortage and the remedy.
+// Error returns the shortage and its fix.
 func (e *Error) Error() string { return e.What + ": " + e.Fix }
 
-// Unwrap is the errno.
+// Unwrap returns the errno.
 func (e *Error) Unwrap() error { return e.errno }
 
-// Of returns the shortage that err means or wraps, or nil.
+// Of returns the shortage that err is or wraps, or nil.
 func Of(err error) *Error {
 	switch e := err.(type) { //nolint:errorlint // it walks the tree itself: a join has several branches
 	case nil:
@@ -66,7 +65,7 @@ func Of(err error) *Error {
 	return nil
 }
 
-// ofCall judges the errnos that mean a shortage from some system calls only:
+// ofCall recognizes errnos that mean a shortage only from some system calls:
 // elsewhere EAGAIN means "not yet", and EADDRNOTAVAIL a wrong address.
 func ofCall(call string, err error) *Error {
 	errno, ok := err.(syscall.Errno) //nolint:errorlint // what a system call returned, not what wraps it
@@ -87,11 +86,11 @@ func ofCall(call string, err error) *Error {
 	}
 }
 
-// MoreDescriptors is what to do where vega's own limit is too low.
+// MoreDescriptors is the fix when vega's own limit is too low.
 const MoreDescriptors = "raise LimitNOFILE in vega's systemd unit, or ulimit -n where it is started"
 
 func noDescriptor(errno syscall.Errno) *Error {
-	what := "vega has no file descriptor left"
+	what := "vega has no file descriptors left"
 	if n, ok := Limit(); ok {
 		what += fmt.Sprintf(" (limit %d)", n)
 	}
@@ -99,25 +98,25 @@ func noDescriptor(errno syscall.Errno) *Error {
 }
 
 func noDescriptorAnywhere(errno syscall.Errno) *Error {
-	return New(errno, "this machine has no file descriptor left for any program", "raise fs.file-max, or stop the program that holds so many")
+	return New(errno, "this machine has no file descriptors left for any program", "raise fs.file-max, or stop the program that uses most of them")
 }
 
 func noMemory(errno syscall.Errno) *Error {
-	return New(errno, "the kernel has no memory left for vega's sockets, files and mappings", "give the machine or the container more")
+	return New(errno, "the kernel has no memory left for vega's sockets, files and mappings", "give the machine or the container more memory")
 }
 
 func noPort(errno syscall.Errno) *Error {
-	return New(errno, "this machine has no local port left for another connection to that address", "widen net.ipv4.ip_local_port_range, or run fewer checks of it")
+	return New(errno, "this machine has no local ports left for connections to that address", "widen net.ipv4.ip_local_port_range, or run fewer checks of it")
 }
 
 func noSocket(errno syscall.Errno) *Error {
-	return New(errno, "the kernel gives vega no further socket at the moment", "look for limits on sockets and memory in dmesg")
+	return New(errno, "the kernel refuses to give vega another socket at the moment", "check dmesg for socket and memory limits")
 }
 
 func noProcess(errno syscall.Errno) *Error {
-	return New(errno, "the kernel starts no further process for vega", "raise TasksMax or LimitNPROC in its systemd unit")
+	return New(errno, "the kernel refuses to start another process for vega", "raise TasksMax or LimitNPROC in its systemd unit")
 }
 
 func noRoom(errno syscall.Errno) *Error {
-	return New(errno, "there is no room left on the disk that vega writes to", "free some, or raise its quota")
+	return New(errno, "the disk that vega writes to is full", "free some space, or raise the quota")
 }

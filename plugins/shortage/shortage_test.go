@@ -25,25 +25,25 @@ func TestOf(t *testing.T) {
 		err  error
 		want syscall.Errno // 0: no shortage
 	}{
-		"none":                   {nil, 0},
-		"of the process":         {call("socket", syscall.EMFILE), syscall.EMFILE},
-		"of the machine":         {call("socket", syscall.ENFILE), syscall.ENFILE},
-		"buffers":                {call("write", syscall.ENOBUFS), syscall.ENOBUFS},
-		"memory":                 {call("connect", syscall.ENOMEM), syscall.ENOMEM},
-		"ports":                  {call("connect", syscall.EADDRNOTAVAIL), syscall.EADDRNOTAVAIL},
-		"ports for datagrams":    {call("connect", syscall.EAGAIN), syscall.EAGAIN},
-		"sockets":                {call("socket", syscall.EAGAIN), syscall.EAGAIN},
-		"processes":              {&fs.PathError{Op: "fork/exec", Path: "/vega", Err: syscall.EAGAIN}, syscall.EAGAIN},
-		"disk":                   {&fs.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}, syscall.ENOSPC},
-		"quota":                  {&fs.PathError{Op: "write", Path: "/x", Err: syscall.EDQUOT}, syscall.EDQUOT},
-		"a file":                 {fmt.Errorf("read it: %w", &fs.PathError{Op: "open", Path: "/x", Err: syscall.EMFILE}), syscall.EMFILE},
-		"in a join":              {fmt.Errorf("all: %w", errors.Join(call("connect", syscall.ECONNREFUSED), call("socket", syscall.EMFILE))), syscall.EMFILE},
-		"found before":           {fmt.Errorf("it failed: %w", shortage.New(syscall.EMFILE, "no sockets", "make some")), syscall.EMFILE},
-		"refused":                {call("connect", syscall.ECONNREFUSED), 0},
-		"unreachable":            {call("connect", syscall.ENETUNREACH), 0},
-		"an address not its own": {call("bind", syscall.EADDRNOTAVAIL), 0},
-		"not yet":                {call("read", syscall.EAGAIN), 0},
-		"text alone":             {errors.New("socket: too many open files"), 0},
+		"none":                {nil, 0},
+		"of the process":      {call("socket", syscall.EMFILE), syscall.EMFILE},
+		"of the machine":      {call("socket", syscall.ENFILE), syscall.ENFILE},
+		"buffers":             {call("write", syscall.ENOBUFS), syscall.ENOBUFS},
+		"memory":              {call("connect", syscall.ENOMEM), syscall.ENOMEM},
+		"ports":               {call("connect", syscall.EADDRNOTAVAIL), syscall.EADDRNOTAVAIL},
+		"ports for datagrams": {call("connect", syscall.EAGAIN), syscall.EAGAIN},
+		"sockets":             {call("socket", syscall.EAGAIN), syscall.EAGAIN},
+		"processes":           {&fs.PathError{Op: "fork/exec", Path: "/vega", Err: syscall.EAGAIN}, syscall.EAGAIN},
+		"disk":                {&fs.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}, syscall.ENOSPC},
+		"quota":               {&fs.PathError{Op: "write", Path: "/x", Err: syscall.EDQUOT}, syscall.EDQUOT},
+		"a file":              {fmt.Errorf("read it: %w", &fs.PathError{Op: "open", Path: "/x", Err: syscall.EMFILE}), syscall.EMFILE},
+		"in a join":           {fmt.Errorf("all: %w", errors.Join(call("connect", syscall.ECONNREFUSED), call("socket", syscall.EMFILE))), syscall.EMFILE},
+		"found before":        {fmt.Errorf("it failed: %w", shortage.New(syscall.EMFILE, "no sockets", "make some")), syscall.EMFILE},
+		"refused":             {call("connect", syscall.ECONNREFUSED), 0},
+		"unreachable":         {call("connect", syscall.ENETUNREACH), 0},
+		"a foreign address":   {call("bind", syscall.EADDRNOTAVAIL), 0},
+		"not yet":             {call("read", syscall.EAGAIN), 0},
+		"text alone":          {errors.New("socket: too many open files"), 0},
 	} {
 		got := shortage.Of(c.err)
 		if c.want == 0 && got != nil || c.want != 0 && (got == nil || !errors.Is(got, c.want)) {
@@ -52,33 +52,32 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestErrorHoldsNothingOfItsCause: what a shortage was found in may hold a
-// secret.
-func TestErrorHoldsNothingOfItsCause(t *testing.T) {
+// An error that contains a shortage may also contain a secret.
+func TestErrorOmitsItsCause(t *testing.T) {
 	s := shortage.Of(fmt.Errorf("with the password hunter2: %w", &fs.PathError{Op: "open", Path: "/hunter2", Err: syscall.EMFILE}))
 	if s == nil || strings.Contains(s.Error(), "hunter2") || !strings.Contains(s.Error(), "LimitNOFILE") {
 		t.Errorf("%v", s)
 	}
 }
 
-// TestRealShortages asks the kernel itself for descriptors that there are not.
+// TestRealShortages makes the kernel itself run out of descriptors.
 func TestRealShortages(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
 	}
 	feed := realtest.Starve(t, 2)
 	if err := shortage.Room(2); err != nil {
-		t.Errorf("there is room for two: %v", err)
+		t.Errorf("there are two descriptors left: %v", err)
 	}
 	if err := shortage.Room(3); shortage.Of(err) == nil || !strings.Contains(err.Error(), "limit 256") {
-		t.Errorf("there is no room for three: %v", err)
+		t.Errorf("there are not three descriptors left: %v", err)
 	}
 	var looks sync.WaitGroup
 	for range 50 {
 		looks.Go(func() {
 			for range 50 {
 				if err := shortage.Room(2); err != nil {
-					t.Errorf("those who look take from one another: %v", err)
+					t.Errorf("concurrent calls take descriptors from one another: %v", err)
 					return
 				}
 			}
@@ -102,11 +101,11 @@ func TestRealShortages(t *testing.T) {
 	started := exec.CommandContext(context.Background(), "/bin/true").Run()
 	for what, err := range map[string]error{"a file": opened, "a directory": listed, "a connection": connected, "a listener": listening, "a process": started} {
 		if s := shortage.Of(err); s == nil || !errors.Is(s, syscall.EMFILE) {
-			t.Errorf("%s: %v is not taken for a shortage", what, err)
+			t.Errorf("%s: %v is not recognized as a shortage", what, err)
 		}
 	}
 	feed()
 	if err := shortage.Room(3); err != nil {
-		t.Errorf("there is room again: %v", err)
+		t.Errorf("there are three descriptors again: %v", err)
 	}
 }

@@ -8,20 +8,20 @@ import (
 	"aead.dev/minisign"
 )
 
-// Secret is a key that signs.
+// Secret is a signing key.
 type Secret struct{ minisign.PrivateKey }
 
-// NewKeys makes a pair of keys.
+// NewKeys generates a pair of keys.
 func NewKeys() (Key, Secret, error) {
 	public, private, err := minisign.GenerateKey(nil)
 	return Key{public}, Secret{private}, err
 }
 
-// Public is the key that verifies what s signs.
+// Public returns the key that verifies signatures by s.
 func (s Secret) Public() Key { return Key{s.PrivateKey.Public().(minisign.PublicKey)} }
 
-// Text is the file of a secret key, as minisign writes it: encrypted, unless
-// the password is empty.
+// Text returns the secret key in minisign's file format, encrypted unless the
+// password is empty.
 func (s Secret) Text(password string) ([]byte, error) {
 	if password == "" {
 		return s.MarshalText()
@@ -29,11 +29,11 @@ func (s Secret) Text(password string) ([]byte, error) {
 	return minisign.EncryptKey(password, s.PrivateKey)
 }
 
-// ErrPassword says that a secret key is encrypted, and the password is not its.
-var ErrPassword = errors.New("the password is not that of the key")
+// ErrPassword reports a wrong password for an encrypted secret key.
+var ErrPassword = errors.New("wrong password for the key")
 
-// ReadSecret reads the file of a secret key. password is asked for only where
-// the key is encrypted.
+// ReadSecret reads a secret key file. It calls password only if the key is
+// encrypted.
 func ReadSecret(path string, password func() (string, error)) (Secret, error) {
 	text, err := readSmall(path)
 	if err != nil {
@@ -42,7 +42,7 @@ func ReadSecret(path string, password func() (string, error)) (Secret, error) {
 	var s Secret
 	if !minisign.IsEncrypted(text) {
 		if err := s.UnmarshalText(text); err != nil {
-			return Secret{}, fmt.Errorf("%s is no secret key; make one with `vega plugin keygen`", path)
+			return Secret{}, fmt.Errorf("%s is not a secret key; generate one with `vega plugin keygen`", path)
 		}
 		return s, nil
 	}
@@ -56,7 +56,7 @@ func ReadSecret(path string, password func() (string, error)) (Secret, error) {
 	return s, nil
 }
 
-// ReadKey reads the file of a public key.
+// ReadKey reads a public key file.
 func ReadKey(path string) (Key, error) {
 	text, err := readSmall(path)
 	if err != nil {
@@ -69,12 +69,13 @@ func ReadKey(path string) (Key, error) {
 	return k, nil
 }
 
-// Sign is the signature of bytes, with a comment that it protects.
+// Sign returns the signature of b with a comment, which it covers too.
 func (s Secret) Sign(b []byte, comment string) []byte {
 	return hash(b).SignWithComments(s.PrivateKey, comment, "signature of a vega plugin by the key "+s.Public().Name())
 }
 
-// Write signs the module at path, whose bytes are wasm, beside it.
+// Write signs wasm, the bytes of the module at path, and writes the signature
+// next to it.
 func (s Secret) Write(path string, wasm []byte, comment string) error {
 	temp := path + Suffix + ".part"
 	if err := os.WriteFile(temp, append(s.Sign(wasm, comment), '\n'), 0o644); err != nil {

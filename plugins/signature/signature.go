@@ -1,10 +1,10 @@
-// Package signature says who signed a plugin. A signature lies beside its
-// module, as FILE.wasm.minisig, in the format of minisign: Ed25519 over the
-// BLAKE2b-512 of the bytes, with the key's ID and a comment that is signed too.
+// Package signature verifies and creates plugin signatures. A signature lies
+// next to its module as FILE.wasm.minisig, in minisign's format: Ed25519 over
+// the BLAKE2b-512 of the bytes, with the key's ID and a signed comment.
 //
-// Read takes the signature of bytes that were read already, so that what was
-// verified is what is loaded; Seal.By judges it by the keys that an operator
-// trusts. The package is a leaf.
+// Read takes the module's bytes, already read, so that the bytes loaded are the
+// bytes verified. Signature.By checks the signature against the keys that an
+// operator trusts. The package is a leaf.
 package signature
 
 import (
@@ -20,41 +20,41 @@ import (
 	"aead.dev/minisign"
 )
 
-// Suffix is what a signature's file has behind the module's name.
+// Suffix is appended to a module's name to give its signature file.
 const Suffix = ".minisig"
 
-// maxFile bounds the file of a signature or a key, in bytes.
+// maxFile bounds the size of a signature or key file, in bytes.
 const maxFile = 4 << 10
 
 // Key is a public key.
 type Key struct{ minisign.PublicKey }
 
-// ParseKey reads a public key as `vega plugin keygen` and minisign show it:
+// ParseKey parses a public key as `vega plugin keygen` and minisign print it:
 // "RWQ" and 53 more characters, or the whole file with its comment.
 func ParseKey(text string) (Key, error) {
 	var k Key
 	if err := k.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
-		return Key{}, errors.New(`it is no public key: write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
+		return Key{}, errors.New(`not a public key: use what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
 	}
 	return k, nil
 }
 
-// Name is the key's ID, as minisign writes it.
+// Name returns the key's ID as minisign writes it.
 func (k Key) Name() string { return keyID(k.ID()) }
 
 func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }
 
-// Seal is what lies beside a module: a signature, or none.
-type Seal struct {
+// Signature is the signature file of a module, which may be missing.
+type Signature struct {
 	file   string // of the signature
-	text   []byte // nil: there is none
-	err    error  // why it can't be read
+	text   []byte // nil if there is no file
+	err    error  // from reading the file
 	hashed *minisign.Reader
 }
 
-// Read reads what lies beside the module at path, whose bytes are wasm.
-func Read(path string, wasm []byte) *Seal {
-	s := &Seal{file: path + Suffix}
+// Read reads the signature next to the module at path, whose bytes are wasm.
+func Read(path string, wasm []byte) *Signature {
+	s := &Signature{file: path + Suffix}
 	if s.text, s.err = readSmall(s.file); errors.Is(s.err, fs.ErrNotExist) {
 		s.err = nil
 		return s
@@ -72,7 +72,7 @@ func readSmall(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file (links are not followed)", path)
+		return nil, fmt.Errorf("%s is not a regular file (links are not followed)", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,12 +81,12 @@ func readSmall(path string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(b) > maxFile {
-		err = fmt.Errorf("%s is over %d bytes, too large for what it should be", path, maxFile)
+		err = fmt.Errorf("%s is over %d bytes, too large for a key or signature", path, maxFile)
 	}
 	return b, err
 }
 
-// hash is the digest of bytes, and holds on to none of them.
+// hash returns the digest of b without retaining b.
 func hash(b []byte) *minisign.Reader {
 	from := &once{bytes.NewReader(b)}
 	r := minisign.NewReader(from)
@@ -97,21 +97,21 @@ func hash(b []byte) *minisign.Reader {
 
 type once struct{ io.Reader }
 
-// By is the one of the keys that signed the module. The error says why none of
-// them did, and what to do.
-func (s *Seal) By(keys []Key) (Key, error) {
+// By returns the key that signed the module. If none of keys did, the error
+// says why and what to do.
+func (s *Signature) By(keys []Key) (Key, error) {
 	switch {
 	case s.err != nil:
 		return Key{}, fmt.Errorf("its signature can't be read: %w", s.err)
 	case s.text == nil:
-		return Key{}, fmt.Errorf("it is not signed: there is no %s; sign it with `vega plugin sign`, by a key in plugins.trusted_keys", s.file)
+		return Key{}, fmt.Errorf("it is not signed: %s does not exist; sign it with `vega plugin sign` and a key in plugins.trusted_keys", s.file)
 	}
 	var sig minisign.Signature
 	if err := sig.UnmarshalText(s.text); err != nil {
-		return Key{}, fmt.Errorf("%s is no signature; sign the plugin again with `vega plugin sign`", s.file)
+		return Key{}, fmt.Errorf("%s is not a signature; sign the plugin again with `vega plugin sign`", s.file)
 	}
 	if sig.Algorithm != minisign.HashEdDSA {
-		return Key{}, fmt.Errorf("%s is of the old kind that signs without a hash; sign the plugin again with `vega plugin sign`, or with minisign without -l", s.file)
+		return Key{}, fmt.Errorf("%s is in the old format without a hash; sign the plugin again with `vega plugin sign`, or with minisign without -l", s.file)
 	}
 	known := false
 	for _, k := range keys {
@@ -128,14 +128,14 @@ func (s *Seal) By(keys []Key) (Key, error) {
 		for i, k := range keys {
 			names[i] = k.Name()
 		}
-		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust it, add it to plugins.trusted_keys, and if not, find out who put it there", keyID(sig.KeyID), cmp.Or(strings.Join(names, ", "), "none"))
+		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust the key, add it to plugins.trusted_keys; if not, find out who installed the plugin", keyID(sig.KeyID), cmp.Or(strings.Join(names, ", "), "none"))
 	}
-	return Key{}, fmt.Errorf("it is not what the key %s signed: its bytes, or the signature's, were changed since; get both anew from who signed it", keyID(sig.KeyID))
+	return Key{}, fmt.Errorf("it does not match its signature by the key %s: the module or the signature changed after signing; get both again from the signer", keyID(sig.KeyID))
 }
 
-// Signer is the ID of the key that the signature says it is by, without any
-// judgement; "" if there is none that can be read.
-func (s *Seal) Signer() string {
+// Signer returns the ID of the key that the signature claims, unverified, or ""
+// if there is no readable signature.
+func (s *Signature) Signer() string {
 	var sig minisign.Signature
 	if s == nil || s.text == nil || sig.UnmarshalText(s.text) != nil {
 		return ""

@@ -22,7 +22,7 @@ func pair(t *testing.T) (signature.Key, signature.Secret) {
 	return k, s
 }
 
-// Each way in which a signature can be wrong has its own message.
+// Each way in which a signature can be invalid has its own message.
 func TestBy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.wasm")
 	wasm := []byte("the bytes of a module")
@@ -36,7 +36,7 @@ func TestBy(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	refused("it is not signed: there is no "+path+".minisig", keys, wasm)
+	refused("it is not signed: "+path+".minisig does not exist", keys, wasm)
 	if err := secret.Write(path, wasm, "a comment"); err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +44,9 @@ func TestBy(t *testing.T) {
 		t.Errorf("%v %v", k, err)
 	}
 	if got := signature.Read(path, wasm).Signer(); got != ours.Name() {
-		t.Errorf("it says that %s signed it", got)
+		t.Errorf("the claimed signer is %s", got)
 	}
-	refused("it is not what the key "+ours.Name()+" signed", keys, append([]byte("x"), wasm...))
+	refused("it does not match its signature by the key "+ours.Name(), keys, append([]byte("x"), wasm...))
 	refused("it is signed by the key "+ours.Name()+", which is not trusted (trusted: "+theirs.Name()+")", []signature.Key{theirs}, wasm)
 
 	text, err := os.ReadFile(path + signature.Suffix)
@@ -60,15 +60,15 @@ func TestBy(t *testing.T) {
 		}
 	}
 	change(bytes.Replace(text, []byte("a comment"), []byte("a commend"), 1))
-	refused("it is not what the key", keys, wasm)
+	refused("it does not match its signature by the key", keys, wasm)
 	change([]byte("nonsense"))
-	refused("is no signature", keys, wasm)
+	refused("is not a signature", keys, wasm)
 	change(bytes.Repeat([]byte("x"), 5000))
 	refused("is over 4096 bytes", keys, wasm)
 	// A signature by another key under our key's ID.
 	forged := other.Sign(wasm, "a comment")
 	if bytes.Equal(forged, text) {
-		t.Fatal("two keys sign alike")
+		t.Fatal("two keys give the same signature")
 	}
 	change(forged)
 	refused("which is not trusted", []signature.Key{ours}, wasm)
@@ -101,12 +101,12 @@ func TestKeys(t *testing.T) {
 	}
 	for _, bad := range []string{"", "RWQ", k.String()[1:], s.Public().String() + "x"} {
 		if _, err := signature.ParseKey(bad); err == nil {
-			t.Errorf("%q is taken for a key", bad)
+			t.Errorf("%q is accepted as a key", bad)
 		}
 	}
 }
 
-// What minisign signs is taken, and what vega signs minisign takes.
+// vega accepts minisign's signatures, and minisign accepts vega's.
 func TestMinisign(t *testing.T) {
 	minisign := realtest.Program(t, "minisign", "minisign")
 	dir := t.TempDir()
@@ -125,7 +125,7 @@ func TestMinisign(t *testing.T) {
 	if err := os.WriteFile(path, wasm, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if race { // to derive a key from a password takes a minute then
+	if race { // deriving a key from a password takes a minute with it
 		run("-G", "-W", "-p", "key.pub", "-s", "key.sec")
 	} else {
 		run("-G", "-p", "key.pub", "-s", "key.sec")
