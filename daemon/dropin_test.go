@@ -89,13 +89,13 @@ func TestDropIn(t *testing.T) {
 	h.is("acme.wasm", loaded, "", "a=degraded/target p=healthy")
 
 	write(t, h.plugins(), "twin.wasm", whole)
-	h.is("twin.wasm", refused, "is in acme.wasm, which keeps the name", "a=degraded/target p=healthy")
+	h.is("twin.wasm", refused, "is served by acme.wasm", "a=degraded/target p=healthy")
 
 	if err := os.Remove(filepath.Join(h.plugins(), "acme.wasm")); err != nil {
 		t.Fatal(err)
 	}
 	h.is("acme.wasm", withdrawn, "its file was removed: put ", "a=unknown/host p=healthy")
-	h.is("twin.wasm", refused, "is in acme.wasm", "a=unknown/host p=healthy") // it waits for the operator
+	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // it waits for the operator
 	if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func TestBridge(t *testing.T) {
 			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but printed nothing; a Nagios plugin prints at least one line", "", nil, nil},
 			{[]string{"say", "", "2"}, check.Unknown, check.Probe, "exited with code 2, but printed nothing", "", nil, nil},
 			{[]string{"say", "| a=1", "0"}, check.Healthy, "", "the probe gave no message", "", nil, []check.Metric{{Name: "a", Value: 1}}},
-			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `invalid perfdata: "b=c": the value is no number, "1x": there is no = behind the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
+			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `invalid perfdata: "b=c": the value is not a number, "1x": there is no = after the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
 			{[]string{"args", "a b", "-w"}, check.Healthy, "", `["check" "args" "a b" "-w"] 0`, "", nil, nil},
 			{[]string{"stderr"}, check.Degraded, check.Target, "told", "panic: not really", nil, nil},
 		} {

@@ -97,7 +97,7 @@ func TestBundledNameIsTaken(t *testing.T) {
 	drop("before.wasm")
 	vega := serveWith(t, dir, os.Environ())
 	drop("after.wasm")
-	const want = `is the plugin that vega is made of`
+	const want = `is vega's core plugin`
 	vega.until("both are refused", func() bool {
 		_, body := vega.get("/admin/plugins")
 		return strings.Count(body, want) == 2

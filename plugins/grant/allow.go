@@ -10,15 +10,15 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Denial is a call that was refused. Its text says what was asked and the line
-// to paste to allow it; it carries no secret, since it names only method,
-// scheme, host and port.
+// Denial is a refused call. Its text says what was asked for and which line to
+// paste to allow it. It names only method, scheme, host and port, so it
+// contains no secret.
 type Denial struct {
 	Asked string
-	Fix   string // an attribute of the grant block; "" when no grant could allow it
+	Fix   string // an attribute for the grant block; "" if no grant can allow it
 }
 
-// Error says what was denied and what to do.
+// Error returns what was denied and what to do.
 func (d *Denial) Error() string {
 	if d.Fix == "" {
 		return d.Asked
@@ -26,7 +26,7 @@ func (d *Denial) Error() string {
 	return d.Asked + " is not granted; to allow it, write in the integration: grant { " + d.Fix + " }"
 }
 
-// AllowsHTTP judges a request by method and origin, and returns the rule that
+// AllowsHTTP checks a request by method and origin, and returns the rule that
 // allows it.
 func (s *Set) AllowsHTTP(method string, u *url.URL) (Rule, error) {
 	want, err := Origins(u)
@@ -37,7 +37,7 @@ func (s *Set) AllowsHTTP(method string, u *url.URL) (Rule, error) {
 	return s.find(want)
 }
 
-// AllowsNet judges a connection; scheme is tcp, tls or udp.
+// AllowsNet checks a connection; scheme is tcp, tls or udp.
 func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
 	host, port, err := Address(address)
 	if err != nil {
@@ -46,34 +46,34 @@ func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
 	return s.find(Rule{Kind: manifest.Net, Scheme: scheme, Host: host, Port: port})
 }
 
-// AllowsDNS judges a question. The name must be granted, and the server too
-// when the guest names one. A port that is missing is 53.
+// AllowsDNS checks a query. The name must be granted, and so must the server if
+// the guest names one. A missing port means 53.
 func (s *Set) AllowsDNS(name, server string) error {
 	want, err := parseDNS(name)
 	if err != nil || strings.HasPrefix(name, "@") {
-		return &Denial{Asked: "resolving this name is refused: it is no host name"}
+		return &Denial{Asked: "resolving this name is refused: it is not a host name"}
 	}
 	if _, err := s.find(want); err != nil || server == "" {
 		return err
 	}
 	want, err = parseDNS("@" + WithPort(server, 53))
 	if err != nil {
-		return &Denial{Asked: fmt.Sprintf("asking this server is refused: %v", err)}
+		return &Denial{Asked: fmt.Sprintf("querying this server is refused: %v", err)}
 	}
 	_, err = s.find(want)
 	return err
 }
 
-// AllowsSQL judges a query by its database.
+// AllowsSQL checks a query by its database.
 func (s *Set) AllowsSQL(database string) error {
 	if !manifest.ValidName(database) {
-		return &Denial{Asked: "sql on a database of that name is refused: it is no name"}
+		return &Denial{Asked: "sql on this database is refused: its name is not valid"}
 	}
 	_, err := s.find(Rule{Kind: manifest.SQL, Name: database})
 	return err
 }
 
-// AllowsKV judges the use of storage.
+// AllowsKV checks the use of storage.
 func (s *Set) AllowsKV() error {
 	if s.watched(Rule{Kind: manifest.KV}, s.KV > 0) {
 		return nil
@@ -81,8 +81,8 @@ func (s *Set) AllowsKV() error {
 	return &Denial{Asked: "key-value storage", Fix: `kv = "64KiB"`}
 }
 
-// AllowsSecrets judges the sending of a secret in a text that a guest put together.
-// what names the secret and where it would go.
+// AllowsSecrets checks the sending of a secret in a text that the guest
+// assembled. what names the secret and its destination.
 func (s *Set) AllowsSecrets(what string) error {
 	if s.watched(Rule{Kind: Secrets}, s.Anywhere) {
 		return nil
@@ -93,7 +93,7 @@ func (s *Set) AllowsSecrets(what string) error {
 const secretsAnywhere = `secrets = "anywhere"`
 
 var verbs = map[manifest.Kind]string{
-	manifest.HTTP: "the request ", manifest.Net: "the connection ", manifest.DNS: "the DNS question ", manifest.SQL: "sql on ",
+	manifest.HTTP: "the request ", manifest.Net: "the connection ", manifest.DNS: "the DNS query ", manifest.SQL: "sql on ",
 }
 
 func (s *Set) find(want Rule) (Rule, error) {
@@ -110,7 +110,7 @@ func (s *Set) find(want Rule) (Rule, error) {
 	for _, r := range s.Withheld {
 		if r.allows(want) {
 			return Rule{}, &Denial{
-				Asked: verbs[want.Kind] + want.String() + ", next to a secret that belongs elsewhere,",
+				Asked: verbs[want.Kind] + want.String() + ", by a plugin with a secret for another host,",
 				Fix:   secretsAnywhere,
 			}
 		}
@@ -118,7 +118,7 @@ func (s *Set) find(want Rule) (Rule, error) {
 	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line()}
 }
 
-// allows reports whether the rule allows what is asked.
+// allows reports whether the rule allows the call.
 func (r Rule) allows(want Rule) bool {
 	return r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
 		r.Host == want.Host && r.Port == want.Port && r.Name == want.Name
@@ -131,7 +131,7 @@ func (s *Set) watched(asked Rule, granted bool) bool {
 	return s.Watch(asked, granted) || granted
 }
 
-// WithPort adds the port where the address has none.
+// WithPort adds the port if the address has none.
 func WithPort(address string, port int) string {
 	if _, _, err := net.SplitHostPort(address); err == nil {
 		return address

@@ -6,13 +6,13 @@ import (
 	"vega/plugins/manifest"
 )
 
-// endpoint is where a rule leads: host and port, whatever is spoken there.
+// endpoint is the host and port that a rule leads to, whatever the protocol.
 type endpoint struct {
 	host string
 	port int
 }
 
-// connects reports whether a rule is for connecting to an endpoint.
+// connects reports whether the rule allows connecting to an endpoint.
 func (r Rule) connects() bool { return r.Kind == manifest.HTTP || r.Kind == manifest.Net }
 
 func endpoints(rules []Rule, of func(Rule) bool) []endpoint {
@@ -25,10 +25,10 @@ func endpoints(rules []Rule, of func(Rule) bool) []endpoint {
 	return all
 }
 
-// secretOrigin is the one endpoint that the secrets of an integration belong to:
-// that of the targets in which they stand, or else that of the targets in config,
-// or else that of the grant block. The zero endpoint is for secrets that might
-// belong to several.
+// secretOrigin returns the one endpoint that the secrets of an integration
+// belong to: that of the targets that contain them, or else that of the targets
+// in config, or else that of the grant block. It returns the zero endpoint if
+// the secrets might belong to several.
 func (q Request) secretOrigin(rules []Rule) endpoint {
 	for _, all := range [][]endpoint{
 		endpoints(q.holding(), func(Rule) bool { return true }),
@@ -46,7 +46,7 @@ func (q Request) secretOrigin(rules []Rule) endpoint {
 	return endpoint{}
 }
 
-// holding are the rules of the targets that hold a secret themselves.
+// holding returns the rules of the targets that contain a secret themselves.
 func (q Request) holding() []Rule {
 	var rules []Rule
 	for _, k := range q.Probe.Capabilities {
@@ -62,9 +62,9 @@ func (q Request) holding() []Rule {
 	return rules
 }
 
-// confine withholds the rules that lead elsewhere than to the origin. Resolving
-// its name is part of reaching it; another name, a DNS server and a database are
-// elsewhere.
+// confine withholds the rules that lead to any endpoint other than the origin.
+// Resolving the origin's name is part of reaching it; another name, a DNS
+// server and a database lead elsewhere.
 func (s *Set) confine(origin endpoint) {
 	var kept []Rule
 	for _, r := range s.Rules {

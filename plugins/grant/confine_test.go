@@ -85,7 +85,7 @@ func texts(rules []grant.Rule) string {
 	return strings.Join(all, " ")
 }
 
-func TestWithheldGrantSaysWhatToWrite(t *testing.T) {
+func TestWithheldGrantSuggestsFix(t *testing.T) {
 	rule, err := grant.Parse(manifest.HTTP, "GET https://b.example")
 	if err != nil {
 		t.Fatal(err)

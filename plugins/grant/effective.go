@@ -9,28 +9,28 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Request is what Effective judges by.
+// Request is the input of Effective.
 type Request struct {
 	Probe   *manifest.Probe
 	Values  manifest.Values
 	Written map[string]bool // options the operator wrote, as opposed to defaults
-	Bundled bool            // the plugin that ships with vega
-	Secret  bool            // Values hold a secret that the guest has a placeholder of
+	Bundled bool            // the plugin ships with vega
+	Secret  bool            // Values contain a secret that the guest has a placeholder for
 	Block   Set             // the grant block; its rules have Origin FromBlock
 }
 
-// Missing is a non-optional capability for which nothing was granted.
+// Missing is a required capability for which nothing is granted.
 type Missing struct {
 	Capability manifest.Capability
 	Fix        string // the attribute to paste into a grant block
 }
 
-// Effective is every grant of an integration, each with where it comes from,
-// and the non-optional capabilities that are left without any. A capability
-// that the probe did not declare gets nothing, whatever the block says. A plugin
-// that does not ship with vega and is given a secret keeps only the grants to
-// that secret's origin, unless the block says otherwise: what the origin tells
-// the plugin about the secret must not go on to others.
+// Effective returns every grant of an integration, each with its origin, and
+// the required capabilities that have none. A capability that the probe does
+// not declare is never granted, whatever the block says. A third-party plugin
+// that is given a secret keeps only the grants to that secret's origin, unless
+// the block says otherwise: what the origin reveals about the secret must not
+// go to other hosts.
 func Effective(q Request) (Set, []Missing) {
 	out := Set{Plaintext: q.Block.Plaintext, Anywhere: q.Block.Anywhere}
 	var missing []Missing
@@ -65,8 +65,8 @@ func Effective(q Request) (Set, []Missing) {
 	return out, missing
 }
 
-// fromOption turns the targets in an option into rules: what the operator
-// wrote is consent; a default is only the bundled plugin's to rely on.
+// fromOption turns the targets in an option into rules. What the operator wrote
+// is consent; only the bundled plugin may use a default.
 func (q Request) fromOption(k manifest.Capability, name string) []Rule {
 	origin, where := FromConfig, "config."+name
 	if !q.Written[name] {
@@ -79,7 +79,7 @@ func (q Request) fromOption(k manifest.Capability, name string) []Rule {
 	var rules []Rule
 	eachText(q.Values[name], func(t manifest.Text) {
 		if k.Kind == manifest.DNS && opt.Element() == manifest.String && t.HasSecret() {
-			return // the guest sees no part of it, and rules are shown
+			return // the guest sees no part of it, and rules are displayed
 		}
 		for _, r := range targets(k, opt.Element(), t.Reveal()) {
 			r.Origin, r.Where = origin, where
@@ -104,8 +104,8 @@ func eachText(v manifest.Value, yield func(manifest.Text)) {
 	}
 }
 
-// targets are the rules that a value implies. What does not parse implies
-// none: validation of the option's type reports it.
+// targets returns the rules that a value implies. A value that does not parse
+// implies none: validating the option's type reports it.
 func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 	var rules []Rule
 	add := func(r Rule, err error) {
@@ -142,8 +142,8 @@ func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 	return rules
 }
 
-// Methods are the HTTP methods that a capability sends, or the networks that it
-// dials: those that it declares, or else those that it then has.
+// Methods returns the HTTP methods that a capability uses, or the networks that
+// it dials: the declared ones, or else the defaults.
 func Methods(k manifest.Capability) []string {
 	switch {
 	case len(k.Methods) > 0:
@@ -155,8 +155,8 @@ func Methods(k manifest.Capability) []string {
 	}
 }
 
-// fix is the line that would grant the capability: its own fixed hosts, or an
-// example in the right form.
+// fix returns the line that would grant the capability: its own fixed hosts, or
+// an example in the right form.
 func (q Request) fix(k manifest.Capability) string {
 	examples := k.Hosts
 	if len(examples) == 0 {

@@ -10,8 +10,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// A host has one form: what Host answers, it answers again for its answer,
-// and nothing in it could be read as another part of a URL.
+// A host has one form: Host is idempotent, and its result can't be mistaken for
+// another part of a URL.
 func FuzzHost(f *testing.F) {
 	for _, s := range []string{
 		"example.com", "EXAMPLE.com.", "127.0.0.1", "127.1", "0x7f.1", "2130706433", "::1", "::ffff:127.0.0.1", "fe80::1%eth0",
@@ -28,7 +28,7 @@ func FuzzHost(f *testing.F) {
 			return
 		}
 		if again, err := grant.Host(got); err != nil || again != got {
-			t.Fatalf("%q: %q, and that %q (%v)", h, got, again, err)
+			t.Fatalf("%q gives %q, which gives %q (%v)", h, got, again, err)
 		}
 		if ip, err := netip.ParseAddr(got); err == nil {
 			if ip.Is4In6() || ip.Zone() != "" {
@@ -42,7 +42,7 @@ func FuzzHost(f *testing.F) {
 	})
 }
 
-// A grant that is read can be written and read again, and means the same; one
+// A parsed grant can be written and parsed again with the same meaning. A grant
 // for http allows its own origin and no other host.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
@@ -62,7 +62,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := grant.Parse(kind, rule.String())
 		if err != nil || again != rule {
-			t.Fatalf("%q is %+v, written %q, read again %+v (%v)", text, rule, rule, again, err)
+			t.Fatalf("%q parses to %+v, which prints as %q and parses to %+v (%v)", text, rule, rule, again, err)
 		}
 		if kind != manifest.HTTP {
 			return
@@ -70,7 +70,7 @@ func FuzzParse(f *testing.F) {
 		_, target, _ := strings.Cut(rule.String(), " ")
 		u, err := url.Parse(target)
 		if err != nil {
-			t.Fatalf("%q is written %q: %v", text, rule, err)
+			t.Fatalf("%q prints as %q: %v", text, rule, err)
 		}
 		set := grant.Set{Rules: []grant.Rule{rule}}
 		if _, err := set.AllowsHTTP(rule.Method, u); err != nil {

@@ -1,10 +1,10 @@
-// Package grant is the operator's yes: which destinations, databases and
-// storage one integration's probe may use, and where each yes was given.
+// Package grant decides which destinations, databases and storage an
+// integration's probe may use, and records where the operator granted each.
 //
-// Parse reads a rule as it stands in a grant block; Effective gathers all the
-// rules of an integration and says which non-optional capability has none.
-// Set.Allows* judge a call. Everything not granted is denied. The package is
-// a leaf: it opens nothing and resolves nothing.
+// Parse parses a rule of a grant block. Effective collects all rules of an
+// integration and reports the required capabilities that have none. Set.Allows*
+// check a call. Everything not granted is denied. The package is a leaf: it
+// opens nothing and resolves nothing.
 package grant
 
 import (
@@ -18,55 +18,54 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Origin is where a rule comes from.
+// Origin says where a rule comes from.
 type Origin string
 
-// The three places that grants come from, and no other.
+// The three places that grants come from.
 const (
 	FromConfig  Origin = "config"  // a target the operator wrote in the integration's config
-	FromBundled Origin = "bundled" // a fixed host of the plugin that ships with vega
+	FromBundled Origin = "bundled" // a fixed host of a plugin that ships with vega
 	FromBlock   Origin = "grant"   // the grant block
 )
 
-// Secrets is the kind of a rule that Set.Watch is given when a guest sends a
-// secret where only Anywhere allows it.
+// Secrets is the kind of the rule passed to Set.Watch when a guest sends a
+// secret that only Anywhere allows.
 const Secrets manifest.Kind = "secrets"
 
-// Rule is one destination that is allowed.
+// Rule is one allowed destination.
 type Rule struct {
 	Kind   manifest.Kind
 	Method string // http: "GET"
 	Scheme string // http: http or https; net: tcp, tls or udp
 	Host   string // lower case, no trailing dot; an IP in canonical form, without brackets
 	Port   int
-	Name   string // dns: the name asked for, or "@host:port" for a server; sql: the database
+	Name   string // dns: the name to resolve, or "@host:port" for a server; sql: the database
 	Origin Origin
 	Where  string // "config.url", "default of base_url", "grant.http[0]"
 }
 
-// Set is everything granted to one integration.
+// Set holds everything granted to one integration.
 type Set struct {
 	Rules []Rule
-	// Withheld are rules that do not hold, because the plugin is given a secret
-	// that belongs elsewhere; see Effective.
+	// Withheld rules do not apply, because the plugin is given a secret that
+	// belongs elsewhere; see Effective.
 	Withheld  []Rule
-	KV        manifest.Size // quota; 0 is no storage
+	KV        manifest.Size // quota; 0 for no storage
 	Plaintext bool          // secrets may travel unencrypted to other hosts
-	// Anywhere says that secrets may be sent in bodies, on connections, in queries
-	// and in any other text that a guest puts together.
+	// Anywhere allows secrets in bodies, on connections, in queries and in any
+	// other text that a guest assembles.
 	Anywhere bool
-	// Watch, where it is not nil, is told of all that is asked, and whether it
-	// is granted; it may grant what is not. It is for plugintest, which learns
-	// by it what a probe needs. A rule for storage, or for secrets, has the kind
-	// alone.
+	// Watch, if not nil, is called for each request with whether it is granted,
+	// and may grant it. It is for plugintest, which learns from it what a probe
+	// needs. A rule for storage or secrets has only its kind.
 	Watch func(asked Rule, granted bool) bool
 }
 
-// ByOperator reports whether a person wrote the rule's host: only then may it
-// be in a private range.
+// ByOperator reports whether the operator wrote the rule's host. Only then may
+// the host be in a private range.
 func (r Rule) ByOperator() bool { return r.Origin != FromBundled }
 
-// String is the rule as it would stand in a grant block.
+// String returns the rule as it would be written in a grant block.
 func (r Rule) String() string {
 	switch r.Kind {
 	case manifest.HTTP:
@@ -80,7 +79,7 @@ func (r Rule) String() string {
 	}
 }
 
-// Line is the attribute to paste into a grant block to allow what r says.
+// Line returns the attribute to paste into a grant block to allow r.
 func (r Rule) Line() string {
 	if r.Kind == manifest.SQL {
 		return "sql = [" + r.String() + "]"
@@ -88,9 +87,9 @@ func (r Rule) Line() string {
 	return fmt.Sprintf("%s = [%q]", r.Kind, r.String())
 }
 
-// Parse reads one entry of a grant block: "GET https://host:port" for http,
-// "tcp://host:port" for net, "example.com" or "@server:port" for dns, a
-// database's name for sql.
+// Parse parses an entry of a grant block: "GET https://host:port" for http,
+// "tcp://host:port" for net, "example.com" or "@server:port" for dns, the name
+// of a database for sql.
 func Parse(kind manifest.Kind, text string) (Rule, error) {
 	switch kind {
 	case manifest.HTTP:
@@ -102,7 +101,7 @@ func Parse(kind manifest.Kind, text string) (Rule, error) {
 	case manifest.SQL:
 		return Rule{Kind: kind, Name: text}, nil
 	default:
-		return Rule{}, fmt.Errorf("%q takes no list of destinations", kind)
+		return Rule{}, fmt.Errorf("%q does not take a list of destinations", kind)
 	}
 }
 
@@ -120,7 +119,7 @@ func parseHTTP(text string) (Rule, error) {
 	return r, err
 }
 
-// Origins is the http rule, still without a method, for where u points.
+// Origins returns the http rule, without a method, for the origin of u.
 func Origins(u *url.URL) (Rule, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return Rule{}, fmt.Errorf("the scheme must be http or https")
@@ -152,7 +151,7 @@ func parseDNS(text string) (Rule, error) {
 		host, port, err := Address(addr)
 		return Rule{Kind: manifest.DNS, Name: "@" + net.JoinHostPort(host, strconv.Itoa(port))}, err
 	}
-	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" { // what a PTR is asked of
+	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" { // for a PTR query
 		return Rule{Kind: manifest.DNS, Name: ip.Unmap().String()}, nil
 	}
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
@@ -163,7 +162,7 @@ func parseDNS(text string) (Rule, error) {
 	return Rule{Kind: manifest.DNS, Name: name}, nil
 }
 
-// Address splits host:port and brings both into the form rules compare in.
+// Address splits host:port and normalizes both for comparison.
 func Address(text string) (host string, port int, err error) {
 	h, p, err := net.SplitHostPort(text)
 	if err != nil {
@@ -176,9 +175,9 @@ func Address(text string) (host string, port int, err error) {
 	return host, port, err
 }
 
-// Host brings a host name or IP literal into the form rules compare in: lower
-// case, no trailing dot, an IP in canonical form. Numbers that some resolvers
-// take for an address (2130706433, 0x7f.1, 127.1) are refused, as is a zone.
+// Host normalizes a host name or IP literal for comparison: lower case, no
+// trailing dot, an IP in canonical form. It refuses numbers that some resolvers
+// take for an address (2130706433, 0x7f.1, 127.1), and zones.
 func Host(h string) (string, error) {
 	if ip, err := netip.ParseAddr(h); err == nil {
 		if ip.Zone() != "" {
@@ -195,7 +194,7 @@ func Host(h string) (string, error) {
 	}
 	for _, r := range h {
 		if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_') {
-			return "", fmt.Errorf("the host name has a character that no host name has; write an international name in its xn-- form")
+			return "", fmt.Errorf("the host name has an invalid character; write an international name in its xn-- form")
 		}
 	}
 	last := h[strings.LastIndexByte(h, '.')+1:]
@@ -208,7 +207,7 @@ func Host(h string) (string, error) {
 func parsePort(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 65535 || s[0] == '+' || s[0] == '0' {
-		return 0, fmt.Errorf("the port must be within 1 to 65535")
+		return 0, fmt.Errorf("the port must be between 1 and 65535")
 	}
 	return n, nil
 }

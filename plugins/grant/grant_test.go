@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 	for _, c := range []struct {
 		kind manifest.Kind
 		in   string
-		want string // "" is refused
+		want string // "" if refused
 	}{
 		{manifest.HTTP, "GET https://Example.com", "GET https://example.com"},
 		{manifest.HTTP, "POST https://example.com:443/", "POST https://example.com"},
@@ -96,7 +96,7 @@ func TestAllowsHTTPByOriginAndMethod(t *testing.T) {
 	}
 }
 
-func TestDenialNamesTheLineToPaste(t *testing.T) {
+func TestDenialSuggestsLineToPaste(t *testing.T) {
 	var none grant.Set
 	u, err := url.Parse("https://token@auth.example.com:8443/secret/path?key=value")
 	if err != nil {
@@ -108,9 +108,9 @@ func TestDenialNamesTheLineToPaste(t *testing.T) {
 		t.Fatalf("AllowsHTTP: %v", err)
 	}
 	if text := err.Error(); strings.Contains(text, "token") || strings.Contains(text, "secret") || strings.Contains(text, "value") {
-		t.Errorf("the denial shows more than the origin: %s", text)
+		t.Errorf("the denial reveals more than the origin: %s", text)
 	}
-	// The line, pasted, allows it.
+	// Pasting the line allows the request.
 	rule, err := grant.Parse(manifest.HTTP, "POST https://auth.example.com:8443")
 	if err != nil {
 		t.Fatal(err)
@@ -142,10 +142,10 @@ func TestEffective(t *testing.T) {
 	}
 	written := map[string]bool{"url": true, "server": true, "name": true}
 
-	stranger, missing := grant.Effective(grant.Request{Probe: probe, Values: values, Written: written})
+	thirdParty, missing := grant.Effective(grant.Request{Probe: probe, Values: values, Written: written})
 	want := "GET https://written.example.com config.url|HEAD https://written.example.com config.url|example.com config.name|@10.0.0.2:53 config.server"
-	if got := rules(stranger); got != want {
-		t.Errorf("a stranger's plugin gets\n%s\nwant\n%s", got, want)
+	if got := rules(thirdParty); got != want {
+		t.Errorf("a third-party plugin gets\n%s\nwant\n%s", got, want)
 	}
 	if len(missing) != 1 || missing[0].Fix != `kv = "64KiB"` {
 		t.Errorf("missing: %+v", missing)
@@ -161,9 +161,9 @@ func TestEffective(t *testing.T) {
 	}
 }
 
-// A name out of env() or file() is a secret: it is in no rule, since rules are
-// shown, and no question may carry it.
-func TestSecretNameIsNoGrant(t *testing.T) {
+// A name from env() or file() is a secret: it appears in no rule, because rules
+// are displayed, and no query may carry it.
+func TestSecretNameIsNotGranted(t *testing.T) {
 	probe := &manifest.Probe{
 		Options:      []manifest.Option{{Name: "names", Type: manifest.List}, {Name: "server", Type: manifest.Address}},
 		Capabilities: []manifest.Capability{{Kind: manifest.DNS, Reason: "r", From: []string{"names", "server"}}},

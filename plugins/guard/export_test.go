@@ -1,4 +1,4 @@
 package guard
 
-// Verify is what Prepare holds its own work to.
+// Verify is the check that Prepare applies to its own output.
 var Verify = verify

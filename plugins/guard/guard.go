@@ -1,21 +1,21 @@
 // Package guard makes a module safe to compile, to run and to stop, before any
 // compiler sees it.
 //
-// Prepare does all of it. It decodes the module, which refuses what is outside of
-// the grammar or beyond a cap; it makes the module pay for its code, gives every
-// table a maximum, takes the start function out of where the runtime would call
-// it, lifts the data out and exports what a snapshot has to hold; and it decodes
-// what it wrote once more, to hold that to the original instruction by
-// instruction.
+// Prepare does all of this. It decodes the module, which refuses anything
+// outside the grammar or beyond a cap. It adds metering, gives every table a
+// maximum, exports the start function instead of letting the runtime call it,
+// lifts the data out and exports what a snapshot needs. Then it decodes its own
+// output and compares it with the original, instruction by instruction.
 //
 // Native code can't be interrupted, so the module meters itself. It pays from a
-// tank of fuel, in a global that it does not know of: at the entry of a function
-// and the head of a loop for the code that follows, and before an operation
-// whose time is its operand's choice by that operand. When the tank is empty it
-// calls a function of the host's, which returns only if it may go on.
+// tank of fuel, in a global that its own code cannot refer to: on entry to a
+// function and at the head of a loop for the code that follows, and, before an
+// operation whose duration depends on its operand, in proportion to that
+// operand. When the tank is empty it calls a host function, which returns only
+// if the guest may continue.
 //
-// The meaning of a module stays: paying changes nothing that it can see, and a
-// table may always refuse to grow.
+// The module's meaning does not change: paying has no effect that the module
+// can observe, and a table may always refuse to grow.
 package guard
 
 import (
@@ -24,51 +24,51 @@ import (
 	"vega/plugins/binary"
 )
 
-// Version names what Prepare makes of a module. It changes with every change of
-// that, and of what is refused, so that what was kept of another is not used.
+// Version identifies the output of Prepare. It must change whenever that, or
+// what is refused, changes, so that cached output of another version is not
+// used.
 const Version = "1"
 
-// What a prepared module imports beside what it imported itself: a function
-// without parameters or results, which returns if the guest may go on.
+// What a prepared module imports in addition to its own imports: a function
+// without parameters or results, which returns if the guest may continue.
 const (
 	ImportModule = "vega_guard"
 	ImportName   = "check"
 )
 
-// MaxPrepared bounds the bytes of a module once it pays for its code.
+// MaxPrepared is the maximum size of a metered module, in bytes.
 const MaxPrepared = 128 << 20
 
-// Prepared is a module made fit to be compiled.
+// Prepared is a module that is safe to compile.
 type Prepared struct {
 	Facts
 	// Code is the module to compile.
 	Code []byte
-	// Image is what its memory starts with; nil where the module brings its own
-	// data.
+	// Image is the initial content of its memory, or nil if the module keeps
+	// its own data segments.
 	Image []byte
 }
 
-// Facts are what is known of a module.
+// Facts describes a module.
 type Facts struct {
-	// Resettable says that memory and globals are all the state that an
-	// instance can change: nothing in the module writes a table or drops a
-	// segment.
+	// Resettable says that memory and globals are the only state that an
+	// instance can change: the module never writes a table or drops a segment.
 	Resettable bool
-	// Known says that all mutable globals are exported and that no data would
-	// be laid over a snapshot.
+	// Known says that all mutable globals are exported and that no data segment
+	// would overwrite a snapshot.
 	Known bool
-	// Globals are the exports of the mutable globals, where Known.
+	// Globals are the export names of the mutable globals, if Known.
 	Globals []string
-	// Go says that Go made it, by its own word.
+	// Go says that the module claims to be compiled by Go.
 	Go bool
-	// Memory is its memory, if it has one.
+	// Memory is the module's memory, if it has one.
 	Memory *binary.Limits
-	// Payments is how many bytes it pays for its code with.
+	// Payments is the number of bytes of metering code.
 	Payments int
 }
 
-// Prepare decodes a module and makes it fit to be compiled. The error says why
-// it can't be.
+// Prepare decodes a module and makes it safe to compile. The error says why
+// that is not possible.
 func Prepare(wasm []byte) (*Prepared, error) {
 	m, err := binary.Decode(wasm)
 	if err != nil {
@@ -80,7 +80,7 @@ func Prepare(wasm []byte) (*Prepared, error) {
 	}
 	p := &Prepared{Facts: r.facts, Code: r.to.Encode(), Image: r.image}
 	if err := verify(wasm, p); err != nil {
-		return nil, fmt.Errorf("vega does not trust its own rewriting of it: %w; report this with the module", err)
+		return nil, fmt.Errorf("vega's rewritten module failed verification: %w; report this with the module", err)
 	}
 	return p, nil
 }

@@ -11,7 +11,7 @@ import (
 	"vega/plugins/guard"
 )
 
-// module is a module of the given sections: id, body, id, body …
+// module builds a module from sections: id, body, id, body …
 func module(sections ...any) []byte {
 	out := binary.Header()
 	for i := 0; i < len(sections); i += 2 {
@@ -24,7 +24,7 @@ func leb(n uint64) []byte { return binary.AppendU32(nil, uint32(n)) }
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// code is a code section of one function.
+// code builds a code section of one function.
 func code(locals, instructions []byte) []byte {
 	body := join(locals, instructions, []byte{0x0b})
 	return join(leb(1), leb(uint64(len(body))), body)
@@ -32,8 +32,8 @@ func code(locals, instructions []byte) []byte {
 
 var none = []byte{0} // no locals
 
-// The code of a function of a module that has one type and no global, once it
-// is metered: the check is function 0, the fuel global 0.
+// A metered function in a module with one type and no global: the check is
+// function 0, and the fuel is global 0.
 func TestRewrite(t *testing.T) {
 	pay := func(cost ...byte) []byte {
 		return join([]byte{0x23, 0, 0x41}, cost, []byte{0x6b, 0x24, 0}, refuel)
@@ -91,7 +91,7 @@ var (
 	memory  = []byte{1, 0, 1}
 )
 
-// codes is a code section of 128 functions; the first does something.
+// codes builds a code section of 128 functions; the first has the given code.
 func codes(locals, instructions []byte) []byte {
 	body := join(locals, instructions, []byte{0x0b})
 	return join([]byte{0x80, 1}, leb(uint64(len(body))), body, bytes.Repeat([]byte{2, 0, 0x0b}, 127))
@@ -103,7 +103,7 @@ var (
 	refuel      = []byte{0x23, 0, 0x41, 0, 0x48, 0x04, 0x40, 0x10, 0, 0x41, 0x80, 0x80, 0x10, 0x24, 0, 0x0b}
 )
 
-// Whatever names a function names the same one afterwards.
+// Whatever refers to a function refers to the same one afterwards.
 func TestRewriteShiftsFunctions(t *testing.T) {
 	body := code([]byte{0}, []byte{0x10, 1})
 	got, err := guard.Prepare(module(
@@ -127,9 +127,9 @@ func TestRewriteShiftsFunctions(t *testing.T) {
 	}
 }
 
-// A start function never runs by itself, whatever else the module has: the
-// limits of a run are not known by then.
-func TestStartIsForUsToCall(t *testing.T) {
+// A start function never runs by itself, whatever else the module contains: at
+// that point the limits of a run are not set yet.
+func TestStartIsExported(t *testing.T) {
 	start := []byte("\x0avega.start\x00\x01")
 	for name, m := range map[string][]byte{
 		"alone":             module(1, procedure, 3, []byte{1, 0}, 8, []byte{0}, 10, code(none, nil)),
@@ -151,8 +151,8 @@ func TestStartIsForUsToCall(t *testing.T) {
 
 var procedure = []byte{1, 0x60, 0, 0}
 
-// What vega exports of a module can't be taken for what the module exports.
-func TestNamesOfOurOwnAreRefused(t *testing.T) {
+// The names that vega exports can't be taken by the module.
+func TestReservedExportsAreRefused(t *testing.T) {
 	for _, name := range []string{"vega.start", "vega.global.0", "vega."} {
 		exports := join([]byte{1}, binary.AppendName(nil, name), []byte{0, 0})
 		_, err := guard.Prepare(module(1, procedure, 3, []byte{1, 0}, 7, exports, 10, code(none, nil)))
@@ -162,8 +162,8 @@ func TestNamesOfOurOwnAreRefused(t *testing.T) {
 	}
 }
 
-// The fuel is the guard's alone: an index that a module has no global for must
-// not come to mean it.
+// Only the metering code can reach the fuel: an index that exceeds the module's
+// globals must not come to mean the fuel.
 func TestFuelIsOutOfReach(t *testing.T) {
 	global := []byte{1, 0x7f, 1, 0x41, 0, 0x0b}
 	for name, m := range map[string][]byte{
@@ -213,7 +213,7 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// What honest compilers make passes, and passes again once rewritten.
+// Modules from honest compilers pass, and pass again once rewritten.
 func TestHonestModulesPass(t *testing.T) {
 	files, err := filepath.Glob("../testdata/*.wasm")
 	if err != nil {
@@ -234,8 +234,7 @@ func TestHonestModulesPass(t *testing.T) {
 	}
 }
 
-// Whatever is taken is rewritten, and the rewriting stands up to being read
-// again.
+// Every accepted module can be rewritten, and the result passes verification.
 func FuzzPrepare(f *testing.F) {
 	f.Add(module(1, twoParams, 3, []byte{1, 0}, 10, code(none, []byte{0x10, 0})))
 	f.Add(module(1, twoParams, 3, []byte{1, 0}, 4, []byte{1, 0x70, 0, 5}, 9, []byte{1, 0, 0x41, 0, 0x0b, 1, 0}, 10, code(none, nil)))
@@ -244,7 +243,7 @@ func FuzzPrepare(f *testing.F) {
 			return
 		}
 		if _, err := guard.Prepare(b); err != nil && !strings.Contains(err.Error(), "vega's own") {
-			t.Fatalf("what can be read can't be rewritten: %v", err)
+			t.Fatalf("a module that decodes can't be rewritten: %v", err)
 		}
 	})
 }

@@ -7,31 +7,31 @@ import (
 	"vega/plugins/binary"
 )
 
-// What computing costs, in bytes of code: the one size that is known of an
-// instruction without decoding more of it.
+// The cost of computing, in bytes of code: the only size of an instruction that
+// is known without decoding it further.
 const (
 	// tank is what a guest may use between two checks. A byte of code takes
-	// some 0.2 ns, and at worst, where each store touches a page for the first
-	// time, some 100.
+	// about 0.2 ns, and about 100 ns at worst, if each store touches a new
+	// page.
 	tank = 1 << 18
-	// free is what a function without calls may cost unmetered; who calls it
-	// pays as much.
+	// free is what a function without calls may cost unmetered; its callers pay
+	// that much.
 	free = 64
-	// perUnit is how many bytes or entries of a bulk operation cost a unit, as
-	// a shift.
+	// perUnit is the number of bytes or entries of a bulk operation per unit of
+	// cost, as a shift.
 	perUnit = 3
-	// growing is the cost of growing memory, whose pages cost when they are
+	// growing is the cost of growing memory. Its pages cost more when they are
 	// touched.
 	growing = 1 << 10
 )
 
-// effect is what an instruction does that matters here.
+// effect classifies an instruction for metering.
 type effect byte
 
 const (
 	plain    effect = iota
-	calls           // another function
-	bulk            // works for as long as its operand says
+	calls           // calls another function
+	bulk            // takes time in proportion to its operand
 	sets            // writes a table, or drops a segment
 	bulkSets        // both
 )
@@ -51,12 +51,12 @@ func effectOf(op binary.Op) effect {
 	}
 }
 
-// point is a place in a function that the guest pays at, for all the code that
-// it can come through until the next point.
+// point is a place in a function where the guest pays for all the code that it
+// can execute before the next point.
 type point struct {
 	at   int // in the function's body
 	cost int
-	take bool // what it pays for also depends on the operand on the stack
+	take bool // the payment also depends on the operand on the stack
 }
 
 // codes meters the functions.
@@ -69,29 +69,29 @@ func (r *rewriter) codes() error {
 			return err
 		}
 		if total += len(r.to.Codes[i].Body); total > MaxPrepared {
-			return fmt.Errorf("it has so many loops and calls that it would be larger than %d MiB once it pays for them", MaxPrepared>>20)
+			return fmt.Errorf("it has so many loops and calls that it would exceed %d MiB with metering", MaxPrepared>>20)
 		}
 	}
 	return nil
 }
 
-// meter is at work on one function: it pays at the entry for what lies outside
-// of loops, at the head of a loop for one round, and before a bulk operation for
-// its length.
+// meter works on one function: it pays on entry for the code outside loops, at
+// the head of a loop for one iteration, and before a bulk operation for its
+// length.
 type meter struct {
 	*rewriter
 	w      binary.Walker
 	body   []byte
-	points []point // in order, but the first is the entry
+	points []point // in order; the first is the entry
 	calls  []call
-	open   []int // which point pays for the code of each open block
+	open   []int // for each open block, the point that pays for its code
 	bulk   bool
-	// calling says that the function calls another, entered that every way in
-	// leads through the first loop's head before anything that costs.
+	// calling says that the function calls another; entered, that every path
+	// reaches the first loop's head before anything that costs.
 	calling, entered bool
 }
 
-// call is a place where a function is named, whose index shifts.
+// call is a place that refers to a function, whose index shifts.
 type call struct {
 	at, end int // of the instruction
 	index   uint32
@@ -117,7 +117,7 @@ func (f *meter) function(i int) error {
 	return nil
 }
 
-// read finds the points and what each has to pay for.
+// read finds the points and what each must pay for.
 func (f *meter) read(i int) error {
 	w := &f.w
 	w.Reset(f.from, i)
@@ -153,8 +153,8 @@ func (f *meter) read(i int) error {
 	return w.Err()
 }
 
-// goesOn reports whether nothing but the next instruction can follow this one,
-// and nothing was paid for or done at length by then.
+// goesOn reports whether only the next instruction can follow this one, and
+// nothing has been paid or taken time until then.
 func goesOn(op binary.Op, e effect) bool {
 	switch op {
 	case binary.OpBlock, binary.OpLoop, binary.OpIf, binary.OpElse, binary.OpEnd, binary.OpMemoryGrow,
@@ -164,9 +164,8 @@ func goesOn(op binary.Op, e effect) bool {
 	return e == plain
 }
 
-// settle takes the payment at the entry away where it is small and made
-// elsewhere: at the first loop's head, or by the callers of a function that calls
-// none itself.
+// settle removes the payment on entry if it is small and paid elsewhere: at the
+// first loop's head, or, for a function without calls, by its callers.
 func (f *meter) settle() {
 	entry := &f.points[0]
 	switch {
@@ -179,7 +178,7 @@ func (f *meter) settle() {
 	}
 }
 
-// write returns the function's body with its payments in and its indices shifted.
+// write returns the function's body with payments added and indices shifted.
 func (f *meter) write(scratch uint64) []byte {
 	if len(f.calls) == 0 && len(f.points) == 1 && f.points[0].cost == 0 {
 		return f.body
@@ -209,7 +208,7 @@ func (f *meter) write(scratch uint64) []byte {
 	return out
 }
 
-// pay takes the cost from the fuel, and asks the check when there is none left.
+// pay subtracts the cost from the fuel and calls the check when none is left.
 func (f *meter) pay(out []byte, p point, scratch uint32) []byte {
 	fuel := uint32(len(f.from.Globals))
 	index := func(op binary.Op, i uint32) { out = binary.AppendU32(append(out, byte(op)), i) }

@@ -9,7 +9,7 @@ import (
 	"vega/plugins/binary"
 )
 
-// rewriter makes one module of another, which stays as it is.
+// rewriter builds a new module from another, which is not modified.
 type rewriter struct {
 	from  *binary.Module
 	to    *binary.Module
@@ -17,7 +17,7 @@ type rewriter struct {
 	image []byte
 }
 
-// rewrite imports the check as function 0, so that every function's index grows
+// rewrite imports the check as function 0, so that every function index grows
 // by one, and adds the fuel as the last global.
 func (r *rewriter) rewrite() error {
 	m := r.from
@@ -49,7 +49,7 @@ func (r *rewriter) imports() []binary.Import {
 }
 
 // tables gives each table a maximum: memory has a cap of its own, tables have
-// none.
+// not.
 func tables(from []binary.Table) []binary.Table {
 	to := slices.Clone(from)
 	for i := range to {
@@ -86,18 +86,18 @@ func elements(from []binary.Element) []binary.Element {
 	return to
 }
 
-// The names that vega exports things by; a module can't have them itself.
+// The names of vega's own exports; a module can't use them.
 const (
 	reserved = "vega."
-	// StartExport is what a start function is exported as. The runtime would
-	// call it as soon as it makes an instance, before the limits of a run are
-	// known to it; so it becomes an export to be called first.
+	// StartExport is the export name of the start function. The runtime would
+	// call it on instantiation, before the limits of a run are set, so it
+	// becomes an export that is called first.
 	StartExport  = reserved + "start"
 	globalExport = reserved + "global."
 )
 
-// exports gives the start function a name to call it by, and the mutable
-// globals names to set them back by.
+// exports exports the start function so that it can be called, and the mutable
+// globals so that they can be reset.
 func (r *rewriter) exports() error {
 	for _, e := range r.from.Exports {
 		if strings.HasPrefix(string(e.Name), reserved) {
@@ -115,9 +115,9 @@ func (r *rewriter) exports() error {
 	return nil
 }
 
-// exportGlobals leaves the globals alone where one of them could not be set
-// back because it is no plain number, and where the module has data of its own
-// that would be laid over a snapshot.
+// exportGlobals leaves the globals alone if one of them can't be reset because
+// it is not a plain number, or if the module has data segments of its own that
+// would overwrite a snapshot.
 func (r *rewriter) exportGlobals() {
 	if len(r.to.Data) > 0 || r.to.DataCount != nil || len(r.from.Exports) == 0 {
 		return
@@ -139,8 +139,8 @@ func (r *rewriter) exportGlobals() {
 	r.to.Exports = append(r.to.Exports, all...)
 }
 
-// isGo reports whether the module says that Go made it. A module that lies
-// harms only itself.
+// isGo reports whether the module claims to be compiled by Go. A false claim
+// harms only the module.
 func isGo(m *binary.Module) bool {
 	return slices.ContainsFunc(m.Customs, func(c binary.CustomSection) bool {
 		return string(c.Name) == "producers" && bytes.Contains(c.Bytes, []byte("cmd/compile"))

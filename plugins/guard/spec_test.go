@@ -20,18 +20,18 @@ import (
 	"vega/plugins/guard"
 )
 
-// specVariable says that all of the suite is to be run: "all".
+// specVariable runs the whole suite if it is "all".
 const specVariable = "VEGA_SPEC"
 
-// short are the parts of the suite that are always run: what is rewritten, and
-// what is read with care.
+// short lists the parts of the suite that always run: what is rewritten, and
+// what is parsed with special care.
 var short = []string{
 	"binary", "binary-leb128", "block", "br_table", "bulk", "call_indirect", "custom", "data", "elem", "exports", "func", "global",
 	"if", "loop", "memory_copy", "memory_fill", "memory_grow", "memory_init", "ref_func", "ref_null", "select", "simd_lane",
 	"start", "table_grow", "table_init", "unreached-valid", "utf8-custom-section-id",
 }
 
-// The WebAssembly specification's suite comes to the same with and without the
+// The WebAssembly specification's suite gives the same results with and without
 // rewriting, in the same engine.
 func TestSpecification(t *testing.T) {
 	suite := specSuite(t)
@@ -51,31 +51,31 @@ func TestSpecification(t *testing.T) {
 			total.add(c)
 		}
 	}
-	t.Logf("%d modules, %d assertions, %d differing; %d assertions on modules that are refused", total.modules, total.assertions, total.differing, total.unheld)
+	t.Logf("%d modules, %d assertions, %d differ; %d assertions on refused modules", total.modules, total.assertions, total.differing, total.unheld)
 	for _, reason := range slices.Sorted(maps.Keys(total.refused)) {
-		t.Logf("refused, and valid: %d %s", total.refused[reason], reason)
+		t.Logf("refused although valid: %d %s", total.refused[reason], reason)
 	}
 	if total.differing > 0 || total.assertions < 1000 {
-		t.Error("it does not come to the same")
+		t.Error("the results differ")
 	}
 }
 
-// specSuite is where wazero's module has the suite.
+// specSuite returns the directory of the suite in wazero's module.
 func specSuite(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
 	dir := filepath.Join(strings.TrimSpace(string(out)), "internal", "integration_test", "spectest")
 	if _, statErr := os.Stat(dir); err != nil || statErr != nil {
-		t.Skipf("the module cache does not have wazero's tests, which hold the specification's suite: %v", cmp.Or(err, statErr))
+		t.Skipf("the module cache does not have wazero's tests, which contain the specification's suite: %v", cmp.Or(err, statErr))
 	}
 	return dir
 }
 
-// counts are the results of some of the suite.
+// counts are the results of a part of the suite.
 type counts struct {
 	modules, assertions, differing int
-	unheld                         int            // assertions on a module that is refused
-	refused                        map[string]int // valid modules, by the reason
+	unheld                         int            // assertions on refused modules
+	refused                        map[string]int // valid modules, by reason
 }
 
 func (c *counts) add(o counts) {
@@ -88,7 +88,7 @@ func (c *counts) add(o counts) {
 	}
 }
 
-// command is one of a script of the suite, as wast2json writes it.
+// command is a command of a suite script, as wast2json writes it.
 type command struct {
 	Type       string `json:"type"`
 	Line       int    `json:"line"`
@@ -109,13 +109,12 @@ type value struct {
 	Value any    `json:"value"`
 }
 
-// script runs a script of the suite, in a world with the rewriting and in one
-// without.
+// script runs a script of the suite in two worlds, with and without rewriting.
 type script struct {
 	t          *testing.T
 	name, dir  string
-	worlds     [2]*world // as it came, and prepared
-	registered string    // the name that the next module is known by
+	worlds     [2]*world // original and prepared
+	registered string    // the name for the next module
 	counts
 }
 
@@ -149,7 +148,7 @@ func (s *script) command(c command) {
 	case c.Type == "module":
 		s.modules++
 		s.both(c, func(w *world) string { return w.module(s.read(c), c.Name, s.registered) })
-	case c.File != "": // one that is malformed, invalid, unlinkable or traps as it starts
+	case c.File != "": // malformed, invalid, unlinkable, or traps on start
 		s.modules++
 		s.assertions++
 		s.both(c, func(w *world) string { return w.attempt(s.read(c)) })
@@ -159,7 +158,7 @@ func (s *script) command(c command) {
 	}
 }
 
-// both does something in both worlds, and compares what comes of it.
+// both does something in both worlds and compares the results.
 func (s *script) both(c command, do func(w *world) string) {
 	s.t.Helper()
 	prepared := do(s.worlds[1])
@@ -177,9 +176,9 @@ func (s *script) both(c command, do func(w *world) string) {
 	}
 }
 
-// refusedOnly is for a module that the guard refuses. It is not run without the
-// rewriting either: it could change what others have. It is counted by its
-// reason where it is valid.
+// refusedOnly handles a module that the guard refuses. The original is not run
+// either, because it could change what others share. If valid, it is counted by
+// its reason.
 func (s *script) refusedOnly(c command, why string) {
 	s.t.Helper()
 	if c.Type == "module" {
@@ -208,7 +207,7 @@ const (
 
 var details = regexp.MustCompile(`it imports .*?, which is|\(\w+ section, .*`)
 
-// kindOf is a reason without what is different in each module.
+// kindOf returns a reason without what differs between modules.
 func kindOf(reason string) string {
 	return strings.TrimSpace(details.ReplaceAllString(strings.TrimPrefix(reason, refusedMark), ""))
 }
@@ -217,7 +216,7 @@ func kindOf(reason string) string {
 type world struct {
 	runtime  wazero.Runtime
 	prepares bool
-	last     api.Module // nil: it was refused
+	last     api.Module // nil if it was refused
 	named    map[string]api.Module
 }
 
@@ -240,7 +239,7 @@ func newWorld(t *testing.T, suite string, prepares bool) *world {
 	return w
 }
 
-// module makes an instance of a module, and says how that went.
+// module instantiates a module and returns the outcome.
 func (w *world) module(wasm []byte, name, as string) string {
 	m, outcome := w.instantiate(wasm, as)
 	w.last = m
@@ -250,8 +249,8 @@ func (w *world) module(wasm []byte, name, as string) string {
 	return outcome
 }
 
-// attempt makes an instance that nothing is done with. It is not closed: others
-// may hold functions of its.
+// attempt instantiates a module that is not used further. It stays open: others
+// may hold its functions.
 func (w *world) attempt(wasm []byte) string {
 	_, outcome := w.instantiate(wasm, "")
 	return outcome
@@ -284,7 +283,7 @@ func (w *world) instantiate(wasm []byte, as string) (api.Module, string) {
 	return m, "starts"
 }
 
-// perform does what an assertion is about, and returns the result as text.
+// perform executes the action of an assertion and returns the result as text.
 func (w *world) perform(c command) string {
 	m := w.last
 	if c.Action.Module != "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// bits are a value as wazero takes it: one number, or two for a vector.
+// bits returns a value in wazero's form: one number, or two for a vector.
 func (v value) bits() []uint64 {
 	if lanes, ok := v.Value.([]any); ok {
 		return vector(lanes, 128/len(lanes))
@@ -13,12 +13,12 @@ func (v value) bits() []uint64 {
 	text, _ := v.Value.(string)
 	n := number(text, width(v.Type))
 	if v.Type == "externref" && text != "null" && text != "" {
-		n++ // an externref of 0 is not the null one, which is 0 to wazero
+		n++ // externref 0 is not null, but wazero encodes null as 0
 	}
 	return []uint64{n}
 }
 
-// vector puts lanes of so many bits together.
+// vector packs lanes of the given width.
 func vector(lanes []any, width int) []uint64 {
 	out := make([]uint64, 2)
 	for i, lane := range lanes {
@@ -36,8 +36,7 @@ func width(of string) int {
 	return 64
 }
 
-// number reads one in decimal, as many bits of it as there are: a NaN of some
-// kind, and null.
+// number parses a decimal number of the given width, a kind of NaN, or null.
 func number(text string, width int) uint64 {
 	switch {
 	case strings.HasPrefix(text, "nan") && width == 32:
@@ -45,7 +44,7 @@ func number(text string, width int) uint64 {
 	case strings.HasPrefix(text, "nan"):
 		return 0x7ff8000000000000
 	case strings.HasPrefix(text, "-"):
-		n, _ := strconv.ParseInt(text, 10, 64) // null is 0, as is what is no number
+		n, _ := strconv.ParseInt(text, 10, 64) // null is 0, and so is anything that is not a number
 		return uint64(n) & (1<<(width-1)<<1 - 1)
 	default:
 		n, _ := strconv.ParseUint(text, 10, 64)

@@ -8,8 +8,8 @@ import (
 	"vega/plugins/binary"
 )
 
-// verify decodes what came in and what was written, each from its bytes, and
-// holds the one to the other: it knows nothing of how the one became the other.
+// verify decodes the original and the rewritten module from their bytes and
+// compares them, without knowing how the one became the other.
 func verify(wasm []byte, p *Prepared) error {
 	from, err := binary.Frame(wasm)
 	if err != nil {
@@ -17,12 +17,12 @@ func verify(wasm []byte, p *Prepared) error {
 	}
 	to, err := binary.Frame(p.Code)
 	if err != nil {
-		return fmt.Errorf("it can no longer be read: %w", err)
+		return fmt.Errorf("it can't be decoded: %w", err)
 	}
 	v := verifier{from: from, to: to, p: p}
 	for what, same := range v.sections() {
 		if !same {
-			return fmt.Errorf("its %s are not what they have to be", what)
+			return fmt.Errorf("its %s are not as expected", what)
 		}
 	}
 	return v.codes()
@@ -34,7 +34,7 @@ type verifier struct {
 	p        *Prepared
 }
 
-// sections compares all but the code.
+// sections compares everything except the code.
 func (v *verifier) sections() map[string]bool {
 	from, to := v.from, v.to
 	return map[string]bool{
@@ -67,7 +67,8 @@ func (v *verifier) imports() bool {
 		})
 }
 
-// bounded reports whether a table is another with a maximum within the cap.
+// bounded reports whether a table is the other one with a maximum within the
+// cap.
 func bounded(to, from binary.Table) bool {
 	most := uint32(binary.MaxTable)
 	if from.Bounded {
@@ -76,8 +77,8 @@ func bounded(to, from binary.Table) bool {
 	return to.Type == from.Type && to.Min == from.Min && to.Bounded && to.Max == most
 }
 
-// globals compares those that there were, and what stands after them: the fuel,
-// and nothing else.
+// globals compares the original globals and checks that only the fuel follows
+// them.
 func (v *verifier) globals() bool {
 	n := len(v.from.Globals)
 	if len(v.to.Globals) != n+1 {
@@ -91,8 +92,8 @@ func (v *verifier) globals() bool {
 		})
 }
 
-// sameConstant reports whether a constant is another, with the index of a
-// function one higher.
+// sameConstant reports whether a constant equals another with function indices
+// one higher.
 func sameConstant(to, from binary.Constant) bool {
 	a, isFunc := to.Func()
 	b, wasFunc := from.Func()
@@ -102,7 +103,7 @@ func sameConstant(to, from binary.Constant) bool {
 	return bytes.Equal(to, from)
 }
 
-// exported returns the exports that have to be there.
+// exported returns the exports that must exist.
 func (v *verifier) exported() []binary.Export {
 	all := slices.Clone(v.from.Exports)
 	for i := range all {
@@ -134,7 +135,7 @@ func sameElement(to, from binary.Element) bool {
 		})
 }
 
-// data compares the segments, or the image with what they make.
+// data compares the segments, or the image with what they produce.
 func (v *verifier) data() bool {
 	if v.p.Image == nil {
 		sameCount := v.from.DataCount == nil && v.to.DataCount == nil ||

@@ -11,34 +11,34 @@ import (
 // codes compares the functions one by one.
 func (v *verifier) codes() error {
 	if len(v.to.Codes) != len(v.from.Codes) {
-		return fmt.Errorf("it has %d functions and had %d", len(v.to.Codes), len(v.from.Codes))
+		return fmt.Errorf("it has %d functions instead of %d", len(v.to.Codes), len(v.from.Codes))
 	}
 	l := lockstep{from: v.from, to: v.to, fuel: uint32(len(v.from.Globals))}
 	for i := range v.from.Codes {
 		if err := l.function(i); err != nil {
-			return fmt.Errorf("function %d, at %#x of what it was and %#x of what it is: %w", len(v.from.Imports)+i, l.was.At, l.is.At, err)
+			return fmt.Errorf("function %d, at %#x in the original and %#x in the rewritten module: %w", len(v.from.Imports)+i, l.was.At, l.is.At, err)
 		}
 	}
 	if v.p.Resettable && l.sets {
-		return errors.New("it writes a table or drops a segment, which was not seen")
+		return errors.New("it writes a table or drops a segment but counts as resettable")
 	}
 	return nil
 }
 
-// lockstep walks through a function as it was and as it is.
+// lockstep walks through the original and rewritten function together.
 type lockstep struct {
 	from, to      *binary.Module
 	was, is       binary.Walker
 	fuel, scratch uint32
 	account       account
-	paid          []payment // before the instruction that is is at
+	paid          []payment // before the current rewritten instruction
 	sets          bool      // some function writes a table or drops a segment
 }
 
-// payment is what is taken from the fuel in one place.
+// payment is an amount taken from the fuel in one place.
 type payment struct {
 	cost int
-	take bool // and the operand on the stack
+	take bool // plus the operand on the stack
 }
 
 func (l *lockstep) function(i int) error {
@@ -53,19 +53,19 @@ func (l *lockstep) function(i int) error {
 		}
 	}
 	if l.is.Next() || l.is.Err() != nil {
-		return errors.New("there is more of it")
+		return errors.New("it has extra instructions")
 	}
 	locals := from.Groups()
 	if l.account.bulk {
 		locals = append(bytes.Clone(locals), 1, byte(binary.I32))
 	}
 	if !bytes.Equal(to.Groups(), locals) {
-		return errors.New("its locals are not what they have to be")
+		return errors.New("its locals are not as expected")
 	}
 	return l.account.close()
 }
 
-// step compares one instruction, and what is paid before it.
+// step compares one instruction and the payments before it.
 func (l *lockstep) step() error {
 	if err := l.pass(); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (l *lockstep) step() error {
 	return l.account.met(op, e, l.was.End()-l.was.At, l.paid)
 }
 
-// pass steps to the next instruction that is no part of a payment.
+// pass advances to the next instruction that is not part of a payment.
 func (l *lockstep) pass() error {
 	l.paid = l.paid[:0]
 	for l.is.Next() {
@@ -102,7 +102,7 @@ func (l *lockstep) pass() error {
 	return fmt.Errorf("it ends too early: %w", errors.Join(l.is.Err()))
 }
 
-// payment reads one, which is at its first instruction.
+// payment reads a payment, positioned at its first instruction.
 func (l *lockstep) payment(take bool) (payment, error) {
 	p := payment{take: take}
 	ok := !take || l.follows(binary.OpGlobalGet, l.fuel) &&
@@ -114,13 +114,13 @@ func (l *lockstep) payment(take bool) (payment, error) {
 		l.follows(binary.OpGlobalGet, l.fuel) && l.constant(0) && l.bare(binary.OpI32LtS) && l.bare(binary.OpIf) && l.is.Bytes()[1] == binary.Void &&
 		l.follows(binary.OpCall, 0) && l.constant(tank) && l.follows(binary.OpGlobalSet, l.fuel) && l.bare(binary.OpEnd)
 	if !ok || p.cost <= 0 {
-		return p, fmt.Errorf("it touches the fuel in a way that is no payment")
+		return p, fmt.Errorf("it accesses the fuel other than to pay")
 	}
 	return p, nil
 }
 
-// follows, constant and bare step to the next instruction, and report whether
-// it is the one given.
+// follows, constant and bare advance to the next instruction and report whether
+// it is the given one.
 func (l *lockstep) follows(op binary.Op, index uint32) bool { return l.bare(op) && l.is.Index == index }
 
 func (l *lockstep) constant(n uint32) bool {

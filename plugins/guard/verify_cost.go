@@ -7,8 +7,8 @@ import (
 	"vega/plugins/binary"
 )
 
-// account adds up what the code of a function costs, and holds it against what
-// is paid. A block's code belongs to the block around it, unless it is a loop,
+// account adds up the cost of a function's code and compares it with what is
+// paid. A block's code belongs to the surrounding block, unless it is a loop,
 // which pays for itself at its head.
 type account struct {
 	blocks []owed
@@ -16,10 +16,10 @@ type account struct {
 	entry  int // paid at the function's entry
 	excess int // paid by the first loop beyond its own cost
 	loops  int
-	// ahead says that only what leads to the first loop was met, entered that
-	// there is a loop that was reached so.
+	// ahead says that only code before the first loop has been seen; entered,
+	// that a loop was reached that way.
 	ahead, entered bool
-	calls, bulk    bool // were met
+	calls, bulk    bool // were seen
 }
 
 // owed is what an open block costs so far.
@@ -30,7 +30,7 @@ type owed struct {
 	firstLoop bool
 }
 
-// place is where the next instruction stands.
+// place is the position of the next instruction.
 type place byte
 
 const (
@@ -39,12 +39,12 @@ const (
 	within
 )
 
-// open begins with a function of so many locals.
+// open starts a function with the given number of locals.
 func (a *account) open(locals int) {
 	*a = account{blocks: append(a.blocks[:0], owed{cost: locals}), ahead: true}
 }
 
-// met counts an instruction of so many bytes, before which that was paid.
+// met counts an instruction of the given size, preceded by the given payments.
 func (a *account) met(op binary.Op, e effect, size int, paid []payment) error {
 	if err := a.pay(e == bulk || e == bulkSets, paid); err != nil {
 		return err
@@ -73,9 +73,9 @@ func (a *account) met(op binary.Op, e effect, size int, paid []payment) error {
 	return nil
 }
 
-// pay judges what was paid before an instruction: at the entry for the
-// function, after a loop's head for the loop, before a bulk operation for that,
-// and nothing anywhere else.
+// pay checks the payments before an instruction: on entry for the function,
+// after a loop's head for the loop, before a bulk operation for that, and none
+// anywhere else.
 func (a *account) pay(isBulk bool, paid []payment) error {
 	if n := len(paid); isBulk {
 		if n == 0 || !paid[n-1].take || paid[n-1].cost != free {
@@ -90,16 +90,16 @@ func (a *account) pay(isBulk bool, paid []payment) error {
 	case a.at == atEntry && flat:
 		a.entry = paid[0].cost
 	case a.at == atLoop || len(paid) > 0:
-		return fmt.Errorf("%d payments are made where they don't belong", len(paid))
+		return fmt.Errorf("%d payments are in the wrong place", len(paid))
 	}
 	return nil
 }
 
-// end closes a block, which a loop has paid for itself.
+// end closes a block; a loop has paid for itself.
 func (a *account) end() error {
 	last := a.blocks[len(a.blocks)-1]
 	if len(a.blocks) == 1 {
-		return nil // the function, which close is for
+		return nil // the function itself: see close
 	}
 	a.blocks = a.blocks[:len(a.blocks)-1]
 	switch {
@@ -113,8 +113,8 @@ func (a *account) end() error {
 	return nil
 }
 
-// close judges what was paid for the function outside of its loops. Little may
-// be paid by its first loop, or, where it calls nothing, by its callers.
+// close checks what was paid for the function outside its loops. A small amount
+// may be paid by its first loop or, if it makes no calls, by its callers.
 func (a *account) close() error {
 	cost, excess := a.blocks[0].cost, 0
 	free := cost <= free && a.entry == 0

@@ -10,7 +10,7 @@ import (
 	"vega/plugins/guard"
 )
 
-// everything is a module with something of all that is rewritten.
+// everything builds a module with an example of everything that is rewritten.
 func everything() []byte {
 	instructions := join(
 		[]byte{0x10, 0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, 0x41, 1, 0x40, 0, 0x04, 0x40, 0x03, 0x40, 0x0b, 0x0b, 0x20, 0, 0x0d, 0, 0x0b},
@@ -24,9 +24,9 @@ func everything() []byte {
 	)
 }
 
-// Whatever the writer got wrong is noticed: each byte of what was written is
-// changed in each of its bits, and no such module stands up to the comparison.
-func TestEveryMistakeIsNoticed(t *testing.T) {
+// Verification detects any error of the rewriter: each bit of the output is
+// flipped in turn, and no such module passes.
+func TestVerifyDetectsEveryFlippedBit(t *testing.T) {
 	wasm := everything()
 	p, err := guard.Prepare(wasm)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestEveryMistakeIsNoticed(t *testing.T) {
 			p.Code = bytes.Clone(right)
 			p.Code[at] ^= 1 << bit
 			if err := guard.Verify(wasm, p); err == nil {
-				t.Errorf("byte %#x: %#x became %#x, and nobody noticed", at, right[at], p.Code[at])
+				t.Errorf("byte %#x: %#x became %#x unnoticed", at, right[at], p.Code[at])
 			}
 		}
 	}
@@ -49,14 +49,14 @@ func TestEveryMistakeIsNoticed(t *testing.T) {
 	for at := range 8 {
 		p.Image[at] ^= 1
 		if err := guard.Verify(wasm, p); err == nil {
-			t.Errorf("byte %d of the image changed, and nobody noticed", at)
+			t.Errorf("byte %d of the image changed unnoticed", at)
 		}
 		p.Image[at] ^= 1
 	}
 }
 
-// What could be wrong as a whole is noticed, too.
-func TestWrongRewritesAreNoticed(t *testing.T) {
+// Verification also detects structural errors.
+func TestVerifyDetectsWrongRewrites(t *testing.T) {
 	wasm := everything()
 	p, err := guard.Prepare(wasm)
 	if err != nil {
@@ -83,7 +83,7 @@ func TestWrongRewritesAreNoticed(t *testing.T) {
 		change(m, &wrong)
 		wrong.Code = m.Encode()
 		if err := guard.Verify(wasm, &wrong); err == nil {
-			t.Errorf("%s: nobody noticed", name)
+			t.Errorf("%s: unnoticed", name)
 		}
 	}
 	writes := module(1, twoParams, 3, []byte{1, 0}, 4, table, 10, code(none, []byte{0x41, 0, 0xd0, 0x70, 0x26, 0}))
@@ -93,12 +93,12 @@ func TestWrongRewritesAreNoticed(t *testing.T) {
 	}
 	p.Resettable = true
 	if err := guard.Verify(writes, p); err == nil || !strings.Contains(err.Error(), "writes a table") {
-		t.Errorf("a table that is written to: %v", err)
+		t.Errorf("a written table: %v", err)
 	}
 }
 
-// Each payment that is left out, moved or made too small is noticed.
-func TestMissingPaymentsAreNoticed(t *testing.T) {
+// A payment that is missing, moved or too small is detected.
+func TestVerifyDetectsMissingPayments(t *testing.T) {
 	wasm, err := os.ReadFile("../testdata/guests/c.wasm")
 	if err != nil {
 		t.Fatal(err)
@@ -119,10 +119,10 @@ func TestMissingPaymentsAreNoticed(t *testing.T) {
 		p.Code = bytes.Clone(right)
 		p.Code[at] ^= 1 // the cost
 		if err := guard.Verify(wasm, p); err == nil {
-			t.Errorf("a payment at %#x changed from %#x, and nobody noticed", at, right[at])
+			t.Errorf("a payment at %#x changed from %#x unnoticed", at, right[at])
 		}
 	}
 	if payments < 10 {
-		t.Errorf("%d payments were found", payments)
+		t.Errorf("found %d payments", payments)
 	}
 }

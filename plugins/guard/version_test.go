@@ -12,13 +12,13 @@ import (
 	"vega/plugins/guard"
 )
 
-// prepared is the digest of what Prepare makes, by Version, of the modules that
-// are kept for tests.
+// prepared is, by Version, the digest of Prepare's output for the modules kept
+// for tests.
 var prepared = map[string]string{"1": "a6437b38409f4d209f0e7a2b34e44a24fc42b9db32df334c2df47a04de8ddc03"}
 
-// The cache keeps prepared modules by Version: when Prepare makes another thing
-// of the same module, or refuses another, Version counts up.
-func TestVersionCountsUp(t *testing.T) {
+// The cache stores prepared modules by Version: when Prepare's output or its
+// refusals change, Version must change.
+func TestVersionChangesWithOutput(t *testing.T) {
 	sum := sha256.New()
 	for _, pattern := range []string{"../testdata/*.wasm", "../testdata/guests/*.wasm"} {
 		files, err := filepath.Glob(pattern)
@@ -44,6 +44,6 @@ func TestVersionCountsUp(t *testing.T) {
 		}
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); prepared[guard.Version] != got {
-		t.Errorf("what is prepared, of version %s, is not what it was: count Version up, unless only the modules changed, and note its digest, %s", guard.Version, got)
+		t.Errorf("the output of Prepare version %s changed: increment Version, unless only the modules changed, and record the digest %s", guard.Version, got)
 	}
 }

@@ -1,7 +1,6 @@
 package jsonpath
 
-// check reads one value of a text that is not trusted, however deep it is
-// nested.
+// check reads one value of an untrusted text, however deeply it is nested.
 func (s *scanner) check() error {
 	for base := s.depth; ; {
 		if err := s.pause(); err != nil {
@@ -20,8 +19,8 @@ func (s *scanner) check() error {
 	}
 }
 
-// value reads a scalar or an empty list or object; of any other it reads up to
-// the first value in it.
+// value reads a scalar, an empty list or an empty object. Of any other list or
+// object it reads up to the first value.
 func (s *scanner) value() (opened bool, err error) {
 	switch c := s.peek(); {
 	case c == '{' || c == '[':
@@ -37,7 +36,7 @@ func (s *scanner) value() (opened bool, err error) {
 	case c == 'n':
 		err = s.literal("null")
 	default:
-		err = s.unlike("a value")
+		err = s.unexpected("a value")
 	}
 	return false, err
 }
@@ -61,8 +60,8 @@ func (s *scanner) openUp(object bool) (bool, error) {
 	return true, nil
 }
 
-// following goes on after a value: to the next one that lies deeper than base,
-// out of all lists and objects that end here.
+// following advances past a value to the next one nested deeper than base,
+// leaving all lists and objects that end here.
 func (s *scanner) following(base int) (bool, error) {
 	for s.depth > base {
 		in := s.depth - 1
@@ -82,7 +81,7 @@ func (s *scanner) end() error {
 		return err
 	}
 	if s.i < len(s.b) {
-		return s.unlike("the end")
+		return s.unexpected("the end")
 	}
 	return nil
 }
@@ -103,7 +102,7 @@ func (s *scanner) checkString() (escaped bool, err error) {
 				return false, err
 			}
 		default:
-			return false, s.unlike("the end of a string")
+			return false, s.unexpected("the end of a string")
 		}
 	}
 }
@@ -118,13 +117,13 @@ func (s *scanner) escape() error {
 		s.i++
 		for range 4 {
 			if _, ok := hex(s.peek()); !ok {
-				return s.unlike("one of four hexadecimal digits")
+				return s.unexpected("one of four hexadecimal digits")
 			}
 			s.i++
 		}
 		return s.pause()
 	default:
-		return s.unlike("an escape that JSON has")
+		return s.unexpected("an escape that JSON has")
 	}
 }
 
@@ -155,7 +154,7 @@ func (s *scanner) number() error {
 
 func (s *scanner) digits() error {
 	if !digit[s.peek()] {
-		return s.unlike("a digit")
+		return s.unexpected("a digit")
 	}
 	return s.run(&digit)
 }
@@ -163,7 +162,7 @@ func (s *scanner) digits() error {
 func (s *scanner) literal(word string) error {
 	for i := range len(word) {
 		if s.peek() != word[i] {
-			return s.unlike("the word " + word)
+			return s.unexpected("the word " + word)
 		}
 		s.i++
 	}

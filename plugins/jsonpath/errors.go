@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Errors of Find.
+// The errors of Find.
 var (
-	ErrAbsent = errors.New("there is no such value")
+	ErrAbsent = errors.New("no such value")
 	ErrDepth  = fmt.Errorf("it is nested deeper than %d levels", MaxDepth)
 )
 
@@ -18,31 +18,30 @@ type SyntaxError struct {
 	reason string
 }
 
-// Error says what stands where something else has to.
+// Error returns what was found instead of what was expected.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.reason) }
 
-// DuplicateError says that a path leads through a key that stands twice in its
-// object.
+// DuplicateError reports a path through a key that occurs twice in its object.
 type DuplicateError struct{ Key string }
 
-// Error names the key.
+// Error returns a text with the key.
 func (e *DuplicateError) Error() string { return fmt.Sprintf("it has the key %q twice", clip(e.Key)) }
 
 // clip keeps a long key from filling a message.
 func clip(s string) string {
-	const most = 80
-	if len(s) <= most {
+	const limit = 80
+	if len(s) <= limit {
 		return s
 	}
-	n := most
+	n := limit
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n] + "…"
 }
 
-// unlike says that something else than what was expected is next.
-func (s *scanner) unlike(expected string) error {
+// unexpected reports that the next byte is not what was expected.
+func (s *scanner) unexpected(expected string) error {
 	if s.i >= len(s.b) {
 		return &SyntaxError{s.i, "it ends where " + expected + " is expected"}
 	}
@@ -52,6 +51,6 @@ func (s *scanner) unlike(expected string) error {
 
 // isFault reports whether err is about the text, whatever the path.
 func isFault(err error) bool {
-	var syntax *SyntaxError
-	return errors.Is(err, ErrDepth) || errors.As(err, &syntax)
+	_, syntax := errors.AsType[*SyntaxError](err)
+	return syntax || errors.Is(err, ErrDepth)
 }

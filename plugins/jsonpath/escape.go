@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// escapes of one letter.
+// escapes lists the one-letter escapes.
 var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// character is what an escape or an invalid byte stands for, and its length.
+// character returns what an escape or invalid byte stands for, and its length.
 func character(raw []byte) (rune, int) {
 	if raw[0] != '\\' {
 		return utf8.RuneError, 1
@@ -26,7 +26,7 @@ func character(raw []byte) (rune, int) {
 	return utf8.RuneError, 6
 }
 
-// unit is the code unit that b begins with as \uXXXX, or -1.
+// unit returns the code unit of a leading \uXXXX in b, or -1.
 func unit(b []byte) rune {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1

@@ -1,30 +1,30 @@
 package jsonpath
 
-// finder reads a text for one path.
+// finder scans a text for one path.
 type finder struct {
 	scanner
 	steps []Step
-	from  int     // where reading began
-	base  int     // steps that led to where reading began
-	open  []level // the lists and objects that are on the path, from there
+	from  int     // where the scan began
+	base  int     // steps that led to where the scan began
+	open  []level // the lists and objects on the path, from there
 	marks []mark  // where each step led
 
 	answer Value
-	twice  error // a key of the path stands twice
+	twice  error // a key of the path is duplicate
 	keys   keys
 }
 
-// level is a list or an object that the path leads into.
+// level is a list or object that the path leads into.
 type level struct {
 	object  bool
-	at      bool // a member's value is next, not what stands before it
+	at      bool // positioned at a member's value rather than before it
 	matched bool
-	want    int // index of the element that is asked for, -1 for none
+	want    int // index of the wanted element, or -1
 	seen    int // members so far
 }
 
-// read finds the value and checks, in a text that is not trusted yet, all of
-// it. One that is trusted is read no further than the answer can depend on.
+// read finds the value. It checks all of an untrusted text, and reads a trusted
+// one only as far as the result can depend on it.
 func (f *finder) read() error {
 	if len(f.open) == 0 {
 		if err := f.begin(); err != nil {
@@ -50,7 +50,8 @@ func (f *finder) begin() error {
 	return f.enter()
 }
 
-// member goes on to the next member of the innermost level, or leaves it.
+// member advances to the next member of the innermost level, or leaves the
+// level.
 func (f *finder) member() error {
 	l := &f.open[len(f.open)-1]
 	more, err := f.next(l)
@@ -71,7 +72,8 @@ func (f *finder) member() error {
 	}
 }
 
-// next reads up to the next member's value; false is the end of the level.
+// next reads up to the next member's value; it returns false at the end of the
+// level.
 func (f *finder) next(l *level) (bool, error) {
 	if l.at {
 		l.at = false
@@ -85,7 +87,7 @@ func (f *finder) next(l *level) (bool, error) {
 	return more, err
 }
 
-// isOnPath reports whether the path leads on into the member that is next.
+// isOnPath reports whether the path leads into the next member.
 func (f *finder) isOnPath(l *level) (bool, error) {
 	step := f.steps[f.base+len(f.open)-1]
 	switch {
@@ -102,8 +104,8 @@ func (f *finder) isOnPath(l *level) (bool, error) {
 	return true, nil
 }
 
-// repeated notes a key that stands twice. What lies below it is not to be
-// found again without looking here.
+// repeated records a duplicate key. What lies below it must not be found again
+// without passing here.
 func (f *finder) repeated(key string) {
 	if f.twice == nil {
 		f.twice = &DuplicateError{key}
@@ -111,8 +113,8 @@ func (f *finder) repeated(key string) {
 	f.marks = f.marks[:f.base+len(f.open)-1]
 }
 
-// enter reads a value that the path leads to: it is the answer, or has it in
-// it, or ends the path.
+// enter reads a value on the path: it is the result, or contains it, or ends
+// the path.
 func (f *finder) enter() error {
 	if n := len(f.open); n > 0 {
 		l := &f.open[n-1]
@@ -143,7 +145,7 @@ func (f *finder) push() {
 	f.depth = f.base + len(f.open)
 }
 
-// take reads the answer.
+// take reads the result.
 func (f *finder) take() error {
 	begin := f.i
 	if err := f.skip(); err != nil {
@@ -153,8 +155,8 @@ func (f *finder) take() error {
 	return nil
 }
 
-// leave closes the innermost level, of which a last step may ask how many or
-// which keys there are.
+// leave closes the innermost level. A last step may ask for its number of keys,
+// or for one of them.
 func (f *finder) leave(l *level) error {
 	last := f.base + len(f.open)
 	step := f.steps[last-1]
@@ -173,7 +175,7 @@ func (f *finder) leave(l *level) error {
 	return nil
 }
 
-// nthKey answers the n-th key in order.
+// nthKey returns the n-th key in order.
 func (f *finder) nthKey(n int) error {
 	raw, twice, ok, err := f.keys.nth(n, f.host)
 	switch {
@@ -187,8 +189,8 @@ func (f *finder) nthKey(n int) error {
 	return nil
 }
 
-// settled reports whether what is left of a trusted text can't change the
-// answer: only an object may still have a key of the path again.
+// settled reports whether the rest of a trusted text cannot change the result:
+// only an object may still contain a key of the path again.
 func (f *finder) settled() bool {
 	if !f.trusted {
 		return false

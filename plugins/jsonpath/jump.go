@@ -1,6 +1,6 @@
 package jsonpath
 
-// What a byte means to jumpInto: most mean nothing.
+// The classes of bytes for jumpInto: most bytes have none.
 const (
 	quote = iota + 1
 	inward
@@ -9,7 +9,7 @@ const (
 
 var meaning = [256]byte{'"': quote, '{': inward, '[': inward, '}': outward, ']': outward}
 
-// inScalar are the bytes of a number or a word.
+// inScalar contains the bytes of a number or word.
 var inScalar = func() (c [256]bool) {
 	for b := range c {
 		c[b] = b > ' ' && b != ',' && b != ']' && b != '}'
@@ -17,7 +17,7 @@ var inScalar = func() (c [256]bool) {
 	return c
 }()
 
-// jump reads one value of a text that is known to be JSON.
+// jump skips one value of a text that is known to be JSON.
 func (s *scanner) jump() error {
 	switch s.peek() {
 	case '"':
@@ -30,7 +30,7 @@ func (s *scanner) jump() error {
 	}
 }
 
-// jumpInto reads a list or object to its end.
+// jumpInto skips to the end of a list or object.
 func (s *scanner) jumpInto() error {
 	for depth := 0; ; {
 		s.jumpPlain()
@@ -54,8 +54,8 @@ func (s *scanner) jumpInto() error {
 	}
 }
 
-// jumpPlain goes on over bytes without a meaning and over short strings
-// without escapes, up to where a pause is due.
+// jumpPlain skips bytes without a class and short strings without escapes, up
+// to the next pause.
 func (s *scanner) jumpPlain() {
 	b, i := s.b[:min(len(s.b), s.pauseAt)], s.i
 	for i < len(b) {
@@ -77,7 +77,7 @@ func (s *scanner) jumpPlain() {
 	s.i = i
 }
 
-// jumpString reads a string, and says whether it has escapes.
+// jumpString skips a string and reports whether it has escapes.
 func (s *scanner) jumpString() (escaped bool, err error) {
 	s.i++
 	for {

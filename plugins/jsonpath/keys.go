@@ -6,13 +6,13 @@ import (
 	"unsafe"
 )
 
-// key is a key as it stands in the text, between its quotes.
+// key is a key as written in the text, between its quotes.
 type key struct {
 	raw     []byte
 	escaped bool
 }
 
-// is reports whether the key is name once it is decoded.
+// is reports whether the decoded key is name.
 func (k key) is(name string) bool {
 	if string(k.raw) == name {
 		return !k.escaped && isPlain(k.raw)
@@ -23,7 +23,7 @@ func (k key) is(name string) bool {
 	return k.text() == name
 }
 
-// isPlain reports whether b stands for itself.
+// isPlain reports whether b has no escapes or invalid bytes.
 func isPlain(b []byte) bool {
 	for len(b) > 0 {
 		n := plainRun(b)
@@ -40,14 +40,14 @@ func (k key) text() string {
 		return string(k.raw)
 	}
 	var b strings.Builder
-	_ = decode(k.raw, func(piece []byte) error { // a Builder takes everything
+	_ = decode(k.raw, func(piece []byte) error { // a Builder never fails
 		b.Write(piece)
 		return nil
 	})
 	return b.String()
 }
 
-// keys are those of one object, by their places in the text.
+// keys holds the keys of one object, by their offsets in the text.
 type keys struct {
 	text []byte
 	all  []span
@@ -60,7 +60,7 @@ type span struct{ from, to uint32 }
 
 const spanSize = int(unsafe.Sizeof(span{}))
 
-// add keeps a key. The list grows by doubling, old and new side by side.
+// add stores a key. The list grows by doubling, with old and new side by side.
 func (k *keys) add(from, to int, host Host) error {
 	if len(k.all) == cap(k.all) {
 		size := max(32, 2*cap(k.all))
@@ -92,8 +92,8 @@ func (k *keys) compare(a, b span) int {
 	return strings.Compare(key{raw: x}.text(), key{raw: y}.text())
 }
 
-// nth is the n-th key in order, and whether one up to it stands twice; ok is
-// false where there are fewer. No more is sorted than that.
+// nth returns the n-th key in order, and whether a key up to it is duplicate;
+// ok is false if there are fewer. It sorts no further.
 func (k *keys) nth(n int, host Host) (raw []byte, twice, ok bool, err error) {
 	if n >= len(k.all) {
 		return nil, false, false, nil
@@ -105,38 +105,38 @@ func (k *keys) nth(n int, host Host) (raw []byte, twice, ok bool, err error) {
 		}
 	}
 	for i := 0; i <= n; i++ {
-		least := heap[0]
-		raw = k.raw(least)
+		smallest := heap[0]
+		raw = k.raw(smallest)
 		last := len(heap) - 1
 		heap[0], heap = heap[last], heap[:last]
 		if err := k.sift(heap, 0, host); err != nil {
 			return nil, false, false, err
 		}
-		if len(heap) > 0 && k.compare(least, heap[0]) == 0 {
+		if len(heap) > 0 && k.compare(smallest, heap[0]) == 0 {
 			return raw, true, true, nil
 		}
 	}
 	return raw, false, true, nil
 }
 
-// sift moves the key at i down a heap to where it belongs.
+// sift moves the key at i down a heap to its place.
 func (k *keys) sift(heap []span, i int, host Host) error {
 	for {
-		least := i
+		smallest := i
 		for child := 2*i + 1; child <= 2*i+2 && child < len(heap); child++ {
-			if k.compare(heap[child], heap[least]) < 0 {
-				least = child
+			if k.compare(heap[child], heap[smallest]) < 0 {
+				smallest = child
 			}
 		}
-		if least == i {
+		if smallest == i {
 			return k.pause(host)
 		}
-		heap[i], heap[least] = heap[least], heap[i]
-		i = least
+		heap[i], heap[smallest] = heap[smallest], heap[i]
+		i = smallest
 	}
 }
 
-// pause lets the host see where its time goes, at one of some dozens of calls.
+// pause lets the host account for the time used, once in several dozen calls.
 func (k *keys) pause(host Host) error {
 	const often = 64
 	if k.sifted++; k.sifted%often != 0 {

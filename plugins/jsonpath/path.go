@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Step is one part of a path: a key or an index, or a command where Command is
-// '#' or '@'.
+// Step is one part of a path: a key or an index, or a command if Command is '#'
+// or '@'.
 type Step struct {
 	Key     string
 	Command byte
 }
 
 // Split splits a dotted path into its steps. "#" counts the elements of a list
-// or object, "@0" names an object's first key, keys sorted. A ".", a "\" and a
-// leading "#" or "@" of a real key are escaped by "\". The empty path has one
-// step with an empty key; callers take it for the whole.
+// or object, and "@0" is an object's first key, keys sorted. In a key, a ".", a
+// "\" and a leading "#" or "@" are escaped by "\". The empty path has one step
+// with an empty key; callers take it for the whole value.
 func Split(path string) []Step {
 	var steps []Step
 	var key strings.Builder
@@ -41,7 +41,7 @@ func Split(path string) []Step {
 	return append(steps, Step{key.String(), command})
 }
 
-// Index is the position that a step names in a list, false if it names none.
+// Index returns the position that a step names in a list, or false.
 func (s Step) Index() (int, bool) {
 	if s.Command != 0 {
 		return 0, false
@@ -49,7 +49,7 @@ func (s Step) Index() (int, bool) {
 	return decimal(s.Key)
 }
 
-// Nth is the position that "@n" asks for, false for any other step.
+// Nth returns the position of a step "@n", or false.
 func (s Step) Nth() (int, bool) {
 	if s.Command != '@' {
 		return 0, false
@@ -60,7 +60,7 @@ func (s Step) Nth() (int, bool) {
 // Counts reports whether the step is "#".
 func (s Step) Counts() bool { return s.Command == '#' && s.Key == "" }
 
-// decimal reads an unsigned decimal number. Signs are no part of it.
+// decimal parses an unsigned decimal number, without sign.
 func decimal(digits string) (int, bool) {
 	i, err := strconv.Atoi(digits)
 	return i, err == nil && digits[0] != '+' && digits[0] != '-'

@@ -1,23 +1,23 @@
 package jsonpath
 
-// stride is how many bytes are read between two pauses: some 50 µs.
+// stride is how many bytes are read between two pauses: about 50 µs.
 const stride = 32 << 10
 
 // scanner reads a text byte by byte.
 type scanner struct {
 	b       []byte
 	i       int
-	trusted bool  // the text was checked before
-	key     named // of the member that another came to last
+	trusted bool  // the text has been checked
+	key     named // of the last member that another found
 
 	host    Host
 	pauseAt int
 
-	depth int // of lists and objects that are open
+	depth int // number of open lists and objects
 	kinds [(MaxDepth + 63) / 64]uint64
 }
 
-// named is a key and where it begins.
+// named is a key and its offset.
 type named struct {
 	key
 	from int
@@ -27,8 +27,8 @@ type named struct {
 var (
 	blank  = class(" \t\r\n")
 	digit  = class("0123456789")
-	begins = class("{[\"-0123456789tfn") // what a value begins with
-	plain  = func() (c [256]bool) {      // what stands for itself in a string
+	begins = class("{[\"-0123456789tfn") // bytes that begin a value
+	plain  = func() (c [256]bool) {      // bytes without special meaning in a string
 		for b := range c {
 			c[b] = b >= ' ' && b != '"' && b != '\\'
 		}
@@ -43,7 +43,7 @@ func class(bytes string) (c [256]bool) {
 	return c
 }
 
-// run goes on over all bytes of a class.
+// run skips all bytes of a class.
 func (s *scanner) run(c *[256]bool) error {
 	for {
 		end := min(len(s.b), s.pauseAt)
@@ -61,7 +61,7 @@ func (s *scanner) run(c *[256]bool) error {
 	}
 }
 
-// pause lets the host see where its time goes, once in a while.
+// pause lets the host account for the time used, at intervals.
 func (s *scanner) pause() error {
 	if s.i < s.pauseAt {
 		return nil
@@ -77,8 +77,8 @@ func (s *scanner) space() error {
 	return s.run(&blank)
 }
 
-// peek is the byte that is next, 0 at the end: no byte that JSON has outside
-// of strings.
+// peek returns the next byte, or 0 at the end, which JSON allows nowhere
+// outside strings.
 func (s *scanner) peek() byte {
 	if s.i < len(s.b) {
 		return s.b[s.i]
@@ -86,8 +86,8 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// another reads what stands before a member's value, its key included; false
-// is the end of the list or object.
+// another reads what precedes a member's value, including its key; it returns
+// false at the end of the list or object.
 func (s *scanner) another(object, first bool) (bool, error) {
 	if err := s.space(); err != nil {
 		return false, err
@@ -98,7 +98,7 @@ func (s *scanner) another(object, first bool) (bool, error) {
 		return false, nil
 	case first:
 	case c != ',':
-		return false, s.unlike("a comma or the end of " + called(object))
+		return false, s.unexpected("a comma or the end of " + called(object))
 	default:
 		s.i++
 		if err := s.space(); err != nil {
@@ -125,10 +125,10 @@ func called(object bool) string {
 	return "the list"
 }
 
-// keyOf reads a key, the colon, and what blanks there are.
+// keyOf reads a key, the colon and white space.
 func (s *scanner) keyOf() error {
 	if s.peek() != '"' {
-		return s.unlike("a key in quotes")
+		return s.unexpected("a key in quotes")
 	}
 	begin := s.i + 1
 	escaped, err := s.string()
@@ -140,7 +140,7 @@ func (s *scanner) keyOf() error {
 		return err
 	}
 	if s.peek() != ':' {
-		return s.unlike("a colon after the key")
+		return s.unexpected("a colon after the key")
 	}
 	s.i++
 	return s.space()
@@ -154,7 +154,7 @@ func (s *scanner) skip() error {
 	return s.check()
 }
 
-// string reads a string, and says whether it has escapes.
+// string reads a string and reports whether it has escapes.
 func (s *scanner) string() (escaped bool, err error) {
 	if s.trusted {
 		return s.jumpString()

@@ -5,46 +5,46 @@ import (
 	"slices"
 )
 
-// MaxDepth is how deep lists and objects may be nested.
+// MaxDepth is the maximum nesting depth of lists and objects.
 const MaxDepth = 1000
 
-// Host bounds what reading a text costs.
+// Host bounds the cost of reading a text.
 type Host interface {
-	// Pause is called every few ten microseconds of work. An error ends it.
+	// Pause is called every few tens of microseconds of work. An error ends it.
 	Pause() error
 	// Hold counts memory before it is allocated. An error ends the work.
 	Hold(bytes int) error
-	// Release is the opposite of Hold.
+	// Release releases memory counted by Hold.
 	Release(bytes int)
 }
 
-// Text is a JSON text. Each Find reads it from where the one before can help:
-// lists that are asked for element by element are read once. It is not safe
-// for concurrent use.
+// Text is a JSON text. Each Find starts where the previous one can help: lists
+// whose elements are requested in order are read once. It is not safe for
+// concurrent use.
 type Text struct {
 	b       []byte
-	checked bool   // it is JSON
-	root    int    // where its value begins, once it is checked
-	fault   error  // why it is not, or is not read
+	checked bool   // known to be JSON
+	root    int    // offset of its value, once checked
+	fault   error  // why it is not JSON, or cannot be read
 	steps   []Step // of the last path, as far as marks go
 	marks   []mark
 }
 
-// mark is where a step of the last path led.
+// mark records where a step of the last path led.
 type mark struct {
-	child int // where the value begins
+	child int // offset of the value
 	index int // its position in its list
 }
 
-// New makes a Text of b, which must not change any more. A byte order mark at
-// its beginning is skipped.
+// New returns a Text of b, which must not change afterwards. A leading byte
+// order mark is skipped.
 func New(b []byte) *Text { return &Text{b: bytes.TrimPrefix(b, byteOrderMark)} }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// Find looks for the value at a path. The first call also checks the whole
-// text, in the same reading. The error is ErrAbsent where there is no such
-// value, ErrDepth, a *SyntaxError, a *DuplicateError, or the host's.
+// Find finds the value at a path. The first call also checks the whole text, in
+// the same pass. The error is ErrAbsent if there is no such value, ErrDepth, a
+// *SyntaxError, a *DuplicateError, or the host's.
 func (t *Text) Find(path string, host Host) (Value, error) {
 	if t.fault != nil {
 		return Value{}, t.fault
@@ -78,7 +78,7 @@ func (t *Text) Find(path string, host Host) (Value, error) {
 	return f.answer, nil
 }
 
-// resume begins where the last path and this one part.
+// resume starts where this path diverges from the last one.
 func (f *finder) resume(t *Text) {
 	same := 0
 	for same < len(t.marks) && same < len(f.steps) && t.steps[same] == f.steps[same] {
@@ -98,8 +98,8 @@ func (f *finder) resume(t *Text) {
 	}
 }
 
-// Begins answers an error where no JSON text begins like b, as far as its first
-// byte that is not blank tells.
+// Begins returns an error if no JSON text begins like b, judging by its first
+// byte that is not white space.
 func Begins(b []byte) error {
 	s := scanner{b: bytes.TrimPrefix(b, byteOrderMark)}
 	for s.i < len(s.b) && blank[s.b[s.i]] {
@@ -108,5 +108,5 @@ func Begins(b []byte) error {
 	if c := s.peek(); s.i == len(s.b) || begins[c] || bytes.HasPrefix(byteOrderMark, b) {
 		return nil
 	}
-	return s.unlike("a value")
+	return s.unexpected("a value")
 }

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// meter is a host that counts.
+// meter is a Host that counts.
 type meter struct {
 	pauses, held, peak int
-	most               int // pauses until it ends the work
-	room               int // bytes that may be held
+	limit              int // limit on pauses
+	room               int // limit in bytes
 }
 
-func newMeter() *meter { return &meter{most: math.MaxInt, room: math.MaxInt} }
+func newMeter() *meter { return &meter{limit: math.MaxInt, room: math.MaxInt} }
 
 var (
 	errPause = errors.New("enough")
@@ -24,7 +24,7 @@ var (
 )
 
 func (m *meter) Pause() error {
-	if m.pauses++; m.pauses > m.most {
+	if m.pauses++; m.pauses > m.limit {
 		return errPause
 	}
 	return nil
@@ -68,14 +68,14 @@ func TestValuesAreAsWritten(t *testing.T) {
 	}
 	for _, path := range []string{"x", "n.6", "n.-1", "n.+1", "n.x", "n.0.0", "@5", "@", "@x", "n.@0", "#.0", "@0.#", "#x", "o..x"} {
 		if got, err := answer(t, text, path, newMeter()); !errors.Is(err, ErrAbsent) {
-			t.Errorf("%s is found: %q %v", path, got, err)
+			t.Errorf("%s was found: %q %v", path, got, err)
 		}
 	}
 }
 
-// What is wrong is told with its place, whatever is asked for, and at each
-// asking.
-func TestWhatIsNoJSON(t *testing.T) {
+// A syntax error is reported with its position, whatever the path, on each
+// call.
+func TestSyntaxErrorsHavePositions(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                   "byte 0: it ends where a value is expected",
 		`{"a":1} x`:          `byte 8: 'x' where the end is expected`,
@@ -116,9 +116,9 @@ func TestDepthIsLimited(t *testing.T) {
 	}
 }
 
-// A key of the path that stands twice is an error that names it, at each
-// asking; elsewhere it does not matter.
-func TestAKeyOfThePathThatStandsTwice(t *testing.T) {
+// A duplicate key on the path is an error that names it, on each call;
+// elsewhere it does not matter.
+func TestDuplicateKeyOnPath(t *testing.T) {
 	text := New([]byte(`{"a": {"b": 1, "\u0062": 2, "c": 3, "c": 4}, "e": [{"f": 1, "f": 2}], "z": 1}`))
 	for range 2 {
 		for path, key := range map[string]string{"a.b": "b", "a.c": "c", "a.b.x": "b", "e.0.f": "f", "a.@0": "b"} {
@@ -137,8 +137,8 @@ func TestAKeyOfThePathThatStandsTwice(t *testing.T) {
 	}
 }
 
-// The second path reads, and does not check again: it does not even see that
-// the text is none any more.
+// The second lookup reads but does not check: it does not even notice that the
+// text is no longer JSON.
 func TestTextIsCheckedOnce(t *testing.T) {
 	b := []byte(`{"a": 1, "x": "\n", "b": 2}`)
 	text := New(b)
@@ -151,9 +151,9 @@ func TestTextIsCheckedOnce(t *testing.T) {
 	}
 }
 
-// A list that is asked for element by element is read about once, not once for
-// each element.
-func TestElementsInOrderAreReadOnce(t *testing.T) {
+// A list whose elements are requested in order is read about once, not once per
+// element.
+func TestElementsInOrderAreScannedOnce(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`{"data": [`)
 	const n = 2000
@@ -167,14 +167,14 @@ func TestElementsInOrderAreReadOnce(t *testing.T) {
 			t.Fatalf("%d: %q %v", i, got, err)
 		}
 	}
-	// Each reading starts a stride of its own, so only long ones are seen.
+	// Each scan starts a new stride, so only long ones are visible.
 	if once := b.Len() / stride; m.pauses > 4*once {
-		t.Errorf("%d pauses, where one reading has %d", m.pauses, once)
+		t.Errorf("%d pauses; one pass has %d", m.pauses, once)
 	}
 }
 
-// Whatever a text is made of, no more than some strides are read between two
-// pauses, and reading ends with an error of the host's.
+// Whatever a text contains, at most a few strides are read between two pauses,
+// and reading stops on an error of the host.
 func TestReadingPauses(t *testing.T) {
 	const size = 4 << 20
 	for name, text := range map[string]string{
@@ -190,8 +190,8 @@ func TestReadingPauses(t *testing.T) {
 			if err != nil && !errors.Is(err, ErrAbsent) {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if least := len(text) / stride / 2; path == "" && m.pauses < least {
-				t.Errorf("%s: reading paused %d times, want %d", name, m.pauses, least)
+			if minimum := len(text) / stride / 2; path == "" && m.pauses < minimum {
+				t.Errorf("%s: reading paused %d times, want %d", name, m.pauses, minimum)
 			}
 			before := m.pauses
 			if err == nil {
@@ -199,11 +199,11 @@ func TestReadingPauses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if least := v.Size() / 3 / longRun / 2; m.pauses-before < least {
-				t.Errorf("%s: writing paused %d times, want %d", name, m.pauses-before, least)
+			if minimum := v.Size() / 3 / longRun / 2; m.pauses-before < minimum {
+				t.Errorf("%s: writing paused %d times, want %d", name, m.pauses-before, minimum)
 			}
 			m = newMeter()
-			m.most = 3
+			m.limit = 3
 			if _, err := New([]byte(text)).Find(path, m); !errors.Is(err, errPause) || m.pauses != 4 {
 				t.Errorf("%s: %v after %d pauses", name, err, m.pauses)
 			}
@@ -211,8 +211,8 @@ func TestReadingPauses(t *testing.T) {
 	}
 }
 
-// Names of keys are all that is kept, counted before they are, and given back.
-func TestOnlyNamesOfKeysAreKept(t *testing.T) {
+// Only key names are stored; they are counted beforehand and released.
+func TestOnlyKeyNamesAreStored(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`{"a": 0`)
 	for i := range 50_000 {
@@ -240,7 +240,7 @@ func TestOnlyNamesOfKeysAreKept(t *testing.T) {
 	if _, err := text.Find("@1", m); !errors.Is(err, errRoom) || m.held != 0 {
 		t.Errorf("%v, %d bytes are held", err, m.held)
 	}
-	m.room, m.most = math.MaxInt, m.pauses+200
+	m.room, m.limit = math.MaxInt, m.pauses+200
 	if _, err := text.Find("@40000", m); !errors.Is(err, errPause) || m.held != 0 {
 		t.Errorf("%v, %d bytes are held", err, m.held)
 	}

@@ -12,11 +12,11 @@ type kind byte
 const (
 	nothing kind = iota
 	text         // raw is a string, without its quotes
-	other        // raw is any other value, as it is written
+	other        // raw is any other value, as written
 	number       // count
 )
 
-// Value is what is at a path. It refers to the text that it was found in.
+// Value is the value at a path. It refers to the text it was found in.
 type Value struct {
 	kind  kind
 	raw   []byte
@@ -30,17 +30,16 @@ func valueOf(raw []byte) Value {
 	return Value{kind: other, raw: raw}
 }
 
-// Size is at least as much as Write writes.
+// Size returns an upper bound of the bytes that Write writes.
 func (v Value) Size() int {
 	if v.kind == number {
 		return 20
 	}
-	return len(v.raw) * len("\uFFFD") // of an invalid byte each
+	return len(v.raw) * len("\uFFFD") // in case each byte is invalid
 }
 
-// Write writes the value: a string's text, a number or a word as it stands in
-// the text, a list or an object as JSON without blanks. Invalid UTF-8 becomes
-// U+FFFD.
+// Write writes the value: the text of a string, a number or word as written, a
+// list or object as JSON without white space. Invalid UTF-8 becomes U+FFFD.
 func (v Value) Write(w io.Writer, host Host) error {
 	out := func(piece []byte) error {
 		if _, err := w.Write(piece); err != nil {
@@ -61,7 +60,7 @@ func (v Value) Write(w io.Writer, host Host) error {
 	}
 }
 
-// paced pauses once in a while between pieces.
+// paced pauses at intervals between pieces.
 func paced(out func([]byte) error, host Host) func([]byte) error {
 	const often = 1024
 	pieces := 0
@@ -78,7 +77,7 @@ func paced(out func([]byte) error, host Host) func([]byte) error {
 // longRun is the longest piece that is written at once.
 const longRun = 32 << 10
 
-// decode gives out the text of a string in pieces.
+// decode passes the text of a string to out in pieces.
 func decode(raw []byte, out func([]byte) error) error {
 	var one [utf8.UTFMax]byte
 	for len(raw) > 0 {
@@ -98,7 +97,8 @@ func decode(raw []byte, out func([]byte) error) error {
 	return nil
 }
 
-// plainRun is how much of a string, longRun at most, stands for itself.
+// plainRun returns the length of the leading part of a string, up to longRun,
+// that needs no decoding.
 func plainRun(raw []byte) int {
 	i := 0
 	for i < len(raw) && i < longRun {
@@ -119,7 +119,7 @@ func plainRun(raw []byte) int {
 	return i
 }
 
-// compact gives out a value as it is written, without the blanks between its
+// compact passes a value as written to out, without the white space between its
 // parts.
 func compact(raw []byte, out func([]byte) error) error {
 	inside := false // a string
@@ -142,8 +142,8 @@ func compact(raw []byte, out func([]byte) error) error {
 	return nil
 }
 
-// denseRun is how much of a value, about longRun at most, stays as it
-// is, and whether a string is open at its end.
+// denseRun returns the length of the leading part of a value, up to about
+// longRun, that is copied unchanged, and whether a string is open at its end.
 func denseRun(raw []byte, inside bool) (int, bool) {
 	i := 0
 	for i < len(raw) && i < longRun {

@@ -14,11 +14,12 @@ import (
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
-// ValidName reports whether s may name a plugin, probe, option or integration.
+// ValidName reports whether s is a valid name of a plugin, probe, option or
+// integration.
 func ValidName(s string) bool { return len(s) <= 64 && name.MatchString(s) }
 
-// Reserved are the root words of the configuration, which no plugin may take
-// as its name: probe = llm.x would then mean two things.
+// Reserved lists the root words of the configuration. No plugin may have such a
+// name, because probe = llm.x would then be ambiguous.
 var Reserved = []string{
 	"alert", "bundled", "data_dir", "database", "databases", "env", "env_set", "file", "integration", "llm", "log",
 	"network", "notifier", "plugins", "policies", "server", "store", "system", "threshold", "vega",
@@ -32,21 +33,21 @@ var (
 	httpMethod   = regexp.MustCompile(`^[A-Z]{1,16}$`)
 )
 
-// Check reports every way in which the manifest could not be kept, joined.
+// Check returns all errors of the manifest, joined.
 func (m *Manifest) Check() error {
 	var c checker
-	c.is(m.ABI == V1 || m.ABI == Nagios, "abi is %q; this vega speaks %q, and %q for plugins that were written for Nagios", clip(m.ABI), V1, Nagios)
+	c.is(m.ABI == V1 || m.ABI == Nagios, "abi is %q; this version of vega supports %q, and %q for Nagios plugins", clip(m.ABI), V1, Nagios)
 	c.is(ValidName(m.Name), "name %q must match %s", clip(m.Name), name)
-	c.is(!slices.Contains(Reserved, m.Name), "name %q is a word of the configuration; choose another", m.Name)
+	c.is(!slices.Contains(Reserved, m.Name), "name %q is a reserved word of the configuration; choose another", m.Name)
 	c.is(m.Version != "" && len(m.Version) <= 64, "version must be set, in at most 64 bytes")
-	c.is(len(m.Probes) > 0, "there is no probe")
-	c.is(m.ABI != Nagios || len(m.Probes) <= 1, "there are %d probes; with abi %q there is one: a command has one _start", len(m.Probes), Nagios)
+	c.is(len(m.Probes) > 0, "there are no probes")
+	c.is(m.ABI != Nagios || len(m.Probes) <= 1, "there are %d probes; with abi %q there can be only one, because a command has one _start", len(m.Probes), Nagios)
 	seen := map[string]bool{}
 	for i := range m.Probes {
 		p := &m.Probes[i]
 		c.at = fmt.Sprintf("probe %q: ", clip(p.Name))
 		c.is(ValidName(p.Name), "the name must match %s", name)
-		c.is(!seen[p.Name], "the name is given twice")
+		c.is(!seen[p.Name], "the name is used twice")
 		seen[p.Name] = true
 		c.probe(p)
 		if m.ABI == Nagios {
@@ -59,8 +60,8 @@ func (m *Manifest) Check() error {
 type checker struct {
 	at      string
 	errs    []error
-	work    int  // of all patterns so far
-	tooMuch bool // which was told
+	work    int  // for all patterns so far
+	tooMuch bool // and was reported
 }
 
 func (c *checker) is(ok bool, format string, args ...any) {
@@ -71,18 +72,18 @@ func (c *checker) is(ok bool, format string, args ...any) {
 
 func (c *checker) probe(p *Probe) {
 	timeout := time.Duration(p.Timeout)
-	c.is(timeout == 0 || timeout >= time.Second && timeout <= 30*time.Second, "timeout %v is not within 1s to 30s", timeout)
+	c.is(timeout == 0 || timeout >= time.Second && timeout <= 30*time.Second, "timeout %v is not between 1s and 30s", timeout)
 	c.is(p.Interval >= 0, "interval is negative")
 	seen := map[string]bool{}
 	for i := range p.Options {
 		o := &p.Options[i]
 		c.is(ValidName(o.Name), "option %q: the name must match %s", clip(o.Name), name)
-		c.is(!seen[o.Name], "option %q is given twice", o.Name)
+		c.is(!seen[o.Name], "option %q is declared twice", o.Name)
 		seen[o.Name] = true
 		c.option(o)
 	}
 	for _, n := range p.NeedsAny {
-		c.is(seen[n], "needs_any names %q, which is no option", clip(n))
+		c.is(seen[n], "needs_any names %q, which is not an option", clip(n))
 	}
 	for i := range p.Capabilities {
 		c.capability(p, &p.Capabilities[i])
@@ -95,14 +96,14 @@ func (c *checker) option(o *Option) {
 	}
 	c.is(slices.Contains(types, o.Type), "option %q: unknown type %q", o.Name, clip(string(o.Type)))
 	if o.Of != "" {
-		c.is(o.Type == List || o.Type == Map, "option %q: only a list or map has elements", o.Name)
+		c.is(o.Type == List || o.Type == Map, "option %q: only a list or map can have an element type", o.Name)
 		c.is(slices.Contains(elementTypes, o.Of), "option %q: unknown element type %q", o.Name, clip(string(o.Of)))
 	}
 	if o.Pattern != "" {
 		c.patterned(o)
 	}
 	c.is(!o.SQL || o.Element() == String, "option %q: only a string can be SQL", o.Name)
-	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, in which no secret may stand; it can't be sensitive", o.Name)
+	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, which must not contain secrets; it can't be sensitive", o.Name)
 	c.is(!o.Required || o.Default == nil, "option %q is required and has a default; it can't be both", o.Name)
 	if o.Default != nil && !c.tooMuch {
 		v, err := o.Convert(o.Default)
@@ -113,8 +114,8 @@ func (c *checker) option(o *Option) {
 	}
 }
 
-// patterned looks at a pattern, as long as all patterns together, with the defaults
-// that they are matched against, take no more than their share of work.
+// patterned checks a pattern, as long as all patterns together, with the
+// defaults that they are matched against, stay within their share of work.
 func (c *checker) patterned(o *Option) {
 	p, err := o.pattern()
 	c.is(err == nil, "option %q: %v", o.Name, err)
@@ -123,23 +124,23 @@ func (c *checker) patterned(o *Option) {
 	}
 	if c.work += p.Work(compileWork + lengthOf(o.Default)); c.work > maxWork {
 		c.tooMuch = true
-		c.is(false, "option %q: the patterns up to here take more than %d steps, with what they are matched against; make them simpler", o.Name, maxWork)
+		c.is(false, "option %q: the patterns up to this one take more than %d steps to match their defaults; simplify them", o.Name, maxWork)
 	}
 }
 
 func (c *checker) capability(p *Probe, k *Capability) {
 	c.is(slices.Contains(kinds, k.Kind), "unknown capability %q", clip(string(k.Kind)))
-	c.is(strings.TrimSpace(k.Reason) != "" && len(k.Reason) <= 500, "capability %q needs a reason of at most 500 bytes that an operator can judge", k.Kind)
+	c.is(strings.TrimSpace(k.Reason) != "" && len(k.Reason) <= 500, "capability %q needs a reason for the operator, of at most 500 bytes", k.Kind)
 	for _, f := range k.From {
 		o := p.Option(f)
-		c.is(o != nil && o.holdsTarget(k.Kind), "capability %q takes its targets from %q, which is no option of a type that can hold one", k.Kind, clip(f))
+		c.is(o != nil && o.holdsTarget(k.Kind), "capability %q takes its targets from %q, which is not an option of a type that can hold one", k.Kind, clip(f))
 	}
 	for _, m := range k.Methods {
 		switch k.Kind {
 		case HTTP:
-			c.is(httpMethod.MatchString(m), "capability http: %q is no HTTP method", clip(m))
+			c.is(httpMethod.MatchString(m), "capability http: %q is not an HTTP method", clip(m))
 		case Net:
-			c.is(slices.Contains(networks, m), "capability net: %q is none of tcp, tls, udp", clip(m))
+			c.is(slices.Contains(networks, m), "capability net: %q is not one of tcp, tls, udp", clip(m))
 		default:
 			c.is(false, "capability %q has no methods", k.Kind)
 		}
@@ -164,8 +165,8 @@ func (o *Option) holdsTarget(k Kind) bool {
 	}
 }
 
-// Element is the type of the option's values: of its elements if it is a list
-// or map, else its own.
+// Element returns the type of the option's values: of its elements if it is a
+// list or map, else its own.
 func (o *Option) Element() Type {
 	if o.Type != List && o.Type != Map {
 		return o.Type
@@ -176,13 +177,13 @@ func (o *Option) Element() Type {
 	return o.Of
 }
 
-// Convert turns a JSON value (a default) into the option's value.
+// Convert converts a JSON value, such as a default, to the option's type.
 func (o *Option) Convert(v any) (Value, error) {
 	switch o.Type {
 	case List:
 		in, ok := v.([]any)
 		if !ok {
-			return nil, fmt.Errorf("%s is no list", clip(fmt.Sprint(v)))
+			return nil, fmt.Errorf("%s is not a list", clip(fmt.Sprint(v)))
 		}
 		out := make([]Value, 0, len(in))
 		for _, e := range in {
@@ -196,7 +197,7 @@ func (o *Option) Convert(v any) (Value, error) {
 	case Map:
 		in, ok := v.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("%s is no map", clip(fmt.Sprint(v)))
+			return nil, fmt.Errorf("%s is not a map", clip(fmt.Sprint(v)))
 		}
 		out := make(map[string]Value, len(in))
 		for k, e := range in {
@@ -232,11 +233,11 @@ func scalar(t Type, v any) (Value, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("%s is no %s", clip(fmt.Sprint(v)), t)
+	return nil, fmt.Errorf("%s is not a %s", clip(fmt.Sprint(v)), t)
 }
 
-// Constrain reports whether a value of the option's type keeps to its one_of,
-// pattern, min and max. A text with a secret in it is not quoted.
+// Constrain checks a value of the option's type against one_of, pattern, min
+// and max. It does not quote a text with a secret.
 func (o *Option) Constrain(v Value) error {
 	c := constraint{Option: o}
 	if o.Pattern != "" {
@@ -248,11 +249,11 @@ func (o *Option) Constrain(v Value) error {
 	return c.value(v)
 }
 
-// constraint is an option with its pattern compiled.
+// constraint is an option with its compiled pattern.
 type constraint struct {
 	*Option
-	pattern *pattern.Pattern // nil: there is none
-	work    int              // steps that matching took so far
+	pattern *pattern.Pattern // nil if there is none
+	work    int              // steps of matching so far
 }
 
 func (c *constraint) value(v Value) error {
@@ -284,7 +285,7 @@ func (c *constraint) value(v Value) error {
 func (c *constraint) text(t Text) error {
 	s := t.Reveal()
 	if len(c.OneOf) > 0 && !slices.Contains(c.OneOf, s) {
-		return fmt.Errorf("%q is none of %s", clip(t.String()), clip(strings.Join(c.OneOf, ", ")))
+		return fmt.Errorf("%q is not one of %s", clip(t.String()), clip(strings.Join(c.OneOf, ", ")))
 	}
 	if c.pattern == nil {
 		return nil
@@ -300,10 +301,10 @@ func (c *constraint) text(t Text) error {
 
 func (o *Option) within(f float64, show func(float64) string) error {
 	if o.Min != nil && f < *o.Min {
-		return fmt.Errorf("%s is below the least allowed, %s", show(f), show(*o.Min))
+		return fmt.Errorf("%s is below the minimum, %s", show(f), show(*o.Min))
 	}
 	if o.Max != nil && f > *o.Max {
-		return fmt.Errorf("%s is above the most allowed, %s", show(f), show(*o.Max))
+		return fmt.Errorf("%s is above the maximum, %s", show(f), show(*o.Max))
 	}
 	return nil
 }

@@ -2,15 +2,16 @@ package manifest
 
 import "slices"
 
-// opens says which capability a host function belongs to; the others work on
-// what these opened, or need none.
+// opens maps a host function to the capability that it needs. The other
+// functions work on what these opened, or need no capability.
 var opens = map[string]Kind{
 	"http_request": HTTP, "dial": Net, "resolve": DNS, "sql_query": SQL, "kv_get": KV, "kv_set": KV,
 }
 
-// Unclaimed are the capabilities that the module imports although none of its
-// probes declares them. There must be none: the import section is the upper
-// bound of what a module can ever ask, and the manifest has to own up to it.
+// Unclaimed returns the capabilities whose calls the module imports although
+// none of its probes declares them. There must be none: the imports are the
+// upper bound of what a module can ever ask for, and the manifest must declare
+// all of it.
 func (m *Module) Unclaimed() []Kind {
 	var out []Kind
 	for _, i := range m.Imports {
@@ -26,9 +27,8 @@ func (m *Module) Unclaimed() []Kind {
 	return out
 }
 
-// Unasked are the capabilities that a probe declares although the module
-// imports none of their calls: an operator would be asked for what is never
-// used.
+// Unasked returns the capabilities that a probe declares although the module
+// imports none of their calls: the operator would grant what is never used.
 func (m *Module) Unasked() []Kind {
 	asks := map[Kind]bool{}
 	for _, i := range m.Imports {

@@ -1,10 +1,10 @@
-// Package manifest is what a plugin says of itself before it is ever run: its
-// probes, the options each takes, and the capabilities each may ask for.
+// Package manifest describes a plugin before it ever runs: its probes, the
+// options of each, and the capabilities that each may ask for.
 //
-// Read gets it out of a .wasm without executing anything; Pack puts it in.
-// Manifest.Check refuses what could not be kept. The package is a leaf: it
-// knows no WebAssembly runtime and no HCL, so that configuration can be
-// validated against a plugin that has never been loaded.
+// Read extracts the manifest from a .wasm file without executing anything; Pack
+// embeds it. Manifest.Check refuses an invalid manifest. The package is a leaf:
+// it depends on no WebAssembly runtime and not on HCL, so that configuration
+// can be validated against a plugin that has never been loaded.
 package manifest
 
 import (
@@ -19,15 +19,15 @@ import (
 // MaxSize bounds the manifest section, in bytes.
 const MaxSize = 64 << 10
 
-// The ABIs that a plugin may speak: V1 is vega's own. Nagios is the bridge to
-// plugins that know nothing of vega: a WASI command, whose exit code is the
-// status and whose output is the message and the metrics.
+// The ABIs of plugins. V1 is vega's own. Nagios is for plugins that know
+// nothing of vega: a WASI command, whose exit code is the status and whose
+// output is the message and the metrics.
 const (
 	V1     = "vega_v1"
 	Nagios = "nagios"
 )
 
-// Manifest is the content of the custom section "vega.manifest", as JSON.
+// Manifest is the content of the custom section "vega.manifest", in JSON.
 type Manifest struct {
 	ABI         string  `json:"abi"` // V1 or Nagios
 	Name        string  `json:"name"`
@@ -36,15 +36,15 @@ type Manifest struct {
 	Probes      []Probe `json:"probes"`
 }
 
-// Probe is one check that the plugin can run. Its index in Manifest.Probes is
-// the argument of vega_run.
+// Probe is a check that the plugin can run. Its index in Manifest.Probes is the
+// argument of vega_run.
 type Probe struct {
 	Name         string       `json:"name"`
 	Summary      string       `json:"summary,omitempty"`
 	Options      []Option     `json:"options,omitempty"`
 	Capabilities []Capability `json:"capabilities,omitempty"`
-	// NeedsAny lists options of which one must be set; else an integration of
-	// this probe is disabled, with that as the reason.
+	// NeedsAny lists options of which at least one must be set; otherwise an
+	// integration of this probe is disabled and says so.
 	NeedsAny []string `json:"needs_any,omitempty"`
 	// Timeout and Interval are the probe's own defaults; zero means vega's.
 	Timeout  Duration `json:"timeout,omitzero"`
@@ -54,8 +54,8 @@ type Probe struct {
 // Type is the type of an option.
 type Type string
 
-// The option types. URL is an absolute http or https URL, Address is
-// host:port, Database is a reference such as database.app.
+// The option types. URL is an absolute http or https URL, Address is host:port,
+// Database is a reference such as database.app.
 const (
 	String       Type = "string"
 	Number       Type = "number"
@@ -67,30 +67,31 @@ const (
 	Database     Type = "database"
 	List         Type = "list"
 	Map          Type = "map"
-	// Any is a string, number or bool; only as the element of a list or map.
+	// Any is a string, number or bool. It is only valid as the element type of
+	// a list or map.
 	Any Type = "any"
 )
 
-// Option is one thing an integration's config block may set.
+// Option is an option that an integration's config block may set.
 type Option struct {
 	Name      string `json:"name"`
 	Type      Type   `json:"type"`
 	Of        Type   `json:"of,omitempty"` // element of a list or map; default string
 	Required  bool   `json:"required,omitempty"`
 	Sensitive bool   `json:"sensitive,omitempty"`
-	// SQL says that the text is SQL: no secret may be written in it, since the
-	// database could compute on it and answer with the outcome.
+	// SQL marks the text as SQL. It must not contain a secret, because the
+	// database could compute on the secret and return the result.
 	SQL         bool   `json:"sql,omitempty"`
 	Description string `json:"description,omitempty"`
-	// Default is the value when the option is not set, in its JSON form: a
-	// duration or size as a string with its unit ("2s", "1MiB").
+	// Default is the value if the option is not set, in its JSON form: a
+	// duration or size is a string with its unit ("2s", "1MiB").
 	Default any `json:"default,omitempty"`
-	// OneOf lists the only strings allowed; Pattern is an RE2 that a string
-	// must match in full. They also hold for each element of a list or map.
+	// OneOf lists the allowed strings; Pattern is an RE2 pattern that must
+	// match the whole string. Both also apply to each element of a list or map.
 	OneOf   []string `json:"one_of,omitempty"`
 	Pattern string   `json:"pattern,omitempty"`
-	// Min and Max bound a number, in itself; a duration, in seconds; a size,
-	// in bytes.
+	// Min and Max bound a number, the seconds of a duration or the bytes of a
+	// size.
 	Min *float64 `json:"min,omitempty"`
 	Max *float64 `json:"max,omitempty"`
 }
@@ -98,7 +99,7 @@ type Option struct {
 // Kind is the kind of a capability.
 type Kind string
 
-// The capability kinds: each opens host calls that are dead without it.
+// The kinds of capabilities. Each enables host calls that fail without it.
 const (
 	HTTP Kind = "http"
 	Net  Kind = "net"
@@ -107,19 +108,19 @@ const (
 	KV   Kind = "kv"
 )
 
-// Capability is something a probe may ask of the host, and why.
+// Capability is something that a probe may ask of the host, and why.
 type Capability struct {
 	Kind   Kind   `json:"kind"`
 	Reason string `json:"reason"`
-	// From names the options that hold the targets; what an operator writes
+	// From names the options that contain the targets. What an operator writes
 	// there is granted.
 	From []string `json:"from,omitempty"`
 	// Hosts are fixed targets, in the grammar of the grant block.
 	Hosts []string `json:"hosts,omitempty"`
-	// Methods are the HTTP methods sent (default GET, HEAD), or for net the
+	// Methods are the HTTP methods used (default GET, HEAD), or for net the
 	// networks dialled: tcp, tls, udp (default tcp).
 	Methods []string `json:"methods,omitempty"`
-	// Optional says that the probe does its job without it.
+	// Optional says that the probe works without the capability.
 	Optional bool `json:"optional,omitempty"`
 }
 
@@ -129,7 +130,7 @@ type Duration time.Duration
 // MarshalJSON writes the duration with its unit.
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON reads a duration with its unit; a bare number is refused.
+// UnmarshalJSON parses a duration with its unit. It refuses a bare number.
 func (d *Duration) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
@@ -140,8 +141,8 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// Parse decodes and checks a manifest. Unknown fields are ignored, so that a
-// newer plugin still loads where its newer wishes don't matter.
+// Parse parses and checks a manifest. It ignores unknown fields, so that a
+// newer plugin still loads if they do not matter.
 func Parse(b []byte) (*Manifest, error) {
 	if len(b) > MaxSize {
 		return nil, fmt.Errorf("the manifest is %d bytes; at most %d are allowed", len(b), MaxSize)
@@ -152,7 +153,7 @@ func Parse(b []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("the manifest is not JSON of the right shape: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the manifest has more after its JSON object")
+		return nil, errors.New("the manifest has data after its JSON object")
 	}
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func Parse(b []byte) (*Manifest, error) {
 	return &m, nil
 }
 
-// Probe returns the probe of that name and its index, or nil and -1.
+// Probe returns the probe with the given name and its index, or nil and -1.
 func (m *Manifest) Probe(name string) (*Probe, int) {
 	for i := range m.Probes {
 		if m.Probes[i].Name == name {
@@ -170,7 +171,7 @@ func (m *Manifest) Probe(name string) (*Probe, int) {
 	return nil, -1
 }
 
-// Option returns the option of that name, or nil.
+// Option returns the option with the given name, or nil.
 func (p *Probe) Option(name string) *Option {
 	for i := range p.Options {
 		if p.Options[i].Name == name {

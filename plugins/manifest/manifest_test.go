@@ -50,10 +50,10 @@ func TestPackThenRead(t *testing.T) {
 	if !reflect.DeepEqual(m.Manifest, example()) {
 		t.Errorf("read back %+v", m.Manifest)
 	}
-	// A file cut short anywhere never passes for a plugin.
+	// A truncated file is never accepted as a plugin.
 	for n := range packed {
 		if _, err := manifest.Read(packed[:n]); err == nil {
-			t.Fatalf("the first %d of %d bytes pass", n, len(packed))
+			t.Fatalf("the first %d of %d bytes are accepted", n, len(packed))
 		}
 	}
 }
@@ -76,10 +76,10 @@ func TestReadRefuses(t *testing.T) {
 		"two":             {binary.AppendSection(one, binary.Custom, section), "more than one"},
 		"not JSON":        {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), "{"...)), "not JSON"},
 		"too large":       {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), make([]byte, manifest.MaxSize+1)...)), "at most"},
-		"imports memory":  {memory, "no function"},
-		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "promises more"},
+		"imports memory":  {memory, "not a function"},
+		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "declares more"},
 		"section too long": {
-			append(binary.Header(), 1, 0xff, 0xff, 0xff, 0x0f), "cut short",
+			append(binary.Header(), 1, 0xff, 0xff, 0xff, 0x0f), "truncated",
 		},
 	} {
 		if _, err := manifest.Read(c.wasm); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -90,21 +90,21 @@ func TestReadRefuses(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for want, change := range map[string]func(*manifest.Manifest){
-		`speaks "vega_v1", and "nagios"`:    func(m *manifest.Manifest) { m.ABI = "vega_v9" },
-		"must match":                        func(m *manifest.Manifest) { m.Name = "Acme" },
-		"word of the configuration":         func(m *manifest.Manifest) { m.Name = "llm" },
-		"there is no probe":                 func(m *manifest.Manifest) { m.Probes = nil },
-		"given twice":                       func(m *manifest.Manifest) { m.Probes = append(m.Probes, m.Probes[0]) },
-		"not within 1s to 30s":              func(m *manifest.Manifest) { m.Probes[0].Timeout = manifest.Duration(time.Minute) },
-		`unknown type "blob"`:               func(m *manifest.Manifest) { m.Probes[0].Options[0].Type = "blob" },
-		"it can't be both":                  func(m *manifest.Manifest) { m.Probes[0].Options[1].Required = true },
-		"the default does not fit":          func(m *manifest.Manifest) { m.Probes[0].Options[1].Default = "a lot" },
-		"which is no option":                func(m *manifest.Manifest) { m.Probes[0].NeedsAny = []string{"key"} },
-		`unknown capability "files"`:        func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Kind = "files" },
-		"needs a reason":                    func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Reason = " " },
-		"no option of a type that can hold": func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].From = []string{"limit"} },
-		"is no HTTP method":                 func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Methods = []string{"get"} },
-		"not a regular expression":          func(m *manifest.Manifest) { m.Probes[0].Options[0].Pattern = "(" },
+		`supports "vega_v1", and "nagios"`:      func(m *manifest.Manifest) { m.ABI = "vega_v9" },
+		"must match":                            func(m *manifest.Manifest) { m.Name = "Acme" },
+		"reserved word":                         func(m *manifest.Manifest) { m.Name = "llm" },
+		"there are no probes":                   func(m *manifest.Manifest) { m.Probes = nil },
+		"used twice":                            func(m *manifest.Manifest) { m.Probes = append(m.Probes, m.Probes[0]) },
+		"not between 1s and 30s":                func(m *manifest.Manifest) { m.Probes[0].Timeout = manifest.Duration(time.Minute) },
+		`unknown type "blob"`:                   func(m *manifest.Manifest) { m.Probes[0].Options[0].Type = "blob" },
+		"it can't be both":                      func(m *manifest.Manifest) { m.Probes[0].Options[1].Required = true },
+		"the default does not fit":              func(m *manifest.Manifest) { m.Probes[0].Options[1].Default = "a lot" },
+		"which is not an option":                func(m *manifest.Manifest) { m.Probes[0].NeedsAny = []string{"key"} },
+		`unknown capability "files"`:            func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Kind = "files" },
+		"needs a reason":                        func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Reason = " " },
+		"not an option of a type that can hold": func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].From = []string{"limit"} },
+		"is not an HTTP method":                 func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Methods = []string{"get"} },
+		"not a regular expression":              func(m *manifest.Manifest) { m.Probes[0].Options[0].Pattern = "(" },
 	} {
 		m := example()
 		change(m)
@@ -123,7 +123,7 @@ func TestParseSize(t *testing.T) {
 	}
 	for _, in := range []string{"", "64", "KiB", "-1KiB", "1e30GiB", "64 kb", "NaNB"} {
 		if got, err := manifest.ParseSize(in); err == nil {
-			t.Errorf("%q passes as %d", in, got)
+			t.Errorf("%q is accepted as %d", in, got)
 		}
 	}
 	if s := manifest.Size(65536).String(); s != "64KiB" {
@@ -155,7 +155,7 @@ func TestScan(t *testing.T) {
 	if err != nil || len(found) != 4 {
 		t.Fatalf("found %d: %v", len(found), err)
 	}
-	for i, want := range []string{"", "not admitted", "no WebAssembly", "no regular file"} {
+	for i, want := range []string{"", "not admitted", "not a WebAssembly", "not a regular file"} {
 		if err := found[i].Err; (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) || (found[i].Module == nil) != (want != "") {
 			t.Errorf("%s: %v, want %q", found[i].File, err, want)
 		}
@@ -164,7 +164,7 @@ func TestScan(t *testing.T) {
 		t.Errorf("a refused file has the digest %q", found[1].Digest)
 	}
 	if none, err := manifest.Scan(filepath.Join(dir, "absent"), nil); none != nil || err != nil {
-		t.Errorf("a directory that is not there: %v, %v", none, err)
+		t.Errorf("a missing directory: %v, %v", none, err)
 	}
 }
 
@@ -181,19 +181,19 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("neither a module nor an error, or both")
 		}
 		if err == nil && m.Manifest.Check() != nil {
-			t.Fatal("a manifest passed that does not check")
+			t.Fatal("Read accepted a manifest that Check refuses")
 		}
 	})
 }
 
-func TestReadFileOpensFilesOnly(t *testing.T) {
+func TestReadFileOpensOnlyRegularFiles(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe.wasm")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{pipe, dir, "/dev/zero"} { // none may hang or fill the memory
-		if _, err := manifest.ReadFile(path); err == nil || !strings.Contains(err.Error(), "no regular file") {
+	for _, path := range []string{pipe, dir, "/dev/zero"} { // none may hang or fill memory
+		if _, err := manifest.ReadFile(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -202,7 +202,7 @@ func TestReadFileOpensFilesOnly(t *testing.T) {
 	}
 }
 
-// What a manifest may have its reader do is bounded, however its 64 KiB are used.
+// The work that a manifest can cause is bounded, however its 64 KiB are used.
 func TestPatternsAreBounded(t *testing.T) {
 	long := strings.Repeat("a", 50_000)
 	many := func(n int, o manifest.Option) []manifest.Option {
@@ -231,10 +231,10 @@ func TestPatternsAreBounded(t *testing.T) {
 			before := processorTime(t)
 			err := m.Check()
 			if took := processorTime(t) - before; took > 5*time.Second {
-				t.Errorf("it took %v of the processor", took)
+				t.Errorf("it took %v of CPU time", took)
 			}
 			if err == nil && name != "a bomb when wrapped" {
-				t.Error("it passes")
+				t.Error("it was accepted")
 			}
 			if err != nil && len(err.Error()) > 20_000 {
 				t.Errorf("a message of %d bytes", len(err.Error()))

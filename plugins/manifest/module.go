@@ -9,10 +9,10 @@ import (
 	"vega/plugins/binary"
 )
 
-// section is the name of the custom section that holds the manifest.
+// section is the name of the custom section with the manifest.
 const section = "vega.manifest"
 
-// Module is what can be known of a .wasm by reading it.
+// Module is what reading a .wasm file reveals.
 type Module struct {
 	Digest   string // hex SHA-256 of the bytes
 	Size     int
@@ -21,24 +21,25 @@ type Module struct {
 	Exports  []Export
 }
 
-// Digest is the hex SHA-256 of a module's bytes.
+// Digest returns the hex SHA-256 of a module's bytes.
 func Digest(wasm []byte) string {
 	sum := sha256.Sum256(wasm)
 	return hex.EncodeToString(sum[:])
 }
 
-// Import is a function that a module asks of its host.
+// Import is a function that a module imports from its host.
 type Import struct{ Module, Name string }
 
-// Export is something a module offers. Kind is 0 for a function, 2 for memory.
+// Export is an item that a module exports. Kind is 0 for a function, 2 for
+// memory.
 type Export struct {
 	Name string
 	Kind byte
 }
 
-// Read finds the manifest, imports and exports of a module without running
-// any of it. It refuses what is no module, has no manifest or two, or imports
-// anything but functions.
+// Read returns the manifest, imports and exports of a module without running
+// it. It refuses a file that is not a module, has no manifest or more than one,
+// or imports anything but functions.
 func Read(wasm []byte) (*Module, error) {
 	outline, err := binary.Outline(wasm)
 	if err != nil {
@@ -61,7 +62,7 @@ func Read(wasm []byte) (*Module, error) {
 	return m, nil
 }
 
-// find returns the one section that holds the manifest.
+// find returns the only section with the manifest.
 func find(m *binary.Module) (text []byte, err error) {
 	for _, c := range m.Customs {
 		switch {
@@ -78,8 +79,9 @@ func find(m *binary.Module) (text []byte, err error) {
 	return text, nil
 }
 
-// Pack returns the module with m as its manifest, in place of any it had. The
-// section comes last, so that a file cut short never passes for a plugin.
+// Pack returns the module with m as its manifest, replacing any that it had.
+// The section comes last, so that a truncated file is never accepted as a
+// plugin.
 func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err

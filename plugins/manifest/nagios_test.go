@@ -16,8 +16,8 @@ func bridged() *manifest.Manifest {
 	}
 }
 
-// A bridged plugin is one command with arguments. What else a manifest could
-// promise for it, nobody could keep.
+// A Nagios plugin is one command with arguments. A manifest that declares
+// anything else is refused.
 func TestBridged(t *testing.T) {
 	if err := bridged().Check(); err != nil {
 		t.Error(err)
@@ -28,10 +28,10 @@ func TestBridged(t *testing.T) {
 		t.Errorf("without arguments: %v", err)
 	}
 	for want, change := range map[string]func(*manifest.Probe){
-		`capability "http" can't be had with abi "nagios"`: func(p *manifest.Probe) {
+		`capability "http" is not available with abi "nagios"`: func(p *manifest.Probe) {
 			p.Capabilities = []manifest.Capability{{Kind: manifest.HTTP, Reason: "asks"}}
 		},
-		`option "url" would reach nobody`: func(p *manifest.Probe) {
+		`option "url" has no effect`: func(p *manifest.Probe) {
 			p.Options = append(p.Options, manifest.Option{Name: "url", Type: manifest.URL})
 		},
 		"must be a list of string":  func(p *manifest.Probe) { p.Options[0].Of, p.Options[0].Default = manifest.Number, nil },

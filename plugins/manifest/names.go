@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// Names decides which module serves the plugin of a name.
+// Names decides which module serves a plugin name.
 type Names struct {
 	Bundled []Found  // the plugins that ship with vega
-	Replace []string // those of them that a file may take the place of
-	Owners  Owners   // who served a name before
+	Replace []string // names of bundled plugins that a file may replace
+	Owners  Owners   // files that served each name before
 }
 
-// Resolve returns the bundled modules and the dropped ones, in that order. Of the
-// modules of one name, one is left; the others are refused, with the reason in Err.
-// A bundled one gives way only where Replace has its name; of files, the owner
-// serves, as long as it is there, and before there is one, the first.
+// Resolve returns the bundled modules and then the dropped-in ones. Of several
+// modules with one name, one remains; the others are refused, with the reason
+// in Err. A bundled module gives way only if Replace lists its name. Of files,
+// the owner serves the name as long as it exists, and otherwise the first.
 func (n Names) Resolve(dropped []Found) []Found {
 	out := slices.Clone(dropped)
 	serves := map[string]string{}
@@ -45,29 +45,29 @@ func (n Names) Resolve(dropped []Found) []Found {
 	return append(bundled, out...)
 }
 
-// bundled says why no file may serve the name of a bundled plugin; nil where one
-// may.
+// bundled returns why no file may serve the name of a bundled plugin, or nil if
+// one may.
 func (n Names) bundled(name string) error {
 	b := Plugin(n.Bundled, name)
 	switch {
 	case b == nil:
 		return nil
 	case !b.Extra:
-		return fmt.Errorf("%q is the plugin that vega is made of, which no other can replace; build it under another name", name)
+		return fmt.Errorf("%q is vega's core plugin, which can't be replaced; build the plugin under another name", name)
 	case !slices.Contains(n.Replace, name):
-		return fmt.Errorf("%q is the name of a plugin that ships with vega; if this file is to take its place, write plugins { replace = [%q] }", name, name)
+		return fmt.Errorf("%q is the name of a plugin that ships with vega; to let this file replace it, write plugins { replace = [%q] }", name, name)
 	default:
 		return nil
 	}
 }
 
-// owner is the file that served the name before, if it is still there; what it
-// holds now may be refused.
+// owner returns the file that served the name before, if it still exists,
+// whether or not it is still valid.
 func (n Names) owner(name string, dropped []Found) (string, bool) {
 	owner, ok := n.Owners[name]
 	return owner, ok && slices.ContainsFunc(dropped, func(f Found) bool { return filepath.Base(f.File) == owner })
 }
 
 func taken(name, file string) error {
-	return fmt.Errorf("the plugin %q is in %s, which keeps the name; to let this file serve it, remove %s and reload", name, file, file)
+	return fmt.Errorf("the plugin %q is served by %s; to serve it from this file, remove %s and reload", name, file, file)
 }

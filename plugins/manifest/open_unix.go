@@ -4,5 +4,5 @@ package manifest
 
 import "syscall"
 
-// asItIs opens neither what a link points to nor waits for a pipe's writer.
+// asItIs keeps open from following a link and from waiting for a pipe's writer.
 const asItIs = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -12,26 +12,25 @@ import (
 	"syscall"
 )
 
-// Owners says which file serves the plugin of a name: the base name of a file in
-// the plugin directory, by the plugin's name. A file that comes later does not take
-// over, whatever it is called.
+// Owners maps a plugin name to the base name of the file that serves it. A file
+// that appears later does not take over, whatever its name.
 type Owners map[string]string
 
-// OwnersFile is the name of their file in vega's data directory.
+// OwnersFile is the name of the owners file in vega's data directory.
 const OwnersFile = "plugins.json"
 
-// maxOwners bounds that file, in bytes.
+// maxOwners bounds the size of the owners file, in bytes.
 const maxOwners = 1 << 20
 
 type ownersFile struct {
 	Owners Owners `json:"owners"`
 }
 
-// ReadOwners reads the file at path. One that is not there holds none.
+// ReadOwners reads the file at path. A missing file means no owners.
 func ReadOwners(path string) (Owners, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // nor is there a place for one
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // its directory may be missing, too
 		return Owners{}, nil
 	case err != nil:
 		return nil, err
@@ -44,7 +43,7 @@ func ReadOwners(path string) (Owners, error) {
 	}
 	var f ownersFile
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; remove it, and vega writes it again with the plugins that it finds", path, err)
+		return nil, fmt.Errorf("%s is damaged: %w; remove it, and vega recreates it from the plugins that it finds", path, err)
 	}
 	if f.Owners == nil {
 		f.Owners = Owners{}
@@ -52,7 +51,8 @@ func ReadOwners(path string) (Owners, error) {
 	return f.Owners, nil
 }
 
-// Write replaces the file at path as a whole; it removes it where there is no owner.
+// Write replaces the file at path atomically, or removes it if there is no
+// owner.
 func (o Owners) Write(path string) error {
 	if len(o) == 0 {
 		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
@@ -79,7 +79,7 @@ func (o Owners) Write(path string) error {
 	return nil
 }
 
-// Without is o without the files that were removed.
+// Without returns o without the given files.
 func (o Owners) Without(files []string) Owners {
 	out := maps.Clone(o)
 	maps.DeleteFunc(out, func(_, owner string) bool {
@@ -88,7 +88,7 @@ func (o Owners) Without(files []string) Owners {
 	return out
 }
 
-// With is o with the files that serve now in it.
+// With returns o with the files that serve now.
 func (o Owners) With(found []Found) Owners {
 	out := maps.Clone(o)
 	if out == nil {

@@ -8,15 +8,17 @@ import (
 )
 
 const (
-	maxPattern = 1 << 10 // bytes of a pattern
-	// maxWork bounds the steps that the patterns of a manifest take: of one match,
-	// and of all matches that checking the manifest takes. So many take some 40 ms.
+	maxPattern = 1 << 10 // size of a pattern in bytes
+	// maxWork bounds the steps of a manifest's patterns: for one match, and for
+	// all matches when the manifest is checked. This many steps take about 40
+	// ms.
 	maxWork = 4 << 20
-	// compileWork is how long a text takes as long as compiling the pattern does.
+	// compileWork is the cost of compiling a pattern, as the length of a text
+	// to match.
 	compileWork = 64
 )
 
-// pattern is the compiled pattern of an option, to match a string in full.
+// pattern compiles the pattern of an option, which must match the whole string.
 func (o *Option) pattern() (*pattern.Pattern, error) {
 	if len(o.Pattern) > maxPattern {
 		return nil, fmt.Errorf("the pattern is %d bytes; at most %d are allowed", len(o.Pattern), maxPattern)
@@ -32,7 +34,7 @@ func (o *Option) pattern() (*pattern.Pattern, error) {
 	}
 }
 
-// lengthOf is how many bytes are matched where a default is, and one more for each
+// lengthOf returns how many bytes a default has to match, plus one for each
 // text.
 func lengthOf(v any) (n int) {
 	switch v := v.(type) {

@@ -15,30 +15,30 @@ import (
 	"vega/plugins/signature"
 )
 
-// MaxModule bounds a .wasm file, in bytes.
+// MaxModule bounds the size of a .wasm file, in bytes.
 const MaxModule = 64 << 20
 
-// Found is a module and where it was found; Err says why it can't be used,
-// and Module is then nil.
+// Found is a module and its file. If Err is set, it says why the module can't
+// be used, and Module is nil.
 type Found struct {
 	File      string
-	Digest    string // hex SHA-256 of the bytes; "" where they could not be read
+	Digest    string // hex SHA-256 of the bytes; "" if they could not be read
 	Module    *Module
 	Err       error
-	Signature *signature.Signature // who signed the bytes; nil for a bundled one
-	// Extra says that it ships with vega, and may be replaced by a plugin of its
-	// name that is dropped in.
+	Signature *signature.Signature // nil for a bundled plugin
+	// Extra says that the plugin ships with vega and that a dropped-in plugin
+	// of the same name may replace it.
 	Extra bool
 }
 
-// Admit judges a module by its bytes alone: by its digest and by who signed it.
-// Nothing else of it has been looked at by then.
+// Admit decides about a module by its digest and signature alone, before
+// anything in it is parsed.
 type Admit func(file, digest string, seal *signature.Signature) error
 
-// Scan reads every *.wasm directly in dir, in order of name. A directory that
-// is not there holds none. Files that start with "." are passed over, so that
-// a copy can be made under such a name and renamed when it is whole. What admit
-// refuses is not looked into; nil admits all.
+// Scan reads every *.wasm file directly in dir, in order of name. A missing
+// directory contains none. Files that start with "." are skipped, so that a
+// copy can be made under such a name and renamed when complete. A module
+// refused by admit is not parsed; a nil admit admits all.
 func Scan(dir string, admit Admit) ([]Found, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -54,7 +54,7 @@ func Scan(dir string, admit Admit) ([]Found, error) {
 	return found, err
 }
 
-// Look reads the module at path, as Scan does, and returns its bytes as well.
+// Look reads the module at path, as Scan does, and also returns its bytes.
 func Look(path string, admit Admit) (Found, []byte) {
 	f := Found{File: path}
 	var wasm []byte
@@ -71,13 +71,13 @@ func Look(path string, admit Admit) (Found, []byte) {
 	return f, wasm
 }
 
-// IsModuleFile reports whether a file of that name in plugins/ is looked at.
+// IsModuleFile reports whether Scan reads a file of that name.
 func IsModuleFile(name string) bool {
 	return strings.HasSuffix(name, ".wasm") && !strings.HasPrefix(name, ".")
 }
 
-// FileName names a file to a person: without its directory, and quoted where the
-// name holds what would not show, or would move a terminal's cursor.
+// FileName returns the base name of a file for display, quoted if it has
+// characters that are invisible or would move a terminal's cursor.
 func FileName(path string) string {
 	name := filepath.Base(path)
 	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) || !utf8.ValidString(name) {
@@ -86,15 +86,15 @@ func FileName(path string) string {
 	return name
 }
 
-// ReadFile reads a module's bytes. It takes a regular file only, of at most
-// MaxModule bytes: no link, no pipe, no device.
+// ReadFile reads the bytes of a module. It accepts only a regular file of at
+// most MaxModule bytes: no link, pipe or device.
 func ReadFile(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|asItIs, 0)
 	if err != nil {
 		return nil, notRegular(path, err)
 	}
 	defer f.Close()
-	info, err := f.Stat() // of what was opened, whatever stands there by now
+	info, err := f.Stat() // of the opened file, not of the path
 	if err != nil {
 		return nil, err
 	}
@@ -104,21 +104,22 @@ func ReadFile(path string) ([]byte, error) {
 	if info.Size() > MaxModule {
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
 	}
-	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // so that it need not grow
+	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // large enough not to grow
 	_, err = room.ReadFrom(io.LimitReader(f, MaxModule))
 	return room.Bytes(), err
 }
 
-// notRegular says so where that is why path could not be opened.
+// notRegular replaces err if path could not be opened because it is not a
+// regular file.
 func notRegular(path string, err error) error {
 	info, statErr := os.Lstat(path)
 	if err != nil && (statErr != nil || info.Mode().IsRegular()) {
 		return err
 	}
-	return fmt.Errorf("%s is no regular file (links are not followed)", path)
+	return fmt.Errorf("%s is not a regular file (links are not followed)", path)
 }
 
-// Plugin finds a plugin by name among those that can be used; nil if none.
+// Plugin returns the usable plugin with the given name, or nil.
 func Plugin(found []Found, name string) *Found {
 	i := slices.IndexFunc(found, func(f Found) bool { return f.Module != nil && f.Module.Manifest.Name == name })
 	if i < 0 {

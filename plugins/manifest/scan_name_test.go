@@ -6,7 +6,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-func TestFileNameShowsWhatItIs(t *testing.T) {
+func TestFileNameQuotesInvisibleCharacters(t *testing.T) {
 	for path, want := range map[string]string{
 		"plugins/queue.wasm":          "queue.wasm",
 		"plugins/Größe 1.wasm":        "Größe 1.wasm",

@@ -23,8 +23,8 @@ var units = []struct {
 	{"B", 1},
 }
 
-// ParseSize reads a number of bytes with its unit, such as "64KiB" or "10MB".
-// A bare number is refused: nobody can tell what it counts.
+// ParseSize parses a number of bytes with its unit, such as "64KiB" or "10MB".
+// It refuses a bare number, whose unit is ambiguous.
 func ParseSize(s string) (Size, error) {
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(s, u.suffix)
@@ -37,10 +37,10 @@ func ParseSize(s string) (Size, error) {
 		}
 		break
 	}
-	return 0, fmt.Errorf("%q is no size: write a number and B, KiB, MiB or GiB, such as \"64KiB\"", clip(s))
+	return 0, fmt.Errorf("%q is not a size: write a number and B, KiB, MiB or GiB, such as \"64KiB\"", clip(s))
 }
 
-// String shows the size in the largest binary unit that divides it.
+// String formats the size in the largest binary unit that divides it.
 func (s Size) String() string {
 	for i := 3; i >= 0; i-- {
 		if u := Size(units[i].bytes); s != 0 && s%u == 0 {

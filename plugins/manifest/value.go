@@ -4,32 +4,33 @@ import (
 	"strings"
 )
 
-// Value is one decoded option value. Its dynamic type follows the option's
+// Value is a decoded option value. Its dynamic type depends on the option's
 // type: Text for string, url, address and database; float64 for number; bool;
 // time.Duration; Size; []Value for list; map[string]Value for map.
 type Value any
 
-// Values are the options of one integration by name, defaults filled in.
-// An option that is neither set nor has a default is absent.
+// Values holds the options of an integration by name, with defaults filled in.
+// An option that is not set and has no default is absent.
 type Values map[string]Value
 
 // Size is a number of bytes.
 type Size int64
 
-// Text is a string value that remembers which of its parts came out of env()
-// or file(): those are secrets that no guest sees. Parts are kept in order.
+// Text is a string value that records which of its parts came from env() or
+// file(): those are secrets that no guest sees. Parts are kept in order.
 type Text []Part
 
-// Part is a run of text of one origin.
+// Part is a run of text from one source.
 type Part struct {
 	Text   string
 	Secret bool
 }
 
-// Plain is a Text without secrets.
+// Plain returns a Text without secrets.
 func Plain(s string) Text { return Text{{Text: s}} }
 
-// Reveal returns the real value, secrets included: only for the moment of use.
+// Reveal returns the real value, secrets included. Call it only at the moment
+// of use.
 func (t Text) Reveal() string {
 	var b strings.Builder
 	for _, p := range t {
@@ -38,7 +39,7 @@ func (t Text) Reveal() string {
 	return b.String()
 }
 
-// String shows the text with each secret as "(secret)".
+// String returns the text with each secret replaced by "(secret)".
 func (t Text) String() string {
 	var b strings.Builder
 	for _, p := range t {
@@ -67,7 +68,7 @@ func (t Text) HasSecret() bool {
 	return false
 }
 
-// Secrets calls yield with every secret part anywhere in v.
+// Secrets calls yield with every secret part in v.
 func Secrets(v Value, yield func(string)) {
 	switch v := v.(type) {
 	case Text:

@@ -1,9 +1,9 @@
-// Package nagios reads what a Nagios plugin prints: a line of text, perfdata
-// behind a bar, and more of both in the lines that follow, as the Monitoring
-// Plugins Development Guidelines have it.
+// Package nagios parses the output of a Nagios plugin: a line of text, perfdata
+// after a bar, and more of both in the following lines, as described in the
+// Monitoring Plugins Development Guidelines.
 //
-// Parse takes any bytes. What it can't read it tells in Output.Problems and
-// goes on: that a number is written badly says nothing of the target.
+// Parse accepts any bytes. It records what it can't parse in Output.Problems
+// and continues: a badly written number says nothing about the target.
 package nagios
 
 import (
@@ -12,34 +12,34 @@ import (
 	"unicode/utf8"
 )
 
-// Output is what a plugin said.
+// Output is the parsed output of a plugin.
 type Output struct {
-	Text     string   // of the first line, as the plugin wrote it
-	Long     []string // the lines of text after it, without those that are empty
+	Text     string   // the first line, as the plugin wrote it
+	Long     []string // the following lines of text, without empty ones
 	Perfdata []Perfdata
-	Problems []string // what of the perfdata could not be read, and why
-	// More is how many problems there were beyond MaxProblems.
+	Problems []string // parts of the perfdata that could not be parsed, and why
+	// More is the number of problems beyond MaxProblems.
 	More int
 }
 
-// MaxProblems is how many problems are told; the others are counted.
+// MaxProblems is how many problems are recorded; the rest are only counted.
 const MaxProblems = 8
 
-// Empty reports whether the plugin printed nothing but white space.
+// Empty reports whether the plugin printed only white space.
 func (o *Output) Empty() bool {
 	return o.Text == "" && len(o.Long) == 0 && len(o.Perfdata) == 0 && len(o.Problems) == 0
 }
 
-// Parse reads the standard output of a plugin:
+// Parse parses the standard output of a plugin:
 //
 //	TEXT | PERFDATA
 //	LONG TEXT
 //	LONG TEXT | PERFDATA
 //	PERFDATA
 //
-// The first bar of the first line begins its perfdata; the first bar after
-// that line ends the long text, and all the rest is perfdata. Empty lines
-// ahead of the text are passed over.
+// The first bar of the first line begins its perfdata. The first bar after that
+// line ends the long text, and everything after it is perfdata. Empty lines
+// before the text are skipped.
 func Parse(printed string) *Output {
 	if !utf8.ValidString(printed) {
 		printed = strings.ToValidUTF8(printed, "\uFFFD")
@@ -60,7 +60,7 @@ func Parse(printed string) *Output {
 	return &o
 }
 
-// problem notes what could not be read, by its beginning.
+// problem records what could not be parsed, by its beginning.
 func (o *Output) problem(what, why string) {
 	if len(o.Problems) >= MaxProblems {
 		o.More++

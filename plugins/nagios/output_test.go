@@ -11,7 +11,7 @@ import (
 	"vega/plugins/nagios"
 )
 
-// outputs are those of plugins, and what they say.
+// outputs maps the output of plugins to the expected result.
 var outputs = map[string]nagios.Output{
 	"OK": {Text: "OK"},
 	"DISK OK - free space: / 3326 MB (56%); | /=2643MB;5948;5958;0;5968\n" +
@@ -52,20 +52,20 @@ var outputs = map[string]nagios.Output{
 		Text:     "bad",
 		Perfdata: []nagios.Perfdata{{Label: "three", Value: 1, Max: "4"}, {Label: "0,5", Value: 1}, {Label: "d", Value: 1, Warn: "2", Crit: "3", Min: "4", Max: "5"}},
 		Problems: []string{
-			`"one": there is no = behind the label`,
-			`"two=x": the value is no number`,
-			`"three=1;hot;2:1:0;low;4": the warning threshold is no range`,
-			`"three=1;hot;2:1:0;low;4": the critical threshold is no range`,
-			`"three=1;hot;2:1:0;low;4": the minimum is no number`,
+			`"one": there is no = after the label`,
+			`"two=x": the value is not a number`,
+			`"three=1;hot;2:1:0;low;4": the warning threshold is not a range`,
+			`"three=1;hot;2:1:0;low;4": the critical threshold is not a range`,
+			`"three=1;hot;2:1:0;low;4": the minimum is not a number`,
 			`"=5": the label is empty`,
 			`"''=6": the label is empty`,
-			`"three=9": the label stands there before; …`,
+			`"three=9": the label is duplicate; …`,
 		},
 		More: 2,
 	},
 	"open | 'a b=1 c=2":              {Text: "open", Problems: []string{`"'a b=1 c=2": the quote is not closed`}},
-	"after | 'a'b=1 c=2":             {Text: "after", Problems: []string{`"'a'b=1 c=2": there is no = behind the label`}},
-	"far | a=1e999 b=2":              {Text: "far", Perfdata: []nagios.Perfdata{{Label: "b", Value: 2}}, Problems: []string{`"a=1e999": the value is no number`}},
+	"after | 'a'b=1 c=2":             {Text: "after", Problems: []string{`"'a'b=1 c=2": there is no = after the label`}},
+	"far | a=1e999 b=2":              {Text: "far", Perfdata: []nagios.Perfdata{{Label: "b", Value: 2}}, Problems: []string{`"a=1e999": the value is not a number`}},
 	"not \xff\xfe text | \xff=1\xfe": {Text: "not \uFFFD text", Perfdata: []nagios.Perfdata{{Label: "\uFFFD", Value: 1, Unit: "\uFFFD"}}},
 }
 
@@ -91,8 +91,8 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// Whatever is printed, what comes of it is fit to be a result: text without
-// line ends, numbers that are finite, labels once each.
+// Whatever is printed, the parsed output is valid as a result: text without
+// line ends, finite numbers, unique labels.
 func FuzzParse(f *testing.F) {
 	for printed := range outputs {
 		f.Add(printed)
@@ -120,14 +120,14 @@ func FuzzParse(f *testing.F) {
 		}
 		slices.Sort(labels)
 		if n := len(labels); len(slices.Compact(labels)) != n {
-			t.Errorf("a label stands there twice: %q", labels)
+			t.Errorf("duplicate label: %q", labels)
 		}
 		if len(o.Problems) > nagios.MaxProblems || o.More > 0 && len(o.Problems) < nagios.MaxProblems {
 			t.Errorf("%d problems and %d more", len(o.Problems), o.More)
 		}
 		again := nagios.Parse(o.Text)
 		if !strings.Contains(o.Text, "|") && again.Text != o.Text {
-			t.Errorf("%q reads as %q", o.Text, again.Text)
+			t.Errorf("%q parses to %q", o.Text, again.Text)
 		}
 	})
 }

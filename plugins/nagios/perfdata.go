@@ -11,29 +11,30 @@ import (
 type Perfdata struct {
 	Label string
 	Value float64
-	// Unknown says that the plugin wrote U: it could not determine the value.
+	// Unknown says that the plugin wrote U because it could not determine the
+	// value.
 	Unknown bool
-	Unit    string // s, us, ms, %, B, KB, MB, TB, c or another; "" is a number of things
+	Unit    string // s, us, ms, %, B, KB, MB, TB, c or another; "" for a plain number
 	// Warn and Crit are the ranges beyond which the plugin warns or is
-	// critical, Min and Max what the value can be at all; as written, "" where
-	// they are not.
+	// critical; Min and Max are the limits of the value. They are as written,
+	// or "" if missing.
 	Warn, Crit, Min, Max string
 }
 
-// The most bytes that a label and a unit have.
+// The maximum size of a label and a unit, in bytes.
 const (
 	MaxLabel = 128
 	MaxUnit  = 32
 )
 
-// parser reads perfdata into out.
+// parser parses perfdata into out.
 type parser struct {
 	out  *Output
 	seen map[string]bool // labels
 }
 
-// perfdata reads measurements that white space parts. One that can't be read
-// ends at the next white space outside of quotes.
+// perfdata parses measurements separated by white space. A measurement that
+// can't be parsed ends at the next white space outside quotes.
 func (p *parser) perfdata(s string) {
 	for {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
@@ -43,7 +44,7 @@ func (p *parser) perfdata(s string) {
 		label, rest, why := cutLabel(s)
 		if why != "" {
 			end := strings.IndexFunc(s, unicode.IsSpace)
-			if s[0] == '\'' || end < 0 { // where a quote that does not close ends, nobody knows
+			if s[0] == '\'' || end < 0 { // the end of an unclosed quote is unknown
 				end = len(s)
 			}
 			p.out.problem(s[:end], why)
@@ -59,13 +60,14 @@ func (p *parser) perfdata(s string) {
 	}
 }
 
-// cutLabel takes the label and the equals sign off s. A quoted label may hold
-// white space and equals signs, and a quote as two. An error says why not.
+// cutLabel cuts the label and the equals sign off s. A quoted label may contain
+// white space and equals signs, and a quote as two quotes. On failure, why says
+// what is wrong.
 func cutLabel(s string) (label, rest, why string) {
 	if s[0] != '\'' {
 		end := strings.IndexFunc(s, func(r rune) bool { return r == '=' || unicode.IsSpace(r) })
 		if end < 0 || s[end] != '=' {
-			return "", "", "there is no = behind the label"
+			return "", "", "there is no = after the label"
 		}
 		return s[:end], s[end+1:], ""
 	}
@@ -82,12 +84,12 @@ func cutLabel(s string) (label, rest, why string) {
 		case strings.HasPrefix(after, "="):
 			return b.String(), after[1:], ""
 		default:
-			return "", "", "there is no = behind the label"
+			return "", "", "there is no = after the label"
 		}
 	}
 }
 
-// measurement reads what stands behind the equals sign.
+// measurement parses what follows the equals sign.
 func (p *parser) measurement(label, text, whole string) {
 	m := Perfdata{Label: strings.TrimSpace(label)}
 	fields := strings.Split(text, ";")
@@ -103,15 +105,15 @@ func (p *parser) measurement(label, text, whole string) {
 		p.out.problem(whole, "the label holds control characters")
 		return
 	case p.seen[m.Label]:
-		p.out.problem(whole, "the label stands there before; the first is kept")
+		p.out.problem(whole, "the label is duplicate; the first is kept")
 		return
 	case fields[0] == "U":
 		m.Unknown = true
 	case !ok:
-		p.out.problem(whole, "the value is no number")
+		p.out.problem(whole, "the value is not a number")
 		return
 	case !validUnit(unit):
-		p.out.problem(whole, "the unit is none")
+		p.out.problem(whole, "the unit is not valid")
 		return
 	default:
 		m.Value, m.Unit = value, unit
@@ -120,23 +122,23 @@ func (p *parser) measurement(label, text, whole string) {
 	for i, f := range fields[1:] {
 		switch i {
 		case 0:
-			m.Warn = p.limit(f, isRange, whole, "the warning threshold is no range")
+			m.Warn = p.limit(f, isRange, whole, "the warning threshold is not a range")
 		case 1:
-			m.Crit = p.limit(f, isRange, whole, "the critical threshold is no range")
+			m.Crit = p.limit(f, isRange, whole, "the critical threshold is not a range")
 		case 2:
-			m.Min = p.limit(f, isNumber, whole, "the minimum is no number")
+			m.Min = p.limit(f, isNumber, whole, "the minimum is not a number")
 		case 3:
-			m.Max = p.limit(f, isNumber, whole, "the maximum is no number")
+			m.Max = p.limit(f, isNumber, whole, "the maximum is not a number")
 		}
 	}
 	if len(fields) > 5 {
-		p.out.problem(whole, "there is more behind the maximum")
+		p.out.problem(whole, "there is more after the maximum")
 	}
 	p.out.Perfdata = append(p.out.Perfdata, m)
 }
 
-// limit is one of the fields behind the value, "" if it can't be read: the
-// value is one all the same.
+// limit returns one of the fields after the value, or "" if it is not valid;
+// the value stays valid regardless.
 func (p *parser) limit(s string, fits func(string) bool, whole, why string) string {
 	if s != "" && !fits(s) {
 		p.out.problem(whole, why)
@@ -146,7 +148,7 @@ func (p *parser) limit(s string, fits func(string) bool, whole, why string) stri
 }
 
 // isRange reports whether s is a threshold: [@][start:][end], where start is a
-// number or ~ for no bound. A unit behind a number is let pass: many plugins
+// number or ~ for no bound. A unit after a number is accepted: many plugins
 // repeat it.
 func isRange(s string) bool {
 	s = strings.TrimPrefix(s, "@")
@@ -162,7 +164,7 @@ func isNumber(s string) bool {
 	return ok && len(s) <= 64 && validUnit(unit)
 }
 
-// number cuts a decimal number, which may have an exponent, off its unit.
+// number splits a decimal number, which may have an exponent, from its unit.
 func number(s string) (value float64, unit string, ok bool) {
 	i, digits := 0, 0
 	if i < len(s) && (s[i] == '-' || s[i] == '+') {
@@ -183,8 +185,8 @@ func number(s string) (value float64, unit string, ok bool) {
 	return value, s[i:], err == nil && !math.IsInf(value, 0)
 }
 
-// exponent is the length of the exponent that s begins with: an e with digits,
-// and not the unit that an e alone may be.
+// exponent returns the length of the exponent that s begins with: an e with
+// digits, as opposed to the unit e.
 func exponent(s string) int {
 	if s == "" || s[0] != 'e' && s[0] != 'E' {
 		return 0
@@ -205,14 +207,14 @@ func exponent(s string) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// validUnit reports whether a unit is one: the guidelines have any text
-// without digits, semicolons and quotes. A comma or point is the rest of a
-// number that was written in another way.
+// validUnit reports whether a unit is valid: the guidelines allow any text
+// without digits, semicolons and quotes. A comma or point belongs to a number
+// in another notation.
 func validUnit(s string) bool {
 	return len(s) <= MaxUnit && !strings.ContainsAny(s, "0123456789;'\"=,.:") && printable(s)
 }
 
-// printable reports whether s has no control characters, line ends among them.
+// printable reports whether s has no control characters, including line ends.
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'

@@ -13,18 +13,18 @@ import (
 	"unicode/utf8"
 )
 
-// Form is the syntax that a placeholder stands in on its way out.
+// Form is the syntax that surrounds a placeholder on its way out.
 type Form int
 
 // The forms of Reveal.
 const (
-	Raw      Form = iota // a header, a stream, a body of another type
+	Raw      Form = iota // a header, a stream, or a body of another type
 	URL                  // percent-escaped
-	JSON                 // escaped for within a JSON string
+	JSON                 // escaped for a JSON string
 	FormBody             // escaped for application/x-www-form-urlencoded
 )
 
-// in is the secret as it is written in that form.
+// in returns the secret as written in the given form.
 func (e *entry) in(f Form) string {
 	switch f {
 	case URL:
@@ -42,7 +42,7 @@ func (e *entry) in(f Form) string {
 }
 
 // percent escapes every byte that is not unreserved in RFC 3986, so that the
-// result is one value in a path, a query or a userinfo alike.
+// result is one value in a path, a query or a userinfo.
 func percent(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
@@ -63,10 +63,10 @@ var (
 	hexEscape  = regexp.MustCompile(`%[0-9A-F]{2}|\\u[0-9a-f]{4}`)
 )
 
-// forms are the writings of a secret in which a peer may echo it, the raw one
-// first.
+// forms returns the encodings of a secret in which a peer may echo it, the raw
+// one first.
 func forms(real string) []string {
-	host := strings.ToLower(real) // as a host's name has it
+	host := strings.ToLower(real) // as in a host name
 	if unreserved.MatchString(real) {
 		return slices.Compact([]string{real, host})
 	}
@@ -81,7 +81,7 @@ func forms(real string) []string {
 	for _, f := range all[1:] {
 		all = append(all, otherCase(f))
 	}
-	if bare := strings.TrimSpace(real); len(bare) >= Least { // as a header's value arrives
+	if bare := strings.TrimSpace(real); len(bare) >= MinSize { // as a header value arrives
 		all = append(all, bare)
 	}
 	var out []string
@@ -93,7 +93,7 @@ func forms(real string) []string {
 	return out
 }
 
-// inASCII escapes what JSON need not escape, as other languages do.
+// inASCII escapes what JSON need not escape, as some languages do.
 func inASCII(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -110,7 +110,7 @@ func inASCII(text string) string {
 	return b.String()
 }
 
-// inHTML is a text with each of the escapes that quotes are known to have.
+// inHTML returns a text with each of the known ways to escape quotes.
 func inHTML(text string) []string {
 	escaped := html.EscapeString(text)
 	named := strings.ReplaceAll(escaped, "&#34;", "&quot;")

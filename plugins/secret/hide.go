@@ -2,20 +2,20 @@ package secret
 
 import "math/rand/v2"
 
-// leastHidden is the fewest bytes of a secret that Hide looks for. A guest that
-// can have its own bytes echoed learns by Hide whether they are the secret; of
-// this length, nobody guesses one as a whole.
-const leastHidden = 16
+// minHidden is the minimum size of a secret that Hide looks for, in bytes. A
+// guest that can have its own bytes echoed learns from Hide whether they are
+// the secret; a secret of this length can't be guessed as a whole.
+const minHidden = 16
 
-// hider finds whole secrets by a rolling hash with a random base. Each byte costs
-// the same whatever it is, unless a whole secret ends there.
+// hider finds whole secrets by a rolling hash with a random base. Each byte
+// costs the same, whatever it is, unless a whole secret ends there.
 type hider struct {
 	base    uint64
 	lengths []length
 	longest int
 }
 
-// length are the secrets of one length in bytes.
+// length holds the secrets of one length in bytes.
 type length struct {
 	n      int
 	out    uint64 // base to the power of n: the weight of the byte that leaves the window
@@ -33,7 +33,7 @@ func (v *Vault) whole() *hider {
 func newHider(entries []*entry) *hider {
 	h := &hider{base: rand.Uint64() | 1}
 	for _, e := range entries {
-		if len(e.real) >= leastHidden {
+		if len(e.real) >= minHidden {
 			h.add(e)
 		}
 	}
@@ -65,7 +65,7 @@ func (h *hider) hash(b []byte) (sum uint64) {
 }
 
 // hide writes the placeholder of each secret that ends in in[from:] to the same
-// place in out, which is a copy of in or what came of an earlier part of it.
+// place in out, which is a copy of in or the result for an earlier part of it.
 func (h *hider) hide(out, in []byte, from int) {
 	for i := range h.lengths {
 		l := &h.lengths[i]
@@ -83,7 +83,8 @@ func (h *hider) hide(out, in []byte, from int) {
 	}
 }
 
-// found replaces a secret that ends at end, where the hash says there is one.
+// found replaces a secret that ends at end if there is one: so far only the
+// hash matches.
 func (l *length) found(out, in []byte, end int, sum uint64) {
 	for i, hash := range l.hashes {
 		if hash == sum && string(in[end-l.n:end]) == l.of[i].real {
@@ -92,11 +93,11 @@ func (l *length) found(out, in []byte, end int, sum uint64) {
 	}
 }
 
-// Hide puts its placeholder wherever a whole secret of at least 16 bytes stands
-// in s, as it is and not in another form. The length stays the same.
+// Hide replaces every whole secret of at least 16 bytes in s by its
+// placeholder, in its raw form only. The length stays the same.
 func (v *Vault) Hide(s string) string {
 	h := v.whole()
-	if h.longest == 0 || len(s) < leastHidden {
+	if h.longest == 0 || len(s) < minHidden {
 		return s
 	}
 	out := []byte(s)

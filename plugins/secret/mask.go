@@ -8,11 +8,11 @@ import (
 	"vega/plugins/manifest"
 )
 
-var errShort = errors.New("a secret of under 8 bytes can't be hidden from a plugin; " +
+var errShort = errors.New("a secret shorter than 8 bytes can't be hidden from a plugin; " +
 	"use one of at least 8 bytes, and check that the variable or file is not empty")
 
-// In reports whether the values hold a secret that a guest of the probe would see
-// a placeholder of.
+// In reports whether the values contain a secret for which a guest of the probe
+// would see a placeholder.
 func In(p *manifest.Probe, v manifest.Values) bool {
 	for name, value := range v {
 		if holds(value, optionOf(p, name)) {
@@ -26,7 +26,7 @@ func holds(v manifest.Value, o manifest.Option) bool {
 	switch v := v.(type) {
 	case manifest.Text:
 		pieces := split(secretly(v, o), o.Element())
-		return slices.ContainsFunc(pieces, func(p piece) bool { return p.secret && len(p.text) >= Least })
+		return slices.ContainsFunc(pieces, func(p piece) bool { return p.secret && len(p.text) >= MinSize })
 	case []manifest.Value:
 		return slices.ContainsFunc(v, func(e manifest.Value) bool { return holds(e, o) })
 	case map[string]manifest.Value:
@@ -39,10 +39,10 @@ func holds(v manifest.Value, o manifest.Option) bool {
 	return false
 }
 
-// secretly is the text, all of it secret where it is written out in an option that
-// is sensitive.
+// secretly returns the text, marked as secret as a whole if it is written
+// literally in a sensitive option.
 func secretly(t manifest.Text, o manifest.Option) manifest.Text {
-	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= Least {
+	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= MinSize {
 		return manifest.Text{{Text: whole, Secret: true}}
 	}
 	return t
@@ -93,9 +93,9 @@ func (m masker) text(t manifest.Text) (manifest.Text, error) {
 	var b strings.Builder
 	for _, p := range split(t, typ) {
 		switch {
-		case !p.secret, literal && len(p.text) < Least:
+		case !p.secret, literal && len(p.text) < MinSize:
 			b.WriteString(p.text)
-		case len(p.text) < Least:
+		case len(p.text) < MinSize:
 			return nil, errShort
 		default:
 			holds = true

@@ -7,7 +7,7 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// placeholder makes a placeholder for a secret whose forms are given, as long
+// placeholder returns a placeholder for a secret with the given forms, as long
 // as the first of them.
 func (v *Vault) placeholder(forms []string) string {
 	for {
@@ -29,8 +29,8 @@ func (v *Vault) isReal(s string) bool {
 	return false
 }
 
-// completes reports whether the placeholder could, together with the text
-// beside it, happen to spell one of the secret's forms.
+// completes reports whether the placeholder, together with adjacent text, could
+// spell one of the secret's forms.
 func completes(s string, forms []string) bool {
 	for _, f := range forms {
 		for n := 1; n <= min(len(s), len(f)); n++ {
@@ -42,13 +42,13 @@ func completes(s string, forms []string) bool {
 	return false
 }
 
-// random is n random characters of the alphabet, each as likely as any other.
+// random returns n random characters of the alphabet, uniformly distributed.
 func random(n int) string {
 	const fair = 256 - 256%len(alphabet)
 	out := make([]byte, 0, n)
 	buf := make([]byte, n+n/16+8)
 	for {
-		_, _ = rand.Read(buf) // never fails: it ends the program instead
+		_, _ = rand.Read(buf) // never fails: it aborts the program instead
 		for _, b := range buf {
 			if int(b) < fair {
 				if out = append(out, alphabet[int(b)%len(alphabet)]); len(out) == n {

@@ -2,11 +2,11 @@ package secret
 
 import "io"
 
-// HideReader does what Hide does to what it reads from r, also where a secret is
-// spread over several reads. It holds back as many bytes as the longest secret
-// has, less one, until r ends or fails: how many, and when, does not depend on
-// what is read. An error of r, such as a deadline that has passed, lets them
-// through; the reader stays usable. Without secrets to hide it is r itself.
+// HideReader does to the data read from r what Hide does, even if a secret
+// spans several reads. Until r ends or fails, it holds back one byte less than
+// the length of the longest secret: how many bytes and when does not depend on
+// the data. An error of r, such as an expired deadline, releases them; the
+// reader stays usable. Without secrets to hide, it returns r.
 func (v *Vault) HideReader(r io.Reader) io.Reader {
 	h := v.whole()
 	if h.longest == 0 {
@@ -15,20 +15,20 @@ func (v *Vault) HideReader(r io.Reader) io.Reader {
 	return &reader{r: r, hider: h}
 }
 
-// reader keeps what it read and what may be given away of it beside each other:
-// a secret is found in the former and replaced in the latter.
+// reader keeps the data it read next to the data to return: a secret is found
+// in the former and replaced in the latter.
 type reader struct {
 	r     io.Reader
 	hider *hider
-	in    []byte // the last bytes that were read
-	out   []byte // the same, with placeholders; given away from its beginning
-	ready int    // bytes of out that may be given away
+	in    []byte // the last bytes read
+	out   []byte // the same with placeholders; returned from the start
+	ready int    // bytes of out that may be returned
 	err   error
 
-	inRoom, outRoom []byte // the arrays behind them
+	inRoom, outRoom []byte // the underlying arrays
 }
 
-// Read reads what may be given away.
+// Read returns data that may be returned.
 func (r *reader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

@@ -12,7 +12,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// chunks is a reader that gives one chunk per read.
+// chunks is a reader that returns one chunk per read.
 type chunks []string
 
 func (c *chunks) Read(p []byte) (int, error) {
@@ -74,7 +74,7 @@ func TestReaderHidesOverEverySplit(t *testing.T) {
 	}
 }
 
-// sizes are the lengths of what a reader gives, read by read.
+// sizes returns the lengths of the data of each read.
 func sizes(r io.Reader) (all []int) {
 	p := make([]byte, 64)
 	for {
@@ -88,9 +88,9 @@ func sizes(r io.Reader) (all []int) {
 	}
 }
 
-// A peer echoes what it is sent: the lengths of what is read, and what is held
-// back, are the same for every guess.
-func TestReaderTellsNothingByLengths(t *testing.T) {
+// If a peer echoes what it is sent, the lengths of the data read, and what is
+// held back, are the same for every guess.
+func TestReaderLengthsRevealNothing(t *testing.T) {
 	v := vault(t, manifest.Values{"token": manifest.Text{hidden(longSecret)}})
 	answer := func(guess string) *chunks {
 		return &chunks{"you said: " + guess, guess[:5], guess[5:] + "\n", strings.Repeat("x", 40), guess}
@@ -99,12 +99,12 @@ func TestReaderTellsNothingByLengths(t *testing.T) {
 	for n := range len(longSecret) + 1 {
 		guess := longSecret[:n] + strings.Repeat("z", len(longSecret)-n)
 		if got := sizes(v.HideReader(answer(guess))); !slices.Equal(got, want) {
-			t.Errorf("with %d bytes right: %v, with none: %v", n, got, want)
+			t.Errorf("with %d correct bytes: %v, with none: %v", n, got, want)
 		}
 	}
 }
 
-func TestReaderLetsGoOnError(t *testing.T) {
+func TestReaderReleasesOnError(t *testing.T) {
 	v := vault(t, manifest.Values{"token": manifest.Text{hidden(longSecret)}})
 	r := v.HideReader(io.MultiReader(strings.NewReader("x"+longSecret[:10]), iotest.ErrReader(errors.New("deadline"))))
 	got, err := io.ReadAll(r)
@@ -118,7 +118,7 @@ func FuzzReader(f *testing.F) {
 	f.Add("0000000000000001", "00000000000000010000000000000001", uint8(1))
 	f.Add("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", uint8(5))
 	f.Fuzz(func(t *testing.T, secret, in string, step uint8) {
-		if len(secret) < leastHidden || len(secret) > 200 {
+		if len(secret) < minHidden || len(secret) > 200 {
 			return
 		}
 		v := vault(t, manifest.Values{"token": manifest.Text{hidden(secret)}})
@@ -135,10 +135,10 @@ func FuzzReader(f *testing.F) {
 			t.Fatal(err)
 		}
 		if whole := v.Hide(in); string(got) != whole || len(got) != len(in) {
-			t.Fatalf("read as %q, as a whole %q", got, whole)
+			t.Fatalf("read in pieces: %q, as a whole: %q", got, whole)
 		}
 		if bytes.Contains(got, []byte(secret)) && !strings.Contains(secret+secret, in) {
-			t.Fatalf("%q came out in %q", secret, got)
+			t.Fatalf("%q is contained in %q", secret, got)
 		}
 		if !strings.Contains(in, secret) && string(got) != in {
 			t.Fatalf("%q was changed to %q", in, got)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// pattern is a text to find, and the secret that it stands for.
+// pattern is a text to find and the secret that it stands for.
 type pattern struct {
 	text []byte
 	of   *entry
@@ -15,8 +15,8 @@ type pattern struct {
 
 func longestFirst(a, b pattern) int { return len(b.text) - len(a.text) }
 
-// occurrences yields every place at which a pattern stands in b, from the
-// left, the longest first where several begin. They may overlap.
+// occurrences yields every match of a pattern in b, from the left, the longest
+// first if several begin at one place. They may overlap.
 func occurrences(b []byte, patterns []pattern) iter.Seq2[int, pattern] {
 	return func(yield func(int, pattern) bool) {
 		var few [8]int
@@ -46,7 +46,7 @@ func occurrences(b []byte, patterns []pattern) iter.Seq2[int, pattern] {
 	}
 }
 
-// Holds reports whether a placeholder stands anywhere in b.
+// Holds reports whether b contains a placeholder.
 func (v *Vault) Holds(b []byte) bool {
 	for _, p := range v.marks {
 		if bytes.Contains(b, p.text) {
@@ -56,8 +56,8 @@ func (v *Vault) Holds(b []byte) bool {
 	return false
 }
 
-// Reveal puts the real values where their placeholders stand, escaped for the
-// form, and reports whether there was any. Without one it returns b itself.
+// Reveal replaces placeholders by the real values, escaped for the form, and
+// reports whether there were any. If not, it returns b itself.
 func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
 	if !v.Holds(b) {
 		return b, false
@@ -74,9 +74,9 @@ func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
 	return append(out, b[done:]...), true
 }
 
-// Whole is the real value of a text that is one placeholder and nothing else,
-// or the value of an option as the operator wrote it. ok is false for any other
-// text: one that a guest put together from a placeholder is not revealed.
+// Whole returns the real value of a text that is exactly one placeholder, or
+// the value of an option as the operator wrote it. For any other text ok is
+// false: a text that a guest assembled from a placeholder is not revealed.
 func (v *Vault) Whole(text string) (real string, ok bool) {
 	if !slices.Contains(v.placed, text) && !slices.Contains(v.written, text) {
 		return "", false
@@ -85,8 +85,9 @@ func (v *Vault) Whole(text string) (real string, ok bool) {
 	return string(out), true
 }
 
-// URL is the real form of a URL that begins with a url option as the operator
-// wrote it and holds no placeholder after that. ok is false for any other URL.
+// URL returns the real form of a URL that begins with a url option as the
+// operator wrote it and has no placeholder after that. For any other URL ok is
+// false.
 func (v *Vault) URL(text string) (real string, ok bool) {
 	longest := ""
 	for _, u := range v.urls {

@@ -8,10 +8,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// SplitTarget shows what a guest may know of a target: of a URL, the scheme,
-// host and port that a secret covers become plain, and so does what is left
-// of its path and query if that is under 8 bytes; of an address, everything.
-// A text of another type, or one that is no target, stays as it is.
+// SplitTarget reveals what a guest may know of a target. In a URL, a secret's
+// scheme, host and port become plain, and so does the rest of its path and
+// query if that is under 8 bytes; in an address, everything. A text of another
+// type, or one that is not a target, stays as it is.
 func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
 	pieces := split(t, typ)
 	out := make(manifest.Text, len(pieces))
@@ -21,7 +21,7 @@ func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
 	return out
 }
 
-// role says what a piece of a text is.
+// role is the role of a piece of a text.
 type role int
 
 const (
@@ -56,7 +56,7 @@ func split(t manifest.Text, typ manifest.Type) []piece {
 	return pieces
 }
 
-// layout is where the parts of a URL begin: scheme, userinfo, host with its
+// layout holds the offsets of the parts of a URL: scheme, userinfo, host with
 // port, and the rest after the byte that ends the host.
 type layout struct{ user, at, host, end, rest int }
 
@@ -82,9 +82,9 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// split cuts each secret part that reaches into scheme, host or port, or
-// their delimiters. One that lies wholly within the userinfo or the rest is a
-// value in a template and stays whole.
+// split cuts each secret part that reaches into scheme, host, port or their
+// delimiters. A part that lies entirely in the userinfo or the rest is a value
+// in a template and stays whole.
 func (l layout) split(t manifest.Text) []piece {
 	var pieces []piece
 	from := 0
@@ -101,7 +101,7 @@ func (l layout) split(t manifest.Text) []piece {
 	return pieces
 }
 
-// cut splits the text of a secret that begins at offset from of the URL.
+// cut splits a secret text that begins at offset from in the URL.
 func (l layout) cut(s string, from int) []piece {
 	part := func(begin, end int) string {
 		begin, end = max(begin-from, 0), min(end-from, len(s))
@@ -115,7 +115,7 @@ func (l layout) cut(s string, from int) []piece {
 		{text: part(0, l.user)},
 		{text: part(l.user, l.at), secret: true, role: userinfo},
 		{text: part(l.at, l.rest)},
-		{text: after, secret: len(after) >= Least, role: rest},
+		{text: after, secret: len(after) >= MinSize, role: rest},
 	}
 	pieces := all[:0]
 	for _, p := range all {
@@ -126,40 +126,40 @@ func (l layout) cut(s string, from int) []piece {
 	return pieces
 }
 
-// likelyToken is the length from which a segment of a secret path is taken
-// for a secret by itself; shorter ones are words such as "services".
+// likelyToken is the length from which a segment of a secret path counts as a
+// secret itself; shorter ones are words such as "services".
 const likelyToken = 16
 
-// parts are the parts of a secret piece of a URL that a peer may echo alone:
-// the path without the query, a query's value, the password. They count when
+// parts returns the parts of a secret piece of a URL that a peer may echo
+// alone: the path without the query, a query value, the password. They count if
 // they are long enough to be a secret.
 func (p piece) parts() []piece {
 	var found []piece
-	add := func(least int, raw string) {
-		if len(raw) >= least && raw != p.text {
+	add := func(minimum int, raw string) {
+		if len(raw) >= minimum && raw != p.text {
 			found = append(found, piece{text: raw, secret: true, role: p.role})
 		}
-		if s, err := url.PathUnescape(raw); err == nil && s != raw && len(s) >= least {
+		if s, err := url.PathUnescape(raw); err == nil && s != raw && len(s) >= minimum {
 			found = append(found, piece{text: s, secret: true})
 		}
 	}
 	switch p.role {
 	case userinfo:
 		user, password, _ := strings.Cut(p.text, ":")
-		add(Least, user)
-		add(Least, password)
+		add(MinSize, user)
+		add(MinSize, password)
 	case rest:
 		text, _, _ := strings.Cut(p.text, "#")
 		path, query, _ := strings.Cut(text, "?")
-		add(Least, text)
-		add(Least, path)
-		add(Least, query)
+		add(MinSize, text)
+		add(MinSize, path)
+		add(MinSize, query)
 		for segment := range strings.SplitSeq(path, "/") {
 			add(likelyToken, segment)
 		}
 		for pair := range strings.SplitSeq(query, "&") {
 			_, v, _ := strings.Cut(pair, "=")
-			add(Least, v)
+			add(MinSize, v)
 		}
 	}
 	return found

@@ -1,18 +1,17 @@
-// Package secret keeps the secrets of one run out of a guest's sight.
+// Package secret hides the secrets of a run from its guest.
 //
-// NewVault takes the values of an integration and gives each secret in them a
-// placeholder: alphanumeric, of the same length, new in each run. Masked is
-// what the guest may see. Whole, URL and Reveal put real values back on the way
-// out; which of them may be used, and where to, is decided by package egress.
-// Hide and HideReader take whole secrets out of what comes back, and Redact takes
-// them out of all that leaves vega.
+// NewVault takes the values of an integration and gives each secret a
+// placeholder: alphanumeric, of the same length, new in each run. Masked
+// returns what the guest may see. Whole, URL and Reveal restore real values on
+// the way out; package egress decides which of them may be used for which
+// destination. Hide and HideReader remove whole secrets from incoming data, and
+// Redact removes them from everything that leaves vega.
 //
-// What a guest can observe does not depend on a guess at a secret: Hide finds a
-// secret as a whole only, in time and with delays that do not depend on what
-// is read.
+// What a guest can observe does not depend on a guess at a secret: Hide finds
+// only whole secrets, in time and with delays that do not depend on the data.
 //
-// A secret under 8 bytes is refused: it would be found by chance in what it
-// never stood in, and could be guessed.
+// A secret under 8 bytes is refused: it would match unrelated data by chance,
+// and could be guessed.
 package secret
 
 import (
@@ -22,35 +21,35 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Least is the fewest bytes that a secret may have.
-const Least = 8
+// MinSize is the minimum size of a secret, in bytes.
+const MinSize = 8
 
-// Vault holds the secrets of one run. A guest is single-threaded, and so is
-// its vault: it is not safe for concurrent use.
+// Vault holds the secrets of one run. Like a guest, it is single-threaded: it
+// is not safe for concurrent use.
 type Vault struct {
 	entries  []*entry
-	placed   []string  // placeholders given out
-	patterns []pattern // what Redact looks for, longest first
+	placed   []string  // placeholders in use
+	patterns []pattern // patterns of Redact, longest first
 	marks    []pattern // the placeholders, longest first
 	masked   manifest.Values
-	written  []string // masked texts of options that hold a secret
+	written  []string // masked texts of options with a secret
 	urls     []string // those of type url
-	hider    *hider   // nil: not made yet, or made before the last secret
+	hider    *hider   // nil if it does not exist or lacks the last secret
 }
 
-// entry is one secret and what stands for it.
+// entry is a secret and its placeholder.
 type entry struct {
 	real        string
 	placeholder string
-	// inURL marks text that is URL syntax already, such as a path with its
-	// query: it must not be escaped again when it is put into a URL.
+	// inURL marks text that is already URL syntax, such as a path with its
+	// query: it must not be escaped again in a URL.
 	inURL bool
 }
 
-// NewVault collects the secrets of an integration's values, which are to be
-// as configured: NewVault itself leaves scheme, host and port of a target
-// visible, and needs the probe to know which options are targets or
-// sensitive. The error names the option and nothing of the secret.
+// NewVault collects the secrets of an integration's values, which must be as
+// configured. It leaves scheme, host and port of a target visible, and needs
+// the probe to know which options are targets or sensitive. An error names the
+// option and nothing of the secret.
 func NewVault(p *manifest.Probe, v manifest.Values) (*Vault, error) {
 	vault := &Vault{masked: make(manifest.Values, len(v))}
 	for name, value := range v {
@@ -73,17 +72,17 @@ func optionOf(p *manifest.Probe, name string) manifest.Option {
 	return manifest.Option{Name: name, Type: manifest.String}
 }
 
-// Masked is the guest's view of the values: plain text, with a placeholder
-// where a secret stood.
+// Masked returns the guest's view of the values: plain text, with placeholders
+// for secrets.
 func (v *Vault) Masked() manifest.Values { return v.masked }
 
-// Empty reports whether there is no secret at all.
+// Empty reports whether there are no secrets.
 func (v *Vault) Empty() bool { return len(v.entries) == 0 }
 
-// Also adds a value made from secrets by the host, such as the base64 of
+// Also adds a value that the host derived from secrets, such as the base64 of
 // basic auth, so that it is hidden too. A value under 8 bytes is ignored.
 func (v *Vault) Also(real string) {
-	if len(real) >= Least {
+	if len(real) >= MinSize {
 		v.add(real, false)
 	}
 }
@@ -111,7 +110,8 @@ func (v *Vault) add(real string, inURL bool) *entry {
 	return e
 }
 
-// Longest is the length in bytes of the longest text that Redact looks for.
+// Longest returns the length in bytes of the longest text that Redact looks
+// for.
 func (v *Vault) Longest() int {
 	n := 0
 	if v == nil {

@@ -35,7 +35,7 @@ func maskedText(v *Vault, option string) string {
 	return v.Masked()[option].(manifest.Text).Reveal()
 }
 
-// The mask is written with ? for each byte of a placeholder.
+// In the wanted masks, each ? is a byte of a placeholder.
 func TestMask(t *testing.T) {
 	for name, c := range map[string]struct {
 		option string
@@ -79,7 +79,7 @@ func TestMask(t *testing.T) {
 				t.Errorf("revealed %q (used: %v), want %q", back, used, real)
 			}
 			if m := v.Masked()[c.option].(manifest.Text); m.HasSecret() {
-				t.Error("the guest's view holds a part marked secret")
+				t.Error("the guest's view contains a part marked secret")
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func TestRedactFindsEveryEcho(t *testing.T) {
 		}
 	}
 	if s := "a short word, services, T0123456"; v.Redact(s) != s {
-		t.Error("what is no secret was changed")
+		t.Error("a text without secrets was changed")
 	}
 	if got := v.Redact(maskedText(v, "token") + maskedText(v, "url")); got != "(secret)https://(secret)@h/(secret)" {
 		t.Errorf("placeholders redacted to %q", got)
@@ -192,7 +192,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-func TestURLOfTheOperator(t *testing.T) {
+func TestConfiguredURL(t *testing.T) {
 	v := vault(t, manifest.Values{
 		"url":   manifest.Text{hidden("https://h.example/services/T0/B0123")},
 		"urls":  []manifest.Value{manifest.Text{shown("https://i.example/?key="), hidden("12345678")}, manifest.Plain("https://plain.example/")},
@@ -243,13 +243,13 @@ func TestEmptyVaultCostsNothing(t *testing.T) {
 	v := vault(t, manifest.Values{"token": manifest.Plain("plain"), "n": 1.5})
 	b, r := []byte("some text"), strings.NewReader("x")
 	if v.HideReader(r) != r || !v.Empty() {
-		t.Error("an empty vault wraps")
+		t.Error("an empty vault wraps its reader")
 	}
 	if n := testing.AllocsPerRun(100, func() { v.Reveal(Raw, b); v.Redact("s"); v.Hide("some text that is long enough") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	if got := fmt.Sprint(v.Masked()["n"]); got != "1.5" {
-		t.Errorf("a number came out as %s", got)
+		t.Errorf("a number became %s", got)
 	}
 }
 

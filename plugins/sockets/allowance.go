@@ -10,21 +10,21 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Allowance is what one run may have open: what was reserved for it, and more
-// while the pool has some. A nil Allowance is without limit.
+// Allowance limits what one run may have open: its reservation, plus more while
+// the pool has some. A nil Allowance has no limit.
 type Allowance struct {
 	pool    *Pool
 	reserve int
 	waited  time.Duration
 
 	mu     sync.Mutex
-	unused int // of the reserve
+	unused int // unused part of the reservation
 	ended  bool
-	brief  int           // sockets that are open for one question to a server
-	given  chan struct{} // closed when a place is given back; nil: nobody waits for that
+	brief  int           // sockets open for a single query to a server
+	given  chan struct{} // closed when a place is released; nil if nobody waits for one
 }
 
-// Waited returns how long Allow waited for other allowances to end: 0 where
+// Waited returns how long Allow waited for other allowances to end, or 0 if
 // there was room at once.
 func (a *Allowance) Waited() time.Duration {
 	if a == nil {
@@ -33,8 +33,8 @@ func (a *Allowance) Waited() time.Duration {
 	return a.waited
 }
 
-// End gives the reserve back. Sockets that are still open count until they are
-// closed.
+// End releases the reservation. Sockets that are still open count until they
+// are closed.
 func (a *Allowance) End() {
 	if a == nil {
 		return
@@ -46,7 +46,8 @@ func (a *Allowance) End() {
 	a.pool.give(n)
 }
 
-// take is for one more socket. It returns a shortage where there is none.
+// take takes a place for one more socket. It returns a shortage if there is
+// none.
 func (a *Allowance) take() error {
 	if a == nil {
 		return nil
@@ -59,9 +60,9 @@ func (a *Allowance) take() error {
 	return nil
 }
 
-// takeBriefly is take for a question to a server. Where other questions of the
-// run are being asked, it waits for their end: a lookup asks two at once, and
-// may be allowed only one.
+// takeBriefly is take for a query to a server. While other queries of the run
+// are in progress, it waits for one to end: a lookup makes two at once, and may
+// be allowed only one.
 func (a *Allowance) takeBriefly(ctx context.Context) error {
 	if a == nil {
 		return nil
@@ -104,7 +105,7 @@ func (a *Allowance) short() error {
 	return shortage.New(syscall.EMFILE, fmt.Sprintf("vega may have %d connections open for checks at once%s, and all are in use", a.pool.Size(), limit), shortage.MoreDescriptors)
 }
 
-// give takes a socket's place back; brief says that it was taken briefly.
+// give releases a socket's place; brief says that takeBriefly took it.
 func (a *Allowance) give(brief bool) {
 	if a == nil {
 		return

@@ -14,8 +14,8 @@ type place struct {
 
 func (p *place) leave() { p.once.Do(func() { p.of.give(p.brief) }) }
 
-// The kinds of connection keep their methods: DNS libraries tell datagrams from
-// streams by them.
+// The wrappers keep the methods of each kind of connection: DNS libraries
+// distinguish datagrams from streams by them.
 type (
 	tcpConn struct {
 		*net.TCPConn
@@ -31,7 +31,7 @@ type (
 	}
 )
 
-// counted gives the connection's place back when it is closed.
+// counted releases the connection's place when the connection is closed.
 func counted(c net.Conn, a *Allowance, brief bool) net.Conn {
 	if a == nil {
 		return c

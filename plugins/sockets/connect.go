@@ -9,8 +9,8 @@ import (
 	"vega/plugins/shortage"
 )
 
-// stagger is how long one address is tried before the next one is tried beside
-// it.
+// stagger is how long one address is tried before the next one is tried
+// concurrently.
 const stagger = 250 * time.Millisecond
 
 type attempt struct {
@@ -19,9 +19,9 @@ type attempt struct {
 }
 
 // Connect tries the addresses in turn, the next one when one has failed or has
-// taken longer than its share, and returns the first connection there is. The
-// error is that of the first address; but where vega was too short of something
-// to try them all, it is that shortage.
+// taken longer than its share, and returns the first connection. The error is
+// that of the first address, or the shortage if one kept vega from trying them
+// all.
 func (d *Dialer) Connect(ctx context.Context, network string, addrs []netip.AddrPort, a *Allowance) (net.Conn, error) {
 	if len(addrs) == 0 {
 		return nil, &net.DNSError{Err: "the name has no address", IsNotFound: true}
@@ -57,8 +57,8 @@ func (d *Dialer) Connect(ctx context.Context, network string, addrs []netip.Addr
 	}
 }
 
-// start begins an attempt. It reports false where there is no place for another
-// one beside those that are running: it has to wait until one of them ends.
+// start begins an attempt. It returns false if there is no place for another
+// attempt next to the running ones, so that one of them must end first.
 func (d *Dialer) start(ctx context.Context, network string, addr netip.AddrPort, a *Allowance, beside bool, done chan<- attempt) bool {
 	short := a.take()
 	switch {
@@ -87,7 +87,7 @@ func wait(done <-chan attempt, tick <-chan time.Time, more bool) (attempt, bool)
 	}
 }
 
-// failures are why attempts failed, in order.
+// failures collects why attempts failed, in order.
 type failures struct {
 	first error
 	short *shortage.Error

@@ -16,15 +16,16 @@ import (
 )
 
 // lookupRoom is how many descriptors a lookup has open at once: one for each
-// family that it asks for, and one for a file such as /etc/hosts.
+// address family, and one for a file such as /etc/hosts.
 const lookupRoom = 3
 
-// Dialer connects and resolves. The zero Dialer asks the system's resolver.
+// Dialer connects and resolves. The zero Dialer uses the system's resolver.
 type Dialer struct {
-	// Server is the DNS server to ask, host:port; "" is what the system asks.
-	// The system's hosts file counts in both cases.
+	// Server is the DNS server, host:port; "" means the system's. Both use the
+	// system's hosts file.
 	Server string
-	// KeepAlive is that of a net.Dialer: 0 is Go's default, and less than 0 none.
+	// KeepAlive is the setting of a net.Dialer: 0 means Go's default, and a
+	// negative value disables keep-alive.
 	KeepAlive time.Duration
 }
 
@@ -36,8 +37,8 @@ func (d *Dialer) Dial(ctx context.Context, network, address string, a *Allowance
 	return d.connect(ctx, network, address, a, false)
 }
 
-// connect is Dial for a caller that has a place in the allowance already, and
-// gives it back where there is no connection.
+// connect is Dial for a caller that already has a place in the allowance. It
+// releases the place if the connection fails.
 func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowance, brief bool) (net.Conn, error) {
 	plain := net.Dialer{KeepAlive: d.KeepAlive}
 	conn, err := plain.DialContext(ctx, network, address)
@@ -46,14 +47,14 @@ func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowa
 	}
 	a.give(brief)
 	if s := shortage.Of(err); s != nil && errors.Is(err, syscall.EADDRNOTAVAIL) && sourceless(ctx, address) {
-		return nil, fmt.Errorf("connect to %s: this machine has no address of its own to reach that one from", address)
+		return nil, fmt.Errorf("connect to %s: this machine has no address of its own from which to reach that one", address)
 	}
 	return nil, err
 }
 
 // sourceless reports whether this machine has no address to connect from, as
-// for IPv6 where that is switched off. The kernel says the same of that as of
-// ports that ran out; but a datagram socket needs none of those ports.
+// for IPv6 when it is disabled. The kernel reports that like exhausted ports,
+// but a datagram socket needs no such port.
 func sourceless(ctx context.Context, address string) bool {
 	conn, err := new(net.Dialer).DialContext(ctx, "udp", address)
 	if err != nil {
@@ -63,8 +64,8 @@ func sourceless(ctx context.Context, address string) bool {
 	return false
 }
 
-// DialContext connects to host:port, as a database driver asks for it, or to
-// the path of a socket.
+// DialContext connects to host:port, in the form that database drivers use, or
+// to the path of a socket.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if network == "unix" {
 		return d.Dial(ctx, network, address, nil)
@@ -90,7 +91,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return d.Connect(ctx, network, addrs, nil)
 }
 
-// LookupHost is Lookup in the form in which pgx asks.
+// LookupHost is Lookup in the form that pgx uses.
 func (d *Dialer) LookupHost(ctx context.Context, host string) ([]string, error) {
 	ips, err := d.Lookup(ctx, host, nil)
 	out := make([]string, len(ips))
@@ -113,11 +114,11 @@ func (d *Dialer) Lookup(ctx context.Context, host string, a *Allowance) ([]netip
 	return ips, err
 }
 
-// Ask gives question a resolver of its own and returns its error, or the
-// shortage that kept the resolver from asking: package net keeps only the text
-// of what went wrong in a lookup. It also falls back to other servers, or to
-// none of the hosts file, where it can't open its files; hence the look at the
-// descriptors before, and after for a resolver that is not Go's.
+// Ask calls question with a new resolver and returns its error, or the shortage
+// that kept the resolver from sending the query: package net keeps only the
+// text of a lookup's failure. It also falls back to other servers, or ignores
+// the hosts file, if it can't open its files; hence the check for descriptors
+// before, and, for a resolver other than Go's, after.
 func (d *Dialer) Ask(a *Allowance, question func(*net.Resolver) error) error {
 	if err := shortage.Room(lookupRoom); err != nil {
 		return err

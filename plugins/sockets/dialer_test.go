@@ -12,7 +12,7 @@ import (
 	"vega/plugins/shortage"
 )
 
-// nameServer knows known.test alone. It needs no descriptor to answer.
+// nameServer knows only known.test. It needs no descriptor to answer.
 func nameServer(t *testing.T) string {
 	t.Helper()
 	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -35,9 +35,9 @@ func nameServer(t *testing.T) string {
 	return conn.LocalAddr().String()
 }
 
-// TestLookupUnderShortage: with however few descriptors, a lookup gives what it
-// would give with plenty, or says what vega is short of. The first of them is
-// the first of the process, which has not read /etc/hosts yet.
+// However few descriptors there are, a lookup returns what it would return with
+// plenty, or reports what vega is short of. The first lookup is the first of
+// the process, which has not read /etc/hosts yet.
 func TestLookupUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -53,7 +53,7 @@ func TestLookupUnderShortage(t *testing.T) {
 		for name, right := range map[string]func(error) bool{
 			"known.test":   func(err error) bool { return err == nil },
 			"unknown.test": notFound,
-			"localhost":    func(err error) bool { return err == nil }, // of the hosts file
+			"localhost":    func(err error) bool { return err == nil }, // from the hosts file
 			host:           func(err error) bool { return err == nil || notFound(err) && left > 3 },
 		} {
 			_, err := d.Lookup(t.Context(), name, nil)
@@ -66,7 +66,7 @@ func TestLookupUnderShortage(t *testing.T) {
 		feed()
 	}
 	if short == 0 {
-		t.Error("nothing was ever short")
+		t.Error("there was no shortage")
 	}
 }
 
@@ -75,7 +75,7 @@ func notFound(err error) bool {
 	return errors.As(err, &e) && e.IsNotFound
 }
 
-// TestDialContextUnderShortage is the way of database drivers.
+// TestDialContextUnderShortage uses DialContext as database drivers do.
 func TestDialContextUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -104,9 +104,8 @@ func TestDialContextUnderShortage(t *testing.T) {
 	}
 }
 
-// TestLookupWithoutAPlace: package net keeps the text alone of why a lookup
-// could not ask.
-func TestLookupWithoutAPlace(t *testing.T) {
+// Package net keeps only the text of why a lookup could not send its query.
+func TestLookupWithoutPlace(t *testing.T) {
 	p := NewPool(1)
 	a := allow(t, p, 1)
 	if err := a.take(); err != nil {

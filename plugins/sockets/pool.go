@@ -8,23 +8,24 @@ import (
 )
 
 // Pool is a number of descriptors that runs share. It is safe for concurrent
-// use; a nil Pool is without limit.
+// use. A nil Pool has no limit.
 type Pool struct {
 	mu      sync.Mutex
 	size    int
 	used    int
-	waiting list.List // of *waiter, in the order in which they came
+	waiting list.List // of *waiter, in order of arrival
 }
 
 type waiter struct {
 	n     int
-	ready chan struct{} // closed when it has what it waits for
+	ready chan struct{} // closed when the waiter is served
 }
 
-// NewPool makes a pool of size descriptors.
+// NewPool returns a pool of size descriptors.
 func NewPool(size int) *Pool { return &Pool{size: size} }
 
-// Resize changes the size. What is in use beyond a smaller one stays in use.
+// Resize changes the size. Descriptors in use beyond a smaller size stay in
+// use.
 func (p *Pool) Resize(size int) {
 	if p == nil {
 		return
@@ -35,7 +36,7 @@ func (p *Pool) Resize(size int) {
 	p.serve()
 }
 
-// Size is how many descriptors the pool has, 0 where it is without limit.
+// Size returns how many descriptors the pool has, or 0 if it has no limit.
 func (p *Pool) Size() int {
 	if p == nil {
 		return 0
@@ -45,16 +46,16 @@ func (p *Pool) Size() int {
 	return p.size
 }
 
-// Waiting is how many wait to be let in.
+// Waiting returns how many callers of Allow are waiting.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.waiting.Len()
 }
 
-// Allow waits until n descriptors are free, or until ctx ends, whose error it
-// returns then. Those who wait are served in the order in which they came. A
-// pool smaller than n gives all it has. The caller must call End.
+// Allow waits until n descriptors are free, or returns the error of ctx when it
+// ends. Waiters are served in order of arrival. A pool smaller than n gives all
+// it has. The caller must call End.
 func (p *Pool) Allow(ctx context.Context, n int) (*Allowance, error) {
 	if p == nil {
 		return nil, nil
@@ -80,7 +81,7 @@ func (p *Pool) Allow(ctx context.Context, n int) (*Allowance, error) {
 	return &Allowance{pool: p, reserve: w.n, unused: w.n, waited: time.Since(began)}, nil
 }
 
-// leave takes a waiter out of the queue. It reports whether that was too late,
+// leave removes a waiter from the queue. It reports whether that was too late
 // because the waiter has been served.
 func (p *Pool) leave(place *list.Element, w *waiter) (served bool) {
 	p.mu.Lock()
@@ -90,12 +91,12 @@ func (p *Pool) leave(place *list.Element, w *waiter) (served bool) {
 		return true
 	default:
 		p.waiting.Remove(place)
-		p.serve() // those behind it may need less
+		p.serve() // the next ones may need less
 		return false
 	}
 }
 
-// try takes one descriptor if one is free and nobody waits for it.
+// try takes one descriptor if one is free and nobody is waiting.
 func (p *Pool) try() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +114,7 @@ func (p *Pool) give(n int) {
 	p.serve()
 }
 
-// serve admits those who wait and now can be. The caller holds p.mu.
+// serve admits the waiters that now fit. The caller holds p.mu.
 func (p *Pool) serve() {
 	for e := p.waiting.Front(); e != nil; e = p.waiting.Front() {
 		w := e.Value.(*waiter)

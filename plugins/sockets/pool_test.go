@@ -23,7 +23,7 @@ func allow(t *testing.T, p *Pool, n int) *Allowance {
 	return a
 }
 
-func TestPoolServesThoseWhoWaitInOrder(t *testing.T) {
+func TestPoolServesWaitersInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(3)
 		first := allow(t, p, 2)
@@ -50,7 +50,7 @@ func TestPoolServesThoseWhoWaitInOrder(t *testing.T) {
 	})
 }
 
-func TestPoolIsLeftByThoseWhoseTimeIsOver(t *testing.T) {
+func TestPoolDropsExpiredWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(2)
 		holder := allow(t, p, 2)
@@ -64,7 +64,7 @@ func TestPoolIsLeftByThoseWhoseTimeIsOver(t *testing.T) {
 	})
 }
 
-// TestPoolSmallerThanAsked: a pool that shrank lets one at a time in.
+// A pool that shrank admits one at a time.
 func TestPoolSmallerThanAsked(t *testing.T) {
 	for _, size := range []int{0, 1} {
 		p := NewPool(8)
@@ -79,8 +79,8 @@ func TestPoolSmallerThanAsked(t *testing.T) {
 	}
 }
 
-// TestAllowance: a run has what is reserved for it, and more while nobody else
-// wants it; a socket that outlives its run counts until it is closed.
+// A run has its reservation, and more while nobody else wants it; a socket that
+// outlives its run counts until it is closed.
 func TestAllowance(t *testing.T) {
 	p := NewPool(4)
 	a, b := allow(t, p, 2), allow(t, p, 1)
@@ -91,15 +91,15 @@ func TestAllowance(t *testing.T) {
 	}
 	err := a.take()
 	if s := shortage.Of(err); s == nil || !errors.Is(s, syscall.EMFILE) {
-		t.Errorf("a fourth of four, of which another run has one: %v", err)
+		t.Errorf("a fourth of four, one of them reserved for another run: %v", err)
 	}
 	if err := b.take(); err != nil {
-		t.Errorf("what was reserved: %v", err)
+		t.Errorf("the reservation: %v", err)
 	}
 	a.give(false)
 	a.End()
 	if p.used != 3 {
-		t.Errorf("%d in use: two open sockets of a run that ended, and a reserve", p.used)
+		t.Errorf("%d in use; want two open sockets of an ended run and a reservation", p.used)
 	}
 	a.give(false)
 	a.give(false)
@@ -116,8 +116,8 @@ func TestAllowance(t *testing.T) {
 	none.End()
 }
 
-// TestConnectWithOnePlace: addresses that would be tried beside one another are
-// tried after one another, and none is left out.
+// Addresses that would be tried concurrently are tried one after another, and
+// none is skipped.
 func TestConnectWithOnePlace(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -137,7 +137,7 @@ func TestConnectWithOnePlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := new(Dialer).Connect(t.Context(), "tcp", []netip.AddrPort{bad, good}, a); shortage.Of(err) == nil {
-		t.Errorf("beside an open one: %v", err)
+		t.Errorf("next to an open one: %v", err)
 	}
 	if err := errors.Join(c.Close(), a.take()); err != nil {
 		t.Errorf("after it was closed: %v", err)

@@ -12,9 +12,9 @@ import (
 	"vega/plugins/shortage"
 )
 
-// TestPortsThatRanOut has a network of its own with two local ports and without
-// IPv6: the kernel says the same of both, and they are told apart.
-func TestPortsThatRanOut(t *testing.T) {
+// TestExhaustedPorts runs in a network namespace with two local ports and
+// without IPv6: the kernel reports both alike, and they must be distinguished.
+func TestExhaustedPorts(t *testing.T) {
 	if !realtest.ApartAs(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}, nil) {
 		return
 	}
@@ -35,10 +35,10 @@ func TestPortsThatRanOut(t *testing.T) {
 		defer c.Close()
 	}
 	if _, err := d.Dial(t.Context(), "tcp", "127.0.0.1:50000", nil); shortage.Of(err) == nil {
-		t.Errorf("no port is left: %v", err)
+		t.Errorf("with no port left: %v", err)
 	}
 	if _, err := d.Dial(t.Context(), "tcp", "[::1]:50000", nil); err == nil || shortage.Of(err) != nil {
-		t.Errorf("there is no IPv6: %v", err)
+		t.Errorf("without IPv6: %v", err)
 	}
 	refused := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.2:50001"), netip.MustParseAddrPort("[::1]:50001")}
 	if _, err := d.Connect(t.Context(), "tcp", refused, nil); err == nil || shortage.Of(err) != nil {
@@ -53,7 +53,7 @@ func set(t *testing.T, file, value string) {
 	}
 }
 
-// up brings an interface up.
+// up enables an interface.
 func up(t *testing.T, name string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
