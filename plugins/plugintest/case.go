@@ -15,21 +15,21 @@ import (
 	"vega/policies/check"
 )
 
-// Case is one run of a probe, the world that it runs in, and what it has to
-// come to. Its file is JSON.
+// Case is one run of a probe, its recorded world, and the expected result. Its
+// file is JSON.
 type Case struct {
-	Name  string `json:"-"` // of its file, for messages
+	Name  string `json:"-"` // name of its file, for messages
 	Probe string `json:"probe"`
-	// Config are the options as the operator wrote them. A secret stands as
-	// "(secret)"; a duration or size is text with its unit.
+	// Config are the options as the operator wrote them. A secret is written as
+	// "(secret)", a duration or size as text with its unit.
 	Config  map[string]any    `json:"config"`
-	Timeout manifest.Duration `json:"timeout,omitzero"` // 0 is DefaultTimeout
+	Timeout manifest.Duration `json:"timeout,omitzero"` // 0 means DefaultTimeout
 	Grant   Grant             `json:"grant,omitzero"`
 	World   World             `json:"world"`
-	Expect  *Expect           `json:"expect,omitempty"` // nil: anything but a fault of the probe
+	Expect  *Expect           `json:"expect,omitempty"` // nil accepts anything but a fault of the probe
 }
 
-// DefaultTimeout is that of a case which names none.
+// DefaultTimeout is the timeout of a case without one.
 const DefaultTimeout = 5 * time.Second
 
 // Grant is the grant block of a case, in the grammar of vega.hcl.
@@ -37,32 +37,32 @@ type Grant struct {
 	HTTP      []string `json:"http,omitempty"`
 	Net       []string `json:"net,omitempty"`
 	DNS       []string `json:"dns,omitempty"`
-	SQL       []string `json:"sql,omitempty"` // names of databases
+	SQL       []string `json:"sql,omitempty"` // database names
 	KV        string   `json:"kv,omitempty"`  // "64KiB"
 	Plaintext bool     `json:"plaintext,omitempty"`
 	Secrets   string   `json:"secrets,omitempty"` // "anywhere"
 }
 
-// anywhere is the one value of Grant.Secrets.
+// anywhere is the only value of Grant.Secrets.
 const anywhere = "anywhere"
 
-// World is what the outside answers. A call takes the first answer to the same
-// question that was not given yet, and then the last again.
+// World holds the recorded results of calls. A call takes the first unused
+// result for the same request, and after that repeats the last one.
 type World struct {
-	At time.Time `json:"at,omitzero"` // the time of day at which the run begins
-	// ClockNS are the first readings of the clock, in nanoseconds since At: an
-	// answer may have in it when it was asked for.
+	At time.Time `json:"at,omitzero"` // the time at which the run begins
+	// ClockNS are the first readings of the clock, in nanoseconds since At: a
+	// response may depend on when it was requested.
 	ClockNS []int64 `json:"clock_ns,omitempty"`
 
 	HTTP []Exchange   `json:"http,omitempty"`
 	Net  []Connection `json:"net,omitempty"`
 	DNS  []Question   `json:"dns,omitempty"`
 	SQL  []Query      `json:"sql,omitempty"`
-	// KV is what was kept before the run.
+	// KV is what was stored before the run.
 	KV map[string]Bytes `json:"kv,omitempty"`
 }
 
-// Exchange is one HTTP request and its answer.
+// Exchange is an HTTP request and its response.
 type Exchange struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
@@ -71,8 +71,8 @@ type Exchange struct {
 	Status     int                 `json:"status,omitempty"`
 	Header     map[string][]string `json:"header,omitempty"`
 	Answer     Bytes               `json:"answer,omitempty"`
-	Cut        *Failure            `json:"cut,omitempty"` // how the answer's body ended, if not well
-	TLS        map[string]string   `json:"tls,omitempty"` // by the names of facts
+	Cut        *Failure            `json:"cut,omitempty"` // how the response body was cut off, if it was
+	TLS        map[string]string   `json:"tls,omitempty"` // by the names of TLS facts
 	PhasesMS   [5]float64          `json:"phases_ms,omitzero"`
 	FinalURL   string              `json:"final_url,omitempty"`
 	RemoteAddr string              `json:"remote_addr,omitempty"`
@@ -80,7 +80,7 @@ type Exchange struct {
 	Failed *Failure `json:"failed,omitempty"`
 }
 
-// Connection is what went over one connection, in order.
+// Connection is the data sent and received on one connection, in order.
 type Connection struct {
 	Network string            `json:"network"` // tcp, tls or udp
 	Address string            `json:"address"`
@@ -89,16 +89,16 @@ type Connection struct {
 	Failed  *Failure          `json:"failed,omitempty"`
 }
 
-// Step is one thing that was done on a connection: one of its fields is set.
+// Step is one action on a connection: exactly one of its fields is set.
 type Step struct {
 	Write  Bytes             `json:"write,omitempty"`
 	Read   Bytes             `json:"read,omitempty"`
-	End    bool              `json:"end,omitempty"` // the peer closed
+	End    bool              `json:"end,omitempty"` // the peer closed the connection
 	TLS    map[string]string `json:"starttls,omitempty"`
 	Failed *Failure          `json:"failed,omitempty"`
 }
 
-// Question is one question to a DNS server.
+// Question is a query to a DNS server.
 type Question struct {
 	Type    string   `json:"type"`
 	Name    string   `json:"name"`
@@ -107,18 +107,18 @@ type Question struct {
 	Failed  *Failure `json:"failed,omitempty"`
 }
 
-// Query is one query and its rows. A column that is null is NULL.
+// Query is an SQL query and its rows. A null column is NULL.
 type Query struct {
 	Database string     `json:"database"`
 	Query    string     `json:"query"`
 	Columns  []string   `json:"columns,omitempty"`
 	Rows     [][]*Bytes `json:"rows,omitempty"`
-	Cut      *Failure   `json:"cut,omitempty"` // what ended the rows, if not their end
+	Cut      *Failure   `json:"cut,omitempty"` // the error that ended the rows, if any
 	Failed   *Failure   `json:"failed,omitempty"`
 }
 
-// Expect is what a run has to come to. What is left out is not looked at.
-// Times in a text, such as 12 ms, may differ.
+// Expect is the expected result of a run. Fields left out are not compared.
+// Durations in a text, such as 12 ms, may differ.
 type Expect struct {
 	Status  check.Status      `json:"status"`
 	Cause   check.Cause       `json:"cause,omitempty"`
@@ -127,44 +127,35 @@ type Expect struct {
 	Metrics []Metric          `json:"metrics,omitempty"`
 }
 
-// Metric is a number that is expected; one with a unit of time may differ.
+// Metric is an expected metric; the value may differ if its unit is a unit of
+// time.
 type Metric struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit,omitempty"`
 }
 
-// ReadCase reads a case. The error says where in the file it is wrong.
+// ReadCase reads a case. An error says where the file is wrong.
 func ReadCase(path string) (*Case, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
 	c := &Case{Name: path}
-	if err := d.Decode(c); err != nil {
+	if err = d.Decode(c); err == nil {
+		err = checkFields(b, reflect.TypeFor[Case]())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", path, lineOf(b, err, d.InputOffset()), err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: there is more after the case", path)
+		return nil, fmt.Errorf("%s: there is data after the case", path)
 	}
 	if err := c.World.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
-}
-
-// lineOf returns the line of an error that decoding a case ended with, at the offset.
-func lineOf(b []byte, err error, at int64) int {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = syntax.Offset
-	} else if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		at = kind.Offset
-	} else if field := unknownField(b, reflect.TypeFor[Case]()); field > 0 {
-		at = field
-	}
-	return 1 + bytes.Count(b[:min(at, int64(len(b)))], []byte{'\n'})
 }
 
 func (w *World) check() error {
@@ -175,7 +166,7 @@ func (w *World) check() error {
 	for n, c := range w.Net {
 		errs = append(errs, at("net", n, c.Failed.check()), at("net", n, checkFacts(c.TLS)))
 		if _, ok := networks[c.Network]; !ok {
-			errs = append(errs, at("net", n, fmt.Errorf("network %q is none of tcp, tls, udp", c.Network)))
+			errs = append(errs, at("net", n, fmt.Errorf("network %q is not one of tcp, tls, udp", c.Network)))
 		}
 		for _, s := range c.Steps {
 			errs = append(errs, at("net", n, s.Failed.check()), at("net", n, checkFacts(s.TLS)))
@@ -188,7 +179,7 @@ func (w *World) check() error {
 		errs = append(errs, at("sql", n, q.Failed.check()), at("sql", n, q.Cut.check()))
 		for _, r := range q.Rows {
 			if len(r) != len(q.Columns) {
-				errs = append(errs, at("sql", n, fmt.Errorf("a row has %d columns, and columns has %d", len(r), len(q.Columns))))
+				errs = append(errs, at("sql", n, fmt.Errorf("a row has %d columns, but columns lists %d", len(r), len(q.Columns))))
 			}
 		}
 	}
@@ -202,7 +193,7 @@ func at(part string, n int, err error) error {
 	return fmt.Errorf("world.%s[%d]: %w", part, n, err)
 }
 
-// WriteFile writes the case so that a person can read it and a diff is short.
+// WriteFile writes the case in a form that is readable and diffs well.
 func (c *Case) WriteFile(path string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -214,7 +205,7 @@ func (c *Case) WriteFile(path string) error {
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
-// set is the block as the sandbox takes it.
+// set converts the block to the sandbox's form.
 func (g *Grant) set() (grant.Set, error) {
 	s := grant.Set{Plaintext: g.Plaintext, Anywhere: g.Secrets == anywhere}
 	if g.Secrets != "" && !s.Anywhere {
@@ -242,7 +233,7 @@ func (g *Grant) set() (grant.Set, error) {
 	return s, nil
 }
 
-// blockOf is the part of a set that stands in a grant block.
+// blockOf returns the part of a set that came from a grant block.
 func blockOf(s grant.Set) Grant {
 	g := Grant{Plaintext: s.Plaintext}
 	if s.Anywhere {

@@ -15,8 +15,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// Replay runs a case offline. The error is a case that can't be run; whether
-// the run came to what is expected, Differs tells.
+// Replay runs a case offline. The error means that the case can't be run; use
+// Differs to compare the result with the expected one.
 func (k *Kit) Replay(ctx context.Context, c *Case) (Run, error) {
 	for tries := 0; ; tries++ {
 		run, err := k.play(ctx, c, nil, false)
@@ -26,13 +26,13 @@ func (k *Kit) Replay(ctx context.Context, c *Case) (Run, error) {
 	}
 }
 
-// Learn is Replay with everything granted, so that Learned has all that the
-// probe asks for.
+// Learn is like Replay with everything granted, so that Learned contains all
+// that the probe asks for.
 func (k *Kit) Learn(ctx context.Context, c *Case) (Run, error) {
 	return k.play(ctx, c, nil, true)
 }
 
-// play runs a case, its outside wrapped by around where that is not nil.
+// play runs a case, with its player wrapped by around if that is not nil.
 func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow bool) (Run, error) {
 	in, err := k.input(c)
 	if err != nil {
@@ -44,13 +44,13 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 	for key, v := range c.World.KV {
 		kept[key] = v
 	}
-	p.kv = &shelf{world: w, kept: kept}
+	p.kv = &storage{world: w, kept: kept}
 	if around != nil {
 		around(p)
 	}
 	w.kv, w.databases = p.kv, p
 	if p.fault != nil && p.fault.kv != nil {
-		w.kv = faultyShelf{p.kv, p}
+		w.kv = faultyStorage{p.kv, p}
 	}
 	in.Around = func(n plugins.Network) plugins.Outside {
 		p.net = n
@@ -61,7 +61,7 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 	}
 	if p.fault != nil && p.fault.input != nil {
 		p.fault.input(&in)
-		p.touched = p.fault.call == nil // else a call has to meet it
+		p.touched = p.fault.call == nil // otherwise a call must trigger it
 	}
 	if !c.World.At.IsZero() {
 		in.Clock = c.World.clock()
@@ -71,8 +71,8 @@ func (k *Kit) play(ctx context.Context, c *Case, around func(*player), allow boo
 	return r, nil
 }
 
-// clock is a clock of the world: it gives the readings that were written down,
-// and goes on from there.
+// clock returns a clock that replays the recorded readings and then continues
+// from the last.
 func (w *World) clock() func() time.Time {
 	began, n, last := time.Now(), 0, time.Duration(0)
 	return func() time.Time {
@@ -86,21 +86,21 @@ func (w *World) clock() func() time.Time {
 	}
 }
 
-// player answers from a world, by the grants of its run.
+// player returns results from a world, subject to the grants of its run.
 type player struct {
 	net     plugins.Network
 	w       *World
-	kv      *shelf
-	used    map[string]int // answers given, by kind and question
+	kv      *storage
+	used    map[string]int // results used, by kind and request
 	missing string
 
 	fault   *Fault
 	within  time.Duration // the deadline of a run with a fault
-	touched bool          // the fault met a call
+	touched bool          // a call triggered the fault
 }
 
-// pick is the next answer to a question among all of a kind, -1 if there is
-// none.
+// pick returns the index of the next result for a request among all of a kind,
+// or -1.
 func (p *player) pick(question string, all int, same func(int) bool) int {
 	var fit []int
 	for i := range all {
@@ -110,7 +110,7 @@ func (p *player) pick(question string, all int, same func(int) bool) int {
 	}
 	if len(fit) == 0 {
 		if p.missing == "" {
-			p.missing = "the case has no answer to " + question + "; record it again, or write one into its world"
+			p.missing = "the case has no result for " + question + "; record it again, or add one to its world"
 		}
 		return -1
 	}
@@ -164,16 +164,16 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	return resp, nil
 }
 
-// judgeEnd judges where the redirects of an exchange led, which has to be
-// granted as well.
+// judgeEnd checks that the final target of an exchange's redirects is granted,
+// too.
 func (p *player) judgeEnd(q *egress.Request, e Exchange) error {
 	from, err := url.Parse(e.URL)
 	if err != nil {
-		return nil //nolint:nilerr // it was judged already
+		return nil //nolint:nilerr // checked already
 	}
 	to, err := url.Parse(e.FinalURL)
 	if err != nil || to.Host == "" || to.Scheme == from.Scheme && to.Host == from.Host {
-		return nil //nolint:nilerr // there was no redirect to another place
+		return nil //nolint:nilerr // no redirect to another origin
 	}
 	hop := *q
 	hop.URL = to.String()
@@ -183,11 +183,11 @@ func (p *player) judgeEnd(q *egress.Request, e Exchange) error {
 	return p.net.JudgeHTTP(&hop)
 }
 
-// playedBody is the body of an answer.
+// playedBody is a replayed response body.
 type playedBody struct {
 	ctx     context.Context
 	rest    []byte
-	endless bool // rest over and over
+	endless bool // repeats rest
 	at      int
 	cut     *Failure
 	left    int64
@@ -230,7 +230,7 @@ func (p *player) Resolve(ctx context.Context, rrtype, name, server string) ([]st
 	if server != "" {
 		question += " at " + server
 	}
-	n := p.pick("the DNS question "+question, len(p.w.DNS), func(i int) bool {
+	n := p.pick("the DNS query "+question, len(p.w.DNS), func(i int) bool {
 		q := p.w.DNS[i]
 		return q.Type == rrtype && q.Name == name && q.Server == server
 	})
