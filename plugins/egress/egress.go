@@ -98,7 +98,7 @@ func (s *Session) lookup(ctx context.Context, host string) ([]netip.Addr, error)
 func (s *Session) deny(err error) error {
 	s.audit(err)
 	clean := &grant.Denial{Asked: err.Error()}
-	if d := (*grant.Denial)(nil); errors.As(err, &d) {
+	if d, ok := errors.AsType[*grant.Denial](err); ok {
 		*clean = *d
 	}
 	clean.Asked, clean.Fix = s.vault.Hide(clean.Asked), s.vault.Hide(clean.Fix)

@@ -44,26 +44,23 @@ func invalid(format string, args ...any) error {
 
 // Code returns the errno of any error from this package, or 0 for nil.
 func Code(err error) abi.Errno {
-	var denial *grant.Denial
-	var own *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &denial):
-		return abi.ErrDenied
-	case errors.As(err, &own):
-		return own.Errno
-	default:
-		return errno(err, abi.ErrIO)
 	}
+	if _, ok := errors.AsType[*grant.Denial](err); ok {
+		return abi.ErrDenied
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own.Errno
+	}
+	return errno(err, abi.ErrIO)
 }
 
 // fail returns an Error for a failed stage ("connecting to h:1"). Its errno
 // follows from the kind of err, or else is the stage's usual one. A shortage is
 // abi.ErrIO at every stage.
 func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.Errno) error {
-	var own *Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
 	if short := shortage.Of(err); short != nil {
@@ -88,8 +85,8 @@ func expires(ctx context.Context) bool {
 }
 
 func isTimeout(err error) bool {
-	var t net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func errno(err error, usual abi.Errno) abi.Errno {

@@ -62,8 +62,8 @@ func (s *Session) staysSecret(out *outgoing, next *url.URL, location string) boo
 
 // redirectedFrom adds to a denial the origin that redirected there.
 func redirectedFrom(from string, err error) error {
-	var d *grant.Denial
-	if from == "" || !errors.As(err, &d) {
+	d, ok := errors.AsType[*grant.Denial](err)
+	if from == "" || !ok {
 		return err
 	}
 	return &grant.Denial{Asked: d.Asked + " (redirected from " + from + ")", Fix: d.Fix}
