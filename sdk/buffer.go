@@ -2,11 +2,11 @@ package sdk
 
 import "unsafe"
 
-// valueSize is the buffer that most values fit at the first asking.
+// valueSize is the initial buffer size, which fits most values.
 const valueSize = 256
 
-// whole asks for a value until it fits: a call that fills a buffer answers the
-// length of the whole value, and the host holds the value until then.
+// whole repeats a call until the value fits: a call that fills a buffer returns
+// the length of the whole value, and the host keeps the value until then.
 func whole(size int, ask func(buf unsafe.Pointer, size uint32) int32) (string, error) {
 	buf := make([]byte, size)
 	for {

@@ -9,30 +9,30 @@ import (
 	"vega/sdk/abi"
 )
 
-// The getters answer the zero value for an option that is not set and has no
-// default; Has tells the two apart. The host has checked every value against
-// its type in the manifest before the run.
+// The getters return the zero value for an option that is not set and has no
+// default; use Has to tell the difference. The host has checked every value
+// against its type in the manifest before the run.
 
 // Has reports whether the option is set or has a default.
 func (r *Run) Has(option string) bool {
 	return abi.Config(option, nil, 0) >= 0
 }
 
-// String is the option's text. Values that came from env() or file() are
-// placeholders of the same length: the host puts the real value in where it is
-// sent as a whole, in a header, basic auth or the configured URL.
+// String returns the option's text. Values from env() or file() are
+// placeholders of the same length: the host replaces them where they are sent
+// as a whole, in a header, basic auth or the configured URL.
 func (r *Run) String(option string) string {
 	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 { return abi.Config(option, buf, size) })
 	return s
 }
 
-// Float is the number in a number option.
+// Float returns the value of a number option.
 func (r *Run) Float(option string) float64 {
 	f, _ := strconv.ParseFloat(r.String(option), 64)
 	return f
 }
 
-// Int is the whole part of the number in a number option.
+// Int returns the integer part of a number option.
 func (r *Run) Int(option string) int {
 	s := r.String(option)
 	if i, err := strconv.Atoi(s); err == nil {
@@ -41,13 +41,13 @@ func (r *Run) Int(option string) int {
 	return int(r.Float(option))
 }
 
-// Bool is the value of a bool option.
+// Bool returns the value of a bool option.
 func (r *Run) Bool(option string) bool { return r.String(option) == "true" }
 
-// Duration is the value of a duration option.
+// Duration returns the value of a duration option.
 func (r *Run) Duration(option string) time.Duration { return time.Duration(r.int64(option)) }
 
-// Size is the bytes in a size option.
+// Size returns the value of a size option in bytes.
 func (r *Run) Size(option string) int64 { return r.int64(option) }
 
 func (r *Run) int64(option string) int64 {
@@ -55,7 +55,7 @@ func (r *Run) int64(option string) int64 {
 	return n
 }
 
-// Strings are the elements of a list option, as text.
+// Strings returns the elements of a list option as text.
 func (r *Run) Strings(option string) []string {
 	n := r.Int(option + ".#")
 	list := make([]string, 0, n)
@@ -65,10 +65,10 @@ func (r *Run) Strings(option string) []string {
 	return list
 }
 
-// Pair is a key of a map option with its value.
+// Pair is a key of a map option and its value.
 type Pair struct{ Key, Value string }
 
-// Map is a map option, sorted by key.
+// Map returns the pairs of a map option, sorted by key.
 func (r *Run) Map(option string) []Pair {
 	n := r.Int(option + ".#")
 	pairs := make([]Pair, 0, n)

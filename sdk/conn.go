@@ -11,15 +11,15 @@ import (
 // and be upgraded to TLS.
 type Conn struct {
 	handle  int32
-	pending []byte // read, but not yet handed out
+	pending []byte // read but not yet returned
 }
 
 var networks = [...]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
 
 // Dial connects to host:port over "tcp", "tls" or "udp". A tls connection is
-// made even where the certificate is bad, so that it can be looked at: ask
-// TLS().Verify() before you trust the far end. The host puts no secret into a
-// connection that is not verified.
+// established even if the certificate is bad, so that it can be inspected: call
+// TLS().Verify() before you trust the peer. The host sends no secret over an
+// unverified connection.
 func (r *Run) Dial(network, address string) (*Conn, error) {
 	for i, n := range networks {
 		if n != network {
@@ -34,7 +34,8 @@ func (r *Run) Dial(network, address string) (*Conn, error) {
 	return nil, &Error{Code: abi.ErrInvalid, Text: `the network must be "tcp", "tls" or "udp"`}
 }
 
-// Read reads what is there, waiting for the first byte; io.EOF at the end.
+// Read reads available data, waiting for the first byte. It returns io.EOF at
+// the end.
 func (c *Conn) Read(b []byte) (int, error) {
 	if len(c.pending) > 0 {
 		n := copy(b, c.pending)
@@ -60,15 +61,15 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return done, nil
 }
 
-// WriteString is Write for text.
+// WriteString writes all of s.
 func (c *Conn) WriteString(s string) error {
 	_, err := c.Write([]byte(s))
 	return err
 }
 
-// ReadLine reads up to a line feed, of at most limit bytes, and returns the
-// line without its ending. The end of the stream within a line, or before one,
-// is ErrReset: the peer went away in the middle of what it had to say.
+// ReadLine reads up to a line feed, at most limit bytes, and returns the line
+// without its line ending. The end of the stream within or before a line is
+// ErrReset: the peer closed the connection early.
 func (c *Conn) ReadLine(limit int) (string, error) {
 	for from := 0; ; {
 		for i := from; i < len(c.pending); i++ {
@@ -101,9 +102,9 @@ func (c *Conn) fill() error {
 	return err
 }
 
-// StartTLS upgrades a tcp connection, as STARTTLS protocols do, for a server of
-// that name. As with Dial, the result may be unverified. A peer that has sent
-// more than was read is ErrTLS: somebody between may have put that there.
+// StartTLS upgrades a tcp connection, as in STARTTLS, to a server of the given
+// name. As with Dial, the result may be unverified. Unread data from the peer
+// is ErrTLS: an attacker in the middle may have injected it.
 func (c *Conn) StartTLS(name string) error {
 	if len(c.pending) > 0 {
 		return &Error{Code: abi.ErrTLS, Text: "the peer sent plain text ahead of the handshake"}
@@ -114,7 +115,7 @@ func (c *Conn) StartTLS(name string) error {
 	return nil
 }
 
-// TLS tells about the TLS connection.
+// TLS returns the facts about the TLS connection.
 func (c *Conn) TLS() TLS { return TLS{c.handle} }
 
 // Close closes the connection before the run ends.

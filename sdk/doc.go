@@ -1,4 +1,4 @@
-// Package sdk is what the author of a probe writes against in Go.
+// Package sdk is the Go SDK for probes.
 //
 // A probe is a function from a Run to a Result, registered by name in an init
 // function; main stays empty, since a plugin is built with -buildmode=c-shared
@@ -19,19 +19,19 @@
 //
 //	func main() {}
 //
-// Everything a probe asks of the world goes through its Run: the options of
-// the integration, HTTP, connections, DNS, SQL and storage. A call that was not
-// granted fails with ErrDenied, whose text is the line the operator has to
-// paste. What a run leaves open, the host closes when it ends.
+// A probe accesses everything through its Run: the options of the integration,
+// HTTP, connections, DNS, SQL and storage. A call that is not granted fails
+// with ErrDenied, whose text contains the line that the operator must paste.
+// The host closes what a run leaves open.
 //
-// Package variables and init functions may be run once, when vega loads the
-// plugin, and serve all runs: take times and random numbers in the probe, and
-// the latter from crypto/rand, since what math/rand draws repeats.
+// Package variables and init functions may run only once, when vega loads the
+// plugin, and serve all runs. Read times and random numbers in the probe, and
+// take the latter from crypto/rand, because math/rand repeats its sequence.
 //
 // Package sdktest runs a probe natively, in an ordinary go test. ABI.md is the
-// contract beneath, for those who write an SDK for another language.
+// specification for SDKs in other languages.
 //
-// The package uses neither fmt nor reflection, encoding/json, regexp nor net:
-// they would double a plugin. JSON paths and regular expressions are the
-// host's: Response.JSON and Run.Match.
+// The package does not use fmt, reflection, encoding/json, regexp or net: they
+// would double the size of a plugin. The host evaluates JSON paths and regular
+// expressions: see Response.JSON and Run.Match.
 package sdk

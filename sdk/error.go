@@ -2,14 +2,14 @@ package sdk
 
 import "vega/sdk/abi"
 
-// Error is a host call that failed: the errno, and the host's text, which is a
-// sentence for an operator and holds no secret.
+// Error is a failed host call: the errno, and the host's text, which is a
+// sentence for the operator and contains no secret.
 type Error struct {
 	Code abi.Errno
 	Text string
 }
 
-// What a host call can fail with, for errors.Is.
+// The errors of host calls, for errors.Is.
 var (
 	ErrNotSet   = &Error{Code: abi.ErrNotSet, Text: "not set"}
 	ErrDenied   = &Error{Code: abi.ErrDenied, Text: "denied"}
@@ -25,17 +25,17 @@ var (
 	ErrIO       = &Error{Code: abi.ErrIO, Text: "input/output error"}
 )
 
-// Error is the host's text.
+// Error returns the host's text.
 func (e *Error) Error() string { return e.Text }
 
-// Is makes errors.Is compare by errno.
+// Is reports whether target has the same errno.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 
-// failure is the error of a call that answered errno n. The text must be asked
-// for at once: the next call that fails replaces it.
+// failure returns the error of a call that returned errno n. Read the text at
+// once: the next failed call replaces it.
 func failure(n int32) error {
 	e := &Error{Code: abi.Errno(n)}
 	buf := make([]byte, 512)
@@ -53,7 +53,7 @@ func failure(n int32) error {
 	}
 }
 
-// plain is the text of an errno whose host says nothing more.
+// plain returns the text of an errno for which the host has none.
 func plain(code abi.Errno) string {
 	for _, e := range [...]*Error{
 		ErrNotSet, ErrDenied, ErrTimeout, ErrRefused, ErrDNS, ErrTLS,

@@ -2,10 +2,10 @@ package sdk
 
 import "errors"
 
-// Failed turns a host call that failed into a result: whose fault it is, and
+// Failed turns a failed host call into a result that says whose fault it is and
 // what to do. who is the target, such as "https://example.com". A denial is
-// unknown and says what to grant; what the target or the way to it is to
-// blame for is unhealthy; a call that was made wrongly is unknown.
+// unknown and says what to grant; a failure of the target or the path to it is
+// unhealthy; an incorrect call is unknown.
 func Failed(who string, err error) Result {
 	text := err.Error()
 	switch {
@@ -22,9 +22,9 @@ func Failed(who string, err error) Result {
 	case errors.Is(err, ErrReset):
 		return Unhealthy(who + " closed the connection in the middle of the exchange; look into its log")
 	case errors.Is(err, ErrTooLarge):
-		return Unknown("the answer of " + who + " is over the size limit; check a smaller page (" + text + ")")
+		return Unknown("the response of " + who + " is over the size limit; check a smaller page (" + text + ")")
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrQuota), errors.Is(err, ErrClosed):
-		return Unknown("the check of " + who + " could not be made: " + text)
+		return Unknown("could not check " + who + ": " + text)
 	default:
 		return Unhealthy(who + ": " + text)
 	}

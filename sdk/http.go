@@ -7,16 +7,16 @@ import (
 	"vega/sdk/abi"
 )
 
-// Request is an HTTP request that is being put together. Its methods can be
-// chained; the first error is returned by Send.
+// Request is an HTTP request under construction. Its methods can be chained;
+// Send returns the first error.
 type Request struct {
 	handle int32
 	body   string
 	err    error
 }
 
-// HTTP begins a request. The certificate of an https server is always verified,
-// up to 10 redirects are followed, each judged by the grants.
+// HTTP begins a request. The certificate of an https server is always verified.
+// Up to 10 redirects are followed, each subject to the grants.
 func (r *Run) HTTP(method, url string) *Request {
 	q := &Request{handle: abi.HTTPRequest(method, url)}
 	q.check(q.handle)
@@ -29,8 +29,8 @@ func (q *Request) check(n int32) {
 	}
 }
 
-// Header adds a header. An option that holds a secret may be the value or a
-// part of it.
+// Header adds a header. An option with a secret may be the value or a part of
+// it.
 func (q *Request) Header(name, value string) *Request {
 	if q.err == nil {
 		q.check(abi.HTTPHeader(q.handle, name, value))
@@ -38,7 +38,7 @@ func (q *Request) Header(name, value string) *Request {
 	return q
 }
 
-// BasicAuth adds basic authentication. The host encodes it, so that user and
+// BasicAuth adds basic authentication, encoded by the host, so that user and
 // password may be secrets.
 func (q *Request) BasicAuth(user, password string) *Request {
 	if q.err == nil {
@@ -55,7 +55,8 @@ func (q *Request) Redirects(n int) *Request {
 	return q
 }
 
-// MaxBody sets the largest response body, in bytes, below the host's own cap.
+// MaxBody sets the maximum size of the response body in bytes, up to the host's
+// own cap.
 func (q *Request) MaxBody(bytes int) *Request {
 	if q.err == nil {
 		q.check(abi.HTTPOption(q.handle, abi.OptMaxBody, int32(bytes)))
@@ -63,14 +64,14 @@ func (q *Request) MaxBody(bytes int) *Request {
 	return q
 }
 
-// Body sets what is sent.
+// Body sets the request body.
 func (q *Request) Body(body string) *Request {
 	q.body = body
 	return q
 }
 
-// Send sends the request and returns when the headers of the response are
-// there. Any status is a response; an error means that there was none.
+// Send sends the request and returns when the response headers have arrived.
+// Any status is a response; an error means that there is none.
 func (q *Request) Send() (*Response, error) {
 	status := int32(0)
 	if q.err == nil {
@@ -89,7 +90,7 @@ func (q *Request) Send() (*Response, error) {
 // Phase is a part of an HTTP exchange.
 type Phase int32
 
-// The phases that Response.Timing knows.
+// The phases of Response.Timing.
 const (
 	PhaseDNS       = Phase(abi.PhaseDNS)
 	PhaseConnect   = Phase(abi.PhaseConnect)
@@ -98,7 +99,7 @@ const (
 	PhaseTotal     = Phase(abi.PhaseTotal)
 )
 
-// Response is the answer to a Request. It is an io.ReadCloser over the body.
+// Response is the response to a Request. It is an io.ReadCloser over the body.
 type Response struct {
 	Status int
 	handle int32
@@ -106,7 +107,7 @@ type Response struct {
 	read   bool
 }
 
-// Header is the value of a response header, or "".
+// Header returns the value of a response header, or "".
 func (p *Response) Header(name string) string {
 	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
 		return abi.HTTPResponseHeader(p.handle, name, buf, size)
@@ -114,17 +115,17 @@ func (p *Response) Header(name string) string {
 	return s
 }
 
-// JSON is the value at a dotted path of the body's JSON ("data.items.0.name"):
-// text as it is, numbers and booleans as written, lists and objects as JSON.
-// A path that is not there is ErrNotSet, a body that is no JSON ErrInvalid.
+// JSON returns the value at a dotted path of the body's JSON
+// ("data.items.0.name"): text as it is, numbers and booleans as written, lists
+// and objects as JSON. A path that does not exist is ErrNotSet, a body that is
+// not JSON ErrInvalid.
 func (p *Response) JSON(path string) (string, error) {
 	return whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
 		return abi.JSON(p.handle, path, buf, size)
 	})
 }
 
-// Count is the number of elements in the list or object at a path, 0 if there
-// is none.
+// Count returns the number of elements in the list or object at a path, or 0.
 func (p *Response) Count(path string) int {
 	if path != "" {
 		path += "."
@@ -140,19 +141,20 @@ func (p *Response) Count(path string) int {
 	return n
 }
 
-// Timing is how long a phase took, summed over redirects. The total is that
-// until the headers came, or until the end of the body once it was read.
+// Timing returns the duration of a phase, summed over redirects. The total
+// covers the time until the headers arrived, or until the end of the body once
+// it was read.
 func (p *Response) Timing(phase Phase) time.Duration {
 	return time.Duration(max(0, abi.HTTPTiming(p.handle, int32(phase))))
 }
 
-// TLS tells about the connection that an https response came over.
+// TLS returns the facts about the connection of an https response.
 func (p *Response) TLS() TLS { return TLS{p.handle} }
 
-// Read reads the body. Use Text for the whole of it; the two don't mix.
+// Read reads the body. To read all of it use Text instead; do not mix the two.
 func (p *Response) Read(b []byte) (int, error) { return read(p.handle, b) }
 
-// Text is the body, or its first limit bytes. It can be asked for again.
+// Text returns the body, or its first limit bytes. It may be called repeatedly.
 func (p *Response) Text(limit int) (string, error) {
 	if p.read {
 		return p.text[:min(limit, len(p.text))], nil
@@ -165,7 +167,7 @@ func (p *Response) Text(limit int) (string, error) {
 	return text, nil
 }
 
-// Close frees the response before the run ends. A run may hold 16 handles.
+// Close frees the response before the run ends. A run may have 16 handles.
 func (p *Response) Close() error {
 	abi.Close(p.handle)
 	return nil

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// The opening call of each capability: what a module imports of these is the
-// most that it can ever ask.
+// The opening call of each capability: a module can never ask for more than
+// those it imports.
 var opens = []string{"dial", "http_request", "kv_get", "kv_set", "resolve", "sql_query"}
 
-// TestImportsBoundTheCapabilities builds two plugins and holds their import
-// sections against what their probes call.
+// TestImportsBoundTheCapabilities builds two plugins and compares their imports
+// with the calls of their probes.
 func TestImportsBoundTheCapabilities(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds two modules")
@@ -53,7 +53,7 @@ func build(t *testing.T, name string) []byte {
 	return wasm
 }
 
-// imports are the names of the functions imported from vega_v1, sorted.
+// imports returns the names of the functions imported from vega_v1, sorted.
 func imports(t *testing.T, wasm []byte) (names []string) {
 	t.Helper()
 	r := bytes.NewBuffer(wasm[8:])
@@ -74,7 +74,7 @@ func imports(t *testing.T, wasm []byte) (names []string) {
 			module := string(section.Next(number(section)))
 			name := string(section.Next(number(section)))
 			if kind, _ := section.ReadByte(); kind != 0 {
-				t.Fatalf("%s.%s is no function", module, name)
+				t.Fatalf("%s.%s is not a function", module, name)
 			}
 			number(section)
 			if module == "vega_v1" {

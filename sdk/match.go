@@ -2,8 +2,8 @@ package sdk
 
 import "vega/sdk/abi"
 
-// Match reports whether the RE2 pattern matches somewhere in text. The host
-// does the matching; a pattern that is none is ErrInvalid.
+// Match reports whether the RE2 pattern matches anywhere in text. The host does
+// the matching; an invalid pattern is ErrInvalid.
 func (r *Run) Match(pattern, text string) (bool, error) {
 	n := abi.Match(pattern, text)
 	if n < 0 {

@@ -7,9 +7,8 @@ type registration struct {
 
 var probes []registration
 
-// Probe registers a probe under the name that the manifest gives it. Call it
-// from init. A name that is registered twice panics: it is a mistake that no
-// run could make good.
+// Probe registers a probe under its name in the manifest. Call it from init. It
+// panics if the name is already registered.
 func Probe(name string, run func(*Run) Result) {
 	if Lookup(name) != nil {
 		panic("sdk: the probe " + name + " is registered twice")
@@ -18,7 +17,7 @@ func Probe(name string, run func(*Run) Result) {
 }
 
 // Lookup returns the probe registered under a name, or nil. Tests use it to
-// hold a manifest against the code.
+// compare a manifest with the code.
 func Lookup(name string) func(*Run) Result {
 	for _, p := range probes {
 		if p.name == name {

@@ -6,13 +6,13 @@ import (
 	"vega/sdk/abi"
 )
 
-// resolveSize holds nearly every answer: to ask again would be to send the
-// question again.
+// resolveSize fits nearly every answer: repeating the call would send the query
+// again.
 const resolveSize = 8 << 10
 
-// Resolve asks a DNS question (rrtype "A", "MX", "TXT" …) and returns the
-// answers. An empty server means the one that vega itself uses. A name that
-// does not exist is ErrDNS.
+// Resolve makes a DNS query (rrtype "A", "MX", "TXT" …) and returns the
+// records. An empty server means vega's resolver. A name that does not exist is
+// ErrDNS.
 func (r *Run) Resolve(rrtype, name, server string) ([]string, error) {
 	text, err := whole(resolveSize, func(buf unsafe.Pointer, size uint32) int32 {
 		return abi.Resolve(rrtype, name, server, buf, size)

@@ -2,35 +2,35 @@ package sdk
 
 import "vega/sdk/abi"
 
-// Result is what a probe found. The message is one line for a person: what is
-// wrong and what to do.
+// Result is the result of a probe. The message is one line for the operator:
+// what is wrong and what to do.
 type Result struct {
 	Status  abi.Status
 	Message string
 }
 
-// Healthy says that the target does its job.
+// Healthy reports that the target works.
 func Healthy(message string) Result { return Result{abi.Healthy, message} }
 
-// Degraded says that the target works, but not as it should.
+// Degraded reports that the target works, but not as it should.
 func Degraded(message string) Result { return Result{abi.Degraded, message} }
 
-// Unhealthy says that the target does not do its job.
+// Unhealthy reports that the target does not work.
 func Unhealthy(message string) Result { return Result{abi.Unhealthy, message} }
 
-// Unknown says that the probe could not tell: the fault is not known to be the
-// target's.
+// Unknown reports that the probe could not determine the state: the target may
+// not be at fault.
 func Unknown(message string) Result { return Result{abi.Unknown, message} }
 
-// Caps of the host on what a run may tell. Text beyond them is cut, since the
-// host takes an overflow for a fault of the probe.
+// The host's limits on what a run may report. Longer text is truncated here,
+// because the host treats an overflow as a fault of the probe.
 const (
 	maxMessage = 1 << 10
 	maxDetail  = 4 << 10
 	maxName    = 128
 )
 
-// clip cuts s to at most limit bytes, at a character.
+// clip truncates s to at most limit bytes, in whole characters.
 func clip(s string, limit int) string {
 	if len(s) <= limit {
 		return s

@@ -6,15 +6,15 @@ import (
 	"vega/sdk/abi"
 )
 
-// Run is one execution of a probe: the way to its options and to the world.
+// Run is one execution of a probe. It gives access to options and host calls.
 type Run struct{}
 
-// Detail adds evidence under a name; the same name again replaces it. At most
-// 64 are kept, of 4 KiB each.
+// Detail adds evidence under a name; the same name replaces it. Up to 64 are
+// kept, 4 KiB each.
 func (r *Run) Detail(name, value string) { abi.Detail(clip(name, maxName), clip(value, maxDetail)) }
 
-// Metric adds a number that was measured, in a unit such as "ms" or "bytes".
-// What is no finite number is left out.
+// Metric adds a measured value in a unit such as "ms" or "bytes". Values that
+// are not finite are ignored.
 func (r *Run) Metric(name string, value float64, unit string) {
 	if value-value == 0 { // neither infinite nor NaN
 		abi.Metric(clip(name, maxName), value, unit)
@@ -38,15 +38,15 @@ func (r *Run) Warn(line string) { r.Log(abi.LevelWarn, line) }
 // Error writes a line to vega's log.
 func (r *Run) Error(line string) { r.Log(abi.LevelError, line) }
 
-// Log writes a line to vega's log, which keeps 64 of a run.
+// Log writes a line to vega's log, which keeps 64 lines per run.
 func (r *Run) Log(level abi.Level, line string) { abi.Log(int32(level), clip(line, maxMessage)) }
 
-// Deadline is how long the run may still wait. Host calls end by themselves
-// with ErrTimeout when it has passed, early enough to still return a result.
+// Deadline returns how long the run may still wait. When it has passed, host
+// calls end with ErrTimeout, early enough to still return a result.
 func (r *Run) Deadline() time.Duration { return time.Duration(abi.Deadline()) }
 
-// Now is the host's clock, in UTC.
+// Now returns the time of the host's clock, in UTC.
 func (r *Run) Now() time.Time { return time.Unix(0, abi.Now()).UTC() }
 
-// Since is the time that passed since t, by the host's clock.
+// Since returns the time elapsed since t, by the host's clock.
 func (r *Run) Since(t time.Time) time.Duration { return r.Now().Sub(t) }

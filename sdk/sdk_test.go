@@ -46,7 +46,7 @@ func TestOptions(t *testing.T) {
 	}
 	in(t, sdktest.Config{Options: options}, func(r *sdk.Run) {
 		if r.String("text") != long {
-			t.Error("a value longer than the first buffer was cut")
+			t.Error("a value longer than the first buffer was truncated")
 		}
 		if r.Float("number") != 2.5 || r.Int("number") != 2 || r.Int("whole") != 7 || r.Size("size") != 1<<40 {
 			t.Error("a number was misread")
@@ -58,7 +58,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("list is %q", got)
 		}
 		if len(r.Strings("none")) != 0 || !r.Has("none") || r.Has("absent") || r.String("absent") != "" || r.Int("absent") != 0 {
-			t.Error("nothing was taken for something")
+			t.Error("an unset option has a value")
 		}
 		got, last := map[string]string{}, ""
 		for _, p := range r.Map("headers") {
@@ -129,7 +129,7 @@ func TestResponse(t *testing.T) {
 			t.Errorf("asked again: %q", again)
 		}
 		if p.Timing(sdk.PhaseTotal) <= 0 || p.TLS().Verify() == nil || !p.TLS().NotAfter().IsZero() {
-			t.Error("facts about an exchange without TLS")
+			t.Error("TLS facts of an exchange without TLS")
 		}
 		if _, err := r.HTTP("GET", s.URL).MaxBody(10).Send(); !errors.Is(err, sdk.ErrTooLarge) {
 			t.Errorf("over the limit: %v", err)
@@ -179,7 +179,7 @@ func TestConn(t *testing.T) {
 			t.Errorf("the end within a line: %v", err)
 		}
 		if _, err := r.Dial("carrier pigeon", l.Addr().String()); !errors.Is(err, sdk.ErrInvalid) {
-			t.Errorf("a network that is none: %v", err)
+			t.Errorf("an invalid network: %v", err)
 		}
 	})
 }
@@ -205,7 +205,7 @@ func TestStorageAndRows(t *testing.T) {
 			t.Errorf("%q, %v", v, err)
 		}
 		if _, err := r.KVGet("new"); !errors.Is(err, sdk.ErrNotSet) {
-			t.Errorf("a key that is not there: %v", err)
+			t.Errorf("a missing key: %v", err)
 		}
 		if err := r.KVSet("new", "today"); err != nil || kept["new"] != "today" {
 			t.Errorf("%v, %v", kept, err)
@@ -232,7 +232,7 @@ func TestStorageAndRows(t *testing.T) {
 	})
 }
 
-func TestDenialCarriesTheLineToPaste(t *testing.T) {
+func TestDenialContainsLineToPaste(t *testing.T) {
 	const line = `grant { net = ["tcp://h:1"] }`
 	c := sdktest.Config{Deny: func(string, string) string { return line }}
 	in(t, c, func(r *sdk.Run) {
@@ -243,9 +243,9 @@ func TestDenialCarriesTheLineToPaste(t *testing.T) {
 	})
 }
 
-func TestTwiceRegistered(t *testing.T) {
+func TestDuplicateRegistrationPanics(t *testing.T) {
 	probe := func(*sdk.Run) sdk.Result { return sdk.Healthy("") }
-	if sdk.Lookup("twice") == nil { // it is there when the test is run again
+	if sdk.Lookup("twice") == nil { // already registered if the test runs again
 		sdk.Probe("twice", probe)
 	}
 	defer func() {

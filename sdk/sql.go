@@ -6,14 +6,14 @@ import (
 	"vega/sdk/abi"
 )
 
-// Rows is the answer to a query.
+// Rows is the result of a query.
 type Rows struct {
 	handle int32
 	err    error
 }
 
-// Query runs a read-only query on a database that the configuration names: the
-// value of an option of type database.
+// Query runs a read-only query on a configured database, named by an option of
+// type database.
 func (r *Run) Query(database, query string) (*Rows, error) {
 	handle := abi.SQLQuery(database, query)
 	if handle < 0 {
@@ -22,8 +22,8 @@ func (r *Run) Query(database, query string) (*Rows, error) {
 	return &Rows{handle: handle}, nil
 }
 
-// Next goes to the next row and reports whether there is one. After it has
-// answered false, Err tells whether that was the end.
+// Next advances to the next row and reports whether there is one. After it
+// returns false, Err reports whether an error ended the rows.
 func (s *Rows) Next() bool {
 	if s.err != nil {
 		return false
@@ -35,10 +35,10 @@ func (s *Rows) Next() bool {
 	return n == 1
 }
 
-// Err is what ended the rows before their end, or nil.
+// Err returns the error that ended the rows early, or nil.
 func (s *Rows) Err() error { return s.err }
 
-// Column is a column of the current row as text; NULL is ErrNotSet.
+// Column returns a column of the current row as text; NULL is ErrNotSet.
 func (s *Rows) Column(i int) (string, error) {
 	return whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
 		return abi.SQLColumn(s.handle, int32(i), buf, size)

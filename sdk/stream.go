@@ -22,7 +22,7 @@ func read(handle int32, b []byte) (int, error) {
 	}
 }
 
-// readAll reads to the end, or to limit.
+// readAll reads to the end, or up to limit bytes.
 func readAll(handle int32, limit int) (string, error) {
 	buf := make([]byte, min(limit, 16<<10))
 	n := 0

@@ -8,8 +8,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// TLS is what is known of a TLS connection and its certificate. On a connection
-// without TLS all is empty, and Verify fails.
+// TLS holds the facts about a TLS connection and its certificate. On a
+// connection without TLS all are empty, and Verify fails.
 type TLS struct{ handle int32 }
 
 func (t TLS) fact(what int32) (string, error) {
@@ -18,31 +18,32 @@ func (t TLS) fact(what int32) (string, error) {
 	})
 }
 
-// Version is the version of the protocol, such as "TLS 1.3".
+// Version returns the protocol version, such as "TLS 1.3".
 func (t TLS) Version() string {
 	s, _ := t.fact(abi.TLSVersion)
 	return s
 }
 
-// Cipher is the name of the cipher suite.
+// Cipher returns the name of the cipher suite.
 func (t TLS) Cipher() string {
 	s, _ := t.fact(abi.TLSCipher)
 	return s
 }
 
-// Subject is whom the certificate was issued to.
+// Subject returns the subject of the certificate.
 func (t TLS) Subject() string {
 	s, _ := t.fact(abi.TLSSubject)
 	return s
 }
 
-// Issuer is who issued the certificate.
+// Issuer returns the issuer of the certificate.
 func (t TLS) Issuer() string {
 	s, _ := t.fact(abi.TLSIssuer)
 	return s
 }
 
-// NotAfter is when the certificate expires, in UTC; zero if there is none.
+// NotAfter returns the expiry of the certificate in UTC, or zero if there is
+// none.
 func (t TLS) NotAfter() time.Time {
 	s, err := t.fact(abi.TLSNotAfter)
 	seconds, bad := strconv.ParseInt(s, 10, 64)
@@ -52,14 +53,14 @@ func (t TLS) NotAfter() time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// Names are the DNS names that the certificate is valid for.
+// Names returns the DNS names that the certificate is valid for.
 func (t TLS) Names() []string {
 	s, _ := t.fact(abi.TLSDNSNames)
 	return lines(s)
 }
 
-// Verify says why the certificate can't be trusted: its chain, its name or its
-// dates. It is nil for one that was verified.
+// Verify returns nil if the certificate was verified, or why it is not valid:
+// its chain, its name or its dates.
 func (t TLS) Verify() error {
 	why, err := t.fact(abi.TLSVerified)
 	if err != nil {

@@ -100,7 +100,7 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 		}
 	}
 	t.Logf("%s: %s", l, strings.Join(took, ", "))
-	if !strings.Contains(string(out), "The run needs no grant block") || !strings.Contains(string(out), "7 jobs wait at") {
+	if !strings.Contains(string(out), "The run needs no grant block") || !strings.Contains(string(out), "7 jobs are waiting at") {
 		t.Errorf("it did not go as the tutorial says:\n%s", out)
 	}
 }

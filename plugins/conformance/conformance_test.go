@@ -1,5 +1,6 @@
-// Package conformance_test holds every SDK to the same outcome: one suite, a
-// guest in each language, in the sandbox against real servers.
+// Package conformance_test runs one suite for every SDK: a guest in each
+// language, in the sandbox, against real servers. All must give the same
+// results.
 package conformance_test
 
 import (
@@ -29,13 +30,13 @@ import (
 	"vega/policies/check"
 )
 
-// languages are those that have an SDK, and a guest here.
+// languages lists the languages that have an SDK and a guest here.
 var languages = []build.Language{build.Go, build.C, build.Rust, build.AssemblyScript}
 
-// long is more than any SDK asks for at first.
+// long exceeds the initial buffer of every SDK.
 var long = strings.Repeat("long ", 1000)
 
-// outcome is what a probe has to come to. A detail that is "~x" contains x.
+// outcome is the expected result of a probe. A detail "~x" must contain x.
 type outcome struct {
 	probe   string
 	values  manifest.Values
@@ -116,10 +117,10 @@ func outcomes(t *testing.T, w *world) []outcome {
 				"dns": "2 -5", "dns_is": "~the name of it does not resolve; correct the name or repair its DNS (",
 				"tls": "2 -6", "tls_is": "~TLS with it failed; repair its certificate or its TLS settings (",
 				"io": "2 -12", "io_is": "~it: stopped after 10 redirects",
-				"invalid": "3 -9", "invalid_is": "~the check of it could not be made: ",
-				"too_large": "3 -8", "too_large_is": "~the answer of it is over the size limit; check a smaller page (",
-				"quota": "3 -10", "quota_is": "~the check of it could not be made: ", "held": "16",
-				"closed": "3 -11", "closed_is": "~the check of it could not be made: ",
+				"invalid": "3 -9", "invalid_is": "~could not check it: ",
+				"too_large": "3 -8", "too_large_is": "~the response of it is over the size limit; check a smaller page (",
+				"quota": "3 -10", "quota_is": "~could not check it: ", "held": "16",
+				"closed": "3 -11", "closed_is": "~could not check it: ",
 				"reset": "2 -7", "reset_is": "it closed the connection in the middle of the exchange; look into its log",
 				"timeout": "2 -3", "timeout_is": "it did not answer in time; it is overloaded or hung, or a firewall drops the packets",
 			},
@@ -166,8 +167,8 @@ func with(a, b map[string]string) map[string]string {
 	return all
 }
 
-// TestConformance runs every outcome in every language, with and without
-// grease: what a later host may add must not trouble a guest of today.
+// TestConformance checks every outcome in every language, with and without
+// grease: additions by a later host must not affect today's guests.
 func TestConformance(t *testing.T) {
 	w := newWorld(t)
 	for _, l := range languages {
@@ -190,8 +191,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// A guest that makes no use of a call has the suite prove nothing.
-func TestEveryCallIsMade(t *testing.T) {
+// The suite proves nothing about a host call that a guest never makes.
+func TestGuestsMakeEveryCall(t *testing.T) {
 	for _, l := range languages {
 		t.Run(string(l), func(t *testing.T) {
 			read, err := manifest.Read(guest(t, l))
@@ -226,7 +227,8 @@ func (s *sandbox) check(t *testing.T, m *plugins.Module, o outcome, grease bool)
 		s.logs, s.kept = nil, map[string]string{}
 		return m.Run(t.Context(), in)
 	}, func(r plugins.Result) bool {
-		// What is to come before a short deadline may come late on a busy machine.
+		// With a short deadline, calls before it may be too late on a busy
+		// machine.
 		late := o.timeout > 0 && in.Timeout < realtest.Patience && len(s.differs(o, r, grease)) > 0
 		if late {
 			in.Timeout *= 2
@@ -238,7 +240,7 @@ func (s *sandbox) check(t *testing.T, m *plugins.Module, o outcome, grease bool)
 	}
 }
 
-// differs tells in what a run came to something else.
+// differs describes how a run differs from the expected outcome.
 func (s *sandbox) differs(o outcome, got plugins.Result, grease bool) (all []string) {
 	differ := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if got.Status != o.status || got.Cause != o.cause || got.Message != o.message {
@@ -246,7 +248,7 @@ func (s *sandbox) differs(o outcome, got plugins.Result, grease bool) (all []str
 	}
 	for name, want := range o.details {
 		if grease {
-			want = strings.Replace(want, "-12", "-113", 1) // an errno of a later version
+			want = strings.Replace(want, "-12", "-113", 1) // an errno from a later version
 		}
 		have, ok := got.Details[name]
 		if part, some := strings.CutPrefix(want, "~"); !ok || some && !strings.Contains(have, part) || !some && have != want {
@@ -255,7 +257,7 @@ func (s *sandbox) differs(o outcome, got plugins.Result, grease bool) (all []str
 	}
 	for name, have := range got.Details {
 		if _, ok := o.details[name]; !ok {
-			differ("detail %s is %q, and should not be there", name, have)
+			differ("unexpected detail %s: %q", name, have)
 		}
 	}
 	if !slices.Equal(got.Metrics, o.metrics) && len(got.Metrics)+len(o.metrics) > 0 {
@@ -289,11 +291,11 @@ func written(v manifest.Values) map[string]bool {
 	return w
 }
 
-// world is the servers that the guests talk to.
+// world holds the servers that the guests talk to.
 type world struct {
 	roots                     *egress.Network
 	plain, secure, untrusted  *httptest.Server
-	good, bad                 *realtest.Leaf // bad is of an authority that nobody trusts
+	good, bad                 *realtest.Leaf // bad is signed by an untrusted authority
 	lines, tlsLines, datagram string
 	refusing, resetting       string
 	silent, dns               string
@@ -350,7 +352,7 @@ func serveHTTP(rw http.ResponseWriter, q *http.Request) {
 	}
 }
 
-// serveLines answers each line in capitals, and knows three others.
+// serveLines answers each line in upper case, and handles three commands.
 func serveLines(c net.Conn, leaf *realtest.Leaf) {
 	in := bufio.NewReader(c)
 	for {

@@ -1,11 +1,10 @@
-# What an SDK has to do right, whatever language it is for. Each directory here
-# has the same probes in one language; conformance_test.go says what they have
-# to come to.
+# What an SDK must do right in any language. Each directory here contains the
+# same probes in one language; conformance_test.go has the expected results.
 
 abi         = "vega_v1"
 name        = "conformance"
 version     = "1.0.0"
-description = "Makes every call of the ABI, and tells what came of it."
+description = "Makes every call of the ABI and reports the results."
 
 probe "options" {
   summary = "Reads an option of every type."
@@ -29,16 +28,16 @@ probe "options" {
 }
 
 probe "results" {
-  summary = "Tells more than fits, and numbers that are none."
+  summary = "Reports texts that are too long, and numbers that are not numbers."
 }
 
 probe "status" {
-  summary = "Comes to the status that it is asked for."
+  summary = "Returns the requested status."
   option "status" { type = "number" }
 }
 
 probe "http" {
-  summary = "Sends requests and takes their answers apart."
+  summary = "Sends requests and reads the responses."
   option "url" { type = "url" }
   option "secure" { type = "url" }
   option "token" {
@@ -53,7 +52,7 @@ probe "http" {
 }
 
 probe "net" {
-  summary = "Holds connections of every kind."
+  summary = "Uses connections of every kind."
   option "address" { type = "address" }
   option "secure" { type = "address" }
   option "datagram" { type = "address" }
@@ -65,7 +64,7 @@ probe "net" {
 }
 
 probe "errors" {
-  summary = "Makes every error happen, and says what an SDK makes of it."
+  summary = "Provokes every error and reports the SDK's message."
   option "untrusted" { type = "url" }
   option "absent" { type = "url" }
   option "loop" { type = "url" }
@@ -84,11 +83,11 @@ probe "errors" {
 }
 
 probe "dns" {
-  summary = "Asks a DNS server."
+  summary = "Queries a DNS server."
   option "name" { type = "string" }
   option "server" { type = "address" }
   capability "dns" {
-    reason = "Asks the test's server."
+    reason = "Queries the test's server."
     from   = ["name", "server"]
   }
 }
@@ -97,14 +96,14 @@ probe "sql" {
   summary = "Reads rows."
   option "database" { type = "database" }
   capability "sql" {
-    reason = "Asks the test's database."
+    reason = "Queries the test's database."
     from   = ["database"]
   }
 }
 
 probe "kv" {
-  summary = "Keeps values, and too much of them."
-  capability "kv" { reason = "Keeps the test's values." }
+  summary = "Stores values, and too many of them."
+  capability "kv" { reason = "Stores the test's values." }
 }
 
 probe "match" {

@@ -16,8 +16,8 @@ import (
 	"vega/policies/check"
 )
 
-// A panic in Rust says what and where, and nothing of the machine that the
-// plugin was built on.
+// A panic in Rust reports its message and location, but nothing about the
+// machine that built the plugin.
 func TestRustPanics(t *testing.T) {
 	realtest.Toolchain(t, build.Rust, false)
 	t.Setenv("CARGO_TARGET_DIR", t.TempDir())
@@ -59,34 +59,34 @@ fn sdk() -> vega::Outcome { let _one = TEXT.borrow_mut(); let _two = TEXT.borrow
 	for probe, want := range map[string][]string{
 		"own":    {"the probe panicked at ", "3 sheep are missing", "src/lib.rs:4:"},
 		"sdk":    {"the probe panicked at ", "the StaticText is borrowed already", "vega-1.0.0/src/static_text.rs:"},
-		"absent": {`the plugin registers no probe "absent", though its manifest names one: add it to vega::probes!`},
+		"absent": {`the plugin registers no probe "absent", which its manifest declares: add it to vega::probes!`},
 	} {
 		s.logs = nil
 		got := loaded.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Timeout: realtest.Patience})
 		if got.Status != check.Unknown || got.Cause != check.Probe {
 			t.Errorf("%s: %s/%s", probe, got.Status, got.Cause)
 		}
-		told := map[string]string{"message": got.Message, "log": strings.Join(s.logs, "\n")}
+		texts := map[string]string{"message": got.Message, "log": strings.Join(s.logs, "\n")}
 		if probe == "absent" {
-			delete(told, "log")
+			delete(texts, "log")
 		}
-		for where, text := range told {
+		for where, text := range texts {
 			for _, part := range want {
 				if !strings.Contains(text, part) {
-					t.Errorf("%s: the %s is %q, without %q", probe, where, text, part)
+					t.Errorf("%s: the %s %q lacks %q", probe, where, text, part)
 				}
 			}
 			if strings.Contains(text, dir) || strings.Contains(text, sdk) {
-				t.Errorf("%s: the %s tells of this machine: %q", probe, where, text)
+				t.Errorf("%s: the %s reveals a path of this machine: %q", probe, where, text)
 			}
 		}
 	}
 }
 
-// The SDK's own tests and the examples in its documentation.
+// The SDK's own tests and its documentation examples pass.
 func TestRustSDK(t *testing.T) {
 	cargo := realtest.Program(t, "cargo", "cargo")
-	realtest.Program(t, "cc", "gcc") // it links the tests, which run on this machine
+	realtest.Program(t, "cc", "gcc") // links the tests, which run on this machine
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, cargo, "test", "--offline", "--locked")

@@ -17,15 +17,15 @@ import (
 	"vega/plugins/build"
 )
 
-// built keeps the guests: each is built once for all tests.
+// built caches the guests: each is built once for all tests.
 var built = struct {
 	sync.Mutex
 	wasm map[build.Language][]byte
 	errs map[build.Language]error
 }{wasm: map[build.Language][]byte{}, errs: map[build.Language]error{}}
 
-// guest is the guest in a language, built with its toolchain. Without that
-// toolchain the test is skipped, or fails where everything is to be there.
+// guest returns the guest in a language, built with its toolchain. Without the
+// toolchain the test is skipped, or fails if everything is required.
 func guest(t testing.TB, l build.Language) []byte {
 	t.Helper()
 	realtest.Toolchain(t, l, false)
@@ -44,7 +44,7 @@ func guest(t testing.TB, l build.Language) []byte {
 	return built.wasm[l]
 }
 
-// sandbox is a Sandbox that can be looked into.
+// sandbox is a Sandbox whose host side tests can inspect.
 type sandbox struct {
 	*plugins.Sandbox
 	logs []string
@@ -89,7 +89,7 @@ func (s *sandbox) Query(_ context.Context, database, query string) (plugins.Rows
 	return &rows{all: [][]any{{"1", "a"}, {"2", nil}, {"3", long}}}, nil
 }
 
-// rows are scanned as *sql.Rows scans into RawBytes.
+// rows implements Rows like *sql.Rows scanning into RawBytes.
 type rows struct {
 	all [][]any
 	now []any

@@ -6,7 +6,7 @@ import (
 	"vega/sdk"
 )
 
-// get asks an API, with a bearer token where there is one.
+// get requests an API, with a bearer token if there is one.
 func get(r *sdk.Run, url, token string) (*sdk.Response, error) {
 	q := r.HTTP("GET", url).Header("Accept", "application/json")
 	if token != "" {
@@ -15,7 +15,7 @@ func get(r *sdk.Run, url, token string) (*sdk.Response, error) {
 	return q.Send()
 }
 
-// field is a value of an answer's JSON, or "".
+// field returns a value from a JSON response, or "".
 func field(answer *sdk.Response, path string) string {
 	value, err := answer.JSON(path)
 	if err != nil || value == "null" {
@@ -24,7 +24,7 @@ func field(answer *sdk.Response, path string) string {
 	return value
 }
 
-// fields are the values of one key of each element of a list.
+// fields returns the value of one key from each element of a list.
 func fields(answer *sdk.Response, list, key string) []string {
 	n := answer.Count(list)
 	values := make([]string, 0, n)
@@ -34,18 +34,18 @@ func fields(answer *sdk.Response, list, key string) []string {
 	return values
 }
 
-// rejected is a result for the statuses that mean the same for every API, or
-// nil. option names what holds the credentials.
+// rejected returns a result for statuses that mean the same for every API, or
+// nil. option names the option with the credentials.
 func rejected(who string, answer *sdk.Response, option string) *sdk.Result {
 	var result sdk.Result
 	status := strconv.Itoa(answer.Status)
 	switch {
 	case answer.Status == 401 || answer.Status == 403:
-		result = sdk.Unhealthy(who + " answered " + status + ": " + option + " is missing, wrong or has not the rights; correct it")
+		result = sdk.Unhealthy(who + " answered " + status + ": " + option + " is missing, wrong or lacks permission; correct it")
 	case answer.Status == 429:
 		result = sdk.Degraded(who + " answered 429: too many requests; raise the interval")
 	case answer.Status >= 500:
-		result = sdk.Unhealthy(who + " answered " + status + ": it has an error of its own; look into its log")
+		result = sdk.Unhealthy(who + " answered " + status + ": internal error; look into its log")
 	case answer.Status != 200:
 		result = sdk.Unhealthy(who + " answered " + status + " where 200 was expected; correct the base URL")
 	default:

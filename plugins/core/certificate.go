@@ -7,8 +7,8 @@ import (
 	"vega/sdk"
 )
 
-// certificate puts what TLS showed into the details and answers how many whole
-// days its certificate is still valid.
+// certificate adds the TLS facts to the details and returns the number of whole
+// days until the certificate expires.
 func certificate(r *sdk.Run, t sdk.TLS) (days int) {
 	expires := t.NotAfter()
 	days = daysUntil(r, expires)
@@ -32,11 +32,11 @@ func daysUntil(r *sdk.Run, t time.Time) int {
 	return int(left / (24 * time.Hour))
 }
 
-// date is the day of t in UTC, as 2006-01-02. Time.Format would bring the time
-// zones of the world into the module.
+// date returns the day of t in UTC as 2006-01-02. Time.Format would add the
+// time zone database to the module.
 func date(t time.Time) string {
-	// Days since 0000-03-01, in eras of 400 years: the calendar repeats, and
-	// a leap day comes last in its year.
+	// Days since 0000-03-01 in eras of 400 years: the calendar repeats, and a
+	// leap day comes last in its year.
 	days := t.Unix()/86400 + 719468
 	era := days / 146097
 	dayOfEra := days - era*146097
@@ -59,19 +59,19 @@ func pad(n int64, width int) string {
 	return s
 }
 
-// expiring says that a certificate ends soon, or is nil.
-func expiring(who string, days, least int) *sdk.Result {
-	if days >= least {
+// expiring returns a result if a certificate expires soon, or nil.
+func expiring(who string, days, minimum int) *sdk.Result {
+	if days >= minimum {
 		return nil
 	}
 	result := sdk.Degraded("the certificate of " + who + " expires in " + plural(days, "day") +
-		", fewer than " + strconv.Itoa(least) + "; renew it")
+		", fewer than " + strconv.Itoa(minimum) + "; renew it")
 	return &result
 }
 
-// distrust says why a certificate can't be trusted: expired first, since that
-// has a remedy of its own.
-func distrust(who string, days int, err error) sdk.Result {
+// untrusted reports why a certificate is not trusted: expiry first, because its
+// remedy differs.
+func untrusted(who string, days int, err error) sdk.Result {
 	if days < 0 {
 		return sdk.Unhealthy("the certificate of " + who + " expired " + plural(-days, "day") + " ago; renew it")
 	}

@@ -15,22 +15,22 @@ import (
 	"vega/sdk/sdktest"
 )
 
-// options are those of an integration, without the defaults.
+// options are the options of an integration, without defaults.
 type options = map[string]any
 
-// row is one run of a probe and what has to come of it.
+// row is a run of a probe and its expected result.
 type row struct {
 	name    string
 	options options
-	config  sdktest.Config // its Options are filled in from the above
+	config  sdktest.Config // its Options are filled in from options
 	status  abi.Status
-	says    string   // the message contains it
-	details []string // names that are there
+	says    string   // part of the message
+	details []string // names that must be present
 	metrics []string
 }
 
-// runRows runs a probe once a row, with the manifest's defaults and a check that
-// it took no option that the manifest does not declare.
+// runRows runs a probe once per row, with the manifest's defaults, and checks
+// that the rows use no option that the manifest does not declare.
 func runRows(t *testing.T, probe string, rows []row) {
 	t.Helper()
 	base := defaults(t, probe)
@@ -49,7 +49,8 @@ func runRows(t *testing.T, probe string, rows []row) {
 				r.config.Timeout = realtest.Patience
 			}
 			got := sdktest.Run(t, sdk.Lookup(probe), r.config)
-			// What is to come before a short deadline may come late on a busy machine.
+			// With a short deadline, calls before it may be too late on a busy
+			// machine.
 			for ; soon > 0 && r.config.Timeout < realtest.Patience && !r.is(got); got = sdktest.Run(t, sdk.Lookup(probe), r.config) {
 				r.config.Timeout *= 2
 			}
@@ -68,7 +69,7 @@ func (r row) check(t *testing.T, got sdktest.Result) {
 		t.Errorf("%s: %q\nwant %s: …%s…\n%v", got.Status, got.Message, r.status, r.says, got.Details)
 	}
 	if strings.ContainsAny(got.Message, "\r\n") || len(got.Message) > 400 {
-		t.Errorf("the message is no line: %q", got.Message)
+		t.Errorf("the message is not one line: %q", got.Message)
 	}
 	for _, d := range r.details {
 		if got.Details[d] == "" {
@@ -83,10 +84,10 @@ func (r row) check(t *testing.T, got sdktest.Result) {
 	t.Log(got.Status.String() + ": " + got.Message)
 }
 
-// soon is a deadline for a target that never answers.
+// soon returns a short deadline for targets that never answer.
 func soon() sdktest.Config { return sdktest.Config{Timeout: 300 * time.Millisecond} }
 
-// deny refuses every call, in the words of the host.
+// deny refuses every call with the host's text.
 func deny() sdktest.Config {
 	return sdktest.Config{Deny: func(capability, _ string) string {
 		return capability + " to there is not granted; to allow it, write in the integration: grant { … }"

@@ -9,7 +9,7 @@ import (
 
 func init() { sdk.Probe("database", databaseProbe) }
 
-// maxRows is where counting stops.
+// maxRows is the limit of the row count.
 const maxRows = 10000
 
 // databaseProbe runs a query on a configured database.
@@ -36,17 +36,17 @@ func databaseProbe(r *sdk.Run) sdk.Result {
 	r.Millis("query_time", took)
 	r.Metric("rows", float64(n), "")
 	r.Detail("rows", strconv.Itoa(n))
-	if least := r.Int("min_rows"); n < least {
-		return sdk.Unhealthy(who + " gave " + plural(n, "row") + ", fewer than min_rows = " + strconv.Itoa(least) + "; look at what the query counts on")
+	if minimum := r.Int("min_rows"); n < minimum {
+		return sdk.Unhealthy(who + " returned " + plural(n, "row") + ", fewer than min_rows = " + strconv.Itoa(minimum) + "; check what the query reads")
 	}
 	if result := slow(r, who, took); result != nil {
 		return *result
 	}
-	return sdk.Healthy(who + " gave " + plural(n, "row") + " in " + short(took))
+	return sdk.Healthy(who + " returned " + plural(n, "row") + " in " + short(took))
 }
 
-// firstValue makes a query such as SELECT count(*) a metric. Text stays in the
-// database: it may be anybody's data.
+// firstValue reports a query such as SELECT count(*) as a metric. Text is not
+// reported: it may be personal data.
 func firstValue(r *sdk.Run, rows *sdk.Rows) {
 	text, err := rows.Column(0)
 	if err != nil {
@@ -57,7 +57,7 @@ func firstValue(r *sdk.Run, rows *sdk.Rows) {
 	}
 }
 
-// queryFailed tells the server's own words, which name the table or the role
+// queryFailed includes the server's own message, which names the table or role
 // that is wrong.
 func queryFailed(who string, err error) sdk.Result {
 	if errors.Is(err, sdk.ErrIO) {

@@ -9,7 +9,7 @@ import (
 
 func init() { sdk.Probe("dns", dnsProbe) }
 
-// dnsProbe asks one question and holds the answers against those expected.
+// dnsProbe makes one query and compares the records with those expected.
 func dnsProbe(r *sdk.Run) sdk.Result {
 	name, rrtype, server := r.String("name"), r.String("type"), r.String("server")
 	began := r.Now()
@@ -36,7 +36,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(name + " " + rrtype + " is " + some(answers))
 }
 
-// without are the wanted records that are not among the answers.
+// without returns the wanted records that are not among the answers.
 func without(wanted, answers []string) (missing []string) {
 	have := make(map[string]bool, len(answers))
 	for _, a := range answers {
@@ -50,8 +50,8 @@ func without(wanted, answers []string) (missing []string) {
 	return missing
 }
 
-// record brings the data of a record into one form: names end with or without
-// a dot, texts stand with or without quotes.
+// record normalizes a record: names may end with a dot, and texts may be
+// quoted.
 func record(s string) string {
 	return lower(strings.TrimSuffix(strings.Trim(trim(s), `"`), "."))
 }

@@ -13,7 +13,7 @@ func unhealthy(message string) *sdk.Result {
 	return &result
 }
 
-// expectStatus holds the status against the list, or against 200 to 299.
+// expectStatus compares the status with the list, or with 200 to 299.
 func expectStatus(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	wanted := r.Strings("expect_status")
 	got := strconv.Itoa(answer.Status)
@@ -34,7 +34,7 @@ func expectStatus(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	return unhealthy(who + " answered " + got + ", expected " + strings.Join(wanted, ", ") + statusHint(answer.Status))
 }
 
-// statusHint is what to do about a status that was not expected.
+// statusHint suggests what to do about an unexpected status.
 func statusHint(status int) string {
 	switch {
 	case status/100 == 3:
@@ -52,7 +52,7 @@ func statusHint(status int) string {
 	}
 }
 
-// expectBody looks for a text in the first bodyLimit bytes.
+// expectBody searches the first bodyLimit bytes for a text.
 func expectBody(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	if !r.Has("expect_body") {
 		return nil
@@ -66,7 +66,7 @@ func expectBody(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	if strings.Contains(text, wanted) {
 		return nil
 	}
-	return unhealthy("the answer of " + who + " does not contain " + quote(wanted) + "; it begins with " + quote(text))
+	return unhealthy("the response of " + who + " does not contain " + quote(wanted) + "; it begins with " + quote(text))
 }
 
 // expectRegex matches the first bodyLimit bytes.
@@ -82,13 +82,13 @@ func expectRegex(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	}
 	ok, err := r.Match(pattern, text)
 	if err != nil {
-		result := sdk.Unknown("expect_regex is no regular expression: " + err.Error())
+		result := sdk.Unknown("expect_regex is not a valid regular expression: " + err.Error())
 		return &result
 	}
 	if ok {
 		return nil
 	}
-	return unhealthy("the answer of " + who + " does not match " + quote(pattern) + "; it begins with " + quote(text))
+	return unhealthy("the response of " + who + " does not match " + quote(pattern) + "; it begins with " + quote(text))
 }
 
 // expectJSON compares the value at each path.
@@ -110,7 +110,8 @@ func expectJSON(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	return nil
 }
 
-// same compares as text, or as numbers where both are.
+// same compares two values as numbers if both are numbers, and as text
+// otherwise.
 func same(a, b string) bool {
 	if a == b {
 		return true

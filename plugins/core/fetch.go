@@ -10,8 +10,8 @@ import (
 // bodyLimit is how much of a body is searched.
 const bodyLimit = 1 << 20
 
-// fetch is the check that http and web_fetch share. It returns the response
-// too, which is nil when there was none.
+// fetch is the check that http and web_fetch share. It also returns the
+// response, or nil if there was none.
 func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	url := r.String("url")
 	who := origin(url)
@@ -59,13 +59,13 @@ func request(r *sdk.Run, url string) *sdk.Request {
 	return q
 }
 
-// slow says that an answer took longer than max_latency, or is nil.
+// slow returns a result if a response took longer than max_latency, or nil.
 func slow(r *sdk.Run, who string, took time.Duration) *sdk.Result {
-	most := r.Duration("max_latency")
-	if most == 0 || took <= most {
+	maximum := r.Duration("max_latency")
+	if maximum == 0 || took <= maximum {
 		return nil
 	}
-	result := sdk.Degraded(who + " took " + short(took) + ", longer than max_latency = " + short(most) +
+	result := sdk.Degraded(who + " took " + short(took) + ", longer than max_latency = " + short(maximum) +
 		"; look at its load, or raise max_latency")
 	return &result
 }

@@ -4,7 +4,8 @@ import "vega/sdk"
 
 func init() { sdk.Probe("home_assistant", homeAssistantProbe) }
 
-// homeAssistantProbe asks whether the API runs, then for its version and state.
+// homeAssistantProbe checks that the API runs, then reads its version and
+// state.
 func homeAssistantProbe(r *sdk.Run) sdk.Result {
 	base, token := r.String("base_url"), r.String("token")
 	who := "Home Assistant at " + origin(base)

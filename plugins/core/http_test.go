@@ -15,7 +15,7 @@ import (
 	"vega/sdk/sdktest"
 )
 
-// site is a web site with a page for each thing that can be expected.
+// site is a web site with a page for each kind of expectation.
 func site() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ok", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "all is well") })
@@ -70,7 +70,7 @@ func TestHTTP(t *testing.T) {
 		{name: "expected failure", options: options{"url": plain + "/down", "expect_status": []int{503}}, says: "answered 503"},
 		{name: "body", options: options{"url": plain + "/ok", "expect_body": "green"}, status: abi.Unhealthy, says: `does not contain "green"; it begins with "all is well"`},
 		{name: "regex", options: options{"url": plain + "/ok", "expect_regex": "^green"}, status: abi.Unhealthy, says: "does not match"},
-		{name: "bad regex", options: options{"url": plain + "/ok", "expect_regex": "("}, status: abi.Unknown, says: "is no regular expression"},
+		{name: "bad regex", options: options{"url": plain + "/ok", "expect_regex": "("}, status: abi.Unknown, says: "is not a valid regular expression"},
 		{name: "json differs", options: options{"url": plain + "/json", "expect_json": options{"data.0.state": "down"}}, status: abi.Unhealthy, says: `has "up" at data.0.state, expected "down"`},
 		{name: "json lacks", options: options{"url": plain + "/json", "expect_json": options{"data.7": "x"}}, status: abi.Unhealthy, says: "has nothing at data.7"},
 		{name: "no json", options: options{"url": plain + "/ok", "expect_json": options{"a": "x"}}, status: abi.Unhealthy, says: "did not answer with JSON"},
@@ -79,7 +79,7 @@ func TestHTTP(t *testing.T) {
 		{name: "slow", options: options{"url": plain + "/slow", "max_latency": 40 * time.Millisecond}, status: abi.Degraded, says: "longer than max_latency = 40ms"},
 		{name: "certificate ends soon", options: options{"url": good + "/ok", "min_cert_days": 100}, config: trusting(), status: abi.Degraded, says: "expires in 83 days, fewer than 100"},
 		{name: "certificate expired", options: options{"url": expired + "/ok"}, config: trusting(), status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
-		{name: "stranger's certificate", options: options{"url": good + "/ok"}, status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
+		{name: "untrusted certificate", options: options{"url": good + "/ok"}, status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
 		{name: "refused", options: options{"url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 		{name: "no such name", options: options{"url": "http://shop.invalid/"}, status: abi.Unhealthy, says: "does not resolve"},
 		{name: "silent", options: options{"url": "http://" + fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "did not answer in time"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strconv"
 	"strings"
 
 	"vega/sdk"
@@ -9,7 +8,7 @@ import (
 
 func init() { sdk.Probe("llm", llmProbe) }
 
-// llmProbe asks a model server what it is and which models it has. It generates
+// llmProbe asks a model server for its version and models. It generates
 // nothing, so it costs nothing.
 func llmProbe(r *sdk.Run) sdk.Result {
 	base := strings.TrimRight(r.String("base_url"), "/")
@@ -44,8 +43,8 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 	return judgeModels(r, who+" "+number, models, "run `ollama pull "+r.String("model")+"`")
 }
 
-// huggingFace speaks to Text Generation Inference, which serves one model and
-// names it at /info, or to anything with OpenAI's list of models.
+// huggingFace supports Text Generation Inference, which serves one model and
+// names it at /info, and any server with OpenAI's list of models.
 func huggingFace(r *sdk.Run, base string) sdk.Result {
 	info, err := get(r, join(base, "/info"), r.String("api_key"))
 	if err != nil {
@@ -65,7 +64,7 @@ func huggingFace(r *sdk.Run, base string) sdk.Result {
 		return sdk.Failed(who, err)
 	}
 	if health.Status == 503 {
-		return sdk.Unhealthy(who + " says that it is not healthy: " + quote(field(health, "error")) + "; look into its log")
+		return sdk.Unhealthy(who + " reports that it is not healthy: " + quote(field(health, "error")) + "; look into its log")
 	}
 	if result := rejected(who, health, "api_key"); result != nil {
 		return *result
@@ -88,7 +87,7 @@ func openAI(r *sdk.Run, base string) sdk.Result {
 	return judgeModels(r, who, fields(list, "data", "id"), "correct model, or load it there")
 }
 
-// judgeModels says whether the wanted model is among those there.
+// judgeModels checks that the wanted model is among those present.
 func judgeModels(r *sdk.Run, who string, models []string, remedy string) sdk.Result {
 	r.Detail("models", some(models))
 	r.Metric("models", float64(len(models)), "")
@@ -104,6 +103,6 @@ func judgeModels(r *sdk.Run, who string, models []string, remedy string) sdk.Res
 	if len(models) == 0 {
 		return sdk.Degraded(who + " has no models; " + remedy)
 	}
-	return sdk.Degraded(who + " does not have " + wanted + ", but " + strconv.Itoa(len(models)) +
-		" other: " + some(models) + "; " + remedy)
+	return sdk.Degraded(who + " does not have " + wanted + "; it has " +
+		some(models) + "; " + remedy)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // readManifest reads plugin.hcl by way of JSON: attributes as they are, blocks
-// as lists of objects that hold their label as name or kind.
+// as lists of objects with their label as name or kind.
 func readManifest(t testing.TB) *manifest.Manifest {
 	t.Helper()
 	file, problems := hclparse.NewParser().ParseHCLFile("plugin.hcl")
@@ -87,8 +87,8 @@ func TestManifestNamesEveryProbe(t *testing.T) {
 	}
 }
 
-// defaults are the options of a probe that have a default, as the host fills
-// them in.
+// defaults returns the options of a probe that have a default, as the host
+// fills them in.
 func defaults(t testing.TB, probe string) map[string]any {
 	t.Helper()
 	p, _ := readManifest(t).Probe(probe)
@@ -110,7 +110,7 @@ func defaults(t testing.TB, probe string) map[string]any {
 		case time.Duration, float64, bool:
 			out[o.Name] = v
 		default:
-			t.Fatalf("%s.%s: a default of a type that this test does not know", probe, o.Name)
+			t.Fatalf("%s.%s: this test does not support the type of the default", probe, o.Name)
 		}
 	}
 	return out

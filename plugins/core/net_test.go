@@ -17,7 +17,7 @@ import (
 // hangUp reads a little and closes.
 func hangUp(c net.Conn) { _, _ = c.Read(make([]byte, 1<<10)) }
 
-// overTLS serves a protocol in TLS.
+// overTLS serves a protocol over TLS.
 func overTLS(config *tls.Config, serve func(net.Conn)) func(net.Conn) {
 	return func(c net.Conn) { serve(tls.Server(c, config)) }
 }
@@ -34,7 +34,7 @@ func TestTCP(t *testing.T) {
 		{name: "open", options: options{"address": echo}, says: "accepted the connection", metrics: []string{"connect"}},
 		{name: "answers", options: options{"address": echo, "send": "ping\r\n", "expect": "ping"}, says: "answered as expected", details: []string{"answer"}},
 		{name: "tls", options: options{"address": secure, "tls": true}, config: trusting(), says: "accepted", details: []string{"certificate_expires"}},
-		{name: "another's certificate", options: options{"address": other, "tls": true}, config: trusting(), status: abi.Unhealthy, says: "can't be trusted"},
+		{name: "untrusted certificate", options: options{"address": other, "tls": true}, config: trusting(), status: abi.Unhealthy, says: "can't be trusted"},
 		{name: "says something else", options: options{"address": echo, "expect": "welcome"}, config: soon(), status: abi.Unhealthy, says: `did not say "welcome" in time; it said "hello"`},
 		{name: "hangs up", options: options{"address": fixtures.Listen(t, hangUp), "send": "x", "expect": "y"}, status: abi.Unhealthy, says: `ended the connection without saying "y"; it said nothing`},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
@@ -95,8 +95,8 @@ func TestSMTP(t *testing.T) {
 	config := authority.Config(t, 2000*time.Hour, "127.0.0.1")
 	mail := fixtures.SMTP(t, config, "")
 	runRows(t, "smtp", []row{
-		{name: "starttls", options: options{"address": mail}, config: trusting(), says: "takes mail, over TLS 1.3", details: []string{"banner", "extensions", "certificate_expires"}},
-		{name: "plain", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": false}, says: "takes mail, without TLS"},
+		{name: "starttls", options: options{"address": mail}, config: trusting(), says: "accepts mail over TLS 1.3", details: []string{"banner", "extensions", "certificate_expires"}},
+		{name: "plain", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": false}, says: "accepts mail without TLS"},
 		{name: "bad certificate", options: options{"address": mail}, status: abi.Degraded, says: "can't be trusted"},
 		{name: "no starttls", options: options{"address": fixtures.SMTP(t, nil, "")}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
 		{name: "not now", options: options{"address": fixtures.SMTP(t, nil, "421 4.3.2 too busy")}, status: abi.Unhealthy, says: `answered "421 4.3.2 too busy" where 220 was expected`},

@@ -8,8 +8,8 @@ import (
 
 func init() { sdk.Probe("osint", osintProbe) }
 
-// osintProbe asks each service whose key is set about the account: neither question
-// costs a credit.
+// osintProbe asks each service whose key is set about the account. The requests
+// use no credits.
 func osintProbe(r *sdk.Run) sdk.Result {
 	var results []sdk.Result
 	if r.Has("shodan_key") {
@@ -56,8 +56,8 @@ func hunter(r *sdk.Run) sdk.Result {
 	return credits(r, "Hunter", field(answer, "data.plan_name"), counts)
 }
 
-// hunterLeft is what is left of a kind of request: said outright by newer
-// answers, else what is available less what was used.
+// hunterLeft returns the remaining requests of a kind: directly from newer
+// responses, otherwise the available minus the used.
 func hunterLeft(answer *sdk.Response, kind string) string {
 	at := "data.requests." + kind
 	if left := field(answer, at+".remaining"); left != "" {
@@ -71,13 +71,13 @@ func hunterLeft(answer *sdk.Response, kind string) string {
 	return strconv.Itoa(available - used)
 }
 
-// credit is a kind of credit and how many are left, as the service wrote it.
+// credit is a kind of credit and the number left, as the service wrote it.
 type credit struct{ kind, left string }
 
-// credits judges what is left against min_credits. A negative count is an
-// unlimited one.
+// credits compares the remaining credits with min_credits. A negative number
+// means unlimited.
 func credits(r *sdk.Run, who, plan string, counts []credit) sdk.Result {
-	least, text := r.Int("min_credits"), ""
+	minimum, text := r.Int("min_credits"), ""
 	low := false
 	for _, c := range counts {
 		n, err := strconv.Atoi(c.left)
@@ -92,10 +92,10 @@ func credits(r *sdk.Run, who, plan string, counts []credit) sdk.Result {
 		}
 		text += c.left + " " + c.kind
 		r.Metric(lower(who)+"_"+c.kind+"_left", float64(n), "")
-		low = low || n >= 0 && n < least
+		low = low || n >= 0 && n < minimum
 	}
 	if text == "" {
-		return sdk.Unhealthy(who + " did not tell what is left; its answer has changed, or the base URL is another service's")
+		return sdk.Unhealthy(who + " did not report the remaining credits; its API has changed, or the base URL belongs to another service")
 	}
 	if low {
 		return sdk.Degraded(who + " (" + plan + ") has few credits left: " + text + "; buy more or wait for the reset")

@@ -1,18 +1,18 @@
-# The manifest of the plugin that comes with vega: its probes, the options each
-# takes, and what each may ask of the host. A target that you write in an
-# integration's config is granted by that; nothing else has to be.
+# The manifest of the plugin that ships with vega: its probes, the options of
+# each, and what each may ask of the host. Writing a target in an integration's
+# config grants it; nothing else is granted implicitly.
 
 abi         = "vega_v1"
 name        = "core"
 version     = "0.1.0"
-description = "The probes that come with vega."
+description = "The probes that ship with vega."
 
 probe "http" {
   summary = "Sends an HTTP request and checks status, body, latency and certificate."
   option "url" {
     type        = "url"
     required    = true
-    description = "What to request."
+    description = "The URL to request."
   }
   option "method" {
     type        = "string"
@@ -26,14 +26,14 @@ probe "http" {
   }
   option "body" {
     type        = "string"
-    description = "What to send as the body."
+    description = "The request body."
   }
   option "expect_status" {
     type        = "list"
     of          = "number"
     min         = 100
     max         = 599
-    description = "The statuses that are right; 200 to 299 if not set."
+    description = "The accepted statuses; 200 to 299 if not set."
   }
   option "expect_body" {
     type        = "string"
@@ -55,26 +55,26 @@ probe "http" {
   }
   option "max_latency" {
     type        = "duration"
-    description = "A slower answer is degraded."
+    description = "Degraded if the response is slower."
   }
   option "min_cert_days" {
     type        = "number"
     min         = 0
-    description = "A certificate that is valid for fewer days is degraded."
+    description = "Degraded if the certificate is valid for fewer days."
   }
   capability "http" {
-    reason  = "Sends the request that you configure, and follows its redirects."
+    reason  = "Sends the configured request and follows its redirects."
     from    = ["url"]
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
   }
 }
 
 probe "web_fetch" {
-  summary = "As http, with the time of each phase (DNS, connect, TLS, first byte) as a metric."
+  summary = "Like http, with the time of each phase (DNS, connect, TLS, first byte) as a metric."
   option "url" {
     type        = "url"
     required    = true
-    description = "What to request."
+    description = "The URL to request."
   }
   option "method" {
     type        = "string"
@@ -88,14 +88,14 @@ probe "web_fetch" {
   }
   option "body" {
     type        = "string"
-    description = "What to send as the body."
+    description = "The request body."
   }
   option "expect_status" {
     type        = "list"
     of          = "number"
     min         = 100
     max         = 599
-    description = "The statuses that are right; 200 to 299 if not set."
+    description = "The accepted statuses; 200 to 299 if not set."
   }
   option "expect_body" {
     type        = "string"
@@ -117,26 +117,26 @@ probe "web_fetch" {
   }
   option "max_latency" {
     type        = "duration"
-    description = "A slower answer is degraded."
+    description = "Degraded if the response is slower."
   }
   option "min_cert_days" {
     type        = "number"
     min         = 0
-    description = "A certificate that is valid for fewer days is degraded."
+    description = "Degraded if the certificate is valid for fewer days."
   }
   capability "http" {
-    reason  = "Sends the request that you configure, and follows its redirects."
+    reason  = "Sends the configured request and follows its redirects."
     from    = ["url"]
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
   }
 }
 
 probe "tcp" {
-  summary = "Connects, and where asked to sends a text and waits for an answer."
+  summary = "Connects, and optionally sends a text and waits for a reply."
   option "address" {
     type        = "address"
     required    = true
-    description = "host:port to connect to."
+    description = "The address to connect to, host:port."
   }
   option "send" {
     type        = "string"
@@ -149,21 +149,21 @@ probe "tcp" {
   option "tls" {
     type        = "bool"
     default     = false
-    description = "Speak TLS, and verify the certificate."
+    description = "Use TLS and verify the certificate."
   }
   capability "net" {
-    reason  = "Connects to the address that you configure."
+    reason  = "Connects to the configured address."
     from    = ["address"]
     methods = ["tcp", "tls"]
   }
 }
 
 probe "dns" {
-  summary = "Asks a DNS question and checks the answers."
+  summary = "Makes a DNS query and checks the records."
   option "name" {
     type        = "string"
     required    = true
-    description = "The name to ask for."
+    description = "The name to query."
   }
   option "type" {
     type        = "string"
@@ -173,14 +173,14 @@ probe "dns" {
   }
   option "server" {
     type        = "address"
-    description = "The server to ask, as host:port; the system's if not set."
+    description = "The DNS server, host:port; the system's if not set."
   }
   option "expect" {
     type        = "list"
-    description = "Records that must be among the answers, such as \"192.0.2.1\" or \"10 mail.example.com\"."
+    description = "Records that the reply must contain, such as \"192.0.2.1\" or \"10 mail.example.com\"."
   }
   capability "dns" {
-    reason = "Asks for the name that you configure, at the server that you configure."
+    reason = "Queries the configured name at the configured server."
     from   = ["name", "server"]
   }
 }
@@ -190,30 +190,30 @@ probe "tls" {
   option "address" {
     type        = "address"
     required    = true
-    description = "host:port of the server."
+    description = "The address of the server, host:port."
   }
   option "server_name" {
     type        = "string"
-    description = "The name that the certificate must be for; the address's host if not set."
+    description = "The name that the certificate must be valid for; the host of address if not set."
   }
   option "min_days" {
     type        = "number"
     default     = 14
     min         = 0
-    description = "A certificate that is valid for fewer days is degraded."
+    description = "Degraded if the certificate is valid for fewer days."
   }
   option "min_version" {
     type        = "string"
     one_of      = ["1.2", "1.3"]
-    description = "The oldest TLS version that is right."
+    description = "The minimum TLS version."
   }
   option "starttls" {
     type        = "string"
     one_of      = ["smtp", "imap", "postgres"]
-    description = "The protocol that starts TLS on request; at once if not set."
+    description = "The protocol of STARTTLS; if not set, TLS starts at once."
   }
   capability "net" {
-    reason  = "Makes a TLS handshake with the address that you configure."
+    reason  = "Makes a TLS handshake with the configured address."
     from    = ["address"]
     methods = ["tcp", "tls"]
   }
@@ -224,37 +224,37 @@ probe "smtp" {
   option "address" {
     type        = "address"
     required    = true
-    description = "host:port; port 465 speaks TLS at once."
+    description = "The address of the server, host:port; on port 465, TLS starts at once."
   }
   option "starttls" {
     type        = "bool"
     default     = true
-    description = "Start TLS; a server that does not offer it is unhealthy."
+    description = "Start TLS; unhealthy if the server does not offer it."
   }
   option "helo" {
     type        = "string"
     default     = "vega.invalid"
     pattern     = "[A-Za-z0-9.:\\[\\]-]+"
-    description = "The name to greet with."
+    description = "The client name in the greeting."
   }
   capability "net" {
-    reason  = "Speaks SMTP with the address that you configure."
+    reason  = "Connects to the configured mail server."
     from    = ["address"]
     methods = ["tcp", "tls"]
   }
 }
 
 probe "redis" {
-  summary = "Authenticates where a password is given, and sends PING."
+  summary = "Authenticates if a password is set, and sends PING."
   option "address" {
     type        = "address"
     required    = true
-    description = "host:port of the server."
+    description = "The address of the server, host:port."
   }
   option "tls" {
     type        = "bool"
     default     = false
-    description = "Speak TLS, and verify the certificate."
+    description = "Use TLS and verify the certificate."
   }
   option "username" {
     type        = "string"
@@ -263,10 +263,10 @@ probe "redis" {
   option "password" {
     type        = "string"
     sensitive   = true
-    description = "The password, best from env()."
+    description = "The password, preferably from env()."
   }
   capability "net" {
-    reason  = "Speaks to the Redis server at the address that you configure."
+    reason  = "Connects to the configured Redis server."
     from    = ["address"]
     methods = ["tcp", "tls"]
   }
@@ -283,19 +283,19 @@ probe "llm" {
   option "base_url" {
     type        = "url"
     required    = true
-    description = "Where the server is, such as http://127.0.0.1:11434."
+    description = "The base URL of the server, such as http://127.0.0.1:11434."
   }
   option "model" {
     type        = "string"
-    description = "The model that must be there; missing is degraded."
+    description = "A model that the server must have; degraded if it does not."
   }
   option "api_key" {
     type        = "string"
     sensitive   = true
-    description = "A bearer token, best from env()."
+    description = "A bearer token, preferably from env()."
   }
   capability "http" {
-    reason  = "Asks the model server that you configure for its version and models."
+    reason  = "Asks the configured model server for its version and models."
     from    = ["base_url"]
     methods = ["GET"]
   }
@@ -312,21 +312,21 @@ probe "database" {
     type        = "string"
     default     = "SELECT 1"
     sql         = true
-    description = "What to ask. A number in the first column becomes the metric value."
+    description = "The query. A number in the first column becomes the metric value."
   }
   option "min_rows" {
     type        = "number"
     default     = 0
     min         = 0
     max         = 10000
-    description = "Fewer rows are unhealthy."
+    description = "Unhealthy if the query returns fewer rows."
   }
   option "max_latency" {
     type        = "duration"
-    description = "A slower query is degraded."
+    description = "Degraded if the query is slower."
   }
   capability "sql" {
-    reason = "Runs the query that you configure, read-only."
+    reason = "Runs the configured query, read-only."
     from   = ["database"]
   }
 }
@@ -337,7 +337,7 @@ probe "web_search" {
   option "base_url" {
     type        = "url"
     default     = "https://html.duckduckgo.com/html/"
-    description = "The page to ask; it is given the query as q."
+    description = "The page to request, with the query as q."
   }
   option "query" {
     type        = "string"
@@ -352,34 +352,34 @@ probe "web_search" {
 }
 
 probe "osint" {
-  summary   = "Asks Shodan and Hunter whether the key is valid and what credits are left. It uses none."
+  summary   = "Asks Shodan and Hunter whether the key is valid and how many credits are left, without using any."
   interval  = "15m"
   needs_any = ["shodan_key", "hunter_key"]
   option "shodan_key" {
     type        = "string"
     sensitive   = true
-    description = "The Shodan API key, best from env()."
+    description = "The Shodan API key, preferably from env()."
   }
   option "hunter_key" {
     type        = "string"
     sensitive   = true
-    description = "The Hunter API key, best from env()."
+    description = "The Hunter API key, preferably from env()."
   }
   option "min_credits" {
     type        = "number"
     default     = 10
     min         = 0
-    description = "Fewer credits of any kind are degraded."
+    description = "Degraded if fewer credits of any kind are left."
   }
   option "shodan_url" {
     type        = "url"
     default     = "https://api.shodan.io"
-    description = "Where Shodan's API is."
+    description = "The base URL of Shodan's API."
   }
   option "hunter_url" {
     type        = "url"
     default     = "https://api.hunter.io"
-    description = "Where Hunter's API is."
+    description = "The base URL of Hunter's API."
   }
   capability "http" {
     reason  = "Asks the two services about your account."
@@ -394,37 +394,37 @@ probe "slack" {
   option "webhook_url" {
     type        = "url"
     sensitive   = true
-    description = "An incoming webhook, best from env(). Not the trigger of a workflow: an empty payload may start that."
+    description = "An incoming webhook, preferably from env(). Not a workflow trigger: an empty payload may start the workflow."
   }
   option "bot_token" {
     type        = "string"
     sensitive   = true
-    description = "A bot token (xoxb-…), best from env()."
+    description = "A bot token (xoxb-…), preferably from env()."
   }
   option "base_url" {
     type        = "url"
     default     = "https://slack.com/api"
-    description = "Where Slack's Web API is."
+    description = "The base URL of Slack's Web API."
   }
   capability "http" {
-    reason  = "Posts an empty payload to the webhook, which refuses it, and asks whose the token is."
+    reason  = "Posts an empty payload, which the webhook rejects, and asks who owns the token."
     from    = ["webhook_url", "base_url"]
     methods = ["POST"]
   }
 }
 
 probe "home_assistant" {
-  summary = "Asks Home Assistant whether it runs, and in what version."
+  summary = "Asks Home Assistant for its state and version."
   option "base_url" {
     type        = "url"
     required    = true
-    description = "Where Home Assistant is, such as http://homeassistant.local:8123."
+    description = "The base URL of Home Assistant, such as http://homeassistant.local:8123."
   }
   option "token" {
     type        = "string"
     required    = true
     sensitive   = true
-    description = "A long-lived access token, best from env()."
+    description = "A long-lived access token, preferably from env()."
   }
   capability "http" {
     reason  = "Reads the API's state and version."

@@ -9,7 +9,7 @@ import (
 
 func init() { sdk.Probe("redis", redisProbe) }
 
-// redisProbe authenticates where a password is given, and pings.
+// redisProbe authenticates if there is a password, then pings.
 func redisProbe(r *sdk.Run) sdk.Result {
 	address, network := r.String("address"), "tcp"
 	if r.Bool("tls") {
@@ -23,7 +23,7 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	if network == "tls" {
 		days := certificate(r, conn.TLS())
 		if err := conn.TLS().Verify(); err != nil {
-			return distrust(address, days, err)
+			return untrusted(address, days, err)
 		}
 	}
 	if password := r.String("password"); password != "" {
@@ -53,8 +53,8 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(address + " answered PING in " + short(took))
 }
 
-// redisCommand sends a command as an array of strings, each with its length, in
-// one write, so that a password may be a secret.
+// redisCommand sends a command as an array of length-prefixed strings in one
+// write, so that a password may be a secret.
 func redisCommand(conn *sdk.Conn, words ...string) (string, error) {
 	var b strings.Builder
 	b.WriteString("*" + strconv.Itoa(len(words)) + "\r\n")
@@ -67,7 +67,7 @@ func redisCommand(conn *sdk.Conn, words ...string) (string, error) {
 	return conn.ReadLine(lineLimit)
 }
 
-// redisComplaint is what an error reply means for an operator.
+// redisComplaint translates an error reply for the operator.
 func redisComplaint(address, answer string) sdk.Result {
 	code, _, _ := strings.Cut(strings.TrimPrefix(answer, "-"), " ")
 	switch {
@@ -82,7 +82,7 @@ func redisComplaint(address, answer string) sdk.Result {
 	case code == "MASTERDOWN":
 		return sdk.Degraded(address + " is a replica that has lost its master; repair the replication")
 	case strings.Contains(answer, "without any password"):
-		return sdk.Degraded(address + " has no password configured, though one is given; protect it, or remove password")
+		return sdk.Degraded(address + " has no password configured, but one is given; set one on the server, or remove password")
 	default:
 		return sdk.Unhealthy(address + " answered " + quote(answer))
 	}

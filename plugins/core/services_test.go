@@ -21,7 +21,7 @@ func TestLLM(t *testing.T) {
 	runRows(t, "llm", []row{
 		{name: "ollama", options: options{"base_url": ollama, "model": "llama3.2"}, says: "0.12.6 has llama3.2", details: []string{"version", "models"}, metrics: []string{"models"}},
 		{name: "ollama, any model", options: options{"base_url": ollama + "/"}, says: "has 2 models"},
-		{name: "model missing", options: options{"base_url": ollama, "model": "phi4"}, status: abi.Degraded, says: "does not have phi4, but 2 other: llama3.2:latest, mistral:7b; run `ollama pull phi4`"},
+		{name: "model missing", options: options{"base_url": ollama, "model": "phi4"}, status: abi.Degraded, says: "does not have phi4; it has llama3.2:latest, mistral:7b; run `ollama pull phi4`"},
 		{name: "other tag", options: options{"base_url": ollama, "model": "mistral"}, status: abi.Degraded, says: "mistral:7b"},
 		{name: "no models", options: options{"base_url": server(t, fixtures.Ollama()), "model": "phi4"}, status: abi.Degraded, says: "has no models"},
 		{name: "not ollama", options: options{"base_url": tgi}, status: abi.Unhealthy, says: "answered 404"},
@@ -41,7 +41,7 @@ func TestDatabase(t *testing.T) {
 	answer := func(rows sdktest.Rows, err error, after time.Duration) sdktest.Config {
 		return sdktest.Config{SQL: func(database, query string) (sdktest.Rows, error) {
 			if database != "app" || query == "" {
-				t.Errorf("asked %q of %q", query, database)
+				t.Errorf("query %q on database %q", query, database)
 			}
 			time.Sleep(after)
 			return rows, err
@@ -50,9 +50,9 @@ func TestDatabase(t *testing.T) {
 	one := sdktest.Rows{{42}}
 	app := options{"database": "app"}
 	runRows(t, "database", []row{
-		{name: "up", options: app, config: answer(one, nil, 0), says: "database.app gave 1 row in", details: []string{"rows"}, metrics: []string{"query_time", "rows", "value"}},
-		{name: "null", options: app, config: answer(sdktest.Rows{{nil}}, nil, 0), says: "gave 1 row"},
-		{name: "too few rows", options: options{"database": "app", "query": "SELECT * FROM jobs", "min_rows": 2}, config: answer(one, nil, 0), status: abi.Unhealthy, says: "gave 1 row, fewer than min_rows = 2"},
+		{name: "up", options: app, config: answer(one, nil, 0), says: "database.app returned 1 row in", details: []string{"rows"}, metrics: []string{"query_time", "rows", "value"}},
+		{name: "null", options: app, config: answer(sdktest.Rows{{nil}}, nil, 0), says: "returned 1 row"},
+		{name: "too few rows", options: options{"database": "app", "query": "SELECT * FROM jobs", "min_rows": 2}, config: answer(one, nil, 0), status: abi.Unhealthy, says: "returned 1 row, fewer than min_rows = 2"},
 		{name: "slow", options: options{"database": "app", "max_latency": 10 * time.Millisecond}, config: answer(one, nil, 30*time.Millisecond), status: abi.Degraded, says: "longer than max_latency"},
 		{name: "rejected", options: app, config: answer(nil, errors.New(`password authentication failed for user "app"`), 0), status: abi.Unhealthy, says: "password authentication failed"},
 		{name: "denied", options: app, config: deny(), status: abi.Unknown, says: "grant {"},
@@ -66,7 +66,7 @@ func TestWebSearch(t *testing.T) {
 	runRows(t, "web_search", []row{
 		{name: "found", options: options{"base_url": page(10, false), "query": "monitoring & alerting"}, says: "found 10 results in", details: []string{"results"}, metrics: []string{"results", "response_time"}},
 		{name: "nothing", options: options{"base_url": page(0, false)}, status: abi.Degraded, says: "found nothing"},
-		{name: "limited", options: options{"base_url": page(0, true)}, status: abi.Degraded, says: "takes us for a robot"},
+		{name: "limited", options: options{"base_url": page(0, true)}, status: abi.Degraded, says: "takes vega for a bot"},
 		{name: "gone", options: options{"base_url": server(t, http.NotFoundHandler())}, status: abi.Unhealthy, says: "answered 404"},
 		{name: "refused", options: options{"base_url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 	})
@@ -109,8 +109,8 @@ func TestSlack(t *testing.T) {
 		{name: "removed", options: options{"webhook_url": hook + "removed"}, status: abi.Unhealthy, says: "was removed"},
 		{name: "never was", options: options{"webhook_url": hook + "never"}, status: abi.Unhealthy, says: "was removed"},
 		{name: "forbidden", options: options{"webhook_url": hook + "forbidden"}, status: abi.Unhealthy, says: "has forbidden"},
-		{name: "slack is down", options: options{"webhook_url": hook + "broken"}, status: abi.Unhealthy, says: "an error of its own"},
-		{name: "no webhook", options: options{"webhook_url": server(t, site()) + "/ok"}, status: abi.Unhealthy, says: "is no Slack webhook"},
+		{name: "slack is down", options: options{"webhook_url": hook + "broken"}, status: abi.Unhealthy, says: "internal error"},
+		{name: "no webhook", options: options{"webhook_url": server(t, site()) + "/ok"}, status: abi.Unhealthy, says: "is not a Slack webhook"},
 		{name: "token", options: options{"bot_token": "xoxb-good", "base_url": api}, says: "is bot's, in Subarachnoid Workspace", details: []string{"team", "user"}},
 		{name: "wrong token", options: options{"bot_token": "xoxb-bad", "base_url": api}, status: abi.Unhealthy, says: "does not accept bot_token (invalid_auth)"},
 		{name: "both", options: options{"webhook_url": hook + "live", "bot_token": "xoxb-bad", "base_url": api}, status: abi.Unhealthy, says: "webhook is live; Slack does not accept"},

@@ -9,7 +9,7 @@ import (
 
 func init() { sdk.Probe("slack", slackProbe) }
 
-// slackProbe checks a webhook, a bot token or both, and posts nothing.
+// slackProbe checks a webhook, a bot token or both, without posting anything.
 func slackProbe(r *sdk.Run) sdk.Result {
 	var results []sdk.Result
 	if r.Has("webhook_url") {
@@ -24,8 +24,8 @@ func slackProbe(r *sdk.Run) sdk.Result {
 	return worst(results)
 }
 
-// slackWebhook posts an empty payload. A live webhook refuses it as such; a dead
-// one says what has become of it.
+// slackWebhook posts an empty payload. A live webhook rejects it as empty; any
+// other says what is wrong with the webhook.
 func slackWebhook(r *sdk.Run) sdk.Result {
 	answer, err := r.HTTP("POST", r.String("webhook_url")).
 		Header("Content-Type", "application/json").Body("{}").Redirects(0).Send()
@@ -57,22 +57,22 @@ func slackWebhook(r *sdk.Run) sdk.Result {
 	return slackStatus(answer.Status, said)
 }
 
-// slackStatus judges by the status what the text did not tell.
+// slackStatus judges by the status if the text is unknown.
 func slackStatus(status int, said string) sdk.Result {
 	number := strconv.Itoa(status)
 	switch {
 	case status == 429:
 		return sdk.Degraded("Slack answered 429: too many requests; raise the interval")
 	case status >= 500:
-		return sdk.Unhealthy("Slack answered " + number + ": it has an error of its own; see its status page")
+		return sdk.Unhealthy("Slack answered " + number + ": internal error; see its status page")
 	case status == 403 || status == 404 || status == 410:
-		return sdk.Unhealthy("the Slack webhook is dead: " + number + " " + quote(said) + "; make a new one in the app's settings")
+		return sdk.Unhealthy("the Slack webhook does not work: " + number + " " + quote(said) + "; make a new one in the app's settings")
 	default:
-		return sdk.Unhealthy("what answers at webhook_url is no Slack webhook: " + number + " " + quote(said) + "; correct it")
+		return sdk.Unhealthy("what answers at webhook_url is not a Slack webhook: " + number + " " + quote(said) + "; correct it")
 	}
 }
 
-// slackToken asks whose the token is.
+// slackToken asks who owns the token.
 func slackToken(r *sdk.Run) sdk.Result {
 	answer, err := r.HTTP("POST", join(r.String("base_url"), "/auth.test")).
 		Header("Authorization", "Bearer "+r.String("bot_token")).
@@ -91,9 +91,9 @@ func slackToken(r *sdk.Run) sdk.Result {
 	case reason == "":
 		return sdk.Unhealthy("what answers at base_url is not Slack's API; correct base_url")
 	case reason == "ratelimited":
-		return sdk.Degraded("Slack limits our requests; raise the interval")
+		return sdk.Degraded("Slack limits the request rate; raise the interval")
 	case strings.HasSuffix(reason, "_error"), reason == "service_unavailable":
-		return sdk.Unhealthy("Slack has an error of its own (" + reason + "); see its status page")
+		return sdk.Unhealthy("Slack has an internal error (" + reason + "); see its status page")
 	default:
 		return sdk.Unhealthy("Slack does not accept bot_token (" + reason + "); reinstall the app and copy its new token")
 	}

@@ -8,11 +8,11 @@ import (
 
 func init() { sdk.Probe("smtp", smtpProbe) }
 
-// defaultHelo names us to a server where the operator gave no other name. The
-// domain is one that RFC 2606 sets aside.
+// defaultHelo is the client name if the operator gave none. RFC 2606 reserves
+// the domain.
 const defaultHelo = "vega.invalid"
 
-// smtpProbe greets a mail server, starts TLS and leaves. It sends no mail.
+// smtpProbe greets a mail server, starts TLS and quits. It sends no mail.
 func smtpProbe(r *sdk.Run) sdk.Result {
 	address, network := r.String("address"), "tcp"
 	if strings.HasSuffix(address, ":465") { // TLS from the first byte
@@ -41,14 +41,14 @@ func smtpProbe(r *sdk.Run) sdk.Result {
 		}
 		network = "tls"
 	}
-	_, _ = smtpCommand(conn, "QUIT", "221") // all is known already
+	_, _ = smtpCommand(conn, "QUIT", "221") // the result is already known
 	r.Millis("dialogue", r.Since(began))
 	return smtpVerdict(r, conn, address, network)
 }
 
 func smtpUpgrade(conn *sdk.Conn, extensions []string, hello, server string) error {
 	if !offers(extensions, "STARTTLS") {
-		return refusal("it does not offer STARTTLS; configure a certificate, or set starttls = false if that is meant")
+		return refusal("it does not offer STARTTLS; configure a certificate, or set starttls = false if that is intended")
 	}
 	if _, err := smtpCommand(conn, "STARTTLS", "220"); err != nil {
 		return err
@@ -60,17 +60,17 @@ func smtpUpgrade(conn *sdk.Conn, extensions []string, hello, server string) erro
 	return err
 }
 
-// smtpVerdict judges the certificate. A bad one is no outage: most senders
+// smtpVerdict checks the certificate. A bad one is not an outage: most senders
 // deliver over unverified TLS too.
 func smtpVerdict(r *sdk.Run, conn *sdk.Conn, address, network string) sdk.Result {
 	if network != "tls" {
-		return sdk.Healthy(address + " takes mail, without TLS")
+		return sdk.Healthy(address + " accepts mail without TLS")
 	}
 	days := certificate(r, conn.TLS())
 	if err := conn.TLS().Verify(); err != nil {
-		return sdk.Degraded(distrust(address, days, err).Message)
+		return sdk.Degraded(untrusted(address, days, err).Message)
 	}
-	return sdk.Healthy(address + " takes mail, over " + conn.TLS().Version())
+	return sdk.Healthy(address + " accepts mail over " + conn.TLS().Version())
 }
 
 // smtpCommand sends a command and returns the lines of the reply.
@@ -81,7 +81,7 @@ func smtpCommand(conn *sdk.Conn, command, code string) ([]string, error) {
 	return smtpReply(conn, code)
 }
 
-// smtpReply reads a reply of one or more lines, which must have that code.
+// smtpReply reads a reply of one or more lines, which must have the given code.
 func smtpReply(conn *sdk.Conn, code string) ([]string, error) {
 	var said []string
 	for range 100 {
@@ -97,7 +97,7 @@ func smtpReply(conn *sdk.Conn, code string) ([]string, error) {
 			return said, nil
 		}
 	}
-	return nil, refusal("its reply has no end")
+	return nil, refusal("its reply is too long")
 }
 
 func offers(extensions []string, wanted string) bool {

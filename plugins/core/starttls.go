@@ -9,13 +9,14 @@ import (
 	"vega/sdk/abi"
 )
 
-// lineLimit bounds a line of a text protocol.
+// lineLimit is the maximum length of a line of a text protocol.
 const lineLimit = 4 << 10
 
-// refusal is a peer that speaks, but does not do what it was asked.
+// refusal returns the error of a peer that responds but does not do what it was
+// asked.
 func refusal(text string) error { return &sdk.Error{Code: abi.ErrIO, Text: text} }
 
-// starttls upgrades a connection as the protocol wants it.
+// starttls upgrades a connection with the command of its protocol.
 func starttls(conn *sdk.Conn, protocol, server string) error {
 	var err error
 	switch protocol {
@@ -54,7 +55,7 @@ func imapStartTLS(conn *sdk.Conn) error {
 		return err
 	}
 	if !strings.HasPrefix(greeting, "* ") {
-		return refusal("it is no IMAP server: it greets with " + quote(greeting))
+		return refusal("it is not an IMAP server: it greets with " + quote(greeting))
 	}
 	if err := conn.WriteString("v1 STARTTLS\r\n"); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 
 func init() { sdk.Probe("tcp", tcpProbe) }
 
-// tcpProbe connects, and where asked to sends a text and waits for another.
+// tcpProbe connects, and optionally sends a text and waits for another.
 func tcpProbe(r *sdk.Run) sdk.Result {
 	address := r.String("address")
 	network := "tcp"
@@ -28,7 +28,7 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 	if network == "tls" {
 		days := certificate(r, conn.TLS())
 		if err := conn.TLS().Verify(); err != nil {
-			return distrust(address, days, err)
+			return untrusted(address, days, err)
 		}
 	}
 	if text := r.String("send"); text != "" {
@@ -42,7 +42,7 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(address + " accepted the connection in " + short(took))
 }
 
-// await reads until the text has come, the peer has ended or 64 KiB are full.
+// await reads until the text arrives, the peer closes or 64 KiB are read.
 func await(r *sdk.Run, conn *sdk.Conn, address, wanted string) sdk.Result {
 	const limit = 64 << 10
 	var said []byte

@@ -8,7 +8,7 @@ import (
 	"vega/sdk"
 )
 
-// short shows a duration as an operator would say it.
+// short formats a duration for an operator.
 func short(d time.Duration) string {
 	if d < 10*time.Millisecond {
 		return d.Round(10 * time.Microsecond).String()
@@ -16,16 +16,16 @@ func short(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// quote shows what a peer said: its first bytes, on one line.
+// quote returns the beginning of a peer's text, on one line.
 func quote(s string) string {
-	const most = 120
+	const maximum = 120
 	s = trim(s)
 	if s == "" {
 		return "nothing"
 	}
-	if len(s) > most {
-		n := most
-		for n > 0 && s[n]&0xC0 == 0x80 { // within a character
+	if len(s) > maximum {
+		n := maximum
+		for n > 0 && s[n]&0xC0 == 0x80 { // in the middle of a character
 			n--
 		}
 		s = s[:n] + "…"
@@ -33,8 +33,8 @@ func quote(s string) string {
 	return `"` + s + `"`
 }
 
-// trim and lower know ASCII only: what package strings has for all of Unicode
-// would bring its tables into the module.
+// trim and lower handle only ASCII: package strings would add its Unicode
+// tables to the module.
 func trim(s string) string { return strings.Trim(s, " \t\r\n") }
 
 func lower(s string) string {
@@ -47,19 +47,19 @@ func lower(s string) string {
 	return string(b)
 }
 
-// some lists names, at most ten of them.
+// some lists up to ten names.
 func some(names []string) string {
-	const most = 10
+	const maximum = 10
 	if len(names) == 0 {
 		return "none"
 	}
-	if len(names) <= most {
+	if len(names) <= maximum {
 		return strings.Join(names, ", ")
 	}
-	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+	return strings.Join(names[:maximum], ", ") + " and " + strconv.Itoa(len(names)-maximum) + " more"
 }
 
-// plural is a count with its noun.
+// plural returns a count with its noun.
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -67,7 +67,7 @@ func plural(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// worst joins results: the worst status, and every message.
+// worst joins results: the worst status and every message.
 func worst(results []sdk.Result) sdk.Result {
 	rank := func(r sdk.Result) int { return [...]int{0, 2, 3, 1}[r.Status] }
 	out := results[0]

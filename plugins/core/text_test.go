@@ -12,7 +12,7 @@ import (
 	"vega/sdk/abi"
 )
 
-func TestDateIsThatOfTheCalendar(t *testing.T) {
+func TestDateMatchesCalendar(t *testing.T) {
 	for day := time.Date(1969, 12, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2110; day = day.AddDate(0, 0, 1) {
 		if got, want := date(day), day.Format(time.DateOnly); got != want && day.Unix() >= 0 {
 			t.Fatalf("%s, want %s", got, want)
@@ -20,16 +20,16 @@ func TestDateIsThatOfTheCalendar(t *testing.T) {
 	}
 }
 
-func TestEscapeIsUndoneByTheServer(t *testing.T) {
+func TestEscapeRoundTrips(t *testing.T) {
 	for _, s := range []string{"", "plain", "a b&c=d#e%f+g", "ключ/1", "\x00\xff~-_."} {
 		q, err := url.ParseQuery(strings.TrimPrefix(withQuery("?", "k", s), "?&"))
 		if err != nil || q.Get("k") != s {
-			t.Errorf("%q came back as %q, %v", s, q.Get("k"), err)
+			t.Errorf("%q decodes to %q, %v", s, q.Get("k"), err)
 		}
 	}
 }
 
-func TestOriginHoldsNoSecret(t *testing.T) {
+func TestOriginContainsNoSecret(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://u:p@example.com:8443/a@b?k=v": "https://example.com:8443", "http://[::1]:80": "http://[::1]:80", "nonsense": "the target",
 	} {
@@ -39,7 +39,7 @@ func TestOriginHoldsNoSecret(t *testing.T) {
 	}
 }
 
-func TestQuoteCutsBetweenCharacters(t *testing.T) {
+func TestQuoteTruncatesAtCharacters(t *testing.T) {
 	if got := quote(strings.Repeat("ä", 100)); got != `"`+strings.Repeat("ä", 60)+`…"` {
 		t.Error(got)
 	}

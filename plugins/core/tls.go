@@ -4,8 +4,8 @@ import "vega/sdk"
 
 func init() { sdk.Probe("tls", tlsProbe) }
 
-// tlsProbe looks at the certificate and version of a server, which may need to be
-// asked for TLS first.
+// tlsProbe inspects the certificate and version of a server, after STARTTLS if
+// necessary.
 func tlsProbe(r *sdk.Run) sdk.Result {
 	address := r.String("address")
 	began := r.Now()
@@ -18,11 +18,11 @@ func tlsProbe(r *sdk.Run) sdk.Result {
 	t := conn.TLS()
 	days := certificate(r, t)
 	if err := t.Verify(); err != nil {
-		return distrust(address, days, err)
+		return untrusted(address, days, err)
 	}
 	// "TLS 1.2" sorts before "TLS 1.3".
-	if least := r.String("min_version"); least != "" && t.Version() < "TLS "+least {
-		return sdk.Unhealthy(address + " speaks " + t.Version() + ", older than min_version = " + least + "; update its TLS settings")
+	if minimum := r.String("min_version"); minimum != "" && t.Version() < "TLS "+minimum {
+		return sdk.Unhealthy(address + " speaks " + t.Version() + ", older than min_version = " + minimum + "; update its TLS settings")
 	}
 	if result := expiring(address, days, r.Int("min_days")); result != nil {
 		return *result
@@ -30,8 +30,8 @@ func tlsProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(address + " speaks " + t.Version() + "; its certificate is valid for " + plural(days, "more day"))
 }
 
-// handshake connects with TLS: at once, or after the protocol's STARTTLS. A
-// name other than the address's needs the latter too.
+// handshake connects with TLS, either directly or after the protocol's
+// STARTTLS. A server_name also requires the latter.
 func handshake(r *sdk.Run, address string) (*sdk.Conn, error) {
 	name, protocol := r.String("server_name"), r.String("starttls")
 	if name == "" && protocol == "" {

@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// origin is the scheme, host and port of a URL: enough to name a target by, and
-// without anything that could be secret.
+// origin returns the scheme, host and port of a URL, which name the target and
+// contain no secret.
 func origin(url string) string {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if !ok {
@@ -15,7 +15,7 @@ func origin(url string) string {
 	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
 }
 
-// join puts a path behind a base URL.
+// join appends a path to a base URL.
 func join(base, path string) string { return strings.TrimRight(base, "/") + path }
 
 // withQuery adds a parameter to a URL.
@@ -44,7 +44,7 @@ func escape(s string) string {
 	return b.String()
 }
 
-// hostOf is the host of host:port, without brackets.
+// hostOf returns the host of host:port, without brackets.
 func hostOf(address string) string {
 	if i := strings.LastIndexByte(address, ':'); i >= 0 {
 		address = address[:i]

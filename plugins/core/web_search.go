@@ -9,8 +9,8 @@ import (
 
 func init() { sdk.Probe("web_search", webSearchProbe) }
 
-// webSearchProbe sends one query to DuckDuckGo's page without scripts and counts the
-// results.
+// webSearchProbe sends one query to DuckDuckGo's page without scripts and
+// counts the results.
 func webSearchProbe(r *sdk.Run) sdk.Result {
 	base := r.String("base_url")
 	who := origin(base)
@@ -29,7 +29,7 @@ func webSearchProbe(r *sdk.Run) sdk.Result {
 	r.Millis("response_time", took)
 	r.Detail("status", strconv.Itoa(answer.Status))
 	if limited(answer.Status, page) {
-		return sdk.Degraded(who + " takes us for a robot and asks for a challenge; raise the interval, or search from another address")
+		return sdk.Degraded(who + " takes vega for a bot and shows a challenge; raise the interval, or search from another address")
 	}
 	if answer.Status != 200 {
 		return sdk.Unhealthy(who + " answered " + strconv.Itoa(answer.Status) + " where 200 was expected; try again later or correct base_url")
@@ -38,12 +38,12 @@ func webSearchProbe(r *sdk.Run) sdk.Result {
 	r.Metric("results", float64(found), "")
 	r.Detail("results", strconv.Itoa(found))
 	if found == 0 {
-		return sdk.Degraded(who + " found nothing; choose a query that has results, or its page has changed")
+		return sdk.Degraded(who + " found nothing; choose a query that has results, or check whether its page has changed")
 	}
 	return sdk.Healthy(who + " found " + plural(found, "result") + " in " + short(took))
 }
 
-// limited knows the challenge that stands in place of results. Its status is a
+// limited recognizes the challenge shown instead of results. Its status is a
 // success: 202.
 func limited(status int, page string) bool {
 	return status == 202 || status == 403 || status == 429 ||

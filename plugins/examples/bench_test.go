@@ -16,12 +16,12 @@ import (
 	"vega/plugins/plugintest"
 )
 
-// together is how many runs are held open for a look at their memory.
+// together is the number of concurrent runs whose memory is measured.
 const together = 200
 
-// BenchmarkLanguages is the same probe in each language: the size of its
-// module, the time to compile it, a fresh run, and how many runs that wait for
-// their target a GiB holds, with all that the host needs for them.
+// BenchmarkLanguages compares the same probe in each language: the size of its
+// module, the time to compile it, the time of a fresh run, and how many runs
+// waiting for their target fit in a GiB, including the host's share.
 func BenchmarkLanguages(b *testing.B) {
 	for _, l := range examples.Languages() {
 		b.Run(string(l), func(b *testing.B) {
@@ -53,7 +53,7 @@ func BenchmarkLanguages(b *testing.B) {
 	}
 }
 
-// held is what a run takes of memory while it waits, in bytes.
+// held returns the memory of a waiting run, in bytes.
 func held(b *testing.B, k *plugintest.Kit, c *plugintest.Case) float64 {
 	waiting := *c
 	waiting.Timeout = manifest.Duration(4 * time.Second)
@@ -73,7 +73,7 @@ func held(b *testing.B, k *plugintest.Kit, c *plugintest.Case) float64 {
 	return (after - before) / together
 }
 
-// private is what this process holds of memory that nobody shares.
+// private returns the unshared memory of this process.
 func private(b *testing.B) float64 {
 	runtime.GC()
 	f, err := os.Open("/proc/self/smaps_rollup")

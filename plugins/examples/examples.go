@@ -1,8 +1,8 @@
-// Package examples has the same probe in each language, and makes the project
-// of a new plugin from it.
+// Package examples contains the same probe in each language and creates the
+// project of a new plugin from it.
 //
-// What stands here as backlog gets the plugin's name. The directory project is
-// what all languages share; vega/ in the new project is the SDK.
+// The name backlog is replaced by the plugin's name. The directory project
+// contains what all languages share; vega/ in the new project is the SDK.
 package examples
 
 import (
@@ -23,16 +23,16 @@ import (
 //go:embed project go/*.go go/go.mod.txt rust c assemblyscript
 var files embed.FS
 
-// language is what differs between the projects.
+// language describes what differs between the projects.
 type language struct {
 	dir       string
 	source    string // the file to edit
 	toolchain string
-	native    string // a line of the README
+	native    string // a line of the README, for native tests
 	sdk       []sdkPart
 }
 
-// sdkPart copies what matches in the SDK's source to a directory of the
+// sdkPart copies the matching files of the SDK's source to a directory of the
 // project.
 type sdkPart struct{ pattern, to string }
 
@@ -56,7 +56,7 @@ var languages = map[build.Language]language{
 	},
 }
 
-// Languages are those that a project can be made in.
+// Languages returns the languages that a project can be created in.
 func Languages() []build.Language {
 	var all []build.Language
 	for _, l := range build.Languages() {
@@ -67,12 +67,12 @@ func Languages() []build.Language {
 	return all
 }
 
-// Write makes a project of that name in dir, which must not be there yet. It
+// Write creates a project with the given name in dir, which must not exist. It
 // returns the integration block to paste.
 func Write(dir, name string, l build.Language) (integration string, err error) {
 	lang, ok := languages[l]
 	if !ok {
-		return "", fmt.Errorf("there is no language %q; there are %s", l, list())
+		return "", fmt.Errorf("unknown language %q; choose one of %s", l, list())
 	}
 	if err := checkName(name); err != nil {
 		return "", err
@@ -109,20 +109,20 @@ func list() string {
 	return strings.Join(names, ", ")
 }
 
-// checkName refuses what would not do as a plugin's name, or as a package's
-// beside the SDK's.
+// checkName refuses names that are not valid for a plugin, or for a package
+// next to the SDK's.
 func checkName(name string) error {
 	switch {
 	case !manifest.ValidName(name):
-		return fmt.Errorf("%q is no name of a plugin: write a lower-case letter, then letters, digits and _", name)
+		return fmt.Errorf("%q is not a valid plugin name: use a lower-case letter, then letters, digits and _", name)
 	case name == "core" || name == "vega":
-		return fmt.Errorf("the name %q is taken by vega itself; choose another", name)
+		return fmt.Errorf("the name %q is reserved; choose another", name)
 	default:
 		return nil
 	}
 }
 
-// collect adds what lies under a directory, by its path in the project.
+// collect adds the files below a directory, by their path in the project.
 func collect(all map[string][]byte, from embed.FS, dir string) error {
 	return fs.WalkDir(from, dir, func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -133,7 +133,7 @@ func collect(all map[string][]byte, from embed.FS, dir string) error {
 		switch path.Base(to) {
 		case "gitignore":
 			to = "." + to
-		case "go.mod.txt": // under its own name it would end vega's module here
+		case "go.mod.txt": // named go.mod, it would start a new module here
 			to = "go.mod"
 		}
 		all[to] = b
@@ -141,7 +141,7 @@ func collect(all map[string][]byte, from embed.FS, dir string) error {
 	})
 }
 
-// addSDK adds the SDK, without its own tests.
+// addSDK adds the SDK without its tests.
 func (l language) addSDK(all map[string][]byte) error {
 	for _, part := range append(l.sdk, sdkPart{"ABI.md", "vega"}) {
 		names, err := fs.Glob(sdk.Source, part.pattern)
@@ -165,7 +165,7 @@ func (l language) addSDK(all map[string][]byte) error {
 
 func writeAll(dir string, all map[string][]byte) error {
 	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already and stays as it is; choose another name, or remove it", dir)
+		return fmt.Errorf("%s exists already and was not changed; choose another name, or remove it", dir)
 	} else if err != nil {
 		return err
 	}

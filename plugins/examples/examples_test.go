@@ -19,8 +19,8 @@ import (
 	"vega/plugins/plugintest"
 )
 
-// The project of a new plugin builds by its own SDK, comes to what its tests
-// say in every language, and bears every fault.
+// In every language, the project of a new plugin builds with its own SDK,
+// passes its tests and withstands every fault.
 func TestProjects(t *testing.T) {
 	for _, l := range examples.Languages() {
 		t.Run(string(l), func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestProjects(t *testing.T) {
 			for _, path := range paths {
 				try(t, k, path)
 			}
-			// The same sources make the same bytes, wherever they lie.
+			// The same sources give the same bytes in any directory.
 			again := filepath.Join(t.TempDir(), "other place", "mine")
 			if err := os.MkdirAll(filepath.Dir(again), 0o755); err != nil {
 				t.Fatal(err)
@@ -54,7 +54,7 @@ func TestProjects(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !slices.Equal(wasm, compile(t, again)) {
-				t.Error("from another directory it is another module")
+				t.Error("a build in another directory gives another module")
 			}
 		})
 	}
@@ -71,7 +71,7 @@ func try(t *testing.T, k *plugintest.Kit, path string) {
 	}
 	verdicts := cases.Faults(t, k, c)
 	if len(verdicts) < 15 {
-		t.Errorf("%d faults were tried", len(verdicts))
+		t.Errorf("tried %d faults", len(verdicts))
 	}
 	for _, v := range verdicts {
 		if v.Wrong+v.Advice != "" && v.Cause != "host" {
@@ -98,7 +98,7 @@ func compile(t testing.TB, dir string) []byte {
 	return wasm
 }
 
-// The Go project has a test of its own, which runs without vega.
+// The Go project has a test of its own that runs without vega.
 func TestGoProject(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mine")
 	if _, err := examples.Write(dir, "mine", build.Go); err != nil {
@@ -116,17 +116,17 @@ func TestGoProject(t *testing.T) {
 func TestRefused(t *testing.T) {
 	there := t.TempDir()
 	for want, err := range maps.All(map[string]error{
-		"is no name of a plugin": write(filepath.Join(there, "a"), "No", build.Go),
-		"is taken by vega":       write(filepath.Join(there, "b"), "core", build.Go),
-		"is there already":       write(there, "fine", build.Go),
-		"there is no language":   write(filepath.Join(there, "c"), "fine", "cobol"),
+		"is not a valid plugin name": write(filepath.Join(there, "a"), "No", build.Go),
+		"is reserved":                write(filepath.Join(there, "b"), "core", build.Go),
+		"exists already":             write(there, "fine", build.Go),
+		"unknown language":           write(filepath.Join(there, "c"), "fine", "cobol"),
 	}) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	if left, err := os.ReadDir(there); err != nil || len(left) > 0 {
-		t.Errorf("%v: it left %v", err, left)
+		t.Errorf("%v: it left %v behind", err, left)
 	}
 }
 

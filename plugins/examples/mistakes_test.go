@@ -17,15 +17,15 @@ import (
 	"vega/plugins/plugintest"
 )
 
-// mistake is one that authors make, in a project that was fine before.
+// mistake is a mistake that authors make in a working project.
 type mistake struct {
 	name     string
 	language build.Language
-	file     string // to change; "" is the source
+	file     string // to change; "" for the source
 	from, to string
-	refused  string // what vega says of the module, "" if it is loaded
-	message  string // what a run comes to
-	wrong    string // what a test of it says
+	refused  string // why vega refuses the module; "" if it loads
+	message  string // the message of a run
+	wrong    string // what `vega plugin test` reports
 }
 
 const (
@@ -49,7 +49,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "a probe of another name than in plugin.hcl", language: build.C, from: `{"queue", queue}`, to: `{"queues", queue}`,
-		message: `the plugin registers no probe "queue", though its manifest names one: add it to VEGA_PROBES`,
+		message: `the plugin registers no probe "queue", which its manifest declares: add it to VEGA_PROBES`,
 	},
 	{
 		name: "a panic", language: build.Go, from: goProbe, to: goProbe + "\tvar none []int\n\t_ = none[len(r.String(\"url\"))]\n",
@@ -73,17 +73,17 @@ var mistakes = []mistake{
 	},
 	{
 		name: "an option that plugin.hcl does not declare", language: build.C, from: `vega_string("url", url, sizeof url);`, to: `vega_string("ulr", url, sizeof url);`,
-		message: "the check of  could not be made: the URL is not valid; write scheme, host and path, such as https://example.com/health",
+		message: "could not check : the URL is not valid; write scheme, host and path, such as https://example.com/health",
 		wrong:   `it reads the option "ulr", which plugin.hcl does not declare for the probe queue: it is never set`,
 	},
 	{
 		name: "handles that are never closed", language: build.C, from: cProbe,
 		to:      cProbe + "\tfor (int i = 0; i < 17; i++) {\n\t\tvega_request r = vega_http(\"GET\", \"http://jobs.example/status\");\n\t\tif (r < 0) return vega_failed(\"http://jobs.example\", r);\n\t}\n",
-		message: "the check of http://jobs.example could not be made: quota exceeded: more than 16 handles are open; close what is no longer needed",
+		message: "could not check http://jobs.example: quota exceeded: more than 16 handles are open; close what is no longer needed",
 	},
 	{
 		name: "an error that is not looked at", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_healthy(\"fine\");\n",
-		wrong: "healthy, although what it asked went wrong: look at the result of each call",
+		wrong: "healthy, although a call failed: check the result of each call",
 	},
 	{
 		name: "a message that says nothing", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unhealthy(\"error %d\", (int)answer);\n",
@@ -91,7 +91,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "a message that names nothing", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unhealthy(\"the connection has failed\");\n",
-		wrong: "its message does not say with what something is wrong: the connection has failed",
+		wrong: "its message does not name the target: the connection has failed",
 	},
 	{
 		name: "a fault of the target taken for the probe's", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unknown(\"%s does not answer as it should\", url);\n",
@@ -99,8 +99,8 @@ var mistakes = []mistake{
 	},
 }
 
-// TestMistakes makes each mistake, and holds what an author is told to the
-// letter.
+// TestMistakes makes each mistake and checks what the author is shown,
+// verbatim.
 func TestMistakes(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
@@ -113,10 +113,10 @@ func TestMistakes(t *testing.T) {
 			k, err := plugintest.Open(context.Background(), wasm, plugintest.Options{CacheDir: compiled.Cache()})
 			if m.refused != "" {
 				if err == nil || err.Error() != m.refused {
-					t.Fatalf("it says %v", err)
+					t.Fatalf("the error is %v", err)
 				}
 				if i := plugins.Inspect(wasm); !strings.Contains(m.name, "signature") && (len(i.Refused) == 0 || !strings.HasPrefix(m.refused, i.Refused[0])) {
-					t.Errorf("inspect says %q", i.Refused)
+					t.Errorf("inspect reports %q", i.Refused)
 				}
 				return
 			}
@@ -170,14 +170,14 @@ func (m mistake) judge(t *testing.T, k *plugintest.Kit, path string) {
 	}
 	all := strings.Join(said, "\n")
 	if m.message != "" && !strings.HasPrefix(run.Message, m.message) || !strings.Contains(all, m.wrong) {
-		t.Errorf("it says: %s", all)
+		t.Errorf("the test reports: %s", all)
 	}
 	t.Log(run.Message)
 }
 
-// A manifest that was forgotten is missed when the plugin is built, and by who
-// is given the module without it.
-func TestForgottenManifest(t *testing.T) {
+// A missing manifest is reported when the plugin is built, and by anyone who is
+// given a module without one.
+func TestMissingManifest(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mine")
 	if _, err := examples.Write(dir, "mine", build.C); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"vega/policies/check"
 )
 
-// rdap is what a registry answers, after the example of RFC 9083, section 5.3.
+// rdap is a registry's response, after the example in RFC 9083, section 5.3.
 const rdap = `{
   "rdapConformance": ["rdap_level_0"],
   "objectClassName": "domain",
@@ -61,7 +61,7 @@ func TestDomainExpiry(t *testing.T) {
 	run(t, k, "soon", of("soon.example"), want{check.Degraded, check.Target, "soon.example expires on " + on(12) + ", in 12 days; renew it"})
 	run(t, k, "gone", of("gone.example"), want{check.Unhealthy, check.Target, "gone.example expired on " + on(-3) + "; renew it at once"})
 	run(t, k, "redeem", of("redeem.example"), want{check.Unhealthy, check.Target, "redeem.example has expired and can still be redeemed"})
-	run(t, k, "silent", of("silent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not tell when silent.example expires"})
+	run(t, k, "silent", of("silent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not report when silent.example expires"})
 	run(t, k, "page", of("page.example"), want{check.Unhealthy, check.Target, "what answers at " + registry.URL + "/v1 does not speak RDAP"})
 	run(t, k, "unregistered", of("absent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not know the domain absent.example"})
 	left := int(time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC).Sub(time.Now().UTC().Truncate(24*time.Hour)).Hours() / 24)

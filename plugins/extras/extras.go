@@ -1,9 +1,9 @@
-// Package extras are the plugins that ship with vega besides core, each in a
-// directory with its source and its module. They are made with nothing but what
-// any author has: an SDK, `vega plugin build` and `vega plugin test`.
+// Package extras contains the plugins that ship with vega in addition to core,
+// each in a directory with its source and its module. They use only what is
+// available to any author: an SDK, `vega plugin build` and `vega plugin test`.
 //
-// One is compiled only when an integration is bound to it. A plugin of its name that
-// is dropped in takes its place where the configuration says so.
+// An extra is compiled only when an integration uses it. A dropped-in plugin of
+// the same name replaces it if the configuration says so.
 package extras
 
 import (
@@ -23,7 +23,7 @@ type extra struct {
 	wasm  []byte
 }
 
-// read reads what each says of itself, once.
+// read reads the manifests, once.
 var read = sync.OnceValues(func() ([]extra, error) {
 	names, err := fs.Glob(files, "*/*.wasm")
 	if err != nil {
@@ -37,14 +37,14 @@ var read = sync.OnceValues(func() ([]extra, error) {
 		}
 		m, err := manifest.Read(wasm)
 		if err != nil {
-			return nil, fmt.Errorf("the bundled plugin %s can't be read; this vega was built wrong: %w", n, err)
+			return nil, fmt.Errorf("the bundled plugin %s can't be read; this build of vega is broken: %w", n, err)
 		}
 		all = append(all, extra{manifest.Found{Module: m, Extra: true}, wasm})
 	}
 	return all, nil
 })
 
-// All are the extras, in order of name.
+// All returns the extras, in order of name.
 func All() ([]manifest.Found, error) {
 	extras, err := read()
 	if err != nil {
@@ -57,11 +57,11 @@ func All() ([]manifest.Found, error) {
 	return all, nil
 }
 
-// Digests are the hex SHA-256 of all extras.
+// Digests returns the hex SHA-256 of all extras.
 func Digests() []string {
 	extras, err := read()
 	if err != nil {
-		return nil // All has told
+		return nil // All reports the error
 	}
 	all := make([]string, len(extras))
 	for i, e := range extras {
@@ -70,12 +70,12 @@ func Digests() []string {
 	return all
 }
 
-// Module is the module of that name, nil if there is none. The caller must not
+// Module returns the module of the given name, or nil. The caller must not
 // change it.
 func Module(name string) []byte {
 	extras, err := read()
 	if err != nil {
-		return nil // All has told
+		return nil // All reports the error
 	}
 	for _, e := range extras {
 		if e.found.Module.Manifest.Name == name {

@@ -19,14 +19,14 @@ import (
 	"vega/policies/check"
 )
 
-var update = flag.Bool("update", false, "record the cases anew")
+var update = flag.Bool("update", false, "record the cases again")
 
-// open loads an extra; what it is compiled to is kept for the next test.
+// open loads an extra and caches the compiled module for the next test.
 func open(t *testing.T, name string, o plugintest.Options) *plugintest.Kit {
 	t.Helper()
 	wasm := extras.Module(name)
 	if wasm == nil {
-		t.Fatalf("there is no extra %s", name)
+		t.Fatalf("extra %s does not exist", name)
 	}
 	o.Bundled, o.CacheDir = true, compiled.Cache()
 	k, err := plugintest.Open(t.Context(), wasm, o)
@@ -41,7 +41,7 @@ func open(t *testing.T, name string, o plugintest.Options) *plugintest.Kit {
 	return k
 }
 
-// want is what a run has to come to. The message is the beginning of it.
+// want is the expected result of a run. The message is a prefix.
 type want struct {
 	status  check.Status
 	cause   check.Cause
@@ -52,11 +52,11 @@ func (w want) is(r plugintest.Run) bool {
 	return r.Status == w.status && r.Cause == w.cause && strings.HasPrefix(r.Message, w.message)
 }
 
-// deadline is that of a recorded run.
+// deadline is the deadline of a recorded run.
 const deadline = 2 * time.Second
 
-// run runs the probe against what is really there. A name keeps the run as a
-// case of the extra, with -update.
+// run runs the probe against a real target. With -update, it saves a named run
+// as a case of the extra.
 func run(t *testing.T, k *plugintest.Kit, name string, values manifest.Values, w want) (*plugintest.Case, plugintest.Run) {
 	t.Helper()
 	m := k.Module.Manifest
@@ -83,7 +83,7 @@ func run(t *testing.T, k *plugintest.Kit, name string, values manifest.Values, w
 		in.Timeout = deadline
 	}
 	c, r, err := k.Record(t.Context(), in, false)
-	// What is to come before that may come late on a busy machine.
+	// Calls before the deadline may be too late on a busy machine.
 	for ; err == nil && in.Timeout < realtest.Patience && !w.is(r); c, r, err = k.Record(t.Context(), in, false) {
 		in.Timeout *= 2
 	}
@@ -103,7 +103,8 @@ func run(t *testing.T, k *plugintest.Kit, name string, values manifest.Values, w
 	return c, r
 }
 
-// What was recorded of each extra replays, and each bears every fault.
+// The recorded cases of each extra replay, and each extra withstands every
+// fault.
 func TestCases(t *testing.T) {
 	all, err := extras.All()
 	if err != nil {
@@ -112,10 +113,10 @@ func TestCases(t *testing.T) {
 	for _, f := range all {
 		name := f.Module.Manifest.Name
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // most of it is waiting
+			t.Parallel() // mostly waiting
 			paths, err := filepath.Glob(filepath.Join(name, "tests", "*.json"))
 			if err != nil || len(paths) == 0 {
-				t.Fatal(err, "there are no cases")
+				t.Fatal(err, "no cases")
 			}
 			k := open(t, name, plugintest.Options{})
 			for _, path := range paths {
@@ -141,7 +142,7 @@ func tryCase(t *testing.T, k *plugintest.Kit, path string) {
 	}
 }
 
-// Each is where its name says, and small enough to be carried by everybody.
+// Each extra is where its name says, and small enough to ship with every vega.
 func TestModules(t *testing.T) {
 	all, err := extras.All()
 	if err != nil {
@@ -157,7 +158,7 @@ func TestModules(t *testing.T) {
 			t.Errorf("%s: %d bytes, extra %v", m.Manifest.Name, info.Size(), f.Extra)
 		}
 		if why := plugins.Inspect(extras.Module(m.Manifest.Name)); len(why.Refused)+len(why.Unasked) > 0 {
-			t.Errorf("%s: refused %v, never asked %v", m.Manifest.Name, why.Refused, why.Unasked)
+			t.Errorf("%s: refused %v, unused %v", m.Manifest.Name, why.Refused, why.Unasked)
 		}
 	}
 }

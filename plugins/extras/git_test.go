@@ -16,8 +16,8 @@ import (
 	"vega/policies/check"
 )
 
-// gitServer is git http-backend over a directory, which asks for a token below
-// /private.
+// gitServer serves a directory with git http-backend, and requires a token
+// below /private.
 func gitServer(t *testing.T, root, token string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), realtest.Program(t, "git", "git"), "--exec-path").Output()

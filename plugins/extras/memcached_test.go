@@ -29,17 +29,17 @@ func TestMemcached(t *testing.T) {
 	store(t, addr, "here", 1, 10)
 	ask(t, addr, "here", 1)
 	ask(t, addr, "absent", 9)
-	// The counters of the run before are those of before anything was asked.
+	// Replace the stored counters by those from before the test's requests.
 	c, _ := run(t, k, "", values(manifest.Values{"min_hits": 50.0}), want{check.Healthy, "", "memcached"})
 	c.World.KV = map[string]plugintest.Bytes{"get_hits": plugintest.Bytes("0"), "get_misses": plugintest.Bytes("0"), "evictions": plugintest.Bytes("0")}
 	r := cases.Replay(t, k, c)
-	if r.Status != check.Degraded || !strings.HasPrefix(r.Message, "10.0 % of what "+addr+" was asked for was there, fewer than 50 %") {
+	if r.Status != check.Degraded || !strings.HasPrefix(r.Message, "the hit rate of "+addr+" is 10.0 %, below 50 %") {
 		t.Errorf("%s: %s", r.Status, r.Message)
 	}
 	store(t, addr, "much", 3000, 1000)
 	c, _ = run(t, k, "", values(manifest.Values{"max_evictions": 10.0}), want{check.Healthy, "", "memcached"})
 	c.World.KV = map[string]plugintest.Bytes{"evictions": plugintest.Bytes("0")}
-	if r = cases.Replay(t, k, c); r.Status != check.Degraded || !strings.Contains(r.Message, "values for want of room") {
+	if r = cases.Replay(t, k, c); r.Status != check.Degraded || !strings.Contains(r.Message, "values because it was full") {
 		t.Errorf("%s: %s", r.Status, r.Message)
 	}
 	run(t, k, "connections", values(manifest.Values{"max_connections": 0.0}), want{check.Degraded, check.Target, ""})
@@ -51,7 +51,7 @@ func TestMemcached(t *testing.T) {
 	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{check.Unhealthy, check.Target, refusing + " refuses the connection"})
 }
 
-// command sends a line to memcached and returns the first of its answer.
+// command sends a line to memcached and returns the first line of its reply.
 func command(t *testing.T, addr, text string) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)

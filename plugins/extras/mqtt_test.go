@@ -40,14 +40,15 @@ func TestMQTT(t *testing.T) {
 		}
 		return v
 	}
-	run(t, k, "login", as("ada", password), want{check.Healthy, "", addr + " takes the login"})
-	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{check.Healthy, "", addr + " takes the login and the subscription to plant/pump"})
-	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{check.Healthy, "", addr + " takes the login and the subscription"})
-	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump of " + addr + " matches state=failed; the last is state=running"})
-	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{check.Unhealthy, check.Timeout, "no message came on plant/none of " + addr})
+	run(t, k, "login", as("ada", password), want{check.Healthy, "", addr + " accepts the login"})
+	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{check.Healthy, "", addr + " accepts the login and the subscription to plant/pump"})
+	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{check.Healthy, "", addr + " accepts the login and the subscription"})
+	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump at " + addr + " matches state=failed; the last is state=running"})
+	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{check.Unhealthy, check.Timeout, "no message arrived on plant/none at " + addr})
 	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{check.Unhealthy, check.Target, addr + " refuses the login; correct username and password"})
 	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{check.Unhealthy, check.Target, addr + " refuses the login"})
-	// Mosquitto lets everybody subscribe, and then sends nothing; others refuse.
+	// Mosquitto lets everybody subscribe and then sends nothing; other brokers
+	// refuse.
 	strict := fixtures.Listen(t, func(c net.Conn) {
 		buf := make([]byte, 512)
 		_, _ = c.Read(buf)
@@ -61,7 +62,7 @@ func TestMQTT(t *testing.T) {
 	run(t, k, "not_mqtt", manifest.Values{"address": manifest.Plain(mail)}, want{check.Unhealthy, check.Target, mail + " does not speak MQTT"})
 	run(t, k, "", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}, want{check.Unhealthy, check.Target, "127.0.0.1:1 refuses the connection"})
 
-	// Over TLS, with a certificate that is trusted, and with one that is not.
+	// TLS with a trusted certificate, and with an untrusted one.
 	ca := realtest.NewCA(t)
 	network := egress.New("")
 	network.RootCAs = ca.Pool
@@ -86,7 +87,7 @@ func TestMQTT(t *testing.T) {
 	}
 }
 
-// publish leaves a message with the broker, for who subscribes later.
+// publish leaves a retained message with the broker for later subscribers.
 func publish(t *testing.T, tool, addr, password, topic, text string) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(addr)

@@ -17,14 +17,14 @@ func TestNTP(t *testing.T) {
 	at := func(addr string) manifest.Values { return manifest.Values{"address": manifest.Plain(addr)} }
 	good := realtest.Chrony(t, 3)
 	near := at(good)
-	near["max_offset"] = realtest.Patience // a busy machine is late to read its clock
+	near["max_offset"] = realtest.Patience // a busy machine reads its clock late
 	_, r := run(t, k, "healthy", near, want{check.Healthy, "", "the clock of this machine is within "})
 	got := map[string]float64{}
 	for _, m := range r.Metrics {
 		got[m.Name] = m.Value
 	}
 	if off, ok := got["offset"]; !ok || math.Abs(off) > got["delay"]/2+1 {
-		t.Errorf("the clock is %v ms off itself, by an exchange of %v ms", off, got["delay"])
+		t.Errorf("the clock differs from itself by %v ms, in an exchange of %v ms", off, got["delay"])
 	}
 	far := at(good)
 	far["max_stratum"] = 2.0
@@ -38,15 +38,15 @@ func TestNTP(t *testing.T) {
 		answer[1] = 0
 		copy(answer[12:], "RATE")
 	})
-	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer: RATE; ask it less often"})
+	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer: RATE; raise the interval"})
 	other := serveTime(t, func(answer []byte) { answer[24]++ })
-	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Target, "what answers at " + other + " is no time server, or answers somebody else"})
+	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Target, "what answers at " + other + " is not a time server, or its reply is for another client"})
 	silent := serveTime(t, nil)
 	run(t, k, "", at(silent), want{check.Unhealthy, check.Timeout, silent + " did not answer in time"})
 }
 
-// serveTime answers as a server of RFC 5905 does, after change had its way;
-// with nil, not at all.
+// serveTime answers as a server of RFC 5905, after change has modified the
+// answer. If change is nil, it does not answer.
 func serveTime(t *testing.T, change func(answer []byte)) string {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")

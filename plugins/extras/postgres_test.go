@@ -16,11 +16,11 @@ import (
 	"vega/policies/check"
 )
 
-// servers are databases by their names in the configuration.
+// servers maps names in the configuration to databases.
 type servers map[string]*sql.DB
 
 func (s servers) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
-	return s[database].QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side does both
+	return s[database].QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side checks and closes
 }
 
 func connect(t *testing.T, dsn string) *sql.DB {
@@ -61,12 +61,13 @@ func TestPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(2200 * time.Millisecond)
-	run(t, k, "transaction", of("app", manifest.Values{"max_transaction": time.Second}), want{check.Degraded, check.Target, "a transaction on database.app is open for "})
+	run(t, k, "transaction", of("app", manifest.Values{"max_transaction": time.Second}), want{check.Degraded, check.Target, "a transaction on database.app has been open for "})
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
 
-	// An ordinary user sees no transactions of others, and is told so.
+	// An ordinary user cannot see other users' transactions, and the details
+	// say so.
 	if _, err := primary.ExecContext(t.Context(), "CREATE ROLE plain LOGIN PASSWORD '"+realtest.Password+"'"); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestPostgres(t *testing.T) {
 		t.Error(r.Details)
 	}
 
-	// A standby that replays nothing falls behind as the primary writes.
+	// A standby that replays nothing falls behind while the primary writes.
 	replica := connect(t, standby)
 	if _, err := replica.ExecContext(t.Context(), "SELECT pg_wal_replay_pause()"); err != nil {
 		t.Fatal(err)

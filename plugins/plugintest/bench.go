@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Figures are what many runs of one case took. Each run starts afresh; the
-// world costs next to nothing.
+// Figures are the results of many runs of one case. Each run starts with a
+// fresh instance; the recorded world costs almost nothing.
 type Figures struct {
 	Runs   int           `json:"runs"`
 	Median time.Duration `json:"median_ns"`
 	P99    time.Duration `json:"p99_ns"`
 }
 
-// Bench runs a case so many times, one after the other.
+// Bench runs a case the given number of times, one after the other.
 func (k *Kit) Bench(ctx context.Context, c *Case, runs int) (Figures, error) {
 	took := make([]time.Duration, 0, runs)
 	for range runs {
@@ -27,7 +27,7 @@ func (k *Kit) Bench(ctx context.Context, c *Case, runs int) (Figures, error) {
 			return Figures{}, err
 		}
 		if diffs := c.Differs(r); len(diffs) > 0 {
-			return Figures{}, fmt.Errorf("a run went otherwise: %s", diffs[0])
+			return Figures{}, fmt.Errorf("a run differs from the case: %s", diffs[0])
 		}
 		took = append(took, r.Took)
 	}

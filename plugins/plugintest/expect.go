@@ -9,8 +9,8 @@ import (
 	"vega/policies/check"
 )
 
-// Differs is how a run differs from what its case expects, in lines; none if
-// it does not.
+// Differs returns how a run differs from what its case expects, one line per
+// difference.
 func (c *Case) Differs(r Run) []string {
 	var out []string
 	if r.Problem != "" {
@@ -64,5 +64,6 @@ var (
 	unitOfTime = map[string]bool{"ns": true, "us": true, "µs": true, "ms": true, "s": true}
 )
 
-// timeless is a text with each short time in it as the same.
+// timeless replaces each short duration in a text, so that durations do not
+// matter.
 func timeless(s string) string { return span.ReplaceAllString(s, "?") }

@@ -21,7 +21,7 @@ func networkName(n int32) string {
 	return ""
 }
 
-// factNames are the facts of tls_info by the names that a case has them under.
+// factNames maps the names of TLS facts in a case to the facts of tls_info.
 var factNames = map[string]int32{
 	"version": abi.TLSVersion, "cipher": abi.TLSCipher, "subject": abi.TLSSubject, "issuer": abi.TLSIssuer,
 	"not_after": abi.TLSNotAfter, "names": abi.TLSDNSNames, "unverified": abi.TLSVerified,
@@ -30,13 +30,13 @@ var factNames = map[string]int32{
 func checkFacts(facts map[string]string) error {
 	for name := range facts {
 		if _, ok := factNames[name]; !ok {
-			return fmt.Errorf("%q is no fact of TLS; use %s", name, strings.Join(slices.Sorted(maps.Keys(factNames)), ", "))
+			return fmt.Errorf("%q is not a TLS fact; use one of %s", name, strings.Join(slices.Sorted(maps.Keys(factNames)), ", "))
 		}
 	}
 	return nil
 }
 
-// factsOf asks for all facts; nil where there is no TLS.
+// factsOf asks for all TLS facts; it returns nil if there is no TLS.
 func factsOf(ask func(int32) (string, error)) map[string]string {
 	facts := map[string]string{}
 	for name, n := range factNames {
@@ -51,7 +51,7 @@ func factsOf(ask func(int32) (string, error)) map[string]string {
 	return facts
 }
 
-// answerFact is tls_info from the facts of a case.
+// answerFact implements tls_info from the facts of a case.
 func answerFact(facts map[string]string, what int32) (string, error) {
 	if facts == nil {
 		return "", &egress.Error{Errno: abi.ErrInvalid, Text: "the connection does not use TLS"}

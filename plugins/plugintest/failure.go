@@ -15,14 +15,14 @@ import (
 	"vega/sdk/abi"
 )
 
-// Failure is how a call failed.
+// Failure is the failure of a call.
 type Failure struct {
-	Kind string `json:"kind"` // of the names of failures
+	Kind string `json:"kind"` // a key of failures
 	Text string `json:"text"`
 }
 
-// failures are the errnos by the names that a case has them under. A denial is
-// not among them: grants are judged anew in every run.
+// failures maps the names of failures in a case to errnos. Denials are not
+// among them: grants are checked again in every run.
 var failures = map[string]abi.Errno{
 	"not_set": abi.ErrNotSet, "timeout": abi.ErrTimeout, "refused": abi.ErrRefused, "dns": abi.ErrDNS, "tls": abi.ErrTLS, "reset": abi.ErrReset,
 	"too_large": abi.ErrTooLarge, "invalid": abi.ErrInvalid, "quota": abi.ErrQuota, "closed": abi.ErrClosed, "io": abi.ErrIO,
@@ -33,18 +33,19 @@ func (f *Failure) check() error {
 		return nil
 	}
 	if _, ok := failures[f.Kind]; !ok {
-		return fmt.Errorf("kind %q is no failure of a call; use one of %s", f.Kind, strings.Join(slices.Sorted(maps.Keys(failures)), ", "))
+		return fmt.Errorf("kind %q is not a failure of a call; use one of %s", f.Kind, strings.Join(slices.Sorted(maps.Keys(failures)), ", "))
 	}
 	return nil
 }
 
-// room is how long before the end of a run's time for calls a timeout comes at
-// the latest. A real host leaves a probe a moment, which on a busy machine passes
-// before the probe has a processor; here, what the probe does then is judged.
+// room is how long before a run's deadline for calls a timeout is reported at
+// the latest. A real host leaves a probe a moment to react, which on a busy
+// machine passes before the probe gets a processor; here, what matters is how
+// the probe reacts.
 const room = 500 * time.Millisecond
 
-// after is the error as the host call gets it. One that is a timeout comes
-// towards the end of the run's time for calls, as it did.
+// after returns the error for the host call. A timeout is returned shortly
+// before the run's deadline for calls, as a real one is.
 func (f *Failure) after(ctx context.Context) error {
 	if f.Kind != "timeout" {
 		return f.error()
@@ -66,9 +67,10 @@ func (f *Failure) error() error {
 	return &egress.Error{Errno: failures[f.Kind], Text: f.Text}
 }
 
-// failureOf is nil for nil and for a denial.
+// failureOf converts an error to a Failure. It returns nil for nil and for a
+// denial.
 func failureOf(err error, redact func(string) string) *Failure {
-	if _, denied := errors.AsType[*grant.Denial](err); err == nil || denied {
+	if _, denied := errors.AsType[*grant.Denial](err); denied || err == nil {
 		return nil
 	}
 	code := egress.Code(err)

@@ -10,7 +10,7 @@ import (
 	"vega/plugins/egress"
 )
 
-// The kinds of calls that a fault can meet.
+// The kinds of calls that a fault can affect.
 const (
 	kindHTTP = "http"
 	kindNet  = "net"
@@ -20,24 +20,24 @@ const (
 	kindRun  = "run" // the whole run
 )
 
-// Fault is one thing that goes wrong, in a world that is well otherwise.
+// Fault is one fault in an otherwise correct world.
 type Fault struct {
 	Name string // "http: connection refused"
 	Kind string
-	// soft says that a probe may be right to be healthy all the same.
+	// soft says that a probe may legitimately be healthy despite the fault.
 	soft bool
-	// denies says that the probe is refused all that it asks for; ours that what
-	// it lacks is vega's to give; vast that what it gets is too large to judge.
-	denies, ours, vast bool
-	// harmless says that it should make no difference.
+	// denies says that the probe is refused everything; vegaLacks that vega lacks
+	// what the probe needs; oversized that the probe gets too much data to judge.
+	denies, vegaLacks, oversized bool
+	// harmless says that the fault should make no difference.
 	harmless bool
 
-	call     func(ctx context.Context) error                  // in place of the call
-	answer   func(r *egress.Response, b *playedBody)          // changes an HTTP answer
-	peer     func(ctx context.Context, b []byte) (int, error) // in place of reading
-	startTLS func() error                                     // in place of the handshake
+	call     func(ctx context.Context) error                  // replaces the call
+	answer   func(r *egress.Response, b *playedBody)          // changes an HTTP response
+	peer     func(ctx context.Context, b []byte) (int, error) // replaces reading
+	startTLS func() error                                     // replaces the handshake
 	rows     func(q Query) Query                              // changes the rows of a query
-	kv       func(kept []byte, reading bool) ([]byte, error)  // changes what is kept
+	kv       func(kept []byte, reading bool) ([]byte, error)  // changes stored values
 	input    func(in *plugins.Input)                          // changes the run
 }
 
@@ -56,12 +56,12 @@ func body(text string) func(*egress.Response, *playedBody) {
 	return func(_ *egress.Response, b *playedBody) { b.rest, b.cut = []byte(text), nil }
 }
 
-// hurried is long enough for a probe to begin, too short for it to wait.
-const hurried = 500 * time.Millisecond
+// shortTimeout is long enough for a probe to begin, and too short for it to wait.
+const shortTimeout = 500 * time.Millisecond
 
 const page = "<!doctype html><title>Error</title><p>The proxy could not reach the server.</p>"
 
-// faults are all of them, in the order in which they are tried.
+// faults lists all faults in the order in which they are tried.
 var faults = []Fault{
 	{Name: "http: no answer until the deadline", Kind: kindHTTP, call: fails("timeout", "timed out waiting for a response")},
 	{Name: "http: connection refused", Kind: kindHTTP, call: fails("refused", "connecting: connection refused")},
@@ -76,7 +76,7 @@ var faults = []Fault{
 	{Name: "http: an empty body", Kind: kindHTTP, soft: true, answer: body("")},
 	{Name: "http: a page of HTML with status 200", Kind: kindHTTP, soft: true, answer: status(200, page)},
 	{Name: "http: JSON of another shape", Kind: kindHTTP, soft: true, answer: body(`[null]`)},
-	{Name: "http: a body without end", Kind: kindHTTP, vast: true, answer: func(_ *egress.Response, b *playedBody) {
+	{Name: "http: a body without end", Kind: kindHTTP, oversized: true, answer: func(_ *egress.Response, b *playedBody) {
 		b.endless, b.rest = true, []byte(strings.Repeat("0123456789abcdef", 256))
 	}},
 	{Name: "http: the connection breaks in the middle of the body", Kind: kindHTTP, answer: func(_ *egress.Response, b *playedBody) {
@@ -95,7 +95,7 @@ var faults = []Fault{
 	{Name: "net: the peer speaks another protocol", Kind: kindNet, soft: true, peer: func(_ context.Context, b []byte) (int, error) {
 		return copy(b, "\x00\xff\x16\x03 not what was expected\r\n"), nil
 	}},
-	{Name: "net: a line without end", Kind: kindNet, vast: true, peer: func(_ context.Context, b []byte) (int, error) {
+	{Name: "net: a line without end", Kind: kindNet, oversized: true, peer: func(_ context.Context, b []byte) (int, error) {
 		for i := range b {
 			b[i] = 'x'
 		}
@@ -150,11 +150,11 @@ var faults = []Fault{
 	{Name: "run: nothing is granted", Kind: kindRun, denies: true, input: func(in *plugins.Input) {
 		in.Grants.Rules, in.Grants.KV = nil, 0
 	}},
-	{Name: "run: no option is set", Kind: kindRun, soft: true, ours: true, input: func(in *plugins.Input) {
+	{Name: "run: no option is set", Kind: kindRun, soft: true, vegaLacks: true, input: func(in *plugins.Input) {
 		in.Values, in.Grants.Rules = nil, nil
 	}},
 	{
-		Name: "run: a deadline of 500 ms, and nothing answers", Kind: kindRun, input: func(in *plugins.Input) { in.Timeout = hurried },
+		Name: "run: a deadline of 500 ms, and nothing answers", Kind: kindRun, input: func(in *plugins.Input) { in.Timeout = shortTimeout },
 		call: fails("timeout", "timed out"),
 	},
 	{Name: "run: options and errors of a later vega", Kind: kindRun, harmless: true, input: func(in *plugins.Input) { in.Grease = true }},
@@ -164,14 +164,14 @@ func failing(f *Failure) func(context.Context, []byte) (int, error) {
 	return func(ctx context.Context, _ []byte) (int, error) { return 0, f.after(ctx) }
 }
 
-// faultyShelf is storage with a fault.
-type faultyShelf struct {
-	*shelf
+// faultyStorage is storage with a fault.
+type faultyStorage struct {
+	*storage
 	player *player
 }
 
-func (s faultyShelf) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {
-	v, ok, err := s.shelf.Get(ctx, integration, key)
+func (s faultyStorage) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {
+	v, ok, err := s.storage.Get(ctx, integration, key)
 	if err != nil {
 		return v, ok, err
 	}
@@ -180,11 +180,11 @@ func (s faultyShelf) Get(ctx context.Context, integration, key string) ([]byte, 
 	return v, v != nil, err
 }
 
-func (s faultyShelf) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
+func (s faultyStorage) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
 	s.player.touched = true
 	v, err := s.player.fault.kv(value, false)
 	if err != nil {
 		return err
 	}
-	return s.shelf.Set(ctx, integration, key, v, quota)
+	return s.storage.Set(ctx, integration, key, v, quota)
 }

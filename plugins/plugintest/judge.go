@@ -9,36 +9,36 @@ import (
 	"vega/policies/check"
 )
 
-// judge says what is wrong with how a probe bore a fault.
-func (k *Kit) judge(c *Case, f *Fault, well plugins.Result, run Run) Verdict {
+// judge decides whether a probe handled a fault correctly.
+func (k *Kit) judge(c *Case, f *Fault, baseline plugins.Result, run Run) Verdict {
 	v := Verdict{Fault: f.Name, Run: run, Status: run.Status, Cause: run.Cause, Message: run.Message}
 	optional := k.allOptional(c.Probe)
 	switch {
 	case run.Ended && run.Cause == check.Timeout:
-		v.Wrong = "the probe did not come back when a call told it that its time was over: return at once after an error"
+		v.Wrong = "the probe did not return after a call reported a timeout: return at once after an error"
 	case run.Ended && run.Cause != check.Host:
 		v.Wrong = run.Message
 	case run.Cause == check.Host:
-		v.Advice = "this machine was too busy to judge it; run the test again"
+		v.Advice = "this machine was too busy for a verdict; run the test again"
 	case f.harmless:
-		if run.Status != well.Status {
-			v.Wrong = "it should make no difference, and without it the probe is " + string(well.Status)
+		if run.Status != baseline.Status {
+			v.Wrong = "this fault should make no difference, but without it the probe is " + string(baseline.Status)
 		}
 		return v
 	case f.denies && run.Status == check.Healthy && !optional:
-		v.Wrong = "healthy, although it was refused all that it asked for: look at the result of each call"
-	case f.denies, f.ours:
+		v.Wrong = "healthy, although everything it asked for was denied: check the result of each call"
+	case f.denies, f.vegaLacks:
 	case run.Status == check.Healthy && f.soft:
-		if well.Status == check.Healthy && strings.HasPrefix(f.Name, "http: status") {
-			v.Advice = "healthy; if that is not meant, look at the status of the answer"
+		if baseline.Status == check.Healthy && strings.HasPrefix(f.Name, "http: status") {
+			v.Advice = "healthy; if that is not intended, check the status of the response"
 		}
 	case run.Status == check.Healthy:
-		v.Wrong = "healthy, although what it asked went wrong: look at the result of each call"
-	case run.Status == check.Unknown && run.Cause == check.Probe && !f.soft && !f.vast:
+		v.Wrong = "healthy, although a call failed: check the result of each call"
+	case run.Status == check.Unknown && run.Cause == check.Probe && !f.soft && !f.oversized:
 		v.Wrong = "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
 	}
-	if v.Wrong == "" && run.Status != check.Healthy && run.Cause != check.Host && !f.ours {
-		if why := vague(run.Message, well, c); why != "" && f.soft {
+	if v.Wrong == "" && run.Status != check.Healthy && run.Cause != check.Host && !f.vegaLacks {
+		if why := vague(run.Message, baseline, c); why != "" && f.soft {
 			v.Advice = why
 		} else {
 			v.Wrong = why
@@ -62,26 +62,26 @@ func (k *Kit) allOptional(probe string) bool {
 
 var number = regexp.MustCompile(`(?i)^\W*(failed|failure|error|errno|code|status)?\W*-?\d+\W*$`)
 
-// vague says why a message does not help whom it wakes; "" if it does.
-func vague(message string, well plugins.Result, c *Case) string {
+// vague returns why a message does not help the operator, or "" if it does.
+func vague(message string, baseline plugins.Result, c *Case) string {
 	switch {
 	case message == "the probe gave no message":
 		return "it gives no message: say what is wrong, and with what"
-	case message == well.Message && well.Status == check.Healthy:
-		return "its message is the same as when all is well: " + message
+	case message == baseline.Message && baseline.Status == check.Healthy:
+		return "its message is the same as without the fault: " + message
 	case number.MatchString(message):
 		return "its message is a number: " + message + "; say it in words"
 	case len(strings.Fields(message)) < 3:
 		return "its message is vague: " + message + "; say what is wrong, with what, and what to do"
 	case !namesTarget(message, c):
-		return "its message does not say with what something is wrong: " + message
+		return "its message does not name the target: " + message
 	default:
 		return ""
 	}
 }
 
-// namesTarget reports whether a message has in it anything of what the probe
-// was set to look at, or asked.
+// namesTarget reports whether a message contains any part of what the probe was
+// configured to check, or requested.
 func namesTarget(message string, c *Case) bool {
 	var names []string
 	add := func(text string) {

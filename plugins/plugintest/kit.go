@@ -16,25 +16,26 @@ import (
 	"vega/plugins/secret"
 )
 
-// Options are the surroundings in which a Kit records. A replay needs none.
+// Options are the environment in which a Kit records. A replay needs none.
 type Options struct {
-	Network   *egress.Network   // nil: the system's
-	Databases plugins.Databases // nil: no database is known
-	// Bundled says that the plugin is the one that ships with vega, whose fixed
-	// hosts are granted.
+	Network   *egress.Network   // nil for the system's
+	Databases plugins.Databases // nil if there is no database
+	// Bundled says that the plugin ships with vega, so that its fixed hosts are
+	// granted.
 	Bundled bool
-	// CacheDir keeps the compiled module for the next Kit; "" keeps nothing.
+	// CacheDir stores the compiled module for the next Kit; "" disables the
+	// cache.
 	CacheDir string
 }
 
-// Kit is a plugin on the bench.
+// Kit is a loaded plugin under test.
 type Kit struct {
 	Module  *plugins.Module
 	sandbox *plugins.Sandbox
 	options Options
 }
 
-// Open loads a module, as the daemon would.
+// Open loads a module as the daemon does.
 func Open(ctx context.Context, wasm []byte, o Options) (*Kit, error) {
 	k := &Kit{options: o}
 	var err error
@@ -51,20 +52,20 @@ func Open(ctx context.Context, wasm []byte, o Options) (*Kit, error) {
 // Close frees the module.
 func (k *Kit) Close() error { return errors.Join(k.Module.Close(), k.sandbox.Close()) }
 
-// Run is what came of one run.
+// Run is the result of one run.
 type Run struct {
 	plugins.Result
 	Log     []string // "WARN a line"
 	Learned Learned
-	Problem string // of the case: that it has no answer to what was asked
+	Problem string // with the case: it has no result for a request
 	// Undeclared are the options that the probe read and the manifest does not
-	// have. They are never set: most are misspelt.
+	// declare. They are never set; most are misspelled.
 	Undeclared []string
 
 	outlasted bool // it lasted until its deadline
 }
 
-// Probe is the probe of that name.
+// Probe returns the probe with the given name.
 func (k *Kit) Probe(name string) (*manifest.Probe, error) {
 	p, n := k.Module.Manifest.Probe(name)
 	if n < 0 {
@@ -73,7 +74,7 @@ func (k *Kit) Probe(name string) (*manifest.Probe, error) {
 	return p, nil
 }
 
-// input is the run that a case describes, without its world.
+// input returns the input of the run that a case describes, without its world.
 func (k *Kit) input(c *Case) (plugins.Input, error) {
 	p, err := k.Probe(c.Probe)
 	if err != nil {
@@ -95,7 +96,8 @@ func (k *Kit) input(c *Case) (plugins.Input, error) {
 	return plugins.Input{Integration: "test", Probe: c.Probe, Values: values, Grants: granted, Timeout: timeout}, nil
 }
 
-// Implied are the grants that follow from the config of a case and its probe.
+// Implied returns the grants that follow from the config of a case and its
+// probe.
 func (k *Kit) Implied(c *Case) (grant.Set, error) {
 	bare := *c
 	bare.Grant = Grant{}
@@ -104,7 +106,7 @@ func (k *Kit) Implied(c *Case) (grant.Set, error) {
 	return in.Grants, err
 }
 
-// run runs the probe in a world. allow grants what was not granted.
+// run runs the probe in a world. If allow is set, everything is granted.
 func (k *Kit) run(ctx context.Context, in plugins.Input, w *world, allow bool) Run {
 	var r Run
 	in.Grants.Watch = func(asked grant.Rule, granted bool) bool {
@@ -123,7 +125,7 @@ func (k *Kit) run(ctx context.Context, in plugins.Input, w *world, allow bool) R
 	return r
 }
 
-// world is what answers sql and kv for one run, and hears its log.
+// world implements sql, kv and the log for one run.
 type world struct {
 	databases plugins.Databases
 	kv        plugins.KV
@@ -137,13 +139,13 @@ type worldKey struct{}
 
 func worldOf(ctx context.Context) *world { return ctx.Value(worldKey{}).(*world) }
 
-// worlds passes each call on to the world of its run.
+// worlds passes each call to the world of its run.
 type worlds struct{}
 
 func (worlds) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	w := worldOf(ctx)
 	if w.databases == nil {
-		return nil, fmt.Errorf("no database %q is known", database)
+		return nil, fmt.Errorf("database %q is not configured", database)
 	}
 	return w.databases.Query(ctx, database, query)
 }
@@ -166,14 +168,14 @@ func logLine(ctx context.Context, _ string, level slog.Level, line string) {
 	w.log = append(w.log, level.String()+" "+line)
 }
 
-// shelf is storage that lasts for one run.
-type shelf struct {
+// storage keeps values for one run.
+type storage struct {
 	world *world
 	kept  map[string][]byte
-	first map[string][]byte // what was kept before the run, as far as it was read
+	first map[string][]byte // values from before the run that the run has read
 }
 
-func (s *shelf) Get(_ context.Context, _, key string) ([]byte, bool, error) {
+func (s *storage) Get(_ context.Context, _, key string) ([]byte, bool, error) {
 	v, ok := s.kept[key]
 	if ok && s.first != nil {
 		if _, seen := s.first[key]; !seen {
@@ -183,8 +185,8 @@ func (s *shelf) Get(_ context.Context, _, key string) ([]byte, bool, error) {
 	return v, ok, nil
 }
 
-// Set keeps to the quota, where there is one: a run that learns has none yet.
-func (s *shelf) Set(_ context.Context, _, key string, value []byte, quota int64) error {
+// Set enforces the quota, if there is one: a run that learns has none yet.
+func (s *storage) Set(_ context.Context, _, key string, value []byte, quota int64) error {
 	held := int64(len(key) + len(value))
 	for k, v := range s.kept {
 		if k != key {
@@ -192,7 +194,7 @@ func (s *shelf) Set(_ context.Context, _, key string, value []byte, quota int64)
 		}
 	}
 	if quota > 0 && held > quota {
-		return fmt.Errorf("%w: it would hold %d bytes, and may hold %d", plugins.ErrQuota, held, quota)
+		return fmt.Errorf("%w: it would use %d bytes of %d", plugins.ErrQuota, held, quota)
 	}
 	s.kept[key] = append([]byte{}, value...)
 	s.world.mu.Lock()

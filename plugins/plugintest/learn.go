@@ -11,11 +11,11 @@ import (
 
 // Learned is what runs asked of the host.
 type Learned struct {
-	Used   []grant.Rule  // granted, and asked for
-	Wanted []grant.Rule  // asked for, and not granted
-	KV     manifest.Size // what the keys and values of a run took at most
+	Used   []grant.Rule  // requested and granted
+	Wanted []grant.Rule  // requested and not granted
+	KV     manifest.Size // maximum size of the keys and values of a run
 	stores bool
-	sends  bool // secrets where only a grant allows it
+	sends  bool // sends secrets where only a grant allows it
 }
 
 func (l *Learned) asked(r grant.Rule, granted bool) {
@@ -45,8 +45,8 @@ func (l *Learned) Add(o Learned) {
 	l.KV, l.stores, l.sends = max(l.KV, o.KV), l.stores || o.stores, l.sends || o.sends
 }
 
-// Without is what a grant block has to say for the runs to go as they went,
-// where the rules that follow from config and plugin are in implied.
+// Without returns the grant block that the runs need in addition to the implied
+// grants, which follow from config and plugin.
 func (l *Learned) Without(implied grant.Set) Grant {
 	var g Grant
 	for _, r := range append(slices.Clone(l.Used), l.Wanted...) {
@@ -70,7 +70,7 @@ func (l *Learned) Without(implied grant.Set) Grant {
 	return g
 }
 
-// quota is a size that a person would write, with room for as much again.
+// quota returns a size that a person would write, with room for twice the use.
 func quota(used manifest.Size) manifest.Size {
 	q := manifest.Size(4 << 10)
 	for q < 2*used {
@@ -79,7 +79,7 @@ func quota(used manifest.Size) manifest.Size {
 	return q
 }
 
-// Block is the grant block as it is written in vega.hcl; "" if there is
+// Block returns the grant block as written in vega.hcl, or "" if there is
 // nothing to grant.
 func (g Grant) Block() string {
 	var b strings.Builder
@@ -111,7 +111,7 @@ func (g Grant) Block() string {
 	return "grant {\n" + b.String() + "}\n"
 }
 
-// With is both together, nothing twice.
+// With returns both grants combined, without duplicates.
 func (g Grant) With(o Grant) Grant {
 	join := func(a, b []string) []string {
 		all := append(slices.Clone(a), b...)

@@ -27,11 +27,11 @@ import (
 
 const token = "a-real-token-of-the-operator"
 
-// file is a SQLite file as a database of the configuration.
+// file is a SQLite file that serves as a configured database.
 type file struct{ *sql.DB }
 
 func (f file) Query(ctx context.Context, _, query string) (plugins.Rows, error) {
-	return f.QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side does both
+	return f.QueryContext(ctx, query) //nolint:rowserrcheck // the guest's side checks and closes
 }
 
 func coreKit(t *testing.T, o plugintest.Options) *plugintest.Kit {
@@ -49,7 +49,7 @@ func coreKit(t *testing.T, o plugintest.Options) *plugintest.Kit {
 	return k
 }
 
-// recorded is a run of one bundled probe against a real server.
+// recorded is a run of a bundled probe against a real server.
 type recorded struct {
 	probe  string
 	values manifest.Values
@@ -99,8 +99,8 @@ func world(t *testing.T) ([]recorded, plugintest.Options) {
 	}, plugintest.Options{Network: network, Databases: file{db}}
 }
 
-// A run is recorded from a real server, written to a file without a secret in
-// it, read again, and replayed with everything outside gone.
+// A run is recorded from a real server, written to a file without secrets, read
+// again, and replayed without the outside.
 func TestRecordAndReplay(t *testing.T) {
 	runs, o := world(t)
 	k := coreKit(t, o)
@@ -138,7 +138,7 @@ func TestRecordAndReplay(t *testing.T) {
 			}
 			for _, s := range []string{token, "a-secret-of-the-server"} {
 				if strings.Contains(string(text), s) {
-					t.Errorf("the recording has %q in it:\n%s", s, text)
+					t.Errorf("the recording contains %q:\n%s", s, text)
 				}
 			}
 			again, err := plugintest.ReadCase(path)
@@ -161,13 +161,13 @@ func TestRecordAndReplay(t *testing.T) {
 				}
 			}
 			if len(verdicts) < 5 {
-				t.Errorf("%d faults were tried", len(verdicts))
+				t.Errorf("tried %d faults", len(verdicts))
 			}
 		})
 	}
 }
 
-// What a probe is found to need is what a person would have written.
+// The learned grant is what a person would have written.
 func TestLearn(t *testing.T) {
 	runs, o := world(t)
 	k := coreKit(t, o)
@@ -193,12 +193,12 @@ func TestLearn(t *testing.T) {
 			in.Grants = grant.Set{Plaintext: true, Rules: parse(t, got)}
 			for _, rule := range in.Grants.Rules {
 				if !granted(follows, rule) {
-					t.Errorf("%s is not among what follows from the config, %v", rule, follows.Rules)
+					t.Errorf("%s is not implied by the config, %v", rule, follows.Rules)
 				}
 			}
 			_, run, err = k.Record(t.Context(), in, false)
 			if err != nil || run.Status != check.Healthy {
-				t.Errorf("%v: with what was learned it is %s: %s", err, run.Status, run.Message)
+				t.Errorf("%v: with the learned grant it is %s: %s", err, run.Status, run.Message)
 			}
 			for n := range in.Grants.Rules {
 				less := in
@@ -211,8 +211,8 @@ func TestLearn(t *testing.T) {
 	}
 }
 
-// What follows from the config is not in the block; where a target sends the
-// probe on to is.
+// The block omits what follows from the config, and contains the target of a
+// redirect.
 func TestLearnRedirect(t *testing.T) {
 	_, o := world(t)
 	k := coreKit(t, o)

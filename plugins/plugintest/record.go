@@ -17,11 +17,11 @@ import (
 	"vega/policies/check"
 )
 
-// Record runs the probe against the real outside and returns the run as a
-// case, which a replay has confirmed. in is the run as the daemon would make
-// it; what it keeps is thrown away. A probe that keeps something is run twice,
-// so that the case has what the first run kept. With allow, what is not
-// granted is let pass, and the case's grant block has it.
+// Record runs the probe against the real outside and returns the run as a case
+// that a replay has confirmed. in is the run as the daemon would make it;
+// stored values are discarded. A probe that stores values runs twice, so that
+// the case contains what the first run stored. With allow, everything is
+// granted, and the case's grant block contains what was missing.
 func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, Run, error) {
 	p, err := k.Probe(in.Probe)
 	if err != nil {
@@ -37,7 +37,7 @@ func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, 
 	var run Run
 	for range 2 {
 		w := &world{}
-		s := &shelf{world: w, kept: kept, first: map[string][]byte{}}
+		s := &storage{world: w, kept: kept, first: map[string][]byte{}}
 		w.kv = s
 		in.Around = func(n plugins.Network) plugins.Outside {
 			r = &recorder{net: n, databases: k.options.Databases, at: time.Now().Truncate(time.Millisecond)}
@@ -52,7 +52,7 @@ func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, 
 		}
 	}
 	if run.Cause == check.Denied || run.Cause == check.Host {
-		return nil, run, errors.New("nothing is worth recording: it is " + describe(run.Result))
+		return nil, run, errors.New("not worth recording: the result is " + describe(run.Result))
 	}
 	if allow {
 		implied, err := k.Implied(c)
@@ -69,7 +69,7 @@ func (k *Kit) Record(ctx context.Context, in plugins.Input, allow bool) (*Case, 
 	}
 	c.Expect = expectOf(again.Result)
 	if again.Problem != "" || again.Status != run.Status || again.Cause != run.Cause {
-		return c, run, errors.New("the recording does not replay as it went: it was " + describe(run.Result) + " and is " + describe(again.Result) + orProblem(again.Problem))
+		return c, run, errors.New("the replay differs from the recorded run: it was " + describe(run.Result) + " and is " + describe(again.Result) + orProblem(again.Problem))
 	}
 	return c, run, nil
 }
@@ -89,7 +89,7 @@ func orProblem(text string) string {
 	return "; " + text
 }
 
-// recorder writes down what goes through it.
+// recorder records the calls that pass through it.
 type recorder struct {
 	net       plugins.Network
 	databases plugins.Databases
@@ -101,12 +101,12 @@ type recorder struct {
 	sql       []*recordedRows
 }
 
-// maxReadings bounds the readings of the clock that are kept.
+// maxReadings bounds the number of recorded clock readings.
 const maxReadings = 64
 
-// clock is the time of day, which is written down as well.
+// clock returns the current time and records it.
 func (r *recorder) clock() time.Time {
-	if r == nil { // the run has not begun
+	if r == nil { // before the run
 		return time.Now()
 	}
 	now := time.Now()
@@ -143,7 +143,7 @@ func (r *recorder) redact(b []byte) Bytes {
 	return Bytes(r.net.Redact(string(b)))
 }
 
-// recordedHTTP is an exchange whose answer's body is still being read.
+// recordedHTTP is an exchange whose response body is still being read.
 type recordedHTTP struct {
 	Exchange
 	io.ReadCloser
@@ -171,7 +171,7 @@ func (r *recorder) HTTP(ctx context.Context, q *egress.Request) (*egress.Respons
 	return resp, nil
 }
 
-// recordHeader keeps no cookie: one is a secret that vega knows nothing of.
+// recordHeader omits cookies: a cookie is a secret that vega does not know of.
 func recordHeader(h http.Header, redact func(string) string) map[string][]string {
 	out := make(map[string][]string, len(h))
 	for name, values := range h {
@@ -205,7 +205,7 @@ func (e *recordedHTTP) finish(redact func([]byte) Bytes) Exchange {
 	return out
 }
 
-// recordedConn is a connection that is being used.
+// recordedConn is a connection in use.
 type recordedConn struct {
 	Connection
 	plugins.Conn
@@ -265,8 +265,8 @@ func (c *recordedConn) ended(err error) {
 	}
 }
 
-// finish joins what was read in pieces, and so takes out secrets that lay
-// across two of them.
+// finish joins data that was read in pieces, which also redacts secrets that
+// span two of them.
 func (c *recordedConn) finish(redact func([]byte) Bytes) Connection {
 	out := c.Connection
 	out.Steps = nil
@@ -306,8 +306,7 @@ type recordedRows struct {
 	redacted func(string) string
 }
 
-// The query that a probe makes is asked with its secrets, and written down
-// without.
+// Query runs a query with its secrets, and records it without them.
 func (r *recorder) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	if r.databases == nil {
 		return nil, errors.New("no database is known")
@@ -364,7 +363,7 @@ func (q *recordedRows) finish(redact func([]byte) Bytes) Query {
 	return out
 }
 
-// expectOf is what a replay of the run has to come to.
+// expectOf returns the expected result of a replay of the run.
 func expectOf(r plugins.Result) *Expect {
 	e := &Expect{Status: r.Status, Cause: r.Cause, Message: r.Message, Details: maps.Clone(r.Details)}
 	for _, m := range r.Metrics {

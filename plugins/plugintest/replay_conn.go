@@ -37,12 +37,12 @@ func (p *player) Dial(ctx context.Context, network int32, address string) (plugi
 	return conn, nil
 }
 
-// playedConn goes through the steps of a connection.
+// playedConn replays the steps of a connection.
 type playedConn struct {
 	Connection
 	player *player
 	next   int    // step
-	rest   []byte // read from the peer, and not yet by the guest
+	rest   []byte // received from the peer, but not yet read by the guest
 	peer   func(ctx context.Context, b []byte) (int, error)
 }
 
@@ -62,19 +62,19 @@ func (c *playedConn) Read(ctx context.Context, b []byte) (int, error) {
 		}
 	}
 	if len(c.rest) == 0 {
-		// The peer has said all that it said, or waits for the guest.
+		// The peer has sent everything, or waits for the guest.
 		return 0, (&Failure{"timeout", "timed out reading from " + c.Address}).after(ctx)
 	}
 	n := copy(b, c.rest)
 	c.rest = c.rest[n:]
 	if c.Network == "udp" {
-		c.rest = nil // what does not fit of a datagram is lost
+		c.rest = nil // the rest of a datagram is lost
 	}
 	return n, nil
 }
 
-// Write goes to behind the next step that is a writing. What the peer said
-// before it and the guest did not read is still there to be read.
+// Write advances past the next write step. What the peer sent before it, and
+// the guest has not read, can still be read.
 func (c *playedConn) Write(ctx context.Context, b []byte) (int, error) {
 	for i := c.next; i < len(c.Steps); i++ {
 		s := c.Steps[i]
@@ -86,7 +86,7 @@ func (c *playedConn) Write(ctx context.Context, b []byte) (int, error) {
 				c.rest = append(c.rest, passed.Read...)
 			}
 			c.next = i + 1
-			if rest := s.Write; len(b) < len(rest) { // the guest writes in smaller pieces now
+			if rest := s.Write; len(b) < len(rest) { // the guest now writes in smaller pieces
 				c.Steps = slices.Clone(c.Steps)
 				c.next, c.Steps[i] = i, Step{Write: rest[len(b):]}
 			}

@@ -8,7 +8,7 @@ import (
 	"vega/plugins"
 )
 
-// Query answers sql.
+// Query replays an sql query.
 func (p *player) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	if err := p.meets(ctx, kindSQL); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (p *player) Query(ctx context.Context, database, query string) (plugins.Row
 	return &playedRows{Query: q, ctx: ctx, row: -1}, nil
 }
 
-// playedRows are the rows of a query.
+// playedRows are the replayed rows of a query.
 type playedRows struct {
 	Query
 	ctx context.Context
@@ -47,7 +47,7 @@ func (r *playedRows) Scan(dest ...any) error {
 	for i, v := range r.Rows[r.row] {
 		raw, ok := dest[i].(*sql.RawBytes)
 		if !ok {
-			return fmt.Errorf("column %d can't be scanned into %T", i, dest[i])
+			return fmt.Errorf("column %d cannot be scanned into %T", i, dest[i])
 		}
 		*raw = nil
 		if v != nil {

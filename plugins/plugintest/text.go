@@ -10,11 +10,11 @@ import (
 
 const base64Prefix = "base64:"
 
-// Bytes are what went over a wire. In JSON they are text where they are
-// UTF-8, and else "base64:" with their base64.
+// Bytes is data sent or received. In JSON it is text if it is UTF-8, and
+// otherwise "base64:" followed by its base64 encoding.
 type Bytes []byte
 
-// MarshalJSON writes text as it is.
+// MarshalJSON writes UTF-8 as text.
 func (b Bytes) MarshalJSON() ([]byte, error) {
 	s := string(b)
 	if !utf8.ValidString(s) || strings.HasPrefix(s, base64Prefix) || strings.ContainsRune(s, utf8.RuneError) {
@@ -23,7 +23,7 @@ func (b Bytes) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON accepts either form.
 func (b *Bytes) UnmarshalJSON(text []byte) error {
 	var s string
 	if err := json.Unmarshal(text, &s); err != nil {
@@ -36,7 +36,7 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 	}
 	raw, err := base64.StdEncoding.DecodeString(coded)
 	if err != nil {
-		return fmt.Errorf("%.40q is no base64: %w", s, err)
+		return fmt.Errorf("%.40q is not valid base64: %w", s, err)
 	}
 	*b = raw
 	return nil

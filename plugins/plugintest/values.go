@@ -13,15 +13,15 @@ import (
 	"vega/plugins/secret"
 )
 
-// hidden is what stands for a secret in a case, standIn what the host has for
-// it when the case is run: a guest sees neither.
+// hidden stands for a secret in a case; standIn is the value that the host uses
+// for it when the case runs. A guest sees neither.
 const (
 	hidden  = "(secret)"
 	standIn = "stand-in-for-a-secret"
 )
 
-// configOf are values as a case has them: without secrets, and without what is
-// the option's default.
+// configOf returns values in the form of a case: without secrets and without
+// defaults.
 func configOf(p *manifest.Probe, values manifest.Values) (map[string]any, error) {
 	vault, err := secret.NewVault(p, values)
 	if err != nil {
@@ -66,8 +66,8 @@ func plain(v manifest.Value, redact func(string) string) any {
 	}
 }
 
-// values are a case's config as the sandbox takes it, defaults filled in, and
-// which of them the case names. All that is wrong is told.
+// values converts a case's config to the sandbox's form, with defaults filled
+// in, and returns which options the case sets. It reports all errors.
 func (c *Case) values(p *manifest.Probe) (manifest.Values, map[string]bool, error) {
 	values, written := manifest.Values{}, map[string]bool{}
 	var errs []error
@@ -103,7 +103,7 @@ func (c *Case) values(p *manifest.Probe) (manifest.Values, map[string]bool, erro
 	return values, written, errors.Join(errs...)
 }
 
-// withSecrets puts a stand-in where a secret stood.
+// withSecrets replaces each placeholder for a secret by a stand-in.
 func withSecrets(v manifest.Value) manifest.Value {
 	switch v := v.(type) {
 	case manifest.Text:

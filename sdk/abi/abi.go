@@ -1,30 +1,31 @@
 // Package abi holds the numbers and names of probe ABI version 1, and the raw
-// calls a guest makes to its host. ABI.md beside the sdk package is the text
-// of the contract; this package is the same contract for a compiler.
+// calls that a guest makes to its host. ABI.md next to package sdk is the
+// specification.
 //
-// Probe authors want package sdk instead. The host (package plugins) imports
-// only the constants. On anything but wasip1 the raw calls go to the Host
-// that sdktest installed, so that probes build and run natively.
+// Probe authors want package sdk instead. The host (package plugins) uses only
+// the constants. Except on wasip1, the raw calls go to the Host that sdktest
+// installed, so that probes build and run natively.
 package abi
 
-// Module is the import module every host function lives in, and the value of
-// "abi" in a manifest.
+// Module is the import module of every host function, and the value of "abi" in
+// a manifest.
 const Module = "vega_v1"
 
-// RunExport is the function a plugin exports: vega_run(probe_index) -> status.
+// RunExport is the function that a plugin exports: vega_run(probe_index) ->
+// status.
 const RunExport = "vega_run"
 
 // ManifestSection names the custom section that holds the manifest (JSON).
 const ManifestSection = "vega.manifest"
 
-// ProbeKey is the config key that answers with the name of the bound probe.
+// ProbeKey is the config key whose value is the name of the bound probe.
 const ProbeKey = "@probe"
 
-// Status is what vega_run returns: the Nagios plugin codes. Anything else is
-// a fault of the probe.
+// Status is the result of vega_run: a Nagios plugin code. Any other value is a
+// fault of the probe.
 type Status int32
 
-// The four statuses a probe may return.
+// The four statuses that a probe may return.
 const (
 	Healthy   Status = 0
 	Degraded  Status = 1
@@ -39,22 +40,22 @@ type Errno int32
 const (
 	ErrNotSet   Errno = -1  // no such option, key, path, header or record
 	ErrDenied   Errno = -2  // the capability or the destination was not granted
-	ErrTimeout  Errno = -3  // the run's deadline came while waiting
+	ErrTimeout  Errno = -3  // the run's deadline passed while waiting
 	ErrRefused  Errno = -4  // connection refused
 	ErrDNS      Errno = -5  // the name does not resolve
 	ErrTLS      Errno = -6  // handshake or verification failed
 	ErrReset    Errno = -7  // the peer closed or reset the connection
-	ErrTooLarge Errno = -8  // an answer over its limit
+	ErrTooLarge Errno = -8  // a result or argument over its limit
 	ErrInvalid  Errno = -9  // a malformed argument or a handle of another kind
 	ErrQuota    Errno = -10 // too many handles, or the key-value quota is full
 	ErrClosed   Errno = -11 // the handle is closed
-	ErrIO       Errno = -12 // anything else that went wrong outside
+	ErrIO       Errno = -12 // any other failure outside the guest
 )
 
-// Level is the level of a log line, in the order of log/slog.
+// Level is the level of a log line, as in log/slog.
 type Level int32
 
-// Levels of a log line.
+// The levels of a log line.
 const (
 	LevelDebug Level = 0
 	LevelInfo  Level = 1
@@ -62,20 +63,20 @@ const (
 	LevelError Level = 3
 )
 
-// Networks of the dial call.
+// The networks of the dial call.
 const (
 	NetTCP int32 = 0
 	NetTLS int32 = 1
 	NetUDP int32 = 2
 )
 
-// Options of the http_option call.
+// The options of the http_option call.
 const (
 	OptRedirects int32 = 0 // redirects to follow, default 10
-	OptMaxBody   int32 = 1 // largest response body in bytes
+	OptMaxBody   int32 = 1 // maximum size of the response body in bytes
 )
 
-// Phases of the http_timing call; each answers nanoseconds.
+// The phases of the http_timing call, which returns nanoseconds.
 const (
 	PhaseDNS       int32 = 0
 	PhaseConnect   int32 = 1
@@ -84,7 +85,7 @@ const (
 	PhaseTotal     int32 = 4
 )
 
-// Facts of the tls_info call.
+// The facts of the tls_info call.
 const (
 	TLSVersion  int32 = 0 // "TLS 1.3"
 	TLSCipher   int32 = 1
@@ -92,5 +93,5 @@ const (
 	TLSIssuer   int32 = 3
 	TLSNotAfter int32 = 4 // unix seconds, decimal
 	TLSDNSNames int32 = 5 // newline-separated
-	TLSVerified int32 = 6 // "" when verified, or why not
+	TLSVerified int32 = 6 // "" if verified, or the reason why not
 )

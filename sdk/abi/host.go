@@ -2,10 +2,9 @@
 
 package abi
 
-// Host is the other side of the raw calls, in Go's terms: what the sandbox is
-// to a guest, for a probe that runs natively. Calls that take a buffer copy as
-// much as fits and answer the full length; all others answer as their
-// namesakes in the contract do.
+// Host implements the raw calls for a probe that runs natively, as the sandbox
+// does for a guest. Calls that fill a buffer copy as much as fits and return
+// the full length; all others return what the specification says.
 type Host interface {
 	Config(key string, buf []byte) int32
 	Message(text string)
@@ -43,9 +42,9 @@ type Host interface {
 
 var host Host
 
-// Install makes h the host of all raw calls and returns what puts the former
-// one back. Only one probe runs natively at a time: package sdktest, which is
-// the one to call this, sees to that.
+// Install makes h the host of all raw calls and returns a function that
+// restores the previous one. Only one probe runs natively at a time; package
+// sdktest, the only caller, ensures that.
 func Install(h Host) (restore func()) {
 	former := host
 	host = h

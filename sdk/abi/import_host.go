@@ -10,7 +10,7 @@ func bytesAt(buf unsafe.Pointer, size uint32) []byte {
 
 // The raw calls of a native build go to the installed Host.
 
-// Config answers the length of the value at a dotted path.
+// Config returns the length of the value at a dotted path.
 func Config(key string, buf unsafe.Pointer, size uint32) int32 {
 	return host.Config(key, bytesAt(buf, size))
 }
@@ -21,22 +21,22 @@ func Message(text string) { host.Message(text) }
 // Detail adds a piece of evidence.
 func Detail(name, value string) { host.Detail(name, value) }
 
-// Metric adds a number that was measured.
+// Metric adds a measured value.
 func Metric(name string, value float64, unit string) { host.Metric(name, value, unit) }
 
 // Log writes a line to vega's log.
 func Log(level int32, text string) { host.Log(Level(level), text) }
 
-// Deadline answers the nanoseconds that are left.
+// Deadline returns the nanoseconds left.
 func Deadline() int64 { return host.Deadline() }
 
-// Now answers unix nanoseconds.
+// Now returns Unix nanoseconds.
 func Now() int64 { return host.Now() }
 
-// Error answers the length of the text of the last errno.
+// Error returns the length of the text of the last errno.
 func Error(buf unsafe.Pointer, size uint32) int32 { return host.Error(bytesAt(buf, size)) }
 
-// HTTPRequest begins a request and answers its handle.
+// HTTPRequest begins a request and returns its handle.
 func HTTPRequest(method, url string) int32 { return host.HTTPRequest(method, url) }
 
 // HTTPHeader adds a header to a request.
@@ -47,36 +47,36 @@ func HTTPHeader(handle int32, name, value string) int32 {
 // HTTPOption sets OptRedirects or OptMaxBody of a request.
 func HTTPOption(handle, what, value int32) int32 { return host.HTTPOption(handle, what, value) }
 
-// HTTPBasicAuth has the host add basic authentication to a request.
+// HTTPBasicAuth makes the host add basic authentication to a request.
 func HTTPBasicAuth(handle int32, user, password string) int32 {
 	return host.HTTPBasicAuth(handle, user, password)
 }
 
-// HTTPSend sends a request and answers the status of the response.
+// HTTPSend sends a request and returns the status of the response.
 func HTTPSend(handle int32, body string) int32 { return host.HTTPSend(handle, body) }
 
-// HTTPResponseHeader answers the length of a header of the response.
+// HTTPResponseHeader returns the length of a header of the response.
 func HTTPResponseHeader(handle int32, name string, buf unsafe.Pointer, size uint32) int32 {
 	return host.HTTPResponseHeader(handle, name, bytesAt(buf, size))
 }
 
-// JSON answers the length of the value at a path of the response's JSON.
+// JSON returns the length of the value at a path in the response's JSON.
 func JSON(handle int32, path string, buf unsafe.Pointer, size uint32) int32 {
 	return host.JSON(handle, path, bytesAt(buf, size))
 }
 
-// HTTPTiming answers the nanoseconds that a phase of the exchange took.
+// HTTPTiming returns the duration of a phase of the exchange in nanoseconds.
 func HTTPTiming(handle, phase int32) int64 { return host.HTTPTiming(handle, phase) }
 
-// Dial opens a connection and answers its handle.
+// Dial opens a connection and returns its handle.
 func Dial(network int32, address string) int32 { return host.Dial(network, address) }
 
-// Read answers the number of bytes read, 0 at the end.
+// Read returns the number of bytes read, 0 at the end.
 func Read(handle int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.Read(handle, bytesAt(buf, size))
 }
 
-// Write answers the number of bytes written to a connection.
+// Write returns the number of bytes written to a connection.
 func Write(handle int32, data unsafe.Pointer, size uint32) int32 {
 	return host.Write(handle, bytesAt(data, size))
 }
@@ -87,34 +87,35 @@ func Close(handle int32) { host.Close(handle) }
 // TLSStart upgrades a TCP connection.
 func TLSStart(handle int32, name string) int32 { return host.TLSStart(handle, name) }
 
-// TLSInfo answers the length of a fact of a TLS connection or https response.
+// TLSInfo returns the length of a fact about a TLS connection or https
+// response.
 func TLSInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.TLSInfo(handle, what, bytesAt(buf, size))
 }
 
-// Resolve answers the length of the newline-separated answers.
+// Resolve returns the length of the newline-separated records.
 func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32 {
 	return host.Resolve(rrtype, name, server, bytesAt(buf, size))
 }
 
-// Match answers 1 when the RE2 matches somewhere in the text, else 0.
+// Match returns 1 if the RE2 pattern matches anywhere in the text, else 0.
 func Match(pattern, text string) int32 { return host.Match(pattern, text) }
 
-// SQLQuery runs a query on a configured database and answers a handle.
+// SQLQuery runs a query on a configured database and returns a handle.
 func SQLQuery(database, query string) int32 { return host.SQLQuery(database, query) }
 
-// SQLNext answers 1 when there is another row, 0 at the end.
+// SQLNext returns 1 if there is another row, 0 at the end.
 func SQLNext(handle int32) int32 { return host.SQLNext(handle) }
 
-// SQLColumn answers the length of a column of the current row.
+// SQLColumn returns the length of a column of the current row.
 func SQLColumn(handle, column int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.SQLColumn(handle, column, bytesAt(buf, size))
 }
 
-// KVGet answers the length of a kept value.
+// KVGet returns the length of a stored value.
 func KVGet(key string, buf unsafe.Pointer, size uint32) int32 {
 	return host.KVGet(key, bytesAt(buf, size))
 }
 
-// KVSet keeps a value across runs.
+// KVSet stores a value across runs.
 func KVSet(key, value string) int32 { return host.KVSet(key, value) }

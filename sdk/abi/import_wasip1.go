@@ -2,11 +2,11 @@ package abi
 
 import "unsafe"
 
-// The raw calls. A string is passed as pointer and length; a buffer as pointer
-// and capacity. Each is imported only by a module that calls it, so the import
-// section of a plugin is an upper bound of what it can ask.
+// The raw calls. A string is passed as pointer and length, a buffer as pointer
+// and capacity. A module imports only the calls that it uses, so its import
+// section is an upper bound of what it can ask for.
 
-// Config answers the length of the value at a dotted path.
+// Config returns the length of the value at a dotted path.
 //
 //go:wasmimport vega_v1 config
 //go:noescape
@@ -24,7 +24,7 @@ func Message(text string)
 //go:noescape
 func Detail(name, value string)
 
-// Metric adds a number that was measured.
+// Metric adds a measured value.
 //
 //go:wasmimport vega_v1 metric
 //go:noescape
@@ -36,23 +36,23 @@ func Metric(name string, value float64, unit string)
 //go:noescape
 func Log(level int32, text string)
 
-// Deadline answers the nanoseconds that are left.
+// Deadline returns the nanoseconds left.
 //
 //go:wasmimport vega_v1 deadline
 func Deadline() int64
 
-// Now answers unix nanoseconds.
+// Now returns Unix nanoseconds.
 //
 //go:wasmimport vega_v1 now
 func Now() int64
 
-// Error answers the length of the text of the last errno.
+// Error returns the length of the text of the last errno.
 //
 //go:wasmimport vega_v1 error
 //go:noescape
 func Error(buf unsafe.Pointer, size uint32) int32
 
-// HTTPRequest begins a request and answers its handle.
+// HTTPRequest begins a request and returns its handle.
 //
 //go:wasmimport vega_v1 http_request
 //go:noescape
@@ -69,50 +69,50 @@ func HTTPHeader(handle int32, name, value string) int32
 //go:wasmimport vega_v1 http_option
 func HTTPOption(handle, what, value int32) int32
 
-// HTTPBasicAuth has the host add basic authentication to a request.
+// HTTPBasicAuth makes the host add basic authentication to a request.
 //
 //go:wasmimport vega_v1 http_basic_auth
 //go:noescape
 func HTTPBasicAuth(handle int32, user, password string) int32
 
-// HTTPSend sends a request and answers the status of the response, whose
+// HTTPSend sends a request and returns the status of the response, whose
 // handle is that of the request.
 //
 //go:wasmimport vega_v1 http_send
 //go:noescape
 func HTTPSend(handle int32, body string) int32
 
-// HTTPResponseHeader answers the length of a header of the response.
+// HTTPResponseHeader returns the length of a header of the response.
 //
 //go:wasmimport vega_v1 http_response_header
 //go:noescape
 func HTTPResponseHeader(handle int32, name string, buf unsafe.Pointer, size uint32) int32
 
-// JSON answers the length of the value at a path of the response's JSON.
+// JSON returns the length of the value at a path in the response's JSON.
 //
 //go:wasmimport vega_v1 json
 //go:noescape
 func JSON(handle int32, path string, buf unsafe.Pointer, size uint32) int32
 
-// HTTPTiming answers the nanoseconds that a phase of the exchange took.
+// HTTPTiming returns the duration of a phase of the exchange in nanoseconds.
 //
 //go:wasmimport vega_v1 http_timing
 func HTTPTiming(handle, phase int32) int64
 
-// Dial opens a connection and answers its handle.
+// Dial opens a connection and returns its handle.
 //
 //go:wasmimport vega_v1 dial
 //go:noescape
 func Dial(network int32, address string) int32
 
-// Read answers the number of bytes read from a connection or response body, 0
+// Read returns the number of bytes read from a connection or response body, 0
 // at its end.
 //
 //go:wasmimport vega_v1 read
 //go:noescape
 func Read(handle int32, buf unsafe.Pointer, size uint32) int32
 
-// Write answers the number of bytes written to a connection.
+// Write returns the number of bytes written to a connection.
 //
 //go:wasmimport vega_v1 write
 //go:noescape
@@ -129,49 +129,48 @@ func Close(handle int32)
 //go:noescape
 func TLSStart(handle int32, name string) int32
 
-// TLSInfo answers the length of a fact of a TLS connection or https response.
+// TLSInfo returns the length of a fact about a TLS connection or https response.
 //
 //go:wasmimport vega_v1 tls_info
 //go:noescape
 func TLSInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32
 
-// Resolve answers the length of the newline-separated answers to a DNS
-// question.
+// Resolve returns the length of the newline-separated records of a DNS query.
 //
 //go:wasmimport vega_v1 resolve
 //go:noescape
 func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32
 
-// Match answers 1 when the RE2 matches somewhere in the text, else 0.
+// Match returns 1 if the RE2 pattern matches anywhere in the text, else 0.
 //
 //go:wasmimport vega_v1 match
 //go:noescape
 func Match(pattern, text string) int32
 
-// SQLQuery runs a query on a configured database and answers a handle.
+// SQLQuery runs a query on a configured database and returns a handle.
 //
 //go:wasmimport vega_v1 sql_query
 //go:noescape
 func SQLQuery(database, query string) int32
 
-// SQLNext answers 1 when there is another row, 0 at the end.
+// SQLNext returns 1 if there is another row, 0 at the end.
 //
 //go:wasmimport vega_v1 sql_next
 func SQLNext(handle int32) int32
 
-// SQLColumn answers the length of a column of the current row.
+// SQLColumn returns the length of a column of the current row.
 //
 //go:wasmimport vega_v1 sql_column
 //go:noescape
 func SQLColumn(handle, column int32, buf unsafe.Pointer, size uint32) int32
 
-// KVGet answers the length of a kept value.
+// KVGet returns the length of a stored value.
 //
 //go:wasmimport vega_v1 kv_get
 //go:noescape
 func KVGet(key string, buf unsafe.Pointer, size uint32) int32
 
-// KVSet keeps a value across runs.
+// KVSet stores a value across runs.
 //
 //go:wasmimport vega_v1 kv_set
 //go:noescape

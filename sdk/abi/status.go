@@ -1,6 +1,6 @@
 package abi
 
-// String is the status in the word an operator reads.
+// String returns the name of the status.
 func (s Status) String() string {
 	switch s {
 	case Healthy:

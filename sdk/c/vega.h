@@ -1,7 +1,7 @@
 // vega.h: the SDK for probes in C, for version 1 of the probe ABI.
 //
-// A probe is a function that returns a status; VEGA_PROBES gives it the name
-// that the manifest knows it by:
+// A probe is a function that returns a status. VEGA_PROBES registers it under
+// its name in the manifest:
 //
 //	#include "vega.h"
 //
@@ -17,15 +17,16 @@
 //
 //	VEGA_PROBES({"orders", orders})
 //
-// Everything here is in this header. It needs no C library and allocates
-// nothing: text goes into buffers that the caller has. A function that fills a
-// buffer puts a 0 behind the text, returns the length of the WHOLE value, as
-// snprintf does, or a negative vega_error; what did not fit is cut off, so
-// compare the length with the size of the buffer where that matters. Ask
-// vega_error_text for the text of an error right away: the next one replaces
-// it.
+// Everything is in this header. It needs no C library and allocates nothing:
+// text goes into buffers that the caller provides. A function that fills a
+// buffer terminates the text with a 0 and returns the length of the WHOLE
+// value, as snprintf does, or a negative vega_error. A value that does not fit
+// is truncated, so compare the length with the size of the buffer if that
+// matters. Call vega_error_text for the text of an error at once: the next
+// error replaces it.
 //
-// Nothing has to be closed: the host closes what a run leaves open, of which
+// Nothing must be closed: the host closes what a run leaves open, up to 16
+// handles at a time.
 // there may be 16 at a time.
 #ifndef VEGA_H
 #define VEGA_H
@@ -39,23 +40,23 @@
 
 // ---- Statuses, errors, numbers of the contract ----
 
-// What a probe comes to: the codes of Nagios plugins.
+// The state of the target: Nagios plugin codes.
 typedef enum { VEGA_HEALTHY, VEGA_DEGRADED, VEGA_UNHEALTHY, VEGA_UNKNOWN } vega_status;
 
-// Why a call failed. A later vega may have others; take those for VEGA_ERR_IO.
+// Why a call failed. A later vega may have others; treat those as VEGA_ERR_IO.
 typedef enum {
 	VEGA_ERR_NOT_SET = -1,   // no such option, key, path, header or record; SQL NULL
-	VEGA_ERR_DENIED = -2,    // not granted; the text has the line to paste
-	VEGA_ERR_TIMEOUT = -3,   // the run's deadline came while waiting
+	VEGA_ERR_DENIED = -2,    // not granted; the text contains the line to paste
+	VEGA_ERR_TIMEOUT = -3,   // the run's deadline passed while waiting
 	VEGA_ERR_REFUSED = -4,   // connection refused
 	VEGA_ERR_DNS = -5,       // the name does not resolve
 	VEGA_ERR_TLS = -6,       // handshake or verification failed
 	VEGA_ERR_RESET = -7,     // the peer closed or reset the connection
-	VEGA_ERR_TOO_LARGE = -8, // an answer or an argument over its limit
+	VEGA_ERR_TOO_LARGE = -8, // a result or argument over its limit
 	VEGA_ERR_INVALID = -9,   // a malformed argument, or a handle of another kind
 	VEGA_ERR_QUOTA = -10,    // too many handles, or the storage is full
 	VEGA_ERR_CLOSED = -11,   // no such open handle
-	VEGA_ERR_IO = -12        // anything else that went wrong outside
+	VEGA_ERR_IO = -12        // any other failure outside the guest
 } vega_error;
 
 typedef enum { VEGA_LOG_DEBUG, VEGA_LOG_INFO, VEGA_LOG_WARN, VEGA_LOG_ERROR } vega_level;
@@ -63,14 +64,14 @@ typedef enum { VEGA_TCP, VEGA_TLS, VEGA_UDP } vega_network;
 typedef enum { VEGA_PHASE_DNS, VEGA_PHASE_CONNECT, VEGA_PHASE_TLS, VEGA_PHASE_FIRST_BYTE, VEGA_PHASE_TOTAL } vega_phase;
 typedef enum { VEGA_TLS_VERSION, VEGA_TLS_CIPHER, VEGA_TLS_SUBJECT, VEGA_TLS_ISSUER, VEGA_TLS_NOT_AFTER, VEGA_TLS_DNS_NAMES, VEGA_TLS_VERIFIED } vega_tls_fact;
 
-// Handles. A negative one is a vega_error, and may be passed on: what is asked
-// of it fails with VEGA_ERR_CLOSED.
+// Handles. A negative one is a vega_error and may be passed on: calls with it
+// fail with VEGA_ERR_CLOSED.
 typedef int32_t vega_request;
 typedef int32_t vega_response;
 typedef int32_t vega_conn;
 typedef int32_t vega_rows;
 
-// ---- The calls themselves, as ABI.md has them ----
+// ---- The raw calls, as specified in ABI.md ----
 
 #define VEGA_IMPORT(name) __attribute__((import_module("vega_v1"), import_name(#name))) extern
 
@@ -79,7 +80,7 @@ VEGA_IMPORT(message) void vega_raw_message(const char *text, uint32_t len);
 VEGA_IMPORT(detail) void vega_raw_detail(const char *key, uint32_t key_len, const char *value, uint32_t len);
 VEGA_IMPORT(metric) void vega_raw_metric(const char *name, uint32_t len, double value, const char *unit, uint32_t unit_len);
 VEGA_IMPORT(log) void vega_raw_log(int32_t level, const char *text, uint32_t len);
-VEGA_IMPORT(deadline) int64_t vega_deadline(void); // nanoseconds that are left for calls
+VEGA_IMPORT(deadline) int64_t vega_deadline(void); // nanoseconds left for calls
 VEGA_IMPORT(now) int64_t vega_now(void);           // nanoseconds since 1970, UTC
 VEGA_IMPORT(error) int32_t vega_raw_error(char *buf, uint32_t cap);
 VEGA_IMPORT(http_request) int32_t vega_raw_http_request(const char *method, uint32_t method_len, const char *url, uint32_t url_len);
@@ -95,10 +96,10 @@ VEGA_IMPORT(read) int32_t vega_raw_read(int32_t h, void *buf, uint32_t cap);
 VEGA_IMPORT(write) int32_t vega_raw_write(int32_t h, const void *data, uint32_t len);
 VEGA_IMPORT(tls_start) int32_t vega_raw_tls_start(int32_t h, const char *name, uint32_t len);
 VEGA_IMPORT(tls_info) int32_t vega_raw_tls_info(int32_t h, int32_t what, char *buf, uint32_t cap);
-VEGA_IMPORT(close) void vega_close(int32_t handle); // gives a handle of any kind back before the run ends
+VEGA_IMPORT(close) void vega_close(int32_t handle); // frees a handle of any kind before the run ends
 VEGA_IMPORT(resolve) int32_t vega_raw_resolve(const char *type, uint32_t type_len, const char *name, uint32_t name_len, const char *server, uint32_t server_len, char *buf, uint32_t cap);
 VEGA_IMPORT(sql_query) int32_t vega_raw_sql_query(const char *database, uint32_t database_len, const char *query, uint32_t len);
-VEGA_IMPORT(sql_next) int32_t vega_sql_next(vega_rows rows); // 1: there is another row; 0: that was the end; or an error
+VEGA_IMPORT(sql_next) int32_t vega_sql_next(vega_rows rows); // 1: there is another row; 0: end; or an error
 VEGA_IMPORT(sql_column) int32_t vega_raw_sql_column(int32_t h, int32_t column, char *buf, uint32_t cap);
 VEGA_IMPORT(kv_get) int32_t vega_raw_kv_get(const char *key, uint32_t key_len, void *buf, uint32_t cap);
 VEGA_IMPORT(kv_set) int32_t vega_raw_kv_set(const char *key, uint32_t key_len, const void *value, uint32_t len);
@@ -106,7 +107,7 @@ VEGA_IMPORT(match) int32_t vega_raw_match(const char *re, uint32_t re_len, const
 
 // ---- Text ----
 
-// What a compiler calls by itself, where there is no C library.
+// Functions that compilers call implicitly, in the absence of a C library.
 __attribute__((weak, no_builtin("memcpy"))) void *memcpy(void *restrict to, const void *restrict from, size_t n) {
 	for (size_t i = 0; i < n; i++) ((char *)to)[i] = ((const char *)from)[i];
 	return to;
@@ -154,20 +155,20 @@ VEGA_UNUSED bool vega_starts_with(const char *s, const char *start) {
 	return n <= vega_len(s) && memcmp(s, start, n) == 0;
 }
 
-// vega_ends puts the 0 behind what a call filled a buffer with.
+// vega_ends terminates the text that a call wrote to a buffer.
 VEGA_UNUSED int32_t vega_ends(char *buf, size_t cap, int32_t n) {
 	if (cap > 0) buf[n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1] = 0;
 	return n;
 }
 
-// vega_clip is how much of a text fits a limit, at the end of a character.
+// vega_clip returns how much of a text fits a limit, in whole characters.
 VEGA_UNUSED uint32_t vega_clip(const char *s, uint32_t n, uint32_t limit) {
 	if (n <= limit) return n;
 	for (n = limit; n > 0 && (s[n] & 0xC0) == 0x80;) n--;
 	return n;
 }
 
-// A sink takes text up to the size of its buffer and counts the rest.
+// A sink stores text up to the size of its buffer and counts the rest.
 typedef struct {
 	char *buf;
 	size_t cap, len;
@@ -190,8 +191,8 @@ VEGA_UNUSED void vega_put_number(vega_sink *s, uint64_t n, uint32_t base, bool n
 	vega_put(s, digits + at, sizeof digits - at);
 }
 
-// vega_put_double writes with a number of places after the point, of at most
-// nine. What is over 2^63 is written as that.
+// vega_put_double writes a number with up to nine decimal places. Numbers over
+// 2^63 are written as 2^63.
 VEGA_UNUSED void vega_put_double(vega_sink *s, double v, int places) {
 	if (v != v) {
 		vega_put(s, "nan", 3);
@@ -217,7 +218,7 @@ VEGA_UNUSED void vega_put_double(vega_sink *s, double v, int places) {
 	}
 }
 
-// vega_vformat is vega_format for a list of arguments.
+// vega_vformat is vega_format with a va_list.
 VEGA_UNUSED int32_t vega_vformat(char *buf, size_t cap, const char *format, va_list args) {
 	vega_sink s = {buf, cap, 0};
 	for (const char *f = format; *f != 0; f++) {
@@ -275,8 +276,8 @@ __attribute__((format(printf, 3, 4))) VEGA_UNUSED int32_t vega_format(char *buf,
 	return n;
 }
 
-// vega_to_int reads a decimal number, with or without a sign; false if the
-// text is none or is too large.
+// vega_to_int parses a decimal number with an optional sign. It returns false
+// if the text is not a number or is out of range.
 VEGA_UNUSED bool vega_to_int(const char *text, int64_t *out) {
 	bool negative = *text == '-';
 	if (*text == '-' || *text == '+') text++;
@@ -291,7 +292,7 @@ VEGA_UNUSED bool vega_to_int(const char *text, int64_t *out) {
 	return true;
 }
 
-// vega_to_double reads a decimal number as JSON writes it: 12, -0.5, 1e3.
+// vega_to_double parses a decimal number as written in JSON: 12, -0.5, 1e3.
 VEGA_UNUSED bool vega_to_double(const char *text, double *out) {
 	bool negative = *text == '-', any = false;
 	if (*text == '-' || *text == '+') text++;
@@ -315,9 +316,10 @@ VEGA_UNUSED bool vega_to_double(const char *text, double *out) {
 	return true;
 }
 
-// ---- What a probe tells ----
+// ---- Reporting ----
 
-// VEGA_CLIPPED cuts a text to a limit, with a mark, and hands it to a call.
+// VEGA_CLIPPED truncates a text to a limit, with a mark, and passes it to a
+// call.
 #define VEGA_CLIPPED(text, n, limit, call)                       \
 	do {                                                         \
 		if ((n) <= (limit)) {                                    \
@@ -334,13 +336,13 @@ VEGA_UNUSED bool vega_to_double(const char *text, double *out) {
 		}                                                        \
 	} while (0)
 
-// vega_message sets the one-line result, of at most 1 KiB. The last call wins.
+// vega_message sets the one-line result, up to 1 KiB. The last call wins.
 VEGA_UNUSED void vega_message(const char *text) {
 	uint32_t n = vega_len(text);
 	VEGA_CLIPPED(text, n, 1024, vega_raw_message(vega_at, vega_n));
 }
 
-// vega_say formats a message and answers the status it goes with.
+// vega_say formats a message and returns the status.
 VEGA_UNUSED vega_status vega_say(vega_status status, const char *format, va_list args) {
 	char text[2048];
 	vega_vformat(text, sizeof text, format, args);
@@ -348,8 +350,8 @@ VEGA_UNUSED vega_status vega_say(vega_status status, const char *format, va_list
 	return status;
 }
 
-// The results of a probe: return vega_unhealthy("%s does not answer", url).
-// The message is one line for a person: what is wrong, and what to do.
+// The results of a probe: return vega_unhealthy("%s does not answer", url). The
+// message is one line for the operator: what is wrong and what to do.
 #define VEGA_RESULT(name, status)                                                                 \
 	__attribute__((format(printf, 1, 2))) VEGA_UNUSED vega_status name(const char *format, ...) { \
 		va_list args;                                                                             \
@@ -358,13 +360,13 @@ VEGA_UNUSED vega_status vega_say(vega_status status, const char *format, va_list
 		va_end(args);                                                                             \
 		return status;                                                                            \
 	}
-VEGA_RESULT(vega_healthy, VEGA_HEALTHY)     // the target does its job
-VEGA_RESULT(vega_degraded, VEGA_DEGRADED)   // it works, but not as it should
-VEGA_RESULT(vega_unhealthy, VEGA_UNHEALTHY) // it does not do its job
-VEGA_RESULT(vega_unknown, VEGA_UNKNOWN)     // the probe could not tell: the fault is not known to be the target's
+VEGA_RESULT(vega_healthy, VEGA_HEALTHY)     // the target works
+VEGA_RESULT(vega_degraded, VEGA_DEGRADED)   // the target works, but not as it should
+VEGA_RESULT(vega_unhealthy, VEGA_UNHEALTHY) // the target does not work
+VEGA_RESULT(vega_unknown, VEGA_UNKNOWN)     // the probe could not determine the state: the target may not be at fault
 
-// vega_detail adds evidence under a name; the same name again replaces it. At
-// most 64 are kept, of 4 KiB each.
+// vega_detail adds evidence under a name; the same name replaces it. Up to 64
+// are kept, 4 KiB each.
 VEGA_UNUSED void vega_detail(const char *name, const char *value) {
 	char key[128];
 	uint32_t name_len = vega_len(name), n = vega_len(value);
@@ -375,30 +377,30 @@ VEGA_UNUSED void vega_detail(const char *name, const char *value) {
 	VEGA_CLIPPED(value, n, 4096, vega_raw_detail(key, name_len, vega_at, vega_n));
 }
 
-// vega_metric adds a number that was measured, in a unit such as "ms". What is
-// no finite number is left out.
+// vega_metric adds a measured value in a unit such as "ms". Values that are not
+// finite are ignored.
 VEGA_UNUSED void vega_metric(const char *name, double value, const char *unit) {
 	if (value - value != 0) return;
 	uint32_t n = vega_len(name), u = vega_len(unit);
 	vega_raw_metric(name, vega_clip(name, n, 128), value, unit, vega_clip(unit, u, 128));
 }
 
-// vega_millis adds a time, in nanoseconds, as a metric in milliseconds.
+// vega_millis adds a duration in nanoseconds as a metric in milliseconds.
 VEGA_UNUSED void vega_millis(const char *name, int64_t nanoseconds) { vega_metric(name, (double)nanoseconds / 1e6, "ms"); }
 
-// vega_log writes a line to vega's log, which keeps 64 of a run, of 1 KiB.
+// vega_log writes a line to vega's log, which keeps 64 lines of 1 KiB per run.
 VEGA_UNUSED void vega_log(vega_level level, const char *line) {
 	uint32_t n = vega_len(line);
 	VEGA_CLIPPED(line, n, 1024, vega_raw_log(level, vega_at, vega_n));
 }
 
-// vega_error_text is the text of the error that was answered last: a sentence
-// for an operator, without secrets.
+// vega_error_text returns the text of the last error: a sentence for the
+// operator, without secrets.
 VEGA_UNUSED int32_t vega_error_text(char *buf, size_t cap) { return vega_ends(buf, cap, vega_raw_error(buf, (uint32_t)cap)); }
 
 VEGA_UNUSED bool vega_line_too_long; // the last VEGA_ERR_TOO_LARGE was vega_read_line's
 
-// vega_failed_text is vega_failed without telling: the text goes into a buffer.
+// vega_failed_text is like vega_failed but writes the message to a buffer.
 VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *buf, size_t cap) {
 	char text[1024];
 	vega_error_text(text, sizeof text);
@@ -411,19 +413,18 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	case VEGA_ERR_DNS: vega_format(buf, cap, "the name of %s does not resolve; correct the name or repair its DNS (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed; repair its certificate or its TLS settings (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_RESET: vega_format(buf, cap, "%s closed the connection in the middle of the exchange; look into its log", who); return VEGA_UNHEALTHY;
-	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "the answer of %s is over the size limit; check a smaller page (%s)", who, text); return VEGA_UNKNOWN;
+	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "the response of %s is over the size limit; check a smaller page (%s)", who, text); return VEGA_UNKNOWN;
 	case VEGA_ERR_INVALID:
 	case VEGA_ERR_QUOTA:
-	case VEGA_ERR_CLOSED: vega_format(buf, cap, "the check of %s could not be made: %s", who, text); return VEGA_UNKNOWN;
+	case VEGA_ERR_CLOSED: vega_format(buf, cap, "could not check %s: %s", who, text); return VEGA_UNKNOWN;
 	default: vega_format(buf, cap, "%s: %s", who, text); return VEGA_UNHEALTHY;
 	}
 }
 
-// vega_failed turns a call that failed into a result: whose fault it is, and
-// what to do. Call it right after the call. who is the target, such as
-// "https://example.com". A denial is unknown and says what to grant; what the
-// target or the way to it is to blame for is unhealthy; a call that was made
-// wrongly is unknown.
+// vega_failed turns a failed call into a result that says whose fault it is and
+// what to do. Call it right after the failed call. who is the target, such as
+// "https://example.com". A denial is unknown and says what to grant; a failure
+// of the target or the path to it is unhealthy; an incorrect call is unknown.
 VEGA_UNUSED vega_status vega_failed(const char *who, int32_t error) {
 	char text[2048];
 	vega_status status = vega_failed_text(who, error, text, sizeof text);
@@ -433,13 +434,13 @@ VEGA_UNUSED vega_status vega_failed(const char *who, int32_t error) {
 
 // ---- Options of the integration ----
 //
-// An option that is not set and has no default is "", 0 or false; vega_has
-// tells the two apart. The host has checked every value against its type in
+// An option that is not set and has no default is "", 0 or false; use vega_has
+// to tell the difference. The host has checked every value against its type in
 // the manifest. A path leads into lists and maps: "headers.Accept", "urls.0".
 
-// vega_string is the option's text. What came from env() or file() is a
-// placeholder of the same length: the host puts the real value in where it is
-// sent as a whole, in a header, basic auth or the configured URL.
+// vega_string returns the option's text. A value from env() or file() is a
+// placeholder of the same length: the host replaces it where it is sent as a
+// whole, in a header, basic auth or the configured URL.
 VEGA_UNUSED int32_t vega_string(const char *option, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_config(option, vega_len(option), buf, (uint32_t)cap));
 }
@@ -447,7 +448,7 @@ VEGA_UNUSED int32_t vega_string(const char *option, char *buf, size_t cap) {
 // vega_has reports whether the option is set or has a default.
 VEGA_UNUSED bool vega_has(const char *option) { return vega_raw_config(option, vega_len(option), NULL, 0) >= 0; }
 
-// vega_number is the number in a number option.
+// vega_number returns the value of a number option.
 VEGA_UNUSED double vega_number(const char *option) {
 	char text[64];
 	double v = 0;
@@ -455,8 +456,8 @@ VEGA_UNUSED double vega_number(const char *option) {
 	return vega_to_double(text, &v) ? v : 0;
 }
 
-// vega_int is a whole number: a number option's, the nanoseconds of a duration
-// or the bytes of a size.
+// vega_int returns a whole number: a number option, the nanoseconds of a
+// duration or the bytes of a size.
 VEGA_UNUSED int64_t vega_int(const char *option) {
 	char text[64];
 	int64_t n = 0;
@@ -464,35 +465,36 @@ VEGA_UNUSED int64_t vega_int(const char *option) {
 	return vega_to_int(text, &n) ? n : (int64_t)vega_number(option);
 }
 
-// vega_flag is the value of a bool option.
+// vega_flag returns the value of a bool option.
 VEGA_UNUSED bool vega_flag(const char *option) {
 	char text[8];
 	vega_string(option, text, sizeof text);
 	return vega_equal(text, "true");
 }
 
-// vega_count is the number of elements of a list or map option.
+// vega_count returns the number of elements of a list or map option.
 VEGA_UNUSED int32_t vega_count(const char *option) {
 	char path[512];
 	vega_format(path, sizeof path, "%s.#", option);
 	return (int32_t)vega_int(path);
 }
 
-// vega_element is an element of a list option.
+// vega_element returns an element of a list option.
 VEGA_UNUSED int32_t vega_element(const char *option, int32_t i, char *buf, size_t cap) {
 	char path[512];
 	vega_format(path, sizeof path, "%s.%d", option, (int)i);
 	return vega_string(path, buf, cap);
 }
 
-// vega_key is a key of a map option, in their order; vega_value is its value.
+// vega_key returns a key of a map option by index; vega_value returns its
+// value.
 VEGA_UNUSED int32_t vega_key(const char *option, int32_t i, char *buf, size_t cap) {
 	char path[512];
 	vega_format(path, sizeof path, "%s.@%d", option, (int)i);
 	return vega_string(path, buf, cap);
 }
 
-// vega_escape makes a key stand for itself in a path.
+// vega_escape escapes a key for use in a path.
 VEGA_UNUSED int32_t vega_escape(const char *key, char *buf, size_t cap) {
 	vega_sink s = {buf, cap, 0};
 	for (const char *k = key; *k != 0; k++) {
@@ -512,26 +514,26 @@ VEGA_UNUSED int32_t vega_value(const char *option, const char *key, char *buf, s
 // ---- HTTP: capability "http" ----
 
 // vega_http begins a request. The certificate of an https server is always
-// verified; up to 10 redirects are followed, each judged by the grants.
+// verified. Up to 10 redirects are followed, each subject to the grants.
 VEGA_UNUSED vega_request vega_http(const char *method, const char *url) { return vega_raw_http_request(method, vega_len(method), url, vega_len(url)); }
 
 // vega_http_header adds a header. A secret may be its value or a part of it.
 VEGA_UNUSED int32_t vega_http_header(vega_request r, const char *name, const char *value) { return vega_raw_http_header(r, name, vega_len(name), value, vega_len(value)); }
 
-// vega_http_basic_auth has the host add and encode user and password, which
-// may be secrets.
+// vega_http_basic_auth adds basic authentication, encoded by the host, so that
+// user and password may be secrets.
 VEGA_UNUSED int32_t vega_http_basic_auth(vega_request r, const char *user, const char *password) { return vega_raw_http_basic_auth(r, user, vega_len(user), password, vega_len(password)); }
 
-// vega_http_redirects sets how many redirects to follow; 0 makes the redirect
-// the answer.
+// vega_http_redirects sets how many redirects to follow; with 0, the redirect
+// is the response.
 VEGA_UNUSED int32_t vega_http_redirects(vega_request r, int32_t n) { return vega_raw_http_option(r, 0, n); }
 
-// vega_http_max_body sets the largest body of the answer, in bytes.
+// vega_http_max_body sets the maximum size of the response body in bytes.
 VEGA_UNUSED int32_t vega_http_max_body(vega_request r, int32_t bytes) { return vega_raw_http_option(r, 1, bytes); }
 
-// vega_http_send sends the request, with a body or NULL, and answers the HTTP
-// status when the headers are there, or an error. From then on the handle is
-// that of the response.
+// vega_http_send sends the request with a body or NULL. It returns the HTTP
+// status when the response headers have arrived, or an error. From then on the
+// handle is that of the response.
 VEGA_UNUSED int32_t vega_http_send(vega_request r, const char *body) {
 	if (r < 0) return r;
 	int32_t status = vega_raw_http_send(r, body, vega_len(body));
@@ -539,8 +541,8 @@ VEGA_UNUSED int32_t vega_http_send(vega_request r, const char *body) {
 	return status;
 }
 
-// vega_http_get is the simplest request: the answer's handle, or an error. Its
-// status is put into *status, where that is not NULL.
+// vega_http_get sends a GET request and returns the handle of the response, or
+// an error. It stores the HTTP status in *status unless status is NULL.
 VEGA_UNUSED vega_response vega_http_get(const char *url, int32_t *status) {
 	vega_request r = vega_http("GET", url);
 	int32_t s = vega_http_send(r, NULL);
@@ -548,20 +550,21 @@ VEGA_UNUSED vega_response vega_http_get(const char *url, int32_t *status) {
 	return s < 0 ? s : r;
 }
 
-// vega_http_response_header is the value of a header of the answer.
+// vega_http_response_header returns a header of the response.
 VEGA_UNUSED int32_t vega_http_response_header(vega_response r, const char *name, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_http_response_header(r, name, vega_len(name), buf, (uint32_t)cap));
 }
 
-// vega_json is the value at a path of the body's JSON ("data.items.0.name"):
-// text as it is, numbers as written, lists and objects as JSON. A path that is
-// not there is VEGA_ERR_NOT_SET, a body that is no JSON VEGA_ERR_INVALID.
+// vega_json returns the value at a path of the body's JSON
+// ("data.items.0.name"): text as it is, numbers as written, lists and objects
+// as JSON. A path that does not exist is VEGA_ERR_NOT_SET, a body that is not
+// JSON VEGA_ERR_INVALID.
 VEGA_UNUSED int32_t vega_json(vega_response r, const char *path, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_json(r, path, vega_len(path), buf, (uint32_t)cap));
 }
 
-// vega_json_count is the number of elements in the list or object at a path,
-// 0 if there is none.
+// vega_json_count returns the number of elements in the list or object at a
+// path, or 0.
 VEGA_UNUSED int32_t vega_json_count(vega_response r, const char *path) {
 	char whole[512], text[16];
 	int64_t n = 0;
@@ -569,7 +572,7 @@ VEGA_UNUSED int32_t vega_json_count(vega_response r, const char *path) {
 	return vega_json(r, whole, text, sizeof text) >= 0 && vega_to_int(text, &n) ? (int32_t)n : 0;
 }
 
-// vega_http_timing is how long a phase took, in nanoseconds, over all
+// vega_http_timing returns the duration of a phase in nanoseconds, summed over
 // redirects; 0 if it did not take place.
 VEGA_UNUSED int64_t vega_http_timing(vega_response r, vega_phase phase) {
 	int64_t t = vega_raw_http_timing(r, phase);
@@ -577,7 +580,7 @@ VEGA_UNUSED int64_t vega_http_timing(vega_response r, vega_phase phase) {
 }
 
 // vega_read_all reads to the end of a body or stream, or until the buffer is
-// full, puts a 0 behind it, and answers the length.
+// full, terminates the text with a 0, and returns the length.
 VEGA_UNUSED int32_t vega_read_all(int32_t handle, char *buf, size_t cap) {
 	size_t n = 0;
 	while (n + 1 < cap) {
@@ -591,16 +594,17 @@ VEGA_UNUSED int32_t vega_read_all(int32_t handle, char *buf, size_t cap) {
 
 // ---- Connections: capability "net" ----
 
-// vega_dial connects to host:port. TLS is made even where the certificate is
-// bad, so that it can be looked at: ask vega_tls_verify before you trust the
-// far end. The host puts no secret into a connection that is not verified.
+// vega_dial connects to host:port. A TLS connection is established even if the
+// certificate is bad, so that it can be inspected: call vega_tls_verify before
+// you trust the peer. The host sends no secret over an unverified connection.
 VEGA_UNUSED vega_conn vega_dial(vega_network network, const char *address) { return vega_raw_dial(network, address, vega_len(address)); }
 
-// vega_read waits for at least one byte; 0 is the end.
+// vega_read waits for at least one byte and returns the number read; 0 at the
+// end.
 VEGA_UNUSED int32_t vega_read(int32_t handle, void *buf, size_t cap) { return cap == 0 ? 0 : vega_raw_read(handle, buf, (uint32_t)cap); }
 
-// vega_write writes all of it, and answers how much that was. A secret must
-// lie within one write.
+// vega_write writes all bytes and returns their number. A secret must lie
+// within one write.
 VEGA_UNUSED int32_t vega_write(vega_conn c, const void *data, size_t len) {
 	size_t done = 0;
 	while (done < len) {
@@ -614,10 +618,10 @@ VEGA_UNUSED int32_t vega_write(vega_conn c, const void *data, size_t len) {
 
 VEGA_UNUSED int32_t vega_write_text(vega_conn c, const char *text) { return vega_write(c, text, vega_len(text)); }
 
-// vega_read_line reads up to a line feed and answers the length of the line,
-// without its ending. It reads byte by byte, so that nothing behind the line
-// is taken. A line that does not fit is VEGA_ERR_TOO_LARGE, the end of the
-// stream VEGA_ERR_RESET; vega_error_text knows of neither, vega_failed does.
+// vega_read_line reads up to a line feed and returns the length of the line
+// without its line ending. It reads byte by byte, so that what follows stays
+// unread. A line that does not fit is VEGA_ERR_TOO_LARGE, the end of the stream
+// VEGA_ERR_RESET; vega_failed describes both, vega_error_text neither.
 VEGA_UNUSED int32_t vega_read_line(vega_conn c, char *buf, size_t cap) {
 	for (size_t n = 0;;) {
 		char byte;
@@ -636,18 +640,18 @@ VEGA_UNUSED int32_t vega_read_line(vega_conn c, char *buf, size_t cap) {
 	}
 }
 
-// vega_tls_start upgrades a TCP connection, as STARTTLS protocols do, for a
-// server of that name; "" is the host that was dialled.
+// vega_tls_start upgrades a TCP connection, as in STARTTLS, to a server of the
+// given name; "" means the dialled host.
 VEGA_UNUSED int32_t vega_tls_start(vega_conn c, const char *name) { return vega_raw_tls_start(c, name, vega_len(name)); }
 
-// vega_tls_info is a fact about the TLS of a connection or of an https answer.
-// VEGA_TLS_NOT_AFTER is in seconds since 1970, VEGA_TLS_DNS_NAMES one a line.
+// vega_tls_info returns a fact about the TLS of a connection or https response.
+// VEGA_TLS_NOT_AFTER is in seconds since 1970, VEGA_TLS_DNS_NAMES one per line.
 VEGA_UNUSED int32_t vega_tls_info(int32_t handle, vega_tls_fact what, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_tls_info(handle, what, buf, (uint32_t)cap));
 }
 
-// vega_tls_verify is 0 for a certificate that was verified, and VEGA_ERR_TLS
-// for another, with why in the buffer.
+// vega_tls_verify returns 0 if the certificate was verified, and otherwise
+// VEGA_ERR_TLS with the reason in the buffer.
 VEGA_UNUSED int32_t vega_tls_verify(int32_t handle, char *why, size_t cap) {
 	int32_t n = vega_tls_info(handle, VEGA_TLS_VERIFIED, why, cap);
 	return n > 0 ? VEGA_ERR_TLS : n;
@@ -655,8 +659,8 @@ VEGA_UNUSED int32_t vega_tls_verify(int32_t handle, char *why, size_t cap) {
 
 // ---- DNS: capability "dns" ----
 
-// vega_resolve asks for records of a type ("A", "MX", "TXT" …); the answers
-// come one a line. The server "" is vega's own. A name that does not exist is
+// vega_resolve queries records of a type ("A", "MX", "TXT" …) and returns them
+// one per line. The server "" means vega's own. A name that does not exist is
 // VEGA_ERR_DNS; one without such a record VEGA_ERR_NOT_SET.
 VEGA_UNUSED int32_t vega_resolve(const char *type, const char *name, const char *server, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_resolve(type, vega_len(type), name, vega_len(name), server, vega_len(server), buf, (uint32_t)cap));
@@ -664,11 +668,11 @@ VEGA_UNUSED int32_t vega_resolve(const char *type, const char *name, const char 
 
 // ---- SQL: capability "sql" ----
 
-// vega_sql runs a read-only query on the database that an option of type
-// database names.
+// vega_sql runs a read-only query on the database named by an option of type
+// database.
 VEGA_UNUSED vega_rows vega_sql(const char *database, const char *query) { return vega_raw_sql_query(database, vega_len(database), query, vega_len(query)); }
 
-// vega_sql_column is a column of the current row as text; NULL is
+// vega_sql_column returns a column of the current row as text; NULL is
 // VEGA_ERR_NOT_SET.
 VEGA_UNUSED int32_t vega_sql_column(vega_rows r, int32_t column, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_sql_column(r, column, buf, (uint32_t)cap));
@@ -676,30 +680,30 @@ VEGA_UNUSED int32_t vega_sql_column(vega_rows r, int32_t column, char *buf, size
 
 // ---- Storage: capability "kv" ----
 
-// vega_kv_get is what an earlier run of this integration kept.
+// vega_kv_get returns a value stored by an earlier run of this integration.
 VEGA_UNUSED int32_t vega_kv_get(const char *key, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_kv_get(key, vega_len(key), buf, (uint32_t)cap));
 }
 
-// vega_kv_set keeps bytes for later runs, within the quota of the grant.
+// vega_kv_set stores bytes for later runs, within the quota of the grant.
 VEGA_UNUSED int32_t vega_kv_set(const char *key, const void *value, size_t len) { return vega_raw_kv_set(key, vega_len(key), value, (uint32_t)len); }
 
 // ---- Regular expressions ----
 
-// vega_match is 1 if the RE2 pattern matches somewhere in the text, 0 if not,
-// VEGA_ERR_INVALID for a pattern that is none.
+// vega_match returns 1 if the RE2 pattern matches anywhere in the text, 0 if
+// not, and VEGA_ERR_INVALID for an invalid pattern.
 VEGA_UNUSED int32_t vega_match(const char *pattern, const char *text) { return vega_raw_match(pattern, vega_len(pattern), text, vega_len(text)); }
 
-// ---- The way in ----
+// ---- Entry point ----
 
 typedef struct {
 	const char *name;
 	vega_status (*run)(void);
 } vega_probe;
 
-// VEGA_PROBES names the probes of the plugin, once, in one file:
-// VEGA_PROBES({"orders", orders}, {"stock", stock}). They are found by the name
-// that the manifest gives them.
+// VEGA_PROBES registers the probes of the plugin under their names in the
+// manifest, once, in one file: VEGA_PROBES({"orders", orders}, {"stock",
+// stock}).
 #define VEGA_PROBES(...)                                                                          \
 	static const vega_probe vega_probes[] = {__VA_ARGS__};                                        \
 	__attribute__((export_name("vega_run"))) int32_t vega_run(int32_t index) {                    \
@@ -709,8 +713,8 @@ typedef struct {
 		for (size_t i = 0; i < sizeof vega_probes / sizeof vega_probes[0]; i++) {                 \
 			if (vega_equal(vega_probes[i].name, name)) return (int32_t)vega_probes[i].run();      \
 		}                                                                                         \
-		return (int32_t)vega_unknown("the plugin registers no probe \"%s\", though its manifest " \
-		                             "names one: add it to VEGA_PROBES", name);                   \
+		return (int32_t)vega_unknown("the plugin registers no probe \"%s\", which its manifest "    \
+		                             "declares: add it to VEGA_PROBES", name);                   \
 	}
 
 #endif

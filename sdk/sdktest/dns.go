@@ -32,7 +32,7 @@ func (h *host) Resolve(rrtype, name, server string, buf []byte) int32 {
 	return put(buf, strings.Join(answers, "\n"))
 }
 
-// ask knows the record types that the standard library can ask for.
+// ask supports the record types that the standard library can query.
 func ask(ctx context.Context, r *net.Resolver, rrtype, name string) (out []string, err error) {
 	add := func(s string) { out = append(out, strings.TrimSuffix(s, ".")) }
 	switch rrtype {
@@ -58,7 +58,7 @@ func ask(ctx context.Context, r *net.Resolver, rrtype, name string) (out []strin
 			add(records[0].Host)
 		}
 	default:
-		return nil, newErrno(abi.ErrInvalid, "the native host can't ask for records of type "+rrtype)
+		return nil, newErrno(abi.ErrInvalid, "the native host can't query records of type "+rrtype)
 	}
 	return out, err
 }

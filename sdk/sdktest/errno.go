@@ -15,7 +15,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// errnoError is an error that knows its number.
+// errnoError is an error with an errno.
 type errnoError struct {
 	code abi.Errno
 	text string
@@ -23,10 +23,10 @@ type errnoError struct {
 
 func newErrno(code abi.Errno, text string) error { return &errnoError{code, text} }
 
-// Error is the text that the error call answers.
+// Error returns the text for the error call.
 func (e *errnoError) Error() string { return e.text }
 
-// fail keeps the text of an error for the error call and answers its number.
+// fail stores the text of an error for the error call and returns its errno.
 func (h *host) fail(err error) int32 {
 	h.lastText = err.Error()
 	return int32(errnoOf(err))

@@ -11,13 +11,13 @@ import (
 	"vega/sdk/abi"
 )
 
-// maxHandles is what the sandbox allows as well, so that a leak shows early.
+// maxHandles is the sandbox's limit, so that a leak shows early.
 const maxHandles = 16
 
-// headStart is how long before the deadline calls end with a timeout.
+// headStart is how long before the deadline calls time out.
 const headStart = 50 * time.Millisecond
 
-// host is the native counterpart of the sandbox's side of one run.
+// host implements the sandbox's side of one run natively.
 type host struct {
 	config   Config
 	tree     map[string]any
@@ -50,7 +50,7 @@ func newHost(ctx context.Context, c Config) *host {
 func (h *host) end() {
 	h.cancel()
 	for _, c := range h.handles {
-		_ = c.Close() // nobody is left to tell
+		_ = c.Close() // the run has ended
 	}
 }
 
@@ -63,7 +63,7 @@ func (h *host) open(c io.Closer) int32 {
 	return h.last
 }
 
-// denied answers whether the test refuses the call.
+// denied reports whether the test refuses the call.
 func (h *host) denied(capability, target string) bool {
 	if h.config.Deny == nil {
 		return false

@@ -19,7 +19,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// maxBody is the largest response body, as in the sandbox.
+// maxBody is the maximum size of a response body, as in the sandbox.
 const maxBody = 8 << 20
 
 type request struct {
@@ -29,7 +29,7 @@ type request struct {
 	maxBody   int
 }
 
-// Close gives up a request that was never sent.
+// Close discards a request that was never sent.
 func (q *request) Close() error {
 	q.cancel()
 	return nil
@@ -43,7 +43,7 @@ type response struct {
 	phases [5]time.Duration
 }
 
-// Close has nothing to do: the body was read when the response came.
+// Close does nothing: the body was read when the response arrived.
 func (*response) Close() error { return nil }
 
 func (h *host) HTTPRequest(method, url string) int32 {
@@ -62,7 +62,7 @@ func (h *host) HTTPRequest(method, url string) int32 {
 func (h *host) request(handle int32, change func(*request)) int32 {
 	q, ok := h.handles[handle].(*request)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no request"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a request"))
 	}
 	change(q)
 	return 0
@@ -94,7 +94,7 @@ func (h *host) HTTPOption(handle, what, value int32) int32 {
 func (h *host) HTTPSend(handle int32, body string) int32 {
 	q, ok := h.handles[handle].(*request)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no request"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a request"))
 	}
 	if body != "" {
 		q.Body, q.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
@@ -109,8 +109,7 @@ func (h *host) HTTPSend(handle int32, body string) int32 {
 	return int32(status)
 }
 
-// exchange sends a request over a connection of its own and reads the whole
-// answer.
+// exchange sends a request over a new connection and reads the whole response.
 func (h *host) exchange(q *request) (*response, int, error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.config.Roots}, DisableKeepAlives: true}
 	client := http.Client{Transport: transport, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
@@ -143,7 +142,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 	return p, answer.StatusCode, nil
 }
 
-// trace fills in the phases; a redirect starts them again.
+// trace records the phases; a redirect restarts them.
 func (p *response) trace() *httptrace.ClientTrace {
 	var dns, connect, handshake, began time.Time
 	return &httptrace.ClientTrace{
@@ -161,7 +160,7 @@ func (p *response) trace() *httptrace.ClientTrace {
 func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
 	p, ok := h.handles[handle].(*response)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no response"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
 	if len(p.header.Values(name)) == 0 {
 		return h.fail(newErrno(abi.ErrNotSet, "header "+name+" is not set"))
@@ -172,13 +171,13 @@ func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
 func (h *host) JSON(handle int32, path string, buf []byte) int32 {
 	p, ok := h.handles[handle].(*response)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no response"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
 	d := json.NewDecoder(bytes.NewReader(p.body))
 	d.UseNumber()
 	var tree any
 	if err := d.Decode(&tree); err != nil {
-		return h.fail(newErrno(abi.ErrInvalid, "the body is no JSON: "+err.Error()))
+		return h.fail(newErrno(abi.ErrInvalid, "the body is not JSON: "+err.Error()))
 	}
 	value, ok := lookup(tree, path)
 	if !ok {

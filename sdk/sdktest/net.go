@@ -15,7 +15,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// stream is an open connection; why is what speaks against its certificate.
+// stream is an open connection; why says why its certificate is not valid.
 type stream struct {
 	net.Conn
 	state *tls.ConnectionState
@@ -50,7 +50,7 @@ func (h *host) Dial(network int32, address string) int32 {
 	return h.open(s)
 }
 
-// startTLS completes the handshake whatever the certificate is, and notes what
+// startTLS completes the handshake whatever the certificate, and records what
 // is wrong with it.
 func (s *stream) startTLS(ctx context.Context, server string, roots *x509.CertPool) error {
 	conn := tls.Client(s.Conn, &tls.Config{ServerName: server, InsecureSkipVerify: true}) // verified below
@@ -76,7 +76,7 @@ func (s *stream) startTLS(ctx context.Context, server string, roots *x509.CertPo
 func (h *host) TLSStart(handle int32, name string) int32 {
 	s, ok := h.handles[handle].(*stream)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no connection"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a connection"))
 	}
 	if err := s.startTLS(h.ctx, name, h.config.Roots); err != nil {
 		return h.fail(err)
@@ -107,7 +107,7 @@ func (h *host) Read(handle int32, buf []byte) int32 {
 func (h *host) Write(handle int32, data []byte) int32 {
 	s, ok := h.handles[handle].(*stream)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no connection"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a connection"))
 	}
 	n, err := s.Conn.Write(data)
 	if err != nil {
@@ -118,7 +118,7 @@ func (h *host) Write(handle int32, data []byte) int32 {
 
 func (h *host) Close(handle int32) {
 	if c, ok := h.handles[handle]; ok {
-		_ = c.Close() // as in the sandbox, there is nobody to tell
+		_ = c.Close() // ignored, as in the sandbox
 		delete(h.handles, handle)
 	}
 }
@@ -133,7 +133,7 @@ func (h *host) TLSInfo(handle, what int32, buf []byte) int32 {
 		state = c.tls
 	}
 	if state == nil {
-		return h.fail(newErrno(abi.ErrNotSet, "the connection has no TLS"))
+		return h.fail(newErrno(abi.ErrNotSet, "the connection does not use TLS"))
 	}
 	leaf := state.PeerCertificates[0]
 	facts := map[int32]string{

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// plain brings a value into the shape of decoded JSON, as the config call
-// shows it: durations are nanoseconds.
+// plain converts a value to the form of decoded JSON, as the config call
+// returns it: durations are nanoseconds.
 func plain(v any) any {
 	switch v := v.(type) {
 	case time.Duration:
@@ -38,14 +38,15 @@ func plain(v any) any {
 	default:
 		b, err := json.Marshal(v)
 		if err != nil {
-			panic("sdktest: an option of a type that none has: " + r.Kind().String())
+			panic("sdktest: unsupported option type: " + r.Kind().String())
 		}
 		return json.Number(b)
 	}
 }
 
-// lookup answers a dotted path in the grammar of the config and json calls. An
-// empty path is the whole; one that ends with a dot, an empty key.
+// lookup returns the value at a dotted path in the grammar of the config and
+// json calls. An empty path is the whole value; a path that ends with a dot has
+// an empty last key.
 func lookup(tree any, path string) (string, bool) {
 	for more := path != ""; more; {
 		var key string
@@ -67,7 +68,7 @@ func lookup(tree any, path string) (string, bool) {
 	}
 }
 
-// cut takes the first step off a path; command is '#' or '@' where it is one.
+// cut splits the first step off a path; command is '#' or '@' if it is one.
 func cut(path string) (key string, command byte, rest string, more bool) {
 	if path != "" && (path[0] == '#' || path[0] == '@') {
 		command, path = path[0], path[1:]

@@ -14,7 +14,7 @@ type rows struct {
 	current int
 }
 
-// Close has nothing to do: the rows are the test's.
+// Close does nothing: the rows belong to the test.
 func (*rows) Close() error { return nil }
 
 func (h *host) SQLQuery(database, query string) int32 {
@@ -22,7 +22,7 @@ func (h *host) SQLQuery(database, query string) int32 {
 		return int32(abi.ErrDenied)
 	}
 	if h.config.SQL == nil {
-		return h.fail(newErrno(abi.ErrNotSet, "no database is known"))
+		return h.fail(newErrno(abi.ErrNotSet, "no database is configured"))
 	}
 	all, err := h.config.SQL(database, query)
 	if err != nil {
@@ -34,7 +34,7 @@ func (h *host) SQLQuery(database, query string) int32 {
 func (h *host) SQLNext(handle int32) int32 {
 	r, ok := h.handles[handle].(*rows)
 	if !ok {
-		return h.fail(newErrno(abi.ErrInvalid, "the handle is no query"))
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a query"))
 	}
 	r.current++
 	if r.current < len(r.all) {

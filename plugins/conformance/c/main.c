@@ -1,7 +1,7 @@
-// The conformance guest in C: see plugin.hcl in the directory above.
+// The conformance guest in C; see plugin.hcl in the parent directory.
 #include "../../../sdk/c/vega.h"
 
-// code tells the number of an error, or "none".
+// code adds an error's number as a detail, or "none".
 static void code(const char *name, int32_t n) {
 	char text[16];
 	if (n >= 0) {
@@ -12,7 +12,7 @@ static void code(const char *name, int32_t n) {
 	vega_detail(name, text);
 }
 
-// value tells a text, or the number of the error instead.
+// value adds a text as a detail, or the error's number.
 static void value(const char *name, const char *text, int32_t n) {
 	if (n < 0) code(name, n);
 	else vega_detail(name, text);
@@ -57,7 +57,7 @@ static vega_status options(void) {
 	return vega_healthy("read");
 }
 
-// repeat fills big with n characters of two bytes, behind an x.
+// repeat fills big with n two-byte characters after the first text.
 static const char *repeat(const char *first, const char *letter, int n) {
 	int at = vega_format(big, sizeof big, "%s", first);
 	for (; n > 0; n--) at += vega_format(big + at, sizeof big - at, "%s", letter);
@@ -237,7 +237,7 @@ static vega_status network(void) {
 	return vega_healthy("talked");
 }
 
-static void tell(const char *name, int32_t n) {
+static void report(const char *name, int32_t n) {
 	char is[64], text[1024];
 	vega_format(is, sizeof is, "%s_is", name);
 	vega_status status = vega_failed_text("it", n, text, sizeof text);
@@ -245,39 +245,40 @@ static void tell(const char *name, int32_t n) {
 	SHOW(name, "%d %d", (int)status, (int)n);
 }
 
-// failures leaves the timeout for last: it takes all the time there is.
+// failures provokes each error, the timeout last because it uses the remaining
+// time.
 static vega_status failures(void) {
 	char text[512];
 	vega_string("elsewhere", text, sizeof text);
-	tell("denied", vega_dial(VEGA_TCP, text));
+	report("denied", vega_dial(VEGA_TCP, text));
 	vega_string("refusing", text, sizeof text);
-	tell("refused", vega_dial(VEGA_TCP, text));
+	report("refused", vega_dial(VEGA_TCP, text));
 	vega_string("absent", text, sizeof text);
-	tell("dns", vega_http_get(text, NULL));
+	report("dns", vega_http_get(text, NULL));
 	vega_string("untrusted", text, sizeof text);
-	tell("tls", vega_http_get(text, NULL));
+	report("tls", vega_http_get(text, NULL));
 	vega_string("loop", text, sizeof text);
-	tell("io", vega_http_get(text, NULL));
-	tell("invalid", vega_match("(", ""));
+	report("io", vega_http_get(text, NULL));
+	report("invalid", vega_match("(", ""));
 	repeat("http://x/", "xx", 35000);
-	tell("too_large", vega_http_get(big, NULL));
+	report("too_large", vega_http_get(big, NULL));
 	vega_conn held[17], c = 0;
 	int n = 0;
 	vega_string("silent", text, sizeof text);
 	while (n < 17 && (c = vega_dial(VEGA_TCP, text)) > 0) held[n++] = c;
-	tell("quota", c);
+	report("quota", c);
 	SHOW("held", "%d", n);
 	for (int i = 0; i < n; i++) vega_close(held[i]);
-	tell("closed", vega_write_text(held[0], "x"));
+	report("closed", vega_write_text(held[0], "x"));
 	vega_string("resetting", text, sizeof text);
 	c = vega_dial(VEGA_TCP, text);
 	vega_write_text(c, "x");
 	int32_t got = vega_read(c, text, 8);
-	tell("reset", got);
+	report("reset", got);
 	vega_close(c);
 	vega_string("silent", text, sizeof text);
 	c = vega_dial(VEGA_TCP, text);
-	tell("timeout", vega_read(c, text, 8));
+	report("timeout", vega_read(c, text, 8));
 	return vega_unhealthy("all failed");
 }
 

@@ -1,4 +1,5 @@
-// Package main is the conformance guest in Go: see plugin.hcl beside it.
+// Package main is the conformance guest in Go; see plugin.hcl in the parent
+// directory.
 package main
 
 import (
@@ -25,7 +26,7 @@ func init() {
 
 func main() {}
 
-// code is the number of an error, as a detail.
+// code returns the errno of an error, as a detail.
 func code(err error) string {
 	var e *sdk.Error
 	switch {
@@ -40,7 +41,7 @@ func code(err error) string {
 	}
 }
 
-// value is what was asked for, or the number of the error instead.
+// value returns s, or the errno of the error.
 func value(s string, err error) string {
 	if err != nil {
 		return code(err)
@@ -212,27 +213,28 @@ func network(r *sdk.Run) sdk.Result {
 	return sdk.Healthy("talked")
 }
 
-// failures leaves the timeout for last: it takes all the time there is.
+// failures provokes each error, the timeout last because it uses the remaining
+// time.
 func failures(r *sdk.Run) sdk.Result {
-	tell := func(name string, err error) {
+	report := func(name string, err error) {
 		result := sdk.Failed("it", err)
 		r.Detail(name, strconv.Itoa(int(result.Status))+" "+code(err))
 		r.Detail(name+"_is", result.Message)
 	}
 	_, err := r.Dial("tcp", r.String("elsewhere"))
-	tell("denied", err)
+	report("denied", err)
 	_, err = r.Dial("tcp", r.String("refusing"))
-	tell("refused", err)
+	report("refused", err)
 	_, err = r.HTTP("GET", r.String("absent")).Send()
-	tell("dns", err)
+	report("dns", err)
 	_, err = r.HTTP("GET", r.String("untrusted")).Send()
-	tell("tls", err)
+	report("tls", err)
 	_, err = r.HTTP("GET", r.String("loop")).Send()
-	tell("io", err)
+	report("io", err)
 	_, err = r.Match("(", "")
-	tell("invalid", err)
+	report("invalid", err)
 	_, err = r.HTTP("GET", "http://x/"+strings.Repeat("x", 70000)).Send()
-	tell("too_large", err)
+	report("too_large", err)
 	var held []*sdk.Conn
 	for range 17 {
 		c, failed := r.Dial("tcp", r.String("silent"))
@@ -241,23 +243,23 @@ func failures(r *sdk.Run) sdk.Result {
 		}
 		held = append(held, c)
 	}
-	tell("quota", err)
+	report("quota", err)
 	r.Detail("held", strconv.Itoa(len(held)))
 	for _, c := range held {
 		c.Close()
 	}
 	_, err = held[0].Write([]byte("x"))
-	tell("closed", err)
+	report("closed", err)
 	c, err := r.Dial("tcp", r.String("resetting"))
 	if err == nil {
 		_ = c.WriteString("x")
 		_, err = c.Read(make([]byte, 8))
 		c.Close()
 	}
-	tell("reset", err)
+	report("reset", err)
 	c, _ = r.Dial("tcp", r.String("silent"))
 	_, err = c.Read(make([]byte, 8))
-	tell("timeout", err)
+	report("timeout", err)
 	return sdk.Unhealthy("all failed")
 }
 

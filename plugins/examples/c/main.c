@@ -1,8 +1,9 @@
-// The plugin backlog: plugin.hcl has what it says of itself.
+// The plugin backlog; plugin.hcl describes it.
 #include "vega.h"
 
-// queue asks a service how many jobs wait, and judges the number. The message
-// is for the person who is woken: what is wrong, with what, and what to do.
+// queue asks a service how many jobs are waiting, and judges the number. The
+// message is for the person on call: it says what is wrong, with what, and what
+// to do.
 static vega_status queue(void) {
 	char url[1024], path[256], text[32];
 	vega_string("url", url, sizeof url);
@@ -18,16 +19,16 @@ static vega_status queue(void) {
 	if (found == VEGA_ERR_NOT_SET || found == VEGA_ERR_INVALID) {
 		char why[256];
 		vega_error_text(why, sizeof why);
-		return vega_unhealthy("there is no %s in the answer of %s; correct path (%s)", path, url, why);
+		return vega_unhealthy("the response of %s has no %s; correct path (%s)", url, path, why);
 	}
-	if (found < 0) return vega_failed(url, found); // it did not come whole
+	if (found < 0) return vega_failed(url, found); // the body was incomplete
 	int64_t waiting;
-	if (!vega_to_int(text, &waiting)) return vega_unhealthy("%s at %s is no number: \"%s\"; correct path", path, url, text);
+	if (!vega_to_int(text, &waiting)) return vega_unhealthy("%s at %s is not a number: \"%s\"; correct path", path, url, text);
 	vega_metric("waiting", (double)waiting, "");
 
 	int64_t most = vega_int("max");
-	if (waiting > most) return vega_degraded("%s jobs wait at %s, more than %lld; start more workers, or look into their log", text, url, (long long)most);
-	return vega_healthy("%s jobs wait at %s", text, url);
+	if (waiting > most) return vega_degraded("%s jobs are waiting at %s, more than %lld; start more workers, or look into their log", text, url, (long long)most);
+	return vega_healthy("%s jobs are waiting at %s", text, url);
 }
 
 VEGA_PROBES({"queue", queue})

@@ -12,8 +12,9 @@ import (
 	"vega/sdk/sdktest"
 )
 
-// The probe as an ordinary function, against a real server: for a debugger and
-// for what is quick to try. `vega plugin test` runs the finished plugin.
+// TestQueue runs the probe as an ordinary function against a real server, for a
+// debugger and for quick experiments. `vega plugin test` runs the finished
+// plugin.
 func TestQueue(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"waiting": 7}`)
@@ -22,7 +23,7 @@ func TestQueue(t *testing.T) {
 	for most, want := range map[int]abi.Status{100: abi.Healthy, 5: abi.Degraded} {
 		got := sdktest.Run(t, queue, sdktest.Config{Options: map[string]any{"url": server.URL, "path": "waiting", "max": most}})
 		if got.Status != want || got.Metrics["waiting"] != 7 {
-			t.Errorf("of at most %d: %+v", most, got)
+			t.Errorf("max %d: %+v", most, got)
 		}
 	}
 }

@@ -1,35 +1,35 @@
-# What the plugin says of itself. vega reads it out of the .wasm without running
-# it: the options are checked before anything starts, and what is no capability
-# here can't be granted.
+# The plugin's manifest. vega reads it from the .wasm file without running it:
+# options are checked before anything starts, and a capability that is not
+# declared here can't be granted.
 
 abi         = "vega_v1"
 name        = "backlog"
 version     = "0.1.0"
-description = "Watches how much work waits."
+description = "Monitors a backlog of jobs."
 
 probe "queue" {
-  summary = "Asks a service by HTTP how many jobs wait, and judges the number."
+  summary = "Asks a service over HTTP how many jobs are waiting, and judges the number."
   option "url" {
     type        = "url"
     required    = true
-    description = "A page that answers with JSON."
+    description = "A page that returns JSON."
   }
   option "path" {
     type        = "string"
     default     = "waiting"
-    description = "Where the number stands in the JSON, such as queues.0.waiting."
+    description = "The path of the number in the JSON, such as queues.0.waiting."
   }
   option "max" {
     type        = "number"
     default     = 100
     min         = 0
-    description = "More jobs than that are too many."
+    description = "Degraded if more jobs are waiting."
   }
 
-  # The operator writes the url, and grants it by that: only there can the
-  # probe send anything.
+  # The operator grants the url by writing it in the configuration. The probe
+  # can send requests only there.
   capability "http" {
-    reason  = "Asks the page at url."
+    reason  = "Requests the page at url."
     from    = ["url"]
     methods = ["GET"]
   }

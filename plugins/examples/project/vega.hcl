@@ -1,5 +1,6 @@
-# To try the plugin here: vega check, or vega serve. In a vega of yours, copy
-# backlog.wasm into its plugins/ and paste the integration into its vega.hcl.
+# To try the plugin here, run vega check or vega serve. To use it in another
+# vega, copy backlog.wasm into its plugins/ and paste the integration into its
+# vega.hcl.
 
 plugins {
   dir = "."

@@ -1,8 +1,8 @@
-// The plugin domain_expiry: plugin.hcl has what it says of itself. The answer
-// is that of RFC 9083, section 5.3.
+// The plugin domain_expiry; plugin.hcl describes it. RFC 9083, section 5.3,
+// specifies the response.
 #include "../../../sdk/c/vega.h"
 
-// days_of is how many days a date of the civil calendar is after 1970-01-01.
+// days_of returns the number of days from 1970-01-01 to a date.
 static int64_t days_of(int64_t y, int64_t m, int64_t d) {
 	y -= m <= 2;
 	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
@@ -19,7 +19,7 @@ static bool digits(const char *text, int n, int64_t *out) {
 	return true;
 }
 
-// to_day reads the date of an RFC 3339 time; the hour matters to nobody here.
+// to_day parses the date of an RFC 3339 time, ignoring the time of day.
 static bool to_day(const char *text, int64_t *day) {
 	int64_t y, m, d;
 	if (vega_len(text) < 10 || !digits(text, 4, &y) || !digits(text + 5, 2, &m) || !digits(text + 8, 2, &d) || m < 1 || m > 12 || d < 1 || d > 31) return false;
@@ -27,7 +27,7 @@ static bool to_day(const char *text, int64_t *day) {
 	return true;
 }
 
-// find_expiry finds the date in the list of events.
+// find_expiry finds the expiry date in the list of events.
 static bool find_expiry(vega_response answer, char *date, size_t cap) {
 	char path[64], action[32];
 	for (int32_t i = 0, n = vega_json_count(answer, "events"); i < n && i < 100; i++) {
@@ -39,7 +39,7 @@ static bool find_expiry(vega_response answer, char *date, size_t cap) {
 	return false;
 }
 
-// has_status reports whether the registry says that of the domain.
+// has_status reports whether the registry lists the status for the domain.
 static bool has_status(vega_response answer, const char *status) {
 	char path[64], text[64];
 	for (int32_t i = 0, n = vega_json_count(answer, "status"); i < n && i < 100; i++) {
@@ -62,15 +62,15 @@ static vega_status domain(void) {
 	vega_millis("response_time", vega_http_timing(r, VEGA_PHASE_TOTAL));
 	if (status == 404) return vega_unhealthy("%s does not know the domain %s: it is not registered, or this is not its registry; register it, or correct rdap_url", base, name);
 	if (status == 429) return vega_degraded("%s is asked too often for %s; raise the interval", base, name);
-	if (status != 200) return vega_unhealthy("%s answered %d when asked for %s, expected 200; correct rdap_url, or ask later", base, (int)status, name);
+	if (status != 200) return vega_unhealthy("%s answered %d when asked for %s, expected 200; correct rdap_url, or try again later", base, (int)status, name);
 
 	int32_t found = vega_json(r, "objectClassName", handle, sizeof handle);
 	if (found < 0 && found != VEGA_ERR_NOT_SET && found != VEGA_ERR_INVALID) return vega_failed(base, found);
 	if (found < 0) return vega_unhealthy("what answers at %s does not speak RDAP; correct rdap_url", base);
 	if (has_status(r, "redemption period")) return vega_unhealthy("%s has expired and can still be redeemed; have your registrar restore it at once", name);
-	if (has_status(r, "pending delete")) return vega_unhealthy("%s has expired and is about to be deleted; be ready to register it anew", name);
+	if (has_status(r, "pending delete")) return vega_unhealthy("%s has expired and is about to be deleted; be ready to register it again", name);
 	int64_t day;
-	if (!find_expiry(r, date, sizeof date) || !to_day(date, &day)) return vega_unhealthy("%s does not tell when %s expires; ask your registrar", base, name);
+	if (!find_expiry(r, date, sizeof date) || !to_day(date, &day)) return vega_unhealthy("%s does not report when %s expires; ask your registrar", base, name);
 
 	int64_t left = day - vega_now() / 1000000000 / 86400, warn = vega_int("warn_days");
 	date[10] = 0;

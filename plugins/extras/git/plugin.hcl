@@ -1,27 +1,27 @@
 abi         = "vega_v1"
 name        = "git"
 version     = "1.0.0"
-description = "Watches a Git repository behind HTTP."
+description = "Monitors a Git repository over HTTP."
 
 probe "remote" {
-  summary = "Asks a Git server over smart HTTP for the branches of a repository, as git fetch does."
+  summary = "Requests the branches of a repository over smart HTTP, as git fetch does."
   option "url" {
     type        = "url"
     required    = true
-    description = "The repository, as git clone takes it."
+    description = "The URL of the repository, as for git clone."
   }
   option "branch" {
     type        = "string"
-    description = "A branch that has to be there; what HEAD points to unless set."
+    description = "A branch that must exist; by default, the one that HEAD points to."
   }
   option "commit" {
     type        = "string"
-    description = "What the branch has to be at: the beginning of a commit's hash."
+    description = "The expected commit of the branch: the beginning of its hash."
   }
   option "username" {
     type        = "string"
     default     = "git"
-    description = "The user to log in as, where there is a token."
+    description = "The user to log in as, if there is a token."
   }
   option "token" {
     type        = "string"
@@ -29,7 +29,7 @@ probe "remote" {
     description = "The token or password, from env() or file()."
   }
   capability "http" {
-    reason  = "Asks the server at url for the branches."
+    reason  = "Requests the branches from the server at url."
     from    = ["url"]
     methods = ["GET"]
   }

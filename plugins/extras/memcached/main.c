@@ -1,8 +1,8 @@
-// The plugin memcached: plugin.hcl has what it says of itself. The protocol is
-// the text protocol of memcached's doc/protocol.txt.
+// The plugin memcached; plugin.hcl describes it. memcached's doc/protocol.txt
+// describes the text protocol.
 #include "../../../sdk/c/vega.h"
 
-// stats are the statistics that are judged.
+// stats are the statistics that the probe uses.
 static struct {
 	const char *name;
 	int64_t value;
@@ -13,7 +13,7 @@ static struct {
 };
 enum { CURRENT, ALLOWED, HITS, MISSES, EVICTIONS, BYTES, LIMIT, UPTIME, STATS };
 
-// note keeps the value of a line "STAT name value".
+// note stores the value of a line "STAT name value".
 static void note(const char *line) {
 	if (!vega_starts_with(line, "STAT ")) return;
 	line += 5;
@@ -23,15 +23,15 @@ static void note(const char *line) {
 	}
 }
 
-// since is how much a counter grew since the last run, and keeps it for the
-// next. Without storage, at the first run, and after the server began anew it
-// is what was counted since the server started.
+// since returns how much a counter grew since the last run, and stores it for
+// the next. Without storage, on the first run and after a restart of the
+// server, it is the count since the server started.
 static int64_t since(int i) {
 	char kept[32];
 	int64_t before = 0;
 	if (vega_kv_get(stats[i].name, kept, sizeof kept) < 0 || !vega_to_int(kept, &before) || before > stats[i].value) before = 0;
 	vega_format(kept, sizeof kept, "%lld", (long long)stats[i].value);
-	vega_kv_set(stats[i].name, kept, vega_len(kept)); // it is optional: an error tells that there is none
+	vega_kv_set(stats[i].name, kept, vega_len(kept)); // storage is optional: ignore an error
 	return stats[i].value - before;
 }
 
@@ -58,7 +58,7 @@ static vega_status server(void) {
 		}
 	}
 	for (int i = 0; i < STATS; i++) {
-		if (!stats[i].seen) return vega_unhealthy("%s tells nothing of %s; it is no memcached that this probe knows", address, stats[i].name);
+		if (!stats[i].seen) return vega_unhealthy("%s does not report %s; this probe does not support this memcached", address, stats[i].name);
 	}
 	double connections = percent(stats[CURRENT].value, stats[ALLOWED].value), memory = percent(stats[BYTES].value, stats[LIMIT].value);
 	int64_t hits = since(HITS), asked = hits + since(MISSES), evicted = since(EVICTIONS);
@@ -72,8 +72,8 @@ static vega_status server(void) {
 
 	double most = vega_number("max_connections"), least = vega_number("min_hits");
 	if (connections > most) return vega_degraded("%lld of the %lld connections that %s allows are in use, more than %.0f %%; close what is idle, or start it with a larger -c", (long long)stats[CURRENT].value, (long long)stats[ALLOWED].value, address, most);
-	if (vega_has("max_evictions") && evicted > vega_int("max_evictions")) return vega_degraded("%s threw out %lld values for want of room; start it with a larger -m", address, (long long)evicted);
-	if (asked > 0 && percent(hits, asked) < least) return vega_degraded("%.1f %% of what %s was asked for was there, fewer than %.0f %%; look at what is kept, and for how long", percent(hits, asked), address, least);
+	if (vega_has("max_evictions") && evicted > vega_int("max_evictions")) return vega_degraded("%s evicted %lld values because it was full; start it with a larger -m", address, (long long)evicted);
+	if (asked > 0 && percent(hits, asked) < least) return vega_degraded("the hit rate of %s is %.1f %%, below %.0f %%; check what is cached, and for how long", address, percent(hits, asked), least);
 	return vega_healthy("memcached %s at %s: %lld connections, %.1f %% of its memory in use", version, address, (long long)stats[CURRENT].value, memory);
 }
 

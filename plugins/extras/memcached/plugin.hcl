@@ -1,41 +1,41 @@
 abi         = "vega_v1"
 name        = "memcached"
 version     = "1.0.0"
-description = "Watches a memcached server."
+description = "Monitors a memcached server."
 
 probe "server" {
-  summary = "Asks a memcached server for its statistics, and judges connections, hits and evictions."
+  summary = "Reads the statistics of a memcached server, and judges connections, hit rate and evictions."
   option "address" {
     type        = "address"
     default     = "127.0.0.1:11211"
-    description = "Where it listens, host:port."
+    description = "The address of the server, host:port."
   }
   option "max_connections" {
     type        = "number"
     default     = 90
     min         = 0
     max         = 100
-    description = "More connections in use than that, in percent of those allowed, are degraded."
+    description = "Degraded if more connections are in use, in percent of the maximum."
   }
   option "min_hits" {
     type        = "number"
     default     = 0
     min         = 0
     max         = 100
-    description = "Fewer hits than that, in percent of what was asked for since the last run, are degraded; 0 judges none."
+    description = "Degraded if the hit rate since the last run is lower, in percent; 0 disables the check."
   }
   option "max_evictions" {
     type        = "number"
     min         = 0
-    description = "More values thrown out for want of room since the last run are degraded; not judged unless set."
+    description = "Degraded if more values were evicted since the last run; not checked unless set."
   }
   capability "net" {
-    reason  = "Asks the server at address for its statistics."
+    reason  = "Reads the statistics of the server at address."
     from    = ["address"]
     methods = ["tcp"]
   }
   capability "kv" {
-    reason   = "Keeps the counters of the last run, to judge what happened since."
+    reason   = "Stores the counters of the last run, to judge what happened since."
     optional = true
   }
 }

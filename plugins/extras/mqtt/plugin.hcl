@@ -1,19 +1,19 @@
 abi         = "vega_v1"
 name        = "mqtt"
 version     = "1.0.0"
-description = "Watches an MQTT broker."
+description = "Monitors an MQTT broker."
 
 probe "broker" {
-  summary = "Logs in to an MQTT broker, and where asked to subscribes and waits for a message."
+  summary = "Logs in to an MQTT broker, and optionally subscribes and waits for a message."
   option "address" {
     type        = "address"
     required    = true
-    description = "Where it listens, host:port; usually port 1883, or 8883 with TLS."
+    description = "The address of the broker, host:port; usually port 1883, or 8883 with TLS."
   }
   option "tls" {
     type        = "bool"
     default     = false
-    description = "Speak TLS from the beginning."
+    description = "Use TLS."
   }
   option "username" {
     type        = "string"
@@ -27,7 +27,7 @@ probe "broker" {
   option "client_id" {
     type        = "string"
     default     = "vega"
-    description = "What the broker knows the probe by; two clients of one name throw each other out."
+    description = "The client identifier; the broker disconnects a client when another uses its identifier."
   }
   option "topic" {
     type        = "string"
@@ -35,7 +35,7 @@ probe "broker" {
   }
   option "expect" {
     type        = "string"
-    description = "A regular expression (RE2) that a message on topic has to match before the timeout: a retained one comes at once."
+    description = "A regular expression (RE2) that a message on topic must match before the timeout; a retained message arrives at once."
   }
   capability "net" {
     reason  = "Talks to the broker at address."

@@ -1,11 +1,11 @@
-// The plugin ntp: plugin.hcl has what it says of itself. The packet is that of
-// RFC 5905 (NTPv4), used as RFC 4330 (SNTP) has it.
+// The plugin ntp; plugin.hcl describes it. The packet is that of RFC 5905
+// (NTPv4), used as in RFC 4330 (SNTP).
 #include "../../../sdk/c/vega.h"
 
 enum { PACKET = 48, STRATUM = 1, REFERENCE = 12, ORIGIN = 24, RECEIVED = 32, SENT = 40 };
 
 static const int64_t second = 1000000000;
-static const int64_t epoch = 2208988800; // of NTP, in seconds before 1970
+static const int64_t epoch = 2208988800; // the NTP epoch, in seconds before 1970
 
 // put_time writes nanoseconds since 1970 as seconds and a fraction of 2^-32.
 static void put_time(uint8_t *at, int64_t t) {
@@ -16,7 +16,7 @@ static void put_time(uint8_t *at, int64_t t) {
 	}
 }
 
-// get_time reads a time that is within 68 years of near.
+// get_time reads a time within 68 years of near.
 static int64_t get_time(const uint8_t *at, int64_t near) {
 	uint32_t s = 0, f = 0;
 	for (int i = 0; i < 4; i++) {
@@ -49,18 +49,18 @@ static vega_status offset(void) {
 	int64_t t4 = vega_now();
 	if (n < 0) return vega_failed(address, n);
 	int mode = answer[0] & 7, leap = answer[0] >> 6, stratum = answer[STRATUM];
-	if (n < PACKET || mode != 4 || memcmp(answer + ORIGIN, ask + SENT, 8) != 0) return vega_unhealthy("what answers at %s is no time server, or answers somebody else; correct the address", address);
+	if (n < PACKET || mode != 4 || memcmp(answer + ORIGIN, ask + SENT, 8) != 0) return vega_unhealthy("what answers at %s is not a time server, or its reply is for another client; correct the address", address);
 	bool kiss = stratum == 0 && answer[REFERENCE] != 0; // a code of RFC 5905, section 7.4
-	if (kiss) return vega_unhealthy("%s refuses to answer: %.4s; ask it less often, or another server", address, (const char *)answer + REFERENCE);
-	if (leap == 3 || stratum == 0 || stratum > 15 || is_zero(answer + SENT)) return vega_unhealthy("%s does not know the time itself: it is not synchronised; see to its own time servers", address);
+	if (kiss) return vega_unhealthy("%s refuses to answer: %.4s; raise the interval, or use another server", address, (const char *)answer + REFERENCE);
+	if (leap == 3 || stratum == 0 || stratum > 15 || is_zero(answer + SENT)) return vega_unhealthy("%s does not know the time itself: it is not synchronised; check its own time servers", address);
 
 	int64_t t2 = get_time(answer + RECEIVED, t1), t3 = get_time(answer + SENT, t1);
 	int64_t off = ((t2 - t1) + (t3 - t4)) / 2, delay = (t4 - t1) - (t3 - t2), most = vega_int("max_offset");
 	vega_millis("offset", off);
 	vega_millis("delay", delay < 0 ? 0 : delay);
 	vega_metric("stratum", stratum, "");
-	if (absolute(off) > most) return vega_degraded("the clock of this machine is %.3f s %s that of %s, more than %.3f s; see to chrony or systemd-timesyncd here", (double)absolute(off) / 1e9, off > 0 ? "behind" : "ahead of", address, (double)most / 1e9);
-	if (stratum > vega_int("max_stratum")) return vega_degraded("%s is at stratum %d, further from a reference clock than %d; see to its own time servers", address, stratum, (int)vega_int("max_stratum"));
+	if (absolute(off) > most) return vega_degraded("the clock of this machine is %.3f s %s that of %s, more than %.3f s; check chrony or systemd-timesyncd here", (double)absolute(off) / 1e9, off > 0 ? "behind" : "ahead of", address, (double)most / 1e9);
+	if (stratum > vega_int("max_stratum")) return vega_degraded("%s is at stratum %d, further from a reference clock than %d; check its own time servers", address, stratum, (int)vega_int("max_stratum"));
 	return vega_healthy("the clock of this machine is within %.1f ms of %s (stratum %d)", (double)absolute(off) / 1e6, address, stratum);
 }
 

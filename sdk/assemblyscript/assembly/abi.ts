@@ -1,4 +1,4 @@
-// The calls themselves, as ABI.md has them.
+// The raw calls, as specified in ABI.md.
 
 // @ts-ignore: decorator
 @external("vega_v1", "config")

@@ -1,13 +1,13 @@
-import { log, message } from "./tell";
+import { log, message } from "./report";
 
 /**
- * What the language calls where it can't go on: an index out of range, a null
- * that is none, an assertion. The reason goes into the message and the log; the
- * host then says that the probe crashed. `vega plugin build` puts it in place of
- * the import that the host does not have.
+ * Handles a failure that the program can't continue from: an index out of
+ * range, an unexpected null, an assertion. It reports the reason in the message
+ * and the log; the host then reports that the probe crashed. `vega plugin
+ * build` uses it in place of an import that the host does not provide.
  */
 export function abort(reason: string | null, file: string | null, line: u32, column: u32): void {
-  let text = reason === null ? "it gave up" : reason;
+  let text = reason === null ? "it aborted" : reason;
   if (file !== null) text += " at " + file + ":" + line.toString() + ":" + column.toString();
   message(text);
   log.error(text);

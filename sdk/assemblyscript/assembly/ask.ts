@@ -3,7 +3,7 @@ import { at, size, utf8 } from "./bytes";
 import { Failure, failure } from "./failure";
 import { answered, Bytes, copied, noBytes, room, Text } from "./text";
 
-/** Records of a name, or why there are none. */
+/** Records of a name, or an error. */
 export class Records {
   constructor(
     public readonly records: string[],
@@ -12,9 +12,9 @@ export class Records {
 }
 
 /**
- * DNS: capability "dns". Asks for records of a type: A, AAAA, CNAME, MX, NS, TXT,
- * SOA, PTR, SRV or CAA. An empty server is vega's resolver. A name that is not
- * there is DNS, one without such a record NOT_SET.
+ * DNS: capability "dns". Queries records of a type: A, AAAA, CNAME, MX, NS,
+ * TXT, SOA, PTR, SRV or CAA. An empty server means vega's resolver. A name that
+ * does not exist is DNS, one without such a record NOT_SET.
  */
 export function resolve(type: string, name: string, server: string = ""): Records {
   const t = utf8(type);
@@ -32,7 +32,7 @@ export function resolve(type: string, name: string, server: string = ""): Record
 
 /** SQL: capability "sql". */
 export namespace sql {
-  /** Runs a read-only query on the database that an option of type database names. */
+  /** Runs a read-only query on the database named by an option of type database. */
   export function query(database: string, query: string): Rows {
     const d = utf8(database);
     const q = utf8(query);
@@ -40,16 +40,16 @@ export namespace sql {
   }
 }
 
-/** The answer to a query, or why there is none. */
+/** The result of a query, or an error. */
 export class Rows {
-  /** Also what ended next before the last row. */
+  /** Also set if next fails before the last row. */
   public error: Failure | null;
 
   constructor(private handle: i32) {
     this.error = failure(handle);
   }
 
-  /** Goes to the next row, and tells whether there is one. */
+  /** Advances to the next row and returns whether there is one. */
   next(): bool {
     if (this.error !== null) return false;
     const n = raw_sql_next(this.handle);
@@ -57,7 +57,7 @@ export class Rows {
     return n == 1;
   }
 
-  /** A column of the current row, as text; NULL is NOT_SET. */
+  /** Returns a column of the current row as text; NULL is NOT_SET. */
   column(i: i32): Text {
     let buf = room(0);
     let n = raw_sql_column(this.handle, i, at(buf), size(buf));
@@ -68,7 +68,7 @@ export class Rows {
     return answered(buf, n);
   }
 
-  /** Gives the handle back before the run ends, of which there may be 16. */
+  /** Frees the handle before the run ends. A run may have 16. */
   close(): void {
     raw_close(this.handle);
   }
@@ -76,7 +76,7 @@ export class Rows {
 
 /** Storage that outlives the run: capability "kv". */
 export namespace kv {
-  /** What is kept under a key; NOT_SET if nothing is. */
+  /** Returns the value stored under a key; NOT_SET if there is none. */
   export function get(key: string): Bytes {
     const k = utf8(key);
     let buf = room(0);
@@ -88,7 +88,7 @@ export namespace kv {
     return n < 0 ? noBytes(failure(n)) : copied(buf, n);
   }
 
-  /** Keeps bytes under a key; QUOTA if the storage is full. */
+  /** Stores bytes under a key; QUOTA if the storage is full. */
   export function set(key: string, value: Uint8Array): Failure | null {
     const k = utf8(key);
     return failure(raw_kv_set(at(k), size(k), value.dataStart, <u32>value.length));
@@ -99,7 +99,7 @@ export namespace kv {
   }
 }
 
-/** Whether a text matches, or why that can't be told. */
+/** The result of a match, or an error. */
 export class Match {
   constructor(
     public readonly matches: bool,
@@ -107,7 +107,7 @@ export class Match {
   ) {}
 }
 
-/** Matches a regular expression (RE2) anywhere in a text. A pattern that is none is INVALID. */
+/** Matches a regular expression (RE2) anywhere in a text. An invalid pattern is INVALID. */
 export function match(pattern: string, text: string): Match {
   const p = utf8(pattern);
   const t = utf8(text);

@@ -1,7 +1,7 @@
-// Text and bytes on their way to the host and back. Text is UTF-16 here and
-// UTF-8 there.
+// Conversion of text and bytes on their way to the host and back. Text is
+// UTF-16 here and UTF-8 there.
 
-/** The UTF-8 of a text. What is no character in it becomes U+FFFD. */
+/** Encodes a text as UTF-8. Invalid characters become U+FFFD. */
 export function utf8(text: string): ArrayBuffer {
   return String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE);
 }
@@ -18,12 +18,12 @@ export function size(b: ArrayBuffer): u32 {
   return <u32>b.byteLength;
 }
 
-/** The text of the first n bytes of b. */
+/** Decodes the first n bytes of b. */
 export function text(b: ArrayBuffer, n: i32): string {
   return String.UTF8.decodeUnsafe(at(b), <usize>min(n, b.byteLength));
 }
 
-/** Text that is longer than limit bytes ends in an ellipsis within them. */
+/** Shortens text over limit bytes and ends it with an ellipsis. */
 export function clip(b: ArrayBuffer, limit: i32): ArrayBuffer {
   if (b.byteLength <= limit) return b;
   let n = limit - 3;
@@ -36,5 +36,5 @@ export function clip(b: ArrayBuffer, limit: i32): ArrayBuffer {
   return cut;
 }
 
-/** What a call that fills a buffer is asked with first. */
+/** The initial size of a buffer for a call. */
 export const ROOM: i32 = 256;

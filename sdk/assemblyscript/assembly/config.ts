@@ -3,22 +3,22 @@ import { at, size, utf8 } from "./bytes";
 import { answered, room } from "./text";
 
 /**
- * Options of the integration. One that is not set and has no default is "", 0
- * or false; has tells the two apart. The host has checked every value against
- * its type in the manifest. A path leads into lists and maps: "headers.Accept",
- * "urls.0".
+ * Options of the integration. An option that is not set and has no default is
+ * "", 0 or false; use has to tell the difference. The host has checked every
+ * value against its type in the manifest. A path leads into lists and maps:
+ * "headers.Accept", "urls.0".
  */
 export namespace config {
-  /** Whether the option is set or has a default. */
+  /** Returns whether the option is set or has a default. */
   export function has(option: string): bool {
     const path = utf8(option);
     return raw_config(at(path), size(path), 0, 0) >= 0;
   }
 
   /**
-   * The option's text. What came from env() or file() is a placeholder of the
-   * same length: the host puts the real value in where it is sent as a whole, in
-   * a header, basic auth or the configured URL.
+   * Returns the option's text. A value from env() or file() is a placeholder of
+   * the same length: the host replaces it where it is sent as a whole, in a
+   * header, basic auth or the configured URL.
    */
   export function text(option: string): string {
     const path = utf8(option);
@@ -31,32 +31,32 @@ export namespace config {
     return answered(buf, n).text;
   }
 
-  /** The number in a number option. */
+  /** Returns the value of a number option. */
   export function number(option: string): f64 {
     const value = text(option);
     return value == "" ? 0 : F64.parseFloat(value);
   }
 
-  /** A whole number: a number option's, nanoseconds of a duration, bytes of a size. */
+  /** Returns a whole number: a number option, the nanoseconds of a duration or the bytes of a size. */
   export function integer(option: string): i64 {
     const value = text(option);
     if (value == "") return 0;
     return value.includes(".") || value.includes("e") ? <i64>F64.parseFloat(value) : I64.parseInt(value, 10);
   }
 
-  /** The value of a bool option. */
+  /** Returns the value of a bool option. */
   export function flag(option: string): bool {
     return text(option) == "true";
   }
 
-  /** The elements of a list option. */
+  /** Returns the elements of a list option. */
   export function list(option: string): string[] {
     const all: string[] = [];
     for (let i: i64 = 0, n = integer(option + ".#"); i < n; i++) all.push(text(option + "." + i.toString()));
     return all;
   }
 
-  /** The keys of a map option, in their order; entry is the value of one. */
+  /** Returns the keys of a map option in order; entry returns the value of one. */
   export function keys(option: string): string[] {
     const all: string[] = [];
     for (let i: i64 = 0, n = integer(option + ".#"); i < n; i++) all.push(text(option + ".@" + i.toString()));
@@ -67,7 +67,7 @@ export namespace config {
     return text(option + "." + escaped(key));
   }
 
-  /** A key that stands for itself in a path. */
+  /** Escapes a key for use in a path. */
   export function escaped(key: string): string {
     let out = "";
     for (let i = 0; i < key.length; i++) {

@@ -1,13 +1,13 @@
 import { raw_error } from "./abi";
 import { at, text } from "./bytes";
 
-/** Why a call failed. A later vega may have others; take those for IO. */
+/** The kinds of failure. A later vega may have others; treat those as IO. */
 export namespace Kind {
   /** No such option, key, path, header or record; SQL NULL. */
   export const NOT_SET: i32 = -1;
-  /** Not granted; the text has the line to paste. */
+  /** Not granted; the text contains the line to paste. */
   export const DENIED: i32 = -2;
-  /** The run's deadline came while waiting. */
+  /** The run's deadline passed while waiting. */
   export const TIMEOUT: i32 = -3;
   /** Connection refused. */
   export const REFUSED: i32 = -4;
@@ -17,7 +17,7 @@ export namespace Kind {
   export const TLS: i32 = -6;
   /** The peer closed or reset the connection. */
   export const RESET: i32 = -7;
-  /** An answer or an argument over its limit. */
+  /** A result or argument over its limit. */
   export const TOO_LARGE: i32 = -8;
   /** A malformed argument, or a handle of another kind. */
   export const INVALID: i32 = -9;
@@ -25,21 +25,21 @@ export namespace Kind {
   export const QUOTA: i32 = -10;
   /** No such open handle. */
   export const CLOSED: i32 = -11;
-  /** Anything else that went wrong outside. */
+  /** Any other failure outside the guest. */
   export const IO: i32 = -12;
 }
 
-/** A call that failed: its kind, and a sentence for an operator. */
+/** A failed call: its kind, and a sentence for the operator. */
 export class Failure {
   constructor(
     /** One of Kind. */
     public readonly kind: i32,
-    /** Without secrets. */
+    /** Contains no secrets. */
     public readonly text: string,
   ) {}
 }
 
-/** The failure of a call that answered n, null if it did not fail. */
+/** Returns the failure of a call that returned n, or null. */
 export function failure(n: i64): Failure | null {
   if (n >= 0) return null;
   const buf = new ArrayBuffer(4096);

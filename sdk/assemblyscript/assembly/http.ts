@@ -7,7 +7,7 @@ import { Tls } from "./tls";
 
 /** HTTP: capability "http". */
 export namespace http {
-  /** Begins a GET. The certificate of an https server is always verified, up to 10 redirects are followed. */
+  /** Begins a GET request. The certificate of an https server is always verified, and up to 10 redirects are followed. */
   export function get(url: string): Request {
     return new Request("GET", url);
   }
@@ -18,7 +18,7 @@ export namespace http {
   }
 }
 
-/** The parts of an exchange that are timed. */
+/** The timed phases of an exchange. */
 export enum Phase {
   DNS,
   CONNECT,
@@ -27,7 +27,7 @@ export enum Phase {
   TOTAL,
 }
 
-/** A request that is being put together. Its first error is that of the response. */
+/** A request under construction. Its first error becomes that of the response. */
 export class Request {
   private handle: i32;
   private content: string = "";
@@ -44,7 +44,7 @@ export class Request {
     if (n < 0 && this.error === null) this.error = failure(n);
   }
 
-  /** Adds a header. An option that holds a secret may be the value or a part of it. */
+  /** Adds a header. An option with a secret may be the value or a part of it. */
   header(name: string, value: string): Request {
     const k = utf8(name);
     const v = utf8(value);
@@ -52,7 +52,7 @@ export class Request {
     return this;
   }
 
-  /** Logs in. */
+  /** Adds basic authentication. */
   basicAuth(user: string, password: string): Request {
     const k = utf8(user);
     const v = utf8(password);
@@ -60,25 +60,25 @@ export class Request {
     return this;
   }
 
-  /** How many redirects are followed; with 0, one is the answer. */
+  /** Sets how many redirects to follow; with 0, the redirect is the response. */
   redirects(n: i32): Request {
     if (this.error === null) this.check(raw_http_option(this.handle, 0, n));
     return this;
   }
 
-  /** How large the answer's body may be, in bytes: 1 MiB unless set, at most 8. */
+  /** Sets the maximum size of the response body in bytes: 1 MiB by default, at most 8 MiB. */
   maxBody(bytes: i32): Request {
     if (this.error === null) this.check(raw_http_option(this.handle, 1, bytes));
     return this;
   }
 
-  /** What to send. */
+  /** Sets the body. */
   body(text: string): Request {
     this.content = text;
     return this;
   }
 
-  /** Sends it, and returns when the headers of the answer are there. */
+  /** Sends the request and returns when the response headers have arrived. */
   send(): Response {
     let status = 0;
     if (this.error === null) {
@@ -86,21 +86,21 @@ export class Request {
       status = raw_http_send(this.handle, at(b), size(b));
       this.check(status);
     }
-    if (this.error !== null) raw_close(this.handle); // what failed holds nothing
+    if (this.error !== null) raw_close(this.handle); // free the handle of a failed request
     return new Response(this.handle, max(status, 0), this.error);
   }
 }
 
-/** An answer, or why there is none. */
+/** A response, or an error. */
 export class Response {
   constructor(
     private handle: i32,
-    /** 0 where there is an error. */
+    /** 0 if there is an error. */
     public readonly status: i32,
     public readonly error: Failure | null,
   ) {}
 
-  /** The value of a header, "" if there is none. */
+  /** Returns the value of a header, or "". */
   header(name: string): string {
     const k = utf8(name);
     let buf = room(0);
@@ -113,9 +113,10 @@ export class Response {
   }
 
   /**
-   * The value at a path of the body's JSON, such as "data.items.0.name": text as
-   * it is, numbers as written, lists and objects as JSON. A path that is not
-   * there is NOT_SET, a body that is no JSON INVALID.
+   * Returns the value at a path of the body's JSON, such as
+   * "data.items.0.name": text as it is, numbers as written, lists and objects
+   * as JSON. A path that does not exist is NOT_SET, a body that is not JSON
+   * INVALID.
    */
   json(path: string): Text {
     const p = utf8(path);
@@ -128,23 +129,23 @@ export class Response {
     return answered(buf, n);
   }
 
-  /** The number of elements in the list or object at a path, 0 if there is none. */
+  /** Returns the number of elements in the list or object at a path, or 0. */
   count(path: string): i32 {
     const n = this.json(path == "" ? "#" : path + ".#");
     return n.error !== null ? 0 : <i32>I64.parseInt(n.text, 10);
   }
 
-  /** How long a phase took, in nanoseconds, over all redirects. */
+  /** Returns the duration of a phase in nanoseconds, summed over redirects. */
   timing(phase: Phase): i64 {
     return max<i64>(raw_http_timing(this.handle, phase), 0);
   }
 
-  /** Reads some of the body, at most that many bytes; none at the end. */
+  /** Reads some of the body, up to the given number of bytes; returns none at the end. */
   read(most: i32): Bytes {
     return read(this.handle, most);
   }
 
-  /** The body, or as much of it as limit. */
+  /** Returns the body, or its first limit bytes. */
   text(limit: i32): Text {
     return readAll(this.handle, limit);
   }
@@ -153,7 +154,7 @@ export class Response {
     return new Tls(this.handle);
   }
 
-  /** Gives the handle back before the run ends, of which there may be 16. */
+  /** Frees the handle before the run ends. A run may have 16. */
   close(): void {
     raw_close(this.handle);
   }

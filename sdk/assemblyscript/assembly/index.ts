@@ -15,15 +15,15 @@
  *     return healthy(url + " answers");
  *   }
  *
- * Calls that may fail answer an object with an error, which is null where there
- * is none. Put it into a variable, so that the compiler sees that you looked.
- * Each run starts afresh. What it leaves open, the host closes.
+ * Calls that may fail return an object with an error, which is null on success.
+ * Assign it to a variable, so that the compiler sees the check. Each run starts
+ * with a fresh instance. The host closes what a run leaves open.
  */
 export { abort } from "./abort";
 export { config } from "./config";
 export { Failure, Kind } from "./failure";
 export { Bytes, Text } from "./text";
-export { deadline, detail, log, metric, millis, now } from "./tell";
+export { deadline, detail, log, metric, millis, now } from "./report";
 export { degraded, failed, healthy, Result, Status, unhealthy, unknown } from "./result";
 export { http, Phase, Request, Response } from "./http";
 export { Conn, net, Network } from "./net";

@@ -5,7 +5,7 @@ import { read, readLine } from "./stream";
 import { Bytes, Text } from "./text";
 import { Tls } from "./tls";
 
-/** What to dial. */
+/** The network to dial. */
 export enum Network {
   TCP,
   TLS,
@@ -15,9 +15,9 @@ export enum Network {
 /** Connections: capability "net". */
 export namespace net {
   /**
-   * Connects to host:port. TLS is made even where the certificate is bad, so
-   * that it can be looked at: ask tls.verify. The host puts no secret into a
-   * connection that is not verified.
+   * Connects to host:port. A TLS connection is established even if the
+   * certificate is bad, so that it can be inspected: call tls.verify. The host
+   * sends no secret over an unverified connection.
    */
   export function dial(network: Network, address: string): Conn {
     const a = utf8(address);
@@ -25,7 +25,7 @@ export namespace net {
   }
 }
 
-/** A connection, or why there is none. */
+/** A connection, or an error. */
 export class Conn {
   public readonly error: Failure | null;
 
@@ -33,17 +33,17 @@ export class Conn {
     this.error = failure(handle);
   }
 
-  /** Reads what is there, at least a byte and at most that many; none at the end. */
+  /** Reads available data, at least one byte and up to the given number; returns none at the end. */
   read(most: i32): Bytes {
     return read(this.handle, most);
   }
 
-  /** Reads a line of at most limit bytes, without its ending. The end of the stream is RESET. */
+  /** Reads a line of at most limit bytes, without its line ending. The end of the stream is RESET. */
   readLine(limit: i32): Text {
     return readLine(this.handle, limit);
   }
 
-  /** Writes all of it. A secret must lie within one write. */
+  /** Writes all bytes. A secret must lie within one write. */
   write(bytes: Uint8Array): Failure | null {
     return this.send(bytes.dataStart, bytes.length);
   }
@@ -58,13 +58,13 @@ export class Conn {
     while (done < len) {
       const n = raw_write(this.handle, from + <usize>done, <u32>(len - done));
       if (n < 0) return failure(n);
-      if (n == 0) return new Failure(Kind.IO, "the connection takes no more");
+      if (n == 0) return new Failure(Kind.IO, "the connection accepts no more data");
       done += n;
     }
     return null;
   }
 
-  /** Upgrades a TCP connection, as STARTTLS protocols do, for a server of that name; "" is the host that was dialled. */
+  /** Upgrades a TCP connection, as in STARTTLS, to a server of the given name; "" means the dialled host. */
   startTLS(name: string): Failure | null {
     const n = utf8(name);
     return failure(raw_tls_start(this.handle, at(n), size(n)));
@@ -74,7 +74,7 @@ export class Conn {
     return new Tls(this.handle);
   }
 
-  /** Gives the handle back before the run ends, of which there may be 16. */
+  /** Frees the handle before the run ends. A run may have 16. */
   close(): void {
     raw_close(this.handle);
   }

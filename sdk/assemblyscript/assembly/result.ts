@@ -1,6 +1,6 @@
 import { Failure, Kind } from "./failure";
 
-/** How the target is: the codes of Nagios plugins. */
+/** The state of the target: Nagios plugin codes. */
 export enum Status {
   HEALTHY,
   DEGRADED,
@@ -8,40 +8,40 @@ export enum Status {
   UNKNOWN,
 }
 
-/** What a probe comes to. */
+/** The result of a probe. */
 export class Result {
   constructor(
     public readonly status: Status,
-    /** One line for a person: what is wrong, with what, and what to do. */
+    /** One line for the operator: what is wrong, with what, and what to do. */
     public readonly message: string,
   ) {}
 }
 
-/** It does its job. */
+/** The target works. */
 export function healthy(message: string): Result {
   return new Result(Status.HEALTHY, message);
 }
 
-/** It works, but not as it should. */
+/** The target works, but not as it should. */
 export function degraded(message: string): Result {
   return new Result(Status.DEGRADED, message);
 }
 
-/** It does not do its job. */
+/** The target does not work. */
 export function unhealthy(message: string): Result {
   return new Result(Status.UNHEALTHY, message);
 }
 
-/** The probe could not tell: the fault is not known to be the target's. */
+/** The probe could not determine the state: the target may not be at fault. */
 export function unknown(message: string): Result {
   return new Result(Status.UNKNOWN, message);
 }
 
 /**
- * Turns a call that failed into a result: whose fault it is, and what to do. who
- * is the target, such as "https://example.com". A denial is unknown and says
- * what to grant; what the target or the way to it is to blame for is unhealthy;
- * a call that was made wrongly is unknown.
+ * Turns a failed call into a result that says whose fault it is and what to do.
+ * who is the target, such as "https://example.com". A denial is unknown and
+ * says what to grant; a failure of the target or the path to it is unhealthy;
+ * an incorrect call is unknown.
  */
 export function failed(who: string, error: Failure): Result {
   switch (error.kind) {
@@ -58,11 +58,11 @@ export function failed(who: string, error: Failure): Result {
     case Kind.RESET:
       return unhealthy(who + " closed the connection in the middle of the exchange; look into its log");
     case Kind.TOO_LARGE:
-      return unknown("the answer of " + who + " is over the size limit; check a smaller page (" + error.text + ")");
+      return unknown("the response of " + who + " is over the size limit; check a smaller page (" + error.text + ")");
     case Kind.INVALID:
     case Kind.QUOTA:
     case Kind.CLOSED:
-      return unknown("the check of " + who + " could not be made: " + error.text);
+      return unknown("could not check " + who + ": " + error.text);
     default:
       return unhealthy(who + ": " + error.text);
   }

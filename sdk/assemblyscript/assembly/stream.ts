@@ -3,14 +3,14 @@ import { at, size } from "./bytes";
 import { Failure, failure, Kind } from "./failure";
 import { Bytes, copied, noBytes, Text } from "./text";
 
-/** Reads what is there of a stream, at least a byte and at most that many; none at the end. */
+/** Reads available data, at least one byte and up to the given number; returns none at the end. */
 export function read(handle: i32, most: i32): Bytes {
   const buf = new ArrayBuffer(most);
   const n = raw_read(handle, at(buf), size(buf));
   return n < 0 ? noBytes(failure(n)) : copied(buf, n);
 }
 
-/** Reads a stream to its end, or as many bytes as limit. */
+/** Reads a stream to its end, or its first limit bytes. */
 export function readAll(handle: i32, limit: i32): Text {
   const buf = new ArrayBuffer(limit);
   let done = 0;
@@ -23,7 +23,7 @@ export function readAll(handle: i32, limit: i32): Text {
   return new Text(String.UTF8.decodeUnsafe(at(buf), <usize>done), null);
 }
 
-/** Reads a line, byte by byte, so that nothing behind it is taken. */
+/** Reads a line byte by byte, so that what follows stays unread. */
 export function readLine(handle: i32, limit: i32): Text {
   const buf = new ArrayBuffer(limit);
   const one = new ArrayBuffer(1);

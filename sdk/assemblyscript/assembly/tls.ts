@@ -3,7 +3,7 @@ import { at, size } from "./bytes";
 import { Failure, Kind } from "./failure";
 import { answered, room, Text } from "./text";
 
-/** What TLS has agreed on, and the peer's certificate. Without TLS it is all "". */
+/** The negotiated TLS parameters and the peer's certificate. Without TLS, all are "". */
 export class Tls {
   constructor(private handle: i32) {}
 
@@ -17,7 +17,7 @@ export class Tls {
     return answered(buf, n);
   }
 
-  /** Such as "TLS 1.3". */
+  /** Returns the protocol version, such as "TLS 1.3". */
   get version(): string {
     return this.fact(0).text;
   }
@@ -31,19 +31,19 @@ export class Tls {
     return this.fact(3).text;
   }
 
-  /** Until when the certificate is valid, in seconds since 1970. */
+  /** Returns the expiry of the certificate, in seconds since 1970. */
   get notAfter(): i64 {
     const text = this.fact(4).text;
     return text == "" ? 0 : I64.parseInt(text, 10);
   }
 
-  /** The names that the certificate is for. */
+  /** Returns the names that the certificate is valid for. */
   get names(): string[] {
     const text = this.fact(5).text;
     return text == "" ? [] : text.split("\n");
   }
 
-  /** Why the certificate is not to be trusted; null if it is. */
+  /** Returns why the certificate is not trusted, or null if it is. */
   verify(): Failure | null {
     const why = this.fact(6);
     if (why.error !== null) return why.error;

@@ -1,8 +1,8 @@
-//! The calls themselves, as ABI.md has them, made safe: what is unsafe in
-//! talking to the host is in this file.
+//! The raw calls, as specified in ABI.md, behind safe functions: all unsafe
+//! code for calling the host is in this file.
 
-/// Declares the calls as imports. In a build for another machine, such as that
-/// of an author's unit tests, there is no host, and a call panics.
+/// Declares the calls as imports. In a native build, such as that of an
+/// author's unit tests, there is no host, and a call panics.
 macro_rules! imports {
     ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)+) => {
         mod raw {
@@ -13,9 +13,9 @@ macro_rules! imports {
             }
             $(
                 #[cfg(not(target_arch = "wasm32"))]
-                #[allow(clippy::too_many_arguments)] // as the contract has them
+                #[allow(clippy::too_many_arguments)] // as specified
                 pub unsafe fn $name($(_: $type),*) $(-> $result)? {
-                    panic!(concat!(stringify!($name), " can be called only in a plugin that vega runs"))
+                    panic!(concat!(stringify!($name), " can only be called in a plugin that vega runs"))
                 }
             )+
         }
@@ -54,12 +54,12 @@ imports! {
     fn r#match(pattern: *const u8, pattern_len: usize, text: *const u8, len: usize) -> i32;
 }
 
-/// Each takes what it is handed apart into pointers and lengths. That is sound:
-/// the host reads and writes within them, during the call only.
+/// Each function splits its arguments into pointers and lengths. That is sound:
+/// the host reads and writes only within them, and only during the call.
 macro_rules! safe {
     ($(fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)? = $($part:expr),*;)+) => {
         $(pub(crate) fn $name($($arg: $type),*) $(-> $result)? {
-            // SAFETY: every pointer comes with the length of what it points to.
+            // SAFETY: every pointer is passed with the length of its data.
             unsafe { raw::$name($($part),*) }
         })+
     };

@@ -8,9 +8,9 @@ use crate::{call, Text};
 pub enum Kind {
     /// No such option, key, path, header or record; SQL NULL.
     NotSet,
-    /// Not granted; the text has the line to paste.
+    /// Not granted; the text contains the line to paste.
     Denied,
-    /// The run's deadline came while waiting.
+    /// The run's deadline passed while waiting.
     Timeout,
     /// The connection was refused.
     Refused,
@@ -20,16 +20,16 @@ pub enum Kind {
     Tls,
     /// The peer closed or reset the connection.
     Reset,
-    /// An answer or an argument is over its limit, or does not fit.
+    /// A result or argument is over its limit, or does not fit.
     TooLarge,
     /// A malformed argument, or a handle of another kind.
     Invalid,
     /// Too many handles, or the storage is full.
     Quota,
-    /// It is closed already.
+    /// The handle is closed.
     Closed,
-    /// Anything else that went wrong outside, and what only a later vega
-    /// knows.
+    /// Any other failure outside the guest, including kinds that only a later
+    /// vega knows.
     Io,
 }
 
@@ -63,7 +63,7 @@ impl Kind {
         -1 - self as i32
     }
 
-    /// The text of an error whose host says nothing more.
+    /// Returns the text of an error for which the host has none.
     fn text(self) -> &'static str {
         match self {
             Kind::NotSet => "not set",
@@ -82,11 +82,11 @@ impl Kind {
     }
 }
 
-/// A call that failed: its kind, and a sentence for an operator, which holds no
+/// A failed call: its kind, and a sentence for the operator, which contains no
 /// secret.
 ///
-/// It turns into an [`Outcome`](crate::Outcome) by `?`; better, say whom it is
-/// about: [`failed`](crate::failed) and [`OrFailed`](crate::OrFailed).
+/// It converts to an [`Outcome`](crate::Outcome) with `?`; it is better to name
+/// the target: see [`failed`](crate::failed) and [`OrFailed`](crate::OrFailed).
 #[derive(Clone)]
 pub struct Error {
     code: i32,
@@ -94,8 +94,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// The error that a call has just answered. The host has its text until
-    /// the next call that fails.
+    /// Returns the error of the call that just failed. The host keeps its text
+    /// until the next failed call.
     pub(crate) fn of_call(code: i32) -> Error {
         let note = match Text::ask_some(call::error) {
             Ok(text) if !text.is_empty() => Note::of(text),
@@ -111,19 +111,19 @@ impl Error {
         }
     }
 
-    /// What went wrong.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> Kind {
         Kind::of(self.code)
     }
 
-    /// The number of the error in the ABI. A later vega may have some that are
-    /// not known here.
+    /// Returns the errno of the error. A later vega may have some that are not
+    /// known here.
     pub fn code(&self) -> i32 {
         self.code
     }
 
-    /// The sentence. The first 32 errors and outcomes that a probe keeps at a
-    /// time have one of their own, the others that of their kind.
+    /// Returns the sentence. The first 32 errors and outcomes that a probe
+    /// keeps at a time have their own text, any others that of their kind.
     pub fn text(&self) -> &str {
         self.note.text().unwrap_or_else(|| self.kind().text())
     }
@@ -141,7 +141,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The error of a call that answers nothing but an errno.
+/// Returns the error of a call whose result is only an errno.
 pub(crate) fn check(n: i32) -> Result<i32, Error> {
     if n < 0 {
         return Err(Error::of_call(n));

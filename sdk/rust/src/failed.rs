@@ -1,10 +1,11 @@
 use crate::{unhealthy, unknown, Error, Kind, Outcome};
 
-/// Turns a call that failed into an outcome: whose fault it is, and what to do.
+/// Turns a failed call into an outcome that says whose fault it is and what to
+/// do.
 ///
 /// `who` is the target, such as `https://example.com`. A denial is unknown and
-/// says what to grant; what the target or the way to it is to blame for is
-/// unhealthy; a call that was made wrongly is unknown.
+/// says what to grant; a failure of the target or the path to it is unhealthy;
+/// an incorrect call is unknown.
 pub fn failed(who: &str, error: &Error) -> Outcome {
     match error.kind() {
         Kind::Denied => unknown!("{}", error),
@@ -31,12 +32,12 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
             who
         ),
         Kind::TooLarge => unknown!(
-            "the answer of {} is over the size limit; check a smaller page ({})",
+            "the response of {} is over the size limit; check a smaller page ({})",
             who,
             error
         ),
         Kind::Invalid | Kind::Quota | Kind::Closed => {
-            unknown!("the check of {} could not be made: {}", who, error)
+            unknown!("could not check {}: {}", who, error)
         }
         Kind::NotSet | Kind::Io => unhealthy!("{}: {}", who, error),
     }
@@ -44,7 +45,7 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
 
 /// [`failed`], for the end of a call: `dial(Tcp, &address).or_failed(&address)?`.
 pub trait OrFailed<T> {
-    /// What the call answered, or the outcome that its error comes to for that
+    /// Returns the result of the call, or the outcome of its error for the
     /// target.
     fn or_failed(self, who: &str) -> Result<T, Outcome>;
 }

@@ -1,17 +1,16 @@
 use crate::call;
 use crate::{error::check, Error};
 
-/// A handle of the host's, of which a run may have 16. It goes back when it is
-/// dropped.
+/// A handle of the host, freed when dropped. A run may have 16.
 pub(crate) struct Handle(i32);
 
 impl Handle {
-    /// The handle that a call has answered, or the call's error.
+    /// Returns the handle that a call returned, or the call's error.
     pub(crate) fn of_call(n: i32) -> Result<Handle, Error> {
         check(n).map(Handle)
     }
 
-    /// A handle that is not there: what is asked of it fails.
+    /// Returns an invalid handle: calls with it fail.
     pub(crate) const fn none() -> Handle {
         Handle(0)
     }
@@ -27,7 +26,7 @@ impl Handle {
         }
     }
 
-    /// Reads what is there, waiting for the first byte; 0 at the end.
+    /// Reads available data, waiting for the first byte; returns 0 at the end.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         if buf.is_empty() {
             return Ok(0);

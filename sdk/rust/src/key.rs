@@ -1,6 +1,6 @@
 use core::fmt::{self, Write};
 
-/// A key that stands for itself in a path, whatever it is made of:
+/// Escapes a key for use in a path, whatever characters it has:
 /// `text!(128, "labels.{}", Key("a.b"))`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'a>(pub &'a str);

@@ -1,20 +1,21 @@
-//! Storage that is kept across runs, for this integration: capability `kv`.
+//! Storage across runs of this integration: capability `kv`.
 
 use crate::{call, error::check, text::fitting, Error, Text};
 
-/// What an earlier run kept under the key, as text;
-/// [`Kind::NotSet`](crate::Kind::NotSet) if there is nothing.
+/// Returns the value that an earlier run stored under the key, as text;
+/// [`Kind::NotSet`](crate::Kind::NotSet) if there is none.
 pub fn text<const N: usize>(key: &str) -> Result<Text<N>, Error> {
     Text::ask(|buf| call::kv_get(key, buf))
 }
 
-/// What an earlier run kept under the key, as bytes: the beginning of `buf`.
+/// Returns the value that an earlier run stored under the key, as bytes at the
+/// beginning of `buf`.
 pub fn bytes<'a>(key: &str, buf: &'a mut [u8]) -> Result<&'a [u8], Error> {
     let n = fitting(call::kv_get(key, buf), buf.len())?;
     Ok(&buf[..n])
 }
 
-/// Keeps a value for later runs, within the quota of the grant.
+/// Stores a value for later runs, within the quota of the grant.
 pub fn set<T: AsRef<[u8]> + ?Sized>(key: &str, value: &T) -> Result<(), Error> {
     check(call::kv_set(key, value.as_ref())).map(|_| ())
 }

@@ -1,8 +1,8 @@
 //! The SDK for probes in Rust, for version 1 of vega's probe ABI.
 //!
-//! A probe is a function that returns an [`Outcome`], or a [`Probed`] where
-//! what it calls may fail; [`probes!`] gives it the name that the manifest
-//! knows it by. This is a whole plugin, in a `src/lib.rs` whose first line is
+//! A probe is a function that returns an [`Outcome`], or a [`Probed`] if it
+//! makes calls that may fail; [`probes!`] registers it under its name in the
+//! manifest. This is a complete plugin, in a `src/lib.rs` whose first line is
 //! `#![no_std]`:
 //!
 //! ```no_run
@@ -29,29 +29,30 @@
 //! Its `Cargo.toml` has `crate-type = ["cdylib"]` under `[lib]` and this crate
 //! under `[dependencies]`; `vega plugin build` does the rest.
 //!
-//! # Calls that fail
+//! # Failed calls
 //!
-//! A call of the host's answers a [`Result`] with an
-//! [`Error`], which says what kind of failure it was, in a sentence. Say whom
-//! it is about, and it becomes an outcome: [`OrFailed::or_failed`] at the end
-//! of a call, or [`failed`] for an error that was looked at before. A bare `?`
-//! does as well, where there is no target to be named, as with an option.
+//! A host call returns a [`Result`] with an [`Error`], which has a kind and a
+//! sentence. Name the target, and it becomes an outcome: use
+//! [`OrFailed::or_failed`] at the end of a call, or [`failed`] for an error
+//! that you have inspected. A bare `?` also works if there is no target to
+//! name, as with an option.
 //!
 //! # Text
 //!
-//! The crate allocates nothing. Text lies in a [`Text`] of a size that you
-//! choose, which is a [`str`](prim@str) in all else: `Text<512>` for an address, 20 for a
-//! number. [`text!`] formats one, and a [`StaticText`] is for what is too large
-//! for the stack. A plugin may bring an allocator of its own, or link std; the
-//! latter turns the feature `panic-handler` off. What a probe computes can be
-//! tested by `cargo test`; what it asks of vega can't, and panics there.
+//! The crate allocates nothing. A [`Text`] has a size that you choose and
+//! otherwise acts as a [`str`](prim@str): `Text<512>` for an address, 20 for a
+//! number. [`text!`] formats one, and a [`StaticText`] is for text that is too
+//! large for the stack. A plugin may have its own allocator, or link std; in
+//! the latter case disable the feature `panic-handler`. Pure code of a probe
+//! can be tested with `cargo test`; host calls panic there.
 //!
-//! # What a run has
+//! # Runs
 //!
-//! Each run is a fresh instance: nothing is left of the one before but what was
-//! kept by [`kv`]. Connections, answers and rows close when they are dropped; a
-//! run may hold 16 at a time. A panic ends the run as unknown, since it is a
-//! fault of the probe, with its text in the message and in the log.
+//! Each run is a fresh instance: nothing of the previous run remains except
+//! what [`kv`] stored. Connections, responses and rows close when they are
+//! dropped; a run may have 16 at a time. A panic ends the run as unknown,
+//! because it is a fault of the probe, with its text in the message and in the
+//! log.
 #![no_std]
 #![warn(missing_docs)]
 
@@ -75,7 +76,7 @@ mod panic;
 mod run;
 pub mod sql;
 mod static_text;
-mod tell;
+mod report;
 mod text;
 mod tls;
 
@@ -90,6 +91,6 @@ pub use outcome::{IntoOutcome, Outcome, Probed, Status};
 #[doc(hidden)]
 pub use run::run_bound;
 pub use static_text::{StaticText, StaticTextMut};
-pub use tell::{detail, metric, millis};
+pub use report::{detail, metric, millis};
 pub use text::Text;
 pub use tls::Tls;

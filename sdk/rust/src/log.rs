@@ -2,28 +2,28 @@ use core::fmt::Display;
 
 use crate::{call, Text};
 
-/// How much a line of the log matters.
+/// The level of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// For who looks for a mistake in the probe.
+    /// For debugging the probe.
     Debug = 0,
-    /// For who wants to know what it does.
+    /// For observing what the probe does.
     Info = 1,
-    /// For who should know.
+    /// Deserves attention.
     Warn = 2,
-    /// For who has to do something.
+    /// Requires action.
     Error = 3,
 }
 
-/// Writes a line to vega's log, which keeps 64 of a run, of 1 KiB. The macros
-/// [`debug!`](crate::debug!), [`info!`](crate::info!), [`warn!`](crate::warn!)
-/// and [`error!`](crate::error!) are shorter.
+/// Writes a line to vega's log, which keeps 64 lines of 1 KiB per run. The
+/// macros [`debug!`](crate::debug!), [`info!`](crate::info!),
+/// [`warn!`](crate::warn!) and [`error!`](crate::error!) are shorter.
 pub fn log(level: Level, line: impl Display) {
     let line = Text::<1024>::format(format_args!("{}", line)).marked();
     call::log(level as i32, &line);
 }
 
-/// Writes a line to vega's log, for who looks for a mistake in the probe.
+/// Writes a line at level debug to vega's log.
 #[macro_export]
 macro_rules! debug {
     ($($format:tt)+) => {
@@ -31,7 +31,7 @@ macro_rules! debug {
     };
 }
 
-/// Writes a line to vega's log, for who wants to know what the probe does.
+/// Writes a line at level info to vega's log.
 #[macro_export]
 macro_rules! info {
     ($($format:tt)+) => {
@@ -39,7 +39,7 @@ macro_rules! info {
     };
 }
 
-/// Writes a line to vega's log, for who should know.
+/// Writes a line at level warn to vega's log.
 #[macro_export]
 macro_rules! warn {
     ($($format:tt)+) => {
@@ -47,7 +47,7 @@ macro_rules! warn {
     };
 }
 
-/// Writes a line to vega's log, for who has to do something.
+/// Writes a line at level error to vega's log.
 #[macro_export]
 macro_rules! error {
     ($($format:tt)+) => {

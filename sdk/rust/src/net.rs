@@ -3,12 +3,12 @@
 use crate::handle::Handle;
 use crate::{call, error::check, Error, Kind, Text, Tls};
 
-/// What to dial.
+/// The network to dial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// A TCP connection.
     Tcp = 0,
-    /// A TCP connection with TLS from the beginning.
+    /// A TCP connection that starts with TLS.
     Tls = 1,
     /// UDP: each write is a datagram, and so is each read.
     Udp = 2,
@@ -16,9 +16,9 @@ pub enum Network {
 
 /// Connects to `host:port`.
 ///
-/// TLS is made even where the certificate is bad, so that it can be looked at:
-/// ask [`Tls::verify`] before you trust the far end. The host puts no secret
-/// into a connection that is not verified.
+/// A TLS connection is established even if the certificate is bad, so that it
+/// can be inspected: call [`Tls::verify`] before you trust the peer. The host
+/// sends no secret over an unverified connection.
 pub fn dial(network: Network, address: &str) -> Result<Conn, Error> {
     Handle::of_call(call::dial(network as i32, address)).map(|handle| Conn { handle })
 }
@@ -29,26 +29,25 @@ pub struct Conn {
 }
 
 impl Conn {
-    /// Reads what is there, waiting for the first byte; 0 at the end.
+    /// Reads available data, waiting for the first byte; returns 0 at the end.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         self.handle.read(buf)
     }
 
-    /// What comes until the end of the stream, or its first `N` bytes;
-    /// [`is_cut`](Text::is_cut) then tells that there may be more.
+    /// Returns everything until the end of the stream, or its first `N` bytes.
+    /// If [`is_cut`](Text::is_cut), there may be more.
     pub fn text<const N: usize>(&mut self) -> Result<Text<N>, Error> {
         let mut text = Text::new();
         text.read(|buf| self.handle.read(buf))?;
         Ok(text)
     }
 
-    /// Reads up to a line feed, of at most `N` bytes, and returns the line
-    /// without its ending. It reads byte by byte, so that nothing behind the
-    /// line is taken; take whole datagrams by [`read`](Conn::read).
+    /// Reads up to a line feed, at most `N` bytes, and returns the line without
+    /// its line ending. It reads byte by byte, so that what follows stays
+    /// unread; read datagrams with [`read`](Conn::read).
     ///
-    /// A line that is longer is [`Kind::TooLarge`], the end of the stream
-    /// within a line or before one [`Kind::Reset`]: the peer went away in the
-    /// middle of what it had to say.
+    /// A longer line is [`Kind::TooLarge`]. The end of the stream within or
+    /// before a line is [`Kind::Reset`]: the peer closed the connection early.
     pub fn read_line<const N: usize>(&mut self) -> Result<Text<N>, Error> {
         let mut line = [0; N];
         let mut n = 0;
@@ -77,7 +76,7 @@ impl Conn {
         }
     }
 
-    /// Writes all of it. A secret must lie within one write.
+    /// Writes all bytes. A secret must lie within one write.
     pub fn write_all<T: AsRef<[u8]> + ?Sized>(&mut self, data: &T) -> Result<(), Error> {
         let mut left = data.as_ref();
         while !left.is_empty() {
@@ -85,7 +84,7 @@ impl Conn {
                 0 => {
                     return Err(Error::new(
                         Kind::Io,
-                        format_args!("the connection takes no more"),
+                        format_args!("the connection accepts no more data"),
                     ))
                 }
                 n => left = &left[n as usize..],
@@ -94,20 +93,20 @@ impl Conn {
         Ok(())
     }
 
-    /// Upgrades a TCP connection, as STARTTLS protocols do, for a server of
-    /// that name; "" is the host that was dialled. As with [`dial`], the result
-    /// may be unverified.
+    /// Upgrades a TCP connection, as in STARTTLS, to a server of the given
+    /// name; "" means the dialled host. As with [`dial`], the result may be
+    /// unverified.
     pub fn tls_start(&mut self, name: &str) -> Result<(), Error> {
         check(call::tls_start(self.handle.number(), name)).map(|_| ())
     }
 
-    /// Tells about the TLS of the connection.
+    /// Returns the facts about the TLS of the connection.
     pub fn tls(&self) -> Tls<'_> {
         Tls::of(&self.handle)
     }
 
-    /// Closes the connection before it is dropped. What is asked of it
-    /// afterwards is [`Kind::Closed`].
+    /// Closes the connection before it is dropped. Later calls return
+    /// [`Kind::Closed`].
     pub fn close(&mut self) {
         self.handle.close();
     }

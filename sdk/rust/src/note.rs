@@ -4,8 +4,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Text;
 
-/// What an error or an outcome says, of at most 1 KiB. It lies in a static, so
-/// that a `Result` which may hold one stays small.
+/// The text of an error or outcome, up to 1 KiB. It is kept in a static, so
+/// that a `Result` with one stays small.
 pub(crate) struct Note(u8);
 
 const ROOM: usize = 1024;
@@ -13,11 +13,11 @@ const PLACES: usize = 32; // as many as a u32 has bits
 const NOWHERE: u8 = u8::MAX;
 
 struct Notes {
-    taken: AtomicU32, // a bit for each place
+    taken: AtomicU32, // one bit per place
     texts: UnsafeCell<[Text<ROOM>; PLACES]>,
 }
 
-// SAFETY: a text is reached only by the one note that has its place.
+// SAFETY: only the note that owns a place accesses its text.
 unsafe impl Sync for Notes {}
 
 const EMPTY: Text<ROOM> = Text::new();
@@ -28,7 +28,7 @@ static NOTES: Notes = Notes {
 };
 
 impl Note {
-    /// Says nothing.
+    /// Returns a note without text.
     pub(crate) const fn nothing() -> Note {
         Note(NOWHERE)
     }
@@ -37,7 +37,7 @@ impl Note {
         Note::of(Text::format(arguments))
     }
 
-    /// Says that text, or nothing where 32 others are kept.
+    /// Returns a note with the text, or without if 32 others exist.
     pub(crate) fn of(text: Text<ROOM>) -> Note {
         let mut taken = NOTES.taken.load(Ordering::Relaxed);
         loop {
@@ -54,7 +54,7 @@ impl Note {
                 Err(now) => taken = now,
                 Ok(_) => {
                     let note = Note(place as u8);
-                    // SAFETY: the place was free, and is this note's now.
+                    // SAFETY: the place was free and now belongs to this note.
                     unsafe { *note.place() = text.marked() };
                     return note;
                 }
@@ -64,7 +64,7 @@ impl Note {
 
     fn place(&self) -> *mut Text<ROOM> {
         debug_assert!(usize::from(self.0) < PLACES);
-        // SAFETY: there are as many places.
+        // SAFETY: the index is below PLACES.
         unsafe {
             NOTES
                 .texts
@@ -74,12 +74,12 @@ impl Note {
         }
     }
 
-    /// What it says; None for nothing.
+    /// Returns the text, or None.
     pub(crate) fn text(&self) -> Option<&str> {
         if self.0 == NOWHERE {
             return None;
         }
-        // SAFETY: nothing writes there while this note lives.
+        // SAFETY: nothing writes to the place while this note exists.
         Some(unsafe { &*self.place() })
     }
 }

@@ -3,22 +3,22 @@ use core::fmt::{self, Display};
 use crate::note::Note;
 use crate::{failed, Error, Kind};
 
-/// How the target is: the codes of Nagios plugins.
+/// The state of the target: Nagios plugin codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It does its job.
+    /// The target works.
     Healthy = 0,
-    /// It works, but not as it should.
+    /// The target works, but not as it should.
     Degraded = 1,
-    /// It does not do its job.
+    /// The target does not work.
     Unhealthy = 2,
-    /// The probe could not tell: the fault is not known to be the target's.
+    /// The probe could not determine the state: the target may not be at fault.
     Unknown = 3,
 }
 
-/// What a probe found. [`healthy!`](crate::healthy!),
+/// The result of a probe. Created by [`healthy!`](crate::healthy!),
 /// [`degraded!`](crate::degraded!), [`unhealthy!`](crate::unhealthy!) and
-/// [`unknown!`](crate::unknown!) make one.
+/// [`unknown!`](crate::unknown!).
 #[derive(Clone)]
 pub struct Outcome {
     status: Status,
@@ -26,26 +26,26 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The message is one line for a person: what is wrong, and what to do. It
-    /// is cut at 1 KiB.
+    /// Creates an outcome. The message is one line for the operator: what is
+    /// wrong and what to do. It is truncated at 1 KiB.
     ///
     /// # Panics
     ///
-    /// A probe can't keep more than 32 errors and outcomes at a time.
+    /// Panics if the probe keeps more than 32 errors and outcomes at a time.
     pub fn new(status: Status, message: impl Display) -> Outcome {
         let message = Note::format(format_args!("{}", message));
         if message.text().is_none() {
-            panic!("the probe keeps too many errors and outcomes to tell one more; drop some");
+            panic!("the probe keeps too many errors and outcomes; drop some");
         }
         Outcome { status, message }
     }
 
-    /// How the target is.
+    /// Returns the status.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// The line for a person.
+    /// Returns the message.
     pub fn message(&self) -> &str {
         self.message.text().unwrap_or_default()
     }
@@ -57,9 +57,9 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// What `?` makes of a call that failed. It doesn't know whom the probe was
-/// asking: what the way to a target may be to blame for is told of "the
-/// target", and all else is unknown, in the error's own words.
+/// Converts an error for `?`. The target is not known here: a failure of the
+/// target or the path to it is reported as one of "the target", and any other
+/// as unknown with the error's own text.
 impl From<Error> for Outcome {
     fn from(error: Error) -> Outcome {
         match error.kind() {
@@ -71,10 +71,10 @@ impl From<Error> for Outcome {
     }
 }
 
-/// What a probe may return: an [`Outcome`], or a `Result` of one with an error
-/// that can be told, such as [`Probed`].
+/// A type that a probe may return: an [`Outcome`], or a `Result` of one with a
+/// reportable error, such as [`Probed`].
 pub trait IntoOutcome {
-    /// What to tell.
+    /// Converts to the outcome to report.
     fn into_outcome(self) -> Outcome;
 }
 
@@ -90,11 +90,11 @@ impl<E: Into<Outcome>> IntoOutcome for Result<Outcome, E> {
     }
 }
 
-/// What a probe with calls that may fail returns. `?` takes both an [`Error`]
-/// and an [`Outcome`].
+/// The return type of a probe with calls that may fail. `?` accepts both an
+/// [`Error`] and an [`Outcome`].
 pub type Probed = Result<Outcome, Outcome>;
 
-/// The outcome of a target that does its job: `healthy!("{} answers", url)`.
+/// Creates the outcome of a target that works: `healthy!("{} answers", url)`.
 #[macro_export]
 macro_rules! healthy {
     ($($format:tt)+) => {
@@ -102,7 +102,7 @@ macro_rules! healthy {
     };
 }
 
-/// The outcome of a target that works, but not as it should.
+/// Creates the outcome of a target that works, but not as it should.
 #[macro_export]
 macro_rules! degraded {
     ($($format:tt)+) => {
@@ -110,7 +110,7 @@ macro_rules! degraded {
     };
 }
 
-/// The outcome of a target that does not do its job.
+/// Creates the outcome of a target that does not work.
 #[macro_export]
 macro_rules! unhealthy {
     ($($format:tt)+) => {
@@ -118,8 +118,8 @@ macro_rules! unhealthy {
     };
 }
 
-/// The outcome of a probe that could not tell: the fault is not known to be the
-/// target's.
+/// Creates the outcome of a probe that could not determine the state: the
+/// target may not be at fault.
 #[macro_export]
 macro_rules! unknown {
     ($($format:tt)+) => {

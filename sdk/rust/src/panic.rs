@@ -3,19 +3,20 @@ use core::panic::PanicInfo;
 
 use crate::{call, Level, Text};
 
-/// Puts the text of a panic where an operator will look, and ends the run: its
+/// Puts the text of a panic into the message and the log, and ends the run: the
 /// instance must not be used again.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let mut line = Line(Text::new());
-    let _ = write!(line, "the probe {}", info); // what does not fit is marked as cut
+    let _ = write!(line, "the probe {}", info); // an overflow is marked as truncated
     let text = line.0.marked();
     call::message(&text);
     call::log(Level::Error as i32, &text);
     core::arch::wasm32::unreachable()
 }
 
-/// One line: newer Rusts put the place of a panic on a line of its own.
+/// Joins the text to one line: newer Rust versions put the location of a panic
+/// on a line of its own.
 struct Line(Text<1024>);
 
 impl Write for Line {

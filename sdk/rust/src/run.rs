@@ -1,15 +1,15 @@
 use crate::{call, unknown, Outcome, Text};
 
-/// Names the probes of the plugin, once, in its `lib.rs`:
+/// Registers the probes of the plugin, once, in its `lib.rs`:
 /// `vega::probes! { "orders" => orders, "stock" => stock }`.
 ///
 /// Each is a function without arguments that returns an
-/// [`Outcome`](crate::Outcome) or a [`Probed`](crate::Probed). They are found
-/// by the name that the manifest gives them.
+/// [`Outcome`](crate::Outcome) or a [`Probed`](crate::Probed), under its name
+/// in the manifest.
 #[macro_export]
 macro_rules! probes {
     ($($name:literal => $probe:expr),+ $(,)?) => {
-        /// The one function that vega calls.
+        /// The only function that vega calls.
         #[no_mangle]
         pub extern "C" fn vega_run(_: i32) -> i32 {
             $crate::run_bound(|name| match name {
@@ -20,12 +20,12 @@ macro_rules! probes {
     };
 }
 
-/// Runs the probe that the host bound this run to. It goes by name and not by
-/// index, so that a manifest may list its probes in any order.
+/// Runs the probe that the host bound this run to. It looks it up by name
+/// rather than index, so that a manifest may list its probes in any order.
 #[doc(hidden)]
 pub fn run_bound(probe: impl FnOnce(&str) -> Option<Outcome>) -> i32 {
     let name = Text::<128>::ask_some(|buf| call::config("@probe", buf)).unwrap_or_default();
-    let outcome = probe(&name).unwrap_or_else(|| unknown!("the plugin registers no probe \"{}\", though its manifest names one: add it to vega::probes!", name));
+    let outcome = probe(&name).unwrap_or_else(|| unknown!("the plugin registers no probe \"{}\", which its manifest declares: add it to vega::probes!", name));
     call::message(outcome.message());
     outcome.status() as i32
 }

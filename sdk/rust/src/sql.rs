@@ -3,13 +3,13 @@
 use crate::handle::Handle;
 use crate::{call, error::check, Error, Text};
 
-/// Runs a read-only query on the database that an option of type `database`
-/// names.
+/// Runs a read-only query on the database named by an option of type
+/// `database`.
 pub fn query(database: &str, query: &str) -> Result<Rows, Error> {
     Handle::of_call(call::sql_query(database, query)).map(|handle| Rows { handle })
 }
 
-/// The answer to a query.
+/// The result of a query.
 ///
 /// ```no_run
 /// # fn example() -> Result<(), vega::Error> {
@@ -26,12 +26,12 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Goes to the next row, and tells whether there is one.
+    /// Advances to the next row and returns whether there is one.
     pub fn advance(&mut self) -> Result<bool, Error> {
         check(call::sql_next(self.handle.number())).map(|n| n == 1)
     }
 
-    /// A column of the current row, as text; NULL is
+    /// Returns a column of the current row as text; NULL is
     /// [`Kind::NotSet`](crate::Kind::NotSet).
     pub fn column<const N: usize>(&self, i: usize) -> Result<Text<N>, Error> {
         Text::ask(|buf| {
@@ -43,8 +43,8 @@ impl Rows {
         })
     }
 
-    /// Gives the handle back before the rows are dropped. What is asked of them
-    /// afterwards is [`Kind::Closed`](crate::Kind::Closed).
+    /// Frees the handle before the rows are dropped. Later calls return
+    /// [`Kind::Closed`](crate::Kind::Closed).
     pub fn close(&mut self) {
         self.handle.close();
     }

@@ -4,8 +4,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Text;
 
-/// A text that is too large for the stack, of which a run has 256 KiB: for a
-/// `static`. It takes no room in the module.
+/// A text that is too large for the 256 KiB stack of a run, for use in a
+/// `static`. It takes no space in the module.
 ///
 /// ```no_run
 /// static PAGE: vega::StaticText<100_000> = vega::StaticText::new();
@@ -21,11 +21,11 @@ pub struct StaticText<const N: usize> {
     text: UnsafeCell<Text<N>>,
 }
 
-// SAFETY: the flag lets one at a time have the text.
+// SAFETY: the flag allows only one borrow at a time.
 unsafe impl<const N: usize> Sync for StaticText<N> {}
 
 impl<const N: usize> StaticText<N> {
-    /// An empty text.
+    /// Returns an empty text.
     pub const fn new() -> Self {
         StaticText {
             borrowed: AtomicBool::new(false),
@@ -33,8 +33,8 @@ impl<const N: usize> StaticText<N> {
         }
     }
 
-    /// The text, until the result is dropped. To borrow it twice at a time
-    /// panics, as with a [`RefCell`](core::cell::RefCell).
+    /// Borrows the text until the result is dropped. Panics if it is borrowed
+    /// already, as with a [`RefCell`](core::cell::RefCell).
     pub fn borrow_mut(&self) -> StaticTextMut<'_, N> {
         if self.borrowed.swap(true, Ordering::Acquire) {
             panic!("the StaticText is borrowed already");

@@ -4,13 +4,13 @@ use core::str;
 
 use crate::{Error, Kind};
 
-/// Text of at most `N` bytes, which lies where it is declared: a [`str`](prim@str) with
-/// room.
+/// Text of at most `N` bytes, stored inline: a [`str`](prim@str) with a
+/// capacity.
 ///
-/// What a call of the host answers, and does not fit, is an error; what is
-/// written into a `Text`, and does not fit, is cut off at the end of a
-/// character, and [`is_cut`](Text::is_cut) tells. Bytes of a peer that are no
-/// UTF-8 become `?`.
+/// A result of a host call that does not fit is an error. Text written into a
+/// `Text` that does not fit is truncated at the end of a character, and
+/// [`is_cut`](Text::is_cut) reports it. Bytes from a peer that are not UTF-8
+/// become `?`.
 #[derive(Clone)]
 pub struct Text<const N: usize> {
     len: usize,
@@ -19,7 +19,7 @@ pub struct Text<const N: usize> {
 }
 
 impl<const N: usize> Text<N> {
-    /// An empty text.
+    /// Returns an empty text.
     pub const fn new() -> Self {
         Text {
             len: 0,
@@ -28,21 +28,21 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    /// What [`format_args!`] was given; the macro [`text!`](crate::text!) is
-    /// shorter.
+    /// Formats [`format_args!`] into a text; the macro [`text!`](crate::text!)
+    /// is shorter.
     pub fn format(arguments: fmt::Arguments<'_>) -> Self {
         let mut text = Text::new();
-        let _ = text.write_fmt(arguments); // what does not fit is marked as cut
+        let _ = text.write_fmt(arguments); // an overflow is marked as truncated
         text
     }
 
-    /// The text as a `&str`, which it also dereferences to.
+    /// Returns the text as a `&str`, to which it also dereferences.
     pub fn as_str(&self) -> &str {
-        // SAFETY: everything that writes to bytes leaves UTF-8 up to len.
+        // SAFETY: every writer leaves UTF-8 up to len.
         unsafe { str::from_utf8_unchecked(&self.bytes[..self.len]) }
     }
 
-    /// Whether something did not fit.
+    /// Returns whether something did not fit.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
@@ -64,7 +64,7 @@ impl<const N: usize> Text<N> {
         self.cut = false;
     }
 
-    /// Ends a text that was cut with a "…".
+    /// Ends a truncated text with a "…".
     pub(crate) fn marked(mut self) -> Self {
         const MARK: &str = "…";
         if self.cut && N >= MARK.len() {
@@ -76,7 +76,7 @@ impl<const N: usize> Text<N> {
         self
     }
 
-    /// The value that a call fills a buffer with.
+    /// Returns the value that a call writes to a buffer.
     pub(crate) fn ask(call: impl FnOnce(&mut [u8]) -> i32) -> Result<Self, Error> {
         let mut text = Text::new();
         text.len = fitting(call(&mut text.bytes), N)?;
@@ -84,8 +84,8 @@ impl<const N: usize> Text<N> {
         Ok(text)
     }
 
-    /// As much as fits of a value that a call fills a buffer with, and the
-    /// call's errno if there is none.
+    /// Returns as much as fits of the value that a call writes to a buffer, or
+    /// the call's errno.
     pub(crate) fn ask_some(call: impl FnOnce(&mut [u8]) -> i32) -> Result<Self, i32> {
         let mut text = Text::new();
         let n = call(&mut text.bytes);
@@ -100,7 +100,7 @@ impl<const N: usize> Text<N> {
         Ok(text)
     }
 
-    /// What `read` gives until its end, or until the text is full.
+    /// Returns what `read` yields until its end, or until the text is full.
     pub(crate) fn read(
         &mut self,
         mut read: impl FnMut(&mut [u8]) -> Result<usize, Error>,
@@ -122,7 +122,7 @@ impl<const N: usize> Text<N> {
         Ok(())
     }
 
-    /// The text of bytes that were read.
+    /// Returns the text of bytes that were read.
     pub(crate) fn of_bytes(bytes: [u8; N], len: usize) -> Self {
         let mut text = Text {
             len,
@@ -134,14 +134,14 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// The length of a value that has to fit.
+/// Returns the length of a value that must fit.
 pub(crate) fn fitting(n: i32, room: usize) -> Result<usize, Error> {
     match usize::try_from(n) {
         Err(_) => Err(Error::of_call(n)),
         Ok(n) if n > room => Err(Error::new(
             Kind::TooLarge,
             format_args!(
-                "a value of {} bytes, and the probe has room for {}",
+                "a value of {} bytes exceeds the probe's buffer of {} bytes",
                 n, room
             ),
         )),
@@ -149,7 +149,7 @@ pub(crate) fn fitting(n: i32, room: usize) -> Result<usize, Error> {
     }
 }
 
-/// The end of the last character of a text that lies within a limit.
+/// Returns the end of the last whole character of a text within a limit.
 fn floor(text: &[u8], limit: usize) -> usize {
     let mut n = text.len().min(limit);
     while n > 0 && n < text.len() && text[n] & 0xC0 == 0x80 {
@@ -158,8 +158,7 @@ fn floor(text: &[u8], limit: usize) -> usize {
     n
 }
 
-/// The length of bytes, cut off anywhere, without a character whose end is
-/// missing.
+/// Returns the length of truncated bytes without an incomplete last character.
 fn characters(bytes: &[u8]) -> usize {
     let last = floor(bytes, bytes.len().saturating_sub(1));
     match str::from_utf8(&bytes[last..]) {
@@ -168,7 +167,7 @@ fn characters(bytes: &[u8]) -> usize {
     }
 }
 
-/// Replaces each byte that is in no character by "?".
+/// Replaces each byte that is not part of a character by "?".
 fn make_utf8(bytes: &mut [u8]) {
     let mut from = 0;
     while let Err(e) = str::from_utf8(&bytes[from..]) {
@@ -178,7 +177,7 @@ fn make_utf8(bytes: &mut [u8]) {
 }
 
 impl<const N: usize> Write for Text<N> {
-    /// An error if not all of it fits.
+    /// Returns an error if not everything fits.
     fn write_str(&mut self, more: &str) -> fmt::Result {
         self.push_str(more);
         if self.cut {
@@ -246,7 +245,7 @@ impl<const N: usize> PartialEq<&str> for Text<N> {
     }
 }
 
-/// Formats into a [`Text`] of that many bytes: `text!(256, "{}/health", base)`.
+/// Formats into a [`Text`] of the given size: `text!(256, "{}/health", base)`.
 #[macro_export]
 macro_rules! text {
     ($room:expr, $($format:tt)+) => {
@@ -263,7 +262,7 @@ mod tests {
         let mut text = crate::text!(4, "a{}", "éé");
         assert_eq!(text, "aé");
         assert!(text.is_cut());
-        text.push_str("b"); // would fit, and does not belong there
+        text.push_str("b"); // would fit, but must not follow the gap
         assert_eq!(text, "aé");
         assert_eq!(text.clone().marked(), "a…");
         text.clear();
@@ -292,7 +291,7 @@ mod tests {
             (error.kind(), error.text()),
             (
                 Kind::TooLarge,
-                "a value of 5 bytes, and the probe has room for 4"
+                "a value of 5 bytes exceeds the probe's buffer of 4 bytes"
             )
         );
         let some = Text::<4>::ask_some(fill).unwrap();

@@ -3,7 +3,7 @@ use core::time::Duration;
 use crate::handle::Handle;
 use crate::{call, Error, Kind, Text};
 
-/// What is known of the TLS of a connection or of an https answer, and of the
+/// The facts about the TLS of a connection or https response, and the
 /// certificate. Without TLS, every fact is an error.
 pub struct Tls<'a> {
     handle: &'a Handle,
@@ -18,47 +18,47 @@ impl<'a> Tls<'a> {
         Text::ask(|buf| call::tls_info(self.handle.number(), what, buf))
     }
 
-    /// The version of the protocol, such as "TLS 1.3".
+    /// Returns the protocol version, such as "TLS 1.3".
     pub fn version<const N: usize>(&self) -> Result<Text<N>, Error> {
         self.fact(0)
     }
 
-    /// The name of the cipher suite.
+    /// Returns the name of the cipher suite.
     pub fn cipher<const N: usize>(&self) -> Result<Text<N>, Error> {
         self.fact(1)
     }
 
-    /// Whom the certificate was issued to.
+    /// Returns the subject of the certificate.
     pub fn subject<const N: usize>(&self) -> Result<Text<N>, Error> {
         self.fact(2)
     }
 
-    /// Who issued the certificate.
+    /// Returns the issuer of the certificate.
     pub fn issuer<const N: usize>(&self) -> Result<Text<N>, Error> {
         self.fact(3)
     }
 
-    /// When the certificate expires: the time since the beginning of 1970, UTC,
-    /// as [`now`](crate::now) has it.
+    /// Returns the expiry of the certificate: the time since the beginning of
+    /// 1970, UTC, comparable with [`now`](crate::now).
     pub fn not_after(&self) -> Result<Duration, Error> {
         let seconds: Text<24> = self.fact(4)?;
         match seconds.parse::<i64>() {
             Ok(n) => Ok(Duration::from_secs(u64::try_from(n).unwrap_or(0))), // before 1970 is long ago
             Err(_) => Err(Error::new(
                 Kind::NotSet,
-                format_args!("there is no certificate"),
+                format_args!("no certificate"),
             )),
         }
     }
 
-    /// The DNS names that the certificate is valid for, one a line: see
-    /// [`str::lines`].
+    /// Returns the DNS names that the certificate is valid for, one per line:
+    /// see [`str::lines`].
     pub fn names<const N: usize>(&self) -> Result<Text<N>, Error> {
         self.fact(5)
     }
 
-    /// Says why the certificate can't be trusted, as [`Kind::Tls`]: its chain,
-    /// its name or its dates. It is `Ok` for one that was verified.
+    /// Verifies the certificate: its chain, its name and its dates. Returns
+    /// `Ok`, or [`Kind::Tls`] with the reason.
     pub fn verify(&self) -> Result<(), Error> {
         match Text::<512>::ask_some(|buf| call::tls_info(self.handle.number(), 6, buf)) {
             Ok(why) if why.is_empty() => Ok(()),

@@ -1,4 +1,4 @@
-//! In a process of its own, since it takes all the outcomes that there are.
+//! In a process of its own, because it uses up all outcomes.
 
 use vega::{healthy, Outcome, Status};
 

@@ -1,4 +1,4 @@
-// Package main is a plugin whose probe connects, and can do nothing else.
+// Package main is a plugin whose probe only connects.
 package main
 
 import "vega/sdk"

@@ -1,4 +1,4 @@
-// Package main is a plugin whose probe asks nothing of the world.
+// Package main is a plugin whose probe makes no calls to the outside.
 package main
 
 import "vega/sdk"

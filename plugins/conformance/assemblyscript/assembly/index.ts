@@ -1,4 +1,5 @@
-// The conformance guest in AssemblyScript: see plugin.hcl in the directory above.
+// The conformance guest in AssemblyScript; see plugin.hcl in the parent
+// directory.
 import {
   Bytes, config, Conn, deadline, degraded, detail, failed, Failure, healthy, http as web, kv as storage, log, match as matching, metric, net as network, Network,
   now, Phase, probe, resolve, Result, sql as database, Text, Tls, unhealthy, unknown,
@@ -16,12 +17,12 @@ probe("sql", sql);
 probe("kv", kv);
 probe("match", match);
 
-/** Tells the number of an error, or "none". */
+/** Adds an error's number as a detail, or "none". */
 function code(name: string, error: Failure | null): void {
   detail(name, error === null ? "none" : error.kind.toString());
 }
 
-/** Tells a text, or the number of the error instead. */
+/** Adds a text as a detail, or the error's number. */
 function value(name: string, t: Text): void {
   const error = t.error;
   if (error !== null) code(name, error);
@@ -174,7 +175,7 @@ function net(): Result {
   return healthy("talked");
 }
 
-function tell(name: string, error: Failure | null): void {
+function report(name: string, error: Failure | null): void {
   if (error === null) {
     detail(name, "none");
     return;
@@ -184,15 +185,15 @@ function tell(name: string, error: Failure | null): void {
   detail(name, (<i32>r.status).toString() + " " + error.kind.toString());
 }
 
-/** Leaves the timeout for last: it takes all the time there is. */
+/** Provokes each error, the timeout last because it uses the remaining time. */
 function errors(): Result {
-  tell("denied", network.dial(Network.TCP, config.text("elsewhere")).error);
-  tell("refused", network.dial(Network.TCP, config.text("refusing")).error);
-  tell("dns", web.get(config.text("absent")).send().error);
-  tell("tls", web.get(config.text("untrusted")).send().error);
-  tell("io", web.get(config.text("loop")).send().error);
-  tell("invalid", matching("(", "").error);
-  tell("too_large", web.get("http://x/" + "xx".repeat(35000)).send().error);
+  report("denied", network.dial(Network.TCP, config.text("elsewhere")).error);
+  report("refused", network.dial(Network.TCP, config.text("refusing")).error);
+  report("dns", web.get(config.text("absent")).send().error);
+  report("tls", web.get(config.text("untrusted")).send().error);
+  report("io", web.get(config.text("loop")).send().error);
+  report("invalid", matching("(", "").error);
+  report("too_large", web.get("http://x/" + "xx".repeat(35000)).send().error);
   const silent = config.text("silent");
   const held: Conn[] = [];
   let last: Failure | null = null;
@@ -202,16 +203,16 @@ function errors(): Result {
     if (last !== null) break;
     held.push(c);
   }
-  tell("quota", last);
+  report("quota", last);
   detail("held", held.length.toString());
   for (let i = 0; i < held.length; i++) held[i].close();
-  tell("closed", held[0].writeText("x"));
+  report("closed", held[0].writeText("x"));
   let c = network.dial(Network.TCP, config.text("resetting"));
   c.writeText("x");
-  tell("reset", c.read(8).error);
+  report("reset", c.read(8).error);
   c.close();
   c = network.dial(Network.TCP, silent);
-  tell("timeout", c.read(8).error);
+  report("timeout", c.read(8).error);
   return unhealthy("all failed");
 }
 

@@ -1,4 +1,4 @@
-//! The conformance guest in Rust: see plugin.hcl in the directory above.
+//! The conformance guest in Rust; see plugin.hcl in the parent directory.
 #![no_std]
 
 use core::fmt::{Display, Write};
@@ -24,12 +24,12 @@ vega::probes! {
 
 static BIG: StaticText<100_001> = StaticText::new();
 
-/// Tells the number of an error, or "none".
+/// Adds an error's number as a detail, or "none".
 fn code<T>(name: &str, result: Result<T, Error>) {
     value(name, result.map(|_| "none"));
 }
 
-/// Tells a value, or the number of the error instead.
+/// Adds a value as a detail, or the error's number.
 fn value(name: &str, result: Result<impl Display, Error>) {
     match result {
         Ok(value) => detail(name, value),
@@ -47,7 +47,7 @@ fn repeat(text: &mut StaticTextMut, first: &str, letter: &str, n: usize) {
 
 type StaticTextMut = vega::StaticTextMut<'static, 100_001>;
 
-/// Lines as a list.
+/// Joins lines with commas.
 fn list(lines: &str) -> Text<4096> {
     let mut list = Text::new();
     for (i, line) in lines.lines().enumerate() {
@@ -287,7 +287,7 @@ fn net() -> Probed {
     Ok(healthy!("talked"))
 }
 
-fn tell<T>(name: &str, result: Result<T, Error>) {
+fn report<T>(name: &str, result: Result<T, Error>) {
     match result {
         Ok(_) => detail(name, "none"),
         Err(error) => {
@@ -301,38 +301,38 @@ fn tell<T>(name: &str, result: Result<T, Error>) {
     }
 }
 
-/// Leaves the timeout for last: it takes all the time there is.
+/// Provokes each error, the timeout last because it uses the remaining time.
 fn errors() -> Probed {
     let option = config::text::<512>;
-    tell("denied", dial(Network::Tcp, &option("elsewhere")?));
-    tell("refused", dial(Network::Tcp, &option("refusing")?));
-    tell("dns", http::get(&option("absent")?).send());
-    tell("tls", http::get(&option("untrusted")?).send());
-    tell("io", http::get(&option("loop")?).send());
-    tell("invalid", is_match("(", ""));
+    report("denied", dial(Network::Tcp, &option("elsewhere")?));
+    report("refused", dial(Network::Tcp, &option("refusing")?));
+    report("dns", http::get(&option("absent")?).send());
+    report("tls", http::get(&option("untrusted")?).send());
+    report("io", http::get(&option("loop")?).send());
+    report("invalid", is_match("(", ""));
     let mut big = BIG.borrow_mut();
     repeat(&mut big, "http://x/", "x", 70_000);
-    tell("too_large", http::get(&big).send());
+    report("too_large", http::get(&big).send());
     let silent = option("silent")?;
     let mut held = [(); 17].map(|_| dial(Network::Tcp, &silent));
     detail("held", held.iter().filter(|c| c.is_ok()).count());
     let [first, .., last] = &mut held;
     if let Err(error) = last {
-        tell::<()>("quota", Err(error.clone()));
+        report::<()>("quota", Err(error.clone()));
     }
     if let Ok(c) = first {
         c.close();
-        tell("closed", c.write_all("x"));
+        report("closed", c.write_all("x"));
     }
     drop(held);
-    tell(
+    report(
         "reset",
         dial(Network::Tcp, &option("resetting")?).and_then(|mut c| {
             c.write_all("x")?;
             c.read(&mut [0; 8])
         }),
     );
-    tell("timeout", dial(Network::Tcp, &silent)?.read(&mut [0; 8]));
+    report("timeout", dial(Network::Tcp, &silent)?.read(&mut [0; 8]));
     Ok(unhealthy!("all failed"))
 }
 

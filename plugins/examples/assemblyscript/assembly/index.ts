@@ -1,12 +1,12 @@
-// The plugin backlog: plugin.hcl has what it says of itself.
+// The plugin backlog; plugin.hcl describes it.
 import { config, degraded, failed, healthy, http, Kind, metric, millis, Phase, probe, Result, unhealthy } from "../vega/assembly";
 export { vega_run } from "../vega/assembly";
 
 probe("queue", queue);
 
 /**
- * Asks a service how many jobs wait, and judges the number. The message is for
- * the person who is woken: what is wrong, with what, and what to do.
+ * Asks a service how many jobs are waiting, and judges the number. The message
+ * is for the person on call: it says what is wrong, with what, and what to do.
  */
 function queue(): Result {
   const url = config.text("url");
@@ -20,16 +20,16 @@ function queue(): Result {
   const found = answer.json(path);
   const why = found.error;
   if (why !== null) {
-    if (why.kind != Kind.NOT_SET && why.kind != Kind.INVALID) return failed(url, why); // it did not come whole
-    return unhealthy("there is no " + path + " in the answer of " + url + "; correct path (" + why.text + ")");
+    if (why.kind != Kind.NOT_SET && why.kind != Kind.INVALID) return failed(url, why); // the body was incomplete
+    return unhealthy("the response of " + url + " has no " + path + "; correct path (" + why.text + ")");
   }
   const text = found.text;
   const waiting = F64.parseFloat(text);
-  if (isNaN(waiting)) return unhealthy(path + " at " + url + ' is no number: "' + text + '"; correct path');
+  if (isNaN(waiting)) return unhealthy(path + " at " + url + ' is not a number: "' + text + '"; correct path');
   metric("waiting", waiting);
   const most = config.integer("max");
   if (waiting > <f64>most) {
-    return degraded(text + " jobs wait at " + url + ", more than " + most.toString() + "; start more workers, or look into their log");
+    return degraded(text + " jobs are waiting at " + url + ", more than " + most.toString() + "; start more workers, or look into their log");
   }
-  return healthy(text + " jobs wait at " + url);
+  return healthy(text + " jobs are waiting at " + url);
 }

@@ -1,12 +1,12 @@
-//! The plugin backlog: plugin.hcl has what it says of itself.
+//! The plugin backlog; plugin.hcl describes it.
 #![no_std]
 
 use vega::{config, degraded, healthy, http, metric, millis, unhealthy, Kind, OrFailed, Probed, Text};
 
 vega::probes! { "queue" => queue }
 
-/// Asks a service how many jobs wait, and judges the number. The message is for
-/// the person who is woken: what is wrong, with what, and what to do.
+/// Asks a service how many jobs are waiting, and judges the number. The message
+/// is for the person on call: it says what is wrong, with what, and what to do.
 fn queue() -> Probed {
     let url: Text<1024> = config::text("url")?;
     let path: Text<256> = config::text("path")?;
@@ -19,19 +19,19 @@ fn queue() -> Probed {
     }
     let text: Text<32> = match answer.json(&path) {
         Err(e) if matches!(e.kind(), Kind::NotSet | Kind::Invalid) => {
-            return Ok(unhealthy!("there is no {path} in the answer of {url}; correct path ({e})"));
+            return Ok(unhealthy!("the response of {url} has no {path}; correct path ({e})"));
         }
-        other => other.or_failed(&url)?, // an error means that it did not come whole
+        other => other.or_failed(&url)?, // any other error means that the body was incomplete
     };
     let waiting: i64 = match text.parse() {
         Ok(n) => n,
-        Err(_) => return Ok(unhealthy!("{path} at {url} is no number: \"{text}\"; correct path")),
+        Err(_) => return Ok(unhealthy!("{path} at {url} is not a number: \"{text}\"; correct path")),
     };
     metric("waiting", waiting as f64, "");
     if waiting > most {
         return Ok(degraded!(
-            "{text} jobs wait at {url}, more than {most}; start more workers, or look into their log"
+            "{text} jobs are waiting at {url}, more than {most}; start more workers, or look into their log"
         ));
     }
-    Ok(healthy!("{text} jobs wait at {url}"))
+    Ok(healthy!("{text} jobs are waiting at {url}"))
 }

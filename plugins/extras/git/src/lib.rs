@@ -1,5 +1,5 @@
-//! The plugin git: plugin.hcl has what it says of itself. The exchange is that
-//! of gitprotocol-http, "Discovering References", smart.
+//! The plugin git; plugin.hcl describes it. The protocol is described in
+//! gitprotocol-http, "Discovering References", smart.
 #![no_std]
 
 mod lines;
@@ -9,7 +9,7 @@ use vega::{config, degraded, detail, healthy, http, metric, millis, text, unheal
 
 vega::probes! { "remote" => remote }
 
-const MOST: usize = 8 << 20; // bytes of a list of references
+const MOST: usize = 8 << 20; // maximum size of a list of references, in bytes
 
 fn remote() -> Probed {
     let url: Text<1024> = config::text("url")?;
@@ -28,8 +28,8 @@ fn remote() -> Probed {
     match answer.status() {
         200 => {}
         401 | 403 if token.is_empty() => return Ok(unhealthy!("{url} asks for a login; set username and token")),
-        401 | 403 => return Ok(unhealthy!("{url} refuses the login; make a new token, or allow it to read this repository")),
-        404 => return Ok(unhealthy!("there is no repository at {url}, or it is not for this login; correct url or token")),
+        401 | 403 => return Ok(unhealthy!("{url} refuses the login; create a new token, or allow it to read this repository")),
+        404 => return Ok(unhealthy!("there is no repository at {url}, or this login has no access to it; correct url or token")),
         code => return Ok(unhealthy!("{url} answered {code}, expected 200; look into its log")),
     }
     let kind: Text<100> = answer.header("Content-Type").unwrap_or_default();
@@ -46,7 +46,7 @@ fn remote() -> Probed {
     while parts < 2 {
         match lines.next(&mut room).or_failed(&url)? {
             Line::Flush => parts += 1,
-            Line::End => return Ok(unhealthy!("the list of branches of {url} breaks off; look into the server's log")),
+            Line::End => return Ok(unhealthy!("the list of branches of {url} is truncated; look into the server's log")),
             Line::Text(line) if parts == 1 => {
                 let line = core::str::from_utf8(line).unwrap_or_default();
                 let line = line.split('\0').next().unwrap_or_default().trim_end();
@@ -81,7 +81,7 @@ fn halves(line: &str) -> (&str, &str) {
     line.find(' ').map_or((line, ""), |i| (&line[..i], &line[i + 1..]))
 }
 
-/// An option that may be left out, "" then.
+/// An optional option; "" if it is not set.
 fn optional<const N: usize>(option: &str) -> Result<Text<N>, Error> {
     if !config::is_set(option) {
         return Ok(Text::new());

@@ -2,7 +2,7 @@
 
 use vega::{http, Error};
 
-/// Reads the lines of an answer.
+/// Reads the lines of a response.
 pub struct Lines {
     answer: http::Response,
     buf: [u8; 4096],
@@ -10,13 +10,13 @@ pub struct Lines {
     end: usize,
 }
 
-/// What comes next.
+/// The next item.
 pub enum Line<'a> {
-    /// A line, cut where it is longer than the room for it.
+    /// A line, truncated if it is longer than the room for it.
     Text(&'a [u8]),
     /// The end of a part.
     Flush,
-    /// The end of the answer, or of what is such a line.
+    /// The end of the response, or data that is not such a line.
     End,
 }
 

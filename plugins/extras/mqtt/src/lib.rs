@@ -1,4 +1,4 @@
-//! The plugin mqtt: plugin.hcl has what it says of itself.
+//! The plugin mqtt; plugin.hcl describes it.
 #![no_std]
 
 mod packet;
@@ -26,19 +26,19 @@ fn broker() -> Probed {
     }
     broker.send(&Packet::new(0xE0))?; // DISCONNECT
     if topic.is_empty() {
-        return Ok(healthy!("{address} takes the login"));
+        return Ok(healthy!("{address} accepts the login"));
     }
-    Ok(healthy!("{address} takes the login and the subscription to {topic}"))
+    Ok(healthy!("{address} accepts the login and the subscription to {topic}"))
 }
 
-/// CONNECT, with a clean session, and what the broker says to it.
+/// Sends CONNECT with a clean session and reads the reply.
 fn log_in(broker: &mut Broker<'_>) -> Result<(), Outcome> {
     let user: Text<256> = optional("username").or_failed(broker.who)?;
     let password: Text<512> = optional("password").or_failed(broker.who)?;
     let id: Text<64> = config::text("client_id").or_failed(broker.who)?;
     let flags = 2 | if user.is_empty() { 0 } else { 0x80 } | if password.is_empty() { 0 } else { 0x40 };
     let mut packet = Packet::new(0x10);
-    packet.text("MQTT").bytes(&[4, flags, 0, 30]).text(&id); // version 3.1.1; half a minute to keep alive
+    packet.text("MQTT").bytes(&[4, flags, 0, 30]).text(&id); // version 3.1.1; keep alive for 30 s
     if !user.is_empty() {
         packet.text(&user);
     }
@@ -54,15 +54,15 @@ fn log_in(broker: &mut Broker<'_>) -> Result<(), Outcome> {
     let who = broker.who;
     match body[1] {
         0 => Ok(()),
-        1 => Err(unhealthy!("{who} does not take MQTT 3.1.1; it may speak another version only")),
-        2 => Err(unhealthy!("{who} does not take the client_id {id}; choose another")),
-        3 => Err(unhealthy!("{who} says that it is not available; look into its log")),
+        1 => Err(unhealthy!("{who} does not accept MQTT 3.1.1; it may support only another version")),
+        2 => Err(unhealthy!("{who} does not accept the client_id {id}; choose another")),
+        3 => Err(unhealthy!("{who} reports that it is not available; look into its log")),
         4 | 5 => Err(unhealthy!("{who} refuses the login; correct username and password, or what it allows that user")),
         code => Err(unhealthy!("{who} refuses the login with the code {code}; look into its log")),
     }
 }
 
-/// SUBSCRIBE, what the broker says to it, and the message that is waited for.
+/// Sends SUBSCRIBE, reads the reply and waits for the message.
 fn subscribe(broker: &mut Broker<'_>, topic: &str) -> Result<(), Outcome> {
     let who = broker.who;
     let expect: Text<512> = optional("expect").or_failed(who)?;
@@ -98,12 +98,12 @@ fn subscribe(broker: &mut Broker<'_>, topic: &str) -> Result<(), Outcome> {
 
 fn missed(who: &str, topic: &str, expect: &str, last: Option<Text<200>>) -> Outcome {
     match last {
-        None => unhealthy!("no message came on {topic} of {who} in time; see to who publishes there"),
-        Some(text) => unhealthy!("no message on {topic} of {who} matches {expect}; the last is {text}; see to who publishes there"),
+        None => unhealthy!("no message arrived on {topic} at {who} in time; check its publisher"),
+        Some(text) => unhealthy!("no message on {topic} at {who} matches {expect}; the last is {text}; check its publisher"),
     }
 }
 
-/// The payload as far as it is text.
+/// Returns the part of the payload that is valid text.
 fn valid(payload: &[u8]) -> &str {
     match core::str::from_utf8(payload) {
         Ok(text) => text,
@@ -111,7 +111,7 @@ fn valid(payload: &[u8]) -> &str {
     }
 }
 
-/// An option that may be left out, "" then.
+/// An optional option; "" if it is not set.
 fn optional<const N: usize>(option: &str) -> Result<Text<N>, Error> {
     if !config::is_set(option) {
         return Ok(Text::new());

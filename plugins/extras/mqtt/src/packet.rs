@@ -1,15 +1,15 @@
-//! Packets of MQTT 3.1.1, as its specification has them in chapters 2 and 3.
+//! Packets of MQTT 3.1.1, chapters 2 and 3 of its specification.
 
 use vega::{net, unhealthy, OrFailed, Outcome};
 
-/// The kinds of packets that are told apart here.
+/// The kinds of packets that the probe expects.
 pub const CONNACK: u8 = 2;
 pub const PUBLISH: u8 = 3;
 pub const SUBACK: u8 = 9;
 
 const ROOM: usize = 1500;
 
-/// A packet that is being put together.
+/// A packet under construction.
 pub struct Packet {
     first: u8,
     body: [u8; ROOM],
@@ -21,7 +21,7 @@ impl Packet {
         Packet { first, body: [0; ROOM], len: 0 }
     }
 
-    /// Adds bytes. All that is added comes from options of bounded length.
+    /// Adds bytes. All of them come from options of bounded length.
     pub fn bytes(&mut self, more: &[u8]) -> &mut Packet {
         self.body[self.len..self.len + more.len()].copy_from_slice(more);
         self.len += more.len();
@@ -33,14 +33,14 @@ impl Packet {
     }
 }
 
-/// The far end of a connection.
+/// The broker at the other end of the connection.
 pub struct Broker<'a> {
     pub conn: net::Conn,
     pub who: &'a str,
 }
 
 impl Broker<'_> {
-    /// Sends a packet in one write, as a secret in it has to be.
+    /// Sends a packet in one write, as a secret in it requires.
     pub fn send(&mut self, packet: &Packet) -> Result<(), Outcome> {
         let mut all = [0; ROOM + 3];
         let head: &[u8] = &match packet.len {
@@ -53,9 +53,9 @@ impl Broker<'_> {
         self.conn.write_all(&all[..head.len() + packet.len]).or_failed(self.who)
     }
 
-    /// The kind of the next packet, and its body in buf, cut where that is too
-    /// small for it. What begins otherwise than one of these kinds is not read
-    /// on: who speaks another protocol would let us wait.
+    /// Reads the next packet and returns its kind and its body in buf,
+    /// truncated if buf is too small. It stops reading at a packet of any other
+    /// kind: a peer that uses another protocol would make the probe wait.
     pub fn next<'b>(&mut self, kinds: &[u8], buf: &'b mut [u8]) -> Result<(u8, &'b [u8]), vega::Error> {
         let mut byte = [0];
         if !self.fill(&mut byte)? {
@@ -88,7 +88,7 @@ impl Broker<'_> {
         Ok((kind, &buf[..kept]))
     }
 
-    /// Fills buf; false if the broker closed before that.
+    /// Fills buf; returns false if the broker closes first.
     fn fill(&mut self, mut buf: &mut [u8]) -> Result<bool, vega::Error> {
         while !buf.is_empty() {
             match self.conn.read(buf)? {
@@ -99,7 +99,7 @@ impl Broker<'_> {
         Ok(true)
     }
 
-    /// What a packet comes to that is none of those that may come here.
+    /// Reports an unexpected packet.
     pub fn strange(&self, kind: u8) -> Outcome {
         match kind {
             0 => unhealthy!("{} closed the connection in the middle of the exchange; look into its log", self.who),

@@ -1,5 +1,5 @@
-//! The plugin postgres: plugin.hcl has what it says of itself. The views are
-//! those of PostgreSQL's manual, "The Cumulative Statistics System".
+//! The plugin postgres; plugin.hcl describes it. PostgreSQL's manual, "The
+//! Cumulative Statistics System", describes the views.
 #![no_std]
 
 use core::str::FromStr;
@@ -7,8 +7,8 @@ use vega::{config, degraded, detail, healthy, metric, millis, now, since, sql, u
 
 vega::probes! { "server" => server }
 
-/// One row. An ordinary user sees no more of another's session than that there
-/// is one; numbackends counts those as well.
+/// One row. An ordinary user can see that another user's session exists, and
+/// nothing else about it; numbackends counts it too.
 const LOOK: &str = "SELECT pg_is_in_recovery()::int::text, current_setting('server_version'), \
 current_setting('max_connections'), \
 (SELECT coalesce(sum(numbackends), 0)::text FROM pg_stat_database), \
@@ -19,7 +19,7 @@ current_setting('max_connections'), \
 /// are.
 const STANDBYS: &str = "SELECT count(*)::text, coalesce(floor(extract(epoch FROM max(replay_lag))), 0)::bigint::text FROM pg_stat_replication";
 
-/// How far a standby is behind: not at all, when it has replayed all that came.
+/// How far a standby is behind: zero if it has replayed everything it received.
 const BEHIND: &str = "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
 ELSE coalesce(floor(extract(epoch FROM now() - pg_last_xact_replay_timestamp())), 0) END::bigint::text, \
 (SELECT count(*)::text FROM pg_stat_wal_receiver)";
@@ -46,13 +46,13 @@ fn server() -> Probed {
     let is = if standby { "standby" } else { "primary" };
     detail("role", is);
     if role.as_str() != "any" && role.as_str() != is {
-        return Ok(unhealthy!("{who} is a {is}, and should be a {role}; find out who failed over, and where the other is"));
+        return Ok(unhealthy!("{who} is a {is}, and should be a {role}; check whether a failover happened, and where the other server is"));
     }
 
     let lag = if standby {
         let [behind, receivers] = &first::<2>(&name, BEHIND).or_failed(&who)?;
         if number(receivers) == 0 {
-            return Ok(unhealthy!("{who} is a standby that receives nothing from a primary; see to its primary_conninfo, and to the primary"));
+            return Ok(unhealthy!("{who} is a standby that receives nothing from a primary; check its primary_conninfo, and the primary"));
         }
         number(behind)
     } else {
@@ -64,19 +64,19 @@ fn server() -> Probed {
 
     let (most, longest, furthest) = (config::number("max_connections")?, config::duration("max_transaction")?, config::duration("max_lag")?);
     if percent(used, allowed) > most {
-        return Ok(degraded!("{used} of the {allowed} connections that {who} allows are in use, more than {most:.0} %; close what is idle, or put a pool before it"));
+        return Ok(degraded!("{used} of the {allowed} connections that {who} allows are in use, more than {most:.0} %; close idle ones, or put a connection pool in front of it"));
     }
     if transaction as u64 > longest.as_secs() {
-        return Ok(degraded!("a transaction on {who} is open for {transaction} s, longer than {} s; see pg_stat_activity, and end it with pg_terminate_backend", longest.as_secs()));
+        return Ok(degraded!("a transaction on {who} has been open for {transaction} s, longer than {} s; see pg_stat_activity, and end it with pg_terminate_backend", longest.as_secs()));
     }
     if lag as u64 > furthest.as_secs() {
-        let whose = if standby { "it is a standby that" } else { "a standby of it" };
-        return Ok(degraded!("replication of {who} lags: {whose} is {lag} s behind, more than {} s; see to the network and disks between them", furthest.as_secs()));
+        let whose = if standby { "it is a standby that" } else { "one of its standbys" };
+        return Ok(degraded!("replication of {who} lags: {whose} is {lag} s behind, more than {} s; check the network and disks between them", furthest.as_secs()));
     }
     Ok(healthy!("PostgreSQL {version} at {who}, a {is}: {used} of {allowed} connections, longest transaction {transaction} s"))
 }
 
-/// The columns of the first row, "" for NULL.
+/// Returns the columns of the first row, "" for NULL.
 fn first<const N: usize>(database: &str, query: &str) -> Result<[Text<120>; N], Error> {
     let mut rows = sql::query(database, query)?;
     let mut out = [(); N].map(|()| Text::new());

@@ -1,5 +1,5 @@
-/* check_date tells how many days are left until a date, as a plugin for Nagios
- * does: one line with perfdata, and 0, 1, 2 or 3 as its exit code. */
+/* check_date reports how many days are left until a date, as a Nagios plugin
+ * does: with one line that includes perfdata, and an exit code of 0, 1, 2 or 3. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
 			crit = atof(optarg);
 			break;
 		default:
-			puts("DATE UNKNOWN - there are only the options -w and -c");
+			puts("DATE UNKNOWN - unknown option; use -w and -c only");
 			return 3;
 		}
 	}

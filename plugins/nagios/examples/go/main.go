@@ -1,5 +1,5 @@
-// Check_date tells how many days are left until a date, as a plugin for Nagios
-// does: one line with perfdata, and 0, 1, 2 or 3 as its exit code.
+// Check_date reports how many days are left until a date, as a Nagios plugin
+// does: with one line that includes perfdata, and an exit code of 0, 1, 2 or 3.
 package main
 
 import (
@@ -18,8 +18,8 @@ func main() {
 
 func check(args []string, now time.Time) (code int, line string) {
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	warn := flags.Float64("w", 30, "warn below so many `days`")
-	crit := flags.Float64("c", 7, "be critical below so many `days`")
+	warn := flags.Float64("w", 30, "warn if fewer `days` are left")
+	crit := flags.Float64("c", 7, "be critical if fewer `days` are left")
 	if err := flags.Parse(args[1:]); err != nil {
 		return 3, "DATE UNKNOWN - " + err.Error()
 	}

@@ -1,16 +1,16 @@
-# A plugin as it is written for Nagios, in Go: vega plugin build makes a WASI
-# command of it. It uses nothing of vega.
+# A Nagios plugin in Go: vega plugin build compiles it to a WASI
+# command. It uses nothing of vega.
 
 abi         = "nagios"
 name        = "until"
 version     = "1.0.0"
-description = "Says how many days are left until a date."
+description = "Reports how many days are left until a date."
 
 probe "date" {
-  summary = "Warns when a contract, licence or domain is about to run out."
+  summary = "Warns before a contract, licence or domain expires."
   option "args" {
     type        = "list"
     required    = true
-    description = "-w DAYS -c DAYS DATE: warn below so many days, be critical below so many; DATE is as 2027-01-31."
+    description = "-w DAYS -c DAYS DATE: warn below -w days, critical below -c days; DATE is written as 2027-01-31."
   }
 }

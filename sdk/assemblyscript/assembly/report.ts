@@ -1,20 +1,20 @@
 import { raw_deadline, raw_detail, raw_log, raw_message, raw_metric, raw_now } from "./abi";
 import { at, clip, size, utf8 } from "./bytes";
 
-/** Sets the one-line result, of at most 1 KiB. A Result does that by itself. */
+/** Sets the one-line result, up to 1 KiB. Returning a Result does that. */
 export function message(text: string): void {
   const b = clip(utf8(text), 1024);
   raw_message(at(b), size(b));
 }
 
-/** Adds evidence under a name; the same name again replaces it. At most 64, of 4 KiB. */
+/** Adds evidence under a name; the same name replaces it. Up to 64, 4 KiB each. */
 export function detail(name: string, value: string): void {
   const key = clip(utf8(name), 128);
   const b = clip(utf8(value), 4096);
   raw_detail(at(key), size(key), at(b), size(b));
 }
 
-/** Adds a number that was measured, in a unit such as "ms". What is no finite number is left out. */
+/** Adds a measured value in a unit such as "ms". Values that are not finite are ignored. */
 export function metric(name: string, value: f64, unit: string = ""): void {
   if (!isFinite(value)) return;
   const key = clip(utf8(name), 128);
@@ -22,12 +22,12 @@ export function metric(name: string, value: f64, unit: string = ""): void {
   raw_metric(at(key), size(key), value, at(u), size(u));
 }
 
-/** Adds a time, in nanoseconds, as a metric in milliseconds. */
+/** Adds a duration in nanoseconds as a metric in milliseconds. */
 export function millis(name: string, nanoseconds: i64): void {
   metric(name, <f64>nanoseconds / 1e6, "ms");
 }
 
-/** Lines for vega's log, which keeps 64 of a run, of 1 KiB. */
+/** Writes to vega's log, which keeps 64 lines of 1 KiB per run. */
 export namespace log {
   function write(level: i32, line: string): void {
     const b = clip(utf8(line), 1024);
@@ -47,12 +47,12 @@ export namespace log {
   }
 }
 
-/** Nanoseconds that are left for calls. */
+/** Returns the nanoseconds left for calls. */
 export function deadline(): i64 {
   return raw_deadline();
 }
 
-/** Nanoseconds since 1970, UTC. */
+/** Returns nanoseconds since 1970, UTC. */
 export function now(): i64 {
   return raw_now();
 }
