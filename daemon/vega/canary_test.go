@@ -16,9 +16,9 @@ import (
 	"vega/plugins/core/fixtures"
 )
 
-// The canary stands in every place where a secret can, against targets that
-// tell everything they receive back; nothing that vega says or keeps has it,
-// while each target received it.
+// canary is the value of every secret in canaryConfig. The targets receive it and
+// echo everything they receive, but nothing that vega prints, logs, answers or
+// stores may contain it.
 const canary = "c4nary-5ecret-b1rd"
 
 const canaryConfig = `
@@ -150,10 +150,12 @@ integration "denied" {
 }
 `
 
+// TestCanary uses secrets everywhere the configuration takes one, and searches
+// everything that vega outputs and stores for them.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	var received atomic.Int64
-	tell := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
@@ -170,7 +172,7 @@ func TestCanary(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, all)
 	})
-	web := httptest.NewServer(tell)
+	web := httptest.NewServer(echo)
 	t.Cleanup(web.Close)
 	rude := fixtures.Listen(t, func(c net.Conn) {
 		r := bufio.NewReader(c)
@@ -192,7 +194,7 @@ func TestCanary(t *testing.T) {
 	write(t, dir, "vega.hcl", fmt.Sprintf(canaryConfig, web.URL, fixtures.Refused(t), strings.TrimPrefix(web.URL, "http://"), rude))
 	environment := append(os.Environ(), "CANARY="+canary, "CANARY_URL="+web.URL+"/hooks/"+canary+"?k="+canary, "CANARY_KEY="+canary+"-key-1", "CANARY_KEY2="+canary+"-key-2")
 
-	said := map[string]string{}
+	outputs := map[string]string{}
 	for name, args := range map[string][]string{
 		"check": {"check"}, "check as JSON": {"check", "--format", "json"}, "explain": {"check", "--explain", "header"}, "check with an error": {"check", "nowhere"},
 		"validate": {"validate", "config", "--online"}, "validate as JSON": {"validate", "config", "--online", "--format", "json"},
@@ -201,7 +203,7 @@ func TestCanary(t *testing.T) {
 		cmd := command(t, dir, args...)
 		cmd.Env = environment
 		out, _ := cmd.CombinedOutput() // the exit code is the worst status
-		said[name] = string(out)
+		outputs[name] = string(out)
 	}
 	p := serveWith(t, dir, environment)
 	p.key = canary + "-key-2"
@@ -210,35 +212,35 @@ func TestCanary(t *testing.T) {
 		"/admin/integrations/nowhere", "/admin/integrations/health?timeout=no", "/admin/nowhere?" + "q=1",
 	} {
 		status, body := p.get(path)
-		said[path] = fmt.Sprint(status, body)
+		outputs[path] = fmt.Sprint(status, body)
 	}
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
-	said["output and log"] = p.written()
+	outputs["output and log"] = p.written()
 	for name, text := range kept(t, dir) {
-		said["file "+name] = text
+		outputs["file "+name] = text
 	}
-	for place, text := range said {
+	for place, text := range outputs {
 		if i := strings.Index(text, "5ecret"); i >= 0 {
 			t.Errorf("%s has the secret: …%s…", place, text[max(0, i-200):min(len(text), i+100)])
 		}
 	}
 	for _, place := range []string{"validate", "validate as JSON", "validate as SARIF", "validate for GitHub"} {
-		if !strings.Contains(said[place], "VEGA100") {
-			t.Errorf("%s tells of no run: %s", place, said[place])
+		if !strings.Contains(outputs[place], "VEGA100") {
+			t.Errorf("%s reports no run: %s", place, outputs[place])
 		}
 	}
 	if n := received.Load(); n < 20 {
-		t.Errorf("the targets received the secret %d times; it should reach them", n)
+		t.Errorf("the targets received the secret %d times, want at least 20", n)
 	}
-	if !strings.Contains(said["/admin/integrations/health"], "(secret)") || !strings.Contains(said["output and log"], `"level":"DEBUG"`) {
-		t.Errorf("nothing was hidden, or nothing said at debug: the test can't fail\n%s\n%s", said["/admin/integrations/health"], said["output and log"])
+	if !strings.Contains(outputs["/admin/integrations/health"], "(secret)") || !strings.Contains(outputs["output and log"], `"level":"DEBUG"`) {
+		t.Errorf("nothing was redacted, or nothing was logged at level debug, so this test can't fail\n%s\n%s", outputs["/admin/integrations/health"], outputs["output and log"])
 	}
-	t.Logf("the targets received it %d times; looked through %d places", received.Load(), len(said))
+	t.Logf("the targets received the secret %d times; searched %d outputs", received.Load(), len(outputs))
 }
 
-// kept is what vega wrote to its data directory.
+// kept returns the files that vega wrote to its data directory.
 func kept(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// setting is a file of a cgroup and what it is to say.
+// setting is a file of a cgroup and the value to write to it.
 type setting struct{ file, value string }
 
-// cgroup makes one of that name with a controller, of whichever version this
-// machine has it in, and sets it up.
+// cgroup makes a cgroup with a controller, in the version that this machine uses
+// for it, and applies the setting of that version.
 func cgroup(t *testing.T, name, controller string, v1, v2 setting) (string, error) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
@@ -30,7 +30,7 @@ func cgroup(t *testing.T, name, controller string, v1, v2 setting) (string, erro
 		set := v1
 		switch {
 		case kind[0] == "cgroup" && strings.Contains(","+kind[2]+",", ","+controller+","):
-		case kind[0] == "cgroup2" && handsOn(options[4], controller):
+		case kind[0] == "cgroup2" && delegates(options[4], controller):
 			set = v2
 		default:
 			continue
@@ -42,15 +42,18 @@ func cgroup(t *testing.T, name, controller string, v1, v2 setting) (string, erro
 		t.Cleanup(func() { _ = os.Remove(dir) })
 		return dir, os.WriteFile(filepath.Join(dir, set.file), []byte(set.value), 0o600)
 	}
-	return "", errors.New("no cgroups with the controller " + controller + " are mounted")
+	return "", errors.New("no cgroup hierarchy with the controller " + controller + " is mounted")
 }
 
-func handsOn(top, controller string) bool {
+// delegates reports whether the cgroup at top can give the controller to its
+// children.
+func delegates(top, controller string) bool {
 	there, err := os.ReadFile(filepath.Join(top, "cgroup.controllers"))
 	return err == nil && strings.Contains(string(there), controller) &&
 		os.WriteFile(filepath.Join(top, "cgroup.subtree_control"), []byte("+"+controller), 0o600) == nil
 }
 
+// join moves a process into a cgroup.
 func join(t *testing.T, group string, pid int) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600); err != nil {
@@ -58,8 +61,8 @@ func join(t *testing.T, group string, pid int) {
 	}
 }
 
-// endAll ends what is in the group but for one.
-func endAll(t *testing.T, group string, but int) {
+// killAll kills all processes of a cgroup except one.
+func killAll(t *testing.T, group string, except int) {
 	t.Helper()
 	list, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
 	if err != nil {
@@ -70,7 +73,7 @@ func endAll(t *testing.T, group string, but int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := os.FindProcess(pid); err == nil && pid != but {
+		if p, err := os.FindProcess(pid); err == nil && pid != except {
 			_ = p.Kill()
 		}
 	}

@@ -15,10 +15,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestOneRequestCanBeFollowed: from its header through vega and the runs that
-// it causes, what their guests log, the queries and requests that they make,
-// and what is kept of them, to its answer.
-func TestOneRequestCanBeFollowed(t *testing.T) {
+// TestCorrelationIDFollowsRequest follows a correlation ID and a trace from the
+// request's header through the runs it causes, the lines their guests log, the
+// queries and requests they make and the history, to the answer.
+func TestCorrelationIDFollowsRequest(t *testing.T) {
 	t.Parallel()
 	const (
 		id     = "demo-1"
@@ -104,18 +104,18 @@ integration "guest" {
 
 	head, body := ask("/admin/integrations/health", map[string]string{"X-Correlation-ID": id, "Traceparent": parent, "Tracestate": "shop=1"})
 	if head.Get("X-Correlation-ID") != id || !strings.Contains(body, `"correlation_id":"`+id+`"`) {
-		t.Errorf("the answer: %v %s", head, body)
+		t.Errorf("answer: %v %s", head, body)
 	}
 	mu.Lock()
 	if len(arrived) != 1 || arrived[0].Get("Traceparent") != parent || arrived[0].Get("Tracestate") != "shop=1" {
-		t.Errorf("what the target got: %v", arrived)
+		t.Errorf("headers at the target: %v", arrived)
 	}
 	mu.Unlock()
 	for _, line := range []string{`"msg":"request"`, `"msg":"run","integration":"web"`, `"msg":"run","integration":"data"`, `"msg":"run","integration":"guest"`, `"line":"called"`} {
 		vega.until(line, func() bool { return followed(vega.written(), line, id, trace) })
 	}
 	for _, name := range []string{"web", "data", "guest"} {
-		vega.until("the run of "+name+" is kept", func() bool {
+		vega.until("run of "+name+" in the history", func() bool {
 			_, body := ask("/admin/integrations/"+name+"/runs", nil)
 			return strings.Contains(body, `"correlation_id":"`+id+`"`)
 		})
@@ -140,18 +140,18 @@ integration "guest" {
 		}
 	}
 	if !found {
-		t.Errorf("the query is not found by its ID: %s", body)
+		t.Errorf("no query with the correlation ID: %s", body)
 	}
 
-	// Without an ID of its own, a request has that of its trace. Without a
-	// trace, the target is told of none.
+	// A request without a correlation ID takes that of its trace. Without a valid
+	// trace, the target receives none.
 	if head, _ := ask("/admin/integrations/health?name=web", map[string]string{"Traceparent": parent}); head.Get("X-Correlation-ID") != trace {
 		t.Errorf("%v", head)
 	}
 	ask("/admin/integrations/health?name=web", map[string]string{"Traceparent": "00-nonsense"})
 	mu.Lock()
 	if len(arrived) != 3 || arrived[1].Get("Traceparent") != parent || arrived[1].Get("Tracestate") != "" || arrived[2].Get("Traceparent") != "" {
-		t.Errorf("what the target got: %v", arrived)
+		t.Errorf("headers at the target: %v", arrived)
 	}
 	mu.Unlock()
 	if err := vega.stop(); err != nil {
@@ -159,7 +159,7 @@ integration "guest" {
 	}
 }
 
-// followed reports whether a line of the log has both IDs.
+// followed reports whether the log has the line with both IDs.
 func followed(log, line, id, trace string) bool {
 	for l := range strings.Lines(log) {
 		if strings.Contains(l, line) && strings.Contains(l, `"correlation_id":"`+id+`"`) && strings.Contains(l, `"trace_id":"`+trace+`"`) {

@@ -17,103 +17,113 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/telemetry"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
+	"vega/daemon/vega/plugin"
 	"vega/policies/check"
 )
 
-// checking is what the flags of check say.
-type checking struct {
+// checkFlags holds the flags of check.
+type checkFlags struct {
 	format  string
 	explain string
 	verbose bool
 }
 
 func checkCommand() *cobra.Command {
-	var o checking
+	var o checkFlags
 	cmd := &cobra.Command{
 		Use:   "check [NAME…]",
-		Short: "Run integrations once, without a daemon, and show how they are",
-		Long: `Run every integration once, or those that are named, in parallel and without a
-daemon, and show how they are. Exits 0 if all are healthy, 1 if the worst is
-degraded or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
+		Short: "Run integrations once, without a daemon, and print their status",
+		Long: `Run all integrations, or the named ones, once and in parallel, without a daemon,
+and print their status. Exits 0 if all are healthy, 1 if the worst is degraded
+or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.explain != "" {
 				if len(names) > 0 {
-					return fmt.Errorf("--explain is for %s alone; leave out %s", o.explain, strings.Join(names, ", "))
+					return fmt.Errorf("--explain takes one integration, %s; leave out %s", o.explain, strings.Join(names, ", "))
 				}
 				return explain(cmd, o.explain)
 			}
 			return checkIntegrations(cmd, names, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "text or json")
-	cmd.Flags().StringVar(&o.explain, "explain", "", "show what the integration `NAME` may reach and who said so, and run nothing")
+	cmd.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	cmd.Flags().StringVar(&o.explain, "explain", "", "show `NAME`'s effective grants and where each comes from; run nothing")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log every step of each run to standard error")
 	cmd.MarkFlagsMutuallyExclusive("explain", "format")
 	cmd.MarkFlagsMutuallyExclusive("explain", "verbose")
 	return cmd
 }
 
-func checkIntegrations(cmd *cobra.Command, names []string, o checking) error {
-	if !slices.Contains([]string{"text", "json"}, o.format) {
-		return fmt.Errorf("--format %s: it is text or json", o.format)
+func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
+	if err := textOrJSON(o.format); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	cfg, err := loadFor(cmd)
+	cfg, err := cli.LoadAndWarn(cmd)
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
 	h, err := runChecks(ctx, cmd, cfg, names, o.verbose)
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
 	if o.format == "json" {
 		e := json.NewEncoder(cmd.OutOrStdout())
 		e.SetIndent("", "  ")
 		err = e.Encode(h)
 	} else {
-		err = writeTable(cmd.OutOrStdout(), h)
+		err = console.WriteHealth(cmd.OutOrStdout(), h)
 	}
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
-	return verdict(h.Status)
+	return statusExit(h.Status)
 }
 
-// runChecks opens a daemon that keeps nothing, asks it once and closes it.
+// textOrJSON returns an error unless format is one of the two.
+func textOrJSON(format string) error {
+	if !slices.Contains([]string{"text", "json"}, format) {
+		return fmt.Errorf("--format %s: want text or json", format)
+	}
+	return nil
+}
+
+// runChecks opens a daemon that stores nothing, asks it once for the health of
+// the integrations, and closes it.
 func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, names []string, verbose bool) (h engine.Health, err error) {
-	logs := telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))
+	logs := telemetry.NewLog(cmd.ErrOrStderr(), !console.IsTerminal(cmd.ErrOrStderr()))
 	logs.SetScrub(cfg.Redactor().Redact)
 	logs.SetLevel(slog.LevelError)
 	if verbose {
 		logs.SetLevel(slog.LevelDebug)
 	}
-	p := startProgress(cmd.ErrOrStderr())
-	defer p.end()
-	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true, Compiler: compiler})
+	p := console.StartProgress(cmd.ErrOrStderr())
+	defer p.End()
+	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true, Compiler: plugin.Compiler})
 	if err != nil {
 		return h, err
 	}
-	h, err = d.Health(ctx, engine.Query{Names: names, Progress: p.show})
+	h, err = d.Health(ctx, engine.Query{Names: names, Progress: p.Show})
 	if closed := d.Close(); err == nil {
 		err = closed
 	}
 	if err == nil && ctx.Err() != nil {
-		err = errors.New("interrupted before every check was done")
+		err = errors.New("interrupted before all checks ended")
 	}
 	return h, err
 }
 
-func unchecked(err error) error { return &exit{exitUnchecked, err} }
-
-// verdict turns the status of the whole into an exit code.
-func verdict(s check.Status) error {
+// statusExit turns the overall status into an exit code.
+func statusExit(s check.Status) error {
 	switch s {
 	case check.Healthy:
 		return nil
 	case check.Unhealthy:
-		return &exit{exitUnhealthy, nil}
+		return &cli.Exit{Code: cli.ExitUnhealthy}
 	default:
-		return &exit{exitDegraded, nil}
+		return &cli.Exit{Code: cli.ExitDegraded}
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"vega/daemon/realtest"
 )
 
-// TestConfigOverHTTP holds the answers about the configuration of a running
-// vega against testdata/config; -update writes those. A difference is a change
-// of the product, to be read as one.
+// TestConfigOverHTTP compares a running daemon's answers about its configuration
+// with testdata/config; -update rewrites those files. Review their diff as a
+// change of the product.
 func TestConfigOverHTTP(t *testing.T) {
 	t.Parallel()
 	const token = "5ecret-of-the-test"
@@ -34,7 +34,7 @@ func TestConfigOverHTTP(t *testing.T) {
 			t.Error(err)
 		}
 		if strings.Contains(vega.written(), "5ecret") {
-			t.Errorf("the log has the secret:\n%s", vega.written())
+			t.Errorf("the log contains the secret:\n%s", vega.written())
 		}
 	}()
 	sum := sha256.Sum256([]byte(one))
@@ -43,7 +43,7 @@ func TestConfigOverHTTP(t *testing.T) {
 	}
 	for _, step := range []struct {
 		name, method, path string
-		hcl                string // what is on the disk by then, if it changes
+		hcl                string // the new contents of vega.hcl, "" for no change
 		status             int
 	}{
 		{"validate_same", "GET", "/admin/config/validate", "", 200},
@@ -68,13 +68,13 @@ func TestConfigOverHTTP(t *testing.T) {
 			t.Errorf("%s: %d, %v: %s", step.name, status, err, body)
 		}
 		if strings.Contains(body, "5ecret") {
-			t.Errorf("%s has the secret: %s", step.name, body)
+			t.Errorf("%s contains the secret: %s", step.name, body)
 		}
 		golden(t, "testdata/config/"+step.name+".json", steady(t, dir, body))
 	}
 }
 
-// steady is an answer as it would be another time, in another place.
+// steady replaces what differs between runs: paths, times, IDs and digests.
 func steady(t *testing.T, dir, body string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -93,6 +93,7 @@ func steady(t *testing.T, dir, body string) string {
 	return s + "\n"
 }
 
+// golden compares got with a golden file, which -update rewrites.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	if *update {
@@ -108,7 +109,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestValidateChangesNothing with the configuration that a newcomer starts with.
+// TestValidateChangesNothing validates the configuration of vega init repeatedly
+// and checks that the daemon does not reload.
 func TestValidateChangesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -126,14 +128,15 @@ func TestValidateChangesNothing(t *testing.T) {
 		}
 	}
 	if kept(t, dir)["api_key"] != before || strings.Contains(vega.written(), reloaded) {
-		t.Error("validating changed something")
+		t.Error("validation changed something")
 	}
 	if err := vega.stop(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestManyValidateAtOnce: a large file is not parsed for each of them.
+// TestManyValidateAtOnce checks that concurrent requests share the parsing of a
+// large file.
 func TestManyValidateAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -165,9 +168,9 @@ func TestManyValidateAtOnce(t *testing.T) {
 		}
 	}
 	all := spent() - began
-	t.Logf("one takes %v of processor time, %d at once %v", once, many, all)
+	t.Logf("CPU time: one request %v, %d concurrent requests %v", once, many, all)
 	if all > many/2*once {
-		t.Errorf("%d at once took %v of processor time, one %v", many, all, once)
+		t.Errorf("%d concurrent requests took %v of CPU time, one %v", many, all, once)
 	}
 	if err := vega.stop(); err != nil {
 		t.Error(err)

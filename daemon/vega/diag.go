@@ -18,138 +18,133 @@ import (
 	"vega/daemon"
 	"vega/daemon/config"
 	"vega/daemon/monitor"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/client"
+	"vega/daemon/vega/console"
 	"vega/policies"
 )
 
-// diagnosing is what the flags of diag say.
-type diagnosing struct {
+// diagFlags holds the flags of diag.
+type diagFlags struct {
 	format string
 	server string
 	local  bool
 }
 
-// diagnosis is what diag shows: the answer of a daemon, and whose it is.
-type diagnosis struct {
-	Source string `json:"source"` // scheme://host:port of the vega that answered, or "local"
-	monitor.System
-
-	why string // no vega was asked
-}
-
-const local = "local"
-
 func diagCommand() *cobra.Command {
-	var o diagnosing
+	var o diagFlags
 	c := &cobra.Command{
 		Use:   "diag",
-		Short: "Show how this machine, the container and vega are, and why",
-		Long: `Show memory, processors, open files, disks and connections, judged by the
-thresholds of the configuration, with what is behind each warning.
+		Short: "Show the state of this host and of vega, and the causes of warnings",
+		Long: `Show memory, CPU, open files, disks and connections of this host or container,
+judged by the configured thresholds, with the evidence for each warning.
 
-The vega that runs is asked, so that what it uses and its databases are judged
-too. Where none answers, and with --local, this command looks by itself.
+By default the running daemon answers, so the result includes its own usage and
+its databases. If none answers, or with --local, the command reads this host
+itself.
 
-Exits 0 if all is well, 1 if there is a warning, 2 if there is an error, 3 if
-nothing could be looked at.`,
+Exits 0 if all is well, 1 on a warning, 2 on an error, 3 if nothing could be
+read.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	c.Flags().StringVar(&o.format, "format", "", "text or json; text on a terminal, else json")
-	c.Flags().StringVar(&o.server, "server", "", "ask the vega at this `URL`; without, it is found by the configuration")
-	c.Flags().BoolVar(&o.local, "local", false, "ask no vega")
+	c.Flags().StringVar(&o.format, "format", "", "output format: text or json (default: text on a terminal, otherwise json)")
+	c.Flags().StringVar(&o.server, "server", "", "ask the daemon at this `URL` (default: the one the configuration names)")
+	c.Flags().BoolVar(&o.local, "local", false, "inspect this host only; do not contact the daemon")
 	c.MarkFlagsMutuallyExclusive("local", "server")
 	return c
 }
 
-func (o diagnosing) run(cmd *cobra.Command) error {
-	if !slices.Contains([]string{"", "text", "json"}, o.format) {
-		return unchecked(fmt.Errorf("--format %s: it is text or json", o.format))
+func (o diagFlags) run(cmd *cobra.Command) error {
+	if o.format != "" {
+		if err := textOrJSON(o.format); err != nil {
+			return cli.Unchecked(err)
+		}
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	cfg, mistake, err := contact(cmd)
+	cfg, mistake, err := cli.LoadLenient(cmd)
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
-	d, err := o.look(ctx, cfg, mistake)
+	d, err := o.diagnose(ctx, cfg, mistake)
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
 	out := cmd.OutOrStdout()
-	if o.format == "text" || o.format == "" && onTerminal(out) {
-		err = writeDiagnosis(out, d)
+	if o.format == "text" || o.format == "" && console.IsTerminal(out) {
+		err = console.WriteDiagnosis(out, d)
 	} else {
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")
 		err = e.Encode(d)
 	}
 	if err != nil {
-		return unchecked(fmt.Errorf("print how this machine is: %w", err))
+		return cli.Unchecked(fmt.Errorf("print the diagnosis: %w", err))
 	}
 	return levelExit(d.Status)
 }
 
-// look asks the vega that runs or, unless one was named, looks by itself, for
-// which the configuration must be without a mistake.
-func (o diagnosing) look(ctx context.Context, cfg *config.Config, mistake error) (diagnosis, error) {
+// diagnose asks the running daemon. If none runs and the user named none, it
+// reads the host itself, for which the configuration must be valid.
+func (o diagFlags) diagnose(ctx context.Context, cfg *config.Config, mistake error) (console.Diagnosis, error) {
 	why := ""
 	if !o.local {
 		d, err := askDiagnosis(ctx, cfg, o.server)
-		if err == nil || o.server != "" || !absent(err) {
+		if err == nil || o.server != "" || !notRunning(err) {
 			return d, err
 		}
 		why = err.Error()
 	}
 	if mistake != nil {
-		return diagnosis{}, mistake
+		return console.Diagnosis{}, mistake
 	}
 	s, err := daemon.LookAround(ctx, cfg)
-	return diagnosis{local, s, why}, err
+	return console.Diagnosis{Source: console.Local, System: s, Why: why}, err
 }
 
-var errNeverRan = errors.New("no vega with this configuration has run here yet")
+var errNeverRan = errors.New("no daemon has run with this configuration yet")
 
-// absent reports whether there is no vega to ask.
-func absent(err error) bool {
-	unreachable := (*unreachableError)(nil)
-	return errors.As(err, &unreachable) || errors.Is(err, errNeverRan)
+// notRunning reports whether err means that no daemon runs.
+func notRunning(err error) bool {
+	_, unreachable := errors.AsType[*client.UnreachableError](err)
+	return unreachable || errors.Is(err, errNeverRan)
 }
 
-// neverRan reports whether vega would have made its own key, and has not.
+// neverRan reports whether the daemon would have created its own key, but has
+// not.
 func neverRan(cfg *config.Config) bool {
 	_, err := os.Stat(filepath.Join(cfg.DataDir, "api_key"))
 	return len(cfg.Server.Keys) == 0 && errors.Is(err, fs.ErrNotExist)
 }
 
 const (
-	// evidenceWithin is how long a daemon is given to find what is behind its
-	// warnings; how often it is asked meanwhile.
-	evidenceWithin = 2 * time.Second
-	evidenceEvery  = 150 * time.Millisecond
+	evidenceTimeout  = 2 * time.Second // for the daemon to collect evidence
+	evidenceInterval = 150 * time.Millisecond
 )
 
-// askDiagnosis asks again while evidence is pending.
-func askDiagnosis(ctx context.Context, cfg *config.Config, server string) (diagnosis, error) {
+// askDiagnosis asks the daemon, and asks again while evidence is pending.
+func askDiagnosis(ctx context.Context, cfg *config.Config, server string) (console.Diagnosis, error) {
 	if server == "" && neverRan(cfg) {
-		return diagnosis{}, errNeverRan
+		return console.Diagnosis{}, errNeverRan
 	}
-	c, err := newClient(cfg, server)
+	c, err := client.New(cfg, server)
 	if err != nil {
-		return diagnosis{}, err
+		return console.Diagnosis{}, err
 	}
-	for end := time.Now().Add(evidenceWithin); ; {
+	for end := time.Now().Add(evidenceTimeout); ; {
 		var s monitor.System
-		if err := c.get(ctx, "/admin/diagnostics/system", &s); err != nil {
-			return diagnosis{}, err
+		if err := c.Get(ctx, "/admin/diagnostics/system", &s); err != nil {
+			return console.Diagnosis{}, err
 		}
 		pending := slices.ContainsFunc(s.Warnings, func(w monitor.Warning) bool { return w.Evidence == monitor.EvidencePending })
 		if !pending || time.Now().After(end) {
-			return diagnosis{c.server, s, ""}, nil
+			return console.Diagnosis{Source: c.URL, System: s}, nil
 		}
 		select {
 		case <-ctx.Done():
-			return diagnosis{}, ctx.Err()
-		case <-time.After(evidenceEvery):
+			return console.Diagnosis{}, ctx.Err()
+		case <-time.After(evidenceInterval):
 		}
 	}
 }
@@ -158,9 +153,9 @@ func askDiagnosis(ctx context.Context, cfg *config.Config, server string) (diagn
 func levelExit(l policies.Level) error {
 	switch l {
 	case policies.LevelError:
-		return &exit{exitUnhealthy, nil}
+		return &cli.Exit{Code: cli.ExitUnhealthy}
 	case policies.LevelWarning:
-		return &exit{exitDegraded, nil}
+		return &cli.Exit{Code: cli.ExitDegraded}
 	default:
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 )
 
 var docFormats = []string{"text", "markdown", "jsonschema"}
@@ -17,7 +19,7 @@ var docFormats = []string{"text", "markdown", "jsonschema"}
 func docsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "docs",
-		Short: "Print the reference of what may be written in a file",
+		Short: "Print the reference of vega.hcl or plugin.hcl",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -30,19 +32,20 @@ func docsConfigCommand() *cobra.Command {
 		Use:   "config [NAME]",
 		Short: "Print every block and attribute of vega.hcl, and every probe's options",
 		Long: `Print the reference of vega.hcl: every block and attribute with its type,
-default and bounds, how values are written, and the probes, those in the plugin
-directory of the configuration too. It is made of what vega decodes by.
+default and bounds, how to write values, and the probes, including those in the
+configured plugin directory. It is generated from the tables that vega decodes
+the file with.
 
-NAME shows one thing, with an example: a block (integration), an attribute
+NAME shows one entry, with an example: a block (integration), an attribute
 (server.port), a plugin (core), a probe (core.http), one of its options
-(core.http.url) or a function (env). --format jsonschema is the shape of the
-whole file, for editors and for tools that read HCL as JSON.`,
+(core.http.url) or a function (env). --format jsonschema describes the shape of
+the whole file, for editors and for tools that read HCL as JSON.`,
 	}, func(cmd *cobra.Command) (*config.Docs, error) {
 		bundled, err := catalog.Bundled()
 		if err != nil {
-			return nil, failed(err)
+			return nil, cli.Failed(err)
 		}
-		path := configPath(cmd)
+		path := cli.ConfigPath(cmd)
 		if _, err := os.Stat(path); err != nil && cmd.Flags().Changed("config") {
 			return nil, err
 		}
@@ -54,13 +57,13 @@ func docsPluginCommand() *cobra.Command {
 	return docsOf(&cobra.Command{
 		Use:   "plugin [NAME]",
 		Short: "Print every block and attribute of plugin.hcl, a plugin's manifest",
-		Long: `Print the reference of plugin.hcl, which stands beside the source of a plugin:
-every block and attribute with its type, default and allowed values. NAME shows
-one of them, with an example: probe.option, or probe.option.type.`,
+		Long: `Print the reference of plugin.hcl, the file next to a plugin's source: every
+block and attribute with its type, default and allowed values. NAME shows one
+entry, with an example: probe.option, or probe.option.type.`,
 	}, func(*cobra.Command) (*config.Docs, error) { return config.ManifestReference(), nil })
 }
 
-// docsOf makes c print what find gives.
+// docsOf makes c print the reference that find returns.
 func docsOf(c *cobra.Command, find func(*cobra.Command) (*config.Docs, error)) *cobra.Command {
 	var format string
 	c.Args = cobra.MaximumNArgs(1)
@@ -68,9 +71,9 @@ func docsOf(c *cobra.Command, find func(*cobra.Command) (*config.Docs, error)) *
 		name := strings.Join(args, "")
 		switch {
 		case !slices.Contains(docFormats, format):
-			return fmt.Errorf("--format %s: it is one of %s", format, strings.Join(docFormats, ", "))
+			return fmt.Errorf("--format %s: want one of %s", format, strings.Join(docFormats, ", "))
 		case format == "jsonschema" && name != "":
-			return fmt.Errorf("--format jsonschema is of the whole file; leave out %s", name)
+			return fmt.Errorf("--format jsonschema describes the whole file; leave out %s", name)
 		}
 		d, err := find(cmd)
 		if err != nil {
@@ -78,7 +81,7 @@ func docsOf(c *cobra.Command, find func(*cobra.Command) (*config.Docs, error)) *
 		}
 		return writeDocs(cmd, d, name, format)
 	}
-	c.Flags().StringVar(&format, "format", "text", strings.Join(docFormats, ", "))
+	c.Flags().StringVar(&format, "format", "text", "output format: "+strings.Join(docFormats, ", "))
 	return c
 }
 
@@ -90,10 +93,10 @@ func writeDocs(cmd *cobra.Command, d *config.Docs, name, format string) error {
 	topic, err := d.Find(name)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w (without a name, all of it is shown)", err)
+		return fmt.Errorf("%w (leave out the name to print everything)", err)
 	case format == "markdown":
 		return topic.WriteMarkdown(out)
 	default:
-		return topic.WriteText(out, inColor(out))
+		return topic.WriteText(out, console.HasColor(out))
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestReferenceIsWhatDocsPrint: the committed reference is that of the plugin
-// in this binary, and not only of its manifest's source.
-func TestReferenceIsWhatDocsPrint(t *testing.T) {
+// TestReferenceMatchesDocs checks the committed references against the
+// plugins in this binary, not only against the source of their manifests.
+func TestReferenceMatchesDocs(t *testing.T) {
 	t.Parallel()
 	for file, verb := range map[string]string{"REFERENCE.md": "config", "MANIFEST.md": "plugin"} {
 		cmd := command(t, t.TempDir(), "docs", verb, "--format", "markdown")

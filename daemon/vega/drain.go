@@ -9,28 +9,31 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"vega/daemon/vega/console"
 )
 
-// patience is how much longer than runs the requests have that wait for them.
-const patience = time.Second
+// answerTime is how long requests may take to answer after the runs that they
+// waited for were stopped.
+const answerTime = time.Second
 
-// mostNamed is how many of what was cut are named.
-const mostNamed = 20
+// maxNamed is how many interrupted runs or requests are named.
+const maxNamed = 20
 
-// drain answers what was asked, and then closes what that needs: the door first,
-// the store last. At the end of the limit, or at another signal, runs are ended
-// and then requests cut.
+// drain stops the service: it answers requests in flight, then closes what they
+// use, the listener first and the store last. When limit has passed, or on
+// another signal, it stops the runs and then closes the connections.
 func (s *service) drain(limit time.Duration, again <-chan os.Signal) error {
 	s.logs.Info("shutting down", "drain_timeout", limit.String())
-	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("the drain timeout of %v is over", limit))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("drain timeout of %v exceeded", limit))
 	defer cancel()
 	hurry, cancelHurry := context.WithCancelCause(ctx)
 	defer cancelHurry(nil)
 	go func() {
 		select {
 		case sig := <-again:
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // a third one ends the process itself
-			cancelHurry(fmt.Errorf("another signal came: %v", sig))
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM) // a third one kills the process
+			cancelHurry(fmt.Errorf("received a second signal: %v", sig))
 		case <-hurry.Done():
 		}
 	}()
@@ -41,29 +44,29 @@ func (s *service) drain(limit time.Duration, again <-chan os.Signal) error {
 	select {
 	case err = <-answered:
 	case <-hurry.Done():
-		err = s.cut(hurry, answered)
+		err = s.interrupt(hurry, answered)
 	}
 	return errors.Join(err, s.daemon.Shutdown(hurry))
 }
 
-// cut ends what is still in flight, and says what that was: the error is of
-// requests that were not answered.
-func (s *service) cut(hurry context.Context, answered <-chan error) error {
+// interrupt stops the runs and closes the connections that are still in flight,
+// and logs them. It returns an error if requests stay unanswered.
+func (s *service) interrupt(hurry context.Context, answered <-chan error) error {
 	why := context.Cause(hurry)
 	if ended := s.daemon.EndRuns(); len(ended) > 0 {
-		s.logs.Warn("runs were ended", "why", why.Error(), "count", len(ended), "integrations", ended[:min(mostNamed, len(ended))])
+		s.logs.Warn("stopped running checks", "why", why.Error(), "count", len(ended), "integrations", ended[:min(maxNamed, len(ended))])
 	}
-	if errors.Is(hurry.Err(), context.DeadlineExceeded) && s.server.InFlight() > 0 { // who waits for a run gets an answer now
+	if errors.Is(hurry.Err(), context.DeadlineExceeded) && s.server.InFlight() > 0 { // requests that wait for a run can answer now
 		select {
 		case err := <-answered:
 			return err
-		case <-time.After(patience):
+		case <-time.After(answerTime):
 		}
 	}
 	cut := s.server.Cut()
 	if len(cut) == 0 {
 		return nil
 	}
-	s.logs.Warn("requests were cut", "why", why.Error(), "count", len(cut), "requests", cut[:min(mostNamed, len(cut))])
-	return fmt.Errorf("%w; %s cut: %s", why, several(len(cut), "request"), strings.Join(cut[:min(mostNamed, len(cut))], ", "))
+	s.logs.Warn("closed connections with requests in flight", "why", why.Error(), "count", len(cut), "requests", cut[:min(maxNamed, len(cut))])
+	return fmt.Errorf("%w; %s not answered: %s", why, console.Count(len(cut), "request"), strings.Join(cut[:min(maxNamed, len(cut))], ", "))
 }

@@ -20,6 +20,7 @@ import (
 
 	"vega/daemon/engine"
 
+	"vega/daemon/vega/cli"
 	"vega/store/sqlite"
 )
 
@@ -37,7 +38,7 @@ func (p *process) dial() *caller {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(2 * time.Minute)) // to end what hangs
+	_ = c.SetDeadline(time.Now().Add(2 * time.Minute)) // so that a hanging test ends
 	return &caller{c, p.t, bufio.NewReader(c)}
 }
 
@@ -48,7 +49,7 @@ func (c *caller) say(text string) {
 	}
 }
 
-// hear reads an answer.
+// hear reads one answer.
 func (c *caller) hear() (status int, body string, err error) {
 	c.t.Helper()
 	res, err := http.ReadResponse(c.r, nil)
@@ -60,7 +61,7 @@ func (c *caller) hear() (status int, body string, err error) {
 	return res.StatusCode, string(b), err
 }
 
-// draining waits until vega has had a signal to end.
+// draining waits until vega has logged that it shuts down.
 func (p *process) draining() {
 	p.t.Helper()
 	p.until("shutting down", func() bool { return strings.Contains(p.written(), `"msg":"shutting down"`) })
@@ -73,7 +74,7 @@ func (p *process) term() {
 	}
 }
 
-// reopened is vega's store after its end.
+// reopened opens the store after vega has ended.
 func reopened(t *testing.T, dir string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(dir, ".vega", "vega.db"))
@@ -90,9 +91,10 @@ func (p *process) put(name string) string {
 	return fmt.Sprintf("PUT /v1/memories/%s HTTP/1.1\r\nHost: v\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", name, p.key, len(memory))
 }
 
-// TestTermInEachPhase holds a request in each of its phases across SIGTERM: each
-// is answered in full, what it wrote is there, and vega ends well.
-func TestTermInEachPhase(t *testing.T) { // alone: it takes the machine from tests beside it
+// TestTermInEachPhase sends SIGTERM while one request is in each of its phases.
+// Every request is answered in full, what it wrote is stored, and vega exits
+// with 0.
+func TestTermInEachPhase(t *testing.T) { // not parallel: it would starve other tests
 	asked, answer := make(chan struct{}, 1), make(chan struct{})
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		asked <- struct{}{}
@@ -105,7 +107,7 @@ func TestTermInEachPhase(t *testing.T) { // alone: it takes the machine from tes
 	large := strings.Repeat("x", 1<<20)
 	logged := vega.dial()
 	body := fmt.Sprintf(`{"session_id": "s", "source": "test", "model": "m", "prompt": %q, "response": %q}`, large, large)
-	const conversations = 10 // more than what lies between the two ends of a connection
+	const conversations = 10 // more than the socket buffers hold
 	for range conversations {
 		logged.say(fmt.Sprintf("POST /v1/conversations HTTP/1.1\r\nHost: v\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", vega.key, len(body), body))
 		if status, said, err := logged.hear(); status != http.StatusCreated || err != nil {
@@ -127,7 +129,7 @@ func TestTermInEachPhase(t *testing.T) { // alone: it takes the machine from tes
 	if line, err := halfRead.r.Peek(100); err != nil || !strings.HasPrefix(string(line), "HTTP/1.1 200") {
 		t.Fatalf("%q %v", line, err)
 	}
-	// All of them have been accepted by now: the last one is being answered.
+	// All connections have been accepted: the last request is being answered.
 	vega.term()
 	vega.draining()
 
@@ -161,8 +163,9 @@ func TestTermInEachPhase(t *testing.T) { // alone: it takes the machine from tes
 	}
 }
 
-// TestTermUnderWriters: what was acknowledged is kept, and nobody gets a 500.
-func TestTermUnderWriters(t *testing.T) { // alone: it takes the machine from tests beside it
+// TestTermUnderWriters sends SIGTERM to a daemon with 50 writers: every
+// acknowledged write is stored, and no request gets a 500.
+func TestTermUnderWriters(t *testing.T) { // not parallel: it would starve other tests
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", "")
 	vega := serveWith(t, dir, os.Environ())
@@ -188,7 +191,7 @@ func TestTermUnderWriters(t *testing.T) { // alone: it takes the machine from te
 					begun <- struct{}{}
 				}
 				if err != nil {
-					return // it is gone
+					return // the daemon has ended
 				}
 				_, err = io.Copy(io.Discard, res.Body)
 				_ = res.Body.Close()
@@ -221,11 +224,12 @@ func TestTermUnderWriters(t *testing.T) { // alone: it takes the machine from te
 		}
 	}
 	if lost > 0 {
-		t.Errorf("%d of %d that were acknowledged are lost", lost, len(acknowledged))
+		t.Errorf("%d of %d acknowledged writes are lost", lost, len(acknowledged))
 	}
 }
 
-// TestSecondTermCuts: another signal ends it at once, and says what was cut.
+// TestSecondTermCuts checks that a second signal ends the drain at once, and that
+// the log names what was interrupted.
 func TestSecondTermCuts(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 2)
@@ -247,13 +251,13 @@ func TestSecondTermCuts(t *testing.T) {
 	vega.term()
 	err := vega.cmd.Wait()
 	exit := (*exec.ExitError)(nil)
-	if !errors.As(err, &exit) || exit.ExitCode() != exitError {
+	if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitError {
 		t.Error(err)
 	}
 	log := vega.written()
-	for _, want := range []string{`"msg":"runs were ended"`, `"integrations":"[hangs]"`, `"msg":"requests were cut"`, "PUT /v1/memories/never-whole", "another signal came"} {
+	for _, want := range []string{`"msg":"stopped running checks"`, `"integrations":"[hangs]"`, `"msg":"closed connections with requests in flight"`, "PUT /v1/memories/never-whole", "received a second signal"} {
 		if !strings.Contains(log, want) {
-			t.Errorf("it does not say %s:\n%s", want, log)
+			t.Errorf("the log lacks %s:\n%s", want, log)
 		}
 	}
 	if strings.Contains(log, "nil pointer") || strings.Contains(log, `"status":500`) {
@@ -263,11 +267,12 @@ func TestSecondTermCuts(t *testing.T) {
 		t.Error("half a body was answered")
 	}
 	if _, err := reopened(t, dir).Memory(t.Context(), "never-whole"); err == nil {
-		t.Error("half a body was kept")
+		t.Error("half a body was stored")
 	}
 }
 
-// TestDrainTimeoutCuts who takes longer than it, and says so.
+// TestDrainTimeoutCuts checks that the drain timeout ends the drain, and that the
+// log names the request that was not answered.
 func TestDrainTimeoutCuts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -275,13 +280,13 @@ func TestDrainTimeoutCuts(t *testing.T) {
 	vega := serveWith(t, dir, os.Environ())
 	c := vega.dial()
 	c.say(vega.put("never-whole") + memory[:5])
-	vega.get("/admin/plugins") // the other one has been accepted by now
+	vega.get("/admin/plugins") // by now the other connection has been accepted
 	vega.term()
 	err := vega.cmd.Wait()
-	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitError {
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitError {
 		t.Error(err)
 	}
-	if log := vega.written(); !strings.Contains(log, "the drain timeout of 200ms is over; 1 request cut: PUT /v1/memories/never-whole") {
+	if log := vega.written(); !strings.Contains(log, "drain timeout of 200ms exceeded; 1 request not answered: PUT /v1/memories/never-whole") {
 		t.Error(log)
 	}
 }

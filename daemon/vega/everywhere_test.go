@@ -13,18 +13,19 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
 )
 
-// said is one diagnostic as far as every output has it.
-type said struct {
+// place is the part of a diagnostic that every output has.
+type place struct {
 	code         string
 	line, column int
 }
 
-// TestTheSameEverywhere: whoever asks of a configuration is told the same: by
-// the command in each format, by a vega that runs, by its reload, and by one
-// that does not start with it.
-func TestTheSameEverywhere(t *testing.T) {
+// TestSameDiagnosticsEverywhere checks that all ways to read a configuration
+// report the same diagnostics: the command in each format, a running daemon, its
+// reload, and a start that fails.
+func TestSameDiagnosticsEverywhere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", "watch = false\n")
@@ -40,7 +41,7 @@ func TestTheSameEverywhere(t *testing.T) {
 		cmd := command(t, dir, args...)
 		cmd.Env = env
 		out, err := cmd.CombinedOutput()
-		if exit := (*exec.ExitError)(nil); err == nil || !asExit(err, &exit) || exit.ExitCode() != exitError {
+		if exit := (*exec.ExitError)(nil); err == nil || !asExit(err, &exit) || exit.ExitCode() != cli.ExitError {
 			t.Errorf("%s: %v", strings.Join(args, " "), err)
 		}
 		return string(out)
@@ -55,17 +56,17 @@ func TestTheSameEverywhere(t *testing.T) {
 	if len(want) < 40 {
 		t.Fatalf("%d diagnostics", len(want))
 	}
-	var places []said
+	var places []place
 	for _, d := range want {
-		places = append(places, said{string(d.Code), d.Range.Start.Line, d.Range.Start.Column})
+		places = append(places, place{string(d.Code), d.Range.Start.Line, d.Range.Start.Column})
 	}
-	for how, got := range map[string][]said{
+	for how, got := range map[string][]place{
 		"text":   inText(asked("validate", "config")),
 		"start":  inText(asked("serve")),
 		"SARIF":  inSARIF(t, asked("validate", "config", "--format", "sarif")),
 		"GitHub": inGitHub(asked("validate", "config", "--format", "github")),
 	} {
-		if !slices.EqualFunc(got, places, func(a, b said) bool { return a == b || how == "GitHub" && a == said{b.code, b.line, 0} }) {
+		if !slices.EqualFunc(got, places, func(a, b place) bool { return a == b || how == "GitHub" && a == place{b.code, b.line, 0} }) {
 			t.Errorf("%s: %v\nwant %v", how, got, places)
 		}
 	}
@@ -85,7 +86,7 @@ func TestTheSameEverywhere(t *testing.T) {
 	if err := vega.stop(); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d diagnostics, the same as text, JSON, SARIF, for GitHub, by HTTP, at a reload and at a start", len(want))
+	t.Logf("%d diagnostics, the same as text, JSON, SARIF, GitHub annotations, over HTTP, at a reload and at a start", len(want))
 }
 
 func asExit(err error, exit **exec.ExitError) (ok bool) {
@@ -98,22 +99,23 @@ var (
 	commandLine = regexp.MustCompile(`(?m)^::(?:error|warning) file=vega\.hcl,line=(\d+),(?:col=(\d+),)?.*?(VEGA\d+)`)
 )
 
-func inText(text string) (all []said) {
+func inText(text string) (all []place) {
 	for _, m := range headLine.FindAllStringSubmatch(text, -1) {
-		all = append(all, said{m[1], number(m[2]), number(m[3])})
+		all = append(all, place{m[1], number(m[2]), number(m[3])})
 	}
 	return all
 }
 
-// inGitHub has no column where what is meant goes over lines: GitHub takes none.
-func inGitHub(text string) (all []said) {
+// inGitHub returns 0 as the column of a range of several lines, for which GitHub
+// takes none.
+func inGitHub(text string) (all []place) {
 	for _, m := range commandLine.FindAllStringSubmatch(text, -1) {
-		all = append(all, said{m[3], number(m[1]), number(m[2])})
+		all = append(all, place{m[3], number(m[1]), number(m[2])})
 	}
 	return all
 }
 
-func inSARIF(t *testing.T, text string) (all []said) {
+func inSARIF(t *testing.T, text string) (all []place) {
 	t.Helper()
 	var log struct {
 		Runs []struct {
@@ -132,7 +134,7 @@ func inSARIF(t *testing.T, text string) (all []said) {
 	}
 	for _, r := range log.Runs[0].Results {
 		at := r.Locations[0].PhysicalLocation.Region
-		all = append(all, said{r.RuleID, at.StartLine, at.StartColumn})
+		all = append(all, place{r.RuleID, at.StartLine, at.StartColumn})
 	}
 	return all
 }
@@ -143,7 +145,7 @@ func number(s string) int {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil {
-		panic(fmt.Sprintf("%q passed for a number", s))
+		panic(fmt.Sprintf("%q matched as a number", s))
 	}
 	return n
 }

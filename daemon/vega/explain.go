@@ -9,18 +9,19 @@ import (
 
 	"vega/daemon/config"
 	"vega/daemon/engine"
+	"vega/daemon/vega/cli"
 )
 
-// explain shows what one integration may do, and where each yes was given.
-// It runs nothing.
+// explain prints the grants of an integration and where each comes from,
+// without running anything.
 func explain(cmd *cobra.Command, name string) error {
-	cfg, err := loadFor(cmd)
+	cfg, err := cli.LoadAndWarn(cmd)
 	if err != nil {
-		return unchecked(err)
+		return cli.Unchecked(err)
 	}
 	n := slices.IndexFunc(cfg.Integrations, func(i config.Integration) bool { return i.Name == name })
 	if n < 0 {
-		return unchecked(fmt.Errorf("there is no integration %q in %s", name, cfg.Path))
+		return cli.Unchecked(fmt.Errorf("no integration %q in %s", name, cfg.Path))
 	}
 	i := cfg.Integrations[n]
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
@@ -33,10 +34,10 @@ func explain(cmd *cobra.Command, name string) error {
 	}
 	grants := engine.Grants(i.Grants)
 	if len(grants) == 0 {
-		fmt.Fprintln(cmd.OutOrStdout(), "it may reach nothing")
+		fmt.Fprintln(cmd.OutOrStdout(), "no grants: the probe can reach nothing")
 		return nil
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), "it may:")
+	fmt.Fprintln(cmd.OutOrStdout(), "grants:")
 	for _, g := range grants {
 		fmt.Fprintf(w, "  %s\t%s\tfrom %s\n", g.Kind, g.Allow, g.From)
 	}

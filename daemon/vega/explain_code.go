@@ -8,16 +8,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/console"
 )
 
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [CODE]",
-		Short: "Tell what a code of a diagnostic means, and how to mend it",
-		Long: `Tell what the code of a diagnostic means, why vega insists, and how to mend it,
+		Short: "Explain a diagnostic code and how to fix it",
+		Long: `Explain what a diagnostic code means, why vega reports it, and how to fix it,
 with a wrong and a right example. CODE is VEGA012, or 12 for short. Without a
-code, list all of them. What an integration may reach is another question:
-vega check --explain NAME.`,
+code, list all codes. To see what an integration may reach, use
+vega check --explain NAME instead.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
@@ -26,9 +27,9 @@ vega check --explain NAME.`,
 			}
 			code, err := config.FindCode(args[0])
 			if err != nil {
-				return fmt.Errorf("%w (vega explain lists them all)", err)
+				return fmt.Errorf("%w (vega explain lists all codes)", err)
 			}
-			return config.Explain(code).WriteText(out, inColor(out))
+			return config.Explain(code).WriteText(out, console.HasColor(out))
 		},
 	}
 }

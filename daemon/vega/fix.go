@@ -7,14 +7,17 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/file"
 )
 
-// fix makes the edits that diagnostics have, and shows what it changed. That
-// goes to the error stream where a program reads the report.
+// fix applies the safe fixes of all diagnostics to the files and prints the
+// diff: to standard output with the text report, otherwise to the error stream,
+// so that it does not mix with a report for programs.
 func fix(cmd *cobra.Command, path, format string) error {
 	bundled, err := catalog.Bundled()
 	if err != nil {
-		return failed(err)
+		return cli.Failed(err)
 	}
 	out := cmd.OutOrStdout()
 	if format != "text" {
@@ -22,10 +25,10 @@ func fix(cmd *cobra.Command, path, format string) error {
 	}
 	fixed, _ := config.Fix(path, config.Options{Bundled: bundled})
 	for _, f := range fixed {
-		if err := replaceFile(f.Path, f.After); err != nil {
+		if err := file.Replace(f.Path, f.After); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(out, difference(f.Path, f.Before, f.After)); err != nil {
+		if _, err := fmt.Fprintln(out, diff(f.Path, f.Before, f.After)); err != nil {
 			return err
 		}
 	}

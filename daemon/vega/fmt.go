@@ -5,72 +5,73 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/file"
 )
 
-// formatting is what the flags of fmt say.
-type formatting struct {
+// fmtFlags holds the flags of fmt.
+type fmtFlags struct {
 	check bool
 	diff  bool
 }
 
 func fmtCommand() *cobra.Command {
-	var o formatting
+	var o fmtFlags
 	c := &cobra.Command{
 		Use:   "fmt [FILE…]",
-		Short: "Lay configuration files out as HCL is commonly written",
-		Long: `Lay configuration files out as HCL is commonly written: vega.hcl and the files in
-policies, or those that are named; - is standard input, laid out on standard
-output. Only blanks change: a file that would mean something else is left alone.
+		Short: "Format configuration files",
+		Long: `Format configuration files in the canonical HCL style: vega.hcl and the files in
+policies, or the named files. - formats standard input to standard output. Only
+white space changes; a file whose meaning would change is left alone.
 
-Exits 0 if all is well, 1 if a file is not valid HCL (with --check, also if one
+Exits 0 on success, 1 if a file is not valid HCL (with --check, also if a file
 would change), 2 if a file can't be read or written.`,
 		RunE: func(cmd *cobra.Command, paths []string) error { return format(cmd, paths, o) },
 	}
-	c.Flags().BoolVar(&o.check, "check", false, "write nothing; name the files that would change, and fail if there are any")
-	c.Flags().BoolVar(&o.diff, "diff", false, "write nothing; show what would change")
+	c.Flags().BoolVar(&o.check, "check", false, "write nothing; list the files that would change, and fail if there are any")
+	c.Flags().BoolVar(&o.diff, "diff", false, "write nothing; print the diff")
 	return c
 }
 
-func format(cmd *cobra.Command, paths []string, o formatting) error {
+func format(cmd *cobra.Command, paths []string, o fmtFlags) error {
 	if len(paths) == 1 && paths[0] == "-" {
 		return formatInput(cmd)
 	}
 	if len(paths) == 0 {
 		var err error
-		if paths, err = config.Paths(configPath(cmd)); err != nil {
+		if paths, err = config.Paths(cli.ConfigPath(cmd)); err != nil {
 			return err
 		}
 	}
 	var result error
 	for _, path := range paths {
 		err := formatFile(cmd, path, o)
-		if e := (*exit)(nil); err != nil && !errors.As(err, &e) {
+		if _, ok := errors.AsType[*cli.Exit](err); err != nil && !ok {
 			return err
 		}
 		result = errors.Join(result, err)
 	}
 	if result != nil {
-		return &exit{exitError, nil}
+		return &cli.Exit{Code: cli.ExitError}
 	}
 	return nil
 }
 
-// formatFile says by an exit that the file is not as it should be; any other
-// error is of reading or writing.
-func formatFile(cmd *cobra.Command, path string, o formatting) error {
+// formatFile formats one file. It returns a *cli.Exit if the file is not valid
+// or, with --check, not formatted; any other error comes from reading or
+// writing.
+func formatFile(cmd *cobra.Command, path string, o fmtFlags) error {
 	src, err := config.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	laid, err := layOut(cmd, path, src)
-	if err != nil || bytes.Equal(src, laid) {
+	formatted, err := formatSource(cmd, path, src)
+	if err != nil || bytes.Equal(src, formatted) {
 		return err
 	}
 	out := cmd.OutOrStdout()
@@ -78,30 +79,30 @@ func formatFile(cmd *cobra.Command, path string, o formatting) error {
 		fmt.Fprintln(out, path)
 	}
 	if o.diff {
-		fmt.Fprint(out, difference(path, src, laid))
+		fmt.Fprint(out, diff(path, src, formatted))
 	}
 	if o.check {
-		return &exit{exitError, nil}
+		return &cli.Exit{Code: cli.ExitError}
 	}
 	if o.diff {
 		return nil
 	}
-	return replaceFile(path, laid)
+	return file.Replace(path, formatted)
 }
 
-func layOut(cmd *cobra.Command, name string, src []byte) ([]byte, error) {
-	laid, diags, err := config.Format(name, src)
+func formatSource(cmd *cobra.Command, name string, src []byte) ([]byte, error) {
+	formatted, diags, err := config.Format(name, src)
 	if err != nil {
 		fmt.Fprintln(cmd.ErrOrStderr(), err)
-		return nil, &exit{exitError, nil}
+		return nil, &cli.Exit{Code: cli.ExitError}
 	}
 	if diags.HasErrors() {
-		if err := say(cmd, diags); err != nil {
+		if err := cli.PrintDiagnostics(cmd, diags); err != nil {
 			return nil, err
 		}
-		return nil, &exit{exitError, nil}
+		return nil, &cli.Exit{Code: cli.ExitError}
 	}
-	return laid, nil
+	return formatted, nil
 }
 
 func formatInput(cmd *cobra.Command) error {
@@ -109,49 +110,16 @@ func formatInput(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("read standard input: %w", err)
 	}
-	laid, err := layOut(cmd, "standard input", src)
+	formatted, err := formatSource(cmd, "standard input", src)
 	if err != nil {
 		return err
 	}
-	_, err = cmd.OutOrStdout().Write(laid)
+	_, err = cmd.OutOrStdout().Write(formatted)
 	return err
 }
 
-// difference shows what changed between two texts of a file, with what may be
-// a secret hidden.
-func difference(path string, before, after []byte) string {
+// diff returns the unified diff of two versions of a file, with anything that
+// may be a secret masked.
+func diff(path string, before, after []byte) string {
 	return udiff.Unified(path, path, config.Masked(before), config.Masked(after))
-}
-
-// replaceFile puts another text in the place of a file, all of it or nothing:
-// who reads meanwhile sees the one or the other. A link stays one.
-func replaceFile(path string, text []byte) (err error) {
-	target, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return err
-	}
-	if f, err := os.OpenFile(target, os.O_WRONLY, 0); err != nil { // who made it read-only meant it
-		return err
-	} else if err := f.Close(); err != nil {
-		return err
-	}
-	part, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%s stays as it was: %w", path, errors.Join(err, os.Remove(part.Name())))
-		}
-	}()
-	_, err = part.Write(text)
-	err = errors.Join(err, part.Chmod(info.Mode().Perm()), keepOwner(part, info), part.Sync(), part.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), target)
 }

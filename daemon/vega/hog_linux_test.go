@@ -13,21 +13,22 @@ import (
 	"vega/policies"
 )
 
-// hogMemory is what the container may use. vega takes a part of it, the hog most.
+// hogMemory is the memory limit of the container. vega uses a small part of it,
+// the hog most.
 const hogMemory = 256 << 20
 
-// TestMemoryHog puts vega into a container beside a process that takes nearly
-// all the memory there is: the warning names it, and the container's limit, and
-// goes away with it.
+// TestMemoryHog runs vega in a container with a process that takes nearly all the
+// memory. The warning names the process and the container's limit, and ends when
+// the process does.
 func TestMemoryHog(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
-		realtest.Missing(t, "only root makes cgroups")
+		realtest.Missing(t, "only root can make cgroups")
 	}
 	bytes := strconv.Itoa(hogMemory)
 	group, err := cgroup(t, "memory", "memory", setting{"memory.limit_in_bytes", bytes}, setting{"memory.max", bytes})
 	if err != nil {
-		realtest.Missing(t, "a cgroup that bounds memory can't be made here: "+err.Error())
+		realtest.Missing(t, "can't make a cgroup with a memory limit: "+err.Error())
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "vega.hcl"), nil, 0o600); err != nil {
@@ -41,7 +42,7 @@ func TestMemoryHog(t *testing.T) {
 	}()
 	join(t, group, p.cmd.Process.Pid)
 	if w := memoryWarning(t, p); w != nil {
-		t.Fatalf("a warning before there is a hog: %+v", w)
+		t.Fatalf("a warning without a hog: %+v", w)
 	}
 	hog := command(t, dir, strconv.Itoa(hogMemory*7/8))
 	hog.Args[0] = hoards
@@ -63,12 +64,12 @@ func TestMemoryHog(t *testing.T) {
 		t.Errorf("%+v", w.Limit)
 	}
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
-	endAll(t, group, p.cmd.Process.Pid)
-	_ = hog.Wait() // it was ended
+	killAll(t, group, p.cmd.Process.Pid)
+	_ = hog.Wait() // it was killed
 	p.until("the end of the warning", func() bool { return memoryWarning(t, p) == nil })
 }
 
-// memoryWarning is what vega says of memory, nil if that is fine.
+// memoryWarning returns the warning about memory, or nil.
 func memoryWarning(t *testing.T, p *process) *monitor.Warning {
 	t.Helper()
 	status, body := p.get("/admin/diagnostics/system")

@@ -1,9 +1,10 @@
-// Package main is the vega command line: each verb in a file of its own.
+// Package main is the vega command. Each verb has a file of its own, and
+// package plugin has the verbs of vega plugin.
 //
-// Start at run, which is the whole program but for the exit. The package only
-// wires: what is done is done by daemon, daemon/api and daemon/config. It
-// refuses unknown flags and arguments, and says by its exit code what came of
-// it (exit.go).
+// Start at run, which is the whole program except for os.Exit. The package only
+// wires: daemon, daemon/api and daemon/config do the work, package cli reads the
+// configuration and turns errors into exit codes, package console prints tables,
+// and package client asks a running daemon.
 package main
 
 import (
@@ -11,16 +12,18 @@ import (
 	"io"
 	"log"
 	"os"
+
+	"vega/daemon/vega/cli"
 )
 
 func main() {
-	// Package net/http writes a line there for each frame of HTTP/2 that it does not
-	// know, and a target can send as many as it likes. Vega has a log of its own.
+	// Package net/http logs a line for each HTTP/2 frame that it does not know,
+	// and a target can send any number of them. Vega has its own log.
 	log.SetOutput(io.Discard)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the program; what it returns is the exit code.
+// run runs the program and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(args)
@@ -28,5 +31,5 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(context.Background())
-	return exitCode(cmd, err)
+	return cli.ExitCode(cmd, err)
 }

@@ -5,17 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
 	"vega/daemon/config"
 	"vega/daemon/plan"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/client"
+	"vega/daemon/vega/console"
 )
 
-// planning is what the flags of plan say.
-type planning struct {
+// planFlags holds the flags of plan.
+type planFlags struct {
 	against  string
 	server   string
 	format   string
@@ -23,39 +25,40 @@ type planning struct {
 }
 
 func planCommand() *cobra.Command {
-	var o planning
+	var o planFlags
 	c := &cobra.Command{
 		Use:   "plan [PATH]",
-		Short: "Show what the configuration would change of the vega that runs",
-		Long: `Ask the vega that runs what its file, as it is on the disk now, would change:
-what is added, changed, restarted and removed, which keys need a restart, and
-how many runs that is. Nothing is changed. With --against, compare with another
-file instead, and ask nobody. PATH is the file, in place of -c.
+		Short: "Show what a reload would change in the running daemon",
+		Long: `Ask the running daemon what a reload of its file would change: what is added,
+changed, restarted and removed, which settings need a restart, and the load in
+runs per second. Nothing is changed. With --against, compare with another file
+instead, without a daemon. PATH is the file, instead of -c.
 
-Exits 0, 1 if a file is not valid, 2 if one can't be read or no vega can be
-asked. With --detailed-exitcode, 3 if anything would change.`,
+Exits 0 on success, 1 if a file is not valid, 2 if a file can't be read or the
+daemon can't be asked. With --detailed-exitcode, exits 3 if anything would
+change.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := pathToValidate(cmd, args)
+			path, err := pathArg(cmd, args)
 			if err != nil {
 				return err
 			}
 			return o.run(cmd, path)
 		},
 	}
-	c.Flags().StringVar(&o.against, "against", "", "compare with this `FILE`, as if it ran")
-	c.Flags().StringVar(&o.server, "server", "", "ask the vega at this `URL`; without, it is found by the file")
-	c.Flags().StringVar(&o.format, "format", "text", "text or json")
+	c.Flags().StringVar(&o.against, "against", "", "compare with this `FILE` instead of the running configuration")
+	c.Flags().StringVar(&o.server, "server", "", "ask the daemon at this `URL` (default: the one the configuration names)")
+	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
 	c.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 3 if anything would change")
 	c.MarkFlagsMutuallyExclusive("against", "server")
 	return c
 }
 
-func (o planning) run(cmd *cobra.Command, path string) error {
-	if !slices.Contains([]string{"text", "json"}, o.format) {
-		return fmt.Errorf("--format %s: it is text or json", o.format)
+func (o planFlags) run(cmd *cobra.Command, path string) error {
+	if err := textOrJSON(o.format); err != nil {
+		return err
 	}
-	cfg, _, err := load(path, overrides{})
+	cfg, _, err := cli.Load(path)
 	if err != nil {
 		return err
 	}
@@ -71,39 +74,39 @@ func (o planning) run(cmd *cobra.Command, path string) error {
 			plan.Plan
 		}{config.FormatVersion, p})
 	} else {
-		err = writePlan(cmd.OutOrStdout(), p)
+		err = console.WritePlan(cmd.OutOrStdout(), p)
 	}
 	if err != nil {
 		return fmt.Errorf("print the plan: %w", err)
 	}
 	if o.detailed && !p.Empty() {
-		return &exit{exitChanges, nil}
+		return &cli.Exit{Code: cli.ExitChanges}
 	}
 	return nil
 }
 
-func (o planning) plan(cmd *cobra.Command, cfg *config.Config) (plan.Plan, error) {
+func (o planFlags) plan(cmd *cobra.Command, cfg *config.Config) (plan.Plan, error) {
 	if o.against != "" {
-		old, _, err := load(o.against, overrides{})
+		old, _, err := cli.Load(o.against)
 		if err != nil {
 			return plan.Plan{}, err
 		}
 		return plan.Between(old, cfg), nil
 	}
-	c, err := newClient(cfg, o.server)
+	c, err := client.New(cfg, o.server)
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	var p daemon.Planned
-	err = c.get(cmd.Context(), "/admin/config/plan", &p)
-	if refused := (*problemError)(nil); errors.As(err, &refused) {
-		return plan.Plan{}, failed(err)
+	err = c.Get(cmd.Context(), "/admin/config/plan", &p)
+	if _, refused := errors.AsType[*client.ProblemError](err); refused {
+		return plan.Plan{}, cli.Failed(err)
 	}
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	if runs, err := filepath.Abs(p.Running.Path); err == nil && o.server == "" && runs != cfg.Path {
-		return plan.Plan{}, fmt.Errorf("the vega on %s runs %s, not %s; to compare the two, say --against %s", c.server, runs, cfg.Path, runs)
+		return plan.Plan{}, fmt.Errorf("the daemon at %s runs %s, not %s; to compare the two, use --against %s", c.URL, runs, cfg.Path, runs)
 	}
 	return p.Plan, nil
 }

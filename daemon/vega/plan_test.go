@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vega/daemon/vega/cli"
 )
 
-// TestPlanOfARunningVega: it tells what its file would change, and no other.
-func TestPlanOfARunningVega(t *testing.T) {
+// TestPlanOfRunningDaemon checks the plan for a changed file, and that plan
+// refuses to compare the running file with another one.
+func TestPlanOfRunningDaemon(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	one := "watch = false\n" + bound("keep") + bound("change") + bound("drop")
@@ -19,7 +22,7 @@ func TestPlanOfARunningVega(t *testing.T) {
 		t.Helper()
 		cmd := command(t, in, append([]string{"plan"}, args...)...)
 		cmd.Env = append(os.Environ(), "VEGA_API_KEY="+vega.key)
-		out, _ := cmd.CombinedOutput() // the code says it
+		out, _ := cmd.CombinedOutput() // the exit code is checked
 		if code := cmd.ProcessState.ExitCode(); code != want {
 			t.Errorf("%v: exit %d, want %d: %s", args, code, want, out)
 		}
@@ -30,14 +33,14 @@ func TestPlanOfARunningVega(t *testing.T) {
 	}
 	two := strings.Replace(strings.Replace(one, bound("drop"), bound("new"), 1), bound("change"), strings.Replace(bound("change"), `"0s"`, `"1h"`, 1), 1)
 	write(t, dir, "vega.hcl", two)
-	got := ask(dir, exitChanges, "--server", vega.url, "--detailed-exitcode")
-	for _, part := range []string{"~ integration.change\n    interval: 0s → 1h\n", "- integration.drop\n", "+ integration.new\n", "Plan: 1 to add, 1 to change, 0 to begin anew, 1 to remove, 1 kept."} {
+	got := ask(dir, cli.ExitChanges, "--server", vega.url, "--detailed-exitcode")
+	for _, part := range []string{"~ integration.change\n    interval: 0s → 1h\n", "- integration.drop\n", "+ integration.new\n", "Plan: 1 to add, 1 to change, 0 to restart, 1 to remove, 1 kept."} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in\n%s", part, got)
 		}
 	}
 	write(t, dir, "vega.hcl", "serverr {\n}\n")
-	if got := ask(dir, exitError, "--server", vega.url); !strings.Contains(got, "error[VEGA007]") {
+	if got := ask(dir, cli.ExitError, "--server", vega.url); !strings.Contains(got, "error[VEGA007]") {
 		t.Errorf("%q", got)
 	}
 	write(t, dir, "vega.hcl", one)
@@ -48,11 +51,11 @@ func TestPlanOfARunningVega(t *testing.T) {
 	}
 	other := t.TempDir()
 	write(t, other, "vega.hcl", "data_dir = \""+filepath.Join(dir, ".vega")+"\"\nserver {\n  port = "+at.Port()+"\n}\n")
-	if got := ask(other, exitUsage); !strings.Contains(got, filepath.Join(dir, "vega.hcl")+", not "+filepath.Join(other, "vega.hcl")) || !strings.Contains(got, "--against") {
+	if got := ask(other, cli.ExitUsage); !strings.Contains(got, filepath.Join(dir, "vega.hcl")+", not "+filepath.Join(other, "vega.hcl")) || !strings.Contains(got, "--against") {
 		t.Errorf("%q", got)
 	}
 	vega.key = strings.Repeat("0", 32)
-	if got := ask(dir, exitUsage, "--server", vega.url); !strings.Contains(got, "does not take this API key") {
+	if got := ask(dir, cli.ExitUsage, "--server", vega.url); !strings.Contains(got, "does not accept this API key") {
 		t.Errorf("%q", got)
 	}
 	if err := vega.stop(); err != nil {

@@ -19,7 +19,7 @@ import (
 	"vega/daemon/realtest/compiled"
 )
 
-// process is a `vega serve` that answers, with all that it has written.
+// process is a running vega serve with everything it has written.
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
@@ -37,7 +37,7 @@ func serveWith(t *testing.T, dir string, environment []string) *process {
 	return serveBy(t, dir, cmd)
 }
 
-// serveBy is serveWith by another command.
+// serveBy starts vega with cmd and waits until it answers.
 func serveBy(t *testing.T, dir string, cmd *exec.Cmd) *process {
 	t.Helper()
 	if err := compiled.Core(filepath.Join(dir, ".vega")); err != nil {
@@ -73,7 +73,7 @@ func serveBy(t *testing.T, dir string, cmd *exec.Cmd) *process {
 	return p
 }
 
-// command is this test binary in the part of vega.
+// command returns a command that runs this test binary as vega.
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -85,12 +85,12 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// What this test binary can be beside vega, by its name: a process that
-// computes, and one that takes so much memory when it is told to.
+// Further names that this test binary runs under: spins computes forever, hoards
+// allocates memory on request.
 const spins, hoards = "spins", "hoards"
 
 func spin() {
-	for { //nolint:staticcheck // that is all it does
+	for { //nolint:staticcheck // on purpose
 	}
 }
 
@@ -99,7 +99,7 @@ func hoard() {
 	if err != nil {
 		panic(err)
 	}
-	_, _ = os.Stdin.Read(make([]byte, 1)) // the word, or its end
+	_, _ = os.Stdin.Read(make([]byte, 1)) // wait for the signal to start
 	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	if err != nil {
 		panic(err)
@@ -107,10 +107,10 @@ func hoard() {
 	for at := 0; at < size; at += os.Getpagesize() {
 		memory[at] = 1
 	}
-	time.Sleep(time.Hour) // it is ended
+	time.Sleep(time.Hour) // until the test kills it
 }
 
-// Write keeps what the process says.
+// Write collects the output of the process.
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,7 +123,7 @@ func (p *process) written() string {
 	return p.text.String()
 }
 
-// ask asks for a path with the key, and returns status and body.
+// ask requests a path with the key.
 func (p *process) ask(path string) (status int, body string, err error) {
 	return p.send(http.MethodGet, path)
 }
@@ -143,7 +143,7 @@ func (p *process) send(method, path string) (status int, body string, err error)
 	return res.StatusCode, string(b), err
 }
 
-// get is ask, which must not fail.
+// get requests a path with the key and fails the test on an error.
 func (p *process) get(path string) (status int, body string) {
 	p.t.Helper()
 	status, body, err := p.ask(path)
@@ -153,12 +153,12 @@ func (p *process) get(path string) (status int, body string) {
 	return status, body
 }
 
-// until waits for something to be so.
-func (p *process) until(what string, so func() bool) {
+// until waits until a condition holds.
+func (p *process) until(what string, done func() bool) {
 	p.t.Helper()
-	for end := time.Now().Add(realtest.Patience); !so(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(realtest.Patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			p.t.Fatalf("%s: still not so:\n%s", what, p.written())
+			p.t.Fatalf("waited in vain: %s:\n%s", what, p.written())
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (p *process) hup() {
 	}
 }
 
-// stop sends SIGTERM and waits for the end.
+// stop sends SIGTERM and waits until vega ends.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

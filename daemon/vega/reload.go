@@ -7,8 +7,8 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// reloadOnSignal reloads the configuration at each SIGHUP. What came of it is
-// in the log.
+// reloadOnSignal reloads the configuration on each SIGHUP. The daemon logs the
+// outcome.
 func (s *service) reloadOnSignal(ctx context.Context) {
 	for {
 		select {

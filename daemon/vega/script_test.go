@@ -23,38 +23,39 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/compiled"
+	"vega/daemon/vega/plugin"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/manifest"
 )
 
-var update = flag.Bool("update", false, "rewrite what the scripts expect")
+var update = flag.Bool("update", false, "rewrite the expected outputs")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"vega": main, spins: spin, hoards: hoard})
 }
 
-// TestScripts runs testdata/script: a file a behaviour of a verb. Each starts
-// in a directory with plugins/plain.wasm, whose probes are named for what they
-// answer, and finds:
+// TestScripts runs the scripts in testdata/script. Each shows one behaviour of a
+// command. It starts in a directory with plugins/plain.wasm, whose probes are
+// named after the status they return, and has these variables:
 //
-//	$OK    a URL that answers 200
-//	$PORT  a port that nobody listens on, as $OTHER is
+//	$OK            a URL that answers 200
+//	$PORT, $OTHER  ports that nothing listens on
 //
-// and these commands:
+// Besides the commands of testscript, it can use:
 //
-//	http METHOD URL [HEADER…]  waits for the server; the answer is the stdout
-//	until URL [HEADER…]        asks until the answer is a success
-//	exitcode N COMMAND…        runs it and wants that exit code
-//	signal NAME                sends HUP or TERM to what runs in the background
-//	core FILE                  writes the bundled plugin's module there
-//	append FILE                changes a module's bytes, which is one still
-//	refused PATTERN            waits until the vega that runs refuses a plugin for that
-//	served                     waits until it refuses none
-//	warm                       has the bundled plugin compiled for a vega serve
-//	build-example LANG FILE    builds that one of plugins/nagios/examples
-//	toolchain LANG probe       skips what follows unless it can build one, or a command
-//	mode FILE…                 the type and permissions of each are the stdout
+//	http METHOD URL [HEADER…]  sends a request once the server answers, and prints the answer
+//	until URL [HEADER…]        repeats a request until it succeeds
+//	exitcode N COMMAND…        runs a command and checks its exit code
+//	signal NAME                sends HUP or TERM to the background processes
+//	core FILE                  writes the bundled plugin's module to FILE
+//	append FILE                changes the bytes of a module, which stays valid
+//	refused PATTERN            waits until the daemon refuses a plugin with a matching reason
+//	served                     waits until the daemon refuses no plugin
+//	warm                       compiles the bundled plugin, so that vega serve starts faster
+//	build-example LANG FILE    builds the example in plugins/nagios/examples
+//	toolchain LANG probe       skips the script if the toolchain for a probe (or command) is missing
+//	mode FILE…                 prints the type and the permissions of each file
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -80,7 +81,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptKey is where a script has the test that it is.
+// scriptKey is the key of a script's test in its environment.
 type scriptKey struct{}
 
 func toolchain(ts *testscript.TestScript, _ bool, args []string) {
@@ -101,7 +102,7 @@ func warmUp(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(compiled.Core(ts.MkAbs(".vega")))
 }
 
-// appendSection changes a module so that it is still one: by a custom section.
+// appendSection changes a module without breaking it, by adding a custom section.
 func appendSection(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	wasm, err := os.ReadFile(path)
@@ -110,8 +111,8 @@ func appendSection(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Rename(path+".part", path))
 }
 
-// refusedFor waits until the vega that runs says that a plugin is refused, and
-// why; negated, until it refuses none.
+// refusedFor waits until the daemon refuses a plugin for a matching reason, or,
+// with none, until it refuses no plugin.
 func refusedFor(ts *testscript.TestScript, none bool, args []string) {
 	pattern := regexp.MustCompile(`"state":"[a-z]+","reason":"[^"]`)
 	if !none {
@@ -168,14 +169,14 @@ func poll(ts *testscript.TestScript, done func(context.Context) bool) {
 	defer cancel()
 	for !done(ctx) {
 		if ctx.Err() != nil {
-			ts.Fatalf("it did not come to be within %v", realtest.Patience)
+			ts.Fatalf("not done within %v", realtest.Patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-// request reports whether anybody answered. A header's value that begins with
-// @ is the content of a file.
+// request sends a request and prints the answer. ok is false if nothing answers.
+// In a header, @FILE stands for the contents of a file.
 func request(ctx context.Context, ts *testscript.TestScript, method, url string, headers []string) (status int, ok bool) {
 	r, err := http.NewRequestWithContext(ctx, method, url, nil)
 	ts.Check(err)
@@ -220,15 +221,15 @@ func sendSignal(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// buildExample does what vega plugin build does, with the environment of the
-// test: a script's own has no home for a toolchain's cache.
+// buildExample runs vega plugin build in the environment of the test: that of a
+// script has no home directory for the toolchain's cache.
 func buildExample(ts *testscript.TestScript, _ bool, args []string) {
 	dir := filepath.Join("..", "..", "plugins", "nagios", "examples", args[0])
-	ts.Check(buildPlugin(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout(), io.Discard))
+	ts.Check(plugin.Build(context.Background(), dir, ts.MkAbs(args[1]), ts.Stdout(), io.Discard))
 }
 
-// plain assembles a plugin whose vega_run returns its parameter: the index of
-// the probe is its status.
+// plain assembles a plugin whose vega_run returns its parameter, so that the
+// index of a probe is its status.
 func plain(t *testing.T) []byte {
 	t.Helper()
 	m := &manifest.Manifest{ABI: "vega_v1", Name: "plain", Version: "1.0.0"}

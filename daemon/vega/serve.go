@@ -21,53 +21,43 @@ import (
 	"vega/daemon/api"
 	"vega/daemon/config"
 	"vega/daemon/telemetry"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
+	"vega/daemon/vega/plugin"
 )
 
 func serveCommand() *cobra.Command {
-	var o overrides
+	var o cli.Overrides
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run every integration at its interval and answer over HTTP",
+		Short: "Run every integration at its interval and serve the HTTP API",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.portGiven = cmd.Flags().Changed("port")
-			return serve(cmd, configPath(cmd), o)
+			o.SetPort = cmd.Flags().Changed("port")
+			return serve(cmd, cli.ConfigPath(cmd), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.host, "host", "", "listen on `HOST` instead of server.host")
-	cmd.Flags().Uint16Var(&o.port, "port", 0, "listen on `PORT` instead of server.port; 0 is any that is free, which references to server.port don't follow")
+	cmd.Flags().StringVar(&o.Host, "host", "", "listen on `HOST` instead of server.host")
+	cmd.Flags().Uint16Var(&o.Port, "port", 0, "listen on `PORT` instead of server.port; 0 picks a free port, which references to server.port do not see")
 	return cmd
 }
 
-// overrides are what the command line says instead of the configuration.
-type overrides struct {
-	host      string
-	port      uint16
-	portGiven bool
-}
-
-// apply says that any port will do, which no configuration can.
-func (o overrides) apply(cfg *config.Config) {
-	if o.portGiven {
-		cfg.Server.Port = int(o.port)
-	}
-}
-
-// service is a daemon that is served.
+// service is a daemon and the HTTP server in front of it.
 type service struct {
-	hup    <-chan os.Signal
-	logs   *telemetry.Log
-	daemon *daemon.Daemon
-	api    *api.API
-	server *api.Server
-	key    string       // where vega keeps the key it made, "" if the configuration has keys
-	limit  atomic.Int64 // the drain timeout in force
-	hiding hiding       // what the log does not show
+	hup       <-chan os.Signal
+	logs      *telemetry.Log
+	daemon    *daemon.Daemon
+	api       *api.API
+	server    *api.Server
+	keyFile   string       // the file of the key that vega made, "" if the configuration has keys
+	limit     atomic.Int64 // the drain timeout in force
+	redaction redaction
 }
 
-// serve starts everything, shows each step, and ends when it is told to.
-func serve(cmd *cobra.Command, path string, o overrides) error {
-	stops := make(chan os.Signal, 2) // the first one drains, the second one does not wait
+// serve starts the daemon and the HTTP server, prints each step, and runs until a
+// signal.
+func serve(cmd *cobra.Command, path string, o cli.Overrides) error {
+	stops := make(chan os.Signal, 2) // the first drains, the second stops waiting
 	signal.Notify(stops, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(stops)
 	ctx, cancel := context.WithCancel(cmd.Context())
@@ -79,15 +69,15 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 		case <-ctx.Done():
 		}
 	}()
-	show := &steps{out: cmd.OutOrStdout(), symbols: onTerminal(cmd.OutOrStdout())}
-	hup := make(chan os.Signal, 1) // from the first moment on: by default it ends the process
+	show := console.NewSteps(cmd.OutOrStdout())
+	hup := make(chan os.Signal, 1) // from the start: an unhandled SIGHUP ends the process
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !onTerminal(cmd.ErrOrStderr()))}
+	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !console.IsTerminal(cmd.ErrOrStderr()))}
 	cfg, err := s.start(ctx, show, path, o)
 	switch {
-	case ctx.Err() != nil && (errors.Is(err, daemon.ErrClosing) || errors.Is(err, context.Canceled)): // and there is nothing to drain
-		s.logs.Info("told to end while starting")
+	case ctx.Err() != nil && (errors.Is(err, daemon.ErrClosing) || errors.Is(err, context.Canceled)): // there is nothing to drain yet
+		s.logs.Info("stopped by a signal while starting")
 		return nil
 	case err != nil:
 		return err
@@ -95,33 +85,33 @@ func serve(cmd *cobra.Command, path string, o overrides) error {
 	s.greet(cmd.OutOrStdout(), cfg)
 	err = s.run(ctx)
 	cancel()
-	return failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
+	return cli.Failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
 }
 
-// start does every step up to listening.
-func (s *service) start(ctx context.Context, show *steps, path string, o overrides) (*config.Config, error) {
-	read, err := reader(path, o)
+// start takes every step up to listening.
+func (s *service) start(ctx context.Context, show *console.Steps, path string, o cli.Overrides) (*config.Config, error) {
+	read, err := cli.Reader(path, o)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := show.configuration(path, read)
+	cfg, err := show.Configuration(path, read)
 	if err != nil {
-		return nil, failed(err)
+		return nil, cli.Failed(err)
 	}
-	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.show, Compiler: compiler, Read: read, Apply: s.apply})
+	s.daemon, err = daemon.Open(ctx, cfg, daemon.Options{Log: s.logs.Logger, Step: show.Show, Compiler: plugin.Compiler, Read: read, Apply: s.apply})
 	if err != nil {
-		return nil, failed(err)
+		return nil, cli.Failed(err)
 	}
-	roomForGuests()
-	err = show.do("server", func() (string, error) { return s.listen(ctx, cfg) })
+	addThreadsForGuests()
+	err = show.Do("server", func() (string, error) { return s.listen(ctx, cfg) })
 	if err != nil {
-		return nil, failed(errors.Join(err, s.daemon.Close()))
+		return nil, cli.Failed(errors.Join(err, s.daemon.Close()))
 	}
 	return cfg, nil
 }
 
-// apply puts a configuration in force in what the daemon does not own. Where
-// its keys can't be had, nothing is changed.
+// apply applies a configuration to the parts that the daemon does not own: keys,
+// limits and the log. If it can't read the keys, it changes nothing.
 func (s *service) apply(cfg *config.Config) error {
 	if s.api != nil {
 		if err := s.setKeys(cfg); err != nil {
@@ -133,7 +123,7 @@ func (s *service) apply(cfg *config.Config) error {
 		s.server.SetLimits(s.limits(cfg))
 	}
 	s.logs.SetLevel(slog.Level(cfg.Log.Level))
-	s.logs.SetScrub(s.hiding.with(cfg.Secrets(), time.Now()))
+	s.logs.SetScrub(s.redaction.with(cfg.Secrets(), time.Now()))
 	return nil
 }
 
@@ -151,7 +141,7 @@ func (s *service) setKeys(cfg *config.Config) error {
 		}
 		keys = append(keys, api.Key{Name: "own", Value: value})
 	}
-	s.key = made
+	s.keyFile = made
 	s.api.SetKeys(keys)
 	return nil
 }
@@ -172,41 +162,30 @@ func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error
 	return s.server.URL(), nil
 }
 
-// limits are those of a configuration, within the share of the descriptors.
+// limits returns the configured limits, bounded by the share of the file
+// descriptors that the daemon leaves to clients.
 func (s *service) limits(cfg *config.Config) api.Limits {
 	c := s.daemon.ClientsOf(cfg)
 	return api.Limits{Connections: c.Connections, PerClient: c.PerClient, Spare: c.Spare, Trusted: cfg.Server.TrustedProxies}
 }
 
-// greet says where vega answers and what to try.
+// greet prints where vega answers and a request to try.
 func (s *service) greet(out io.Writer, cfg *config.Config) {
 	fmt.Fprintf(out, "\nvega answers on %s\n", s.server.URL())
 	key := "KEY"
-	if s.key == "" {
-		fmt.Fprintf(out, "its API keys are those of %s\n", short(cfg.Path))
+	if s.keyFile == "" {
+		fmt.Fprintf(out, "API keys: see %s\n", console.RelativePath(cfg.Path))
 		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == os.Getenv("VEGA_API_KEY") }) {
 			key = "$VEGA_API_KEY"
 		}
 	} else {
-		fmt.Fprintf(out, "its API key is in %s\n", short(s.key))
-		key = "$(cat " + short(s.key) + ")"
+		fmt.Fprintf(out, "API key: in %s\n", console.RelativePath(s.keyFile))
+		key = "$(cat " + console.RelativePath(s.keyFile) + ")"
 	}
 	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
 }
 
-// short is the path from here, if it is below here.
-func short(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
-		return rel
-	}
-	return path
-}
-
-// run serves until a signal, or until it can't.
+// run serves until a signal or a failure.
 func (s *service) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -225,8 +204,8 @@ func (s *service) run(ctx context.Context) error {
 	return nil
 }
 
-// roomForGuests lets as many threads more run Go code as guests may compute at
-// once. Native code of a guest can't be interrupted by Go's scheduler, but the
-// kernel shares a core between threads: so a guest that spins takes its share
-// and not a whole processor from the daemon.
-func roomForGuests() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }
+// addThreadsForGuests lets as many more threads run Go code as guests may compute
+// at once. Go's scheduler can't preempt a guest's native code, but the kernel can
+// preempt its thread: a guest that spins then takes only its share of a processor
+// from the daemon.
+func addThreadsForGuests() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }

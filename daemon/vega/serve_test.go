@@ -16,9 +16,9 @@ import (
 	"vega/plugins"
 )
 
-// TestTermAnswersWhatIsInFlight stops a real daemon while a request waits for
-// a slow check: the request is answered, in full, and the exit code is 0.
-func TestTermAnswersWhatIsInFlight(t *testing.T) {
+// TestTermAnswersRequestsInFlight stops a daemon while a request waits for a slow
+// check. The request is answered in full, and the exit code is 0.
+func TestTermAnswersRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	asked, end := make(chan struct{}, 1), make(chan struct{})
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -44,17 +44,17 @@ func TestTermAnswersWhatIsInFlight(t *testing.T) {
 	if err := vega.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	vega.until("it drains", func() bool { return strings.Contains(vega.written(), `"msg":"shutting down"`) })
+	vega.until("shutting down", func() bool { return strings.Contains(vega.written(), `"msg":"shutting down"`) })
 	close(end)
 	if err := <-answered; err != nil || h.Status != "healthy" {
-		t.Errorf("the request in flight: %v, %+v", err, h)
+		t.Errorf("request in flight: %v, %+v", err, h)
 	}
 	if err := vega.cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("vega ended with %v", err)
 	}
 }
 
-// TestReloadedDrainTimeout: the one in force counts, not that of the start.
+// TestReloadedDrainTimeout checks that a reload changes the drain timeout.
 func TestReloadedDrainTimeout(t *testing.T) {
 	t.Parallel()
 	asked, end := make(chan struct{}, 1), make(chan struct{})
@@ -72,17 +72,17 @@ func TestReloadedDrainTimeout(t *testing.T) {
 	if err := vega.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	vega.until("it reloads", func() bool { return strings.Contains(vega.written(), `"msg":"reloaded"`) })
+	vega.until("reloaded", func() bool { return strings.Contains(vega.written(), `"msg":"reloaded"`) })
 	go func() { _, _, _ = vega.ask("/admin/integrations/health") }()
 	<-asked
 	if err := vega.stop(); err != nil || !strings.Contains(vega.written(), `"msg":"shutting down","drain_timeout":"100ms"`) {
-		t.Errorf("it ended with %v:\n%s", err, vega.written())
+		t.Errorf("vega ended with %v:\n%s", err, vega.written())
 	}
 }
 
-// TestBundledNameIsTaken: the one that ships can't be told apart from one of
-// its name, whether that is dropped in before the start or after.
-func TestBundledNameIsTaken(t *testing.T) {
+// TestBundledNameIsRefused checks that a file with the name of a bundled plugin is
+// refused, both before the start and while the daemon runs.
+func TestBundledNameIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	drop := func(name string) {

@@ -20,14 +20,14 @@ import (
 	"vega/policies/check"
 )
 
-// limited is vega with so many descriptors.
+// limited returns a command that runs vega with a limit of file descriptors.
 func limited(t *testing.T, dir string, descriptors int, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	vega := filepath.Join(t.TempDir(), "vega") // what the test binary is called by decides what it does
+	vega := filepath.Join(t.TempDir(), "vega") // the name decides what the test binary does
 	if err := os.Symlink(self, vega); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func limited(t *testing.T, dir string, descriptors int, args ...string) *exec.Cm
 	return cmd
 }
 
-// slowTargets are so many integrations of a server that takes its time.
+// slowTargets returns n integrations whose target takes a while to answer.
 func slowTargets(t *testing.T, n int, takes time.Duration) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -52,8 +52,8 @@ func slowTargets(t *testing.T, n int, takes time.Duration) string {
 	return hcl.String()
 }
 
-// TestCheckWithFewDescriptors: more checks than there are descriptors wait for
-// one another, and none is unhealthy for that.
+// TestCheckWithFewDescriptors checks that with fewer descriptors than checks, the
+// checks wait for each other and none is unhealthy.
 func TestCheckWithFewDescriptors(t *testing.T) {
 	t.Parallel()
 	for _, descriptors := range []int{32, 48, 64} {
@@ -82,8 +82,9 @@ func TestCheckWithFewDescriptors(t *testing.T) {
 	}
 }
 
-// TestTooFewDescriptorsToStart says so, and what to do.
-func TestTooFewDescriptorsToStart(t *testing.T) { // alone: it takes the machine from tests beside it
+// TestTooFewDescriptorsToStart checks that vega says why it does not start, and
+// what to do.
+func TestTooFewDescriptorsToStart(t *testing.T) { // not parallel: it would starve other tests
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", "")
 	if err := compiled.Core(filepath.Join(dir, ".vega")); err != nil {
@@ -97,7 +98,7 @@ func TestTooFewDescriptorsToStart(t *testing.T) { // alone: it takes the machine
 		stop()
 		cancel()
 		if strings.Contains(string(out), "vega answers on") {
-			continue // that many do
+			continue // enough
 		}
 		if err == nil || !strings.Contains(string(out), "LimitNOFILE") || strings.Contains(string(out), "goroutine ") {
 			t.Errorf("with %d: %v\n%s", descriptors, err, out)
@@ -105,10 +106,10 @@ func TestTooFewDescriptorsToStart(t *testing.T) { // alone: it takes the machine
 	}
 }
 
-// TestFloodTakesNothingFromChecks: far more connections than there are
-// descriptors, idle or dripping, from one client and from many. An operator gets
-// in, no check suffers, and the log says what was done in a line.
-func TestFloodTakesNothingFromChecks(t *testing.T) { // alone: it takes the machine from tests beside it
+// TestFloodDoesNotAffectChecks opens far more connections than there are
+// descriptors, idle or slow, from one client and from many. An operator gets in,
+// no check suffers, and the log has one line about it.
+func TestFloodDoesNotAffectChecks(t *testing.T) { // not parallel: it would starve other tests
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", slowTargets(t, 20, 50*time.Millisecond))
 	vega := serveBy(t, dir, limited(t, dir, 128, "serve", "--port", "0"))

@@ -18,6 +18,8 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
@@ -25,20 +27,20 @@ import (
 
 const (
 	soakIntegrations = 30
-	soakChanged      = "i15" // the one that the second good file changes
+	soakChanged      = "i15" // changed by the second valid file
 	soakRate         = 1000  // requests a second
 	soakClients      = 20
 )
 
-// arrivals are the checks of each integration that reached the target.
+// arrivals counts the checks of each integration that reached the target.
 type arrivals struct {
 	mu    sync.Mutex
 	count map[string]int
 	now   map[string]int
-	twice []string // those that were there twice at once
+	twice []string // those that overlapped
 }
 
-// ServeHTTP answers at once, but long enough after that two would be seen.
+// ServeHTTP takes long enough that two overlapping checks would be seen.
 func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	a.mu.Lock()
@@ -53,11 +55,11 @@ func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	a.mu.Unlock()
 }
 
-// tally counts what the log says.
-type tally struct{ applied, rejected atomic.Int64 }
+// logCounter counts reloads in the log.
+type logCounter struct{ applied, rejected atomic.Int64 }
 
-// Write is a line of the log.
-func (l *tally) Write(b []byte) (int, error) {
+// Write takes one line of the log.
+func (l *logCounter) Write(b []byte) (int, error) {
 	switch {
 	case bytes.Contains(b, []byte(reloaded)):
 		l.applied.Add(1)
@@ -67,20 +69,21 @@ func (l *tally) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// soaked is a vega in this process, so that its memory can be looked at.
+// soaked is a daemon in this process, so that the test can read its memory.
 type soaked struct {
 	*service
 	t      *testing.T
 	dir    string
 	client *http.Client
 	key    string
-	ran    time.Time // when its schedule began
-	// starved tells whether the machine was so busy since that ticks may have been skipped.
+	ran    time.Time // when its schedule started
+	// starved reports whether the machine was so busy that ticks may have been skipped.
 	starved func() bool
 	ended   chan error
 	end     context.CancelFunc
 }
 
+// soak starts a daemon in this process.
 func soak(t *testing.T, dir string, log io.Writer) *soaked {
 	t.Helper()
 	threads := runtime.GOMAXPROCS(0)
@@ -90,7 +93,7 @@ func soak(t *testing.T, dir string, log io.Writer) *soaked {
 		service: &service{logs: telemetry.NewLog(log, true)}, t: t, dir: dir, ended: make(chan error, 1), end: cancel,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: soakClients}},
 	}
-	if _, err := s.start(ctx, &steps{out: io.Discard}, filepath.Join(dir, "vega.hcl"), overrides{portGiven: true}); err != nil {
+	if _, err := s.start(ctx, console.NewSteps(io.Discard), filepath.Join(dir, "vega.hcl"), cli.Overrides{SetPort: true}); err != nil {
 		t.Fatal(err)
 	}
 	key, err := os.ReadFile(filepath.Join(dir, ".vega", "api_key"))
@@ -102,7 +105,7 @@ func soak(t *testing.T, dir string, log io.Writer) *soaked {
 	return s
 }
 
-// ask is a request that must succeed with a body that has the text.
+// ask sends a request whose answer must be 200 and contain want.
 func (s *soaked) ask(ctx context.Context, id, path, want string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.server.URL()+path, nil)
 	if err != nil {
@@ -122,8 +125,8 @@ func (s *soaked) ask(ctx context.Context, id, path, want string) error {
 	return err
 }
 
-// load asks a thousand times a second, in parts, until ctx ends, and returns
-// how often it did.
+// load sends soakRate requests per second, spread over soakClients, until ctx
+// ends, and returns how many it sent.
 func (s *soaked) load(ctx context.Context) int64 {
 	total := fmt.Sprintf(`"total":%d,`, soakIntegrations)
 	var asked, failed atomic.Int64
@@ -159,7 +162,7 @@ func (s *soaked) load(ctx context.Context) int64 {
 	return asked.Load()
 }
 
-// alternate puts good, bad and other good files in place, one a second.
+// alternate replaces the configuration with the next of files, once a second.
 func (s *soaked) alternate(ctx context.Context, files []string) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -180,27 +183,26 @@ func (s *soaked) put(hcl string) {
 	}
 }
 
-// settled is the heap and the goroutines when nobody asks.
+// settled returns the heap and the goroutines of the idle daemon.
 func (s *soaked) settled() (heap uint64, goroutines int) {
 	s.client.CloseIdleConnections()
 	goroutines = 1 << 30
-	for range 50 { // runs come and go
+	for range 50 { // runs start and end
 		time.Sleep(20 * time.Millisecond)
 		goroutines = min(goroutines, runtime.NumGoroutine())
 	}
 	runtime.GC()
-	runtime.GC() // what finalizers let go of
+	runtime.GC() // frees what finalizers released
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc, goroutines
 }
 
-// TestReloadUnderLoad: while a thousand requests a second come in and every
-// integration runs each second, files good and bad take each other's place.
-// No request fails, no run is lost or done twice, who did not change keeps
-// what is known of it, and nothing is left behind. VEGA_SOAK=60s does so for
-// as long.
-func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
+// TestReloadUnderLoad alternates valid and invalid configurations while a thousand
+// requests arrive per second and every integration runs each second. No request
+// fails, no run is lost or done twice, unchanged integrations keep their state,
+// and no memory or goroutine leaks. VEGA_SOAK=60s sets the duration.
+func TestReloadUnderLoad(t *testing.T) { // not parallel: it reads the memory of the process
 	d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK"))
 	d = max(d, 5*time.Second)
 	seen := &arrivals{count: map[string]int{}, now: map[string]int{}}
@@ -215,10 +217,10 @@ func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
 	const bad = "nonsense = 1\n"
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", one)
-	log := &tally{}
+	log := &logCounter{}
 	s := soak(t, dir, log)
 
-	// Everything has happened once before the memory is looked at.
+	// Do everything once before reading the memory.
 	if err := s.ask(t.Context(), "warm", "/admin/integrations/health", `"status":"healthy"`); err != nil {
 		t.Fatal(err)
 	}
@@ -230,24 +232,24 @@ func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
 	s.put(one)
 	for end := time.Now().Add(realtest.Patience); s.ask(t.Context(), "end", "/admin/config/validate", `"same_as_disk":true`) != nil; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("the last file did not come into force")
+			t.Fatal("the last file was not applied")
 		}
 	}
 	heapAfter, goroutinesAfter := s.settled()
-	for end := time.Now().Add(realtest.Patience); goroutinesAfter > goroutines && time.Now().Before(end); { // runs come and go slowly
+	for end := time.Now().Add(realtest.Patience); goroutinesAfter > goroutines && time.Now().Before(end); { // some runs take longer
 		heapAfter, goroutinesAfter = s.settled()
 	}
 	t.Logf("%d requests in %.1f s (%.0f/s); %d files applied, %d rejected", asked, took.Seconds(), float64(asked)/took.Seconds(), log.applied.Load()-applied, log.rejected.Load()-refused)
 	t.Logf("heap %.2f MiB, was %.2f; %d goroutines, were %d", mib(heapAfter), mib(heap), goroutinesAfter, goroutines)
 	if log.applied.Load() == applied || log.rejected.Load() == refused {
-		t.Error("nothing was applied or nothing rejected: the test can't fail")
+		t.Error("nothing was applied or nothing rejected, so this test can't fail")
 	}
 	if heapAfter > heap+8<<20 {
 		t.Errorf("the heap grew from %.2f to %.2f MiB", mib(heap), mib(heapAfter))
 	}
 	if goroutinesAfter > goroutines {
 		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines were left:\n%s", goroutinesAfter-goroutines, stacks[:runtime.Stack(stacks, true)])
+		t.Errorf("%d goroutines leaked:\n%s", goroutinesAfter-goroutines, stacks[:runtime.Stack(stacks, true)])
 	}
 
 	s.end()
@@ -259,14 +261,14 @@ func TestReloadUnderLoad(t *testing.T) { // alone: it looks at the process
 		t.Error(err)
 	}
 	if len(seen.twice) > 0 {
-		t.Errorf("two runs at once of %v", seen.twice)
+		t.Errorf("overlapping runs of %v", seen.twice)
 	}
 	s.count(seen.count, lived)
 }
 
 func mib(n uint64) float64 { return float64(n) / (1 << 20) }
 
-// during loads vega while the files alternate.
+// during loads the daemon for d while the files alternate.
 func (s *soaked) during(d time.Duration, files []string) (asked int64, took time.Duration) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), d)
 	defer cancel()
@@ -278,8 +280,8 @@ func (s *soaked) during(d time.Duration, files []string) (asked int64, took time
 	return asked, time.Since(began)
 }
 
-// count holds the runs that were kept against those that arrived, and those of
-// the schedule against the time.
+// count compares the stored runs with those that arrived, and the scheduled ones
+// with the elapsed time.
 func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 	t := s.t
 	kept, err := sqlite.Open(t.Context(), filepath.Join(s.dir, ".vega", "vega.db"))
@@ -288,7 +290,7 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 	}
 	defer kept.Close()
 	due, starved := int(lived/time.Second), s.starved()
-	least, most, all := 1<<30, 0, 0
+	fewest, most, all := 1<<30, 0, 0
 	var gap time.Duration
 	for n := range soakIntegrations {
 		name := fmt.Sprintf("i%02d", n)
@@ -302,26 +304,26 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 				scheduled++
 			}
 			if i > 0 && name != soakChanged {
-				gap = max(gap, runs[i-1].Began.Sub(r.Began)) // the newest first
+				gap = max(gap, runs[i-1].Began.Sub(r.Began)) // newest first
 			}
 		}
 		all += len(runs)
 		if arrived[name] != len(runs) {
-			t.Errorf("%s: %d runs arrived, %d were kept", name, arrived[name], len(runs))
+			t.Errorf("%s: %d runs arrived, %d were stored", name, arrived[name], len(runs))
 		}
 		if scheduled > due+1 {
-			t.Errorf("%s: %d runs of the schedule in %v", name, scheduled, lived)
+			t.Errorf("%s: %d scheduled runs in %v", name, scheduled, lived)
 		}
-		if name == soakChanged { // it is asked for whenever it was changed
-			t.Logf("%s, which changed: %d runs of the schedule, %d asked for", name, scheduled, asked)
+		if name == soakChanged { // it also runs whenever it changed
+			t.Logf("%s, which changed: %d scheduled runs, %d on request", name, scheduled, asked)
 			continue
 		}
-		least, most = min(least, scheduled), max(most, scheduled)
+		fewest, most = min(fewest, scheduled), max(most, scheduled)
 		if scheduled == 0 || scheduled < due*9/10-1 && !starved || asked > 0 {
-			t.Errorf("%s: %d runs of the schedule in %v; %d asked for, though it did not change", name, scheduled, lived, asked)
+			t.Errorf("%s: %d scheduled runs in %v, and %d on request though it did not change", name, scheduled, lived, asked)
 		}
 	}
-	t.Logf("%d runs arrived and were kept; %d to %d of the schedule for each that did not change, in %.1f s; the longest gap %v", all, least, most, lived.Seconds(), gap.Round(time.Millisecond))
+	t.Logf("%d runs arrived and were stored; %d to %d scheduled ones per unchanged integration in %.1f s; longest gap %v", all, fewest, most, lived.Seconds(), gap.Round(time.Millisecond))
 }
 
 func allRuns(t *testing.T, kept *sqlite.Store, name string) []check.Run {

@@ -23,19 +23,19 @@ const (
 	starvedFor    = 10 * time.Second
 )
 
-// TestStarvedHost puts vega beside hogs into a container that gets a twentieth of a
-// processor, while its targets answer at once: no run says that one of them is
-// unhealthy. With processors again, everything is as before, and a target that
-// is dead is so all along.
+// TestStarvedHost runs vega with CPU hogs in a container that gets a twentieth of
+// a CPU, while its targets answer at once. No run may report one of them as
+// unhealthy. With CPU time again, all are healthy again. A dead target stays
+// unhealthy.
 func TestStarvedHost(t *testing.T) {
 	if os.Getuid() != 0 {
-		realtest.Missing(t, "only root makes cgroups")
+		realtest.Missing(t, "only root can make cgroups")
 	}
 	group, err := cgroup(t, "starved", "cpu", setting{"cpu.cfs_quota_us", "5000"}, setting{"cpu.max", "5000 100000"})
 	if err != nil {
-		realtest.Missing(t, "a cgroup that bounds processors can't be made here: "+err.Error())
+		realtest.Missing(t, "can't make a cgroup with a CPU limit: "+err.Error())
 	}
-	// Before and after, vega and its targets come before whatever else this machine does.
+	// Before and after, vega and its targets have priority over other work.
 	calm, err := cgroup(t, "calm", "cpu", setting{"cpu.shares", "262144"}, setting{"cpu.weight", "10000"})
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestStarvedHost(t *testing.T) {
 	add("dead", "http://"+fixtures.Hang(t))
 	write(t, dir, "vega.hcl", text.String())
 	vega := serveWith(t, dir, os.Environ())
-	vega.until("all is as it is", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
+	vega.until("steady state", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
 
 	join(t, group, vega.cmd.Process.Pid)
 	for range 8 {
@@ -65,12 +65,12 @@ func TestStarvedHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		join(t, group, hog.Process.Pid)
-		defer func() { _ = hog.Wait() }() // it is ended
+		defer func() { _ = hog.Wait() }() // it is killed
 	}
 	began := time.Now()
 	time.Sleep(starvedFor)
 	ended := time.Now()
-	endAll(t, group, vega.cmd.Process.Pid)
+	killAll(t, group, vega.cmd.Process.Pid)
 	join(t, calm, vega.cmd.Process.Pid)
 
 	seen := map[string]int{}
@@ -82,28 +82,28 @@ func TestStarvedHost(t *testing.T) {
 			}
 			seen[string(r.Status)+" "+string(r.Cause)]++
 			if r.Contention == nil {
-				t.Fatalf("a run without a stamp: %+v", r)
+				t.Fatalf("a run without strain: %+v", r)
 			}
 			late = max(late, r.Contention.Late)
 			if r.Cause == check.Host && strings.Contains(r.Message, "no processor") {
 				example = r.Message
 			}
 			if r.Status == check.Unhealthy {
-				t.Errorf("%s is said to be unhealthy: %s %+v", r.Name, r.Message, r.Contention)
+				t.Errorf("%s is reported as unhealthy: %s %+v", r.Name, r.Message, r.Contention)
 			}
 		}
 	}
-	t.Logf("%v; the latest %.0f ms; for one: %s", seen, late, example)
+	t.Logf("%v; at most %.0f ms late; an example: %s", seen, late, example)
 	if seen["unknown host"] == 0 {
-		t.Error("no run was starved: this shows nothing")
+		t.Error("no run was starved, so this test can't fail")
 	}
-	vega.until("all is as before", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
-	if err := vega.stop(); err != nil { // or its cgroup could not be removed
+	vega.until("steady state again", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
+	if err := vega.stop(); err != nil { // so that its cgroup can be removed
 		t.Error(err)
 	}
 }
 
-// statuses counts integrations by what was last known of each.
+// statuses counts integrations by their last status.
 func (p *process) statuses() map[string]int {
 	p.t.Helper()
 	_, body := p.get("/admin/integrations/health?max_age=1h")
@@ -118,7 +118,7 @@ func (p *process) statuses() map[string]int {
 	return by
 }
 
-// runsOf are the last runs of an integration.
+// runsOf returns the last runs of an integration.
 func (p *process) runsOf(name string) []daemon.RunReport {
 	p.t.Helper()
 	_, body := p.get("/admin/integrations/" + name + "/runs?limit=100")

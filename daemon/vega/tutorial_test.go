@@ -16,11 +16,11 @@ import (
 	"vega/plugins/examples"
 )
 
-// sources are what the tutorial has the author edit.
+// sources names the file that the tutorial edits, by language.
 var sources = map[build.Language]string{build.Go: "main.go", build.C: "main.c", build.Rust: "src/lib.rs", build.AssemblyScript: "assembly/index.ts"}
 
-// TestTutorial runs every command of the tutorial, in every language, in an
-// empty directory.
+// TestTutorial runs every command of the tutorial in sdk/README.md, in every
+// language, in an empty directory.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../sdk/README.md")
@@ -36,7 +36,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatalf("the tutorial has %d blocks of commands", len(blocks))
 	}
 	languages := examples.Languages()
-	if race { // a Go module takes half a minute to compile then
+	if race { // with -race, compiling a Go module takes half a minute
 		languages = []build.Language{build.C}
 	}
 	for _, l := range languages {
@@ -51,7 +51,7 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	realtest.Toolchain(t, l, false)
 	source, ok := sources[l]
 	if !ok {
-		t.Fatalf("the tutorial does not know which file to edit in %s", l)
+		t.Fatalf("no file to edit for %s", l)
 	}
 	dir, bin := t.TempDir(), t.TempDir()
 	self, err := os.Executable()
@@ -69,7 +69,7 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	for _, b := range blocks {
 		script += "now=$(date +%s%N)\n" + theirs.Replace(b) + "\necho \"TOOK $(( ($(date +%s%N) - now) / 1000000 ))\"\n"
 		if strings.Contains(b, "vega plugin new") {
-			// The project's integration has the port that the tutorial names.
+			// The integration of the new project has the port of the tutorial.
 			script += "sed -i s/:80''80/:" + theirs.Replace("8080") + "/ vega.hcl\n"
 		}
 	}
@@ -79,7 +79,7 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+t.TempDir(), "GOFLAGS=", "GOPATH="+goPath(t), "GOCACHE="+goCache(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// What it leaves in the background would hold a pipe open.
+	// A background process would keep a pipe open.
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	}
 	t.Logf("%s: %s", l, strings.Join(took, ", "))
 	if !strings.Contains(string(out), "The run needs no grant block") || !strings.Contains(string(out), "7 jobs are waiting at") {
-		t.Errorf("it did not go as the tutorial says:\n%s", out)
+		t.Errorf("the output differs from the tutorial:\n%s", out)
 	}
 }
 

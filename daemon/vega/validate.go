@@ -13,12 +13,14 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 )
 
 func validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate",
-		Short: "Say what is wrong, without using it",
+		Short: "Validate configuration without running anything",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -26,8 +28,8 @@ func validateCommand() *cobra.Command {
 	return c
 }
 
-// validating is what the flags of validate config say.
-type validating struct {
+// validateFlags holds the flags of validate config.
+type validateFlags struct {
 	format string
 	strict bool
 	online bool
@@ -38,63 +40,66 @@ type validating struct {
 var reportFormats = []string{"text", "json", "sarif", "github"}
 
 func validateConfigCommand() *cobra.Command {
-	var o validating
+	var o validateFlags
 	c := &cobra.Command{
 		Use:   "config [PATH]",
-		Short: "Say everything that is wrong with the configuration, and how to mend it",
-		Long: `Read the configuration as serve would, with every file in policies and the
-manifest of every plugin, and say everything that is wrong with it. Nothing is
-run, connected to or, without --fix, written. PATH is the file, in place of -c.
+		Short: "Report every error in the configuration, and how to fix it",
+		Long: `Read the configuration as vega serve would, with every file in policies and the
+manifest of every plugin, and report all errors and warnings at once. Validation
+runs nothing, connects to nothing and, without --fix, writes nothing. PATH is the
+file, instead of -c.
 
-Exits 0 if it is valid, 1 if there are errors (with --strict, also for
-warnings), 2 if a file can't be read. vega explain CODE tells more of a code.`,
+Exits 0 if the configuration is valid, 1 if it has errors (with --strict, also
+for warnings), 2 if a file can't be read. vega explain CODE explains a code.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			debug.SetGCPercent(50) // half the garbage of 10,000 integrations, in the same time
-			path, err := pathToValidate(cmd, args)
+			debug.SetGCPercent(50) // halves the garbage of 10,000 integrations at no cost in time
+			path, err := pathArg(cmd, args)
 			if err != nil {
 				return err
 			}
 			return validate(cmd, path, o)
 		},
 	}
-	c.Flags().StringVar(&o.format, "format", "text", strings.Join(reportFormats, ", "))
+	c.Flags().StringVar(&o.format, "format", "text", "output format: "+strings.Join(reportFormats, ", "))
 	c.Flags().BoolVar(&o.strict, "strict", false, "fail on warnings too")
-	c.Flags().StringVar(&o.env, "env", "check", "check: variables have the values they have here; skip: those that are not set here are set where vega runs")
-	c.Flags().BoolVar(&o.fix, "fix", false, "first mend, in the files, what can be mended for certain, and show the difference")
-	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn of what is not healthy")
+	c.Flags().StringVar(&o.env, "env", "check", "environment variables that are not set here: check reports them; skip assumes that they are set where vega runs")
+	c.Flags().BoolVar(&o.fix, "fix", false, "apply safe fixes in place first, and print the diff")
+	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn about those that are not healthy")
 	return c
 }
 
-func pathToValidate(cmd *cobra.Command, args []string) (string, error) {
+// pathArg returns the path that the argument or -c gives.
+func pathArg(cmd *cobra.Command, args []string) (string, error) {
 	if len(args) == 0 {
-		return configPath(cmd), nil
+		return cli.ConfigPath(cmd), nil
 	}
 	if cmd.Flags().Changed("config") {
-		return "", fmt.Errorf("both %s and -c %s name the file; give one of them", args[0], configPath(cmd))
+		return "", fmt.Errorf("both %s and -c %s name the file; give only one", args[0], cli.ConfigPath(cmd))
 	}
 	return args[0], nil
 }
 
-// validate prints everything, and fails by the exit code alone.
-func validate(cmd *cobra.Command, path string, o validating) error {
+// validate prints the whole report. Once it has, its error is an exit code
+// without a message.
+func validate(cmd *cobra.Command, path string, o validateFlags) error {
 	if !slices.Contains(reportFormats, o.format) {
-		return fmt.Errorf("--format %s: it is one of %s", o.format, strings.Join(reportFormats, ", "))
+		return fmt.Errorf("--format %s: want one of %s", o.format, strings.Join(reportFormats, ", "))
 	}
 	if !slices.Contains([]string{"check", "skip"}, o.env) {
-		return fmt.Errorf("--env %s: it is check or skip", o.env)
+		return fmt.Errorf("--env %s: want check or skip", o.env)
 	}
 	if o.online && o.env == "skip" {
-		return errors.New("--online runs what --env=skip judges without its variables; leave one of them out")
+		return errors.New("--online needs the variables that --env=skip does without; leave out one of them")
 	}
-	v := verdictOn{path: path, strict: o.strict}
+	v := validation{path: path, strict: o.strict}
 	var err error
 	if o.fix {
 		if err := fix(cmd, path, o.format); err != nil {
 			return err
 		}
 	}
-	if v.cfg, v.diags, err = judge(path, o.env == "skip"); err != nil {
+	if v.cfg, v.diags, err = readConfig(path, o.env == "skip"); err != nil {
 		return err
 	}
 	if o.online {
@@ -108,51 +113,51 @@ func validate(cmd *cobra.Command, path string, o validating) error {
 	return v.exit()
 }
 
-// judge is load, with what is wrong as diagnostics and not as an error.
-// anyEnv takes variables that are not set here as set, and gives no
-// configuration.
-func judge(path string, anyEnv bool) (*config.Config, config.Diagnostics, error) {
+// readConfig loads the configuration and returns all diagnostics, errors
+// included. With anyEnv, it assumes that unset environment variables are set,
+// and returns no configuration.
+func readConfig(path string, anyEnv bool) (*config.Config, config.Diagnostics, error) {
 	if anyEnv {
 		bundled, err := catalog.Bundled()
 		if err != nil {
-			return nil, nil, failed(err)
+			return nil, nil, cli.Failed(err)
 		}
 		_, diags := config.Load(path, config.Options{Bundled: bundled, AnyEnv: true})
 		return nil, diags, nil
 	}
-	cfg, diags, err := load(path, overrides{})
-	if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
+	cfg, diags, err := cli.Load(path)
+	if invalid, ok := errors.AsType[*config.InvalidError](err); ok {
 		return nil, invalid.Diagnostics, nil
 	}
 	return cfg, diags, err
 }
 
-// verdictOn is what was found of one configuration.
-type verdictOn struct {
-	path   string
-	strict bool
-	cfg    *config.Config // nil: it is not valid, or was judged without its variables
-	diags  config.Diagnostics
-	ran    string             // what --online did; "" for nothing
-	seen   config.Diagnostics // what it saw
+// validation is the result of validating one configuration.
+type validation struct {
+	path     string
+	strict   bool
+	cfg      *config.Config // nil if it is not valid, or was read with --env=skip
+	diags    config.Diagnostics
+	ran      string             // what --online ran, "" without it
+	observed config.Diagnostics // the warnings of --online
 }
 
-func (v *verdictOn) all() config.Diagnostics { return slices.Concat(v.diags, v.seen) }
+func (v *validation) all() config.Diagnostics { return slices.Concat(v.diags, v.observed) }
 
-func (v *verdictOn) exit() error {
+func (v *validation) exit() error {
 	switch {
-	case unreadable(v.diags):
-		return &exit{exitUsage, nil}
+	case cli.Unreadable(v.diags):
+		return &cli.Exit{Code: cli.ExitUsage}
 	case v.diags.HasErrors() || v.strict && len(v.all()) > 0:
-		return &exit{exitError, nil}
+		return &cli.Exit{Code: cli.ExitError}
 	default:
 		return nil
 	}
 }
 
-// write prints the report. A program's has no room for what --online did, so
-// that goes to the error stream.
-func (v *verdictOn) write(cmd *cobra.Command, format string) error {
+// write prints the report. The formats for programs have no field for what
+// --online ran, so write prints that to the error stream.
+func (v *validation) write(cmd *cobra.Command, format string) error {
 	out := cmd.OutOrStdout()
 	if format == "text" {
 		return v.writeText(out)
@@ -174,34 +179,35 @@ func (v *verdictOn) write(cmd *cobra.Command, format string) error {
 	}
 }
 
-func (v *verdictOn) writeText(out io.Writer) error {
-	if err := v.diags.WriteText(out, inColor(out)); err != nil {
+func (v *validation) writeText(out io.Writer) error {
+	if err := v.diags.WriteText(out, console.HasColor(out)); err != nil {
 		return err
 	}
 	if v.ran != "" {
 		fmt.Fprintln(out, v.ran)
 	}
-	if len(v.seen) > 0 {
+	if len(v.observed) > 0 {
 		fmt.Fprintln(out)
-		if err := v.seen.WriteText(out, inColor(out)); err != nil {
+		if err := v.observed.WriteText(out, console.HasColor(out)); err != nil {
 			return err
 		}
 	}
-	mark, text := v.line()
-	if !onTerminal(out) {
+	mark, text := v.conclusion()
+	if !console.IsTerminal(out) {
 		mark = ""
 	}
 	_, err := fmt.Fprintln(out, mark+text)
 	return err
 }
 
-// line is the last one: valid or not, and what was read.
-func (v *verdictOn) line() (mark, text string) {
+// conclusion returns the last line: whether the configuration is valid, and what
+// it contains.
+func (v *validation) conclusion() (mark, text string) {
 	if v.diags.HasErrors() {
-		worst := v.diags[slices.IndexFunc(v.diags, func(d config.Diagnostic) bool { return d.Severity == config.Error })]
-		return "❌ ", fmt.Sprintf("%s is not valid; vega explain %s tells more", v.path, worst.Code)
+		first := v.diags[slices.IndexFunc(v.diags, func(d config.Diagnostic) bool { return d.Severity == config.Error })]
+		return "❌ ", fmt.Sprintf("%s is not valid; run vega explain %s for more", v.path, first.Code)
 	}
-	text = v.path + " is valid, as far as can be told without its variables"
+	text = v.path + " is valid; values from unset environment variables were not checked"
 	if v.cfg != nil {
 		text = fmt.Sprintf("%s is valid: %s", v.path, contents(v.cfg))
 	}
@@ -209,13 +215,13 @@ func (v *verdictOn) line() (mark, text string) {
 	case len(v.all()) == 0:
 		return "✅ ", text
 	case v.strict:
-		return "❌ ", text + "; but --strict takes no warnings"
+		return "❌ ", text + "; --strict fails on warnings"
 	default:
 		return "⚠️  ", text
 	}
 }
 
-// contents counts what a configuration holds.
+// contents counts the files and integrations of a configuration.
 func contents(cfg *config.Config) string {
 	enabled := 0
 	for _, i := range cfg.Integrations {
@@ -223,16 +229,9 @@ func contents(cfg *config.Config) string {
 			enabled++
 		}
 	}
-	text := fmt.Sprintf("%s, %d enabled", several(len(cfg.Integrations), "integration"), enabled)
+	text := fmt.Sprintf("%s, %d enabled", console.Count(len(cfg.Integrations), "integration"), enabled)
 	if n := len(cfg.Files()) - 1; n > 0 {
-		text = several(n, "file") + " in policies, " + text
+		text = console.Count(n, "file") + " in policies, " + text
 	}
 	return text
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

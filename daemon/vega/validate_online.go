@@ -12,38 +12,40 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
+	"vega/daemon/vega/console"
 	"vega/policies/check"
 )
 
-// observe runs each enabled integration once, as check does, if the
-// configuration can be used.
-func (v *verdictOn) observe(cmd *cobra.Command) error {
+// observe runs each enabled integration once, as check does, and adds a warning
+// for each one that is not healthy, and for each database role with excess
+// rights. It runs nothing if the configuration is not valid.
+func (v *validation) observe(cmd *cobra.Command) error {
 	if v.cfg == nil {
-		v.ran = "--online ran nothing, since the configuration is not valid"
+		v.ran = "--online ran nothing: the configuration is not valid"
 		return nil
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	h, err := runChecks(ctx, cmd, v.cfg, nil, false)
 	if err != nil {
-		return fmt.Errorf("run the integrations, as --online says: %w", err)
+		return fmt.Errorf("run the integrations for --online: %w", err)
 	}
-	v.ran = fmt.Sprintf("--online ran %s once: %s", several(h.Summary.Total-h.Summary.Disabled, "integration"), counts(h.Summary))
+	v.ran = fmt.Sprintf("--online ran %s once: %s", console.Count(h.Summary.Total-h.Summary.Disabled, "integration"), console.Counts(h.Summary))
 	rights, err := daemon.DatabaseRights(ctx, v.cfg)
 	if err != nil {
-		return fmt.Errorf("ask the databases, as --online says: %w", err)
+		return fmt.Errorf("ask the databases for --online: %w", err)
 	}
-	v.seen = v.cfg.Observe(append(findings(h, again(cmd, v.path)), tooMuch(rights)...))
+	v.observed = v.cfg.Observe(append(statusFindings(h, checkCommandFor(cmd, v.path)), rightsFindings(rights)...))
 	return nil
 }
 
-// tooMuch are the databases in which vega may do more than it needs.
-func tooMuch(all []databases.Rights) (out []config.Finding) {
+// rightsFindings reports each database whose role can do more than vega needs.
+func rightsFindings(all []databases.Rights) (out []config.Finding) {
 	for _, r := range all {
 		if len(r.May) > 0 {
 			out = append(out, config.Finding{
 				Database: r.Database,
-				Detail:   fmt.Sprintf("The role that vega uses for database.%s can also %s. vega queries in transactions that may only read, but a function that a query calls can do what the role can.", r.Database, listed20(r.May)),
+				Detail:   fmt.Sprintf("The role of database.%s can also %s. Vega queries in read-only transactions, but a function that a query calls can do whatever the role can.", r.Database, joinAtMost20(r.May)),
 				Fix:      r.Fix,
 			})
 		}
@@ -51,32 +53,24 @@ func tooMuch(all []databases.Rights) (out []config.Finding) {
 	return out
 }
 
-// listed20 joins at most 20 names.
-func listed20(names []string) string {
+// joinAtMost20 joins the first 20 names.
+func joinAtMost20(names []string) string {
 	if len(names) > 20 {
 		names = append(names[:20:20], "…")
 	}
 	return strings.Join(names, ", ")
 }
 
-// again is the command that shows more of one run.
-func again(cmd *cobra.Command, path string) string {
+// checkCommandFor returns the command line that shows more about one run.
+func checkCommandFor(cmd *cobra.Command, path string) string {
 	if path == cmd.Flag("config").DefValue {
 		return "vega check -v"
 	}
 	return fmt.Sprintf("vega check -c %s -v", path)
 }
 
-// remedy is what to do about a report that is not as one would wish.
-func remedy(r engine.Report, more string) string {
-	if r.Cause == check.Denied {
-		return "grant what the message names, if the probe should have it"
-	}
-	return fmt.Sprintf("see to the target, or to what its config says; %s %s logs the run", more, r.Name)
-}
-
-// findings are the reports that are not as one would wish.
-func findings(h engine.Health, more string) []config.Finding {
+// statusFindings reports each integration that is neither healthy nor disabled.
+func statusFindings(h engine.Health, checkCommand string) []config.Finding {
 	var out []config.Finding
 	for _, r := range h.Integrations {
 		if r.Status == check.Healthy || r.Status == check.Disabled {
@@ -84,9 +78,17 @@ func findings(h engine.Health, more string) []config.Finding {
 		}
 		out = append(out, config.Finding{
 			Integration: r.Name,
-			Detail:      fmt.Sprintf("It is %s: %s.", standing(r), strings.TrimRight(r.Message, ".")),
-			Fix:         remedy(r, more),
+			Detail:      fmt.Sprintf("Its status is %s: %s.", console.Status(r), strings.TrimRight(r.Message, ".")),
+			Fix:         statusFix(r, checkCommand),
 		})
 	}
 	return out
+}
+
+// statusFix says what to do about a report.
+func statusFix(r engine.Report, checkCommand string) string {
+	if r.Cause == check.Denied {
+		return "if the probe should have it, add the grant that the message names"
+	}
+	return fmt.Sprintf("check the target and the integration's config; %s %s logs the run", checkCommand, r.Name)
 }

@@ -17,12 +17,13 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
 	"vega/plugins/core/fixtures"
 	"vega/plugins/manifest"
 )
 
-// The configurations of TestValidateRunsNothing: the first has mistakes about
-// the strangers' modules, the second is valid.
+// The configurations of TestValidateRunsNothing. pureWrong has mistakes in the
+// options and grants of the unknown modules, pureRight is valid.
 const (
 	pureShared = `data_dir = "state"
 network {
@@ -98,11 +99,11 @@ integration "garbled" {
 `
 )
 
-// TestValidateRunsNothing drops two modules that vega has never seen into
-// plugins/: one whose start function never ends, one whose code no compiler
-// takes. Their options and grants are judged all the same, in no time; nothing
-// is written, not even for a moment, and nobody is connected to. With --online
-// all of that happens, so that the test could fail.
+// TestValidateRunsNothing validates a configuration with two unknown modules: the
+// start function of one never ends, the code of the other does not compile. Their
+// options and grants are checked without delay. Nothing is written, not even
+// temporarily, and no connection is made. With --online all of that happens, which
+// shows that the test would notice.
 func TestValidateRunsNothing(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
@@ -112,8 +113,8 @@ func TestValidateRunsNothing(t *testing.T) {
 	shared := fmt.Sprintf(pureShared, udp, tcp)
 	for name, text := range map[string]string{
 		"wrong.hcl": shared + pureWrong, "right.hcl": shared + pureRight,
-		"plugins/stuck.wasm":   string(stranger(t, "stuck", []byte{0x03, 0x40, 0x0c, 0, 0x0b, 0x0b})), // a loop around a jump to its head
-		"plugins/garbled.wasm": string(stranger(t, "garbled", []byte{0x6a, 0x0b})),                    // an addition of nothing
+		"plugins/stuck.wasm":   string(stranger(t, "stuck", []byte{0x03, 0x40, 0x0c, 0, 0x0b, 0x0b})), // an endless loop
+		"plugins/garbled.wasm": string(stranger(t, "garbled", []byte{0x6a, 0x0b})),                    // i32.add without operands
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
@@ -123,7 +124,7 @@ func TestValidateRunsNothing(t *testing.T) {
 	before := listing(t, dir)
 
 	out, code := runIn(t, dir, "validate", "config", "wrong.hcl", "--format", "json")
-	if code != exitError {
+	if code != cli.ExitError {
 		t.Errorf("exit code %d", code)
 	}
 	line := strings.Count(shared, "\n")
@@ -145,23 +146,23 @@ func TestValidateRunsNothing(t *testing.T) {
 	}
 	for _, format := range reportFormats {
 		if out, code := runIn(t, dir, "validate", "config", "right.hcl", "--strict", "--format", format); code != 0 {
-			t.Errorf("the right one in %s: exit code %d: %s", format, code, out)
+			t.Errorf("valid configuration with --format %s: exit code %d: %s", format, code, out)
 		}
 	}
 	if after := listing(t, dir); !maps.Equal(before, after) {
-		t.Errorf("it left a trace:\n%v\n%v", before, after)
+		t.Errorf("validation left a trace:\n%v\n%v", before, after)
 	}
 	if n := asked.Load(); n != 0 {
-		t.Errorf("somebody was connected to %d times", n)
+		t.Errorf("%d connections were made", n)
 	}
 
 	out, code = runIn(t, dir, "validate", "config", "right.hcl", "--online")
-	// Three are unhealthy, unless the host is so busy that a timeout says nothing of them.
-	if code != 0 || !regexp.MustCompile(`--online ran 5 integrations once: (\d unhealthy, )?\d unknown`).MatchString(out) || !strings.Contains(out, "It is unknown (probe)") {
+	// Three are unhealthy, unless the host is so busy that their timeouts don't count.
+	if code != 0 || !regexp.MustCompile(`--online ran 5 integrations once: (\d unhealthy, )?\d unknown`).MatchString(out) || !strings.Contains(out, "Its status is unknown (probe)") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	if after := listing(t, dir); maps.Equal(before, after) || asked.Load() == 0 {
-		t.Errorf("--online left no trace, and connected to %d: the test can't fail", asked.Load())
+		t.Errorf("--online left no trace or made no connection (%d), so this test can't fail", asked.Load())
 	}
 }
 
@@ -169,8 +170,8 @@ func at(c config.Code, line, column int, fix string) config.Diagnostic {
 	return config.Diagnostic{Code: c, Fix: fix, Range: config.Range{Start: config.Pos{Line: line, Column: column}}}
 }
 
-// runIn runs vega to its end, with dir as its home and place for temporary
-// files, and returns what it said and its exit code.
+// runIn runs vega with dir as its home and temporary directory, and returns the
+// output and the exit code.
 func runIn(t *testing.T, dir string, args ...string) (out string, code int) {
 	t.Helper()
 	cmd := command(t, dir, args...)
@@ -182,8 +183,8 @@ func runIn(t *testing.T, dir string, args ...string) (out string, code int) {
 	return string(b), cmd.ProcessState.ExitCode()
 }
 
-// listing is every file and directory with its time of change: that of a
-// directory tells of a file that came and went.
+// listing returns every file and directory with its size and modification time.
+// The time of a directory shows files that were created and removed.
 func listing(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -203,7 +204,7 @@ func listing(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// deafResolver is a DNS server that counts questions and answers none.
+// deafResolver starts a DNS server that counts queries and answers none.
 func deafResolver(t *testing.T, asked *atomic.Int64) string {
 	t.Helper()
 	c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -221,8 +222,8 @@ func deafResolver(t *testing.T, asked *atomic.Int64) string {
 	return c.LocalAddr().String()
 }
 
-// stranger assembles a plugin whose start function has the given body, and
-// whose vega_run keeps a value and logs a line.
+// stranger assembles a plugin with the given start function, whose vega_run stores
+// a value and logs a line.
 func stranger(t *testing.T, name string, start []byte) []byte {
 	t.Helper()
 	m := &manifest.Manifest{ABI: "vega_v1", Name: name, Version: "1.0.0", Probes: []manifest.Probe{{

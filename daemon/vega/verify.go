@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -15,11 +13,14 @@ import (
 
 	"vega/daemon/api"
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/client"
+	"vega/daemon/vega/console"
 	"vega/daemon/verify"
 )
 
-// verifying is what the flags of verify say.
-type verifying struct {
+// verifyFlags holds the flags of verify.
+type verifyFlags struct {
 	format  string
 	server  string
 	only    []string
@@ -27,40 +28,41 @@ type verifying struct {
 }
 
 func verifyCommand() *cobra.Command {
-	var o verifying
+	var o verifyFlags
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "Check every feature of the vega that runs",
-		Long: `Check every feature of the vega that runs, from outside, and say of each whether
-it passes and how long that took; of one that fails, what was expected, what was
-seen and what to do. A check that can't be made from here is skipped and says
-why: some need the data of the vega on this machine.
+		Short: "Test every feature of the running daemon",
+		Long: `Test every feature of the running daemon from outside, and print whether each
+check passes and how long it took; for a failure also what was expected, what
+was seen and what to do. Checks that can't be made from here are skipped with the
+reason: some need access to the daemon's data on this machine.
 
-What a check makes bears the name vega-verify and is removed again, also when it
-is interrupted. The configuration is not touched. The log, the figures of
-queries and the history of an integration show that somebody asked.
+Everything a check creates has a name that starts with vega-verify and is removed
+again, even on interruption. The configuration is not touched. Requests appear in
+the log, in the query statistics and in the history of an integration.
 
-Exits 0 if nothing failed, 1 if something did, 2 if the command line is wrong,
-the configuration can't be used, no vega answers, or it was interrupted.
+Exits 0 if nothing failed, 1 if a check failed, 2 if the command line or the
+configuration is wrong, no daemon answers, or the command was interrupted.
 
-Each hour, from cron, with a mail only when something failed:
+To run it hourly from cron, with a mail only on failure:
 
   7 * * * *  cd /srv/vega && out=$(vega verify 2>&1) || echo "$out"
 
-The checks: ` + wrapped(verify.Names(), len("The checks: ")) + `.`,
+The checks: ` + wrapList(verify.Names(), len("The checks: ")) + `.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	c.Flags().StringVar(&o.format, "format", "text", "text or json")
-	c.Flags().StringVar(&o.server, "server", "", "check the vega at this `URL`; without, it is found by the configuration")
-	c.Flags().StringSliceVar(&o.only, "only", nil, "make the check `NAME` only; may be given several times, or names with commas")
-	c.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "how long all of it may take")
+	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	c.Flags().StringVar(&o.server, "server", "", "test the daemon at this `URL` (default: the one the configuration names)")
+	c.Flags().StringSliceVar(&o.only, "only", nil, "run only the check `NAME`; repeat the flag or separate names with commas")
+	c.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "time limit for all checks together")
 	return c
 }
 
-// wrapped is a list within 80 columns, the first line of which began already.
-func wrapped(words []string, begun int) string {
-	text, column := "", begun
+// wrapList joins words with commas and wraps the text at 80 columns. column is
+// where the first line starts.
+func wrapList(words []string, column int) string {
+	text := ""
 	for n, w := range words {
 		if n > 0 {
 			text, column = text+",", column+1
@@ -75,46 +77,47 @@ func wrapped(words []string, begun int) string {
 	return text
 }
 
-func (o verifying) run(cmd *cobra.Command) error {
-	if !slices.Contains([]string{"text", "json"}, o.format) {
-		return fmt.Errorf("--format %s: it is text or json", o.format)
+func (o verifyFlags) run(cmd *cobra.Command) error {
+	if err := textOrJSON(o.format); err != nil {
+		return err
 	}
 	if o.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: it is more than 0", o.timeout)
+		return fmt.Errorf("--timeout %v: must be greater than 0", o.timeout)
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	cfg, _, err := contact(cmd)
+	cfg, _, err := cli.LoadLenient(cmd)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &cli.Exit{Code: cli.ExitUsage, Err: err}
 	}
 	options, err := o.options(cfg)
 	if err != nil {
 		return err
 	}
-	r, err := o.show(ctx, cmd, options)
+	r, err := o.verify(ctx, cmd, options)
 	switch {
 	case err != nil:
 		return err
 	case r.Failed > 0:
-		return &exit{exitError, nil}
+		return &cli.Exit{Code: cli.ExitError}
 	default:
 		return nil
 	}
 }
 
-// options are where the vega of a configuration is, and what it should have.
-func (o verifying) options(cfg *config.Config) (verify.Options, error) {
-	c, err := newClient(cfg, o.server)
+// options returns where the daemon is and what it should have, from the
+// configuration.
+func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
+	c, err := client.New(cfg, o.server)
 	if err != nil {
 		return verify.Options{}, err
 	}
-	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	out := verify.Options{
-		Client: verify.Client{URL: c.server, Key: c.key, HTTP: c.http},
+		Client: verify.Client{URL: c.URL, Key: c.Key, HTTP: c.HTTP},
 		Only:   o.only,
 		Local: verify.Local{
 			Digest: cfg.Inputs().Digest, DataDir: cfg.DataDir, Store: cfg.Store.Path, Plugins: cfg.Plugins.Dir,
@@ -129,15 +132,16 @@ func (o verifying) options(cfg *config.Config) (verify.Options, error) {
 	return out, nil
 }
 
-// show makes the checks. People see each as it is done, programs all at once.
-func (o verifying) show(ctx context.Context, cmd *cobra.Command, options verify.Options) (verify.Report, error) {
+// verify runs the checks and prints them: as text each one when it ends, as JSON
+// all at once.
+func (o verifyFlags) verify(ctx context.Context, cmd *cobra.Command, options verify.Options) (verify.Report, error) {
 	out := cmd.OutOrStdout()
 	if o.format == "text" {
-		v := &verifyText{out: out, symbols: onTerminal(out), began: time.Now()}
-		options.Done = v.line
+		v := console.NewVerification(out)
+		options.Done = v.Line
 		r, err := verify.Run(ctx, options)
 		if len(r.Checks) > 0 {
-			v.end(r)
+			v.End(r)
 		}
 		return r, err
 	}
@@ -148,23 +152,7 @@ func (o verifying) show(ctx context.Context, cmd *cobra.Command, options verify.
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	if failed := e.Encode(r); failed != nil && err == nil {
-		err = fmt.Errorf("print what was verified: %w", failed)
+		err = fmt.Errorf("print the report: %w", failed)
 	}
 	return r, err
-}
-
-var longestCheck = len(slices.MaxFunc(verify.Names(), func(a, b string) int { return len(a) - len(b) }))
-
-// verifyCounts are those of a report, with what there is none of left out.
-func verifyCounts(r verify.Report) string {
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{r.Passed, "passed"}, {r.Failed, "failed"}, {r.Skipped, "skipped"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
-		}
-	}
-	return strings.Join(parts, ", ")
 }

@@ -21,11 +21,12 @@ import (
 	"syscall"
 	"testing"
 
+	"vega/daemon/vega/cli"
 	"vega/daemon/verify"
 	"vega/plugins/manifest"
 )
 
-// verified runs vega verify in the directory of a vega that runs.
+// verified runs vega verify in the directory of a running daemon.
 func verified(t *testing.T, dir, server string, flags ...string) (verify.Report, int) {
 	t.Helper()
 	cmd := command(t, dir, append([]string{"verify", "--format", "json", "--server", server}, flags...)...)
@@ -43,7 +44,8 @@ func verified(t *testing.T, dir, server string, flags ...string) (verify.Report,
 	return r, cmd.ProcessState.ExitCode()
 }
 
-// freshVega is one as `vega init` leaves it, with what stands before it.
+// freshVega starts a daemon with the configuration of vega init, preceded by
+// before.
 func freshVega(t *testing.T, before string) (dir string, _ *process) {
 	t.Helper()
 	dir = t.TempDir()
@@ -64,7 +66,8 @@ func freshVega(t *testing.T, before string) (dir string, _ *process) {
 	return dir, serveWith(t, dir, os.Environ())
 }
 
-// traces are what a verification could leave: conversations, memories, files.
+// traces returns everything a verification could leave behind: conversations,
+// memories, plugins and files.
 func traces(t *testing.T, dir string, p *process) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -85,8 +88,8 @@ func traces(t *testing.T, dir string, p *process) map[string]string {
 	return all
 }
 
-// TestVerify: every check passes of a vega that is fresh, and none is skipped;
-// nothing is left behind.
+// TestVerify checks that every check passes on a new daemon, that none is skipped,
+// and that nothing is left behind.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	dir, vega := freshVega(t, "")
@@ -106,7 +109,7 @@ func TestVerify(t *testing.T) {
 	after := traces(t, dir, vega)
 	for _, path := range slices.Sorted(maps.Keys(after)) {
 		if after[path] != before[path] {
-			t.Errorf("%s is another: %.300q, before %.300q", path, after[path], before[path])
+			t.Errorf("%s changed to %.300q, before %.300q", path, after[path], before[path])
 		}
 	}
 	if len(after) != len(before) {
@@ -114,8 +117,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyIsInterrupted while its module is in the directory of plugins: all
-// is taken away, and what was checked is told.
+// TestVerifyIsInterrupted interrupts the command while its module is in the plugin
+// directory. Everything is removed, and the checks done so far are printed.
 func TestVerifyIsInterrupted(t *testing.T) {
 	t.Parallel()
 	dir, vega := freshVega(t, "")
@@ -134,7 +137,7 @@ func TestVerifyIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitUsage || !strings.Contains(stderr.String(), "interrupted") || !strings.Contains(out.String(), "history") {
+	if code := cmd.ProcessState.ExitCode(); code != cli.ExitUsage || !strings.Contains(stderr.String(), "interrupted") || !strings.Contains(out.String(), "history") {
 		t.Errorf("exit code %d: %s%s", code, &out, &stderr)
 	}
 	if after := traces(t, dir, vega); !maps.Equal(after, before) {
@@ -142,13 +145,14 @@ func TestVerifyIsInterrupted(t *testing.T) {
 	}
 }
 
-// breakage is one feature that is broken, and the check that has to say so.
+// breakage is a broken feature and the check that must report it.
 type breakage struct {
 	check string
-	says  string // in the reason
+	says  string // part of the reason
 	skips []string
 }
 
+// hold checks that the report blames only the broken feature.
 func (b breakage) hold(t *testing.T, r verify.Report, code int) {
 	t.Helper()
 	for _, c := range r.Checks {
@@ -158,7 +162,7 @@ func (b breakage) hold(t *testing.T, r verify.Report, code int) {
 			want = verify.Fail
 			t.Logf("%s: %s\n  fix: %s", c.Name, c.Reason, c.Fix)
 			if !strings.Contains(c.Reason, b.says) || c.Fix == "" {
-				t.Errorf("the reason has no %q, or the fix is none", b.says)
+				t.Errorf("the reason lacks %q, or there is no fix", b.says)
 			}
 		case slices.Contains(b.skips, c.Name):
 			want = verify.Skip
@@ -167,13 +171,13 @@ func (b breakage) hold(t *testing.T, r verify.Report, code int) {
 			t.Errorf("%s: %s, want %s: %s", c.Name, c.Outcome, want, c.Reason)
 		}
 	}
-	if code != exitError {
+	if code != cli.ExitError {
 		t.Errorf("exit code %d", code)
 	}
 }
 
-// TestVerifyOfWhatIsBroken breaks one feature of a daemon of its own at a time.
-func TestVerifyOfWhatIsBroken(t *testing.T) {
+// TestVerifyReportsBrokenFeature breaks one feature of a daemon per case.
+func TestVerifyReportsBrokenFeature(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		breakage
@@ -184,7 +188,7 @@ func TestVerifyOfWhatIsBroken(t *testing.T) {
 			breakage: breakage{check: "indexes", says: "source, ts"},
 			spoil:    inStore("DROP INDEX ix_conv_source_ts"),
 		},
-		"marks are not kept": {
+		"marks are not stored": {
 			breakage: breakage{check: "history", says: "PATCH"},
 			spoil:    inStore("CREATE TRIGGER spoiled BEFORE UPDATE ON conversations BEGIN SELECT RAISE(IGNORE); END"),
 		},
@@ -192,7 +196,7 @@ func TestVerifyOfWhatIsBroken(t *testing.T) {
 			breakage: breakage{check: "memories", says: `"another"`},
 			spoil:    inStore("CREATE TRIGGER spoiled BEFORE UPDATE ON memories BEGIN SELECT RAISE(IGNORE); END"),
 		},
-		"runs are not kept": {
+		"runs are not stored": {
 			breakage: breakage{check: "correlation", says: "none in its history"},
 			spoil:    inStore("CREATE TRIGGER spoiled BEFORE INSERT ON runs BEGIN SELECT RAISE(IGNORE); END"),
 		},
@@ -203,7 +207,7 @@ func TestVerifyOfWhatIsBroken(t *testing.T) {
 				write(t, dir, "vega.hcl", "prot = 8000\n")
 			},
 		},
-		"a probe that says nonsense": {
+		"a probe returns an invalid status": {
 			breakage: breakage{check: "integrations", says: "guest is unknown (probe)"},
 			config:   "integration \"guest\" {\n  probe = guest.strange\n}\n",
 		},
@@ -220,7 +224,7 @@ func TestVerifyOfWhatIsBroken(t *testing.T) {
 	}
 }
 
-// guestModule is a plugin whose probe returns a status that there is not.
+// guestModule returns a plugin whose probe returns an invalid status.
 func guestModule(t *testing.T) string {
 	t.Helper()
 	bare, err := os.ReadFile("../../plugins/testdata/status99.wasm")
@@ -248,8 +252,8 @@ func inStore(statement string) func(*testing.T, string) {
 	}
 }
 
-// TestVerifyThroughAProxy breaks one feature at a time by what stands between
-// the daemon and its callers.
+// TestVerifyThroughAProxy puts a proxy in front of the daemon that breaks one
+// feature per case.
 func TestVerifyThroughAProxy(t *testing.T) {
 	t.Parallel()
 	dir, vega := freshVega(t, "")
@@ -261,7 +265,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			breakage{check: "alive", says: "/readyz to answer 200; saw 503"},
 			proxy{path: "/readyz", answer: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }},
 		},
-		"everybody has the key": {
+		"the proxy adds the key": {
 			breakage{check: "auth", says: "with no key to answer 401"},
 			proxy{request: func(r *http.Request) { r.Header.Set("X-API-Key", vega.key) }},
 		},
@@ -276,7 +280,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			breakage{check: "limits", says: "to answer 431; saw 404"},
 			proxy{request: func(r *http.Request) { r.Header.Del("X-Vega-Verify") }},
 		},
-		"figures from a cache": {
+		"statistics from a cache": {
 			breakage{check: "profiler", says: "0 and 0 more", skips: []string{"slow-query", "indexes", "databases"}},
 			cached("/admin/database/stats"),
 		},
@@ -284,14 +288,14 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			breakage{check: "slow-query", says: "over the threshold"},
 			proxy{path: "/admin/database/stats", response: edited(func(v map[string]any) { v["slow_queries"] = []any{} })},
 		},
-		"no file of the store": {
+		"no store database": {
 			breakage{check: "databases", says: "vega's own database"},
 			proxy{path: "/admin/database/stats", response: edited(func(v map[string]any) { v["name"] = "other" })},
 		},
 		"correlation is dropped": {
 			breakage{check: "correlation", says: "the ID vega-verify"},
 			proxy{request: func(r *http.Request) {
-				// The check of slow queries needs its own to come through.
+				// The check of slow queries needs its own ID to pass.
 				if r.URL.Path == "/healthz" {
 					r.Header.Del("X-Correlation-ID")
 				}
@@ -320,7 +324,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 		"no reload from outside": {
 			breakage{check: "reload", says: "/admin/config/reload to answer 200; saw 403"},
 			proxy{path: "/admin/config/reload", answer: func(w http.ResponseWriter, r *http.Request) {
-				if r.Header.Get("X-API-Key") == vega.key { // it would have been let in
+				if r.Header.Get("X-API-Key") == vega.key { // the daemon would accept it
 					w.WriteHeader(http.StatusForbidden)
 					return
 				}
@@ -333,7 +337,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			front := httptest.NewServer(c.proxy.to(target)) // one after the other: they share the daemon
+			front := httptest.NewServer(c.proxy.to(target)) // the cases share the daemon, so they run one after the other
 			defer front.Close()
 			r, code := verified(t, dir, front.URL, "--timeout", "3m")
 			c.hold(t, r, code)
@@ -341,13 +345,13 @@ func TestVerifyThroughAProxy(t *testing.T) {
 	}
 }
 
-// proxy changes what passes through it; "" as path is every one.
+// proxy changes requests and answers of one path, or of all if path is empty.
 type proxy struct {
 	path     string
-	status   int // of the answers that response is for; 0 is any
+	status   int // response changes only answers with this status; 0 means any
 	request  func(*http.Request)
 	response func(http.Header, []byte) []byte
-	answer   http.HandlerFunc // in place of the daemon's
+	answer   http.HandlerFunc // instead of the daemon's
 }
 
 func (p proxy) to(target *url.URL) http.Handler {
@@ -383,7 +387,7 @@ func (p proxy) to(target *url.URL) http.Handler {
 
 func (p proxy) is(r *http.Request) bool { return p.path == "" || r.URL.Path == p.path }
 
-// edited changes an answer that is a JSON object.
+// edited returns a function that edits an answer that is a JSON object.
 func edited(edit func(map[string]any)) func(http.Header, []byte) []byte {
 	return func(_ http.Header, b []byte) []byte {
 		var v map[string]any
@@ -399,7 +403,7 @@ func edited(edit func(map[string]any)) func(http.Header, []byte) []byte {
 	}
 }
 
-// cached answers a path by what it said the first time that it could.
+// cached returns a proxy that repeats the first successful answer of a path.
 func cached(path string) proxy {
 	var mu sync.Mutex
 	var first []byte

@@ -13,13 +13,13 @@ import (
 	"vega/daemon/engine"
 )
 
-// watched is a vega whose configuration's files a test changes.
+// watched is a running daemon whose configuration files a test changes.
 type watched struct {
 	*process
 	dir string
 }
 
-// watch starts vega in dir, which holds its files.
+// watch starts vega in dir.
 func watch(t *testing.T, dir string) *watched {
 	t.Helper()
 	return &watched{serveWith(t, dir, os.Environ()), dir}
@@ -31,8 +31,8 @@ func (w *watched) end() {
 	}
 }
 
-// is waits until these integrations are in force, in order, and the
-// configuration on the disk is them, or rejected.
+// is waits until the daemon runs these integrations, in order, and reports the
+// configuration on disk as applied or rejected.
 func (w *watched) is(outcome daemon.Outcome, names ...string) {
 	w.t.Helper()
 	var got string
@@ -50,14 +50,14 @@ func (w *watched) is(outcome daemon.Outcome, names ...string) {
 		var ready struct{ Status, Config string }
 		status, body := w.get("/readyz")
 		if err := json.Unmarshal([]byte(body), &ready); err != nil || status != 200 || ready.Status != "ready" {
-			w.t.Fatalf("it is not ready: %d %s", status, body)
+			w.t.Fatalf("not ready: %d %s", status, body)
 		}
 		got = fmt.Sprint(ready.Config, there)
 		return got == want
 	})
 }
 
-// lines counts what the log said.
+// lines counts how often text is in the log.
 func (w *watched) lines(text string) int { return strings.Count(w.written(), text) }
 
 func (w *watched) write(name, text string) {
@@ -65,8 +65,8 @@ func (w *watched) write(name, text string) {
 	write(w.t, w.dir, name, text)
 }
 
-// replace writes a file as editors and config management do: beside it, then
-// by a rename.
+// replace writes a file as editors and configuration management do: to a
+// temporary file, which it renames.
 func (w *watched) replace(name, text string) {
 	w.t.Helper()
 	w.write(name+".tmp123", text)
@@ -89,10 +89,10 @@ func (w *watched) mkdir(name string) {
 	}
 }
 
-// sameFor is longer than a change takes to be loaded.
-const sameFor = 1500 * time.Millisecond
+// settleTime is longer than vega takes to load a change.
+const settleTime = 1500 * time.Millisecond
 
-// bound is an integration that runs on demand only.
+// bound returns an integration that only runs on request.
 func bound(name string) string {
 	return fmt.Sprintf("integration %q {\n  probe    = core.database\n  interval = \"0s\"\n  config {\n    database = database.vega\n  }\n}\n", name)
 }
@@ -102,6 +102,7 @@ const (
 	reloaded = `"msg":"reloaded"`
 )
 
+// TestChangedFilesAreLoaded changes, adds, renames and removes files.
 func TestChangedFilesAreLoaded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -115,7 +116,7 @@ func TestChangedFilesAreLoaded(t *testing.T) {
 	w.replace("vega.hcl", bound("b"))
 	w.is("applied", "b")
 
-	// What editors leave beside it is nothing to vega, nor a new date.
+	// Temporary files of editors, or a new modification time, change nothing.
 	w.mkdir("policies")
 	w.write("policies/.x.hcl.swp", "nonsense")
 	w.write("policies/.#x.hcl", "nonsense")
@@ -124,7 +125,7 @@ func TestChangedFilesAreLoaded(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(dir, "vega.hcl"), time.Now(), time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(sameFor)
+	time.Sleep(settleTime)
 	if n := w.lines(reloaded); n != 2 || w.lines(rejected) != 0 {
 		t.Errorf("%d reloads:\n%s", n, w.written())
 	}
@@ -145,7 +146,9 @@ func TestChangedFilesAreLoaded(t *testing.T) {
 	w.is("applied", "b", "y")
 }
 
-func TestRejectedFilesAreToldOnce(t *testing.T) {
+// TestRejectedFilesAreLoggedOnce checks that a rejected file is logged once for
+// the same content, and again on SIGHUP.
+func TestRejectedFilesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", bound("a"))
@@ -155,10 +158,10 @@ func TestRejectedFilesAreToldOnce(t *testing.T) {
 	const bad = "serverr {\n}\nintegration \"b\" {\n  prob = core.http\n}\n"
 	w.replace("vega.hcl", bad)
 	w.is("rejected", "a")
-	w.replace("vega.hcl", bad) // another file, the same content
-	time.Sleep(sameFor)
+	w.replace("vega.hcl", bad) // another file with the same content
+	time.Sleep(settleTime)
 	if n := w.lines(rejected); n != 1 {
-		t.Errorf("told %d times:\n%s", n, w.written())
+		t.Errorf("logged %d times:\n%s", n, w.written())
 	}
 	for _, want := range []string{
 		`"msg":"configuration","code":"VEGA007","summary":"unknown key"`, `"line":1,"column":1`, `"line":4,"column":3`, `"fix":"write server"`, `"trigger":"file"`,
@@ -168,29 +171,30 @@ func TestRejectedFilesAreToldOnce(t *testing.T) {
 		}
 	}
 	w.replace("vega.hcl", bad+"# not that either\n")
-	w.until("other content is told", func() bool { return w.lines(rejected) == 2 })
-	w.hup() // who asks is told again
-	w.until("who asks is told", func() bool { return w.lines(rejected) == 3 })
+	w.until("other content is logged", func() bool { return w.lines(rejected) == 2 })
+	w.hup() // logs it again
+	w.until("the rejection is logged again", func() bool { return w.lines(rejected) == 3 })
 
 	w.replace("vega.hcl", bound("a"))
 	w.is("applied", "a")
-	w.until("that nothing changed is told", func() bool { return w.lines("nothing to reload") == 1 })
+	w.until("the unchanged file is logged", func() bool { return w.lines("nothing to reload") == 1 })
 	if w.lines(reloaded) != 0 {
-		t.Errorf("back to what runs is no change:\n%s", w.written())
+		t.Errorf("going back to the running configuration counts as a change:\n%s", w.written())
 	}
 
 	w.remove("vega.hcl")
 	w.is("rejected", "a")
-	w.until("that the file is gone is told", func() bool { return w.lines("There is no such file.") > 0 })
+	w.until("the missing file is logged", func() bool { return w.lines("There is no such file.") > 0 })
 	w.write("vega.hcl", bound("a")+bound("b"))
 	w.is("applied", "a", "b")
 
-	w.write("vega.hcl", "") // by a disk that is full
+	w.write("vega.hcl", "") // as on a full disk
 	w.is("rejected", "a", "b")
 	w.hup()
 	w.is("applied")
 }
 
+// TestSecretFilesAreWatched checks that a changed file() reloads the API key.
 func TestSecretFilesAreWatched(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -202,30 +206,30 @@ func TestSecretFilesAreWatched(t *testing.T) {
 	w.key = first
 	w.is("applied", "a")
 	w.replace("token", second)
-	w.until("the key is another", func() bool {
+	w.until("the new key is accepted", func() bool {
 		w.key = second
 		status, _ := w.get("/admin/plugins")
 		return status == 200
 	})
 	w.key = first
 	if status, _ := w.get("/admin/plugins"); status != 401 {
-		t.Errorf("the old key still opens: %d", status)
+		t.Errorf("the old key is still accepted: %d", status)
 	}
 	w.key = second
 	w.remove("token")
 	w.is("rejected", "a")
 	w.write("token", third)
-	w.until("the key is another", func() bool {
+	w.until("the new key is accepted", func() bool {
 		w.key = third
 		status, _ := w.get("/admin/plugins")
 		return status == 200
 	})
 	if strings.Contains(w.written(), "5ecret") {
-		t.Errorf("a secret is in the log:\n%s", w.written())
+		t.Errorf("the log contains a secret:\n%s", w.written())
 	}
 }
 
-// TestSymlinkSwap is how Kubernetes changes a mounted ConfigMap.
+// TestSymlinkSwap changes files the way Kubernetes updates a mounted ConfigMap.
 func TestSymlinkSwap(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -259,7 +263,8 @@ func TestSymlinkSwap(t *testing.T) {
 	w.is("applied", "b")
 }
 
-// TestConfigurationWaitsForItsPlugin, which is dropped in after it.
+// TestConfigurationWaitsForItsPlugin adds a plugin after the configuration that
+// needs it.
 func TestConfigurationWaitsForItsPlugin(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -273,6 +278,7 @@ func TestConfigurationWaitsForItsPlugin(t *testing.T) {
 	w.is("applied", "a", "p")
 }
 
+// TestWatchCanBeOff checks that without watch only SIGHUP loads a change.
 func TestWatchCanBeOff(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -280,13 +286,13 @@ func TestWatchCanBeOff(t *testing.T) {
 	w := watch(t, dir)
 	defer w.end()
 	w.write("vega.hcl", "watch = false\n"+bound("b"))
-	time.Sleep(sameFor)
+	time.Sleep(settleTime)
 	w.is("applied", "a")
 	w.hup()
 	w.is("applied", "b")
 	w.write("vega.hcl", bound("b"))
 	w.hup()
-	w.until("it is on", func() bool { return w.lines(reloaded) == 2 })
+	w.until("watch is on", func() bool { return w.lines(reloaded) == 2 })
 	w.write("vega.hcl", bound("c"))
 	w.is("applied", "c")
 }

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bufio"
@@ -9,22 +9,23 @@ import (
 	"vega/daemon/plan"
 )
 
-// signs mark what happens, in the colours that diffs have.
-var signs = map[plan.Action]struct{ sign, colour string }{
+// signs mark each action, in the colors of a diff.
+var signs = map[plan.Action]struct{ sign, color string }{
 	plan.Add:     {"+", "\x1b[32m"},
 	plan.Alter:   {"~", "\x1b[33m"},
 	plan.Restart: {"±", "\x1b[33m"},
 	plan.Remove:  {"-", "\x1b[31m"},
 }
 
-// planText writes a plan for people.
+// planText writes a plan as text.
 type planText struct {
 	*bufio.Writer
-	colour bool
+	color bool
 }
 
-func writePlan(out io.Writer, p plan.Plan) error {
-	w := planText{bufio.NewWriter(out), inColor(out)}
+// WritePlan writes one line per change, and the totals and the load at the end.
+func WritePlan(out io.Writer, p plan.Plan) error {
+	w := planText{bufio.NewWriter(out), HasColor(out)}
 	if p.Empty() {
 		fmt.Fprintln(w, "Nothing would change.")
 		return w.Flush()
@@ -49,16 +50,16 @@ func writePlan(out io.Writer, p plan.Plan) error {
 		w.integration(i)
 	}
 	if needed := p.NeedsRestart(); len(needed) > 0 {
-		fmt.Fprintf(w, "\nA reload is refused while these differ, which need a restart: %s\n", strings.Join(needed, ", "))
+		fmt.Fprintf(w, "\nA reload is refused while these settings differ, because they need a restart: %s\n", strings.Join(needed, ", "))
 	}
-	fmt.Fprintf(w, "\nPlan: %s.\n%s\n", summary(p.Summary), demand(p.Load))
+	fmt.Fprintf(w, "\nPlan: %s.\n%s\n", summary(p.Summary), load(p.Load))
 	return w.Flush()
 }
 
 func (w planText) line(a plan.Action, text string) {
 	s := signs[a]
-	if w.colour {
-		fmt.Fprintf(w, "%s%s\x1b[0m %s\n", s.colour, s.sign, text)
+	if w.color {
+		fmt.Fprintf(w, "%s%s\x1b[0m %s\n", s.color, s.sign, text)
 	} else {
 		fmt.Fprintf(w, "%s %s\n", s.sign, text)
 	}
@@ -67,7 +68,7 @@ func (w planText) line(a plan.Action, text string) {
 func (w planText) integration(i plan.Integration) {
 	text := "integration." + i.Name
 	if i.Action == plan.Restart {
-		text += "  (begins anew: " + strings.Join(i.Because, ", ") + " is another)"
+		text += "  (restarts: " + strings.Join(i.Because, ", ") + " changed)"
 	}
 	w.line(i.Action, text)
 	for _, a := range i.Attributes {
@@ -75,26 +76,21 @@ func (w planText) integration(i plan.Integration) {
 	}
 }
 
-// values are before and after, where they are told.
+// values formats the old and the new value, if the plan shows them.
 func values(from, to *string) string {
 	if from == nil || to == nil {
 		return ""
 	}
-	return fmt.Sprintf(": %s → %s", orNone(*from), orNone(*to))
+	return fmt.Sprintf(": %s → %s", OrNone(*from), OrNone(*to))
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
-}
-
+// summary formats the totals.
 func summary(s plan.Summary) string {
-	return fmt.Sprintf("%d to add, %d to change, %d to begin anew, %d to remove, %d kept", s.Added, s.Changed, s.Restarted, s.Removed, s.Kept)
+	return fmt.Sprintf("%d to add, %d to change, %d to restart, %d to remove, %d kept", s.Added, s.Changed, s.Restarted, s.Removed, s.Kept)
 }
 
-func demand(l plan.Change[plan.Load]) string {
-	return fmt.Sprintf("Load: %.3g → %.3g runs a second; if no target answers, %.3g → %.3g of %d places taken.",
+// load formats the load before and after.
+func load(l plan.Change[plan.Load]) string {
+	return fmt.Sprintf("Load: %.3g → %.3g runs per second; if no target answers, %.3g → %.3g of %d concurrent runs.",
 		l.Before.RunsPerSecond, l.After.RunsPerSecond, l.Before.AtWorst, l.After.AtWorst, l.After.AtOnce)
 }

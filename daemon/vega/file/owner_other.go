@@ -1,11 +1,11 @@
 //go:build !unix
 
-package main
+package file
 
 import (
 	"io/fs"
 	"os"
 )
 
-// keepOwner has nothing to do: a file belongs to its directory here.
+// keepOwner does nothing: a new file inherits the owner of its directory here.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }

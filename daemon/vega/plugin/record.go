@@ -1,4 +1,4 @@
-package main
+package plugin
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 	"vega/daemon"
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
@@ -22,9 +24,9 @@ import (
 
 func isBundled(wasm []byte) bool { return bytes.Equal(wasm, plugins.Core()) }
 
-// recordCases runs integrations against their real targets, and keeps each run
-// as a case beside the plugin.
-func recordCases(ctx context.Context, cmd *cobra.Command, file string, wasm []byte, o trial) (err error) {
+// recordCases runs integrations against their real targets and writes each run
+// as a case next to the plugin.
+func recordCases(ctx context.Context, cmd *cobra.Command, file string, wasm []byte, o testFlags) (err error) {
 	cfg, name, err := configFor(cmd, file, wasm)
 	if err != nil {
 		return err
@@ -59,7 +61,7 @@ func recordOne(ctx context.Context, cmd *cobra.Command, k *plugintest.Kit, i *co
 	c, run, err := k.Record(ctx, plugins.Input{Integration: i.Name, Probe: i.Probe, Values: i.Values, Grants: i.Grants, Timeout: i.Timeout, Memory: i.Memory}, learn)
 	out := cmd.OutOrStdout()
 	for _, line := range run.Log {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", i.Name, oneLine(line))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", i.Name, console.OneLine(line))
 	}
 	if c != nil {
 		err = errors.Join(err, c.WriteFile(path))
@@ -67,19 +69,19 @@ func recordOne(ctx context.Context, cmd *cobra.Command, k *plugintest.Kit, i *co
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s  %s: %s\n", path, run.Status, oneLine(run.Message))
+	fmt.Fprintf(out, "%s  %s: %s\n", path, run.Status, console.OneLine(run.Message))
 	if learn {
 		if block := c.Grant.Block(); block != "" {
-			fmt.Fprintf(out, "The run needs, besides what follows from config:\n%s", block)
+			fmt.Fprintf(out, "The run needs this grant block, besides what follows from config:\n%s", block)
 		} else {
-			fmt.Fprintln(out, "The run needs no grant block: what it asked for follows from config.")
+			fmt.Fprintln(out, "The run needs no grant block: everything it asked for follows from config.")
 		}
 	}
 	return nil
 }
 
-// configFor is the configuration, with the plugin in file in place of any that
-// has its name.
+// configFor loads the configuration with the plugin in file instead of any
+// other plugin of the same name. It returns that name too.
 func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, string, error) {
 	m, err := manifest.Read(wasm)
 	if err != nil {
@@ -93,13 +95,31 @@ func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, st
 	if !isBundled(wasm) {
 		o.Scan = scanWith(file, m)
 	}
-	r := config.Read(configPath(cmd), o)
+	r := config.Read(cli.ConfigPath(cmd), o)
 	if r.Config == nil {
 		return nil, "", &config.InvalidError{Diagnostics: r.Diagnostics}
 	}
-	return r.Config, m.Manifest.Name, say(cmd, r.Diagnostics)
+	return r.Config, m.Manifest.Name, cli.PrintDiagnostics(cmd, r.Diagnostics)
 }
 
+// scanWith returns a scan that finds the plugins of a directory, with m instead
+// of any that has its name.
+func scanWith(file string, m *manifest.Module) config.Scan {
+	return func(dir string, admit manifest.Admit) ([]manifest.Found, error) {
+		found, err := manifest.Scan(dir, admit)
+		if err != nil {
+			return nil, err
+		}
+		found = slices.DeleteFunc(found, func(f manifest.Found) bool { return isModuleNamed(f, m.Manifest.Name) })
+		return append(found, manifest.Found{File: file, Module: m}), nil
+	}
+}
+
+func isModuleNamed(f manifest.Found, name string) bool {
+	return f.Module != nil && f.Module.Manifest.Name == name
+}
+
+// integrationOf finds an enabled integration of the plugin by its name.
 func integrationOf(cfg *config.Config, plugin, name string) (*config.Integration, error) {
 	n := slices.IndexFunc(cfg.Integrations, func(i config.Integration) bool { return i.Name == name })
 	if n < 0 {
@@ -110,16 +130,16 @@ func integrationOf(cfg *config.Config, plugin, name string) (*config.Integration
 			}
 		}
 		if len(names) == 0 {
-			return nil, fmt.Errorf("no integration is named %q, and none is of the plugin %s; write one in the configuration", name, plugin)
+			return nil, fmt.Errorf("no integration %q, and none that uses the plugin %s; add one to the configuration", name, plugin)
 		}
-		return nil, fmt.Errorf("no integration is named %q; those of the plugin %s are: %s", name, plugin, strings.Join(names, ", "))
+		return nil, fmt.Errorf("no integration %q; those that use the plugin %s are: %s", name, plugin, strings.Join(names, ", "))
 	}
 	i := &cfg.Integrations[n]
 	switch {
 	case i.Plugin != plugin:
-		return nil, fmt.Errorf("the integration %q is of %s.%s, not of the plugin %s", name, i.Plugin, i.Probe, plugin)
+		return nil, fmt.Errorf("integration %q runs %s.%s, which is not in the plugin %s", name, i.Plugin, i.Probe, plugin)
 	case !i.Enabled:
-		return nil, fmt.Errorf("the integration %q is disabled: %s", name, i.Disabled)
+		return nil, fmt.Errorf("integration %q is disabled: %s", name, i.Disabled)
 	}
 	return i, nil
 }

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -8,7 +8,8 @@ import (
 	"vega/daemon/config"
 )
 
-// TestConfigurationStep is how it looks to people and to programs.
+// TestConfigurationStep checks the step of the configuration with symbols and
+// with words.
 func TestConfigurationStep(t *testing.T) {
 	warning := config.Diagnostic{Severity: config.Warning, Code: config.PartlySet, Detail: "headers is left unset.", Range: config.Range{Filename: "vega.hcl", Start: config.Pos{Line: 5}}}
 	mistake := config.Diagnostic{Severity: config.Error, Code: config.UnknownKey, Summary: "unknown key", Detail: "No prot.", Range: config.Range{Filename: "vega.hcl", Start: config.Pos{Line: 2, Column: 3}}}
@@ -26,8 +27,8 @@ func TestConfigurationStep(t *testing.T) {
 		{config.Reading{Diagnostics: config.Diagnostics{mistake}}, false, "fail configuration       0s  vega.hcl:2:3: unknown key: No prot.\n"},
 	} {
 		var out bytes.Buffer
-		show := &steps{out: &out, symbols: tt.symbols}
-		cfg, err := show.configuration("vega.hcl", func(config.Scan) config.Reading { return tt.reading })
+		show := &Steps{out: &out, symbols: tt.symbols}
+		cfg, err := show.Configuration("vega.hcl", func(config.Scan) config.Reading { return tt.reading })
 		if cfg != tt.reading.Config || (err == nil) != (cfg != nil) {
 			t.Errorf("%v, %v", cfg, err)
 		}

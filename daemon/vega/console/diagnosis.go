@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bufio"
@@ -14,17 +14,30 @@ import (
 	"vega/policies"
 )
 
-// diagText writes a diagnosis for a person.
+// Diagnosis is what vega diag found, and where it comes from.
+type Diagnosis struct {
+	Source string `json:"source"` // scheme://host:port of the daemon that answered, or Local
+	monitor.System
+
+	Why string `json:"-"` // why no daemon was asked, if none was
+}
+
+// Local is the source of a diagnosis that the command made itself.
+const Local = "local"
+
+// diagText writes a Diagnosis as text.
 type diagText struct {
 	*bufio.Writer
-	color, people bool // people read it on a terminal
-	width         int  // of the names
+	color, terminal bool
+	width           int // of the names
 }
 
 const barWidth = 24
 
-func writeDiagnosis(out io.Writer, d diagnosis) error {
-	p := diagText{Writer: bufio.NewWriter(out), color: inColor(out), people: onTerminal(out), width: len("file descriptors")}
+// WriteDiagnosis writes percentages as bars, further figures on a line each, and
+// then the warnings.
+func WriteDiagnosis(out io.Writer, d Diagnosis) error {
+	p := diagText{Writer: bufio.NewWriter(out), color: HasColor(out), terminal: IsTerminal(out), width: len("file descriptors")}
 	p.head(d)
 	p.bars(d.System)
 	p.lines(d.System)
@@ -37,19 +50,19 @@ func writeDiagnosis(out io.Writer, d diagnosis) error {
 
 func (p diagText) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
-func (p diagText) head(d diagnosis) {
-	source := "as the vega on " + d.Source + " sees it"
-	if d.Source == local {
-		source = "as this command sees it; what it says of vega's own use is of itself"
+func (p diagText) head(d Diagnosis) {
+	source := "as seen by the daemon at " + d.Source
+	if d.Source == Local {
+		source = "as seen by this command; vega's own figures are those of this process"
 	}
 	p.printf("%s: %s\n", p.paint(d.Status, string(d.Status)), source)
-	if d.why != "" {
-		p.printf("%s\n", d.why)
+	if d.Why != "" {
+		p.printf("%s\n", d.Why)
 	}
 	p.printf("\n")
 }
 
-// bars are what has an end, in the color of its level.
+// bars writes what has a limit as a bar, in the color of its level.
 func (p diagText) bars(s monitor.System) {
 	of := func(used, limit *uint64) string {
 		if used == nil || limit == nil {
@@ -76,15 +89,15 @@ func loads(c diagnostics.CPU) string {
 	return fmt.Sprintf(", load %.2f %.2f %.2f", *c.Load1, *c.Load5, *c.Load15)
 }
 
-// bar is a line for a percentage; resource is how the names of the warnings
-// begin that are about it.
+// bar writes one percentage as a bar. resource is the prefix of the metrics
+// whose warnings set its color.
 func (p diagText) bar(s monitor.System, resource, subject, name string, percent *float64, more string) {
 	full, empty := "█", "░"
-	if !p.people {
+	if !p.terminal {
 		full, empty = "#", "-"
 	}
 	if percent == nil {
-		p.printf("%-*s  %-*s  not known: %s\n", p.width, name, barWidth+9, "", cmp.Or(unavailableOf(s, resource), "no reason was given"))
+		p.printf("%-*s  %-*s  unknown: %s\n", p.width, name, barWidth+9, "", cmp.Or(unavailableOf(s, resource), "no reason given"))
 		return
 	}
 	n := max(0, min(barWidth, int(*percent*barWidth/100+0.5)))
@@ -111,7 +124,7 @@ func levelOf(warnings []monitor.Warning, resource, subject string) policies.Leve
 	return policies.WorstLevel(levels...)
 }
 
-// lines are what has no end.
+// lines writes what has no limit.
 func (p diagText) lines(s monitor.System) {
 	p.printf("\n")
 	line := func(name, text string) {
@@ -120,7 +133,7 @@ func (p diagText) lines(s monitor.System) {
 		}
 	}
 	line("process", processLine(s))
-	line("heap", fmt.Sprintf("%s, at most %s from the system", policies.Bytes.Format(float64(s.Runtime.Heap.Used)), policies.Bytes.Format(float64(s.Runtime.Heap.Total))))
+	line("heap", fmt.Sprintf("%s in use, %s taken from the system", policies.Bytes.Format(float64(s.Runtime.Heap.Used)), policies.Bytes.Format(float64(s.Runtime.Heap.Total))))
 	line("connections", connectionsLine(s.Network))
 	line("container", containerLine(s.Container))
 	line("pressure", pressureLine(s.Pressure))
@@ -172,7 +185,7 @@ func containerLine(c diagnostics.Container) string {
 	return text
 }
 
-// pressureLine is what tasks waited for in the last minute.
+// pressureLine shows how much of the last minute some task waited for a resource.
 func pressureLine(p diagnostics.Pressure) string {
 	var parts []string
 	for _, r := range []struct {
@@ -186,7 +199,7 @@ func pressureLine(p diagnostics.Pressure) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "something waited, of the last minute, for " + strings.Join(parts, ", ")
+	return "tasks waited, in the last minute, for " + strings.Join(parts, ", ")
 }
 
 func (p diagText) warning(w monitor.Warning) {
@@ -196,12 +209,12 @@ func (p diagText) warning(w monitor.Warning) {
 		p.printf("  - %s\n", line)
 	}
 	if w.Evidence == monitor.EvidencePending {
-		p.printf("  - what is behind it is still being looked for\n")
+		p.printf("  - evidence is still being collected\n")
 	}
 }
 
-// unjudged are the thresholds that the operator wrote and that say nothing at
-// the moment. Of vega's own many are for what not every machine has.
+// unjudged writes the thresholds that can't be judged now. It leaves out the
+// built-in ones: many of them are for what not every machine has.
 func (p diagText) unjudged(all []monitor.Unjudged) {
 	for _, u := range all {
 		if !u.BuiltIn {
@@ -210,7 +223,7 @@ func (p diagText) unjudged(all []monitor.Unjudged) {
 	}
 }
 
-// paint is text in the color of the level.
+// paint puts text in the color of the level.
 func (p diagText) paint(l policies.Level, text string) string {
 	colors := map[policies.Level]string{policies.LevelHealthy: "\x1b[32m", policies.LevelWarning: "\x1b[33m", policies.LevelError: "\x1b[31m"}
 	if !p.color || colors[l] == "" {

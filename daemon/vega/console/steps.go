@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"errors"
@@ -11,14 +11,18 @@ import (
 	"vega/daemon/config"
 )
 
-// steps prints the startup sequence, a line for each step as it is done.
-type steps struct {
+// Steps prints the startup sequence of vega serve, one line per step, as each
+// step ends.
+type Steps struct {
 	out     io.Writer
-	symbols bool // for people; programs get words
+	symbols bool // print symbols instead of words
 }
 
-// show prints a step. What follows its first line stands indented below.
-func (s *steps) show(step daemon.Step) {
+// NewSteps returns Steps that prints to out.
+func NewSteps(out io.Writer) *Steps { return &Steps{out: out, symbols: IsTerminal(out)} }
+
+// Show prints a step. Further lines of its text are indented below the first.
+func (s *Steps) Show(step daemon.Step) {
 	mark, text := s.mark(step)
 	took := step.Took.Round(100 * time.Microsecond)
 	first, rest, _ := strings.Cut(text, "\n")
@@ -30,7 +34,7 @@ func (s *steps) show(step daemon.Step) {
 	}
 }
 
-func (s *steps) mark(step daemon.Step) (mark, text string) {
+func (s *Steps) mark(step daemon.Step) (mark, text string) {
 	words, text := [2]string{"ok  ", "✅"}, step.Outcome
 	switch {
 	case step.Err != nil:
@@ -44,8 +48,9 @@ func (s *steps) mark(step daemon.Step) (mark, text string) {
 	return words[0], text
 }
 
-// configuration reads it. Each warning is a line of its own.
-func (s *steps) configuration(path string, read func(config.Scan) config.Reading) (*config.Config, error) {
+// Configuration reads the configuration and shows the step, with each warning
+// on a line of its own.
+func (s *Steps) Configuration(path string, read func(config.Scan) config.Reading) (*config.Config, error) {
 	began := time.Now()
 	r := read(nil)
 	step := daemon.Step{Name: "configuration", Outcome: path, Took: time.Since(began)}
@@ -55,25 +60,22 @@ func (s *steps) configuration(path string, read func(config.Scan) config.Reading
 	case len(r.Diagnostics) > 0:
 		step.Warning = warnings(r.Diagnostics)
 	}
-	s.show(step)
+	s.Show(step)
 	return r.Config, step.Err
 }
 
 func warnings(all config.Diagnostics) error {
-	text := fmt.Sprintf("%d warnings", len(all))
-	if len(all) == 1 {
-		text = "1 warning"
-	}
+	text := Count(len(all), "warning")
 	for _, w := range all {
 		text += fmt.Sprintf("\n%s:%d %s %s", w.Range.Filename, w.Range.Start.Line, w.Code, w.Detail)
 	}
 	return errors.New(text)
 }
 
-// do does a step that is not the daemon's own, and shows it.
-func (s *steps) do(name string, f func() (string, error)) error {
+// Do runs f and shows it as the step name.
+func (s *Steps) Do(name string, f func() (string, error)) error {
 	began := time.Now()
 	outcome, err := f()
-	s.show(daemon.Step{Name: name, Outcome: outcome, Took: time.Since(began), Err: err})
+	s.Show(daemon.Step{Name: name, Outcome: outcome, Took: time.Since(began), Err: err})
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package plugin
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"vega/plugins/examples"
 )
 
-func pluginNewCommand() *cobra.Command {
+func newCommand() *cobra.Command {
 	lang := string(build.Go)
 	var names []string
 	for _, l := range examples.Languages() {
@@ -18,24 +18,24 @@ func pluginNewCommand() *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "new NAME",
-		Short: "Write the project of a new plugin, which works as it stands",
-		Long: `New makes the directory NAME with a working probe, its plugin.hcl, tests, a page
-of README and the SDK. It builds offline, with nothing but the toolchain of its
-language. Change the probe, then: vega plugin build.`,
+		Short: "Create a plugin project with a working probe",
+		Long: `New creates the directory NAME with a working probe, its plugin.hcl, tests, a
+README and the SDK. The project builds offline, with only the toolchain of its
+language. Change the probe, then run vega plugin build.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			block, err := examples.Write(args[0], args[0], build.Language(lang))
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), `wrote %[1]s/; now:
+			fmt.Fprintf(cmd.OutOrStdout(), `wrote %[1]s/. Next:
 
   cd %[1]s
-  vega plugin build                 makes %[1]s.wasm
+  vega plugin build                 builds %[1]s.wasm
   vega plugin test %[1]s.wasm
 
-To put it to work, copy %[1]s.wasm into the plugins/ of a vega, and paste into its
-vega.hcl:
+To use it, copy %[1]s.wasm into the daemon's plugins/ directory and add this to
+its vega.hcl:
 
 %[2]s`, args[0], block)
 			return nil

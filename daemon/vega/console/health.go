@@ -1,17 +1,16 @@
-package main
+package console
 
 import (
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"vega/daemon/engine"
 	"vega/policies/check"
 )
 
-// symbols are one character each, so that the columns stay aligned.
+// symbols has one character for each status, so that the columns stay aligned.
 var symbols = map[check.Status]string{
 	check.Healthy:   "✅ ",
 	check.Degraded:  "🟡 ",
@@ -20,18 +19,18 @@ var symbols = map[check.Status]string{
 	check.Disabled:  "⚪ ",
 }
 
-// writeTable shows each integration on a line, and the whole on the last.
-func writeTable(out io.Writer, h engine.Health) error {
-	people := onTerminal(out)
+// WriteHealth writes one line per integration, and the totals on the last line.
+func WriteHealth(out io.Writer, h engine.Health) error {
+	terminal := IsTerminal(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	head := "STATUS"
-	if people {
+	if terminal {
 		head = "   STATUS"
 	}
 	fmt.Fprintf(w, "%s\tNAME\tTIME\tMESSAGE\n", head)
 	for _, r := range h.Integrations {
-		status := standing(r)
-		if people {
+		status := Status(r)
+		if terminal {
 			status = symbols[r.Status] + status
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", status, r.Name, took(r), message(r))
@@ -39,19 +38,21 @@ func writeTable(out io.Writer, h engine.Health) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%s: %s in %s\n", h.Status, counts(h.Summary), milliseconds(h.DurationMS))
+	_, err := fmt.Fprintf(out, "\n%s: %s in %s\n", h.Status, Counts(h.Summary), Milliseconds(h.DurationMS))
 	return err
 }
 
-// standing is the status, with the cause where that is not the target.
-func standing(r engine.Report) string {
+// Status returns the status of a report, with the cause if that is not the
+// target.
+func Status(r engine.Report) string {
 	if r.Cause == check.NoCause || r.Cause == check.Target {
 		return string(r.Status)
 	}
 	return fmt.Sprintf("%s (%s)", r.Status, r.Cause)
 }
 
-// message is the run's, and where the trouble comes from if that is elsewhere.
+// message returns the message of a report, with the root cause if that is another
+// integration.
 func message(r engine.Report) string {
 	if len(r.RootCause) == 0 {
 		return r.Message
@@ -63,18 +64,11 @@ func took(r engine.Report) string {
 	if r.CheckedAt == nil {
 		return "-"
 	}
-	return milliseconds(r.ResponseTimeMS)
+	return Milliseconds(r.ResponseTimeMS)
 }
 
-func milliseconds(ms float64) string {
-	d := time.Duration(ms * float64(time.Millisecond))
-	if d < time.Second {
-		return d.Round(100 * time.Microsecond).String()
-	}
-	return d.Round(10 * time.Millisecond).String()
-}
-
-func counts(s engine.Summary) string {
+// Counts lists how many integrations have each status, without zeros.
+func Counts(s engine.Summary) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int
@@ -91,7 +85,7 @@ func counts(s engine.Summary) string {
 		}
 	}
 	if len(parts) == 0 {
-		return "no integration"
+		return "no integrations"
 	}
 	return strings.Join(parts, ", ")
 }

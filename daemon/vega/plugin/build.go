@@ -1,4 +1,4 @@
-package main
+package plugin
 
 import (
 	"bytes"
@@ -13,39 +13,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 	"vega/plugins"
 	"vega/plugins/build"
 	"vega/plugins/plugintest"
 )
 
-func pluginCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "plugin",
-		Short: "Make plugins, build, try and sign them, and look into them",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	c.AddCommand(pluginNewCommand(), pluginBuildCommand(), pluginInspectCommand(), pluginTestCommand(), pluginListCommand(), pluginKeygenCommand(), pluginSignCommand(), pluginVerifyCommand(), pluginCompileCommand())
-	return c
-}
-
-func pluginBuildCommand() *cobra.Command {
+func buildCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "build [-o FILE] [DIR]",
-		Short: "Build a plugin from the source and the plugin.hcl in DIR",
+		Short: "Build a plugin from its source and plugin.hcl",
 		Long: `Build compiles the project in DIR (default ".") to WebAssembly with the
-toolchain of its language, packs the manifest of its plugin.hcl in, loads the
-result as the daemon would, and writes it to DIR/NAME.wasm. The same sources and
-toolchain give the same bytes.
+toolchain of its language, embeds the manifest from plugin.hcl, loads the result
+as the daemon would, and writes it to DIR/NAME.wasm. The same sources and
+toolchain produce the same bytes.
 
-The language is told by the files: *.go is Go, Cargo.toml is Rust (cargo with
-the target wasm32-unknown-unknown), *.c is C (clang with wasm-ld; vega.h is
-found in DIR/vega), asconfig.json is AssemblyScript (asc, of node_modules or in
-PATH).
+The files determine the language: *.go is Go, Cargo.toml is Rust (cargo with the
+target wasm32-unknown-unknown), *.c is C (clang with wasm-ld; vega.h is found in
+DIR/vega), asconfig.json is AssemblyScript (asc from node_modules or PATH).
 
-Where plugin.hcl says abi = "nagios", the project is a program as it is written
-for Nagios, with a main function, and becomes a WASI command. C then needs a C
+If plugin.hcl says abi = "nagios", the project is an ordinary Nagios plugin, a
+program with a main function, and is built as a WASI command. C then needs a C
 library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,14 +43,16 @@ library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return failed(buildPlugin(cmd.Context(), dir, out, cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			return cli.Failed(Build(cmd.Context(), dir, out, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "write the module to this file")
 	return c
 }
 
-func buildPlugin(ctx context.Context, dir, out string, stdout, stderr io.Writer) error {
+// Build builds the project in dir, writes the module to out, or to dir if out
+// is empty, and describes it on stdout. The compiler's warnings go to stderr.
+func Build(ctx context.Context, dir, out string, stdout, stderr io.Writer) error {
 	m, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl"))
 	if diags.HasErrors() {
 		return &config.InvalidError{Diagnostics: diags}
@@ -84,7 +76,8 @@ func buildPlugin(ctx context.Context, dir, out string, stdout, stderr io.Writer)
 }
 
 // tryOut loads the module as the daemon would, without a cache, and runs the
-// first of its cases that goes well. The answer is what both took, in words.
+// first of its cases that succeeds. It returns a text that says how long
+// compiling and a run took.
 func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err error) {
 	start := time.Now()
 	k, err := plugintest.Open(ctx, wasm, plugintest.Options{})
@@ -93,14 +86,14 @@ func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err erro
 	}
 	defer func() { err = errors.Join(err, k.Close()) }()
 	took = fmt.Sprintf("compiled in %v", time.Since(start).Round(time.Millisecond))
-	paths, err := casesOf(filepath.Join(dir, "x.wasm"), nil)
+	paths, err := findCases(filepath.Join(dir, "x.wasm"), nil)
 	if err != nil {
-		return took, nil // without cases there is none to run
+		return took, nil // no cases, no run
 	}
 	for _, path := range paths {
 		c, err := plugintest.ReadCase(path)
 		if err != nil {
-			continue // vega plugin test tells
+			continue // vega plugin test reports it
 		}
 		if f, err := k.Bench(ctx, c, 20); err == nil {
 			return took + fmt.Sprintf(", a run %v", f.Median.Round(time.Microsecond)), nil
@@ -109,16 +102,16 @@ func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err erro
 	return took, nil
 }
 
-// describe is what an author wants to know of a finished plugin.
+// describe summarizes a built plugin for its author.
 func describe(path string, wasm []byte, took string) io.Reader {
 	var b bytes.Buffer
 	i := plugins.Inspect(wasm)
 	m := i.Manifest
-	if m == nil { // it was loaded a moment ago
+	if m == nil { // tryOut has loaded it
 		return &b
 	}
-	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, %s\n", path, m.Name, m.Version, fileSize(i.Size), i.Digest[:12], took)
-	fmt.Fprintf(&b, "  calls %s\n", orNone(strings.Join(i.Calls, " ")))
+	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, %s\n", path, m.Name, m.Version, console.Size(i.Size), i.Digest[:12], took)
+	fmt.Fprintf(&b, "  calls %s\n", console.OrNone(strings.Join(i.Calls, " ")))
 	for _, p := range m.Probes {
 		kinds := make([]string, len(p.Capabilities))
 		for i, c := range p.Capabilities {
@@ -127,11 +120,4 @@ func describe(path string, wasm []byte, took string) io.Reader {
 		fmt.Fprintf(&b, "  %-16s %-10s %s\n", p.Name, strings.Join(kinds, " "), p.Summary)
 	}
 	return &b
-}
-
-func fileSize(n int) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.2f MB", float64(n)/1e6)
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package file
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// keepOwner gives a file the owner of another.
-func keepOwner(f *os.File, as fs.FileInfo) error {
-	other, ok := as.Sys().(*syscall.Stat_t)
+// keepOwner gives f the owner and the group that like has.
+func keepOwner(f *os.File, like fs.FileInfo) error {
+	other, ok := like.Sys().(*syscall.Stat_t)
 	if !ok || int(other.Uid) == os.Geteuid() && int(other.Gid) == os.Getegid() {
 		return nil
 	}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"vega/daemon/catalog"
+	"vega/daemon/config"
+	"vega/daemon/vega/console"
+)
+
+// ConfigPath returns the path that -c gives.
+func ConfigPath(cmd *cobra.Command) string {
+	path, err := cmd.Flags().GetString("config")
+	if err != nil { // the root defines the flag
+		panic(err)
+	}
+	return path
+}
+
+// Overrides holds the settings that the command line replaces.
+type Overrides struct {
+	Host    string
+	Port    uint16
+	SetPort bool // Port was given, though it may be 0
+}
+
+// apply sets the port, which may be 0: the configuration itself can't say that
+// any free port will do.
+func (o Overrides) apply(cfg *config.Config) {
+	if o.SetPort {
+		cfg.Server.Port = int(o.Port)
+	}
+}
+
+// Reader returns a function that reads and checks the configuration each time it
+// is called, and applies the overrides.
+func Reader(path string, o Overrides) (func(config.Scan) config.Reading, error) {
+	bundled, err := catalog.Bundled()
+	if err != nil {
+		return nil, Failed(err)
+	}
+	return func(scan config.Scan) config.Reading {
+		r := config.Read(path, config.Options{Bundled: bundled, Scan: scan, Host: o.Host, Port: int(o.Port)})
+		if r.Config != nil {
+			o.apply(r.Config)
+		}
+		return r
+	}, nil
+}
+
+// Load reads the configuration once. For a valid one it also returns the
+// warnings.
+func Load(path string) (*config.Config, config.Diagnostics, error) {
+	read, err := Reader(path, Overrides{})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := read(nil)
+	if r.Config == nil {
+		return nil, nil, Failed(&config.InvalidError{Diagnostics: r.Diagnostics})
+	}
+	return r.Config, r.Diagnostics, nil
+}
+
+// LoadAndWarn loads the configuration that -c names and prints its warnings to
+// the error stream.
+func LoadAndWarn(cmd *cobra.Command) (*config.Config, error) {
+	cfg, warnings, err := Load(ConfigPath(cmd))
+	if err != nil {
+		return nil, err
+	}
+	return cfg, PrintDiagnostics(cmd, warnings)
+}
+
+// LoadLenient loads the configuration for a command that asks the running
+// daemon. A mistake in the file must not stop the operator from asking: if
+// enough of the file is valid to find the daemon, LoadLenient prints one line
+// and returns the mistake next to the configuration.
+func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
+	bundled, err := catalog.Bundled()
+	if err != nil {
+		return nil, nil, Failed(err)
+	}
+	cfg, diags := config.Contact(ConfigPath(cmd), config.Options{Bundled: bundled})
+	invalid := Failed(&config.InvalidError{Diagnostics: diags})
+	switch {
+	case cfg == nil:
+		return nil, nil, invalid
+	case diags.HasErrors():
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has errors (see vega validate config); using only its settings for reaching the daemon.\n", ConfigPath(cmd))
+		return cfg, invalid, nil
+	default:
+		return cfg, nil, PrintDiagnostics(cmd, diags)
+	}
+}
+
+// PrintDiagnostics prints diagnostics to the error stream.
+func PrintDiagnostics(cmd *cobra.Command, diags config.Diagnostics) error {
+	if err := diags.WriteText(cmd.ErrOrStderr(), console.HasColor(cmd.ErrOrStderr())); err != nil {
+		return fmt.Errorf("print the diagnostics: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+// Package client asks a running daemon over HTTP.
+//
+// New finds the daemon and its key from the configuration, Get asks for a path.
+// An answer that refuses is a *ProblemError; a daemon that can't be reached is
+// an *UnreachableError.
+package client
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/api"
+	"vega/daemon/config"
+	"vega/daemon/vega/console"
+)
+
+const (
+	timeout   = 60 * time.Second
+	maxAnswer = 64 << 20 // bytes
+)
+
+// Client asks one daemon.
+type Client struct {
+	URL  string // scheme://host:port
+	Key  string
+	HTTP *http.Client
+}
+
+// ProblemError is an answer in which the daemon refuses a request.
+type ProblemError struct {
+	Status        int    `json:"status"`
+	Detail        string `json:"detail"`
+	CorrelationID string `json:"correlation_id"`
+}
+
+// Error returns the detail.
+func (p *ProblemError) Error() string { return p.Detail }
+
+// UnreachableError reports that no daemon answers.
+type UnreachableError struct {
+	URL string
+	Err error
+}
+
+// Error says where the client looked, and what to do.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("no vega daemon answers on %s (%v); start one with vega serve, or name another with --server", e.URL, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// New returns a client for the daemon at server, or, if that is empty, for the
+// one that runs with this configuration. The key comes from the configuration
+// or from the file that the daemon made; for another server, VEGA_API_KEY takes
+// precedence.
+func New(cfg *config.Config, server string) (*Client, error) {
+	c := &Client{URL: cmp.Or(strings.TrimSuffix(server, "/"), localURL(cfg))}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" {
+		return nil, fmt.Errorf("--server %s: write scheme, host and port, such as http://127.0.0.1:8000", server)
+	}
+	if c.Key, err = findKey(cfg, server != ""); err != nil {
+		return nil, err
+	}
+	trust, err := trusted(cfg.Server.TLS)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{TLSClientConfig: trust, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}
+	c.HTTP = &http.Client{Transport: transport, Timeout: timeout}
+	return c, nil
+}
+
+// localURL returns the URL at which a daemon with this configuration answers
+// clients on its own machine.
+func localURL(cfg *config.Config) string {
+	scheme, host := "http", cfg.Server.Host
+	if cfg.Server.TLS != nil {
+		scheme = "https"
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.To4() == nil {
+			host = "::1"
+		}
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(cfg.Server.Port))
+}
+
+func findKey(cfg *config.Config, elsewhere bool) (string, error) {
+	if key := os.Getenv("VEGA_API_KEY"); key != "" && elsewhere {
+		return key, nil
+	}
+	if len(cfg.Server.Keys) > 0 {
+		return cfg.Server.Keys[0].Value.Reveal(), nil
+	}
+	path := filepath.Join(cfg.DataDir, "api_key")
+	key, err := api.ReadKey(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("no API key: the configuration has none, and %s does not exist yet; vega serve creates it", console.RelativePath(path))
+	}
+	return key, err
+}
+
+// trusted adds the configured server certificate to the system's roots, since
+// it may be self-signed. It returns nil, which means the system's roots alone,
+// if no certificate is configured.
+func trusted(t *config.TLS) (*tls.Config, error) {
+	if t == nil {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(t.CertFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's certificate: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pool.AppendCertsFromPEM(pem)
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+}
+
+// Get requests a path and decodes the answer into a value.
+func (c *Client) Get(ctx context.Context, path string, into any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-API-Key", c.Key)
+	res, err := c.HTTP.Do(r)
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL, which UnreachableError adds
+		}
+		return &UnreachableError{c.URL, err}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil || len(body) > maxAnswer {
+		return fmt.Errorf("the answer from %s%s was cut short: %w", c.URL, path, cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	if res.StatusCode != http.StatusOK {
+		return refusal(c.URL, res.StatusCode, body)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("%s is not a vega daemon, or runs another version: %w", c.URL, err)
+	}
+	return nil
+}
+
+// refusal turns an answer other than 200 into an error.
+func refusal(server string, status int, body []byte) error {
+	p := &ProblemError{}
+	if err := json.Unmarshal(body, p); err != nil || p.Status != status {
+		return fmt.Errorf("%s is not a vega daemon: it answered %d %s", server, status, http.StatusText(status))
+	}
+	switch status {
+	case http.StatusUnauthorized:
+		return fmt.Errorf("the daemon at %s does not accept this API key; give the configuration file it was started with (-c), or set VEGA_API_KEY and use --server", server)
+	case http.StatusNotFound:
+		return fmt.Errorf("the daemon at %s does not support this endpoint: it is older than this command; restart it with this version", server)
+	}
+	return p
+}

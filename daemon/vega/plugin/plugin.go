@@ -1,0 +1,19 @@
+// Package plugin implements vega plugin: the commands that make, build, test,
+// sign and inspect plugins, one file per command. Command returns them all.
+package plugin
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// Command returns vega plugin with its subcommands.
+func Command() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "plugin",
+		Short: "Create, build, test, sign and inspect plugins",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	c.AddCommand(newCommand(), buildCommand(), inspectCommand(), testCommand(), listCommand(), keygenCommand(), signCommand(), verifyCommand(), compileCommand())
+	return c
+}
