@@ -16,7 +16,7 @@ import (
 	"vega/store"
 )
 
-// Daemon is what the handlers ask.
+// Daemon is the part of the daemon that the handlers call.
 type Daemon interface {
 	Health(ctx context.Context, q engine.Query) (engine.Health, error)
 	Integration(name string) (engine.Integration, error)
@@ -34,23 +34,23 @@ type Daemon interface {
 	Ready() error
 }
 
-// API is the handler of every route.
+// API handles all routes.
 type API struct {
 	daemon Daemon
 	log    *slog.Logger
 	keys   atomic.Pointer[[]digest]
 	engine *gin.Engine
-	bodies map[string]int64 // by method and route: the longest body
+	bodies map[string]int64 // the maximum length of a body, by method and route
 }
 
-// New makes the handler. Until SetKeys is called, no key is right.
+// New returns the handler. Until SetKeys is called, it rejects every key.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
 	a := &API{daemon: d, log: log, engine: gin.New(), bodies: map[string]int64{}}
 	a.keys.Store(&[]digest{})
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
-	a.engine.UseRawPath = true // a memory's key may hold a slash, escaped
+	a.engine.UseRawPath = true // the key of a memory may contain an escaped slash
 	a.engine.ForwardedByClientIP = false
 	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit)
 	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(noRoute))

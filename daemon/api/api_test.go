@@ -25,7 +25,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// fake stands in for the daemon; its answers show what it was asked.
+// fake is a Daemon whose answers show what the handlers asked.
 type fake struct {
 	query engine.Query
 	ready error
@@ -92,7 +92,7 @@ func (f *fake) Ready() error              { return f.ready }
 
 const key = "0123456789abcdef0123456789abcdef"
 
-// serve listens with the API on a free port.
+// serve serves the API on a free port.
 func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
 	t.Helper()
 	log = &logged{}
@@ -121,6 +121,7 @@ func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
 	return s.URL(), log
 }
 
+// TestAnswers checks the status of each route, and the problem of each rejection.
 func TestAnswers(t *testing.T) {
 	url, _ := serve(t, &fake{ready: fmt.Errorf("vega is starting")}, ServerOptions{})
 	for _, tt := range []struct {
@@ -132,36 +133,36 @@ func TestAnswers(t *testing.T) {
 		{"alive", "GET", "/healthz", "", nil, 200, ""},
 		{"alive by HEAD", "HEAD", "/healthz", "", nil, 200, ""},
 		{"not ready", "GET", "/readyz", "", nil, 503, "vega is starting"},
-		{"no key", "GET", "/admin/integrations/health", "", nil, 401, "needs an API key in the header X-API-Key"},
-		{"wrong key", "GET", "/admin/integrations/health", key + "0", nil, 401, "needs an API key in the header X-API-Key"},
-		{"no key at nothing", "GET", "/admin/nowhere", "", nil, 401, "needs an API key"},
-		{"wrong key at nothing", "GET", "/v1/nowhere", key + "0", nil, 401, "needs an API key"},
-		{"nothing at all", "GET", "/v1/nowhere", key, nil, 404, "nothing at /v1/nowhere"},
-		{"no key, wrong method", "POST", "/admin/plugins", "", nil, 401, "needs an API key"},
-		{"no key for plugins", "GET", "/admin/plugins", "", nil, 401, "needs an API key"},
-		{"no key for one", "GET", "/admin/integrations/a", "", nil, 401, "needs an API key"},
+		{"no key", "GET", "/admin/integrations/health", "", nil, 401, "send one valid API key in the header X-API-Key"},
+		{"wrong key", "GET", "/admin/integrations/health", key + "0", nil, 401, "send one valid API key in the header X-API-Key"},
+		{"no key, unknown route", "GET", "/admin/nowhere", "", nil, 401, "valid API key"},
+		{"wrong key, unknown route", "GET", "/v1/nowhere", key + "0", nil, 401, "valid API key"},
+		{"unknown route with a key", "GET", "/v1/nowhere", key, nil, 404, "no route /v1/nowhere"},
+		{"no key, wrong method", "POST", "/admin/plugins", "", nil, 401, "valid API key"},
+		{"no key for plugins", "GET", "/admin/plugins", "", nil, 401, "valid API key"},
+		{"no key for one", "GET", "/admin/integrations/a", "", nil, 401, "valid API key"},
 		{"health", "GET", "/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", key, nil, 200, ""},
 		{"another key", "GET", "/admin/plugins", strings.Repeat("x", 40), nil, 200, ""},
 		{"one", "GET", "/admin/integrations/a", key, nil, 200, ""},
 		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; there are: a`},
 		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
-		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not within 1s to 30s`},
-		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not within"},
-		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "write a number and its unit"},
+		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not between 1s and 30s`},
+		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not between"},
+		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "write a number and a unit"},
 		{"negative age", "GET", "/admin/integrations/health?max_age=-1s", key, nil, 400, `"max_age"`},
 		{"given twice", "GET", "/admin/integrations/health?max_age=1s&max_age=2s", key, nil, 400, "more than once"},
-		{"unknown parameter", "GET", "/admin/integrations/health?maxage=1s", key, nil, 400, `"maxage": there is no such parameter; there are: max_age, timeout, name`},
-		{"parameter where none is", "GET", "/admin/plugins?x=1", key, nil, 400, "takes no parameter"},
-		{"bad escape", "GET", "/admin/plugins?x=%zz", key, nil, 400, "can't be decoded"},
-		{"unknown route", "GET", "/nowhere", "", nil, 404, "nothing at /nowhere"},
-		{"trailing slash", "GET", "/healthz/", "", nil, 404, "nothing at"},
-		{"wrong method", "POST", "/admin/plugins", key, nil, 405, "it takes GET"},
-		{"wrong method where no key is needed", "POST", "/healthz", "", nil, 405, "it takes GET"},
-		{"panic", "GET", "/admin/integrations/health?name=panics", key, nil, 500, "its log has the reason"},
-		{"failure", "GET", "/admin/integrations/health?name=fails", key, nil, 500, "its log has the reason"},
+		{"unknown parameter", "GET", "/admin/integrations/health?maxage=1s", key, nil, 400, `"maxage": unknown parameter; known are: max_age, timeout, name`},
+		{"parameter of a route without any", "GET", "/admin/plugins?x=1", key, nil, 400, "has no parameters"},
+		{"bad escape", "GET", "/admin/plugins?x=%zz", key, nil, 400, "invalid query string"},
+		{"unknown route", "GET", "/nowhere", "", nil, 404, "no route /nowhere"},
+		{"trailing slash", "GET", "/healthz/", "", nil, 404, "no route"},
+		{"wrong method", "POST", "/admin/plugins", key, nil, 405, "use GET"},
+		{"wrong method of a public route", "POST", "/healthz", "", nil, 405, "use GET"},
+		{"panic", "GET", "/admin/integrations/health?name=panics", key, nil, 500, "internal error"},
+		{"failure", "GET", "/admin/integrations/health?name=fails", key, nil, 500, "internal error"},
 		{"body", "GET", "/admin/plugins", key, strings.NewReader("ignored"), 200, ""},
-		{"large body", "GET", "/admin/plugins", key, bytes.NewReader(make([]byte, maxBody+1)), 413, "over the limit of 1048576"},
-		{"large body in chunks", "GET", "/admin/plugins", key, io.LimitReader(zeros{}, maxBody+1), 413, "over the limit"},
+		{"large body", "GET", "/admin/plugins", key, bytes.NewReader(make([]byte, maxBody+1)), 413, "exceeds the limit of 1048576"},
+		{"large body in chunks", "GET", "/admin/plugins", key, io.LimitReader(zeros{}, maxBody+1), 413, "exceeds the limit"},
 		{"body at the limit", "GET", "/healthz", "", io.LimitReader(zeros{}, maxBody), 200, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,20 +193,23 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestQueryReachesTheDaemon(t *testing.T) {
+// TestQueryReachesDaemon checks the parameters that the daemon receives.
+func TestQueryReachesDaemon(t *testing.T) {
 	f := &fake{}
 	url, _ := serve(t, f, ServerOptions{})
 	r := request(t, "GET", url+"/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", nil)
 	r.Header.Set("X-API-Key", key)
 	if got := do(t, r); got.status != 200 || !strings.Contains(got.body, `"status":"unhealthy"`) {
-		t.Errorf("whatever the status, the answer is 200: %+v", got)
+		t.Errorf("want 200 for any status: %+v", got)
 	}
 	if q := f.query; q.MaxAge != 30*time.Second || q.Timeout != 2*time.Second || strings.Join(q.Names, ",") != "a,b" {
 		t.Errorf("%+v", q)
 	}
 }
 
-func TestCorrelationIDIsMadeWhereItIsMissingOrHostile(t *testing.T) {
+// TestCorrelationIDReplacesUnsafe checks that a missing or unsafe correlation ID is
+// replaced.
+func TestCorrelationIDReplacesUnsafe(t *testing.T) {
 	url, log := serve(t, &fake{}, ServerOptions{})
 	for _, given := range []string{"", strings.Repeat("x", 129), "é"} {
 		r := request(t, "GET", url+"/healthz", nil)
@@ -217,12 +221,14 @@ func TestCorrelationIDIsMadeWhereItIsMissingOrHostile(t *testing.T) {
 	}
 }
 
-func TestLogHasThePanicAndTheKeysName(t *testing.T) {
+// TestPanicIsLogged checks that a panic is in the log and not in the answer, and
+// that the log names the key without its value.
+func TestPanicIsLogged(t *testing.T) {
 	url, log := serve(t, &fake{}, ServerOptions{})
 	r := request(t, "GET", url+"/admin/integrations/health?name=panics", nil)
 	r.Header.Set("X-API-Key", key)
 	if got := do(t, r); strings.Contains(got.body, "inside") {
-		t.Errorf("the answer tells of the panic: %s", got.body)
+		t.Errorf("the answer reveals the panic: %s", got.body)
 	}
 	for _, want := range []string{"secret inside", "api_test.go", `"key":"ci"`, `"status":500`} {
 		if !strings.Contains(log.String(), want) {
@@ -230,24 +236,26 @@ func TestLogHasThePanicAndTheKeysName(t *testing.T) {
 		}
 	}
 	if strings.Contains(log.String(), key) {
-		t.Error("the key is in the log")
+		t.Error("the log contains the key")
 	}
 }
 
+// TestHeaderLimit checks the limit of the headers, and that of net/http.
 func TestHeaderLimit(t *testing.T) {
 	url, _ := serve(t, &fake{}, ServerOptions{})
-	for size, problem := range map[int]bool{maxHeader + 1: true, 128 << 10: false} { // past 64 KiB it is net/http's own
+	for size, problem := range map[int]bool{maxHeader + 1: true, 128 << 10: false} { // over 64 KiB, net/http answers
 		r := request(t, "GET", url+"/healthz", nil)
 		r.Header.Set("X-Filler", strings.Repeat("x", size))
 		got := do(t, r)
-		if got.status != http.StatusRequestHeaderFieldsTooLarge || strings.Contains(got.body, "over the limit") != problem {
+		if got.status != http.StatusRequestHeaderFieldsTooLarge || strings.Contains(got.body, "exceed the limit") != problem {
 			t.Errorf("%d bytes: %+v", size, got)
 		}
 	}
 }
 
-// TestCallerWhoLeft: the log must not say that an answer was given.
-func TestCallerWhoLeft(t *testing.T) {
+// TestCanceledRequest checks that the access log does not report an answer for a
+// request whose caller left.
+func TestCanceledRequest(t *testing.T) {
 	log := &logged{}
 	a := New(&fake{}, telemetry.NewLog(log, true).Logger)
 	a.SetKeys([]Key{{"ci", key}})
@@ -257,11 +265,12 @@ func TestCallerWhoLeft(t *testing.T) {
 	r.Header.Set("X-API-Key", key)
 	a.ServeHTTP(httptest.NewRecorder(), r)
 	if !strings.Contains(log.String(), `"status":499`) {
-		t.Errorf("the log says %s", log)
+		t.Errorf("log: %s", log)
 	}
 }
 
-func TestWithoutKeysNothingIsRight(t *testing.T) {
+// TestNoKeysRejectsAll checks that an API without keys rejects every key.
+func TestNoKeysRejectsAll(t *testing.T) {
 	a := New(&fake{}, slog.New(slog.DiscardHandler))
 	for _, given := range []string{"", "x"} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/admin/plugins", nil)
@@ -274,7 +283,7 @@ func TestWithoutKeysNothingIsRight(t *testing.T) {
 	}
 }
 
-// logged is a log that can be read while it is written.
+// logged is a log that can be read while others write to it.
 type logged struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -305,7 +314,7 @@ func request(t *testing.T, method, url string, body io.Reader) *http.Request {
 	return r
 }
 
-// reply is a response, read whole.
+// reply is a complete response.
 type reply struct {
 	status int
 	header http.Header

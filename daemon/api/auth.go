@@ -9,17 +9,17 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Key is an API key. Its name tells in the access log which one was used.
+// Key is an API key. The access log shows its name.
 type Key struct{ Name, Value string }
 
-// digest is a key as it is kept: comparing digests takes the same time however
-// much of a guess is right, and however long it is.
+// digest is the stored form of a key. Comparing digests takes the same time for
+// every guess, whatever its length and however much of it is right.
 type digest struct {
 	name string
 	sum  [sha256.Size]byte
 }
 
-// SetKeys sets the keys that are right from now on. An empty one never is.
+// SetKeys replaces the accepted keys. It ignores empty ones.
 func (a *API) SetKeys(keys []Key) {
 	var all []digest
 	for _, k := range keys {
@@ -30,19 +30,19 @@ func (a *API) SetKeys(keys []Key) {
 	a.keys.Store(&all)
 }
 
-// authenticate lets a request with a right key through. Without one the answer
-// is the same, whatever was given instead.
+// authenticate returns nil for a request with an accepted key. Every other request
+// gets the same error, whatever it sent.
 func (a *API) authenticate(c *gin.Context) error {
 	if name, ok := a.nameOf(c.Request); ok {
 		c.Set(keyName, name)
 		return nil
 	}
 	c.Header("WWW-Authenticate", `ApiKey realm="vega", header="X-API-Key"`)
-	return &problem{http.StatusUnauthorized, "this needs an API key in the header X-API-Key, once, and one that is right"}
+	return &problem{http.StatusUnauthorized, "send one valid API key in the header X-API-Key"}
 }
 
-// authenticateUnder is authenticate for paths that no route has: under /admin
-// and /v1, who has no key does not learn what is there.
+// authenticateUnder authenticates requests for unknown paths under /admin and /v1,
+// so that a caller without a key can't find out which paths exist.
 func (a *API) authenticateUnder(c *gin.Context) error {
 	first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
 	if first != "admin" && first != "v1" {
@@ -51,7 +51,7 @@ func (a *API) authenticateUnder(c *gin.Context) error {
 	return a.authenticate(c)
 }
 
-// nameOf is the name of the key that a request shows, if it is right.
+// nameOf returns the name of the key that a request sends, if it is accepted.
 func (a *API) nameOf(r *http.Request) (name string, ok bool) {
 	given := r.Header.Values("X-API-Key")
 	if len(given) != 1 {
@@ -60,7 +60,8 @@ func (a *API) nameOf(r *http.Request) (name string, ok bool) {
 	return a.named(given[0])
 }
 
-// named compares with every key, so that the time tells nothing.
+// named finds the name of a key. It compares with all of them, so that its timing
+// reveals nothing.
 func (a *API) named(value string) (name string, ok bool) {
 	sum := sha256.Sum256([]byte(value))
 	for _, k := range *a.keys.Load() {
@@ -71,5 +72,5 @@ func (a *API) named(value string) (name string, ok bool) {
 	return name, ok
 }
 
-// keyName is where the name of the key in use is kept for the access log.
+// keyName is the context key of the key's name, for the access log.
 const keyName = "key"

@@ -11,26 +11,26 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// decode reads the request's body, one JSON value, strictly: what it does not
-// know is an error, so that a name mistyped is no value lost.
+// decode reads one JSON value from the body. An unknown field is an error, so that
+// a misspelled name does not silently lose its value.
 func decode(c *gin.Context, into any) error {
 	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
-		return &problem{http.StatusUnsupportedMediaType, "send JSON, with Content-Type: application/json"}
+		return &problem{http.StatusUnsupportedMediaType, "send JSON with Content-Type: application/json"}
 	}
 	d := json.NewDecoder(c.Request.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is more after the object")
+			err = errors.New("unexpected data after the JSON value")
 		}
 	}
-	var over *http.MaxBytesError
+	over, tooLong := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &over):
-		return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over the limit of %d bytes", over.Limit)}
+	case tooLong:
+		return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", over.Limit)}
 	case err != nil:
-		return &problem{http.StatusBadRequest, "the body can't be read: " + err.Error()}
+		return &problem{http.StatusBadRequest, "invalid body: " + err.Error()}
 	default:
 		return nil
 	}

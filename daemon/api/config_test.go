@@ -12,15 +12,15 @@ import (
 	"vega/daemon/config"
 )
 
-// TestReloadAnswers: why a configuration is not in force is a status, a
-// sentence, and what a program needs to go on.
+// TestReloadAnswers checks the status, the detail and the further fields of each
+// reason why a configuration was not applied.
 func TestReloadAnswers(t *testing.T) {
 	mistake := config.Diagnostic{Severity: config.Error, Code: config.UnknownKey, Summary: "unknown key", Detail: "no such", Range: config.Range{Filename: "vega.hcl", Start: config.Pos{Line: 3, Column: 1}}}
 	for _, tt := range []struct {
 		err    error
 		status int
 		detail string
-		more   string // of the body
+		more   string // part of the body
 	}{
 		{nil, 200, "", `"outcome":`},
 		{&config.InvalidError{Diagnostics: config.Diagnostics{mistake}}, 422, "vega.hcl:3:1: unknown key: no such", `"format_version":"1.0","valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","code":"VEGA007"`},
@@ -28,7 +28,7 @@ func TestReloadAnswers(t *testing.T) {
 		{&daemon.RejectedError{Err: errors.New("no key")}, 422, "no key", ""},
 		{fmt.Errorf("reload: %w", daemon.ErrClosing), 503, "shutting down", ""},
 		{fmt.Errorf("read it: %w", syscall.EMFILE), 503, "raise LimitNOFILE", ""},
-		{errors.New("unforeseen"), 500, "its log has the reason", ""},
+		{errors.New("unforeseen"), 500, "internal error", ""},
 	} {
 		url, _ := serve(t, &fake{reload: tt.err}, ServerOptions{})
 		r := request(t, "POST", url+"/admin/config/reload", nil)
@@ -48,8 +48,9 @@ func TestReloadAnswers(t *testing.T) {
 	}
 }
 
-// TestReadyTellsNoDetail of a configuration that is not in force.
-func TestReadyTellsNoDetail(t *testing.T) {
+// TestReadyHasNoDetail checks that /readyz does not reveal why a configuration was
+// rejected.
+func TestReadyHasNoDetail(t *testing.T) {
 	for rejected, want := range map[bool]string{false: `{"config":"applied","status":"ready"}`, true: `{"config":"rejected","status":"ready"}`} {
 		url, _ := serve(t, &fake{rejected: rejected}, ServerOptions{})
 		if got := do(t, request(t, "GET", url+"/readyz", nil)); got.status != 200 || got.body != want {
@@ -58,7 +59,8 @@ func TestReadyTellsNoDetail(t *testing.T) {
 	}
 }
 
-func TestConfigNeedsAKeyAndTheMethod(t *testing.T) {
+// TestConfigNeedsKeyAndMethod checks the configuration routes.
+func TestConfigNeedsKeyAndMethod(t *testing.T) {
 	url, _ := serve(t, &fake{}, ServerOptions{})
 	for _, tt := range []struct {
 		method, path, key string

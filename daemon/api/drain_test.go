@@ -12,16 +12,16 @@ import (
 	"vega/daemon"
 )
 
-// TestDrainAnswersStreams: by HTTP/2 too, what is in flight is answered, and
-// idle connections keep nobody waiting.
+// TestDrainAnswersStreams checks that Drain answers HTTP/2 streams in flight, and
+// does not wait for idle connections.
 func TestDrainAnswersStreams(t *testing.T) {
 	d := newHeld()
 	certFile, keyFile := pair(t, t.TempDir(), 1)
 	h := open(t, d, ServerOptions{Limits: Limits{Connections: 9, PerClient: 9, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, func(s *Server) {
-		s.http.ReadHeaderTimeout = 300 * time.Millisecond // of those that are silent
+		s.http.ReadHeaderTimeout = 300 * time.Millisecond // for silent connections
 	})
 	client := func() *http.Client {
-		return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // whom it talks to is known
+		return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // the peer is the test's own
 	}
 	get := func(c *http.Client, path string) (status int, err error) {
 		r := request(t, "GET", h.URL()+path, nil)
@@ -37,7 +37,7 @@ func TestDrainAnswersStreams(t *testing.T) {
 	if status, err := get(client(), "/admin/plugins"); status != 200 || err != nil {
 		t.Fatal(status, err)
 	}
-	h.dial() // which says nothing
+	h.dial() // and send nothing
 	answered := make(chan error, 1)
 	go func() {
 		status, err := get(client(), "/admin/integrations/health")
@@ -54,7 +54,7 @@ func TestDrainAnswersStreams(t *testing.T) {
 	}
 	select {
 	case err := <-drained:
-		t.Fatalf("it did not wait: %v", err)
+		t.Fatalf("Drain did not wait: %v", err)
 	default:
 	}
 	close(d.release)
@@ -66,9 +66,9 @@ func TestDrainAnswersStreams(t *testing.T) {
 	}
 }
 
-// TestClosedIsNoFault: what a handler runs into once everything is closed is
-// told as that.
-func TestClosedIsNoFault(t *testing.T) {
+// TestErrorAfterCloseIsUnavailable checks that an error of a handler after the daemon
+// was closed is answered with 503, not 500.
+func TestErrorAfterCloseIsUnavailable(t *testing.T) {
 	h := open(t, &fake{ready: daemon.ErrClosed}, ServerOptions{Limits: Limits{Connections: 9, PerClient: 9, Spare: 1}}, nil)
 	status, _, body := h.dial().ask("/admin/integrations/health?name=fails", withKey).hear()
 	if status != http.StatusServiceUnavailable || !strings.Contains(body, "vega is shutting down") {

@@ -17,17 +17,17 @@ import (
 	"vega/store"
 )
 
-// problem is an error that knows its status. Its detail is for the caller: it
-// says what was wrong and what to do.
+// problem is an error with an HTTP status. Its detail tells the caller what is
+// wrong and what to do.
 type problem struct {
 	status int
 	detail string
 }
 
-// Error is the detail.
+// Error returns the detail.
 func (p *problem) Error() string { return p.detail }
 
-// document is what an error looks like on the wire (RFC 9457).
+// document is the body of an error response (RFC 9457).
 type document struct {
 	Type          string `json:"type"`
 	Title         string `json:"title"`
@@ -37,8 +37,8 @@ type document struct {
 	CorrelationID string `json:"correlation_id"`
 }
 
-// writeError is the one place where an error becomes a response. What is not
-// meant for the caller goes to the log, and the caller gets the ID to find it.
+// writeError is the one place where an error becomes a response. It logs an error
+// that is not meant for the caller, who gets the correlation ID to find it.
 func (a *API) writeError(c *gin.Context, err error) {
 	p := classify(err)
 	ctx := c.Request.Context()
@@ -46,8 +46,8 @@ func (a *API) writeError(c *gin.Context, err error) {
 		p = &problem{http.StatusServiceUnavailable, daemon.ErrClosing.Error()}
 	}
 	if p == nil {
-		a.log.ErrorContext(ctx, "a request failed", "path", c.Request.URL.Path, "err", err)
-		p = &problem{http.StatusInternalServerError, "vega failed; its log has the reason under this correlation ID"}
+		a.log.ErrorContext(ctx, "request failed", "path", c.Request.URL.Path, "err", err)
+		p = &problem{http.StatusInternalServerError, "internal error; search the log for this correlation ID"}
 	}
 	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
@@ -56,22 +56,22 @@ func (a *API) writeError(c *gin.Context, err error) {
 	if failed != nil { // plain fields always encode
 		panic(failed)
 	}
-	if c.Writer.Written() { // an answer is under way; it can't be taken back
+	if c.Writer.Written() { // the response has started; it can't be replaced
 		return
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(p.status, "application/problem+json", body)
 }
 
-// extended adds what an error has to say beyond what every problem says.
+// extended adds the fields that some errors have besides those of every problem.
 func extended(err error, d document) any {
-	if e := (*config.InvalidError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*config.InvalidError](err); ok {
 		return struct {
 			document
 			daemon.Diagnosis
 		}{d, e.Diagnostics.Report()}
 	}
-	if e := (*daemon.RestartError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*daemon.RestartError](err); ok {
 		return struct {
 			document
 			Restart []string `json:"restart"`
@@ -80,15 +80,16 @@ func extended(err error, d document) any {
 	return d
 }
 
-// classify finds the status of an error; nil for one the caller has no part in.
+// classify returns the problem to report for an error, or nil for an internal
+// error.
 func classify(err error) *problem {
-	if p := (*problem)(nil); errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	if e := (*engine.UnknownError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return &problem{http.StatusNotFound, e.Error()}
 	}
-	if e := (*store.InvalidError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*store.InvalidError](err); ok {
 		return &problem{http.StatusBadRequest, e.Error()}
 	}
 	if p := rejection(err); p != nil {
@@ -101,20 +102,20 @@ func classify(err error) *problem {
 		return &problem{http.StatusServiceUnavailable, short.Error()}
 	}
 	if errors.Is(err, context.Canceled) {
-		return &problem{statusGone, "the caller went away"}
+		return &problem{statusGone, "the caller closed the connection"}
 	}
 	return nil
 }
 
-// rejection is why a configuration did not come into force.
+// rejection returns the problem to report if a configuration was not applied.
 func rejection(err error) *problem {
-	if e := (*config.InvalidError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*config.InvalidError](err); ok {
 		return &problem{http.StatusUnprocessableEntity, e.Error()}
 	}
-	if e := (*daemon.RestartError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*daemon.RestartError](err); ok {
 		return &problem{http.StatusConflict, e.Error()}
 	}
-	if e := (*daemon.RejectedError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*daemon.RejectedError](err); ok {
 		return &problem{http.StatusUnprocessableEntity, e.Error()}
 	}
 	if errors.Is(err, daemon.ErrClosing) {
@@ -123,19 +124,20 @@ func rejection(err error) *problem {
 	return nil
 }
 
-// statusGone marks, in the access log, a request whose caller left before the
-// answer. No status of RFC 9110 says that; nobody is there to read it.
+// statusGone marks in the access log a request whose caller closed the connection
+// before the answer. RFC 9110 has no such status; nobody receives it.
 const statusGone = 499
 
 func noRoute(c *gin.Context) error {
-	return &problem{http.StatusNotFound, fmt.Sprintf("there is nothing at %s", c.Request.URL.Path)}
+	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s", c.Request.URL.Path)}
 }
 
-// noMethod has the Allow header from gin, which is not for those without a key.
+// noMethod answers a request with a wrong method. gin has set the Allow header,
+// which a caller without a key must not see.
 func (a *API) noMethod(c *gin.Context) error {
 	if err := a.authenticateUnder(c); err != nil {
 		c.Writer.Header().Del("Allow")
 		return err
 	}
-	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s is not for %s; it takes %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow"))}
+	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s does not support %s; use %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow"))}
 }

@@ -9,12 +9,14 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/engine"
+	"vega/store"
 )
 
-// handler answers a request, or returns the error that becomes the answer.
+// handler answers a request, or returns an error, which becomes the answer.
 type handler func(*gin.Context) error
 
-// handle is the one path from a handler's error to a response.
+// handle turns a handler into gin's form. It is the only path from a handler's
+// error to a response.
 func (a *API) handle(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if err := h(c); err != nil {
@@ -37,8 +39,8 @@ func (a *API) readyz(c *gin.Context) error {
 	return nil
 }
 
-// configOutcome says whether the configuration on the disk is in force, and no
-// more: a vega that goes on with the one before is ready all the same.
+// configOutcome reports whether the configuration on disk was applied, without
+// detail. A daemon that keeps running the previous one is still ready.
 func (a *API) configOutcome() daemon.Outcome {
 	if a.daemon.Rejected() {
 		return daemon.Rejected
@@ -57,11 +59,11 @@ func (a *API) health(c *gin.Context) error {
 		return err
 	}
 	h, err := a.daemon.Health(c.Request.Context(), q)
-	if unknown := (*engine.UnknownError)(nil); errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return badParam("name", unknown.Error())
 	}
 	if gone := c.Request.Context().Err(); err == nil && gone != nil {
-		return gone // the answer is made of what was known by then; nobody gets it
+		return gone // h is incomplete, and nobody receives it
 	}
 	return answer(c, h, err)
 }
@@ -72,6 +74,16 @@ func (a *API) integration(c *gin.Context) error {
 	}
 	i, err := a.daemon.Integration(c.Param("name"))
 	return answer(c, i, err)
+}
+
+func (a *API) runs(c *gin.Context) error {
+	p := readParams(c.Request)
+	cursor, limit := p.text("cursor"), p.number("limit", 1, store.MaxPage)
+	if err := p.done(); err != nil {
+		return err
+	}
+	page, err := a.daemon.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
+	return answer(c, page, err)
 }
 
 func (a *API) plugins(c *gin.Context) error {
@@ -121,6 +133,7 @@ func (a *API) resetDatabaseStats(c *gin.Context) error {
 	return nil
 }
 
+// answer writes v as JSON, unless there is an error.
 func answer(c *gin.Context, v any, err error) error {
 	if err != nil {
 		return err

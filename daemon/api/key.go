@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// OwnKey returns the key that vega made for itself at path, making it on the
-// first call. A file that others can read is refused: it is no secret.
+// OwnKey returns the key in the file at path. If there is no such file, it creates
+// a key. It refuses a file that other users can read.
 func OwnKey(path string) (key string, made bool, err error) {
 	var b [32]byte
-	rand.Read(b[:]) // never fails: it ends the process instead
+	rand.Read(b[:]) // never returns an error
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		key, err = ReadKey(path)
 		return key, false, err
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("make the API key: %w", err)
+		return "", false, fmt.Errorf("create the API key: %w", err)
 	}
 	key = hex.EncodeToString(b[:])
 	_, err = f.WriteString(key + "\n")
@@ -31,15 +31,15 @@ func OwnKey(path string) (key string, made bool, err error) {
 	return key, true, nil
 }
 
-// ReadKey is the key that a vega made for itself at path. The error is
-// fs.ErrNotExist where none has.
+// ReadKey returns the key that OwnKey wrote to path. The error is fs.ErrNotExist
+// if there is no such file.
 func ReadKey(path string) (string, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return "", fmt.Errorf("read the API key: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("the API key in %s has mode %v: others may have read it; remove the file and vega makes a new key", path, info.Mode())
+		return "", fmt.Errorf("the API key in %s has mode %v, so other users may have read it; remove the file, and vega creates a new key", path, info.Mode())
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -47,7 +47,7 @@ func ReadKey(path string) (string, error) {
 	}
 	key := strings.TrimSpace(string(b))
 	if len(key) < 32 {
-		return "", fmt.Errorf("the API key in %s is cut short; remove the file and vega makes a new one", path)
+		return "", fmt.Errorf("the API key in %s is incomplete; remove the file, and vega creates a new key", path)
 	}
 	return key, nil
 }

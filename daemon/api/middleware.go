@@ -17,12 +17,11 @@ import (
 
 const (
 	maxBody   = 1 << 20
-	maxHeader = 32 << 10 // of headers and request line; past 64 KiB net/http answers by itself
+	maxHeader = 32 << 10 // of headers and request line; over 64 KiB, net/http itself answers
 )
 
-// correlate gives the request its ID: the caller's if it can stand in a log,
-// else that of the trace it is part of, else a new one. The answer carries it
-// too.
+// correlate sets the correlation ID of the request and its answer: the caller's if
+// it is safe to log, otherwise the ID of the request's trace, otherwise a new one.
 func (a *API) correlate(c *gin.Context) {
 	id, trace := c.GetHeader("X-Correlation-ID"), telemetry.TraceOf(c.Request.Header)
 	if !telemetry.ValidID(id) {
@@ -32,8 +31,8 @@ func (a *API) correlate(c *gin.Context) {
 	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
-// accessLog writes a line for each request: debug for the probes of an
-// orchestrator, which would drown the rest.
+// accessLog logs each request. /healthz and /readyz are logged at level debug,
+// since an orchestrator's probes would drown the rest.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()
@@ -56,14 +55,14 @@ func (a *API) accessLog(c *gin.Context) {
 	a.log.Log(c.Request.Context(), level, "request", append(line, "key", c.GetString(keyName))...)
 }
 
-// recover turns a panic into an answer without detail; the log has it all.
+// recover turns a panic into an error response without detail, and logs it.
 func (a *API) recover(c *gin.Context) {
 	defer func() {
 		p := recover()
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler { //nolint:errorlint // net/http asks for this very value
+		if p == http.ErrAbortHandler { //nolint:errorlint // net/http documents comparing this value
 			panic(p)
 		}
 		a.writeError(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
@@ -72,21 +71,21 @@ func (a *API) recover(c *gin.Context) {
 	c.Next()
 }
 
-// limit refuses headers and bodies that are too large. A body that the route
-// does not need is read all the same, so that the connection can be used again;
-// but not where there is no key, since it may come as slowly as it likes.
+// limit rejects headers and bodies that are too large. It also reads a body that
+// the route does not need, so that the connection can be reused, but not without a
+// valid key: the body could arrive as slowly as the client likes.
 func (a *API) limit(c *gin.Context) {
 	a.handle(func(c *gin.Context) error {
 		if headerSize(c.Request) > maxHeader {
 			c.Header("Connection", "close")
-			return &problem{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the headers are over the limit of %d bytes", maxHeader)}
+			return &problem{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the headers exceed the limit of %d bytes", maxHeader)}
 		}
-		if most := a.bodies[c.Request.Method+" "+c.FullPath()]; most > 0 {
-			if c.Request.ContentLength > most {
+		if limit := a.bodies[c.Request.Method+" "+c.FullPath()]; limit > 0 {
+			if c.Request.ContentLength > limit {
 				c.Header("Connection", "close")
-				return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over the limit of %d bytes", most)}
+				return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", limit)}
 			}
-			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 			return nil
 		}
 		if c.Request.ContentLength == 0 {
@@ -97,9 +96,9 @@ func (a *API) limit(c *gin.Context) {
 	})(c)
 }
 
+// drain discards the body.
 func drain(c *gin.Context, known bool) error {
-	tooLarge := &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is over the limit of %d bytes", maxBody)}
-	var over *http.MaxBytesError
+	tooLarge := &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", maxBody)}
 	if c.Request.ContentLength > maxBody {
 		c.Header("Connection", "close")
 		return tooLarge
@@ -108,11 +107,12 @@ func drain(c *gin.Context, known bool) error {
 		return nil
 	}
 	_, err := io.Copy(io.Discard, http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	_, over := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &over):
+	case over:
 		return tooLarge
 	case err != nil:
-		return &problem{http.StatusBadRequest, "the body did not arrive whole"}
+		return &problem{http.StatusBadRequest, "the body is incomplete"}
 	default:
 		return nil
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// params reads query parameters strictly: a wrong value, one given twice or
-// one that nobody asked for is an error, not a default. The first is kept.
+// params reads query parameters strictly: an invalid value, a repeated parameter or
+// an unknown one is an error. It keeps the first error, which done returns.
 type params struct {
 	values url.Values
 	known  []string
@@ -22,13 +22,13 @@ type params struct {
 func readParams(r *http.Request) *params {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return &params{err: &problem{status: http.StatusBadRequest, detail: "the query string can't be decoded: percent-escape what is not plain"}}
+		return &params{err: &problem{status: http.StatusBadRequest, detail: "invalid query string: percent-encode special characters"}}
 	}
 	return &params{values: values}
 }
 
-// duration reads a duration within bounds; absent, it is 0.
-func (p *params) duration(name string, least, most time.Duration) time.Duration {
+// duration reads a duration within bounds, or 0 if it is absent.
+func (p *params) duration(name string, minimum, maximum time.Duration) time.Duration {
 	p.known = append(p.known, name)
 	given, ok := p.values[name]
 	if !ok || p.err != nil {
@@ -37,16 +37,16 @@ func (p *params) duration(name string, least, most time.Duration) time.Duration 
 	d, err := time.ParseDuration(given[0])
 	switch {
 	case len(given) > 1:
-		p.err = badParam(name, "it is given more than once")
+		p.err = badParam(name, "given more than once")
 	case err != nil:
-		p.err = badParam(name, fmt.Sprintf("%q is no duration: write a number and its unit, such as 30s", given[0]))
-	case d < least || d > most:
-		p.err = badParam(name, fmt.Sprintf("%s is not within %s to %s", given[0], least, most))
+		p.err = badParam(name, fmt.Sprintf("%q is not a duration: write a number and a unit, such as 30s", given[0]))
+	case d < minimum || d > maximum:
+		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given[0], minimum, maximum))
 	}
 	return d
 }
 
-// text reads a parameter as it is; absent, it is "".
+// text reads a text, or "" if it is absent.
 func (p *params) text(name string) string {
 	p.known = append(p.known, name)
 	given := p.values[name]
@@ -54,46 +54,46 @@ func (p *params) text(name string) string {
 	case len(given) == 0 || p.err != nil:
 		return ""
 	case len(given) > 1:
-		p.err = badParam(name, "it is given more than once")
+		p.err = badParam(name, "given more than once")
 	case given[0] == "":
-		p.err = badParam(name, "it is empty; leave it out")
+		p.err = badParam(name, "empty; leave it out")
 	}
 	return given[0]
 }
 
-// number reads a whole number within bounds; absent, it is 0.
-func (p *params) number(name string, least, most int) int {
+// number reads a whole number within bounds, or 0 if it is absent.
+func (p *params) number(name string, minimum, maximum int) int {
 	given := p.text(name)
 	if given == "" {
 		return 0
 	}
 	n, err := strconv.Atoi(given)
-	if err != nil || n < least || n > most {
-		p.err = badParam(name, fmt.Sprintf("%q is no whole number within %d to %d", given, least, most))
+	if err != nil || n < minimum || n > maximum {
+		p.err = badParam(name, fmt.Sprintf("%q is not a whole number between %d and %d", given, minimum, maximum))
 	}
 	return n
 }
 
-// truth reads true or false; absent, it is nil.
-func (p *params) truth(name string) *bool {
+// boolean reads true or false, or nil if it is absent.
+func (p *params) boolean(name string) *bool {
 	given := p.text(name)
 	if given == "" {
 		return nil
 	}
 	if given != "true" && given != "false" {
-		p.err = badParam(name, fmt.Sprintf("%q is neither true nor false", given))
+		p.err = badParam(name, fmt.Sprintf("%q is not true or false", given))
 	}
 	yes := given == "true"
 	return &yes
 }
 
-// all reads a parameter that may be given more than once.
+// all reads a parameter that may be repeated.
 func (p *params) all(name string) []string {
 	p.known = append(p.known, name)
 	return p.values[name]
 }
 
-// done returns the first error, that of an unknown parameter included.
+// done returns the first error. An unknown parameter is one.
 func (p *params) done() error {
 	if p.err != nil {
 		return p.err
@@ -103,9 +103,9 @@ func (p *params) done() error {
 			continue
 		}
 		if len(p.known) == 0 {
-			return badParam(name, "this route takes no parameter")
+			return badParam(name, "this route has no parameters")
 		}
-		return badParam(name, "there is no such parameter; there are: "+strings.Join(p.known, ", "))
+		return badParam(name, "unknown parameter; known are: "+strings.Join(p.known, ", "))
 	}
 	return nil
 }

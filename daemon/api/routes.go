@@ -2,13 +2,13 @@ package api
 
 import "net/http"
 
-// route is one row of the table. A public one needs no key, and tells nothing
-// but whether vega is well.
+// route is one row of the table. A public route needs no key and reveals only
+// whether vega works.
 type route struct {
 	method, path string
 	public       bool
 	handler      handler
-	body         int64 // the longest that the route takes, in bytes; 0: it needs none
+	body         int64 // maximum length of the body in bytes, 0 for a route without one
 }
 
 func (a *API) routes() []route {
@@ -38,14 +38,13 @@ func (a *API) routes() []route {
 	}
 }
 
-// Route is what a caller sees of a row: gin's ":name" stands for a part of the
-// path.
+// Route is a route as callers see it. In its path, ":name" stands for one segment.
 type Route struct {
 	Method, Path string
 	Public       bool // needs no key
 }
 
-// Routes are all there are, in the order of the table.
+// Routes returns all routes, in the order of the table.
 func Routes() []Route {
 	var all []Route
 	for _, r := range new(API).routes() {

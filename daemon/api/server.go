@@ -15,26 +15,26 @@ import (
 	"vega/daemon/engine"
 )
 
-// Server listens and answers with an API.
+// Server serves an API on a listener.
 type Server struct {
-	http   *http.Server
-	door   *door
-	secure bool
-	ending atomic.Bool // nobody is let in any more
+	http    *http.Server
+	limiter *limiter
+	secure  bool
+	ending  atomic.Bool // Drain or Cut was called
 }
 
-// ServerOptions say where to listen, and for how many.
+// ServerOptions configures a Server.
 type ServerOptions struct {
 	Host              string
-	Port              int    // 0: any that is free
-	CertFile, KeyFile string // both set: TLS
+	Port              int    // 0 picks a free port
+	CertFile, KeyFile string // if set, serve TLS
 	Limits            Limits
 	Log               *slog.Logger
 }
 
-// How long a client may take. A deadline counts from the first byte of a
-// connection or of the request, whatever comes in between; net/http bounds the
-// handshake of TLS by the shortest of them.
+// The time limits for clients. A deadline counts from the first byte of the
+// connection or the request, and data in between does not extend it. net/http
+// limits the TLS handshake to the shortest of them.
 const (
 	headerTime = 5 * time.Second
 	bodyTime   = 15 * time.Second // headers included
@@ -42,8 +42,8 @@ const (
 	idleTime   = 2 * time.Minute
 )
 
-// Listen takes the address, so that its loss is an error at the start; Serve
-// answers on it.
+// Listen binds the address, so that failing to is an error at the start. Serve then
+// answers requests.
 func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	s := &Server{http: &http.Server{
 		ReadHeaderTimeout: headerTime,
@@ -52,8 +52,8 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-		ConnContext:       withVisitor,
-		// A client that asks for more at once waits by itself, and is not refused.
+		ConnContext:       withConnection,
+		// A client with more requests than this queues them itself, and none is rejected.
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: half(o.Limits.PerClient)},
 	}}
 	if o.CertFile != "" {
@@ -68,68 +68,68 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; choose another address with server.host and server.port", err)
 	}
-	s.door = newDoor(l, o.Limits, o.Log)
-	s.http.Handler, s.http.ConnState = gate{s.door, a}, s.door.turned
+	s.limiter = newLimiter(l, o.Limits, o.Log)
+	s.http.Handler, s.http.ConnState = gate{s.limiter, a}, s.limiter.connState
 	return s, nil
 }
 
-// SetLimits puts other limits in force. Nothing is closed for them at once.
-func (s *Server) SetLimits(l Limits) { s.door.set(l) }
+// SetLimits changes the limits. It closes nothing at once.
+func (s *Server) SetLimits(l Limits) { s.limiter.set(l) }
 
-// URL is where the server answers, with the real port.
+// URL returns the base URL of the server, with the actual port.
 func (s *Server) URL() string {
 	scheme := "http"
 	if s.secure {
 		scheme = "https"
 	}
-	return scheme + "://" + s.door.Addr().String()
+	return scheme + "://" + s.limiter.Addr().String()
 }
 
-// Serve answers until Drain or Cut.
+// Serve answers requests until Drain or Cut is called.
 func (s *Server) Serve() error {
 	serve := s.http.Serve
 	if s.secure {
 		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
 	}
-	if err := serve(s.door); !s.ending.Load() {
+	if err := serve(s.limiter); !s.ending.Load() {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
 }
 
-// Drain stops listening and waits until every request that a client has begun to
-// send is answered, or until ctx ends. Connections that send none are closed: at
-// once those between requests, and new ones at the deadline for headers.
+// Drain stops listening and waits until every request that a client has started to
+// send is answered, or until ctx ends. It closes connections between requests at
+// once, and new connections without a request at the deadline for headers.
 //
-// It does not begin with http.Server.Shutdown, which drops a request whose
-// headers are not whole by then.
+// It does not start with http.Server.Shutdown, which drops a request whose headers
+// are incomplete.
 func (s *Server) Drain(ctx context.Context) error {
 	s.ending.Store(true)
-	defer s.door.report.close()
-	_ = s.door.Listener.Close() // it can't be listened on any more either way
+	defer s.limiter.rejections.close()
+	_ = s.limiter.Listener.Close() // the listener is unusable in any case
 	s.http.SetKeepAlivesEnabled(false)
-	if err := s.door.await(ctx, s.door.idleAll); err != nil {
+	if err := s.limiter.wait(ctx, s.limiter.quiet); err != nil {
 		return err
 	}
-	if err := s.http.Shutdown(ctx); !errors.Is(err, net.ErrClosed) { // as the listener is
+	if err := s.http.Shutdown(ctx); !errors.Is(err, net.ErrClosed) { // Drain closed the listener
 		return err
 	}
 	return nil
 }
 
-// InFlight is how many requests are being answered.
-func (s *Server) InFlight() int { return len(s.door.inFlight()) }
+// InFlight returns the number of requests being answered.
+func (s *Server) InFlight() int { return len(s.limiter.inFlight()) }
 
-// handlerTime is how long a handler has to notice that its connection is gone.
+// handlerTime is how long handlers have to notice that their connection is closed.
 const handlerTime = time.Second
 
-// Cut closes all connections, and returns the requests that were in flight.
+// Cut closes all connections and returns the requests that were in flight.
 func (s *Server) Cut() []string {
 	s.ending.Store(true)
-	cut := s.door.inFlight()
-	_ = s.http.Close() // what fails to close is as good as closed
+	cut := s.limiter.inFlight()
+	_ = s.http.Close() // an error changes nothing: the process ends
 	ctx, cancel := context.WithTimeout(context.Background(), handlerTime)
 	defer cancel()
-	_ = s.door.await(ctx, s.door.unasked) // one that does not notice ends with the process
+	_ = s.limiter.wait(ctx, s.limiter.noRequests) // a handler that does not notice ends with the process
 	return cut
 }

@@ -10,8 +10,8 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// TestCertificateUnderShortage: a new pair that can't be opened is tried again,
-// and not put aside as one that can't be used.
+// TestCertificateUnderShortage checks that a new certificate that can't be opened for
+// lack of descriptors is tried again, and not treated as unusable.
 func TestCertificateUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

@@ -15,13 +15,13 @@ func TestSystemAnswers(t *testing.T) {
 			key, query string
 			err        error
 			status     int
-			more       string // of the body
+			more       string // part of the body
 		}{
 			{key, "", nil, 200, `"warnings":`},
-			{"", "", nil, 401, "needs an API key"},
-			{key, "?x=1", nil, 400, "takes no parameter"},
+			{"", "", nil, 401, "valid API key"},
+			{key, "?x=1", nil, 400, "has no parameters"},
 			{key, "", fmt.Errorf("read: %w", daemon.ErrClosing), 503, "shutting down"},
-			{key, "", errors.New("unforeseen"), 500, "its log has the reason"},
+			{key, "", errors.New("unforeseen"), 500, "internal error"},
 		} {
 			url, _ := serve(t, &fake{system: tt.err}, ServerOptions{})
 			r := request(t, "GET", url+path+tt.query, nil)

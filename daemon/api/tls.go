@@ -11,7 +11,7 @@ import (
 	"vega/plugins/shortage"
 )
 
-// certificate is a pair of files that is read again when either changes, so
+// certificate is a certificate and its key, read again when either file changes, so
 // that a renewal needs no restart.
 type certificate struct {
 	certFile, keyFile string
@@ -21,7 +21,7 @@ type certificate struct {
 	pair    *tls.Certificate
 	looked  time.Time
 	stamps  [2]fileStamp
-	refused [2]fileStamp // what could not be used, so that it is told once
+	refused [2]fileStamp // the pair that could not be used, to log it only once
 }
 
 type fileStamp struct {
@@ -29,8 +29,8 @@ type fileStamp struct {
 	modified time.Time
 }
 
-// get is tls.Config.GetCertificate. It looks at the files once a second at
-// most; a pair that can't be used leaves the one before it in service.
+// get implements tls.Config.GetCertificate. It checks the files at most once a
+// second. If a new pair can't be used, it keeps the old one.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,16 +45,16 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if err == nil {
 		err = c.read()
 	}
-	if shortage.Of(err) != nil { // the files may be as good as ever: try again
+	if shortage.Of(err) != nil { // the files may be fine: try again
 		return c.pair, nil
 	}
 	if err != nil {
 		c.refused = now
-		c.log.Warn("the new certificate can't be used; the old one stays", "err", err)
+		c.log.Warn("new certificate can't be used; keeping the old one", "err", err)
 		return c.pair, nil
 	}
 	c.stamps = now
-	c.log.Info("the certificate was read again", "file", c.certFile)
+	c.log.Info("certificate reloaded", "file", c.certFile)
 	return c.pair, nil
 }
 

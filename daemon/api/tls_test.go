@@ -48,7 +48,7 @@ func put(t *testing.T, name, kind string, der []byte) {
 // serial dials and returns the serial number of the certificate shown.
 func serial(t *testing.T, address string, highest uint16) (int64, error) {
 	t.Helper()
-	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MaxVersion: highest}} //nolint:gosec // it looks at the certificate only
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MaxVersion: highest}} //nolint:gosec // the test only reads the certificate
 	conn, err := d.DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		return 0, err
@@ -57,7 +57,9 @@ func serial(t *testing.T, address string, highest uint16) (int64, error) {
 	return conn.(*tls.Conn).ConnectionState().PeerCertificates[0].SerialNumber.Int64(), nil
 }
 
-func TestCertificateIsReadAgain(t *testing.T) {
+// TestCertificateIsReloaded checks that a new certificate is served, and that a
+// broken file does not replace the old one.
+func TestCertificateIsReloaded(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := pair(t, dir, 1)
 	url, _ := serve(t, &fake{}, ServerOptions{CertFile: certFile, KeyFile: keyFile})
@@ -68,8 +70,8 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if _, err := serial(t, address, tls.VersionTLS11); err == nil {
 		t.Error("TLS 1.1 was accepted")
 	}
-	put(t, certFile, "CERTIFICATE", []byte("garbage")) // a renewal that went wrong
-	time.Sleep(1100 * time.Millisecond)                // it looks once a second
+	put(t, certFile, "CERTIFICATE", []byte("garbage")) // a failed renewal
+	time.Sleep(1100 * time.Millisecond)                // the server checks once a second
 	if n, err := serial(t, address, tls.VersionTLS13); n != 1 || err != nil {
 		t.Errorf("with a broken file: %d, %v", n, err)
 	}
@@ -83,6 +85,8 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	}
 }
 
+// TestOwnKey checks that the key is created once, and that an unsafe or empty file is
+// refused.
 func TestOwnKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "api_key")
 	first, made, err := OwnKey(path)
@@ -99,7 +103,7 @@ func TestOwnKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := OwnKey(path); err == nil {
-		t.Error("a key that others can read was taken")
+		t.Error("a key that others can read was accepted")
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -108,6 +112,6 @@ func TestOwnKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := OwnKey(path); err == nil {
-		t.Error("an empty key was taken")
+		t.Error("an empty key was accepted")
 	}
 }

@@ -12,28 +12,28 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// flood opens connections from so many addresses in turn, and returns when all
-// have been let in.
-func (h *house) flood(addresses, connections int, said string) {
+// flood opens connections from a number of addresses in turn, sends text on each,
+// and returns when all are accepted.
+func (h *testServer) flood(addresses, connections int, text string) {
 	h.t.Helper()
 	var last *caller
 	for n := range connections {
 		last = h.dial(fmt.Sprintf("127.0.3.%d", n%addresses+1))
-		if said != "" {
-			last.say(said)
+		if text != "" {
+			last.say(text)
 		}
 	}
-	if said == "" && !last.alive() {
-		h.t.Error("the last one of the flood has no place")
+	if text == "" && !last.alive() {
+		h.t.Error("the last connection of the flood was not accepted")
 	}
-	if last = h.dial("127.0.3.1"); !last.alive() { // it came after all of them
-		h.t.Error("the one after the flood has no place")
+	if last = h.dial("127.0.3.1"); !last.alive() { // it came last
+		h.t.Error("the connection after the flood was not accepted")
 	}
 }
 
-// TestFewClientsTakeNoLoneConnection: a client that is slow to ask is answered,
-// however many connections others open meanwhile.
-func TestFewClientsTakeNoLoneConnection(t *testing.T) {
+// TestFloodKeepsSlowClient checks that a client that is slow to send its request is
+// answered, however many connections others open meanwhile.
+func TestFloodKeepsSlowClient(t *testing.T) {
 	for _, c := range []struct {
 		limits    Limits
 		addresses int
@@ -46,28 +46,28 @@ func TestFewClientsTakeNoLoneConnection(t *testing.T) {
 		{Limits{Connections: 20, PerClient: 10, Spare: 2}, 6},
 		{Limits{Connections: 20, PerClient: 20, Spare: 2}, 19},
 	} {
-		for kind, said := range map[string]string{"silent": "", "half a header": "GET /healthz HTTP/1.1\r\nX-Drip: "} {
+		for kind, text := range map[string]string{"silent": "", "half a header": "GET /healthz HTTP/1.1\r\nX-Drip: "} {
 			t.Run(fmt.Sprintf("%s, %d addresses, %d of %d", kind, c.addresses, c.limits.PerClient, c.limits.Connections), func(t *testing.T) {
 				h := open(t, &fake{}, ServerOptions{Limits: c.limits}, nil)
 				early := h.dial()
-				h.flood(c.addresses, 200, said)
+				h.flood(c.addresses, 200, text)
 				if got := early.ask("/admin/plugins", withKey).status(); got != 200 {
-					t.Errorf("who came before the flood: %d", got)
+					t.Errorf("client from before the flood: %d", got)
 				}
 				_ = early.Close()
 				amid := h.dial().say("GET /admin/plugins HTTP/1.1\r\nHo")
-				h.flood(c.addresses, 200, said)
+				h.flood(c.addresses, 200, text)
 				if got := amid.say("st: vega\r\n" + withKey + "\r\n").status(); got != 200 {
-					t.Errorf("who came amid the flood: %d", got)
+					t.Errorf("client during the flood: %d", got)
 				}
 			})
 		}
 	}
 }
 
-// TestTheLargestClientGivesWay: its connection that has been idle for the longest,
-// until nobody has more than others; then the one that has been of all.
-func TestTheLargestClientGivesWay(t *testing.T) {
+// TestLargestClientIsEvictedFirst checks the order of evictions: the longest idle
+// connection of the client with the most, and among equals the longest idle of all.
+func TestLargestClientIsEvictedFirst(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 6, PerClient: 6, Spare: 1}}, nil)
 	one := h.dial("127.0.0.2")
 	two := []*caller{h.dial("127.0.0.3"), h.dial("127.0.0.3")}
@@ -81,43 +81,43 @@ func TestTheLargestClientGivesWay(t *testing.T) {
 			}
 		}
 	}
-	come := func(n int) {
+	connect := func(n int) {
 		t.Helper()
 		c := h.dial(fmt.Sprintf("127.0.4.%d", n))
 		others = append(others, c)
 		h.arrived(c)
 	}
-	come(1)
+	connect(1)
 	expect("after one", map[*caller]bool{one: true, two[0]: true, two[1]: true, three[0]: false, three[1]: true})
-	come(2)
+	connect(2)
 	expect("after two", map[*caller]bool{one: true, two[0]: false, two[1]: true, three[1]: true, three[2]: true})
-	come(3)
+	connect(3)
 	expect("after three", map[*caller]bool{one: true, two[1]: true, three[1]: false, three[2]: true})
-	come(4) // six clients have one each
+	connect(4) // six clients with one each
 	expect("after four", map[*caller]bool{one: false, two[1]: true, three[2]: true, others[0]: true})
 	again := h.dial("127.0.4.1")
 	h.arrived(again)
-	expect("another of one of them", map[*caller]bool{others[0]: false, again: true, two[1]: true, three[2]: true, others[3]: true})
+	expect("a second of one client", map[*caller]bool{others[0]: false, again: true, two[1]: true, three[2]: true, others[3]: true})
 }
 
 // arrived waits until a connection was accepted.
-func (h *house) arrived(c *caller) {
+func (h *testServer) arrived(c *caller) {
 	h.t.Helper()
 	h.until(func() bool { return h.seen(c) })
 }
 
-// serves reports whether the door keeps a connection.
-func (h *house) serves(c *caller) bool {
-	h.door.mu.Lock()
-	defer h.door.mu.Unlock()
+// serves reports whether the limiter keeps a connection.
+func (h *testServer) serves(c *caller) bool {
+	h.limiter.mu.Lock()
+	defer h.limiter.mu.Unlock()
 	return h.seen(c)
 }
 
-// seen looks among the idle connections. The caller holds door.mu.
-func (h *house) seen(c *caller) bool {
-	for _, own := range h.door.idle {
+// seen reports whether a connection is idle. The caller holds limiter.mu.
+func (h *testServer) seen(c *caller) bool {
+	for _, own := range h.limiter.idleClients {
 		for e := own.idle.Front(); e != nil; e = e.Next() {
-			if e.Value.(*visitor).RemoteAddr().String() == c.LocalAddr().String() {
+			if e.Value.(*connection).RemoteAddr().String() == c.LocalAddr().String() {
 				return true
 			}
 		}
@@ -125,26 +125,27 @@ func (h *house) seen(c *caller) bool {
 	return false
 }
 
-// TestNoLoneConnectionGivesWayToASecond one, until that brings a request with a
+// TestSecondConnectionDoesNotEvictOnlyOnes checks that a second connection of one
+// client does not evict the only one of another, until it sends a request with a
 // key.
-func TestNoLoneConnectionGivesWayToASecond(t *testing.T) {
+func TestSecondConnectionDoesNotEvictOnlyOnes(t *testing.T) {
 	d := newHeld()
 	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 3, Spare: 1}}, nil)
 	busy := h.dial("127.0.0.2").ask("/admin/integrations/health", withKey)
 	<-d.asked
 	lone := []*caller{h.dial("127.0.0.3"), h.dial("127.0.0.4")}
-	h.rests(2)
+	h.waitIdle(2)
 	if _, _, body := h.dial("127.0.0.2").ask("/healthz", "").hear(); !strings.Contains(body, "as server.max_connections allows") {
 		t.Errorf("without a key: %s", body)
 	}
 	if !h.serves(lone[0]) || !h.serves(lone[1]) {
-		t.Error("a lone one is gone")
+		t.Error("the only connection of a client was evicted")
 	}
 	if got := h.dial("127.0.0.2").ask("/admin/plugins", withKey).status(); got != 200 {
 		t.Errorf("with a key: %d", got)
 	}
 	if h.serves(lone[0]) || !h.serves(lone[1]) {
-		t.Error("not the first one is gone")
+		t.Error("want the first one evicted, and only that")
 	}
 	close(d.release)
 	if got := busy.status(); got != 200 {
@@ -152,12 +153,12 @@ func TestNoLoneConnectionGivesWayToASecond(t *testing.T) {
 	}
 }
 
-// TestHTTP2WithoutStreamsStays: also a connection of HTTP/2 that is between
-// requests, while another client opens ever more of them.
-func TestHTTP2WithoutStreamsStays(t *testing.T) {
+// TestHTTP2IdleConnectionStays checks that an HTTP/2 connection between requests
+// stays open while another client opens more and more of them.
+func TestHTTP2IdleConnectionStays(t *testing.T) {
 	certFile, keyFile := pair(t, t.TempDir(), 1)
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 4, PerClient: 4, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
-	trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // whom it talks to is known
+	trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the peer is the test's own
 	tr := &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true}
 	t.Cleanup(tr.CloseIdleConnections)
 	reused := false
@@ -175,7 +176,7 @@ func TestHTTP2WithoutStreamsStays(t *testing.T) {
 	if got := get(); got != 200 {
 		t.Fatal(got)
 	}
-	h.rests(1)
+	h.waitIdle(1)
 	for range 20 {
 		config := trust.Clone()
 		config.NextProtos = []string{"h2"}
@@ -186,40 +187,41 @@ func TestHTTP2WithoutStreamsStays(t *testing.T) {
 		_, _ = c.Write([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"))
 	}
 	if got := get(); got != 200 || !reused {
-		t.Errorf("after the flood: %d, by the same connection: %v", got, reused)
+		t.Errorf("after the flood: %d, same connection: %v", got, reused)
 	}
 }
 
-// TestRefusalsNameTheSetting that bounds what there is too much of.
+// TestRefusalsNameTheSetting checks that each refusal names the setting that limits
+// it.
 func TestRefusalsNameTheSetting(t *testing.T) {
 	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	for _, c := range []struct {
-		limits     Limits
-		there      netip.Addr
-		known      bool
-		want       string
-		connection bool // one too many, of a client whose others have requests in flight
+		limits        Limits
+		busy          netip.Addr
+		authenticated bool
+		want          string
+		connection    bool // one more than allowed, of a client whose others are busy
 	}{
-		{Limits{Connections: 2, PerClient: 2}, other, true, fullOfRequests, false},
-		{Limits{Connections: 9, PerClient: 2}, one, true, clientOfRequests, false},
-		{Limits{Connections: 4, PerClient: 9}, other, false, fullOfUnknown, false},
-		{Limits{Connections: 9, PerClient: 4}, one, false, clientOfUnknown, false},
-		{Limits{Connections: 9, PerClient: 3}, one, true, clientOfVisitors, true},
+		{Limits{Connections: 2, PerClient: 2}, other, true, exceedsRequests, false},
+		{Limits{Connections: 9, PerClient: 2}, one, true, exceedsClientRequests, false},
+		{Limits{Connections: 4, PerClient: 9}, other, false, exceedsAnonymous, false},
+		{Limits{Connections: 9, PerClient: 4}, one, false, exceedsClientAnonymous, false},
+		{Limits{Connections: 9, PerClient: 3}, one, true, exceedsClientConnections, true},
 		{Limits{Connections: 9, PerClient: 9}, one, true, "", false},
 	} {
-		d := newDoor(nil, c.limits, telemetry.NewLog(&logged{}, true).Logger)
+		d := newLimiter(nil, c.limits, telemetry.NewLog(&logged{}, true).Logger)
 		enter := func(from netip.Addr, spare bool) string {
-			v := &visitor{door: d, from: from, spare: spare}
+			v := &connection{limiter: d, from: from, spare: spare}
 			d.add(v)
-			return d.enter(&inFlight{visitor: v, from: from, known: c.known})
+			return d.admit(&inFlight{connection: v, from: from, authenticated: c.authenticated})
 		}
 		for range 2 {
-			if got := enter(c.there, false); got != "" {
+			if got := enter(c.busy, false); got != "" {
 				t.Errorf("%+v: %s", c.limits, got)
 			}
 		}
 		if c.connection {
-			d.add(&visitor{door: d, from: one})
+			d.add(&connection{limiter: d, from: one})
 		}
 		if got := enter(one, c.connection); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.limits, got, c.want)

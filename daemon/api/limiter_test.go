@@ -21,7 +21,7 @@ import (
 	"vega/policies/check"
 )
 
-// held is a daemon whose health is told when the test lets it.
+// held is a Daemon whose Health blocks until the test releases it.
 type held struct {
 	fake
 	asked   chan struct{}
@@ -39,17 +39,17 @@ func (h *held) Health(ctx context.Context, _ engine.Query) (engine.Health, error
 	return engine.Health{Status: check.Healthy, Integrations: []engine.Report{}}, ctx.Err()
 }
 
-// house is a server, with what it logs.
-type house struct {
+// testServer is a server with its log.
+type testServer struct {
 	*Server
 	t   *testing.T
 	log *logged
 }
 
-// open serves a daemon; change may change the server before it does.
-func open(t *testing.T, d Daemon, o ServerOptions, change func(*Server)) *house {
+// open serves a Daemon. change can change the server before it starts.
+func open(t *testing.T, d Daemon, o ServerOptions, change func(*Server)) *testServer {
 	t.Helper()
-	h := &house{t: t, log: &logged{}}
+	h := &testServer{t: t, log: &logged{}}
 	l := telemetry.NewLog(h.log, true)
 	l.SetLevel(slog.LevelDebug)
 	a := New(d, l.Logger)
@@ -77,7 +77,7 @@ func open(t *testing.T, d Daemon, o ServerOptions, change func(*Server)) *house 
 	return h
 }
 
-// caller is a connection to the server, as a client in sorts has it.
+// caller is a client connection whose bytes the test controls.
 type caller struct {
 	net.Conn
 	t *testing.T
@@ -85,18 +85,18 @@ type caller struct {
 }
 
 // dial connects from an address of this machine, 127.0.0.1 unless given.
-func (h *house) dial(from ...string) *caller {
+func (h *testServer) dial(from ...string) *caller {
 	h.t.Helper()
 	var d net.Dialer
 	if len(from) > 0 {
 		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from[0])}
 	}
-	c, err := d.DialContext(h.t.Context(), "tcp", h.door.Addr().String())
+	c, err := d.DialContext(h.t.Context(), "tcp", h.limiter.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(time.Minute)) // to end what hangs
+	_ = c.SetDeadline(time.Now().Add(time.Minute)) // so that a hanging test ends
 	return &caller{c, h.t, bufio.NewReader(c)}
 }
 
@@ -108,38 +108,38 @@ func (c *caller) say(text string) *caller {
 	return c
 }
 
-// ask sends a request, with the key unless more holds one.
+// ask sends a GET request. more holds further headers.
 func (c *caller) ask(path, more string) *caller {
 	c.t.Helper()
 	return c.say("GET " + path + " HTTP/1.1\r\nHost: vega\r\n" + more + "\r\n")
 }
 
-// rests waits until so many connections are idle: an answer arrives a little
-// before its connection is.
-func (h *house) rests(n int) {
+// waitIdle waits until n connections are idle: a connection becomes idle shortly
+// after its answer arrives.
+func (h *testServer) waitIdle(n int) {
 	h.t.Helper()
-	h.until(func() bool { return h.door.resting() == n })
+	h.until(func() bool { return h.limiter.idleConnections() == n })
 }
 
-// until waits until something of the door is so.
-func (h *house) until(so func() bool) {
+// until waits until a condition of the limiter holds.
+func (h *testServer) until(condition func() bool) {
 	h.t.Helper()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		h.door.mu.Lock()
-		is, idle := so(), h.door.resting()
-		h.door.mu.Unlock()
-		if is {
+		h.limiter.mu.Lock()
+		ok, idle := condition(), h.limiter.idleConnections()
+		h.limiter.mu.Unlock()
+		if ok {
 			return
 		}
 		if time.Now().After(end) {
-			h.t.Fatalf("it never comes so; %d connections are idle", idle)
+			h.t.Fatalf("waited in vain; %d connections are idle", idle)
 		}
 	}
 }
 
-// resting counts the idle connections of clients. The caller holds door.mu.
-func (d *door) resting() (n int) {
-	for _, own := range d.idle {
+// idleConnections counts the idle connections of clients. The caller holds m.mu.
+func (d *limiter) idleConnections() (n int) {
+	for _, own := range d.idleClients {
 		n += own.idle.Len()
 	}
 	return n
@@ -147,20 +147,20 @@ func (d *door) resting() (n int) {
 
 const withKey = "X-API-Key: " + key + "\r\n"
 
-// hear reads an answer; status 0 says that the connection was closed instead.
+// hear reads an answer. Status 0 means that the connection was closed instead.
 func (c *caller) hear() (status int, header http.Header, body string) {
 	c.t.Helper()
 	res, err := http.ReadResponse(c.r, nil)
 	if err != nil {
-		if ne, ok := err.(net.Error); ok && ne.Timeout() { //nolint:errorlint // of the connection itself
-			c.t.Fatal("nothing came")
+		if ne, ok := err.(net.Error); ok && ne.Timeout() { //nolint:errorlint // the error is not wrapped
+			c.t.Fatal("no answer")
 		}
 		return 0, nil, ""
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
-		c.t.Errorf("the answer was cut: %v", err)
+		c.t.Errorf("the answer is incomplete: %v", err)
 	}
 	return res.StatusCode, res.Header, string(b)
 }
@@ -171,14 +171,15 @@ func (c *caller) status() int {
 	return status
 }
 
-// alive reports whether the connection still serves.
+// alive reports whether the connection still answers requests.
 func (c *caller) alive() bool {
 	c.t.Helper()
 	return c.ask("/healthz", "").status() == 200
 }
 
-// TestIdleConnectionsGiveWay: the one that has been idle for the longest first,
-// dripping headers or between requests alike; an operator gets in.
+// TestIdleConnectionsGiveWay checks that the longest idle connection is closed first,
+// whether it sends headers slowly or is between requests, and that an operator gets
+// in.
 func TestIdleConnectionsGiveWay(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 8, PerClient: 100, Spare: 2}}, nil)
 	var all []*caller
@@ -191,12 +192,12 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 			if !c.alive() {
 				t.Fatal(n)
 			}
-			h.rests(min(n+1, 8))
+			h.waitIdle(min(n+1, 8))
 		}
 		all = append(all, c)
 	}
 	if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
-		t.Errorf("the operator: %d", got)
+		t.Errorf("operator: %d", got)
 	}
 	for n, c := range all {
 		if n%3 == 1 {
@@ -210,8 +211,8 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 	}
 }
 
-// TestOneClientTakesNoneOfTheOthers: what one has too many of is closed of its
-// own.
+// TestOneClientTakesNoneOfTheOthers checks that a client over its limit loses its own
+// connections, not those of others.
 func TestOneClientTakesNoneOfTheOthers(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 20, PerClient: 3, Spare: 2}}, nil)
 	first, second := h.dial(), h.dial("127.0.0.3")
@@ -219,8 +220,8 @@ func TestOneClientTakesNoneOfTheOthers(t *testing.T) {
 	for range 50 {
 		many = append(many, h.dial("127.0.0.2"))
 	}
-	if !many[49].alive() { // by then all have come
-		t.Error("the last one is not there")
+	if !many[49].alive() { // by now all have been accepted
+		t.Error("the last connection was not accepted")
 	}
 	left := 0
 	for _, c := range many {
@@ -229,11 +230,11 @@ func TestOneClientTakesNoneOfTheOthers(t *testing.T) {
 		}
 	}
 	if !first.alive() || !second.alive() || left != 3 || !many[49].alive() {
-		t.Errorf("%d of 50 are left; the others: %v, %v", left, first.alive(), second.alive())
+		t.Errorf("%d of 50 are open, want 3; the others: %v, %v", left, first.alive(), second.alive())
 	}
 }
 
-// TestFortyClients of 127.0.0.0/8 fill the house, and an operator gets in.
+// TestFortyClients fills the server from forty addresses; an operator gets in.
 func TestFortyClients(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 16, PerClient: 4, Spare: 2}}, nil)
 	for n := range 40 {
@@ -243,13 +244,13 @@ func TestFortyClients(t *testing.T) {
 	}
 	for range 10 {
 		if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
-			t.Errorf("the operator: %d", got)
+			t.Errorf("operator: %d", got)
 		}
 	}
 }
 
-// TestRequestsInFlightStay: where all have one, who comes next is told so, and
-// gets in when one has ended.
+// TestRequestsInFlightStay checks that with a request in flight on every connection,
+// the next client is answered 503, and 200 once one has ended.
 func TestRequestsInFlightStay(t *testing.T) {
 	d := newHeld()
 	h := open(t, d, ServerOptions{Limits: Limits{Connections: 4, PerClient: 100, Spare: 2}}, nil)
@@ -266,12 +267,12 @@ func TestRequestsInFlightStay(t *testing.T) {
 			t.Errorf("%d: %d %v %s", n, status, header, body)
 		}
 	}
-	first, second, third := h.dial(), h.dial(), h.dial() // of two to spare
+	first, second, third := h.dial(), h.dial(), h.dial() // two are spare
 	if got := third.ask("/admin/plugins", withKey).status(); got != 503 {
-		t.Errorf("the third to spare: %d", got)
+		t.Errorf("third spare connection: %d", got)
 	}
 	if got := first.status(); got != 0 {
-		t.Errorf("the first to spare: %d", got)
+		t.Errorf("first spare connection: %d", got)
 	}
 	close(d.release)
 	for n, c := range busy {
@@ -279,17 +280,17 @@ func TestRequestsInFlightStay(t *testing.T) {
 			t.Errorf("in flight %d: %d", n, got)
 		}
 	}
-	h.rests(4)
+	h.waitIdle(4)
 	if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
-		t.Errorf("when they have ended: %d", got)
+		t.Errorf("after the requests ended: %d", got)
 	}
 	if got := second.ask("/admin/plugins", withKey).status(); got != 200 && got != 503 && got != 0 {
-		t.Errorf("the second to spare: %d", got)
+		t.Errorf("second spare connection: %d", got)
 	}
 }
 
-// TestWithoutAKeyNobodyHoldsAPlace: not by a body that never comes whole, nor by
-// answers that are never read.
+// TestWithoutAKeyNobodyHoldsAPlace checks that clients without a key keep no place
+// with a body that never completes or answers that they never read.
 func TestWithoutAKeyNobodyHoldsAPlace(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
 	for range 30 {
@@ -299,13 +300,14 @@ func TestWithoutAKeyNobodyHoldsAPlace(t *testing.T) {
 	}
 	for range 5 {
 		if got := h.dial().ask("/admin/plugins", withKey).status(); got != 200 {
-			t.Errorf("the operator: %d", got)
+			t.Errorf("operator: %d", got)
 		}
 	}
 }
 
-// TestAnswersWithoutAKeyWaitForNoBody.
-func TestAnswersWithoutAKeyWaitForNoBody(t *testing.T) {
+// TestAnswersWithoutKeyDoNotWaitForBody checks that a request without a key is
+// answered before its body arrives.
+func TestAnswersWithoutKeyDoNotWaitForBody(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
 	for request, want := range map[string]int{
 		"GET /healthz HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\nx":         200,
@@ -321,8 +323,9 @@ func TestAnswersWithoutAKeyWaitForNoBody(t *testing.T) {
 	}
 }
 
-// TestDeadlinesAreNotStretched: neither by headers nor by a body that come a byte
-// at a time, a handshake that never ends, or an answer that is never read.
+// TestDeadlinesAreNotStretched checks the deadlines against headers and bodies that
+// arrive byte by byte, a handshake that never ends, and an answer that is never
+// read.
 func TestDeadlinesAreNotStretched(t *testing.T) {
 	t.Parallel()
 	soon := func(s *Server) {
@@ -338,11 +341,11 @@ func TestDeadlinesAreNotStretched(t *testing.T) {
 			}
 			time.Sleep(60 * time.Millisecond)
 		}
-		t.Errorf("%.20q… is still served", text)
+		t.Errorf("%.20q… is still connected", text)
 	}
-	plain := open(t, &fake{}, ServerOptions{Limits: limits}, soon)
-	drip(plain.dial(), "GET /healthz HTTP/1.1\r\nX-A: ")
-	drip(plain.dial(), "PUT /v1/memories/a HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"+withKey+"\r\n")
+	cleartext := open(t, &fake{}, ServerOptions{Limits: limits}, soon)
+	drip(cleartext.dial(), "GET /healthz HTTP/1.1\r\nX-A: ")
+	drip(cleartext.dial(), "PUT /v1/memories/a HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"+withKey+"\r\n")
 	dir := t.TempDir()
 	certFile, keyFile := pair(t, dir, 1)
 	secured := open(t, &fake{}, ServerOptions{Limits: limits, CertFile: certFile, KeyFile: keyFile}, soon)
@@ -355,33 +358,33 @@ func TestDeadlinesAreNotStretched(t *testing.T) {
 	}
 	c.say(strings.Repeat("GET /admin/plugins HTTP/1.1\r\nHost: v\r\n"+withKey+"\r\n", 20))
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		endless.door.mu.Lock()
-		left := endless.door.served
-		endless.door.mu.Unlock()
+		endless.limiter.mu.Lock()
+		left := endless.limiter.served
+		endless.limiter.mu.Unlock()
 		if left == 0 {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatal("who reads nothing is still served")
+			t.Fatal("a client that reads nothing is still connected")
 		}
 	}
 }
 
-// large is a daemon with much to say.
+// large is a Daemon with a large answer.
 type large struct{ fake }
 
 func (*large) Plugins() []catalog.Report {
 	return []catalog.Report{{Description: strings.Repeat("x", 8<<20)}}
 }
 
-// TestHTTP2InFlightStays: a connection with a stream in flight is none that is
-// idle, and one whose streams have ended is.
+// TestHTTP2InFlightStays checks that an HTTP/2 connection with a stream in flight is
+// not idle, and that it is when its streams have ended.
 func TestHTTP2InFlightStays(t *testing.T) {
 	d := newHeld()
 	certFile, keyFile := pair(t, t.TempDir(), 1)
 	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 100, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
 	client := func() *http.Client {
-		tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true} //nolint:gosec // whom it talks to is known
+		tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true} //nolint:gosec // the peer is the test's own
 		t.Cleanup(tr.CloseIdleConnections)
 		return &http.Client{Transport: tr}
 	}
@@ -401,13 +404,13 @@ func TestHTTP2InFlightStays(t *testing.T) {
 	go func() { status, _ := get(one, "/admin/integrations/health"); answered <- status }()
 	<-d.asked
 	if status, version := get(one, "/admin/plugins"); status != 200 || version != 2 {
-		t.Errorf("beside it: %d by HTTP/%d", status, version)
+		t.Errorf("second stream: %d over HTTP/%d", status, version)
 	}
 	for range 10 {
-		h.dial() // idle, and taking all there is
+		h.dial() // idle, and taking all places
 	}
 	if status, _ := get(client(), "/admin/plugins"); status != 200 {
-		t.Errorf("the operator: %d", status)
+		t.Errorf("operator: %d", status)
 	}
 	close(d.release)
 	if got := <-answered; got != 200 {
@@ -415,17 +418,17 @@ func TestHTTP2InFlightStays(t *testing.T) {
 	}
 	other := client()
 	if status, _ := get(other, "/admin/plugins"); status != 200 {
-		t.Errorf("another: %d", status)
+		t.Errorf("another client: %d", status)
 	}
 }
 
-// TestHTTP2TakenBackIsIdle: a connection whose client has taken its request back
-// gives way as others do.
-func TestHTTP2TakenBackIsIdle(t *testing.T) {
+// TestHTTP2CanceledIsIdle checks that a connection is idle after its client canceled
+// the request.
+func TestHTTP2CanceledIsIdle(t *testing.T) {
 	d := newHeld()
 	certFile, keyFile := pair(t, t.TempDir(), 1)
 	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 100, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
-	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // whom it talks to is known
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}} //nolint:gosec // the peer is the test's own
 	t.Cleanup(c.CloseIdleConnections)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := request(t, "GET", h.URL()+"/admin/integrations/health", nil).WithContext(ctx)
@@ -435,28 +438,29 @@ func TestHTTP2TakenBackIsIdle(t *testing.T) {
 		defer close(gone)
 		if res, err := c.Do(r); err == nil {
 			_ = res.Body.Close()
-			t.Error("it was answered")
+			t.Error("the canceled request was answered")
 		}
 	}()
 	<-d.asked
 	cancel()
 	<-gone
-	h.rests(1)
+	h.waitIdle(1)
 }
 
-// TestLowerLimitsHoldForThoseWhoCome.
-func TestLowerLimitsHoldForThoseWhoCome(t *testing.T) {
+// TestLowerLimitsCloseOnNextConnection checks that lower limits close connections
+// only when a new one arrives.
+func TestLowerLimitsCloseOnNextConnection(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 10, PerClient: 10, Spare: 2}}, nil)
 	var all []*caller
 	for range 8 {
 		all = append(all, h.dial())
 	}
 	if !all[7].alive() {
-		t.Fatal("it is full already")
+		t.Fatal("the last connection was not accepted")
 	}
 	h.SetLimits(Limits{Connections: 3, PerClient: 10, Spare: 2})
 	if !h.dial().alive() {
-		t.Error("the next one has no place")
+		t.Error("the next connection was not accepted")
 	}
 	left := 0
 	for _, c := range all {
@@ -465,12 +469,12 @@ func TestLowerLimitsHoldForThoseWhoCome(t *testing.T) {
 		}
 	}
 	if left != 2 {
-		t.Errorf("%d are left", left)
+		t.Errorf("%d are open, want 2", left)
 	}
 }
 
-// TestAcceptWithoutDescriptors: an idle connection is closed for one that there
-// is no descriptor for.
+// TestAcceptWithoutDescriptors checks that an idle connection is closed when there is
+// no descriptor to accept another one.
 func TestAcceptWithoutDescriptors(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -478,12 +482,12 @@ func TestAcceptWithoutDescriptors(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 100, PerClient: 100, Spare: 2}}, nil)
 	for range 5 {
 		if !h.dial().alive() {
-			t.Fatal("no place")
+			t.Fatal("connection not accepted")
 		}
 	}
-	feed := realtest.Starve(t, 1) // for the client's end
+	feed := realtest.Starve(t, 1) // for the client side
 	if !h.dial().alive() {
-		t.Error("nobody made room")
+		t.Error("no idle connection was closed")
 	}
 	feed()
 	if !strings.Contains(h.log.String(), `"not_accepted":1`) {

@@ -10,14 +10,14 @@ import (
 	"vega/store"
 )
 
-// What bodies may be as long as: the store's limits, with every character
-// escaped.
+// The maximum lengths of bodies: the store's limits, with every character escaped.
 const (
 	maxConversation = 2*2*store.MaxText + 64<<10
 	maxMemory       = 2*store.MaxText + 64<<10
 	maxPatch        = 4 << 10
 )
 
+// conversationPage is the answer of GET /v1/conversations.
 type conversationPage struct {
 	Conversations []store.Conversation `json:"conversations"`
 	Next          string               `json:"next"`
@@ -28,7 +28,7 @@ func (a *API) conversations(c *gin.Context) error {
 	q := store.Query{
 		Session:  p.text("session"),
 		Source:   p.text("source"),
-		Reviewed: p.truth("reviewed"),
+		Reviewed: p.boolean("reviewed"),
 		Limit:    p.number("limit", 1, store.MaxPage),
 		Cursor:   p.text("cursor"),
 	}
@@ -116,65 +116,7 @@ func (a *API) conversationID(c *gin.Context) (int64, error) {
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil || id < 1 {
-		return 0, &problem{http.StatusNotFound, "the ID of a conversation is a number from 1 on"}
+		return 0, &problem{http.StatusNotFound, "the ID of a conversation is a positive number"}
 	}
 	return id, nil
-}
-
-func (a *API) memories(c *gin.Context) error {
-	p := readParams(c.Request)
-	after, limit := p.text("after"), p.number("limit", 1, store.MaxPage)
-	if err := p.done(); err != nil {
-		return err
-	}
-	all, err := a.daemon.Store().Memories(c.Request.Context(), after, limit)
-	return answer(c, gin.H{"memories": all}, err)
-}
-
-func (a *API) memory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
-		return err
-	}
-	m, err := a.daemon.Store().Memory(c.Request.Context(), c.Param("key"))
-	return answer(c, m, err)
-}
-
-func (a *API) setMemory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
-		return err
-	}
-	var in struct {
-		Value *string `json:"value"`
-	}
-	if err := decode(c, &in); err != nil {
-		return err
-	}
-	if in.Value == nil {
-		return &problem{http.StatusBadRequest, `send {"value": "…"}`}
-	}
-	if err := a.daemon.Store().SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
-		return err
-	}
-	return a.memory(c)
-}
-
-func (a *API) deleteMemory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
-		return err
-	}
-	if err := a.daemon.Store().DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
-}
-
-func (a *API) runs(c *gin.Context) error {
-	p := readParams(c.Request)
-	cursor, limit := p.text("cursor"), p.number("limit", 1, store.MaxPage)
-	if err := p.done(); err != nil {
-		return err
-	}
-	page, err := a.daemon.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
-	return answer(c, page, err)
 }

@@ -13,7 +13,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// ask sends a request with the right key and answers what came back.
+// ask sends a request with a valid key and returns the decoded answer.
 func ask(t *testing.T, method, url, body string) (status int, answer map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -41,6 +41,7 @@ func ask(t *testing.T, method, url, body string) (status int, answer map[string]
 	return resp.StatusCode, answer
 }
 
+// withStore serves an API with a new store.
 func withStore(t *testing.T) (url string) {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
@@ -59,11 +60,11 @@ func withStore(t *testing.T) (url string) {
 func TestConversationsOverHTTP(t *testing.T) {
 	url := withStore(t)
 	long := strings.Repeat("\u00e9\n", 4<<20) // 12 MiB, 20 in JSON
-	said, err := json.Marshal(map[string]any{"session_id": "s1", "source": "cli", "prompt": long, "response": "r", "ts": "2026-01-02T03:04:05.678901Z"})
+	sent, err := json.Marshal(map[string]any{"session_id": "s1", "source": "cli", "prompt": long, "response": "r", "ts": "2026-01-02T03:04:05.678901Z"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, kept := ask(t, "POST", url+"/v1/conversations", string(said))
+	status, kept := ask(t, "POST", url+"/v1/conversations", string(sent))
 	if status != 201 || kept["prompt"] != long || kept["ts"] != "2026-01-02T03:04:05.678901Z" || kept["reviewed"] != false {
 		t.Fatalf("%d, ts %v", status, kept["ts"])
 	}
@@ -109,7 +110,8 @@ func TestConversationsOverHTTP(t *testing.T) {
 	}
 }
 
-func TestWhatHistoryRefuses(t *testing.T) {
+// TestInvalidRequests checks what the routes of conversations and memories reject.
+func TestInvalidRequests(t *testing.T) {
 	url := withStore(t)
 	for _, c := range []struct {
 		method, path, body string
@@ -120,24 +122,24 @@ func TestWhatHistoryRefuses(t *testing.T) {
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","promt":"p"}`, 400, `unknown field "promt"`},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: it contains a NUL byte"},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","ts":"0001-01-02T00:00:00Z"}`, 400, "ts: it is not within"},
-		{"POST", "/v1/conversations", `{} {}`, 400, "more after the object"},
-		{"POST", "/v1/conversations", `[`, 400, "can't be read"},
+		{"POST", "/v1/conversations", `{} {}`, 400, "unexpected data after the JSON value"},
+		{"POST", "/v1/conversations", `[`, 400, "invalid body"},
 		{"POST", "/v1/conversations", ``, 415, "Content-Type: application/json"},
-		{"GET", "/v1/conversations?limit=0", ``, 400, "within 1 to 500"},
-		{"GET", "/v1/conversations?limit=many", ``, 400, "no whole number"},
-		{"GET", "/v1/conversations?reviewed=1", ``, 400, "neither true nor false"},
+		{"GET", "/v1/conversations?limit=0", ``, 400, "between 1 and 500"},
+		{"GET", "/v1/conversations?limit=many", ``, 400, "not a whole number"},
+		{"GET", "/v1/conversations?reviewed=1", ``, 400, "is not true or false"},
 		{"GET", "/v1/conversations?cursor=AAAA", ``, 400, "it does not belong to this query"},
-		{"GET", "/v1/conversations?sesion=x", ``, 400, "no such parameter"},
+		{"GET", "/v1/conversations?sesion=x", ``, 400, "unknown parameter"},
 		{"GET", "/v1/conversations/7", ``, 404, "conversation 7"},
-		{"GET", "/v1/conversations/x", ``, 404, "a number"},
+		{"GET", "/v1/conversations/x", ``, 404, "a positive number"},
 		{"PATCH", "/v1/conversations/7", `{"reviewed":true}`, 404, "conversation 7"},
 		{"PATCH", "/v1/conversations/7", `{}`, 400, `send {"reviewed"`},
-		{"PATCH", "/v1/conversations/7", `{"reviewed":true,"x":"` + strings.Repeat("x", maxPatch) + `"}`, 413, "over the limit of 4096"},
+		{"PATCH", "/v1/conversations/7", `{"reviewed":true,"x":"` + strings.Repeat("x", maxPatch) + `"}`, 413, "exceeds the limit of 4096"},
 		{"DELETE", "/v1/conversations/7", ``, 404, "conversation 7"},
-		{"DELETE", "/v1/conversations/0", ``, 404, "a number from 1 on"},
-		{"DELETE", "/v1/conversations/7?force=true", ``, 400, "takes no parameter"},
-		{"DELETE", "/v1/conversations/7", strings.Repeat("x", maxBody+1), 413, "over the limit of 1048576"},
-		{"DELETE", "/v1/conversations", ``, 405, "it takes"},
+		{"DELETE", "/v1/conversations/0", ``, 404, "a positive number"},
+		{"DELETE", "/v1/conversations/7?force=true", ``, 400, "has no parameters"},
+		{"DELETE", "/v1/conversations/7", strings.Repeat("x", maxBody+1), 413, "exceeds the limit of 1048576"},
+		{"DELETE", "/v1/conversations", ``, 405, "use "},
 		{"GET", "/v1/memories/none", ``, 404, `memory "none"`},
 		{"PUT", "/v1/memories/k", `{}`, 400, `send {"value"`},
 		{"PUT", "/v1/memories/" + strings.Repeat("k", 257), `{"value":"v"}`, 400, "key: it has 257 bytes"},
@@ -153,7 +155,7 @@ func TestWhatHistoryRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("X-API-Key", key)
-	r.ContentLength = -1 // its length is not known beforehand
+	r.ContentLength = -1 // unknown length
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(r)
 	if err == nil {

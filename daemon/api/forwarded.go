@@ -8,40 +8,42 @@ import (
 	"strings"
 )
 
-// addressOf is the IP address of a connection's far end.
+// addressOf returns the IP address of a network address, or the zero Addr.
 func addressOf(a net.Addr) netip.Addr {
 	if tcp, ok := a.(*net.TCPAddr); ok {
-		return plain(tcp.AddrPort().Addr())
+		return normalize(tcp.AddrPort().Addr())
 	}
 	return netip.Addr{}
 }
 
-// plain is an address as it is compared: IPv4 in its own form, and no zone.
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+// normalize returns an address in the form that is compared: IPv4 unmapped, and
+// without a zone.
+func normalize(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// counted is what clients are counted by: an IPv4 address, or the first half of
-// an IPv6 address. The other half is the client's own to choose.
-func counted(a netip.Addr) netip.Addr {
+// clientAddress returns the address that stands for a client: an IPv4 address as
+// it is, of an IPv6 address the first 64 bits, since a client can choose the rest.
+func clientAddress(a netip.Addr) netip.Addr {
 	if !a.Is6() {
 		return a
 	}
 	p, err := a.Prefix(64)
-	if err != nil { // 64 bits are within every address
+	if err != nil { // 64 bits are valid for every IPv6 address
 		return a
 	}
 	return p.Addr()
 }
 
+// trusts reports whether an address belongs to a trusted proxy.
 func trusts(proxies []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// clientBehind is whom a request is from that a connection from remote brought.
-// Only a trusted proxy is believed, and it knows only who asked it: the client is
-// the last one named that is no trusted proxy. What can't be read ends the chain,
-// at the proxy that passed it on. Where the two headers say different things,
-// one of them is the client's own, and the proxy is all that is certain.
-func clientBehind(remote netip.Addr, proxies []netip.Prefix, h http.Header) netip.Addr {
+// forwardedClient returns the client of a request that arrived from remote. Only
+// the headers of a trusted proxy count, and each proxy knows only its own peer: the
+// client is the last address in the chain that is not a trusted proxy. An entry
+// that can't be parsed ends the chain at the proxy that added it. If the two headers
+// disagree, the client has set one of them, and only remote is certain.
+func forwardedClient(remote netip.Addr, proxies []netip.Prefix, h http.Header) netip.Addr {
 	if !trusts(proxies, remote) {
 		return remote
 	}
@@ -59,7 +61,8 @@ func clientBehind(remote netip.Addr, proxies []netip.Prefix, h http.Header) neti
 	}
 }
 
-// lastUntrusted goes back through the nodes of a chain, from the one next to us.
+// lastUntrusted walks the chain back from remote to the first address that is not
+// a trusted proxy.
 func lastUntrusted(remote netip.Addr, proxies []netip.Prefix, nodes []string) netip.Addr {
 	at := remote
 	for _, node := range slices.Backward(nodes) {
@@ -75,18 +78,18 @@ func lastUntrusted(remote netip.Addr, proxies []netip.Prefix, nodes []string) ne
 	return at
 }
 
-// nodeAddress reads an address with or without a port: 192.0.2.1, 192.0.2.1:80,
+// nodeAddress parses an address with or without a port: 192.0.2.1, 192.0.2.1:80,
 // 2001:db8::1, [2001:db8::1], [2001:db8::1]:80.
 func nodeAddress(node string) (netip.Addr, bool) {
 	if at, err := netip.ParseAddrPort(node); err == nil {
-		return plain(at.Addr()), true
+		return normalize(at.Addr()), true
 	}
 	node = strings.TrimSuffix(strings.TrimPrefix(node, "["), "]")
 	a, err := netip.ParseAddr(node)
-	return plain(a), err == nil
+	return normalize(a), err == nil
 }
 
-// splitList splits the values of a header that is a list.
+// splitList splits the values of a list header.
 func splitList(values []string) (all []string) {
 	for _, v := range values {
 		for node := range strings.SplitSeq(v, ",") {
@@ -96,8 +99,8 @@ func splitList(values []string) (all []string) {
 	return all
 }
 
-// forwardedNodes are the "for" parameters of Forwarded (RFC 7239), one for each
-// hop; "" where a hop has none.
+// forwardedNodes returns the "for" parameters of Forwarded (RFC 7239), one per hop,
+// "" for a hop without one.
 func forwardedNodes(values []string) (all []string) {
 	for _, v := range values {
 		for _, hop := range splitQuoted(v, ',') {
@@ -114,7 +117,7 @@ func forwardedNodes(values []string) (all []string) {
 	return all
 }
 
-// splitQuoted splits a text at each sep that is not within quotes.
+// splitQuoted splits a text at each sep outside quotes.
 func splitQuoted(s string, sep byte) (parts []string) {
 	begin, quoted := 0, false
 	for i := 0; i < len(s); i++ {
@@ -131,7 +134,7 @@ func splitQuoted(s string, sep byte) (parts []string) {
 	return append(parts, s[begin:])
 }
 
-// unquote takes the quotes of a quoted string away.
+// unquote removes the quotes and escapes of a quoted string.
 func unquote(s string) string {
 	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return s

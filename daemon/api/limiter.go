@@ -1,0 +1,179 @@
+package api
+
+import (
+	"container/list"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+
+	"vega/plugins/shortage"
+)
+
+// Limits bounds what clients may have open, so that they can neither stop vega
+// from checking nor keep an operator out.
+type Limits struct {
+	Connections int // in total
+	PerClient   int // of one client, as are its requests in flight
+	// Spare is the number of further connections, accepted when all others have
+	// requests in flight, only to answer them that there are too many.
+	Spare   int
+	Trusted []netip.Prefix // proxies whose forwarding headers count
+}
+
+// limiter is a listener that holds connections to Limits. A connection without a
+// request in flight is idle, even while a request is arriving. When there are too
+// many connections, the limiter closes an idle one to accept a new one: of the
+// client with the most connections the one that has been idle longest. It never
+// closes a connection with a request in flight.
+type limiter struct {
+	net.Listener
+	rejections *rejectionLog
+
+	mu          sync.Mutex // guards the fields below, and what they contain
+	limits      Limits
+	clients     map[netip.Addr]*client
+	served      int       // number of connections, without the spare ones
+	spare       int       // number of spare connections
+	idleClients ranking   // the clients with idle connections
+	idleClock   uint64    // counts how often a connection became idle
+	idleProxies list.List // of *connection from trusted proxies, longest idle first
+	idleSpare   list.List // of spare *connection, longest idle first
+	requests    map[*inFlight]struct{}
+	anonymous   int // number of requests in flight without a key
+	unused      int // number of connections without a complete request so far
+	waiters     []waiter
+}
+
+// client is an address that connections or requests come from.
+type client struct {
+	connections int
+	idle        list.List // of *connection, longest idle first
+	idleSince   uint64    // idleClock when the first of them became idle
+	rank        int       // index in limiter.idleClients plus 1, or 0
+	requests    int
+	anonymous   int
+}
+
+func newLimiter(l net.Listener, limits Limits, log *slog.Logger) *limiter {
+	return &limiter{
+		Listener: l, limits: limits, rejections: newRejectionLog(log),
+		clients: map[netip.Addr]*client{}, requests: map[*inFlight]struct{}{},
+	}
+}
+
+// set changes the limits. Connections over the new limits are closed as new ones
+// arrive.
+func (m *limiter) set(l Limits) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.limits = l
+}
+
+// Accept returns the next connection that the limits allow.
+func (m *limiter) Accept() (net.Conn, error) {
+	for {
+		c, err := m.Listener.Accept()
+		if shortage.Of(err) != nil {
+			m.freeDescriptor()
+		}
+		if err != nil {
+			return nil, err
+		}
+		tcp, ok := c.(*net.TCPConn)
+		if !ok { // only a test's listener has others
+			return c, nil
+		}
+		accepted, evicted := m.accept(tcp)
+		for _, e := range evicted {
+			_ = e.TCPConn.Close() // it is idle: nothing is lost
+		}
+		if accepted != nil {
+			return accepted, nil
+		}
+		_ = c.Close()
+	}
+}
+
+// freeDescriptor closes an idle connection, because this process has no file
+// descriptor left to accept another one.
+func (m *limiter) freeDescriptor() {
+	m.mu.Lock()
+	c := m.evictable()
+	if c != nil {
+		m.remove(c)
+	}
+	m.rejections.count(m, func(r *rejections) { r.unaccepted++ })
+	m.mu.Unlock()
+	if c != nil {
+		_ = c.TCPConn.Close()
+	}
+}
+
+// accept finds a place for a connection. It returns nil if there is none, and the
+// idle connections to close for it.
+func (m *limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection) {
+	address := addressOf(tcp.RemoteAddr())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c = &connection{TCPConn: tcp, limiter: m, from: clientAddress(address), proxy: trusts(m.limits.Trusted, address)}
+	var fits bool
+	if evicted, fits = m.makePlace(c); !fits {
+		c.spare = true
+		if m.spare >= m.limits.Spare {
+			first := m.idleSpare.Front()
+			if first == nil {
+				m.rejections.count(m, func(r *rejections) { r.closed++ })
+				m.forget(c.from)
+				return nil, evicted
+			}
+			evicted = append(evicted, m.evict(first.Value.(*connection)))
+		}
+	}
+	m.add(c)
+	return c, evicted
+}
+
+// makePlace evicts idle connections until there is a place for c: those of its own
+// client if that has too many. It reports whether there is a place now.
+func (m *limiter) makePlace(c *connection) (evicted []*connection, fits bool) {
+	own := m.clientOf(c.from)
+	for !c.proxy && own.connections >= max(1, m.limits.PerClient) {
+		o := own.longestIdle()
+		if o == nil {
+			return evicted, false
+		}
+		evicted = append(evicted, m.evict(o))
+	}
+	for m.served >= max(1, m.limits.Connections) {
+		o := m.evictableFor(c)
+		if o == nil {
+			return evicted, false
+		}
+		evicted = append(evicted, m.evict(o))
+	}
+	return evicted, true
+}
+
+// evict counts and removes an idle connection.
+func (m *limiter) evict(c *connection) *connection {
+	m.rejections.count(m, func(r *rejections) { r.idle++ })
+	m.remove(c)
+	return c
+}
+
+func (m *limiter) clientOf(address netip.Addr) *client {
+	c := m.clients[address]
+	if c == nil {
+		c = &client{}
+		m.clients[address] = c
+	}
+	return c
+}
+
+// forget drops a client that has neither connections nor requests.
+func (m *limiter) forget(address netip.Addr) {
+	if c := m.clients[address]; c != nil && c.connections == 0 && c.requests == 0 {
+		delete(m.clients, address)
+	}
+}

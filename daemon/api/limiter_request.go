@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// inFlight is an admitted request.
+type inFlight struct {
+	method, path  string
+	connection    *connection
+	from          netip.Addr // see clientAddress
+	authenticated bool       // it has a valid key
+	began         time.Time
+}
+
+type (
+	connectionKey struct{}
+	clientKey     struct{}
+)
+
+// withConnection implements http.Server.ConnContext.
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, connectionOf(c))
+}
+
+// clientIn returns the address of a request's client if it came through a trusted
+// proxy.
+func clientIn(ctx context.Context) (netip.Addr, bool) {
+	a, ok := ctx.Value(clientKey{}).(netip.Addr)
+	return a, ok
+}
+
+// gate admits requests to a handler, or answers that there are too many.
+type gate struct {
+	limiter *limiter
+	api     *API
+}
+
+// ServeHTTP answers a request.
+func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, _ := r.Context().Value(connectionKey{}).(*connection)
+	if c == nil { // not accepted by the limiter
+		g.api.ServeHTTP(w, r)
+		return
+	}
+	address := addressOf(c.RemoteAddr())
+	from := forwardedClient(address, g.limiter.trusted(), r.Header)
+	if from != address {
+		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, from))
+	}
+	_, authenticated := g.api.nameOf(r)
+	f := &inFlight{r.Method, r.URL.Path, c, clientAddress(from), authenticated, time.Now()}
+	if exceeded := g.limiter.admit(f); exceeded != "" {
+		answerUnauthenticated(w, r, refuse(exceeded))
+		return
+	}
+	if authenticated {
+		defer g.limiter.release(f)
+		g.api.ServeHTTP(w, r)
+		return
+	}
+	answerUnauthenticated(w, r, func(w http.ResponseWriter, r *http.Request) {
+		defer g.limiter.release(f)
+		g.api.ServeHTTP(w, r)
+	})
+}
+
+// admit admits a request if the limits allow it: in total, for its client, and for
+// requests without a key, which may take half of either. It returns the limit that
+// is exceeded, or "".
+func (m *limiter) admit(f *inFlight) (exceeded string) {
+	m.mu.Lock()
+	evicted, exceeded := m.admitLocked(f)
+	m.mu.Unlock()
+	if evicted != nil {
+		_ = evicted.TCPConn.Close() // it is idle: nothing is lost
+	}
+	return exceeded
+}
+
+// admitLocked also returns the connection to close for the request. The caller
+// holds m.mu.
+func (m *limiter) admitLocked(f *inFlight) (evicted *connection, exceeded string) {
+	c := f.connection
+	m.markUsed(c)
+	exceeded = m.exceeded(f)
+	if exceeded == "" && c.spare {
+		evicted, exceeded = m.promote(f)
+	}
+	if exceeded != "" {
+		m.rejections.count(m, func(r *rejections) { r.refused++ })
+		m.forget(f.from)
+		return evicted, exceeded
+	}
+	c.markBusy()
+	c.requests++
+	own := m.clientOf(f.from)
+	m.requests[f] = struct{}{}
+	own.requests++
+	if !f.authenticated {
+		m.anonymous++
+		own.anonymous++
+	}
+	return evicted, ""
+}
+
+// The limits that a request can exceed, with the setting of each.
+const (
+	exceedsRequests          = "vega has as many requests in flight as server.max_connections allows"
+	exceedsAnonymous         = "vega has as many requests without a key in flight as allowed, half of server.max_connections"
+	exceedsClientRequests    = "this client has as many requests in flight as server.max_connections_per_client allows"
+	exceedsClientAnonymous   = "this client has as many requests without a key in flight as allowed, half of server.max_connections_per_client"
+	exceedsClientConnections = "this client has as many connections as server.max_connections_per_client allows, all with requests in flight"
+)
+
+// exceeded returns the limit that a request would exceed, or "".
+func (m *limiter) exceeded(f *inFlight) string {
+	own, total, each := m.clientOf(f.from), m.limits.Connections, m.limits.PerClient
+	switch {
+	case f.connection.closed, len(m.requests) >= max(1, total):
+		return exceedsRequests
+	case own.requests >= max(1, each):
+		return exceedsClientRequests
+	case !f.authenticated && m.anonymous >= half(total):
+		return exceedsAnonymous
+	case !f.authenticated && own.anonymous >= half(each):
+		return exceedsClientAnonymous
+	}
+	return ""
+}
+
+func half(n int) int { return max(1, n/2) }
+
+// promote turns a spare connection into a regular one if there is a place by now.
+// For a request with a key it evicts an idle connection.
+func (m *limiter) promote(f *inFlight) (evicted *connection, exceeded string) {
+	c := f.connection
+	if !c.proxy && m.clientOf(c.from).connections > max(1, m.limits.PerClient) {
+		return nil, exceedsClientConnections
+	}
+	if m.served >= max(1, m.limits.Connections) {
+		if evicted = m.evictable(); !f.authenticated || evicted == nil {
+			return nil, exceedsRequests
+		}
+		m.evict(evicted)
+	}
+	c.markBusy()
+	c.spare = false
+	m.spare--
+	m.served++
+	return evicted, ""
+}
+
+// release ends a request. A connection without a key is idle from then on, whatever
+// it still sends. For others net/http reports when they become idle, or already has
+// if the client canceled its request.
+func (m *limiter) release(f *inFlight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.clientOf(f.from)
+	delete(m.requests, f)
+	f.connection.requests--
+	own.requests--
+	if !f.authenticated {
+		m.anonymous--
+		own.anonymous--
+	}
+	if !f.authenticated || f.connection.httpIdle {
+		m.markIdle(f.connection)
+	}
+	m.forget(f.from)
+	m.wake()
+}
+
+// connState implements http.Server.ConnState.
+func (m *limiter) connState(conn net.Conn, state http.ConnState) {
+	c := connectionOf(conn)
+	if c == nil || state != http.StateIdle && state != http.StateActive {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c.httpIdle = state == http.StateIdle
+	if c.httpIdle {
+		m.markUsed(c)
+		m.markIdle(c)
+		m.wake()
+	}
+}
+
+func (m *limiter) trusted() []netip.Prefix {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.limits.Trusted
+}

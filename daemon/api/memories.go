@@ -1,0 +1,57 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"vega/store"
+)
+
+func (a *API) memories(c *gin.Context) error {
+	p := readParams(c.Request)
+	after, limit := p.text("after"), p.number("limit", 1, store.MaxPage)
+	if err := p.done(); err != nil {
+		return err
+	}
+	all, err := a.daemon.Store().Memories(c.Request.Context(), after, limit)
+	return answer(c, gin.H{"memories": all}, err)
+}
+
+func (a *API) memory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	m, err := a.daemon.Store().Memory(c.Request.Context(), c.Param("key"))
+	return answer(c, m, err)
+}
+
+func (a *API) setMemory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	var in struct {
+		Value *string `json:"value"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	if in.Value == nil {
+		return &problem{http.StatusBadRequest, `send {"value": "…"}`}
+	}
+	if err := a.daemon.Store().SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
+		return err
+	}
+	return a.memory(c)
+}
+
+func (a *API) deleteMemory(c *gin.Context) error {
+	if err := readParams(c.Request).done(); err != nil {
+		return err
+	}
+	if err := a.daemon.Store().DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"vega/daemon/telemetry"
+)
+
+const (
+	// unauthenticatedTimeout is how long a client without a key may take to receive
+	// an answer, lingerTimeout how long the server waits for the rest of its body.
+	unauthenticatedTimeout = 5 * time.Second
+	lingerTimeout          = 500 * time.Millisecond
+	// retryAfter is when a rejected client may try again.
+	retryAfter = time.Second
+)
+
+// answerUnauthenticated answers a request without a valid key within fixed times,
+// which the client can extend neither by reading slowly nor by sending a body
+// slowly: no route without a key needs a body. When h returns, the request is no
+// longer in flight, so that a client that is slow to read gives way to others.
+func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(unauthenticatedTimeout))
+	buffered := &bufferedAnswer{ResponseWriter: w}
+	unread := r.ContentLength != 0
+	if unread {
+		w.Header().Set("Connection", "close")
+	}
+	h(buffered, r)
+	buffered.send(r.Method)
+	_ = control.Flush() // the deadline closes the connection of a client that does not read
+	if unread {
+		_ = control.SetReadDeadline(time.Now().Add(lingerTimeout))
+	}
+}
+
+// bufferedAnswer buffers an answer until it is complete.
+type bufferedAnswer struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader stores the status.
+func (a *bufferedAnswer) WriteHeader(status int) { a.status = cmp.Or(a.status, status) }
+
+// Write buffers the body.
+func (a *bufferedAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func (a *bufferedAnswer) send(method string) {
+	a.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
+	a.ResponseWriter.WriteHeader(cmp.Or(a.status, http.StatusOK))
+	if method != http.MethodHead {
+		_, _ = a.ResponseWriter.Write(a.body.Bytes()) // the deadline handles a client that does not read
+	}
+}
+
+// refuse returns a handler that answers 503 and names the exceeded limit.
+func refuse(exceeded string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { writeRefusal(exceeded, w, r) }
+}
+
+func writeRefusal(exceeded string, w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("X-Correlation-ID")
+	if !telemetry.ValidID(id) {
+		id = telemetry.NewID()
+	}
+	body, err := json.Marshal(document{
+		Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable), Status: http.StatusServiceUnavailable,
+		Detail:   fmt.Sprintf("%s; try again in %v", exceeded, retryAfter),
+		Instance: r.URL.Path, CorrelationID: id,
+	})
+	if err != nil { // plain fields always encode
+		panic(err)
+	}
+	w.Header().Set("X-Correlation-ID", id)
+	w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	w.Header().Set("Connection", "close")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write(body)
+}
