@@ -1,0 +1,91 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/daemon/config"
+)
+
+// TestGetErrors checks the error for each kind of answer that is not the daemon's.
+func TestGetErrors(t *testing.T) {
+	problem := func(status int) string {
+		return fmt.Sprintf(`{"status":%d,"detail":"the file is invalid","correlation_id":"id"}`, status)
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   string
+	}{
+		"another service":       {http.StatusOK, "<html>", "is not a vega daemon, or runs another version"},
+		"error page":            {http.StatusBadGateway, "<html>", "is not a vega daemon: it answered 502 Bad Gateway"},
+		"another status":        {http.StatusBadGateway, problem(http.StatusConflict), "is not a vega daemon"},
+		"wrong key":             {http.StatusUnauthorized, problem(http.StatusUnauthorized), "does not accept this API key"},
+		"older daemon":          {http.StatusNotFound, problem(http.StatusNotFound), "does not support this endpoint"},
+		"refused by the daemon": {http.StatusConflict, problem(http.StatusConflict), "the file is invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("X-API-Key") != "a-key" {
+					t.Errorf("key %q", r.Header.Get("X-API-Key"))
+				}
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.body))
+			}))
+			t.Cleanup(s.Close)
+			t.Setenv("VEGA_API_KEY", "a-key")
+			client, err := New(&config.Config{}, s.URL+"/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = client.Get(t.Context(), "/admin/plugins", &struct{}{})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if _, ok := errors.AsType[*ProblemError](err); ok != (name == "refused by the daemon") {
+				t.Errorf("%T", err)
+			}
+		})
+	}
+}
+
+// TestUnreachable checks that a closed port is an UnreachableError.
+func TestUnreachable(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	s.Close()
+	t.Setenv("VEGA_API_KEY", "a-key")
+	c, err := New(&config.Config{}, s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Get(t.Context(), "/readyz", &struct{}{})
+	if _, ok := errors.AsType[*UnreachableError](err); !ok {
+		t.Errorf("%T: %v", err, err)
+	}
+}
+
+// TestLocalURL checks which address a client on the same machine uses.
+func TestLocalURL(t *testing.T) {
+	for host, want := range map[string]string{"127.0.0.1": "http://127.0.0.1:8000", "0.0.0.0": "http://127.0.0.1:8000", "::": "http://[::1]:8000", "vega.test": "http://vega.test:8000"} {
+		cfg := &config.Config{}
+		cfg.Server.Host, cfg.Server.Port = host, 8000
+		if got := localURL(cfg); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
+
+// TestNoKey checks that a missing key names the file that the daemon creates.
+func TestNoKey(t *testing.T) {
+	t.Setenv("VEGA_API_KEY", "")
+	cfg := &config.Config{DataDir: t.TempDir()}
+	_, err := New(cfg, "http://127.0.0.1:1")
+	if want := filepath.Join(cfg.DataDir, "api_key"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s in it", err, want)
+	}
+}
