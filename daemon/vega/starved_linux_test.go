@@ -82,7 +82,7 @@ func TestStarvedHost(t *testing.T) {
 			}
 			seen[string(r.Status)+" "+string(r.Cause)]++
 			if r.Contention == nil {
-				t.Fatalf("a run without strain: %+v", r)
+				t.Fatalf("a run without contention: %+v", r)
 			}
 			late = max(late, r.Contention.Late)
 			if r.Cause == check.Host && strings.Contains(r.Message, "no processor") {

@@ -214,7 +214,7 @@ func (p diagText) warning(w monitor.Warning) {
 }
 
 // unjudged writes the thresholds that can't be judged now. It leaves out the
-// built-in ones: many of them are for what not every machine has.
+// built-in ones: many of them apply only to some machines.
 func (p diagText) unjudged(all []monitor.Unjudged) {
 	for _, u := range all {
 		if !u.BuiltIn {
