@@ -34,8 +34,11 @@ type RunPage struct {
 	Next string      `json:"next"` // the cursor of the next page; "" after the last
 }
 
-// Store is where conversations and memories are. It is closed with the daemon.
-func (d *Daemon) Store() store.Store { return d.store }
+// Conversations returns the history of conversations, which is closed with the daemon.
+func (d *Daemon) Conversations() store.Conversations { return d.store }
+
+// Memories returns the memories, which are closed with the daemon.
+func (d *Daemon) Memories() store.Memories { return d.store }
 
 // Runs is a page of an integration's history. One that is no longer configured
 // has its history still; an *UnknownError is of one that never ran either.

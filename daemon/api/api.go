@@ -1,42 +1,16 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
-
-	"vega/daemon"
-	"vega/daemon/catalog"
-	"vega/daemon/databases"
-	"vega/daemon/engine"
-	"vega/daemon/monitor"
-	"vega/store"
 )
-
-// Daemon is the part of the daemon that the handlers call.
-type Daemon interface {
-	Health(ctx context.Context, q engine.Query) (engine.Health, error)
-	Integration(name string) (engine.Integration, error)
-	Plugins() []catalog.Report
-	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
-	Store() store.Store
-	DatabaseStats(ctx context.Context) databases.Stats
-	ResetDatabaseStats()
-	System(ctx context.Context) (monitor.System, error)
-	SystemSummary(ctx context.Context) (monitor.Summary, error)
-	Validate(ctx context.Context) (daemon.Validation, error)
-	Plan(ctx context.Context) (daemon.Planned, error)
-	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)
-	Rejected() bool
-	Ready() error
-}
 
 // API handles all routes.
 type API struct {
-	daemon Daemon
+	services
 	log    *slog.Logger
 	keys   atomic.Pointer[[]digest]
 	engine *gin.Engine
@@ -46,7 +20,7 @@ type API struct {
 // New returns the handler. Until SetKeys is called, it rejects every key.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
-	a := &API{daemon: d, log: log, engine: gin.New(), bodies: map[string]int64{}}
+	a := &API{services: servicesOf(d), log: log, engine: gin.New(), bodies: map[string]int64{}}
 	a.keys.Store(&[]digest{})
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false

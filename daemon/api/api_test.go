@@ -71,7 +71,9 @@ func (f *fake) SystemSummary(context.Context) (monitor.Summary, error) {
 func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {
 	return daemon.RunPage{}, nil
 }
-func (f *fake) Store() store.Store { return f.store }
+func (f *fake) Conversations() store.Conversations { return f.store }
+
+func (f *fake) Memories() store.Memories { return f.store }
 
 func (f *fake) Validate(context.Context) (daemon.Validation, error) {
 	return daemon.Validation{}, nil

@@ -35,7 +35,7 @@ func (a *API) conversations(c *gin.Context) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	page, err := a.daemon.Store().HistoryPage(c.Request.Context(), q)
+	page, err := a.chats.HistoryPage(c.Request.Context(), q)
 	return answer(c, conversationPage{page.Conversations, page.Next}, err)
 }
 
@@ -53,14 +53,14 @@ func (a *API) logConversation(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	id, err := a.daemon.Store().LogConversation(ctx, store.Conversation{
+	id, err := a.chats.LogConversation(ctx, store.Conversation{
 		SessionID: in.SessionID, Source: in.Source, Model: in.Model,
 		Prompt: in.Prompt, Response: in.Response, Reviewed: in.Reviewed, At: in.At,
 	})
 	if err != nil {
 		return err
 	}
-	kept, err := a.daemon.Store().Conversation(ctx, id)
+	kept, err := a.chats.Conversation(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *API) conversation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	kept, err := a.daemon.Store().Conversation(c.Request.Context(), id)
+	kept, err := a.chats.Conversation(c.Request.Context(), id)
 	return answer(c, kept, err)
 }
 
@@ -92,7 +92,7 @@ func (a *API) reviewConversation(c *gin.Context) error {
 	if in.Reviewed == nil {
 		return &problem{http.StatusBadRequest, `send {"reviewed": true} or {"reviewed": false}`}
 	}
-	if err := a.daemon.Store().SetReviewed(c.Request.Context(), id, *in.Reviewed); err != nil {
+	if err := a.chats.SetReviewed(c.Request.Context(), id, *in.Reviewed); err != nil {
 		return err
 	}
 	return a.conversation(c)
@@ -103,7 +103,7 @@ func (a *API) deleteConversation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.daemon.Store().DeleteConversation(c.Request.Context(), id); err != nil {
+	if err := a.chats.DeleteConversation(c.Request.Context(), id); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)

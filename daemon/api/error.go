@@ -42,7 +42,7 @@ type document struct {
 func (a *API) writeError(c *gin.Context, err error) {
 	p := classify(err)
 	ctx := c.Request.Context()
-	if p == nil && errors.Is(a.daemon.Ready(), daemon.ErrClosed) {
+	if p == nil && errors.Is(a.state.Ready(), daemon.ErrClosed) {
 		p = &problem{http.StatusServiceUnavailable, daemon.ErrClosing.Error()}
 	}
 	if p == nil {

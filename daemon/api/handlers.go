@@ -32,7 +32,7 @@ func (a *API) healthz(c *gin.Context) error {
 }
 
 func (a *API) readyz(c *gin.Context) error {
-	if err := a.daemon.Ready(); err != nil {
+	if err := a.state.Ready(); err != nil {
 		return &problem{status: http.StatusServiceUnavailable, detail: err.Error()}
 	}
 	c.JSON(http.StatusOK, gin.H{"status": "ready", "config": a.configOutcome()})
@@ -42,7 +42,7 @@ func (a *API) readyz(c *gin.Context) error {
 // configOutcome reports whether the configuration on disk was applied, without
 // detail. A daemon that keeps running the previous one is still ready.
 func (a *API) configOutcome() daemon.Outcome {
-	if a.daemon.Rejected() {
+	if a.state.Rejected() {
 		return daemon.Rejected
 	}
 	return daemon.Applied
@@ -58,7 +58,7 @@ func (a *API) health(c *gin.Context) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	h, err := a.daemon.Health(c.Request.Context(), q)
+	h, err := a.checks.Health(c.Request.Context(), q)
 	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return badParam("name", unknown.Error())
 	}
@@ -72,7 +72,7 @@ func (a *API) integration(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	i, err := a.daemon.Integration(c.Param("name"))
+	i, err := a.checks.Integration(c.Param("name"))
 	return answer(c, i, err)
 }
 
@@ -82,7 +82,7 @@ func (a *API) runs(c *gin.Context) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	page, err := a.daemon.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
+	page, err := a.history.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
 	return answer(c, page, err)
 }
 
@@ -90,14 +90,14 @@ func (a *API) plugins(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	return answer(c, gin.H{"plugins": a.daemon.Plugins()}, nil)
+	return answer(c, gin.H{"plugins": a.modules.Plugins()}, nil)
 }
 
 func (a *API) validate(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	v, err := a.daemon.Validate(c.Request.Context())
+	v, err := a.configuration.Validate(c.Request.Context())
 	return answer(c, v, err)
 }
 
@@ -105,7 +105,7 @@ func (a *API) plan(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	p, err := a.daemon.Plan(c.Request.Context())
+	p, err := a.configuration.Plan(c.Request.Context())
 	return answer(c, p, err)
 }
 
@@ -113,7 +113,7 @@ func (a *API) reload(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	r, err := a.daemon.Reload(c.Request.Context(), daemon.ByHTTP)
+	r, err := a.configuration.Reload(c.Request.Context(), daemon.ByHTTP)
 	return answer(c, r, err)
 }
 
@@ -121,14 +121,14 @@ func (a *API) databaseStats(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	return answer(c, a.daemon.DatabaseStats(c.Request.Context()), nil)
+	return answer(c, a.databases.DatabaseStats(c.Request.Context()), nil)
 }
 
 func (a *API) resetDatabaseStats(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	a.daemon.ResetDatabaseStats()
+	a.databases.ResetDatabaseStats()
 	c.Status(http.StatusNoContent)
 	return nil
 }

@@ -14,7 +14,7 @@ func (a *API) memories(c *gin.Context) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	all, err := a.daemon.Store().Memories(c.Request.Context(), after, limit)
+	all, err := a.notes.Memories(c.Request.Context(), after, limit)
 	return answer(c, gin.H{"memories": all}, err)
 }
 
@@ -22,7 +22,7 @@ func (a *API) memory(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	m, err := a.daemon.Store().Memory(c.Request.Context(), c.Param("key"))
+	m, err := a.notes.Memory(c.Request.Context(), c.Param("key"))
 	return answer(c, m, err)
 }
 
@@ -39,7 +39,7 @@ func (a *API) setMemory(c *gin.Context) error {
 	if in.Value == nil {
 		return &problem{http.StatusBadRequest, `send {"value": "…"}`}
 	}
-	if err := a.daemon.Store().SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
+	if err := a.notes.SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
 		return err
 	}
 	return a.memory(c)
@@ -49,7 +49,7 @@ func (a *API) deleteMemory(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	if err := a.daemon.Store().DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
+	if err := a.notes.DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)

@@ -6,7 +6,7 @@ func (a *API) system(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	s, err := a.daemon.System(c.Request.Context())
+	s, err := a.machine.System(c.Request.Context())
 	return answer(c, s, err)
 }
 
@@ -14,6 +14,6 @@ func (a *API) systemSummary(c *gin.Context) error {
 	if err := readParams(c.Request).done(); err != nil {
 		return err
 	}
-	s, err := a.daemon.SystemSummary(c.Request.Context())
+	s, err := a.machine.SystemSummary(c.Request.Context())
 	return answer(c, s, err)
 }

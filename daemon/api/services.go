@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+
+	"vega/daemon"
+	"vega/daemon/catalog"
+	"vega/daemon/databases"
+	"vega/daemon/engine"
+	"vega/daemon/monitor"
+	"vega/store"
+)
+
+// Daemon is what the handlers need of the daemon. Each handler uses one of its
+// parts.
+type Daemon interface {
+	Checks
+	Runs
+	Machine
+	Databases
+	Plugins
+	Configuration
+	State
+	Conversations() store.Conversations
+	Memories() store.Memories
+}
+
+// Checks runs integrations and reports on them.
+type Checks interface {
+	Health(ctx context.Context, q engine.Query) (engine.Health, error)
+	Integration(name string) (engine.Integration, error)
+}
+
+// Runs reads the history of integrations.
+type Runs interface {
+	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
+}
+
+// Machine reports on the host, the container and this process.
+type Machine interface {
+	System(ctx context.Context) (monitor.System, error)
+	SystemSummary(ctx context.Context) (monitor.Summary, error)
+}
+
+// Databases reports on the queries of vega's own database and the configured ones.
+type Databases interface {
+	DatabaseStats(ctx context.Context) databases.Stats
+	ResetDatabaseStats()
+}
+
+// Plugins lists the modules.
+type Plugins interface {
+	Plugins() []catalog.Report
+}
+
+// Configuration validates, compares and reloads the configuration.
+type Configuration interface {
+	Validate(ctx context.Context) (daemon.Validation, error)
+	Plan(ctx context.Context) (daemon.Planned, error)
+	Reload(ctx context.Context, by daemon.Trigger) (daemon.Reload, error)
+}
+
+// State reports whether the daemon is ready.
+type State interface {
+	Ready() error
+	// Rejected reports whether the last configuration that was read is not in
+	// force.
+	Rejected() bool
+}
+
+// services is a Daemon in its parts, so that a handler names the one it uses.
+type services struct {
+	checks        Checks
+	history       Runs
+	machine       Machine
+	databases     Databases
+	modules       Plugins
+	configuration Configuration
+	state         State
+	chats         store.Conversations
+	notes         store.Memories
+}
+
+func servicesOf(d Daemon) services {
+	return services{
+		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d,
+		chats: d.Conversations(), notes: d.Memories(),
+	}
+}
