@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"vega/policies/check"
 )
 
 const (
@@ -114,12 +116,7 @@ func (a answer) kind() string {
 	return kind
 }
 
-// clip shortens a text of the daemon to one line.
+// clip shortens what the daemon sent to a part of a line.
 func clip(s string) string {
-	const limit = 200
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + " …"
-	}
-	return s
+	return check.Clip(check.OneLine(strings.Join(strings.Fields(s), " ")), 200)
 }

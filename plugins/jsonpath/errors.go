@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"vega/policies/check"
 )
 
 // The errors of Find.
@@ -27,18 +29,8 @@ type DuplicateError struct{ Key string }
 // Error returns a text with the key.
 func (e *DuplicateError) Error() string { return fmt.Sprintf("it has the key %q twice", clip(e.Key)) }
 
-// clip keeps a long key from filling a message.
-func clip(s string) string {
-	const limit = 80
-	if len(s) <= limit {
-		return s
-	}
-	n := limit
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
+// clip shortens a key for a message.
+func clip(s string) string { return check.Clip(s, 80) }
 
 // unexpected reports that the next byte is not what was expected.
 func (s *scanner) unexpected(expected string) error {

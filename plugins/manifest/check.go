@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"vega/policies/check"
+
 	"vega/plugins/pattern"
 )
 
@@ -309,10 +311,5 @@ func (o *Option) within(f float64, show func(float64) string) error {
 	return nil
 }
 
-// clip keeps a hostile name from filling an error.
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "…"
-	}
-	return s
-}
+// clip shortens a name or value of a hostile manifest for a message.
+func clip(s string) string { return check.Clip(s, 80) }
