@@ -113,20 +113,20 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if d.monitor, err = monitor.New(cfg.DataDir); err != nil {
 		return err
 	}
-	if err = d.step("store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
+	if err = step(d.options.Step, "store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
 	next := &state{Set: &catalog.Set{Config: cfg}, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
 	d.requests.last.Store(&lastAttempt{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
-	d.logDiagnostics(ctx, cfg.Warnings)
-	err = d.step("plugins", func() (string, error) { return d.openPlugins(ctx, next) })
+	logDiagnostics(ctx, d.options.Log, cfg.Warnings)
+	err = step(d.options.Step, "plugins", func() (string, error) { return d.openPlugins(ctx, next) })
 	if err != nil {
 		return err
 	}
-	if err = d.step("descriptors", func() (string, error) { return d.shareDescriptors(cfg) }); err != nil {
+	if err = step(d.options.Step, "descriptors", func() (string, error) { return d.descriptors.share(cfg, d.engine) }); err != nil {
 		return err
 	}
-	return d.step("integrations", func() (string, error) {
+	return step(d.options.Step, "integrations", func() (string, error) {
 		if _, err := d.install(next); err != nil {
 			return "", err
 		}
@@ -165,7 +165,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		HostMemory: next.Config.Sandbox.HostMemory,
 		Databases:  engine.Queries{},
 		KV:         newKV(d.store),
-		Log:        d.guestLine,
+		Log:        guestLines(d.options.Log),
 	})
 	if err != nil {
 		return "", err
@@ -217,9 +217,11 @@ func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
 	return short
 }
 
-// guestLine takes a line that a guest logged.
-func (d *Daemon) guestLine(ctx context.Context, integration string, level slog.Level, line string) {
-	d.options.Log.Log(ctx, level, "probe", "integration", integration, "line", line)
+// guestLines logs the lines of guests.
+func guestLines(log *slog.Logger) plugins.Log {
+	return func(ctx context.Context, integration string, level slog.Level, line string) {
+		log.Log(ctx, level, "probe", "integration", integration, "line", line)
+	}
 }
 
 // inForce is the state that everything is answered by at the moment.

@@ -137,20 +137,21 @@ type descriptors struct {
 	serving bool          // clients are served, rather than one command run
 }
 
-// openDescriptors finds the limit of this process, raises it as far as it goes,
-// and shares out what is left of it.
-func (d *Daemon) shareDescriptors(cfg *config.Config) (string, error) {
-	d.descriptors.limit, _ = shortage.Raise()
-	d.descriptors.opened, _ = shortage.Open()
-	s, err := d.descriptors.divide(cfg)
+// share finds the limit of this process, raises it as far as possible, and gives the
+// engine its share. It returns the shares in a few words; an error marked as a warning
+// says what is scarce.
+func (d *descriptors) share(cfg *config.Config, e *engine.Engine) (string, error) {
+	d.limit, _ = shortage.Raise()
+	d.opened, _ = shortage.Open()
+	s, err := d.divide(cfg)
 	if err != nil {
 		return "", err
 	}
-	d.engine.Share(s.checks, s.limit)
+	e.Share(s.checks, s.limit)
 	if tight := s.tight(cfg); tight != nil {
-		return s.outcome(d.descriptors.serving), warning{tight}
+		return s.outcome(d.serving), warning{tight}
 	}
-	return s.outcome(d.descriptors.serving), nil
+	return s.outcome(d.serving), nil
 }
 
 // divide shares the descriptors out for a configuration.

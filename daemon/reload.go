@@ -228,17 +228,17 @@ func (d *Daemon) logReload(ctx context.Context, r Reload) {
 	case Rejected:
 		d.options.Log.ErrorContext(ctx, "reload rejected, the old configuration runs on", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
 	}
-	d.logDiagnostics(ctx, r.Diagnostics)
+	logDiagnostics(ctx, d.options.Log, r.Diagnostics)
 }
 
 // tellDiagnostics writes a line for each.
-func (d *Daemon) logDiagnostics(ctx context.Context, all []config.Diagnostic) {
+func logDiagnostics(ctx context.Context, log *slog.Logger, all []config.Diagnostic) {
 	for _, g := range all {
 		level := slog.LevelWarn
 		if g.Severity == config.Error {
 			level = slog.LevelError
 		}
-		d.options.Log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,
+		log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,
 			"file", g.Range.Filename, "line", g.Range.Start.Line, "column", g.Range.Start.Column)
 	}
 }

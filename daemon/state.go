@@ -124,7 +124,7 @@ func (h host) Postponed(ctx context.Context, what string, more ...any) {
 
 // LogDiagnostics logs each.
 func (h host) LogDiagnostics(ctx context.Context, all []config.Diagnostic) {
-	h.logDiagnostics(ctx, all)
+	logDiagnostics(ctx, h.options.Log, all)
 }
 
 // Plugins reports on every module, the bundled ones first, then by file.

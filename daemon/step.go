@@ -14,21 +14,20 @@ type Step struct {
 	Err     error // it failed, and with it the start
 }
 
-// step does one step of the start and tells of it. An error marked as a
-// warning is told, but does not fail the start.
-func (d *Daemon) step(name string, do func() (string, error)) error {
+// step does one step of the start, and reports it unless report is nil. An error
+// that is marked as a warning is reported, and does not fail the start.
+func step(report func(Step), name string, do func() (string, error)) error {
 	began := time.Now()
 	outcome, err := do()
 	s := Step{Name: name, Outcome: outcome, Took: time.Since(began), Err: err}
-	var w warning
-	if errors.As(err, &w) {
+	if w, ok := errors.AsType[warning](err); ok {
 		s.Warning, s.Err = w.error, nil
 	}
-	if d.options.Step != nil {
-		d.options.Step(s)
+	if report != nil {
+		report(s)
 	}
 	return s.Err
 }
 
-// warning is an error that something goes on in spite of.
+// warning is an error that does not keep vega from going on.
 type warning struct{ error }

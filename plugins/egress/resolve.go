@@ -2,13 +2,10 @@ package egress
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/miekg/dns"
 
@@ -47,9 +44,9 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	if len(servers) == 0 {
 		return s.bySystem(ctx, typ, question)
 	}
-	held := holding{of: s.account()}
-	defer held.release()
-	answer, err := s.ask(ctx, question, typ, servers, &held)
+	q := exchanger{session: s, held: holding{of: s.account()}}
+	defer q.held.release()
+	answer, err := q.ask(ctx, question, typ, servers)
 	if err != nil {
 		return nil, s.fail(ctx, "resolving "+name, err, abi.ErrDNS)
 	}
@@ -132,107 +129,6 @@ func (n *Network) servers() ([]string, error) {
 		out = append(out, net.JoinHostPort(server, system.Port))
 	}
 	return out, nil
-}
-
-const (
-	rounds     = 3
-	shareOfTry = 2 * time.Second
-)
-
-// ask tries the servers up to three times, because a datagram may be lost. Only
-// the last attempt may use all the remaining time.
-func (s *Session) ask(ctx context.Context, name string, typ uint16, servers []string, held *holding) (*reply, error) {
-	query := new(dns.Msg).SetQuestion(name, typ)
-	query.SetEdns0(1232, false)
-	var last error
-	for i := range rounds * len(servers) {
-		limit := shareOfTry
-		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
-			limit = time.Until(deadline)
-		}
-		answer, err := s.askOne(ctx, query, servers[i%len(servers)], limit, held)
-		if err == nil {
-			return answer, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		last = err
-		if shortage.Of(err) != nil || !isTimeout(err) && i >= len(servers)-1 {
-			break // a server that sends a wrong reply does so again
-		}
-	}
-	return nil, last
-}
-
-func (s *Session) askOne(ctx context.Context, query *dns.Msg, server string, limit time.Duration, held *holding) (*reply, error) {
-	answer, err := s.exchangeDNS(ctx, "udp", query, server, limit, held)
-	if err == nil && answer.truncated {
-		answer, err = s.exchangeDNS(ctx, "tcp", query, server, limit, held)
-	}
-	asked := query.Question[0]
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("querying %s: %w", server, err)
-	case !strings.EqualFold(answer.name, asked.Name) || answer.typ != asked.Qtype:
-		return nil, errors.New(server + " answered a different question")
-	case answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError:
-		return nil, errors.New(server + " answered " + dns.RcodeToString[answer.rcode])
-	}
-	return answer, nil
-}
-
-// exchangeDNS waits for a reply and unpacks it, which takes CPU time.
-func (s *Session) exchangeDNS(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration, held *holding) (*reply, error) {
-	held.release() // of an earlier reply
-	if err := held.grow(dns.MaxMsgSize); err != nil {
-		return nil, err
-	}
-	packed, err := s.waitForAnswer(ctx, network, query, server, max(limit, time.Millisecond))
-	if err != nil {
-		return nil, err
-	}
-	return s.unpack(packed, query.Question[0].Qtype, held)
-}
-
-// waitForAnswer sends a query over a new connection and returns the raw reply.
-func (s *Session) waitForAnswer(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration) ([]byte, error) {
-	s.account().Leave()
-	defer s.account().Return()
-	s.account().Pay(Question, 1)
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	plain, err := s.network.dialer.Dial(ctx, network, server, s.Sockets)
-	if err != nil {
-		return nil, err
-	}
-	defer plain.Close()
-	conn := &dns.Conn{Conn: plain, UDPSize: query.IsEdns0().UDPSize()}
-	deadline, _ := ctx.Deadline()
-	_ = conn.SetDeadline(deadline) // a closed connection fails below
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	if err := conn.WriteMsg(query); err != nil {
-		return nil, err
-	}
-	return s.answerTo(query.Id, conn, network == "udp")
-}
-
-// answerTo reads the reply to a query. It ignores datagrams with another ID,
-// which may be late.
-func (s *Session) answerTo(id uint16, conn *dns.Conn, datagrams bool) ([]byte, error) {
-	for {
-		var head dns.Header
-		packed, err := conn.ReadMsgHeader(&head)
-		s.account().Pay(Moved, len(packed))
-		switch {
-		case err != nil:
-			return nil, err
-		case head.Id == id:
-			return packed, nil
-		case !datagrams:
-			return nil, dns.ErrId
-		}
-	}
 }
 
 func (r *reply) found(name, rrtype string) ([]string, error) {
