@@ -74,6 +74,3 @@ func (m *Module) RunCharged(ctx context.Context, in Input) (r Result, charged ti
 
 // Idle returns how many instances wait for a run.
 func (m *Module) Idle() int { return m.pool.Idle() }
-
-// Refused returns how many refusals are remembered.
-func (s *Sandbox) Refused() int { return s.compiler.Refusals() }

@@ -64,9 +64,6 @@ func (c *Compiler) Refused(digest string) error { return c.refusals.find(digest)
 // Remember keeps err for Refused, if it is a refusal.
 func (c *Compiler) Remember(digest string, err error) { c.refusals.keep(digest, err) }
 
-// Refusals returns how many refusals are remembered.
-func (c *Compiler) Refusals() int { return c.refusals.count() }
-
 // Ready reports whether Load returns without running a child.
 func (c *Compiler) Ready(digest string) bool {
 	dir := c.cache.entry(digest)

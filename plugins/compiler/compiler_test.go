@@ -132,8 +132,8 @@ func TestRefusalsAreBounded(t *testing.T) {
 	r.keep("later", refusal{reason: "busy", temporary: true})
 	r.keep("never", errors.New("not a refusal"))
 	again := openRefusals(dir)
-	if r.count() != maxRefusals || again.count() != maxRefusals {
-		t.Errorf("%d and %d are remembered", r.count(), again.count())
+	if len(r.all) != maxRefusals || len(again.all) != maxRefusals {
+		t.Errorf("%d and %d are remembered", len(r.all), len(again.all))
 	}
 	if again.find("4") != nil || again.find("5") == nil || again.find("later") != nil || r.find("later") == nil || r.find("never") != nil {
 		t.Error("others are remembered than the latest refusals")

@@ -98,13 +98,6 @@ func (r *refusals) keep(digest string, err error) {
 	}
 }
 
-// count returns how many refusals are remembered.
-func (r *refusals) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.all)
-}
-
 // withRefused adds k, and drops the oldest beyond maxRefusals.
 func withRefused(all []refused, k refused) []refused {
 	all = slices.DeleteFunc(all, func(o refused) bool { return o.Digest == k.Digest })
