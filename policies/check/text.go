@@ -30,6 +30,9 @@ func Clip(s string, limit int) string {
 // tabs are spaces, and other control characters, invisible ones and the blanks
 // at both ends are gone.
 func OneLine(s string) string {
+	if plain(s) {
+		return strings.TrimSpace(s)
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
@@ -40,4 +43,14 @@ func OneLine(s string) string {
 			return r
 		}
 	}, strings.ToValidUTF8(s, "\uFFFD")))
+}
+
+// plain reports whether s is printable ASCII, as most messages are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
