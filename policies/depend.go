@@ -6,29 +6,30 @@ import (
 	"vega/policies/check"
 )
 
-// MaxRoots is how many root causes are named. Whoever has more of them has one
-// that is not configured.
+// MaxRoots limits how many root causes are named. More of them at once most
+// likely share a cause that is not configured.
 const MaxRoots = 8
 
-// Roots finds why an integration is not healthy among those that it depends on.
-// Integrations go by number, in the order in which roots are to be named. It
-// remembers what it has found, so that to ask for all of them takes one pass
-// over the dependencies; it is for one answer, and one goroutine.
+// Roots finds the unhealthy dependencies that explain why an integration is not
+// healthy. Integrations are numbered, and root causes are named in that order.
+// Results are cached, so finding the roots of every integration takes one pass
+// over the dependencies. Use a new Roots for each answer; it is not safe for
+// concurrent use.
 type Roots struct {
 	depends func(int) []int
 	status  func(int) check.Status
 	found   map[int][]int
 }
 
-// NewRoots judges by what each integration depends on, and by the status of
-// each. Dependencies form no circle.
+// NewRoots returns a Roots for the given dependencies and statuses. The
+// dependencies must be free of cycles.
 func NewRoots(depends func(int) []int, status func(int) check.Status) *Roots {
 	return &Roots{depends, status, map[int][]int{}}
 }
 
-// Of names the unhealthy integrations that n depends on, by way of any others,
-// and that have no unhealthy one to depend on themselves. An integration that
-// is healthy or disabled has none.
+// Of returns the unhealthy integrations that n depends on, directly or
+// indirectly, and that do not depend on an unhealthy one themselves. It returns
+// nil for an integration that is healthy or disabled.
 func (r *Roots) Of(n int) []int {
 	switch r.status(n) {
 	case check.Degraded, check.Unhealthy, check.Unknown:
@@ -38,12 +39,13 @@ func (r *Roots) Of(n int) []int {
 	}
 }
 
-// below are the roots among what n depends on, whatever n itself is.
+// below returns the roots among the dependencies of n, regardless of n's own
+// status.
 func (r *Roots) below(n int) []int {
 	if found, known := r.found[n]; known {
 		return found
 	}
-	r.found[n] = nil // so that even a circle would end
+	r.found[n] = nil // terminates even on a cycle
 	var roots []int
 	for _, on := range r.depends(n) {
 		deeper := r.below(on)

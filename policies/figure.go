@@ -7,22 +7,22 @@ import (
 
 // Figure is a number that a threshold may name.
 type Figure struct {
-	// Path is such as system.memory.percent. That of a database lacks its
-	// beginning, database.NAME or databases.
+	// Path names the figure, such as system.memory.percent. The path of a
+	// database's figure omits the prefix, database.NAME or databases.
 	Path string
 	Unit Unit
-	Left bool // it says what is left: less of it is worse
+	Left bool // counts what is left, so a lower value is worse
 }
 
-// Figures are all that a threshold may name under system, in order: those of
-// diagnostics, by their names in JSON, and in system.disks those of each file
-// system that is looked at.
+// Figures returns every figure that a threshold may name under system, sorted
+// by path: the fields of a diagnostics snapshot by their JSON names, and under
+// system.disks the fields of each monitored file system.
 func Figures() []Figure { return systemFigures }
 
-// DatabaseFigures are those of a database, in order.
+// DatabaseFigures returns the figures of a database, sorted by path.
 func DatabaseFigures() []Figure { return databaseFigures }
 
-// FigureOf is the figure with that path among all.
+// FigureOf finds the figure with the given path in all, which must be sorted.
 func FigureOf(all []Figure, path string) (Figure, bool) {
 	n, ok := slices.BinarySearchFunc(all, path, func(f Figure, path string) int { return strings.Compare(f.Path, path) })
 	if !ok {
@@ -81,8 +81,8 @@ var (
 	})
 )
 
-// stalls are the figures of the pressure on each resource, of the host and of
-// the container.
+// stalls returns the paths of the pressure figures of each resource, for the
+// host and for the container.
 func stalls(names ...string) string {
 	var b strings.Builder
 	for _, of := range []string{"system.pressure.", "system.container.pressure."} {

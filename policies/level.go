@@ -1,10 +1,10 @@
 package policies
 
-// Level is the standing of a resource: memory, a disk, a pool of connections.
+// Level grades a resource, such as memory, a disk or a connection pool.
 type Level string
 
-// The levels. LevelUnknown is of a figure that can't be had; nobody is warned
-// of what nobody knows.
+// The levels. LevelUnknown means that the figure can't be read; it raises no
+// warning.
 const (
 	LevelHealthy Level = "healthy"
 	LevelWarning Level = "warning"
@@ -12,8 +12,8 @@ const (
 	LevelUnknown Level = "unknown"
 )
 
-// WorstLevel is that of the whole: error before warning before healthy. What is
-// unknown counts as neither.
+// WorstLevel returns the worst of the given levels: error, then warning, then
+// healthy. Unknown levels are ignored.
 func WorstLevel(all ...Level) Level {
 	worst := LevelHealthy
 	for _, l := range all {

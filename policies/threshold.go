@@ -5,35 +5,37 @@ import (
 	"strings"
 )
 
-// Threshold is from where on a figure is a warning, and an error. One of the
-// two at least is there, unless it is Off.
+// Threshold sets the values at which a figure becomes a warning and an error.
+// It sets at least one of the two, unless it is Off.
 type Threshold struct {
 	Name     string
 	Resource string // the path of a figure: system.memory.percent, database.app.pool.percent
 	Unit     Unit
-	Below    bool // it is reached from above: less is worse
+	Below    bool // reached from above: a lower value is worse
 	Warning  *float64
 	Error    *float64
-	// Clear is where a warning ends that has begun, on the good side of Warning;
-	// where there is no Warning, where an error does. An error ends as far from
-	// Error. Nil: each ends where it began.
+	// Clear is the value at which a warning ends, on the good side of Warning.
+	// An error ends at the same distance from Error. Without Warning, Clear is
+	// the value at which an error ends. If Clear is nil, each level ends where
+	// it begins.
 	Clear *float64
 
-	Off     bool   // nothing is judged by it
-	BuiltIn bool   // it came with vega
-	At      string // file:line, for a person
+	Off     bool   // ignore this threshold
+	BuiltIn bool   // ships with vega
+	At      string // file:line, for messages
 }
 
-// Defaults is the file that has the thresholds of a vega that was told none.
+// Defaults is the HCL source of the built-in thresholds.
 //
 //go:embed defaults/default.hcl
 var Defaults string
 
-// DefaultsName is where that file stands in vega's source.
+// DefaultsName is the path of the file that holds Defaults, in vega's source.
 const DefaultsName = "policies/defaults/default.hcl"
 
-// Kind is the path of a figure alone, without which database it is of:
-// pool.percent of database.app.pool.percent and of databases.pool.percent.
+// Kind strips the database from a resource: it returns pool.percent for both
+// database.app.pool.percent and databases.pool.percent. It returns any other
+// resource unchanged.
 func Kind(resource string) string {
 	if rest, ok := strings.CutPrefix(resource, "databases."); ok {
 		return rest
@@ -53,8 +55,8 @@ func (t *Threshold) reached(v, bound float64) bool {
 	return v >= bound
 }
 
-// level judges v, given the level before. It gets worse at once, and better
-// only where Clear says.
+// level returns the level of v, given the previous level. A level rises at once
+// and falls only when v has reached Clear.
 func (t *Threshold) level(v float64, was Level) Level {
 	switch {
 	case t.Error != nil && (t.reached(v, *t.Error) || was == LevelError && t.held(v, *t.Error)):
@@ -66,8 +68,8 @@ func (t *Threshold) level(v float64, was Level) Level {
 	}
 }
 
-// held reports whether v has not come far enough from the bound for what began
-// there to end.
+// held reports whether v is still too close to the bound for the level that
+// began there to end.
 func (t *Threshold) held(v, bound float64) bool {
 	if t.Clear == nil {
 		return false
@@ -76,7 +78,7 @@ func (t *Threshold) held(v, bound float64) bool {
 	return v != end && t.reached(v, end)
 }
 
-// End is where what began at the bound ends.
+// End returns the value at which a level that began at the bound ends.
 func (t *Threshold) End(bound float64) float64 {
 	switch {
 	case t.Clear == nil:
@@ -88,7 +90,8 @@ func (t *Threshold) End(bound float64) float64 {
 	}
 }
 
-// Bound is where the level begins; 0 for one that has no bound.
+// Bound returns the value at which the level begins, or 0 if the threshold does
+// not set that level.
 func (t *Threshold) Bound(l Level) float64 {
 	switch {
 	case l == LevelError && t.Error != nil:

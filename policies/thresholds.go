@@ -6,51 +6,52 @@ import (
 	"time"
 )
 
-// Reading is what a resource comes to at the moment.
+// Reading is the current value of a resource.
 type Reading struct {
-	Resource string // of that one alone: database.app.pool.percent where databases.pool.percent is judged
-	Subject  string // which of several, for a person: a path, a database; "" where there is one
+	Resource string // the specific one: database.app.pool.percent, even if databases.pool.percent is judged
+	Subject  string // which of several, for a person: a path, a database; "" if there is only one
 	Value    float64
-	Unknown  string // why there is no Value; "" if there is
+	Unknown  string // why Value can't be read; "" if it was read
 }
 
-// Verdict is a reading, judged.
+// Verdict is a reading and the level that a threshold assigns to it.
 type Verdict struct {
 	*Threshold
 	Reading
 	Level Level
-	Since time.Time // when the level began, as far as anybody asked
+	Since time.Time // when Judge first saw this level
 }
 
-// Held reports whether the value alone would be no reason any more, and the
-// level is what it is since it has not come back far enough.
+// Held reports whether the value alone no longer reaches the level, which
+// persists because the value has not reached Clear.
 func (v *Verdict) Held() bool {
 	return v.Level != LevelHealthy && v.Level != LevelUnknown && !v.reached(v.Value, v.Bound(v.Level))
 }
 
-// Thresholds judge readings, and remember what they found: what is over its
-// threshold stays so until it has come back far enough. They are safe for
-// concurrent use.
+// Thresholds judges readings. It remembers levels, so that a warning or error
+// persists until the value has reached Clear. It is safe for concurrent use.
 type Thresholds struct {
 	all    []Threshold
-	direct map[string]bool // the resources that one names by itself
+	direct map[string]bool // resources that a threshold names
 
 	mu   sync.Mutex
-	held map[place]standing
+	held map[levelKey]heldLevel
 }
 
-// place is what a level is remembered of.
-type place struct{ threshold, resource, subject string }
+// levelKey identifies a remembered level.
+type levelKey struct{ threshold, resource, subject string }
 
-type standing struct {
+// heldLevel is a remembered level.
+type heldLevel struct {
 	level Level
 	since time.Time
 }
 
-// NewThresholds judges by those given, in their order. What before remembers,
-// which may be nil, is kept where a threshold is the same in both.
+// NewThresholds returns a Thresholds that judges by all, in order. It takes over
+// the remembered levels of each threshold that is the same in before, which may
+// be nil.
 func NewThresholds(all []Threshold, before *Thresholds) *Thresholds {
-	t := &Thresholds{all: all, direct: map[string]bool{}, held: map[place]standing{}}
+	t := &Thresholds{all: all, direct: map[string]bool{}, held: map[levelKey]heldLevel{}}
 	for _, one := range all {
 		t.direct[one.Resource] = true
 	}
@@ -59,9 +60,9 @@ func NewThresholds(all []Threshold, before *Thresholds) *Thresholds {
 	}
 	before.mu.Lock()
 	defer before.mu.Unlock()
-	for at, s := range before.held {
-		if now := find(t.all, at.threshold); now != nil && now.same(find(before.all, at.threshold)) {
-			t.held[at] = s
+	for key, l := range before.held {
+		if now := find(t.all, key.threshold); now != nil && now.same(find(before.all, key.threshold)) {
+			t.held[key] = l
 		}
 	}
 	return t
@@ -75,17 +76,16 @@ func find(all []Threshold, name string) *Threshold {
 	return &all[n]
 }
 
-// same reports whether both judge alike, wherever they stand.
+// same reports whether both judge alike. It ignores their positions in files.
 func (t *Threshold) same(o *Threshold) bool {
 	equal := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
 	return t.Resource == o.Resource && t.Below == o.Below && t.Off == o.Off &&
 		equal(t.Warning, o.Warning) && equal(t.Error, o.Error) && equal(t.Clear, o.Clear)
 }
 
-// Judge asks read for each resource that a threshold names, and judges what it
-// gives; nothing, where there is nothing to judge at the moment. A resource
-// that is one of several, and that another threshold names by itself, is left
-// to that one. now is the time.
+// Judge calls read for each resource that a threshold names and judges the
+// readings that it returns. A threshold for a group of resources skips those
+// that another threshold names. now is the current time.
 func (t *Thresholds) Judge(now time.Time, read func(resource string) []Reading) []Verdict {
 	verdicts := []Verdict{}
 	for n := range t.all {
@@ -102,22 +102,23 @@ func (t *Thresholds) Judge(now time.Time, read func(resource string) []Reading) 
 	return verdicts
 }
 
-// judge leaves what is remembered as it is where there is no value.
+// judge judges one reading. A reading without a value does not change the
+// remembered level.
 func (t *Thresholds) judge(now time.Time, by *Threshold, r Reading) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := place{by.Name, r.Resource, r.Subject}
-	was, known := t.held[at]
+	key := levelKey{by.Name, r.Resource, r.Subject}
+	before, known := t.held[key]
 	if !known {
-		was = standing{LevelHealthy, now}
+		before = heldLevel{LevelHealthy, now}
 	}
 	if r.Unknown != "" {
 		return Verdict{by, r, LevelUnknown, now}
 	}
-	s := was
-	if s.level = by.level(r.Value, was.level); s.level != was.level {
-		s.since = now
+	current := before
+	if current.level = by.level(r.Value, before.level); current.level != before.level {
+		current.since = now
 	}
-	t.held[at] = s
-	return Verdict{by, r, s.level, s.since}
+	t.held[key] = current
+	return Verdict{by, r, current.level, current.since}
 }

@@ -12,8 +12,8 @@ import (
 
 func at(v float64) *float64 { return &v }
 
-// Memory that hovers about its threshold warns once, and is well again only
-// when it has come back far enough.
+// Memory that hovers around its threshold warns once, and is healthy again only
+// when it has fallen to Clear.
 func ExampleThresholds() {
 	t := policies.NewThresholds([]policies.Threshold{
 		{Name: "memory", Resource: "system.memory.percent", Warning: at(80), Error: at(95), Clear: at(75)},
@@ -60,28 +60,29 @@ func TestLevels(t *testing.T) {
 			got += string(levels(all, map[string]float64{"r": v})["r"][0])
 		}
 		if got != c.want {
-			t.Errorf("%s: %v are %s, want %s", c.name, c.values, got, c.want)
+			t.Errorf("%s: levels of %v are %s, want %s", c.name, c.values, got, c.want)
 		}
 	}
 }
 
-// levels are those of the resources with values; the others are unknown.
+// levels judges the given values and returns the level of each resource. A
+// resource without a value is unknown.
 func levels(t *policies.Thresholds, values map[string]float64) map[string]policies.Level {
 	out := map[string]policies.Level{}
 	for _, v := range t.Judge(time.Now(), func(resource string) []policies.Reading {
 		if v, ok := values[resource]; ok {
 			return []policies.Reading{{Resource: resource, Value: v}}
 		}
-		return []policies.Reading{{Resource: resource, Unknown: "nobody knows"}}
+		return []policies.Reading{{Resource: resource, Unknown: "can't be read"}}
 	}) {
 		out[v.Reading.Resource] = v.Level
 	}
 	return out
 }
 
-// TestUnknownForgetsNothing: what could not be read once is judged, when it can,
-// as if it had been all the time.
-func TestUnknownForgetsNothing(t *testing.T) {
+// TestUnknownReadingKeepsLevel checks that a failed reading does not reset the
+// remembered level.
+func TestUnknownReadingKeepsLevel(t *testing.T) {
 	all := policies.NewThresholds([]policies.Threshold{{Name: "m", Resource: "m", Warning: at(80), Clear: at(70)}}, nil)
 	for n, c := range []struct {
 		values map[string]float64
@@ -99,8 +100,9 @@ func TestUnknownForgetsNothing(t *testing.T) {
 	}
 }
 
-// TestReloadKeepsWhatDidNotChange, wherever it stands in the file now.
-func TestReloadKeepsWhatDidNotChange(t *testing.T) {
+// TestReloadKeepsLevelsOfUnchangedThresholds includes a threshold that moved to
+// another line.
+func TestReloadKeepsLevelsOfUnchangedThresholds(t *testing.T) {
 	before := policies.NewThresholds([]policies.Threshold{
 		{Name: "kept", Resource: "a", Warning: at(80), Clear: at(70), At: "vega.hcl:1"},
 		{Name: "changed", Resource: "b", Warning: at(80), Clear: at(70)},
@@ -119,9 +121,10 @@ func TestReloadKeepsWhatDidNotChange(t *testing.T) {
 	}
 }
 
-// TestOneOfSeveral: a threshold for all leaves alone what has one of its own,
-// one that is off as well, and each has a level of its own.
-func TestOneOfSeveral(t *testing.T) {
+// TestGroupThresholdSkipsNamedResources checks that a threshold for a group
+// skips resources that another threshold names, even one that is off, and that
+// each resource has its own level.
+func TestGroupThresholdSkipsNamedResources(t *testing.T) {
 	all := policies.NewThresholds([]policies.Threshold{
 		{Name: "all", Resource: "databases.x", Warning: at(80), Clear: at(70)},
 		{Name: "mine", Resource: "database.b.x", Warning: at(95)},
@@ -154,11 +157,10 @@ func TestOneOfSeveral(t *testing.T) {
 	}
 }
 
-// TestSince is when the level began.
-func TestSince(t *testing.T) {
+func TestSinceIsWhenTheLevelBegan(t *testing.T) {
 	all := policies.NewThresholds([]policies.Threshold{{Name: "m", Resource: "m", Warning: at(80)}}, nil)
 	begin := time.Now()
-	look := func(after time.Duration, v float64) time.Duration {
+	judge := func(after time.Duration, v float64) time.Duration {
 		read := func(string) []policies.Reading { return []policies.Reading{{Resource: "m", Value: v}} }
 		return all.Judge(begin.Add(after), read)[0].Since.Sub(begin)
 	}
@@ -167,7 +169,7 @@ func TestSince(t *testing.T) {
 		v     float64
 		want  time.Duration
 	}{{0, 1, 0}, {1, 2, 0}, {2, 80, 2}, {3, 90, 2}, {4, 1, 4}} {
-		if got := look(c.after, c.v); got != c.want {
+		if got := judge(c.after, c.v); got != c.want {
 			t.Errorf("%v at %d: since %d, want %d", c.v, c.after, got, c.want)
 		}
 	}
@@ -185,12 +187,11 @@ func TestWorstLevel(t *testing.T) {
 	}
 }
 
-// TestFigures are in order, each once, so that they are found.
-func TestFigures(t *testing.T) {
+func TestFiguresAreSortedAndFound(t *testing.T) {
 	for _, all := range [][]policies.Figure{policies.Figures(), policies.DatabaseFigures()} {
 		for n, f := range all {
 			if n > 0 && all[n-1].Path >= f.Path {
-				t.Errorf("%s after %s", f.Path, all[n-1].Path)
+				t.Errorf("%s comes after %s", f.Path, all[n-1].Path)
 			}
 			if got, ok := policies.FigureOf(all, f.Path); !ok || got != f {
 				t.Errorf("%s: %v", f.Path, got)
@@ -198,7 +199,7 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	if _, ok := policies.FigureOf(policies.Figures(), "system.memory.percents"); ok {
-		t.Error("found what there is not")
+		t.Error("FigureOf found a figure that does not exist")
 	}
 }
 

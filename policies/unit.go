@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Unit is what a figure counts.
+// Unit is the unit of a figure.
 type Unit string
 
-// The units. A Count is a plain number: of goroutines, of cores.
+// The units. A Count is a plain number, of goroutines or cores for example.
 const (
 	Count        Unit = "count"
 	Percent      Unit = "percent"      // 0 to 100
@@ -17,7 +17,7 @@ const (
 	Milliseconds Unit = "milliseconds" // written as "250ms"
 )
 
-// Format is a value with its unit, for a person: "87.3 %", "1.5 GiB".
+// Format formats a value with its unit, for a person: "87.3 %", "1.5 GiB".
 func (u Unit) Format(v float64) string {
 	switch u {
 	case Percent:
@@ -31,8 +31,8 @@ func (u Unit) Format(v float64) string {
 	}
 }
 
-// rounded has one decimal, unless that is 0; what is less than one has two
-// digits that count.
+// rounded formats v with one decimal, unless that decimal is 0. Values between
+// -1 and 1 get two significant digits.
 func rounded(v float64) string {
 	if v != 0 && v > -1 && v < 1 {
 		return strconv.FormatFloat(v, 'g', 2, 64)

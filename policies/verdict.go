@@ -1,10 +1,10 @@
-// Package policies judges: it turns what a run brought home into the status an
-// operator acts on, and what was read of a machine into warnings. It is pure,
-// without input or output; what it needs is handed to it.
+// Package policies decides what results mean: it turns the result of a run into
+// the status of an integration, and the readings of a machine into warnings. It
+// is pure and performs no input or output.
 //
 // Start at Judge (one run), Worst (many integrations) and Thresholds
-// (resources). Figures are what thresholds may name; Defaults are those that
-// vega comes with.
+// (resources). Figures lists what a threshold may name, and Defaults holds the
+// built-in thresholds.
 package policies
 
 import (
@@ -13,9 +13,10 @@ import (
 	"vega/policies/check"
 )
 
-// Judge turns the status a probe reported and the cause of it into the verdict
-// on its integration. A broken checker is never reported as a broken target:
-// whatever does not come from the target, or from waiting for it, is Unknown.
+// Judge returns the status of an integration, given the status that its probe
+// reported and the cause. A broken checker is never reported as a broken target:
+// a failure that comes neither from the target nor from waiting for it is
+// Unknown.
 func Judge(reported check.Status, cause check.Cause) check.Status {
 	switch {
 	case reported == check.Healthy:
@@ -31,15 +32,16 @@ func Judge(reported check.Status, cause check.Cause) check.Status {
 	}
 }
 
-// starvedShare is the part of a deadline that vega may be kept from running
-// for, and a timeout still speak about the target.
+// starvedShare is the divisor of a deadline. If vega could not run for that part
+// of the deadline, a timeout no longer says anything about the target.
 const starvedShare = 10 // a tenth
 
-// Excuse is the cause of a run through which vega itself was kept from running
-// for late. What it waited for may have come, with nobody there to see it, and
-// what it computed may have lacked but a moment: that it did not end by its
-// deadline is the host's doing then.
-func Excuse(cause check.Cause, took, late, deadline time.Duration) check.Cause {
+// Reclassify returns the cause of a run that took as long as took, and during
+// which vega itself could not run for late. If late is at least a tenth of the
+// deadline, a run that was cut off by its deadline has the cause Host: the
+// answer may have arrived unseen, or the probe may have needed only a little
+// more time.
+func Reclassify(cause check.Cause, took, late, deadline time.Duration) check.Cause {
 	if late < deadline/starvedShare {
 		return cause
 	}
@@ -49,9 +51,9 @@ func Excuse(cause check.Cause, took, late, deadline time.Duration) check.Cause {
 	return cause
 }
 
-// Worst is the status of the whole: the worst among the enabled, unhealthy
-// before degraded before unknown before healthy. With nothing enabled there is
-// nothing wrong: Healthy.
+// Worst returns the worst of the given statuses: unhealthy, then degraded, then
+// unknown, then healthy. Disabled ones are ignored. Without any other, it
+// returns Healthy.
 func Worst(all ...check.Status) check.Status {
 	worst := check.Healthy
 	for _, s := range all {

@@ -8,8 +8,7 @@ import (
 	"vega/policies/check"
 )
 
-// Only the target, or waiting for it, makes an integration unhealthy.
-func TestJudge(t *testing.T) {
+func TestOnlyTheTargetMakesAnIntegrationUnhealthy(t *testing.T) {
 	for _, c := range []struct {
 		reported check.Status
 		cause    check.Cause
@@ -30,13 +29,14 @@ func TestJudge(t *testing.T) {
 		{"", check.Target, check.Unknown},
 	} {
 		if got := policies.Judge(c.reported, c.cause); got != c.want {
-			t.Errorf("%s by %q is %s, want %s", c.reported, c.cause, got, c.want)
+			t.Errorf("%s with cause %q is %s, want %s", c.reported, c.cause, got, c.want)
 		}
 	}
 }
 
-// What a starved host cut off is the host's, and nothing else.
-func TestExcuse(t *testing.T) {
+// TestReclassify checks that only runs that a starved host cut off have the host
+// as their cause.
+func TestReclassify(t *testing.T) {
 	const s = time.Second
 	for _, c := range []struct {
 		cause      check.Cause
@@ -46,15 +46,15 @@ func TestExcuse(t *testing.T) {
 		{check.Timeout, s, 0, check.Timeout},
 		{check.Timeout, s, s/10 - 1, check.Timeout},
 		{check.Timeout, s, s / 10, check.Host},
-		{check.Timeout, s / 2, s, check.Host}, // a timeout of the probe's own
+		{check.Timeout, s / 2, s, check.Host}, // the probe's own timeout
 		{check.Probe, s, s / 2, check.Host},
-		{check.Probe, s / 2, s / 2, check.Probe}, // it crashed
+		{check.Probe, s / 2, s / 2, check.Probe}, // crashed
 		{check.Probe, s, 0, check.Probe},
-		{check.Target, s, s, check.Target}, // it said so itself
+		{check.Target, s, s, check.Target}, // the target reported the failure itself
 		{check.Denied, s, s, check.Denied},
 		{check.NoCause, s, s, check.NoCause},
 	} {
-		if got := policies.Excuse(c.cause, c.took, c.late, s); got != c.want {
+		if got := policies.Reclassify(c.cause, c.took, c.late, s); got != c.want {
 			t.Errorf("%s after %v, %v late: %s, want %s", c.cause, c.took, c.late, got, c.want)
 		}
 	}

@@ -99,7 +99,7 @@ func (h *taken) leave() {
 // late is the error of a query that got no answer in time because it waited for
 // a place; nil if the wait is too short to be the reason.
 func (h *taken) late() error {
-	if h.waited == 0 || policies.Excuse(check.Timeout, h.had, h.waited, h.had) != check.Host {
+	if h.waited == 0 || policies.Reclassify(check.Timeout, h.had, h.waited, h.had) != check.Host {
 		return nil
 	}
 	return shortage.New(syscall.EBUSY, fmt.Sprintf("the query waited %v of its %v for one of the connections that vega may have open to database %q, which other checks used",

@@ -19,7 +19,7 @@ type Contention struct {
 // reclassifyStarved makes the host the cause of a run that a starved host cut off.
 func reclassifyStarved(r *check.Run, took, deadline time.Duration) {
 	c := *r.Contention
-	cause := policies.Excuse(r.Cause, took, c.Late, deadline)
+	cause := policies.Reclassify(r.Cause, took, c.Late, deadline)
 	if cause == r.Cause {
 		return
 	}

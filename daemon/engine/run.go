@@ -70,7 +70,7 @@ func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r pl
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
 		Sockets:     slot.sockets,
 	})
-	if policies.Excuse(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
+	if policies.Reclassify(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
 		r.Message = fmt.Sprintf("this check waited %v of its %v for others to end, so it says nothing about the target: %s (%s)",
 			slot.waited.Round(time.Millisecond), b.Timeout, e.concurrency(), r.Message)

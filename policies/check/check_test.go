@@ -53,11 +53,11 @@ func FuzzOneLine(f *testing.F) {
 		}
 		for _, r := range got {
 			if r < ' ' || r == 0x7f || r == '\u202e' || r == '\u2028' {
-				t.Errorf("OneLine(%q) = %q: has %q", s, got, r)
+				t.Errorf("OneLine(%q) = %q: contains %q", s, got, r)
 			}
 		}
 		if again := check.OneLine(got); again != got {
-			t.Errorf("OneLine(%q) = %q, and once more %q", s, got, again)
+			t.Errorf("OneLine(%q) = %q, applied again %q", s, got, again)
 		}
 	})
 }

@@ -10,26 +10,26 @@ type Run struct {
 	Probe         string // plugin.probe
 	Digest        string // of the plugin: hex SHA-256
 	Status        Status
-	Previous      Status // of the run before, under the same configuration; "" if there was none. Not stored
+	Previous      Status // of the previous run under the same configuration; "" if there was none. Not stored
 	Cause         Cause
 	Message       string
 	Details       map[string]string
 	Metrics       []Metric
-	RootCause     []string // unhealthy integrations that this one depends on, and that its trouble comes from. Not stored
-	Denied        []string // calls that were refused, each with the line to paste. Not stored
+	RootCause     []string // unhealthy dependencies that explain the status; see policies.Roots. Not stored
+	Denied        []string // calls that were refused, each with the configuration that would allow it. Not stored
 	Began         time.Time
-	Took          time.Duration // in the sandbox, without the time queued
+	Took          time.Duration // in the sandbox, excluding the time in the queue
 	CorrelationID string
 	Contention    *Contention // nil if it was not measured
 }
 
 // Transition is a change of an integration's status from one run to the next.
 type Transition struct {
-	From, To Status // From is "" where no run came before
+	From, To Status // From is "" for a first run
 }
 
-// Transition returns the change of status that the run brought. ok is false if
-// there was none.
+// Transition returns the change of status from the previous run to this one. ok
+// is false if the status did not change.
 func (r *Run) Transition() (t Transition, ok bool) {
 	return Transition{r.Previous, r.Status}, r.Previous != r.Status
 }
@@ -41,10 +41,10 @@ type Metric struct {
 	Unit  string  `json:"unit"`
 }
 
-// Contention is what vega itself lacked on its host during a run. It limits how
-// far the outcome can be trusted.
+// Contention measures how long vega was kept from running during a run. The more
+// it was, the less the outcome says about the target.
 type Contention struct {
-	Late      time.Duration  // vega was runnable and had no processor
-	Pressure  *time.Duration // tasks of the container, or else the host, waited for a processor; nil if unknown
-	Throttled *time.Duration // the container's CPU quota held vega back; nil if it has none
+	Late      time.Duration  // vega was runnable but had no CPU
+	Pressure  *time.Duration // tasks of the container, or else of the host, waited for a CPU; nil if unknown
+	Throttled *time.Duration // the container's CPU quota stopped vega; nil if there is no quota
 }

@@ -1,25 +1,25 @@
 package check
 
-// Status says how an integration is.
+// Status is the state of an integration.
 type Status string
 
 // The statuses of an integration.
 const (
 	Healthy   Status = "healthy"
-	Degraded  Status = "degraded"  // it works, but slower or worse than it should
-	Unhealthy Status = "unhealthy" // the target failed, or did not answer in time
-	Unknown   Status = "unknown"   // vega can't tell
+	Degraded  Status = "degraded"  // works, but slower or worse than it should
+	Unhealthy Status = "unhealthy" // failed, or did not answer in time
+	Unknown   Status = "unknown"   // vega could not find out
 	Disabled  Status = "disabled"  // switched off in the configuration
 )
 
-// Cause says whose fault it is that a run did not come out healthy.
+// Cause identifies what kept a run from being healthy.
 type Cause string
 
-// The causes of a run that is not healthy. Only Target and Timeout say
-// something about the target.
+// The causes of a run that is not healthy. Only Target and Timeout blame the
+// target.
 const (
 	NoCause Cause = ""
-	Target  Cause = "target"  // the target
+	Target  Cause = "target"
 	Timeout Cause = "timeout" // the deadline passed while a host call waited for the target
 	Probe   Cause = "probe"   // the probe: a trap, out of memory, bad output, its own CPU time
 	Denied  Cause = "denied"  // a capability or destination that was not granted

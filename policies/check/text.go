@@ -13,8 +13,8 @@ func Milliseconds(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)) / 1000
 }
 
-// Clip returns s cut to at most limit bytes, at a character, with an ellipsis
-// where anything was cut. The ellipsis is not counted.
+// Clip cuts s to at most limit bytes, at a character boundary, and appends an
+// ellipsis if it cut anything. The limit does not include the ellipsis.
 func Clip(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -25,10 +25,9 @@ func Clip(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
-// OneLine returns text that fits in a line of a log or a table and can't move
-// the cursor or pass for another line: valid UTF-8 in which line breaks and
-// tabs are spaces, and other control characters, invisible ones and the blanks
-// at both ends are gone.
+// OneLine makes s safe to print on one line of a log or a table. It replaces
+// invalid UTF-8, turns line breaks and tabs into spaces, and removes all other
+// control and formatting characters and the spaces at both ends.
 func OneLine(s string) string {
 	if plain(s) {
 		return strings.TrimSpace(s)

@@ -1,36 +1,36 @@
-# The thresholds of a vega that was told none. A threshold in vega.hcl or in a
-# file in policies takes the place of the one here that has its name, or that
-# judges the same resource; with enabled = false it turns that one off.
+# The built-in thresholds. A threshold in vega.hcl or in a file in policies
+# replaces the one here that has the same name or judges the same resource;
+# enabled = false turns that one off.
 
-threshold "memory" { # of the host, or of the container where that has less
+threshold "memory" { # of the host, or of the container if its limit is lower
   resource = system.memory.percent
   warning  = 80
   error    = 95
   clear    = 75
 }
 
-threshold "cpu" { # of the host, or of the container's quota
+threshold "cpu" { # of the host, or of the container's quota if it has one
   resource = system.cpu.system_percent
   warning  = 80
   error    = 95
   clear    = 70
 }
 
-threshold "cpu-throttling" { # periods in which the container's quota ran out
+threshold "cpu-throttling" { # share of periods in which the container used up its quota
   resource = system.cpu.throttled_percent
   warning  = 25
   error    = 75
   clear    = 15
 }
 
-threshold "file-descriptors" { # of vega's own soft limit
+threshold "file-descriptors" { # of vega's soft limit
   resource = system.file_descriptors.percent
   warning  = 80
   error    = 95
   clear    = 75
 }
 
-threshold "disk" { # of the data directory, and of the root
+threshold "disk" { # of the data directory and of the root file system
   resource = system.disks.percent
   warning  = 80
   error    = 95
@@ -44,35 +44,35 @@ threshold "disk-inodes" {
   clear    = 78
 }
 
-threshold "container-pids" { # processes and threads that a cgroup allows
+threshold "container-pids" { # processes and threads, of the cgroup's limit
   resource = system.container.pids.percent
   warning  = 80
   error    = 95
   clear    = 75
 }
 
-threshold "goroutines" { # a vega of 10,000 integrations has some hundreds
+threshold "goroutines" { # vega has a few hundred with 10,000 integrations
   resource = system.threads.go_routines
   warning  = 10000
   error    = 100000
   clear    = 8000
 }
 
-threshold "threads" { # Go ends a program that has 10,000
+threshold "threads" { # the Go runtime crashes a program at 10,000
   resource = system.threads.total
   warning  = 2000
   error    = 8000
   clear    = 1500
 }
 
-threshold "close-wait" { # connections that the other end closed, and a program here did not
+threshold "close-wait" { # connections that the peer has closed and a local program has not
   resource = system.network.by_status.CLOSE_WAIT
   warning  = 1000
   error    = 10000
   clear    = 800
 }
 
-threshold "memory-pressure" { # time in which something waited for memory
+threshold "memory-pressure" { # share of time in which some task waited for memory
   resource = system.pressure.memory.some.avg60
   warning  = 20
   error    = 60
@@ -86,14 +86,14 @@ threshold "cpu-pressure" {
   clear    = 50
 }
 
-threshold "io-pressure" { # time in which all that was not idle waited for a disk
+threshold "io-pressure" { # share of time in which all tasks that were not idle waited for a disk
   resource = system.pressure.io.full.avg60
   warning  = 40
   error    = 80
   clear    = 25
 }
 
-threshold "database-pool" { # queries that wait for a connection, on average
+threshold "database-pool" { # average number of queries waiting for a connection
   resource = databases.pool.waiting
   warning  = 1
   error    = 4
