@@ -12,127 +12,127 @@ import (
 	"vega/plugins/manifest"
 )
 
-// bounded is a connection that gives no more than it is allowed to: for drivers
-// that take a row of any length, or messages of any number that come to no row.
+// bounded limits how many bytes a driver can read from a connection. It protects
+// vega from drivers that accept rows of any length, or any number of messages
+// that contain no row.
 type bounded struct {
 	net.Conn
-	by   *boundedConnector
-	left atomic.Int64
-	over atomic.Bool // more would have come
-	gone func()
+	connector *boundedConnector
+	remaining atomic.Int64
+	exceeded  atomic.Bool // a Read was refused
+	onClose   func()
 }
 
-// ahead is how much a driver may read beyond the row that it is asked for.
-const ahead = 64 << 10
+// readAhead is how many bytes a driver may read beyond the row it was asked for.
+const readAhead = 64 << 10
 
-// allow lets so many bytes come from now on.
-func (b *bounded) allow(most int64) {
+// allow sets the limit to n bytes from now on, plus readAhead.
+func (b *bounded) allow(n int64) {
 	if b != nil {
-		b.left.Store(most + ahead)
+		b.remaining.Store(n + readAhead)
 	}
 }
 
-// rowForm is what a protocol adds to a column at most. The values of a row may
-// also be up to twice as long in the protocol as they are for the reader.
-const rowForm = 64
+// columnOverhead is the most that a protocol adds to each column, in bytes. The
+// values of a row can also be twice as long on the wire as they are decoded.
+const columnOverhead = 64
 
-// earn allows as much again as a row that was read took. A server that sends
-// something else beside its rows uses up what was allowed for one.
-func (b *bounded) earn(columns, size int) {
+// credit raises the limit by the size of a row that was read. A server that
+// sends other messages between its rows therefore runs into the limit.
+func (b *bounded) credit(columns, size int) {
 	if b == nil {
 		return
 	}
-	left := b.left.Add(int64(2*size + rowForm*(columns+1)))
-	if most := b.by.most + ahead; left > most {
-		b.left.Add(most - left)
+	remaining := b.remaining.Add(int64(2*size + columnOverhead*(columns+1)))
+	if limit := b.connector.max + readAhead; remaining > limit {
+		b.remaining.Add(limit - remaining)
 	}
 }
 
-// explain is the error of the driver, or that too much came if that is the
-// reason for it.
+// explain returns the driver's error, or errExceeded if the limit caused it.
 func (b *bounded) explain(err error) error {
-	if err != nil && b != nil && b.over.Load() {
-		return b.by.tooMuch
+	if err != nil && b != nil && b.exceeded.Load() {
+		return b.connector.errExceeded
 	}
 	return err
 }
 
-// Read fails where nothing more may come. The driver then gives the connection
-// up.
+// Read fails once the limit is reached. The driver then drops the connection.
 func (b *bounded) Read(p []byte) (int, error) {
-	left := b.left.Load()
-	if left <= 0 {
-		b.over.Store(true)
-		return 0, b.by.tooMuch
+	remaining := b.remaining.Load()
+	if remaining <= 0 {
+		b.exceeded.Store(true)
+		return 0, b.connector.errExceeded
 	}
-	n, err := b.Conn.Read(p[:min(int64(len(p)), left)])
-	b.left.Add(-int64(n))
+	n, err := b.Conn.Read(p[:min(int64(len(p)), remaining)])
+	b.remaining.Add(-int64(n))
 	return n, err
 }
 
 // Close closes the connection.
 func (b *bounded) Close() error {
-	b.gone()
+	b.onClose()
 	return b.Conn.Close()
 }
 
-// boundedConnector makes connections over bounded ones, and knows which is
-// under which.
+// boundedConnector opens driver connections over bounded network connections,
+// and maps each to the one below it.
 type boundedConnector struct {
 	driver.Connector
-	most    int64    // bytes that a connection may give until it is allowed more
-	tooMuch error    // what it means that more would have come
-	under   sync.Map // driver.Conn → *bounded
+	max         int64    // bytes to read before allow or credit raises the limit
+	errExceeded error    // reported when the limit is reached
+	conns       sync.Map // driver.Conn → *bounded
 }
 
-// errNoRow is a server that sends much, and no row.
-var errNoRow = fmt.Errorf("the server sent more than %v that came to no row, such as notices; set client_min_messages = error for vega's role, or look into the server's log", manifest.Size(maxRow))
+// errNoRow reports a server that sends a lot of data without a row in it.
+var errNoRow = fmt.Errorf("the server sent more than %v of notices or other messages without a row; set client_min_messages = error for vega's role, or check the server's log", manifest.Size(maxRow))
 
-// dialing is where a connection that is being made stands.
+// dialing carries the state of one Connect through the driver to dialBounded.
 type dialing struct {
-	by   *boundedConnector
-	conn *bounded
+	connector *boundedConnector
+	conn      *bounded
 }
 
 type dialingKey struct{}
 
-// Connect makes a connection.
+// Connect opens a connection.
 func (c *boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	d := &dialing{by: c}
+	d := &dialing{connector: c}
 	conn, err := c.Connector.Connect(context.WithValue(ctx, dialingKey{}, d))
 	if err == nil && d.conn != nil {
-		c.under.Store(conn, d.conn)
-		d.conn.gone = func() { c.under.Delete(conn) }
+		c.conns.Store(conn, d.conn)
+		d.conn.onClose = func() { c.conns.Delete(conn) }
 	}
 	return conn, d.conn.explain(err)
 }
 
-// allow lets every connection give the most that it may from now on.
+// allow resets the limit of every connection to max.
 func (c *boundedConnector) allow() {
-	c.under.Range(func(_, b any) bool {
-		b.(*bounded).allow(c.most)
+	c.conns.Range(func(_, b any) bool {
+		b.(*bounded).allow(c.max)
 		return true
 	})
 }
 
-// dialBounded is for drivers whose connector is a boundedConnector.
+// dialBounded dials on behalf of a driver whose connector is a boundedConnector.
 func dialBounded(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := databaseDialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	d, ok := ctx.Value(dialingKey{}).(*dialing)
-	if !ok { // to cancel a query, by a few bytes
+	if !ok { // the driver cancels a query on a short-lived connection
 		return conn, nil
 	}
-	b := &bounded{Conn: conn, by: d.by, gone: func() {}}
-	b.allow(d.by.most)
+	b := &bounded{Conn: conn, connector: d.connector, onClose: func() {}}
+	b.allow(d.connector.max)
 	d.conn = b
 	return b, nil
 }
 
-// of is what lies under a connection of a pool, nil where nobody bounds it.
-func (c *boundedConnector) of(conn *sql.Conn) (b *bounded, err error) {
+// boundedOf returns the bounded connection below a connection of a pool, or nil
+// if there is none.
+func (c *boundedConnector) boundedOf(conn *sql.Conn) (b *bounded, err error) {
 	if c == nil {
 		return nil, nil
 	}
@@ -140,7 +140,7 @@ func (c *boundedConnector) of(conn *sql.Conn) (b *bounded, err error) {
 		if wrapped, ok := top.(interface{ Unwrap() driver.Conn }); ok {
 			top = wrapped.Unwrap()
 		}
-		if v, ok := c.under.Load(top); ok {
+		if v, ok := c.conns.Load(top); ok {
 			b = v.(*bounded)
 		}
 		return nil

@@ -20,10 +20,10 @@ func postgresMessage(kind byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(4+len(body))), body...)
 }
 
-// flood is a PostgreSQL server that answers so many of the login, the begin of a
-// transaction and the begin of a result as it should, and then sends notices
-// without end, with a row after so many thousand of them unless that is 0. It
-// counts their bytes.
+// flood starts a PostgreSQL server that sends the first answered of three correct
+// answers (to the login, to BEGIN and the start of a result) and then notices
+// without end. It sends a row after every noticesPerRow thousand notices, unless
+// that is 0, and counts the bytes of the notices in sent.
 func flood(t *testing.T, answered, noticesPerRow int) (dsn string, sent *atomic.Int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,9 +76,9 @@ func flood(t *testing.T, answered, noticesPerRow int) (dsn string, sent *atomic.
 	return fmt.Sprintf("postgres://u@%s/x?sslmode=disable", l.Addr()), sent
 }
 
-// TestServerThatSendsNoRows: a server that sends notices without end is left soon,
-// whether it sends them while it lets vega in, in place of rows or between them.
-func TestServerThatSendsNoRows(t *testing.T) {
+// TestEndlessNoticesAreCutOff checks that vega disconnects from a server that
+// sends endless notices during the login, instead of rows or between them.
+func TestEndlessNoticesAreCutOff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answered, perRow int
@@ -87,19 +87,19 @@ func TestServerThatSendsNoRows(t *testing.T) {
 			dsn, sent := flood(t, c.answered, c.perRow)
 			d := testDatabases(t, Config{Name: "app", Driver: "postgres", DSN: manifest.Plain(dsn)})
 			_, err := answer(t.Context(), d, "app", "SELECT 1")
-			if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "the server sent more than 1MiB that came to no row, such as notices; set") {
+			if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "the server sent more than 1MiB of notices or other messages without a row; set") {
 				t.Errorf("%v", err)
 			}
-			if n := sent.Load(); n > 64<<20 { // the kernel's buffers, several connections
+			if n := sent.Load(); n > 64<<20 { // allows for kernel buffers and several connections
 				t.Errorf("the server could send %d bytes", n)
 			}
 		})
 	}
 }
 
-// TestManyRowsEarnTheirBytes: a result of any length comes, be its rows short or
-// long, however the server writes them.
-func TestManyRowsEarnTheirBytes(t *testing.T) {
+// TestLongResultsAreRead checks that the limit allows results of any length, with
+// short rows and with long ones.
+func TestLongResultsAreRead(t *testing.T) {
 	t.Parallel()
 	for driver, c := range map[string]struct {
 		dsn     func(testing.TB) string

@@ -34,64 +34,64 @@ import (
 // ownDatabase is the name of vega's own store among the databases.
 const ownDatabase = "vega"
 
-// What a database server may take of vega, and vega of it.
+// Limits of what vega and a database server may take from each other.
 const (
 	maxConnections = 4
-	maxRow         = 1 << 20       // bytes of one row that a probe asks for
-	maxOwnRow      = 16 << 20      // bytes of one that vega itself asks for
-	maxLook        = 2 * maxOwnRow // bytes of all that one look at a server finds
+	maxRow         = 1 << 20       // bytes of a row that a probe reads
+	maxOwnRow      = 16 << 20      // bytes of a row that vega itself reads
+	maxSnapshot    = 2 * maxOwnRow // bytes of all that one snapshot of a server reads
 	maxQueryTime   = 30 * time.Second
 )
 
-// dsnFiles is how many files are open at once while a DSN is read, or the
-// certificates of the system.
+// dsnFiles is the most files that are open at once while a driver parses a DSN
+// or reads the system's certificates.
 const dsnFiles = 2
 
-// databases runs the queries of probes, on the databases of a configuration
-// and on vega's own. The first query on a database opens it, so that a database
-// that is down does not keep vega from starting.
+// Set runs the queries of probes on the configured databases and on vega's own.
+// The first query on a database opens it, so that a database that is down does
+// not keep vega from starting.
 type Set struct {
-	own      *sqlite.Store
-	sources  map[string]*source
-	samplers *samplers
-	stranger bool // they are granted to a plugin that does not ship with vega
+	own        *sqlite.Store
+	sources    map[string]*source
+	samplers   *samplers
+	thirdParty bool // granted to a plugin that does not ship with vega
 }
 
-// databaseConfig is a database that probes may query.
+// Config configures a database that probes may query.
 type Config struct {
 	Name   string
 	Driver string // postgres, mysql or sqlite
 	DSN    manifest.Text
 }
 
-// source is one configured database. It closes once the last that holds it
-// lets go: the configurations that have it, and every run that may query it.
+// source is one configured database. Configurations and runs hold it, and the
+// last one to release it closes it.
 type source struct {
 	config  Config
 	slow    time.Duration
 	holders atomic.Int64
-	places  *places
+	limiter *limiter
 
 	mu    sync.Mutex // guards what follows
 	open  opened     // nil until the first query
 	scrub *strings.Replacer
 }
 
-// opened is a database that takes queries: a server by a pool of connections,
-// or a SQLite file.
+// opened is a database that is ready for queries: a server with a pool of
+// connections, or a SQLite file.
 type opened interface {
 	io.Closer
 	counted
-	pool() string // the name of its connections among the figures
+	pool() string // the name of its pool in statistics
 	query(ctx context.Context, query string) (plugins.Rows, error)
 	stats(ctx context.Context) Report
 	reset()
 }
 
-// newDatabases returns the databases that are configured, and vega's own store,
-// which may be nil. A database that is the same in before keeps its connections
-// and figures; before may be nil. Queries that take at least slow are recorded
-// with their plan.
+// New returns the configured databases and vega's own store, which may be nil. A
+// database that is the same in before keeps its connections and statistics;
+// before may be nil. Queries that take at least slow are recorded with their
+// plan.
 func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set {
 	d := &Set{own: own, sources: make(map[string]*source, len(all)), samplers: &samplers{}}
 	if before != nil {
@@ -100,7 +100,7 @@ func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set 
 	for _, c := range all {
 		s := before.source(c.Name)
 		if s == nil || !reflect.DeepEqual(s.config, c) {
-			s = &source{config: c, slow: slow, scrub: scrubber(c.DSN), places: newPlaces(c.Name)}
+			s = &source{config: c, slow: slow, scrub: scrubber(c.DSN), limiter: newLimiter(c.Name)}
 		}
 		d.sources[c.Name] = s
 	}
@@ -114,11 +114,10 @@ func (d *Set) source(name string) *source {
 	return d.sources[name]
 }
 
-// Granted returns the databases that a set of grants allows, and vega's own.
-// A stranger is a plugin that does not ship with vega: it gets fewer of the
-// connections.
-func (d *Set) Granted(s grant.Set, stranger bool) *Set {
-	some := &Set{own: d.own, sources: map[string]*source{}, stranger: stranger}
+// Granted returns the databases that a set of grants allows, and vega's own. A
+// third-party plugin, one that does not ship with vega, gets fewer connections.
+func (d *Set) Granted(s grant.Set, thirdParty bool) *Set {
+	some := &Set{own: d.own, sources: map[string]*source{}, thirdParty: thirdParty}
 	for _, r := range s.Rules {
 		if r.Kind == manifest.SQL && d.sources[r.Name] != nil {
 			some.sources[r.Name] = d.sources[r.Name]
@@ -127,19 +126,20 @@ func (d *Set) Granted(s grant.Set, stranger bool) *Set {
 	return some
 }
 
-// same reports whether both lead to the same databases by the same connections.
+// Same reports whether both hold the same databases with the same connections.
 func (d *Set) Same(other plugins.Databases) bool {
 	o, ok := other.(*Set)
 	return ok && maps.Equal(d.sources, o.sources)
 }
 
+// Retain keeps the databases open until Release.
 func (d *Set) Retain() {
 	for _, s := range d.sources {
 		s.holders.Add(1)
 	}
 }
 
-// release ends the connections of each that nobody else holds.
+// Release closes the databases that nobody else retains.
 func (d *Set) Release() error {
 	var errs []error
 	for _, s := range d.sources {
@@ -150,22 +150,22 @@ func (d *Set) Release() error {
 	return errors.Join(errs...)
 }
 
-// Query runs one statement that reads. Errors hold neither the DSN's secrets
-// nor what the database holds.
+// Query runs one read-only statement. Errors contain neither the secrets of the
+// DSN nor data from the database.
 func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	if database == ownDatabase && d.own != nil {
 		return file{d.own}.query(ctx, query)
 	}
 	s, ok := d.sources[database]
 	if !ok {
-		return nil, fmt.Errorf("there is no database %q: there are %s", database, strings.Join(d.names(), ", "))
+		return nil, fmt.Errorf("no database is named %q; the names are %s", database, strings.Join(d.names(), ", "))
 	}
 	open, err := s.ready()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxQueryTime)
-	held, err := s.places.take(ctx, d.stranger)
+	held, err := s.limiter.acquire(ctx, d.thirdParty)
 	if held.waited > 0 {
 		open.Profiler().Waited(open.pool(), held.waited)
 	}
@@ -173,7 +173,7 @@ func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, 
 		cancel()
 		return nil, err
 	}
-	r := &sourceRows{source: s, place: held, ctx: ctx, cancel: cancel}
+	r := &sourceRows{source: s, lease: held, ctx: ctx, cancel: cancel}
 	if r.Rows, err = open.query(ctx, query); err != nil {
 		err = r.explain(err)
 		r.end()
@@ -190,7 +190,7 @@ func (d *Set) names() []string {
 	return names
 }
 
-// ready opens the source if nobody did. It connects to nothing yet.
+// ready opens the source if it is not open yet. It does not connect.
 func (s *source) ready() (opened, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,7 +205,7 @@ func (s *source) ready() (opened, error) {
 	return open, nil
 }
 
-// inUse is what the source was opened as, nil if nobody has queried it yet.
+// inUse returns the open database, or nil if nothing has queried it yet.
 func (s *source) inUse() opened {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,10 +220,10 @@ func (s *source) close() error {
 	return s.explain(context.Background(), open.Close())
 }
 
-// connect also returns the password, which must not come back in an error.
-// A driver's complaint about a DSN quotes it, so that is not passed on. It
-// connects to nothing yet, but a driver may read files that the DSN names, or
-// that its users have at home.
+// connect opens the database and returns its password, which must not appear in
+// an error. It drops a driver's error about a DSN, because that quotes the DSN.
+// It does not connect yet, but a driver may read files that the DSN names or
+// that are in the user's home directory.
 func (s *source) connect() (opened, string, error) {
 	if err := shortage.Room(dsnFiles); err != nil {
 		return nil, "", err
@@ -237,7 +237,7 @@ func (s *source) connect() (opened, string, error) {
 		}
 		server := openServer(openPostgres(cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
 		server.discard = discardAll
-		server.watch = newPostgresWatch(openPostgres(cfg, maxOwnRow, maxLook), s.explain)
+		server.poller = newPostgresPoller(openPostgres(cfg, maxOwnRow, maxSnapshot), s.explain)
 		return server, cfg.Password, nil
 	case "mysql":
 		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
@@ -246,7 +246,7 @@ func (s *source) connect() (opened, string, error) {
 		}
 		connector, err := openMySQL(cfg)
 		if err != nil {
-			return nil, "", invalidDSN(err, "its options don't fit together")
+			return nil, "", invalidDSN(err, "its options contradict each other")
 		}
 		return openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL}), cfg.Passwd, nil
 	case "sqlite":
@@ -256,41 +256,42 @@ func (s *source) connect() (opened, string, error) {
 		}
 		return closingFile{file{r}, r}, "", nil
 	}
-	return nil, "", fmt.Errorf("its driver %q is none of postgres, mysql, sqlite", c.Driver)
+	return nil, "", fmt.Errorf("driver %q is not supported; write postgres, mysql or sqlite", c.Driver)
 }
 
-// invalidDSN says what to write in place of a DSN, unless the driver only lacked
-// a descriptor.
+// invalidDSN returns an error that says what to write instead of a DSN, or the
+// *shortage.Error if the driver failed only for lack of a file descriptor.
 func invalidDSN(err error, fix string) error {
 	if short := shortage.Of(err); short != nil {
 		return short
 	}
-	return errors.New("its dsn is not valid: " + fix)
+	return errors.New("the dsn is not valid: " + fix)
 }
 
-// databaseDialer connects to database servers, and knows vega's own shortages
-// from theirs where a driver keeps the text alone.
+// databaseDialer connects to database servers. It remembers vega's own
+// shortages, for drivers that keep only the text of an error.
 var databaseDialer sockets.Dialer
 
-// openPostgres uses the extended protocol, which takes one statement only, and
-// names no prepared statement, so that a pooler may stand in between. A row has so
-// many bytes at most, and most bytes may come until more are allowed.
-func openPostgres(cfg *pgx.ConnConfig, row int, most int64) *boundedConnector {
+// openPostgres configures a PostgreSQL driver. It uses the extended protocol,
+// which accepts only one statement, without named prepared statements, so that
+// it works through a connection pooler. maxRow limits the bytes of a row, and
+// maxBytes the bytes to read before the limit is raised.
+func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
 	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
 	if cfg.TLSConfig != nil {
 		readSystemRoots()
 	}
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
-	cfg.MaxProtocolMessageBodyLen = row
+	cfg.MaxProtocolMessageBodyLen = maxRow
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), most: most, tooMuch: errNoRow}
+	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), max: maxBytes, errExceeded: errNoRow}
 }
 
-// openMySQL takes back what a DSN may allow and a probe must not have, and
-// keeps the driver from writing to stderr.
+// openMySQL configures a MySQL driver. It turns off DSN options that a probe
+// must not have, and keeps the driver from writing to stderr.
 func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
@@ -305,16 +306,16 @@ func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &boundedConnector{Connector: connector, most: maxRow, tooMuch: plugins.ErrTooLarge}, nil
+	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge}, nil
 }
 
-// readSystemRoots has package x509 read the certificates that the system trusts
-// while there are descriptors for that: it tries once in the life of a process.
-func readSystemRoots() { _, _ = x509.SystemCertPool() } // a handshake says what is wrong with them
+// readSystemRoots makes package x509 load the system's certificates while file
+// descriptors are available: x509 tries only once per process.
+func readSystemRoots() { _, _ = x509.SystemCertPool() } // a handshake reports the error
 
-// serverMessage is the server's own message, where err is one. Those about
-// data quote it ("invalid input syntax for type integer: …"), so they keep
-// their code only.
+// serverMessage returns the server's own message, if err holds one. Messages
+// about data quote the data ("invalid input syntax for type integer: …"), so for
+// those it returns only the code.
 func serverMessage(err error) (string, bool) {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -327,14 +328,14 @@ func serverMessage(err error) (string, bool) {
 	return "", false
 }
 
-// isTooLong reports whether a driver's error is that a row is longer than it may
-// be.
+// isTooLong reports whether a driver refused a row for its length.
 func isTooLong(err error) bool {
 	var long *pgproto3.ExceededMaxBodyLenErr
 	return errors.As(err, &long)
 }
 
-// sqlState is the code of a PostgreSQL server's error, "" for any other.
+// sqlState returns the code of a PostgreSQL server's error, or "" for any other
+// error.
 func sqlState(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -343,8 +344,8 @@ func sqlState(err error) string {
 	return ""
 }
 
-// scrubber takes the secrets of a DSN out of a text, as they are written and
-// as a URL has them.
+// scrubber returns a replacer that removes the secrets of a DSN from a text,
+// both plain and URL-escaped.
 func scrubber(dsn manifest.Text, passwords ...string) *strings.Replacer {
 	secrets := passwords
 	manifest.Secrets(dsn, func(s string) { secrets = append(secrets, s) })
@@ -354,7 +355,7 @@ func scrubber(dsn manifest.Text, passwords ...string) *strings.Replacer {
 	var pairs []string
 	for _, s := range secrets {
 		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
-			if len(form) >= 4 { // less would tear holes into every word
+			if len(form) >= 4 { // shorter ones would match inside ordinary words
 				pairs = append(pairs, form, "(secret)")
 			}
 		}

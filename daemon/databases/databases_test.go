@@ -41,10 +41,10 @@ func testDatabases(t *testing.T, configured ...Config) *Set {
 	return d
 }
 
-// secretDSN is a DSN as env() gives it.
+// secretDSN returns a DSN as env() would.
 func secretDSN(dsn string) manifest.Text { return manifest.Text{{Text: dsn, Secret: true}} }
 
-// answer joins everything that a query gives, or says the error.
+// answer runs a query and joins all cells of its result.
 func answer(ctx context.Context, d *Set, database, query string) (string, error) {
 	rows, err := d.Query(ctx, database, query)
 	if err != nil {
@@ -75,7 +75,7 @@ func read(rows plugins.Rows) ([]string, error) {
 	return cells, nil
 }
 
-// ask is one query, what it answers or what its error says.
+// ask is a query with its expected result, or with a part of its expected error.
 type ask struct{ query, want, err string }
 
 func (a ask) check(t *testing.T, d *Set, database string) {
@@ -87,7 +87,7 @@ func (a ask) check(t *testing.T, d *Set, database string) {
 	case a.err != "" && (err == nil || !strings.Contains(err.Error(), a.err)):
 		t.Errorf("%s: %q, %v; want an error with %q", a.query, got, err, a.err)
 	case err != nil && (strings.Contains(err.Error(), realtest.Password) || strings.Contains(err.Error(), "canary")):
-		t.Errorf("%s: the error tells too much: %v", a.query, err)
+		t.Errorf("%s: the error contains a secret or data: %v", a.query, err)
 	}
 }
 
@@ -103,19 +103,19 @@ func TestPostgres(t *testing.T) {
 		{"SHOW transaction_read_only", "on", ""},
 		{"SELECT 1; SELECT 2", "", "SQLSTATE 42601"},
 		{"SELECT 1; COMMIT; DROP TABLE t", "", "SQLSTATE 42601"},
-		{"INSERT INTO t VALUES (3)", "", "that begin with"},
-		{"COPY t TO '/tmp/t'", "", "that begin with"},
-		{"/**/;COPY t TO PROGRAM 'id > /tmp/t' -- */select", "", "that begin with"},
-		{"/* /* */ select */ LOCK TABLE t */", "", "that begin with"},
-		{"COMMIT", "", "that begin with"},
+		{"INSERT INTO t VALUES (3)", "", "must begin with"},
+		{"COPY t TO '/tmp/t'", "", "must begin with"},
+		{"/**/;COPY t TO PROGRAM 'id > /tmp/t' -- */select", "", "must begin with"},
+		{"/* /* */ select */ LOCK TABLE t */", "", "must begin with"},
+		{"COMMIT", "", "must begin with"},
 		{"WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x", "", "SQLSTATE 25006"},
 		{"SELECT * INTO t2 FROM t", "", "SQLSTATE 25006"},
 		{"EXPLAIN ANALYZE DELETE FROM t", "", "SQLSTATE 25006"},
 		{"SELECT set_config('search_path', 'nowhere', false)", "nowhere", ""},
-		{"SELECT count(*) FROM t", "2", ""}, // the setting did not stay
+		{"SELECT count(*) FROM t", "2", ""}, // the setting did not persist
 		{"SELECT pg_try_advisory_lock(7), pg_backend_pid() > 0", "true true", ""},
 		{"SELECT pg_advisory_lock(8), 1 / (a - a) FROM t", "", "SQLSTATE 22012"},
-		{"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0", ""}, // nor did the locks
+		{"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0", ""}, // the locks did not persist
 		{"SELECT b::int FROM t", "", "SQLSTATE 22P02; run it by hand"},
 		{"SELECT nope FROM t", "", `column "nope" does not exist`},
 		{"SELECT repeat('x', 20000000)", "", "database \"app\""},
@@ -132,7 +132,7 @@ func TestPostgres(t *testing.T) {
 	slow("SELECT pg_sleep(600)")
 	slow("SELECT n, CASE WHEN n > 5 THEN pg_sleep(600) END FROM generate_series(1, 10) n")
 	var wg sync.WaitGroup
-	for range 12 { // more than there are connections
+	for range 12 { // more than the number of connections
 		wg.Go(func() { ask{"SELECT count(*) FROM t, pg_sleep(0.01)", "2", ""}.check(t, d, "app") })
 	}
 	wg.Wait()
@@ -151,15 +151,15 @@ func TestMariaDB(t *testing.T) {
 		{"SELECT 1", "1", ""},
 		{"SELECT a, b FROM t ORDER BY a DESC", "2  1 canary", ""},
 		{"SELECT 1; DROP TABLE t", "", "SQLSTATE 42000"},
-		{"DELETE FROM t", "", "that begin with"},
-		{"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t", "", "that begin with"},
-		{"SET GLOBAL max_connections = 1", "", "that begin with"},
-		{"/*!50000 DELETE */ FROM t", "", "that begin with"},
-		{"/**/#\nBEGIN NOT ATOMIC COMMIT; DROP TABLE t; END -- */select", "", "that begin with"},
-		{"SELECT 1 INTO OUTFILE '" + outfile + "'", "", "names OUTFILE"},
-		{"SELECT 1 /*!50000 INTO/**/DumpFile '" + outfile + "' */", "", "names OUTFILE"},
-		{"SELECT 1 INTO /*!50000OUTFILE*/ '" + outfile + "'", "", "names OUTFILE"},
-		{"SELECT 1 INTO /*M!100000DUMPFILE*/ '" + outfile + "'", "", "names OUTFILE"},
+		{"DELETE FROM t", "", "must begin with"},
+		{"LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t", "", "must begin with"},
+		{"SET GLOBAL max_connections = 1", "", "must begin with"},
+		{"/*!50000 DELETE */ FROM t", "", "must begin with"},
+		{"/**/#\nBEGIN NOT ATOMIC COMMIT; DROP TABLE t; END -- */select", "", "must begin with"},
+		{"SELECT 1 INTO OUTFILE '" + outfile + "'", "", "must not contain OUTFILE"},
+		{"SELECT 1 /*!50000 INTO/**/DumpFile '" + outfile + "' */", "", "must not contain OUTFILE"},
+		{"SELECT 1 INTO /*!50000OUTFILE*/ '" + outfile + "'", "", "must not contain OUTFILE"},
+		{"SELECT 1 INTO /*M!100000DUMPFILE*/ '" + outfile + "'", "", "must not contain OUTFILE"},
 		{"SELECT nope FROM t", "", "Unknown column 'nope'"},
 		{"SELECT extractvalue(1, concat('~', b)) FROM t", "", "database \"app\""},
 		{"SELECT count(*) FROM t", "2", ""},
@@ -167,7 +167,7 @@ func TestMariaDB(t *testing.T) {
 	} {
 		a.check(t, d, "app")
 	}
-	// Neither stays, once the server has seen that its session ended.
+	// Neither persists once the server has noticed the end of the session.
 	realtest.Until(t, "the session is reset", func() bool {
 		got, err := answer(t.Context(), d, "app", "SELECT is_used_lock('vega') IS NULL, @mine IS NULL")
 		return err == nil && got == "1 1"
@@ -182,8 +182,8 @@ func TestMariaDB(t *testing.T) {
 	ask{"SELECT 1", "", "Access denied for user 'vega'"}.check(t, d, "app")
 }
 
-// A row that a probe may have comes, a longer one is refused as too large
-// before it is there, and the next query finds everything as it was.
+// TestLongRowsAreRefused checks that a row within the limit arrives, that a
+// longer one is refused before it is read in full, and that the next query works.
 func TestLongRowsAreRefused(t *testing.T) {
 	t.Parallel()
 	for driver, c := range map[string]struct {
@@ -201,7 +201,7 @@ func TestLongRowsAreRefused(t *testing.T) {
 					t.Errorf("%d bytes, %v", len(got), err)
 				}
 				_, err := answer(t.Context(), d, "app", fmt.Sprintf(c.long, 12_000_000))
-				if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "a row has more than 1MiB") {
+				if !errors.Is(err, plugins.ErrTooLarge) || !strings.Contains(err.Error(), "a row is larger than 1MiB") {
 					t.Errorf("%v", err)
 				}
 			}
@@ -223,7 +223,7 @@ func emptySQLite(t testing.TB) string {
 	return path
 }
 
-// fill makes the test's own tables, past the rules for probes.
+// fill runs statements on a server, without the restrictions for probes.
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
 	s := source{config: Config{Driver: driver, DSN: manifest.Plain(dsn)}}
@@ -256,12 +256,11 @@ func TestSQLiteAndTheStore(t *testing.T) {
 	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "theirs")
 	ask{"DELETE FROM kv", "", "a query must begin with"}.check(t, d, "theirs")
 	ask{"SELECT 1", "", "(secret)"}.check(t, d, "absent") // the path came from env()
-	ask{"SELECT 1", "", "none of postgres, mysql, sqlite"}.check(t, d, "odd")
-	ask{"SELECT 1", "", `there is no database "other": there are absent, odd, theirs, vega`}.check(t, d, "other")
+	ask{"SELECT 1", "", "write postgres, mysql or sqlite"}.check(t, d, "odd")
+	ask{"SELECT 1", "", `no database is named "other"; the names are absent, odd, theirs, vega`}.check(t, d, "other")
 }
 
-// An index that is one too many is named beside the index.
-func TestStatsNameSuperfluousIndexes(t *testing.T) {
+func TestStatsReportRedundantIndexes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shop.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -281,10 +280,11 @@ func TestStatsNameSuperfluousIndexes(t *testing.T) {
 			return
 		}
 	}
-	t.Error("it is not named")
+	t.Error("the redundant index is not reported")
 }
 
-// The sandbox tells a guest what kind of failure it was.
+// TestDatabaseErrorsKeepTheirKind matters because the sandbox reports the kind of
+// a failure to the guest.
 func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -315,6 +315,6 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 			}
 		}
 		d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: secretDSN("://canary:%%zz@[")})
-		ask{"SELECT 1", "", "its dsn is not valid"}.check(t, d, "app")
+		ask{"SELECT 1", "", "the dsn is not valid"}.check(t, d, "app")
 	}
 }

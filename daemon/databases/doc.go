@@ -1,7 +1,8 @@
-// Package databases runs the queries of probes on the databases of a
-// configuration, and on vega's own store, so that no query can write, wait for
-// ever or return without limit. It counts every query, and reports the figures.
+// Package databases runs the queries of probes on the configured databases and
+// on vega's own store. It keeps queries read-only and limits their time and the
+// size of their results. It counts every query and reports statistics.
 //
-// Start at New. A Set is what a configuration or a run may query: it retains its
-// databases, and the last holder that releases one closes its connections.
+// Start at New. A Set holds the databases that a configuration or a run may
+// query. Sets are reference-counted: the last holder that releases a database
+// closes its connections.
 package databases

@@ -10,14 +10,15 @@ import (
 	"vega/store/profile"
 )
 
-// samplers are those of the databases that are open, each for as long as it is.
+// samplers holds one sampler for each open database.
 type samplers struct {
 	mu sync.Mutex
 	by map[string]*sampler
 }
 
-// of is the sampler of a database by its name.
-func (s *samplers) of(name string, c counted) *sampler {
+// get returns the sampler of a database. It replaces the sampler if the database
+// was opened again.
+func (s *samplers) get(name string, c counted) *sampler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by[name] == nil || s.by[name].of != c {
@@ -29,18 +30,18 @@ func (s *samplers) of(name string, c counted) *sampler {
 	return s.by[name]
 }
 
-// Figures returns what vega's own database and each configured one have counted
-// lately, one reading a figure of policies.DatabaseFigures.
+// Figures returns the recent figures of vega's own database and of each
+// configured one, one reading for each of policies.DatabaseFigures.
 func (d *Set) Figures(now time.Time) []policies.Reading {
 	var out []policies.Reading
 	if d.own != nil {
-		out = append(out, readingsIn(ownDatabase, d.samplers.of(ownDatabase, d.own).read(now))...)
+		out = append(out, readingsIn(ownDatabase, d.samplers.get(ownDatabase, d.own).read(now))...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
 		if open := d.sources[name].inUse(); open != nil {
-			out = append(out, readingsIn(name, d.samplers.of(name, open).read(now))...)
+			out = append(out, readingsIn(name, d.samplers.get(name, open).read(now))...)
 		} else {
-			out = append(out, unasked(name)...)
+			out = append(out, unopened(name)...)
 		}
 	}
 	return out
@@ -54,8 +55,8 @@ func readingsIn(name string, figures map[string]figure) []policies.Reading {
 	return out
 }
 
-// unasked returns the figures of a database that is not open yet.
-func unasked(name string) []policies.Reading {
+// unopened returns readings without values for a database that is not open yet.
+func unopened(name string) []policies.Reading {
 	var out []policies.Reading
 	for _, f := range policies.DatabaseFigures() {
 		out = append(out, policies.Reading{Resource: resource(name, f.Path), Subject: name, Unknown: "no probe has queried it yet"})
@@ -65,7 +66,7 @@ func unasked(name string) []policies.Reading {
 
 func resource(database, path string) string { return "database." + database + "." + path }
 
-// counted is the database of that name, nil if it is not open.
+// counted returns the database with that name, or nil if it is not open.
 func (d *Set) counted(name string) counted {
 	if name == ownDatabase {
 		return d.own
@@ -78,8 +79,8 @@ func (d *Set) counted(name string) counted {
 	return nil
 }
 
-// Profiler tells of every query on the server.
+// Profiler returns the profiler that records every query on the server.
 func (s server) Profiler() *profile.Profiler { return s.profiler }
 
-// LogPath is that of no file.
+// LogPath returns "": a server has no local log file.
 func (s server) LogPath() string { return "" }

@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// ServerStats is what a PostgreSQL server counts by itself, for all of its
-// clients: what grew between Since and At. Lists are never nil.
+// ServerStats holds the statistics of a PostgreSQL server over all of its
+// clients, counted between Since and At. Lists are never nil.
 type ServerStats struct {
 	At          time.Time         `json:"at"`
-	Since       time.Time         `json:"since"` // the first look, or the one after the last reset
+	Since       time.Time         `json:"since"` // the first snapshot, or the first after a reset
 	Version     string            `json:"version"`
 	Connections ServerConnections `json:"connections"` // as of At
-	// CacheHitPercent is how many of the pages that were read in this database
-	// were in the server's memory; nil: none was read.
+	// CacheHitPercent is the share of page reads in this database that the
+	// server's cache answered, or nil if there were none.
 	CacheHitPercent *float64 `json:"cache_hit_percent"`
 	Commits         int64    `json:"commits"`
 	Rollbacks       int64    `json:"rollbacks"`
 	Deadlocks       int64    `json:"deadlocks"`
-	TempBytes       int64    `json:"temp_bytes"` // written to files for want of work_mem
-	// Tables are those with the most dead rows, as of At.
+	TempBytes       int64    `json:"temp_bytes"` // written to temporary files because work_mem was too small
+	// Tables lists the tables with the most dead rows, as of At.
 	Tables []ServerTable `json:"tables"`
-	// MissingIndexes are large tables that are read whole again and again.
+	// MissingIndexes lists large tables with many sequential scans.
 	MissingIndexes []ScannedTable `json:"missing_indexes"`
-	// Statements are those that took the most time; StatementsUnavailable says
-	// why there are none, or not all.
+	// Statements lists the statements that took the most time;
+	// StatementsUnavailable is the reason why some or all are missing.
 	Statements            []ServerStatement `json:"statements"`
 	StatementsUnavailable string            `json:"statements_unavailable,omitempty"`
 }
 
-// ServerConnections are those of all clients to the whole server. State is
-// "hidden" where vega's role may not see it.
+// ServerConnections counts the connections of all clients to the whole server.
+// The state is "hidden" if vega's role may not see it.
 type ServerConnections struct {
 	Total                int64            `json:"total"`
 	Max                  int64            `json:"max"`
 	ByState              map[string]int64 `json:"by_state"`
-	LongestTransactionMS float64          `json:"longest_transaction_ms"` // that is open
+	LongestTransactionMS float64          `json:"longest_transaction_ms"` // the oldest open transaction
 }
 
-// ServerTable is a table whose dead rows wait for a vacuum.
+// ServerTable is a table with dead rows that wait for a vacuum.
 type ServerTable struct {
 	Schema         string     `json:"schema"`
 	Table          string     `json:"table"`
@@ -52,7 +52,7 @@ type ServerTable struct {
 	LastAutovacuum *time.Time `json:"last_autovacuum"`
 }
 
-// ScannedTable is a table that wants an index. Hint says so in words.
+// ScannedTable is a table that needs an index. Hint explains why.
 type ScannedTable struct {
 	Schema     string `json:"schema"`
 	Table      string `json:"table"`
@@ -63,9 +63,9 @@ type ScannedTable struct {
 	Hint       string `json:"hint"`
 }
 
-// ServerStatement is a kind of query, of any client, without its values.
+// ServerStatement is a normalized statement, of any client, without values.
 type ServerStatement struct {
-	Statement        string   `json:"statement"` // "" where vega's role may not see it
+	Statement        string   `json:"statement"` // "" if vega's role may not see it
 	QueryID          string   `json:"query_id"`
 	Calls            int64    `json:"calls"`
 	Rows             int64    `json:"rows"`
@@ -75,136 +75,139 @@ type ServerStatement struct {
 	TempBlocks       int64    `json:"temp_blocks"`
 }
 
-// From when on a table that is read whole is worth an index.
+// A table with at least this many rows and sequential scans needs an index.
 const (
 	largeTable = 10_000
 	fewScans   = 10
 )
 
-// since is what grew from before to l. texts gives the statement of an ID.
-func (l *look) since(before *look, texts map[int64]statementText) *ServerStats {
-	a, b := &before.database, &l.database
-	s := &ServerStats{
-		At: l.at, Since: before.at, Version: l.version, Connections: l.sessions,
-		CacheHitPercent: share(grown(a.hit, b.hit), grown(a.read, b.read)),
-		Commits:         grown(a.commits, b.commits),
-		Rollbacks:       grown(a.rollbacks, b.rollbacks),
-		Deadlocks:       grown(a.deadlocks, b.deadlocks),
-		TempBytes:       grown(a.tempBytes, b.tempBytes),
-		Tables:          l.deadRows(), MissingIndexes: []ScannedTable{}, Statements: []ServerStatement{},
-		StatementsUnavailable: l.unavailable,
+// since returns the growth from before to s. texts holds statements by ID.
+func (s *snapshot) since(before *snapshot, texts map[int64]statementText) *ServerStats {
+	a, b := &before.database, &s.database
+	stats := &ServerStats{
+		At: s.at, Since: before.at, Version: s.version, Connections: s.sessions,
+		CacheHitPercent: percentOf(growth(a.hit, b.hit), growth(a.read, b.read)),
+		Commits:         growth(a.commits, b.commits),
+		Rollbacks:       growth(a.rollbacks, b.rollbacks),
+		Deadlocks:       growth(a.deadlocks, b.deadlocks),
+		TempBytes:       growth(a.tempBytes, b.tempBytes),
+		Tables:          s.deadRows(), MissingIndexes: []ScannedTable{}, Statements: []ServerStatement{},
+		StatementsUnavailable: s.unavailable,
 	}
-	for _, id := range l.top(before) {
-		if t := texts[id]; !t.own && len(s.Statements) < shownEntries {
-			s.Statements = append(s.Statements, l.statement(before, id, t.text))
+	for _, id := range s.top(before) {
+		if t := texts[id]; !t.own && len(stats.Statements) < maxShown {
+			stats.Statements = append(stats.Statements, s.statement(before, id, t.text))
 		}
 	}
-	s.MissingIndexes = l.scanned(before, s.Statements)
-	return s
+	stats.MissingIndexes = s.missingIndexes(before, stats.Statements)
+	return stats
 }
 
-// grown is how far a counter came. One that is lower than before was reset.
-func grown[N int64 | float64](before, now N) N {
+// growth returns how much a counter grew. A counter that is lower than before was
+// reset.
+func growth[N int64 | float64](before, now N) N {
 	if now < before {
 		return now
 	}
 	return now - before
 }
 
-// share is hits in percent of all; nil of nothing.
-func share(hit, read int64) *float64 {
-	if hit+read == 0 {
+// percentOf returns part as a percentage of part and rest together, or nil if
+// both are 0.
+func percentOf(part, rest int64) *float64 {
+	if part+rest == 0 {
 		return nil
 	}
-	p := 100 * float64(hit) / float64(hit+read)
+	p := 100 * float64(part) / float64(part+rest)
 	return &p
 }
 
-func (l *look) deadRows() []ServerTable {
+func (s *snapshot) deadRows() []ServerTable {
 	list := []ServerTable{}
-	for _, t := range l.tables {
+	for _, t := range s.tables {
 		if t.dead == 0 {
 			continue
 		}
-		s := ServerTable{Schema: t.schema, Table: t.name, LiveRows: t.live, DeadRows: t.dead, DeadPercent: *share(t.dead, t.live)}
+		entry := ServerTable{Schema: t.schema, Table: t.name, LiveRows: t.live, DeadRows: t.dead, DeadPercent: *percentOf(t.dead, t.live)}
 		if t.lastAutovacuum.Valid {
 			at := t.lastAutovacuum.Time.UTC()
-			s.LastAutovacuum = &at
+			entry.LastAutovacuum = &at
 		}
-		list = append(list, s)
+		list = append(list, entry)
 	}
 	slices.SortFunc(list, func(a, b ServerTable) int {
 		return cmp.Or(cmp.Compare(b.DeadRows, a.DeadRows), cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Table, b.Table))
 	})
-	return list[:min(len(list), shownEntries)]
+	return list[:min(len(list), maxShown)]
 }
 
-// spent is what a statement took since before. A call that is counted less
-// than then was forgotten meanwhile, and counts anew.
-func (l *look) spent(before *look, id int64) statementCounters {
-	c, old := l.statements[id], before.statements[id]
+// statementGrowth returns the growth of a statement's counters since before. If
+// it has fewer calls than before, the server has discarded it and started again.
+func (s *snapshot) statementGrowth(before *snapshot, id int64) statementCounters {
+	c, old := s.statements[id], before.statements[id]
 	if c.calls < old.calls {
 		return c
 	}
 	return statementCounters{c.calls - old.calls, c.rows - old.rows, c.ms - old.ms, c.hit - old.hit, c.read - old.read, c.tempBlocks - old.tempBlocks}
 }
 
-// top are the IDs of the statements that took the most time since before,
-// enough of them to leave out those of looks.
-func (l *look) top(before *look) []int64 {
+// top returns the IDs of the statements that took the most time since before. It
+// returns more than are shown, so that vega's own can be left out.
+func (s *snapshot) top(before *snapshot) []int64 {
 	type entry struct {
 		id int64
 		ms float64
 	}
 	var list []entry
-	for id := range l.statements {
-		if c := l.spent(before, id); c.calls > 0 {
+	for id := range s.statements {
+		if c := s.statementGrowth(before, id); c.calls > 0 {
 			list = append(list, entry{id, c.ms})
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Or(cmp.Compare(b.ms, a.ms), cmp.Compare(a.id, b.id)) })
-	ids := make([]int64, 0, 2*shownEntries)
-	for _, e := range list[:min(len(list), 2*shownEntries)] {
+	ids := make([]int64, 0, 2*maxShown)
+	for _, e := range list[:min(len(list), 2*maxShown)] {
 		ids = append(ids, e.id)
 	}
 	return ids
 }
 
-func (l *look) statement(before *look, id int64, text string) ServerStatement {
-	c := l.spent(before, id)
+func (s *snapshot) statement(before *snapshot, id int64, text string) ServerStatement {
+	c := s.statementGrowth(before, id)
 	return ServerStatement{
 		Statement: text, QueryID: fmt.Sprint(id), Calls: c.calls, Rows: c.rows, TotalMS: c.ms, AvgMS: c.ms / float64(c.calls),
-		SharedHitPercent: share(c.hit, c.read), TempBlocks: c.tempBlocks,
+		SharedHitPercent: percentOf(c.hit, c.read), TempBlocks: c.tempBlocks,
 	}
 }
 
-// scanned are large tables that were read whole often, and mostly so.
-func (l *look) scanned(before *look, statements []ServerStatement) []ScannedTable {
+// missingIndexes returns large tables with many sequential scans that mostly read
+// the whole table.
+func (s *snapshot) missingIndexes(before *snapshot, statements []ServerStatement) []ScannedTable {
 	list := []ScannedTable{}
-	for _, name := range slices.Sorted(maps.Keys(l.tables)) {
-		t, old := l.tables[name], before.tables[name]
-		s := ScannedTable{
+	for _, name := range slices.Sorted(maps.Keys(s.tables)) {
+		t, old := s.tables[name], before.tables[name]
+		entry := ScannedTable{
 			Schema: t.schema, Table: t.name, Rows: t.live,
-			SeqScans: grown(old.scans, t.scans), RowsRead: grown(old.scanned, t.scanned), IndexScans: grown(old.indexed, t.indexed),
+			SeqScans: growth(old.scans, t.scans), RowsRead: growth(old.scanned, t.scanned), IndexScans: growth(old.indexed, t.indexed),
 		}
-		if t.live < largeTable || s.SeqScans < fewScans || s.RowsRead < s.SeqScans*t.live/2 {
+		if t.live < largeTable || entry.SeqScans < fewScans || entry.RowsRead < entry.SeqScans*t.live/2 {
 			continue
 		}
-		s.Hint = s.hint(statements)
-		list = append(list, s)
+		entry.Hint = entry.hint(statements)
+		list = append(list, entry)
 	}
 	slices.SortStableFunc(list, func(a, b ScannedTable) int { return cmp.Compare(b.RowsRead, a.RowsRead) })
-	return list[:min(len(list), shownEntries)]
+	return list[:min(len(list), maxShown)]
 }
 
-// hint says what to do, with the statement that most likely reads the table.
+// hint returns what to do, with the statement that most likely scans the table.
 func (s *ScannedTable) hint(statements []ServerStatement) string {
-	text := fmt.Sprintf("%s.%s was read whole %d times: an index on what its statements compare would end that", s.Schema, s.Table, s.SeqScans)
+	text := fmt.Sprintf("%s.%s had %d sequential scans: create an index on the columns that its queries filter by", s.Schema, s.Table, s.SeqScans)
 	n := slices.IndexFunc(statements, func(x ServerStatement) bool {
 		return slices.Contains(strings.FieldsFunc(x.Statement, func(r rune) bool { return strings.ContainsRune(" .,()\";", r) }), s.Table)
 	})
 	if n >= 0 {
-		text += fmt.Sprintf("; most time on it goes to %q", statements[n].Statement)
+		text += fmt.Sprintf("; the most expensive query is %q", statements[n].Statement)
 	}
 	return text + "."
 }

@@ -20,17 +20,17 @@ import (
 	"vega/store/sqlite"
 )
 
-// server is a database server: a few connections, and one transaction a query
-// that may only read.
+// server is a database server. Each query runs in a read-only transaction of its
+// own.
 type server struct {
 	*sql.DB
 	profiler *profile.Profiler
-	watch    *postgresWatch // nil: it is no PostgreSQL
-	discard  string         // a statement that resets a session; "": there is none
+	poller   *postgresPoller // nil for a server other than PostgreSQL
+	discard  string          // statement that resets a session; "" if the server has none
 	bounds   *boundedConnector
 }
 
-// probePool names the connections that probes query by.
+// probePool is the name of the pool that the queries of probes use.
 const probePool = "probes"
 
 func (server) pool() string { return probePool }
@@ -43,20 +43,20 @@ func openServer(connector *boundedConnector, slow time.Duration, o profile.Optio
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(time.Hour) // the name may point elsewhere by then
+	db.SetConnMaxLifetime(time.Hour) // the host name may resolve to another address by then
 	return server{DB: db, profiler: p, bounds: connector}
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (s server) Close() error {
 	err := s.DB.Close()
-	if s.watch != nil {
-		err = errors.Join(err, s.watch.Close())
+	if s.poller != nil {
+		err = errors.Join(err, s.poller.Close())
 	}
 	return err
 }
 
-// file is a SQLite file, vega's own or another.
+// file is a SQLite file, either vega's own or a configured one.
 type file struct {
 	reader interface {
 		Query(ctx context.Context, query string) (*sqlite.Rows, error)
@@ -66,19 +66,20 @@ type file struct {
 func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 	rows, err := f.reader.Query(ctx, query)
 	if err != nil {
-		return nil, inGuestTerms(err) // no typed nil
+		return nil, sandboxError(err) // rows would be a typed nil
 	}
 	return fileRows{rows}, nil
 }
 
-// fileRows are those of a SQLite file.
+// fileRows are the rows of a query on a SQLite file.
 type fileRows struct{ *sqlite.Rows }
 
-// Err is what ended the rows.
-func (r fileRows) Err() error { return inGuestTerms(r.Rows.Err()) }
+// Err returns the error that ended the rows, if any.
+func (r fileRows) Err() error { return sandboxError(r.Rows.Err()) }
 
-// inGuestTerms names what is too large or refused as the sandbox does.
-func inGuestTerms(err error) error {
+// sandboxError wraps the store's errors in the sandbox's errors of the same
+// meaning.
+func sandboxError(err error) error {
 	switch {
 	case errors.Is(err, sqlite.ErrTooLarge):
 		return fmt.Errorf("%w: %w", plugins.ErrTooLarge, err)
@@ -96,17 +97,17 @@ type closingFile struct {
 
 func (closingFile) pool() string { return sqlite.GuestPool }
 
-// sourceRows end their deadline and leave their place when they are closed, and
-// keep their errors clean.
+// sourceRows wraps the rows of a configured database. Close releases the lease
+// and the deadline, and all errors are free of secrets.
 type sourceRows struct {
 	plugins.Rows
 	source *source
-	place  *taken
+	lease  *lease
 	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-// Columns names the columns.
+// Columns returns the names of the columns.
 func (r *sourceRows) Columns() ([]string, error) {
 	names, err := r.Rows.Columns()
 	return names, r.explain(err)
@@ -115,10 +116,10 @@ func (r *sourceRows) Columns() ([]string, error) {
 // Scan copies the columns of the current row.
 func (r *sourceRows) Scan(dest ...any) error { return r.explain(r.Rows.Scan(dest...)) }
 
-// Err is what ended the rows.
+// Err returns the error that ended the rows, if any.
 func (r *sourceRows) Err() error { return r.explain(r.Rows.Err()) }
 
-// Close gives the connection back.
+// Close returns the connection to the pool.
 func (r *sourceRows) Close() error {
 	err := r.explain(r.Rows.Close())
 	r.end()
@@ -127,42 +128,42 @@ func (r *sourceRows) Close() error {
 
 func (r *sourceRows) end() {
 	r.cancel()
-	r.place.leave()
+	r.lease.release()
 }
 
 func (r *sourceRows) explain(err error) error {
 	if err != nil && errors.Is(r.ctx.Err(), context.DeadlineExceeded) {
-		if late := r.place.late(); late != nil {
-			return late
+		if delayed := r.lease.delayed(); delayed != nil {
+			return delayed
 		}
 	}
 	return r.source.explain(r.ctx, err)
 }
 
-// failure is a database's error fit to be told: its text holds no secret, and
-// what it wraps is no more than what kind of error it is.
+// failure is a database error that is safe to show: its text contains no secret,
+// and it wraps only the kind of error.
 type failure struct {
 	text string
 	kind error
 }
 
-// Error is the text for the operator.
+// Error returns the text for the operator.
 func (f *failure) Error() string { return f.text }
 
-// Unwrap is the kind of error, nil for one of the database's own.
+// Unwrap returns the kind of error, or nil for an error of the database itself.
 func (f *failure) Unwrap() error { return f.kind }
 
-// explain makes a failure of a driver's error.
+// explain turns a driver's error into a failure.
 func (s *source) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if own := (*egress.Error)(nil); errors.As(err, &own) {
-		return own // of the sandbox: the run holds too much
+		return own // from the sandbox: the run exceeds a limit
 	}
 	short := shortage.Of(err)
 	if ended := ctx.Err(); ended != nil && short == nil {
-		err = ended // what the driver says of it differs
+		err = ended // drivers word this differently
 	}
 	text, ok := serverMessage(err)
 	switch {
@@ -172,7 +173,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	case errors.Is(err, errNoRow):
 		text = errNoRow.Error()
 	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
-		text = fmt.Sprintf("a row has more than %v; ask for fewer or shorter columns", manifest.Size(maxRow))
+		text = fmt.Sprintf("a row is larger than %v; select fewer or shorter columns", manifest.Size(maxRow))
 	case errors.Is(err, context.DeadlineExceeded):
 		text = "no answer in time"
 	default:
@@ -181,7 +182,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, s.scrub.Replace(text)), kind: kindOf(err)}
 }
 
-// kindOf finds in err what tells how the network failed.
+// kindOf returns the error in err's chain that classifies a failure, or nil.
 func kindOf(err error) error {
 	for _, kind := range []error{context.DeadlineExceeded, context.Canceled, syscall.ECONNREFUSED, syscall.ECONNRESET, plugins.ErrTooLarge, plugins.ErrRefused} {
 		if errors.Is(err, kind) {
@@ -206,13 +207,13 @@ func kindOf(err error) error {
 	return nil
 }
 
-// Classes of SQLSTATE whose messages are about the connection, rights, the
-// statement or the server, not about data.
-var tellable = []string{"08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57"}
+// publicClasses lists the SQLSTATE classes whose messages are about the
+// connection, privileges, the statement or the server, and not about data.
+var publicClasses = []string{"08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57"}
 
 func messageByState(state, message string) string {
-	if len(state) == 5 && slices.Contains(tellable, state[:2]) {
+	if len(state) == 5 && slices.Contains(publicClasses, state[:2]) {
 		return fmt.Sprintf("%s (SQLSTATE %s)", message, state)
 	}
-	return fmt.Sprintf("the query failed with SQLSTATE %s; run it by hand to see the message, which may quote data", state)
+	return fmt.Sprintf("the query failed with SQLSTATE %s; run it by hand to see the message, which vega hides because it may quote data", state)
 }

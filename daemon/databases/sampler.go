@@ -12,50 +12,51 @@ import (
 )
 
 const (
-	// sampleFresh is for how long those who ask share a reading.
-	sampleFresh = time.Second
-	// sampleWindow is how far a share of queries looks back.
+	// sampleTTL is how long a sample is reused.
+	sampleTTL = time.Second
+	// sampleWindow is the period that percentages of queries cover.
 	sampleWindow = 2 * time.Minute
-	// minQueries is how many queries a share is said of.
+	// minQueries is the fewest queries that a percentage is reported for.
 	minQueries = 20
-	// logPatience is how long one waits for the size of a file.
-	logPatience = 100 * time.Millisecond
+	// statTimeout limits the wait for the size of a file.
+	statTimeout = 100 * time.Millisecond
 )
 
-// counted is a database whose queries are counted.
+// counted is a database that counts its queries.
 type counted interface {
 	Profiler() *profile.Profiler
 	LogPath() string // of its write-ahead log; "" if it has none
 }
 
-// sampler is what a database has counted lately, so that figures are those of
-// the last minutes. It grows only when somebody asks.
+// sampler keeps samples of a database's counters, so that figures cover the last
+// minutes. It takes a sample only on request.
 type sampler struct {
 	of counted
 
-	mu       sync.Mutex
-	readings []sample // in order of time
-	figures  map[string]figure
-	log      *logLook // in progress
+	mu      sync.Mutex
+	samples []sample // in order of time
+	figures map[string]figure
+	log     *logStat // in progress; nil: none
 }
 
+// sample is the counters of a database at one time.
 type sample struct {
 	at time.Time
 	profile.Totals
 }
 
-// figure is a value, or why there is none.
+// figure is a value, or the reason why it is unknown.
 type figure struct {
 	value  float64
 	reason string
 }
 
-// read are the figures of the database by their paths, as
-// policies.DatabaseFigures has them.
+// read returns the figures of the database, keyed by the paths of
+// policies.DatabaseFigures.
 func (s *sampler) read(now time.Time) map[string]figure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := len(s.readings); n > 0 && now.Sub(s.readings[n-1].at) < sampleFresh {
+	if n := len(s.samples); n > 0 && now.Sub(s.samples[n-1].at) < sampleTTL {
 		return s.figures
 	}
 	latest := sample{now, s.of.Profiler().Totals()}
@@ -63,26 +64,26 @@ func (s *sampler) read(now time.Time) map[string]figure {
 	if path := s.of.LogPath(); path != "" {
 		s.figures["wal_bytes"] = s.logSize(path)
 	}
-	s.readings = append(s.readings, latest)
+	s.samples = append(s.samples, latest)
 	return s.figures
 }
 
-// earlier is the oldest reading within the window, else the last before it;
-// nil if there is none. Those before it are forgotten.
+// earlier returns the oldest sample within the window, else the latest one before
+// it, or nil if there is no sample. It drops older ones.
 func (s *sampler) earlier(now time.Time) *sample {
-	for len(s.readings) > 1 && now.Sub(s.readings[0].at) > sampleWindow {
-		s.readings = s.readings[1:]
+	for len(s.samples) > 1 && now.Sub(s.samples[0].at) > sampleWindow {
+		s.samples = s.samples[1:]
 	}
-	if len(s.readings) == 0 {
+	if len(s.samples) == 0 {
 		return nil
 	}
-	return &s.readings[0]
+	return &s.samples[0]
 }
 
-// since are the figures from an earlier reading on, or, without one, from when
-// counting began.
+// since returns the figures for the time since an earlier sample, or, without
+// one, since counting began.
 func (t sample) since(earlier *sample) map[string]figure {
-	out := map[string]figure{"pool.percent": t.fullest(), "pool.waiting": {reason: "needs two samples; try again"}}
+	out := map[string]figure{"pool.percent": t.poolUse(), "pool.waiting": {reason: "needs two samples; try again"}}
 	var total, slow, failed int64
 	if earlier != nil {
 		out["pool.waiting"] = figure{value: max(0, t.waited()-earlier.waited()) / check.Milliseconds(t.at.Sub(earlier.at))}
@@ -90,15 +91,15 @@ func (t sample) since(earlier *sample) map[string]figure {
 			total, slow, failed = earlier.Total, earlier.Slow, earlier.Failed
 		}
 	}
-	out["queries.slow_percent"] = shareOf(t.Slow-slow, t.Total-total)
-	out["queries.failed_percent"] = shareOf(t.Failed-failed, t.Total-total)
+	out["queries.slow_percent"] = queryPercent(t.Slow-slow, t.Total-total)
+	out["queries.failed_percent"] = queryPercent(t.Failed-failed, t.Total-total)
 	return out
 }
 
-// fullest is the use of the pool that is nearest to its end. One of a single
-// connection is full whenever it is used, by design.
-func (t sample) fullest() figure {
-	f := figure{reason: "no pool has a limit"}
+// poolUse returns the use of the fullest pool. It ignores pools with a single
+// connection, which are full whenever they are used.
+func (t sample) poolUse() figure {
+	f := figure{reason: "its connection pools have no limit"}
 	for _, p := range t.Pools {
 		if p.MaxOpen < 2 {
 			continue
@@ -108,8 +109,8 @@ func (t sample) fullest() figure {
 	return f
 }
 
-// waited is for how long queries have waited for a connection in all,
-// milliseconds. A wait is counted at its end.
+// waited returns the total time that queries have waited for a connection, in
+// milliseconds. A wait counts when it ends.
 func (t sample) waited() float64 {
 	sum := 0.0
 	for _, p := range t.Pools {
@@ -118,50 +119,51 @@ func (t sample) waited() float64 {
 	return sum
 }
 
-// shareOf is a part in percent. Of a few queries one is much, and says little.
-func shareOf(part, of int64) figure {
+// queryPercent returns a part of the queries in percent. With few queries, a
+// single one would be a misleadingly large part, so it returns a reason instead.
+func queryPercent(part, of int64) figure {
 	switch {
 	case part <= 0:
 		return figure{}
 	case of < minQueries:
-		return figure{reason: "there were too few queries of late"}
+		return figure{reason: "too few queries recently"}
 	default:
 		return figure{value: 100 * float64(part) / float64(of)}
 	}
 }
 
-// logLook asks for the size of a file, on a file system that may hang.
-type logLook struct {
-	done chan struct{} // closed when size and err are there
+// logStat is a request for the size of a file on a file system that may hang.
+type logStat struct {
+	done chan struct{} // closed when size and err are set
 	size int64
 	err  error
 }
 
-// logSize waits only so long, and leaves one goroutine behind where nothing
-// answers. The caller holds t.mu.
+// logSize returns the size of a file. It gives up after statTimeout; at most one
+// goroutine keeps waiting for the file system. The caller holds s.mu.
 func (s *sampler) logSize(path string) figure {
 	if s.log == nil {
-		look := &logLook{done: make(chan struct{})}
-		s.log = look
+		stat := &logStat{done: make(chan struct{})}
+		s.log = stat
 		go func() {
-			defer close(look.done)
-			look.size, look.err = sizeOf(path)
+			defer close(stat.done)
+			stat.size, stat.err = sizeOf(path)
 		}()
 	}
 	select {
 	case <-s.log.done:
-	case <-time.After(logPatience):
+	case <-time.After(statTimeout):
 		return figure{reason: "its file system does not answer"}
 	}
-	look := s.log
+	stat := s.log
 	s.log = nil
-	if look.err != nil {
-		return figure{reason: look.err.Error()}
+	if stat.err != nil {
+		return figure{reason: stat.err.Error()}
 	}
-	return figure{value: float64(look.size)}
+	return figure{value: float64(stat.size)}
 }
 
-// sizeOf is 0 for a file that is not there.
+// sizeOf returns the size of a file, or 0 if it does not exist.
 func sizeOf(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -8,7 +8,7 @@ import (
 	"vega/store/profile"
 )
 
-func TestSample(t *testing.T) {
+func TestFiguresSinceASample(t *testing.T) {
 	begin := time.Now()
 	at := func(after time.Duration, total, failed, slow int64, waitMS float64) sample {
 		return sample{begin.Add(after), profile.Totals{Since: begin, Total: total, Failed: failed, Slow: slow, Pools: []profile.Pool{{MaxOpen: 1, InUse: 1}, {MaxOpen: 4, InUse: 3, WaitMS: waitMS}}}}
@@ -20,12 +20,12 @@ func TestSample(t *testing.T) {
 		from          *sample
 		to            sample
 		slow, failed  float64
-		waiting, pool float64 // -1: not known
+		waiting, pool float64 // -1: unknown
 	}{
-		{"the first", nil, at(time.Minute, 100, 5, 10, 1000), 10, 5, -1, 75},
-		{"since another", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 200, 5, 60, 21000), 50, 0, 2, 75},
-		{"nothing new", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 100, 5, 10, 1000), 0, 0, 0, 75},
-		{"too few", new(at(0, 100, 5, 10, 0)), at(10*time.Second, 110, 5, 12, 0), -1, 0, 0, 75},
+		{"the first sample", nil, at(time.Minute, 100, 5, 10, 1000), 10, 5, -1, 75},
+		{"since another sample", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 200, 5, 60, 21000), 50, 0, 2, 75},
+		{"no new queries", new(at(0, 100, 5, 10, 1000)), at(10*time.Second, 100, 5, 10, 1000), 0, 0, 0, 75},
+		{"too few queries", new(at(0, 100, 5, 10, 0)), at(10*time.Second, 110, 5, 12, 0), -1, 0, 0, 75},
 		{"reset", new(at(0, 100, 5, 10, 1000)), reset, 10, 0, 0, 75},
 	} {
 		got := c.to.since(c.from)
@@ -36,26 +36,27 @@ func TestSample(t *testing.T) {
 			}
 		}
 	}
-	if f := (sample{}).fullest(); f.reason == "" {
+	if f := (sample{}).poolUse(); f.reason == "" {
 		t.Errorf("%+v", f)
 	}
 }
 
-// TestSamplerLooksBackTwoMinutes, and at least to the look before.
+// TestSamplerLooksBackTwoMinutes checks that a sampler looks back two minutes,
+// and at least to the previous sample.
 func TestSamplerLooksBackTwoMinutes(t *testing.T) {
 	begin := time.Now()
-	y := sampler{}
+	s := sampler{}
 	for _, after := range []time.Duration{0, time.Minute, 2 * time.Minute} {
-		y.readings = append(y.readings, sample{at: begin.Add(after)})
+		s.samples = append(s.samples, sample{at: begin.Add(after)})
 	}
 	for _, c := range []struct{ now, want time.Duration }{{2 * time.Minute, 0}, {150 * time.Second, time.Minute}, {time.Hour, 2 * time.Minute}} {
-		if got := y.earlier(begin.Add(c.now)).at.Sub(begin); got != c.want {
-			t.Errorf("at %v it looks back to %v, not to %v", c.now, got, c.want)
+		if got := s.earlier(begin.Add(c.now)).at.Sub(begin); got != c.want {
+			t.Errorf("at %v it looks back to %v, want %v", c.now, got, c.want)
 		}
 	}
 }
 
-func TestSizeOfWhatIsNotThere(t *testing.T) {
+func TestSizeOfMissingFileIsZero(t *testing.T) {
 	if n, err := sizeOf(filepath.Join(t.TempDir(), "none")); n != 0 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}

@@ -12,13 +12,12 @@ import (
 
 const (
 	maxStatements = 3
-	maxStatement  = 120 // bytes of one that are shown
+	maxStatement  = 120 // bytes of a statement to show
 )
 
-// Sentences returns what is behind a figure of a database, such as
-// queries.slow_percent, for a person to read. It is in memory, so that nobody
-// waits for it. Statements have no values in them. ok is false for a database
-// that is not open.
+// Sentences explains a figure of a database, such as queries.slow_percent, to a
+// person. It reads only memory and does not wait. Statements contain no values.
+// ok is false for a database that is not open.
 func (d *Set) Sentences(name, figure string) (lines []string, ok bool) {
 	c := d.counted(name)
 	if c == nil {
@@ -40,13 +39,13 @@ func databaseSentences(kind string, s profile.Stats) []string {
 	}
 }
 
-// statementSentences are about those with the most of something.
+// statementSentences describes the statements with the highest counts.
 func statementSentences(all []profile.Statement, what string, count func(profile.Figures) int64) []string {
 	all = slices.DeleteFunc(slices.Clone(all), func(s profile.Statement) bool { return count(s.Figures) == 0 })
 	slices.SortStableFunc(all, func(a, b profile.Statement) int { return cmp.Compare(count(b.Figures), count(a.Figures)) })
 	var lines []string
 	for _, s := range all[:min(len(all), maxStatements)] {
-		lines = append(lines, fmt.Sprintf("%d of %d %s, 99 %% within %s: %s", count(s.Figures), s.Total, what, policies.Milliseconds.Format(s.P99MS), check.Clip(s.Statement, maxStatement)))
+		lines = append(lines, fmt.Sprintf("%d of %d runs %s, p99 %s: %s", count(s.Figures), s.Total, what, policies.Milliseconds.Format(s.P99MS), check.Clip(s.Statement, maxStatement)))
 	}
 	return lines
 }
@@ -54,16 +53,16 @@ func statementSentences(all []profile.Statement, what string, count func(profile
 func poolSentences(pools []profile.Pool) []string {
 	var lines []string
 	for _, p := range pools {
-		lines = append(lines, fmt.Sprintf("of the pool %s, %d of %d connections are in use; %d queries have waited, %s in all", p.Name, p.InUse, p.MaxOpen, p.WaitCount, policies.Milliseconds.Format(p.WaitMS)))
+		lines = append(lines, fmt.Sprintf("pool %s: %d of %d connections in use; %d queries have waited, %s in total", p.Name, p.InUse, p.MaxOpen, p.WaitCount, policies.Milliseconds.Format(p.WaitMS)))
 	}
 	return lines
 }
 
-// openSentences are about the rows that have been open for longest.
+// openSentences describes the rows that have been open longest.
 func openSentences(open []profile.OpenRows) []string {
 	var lines []string
 	for _, r := range open[:min(len(open), maxStatements)] {
-		lines = append(lines, fmt.Sprintf("rows have been open for %s, in %s: %s", policies.Milliseconds.Format(r.OpenMS), r.Function, check.Clip(r.Statement, maxStatement)))
+		lines = append(lines, fmt.Sprintf("rows open for %s in %s: %s", policies.Milliseconds.Format(r.OpenMS), r.Function, check.Clip(r.Statement, maxStatement)))
 	}
 	return lines
 }

@@ -9,13 +9,12 @@ import (
 	"vega/plugins"
 )
 
-// discardAll ends all that a session of PostgreSQL remembers from one query to the
-// next: locks that outlive their transaction, settings, temporary tables, prepared
-// statements, what it listens to.
+// discardAll resets what a PostgreSQL session keeps from one query to the next:
+// session locks, settings, temporary tables, prepared statements and LISTEN.
 const discardAll = "DISCARD ALL"
 
-// query runs one statement in a transaction that may only read, in a session that
-// holds nothing of an earlier query and leaves nothing behind.
+// query runs one statement in a read-only transaction. No session state carries
+// over from one query to the next.
 func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 	if err := mustRead(query); err != nil {
 		return nil, err
@@ -26,13 +25,13 @@ func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 	}
 	rows, err := s.queryOn(ctx, conn, query)
 	if err != nil {
-		return nil, errors.Join(err, s.giveBack(ctx, conn))
+		return nil, errors.Join(err, s.returnConn(ctx, conn))
 	}
 	return rows, nil
 }
 
 func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (*txRows, error) {
-	bound, err := s.bounds.of(conn)
+	bound, err := s.bounds.boundedOf(conn)
 	if err != nil {
 		return nil, err
 	}
@@ -41,16 +40,16 @@ func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (*txR
 	if err != nil {
 		return nil, bound.explain(err)
 	}
-	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // the caller asks Err
+	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // the caller checks Err
 	if err != nil {
 		return nil, errors.Join(bound.explain(err), rollback(tx))
 	}
-	return &txRows{rows, tx, bound, func() error { return s.giveBack(ctx, conn) }}, nil
+	return &txRows{rows, tx, bound, func() error { return s.returnConn(ctx, conn) }}, nil
 }
 
-// giveBack resets the session, or ends it where that can't be done or there is no
-// time left.
-func (s server) giveBack(ctx context.Context, conn *sql.Conn) error {
+// returnConn resets the session and returns the connection to the pool. If it
+// can't reset the session, or no time is left, it closes the connection.
+func (s server) returnConn(ctx context.Context, conn *sql.Conn) error {
 	if s.discard != "" && ctx.Err() == nil {
 		if _, err := conn.ExecContext(ctx, s.discard); err == nil {
 			return conn.Close()
@@ -63,13 +62,13 @@ func (s server) giveBack(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// txRows end their transaction when they are closed, and with it what the query did
-// in its session.
+// txRows wraps the rows of a query. Close ends the transaction and resets the
+// session.
 type txRows struct {
 	*sql.Rows
-	tx       *sql.Tx
-	bound    *bounded
-	giveBack func() error
+	tx         *sql.Tx
+	bound      *bounded
+	returnConn func() error
 }
 
 // Scan copies the columns of the current row.
@@ -81,19 +80,20 @@ func (r *txRows) Scan(dest ...any) error {
 			size += len(*column)
 		}
 	}
-	r.bound.earn(len(dest), size)
+	r.bound.credit(len(dest), size)
 	return err
 }
 
-// Err is what ended the rows.
+// Err returns the error that ended the rows, if any.
 func (r *txRows) Err() error { return r.bound.explain(r.Rows.Err()) }
 
 // Close ends the transaction.
 func (r *txRows) Close() error {
-	return errors.Join(r.Rows.Close(), rollback(r.tx), r.giveBack())
+	return errors.Join(r.Rows.Close(), rollback(r.tx), r.returnConn())
 }
 
-// rollback is silent about a transaction that the end of its context ended.
+// rollback rolls back a transaction. It ignores one that has already ended with
+// its context.
 func rollback(tx *sql.Tx) error {
 	if err := tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
 		return err

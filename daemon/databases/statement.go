@@ -9,30 +9,31 @@ import (
 	"vega/plugins"
 )
 
-// reads are the words that a statement may begin with on a database server.
+// reads lists the words that a statement on a database server may begin with.
 var reads = []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"}
 
-// A read-only transaction keeps tables from being changed, but not the server:
-// these write files there. MySQL takes a word for one right after the version of a
-// comment that it runs: /*!50000OUTFILE 'x'*/.
+// writesFile matches the keywords that write files on the server, which a
+// read-only transaction does not prevent. MySQL also accepts a keyword right
+// after the version of an executable comment: /*!50000OUTFILE 'x'*/.
 var writesFile = regexp.MustCompile(`(?i)(?:^|[^a-z_$])(?:outfile|dumpfile)\b`)
 
-// mustRead refuses what a read-only transaction would let through: COPY, SET
-// GLOBAL, KILL, COMMIT …
+// mustRead refuses statements that a read-only transaction does not prevent, such
+// as COPY, SET GLOBAL, KILL and COMMIT.
 func mustRead(query string) error {
 	if !slices.Contains(reads, firstWord(query)) {
-		return fmt.Errorf("%w: vega sends only queries that begin with one of %s, after blanks, parentheses and plain comments", plugins.ErrRefused, strings.ToUpper(strings.Join(reads, ", ")))
+		return fmt.Errorf("%w: a query must begin with one of %s, after spaces, parentheses and plain comments", plugins.ErrRefused, strings.ToUpper(strings.Join(reads, ", ")))
 	}
 	if writesFile.MatchString(query) {
-		return fmt.Errorf("%w: vega sends no query that names OUTFILE or DUMPFILE", plugins.ErrRefused)
+		return fmt.Errorf("%w: a query must not contain OUTFILE or DUMPFILE", plugins.ErrRefused)
 	}
 	return nil
 }
 
-// firstWord returns the word that a statement begins with, in lower case; ""
-// where PostgreSQL and MySQL may not agree on where that is. PostgreSQL nests
-// /* … */ and ends a -- comment at a carriage return. MySQL runs what is in
-// /*! … */ or /*M! … */, takes # for a comment, and -- only with a blank after it.
+// firstWord returns the word that a statement begins with, in lower case. It
+// returns "" if PostgreSQL and MySQL might disagree on where the statement
+// begins. PostgreSQL nests /* … */ and ends a -- comment at a carriage return.
+// MySQL executes the text in /*! … */ and /*M! … */, treats # as the start of a
+// comment, and treats -- as one only before a space.
 func firstWord(query string) string {
 	for query != "" {
 		switch {
@@ -57,8 +58,8 @@ func firstWord(query string) string {
 	return ""
 }
 
-// word returns the letters that a text begins with, in lower case; "" where they
-// are a part of a longer name.
+// word returns the letters that a text begins with, in lower case, or "" if they
+// are part of a longer name.
 func word(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
 	if end < 0 {

@@ -7,7 +7,8 @@ import (
 	"vega/plugins"
 )
 
-// What is before the first word is read as both servers read it, or refused.
+// TestFirstWord checks that the text before the first word is either skipped as
+// both servers skip it or refused.
 func TestFirstWord(t *testing.T) {
 	for query, want := range map[string]string{
 		"SELECT 1":                               "select",
@@ -21,7 +22,8 @@ func TestFirstWord(t *testing.T) {
 		"DELETE FROM t":                          "delete",
 		"/* select */ DELETE FROM t":             "delete",
 
-		// MySQL: a comment up to the end of the line, and the statement after it.
+		// MySQL ends these comments at the end of the line, and runs the statement
+		// after it.
 		"/**/#\nDROP TABLE t -- */select": "",
 		"#\nDROP TABLE t":                 "",
 		"--select\nDROP TABLE t":          "",
@@ -30,7 +32,7 @@ func TestFirstWord(t *testing.T) {
 		"/*!50000 DELETE */ FROM t -- select": "",
 		"/*M!100000 DELETE */ FROM t":         "",
 		"/* a *//*! DROP TABLE t */ select 1": "",
-		// PostgreSQL: an empty statement before the one that runs.
+		// PostgreSQL skips an empty statement and runs the next one.
 		"/**/;COPY t TO PROGRAM 'id' -- */select": "",
 		";select 1": "",
 		// PostgreSQL nests comments.

@@ -9,54 +9,53 @@ import (
 	"vega/store/sqlite"
 )
 
-// DatabaseStats is what was asked of vega's own database, and in Databases of
-// those of the configuration, since the last reset. Values of queries are in
-// no part of it.
+// Stats reports the queries on vega's own database, and, in Databases, on the
+// configured ones, since the last reset. It contains no values of queries.
 type Stats struct {
 	Report
 	Databases []Report `json:"databases"`
 }
 
-// DatabaseReport is about one database.
+// Report reports on one database.
 type Report struct {
 	Name   string `json:"name"`
 	Driver string `json:"driver"`
-	// Unavailable says why there is no more to tell, "" if there is.
+	// Unavailable is the reason why the rest is missing, "" if it is not.
 	Unavailable string `json:"unavailable,omitempty"`
 
 	profile.Stats
-	Slow       []AdvisedQuery     `json:"slow_queries"` // those of Stats, with advice
+	Slow       []AdvisedQuery     `json:"slow_queries"` // the slow queries of Stats, with advice
 	Statements []AdvisedStatement `json:"statements"`
 	File       *sqlite.Info       `json:"database,omitempty"` // of a SQLite database
-	Notes      []string           `json:"notes"`              // what else is wrong, in words
-	// Server is what a PostgreSQL server counts itself; ServerUnavailable says
-	// why that is not known.
+	Notes      []string           `json:"notes"`              // other problems, in sentences
+	// Server holds the statistics of a PostgreSQL server; ServerUnavailable is
+	// the reason why they are missing.
 	Server            *ServerStats `json:"server,omitempty"`
 	ServerUnavailable string       `json:"server_unavailable,omitempty"`
 }
 
-// AdvisedQuery is a slow query. Advice is nil where there is none, or none
-// known yet.
+// AdvisedQuery is a slow query with advice, which is nil if there is none, or
+// none yet.
 type AdvisedQuery struct {
 	profile.Query
 	Advice *sqlite.Advice `json:"advice,omitempty"`
 }
 
-// AdvisedStatement is a statement, with advice as AdvisedQuery.
+// AdvisedStatement is a statement with advice, like AdvisedQuery.
 type AdvisedStatement struct {
 	profile.Statement
 	Advice *sqlite.Advice `json:"advice,omitempty"`
 }
 
-// adviser gives advice on the statements of some figures.
+// adviser gives advice on profiled statements.
 type adviser interface {
 	Profiler() *profile.Profiler
 	Advice(ctx context.Context, stats *profile.Stats) sqlite.Advised
 	Info(ctx context.Context) (sqlite.Info, error)
 }
 
-// stats reports how queries did. It waits for no server: what it asks of one is
-// for the next request.
+// Stats reports on the queries of all databases. It does not wait for a server:
+// it returns the latest snapshot and may start another.
 func (d *Set) Stats(ctx context.Context) Stats {
 	s := Stats{Report: sqliteReport(ctx, d.own), Databases: []Report{}}
 	s.Name = ownDatabase
@@ -79,6 +78,7 @@ func (d *Set) statsOf(ctx context.Context, name string) Report {
 	return r
 }
 
+// Reset starts all statistics again.
 func (d *Set) Reset() {
 	d.own.Profiler().Reset()
 	for _, s := range d.sources {
@@ -90,16 +90,16 @@ func (d *Set) Reset() {
 
 func (s server) stats(ctx context.Context) Report {
 	r := newReport(s.profiler.Stats(), nil)
-	if s.watch != nil {
-		r.Server, r.ServerUnavailable = s.watch.stats(ctx)
+	if s.poller != nil {
+		r.Server, r.ServerUnavailable = s.poller.stats(ctx)
 	}
 	return r
 }
 
 func (s server) reset() {
 	s.profiler.Reset()
-	if s.watch != nil {
-		s.watch.reset()
+	if s.poller != nil {
+		s.poller.reset()
 	}
 }
 
@@ -113,7 +113,7 @@ func sqliteReport(ctx context.Context, a adviser) Report {
 	r.Driver = "sqlite"
 	info, err := a.Info(ctx)
 	if err != nil {
-		r.Unavailable = "its file can't be read: " + err.Error()
+		r.Unavailable = "the file can't be read: " + err.Error()
 		return r
 	}
 	for i := range info.Indexes {

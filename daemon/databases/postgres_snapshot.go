@@ -12,25 +12,25 @@ import (
 	"vega/store/profile"
 )
 
-// What one look at a PostgreSQL server may take and hold.
+// Limits of one snapshot of a PostgreSQL server.
 const (
-	lookTime       = 2 * time.Second
-	lookTables     = 1000
-	lookStatements = 10_000
-	shownEntries   = 10
+	snapshotTimeout       = 2 * time.Second
+	maxTables             = 1000
+	maxSnapshotStatements = 10_000
+	maxShown              = 10
 )
 
-// look is what a server counts, at one moment. Its counters grow from the
-// server's start, or since somebody reset them.
-type look struct {
+// snapshot is the counters of a server at one time. They grow from the start of
+// the server, or from their last reset.
+type snapshot struct {
 	at       time.Time
 	version  string
 	sessions ServerConnections
 	database databaseCounters
-	tables   map[string]tableCounters // by schema and name
+	tables   map[string]tableCounters // keyed by schema.name
 
-	statements  map[int64]statementCounters // nil: there are none to be had
-	unavailable string                      // why there are none, or not all
+	statements  map[int64]statementCounters // nil if they are unavailable
+	unavailable string                      // why statements are missing, or incomplete
 }
 
 type databaseCounters struct{ commits, rollbacks, read, hit, tempBytes, deadlocks int64 }
@@ -50,8 +50,9 @@ type statementCounters struct {
 	tempBlocks  int64
 }
 
-// ownMark begins every statement of a look, which the server counts as well.
-const ownMark = "/* vega's look */ "
+// ownMark begins every statement of a snapshot, because the server counts those
+// as well.
+const ownMark = "/* vega statistics */ "
 
 const (
 	sessionsQuery = ownMark + `SELECT current_setting('server_version'), current_setting('max_connections')::int,
@@ -64,7 +65,7 @@ const (
 		FROM pg_stat_user_tables ORDER BY n_dead_tup + seq_tup_read DESC LIMIT %d`
 	extensionQuery = ownMark + `SELECT quote_ident(n.nspname), e.extversion
 		FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`
-	// Without the texts, which the server reads from a file.
+	// Without the texts, which the server would have to read from a file.
 	statementsQuery = ownMark + `SELECT queryid, sum(calls)::bigint, sum(rows)::bigint, sum(%[2]s)::float8,
 		sum(shared_blks_hit)::bigint, sum(shared_blks_read)::bigint, sum(temp_blks_written)::bigint
 		FROM %[1]s.pg_stat_statements(false)
@@ -74,76 +75,76 @@ const (
 	textsQuery  = ownMark + `SELECT DISTINCT ON (queryid) queryid, query FROM %s.pg_stat_statements(true) WHERE queryid IN (%s)`
 )
 
-// lookAt asks a server for its counters. It only reads.
-func lookAt(ctx context.Context, db *sql.DB) (*look, error) {
-	l := &look{at: time.Now().UTC(), tables: map[string]tableCounters{}}
+// takeSnapshot reads the counters of a server.
+func takeSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
+	s := &snapshot{at: time.Now().UTC(), tables: map[string]tableCounters{}}
 	err := reading(ctx, db, func(tx *sql.Tx) error {
-		if err := l.readSessions(ctx, tx); err != nil {
+		if err := s.readSessions(ctx, tx); err != nil {
 			return err
 		}
-		c := &l.database
+		c := &s.database
 		if err := tx.QueryRowContext(ctx, databaseQuery).Scan(&c.commits, &c.rollbacks, &c.read, &c.hit, &c.tempBytes, &c.deadlocks); err != nil {
 			return err
 		}
-		return l.readTables(ctx, tx)
+		return s.readTables(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	// Apart, since a server that does not allow it ends the transaction.
-	err = reading(ctx, db, func(tx *sql.Tx) error { return l.readStatements(ctx, tx) })
+	// In a transaction of its own, because an error aborts it.
+	err = reading(ctx, db, func(tx *sql.Tx) error { return s.readStatements(ctx, tx) })
 	if err != nil {
-		l.statements = nil
-		l.unavailable, err = noStatements(err)
+		s.statements = nil
+		s.unavailable, err = statementsUnavailable(err)
 	}
-	return l, err
+	return s, err
 }
 
-// reading runs f in a transaction that only reads and ends soon.
+// reading runs f in a read-only transaction with a short timeout.
 func reading(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, fmt.Sprintf(ownMark+"SET LOCAL statement_timeout = %d", lookTime.Milliseconds()))
+	_, err = tx.ExecContext(ctx, fmt.Sprintf(ownMark+"SET LOCAL statement_timeout = %d", snapshotTimeout.Milliseconds()))
 	if err == nil {
 		err = f(tx)
 	}
 	if err != nil {
 		return errors.Join(err, rollback(tx))
 	}
-	return tx.Commit() // a rollback would count among those of the clients
+	return tx.Commit() // a rollback would add to the server's count of rollbacks
 }
 
-func (l *look) readSessions(ctx context.Context, tx *sql.Tx) error {
-	l.sessions.ByState = map[string]int64{}
+func (s *snapshot) readSessions(ctx context.Context, tx *sql.Tx) error {
+	s.sessions.ByState = map[string]int64{}
 	return each(ctx, tx, sessionsQuery, func(scan func(...any) error) error {
 		var state string
 		var n int64
 		var longest float64
-		if err := scan(&l.version, &l.sessions.Max, &state, &n, &longest); err != nil {
+		if err := scan(&s.version, &s.sessions.Max, &state, &n, &longest); err != nil {
 			return err
 		}
-		l.sessions.ByState[strings.ReplaceAll(strings.NewReplacer("(", "", ")", "").Replace(state), " ", "_")] += n
-		l.sessions.Total += n
-		l.sessions.LongestTransactionMS = max(l.sessions.LongestTransactionMS, longest)
+		s.sessions.ByState[strings.ReplaceAll(strings.NewReplacer("(", "", ")", "").Replace(state), " ", "_")] += n
+		s.sessions.Total += n
+		s.sessions.LongestTransactionMS = max(s.sessions.LongestTransactionMS, longest)
 		return nil
 	})
 }
 
-func (l *look) readTables(ctx context.Context, tx *sql.Tx) error {
-	return each(ctx, tx, fmt.Sprintf(tablesQuery, lookTables), func(scan func(...any) error) error {
+func (s *snapshot) readTables(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, fmt.Sprintf(tablesQuery, maxTables), func(scan func(...any) error) error {
 		var t tableCounters
 		err := scan(&t.schema, &t.name, &t.live, &t.dead, &t.scans, &t.scanned, &t.indexed, &t.lastAutovacuum)
-		l.tables[t.schema+"."+t.name] = t
+		s.tables[t.schema+"."+t.name] = t
 		return err
 	})
 }
 
-// errNoExtension is a server without pg_stat_statements.
-var errNoExtension = errors.New("the extension is not there")
+// errNoExtension reports a database without pg_stat_statements.
+var errNoExtension = errors.New("the extension is not installed")
 
-func (l *look) readStatements(ctx context.Context, tx *sql.Tx) error {
+func (s *snapshot) readStatements(ctx context.Context, tx *sql.Tx) error {
 	schema, ms, err := extension(ctx, tx)
 	if err != nil {
 		return err
@@ -153,20 +154,20 @@ func (l *look) readStatements(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if hidden > 0 {
-		l.unavailable = fmt.Sprintf("%d statements of other roles are hidden from vega's: %s", hidden, grantStats)
+		s.unavailable = fmt.Sprintf("%d statements of other roles are hidden from vega's role: %s", hidden, grantStats)
 	}
-	l.statements = map[int64]statementCounters{}
-	return each(ctx, tx, fmt.Sprintf(statementsQuery, schema, ms, lookStatements), func(scan func(...any) error) error {
+	s.statements = map[int64]statementCounters{}
+	return each(ctx, tx, fmt.Sprintf(statementsQuery, schema, ms, maxSnapshotStatements), func(scan func(...any) error) error {
 		var id int64
 		var c statementCounters
 		err := scan(&id, &c.calls, &c.rows, &c.ms, &c.hit, &c.read, &c.tempBlocks)
-		l.statements[id] = c
+		s.statements[id] = c
 		return err
 	})
 }
 
-// extension is the schema that pg_stat_statements lies in, and what it calls
-// the time of a statement: the name changed with version 1.8, in PostgreSQL 13.
+// extension returns the schema of pg_stat_statements and its name for the time of
+// a statement, which changed in version 1.8 (PostgreSQL 13).
 func extension(ctx context.Context, tx *sql.Tx) (schema, ms string, err error) {
 	var version string
 	err = tx.QueryRowContext(ctx, extensionQuery).Scan(&schema, &version)
@@ -183,28 +184,28 @@ func extension(ctx context.Context, tx *sql.Tx) (schema, ms string, err error) {
 
 const grantStats = "as a superuser, run GRANT pg_read_all_stats TO that role"
 
-// noStatements says what to do about an error that only keeps the statements
-// from being known; any other comes back.
-func noStatements(err error) (string, error) {
+// statementsUnavailable returns what to do about an error that affects only the
+// statements. It returns any other error.
+func statementsUnavailable(err error) (string, error) {
 	switch state := sqlState(err); {
 	case errors.Is(err, errNoExtension):
 		return "pg_stat_statements is not installed in this database: as a superuser, run CREATE EXTENSION pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' in postgresql.conf", nil
 	case state == "55000":
-		return "pg_stat_statements is installed, and the server does not load it: write shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and restart the server", nil
+		return "pg_stat_statements is installed, but the server does not load it: set shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and restart the server", nil
 	case state == "42501":
 		return "vega's role may not read pg_stat_statements: " + grantStats, nil
 	}
 	return "", err
 }
 
-// statementText is what an ID stands for.
+// statementText is the text of a statement.
 type statementText struct {
-	text string // without values; "" where it is hidden from vega's role
-	own  bool   // of a look
+	text string // without values; "" if it is hidden from vega's role
+	own  bool   // part of a snapshot
 }
 
-// texts are the statements of some IDs. The server leaves the values of those
-// that are not planned, such as CREATE ROLE, as they were sent.
+// texts reads the statements with the given IDs and removes their values: the
+// server keeps the values of utility statements such as CREATE ROLE.
 func texts(ctx context.Context, db *sql.DB, ids []int64) (map[int64]statementText, error) {
 	found := map[int64]statementText{}
 	if len(ids) == 0 {
@@ -236,7 +237,7 @@ func texts(ctx context.Context, db *sql.DB, ids []int64) (map[int64]statementTex
 	return found, err
 }
 
-// each runs a query and hands each row's Scan to f.
+// each runs a query and calls f with the Scan method of each row.
 func each(ctx context.Context, tx *sql.Tx, query string, f func(scan func(...any) error) error) error {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
