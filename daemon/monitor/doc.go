@@ -1,13 +1,13 @@
-// Package monitor reads how this machine, its container and this process are,
-// and judges the readings by thresholds. Call New early, then System for
-// everything with evidence, or Summarize for what costs little.
+// Package monitor reads the state of this machine, its container and this
+// process, and compares it with thresholds. Call New early, then System for
+// everything with evidence, or Summarize for the cheap part.
 //
 // # A reading, in the order of its calls
 //
 //	Monitor.System    monitor.go       the reading, from top to bottom
-//	  Collector.Snapshot  diagnostics/ what the machine and the container report
-//	  Databases.Figures                what databases have counted lately
-//	  readings.judge  warning.go       compared with the thresholds (policies/)
-//	  evidences.add   evidence.go      what is behind each warning
-//	  whatToDo        remediations.go  what an operator can do
+//	  Collector.Snapshot  diagnostics/ the state of the machine and the container
+//	  Databases.Figures                recent figures of the databases
+//	  readings.judge  warning.go       compares them with the thresholds (policies/)
+//	  remediation     remediations.go  what an operator can do
+//	  evidences.add   evidence.go      the evidence for each warning
 package monitor

@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// evidenceFresh is for how long evidence is given out before it is looked
-	// for anew: to look costs up to a quarter of a second of one processor.
-	evidenceFresh = 5 * time.Second
-	// evidenceStale is how old the evidence may be that is given out while
-	// newer is looked for.
-	evidenceStale = time.Minute
+	// evidenceTTL is how long evidence is reused. Collecting it again takes up to
+	// a quarter of a second of CPU time.
+	evidenceTTL = 5 * time.Second
+	// maxEvidenceAge limits the age of evidence that is returned while newer
+	// evidence is being collected.
+	maxEvidenceAge = time.Minute
 )
 
-// evidences look for what is behind a resource's figures, in the background and
-// one at a time for each resource, and only when somebody asks.
+// evidences collects evidence for the figures of resources: on request, in the
+// background, and one collection at a time for each resource.
 type evidences struct {
 	collector *diagnostics.Collector
-	life      context.Context
-	end       context.CancelFunc
+	ctx       context.Context // of every search
+	cancel    context.CancelFunc
 
 	mu      sync.Mutex
 	closed  bool
@@ -30,36 +30,37 @@ type evidences struct {
 	running sync.WaitGroup
 }
 
-// search is the latest look for evidence on a resource.
+// search is one collection of evidence for a resource.
 type search struct {
-	done   chan struct{} // closed when it is over
+	done   chan struct{} // closed at the end
 	found  diagnostics.Evidence
 	err    error
-	at     time.Time // when it was over
-	before *search   // what was found before, while it is not over
+	at     time.Time // when it ended
+	before *search   // the previous search, until this one ends
 }
 
 func newEvidences(c *diagnostics.Collector) *evidences {
 	e := &evidences{collector: c, by: map[string]*search{}}
-	e.life, e.end = context.WithCancel(context.Background())
+	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return e
 }
 
-// close ends what is being looked for.
+// close cancels the searches in progress and waits for them.
 func (e *evidences) close() {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
-	e.end()
+	e.cancel()
 	e.running.Wait()
 }
 
-// begin looks for evidence, unless that is being done, or was just now.
+// begin starts a search for evidence. It returns the latest search instead if
+// that is still running or recent.
 func (e *evidences) begin(resource string) *search {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	last := e.by[resource]
-	if e.closed || last != nil && (!last.over() || last.err == nil && time.Since(last.at) < evidenceFresh) {
+	if e.closed || last != nil && (!last.over() || last.err == nil && time.Since(last.at) < evidenceTTL) {
 		return last
 	}
 	s := &search{done: make(chan struct{}), before: last}
@@ -69,12 +70,13 @@ func (e *evidences) begin(resource string) *search {
 	e.by[resource] = s
 	e.running.Go(func() {
 		defer close(s.done)
-		s.found, s.err = e.collector.Explain(e.life, resource)
+		s.found, s.err = e.collector.Explain(e.ctx, resource)
 		s.at = time.Now()
 	})
 	return s
 }
 
+// over reports whether the search has ended.
 func (s *search) over() bool {
 	select {
 	case <-s.done:
@@ -84,30 +86,30 @@ func (s *search) over() bool {
 	}
 }
 
-// latest is what was found last, if that is not too long ago.
+// latest returns the evidence found last. ok is false if there is none or it is
+// too old.
 func (s *search) latest(now time.Time) (diagnostics.Evidence, bool) {
 	for ; s != nil; s = s.before {
 		if s.over() && s.err == nil {
-			return s.found, now.Sub(s.at) < evidenceStale
+			return s.found, now.Sub(s.at) < maxEvidenceAge
 		}
 	}
 	return diagnostics.Evidence{}, false
 }
 
-// add completes the warnings with what is behind them, as far as that is known
-// within patience.
+// add adds evidence to the warnings, as far as it is available within patience.
 func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	searches := make([]*search, len(warnings))
 	for n := range warnings {
-		if name := warnings[n].behind(); name != "" {
+		if name := warnings[n].evidenceName(); name != "" {
 			searches[n] = e.begin(name)
 		}
 	}
 	for n, s := range searches {
 		w := &warnings[n]
-		if w.behind() == "" {
+		if w.evidenceName() == "" {
 			w.Evidence = EvidenceNone
 			continue
 		}
@@ -118,12 +120,12 @@ func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.D
 		}
 		w.Evidence, w.Behind, w.Sentences = EvidenceReady, &found, found.Sentences()
 		if found.Limit != nil && w.Limit != nil {
-			w.Sentences = w.Sentences[1:] // the explanation has the limit
+			w.Sentences = w.Sentences[1:] // the explanation already has the limit
 		}
 	}
 }
 
-// await waits only where there is nothing to give out yet.
+// await returns the latest evidence. It waits only if there is none yet.
 func (s *search) await(ctx context.Context) (diagnostics.Evidence, bool) {
 	if found, ok := s.latest(time.Now()); ok || s == nil {
 		return found, ok

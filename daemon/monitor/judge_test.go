@@ -9,28 +9,26 @@ import (
 	"vega/policies"
 )
 
-// TestEveryFigureHasCounsel in sentences.
-func TestEveryFigureHasCounsel(t *testing.T) {
+func TestEveryFigureHasARemediation(t *testing.T) {
 	for _, f := range append(policies.Figures(), policies.DatabaseFigures()...) {
-		do := whatToDo(f.Path)
-		if !strings.HasSuffix(do, ".") || subjectOf(&Warning{Resource: f.Path}) == "" {
-			t.Errorf("%s: %q", f.Path, do)
+		action := remediationFor(f.Path).action
+		if !strings.HasSuffix(action, ".") || subjectOf(&Warning{Resource: f.Path}) == "" {
+			t.Errorf("%s: %q", f.Path, action)
 		}
 	}
 	for n, c := range remediations {
 		for _, before := range remediations[:n] {
 			if strings.HasPrefix(c.prefix, before.prefix) {
-				t.Errorf("%s comes after %s, and is never reached", c.prefix, before.prefix)
+				t.Errorf("%s comes after %s and never matches", c.prefix, before.prefix)
 			}
 		}
 	}
 }
 
-// TestStuckFileSystem is an error, whatever the thresholds.
-func TestStuckFileSystem(t *testing.T) {
+func TestStuckFileSystemIsAnErrorUnderAnyThreshold(t *testing.T) {
 	since := time.Now().Add(-time.Minute)
 	r := readingsOf(diagnostics.Snapshot{
-		Summary: diagnostics.Summary{Unavailable: map[string]string{"disks.1": "stuck: it does not answer"}},
+		Summary: diagnostics.Summary{Unavailable: map[string]string{"disks.1": "stuck: no answer"}},
 		Disks:   []diagnostics.Disk{{Path: "/data", Percent: new(10.0)}, {Path: "/mnt/nfs", StuckSince: &since}},
 	}, nil)
 	by := policies.NewThresholds([]policies.Threshold{{Name: "disk", Resource: "system.disks.percent", Unit: policies.Percent, Warning: new(80.0)}}, nil)
@@ -43,8 +41,7 @@ func TestStuckFileSystem(t *testing.T) {
 	}
 }
 
-// TestExplanations are sentences.
-func TestExplanations(t *testing.T) {
+func TestExplanationsAreSentences(t *testing.T) {
 	limit := &diagnostics.Limit{Value: 256 << 20, Unit: "bytes", Source: "cgroup"}
 	moved := []diagnostics.Move{{Field: "memory.percent", From: 60, To: 78, Delta: 18, OverMS: 300000}}
 	memory := policies.Threshold{Name: "memory", Resource: "system.memory.percent", Unit: policies.Percent, Warning: new(80.0), Error: new(95.0), Clear: new(75.0), At: "vega.hcl:3"}
@@ -57,7 +54,7 @@ func TestExplanations(t *testing.T) {
 	}{
 		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; error threshold: 95 % (vega.hcl:3). The limit is 256.0 MiB (cgroup)."},
 		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; warning threshold: 80 % (vega.hcl:3), cleared at 75 %. It rose by 18.0 % to 78.0 % in 5m0s; the limit is 256.0 MiB (cgroup)."},
-		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Space that is left on the file system of / is 1 GiB; warning threshold: 2 GiB (policies/disk.hcl:1)."},
+		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Free space on the file system of / is 1 GiB; warning threshold: 2 GiB (policies/disk.hcl:1)."},
 	} {
 		w := Warning{Resource: c.v.Reading.Resource, Subject: c.v.Subject, Status: c.v.Level, Value: c.v.Value, Unit: c.v.Unit, Threshold: c.v.Bound(c.v.Level), SetAt: c.v.At, Limit: c.limit, Moved: c.moved}
 		if got := w.explain(c.v); got != c.want {

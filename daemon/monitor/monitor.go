@@ -10,47 +10,47 @@ import (
 	"vega/policies"
 )
 
-// Databases is what the monitor needs of the databases that vega queries.
+// Databases provides the figures of the databases that vega queries.
 type Databases interface {
-	// Figures returns what each has counted lately, by the paths of
+	// Figures returns the recent figures of each database, by the paths of
 	// policies.DatabaseFigures.
 	Figures(now time.Time) []policies.Reading
-	// Sentences returns what is behind a figure of one, for a person to read.
-	// ok is false where nothing is known.
+	// Sentences explains a figure of one database to a person. ok is false if
+	// nothing is known about it.
 	Sentences(name, figure string) (lines []string, ok bool)
 }
 
-// lookout reads this machine and judges what it reads by thresholds.
+// Monitor reads the state of this machine and compares it with thresholds.
 type Monitor struct {
 	collector *diagnostics.Collector
 	evidences *evidences
 }
 
-// newLookout starts to sample the machine and this process. Call it early, so
-// that there is a window to look back on at the first request.
+// New starts to sample the machine and this process. Call it early, so that
+// rates are known at the first request.
 func New(dataDir string) (*Monitor, error) {
 	c, err := diagnostics.New(diagnostics.Options{DataDir: dataDir})
 	if err != nil {
-		return nil, fmt.Errorf("begin to watch this machine: %w", err)
+		return nil, fmt.Errorf("start to monitor this machine: %w", err)
 	}
 	return &Monitor{collector: c, evidences: newEvidences(c)}, nil
 }
 
-// Wait returns once there is a window to look back on, or with the error of ctx.
+// Wait waits until rates are known, or returns the error of ctx.
 func (m *Monitor) Wait(ctx context.Context) error { return m.collector.Wait(ctx) }
 
-// Close stops sampling and looking for evidence.
+// Close stops sampling and collecting evidence.
 func (m *Monitor) Close() error {
 	m.evidences.close()
 	return m.collector.Close()
 }
 
-// system reads everything there is to know and judges it. It waits for what is
-// behind a warning no longer than patience.
+// System reads everything and compares it with the thresholds. It waits for the
+// evidence for warnings no longer than patience.
 func (m *Monitor) System(ctx context.Context, by *policies.Thresholds, d Databases, patience time.Duration) (System, error) {
 	s, err := m.collector.Snapshot(ctx)
 	if err != nil {
-		return System{}, fmt.Errorf("read how this machine is: %w", err)
+		return System{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
 	now := time.Now()
 	j := readingsOf(s, d.Figures(now)).judge(by, now, func(resource string) []diagnostics.Move {
@@ -61,11 +61,11 @@ func (m *Monitor) System(ctx context.Context, by *policies.Thresholds, d Databas
 	return System{j.status, s, j.warnings, j.unjudged}, nil
 }
 
-// summary reads what costs little and judges it.
+// Summarize reads what is cheap to read and compares it with the thresholds.
 func (m *Monitor) Summarize(ctx context.Context, by *policies.Thresholds, d Databases) (Summary, error) {
 	s, err := m.collector.Summary(ctx)
 	if err != nil {
-		return Summary{}, fmt.Errorf("read how this machine is: %w", err)
+		return Summary{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
 	now := time.Now()
 	j := readingsOfSummary(s, d.Figures(now)).judge(by, now, func(resource string) []diagnostics.Move {
@@ -74,7 +74,7 @@ func (m *Monitor) Summarize(ctx context.Context, by *policies.Thresholds, d Data
 	return Summary{j.status, s, j.warnings, j.unjudged}, nil
 }
 
-// addSentences completes the warnings about databases.
+// addSentences adds evidence to the warnings about databases.
 func addSentences(warnings []Warning, d Databases) {
 	for n := range warnings {
 		w := &warnings[n]

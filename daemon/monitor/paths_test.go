@@ -9,28 +9,28 @@ import (
 	"vega/policies"
 )
 
-// TestFiguresAreThoseOfDiagnostics: what a threshold may name under system is
-// what a snapshot has, and the figures of each of its disks.
-func TestFiguresAreThoseOfDiagnostics(t *testing.T) {
-	var named, there []string
+// TestFiguresMatchDiagnostics checks that thresholds can name every field of a
+// snapshot, and nothing else under system.
+func TestFiguresMatchDiagnostics(t *testing.T) {
+	var nameable, fields []string
 	for _, f := range policies.Figures() {
-		named = append(named, f.Path)
+		nameable = append(nameable, f.Path)
 	}
 	for _, path := range diagnostics.Paths() {
-		there = append(there, "system."+path)
+		fields = append(fields, "system."+path)
 		if rest, ok := strings.CutPrefix(path, "disk."); ok {
-			there = append(there, "system.disks."+rest)
+			fields = append(fields, "system.disks."+rest)
 		}
 	}
-	slices.Sort(there)
-	for _, path := range there {
-		if !slices.Contains(named, path) {
-			t.Errorf("a snapshot has %s, which no threshold can name", path)
+	slices.Sort(fields)
+	for _, path := range fields {
+		if !slices.Contains(nameable, path) {
+			t.Errorf("no threshold can name %s, a field of a snapshot", path)
 		}
 	}
-	for _, path := range named {
-		if !slices.Contains(there, path) {
-			t.Errorf("a threshold can name %s, which no snapshot has", path)
+	for _, path := range nameable {
+		if !slices.Contains(fields, path) {
+			t.Errorf("a threshold can name %s, which is not a field of a snapshot", path)
 		}
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"vega/policies"
 )
 
-// readings finds what a threshold names among what was read just now.
+// readings finds the figures that thresholds name in what was read.
 type readings struct {
 	summary   diagnostics.Summary
-	snapshot  *diagnostics.Snapshot // nil where only a summary was read
-	disks     []diagnostics.Disk    // that of the data directory first
+	snapshot  *diagnostics.Snapshot // nil if only a summary was read
+	disks     []diagnostics.Disk    // the data directory's file system first
 	databases []policies.Reading
 }
 
@@ -25,8 +25,8 @@ func readingsOfSummary(s diagnostics.Summary, databases []policies.Reading) read
 	return readings{s, nil, []diagnostics.Disk{s.Disk}, databases}
 }
 
-// of are the readings of a resource: several where it is one of several things,
-// none where a summary lacks it.
+// of returns the readings of a resource. It returns several for a group such as
+// system.disks, and none if a summary lacks the resource.
 func (r readings) of(resource string) []policies.Reading {
 	if field, ok := strings.CutPrefix(resource, "system.disks."); ok {
 		return r.ofDisks(field)
@@ -66,22 +66,22 @@ func newReading(resource, subject string, v float64, err error) policies.Reading
 	return out
 }
 
-// ofDisks is a field of each file system. That of the data directory has
-// figures of its own name, too.
+// ofDisks returns a field of each file system. The resource of the data
+// directory's file system is system.disk, so that a threshold can name it.
 func (r readings) ofDisks(field string) []policies.Reading {
 	var out []policies.Reading
 	for n, disk := range r.disks {
-		alone := diagnostics.Summary{Disk: disk, Unavailable: map[string]string{}}
+		single := diagnostics.Summary{Disk: disk, Unavailable: map[string]string{}}
 		for path, reason := range r.unavailable() {
 			if rest, ok := strings.CutPrefix(path+".", r.diskPath(n)+"."); ok {
-				alone.Unavailable[strings.TrimSuffix("disk."+rest, ".")] = reason
+				single.Unavailable[strings.TrimSuffix("disk."+rest, ".")] = reason
 			}
 		}
 		resource := "system.disks." + field
 		if n == 0 {
 			resource = "system.disk." + field
 		}
-		v, err := alone.Value("disk." + field)
+		v, err := single.Value("disk." + field)
 		out = append(out, newReading(resource, disk.Path, v, err))
 	}
 	return out
@@ -89,7 +89,7 @@ func (r readings) ofDisks(field string) []policies.Reading {
 
 func (r readings) unavailable() map[string]string { return r.summary.Unavailable }
 
-// diskPath is how a disk is called among what is unavailable.
+// diskPath returns the path of a disk among the keys of Unavailable.
 func (r readings) diskPath(n int) string {
 	if r.snapshot == nil {
 		return "disk"
@@ -97,7 +97,8 @@ func (r readings) diskPath(n int) string {
 	return fmt.Sprintf("disks.%d", n)
 }
 
-// ofDatabases returns a figure of the database of that name, "" of each.
+// ofDatabases returns a figure of the database with that name, or of every
+// database if the name is "".
 func (r readings) ofDatabases(name, path string) []policies.Reading {
 	var out []policies.Reading
 	for _, d := range r.databases {

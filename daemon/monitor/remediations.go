@@ -6,86 +6,86 @@ import (
 	"vega/policies"
 )
 
-// counsels are what to call a figure and what to do, by how the name of the
-// resource begins; the first that fits.
-var remediations = []struct{ prefix, subject, do string }{
-	{"system.memory.percent", "Memory in use", adviceMemory},
-	{"system.memory.process_rss", "The memory of vega itself", adviceMemory},
-	{"system.memory.system_available", "Memory available", adviceMemory},
-	{"system.memory.", "", adviceMemory},
-	{"system.container.memory.oom_kills", "Processes that the kernel ended for want of memory", "Raise the container's memory limit, or find what grows in it: the kernel has ended processes there."},
-	{"system.container.memory.percent", "Memory in use in the container", adviceMemory},
-	{"system.container.memory.", "", adviceMemory},
-	{"system.container.pids.percent", "The share of processes and threads that the container allows", "Find what starts processes or threads without end, or raise the container's pids limit: at the limit, nothing new can start."},
-	{"system.container.pids.", "", "Find what starts processes or threads without end, or raise the container's pids limit: at the limit, nothing new can start."},
-	{"system.cpu.throttled_percent", "The share of periods in which the container's quota ran out", "Raise the container's quota of processors, or give it less to do: throttled checks come late and time out."},
-	{"system.container.cpu.", "", "Raise the container's quota of processors, or give it less to do: throttled checks come late and time out."},
-	{"system.cpu.system_percent", "Use of processors", adviceCPU},
-	{"system.cpu.process_percent", "Use of processors by vega itself", "Check less often, with longer intervals, or give vega more processors."},
-	{"system.cpu.threads", "The number of vega's threads", adviceGoroutines},
-	{"system.cpu.", "", adviceCPU},
-	{"system.threads.go_routines", "The number of vega's goroutines", adviceGoroutines},
-	{"system.threads.total", "The number of vega's threads", adviceGoroutines},
-	{"system.runtime.goroutines", "The number of vega's goroutines", adviceGoroutines},
-	{"system.runtime.sched_latency.", "", "Give vega more processors, or fewer checks at once: its own work waits for a processor, and checks are late."},
-	{"system.runtime.gc.", "", "Give vega more memory, or raise GOMEMLIMIT: it collects garbage all the time."},
-	{"system.runtime.", "", "Watch whether it goes on growing; if it does, restart vega, and keep this answer for a report."},
-	{"system.file_descriptors.percent", "The share in use of the files that vega may open", adviceFiles},
-	{"system.file_descriptors.open", "The number of vega's open files", adviceFiles},
-	{"system.file_descriptors.", "", adviceFiles},
-	{"system.network.by_status.CLOSE_WAIT", "The number of connections in CLOSE_WAIT", "Find the program with ss -tnp state close-wait, and restart it: it does not close connections that the other end has closed."},
-	{"system.network.by_status.TIME_WAIT", "The number of connections in TIME_WAIT", "Let the program that opens most connections keep and use them again: each that is closed is held for a minute."},
-	{"system.network.", "", "Find with ss -tnp which program has them, and whether it closes what it opens."},
-	{"system.disk.inodes_percent", "The share of files that the file system can hold", "Find where the small files are, with du --inodes -x, and delete those that nobody needs: space alone does not help."},
-	{"system.disks.inodes_percent", "The share of files that the file system can hold", "Find where the small files are, with du --inodes -x, and delete those that nobody needs: space alone does not help."},
-	{"system.disk.percent", "Space in use", adviceDisk},
-	{"system.disks.percent", "Space in use", adviceDisk},
-	{"system.disk.free", "Space that is left", adviceDisk},
-	{"system.disks.free", "Space that is left", adviceDisk},
-	{"system.disk", "", adviceDisk},
-	{"system.pressure.memory.some.avg", "The share of time in which something waited for memory", adviceMemory},
-	{"system.pressure.memory.full.avg", "The share of time in which all had to wait for memory", adviceMemory},
-	{"system.pressure.memory.", "", adviceMemory},
-	{"system.pressure.io.some.avg", "The share of time in which something waited for a disk", adviceIO},
-	{"system.pressure.io.full.avg", "The share of time in which all had to wait for a disk", adviceIO},
-	{"system.pressure.io.", "", adviceIO},
-	{"system.pressure.cpu.some.avg", "The share of time in which something waited for a processor", adviceCPU},
-	{"system.pressure.", "", adviceCPU},
-	{"system.container.pressure.memory.some.avg", "The share of time in which something waited for memory", adviceMemory},
-	{"system.container.pressure.memory.full.avg", "The share of time in which all had to wait for memory", adviceMemory},
-	{"system.container.pressure.memory.", "", adviceMemory},
-	{"system.container.pressure.io.some.avg", "The share of time in which something waited for a disk", adviceIO},
-	{"system.container.pressure.io.full.avg", "The share of time in which all had to wait for a disk", adviceIO},
-	{"system.container.pressure.io.", "", adviceIO},
-	{"system.container.pressure.cpu.some.avg", "The share of time in which something waited for a processor", adviceCPU},
-	{"system.container.pressure.", "", adviceCPU},
-	{"pool.percent", "The share of connections in use to", advicePool},
-	{"pool.waiting", "The average number of queries that wait for a connection to", advicePool},
-	{"queries.slow_percent", "The share of slow queries on", "Look at slow_queries and the advice on them in GET /admin/database/stats: an index that is missing is the usual reason."},
-	{"queries.failed_percent", "The share of failed queries on", "Look at failed_queries in GET /admin/database/stats: each has its error."},
-	{"wal_bytes", "The size of the write-ahead log of", "Find who reads for very long, in open_rows of GET /admin/database/stats: until that ends, the log can't be written back and cut."},
+// remediations lists what to call a figure at the beginning of a sentence and what
+// to do about it, by the prefix of its resource. The first match applies.
+var remediations = []remediation{
+	{"system.memory.percent", "Memory in use", actMemory},
+	{"system.memory.process_rss", "Memory used by vega", actMemory},
+	{"system.memory.system_available", "Available memory", actMemory},
+	{"system.memory.", "", actMemory},
+	{"system.container.memory.oom_kills", "The number of processes killed by the OOM killer", "Raise the container's memory limit, or find the process in the container whose memory grows."},
+	{"system.container.memory.percent", "Memory in use in the container", actMemory},
+	{"system.container.memory.", "", actMemory},
+	{"system.container.pids.percent", "Use of the container's pids limit", actPIDs},
+	{"system.container.pids.", "", actPIDs},
+	{"system.cpu.throttled_percent", "The share of periods in which the container was throttled", actThrottling},
+	{"system.container.cpu.", "", actThrottling},
+	{"system.cpu.system_percent", "CPU use", actCPU},
+	{"system.cpu.process_percent", "CPU use of vega", "Use longer intervals for checks, or give vega more CPUs."},
+	{"system.cpu.threads", "The number of vega's threads", actGoroutines},
+	{"system.cpu.", "", actCPU},
+	{"system.threads.go_routines", "The number of vega's goroutines", actGoroutines},
+	{"system.threads.total", "The number of vega's threads", actGoroutines},
+	{"system.runtime.goroutines", "The number of vega's goroutines", actGoroutines},
+	{"system.runtime.sched_latency.", "", "Give vega more CPUs, or run fewer checks at once: its goroutines wait for a CPU, so checks run late."},
+	{"system.runtime.gc.", "", "Give vega more memory, or raise GOMEMLIMIT: garbage collection takes too much of its time."},
+	{"system.runtime.", "", "Check whether the figure keeps growing. If it does, save this output for a bug report and restart vega."},
+	{"system.file_descriptors.percent", "Use of vega's limit on open files", actFiles},
+	{"system.file_descriptors.open", "The number of vega's open files", actFiles},
+	{"system.file_descriptors.", "", actFiles},
+	{"system.network.by_status.CLOSE_WAIT", "The number of connections in CLOSE_WAIT", "Find the program with ss -tnp state close-wait and restart it: it does not close connections that the peer has closed."},
+	{"system.network.by_status.TIME_WAIT", "The number of connections in TIME_WAIT", "Make the program that opens the most connections reuse them: the system holds each closed connection for a minute."},
+	{"system.network.", "", "Find the program with ss -tnp, and check that it closes the connections it opens."},
+	{"system.disk.inodes_percent", "Inodes in use", actInodes},
+	{"system.disks.inodes_percent", "Inodes in use", actInodes},
+	{"system.disk.percent", "Space in use", actDisk},
+	{"system.disks.percent", "Space in use", actDisk},
+	{"system.disk.free", "Free space", actDisk},
+	{"system.disks.free", "Free space", actDisk},
+	{"system.disk", "", actDisk},
+	{"system.pressure.memory.some.avg", "The share of time in which some tasks waited for memory", actMemory},
+	{"system.pressure.memory.full.avg", "The share of time in which all tasks waited for memory", actMemory},
+	{"system.pressure.memory.", "", actMemory},
+	{"system.pressure.io.some.avg", "The share of time in which some tasks waited for a disk", actIO},
+	{"system.pressure.io.full.avg", "The share of time in which all tasks waited for a disk", actIO},
+	{"system.pressure.io.", "", actIO},
+	{"system.pressure.cpu.some.avg", "The share of time in which some tasks waited for a CPU", actCPU},
+	{"system.pressure.", "", actCPU},
+	{"system.container.pressure.memory.some.avg", "The share of time in which some tasks in the container waited for memory", actMemory},
+	{"system.container.pressure.memory.full.avg", "The share of time in which all tasks in the container waited for memory", actMemory},
+	{"system.container.pressure.memory.", "", actMemory},
+	{"system.container.pressure.io.some.avg", "The share of time in which some tasks in the container waited for a disk", actIO},
+	{"system.container.pressure.io.full.avg", "The share of time in which all tasks in the container waited for a disk", actIO},
+	{"system.container.pressure.io.", "", actIO},
+	{"system.container.pressure.cpu.some.avg", "The share of time in which some tasks in the container waited for a CPU", actCPU},
+	{"system.container.pressure.", "", actCPU},
+	{"pool.percent", "The share of connections in use to", actPool},
+	{"pool.waiting", "The average number of queries waiting for a connection to", actPool},
+	{"queries.slow_percent", "The share of slow queries on", "See slow_queries in GET /admin/database/stats, with advice for each: the usual reason is a missing index."},
+	{"queries.failed_percent", "The share of failed queries on", "See failed_queries in GET /admin/database/stats for the error of each."},
+	{"wal_bytes", "The size of the write-ahead log of", "Find the oldest reader in open_rows of GET /admin/database/stats: the log can't be truncated until it ends."},
 }
 
+// remediation is an entry of remediations.
+type remediation struct{ prefix, subject, action string }
+
+// The actions that several figures share.
 const (
-	adviceMemory     = "End or restart what holds most, or give it more: where memory runs out, the kernel ends processes, and may choose vega."
-	adviceIO         = "Find with iotop what reads and writes most, and give it less to do or a faster disk."
-	adviceCPU        = "Look at what is busiest, and move it or give it more processors: checks of a starved vega are late, and time out."
-	adviceFiles      = "See which kind is open most and whether it goes on growing; if it has to be, raise the limit (ulimit -n, LimitNOFILE= of systemd)."
-	adviceGoroutines = "Look where most of them began: what starts there does not end; restarting vega helps until it has grown again."
-	adviceDisk       = "Delete or move what is large; of vega's own, store.max_size and store.keep_runs in vega.hcl bound what it keeps."
-	advicePool       = "Ask less at once, or find the query that holds connections for long in GET /admin/database/stats."
+	actMemory     = "Stop or restart the largest process, or add memory. If memory runs out, the OOM killer may kill vega."
+	actPIDs       = "Find what keeps starting processes or threads, or raise the container's pids limit. At the limit, nothing new can start."
+	actThrottling = "Raise the container's CPU quota, or reduce its load: throttled checks run late and time out."
+	actIO         = "Find the process with the most disk I/O with iotop. Reduce its load, or use a faster disk."
+	actCPU        = "Stop or move the busiest process, or add CPUs: without CPU time, checks run late and time out."
+	actFiles      = "Check which kind of file is open most and whether the number keeps growing. If vega needs them, raise the limit (ulimit -n, LimitNOFILE= in systemd)."
+	actGoroutines = "Find where most of them were started: they do not end. Restart vega to recover until the number has grown again."
+	actDisk       = "Delete or move large files. store.max_size and store.keep_runs in vega.hcl limit vega's own."
+	actInodes     = "Find the directories with the most files with du --inodes -x, and delete files: freeing space alone does not help."
+	actPool       = "Run fewer checks of this database at once, or find the query that holds connections in GET /admin/database/stats."
 )
 
-// subjectOf is what to call the figure at the beginning of a sentence. Those of
-// databases end where the name of one goes.
+// subjectOf returns what to call the figure at the beginning of a sentence.
 func subjectOf(w *Warning) string {
-	name := ""
-	for _, c := range remediations {
-		if strings.HasPrefix(policies.Kind(w.Resource), c.prefix) {
-			name = c.subject
-			break
-		}
-	}
+	name := remediationFor(w.Resource).subject
 	if name == "" {
 		name = w.Resource
 	}
@@ -99,12 +99,12 @@ func subjectOf(w *Warning) string {
 	}
 }
 
-// whatToDo is one sentence.
-func whatToDo(resource string) string {
-	for _, c := range remediations {
-		if strings.HasPrefix(policies.Kind(resource), c.prefix) {
-			return c.do
+// remediationFor returns the remediation that matches a resource.
+func remediationFor(resource string) remediation {
+	for _, r := range remediations {
+		if strings.HasPrefix(policies.Kind(resource), r.prefix) {
+			return r
 		}
 	}
-	return "See whether it goes on, and what changed when it began."
+	return remediation{action: "Check whether it persists, and what changed when it began."}
 }

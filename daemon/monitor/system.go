@@ -5,7 +5,7 @@ import (
 	"vega/policies"
 )
 
-// System is how the machine, the container and this process are.
+// System reports the state of the machine, the container and this process.
 type System struct {
 	Status policies.Level `json:"status"`
 	diagnostics.Snapshot
@@ -13,8 +13,8 @@ type System struct {
 	Unjudged []Unjudged `json:"unjudged"`
 }
 
-// SystemSummary is the part of System that is cheap to know. It is judged by
-// the thresholds for what is in it, and its warnings come without evidence.
+// Summary is the part of System that is cheap to read. Only thresholds for
+// figures in it apply, and its warnings have no evidence.
 type Summary struct {
 	Status policies.Level `json:"status"`
 	diagnostics.Summary

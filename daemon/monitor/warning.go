@@ -10,41 +10,41 @@ import (
 	"vega/policies/check"
 )
 
-// Warning is a resource that is beyond one of its thresholds, and all that
-// helps to see why.
+// Warning reports a resource that has reached a threshold, and what helps to find
+// out why.
 type Warning struct {
-	Resource    string         `json:"resource"`          // as a threshold names it: system.memory.percent
-	Subject     string         `json:"subject,omitempty"` // which of several: the path of a disk, a database
+	Resource    string         `json:"resource"`          // system.memory.percent, for example
+	Subject     string         `json:"subject,omitempty"` // which of several: the path of a file system, a database
 	Status      policies.Level `json:"status"`
 	Value       float64        `json:"value"`
 	Unit        policies.Unit  `json:"unit"`
-	Threshold   float64        `json:"threshold"` // where the status begins
+	Threshold   float64        `json:"threshold"` // the value at which the status begins
 	ThresholdBy string         `json:"threshold_name"`
 	SetAt       string         `json:"set_at"` // file:line of the threshold
-	Since       time.Time      `json:"since"`  // as far as anybody asked
+	Since       time.Time      `json:"since"`  // when the status was first observed
 	Explanation string         `json:"explanation"`
 	WhatToDo    string         `json:"what_to_do"`
-	// Limit is what the figure is held against, nil if there is nothing or it
-	// is not known; Moved, how it and what belongs to it changed.
+	// Limit is the limit of the resource, or nil if there is none or it is
+	// unknown. Moved lists how the figure and related ones changed.
 	Limit *diagnostics.Limit `json:"limit,omitempty"`
 	Moved []diagnostics.Move `json:"moved"`
-	// Evidence says whether Behind and Sentences are there. A summary has none.
+	// Evidence is the state of Sentences and Behind. It is "" in a summary.
 	Evidence  EvidenceState         `json:"evidence,omitempty"`
-	Sentences []string              `json:"sentences,omitempty"` // what is behind it, for a person
-	Behind    *diagnostics.Evidence `json:"behind,omitempty"`    // the same, for a program
+	Sentences []string              `json:"sentences,omitempty"` // the evidence, for a person
+	Behind    *diagnostics.Evidence `json:"behind,omitempty"`    // the evidence, for a program
 }
 
-// EvidenceState says how far it was found out what is behind a warning.
+// EvidenceState is the state of the search for evidence for a warning.
 type EvidenceState string
 
-// The states. Who is told that it is pending may ask again in a second.
+// The states. After EvidencePending, ask again in a second.
 const (
 	EvidenceReady   EvidenceState = "ready"
-	EvidencePending EvidenceState = "pending" // it is being looked for
-	EvidenceNone    EvidenceState = "none"    // there is nothing to look for
+	EvidencePending EvidenceState = "pending" // the search is in progress
+	EvidenceNone    EvidenceState = "none"    // no evidence exists for this resource
 )
 
-// Unjudged is a threshold whose figure can't be had at the moment.
+// Unjudged reports a threshold whose figure is currently unknown.
 type Unjudged struct {
 	Resource  string `json:"resource"`
 	Subject   string `json:"subject,omitempty"`
@@ -53,7 +53,7 @@ type Unjudged struct {
 	Reason    string `json:"reason"`
 }
 
-// judgement is what thresholds make of readings.
+// judgement is the result of comparing readings with thresholds.
 type judgement struct {
 	status   policies.Level
 	warnings []Warning
@@ -65,7 +65,7 @@ func (j *judgement) add(w Warning) {
 	j.status = policies.WorstLevel(j.status, w.Status)
 }
 
-// judge holds what was read against the thresholds.
+// judge compares the readings with the thresholds.
 func (r readings) judge(by *policies.Thresholds, now time.Time, moves func(resource string) []diagnostics.Move) judgement {
 	j := judgement{status: policies.LevelHealthy, warnings: []Warning{}, unjudged: []Unjudged{}}
 	for _, v := range by.Judge(now, r.of) {
@@ -88,18 +88,18 @@ func (r readings) warning(v policies.Verdict, moves func(string) []diagnostics.M
 	w := Warning{
 		Resource: v.Reading.Resource, Subject: v.Subject, Status: v.Level, Value: v.Value, Unit: v.Unit,
 		Threshold: v.Bound(v.Level), ThresholdBy: v.Name, SetAt: v.At, Since: v.Since.UTC(),
-		WhatToDo: whatToDo(v.Threshold.Resource), Moved: []diagnostics.Move{},
+		WhatToDo: remediationFor(v.Threshold.Resource).action, Moved: []diagnostics.Move{},
 	}
-	if name := w.behind(); name != "" {
+	if name := w.evidenceName(); name != "" {
 		w.Limit, w.Moved = r.summary.LimitOf(name), moves(name)
 	}
 	w.Explanation = w.explain(v)
 	return w
 }
 
-// behind is what diagnostics can explain of it; "" for nothing. Of file systems
-// it knows but that of the data directory.
-func (w *Warning) behind() string {
+// evidenceName returns the name by which diagnostics can explain the resource, or
+// "" if it can't. Of file systems it can explain only the data directory's.
+func (w *Warning) evidenceName() string {
 	path, ok := strings.CutPrefix(w.Resource, "system.")
 	if !ok || strings.HasPrefix(path, "disks") {
 		return ""
@@ -115,36 +115,36 @@ func (w *Warning) explain(v policies.Verdict) string {
 	if v.Held() {
 		text += fmt.Sprintf(", cleared at %s", w.Unit.Format(v.End(w.Threshold)))
 	}
-	more := w.context()
-	if len(more) == 0 {
+	clauses := w.background()
+	if len(clauses) == 0 {
 		return text + "."
 	}
-	more[0] = strings.ToUpper(more[0][:1]) + more[0][1:]
-	return text + ". " + strings.Join(more, "; ") + "."
+	clauses[0] = strings.ToUpper(clauses[0][:1]) + clauses[0][1:]
+	return text + ". " + strings.Join(clauses, "; ") + "."
 }
 
-// context is how the figure moved over the longest time, and the limit.
-func (w *Warning) context() []string {
-	var more []string
+// background returns how the figure moved over the longest period, and the limit.
+func (w *Warning) background() []string {
+	var clauses []string
 	for n := len(w.Moved) - 1; n >= 0; n-- {
 		if m := w.Moved[n]; "system."+m.Field == w.Resource && m.Delta != 0 {
-			more = append(more, "it"+strings.TrimPrefix(m.String(), m.Field))
+			clauses = append(clauses, "it"+strings.TrimPrefix(m.String(), m.Field))
 			break
 		}
 	}
 	if w.Limit != nil {
-		more = append(more, fmt.Sprintf("the limit is %s (%s)", w.Limit, w.Limit.Source))
+		clauses = append(clauses, fmt.Sprintf("the limit is %s (%s)", w.Limit, w.Limit.Source))
 	}
-	return more
+	return clauses
 }
 
-// stuck is a file system that has not answered. No threshold is needed to call
-// that an error: whatever touches it waits for good.
+// stuck returns the warning for a file system that does not answer. That is an
+// error under any threshold: a program that uses it waits forever.
 func stuck(d diagnostics.Disk, now time.Time) Warning {
 	return Warning{
 		Resource: "system.disks", Subject: d.Path, Status: policies.LevelError, Value: check.Milliseconds(now.Sub(*d.StuckSince)), Unit: policies.Milliseconds,
 		SetAt: "always", Since: d.StuckSince.UTC(), Moved: []diagnostics.Move{},
-		Explanation: fmt.Sprintf("The file system of %s was asked at %s and has not answered.", d.Path, d.StuckSince.UTC().Format(time.RFC3339)),
-		WhatToDo:    "See whether what serves it can be reached, as a network mount's server or a failing disk; umount -l lets go of a mount that is gone.",
+		Explanation: fmt.Sprintf("The file system of %s has not answered since %s.", d.Path, d.StuckSince.UTC().Format(time.RFC3339)),
+		WhatToDo:    "Check the disk, or the server of a network mount. If the server is gone, detach the mount with umount -l.",
 	}
 }
