@@ -9,34 +9,33 @@ import (
 	"vega/plugins/sockets"
 )
 
-// slot is the place of one run among those that run at once.
+// slot permits one run. The number of slots limits how many runs are in progress.
 type slot struct {
-	of      chan struct{}
+	slots   chan struct{} // holds one element for each slot in use
 	sockets *sockets.Allowance
-	waited  time.Duration // for other runs to end; 0 where there was room at once
+	waited  time.Duration // for other runs to end; 0 if the slot was free at once
 }
 
 func (s *slot) release() {
 	s.sockets.End()
-	<-s.of
+	<-s.slots
 }
 
-// admit waits until a run may begin: until fewer than MaxRunning run, and there
-// are descriptors for one more. The error says what it waited for in vain.
+// admit waits for a slot and for the file descriptors of one more run. The error
+// explains why a run did not get them in time.
 //
-// Only a wait for other runs counts as one. Where there is room at once, the time
-// since the run began is what a busy machine took to schedule this process again,
-// and no other check is to blame.
+// Only the wait for other runs counts as waited. If a slot is free at once, any
+// time since began was lost to a busy machine and not to other checks.
 func (e *Engine) admit(ctx context.Context, began time.Time, timeout time.Duration) (*slot, error) {
 	wait, cancel := context.WithDeadline(ctx, began.Add(timeout))
 	defer cancel()
-	s := &slot{of: e.slots}
+	s := &slot{slots: e.slots}
 	select {
-	case s.of <- struct{}{}:
+	case s.slots <- struct{}{}:
 	default:
 		queued := time.Now()
 		select {
-		case s.of <- struct{}{}:
+		case s.slots <- struct{}{}:
 			s.waited = time.Since(queued)
 		case <-wait.Done():
 			return nil, e.notAdmitted(ctx, timeout)
@@ -44,30 +43,30 @@ func (e *Engine) admit(ctx context.Context, began time.Time, timeout time.Durati
 	}
 	var err error
 	if s.sockets, err = e.options.Sockets.Allow(wait, SocketsPerRun); err != nil {
-		<-s.of
+		<-s.slots
 		return nil, e.notAdmitted(ctx, timeout)
 	}
 	s.waited += s.sockets.Waited()
 	return s, nil
 }
 
-// notAdmitted returns why a run did not begin before its time was over.
+// notAdmitted returns the error of a run that did not begin before its deadline.
 func (e *Engine) notAdmitted(ctx context.Context, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return ErrClosing
 	}
-	return fmt.Errorf("other checks were running for all of this one's %v: %s", timeout, e.concurrency())
+	return fmt.Errorf("the check did not start within its timeout of %v because of other checks: %s", timeout, e.concurrency())
 }
 
-// concurrency describes how many checks run at once, and how to have more or need
-// fewer.
+// concurrency describes how many checks run at once, and how to allow more or
+// need fewer.
 func (e *Engine) concurrency() string {
-	const spread = "spread them by longer intervals"
+	const intervals = "use longer intervals"
 	e.mu.RLock()
 	limit := e.limit
 	e.mu.RUnlock()
 	if n := e.options.Sockets.Size() / SocketsPerRun; limit > 0 && n < e.options.MaxRunning {
-		return fmt.Sprintf("vega runs %d at once with its limit of %d file descriptors; %s, or %s", max(1, n), limit, shortage.MoreDescriptors, spread)
+		return fmt.Sprintf("vega's limit of %d file descriptors allows %d checks at once; %s, or %s", limit, max(1, n), shortage.MoreDescriptors, intervals)
 	}
-	return fmt.Sprintf("vega runs %d at once; %s", e.options.MaxRunning, spread)
+	return fmt.Sprintf("vega runs at most %d checks at once; %s", e.options.MaxRunning, intervals)
 }

@@ -8,7 +8,7 @@ import (
 	"vega/plugins/sockets"
 )
 
-func TestOnlyAWaitForOtherRunsIsCountedAsOne(t *testing.T) {
+func TestOnlyTheWaitForOtherRunsCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := New(Options{MaxRunning: 1, Sockets: sockets.NewPool(1000)})
 		began := time.Now()

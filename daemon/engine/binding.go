@@ -11,15 +11,16 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Binding is an integration as it is to run: a probe, what it is called with, and
-// what it may use. It never changes; a reload or another module brings a new one.
+// Binding is everything that a run of an integration needs: a probe, its
+// parameters, and its grants. A Binding is immutable; a reload or another module
+// creates a new one.
 type Binding struct {
 	Name     string
 	Plugin   string
 	Probe    string
 	Digest   string // of the plugin: hex SHA-256
 	Enabled  bool
-	Disabled string        // why, where it is not enabled
+	Disabled string        // why it is not enabled
 	Interval time.Duration // 0: only on request
 	Timeout  time.Duration
 	Memory   manifest.Size // cap on the guest's memory
@@ -29,31 +30,31 @@ type Binding struct {
 	DependsOn []string // integrations, without cycles
 	Position  string   // file:line of its block
 
-	Module    Module // nil: none is in service, and Reason says why
-	Reason    string
-	Databases Databases // that it may query
+	Module    Module    // nil if none is in service
+	Reason    string    // why Module is nil
+	Databases Databases // those that it may query
 }
 
-// Module is a plugin that can run. It stays open while it is retained.
+// Module is a loaded plugin. It stays open until every Retain has its Release.
 type Module interface {
 	Run(ctx context.Context, in plugins.Input) plugins.Result
 	Retain()
 	Release() error
 }
 
-// Databases are those that a binding may query. They stay open while they are
-// retained.
+// Databases runs the queries of a binding. It stays open until every Retain has
+// its Release.
 type Databases interface {
 	plugins.Databases
 	Retain()
 	Release() error
-	// Same reports whether both lead to the same databases by the same
+	// Same reports whether both hold the same databases with the same
 	// connections.
 	Same(o plugins.Databases) bool
 }
 
-// same reports whether a run under either would be the same run. It ignores where
-// the block stands in its file, and what the integration depends on.
+// same reports whether a run of either binding would be the same. It ignores the
+// position in the file and the dependencies.
 func (b *Binding) same(o *Binding) bool {
 	if b.Module != o.Module || !b.Databases.Same(o.Databases) {
 		return false
@@ -65,23 +66,23 @@ func (b *Binding) same(o *Binding) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// boundKey is the key of a run's binding in its context.
-type boundKey struct{}
+// bindingKey is the key of a run's binding in its context.
+type bindingKey struct{}
 
-// Queries answers the sql capability with the databases that a run was started
-// with: a reload in the middle of a run changes nothing for it.
+// Queries implements the sql capability with the databases that a run was started
+// with, so that a reload does not affect a run in progress.
 type Queries struct{}
 
-// Query queries a database on behalf of the run whose context ctx is.
+// Query queries a database for the run that ctx belongs to.
 func (Queries) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
-	return ctx.Value(boundKey{}).(*Binding).Databases.Query(ctx, database, query)
+	return ctx.Value(bindingKey{}).(*Binding).Databases.Query(ctx, database, query)
 }
 
-// integration is one by name. It outlives reloads, so that its state does, and
-// so that it never runs twice at once.
+// integration is the state of one integration. It survives reloads, so that an
+// integration keeps its last report and never runs twice at once.
 type integration struct {
 	name  string
-	place place // the scheduler's alone
+	phase phase // used only by the scheduler's goroutine
 
 	mu       sync.Mutex
 	bound    *Binding
@@ -90,8 +91,8 @@ type integration struct {
 	last     *Report // of the latest run under bound
 }
 
-// bind makes the next run use b, and reports whether that is a change. If it is
-// none, the last report stays.
+// bind makes the next run use b, and reports whether b differs from the current
+// binding. If it does not, the last report stays.
 func (i *integration) bind(b *Binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -120,8 +121,9 @@ func (i *integration) latest(maxAge time.Duration) (Report, bool) {
 	return *i.last, true
 }
 
-// known returns the binding and the last report, nil if there was no run.
-func (i *integration) known() (*Binding, *Report) {
+// current returns the binding and the last report, which is nil before the first
+// run.
+func (i *integration) current() (*Binding, *Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.bound, i.last

@@ -8,15 +8,15 @@ import (
 	"vega/policies/check"
 )
 
-// Contention is what vega lacked on its host during a run, in milliseconds. It
-// limits how far the outcome can be trusted.
+// Contention reports check.Contention in milliseconds.
 type Contention struct {
-	Late      float64  `json:"late_ms"`         // vega was runnable and had no processor
-	Pressure  *float64 `json:"cpu_pressure_ms"` // tasks of the container, or else the host, waited for a processor; null if unknown
-	Throttled *float64 `json:"throttled_ms"`    // the container's CPU quota held vega back; null if it has none
+	Late      float64  `json:"late_ms"`
+	Pressure  *float64 `json:"cpu_pressure_ms"` // null if unknown
+	Throttled *float64 `json:"throttled_ms"`    // null if there is no quota
 }
 
-// reclassifyStarved makes the host the cause of a run that a starved host cut off.
+// reclassifyStarved makes the host the cause of a run that was cut off because the
+// host was starved.
 func reclassifyStarved(r *check.Run, took, deadline time.Duration) {
 	c := *r.Contention
 	cause := policies.Reclassify(r.Cause, took, c.Late, deadline)
@@ -35,7 +35,7 @@ func throttled(c check.Contention) string {
 	return ""
 }
 
-// contentionOf returns nil for a run whose contention was not measured.
+// contentionOf converts c. It returns nil for nil.
 func contentionOf(c *check.Contention) *Contention {
 	if c == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"vega/policies/check"
 )
 
-// ErrClosing is the error of a request that comes while vega is shutting down.
+// ErrClosing is returned for a request that arrives while vega is shutting down.
 var ErrClosing = errors.New("vega is shutting down")
 
 // Options configures an Engine.
@@ -19,41 +19,40 @@ type Options struct {
 	Log *slog.Logger
 	// Life is the context of every run. Runs in flight are cut off when it ends.
 	Life context.Context
-	// MaxRunning is how many integrations run at once.
+	// MaxRunning limits how many integrations run at once.
 	MaxRunning int
-	// Sockets is shared out among the runs, SocketsPerRun to each.
+	// Sockets is the pool from which each run gets SocketsPerRun sockets.
 	Sockets *sockets.Pool
-	// Contention starts to measure what the host keeps from this process; the
-	// function that it returns ends that.
+	// Contention starts a measurement of how the host slows this process down.
+	// The function that it returns ends the measurement.
 	Contention func() func() check.Contention
-	// Durable takes every run, in the order in which the runs of an integration
-	// end, before its outcome is known to anybody else.
+	// Durable records every run before anything else learns its outcome. It
+	// receives the runs of an integration in the order in which they end.
 	Durable Sink
-	// BestEffort take every run that their queue has room for.
+	// BestEffort lists sinks that record every run that fits in their queue.
 	BestEffort []NamedSink
 }
 
-// SocketsPerRun is how many sockets a run is admitted with: for two addresses of
-// its target that are tried next to one another, or the two questions of a
-// lookup.
+// SocketsPerRun is how many sockets a run needs to start: enough to try two
+// addresses of its target in parallel, or for the two queries of a DNS lookup.
 const SocketsPerRun = 2
 
 // Engine runs integrations. It is safe for concurrent use.
 type Engine struct {
 	options Options
-	slots   chan struct{} // one element for each guest that runs
+	slots   chan struct{} // holds one element for each run in progress
 	sinks   *sinks
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
 
 	mu       sync.RWMutex // guards what follows; write-locked only to swap
 	now      *roster
-	limit    int // of file descriptors, for messages; 0: there is none
+	limit    int // of file descriptors, for messages; 0: no limit
 	draining bool
 	flights  sync.WaitGroup // grows only under mu while not draining
 }
 
-// New returns an engine with nothing to run.
+// New returns an engine without bindings.
 func New(o Options) *Engine {
 	return &Engine{
 		options: o,
@@ -65,8 +64,8 @@ func New(o Options) *Engine {
 	}
 }
 
-// Share sets how many file descriptors runs may have open together, of a limit
-// of the process; 0 means that the system sets none.
+// Share sets how many file descriptors all runs together may use. limit is the
+// limit of the process, for messages; 0 means that there is no limit.
 func (e *Engine) Share(descriptors, limit int) {
 	e.mu.Lock()
 	e.limit = limit
@@ -74,9 +73,9 @@ func (e *Engine) Share(descriptors, limit int) {
 	e.options.Sockets.Resize(descriptors)
 }
 
-// Bind replaces what there is to run, all of it at once, and returns what that
-// changed. Integrations that did not change keep their state and their phase.
-// The bindings are in order of name.
+// Bind replaces all bindings at once and returns the difference. Integrations
+// that did not change keep their state and their phase. The bindings must be
+// sorted by name.
 func (e *Engine) Bind(all []*Binding) Diff {
 	e.mu.Lock()
 	next, diff := e.now.reconcile(all)
@@ -84,12 +83,12 @@ func (e *Engine) Bind(all []*Binding) Diff {
 	e.mu.Unlock()
 	select {
 	case e.changed <- struct{}{}:
-	default: // the scheduler is about to look anyway
+	default: // the scheduler has a wakeup pending
 	}
 	return diff
 }
 
-// Drain starts no more runs. Those in flight go on.
+// Drain stops starting runs. Those in flight continue.
 func (e *Engine) Drain() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -99,7 +98,7 @@ func (e *Engine) Drain() {
 	}
 }
 
-// Draining returns a channel that Drain closes.
+// Draining returns a channel that is closed by Drain.
 func (e *Engine) Draining() <-chan struct{} { return e.halt }
 
 // InFlight returns the names of the integrations that are running.
@@ -115,8 +114,8 @@ func (e *Engine) InFlight() []string {
 	return names
 }
 
-// Wait returns once no run is in flight. Call Drain before.
+// Wait waits until no run is in flight. Call Drain first.
 func (e *Engine) Wait() { e.flights.Wait() }
 
-// Close returns once every sink has taken what was recorded. Call Wait before.
+// Close waits until every sink has recorded its queue. Call Wait first.
 func (e *Engine) Close() { e.sinks.close() }

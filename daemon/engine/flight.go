@@ -9,17 +9,17 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// flight is a run in progress, shared by everyone who asks while it lasts.
+// flight is a run in progress. All callers that ask during the run share it.
 type flight struct {
 	bound  *Binding
 	done   chan struct{}
-	report Report // once done is closed
+	report Report // valid once done is closed
 }
 
-// join returns the run of i in progress, or starts one. A caller may leave before
-// it ends: the run belongs to the engine, and only carries the correlation ID and
-// trace of the caller. The caller holds e.mu for reading and has seen that e is not
-// draining.
+// join returns the run of i in progress, or starts one. The run belongs to the
+// engine and does not end with its caller; it only carries the caller's
+// correlation ID and trace. The caller holds e.mu for reading and has checked that
+// e is not draining.
 func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -34,7 +34,7 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	ctx = telemetry.Carry(e.options.Life, ctx)
 	e.flights.Go(func() {
 		defer e.release(f.bound)
-		if before != nil { // a run of the old configuration: never two at once
+		if before != nil { // a run under the old binding: never run twice at once
 			<-before.done
 		}
 		f.complete(i, e.runOnce(ctx, i, f.bound))
@@ -42,16 +42,16 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	return f
 }
 
-// release gives back what a run held. The last run of a module or database that is
-// no longer in force closes it.
+// release releases the module and databases of a run. The last run of a module or
+// database that is no longer in force closes it.
 func (e *Engine) release(b *Binding) {
 	if err := errors.Join(b.Module.Release(), b.Databases.Release()); err != nil {
 		e.options.Log.Warn("a module or database did not close", "integration", b.Name, "err", err)
 	}
 }
 
-// complete keeps the report, unless the integration has changed meanwhile, and
-// wakes everybody who waits for it.
+// complete ends the flight and wakes all callers. It keeps the report as the last
+// one, unless the integration has been bound again since.
 func (f *flight) complete(i *integration, r Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -65,8 +65,8 @@ func (f *flight) complete(i *integration, r Report) {
 	close(f.done)
 }
 
-// wait returns the report once the run is over. When ctx ends before, it returns
-// a report that the run goes on.
+// wait waits for the run and returns its report. If ctx ends first, it returns a
+// report of status unknown, and the run continues.
 func (f *flight) wait(ctx context.Context, patience time.Duration) Report {
 	select {
 	case <-f.done:
@@ -77,6 +77,6 @@ func (f *flight) wait(ctx context.Context, patience time.Duration) Report {
 	case <-f.done: // both at once
 		return f.report
 	default:
-		return f.bound.unknown(fmt.Sprintf("no result within the %v that this request waits; the run goes on, up to its timeout of %v", patience, f.bound.Timeout))
+		return f.bound.unknown(fmt.Sprintf("no result within the %v that this request waited; the run continues, up to its timeout of %v", patience, f.bound.Timeout))
 	}
 }

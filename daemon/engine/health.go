@@ -8,24 +8,23 @@ import (
 	"vega/policies/check"
 )
 
-// LongestWait is how long Health waits for a run when the caller sets no timeout.
-// It is longer than the longest run, so that only a fault of vega's own can reach
-// it.
+// LongestWait limits how long Health waits for a run if the caller sets no
+// timeout. It is longer than the longest run, so only a bug can exceed it.
 const LongestWait = 35 * time.Second
 
 // Query selects what Health returns.
 type Query struct {
-	MaxAge  time.Duration // accept a report of at most this age; 0: run each again
-	Timeout time.Duration // bounds the wait, not the run; 0: LongestWait
-	Names   []string      // only these; none: all
-	// Progress, if it is not nil, is called with each report, in order of name.
+	MaxAge  time.Duration // accept reports up to this age; 0: run again
+	Timeout time.Duration // limits the wait, not the run; 0: LongestWait
+	Names   []string      // only these; empty: all
+	// Progress, if not nil, is called with each report, in order of name.
 	Progress func(done, total int, r Report)
 }
 
-// Health runs integrations in parallel and reports how they are. It waits for a
-// run that is in flight already, and does not start another. When ctx or the wait
-// ends before a run does, the run goes on, and its integration is unknown in the
-// answer. The error is an *UnknownError.
+// Health runs integrations in parallel and reports on them. It joins runs that
+// are already in flight. If ctx ends or the timeout passes before a run ends, the
+// run continues, and the report on its integration is of status unknown. The error
+// is an *UnknownError.
 func (e *Engine) Health(ctx context.Context, q Query) (Health, error) {
 	began := time.Now()
 	if telemetry.ID(ctx) == "" {
@@ -36,7 +35,7 @@ func (e *Engine) Health(ctx context.Context, q Query) (Health, error) {
 		return Health{}, err
 	}
 	h := Health{CorrelationID: telemetry.ID(ctx), CheckedAt: began.UTC()}
-	h.Integrations = gather(ctx, expected, q)
+	h.Integrations = waitAll(ctx, expected, q)
 	s.nameRoots(h.Integrations)
 	h.count()
 	h.DurationMS = check.Milliseconds(time.Since(began))
@@ -49,8 +48,8 @@ type pending struct {
 	flight *flight
 }
 
-// start joins a run of each integration that q selects, all in one roster, which it
-// also returns.
+// start starts or joins a run of each integration that q selects. It also returns
+// the roster that they belong to.
 func (e *Engine) start(ctx context.Context, q Query) ([]pending, *roster, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -60,13 +59,15 @@ func (e *Engine) start(ctx context.Context, q Query) ([]pending, *roster, error)
 	}
 	expected := make([]pending, len(chosen))
 	for n, i := range chosen {
-		expected[n] = e.ask(ctx, i, q.MaxAge)
+		expected[n] = e.reportOrJoin(ctx, i, q.MaxAge)
 	}
 	return expected, e.now, nil
 }
 
-func (e *Engine) ask(ctx context.Context, i *integration, maxAge time.Duration) pending {
-	b, _ := i.known()
+// reportOrJoin returns a report that already answers the query, or a run that
+// will. The caller holds e.mu for reading.
+func (e *Engine) reportOrJoin(ctx context.Context, i *integration, maxAge time.Duration) pending {
+	b, _ := i.current()
 	if r, ok := b.staticReport(); ok {
 		return pending{report: r}
 	}
@@ -79,8 +80,8 @@ func (e *Engine) ask(ctx context.Context, i *integration, maxAge time.Duration) 
 	return pending{flight: e.join(ctx, i)}
 }
 
-// gather waits for the reports and returns them in order of name.
-func gather(ctx context.Context, expected []pending, q Query) []Report {
+// waitAll waits for the runs and returns the reports in order of name.
+func waitAll(ctx context.Context, expected []pending, q Query) []Report {
 	if q.Timeout == 0 {
 		q.Timeout = LongestWait
 	}
@@ -100,8 +101,8 @@ func gather(ctx context.Context, expected []pending, q Query) []Report {
 	return reports
 }
 
-// Integration reports on one integration without running it: its last run, and what
-// it is bound to and may reach. The error is an *UnknownError.
+// Integration reports on one integration without running it: its last run, its
+// binding and its grants. The error is an *UnknownError.
 func (e *Engine) Integration(name string) (Integration, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -109,7 +110,7 @@ func (e *Engine) Integration(name string) (Integration, error) {
 	if i == nil {
 		return Integration{}, e.now.unknown(name)
 	}
-	b, last := i.known()
+	b, last := i.current()
 	r, ok := b.staticReport()
 	i.mu.Lock()
 	position := i.position

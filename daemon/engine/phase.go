@@ -8,61 +8,61 @@ import (
 	"time"
 )
 
-// place is when an integration runs within its interval: at wall-clock times that
-// leave phase when divided by every.
-type place struct{ every, phase time.Duration }
+// phase is when an integration runs within its interval: at the wall-clock times t
+// for which t mod every equals offset.
+type phase struct{ every, offset time.Duration }
 
-// placeAll gives a place to each integration that has none for its interval. It
-// spreads those of one interval evenly, in the order of a hash of their names: the
-// order is the same after a restart, and does not favour names that sort first.
-// One that joins later goes into the widest gap, so that no other moves.
+// assignPhases assigns a phase to each integration that has none for its interval.
+// It spreads the integrations of one interval evenly, in the order of a hash of
+// their names, which is the same after a restart. One that is added later goes
+// into the widest gap, so that the others keep their phase.
 //
-// Only the scheduler's goroutine reads and writes places.
-func placeAll(integrations []*integration) {
-	placed, unplaced := map[time.Duration][]time.Duration{}, map[time.Duration][]*integration{}
+// Only the scheduler's goroutine reads and writes phases.
+func assignPhases(integrations []*integration) {
+	assigned, unassigned := map[time.Duration][]time.Duration{}, map[time.Duration][]*integration{}
 	for _, i := range integrations {
-		b, _ := i.known()
+		b, _ := i.current()
 		switch {
 		case !b.Enabled || b.Interval <= 0:
-		case i.place.every == b.Interval:
-			placed[b.Interval] = append(placed[b.Interval], i.place.phase)
+		case i.phase.every == b.Interval:
+			assigned[b.Interval] = append(assigned[b.Interval], i.phase.offset)
 		default:
-			unplaced[b.Interval] = append(unplaced[b.Interval], i)
+			unassigned[b.Interval] = append(unassigned[b.Interval], i)
 		}
 	}
-	for every, joining := range unplaced {
+	for every, joining := range unassigned {
 		slices.SortFunc(joining, func(a, b *integration) int { return bytes.Compare(hash(a.name), hash(b.name)) })
-		if taken := placed[every]; len(taken) > 0 {
-			fillGaps(every, taken, joining)
+		if used := assigned[every]; len(used) > 0 {
+			fillGaps(every, used, joining)
 		} else {
 			spread(every, joining)
 		}
 	}
 }
 
-// spread places integrations evenly, from a beginning that is the interval's
-// own, so that those of other intervals begin elsewhere.
+// spread assigns evenly spaced phases. The first offset depends on the interval,
+// so that different intervals do not start together.
 func spread(every time.Duration, all []*integration) {
 	begin := time.Duration(binary.BigEndian.Uint64(hash(every.String())) % uint64(every))
 	for n, i := range all {
 		share := time.Duration(float64(every) * float64(n) / float64(len(all)))
-		i.place = place{every, (begin + share) % every}
+		i.phase = phase{every, (begin + share) % every}
 	}
 }
 
-// fillGaps places each in the middle of the widest gap that is left.
-func fillGaps(every time.Duration, taken []time.Duration, joining []*integration) {
-	slices.Sort(taken)
+// fillGaps puts each integration in the middle of the widest remaining gap.
+func fillGaps(every time.Duration, used []time.Duration, joining []*integration) {
+	slices.Sort(used)
 	for _, i := range joining {
-		widest, after := taken[0]+every-taken[len(taken)-1], len(taken)-1 // across the end
-		for n := 1; n < len(taken); n++ {
-			if gap := taken[n] - taken[n-1]; gap > widest {
+		widest, after := used[0]+every-used[len(used)-1], len(used)-1 // across the end of the interval
+		for n := 1; n < len(used); n++ {
+			if gap := used[n] - used[n-1]; gap > widest {
 				widest, after = gap, n-1
 			}
 		}
-		i.place = place{every, (taken[after] + widest/2) % every}
-		at, _ := slices.BinarySearch(taken, i.place.phase)
-		taken = slices.Insert(taken, at, i.place.phase)
+		i.phase = phase{every, (used[after] + widest/2) % every}
+		at, _ := slices.BinarySearch(used, i.phase.offset)
+		used = slices.Insert(used, at, i.phase.offset)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"vega/policies/check"
 )
 
-// Health is the answer to "how is everything?". Sizes are bytes, durations
-// milliseconds, times UTC; lists and maps are never null.
+// Health reports on integrations. Sizes are in bytes, durations in milliseconds
+// and times in UTC; lists and maps are never null.
 type Health struct {
 	Status        check.Status `json:"status"`
 	CheckedAt     time.Time    `json:"checked_at"`
@@ -30,8 +30,7 @@ type Summary struct {
 	Disabled  int `json:"disabled"`
 }
 
-// Report is the last run of one integration. CheckedAt is nil where there was
-// none.
+// Report is the last run of one integration. CheckedAt is nil if it has not run.
 type Report struct {
 	Name           string            `json:"name"`
 	Probe          string            `json:"probe"` // plugin.probe
@@ -43,15 +42,14 @@ type Report struct {
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
 	Metrics        []check.Metric    `json:"metrics"`
-	Contention     *Contention       `json:"strain"` // null where there was no run, or it was not measured
-	// RootCause names, where there are any, the unhealthy integrations that
-	// this one depends on and that depend on no unhealthy one. It is judged
-	// when asked for, and not part of a run's history.
+	Contention     *Contention       `json:"strain"` // null without a run, or if it was not measured
+	// RootCause names the unhealthy dependencies that explain the status; see
+	// policies.Roots. It is computed for each request and not stored.
 	RootCause []string `json:"root_cause,omitempty"`
 }
 
-// Integration is one integration: its last report, what it is bound to, and
-// everything it may reach.
+// Integration describes one integration: its last report, its binding and its
+// grants.
 type Integration struct {
 	Report
 	IntervalMS float64  `json:"interval_ms"` // 0: on demand only
@@ -61,19 +59,19 @@ type Integration struct {
 	DependsOn  []string `json:"depends_on"`
 }
 
-// Grant is one thing that an integration may do, and where that is granted.
+// Grant is one thing that an integration may do, and the origin of the grant.
 type Grant struct {
 	Kind  string `json:"kind"`
-	Allow string `json:"allow"` // as it would stand in a grant block
+	Allow string `json:"allow"` // as written in a grant block
 	From  string `json:"from"`  // config.url, fixed host of the bundled plugin, grant.http[0]
 }
 
-// staticReport returns the report of an integration that can't run: it is disabled,
-// or its plugin is not in service.
-func (b *Binding) staticReport() (Report, bool) {
+// staticReport returns the report of an integration that can't run, because it is
+// disabled or its plugin is not in service. ok is false for any other.
+func (b *Binding) staticReport() (r Report, ok bool) {
 	switch {
 	case !b.Enabled:
-		r := b.blank()
+		r = b.blank()
 		r.Status, r.Message = check.Disabled, b.Disabled
 		return r, true
 	case b.Module == nil:
@@ -83,7 +81,7 @@ func (b *Binding) staticReport() (Report, bool) {
 	}
 }
 
-// unknown returns a report for a reason that lies with vega.
+// unknown returns a report of status unknown, with vega as the cause.
 func (b *Binding) unknown(message string) Report {
 	r := b.blank()
 	r.Status, r.Cause, r.Message = check.Unknown, check.Host, message
@@ -94,7 +92,7 @@ func (b *Binding) blank() Report {
 	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
-// reportOf returns the report of a run. Its age is set by Aged.
+// reportOf returns the report of a run, without its age, which Aged sets.
 func reportOf(r *check.Run) Report {
 	began := r.Began
 	out := Report{
@@ -111,7 +109,7 @@ func reportOf(r *check.Run) Report {
 	return out
 }
 
-// ReportOf returns the report of a stored run, as of now.
+// ReportOf returns the report of a stored run, with its current age.
 func ReportOf(r check.Run) Report { return reportOf(&r).Aged() }
 
 func (b *Binding) describe(r Report, position string) Integration {
@@ -124,7 +122,7 @@ func (b *Binding) describe(r Report, position string) Integration {
 	}
 }
 
-// Grants lists everything that a set of grants allows.
+// Grants lists what a set of grants allows.
 func Grants(s grant.Set) []Grant {
 	out := make([]Grant, 0, len(s.Rules)+2)
 	for _, r := range s.Rules {
@@ -142,7 +140,7 @@ func Grants(s grant.Set) []Grant {
 	return out
 }
 
-// Aged returns the report as of now.
+// Aged returns the report with its current age.
 func (r Report) Aged() Report {
 	if r.CheckedAt == nil {
 		return r
@@ -153,7 +151,7 @@ func (r Report) Aged() Report {
 	return r
 }
 
-// count adds the summary and the status of the whole.
+// count sets the summary and the overall status.
 func (h *Health) count() {
 	all := make([]check.Status, len(h.Integrations))
 	by := map[check.Status]int{}

@@ -8,14 +8,14 @@ import (
 	"vega/policies/check"
 )
 
-// dependencies returns what each integration depends on, by number; nil if none
-// depends on any. The bindings are in order of name.
+// dependencies returns the indexes of what each integration depends on, or nil if
+// there are no dependencies. The bindings must be sorted by name.
 func dependencies(all []*Binding) [][]int {
 	var out [][]int
 	for n, i := range all {
 		for _, name := range i.DependsOn {
 			on, ok := slices.BinarySearchFunc(all, name, func(b *Binding, name string) int { return strings.Compare(b.Name, name) })
-			if !ok { // validation lets no such reference pass
+			if !ok { // validation rejects such references
 				continue
 			}
 			if out == nil {
@@ -27,9 +27,8 @@ func dependencies(all []*Binding) [][]int {
 	return out
 }
 
-// nameRoots adds to each report the unhealthy integrations among its dependencies
-// that its own trouble comes from. For a dependency without a report here, the last
-// run counts.
+// nameRoots sets the root causes of each report. For a dependency without a report
+// in reports, it uses the last run.
 func (r *roster) nameRoots(reports []Report) {
 	if r.depends == nil {
 		return
@@ -56,9 +55,10 @@ func (r *roster) nameRoots(reports []Report) {
 	}
 }
 
-// status returns that of the last run, or what is known without one.
+// status returns the status of the last run, or of the integration if it can't
+// run.
 func (i *integration) status() check.Status {
-	b, last := i.known()
+	b, last := i.current()
 	switch r, ok := b.staticReport(); {
 	case ok:
 		return r.Status
@@ -86,7 +86,7 @@ func (r *roster) names(numbers []int) []string {
 	return out
 }
 
-// rootCause returns the names of the root causes of one report, as of now.
+// rootCause returns the current root causes of one report.
 func (e *Engine) rootCause(r Report) []string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()

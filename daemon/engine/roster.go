@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// roster is the integrations in force. It is replaced as a whole; within it, only
-// what an integration knows of its own runs changes.
+// roster holds the integrations in force. It is immutable, except for the state
+// within each integration.
 type roster struct {
-	integrations []*integration // in order of name
-	depends      [][]int        // what each depends on, by number; nil if none does
-	draining     []*integration // no longer configured, but still running
+	integrations []*integration // sorted by name
+	depends      [][]int        // indexes of the dependencies of each; nil if there are none
+	draining     []*integration // removed, but still running
 }
 
-// Diff names the integrations that a new set of bindings changed, in order.
+// Diff lists the integrations that a Bind changed, sorted by name.
 type Diff struct {
 	Added, Changed, Removed []string
 	Kept                    int
 }
 
-// reconcile returns the roster for new bindings. It takes over the integrations
-// that are known.
+// reconcile returns the roster for new bindings. It keeps the existing
+// integrations.
 func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 	next := &roster{integrations: make([]*integration, len(all)), depends: dependencies(all)}
 	var d Diff
@@ -29,7 +29,7 @@ func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 		i := r.find(b.Name)
 		known := i != nil
 		if i == nil {
-			i = r.returning(b.Name)
+			i = r.revive(b.Name)
 		}
 		next.integrations[n] = i
 		switch changed := i.bind(b); {
@@ -53,9 +53,9 @@ func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 	return next, d
 }
 
-// returning returns the integration for a name that is not in force: the one that
-// was removed, if it is still running, else a new one.
-func (r *roster) returning(name string) *integration {
+// revive returns the integration for a name that is not in force: the removed one,
+// if it is still running, else a new one.
+func (r *roster) revive(name string) *integration {
 	for _, i := range r.draining {
 		if i.name == name {
 			return i
@@ -71,8 +71,7 @@ func (r *roster) find(name string) *integration {
 	return nil
 }
 
-// number returns the place of an integration in order of name, -1 if it is not
-// there.
+// number returns the index of an integration, or -1 if it is not in the roster.
 func (r *roster) number(name string) int {
 	n, ok := slices.BinarySearchFunc(r.integrations, name, func(i *integration, name string) int {
 		return strings.Compare(i.name, name)
@@ -83,8 +82,8 @@ func (r *roster) number(name string) int {
 	return n
 }
 
-// choose finds integrations by name, each once, in order of name. Without names
-// it returns all.
+// choose returns the integrations with the given names, sorted and without
+// duplicates. Without names it returns all.
 func (r *roster) choose(names []string) ([]*integration, error) {
 	if len(names) == 0 {
 		return r.integrations, nil
@@ -99,7 +98,7 @@ func (r *roster) choose(names []string) ([]*integration, error) {
 	return chosen, nil
 }
 
-// UnknownError is the error of a name that no integration has.
+// UnknownError reports a name that no integration has.
 type UnknownError struct {
 	Name  string
 	Known []string
@@ -113,7 +112,7 @@ func (r *roster) unknown(name string) error {
 	return e
 }
 
-// Error lists the names that exist.
+// Error includes the names that exist.
 func (e *UnknownError) Error() string {
 	if len(e.Known) == 0 {
 		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
@@ -121,7 +120,7 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("there is no integration %q; there are: %s", e.Name, strings.Join(First20(e.Known), ", "))
 }
 
-// First20 shortens a list of names for a line that a person reads.
+// First20 shortens a list of names for display.
 func First20(names []string) []string {
 	if len(names) > 20 {
 		return append(slices.Clone(names[:20]), "…")

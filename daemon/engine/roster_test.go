@@ -10,9 +10,9 @@ import (
 	"vega/policies/check"
 )
 
-// gated is a module whose runs wait until they are let through.
+// gated is a module whose runs wait until open is closed.
 type gated struct {
-	held
+	unmanaged
 	began, open chan struct{}
 }
 
@@ -22,11 +22,11 @@ func (g gated) Run(context.Context, plugins.Input) plugins.Result {
 	return plugins.Result{Status: check.Healthy}
 }
 
-// TestRemovedIntegrationIsKeptWhileItRuns: bound again, its run is joined, and
-// removed for good it is forgotten.
+// TestRemovedIntegrationIsKeptWhileItRuns binds it again during its run, which is
+// joined, and then removes it, after which the roster must drop it.
 func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
 	g := gated{began: make(chan struct{}, 2), open: make(chan struct{})}
-	b := every("web", 0)
+	b := newBinding("web", 0)
 	e, _ := start(t)
 	b.Module = g
 	if d := e.Bind([]*Binding{b}); !slices.Equal(d.Added, []string{"web"}) {
@@ -44,7 +44,7 @@ func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
 		}
 	}
 	if got := e.InFlight(); !slices.Equal(got, []string{"web"}) {
-		t.Errorf("%q are in flight", got)
+		t.Errorf("in flight: %q", got)
 	}
 	again := *b
 	e.Bind([]*Binding{&again})
@@ -58,12 +58,12 @@ func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
 	e.Wait()
 	e.Bind(nil)
 	if n := len(e.now.draining); n != 0 {
-		t.Errorf("%d integrations are kept, and none runs", n)
+		t.Errorf("%d integrations are kept although none runs", n)
 	}
 }
 
 func TestUnknownNameListsWhatExists(t *testing.T) {
-	e, _ := start(t, every("a", 0), every("b", 0))
+	e, _ := start(t, newBinding("a", 0), newBinding("b", 0))
 	_, err := e.Health(t.Context(), Query{Names: []string{"a", "c"}})
 	if u, ok := errors.AsType[*UnknownError](err); !ok || u.Error() != `there is no integration "c"; there are: a, b` {
 		t.Errorf("%v", err)

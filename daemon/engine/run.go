@@ -13,8 +13,8 @@ import (
 	"vega/policies/check"
 )
 
-// runOnce runs an integration once, from the measurement of what the host keeps
-// from it to the sinks.
+// runOnce runs an integration once, measures contention meanwhile, and records the
+// run.
 func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report {
 	began := time.Now()
 	measured := e.options.Contention()
@@ -36,7 +36,7 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report
 	}
 	reclassifyStarved(&r, time.Since(began), b.Timeout)
 	r.Status = policies.Judge(result.Status, r.Cause)
-	if _, before := i.known(); before != nil {
+	if _, before := i.current(); before != nil {
 		r.Previous = before.Status
 	}
 	report := reportOf(&r)
@@ -45,22 +45,22 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report
 	return report
 }
 
-// execute waits for a slot, then runs the probe. The wait is part of the
-// integration's own time: if it lasts past the deadline, or leaves the target too
-// little time, the cause is vega.
+// execute waits for a slot and runs the probe. The wait counts against the
+// integration's timeout. If it uses up the timeout, or leaves the target too
+// little of it, the cause is the host.
 func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r plugins.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.options.Log.ErrorContext(ctx, "internal error in a run; please report it", "integration", b.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			r = hostFault("internal error; search the log for this correlation ID")
+			r = hostFailure("internal error; search the log for this correlation ID")
 		}
 	}()
 	slot, err := e.admit(ctx, began, b.Timeout)
 	if err != nil {
-		return hostFault(err.Error())
+		return hostFailure(err.Error())
 	}
 	defer slot.release()
-	r = b.Module.Run(context.WithValue(ctx, boundKey{}, b), plugins.Input{
+	r = b.Module.Run(context.WithValue(ctx, bindingKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
 		Values:      b.Values,
@@ -72,17 +72,17 @@ func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r pl
 	})
 	if policies.Reclassify(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
-		r.Message = fmt.Sprintf("this check waited %v of its %v for others to end, so it says nothing about the target: %s (%s)",
+		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so it says nothing about the target: %s (%s)",
 			slot.waited.Round(time.Millisecond), b.Timeout, e.concurrency(), r.Message)
 	}
 	return r
 }
 
-func hostFault(message string) plugins.Result {
+func hostFailure(message string) plugins.Result {
 	return plugins.Result{Status: check.Unknown, Cause: check.Host, Message: message}
 }
 
-// finite returns the metrics that JSON can hold.
+// finite returns the metrics whose values JSON can represent.
 func finite(in []check.Metric) []check.Metric {
 	out := make([]check.Metric, 0, len(in))
 	for _, m := range in {

@@ -9,11 +9,12 @@ import (
 )
 
 // Run starts each enabled integration on its interval, until ctx ends or Drain is
-// called. One goroutine and a heap serve any number of integrations; only a run
-// takes a goroutine of its own.
+// called. One goroutine and a heap schedule all integrations; only a run in
+// progress has a goroutine of its own.
 //
-// Time is counted from the start on the monotonic clock, so that setting the wall
-// clock moves no run. The wall clock at the start fixes the phases.
+// Run measures time since its start on the monotonic clock, so that setting the
+// wall clock does not move runs. The wall clock at the start determines the
+// phases.
 func (e *Engine) Run(ctx context.Context) {
 	origin := time.Now()
 	due := e.ticks(origin, 0)
@@ -41,12 +42,12 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-// tick starts a run, unless one is still in flight: a late integration skips a
-// tick, and never runs twice at once.
+// tick starts a run, unless one is still in flight: a slow integration skips
+// ticks.
 func (e *Engine) tick(i *integration) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	b, _ := i.known()
+	b, _ := i.current()
 	if _, ok := b.staticReport(); ok || e.draining {
 		return
 	}
@@ -60,14 +61,14 @@ type tick struct {
 	integration *integration
 }
 
-// ticks returns the next ticks after a time, soonest first.
+// ticks returns the first tick of each integration after a time, as a heap.
 func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	placeAll(e.now.integrations)
+	assignPhases(e.now.integrations)
 	var all ticks
 	for _, i := range e.now.integrations {
-		if b, _ := i.known(); b.Enabled && b.Interval > 0 {
+		if b, _ := i.current(); b.Enabled && b.Interval > 0 {
 			t := tick{every: b.Interval, integration: i}
 			t.at = t.after(origin, after)
 			all = append(all, t)
@@ -77,19 +78,19 @@ func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 	return all
 }
 
-// after returns the first time later than at that has the integration's phase by
-// the wall clock. A run so keeps its place across restarts and reloads, and a
-// restart does not run everything at once.
+// after returns the first time later than at that matches the integration's phase
+// on the wall clock. Integrations thus keep their phase across restarts and
+// reloads, and a restart does not run all of them at once.
 func (t *tick) after(origin time.Time, at time.Duration) time.Duration {
 	passed := time.Duration(origin.Add(at).UnixNano()) % t.every
-	wait := t.integration.place.phase - passed
+	wait := t.integration.phase.offset - passed
 	if wait <= 0 {
 		wait += t.every
 	}
 	return at + wait
 }
 
-// ticks is a heap, soonest first.
+// ticks is a heap with the earliest tick on top.
 type ticks []tick
 
 func (t ticks) Len() int           { return len(t) }

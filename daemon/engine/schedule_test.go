@@ -18,7 +18,7 @@ import (
 	"vega/policies/check"
 )
 
-// recorder is a sink that remembers when each integration ran.
+// recorder is a sink that records when each integration ran.
 type recorder struct {
 	mu sync.Mutex
 	at map[string][]time.Time
@@ -31,21 +31,23 @@ func (r *recorder) Record(_ context.Context, run check.Run) error {
 	return nil
 }
 
-// held is a module of the sandbox that nobody closes.
-type held struct{ *plugins.Module }
+// unmanaged is a module that is never closed.
+type unmanaged struct{ *plugins.Module }
 
-func (held) Retain()        {}
-func (held) Release() error { return nil }
+func (unmanaged) Retain()        {}
+func (unmanaged) Release() error { return nil }
 
-// none is no database.
-type none struct{}
+// noDatabases allows no database.
+type noDatabases struct{}
 
-func (none) Query(context.Context, string, string) (plugins.Rows, error) { panic("nothing queries") }
-func (none) Same(plugins.Databases) bool                                 { return true }
-func (none) Retain()                                                     {}
-func (none) Release() error                                              { return nil }
+func (noDatabases) Query(context.Context, string, string) (plugins.Rows, error) {
+	panic("unexpected query")
+}
+func (noDatabases) Same(plugins.Databases) bool { return true }
+func (noDatabases) Retain()                     {}
+func (noDatabases) Release() error              { return nil }
 
-// load returns a plugin in a sandbox.
+// load loads a plugin into a new sandbox.
 func load(t *testing.T, wasm []byte) Module {
 	t.Helper()
 	sandbox, err := plugins.Open(t.Context(), plugins.Options{Network: egress.New("")})
@@ -56,10 +58,10 @@ func load(t *testing.T, wasm []byte) Module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return held{m}
+	return unmanaged{m}
 }
 
-// start returns an engine with the bindings, and what records its runs.
+// start returns an engine with the bindings, and the recorder of its runs.
 func start(t *testing.T, all ...*Binding) (*Engine, *recorder) {
 	t.Helper()
 	r := &recorder{at: map[string][]time.Time{}}
@@ -76,12 +78,12 @@ func start(t *testing.T, all ...*Binding) (*Engine, *recorder) {
 	return e, r
 }
 
-func every(name string, interval time.Duration) *Binding {
-	return &Binding{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second, Databases: none{}}
+func newBinding(name string, interval time.Duration) *Binding {
+	return &Binding{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second, Databases: noDatabases{}}
 }
 
-// during runs the engine for a while of the bubble's time.
-func during(t *testing.T, e *Engine, d time.Duration) {
+// runFor runs the engine for a time on the clock of the synctest bubble.
+func runFor(t *testing.T, e *Engine, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -93,21 +95,21 @@ func during(t *testing.T, e *Engine, d time.Duration) {
 
 func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		all := []*Binding{every("demand", 0)}
+		all := []*Binding{newBinding("demand", 0)}
 		for n := range 50 {
-			all = append(all, every(fmt.Sprintf("i%02d", n), time.Minute))
+			all = append(all, newBinding(fmt.Sprintf("i%02d", n), time.Minute))
 		}
 		slices.SortFunc(all, func(a, b *Binding) int { return strings.Compare(a.Name, b.Name) })
 		began := time.Now()
 		e, first := start(t, all...)
-		during(t, e, 5*time.Minute)
-		time.Sleep(17 * time.Second) // down for a time that fits no interval
+		runFor(t, e, 5*time.Minute)
+		time.Sleep(17 * time.Second) // not a multiple of the interval
 		e, second := start(t, all...)
 		again := time.Now()
-		during(t, e, time.Minute)
+		runFor(t, e, time.Minute)
 
 		if len(first.at["demand"]) != 0 {
-			t.Error("interval 0 ran by itself")
+			t.Error("an integration with interval 0 ran on a schedule")
 		}
 		perTick := map[time.Time]int{}
 		for _, c := range all[1:] {
@@ -135,94 +137,94 @@ func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 
 func TestScheduleSkipsAnIntegrationStillInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, r := start(t, every("slow", time.Second))
+		e, r := start(t, newBinding("slow", time.Second))
 		i := e.now.find("slow")
 		stuck := &flight{bound: i.bound, done: make(chan struct{})}
 		i.flight = stuck
 		time.AfterFunc(4500*time.Millisecond, func() { stuck.complete(i, stuck.bound.unknown("was slow")) })
 		began := time.Now()
-		during(t, e, 8*time.Second)
+		runFor(t, e, 8*time.Second)
 		at := r.at["slow"]
 		if len(at) < 3 || len(at) > 4 || at[0].Sub(began) < 4500*time.Millisecond {
-			t.Errorf("ran after %v: late ticks must be skipped, not made up for", at)
+			t.Errorf("ran at %v: late ticks must be skipped", at)
 		}
 	})
 }
 
 func TestBindNeitherLosesNorDoublesATick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, r := start(t, every("a", time.Second))
+		e, r := start(t, newBinding("a", time.Second))
 		go func() {
 			for range 30 {
 				time.Sleep(333 * time.Millisecond)
 				e.Bind([]*Binding{e.now.find("a").bound})
 			}
 		}()
-		during(t, e, 12*time.Second)
+		runFor(t, e, 12*time.Second)
 		if n := len(r.at["a"]); n != 12 {
 			t.Errorf("ran %d times in 12 s", n)
 		}
 	})
 }
 
-// named are integrations of one interval, in order of name.
+// named returns integrations with one interval, sorted by name.
 func named(from, to int, interval time.Duration) []*integration {
 	var all []*integration
 	for n := from; n < to; n++ {
 		name := fmt.Sprintf("i%04d", n)
-		all = append(all, &integration{name: name, bound: every(name, interval)})
+		all = append(all, &integration{name: name, bound: newBinding(name, interval)})
 	}
 	return all
 }
 
-// fullest is the most starts within a window, at any time of the interval.
-func fullest(all []*integration, window time.Duration) int {
+// maxWithin returns the most starts within any window of the interval.
+func maxWithin(all []*integration, window time.Duration) int {
 	var at []time.Duration
 	for _, i := range all {
-		at = append(at, i.place.phase, i.place.phase+i.place.every)
+		at = append(at, i.phase.offset, i.phase.offset+i.phase.every)
 	}
 	slices.Sort(at)
-	most, from := 0, 0
+	count, from := 0, 0
 	for to := range at {
 		for at[to]-at[from] >= window {
 			from++
 		}
-		most = max(most, to-from+1)
+		count = max(count, to-from+1)
 	}
-	return most
+	return count
 }
 
 func TestPhasesAreSpread(t *testing.T) {
 	all := append(named(0, 1000, 10*time.Second), named(2000, 2100, time.Minute)...)
-	placeAll(all)
-	if n := fullest(all[:1000], 100*time.Millisecond); n > 11 {
+	assignPhases(all)
+	if n := maxWithin(all[:1000], 100*time.Millisecond); n > 11 {
 		t.Errorf("%d of 1000 checks every 10s start within 100ms", n)
 	}
-	if n := fullest(all[1000:], 600*time.Millisecond); n > 2 {
+	if n := maxWithin(all[1000:], 600*time.Millisecond); n > 2 {
 		t.Errorf("%d of 100 checks every minute start within 600ms", n)
 	}
-	before := map[string]place{}
+	before := map[string]phase{}
 	for _, i := range all {
-		before[i.name] = i.place
+		before[i.name] = i.phase
 	}
-	// Those that join later move nobody, and don't crowd either.
+	// Integrations that are added later move no other and do not cluster.
 	more := append(all, named(3000, 3200, 10*time.Second)...)
-	placeAll(more)
+	assignPhases(more)
 	for _, i := range all {
-		if i.place != before[i.name] {
-			t.Fatalf("%s moved from %v to %v", i.name, before[i.name], i.place)
+		if i.phase != before[i.name] {
+			t.Fatalf("%s moved from %v to %v", i.name, before[i.name], i.phase)
 		}
 	}
-	if n := fullest(append(more[:1000:1000], more[1100:]...), 100*time.Millisecond); n > 22 {
+	if n := maxWithin(append(more[:1000:1000], more[1100:]...), 100*time.Millisecond); n > 22 {
 		t.Errorf("%d of 1200 checks every 10s start within 100ms", n)
 	}
-	// A restart finds the same places, in whatever order the names come.
+	// A restart assigns the same phases, regardless of the order of names.
 	again := append(named(0, 1000, 10*time.Second), named(2000, 2100, time.Minute)...)
 	slices.Reverse(again)
-	placeAll(again)
+	assignPhases(again)
 	for _, i := range again {
-		if i.place != before[i.name] {
-			t.Fatalf("%s is at %v after a restart, was at %v", i.name, i.place, before[i.name])
+		if i.phase != before[i.name] {
+			t.Fatalf("%s has phase %v after a restart, want %v", i.name, i.phase, before[i.name])
 		}
 	}
 }

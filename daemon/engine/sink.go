@@ -10,19 +10,19 @@ import (
 	"vega/policies/check"
 )
 
-// Sink takes runs.
+// Sink records runs.
 type Sink interface {
-	// Record takes a run. The context carries its correlation ID and trace.
+	// Record records a run. The context carries its correlation ID and trace.
 	Record(ctx context.Context, r check.Run) error
 }
 
-// NamedSink is a best-effort sink, with the name that its figures have.
+// NamedSink is a best-effort sink with a name for its statistics.
 type NamedSink struct {
 	Name string
 	Sink Sink
 }
 
-// SinkStats counts what a sink did not take.
+// SinkStats counts the runs that a sink did not record.
 type SinkStats struct {
 	Name    string
 	Failed  int64 // Record returned an error
@@ -30,19 +30,20 @@ type SinkStats struct {
 }
 
 const (
-	// sinkQueue is how many runs may wait for a best-effort sink.
+	// sinkQueue is how many runs can wait for a best-effort sink.
 	sinkQueue = 1024
-	// complaintInterval is how often the log reports that runs are not recorded.
-	complaintInterval = time.Minute
+	// failureLogInterval limits how often the log reports that the durable sink
+	// failed.
+	failureLogInterval = time.Minute
 )
 
-// sinks is the durable sink and the best-effort ones, each of which has a bounded
-// queue and a goroutine of its own.
+// sinks holds the durable sink and the best-effort ones. Each best-effort sink has
+// a bounded queue and its own goroutine.
 type sinks struct {
 	log        *slog.Logger
 	durable    Sink
-	failed     atomic.Int64 // of durable
-	complained atomic.Int64 // when the log last reported that, Unix nanoseconds
+	failed     atomic.Int64 // runs that durable did not record
+	lastLogged atomic.Int64 // when a failure was last logged, in Unix nanoseconds
 	bestEffort []*queue
 	working    sync.WaitGroup
 	once       sync.Once
@@ -55,8 +56,8 @@ type queue struct {
 	failed, dropped atomic.Int64
 }
 
-// recorded is a run in a queue: or, where flushed is set, a mark that all before it
-// was taken.
+// recorded is a run in a queue. If flushed is set, it is instead a marker that is
+// acknowledged when all earlier runs have been recorded.
 type recorded struct {
 	ctx     context.Context
 	run     check.Run
@@ -73,11 +74,11 @@ func newSinks(log *slog.Logger, durable Sink, bestEffort []NamedSink) *sinks {
 	return s
 }
 
-// record hands a run to every sink. Only the durable one can make it wait.
+// record passes a run to every sink. Only the durable one can block it.
 func (s *sinks) record(ctx context.Context, r check.Run) {
 	if err := s.durable.Record(ctx, r); err != nil {
 		s.failed.Add(1)
-		s.complain(ctx, r, err)
+		s.logFailure(ctx, r, err)
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, q := range s.bestEffort {
@@ -89,10 +90,10 @@ func (s *sinks) record(ctx context.Context, r check.Run) {
 	}
 }
 
-func (s *sinks) complain(ctx context.Context, r check.Run, err error) {
+func (s *sinks) logFailure(ctx context.Context, r check.Run, err error) {
 	now := time.Now().UnixNano()
-	if last := s.complained.Load(); now-last > int64(complaintInterval) && s.complained.CompareAndSwap(last, now) {
-		s.log.ErrorContext(ctx, "a run is not stored; this is logged at most once a minute", "integration", r.Integration, "err", err)
+	if last := s.lastLogged.Load(); now-last > int64(failureLogInterval) && s.lastLogged.CompareAndSwap(last, now) {
+		s.log.ErrorContext(ctx, "run not stored; this is logged at most once a minute", "integration", r.Integration, "err", err)
 	}
 }
 
@@ -106,7 +107,7 @@ func (q *queue) work() {
 	}
 }
 
-// flush returns once every best-effort sink has taken what was recorded before.
+// flush waits until the best-effort sinks have recorded their queues.
 func (s *sinks) flush() {
 	flushed := make(chan struct{}, len(s.bestEffort))
 	for _, q := range s.bestEffort {
@@ -117,8 +118,8 @@ func (s *sinks) flush() {
 	}
 }
 
-// close returns once the best-effort sinks have taken everything. Nothing may be
-// recorded after it.
+// close waits until the best-effort sinks have recorded their queues, and stops
+// them. record must not be called afterwards.
 func (s *sinks) close() {
 	s.once.Do(func() {
 		for _, q := range s.bestEffort {
@@ -127,7 +128,7 @@ func (s *sinks) close() {
 		s.working.Wait()
 		for _, f := range s.stats() {
 			if f.Dropped > 0 || f.Failed > 0 {
-				s.log.Warn("runs were not recorded", "sink", f.Name, "dropped", f.Dropped, "failed", f.Failed)
+				s.log.Warn("a sink did not record all runs", "sink", f.Name, "dropped", f.Dropped, "failed", f.Failed)
 			}
 		}
 	})
@@ -141,8 +142,8 @@ func (s *sinks) stats() []SinkStats {
 	return all
 }
 
-// Sinks reports what each sink did not take, the durable one first.
+// Sinks returns the statistics of each sink, the durable one first.
 func (e *Engine) Sinks() []SinkStats { return e.sinks.stats() }
 
-// Flush returns once every sink has taken the runs that have ended.
+// Flush waits until every sink has recorded the runs that have ended.
 func (e *Engine) Flush() { e.sinks.flush() }

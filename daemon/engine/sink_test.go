@@ -11,14 +11,14 @@ import (
 	"vega/policies/check"
 )
 
-// sinkFunc is a function as a Sink.
+// sinkFunc implements Sink.
 type sinkFunc func(check.Run) error
 
 func (f sinkFunc) Record(_ context.Context, r check.Run) error { return f(r) }
 
-// TestSlowSinkDropsAndDelaysNobody: a best-effort sink that takes nothing fills its
-// queue; what comes after is counted, and the durable sink has every run.
-func TestSlowSinkDropsAndDelaysNobody(t *testing.T) {
+// TestSlowSinkDropsRuns checks that a blocked best-effort sink fills its queue and
+// then counts what it drops, while the durable sink records every run.
+func TestSlowSinkDropsRuns(t *testing.T) {
 	stored, slow, quick := 0, 0, 0
 	open := make(chan struct{})
 	var log bytes.Buffer
@@ -39,18 +39,19 @@ func TestSlowSinkDropsAndDelaysNobody(t *testing.T) {
 	s.flush()
 	s.close()
 	if int64(slow) != more+1-dropped {
-		t.Errorf("the slow sink took %d runs of %d, and dropped %d", slow, more+1, dropped)
+		t.Errorf("the slow sink recorded %d of %d runs and dropped %d", slow, more+1, dropped)
 	}
 	if f := s.stats()[2]; f.Failed != int64(quick) || f.Failed+f.Dropped != more+1 {
 		t.Errorf("%+v after %d runs", f, quick)
 	}
 	if !strings.Contains(log.String(), "sink=slow") {
-		t.Errorf("the log does not report what was dropped: %s", log.String())
+		t.Errorf("the log does not report the dropped runs: %s", log.String())
 	}
 }
 
-// TestDurableSinkThatFailsIsCounted, and logged once a minute at most.
-func TestDurableSinkThatFailsIsCounted(t *testing.T) {
+// TestDurableSinkFailuresAreCounted also checks that they are logged at most once a
+// minute.
+func TestDurableSinkFailuresAreCounted(t *testing.T) {
 	var log bytes.Buffer
 	s := newSinks(slog.New(slog.NewTextHandler(&log, nil)), sinkFunc(func(check.Run) error { return errors.New("the disk is full") }), nil)
 	for range 3 {
@@ -65,9 +66,10 @@ func TestDurableSinkThatFailsIsCounted(t *testing.T) {
 	s.close()
 }
 
-// TestRunsReachSinksInOrder: each with the status of the run before it.
+// TestRunsReachSinksInOrder checks that each run has the status of the previous
+// one.
 func TestRunsReachSinksInOrder(t *testing.T) {
-	b := every("a", 0)
+	b := newBinding("a", 0)
 	e, _ := start(t, b)
 	var seen []check.Transition
 	e.sinks.bestEffort = newSinks(e.options.Log, nil, []NamedSink{{"seen", sinkFunc(func(r check.Run) error {
