@@ -79,11 +79,11 @@ func TestCompilingKeepsNobodyWaiting(t *testing.T) {
 	h.eventually("the removal is seen", func() bool { return !strings.Contains(h.serves(), "tiny=") })
 	write(t, h.plugins(), "slow2.wasm", tiny.Plain(t, "slow2", "1", tiny.AnswerParameter))
 	write(t, h.plugins(), "bad.wasm", []byte("garbage"))
-	h.eventually("garbage is refused", func() bool { return h.logged("a plugin is refused", "bad.wasm") == 1 })
+	h.eventually("garbage is refused", func() bool { return h.logged("plugin refused", "bad.wasm") == 1 })
 	close(g.open)
 	h.eventually("the module is in service", func() bool { return h.has("s=healthy") })
 	h.eventually("the other is too", func() bool { return strings.Contains(h.serves(), "slow2=") })
-	if h.logged("a plugin is refused") != 1 {
+	if h.logged("plugin refused") != 1 {
 		t.Error("what was being compiled was called refused")
 	}
 }
@@ -178,7 +178,7 @@ func TestWhatDoesNotCompileIsRefusedOnce(t *testing.T) {
 		}
 	})
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
-	h.eventually("it is refused", func() bool { return h.logged("a plugin is refused", "late.wasm", "it does not compile") == 1 })
+	h.eventually("it is refused", func() bool { return h.logged("plugin refused", "late.wasm", "it does not compile") == 1 })
 	if n := len(asked); n != 1 {
 		t.Errorf("compiled %d times", n)
 	}

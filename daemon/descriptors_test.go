@@ -132,7 +132,7 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
 	}
 	for name, r := range map[string]engine.Report{"late": <-late, "never": never} {
-		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "vega's limit of 48 file descriptors; raise LimitNOFILE") {
+		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "at most 1 run at once with vega's limit of 48 file descriptors; raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", name, r.Status, r.Cause, r.Message)
 		}
 	}

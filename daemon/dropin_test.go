@@ -75,7 +75,7 @@ func TestDropIn(t *testing.T) {
 
 	other := tiny.Plain(t, "other", "1", tiny.AnswerParameter)
 	write(t, h.plugins(), "acme.wasm", other) // takes the plugin away from under a
-	h.is("acme.wasm", loaded, "the configuration does not fit it", "a=unhealthy/target p=healthy")
+	h.is("acme.wasm", loaded, "the configuration is not valid with it", "a=unhealthy/target p=healthy")
 
 	whole := tiny.Plain(t, "acme", "3", []byte{0x41, 1})
 	cut := whole[:len(whole)/2]
@@ -94,7 +94,7 @@ func TestDropIn(t *testing.T) {
 	if err := os.Remove(filepath.Join(h.plugins(), "acme.wasm")); err != nil {
 		t.Fatal(err)
 	}
-	h.is("acme.wasm", withdrawn, "its file was removed: put ", "a=unknown/host p=healthy")
+	h.is("acme.wasm", withdrawn, "its file was removed: restore ", "a=unknown/host p=healthy")
 	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // it waits for the operator
 	if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestDropIn(t *testing.T) {
 	if err := os.Remove(filepath.Join(h.plugins(), "twin.wasm")); err != nil {
 		t.Fatal(err)
 	}
-	h.is("twin.wasm", withdrawn, "its file was removed: put ", "a=unknown/host p=healthy")
+	h.is("twin.wasm", withdrawn, "its file was removed: restore ", "a=unknown/host p=healthy")
 
 	write(t, h.plugins(), "other.wasm", other) // nothing to do with the one that is away
 	h.is("other.wasm", loaded, "", "a=unknown/host p=healthy")

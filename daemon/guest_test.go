@@ -15,7 +15,7 @@ const (
 )
 
 // compileFirst is the reason of a plugin that is not compiled yet.
-const compileFirst = "it has to be compiled first; it is loaded once that is done"
+const compileFirst = "it is being compiled, and is loaded after that"
 
 // write puts a file into a directory by a rename, as a careful person would.
 func write(t *testing.T, dir, name string, content []byte) {

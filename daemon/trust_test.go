@@ -51,7 +51,7 @@ func TestNamesakeChangesNothing(t *testing.T) {
 	h.reload(bind("a", "acme.unknown", "") + bind("p", "plain.healthy", ""))
 	h.reload(bind("a", "acme.unknown", ""))
 	check("with garbage in its place")
-	if n := h.logged("a plugin is refused", "aaa.wasm"); n != 2 { // once for each process
+	if n := h.logged("plugin refused", "aaa.wasm"); n != 2 { // once for each process
 		t.Errorf("the refusal was logged %d times", n)
 	}
 }

@@ -13,26 +13,25 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Handle takes a file in, or has it compiled first: taken is false then. A file that
-// would be refused is not compiled. It reports whether it is done with the file for
-// now: not where vega lacks a resource to tell.
+// Handle accepts or refuses a module file, or queues it for compilation, in which
+// case taken is false. It does not compile a file that would be refused. done is
+// false if vega is short of a resource and the file must be handled again.
 func (c *Catalog) Handle(ctx context.Context, file string) (done, taken bool) {
 	s := c.Host.InForce()
 	f, _ := manifest.Look(file, s.Config.Plugins.Trust.Admit)
-	if f.Err != nil || s.serving(f) != nil || s.mayServe(f) != nil || !c.unready(f) {
-		return c.takeIn(ctx, f, s.Config), true
+	if f.Err != nil || s.serving(f) != nil || s.mayServe(f) != nil || !c.needsCompile(f) {
+		return c.apply(ctx, f, s.Config), true
 	}
 	c.queue.add(f, usedBy(s.Config)[f.Module.Manifest.Name])
-	c.note(f, errLater, true)
-	c.Log.InfoContext(ctx, "a plugin is to be compiled", "plugin", f.Module.Manifest.Name, "file", file, "digest", f.Digest)
+	c.note(f, errQueued, true)
+	c.Log.InfoContext(ctx, "plugin queued for compilation", "plugin", f.Module.Manifest.Name, "file", file, "digest", f.Digest)
 	return true, false
 }
 
-// takeIn takes a file that came or changed, as it was found and judged by a
-// configuration: its module is read, compiled and compared with the one in force
-// before anything in service changes. It reports whether that is done: not where vega
-// lacks a resource to tell.
-func (c *Catalog) takeIn(ctx context.Context, f manifest.Found, by *config.Config) (done bool) {
+// apply loads a file that appeared or changed and puts it in service, or records
+// why it is refused. by is the configuration under which f was found. done is false
+// if vega is short of a resource and the file must be handled again.
+func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config) (done bool) {
 	var short *shortage.Error
 	err := c.Host.Change(func(now *Set) (*Set, error) {
 		if now.Config != by {
@@ -41,37 +40,37 @@ func (c *Catalog) takeIn(ctx context.Context, f manifest.Found, by *config.Confi
 		next, fresh, err := c.accept(ctx, now, f)
 		short = shortage.Of(err)
 		switch {
-		case err != nil && ctx.Err() != nil: // vega ends, which says nothing about the module
+		case err != nil && ctx.Err() != nil: // vega is shutting down; the module may be fine
 			return nil, nil
 		case short != nil:
-			c.Host.Postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "file", f.File, "reason", short.Error())
+			c.Host.Postponed(ctx, "can't load a plugin now; vega tries again", "file", f.File, "reason", short.Error())
 			return nil, nil
 		case err != nil:
-			_, later := errors.AsType[laterError](err)
-			return now.noted(f, err, later), nil
+			_, pending := errors.AsType[retryError](err)
+			return now.noted(f, err, pending), nil
 		case next != nil:
 			c.announce(ctx, now, next, f, fresh)
 		}
 		return next, nil
 	})
-	if err != nil { // the new set could not be put in force
+	if err != nil { // the host did not accept the new set
 		c.note(f, err, false)
 	}
 	return short == nil
 }
 
-// announce logs a plugin that comes into service, and the warnings that come with it.
+// announce logs a plugin that goes into service, and the new warnings it causes.
 func (c *Catalog) announce(ctx context.Context, now, next *Set, f manifest.Found, fresh *Module) {
 	before := now.Config.Warnings
 	c.logReplaced(next.Config, manifest.Found{File: f.File, Module: fresh.Module.Module})
-	c.Log.Info("a plugin is in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", f.File, "digest", fresh.Digest)
+	c.Log.Info("plugin in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", f.File, "digest", fresh.Digest)
 	c.Host.LogDiagnostics(ctx, slices.DeleteFunc(slices.Clone(next.Config.Warnings), func(g config.Diagnostic) bool {
 		return slices.ContainsFunc(before, func(b config.Diagnostic) bool { return b.Code == g.Code && b.Range == g.Range && b.Detail == g.Detail })
 	}))
 }
 
-// accept prepares the set with the module that was found; nil if that module is in
-// service already.
+// accept returns the set with the module that was found, or nil if that module is
+// already in service.
 func (c *Catalog) accept(ctx context.Context, now *Set, f manifest.Found) (*Set, *Module, error) {
 	if f.Err != nil {
 		return nil, nil, f.Err
@@ -86,7 +85,7 @@ func (c *Catalog) accept(ctx context.Context, now *Set, f manifest.Found) (*Set,
 	var err error
 	if m == nil {
 		if m, err = c.load(ctx, f); err != nil {
-			return nil, nil, cmp.Or(again(err), err)
+			return nil, nil, cmp.Or(retryLater(err), err)
 		}
 	}
 	next, err := now.with(Plugin{found: f, Module: m, State: loaded})
@@ -96,8 +95,9 @@ func (c *Catalog) accept(ctx context.Context, now *Set, f manifest.Found) (*Set,
 	return next, m, err
 }
 
-// mayServe says why another module keeps the name of the one that was found. One
-// that does not serve has no claim to a name.
+// mayServe returns nil if the module that was found may serve its name, or else the
+// reason why another module keeps it. A module that is not in service has no claim
+// to a name.
 func (s *Set) mayServe(f manifest.Found) error {
 	var dropped []manifest.Found
 	for _, p := range s.plugins {
@@ -126,23 +126,23 @@ func (s *Set) with(p Plugin) (*Set, error) {
 		case o.found.File == p.found.File:
 		case o.Name() != p.Name():
 			next.plugins = append(next.plugins, o)
-		case o.State == refused || o.State == loading: // it no longer stands for the name, but is still there
+		case o.State == refused || o.State == loading: // its file exists, but it loses the name
 			o.found.Module = nil
 			next.plugins = append(next.plugins, o)
 		}
 	}
 	next.plugins = append(next.plugins, p)
 	slices.SortFunc(next.plugins, inOrder)
-	cfg, err := rebind(s.Config, droppedOf(next.plugins), s.Owners.With([]manifest.Found{p.found}))
+	cfg, err := rebind(s.Config, fromFiles(next.plugins), s.Owners.With([]manifest.Found{p.found}))
 	if err != nil {
-		return nil, fmt.Errorf("the configuration does not fit it: %w", err)
+		return nil, fmt.Errorf("the configuration is not valid with it: %w", err)
 	}
 	next.Config = cfg
 	return next, nil
 }
 
-// droppedOf are the modules that came from files.
-func droppedOf(all []Plugin) (dropped []manifest.Found) {
+// fromFiles returns the modules that were found in files.
+func fromFiles(all []Plugin) (dropped []manifest.Found) {
 	for _, p := range all {
 		if p.found.File != "" {
 			dropped = append(dropped, p.found)
@@ -151,7 +151,8 @@ func droppedOf(all []Plugin) (dropped []manifest.Found) {
 	return dropped
 }
 
-// rebind judges the text of a configuration against other dropped plugins.
+// rebind checks the text of a configuration against other plugins in the plugin
+// directory.
 func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners) (*config.Config, error) {
 	o := config.Options{Bundled: cfg.Plugins.Bundled, Owners: owners}
 	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return dropped, nil } // admitted already
@@ -159,36 +160,37 @@ func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners
 	if diags.HasErrors() {
 		return nil, &config.InvalidError{Diagnostics: diags}
 	}
-	out.Server = cfg.Server // where the command line may have had its say
+	out.Server = cfg.Server // the command line may have changed it
 	return out, nil
 }
 
-// note keeps why a file is not in service: see noted.
-func (c *Catalog) note(f manifest.Found, why error, later bool) {
-	_ = c.Host.Change(func(now *Set) (*Set, error) { return now.noted(f, why, later), nil }) // the same configuration can't be refused
+// note records why a file is not in service; see noted.
+func (c *Catalog) note(f manifest.Found, why error, pending bool) {
+	_ = c.Host.Change(func(now *Set) (*Set, error) { return now.noted(f, why, pending), nil }) // the configuration is unchanged, so this can't fail
 }
 
-// noted returns the set that records why a file is not in service: for now, if it is
-// tried later, else until it changes. What the file was to replace stays. It returns
-// nil if that is recorded already.
-func (s *Set) noted(f manifest.Found, why error, later bool) *Set {
+// noted returns the set that records why a file is not in service. If pending is
+// set, the file is tried again later, else only after it changes. The module that
+// the file would replace stays in service. noted returns nil if the reason is
+// already recorded.
+func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 	all := slices.Clone(s.plugins)
 	n := slices.IndexFunc(all, func(p Plugin) bool { return p.found.File == f.File })
 	if n < 0 {
-		if !later {
+		if !pending {
 			f.Module, f.Err = nil, why
 		}
 		all = append(all, Plugin{found: f})
 		n = len(all) - 1
 	}
 	p := &all[n]
-	if p.Reason == why.Error() && p.newer == f.Digest && p.later == later {
+	if p.Reason == why.Error() && p.newDigest == f.Digest && p.pending == pending {
 		return nil
 	}
-	p.Reason, p.newer, p.later = why.Error(), f.Digest, later
+	p.Reason, p.newDigest, p.pending = why.Error(), f.Digest, pending
 	switch {
 	case p.Module != nil:
-	case later && !plugins.IsRefusal(why):
+	case pending && !plugins.IsRefusal(why):
 		p.State = loading
 	default:
 		p.State = refused
@@ -197,12 +199,12 @@ func (s *Set) noted(f manifest.Found, why error, later bool) *Set {
 	return &Set{Config: s.Config, Owners: s.Owners, plugins: all}
 }
 
-// withdraw takes out of service every plugin whose file is gone, and reports whether
-// there was one. Its manifest stays known while an integration is bound to it, so
-// that the rest of the configuration can still be checked.
+// withdraw takes every plugin whose file is gone out of service, and reports
+// whether there was one. It keeps the manifest while an integration is bound to it,
+// so that the rest of the configuration can still be checked.
 func (c *Catalog) withdraw(gone func(file string) bool) bool {
 	var out []string
-	_ = c.Host.Change(func(now *Set) (*Set, error) { // the same configuration can't be refused
+	_ = c.Host.Change(func(now *Set) (*Set, error) { // the configuration is unchanged, so this can't fail
 		next := &Set{Config: now.Config}
 		for _, p := range now.plugins {
 			if p.found.File == "" || p.State == withdrawn || !gone(p.found.File) {
@@ -211,8 +213,8 @@ func (c *Catalog) withdraw(gone func(file string) bool) bool {
 			}
 			out = append(out, p.found.File)
 			if now.Uses(p.Name()) {
-				p.Module, p.State, p.later = nil, withdrawn, false
-				p.Reason = fmt.Sprintf("its file was removed: put %s back, or take its integrations out of %s", p.found.File, now.Config.Path)
+				p.Module, p.State, p.pending = nil, withdrawn, false
+				p.Reason = fmt.Sprintf("its file was removed: restore %s, or remove its integrations from %s", p.found.File, now.Config.Path)
 				next.plugins = append(next.plugins, p)
 			}
 		}
@@ -223,7 +225,7 @@ func (c *Catalog) withdraw(gone func(file string) bool) bool {
 		return next, nil
 	})
 	if len(out) > 0 {
-		c.Log.Warn("a plugin was removed", "files", out)
+		c.Log.Warn("plugin files removed", "files", out)
 	}
 	return len(out) > 0
 }

@@ -13,18 +13,18 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Host is what the catalog needs of the daemon.
+// Host puts sets in force. The daemon implements it.
 type Host interface {
-	// InForce returns the set that is in force at the moment.
+	// InForce returns the set in force.
 	InForce() *Set
-	// Change calls f with the set in force, and puts the one that it returns in
-	// force, unless it is nil. It makes one change at a time. An error, of f or
-	// because the new set can't be put in force, changes nothing.
+	// Change calls f with the set in force and puts the set that f returns in
+	// force, unless it is nil. It makes one change at a time. On an error, from f
+	// or because the new set can't be put in force, nothing changes.
 	Change(f func(now *Set) (*Set, error)) error
-	// Postponed logs, once a minute at most, what vega is too short of a
-	// resource to do and will try again.
+	// Postponed logs, at most once a minute, what vega could not do for lack of a
+	// resource and will try again.
 	Postponed(ctx context.Context, what string, more ...any)
-	// LogDiagnostics logs each.
+	// LogDiagnostics logs each diagnostic.
 	LogDiagnostics(ctx context.Context, all []config.Diagnostic)
 }
 
@@ -33,34 +33,34 @@ type Options struct {
 	Log     *slog.Logger
 	Host    Host
 	Sandbox *plugins.Sandbox // closed with the catalog
-	// Life is the context of everything that is compiled.
+	// Life is the context of every compilation.
 	Life context.Context
-	// Draining is closed when vega shuts down: nothing is compiled any longer.
+	// Draining is closed when vega shuts down, which stops the compiler.
 	Draining <-chan struct{}
-	// ReadOnly loads only the modules in use, waits for no compiler, and writes
-	// nothing down.
+	// ReadOnly loads only the modules in use, does not compile in the background,
+	// and writes no files.
 	ReadOnly bool
 }
 
-// Catalog keeps the plugins. It is safe for concurrent use, where a method does not
-// say otherwise.
+// Catalog manages the plugins. It is safe for concurrent use, except where a method
+// says otherwise.
 type Catalog struct {
 	Options
 	queue    *compileQueue
-	reported map[string]bool // modules that were logged as refused; of Installed alone
+	reported map[string]bool // refusals already logged; used only by Installed
 }
 
 // New returns a catalog without plugins.
 func New(o Options) *Catalog { return &Catalog{Options: o, queue: newCompileQueue()} }
 
-// Close closes the sandbox. Release every Set before.
+// Close closes the sandbox. Release every Set first.
 func (c *Catalog) Close() error { return c.Sandbox.Close() }
 
 // Bundled returns the plugins that ship with vega, for config.Options.
 func Bundled() ([]manifest.Found, error) {
 	m, err := manifest.Read(plugins.Core())
 	if err != nil {
-		return nil, fmt.Errorf("the bundled plugin can't be read; this vega was built wrong: %w", err)
+		return nil, fmt.Errorf("read the bundled plugin, which means that this build of vega is broken: %w", err)
 	}
 	more, err := extras.All()
 	if err != nil {
@@ -69,43 +69,42 @@ func Bundled() ([]manifest.Found, error) {
 	return append([]manifest.Found{{Module: m}}, more...), nil
 }
 
-// Installed writes down who owns the names of plugins, and logs what is refused in
-// next and was not before. The daemon calls it after each change, one call at a
-// time.
+// Installed saves the owners of plugin names and logs new refusals. The daemon
+// calls it after each change, one call at a time.
 func (c *Catalog) Installed(ctx context.Context, old, next *Set) {
 	c.keepOwners(old.Owners, next)
 	c.logRefused(ctx, next.plugins)
 }
 
-// keepOwners writes down which file serves which name, so that it stays so after a
-// restart.
+// keepOwners saves which file serves which name, so that a restart does not change
+// it.
 func (c *Catalog) keepOwners(before manifest.Owners, now *Set) {
 	if c.ReadOnly || maps.Equal(before, now.Owners) {
 		return
 	}
 	if err := now.Owners.Write(filepath.Join(now.Config.DataDir, manifest.OwnersFile)); err != nil {
-		c.Log.Warn("which file serves which plugin can't be written down: after a restart, another file of the same plugin could replace it", "err", err)
+		c.Log.Warn("can't save which file serves which plugin; after a restart, another file of the same plugin could replace it", "err", err)
 	}
 }
 
-// logRefused logs each refused module once, until it or the reason changes.
+// logRefused logs each refused module once, until its file or the reason changes.
 func (c *Catalog) logRefused(ctx context.Context, all []Plugin) {
 	reported := map[string]bool{}
 	for _, p := range all {
-		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.Reason == errLater.Error() {
+		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.Reason == errQueued.Error() {
 			continue
 		}
-		key := p.found.File + "\x00" + p.newer + "\x00" + p.Reason
+		key := p.found.File + "\x00" + p.newDigest + "\x00" + p.Reason
 		if reported[key] = true; !c.reported[key] {
-			c.Log.WarnContext(ctx, "a plugin is refused", "file", p.found.File, "digest", p.newer, "reason", p.Reason)
+			c.Log.WarnContext(ctx, "plugin refused", "file", p.found.File, "digest", p.newDigest, "reason", p.Reason)
 		}
 	}
 	c.reported = reported
 }
 
-// logReplaced warns of a file that replaces a plugin that ships with vega.
+// logReplaced logs a warning if a file replaces a bundled plugin.
 func (c *Catalog) logReplaced(cfg *config.Config, f manifest.Found) {
 	if name := f.Module.Manifest.Name; f.File != "" && manifest.Plugin(cfg.Plugins.Bundled, name) != nil {
-		c.Log.Warn("a file replaces a plugin that ships with vega, as plugins.replace allows", "plugin", name, "file", f.File, "digest", f.Module.Digest)
+		c.Log.Warn("a file replaces a bundled plugin, as plugins.replace allows", "plugin", name, "file", f.File, "digest", f.Module.Digest)
 	}
 }

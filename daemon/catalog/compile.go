@@ -7,7 +7,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Compile works the queue off until vega shuts down.
+// Compile compiles the modules in the queue until vega shuts down.
 func (c *Catalog) Compile() {
 	ctx, cancel := context.WithCancel(c.Life)
 	defer cancel()
@@ -35,7 +35,7 @@ func (c *Catalog) Compile() {
 	}
 }
 
-// compile compiles what was found, if its file still holds it.
+// compile compiles a module, if its file is unchanged.
 func (c *Catalog) compile(ctx context.Context, f manifest.Found) error {
 	wasm, err := bytesOf(f)
 	if err != nil {
@@ -44,15 +44,16 @@ func (c *Catalog) compile(ctx context.Context, f manifest.Found) error {
 	return c.Sandbox.Compile(ctx, wasm)
 }
 
-// unready reports whether a module is to be compiled before it can be loaded.
-func (c *Catalog) unready(f manifest.Found) bool {
+// needsCompile reports whether a module must be compiled in the background before
+// it can be loaded.
+func (c *Catalog) needsCompile(f manifest.Found) bool {
 	return !c.ReadOnly && f.File != "" && !c.queue.tried(f) && !c.Sandbox.Ready(f.Digest)
 }
 
-// Settle waits until all that a set waits for is compiled, or until patience ends,
-// or vega shuts down: it reports false then.
+// Settle waits until all pending plugins of a set are compiled. It returns false if
+// patience ends or vega shuts down first.
 func (c *Catalog) Settle(patience context.Context, s *Set) bool {
-	for _, p := range later(s.plugins) {
+	for _, p := range waiting(s.plugins) {
 		done := c.queue.pending(p.found)
 		if done == nil {
 			continue
@@ -68,8 +69,8 @@ func (c *Catalog) Settle(patience context.Context, s *Set) bool {
 	return true
 }
 
-// Uncompiled reports whether integrations use a plugin of the set that waits for the
-// compiler.
+// Uncompiled reports whether an integration uses a plugin of the set that is queued
+// for compilation.
 func (c *Catalog) Uncompiled(s *Set) bool {
-	return slices.ContainsFunc(later(s.plugins), func(p Plugin) bool { return s.Uses(p.Name()) && c.queue.pending(p.found) != nil })
+	return slices.ContainsFunc(waiting(s.plugins), func(p Plugin) bool { return s.Uses(p.Name()) && c.queue.pending(p.found) != nil })
 }

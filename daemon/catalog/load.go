@@ -13,13 +13,13 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Fit loads the modules of a configuration. Where one can't be loaded, what served
-// its file before stays, or another file of its name serves, and the configuration
-// is judged again by that. If it does not fit then, the integrations of that plugin
-// are left without one, and report why. One that is still to be compiled fails
-// nothing. What already holds for the same configuration is not loaded again;
-// already may be nil. The error is a shortage of vega's own, for which not all could
-// be loaded; it says nothing about a module.
+// Fit loads the modules of a configuration. If one can't be loaded, the previous
+// module of its file or another file with the same name serves instead, and the
+// configuration is checked again with that. If it is not valid then, the
+// integrations of that plugin have no module and report why. A module that must
+// still be compiled is not an error. Fit reuses the modules of already, which may
+// be nil. The error is a *shortage.Error of vega itself that kept a module from
+// being loaded; it says nothing about the module.
 func (c *Catalog) Fit(ctx context.Context, cfg *config.Config, already *Set) (_ *Set, short error) {
 	next := &Set{Config: cfg}
 	if already != nil {
@@ -42,9 +42,9 @@ func (c *Catalog) Fit(ctx context.Context, cfg *config.Config, already *Set) (_ 
 	}
 }
 
-// withoutFailed returns the modules in the plugin directory, those that failed to
-// load refused, and those to be compiled passed over where the one before them
-// serves. It reports whether there is any of these.
+// withoutFailed returns the modules in the plugin directory. It marks those that
+// failed to load as refused, and replaces those that must be compiled with the
+// module in service, if there is one. failed reports whether it changed any.
 func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed bool) {
 	cfg := next.Config
 	dropped = slices.Clone(cfg.Plugins.Dropped)
@@ -58,11 +58,11 @@ func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed boo
 		}
 		f := dropped[n]
 		f.Module, f.Err = nil, errors.New(p.Reason)
-		if p.later {
-			f.Err = laterError{f.Err}
+		if p.pending {
+			f.Err = retryError{f.Err}
 		}
-		c.keepServing(&f, cfg.Plugins.Trust.Admit)
-		if p.State == loading && f.Module == nil { // its name stays its own
+		c.keepCurrent(&f, cfg.Plugins.Trust.Admit)
+		if p.State == loading && f.Module == nil { // it keeps its name
 			continue
 		}
 		dropped[n], failed = f, true
@@ -70,19 +70,19 @@ func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed boo
 	return dropped, failed
 }
 
-// Scan finds the modules in a directory, for config.Options. A file that is refused
-// keeps the module that serves it, if that would still be admitted.
+// Scan finds the modules in a directory, for config.Options. For a refused file it
+// returns the module in service, if that would still be admitted.
 func (c *Catalog) Scan(dir string, admit manifest.Admit) ([]manifest.Found, error) {
 	found, err := manifest.Scan(dir, admit)
 	for n := range found {
 		if found[n].Err != nil {
-			c.keepServing(&found[n], admit)
+			c.keepCurrent(&found[n], admit)
 		}
 	}
 	return found, err
 }
 
-func (c *Catalog) keepServing(f *manifest.Found, admit manifest.Admit) {
+func (c *Catalog) keepCurrent(f *manifest.Found, admit manifest.Admit) {
 	for _, p := range c.Host.InForce().plugins {
 		if p.found.File == f.File && p.Module != nil && admit(f.File, p.Module.Digest, p.found.Signature) == nil {
 			f.Module, f.Signature = p.found.Module, p.found.Signature
@@ -90,16 +90,15 @@ func (c *Catalog) keepServing(f *manifest.Found, admit manifest.Admit) {
 	}
 }
 
-// loadAll loads the modules that a configuration found. What is in service with the
-// same bytes stays, and so does what was loaded for it already. The error is that of
-// Fit.
+// loadAll loads the modules of a configuration. It reuses modules with the same
+// bytes from already and from the set in force. The error is that of Fit.
 func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, already []Plugin) (_ []Plugin, short error) {
 	used := usedBy(cfg)
 	all := make([]Plugin, len(cfg.Plugins.Modules))
 	for n, f := range cfg.Plugins.Modules {
-		p := Plugin{found: f, State: loaded, newer: f.Digest}
-		if f.Err != nil { // where there is a module, an older one serves
-			_, p.later = errors.AsType[laterError](f.Err)
+		p := Plugin{found: f, State: loaded, newDigest: f.Digest}
+		if f.Err != nil { // if f has a module nevertheless, it is the previous one
+			_, p.pending = errors.AsType[retryError](f.Err)
 			p.Reason = f.Err.Error()
 		}
 		switch {
@@ -111,7 +110,7 @@ func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, alr
 			p.Module = serving(already, f)
 		case now.serving(f) != nil:
 			p.Module = now.serving(f)
-		case c.unready(f):
+		case c.needsCompile(f):
 			c.queue.add(f, used[f.Module.Manifest.Name])
 			p.wait()
 		default:
@@ -130,8 +129,8 @@ func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, alr
 	return all, short
 }
 
-// usedBy returns the plugins that integrations are bound to: true for those that an
-// enabled one is bound to.
+// usedBy returns the plugins that integrations are bound to. The value is true if
+// one of the integrations is enabled.
 func usedBy(cfg *config.Config) map[string]bool {
 	used := map[string]bool{}
 	for _, i := range cfg.Integrations {
@@ -140,23 +139,23 @@ func usedBy(cfg *config.Config) map[string]bool {
 	return used
 }
 
-// errLater is why a module does not serve yet.
-var errLater = errors.New("it has to be compiled first; it is loaded once that is done")
+// errQueued is the reason why a module is not in service while it is being compiled.
+var errQueued = errors.New("it is being compiled, and is loaded after that")
 
-// laterError is the error of a module that will be tried again.
-type laterError struct{ error }
+// retryError is the error of a module that vega will try to load again.
+type retryError struct{ error }
 
-func (e laterError) Unwrap() error { return e.error }
+func (e retryError) Unwrap() error { return e.error }
 
-// load loads the module that was found, if its file still holds it, and compiles it
-// before where that is not done. A failure for vega's own reasons stands for a while,
-// so that it is not tried again and again.
+// load loads a module, if its file is unchanged, and compiles it first if that is
+// necessary. It remembers a failure that is not the module's fault for a while, so
+// that it does not retry too often.
 func (c *Catalog) load(ctx context.Context, f manifest.Found) (*Module, error) {
 	wasm, err := bytesOf(f)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.queue.take(f); err != nil {
+	if err := c.queue.takeError(f); err != nil {
 		return nil, err
 	}
 	m, err := c.Sandbox.Load(ctx, wasm)
@@ -169,9 +168,9 @@ func (c *Catalog) load(ctx context.Context, f manifest.Found) (*Module, error) {
 	return &Module{Module: m}, nil
 }
 
-// bytesOf reads again what was found. It makes sure that the bytes are the same
-// before anything else is done with them: those that were found were judged, and to
-// load a module is to run its start.
+// bytesOf reads the bytes of a module again and verifies their digest. Only the
+// bytes that were found have been admitted, and loading a module runs its start
+// function.
 func bytesOf(f manifest.Found) ([]byte, error) {
 	wasm := plugins.Core()
 	switch {
@@ -189,41 +188,42 @@ func bytesOf(f manifest.Found) ([]byte, error) {
 	return wasm, nil
 }
 
-// refuse keeps a plugin out of service, with the reason.
+// refuse marks a plugin as refused.
 func (p *Plugin) refuse(why error) {
 	p.State, p.Reason, p.Module = refused, why.Error(), nil
 }
 
-// fail keeps a plugin out of service that did not load. If that is not the module's
-// fault, the plugin is not refused and keeps its name.
+// fail marks a plugin that did not load as refused. If that is not the module's
+// fault, it marks it as loading instead, so that it keeps its name.
 func (p *Plugin) fail(err error) {
 	p.refuse(err)
-	if again := again(err); p.found.File != "" && again != nil {
-		p.Reason, p.later = again.Error(), true
+	if retry := retryLater(err); p.found.File != "" && retry != nil {
+		p.Reason, p.pending = retry.Error(), true
 		if !plugins.IsRefusal(err) {
 			p.State = loading
 		}
 	}
 }
 
-// again returns an error of loading with when that is tried again; nil if it is not.
-func again(err error) error {
+// retryLater returns the error with the time of the next attempt, or nil if there
+// will be none.
+func retryLater(err error) error {
 	switch after := plugins.RetryAfter(err); {
 	case shortage.Of(err) != nil:
-		return laterError{fmt.Errorf("%w; it is tried again", err)}
+		return retryError{fmt.Errorf("%w; vega tries again", err)}
 	case after > 0:
-		return laterError{fmt.Errorf("%w; it is tried again after %v", err, after)}
+		return retryError{fmt.Errorf("%w; vega tries again after %v", err, after)}
 	default:
 		return nil
 	}
 }
 
-// wait keeps a plugin out of service until it is compiled.
-func (p *Plugin) wait() { p.State, p.Reason, p.later = loading, errLater.Error(), true }
+// wait marks a plugin as loading until it is compiled.
+func (p *Plugin) wait() { p.State, p.Reason, p.pending = loading, errQueued.Error(), true }
 
-// Outcome describes the loaded plugins in a few words, for the start. The error lists
-// those that are refused or still to be compiled; bundled reports whether one that
-// ships with vega is refused.
+// Outcome summarizes the loaded plugins for the log of the start. The error lists
+// those that are refused or still being compiled; bundled reports whether a bundled
+// one is refused.
 func (s *Set) Outcome() (outcome string, bundled bool, err error) {
 	var errs []error
 	count := 0
@@ -241,5 +241,5 @@ func (s *Set) Outcome() (outcome string, bundled bool, err error) {
 	return fmt.Sprintf("%d loaded", count), bundled, errors.Join(errs...)
 }
 
-// Waiting reports whether any plugin is still to be compiled, or tried again.
-func (s *Set) Waiting() bool { return len(later(s.plugins)) > 0 }
+// Waiting reports whether any plugin is still being compiled or will be tried again.
+func (s *Set) Waiting() bool { return len(waiting(s.plugins)) > 0 }

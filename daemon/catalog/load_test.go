@@ -10,8 +10,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestSwappedFileIsNotLoaded: a file that is swapped after it was judged is not even
-// compiled. The new content can't be compiled, which would be reported first.
+// TestSwappedFileIsNotLoaded replaces a file after it was admitted. The new content
+// does not compile, so a compile error would mean that it was used.
 func TestSwappedFileIsNotLoaded(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tiny.wasm")
@@ -26,6 +26,6 @@ func TestSwappedFileIsNotLoaded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := New(Options{}).load(t.Context(), found[0]); err == nil || !strings.Contains(err.Error(), "changed while it was being loaded") {
-		t.Errorf("a file that was swapped: %v", err)
+		t.Errorf("load of a swapped file: %v", err)
 	}
 }

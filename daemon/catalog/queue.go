@@ -15,29 +15,29 @@ import (
 	"vega/plugins/shortage"
 )
 
-// compileQueue has modules compiled one after another, in the background: a
-// compiler may take half a minute of the processor, and reloads and removals wait
-// for whoever loads a module.
+// compileQueue orders the modules to compile in the background, one after another.
+// A compilation can take half a minute of CPU time, and loading a module blocks
+// reloads and removals.
 type compileQueue struct {
 	mu   sync.Mutex
-	all  map[string]*compilation // by file; under mu
+	all  map[string]*compilation // by file
 	wake chan struct{}
 }
 
-// compilation is of a file that is not in service yet.
+// compilation is the compilation of one file that is not in service yet.
 type compilation struct {
-	found    manifest.Found
-	unused   bool               // no integration needs it
-	again    bool               // it gave way to another while it was compiled
-	cancel   context.CancelFunc // while it lasts; under the queue's mu
-	done     chan struct{}      // closed once it is compiled, or not wanted any more
-	err      error              // once done is closed
-	until    time.Time          // for how long err stands
-	reported bool               // who wanted to load it knows err
+	found     manifest.Found
+	unused    bool               // no integration uses it
+	preempted bool               // canceled in favor of another, and to be started again
+	cancel    context.CancelFunc // non-nil while the compiler runs
+	done      chan struct{}      // closed once it is compiled or dropped
+	err       error              // valid once done is closed
+	retryAt   time.Time          // when a failed compilation may be tried again
+	reported  bool               // takeError has returned err
 }
 
-// before orders compilations: what integrations need comes first, then what is
-// smaller.
+// before compares compilations: those that integrations use come first, then
+// smaller ones.
 func (c *compilation) before(o *compilation) int {
 	switch {
 	case c.unused == o.unused:
@@ -49,9 +49,9 @@ func (c *compilation) before(o *compilation) int {
 	}
 }
 
-// urgent reports whether c is not to wait until o is compiled: what has been done
-// of o is lost then.
-func (c *compilation) urgent(o *compilation) bool {
+// preempts reports whether c should cancel the running compilation o, which loses
+// the work done on o.
+func (c *compilation) preempts(o *compilation) bool {
 	return !c.unused && o.unused || c.unused == o.unused && c.found.Module.Size < o.found.Module.Size/2
 }
 
@@ -59,39 +59,40 @@ func newCompileQueue() *compileQueue {
 	return &compileQueue{all: map[string]*compilation{}, wake: make(chan struct{}, 1)}
 }
 
-// add has a file compiled, and returns what is closed then. What is compiled of it
-// already, or waits, counts if the file still holds the same.
+// add queues a file and returns a channel that is closed once it is compiled. It
+// reuses an existing compilation of the same content.
 func (q *compileQueue) add(f manifest.Found, used bool) <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if c := q.all[f.File]; c != nil && c.found.Digest == f.Digest && !c.stale() {
 		c.unused = c.unused && !used
-		q.makeWay(c)
+		q.preempt(c)
 		return c.done
 	}
 	q.drop(f.File)
 	c := &compilation{found: f, unused: !used, done: make(chan struct{})}
 	q.all[f.File] = c
-	q.makeWay(c)
+	q.preempt(c)
 	select {
 	case q.wake <- struct{}{}:
-	default: // it is about to look anyway
+	default: // a wakeup is pending
 	}
 	return c.done
 }
 
-// makeWay ends what is being compiled, to be begun anew, where c is not to wait for
-// it. The caller holds q.mu.
-func (q *compileQueue) makeWay(c *compilation) {
+// preempt cancels the running compilation if c should run before it; it starts
+// again later. The caller holds q.mu.
+func (q *compileQueue) preempt(c *compilation) {
 	for _, o := range q.all {
-		if o.cancel != nil && !c.over() && c.urgent(o) {
-			o.again = true
+		if o.cancel != nil && !c.over() && c.preempts(o) {
+			o.preempted = true
 			o.cancel()
 		}
 	}
 }
 
-// drop forgets a file, and ends its compiler. The caller holds q.mu.
+// drop removes a file from the queue and cancels its compilation. The caller holds
+// q.mu.
 func (q *compileQueue) drop(file string) {
 	c := q.all[file]
 	if c == nil {
@@ -106,8 +107,7 @@ func (q *compileQueue) drop(file string) {
 	}
 }
 
-// over reports whether done is closed. The caller holds the queue's mu, where a
-// compilation ends.
+// over reports whether the compilation has ended. The caller holds the queue's mu.
 func (c *compilation) over() bool {
 	select {
 	case <-c.done:
@@ -117,14 +117,14 @@ func (c *compilation) over() bool {
 	}
 }
 
-// stale reports whether it failed long enough ago to be tried again. The caller
-// holds the queue's mu.
+// stale reports whether the compilation failed and may be tried again now. The
+// caller holds the queue's mu.
 func (c *compilation) stale() bool {
-	return c.over() && c.err != nil && c.reported && !time.Now().Before(c.until)
+	return c.over() && c.err != nil && c.reported && !time.Now().Before(c.retryAt)
 }
 
-// tidy forgets the files that are gone.
-func (q *compileQueue) tidy() {
+// prune removes files that no longer exist from the queue.
+func (q *compileQueue) prune() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for file := range q.all {
@@ -134,8 +134,8 @@ func (q *compileQueue) tidy() {
 	}
 }
 
-// due reports whether there is nothing to wait for before a file is loaded: it is
-// compiled, or may be tried again.
+// due reports whether a file can be loaded now: it is compiled, its error has not
+// been reported yet, or it may be tried again.
 func (q *compileQueue) due(file string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,7 +143,8 @@ func (q *compileQueue) due(file string) bool {
 	return c == nil || c.stale() || c.over() && (c.err == nil || !c.reported)
 }
 
-// pending is closed once what was found is compiled; nil if it is, or was not added.
+// pending returns a channel that is closed once a module is compiled, or nil if it
+// is compiled already or not in the queue.
 func (q *compileQueue) pending(f manifest.Found) <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -153,8 +154,8 @@ func (q *compileQueue) pending(f manifest.Found) <-chan struct{} {
 	return nil
 }
 
-// tried reports whether what was found was compiled, with whatever outcome, and is
-// not to be tried again yet.
+// tried reports whether a compilation of the module has ended, with or without
+// success, and must not be tried again yet.
 func (q *compileQueue) tried(f manifest.Found) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -162,9 +163,9 @@ func (q *compileQueue) tried(f manifest.Found) bool {
 	return c != nil && c.found.Digest == f.Digest && c.over() && !c.stale()
 }
 
-// take returns why what was found did not compile: once, or for as long as it is not
-// to be tried again.
-func (q *compileQueue) take(f manifest.Found) error {
+// takeError returns the error of a module's compilation. It returns the same error
+// until the compilation may be tried again.
+func (q *compileQueue) takeError(f manifest.Found) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c := q.all[f.File]
@@ -178,11 +179,11 @@ func (q *compileQueue) take(f manifest.Found) error {
 	return c.err
 }
 
-// failed notes that what was found can't be loaded for now.
+// failed records that a module can't be loaded for now.
 func (q *compileQueue) failed(f manifest.Found, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.all[f.File] != nil { // it stands as it is, and no longer
+	if q.all[f.File] != nil { // keep the existing record and its retry time
 		return
 	}
 	c := &compilation{found: f, done: make(chan struct{}), reported: true}
@@ -190,19 +191,20 @@ func (q *compileQueue) failed(f manifest.Found, err error) {
 	c.end(err)
 }
 
-// end notes the outcome. The caller holds the queue's mu.
+// end records the result and closes done. The caller holds the queue's mu.
 func (c *compilation) end(err error) {
-	c.err, c.until = err, time.Now()
+	c.err, c.retryAt = err, time.Now()
 	switch {
 	case shortage.Of(err) != nil:
-		c.until = c.until.Add(shortInterval)
+		c.retryAt = c.retryAt.Add(shortageRetryInterval)
 	case err != nil:
-		c.until = c.until.Add(plugins.RetryAfter(err))
+		c.retryAt = c.retryAt.Add(plugins.RetryAfter(err))
 	}
 	close(c.done)
 }
 
-// next is the compilation to begin, nil if there is none.
+// next returns the compilation to start, or nil if the queue is empty. cancel must
+// cancel it.
 func (q *compileQueue) next(cancel context.CancelFunc) *compilation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -216,17 +218,17 @@ func (q *compileQueue) next(cancel context.CancelFunc) *compilation {
 		return nil
 	}
 	c := slices.MinFunc(waiting, (*compilation).before)
-	c.cancel, c.again = cancel, false
+	c.cancel, c.preempted = cancel, false
 	return c
 }
 
-// finish notes the outcome, unless the file was dropped meanwhile, or gave way to
-// another before it was compiled.
+// finish records the result, unless the file was dropped meanwhile or its
+// compilation was preempted.
 func (q *compileQueue) finish(c *compilation, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c.cancel = nil
-	if !c.over() && !(c.again && errors.Is(err, context.Canceled)) {
+	if !c.over() && !(c.preempted && errors.Is(err, context.Canceled)) {
 		c.end(err)
 	}
 }

@@ -10,8 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestCompileQueueOrder: what is used comes first, then what is smaller.
-func TestCompileQueueOrder(t *testing.T) {
+func TestQueueOrdersByUseThenSize(t *testing.T) {
 	q := newCompileQueue()
 	found := func(file string, size int) manifest.Found {
 		return manifest.Found{File: file, Digest: file, Module: &manifest.Module{Size: size}}
@@ -33,9 +32,9 @@ func TestCompileQueueOrder(t *testing.T) {
 	}
 }
 
-// TestCompileQueueGivesWay: what is being compiled is begun anew after what is needed
-// more, or is much smaller.
-func TestCompileQueueGivesWay(t *testing.T) {
+// TestQueuePreempts checks that a module that integrations use, or that is much
+// smaller, cancels the running compilation, which then starts again.
+func TestQueuePreempts(t *testing.T) {
 	q := newCompileQueue()
 	found := func(file string, size int) manifest.Found {
 		return manifest.Found{File: file, Digest: file, Module: &manifest.Module{Size: size}}
@@ -44,7 +43,7 @@ func TestCompileQueueGivesWay(t *testing.T) {
 		t.Helper()
 		ended = new(bool)
 		if c = q.next(func() { *ended = true }); c == nil || c.found.File != want {
-			t.Fatalf("%+v is next, want %s", c, want)
+			t.Fatalf("next is %+v, want %s", c, want)
 		}
 		return c, ended
 	}
@@ -52,16 +51,16 @@ func TestCompileQueueGivesWay(t *testing.T) {
 	big, ended := next("big")
 	q.add(found("medium", 6), false)
 	if *ended {
-		t.Error("it gave way to one of over half its size")
+		t.Error("preempted by a module of more than half its size")
 	}
 	q.add(found("small", 1), false)
 	if q.finish(big, context.Canceled); !*ended || q.pending(big.found) == nil {
-		t.Error("it did not give way to a small one, or was forgotten")
+		t.Error("not preempted by a small module, or dropped from the queue")
 	}
 	small, ended := next("small")
-	q.add(found("medium", 6), true) // an integration is bound to it now
+	q.add(found("medium", 6), true) // an integration uses it now
 	if q.finish(small, context.Canceled); !*ended {
-		t.Error("it did not give way to what is needed")
+		t.Error("not preempted by a module that is used")
 	}
 	for _, want := range []string{"medium", "small", "big"} {
 		c, _ := next(want)
@@ -69,29 +68,28 @@ func TestCompileQueueGivesWay(t *testing.T) {
 	}
 }
 
-// TestFailureStandsForAWhile: nothing is compiled again before that is due.
-func TestFailureStandsForAWhile(t *testing.T) {
+func TestFailedCompilationIsNotRetriedTooSoon(t *testing.T) {
 	f := manifest.Found{File: "a.wasm", Digest: "a", Module: &manifest.Module{Size: 1}}
 	q := newCompileQueue()
 	q.add(f, false)
-	q.finish(q.next(func() {}), errors.New("vega's own"))
+	q.finish(q.next(func() {}), errors.New("failure of vega"))
 	if !q.due(f.File) || !q.tried(f) {
-		t.Error("nobody is told")
+		t.Error("the failure is not reported")
 	}
 	for range 2 {
-		if err := q.take(f); err == nil {
-			t.Error("it is forgotten")
+		if err := q.takeError(f); err == nil {
+			t.Error("the failure is not remembered")
 		}
 	}
 	if q.due(f.File) || !q.tried(f) {
-		t.Error("it is tried again at once")
+		t.Error("retried at once")
 	}
-	q.all[f.File].until = time.Now()
+	q.all[f.File].retryAt = time.Now()
 	if !q.due(f.File) || q.tried(f) {
-		t.Error("it is not tried again")
+		t.Error("not retried when due")
 	}
 	q.add(f, false)
 	if q.pending(f) == nil {
-		t.Error("it does not wait for its compiler")
+		t.Error("not queued again")
 	}
 }

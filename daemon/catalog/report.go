@@ -2,12 +2,12 @@ package catalog
 
 import "vega/plugins/manifest"
 
-// Report describes one module: its manifest, and whether it is in service.
+// Report describes one module: its manifest and its state.
 type Report struct {
 	Name         string        `json:"name"` // "" for a file that holds no plugin
 	Version      string        `json:"version"`
 	Description  string        `json:"description"`
-	File         string        `json:"file"` // "" for the bundled one
+	File         string        `json:"file"` // "" for a bundled one
 	Bundled      bool          `json:"bundled"`
 	Digest       string        `json:"digest"` // hex SHA-256
 	SizeBytes    int           `json:"size_bytes"`
@@ -24,7 +24,7 @@ type ProbeReport struct {
 	Capabilities []CapabilityReport `json:"capabilities"`
 }
 
-// CapabilityReport is a capability that a probe asks for, with the reason.
+// CapabilityReport is a capability that a probe requests, with the reason.
 type CapabilityReport struct {
 	Kind     string   `json:"kind"`
 	Reason   string   `json:"reason"`

@@ -11,20 +11,20 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Set is the plugins of one configuration, in order of file, the bundled ones
-// first. It never changes once it is in force.
+// Set holds the plugins of one configuration, sorted by file, the bundled ones
+// first. It does not change once it is in force.
 type Set struct {
 	Config  *config.Config
-	Owners  manifest.Owners // of plugins' names; nil: those of the set before
+	Owners  manifest.Owners // of plugin names; nil: those of the previous set
 	plugins []Plugin
 }
 
 // The states of a plugin.
 const (
 	loaded    = "loaded"
-	unused    = "unused"    // bundled, and no integration needs it
-	refused   = "refused"   // for the reason given
-	loading   = "loading"   // it is being compiled
+	unused    = "unused"    // bundled, and no integration uses it
+	refused   = "refused"   // see Reason
+	loading   = "loading"   // being compiled, or to be tried again
 	withdrawn = "withdrawn" // its file was removed
 )
 
@@ -32,15 +32,15 @@ const (
 type Plugin struct {
 	Module *Module // nil: not in service
 	State  string  // loaded, unused, refused, loading or withdrawn
-	Reason string  // why it is not in service, or why a newer file is not
+	Reason string  // why it is not in service, or why a newer file of it is not
 
-	found manifest.Found // what the configuration is checked against
-	newer string         // digest of that newer file
-	later bool           // the file, or the newer one, is taken in once it is compiled, or tried again
+	found     manifest.Found // used to check the configuration
+	newDigest string         // digest of the file that Reason is about
+	pending   bool           // the file will be loaded once it is compiled, or tried again
 }
 
-// Module is a compiled plugin. It closes when the last holder releases it: the sets
-// that it is part of, and every run.
+// Module is a compiled plugin. Sets and runs hold it, and the last one to release it
+// closes it.
 type Module struct {
 	*plugins.Module
 	holders atomic.Int64
@@ -49,7 +49,7 @@ type Module struct {
 // Retain keeps the module open until Release.
 func (m *Module) Retain() { m.holders.Add(1) }
 
-// Release closes the module if nobody else retains it.
+// Release closes the module if nothing else retains it.
 func (m *Module) Release() error {
 	if m.holders.Add(-1) > 0 {
 		return nil
@@ -66,7 +66,7 @@ func (s *Set) Retain() {
 	}
 }
 
-// Release closes the modules that nobody else retains.
+// Release closes the modules that nothing else retains.
 func (s *Set) Release() error {
 	var errs []error
 	for _, p := range s.plugins {
@@ -77,7 +77,7 @@ func (s *Set) Release() error {
 	return errors.Join(errs...)
 }
 
-// Discard closes the modules of a set that is not put in force.
+// Discard closes the modules of a set that was never in force.
 func (s *Set) Discard() error {
 	var errs []error
 	for _, p := range s.plugins {
@@ -88,8 +88,8 @@ func (s *Set) Discard() error {
 	return errors.Join(errs...)
 }
 
-// Own adds to the owners of names those of the set, after the owners of the set
-// before.
+// Own adds the plugins of the set to the owners of names, which start from those of
+// the previous set.
 func (s *Set) Own(before *Set) {
 	if s.Owners == nil {
 		s.Owners = before.Owners
@@ -103,7 +103,7 @@ func (s *Set) Own(before *Set) {
 	s.Owners = s.Owners.With(found)
 }
 
-// Plugin returns the plugin of that name, nil if there is none.
+// Plugin returns the plugin with that name, or nil.
 func (s *Set) Plugin(name string) *Plugin {
 	for n := range s.plugins {
 		if s.plugins[n].Name() == name {
@@ -113,7 +113,7 @@ func (s *Set) Plugin(name string) *Plugin {
 	return nil
 }
 
-// byFile returns the plugin of a file, nil if it is not known.
+// byFile returns the plugin of a file, or nil.
 func (s *Set) byFile(file string) *Plugin {
 	for n := range s.plugins {
 		if s.plugins[n].found.File == file {
@@ -123,13 +123,13 @@ func (s *Set) byFile(file string) *Plugin {
 	return nil
 }
 
-// Uses reports whether an integration is bound to the plugin of that name.
+// Uses reports whether an integration is bound to the plugin with that name.
 func (s *Set) Uses(name string) bool {
 	return slices.ContainsFunc(s.Config.Integrations, func(i config.Integration) bool { return i.Plugin == name })
 }
 
-// Displaced returns a plugin that integrations use, that has no module in the set,
-// and that has one in the set before; nil if there is none.
+// Displaced returns a plugin that integrations use and that has a module in the
+// previous set but none in this one, or nil.
 func (s *Set) Displaced(before *Set) *Plugin {
 	for n := range s.plugins {
 		p := &s.plugins[n]
@@ -141,11 +141,10 @@ func (s *Set) Displaced(before *Set) *Plugin {
 	return nil
 }
 
-// Loading returns the names of plugins that integrations use and that are still to
-// be compiled.
+// Loading returns the names of pending plugins that integrations use.
 func (s *Set) Loading() []string {
 	var names []string
-	for _, p := range later(s.plugins) {
+	for _, p := range waiting(s.plugins) {
 		if s.Uses(p.Name()) {
 			names = append(names, p.Name())
 		}
@@ -153,8 +152,8 @@ func (s *Set) Loading() []string {
 	return names
 }
 
-// Holds reports whether the plugins are those that were found, and all of them that
-// can be in service are.
+// Holds reports whether the set already consists of the modules that were found, and
+// all that can be in service are.
 func (s *Set) Holds(found []manifest.Found) bool {
 	there := slices.DeleteFunc(slices.Clone(s.plugins), func(p Plugin) bool { return p.State == withdrawn })
 	return slices.EqualFunc(there, found, func(p Plugin, f manifest.Found) bool {
@@ -171,7 +170,7 @@ func (s *Set) Holds(found []manifest.Found) bool {
 	})
 }
 
-// serving returns the module in service with the bytes that were found.
+// serving returns the module in service for the same file and bytes, or nil.
 func (s *Set) serving(f manifest.Found) *Module { return serving(s.plugins, f) }
 
 func serving(all []Plugin, f manifest.Found) *Module {
@@ -183,12 +182,12 @@ func serving(all []Plugin, f manifest.Found) *Module {
 	return nil
 }
 
-// later returns the plugins that are still to be compiled, or tried again.
-func later(all []Plugin) []Plugin {
-	return slices.DeleteFunc(slices.Clone(all), func(p Plugin) bool { return !p.later })
+// waiting returns the plugins that are still being compiled or will be tried again.
+func waiting(all []Plugin) []Plugin {
+	return slices.DeleteFunc(slices.Clone(all), func(p Plugin) bool { return !p.pending })
 }
 
-// Name returns the plugin's name, "" if its file never held a readable one.
+// Name returns the plugin's name, or "" if its file never held a readable plugin.
 func (p *Plugin) Name() string {
 	if p.found.Module == nil {
 		return ""
@@ -196,7 +195,7 @@ func (p *Plugin) Name() string {
 	return p.found.Module.Manifest.Name
 }
 
-// label names the plugin to a person.
+// label returns a name of the plugin for messages.
 func (p *Plugin) label() string {
 	if p.found.File != "" {
 		return manifest.FileName(p.found.File)

@@ -14,34 +14,34 @@ import (
 	"vega/plugins/signature"
 )
 
-// pollInterval is how often the plugin directory is read. A file counts once it was
-// the same twice in a row, so that no copy in progress is read.
+// pollInterval is how often the plugin directory is read. A file is handled once two
+// polls in a row see it unchanged, so that a copy in progress is not read.
 const pollInterval = 250 * time.Millisecond
 
-// shortInterval is how long vega waits to try again what it lacked a resource for.
-const shortInterval = 2 * time.Second
+// shortageRetryInterval is the delay before a retry after a shortage.
+const shortageRetryInterval = 2 * time.Second
 
-// Watcher sees what changes in the plugin directory.
+// Watcher detects changes in the plugin directory.
 type Watcher struct {
 	catalog *Catalog
 	last    map[string]Stamp // at the last poll
-	handled map[string]Stamp // as it was when it was handled
-	short   time.Time        // when vega last lacked a resource to handle one
+	handled map[string]Stamp // when the file was last handled
+	short   time.Time        // time of the last shortage
 }
 
-// NewWatcher returns a watcher that has seen nothing yet.
+// NewWatcher returns a watcher that has not polled yet.
 func (c *Catalog) NewWatcher() *Watcher {
 	return &Watcher{catalog: c, last: map[string]Stamp{}, handled: map[string]Stamp{}}
 }
 
-// Stamp is how a changed file is told from an unchanged one.
+// Stamp is the state of a file, for detecting changes.
 type Stamp struct {
 	fs.FileInfo
 	signature fs.FileInfo // of the file next to a module; nil if there is none
 }
 
-// same reports whether nothing about the file changed: not even that another
-// of the same size and date took its name.
+// same reports whether the file is unchanged. A different file with the same name,
+// size and date counts as a change.
 func (s Stamp) same(o Stamp) bool {
 	return sameFile(s.FileInfo, o.FileInfo) && (s.signature == nil && o.signature == nil || sameFile(s.signature, o.signature))
 }
@@ -50,8 +50,8 @@ func sameFile(a, b fs.FileInfo) bool {
 	return a != nil && b != nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
 }
 
-// Like reports whether both are the same file, or both none; one that other
-// users may read now counts as another.
+// Like reports whether both stamps are of the same file with the same mode, or both
+// are of no file.
 func (s Stamp) Like(o Stamp) bool {
 	if s.FileInfo == nil || o.FileInfo == nil {
 		return s == o
@@ -59,8 +59,8 @@ func (s Stamp) Like(o Stamp) bool {
 	return s.same(o) && s.Mode() == o.Mode()
 }
 
-// Watch keeps the modules in service in step with the plugin directory until ctx
-// ends. It calls changed after each poll in which one came, changed or went.
+// Watch applies changes in the plugin directory until ctx ends. It calls changed
+// after each poll that found a module added, changed or removed.
 func (c *Catalog) Watch(ctx context.Context, changed func()) {
 	w := c.NewWatcher()
 	ticker := time.NewTicker(pollInterval)
@@ -77,12 +77,12 @@ func (c *Catalog) Watch(ctx context.Context, changed func()) {
 	}
 }
 
-// Poll reads the directory once, and takes in what has settled. It reports whether
-// any module came, changed or went.
+// Poll reads the directory once and handles the files that have settled. It reports
+// whether any module was added, changed or removed.
 func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	c := w.catalog
 	files, err := stamps(c.Host.InForce().Config.Plugins.Dir)
-	if err != nil { // unreadable for now: nothing is known, so nothing changes
+	if err != nil { // unreadable for now: change nothing
 		return false
 	}
 	gone := c.withdraw(func(file string) bool {
@@ -90,11 +90,11 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 		_, was := w.last[file]
 		return !here && !was
 	})
-	c.queue.tidy()
+	c.queue.prune()
 	maps.DeleteFunc(w.handled, func(file string, _ Stamp) bool { _, here := files[file]; return !here })
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		s := files[file]
-		if !s.same(w.last[file]) || s.same(w.handled[file]) && !c.due(file) || time.Since(w.short) < shortInterval {
+		if !s.same(w.last[file]) || s.same(w.handled[file]) && !c.due(file) || time.Since(w.short) < shortageRetryInterval {
 			continue
 		}
 		done, taken := c.Handle(ctx, file)
@@ -109,14 +109,14 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	return news || gone
 }
 
-// due reports whether a file that was passed over can be taken in now.
+// due reports whether a pending file can be loaded now.
 func (c *Catalog) due(file string) bool {
 	p := c.Host.InForce().byFile(file)
-	return p != nil && p.later && c.queue.due(file)
+	return p != nil && p.pending && c.queue.due(file)
 }
 
-// stamps reads the state of every module file; a directory that is not there
-// holds none.
+// stamps returns the state of every module file in a directory, which need not
+// exist.
 func stamps(dir string) (map[string]Stamp, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +127,7 @@ func stamps(dir string) (map[string]Stamp, error) {
 		if !manifest.IsModuleFile(e.Name()) {
 			continue
 		}
-		if info, err := e.Info(); err == nil { // else it went away just now
+		if info, err := e.Info(); err == nil { // the file may have just been removed
 			file := filepath.Join(dir, e.Name())
 			s := Stamp{FileInfo: info}
 			s.signature, _ = os.Lstat(file + signature.Suffix) // nil if there is none

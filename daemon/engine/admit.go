@@ -66,7 +66,7 @@ func (e *Engine) concurrency() string {
 	limit := e.limit
 	e.mu.RUnlock()
 	if n := e.options.Sockets.Size() / SocketsPerRun; limit > 0 && n < e.options.MaxRunning {
-		return fmt.Sprintf("vega's limit of %d file descriptors allows %d checks at once; %s, or %s", limit, max(1, n), shortage.MoreDescriptors, intervals)
+		return fmt.Sprintf("at most %d run at once with vega's limit of %d file descriptors; %s, or %s", max(1, n), limit, shortage.MoreDescriptors, intervals)
 	}
-	return fmt.Sprintf("vega runs at most %d checks at once; %s", e.options.MaxRunning, intervals)
+	return fmt.Sprintf("at most %d run at once; %s", e.options.MaxRunning, intervals)
 }
