@@ -8,10 +8,10 @@ import (
 	"vega/daemon/engine"
 )
 
-// Diagnosis is what is said of a configuration, as programs read it.
+// Diagnosis lists the diagnostics of a configuration, for programs.
 type Diagnosis = config.Report
 
-// Trigger is what made vega read its configuration.
+// Trigger is the reason why vega read its configuration.
 type Trigger string
 
 // The triggers.
@@ -22,39 +22,39 @@ const (
 	ByHTTP   Trigger = "http"   // POST /admin/config/reload
 )
 
-// Outcome is what came of reading the configuration.
+// Outcome is the result of reading the configuration.
 type Outcome string
 
 // The outcomes.
 const (
-	Applied   Outcome = "applied"   // what was read is in force
-	Unchanged Outcome = "unchanged" // what was read was in force before
-	Rejected  Outcome = "rejected"  // what was read is not in force, and the one before still is
+	Applied   Outcome = "applied"   // it is in force now
+	Unchanged Outcome = "unchanged" // it was already in force
+	Rejected  Outcome = "rejected"  // the previous configuration stays in force
 )
 
-// Attempt is one attempt to put the configuration on the disk in force.
+// Attempt describes one attempt to put the configuration on disk in force.
 type Attempt struct {
 	At            time.Time           `json:"at"`
 	Trigger       Trigger             `json:"trigger"`
 	Outcome       Outcome             `json:"outcome"`
-	Reason        string              `json:"reason"` // why it was rejected, "" if it was not
+	Reason        string              `json:"reason"` // why it was rejected; "" if it was not
 	CorrelationID string              `json:"correlation_id"`
-	Diagnostics   []config.Diagnostic `json:"diagnostics"` // warnings, where it was not rejected
+	Diagnostics   []config.Diagnostic `json:"diagnostics"` // only warnings, unless it was rejected
 }
 
-// Reload is an attempt that was not rejected, and what it changed.
+// Reload describes an attempt and what it changed.
 type Reload struct {
 	Attempt
 	DurationMS float64       `json:"duration_ms"`
 	Summary    ReloadSummary `json:"summary"`
-	Added      []string      `json:"added"` // integrations, by name in order
+	Added      []string      `json:"added"` // names of integrations, sorted
 	Changed    []string      `json:"changed"`
 	Removed    []string      `json:"removed"`
-	Loading    []string      `json:"loading"` // plugins that integrations need and that are still to be compiled
+	Loading    []string      `json:"loading"` // plugins that integrations use and that are still being compiled
 }
 
-// ReloadSummary counts integrations. Those kept have their state, their
-// history and their place in time.
+// ReloadSummary counts integrations. Kept ones keep their state, their history and
+// their phase.
 type ReloadSummary struct {
 	Added   int `json:"added"`
 	Changed int `json:"changed"`
@@ -67,20 +67,19 @@ func (r *Reload) add(d engine.Diff) {
 	r.Summary = ReloadSummary{Added: len(d.Added), Changed: len(d.Changed), Removed: len(d.Removed), Kept: d.Kept}
 }
 
-// RestartError is a configuration that changes what is in use while vega runs.
+// RestartError reports a configuration with changes that need a restart.
 type RestartError struct{ Keys []string }
 
-// Error says what to do.
+// Error names the changed options.
 func (e *RestartError) Error() string {
 	return "restart vega to change " + strings.Join(e.Keys, ", ") + "; a reload can't"
 }
 
-// RejectedError is a configuration that is valid, and can't be put in force
-// for another reason.
+// RejectedError reports a valid configuration that can't be put in force.
 type RejectedError struct{ Err error }
 
-// Error is the reason.
+// Error returns the text of the reason.
 func (e *RejectedError) Error() string { return e.Err.Error() }
 
-// Unwrap is the reason.
+// Unwrap returns the reason.
 func (e *RejectedError) Unwrap() error { return e.Err }

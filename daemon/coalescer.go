@@ -6,25 +6,25 @@ import (
 	"sync"
 )
 
-// turns do a piece of work once at a time for all who want it at the same
-// time. Who comes while it is being done shares the next turn with all others
-// who do: so everybody gets what was begun after they asked, and a thousand
-// callers cost two turns.
+// coalescer runs a function once for all concurrent callers. Callers that arrive
+// during a call share the next one, so every caller gets a result that was computed
+// after it asked, and a thousand concurrent callers cost two calls.
 type coalescer[T any] struct {
-	work sync.Mutex // held by the turn being done
+	work sync.Mutex // held during a call
 
 	mu   sync.Mutex
-	next *batch[T] // has not begun, so it can be joined; nil: there is none
+	next *batch[T] // not started, so callers can join it; nil: none
 }
 
+// batch is one call of the function, with the callers that share it.
 type batch[T any] struct {
 	done   chan struct{}
-	result T // once done is closed
+	result T // valid once done is closed
 	err    error
 }
 
-// do joins the next turn, or begins it with f. Who joined may leave when ctx
-// ends; the one that begins a turn sees it through, for the others.
+// do joins the next batch, or starts it with f. A caller that joined returns early
+// if ctx ends; the caller that starts a batch completes it for the others.
 func (s *coalescer[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	t, mine := s.join()
 	if mine {
@@ -35,8 +35,8 @@ func (s *coalescer[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	case <-t.done:
 		return t.result, t.err
 	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
+		var zero T
+		return zero, ctx.Err()
 	}
 }
 
@@ -46,12 +46,12 @@ func (s *coalescer[T]) join() (t *batch[T], mine bool) {
 	if s.next != nil {
 		return s.next, false
 	}
-	s.next = &batch[T]{done: make(chan struct{}), err: errors.New("whoever did it for all failed; ask again")}
+	s.next = &batch[T]{done: make(chan struct{}), err: errors.New("the shared operation failed; try again")}
 	return s.next, true
 }
 
-// begin waits for the turn before, and does this one. Should f panic, those
-// who joined get an error.
+// run waits for the previous batch and runs this one. If f panics, the callers that
+// joined get an error.
 func (s *coalescer[T]) run(t *batch[T], f func() (T, error)) {
 	s.work.Lock()
 	defer s.work.Unlock()

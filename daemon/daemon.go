@@ -26,35 +26,37 @@ import (
 	"vega/store/sqlite"
 )
 
-// Options is what Open needs besides the configuration.
+// Options configures Open.
 type Options struct {
-	Log *slog.Logger // nil: nothing is logged
-	// Step is told of each step of the start; nil: nobody is.
+	Log *slog.Logger // nil: log nothing
+	// Step, if not nil, is called after each step of the start.
 	Step func(Step)
-	// ReadOnly opens the store beside a running daemon: what probes would keep
-	// is dropped, and only the modules in use are loaded.
+	// ReadOnly opens the store read-only, next to a running daemon. The daemon
+	// discards what probes store and loads only the modules in use.
 	ReadOnly bool
-	// Compiler is the child process that compiles modules; see plugins.Options.
+	// Compiler returns the child process that compiles modules; see
+	// plugins.Options.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Read reads the configuration again, for Reload and Validate, and finds the
-	// plugins by what it is given; nil: neither is possible.
+	// Read reads the configuration again and finds plugins with the given
+	// function. If it is nil, Reload, Validate and Plan return an error.
 	Read func(config.Scan) config.Reading
-	// Apply puts a configuration in force in what the daemon does not own, the
-	// first included. It is called just before the daemon does; on an error it
-	// must have changed nothing, and the configuration does not come into force.
+	// Apply puts a configuration, including the first one, in force in what the
+	// daemon does not own. The daemon calls it just before it does the same. If
+	// Apply returns an error, it must not have changed anything, and the
+	// configuration is rejected.
 	Apply func(*config.Config) error
 
-	startLoading time.Duration // 0 is startLoading; tests are less patient
-	reloadWait   time.Duration // 0 is reloadWait
+	startLoading time.Duration // 0: startLoading; tests set less
+	reloadWait   time.Duration // 0: reloadWait
 }
 
-// Daemon is vega in operation. Call Open, then Run in a goroutine of its own, and
-// end it with Shutdown.
+// Daemon is a running vega. Call Open, then Run in a goroutine of its own, and end
+// with Shutdown.
 type Daemon struct {
 	options     Options
 	store       *sqlite.Store
 	catalog     *catalog.Catalog
-	monitor     *monitor.Monitor // of this machine
+	monitor     *monitor.Monitor
 	engine      *engine.Engine
 	descriptors descriptors
 	requests    requests
@@ -66,28 +68,28 @@ type Daemon struct {
 	now *state
 }
 
-// requests is what those who ask for the same thing share.
+// requests holds what concurrent requests share.
 type requests struct {
 	reloads     coalescer[Reload]
 	validations coalescer[Validation]
 	plans       coalescer[Planned]
 
-	last           atomic.Pointer[lastAttempt] // the last reload, or the start
-	shortageLogged atomic.Int64                // when the log last reported a shortage, Unix nanoseconds
+	last           atomic.Pointer[lastAttempt] // the last reload, or else the start
+	shortageLogged atomic.Int64                // when a shortage was last logged, in Unix nanoseconds
 }
 
-// lifecycle is how far the daemon has come.
+// lifecycle is the state of the start and the shutdown.
 type lifecycle struct {
-	life    context.Context // of every run; ends when a drain runs out of time
+	life    context.Context // of every run; ends when a drain times out
 	end     context.CancelFunc
-	running sync.WaitGroup // loops; grows only under mu while not draining
-	started bool           // Run has begun
+	running sync.WaitGroup // background loops; grows only under mu while not draining
+	started bool           // Run was called
 	closed  bool
 }
 
 // Open opens the store and the sandbox, loads modules and binds integrations.
-// Nothing runs before Run or Health is called. A module that is refused does
-// not fail the start: its integrations are unknown, and say why.
+// Nothing runs before Run or Health is called. A refused module does not fail the
+// start: the status of its integrations is unknown, with the reason.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
@@ -136,7 +138,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 
 func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return "", fmt.Errorf("make data_dir: %w; give vega's user a directory to write to, with data_dir in %s", err, cfg.Path)
+		return "", fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path)
 	}
 	open := sqlite.Open
 	if d.options.ReadOnly {
@@ -148,7 +150,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	}
 	d.store = st
 	if backup := st.Backup(); backup != "" {
-		return cfg.Store.Path + ", its rows changed for this vega; as it was before: " + backup, nil
+		return cfg.Store.Path + ", migrated to this version; backup of the old version: " + backup, nil
 	}
 	return cfg.Store.Path, nil
 }
@@ -177,21 +179,20 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	if short := shortage.Of(err); short != nil {
 		return "", short
 	}
-	d.now.Owners = owners // what else keeps them from being read is an error of the configuration, and reported there
-	short := d.loadFirst(ctx, next)
-	if ctx.Err() != nil { // which says nothing about what was being loaded
+	d.now.Owners = owners // any other error is a configuration error, and reported there
+	short := d.loadInitial(ctx, next)
+	if ctx.Err() != nil { // vega is shutting down; the modules may be fine
 		return "", errors.Join(ErrClosing, next.Discard())
 	}
 	outcome, bundledRefused, refusals := next.Outcome()
 	if short != nil && bundledRefused {
-		return "", errors.Join(short, next.Discard()) // vega can do little without the plugins that ship with it
+		return "", errors.Join(short, next.Discard()) // vega is of little use without the bundled plugins
 	}
-	// The files are looked at again, as those that come later.
-	if next.Waiting() {
-		d.options.Log.WarnContext(ctx, "loading plugins takes long; the rest is loaded once vega has started", "after", cmp.Or(d.options.startLoading, startLoading).String())
+	if next.Waiting() { // the watcher handles those files again
+		d.options.Log.WarnContext(ctx, "loading plugins takes too long; the rest is loaded after the start", "after", cmp.Or(d.options.startLoading, startLoading).String())
 	}
 	if short != nil {
-		d.postponed(ctx, "a plugin can't be loaded at the moment; it is tried again", "reason", short.Error())
+		d.logPostponed(ctx, "can't load a plugin now; vega tries again", "reason", short.Error())
 	}
 	if refusals != nil {
 		refusals = warning{refusals}
@@ -199,12 +200,12 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	return outcome, refusals
 }
 
-// startLoading is how long a start waits, in all, for plugins that were dropped in to
-// be compiled: a few files that take long do not delay all checks.
+// startLoading limits how long a start waits for plugins to be compiled, in total,
+// so that a few slow ones do not delay all checks.
 const startLoading = 10 * time.Second
 
-// loadFirst loads what a start needs, and what is compiled within startLoading.
-func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
+// loadInitial loads the plugins that are compiled within startLoading.
+func (d *Daemon) loadInitial(ctx context.Context, next *state) (short error) {
 	d.lifecycle.running.Go(d.catalog.Compile)
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
 	defer cancel()
@@ -217,33 +218,34 @@ func (d *Daemon) loadFirst(ctx context.Context, next *state) (short error) {
 	return short
 }
 
-// guestLines logs the lines of guests.
+// guestLines returns a function that logs the lines that guests write.
 func guestLines(log *slog.Logger) plugins.Log {
 	return func(ctx context.Context, integration string, level slog.Level, line string) {
 		log.Log(ctx, level, "probe", "integration", integration, "line", line)
 	}
 }
 
-// inForce is the state that everything is answered by at the moment.
+// inForce returns the state in force.
 func (d *Daemon) inForce() *state {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.now
 }
 
-// Ready reports why vega can't be relied on yet, or any more; nil when it can.
+// Ready returns nil if vega is in full operation, or else an error that says why it
+// is not.
 func (d *Daemon) Ready() error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	switch {
 	case d.lifecycle.closed:
 		return ErrClosed
-	case d.leaving():
+	case d.draining():
 		return ErrClosing
 	case !d.lifecycle.started:
 		return errors.New("vega is starting")
 	case d.store.Degraded() != nil:
-		return errors.New("vega can store nothing at the moment; its log says why")
+		return errors.New("vega can't write to its store; see its log for the reason")
 	default:
 		return nil
 	}

@@ -376,7 +376,7 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- h.Shutdown(ctx) }()
 			if tt.patience == realtest.Patience {
-				realtest.Until(t, "it drains", func() bool { return h.leaving() })
+				realtest.Until(t, "it drains", func() bool { return h.draining() })
 				if len(ended) > 0 {
 					t.Error("it did not wait for what is in flight")
 				}

@@ -15,7 +15,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// databasesOf are those of a configuration, and vega's own.
+// databasesOf returns the databases of a configuration, and vega's own.
 func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
@@ -24,9 +24,9 @@ func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *
 	return databases.New(all, cfg.Store.SlowQuery, own, before)
 }
 
-// DatabaseRights asks each PostgreSQL and MySQL server that an enabled integration
-// may query what vega's user may do there. A server that can't be asked is left
-// out: the integration's own check reports why.
+// DatabaseRights returns the rights of vega's user on each PostgreSQL and MySQL
+// server that an enabled integration may query. It omits a server that can't be
+// queried: the check of the integration reports why.
 func DatabaseRights(ctx context.Context, cfg *config.Config) ([]databases.Rights, error) {
 	used := *cfg
 	used.Databases = slices.DeleteFunc(slices.Clone(cfg.Databases), func(c config.Database) bool { return !queried(cfg, c.Name) })
@@ -42,18 +42,17 @@ func queried(cfg *config.Config, database string) bool {
 	})
 }
 
-// DatabaseStats reports how queries did. It waits for no server: what it asks of
-// one is for the next request.
+// DatabaseStats reports on the queries of all databases; see databases.Set.Stats.
 func (d *Daemon) DatabaseStats(ctx context.Context) databases.Stats {
 	return d.inForce().databases.Stats(ctx)
 }
 
-// ResetDatabaseStats starts all figures again.
+// ResetDatabaseStats starts all statistics again.
 func (d *Daemon) ResetDatabaseStats() { d.inForce().databases.Reset() }
 
-// Outside is what the probes of a configuration reach, for who runs them
-// without a daemon. vega's own store is not among the databases. Close ends
-// the connections.
+// Outside returns the network and the databases that the probes of a configuration
+// can reach, for running them without a daemon. The databases do not include vega's
+// own store. Close closes the connections.
 func Outside(cfg *config.Config) (*egress.Network, plugins.Databases, io.Closer, error) {
 	n, err := newNetwork(cfg.Network)
 	if err != nil {
@@ -68,7 +67,7 @@ type closer func() error
 
 func (c closer) Close() error { return c() }
 
-// newNetwork is how probes reach the world, as the configuration wants it.
+// newNetwork returns the network of probes, as configured.
 func newNetwork(c config.Network) (*egress.Network, error) {
 	n := egress.New(c.Resolver)
 	if c.CAFile == "" {
@@ -79,10 +78,10 @@ func newNetwork(c config.Network) (*egress.Network, error) {
 		return nil, fmt.Errorf("network.ca_file: %w", err)
 	}
 	if n.RootCAs, err = x509.SystemCertPool(); err != nil {
-		return nil, fmt.Errorf("network.ca_file is trusted besides the system's certificates, which can't be read: %w", err)
+		return nil, fmt.Errorf("read the system's certificates, which vega trusts in addition to network.ca_file: %w", err)
 	}
 	if !n.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("network.ca_file %s holds no certificate in PEM form", c.CAFile)
+		return nil, fmt.Errorf("network.ca_file %s does not contain a certificate in PEM format", c.CAFile)
 	}
 	return n, nil
 }

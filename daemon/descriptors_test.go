@@ -14,7 +14,7 @@ import (
 	"vega/policies/check"
 )
 
-func TestShareOut(t *testing.T) {
+func TestDivideDescriptors(t *testing.T) {
 	databases := func(n int) (all []config.Database) {
 		for range n {
 			all = append(all, config.Database{Driver: "postgres"})
@@ -50,7 +50,7 @@ func TestShareOut(t *testing.T) {
 			if c.serving {
 				clients.Connections = d.clientsOf(&c.cfg).Connections
 			}
-			got = fmt.Sprintf("%d+%d, %d", clients.Connections, clients.Spare, s.atOnce())
+			got = fmt.Sprintf("%d+%d, %d", clients.Connections, clients.Spare, s.maxRunning())
 			if used := s.clients.Connections + s.clients.Spare + s.checks; c.limit > 0 && used+c.open > c.limit {
 				t.Errorf("%s: %d are shared out of %d", c.name, used, c.limit-c.open)
 			}

@@ -13,20 +13,21 @@ import (
 )
 
 const (
-	// lookEvery is how often the configuration's files are looked at. What
-	// changed counts once it looked the same twice in a row, so no file is
-	// loaded in the middle of being written.
-	lookEvery = 500 * time.Millisecond
-	// againEvery is how often what was rejected is tried again, though its files
-	// did not change: another may be why, or who may read them.
-	againEvery = 30 * time.Second
+	// pollInterval is how often the configuration's files are checked. A change
+	// counts once two polls in a row see the same, so that a file is not loaded
+	// while it is being written.
+	pollInterval = 500 * time.Millisecond
+	// retryInterval is how often a rejected configuration is tried again although
+	// its files did not change: the reason may lie elsewhere, in permissions for
+	// example.
+	retryInterval = 30 * time.Second
 )
 
-// follow reloads the configuration when its files change, until ctx ends. What was
-// rejected is also tried again after each message on retry.
+// follow reloads the configuration when its files change, until ctx ends. It also
+// tries a rejected configuration again after each message on retry.
 func (d *Daemon) follow(ctx context.Context, retry <-chan struct{}) {
 	var f follower
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -35,50 +36,50 @@ func (d *Daemon) follow(ctx context.Context, retry <-chan struct{}) {
 		case <-retry:
 			f.forget()
 		case <-ticker.C:
-			d.look(ctx, &f)
+			d.poll(ctx, &f)
 		}
 	}
 }
 
-// follower sees when the configuration on the disk changed.
+// follower detects changes of the configuration on disk.
 type follower struct {
-	last    map[string]catalog.Stamp // at the last look
-	handled map[string]catalog.Stamp // as they were when they were dealt with
+	last    map[string]catalog.Stamp // at the last poll
+	handled map[string]catalog.Stamp // at the last reload
 	tried   time.Time                // when that was
 }
 
-// look reloads the configuration if its files changed.
-func (d *Daemon) look(ctx context.Context, f *follower) {
+// poll reloads the configuration if its files have changed.
+func (d *Daemon) poll(ctx context.Context, f *follower) {
 	cfg := d.inForce().Config
 	if d.options.Read == nil || !cfg.Watch {
 		return
 	}
 	files, err := config.Files(cfg.Path)
-	if err != nil { // nothing is known for now, so nothing changes
+	if err != nil { // unreadable for now: change nothing
 		return
 	}
 	now := stampAll(append(files, d.requests.last.Load().inputs.Named...))
 	settled := maps.EqualFunc(now, f.last, catalog.Stamp.Like)
 	f.last = now
-	if !settled || maps.EqualFunc(now, f.handled, catalog.Stamp.Like) && !(d.Rejected() && time.Since(f.tried) > againEvery) {
+	if !settled || maps.EqualFunc(now, f.handled, catalog.Stamp.Like) && !(d.Rejected() && time.Since(f.tried) > retryInterval) {
 		return
 	}
 	f.handled, f.tried = now, time.Now()
-	_, err = d.Reload(telemetry.WithID(ctx, telemetry.NewID()), ByFile) // which tells the log
+	_, err = d.Reload(telemetry.WithID(ctx, telemetry.NewID()), ByFile) // Reload logs the error
 	if shortage.Of(err) != nil {
 		f.forget()
 	}
 }
 
-// forget makes the next look try again what was rejected.
+// forget makes the next poll reload the configuration.
 func (f *follower) forget() { f.handled = nil }
 
-// stampAll reads the state of each file. One that is not there, or can't be
-// looked at, has an empty stamp.
+// stampAll returns the state of each file. A file that can't be read has an empty
+// stamp.
 func stampAll(files []string) map[string]catalog.Stamp {
 	all := make(map[string]catalog.Stamp, len(files))
 	for _, file := range files {
-		info, err := os.Stat(file) // what a link leads to
+		info, err := os.Stat(file) // follows links
 		if err != nil {
 			info = nil
 		}

@@ -12,27 +12,27 @@ import (
 func TestRejectedIsTriedAgain(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	var f follower
-	look := func() { h.look(t.Context(), &f) }
-	look()
-	look()
+	poll := func() { h.poll(t.Context(), &f) }
+	poll()
+	poll()
 	h.configure(bind("a", "plain.healthy", "") + "integration \"b\" {\n  probe = core.database\n  interval = \"0s\"\n  config {\n    database = database.vega\n  }\n}\n")
-	if look(); h.Rejected() {
+	if poll(); h.Rejected() {
 		t.Error("a file that has just changed was loaded")
 	}
-	if look(); !h.Rejected() {
+	if poll(); !h.Rejected() {
 		t.Fatal("a plugin that is not there was accepted")
 	}
 	first := h.requests.last.Load().At
-	f.tried = time.Now().Add(-2 * againEvery)
-	if look(); !h.Rejected() || h.requests.last.Load().At != first {
+	f.tried = time.Now().Add(-2 * retryInterval)
+	if poll(); !h.Rejected() || h.requests.last.Load().At != first {
 		t.Error("the same was rejected once more, as news")
 	}
 	h.bundle()
-	if look(); !h.Rejected() {
+	if poll(); !h.Rejected() {
 		t.Error("it was tried again at once")
 	}
-	f.tried = time.Now().Add(-2 * againEvery)
-	if look(); h.Rejected() || h.status() != "a=healthy b=healthy" {
+	f.tried = time.Now().Add(-2 * retryInterval)
+	if poll(); h.Rejected() || h.status() != "a=healthy b=healthy" {
 		t.Errorf("%v, %s", h.Rejected(), h.status())
 	}
 }
@@ -46,8 +46,8 @@ func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
 	var f follower
 	for range 3 {
 		h.configure(hcl)
-		h.look(t.Context(), &f)
-		h.look(t.Context(), &f)
+		h.poll(t.Context(), &f)
+		h.poll(t.Context(), &f)
 	}
 	if h.now != was || f.handled == nil || h.requests.last.Load().Trigger != ByStart {
 		t.Errorf("it was loaded again: %+v", h.requests.last.Load().Attempt)

@@ -13,11 +13,11 @@ import (
 	"vega/store"
 )
 
-// keepingTime is how often what is too old or too much is taken out of the
-// store, and complaintTime how often it is logged that nothing can be stored.
+// retentionInterval is how often retention is applied to the store, and
+// shortageLogInterval limits how often a shortage is logged.
 const (
-	keepingTime   = 10 * time.Minute
-	complaintTime = time.Minute
+	retentionInterval   = 10 * time.Minute
+	shortageLogInterval = time.Minute
 )
 
 // RunReport is one run of an integration's history.
@@ -28,23 +28,24 @@ type RunReport struct {
 	CorrelationID string `json:"correlation_id"`
 }
 
-// RunPage is a part of an integration's history, the newest first.
+// RunPage is a page of an integration's history, newest first.
 type RunPage struct {
 	Runs []RunReport `json:"runs"`
 	Next string      `json:"next"` // the cursor of the next page; "" after the last
 }
 
-// Conversations returns the history of conversations, which is closed with the daemon.
+// Conversations returns the history of conversations. The daemon closes it.
 func (d *Daemon) Conversations() store.Conversations { return d.store }
 
-// Memories returns the memories, which are closed with the daemon.
+// Memories returns the memories. The daemon closes them.
 func (d *Daemon) Memories() store.Memories { return d.store }
 
-// Runs is a page of an integration's history. One that is no longer configured
-// has its history still; an *UnknownError is of one that never ran either.
+// Runs returns a page of an integration's history, also of one that is no longer
+// configured. The error is an *engine.UnknownError for a name without history that
+// is not configured either.
 func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunPage, error) {
 	if err := d.store.FlushRuns(ctx); err != nil && ctx.Err() != nil {
-		return RunPage{}, ctx.Err() // a store that can't write can still be read
+		return RunPage{}, ctx.Err() // otherwise ignore it: a store that can't write can still be read
 	}
 	page, err := d.store.Runs(ctx, name, cursor, limit)
 	if err != nil {
@@ -62,9 +63,9 @@ func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunP
 	return out, nil
 }
 
-// housekeep takes out of the store what is not to be kept any longer.
-func (d *Daemon) housekeep(ctx context.Context) {
-	timer := time.NewTicker(keepingTime)
+// applyRetention removes old entries from the store, until ctx ends.
+func (d *Daemon) applyRetention(ctx context.Context) {
+	timer := time.NewTicker(retentionInterval)
 	defer timer.Stop()
 	for {
 		select {
@@ -76,9 +77,9 @@ func (d *Daemon) housekeep(ctx context.Context) {
 		switch {
 		case errors.Is(err, context.Canceled):
 		case err != nil:
-			d.options.Log.WarnContext(ctx, "the store could not be tidied up", "err", err)
+			d.options.Log.WarnContext(ctx, "can't apply retention", "err", err)
 		case done != store.Retained{}:
-			d.options.Log.InfoContext(ctx, "old entries are gone from the store", "runs", done.Runs, "conversations", done.Conversations, "bytes", done.Bytes)
+			d.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "bytes", done.Bytes)
 		}
 	}
 }
@@ -91,18 +92,17 @@ func newRunReport(r check.Run) RunReport {
 	return RunReport{ID: r.ID, Report: engine.ReportOf(r), Digest: r.Digest, CorrelationID: r.CorrelationID}
 }
 
-// kv is the store as the sandbox wants it: the one thing that the two packages
-// name differently is a full quota.
+// kv adapts the store to the sandbox, whose error for a full quota differs.
 type kv struct{ store store.KV }
 
 func newKV(s store.KV) kv { return kv{s} }
 
-// Get returns what the integration keeps under the key.
+// Get returns the integration's value for the key.
 func (k kv) Get(ctx context.Context, integration, key string) ([]byte, bool, error) {
 	return k.store.Get(ctx, integration, key)
 }
 
-// Set keeps the value for the integration.
+// Set stores the integration's value for the key.
 func (k kv) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
 	err := k.store.Set(ctx, integration, key, value, quota)
 	if errors.Is(err, store.ErrQuota) {

@@ -18,37 +18,37 @@ import (
 	"vega/policies/check"
 )
 
-// ErrClosing is for who wants something new of a vega that is shutting down.
+// ErrClosing is returned for new work while vega is shutting down.
 var ErrClosing = engine.ErrClosing
 
-// ErrClosed is for who wants anything of one that has closed what it works on.
+// ErrClosed is returned for any request after vega has closed its store.
 var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
 
-// errEmptied is for a file that a failed write is likelier to have left than a
-// person. It would be valid, and end every check.
-var errEmptied = errors.New("the file is empty now, as a disk that is full leaves it; if you mean it, send SIGHUP or POST /admin/config/reload")
+// errEmpty rejects an empty file, which would be valid and end every check. A failed
+// write is a likelier reason for it than intent.
+var errEmpty = errors.New("the file is empty, perhaps because the disk was full; if that is intended, send SIGHUP or POST /admin/config/reload")
 
-// Reload reads the configuration again, checks it whole, loads what it needs,
-// and only then swaps it in, at once. Integrations that did not change keep
-// their state. On an error the old configuration runs on untouched: an
-// *InvalidError, a *RestartError or a *RejectedError. What came of it is in
-// the log, and is the last reload of Validate. A *shortage.Error says nothing of
-// the configuration: vega can't read or load it at the moment.
+// Reload reads the configuration again, checks it, loads what it needs, and then
+// swaps it in at once. Integrations that did not change keep their state. On an
+// *InvalidError, a *RestartError or a *RejectedError, the current configuration
+// stays in force. Reload logs the outcome, and Validate reports it as the last
+// reload. A *shortage.Error means that vega can't read or load the configuration
+// now; it says nothing about the configuration.
 //
-// A module that integrations need and that takes long to compile is waited for, ten
-// seconds at most: then the rest comes into force, and the module once it is
-// compiled. Where a changed file is the trigger, nothing is waited for.
+// Reload waits up to ten seconds for modules that integrations use to be compiled.
+// After that it puts the rest in force, and the modules follow once they are
+// compiled. It does not wait if a changed file is the trigger.
 //
-// Those who ask at the same time share a reload. It belongs to the daemon:
-// that a caller goes away does not end it.
+// Concurrent callers share a reload. It belongs to the daemon and does not end with
+// its caller.
 func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 	if d.options.Read == nil {
-		return Reload{}, errors.New("reload: there is nothing to read from")
+		return Reload{}, errors.New("reload: the daemon was opened without a configuration to read")
 	}
 	if telemetry.ID(ctx) == "" {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
-	if by == ByFile { // must not wait for those who are patient
+	if by == ByFile { // must not wait for a patient reload
 		return d.reload(telemetry.Carry(d.lifecycle.life, ctx), by, false)
 	}
 	return d.requests.reloads.do(ctx, func() (Reload, error) {
@@ -56,11 +56,11 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 	})
 }
 
-// reloadWait is how long a reload waits for modules to be compiled.
+// reloadWait limits how long a reload waits for modules to be compiled.
 const reloadWait = 10 * time.Second
 
-// patientReload reloads once all that it needs is compiled, or after reloadWait. In
-// between it holds nothing that others wait for.
+// patientReload reloads once all modules in use are compiled, or after reloadWait.
+// It holds no lock while it waits.
 func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) {
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.reloadWait, reloadWait))
 	defer cancel()
@@ -76,18 +76,18 @@ func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) 
 	}
 }
 
-// uncompiledError is the error of a reload that had better wait until plugins that
-// integrations use are compiled.
+// uncompiledError reports that a patient reload should wait until the plugins in use
+// are compiled.
 type uncompiledError struct{ wanted *catalog.Set }
 
-func (*uncompiledError) Error() string { return "plugins have to be compiled first" }
+func (*uncompiledError) Error() string { return "plugins must be compiled first" }
 
-// reload fails with an *uncompiledError, and changes nothing, where it is to be
-// patient and there is something to wait for.
+// reload makes one attempt. If patient is set and plugins in use must still be
+// compiled, it changes nothing and returns an *uncompiledError.
 func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, error) {
 	d.change.Lock()
 	defer d.change.Unlock()
-	if d.leaving() {
+	if d.draining() {
 		return Reload{}, ErrClosing
 	}
 	began := time.Now()
@@ -101,7 +101,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 		return Reload{}, u
 	}
 	if short := shortage.Of(err); short != nil {
-		d.postponed(ctx, "the configuration can't be read or loaded at the moment; the one in force runs on", "trigger", string(by), "reason", short.Error())
+		d.logPostponed(ctx, "can't read or load the configuration now; the current one stays in force", "trigger", string(by), "reason", short.Error())
 		return Reload{}, short
 	}
 	if err != nil {
@@ -113,11 +113,11 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	return r, err
 }
 
-func newAttempt(ctx context.Context, at time.Time, by Trigger, said config.Diagnostics) Attempt {
-	return Attempt{At: at.UTC().Truncate(time.Millisecond), Trigger: by, Outcome: Applied, CorrelationID: telemetry.ID(ctx), Diagnostics: said.Report().Diagnostics}
+func newAttempt(ctx context.Context, at time.Time, by Trigger, diags config.Diagnostics) Attempt {
+	return Attempt{At: at.UTC().Truncate(time.Millisecond), Trigger: by, Outcome: Applied, CorrelationID: telemetry.ID(ctx), Diagnostics: diags.Report().Diagnostics}
 }
 
-// adopt puts what was read in force, unless it is, or can't be.
+// adopt puts a configuration in force, unless it is unchanged or rejected.
 func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, patient bool) error {
 	if reading.Short != nil {
 		return reading.Short
@@ -129,9 +129,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 		return &RestartError{fixed}
 	}
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
-		return &RejectedError{errEmptied}
+		return &RejectedError{errEmpty}
 	}
-	// Modules that come and go by themselves are the watcher's, not a file's.
+	// The watcher handles changed modules, so a file trigger ignores them.
 	same := d.now.inputs.Same(reading.Inputs)
 	if same && (r.Trigger == ByFile || d.now.Holds(reading.Config.Plugins.Modules)) {
 		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.Config.Integrations)
@@ -150,15 +150,15 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	}
 	r.add(changed)
 	if s, err := d.descriptors.divide(reading.Config); err == nil {
-		if tight := s.tight(reading.Config); tight != nil {
-			d.options.Log.WarnContext(ctx, "reload", "err", tight)
+		if short := s.shortfall(reading.Config); short != nil {
+			d.options.Log.WarnContext(ctx, "reload", "err", short)
 		}
 	}
 	return nil
 }
 
-// prepare loads what a configuration needs. It refuses one whose new modules
-// would leave integrations without the one that serves them now.
+// prepare loads what a configuration needs. It rejects one under which integrations
+// would lose the module that serves them now.
 func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
@@ -171,13 +171,13 @@ func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, e
 		return next, short
 	}
 	if p := next.Displaced(d.now.Set); p != nil {
-		return next, fmt.Errorf("the plugin %q can't replace the one in service: %s", p.Name(), p.Reason)
+		return next, fmt.Errorf("plugin %q can't replace the one in service: %s", p.Name(), p.Reason)
 	}
 	return next, nil
 }
 
-// leaving reports whether vega is shutting down.
-func (d *Daemon) leaving() bool {
+// draining reports whether vega is shutting down.
+func (d *Daemon) draining() bool {
 	select {
 	case <-d.engine.Draining():
 		return true
@@ -186,24 +186,24 @@ func (d *Daemon) leaving() bool {
 	}
 }
 
-// postponed tells the log of what vega is too short of something to do, and will
-// try again: once a minute at most.
-func (d *Daemon) postponed(ctx context.Context, what string, more ...any) {
+// logPostponed logs, at most once a minute, what vega could not do for lack of a
+// resource and will try again.
+func (d *Daemon) logPostponed(ctx context.Context, what string, more ...any) {
 	now := time.Now().UnixNano()
-	if last := d.requests.shortageLogged.Load(); now-last > int64(complaintTime) && d.requests.shortageLogged.CompareAndSwap(last, now) {
-		d.options.Log.WarnContext(ctx, "vega is short of something; the same is logged once a minute at most", append([]any{"what", what}, more...)...)
+	if last := d.requests.shortageLogged.Load(); now-last > int64(shortageLogInterval) && d.requests.shortageLogged.CompareAndSwap(last, now) {
+		d.options.Log.WarnContext(ctx, "vega is short of a resource; this is logged at most once a minute", append([]any{"what", what}, more...)...)
 	}
 }
 
-// attempted is the last reload, and of what.
+// lastAttempt is the last reload and its inputs.
 type lastAttempt struct {
 	Attempt
 	inputs config.Inputs
 }
 
-// conclude notes the outcome and tells the log. Of what a changed file led to
-// only news count: not that the same is rejected for the same reason again,
-// nor that what is in force already was found once more.
+// conclude records and logs the outcome. If a changed file is the trigger, it skips
+// outcomes that are not news: the same rejection for the same reason, and a
+// configuration that is already in force.
 func (d *Daemon) conclude(ctx context.Context, inputs config.Inputs, r Reload) {
 	last := d.requests.last.Load()
 	d.requests.last.Store(&lastAttempt{last.Attempt, inputs})
@@ -224,14 +224,14 @@ func (d *Daemon) logReload(ctx context.Context, r Reload) {
 		d.options.Log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
 			slog.Int("integrations", len(d.now.Config.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
 	case Unchanged:
-		d.options.Log.InfoContext(ctx, "nothing to reload: what is on the disk is in force", file, slog.String("trigger", string(r.Trigger)))
+		d.options.Log.InfoContext(ctx, "nothing to reload: the configuration on disk is in force", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:
-		d.options.Log.ErrorContext(ctx, "reload rejected, the old configuration runs on", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
+		d.options.Log.ErrorContext(ctx, "reload rejected; the current configuration stays in force", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
 	}
 	logDiagnostics(ctx, d.options.Log, r.Diagnostics)
 }
 
-// tellDiagnostics writes a line for each.
+// logDiagnostics logs each diagnostic.
 func logDiagnostics(ctx context.Context, log *slog.Logger, all []config.Diagnostic) {
 	for _, g := range all {
 		level := slog.LevelWarn
@@ -243,6 +243,5 @@ func logDiagnostics(ctx context.Context, log *slog.Logger, all []config.Diagnost
 	}
 }
 
-// Rejected reports whether the last configuration that was read is not the
-// one in force.
+// Rejected reports whether the last configuration that was read was rejected.
 func (d *Daemon) Rejected() bool { return d.requests.last.Load().Outcome == Rejected }

@@ -54,28 +54,28 @@ func TestFollowUnderShortage(t *testing.T) {
 	}
 	h := build(t, bind("a", "plain.healthy", ""))
 	var f follower
-	look := func() {
+	poll := func() {
 		for range 3 {
-			h.look(t.Context(), &f)
+			h.poll(t.Context(), &f)
 		}
 	}
 	policy := func(name string) { write(t, h.dir+"/policies", name+".hcl", []byte(bind(name, "plain.healthy", ""))) }
 	policy("b")
-	look()
+	poll()
 	feed := realtest.Starve(t, 0)
-	look() // the policy that is in force can't be listed
+	poll() // the policy that is in force can't be listed
 	if h.Rejected() || h.status() != "a=healthy b=healthy" {
 		t.Errorf("%s, rejected: %v", h.status(), h.Rejected())
 	}
 	feed()
 	policy("c")
 	feed = realtest.Starve(t, 0)
-	look()
+	poll()
 	feed()
 	if h.Rejected() || h.status() != "a=healthy b=healthy" {
 		t.Errorf("%s, rejected: %v", h.status(), h.Rejected())
 	}
-	look()
+	poll()
 	if got := h.status(); got != "a=healthy b=healthy c=healthy" {
 		t.Error(got)
 	}
@@ -150,7 +150,7 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 	if got := h.status(); got != "a=unknown/host" {
 		t.Errorf("%s before it is compiled", got)
 	}
-	if h.logged("loading plugins takes long") != 1 {
+	if h.logged("loading plugins takes too long") != 1 {
 		t.Error("the log does not say so")
 	}
 	close(g.open)

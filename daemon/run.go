@@ -10,14 +10,14 @@ import (
 	"vega/policies/check"
 )
 
-// Run runs each integration on its interval, and keeps modules in step with their
-// directory and the configuration with its files, until ctx ends or Shutdown is
-// called. Runs in flight then go on: Shutdown waits for them.
+// Run runs each integration on its interval and applies changes of plugin and
+// configuration files, until ctx ends or Shutdown is called. Runs in flight then
+// continue: Shutdown waits for them.
 func (d *Daemon) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.mu.Lock()
-	if d.leaving() {
+	if d.draining() {
 		d.mu.Unlock()
 		return errors.New("run: vega is shutting down")
 	}
@@ -25,7 +25,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	retry := make(chan struct{}, 1)
 	d.lifecycle.running.Go(func() { d.follow(ctx, retry) })
 	d.lifecycle.running.Go(func() {
-		d.catalog.Watch(ctx, func() { // a configuration may have waited for that plugin
+		d.catalog.Watch(ctx, func() { // a rejected configuration may need that plugin
 			select {
 			case retry <- struct{}{}:
 			default:
@@ -33,7 +33,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		})
 	})
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
-	d.lifecycle.running.Go(func() { d.housekeep(ctx) })
+	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
 	d.mu.Unlock()
 	select {
 	case <-ctx.Done():
@@ -42,7 +42,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return nil
 }
 
-// Health runs integrations in parallel and reports how they are: see engine.Health.
+// Health runs integrations in parallel and reports on them; see engine.Engine.Health.
 func (d *Daemon) Health(ctx context.Context, q engine.Query) (engine.Health, error) {
 	return d.engine.Health(ctx, q)
 }
@@ -52,34 +52,33 @@ func (d *Daemon) Integration(name string) (engine.Integration, error) {
 	return d.engine.Integration(name)
 }
 
-// contention measures, for the engine, what the host keeps from this process.
+// contention returns a function that measures contention, for engine.Options.
 func contention() func() func() check.Contention {
 	pace := diagnostics.NewPace()
 	return func() func() check.Contention { return pace.Begin().End }
 }
 
-// Drain starts no more runs. Everything else goes on, for requests that are being
-// answered.
+// Drain stops starting runs. Everything else continues, for requests in progress.
 func (d *Daemon) Drain() {
-	d.mu.Lock() // no loop starts meanwhile
+	d.mu.Lock() // keeps Run from starting loops
 	defer d.mu.Unlock()
 	d.engine.Drain()
 }
 
-// EndRuns cuts off the runs in flight, each with the result that vega is shutting
-// down, and returns the names of their integrations.
+// EndRuns cuts off the runs in flight and returns the names of their integrations.
+// The result of each is that vega is shutting down.
 func (d *Daemon) EndRuns() []string {
 	names := d.engine.InFlight()
 	d.lifecycle.end()
 	return names
 }
 
-// Shutdown is Drain, and waits for the runs in flight; when ctx ends first, they
-// are ended. Then everything is closed: whoever still asks gets ErrClosed.
+// Shutdown drains, waits for the runs in flight, and closes everything. If ctx ends
+// first, it cuts off the runs. Later requests get ErrClosed.
 func (d *Daemon) Shutdown(ctx context.Context) error {
 	d.Drain()
 	stop := context.AfterFunc(ctx, func() {
-		if d.lifecycle.life.Err() != nil { // they are ended already
+		if d.lifecycle.life.Err() != nil { // already cut off
 			return
 		}
 		if ended := d.EndRuns(); len(ended) > 0 {
@@ -94,14 +93,14 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	return d.release()
 }
 
-// Close is Shutdown without patience: runs in flight are ended.
+// Close shuts down without waiting: it cuts off runs in flight.
 func (d *Daemon) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return d.Shutdown(ctx)
 }
 
-// release closes what is open, in the reverse order of opening.
+// release closes everything, in the reverse order of opening.
 func (d *Daemon) release() error {
 	d.change.Lock()
 	defer d.change.Unlock()
@@ -117,7 +116,7 @@ func (d *Daemon) release() error {
 	d.mu.Unlock()
 	errs := []error{modules.Release()}
 	if d.monitor != nil {
-		errs = append(errs, d.monitor.Close()) // it stays, to report that it is closed
+		errs = append(errs, d.monitor.Close()) // keep it, so that it reports that it is closed
 	}
 	if d.catalog != nil {
 		errs = append(errs, d.catalog.Close(), dbs.Release())

@@ -8,20 +8,21 @@ import (
 	"vega/policies/check"
 )
 
-// storeSink is the durable sink: it appends runs to the store.
+// storeSink is the durable sink. It appends runs to the store.
 type storeSink struct{ *Daemon }
 
-// Record hands a run over to the store, which writes it soon. It waits for no
-// disk, unless more runs come than can be written.
+// Record passes a run to the store, which writes it in batches. It does not wait for
+// the disk, unless runs arrive faster than the store can write them.
 func (s storeSink) Record(ctx context.Context, r check.Run) error {
 	return s.store.AppendRun(ctx, &r)
 }
 
-// logSink writes one line a run, and one for each call that was denied: a warning
-// when a status changes for the worse, a debug line when all is as well as before.
+// logSink logs one line for each run, and one for each denied call. The level is
+// warning if the status changed and is not healthy, debug if it stayed healthy, and
+// info otherwise.
 type logSink struct{ log *slog.Logger }
 
-// Record writes the lines.
+// Record logs a run.
 func (s logSink) Record(ctx context.Context, r check.Run) error {
 	_, changed := r.Transition()
 	level := slog.LevelInfo

@@ -13,19 +13,18 @@ import (
 	"vega/policies"
 )
 
-// state is a configuration in force, with its modules and databases. It is replaced
-// as a whole and never changed.
+// state is a configuration in force, with its modules and databases. It is immutable
+// and replaced as a whole.
 type state struct {
 	*catalog.Set
-	inputs     config.Inputs // what cfg was read from
-	since      time.Time     // when that came into force
+	inputs     config.Inputs // the files that the configuration was read from
+	since      time.Time     // when it was put in force
 	databases  *databases.Set
 	thresholds *policies.Thresholds
 }
 
-// install puts next in force, all of it at once, and returns what that changed of
-// the integrations. On an error nothing changed. The caller holds d.change, or is
-// Open.
+// install puts next in force at once and returns how the integrations changed. On an
+// error nothing changes. The caller holds d.change, or is Open.
 func (d *Daemon) install(next *state) (engine.Diff, error) {
 	if next.Config != d.now.Config && d.options.Apply != nil {
 		if err := d.options.Apply(next.Config); err != nil {
@@ -55,8 +54,8 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	return changed, nil
 }
 
-// bindings returns the integrations of the configuration, each with the module and
-// the databases that it may use.
+// bindings returns the binding of each configured integration, with its module and
+// databases.
 func (s *state) bindings() []*engine.Binding {
 	all := make([]*engine.Binding, len(s.Config.Integrations))
 	for n, c := range s.Config.Integrations {
@@ -74,16 +73,16 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 	}
 	switch p := s.Plugin(c.Plugin); {
 	case p == nil:
-		b.Reason = fmt.Sprintf("the plugin %q is not there: put its .wasm into %s", c.Plugin, s.Config.Plugins.Dir)
+		b.Reason = fmt.Sprintf("plugin %q is not installed: copy its .wasm file into %s", c.Plugin, s.Config.Plugins.Dir)
 	case p.Module == nil:
-		b.Reason = fmt.Sprintf("the plugin %q is %s: %s", c.Plugin, p.State, p.Reason)
+		b.Reason = fmt.Sprintf("plugin %q is %s: %s", c.Plugin, p.State, p.Reason)
 	default:
 		b.Module, b.Digest = p.Module, p.Module.Digest
 	}
 	return b
 }
 
-// outcome is the state in a few words, for the start.
+// outcome summarizes the state for the log of the start.
 func (s *state) outcome() string {
 	disabled := 0
 	for _, c := range s.Config.Integrations {
@@ -97,13 +96,13 @@ func (s *state) outcome() string {
 	return fmt.Sprintf("%d enabled, %d disabled", len(s.Config.Integrations)-disabled, disabled)
 }
 
-// host is the daemon as the catalog needs it.
+// host implements catalog.Host.
 type host struct{ *Daemon }
 
 // InForce returns the plugins in force.
 func (h host) InForce() *catalog.Set { return h.inForce().Set }
 
-// Change puts the set that f returns in force, with everything else as it is.
+// Change puts the set that f returns in force, and keeps everything else.
 func (h host) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
 	h.change.Lock()
 	defer h.change.Unlock()
@@ -117,12 +116,12 @@ func (h host) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
 	return nil
 }
 
-// Postponed logs what vega will try again.
+// Postponed logs what vega will try again; see catalog.Host.
 func (h host) Postponed(ctx context.Context, what string, more ...any) {
-	h.postponed(ctx, what, more...)
+	h.logPostponed(ctx, what, more...)
 }
 
-// LogDiagnostics logs each.
+// LogDiagnostics logs each diagnostic.
 func (h host) LogDiagnostics(ctx context.Context, all []config.Diagnostic) {
 	logDiagnostics(ctx, h.options.Log, all)
 }
@@ -130,7 +129,7 @@ func (h host) LogDiagnostics(ctx context.Context, all []config.Diagnostic) {
 // Plugins reports on every module, the bundled ones first, then by file.
 func (d *Daemon) Plugins() []catalog.Report { return d.inForce().Set.Report() }
 
-// with returns the same configuration with other plugins.
+// with returns the state with other plugins and the same databases.
 func (s *state) with(next *catalog.Set) *state {
 	return &state{Set: next, inputs: s.inputs, since: s.since, databases: s.databases}
 }

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Step is one step of the start, done.
+// Step reports a step of the start that has ended.
 type Step struct {
 	Name    string
-	Outcome string // in a few words; "" where Err says it
+	Outcome string // a few words; "" if Err is set
 	Took    time.Duration
-	Warning error // it is done, but this should be looked at
-	Err     error // it failed, and with it the start
+	Warning error // a problem that did not fail the step
+	Err     error // failed the step and the start
 }
 
-// step does one step of the start, and reports it unless report is nil. An error
-// that is marked as a warning is reported, and does not fail the start.
+// step runs one step of the start and reports it, unless report is nil. An error of
+// type warning does not fail the start.
 func step(report func(Step), name string, do func() (string, error)) error {
 	began := time.Now()
 	outcome, err := do()
@@ -29,5 +29,5 @@ func step(report func(Step), name string, do func() (string, error)) error {
 	return s.Err
 }
 
-// warning is an error that does not keep vega from going on.
+// warning is an error that does not fail a step.
 type warning struct{ error }

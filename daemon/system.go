@@ -12,7 +12,7 @@ import (
 	"vega/policies"
 )
 
-// System reads and judges everything there is to know about the machine. The
+// System reads the state of the machine and compares it with the thresholds. The
 // error is that of ctx, or ErrClosing.
 func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	now := d.inForce()
@@ -20,15 +20,14 @@ func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	return s, closing(err)
 }
 
-// SystemSummary reads and judges what costs little to know. Errors are those of
-// System.
+// SystemSummary does the same for what is cheap to read. Errors are those of System.
 func (d *Daemon) SystemSummary(ctx context.Context) (monitor.Summary, error) {
 	now := d.inForce()
 	s, err := d.monitor.Summarize(ctx, now.thresholds, now.databases)
 	return s, closing(err)
 }
 
-// closing is ErrClosing where the monitor is closed.
+// closing replaces the error of a closed monitor with ErrClosing.
 func closing(err error) error {
 	if errors.Is(err, diagnostics.ErrClosed) {
 		return ErrClosing
@@ -36,25 +35,25 @@ func closing(err error) error {
 	return err
 }
 
-// evidencePatience is how long an answer waits for evidence, and
-// lookAroundPatience longer than one search for evidence takes.
+// evidencePatience limits how long System waits for evidence. inspectPatience is
+// longer than a search for evidence takes.
 const (
-	evidencePatience   = 20 * time.Millisecond
-	lookAroundPatience = 3 * time.Second
+	evidencePatience = 20 * time.Millisecond
+	inspectPatience  = 3 * time.Second
 )
 
-// LookAround reads and judges this machine without a daemon, by the thresholds
-// of a configuration. It takes up to a second to find what is behind each
-// warning. Nothing is known of databases, and of vega's own use only that of
-// this process. The error is that of ctx.
-func LookAround(ctx context.Context, cfg *config.Config) (monitor.System, error) {
-	l, err := monitor.New(cfg.DataDir)
+// InspectHost reads the state of this machine without a daemon and compares it with
+// the thresholds of a configuration. It takes up to a second to find the evidence
+// for each warning. It reports nothing about databases, and figures of vega are
+// those of this process. The error is that of ctx.
+func InspectHost(ctx context.Context, cfg *config.Config) (monitor.System, error) {
+	m, err := monitor.New(cfg.DataDir)
 	if err != nil {
 		return monitor.System{}, err
 	}
-	defer l.Close()
-	if err := l.Wait(ctx); err != nil {
-		return monitor.System{}, fmt.Errorf("read how this machine is: %w", err)
+	defer m.Close()
+	if err := m.Wait(ctx); err != nil {
+		return monitor.System{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
-	return l.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), databasesOf(cfg, nil, nil), lookAroundPatience)
+	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), databasesOf(cfg, nil, nil), inspectPatience)
 }

@@ -9,16 +9,16 @@ import (
 	"vega/daemon/plan"
 )
 
-// Validation is what vega makes of the configuration on the disk at the
-// moment, what of it would be new, and what is in force.
+// Validation reports whether the configuration on disk is valid, what it would
+// change, and what is in force.
 type Validation struct {
 	Diagnosis
 	Running    Running `json:"running"`
-	Changes    Changes `json:"changes"` // nothing, where what is on the disk is not valid
+	Changes    Changes `json:"changes"` // empty if the configuration on disk is not valid
 	LastReload Attempt `json:"last_reload"`
 }
 
-// Running is the configuration in force.
+// Running describes the configuration in force.
 type Running struct {
 	LoadedAt   time.Time `json:"loaded_at"`
 	Path       string    `json:"path"`
@@ -26,11 +26,11 @@ type Running struct {
 	SameAsDisk bool      `json:"same_as_disk"`
 }
 
-// Validate reads the configuration and judges it, and changes nothing. Those
-// who ask at the same time share the work.
+// Validate reads and checks the configuration without putting it in force.
+// Concurrent callers share the work.
 func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 	if d.options.Read == nil {
-		return Validation{}, errors.New("validate: there is nothing to read from")
+		return Validation{}, errors.New("validate: the daemon was opened without a configuration to read")
 	}
 	return d.requests.validations.do(ctx, func() (Validation, error) {
 		reading := d.options.Read(d.catalog.Scan)
@@ -51,19 +51,18 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 	})
 }
 
-// Planned is what the configuration on the disk would change of the one that
-// is in force.
+// Planned describes what the configuration on disk would change.
 type Planned struct {
 	FormatVersion string  `json:"format_version"`
 	Running       Running `json:"running"`
 	plan.Plan
 }
 
-// Plan reads the configuration and tells what a reload, or a restart, would
-// change, and changes nothing. What is not valid is an *InvalidError.
+// Plan reads the configuration and reports what a reload or a restart would change.
+// The error is a *config.InvalidError if the configuration is not valid.
 func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 	if d.options.Read == nil {
-		return Planned{}, errors.New("plan: there is nothing to read from")
+		return Planned{}, errors.New("plan: the daemon was opened without a configuration to read")
 	}
 	return d.requests.plans.do(ctx, func() (Planned, error) {
 		reading := d.options.Read(d.catalog.Scan)
@@ -82,10 +81,10 @@ func (s *state) running(reading config.Reading) Running {
 	return Running{s.since.UTC().Truncate(time.Millisecond), s.Config.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
 }
 
-// Changes names what another configuration would change, in order.
+// Changes lists what another configuration would change, sorted.
 type Changes struct {
-	Live    []string `json:"live"`    // by a reload
-	Restart []string `json:"restart"` // not before a restart, nor by a reload
+	Live    []string `json:"live"`    // applied by a reload
+	Restart []string `json:"restart"` // applied only by a restart
 }
 
 func changesOf(p plan.Plan) Changes { return Changes{p.Live(), p.NeedsRestart()} }

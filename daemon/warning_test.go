@@ -302,7 +302,7 @@ func TestPoolIsExhausted(t *testing.T) {
 // TestLookAround reads and judges without a daemon.
 func TestLookAround(t *testing.T) {
 	h := build(t, threshold("memory", "system.memory.percent", "error = 0.001"))
-	s, err := LookAround(t.Context(), h.read(nil).Config)
+	s, err := InspectHost(t.Context(), h.read(nil).Config)
 	if err != nil || s.Status != policies.LevelError {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -312,7 +312,7 @@ func TestLookAround(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := LookAround(ctx, h.read(nil).Config); err == nil {
+	if _, err := InspectHost(ctx, h.read(nil).Config); err == nil {
 		t.Error("no error of a context that ended")
 	}
 }

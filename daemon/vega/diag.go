@@ -99,7 +99,7 @@ func (o diagFlags) diagnose(ctx context.Context, cfg *config.Config, mistake err
 	if mistake != nil {
 		return console.Diagnosis{}, mistake
 	}
-	s, err := daemon.LookAround(ctx, cfg)
+	s, err := daemon.InspectHost(ctx, cfg)
 	return console.Diagnosis{Source: console.Local, System: s, Why: why}, err
 }
 
