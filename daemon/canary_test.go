@@ -18,9 +18,9 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// TestSecretStaysInside puts a secret into a target, a header-like option and
-// a database's DSN, lets everything fail and succeed, and looks for it in all
-// that the daemon says.
+// TestSecretStaysInside puts a secret into a target, a header-like option and the
+// DSN of a database, runs checks that fail and succeed, and searches all output of
+// the daemon for it.
 func TestSecretStaysInside(t *testing.T) {
 	const canary = "canary-5ecre7-value"
 	t.Setenv("CANARY", canary)
@@ -80,7 +80,7 @@ integration "refused" {
 	}
 	_, queryErr := d.now.databases.Query(t.Context(), "app", "SELECT 1")
 	if queryErr == nil {
-		t.Fatal("a database that is not there answered")
+		t.Fatal("a query on an unreachable database succeeded")
 	}
 	logs.Warn("what an error might carry", "err", queryErr, "text", "x"+canary)
 	said, err := json.Marshal([]any{h, one, d.Plugins()})

@@ -15,9 +15,9 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-// heldCompiler is a compiler that begins once it is let.
+// heldCompiler is a compiler that waits until open is closed.
 type heldCompiler struct {
-	asked chan struct{} // gets one for each module
+	asked chan struct{} // receives a value for each module
 	open  chan struct{}
 }
 
@@ -34,8 +34,8 @@ func (g *heldCompiler) compiler(ctx context.Context, dir string) *exec.Cmd {
 	return compiler(ctx, dir)
 }
 
-// buildSlow is a house that runs, and whose compiler waits at a gate from now on.
-func buildSlow(t *testing.T, hcl string, options func(*Options)) (*house, *heldCompiler) {
+// buildSlow returns a running harness with a heldCompiler.
+func buildSlow(t *testing.T, hcl string, options func(*Options)) (*harness, *heldCompiler) {
 	t.Helper()
 	h, g := build(t, hcl), newHeldCompiler()
 	h.options = func(o *Options) {
@@ -58,18 +58,18 @@ func buildSlow(t *testing.T, hcl string, options func(*Options)) (*house, *heldC
 	return h, g
 }
 
-func (h *house) has(status string) bool { return strings.Contains(h.status()+" ", status+" ") }
+func (h *harness) has(status string) bool { return strings.Contains(h.status()+" ", status+" ") }
 
-// TestCompilingKeepsNobodyWaiting: while a module is compiled, the configuration is
-// followed and modules come and go.
-func TestCompilingKeepsNobodyWaiting(t *testing.T) {
+// TestCompilingDoesNotBlock checks that vega follows the configuration and the
+// plugin directory while it compiles a module.
+func TestCompilingDoesNotBlock(t *testing.T) {
 	h, g := buildSlow(t, bind("a", "plain.healthy", ""), nil)
 	write(t, h.plugins(), "slow.wasm", tiny.Plain(t, "slow", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("s", "slow.healthy", ""))
 	h.eventually("the edit is in force", func() bool { return h.has("b=healthy") })
 	for _, r := range h.ask(engine.Query{}).Integrations {
-		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "is loading: it has to be compiled first")) {
+		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "is loading: it is still being compiled")) {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -84,18 +84,17 @@ func TestCompilingKeepsNobodyWaiting(t *testing.T) {
 	h.eventually("the module is in service", func() bool { return h.has("s=healthy") })
 	h.eventually("the other is too", func() bool { return strings.Contains(h.serves(), "slow2=") })
 	if h.logged("plugin refused") != 1 {
-		t.Error("what was being compiled was called refused")
+		t.Error("a module that was being compiled was reported as refused")
 	}
 }
 
-// TestTheOldServesUntilTheNewIsCompiled: not even a reload leaves a name without the
-// module that serves it.
-func TestTheOldServesUntilTheNewIsCompiled(t *testing.T) {
+// TestOldModuleServesUntilTheNewIsCompiled includes reloads in the meantime.
+func TestOldModuleServesUntilTheNewIsCompiled(t *testing.T) {
 	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.reloadWait = time.Millisecond })
 	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", []byte{0x41, 0}))
 	<-g.asked
 	h.configure(bind("a", "plain.unhealthy", "") + bind("b", "plain.unhealthy", ""))
-	for range 2 { // what changed, and what did not
+	for range 2 { // the first reload has a change, the second none
 		if _, err := h.Reload(t.Context(), BySignal); err != nil {
 			t.Fatal(err)
 		}
@@ -107,8 +106,7 @@ func TestTheOldServesUntilTheNewIsCompiled(t *testing.T) {
 	h.eventually("the new one serves", func() bool { return h.status() == "a=healthy b=healthy" })
 }
 
-// TestReloadWaitsForItsModules: who asks for a reload finds in force what it needs,
-// and others don't wait for it.
+// TestReloadWaitsForItsModules also checks that other requests do not wait for it.
 func TestReloadWaitsForItsModules(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -128,7 +126,7 @@ func TestReloadWaitsForItsModules(t *testing.T) {
 	}
 	select {
 	case err := <-done:
-		t.Errorf("it did not wait: %v", err)
+		t.Errorf("the reload did not wait: %v", err)
 	default:
 	}
 	close(g.open)
@@ -137,8 +135,7 @@ func TestReloadWaitsForItsModules(t *testing.T) {
 	}
 }
 
-// TestUnusedModuleIsNotWaitedFor by a reload that does not need it.
-func TestUnusedModuleIsNotWaitedFor(t *testing.T) {
+func TestReloadDoesNotWaitForUnusedModules(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	<-g.asked
@@ -148,7 +145,7 @@ func TestUnusedModuleIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestShutdownEndsAWaitingReload, and the compiler that it waits for.
+// TestShutdownEndsAWaitingReload also checks that the compiler is ended.
 func TestShutdownEndsAWaitingReload(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -167,9 +164,9 @@ func TestShutdownEndsAWaitingReload(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotCompileIsRefusedOnce: what the compiler said is not asked for again
-// by who loads the module.
-func TestWhatDoesNotCompileIsRefusedOnce(t *testing.T) {
+// TestModuleThatDoesNotCompileIsRefusedOnce checks that loading the module does not
+// compile it a second time.
+func TestModuleThatDoesNotCompileIsRefusedOnce(t *testing.T) {
 	asked := make(chan struct{}, 100)
 	h, _ := buildSlow(t, "", func(o *Options) {
 		o.Compiler = func(ctx context.Context, _ string) *exec.Cmd {
@@ -184,8 +181,8 @@ func TestWhatDoesNotCompileIsRefusedOnce(t *testing.T) {
 	}
 }
 
-// TestStartIsToldToEnd: it ends, and blames no plugin for that.
-func TestStartIsToldToEnd(t *testing.T) {
+// TestCanceledStartRefusesNoPlugin checks that a start ends when its context does.
+func TestCanceledStartRefusesNoPlugin(t *testing.T) {
 	h, g := build(t, bind("a", "plain.healthy", "")), newHeldCompiler()
 	cfg := h.read(nil).Config
 	if err := errors.Join(h.Close(), os.RemoveAll(filepath.Join(cfg.DataDir, "cache"))); err != nil {
@@ -199,7 +196,7 @@ func TestStartIsToldToEnd(t *testing.T) {
 	}()
 	steps := 0
 	_, err := Open(ctx, cfg, Options{
-		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Compiler: g.compiler,
+		Log: slog.New(slog.NewTextHandler(harnessLog{h}, nil)), Read: h.read, Compiler: g.compiler,
 		Step: func(s Step) {
 			if s.Warning != nil {
 				steps++

@@ -16,7 +16,7 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-// holdFirst has the first compilation wait until it is ended, or let.
+// holdFirst makes the first compilation wait until it is canceled or open is closed.
 func holdFirst(o *Options) (asked chan struct{}, open chan struct{}) {
 	g := newHeldCompiler()
 	var first atomic.Bool
@@ -29,8 +29,8 @@ func holdFirst(o *Options) (asked chan struct{}, open chan struct{}) {
 	return g.asked, g.open
 }
 
-// plugin is what /admin/plugins says of a file.
-func (h *house) plugin(file string) (found catalog.Report) {
+// plugin returns the report on the plugin in a file.
+func (h *harness) plugin(file string) (found catalog.Report) {
 	for _, p := range h.Plugins() {
 		if filepath.Base(p.File) == file {
 			found = p
@@ -39,8 +39,7 @@ func (h *house) plugin(file string) (found catalog.Report) {
 	return found
 }
 
-// TestWhatIsNeededDoesNotWait for what is being compiled and not needed.
-func TestWhatIsNeededDoesNotWait(t *testing.T) {
+func TestUsedModuleIsCompiledBeforeUnused(t *testing.T) {
 	var asked, open chan struct{}
 	h, _ := buildSlow(t, "watch = false\n", func(o *Options) { asked, open = holdFirst(o); o.reloadWait = time.Hour })
 	write(t, h.plugins(), "big.wasm", tiny.Plain(t, "big", "1", tiny.AnswerParameter))
@@ -52,11 +51,10 @@ func TestWhatIsNeededDoesNotWait(t *testing.T) {
 		t.Errorf("%v, %s, loading %v", err, h.status(), r.Loading)
 	}
 	close(open)
-	h.eventually("the one that gave way is compiled after that", func() bool { return h.plugin("big.wasm").State == loaded })
+	h.eventually("the preempted module is compiled after that", func() bool { return h.plugin("big.wasm").State == loaded })
 }
 
-// TestCompilingIsSeen: where a file is on its way into service, that is what is said.
-func TestCompilingIsSeen(t *testing.T) {
+func TestCompilingIsReported(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", "")+get("s", "http://127.0.0.1:1/", ""), func(o *Options) { o.reloadWait = time.Millisecond })
 	write(t, h.plugins(), "new.wasm", tiny.Plain(t, "new", "1", tiny.AnswerParameter))
 	<-g.asked
@@ -77,7 +75,7 @@ func TestCompilingIsSeen(t *testing.T) {
 	h.eventually("a file that is back", func() bool { return h.plugin("tiny.wasm").State == loading })
 	r, err := h.Reload(t.Context(), ByHTTP)
 	if err != nil || strings.Join(r.Loading, " ") != "plain tiny" {
-		t.Errorf("the reload says that %v are loading: %v", r.Loading, err)
+		t.Errorf("the reload reports %v as loading: %v", r.Loading, err)
 	}
 	close(g.open)
 	for _, file := range []string{"new.wasm", "plain.wasm", "tiny.wasm"} {
@@ -88,8 +86,8 @@ func TestCompilingIsSeen(t *testing.T) {
 	}
 }
 
-// TestReloadToAnotherDirectory: what a waiting reload has compiled is not forgotten
-// for not being in the directory in force.
+// TestReloadToAnotherDirectory checks that modules that a waiting reload has compiled
+// are kept, although they are not in the current plugin directory.
 func TestReloadToAnotherDirectory(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
 	write(t, filepath.Join(h.dir, "other"), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -100,15 +98,16 @@ func TestReloadToAnotherDirectory(t *testing.T) {
 		done <- err
 	}()
 	<-g.asked
-	time.Sleep(2 * 250 * time.Millisecond) // in which the watcher looks; where it does not, there is less to see
+	time.Sleep(2 * 250 * time.Millisecond) // gives the watcher time to poll
 	close(g.open)
 	if err := <-done; err != nil || h.status() != "l=healthy" || len(g.asked) > 0 {
 		t.Errorf("%v, %s, compiled %d times more", err, h.status(), len(g.asked))
 	}
 }
 
-// TestMovedAwayAndBack is what the reason of a withdrawn plugin asks for.
-func TestMovedAwayAndBack(t *testing.T) {
+// TestRestoredFileIsLoadedAgain follows the advice in the reason of a withdrawn
+// plugin.
+func TestRestoredFileIsLoadedAgain(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	w := h.catalog.NewWatcher()
 	polls := func() {
@@ -129,9 +128,9 @@ func TestMovedAwayAndBack(t *testing.T) {
 	}
 }
 
-// TestWhatVegaLackedIsTriedAgain: a compiler that failed for vega's own reasons leaves
-// its plugin the name, says when it is tried again, and is.
-func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
+// TestFailedCompilerIsRetried checks that after a failure of the compiler itself the
+// plugin keeps its name and reports the time of the next attempt.
+func TestFailedCompilerIsRetried(t *testing.T) {
 	var fails atomic.Bool
 	fails.Store(true)
 	h, _ := buildSlow(t, bind("a", "plain.healthy", ""), func(o *Options) {
@@ -149,10 +148,10 @@ func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
 		return p.State == loading && strings.HasPrefix(p.Reason, "it did not compile: ") && strings.HasSuffix(p.Reason, "; vega tries again after 30s")
 	})
 	if h.logged("plugin refused") > 0 {
-		t.Error("it was called refused")
+		t.Error("the plugin was reported as refused")
 	}
 	fails.Store(false)
-	if err := os.Remove(file); err != nil { // rather than wait for it
+	if err := os.Remove(file); err != nil { // instead of waiting for the retry
 		t.Fatal(err)
 	}
 	h.eventually("it is gone", func() bool { return h.plugin("late.wasm").State == "" })
@@ -160,7 +159,7 @@ func TestWhatVegaLackedIsTriedAgain(t *testing.T) {
 	h.eventually("it is in service", func() bool { return h.plugin("late.wasm").State == loaded })
 }
 
-// TestFailChild is a child process that fails.
+// TestFailChild is not a test: it runs as a child process that fails.
 func TestFailChild(t *testing.T) {
 	if flag.NArg() == 1 && flag.Arg(0) == "fail" {
 		fmt.Fprintln(os.Stderr, "no space left on device")

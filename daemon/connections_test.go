@@ -10,9 +10,9 @@ import (
 	"vega/policies/check"
 )
 
-// TestRunsWithoutAPlaceTellNothingOfTheDatabase: a check that waits in vain for
-// vega's own connections is unknown, for vega's reasons.
-func TestRunsWithoutAPlaceTellNothingOfTheDatabase(t *testing.T) {
+// TestWaitForConnectionsDoesNotBlameTheDatabase checks that the status of a check
+// that gets no connection from vega is unknown, with the host as the cause.
+func TestWaitForConnectionsDoesNotBlameTheDatabase(t *testing.T) {
 	dir := t.TempDir()
 	database(t, dir, "app.db", 1)
 	h := build(t, "")

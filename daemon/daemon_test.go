@@ -27,30 +27,30 @@ import (
 	"vega/policies/check"
 )
 
-// house is a daemon with its files in a directory of its own.
-type house struct {
+// harness is a daemon with its files in a temporary directory.
+type harness struct {
 	*Daemon
 	t       *testing.T
 	dir     string
-	bundled []manifest.Found // none unless the test says
-	options func(*Options)   // what the test wants otherwise; nil: nothing
+	bundled []manifest.Found // set by tests that need some
+	options func(*Options)   // changes options for the test; nil: none
 	logs    bytes.Buffer     // under logging
 	logging sync.Mutex
 	applied atomic.Int64
 	refuses atomic.Bool
 }
 
-// wasmFile is one to be put into the plugins directory.
+// wasmFile is a module file for the plugins directory.
 type wasmFile struct {
 	name    string
 	content []byte
 }
 
-// build writes vega.hcl, the plugins tiny (web) and plain and those given, and
-// opens a daemon on them.
-func build(t *testing.T, hcl string, more ...wasmFile) *house {
+// build writes vega.hcl, the plugins tiny and plain and the given ones, and opens a
+// daemon.
+func build(t *testing.T, hcl string, more ...wasmFile) *harness {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir()}
+	h := &harness{t: t, dir: t.TempDir()}
 	for _, f := range more {
 		write(t, h.plugins(), f.name, f.content)
 	}
@@ -66,15 +66,15 @@ func build(t *testing.T, hcl string, more ...wasmFile) *house {
 	return h
 }
 
-// open starts a daemon on what is in the directory.
-func (h *house) open() {
+// open opens a daemon on the files in the directory.
+func (h *harness) open() {
 	h.t.Helper()
 	reading := h.read(nil)
 	if reading.Config == nil {
 		h.t.Fatal(&config.InvalidError{Diagnostics: reading.Diagnostics})
 	}
 	o := Options{
-		Log:   slog.New(slog.NewTextHandler(houseLog{h}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:   slog.New(slog.NewTextHandler(harnessLog{h}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Read:  h.read,
 		Apply: h.apply,
 	}
@@ -87,8 +87,8 @@ func (h *house) open() {
 	}
 }
 
-// restart closes the daemon and opens one again.
-func (h *house) restart() {
+// restart closes the daemon and opens another.
+func (h *harness) restart() {
 	h.t.Helper()
 	if err := h.Close(); err != nil {
 		h.t.Fatal(err)
@@ -96,8 +96,8 @@ func (h *house) restart() {
 	h.open()
 }
 
-// logged counts the lines of the log that hold all of the texts.
-func (h *house) logged(texts ...string) (n int) {
+// logged counts the log lines that contain all of the texts.
+func (h *harness) logged(texts ...string) (n int) {
 	h.logging.Lock()
 	defer h.logging.Unlock()
 	for line := range strings.Lines(h.logs.String()) {
@@ -108,17 +108,17 @@ func (h *house) logged(texts ...string) (n int) {
 	return n
 }
 
-type houseLog struct{ *house }
+type harnessLog struct{ *harness }
 
-func (l houseLog) Write(b []byte) (int, error) {
+func (l harnessLog) Write(b []byte) (int, error) {
 	l.logging.Lock()
 	defer l.logging.Unlock()
 	l.logs.Write(b)
 	return testWriter{l.t}.Write(b)
 }
 
-// bundle lets the configuration name the bundled plugin.
-func (h *house) bundle() {
+// bundle makes the bundled plugin available to the configuration.
+func (h *harness) bundle() {
 	h.t.Helper()
 	if err := compiled.Core(filepath.Join(h.dir, ".vega")); err != nil {
 		h.t.Fatal(err)
@@ -129,25 +129,25 @@ func (h *house) bundle() {
 	}
 }
 
-func (h *house) plugins() string { return filepath.Join(h.dir, "plugins") }
+func (h *harness) plugins() string { return filepath.Join(h.dir, "plugins") }
 
-func (h *house) configure(hcl string) { write(h.t, h.dir, "vega.hcl", []byte(hcl)) }
+func (h *harness) configure(hcl string) { write(h.t, h.dir, "vega.hcl", []byte(hcl)) }
 
-func (h *house) read(scan config.Scan) config.Reading {
+func (h *harness) read(scan config.Scan) config.Reading {
 	return config.Read(filepath.Join(h.dir, "vega.hcl"), config.Options{Bundled: h.bundled, Scan: scan})
 }
 
-// apply counts the configurations that came into force, or refuses them all.
-func (h *house) apply(*config.Config) error {
+// apply implements Options.Apply: it counts configurations, or rejects all of them.
+func (h *harness) apply(*config.Config) error {
 	if h.refuses.Load() {
-		return errors.New("the house refuses it")
+		return errors.New("the harness refuses it")
 	}
 	h.applied.Add(1)
 	return nil
 }
 
-// ask is engine.Health, which must not fail. It may be called by any goroutine.
-func (h *house) ask(q engine.Query) engine.Health {
+// ask calls Health, which must not fail. It may be called from any goroutine.
+func (h *harness) ask(q engine.Query) engine.Health {
 	h.t.Helper()
 	answer, err := h.Health(h.t.Context(), q)
 	if err != nil {
@@ -156,8 +156,8 @@ func (h *house) ask(q engine.Query) engine.Health {
 	return answer
 }
 
-// status is name=status, or name=status/cause, of every integration.
-func (h *house) status() string {
+// status returns name=status or name=status/cause of every integration.
+func (h *harness) status() string {
 	h.t.Helper()
 	var all []string
 	for _, r := range h.ask(engine.Query{}).Integrations {
@@ -175,7 +175,7 @@ func outcome(r engine.Report) string {
 }
 
 // lastReport returns the last report of an integration, without running it.
-func (h *house) lastReport(name string) engine.Report {
+func (h *harness) lastReport(name string) engine.Report {
 	h.t.Helper()
 	i, err := h.Integration(name)
 	if err != nil {
@@ -184,9 +184,9 @@ func (h *house) lastReport(name string) engine.Report {
 	return i.Report
 }
 
-// comesTo runs an integration that its deadline ends, until no starved machine
-// excuses that.
-func (h *house) comesTo(name, want string) {
+// expectOutcome checks the outcome of a run that its deadline ends. It repeats the run if
+// the machine was starved.
+func (h *harness) expectOutcome(name, want string) {
 	h.t.Helper()
 	r, ok := realtest.Unstarved(h.t, func() engine.Report { return h.ask(engine.Query{Names: []string{name}}).Integrations[0] },
 		func(r engine.Report) bool { return realtest.Starved(r.Cause, r.Message) })
@@ -204,7 +204,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// gate is a server that answers nobody before it is opened, and counts.
+// gate is a server that counts requests and answers them only once it is open.
 type gate struct {
 	url  string
 	hits atomic.Int64
@@ -230,13 +230,13 @@ func closedGate(t *testing.T) *gate {
 	return g
 }
 
-// await waits until so many have come.
+// await waits until n requests have arrived.
 func (g *gate) await(n int64) {
 	g.t.Helper()
-	realtest.Until(g.t, fmt.Sprintf("%d requests are there", n), func() bool { return g.hits.Load() >= n })
+	realtest.Until(g.t, fmt.Sprintf("%d requests have arrived", n), func() bool { return g.hits.Load() >= n })
 }
 
-// patient is a timeout that ends only what hangs: the longest that there is.
+// patient is the longest possible timeout, which only a hanging check exceeds.
 const patient = `timeout = "30s"`
 
 func get(name, url, more string) string {
@@ -273,13 +273,13 @@ func TestStatusAndCause(t *testing.T) {
 	}
 }
 
-func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
+func TestBrokenProbesAreUnknownAndAffectNoOthers(t *testing.T) {
 	h := build(t, bind("good", "plain.healthy", ""))
 	write(t, h.plugins(), "a.wasm", tiny.Plain(t, "traps", "1", tiny.Trap))
 	write(t, h.plugins(), "b.wasm", tiny.Plain(t, "weird", "1", tiny.Answer99))
 	write(t, h.plugins(), "c.wasm", tiny.Plain(t, "spins", "1", tiny.Spin))
 	h.configure(bind("good", "plain.healthy", "") + bind("traps", "traps.healthy", "") +
-		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // which its budget ends
+		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // its CPU budget ends the run
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
@@ -288,8 +288,8 @@ func TestBrokenProbesAreUnknownAndHarmNobody(t *testing.T) {
 	}
 }
 
-// TestChecksRunInParallel: the target answers nobody before all hundred are
-// there, and one that hangs keeps nobody waiting but itself.
+// TestChecksRunInParallel uses a target that answers only after all hundred requests
+// have arrived, and a check that hangs.
 func TestChecksRunInParallel(t *testing.T) {
 	g, hang := closedGate(t), closedGate(t)
 	hcl := get("hangs", hang.url, patient)
@@ -312,14 +312,14 @@ func TestChecksRunInParallel(t *testing.T) {
 		return done == 99
 	})
 	if h.lastReport("hangs").CheckedAt != nil {
-		t.Error("the one that hangs has ended")
+		t.Error("the hanging check has ended")
 	}
 	hang.open()
 	if all := <-answer; all.Summary.Healthy != 100 {
 		t.Errorf("%+v", all.Summary)
 	}
 	h = build(t, get("hangs", closedGate(t).url, `timeout = "1s"`))
-	h.comesTo("hangs", "hangs=unhealthy/timeout")
+	h.expectOutcome("hangs", "hangs=unhealthy/timeout")
 }
 
 func TestCallersShareARun(t *testing.T) {
@@ -333,14 +333,14 @@ func TestCallersShareARun(t *testing.T) {
 		first <- a
 	}()
 	g.await(1)
-	if r := h.ask(engine.Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "the run goes on") {
-		t.Errorf("a caller without patience got %+v", r)
+	if r := h.ask(engine.Query{Timeout: 50 * time.Millisecond}).Integrations[0]; r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "the run continues") {
+		t.Errorf("a caller with a short timeout got %+v", r)
 	}
 	leave()
 	if r := (<-first).Integrations[0]; r.Status != check.Unknown {
 		t.Errorf("a caller who left got %+v", r)
 	}
-	time.Sleep(50 * time.Millisecond) // what the run lasts at least
+	time.Sleep(50 * time.Millisecond) // makes the run last at least this long
 	g.open()
 	if r := h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]; r.Status != check.Healthy || g.hits.Load() != 1 {
 		t.Errorf("%+v after %d requests, want one run that outlives its caller", r, g.hits.Load())
@@ -349,7 +349,7 @@ func TestCallersShareARun(t *testing.T) {
 		t.Errorf("max_age: %+v after %d requests", r, g.hits.Load())
 	}
 	if h.ask(engine.Query{MaxAge: time.Nanosecond}); g.hits.Load() != 2 {
-		t.Errorf("too old a run was good enough")
+		t.Errorf("a run older than max_age was returned")
 	}
 }
 
@@ -378,7 +378,7 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 			if tt.patience == realtest.Patience {
 				realtest.Until(t, "it drains", func() bool { return h.draining() })
 				if len(ended) > 0 {
-					t.Error("it did not wait for what is in flight")
+					t.Error("shutdown did not wait for the runs in flight")
 				}
 				g.open()
 			}
@@ -386,13 +386,13 @@ func TestShutdownDrainsAndLeaksNothing(t *testing.T) {
 				t.Error(err)
 			}
 			if s := <-got; s != tt.want {
-				t.Errorf("it ended with %s, want %s", s, tt.want)
+				t.Errorf("the run ended with %s, want %s", s, tt.want)
 			}
 			if err := <-ran; err != nil {
 				t.Error(err)
 			}
 			if h.Ready() == nil || h.status() != "web=unknown/host" {
-				t.Error("it still runs checks")
+				t.Error("the daemon still runs checks")
 			}
 		})
 	}

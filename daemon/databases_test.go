@@ -8,9 +8,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestRightsAreAskedWhereChecksQuery: nothing connects to a database that no
-// enabled integration may query.
-func TestRightsAreAskedWhereChecksQuery(t *testing.T) {
+// TestRightsAreQueriedOnlyOnUsedDatabases checks that vega does not connect to a
+// database that no enabled integration may query.
+func TestRightsAreQueriedOnlyOnUsedDatabases(t *testing.T) {
 	of := func(name string, enabled bool) config.Integration {
 		return config.Integration{Name: name, Enabled: enabled, Grants: grant.Set{Rules: []grant.Rule{{Kind: manifest.SQL, Name: name}}}}
 	}

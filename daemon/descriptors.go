@@ -25,7 +25,7 @@ const (
 	// minPerClient is the least that the connections of one client are limited
 	// to, if that leaves one for others.
 	minPerClient = 8
-	// unlimited is the number of descriptors to divide if there is no limit.
+	// unlimited is the number of descriptors to divide without a limit.
 	unlimited = 1 << 20
 )
 

@@ -36,9 +36,9 @@ func TestDivideDescriptors(t *testing.T) {
 		{"a tiny one", 48, 20, config.Config{}, true, "3+1, 5"},
 		{"a command", 48, 16, config.Config{}, false, "0+0, 10"},
 		{"databases", 256, 20, config.Config{Databases: databases(10)}, true, "40+5, 45"},
-		{"more databases than there is room for", 256, 20, config.Config{Databases: databases(100)}, true, "35+4, 39"},
+		{"more databases than the limit allows", 256, 20, config.Config{Databases: databases(100)}, true, "35+4, 39"},
 		{"as configured", 1024, 20, config.Config{Server: config.Server{MaxConnections: 100}}, true, "100+14, 425"},
-		{"more than there is room for", 1024, 20, config.Config{Server: config.Server{MaxConnections: 5000}}, true, "707+16, 120"},
+		{"more connections than the limit allows", 1024, 20, config.Config{Server: config.Server{MaxConnections: 5000}}, true, "707+16, 120"},
 		{"far too small", 24, 20, config.Config{}, true, "error"},
 		{"too small for a command", 17, 16, config.Config{}, false, "error"},
 	} {
@@ -52,7 +52,7 @@ func TestDivideDescriptors(t *testing.T) {
 			}
 			got = fmt.Sprintf("%d+%d, %d", clients.Connections, clients.Spare, s.maxRunning())
 			if used := s.clients.Connections + s.clients.Spare + s.checks; c.limit > 0 && used+c.open > c.limit {
-				t.Errorf("%s: %d are shared out of %d", c.name, used, c.limit-c.open)
+				t.Errorf("%s: %d of %d are assigned", c.name, used, c.limit-c.open)
 			}
 		}
 		if got != c.want {
@@ -61,7 +61,7 @@ func TestDivideDescriptors(t *testing.T) {
 	}
 }
 
-func TestOneClientsShare(t *testing.T) {
+func TestConnectionsPerClient(t *testing.T) {
 	for _, c := range []struct{ limit, all, one, want int }{
 		{1 << 20, 0, 0, 512}, {256, 0, 0, 28}, {48, 0, 0, 2}, {1 << 20, 10, 0, 8}, {1 << 20, 4, 0, 3}, {1 << 20, 1, 0, 1}, {1 << 20, 4, 4, 4}, {1 << 20, 100, 7, 7}, {1 << 20, 100, 700, 100},
 	} {
@@ -73,8 +73,8 @@ func TestOneClientsShare(t *testing.T) {
 	}
 }
 
-// hanging is a target that answers nothing until the test lets it, and reports
-// each request.
+// hanging returns a target that reports each request and answers only once the test
+// releases it.
 func hanging(t *testing.T) (url string, asked chan string, release chan struct{}) {
 	t.Helper()
 	asked, release = make(chan string, 10), make(chan struct{})
@@ -93,9 +93,9 @@ func getting(name, timeout, url string) string {
 	return fmt.Sprintf("integration %q {\n  probe = tiny.get\n  interval = \"0s\"\n  timeout = %q\n  config {\n    url = %q\n  }\n}\n", name, timeout, url)
 }
 
-// TestFewerDescriptorsFewerRuns: a run waits for the descriptors that another
-// has, and has its turn when that one ends.
-func TestFewerDescriptorsFewerRuns(t *testing.T) {
+// TestRunWaitsForDescriptors checks that a run starts once another has released its
+// descriptors.
+func TestRunWaitsForDescriptors(t *testing.T) {
 	url, asked, release := hanging(t)
 	h := build(t, getting("a", "30s", url+"/a")+getting("b", "30s", url+"/b"))
 	h.engine.Share(engine.SocketsPerRun, 0)
@@ -111,9 +111,9 @@ func TestFewerDescriptorsFewerRuns(t *testing.T) {
 	}
 }
 
-// TestWaitIsNoFaultOfTheTarget: a run that was never let in, and one that was
-// let in too late for its target to answer, are vega's.
-func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
+// TestWaitDoesNotBlameTheTarget checks that the host is the cause of a run that never
+// started, and of one that started too late for its target to answer.
+func TestWaitDoesNotBlameTheTarget(t *testing.T) {
 	url, asked, release := hanging(t)
 	other, _, _ := hanging(t)
 	h := build(t, getting("holder", "30s", url)+getting("late", "3s", other)+getting("never", "1s", other))
@@ -126,7 +126,7 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 	for h.descriptors.checks.Waiting() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // a second, of the three that the late one has
+	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // takes one of the three seconds of the late one
 	close(release)
 	if r := <-held; r.Status != check.Healthy {
 		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
@@ -138,9 +138,9 @@ func TestWaitIsNoFaultOfTheTarget(t *testing.T) {
 	}
 }
 
-// TestReloadSharesOutAnew: what a new configuration keeps for a database is not
-// there for checks.
-func TestReloadSharesOutAnew(t *testing.T) {
+// TestReloadDividesDescriptorsAgain checks that descriptors reserved for a new
+// database are not available to checks.
+func TestReloadDividesDescriptorsAgain(t *testing.T) {
 	h := build(t, "")
 	h.descriptors.limit, h.descriptors.opened = 256, 20
 	before := h.descriptors.checks.Size()
@@ -154,8 +154,8 @@ func TestReloadSharesOutAnew(t *testing.T) {
 	}
 }
 
-// TestDescriptorsAreNotHeldBeyondARun counts them after many runs, some of
-// which ended badly.
+// TestDescriptorsAreNotHeldBeyondARun counts descriptors after many runs, some of
+// which failed.
 func TestDescriptorsAreNotHeldBeyondARun(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()

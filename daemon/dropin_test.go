@@ -17,8 +17,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// eventually waits for the watcher to have done its work.
-func (h *house) eventually(what string, ok func() bool) {
+// eventually waits until so holds.
+func (h *harness) eventually(what string, ok func() bool) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -27,9 +27,9 @@ func (h *house) eventually(what string, ok func() bool) {
 	}
 }
 
-// is waits until the file's plugin is in the state, for a reason that holds
-// the text, and the integrations stand as said.
-func (h *house) is(file, state, reason, status string) {
+// is waits until the file's plugin has the state, its reason contains the text, and
+// the integrations have the status.
+func (h *harness) is(file, state, reason, status string) {
 	h.t.Helper()
 	h.eventually(file+" "+state+", "+status, func() bool {
 		for _, p := range h.Plugins() {
@@ -47,7 +47,7 @@ func TestDropIn(t *testing.T) {
 
 	stop := make(chan struct{})
 	var asking sync.WaitGroup
-	asking.Go(func() { // no request may fail, nor its neighbour suffer
+	asking.Go(func() { // no request may fail or affect the other integration
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
@@ -68,18 +68,18 @@ func TestDropIn(t *testing.T) {
 	h.is("acme.wasm", loaded, "", "a=healthy p=healthy")
 
 	write(t, h.plugins(), "acme.wasm", []byte("garbage"))
-	h.is("acme.wasm", loaded, "not a WebAssembly", "a=healthy p=healthy") // the old one stays
+	h.is("acme.wasm", loaded, "not a WebAssembly", "a=healthy p=healthy") // the old module stays
 
 	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x41, 2}))
 	h.is("acme.wasm", loaded, "", "a=unhealthy/target p=healthy")
 
 	other := tiny.Plain(t, "other", "1", tiny.AnswerParameter)
-	write(t, h.plugins(), "acme.wasm", other) // takes the plugin away from under a
+	write(t, h.plugins(), "acme.wasm", other) // removes the plugin of integration a
 	h.is("acme.wasm", loaded, "the configuration is not valid with it", "a=unhealthy/target p=healthy")
 
 	whole := tiny.Plain(t, "acme", "3", []byte{0x41, 1})
 	cut := whole[:len(whole)/2]
-	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), cut, 0o644); err != nil { // a copy that stalls
+	if err := os.WriteFile(filepath.Join(h.plugins(), "acme.wasm"), cut, 0o644); err != nil { // simulates a stalled copy
 		t.Fatal(err)
 	}
 	h.is("acme.wasm", loaded, "truncated", "a=unhealthy/target p=healthy")
@@ -95,7 +95,7 @@ func TestDropIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.is("acme.wasm", withdrawn, "its file was removed: restore ", "a=unknown/host p=healthy")
-	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // it waits for the operator
+	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // the operator must decide
 	if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestDropIn(t *testing.T) {
 	}
 	h.is("twin.wasm", withdrawn, "its file was removed: restore ", "a=unknown/host p=healthy")
 
-	write(t, h.plugins(), "other.wasm", other) // nothing to do with the one that is away
+	write(t, h.plugins(), "other.wasm", other) // unrelated to the removed plugin
 	h.is("other.wasm", loaded, "", "a=unknown/host p=healthy")
 
 	write(t, h.plugins(), "twin.wasm", []byte("garbage"))
@@ -117,8 +117,8 @@ func TestDropIn(t *testing.T) {
 	h.is("twin.wasm", refused, "not a WebAssembly", "a=healthy p=healthy")
 }
 
-// TestReplacedModuleOutlivesItsRuns swaps a module while it runs: the run ends
-// on the old one, which is closed only then.
+// TestReplacedModuleOutlivesItsRuns replaces a module during a run, which must end on
+// the old module before that is closed.
 func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	g := closedGate(t)
 	h := build(t, get("w", g.url, patient))
@@ -151,11 +151,12 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	h.eventually("the old module is closed", closed)
 }
 
-// TestWatchWaitsForAFileToSettle: a file counts once it looked the same twice.
+// TestWatchWaitsForAFileToSettle checks that a file is read only after two polls have
+// seen it unchanged.
 func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	h := build(t, "")
 	w := h.catalog.NewWatcher()
-	for n := range 5 { // growing between polls
+	for n := range 5 { // the file grows between polls
 		name := filepath.Join(h.plugins(), "grows.wasm")
 		if err := os.WriteFile(name, fmt.Appendf(nil, "%*d", n+1, 0), 0o644); err != nil {
 			t.Fatal(err)
@@ -171,34 +172,33 @@ func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	}
 }
 
-// Who may write the plugin directory is looked at when something comes into it.
+// The permissions of the plugin directory are checked when a file appears in it.
 func TestDropInWarnsOfWritableDirectory(t *testing.T) {
 	h := build(t, "")
-	if err := os.Chmod(h.plugins(), 0o777); err != nil { //nolint:gosec // that is what it is about
+	if err := os.Chmod(h.plugins(), 0o777); err != nil { //nolint:gosec // the test needs it
 		t.Fatal(err)
 	}
 	for n, name := range []string{"late", "later"} {
 		write(t, h.plugins(), name+".wasm", tiny.Plain(t, name, "1", tiny.AnswerParameter))
 		if !h.dropIn(t.Context(), filepath.Join(h.plugins(), name+".wasm")) || h.logged("VEGA055") != 1 {
-			t.Errorf("%d plugins: it is told %d times, want once", n+1, h.logged("VEGA055"))
+			t.Errorf("%d plugins: warned %d times, want once", n+1, h.logged("VEGA055"))
 		}
 	}
 }
 
-// A module that was being loaded when vega was told to end is not refused.
-func TestDropInAtTheEnd(t *testing.T) {
+func TestDropInDuringShutdownIsNotRefused(t *testing.T) {
 	h := build(t, "")
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h.dropIn(ctx, filepath.Join(h.plugins(), "late.wasm"))
 	if h.logged("refused") != 0 {
-		t.Error("it is refused")
+		t.Error("the plugin is refused")
 	}
 }
 
-// dropIn takes a file in at once, as the watcher does once it is copied whole.
-func (h *house) dropIn(ctx context.Context, file string) (done bool) {
+// dropIn handles a file at once, without waiting for it to settle.
+func (h *harness) dropIn(ctx context.Context, file string) (done bool) {
 	done, _ = h.catalog.Handle(ctx, file)
 	return done
 }

@@ -7,9 +7,9 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-// TestRejectedIsTriedAgain though no file changed: what was wrong may have
-// been elsewhere.
-func TestRejectedIsTriedAgain(t *testing.T) {
+// TestRejectedConfigurationIsRetried although no file changed, because the reason may
+// lie elsewhere.
+func TestRejectedConfigurationIsRetried(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	var f follower
 	poll := func() { h.poll(t.Context(), &f) }
@@ -20,16 +20,16 @@ func TestRejectedIsTriedAgain(t *testing.T) {
 		t.Error("a file that has just changed was loaded")
 	}
 	if poll(); !h.Rejected() {
-		t.Fatal("a plugin that is not there was accepted")
+		t.Fatal("a missing plugin was accepted")
 	}
 	first := h.requests.last.Load().At
 	f.tried = time.Now().Add(-2 * retryInterval)
 	if poll(); !h.Rejected() || h.requests.last.Load().At != first {
-		t.Error("the same was rejected once more, as news")
+		t.Error("the same rejection was recorded again")
 	}
 	h.bundle()
 	if poll(); !h.Rejected() {
-		t.Error("it was tried again at once")
+		t.Error("retried at once")
 	}
 	f.tried = time.Now().Add(-2 * retryInterval)
 	if poll(); h.Rejected() || h.status() != "a=healthy b=healthy" {
@@ -37,11 +37,11 @@ func TestRejectedIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestFileThatIsTouchedLoadsNoModule: one that was refused is not compiled
-// again for that.
-func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
+// TestTouchedFileLoadsNoModule checks that a refused module is not compiled again
+// because a configuration file was touched.
+func TestTouchedFileLoadsNoModule(t *testing.T) {
 	hcl := bind("a", "plain.healthy", "")
-	h := build(t, hcl, wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", []byte{0x1a})}) // drops what is not there
+	h := build(t, hcl, wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", []byte{0x1a})}) // not valid: pops an empty stack
 	was := h.now
 	var f follower
 	for range 3 {
@@ -50,9 +50,9 @@ func TestFileThatIsTouchedLoadsNoModule(t *testing.T) {
 		h.poll(t.Context(), &f)
 	}
 	if h.now != was || f.handled == nil || h.requests.last.Load().Trigger != ByStart {
-		t.Errorf("it was loaded again: %+v", h.requests.last.Load().Attempt)
+		t.Errorf("the module was loaded again: %+v", h.requests.last.Load().Attempt)
 	}
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied {
-		t.Errorf("who asks is to have it tried: %+v, %v", r, err)
+		t.Errorf("an explicit reload did not retry: %+v, %v", r, err)
 	}
 }

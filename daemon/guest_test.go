@@ -14,10 +14,10 @@ const (
 	withdrawn = "withdrawn"
 )
 
-// compileFirst is the reason of a plugin that is not compiled yet.
-const compileFirst = "it is being compiled, and is loaded after that"
+// compileFirst is the reason of a plugin that is being compiled.
+const compileFirst = "it is still being compiled"
 
-// write puts a file into a directory by a rename, as a careful person would.
+// write writes a file atomically, with a rename.
 func write(t *testing.T, dir, name string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

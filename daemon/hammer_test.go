@@ -15,9 +15,9 @@ import (
 	"vega/policies/check"
 )
 
-// TestHammer asks, validates, reloads good files and bad ones, and swaps
-// modules all at once: every answer must be whole, of one configuration, and no
-// healthy integration suffer.
+// TestHammer runs checks, validates, reloads valid and invalid files, and replaces
+// modules, all concurrently. Every report must come from one configuration, and
+// healthy integrations must stay healthy.
 func TestHammer(t *testing.T) {
 	one := bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "")
 	two := one + bind("c", "plain.degraded", "")
@@ -60,7 +60,7 @@ func TestHammer(t *testing.T) {
 			if err != nil || v.Valid != (v.ErrorCount == 0) || v.LastReload.Outcome == Rejected && v.LastReload.Reason == "" || v.Running.SameAsDisk && len(v.Changes.Live) > 0 {
 				t.Errorf("%+v, %v", v, err)
 			}
-			_, _ = h.Reload(ctx, ByHTTP) // what is there by now, good or bad
+			_, _ = h.Reload(ctx, ByHTTP) // the current file may be valid or not
 			h.Rejected()
 			h.DatabaseStats(ctx)
 		})
@@ -85,7 +85,7 @@ func TestQueuedPastItsDeadlineIsTheHostsFault(t *testing.T) {
 	go h.ask(engine.Query{Names: []string{"first"}, Timeout: time.Millisecond})
 	g.await(1)
 	r := h.ask(engine.Query{Names: []string{"second"}}).Integrations[0]
-	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "for all of this one's 1s") {
+	if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "within its timeout of 1s") {
 		t.Errorf("%+v", r)
 	}
 }

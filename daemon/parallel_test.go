@@ -11,8 +11,8 @@ import (
 	"vega/plugins/core/fixtures"
 )
 
-// A hundred checks are under way at once: the target answers nobody before all
-// of them are there. One that never answers keeps nobody waiting but itself.
+// TestHundredChecksRunAtOnce uses a target that answers only after all requests have
+// arrived, and another that never answers.
 func TestHundredChecksRunAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	there, all := 0, make(chan struct{})

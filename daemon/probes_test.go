@@ -23,7 +23,7 @@ import (
 	"vega/policies/check"
 )
 
-// row is one integration of a bundled probe, bound in HCL to a real server.
+// row is an integration that binds a bundled probe to a real server.
 type row struct {
 	name   string
 	probe  string
@@ -32,27 +32,27 @@ type row struct {
 	cause  check.Cause
 	says   string // part of the message
 
-	timeout string // "" is the longest, or short where the deadline is what is waited for
+	timeout string // "": the longest, or a short one if the row expects a timeout
 }
 
-// env is what the rows' secrets come from.
+// env holds the environment variables of the rows' secrets.
 var env = map[string]string{
 	"REDIS_PASSWORD": "redis-pass-word", "WRONG_PASSWORD": "wrong-pass-word", "OPENAI_KEY": "sk-12345678",
 	"SHODAN_KEY": "shodan+key/1", "HUNTER_KEY": "hunter-key", "BOT_TOKEN": "xoxb-good", "BAD_TOKEN": "xoxb-bad1",
 	"HA_TOKEN": "good-token", "WEB_TOKEN": "web-t0ken/+=",
 }
 
-// Every bundled probe, healthy and failing, through vega.hcl, the sandbox and
-// the engine, against real servers: nginx, PostgreSQL, MariaDB and Redis as
-// Debian ships them, a DNS server, and servers that answer as the services'
-// documentation says (plugins/core/fixtures names it).
+// TestBundledProbes runs every bundled probe, healthy and failing, through vega.hcl,
+// the sandbox and the engine, against real servers: nginx, PostgreSQL, MariaDB and
+// Redis from Debian, a DNS server, and servers that follow the documentation of
+// services (see plugins/core/fixtures).
 func TestBundledProbes(t *testing.T) {
 	rows, preamble := everyProbe(t)
 	all := runRows(t, preamble, rows)
 	for i, got := range all {
 		t.Logf("%-28s %-10s %-8s %s", rows[i].probe+" "+rows[i].name[strings.IndexByte(rows[i].name, '-')+1:], got.Status, got.Cause, got.Message)
 	}
-	for i, got := range all { // last, where a long output is read first
+	for i, got := range all { // at the end, so that failures come last in a long output
 		r := rows[i]
 		if got.Status != r.status || got.Cause != r.cause || !strings.Contains(got.Message, r.says) {
 			t.Errorf("%s (%s): %s/%s %q, want %s/%s %q", r.name, r.probe, got.Status, got.Cause, got.Message, r.status, r.cause, r.says)
@@ -65,9 +65,8 @@ func TestBundledProbes(t *testing.T) {
 	}
 }
 
-// runRows asks a daemon for the health of all rows, whose integrations are
-// named so that the answer comes in their order. What the daemon says of a
-// machine that is starved all along passes for what the row wants.
+// runRows runs all rows and returns their reports in order. If the machine is starved
+// throughout, it accepts a report that says so.
 func runRows(t *testing.T, preamble string, rows []row) []engine.Report {
 	t.Helper()
 	d := openRows(t, writeRows(t, preamble, rows))
@@ -99,7 +98,7 @@ func runRows(t *testing.T, preamble string, rows []row) []engine.Report {
 	return all
 }
 
-// writeRows writes the configuration of the rows, and returns where it is.
+// writeRows writes the configuration of the rows and returns its path.
 func writeRows(t *testing.T, preamble string, rows []row) (path string) {
 	t.Helper()
 	var hcl strings.Builder
@@ -119,7 +118,7 @@ func writeRows(t *testing.T, preamble string, rows []row) (path string) {
 	return path
 }
 
-// openRows opens a daemon on a configuration of rows.
+// openRows opens a daemon with a configuration of rows.
 func openRows(t *testing.T, path string) *daemon.Daemon {
 	t.Helper()
 	bundled, err := catalog.Bundled()
@@ -128,7 +127,7 @@ func openRows(t *testing.T, path string) *daemon.Daemon {
 	}
 	cfg, diags := config.Load(path, config.Options{Bundled: bundled, Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
 	if diags.HasErrors() {
-		_ = diags.WriteText(os.Stderr, false) // the test fails anyway
+		_ = diags.WriteText(os.Stderr, false) // the test fails in any case
 		t.Fatal("the configuration is refused")
 	}
 	if err := compiled.Core(cfg.DataDir); err != nil {

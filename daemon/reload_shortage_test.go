@@ -18,8 +18,8 @@ import (
 	"vega/plugins/shortage"
 )
 
-// TestReloadUnderShortage: a configuration that can't be read for want of
-// descriptors is neither rejected nor gone, and comes into force later.
+// TestReloadUnderShortage checks that a configuration that can't be read for lack of
+// descriptors is not rejected, and is put in force later.
 func TestReloadUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -46,8 +46,8 @@ func TestReloadUnderShortage(t *testing.T) {
 	}
 }
 
-// TestFollowUnderShortage: files that can't be listed or read are tried again,
-// until they can.
+// TestFollowUnderShortage checks that files that can't be listed or read are tried
+// again.
 func TestFollowUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -81,10 +81,10 @@ func TestFollowUnderShortage(t *testing.T) {
 	}
 }
 
-// TestCompileChild is the child process that compiles, of tests that need one.
+// TestCompileChild is not a test: it runs as the child process that compiles.
 func TestCompileChild(t *testing.T) {
 	if flag.NArg() != 2 || flag.Arg(0) != "compile-module" {
-		return // it is for a child process
+		return // not a child process
 	}
 	if err := plugins.CompileChild(t.Context(), os.Stdin, flag.Arg(1)); err != nil {
 		t.Fatal(err)
@@ -95,8 +95,8 @@ func compiler(ctx context.Context, dir string) *exec.Cmd {
 	return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCompileChild$", "compile-module", dir)
 }
 
-// TestStartUnderShortage: a module that can't be compiled for want of descriptors
-// does not keep vega from starting, and is in service once it can.
+// TestStartUnderShortage checks that vega starts although a module can't be compiled
+// for lack of descriptors, and that the module is loaded later.
 func TestStartUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -127,13 +127,13 @@ func TestStartUnderShortage(t *testing.T) {
 		}
 	}
 	if late == 0 {
-		t.Error("no start had too few for the module alone")
+		t.Error("no start had too few descriptors for only the module")
 	}
 }
 
-// TestStartWaitsForNoSlowModule: a module that takes long to compile does not keep
-// vega from starting, and is in service once it is compiled.
-func TestStartWaitsForNoSlowModule(t *testing.T) {
+// TestStartDoesNotWaitForSlowModule checks that a module that compiles slowly does not
+// delay the start, and is in service once it is compiled.
+func TestStartDoesNotWaitForSlowModule(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	cfg := h.read(nil).Config
 	if err := errors.Join(h.Close(), os.RemoveAll(filepath.Join(cfg.DataDir, "cache"))); err != nil {
@@ -141,7 +141,7 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 	}
 	g := newHeldCompiler()
 	d, err := Open(t.Context(), cfg, Options{
-		Log: slog.New(slog.NewTextHandler(houseLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond, Compiler: g.compiler,
+		Log: slog.New(slog.NewTextHandler(harnessLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond, Compiler: g.compiler,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -151,14 +151,14 @@ func TestStartWaitsForNoSlowModule(t *testing.T) {
 		t.Errorf("%s before it is compiled", got)
 	}
 	if h.logged("loading plugins takes too long") != 1 {
-		t.Error("the log does not say so")
+		t.Error("the log does not report the delay")
 	}
 	close(g.open)
 	h.pollUntil("a=healthy")
 }
 
-// pollUntil looks at the plugins directory until a status is so.
-func (h *house) pollUntil(status string) {
+// pollUntil polls the plugins directory until the status is as expected.
+func (h *harness) pollUntil(status string) {
 	h.t.Helper()
 	w := h.catalog.NewWatcher()
 	h.eventually(status, func() bool {
@@ -167,8 +167,8 @@ func (h *house) pollUntil(status string) {
 	})
 }
 
-// TestDropInUnderShortage: a module that can't be read or compiled for want of
-// descriptors is not refused, and its predecessor stays until it can.
+// TestDropInUnderShortage checks that a module that can't be read or compiled for lack
+// of descriptors is not refused, and that the old one serves until then.
 func TestDropInUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

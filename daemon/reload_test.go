@@ -50,8 +50,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadNeverOverlaps changes an integration while it runs: the run of the
-// new binding waits for that of the old one.
+// TestReloadNeverOverlaps changes an integration during a run: the run of the new
+// binding must wait for that of the old one.
 func TestReloadNeverOverlaps(t *testing.T) {
 	var now, most atomic.Int64
 	asked, open := make(chan struct{}, 2), make(chan struct{})
@@ -70,16 +70,16 @@ func TestReloadNeverOverlaps(t *testing.T) {
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	h.ask(engine.Query{Timeout: time.Millisecond}) // joins, and does not wait
-	time.Sleep(100 * time.Millisecond)             // in which the new one would come beside the old
+	h.ask(engine.Query{Timeout: time.Millisecond}) // joins the run without waiting for it
+	time.Sleep(100 * time.Millisecond)             // time for the runs to overlap
 	close(open)
 	if got := outcome(h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
 		t.Errorf("%s, %d at once", got, most.Load())
 	}
 }
 
-// reload is Reload, which must not fail.
-func (h *house) reload(hcl string) Reload {
+// reload calls Reload, which must not fail.
+func (h *harness) reload(hcl string) Reload {
 	h.t.Helper()
 	h.configure(hcl)
 	r, err := h.Reload(h.t.Context(), BySignal)
@@ -89,8 +89,8 @@ func (h *house) reload(hcl string) Reload {
 	return r
 }
 
-// validate is Validate, which must not fail.
-func (h *house) validate() Validation {
+// validate calls Validate, which must not fail.
+func (h *harness) validate() Validation {
 	h.t.Helper()
 	v, err := h.Validate(h.t.Context())
 	if err != nil {
@@ -99,9 +99,9 @@ func (h *house) validate() Validation {
 	return v
 }
 
-// TestReloadOverlapsNoRunOfOneThatLeft: it was taken out and put back in while
-// its run went on.
-func TestReloadOverlapsNoRunOfOneThatLeft(t *testing.T) {
+// TestReaddedIntegrationJoinsItsRun removes an integration during its run and adds it
+// again.
+func TestReaddedIntegrationJoinsItsRun(t *testing.T) {
 	g := closedGate(t)
 	h := build(t, get("web", g.url, patient))
 	old := make(chan string, 1)
@@ -110,20 +110,20 @@ func TestReloadOverlapsNoRunOfOneThatLeft(t *testing.T) {
 	h.reload("")
 	h.reload("log {\n  level = \"debug\"\n}\n") // still running
 	h.reload(get("web", g.url, patient))
-	h.ask(engine.Query{Timeout: time.Millisecond}) // joins, and does not wait
+	h.ask(engine.Query{Timeout: time.Millisecond}) // joins the run without waiting for it
 	g.open()
 	if got := outcome(h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]); got != "web=healthy" || <-old != "web=healthy" || g.hits.Load() != 1 {
 		t.Errorf("%s after %d runs; the one in flight should have been joined", got, g.hits.Load())
 	}
 }
 
-// TestReloadThatCannotBeApplied: what the daemon does not own refuses.
+// TestReloadThatCannotBeApplied makes Options.Apply fail.
 func TestReloadThatCannotBeApplied(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	h.refuses.Store(true)
 	h.configure(bind("b", "plain.healthy", ""))
 	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter))
-	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "the house refuses it") {
+	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "the harness refuses it") {
 		t.Errorf("it was applied: %v", err)
 	}
 	if got := h.status(); got != "a=healthy" || len(h.Plugins()) != 2 {
@@ -131,11 +131,11 @@ func TestReloadThatCannotBeApplied(t *testing.T) {
 	}
 }
 
-// TestReloadKeepsTheModuleInService where the one on the disk does not load,
-// though its manifest fits.
+// TestReloadKeepsTheModuleInService when the file on disk has a valid manifest but
+// does not load.
 func TestReloadKeepsTheModuleInService(t *testing.T) {
 	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", tiny.AnswerParameter)})
-	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x1a})) // drops what is not there
+	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x1a})) // not valid: pops an empty stack
 	h.configure(bind("a", "acme.healthy", "") + bind("b", "plain.healthy", ""))
 	before := h.now.Plugin("acme").Module
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
@@ -149,8 +149,8 @@ func TestReloadKeepsTheModuleInService(t *testing.T) {
 	}
 }
 
-// TestReloadMovesABlock: that is no change, but where it stands is told.
-func TestReloadMovesABlock(t *testing.T) {
+// TestMovedBlockIsNoChange checks that a reload only updates the reported position.
+func TestMovedBlockIsNoChange(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	h.status()
 	h.reload("\n\n" + bind("a", "plain.healthy", ""))
@@ -159,7 +159,7 @@ func TestReloadMovesABlock(t *testing.T) {
 	}
 }
 
-// database is a SQLite file with a table of so many rows.
+// database creates a SQLite file with a table of the given number of rows.
 func database(t *testing.T, dir, name string, rows int) {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(dir, name))
@@ -176,9 +176,8 @@ func database(t *testing.T, dir, name string, rows int) {
 	}
 }
 
-// TestReloadOfADatabase: it changes the integrations that ask it, and leaves
-// the others and their databases as they are. A run that goes on reads where
-// it began.
+// TestReloadOfADatabase checks that a changed database affects only the integrations
+// that query it, and that a run in progress keeps using the old one.
 func TestReloadOfADatabase(t *testing.T) {
 	dir := t.TempDir()
 	database(t, dir, "one.db", 1)
@@ -205,7 +204,7 @@ func TestReloadOfADatabase(t *testing.T) {
 		t.Error("a result of another database was kept")
 	}
 	if h.lastReport("rest").CheckedAt == nil || !h.bound("rest").Databases.Same(rest) {
-		t.Error("a database that did not change was closed, or its integration forgot")
+		t.Error("an unchanged database was closed, or its integration lost its state")
 	}
 	for b, want := range map[*engine.Binding]int{old: 1, h.bound("app"): 2} {
 		rows, err := b.Databases.Query(t.Context(), "app", "SELECT key FROM kv")
@@ -224,8 +223,8 @@ func TestReloadOfADatabase(t *testing.T) {
 	}
 }
 
-// bound returns an integration as the engine has it.
-func (h *house) bound(name string) *engine.Binding {
+// bound returns the binding of an integration.
+func (h *harness) bound(name string) *engine.Binding {
 	h.t.Helper()
 	for _, b := range h.now.bindings() {
 		if b.Name == name {

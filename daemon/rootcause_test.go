@@ -13,7 +13,7 @@ import (
 	"vega/daemon/engine"
 )
 
-// rootCauses is name<root,root of every report that has any.
+// rootCauses returns name<root,root of every report that has root causes.
 func rootCauses(reports ...engine.Report) string {
 	var all []string
 	for _, r := range reports {
@@ -26,8 +26,8 @@ func rootCauses(reports ...engine.Report) string {
 
 const leaning = "depends_on = [integration.%s]"
 
-// TestRootCause: who depends on what is unhealthy says so, wherever it is
-// asked, and only as long as it is so.
+// TestRootCause checks the root causes in every kind of report, and that they
+// disappear with the reason.
 func TestRootCause(t *testing.T) {
 	rest := bind("web", "plain.degraded", fmt.Sprintf(leaning, "slack")) + bind("fine", "plain.healthy", fmt.Sprintf(leaning, "llm")) +
 		bind("off", "plain.unhealthy", "enabled = false\n"+fmt.Sprintf(leaning, "llm")) + bind("alone", "plain.unhealthy", "")
@@ -41,7 +41,7 @@ func TestRootCause(t *testing.T) {
 		t.Errorf("of all: %q", got)
 	}
 	if got := rootCauses(h.ask(engine.Query{Names: []string{"web"}}).Integrations...); got != "web<llm" {
-		t.Errorf("of one, by what is known of the others: %q", got)
+		t.Errorf("of one, using the last runs of the others: %q", got)
 	}
 	one, err := h.Integration("web")
 	if err != nil || !slices.Equal(one.RootCause, []string{"llm"}) || !slices.Equal(one.DependsOn, []string{"slack"}) {
@@ -69,7 +69,7 @@ func TestRootCause(t *testing.T) {
 	}
 }
 
-// lines keeps the log lines of runs, as text.
+// lines collects the log lines of runs.
 type lines struct {
 	slog.Handler
 	mu  sync.Mutex
@@ -92,7 +92,7 @@ func (l *lines) Handle(_ context.Context, rec slog.Record) error {
 	return nil
 }
 
-// TestRootCauseIsLogged: the one line of a run names it.
+// TestRootCauseIsLogged checks the log line of a run.
 func TestRootCauseIsLogged(t *testing.T) {
 	log := &lines{}
 	h := build(t, bind("llm", "plain.unhealthy", "")+bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm")))

@@ -10,8 +10,8 @@ import (
 	"vega/plugins/testdata/hostile"
 )
 
-// How much vega holds for all probes is changed by a reload, and a probe that
-// finds none left is told of it as vega's doing; of its own limit as its own.
+// TestHostMemoryIsReloaded also checks the cause: a run that exceeds the memory for all
+// probes blames the host, and one that exceeds its own limit blames the probe.
 func TestHostMemoryIsReloaded(t *testing.T) {
 	of := func(memory string) string {
 		return fmt.Sprintf("sandbox {\n  host_memory = %q\n}\nintegration \"a\" {\n  probe = greedy.p\n  interval = \"0s\"\n  config {\n    url = %q\n  }\n}\n", memory, "http://127.0.0.1:1/")
@@ -29,7 +29,7 @@ func TestHostMemoryIsReloaded(t *testing.T) {
 	}
 }
 
-// greedy is a plugin that keeps sixteen requests with headers of 8 MiB.
+// greedy returns a plugin that holds sixteen requests with headers of 8 MiB.
 func greedy(t *testing.T) []byte {
 	t.Helper()
 	for _, m := range hostile.Spenders() {
@@ -45,6 +45,6 @@ func greedy(t *testing.T) []byte {
 			return packed
 		}
 	}
-	t.Fatal("there is no such module")
+	t.Fatal("the module was not found")
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 	"vega/store/sqlite"
 )
 
-// TestEveryProbeUnderShortage runs every bundled probe with more and more
-// descriptors, from none at all: each run says what it says with plenty of them,
-// or that vega is short. No target is ever to blame for that. The first runs are
-// the first of their process, so that nothing is open or read yet, and when
-// there are descriptors again no shortage is remembered.
+// TestEveryProbeUnderShortage runs every bundled probe with an increasing number of
+// descriptors, starting at none. Each run must either give its usual result or report
+// a shortage, and never blame the target. The first runs are in a new process, in
+// which nothing is open or cached yet, and a shortage must leave no trace once there
+// are enough descriptors.
 func TestEveryProbeUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, func() []string { return describeRows(t) }) {
 		return
@@ -37,7 +37,7 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 	plenty := allRows(t, d)
 	for n, want := range plenty.Integrations {
 		if want.Cause == check.Host {
-			t.Errorf("%s with all it needs: %s", want.Name, want.Message)
+			t.Errorf("%s with enough descriptors: %s", want.Name, want.Message)
 		}
 		for _, left := range lefts {
 			got := seen[left].Integrations[n]
@@ -52,8 +52,8 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 	}
 }
 
-// allRows asks for each integration by itself: at once they would leave each
-// other without descriptors.
+// allRows runs the integrations one after another, because they would take each
+// other's descriptors.
 func allRows(t *testing.T, d *daemon.Daemon) (all engine.Health) {
 	t.Helper()
 	for _, p := range d.Plugins() {
@@ -68,9 +68,9 @@ func allRows(t *testing.T, d *daemon.Daemon) (all engine.Health) {
 	return all
 }
 
-// describeRows starts the servers, and leaves word of them for another process.
-// Rows that wait for a deadline say nothing that others don't, and what those of
-// a latency say depends on the machine.
+// describeRows starts the servers and describes them in a file for another process. It
+// omits rows that wait for a deadline, which add nothing, and rows about latency,
+// whose result depends on the machine.
 func describeRows(t *testing.T) []string {
 	t.Helper()
 	rows, preamble := everyProbe(t)

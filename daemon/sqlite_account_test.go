@@ -13,7 +13,7 @@ import (
 	"vega/policies/check"
 )
 
-// sqliteFile is a SQLite file with a table, and the database block for it.
+// sqliteFile creates a SQLite file with a table and returns a database block for it.
 func sqliteFile(t *testing.T) (db *sql.DB, preamble string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app.db")
@@ -33,15 +33,15 @@ func query(name, text, timeout string) row {
 	return row{name: name, probe: "database", config: fmt.Sprintf("    database = database.app\n    query = %q", text), timeout: timeout}
 }
 
-// wants is what has to come of it.
+// wants sets the expected outcome.
 func (r row) wants(status check.Status, cause check.Cause, says string) row {
 	r.status, r.cause, r.says = status, cause, says
 	return r
 }
 
-// SQLite computes in vega: a query without an end is ended as the run's own
-// computing, and those beside it, on the same file and elsewhere, are as well as
-// if it were not there.
+// TestEndlessQueriesOnSQLite checks that SQLite's computation, which happens in vega's
+// process, counts against the run's own CPU budget, and that other runs, on the same
+// file and elsewhere, are not affected.
 func TestEndlessQueriesOnSQLite(t *testing.T) {
 	_, preamble := sqliteFile(t)
 	ok := site(t, http.NotFoundHandler())
@@ -62,10 +62,10 @@ func TestEndlessQueriesOnSQLite(t *testing.T) {
 	}
 }
 
-// A lock that another program holds is the database's, not the probe's: it is
-// told as that, or as the time that ran out.
+// TestLockedSQLite checks that a lock held by another program is reported as such, or
+// as a timeout, and does not blame the probe.
 func TestLockedSQLite(t *testing.T) {
-	t.Parallel() // it waits as long as SQLite does for a lock
+	t.Parallel() // waits for SQLite's lock timeout
 	db, preamble := sqliteFile(t)
 	if _, err := db.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
 		t.Fatal(err)

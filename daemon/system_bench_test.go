@@ -11,8 +11,7 @@ import (
 	"vega/policies/check"
 )
 
-// openedFor is a daemon with nothing to check, and the thresholds that it comes
-// with.
+// openedFor opens a daemon with no integrations and the built-in thresholds.
 func openedFor(b *testing.B) *Daemon {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "vega.hcl")
@@ -44,7 +43,7 @@ func BenchmarkSystemSummary(b *testing.B) {
 	timed(b, func() error { _, err := d.SystemSummary(b.Context()); return err })
 }
 
-// timed also tells of the median and of the slowest hundredth.
+// timed also reports the median and the 99th percentile.
 func timed(b *testing.B, ask func() error) {
 	var took []time.Duration
 	for b.Loop() {

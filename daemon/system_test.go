@@ -8,7 +8,7 @@ import (
 	"vega/policies"
 )
 
-// TestSystem has what DESIGN promises, and says when it is over.
+// TestSystem checks the fields of the report, and the error after Close.
 func TestSystem(t *testing.T) {
 	h := build(t, "")
 	s, err := h.System(t.Context())
@@ -28,7 +28,7 @@ func TestSystem(t *testing.T) {
 	}
 	for _, name := range []string{"status", "memory", "cpu", "threads", "file_descriptors", "network", "disk", "runtime", "process", "container", "pressure", "warnings"} {
 		if names[name] == nil || string(names[name]) == "null" {
-			t.Errorf("there is no %s in %s", name, text)
+			t.Errorf("%s is missing in %s", name, text)
 		}
 	}
 	summary, err := h.SystemSummary(t.Context())

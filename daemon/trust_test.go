@@ -13,8 +13,8 @@ import (
 	"vega/plugins/signature"
 )
 
-// serves is who serves, as "plugin=file" in order.
-func (h *house) serves() string {
+// serves returns which file serves each plugin, as "plugin=file".
+func (h *harness) serves() string {
 	var all []string
 	for _, p := range h.Plugins() {
 		if p.State == loaded {
@@ -27,8 +27,9 @@ func (h *house) serves() string {
 
 const usual = " plain=plain.wasm tiny=tiny.wasm"
 
-// A file that holds a plugin of a name that another serves changes nothing: not
-// when it comes, not at a reload, not at the next start, whatever its own name.
+// TestNamesakeChangesNothing checks that a file with a plugin of a name that another
+// file serves is refused when it appears, at a reload and at the next start, whatever
+// the name of the file.
 func TestNamesakeChangesNothing(t *testing.T) {
 	healthy, unhealthy := tiny.Plain(t, "acme", "1", []byte{0x41, 0}), tiny.Plain(t, "acme", "1", []byte{0x41, 2})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", healthy})
@@ -51,13 +52,12 @@ func TestNamesakeChangesNothing(t *testing.T) {
 	h.reload(bind("a", "acme.unknown", "") + bind("p", "plain.healthy", ""))
 	h.reload(bind("a", "acme.unknown", ""))
 	check("with garbage in its place")
-	if n := h.logged("plugin refused", "aaa.wasm"); n != 2 { // once for each process
+	if n := h.logged("plugin refused", "aaa.wasm"); n != 2 { // once for each start
 		t.Errorf("the refusal was logged %d times", n)
 	}
 }
 
-// A module that does not load leaves its name to one that does.
-func TestNameOfOneThatDoesNotLoad(t *testing.T) {
+func TestModuleThatDoesNotLoadLosesItsName(t *testing.T) {
 	broken, good := tiny.Plain(t, "acme", "1", []byte{0x1a}), tiny.Plain(t, "acme", "1", []byte{0x41, 0})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"aaa.wasm", broken}, wasmFile{"mine.wasm", good})
 	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
@@ -68,8 +68,8 @@ func TestNameOfOneThatDoesNotLoad(t *testing.T) {
 	}
 }
 
-// Whose plugins are taken is judged by their bytes alone, before any is looked
-// into: at the start, when one comes, and when the keys change.
+// TestTrustComesFirst checks that signatures are verified before a module is parsed: at
+// the start, when a file appears, and when the keys change.
 func TestTrustComesFirst(t *testing.T) {
 	key, secret, err := signature.NewKeys()
 	if err != nil {
@@ -113,8 +113,7 @@ func TestTrustComesFirst(t *testing.T) {
 	}
 }
 
-// A plugin that ships with vega gives way to a file only where that is asked for.
-func TestBundledNameIsAskedFor(t *testing.T) {
+func TestFileReplacesBundledPluginOnlyIfConfigured(t *testing.T) {
 	h := build(t, "")
 	read, err := manifest.Read(tiny.Plain(t, "extra", "1", []byte{0x41, 0}))
 	if err != nil {
@@ -132,7 +131,7 @@ func TestBundledNameIsAskedFor(t *testing.T) {
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.status(); got != "e=unhealthy/target" || h.logged("WARN", "replaces a plugin that ships with vega", "extra.wasm") != 1 {
+	if got := h.status(); got != "e=unhealthy/target" || h.logged("WARN", "replaces a bundled plugin", "extra.wasm") != 1 {
 		t.Errorf("%s\n%s", got, h.logs.String())
 	}
 }

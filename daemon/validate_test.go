@@ -15,7 +15,7 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-func TestReloadTellsWhatChanged(t *testing.T) {
+func TestReloadReportsChanges(t *testing.T) {
 	one := bind("keep", "plain.healthy", "") + bind("change", "plain.healthy", "") + bind("drop", "plain.healthy", "")
 	h := build(t, one)
 	r := h.reload(bind("keep", "plain.healthy", "") + bind("change", "plain.degraded", "") + bind("new", "plain.healthy", ""))
@@ -27,15 +27,15 @@ func TestReloadTellsWhatChanged(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	if h.now != was || h.applied.Load() != applied {
-		t.Error("a reload of the same swapped something")
+		t.Error("a reload without changes swapped the state")
 	}
-	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter)) // the same text, another plugin
+	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter)) // same configuration, another plugin
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied || r.Summary.Kept != 3 || len(h.Plugins()) != 3 {
 		t.Errorf("%+v, %v, %d plugins", r, err, len(h.Plugins()))
 	}
 }
 
-func TestValidateIsAboutTheDisk(t *testing.T) {
+func TestValidateReadsTheDisk(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	first := h.validate()
 	if !first.Valid || !first.Running.SameAsDisk || len(first.Changes.Live)+len(first.Changes.Restart) != 0 || first.LastReload.Trigger != ByStart || first.LastReload.Outcome != Applied {
@@ -48,7 +48,7 @@ func TestValidateIsAboutTheDisk(t *testing.T) {
 	}
 	var restart *RestartError
 	if _, err := h.Reload(t.Context(), ByHTTP); !errors.As(err, &restart) || !slices.Equal(restart.Keys, v.Changes.Restart) {
-		t.Errorf("the reload says %v", err)
+		t.Errorf("reload: %v", err)
 	}
 	h.configure("nonsense = 1\n")
 	v = h.validate()
@@ -56,22 +56,22 @@ func TestValidateIsAboutTheDisk(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || config.Diagnostics(v.LastReload.Diagnostics).HasErrors() {
-		t.Errorf("validating is no reload: %+v", v.LastReload)
+		t.Errorf("Validate changed the last reload: %+v", v.LastReload)
 	}
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !h.Rejected() {
-		t.Error("nonsense was loaded")
+		t.Error("an invalid configuration was loaded")
 	}
 	if last := h.validate().LastReload; len(last.Diagnostics) != 1 || last.Diagnostics[0].Code != "VEGA007" {
 		t.Errorf("%+v", last)
 	}
 	if r := h.reload(bind("a", "plain.healthy", "")); r.Outcome != Unchanged || h.Rejected() {
-		t.Errorf("back to what runs: %+v", r)
+		t.Errorf("back to the configuration in force: %+v", r)
 	}
 }
 
-// TestTurnsAreShared: everybody gets work that was begun after they asked, and
-// many cost no more than two.
-func TestTurnsAreShared(t *testing.T) {
+// TestCoalescerSharesBatches checks that every caller gets a result that was computed
+// after its call, and that many callers cost two calls.
+func TestCoalescerSharesBatches(t *testing.T) {
 	var s coalescer[int64]
 	var begun atomic.Int64
 	gate := make(chan struct{})
@@ -88,25 +88,25 @@ func TestTurnsAreShared(t *testing.T) {
 	next, mine := s.join()
 	for range 1000 {
 		if another, also := s.join(); another != next || !mine || also {
-			t.Fatal("who comes meanwhile must share the next turn")
+			t.Fatal("callers during a batch must share the next one")
 		}
 	}
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	if _, err := s.do(gone, work); !errors.Is(err, context.Canceled) {
-		t.Errorf("who left was kept: %v", err)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.do(canceled, work); !errors.Is(err, context.Canceled) {
+		t.Errorf("a canceled caller did not return: %v", err)
 	}
 	all.Go(func() { s.run(next, work) })
 	close(gate)
 	all.Wait()
 	if <-next.done; next.result != 2 || next.err != nil || begun.Load() != 2 {
-		t.Errorf("turn %d, %v, of %d: it must begin after it was asked for", next.result, next.err, begun.Load())
+		t.Errorf("batch %d, %v, of %d: it must start after the call", next.result, next.err, begun.Load())
 	}
 }
 
-func TestTurnThatPanics(t *testing.T) {
+func TestCoalescerPanicFailsOtherCallers(t *testing.T) {
 	var s coalescer[int]
-	s.work.Lock() // so that there is time to join
+	s.work.Lock() // keeps the batch from starting
 	first, joined := make(chan any, 1), make(chan error, 1)
 	go func() {
 		defer func() { first <- recover() }()
@@ -123,7 +123,7 @@ func TestTurnThatPanics(t *testing.T) {
 	}
 	next, mine := s.join()
 	if mine {
-		t.Fatal("there was a turn to join")
+		t.Fatal("the waiting batch was not joined")
 	}
 	go func() { <-next.done; joined <- next.err }()
 	s.work.Unlock()
@@ -131,9 +131,9 @@ func TestTurnThatPanics(t *testing.T) {
 		t.Errorf("panic %v", p)
 	}
 	if err := <-joined; err == nil {
-		t.Error("who joined was told that all is well")
+		t.Error("the caller that joined got no error")
 	}
 	if n, err := s.do(t.Context(), func() (int, error) { return 7, nil }); n != 7 || err != nil {
-		t.Errorf("the next turn: %d, %v", n, err)
+		t.Errorf("the next batch: %d, %v", n, err)
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"vega/store/sqlite"
 )
 
-// settle asks until the warning about a resource has its evidence.
-func (h *house) settle(resource string) (monitor.Warning, bool) {
+// settle returns the warning about a resource once it has its evidence.
+func (h *harness) settle(resource string) (monitor.Warning, bool) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		s, err := h.System(h.t.Context())
@@ -39,12 +39,12 @@ func (h *house) settle(resource string) (monitor.Warning, bool) {
 	}
 }
 
-// threshold is a block for vega.hcl.
+// threshold returns a threshold block for vega.hcl.
 func threshold(name, resource, more string) string {
 	return fmt.Sprintf("threshold %q {\n  resource = %s\n  %s\n}\n", name, resource, more)
 }
 
-// TestWarningExplainsItself has all that the reader of a warning needs, and no
+// TestWarningExplainsItself checks that a warning is complete and does not contain
 // arguments of processes.
 func TestWarningExplainsItself(t *testing.T) {
 	h := build(t, threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0001"))
@@ -60,7 +60,7 @@ func TestWarningExplainsItself(t *testing.T) {
 	}
 	for _, want := range []string{"Memory in use is ", "; warning threshold: ", "vega.hcl:1). ", "he limit is "} {
 		if !strings.Contains(w.Explanation, want) {
-			t.Errorf("%q has no %q", w.Explanation, want)
+			t.Errorf("%q does not contain %q", w.Explanation, want)
 		}
 	}
 	text, err := json.Marshal(w)
@@ -75,7 +75,8 @@ func TestWarningExplainsItself(t *testing.T) {
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
 }
 
-// TestGoroutineLeakIsExplained by where they began, and goes away with them.
+// TestGoroutineLeakIsExplained checks that the evidence names where the goroutines
+// were started, and that the warning ends with them.
 func TestGoroutineLeakIsExplained(t *testing.T) {
 	h := build(t, threshold("goroutines", "system.threads.go_routines", "warning = 2000\n  clear = 1500"))
 	if _, ok := h.settle("system.threads.go_routines"); ok {
@@ -96,18 +97,18 @@ func TestGoroutineLeakIsExplained(t *testing.T) {
 
 func leakForTheTest(stop chan struct{}) { <-stop }
 
-// goesAway waits until a resource is well again.
-func (h *house) goesAway(resource string) {
+// goesAway waits until a resource is healthy again.
+func (h *harness) goesAway(resource string) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if _, ok := h.settle(resource); !ok {
 			return
 		}
 	}
-	h.t.Errorf("the warning about %s stays", resource)
+	h.t.Errorf("the warning about %s persists", resource)
 }
 
-// TestFileLeakIsExplained by kind.
+// TestFileLeakIsExplained checks that the evidence counts files by kind.
 func TestFileLeakIsExplained(t *testing.T) {
 	h := build(t, threshold("files", "system.file_descriptors.open", "warning = 300\n  clear = 200"))
 	if _, ok := h.settle("system.file_descriptors.open"); ok {
@@ -135,8 +136,8 @@ func TestFileLeakIsExplained(t *testing.T) {
 	h.goesAway("system.file_descriptors.open")
 }
 
-// TestConnectionLeakIsExplained by state and by the other end: these were closed
-// there, and are not closed here.
+// TestConnectionLeakIsExplained checks the evidence for connections that the peer has
+// closed and this process has not.
 func TestConnectionLeakIsExplained(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -162,7 +163,7 @@ func TestConnectionLeakIsExplained(t *testing.T) {
 	}
 	w, ok := monitor.Warning{}, false
 	for end := time.Now().Add(realtest.Patience); !ok && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		w, ok = h.settle("system.network.by_status.CLOSE_WAIT") // rare states may be a second old
+		w, ok = h.settle("system.network.by_status.CLOSE_WAIT") // rare states are read only once a second
 	}
 	for _, c := range leaked {
 		c.Close()
@@ -174,7 +175,8 @@ func TestConnectionLeakIsExplained(t *testing.T) {
 	h.goesAway("system.network.by_status.CLOSE_WAIT")
 }
 
-// TestReloadOfThresholds is live, is told, and keeps what did not change.
+// TestReloadOfThresholds checks that changed thresholds apply at once and are reported,
+// and that unchanged ones keep their level.
 func TestReloadOfThresholds(t *testing.T) {
 	high := threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0005")
 	h := build(t, high)
@@ -210,8 +212,8 @@ func TestReloadOfThresholds(t *testing.T) {
 	}
 }
 
-// queryOwn runs a query on vega's own database, to its end.
-func (h *house) queryOwn(query string) {
+// queryOwn runs a query on vega's own database and reads all rows.
+func (h *harness) queryOwn(query string) {
 	rows, err := h.store.Query(h.t.Context(), query)
 	if err != nil {
 		h.t.Error(err)
@@ -224,7 +226,7 @@ func (h *house) queryOwn(query string) {
 	}
 }
 
-// TestDatabaseIsJudged by what was counted, and what is not known is said.
+// TestDatabaseIsJudged also checks that unknown figures are reported with a reason.
 func TestDatabaseIsJudged(t *testing.T) {
 	h := build(t, `
 store {
@@ -235,7 +237,7 @@ database "app" {
   dsn    = "app.db"
 }
 `+threshold("app", "database.app.queries.slow_percent", "warning = 1"))
-	for n := range 30 { // each waits for who holds the database, however fast the machine is
+	for n := range 30 { // each waits for the lock on the database, however fast the machine is
 		release, err := sqlite.Hold(t.Context(), h.store.Path())
 		if err != nil {
 			t.Fatal(err)
@@ -259,18 +261,18 @@ database "app" {
 		t.Errorf("%+v", s.Unjudged)
 	}
 	if slices.ContainsFunc(s.Unjudged, func(u monitor.Unjudged) bool { return u.Threshold == "slow-queries" && u.Subject == "app" }) {
-		t.Errorf("the threshold for all judges what has one of its own: %+v", s.Unjudged)
+		t.Errorf("the group threshold judges a database with its own threshold: %+v", s.Unjudged)
 	}
 }
 
-// TestPoolIsExhausted by rows that nobody closes: those who wait are counted.
+// TestPoolIsExhausted checks that queries that wait because of open rows are counted.
 func TestPoolIsExhausted(t *testing.T) {
 	h := build(t, threshold("pool", "database.vega.pool.waiting", "warning = 0.5"))
-	if w, ok := h.settle("database.vega.pool.waiting"); ok { // the first look, to compare with
+	if w, ok := h.settle("database.vega.pool.waiting"); ok { // the first sample
 		t.Fatalf("%+v", w)
 	}
 	var held []*sqlite.Rows
-	for range 4 { // all that there are for queries of probes
+	for range 4 { // all connections for queries of probes
 		rows, err := h.store.Query(t.Context(), "SELECT 1")
 		if err != nil {
 			t.Fatal(err)
@@ -299,8 +301,7 @@ func TestPoolIsExhausted(t *testing.T) {
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
 }
 
-// TestLookAround reads and judges without a daemon.
-func TestLookAround(t *testing.T) {
+func TestInspectHost(t *testing.T) {
 	h := build(t, threshold("memory", "system.memory.percent", "error = 0.001"))
 	s, err := InspectHost(t.Context(), h.read(nil).Config)
 	if err != nil || s.Status != policies.LevelError {
@@ -313,13 +314,13 @@ func TestLookAround(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := InspectHost(ctx, h.read(nil).Config); err == nil {
-		t.Error("no error of a context that ended")
+		t.Error("a canceled context caused no error")
 	}
 }
 
-// TestNobodyWaitsForEvidence that is not there: the answer says so.
-func TestNobodyWaitsForEvidence(t *testing.T) {
-	var h *house
+// TestSystemDoesNotWaitForEvidence checks that evidence is reported as pending.
+func TestSystemDoesNotWaitForEvidence(t *testing.T) {
+	var h *harness
 	var w monitor.Warning
 	for tries := 0; tries < 20 && w.Evidence != monitor.EvidencePending; tries++ {
 		h = build(t, threshold("cpu", "system.cpu.limit_cores", "warning = 0.001"))
@@ -330,8 +331,8 @@ func TestNobodyWaitsForEvidence(t *testing.T) {
 		n := slices.IndexFunc(s.Warnings, func(w monitor.Warning) bool { return w.Resource == "system.cpu.limit_cores" })
 		w = s.Warnings[n]
 	}
-	// Processes are watched for a quarter of a second, which may pass on a busy
-	// machine before the answer is made.
+	// The search for processes takes a quarter of a second, which can pass on a busy
+	// machine before the report is done.
 	if w.Evidence != monitor.EvidencePending || w.Behind != nil {
 		t.Errorf("%+v", w)
 	}
@@ -340,7 +341,7 @@ func TestNobodyWaitsForEvidence(t *testing.T) {
 	}
 }
 
-// TestDiskNearlyFull is on a small file system of its own.
+// TestDiskNearlyFull uses a small file system.
 func TestDiskNearlyFull(t *testing.T) {
 	dir := realtest.SmallDisk(t, 8<<20)
 	h := build(t, "data_dir = "+fmt.Sprintf("%q", dir)+"\n"+threshold("disk", "system.disk.percent", "warning = 60\n  error = 90\n  clear = 50"))
@@ -362,8 +363,8 @@ func TestDiskNearlyFull(t *testing.T) {
 	h.goesAway("system.disk.percent")
 }
 
-// TestSystemHammer has many ask while thresholds are changed, and closes the
-// daemon under them.
+// TestSystemHammer makes concurrent requests while thresholds change, and then closes
+// the daemon.
 func TestSystemHammer(t *testing.T) {
 	h := build(t, threshold("memory", "system.memory.percent", "warning = 0.001"))
 	done := make(chan struct{})

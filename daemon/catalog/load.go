@@ -140,7 +140,7 @@ func usedBy(cfg *config.Config) map[string]bool {
 }
 
 // errQueued is the reason why a module is not in service while it is being compiled.
-var errQueued = errors.New("it is being compiled, and is loaded after that")
+var errQueued = errors.New("it is still being compiled")
 
 // retryError is the error of a module that vega will try to load again.
 type retryError struct{ error }

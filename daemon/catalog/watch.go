@@ -37,7 +37,7 @@ func (c *Catalog) NewWatcher() *Watcher {
 // Stamp is the state of a file, for detecting changes.
 type Stamp struct {
 	fs.FileInfo
-	signature fs.FileInfo // of the file next to a module; nil if there is none
+	signature fs.FileInfo // of the module's signature file; nil without one
 }
 
 // same reports whether the file is unchanged. A different file with the same name,
@@ -130,7 +130,7 @@ func stamps(dir string) (map[string]Stamp, error) {
 		if info, err := e.Info(); err == nil { // the file may have just been removed
 			file := filepath.Join(dir, e.Name())
 			s := Stamp{FileInfo: info}
-			s.signature, _ = os.Lstat(file + signature.Suffix) // nil if there is none
+			s.signature, _ = os.Lstat(file + signature.Suffix) // nil without a signature
 			files[file] = s
 		}
 	}

@@ -130,8 +130,7 @@ func dialBounded(ctx context.Context, network, address string) (net.Conn, error)
 	return b, nil
 }
 
-// boundedOf returns the bounded connection below a connection of a pool, or nil
-// if there is none.
+// boundedOf returns the bounded connection below a pooled one, or nil.
 func (c *boundedConnector) boundedOf(conn *sql.Conn) (b *bounded, err error) {
 	if c == nil {
 		return nil, nil

@@ -15,7 +15,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// postgresMessage is a message of PostgreSQL's protocol.
+// postgresMessage encodes a message of PostgreSQL's protocol.
 func postgresMessage(kind byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(4+len(body))), body...)
 }

@@ -70,7 +70,7 @@ func (p *postgresPoller) stats(ctx context.Context) (*ServerStats, string) {
 
 // start takes a snapshot in the background, unless the last one is recent or one
 // is in progress. It returns a channel that is closed when the snapshot in
-// progress is done, or nil if there is none.
+// progress is done, or nil.
 func (p *postgresPoller) start() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +119,7 @@ func disconnected(err error) bool {
 }
 
 // read returns the texts of the statements to show. It reuses known texts and
-// drops those that are no longer needed.
+// drops all others.
 func (p *postgresPoller) read(ctx context.Context, now *snapshot) (map[int64]statementText, error) {
 	p.mu.Lock()
 	first, old := p.first, p.texts

@@ -26,7 +26,7 @@ func freshReport(t *testing.T, d *Set) Report {
 	return freshReportAfter(t, d, func() { d.expire(t, "app") })
 }
 
-// freshReportAfter is like freshReport, and calls before ahead of each request.
+// freshReportAfter does the same, and calls before ahead of each request.
 func freshReportAfter(t *testing.T, d *Set, before func()) Report {
 	t.Helper()
 	now := time.Now()

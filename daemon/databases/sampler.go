@@ -69,7 +69,7 @@ func (s *sampler) read(now time.Time) map[string]figure {
 }
 
 // earlier returns the oldest sample within the window, else the latest one before
-// it, or nil if there is no sample. It drops older ones.
+// it, or nil before the first sample. It drops older ones.
 func (s *sampler) earlier(now time.Time) *sample {
 	for len(s.samples) > 1 && now.Sub(s.samples[0].at) > sampleWindow {
 		s.samples = s.samples[1:]

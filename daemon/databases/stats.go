@@ -34,7 +34,7 @@ type Report struct {
 	ServerUnavailable string       `json:"server_unavailable,omitempty"`
 }
 
-// AdvisedQuery is a slow query with advice, which is nil if there is none, or
+// AdvisedQuery is a slow query with advice. Advice is nil if vega has none, or
 // none yet.
 type AdvisedQuery struct {
 	profile.Query

@@ -87,7 +87,7 @@ type integration struct {
 	mu       sync.Mutex
 	bound    *Binding
 	position string  // file:line of its block in the configuration in force
-	flight   *flight // the run in progress, nil if there is none
+	flight   *flight // the run in progress; nil: none
 	last     *Report // of the latest run under bound
 }
 

@@ -65,7 +65,7 @@ func New(o Options) *Engine {
 }
 
 // Share sets how many file descriptors all runs together may use. limit is the
-// limit of the process, for messages; 0 means that there is no limit.
+// limit of the process, for messages; 0 means unlimited.
 func (e *Engine) Share(descriptors, limit int) {
 	e.mu.Lock()
 	e.limit = limit

@@ -42,8 +42,8 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	return f
 }
 
-// release releases the module and databases of a run. The last run of a module or
-// database that is no longer in force closes it.
+// release releases the module and databases of a run, and closes those that nothing
+// else retains.
 func (e *Engine) release(b *Binding) {
 	if err := errors.Join(b.Module.Release(), b.Databases.Release()); err != nil {
 		e.options.Log.Warn("a module or database did not close", "integration", b.Name, "err", err)
