@@ -41,10 +41,10 @@ func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config
 		short = shortage.Of(err)
 		switch {
 		case err != nil && ctx.Err() != nil: // vega is shutting down; the module may be fine
-			return nil, nil
+			return nil, nil //nolint:nilerr // says nothing about the module
 		case short != nil:
 			c.Host.Postponed(ctx, "can't load a plugin now; vega tries again", "file", f.File, "reason", short.Error())
-			return nil, nil
+			return nil, nil //nolint:nilerr // says nothing about the module
 		case err != nil:
 			_, pending := errors.AsType[retryError](err)
 			return now.noted(f, err, pending), nil
