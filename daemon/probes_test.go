@@ -281,10 +281,10 @@ func databaseRows(t *testing.T) []row {
 	t.Helper()
 	on := func(name, more string) string { return "    database = database." + name + "\n" + more }
 	return []row{
-		{"vega", "database", on("vega", ""), healthy, "", "gave 1 row", ""},
-		{"postgres", "database", on("pg", ""), healthy, "", "gave 1 row", ""},
-		{"mysql", "database", on("my", ""), healthy, "", "gave 1 row", ""},
-		{"rows", "database", on("pg", `    query = "SELECT generate_series(1, 5)"`+"\n    min_rows = 5"), healthy, "", "gave 5 rows", ""},
+		{"vega", "database", on("vega", ""), healthy, "", "returned 1 row", ""},
+		{"postgres", "database", on("pg", ""), healthy, "", "returned 1 row", ""},
+		{"mysql", "database", on("my", ""), healthy, "", "returned 1 row", ""},
+		{"rows", "database", on("pg", `    query = "SELECT generate_series(1, 5)"`+"\n    min_rows = 5"), healthy, "", "returned 5 rows", ""},
 		{"too-few", "database", on("pg", `    query = "SELECT 1 WHERE false"`+"\n    min_rows = 1"), unhealthy, target, "min_rows", ""},
 		{"slow", "database", on("pg", `    query = "SELECT pg_sleep(0.2)"`+"\n    max_latency = \"50ms\""), degraded, target, "max_latency", ""},
 		{"hangs", "database", on("pg", `    query = "SELECT pg_sleep(60)"`), unhealthy, timeout, "", ""},
@@ -324,7 +324,7 @@ func serviceRows(t *testing.T) []row {
 
 		{"found", "web_search", base(site(t, fixtures.DuckDuckGo(10, false))+"/html/", ""), healthy, "", "found 10 results", ""},
 		{"nothing", "web_search", base(site(t, fixtures.DuckDuckGo(0, false))+"/html/", ""), degraded, target, "found nothing", ""},
-		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), degraded, target, "robot", ""},
+		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), degraded, target, "bot", ""},
 		{"refused", "web_search", base(refused, ""), unhealthy, target, "refuses the connection", ""},
 
 		{"both", "osint", osint(shodan, hunter, "SHODAN_KEY"), healthy, "", "accepts the key", ""},
