@@ -28,8 +28,8 @@
 //
 // # A request, in the order of its calls
 //
-//	door.Accept      api/door.go     accepts a connection, perhaps closing an idle one
-//	gate.ServeHTTP   api/door_request.go  identifies the client and limits requests
+//	limiter.Accept   api/limiter.go  accepts a connection, perhaps closing an idle one
+//	gate.ServeHTTP   api/limiter_request.go  identifies the client, limits requests
 //	routes           api/routes.go   the table of routes
 //	a handler        api/handlers.go decodes, calls one method here, encodes
 //	Engine.Health    engine/health.go  runs integrations and waits for them
