@@ -22,7 +22,7 @@ func (d *decoder) argument(e *expr) (string, bool) {
 			fix = "write " + near
 		}
 		d.out.err(BadCall, e.at, fmt.Sprintf("There is no function %q.", clip(e.text)), fix).
-			renaming(place{e.at.file, e.at.start, e.at.start + len(e.text)}, near)
+			renaming(e.at.file.span(e.at.start, e.at.start+len(e.text)), near)
 	case len(e.items) != 1 || e.items[0].kind != textExpr || e.items[0].text == "":
 		d.out.err(BadCall, e.at, fmt.Sprintf("%s() takes one plain string.", e.text), fmt.Sprintf(`write %s("NAME")`, e.text))
 	default:

@@ -160,7 +160,7 @@ func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	case s.label == "" && len(b.labels) > 0:
 		p := d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
 		if !b.broken {
-			p.replacing(place{b.head.file, b.head.start + len(b.kind), b.labels[len(b.labels)-1].at.end}, "")
+			p.replacing(b.head.file.span(b.head.start+len(b.kind), b.labels[len(b.labels)-1].at.end), "")
 		}
 	case s.label != "" && len(b.labels) == 0 && !b.broken:
 		d.out.err(BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
@@ -168,7 +168,7 @@ func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	case s.label != "" && len(b.labels) > 1:
 		p := d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
 		if !b.broken {
-			p.replacing(place{b.head.file, b.labels[0].at.end, b.labels[len(b.labels)-1].at.end}, "")
+			p.replacing(b.head.file.span(b.labels[0].at.end, b.labels[len(b.labels)-1].at.end), "")
 		}
 	}
 	if s.label == "" || len(b.labels) == 0 {
@@ -195,7 +195,7 @@ func (d *decoder) unknownAttribute(a *attr, s *schema) {
 	if b := s.block(a.name); b != nil {
 		p := d.out.err(WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
 		if b.label == "" && a.value.kind == mapExpr && a.value.at.file == a.at.file {
-			p.replacing(place{a.at.file, a.at.end, a.value.at.start}, " ")
+			p.replacing(a.at.file.span(a.at.end, a.value.at.start), " ")
 		}
 		return
 	}
@@ -210,7 +210,7 @@ func (d *decoder) unknownBlock(b *block, s *schema) {
 		}
 		p := d.out.err(WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
 		if r.Type == manifest.Map && len(b.labels) == 0 {
-			p.replacing(place{b.head.file, b.head.end, b.head.end}, " =")
+			p.replacing(b.head.file.span(b.head.end, b.head.end), " =")
 		}
 		return
 	}
@@ -232,7 +232,7 @@ func (d *decoder) unknown(name string, at place, s *schema) {
 	} else if home != "" {
 		fix = fmt.Sprintf("move it into %s { }", home)
 	}
-	d.out.err(UnknownKey, at, detail, fix).renaming(place{at.file, at.start, at.start + len(name)}, nearest(name, s.names()))
+	d.out.err(UnknownKey, at, detail, fix).renaming(at.file.span(at.start, at.start+len(name)), nearest(name, s.names()))
 }
 
 func (d *decoder) isOption(name string) bool {

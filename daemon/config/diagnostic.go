@@ -158,9 +158,9 @@ func (r *report) take(o *report) {
 }
 
 // diagnostics sorts, cuts and resolves the problems: errors come before
-// warnings where there is not room for all. public says which attributes'
-// literals a snippet may show; scrub takes secrets out of text.
-func (r *report) diagnostics(public func(string) bool, scrub func(string) string) Diagnostics {
+// warnings where there is not room for all. masked returns a line of a file as it
+// may be shown; scrub takes secrets out of text.
+func (r *report) diagnostics(masked func(*file, int) []byte, scrub func(string) string) Diagnostics {
 	r.list, r.warnings = ordered(r.list), ordered(r.warnings)
 	errs := r.list[:min(len(r.list), MaxDiagnostics)]
 	warnings := r.warnings[:min(len(r.warnings), MaxDiagnostics-len(errs))]
@@ -168,7 +168,7 @@ func (r *report) diagnostics(public func(string) bool, scrub func(string) string
 	for _, p := range ordered(slices.Concat(errs, warnings)) {
 		d := Diagnostic{Severity: p.severity, Code: p.code, Summary: p.code.Title(), Range: p.at.rng()}
 		d.Detail, d.Fix = scrub(clean(p.detail)), scrub(clean(p.fix))
-		d.Snippet, d.caret, d.width = snippet(p.at, public)
+		d.Snippet, d.caret, d.width = snippet(p.at, masked)
 		d.Snippet = scrub(d.Snippet)
 		d.Edits = editsOf(p.edits, scrub)
 		out = append(out, d)

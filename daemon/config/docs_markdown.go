@@ -11,12 +11,12 @@ import (
 // a stranger's plugin can't become markup.
 func (t *Topic) WriteMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	p := docsMarkdown{textWriter{out, false}}
+	p := docsMarkdown{newPrinter(out, false)}
 	p.topic(1, t)
 	return out.Flush()
 }
 
-type docsMarkdown struct{ textWriter }
+type docsMarkdown struct{ *textWriter }
 
 // topic is a section whose heading has the level.
 func (p docsMarkdown) topic(level int, t *Topic) {

@@ -16,7 +16,7 @@ const docsWidth = 80
 func (t *Topic) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
-	p := docsText{textWriter{out, color}}
+	p := docsText{newPrinter(out, color)}
 	if t.Name == "" { // the whole
 		p.heading(0, t.Title)
 		p.paragraph(0, t.Doc)
@@ -36,10 +36,10 @@ func (t *Topic) WriteText(w io.Writer, color bool) error {
 }
 
 // docsText writes topics; indent is in characters.
-type docsText struct{ textWriter }
+type docsText struct{ *textWriter }
 
 func (p docsText) heading(indent int, title string) {
-	p.printf("%s%s\n", strings.Repeat(" ", indent), p.in(bold, clean(title)))
+	p.printf("%s%s\n", strings.Repeat(" ", indent), p.bold(clean(title)))
 }
 
 func (p docsText) paragraph(indent int, text string) {

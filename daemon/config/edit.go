@@ -61,3 +61,39 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 	}
 	return append(out, src[at:]...), nil
 }
+
+func (ds Diagnostics) editable() Diagnostics {
+	var some Diagnostics
+	for _, d := range ds {
+		if len(d.Edits) > 0 {
+			some = append(some, d)
+		}
+	}
+	return some
+}
+
+// editsIn are the edits of one file. Those of a diagnostic that overlap with
+// others come in the next round.
+func (ds Diagnostics) editsIn(name string) []Edit {
+	var all []Edit
+	end := 0
+	for _, d := range ds { // in order of position
+		for _, e := range d.Edits {
+			if e.Range.Filename == name && e.Range.Start.Byte >= end {
+				all = append(all, e)
+				end = e.Range.End.Byte
+			}
+		}
+	}
+	return all
+}
+
+func (ds Diagnostics) of(code Code) int {
+	n := 0
+	for _, d := range ds {
+		if d.Code == code {
+			n++
+		}
+	}
+	return n
+}

@@ -15,9 +15,9 @@ type enclosure struct{ value, hidden bool }
 // enclosure works on the words of the chunk around the line, so that it holds for
 // one that can't be parsed as well. Where a string is not closed, it can't
 // tell what is in it, and hides the rest of the chunk.
-func (f *file) enclosure(i int, public func(string) bool) enclosure {
-	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.starts[i] }) - 1
-	if n < 0 || f.starts[i] >= f.chunks[n].end {
+func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
+	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.lineStart(i) }) - 1
+	if n < 0 || f.lineStart(i) >= f.chunks[n].end {
 		return enclosure{}
 	}
 	c := f.chunks[n]

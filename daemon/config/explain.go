@@ -53,12 +53,12 @@ func (e Explanation) Plain() string {
 
 // WriteText writes the explanation for a person at a terminal.
 func (e Explanation) WriteText(w io.Writer, color bool) error {
-	t := textWriter{color: color}
+	t := newPrinter(nil, color)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", t.in(bold, string(e.Code)+": "+e.Title))
+	fmt.Fprintf(&b, "%s\n\n", t.bold(string(e.Code)+": "+e.Title))
 	e.lines(func(heading bool, line string) {
 		if heading {
-			line = t.in(bold, line)
+			line = t.bold(line)
 		}
 		fmt.Fprintln(&b, line)
 	})

@@ -36,7 +36,7 @@ func Format(name string, src []byte) ([]byte, Diagnostics, error) {
 	out := &report{}
 	before := readText(name, src, out)
 	if out.errors > 0 {
-		return nil, out.diagnostics(publicIn(table, nil), func(s string) string { return s }), nil
+		return nil, out.diagnostics(newMasks(topLevel(), publicIn(table, nil)).line, func(s string) string { return s }), nil
 	}
 	laid := layOut(src)
 	again := &report{}
@@ -53,14 +53,14 @@ var ErrUnformattable = errors.New("it can't be laid out without a change of what
 // readText is the tree of a text that is to be laid out.
 func readText(name string, src []byte, out *report) body {
 	if len(src) > MaxFile {
-		out.err(TooMuch, place{file: &file{name: name}}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.err(TooMuch, (&file{name: name}).span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 		return body{}
 	}
 	if bytes.Count(src, lf) > maxLines {
-		out.err(TooMuch, place{file: &file{name: name}}, fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
+		out.err(TooMuch, (&file{name: name}).span(0, 0), fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
 		return body{}
 	}
-	p := parser{out: out, words: append(table.blockNames(), pluginTable.blockNames()...)}
+	p := parser{out: out, words: topLevel()}
 	p.file(&file{name: name, src: src})
 	return p.body
 }
@@ -120,3 +120,10 @@ func (b *body) equal(o *body) bool {
 func (e *expr) equal(o *expr) bool {
 	return e.kind == o.kind && e.text == o.text && e.num == o.num && slices.EqualFunc(e.items, o.items, (*expr).equal)
 }
+
+// topLevel returns the words that begin a block in any file of vega's.
+func topLevel() []string { return append(table.blockNames(), pluginTable.blockNames()...) }
+
+// Masked returns the text of a configuration as it may be shown: what may be a
+// secret is hidden, character by character, and the lines are the same.
+func Masked(src []byte) string { return maskText(src, topLevel(), publicIn(table, nil)) }

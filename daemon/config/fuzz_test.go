@@ -170,7 +170,7 @@ func FuzzLoad(f *testing.F) {
 func FuzzHarmless(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil {
-			split(&file{src: b}, table.blockNames(), func(c chunk) bool {
+			split(b, table.blockNames(), func(c chunk) bool {
 				if c.end-c.start <= maxHarmless {
 					f.Add(b[c.start:c.end])
 				}
@@ -182,7 +182,7 @@ func FuzzHarmless(f *testing.F) {
 	f.Add([]byte("a = 1e9\nb = 1.5\nc = -3\nd = \"%%{\"\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		in := &file{name: "fuzz.hcl", src: src}
-		if !in.text(&report{}) {
+		if !plainText(in, &report{}) {
 			return
 		}
 		tokens, ok := harmless(src)

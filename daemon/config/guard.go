@@ -27,8 +27,8 @@ const (
 	maxHeredocs     = 256 << 10 // bytes of all in a file
 )
 
-// text reports whether the file is UTF-8 without control characters.
-func (f *file) text(out *report) bool {
+// plainText reports whether the file is UTF-8 without control characters.
+func plainText(f *file, out *report) bool {
 	for i := 0; i < len(f.src); {
 		c := f.src[i]
 		if c >= ' ' && c < utf8.RuneSelf && c != 0x7f || c == '\n' || c == '\t' || c == '\r' {
@@ -38,10 +38,10 @@ func (f *file) text(out *report) bool {
 		r, n := utf8.DecodeRune(f.src[i:])
 		switch {
 		case r == utf8.RuneError && n <= 1:
-			out.err(NotText, place{f, i, i + 1}, "This byte is not UTF-8.", "save the file as UTF-8")
+			out.err(NotText, f.span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
 			return false
 		case n == 1:
-			out.err(NotText, place{f, i, i + 1}, fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
+			out.err(NotText, f.span(i, i+1), fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
 			return false
 		}
 		i += n
@@ -179,6 +179,6 @@ func (g *guard) operator(t *hclsyntax.Token) bool {
 // refuse reports the token and keeps the chunk from being parsed.
 func (g *guard) refuse(code Code, t *hclsyntax.Token, detail, fix string) bool {
 	g.bad = true
-	g.out.err(code, place{g.file, t.Range.Start.Byte, t.Range.End.Byte}, detail, fix)
+	g.out.err(code, g.file.span(t.Range.Start.Byte, t.Range.End.Byte), detail, fix)
 	return false
 }

@@ -140,7 +140,7 @@ func (d *decoder) noPlugin(at place, name string) {
 		fix = "write " + near
 	}
 	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix).
-		renaming(place{at.file, at.start, at.start + len(name)}, near)
+		renaming(at.file.span(at.start, at.start+len(name)), near)
 }
 
 // refusedName is the name that a refused file would have by its own name: what it

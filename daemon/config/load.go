@@ -102,7 +102,7 @@ func (d *decoder) parse(files []*file) *section {
 	for _, f := range files {
 		p.file(f)
 	}
-	root := &section{head: place{file: files[0]}, broken: p.broken}
+	root := &section{head: files[0].span(0, 0), broken: p.broken}
 	d.lay(&p.body, d.table, root)
 	return root
 }
@@ -161,7 +161,7 @@ func (d *decoder) owners(c *Config, o Options) manifest.Owners {
 
 // diagnostics closes the report: no value of env() or file() passes.
 func (d *decoder) diagnostics() Diagnostics {
-	return d.out.diagnostics(publicIn(d.table, d.modules), NewRedactor(longestFirst(d.resolved)).Redact)
+	return d.out.diagnostics(newMasks(d.table.blockNames(), publicIn(d.table, d.modules)).line, NewRedactor(longestFirst(d.resolved)).Redact)
 }
 
 // publicIn tells of an attribute's name whether its text may be shown: it has

@@ -344,7 +344,7 @@ func TestJSONShape(t *testing.T) {
 // TestByteOrderMark: it is no column, and no character of the line.
 func TestByteOrderMark(t *testing.T) {
 	_, ds := load(t, "\ufeffdata_dir = 1\nprot = 1\n", options(t, nil))
-	if len(ds) != 2 || ds[0].Range.Start != (Pos{1, 12, 14}) || ds[0].Snippet != "data_dir = 1" || ds[0].caret != 11 || ds[1].Range.Start != (Pos{2, 1, 16}) {
+	if len(ds) != 2 || ds[0].Range.Start != (Pos{1, 12, 14}) || ds[0].Snippet != "data_dir = 1" || underline(t, ds[0]) != strings.Repeat(" ", 11)+"^" || ds[1].Range.Start != (Pos{2, 1, 16}) {
 		t.Errorf("%+v", ds)
 	}
 	_, ds = load(t, "\ufeff", options(t, nil))

@@ -9,46 +9,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// mask hides what may be a secret in a line, with as many stars as it has
-// characters: every text, number or bare word that belongs to an attribute not
-// known to be public, and who logs in in a URL. It works on words and not on
-// the syntax tree, so that it holds for a line that can't be parsed.
-func mask(f *file, i int, raw []byte, public func(string) bool) []byte {
-	if len(raw) > maxChunk || f.inHeredoc(f.starts[i]) {
-		return stars(raw)
-	}
-	in := f.enclosure(i, public)
-	tokens, _ := hclsyntax.LexConfig(raw, "", hcl.Pos{Line: 1, Column: 1})
-	m := masker{tokens: tokens, public: public, shown: in.value && !in.hidden, inValue: in.value}
-	if !in.value {
-		m.head = blockHead(tokens)
-	}
-	return userinfo.ReplaceAllFunc(m.mask(raw), func(b []byte) []byte {
-		return append(append([]byte("://"), stars(b[3:len(b)-1])...), '@')
-	})
-}
-
-// Masked is the text of a configuration as it may be shown: what may be a
-// secret is hidden, character by character, and the lines are the same.
-func Masked(src []byte) string {
-	f := &file{src: bytes.TrimPrefix(src, byteOrderMark)}
-	split(f, append(table.blockNames(), pluginTable.blockNames()...), func(c chunk) bool {
-		f.chunks = append(f.chunks, c)
-		return true
-	})
-	f.lineOf(0)
-	public := publicIn(table, nil)
-	var out bytes.Buffer
-	for i := range f.starts {
-		line := f.lineAt(i)
-		out.WriteString(clean(string(mask(f, i, line, public))))
-		if i+1 < len(f.starts) {
-			out.WriteByte('\n')
-		}
-	}
-	return out.String()
-}
-
 // commented is a comment that holds a setting.
 var commented = regexp.MustCompile(`^((?:#|//|/\*)[\s#/*]*)"?[A-Za-z_][\w-]*"?\s*(?:=|:\s*")`)
 

@@ -37,14 +37,3 @@ func TestUnitsAreProposed(t *testing.T) {
 		}
 	}
 }
-
-// TestNoFarSuggestion: another name is not a name misspelt.
-func TestNoFarSuggestion(t *testing.T) {
-	for written, want := range map[string]string{
-		"expect_statsu": "expect_status", "expcet_status": "expect_status", "url_": "url", "expected_code": "", "status": "", "bdoy": "body", "ur": "",
-	} {
-		if got := nearest(written, []string{"expect_body", "expect_status", "body", "url"}); got != want {
-			t.Errorf("%s: %q, want %q", written, got, want)
-		}
-	}
-}

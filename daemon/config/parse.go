@@ -62,23 +62,23 @@ const (
 )
 
 func (p *parser) file(f *file) {
-	if !f.text(p.out) {
+	if !plainText(f, p.out) {
 		p.broken = true
 		return
 	}
-	f.again()
-	done, size, more := 0, 0, true
-	split(f, p.words, func(c chunk) bool {
-		f.chunks = append(f.chunks, c)
-		if size += c.end - c.start; len(f.chunks)-done < batchChunks && size < batchBytes {
+	var batch []chunk
+	size, more := 0, true
+	split(f.src, p.words, func(c chunk) bool {
+		batch = append(batch, c)
+		if size += c.end - c.start; len(batch) < batchChunks && size < batchBytes {
 			return true
 		}
-		more = p.batch(f, f.chunks[done:])
-		done, size = len(f.chunks), 0
+		more = p.batch(f, batch)
+		batch, size = batch[:0], 0
 		return more
 	})
 	if more {
-		p.batch(f, f.chunks[done:])
+		p.batch(f, batch)
 	}
 }
 
@@ -179,7 +179,7 @@ func (p *piece) guarded(f *file, c chunk, src []byte, start hcl.Pos) {
 }
 
 func (p *piece) refuse(f *file, c chunk, detail, fix string) {
-	p.out.err(TooMuch, place{f, c.start, c.start}, detail, fix)
+	p.out.err(TooMuch, f.span(c.start, c.start), detail, fix)
 	p.unparsed(f, c)
 }
 
@@ -188,7 +188,7 @@ func (p *piece) refuse(f *file, c chunk, detail, fix string) {
 func (p *piece) parse(f *file, c chunk, src []byte, start hcl.Pos) {
 	defer func() {
 		if recover() != nil {
-			p.out.err(Syntax, place{f, c.start, c.start}, "This could not be parsed.", "write it more simply")
+			p.out.err(Syntax, f.span(c.start, c.start), "This could not be parsed.", "write it more simply")
 			p.unparsed(f, c)
 		}
 	}()
@@ -221,7 +221,7 @@ func (p *piece) syntax(f *file, diags hcl.Diagnostics) int {
 			}
 			told[d.Summary] = true
 		}
-		at := place{file: f}
+		at := f.span(0, 0)
 		if d.Subject != nil {
 			at.start, at.end = d.Subject.Start.Byte, max(d.Subject.Start.Byte, d.Subject.End.Byte)
 		}
@@ -263,9 +263,9 @@ func (p *piece) unparsed(f *file, c chunk) {
 		p.broken = true
 		return
 	}
-	b := &block{kind: string(src[m[2]:m[3]]), broken: true, head: place{f, c.start + m[2], c.start + m[3]}}
+	b := &block{kind: string(src[m[2]:m[3]]), broken: true, head: f.span(c.start+m[2], c.start+m[3])}
 	if m[4] >= 0 {
-		b.labels = []label{{string(src[m[4]:m[5]]), place{f, c.start + m[4], c.start + m[5]}}}
+		b.labels = []label{{string(src[m[4]:m[5]]), f.span(c.start+m[4], c.start+m[5])}}
 	}
 	p.body.blocks = append(p.body.blocks, b)
 }
@@ -280,7 +280,7 @@ type lowerer struct {
 
 func (l *lowerer) place(r hcl.Range) place {
 	end := min(max(r.End.Byte, r.Start.Byte), len(l.file.src))
-	return place{l.file, min(r.Start.Byte, end), end}
+	return l.file.span(min(r.Start.Byte, end), end)
 }
 
 func (l *lowerer) body(b *hclsyntax.Body) body {

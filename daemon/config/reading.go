@@ -54,7 +54,7 @@ func Read(path string, o Options) Reading {
 func (s *sources) shortDiagnostics() Diagnostics {
 	return Diagnostics{{
 		Severity: Error, Code: Unreadable, Summary: Unreadable.Title(),
-		Detail: "Not all of it can be read at the moment: " + s.short.What + ".", Fix: s.short.Fix, Range: place{file: s.files[0]}.rng(),
+		Detail: "Not all of it can be read at the moment: " + s.short.What + ".", Fix: s.short.Fix, Range: s.files[0].span(0, 0).rng(),
 	}}
 }
 

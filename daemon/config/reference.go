@@ -170,3 +170,7 @@ func fits(v manifest.Value, t manifest.Type) bool {
 		return false
 	}
 }
+
+// notReferable reports whether a name can't be written in a reference, as one with
+// a blank in it can't.
+func notReferable(name string) bool { return !identifier([]byte(name)) }

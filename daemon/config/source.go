@@ -1,19 +1,14 @@
 package config
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"sort"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"vega/plugins/shortage"
 )
@@ -26,31 +21,6 @@ const maxSecretFile = 64 << 10
 
 // maxFiles bounds the number of files in policies/.
 const maxFiles = 256
-
-// bom is the byte order mark that some editors put before a text.
-const bom = "\xef\xbb\xbf"
-
-// file is a configuration file in memory.
-type file struct {
-	name     string // as shown
-	dir      string // absolute; what relative paths in it start from
-	order    int
-	src      []byte
-	starts   []int          // of each line; made when first asked for
-	chunks   []chunk        // what it was split into
-	heredocs []place        // their texts, in order
-	inTexts  int            // bytes in them
-	masked   map[int][]rune // lines as they may be shown
-
-	walked      []enclosure // what the lines of walkedChunk begin in
-	walkedChunk int
-}
-
-// place is a part of a file, by bytes.
-type place struct {
-	file       *file
-	start, end int
-}
 
 // sources is all that a configuration was made of, kept so that it can be
 // judged again without reading the disk: a secret that is rotated meanwhile
@@ -91,11 +61,11 @@ func readSources(path string, out *report) *sources {
 	names, err := policyFiles(filepath.Dir(abs))
 	s.note(err)
 	if err != nil {
-		out.err(Unreadable, place{file: s.files[0]}, "The directory policies beside it cannot be read: "+reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+		out.err(Unreadable, s.files[0].span(0, 0), "The directory policies beside it cannot be read: "+reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxFiles {
-			out.err(TooMuch, place{file: s.files[0]}, fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
+			out.err(TooMuch, s.files[0].span(0, 0), fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
 			break
 		}
 		s.add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
@@ -150,11 +120,11 @@ func (s *sources) add(path, dir string, out *report) {
 	s.note(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		out.err(Unreadable, place{file: f}, "There is no such file.", s.missing)
+		out.err(Unreadable, f.span(0, 0), "There is no such file.", s.missing)
 	case errors.Is(err, errLarge):
-		out.err(TooMuch, place{file: f}, fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.err(TooMuch, f.span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
-		out.err(Unreadable, place{file: f}, "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
+		out.err(Unreadable, f.span(0, 0), "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
 	default:
 		f.src = src
 	}
@@ -208,74 +178,4 @@ func reason(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-func (p place) rng() Range {
-	return Range{Filename: p.file.name, Start: p.file.pos(p.start), End: p.file.pos(max(p.start, p.end))}
-}
-
-func (p place) line() int { return p.file.pos(p.start).Line }
-
-func (p place) compare(o place) int {
-	return cmp.Or(cmp.Compare(p.file.order, o.file.order), cmp.Compare(p.start, o.start))
-}
-
-// String is file:line, for a person.
-func (p place) String() string { return fmt.Sprintf("%s:%d", p.file.name, p.line()) }
-
-func (f *file) pos(at int) Pos {
-	at = min(max(at, 0), len(f.src))
-	i := f.lineOf(at)
-	return Pos{Line: i + 1, Column: utf8.RuneCount(f.src[min(f.starts[i], at):at]) + 1, Byte: at}
-}
-
-// lineOf is the index of the line that holds a byte. A byte order mark is part
-// of no line: editors don't count it as a column.
-func (f *file) lineOf(at int) int {
-	if f.starts == nil {
-		f.starts = []int{0}
-		if bytes.HasPrefix(f.src, []byte(bom)) {
-			f.starts[0] = len(bom)
-		}
-		for i, b := range f.src {
-			if b == '\n' {
-				f.starts = append(f.starts, i+1)
-			}
-		}
-	}
-	return max(sort.SearchInts(f.starts, at+1)-1, 0)
-}
-
-// lineAt is the text of a line, by its index, without its end.
-func (f *file) lineAt(i int) []byte {
-	end := len(f.src)
-	if i+1 < len(f.starts) {
-		end = f.starts[i+1] - 1
-	}
-	line := f.src[f.starts[i]:end]
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	return line
-}
-
-// again forgets what was found in it, since Rebind reads it once more.
-func (f *file) again() {
-	f.chunks, f.heredocs, f.inTexts, f.masked, f.walked = nil, nil, 0, nil, nil
-}
-
-func (f *file) addHeredoc(start, end int) {
-	f.heredocs = append(f.heredocs, place{f, start, end})
-	f.inTexts += end - start
-}
-
-// inHeredoc reports whether a byte lies in the text of a heredoc.
-func (f *file) inHeredoc(at int) bool {
-	i, _ := slices.BinarySearchFunc(f.heredocs, at, func(p place, at int) int {
-		if p.end <= at {
-			return -1
-		}
-		return 1
-	})
-	return i < len(f.heredocs) && f.heredocs[i].start <= at
 }

@@ -9,12 +9,14 @@ type chunk struct {
 	inTexts    int // bytes of heredocs in the file so far
 }
 
+// textRange is a part of a text, by bytes.
+type textRange struct{ start, end int }
+
 // splitter cuts a file into chunks, so that a syntax error in one block leaves
 // the others readable and no parse holds more than one block in memory. It
 // only has to be right about correct files: each chunk is judged by the real
 // lexer before it is parsed.
 type splitter struct {
-	file      *file
 	src       []byte
 	i         int
 	line      int
@@ -24,13 +26,16 @@ type splitter struct {
 	start     int      // of the chunk at hand; -1 when there is none
 	startLine int
 	words     []string // the words that begin a top-level block
+	heredocs  []textRange
+	inTexts   int // bytes in heredocs
 	yield     func(chunk) bool
 }
 
-// split calls yield for every chunk in order, until it returns false. Comments
-// and blank lines between chunks belong to none.
-func split(f *file, words []string, yield func(chunk) bool) {
-	s := &splitter{file: f, src: f.src, line: 1, start: -1, words: words, yield: yield}
+// split calls yield for every chunk in order, until it returns false, and
+// returns where the texts of heredocs are. Comments and blank lines between
+// chunks belong to none.
+func split(src []byte, words []string, yield func(chunk) bool) []textRange {
+	s := &splitter{src: src, line: 1, start: -1, words: words, yield: yield}
 	if bytes.HasPrefix(s.src, []byte(bom)) {
 		s.i, s.lineStart = len(bom), len(bom)
 	}
@@ -38,10 +43,16 @@ func split(f *file, words []string, yield func(chunk) bool) {
 		if s.top() == '"' {
 			s.inString()
 		} else if !s.step() {
-			return
+			return s.heredocs
 		}
 	}
 	s.emit()
+	return s.heredocs
+}
+
+func (s *splitter) addHeredoc(start, end int) {
+	s.heredocs = append(s.heredocs, textRange{start, end})
+	s.inTexts += end - start
 }
 
 func (s *splitter) top() byte {
@@ -165,7 +176,7 @@ func (s *splitter) emit() bool {
 	if s.start < 0 {
 		return true
 	}
-	c := chunk{s.start, min(s.i, len(s.src)), s.startLine, s.file.inTexts} // an escape at the end goes past it
+	c := chunk{s.start, min(s.i, len(s.src)), s.startLine, s.inTexts} // an escape at the end goes past it
 	s.start, s.open, s.count = -1, s.open[:0], [128]int{}
 	return s.yield(c)
 }
@@ -231,14 +242,14 @@ func (s *splitter) heredoc() bool {
 			end = len(s.src) - s.i
 		}
 		if bytes.Equal(bytes.TrimSpace(s.src[s.i:s.i+end]), mark) {
-			s.file.addHeredoc(begin, s.i)
+			s.addHeredoc(begin, s.i)
 			s.i += end
 			return true
 		}
 		s.i = min(s.i+end+1, len(s.src))
 		s.line++
 	}
-	s.file.addHeredoc(begin, s.i)
+	s.addHeredoc(begin, s.i)
 	return true
 }
 

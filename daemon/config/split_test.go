@@ -27,9 +27,8 @@ func TestSplit(t *testing.T) {
 		"store {",
 		"  path = \"x\"",
 	}, "\n")
-	f := &file{name: "x", src: []byte(src)}
 	var got []string
-	split(f, []string{"server", "store", "log"}, func(c chunk) bool {
+	split([]byte(src), []string{"server", "store", "log"}, func(c chunk) bool {
 		first, _, _ := strings.Cut(strings.TrimSpace(src[c.start:c.end]), "\n")
 		got = append(got, first)
 		return true
@@ -55,21 +54,10 @@ func TestPositions(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for _, c := range []struct{ written, want string }{
-		{"prot", "port"}, {"hots", "host"}, {"api_kye", "api_key"}, {"ab", ""}, {"Port", "port"}, {"totally", ""},
-	} {
-		if got := nearest(c.written, []string{"host", "port", "api_key", "xy"}); got != c.want {
-			t.Errorf("nearest to %q is %q, not %q", c.written, got, c.want)
-		}
-	}
-}
-
 // TestSplitEndsInside: a file may end in the middle of an escape.
 func TestSplitEndsInside(t *testing.T) {
 	for _, src := range []string{`a = "\`, "a = \"x\n\"\\", `a = "$`, `a = "$$`, `a = "${`, "a = <<E", "/*", "a /"} {
-		f := &file{src: slices.Clip([]byte(src))}
-		split(f, nil, func(c chunk) bool {
+		split(slices.Clip([]byte(src)), nil, func(c chunk) bool {
 			if c.end > len(src) {
 				t.Errorf("%q: a chunk ends at %d of %d", src, c.end, len(src))
 			}

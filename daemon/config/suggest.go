@@ -3,7 +3,6 @@ package config
 import (
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // maxSlips is how many mistakes are one name misspelt, and not another name.
@@ -63,30 +62,3 @@ func among(names []string) string {
 		return strings.Join(names, ", ")
 	}
 }
-
-// clean makes text safe to print: no control or direction characters, and of
-// bounded length.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
-			return r
-		}
-		return '·'
-	}, s)
-	if len(s) > 2000 {
-		s = strings.ToValidUTF8(s[:2000], "") + "…"
-	}
-	return s
-}
-
-// clip keeps a name from a file short enough to quote.
-func clip(s string) string {
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "…"
-	}
-	return s
-}
-
-// notReferable reports whether a name can't be written in a reference, as one with
-// a blank in it can't.
-func notReferable(name string) bool { return !identifier([]byte(name)) }

@@ -79,7 +79,7 @@ func (d *decoder) writableFiles(c *Config) {
 		return
 	}
 	k := keeper{d, map[string]bool{}}
-	head := place{file: d.sources.files[0]}
+	head := d.sources.files[0].span(0, 0)
 	k.all(filepath.Join(d.dir, "policies"), head) // before the files in it, by which it is one above
 	for _, f := range d.sources.files {
 		k.all(filepath.Join(f.dir, filepath.Base(f.name)), head)

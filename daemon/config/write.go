@@ -8,19 +8,11 @@ import (
 	"strings"
 )
 
-const (
-	bold   = "\x1b[1m"
-	red    = "\x1b[1;31m"
-	yellow = "\x1b[1;33m"
-	blue   = "\x1b[34m"
-	plain  = "\x1b[0m"
-)
-
 // WriteText writes the diagnostics for a person: what, where, the line with
 // what is meant underlined, and how to mend it; at the end how many there are.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	out := bufio.NewWriter(w)
-	t := textWriter{out, color}
+	t := diagnosticPrinter{newPrinter(out, color)}
 	for i := range ds {
 		t.one(&ds[i])
 	}
@@ -41,23 +33,10 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-type textWriter struct {
-	out   *bufio.Writer
-	color bool
-}
+// diagnosticPrinter writes one diagnostic after another.
+type diagnosticPrinter struct{ *textWriter }
 
-func (t textWriter) printf(format string, args ...any) {
-	fmt.Fprintf(t.out, format, args...) // bufio keeps the error for Flush
-}
-
-func (t textWriter) in(color, s string) string {
-	if !t.color {
-		return s
-	}
-	return color + s + plain
-}
-
-func (t textWriter) one(d *Diagnostic) {
+func (t diagnosticPrinter) one(d *Diagnostic) {
 	tone := red
 	if d.Severity == Warning {
 		tone = yellow

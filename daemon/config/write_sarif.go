@@ -172,7 +172,10 @@ func (c Code) index() int {
 
 // sarifFile names a file below root relative to it, any other by its path.
 func sarifFile(name, root string) sarifArtifact {
-	full := absolute(name, root)
+	full := name
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(root, full)
+	}
 	if rel, err := filepath.Rel(root, full); err == nil && filepath.IsLocal(rel) {
 		u := url.URL{Path: filepath.ToSlash(rel)}
 		return sarifArtifact{u.String(), srcRoot}

@@ -1,0 +1,96 @@
+package config
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// lineMasks shows lines of files with what may be a secret hidden.
+type lineMasks struct {
+	words  []string          // that begin a top-level block
+	public func(string) bool // reports whether an attribute's text may be shown
+	files  map[*file]*maskedFile
+}
+
+func newMasks(words []string, public func(string) bool) *lineMasks {
+	return &lineMasks{words: words, public: public, files: map[*file]*maskedFile{}}
+}
+
+// maskedFile is what a file was split into, and its lines as they were shown.
+type maskedFile struct {
+	*file
+	chunks   []chunk
+	heredocs []textRange
+	lines    map[int][]byte
+
+	walked      []enclosure // what the lines of walkedChunk begin in
+	walkedChunk int
+}
+
+// line returns a line of a file, by its index, as it may be shown.
+func (m *lineMasks) line(f *file, i int) []byte {
+	in := m.files[f]
+	if in == nil {
+		in = &maskedFile{file: f, lines: map[int][]byte{}}
+		in.heredocs = split(f.src, m.words, func(c chunk) bool {
+			in.chunks = append(in.chunks, c)
+			return true
+		})
+		m.files[f] = in
+	}
+	shown, known := in.lines[i]
+	if !known {
+		shown = in.mask(i, m.public)
+		in.lines[i] = shown
+	}
+	return shown
+}
+
+// mask hides what may be a secret in a line, with as many stars as it has
+// characters: every text, number or bare word that belongs to an attribute not
+// known to be public, and who logs in in a URL. It works on words and not on
+// the syntax tree, so that it holds for a line that can't be parsed.
+func (f *maskedFile) mask(i int, public func(string) bool) []byte {
+	raw := f.lineAt(i)
+	if len(raw) > maxChunk || f.inHeredoc(f.lineStart(i)) {
+		return stars(raw)
+	}
+	in := f.enclosure(i, public)
+	tokens, _ := hclsyntax.LexConfig(raw, "", hcl.Pos{Line: 1, Column: 1})
+	m := masker{tokens: tokens, public: public, shown: in.value && !in.hidden, inValue: in.value}
+	if !in.value {
+		m.head = blockHead(tokens)
+	}
+	return userinfo.ReplaceAllFunc(m.mask(raw), func(b []byte) []byte {
+		return append(append([]byte("://"), stars(b[3:len(b)-1])...), '@')
+	})
+}
+
+// inHeredoc reports whether a byte lies in the text of a heredoc.
+func (f *maskedFile) inHeredoc(at int) bool {
+	i, _ := slices.BinarySearchFunc(f.heredocs, at, func(p textRange, at int) int {
+		if p.end <= at {
+			return -1
+		}
+		return 1
+	})
+	return i < len(f.heredocs) && f.heredocs[i].start <= at
+}
+
+// maskText returns the text of a configuration with what may be a secret
+// hidden, character by character; the lines are the same.
+func maskText(src []byte, words []string, public func(string) bool) string {
+	f := &file{src: bytes.TrimPrefix(src, byteOrderMark)}
+	m := newMasks(words, public)
+	var out bytes.Buffer
+	for i := range f.lineCount() {
+		out.WriteString(clean(string(m.line(f, i))))
+		if i+1 < f.lineCount() {
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
