@@ -1,6 +1,10 @@
 package config
 
-import "testing"
+import (
+	"testing"
+
+	"vega/daemon/config/diag"
+)
 
 // TestAnyEnv: a text is judged where none of its variables is set. What hangs
 // on them is let pass, and all else is not.
@@ -65,7 +69,7 @@ integration "d" {
 	if c, ds := load(t, src, o); c != nil || len(ds) > 0 {
 		t.Errorf("config %v, and:\n%s", c != nil, shownText(t, ds))
 	}
-	if c, ds := load(t, "server {\n  port = 0\n}\nintegration \"a\" {\n  probe = core.http\n  enabled = env_set(\"A\")\n}\n", o); c != nil || len(ds) != 2 || ds[0].Code != OutOfBounds || ds[1].Code != Required {
+	if c, ds := load(t, "server {\n  port = 0\n}\nintegration \"a\" {\n  probe = core.http\n  enabled = env_set(\"A\")\n}\n", o); c != nil || len(ds) != 2 || ds[0].Code != diag.OutOfBounds || ds[1].Code != diag.Required {
 		t.Errorf("what hangs on no variable is to be judged:\n%s", shownText(t, ds))
 	}
 }
@@ -74,7 +78,7 @@ integration "d" {
 func TestAnyEnvKnown(t *testing.T) {
 	o := options(t, map[string]string{"LEVEL": "loud"})
 	o.AnyEnv = true
-	if _, ds := load(t, "log {\n  level = env(\"LEVEL\")\n}\n", o); len(ds) != 1 || ds[0].Code != OutOfBounds {
+	if _, ds := load(t, "log {\n  level = env(\"LEVEL\")\n}\n", o); len(ds) != 1 || ds[0].Code != diag.OutOfBounds {
 		t.Errorf("got:\n%s", shownText(t, ds))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -57,10 +58,10 @@ func (d *decoder) llm(s *section, out *LLM) {
 	out.TopP = get[float64](d, s, "top_p")
 	out.Timeout = durationOf(d, s, "timeout")
 	if t := s.slot("model_name"); t != nil && t.state == present && out.ModelName == "" {
-		d.out.err(OutOfBounds, t.expr.at, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
+		d.out.Err(diag.OutOfBounds, t.expr.at, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
 	}
 	if t := s.slot("top_p"); t != nil && t.state == present && out.TopP == 0 {
-		d.out.err(OutOfBounds, t.expr.at, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
+		d.out.Err(diag.OutOfBounds, t.expr.at, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
 	}
 }
 
@@ -90,7 +91,7 @@ func (d *decoder) server(s *section, out *Server) {
 		if s.head == d.root.head { // there is no such block: the host is the command line's
 			write = "server { " + write + " }"
 		}
-		d.out.err(NoKey, s.head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
+		d.out.Err(diag.NoKey, s.head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
 			fmt.Sprintf("write %s and set that variable, or listen on 127.0.0.1", write))
 	}
 }
@@ -124,8 +125,8 @@ func (d *decoder) put(name string, e *expr) {
 
 // hostShown is the host for a diagnostic, unless it came from elsewhere.
 func (d *decoder) hostShown(s *section) string {
-	if t := s.slot("host"); t != nil && !computed(t.expr) {
-		return fmt.Sprintf("%q", clip(t.expr.text))
+	if t := s.slot("host"); t != nil && !t.expr.computed() {
+		return fmt.Sprintf("%q", diag.Clip(t.expr.text))
 	}
 	return "that was given"
 }
@@ -137,7 +138,7 @@ func (d *decoder) host(s *section) string {
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {
-		d.out.err(BadAddress, t.expr.at, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		d.out.Err(diag.BadAddress, t.expr.at, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
 		return "127.0.0.1"
 	}
 	return host
@@ -167,7 +168,7 @@ func (d *decoder) tls(s *section) *TLS {
 		return err
 	})
 	if err != nil {
-		d.out.err(BadTLS, s.head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that belong together")
+		d.out.Err(diag.BadTLS, s.head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that belong together")
 	}
 	return out
 }
@@ -200,7 +201,7 @@ func (d *decoder) network(s *section, out *Network) {
 		return err
 	})
 	if err != nil {
-		d.out.err(BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err).Error()+".", "name a readable PEM file")
+		d.out.Err(diag.BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err).Error()+".", "name a readable PEM file")
 	}
 }
 
@@ -213,7 +214,7 @@ func (d *decoder) databaseBlock(s *section) Database {
 	}
 	dsn := out.DSN.Reveal()
 	if dsn == "" {
-		d.out.err(OutOfBounds, t.expr.at, "dsn is empty.", "write how to reach the database")
+		d.out.Err(diag.OutOfBounds, t.expr.at, "dsn is empty.", "write how to reach the database")
 	}
 	if out.Driver != "sqlite" {
 		d.keepPassword(dsn)
@@ -222,7 +223,7 @@ func (d *decoder) databaseBlock(s *section) Database {
 	if !out.DSN.HasSecret() {
 		delete(d.secrets, dsn) // a path is none
 	}
-	if full := absolute(dsn, t.expr.at.file.dir); full != dsn {
+	if full := absolute(dsn, t.expr.at.Source.Dir); full != dsn {
 		prefix := strings.TrimSuffix(full, filepath.Clean(dsn))
 		if prefix == full {
 			out.DSN = manifest.Text{{Text: full, Secret: out.DSN.HasSecret()}}

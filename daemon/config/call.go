@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -14,17 +15,17 @@ import (
 func (d *decoder) argument(e *expr) (string, bool) {
 	switch {
 	case d.constant:
-		d.out.err(BadCall, e.at, "A manifest is the same everywhere: it calls no functions.", "write the value")
+		d.out.Err(diag.BadCall, e.at, "A manifest is the same everywhere: it calls no functions.", "write the value")
 	case !slices.Contains(functions, e.text):
 		fix := "use env, env_set or file"
-		near := nearest(e.text, functions)
+		near := diag.Nearest(e.text, functions)
 		if near != "" {
 			fix = "write " + near
 		}
-		d.out.err(BadCall, e.at, fmt.Sprintf("There is no function %q.", clip(e.text)), fix).
-			renaming(e.at.file.span(e.at.start, e.at.start+len(e.text)), near)
+		d.out.Err(diag.BadCall, e.at, fmt.Sprintf("There is no function %q.", diag.Clip(e.text)), fix).
+			Suggest(e.at.Source.Span(e.at.Start, e.at.Start+len(e.text)), near)
 	case len(e.items) != 1 || e.items[0].kind != textExpr || e.items[0].text == "":
-		d.out.err(BadCall, e.at, fmt.Sprintf("%s() takes one plain string.", e.text), fmt.Sprintf(`write %s("NAME")`, e.text))
+		d.out.Err(diag.BadCall, e.at, fmt.Sprintf("%s() takes one plain string.", e.text), fmt.Sprintf(`write %s("NAME")`, e.text))
 	default:
 		return e.items[0].text, true
 	}
@@ -78,7 +79,7 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 		text = v
 		d.readsSecret(e, arg, r)
 	default:
-		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
+		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
 		return nil, bad
 	}
 	d.resolved[text] = true
@@ -91,8 +92,8 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 
 // file reads a small regular file, once, and drops one newline at its end.
 func (d *decoder) file(e *expr, name string) (string, state) {
-	path := absolute(name, e.at.file.dir)
-	if first, named := d.whole.named[path]; !named || e.at.compare(first) < 0 {
+	path := absolute(name, e.at.Source.Dir)
+	if first, named := d.whole.named[path]; !named || e.at.Compare(first) < 0 {
 		d.whole.named[path] = e.at
 	}
 	c, known := d.sources.read[path]
@@ -109,43 +110,29 @@ func (d *decoder) file(e *expr, name string) (string, state) {
 	case d.lenient:
 		return "", absent
 	case c.err == nil:
-		d.out.err(FileUnreadable, e.at, "The file is empty.", "write the value into it")
+		d.out.Err(diag.FileUnreadable, e.at, "The file is empty.", "write the value into it")
 	case errors.Is(c.err, errLarge):
-		d.out.err(FileUnreadable, e.at, fmt.Sprintf("The file is larger than %d KiB.", maxSecretFile>>10), "name a file that holds only the value")
+		d.out.Err(diag.FileUnreadable, e.at, fmt.Sprintf("The file is larger than %d KiB.", maxSecretFile>>10), "name a file that holds only the value")
 	case errors.Is(c.err, fs.ErrNotExist):
-		d.out.err(FileUnreadable, e.at, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", clip(name)))
+		d.out.Err(diag.FileUnreadable, e.at, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", diag.Clip(name)))
 	default:
-		d.out.err(FileUnreadable, e.at, "The file cannot be read: "+reason(c.err).Error()+".", "name a regular file that vega's user may read")
+		d.out.Err(diag.FileUnreadable, e.at, "The file cannot be read: "+reason(c.err).Error()+".", "name a regular file that vega's user may read")
 	}
 	return "", bad
 }
 
 // readsSecret notes the file of a secret, for its mode to be judged.
 func (d *decoder) readsSecret(e *expr, name string, r *row) {
-	path := absolute(name, e.at.file.dir)
-	if first, known := d.whole.read[path]; !r.public && (!known || e.at.compare(first) < 0) {
+	path := absolute(name, e.at.Source.Dir)
+	if first, known := d.whole.read[path]; !r.public && (!known || e.at.Compare(first) < 0) {
 		d.whole.read[path] = e.at
 	}
-}
-
-// computed reports whether part of a value comes from elsewhere, and so must
-// not be quoted.
-func computed(e *expr) bool {
-	if e.kind == callExpr || e.kind == refExpr {
-		return true
-	}
-	for _, item := range e.items {
-		if computed(item) {
-			return true
-		}
-	}
-	return false
 }
 
 // whyAbsent says what made a value absent.
 func (d *decoder) whyAbsent(e *expr) string {
 	if d.unsetCall(e) {
-		return fmt.Sprintf("env(%q) is not set", clip(e.items[0].text))
+		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.items[0].text))
 	}
 	if e.kind == callExpr && e.text == "file" {
 		return "its file is not there"
@@ -168,7 +155,7 @@ func (d *decoder) absentFix(s *section, e *expr) string {
 	case name == "":
 		return "write the value here, or set what it refers to"
 	case s.schema.name == "integration" || s.schema.name == "config":
-		return fmt.Sprintf("set the variable, or turn the integration off without it: enabled = env_set(%q)", clip(name))
+		return fmt.Sprintf("set the variable, or turn the integration off without it: enabled = env_set(%q)", diag.Clip(name))
 	default:
 		return "set the variable, or write a value"
 	}

@@ -19,6 +19,7 @@ import (
 	"net/netip"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/policies"
@@ -41,7 +42,7 @@ type Config struct {
 	Integrations []Integration // in order of name
 	// Thresholds are in order of name, those that vega comes with among them.
 	Thresholds []policies.Threshold
-	Warnings   Diagnostics // what Load said of it
+	Warnings   diag.Diagnostics // what Load said of it
 
 	sources *sources // what was read, for Rebind
 	secrets []string // longest first

@@ -1,19 +1,23 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"vega/daemon/config/diag"
+)
 
 // Contact is Load for who looks for the vega that runs with a configuration,
 // or with what it was before somebody broke it. With errors there is a Config
 // all the same, unless they lie in what says where that vega answers, with
 // which key, or where its data and plugins are. Nothing else in it may be
 // relied on then.
-func Contact(path string, o Options) (*Config, Diagnostics) {
-	out := &report{}
+func Contact(path string, o Options) (*Config, diag.Diagnostics) {
+	out := &diag.Collector{}
 	s := readSources(path, out)
 	s.host, s.port = o.Host, o.Port
 	d := newDecoder(s, o.Env, table, out)
 	c, ds := d.config(o)
-	if c == nil || out.errors > 0 && !d.contactable(c) {
+	if c == nil || out.Errors() > 0 && !d.contactable(c) {
 		return nil, ds
 	}
 	c.secrets = longestFirst(d.secrets)

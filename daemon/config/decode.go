@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -12,7 +13,7 @@ type section struct {
 	schema *schema
 	name   string
 	owner  string // of a config block: the integration, for a person
-	head   place
+	head   diag.Place
 	slots  []*slot
 	blocks []*section
 	raw    *block // of an open block
@@ -25,7 +26,7 @@ type section struct {
 // asked for, so that references may point in any direction.
 type slot struct {
 	row   *row
-	at    place // of the name
+	at    diag.Place // of the name
 	expr  *expr
 	value manifest.Value
 	state state
@@ -58,7 +59,7 @@ func (s *section) unsure(name string) bool {
 }
 
 // element is where an element of a list stands, or else the whole value.
-func (t *slot) element(n int) place {
+func (t *slot) element(n int) diag.Place {
 	if t.expr.kind == listExpr && n < len(t.expr.items) {
 		return t.expr.items[n].at
 	}
@@ -98,7 +99,7 @@ func (s *section) title() string {
 		return s.owner + ": " + s.schema.name
 	}
 	if s.name != "" {
-		return fmt.Sprintf("%s %q", s.schema.name, clip(s.name))
+		return fmt.Sprintf("%s %q", s.schema.name, diag.Clip(s.name))
 	}
 	return s.schema.title()
 }
@@ -106,7 +107,7 @@ func (s *section) title() string {
 // lay puts a body over its schema, and reports what the schema does not know.
 func (d *decoder) lay(b *body, s *schema, into *section) {
 	into.schema = s
-	written := map[string]place{}
+	written := map[string]diag.Place{}
 	for _, a := range b.attrs {
 		r := s.row(a.name)
 		if r == nil {
@@ -114,7 +115,7 @@ func (d *decoder) lay(b *body, s *schema, into *section) {
 			continue
 		}
 		if first, again := written[a.name]; again {
-			d.out.err(Twice, a.at, fmt.Sprintf("%s is set at %s already.", a.name, first), "keep one of the two")
+			d.out.Err(diag.Twice, a.at, fmt.Sprintf("%s is set at %s already.", a.name, first), "keep one of the two")
 			continue
 		}
 		written[a.name] = a.at
@@ -125,7 +126,7 @@ func (d *decoder) lay(b *body, s *schema, into *section) {
 	}
 }
 
-func (d *decoder) layBlock(b *block, s *schema, into *section, written map[string]place) {
+func (d *decoder) layBlock(b *block, s *schema, into *section, written map[string]diag.Place) {
 	inner := s.block(b.kind)
 	if inner == nil {
 		d.unknownBlock(b, s)
@@ -135,7 +136,7 @@ func (d *decoder) layBlock(b *block, s *schema, into *section, written map[strin
 	named := d.named(b, inner, sec)
 	id := b.kind + " " + sec.name
 	if first, again := written[id]; again && named && !inner.repeat {
-		d.out.err(Twice, b.head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
+		d.out.Err(diag.Twice, b.head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
 	} else {
 		written[id] = b.head
 	}
@@ -158,17 +159,17 @@ func twiceFix(s *schema) string {
 func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	switch {
 	case s.label == "" && len(b.labels) > 0:
-		p := d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+		p := d.out.Err(diag.BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
 		if !b.broken {
-			p.replacing(b.head.file.span(b.head.start+len(b.kind), b.labels[len(b.labels)-1].at.end), "")
+			p.Replace(b.head.Source.Span(b.head.Start+len(b.kind), b.labels[len(b.labels)-1].at.End), "")
 		}
 	case s.label != "" && len(b.labels) == 0 && !b.broken:
-		d.out.err(BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
+		d.out.Err(diag.BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
 		return false
 	case s.label != "" && len(b.labels) > 1:
-		p := d.out.err(BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+		p := d.out.Err(diag.BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
 		if !b.broken {
-			p.replacing(b.head.file.span(b.labels[0].at.end, b.labels[len(b.labels)-1].at.end), "")
+			p.Replace(b.head.Source.Span(b.labels[0].at.End, b.labels[len(b.labels)-1].at.End), "")
 		}
 	}
 	if s.label == "" || len(b.labels) == 0 {
@@ -176,10 +177,10 @@ func (d *decoder) named(b *block, s *schema, sec *section) bool {
 	}
 	sec.name = b.labels[0].text
 	if !manifest.ValidName(sec.name) {
-		d.out.err(BadName, b.labels[0].at, fmt.Sprintf("%q is no name.", clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+		d.out.Err(diag.BadName, b.labels[0].at, fmt.Sprintf("%q is no name.", diag.Clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
 	}
 	if what := taken[s.name+" "+sec.name]; what != "" {
-		d.out.err(BadName, b.labels[0].at, what, "choose another name")
+		d.out.Err(diag.BadName, b.labels[0].at, what, "choose another name")
 	}
 	return true
 }
@@ -193,9 +194,9 @@ var taken = map[string]string{
 
 func (d *decoder) unknownAttribute(a *attr, s *schema) {
 	if b := s.block(a.name); b != nil {
-		p := d.out.err(WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
-		if b.label == "" && a.value.kind == mapExpr && a.value.at.file == a.at.file {
-			p.replacing(a.at.file.span(a.at.end, a.value.at.start), " ")
+		p := d.out.Err(diag.WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
+		if b.label == "" && a.value.kind == mapExpr && a.value.at.Source == a.at.Source {
+			p.Replace(a.at.Source.Span(a.at.End, a.value.at.Start), " ")
 		}
 		return
 	}
@@ -208,31 +209,31 @@ func (d *decoder) unknownBlock(b *block, s *schema) {
 		if r.Type == manifest.Map {
 			fix = fmt.Sprintf("write %s = { … }", b.kind)
 		}
-		p := d.out.err(WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
+		p := d.out.Err(diag.WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
 		if r.Type == manifest.Map && len(b.labels) == 0 {
-			p.replacing(b.head.file.span(b.head.end, b.head.end), " =")
+			p.Replace(b.head.Source.Span(b.head.End, b.head.End), " =")
 		}
 		return
 	}
 	d.unknown(b.kind, b.head, s)
 }
 
-func (d *decoder) unknown(name string, at place, s *schema) {
+func (d *decoder) unknown(name string, at diag.Place, s *schema) {
 	if s.name == "integration" && !d.constant && d.modules == nil {
 		d.later = append(d.later, func() { d.unknown(name, at, s) })
 		return
 	}
-	detail := fmt.Sprintf("%s has no %q.", s.title(), clip(name))
-	fix := "remove it; what may stand here: " + among(s.names())
+	detail := fmt.Sprintf("%s has no %q.", s.title(), diag.Clip(name))
+	fix := "remove it; what may stand here: " + diag.Among(s.names())
 	home := d.table.home(name)
-	if near := nearest(name, s.names()); near != "" {
+	if near := diag.Nearest(name, s.names()); near != "" {
 		fix = "write " + near
 	} else if s.name == "integration" && d.isOption(name) {
 		fix = "move it into config { }: it is an option of the probe"
 	} else if home != "" {
 		fix = fmt.Sprintf("move it into %s { }", home)
 	}
-	d.out.err(UnknownKey, at, detail, fix).renaming(at.file.span(at.start, at.start+len(name)), nearest(name, s.names()))
+	d.out.Err(diag.UnknownKey, at, detail, fix).Suggest(at.Source.Span(at.Start, at.Start+len(name)), diag.Nearest(name, s.names()))
 }
 
 func (d *decoder) isOption(name string) bool {
@@ -267,13 +268,13 @@ func (d *decoder) settle(s *section) (complete bool) {
 		switch t := s.slot(r.Name); {
 		case t == nil:
 			complete = false
-			d.out.err(Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), requiredFix(s, r))
+			d.out.Err(diag.Required, s.head, fmt.Sprintf("%s needs %s. %s", s.title(), r.Name, orType(r)), requiredFix(s, r))
 		case t.unsure():
 			complete = false
 		case t.state == absent:
 			complete = false
 			why := d.whyAbsent(t.expr)
-			d.out.err(Required, t.at, fmt.Sprintf("%s needs %s, and %s.", s.title(), r.Name, why), d.absentFix(s, t.expr))
+			d.out.Err(diag.Required, t.at, fmt.Sprintf("%s needs %s, and %s.", s.title(), r.Name, why), d.absentFix(s, t.expr))
 		}
 	}
 	return complete

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"vega/daemon/config/diag"
 	"vega/policies"
 )
 
@@ -12,8 +13,8 @@ func defaultThresholds() []policies.Threshold { return slices.Clone(readDefaults
 
 var readDefaults = sync.OnceValue(func() []policies.Threshold {
 	s := newSources("")
-	s.files = []*file{{name: policies.DefaultsName, src: []byte(policies.Defaults)}}
-	out := &report{}
+	s.files = []*diag.Source{{Name: policies.DefaultsName, Text: []byte(policies.Defaults)}}
+	out := &diag.Collector{}
 	d := newDecoder(s, func(string) (string, bool) { return "", false }, table, out)
 	d.root = d.parse(s.files)
 	var all []policies.Threshold

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vega/daemon/config/diag"
 )
 
 // MaxRunning is how many checks the daemon runs at once. Most of them wait for
@@ -17,7 +19,7 @@ const MaxRunning = 1024
 // target never answers.
 type demand struct {
 	name              string
-	at                place
+	at                diag.Place
 	interval, timeout time.Duration
 }
 
@@ -26,7 +28,7 @@ type demand struct {
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
 func (m demand) String() string {
-	return fmt.Sprintf("%s (%s every %s)", clip(m.name), Span(m.timeout), Span(m.interval))
+	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), Span(m.timeout), Span(m.interval))
 }
 
 // demands notes what an integration takes, and warns where a run may outlast
@@ -45,7 +47,7 @@ func (d *decoder) demands(s *section, i Integration) {
 			at = d.placeOf(s, name)
 		}
 	}
-	d.out.warn(Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", Span(i.Timeout), Span(i.Interval)),
+	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", Span(i.Timeout), Span(i.Interval)),
 		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", Span(i.Timeout), Span(i.Interval)))
 }
 
@@ -63,21 +65,21 @@ func (d *decoder) load() {
 	switch {
 	case perSecond > MaxRunning:
 		at, heaviest := heaviest(all, func(m demand) float64 { return 1 / m.interval.Seconds() })
-		d.out.err(Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega has %d places for those that run: it can't keep up even if every target answers within a second. The most frequent are %s.",
+		d.out.Err(diag.Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega has %d places for those that run: it can't keep up even if every target answers within a second. The most frequent are %s.",
 			math.Ceil(perSecond), MaxRunning, heaviest), longer(perSecond/MaxRunning))
 	case atOnce > MaxRunning:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.warn(Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in all, %s runs a second are due.",
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in all, %s runs a second are due.",
 			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or timeouts that much shorter")
 	case atOnce > MaxRunning/2:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.warn(Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, which is more than half of the %d that vega runs. The heaviest are %s; in all, %s runs a second are due.",
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, which is more than half of the %d that vega runs. The heaviest are %s; in all, %s runs a second are due.",
 			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or timeouts that much shorter")
 	}
 }
 
 // heaviest names the three that weigh most, and says where the first is.
-func heaviest(all []demand, weight func(demand) float64) (place, string) {
+func heaviest(all []demand, weight func(demand) float64) (diag.Place, string) {
 	all = slices.SortedStableFunc(slices.Values(all), func(a, b demand) int {
 		return cmp.Or(-cmp.Compare(weight(a), weight(b)), strings.Compare(a.name, b.name))
 	})

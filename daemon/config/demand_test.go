@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"vega/daemon/config/diag"
 )
 
 // TestLoadOfTheWhole: vega's own defaults, ten thousand times, are not refused; what
@@ -12,16 +14,16 @@ func TestLoadOfTheWhole(t *testing.T) {
 	for _, c := range []struct {
 		n        int
 		timing   string
-		severity Severity
+		severity diag.Severity
 		says     string
 	}{
 		{3000, "", "", ""},
-		{3100, "", Warning, "517 checks want to run at once, which is more than half of the 1024"},
-		{10_000, "", Warning, "1667 checks want to run at once, and vega runs 1024"},
-		{10_000, "interval = \"2m\"\n", Warning, "834 checks"},
+		{3100, "", diag.Warning, "517 checks want to run at once, which is more than half of the 1024"},
+		{10_000, "", diag.Warning, "1667 checks want to run at once, and vega runs 1024"},
+		{10_000, "interval = \"2m\"\n", diag.Warning, "834 checks"},
 		{10_000, "interval = \"5m\"\n", "", ""},
-		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", Warning, "1024 checks want"},
-		{1025, "interval = \"1s\"\ntimeout = \"1s\"\n", Error, "1025 runs are due every second"},
+		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Warning, "1024 checks want"},
+		{1025, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Error, "1025 runs are due every second"},
 		{1025, "interval = \"0s\"\ntimeout = \"30s\"\n", "", ""},
 		{2000, "enabled = false\ninterval = \"1s\"\n", "", ""},
 	} {
@@ -32,7 +34,7 @@ func TestLoadOfTheWhole(t *testing.T) {
 		_, ds := load(t, src.String(), options(t, nil))
 		switch {
 		case c.severity == "" && len(ds) == 0:
-		case len(ds) != 1 || ds[0].Code != Overload || ds[0].Severity != c.severity || !strings.Contains(ds[0].Detail, c.says):
+		case len(ds) != 1 || ds[0].Code != diag.Overload || ds[0].Severity != c.severity || !strings.Contains(ds[0].Detail, c.says):
 			t.Errorf("%d with %q:\n%s", c.n, c.timing, shownText(t, ds))
 		}
 	}

@@ -6,35 +6,36 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
 // dependency is an entry of depends_on.
 type dependency struct {
 	from, to string
-	at       place
+	at       diag.Place
 }
 
 // dependency is a reference to an integration, by its name.
 func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
 	if d.peers[name] == nil {
 		instead := ""
-		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", clip(name))
+		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
 		if first, _, _ := strings.Cut(name, "."); d.peers[first] != nil {
 			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
 		} else if near := d.nearIntegration(name); near != "" {
 			instead = "integration." + near
 			fix = "write " + instead
 		}
-		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, instead)
+		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, instead)
 		return nil, bad
 	}
 	if t != integrationType {
 		fix := "write the value"
 		if r.Element() == integrationType {
-			fix = fmt.Sprintf("write %s = [%s]", r.Name, clip(e.text))
+			fix = fmt.Sprintf("write %s = [%s]", r.Name, diag.Clip(e.text))
 		}
-		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), clip(e.text)), fix)
+		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), diag.Clip(e.text)), fix)
 		return nil, bad
 	}
 	return manifest.Plain(name), present
@@ -43,13 +44,13 @@ func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (man
 // nearIntegration looks through all names, which are many: not for more
 // mistakes than are shown.
 func (d *decoder) nearIntegration(name string) string {
-	if d.out.errors > MaxDiagnostics {
+	if d.out.Errors() > diag.MaxDiagnostics {
 		return ""
 	}
 	if d.names == nil {
 		d.names = slices.DeleteFunc(slices.Sorted(maps.Keys(d.peers)), notReferable)
 	}
-	return nearest(name, d.names)
+	return diag.Nearest(name, d.names)
 }
 
 // dependencies are the names in depends_on, each once.
@@ -63,7 +64,7 @@ func (d *decoder) dependencies(s *section) []string {
 	for i, v := range t.value.([]manifest.Value) {
 		name, at := v.(manifest.Text).Reveal(), t.expr.items[i].at
 		if seen[name] {
-			d.out.err(Twice, at, fmt.Sprintf("integration.%s stands in this list already.", clip(name)), "keep one of the two")
+			d.out.Err(diag.Twice, at, fmt.Sprintf("integration.%s stands in this list already.", diag.Clip(name)), "keep one of the two")
 			continue
 		}
 		seen[name] = true
@@ -89,8 +90,8 @@ func (d *decoder) judgeDependencies(all []Integration) {
 	for _, i := range all {
 		for _, e := range d.whole.depends[i.Name] {
 			if why, ok := off[e.to]; ok && i.Enabled {
-				d.out.warn(DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s): it is never named as the root cause of what befalls %s.", clip(e.to), clip(why), clip(i.Name)),
-					fmt.Sprintf("enable %s, or remove integration.%s here", clip(e.to), clip(e.to)))
+				d.out.Warn(diag.DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s): it is never named as the root cause of what befalls %s.", diag.Clip(e.to), diag.Clip(why), diag.Clip(i.Name)),
+					fmt.Sprintf("enable %s, or remove integration.%s here", diag.Clip(e.to), diag.Clip(e.to)))
 			}
 		}
 	}
@@ -131,13 +132,13 @@ func (w *circleWalk) from(name string) {
 
 // circle reports that the way ends where it passed before, at name.
 func (w *circleWalk) circle(name string) {
-	if w.out.errors > MaxDiagnostics {
+	if w.out.Errors() > diag.MaxDiagnostics {
 		return // it is not shown, and a hostile file has very many
 	}
 	way := w.way[slices.IndexFunc(w.way, func(e dependency) bool { return e.from == name }):]
 	last := way[len(way)-1]
 	if len(way) == 1 {
-		w.out.err(DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself.", clip(name)), fmt.Sprintf("remove integration.%s", clip(name)))
+		w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself.", diag.Clip(name)), fmt.Sprintf("remove integration.%s", diag.Clip(name)))
 		return
 	}
 	var links []string
@@ -146,8 +147,8 @@ func (w *circleWalk) circle(name string) {
 			links = append(links, fmt.Sprintf("%d more", len(way)-n))
 			break
 		}
-		links = append(links, fmt.Sprintf("%s on %s (%s)", clip(e.from), clip(e.to), e.at))
+		links = append(links, fmt.Sprintf("%s on %s (%s)", diag.Clip(e.from), diag.Clip(e.to), e.at))
 	}
-	w.out.err(DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself, by way of others: %s.", clip(name), strings.Join(links, ", ")),
+	w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself, by way of others: %s.", diag.Clip(name), strings.Join(links, ", ")),
 		"remove one of these: what a thing leans on can't lean on it")
 }

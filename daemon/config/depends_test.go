@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest"
 )
 
@@ -69,7 +70,7 @@ func TestManyDependencies(t *testing.T) {
 			t.Errorf("%s took %v of processor time", name, took)
 		}
 		if (got != nil) != c.ok {
-			t.Errorf("%s: %v, %d errors", name, got != nil, ds.count(Error))
+			t.Errorf("%s: %v, %d errors", name, got != nil, ds.Count(diag.Error))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -18,9 +19,9 @@ type UnknownTopicError struct {
 
 // Error asks whether one of Near was meant.
 func (e *UnknownTopicError) Error() string {
-	text := fmt.Sprintf("there is no %q in the reference", clip(clean(e.Written)))
+	text := fmt.Sprintf("there is no %q in the reference", diag.Clip(diag.Clean(e.Written)))
 	if e.Refused != "" {
-		return text + ": " + clean(e.Refused)
+		return text + ": " + diag.Clean(e.Refused)
 	}
 	if len(e.Near) > 0 {
 		text += fmt.Sprintf("; did you mean %s?", strings.Join(e.Near, " or "))
@@ -77,7 +78,7 @@ func (d *Docs) near(name string) []string {
 	if len(ends) > 0 {
 		return ends[:min(len(ends), 5)]
 	}
-	if near := nearest(name, names); near != "" {
+	if near := diag.Nearest(name, names); near != "" {
 		return []string{near}
 	}
 	return nil

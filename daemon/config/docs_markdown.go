@@ -5,31 +5,33 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"vega/daemon/config/diag"
 )
 
 // WriteMarkdown writes the topic, with all that is in it, as Markdown. Text of
 // a stranger's plugin can't become markup.
 func (t *Topic) WriteMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	p := docsMarkdown{newPrinter(out, false)}
+	p := docsMarkdown{diag.NewPrinter(out, false)}
 	p.topic(1, t)
 	return out.Flush()
 }
 
-type docsMarkdown struct{ *textWriter }
+type docsMarkdown struct{ *diag.Printer }
 
 // topic is a section whose heading has the level.
 func (p docsMarkdown) topic(level int, t *Topic) {
 	if level > 1 {
-		p.printf("\n")
+		p.Printf("\n")
 	}
-	p.printf("%s %s\n", strings.Repeat("#", min(level, 6)), p.titleOf(t))
+	p.Printf("%s %s\n", strings.Repeat("#", min(level, 6)), p.titleOf(t))
 	if t.Doc != "" {
-		p.printf("\n%s\n", inline(t.Doc))
+		p.Printf("\n%s\n", inline(t.Doc))
 	}
 	p.facts(t.Facts)
 	if t.Example != "" {
-		p.printf("\n```hcl\n%s\n```\n", strings.ReplaceAll(strings.TrimRight(clean(t.Example), "\n"), "```", "'''"))
+		p.Printf("\n```hcl\n%s\n```\n", strings.ReplaceAll(strings.TrimRight(diag.Clean(t.Example), "\n"), "```", "'''"))
 	}
 	p.table(t.Parts)
 	for i := range t.Parts {
@@ -50,13 +52,13 @@ func (p docsMarkdown) titleOf(t *Topic) string {
 func (p docsMarkdown) facts(facts []Fact) {
 	for i, f := range facts {
 		if i == 0 {
-			p.printf("\n")
+			p.Printf("\n")
 		}
 		text := inline(f.Text)
 		if f.Code {
 			text = code(f.Text)
 		}
-		p.printf("- %s: %s\n", f.Name, text)
+		p.Printf("- %s: %s\n", f.Name, text)
 	}
 }
 
@@ -71,10 +73,10 @@ func (p docsMarkdown) table(parts []Topic) {
 	if len(rows) == 0 {
 		return
 	}
-	p.printf("\n")
+	p.Printf("\n")
 	heads := heads(parts)
 	p.row(heads)
-	p.printf("|%s\n", strings.Repeat(" --- |", len(heads)))
+	p.Printf("|%s\n", strings.Repeat(" --- |", len(heads)))
 	for _, r := range rows {
 		p.row(r)
 	}
@@ -82,9 +84,9 @@ func (p docsMarkdown) table(parts []Topic) {
 
 func (p docsMarkdown) row(cells []string) {
 	for _, c := range cells {
-		p.printf("| %s ", strings.ReplaceAll(c, "|", `\|`))
+		p.Printf("| %s ", strings.ReplaceAll(c, "|", `\|`))
 	}
-	p.printf("|\n")
+	p.Printf("|\n")
 }
 
 // heads are the columns of a table of rows, which are all of a kind.
@@ -133,13 +135,13 @@ func (t *Topic) fact(name string) *Fact {
 
 // inline is text in which nothing is markup, in one line.
 func inline(s string) string {
-	s = strings.Join(strings.Fields(clean(s)), " ")
+	s = strings.Join(strings.Fields(diag.Clean(s)), " ")
 	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "&", "&amp;", "[", `\[`, "`", "\\`", "*", `\*`).Replace(s)
 }
 
 // code is text as it would be written, in one line.
 func code(s string) string {
-	s = strings.Join(strings.Fields(clean(s)), " ")
+	s = strings.Join(strings.Fields(diag.Clean(s)), " ")
 	fence := "`"
 	for strings.Contains(s, fence) {
 		fence += "`"

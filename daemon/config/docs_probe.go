@@ -4,12 +4,13 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
 // pluginTopic documents a plugin by its manifest, which is a stranger's text.
 func pluginTopic(m *manifest.Manifest, bundled bool) Topic {
-	title := m.Name + " " + clip(m.Version)
+	title := m.Name + " " + diag.Clip(m.Version)
 	if bundled {
 		title += ", which ships with vega"
 	}

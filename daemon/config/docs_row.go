@@ -125,8 +125,3 @@ func literalMap(m map[string]any) string {
 	}
 	return "{ " + strings.Join(items, ", ") + " }"
 }
-
-// quoteHCL is a text in quotes, in which nothing is worked out.
-func quoteHCL(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
-}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -94,12 +95,12 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 		example += surroundings
 	}
 	_, ds := load(t, example, Options{Bundled: bundled, Env: exampleEnv, Scan: func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }})
-	var left Diagnostics
+	var left diag.Diagnostics
 	for _, d := range ds {
 		switch d.Code {
-		case Required, NoGrant, Undeclared, FileUnreadable, BadTLS:
+		case diag.Required, diag.NoGrant, diag.Undeclared, diag.FileUnreadable, diag.BadTLS:
 		default:
-			if d.Severity == Error {
+			if d.Severity == diag.Error {
 				left = append(left, d)
 			}
 		}
@@ -155,7 +156,7 @@ func TestExamplesOfTheManifest(t *testing.T) {
 		}
 		_, ds := LoadManifest(path)
 		for _, d := range ds {
-			if d.Code != Required && d.Code != BadManifest && d.Code != BadUnit { // what is there fits only in a whole
+			if d.Code != diag.Required && d.Code != diag.BadManifest && d.Code != diag.BadUnit { // what is there fits only in a whole
 				t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, shownText(t, ds))
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"vega/daemon/config/diag"
 )
 
 // docsWidth is how wide a text is, in characters.
@@ -16,7 +18,7 @@ const docsWidth = 80
 func (t *Topic) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
-	p := docsText{newPrinter(out, color)}
+	p := docsText{diag.NewPrinter(out, color)}
 	if t.Name == "" { // the whole
 		p.heading(0, t.Title)
 		p.paragraph(0, t.Doc)
@@ -36,10 +38,10 @@ func (t *Topic) WriteText(w io.Writer, color bool) error {
 }
 
 // docsText writes topics; indent is in characters.
-type docsText struct{ *textWriter }
+type docsText struct{ *diag.Printer }
 
 func (p docsText) heading(indent int, title string) {
-	p.printf("%s%s\n", strings.Repeat(" ", indent), p.bold(clean(title)))
+	p.Printf("%s%s\n", strings.Repeat(" ", indent), p.Bold(diag.Clean(title)))
 }
 
 func (p docsText) paragraph(indent int, text string) {
@@ -47,7 +49,7 @@ func (p docsText) paragraph(indent int, text string) {
 		return
 	}
 	margin := strings.Repeat(" ", indent)
-	p.printf("%s%s\n\n", margin, strings.Join(wrap(text, docsWidth-indent), "\n"+margin))
+	p.Printf("%s%s\n\n", margin, strings.Join(wrap(text, docsWidth-indent), "\n"+margin))
 }
 
 // facts are in two columns.
@@ -62,15 +64,15 @@ func (p docsText) facts(indent int, facts []Fact) {
 	for _, f := range facts {
 		p.pair(indent, width, f.Name, f.Text)
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }
 
 // pair is a line of two columns; the second goes on below itself.
 func (p docsText) pair(indent, width int, name, text string) {
 	lines := wrap(text, docsWidth-indent-width-2)
 	below := "\n" + strings.Repeat(" ", indent+width+2)
-	line := fmt.Sprintf("%*s%-*s  %s", indent, "", width, clean(name), strings.Join(lines, below))
-	p.printf("%s\n", strings.TrimRight(line, " "))
+	line := fmt.Sprintf("%*s%-*s  %s", indent, "", width, diag.Clean(name), strings.Join(lines, below))
+	p.Printf("%s\n", strings.TrimRight(line, " "))
 }
 
 func (p docsText) example(indent int, text string) {
@@ -79,7 +81,7 @@ func (p docsText) example(indent int, text string) {
 	}
 	p.heading(indent, "For example")
 	margin := "\n" + strings.Repeat(" ", indent+2)
-	p.printf("%s\n\n", margin[1:]+strings.ReplaceAll(strings.TrimRight(clean(text), "\n"), "\n", margin))
+	p.Printf("%s\n\n", margin[1:]+strings.ReplaceAll(strings.TrimRight(diag.Clean(text), "\n"), "\n", margin))
 }
 
 func (p docsText) parts(indent int, parts []Topic) {
@@ -97,7 +99,7 @@ func (p docsText) parts(indent int, parts []Topic) {
 		}
 	}
 	if width > 0 {
-		p.printf("\n")
+		p.Printf("\n")
 	}
 }
 
@@ -125,7 +127,7 @@ func (p docsText) part(indent int, t *Topic) {
 func wrap(text string, width int) []string {
 	var lines []string
 	line, n := "", 0
-	for word := range strings.FieldsSeq(clean(text)) {
+	for word := range strings.FieldsSeq(diag.Clean(text)) {
 		count := utf8.RuneCountInString(word)
 		if n > 0 && n+1+count > width {
 			lines = append(lines, line)

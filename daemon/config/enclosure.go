@@ -16,13 +16,13 @@ type enclosure struct{ value, hidden bool }
 // one that can't be parsed as well. Where a string is not closed, it can't
 // tell what is in it, and hides the rest of the chunk.
 func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
-	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.lineStart(i) }) - 1
-	if n < 0 || f.lineStart(i) >= f.chunks[n].end {
+	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.LineStart(i) }) - 1
+	if n < 0 || f.LineStart(i) >= f.chunks[n].end {
 		return enclosure{}
 	}
 	c := f.chunks[n]
 	if f.walked == nil || f.walkedChunk != n {
-		f.walked, f.walkedChunk = walk(f.src[c.start:min(c.end, c.start+maxChunk)], public), n
+		f.walked, f.walkedChunk = walk(f.Text[c.start:min(c.end, c.start+maxChunk)], public), n
 	}
 	if line := i + 1 - c.line; line < len(f.walked) {
 		return f.walked[line]

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -14,7 +15,7 @@ type decoder struct {
 	sources *sources
 	env     func(string) (string, bool)
 	anyEnv  bool // variables that are not set may be set elsewhere
-	out     *report
+	out     *diag.Collector
 	table   *schema
 	dir     string // of vega.hcl
 	root    *section
@@ -46,7 +47,7 @@ func (d *decoder) read(t *slot) {
 		}
 	case reading:
 		t.state = bad
-		d.out.err(Cycle, t.expr.at, fmt.Sprintf("%s refers to itself, by way of others.", t.row.Name), "write its value")
+		d.out.Err(diag.Cycle, t.expr.at, fmt.Sprintf("%s refers to itself, by way of others.", t.row.Name), "write its value")
 	}
 }
 
@@ -57,7 +58,7 @@ func (d *decoder) constrain(t *slot) state {
 	}
 	whole, isNumber := t.value.(float64)
 	if t.row.Type == wholeType && isNumber && whole != float64(int64(whole)) {
-		d.out.err(WrongType, t.expr.at, t.row.Name+" must be a whole number.", "remove the fraction")
+		d.out.Err(diag.WrongType, t.expr.at, t.row.Name+" must be a whole number.", "remove the fraction")
 		return bad
 	}
 	if t.row.Constrain(t.value) == nil {
@@ -65,11 +66,11 @@ func (d *decoder) constrain(t *slot) state {
 		return present
 	}
 	got := ""
-	if v := shown(t.value); v != "" && !t.row.Sensitive && !computed(t.expr) {
+	if v := shown(t.value); v != "" && !t.row.Sensitive && !t.expr.computed() {
 		got = ", not " + v
 	}
 	fix, instead := boundsFix(t)
-	d.out.err(OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).renaming(t.expr.at, instead)
+	d.out.Err(diag.OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).Suggest(t.expr.at, instead)
 	return bad
 }
 
@@ -149,7 +150,7 @@ func (d *decoder) mapping(e *expr, r *row) (manifest.Value, state) {
 			continue
 		}
 		if _, again := out[key.text]; again {
-			d.out.err(Twice, key.at, fmt.Sprintf("The key %q stands in this map already.", clip(key.text)), "keep one of the two")
+			d.out.Err(diag.Twice, key.at, fmt.Sprintf("The key %q stands in this map already.", diag.Clip(key.text)), "keep one of the two")
 			result = bad
 		}
 		v, s := d.convert(e.items[i+1], r, r.Element())
@@ -166,7 +167,7 @@ func (d *decoder) mapping(e *expr, r *row) (manifest.Value, state) {
 // set takes the whole with it; nobody would notice, so it is said.
 func (d *decoder) worse(sum, s state, e *expr, r *row) state {
 	if s == absent && !d.lenient && !r.Required {
-		d.out.warn(PartlySet, e.at, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
+		d.out.Warn(diag.PartlySet, e.at, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
 	}
 	if sum == bad || s == bad {
 		return bad
@@ -271,7 +272,7 @@ func (d *decoder) literal(e *expr) (manifest.Value, state) {
 	case badExpr:
 		return nil, bad
 	default:
-		d.out.err(NotAllowed, e.at, "A default is written out: no references and no functions.", "write the value")
+		d.out.Err(diag.NotAllowed, e.at, "A default is written out: no references and no functions.", "write the value")
 		return nil, bad
 	}
 }

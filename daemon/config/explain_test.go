@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 )
@@ -34,11 +35,11 @@ import (
 // greedy, which hides that it dials.
 func TestExplanations(t *testing.T) {
 	leaf := realtest.NewCA(t).Valid("localhost")
-	for _, c := range Codes {
+	for _, c := range diag.Codes {
 		sections := sectionsOf(t, c.Code)
 		wrong := tryExample(t, sections["Wrong"], leaf)
 		// What was seen takes a run, and too much of it a thousand integrations.
-		if !hasCode(wrong, c.Code) && c.Code < NotHealthy && c.Code != Overload {
+		if !hasCode(wrong, c.Code) && c.Code < diag.NotHealthy && c.Code != diag.Overload {
 			t.Errorf("%s: the wrong example gets\n%s", c.Code, shownText(t, wrong))
 		}
 		right := tryExample(t, sections["Right"], leaf)
@@ -48,14 +49,14 @@ func TestExplanations(t *testing.T) {
 	}
 }
 
-func hasCode(ds Diagnostics, c Code) bool {
-	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Code == c })
+func hasCode(ds diag.Diagnostics, c diag.Code) bool {
+	return slices.ContainsFunc(ds, func(d diag.Diagnostic) bool { return d.Code == c })
 }
 
 // sectionsOf reads an explanation, and looks whether it is all there.
-func sectionsOf(t *testing.T, c Code) map[string]string {
+func sectionsOf(t *testing.T, c diag.Code) map[string]string {
 	t.Helper()
-	text := Explain(c).Markdown
+	text := diag.Explain(c).Markdown
 	sections := map[string]string{}
 	var order []string
 	for i, part := range strings.Split("\n"+text, "\n## ") {
@@ -119,7 +120,7 @@ func parseExample(section string) exampleFiles {
 	return e
 }
 
-func tryExample(t *testing.T, section string, leaf *realtest.Leaf) Diagnostics {
+func tryExample(t *testing.T, section string, leaf *realtest.Leaf) diag.Diagnostics {
 	t.Helper()
 	e := parseExample(section)
 	dir := t.TempDir()

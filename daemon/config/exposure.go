@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -18,26 +19,26 @@ const (
 // machine can read what passes: then a key must withstand more.
 func (d *decoder) exposure(s *section, out *Server) (exposed bool) {
 	if out.Port > 0 && out.Port < lowPort {
-		d.out.warn(LowPort, d.placeOf(s, "port"), fmt.Sprintf("On most systems a port below %d is for root, or for a program with the capability CAP_NET_BIND_SERVICE: whether vega gets it depends on where it runs.", lowPort),
+		d.out.Warn(diag.LowPort, d.placeOf(s, "port"), fmt.Sprintf("On most systems a port below %d is for root, or for a program with the capability CAP_NET_BIND_SERVICE: whether vega gets it depends on where it runs.", lowPort),
 			"write a port such as 8443, or leave it and run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
 	}
 	if s.unsure("host") || loopback(out.Host) {
 		return false
 	}
 	if everyAddress(out.Host) {
-		d.out.warn(EveryAddress, d.placeOf(s, "host"), fmt.Sprintf("The host %s is every address of this machine, those toward the internet included.", d.hostShown(s)),
+		d.out.Warn(diag.EveryAddress, d.placeOf(s, "host"), fmt.Sprintf("The host %s is every address of this machine, those toward the internet included.", d.hostShown(s)),
 			"write the one address that is meant, such as \"10.0.0.5\"; within a container it is right as it is")
 	}
 	if s.has("tls") {
 		return false
 	}
-	d.out.warn(ClearKey, d.placeOf(s, "host"), fmt.Sprintf("The host %s is reachable from elsewhere, and without TLS everyone on the way reads the API key.", d.hostShown(s)),
+	d.out.Warn(diag.ClearKey, d.placeOf(s, "host"), fmt.Sprintf("The host %s is reachable from elsewhere, and without TLS everyone on the way reads the API key.", d.hostShown(s)),
 		"write in the block server: tls { … } with cert_file and key_file, or listen on 127.0.0.1 behind a proxy that speaks TLS")
 	return true
 }
 
 // placeOf is where an attribute's value stands, or else its block.
-func (d *decoder) placeOf(s *section, name string) place {
+func (d *decoder) placeOf(s *section, name string) diag.Place {
 	if t := s.slot(name); t != nil {
 		return t.expr.at
 	}
@@ -55,11 +56,11 @@ func (d *decoder) key(name string, value manifest.Text, t *slot, exposed bool) K
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {
 	case n < minSecret:
-		d.out.err(ShortSecret, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), fix)
+		d.out.Err(diag.ShortSecret, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), fix)
 	case n < safeKey && exposed:
-		d.out.err(ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.row.Name, safeKey), fix)
+		d.out.Err(diag.ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.row.Name, safeKey), fix)
 	case n < safeKey:
-		d.out.warn(ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.row.Name, safeKey), fix)
+		d.out.Warn(diag.ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.row.Name, safeKey), fix)
 	}
 	return Key{name, value}
 }

@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vega/daemon/config/diag"
 )
 
-func codes(ds Diagnostics) []Code {
-	out := []Code{}
+func codes(ds diag.Diagnostics) []diag.Code {
+	out := []diag.Code{}
 	for _, d := range ds {
 		out = append(out, d.Code)
 	}
@@ -20,23 +22,23 @@ func TestExposure(t *testing.T) {
 	good, short := strings.Repeat("k", safeKey), strings.Repeat("k", safeKey-1)
 	for _, c := range []struct {
 		host, key string
-		want      []Code
+		want      []diag.Code
 	}{
-		{"127.0.0.1", good, []Code{}},
-		{"localhost", good, []Code{}},
-		{"::1", short, []Code{ShortKey}},
-		{"10.0.0.5", good, []Code{ClearKey}},
-		{"10.0.0.5", short, []Code{ClearKey, ShortKey}},
-		{"0.0.0.0", good, []Code{EveryAddress, ClearKey}},
-		{"::ffff:0.0.0.0", good, []Code{EveryAddress, ClearKey}},
-		{"vega.example.com", good, []Code{ClearKey}},
+		{"127.0.0.1", good, []diag.Code{}},
+		{"localhost", good, []diag.Code{}},
+		{"::1", short, []diag.Code{diag.ShortKey}},
+		{"10.0.0.5", good, []diag.Code{diag.ClearKey}},
+		{"10.0.0.5", short, []diag.Code{diag.ClearKey, diag.ShortKey}},
+		{"0.0.0.0", good, []diag.Code{diag.EveryAddress, diag.ClearKey}},
+		{"::ffff:0.0.0.0", good, []diag.Code{diag.EveryAddress, diag.ClearKey}},
+		{"vega.example.com", good, []diag.Code{diag.ClearKey}},
 	} {
 		o := options(t, map[string]string{"KEY": c.key})
 		_, ds := load(t, "server {\n  host = \""+c.host+"\"\n  api_key = env(\"KEY\")\n}\n", o)
 		if !slices.Equal(codes(ds), c.want) {
 			t.Errorf("%s with a key of %d: %v, want %v", c.host, len(c.key), codes(ds), c.want)
 		}
-		if refused := slices.Contains(c.want, ShortKey) && c.host != "::1"; ds.HasErrors() != refused {
+		if refused := slices.Contains(c.want, diag.ShortKey) && c.host != "::1"; ds.HasErrors() != refused {
 			t.Errorf("%s with a key of %d: errors %v", c.host, len(c.key), ds.HasErrors())
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"vega/daemon/config/diag"
 )
 
 type kind uint8
@@ -32,7 +34,7 @@ var kindNames = map[kind]string{
 // expr is a value as it was written.
 type expr struct {
 	kind  kind
-	at    place
+	at    diag.Place
 	text  string
 	num   float64
 	items []*expr
@@ -83,7 +85,7 @@ func (l *lowerer) exprs(in []hclsyntax.Expression) []*expr {
 }
 
 func (l *lowerer) refuse(e *expr, detail, fix string) *expr {
-	l.out.err(NotAllowed, e.at, detail, fix)
+	l.out.Err(diag.NotAllowed, e.at, detail, fix)
 	e.kind = badExpr
 	return e
 }
@@ -135,7 +137,7 @@ func (l *lowerer) part(e hclsyntax.Expression) *expr {
 	out := &expr{at: l.place(e.Range())}
 	_, joined := e.(*hclsyntax.TemplateJoinExpr)
 	_, chosen := e.(*hclsyntax.ConditionalExpr)
-	if joined || chosen && strings.HasPrefix(string(l.file.src[out.at.start:out.at.end]), "%{") {
+	if joined || chosen && strings.HasPrefix(string(l.file.Text[out.at.Start:out.at.End]), "%{") {
 		return l.refuse(out, noControl, controlFix)
 	}
 	return l.expr(e)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
 )
@@ -113,7 +114,7 @@ func TestOwnersAreReadFromTheDataDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, manifest.OwnersFile), []byte("{damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ds = load(t, `data_dir = "`+dir+`"`, Options{Scan: admitting(nil)}); len(ds) != 1 || ds[0].Code != PluginDir || !strings.Contains(ds[0].Detail, "is damaged") {
+	if _, ds = load(t, `data_dir = "`+dir+`"`, Options{Scan: admitting(nil)}); len(ds) != 1 || ds[0].Code != diag.PluginDir || !strings.Contains(ds[0].Detail, "is damaged") {
 		t.Errorf("%+v", ds)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -43,14 +44,14 @@ func (d *decoder) noBase(e *expr, name string) (manifest.Value, state) {
 	for n := range d.bases {
 		names = append(names, n)
 	}
-	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", among(names))
+	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", diag.Among(names))
 	instead := ""
-	if near := nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
+	if near := diag.Nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
 		instead = strings.Replace(e.text, "."+name+".", "."+near+".", 1)
 		fix = "write " + instead
 	}
 	d.whole.misspelt = true
-	d.out.err(Dangling, e.at, fmt.Sprintf("There is no database.%s.", clip(name)), fix).renaming(e.at, instead)
+	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no database.%s.", diag.Clip(name)), fix).Suggest(e.at, instead)
 	return nil, bad
 }
 
@@ -64,7 +65,7 @@ func (d *decoder) noFigure(e *expr) {
 		}
 	}
 	fix := "name a figure such as system.memory.percent; vega docs config figures lists them"
-	near := nearest(e.text, all)
+	near := diag.Nearest(e.text, all)
 	switch {
 	case near != "":
 		fix = "write " + near
@@ -72,9 +73,9 @@ func (d *decoder) noFigure(e *expr) {
 		near = "system." + within
 		fix = "write " + near
 	case len(parts) > 0:
-		fix = fmt.Sprintf("name one of its figures: %s", among(parts))
+		fix = fmt.Sprintf("name one of its figures: %s", diag.Among(parts))
 	}
-	d.out.err(Dangling, e.at, fmt.Sprintf("There is no figure %s.", clip(e.text)), fix).renaming(e.at, near)
+	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no figure %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
 }
 
 // figures are the paths of all.

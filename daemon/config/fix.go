@@ -1,5 +1,9 @@
 package config
 
+import (
+	"vega/daemon/config/diag"
+)
+
 // maxTries bounds how often Fix looks again: what is mended can show what stood
 // behind it, and edits that can't be made together are tried apart.
 const maxTries = 300
@@ -14,18 +18,18 @@ type Fixed struct {
 // returns the files that differ then and what is left to mend by hand. An edit
 // that would leave more errors than it takes away is not made. Nothing is
 // written.
-func Fix(path string, o Options) ([]Fixed, Diagnostics) {
-	out := &report{}
+func Fix(path string, o Options) ([]Fixed, diag.Diagnostics) {
+	out := &diag.Collector{}
 	s := readSources(path, out)
 	s.host, s.port = o.Host, o.Port
-	if out.errors > 0 { // a file that can't be read
+	if out.Errors() > 0 { // a file that can't be read
 		_, ds := s.decode(o, out)
 		return nil, ds
 	}
 	original := s.files
-	_, now := s.decode(o, &report{})
+	_, now := s.decode(o, &diag.Collector{})
 	for tries := maxTries; tries > 0; {
-		next, ds := s.mended(o, now, now.editable(), &tries)
+		next, ds := s.mended(o, now, now.Editable(), &tries)
 		if next == nil {
 			break
 		}
@@ -33,8 +37,8 @@ func Fix(path string, o Options) ([]Fixed, Diagnostics) {
 	}
 	var fixed []Fixed
 	for i, f := range s.files {
-		if before := original[i].src; string(before) != string(f.src) {
-			fixed = append(fixed, Fixed{f.name, before, f.src})
+		if before := original[i].Text; string(before) != string(f.Text) {
+			fixed = append(fixed, Fixed{f.Name, before, f.Text})
 		}
 	}
 	return fixed, now
@@ -43,7 +47,7 @@ func Fix(path string, o Options) ([]Fixed, Diagnostics) {
 // mended is s with edits made: those of all diagnostics, or else of as many in
 // a row as can be made together; nil if none can, or when there are no tries
 // left.
-func (s *sources) mended(o Options, now, editable Diagnostics, tries *int) (*sources, Diagnostics) {
+func (s *sources) mended(o Options, now, editable diag.Diagnostics, tries *int) (*sources, diag.Diagnostics) {
 	if len(editable) == 0 || *tries == 0 {
 		return nil, nil
 	}
@@ -58,18 +62,18 @@ func (s *sources) mended(o Options, now, editable Diagnostics, tries *int) (*sou
 	return s.mended(o, now, editable[half:], tries)
 }
 
-func (s *sources) try(o Options, now, editable Diagnostics) (*sources, Diagnostics) {
+func (s *sources) try(o Options, now, editable diag.Diagnostics) (*sources, diag.Diagnostics) {
 	next := *s
-	next.files = make([]*file, len(s.files))
+	next.files = make([]*diag.Source, len(s.files))
 	for i, f := range s.files {
-		src, err := Apply(f.src, editable.editsIn(f.name))
+		src, err := diag.Apply(f.Text, editable.EditsIn(f.Name))
 		if err != nil {
 			return nil, nil
 		}
-		next.files[i] = &file{name: f.name, dir: f.dir, order: f.order, src: src}
+		next.files[i] = &diag.Source{Name: f.Name, Dir: f.Dir, Order: f.Order, Text: src}
 	}
-	_, ds := next.decode(o, &report{})
-	if ds.count(Error) > now.count(Error) || ds.of(Twice) > now.of(Twice) || ds.of(Syntax) > now.of(Syntax) {
+	_, ds := next.decode(o, &diag.Collector{})
+	if ds.Count(diag.Error) > now.Count(diag.Error) || ds.CountCode(diag.Twice) > now.CountCode(diag.Twice) || ds.CountCode(diag.Syntax) > now.CountCode(diag.Syntax) {
 		return nil, nil
 	}
 	return &next, ds

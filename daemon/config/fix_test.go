@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vega/daemon/config/diag"
 )
 
 // Whatever has an edit is gone once it is made, and nothing came in its place
@@ -27,12 +29,12 @@ func TestEditsDoWhatTheySay(t *testing.T) {
 				continue
 			}
 			edited++
-			after, err := Apply(src, d.Edits)
+			after, err := diag.Apply(src, d.Edits)
 			if err != nil {
 				t.Fatal(path, err)
 			}
 			c, ds := load(t, string(after), options(t, badEnv))
-			if ds.like(d) >= before.like(d) || ds.of(Syntax) > before.of(Syntax) {
+			if like(ds, d) >= like(before, d) || ds.CountCode(diag.Syntax) > before.CountCode(diag.Syntax) {
 				t.Errorf("%s: diagnostic %d is not mended (%v):\n%s", path, i, c != nil, after)
 			}
 		}
@@ -44,7 +46,7 @@ func TestEditsDoWhatTheySay(t *testing.T) {
 }
 
 // like counts those that say the same of the same line.
-func (ds Diagnostics) like(d Diagnostic) int {
+func like(ds diag.Diagnostics, d diag.Diagnostic) int {
 	n := 0
 	for _, x := range ds {
 		if x.Code == d.Code && x.Detail == d.Detail && x.Range.Start.Line == d.Range.Start.Line {
@@ -109,8 +111,8 @@ func FuzzFix(f *testing.F) {
 		write(src)
 		_, before := Load(path, o)
 		fixed, left := Fix(path, o)
-		if left.count(Error) > before.count(Error) {
-			t.Fatalf("%d errors became %d in\n%s", before.count(Error), left.count(Error), src)
+		if left.Count(diag.Error) > before.Count(diag.Error) {
+			t.Fatalf("%d errors became %d in\n%s", before.Count(diag.Error), left.Count(diag.Error), src)
 		}
 		if len(fixed) == 0 {
 			return
@@ -120,7 +122,7 @@ func FuzzFix(f *testing.F) {
 			t.Fatalf("a secret came out: %s", shown)
 		}
 		write(after)
-		if again, _ := Fix(path, o); len(again) > 0 && before.of(More) == 0 {
+		if again, _ := Fix(path, o); len(again) > 0 && before.CountCode(diag.More) == 0 {
 			t.Fatalf("again:\n%s\nof\n%s", again[0].After, after)
 		}
 		if bytes.Contains(src, []byte("\r\n")) && !bytes.Contains(after, []byte("\r\n")) {

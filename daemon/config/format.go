@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"vega/daemon/config/diag"
 )
 
 // maxLines bounds what is laid out: the formatter takes seconds for millions of
@@ -19,12 +21,9 @@ const maxLines = 200_000
 // what it would leave alone.
 const maxPasses = 4
 
-var (
-	byteOrderMark = []byte("\xef\xbb\xbf")
-	crlf, lf      = []byte("\r\n"), []byte("\n")
-)
+var crlf, lf = []byte("\r\n"), []byte("\n")
 
-// Format lays the text of a configuration, or of a plugin.hcl, out as HCL is
+// formatText lays the text of a configuration, or of a plugin.hcl, out as HCL is
 // commonly written. Words, comments and heredocs, the line endings and a byte
 // order mark stay as they are.
 //
@@ -32,16 +31,16 @@ var (
 // there are diagnostics and no result. ErrUnformattable is of a text that would
 // not mean the same any more, which the formatter does not promise. name is
 // what the text is called in diagnostics.
-func Format(name string, src []byte) ([]byte, Diagnostics, error) {
-	out := &report{}
-	before := readText(name, src, out)
-	if out.errors > 0 {
-		return nil, out.diagnostics(newMasks(topLevel(), publicIn(table, nil)).line, func(s string) string { return s }), nil
+func formatText(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
+	out := &diag.Collector{}
+	before := readText(name, src, words, out)
+	if out.Errors() > 0 {
+		return nil, out.Diagnostics(newMasks(words, public).line, func(s string) string { return s }), nil
 	}
 	laid := layOut(src)
-	again := &report{}
-	after := readText(name, laid, again)
-	if again.errors > 0 || !before.equal(&after) || !sameWords(src, laid) {
+	again := &diag.Collector{}
+	after := readText(name, laid, words, again)
+	if again.Errors() > 0 || !before.equal(&after) || !sameWords(src, laid) {
 		return nil, nil, fmt.Errorf("%s: %w", name, ErrUnformattable)
 	}
 	return laid, nil, nil
@@ -51,23 +50,21 @@ func Format(name string, src []byte) ([]byte, Diagnostics, error) {
 var ErrUnformattable = errors.New("it can't be laid out without a change of what it means, so it stays as it is; please report it")
 
 // readText is the tree of a text that is to be laid out.
-func readText(name string, src []byte, out *report) body {
+func readText(name string, src []byte, words []string, out *diag.Collector) body {
 	if len(src) > MaxFile {
-		out.err(TooMuch, (&file{name: name}).span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 		return body{}
 	}
 	if bytes.Count(src, lf) > maxLines {
-		out.err(TooMuch, (&file{name: name}).span(0, 0), fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
 		return body{}
 	}
-	p := parser{out: out, words: topLevel()}
-	p.file(&file{name: name, src: src})
-	return p.body
+	return parseFiles([]*diag.Source{{Name: name, Text: src}}, words, out).body
 }
 
 // layOut formats lines that end as most configurations' do.
 func layOut(src []byte) []byte {
-	text, mark := bytes.CutPrefix(src, byteOrderMark)
+	text, mark := bytes.CutPrefix(src, []byte(diag.BOM))
 	windows := bytes.Contains(text, crlf) && bytes.Count(text, lf) == bytes.Count(text, crlf)
 	if windows {
 		text = bytes.ReplaceAll(text, crlf, lf)
@@ -85,7 +82,7 @@ func layOut(src []byte) []byte {
 		text = bytes.ReplaceAll(text, lf, crlf)
 	}
 	if mark {
-		text = append(slices.Clip(byteOrderMark), text...)
+		text = append([]byte(diag.BOM), text...)
 	}
 	return text
 }
@@ -104,7 +101,7 @@ func sameWords(a, b []byte) bool {
 // words are the tokens of a text, without the ends of lines. Those in heredocs
 // and texts are whole, blanks included.
 func words(src []byte) hclsyntax.Tokens {
-	tokens, _ := hclsyntax.LexConfig(bytes.TrimPrefix(src, byteOrderMark), "", hcl.InitialPos)
+	tokens, _ := hclsyntax.LexConfig(bytes.TrimPrefix(src, []byte(diag.BOM)), "", hcl.InitialPos)
 	return slices.DeleteFunc(tokens, func(t hclsyntax.Token) bool { return t.Type == hclsyntax.TokenNewline || t.Type == hclsyntax.TokenEOF })
 }
 
@@ -120,10 +117,3 @@ func (b *body) equal(o *body) bool {
 func (e *expr) equal(o *expr) bool {
 	return e.kind == o.kind && e.text == o.text && e.num == o.num && slices.EqualFunc(e.items, o.items, (*expr).equal)
 }
-
-// topLevel returns the words that begin a block in any file of vega's.
-func topLevel() []string { return append(table.blockNames(), pluginTable.blockNames()...) }
-
-// Masked returns the text of a configuration as it may be shown: what may be a
-// secret is hidden, character by character, and the lines are the same.
-func Masked(src []byte) string { return maskText(src, topLevel(), publicIn(table, nil)) }

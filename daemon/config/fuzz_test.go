@@ -8,9 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-
 	"vega/plugins/manifest"
 )
 
@@ -162,40 +159,6 @@ func FuzzLoad(f *testing.F) {
 		}
 		if m, ds := LoadManifest(path); (m == nil) != ds.HasErrors() {
 			t.Fatal("a manifest and errors, or neither")
-		}
-	})
-}
-
-// FuzzHarmless: the guards find nothing in a chunk that needs none.
-func FuzzHarmless(f *testing.F) {
-	for _, path := range badFiles(f) {
-		if b, err := os.ReadFile(path); err == nil {
-			split(b, table.blockNames(), func(c chunk) bool {
-				if c.end-c.start <= maxHarmless {
-					f.Add(b[c.start:c.end])
-				}
-				return true
-			})
-		}
-	}
-	f.Add([]byte("a = \"${\"${\"${x}\"}\"}\"\n"))
-	f.Add([]byte("a = 1e9\nb = 1.5\nc = -3\nd = \"%%{\"\n"))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		in := &file{name: "fuzz.hcl", src: src}
-		if !plainText(in, &report{}) {
-			return
-		}
-		tokens, ok := harmless(src)
-		if !ok {
-			return
-		}
-		lexed, _ := hclsyntax.LexConfig(src, in.name, hcl.InitialPos)
-		out := &report{}
-		if g := (&guard{file: in, out: out}); !g.check(lexed) {
-			t.Fatalf("harmless, and yet: %+v", out.list)
-		}
-		if tokens < len(lexed)/4-1 {
-			t.Fatalf("%d tokens are counted as %d", len(lexed), tokens)
 		}
 	})
 }

@@ -5,13 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vega/daemon/config/diag"
 )
 
 // badEnv is the environment of the files in testdata/bad.
 var badEnv = map[string]string{"TOKEN": "canary-in-the-environment", "SHORT": "sh0rt"}
 
 // loadBad loads a file of testdata/bad: a manifest if its name says so.
-func loadBad(t testing.TB, path string) Diagnostics {
+func loadBad(t testing.TB, path string) diag.Diagnostics {
 	if strings.HasPrefix(filepath.Base(path), "manifest_") {
 		m, ds := LoadManifest(path)
 		if (m == nil) != ds.HasErrors() {
@@ -73,7 +75,7 @@ func stage(t *testing.T) (home string) {
 // writes those. A difference is a change of the product, to be read as one.
 func TestBad(t *testing.T) {
 	home := stage(t)
-	seen := map[Code]bool{}
+	seen := map[diag.Code]bool{}
 	for _, path := range badFiles(t) {
 		ds := loadBad(t, path)
 		for _, d := range ds {
@@ -90,11 +92,11 @@ func TestBad(t *testing.T) {
 			t.Errorf("%s differs (%v); got:\n%s", want, err, got)
 		}
 	}
-	for i, c := range Codes {
-		if !seen[c.Code] && c.Code < NotHealthy { // which no file shows
+	for i, c := range diag.Codes {
+		if !seen[c.Code] && c.Code < diag.NotHealthy { // which no file shows
 			t.Errorf("no file in testdata/bad shows %s (%s)", c.Code, c.Title)
 		}
-		if i > 0 && c.Code <= Codes[i-1].Code {
+		if i > 0 && c.Code <= diag.Codes[i-1].Code {
 			t.Errorf("%s is out of order", c.Code)
 		}
 	}
@@ -105,7 +107,7 @@ func TestBad(t *testing.T) {
 func TestEveryDiagnosticHelps(t *testing.T) {
 	for _, path := range badFiles(t) {
 		for _, d := range loadBad(t, path) {
-			if d.Fix == "" && d.Code != Syntax || d.Detail == "" {
+			if d.Fix == "" && d.Code != diag.Syntax || d.Detail == "" {
 				t.Errorf("%s:%d: %s without a fix: %s", path, d.Range.Start.Line, d.Code, d.Detail)
 			}
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -10,13 +11,13 @@ import (
 // grantBlock is a grant block, with the places of what stands in it.
 type grantBlock struct {
 	set   grant.Set
-	rules []place                 // of each rule in set
-	at    map[manifest.Kind]place // of each attribute that grants something
+	rules []diag.Place                 // of each rule in set
+	at    map[manifest.Kind]diag.Place // of each attribute that grants something
 	bad   bool
 }
 
 func (d *decoder) grantBlock(s *section) grantBlock {
-	out := grantBlock{at: map[manifest.Kind]place{}}
+	out := grantBlock{at: map[manifest.Kind]diag.Place{}}
 	g := s.block("grant")
 	d.settle(g)
 	for _, kind := range []manifest.Kind{manifest.HTTP, manifest.Net, manifest.DNS, manifest.SQL} {
@@ -34,7 +35,7 @@ func (d *decoder) grantBlock(s *section) grantBlock {
 			}
 			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
 			if err != nil {
-				d.out.err(BadGrant, at, fmt.Sprintf("This is no grant of %s: %v.", kind, err), grantFix(kind))
+				d.out.Err(diag.BadGrant, at, fmt.Sprintf("This is no grant of %s: %v.", kind, err), grantFix(kind))
 				out.bad = true
 				continue
 			}

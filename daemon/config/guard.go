@@ -6,7 +6,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"vega/daemon/config/diag"
 )
+
+// MaxFile bounds a configuration file, in bytes.
+const MaxFile = 4 << 20
 
 // The guards. HCL's parser recurses on what it is given and a stack overflow
 // can't be recovered from, and some short inputs take it minutes. What passes
@@ -28,20 +33,20 @@ const (
 )
 
 // plainText reports whether the file is UTF-8 without control characters.
-func plainText(f *file, out *report) bool {
-	for i := 0; i < len(f.src); {
-		c := f.src[i]
+func plainText(f *diag.Source, out *diag.Collector) bool {
+	for i := 0; i < len(f.Text); {
+		c := f.Text[i]
 		if c >= ' ' && c < utf8.RuneSelf && c != 0x7f || c == '\n' || c == '\t' || c == '\r' {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(f.src[i:])
+		r, n := utf8.DecodeRune(f.Text[i:])
 		switch {
 		case r == utf8.RuneError && n <= 1:
-			out.err(NotText, f.span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
+			out.Err(diag.NotText, f.Span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
 			return false
 		case n == 1:
-			out.err(NotText, f.span(i, i+1), fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
+			out.Err(diag.NotText, f.Span(i, i+1), fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
 			return false
 		}
 		i += n
@@ -51,8 +56,8 @@ func plainText(f *file, out *report) bool {
 
 // guard judges the tokens of one chunk, without recursion.
 type guard struct {
-	file     *file
-	out      *report
+	file     *diag.Source
+	out      *diag.Collector
 	open     []hclsyntax.TokenType
 	line     int // operators since the last newline that ends an expression
 	all      int
@@ -81,7 +86,7 @@ func (g *guard) token(t *hclsyntax.Token) bool {
 		return g.push(t, t.Type)
 	case hclsyntax.TokenTemplateControl:
 		if g.controls++; g.controls > maxControls {
-			return g.refuse(NotAllowed, t, noControl, controlFix)
+			return g.refuse(diag.NotAllowed, t, noControl, controlFix)
 		}
 		return g.push(t, hclsyntax.TokenTemplateInterp)
 	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
@@ -104,7 +109,7 @@ func (g *guard) push(t *hclsyntax.Token, as hclsyntax.TokenType) bool {
 		g.heredoc, g.began = t.Range.End.Byte, t.Range.End.Line
 	}
 	if len(g.open) > maxDepth {
-		return g.refuse(TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or write it flatter")
+		return g.refuse(diag.TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or write it flatter")
 	}
 	return true
 }
@@ -127,7 +132,7 @@ func (g *guard) pop(t *hclsyntax.Token) bool {
 		size, lines := t.Range.Start.Byte-g.heredoc, t.Range.Start.Line-g.began
 		g.heredoc = -1
 		if size > maxHeredoc || lines > maxHeredocLines {
-			return g.refuse(TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB or %d lines.", maxHeredoc>>10, maxHeredocLines), "put the text into a file of its own and read it with file()")
+			return g.refuse(diag.TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB or %d lines.", maxHeredoc>>10, maxHeredocLines), "put the text into a file of its own and read it with file()")
 		}
 	}
 	return true
@@ -143,7 +148,7 @@ func (g *guard) newline(t *hclsyntax.Token) {
 func (g *guard) number(t *hclsyntax.Token) bool {
 	exponent := bytes.TrimLeft(t.Bytes[bytes.IndexAny(t.Bytes, "eE")+1:], "+-")
 	if len(t.Bytes) > maxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
-		return g.refuse(TooMuch, t, "This number is longer than vega reads.", "write a smaller number")
+		return g.refuse(diag.TooMuch, t, "This number is longer than vega reads.", "write a smaller number")
 	}
 	return true
 }
@@ -171,14 +176,14 @@ func (g *guard) operator(t *hclsyntax.Token) bool {
 	}
 	g.line++
 	if g.line > maxOperators || g.all > maxAllOps || g.signs > maxSigns {
-		return g.refuse(TooMuch, t, "There are more operators here than vega reads.", "write the resulting value")
+		return g.refuse(diag.TooMuch, t, "There are more operators here than vega reads.", "write the resulting value")
 	}
 	return true
 }
 
 // refuse reports the token and keeps the chunk from being parsed.
-func (g *guard) refuse(code Code, t *hclsyntax.Token, detail, fix string) bool {
+func (g *guard) refuse(code diag.Code, t *hclsyntax.Token, detail, fix string) bool {
 	g.bad = true
-	g.out.err(code, g.file.span(t.Range.Start.Byte, t.Range.End.Byte), detail, fix)
+	g.out.Err(code, g.file.Span(t.Range.Start.Byte, t.Range.End.Byte), detail, fix)
 	return false
 }

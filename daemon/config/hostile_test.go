@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest"
 )
 
@@ -167,12 +168,12 @@ func TestHostileFiles(t *testing.T) {
 	for _, path := range paths {
 		began := time.Now()
 		c, ds := Load(path, Options{Scan: noPlugins})
-		if c != nil || len(ds) != 1 || ds[0].Code != Unreadable || time.Since(began) > realtest.Patience {
+		if c != nil || len(ds) != 1 || ds[0].Code != diag.Unreadable || time.Since(began) > realtest.Patience {
 			t.Errorf("%q: %s", path, shownText(t, ds))
 		}
 	}
 	for _, path := range []string{dir, "/dev/zero", filepath.Join(dir, "fifo")} {
-		if _, ds := load(t, fmt.Sprintf("data_dir = file(%q)", path), Options{Scan: noPlugins}); len(ds) != 1 || ds[0].Code != FileUnreadable {
+		if _, ds := load(t, fmt.Sprintf("data_dir = file(%q)", path), Options{Scan: noPlugins}); len(ds) != 1 || ds[0].Code != diag.FileUnreadable {
 			t.Errorf("file(%q): %s", path, shownText(t, ds))
 		}
 	}

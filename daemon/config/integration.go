@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
@@ -83,7 +84,7 @@ func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
 	if v, st := d.value(s, "interval"); st == present {
 		out.Interval = v.(time.Duration)
 		if out.Interval > 0 && out.Interval < time.Second {
-			d.out.err(OutOfBounds, s.slot("interval").expr.at, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
+			d.out.Err(diag.OutOfBounds, s.slot("interval").expr.at, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
 		}
 	}
 	if v, st := d.value(s, "timeout"); st == present {
@@ -114,13 +115,13 @@ func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *mani
 	return found, p
 }
 
-func (d *decoder) noPlugin(at place, name string) {
+func (d *decoder) noPlugin(at diag.Place, name string) {
 	var names, there []string
 	for _, f := range d.modules {
 		file := filepath.Base(f.File)
 		switch {
 		case f.Err != nil && refusedName(f) == name:
-			d.out.err(NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega takes")
+			d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega takes")
 			return
 		case f.Module == nil:
 			there = append(there, file+" (refused)")
@@ -134,40 +135,40 @@ func (d *decoder) noPlugin(at place, name string) {
 	if in, err := filepath.Rel(d.dir, dir); err == nil && filepath.IsLocal(in) {
 		dir = in
 	}
-	fix := fmt.Sprintf("copy %s.wasm into %s", clip(name), dir)
-	near := nearest(name, names)
+	fix := fmt.Sprintf("copy %s.wasm into %s", diag.Clip(name), dir)
+	near := diag.Nearest(name, names)
 	if near != "" {
 		fix = "write " + near
 	}
-	d.out.err(NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", clip(name), among(there)), fix).
-		renaming(at.file.span(at.start, at.start+len(name)), near)
+	d.out.Err(diag.NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", diag.Clip(name), diag.Among(there)), fix).
+		Suggest(at.Source.Span(at.Start, at.Start+len(name)), near)
 }
 
 // refusedName is the name that a refused file would have by its own name: what it
 // holds is not looked into.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
-func (d *decoder) noProbe(at place, m *manifest.Manifest, name string) {
+func (d *decoder) noProbe(at diag.Place, m *manifest.Manifest, name string) {
 	var names []string
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
 	}
-	fix, near := "write one of those", nearest(name, names)
+	fix, near := "write one of those", diag.Nearest(name, names)
 	if near != "" {
 		near = m.Name + "." + near
 		fix = "write " + near
 	}
-	d.out.err(NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, clip(name), among(names)), fix).renaming(at, near)
+	d.out.Err(diag.NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, diag.Clip(name), diag.Among(names)), fix).Suggest(at, near)
 }
 
 // claims reports, once a module, what it imports and does not declare.
-func (d *decoder) claims(at place, f *manifest.Found) {
+func (d *decoder) claims(at diag.Place, f *manifest.Found) {
 	if d.claimed[f.Module] {
 		return
 	}
 	d.claimed[f.Module] = true
 	for _, k := range f.Module.Unclaimed() {
-		d.out.err(Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, and none of its probes declares that.", f.Module.Manifest.Name, k),
+		d.out.Err(diag.Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, and none of its probes declares that.", f.Module.Manifest.Name, k),
 			"don't trust it before its author explains: declare the capability in plugin.hcl and build it again")
 	}
 }
@@ -249,7 +250,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 	}
 	for _, kind := range slices.Sorted(maps.Keys(block.at)) {
 		if !declared[kind] {
-			b.out.err(Undeclared, block.at[kind], fmt.Sprintf("The probe %s does not ask for %s.", b.probe.Name, kind), "remove it")
+			b.out.Err(diag.Undeclared, block.at[kind], fmt.Sprintf("The probe %s does not ask for %s.", b.probe.Name, kind), "remove it")
 		}
 	}
 	for i, r := range block.set.Rules {
@@ -266,7 +267,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 		toWrite = "if you agree, write in the integration's grant block: %s"
 	}
 	for _, m := range missing {
-		b.out.err(NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, clip(m.Capability.Reason)),
+		b.out.Err(diag.NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, diag.Clip(m.Capability.Reason)),
 			fmt.Sprintf(toWrite, m.Fix))
 	}
 	b.withheld(set.Withheld, config, block)
@@ -278,8 +279,8 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 func anyUnsure(s *section) bool { return slices.ContainsFunc(s.slots, (*slot).unsure) }
 
 // ownDatabase keeps vega's own store from a stranger's plugin.
-func (b binding) ownDatabase(v manifest.Value, at place, t manifest.Type) {
+func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
 	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
-		b.out.err(OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
+		b.out.Err(diag.OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
 	}
 }

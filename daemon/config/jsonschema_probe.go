@@ -1,6 +1,9 @@
 package config
 
-import "vega/plugins/manifest"
+import (
+	"vega/daemon/config/diag"
+	"vega/plugins/manifest"
+)
 
 // What may name a block.
 const (
@@ -34,7 +37,7 @@ func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
 // probe defines the probe's options, and says when they hold.
 func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
 	def := m.object(name+".", probeSchema(p))
-	def.Description = clean(p.Summary)
+	def.Description = diag.Clean(p.Summary)
 	required := def.Required
 	def.Required = nil
 	m.defs[name] = def

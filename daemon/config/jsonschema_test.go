@@ -11,6 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -51,11 +52,11 @@ func (p plainJSON) of(t *testing.T, src string, table *schema) any {
 	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, out := newSources(""), &report{}
+	s, out := newSources(""), &diag.Collector{}
 	s.add(path, "", out)
 	parser := parser{out: out, words: table.blockNames()}
 	parser.file(s.files[0])
-	if out.errors > 0 {
+	if out.Errors() > 0 {
 		t.Fatalf("%s does not parse", src)
 	}
 	b, err := json.Marshal(p.body(&parser.body))

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -38,7 +39,7 @@ func (m schemaMaker) attribute(r *row) *jsonSchema {
 // describe is what the row is for, and of its bounds those that JSON can't
 // tell.
 func describe(r *row) string {
-	text := strings.TrimSpace(clean(r.Description))
+	text := strings.TrimSpace(diag.Clean(r.Description))
 	if allowed := bounds(r); allowed != "" && (r.Element() == manifest.DurationType || r.Element() == manifest.SizeType) {
 		text = sentence(text) + " It is " + allowed + "."
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -22,14 +23,14 @@ func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (mani
 		return nil, bad
 	}
 	if r.SQL && v.HasSecret() {
-		d.out.err(NotAllowed, e.at, fmt.Sprintf("%s is SQL, and what env() or file() gives is a secret: the database could compute on it and answer with the outcome.", r.Name),
+		d.out.Err(diag.NotAllowed, e.at, fmt.Sprintf("%s is SQL, and what env() or file() gives is a secret: the database could compute on it and answer with the outcome.", r.Name),
 			"write the value itself; a password belongs in the dsn of the database block")
 		return nil, bad
 	}
 	if d.inConfig {
 		for _, p := range v {
 			if p.Secret && len(p.Text) < minSecret {
-				d.out.err(ShortSecret, e.at, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not tell it from other text.", r.Name, minSecret),
+				d.out.Err(diag.ShortSecret, e.at, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not tell it from other text.", r.Name, minSecret),
 					"use a longer secret; if it is none, write it out instead of reading it from env() or file()")
 				return nil, bad
 			}
@@ -53,10 +54,10 @@ func (d *decoder) judge(v manifest.Text, e *expr, r *row, t manifest.Type) (mani
 func (d *decoder) isArgument(v manifest.Text, e *expr, r *row) bool {
 	switch {
 	case v.HasSecret():
-		d.out.err(NotAllowed, e.at, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", r.Name),
+		d.out.Err(diag.NotAllowed, e.at, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", r.Name),
 			"write the value out, if it is none; for a check that needs a secret, take a probe that speaks vega_v1")
 	case strings.ContainsRune(v.Reveal(), 0):
-		d.out.err(OutOfBounds, e.at, r.Name+" holds a zero byte, where the argument would end.", "remove it")
+		d.out.Err(diag.OutOfBounds, e.at, r.Name+" holds a zero byte, where the argument would end.", "remove it")
 	default:
 		return true
 	}
@@ -67,11 +68,11 @@ func (d *decoder) url(v manifest.Text, e *expr, r *row) (manifest.Value, state) 
 	const fix = `write a whole URL, such as "https://example.com/health"`
 	u, err := url.Parse(v.Reveal())
 	if err != nil { // its text would quote the URL
-		d.out.err(BadURL, e.at, r.Name+" is not a URL.", fix)
+		d.out.Err(diag.BadURL, e.at, r.Name+" is not a URL.", fix)
 		return nil, bad
 	}
 	if _, err := grant.Origins(u); err != nil {
-		d.out.err(BadURL, e.at, fmt.Sprintf("%s must be an absolute http or https URL: %v.", r.Name, err), fix)
+		d.out.Err(diag.BadURL, e.at, fmt.Sprintf("%s must be an absolute http or https URL: %v.", r.Name, err), fix)
 		return nil, bad
 	}
 	return v, present
@@ -86,7 +87,7 @@ func (d *decoder) address(v manifest.Text, e *expr, r *row) (manifest.Value, sta
 		if !v.HasSecret() && !r.Sensitive {
 			fix = portFix(full, fix)
 		}
-		d.out.err(BadAddress, e.at, fmt.Sprintf("%s is no address: %v.", r.Name, err), fix)
+		d.out.Err(diag.BadAddress, e.at, fmt.Sprintf("%s is no address: %v.", r.Name, err), fix)
 		return nil, bad
 	}
 	return v, present
@@ -108,13 +109,13 @@ func portFix(address, otherwise string) string {
 func (d *decoder) path(v manifest.Text, e *expr, r *row) (manifest.Value, state) {
 	p := v.Reveal()
 	if p == "" || strings.ContainsRune(p, 0) {
-		d.out.err(OutOfBounds, e.at, r.Name+" must be a path.", "write the path, or remove the attribute")
+		d.out.Err(diag.OutOfBounds, e.at, r.Name+" must be a path.", "write the path, or remove the attribute")
 		return nil, bad
 	}
 	if e.kind == refExpr { // absolute already
 		return v, present
 	}
-	return manifest.Plain(absolute(p, e.at.file.dir)), present
+	return manifest.Plain(absolute(p, e.at.Source.Dir)), present
 }
 
 // mismatch reports a value of another type than its attribute's.
@@ -122,7 +123,7 @@ func (d *decoder) mismatch(e *expr, r *row, t manifest.Type) (manifest.Value, st
 	d.whole.misspelt = d.whole.misspelt || t == manifest.Database
 	what := kindNames[e.kind]
 	if e.kind == callExpr {
-		what = "what " + clip(e.text) + "() gives, which is text"
+		what = "what " + diag.Clip(e.text) + "() gives, which is text"
 		if e.text == "env_set" {
 			what = "what env_set() gives, which is true or false"
 		}
@@ -131,7 +132,7 @@ func (d *decoder) mismatch(e *expr, r *row, t manifest.Type) (manifest.Value, st
 		}
 	}
 	fix, instead := mismatchFix(e, r, t)
-	d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), fix).renaming(e.at, instead)
+	d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), fix).Suggest(e.at, instead)
 	return nil, bad
 }
 
@@ -144,7 +145,7 @@ func mismatchFix(e *expr, r *row, t manifest.Type) (fix, instead string) {
 	case (t == manifest.Number || t == wholeType) && e.kind == textExpr && isNumber(e.text) && !r.Sensitive:
 		return "remove the quotes: " + e.text, e.text
 	case t == manifest.Bool && e.kind == callExpr && e.text == "env":
-		set := fmt.Sprintf("env_set(%q)", clip(e.items[0].text))
+		set := fmt.Sprintf("env_set(%q)", diag.Clip(e.items[0].text))
 		return "write " + set + ", which is true when the variable is set", set
 	case t == manifest.Bool && e.kind == textExpr && (e.text == "true" || e.text == "false"):
 		return "remove the quotes: " + e.text, e.text
@@ -274,7 +275,7 @@ func bounds(r *row) string {
 		parts = append(parts, "one of "+strings.Join(r.OneOf, ", "))
 	}
 	if r.Pattern != "" {
-		parts = append(parts, "of the form "+clip(r.Pattern))
+		parts = append(parts, "of the form "+diag.Clip(r.Pattern))
 	}
 	if r.Min != nil {
 		parts = append(parts, "at least "+amount(*r.Min, r.Type))
@@ -311,7 +312,7 @@ func Span(d time.Duration) string {
 // boundsFix also gives what to put in place of the value, as mismatchFix.
 func boundsFix(t *slot) (fix, instead string) {
 	if len(t.row.OneOf) > 0 && t.expr.kind == textExpr && !t.row.Sensitive {
-		if near := nearest(t.expr.text, t.row.OneOf); near != "" {
+		if near := diag.Nearest(t.expr.text, t.row.OneOf); near != "" {
 			return "write " + strconv.Quote(near), strconv.Quote(near)
 		}
 	}
@@ -322,7 +323,7 @@ func boundsFix(t *slot) (fix, instead string) {
 func shown(v manifest.Value) string {
 	switch v := v.(type) {
 	case manifest.Text:
-		return strconv.Quote(clip(v.String()))
+		return strconv.Quote(diag.Clip(v.String()))
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Duration:

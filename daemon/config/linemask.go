@@ -6,22 +6,24 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"vega/daemon/config/diag"
 )
 
 // lineMasks shows lines of files with what may be a secret hidden.
 type lineMasks struct {
 	words  []string          // that begin a top-level block
 	public func(string) bool // reports whether an attribute's text may be shown
-	files  map[*file]*maskedFile
+	files  map[*diag.Source]*maskedFile
 }
 
 func newMasks(words []string, public func(string) bool) *lineMasks {
-	return &lineMasks{words: words, public: public, files: map[*file]*maskedFile{}}
+	return &lineMasks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
 }
 
 // maskedFile is what a file was split into, and its lines as they were shown.
 type maskedFile struct {
-	*file
+	*diag.Source
 	chunks   []chunk
 	heredocs []textRange
 	lines    map[int][]byte
@@ -31,11 +33,11 @@ type maskedFile struct {
 }
 
 // line returns a line of a file, by its index, as it may be shown.
-func (m *lineMasks) line(f *file, i int) []byte {
+func (m *lineMasks) line(f *diag.Source, i int) []byte {
 	in := m.files[f]
 	if in == nil {
-		in = &maskedFile{file: f, lines: map[int][]byte{}}
-		in.heredocs = split(f.src, m.words, func(c chunk) bool {
+		in = &maskedFile{Source: f, lines: map[int][]byte{}}
+		in.heredocs = split(f.Text, m.words, func(c chunk) bool {
 			in.chunks = append(in.chunks, c)
 			return true
 		})
@@ -54,8 +56,8 @@ func (m *lineMasks) line(f *file, i int) []byte {
 // known to be public, and who logs in in a URL. It works on words and not on
 // the syntax tree, so that it holds for a line that can't be parsed.
 func (f *maskedFile) mask(i int, public func(string) bool) []byte {
-	raw := f.lineAt(i)
-	if len(raw) > maxChunk || f.inHeredoc(f.lineStart(i)) {
+	raw := f.Line(i)
+	if len(raw) > maxChunk || f.inHeredoc(f.LineStart(i)) {
 		return stars(raw)
 	}
 	in := f.enclosure(i, public)
@@ -83,12 +85,12 @@ func (f *maskedFile) inHeredoc(at int) bool {
 // maskText returns the text of a configuration with what may be a secret
 // hidden, character by character; the lines are the same.
 func maskText(src []byte, words []string, public func(string) bool) string {
-	f := &file{src: bytes.TrimPrefix(src, byteOrderMark)}
+	f := &diag.Source{Text: bytes.TrimPrefix(src, []byte(diag.BOM))}
 	m := newMasks(words, public)
 	var out bytes.Buffer
-	for i := range f.lineCount() {
-		out.WriteString(clean(string(m.line(f, i))))
-		if i+1 < f.lineCount() {
+	for i := range f.Lines() {
+		out.WriteString(diag.Clean(string(m.line(f, i))))
+		if i+1 < f.Lines() {
 			out.WriteByte('\n')
 		}
 	}

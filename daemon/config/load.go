@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -34,7 +35,7 @@ type Scan func(dir string, admit manifest.Admit) ([]manifest.Found, error)
 // Load reads vega.hcl at path and policies/*.hcl beside it. It opens no
 // socket, writes nothing and runs no plugin. When the diagnostics hold an
 // error, or o.AnyEnv is set, there is no Config.
-func Load(path string, o Options) (*Config, Diagnostics) {
+func Load(path string, o Options) (*Config, diag.Diagnostics) {
 	r := Read(path, o)
 	return r.Config, r.Diagnostics
 }
@@ -42,17 +43,17 @@ func Load(path string, o Options) (*Config, Diagnostics) {
 // Rebind judges the text that c was loaded from against other plugins. The
 // disk and the environment are not read again, but for the plugins and who can
 // write them.
-func (c *Config) Rebind(o Options) (*Config, Diagnostics) {
+func (c *Config) Rebind(o Options) (*Config, diag.Diagnostics) {
 	maps.DeleteFunc(c.sources.custodies, func(path string, _ custody) bool {
 		return path == c.Plugins.Dir || filepath.Dir(path) == c.Plugins.Dir
 	})
-	return c.sources.decode(o, &report{})
+	return c.sources.decode(o, &diag.Collector{})
 }
 
-func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
+func (s *sources) decode(o Options, out *diag.Collector) (*Config, diag.Diagnostics) {
 	d := newDecoder(s, o.Env, table, out)
 	c, ds := d.config(o)
-	if out.errors > 0 || d.anyEnv {
+	if out.Errors() > 0 || d.anyEnv {
 		return nil, ds
 	}
 	c.secrets, c.Warnings = longestFirst(d.secrets), ds
@@ -60,10 +61,10 @@ func (s *sources) decode(o Options, out *report) (*Config, Diagnostics) {
 }
 
 // config reads as much as there is: nil if that is nothing.
-func (d *decoder) config(o Options) (*Config, Diagnostics) {
+func (d *decoder) config(o Options) (*Config, diag.Diagnostics) {
 	s := d.sources
 	d.anyEnv = o.AnyEnv
-	if s.files[0].src == nil && d.out.errors > 0 {
+	if s.files[0].Text == nil && d.out.Errors() > 0 {
 		return nil, d.diagnostics()
 	}
 	d.root = d.parse(s.files)
@@ -85,7 +86,7 @@ func (d *decoder) config(o Options) (*Config, Diagnostics) {
 	return c, d.diagnostics()
 }
 
-func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *report) *decoder {
+func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *diag.Collector) *decoder {
 	if env == nil {
 		env = os.LookupEnv
 	}
@@ -97,13 +98,10 @@ func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *rep
 }
 
 // parse reads every file into one section: they are one namespace.
-func (d *decoder) parse(files []*file) *section {
-	p := parser{out: d.out, words: d.table.blockNames()}
-	for _, f := range files {
-		p.file(f)
-	}
-	root := &section{head: files[0].span(0, 0), broken: p.broken}
-	d.lay(&p.body, d.table, root)
+func (d *decoder) parse(files []*diag.Source) *section {
+	in := parseFiles(files, d.table.blockNames(), d.out)
+	root := &section{head: files[0].Span(0, 0), broken: in.broken}
+	d.lay(&in.body, d.table, root)
 	return root
 }
 
@@ -129,7 +127,7 @@ func (d *decoder) plugins(c *Config, o Options) {
 		if t := s.slot("dir"); t != nil {
 			at = t.expr.at
 		}
-		d.out.err(PluginDir, at, "The plugin directory cannot be read: "+reason(err).Error()+".", "name a directory that vega's user may read")
+		d.out.Err(diag.PluginDir, at, "The plugin directory cannot be read: "+reason(err).Error()+".", "name a directory that vega's user may read")
 	}
 	for _, f := range found {
 		d.sources.note(f.Err)
@@ -154,14 +152,14 @@ func (d *decoder) owners(c *Config, o Options) manifest.Owners {
 	owners, err := manifest.ReadOwners(path)
 	d.sources.note(err)
 	if err != nil {
-		d.out.err(PluginDir, d.placeOf(d.root, "data_dir"), "What vega keeps of its plugins cannot be read: "+reason(err).Error()+".", "let vega's user read "+path+", or remove it to begin with the plugins that are there")
+		d.out.Err(diag.PluginDir, d.placeOf(d.root, "data_dir"), "What vega keeps of its plugins cannot be read: "+reason(err).Error()+".", "let vega's user read "+path+", or remove it to begin with the plugins that are there")
 	}
 	return owners
 }
 
 // diagnostics closes the report: no value of env() or file() passes.
-func (d *decoder) diagnostics() Diagnostics {
-	return d.out.diagnostics(newMasks(d.table.blockNames(), publicIn(d.table, d.modules)).line, NewRedactor(longestFirst(d.resolved)).Redact)
+func (d *decoder) diagnostics() diag.Diagnostics {
+	return d.out.Diagnostics(newMasks(d.table.blockNames(), publicIn(d.table, d.modules)).line, NewRedactor(longestFirst(d.resolved)).Redact)
 }
 
 // publicIn tells of an attribute's name whether its text may be shown: it has

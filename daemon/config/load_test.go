@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -57,7 +58,7 @@ func options(t testing.TB, env map[string]string) Options {
 	}
 }
 
-func shownText(t testing.TB, ds Diagnostics) string {
+func shownText(t testing.TB, ds diag.Diagnostics) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := ds.WriteText(&b, false); err != nil {
@@ -67,7 +68,7 @@ func shownText(t testing.TB, ds Diagnostics) string {
 }
 
 // load writes src as vega.hcl and loads it.
-func load(t testing.TB, src string, o Options) (*Config, Diagnostics) {
+func load(t testing.TB, src string, o Options) (*Config, diag.Diagnostics) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vega.hcl")
 	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
@@ -242,7 +243,7 @@ func TestPoliciesAreOneNamespace(t *testing.T) {
 	}
 	write("policies/more.hcl", "\n"+block)
 	_, ds = Load(filepath.Join(dir, "vega.hcl"), options(t, nil))
-	if len(ds) != 1 || ds[0].Code != Twice || !strings.Contains(ds[0].Detail, "vega.hcl:1") || !strings.HasSuffix(ds[0].Range.Filename, "policies/more.hcl") || ds[0].Range.Start.Line != 2 {
+	if len(ds) != 1 || ds[0].Code != diag.Twice || !strings.Contains(ds[0].Detail, "vega.hcl:1") || !strings.HasSuffix(ds[0].Range.Filename, "policies/more.hcl") || ds[0].Range.Start.Line != 2 {
 		t.Errorf("a name given twice must name both places:\n%s", shownText(t, ds))
 	}
 }
@@ -273,7 +274,7 @@ func TestRebind(t *testing.T) {
 		t.Fatalf("Rebind read the disk or environment again: %+v\n%s", again, shownText(t, ds))
 	}
 	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }
-	if gone, ds := again.Rebind(o); gone != nil || ds[0].Code != NoPlugin {
+	if gone, ds := again.Rebind(o); gone != nil || ds[0].Code != diag.NoPlugin {
 		t.Errorf("the plugin is gone, and that passed: %s", shownText(t, ds))
 	}
 }
@@ -307,13 +308,13 @@ func TestCommandLineStandsInPlace(t *testing.T) {
 	}
 	o := options(t, nil)
 	o.Host = "0.0.0.0"
-	if _, ds := load(t, "", o); len(ds) != 3 || ds[0].Code != NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "write server { api_key") {
+	if _, ds := load(t, "", o); len(ds) != 3 || ds[0].Code != diag.NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "write server { api_key") {
 		t.Errorf("no key for everybody: %s", shownText(t, ds))
 	}
 	o.Host = "127.0.0.1"
 	good(t, "server {\n  host = \"0.0.0.0\"\n}\n", o)
 	o.Port = 8123
-	if _, ds := load(t, "server {\n  port = \"8000\"\n}\n", o); len(ds) != 1 || ds[0].Code != WrongType {
+	if _, ds := load(t, "server {\n  port = \"8000\"\n}\n", o); len(ds) != 1 || ds[0].Code != diag.WrongType {
 		t.Errorf("a mistake that is overruled: %s", shownText(t, ds))
 	}
 }
@@ -336,7 +337,7 @@ func TestJSONShape(t *testing.T) {
 	if d["code"] != "VEGA007" || d["fix"] != "write port" || start["line"] != 2.0 || start["column"] != 3.0 || start["byte"] != 11.0 || d["snippet"] != "  prot = *" {
 		t.Errorf("%s", b)
 	}
-	if b, _ := json.Marshal(Diagnostics(nil)); string(b) != `{"format_version":"1.0","valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}` {
+	if b, _ := json.Marshal(diag.Diagnostics(nil)); string(b) != `{"format_version":"1.0","valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}` {
 		t.Errorf("nothing wrong is %s", b)
 	}
 }
@@ -344,7 +345,7 @@ func TestJSONShape(t *testing.T) {
 // TestByteOrderMark: it is no column, and no character of the line.
 func TestByteOrderMark(t *testing.T) {
 	_, ds := load(t, "\ufeffdata_dir = 1\nprot = 1\n", options(t, nil))
-	if len(ds) != 2 || ds[0].Range.Start != (Pos{1, 12, 14}) || ds[0].Snippet != "data_dir = 1" || underline(t, ds[0]) != strings.Repeat(" ", 11)+"^" || ds[1].Range.Start != (Pos{2, 1, 16}) {
+	if len(ds) != 2 || ds[0].Range.Start != (diag.Pos{Line: 1, Column: 12, Byte: 14}) || ds[0].Snippet != "data_dir = 1" || underline(t, ds[0]) != strings.Repeat(" ", 11)+"^" || ds[1].Range.Start != (diag.Pos{Line: 2, Column: 1, Byte: 16}) {
 		t.Errorf("%+v", ds)
 	}
 	_, ds = load(t, "\ufeff", options(t, nil))
@@ -355,8 +356,8 @@ func TestByteOrderMark(t *testing.T) {
 
 func TestCapped(t *testing.T) {
 	_, ds := load(t, strings.Repeat("nonsense = 1\n", 500), options(t, nil))
-	if len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Code != More || ds.count(Error) != 500 {
-		t.Errorf("%d diagnostics, %d errors, the last %s", len(ds), ds.count(Error), ds[len(ds)-1].Code)
+	if len(ds) != diag.MaxDiagnostics+1 || ds[diag.MaxDiagnostics].Code != diag.More || ds.Count(diag.Error) != 500 {
+		t.Errorf("%d diagnostics, %d errors, the last %s", len(ds), ds.Count(diag.Error), ds[len(ds)-1].Code)
 	}
 }
 
@@ -368,11 +369,11 @@ func TestWarningsHideNoError(t *testing.T) {
 		fmt.Fprintf(&src, "integration \"a%d\" {\n  probe = core.http\n  config {\n    url = \"https://h.example\"\n    headers = { A = env(\"NOPE\") }\n  }\n}\n", i)
 	}
 	c, ds := load(t, src.String(), options(t, nil))
-	if c == nil || len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Severity != Warning || ds.count(Warning) != 150 || ds.count(Error) != 0 {
-		t.Errorf("warnings alone: %d of them, %d errors, the last %s", ds.count(Warning), ds.count(Error), ds[len(ds)-1].Severity)
+	if c == nil || len(ds) != diag.MaxDiagnostics+1 || ds[diag.MaxDiagnostics].Severity != diag.Warning || ds.Count(diag.Warning) != 150 || ds.Count(diag.Error) != 0 {
+		t.Errorf("warnings alone: %d of them, %d errors, the last %s", ds.Count(diag.Warning), ds.Count(diag.Error), ds[len(ds)-1].Severity)
 	}
 	c, ds = load(t, src.String()+"nonsense = 1\n", options(t, nil))
-	if c != nil || len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics-1].Code != UnknownKey || ds[MaxDiagnostics].Severity != Warning || ds.count(Warning) != 150 || ds.count(Error) != 1 {
-		t.Errorf("an error behind warnings: %d warnings, %d errors", ds.count(Warning), ds.count(Error))
+	if c != nil || len(ds) != diag.MaxDiagnostics+1 || ds[diag.MaxDiagnostics-1].Code != diag.UnknownKey || ds[diag.MaxDiagnostics].Severity != diag.Warning || ds.Count(diag.Warning) != 150 || ds.Count(diag.Error) != 1 {
+		t.Errorf("an error behind warnings: %d warnings, %d errors", ds.Count(diag.Warning), ds.Count(diag.Error))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 )
@@ -23,10 +24,10 @@ func TestManyMistakesAtOnce(t *testing.T) {
 	path := filepath.Join(dir, "vega.hcl")
 	put(t, path, many, 0o600)
 	_, ds := Load(path, o)
-	if n := ds.count(Error); n < 35 || ds.of(Syntax) != 1 {
-		t.Errorf("%d errors, %d of them of syntax:\n%s", n, ds.of(Syntax), shownText(t, ds))
+	if n := ds.Count(diag.Error); n < 35 || ds.CountCode(diag.Syntax) != 1 {
+		t.Errorf("%d errors, %d of them of syntax:\n%s", n, ds.CountCode(diag.Syntax), shownText(t, ds))
 	}
-	codes := map[Code]bool{}
+	codes := map[diag.Code]bool{}
 	for _, d := range ds {
 		codes[d.Code] = true
 		if d.Fix == "" || d.Detail == "" || d.Snippet == "" || d.Range.End.Byte <= d.Range.Start.Byte {
@@ -38,8 +39,8 @@ func TestManyMistakesAtOnce(t *testing.T) {
 	}
 
 	fixed, left := Fix(path, o)
-	if len(fixed) != 1 || left.count(Error) > ds.count(Error)-12 || left.of(Syntax) != 1 {
-		t.Fatalf("%d errors are left of %d:\n%s", left.count(Error), ds.count(Error), shownText(t, left))
+	if len(fixed) != 1 || left.Count(diag.Error) > ds.Count(diag.Error)-12 || left.CountCode(diag.Syntax) != 1 {
+		t.Fatalf("%d errors are left of %d:\n%s", left.Count(diag.Error), ds.Count(diag.Error), shownText(t, left))
 	}
 	mended, err := os.ReadFile("testdata/many.mended.hcl")
 	if err != nil {
@@ -53,7 +54,7 @@ func TestManyMistakesAtOnce(t *testing.T) {
 		t.Errorf("mended as the messages say:\n%s", shownText(t, ds))
 	}
 	t.Logf("%d errors and %d warnings of %d kinds; %d errors mended by edits, %d by hand",
-		ds.count(Error), ds.count(Warning), len(codes), ds.count(Error)-left.count(Error), left.count(Error))
+		ds.Count(diag.Error), ds.Count(diag.Warning), len(codes), ds.Count(diag.Error)-left.Count(diag.Error), left.Count(diag.Error))
 }
 
 // manyOptions are with the bundled plugin, in a directory with a certificate.
@@ -74,7 +75,7 @@ func manyOptions(t *testing.T, env map[string]string) (dir string, o Options) {
 }
 
 // onlyFlagged: who mended touched no line that no diagnostic points at.
-func onlyFlagged(t *testing.T, before, after []byte, ds Diagnostics) {
+func onlyFlagged(t *testing.T, before, after []byte, ds diag.Diagnostics) {
 	t.Helper()
 	flagged := map[int]bool{}
 	for _, d := range ds {

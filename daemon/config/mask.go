@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"vega/daemon/config/diag"
 )
 
 // commented is a comment that holds a setting.
@@ -108,7 +110,7 @@ func argument(tokens hclsyntax.Tokens, n int) bool {
 	if n < 3 || tokens[n-1].Type != hclsyntax.TokenOQuote || tokens[n-2].Type != hclsyntax.TokenOParen {
 		return false
 	}
-	return nearest(string(tokens[n-3].Bytes), functions) != ""
+	return diag.Nearest(string(tokens[n-3].Bytes), functions) != ""
 }
 
 // blockHead is how many words at the start of a line open a block; what is in

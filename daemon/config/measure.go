@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -26,19 +27,19 @@ func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return v, present
 	}
 	if text.HasSecret() || r.Sensitive {
-		d.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+		d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
 		return nil, bad
 	}
 	number, unit := loose(text.Reveal())
 	if n, err := strconv.ParseFloat(number, 64); err == nil && unit == "" {
-		return d.bare(e, n, r, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", r.Name, clip(text.Reveal())))
+		return d.bare(e, n, r, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", r.Name, diag.Clip(text.Reveal())))
 	}
 	if written := usually(number, unit, t); written != "" && r.holds(written) {
-		d.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, typeName(t), clip(text.Reveal())), "write "+strconv.Quote(written)).
-			replacing(e.at, strconv.Quote(written))
+		d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, typeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+			Replace(e.at, strconv.Quote(written))
 		return nil, bad
 	}
-	d.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+	d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
 	return nil, bad
 }
 
@@ -68,9 +69,9 @@ func (d *decoder) bare(e *expr, n float64, r *row, t manifest.Type, what string)
 	if !sure {
 		fix += ", or with the unit that you mean"
 	}
-	g := d.out.err(BadUnit, e.at, what, fix)
+	g := d.out.Err(diag.BadUnit, e.at, what, fix)
 	if sure {
-		g.replacing(e.at, strconv.Quote(written))
+		g.Replace(e.at, strconv.Quote(written))
 	}
 	return nil, bad
 }

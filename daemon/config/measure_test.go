@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"vega/daemon/config/diag"
 )
 
 // TestUnitsAreProposed: what was meant by a number without a unit, or by a
@@ -24,7 +26,7 @@ func TestUnitsAreProposed(t *testing.T) {
 		{store, `keep_runs = "30d"`, `write "720h"`, `"720h"`},
 	} {
 		_, ds := load(t, strings.Replace(c.in, "%s", c.written, 1), options(t, nil))
-		if len(ds) != 1 || ds[0].Code != BadUnit || !strings.HasPrefix(ds[0].Fix, c.fix) {
+		if len(ds) != 1 || ds[0].Code != diag.BadUnit || !strings.HasPrefix(ds[0].Fix, c.fix) {
 			t.Errorf("%s: %s", c.written, shownText(t, ds))
 			continue
 		}

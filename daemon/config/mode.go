@@ -10,13 +10,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"vega/daemon/config/diag"
 )
 
 // openFiles warns of files with secrets in them that others can read.
 func (d *decoder) openFiles(c *Config) {
 	for _, f := range d.sources.files {
 		if at, ok := d.whole.plain[f]; ok {
-			d.openFile(f.name, at, "has secrets in it")
+			d.openFile(f.Name, at, "has secrets in it")
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.whole.read)) {
@@ -32,7 +34,7 @@ func (d *decoder) openFiles(c *Config) {
 
 // openFile warns if others than its owner can use a file. A file of root's may
 // be readable for its group: that is how vega gets to read it.
-func (d *decoder) openFile(path string, at place, what string) {
+func (d *decoder) openFile(path string, at diag.Place, what string) {
 	mode, root := d.mode(path)
 	others, group := mode&0o006 != 0, mode&0o060 != 0 && !root
 	who, remove := "", ""
@@ -47,7 +49,7 @@ func (d *decoder) openFile(path string, at place, what string) {
 		return
 	}
 	shown := d.fromHere(path)
-	d.out.warn(OpenFile, at, fmt.Sprintf("%s %s, and its mode, %04o, lets %s read it.", shown, what, mode.Perm(), who),
+	d.out.Warn(diag.OpenFile, at, fmt.Sprintf("%s %s, and its mode, %04o, lets %s read it.", shown, what, mode.Perm(), who),
 		fmt.Sprintf("run: chmod %s-rwx %s", remove, quoted(shown)))
 }
 
@@ -59,7 +61,7 @@ func (d *decoder) ownKey(path string) {
 		return
 	}
 	s, shown := d.root.block("server"), d.fromHere(path)
-	d.out.warn(OpenFile, s.head, fmt.Sprintf("The API key in %s has the mode %04o: others may have read it, and vega does not start with it.", shown, mode.Perm()),
+	d.out.Warn(diag.OpenFile, s.head, fmt.Sprintf("The API key in %s has the mode %04o: others may have read it, and vega does not start with it.", shown, mode.Perm()),
 		fmt.Sprintf("run: rm %s, and vega makes another; or, if nobody did, chmod 600 %s", quoted(shown), quoted(shown)))
 }
 
@@ -92,7 +94,7 @@ func (d *decoder) mode(path string) (fs.FileMode, bool) {
 // fromHere is a path as it can be typed where vega.hcl was named.
 func (d *decoder) fromHere(path string) string {
 	if rel, err := filepath.Rel(d.dir, path); err == nil && filepath.IsAbs(path) && filepath.IsLocal(rel) {
-		return filepath.Join(filepath.Dir(d.sources.files[0].name), rel)
+		return filepath.Join(filepath.Dir(d.sources.files[0].Name), rel)
 	}
 	return path
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vega/daemon/config/diag"
 )
 
 // put writes a file with exactly that mode.
@@ -80,7 +82,7 @@ func TestOpenFiles(t *testing.T) {
 		got, ds := Load(filepath.Join(dir, "vega.hcl"), options(t, map[string]string{"KEY": strings.Repeat("k", 32)}))
 		if got == nil || len(ds) > 1 || (len(ds) == 1) != (c.fix != "") {
 			t.Errorf("%s:\n%s", c.name, shownText(t, ds))
-		} else if len(ds) == 1 && (ds[0].Code != OpenFile || !strings.HasPrefix(ds[0].Fix, "run: "+c.fix)) {
+		} else if len(ds) == 1 && (ds[0].Code != diag.OpenFile || !strings.HasPrefix(ds[0].Fix, "run: "+c.fix)) {
 			t.Errorf("%s: %s: %s", c.name, ds[0].Code, ds[0].Fix)
 		}
 		if got == nil {

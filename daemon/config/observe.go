@@ -1,5 +1,9 @@
 package config
 
+import (
+	"vega/daemon/config/diag"
+)
+
 // Finding is what was seen of an integration when it was run, or of a database when
 // it was asked: one of both is named.
 type Finding struct {
@@ -10,20 +14,20 @@ type Finding struct {
 
 // Observe makes a warning of each finding, at the block of its integration or
 // database. What is seen is no mistake of the configuration.
-func (c *Config) Observe(findings []Finding) Diagnostics {
-	d := newDecoder(c.sources, nil, table, &report{})
+func (c *Config) Observe(findings []Finding) diag.Diagnostics {
+	d := newDecoder(c.sources, nil, table, &diag.Collector{})
 	d.root = d.parse(c.sources.files)
-	d.out, d.modules = &report{}, c.Plugins.Modules // what parse had to say was said by Load
+	d.out, d.modules = &diag.Collector{}, c.Plugins.Modules // what parse had to say was said by Load
 	for _, s := range c.secrets {
 		d.resolved[s] = true
 	}
 	for _, of := range []struct {
 		block string
-		code  Code
+		code  diag.Code
 		name  func(Finding) string
 	}{
-		{"database", TooMuchRight, func(f Finding) string { return f.Database }},
-		{"integration", NotHealthy, func(f Finding) string { return f.Integration }},
+		{"database", diag.TooMuchRight, func(f Finding) string { return f.Database }},
+		{"integration", diag.NotHealthy, func(f Finding) string { return f.Integration }},
 	} {
 		seen := map[string]Finding{}
 		for _, f := range findings {
@@ -31,7 +35,7 @@ func (c *Config) Observe(findings []Finding) Diagnostics {
 		}
 		for _, s := range d.root.all(of.block) {
 			if f, ok := seen[s.name]; ok && s.name != "" {
-				d.out.warn(of.code, s.head, f.Detail, f.Fix)
+				d.out.Warn(of.code, s.head, f.Detail, f.Fix)
 			}
 		}
 	}
@@ -43,7 +47,7 @@ func (c *Config) Observe(findings []Finding) Diagnostics {
 func (c *Config) Files() []string {
 	var out []string
 	for _, f := range c.sources.files {
-		out = append(out, f.name)
+		out = append(out, f.Name)
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -91,7 +92,7 @@ func (f plainFinder) look(e *expr, key string, secret bool) {
 	text := written(e)
 	switch {
 	case text == "":
-	case secret && !f.row.login && !computed(e):
+	case secret && !f.row.login && !e.computed():
 		f.tell(e, text, key)
 	case f.row.login || strings.Contains(text, "://") && strings.Contains(text, "@"):
 		p := slices.DeleteFunc(passwords(text), func(p string) bool { return strings.Contains(p, hole) })
@@ -130,7 +131,7 @@ func (f plainFinder) tell(e *expr, text, key string) {
 	f.secrets[rest] = true
 	what, name, variable := f.row.Name, f.row.Name, envName(f.owner, f.row.Name)
 	if f.row.Type == manifest.Map {
-		what, name, variable = clip(key)+" in "+f.row.Name, quoteKey(key), envName(f.owner, headerWord(key))
+		what, name, variable = diag.Clip(key)+" in "+f.row.Name, quoteKey(key), envName(f.owner, headerWord(key))
 	}
 	value := fmt.Sprintf("env(%q)", variable)
 	if scheme != "" {
@@ -155,9 +156,9 @@ func (f plainFinder) tellPassword(e *expr, all []string) {
 }
 
 func (f plainFinder) plain(e *expr, detail, fix string) {
-	f.out.warn(PlainSecret, e.at, detail, fix)
-	if first, ok := f.whole.plain[e.at.file]; !ok || e.at.compare(first) < 0 {
-		f.whole.plain[e.at.file] = e.at
+	f.out.Warn(diag.PlainSecret, e.at, detail, fix)
+	if first, ok := f.whole.plain[e.at.Source]; !ok || e.at.Compare(first) < 0 {
+		f.whole.plain[e.at.Source] = e.at
 	}
 }
 
@@ -185,7 +186,7 @@ func headerWord(key string) string {
 // envName joins the words of a variable's name: ORDERS_API_KEY.
 func envName(owner, what string) string {
 	join := func(s string) string { return strings.Trim(notInName.ReplaceAllString(strings.ToUpper(s), "_"), "_") }
-	o, w := join(clip(owner)), join(clip(what))
+	o, w := join(diag.Clip(owner)), join(diag.Clip(what))
 	switch {
 	case w == "VALUE" || o == w || o == "":
 		return o
@@ -194,12 +195,4 @@ func envName(owner, what string) string {
 	default:
 		return o + "_" + w
 	}
-}
-
-// quoteKey is the key of a map as it must be written.
-func quoteKey(key string) string {
-	if identifier([]byte(key)) {
-		return key
-	}
-	return strconv.Quote(clip(key))
 }

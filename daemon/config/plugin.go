@@ -5,29 +5,30 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
 // LoadManifest reads plugin.hcl, a plugin's manifest as its author writes it,
 // through the same guards and by a table of the same kind. When the
 // diagnostics hold an error there is no manifest.
-func LoadManifest(path string) (*manifest.Manifest, Diagnostics) {
-	out := &report{}
+func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
+	out := &diag.Collector{}
 	s := newSources("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
 	s.path = path
 	s.add(path, "", out)
 	d := newDecoder(s, nil, pluginTable, out)
 	d.constant = true
-	if out.errors > 0 {
+	if out.Errors() > 0 {
 		return nil, d.diagnostics()
 	}
 	d.root = d.parse(s.files)
 	m := d.manifest()
-	if out.errors == 0 {
+	if out.Errors() == 0 {
 		d.check(m)
 	}
 	ds := d.diagnostics()
-	if out.errors > 0 {
+	if out.Errors() > 0 {
 		return nil, ds
 	}
 	return m, ds
@@ -91,7 +92,7 @@ func (d *decoder) bound(s *section, name string, t manifest.Type) *float64 {
 			f = float64(n)
 		}
 		if err != nil || t != manifest.SizeType && t != manifest.DurationType {
-			d.out.err(BadUnit, s.slot(name).expr.at, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
+			d.out.Err(diag.BadUnit, s.slot(name).expr.at, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
 		}
 	}
 	return &f
@@ -119,19 +120,19 @@ func (d *decoder) check(m *manifest.Manifest) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		at := d.root.head
 		if f := ofProbe.FindStringSubmatch(line); f != nil {
-			at = find(d.root, "probe", f[1], at, func(p *section, at place) place {
+			at = find(d.root, "probe", f[1], at, func(p *section, at diag.Place) diag.Place {
 				if in := ofInner.FindStringSubmatch(f[2]); in != nil {
 					return find(p, in[1], in[2], at, nil)
 				}
 				return at
 			})
 		}
-		d.out.err(BadManifest, at, line+".", "mend it in the manifest")
+		d.out.Err(diag.BadManifest, at, line+".", "mend it in the manifest")
 	}
 }
 
 // find is the place of a named block, and then of what is in it.
-func find(s *section, kind, name string, or place, in func(*section, place) place) place {
+func find(s *section, kind, name string, or diag.Place, in func(*section, diag.Place) diag.Place) diag.Place {
 	for _, b := range s.all(kind) {
 		if b.name != name {
 			continue

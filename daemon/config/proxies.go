@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -24,21 +25,21 @@ func (d *decoder) trustedProxies(s *section) (all []netip.Prefix) {
 			continue
 		}
 		if p.Bits() == 0 {
-			d.out.warn(Unusual, at, fmt.Sprintf("%s is every address: whoever connects is believed about who the client is.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
+			d.out.Warn(diag.Unusual, at, fmt.Sprintf("%s is every address: whoever connects is believed about who the client is.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
 		}
 		all = append(all, p)
 	}
 	return all
 }
 
-func (d *decoder) proxy(text string, at place) (netip.Prefix, bool) {
+func (d *decoder) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), true
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		d.out.err(BadAddress, at, "A value of trusted_proxies is not an IP address or a range of them; names of hosts are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
+		d.out.Err(diag.BadAddress, at, "A value of trusted_proxies is not an IP address or a range of them; names of hosts are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
 		return p, false
 	}
 	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
@@ -46,7 +47,7 @@ func (d *decoder) proxy(text string, at place) (netip.Prefix, bool) {
 	}
 	if m := p.Masked(); m != p {
 		meant := strconv.Quote(m.String())
-		d.out.err(BadAddress, at, fmt.Sprintf("A range of addresses begins at its first one: this is another than the first of its /%d.", p.Bits()), "write "+meant).replacing(at, meant)
+		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range of addresses begins at its first one: this is another than the first of its /%d.", p.Bits()), "write "+meant).Replace(at, meant)
 		return p, false
 	}
 	return p, true
@@ -59,6 +60,6 @@ func (d *decoder) clientLimits(s *section, out *Server) {
 	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
 		return
 	}
-	d.out.warn(Unusual, t.expr.at, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
+	d.out.Warn(diag.Unusual, t.expr.at, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
 		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/shortage"
 )
 
@@ -14,7 +15,7 @@ import (
 // what they were.
 type Reading struct {
 	Config      *Config // nil if Diagnostics hold an error
-	Diagnostics Diagnostics
+	Diagnostics diag.Diagnostics
 	Inputs      Inputs
 	// Short is why not all of it could be read at the moment, nil if it could:
 	// what vega or its machine is short of. There is no Config then, and
@@ -40,7 +41,7 @@ func (i Inputs) Same(o Inputs) bool { return i.sum == o.sum }
 // Read is Load for who asks more than once: it also tells which files there
 // were, those of a configuration that is refused too.
 func Read(path string, o Options) Reading {
-	out := &report{}
+	out := &diag.Collector{}
 	s := readSources(path, out)
 	s.host, s.port = o.Host, o.Port
 	c, ds := s.decode(o, out)
@@ -51,10 +52,10 @@ func Read(path string, o Options) Reading {
 }
 
 // shortDiagnostics is all that can be said of what could not be read.
-func (s *sources) shortDiagnostics() Diagnostics {
-	return Diagnostics{{
-		Severity: Error, Code: Unreadable, Summary: Unreadable.Title(),
-		Detail: "Not all of it can be read at the moment: " + s.short.What + ".", Fix: s.short.Fix, Range: s.files[0].span(0, 0).rng(),
+func (s *sources) shortDiagnostics() diag.Diagnostics {
+	return diag.Diagnostics{{
+		Severity: diag.Error, Code: diag.Unreadable, Summary: diag.Unreadable.Title(),
+		Detail: "Not all of it can be read at the moment: " + s.short.What + ".", Fix: s.short.Fix, Range: s.files[0].Span(0, 0).Range(),
 	}}
 }
 
@@ -78,9 +79,9 @@ func Files(path string) ([]string, error) {
 func (s *sources) inputs() Inputs {
 	text, all := sha256.New(), sha256.New()
 	for _, f := range s.files {
-		text.Write(f.src)
-		fmt.Fprintf(all, "%q %t %d\n", f.name, f.src == nil, len(f.src))
-		all.Write(f.src)
+		text.Write(f.Text)
+		fmt.Fprintf(all, "%q %t %d\n", f.Name, f.Text == nil, len(f.Text))
+		all.Write(f.Text)
 	}
 	named := slices.Sorted(maps.Keys(s.read))
 	for _, name := range named {
@@ -88,7 +89,7 @@ func (s *sources) inputs() Inputs {
 		fmt.Fprintf(all, "%q %v %d\n%s", name, c.err, len(c.text), c.text)
 	}
 	return Inputs{
-		Digest: hex.EncodeToString(text.Sum(nil)), Named: named, Empty: s.files[0].src != nil && len(s.files[0].src) == 0,
+		Digest: hex.EncodeToString(text.Sum(nil)), Named: named, Empty: s.files[0].Text != nil && len(s.files[0].Text) == 0,
 		sum: [sha256.Size]byte(all.Sum(nil)),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -19,14 +20,14 @@ func (d *decoder) probeName(e *expr) (manifest.Value, state) {
 		name = e.text
 		fix = "remove the quotes: probe = " + name
 	}
-	d.out.err(WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix).renaming(e.at, name)
+	d.out.Err(diag.WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix).Suggest(e.at, name)
 	return nil, bad
 }
 
 // reference is the value of what a reference points to.
 func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
 	if d.constant {
-		d.out.err(NotAllowed, e.at, "A manifest refers to nothing.", "write the value in quotes")
+		d.out.Err(diag.NotAllowed, e.at, "A manifest refers to nothing.", "write the value in quotes")
 		return nil, bad
 	}
 	root, rest, _ := strings.Cut(e.text, ".")
@@ -53,7 +54,7 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 	case s != present:
 		return nil, s
 	case !fits(v, t):
-		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.text, typeName(to.Type)), "write the value, or refer to something else")
+		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.text, typeName(to.Type)), "write the value, or refer to something else")
 		return nil, bad
 	}
 	if text, ok := v.(manifest.Text); ok {
@@ -74,7 +75,7 @@ func (d *decoder) wanting(t *slot, e *expr, r *row) {
 		d.whole.told[firstUnset(d, t.expr)] = true
 		why, fix = ", and "+d.whyAbsent(t.expr), "set that variable, or "+fix
 	}
-	d.out.err(Required, e.at, fmt.Sprintf("%s refers to %s%s.", r.Name, e.text, why), fix)
+	d.out.Err(diag.Required, e.at, fmt.Sprintf("%s refers to %s%s.", r.Name, e.text, why), fix)
 }
 
 // target is the section that the first word of a reference names.
@@ -102,7 +103,7 @@ func (d *decoder) unset(e *expr) bool {
 
 func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 	if r.Sensitive && !strings.Contains(e.text, ".") { // the secret itself, most likely
-		d.out.err(Dangling, e.at, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
+		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
 		return nil, bad
 	}
 	var all []string
@@ -118,14 +119,14 @@ func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
-	near := nearest(e.text, slices.DeleteFunc(all, func(path string) bool {
+	near := diag.Nearest(e.text, slices.DeleteFunc(all, func(path string) bool {
 		_, name, _ := strings.Cut(path, ".")
 		return notReferable(name)
 	}))
 	if near != "" {
 		fix = "write " + near
 	}
-	d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, near)
+	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
 	return nil, bad
 }
 
@@ -136,17 +137,17 @@ func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manif
 		for n := range d.bases {
 			names = append(names, n)
 		}
-		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", among(names), clip(name))
-		near := nearest(name, slices.DeleteFunc(names, notReferable))
+		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", diag.Among(names), diag.Clip(name))
+		near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
 		if near != "" {
 			near = "database." + near
 			fix = "write " + near
 		}
-		d.out.err(Dangling, e.at, fmt.Sprintf("There is no %s.", clip(e.text)), fix).renaming(e.at, near)
+		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
 		return nil, bad
 	}
 	if t != manifest.Database {
-		d.out.err(WrongType, e.at, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), clip(e.text)), "write the value")
+		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), diag.Clip(e.text)), "write the value")
 		return nil, bad
 	}
 	return manifest.Plain(name), present

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -24,12 +25,12 @@ func (d *decoder) replaced(s *section, bundled []manifest.Found) []string {
 		if t.expr.kind == listExpr && n < len(t.expr.items) {
 			at = t.expr.items[n].at
 		}
-		near := nearest(name, names)
+		near := diag.Nearest(name, names)
 		fix := "remove it: core can't be replaced, and a plugin with a name of its own needs no permission"
 		if near != "" {
 			fix = fmt.Sprintf("write %q", near)
 		}
-		d.out.err(NoPlugin, at, fmt.Sprintf("No plugin of this name ships with vega and can be replaced; there are: %s.", among(names)), fix)
+		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No plugin of this name ships with vega and can be replaced; there are: %s.", diag.Among(names)), fix)
 	}
 	return out
 }

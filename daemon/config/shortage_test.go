@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
@@ -79,7 +80,7 @@ func TestReadingUnderShortage(t *testing.T) {
 		feed()
 		if r.Short != nil {
 			short++
-			if r.Config != nil || len(r.Diagnostics) != 1 || r.Diagnostics[0].Code != Unreadable || r.Diagnostics[0].Fix != r.Short.Fix {
+			if r.Config != nil || len(r.Diagnostics) != 1 || r.Diagnostics[0].Code != diag.Unreadable || r.Diagnostics[0].Fix != r.Short.Fix {
 				t.Errorf("with %d descriptors left: %s", left, shownText(t, r.Diagnostics))
 			}
 		} else if r.Config == nil || !r.Inputs.Same(plenty.Inputs) || len(r.Diagnostics) != len(plenty.Diagnostics) {

@@ -10,11 +10,9 @@ import (
 	"strings"
 	"syscall"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/shortage"
 )
-
-// MaxFile bounds a configuration file, in bytes.
-const MaxFile = 4 << 20
 
 // maxSecretFile bounds what file() reads.
 const maxSecretFile = 64 << 10
@@ -28,7 +26,7 @@ const maxFiles = 256
 type sources struct {
 	path    string // absolute
 	missing string // what to do when the file is not there
-	files   []*file
+	files   []*diag.Source
 	env     map[string]*string // nil: not set
 	read    map[string]content // by absolute path, for file()
 	tried   map[string]error   // other files that were checked
@@ -50,7 +48,7 @@ func newSources(missing string) *sources {
 
 // readSources reads path and the *.hcl files in the directory policies beside
 // it, not below it.
-func readSources(path string, out *report) *sources {
+func readSources(path string, out *diag.Collector) *sources {
 	s := newSources("write one with `vega init`, or name another with -c FILE")
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -61,11 +59,11 @@ func readSources(path string, out *report) *sources {
 	names, err := policyFiles(filepath.Dir(abs))
 	s.note(err)
 	if err != nil {
-		out.err(Unreadable, s.files[0].span(0, 0), "The directory policies beside it cannot be read: "+reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+		out.Err(diag.Unreadable, s.files[0].Span(0, 0), "The directory policies beside it cannot be read: "+reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxFiles {
-			out.err(TooMuch, s.files[0].span(0, 0), fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
+			out.Err(diag.TooMuch, s.files[0].Span(0, 0), fmt.Sprintf("The directory policies holds more than %d files.", maxFiles), "join some of them")
 			break
 		}
 		s.add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
@@ -113,20 +111,20 @@ func ReadFile(path string) ([]byte, error) {
 	return b, nil
 }
 
-func (s *sources) add(path, dir string, out *report) {
-	f := &file{name: path, dir: dir, order: len(s.files)}
+func (s *sources) add(path, dir string, out *diag.Collector) {
+	f := &diag.Source{Name: path, Dir: dir, Order: len(s.files)}
 	s.files = append(s.files, f)
 	src, err := readRegular(path, MaxFile)
 	s.note(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		out.err(Unreadable, f.span(0, 0), "There is no such file.", s.missing)
+		out.Err(diag.Unreadable, f.Span(0, 0), "There is no such file.", s.missing)
 	case errors.Is(err, errLarge):
-		out.err(TooMuch, f.span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
-		out.err(Unreadable, f.span(0, 0), "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
+		out.Err(diag.Unreadable, f.Span(0, 0), "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
 	default:
-		f.src = src
+		f.Text = src
 	}
 }
 

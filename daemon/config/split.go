@@ -1,6 +1,10 @@
 package config
 
-import "bytes"
+import (
+	"bytes"
+
+	"vega/daemon/config/diag"
+)
 
 // chunk is a run of whole lines that holds one top-level attribute or block.
 type chunk struct {
@@ -36,8 +40,8 @@ type splitter struct {
 // chunks belong to none.
 func split(src []byte, words []string, yield func(chunk) bool) []textRange {
 	s := &splitter{src: src, line: 1, start: -1, words: words, yield: yield}
-	if bytes.HasPrefix(s.src, []byte(bom)) {
-		s.i, s.lineStart = len(bom), len(bom)
+	if bytes.HasPrefix(s.src, []byte(diag.BOM)) {
+		s.i, s.lineStart = len(diag.BOM), len(diag.BOM)
 	}
 	for s.i < len(s.src) {
 		if s.top() == '"' {
@@ -251,14 +255,4 @@ func (s *splitter) heredoc() bool {
 	}
 	s.addHeredoc(begin, s.i)
 	return true
-}
-
-func identifier(b []byte) bool {
-	for i, c := range b {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
-		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
-			return false
-		}
-	}
-	return len(b) > 0
 }

@@ -39,21 +39,6 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestPositions: with a byte order mark, Windows line ends and characters of
-// several bytes, in a block that is not the first.
-func TestPositions(t *testing.T) {
-	_, ds := load(t, "\xef\xbb\xbf# ü\r\nlog {\r\n}\r\n/* é\r\n */ server {\r\n  host = \"é\"\r\n  prot = 1\r\n}\r\n", options(t, nil))
-	if len(ds) != 2 {
-		t.Fatal(shownText(t, ds))
-	}
-	if p := ds[0].Range; p.Start != (Pos{6, 10, 49}) || p.End != (Pos{6, 13, 53}) {
-		t.Errorf("%+v", p)
-	}
-	if p := ds[1].Range; p.Start.Line != 7 || p.Start.Column != 3 || p.End.Column != 7 {
-		t.Errorf("%+v", p)
-	}
-}
-
 // TestSplitEndsInside: a file may end in the middle of an escape.
 func TestSplitEndsInside(t *testing.T) {
 	for _, src := range []string{`a = "\`, "a = \"x\n\"\\", `a = "$`, `a = "$$`, `a = "${`, "a = <<E", "/*", "a /"} {

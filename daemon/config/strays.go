@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/secret"
 )
@@ -29,7 +30,7 @@ func (b binding) withheld(rules []grant.Rule, config *section, block grantBlock)
 		at = b.placeOf(config, option)
 	}
 	plugin := b.found.Module.Manifest.Name
-	b.out.err(SecretStrays, at, fmt.Sprintf("The plugin %s does not come with vega and is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target tells it about the secret.", plugin, among(all)),
+	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The plugin %s does not come with vega and is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target tells it about the secret.", plugin, diag.Among(all)),
 		"give each target an integration of its own, or, if you trust the plugin with the secret, write in the integration's grant block: secrets = \"anywhere\"")
 }
 
@@ -43,11 +44,11 @@ func (b binding) secretsAnywhere(i Integration, config *section, block grantBloc
 	plugin := b.found.Module.Manifest.Name
 	switch {
 	case b.bundled:
-		b.out.warn(UnusedGrant, t.at, fmt.Sprintf("The plugin %s comes with vega: it may do this anyway.", plugin), "remove it")
+		b.out.Warn(diag.UnusedGrant, t.at, fmt.Sprintf("The plugin %s comes with vega: it may do this anyway.", plugin), "remove it")
 	case !secret.In(b.probe, i.Values):
-		b.out.warn(UnusedGrant, t.at, "No option of this integration is a secret: there is nothing to send.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.at, "No option of this integration is a secret: there is nothing to send.", "remove it")
 	default:
-		b.out.warn(SecretAnywhere, t.at, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that answers with what it was sent, or with something computed from it, tells the plugin the secret.", plugin),
+		b.out.Warn(diag.SecretAnywhere, t.at, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that answers with what it was sent, or with something computed from it, tells the plugin the secret.", plugin),
 			"remove it unless the probe needs it: without it a secret goes to its one target as a header's value, in basic auth and in the configured URL")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -16,7 +17,7 @@ import (
 // vega's own, in order of name.
 func (d *decoder) thresholds() []policies.Threshold {
 	var own []policies.Threshold
-	seen := map[string]place{}
+	seen := map[string]diag.Place{}
 	for _, s := range d.root.all("threshold") {
 		t, ok := d.threshold(s)
 		if !ok {
@@ -25,7 +26,7 @@ func (d *decoder) thresholds() []policies.Threshold {
 		at := s.slot("resource").expr.at
 		judged := fmt.Sprint(t.Resource, t.Below)
 		if first, again := seen[judged]; again {
-			d.out.err(Twice, at, fmt.Sprintf("The threshold at %s judges %s already.", first, t.Resource), "join the two: one threshold has a warning and an error")
+			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s judges %s already.", first, t.Resource), "join the two: one threshold has a warning and an error")
 			continue
 		}
 		seen[judged] = at
@@ -50,7 +51,7 @@ func (d *decoder) missed(s *section, t policies.Threshold) {
 	if n < 0 || d.judges(all[n].Resource) {
 		return
 	}
-	d.out.warn(TakesPlace, s.head, fmt.Sprintf("vega's own threshold %q judges %s. This one takes its place, so that nothing judges that any more.", t.Name, all[n].Resource),
+	d.out.Warn(diag.TakesPlace, s.head, fmt.Sprintf("vega's own threshold %q judges %s. This one takes its place, so that nothing judges that any more.", t.Name, all[n].Resource),
 		fmt.Sprintf("give it a name of its own; to judge %s no more, write a threshold for it with enabled = false", all[n].Resource))
 }
 
@@ -72,13 +73,13 @@ func (d *decoder) threshold(s *section) (policies.Threshold, bool) {
 		t.Below = when == "below"
 	}
 	b := boundary{d, s, figure.Unit}
-	before := d.out.errors
+	before := d.out.Errors()
 	t.Warning, t.Error, t.Clear = b.value("warning"), b.value("error"), b.value("clear")
 	unsure := slices.ContainsFunc(s.slots, (*slot).unsure)
-	if d.out.errors == before && !unsure && !t.Off {
+	if d.out.Errors() == before && !unsure && !t.Off {
 		b.judge(t)
 	}
-	return t, d.out.errors == before && !unsure
+	return t, d.out.Errors() == before && !unsure
 }
 
 // boundary judges the bounds of one threshold.
@@ -104,8 +105,8 @@ func (b boundary) value(name string) *float64 {
 			fixed, _ = withUnit(number, b.s.schema.row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
-		b.out.err(BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.str(b.s, "resource"), b.unit),
-			fmt.Sprintf("write %s = %s", name, fixed)).replacing(e.at, fixed)
+		b.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.str(b.s, "resource"), b.unit),
+			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.at, fixed)
 		return nil
 	case bare:
 		return &number
@@ -120,12 +121,12 @@ func (b boundary) value(name string) *float64 {
 		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
 	}
 	fix, plain := "write a number, without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if plain == "" || !isNumber(plain) || computed(e) {
+	if plain == "" || !isNumber(plain) || e.computed() {
 		plain = ""
 	} else {
 		fix = "write " + plain
 	}
-	b.out.err(WrongType, e.at, fmt.Sprintf("%s must be a number: %s is %s.", name, b.str(b.s, "resource"), counted(b.unit)), fix).renaming(e.at, plain)
+	b.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be a number: %s is %s.", name, b.str(b.s, "resource"), counted(b.unit)), fix).Suggest(e.at, plain)
 	return nil
 }
 
@@ -141,14 +142,14 @@ func (b boundary) measured(v float64, err error, name string, e *expr, t manifes
 	if err == nil {
 		return &v
 	}
-	b.out.err(BadUnit, e.at, fmt.Sprintf("%s is not %s, and %s is in %s.", name, typeName(t), b.str(b.s, "resource"), b.unit), "write "+sample(t))
+	b.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s, and %s is in %s.", name, typeName(t), b.str(b.s, "resource"), b.unit), "write "+sample(t))
 	return nil
 }
 
 // judge reports what can't be meant.
 func (b boundary) judge(t policies.Threshold) {
 	if t.Warning == nil && t.Error == nil {
-		b.out.err(Required, b.s.head, fmt.Sprintf("%s says neither from where on there is a warning nor an error.", b.s.title()), "write warning = …, or error = …, or both; to judge by it no more, write enabled = false")
+		b.out.Err(diag.Required, b.s.head, fmt.Sprintf("%s says neither from where on there is a warning nor an error.", b.s.title()), "write warning = …, or error = …, or both; to judge by it no more, write enabled = false")
 		return
 	}
 	for _, bound := range []struct {
@@ -164,7 +165,7 @@ func (b boundary) judge(t policies.Threshold) {
 		far, near = near, far
 	}
 	if t.Warning != nil && t.Error != nil && !beyond(t.Below, *t.Error, *t.Warning) {
-		b.out.err(Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, and so be %s: %s is worse the %s it is.", far, t.Resource, near),
+		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, and so be %s: %s is worse the %s it is.", far, t.Resource, near),
 			fmt.Sprintf("write an error that is %s than the warning%s", near, b.otherwise(t)))
 		return
 	}
@@ -173,9 +174,9 @@ func (b boundary) judge(t policies.Threshold) {
 		first = t.Error
 	}
 	if t.Clear != nil && !beyond(t.Below, *first, *t.Clear) {
-		b.out.err(Contradiction, b.at("clear"), fmt.Sprintf("What begins must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
+		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("What begins must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
 	} else if t.Clear != nil && *t.Clear < 0 {
-		b.out.err(OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so that what began would not end.", t.Resource), "write a value that is not negative")
+		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so that what began would not end.", t.Resource), "write a value that is not negative")
 	}
 }
 
@@ -213,8 +214,8 @@ func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
 	default:
 		return true
 	}
-	b.out.err(OutOfReach, b.at(name), fmt.Sprintf("%s is %s reached: %s is %s.", name, how, t.Resource, extent), fix)
+	b.out.Err(diag.OutOfReach, b.at(name), fmt.Sprintf("%s is %s reached: %s is %s.", name, how, t.Resource, extent), fix)
 	return false
 }
 
-func (b boundary) at(name string) place { return b.s.slot(name).expr.at }
+func (b boundary) at(name string) diag.Place { return b.s.slot(name).expr.at }

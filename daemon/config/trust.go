@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
 )
@@ -38,14 +39,14 @@ func (d *decoder) trust(s *section) Trust {
 	v, st := d.value(s, "trusted_keys")
 	trust := Trust{Signed: st != unknown}
 	if st == absent {
-		d.out.err(BadTrustedKey, t.at, "trusted_keys has no value, since "+d.whyAbsent(t.expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to take plugins that nobody signed")
+		d.out.Err(diag.BadTrustedKey, t.at, "trusted_keys has no value, since "+d.whyAbsent(t.expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to take plugins that nobody signed")
 	}
 	keys, _ := v.([]manifest.Value)
 	for n, k := range keys {
 		at := t.element(n)
 		key, err := signature.ParseKey(k.(manifest.Text).Reveal())
 		if err != nil {
-			d.out.err(BadTrustedKey, at, "This is not a public key.", `write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
+			d.out.Err(diag.BadTrustedKey, at, "This is not a public key.", `write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
 			continue
 		}
 		trust.Keys = append(trust.Keys, key)
@@ -63,7 +64,7 @@ func (d *decoder) pinned(s *section, f *manifest.Found) {
 	}
 	v, st := d.value(s, "sha256")
 	if st == absent {
-		d.out.err(Pinned, t.at, "sha256 has no value, since "+d.whyAbsent(t.expr)+": any module would do.", "set that variable, or remove sha256")
+		d.out.Err(diag.Pinned, t.at, "sha256 has no value, since "+d.whyAbsent(t.expr)+": any module would do.", "set that variable, or remove sha256")
 	}
 	if st != present {
 		return
@@ -76,9 +77,9 @@ func (d *decoder) pinned(s *section, f *manifest.Found) {
 	}
 	switch {
 	case !digest.MatchString(want):
-		d.out.err(Pinned, t.expr.at, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
+		d.out.Err(diag.Pinned, t.expr.at, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
 	case !strings.EqualFold(want, m.Digest):
-		d.out.err(Pinned, t.expr.at, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
+		d.out.Err(diag.Pinned, t.expr.at, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
 			fmt.Sprintf("put the module back that it trusts, or, if you trust this one, write sha256 = %q", m.Digest))
 	}
 }

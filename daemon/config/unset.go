@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
 // leftOut is an attribute without a value, for want of a variable.
 type leftOut struct {
 	name  string
-	at    place
+	at    diag.Place
 	owned bool   // by an integration, which could be turned off
 	off   string // the integration that is off for want of it; "" if none
 }
@@ -68,19 +69,19 @@ func (d *decoder) variables() {
 			continue
 		}
 		places := d.whole.unset[name]
-		slices.SortStableFunc(places, func(a, b leftOut) int { return a.at.compare(b.at) })
+		slices.SortStableFunc(places, func(a, b leftOut) int { return a.at.Compare(b.at) })
 		what := places[0].name + " is left out"
 		if len(places) > 1 {
 			what = "these are left out: " + listed(places)
 		}
 		if off := places[0].off; off != "" {
-			what += fmt.Sprintf(", and integration %q is off", clip(off))
+			what += fmt.Sprintf(", and integration %q is off", diag.Clip(off))
 		}
-		fix := fmt.Sprintf("set %s where vega starts, or remove what reads it", clip(name))
+		fix := fmt.Sprintf("set %s where vega starts, or remove what reads it", diag.Clip(name))
 		if places[0].owned {
-			fix += fmt.Sprintf(", or turn the integration off without it: enabled = env_set(%q)", clip(name))
+			fix += fmt.Sprintf(", or turn the integration off without it: enabled = env_set(%q)", diag.Clip(name))
 		}
-		d.out.warn(NotSet, places[0].at, fmt.Sprintf("The variable %s is not set, or empty, so that %s.", clip(name), what), fix)
+		d.out.Warn(diag.NotSet, places[0].at, fmt.Sprintf("The variable %s is not set, or empty, so that %s.", diag.Clip(name), what), fix)
 	}
 }
 

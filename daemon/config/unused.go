@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -14,7 +15,7 @@ import (
 func (b binding) unusedGrants(i Integration, config *section, block grantBlock) {
 	for n, r := range block.set.Rules {
 		if why, fix := b.unused(r, i.Grants.Rules, block.set.Rules[:n]); why != "" {
-			b.out.warn(UnusedGrant, block.rules[n], why, fix)
+			b.out.Warn(diag.UnusedGrant, block.rules[n], why, fix)
 		}
 	}
 	t := b.s.block("grant").slot("plaintext")
@@ -25,9 +26,9 @@ func (b binding) unusedGrants(i Integration, config *section, block grantBlock) 
 	manifest.Secrets(i.Values, func(string) { secret = true })
 	switch {
 	case !secret:
-		b.out.warn(UnusedGrant, t.at, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.at, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
 	case !slices.ContainsFunc(i.Grants.Rules, inTheClear):
-		b.out.warn(UnusedGrant, t.at, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.at, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
 	}
 }
 
@@ -46,7 +47,7 @@ func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string
 	if method == "" || len(declared) == 0 || slices.Contains(declared, method) {
 		return "", ""
 	}
-	return fmt.Sprintf("The probe %s says that it uses %s, and not %s.", b.probe.Name, among(declared), clip(method)),
+	return fmt.Sprintf("The probe %s says that it uses %s, and not %s.", b.probe.Name, diag.Among(declared), diag.Clip(method)),
 		"remove it, or ask the plugin's author to declare what it does"
 }
 
@@ -96,8 +97,8 @@ func (d *decoder) unusedDatabases() {
 	})
 	for _, s := range d.root.all("database") {
 		if !used[s.name] && s == d.bases[s.name] && s.name != "vega" {
-			d.out.warn(Unused, s.head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", clip(s.name)),
-				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", clip(s.name)))
+			d.out.Warn(diag.Unused, s.head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", diag.Clip(s.name)),
+				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.name)))
 		}
 	}
 }
@@ -112,21 +113,5 @@ func (s *section) eachExpr(yield func(*expr)) {
 	}
 	if s.raw != nil {
 		s.raw.body.eachExpr(yield)
-	}
-}
-
-func (b *body) eachExpr(yield func(*expr)) {
-	for _, a := range b.attrs {
-		a.value.each(yield)
-	}
-	for _, in := range b.blocks {
-		in.body.eachExpr(yield)
-	}
-}
-
-func (e *expr) each(yield func(*expr)) {
-	yield(e)
-	for _, item := range e.items {
-		item.each(yield)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"vega/daemon/config/diag"
 )
 
 // writers are who else than root and vega's own user can write something.
@@ -79,10 +81,10 @@ func (d *decoder) writableFiles(c *Config) {
 		return
 	}
 	k := keeper{d, map[string]bool{}}
-	head := d.sources.files[0].span(0, 0)
+	head := d.sources.files[0].Span(0, 0)
 	k.all(filepath.Join(d.dir, "policies"), head) // before the files in it, by which it is one above
 	for _, f := range d.sources.files {
-		k.all(filepath.Join(f.dir, filepath.Base(f.name)), head)
+		k.all(filepath.Join(f.Dir, filepath.Base(f.Name)), head)
 	}
 	if c.Plugins.Dir != "" {
 		at := d.placeOf(d.root.block("plugins"), "dir")
@@ -102,7 +104,7 @@ func (d *decoder) writableFiles(c *Config) {
 
 // all judges a file or directory, and the directories above it, by the way that
 // it is named and by the way that links lead.
-func (k *keeper) all(path string, at place) {
+func (k *keeper) all(path string, at diag.Place) {
 	k.itself(path, at)
 	k.above(path, at)
 	if led, err := filepath.EvalSymlinks(path); err == nil && led != path {
@@ -111,7 +113,7 @@ func (k *keeper) all(path string, at place) {
 }
 
 // itself judges what may be written through a path.
-func (k *keeper) itself(path string, at place) {
+func (k *keeper) itself(path string, at diag.Place) {
 	c := k.d.sources.custody(path)
 	what := "change it, and with it what vega does"
 	if c.mode.IsDir() {
@@ -123,7 +125,7 @@ func (k *keeper) itself(path string, at place) {
 // above judges the directories above a path: who can write one can put another
 // in the place of what is below. In a sticky one, such as /tmp, only the owner of
 // what is below can; but anyone may make what is not there.
-func (k *keeper) above(path string, at place) {
+func (k *keeper) above(path string, at diag.Place) {
 	for dir := filepath.Dir(path); dir != path; path, dir = dir, filepath.Dir(dir) {
 		c := k.d.sources.custody(dir)
 		if c.mode&fs.ModeSticky != 0 && c.who.owner == "" {
@@ -136,7 +138,7 @@ func (k *keeper) above(path string, at place) {
 	}
 }
 
-func (k *keeper) warn(path string, at place, c custody, what string) {
+func (k *keeper) warn(path string, at diag.Place, c custody, what string) {
 	if c.who.none() || k.told[path] {
 		return
 	}
@@ -146,16 +148,16 @@ func (k *keeper) warn(path string, at place, c custody, what string) {
 	if !c.who.all && c.who.owner != "" {
 		has = "belongs to another user"
 	}
-	k.d.out.warn(Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.who, what), "run: "+c.who.remedy(quoted(shown)))
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.who, what), "run: "+c.who.remedy(quoted(shown)))
 }
 
 // vacant warns of a place where others can put what vega would read.
-func (k *keeper) vacant(path, dir string, at place, c custody) {
+func (k *keeper) vacant(path, dir string, at diag.Place, c custody) {
 	if c.who.none() || k.told[path] {
 		return
 	}
 	k.told[path] = true
 	shown := k.d.fromHere(path)
-	k.d.out.warn(Writable, at, fmt.Sprintf("There is no %s, and %s can make it in %s: what lies in it is vega's then.", shown, c.who, k.d.fromHere(dir)),
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("There is no %s, and %s can make it in %s: what lies in it is vega's then.", shown, c.who, k.d.fromHere(dir)),
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")
 }

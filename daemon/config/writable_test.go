@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
 
@@ -106,7 +107,7 @@ func TestWritable(t *testing.T) {
 		}
 		var said []string
 		for _, d := range ds {
-			if d.Code != Writable {
+			if d.Code != diag.Writable {
 				t.Errorf("%s: %s", c.name, d.Code)
 			}
 			said = append(said, strings.ReplaceAll(d.Detail+"|"+d.Fix, up, "UP"))

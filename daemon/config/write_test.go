@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"vega/daemon/config/diag"
 )
 
 // said is what each format makes of the diagnostics.
-func said(t testing.TB, ds Diagnostics) map[string]string {
+func said(t testing.TB, ds diag.Diagnostics) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for name, write := range map[string]func(*bytes.Buffer) error{
@@ -57,7 +59,7 @@ func TestFormats(t *testing.T) {
 		if n := strings.Count(all["github"], "\n"); n != len(ds) {
 			t.Errorf("%s: %d lines for GitHub, want %d", path, n, len(ds))
 		}
-		var report struct{ Diagnostics []Diagnostic }
+		var report struct{ Diagnostics []diag.Diagnostic }
 		if err := json.Unmarshal([]byte(all["json"]), &report); err != nil || len(report.Diagnostics) != len(ds) {
 			t.Errorf("%s: %d in JSON, want %d, %v", path, len(report.Diagnostics), len(ds), err)
 		}
@@ -66,9 +68,9 @@ func TestFormats(t *testing.T) {
 }
 
 // underline returns the line of carets below the snippet.
-func underline(t testing.TB, d Diagnostic) string {
+func underline(t testing.TB, d diag.Diagnostic) string {
 	t.Helper()
-	for line := range strings.Lines(shownText(t, Diagnostics{d})) {
+	for line := range strings.Lines(shownText(t, diag.Diagnostics{d})) {
 		if _, carets, ok := strings.Cut(line, "| "); ok && strings.Contains(carets, "^") {
 			return strings.TrimRight(carets, "\n")
 		}
@@ -130,7 +132,7 @@ func TestSARIF(t *testing.T) {
 	}
 	port := got[1]
 	at := port.Locations[0].PhysicalLocation
-	if port.RuleID != "VEGA012" || Codes[port.RuleIndex].Code != WrongType || port.Level != "error" || port.Message.Text != "port must be a whole number, not text. Fix: remove the quotes: 8000" {
+	if port.RuleID != "VEGA012" || diag.Codes[port.RuleIndex].Code != diag.WrongType || port.Level != "error" || port.Message.Text != "port must be a whole number, not text. Fix: remove the quotes: 8000" {
 		t.Errorf("%+v", port)
 	}
 	if at.Region != (region{3, 10, 3, 16, 37, 6}) || at.Context == nil || at.Context.StartLine != 3 || at.Context.Snippet.Text != `  port = "8000"` {
@@ -153,7 +155,7 @@ func TestSARIF(t *testing.T) {
 func TestGitHub(t *testing.T) {
 	_, ds := load(t, "server {\n  port = \"8000\"\n}\nlog {\n  level = [\n    1\n  ]\n}\n", options(t, nil))
 	ds[0].Range.Filename, ds[0].Fix = "a,b:c%.hcl", "100%\r\n::error::"
-	ds[1].Range.Filename, ds[1].Severity = "vega.hcl", Warning
+	ds[1].Range.Filename, ds[1].Severity = "vega.hcl", diag.Warning
 	want := "::error file=a%2Cb%3Ac%25.hcl,line=2,col=10,endLine=2,endColumn=16,title=VEGA012%3A wrong type::port must be a whole number, not text. Fix: 100%25%0D%0A::error::\n" +
 		"::warning file=vega.hcl,line=5,endLine=7,title=VEGA012%3A wrong type::level must be text, not a list. Fix: write level = \"debug\"\n"
 	if got := said(t, ds)["github"]; got != want {
@@ -179,8 +181,8 @@ func TestObserve(t *testing.T) {
 	src := "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://h/${env(\"TOKEN\")}\"\n  }\n}\n  integration \"b\" {\n  probe = core.tcp\n  config {\n    address = \"h:1\"\n  }\n}\n"
 	c := good(t, src, options(t, map[string]string{"TOKEN": "s3cr3t-token"}))
 	ds := c.Observe([]Finding{{Integration: "b", Detail: "It is unhealthy: refused.", Fix: "look"}, {Integration: "a", Detail: "It said s3cr3t-token."}})
-	if len(ds) != 2 || ds.HasErrors() || ds[0].Detail != "It said (secret)." || ds[1].Code != NotHealthy || ds[1].Fix != "look" ||
-		ds[1].Range.Start != (Pos{7, 3, 95}) || ds[1].Snippet != `  integration "b" {` || underline(t, ds[1]) != `  ^^^^^^^^^^^^^^^` {
+	if len(ds) != 2 || ds.HasErrors() || ds[0].Detail != "It said (secret)." || ds[1].Code != diag.NotHealthy || ds[1].Fix != "look" ||
+		ds[1].Range.Start != (diag.Pos{Line: 7, Column: 3, Byte: 95}) || ds[1].Snippet != `  integration "b" {` || underline(t, ds[1]) != `  ^^^^^^^^^^^^^^^` {
 		t.Errorf("%+v", ds)
 	}
 	if len(c.Observe(nil)) != 0 || len(c.Files()) != 1 || c.Files()[0] != c.Path {

@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ const maxSlips = 3
 
 // nearest is the candidate most like what was written, or "" when none is
 // close: at most one slip in three characters, and not more than maxSlips.
-func nearest(written string, candidates []string) string {
+func Nearest(written string, candidates []string) string {
 	if len(written) > 64 {
 		return ""
 	}
@@ -51,7 +51,7 @@ func distance(a, b string) int {
 }
 
 // among lists names for a person.
-func among(names []string) string {
+func Among(names []string) string {
 	names = slices.Sorted(slices.Values(names))
 	switch n := len(names); {
 	case n == 0:

@@ -1,4 +1,4 @@
-package config
+package diag
 
 // Code names a kind of mistake. A code keeps its meaning for good: scripts and
 // searches rely on it.

@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"cmp"
@@ -12,39 +12,40 @@ type Edit struct {
 	Text  string `json:"text"`
 }
 
-// edit is one before its place is looked up. Its text is made of what is known
-// to be public: names of attributes, of allowed values, of references.
+// edit is an Edit whose line and column are not looked up yet. Its text
+// consists of what is known to be public: names of attributes, of allowed
+// values, of references.
 type edit struct {
-	at   place
+	at   Place
 	text string
 }
 
-// replacing has the fix done by a machine as well.
-func (p *problem) replacing(at place, text string) { p.edits = append(p.edits, edit{at, text}) }
+// Replace adds an edit that a program can apply.
+func (p *Problem) Replace(at Place, text string) { p.edits = append(p.edits, edit{at, text}) }
 
-// renaming is replacing, if there is a name that was meant.
-func (p *problem) renaming(at place, name string) {
+// Suggest replaces a place with a name; "" is no suggestion.
+func (p *Problem) Suggest(at Place, name string) {
 	if name != "" {
-		p.replacing(at, name)
+		p.Replace(at, name)
 	}
 }
 
-// editsOf leaves all of them out if one holds what is hidden elsewhere.
-func editsOf(edits []edit, scrub func(string) string) []Edit {
+// resolve looks up the positions of edits. It drops them all if one holds a
+// secret.
+func resolve(edits []edit, scrub func(string) string) []Edit {
 	var out []Edit
 	for _, e := range edits {
-		if scrub(clean(e.text)) != e.text {
+		if scrub(Clean(e.text)) != e.text {
 			return nil
 		}
-		out = append(out, Edit{e.at.rng(), e.text})
+		out = append(out, Edit{e.at.Range(), e.text})
 	}
 	return out
 }
 
-var errEdits = errors.New("the file is not the one that the edits are for")
+var errEdits = errors.New("the edits do not fit the file: it changed since they were made")
 
-// Apply makes edits in the text of the file that they are of. They must not
-// overlap.
+// Apply returns the text of a file with its edits made. Edits must not overlap.
 func Apply(src []byte, edits []Edit) ([]byte, error) {
 	edits = slices.SortedFunc(slices.Values(edits), func(a, b Edit) int {
 		return cmp.Or(cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte), cmp.Compare(a.Range.End.Byte, b.Range.End.Byte))
@@ -62,7 +63,8 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 	return append(out, src[at:]...), nil
 }
 
-func (ds Diagnostics) editable() Diagnostics {
+// Editable returns the diagnostics that have edits.
+func (ds Diagnostics) Editable() Diagnostics {
 	var some Diagnostics
 	for _, d := range ds {
 		if len(d.Edits) > 0 {
@@ -72,9 +74,9 @@ func (ds Diagnostics) editable() Diagnostics {
 	return some
 }
 
-// editsIn are the edits of one file. Those of a diagnostic that overlap with
-// others come in the next round.
-func (ds Diagnostics) editsIn(name string) []Edit {
+// EditsIn returns the edits of one file, without those that overlap with an
+// edit before them.
+func (ds Diagnostics) EditsIn(name string) []Edit {
 	var all []Edit
 	end := 0
 	for _, d := range ds { // in order of position
@@ -86,14 +88,4 @@ func (ds Diagnostics) editsIn(name string) []Edit {
 		}
 	}
 	return all
-}
-
-func (ds Diagnostics) of(code Code) int {
-	n := 0
-	for _, d := range ds {
-		if d.Code == code {
-			n++
-		}
-	}
-	return n
 }

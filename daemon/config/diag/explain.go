@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"embed"
@@ -53,12 +53,12 @@ func (e Explanation) Plain() string {
 
 // WriteText writes the explanation for a person at a terminal.
 func (e Explanation) WriteText(w io.Writer, color bool) error {
-	t := newPrinter(nil, color)
+	t := NewPrinter(nil, color)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", t.bold(string(e.Code)+": "+e.Title))
+	fmt.Fprintf(&b, "%s\n\n", t.Bold(string(e.Code)+": "+e.Title))
 	e.lines(func(heading bool, line string) {
 		if heading {
-			line = t.bold(line)
+			line = t.Bold(line)
 		}
 		fmt.Fprintln(&b, line)
 	})
@@ -71,7 +71,7 @@ func (e Explanation) WriteText(w io.Writer, color bool) error {
 func (e Explanation) lines(yield func(heading bool, line string)) {
 	code := false
 	for line := range strings.Lines(e.Markdown) {
-		line = clean(strings.TrimRight(line, "\n"))
+		line = Clean(strings.TrimRight(line, "\n"))
 		heading, isHeading := strings.CutPrefix(line, "## ")
 		fence, isFence := strings.CutPrefix(line, "```")
 		switch {
@@ -104,7 +104,7 @@ type UnknownCodeError struct {
 
 // Error asks whether Near was meant.
 func (e *UnknownCodeError) Error() string {
-	text := fmt.Sprintf("there is no code %q", clip(e.Written))
+	text := fmt.Sprintf("there is no code %q", Clip(e.Written))
 	if e.Near != "" {
 		text += fmt.Sprintf("; did you mean %s, %s?", e.Near, e.Near.Title())
 	}
@@ -129,5 +129,5 @@ func FindCode(written string) (Code, error) {
 	if c, ok := known[name]; ok {
 		return c, nil
 	}
-	return "", &UnknownCodeError{written, known[nearest(name, names)]}
+	return "", &UnknownCodeError{written, known[Nearest(name, names)]}
 }

@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 // clean makes text safe to print: no control or direction characters, and of
 // bounded length.
-func clean(s string) string {
+func Clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || unicode.IsPrint(r) {
 			return r
@@ -21,7 +21,7 @@ func clean(s string) string {
 }
 
 // clip keeps a name from a file short enough to quote.
-func clip(s string) string {
+func Clip(s string) string {
 	if len(s) > 80 {
 		return strings.ToValidUTF8(s[:80], "") + "…"
 	}

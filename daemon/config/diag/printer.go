@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"bufio"
@@ -14,20 +14,20 @@ const (
 )
 
 // textWriter writes to a terminal, in color where that is wanted.
-type textWriter struct {
+type Printer struct {
 	out   *bufio.Writer
 	color bool
 }
 
-func newPrinter(out *bufio.Writer, color bool) *textWriter { return &textWriter{out, color} }
+func NewPrinter(out *bufio.Writer, color bool) *Printer { return &Printer{out, color} }
 
 // printf writes; bufio keeps an error for Flush.
-func (t *textWriter) printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
+func (t *Printer) Printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
 
 // bold returns s in bold.
-func (t *textWriter) bold(s string) string { return t.in(bold, s) }
+func (t *Printer) Bold(s string) string { return t.colored(bold, s) }
 
-func (t *textWriter) in(color, s string) string {
+func (t *Printer) colored(color, s string) string {
 	if !t.color {
 		return s
 	}

@@ -1,4 +1,4 @@
-package config
+package diag
 
 import (
 	"bufio"
@@ -12,18 +12,18 @@ import (
 // what is meant underlined, and how to mend it; at the end how many there are.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	out := bufio.NewWriter(w)
-	t := diagnosticPrinter{newPrinter(out, color)}
+	t := diagnosticPrinter{NewPrinter(out, color)}
 	for i := range ds {
 		t.one(&ds[i])
 	}
 	if len(ds) > 0 {
-		t.printf("%s.\n", ds.tally())
+		t.Printf("%s.\n", ds.tally())
 	}
 	return out.Flush()
 }
 
 func (ds Diagnostics) tally() string {
-	return plural(ds.count(Error), "error") + ", " + plural(ds.count(Warning), "warning")
+	return plural(ds.Count(Error), "error") + ", " + plural(ds.Count(Warning), "warning")
 }
 
 func plural(n int, what string) string {
@@ -34,28 +34,28 @@ func plural(n int, what string) string {
 }
 
 // diagnosticPrinter writes one diagnostic after another.
-type diagnosticPrinter struct{ *textWriter }
+type diagnosticPrinter struct{ *Printer }
 
 func (t diagnosticPrinter) one(d *Diagnostic) {
 	tone := red
 	if d.Severity == Warning {
 		tone = yellow
 	}
-	t.printf("%s%s\n", t.in(tone, fmt.Sprintf("%s[%s]", d.Severity, d.Code)), t.in(bold, ": "+d.Summary))
+	t.Printf("%s%s\n", t.colored(tone, fmt.Sprintf("%s[%s]", d.Severity, d.Code)), t.colored(bold, ": "+d.Summary))
 	line := strconv.Itoa(d.Range.Start.Line)
 	margin := strings.Repeat(" ", len(line))
-	bar := t.in(blue, "|")
+	bar := t.colored(blue, "|")
 	if d.Code != More {
-		t.printf("%s %s %s:%d:%d\n", margin, t.in(blue, "-->"), d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column)
+		t.Printf("%s %s %s:%d:%d\n", margin, t.colored(blue, "-->"), d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column)
 	}
 	if d.Snippet != "" {
-		t.printf("%s %s\n", margin, bar)
-		t.printf("%s %s %s\n", t.in(blue, line), bar, d.Snippet)
-		t.printf("%s %s %s%s\n", margin, bar, strings.Repeat(" ", d.caret), t.in(tone, strings.Repeat("^", d.width)))
+		t.Printf("%s %s\n", margin, bar)
+		t.Printf("%s %s %s\n", t.colored(blue, line), bar, d.Snippet)
+		t.Printf("%s %s %s%s\n", margin, bar, strings.Repeat(" ", d.caret), t.colored(tone, strings.Repeat("^", d.width)))
 	}
-	t.printf("%s %s %s\n", margin, t.in(blue, "="), d.Detail)
+	t.Printf("%s %s %s\n", margin, t.colored(blue, "="), d.Detail)
 	if d.Fix != "" {
-		t.printf("%s %s %s\n", margin, t.in(blue, "= fix:"), d.Fix)
+		t.Printf("%s %s %s\n", margin, t.colored(blue, "= fix:"), d.Fix)
 	}
-	t.printf("\n")
+	t.Printf("\n")
 }

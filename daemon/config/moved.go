@@ -1,0 +1,39 @@
+package config
+
+import "vega/daemon/config/diag"
+
+// Names that moved to diag.
+type (
+	Code             = diag.Code
+	Diagnostic       = diag.Diagnostic
+	Diagnostics      = diag.Diagnostics
+	Edit             = diag.Edit
+	Explanation      = diag.Explanation
+	Pos              = diag.Pos
+	Range            = diag.Range
+	Report           = diag.Report
+	Severity         = diag.Severity
+	UnknownCodeError = diag.UnknownCodeError
+)
+
+// Constants that moved to diag.
+const (
+	Error         = diag.Error
+	Warning       = diag.Warning
+	FormatVersion = diag.FormatVersion
+	Unreadable    = diag.Unreadable
+	WrongType     = diag.WrongType
+	UnknownKey    = diag.UnknownKey
+	PartlySet     = diag.PartlySet
+	NoGrant       = diag.NoGrant
+	BadUnit       = diag.BadUnit
+	BadTrustedKey = diag.BadTrustedKey
+)
+
+// Variables and functions that moved to diag.
+var (
+	Codes    = diag.Codes
+	Explain  = diag.Explain
+	FindCode = diag.FindCode
+	Apply    = diag.Apply
+)
