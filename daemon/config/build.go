@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -58,10 +59,10 @@ func (d *decoder) llm(s *section, out *LLM) {
 	out.TopP = get[float64](d, s, "top_p")
 	out.Timeout = durationOf(d, s, "timeout")
 	if t := s.slot("model_name"); t != nil && t.state == present && out.ModelName == "" {
-		d.out.Err(diag.OutOfBounds, t.expr.at, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
+		d.out.Err(diag.OutOfBounds, t.expr.At, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
 	}
 	if t := s.slot("top_p"); t != nil && t.state == present && out.TopP == 0 {
-		d.out.Err(diag.OutOfBounds, t.expr.at, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
+		d.out.Err(diag.OutOfBounds, t.expr.At, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
 	}
 }
 
@@ -100,33 +101,33 @@ func (d *decoder) server(s *section, out *Server) {
 // that references to it give it too. A mistake in what is written stays one.
 func (d *decoder) overrule() {
 	if d.sources.host != "" {
-		d.put("host", &expr{kind: textExpr, text: d.sources.host})
+		d.put("host", &syntax.Expr{Kind: syntax.TextExpr, Text: d.sources.host})
 	}
 	if d.sources.port != 0 {
-		d.put("port", &expr{kind: numExpr, num: float64(d.sources.port)})
+		d.put("port", &syntax.Expr{Kind: syntax.NumExpr, Num: float64(d.sources.port)})
 	}
 }
 
-func (d *decoder) put(name string, e *expr) {
+func (d *decoder) put(name string, e *syntax.Expr) {
 	if !d.root.has("server") {
 		d.root.blocks = append(d.root.blocks, d.root.block("server"))
 	}
 	s := d.root.block("server")
 	t := s.slot(name)
 	if t == nil {
-		t = &slot{row: s.schema.row(name), at: s.head, expr: &expr{at: s.head}}
+		t = &slot{row: s.schema.row(name), at: s.head, expr: &syntax.Expr{At: s.head}}
 		s.slots = append(s.slots, t)
 	} else if d.read(t); t.state == bad {
 		return
 	}
-	e.at = t.expr.at
+	e.At = t.expr.At
 	t.expr, t.state = e, unread
 }
 
 // hostShown is the host for a diagnostic, unless it came from elsewhere.
 func (d *decoder) hostShown(s *section) string {
-	if t := s.slot("host"); t != nil && !t.expr.computed() {
-		return fmt.Sprintf("%q", diag.Clip(t.expr.text))
+	if t := s.slot("host"); t != nil && !t.expr.Computed() {
+		return fmt.Sprintf("%q", diag.Clip(t.expr.Text))
 	}
 	return "that was given"
 }
@@ -138,7 +139,7 @@ func (d *decoder) host(s *section) string {
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {
-		d.out.Err(diag.BadAddress, t.expr.at, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		d.out.Err(diag.BadAddress, t.expr.At, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
 		return "127.0.0.1"
 	}
 	return host
@@ -201,7 +202,7 @@ func (d *decoder) network(s *section, out *Network) {
 		return err
 	})
 	if err != nil {
-		d.out.Err(diag.BadTLS, s.slot("ca_file").expr.at, "The file of certificates cannot be used: "+reason(err).Error()+".", "name a readable PEM file")
+		d.out.Err(diag.BadTLS, s.slot("ca_file").expr.At, "The file of certificates cannot be used: "+reason(err).Error()+".", "name a readable PEM file")
 	}
 }
 
@@ -214,7 +215,7 @@ func (d *decoder) databaseBlock(s *section) Database {
 	}
 	dsn := out.DSN.Reveal()
 	if dsn == "" {
-		d.out.Err(diag.OutOfBounds, t.expr.at, "dsn is empty.", "write how to reach the database")
+		d.out.Err(diag.OutOfBounds, t.expr.At, "dsn is empty.", "write how to reach the database")
 	}
 	if out.Driver != "sqlite" {
 		d.keepPassword(dsn)
@@ -223,7 +224,7 @@ func (d *decoder) databaseBlock(s *section) Database {
 	if !out.DSN.HasSecret() {
 		delete(d.secrets, dsn) // a path is none
 	}
-	if full := absolute(dsn, t.expr.at.Source.Dir); full != dsn {
+	if full := absolute(dsn, t.expr.At.Source.Dir); full != dsn {
 		prefix := strings.TrimSuffix(full, filepath.Clean(dsn))
 		if prefix == full {
 			out.DSN = manifest.Text{{Text: full, Secret: out.DSN.HasSecret()}}

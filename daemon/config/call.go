@@ -8,26 +8,27 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // argument is the one plain string that every function takes.
-func (d *decoder) argument(e *expr) (string, bool) {
+func (d *decoder) argument(e *syntax.Expr) (string, bool) {
 	switch {
 	case d.constant:
-		d.out.Err(diag.BadCall, e.at, "A manifest is the same everywhere: it calls no functions.", "write the value")
-	case !slices.Contains(functions, e.text):
+		d.out.Err(diag.BadCall, e.At, "A manifest is the same everywhere: it calls no functions.", "write the value")
+	case !slices.Contains(syntax.FunctionNames, e.Text):
 		fix := "use env, env_set or file"
-		near := diag.Nearest(e.text, functions)
+		near := diag.Nearest(e.Text, syntax.FunctionNames)
 		if near != "" {
 			fix = "write " + near
 		}
-		d.out.Err(diag.BadCall, e.at, fmt.Sprintf("There is no function %q.", diag.Clip(e.text)), fix).
-			Suggest(e.at.Source.Span(e.at.Start, e.at.Start+len(e.text)), near)
-	case len(e.items) != 1 || e.items[0].kind != textExpr || e.items[0].text == "":
-		d.out.Err(diag.BadCall, e.at, fmt.Sprintf("%s() takes one plain string.", e.text), fmt.Sprintf(`write %s("NAME")`, e.text))
+		d.out.Err(diag.BadCall, e.At, fmt.Sprintf("There is no function %q.", diag.Clip(e.Text)), fix).
+			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
+	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
+		d.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
 	default:
-		return e.items[0].text, true
+		return e.Items[0].Text, true
 	}
 	return "", false
 }
@@ -46,7 +47,7 @@ func (d *decoder) lookup(name string) *string {
 	return value
 }
 
-func (d *decoder) envSet(e *expr) (manifest.Value, state) {
+func (d *decoder) envSet(e *syntax.Expr) (manifest.Value, state) {
 	name, ok := d.argument(e)
 	if !ok {
 		return nil, bad
@@ -55,13 +56,13 @@ func (d *decoder) envSet(e *expr) (manifest.Value, state) {
 }
 
 // call is the text that env() or file() comes to.
-func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
+func (d *decoder) call(e *syntax.Expr, r *row) (manifest.Text, state) {
 	arg, ok := d.argument(e)
 	if !ok {
 		return nil, bad
 	}
 	var text string
-	switch e.text {
+	switch e.Text {
 	case "env":
 		v := d.lookup(arg)
 		if v == nil && d.anyEnv {
@@ -79,7 +80,7 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 		text = v
 		d.readsSecret(e, arg, r)
 	default:
-		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
 		return nil, bad
 	}
 	d.resolved[text] = true
@@ -91,10 +92,10 @@ func (d *decoder) call(e *expr, r *row) (manifest.Text, state) {
 }
 
 // file reads a small regular file, once, and drops one newline at its end.
-func (d *decoder) file(e *expr, name string) (string, state) {
-	path := absolute(name, e.at.Source.Dir)
-	if first, named := d.whole.named[path]; !named || e.at.Compare(first) < 0 {
-		d.whole.named[path] = e.at
+func (d *decoder) file(e *syntax.Expr, name string) (string, state) {
+	path := absolute(name, e.At.Source.Dir)
+	if first, named := d.whole.named[path]; !named || e.At.Compare(first) < 0 {
+		d.whole.named[path] = e.At
 	}
 	c, known := d.sources.read[path]
 	if !known {
@@ -110,37 +111,37 @@ func (d *decoder) file(e *expr, name string) (string, state) {
 	case d.lenient:
 		return "", absent
 	case c.err == nil:
-		d.out.Err(diag.FileUnreadable, e.at, "The file is empty.", "write the value into it")
+		d.out.Err(diag.FileUnreadable, e.At, "The file is empty.", "write the value into it")
 	case errors.Is(c.err, errLarge):
-		d.out.Err(diag.FileUnreadable, e.at, fmt.Sprintf("The file is larger than %d KiB.", maxSecretFile>>10), "name a file that holds only the value")
+		d.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d KiB.", maxSecretFile>>10), "name a file that holds only the value")
 	case errors.Is(c.err, fs.ErrNotExist):
-		d.out.Err(diag.FileUnreadable, e.at, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", diag.Clip(name)))
+		d.out.Err(diag.FileUnreadable, e.At, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", diag.Clip(name)))
 	default:
-		d.out.Err(diag.FileUnreadable, e.at, "The file cannot be read: "+reason(c.err).Error()+".", "name a regular file that vega's user may read")
+		d.out.Err(diag.FileUnreadable, e.At, "The file cannot be read: "+reason(c.err).Error()+".", "name a regular file that vega's user may read")
 	}
 	return "", bad
 }
 
 // readsSecret notes the file of a secret, for its mode to be judged.
-func (d *decoder) readsSecret(e *expr, name string, r *row) {
-	path := absolute(name, e.at.Source.Dir)
-	if first, known := d.whole.read[path]; !r.public && (!known || e.at.Compare(first) < 0) {
-		d.whole.read[path] = e.at
+func (d *decoder) readsSecret(e *syntax.Expr, name string, r *row) {
+	path := absolute(name, e.At.Source.Dir)
+	if first, known := d.whole.read[path]; !r.public && (!known || e.At.Compare(first) < 0) {
+		d.whole.read[path] = e.At
 	}
 }
 
 // whyAbsent says what made a value absent.
-func (d *decoder) whyAbsent(e *expr) string {
+func (d *decoder) whyAbsent(e *syntax.Expr) string {
 	if d.unsetCall(e) {
-		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.items[0].text))
+		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.Items[0].Text))
 	}
-	if e.kind == callExpr && e.text == "file" {
+	if e.Kind == syntax.CallExpr && e.Text == "file" {
 		return "its file is not there"
 	}
-	if e.kind == refExpr && d.unset(e) {
-		return e.text + " is not set"
+	if e.Kind == syntax.RefExpr && d.unset(e) {
+		return e.Text + " is not set"
 	}
-	for _, item := range e.items {
+	for _, item := range e.Items {
 		if why := d.whyAbsent(item); why != "" {
 			return why
 		}
@@ -149,7 +150,7 @@ func (d *decoder) whyAbsent(e *expr) string {
 }
 
 // absentFix is how to mend a required attribute without a value.
-func (d *decoder) absentFix(s *section, e *expr) string {
+func (d *decoder) absentFix(s *section, e *syntax.Expr) string {
 	name := firstUnset(d, e)
 	switch {
 	case name == "":
@@ -162,15 +163,15 @@ func (d *decoder) absentFix(s *section, e *expr) string {
 }
 
 // unsetCall reports whether e is env() of a variable that is not set.
-func (d *decoder) unsetCall(e *expr) bool {
-	return e.kind == callExpr && e.text == "env" && len(e.items) == 1 && !d.anyEnv && d.lookup(e.items[0].text) == nil
+func (d *decoder) unsetCall(e *syntax.Expr) bool {
+	return e.Kind == syntax.CallExpr && e.Text == "env" && len(e.Items) == 1 && !d.anyEnv && d.lookup(e.Items[0].Text) == nil
 }
 
-func firstUnset(d *decoder, e *expr) string {
+func firstUnset(d *decoder, e *syntax.Expr) string {
 	if d.unsetCall(e) {
-		return e.items[0].text
+		return e.Items[0].Text
 	}
-	for _, item := range e.items {
+	for _, item := range e.Items {
 		if n := firstUnset(d, item); n != "" {
 			return n
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -16,7 +17,7 @@ type section struct {
 	head   diag.Place
 	slots  []*slot
 	blocks []*section
-	raw    *block // of an open block
+	raw    *syntax.Block // of an open block
 	broken bool
 	// unwritten: there is no such block, and head is that of the one around it.
 	unwritten bool
@@ -27,7 +28,7 @@ type section struct {
 type slot struct {
 	row   *row
 	at    diag.Place // of the name
-	expr  *expr
+	expr  *syntax.Expr
 	value manifest.Value
 	state state
 }
@@ -60,10 +61,10 @@ func (s *section) unsure(name string) bool {
 
 // element is where an element of a list stands, or else the whole value.
 func (t *slot) element(n int) diag.Place {
-	if t.expr.kind == listExpr && n < len(t.expr.items) {
-		return t.expr.items[n].at
+	if t.expr.Kind == syntax.ListExpr && n < len(t.expr.Items) {
+		return t.expr.Items[n].At
 	}
-	return t.expr.at
+	return t.expr.At
 }
 
 func (t *slot) unsure() bool { return t.state == bad || t.state == unknown }
@@ -105,45 +106,45 @@ func (s *section) title() string {
 }
 
 // lay puts a body over its schema, and reports what the schema does not know.
-func (d *decoder) lay(b *body, s *schema, into *section) {
+func (d *decoder) lay(b *syntax.Body, s *schema, into *section) {
 	into.schema = s
 	written := map[string]diag.Place{}
-	for _, a := range b.attrs {
-		r := s.row(a.name)
+	for _, a := range b.Attrs {
+		r := s.row(a.Name)
 		if r == nil {
 			d.unknownAttribute(a, s)
 			continue
 		}
-		if first, again := written[a.name]; again {
-			d.out.Err(diag.Twice, a.at, fmt.Sprintf("%s is set at %s already.", a.name, first), "keep one of the two")
+		if first, again := written[a.Name]; again {
+			d.out.Err(diag.Twice, a.At, fmt.Sprintf("%s is set at %s already.", a.Name, first), "keep one of the two")
 			continue
 		}
-		written[a.name] = a.at
-		into.slots = append(into.slots, &slot{row: r, at: a.at, expr: a.value})
+		written[a.Name] = a.At
+		into.slots = append(into.slots, &slot{row: r, at: a.At, expr: a.Value})
 	}
-	for _, in := range b.blocks {
+	for _, in := range b.Blocks {
 		d.layBlock(in, s, into, written)
 	}
 }
 
-func (d *decoder) layBlock(b *block, s *schema, into *section, written map[string]diag.Place) {
-	inner := s.block(b.kind)
+func (d *decoder) layBlock(b *syntax.Block, s *schema, into *section, written map[string]diag.Place) {
+	inner := s.block(b.Kind)
 	if inner == nil {
 		d.unknownBlock(b, s)
 		return
 	}
-	sec := &section{schema: inner, head: b.head, broken: b.broken || into.broken}
+	sec := &section{schema: inner, head: b.Head, broken: b.Broken || into.broken}
 	named := d.named(b, inner, sec)
-	id := b.kind + " " + sec.name
+	id := b.Kind + " " + sec.name
 	if first, again := written[id]; again && named && !inner.repeat {
-		d.out.Err(diag.Twice, b.head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
+		d.out.Err(diag.Twice, b.Head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
 	} else {
-		written[id] = b.head
+		written[id] = b.Head
 	}
 	if inner.open {
 		sec.raw = b
 	} else {
-		d.lay(&b.body, inner, sec)
+		d.lay(&b.Body, inner, sec)
 	}
 	into.blocks = append(into.blocks, sec)
 }
@@ -156,31 +157,31 @@ func twiceFix(s *schema) string {
 }
 
 // named takes the block's label; false if it has none that could be used.
-func (d *decoder) named(b *block, s *schema, sec *section) bool {
+func (d *decoder) named(b *syntax.Block, s *schema, sec *section) bool {
 	switch {
-	case s.label == "" && len(b.labels) > 0:
-		p := d.out.Err(diag.BadName, b.labels[0].at, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
-		if !b.broken {
-			p.Replace(b.head.Source.Span(b.head.Start+len(b.kind), b.labels[len(b.labels)-1].at.End), "")
+	case s.label == "" && len(b.Labels) > 0:
+		p := d.out.Err(diag.BadName, b.Labels[0].At, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+		if !b.Broken {
+			p.Replace(b.Head.Source.Span(b.Head.Start+len(b.Kind), b.Labels[len(b.Labels)-1].At.End), "")
 		}
-	case s.label != "" && len(b.labels) == 0 && !b.broken:
-		d.out.Err(diag.BadName, b.head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
+	case s.label != "" && len(b.Labels) == 0 && !b.Broken:
+		d.out.Err(diag.BadName, b.Head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
 		return false
-	case s.label != "" && len(b.labels) > 1:
-		p := d.out.Err(diag.BadName, b.labels[1].at, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
-		if !b.broken {
-			p.Replace(b.head.Source.Span(b.labels[0].at.End, b.labels[len(b.labels)-1].at.End), "")
+	case s.label != "" && len(b.Labels) > 1:
+		p := d.out.Err(diag.BadName, b.Labels[1].At, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+		if !b.Broken {
+			p.Replace(b.Head.Source.Span(b.Labels[0].At.End, b.Labels[len(b.Labels)-1].At.End), "")
 		}
 	}
-	if s.label == "" || len(b.labels) == 0 {
+	if s.label == "" || len(b.Labels) == 0 {
 		return s.label == ""
 	}
-	sec.name = b.labels[0].text
+	sec.name = b.Labels[0].Text
 	if !manifest.ValidName(sec.name) {
-		d.out.Err(diag.BadName, b.labels[0].at, fmt.Sprintf("%q is no name.", diag.Clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+		d.out.Err(diag.BadName, b.Labels[0].At, fmt.Sprintf("%q is no name.", diag.Clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
 	}
 	if what := taken[s.name+" "+sec.name]; what != "" {
-		d.out.Err(diag.BadName, b.labels[0].at, what, "choose another name")
+		d.out.Err(diag.BadName, b.Labels[0].At, what, "choose another name")
 	}
 	return true
 }
@@ -192,30 +193,30 @@ var taken = map[string]string{
 	"key default":        `"default" is the name of the key in api_key.`,
 }
 
-func (d *decoder) unknownAttribute(a *attr, s *schema) {
-	if b := s.block(a.name); b != nil {
-		p := d.out.Err(diag.WrongForm, a.at, fmt.Sprintf("%s is a block.", a.name), fmt.Sprintf("remove the equals sign: %s { … }", a.name))
-		if b.label == "" && a.value.kind == mapExpr && a.value.at.Source == a.at.Source {
-			p.Replace(a.at.Source.Span(a.at.End, a.value.at.Start), " ")
+func (d *decoder) unknownAttribute(a *syntax.Attr, s *schema) {
+	if b := s.block(a.Name); b != nil {
+		p := d.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
+		if b.label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
+			p.Replace(a.At.Source.Span(a.At.End, a.Value.At.Start), " ")
 		}
 		return
 	}
-	d.unknown(a.name, a.at, s)
+	d.unknown(a.Name, a.At, s)
 }
 
-func (d *decoder) unknownBlock(b *block, s *schema) {
-	if r := s.row(b.kind); r != nil {
-		fix := fmt.Sprintf("write %s = …", b.kind)
+func (d *decoder) unknownBlock(b *syntax.Block, s *schema) {
+	if r := s.row(b.Kind); r != nil {
+		fix := fmt.Sprintf("write %s = …", b.Kind)
 		if r.Type == manifest.Map {
-			fix = fmt.Sprintf("write %s = { … }", b.kind)
+			fix = fmt.Sprintf("write %s = { … }", b.Kind)
 		}
-		p := d.out.Err(diag.WrongForm, b.head, fmt.Sprintf("%s is an attribute.", b.kind), fix)
-		if r.Type == manifest.Map && len(b.labels) == 0 {
-			p.Replace(b.head.Source.Span(b.head.End, b.head.End), " =")
+		p := d.out.Err(diag.WrongForm, b.Head, fmt.Sprintf("%s is an attribute.", b.Kind), fix)
+		if r.Type == manifest.Map && len(b.Labels) == 0 {
+			p.Replace(b.Head.Source.Span(b.Head.End, b.Head.End), " =")
 		}
 		return
 	}
-	d.unknown(b.kind, b.head, s)
+	d.unknown(b.Kind, b.Head, s)
 }
 
 func (d *decoder) unknown(name string, at diag.Place, s *schema) {

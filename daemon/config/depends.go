@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -17,7 +18,7 @@ type dependency struct {
 }
 
 // dependency is a reference to an integration, by its name.
-func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+func (d *decoder) dependency(e *syntax.Expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
 	if d.peers[name] == nil {
 		instead := ""
 		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
@@ -27,15 +28,15 @@ func (d *decoder) dependency(e *expr, r *row, t manifest.Type, name string) (man
 			instead = "integration." + near
 			fix = "write " + instead
 		}
-		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, instead)
+		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
 		return nil, bad
 	}
 	if t != integrationType {
 		fix := "write the value"
 		if r.Element() == integrationType {
-			fix = fmt.Sprintf("write %s = [%s]", r.Name, diag.Clip(e.text))
+			fix = fmt.Sprintf("write %s = [%s]", r.Name, diag.Clip(e.Text))
 		}
-		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), diag.Clip(e.text)), fix)
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), diag.Clip(e.Text)), fix)
 		return nil, bad
 	}
 	return manifest.Plain(name), present
@@ -62,7 +63,7 @@ func (d *decoder) dependencies(s *section) []string {
 	var names []string
 	seen := map[string]bool{}
 	for i, v := range t.value.([]manifest.Value) {
-		name, at := v.(manifest.Text).Reveal(), t.expr.items[i].at
+		name, at := v.(manifest.Text).Reveal(), t.expr.Items[i].At
 		if seen[name] {
 			d.out.Err(diag.Twice, at, fmt.Sprintf("integration.%s stands in this list already.", diag.Clip(name)), "keep one of the two")
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -149,7 +150,7 @@ func exampleValue(r *row) string {
 func exampleElement(r *row) string {
 	switch t := r.Element(); {
 	case len(r.OneOf) > 0:
-		return quoteHCL(r.OneOf[0])
+		return syntax.QuoteText(r.OneOf[0])
 	case r.Sensitive && t != manifest.Bool && t != manifest.Number:
 		return fmt.Sprintf("env(%q)", envName(labels["integration"], r.Name))
 	case t == manifest.Bool:

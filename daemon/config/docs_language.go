@@ -1,5 +1,9 @@
 package config
 
+import (
+	"vega/daemon/config/syntax"
+)
+
 // referenceTable is every form of a reference. decoder.reference works them
 // out.
 var referenceTable = []struct{ form, doc, example string }{
@@ -45,8 +49,8 @@ func language() []Topic {
 		refs.Parts = append(refs.Parts, Topic{Title: r.form, Doc: r.doc, Example: r.example, Row: true})
 	}
 	calls := Topic{Name: "functions", Title: "Functions", Doc: "A value may be, or hold, a call. There are no others:"}
-	for _, f := range functionTable {
-		calls.Parts = append(calls.Parts, Topic{Name: f.name, Title: f.name + `("` + f.argument + `")`, Doc: f.doc, Example: f.example, Row: true})
+	for _, f := range syntax.Functions {
+		calls.Parts = append(calls.Parts, Topic{Name: f.Name, Title: f.Name + `("` + f.Argument + `")`, Doc: f.Doc, Example: f.Example, Row: true})
 	}
 	return []Topic{{Name: "values", Title: "Values", Doc: values}, refs, calls, figuresTopic()}
 }

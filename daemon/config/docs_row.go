@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -102,7 +103,7 @@ func secrecy(r *row) string {
 func literal(v any) string {
 	switch v := v.(type) {
 	case string:
-		return quoteHCL(v)
+		return syntax.QuoteText(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []any:
@@ -121,7 +122,7 @@ func literal(v any) string {
 func literalMap(m map[string]any) string {
 	items := make([]string, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		items = append(items, quoteKey(k)+" = "+literal(m[k]))
+		items = append(items, syntax.QuoteKey(k)+" = "+literal(m[k]))
 	}
 	return "{ " + strings.Join(items, ", ") + " }"
 }

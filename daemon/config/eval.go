@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -47,7 +48,7 @@ func (d *decoder) read(t *slot) {
 		}
 	case reading:
 		t.state = bad
-		d.out.Err(diag.Cycle, t.expr.at, fmt.Sprintf("%s refers to itself, by way of others.", t.row.Name), "write its value")
+		d.out.Err(diag.Cycle, t.expr.At, fmt.Sprintf("%s refers to itself, by way of others.", t.row.Name), "write its value")
 	}
 }
 
@@ -58,7 +59,7 @@ func (d *decoder) constrain(t *slot) state {
 	}
 	whole, isNumber := t.value.(float64)
 	if t.row.Type == wholeType && isNumber && whole != float64(int64(whole)) {
-		d.out.Err(diag.WrongType, t.expr.at, t.row.Name+" must be a whole number.", "remove the fraction")
+		d.out.Err(diag.WrongType, t.expr.At, t.row.Name+" must be a whole number.", "remove the fraction")
 		return bad
 	}
 	if t.row.Constrain(t.value) == nil {
@@ -66,18 +67,18 @@ func (d *decoder) constrain(t *slot) state {
 		return present
 	}
 	got := ""
-	if v := shown(t.value); v != "" && !t.row.Sensitive && !t.expr.computed() {
+	if v := shown(t.value); v != "" && !t.row.Sensitive && !t.expr.Computed() {
 		got = ", not " + v
 	}
 	fix, instead := boundsFix(t)
-	d.out.Err(diag.OutOfBounds, t.expr.at, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).Suggest(t.expr.at, instead)
+	d.out.Err(diag.OutOfBounds, t.expr.At, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).Suggest(t.expr.At, instead)
 	return bad
 }
 
 // convert works an expression out as a value of type t.
-func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) convert(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
 	switch {
-	case e.kind == badExpr:
+	case e.Kind == syntax.BadExpr:
 		return nil, bad
 	case t == valueType:
 		return d.literal(e)
@@ -85,7 +86,7 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return d.probeName(e)
 	case t == figureType:
 		return d.figure(e, r)
-	case e.kind == refExpr:
+	case e.Kind == syntax.RefExpr:
 		return d.reference(e, r, t)
 	}
 	switch t {
@@ -94,26 +95,26 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 	case manifest.Map:
 		return d.mapping(e, r)
 	case manifest.Bool:
-		if e.kind == boolExpr {
-			return e.num == 1, present
+		if e.Kind == syntax.BoolExpr {
+			return e.Num == 1, present
 		}
-		if e.kind == callExpr && e.text == "env_set" {
+		if e.Kind == syntax.CallExpr && e.Text == "env_set" {
 			return d.envSet(e)
 		}
 	case manifest.Number, wholeType:
-		if e.kind == numExpr {
-			return e.num, present
+		if e.Kind == syntax.NumExpr {
+			return e.Num, present
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return d.measure(e, r, t)
 	case manifest.Database, integrationType:
 		return d.mismatch(e, r, t)
 	case manifest.Any, boundType, amountType:
-		if e.kind == numExpr {
-			return e.num, present
+		if e.Kind == syntax.NumExpr {
+			return e.Num, present
 		}
-		if e.kind == boolExpr && t == manifest.Any {
-			return e.num == 1, present
+		if e.Kind == syntax.BoolExpr && t == manifest.Any {
+			return e.Num == 1, present
 		}
 		return d.texts(e, r, t)
 	default:
@@ -122,12 +123,12 @@ func (d *decoder) convert(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 	return d.mismatch(e, r, t)
 }
 
-func (d *decoder) list(e *expr, r *row) (manifest.Value, state) {
-	if e.kind != listExpr {
+func (d *decoder) list(e *syntax.Expr, r *row) (manifest.Value, state) {
+	if e.Kind != syntax.ListExpr {
 		return d.mismatch(e, r, manifest.List)
 	}
-	out, result := make([]manifest.Value, 0, len(e.items)), present
-	for _, item := range e.items {
+	out, result := make([]manifest.Value, 0, len(e.Items)), present
+	for _, item := range e.Items {
 		v, s := d.convert(item, r, r.Element())
 		result = d.worse(result, s, item, r)
 		out = append(out, v)
@@ -138,24 +139,24 @@ func (d *decoder) list(e *expr, r *row) (manifest.Value, state) {
 	return out, present
 }
 
-func (d *decoder) mapping(e *expr, r *row) (manifest.Value, state) {
-	if e.kind != mapExpr {
+func (d *decoder) mapping(e *syntax.Expr, r *row) (manifest.Value, state) {
+	if e.Kind != syntax.MapExpr {
 		return d.mismatch(e, r, manifest.Map)
 	}
-	out, result := make(map[string]manifest.Value, len(e.items)/2), present
-	for i := 0; i+1 < len(e.items); i += 2 {
-		key := e.items[i]
-		if key.kind != textExpr {
+	out, result := make(map[string]manifest.Value, len(e.Items)/2), present
+	for i := 0; i+1 < len(e.Items); i += 2 {
+		key := e.Items[i]
+		if key.Kind != syntax.TextExpr {
 			result = bad
 			continue
 		}
-		if _, again := out[key.text]; again {
-			d.out.Err(diag.Twice, key.at, fmt.Sprintf("The key %q stands in this map already.", diag.Clip(key.text)), "keep one of the two")
+		if _, again := out[key.Text]; again {
+			d.out.Err(diag.Twice, key.At, fmt.Sprintf("The key %q stands in this map already.", diag.Clip(key.Text)), "keep one of the two")
 			result = bad
 		}
-		v, s := d.convert(e.items[i+1], r, r.Element())
-		result = d.worse(result, s, e.items[i+1], r)
-		out[key.text] = v
+		v, s := d.convert(e.Items[i+1], r, r.Element())
+		result = d.worse(result, s, e.Items[i+1], r)
+		out[key.Text] = v
 	}
 	if result != present {
 		return nil, result
@@ -165,9 +166,9 @@ func (d *decoder) mapping(e *expr, r *row) (manifest.Value, state) {
 
 // worse is the state of a list or map after one more element. One that is not
 // set takes the whole with it; nobody would notice, so it is said.
-func (d *decoder) worse(sum, s state, e *expr, r *row) state {
+func (d *decoder) worse(sum, s state, e *syntax.Expr, r *row) state {
 	if s == absent && !d.lenient && !r.Required {
-		d.out.Warn(diag.PartlySet, e.at, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
+		d.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
 	}
 	if sum == bad || s == bad {
 		return bad
@@ -176,7 +177,7 @@ func (d *decoder) worse(sum, s state, e *expr, r *row) state {
 }
 
 // texts works out what is text, and judges it by its type.
-func (d *decoder) texts(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) texts(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
 	v, s := d.text(e, r, t)
 	if s != present {
 		return nil, s
@@ -185,19 +186,19 @@ func (d *decoder) texts(e *expr, r *row, t manifest.Type) (manifest.Value, state
 }
 
 // text joins the parts of a text; those from env() and file() are marked.
-func (d *decoder) text(e *expr, r *row, t manifest.Type) (manifest.Text, state) {
-	switch e.kind {
-	case textExpr:
-		return manifest.Plain(e.text), present
-	case callExpr:
+func (d *decoder) text(e *syntax.Expr, r *row, t manifest.Type) (manifest.Text, state) {
+	switch e.Kind {
+	case syntax.TextExpr:
+		return manifest.Plain(e.Text), present
+	case syntax.CallExpr:
 		return d.call(e, r)
-	case refExpr:
+	case syntax.RefExpr:
 		v, s := d.reference(e, r, manifest.Any)
 		return asText(v), s
-	case tmplExpr:
+	case syntax.TmplExpr:
 		var out manifest.Text
 		result := present
-		for _, item := range e.items {
+		for _, item := range e.Items {
 			part, s := d.part(item, r)
 			if s == bad || result == bad {
 				result = bad
@@ -207,7 +208,7 @@ func (d *decoder) text(e *expr, r *row, t manifest.Type) (manifest.Text, state) 
 			out = append(out, part...)
 		}
 		return out, result
-	case badExpr:
+	case syntax.BadExpr:
 		return nil, bad
 	default:
 		_, s := d.mismatch(e, r, t)
@@ -216,12 +217,12 @@ func (d *decoder) text(e *expr, r *row, t manifest.Type) (manifest.Text, state) 
 }
 
 // part is what stands between ${ and }, or the text around it.
-func (d *decoder) part(e *expr, r *row) (manifest.Text, state) {
-	switch e.kind {
-	case numExpr:
-		return asText(e.num), present
-	case boolExpr:
-		return asText(e.num == 1), present
+func (d *decoder) part(e *syntax.Expr, r *row) (manifest.Text, state) {
+	switch e.Kind {
+	case syntax.NumExpr:
+		return asText(e.Num), present
+	case syntax.BoolExpr:
+		return asText(e.Num == 1), present
 	default:
 		return d.text(e, r, manifest.String)
 	}
@@ -241,17 +242,17 @@ func asText(v manifest.Value) manifest.Text {
 }
 
 // literal is a manifest's default in its JSON form.
-func (d *decoder) literal(e *expr) (manifest.Value, state) {
-	switch e.kind {
-	case textExpr:
-		return e.text, present
-	case numExpr:
-		return e.num, present
-	case boolExpr:
-		return e.num == 1, present
-	case listExpr:
-		out := make([]any, 0, len(e.items))
-		for _, item := range e.items {
+func (d *decoder) literal(e *syntax.Expr) (manifest.Value, state) {
+	switch e.Kind {
+	case syntax.TextExpr:
+		return e.Text, present
+	case syntax.NumExpr:
+		return e.Num, present
+	case syntax.BoolExpr:
+		return e.Num == 1, present
+	case syntax.ListExpr:
+		out := make([]any, 0, len(e.Items))
+		for _, item := range e.Items {
 			v, s := d.literal(item)
 			if s != present {
 				return nil, s
@@ -259,20 +260,20 @@ func (d *decoder) literal(e *expr) (manifest.Value, state) {
 			out = append(out, v)
 		}
 		return out, present
-	case mapExpr:
-		out := make(map[string]any, len(e.items)/2)
-		for i := 0; i+1 < len(e.items); i += 2 {
-			v, s := d.literal(e.items[i+1])
+	case syntax.MapExpr:
+		out := make(map[string]any, len(e.Items)/2)
+		for i := 0; i+1 < len(e.Items); i += 2 {
+			v, s := d.literal(e.Items[i+1])
 			if s != present {
 				return nil, s
 			}
-			out[e.items[i].text] = v
+			out[e.Items[i].Text] = v
 		}
 		return out, present
-	case badExpr:
+	case syntax.BadExpr:
 		return nil, bad
 	default:
-		d.out.Err(diag.NotAllowed, e.at, "A default is written out: no references and no functions.", "write the value")
+		d.out.Err(diag.NotAllowed, e.At, "A default is written out: no references and no functions.", "write the value")
 		return nil, bad
 	}
 }

@@ -40,7 +40,7 @@ func (d *decoder) exposure(s *section, out *Server) (exposed bool) {
 // placeOf is where an attribute's value stands, or else its block.
 func (d *decoder) placeOf(s *section, name string) diag.Place {
 	if t := s.slot(name); t != nil {
-		return t.expr.at
+		return t.expr.At
 	}
 	return s.head
 }
@@ -56,11 +56,11 @@ func (d *decoder) key(name string, value manifest.Text, t *slot, exposed bool) K
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {
 	case n < minSecret:
-		d.out.Err(diag.ShortSecret, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), fix)
+		d.out.Err(diag.ShortSecret, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), fix)
 	case n < safeKey && exposed:
-		d.out.Err(diag.ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.row.Name, safeKey), fix)
+		d.out.Err(diag.ShortKey, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.row.Name, safeKey), fix)
 	case n < safeKey:
-		d.out.Warn(diag.ShortKey, t.expr.at, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.row.Name, safeKey), fix)
+		d.out.Warn(diag.ShortKey, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.row.Name, safeKey), fix)
 	}
 	return Key{name, value}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -20,26 +21,26 @@ func figureOf(resource string) (policies.Figure, bool) {
 }
 
 // figure is a reference to a number that can be judged.
-func (d *decoder) figure(e *expr, r *row) (manifest.Value, state) {
-	if e.kind != refExpr {
+func (d *decoder) figure(e *syntax.Expr, r *row) (manifest.Value, state) {
+	if e.Kind != syntax.RefExpr {
 		return d.mismatch(e, r, figureType)
 	}
-	root, rest, _ := strings.Cut(e.text, ".")
+	root, rest, _ := strings.Cut(e.Text, ".")
 	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
 		if d.bases[name] == nil && name != "vega" {
 			return d.noBase(e, name)
 		}
 		d.whole.databases[name] = true
 	}
-	if _, ok := figureOf(e.text); ok {
-		return manifest.Plain(e.text), present
+	if _, ok := figureOf(e.Text); ok {
+		return manifest.Plain(e.Text), present
 	}
 	d.noFigure(e)
 	return nil, bad
 }
 
 // noBase reports a figure of a database that there is not.
-func (d *decoder) noBase(e *expr, name string) (manifest.Value, state) {
+func (d *decoder) noBase(e *syntax.Expr, name string) (manifest.Value, state) {
 	names := []string{"vega"}
 	for n := range d.bases {
 		names = append(names, n)
@@ -47,25 +48,25 @@ func (d *decoder) noBase(e *expr, name string) (manifest.Value, state) {
 	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", diag.Among(names))
 	instead := ""
 	if near := diag.Nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
-		instead = strings.Replace(e.text, "."+name+".", "."+near+".", 1)
+		instead = strings.Replace(e.Text, "."+name+".", "."+near+".", 1)
 		fix = "write " + instead
 	}
 	d.whole.misspelt = true
-	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no database.%s.", diag.Clip(name)), fix).Suggest(e.at, instead)
+	d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no database.%s.", diag.Clip(name)), fix).Suggest(e.At, instead)
 	return nil, bad
 }
 
-func (d *decoder) noFigure(e *expr) {
+func (d *decoder) noFigure(e *syntax.Expr) {
 	all := d.figures()
-	within := strings.TrimPrefix(e.text, "system.")
+	within := strings.TrimPrefix(e.Text, "system.")
 	var parts []string
 	for _, path := range all {
-		if rest, ok := strings.CutPrefix(path, e.text+"."); ok {
+		if rest, ok := strings.CutPrefix(path, e.Text+"."); ok {
 			parts = append(parts, rest)
 		}
 	}
 	fix := "name a figure such as system.memory.percent; vega docs config figures lists them"
-	near := diag.Nearest(e.text, all)
+	near := diag.Nearest(e.Text, all)
 	switch {
 	case near != "":
 		fix = "write " + near
@@ -75,7 +76,7 @@ func (d *decoder) noFigure(e *expr) {
 	case len(parts) > 0:
 		fix = fmt.Sprintf("name one of its figures: %s", diag.Among(parts))
 	}
-	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no figure %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
+	d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no figure %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }
 
 // figures are the paths of all.

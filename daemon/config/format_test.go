@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/config/syntax"
 	"vega/daemon/realtest"
 )
 
@@ -57,7 +58,7 @@ func TestFormatLeavesAlone(t *testing.T) {
 		if (got == nil) != (ds.HasErrors() || err != nil) {
 			t.Errorf("%s: %d bytes, %v, %v", name, len(got), ds.HasErrors(), err)
 		}
-		if err != nil && !errors.Is(err, ErrUnformattable) {
+		if err != nil && !errors.Is(err, syntax.ErrUnformattable) {
 			t.Error(name, err)
 		}
 	}

@@ -29,9 +29,9 @@ func (d *decoder) grantBlock(s *section) grantBlock {
 		out.bad = out.bad || t.state == bad
 		entries, _ := t.value.([]manifest.Value)
 		for i, v := range entries {
-			at := t.expr.at
-			if i < len(t.expr.items) {
-				at = t.expr.items[i].at
+			at := t.expr.At
+			if i < len(t.expr.Items) {
+				at = t.expr.Items[i].At
 			}
 			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
 			if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/daemon/realtest"
 )
 
@@ -71,11 +72,11 @@ func hostile() map[string]func() string {
 		"list":                    func() string { return "x = [" + n("1,", 60_000) + "]" },
 		"one block":               func() string { return "server {\n" + n("  port = 1\n", 100_000) + "}\n" },
 		"labels":                  func() string { return "server " + n(`"a" `, 40_000) + "{}\n" },
-		"comments":                func() string { return n("# a comment\n", MaxFile/12) },
-		"comment":                 func() string { return "/*" + n("x", MaxFile-4) + "*/" },
-		"comment unclosed":        func() string { return "/*" + n("\n", MaxFile-4) },
-		"comments open":           func() string { return n("/*", MaxFile/2) },
-		"too large":               func() string { return n(" ", MaxFile+1) },
+		"comments":                func() string { return n("# a comment\n", syntax.MaxFile/12) },
+		"comment":                 func() string { return "/*" + n("x", syntax.MaxFile-4) + "*/" },
+		"comment unclosed":        func() string { return "/*" + n("\n", syntax.MaxFile-4) },
+		"comments open":           func() string { return n("/*", syntax.MaxFile/2) },
+		"too large":               func() string { return n(" ", syntax.MaxFile+1) },
 		"binary":                  func() string { return n("\x00\xff\xfe\x80", deep) },
 		"invalid UTF-8":           func() string { return "data_dir = \"\xff\"" },
 		"NUL":                     func() string { return "data_dir = \"\x00\"" },

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
@@ -67,8 +68,8 @@ func (d *decoder) enabled(s *section) (bool, string) {
 		return true, ""
 	}
 	e := s.slot("enabled").expr
-	if e.kind == callExpr {
-		return false, fmt.Sprintf("env_set(%q) is false: set that variable to turn it on", e.items[0].text)
+	if e.Kind == syntax.CallExpr {
+		return false, fmt.Sprintf("env_set(%q) is false: set that variable to turn it on", e.Items[0].Text)
 	}
 	return false, "enabled is false"
 }
@@ -84,7 +85,7 @@ func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
 	if v, st := d.value(s, "interval"); st == present {
 		out.Interval = v.(time.Duration)
 		if out.Interval > 0 && out.Interval < time.Second {
-			d.out.Err(diag.OutOfBounds, s.slot("interval").expr.at, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
+			d.out.Err(diag.OutOfBounds, s.slot("interval").expr.At, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
 		}
 	}
 	if v, st := d.value(s, "timeout"); st == present {
@@ -101,16 +102,16 @@ func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *mani
 	found := manifest.Plugin(d.modules, plugin)
 	if found == nil {
 		if !d.lenient && !d.root.block("plugins").unsure("dir") {
-			d.noPlugin(t.expr.at, plugin)
+			d.noPlugin(t.expr.At, plugin)
 		}
 		return nil, nil
 	}
 	p, _ := found.Module.Manifest.Probe(probe)
 	if p == nil {
-		d.noProbe(t.expr.at, found.Module.Manifest, probe)
+		d.noProbe(t.expr.At, found.Module.Manifest, probe)
 		return nil, nil
 	}
-	d.claims(t.expr.at, found)
+	d.claims(t.expr.At, found)
 	d.pinned(s, found)
 	return found, p
 }
@@ -196,7 +197,7 @@ func (b binding) config() (out *section, complete bool) {
 	written := b.s.block("config")
 	out = &section{schema: sch, owner: b.s.title(), head: written.head, broken: written.broken, unwritten: written.raw == nil}
 	if written.raw != nil {
-		b.lay(&written.raw.body, sch, out)
+		b.lay(&written.raw.Body, sch, out)
 	}
 	b.inConfig = true
 	complete = b.settle(out)
@@ -242,7 +243,7 @@ func (b binding) grants(values manifest.Values, config *section, block grantBloc
 	written := map[string]bool{}
 	for _, t := range config.slots {
 		written[t.row.Name] = t.state == present
-		b.ownDatabase(t.value, t.expr.at, t.row.Element())
+		b.ownDatabase(t.value, t.expr.At, t.row.Element())
 	}
 	declared := map[manifest.Kind]bool{}
 	for _, k := range b.probe.Capabilities {

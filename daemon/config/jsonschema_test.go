@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -48,18 +48,12 @@ type plainJSON struct{ inLists bool }
 // of reads src by this package's own parser.
 func (p plainJSON) of(t *testing.T, src string, table *schema) any {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "any.hcl")
-	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, out := newSources(""), &diag.Collector{}
-	s.add(path, "", out)
-	parser := parser{out: out, words: table.blockNames()}
-	parser.file(s.files[0])
+	out := &diag.Collector{}
+	tree := syntax.Parse([]*diag.Source{{Name: "any.hcl", Text: []byte(src)}}, table.blockNames(), out)
 	if out.Errors() > 0 {
 		t.Fatalf("%s does not parse", src)
 	}
-	b, err := json.Marshal(p.body(&parser.body))
+	b, err := json.Marshal(p.body(&tree.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,22 +64,22 @@ func (p plainJSON) of(t *testing.T, src string, table *schema) any {
 	return v
 }
 
-func (p plainJSON) body(b *body) map[string]any {
+func (p plainJSON) body(b *syntax.Body) map[string]any {
 	out := map[string]any{}
-	for _, a := range b.attrs {
-		out[a.name] = p.value(a.value)
+	for _, a := range b.Attrs {
+		out[a.Name] = p.value(a.Value)
 	}
-	for _, in := range b.blocks {
-		if len(in.labels) == 0 {
-			out[in.kind] = p.join(nil, p.body(&in.body))
+	for _, in := range b.Blocks {
+		if len(in.Labels) == 0 {
+			out[in.Kind] = p.join(nil, p.body(&in.Body))
 			continue
 		}
-		named, _ := out[in.kind].(map[string]any)
+		named, _ := out[in.Kind].(map[string]any)
 		if named == nil {
 			named = map[string]any{}
-			out[in.kind] = named
+			out[in.Kind] = named
 		}
-		named[in.labels[0].text] = p.join(named[in.labels[0].text], p.body(&in.body))
+		named[in.Labels[0].Text] = p.join(named[in.Labels[0].Text], p.body(&in.Body))
 	}
 	return out
 }
@@ -105,29 +99,29 @@ func (p plainJSON) join(before any, block map[string]any) any {
 	}
 }
 
-func (p plainJSON) value(e *expr) any {
-	switch e.kind {
-	case numExpr:
-		return e.num
-	case boolExpr:
-		return e.num == 1
-	case textExpr:
-		return e.text
-	case listExpr:
+func (p plainJSON) value(e *syntax.Expr) any {
+	switch e.Kind {
+	case syntax.NumExpr:
+		return e.Num
+	case syntax.BoolExpr:
+		return e.Num == 1
+	case syntax.TextExpr:
+		return e.Text
+	case syntax.ListExpr:
 		out := []any{}
-		for _, i := range e.items {
+		for _, i := range e.Items {
 			out = append(out, p.value(i))
 		}
 		return out
-	case mapExpr:
+	case syntax.MapExpr:
 		out := map[string]any{}
-		for i := 0; i+1 < len(e.items); i += 2 {
-			out[e.items[i].text] = p.value(e.items[i+1])
+		for i := 0; i+1 < len(e.Items); i += 2 {
+			out[e.Items[i].Text] = p.value(e.Items[i+1])
 		}
 		return out
-	case tmplExpr:
+	case syntax.TmplExpr:
 		var b strings.Builder
-		for _, i := range e.items {
+		for _, i := range e.Items {
 			b.WriteString(p.part(i))
 		}
 		return b.String()
@@ -137,14 +131,14 @@ func (p plainJSON) value(e *expr) any {
 }
 
 // part is what a template holds.
-func (p plainJSON) part(e *expr) string {
-	switch e.kind {
-	case refExpr:
-		return "${" + e.text + "}"
-	case callExpr:
-		return "${" + e.text + "(" + quoteHCL(e.items[0].text) + ")}"
+func (p plainJSON) part(e *syntax.Expr) string {
+	switch e.Kind {
+	case syntax.RefExpr:
+		return "${" + e.Text + "}"
+	case syntax.CallExpr:
+		return "${" + e.Text + "(" + syntax.QuoteText(e.Items[0].Text) + ")}"
 	default:
-		return e.text
+		return e.Text
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -99,9 +100,9 @@ func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *dia
 
 // parse reads every file into one section: they are one namespace.
 func (d *decoder) parse(files []*diag.Source) *section {
-	in := parseFiles(files, d.table.blockNames(), d.out)
-	root := &section{head: files[0].Span(0, 0), broken: in.broken}
-	d.lay(&in.body, d.table, root)
+	in := syntax.Parse(files, d.table.blockNames(), d.out)
+	root := &section{head: files[0].Span(0, 0), broken: in.Broken}
+	d.lay(&in.Body, d.table, root)
 	return root
 }
 
@@ -125,7 +126,7 @@ func (d *decoder) plugins(c *Config, o Options) {
 	if err != nil {
 		at := s.head
 		if t := s.slot("dir"); t != nil {
-			at = t.expr.at
+			at = t.expr.At
 		}
 		d.out.Err(diag.PluginDir, at, "The plugin directory cannot be read: "+reason(err).Error()+".", "name a directory that vega's user may read")
 	}
@@ -159,7 +160,7 @@ func (d *decoder) owners(c *Config, o Options) manifest.Owners {
 
 // diagnostics closes the report: no value of env() or file() passes.
 func (d *decoder) diagnostics() diag.Diagnostics {
-	return d.out.Diagnostics(newMasks(d.table.blockNames(), publicIn(d.table, d.modules)).line, NewRedactor(longestFirst(d.resolved)).Redact)
+	return d.out.Diagnostics(syntax.NewMasks(d.table.blockNames(), publicIn(d.table, d.modules)).Line, NewRedactor(longestFirst(d.resolved)).Redact)
 }
 
 // publicIn tells of an attribute's name whether its text may be shown: it has

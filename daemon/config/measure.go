@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // measure is a duration or a size: text with a unit.
-func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
-	if e.kind == numExpr {
-		return d.bare(e, e.num, r, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name))
+func (d *decoder) measure(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+	if e.Kind == syntax.NumExpr {
+		return d.bare(e, e.Num, r, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name))
 	}
 	text, s := d.text(e, r, t)
 	if s != present {
@@ -27,7 +28,7 @@ func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return v, present
 	}
 	if text.HasSecret() || r.Sensitive {
-		d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
 		return nil, bad
 	}
 	number, unit := loose(text.Reveal())
@@ -35,11 +36,11 @@ func (d *decoder) measure(e *expr, r *row, t manifest.Type) (manifest.Value, sta
 		return d.bare(e, n, r, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", r.Name, diag.Clip(text.Reveal())))
 	}
 	if written := usually(number, unit, t); written != "" && r.holds(written) {
-		d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, typeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
-			Replace(e.at, strconv.Quote(written))
+		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, typeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+			Replace(e.At, strconv.Quote(written))
 		return nil, bad
 	}
-	d.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+	d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
 	return nil, bad
 }
 
@@ -63,15 +64,15 @@ func anyUnit(t manifest.Type) string {
 
 // bare reports a number without a unit, and puts in its place what is meant
 // for certain.
-func (d *decoder) bare(e *expr, n float64, r *row, t manifest.Type, what string) (manifest.Value, state) {
+func (d *decoder) bare(e *syntax.Expr, n float64, r *row, t manifest.Type, what string) (manifest.Value, state) {
 	written, sure := withUnit(n, r, t)
 	fix := fmt.Sprintf("write %s = %q", r.Name, written)
 	if !sure {
 		fix += ", or with the unit that you mean"
 	}
-	g := d.out.Err(diag.BadUnit, e.at, what, fix)
+	g := d.out.Err(diag.BadUnit, e.At, what, fix)
 	if sure {
-		g.Replace(e.at, strconv.Quote(written))
+		g.Replace(e.At, strconv.Quote(written))
 	}
 	return nil, bad
 }

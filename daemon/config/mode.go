@@ -25,7 +25,7 @@ func (d *decoder) openFiles(c *Config) {
 		d.openFile(path, d.whole.read[path], "is read as a secret")
 	}
 	if t := d.root.block("server").block("tls").slot("key_file"); t != nil && c.Server.TLS != nil {
-		d.openFile(c.Server.TLS.KeyFile, t.expr.at, "is the private key of the certificate")
+		d.openFile(c.Server.TLS.KeyFile, t.expr.At, "is the private key of the certificate")
 	}
 	if len(c.Server.Keys) == 0 && c.DataDir != "" {
 		d.ownKey(filepath.Join(c.DataDir, "api_key"))

@@ -1,6 +1,9 @@
 package config
 
-import "vega/daemon/config/diag"
+import (
+	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
+)
 
 // Names that moved to diag.
 type (
@@ -37,3 +40,6 @@ var (
 	FindCode = diag.FindCode
 	Apply    = diag.Apply
 )
+
+// MaxFile moved to syntax.
+const MaxFile = syntax.MaxFile

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -37,13 +38,13 @@ func (d *decoder) plainSecrets(s *section, owner string) {
 			continue
 		}
 		f := plainFinder{d, owner, t.row}
-		switch t.expr.kind {
-		case listExpr:
-			for _, e := range t.expr.items {
+		switch t.expr.Kind {
+		case syntax.ListExpr:
+			for _, e := range t.expr.Items {
 				f.look(e, "", t.row.Sensitive)
 			}
-		case mapExpr:
-			f.lookInMap(t.expr.items)
+		case syntax.MapExpr:
+			f.lookInMap(t.expr.Items)
 		default:
 			f.look(t.expr, "", t.row.Sensitive)
 		}
@@ -77,9 +78,9 @@ type plainFinder struct {
 	row   *row
 }
 
-func (f plainFinder) lookInMap(items []*expr) {
+func (f plainFinder) lookInMap(items []*syntax.Expr) {
 	for i := 0; i+1 < len(items); i += 2 {
-		key, secret := items[i].text, f.row.Sensitive
+		key, secret := items[i].Text, f.row.Sensitive
 		if strings.Contains(f.row.Name, "header") {
 			secret = secretHeader(key)
 		}
@@ -88,11 +89,11 @@ func (f plainFinder) lookInMap(items []*expr) {
 }
 
 // look judges one text. key is its key in a map.
-func (f plainFinder) look(e *expr, key string, secret bool) {
+func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	text := written(e)
 	switch {
 	case text == "":
-	case secret && !f.row.login && !e.computed():
+	case secret && !f.row.login && !e.Computed():
 		f.tell(e, text, key)
 	case f.row.login || strings.Contains(text, "://") && strings.Contains(text, "@"):
 		p := slices.DeleteFunc(passwords(text), func(p string) bool { return strings.Contains(p, hole) })
@@ -103,15 +104,15 @@ func (f plainFinder) look(e *expr, key string, secret bool) {
 }
 
 // written is a text as far as it is written out.
-func written(e *expr) string {
-	switch e.kind {
-	case textExpr:
-		return e.text
-	case numExpr:
-		return strconv.FormatFloat(e.num, 'f', -1, 64)
-	case tmplExpr:
+func written(e *syntax.Expr) string {
+	switch e.Kind {
+	case syntax.TextExpr:
+		return e.Text
+	case syntax.NumExpr:
+		return strconv.FormatFloat(e.Num, 'f', -1, 64)
+	case syntax.TmplExpr:
 		var b strings.Builder
-		for _, part := range e.items {
+		for _, part := range e.Items {
 			if text := written(part); text != "" {
 				b.WriteString(text)
 			} else {
@@ -126,12 +127,12 @@ func written(e *expr) string {
 
 const whoHasIt = "written out: it is in every copy of this file, and in the history of a repository that holds it."
 
-func (f plainFinder) tell(e *expr, text, key string) {
+func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
 	f.secrets[rest] = true
 	what, name, variable := f.row.Name, f.row.Name, envName(f.owner, f.row.Name)
 	if f.row.Type == manifest.Map {
-		what, name, variable = diag.Clip(key)+" in "+f.row.Name, quoteKey(key), envName(f.owner, headerWord(key))
+		what, name, variable = diag.Clip(key)+" in "+f.row.Name, syntax.QuoteKey(key), envName(f.owner, headerWord(key))
 	}
 	value := fmt.Sprintf("env(%q)", variable)
 	if scheme != "" {
@@ -144,7 +145,7 @@ func (f plainFinder) tell(e *expr, text, key string) {
 	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, whoHasIt), fix)
 }
 
-func (f plainFinder) tellPassword(e *expr, all []string) {
+func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	for _, p := range all {
 		f.secrets[p] = true
 	}
@@ -155,10 +156,10 @@ func (f plainFinder) tellPassword(e *expr, all []string) {
 	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, whoHasIt), fix)
 }
 
-func (f plainFinder) plain(e *expr, detail, fix string) {
-	f.out.Warn(diag.PlainSecret, e.at, detail, fix)
-	if first, ok := f.whole.plain[e.at.Source]; !ok || e.at.Compare(first) < 0 {
-		f.whole.plain[e.at.Source] = e.at
+func (f plainFinder) plain(e *syntax.Expr, detail, fix string) {
+	f.out.Warn(diag.PlainSecret, e.At, detail, fix)
+	if first, ok := f.whole.plain[e.At.Source]; !ok || e.At.Compare(first) < 0 {
+		f.whole.plain[e.At.Source] = e.At
 	}
 }
 

@@ -92,7 +92,7 @@ func (d *decoder) bound(s *section, name string, t manifest.Type) *float64 {
 			f = float64(n)
 		}
 		if err != nil || t != manifest.SizeType && t != manifest.DurationType {
-			d.out.Err(diag.BadUnit, s.slot(name).expr.at, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
+			d.out.Err(diag.BadUnit, s.slot(name).expr.At, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
 		}
 	}
 	return &f

@@ -60,6 +60,6 @@ func (d *decoder) clientLimits(s *section, out *Server) {
 	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
 		return
 	}
-	d.out.Warn(diag.Unusual, t.expr.at, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
+	d.out.Warn(diag.Unusual, t.expr.At, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
 		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
 }

@@ -7,30 +7,31 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // probeName is a reference to a probe; whether there is one is judged later.
-func (d *decoder) probeName(e *expr) (manifest.Value, state) {
-	if e.kind == refExpr && strings.Count(e.text, ".") == 1 {
-		return manifest.Plain(e.text), present
+func (d *decoder) probeName(e *syntax.Expr) (manifest.Value, state) {
+	if e.Kind == syntax.RefExpr && strings.Count(e.Text, ".") == 1 {
+		return manifest.Plain(e.Text), present
 	}
 	fix, name := "write plugin.probe, such as core.http", ""
-	if plugin, probe, ok := strings.Cut(e.text, "."); e.kind == textExpr && ok && manifest.ValidName(plugin) && manifest.ValidName(probe) {
-		name = e.text
+	if plugin, probe, ok := strings.Cut(e.Text, "."); e.Kind == syntax.TextExpr && ok && manifest.ValidName(plugin) && manifest.ValidName(probe) {
+		name = e.Text
 		fix = "remove the quotes: probe = " + name
 	}
-	d.out.Err(diag.WrongType, e.at, "probe must name a plugin and one of its probes, as a reference.", fix).Suggest(e.at, name)
+	d.out.Err(diag.WrongType, e.At, "probe must name a plugin and one of its probes, as a reference.", fix).Suggest(e.At, name)
 	return nil, bad
 }
 
 // reference is the value of what a reference points to.
-func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) reference(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
 	if d.constant {
-		d.out.Err(diag.NotAllowed, e.at, "A manifest refers to nothing.", "write the value in quotes")
+		d.out.Err(diag.NotAllowed, e.At, "A manifest refers to nothing.", "write the value in quotes")
 		return nil, bad
 	}
-	root, rest, _ := strings.Cut(e.text, ".")
+	root, rest, _ := strings.Cut(e.Text, ".")
 	if root == "database" {
 		return d.database(e, r, t, rest)
 	}
@@ -42,7 +43,7 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 	if root == "data_dir" {
 		name, rest = root, root
 	}
-	if sec == nil || strings.Contains(e.text, ".") != (root != "data_dir") || sec.schema.row(rest) == nil {
+	if sec == nil || strings.Contains(e.Text, ".") != (root != "data_dir") || sec.schema.row(rest) == nil {
 		return d.dangling(e, r)
 	}
 	v, s := d.value(sec, name)
@@ -54,7 +55,7 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 	case s != present:
 		return nil, s
 	case !fits(v, t):
-		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.text, typeName(to.Type)), "write the value, or refer to something else")
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.Text, typeName(to.Type)), "write the value, or refer to something else")
 		return nil, bad
 	}
 	if text, ok := v.(manifest.Text); ok {
@@ -68,14 +69,14 @@ func (d *decoder) reference(e *expr, r *row, t manifest.Type) (manifest.Value, s
 
 // wanting reports a reference to what an integration can't do without. t is
 // what is referred to, nil if it is not written.
-func (d *decoder) wanting(t *slot, e *expr, r *row) {
-	block, name, _ := strings.Cut(e.text, ".")
+func (d *decoder) wanting(t *slot, e *syntax.Expr, r *row) {
+	block, name, _ := strings.Cut(e.Text, ".")
 	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
 	if t != nil {
 		d.whole.told[firstUnset(d, t.expr)] = true
 		why, fix = ", and "+d.whyAbsent(t.expr), "set that variable, or "+fix
 	}
-	d.out.Err(diag.Required, e.at, fmt.Sprintf("%s refers to %s%s.", r.Name, e.text, why), fix)
+	d.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", r.Name, e.Text, why), fix)
 }
 
 // target is the section that the first word of a reference names.
@@ -91,8 +92,8 @@ func (d *decoder) target(root string) *section {
 }
 
 // unset reports whether a reference points to an attribute without a value.
-func (d *decoder) unset(e *expr) bool {
-	root, name, _ := strings.Cut(e.text, ".")
+func (d *decoder) unset(e *syntax.Expr) bool {
+	root, name, _ := strings.Cut(e.Text, ".")
 	sec := d.target(root)
 	if sec == nil || sec.schema.row(name) == nil {
 		return false
@@ -101,9 +102,9 @@ func (d *decoder) unset(e *expr) bool {
 	return s == absent
 }
 
-func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
-	if r.Sensitive && !strings.Contains(e.text, ".") { // the secret itself, most likely
-		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
+func (d *decoder) dangling(e *syntax.Expr, r *row) (manifest.Value, state) {
+	if r.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
+		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
 		return nil, bad
 	}
 	var all []string
@@ -119,18 +120,18 @@ func (d *decoder) dangling(e *expr, r *row) (manifest.Value, state) {
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
-	near := diag.Nearest(e.text, slices.DeleteFunc(all, func(path string) bool {
+	near := diag.Nearest(e.Text, slices.DeleteFunc(all, func(path string) bool {
 		_, name, _ := strings.Cut(path, ".")
 		return notReferable(name)
 	}))
 	if near != "" {
 		fix = "write " + near
 	}
-	d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
+	d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 	return nil, bad
 }
 
-func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+func (d *decoder) database(e *syntax.Expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
 	if _, ok := d.bases[name]; !ok && name != "vega" {
 		d.whole.misspelt = true
 		names := []string{"vega"}
@@ -143,11 +144,11 @@ func (d *decoder) database(e *expr, r *row, t manifest.Type, name string) (manif
 			near = "database." + near
 			fix = "write " + near
 		}
-		d.out.Err(diag.Dangling, e.at, fmt.Sprintf("There is no %s.", diag.Clip(e.text)), fix).Suggest(e.at, near)
+		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 		return nil, bad
 	}
 	if t != manifest.Database {
-		d.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), diag.Clip(e.text)), "write the value")
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), diag.Clip(e.Text)), "write the value")
 		return nil, bad
 	}
 	return manifest.Plain(name), present
@@ -174,4 +175,4 @@ func fits(v manifest.Value, t manifest.Type) bool {
 
 // notReferable reports whether a name can't be written in a reference, as one with
 // a blank in it can't.
-func notReferable(name string) bool { return !identifier([]byte(name)) }
+func notReferable(name string) bool { return !syntax.IsIdentifier([]byte(name)) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -21,9 +22,9 @@ func (d *decoder) replaced(s *section, bundled []manifest.Found) []string {
 			out = append(out, name)
 			continue
 		}
-		at := t.expr.at
-		if t.expr.kind == listExpr && n < len(t.expr.items) {
-			at = t.expr.items[n].at
+		at := t.expr.At
+		if t.expr.Kind == syntax.ListExpr && n < len(t.expr.Items) {
+			at = t.expr.Items[n].At
 		}
 		near := diag.Nearest(name, names)
 		fix := "remove it: core can't be replaced, and a plugin with a name of its own needs no permission"

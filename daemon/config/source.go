@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/shortage"
 )
 
@@ -104,7 +105,7 @@ func Paths(path string) ([]string, error) {
 // ReadFile reads a configuration file as Load does: a regular one of at most
 // MaxFile bytes.
 func ReadFile(path string) ([]byte, error) {
-	b, err := readRegular(path, MaxFile)
+	b, err := readRegular(path, syntax.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, reason(err))
 	}
@@ -114,13 +115,13 @@ func ReadFile(path string) ([]byte, error) {
 func (s *sources) add(path, dir string, out *diag.Collector) {
 	f := &diag.Source{Name: path, Dir: dir, Order: len(s.files)}
 	s.files = append(s.files, f)
-	src, err := readRegular(path, MaxFile)
+	src, err := readRegular(path, syntax.MaxFile)
 	s.note(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		out.Err(diag.Unreadable, f.Span(0, 0), "There is no such file.", s.missing)
 	case errors.Is(err, errLarge):
-		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", syntax.MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
 		out.Err(diag.Unreadable, f.Span(0, 0), "It cannot be read: "+reason(err).Error()+".", "give vega a regular file that its user may read")
 	default:

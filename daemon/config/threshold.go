@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
@@ -23,7 +24,7 @@ func (d *decoder) thresholds() []policies.Threshold {
 		if !ok {
 			continue
 		}
-		at := s.slot("resource").expr.at
+		at := s.slot("resource").expr.At
 		judged := fmt.Sprint(t.Resource, t.Below)
 		if first, again := seen[judged]; again {
 			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s judges %s already.", first, t.Resource), "join the two: one threshold has a warning and an error")
@@ -105,8 +106,8 @@ func (b boundary) value(name string) *float64 {
 			fixed, _ = withUnit(number, b.s.schema.row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
-		b.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.str(b.s, "resource"), b.unit),
-			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.at, fixed)
+		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.str(b.s, "resource"), b.unit),
+			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.At, fixed)
 		return nil
 	case bare:
 		return &number
@@ -121,12 +122,12 @@ func (b boundary) value(name string) *float64 {
 		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
 	}
 	fix, plain := "write a number, without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if plain == "" || !isNumber(plain) || e.computed() {
+	if plain == "" || !isNumber(plain) || e.Computed() {
 		plain = ""
 	} else {
 		fix = "write " + plain
 	}
-	b.out.Err(diag.WrongType, e.at, fmt.Sprintf("%s must be a number: %s is %s.", name, b.str(b.s, "resource"), counted(b.unit)), fix).Suggest(e.at, plain)
+	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a number: %s is %s.", name, b.str(b.s, "resource"), counted(b.unit)), fix).Suggest(e.At, plain)
 	return nil
 }
 
@@ -138,11 +139,11 @@ func counted(u policies.Unit) string {
 	return "a count"
 }
 
-func (b boundary) measured(v float64, err error, name string, e *expr, t manifest.Type) *float64 {
+func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t manifest.Type) *float64 {
 	if err == nil {
 		return &v
 	}
-	b.out.Err(diag.BadUnit, e.at, fmt.Sprintf("%s is not %s, and %s is in %s.", name, typeName(t), b.str(b.s, "resource"), b.unit), "write "+sample(t))
+	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, typeName(t), b.str(b.s, "resource"), b.unit), "write "+sample(t))
 	return nil
 }
 
@@ -218,4 +219,4 @@ func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
 	return false
 }
 
-func (b boundary) at(name string) diag.Place { return b.s.slot(name).expr.at }
+func (b boundary) at(name string) diag.Place { return b.s.slot(name).expr.At }

@@ -77,9 +77,9 @@ func (d *decoder) pinned(s *section, f *manifest.Found) {
 	}
 	switch {
 	case !digest.MatchString(want):
-		d.out.Err(diag.Pinned, t.expr.at, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
+		d.out.Err(diag.Pinned, t.expr.At, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
 	case !strings.EqualFold(want, m.Digest):
-		d.out.Err(diag.Pinned, t.expr.at, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
+		d.out.Err(diag.Pinned, t.expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
 			fmt.Sprintf("put the module back that it trusts, or, if you trust this one, write sha256 = %q", m.Digest))
 	}
 }

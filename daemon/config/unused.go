@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -90,8 +91,8 @@ func (d *decoder) unusedDatabases() {
 		return
 	}
 	used := d.whole.databases
-	d.root.eachExpr(func(e *expr) {
-		if name, ok := strings.CutPrefix(e.text, "database."); ok && e.kind == refExpr {
+	d.root.eachExpr(func(e *syntax.Expr) {
+		if name, ok := strings.CutPrefix(e.Text, "database."); ok && e.Kind == syntax.RefExpr {
 			used[name] = true
 		}
 	})
@@ -104,14 +105,14 @@ func (d *decoder) unusedDatabases() {
 }
 
 // eachExpr calls yield with every expression in a section, whatever is in it.
-func (s *section) eachExpr(yield func(*expr)) {
+func (s *section) eachExpr(yield func(*syntax.Expr)) {
 	for _, t := range s.slots {
-		t.expr.each(yield)
+		t.expr.Each(yield)
 	}
 	for _, b := range s.blocks {
 		b.eachExpr(yield)
 	}
 	if s.raw != nil {
-		s.raw.body.eachExpr(yield)
+		s.raw.Body.EachExpr(yield)
 	}
 }

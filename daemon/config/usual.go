@@ -25,7 +25,7 @@ func (d *decoder) usual(t *slot) {
 		return
 	}
 	least, most := amount(u.least, t.row.Type), amount(u.most, t.row.Type)
-	d.out.Warn(diag.Unusual, t.expr.at, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.row.Name, least, most, u.why),
+	d.out.Warn(diag.Unusual, t.expr.At, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.row.Name, least, most, u.why),
 		fmt.Sprintf("write a value from %s to %s, or leave it if you mean it", least, most))
 }
 

@@ -1,15 +1,15 @@
-package config
+package syntax
 
 // function is one of those that a value may call. Each takes one plain string.
 type function struct {
-	name     string
-	argument string // what the string is
-	doc      string
-	example  string // an attribute of an integration's config
+	Name     string
+	Argument string // what the string is
+	Doc      string
+	Example  string // an attribute of an integration's config
 }
 
-// functionTable is every function there is.
-var functionTable = []function{
+// Functions is every function there is.
+var Functions = []function{
 	{
 		"env", "NAME",
 		"The value of an environment variable. One that is not set, or is empty, leaves the attribute out; that is an error only where it is required. What it gives is kept secret, but for attributes that are no credential, such as a port or a path: they say so.",
@@ -27,10 +27,10 @@ var functionTable = []function{
 	},
 }
 
-// functions are their names.
-var functions = func() (names []string) {
-	for _, f := range functionTable {
-		names = append(names, f.name)
+// FunctionNames are their names.
+var FunctionNames = func() (names []string) {
+	for _, f := range Functions {
+		names = append(names, f.Name)
 	}
 	return names
 }()

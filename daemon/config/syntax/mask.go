@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -110,7 +110,7 @@ func argument(tokens hclsyntax.Tokens, n int) bool {
 	if n < 3 || tokens[n-1].Type != hclsyntax.TokenOQuote || tokens[n-2].Type != hclsyntax.TokenOParen {
 		return false
 	}
-	return diag.Nearest(string(tokens[n-3].Bytes), functions) != ""
+	return diag.Nearest(string(tokens[n-3].Bytes), FunctionNames) != ""
 }
 
 // blockHead is how many words at the start of a line open a block; what is in

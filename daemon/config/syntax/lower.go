@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"cmp"
@@ -24,27 +24,27 @@ func (l *lowerer) place(r hcl.Range) diag.Place {
 	return l.file.Span(min(r.Start.Byte, end), end)
 }
 
-func (l *lowerer) body(b *hclsyntax.Body) body {
-	var out body
+func (l *lowerer) body(b *hclsyntax.Body) Body {
+	var out Body
 	for _, a := range b.Attributes {
 		if a.SrcRange.End.Byte > l.end || a.Expr == nil {
 			continue
 		}
-		out.attrs = append(out.attrs, &attr{name: a.Name, at: l.place(a.NameRange), value: l.expr(a.Expr)})
+		out.Attrs = append(out.Attrs, &Attr{Name: a.Name, At: l.place(a.NameRange), Value: l.expr(a.Expr)})
 	}
-	slices.SortFunc(out.attrs, func(a, b *attr) int { return cmp.Compare(a.at.Start, b.at.Start) })
+	slices.SortFunc(out.Attrs, func(a, b *Attr) int { return cmp.Compare(a.At.Start, b.At.Start) })
 	for _, in := range b.Blocks {
 		if in.TypeRange.Start.Byte > l.end || in.Body == nil {
 			continue
 		}
-		blk := &block{kind: in.Type, head: l.place(in.TypeRange), broken: l.end < math.MaxInt}
+		blk := &Block{Kind: in.Type, Head: l.place(in.TypeRange), Broken: l.end < math.MaxInt}
 		for i, text := range in.Labels {
 			at := l.place(in.LabelRanges[i])
-			blk.labels = append(blk.labels, label{text, at})
-			blk.head.End = max(blk.head.End, at.End)
+			blk.Labels = append(blk.Labels, label{text, at})
+			blk.Head.End = max(blk.Head.End, at.End)
 		}
-		blk.body = l.body(in.Body)
-		out.blocks = append(out.blocks, blk)
+		blk.Body = l.body(in.Body)
+		out.Blocks = append(out.Blocks, blk)
 	}
 	return out
 }

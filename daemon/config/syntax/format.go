@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ const maxPasses = 4
 
 var crlf, lf = []byte("\r\n"), []byte("\n")
 
-// formatText lays the text of a configuration, or of a plugin.hcl, out as HCL is
+// Format lays the text of a configuration, or of a plugin.hcl, out as HCL is
 // commonly written. Words, comments and heredocs, the line endings and a byte
 // order mark stay as they are.
 //
@@ -31,11 +31,11 @@ var crlf, lf = []byte("\r\n"), []byte("\n")
 // there are diagnostics and no result. ErrUnformattable is of a text that would
 // not mean the same any more, which the formatter does not promise. name is
 // what the text is called in diagnostics.
-func formatText(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
+func Format(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
 	out := &diag.Collector{}
 	before := readText(name, src, words, out)
 	if out.Errors() > 0 {
-		return nil, out.Diagnostics(newMasks(words, public).line, func(s string) string { return s }), nil
+		return nil, out.Diagnostics(NewMasks(words, public).Line, func(s string) string { return s }), nil
 	}
 	laid := layOut(src)
 	again := &diag.Collector{}
@@ -50,16 +50,16 @@ func formatText(name string, src []byte, words []string, public func(string) boo
 var ErrUnformattable = errors.New("it can't be laid out without a change of what it means, so it stays as it is; please report it")
 
 // readText is the tree of a text that is to be laid out.
-func readText(name string, src []byte, words []string, out *diag.Collector) body {
+func readText(name string, src []byte, words []string, out *diag.Collector) Body {
 	if len(src) > MaxFile {
 		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
-		return body{}
+		return Body{}
 	}
 	if bytes.Count(src, lf) > maxLines {
 		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
-		return body{}
+		return Body{}
 	}
-	return parseFiles([]*diag.Source{{Name: name, Text: src}}, words, out).body
+	return Parse([]*diag.Source{{Name: name, Text: src}}, words, out).Body
 }
 
 // layOut formats lines that end as most configurations' do.
@@ -106,14 +106,14 @@ func words(src []byte) hclsyntax.Tokens {
 }
 
 // equal reports whether two bodies say the same, wherever it stands.
-func (b *body) equal(o *body) bool {
-	return slices.EqualFunc(b.attrs, o.attrs, func(x, y *attr) bool { return x.name == y.name && x.value.equal(y.value) }) &&
-		slices.EqualFunc(b.blocks, o.blocks, func(x, y *block) bool {
-			labels := slices.EqualFunc(x.labels, y.labels, func(x, y label) bool { return x.text == y.text })
-			return x.kind == y.kind && labels && x.body.equal(&y.body)
+func (b *Body) equal(o *Body) bool {
+	return slices.EqualFunc(b.Attrs, o.Attrs, func(x, y *Attr) bool { return x.Name == y.Name && x.Value.equal(y.Value) }) &&
+		slices.EqualFunc(b.Blocks, o.Blocks, func(x, y *Block) bool {
+			labels := slices.EqualFunc(x.Labels, y.Labels, func(x, y label) bool { return x.Text == y.Text })
+			return x.Kind == y.Kind && labels && x.Body.equal(&y.Body)
 		})
 }
 
-func (e *expr) equal(o *expr) bool {
-	return e.kind == o.kind && e.text == o.text && e.num == o.num && slices.EqualFunc(e.items, o.items, (*expr).equal)
+func (e *Expr) equal(o *Expr) bool {
+	return e.Kind == o.Kind && e.Text == o.Text && e.Num == o.Num && slices.EqualFunc(e.Items, o.Items, (*Expr).equal)
 }

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"math"
@@ -14,47 +14,47 @@ import (
 type kind uint8
 
 const (
-	badExpr  kind = iota // reported already
-	textExpr             // text
-	numExpr              // num
-	boolExpr             // num is 1 for true
-	tmplExpr             // items, joined
-	listExpr             // items
-	mapExpr              // items: key, value, key, value; a key is a textExpr
-	refExpr              // text: a.b.c
-	callExpr             // text is the function, items its arguments
+	BadExpr  kind = iota // reported already
+	TextExpr             // text
+	NumExpr              // num
+	BoolExpr             // num is 1 for true
+	TmplExpr             // items, joined
+	ListExpr             // items
+	MapExpr              // items: key, value, key, value; a key is a textExpr
+	RefExpr              // text: a.b.c
+	CallExpr             // text is the function, items its arguments
 )
 
-// kindNames are for a person.
-var kindNames = map[kind]string{
-	textExpr: "text", numExpr: "a number", boolExpr: "true or false", tmplExpr: "text",
-	listExpr: "a list", mapExpr: "a map", refExpr: "a reference", callExpr: "a call",
+// KindNames are for a person.
+var KindNames = map[kind]string{
+	TextExpr: "text", NumExpr: "a number", BoolExpr: "true or false", TmplExpr: "text",
+	ListExpr: "a list", MapExpr: "a map", RefExpr: "a reference", CallExpr: "a call",
 }
 
-// expr is a value as it was written.
-type expr struct {
-	kind  kind
-	at    diag.Place
-	text  string
-	num   float64
-	items []*expr
+// Expr is a value as it was written.
+type Expr struct {
+	Kind  kind
+	At    diag.Place
+	Text  string
+	Num   float64
+	Items []*Expr
 }
 
 // expr keeps what the language allows, and reports anything else. Its
 // recursion is bounded by the guard.
-func (l *lowerer) expr(e hclsyntax.Expression) *expr {
-	out := &expr{at: l.place(e.Range())}
+func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
+	out := &Expr{At: l.place(e.Range())}
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		return l.literal(out, e.Val)
 	case *hclsyntax.TemplateExpr:
 		return l.template(out, e.Parts)
 	case *hclsyntax.TemplateWrapExpr:
-		out.kind, out.items = tmplExpr, []*expr{l.expr(e.Wrapped)}
+		out.Kind, out.Items = TmplExpr, []*Expr{l.expr(e.Wrapped)}
 	case *hclsyntax.ParenthesesExpr:
 		return l.expr(e.Expression)
 	case *hclsyntax.TupleConsExpr:
-		out.kind, out.items = listExpr, l.exprs(e.Exprs)
+		out.Kind, out.Items = ListExpr, l.exprs(e.Exprs)
 	case *hclsyntax.ObjectConsExpr:
 		return l.object(out, e)
 	case *hclsyntax.ScopeTraversalExpr:
@@ -63,10 +63,10 @@ func (l *lowerer) expr(e hclsyntax.Expression) *expr {
 		if e.ExpandFinal {
 			return l.refuse(out, "An expanded argument list (...) is not supported.", "write the arguments out")
 		}
-		out.kind, out.text, out.items = callExpr, e.Name, l.exprs(e.Args)
+		out.Kind, out.Text, out.Items = CallExpr, e.Name, l.exprs(e.Args)
 	case *hclsyntax.UnaryOpExpr:
-		if in := l.expr(e.Val); e.Op == hclsyntax.OpNegate && in.kind == numExpr {
-			out.kind, out.num = numExpr, -in.num
+		if in := l.expr(e.Val); e.Op == hclsyntax.OpNegate && in.Kind == NumExpr {
+			out.Kind, out.Num = NumExpr, -in.Num
 			return out
 		}
 		return l.refuse(out, "Only a number can have a sign; there are no other operators.", "write the resulting value")
@@ -76,91 +76,91 @@ func (l *lowerer) expr(e hclsyntax.Expression) *expr {
 	return out
 }
 
-func (l *lowerer) exprs(in []hclsyntax.Expression) []*expr {
-	out := make([]*expr, len(in))
+func (l *lowerer) exprs(in []hclsyntax.Expression) []*Expr {
+	out := make([]*Expr, len(in))
 	for i, e := range in {
 		out[i] = l.expr(e)
 	}
 	return out
 }
 
-func (l *lowerer) refuse(e *expr, detail, fix string) *expr {
-	l.out.Err(diag.NotAllowed, e.at, detail, fix)
-	e.kind = badExpr
+func (l *lowerer) refuse(e *Expr, detail, fix string) *Expr {
+	l.out.Err(diag.NotAllowed, e.At, detail, fix)
+	e.Kind = BadExpr
 	return e
 }
 
-func (l *lowerer) literal(out *expr, v cty.Value) *expr {
+func (l *lowerer) literal(out *Expr, v cty.Value) *Expr {
 	switch {
 	case !v.IsKnown():
-		out.kind = badExpr // left by recovery from a syntax error
+		out.Kind = BadExpr // left by recovery from a syntax error
 	case v.IsNull():
 		return l.refuse(out, "There is no null.", "leave the attribute out")
 	case v.Type() == cty.String:
-		out.kind, out.text = textExpr, v.AsString()
+		out.Kind, out.Text = TextExpr, v.AsString()
 	case v.Type() == cty.Bool:
-		out.kind = boolExpr
+		out.Kind = BoolExpr
 		if v.True() {
-			out.num = 1
+			out.Num = 1
 		}
 	case v.Type() == cty.Number:
 		f, _ := v.AsBigFloat().Float64()
 		if math.IsInf(f, 0) {
 			return l.refuse(out, "This number is too large.", "write a smaller number")
 		}
-		out.kind, out.num = numExpr, f
+		out.Kind, out.Num = NumExpr, f
 	}
 	return out
 }
 
-func (l *lowerer) template(out *expr, parts []hclsyntax.Expression) *expr {
-	out.kind = tmplExpr
+func (l *lowerer) template(out *Expr, parts []hclsyntax.Expression) *Expr {
+	out.Kind = TmplExpr
 	plain := true
 	for _, p := range parts {
 		in := l.part(p)
-		plain = plain && in.kind == textExpr
-		out.items = append(out.items, in)
+		plain = plain && in.Kind == TextExpr
+		out.Items = append(out.Items, in)
 	}
 	if plain {
 		var b strings.Builder
-		for _, p := range out.items {
-			b.WriteString(p.text)
+		for _, p := range out.Items {
+			b.WriteString(p.Text)
 		}
-		out.kind, out.text, out.items = textExpr, b.String(), nil
+		out.Kind, out.Text, out.Items = TextExpr, b.String(), nil
 	}
 	return out
 }
 
 // part is a part of a template. HCL turns a directive into a conditional or a
 // join, which it reads from the text around it: the place tells them apart.
-func (l *lowerer) part(e hclsyntax.Expression) *expr {
-	out := &expr{at: l.place(e.Range())}
+func (l *lowerer) part(e hclsyntax.Expression) *Expr {
+	out := &Expr{At: l.place(e.Range())}
 	_, joined := e.(*hclsyntax.TemplateJoinExpr)
 	_, chosen := e.(*hclsyntax.ConditionalExpr)
-	if joined || chosen && strings.HasPrefix(string(l.file.Text[out.at.Start:out.at.End]), "%{") {
+	if joined || chosen && strings.HasPrefix(string(l.file.Text[out.At.Start:out.At.End]), "%{") {
 		return l.refuse(out, noControl, controlFix)
 	}
 	return l.expr(e)
 }
 
-func (l *lowerer) object(out *expr, e *hclsyntax.ObjectConsExpr) *expr {
-	out.kind = mapExpr
+func (l *lowerer) object(out *Expr, e *hclsyntax.ObjectConsExpr) *Expr {
+	out.Kind = MapExpr
 	for _, item := range e.Items {
-		out.items = append(out.items, l.key(item.KeyExpr), l.expr(item.ValueExpr))
+		out.Items = append(out.Items, l.key(item.KeyExpr), l.expr(item.ValueExpr))
 	}
 	return out
 }
 
 // key is the key of a map: a bare word or a plain string.
-func (l *lowerer) key(e hclsyntax.Expression) *expr {
-	out := &expr{at: l.place(e.Range())}
+func (l *lowerer) key(e hclsyntax.Expression) *Expr {
+	out := &Expr{At: l.place(e.Range())}
 	if word := hcl.ExprAsKeyword(e); word != "" {
-		out.kind, out.text = textExpr, word
+		out.Kind, out.Text = TextExpr, word
 		return out
 	}
 	if k, ok := e.(*hclsyntax.ObjectConsKeyExpr); ok {
 		if t, ok := k.Wrapped.(*hclsyntax.TemplateExpr); ok {
-			if out = l.expr(t); out.kind == textExpr || out.kind == badExpr {
+			if out = l.expr(t); out.Kind == TextExpr || out.Kind == BadExpr {
 				return out
 			}
 		}
@@ -168,7 +168,7 @@ func (l *lowerer) key(e hclsyntax.Expression) *expr {
 	return l.refuse(out, "The key of a map must be a plain word or string.", "write it in quotes")
 }
 
-func (l *lowerer) traversal(out *expr, t hcl.Traversal) *expr {
+func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 	var b strings.Builder
 	for _, step := range t {
 		switch step := step.(type) {
@@ -180,7 +180,7 @@ func (l *lowerer) traversal(out *expr, t hcl.Traversal) *expr {
 			return l.refuse(out, "An index is not supported in a reference.", "write names with dots, such as llm.base_url")
 		}
 	}
-	out.kind, out.text = refExpr, b.String()
+	out.Kind, out.Text = RefExpr, b.String()
 	return out
 }
 

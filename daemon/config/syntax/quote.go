@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"strconv"
@@ -7,20 +7,20 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// quoteKey is the key of a map as it must be written.
-func quoteKey(key string) string {
-	if identifier([]byte(key)) {
+// QuoteKey is the key of a map as it must be written.
+func QuoteKey(key string) string {
+	if IsIdentifier([]byte(key)) {
 		return key
 	}
 	return strconv.Quote(diag.Clip(key))
 }
 
-// quoteHCL is a text in quotes, in which nothing is worked out.
-func quoteHCL(s string) string {
+// QuoteText is a text in quotes, in which nothing is worked out.
+func QuoteText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }
 
-func identifier(b []byte) bool {
+func IsIdentifier(b []byte) bool {
 	for i, c := range b {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
 		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -233,7 +233,7 @@ func (s *splitter) heredoc() bool {
 		return false
 	}
 	mark := bytes.TrimRight(bytes.TrimPrefix(rest[2:nl], []byte("-")), "\r")
-	if !identifier(mark) {
+	if !IsIdentifier(mark) {
 		return false
 	}
 	s.i += nl + 1

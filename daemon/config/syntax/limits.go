@@ -1,14 +1,14 @@
-package config
+package syntax
 
-// maxHarmless bounds a chunk that needs no guard, in bytes.
-const maxHarmless = 4 << 10
+// maxUnguarded bounds a chunk that needs no guard, in bytes.
+const maxUnguarded = 4 << 10
 
-// harmless reports whether a chunk can't come near any of the guards' limits,
+// withinLimits reports whether a chunk can't come near any of the guards' limits,
 // whatever its brackets and quotes turn out to mean: it is short and has few of
 // the bytes that they count. So the chunks of an ordinary file are read by the
 // lexer once, not twice. The number of tokens is an estimate.
-func harmless(src []byte) (int, bool) {
-	if len(src) > maxHarmless {
+func withinLimits(src []byte) (int, bool) {
+	if len(src) > maxUnguarded {
 		return 0, false
 	}
 	tokens, brackets, operators, digits := 0, 0, 0, 0
@@ -22,7 +22,7 @@ func harmless(src []byte) (int, bool) {
 		word = inWord
 		switch {
 		case c >= '0' && c <= '9' || c == '.':
-			if digits++; digits > maxNumber {
+			if digits++; digits > MaxNumber {
 				return 0, false
 			}
 		case (c == 'e' || c == 'E') && digits > 0 && src[i-1] != '.': // it may be an exponent

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"sort"
@@ -16,6 +16,9 @@ type enclosure struct{ value, hidden bool }
 // one that can't be parsed as well. Where a string is not closed, it can't
 // tell what is in it, and hides the rest of the chunk.
 func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
+	if f.LineStart(i) > f.end {
+		return enclosure{true, true}
+	}
 	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.LineStart(i) }) - 1
 	if n < 0 || f.LineStart(i) >= f.chunks[n].end {
 		return enclosure{}

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 type piece struct {
 	out    diag.Collector
 	tokens int
-	body   body
+	body   Body
 	broken bool
 	last   bool // nothing from here on is read
 }
@@ -37,7 +37,7 @@ func (p *piece) read(f *diag.Source, c chunk) {
 	}
 	src := f.Text[c.start:c.end]
 	start := hcl.Pos{Line: c.line, Column: 1, Byte: c.start}
-	if n, ok := harmless(src); ok {
+	if n, ok := withinLimits(src); ok {
 		p.tokens = n
 		if parsed, diags := hclsyntax.ParseConfig(src, f.Name, start); !diags.HasErrors() {
 			l := lowerer{file: f, out: &p.out, end: math.MaxInt}
@@ -86,11 +86,11 @@ func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	}
 	l := lowerer{file: f, out: &p.out, end: end}
 	p.body = l.body(parsed.Body.(*hclsyntax.Body))
-	if end < math.MaxInt && len(p.body.blocks) == 0 {
+	if end < math.MaxInt && len(p.body.Blocks) == 0 {
 		p.unparsed(f, c)
 	}
-	for _, blk := range p.body.blocks {
-		blk.broken = end < math.MaxInt
+	for _, blk := range p.body.Blocks {
+		blk.Broken = end < math.MaxInt
 	}
 }
 
@@ -150,9 +150,9 @@ func (p *piece) unparsed(f *diag.Source, c chunk) {
 		p.broken = true
 		return
 	}
-	b := &block{kind: string(src[m[2]:m[3]]), broken: true, head: f.Span(c.start+m[2], c.start+m[3])}
+	b := &Block{Kind: string(src[m[2]:m[3]]), Broken: true, Head: f.Span(c.start+m[2], c.start+m[3])}
 	if m[4] >= 0 {
-		b.labels = []label{{string(src[m[4]:m[5]]), f.Span(c.start+m[4], c.start+m[5])}}
+		b.Labels = []label{{string(src[m[4]:m[5]]), f.Span(c.start+m[4], c.start+m[5])}}
 	}
-	p.body.blocks = append(p.body.blocks, b)
+	p.body.Blocks = append(p.body.Blocks, b)
 }

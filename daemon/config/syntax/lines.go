@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -10,20 +10,21 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// lineMasks shows lines of files with what may be a secret hidden.
-type lineMasks struct {
+// Masks shows lines of files with what may be a secret hidden.
+type Masks struct {
 	words  []string          // that begin a top-level block
 	public func(string) bool // reports whether an attribute's text may be shown
 	files  map[*diag.Source]*maskedFile
 }
 
-func newMasks(words []string, public func(string) bool) *lineMasks {
-	return &lineMasks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
+func NewMasks(words []string, public func(string) bool) *Masks {
+	return &Masks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
 }
 
 // maskedFile is what a file was split into, and its lines as they were shown.
 type maskedFile struct {
 	*diag.Source
+	end      int // how far it was split
 	chunks   []chunk
 	heredocs []textRange
 	lines    map[int][]byte
@@ -32,13 +33,17 @@ type maskedFile struct {
 	walkedChunk int
 }
 
-// line returns a line of a file, by its index, as it may be shown.
-func (m *lineMasks) line(f *diag.Source, i int) []byte {
+// Line returns a line of a file, by its index, as it may be shown.
+func (m *Masks) Line(f *diag.Source, i int) []byte {
 	in := m.files[f]
 	if in == nil {
-		in = &maskedFile{Source: f, lines: map[int][]byte{}}
+		in = &maskedFile{Source: f, end: len(f.Text), lines: map[int][]byte{}}
 		in.heredocs = split(f.Text, m.words, func(c chunk) bool {
 			in.chunks = append(in.chunks, c)
+			if len(in.chunks) > maxChunks+batchChunks { // nothing from here on is parsed
+				in.end = c.end
+				return false
+			}
 			return true
 		})
 		m.files[f] = in
@@ -82,14 +87,14 @@ func (f *maskedFile) inHeredoc(at int) bool {
 	return i < len(f.heredocs) && f.heredocs[i].start <= at
 }
 
-// maskText returns the text of a configuration with what may be a secret
+// MaskText returns the text of a configuration with what may be a secret
 // hidden, character by character; the lines are the same.
-func maskText(src []byte, words []string, public func(string) bool) string {
+func MaskText(src []byte, words []string, public func(string) bool) string {
 	f := &diag.Source{Text: bytes.TrimPrefix(src, []byte(diag.BOM))}
-	m := newMasks(words, public)
+	m := NewMasks(words, public)
 	var out bytes.Buffer
 	for i := range f.Lines() {
-		out.WriteString(diag.Clean(string(m.line(f, i))))
+		out.WriteString(diag.Clean(string(m.Line(f, i))))
 		if i+1 < f.Lines() {
 			out.WriteByte('\n')
 		}

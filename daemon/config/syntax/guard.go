@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ const (
 	maxAllOps       = 1000      // in a top-level block
 	maxSigns        = 4         // in a row
 	maxControls     = 16        // %{ in a top-level block; none is ever allowed
-	maxNumber       = 40        // characters
+	MaxNumber       = 40        // characters
 	maxExponent     = 2         // digits
 	maxHeredoc      = 64 << 10  // bytes of one
 	maxHeredocLines = 1000      // of one: the parser takes their square in time
@@ -147,7 +147,7 @@ func (g *guard) newline(t *hclsyntax.Token) {
 
 func (g *guard) number(t *hclsyntax.Token) bool {
 	exponent := bytes.TrimLeft(t.Bytes[bytes.IndexAny(t.Bytes, "eE")+1:], "+-")
-	if len(t.Bytes) > maxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
+	if len(t.Bytes) > MaxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
 		return g.refuse(diag.TooMuch, t, "This number is longer than vega reads.", "write a smaller number")
 	}
 	return true

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"fmt"
@@ -9,20 +9,20 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// tree is the content of files. They are one namespace.
-type tree struct {
-	body   body
-	broken bool // something at the top level could not be parsed
+// Tree is the content of files. They are one namespace.
+type Tree struct {
+	Body   Body
+	Broken bool // something at the top level could not be parsed
 }
 
-// parseFiles reads files into one tree. words begin a top-level block. What is
+// Parse reads files into one tree. words begin a top-level block. What is
 // wrong with them goes to out.
-func parseFiles(files []*diag.Source, words []string, out *diag.Collector) *tree {
+func Parse(files []*diag.Source, words []string, out *diag.Collector) *Tree {
 	p := parser{out: out, words: words}
 	for _, f := range files {
 		p.file(f)
 	}
-	return &p.tree
+	return &p.Tree
 }
 
 // parser reads files into one tree.
@@ -31,7 +31,7 @@ type parser struct {
 	words  []string // that begin a top-level block
 	tokens int
 	chunks int
-	tree
+	Tree
 }
 
 // Chunks are parsed on all processors, so many at a time: few enough that what
@@ -43,7 +43,7 @@ const (
 
 func (p *parser) file(f *diag.Source) {
 	if !plainText(f, p.out) {
-		p.broken = true
+		p.Broken = true
 		return
 	}
 	var batch []chunk
@@ -99,8 +99,8 @@ func (p *parser) take(f *diag.Source, c chunk, in *piece) bool {
 		in = tooMuch(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB together.", maxHeredocs>>10), "put the texts into files of their own and read them with file(); nothing from here on was read")
 	}
 	p.out.Merge(&in.out)
-	p.body.attrs = append(p.body.attrs, in.body.attrs...)
-	p.body.blocks = append(p.body.blocks, in.body.blocks...)
-	p.broken = p.broken || in.broken
+	p.Body.Attrs = append(p.Body.Attrs, in.body.Attrs...)
+	p.Body.Blocks = append(p.Body.Blocks, in.body.Blocks...)
+	p.Broken = p.Broken || in.broken
 	return !in.last
 }

@@ -1,0 +1,31 @@
+package syntax
+
+func (b *Body) EachExpr(yield func(*Expr)) {
+	for _, a := range b.Attrs {
+		a.Value.Each(yield)
+	}
+	for _, in := range b.Blocks {
+		in.Body.EachExpr(yield)
+	}
+}
+
+func (e *Expr) Each(yield func(*Expr)) {
+	yield(e)
+	for _, item := range e.Items {
+		item.Each(yield)
+	}
+}
+
+// Computed reports whether part of a value comes from elsewhere, and so must
+// not be quoted.
+func (e *Expr) Computed() bool {
+	if e.Kind == CallExpr || e.Kind == RefExpr {
+		return true
+	}
+	for _, item := range e.Items {
+		if item.Computed() {
+			return true
+		}
+	}
+	return false
+}
