@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -26,7 +27,7 @@ func (d *decoder) build(c *Config) {
 	for _, name := range []string{"log", "store", "llm", "network", "sandbox"} {
 		d.settle(d.root.block(name))
 	}
-	c.Log.Level = level(d.str(d.root.block("log"), "level"))
+	c.Log.Level = schema.Level(d.str(d.root.block("log"), "level"))
 	c.Store.Path = cmp.Or(d.str(d.root.block("store"), "path"), filepath.Join(c.DataDir, "vega.db"))
 	d.store(d.root.block("store"), &c.Store)
 	d.llm(d.root.block("llm"), &c.LLM)
@@ -115,7 +116,7 @@ func (d *decoder) put(name string, e *syntax.Expr) {
 	s := d.root.block("server")
 	t := s.slot(name)
 	if t == nil {
-		t = &slot{row: s.schema.row(name), at: s.head, expr: &syntax.Expr{At: s.head}}
+		t = &slot{row: s.schema.Row(name), at: s.head, expr: &syntax.Expr{At: s.head}}
 		s.slots = append(s.slots, t)
 	} else if d.read(t); t.state == bad {
 		return

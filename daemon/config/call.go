@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -56,7 +57,7 @@ func (d *decoder) envSet(e *syntax.Expr) (manifest.Value, state) {
 }
 
 // call is the text that env() or file() comes to.
-func (d *decoder) call(e *syntax.Expr, r *row) (manifest.Text, state) {
+func (d *decoder) call(e *syntax.Expr, r *schema.Row) (manifest.Text, state) {
 	arg, ok := d.argument(e)
 	if !ok {
 		return nil, bad
@@ -80,11 +81,11 @@ func (d *decoder) call(e *syntax.Expr, r *row) (manifest.Text, state) {
 		text = v
 		d.readsSecret(e, arg, r)
 	default:
-		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, typeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; env_set() is true or false.", r.Name, schema.TypeName(r.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
 		return nil, bad
 	}
 	d.resolved[text] = true
-	if r.public {
+	if r.Public {
 		return manifest.Plain(text), present
 	}
 	d.secrets[text] = true
@@ -123,9 +124,9 @@ func (d *decoder) file(e *syntax.Expr, name string) (string, state) {
 }
 
 // readsSecret notes the file of a secret, for its mode to be judged.
-func (d *decoder) readsSecret(e *syntax.Expr, name string, r *row) {
+func (d *decoder) readsSecret(e *syntax.Expr, name string, r *schema.Row) {
 	path := absolute(name, e.At.Source.Dir)
-	if first, known := d.whole.read[path]; !r.public && (!known || e.At.Compare(first) < 0) {
+	if first, known := d.whole.read[path]; !r.Public && (!known || e.At.Compare(first) < 0) {
 		d.whole.read[path] = e.At
 	}
 }
@@ -155,7 +156,7 @@ func (d *decoder) absentFix(s *section, e *syntax.Expr) string {
 	switch {
 	case name == "":
 		return "write the value here, or set what it refers to"
-	case s.schema.name == "integration" || s.schema.name == "config":
+	case s.schema.Name == "integration" || s.schema.Name == "config":
 		return fmt.Sprintf("set the variable, or turn the integration off without it: enabled = env_set(%q)", diag.Clip(name))
 	default:
 		return "set the variable, or write a value"

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 )
 
 // Contact is Load for who looks for the vega that runs with a configuration,
@@ -15,7 +16,7 @@ func Contact(path string, o Options) (*Config, diag.Diagnostics) {
 	out := &diag.Collector{}
 	s := readSources(path, out)
 	s.host, s.port = o.Host, o.Port
-	d := newDecoder(s, o.Env, table, out)
+	d := newDecoder(s, o.Env, schema.Table, out)
 	c, ds := d.config(o)
 	if c == nil || out.Errors() > 0 && !d.contactable(c) {
 		return nil, ds

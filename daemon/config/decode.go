@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // section is a block (or the file itself) laid over its schema.
 type section struct {
-	schema *schema
+	schema *schema.Block
 	name   string
 	owner  string // of a config block: the integration, for a person
 	head   diag.Place
@@ -26,7 +27,7 @@ type section struct {
 // slot is an attribute that was written. Its value is worked out when first
 // asked for, so that references may point in any direction.
 type slot struct {
-	row   *row
+	row   *schema.Row
 	at    diag.Place // of the name
 	expr  *syntax.Expr
 	value manifest.Value
@@ -72,22 +73,22 @@ func (t *slot) unsure() bool { return t.state == bad || t.state == unknown }
 // block is the one block of that kind, empty if it was not written.
 func (s *section) block(name string) *section {
 	for _, b := range s.blocks {
-		if b.schema.name == name {
+		if b.schema.Name == name {
 			return b
 		}
 	}
-	return &section{schema: s.schema.block(name), head: s.head, broken: s.broken}
+	return &section{schema: s.schema.Block(name), head: s.head, broken: s.broken}
 }
 
 func (s *section) has(name string) bool {
-	return slices.ContainsFunc(s.blocks, func(b *section) bool { return b.schema.name == name })
+	return slices.ContainsFunc(s.blocks, func(b *section) bool { return b.schema.Name == name })
 }
 
 // all are the blocks of that kind in order.
 func (s *section) all(name string) []*section {
 	var out []*section
 	for _, b := range s.blocks {
-		if b.schema.name == name {
+		if b.schema.Name == name {
 			out = append(out, b)
 		}
 	}
@@ -97,20 +98,20 @@ func (s *section) all(name string) []*section {
 // title names the section for a person.
 func (s *section) title() string {
 	if s.owner != "" {
-		return s.owner + ": " + s.schema.name
+		return s.owner + ": " + s.schema.Name
 	}
 	if s.name != "" {
-		return fmt.Sprintf("%s %q", s.schema.name, diag.Clip(s.name))
+		return fmt.Sprintf("%s %q", s.schema.Name, diag.Clip(s.name))
 	}
-	return s.schema.title()
+	return s.schema.Title()
 }
 
 // lay puts a body over its schema, and reports what the schema does not know.
-func (d *decoder) lay(b *syntax.Body, s *schema, into *section) {
+func (d *decoder) lay(b *syntax.Body, s *schema.Block, into *section) {
 	into.schema = s
 	written := map[string]diag.Place{}
 	for _, a := range b.Attrs {
-		r := s.row(a.Name)
+		r := s.Row(a.Name)
 		if r == nil {
 			d.unknownAttribute(a, s)
 			continue
@@ -127,8 +128,8 @@ func (d *decoder) lay(b *syntax.Body, s *schema, into *section) {
 	}
 }
 
-func (d *decoder) layBlock(b *syntax.Block, s *schema, into *section, written map[string]diag.Place) {
-	inner := s.block(b.Kind)
+func (d *decoder) layBlock(b *syntax.Block, s *schema.Block, into *section, written map[string]diag.Place) {
+	inner := s.Block(b.Kind)
 	if inner == nil {
 		d.unknownBlock(b, s)
 		return
@@ -136,12 +137,12 @@ func (d *decoder) layBlock(b *syntax.Block, s *schema, into *section, written ma
 	sec := &section{schema: inner, head: b.Head, broken: b.Broken || into.broken}
 	named := d.named(b, inner, sec)
 	id := b.Kind + " " + sec.name
-	if first, again := written[id]; again && named && !inner.repeat {
+	if first, again := written[id]; again && named && !inner.Repeat {
 		d.out.Err(diag.Twice, b.Head, fmt.Sprintf("%s is given at %s already.", sec.title(), first), twiceFix(inner))
 	} else {
 		written[id] = b.Head
 	}
-	if inner.open {
+	if inner.Open {
 		sec.raw = b
 	} else {
 		d.lay(&b.Body, inner, sec)
@@ -149,54 +150,47 @@ func (d *decoder) layBlock(b *syntax.Block, s *schema, into *section, written ma
 	into.blocks = append(into.blocks, sec)
 }
 
-func twiceFix(s *schema) string {
-	if s.label != "" {
+func twiceFix(s *schema.Block) string {
+	if s.Label != "" {
 		return "rename one of the two"
 	}
 	return "join the two"
 }
 
 // named takes the block's label; false if it has none that could be used.
-func (d *decoder) named(b *syntax.Block, s *schema, sec *section) bool {
+func (d *decoder) named(b *syntax.Block, s *schema.Block, sec *section) bool {
 	switch {
-	case s.label == "" && len(b.Labels) > 0:
-		p := d.out.Err(diag.BadName, b.Labels[0].At, fmt.Sprintf("%s takes no name.", s.name), fmt.Sprintf("write %s {", s.name))
+	case s.Label == "" && len(b.Labels) > 0:
+		p := d.out.Err(diag.BadName, b.Labels[0].At, fmt.Sprintf("%s takes no name.", s.Name), fmt.Sprintf("write %s {", s.Name))
 		if !b.Broken {
 			p.Replace(b.Head.Source.Span(b.Head.Start+len(b.Kind), b.Labels[len(b.Labels)-1].At.End), "")
 		}
-	case s.label != "" && len(b.Labels) == 0 && !b.Broken:
-		d.out.Err(diag.BadName, b.Head, fmt.Sprintf("%s needs a %s.", s.name, s.label), fmt.Sprintf("write %s \"NAME\" {", s.name))
+	case s.Label != "" && len(b.Labels) == 0 && !b.Broken:
+		d.out.Err(diag.BadName, b.Head, fmt.Sprintf("%s needs a %s.", s.Name, s.Label), fmt.Sprintf("write %s \"NAME\" {", s.Name))
 		return false
-	case s.label != "" && len(b.Labels) > 1:
-		p := d.out.Err(diag.BadName, b.Labels[1].At, fmt.Sprintf("%s takes one name.", s.name), "remove the second")
+	case s.Label != "" && len(b.Labels) > 1:
+		p := d.out.Err(diag.BadName, b.Labels[1].At, fmt.Sprintf("%s takes one name.", s.Name), "remove the second")
 		if !b.Broken {
 			p.Replace(b.Head.Source.Span(b.Labels[0].At.End, b.Labels[len(b.Labels)-1].At.End), "")
 		}
 	}
-	if s.label == "" || len(b.Labels) == 0 {
-		return s.label == ""
+	if s.Label == "" || len(b.Labels) == 0 {
+		return s.Label == ""
 	}
 	sec.name = b.Labels[0].Text
 	if !manifest.ValidName(sec.name) {
 		d.out.Err(diag.BadName, b.Labels[0].At, fmt.Sprintf("%q is no name.", diag.Clip(sec.name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
 	}
-	if what := taken[s.name+" "+sec.name]; what != "" {
+	if what := schema.Taken[s.Name+" "+sec.name]; what != "" {
 		d.out.Err(diag.BadName, b.Labels[0].At, what, "choose another name")
 	}
 	return true
 }
 
-// taken are names that mean something else already.
-var taken = map[string]string{
-	"integration health": `"health" is the path of the answer for all integrations.`,
-	"database vega":      "database.vega is vega's own store.",
-	"key default":        `"default" is the name of the key in api_key.`,
-}
-
-func (d *decoder) unknownAttribute(a *syntax.Attr, s *schema) {
-	if b := s.block(a.Name); b != nil {
+func (d *decoder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
+	if b := s.Block(a.Name); b != nil {
 		p := d.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
-		if b.label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
+		if b.Label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
 			p.Replace(a.At.Source.Span(a.At.End, a.Value.At.Start), " ")
 		}
 		return
@@ -204,8 +198,8 @@ func (d *decoder) unknownAttribute(a *syntax.Attr, s *schema) {
 	d.unknown(a.Name, a.At, s)
 }
 
-func (d *decoder) unknownBlock(b *syntax.Block, s *schema) {
-	if r := s.row(b.Kind); r != nil {
+func (d *decoder) unknownBlock(b *syntax.Block, s *schema.Block) {
+	if r := s.Row(b.Kind); r != nil {
 		fix := fmt.Sprintf("write %s = …", b.Kind)
 		if r.Type == manifest.Map {
 			fix = fmt.Sprintf("write %s = { … }", b.Kind)
@@ -219,22 +213,22 @@ func (d *decoder) unknownBlock(b *syntax.Block, s *schema) {
 	d.unknown(b.Kind, b.Head, s)
 }
 
-func (d *decoder) unknown(name string, at diag.Place, s *schema) {
-	if s.name == "integration" && !d.constant && d.modules == nil {
+func (d *decoder) unknown(name string, at diag.Place, s *schema.Block) {
+	if s.Name == "integration" && !d.constant && d.modules == nil {
 		d.later = append(d.later, func() { d.unknown(name, at, s) })
 		return
 	}
-	detail := fmt.Sprintf("%s has no %q.", s.title(), diag.Clip(name))
-	fix := "remove it; what may stand here: " + diag.Among(s.names())
-	home := d.table.home(name)
-	if near := diag.Nearest(name, s.names()); near != "" {
+	detail := fmt.Sprintf("%s has no %q.", s.Title(), diag.Clip(name))
+	fix := "remove it; what may stand here: " + diag.Among(s.Names())
+	home := d.table.Home(name)
+	if near := diag.Nearest(name, s.Names()); near != "" {
 		fix = "write " + near
-	} else if s.name == "integration" && d.isOption(name) {
+	} else if s.Name == "integration" && d.isOption(name) {
 		fix = "move it into config { }: it is an option of the probe"
 	} else if home != "" {
 		fix = fmt.Sprintf("move it into %s { }", home)
 	}
-	d.out.Err(diag.UnknownKey, at, detail, fix).Suggest(at.Source.Span(at.Start, at.Start+len(name)), diag.Nearest(name, s.names()))
+	d.out.Err(diag.UnknownKey, at, detail, fix).Suggest(at.Source.Span(at.Start, at.Start+len(name)), diag.Nearest(name, s.Names()))
 }
 
 func (d *decoder) isOption(name string) bool {
@@ -261,8 +255,8 @@ func (d *decoder) settle(s *section) (complete bool) {
 		return false
 	}
 	complete = true
-	for i := range s.schema.rows {
-		r := &s.schema.rows[i]
+	for i := range s.schema.Rows {
+		r := &s.schema.Rows[i]
 		if !r.Required {
 			continue
 		}
@@ -283,19 +277,19 @@ func (d *decoder) settle(s *section) (complete bool) {
 
 // requiredFix is what to write where the diagnostic points: at the integration
 // when there is no config block in it yet.
-func requiredFix(s *section, r *row) string {
-	fix := fmt.Sprintf("%s = %s", r.Name, example(r))
+func requiredFix(s *section, r *schema.Row) string {
+	fix := fmt.Sprintf("%s = %s", r.Name, schema.Example(r))
 	if s.unwritten {
 		return "write in it: config { " + fix + " }"
 	}
 	return "write " + fix
 }
 
-func orType(r *row) string {
+func orType(r *schema.Row) string {
 	if r.Description != "" {
 		return r.Description
 	}
-	return "It is " + typeName(r.Type) + "."
+	return "It is " + schema.TypeName(r.Type) + "."
 }
 
 // value is what an attribute comes to: as written, else its default.
@@ -305,7 +299,7 @@ func (d *decoder) value(s *section, name string) (manifest.Value, state) {
 			return t.value, t.state
 		}
 	}
-	r := s.schema.row(name)
+	r := s.schema.Row(name)
 	if r.Default == nil {
 		return nil, absent
 	}
@@ -314,18 +308,18 @@ func (d *decoder) value(s *section, name string) (manifest.Value, state) {
 
 // preset is the default of a row, which the schema's tests and
 // manifest.Check have shown to convert.
-func (d *decoder) preset(r *row) manifest.Value {
+func (d *decoder) preset(r *schema.Row) manifest.Value {
 	switch v := r.Default.(type) {
 	case string:
 		switch r.Type {
-		case pathType:
+		case schema.Path:
 			return manifest.Plain(absolute(v, d.dir))
 		case manifest.Database:
 			d.whole.databases[trimDatabase(v)] = true
 			return manifest.Plain(trimDatabase(v))
 		}
 	case float64:
-		if r.Type == wholeType {
+		if r.Type == schema.Whole {
 			return v
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/policies"
 )
 
@@ -15,7 +16,7 @@ var readDefaults = sync.OnceValue(func() []policies.Threshold {
 	s := newSources("")
 	s.files = []*diag.Source{{Name: policies.DefaultsName, Text: []byte(policies.Defaults)}}
 	out := &diag.Collector{}
-	d := newDecoder(s, func(string) (string, bool) { return "", false }, table, out)
+	d := newDecoder(s, func(string) (string, bool) { return "", false }, schema.Table, out)
 	d.root = d.parse(s.files)
 	var all []policies.Threshold
 	for _, s := range d.root.all("threshold") {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 )
 
 // MaxRunning is how many checks the daemon runs at once. Most of them wait for
@@ -28,7 +29,7 @@ type demand struct {
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
 func (m demand) String() string {
-	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), Span(m.timeout), Span(m.interval))
+	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), schema.Span(m.timeout), schema.Span(m.interval))
 }
 
 // demands notes what an integration takes, and warns where a run may outlast
@@ -47,8 +48,8 @@ func (d *decoder) demands(s *section, i Integration) {
 			at = d.placeOf(s, name)
 		}
 	}
-	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", Span(i.Timeout), Span(i.Interval)),
-		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", Span(i.Timeout), Span(i.Interval)))
+	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", schema.Span(i.Timeout), schema.Span(i.Interval)),
+		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", schema.Span(i.Timeout), schema.Span(i.Interval)))
 }
 
 // load holds what is asked of vega against MaxRunning. It can't do more runs a

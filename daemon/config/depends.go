@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -18,7 +19,7 @@ type dependency struct {
 }
 
 // dependency is a reference to an integration, by its name.
-func (d *decoder) dependency(e *syntax.Expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+func (d *decoder) dependency(e *syntax.Expr, r *schema.Row, t manifest.Type, name string) (manifest.Value, state) {
 	if d.peers[name] == nil {
 		instead := ""
 		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
@@ -31,12 +32,12 @@ func (d *decoder) dependency(e *syntax.Expr, r *row, t manifest.Type, name strin
 		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
 		return nil, bad
 	}
-	if t != integrationType {
+	if t != schema.Integration {
 		fix := "write the value"
-		if r.Element() == integrationType {
+		if r.Element() == schema.Integration {
 			fix = fmt.Sprintf("write %s = [%s]", r.Name, diag.Clip(e.Text))
 		}
-		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, typeName(t), diag.Clip(e.Text)), fix)
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
 		return nil, bad
 	}
 	return manifest.Plain(name), present

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
 // Docs is the reference of a file: every block and attribute, as the schema
 // table has them, so that it can't say anything else than what is decoded.
 type Docs struct {
-	table   *schema
+	table   *schema.Block
 	modules []manifest.Found
 	whole   Topic
 }
@@ -39,11 +40,11 @@ type Fact struct {
 
 // Reference documents vega.hcl, and the probes of modules.
 func Reference(modules []manifest.Found) *Docs {
-	d := &Docs{table: table, modules: modules}
+	d := &Docs{table: schema.Table, modules: modules}
 	d.whole = Topic{
 		Title: "The configuration of vega",
 		Doc:   "What may be written in vega.hcl, and in every *.hcl file in the directory policies beside it: they are read as if they were one file. vega docs config NAME shows one thing alone, with an example.",
-		Parts: append(parts(documenter{}, table), language()...),
+		Parts: append(parts(documenter{}, schema.Table), language()...),
 	}
 	for _, f := range modules {
 		if f.Module != nil {
@@ -55,10 +56,10 @@ func Reference(modules []manifest.Found) *Docs {
 
 // ManifestReference documents plugin.hcl.
 func ManifestReference() *Docs {
-	return &Docs{table: pluginTable, whole: Topic{
+	return &Docs{table: schema.ManifestTable, whole: Topic{
 		Title: "The manifest of a plugin",
 		Doc:   "What may be written in plugin.hcl, beside a plugin's source; vega plugin build packs it into the module. It is the same everywhere, so that it calls no function and refers to nothing. vega docs plugin NAME shows one thing alone. What its options and capabilities mean for who uses the plugin, vega docs config PLUGIN.PROBE shows.",
-		Parts: parts(documenter{constant: true}, pluginTable),
+		Parts: parts(documenter{constant: true}, schema.ManifestTable),
 	}}
 }
 
@@ -66,11 +67,11 @@ func ManifestReference() *Docs {
 // them, from the outside in.
 type documenter struct {
 	constant bool // values are written out: no functions, no references
-	path     []*schema
+	path     []*schema.Block
 }
 
 // in is the documenter of what stands in a block.
-func (d documenter) in(s *schema) documenter {
+func (d documenter) in(s *schema.Block) documenter {
 	d.path = append(d.path[:len(d.path):len(d.path)], s)
 	return d
 }
@@ -79,43 +80,43 @@ func (d documenter) in(s *schema) documenter {
 func (d documenter) name(last string) string {
 	name := ""
 	for _, s := range d.path {
-		name += s.name + "."
+		name += s.Name + "."
 	}
 	return name + last
 }
 
 // parts are the attributes of a schema, then its blocks.
-func parts(d documenter, s *schema) []Topic {
+func parts(d documenter, s *schema.Block) []Topic {
 	var out []Topic
-	for i := range s.rows {
-		out = append(out, d.attribute(&s.rows[i]))
+	for i := range s.Rows {
+		out = append(out, d.attribute(&s.Rows[i]))
 	}
-	for _, b := range s.blocks {
+	for _, b := range s.Blocks {
 		out = append(out, d.block(b))
 	}
 	return out
 }
 
-func (d documenter) block(s *schema) Topic {
+func (d documenter) block(s *schema.Block) Topic {
 	inner := d.in(s)
 	t := Topic{
-		Name: d.name(s.name), Title: shape(s) + " { … }", Doc: s.doc,
+		Name: d.name(s.Name), Title: shape(s) + " { … }", Doc: s.Doc,
 		Facts:   []Fact{{Name: factPlace, Text: d.where()}, {Name: "how often", Text: howOften(s)}},
 		Example: inner.example(s),
 		Parts:   parts(inner, s),
 	}
-	if s.open {
+	if s.Open {
 		t.Doc += " vega docs config PLUGIN.PROBE shows them."
 	}
 	return t
 }
 
-func howOften(s *schema) string {
+func howOften(s *schema.Block) string {
 	switch {
-	case s.repeat:
-		return fmt.Sprintf("any number; the same %s may stand again", s.label)
-	case s.label != "":
-		return fmt.Sprintf("any number, each with a %s of its own", s.label)
+	case s.Repeat:
+		return fmt.Sprintf("any number; the same %s may stand again", s.Label)
+	case s.Label != "":
+		return fmt.Sprintf("any number, each with a %s of its own", s.Label)
 	default:
 		return "at most once"
 	}
@@ -134,9 +135,9 @@ func (d documenter) where() string {
 }
 
 // shape is how a block begins; NAME stands for what it needs in quotes.
-func shape(s *schema) string {
-	if s.label == "" {
-		return s.name
+func shape(s *schema.Block) string {
+	if s.Label == "" {
+		return s.Name
 	}
-	return fmt.Sprintf("%s %q", s.name, strings.ToUpper(s.label))
+	return fmt.Sprintf("%s %q", s.Name, strings.ToUpper(s.Label))
 }

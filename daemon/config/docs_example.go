@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -76,38 +77,38 @@ description = "Where orders are counted."
 `
 
 // exampleHeader is how a block begins in an example.
-func exampleHeader(s *schema) string {
-	switch l := labels[s.name]; {
-	case s.label == "":
-		return s.name
+func exampleHeader(s *schema.Block) string {
+	switch l := labels[s.Name]; {
+	case s.Label == "":
+		return s.Name
 	case l == "":
-		return s.name + ` "name"`
+		return s.Name + ` "name"`
 	default:
-		return fmt.Sprintf("%s %q", s.name, l)
+		return fmt.Sprintf("%s %q", s.Name, l)
 	}
 }
 
 // exampleOf is the attribute with a value, in the blocks it stands in.
-func (d documenter) exampleOf(r *row) string {
+func (d documenter) exampleOf(r *schema.Row) string {
 	return d.wrapped(r.Name + " = " + d.exampleValue(r) + "\n")
 }
 
 // example is the block in the path with all of its attributes, unless they
 // don't go together.
-func (d documenter) example(s *schema) string {
+func (d documenter) example(s *schema.Block) string {
 	var b strings.Builder
 	if e := examples[strings.TrimSuffix(d.name(""), ".")]; e != "" {
 		return d.wrapped(e)
 	}
-	for i := range s.rows {
-		fmt.Fprintf(&b, "%s = %s\n", s.rows[i].Name, d.exampleValue(&s.rows[i]))
+	for i := range s.Rows {
+		fmt.Fprintf(&b, "%s = %s\n", s.Rows[i].Name, d.exampleValue(&s.Rows[i]))
 	}
-	for _, in := range s.blocks {
-		if in.open {
-			b.WriteString(in.name + " {\n" + openExample + "}\n")
+	for _, in := range s.Blocks {
+		if in.Open {
+			b.WriteString(in.Name + " {\n" + openExample + "}\n")
 		}
 	}
-	if s.open {
+	if s.Open {
 		b.WriteString(openExample)
 	}
 	return d.wrapped(b.String())
@@ -124,7 +125,7 @@ func (d documenter) wrapped(text string) string {
 	return string(hclwrite.Format([]byte(text)))
 }
 
-func (d documenter) exampleValue(r *row) string {
+func (d documenter) exampleValue(r *schema.Row) string {
 	if e := examples[d.name(r.Name)]; e != "" {
 		return e
 	}
@@ -132,7 +133,7 @@ func (d documenter) exampleValue(r *row) string {
 }
 
 // exampleValue is made of a row's default or type.
-func exampleValue(r *row) string {
+func exampleValue(r *schema.Row) string {
 	switch {
 	case r.Type == manifest.Database:
 		return "database.app"
@@ -147,30 +148,30 @@ func exampleValue(r *row) string {
 	}
 }
 
-func exampleElement(r *row) string {
+func exampleElement(r *schema.Row) string {
 	switch t := r.Element(); {
 	case len(r.OneOf) > 0:
 		return syntax.QuoteText(r.OneOf[0])
 	case r.Sensitive && t != manifest.Bool && t != manifest.Number:
-		return fmt.Sprintf("env(%q)", envName(labels["integration"], r.Name))
+		return fmt.Sprintf("env(%q)", schema.VariableName(labels["integration"], r.Name))
 	case t == manifest.Bool:
 		return "true"
-	case t == manifest.Number || t == wholeType:
+	case t == manifest.Number || t == schema.Whole:
 		return exampleNumber(r)
 	case t == manifest.Any:
 		return `"…"`
 	default:
-		return sample(t)
+		return schema.Sample(t)
 	}
 }
 
 // exampleNumber is one within the bounds.
-func exampleNumber(r *row) string {
+func exampleNumber(r *schema.Row) string {
 	switch {
 	case r.Min != nil:
-		return amount(*r.Min, r.Type)
+		return schema.Amount(*r.Min, r.Type)
 	case r.Max != nil:
-		return amount(*r.Max, r.Type)
+		return schema.Amount(*r.Max, r.Type)
 	default:
 		return "1"
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -15,7 +16,7 @@ func Modules(path string, o Options) []manifest.Found {
 	if s.files[0].Text == nil {
 		return o.Bundled
 	}
-	d := newDecoder(s, o.Env, table, out)
+	d := newDecoder(s, o.Env, schema.Table, out)
 	d.root = d.parse(s.files)
 	c := &Config{}
 	d.plugins(c, o)

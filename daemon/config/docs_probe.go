@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -25,15 +26,15 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 	name := plugin + "." + p.Name
 	t := Topic{Name: name, Title: "probe = " + name, Doc: p.Summary, Brief: true}
 	t.Facts = append(t.Facts,
-		Fact{Name: "interval", Text: own(p.Interval, defaultInterval)},
-		Fact{Name: "timeout", Text: own(p.Timeout, defaultTimeout)})
+		Fact{Name: "interval", Text: own(p.Interval, schema.DefaultInterval)},
+		Fact{Name: "timeout", Text: own(p.Timeout, schema.DefaultTimeout)})
 	if len(p.NeedsAny) > 0 {
 		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; without any, the integration is disabled"})
 	}
 	for _, c := range p.Capabilities {
 		t.Facts = append(t.Facts, Fact{Name: "uses " + string(c.Kind), Text: capability(c)})
 	}
-	rows := probeSchema(p).rows
+	rows := schema.ForProbe(p).Rows
 	for i := range rows {
 		t.Parts = append(t.Parts, option(name, &rows[i]))
 	}
@@ -44,9 +45,9 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 // own is a probe's own timing, or vega's.
 func own(d manifest.Duration, vegas time.Duration) string {
 	if d > 0 {
-		return Span(time.Duration(d)) + ", unless the integration says"
+		return schema.Span(time.Duration(d)) + ", unless the integration says"
 	}
-	return Span(vegas) + ", unless the integration says"
+	return schema.Span(vegas) + ", unless the integration says"
 }
 
 // capability says what a probe may ask of the host, why, and of whom.
@@ -75,17 +76,17 @@ func sentence(s string) string {
 }
 
 // option is a row of a probe's config block.
-func option(probe string, r *row) Topic {
-	i := table.block("integration")
-	t := documenter{path: []*schema{i, i.block("config")}}.attribute(r)
+func option(probe string, r *schema.Row) Topic {
+	i := schema.Table.Block("integration")
+	t := documenter{path: []*schema.Block{i, i.Block("config")}}.attribute(r)
 	t.Name = probe + "." + r.Name
 	t.Example = optionExample(probe, r)
 	return t
 }
 
 // probeExample is an integration of the probe with what it must be given.
-func probeExample(probe string, p *manifest.Probe, rows []row) string {
-	var given []*row
+func probeExample(probe string, p *manifest.Probe, rows []schema.Row) string {
+	var given []*schema.Row
 	for i := range rows {
 		needed := len(p.NeedsAny) > 0 && rows[i].Name == p.NeedsAny[0]
 		if rows[i].Required || needed {
@@ -95,9 +96,9 @@ func probeExample(probe string, p *manifest.Probe, rows []row) string {
 	return optionExample(probe, given...)
 }
 
-func optionExample(probe string, given ...*row) string {
-	i := table.block("integration")
-	d := documenter{path: []*schema{i}}
+func optionExample(probe string, given ...*schema.Row) string {
+	i := schema.Table.Block("integration")
+	d := documenter{path: []*schema.Block{i}}
 	text := "probe = " + probe + "\n"
 	if len(given) > 0 {
 		text += "config {\n"

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -22,14 +23,14 @@ const (
 	factUsual    = "usual"
 )
 
-func (d documenter) attribute(r *row) Topic {
+func (d documenter) attribute(r *schema.Row) Topic {
 	t := Topic{Name: d.name(r.Name), Title: r.Name, Doc: r.Description, Row: true, Example: d.exampleOf(r)}
 	t.Facts = append(t.Facts, Fact{Name: factType, Text: takes(r)})
-	if allowed := bounds(r); allowed != "" {
+	if allowed := schema.Bounds(r); allowed != "" {
 		t.Facts = append(t.Facts, Fact{Name: factAllowed, Text: allowed})
 	}
-	if u := r.usual; u != nil {
-		t.Facts = append(t.Facts, Fact{Name: factUsual, Text: fmt.Sprintf("%s to %s. %s", amount(u.least, r.Type), amount(u.most, r.Type), u.why)})
+	if u := r.Usual; u != nil {
+		t.Facts = append(t.Facts, Fact{Name: factUsual, Text: fmt.Sprintf("%s to %s. %s", schema.Amount(u.Min, r.Type), schema.Amount(u.Max, r.Type), u.Why)})
 	}
 	t.Facts = append(t.Facts, Fact{Name: factRequired, Text: d.required(r)})
 	if r.Default != nil {
@@ -43,11 +44,11 @@ func (d documenter) attribute(r *row) Topic {
 }
 
 // required says whether a row must be set. A disabled integration is let off.
-func (d documenter) required(r *row) string {
+func (d documenter) required(r *schema.Row) string {
 	switch {
 	case !r.Required:
 		return "no"
-	case len(d.path) > 0 && d.path[0].name == "integration":
+	case len(d.path) > 0 && d.path[0].Name == "integration":
 		return "yes, where the integration is enabled"
 	default:
 		return "yes"
@@ -55,42 +56,42 @@ func (d documenter) required(r *row) string {
 }
 
 // takes says what may be written as a row's value.
-func takes(r *row) string {
+func takes(r *schema.Row) string {
 	switch {
 	case r.Type == manifest.List:
-		return "a list, each " + typeName(r.Element())
+		return "a list, each " + schema.TypeName(r.Element())
 	case r.Type == manifest.Map:
-		return "a map, each value " + typeName(r.Element())
-	case r.Type == valueType:
+		return "a map, each value " + schema.TypeName(r.Element())
+	case r.Type == schema.Anything:
 		return "a value of the option's type"
-	case r.dns && r.Type == manifest.Address:
+	case r.DNS && r.Type == manifest.Address:
 		return "an address, host:port; without a port, it is 53"
 	default:
-		return typeName(r.Type)
+		return schema.TypeName(r.Type)
 	}
 }
 
 // secrecy says what becomes of what env() or file() gives in a row, if they may
 // stand there.
-func secrecy(r *row) string {
+func secrecy(r *schema.Row) string {
 	switch r.Element() {
 	case manifest.Bool:
 		return "not possible; env_set() is"
-	case manifest.Number, wholeType:
+	case manifest.Number, schema.Whole:
 		return "not possible: a number is written out, or referred to"
-	case probeType, manifest.Database, integrationType, figureType:
+	case schema.Probe, manifest.Database, schema.Integration, schema.Figure:
 		return "not possible: it is a reference"
 	}
 	switch {
 	case r.SQL:
 		return "not possible: it is SQL"
-	case r.bare:
+	case r.Argument:
 		return "not possible: no plugin sees a secret"
-	case r.login:
+	case r.Login:
 		return "a secret; of what is written out, the password is"
 	case r.Sensitive:
 		return "a secret, and so is what is written out"
-	case r.public:
+	case r.Public:
 		return "no secret"
 	case r.Element() == manifest.URL:
 		return "a secret, but for scheme, host and port"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -17,14 +18,14 @@ type decoder struct {
 	env     func(string) (string, bool)
 	anyEnv  bool // variables that are not set may be set elsewhere
 	out     *diag.Collector
-	table   *schema
+	table   *schema.Block
 	dir     string // of vega.hcl
 	root    *section
 	modules []manifest.Found
 
 	resolved map[string]bool // every value of env() and file(): kept out of every diagnostic
 	secrets  map[string]bool // those that are secrets, and literals of sensitive attributes
-	schemas  map[*manifest.Probe]*schema
+	schemas  map[*manifest.Probe]*schema.Block
 	bases    map[string]*section // databases by name
 	peers    map[string]*section // integrations by name
 	names    []string            // of peers in order, once asked for
@@ -58,7 +59,7 @@ func (d *decoder) constrain(t *slot) state {
 		d.keep(t.value)
 	}
 	whole, isNumber := t.value.(float64)
-	if t.row.Type == wholeType && isNumber && whole != float64(int64(whole)) {
+	if t.row.Type == schema.Whole && isNumber && whole != float64(int64(whole)) {
 		d.out.Err(diag.WrongType, t.expr.At, t.row.Name+" must be a whole number.", "remove the fraction")
 		return bad
 	}
@@ -67,24 +68,24 @@ func (d *decoder) constrain(t *slot) state {
 		return present
 	}
 	got := ""
-	if v := shown(t.value); v != "" && !t.row.Sensitive && !t.expr.Computed() {
+	if v := schema.Shown(t.value); v != "" && !t.row.Sensitive && !t.expr.Computed() {
 		got = ", not " + v
 	}
 	fix, instead := boundsFix(t)
-	d.out.Err(diag.OutOfBounds, t.expr.At, fmt.Sprintf("%s must be %s%s.", t.row.Name, bounds(t.row), got), fix).Suggest(t.expr.At, instead)
+	d.out.Err(diag.OutOfBounds, t.expr.At, fmt.Sprintf("%s must be %s%s.", t.row.Name, schema.Bounds(t.row), got), fix).Suggest(t.expr.At, instead)
 	return bad
 }
 
 // convert works an expression out as a value of type t.
-func (d *decoder) convert(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) convert(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
 	switch {
 	case e.Kind == syntax.BadExpr:
 		return nil, bad
-	case t == valueType:
+	case t == schema.Anything:
 		return d.literal(e)
-	case t == probeType:
+	case t == schema.Probe:
 		return d.probeName(e)
-	case t == figureType:
+	case t == schema.Figure:
 		return d.figure(e, r)
 	case e.Kind == syntax.RefExpr:
 		return d.reference(e, r, t)
@@ -101,15 +102,15 @@ func (d *decoder) convert(e *syntax.Expr, r *row, t manifest.Type) (manifest.Val
 		if e.Kind == syntax.CallExpr && e.Text == "env_set" {
 			return d.envSet(e)
 		}
-	case manifest.Number, wholeType:
+	case manifest.Number, schema.Whole:
 		if e.Kind == syntax.NumExpr {
 			return e.Num, present
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return d.measure(e, r, t)
-	case manifest.Database, integrationType:
+	case manifest.Database, schema.Integration:
 		return d.mismatch(e, r, t)
-	case manifest.Any, boundType, amountType:
+	case manifest.Any, schema.Bound, schema.Quantity:
 		if e.Kind == syntax.NumExpr {
 			return e.Num, present
 		}
@@ -123,7 +124,7 @@ func (d *decoder) convert(e *syntax.Expr, r *row, t manifest.Type) (manifest.Val
 	return d.mismatch(e, r, t)
 }
 
-func (d *decoder) list(e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) list(e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	if e.Kind != syntax.ListExpr {
 		return d.mismatch(e, r, manifest.List)
 	}
@@ -139,7 +140,7 @@ func (d *decoder) list(e *syntax.Expr, r *row) (manifest.Value, state) {
 	return out, present
 }
 
-func (d *decoder) mapping(e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) mapping(e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	if e.Kind != syntax.MapExpr {
 		return d.mismatch(e, r, manifest.Map)
 	}
@@ -166,7 +167,7 @@ func (d *decoder) mapping(e *syntax.Expr, r *row) (manifest.Value, state) {
 
 // worse is the state of a list or map after one more element. One that is not
 // set takes the whole with it; nobody would notice, so it is said.
-func (d *decoder) worse(sum, s state, e *syntax.Expr, r *row) state {
+func (d *decoder) worse(sum, s state, e *syntax.Expr, r *schema.Row) state {
 	if s == absent && !d.lenient && !r.Required {
 		d.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("%s is left unset altogether, since %s.", r.Name, d.whyAbsent(e)), "set that variable, or remove this element")
 	}
@@ -177,7 +178,7 @@ func (d *decoder) worse(sum, s state, e *syntax.Expr, r *row) state {
 }
 
 // texts works out what is text, and judges it by its type.
-func (d *decoder) texts(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) texts(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
 	v, s := d.text(e, r, t)
 	if s != present {
 		return nil, s
@@ -186,7 +187,7 @@ func (d *decoder) texts(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value
 }
 
 // text joins the parts of a text; those from env() and file() are marked.
-func (d *decoder) text(e *syntax.Expr, r *row, t manifest.Type) (manifest.Text, state) {
+func (d *decoder) text(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Text, state) {
 	switch e.Kind {
 	case syntax.TextExpr:
 		return manifest.Plain(e.Text), present
@@ -217,7 +218,7 @@ func (d *decoder) text(e *syntax.Expr, r *row, t manifest.Type) (manifest.Text, 
 }
 
 // part is what stands between ${ and }, or the text around it.
-func (d *decoder) part(e *syntax.Expr, r *row) (manifest.Text, state) {
+func (d *decoder) part(e *syntax.Expr, r *schema.Row) (manifest.Text, state) {
 	switch e.Kind {
 	case syntax.NumExpr:
 		return asText(e.Num), present

@@ -6,24 +6,16 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 	"vega/policies"
 )
 
-// figureOf is what a resource is, "system.memory.percent",
-// "database.app.pool.percent" or "databases.pool.percent".
-func figureOf(resource string) (policies.Figure, bool) {
-	if kind := policies.Kind(resource); kind != resource {
-		return policies.FigureOf(policies.DatabaseFigures(), kind)
-	}
-	return policies.FigureOf(policies.Figures(), resource)
-}
-
 // figure is a reference to a number that can be judged.
-func (d *decoder) figure(e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) figure(e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	if e.Kind != syntax.RefExpr {
-		return d.mismatch(e, r, figureType)
+		return d.mismatch(e, r, schema.Figure)
 	}
 	root, rest, _ := strings.Cut(e.Text, ".")
 	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
@@ -32,7 +24,7 @@ func (d *decoder) figure(e *syntax.Expr, r *row) (manifest.Value, state) {
 		}
 		d.whole.databases[name] = true
 	}
-	if _, ok := figureOf(e.Text); ok {
+	if _, ok := schema.FindFigure(e.Text); ok {
 		return manifest.Plain(e.Text), present
 	}
 	d.noFigure(e)

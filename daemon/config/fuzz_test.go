@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -82,20 +83,20 @@ func canaryCheck(t *testing.T, src string, o Options) {
 // canaryPlaces is every attribute of the table and of the test's probes.
 func canaryPlaces() []string {
 	var out []string
-	var walk func(s *schema, before, after string)
-	walk = func(s *schema, before, after string) {
-		for _, r := range s.rows {
+	var walk func(s *schema.Block, before, after string)
+	walk = func(s *schema.Block, before, after string) {
+		for _, r := range s.Rows {
 			out = append(out, before+r.Name+" = @\n"+after, before+r.Name+" = [@]\n"+after, before+r.Name+" = { k = @ }\n"+after)
 		}
-		for _, b := range s.blocks {
+		for _, b := range s.Blocks {
 			label := ""
-			if b.label != "" {
+			if b.Label != "" {
 				label = ` "a"`
 			}
-			walk(b, before+b.name+label+" {\n", "}\n"+after)
+			walk(b, before+b.Name+label+" {\n", "}\n"+after)
 		}
 	}
-	walk(table, "", "")
+	walk(schema.Table, "", "")
 	for _, probe := range []string{"http", "tcp", "dns", "database", "osint"} {
 		for _, name := range []string{"url", "method", "headers", "expect_status", "max_latency", "max_body", "follow_redirects", "address", "name", "server", "database", "shodan_key", "unknown"} {
 			out = append(out, fmt.Sprintf("integration \"a\" {\n  probe = core.%s\n  config {\n    %s = @\n  }\n}\n", probe, name))

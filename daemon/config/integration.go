@@ -9,16 +9,11 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
-)
-
-// vega's own timing, where neither the operator nor the probe says.
-const (
-	defaultInterval = time.Minute
-	defaultTimeout  = 10 * time.Second
 )
 
 func durationOf(d *decoder, s *section, name string) time.Duration {
@@ -75,7 +70,7 @@ func (d *decoder) enabled(s *section) (bool, string) {
 }
 
 func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
-	out.Interval, out.Timeout = defaultInterval, defaultTimeout
+	out.Interval, out.Timeout = schema.DefaultInterval, schema.DefaultTimeout
 	if p != nil && p.Interval > 0 {
 		out.Interval = time.Duration(p.Interval)
 	}
@@ -188,9 +183,9 @@ type binding struct {
 func (b binding) config() (out *section, complete bool) {
 	sch := b.schemas[b.probe]
 	if sch == nil {
-		sch = probeSchema(b.probe)
-		for i := range sch.rows {
-			sch.rows[i].bare = b.command
+		sch = schema.ForProbe(b.probe)
+		for i := range sch.Rows {
+			sch.Rows[i].Argument = b.command
 		}
 		b.schemas[b.probe] = sch
 	}
@@ -207,7 +202,7 @@ func (b binding) config() (out *section, complete bool) {
 
 func (b binding) values(config *section) manifest.Values {
 	out := manifest.Values{}
-	for _, r := range config.schema.rows {
+	for _, r := range config.schema.Rows {
 		if v, st := b.value(config, r.Name); st == present {
 			out[r.Name] = v
 		}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"vega/daemon/config/schema"
 )
 
 // jsonSchema is as much of JSON Schema, draft 2020-12, as the table needs.
@@ -54,7 +56,7 @@ func (d *Docs) WriteJSONSchema(w io.Writer) error {
 }
 
 func (d *Docs) jsonSchema() *jsonSchema {
-	m := schemaMaker{constant: d.table == pluginTable, defs: map[string]*jsonSchema{}}
+	m := schemaMaker{constant: d.table == schema.ManifestTable, defs: map[string]*jsonSchema{}}
 	root := m.object("", d.table)
 	root.Schema, root.Title = "https://json-schema.org/draft/2020-12/schema", d.whole.Title
 	root.Description = d.whole.Doc + jsonSchemaPurpose
@@ -82,41 +84,41 @@ func refTo(def string) *jsonSchema { return &jsonSchema{Ref: "#/$defs/" + def} }
 
 // object is what stands in a block. name is what its attributes and blocks are
 // asked for by, with a dot at its end, or "".
-func (m schemaMaker) object(name string, s *schema) *jsonSchema {
-	out := &jsonSchema{Type: "object", Description: s.doc, Properties: map[string]*jsonSchema{}, AdditionalProperties: false}
-	if s.open {
+func (m schemaMaker) object(name string, s *schema.Block) *jsonSchema {
+	out := &jsonSchema{Type: "object", Description: s.Doc, Properties: map[string]*jsonSchema{}, AdditionalProperties: false}
+	if s.Open {
 		out.Properties, out.AdditionalProperties = nil, nil
 	}
-	for i := range s.rows {
-		r := &s.rows[i]
+	for i := range s.Rows {
+		r := &s.Rows[i]
 		out.Properties[r.Name] = m.attribute(r)
 		if r.Required {
 			out.Required = append(out.Required, r.Name)
 		}
 	}
-	for _, b := range s.blocks {
-		def := name + b.name
+	for _, b := range s.Blocks {
+		def := name + b.Name
 		m.defs[def] = m.object(def+".", b)
-		out.Properties[b.name] = m.block(b, def)
+		out.Properties[b.Name] = m.block(b, def)
 	}
 	return out
 }
 
 // block is where blocks of a kind stand, which def defines.
-func (m schemaMaker) block(s *schema, def string) *jsonSchema {
+func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
 	most := 1
-	if s.repeat {
+	if s.Repeat {
 		most = 0
 	}
 	out := inList(refTo(def), most)
-	if s.label != "" {
+	if s.Label != "" {
 		names := &jsonSchema{Pattern: namePattern, Length: maxName}
 		if t := takenNames(s); len(t) > 0 {
 			names.Not = &jsonSchema{Enum: t}
 		}
 		out = &jsonSchema{Type: "object", PropertyNames: names, AdditionalProperties: out}
 	}
-	out.Description = s.doc
+	out.Description = s.Doc
 	return out
 }
 
@@ -126,10 +128,10 @@ func inList(s *jsonSchema, most int) *jsonSchema {
 	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: most}}}
 }
 
-func takenNames(s *schema) []string {
+func takenNames(s *schema.Block) []string {
 	var out []string
-	for id := range taken {
-		if kind, name, _ := strings.Cut(id, " "); kind == s.name {
+	for id := range schema.Taken {
+		if kind, name, _ := strings.Cut(id, " "); kind == s.Name {
 			out = append(out, name)
 		}
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -36,7 +37,7 @@ func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
 
 // probe defines the probe's options, and says when they hold.
 func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
-	def := m.object(name+".", probeSchema(p))
+	def := m.object(name+".", schema.ForProbe(p))
 	def.Description = diag.Clean(p.Summary)
 	required := def.Required
 	def.Required = nil

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -46,10 +47,10 @@ func schemaOf(t *testing.T, d *Docs) *jsonschema.Schema {
 type plainJSON struct{ inLists bool }
 
 // of reads src by this package's own parser.
-func (p plainJSON) of(t *testing.T, src string, table *schema) any {
+func (p plainJSON) of(t *testing.T, src string, table *schema.Block) any {
 	t.Helper()
 	out := &diag.Collector{}
-	tree := syntax.Parse([]*diag.Source{{Name: "any.hcl", Text: []byte(src)}}, table.blockNames(), out)
+	tree := syntax.Parse([]*diag.Source{{Name: "any.hcl", Text: []byte(src)}}, table.BlockNames(), out)
 	if out.Errors() > 0 {
 		t.Fatalf("%s does not parse", src)
 	}
@@ -152,9 +153,9 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		of := table
+		of := schema.Table
 		if s == manifests {
-			of = pluginTable
+			of = schema.ManifestTable
 		}
 		for _, inLists := range []bool{false, true} {
 			if err := s.Validate(plainJSON{inLists}.of(t, string(src), of)); err != nil {
@@ -163,7 +164,7 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 		}
 	}
 	for _, src := range rightForJSON {
-		if err := config.Validate(plainJSON{}.of(t, src, table)); err != nil {
+		if err := config.Validate(plainJSON{}.of(t, src, schema.Table)); err != nil {
 			t.Errorf("%s\n%v", src, err)
 		}
 	}
@@ -172,7 +173,7 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 // TestJSONSchemaTakesExamples: those of the reference too, but for what they
 // leave out.
 func TestJSONSchemaTakesExamples(t *testing.T) {
-	for d, of := range map[*Docs]*schema{reference(t): table, ManifestReference(): pluginTable} {
+	for d, of := range map[*Docs]*schema.Block{reference(t): schema.Table, ManifestReference(): schema.ManifestTable} {
 		s := schemaOf(t, d)
 		for _, name := range d.whole.names() {
 			topic, err := d.Find(name)
@@ -228,14 +229,14 @@ func TestJSONSchemaRefuses(t *testing.T) {
 	s := schemaOf(t, reference(t))
 	for what, src := range wrongForJSON {
 		for _, inLists := range []bool{false, true} {
-			if s.Validate(plainJSON{inLists}.of(t, src, table)) == nil {
+			if s.Validate(plainJSON{inLists}.of(t, src, schema.Table)) == nil {
 				t.Errorf("%s passes:\n%s", what, src)
 			}
 		}
 	}
 	m := schemaOf(t, ManifestReference())
 	for _, src := range []string{"name = \"a\"", "name = \"a\"\nversion = \"1\"\nother = 1"} {
-		if m.Validate(plainJSON{}.of(t, src, pluginTable)) == nil {
+		if m.Validate(plainJSON{}.of(t, src, schema.ManifestTable)) == nil {
 			t.Errorf("a manifest passes:\n%s", src)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -21,7 +22,7 @@ const (
 	probePattern    = `^(\$\{)?[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*\}?$`
 )
 
-func (m schemaMaker) attribute(r *row) *jsonSchema {
+func (m schemaMaker) attribute(r *schema.Row) *jsonSchema {
 	var out *jsonSchema
 	switch e := m.value(r, r.Element()); r.Type {
 	case manifest.List:
@@ -38,19 +39,19 @@ func (m schemaMaker) attribute(r *row) *jsonSchema {
 
 // describe is what the row is for, and of its bounds those that JSON can't
 // tell.
-func describe(r *row) string {
+func describe(r *schema.Row) string {
 	text := strings.TrimSpace(diag.Clean(r.Description))
-	if allowed := bounds(r); allowed != "" && (r.Element() == manifest.DurationType || r.Element() == manifest.SizeType) {
+	if allowed := schema.Bounds(r); allowed != "" && (r.Element() == manifest.DurationType || r.Element() == manifest.SizeType) {
 		text = sentence(text) + " It is " + allowed + "."
 	}
 	return text
 }
 
 // value is one value of type t: what is written out, or worked out.
-func (m schemaMaker) value(r *row, t manifest.Type) *jsonSchema {
+func (m schemaMaker) value(r *schema.Row, t manifest.Type) *jsonSchema {
 	out := writtenOut(r, t)
 	anyText := out.Type == "string" && out.Pattern == "" && out.Enum == nil
-	if m.constant || anyText || t == valueType || isReference(t) {
+	if m.constant || anyText || t == schema.Anything || isReference(t) {
 		return out
 	}
 	return &jsonSchema{AnyOf: []*jsonSchema{out, refTo(expression)}}
@@ -58,22 +59,22 @@ func (m schemaMaker) value(r *row, t manifest.Type) *jsonSchema {
 
 // isReference reports whether a type is written as a reference only.
 func isReference(t manifest.Type) bool {
-	return t == probeType || t == integrationType || t == figureType || t == manifest.Database
+	return t == schema.Probe || t == schema.Integration || t == schema.Figure || t == manifest.Database
 }
 
-func writtenOut(r *row, t manifest.Type) *jsonSchema {
+func writtenOut(r *schema.Row, t manifest.Type) *jsonSchema {
 	switch t {
 	case manifest.Bool:
 		return &jsonSchema{Type: "boolean"}
 	case manifest.Number:
 		return &jsonSchema{Type: "number", Minimum: r.Min, Maximum: r.Max}
-	case wholeType:
+	case schema.Whole:
 		return &jsonSchema{Type: "integer", Minimum: r.Min, Maximum: r.Max}
 	case manifest.Any:
 		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
-	case boundType, amountType:
+	case schema.Bound, schema.Quantity:
 		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "number"}, {Type: "string", Pattern: durationPattern}, {Type: "string", Pattern: sizePattern}}}
-	case valueType:
+	case schema.Anything:
 		return &jsonSchema{}
 	default:
 		return &jsonSchema{Type: "string", Enum: r.OneOf, Pattern: textPattern(r, t)}
@@ -81,7 +82,7 @@ func writtenOut(r *row, t manifest.Type) *jsonSchema {
 }
 
 // textPattern is what a text has to match; "" is anything.
-func textPattern(r *row, t manifest.Type) string {
+func textPattern(r *schema.Row, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:
 		return durationPattern
@@ -89,16 +90,16 @@ func textPattern(r *row, t manifest.Type) string {
 		return sizePattern
 	case manifest.URL:
 		return urlPattern
-	case probeType:
+	case schema.Probe:
 		return probePattern
-	case integrationType:
+	case schema.Integration:
 		return peerPattern
-	case figureType:
+	case schema.Figure:
 		return figurePattern
 	case manifest.Database:
 		return databasePattern
 	case manifest.Address:
-		if !r.dns {
+		if !r.DNS {
 			return addressPattern
 		}
 	}

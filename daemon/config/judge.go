@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -19,8 +19,8 @@ import (
 const minSecret = 8
 
 // judge holds a text against its type.
-func (d *decoder) judge(v manifest.Text, e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
-	if r.bare && !d.isArgument(v, e, r) {
+func (d *decoder) judge(v manifest.Text, e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
+	if r.Argument && !d.isArgument(v, e, r) {
 		return nil, bad
 	}
 	if r.SQL && v.HasSecret() {
@@ -42,7 +42,7 @@ func (d *decoder) judge(v manifest.Text, e *syntax.Expr, r *row, t manifest.Type
 		return d.url(v, e, r)
 	case manifest.Address:
 		return d.address(v, e, r)
-	case pathType:
+	case schema.Path:
 		return d.path(v, e, r)
 	default:
 		return v, present
@@ -52,7 +52,7 @@ func (d *decoder) judge(v manifest.Text, e *syntax.Expr, r *row, t manifest.Type
 // isArgument reports whether a text can be an argument of a command. A secret
 // can't: of one, a plugin is given a placeholder, which means something only on
 // the way to a target, and a command reaches none.
-func (d *decoder) isArgument(v manifest.Text, e *syntax.Expr, r *row) bool {
+func (d *decoder) isArgument(v manifest.Text, e *syntax.Expr, r *schema.Row) bool {
 	switch {
 	case v.HasSecret():
 		d.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", r.Name),
@@ -65,7 +65,7 @@ func (d *decoder) isArgument(v manifest.Text, e *syntax.Expr, r *row) bool {
 	return false
 }
 
-func (d *decoder) url(v manifest.Text, e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) url(v manifest.Text, e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	const fix = `write a whole URL, such as "https://example.com/health"`
 	u, err := url.Parse(v.Reveal())
 	if err != nil { // its text would quote the URL
@@ -79,9 +79,9 @@ func (d *decoder) url(v manifest.Text, e *syntax.Expr, r *row) (manifest.Value, 
 	return v, present
 }
 
-func (d *decoder) address(v manifest.Text, e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) address(v manifest.Text, e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	full, fix := v.Reveal(), `write host:port, such as "example.com:443"`
-	if r.dns {
+	if r.DNS {
 		full, fix = grant.WithPort(full, 53), `write the server, such as "10.0.0.2" or "10.0.0.2:53"`
 	}
 	if _, _, err := grant.Address(full); err != nil {
@@ -107,7 +107,7 @@ func portFix(address, otherwise string) string {
 	return otherwise
 }
 
-func (d *decoder) path(v manifest.Text, e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) path(v manifest.Text, e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	p := v.Reveal()
 	if p == "" || strings.ContainsRune(p, 0) {
 		d.out.Err(diag.OutOfBounds, e.At, r.Name+" must be a path.", "write the path, or remove the attribute")
@@ -120,7 +120,7 @@ func (d *decoder) path(v manifest.Text, e *syntax.Expr, r *row) (manifest.Value,
 }
 
 // mismatch reports a value of another type than its attribute's.
-func (d *decoder) mismatch(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) mismatch(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
 	d.whole.misspelt = d.whole.misspelt || t == manifest.Database
 	what := syntax.KindNames[e.Kind]
 	if e.Kind == syntax.CallExpr {
@@ -133,17 +133,17 @@ func (d *decoder) mismatch(e *syntax.Expr, r *row, t manifest.Type) (manifest.Va
 		}
 	}
 	fix, instead := mismatchFix(e, r, t)
-	d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", r.Name, typeName(t), what), fix).Suggest(e.At, instead)
+	d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", r.Name, schema.TypeName(t), what), fix).Suggest(e.At, instead)
 	return nil, bad
 }
 
 // mismatchFix also gives what to put in place of the value, "" where that
 // can't be told.
-func mismatchFix(e *syntax.Expr, r *row, t manifest.Type) (fix, instead string) {
+func mismatchFix(e *syntax.Expr, r *schema.Row, t manifest.Type) (fix, instead string) {
 	switch {
 	case t == manifest.List && e.Kind != syntax.MapExpr:
 		return fmt.Sprintf("write %s = [ … ]", r.Name), ""
-	case (t == manifest.Number || t == wholeType) && e.Kind == syntax.TextExpr && isNumber(e.Text) && !r.Sensitive:
+	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && isNumber(e.Text) && !r.Sensitive:
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.Bool && e.Kind == syntax.CallExpr && e.Text == "env":
 		set := fmt.Sprintf("env_set(%q)", diag.Clip(e.Items[0].Text))
@@ -156,158 +156,21 @@ func mismatchFix(e *syntax.Expr, r *row, t manifest.Type) (fix, instead string) 
 	case t == manifest.Database && e.Kind == syntax.TextExpr && manifest.ValidName(trimDatabase(e.Text)):
 		name := "database." + trimDatabase(e.Text)
 		return "write " + name + " without quotes", name
-	case t == integrationType && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "integration.")):
+	case t == schema.Integration && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "integration.")):
 		name := "integration." + strings.TrimPrefix(e.Text, "integration.")
 		return "write " + name + " without quotes", name
-	case t == figureType && e.Kind == syntax.TextExpr && isFigure(e.Text):
+	case t == schema.Figure && e.Kind == syntax.TextExpr && schema.IsFigure(e.Text):
 		return "remove the quotes: " + e.Text, e.Text
 	case t == r.Type:
-		return fmt.Sprintf("write %s = %s", r.Name, example(r)), ""
+		return fmt.Sprintf("write %s = %s", r.Name, schema.Example(r)), ""
 	default:
-		return "write " + sample(t), ""
+		return "write " + schema.Sample(t), ""
 	}
-}
-
-func isFigure(s string) bool {
-	_, ok := figureOf(s)
-	return ok
 }
 
 func isNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	return err == nil && len(s) <= syntax.MaxNumber
-}
-
-// typeName says for a person what a type takes.
-func typeName(t manifest.Type) string {
-	switch t {
-	case manifest.Number:
-		return "a number"
-	case wholeType:
-		return "a whole number"
-	case manifest.Bool:
-		return "true or false"
-	case manifest.DurationType:
-		return "a duration such as \"10s\""
-	case manifest.SizeType:
-		return "a size such as \"64KiB\""
-	case manifest.URL:
-		return "an http or https URL"
-	case manifest.Address:
-		return "an address, host:port"
-	case manifest.Database:
-		return "a database, as database.NAME"
-	case integrationType:
-		return "an integration, as integration.NAME"
-	case probeType:
-		return "a probe, as plugin.probe"
-	case manifest.List:
-		return "a list"
-	case manifest.Map:
-		return "a map"
-	case manifest.Any:
-		return "text, a number, true or false"
-	case boundType:
-		return "a number, or a duration or size in quotes"
-	case figureType:
-		return "a figure, such as system.memory.percent"
-	case amountType:
-		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" where the figure is one"
-	case pathType:
-		return "a path, as text"
-	default:
-		return "text"
-	}
-}
-
-// sample is a value of the type, to be typed.
-func sample(t manifest.Type) string {
-	switch t {
-	case manifest.Number, wholeType:
-		return "a number, without quotes"
-	case manifest.Bool:
-		return "true or false"
-	case manifest.DurationType:
-		return `"10s"`
-	case manifest.SizeType:
-		return `"64KiB"`
-	case manifest.URL:
-		return `"https://example.com"`
-	case manifest.Address:
-		return `"example.com:443"`
-	case manifest.Database:
-		return "database.NAME"
-	case integrationType:
-		return "integration.NAME"
-	case figureType:
-		return "system.memory.percent"
-	case amountType:
-		return "80"
-	case manifest.List:
-		return "[ … ]"
-	case manifest.Map:
-		return "{ name = value }"
-	case probeType:
-		return "core.http"
-	default:
-		return `"…"`
-	}
-}
-
-// example is a value for a row, to be typed.
-func example(r *row) string {
-	if len(r.OneOf) > 0 {
-		return strconv.Quote(r.OneOf[0])
-	}
-	if r.Sensitive && r.Type != manifest.Map && r.Type != manifest.List {
-		return `env("…")`
-	}
-	return sample(r.Type)
-}
-
-// bounds says what a row allows.
-func bounds(r *row) string {
-	var parts []string
-	switch len(r.OneOf) {
-	case 0:
-	case 1:
-		parts = append(parts, strconv.Quote(r.OneOf[0]))
-	default:
-		parts = append(parts, "one of "+strings.Join(r.OneOf, ", "))
-	}
-	if r.Pattern != "" {
-		parts = append(parts, "of the form "+diag.Clip(r.Pattern))
-	}
-	if r.Min != nil {
-		parts = append(parts, "at least "+amount(*r.Min, r.Type))
-	}
-	if r.Max != nil {
-		parts = append(parts, "at most "+amount(*r.Max, r.Type))
-	}
-	return strings.Join(parts, " and ")
-}
-
-func amount(f float64, t manifest.Type) string {
-	switch t {
-	case manifest.DurationType:
-		return Span(time.Duration(f * float64(time.Second)))
-	case manifest.SizeType:
-		return manifest.Size(f).String()
-	default:
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-}
-
-// Span is a duration as a person writes it: 5m, not 5m0s.
-func Span(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // boundsFix also gives what to put in place of the value, as mismatchFix.
@@ -317,21 +180,5 @@ func boundsFix(t *slot) (fix, instead string) {
 			return "write " + strconv.Quote(near), strconv.Quote(near)
 		}
 	}
-	return "write a value that is " + bounds(t.row), ""
-}
-
-// shown is a value as it was written, without secrets; "" for what is long.
-func shown(v manifest.Value) string {
-	switch v := v.(type) {
-	case manifest.Text:
-		return strconv.Quote(diag.Clip(v.String()))
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case time.Duration:
-		return Span(v)
-	case manifest.Size:
-		return v.String()
-	default:
-		return ""
-	}
+	return "write a value that is " + schema.Bounds(t.row), ""
 }

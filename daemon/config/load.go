@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -52,7 +53,7 @@ func (c *Config) Rebind(o Options) (*Config, diag.Diagnostics) {
 }
 
 func (s *sources) decode(o Options, out *diag.Collector) (*Config, diag.Diagnostics) {
-	d := newDecoder(s, o.Env, table, out)
+	d := newDecoder(s, o.Env, schema.Table, out)
 	c, ds := d.config(o)
 	if out.Errors() > 0 || d.anyEnv {
 		return nil, ds
@@ -87,20 +88,20 @@ func (d *decoder) config(o Options) (*Config, diag.Diagnostics) {
 	return c, d.diagnostics()
 }
 
-func newDecoder(s *sources, env func(string) (string, bool), t *schema, out *diag.Collector) *decoder {
+func newDecoder(s *sources, env func(string) (string, bool), t *schema.Block, out *diag.Collector) *decoder {
 	if env == nil {
 		env = os.LookupEnv
 	}
 	return &decoder{
 		sources: s, env: env, out: out, table: t, dir: filepath.Dir(s.path),
 		resolved: map[string]bool{}, secrets: map[string]bool{}, bases: map[string]*section{}, peers: map[string]*section{},
-		schemas: map[*manifest.Probe]*schema{}, claimed: map[*manifest.Module]bool{}, whole: newWhole(),
+		schemas: map[*manifest.Probe]*schema.Block{}, claimed: map[*manifest.Module]bool{}, whole: newWhole(),
 	}
 }
 
 // parse reads every file into one section: they are one namespace.
 func (d *decoder) parse(files []*diag.Source) *section {
-	in := syntax.Parse(files, d.table.blockNames(), d.out)
+	in := syntax.Parse(files, d.table.BlockNames(), d.out)
 	root := &section{head: files[0].Span(0, 0), broken: in.Broken}
 	d.lay(&in.Body, d.table, root)
 	return root
@@ -160,26 +161,5 @@ func (d *decoder) owners(c *Config, o Options) manifest.Owners {
 
 // diagnostics closes the report: no value of env() or file() passes.
 func (d *decoder) diagnostics() diag.Diagnostics {
-	return d.out.Diagnostics(syntax.NewMasks(d.table.blockNames(), publicIn(d.table, d.modules)).Line, NewRedactor(longestFirst(d.resolved)).Redact)
-}
-
-// publicIn tells of an attribute's name whether its text may be shown: it has
-// to be known, and nowhere sensitive.
-func publicIn(t *schema, modules []manifest.Found) func(name string) bool {
-	known := map[string]bool{}
-	note := func(r *row) {
-		if ok, seen := known[r.Name]; !seen || ok {
-			known[r.Name] = !r.Sensitive
-		}
-	}
-	t.eachRow(note)
-	for _, f := range modules {
-		if f.Module == nil {
-			continue
-		}
-		for i := range f.Module.Manifest.Probes {
-			probeSchema(&f.Module.Manifest.Probes[i]).eachRow(note)
-		}
-	}
-	return func(name string) bool { return known[name] }
+	return d.out.Diagnostics(syntax.NewMasks(d.table.BlockNames(), schema.Public(d.table, d.modules)).Line, NewRedactor(longestFirst(d.resolved)).Redact)
 }

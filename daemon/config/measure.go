@@ -3,19 +3,19 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // measure is a duration or a size: text with a unit.
-func (d *decoder) measure(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) measure(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
 	if e.Kind == syntax.NumExpr {
 		return d.bare(e, e.Num, r, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", r.Name))
 	}
@@ -28,19 +28,19 @@ func (d *decoder) measure(e *syntax.Expr, r *row, t manifest.Type) (manifest.Val
 		return v, present
 	}
 	if text.HasSecret() || r.Sensitive {
-		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, schema.TypeName(t)), anyUnit(t))
 		return nil, bad
 	}
 	number, unit := loose(text.Reveal())
 	if n, err := strconv.ParseFloat(number, 64); err == nil && unit == "" {
 		return d.bare(e, n, r, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", r.Name, diag.Clip(text.Reveal())))
 	}
-	if written := usually(number, unit, t); written != "" && r.holds(written) {
-		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, typeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+	if written := usually(number, unit, t); written != "" && r.Holds(written) {
+		d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", r.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
 			Replace(e.At, strconv.Quote(written))
 		return nil, bad
 	}
-	d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, typeName(t)), anyUnit(t))
+	d.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", r.Name, schema.TypeName(t)), anyUnit(t))
 	return nil, bad
 }
 
@@ -64,8 +64,8 @@ func anyUnit(t manifest.Type) string {
 
 // bare reports a number without a unit, and puts in its place what is meant
 // for certain.
-func (d *decoder) bare(e *syntax.Expr, n float64, r *row, t manifest.Type, what string) (manifest.Value, state) {
-	written, sure := withUnit(n, r, t)
+func (d *decoder) bare(e *syntax.Expr, n float64, r *schema.Row, t manifest.Type, what string) (manifest.Value, state) {
+	written, sure := schema.WithUnit(n, r, t)
 	fix := fmt.Sprintf("write %s = %q", r.Name, written)
 	if !sure {
 		fix += ", or with the unit that you mean"
@@ -75,46 +75,6 @@ func (d *decoder) bare(e *syntax.Expr, n float64, r *row, t manifest.Type, what 
 		g.Replace(e.At, strconv.Quote(written))
 	}
 	return nil, bad
-}
-
-// withUnit is a number with the unit that was most likely meant, the first of
-// the usual ones with which it is within the row's bounds. It is sure if that
-// is the first of all: a time that others count in seconds, or that is by
-// default below one, in milliseconds. Nobody counts what takes days in seconds.
-func withUnit(n float64, r *row, t manifest.Type) (written string, sure bool) {
-	number := strconv.FormatFloat(n, 'f', -1, 64)
-	units, certain := []string{"B", "KiB", "MiB", "GiB"}, true
-	if t == manifest.DurationType {
-		units, certain = r.durationUnits()
-	} else if n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
-		return manifest.Size(n).String(), true // nobody means thousands of KiB
-	}
-	for i, unit := range units {
-		if r.holds(number + unit) {
-			return number + unit, certain && i == 0
-		}
-	}
-	return number + units[0], false
-}
-
-func (r *row) durationUnits() (units []string, certain bool) {
-	usual := time.Second
-	if v, err := r.Convert(r.Default); err == nil {
-		usual, _ = v.(time.Duration) // it converts to nothing else
-	}
-	switch {
-	case usual >= time.Hour:
-		return []string{"h", "m"}, false
-	case usual > 0 && usual < time.Second:
-		return []string{"ms", "s", "m", "h"}, true
-	default:
-		return []string{"s", "ms", "m", "h"}, true
-	}
-}
-
-func (r *row) holds(written string) bool {
-	v, err := r.Convert(written)
-	return err == nil && r.Constrain(v) == nil
 }
 
 var measured = regexp.MustCompile(`^\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]*)\s*$`)

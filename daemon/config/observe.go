@@ -2,6 +2,7 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 )
 
 // Finding is what was seen of an integration when it was run, or of a database when
@@ -15,7 +16,7 @@ type Finding struct {
 // Observe makes a warning of each finding, at the block of its integration or
 // database. What is seen is no mistake of the configuration.
 func (c *Config) Observe(findings []Finding) diag.Diagnostics {
-	d := newDecoder(c.sources, nil, table, &diag.Collector{})
+	d := newDecoder(c.sources, nil, schema.Table, &diag.Collector{})
 	d.root = d.parse(c.sources.files)
 	d.out, d.modules = &diag.Collector{}, c.Plugins.Modules // what parse had to say was said by Load
 	for _, s := range c.secrets {

@@ -2,12 +2,12 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -21,7 +21,6 @@ const hole = "\uFFFC"
 var (
 	secretWords = []string{"authorization", "cookie", "token", "secret", "passw", "apikey", "api-key", "credential", "signature"}
 	schemes     = []string{"Basic", "Bearer", "Bot", "Digest", "Token"}
-	notInName   = regexp.MustCompile(`[^A-Z0-9]+`)
 )
 
 func secretHeader(name string) bool {
@@ -54,7 +53,7 @@ func (d *decoder) plainSecrets(s *section, owner string) {
 // plainInRoot looks through vega's own blocks.
 func (d *decoder) plainInRoot() {
 	for _, s := range d.root.blocks {
-		switch s.schema.name {
+		switch s.schema.Name {
 		case "integration":
 		case "server":
 			d.plainSecrets(s, "vega")
@@ -66,7 +65,7 @@ func (d *decoder) plainInRoot() {
 				d.plainSecrets(s, s.name)
 			}
 		default:
-			d.plainSecrets(s, s.schema.name)
+			d.plainSecrets(s, s.schema.Name)
 		}
 	}
 }
@@ -75,7 +74,7 @@ func (d *decoder) plainInRoot() {
 type plainFinder struct {
 	*decoder
 	owner string
-	row   *row
+	row   *schema.Row
 }
 
 func (f plainFinder) lookInMap(items []*syntax.Expr) {
@@ -93,9 +92,9 @@ func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	text := written(e)
 	switch {
 	case text == "":
-	case secret && !f.row.login && !e.Computed():
+	case secret && !f.row.Login && !e.Computed():
 		f.tell(e, text, key)
-	case f.row.login || strings.Contains(text, "://") && strings.Contains(text, "@"):
+	case f.row.Login || strings.Contains(text, "://") && strings.Contains(text, "@"):
 		p := slices.DeleteFunc(passwords(text), func(p string) bool { return strings.Contains(p, hole) })
 		if len(p) > 0 {
 			f.tellPassword(e, p)
@@ -130,9 +129,9 @@ const whoHasIt = "written out: it is in every copy of this file, and in the hist
 func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
 	f.secrets[rest] = true
-	what, name, variable := f.row.Name, f.row.Name, envName(f.owner, f.row.Name)
+	what, name, variable := f.row.Name, f.row.Name, schema.VariableName(f.owner, f.row.Name)
 	if f.row.Type == manifest.Map {
-		what, name, variable = diag.Clip(key)+" in "+f.row.Name, syntax.QuoteKey(key), envName(f.owner, headerWord(key))
+		what, name, variable = diag.Clip(key)+" in "+f.row.Name, syntax.QuoteKey(key), schema.VariableName(f.owner, headerWord(key))
 	}
 	value := fmt.Sprintf("env(%q)", variable)
 	if scheme != "" {
@@ -149,9 +148,9 @@ func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	for _, p := range all {
 		f.secrets[p] = true
 	}
-	fix := fmt.Sprintf("write ${env(%q)} in place of the password, and set that variable", envName(f.owner, "password"))
-	if f.row.login {
-		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, envName(f.owner, f.row.Name))
+	fix := fmt.Sprintf("write ${env(%q)} in place of the password, and set that variable", schema.VariableName(f.owner, "password"))
+	if f.row.Login {
+		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, schema.VariableName(f.owner, f.row.Name))
 	}
 	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, whoHasIt), fix)
 }
@@ -182,18 +181,4 @@ func headerWord(key string) string {
 		return key[2:]
 	}
 	return key
-}
-
-// envName joins the words of a variable's name: ORDERS_API_KEY.
-func envName(owner, what string) string {
-	join := func(s string) string { return strings.Trim(notInName.ReplaceAllString(strings.ToUpper(s), "_"), "_") }
-	o, w := join(diag.Clip(owner)), join(diag.Clip(what))
-	switch {
-	case w == "VALUE" || o == w || o == "":
-		return o
-	case strings.HasPrefix(w, o+"_"):
-		return w
-	default:
-		return o + "_" + w
-	}
 }

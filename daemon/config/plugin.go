@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -17,7 +18,7 @@ func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
 	s := newSources("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
 	s.path = path
 	s.add(path, "", out)
-	d := newDecoder(s, nil, pluginTable, out)
+	d := newDecoder(s, nil, schema.ManifestTable, out)
 	d.constant = true
 	if out.Errors() > 0 {
 		return nil, d.diagnostics()

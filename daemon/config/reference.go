@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
@@ -26,7 +27,7 @@ func (d *decoder) probeName(e *syntax.Expr) (manifest.Value, state) {
 }
 
 // reference is the value of what a reference points to.
-func (d *decoder) reference(e *syntax.Expr, r *row, t manifest.Type) (manifest.Value, state) {
+func (d *decoder) reference(e *syntax.Expr, r *schema.Row, t manifest.Type) (manifest.Value, state) {
 	if d.constant {
 		d.out.Err(diag.NotAllowed, e.At, "A manifest refers to nothing.", "write the value in quotes")
 		return nil, bad
@@ -43,19 +44,19 @@ func (d *decoder) reference(e *syntax.Expr, r *row, t manifest.Type) (manifest.V
 	if root == "data_dir" {
 		name, rest = root, root
 	}
-	if sec == nil || strings.Contains(e.Text, ".") != (root != "data_dir") || sec.schema.row(rest) == nil {
+	if sec == nil || strings.Contains(e.Text, ".") != (root != "data_dir") || sec.schema.Row(rest) == nil {
 		return d.dangling(e, r)
 	}
 	v, s := d.value(sec, name)
-	to := sec.schema.row(name)
+	to := sec.schema.Row(name)
 	switch {
-	case s == absent && to.wanted && d.inConfig && !d.lenient:
+	case s == absent && to.Wanted && d.inConfig && !d.lenient:
 		d.wanting(sec.slot(name), e, r)
 		return nil, bad
 	case s != present:
 		return nil, s
 	case !fits(v, t):
-		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, typeName(t), e.Text, typeName(to.Type)), "write the value, or refer to something else")
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is %s.", r.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
 		return nil, bad
 	}
 	if text, ok := v.(manifest.Text); ok {
@@ -69,7 +70,7 @@ func (d *decoder) reference(e *syntax.Expr, r *row, t manifest.Type) (manifest.V
 
 // wanting reports a reference to what an integration can't do without. t is
 // what is referred to, nil if it is not written.
-func (d *decoder) wanting(t *slot, e *syntax.Expr, r *row) {
+func (d *decoder) wanting(t *slot, e *syntax.Expr, r *schema.Row) {
 	block, name, _ := strings.Cut(e.Text, ".")
 	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
 	if t != nil {
@@ -84,8 +85,8 @@ func (d *decoder) target(root string) *section {
 	if root == "data_dir" {
 		return d.root
 	}
-	s := d.table.block(root)
-	if s == nil || s.label != "" {
+	s := d.table.Block(root)
+	if s == nil || s.Label != "" {
 		return nil
 	}
 	return d.root.block(root)
@@ -95,25 +96,25 @@ func (d *decoder) target(root string) *section {
 func (d *decoder) unset(e *syntax.Expr) bool {
 	root, name, _ := strings.Cut(e.Text, ".")
 	sec := d.target(root)
-	if sec == nil || sec.schema.row(name) == nil {
+	if sec == nil || sec.schema.Row(name) == nil {
 		return false
 	}
 	_, s := d.value(sec, name)
 	return s == absent
 }
 
-func (d *decoder) dangling(e *syntax.Expr, r *row) (manifest.Value, state) {
+func (d *decoder) dangling(e *syntax.Expr, r *schema.Row) (manifest.Value, state) {
 	if r.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
 		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", r.Name), "write it in quotes or, better, read it with env()")
 		return nil, bad
 	}
 	var all []string
-	for _, b := range d.table.blocks {
-		if b.label != "" {
+	for _, b := range d.table.Blocks {
+		if b.Label != "" {
 			continue
 		}
-		for _, r := range b.rows {
-			all = append(all, b.name+"."+r.Name)
+		for _, r := range b.Rows {
+			all = append(all, b.Name+"."+r.Name)
 		}
 	}
 	for name := range d.bases {
@@ -131,7 +132,7 @@ func (d *decoder) dangling(e *syntax.Expr, r *row) (manifest.Value, state) {
 	return nil, bad
 }
 
-func (d *decoder) database(e *syntax.Expr, r *row, t manifest.Type, name string) (manifest.Value, state) {
+func (d *decoder) database(e *syntax.Expr, r *schema.Row, t manifest.Type, name string) (manifest.Value, state) {
 	if _, ok := d.bases[name]; !ok && name != "vega" {
 		d.whole.misspelt = true
 		names := []string{"vega"}
@@ -148,7 +149,7 @@ func (d *decoder) database(e *syntax.Expr, r *row, t manifest.Type, name string)
 		return nil, bad
 	}
 	if t != manifest.Database {
-		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, typeName(t), diag.Clip(e.Text)), "write the value")
+		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is a database.", r.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
 		return nil, bad
 	}
 	return manifest.Plain(name), present
@@ -159,9 +160,9 @@ func (d *decoder) database(e *syntax.Expr, r *row, t manifest.Type, name string)
 func fits(v manifest.Value, t manifest.Type) bool {
 	switch v.(type) {
 	case manifest.Text:
-		return t == manifest.String || t == manifest.URL || t == manifest.Address || t == pathType || t == manifest.Any
+		return t == manifest.String || t == manifest.URL || t == manifest.Address || t == schema.Path || t == manifest.Any
 	case float64:
-		return t == manifest.Number || t == wholeType || t == manifest.Any
+		return t == manifest.Number || t == schema.Whole || t == manifest.Any
 	case bool:
 		return t == manifest.Bool || t == manifest.Any
 	case time.Duration:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 	"vega/policies"
@@ -65,7 +66,7 @@ func (d *decoder) judges(resource string) bool {
 func (d *decoder) threshold(s *section) (policies.Threshold, bool) {
 	complete := d.settle(s)
 	t := policies.Threshold{Name: s.name, At: s.head.String(), Resource: d.str(s, "resource"), Off: !get[bool](d, s, "enabled")}
-	figure, ok := figureOf(t.Resource)
+	figure, ok := schema.FindFigure(t.Resource)
 	if !complete || !ok {
 		return t, false
 	}
@@ -103,7 +104,7 @@ func (b boundary) value(name string) *float64 {
 	case bare && (b.unit == policies.Bytes || b.unit == policies.Milliseconds):
 		fixed := strconv.FormatFloat(number, 'f', -1, 64) + "ms"
 		if b.unit == policies.Bytes {
-			fixed, _ = withUnit(number, b.s.schema.row(name), manifest.SizeType)
+			fixed, _ = schema.WithUnit(number, b.s.schema.Row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
 		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.str(b.s, "resource"), b.unit),
@@ -143,7 +144,7 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 	if err == nil {
 		return &v
 	}
-	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, typeName(t), b.str(b.s, "resource"), b.unit), "write "+sample(t))
+	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, schema.TypeName(t), b.str(b.s, "resource"), b.unit), "write "+schema.Sample(t))
 	return nil
 }
 

@@ -53,8 +53,8 @@ func (d *decoder) leftOutOfRoot(c *Config) {
 	d.leftOut(d.root, false)
 	for _, s := range d.root.blocks {
 		switch {
-		case s.schema.name == "integration":
-		case s.schema.name == "server" && len(c.Server.Keys) == 0:
+		case s.schema.Name == "integration":
+		case s.schema.Name == "server" && len(c.Server.Keys) == 0:
 			d.leftOut(s, false, "api_key")
 		default:
 			d.leftOut(s, false)

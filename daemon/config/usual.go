@@ -5,27 +5,21 @@ import (
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
-// usual are bounds that a value may leave, but seldom does on purpose. Like
-// those of an option they count in seconds or bytes.
-type usual struct {
-	least, most float64
-	why         string
-}
-
 // usual warns of a value that is allowed and out of the ordinary.
 func (d *decoder) usual(t *slot) {
-	u := t.row.usual
+	u := t.row.Usual
 	if u == nil {
 		return
 	}
-	if v, ok := magnitude(t.value); !ok || v >= u.least && v <= u.most {
+	if v, ok := magnitude(t.value); !ok || v >= u.Min && v <= u.Max {
 		return
 	}
-	least, most := amount(u.least, t.row.Type), amount(u.most, t.row.Type)
-	d.out.Warn(diag.Unusual, t.expr.At, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.row.Name, least, most, u.why),
+	least, most := schema.Amount(u.Min, t.row.Type), schema.Amount(u.Max, t.row.Type)
+	d.out.Warn(diag.Unusual, t.expr.At, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.row.Name, least, most, u.Why),
 		fmt.Sprintf("write a value from %s to %s, or leave it if you mean it", least, most))
 }
 

@@ -1,0 +1,158 @@
+package schema
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/config/diag"
+	"vega/plugins/manifest"
+)
+
+// TypeName says for a person what a type takes.
+func TypeName(t manifest.Type) string {
+	switch t {
+	case manifest.Number:
+		return "a number"
+	case Whole:
+		return "a whole number"
+	case manifest.Bool:
+		return "true or false"
+	case manifest.DurationType:
+		return "a duration such as \"10s\""
+	case manifest.SizeType:
+		return "a size such as \"64KiB\""
+	case manifest.URL:
+		return "an http or https URL"
+	case manifest.Address:
+		return "an address, host:port"
+	case manifest.Database:
+		return "a database, as database.NAME"
+	case Integration:
+		return "an integration, as integration.NAME"
+	case Probe:
+		return "a probe, as plugin.probe"
+	case manifest.List:
+		return "a list"
+	case manifest.Map:
+		return "a map"
+	case manifest.Any:
+		return "text, a number, true or false"
+	case Bound:
+		return "a number, or a duration or size in quotes"
+	case Figure:
+		return "a figure, such as system.memory.percent"
+	case Quantity:
+		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" where the figure is one"
+	case Path:
+		return "a path, as text"
+	default:
+		return "text"
+	}
+}
+
+// Sample is a value of the type, to be typed.
+func Sample(t manifest.Type) string {
+	switch t {
+	case manifest.Number, Whole:
+		return "a number, without quotes"
+	case manifest.Bool:
+		return "true or false"
+	case manifest.DurationType:
+		return `"10s"`
+	case manifest.SizeType:
+		return `"64KiB"`
+	case manifest.URL:
+		return `"https://example.com"`
+	case manifest.Address:
+		return `"example.com:443"`
+	case manifest.Database:
+		return "database.NAME"
+	case Integration:
+		return "integration.NAME"
+	case Figure:
+		return "system.memory.percent"
+	case Quantity:
+		return "80"
+	case manifest.List:
+		return "[ … ]"
+	case manifest.Map:
+		return "{ name = value }"
+	case Probe:
+		return "core.http"
+	default:
+		return `"…"`
+	}
+}
+
+// Example is a value for a row, to be typed.
+func Example(r *Row) string {
+	if len(r.OneOf) > 0 {
+		return strconv.Quote(r.OneOf[0])
+	}
+	if r.Sensitive && r.Type != manifest.Map && r.Type != manifest.List {
+		return `env("…")`
+	}
+	return Sample(r.Type)
+}
+
+// Bounds says what a row allows.
+func Bounds(r *Row) string {
+	var parts []string
+	switch len(r.OneOf) {
+	case 0:
+	case 1:
+		parts = append(parts, strconv.Quote(r.OneOf[0]))
+	default:
+		parts = append(parts, "one of "+strings.Join(r.OneOf, ", "))
+	}
+	if r.Pattern != "" {
+		parts = append(parts, "of the form "+diag.Clip(r.Pattern))
+	}
+	if r.Min != nil {
+		parts = append(parts, "at least "+Amount(*r.Min, r.Type))
+	}
+	if r.Max != nil {
+		parts = append(parts, "at most "+Amount(*r.Max, r.Type))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func Amount(f float64, t manifest.Type) string {
+	switch t {
+	case manifest.DurationType:
+		return Span(time.Duration(f * float64(time.Second)))
+	case manifest.SizeType:
+		return manifest.Size(f).String()
+	default:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+}
+
+// Span is a duration as a person writes it: 5m, not 5m0s.
+func Span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Shown is a value as it was written, without secrets; "" for what is long.
+func Shown(v manifest.Value) string {
+	switch v := v.(type) {
+	case manifest.Text:
+		return strconv.Quote(diag.Clip(v.String()))
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Duration:
+		return Span(v)
+	case manifest.Size:
+		return v.String()
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,17 @@
+package schema
+
+import "vega/policies"
+
+// FindFigure is what a resource is, "system.memory.percent",
+// "database.app.pool.percent" or "databases.pool.percent".
+func FindFigure(resource string) (policies.Figure, bool) {
+	if kind := policies.Kind(resource); kind != resource {
+		return policies.FigureOf(policies.DatabaseFigures(), kind)
+	}
+	return policies.FigureOf(policies.Figures(), resource)
+}
+
+func IsFigure(s string) bool {
+	_, ok := FindFigure(s)
+	return ok
+}

@@ -1,0 +1,133 @@
+package schema
+
+import (
+	"slices"
+
+	"vega/plugins/manifest"
+)
+
+// Types of vega's own attributes, beside those that plugins may use.
+const (
+	Path     manifest.Type = "path"     // made absolute from the file that names it
+	Whole    manifest.Type = "whole"    // a number without a fraction
+	Probe    manifest.Type = "probe"    // a reference: plugin.probe
+	Bound    manifest.Type = "bound"    // a number, or a duration or size as text
+	Anything manifest.Type = "anything" // a default in a manifest: any literal
+
+	Integration manifest.Type = "integration" // a reference: integration.NAME
+	Figure      manifest.Type = "figure"      // a reference: system.memory.percent
+	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the figure asks
+)
+
+// Row is an attribute that may be written. A plugin's options are rows of the
+// same kind, made from its manifest.
+type Row struct {
+	manifest.Option
+	// Public says that a value of env() here is no secret: a port or a path.
+	Public bool
+	// DNS says that an address may lack its port, which is then 53.
+	DNS bool
+	// Wanted says that an enabled integration that refers to it needs it set.
+	Wanted bool
+	// Login says that it is a secret for the password in it, if there is one.
+	Login bool
+	// Argument says that it reaches the probe as it is, so that no secret may stand
+	// in it: the arguments of a command.
+	Argument bool
+	Usual    *usual
+}
+
+// Block is a block that may be written, with what may stand in it.
+type Block struct {
+	Name   string
+	Doc    string
+	Label  string // what stands in quotes after it: "name", "kind"; "" for nothing
+	Repeat bool   // the same name may be given again
+	Open   bool   // what stands in it is known only later: a probe's options
+	Rows   []Row
+	Blocks []*Block
+}
+
+func (s *Block) Row(name string) *Row {
+	for i := range s.Rows {
+		if s.Rows[i].Name == name {
+			return &s.Rows[i]
+		}
+	}
+	return nil
+}
+
+func (s *Block) Block(name string) *Block {
+	i := slices.IndexFunc(s.Blocks, func(b *Block) bool { return b.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.Blocks[i]
+}
+
+// Names are all that may be written in it.
+func (s *Block) Names() []string {
+	var out []string
+	for _, r := range s.Rows {
+		out = append(out, r.Name)
+	}
+	for _, b := range s.Blocks {
+		out = append(out, b.Name)
+	}
+	return out
+}
+
+func (s *Block) BlockNames() []string {
+	var out []string
+	for _, b := range s.Blocks {
+		out = append(out, b.Name)
+	}
+	return out
+}
+
+// Home finds where else a name may be written.
+func (s *Block) Home(name string) string {
+	for _, b := range s.Blocks {
+		if b.Row(name) != nil || b.Block(name) != nil {
+			return b.Name
+		}
+		if in := b.Home(name); in != "" {
+			return b.Name + " { " + in
+		}
+	}
+	return ""
+}
+
+// eachRow calls yield for every attribute of the schema and what is in it.
+func (s *Block) eachRow(yield func(*Row)) {
+	for i := range s.Rows {
+		yield(&s.Rows[i])
+	}
+	for _, b := range s.Blocks {
+		b.eachRow(yield)
+	}
+}
+
+// Title names the block for a person.
+func (s *Block) Title() string {
+	if s.Name == "" {
+		return "The file"
+	}
+	return s.Name
+}
+
+// ForProbe is the config block of an integration of the probe.
+func ForProbe(p *manifest.Probe) *Block {
+	s := &Block{Name: "config"}
+	for _, o := range p.Options {
+		s.Rows = append(s.Rows, Row{Option: o})
+	}
+	for _, k := range p.Capabilities {
+		for _, name := range k.From {
+			if r := s.Row(name); r != nil && k.Kind == manifest.DNS {
+				r.DNS = true
+			}
+		}
+	}
+	return s
+}

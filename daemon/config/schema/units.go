@@ -1,0 +1,49 @@
+package schema
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"vega/plugins/manifest"
+)
+
+// WithUnit is a number with the unit that was most likely meant, the first of
+// the usual ones with which it is within the row's bounds. It is sure if that
+// is the first of all: a time that others count in seconds, or that is by
+// default below one, in milliseconds. Nobody counts what takes days in seconds.
+func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
+	number := strconv.FormatFloat(n, 'f', -1, 64)
+	units, certain := []string{"B", "KiB", "MiB", "GiB"}, true
+	if t == manifest.DurationType {
+		units, certain = r.durationUnits()
+	} else if n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
+		return manifest.Size(n).String(), true // nobody means thousands of KiB
+	}
+	for i, unit := range units {
+		if r.Holds(number + unit) {
+			return number + unit, certain && i == 0
+		}
+	}
+	return number + units[0], false
+}
+
+func (r *Row) durationUnits() (units []string, certain bool) {
+	usual := time.Second
+	if v, err := r.Convert(r.Default); err == nil {
+		usual, _ = v.(time.Duration) // it converts to nothing else
+	}
+	switch {
+	case usual >= time.Hour:
+		return []string{"h", "m"}, false
+	case usual > 0 && usual < time.Second:
+		return []string{"ms", "s", "m", "h"}, true
+	default:
+		return []string{"s", "ms", "m", "h"}, true
+	}
+}
+
+func (r *Row) Holds(written string) bool {
+	v, err := r.Convert(written)
+	return err == nil && r.Constrain(v) == nil
+}
