@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/reference"
 	"vega/plugins/manifest"
 )
 
@@ -30,9 +31,31 @@ func shipped(t testing.TB) []manifest.Found {
 	return all
 }
 
-func reference(t testing.TB) *Docs { return Reference(shipped(t)) }
+func shippedReference(t testing.TB) *reference.Docs { return reference.Config(shipped(t)) }
 
-func markdown(t testing.TB, d *Docs, name string) string {
+// everything returns the topic that holds all others.
+func everything(t testing.TB, d *reference.Docs) *reference.Topic {
+	t.Helper()
+	all, err := d.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// topicNames returns the names of a topic and of those in it.
+func topicNames(topic *reference.Topic) []string {
+	var names []string
+	if topic.Name != "" {
+		names = append(names, topic.Name)
+	}
+	for i := range topic.Parts {
+		names = append(names, topicNames(&topic.Parts[i])...)
+	}
+	return names
+}
+
+func markdown(t testing.TB, d *reference.Docs, name string) string {
 	t.Helper()
 	topic, err := d.Find(name)
 	if err != nil {
@@ -48,7 +71,7 @@ func markdown(t testing.TB, d *Docs, name string) string {
 // TestReferenceFiles holds the committed references against the tables;
 // -update writes them.
 func TestReferenceFiles(t *testing.T) {
-	for path, d := range map[string]*Docs{"REFERENCE.md": reference(t), "MANIFEST.md": ManifestReference()} {
+	for path, d := range map[string]*reference.Docs{"REFERENCE.md": shippedReference(t), "MANIFEST.md": reference.Manifest()} {
 		got := markdown(t, d, "")
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -110,8 +133,8 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 
 func TestExamplesOfTheReference(t *testing.T) {
 	all := shipped(t)
-	var each func(*Topic)
-	each = func(topic *Topic) {
+	var each func(*reference.Topic)
+	each = func(topic *reference.Topic) {
 		for i := range topic.Parts {
 			each(&topic.Parts[i])
 		}
@@ -122,13 +145,16 @@ func TestExamplesOfTheReference(t *testing.T) {
 			t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, wrong)
 		}
 	}
-	each(&Reference(all).whole)
+	each(everything(t, reference.Config(all)))
 }
 
 // TestExamplesOfTheLanguage: some integration takes each of them.
 func TestExamplesOfTheLanguage(t *testing.T) {
 	all := shipped(t)
-	for _, topic := range language() {
+	for _, topic := range everything(t, reference.Config(nil)).Parts {
+		if len(topic.Parts) == 0 || topic.Facts != nil || !topic.Parts[0].Row {
+			continue
+		}
 		for _, part := range topic.Parts {
 			taken := false
 			try := func(text string) { taken = taken || wrongIn(t, text, all) == "" }
@@ -145,8 +171,8 @@ func TestExamplesOfTheLanguage(t *testing.T) {
 }
 
 func TestExamplesOfTheManifest(t *testing.T) {
-	var each func(*Topic)
-	each = func(topic *Topic) {
+	var each func(*reference.Topic)
+	each = func(topic *reference.Topic) {
 		for i := range topic.Parts {
 			each(&topic.Parts[i])
 		}
@@ -161,23 +187,11 @@ func TestExamplesOfTheManifest(t *testing.T) {
 			}
 		}
 	}
-	each(&ManifestReference().whole)
-}
-
-// TestExamplesAreOfSomething: no example is left of what there is no more.
-func TestExamplesAreOfSomething(t *testing.T) {
-	for name := range examples {
-		_, a := Reference(nil).Find(name)
-		_, b := ManifestReference().Find(name)
-		if a != nil && b != nil {
-			t.Errorf("examples has %q, which is in neither table", name)
-		}
-	}
+	each(everything(t, reference.Manifest()))
 }
 
 func TestFind(t *testing.T) {
-	d := reference(t)
-	d.modules = append(d.modules, manifest.Found{File: "plugins/broken.wasm", Err: os.ErrInvalid})
+	d := reference.Config(append(shipped(t), manifest.Found{File: "plugins/broken.wasm", Err: os.ErrInvalid}))
 	for written, want := range map[string]string{
 		"server.prot":        `there is no "server.prot" in the reference; did you mean server.port?`,
 		"port":               "did you mean server.port?",
@@ -190,7 +204,7 @@ func TestFind(t *testing.T) {
 		"\x1b[31mred\x1b[0m": `there is no "·[31mred·[0m" in the reference`,
 	} {
 		_, err := d.Find(written)
-		if unknown := (*UnknownTopicError)(nil); !errors.As(err, &unknown) || !strings.HasSuffix(err.Error(), want) {
+		if unknown := (*reference.UnknownTopicError)(nil); !errors.As(err, &unknown) || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%q: %v", written, err)
 		}
 	}
@@ -204,8 +218,8 @@ func TestFind(t *testing.T) {
 // TestEveryTopicHasAText: nothing is wider than a terminal but what can't be
 // broken, and nothing in a table lacks a description.
 func TestEveryTopicHasAText(t *testing.T) {
-	for _, d := range []*Docs{reference(t), ManifestReference()} {
-		for _, name := range append(d.whole.names(), "") {
+	for _, d := range []*reference.Docs{shippedReference(t), reference.Manifest()} {
+		for _, name := range append(topicNames(everything(t, d)), "") {
 			topic, err := d.Find(name)
 			if err != nil {
 				t.Fatal(err)
@@ -218,7 +232,7 @@ func TestEveryTopicHasAText(t *testing.T) {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(b.String()) {
-				if n := utf8.RuneCountInString(line) - 1; n > docsWidth && strings.Contains(strings.TrimSpace(line), "  ") {
+				if n := utf8.RuneCountInString(line) - 1; n > 80 && strings.Contains(strings.TrimSpace(line), "  ") {
 					t.Errorf("%s: %d wide: %s", name, n, line)
 				}
 			}
@@ -235,8 +249,8 @@ func TestStrangersTextIsText(t *testing.T) {
 		Options:      []manifest.Option{{Name: "o", Type: manifest.String, Description: evil, Default: evil, OneOf: []string{evil}, Pattern: evil}},
 		Capabilities: []manifest.Capability{{Kind: manifest.HTTP, Reason: evil, Hosts: []string{evil}, Methods: []string{evil}}},
 	}}}
-	d := Reference([]manifest.Found{{File: "evil.wasm", Module: &manifest.Module{Manifest: m}}})
-	for _, name := range d.whole.names() {
+	d := reference.Config([]manifest.Found{{File: "evil.wasm", Module: &manifest.Module{Manifest: m}}})
+	for _, name := range topicNames(everything(t, d)) {
 		topic, err := d.Find(name)
 		if err != nil {
 			t.Fatal(err)

@@ -4,22 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/reference"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
-	"vega/plugins/manifest"
 )
 
 const metaschema = "https://json-schema.org/draft/2020-12/schema" // which the validator has within
 
 // schemaOf is what is exported, held against the draft's own schema.
-func schemaOf(t *testing.T, d *Docs) *jsonschema.Schema {
+func schemaOf(t *testing.T, d *reference.Docs) *jsonschema.Schema {
 	t.Helper()
 	var b bytes.Buffer
 	if err := d.WriteJSONSchema(&b); err != nil {
@@ -144,7 +143,7 @@ func (p plainJSON) part(e *syntax.Expr) string {
 }
 
 func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
-	config, manifests := schemaOf(t, reference(t)), schemaOf(t, ManifestReference())
+	config, manifests := schemaOf(t, shippedReference(t)), schemaOf(t, reference.Manifest())
 	for path, s := range map[string]*jsonschema.Schema{
 		"../../vega.hcl": config, "../../plugins/core/plugin.hcl": manifests,
 		"testdata/core.hcl": manifests, "testdata/acme.hcl": manifests, "testdata/greedy.hcl": manifests, "testdata/courier.hcl": manifests, "testdata/memcached.hcl": manifests,
@@ -173,9 +172,9 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 // TestJSONSchemaTakesExamples: those of the reference too, but for what they
 // leave out.
 func TestJSONSchemaTakesExamples(t *testing.T) {
-	for d, of := range map[*Docs]*schema.Block{reference(t): schema.Table, ManifestReference(): schema.ManifestTable} {
+	for d, of := range map[*reference.Docs]*schema.Block{shippedReference(t): schema.Table, reference.Manifest(): schema.ManifestTable} {
 		s := schemaOf(t, d)
-		for _, name := range d.whole.names() {
+		for _, name := range topicNames(everything(t, d)) {
 			topic, err := d.Find(name)
 			if err != nil {
 				t.Fatal(err)
@@ -226,7 +225,7 @@ var wrongForJSON = map[string]string{
 }
 
 func TestJSONSchemaRefuses(t *testing.T) {
-	s := schemaOf(t, reference(t))
+	s := schemaOf(t, shippedReference(t))
 	for what, src := range wrongForJSON {
 		for _, inLists := range []bool{false, true} {
 			if s.Validate(plainJSON{inLists}.of(t, src, schema.Table)) == nil {
@@ -234,43 +233,10 @@ func TestJSONSchemaRefuses(t *testing.T) {
 			}
 		}
 	}
-	m := schemaOf(t, ManifestReference())
+	m := schemaOf(t, reference.Manifest())
 	for _, src := range []string{"name = \"a\"", "name = \"a\"\nversion = \"1\"\nother = 1"} {
 		if m.Validate(plainJSON{}.of(t, src, schema.ManifestTable)) == nil {
 			t.Errorf("a manifest passes:\n%s", src)
-		}
-	}
-}
-
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
-
-// TestPatternsOfJSONSchema: what vega's own parsers take, and nothing else of
-// what is likely, matches.
-func TestPatternsOfJSONSchema(t *testing.T) {
-	for _, text := range []string{"0", "10s", "1h30m", "1.5s", ".5s", "1.s", "+1s", "300µs", "300μs", "1d", "", "s", "1", "10 s", "1h 30m", "1e3s"} {
-		v := manifest.Option{Type: manifest.DurationType}
-		_, err := v.Convert(text)
-		if got := matches(durationPattern, text); got != (err == nil) {
-			t.Errorf("duration %q: pattern %v, parser %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"0B", "64KiB", "1.5GiB", "10 MB", " 1TB", "1e3B", "+1B", "64", "KiB", "-1B", "64 kb", "1PiB", ".B"} {
-		v := manifest.Option{Type: manifest.SizeType}
-		_, err := v.Convert(text)
-		if got := matches(sizePattern, text); got != (err == nil) {
-			t.Errorf("size %q: pattern %v, parser %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"a", "a-b_1", "A", "1a", "", "a b", strings.Repeat("a", 64), strings.Repeat("a", 65)} {
-		if got := matches(namePattern, text) && len(text) <= maxName; got != manifest.ValidName(text) {
-			t.Errorf("name %q: %v", text, got)
-		}
-	}
-	for pattern, want := range map[string]bool{
-		"[a-z]+": true, `[A-Za-z0-9.:\[\]-]+`: true, "(?:a|b)": true, "": false, "(?i)a": false, `\pL+`: false, "[[:alpha:]]": false, `a\z`: false, `a\-b`: false, `a\.b`: true,
-	} {
-		if portable(pattern) != want {
-			t.Errorf("%q: portable is not %v", pattern, want)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/reference"
+	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 )
 
@@ -43,3 +45,17 @@ var (
 
 // MaxFile moved to syntax.
 const MaxFile = syntax.MaxFile
+
+// Names that moved to reference.
+type (
+	Docs              = reference.Docs
+	Topic             = reference.Topic
+	UnknownTopicError = reference.UnknownTopicError
+)
+
+// Functions that moved to reference and schema.
+var (
+	Reference         = reference.Config
+	ManifestReference = reference.Manifest
+	Span              = schema.Span
+)

@@ -1,4 +1,4 @@
-package config
+package reference
 
 import (
 	"fmt"
@@ -38,8 +38,8 @@ type Fact struct {
 	Code bool // Text is HCL
 }
 
-// Reference documents vega.hcl, and the probes of modules.
-func Reference(modules []manifest.Found) *Docs {
+// Config documents vega.hcl, and the probes of modules.
+func Config(modules []manifest.Found) *Docs {
 	d := &Docs{table: schema.Table, modules: modules}
 	d.whole = Topic{
 		Title: "The configuration of vega",
@@ -54,8 +54,8 @@ func Reference(modules []manifest.Found) *Docs {
 	return d
 }
 
-// ManifestReference documents plugin.hcl.
-func ManifestReference() *Docs {
+// Manifest documents plugin.hcl.
+func Manifest() *Docs {
 	return &Docs{table: schema.ManifestTable, whole: Topic{
 		Title: "The manifest of a plugin",
 		Doc:   "What may be written in plugin.hcl, beside a plugin's source; vega plugin build packs it into the module. It is the same everywhere, so that it calls no function and refers to nothing. vega docs plugin NAME shows one thing alone. What its options and capabilities mean for who uses the plugin, vega docs config PLUGIN.PROBE shows.",
