@@ -35,7 +35,7 @@ var (
 	httpMethod   = regexp.MustCompile(`^[A-Z]{1,16}$`)
 )
 
-// Check returns all errors of the manifest, joined.
+// Check returns all errors of the manifest, joined. Each is a *Mistake.
 func (m *Manifest) Check() error {
 	var c checker
 	c.is(m.ABI == V1 || m.ABI == Nagios, "abi is %q; this version of vega supports %q, and %q for Nagios plugins", clip(m.ABI), V1, Nagios)
@@ -47,7 +47,7 @@ func (m *Manifest) Check() error {
 	seen := map[string]bool{}
 	for i := range m.Probes {
 		p := &m.Probes[i]
-		c.at = fmt.Sprintf("probe %q: ", clip(p.Name))
+		c.at = Mistake{Probe: p.Name}
 		c.is(ValidName(p.Name), "the name must match %s", name)
 		c.is(!seen[p.Name], "the name is used twice")
 		seen[p.Name] = true
@@ -60,7 +60,7 @@ func (m *Manifest) Check() error {
 }
 
 type checker struct {
-	at      string
+	at      Mistake // where the checker is; without a text
 	errs    []error
 	work    int  // for all patterns so far
 	tooMuch bool // and was reported
@@ -68,7 +68,9 @@ type checker struct {
 
 func (c *checker) is(ok bool, format string, args ...any) {
 	if !ok && len(c.errs) < 20 {
-		c.errs = append(c.errs, fmt.Errorf(c.at+format, args...))
+		m := c.at
+		m.text = fmt.Sprintf(format, args...)
+		c.errs = append(c.errs, &m)
 	}
 }
 
@@ -79,17 +81,21 @@ func (c *checker) probe(p *Probe) {
 	seen := map[string]bool{}
 	for i := range p.Options {
 		o := &p.Options[i]
+		c.at.Option = o.Name
 		c.is(ValidName(o.Name), "option %q: the name must match %s", clip(o.Name), name)
 		c.is(!seen[o.Name], "option %q is declared twice", o.Name)
 		seen[o.Name] = true
 		c.option(o)
 	}
+	c.at.Option = ""
 	for _, n := range p.NeedsAny {
 		c.is(seen[n], "needs_any names %q, which is not an option", clip(n))
 	}
 	for i := range p.Capabilities {
+		c.at.Capability = p.Capabilities[i].Kind
 		c.capability(p, &p.Capabilities[i])
 	}
+	c.at.Capability = ""
 }
 
 func (c *checker) option(o *Option) {
