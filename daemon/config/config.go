@@ -17,9 +17,12 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
+	"vega/daemon/config/redact"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/policies"
@@ -44,8 +47,8 @@ type Config struct {
 	Thresholds []policies.Threshold
 	Warnings   diag.Diagnostics // what Load said of it
 
-	sources *sources // what was read, for Rebind
-	secrets []string // longest first
+	in      *input.Set // what it was read from, for Rebind
+	secrets []string   // longest first
 }
 
 // Server is where vega answers HTTP.
@@ -145,3 +148,11 @@ type Integration struct {
 	DependsOn []string
 	Position  string // file:line of its block
 }
+
+// Secrets returns the values that no output may show: what env() and file()
+// return unless it is merely a port or path, and what is written out for a
+// sensitive attribute. The longest come first.
+func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
+
+// Redactor returns what removes this configuration's secrets from text.
+func (c *Config) Redactor() *redact.Redactor { return redact.New(c.secrets) }

@@ -5,26 +5,25 @@ import (
 	"sync"
 
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
+	"vega/daemon/config/input"
 	"vega/policies"
 )
 
-// defaultThresholds are those that vega comes with, read as an operator's are.
+// defaultThresholds returns the thresholds that ship with vega, read like an
+// operator's.
 func defaultThresholds() []policies.Threshold { return slices.Clone(readDefaults()) }
 
 var readDefaults = sync.OnceValue(func() []policies.Threshold {
-	s := newSources("")
-	s.files = []*diag.Source{{Name: policies.DefaultsName, Text: []byte(policies.Defaults)}}
-	out := &diag.Collector{}
-	d := newDecoder(s, func(string) (string, bool) { return "", false }, schema.Table, out)
-	d.root = d.parse(s.files)
+	in := input.Text(policies.DefaultsName, policies.Defaults)
+	noVariables := func(string) (string, bool) { return "", false }
+	s := parse(in, in.Variables(noVariables, false), &diag.Collector{})
 	var all []policies.Threshold
-	for _, s := range d.root.all("threshold") {
-		t, _ := d.threshold(s)
+	for _, sec := range s.root.All("threshold") {
+		t, _ := thresholdStage{s}.threshold(sec)
 		t.BuiltIn, t.At = true, t.At+" (built in)"
 		all = append(all, t)
 	}
-	if ds := d.diagnostics(); len(ds) > 0 { // a test keeps this from being released
+	if ds := s.diagnostics(); len(ds) > 0 { // a test keeps this from being released
 		panic(policies.DefaultsName + ": " + ds[0].Detail)
 	}
 	return all

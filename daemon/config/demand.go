@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/schema"
 )
@@ -34,18 +35,18 @@ func (m demand) String() string {
 
 // demands notes what an integration takes, and warns where a run may outlast
 // its interval.
-func (d *decoder) demands(s *section, i Integration) {
-	if !i.Enabled || i.Interval < time.Second || s.unsure("interval") || s.unsure("timeout") {
+func (d crossChecks) demands(s *bind.Section, i Integration) {
+	if !i.Enabled || i.Interval < time.Second || s.Unsure("interval") || s.Unsure("timeout") {
 		return
 	}
-	d.whole.demand = append(d.whole.demand, demand{i.Name, s.head, i.Interval, i.Timeout})
+	d.facts.demand = append(d.facts.demand, demand{i.Name, s.Head, i.Interval, i.Timeout})
 	if i.Timeout <= i.Interval {
 		return
 	}
-	at := s.head
+	at := s.Head
 	for _, name := range []string{"timeout", "interval"} {
-		if s.slot(name) != nil {
-			at = d.placeOf(s, name)
+		if s.Slot(name) != nil {
+			at = s.Place(name)
 		}
 	}
 	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", schema.Span(i.Timeout), schema.Span(i.Interval)),
@@ -56,8 +57,8 @@ func (d *decoder) demands(s *section, i Integration) {
 // second than it has places, even if every target answers within a second:
 // that is an error. That the places would not do if every target hung is a
 // warning: until then, nothing is wrong.
-func (d *decoder) load() {
-	all := d.whole.demand
+func (d crossChecks) load() {
+	all := d.facts.demand
 	atOnce, perSecond := 0.0, 0.0
 	for _, m := range all {
 		atOnce += m.share()

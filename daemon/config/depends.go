@@ -2,13 +2,11 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
-	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
@@ -18,70 +16,33 @@ type dependency struct {
 	at       diag.Place
 }
 
-// dependency is a reference to an integration, by its name.
-func (d *decoder) dependency(e *syntax.Expr, r *schema.Row, t manifest.Type, name string) (manifest.Value, state) {
-	if d.peers[name] == nil {
-		instead := ""
-		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
-		if first, _, _ := strings.Cut(name, "."); d.peers[first] != nil {
-			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
-		} else if near := d.nearIntegration(name); near != "" {
-			instead = "integration." + near
-			fix = "write " + instead
-		}
-		d.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
-		return nil, bad
-	}
-	if t != schema.Integration {
-		fix := "write the value"
-		if r.Element() == schema.Integration {
-			fix = fmt.Sprintf("write %s = [%s]", r.Name, diag.Clip(e.Text))
-		}
-		d.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", r.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
-		return nil, bad
-	}
-	return manifest.Plain(name), present
-}
-
-// nearIntegration looks through all names, which are many: not for more
-// mistakes than are shown.
-func (d *decoder) nearIntegration(name string) string {
-	if d.out.Errors() > diag.MaxDiagnostics {
-		return ""
-	}
-	if d.names == nil {
-		d.names = slices.DeleteFunc(slices.Sorted(maps.Keys(d.peers)), notReferable)
-	}
-	return diag.Nearest(name, d.names)
-}
-
 // dependencies are the names in depends_on, each once.
-func (d *decoder) dependencies(s *section) []string {
-	t := s.slot("depends_on")
-	if t == nil || t.state != present {
+func (d crossChecks) dependencies(s *bind.Section) []string {
+	t := s.Slot("depends_on")
+	if t == nil || t.State != bind.Present {
 		return nil
 	}
 	var names []string
 	seen := map[string]bool{}
-	for i, v := range t.value.([]manifest.Value) {
-		name, at := v.(manifest.Text).Reveal(), t.expr.Items[i].At
+	for i, v := range t.Value.([]manifest.Value) {
+		name, at := v.(manifest.Text).Reveal(), t.Expr.Items[i].At
 		if seen[name] {
 			d.out.Err(diag.Twice, at, fmt.Sprintf("integration.%s stands in this list already.", diag.Clip(name)), "keep one of the two")
 			continue
 		}
 		seen[name] = true
 		names = append(names, name)
-		d.whole.depends[s.name] = append(d.whole.depends[s.name], dependency{s.name, name, at})
+		d.facts.depends[s.Name] = append(d.facts.depends[s.Name], dependency{s.Name, name, at})
 	}
 	return names
 }
 
 // judgeDependencies reports circles, and what depends on what is never known.
-func (d *decoder) judgeDependencies(all []Integration) {
-	if len(d.whole.depends) == 0 {
+func (d crossChecks) judgeDependencies(all []Integration) {
+	if len(d.facts.depends) == 0 {
 		return
 	}
-	w := circleWalk{decoder: d, seen: map[string]visit{}}
+	w := circleWalk{crossChecks: d, seen: map[string]visit{}}
 	off := map[string]string{}
 	for _, i := range all {
 		w.from(i.Name)
@@ -90,7 +51,7 @@ func (d *decoder) judgeDependencies(all []Integration) {
 		}
 	}
 	for _, i := range all {
-		for _, e := range d.whole.depends[i.Name] {
+		for _, e := range d.facts.depends[i.Name] {
 			if why, ok := off[e.to]; ok && i.Enabled {
 				d.out.Warn(diag.DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s): it is never named as the root cause of what befalls %s.", diag.Clip(e.to), diag.Clip(why), diag.Clip(i.Name)),
 					fmt.Sprintf("enable %s, or remove integration.%s here", diag.Clip(e.to), diag.Clip(e.to)))
@@ -102,7 +63,7 @@ func (d *decoder) judgeDependencies(all []Integration) {
 // circleWalk goes along dependencies, and reports where it comes back to where
 // it has been on its way.
 type circleWalk struct {
-	*decoder
+	crossChecks
 	seen map[string]visit
 	way  []dependency
 }
@@ -120,7 +81,7 @@ func (w *circleWalk) from(name string) {
 		return
 	}
 	w.seen[name] = onTheWay
-	for _, e := range w.whole.depends[name] {
+	for _, e := range w.facts.depends[name] {
 		w.way = append(w.way, e)
 		if w.seen[e.to] == onTheWay {
 			w.circle(e.to)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/netip"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
 	"vega/plugins/manifest"
 )
 
@@ -17,32 +19,32 @@ const (
 
 // exposure judges where vega listens. It reports whether others than this
 // machine can read what passes: then a key must withstand more.
-func (d *decoder) exposure(s *section, out *Server) (exposed bool) {
+func (d serverStage) exposure(s *bind.Section, out *Server) (exposed bool) {
 	if out.Port > 0 && out.Port < lowPort {
-		d.out.Warn(diag.LowPort, d.placeOf(s, "port"), fmt.Sprintf("On most systems a port below %d is for root, or for a program with the capability CAP_NET_BIND_SERVICE: whether vega gets it depends on where it runs.", lowPort),
+		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems a port below %d is for root, or for a program with the capability CAP_NET_BIND_SERVICE: whether vega gets it depends on where it runs.", lowPort),
 			"write a port such as 8443, or leave it and run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
 	}
-	if s.unsure("host") || loopback(out.Host) {
+	if s.Unsure("host") || loopback(out.Host) {
 		return false
 	}
 	if everyAddress(out.Host) {
-		d.out.Warn(diag.EveryAddress, d.placeOf(s, "host"), fmt.Sprintf("The host %s is every address of this machine, those toward the internet included.", d.hostShown(s)),
+		d.out.Warn(diag.EveryAddress, s.Place("host"), fmt.Sprintf("The host %s is every address of this machine, those toward the internet included.", d.hostShown(s)),
 			"write the one address that is meant, such as \"10.0.0.5\"; within a container it is right as it is")
 	}
-	if s.has("tls") {
+	if s.Has("tls") {
 		return false
 	}
-	d.out.Warn(diag.ClearKey, d.placeOf(s, "host"), fmt.Sprintf("The host %s is reachable from elsewhere, and without TLS everyone on the way reads the API key.", d.hostShown(s)),
+	d.out.Warn(diag.ClearKey, s.Place("host"), fmt.Sprintf("The host %s is reachable from elsewhere, and without TLS everyone on the way reads the API key.", d.hostShown(s)),
 		"write in the block server: tls { … } with cert_file and key_file, or listen on 127.0.0.1 behind a proxy that speaks TLS")
 	return true
 }
 
 // placeOf is where an attribute's value stands, or else its block.
-func (d *decoder) placeOf(s *section, name string) diag.Place {
-	if t := s.slot(name); t != nil {
-		return t.expr.At
+func (d serverStage) placeOf(s *bind.Section, name string) diag.Place {
+	if t := s.Slot(name); t != nil {
+		return t.Expr.At
 	}
-	return s.head
+	return s.Head
 }
 
 func everyAddress(host string) bool {
@@ -52,15 +54,15 @@ func everyAddress(host string) bool {
 
 // key judges an API key by its length. A short one is an error where others
 // can listen and try.
-func (d *decoder) key(name string, value manifest.Text, t *slot, exposed bool) Key {
+func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed bool) Key {
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {
-	case n < minSecret:
-		d.out.Err(diag.ShortSecret, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.row.Name, minSecret), fix)
+	case n < eval.MinSecret:
+		d.out.Err(diag.ShortSecret, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.Row.Name, eval.MinSecret), fix)
 	case n < safeKey && exposed:
-		d.out.Err(diag.ShortKey, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.row.Name, safeKey), fix)
+		d.out.Err(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.Row.Name, safeKey), fix)
 	case n < safeKey:
-		d.out.Warn(diag.ShortKey, t.expr.At, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.row.Name, safeKey), fix)
+		d.out.Warn(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.Row.Name, safeKey), fix)
 	}
 	return Key{name, value}
 }

@@ -2,10 +2,11 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 )
 
-// maxTries bounds how often Fix looks again: what is mended can show what stood
-// behind it, and edits that can't be made together are tried apart.
+// maxTries bounds how often Fix judges a configuration again: one fix can reveal
+// the next mistake, and edits that can't be made together are tried apart.
 const maxTries = 300
 
 // Fixed is a file with the edits of its diagnostics made.
@@ -14,67 +15,68 @@ type Fixed struct {
 	Before, After []byte
 }
 
-// Fix makes the edits that diagnostics have, as long as there are any, and
-// returns the files that differ then and what is left to mend by hand. An edit
-// that would leave more errors than it takes away is not made. Nothing is
-// written.
+// Fix makes the edits that diagnostics have, as long as there are any. It
+// returns the files that changed, and what is left to fix by hand. It does not
+// make an edit that would leave more errors than it removes, and writes nothing.
 func Fix(path string, o Options) ([]Fixed, diag.Diagnostics) {
 	out := &diag.Collector{}
-	s := readSources(path, out)
-	s.host, s.port = o.Host, o.Port
-	if out.Errors() > 0 { // a file that can't be read
-		_, ds := s.decode(o, out)
+	in := read(path, o, out)
+	if out.Errors() > 0 { // a file can't be read
+		_, ds := judge(in, o, out)
 		return nil, ds
 	}
-	original := s.files
-	_, now := s.decode(o, &diag.Collector{})
-	for tries := maxTries; tries > 0; {
-		next, ds := s.mended(o, now, now.Editable(), &tries)
-		if next == nil {
-			break
-		}
-		s, now = next, ds
+	original := in.Files
+	f := fixer{in: in, options: o, tries: maxTries}
+	_, f.now = judge(in, o, &diag.Collector{})
+	for f.step(f.now.Editable()) {
 	}
 	var fixed []Fixed
-	for i, f := range s.files {
-		if before := original[i].Text; string(before) != string(f.Text) {
-			fixed = append(fixed, Fixed{f.Name, before, f.Text})
+	for i, file := range f.in.Files {
+		if before := original[i].Text; string(before) != string(file.Text) {
+			fixed = append(fixed, Fixed{file.Name, before, file.Text})
 		}
 	}
-	return fixed, now
+	return fixed, f.now
 }
 
-// mended is s with edits made: those of all diagnostics, or else of as many in
-// a row as can be made together; nil if none can, or when there are no tries
-// left.
-func (s *sources) mended(o Options, now, editable diag.Diagnostics, tries *int) (*sources, diag.Diagnostics) {
-	if len(editable) == 0 || *tries == 0 {
-		return nil, nil
+// fixer makes edits in files, step by step.
+type fixer struct {
+	in      *input.Set
+	options Options
+	now     diag.Diagnostics // of in
+	tries   int
+}
+
+// step makes the edits of diagnostics: all of them, or else as many in a row as
+// can be made together. It reports false if none can be made, or when no tries
+// are left.
+func (f *fixer) step(editable diag.Diagnostics) bool {
+	if len(editable) == 0 || f.tries == 0 {
+		return false
 	}
-	*tries--
-	if next, ds := s.try(o, now, editable); next != nil || len(editable) == 1 {
-		return next, ds
+	f.tries--
+	if f.try(editable) {
+		return true
 	}
 	half := len(editable) / 2
-	if next, ds := s.mended(o, now, editable[:half], tries); next != nil {
-		return next, ds
-	}
-	return s.mended(o, now, editable[half:], tries)
+	return half > 0 && (f.step(editable[:half]) || f.step(editable[half:]))
 }
 
-func (s *sources) try(o Options, now, editable diag.Diagnostics) (*sources, diag.Diagnostics) {
-	next := *s
-	next.files = make([]*diag.Source, len(s.files))
-	for i, f := range s.files {
-		src, err := diag.Apply(f.Text, editable.EditsIn(f.Name))
+// try makes edits, unless they leave more errors.
+func (f *fixer) try(editable diag.Diagnostics) bool {
+	files := make([]*diag.Source, len(f.in.Files))
+	for i, file := range f.in.Files {
+		text, err := diag.Apply(file.Text, editable.EditsIn(file.Name))
 		if err != nil {
-			return nil, nil
+			return false
 		}
-		next.files[i] = &diag.Source{Name: f.Name, Dir: f.Dir, Order: f.Order, Text: src}
+		files[i] = &diag.Source{Name: file.Name, Dir: file.Dir, Order: file.Order, Text: text}
 	}
-	_, ds := next.decode(o, &diag.Collector{})
-	if ds.Count(diag.Error) > now.Count(diag.Error) || ds.CountCode(diag.Twice) > now.CountCode(diag.Twice) || ds.CountCode(diag.Syntax) > now.CountCode(diag.Syntax) {
-		return nil, nil
+	next := f.in.WithFiles(files)
+	_, ds := judge(next, f.options, &diag.Collector{})
+	if ds.Count(diag.Error) > f.now.Count(diag.Error) || ds.CountCode(diag.Twice) > f.now.CountCode(diag.Twice) || ds.CountCode(diag.Syntax) > f.now.CountCode(diag.Syntax) {
+		return false
 	}
-	return &next, ds
+	f.in, f.now = next, ds
+	return true
 }

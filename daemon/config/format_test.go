@@ -133,7 +133,7 @@ func FuzzFormat(f *testing.F) {
 			t.Fatal("a configuration of one only")
 		}
 		if c1 != nil {
-			c1.sources, c2.sources = nil, nil
+			c1.in, c2.in = nil, nil
 			for i := range c1.Integrations {
 				c1.Integrations[i].Position, c2.Integrations[i].Position = "", ""
 			}

@@ -37,11 +37,11 @@ func badFiles(t testing.TB) []string {
 	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
-// stage goes to a copy of testdata that has the modes that a diagnostic may
+// stageTestdata goes to a copy of testdata that has the modes that a diagnostic may
 // speak of, whatever those of the checkout are: everyone may read what is called
 // open_…, and write what is called shared_…. It returns where the test was
 // before.
-func stage(t *testing.T) (home string) {
+func stageTestdata(t *testing.T) (home string) {
 	t.Helper()
 	home, err := os.Getwd()
 	if err != nil {
@@ -74,7 +74,7 @@ func stage(t *testing.T) (home string) {
 // TestBad holds what is said about each bad file against its .want; -update
 // writes those. A difference is a change of the product, to be read as one.
 func TestBad(t *testing.T) {
-	home := stage(t)
+	home := stageTestdata(t)
 	seen := map[diag.Code]bool{}
 	for _, path := range badFiles(t) {
 		ds := loadBad(t, path)

@@ -3,7 +3,9 @@ package config
 import (
 	"fmt"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
@@ -16,22 +18,22 @@ type grantBlock struct {
 	bad   bool
 }
 
-func (d *decoder) grantBlock(s *section) grantBlock {
+func (d *integrationStage) grantBlock(s *bind.Section) grantBlock {
 	out := grantBlock{at: map[manifest.Kind]diag.Place{}}
-	g := s.block("grant")
-	d.settle(g)
+	g := s.Block("grant")
+	d.ev.Evaluate(g)
 	for _, kind := range []manifest.Kind{manifest.HTTP, manifest.Net, manifest.DNS, manifest.SQL} {
-		t := g.slot(string(kind))
+		t := g.Slot(string(kind))
 		if t == nil {
 			continue
 		}
-		out.at[kind] = t.at
-		out.bad = out.bad || t.state == bad
-		entries, _ := t.value.([]manifest.Value)
+		out.at[kind] = t.At
+		out.bad = out.bad || t.State == bind.Bad
+		entries, _ := t.Value.([]manifest.Value)
 		for i, v := range entries {
-			at := t.expr.At
-			if i < len(t.expr.Items) {
-				at = t.expr.Items[i].At
+			at := t.Expr.At
+			if i < len(t.Expr.Items) {
+				at = t.Expr.Items[i].At
 			}
 			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
 			if err != nil {
@@ -43,12 +45,12 @@ func (d *decoder) grantBlock(s *section) grantBlock {
 			out.set.Rules, out.rules = append(out.set.Rules, r), append(out.rules, at)
 		}
 	}
-	if t := g.slot(string(manifest.KV)); t != nil {
-		out.at[manifest.KV], out.bad = t.at, out.bad || t.state == bad
-		out.set.KV = get[manifest.Size](d, g, "kv")
+	if t := g.Slot(string(manifest.KV)); t != nil {
+		out.at[manifest.KV], out.bad = t.At, out.bad || t.State == bind.Bad
+		out.set.KV = eval.Get[manifest.Size](d.ev, g, "kv")
 	}
-	out.set.Plaintext = get[bool](d, g, "plaintext")
-	out.set.Anywhere = d.str(g, "secrets") == "anywhere"
+	out.set.Plaintext = eval.Get[bool](d.ev, g, "plaintext")
+	out.set.Anywhere = d.ev.Str(g, "secrets") == "anywhere"
 	return out
 }
 

@@ -2,33 +2,51 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
-	"vega/plugins/grant"
 	"vega/plugins/manifest"
-	"vega/plugins/secret"
 )
 
-func durationOf(d *decoder, s *section, name string) time.Duration {
-	return get[time.Duration](d, s, name)
+// integrationStage builds the integrations.
+type integrationStage struct {
+	*stage
+	checks  crossChecks
+	schemas map[*manifest.Probe]*schema.Block // of config blocks
+	claimed map[*manifest.Module]bool         // whose claims were checked
 }
 
-func (d *decoder) integration(s *section) Integration {
-	out := Integration{Name: s.name, Position: s.head.String()}
+func newIntegrationStage(s *stage) *integrationStage {
+	return &integrationStage{s, crossChecks{s}, map[*manifest.Probe]*schema.Block{}, map[*manifest.Module]bool{}}
+}
+
+// all builds the integrations, in order of name.
+func (d *integrationStage) all() []Integration {
+	var all []Integration
+	for _, s := range d.root.All("integration") {
+		all = append(all, d.integration(s))
+	}
+	slices.SortFunc(all, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (d *integrationStage) integration(s *bind.Section) Integration {
+	out := Integration{Name: s.Name, Position: s.Head.String()}
 	out.Enabled, out.Disabled = d.enabled(s)
-	d.lenient = !out.Enabled
-	defer func() { d.lenient = false }()
-	d.settle(s)
-	out.Memory = get[manifest.Size](d, s, "memory")
-	out.DependsOn = d.dependencies(s)
-	out.Plugin, out.Probe, _ = strings.Cut(d.str(s, "probe"), ".")
+	if !out.Enabled {
+		s.Disable()
+	}
+	d.ev.Evaluate(s)
+	out.Memory = eval.Get[manifest.Size](d.ev, s, "memory")
+	out.DependsOn = d.checks.dependencies(s)
+	out.Plugin, out.Probe, _ = strings.Cut(d.ev.Str(s, "probe"), ".")
 	block := d.grantBlock(s)
 	found, probe := d.bind(s, out.Plugin, out.Probe)
 	d.timing(s, probe, &out)
@@ -41,35 +59,35 @@ func (d *decoder) integration(s *section) Integration {
 	out.Values = b.values(config)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
 		out.Enabled, out.Disabled = false, why
-		d.turnedOff(s.name, config, probe.NeedsAny)
+		d.checks.turnedOff(s.Name, config, probe.NeedsAny)
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
-	d.demands(s, out)
-	d.plainSecrets(config, s.name)
+	d.checks.demands(s, out)
+	d.checks.plainSecrets(config, s.Name)
 	if out.Enabled {
 		b.unusedGrants(out, config, block)
 		b.secretsAnywhere(out, config, block)
-		d.leftOut(s, true)
-		d.leftOut(s.block("grant"), true)
-		d.leftOut(config, true, probe.NeedsAny...)
+		d.checks.leftOut(s, true)
+		d.checks.leftOut(s.Block("grant"), true)
+		d.checks.leftOut(config, true, probe.NeedsAny...)
 	}
 	return out
 }
 
 // enabled says whether an integration is checked and, if not, why.
-func (d *decoder) enabled(s *section) (bool, string) {
-	v, st := d.value(s, "enabled")
-	if on, ok := v.(bool); st != present || !ok || on {
+func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
+	v, st := d.ev.Value(s, "enabled")
+	if on, ok := v.(bool); st != bind.Present || !ok || on {
 		return true, ""
 	}
-	e := s.slot("enabled").expr
+	e := s.Slot("enabled").Expr
 	if e.Kind == syntax.CallExpr {
 		return false, fmt.Sprintf("env_set(%q) is false: set that variable to turn it on", e.Items[0].Text)
 	}
 	return false, "enabled is false"
 }
 
-func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
+func (d *integrationStage) timing(s *bind.Section, p *manifest.Probe, out *Integration) {
 	out.Interval, out.Timeout = schema.DefaultInterval, schema.DefaultTimeout
 	if p != nil && p.Interval > 0 {
 		out.Interval = time.Duration(p.Interval)
@@ -77,41 +95,41 @@ func (d *decoder) timing(s *section, p *manifest.Probe, out *Integration) {
 	if p != nil && p.Timeout > 0 {
 		out.Timeout = time.Duration(p.Timeout)
 	}
-	if v, st := d.value(s, "interval"); st == present {
+	if v, st := d.ev.Value(s, "interval"); st == bind.Present {
 		out.Interval = v.(time.Duration)
 		if out.Interval > 0 && out.Interval < time.Second {
-			d.out.Err(diag.OutOfBounds, s.slot("interval").expr.At, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
+			d.out.Err(diag.OutOfBounds, s.Slot("interval").Expr.At, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
 		}
 	}
-	if v, st := d.value(s, "timeout"); st == present {
+	if v, st := d.ev.Value(s, "timeout"); st == bind.Present {
 		out.Timeout = v.(time.Duration)
 	}
 }
 
 // bind finds the probe that an integration names.
-func (d *decoder) bind(s *section, plugin, probe string) (*manifest.Found, *manifest.Probe) {
-	t := s.slot("probe")
-	if t == nil || t.state != present {
+func (d *integrationStage) bind(s *bind.Section, plugin, probe string) (*manifest.Found, *manifest.Probe) {
+	t := s.Slot("probe")
+	if t == nil || t.State != bind.Present {
 		return nil, nil
 	}
 	found := manifest.Plugin(d.modules, plugin)
 	if found == nil {
-		if !d.lenient && !d.root.block("plugins").unsure("dir") {
-			d.noPlugin(t.expr.At, plugin)
+		if !s.Off && !d.root.Block("plugins").Unsure("dir") {
+			d.noPlugin(t.Expr.At, plugin)
 		}
 		return nil, nil
 	}
 	p, _ := found.Module.Manifest.Probe(probe)
 	if p == nil {
-		d.noProbe(t.expr.At, found.Module.Manifest, probe)
+		d.noProbe(t.Expr.At, found.Module.Manifest, probe)
 		return nil, nil
 	}
-	d.claims(t.expr.At, found)
+	d.claims(t.Expr.At, found)
 	d.pinned(s, found)
 	return found, p
 }
 
-func (d *decoder) noPlugin(at diag.Place, name string) {
+func (d *integrationStage) noPlugin(at diag.Place, name string) {
 	var names, there []string
 	for _, f := range d.modules {
 		file := filepath.Base(f.File)
@@ -127,8 +145,8 @@ func (d *decoder) noPlugin(at diag.Place, name string) {
 			names, there = append(names, f.Module.Manifest.Name), append(there, f.Module.Manifest.Name+" ("+file+")")
 		}
 	}
-	dir := d.str(d.root.block("plugins"), "dir")
-	if in, err := filepath.Rel(d.dir, dir); err == nil && filepath.IsLocal(in) {
+	dir := d.ev.Str(d.root.Block("plugins"), "dir")
+	if in, err := filepath.Rel(d.in.Dir(), dir); err == nil && filepath.IsLocal(in) {
 		dir = in
 	}
 	fix := fmt.Sprintf("copy %s.wasm into %s", diag.Clip(name), dir)
@@ -144,7 +162,7 @@ func (d *decoder) noPlugin(at diag.Place, name string) {
 // holds is not looked into.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
-func (d *decoder) noProbe(at diag.Place, m *manifest.Manifest, name string) {
+func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name string) {
 	var names []string
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
@@ -158,7 +176,7 @@ func (d *decoder) noProbe(at diag.Place, m *manifest.Manifest, name string) {
 }
 
 // claims reports, once a module, what it imports and does not declare.
-func (d *decoder) claims(at diag.Place, f *manifest.Found) {
+func (d *integrationStage) claims(at diag.Place, f *manifest.Found) {
 	if d.claimed[f.Module] {
 		return
 	}
@@ -166,117 +184,5 @@ func (d *decoder) claims(at diag.Place, f *manifest.Found) {
 	for _, k := range f.Module.Unclaimed() {
 		d.out.Err(diag.Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, and none of its probes declares that.", f.Module.Manifest.Name, k),
 			"don't trust it before its author explains: declare the capability in plugin.hcl and build it again")
-	}
-}
-
-// binding is an integration and the probe it is bound to.
-type binding struct {
-	*decoder
-	s       *section
-	found   *manifest.Found
-	probe   *manifest.Probe
-	bundled bool
-	command bool // it was written for Nagios
-}
-
-// config lays the config block over the probe's options.
-func (b binding) config() (out *section, complete bool) {
-	sch := b.schemas[b.probe]
-	if sch == nil {
-		sch = schema.ForProbe(b.probe)
-		for i := range sch.Rows {
-			sch.Rows[i].Argument = b.command
-		}
-		b.schemas[b.probe] = sch
-	}
-	written := b.s.block("config")
-	out = &section{schema: sch, owner: b.s.title(), head: written.head, broken: written.broken, unwritten: written.raw == nil}
-	if written.raw != nil {
-		b.lay(&written.raw.Body, sch, out)
-	}
-	b.inConfig = true
-	complete = b.settle(out)
-	b.inConfig = false
-	return out, complete
-}
-
-func (b binding) values(config *section) manifest.Values {
-	out := manifest.Values{}
-	for _, r := range config.schema.Rows {
-		if v, st := b.value(config, r.Name); st == present {
-			out[r.Name] = v
-		}
-	}
-	return out
-}
-
-// needs says which options are wanting of which the probe needs one.
-func (b binding) needs(values manifest.Values, config *section) string {
-	var hints []string
-	for _, n := range b.probe.NeedsAny {
-		if _, ok := values[n]; ok {
-			return ""
-		}
-		hint := n
-		if t := config.slot(n); t != nil && t.unsure() {
-			return ""
-		} else if t != nil {
-			hint += " (" + b.whyAbsent(t.expr) + ")"
-		}
-		hints = append(hints, hint)
-	}
-	if len(hints) == 0 || config.broken {
-		return ""
-	}
-	return "none of these options is set: " + strings.Join(hints, ", ")
-}
-
-// grants are all that the probe may use, and from where. judge says whether a
-// missing one is a mistake: not in a disabled integration, nor where it is
-// missing for want of an option that is reported already.
-func (b binding) grants(values manifest.Values, config *section, block grantBlock, judge bool) grant.Set {
-	written := map[string]bool{}
-	for _, t := range config.slots {
-		written[t.row.Name] = t.state == present
-		b.ownDatabase(t.value, t.expr.At, t.row.Element())
-	}
-	declared := map[manifest.Kind]bool{}
-	for _, k := range b.probe.Capabilities {
-		declared[k.Kind] = true
-	}
-	for _, kind := range slices.Sorted(maps.Keys(block.at)) {
-		if !declared[kind] {
-			b.out.Err(diag.Undeclared, block.at[kind], fmt.Sprintf("The probe %s does not ask for %s.", b.probe.Name, kind), "remove it")
-		}
-	}
-	for i, r := range block.set.Rules {
-		if r.Kind == manifest.SQL {
-			b.ownDatabase(manifest.Plain(r.Name), block.rules[i], manifest.Database)
-		}
-	}
-	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Secret: secret.In(b.probe, values), Block: block.set})
-	if !judge || config.broken || b.s.broken || block.bad || anyUnsure(config) {
-		return set
-	}
-	toWrite := "if you agree, write in the integration: grant { %s }"
-	if len(missing) > 1 || b.s.has("grant") { // a block in one line holds one attribute, and there is one block
-		toWrite = "if you agree, write in the integration's grant block: %s"
-	}
-	for _, m := range missing {
-		b.out.Err(diag.NoGrant, b.s.head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, diag.Clip(m.Capability.Reason)),
-			fmt.Sprintf(toWrite, m.Fix))
-	}
-	b.withheld(set.Withheld, config, block)
-	return set
-}
-
-// anyUnsure: a grant may be missing only for want of an option that is reported
-// or is known elsewhere.
-func anyUnsure(s *section) bool { return slices.ContainsFunc(s.slots, (*slot).unsure) }
-
-// ownDatabase keeps vega's own store from a stranger's plugin.
-func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
-	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
-		b.out.Err(diag.OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
 	}
 }

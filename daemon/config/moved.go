@@ -2,6 +2,8 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
+	"vega/daemon/config/redact"
 	"vega/daemon/config/reference"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
@@ -58,4 +60,19 @@ var (
 	Reference         = reference.Config
 	ManifestReference = reference.Manifest
 	Span              = schema.Span
+)
+
+// Names that moved to input and redact.
+type (
+	Inputs   = input.Summary
+	Redactor = redact.Redactor
+)
+
+// Functions that moved to input and redact, and one with a new name.
+var (
+	NewRedactor = redact.New
+	Paths       = input.Paths
+	Files       = input.Files
+	ReadFile    = input.ReadFile
+	Contact     = LoadLenient
 )

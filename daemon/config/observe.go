@@ -2,26 +2,23 @@ package config
 
 import (
 	"vega/daemon/config/diag"
+	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
 )
 
-// Finding is what was seen of an integration when it was run, or of a database when
-// it was asked: one of both is named.
+// Finding is what running an integration, or querying a database, showed. It
+// names one of the two.
 type Finding struct {
 	Integration, Database string
 	Detail                string // sentences
 	Fix                   string
 }
 
-// Observe makes a warning of each finding, at the block of its integration or
-// database. What is seen is no mistake of the configuration.
+// Observe returns a warning for each finding, at the block of its integration or
+// database. A finding is not a mistake in the configuration.
 func (c *Config) Observe(findings []Finding) diag.Diagnostics {
-	d := newDecoder(c.sources, nil, schema.Table, &diag.Collector{})
-	d.root = d.parse(c.sources.files)
-	d.out, d.modules = &diag.Collector{}, c.Plugins.Modules // what parse had to say was said by Load
-	for _, s := range c.secrets {
-		d.resolved[s] = true
-	}
+	s := parse(c.in, c.in.Variables(nil, false), &diag.Collector{}) // Load reported what that says
+	out := &diag.Collector{}
 	for _, of := range []struct {
 		block string
 		code  diag.Code
@@ -34,21 +31,11 @@ func (c *Config) Observe(findings []Finding) diag.Diagnostics {
 		for _, f := range findings {
 			seen[of.name(f)] = f
 		}
-		for _, s := range d.root.all(of.block) {
-			if f, ok := seen[s.name]; ok && s.name != "" {
-				d.out.Warn(of.code, s.head, f.Detail, f.Fix)
+		for _, sec := range s.root.All(of.block) {
+			if f, ok := seen[sec.Name]; ok && sec.Name != "" {
+				out.Warn(of.code, sec.Head, f.Detail, f.Fix)
 			}
 		}
 	}
-	return d.diagnostics()
-}
-
-// Files are the files that the configuration was read from, as they were
-// named: vega.hcl, then those in policies.
-func (c *Config) Files() []string {
-	var out []string
-	for _, f := range c.sources.files {
-		out = append(out, f.Name)
-	}
-	return out
+	return shown(out, schema.Table, c.Plugins.Modules, redact.New(c.secrets))
 }

@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
@@ -31,48 +33,48 @@ func secretHeader(name string) bool {
 // plainSecrets warns of each secret that is written out in a section, and not
 // read from elsewhere. The name of what it belongs to begins that of the
 // variable that is suggested.
-func (d *decoder) plainSecrets(s *section, owner string) {
-	for _, t := range s.slots {
-		if t.state == bad || t.state == unread {
+func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
+	for _, t := range s.Slots {
+		if t.State == bind.Bad || t.State == bind.Unread {
 			continue
 		}
-		f := plainFinder{d, owner, t.row}
-		switch t.expr.Kind {
+		f := plainFinder{d, owner, t.Row}
+		switch t.Expr.Kind {
 		case syntax.ListExpr:
-			for _, e := range t.expr.Items {
-				f.look(e, "", t.row.Sensitive)
+			for _, e := range t.Expr.Items {
+				f.look(e, "", t.Row.Sensitive)
 			}
 		case syntax.MapExpr:
-			f.lookInMap(t.expr.Items)
+			f.lookInMap(t.Expr.Items)
 		default:
-			f.look(t.expr, "", t.row.Sensitive)
+			f.look(t.Expr, "", t.Row.Sensitive)
 		}
 	}
 }
 
 // plainInRoot looks through vega's own blocks.
-func (d *decoder) plainInRoot() {
-	for _, s := range d.root.blocks {
-		switch s.schema.Name {
+func (d crossChecks) plainInRoot() {
+	for _, s := range d.root.Blocks {
+		switch s.Schema.Name {
 		case "integration":
 		case "server":
 			d.plainSecrets(s, "vega")
-			for _, k := range s.all("key") {
-				d.plainSecrets(k, "vega_"+k.name+"_key")
+			for _, k := range s.All("key") {
+				d.plainSecrets(k, "vega_"+k.Name+"_key")
 			}
 		case "database":
-			if d.str(s, "driver") != "sqlite" { // whose dsn is a path
-				d.plainSecrets(s, s.name)
+			if d.ev.Str(s, "driver") != "sqlite" { // whose dsn is a path
+				d.plainSecrets(s, s.Name)
 			}
 		default:
-			d.plainSecrets(s, s.schema.Name)
+			d.plainSecrets(s, s.Schema.Name)
 		}
 	}
 }
 
 // plainFinder looks for secrets in one attribute.
 type plainFinder struct {
-	*decoder
+	crossChecks
 	owner string
 	row   *schema.Row
 }
@@ -95,7 +97,7 @@ func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	case secret && !f.row.Login && !e.Computed():
 		f.tell(e, text, key)
 	case f.row.Login || strings.Contains(text, "://") && strings.Contains(text, "@"):
-		p := slices.DeleteFunc(passwords(text), func(p string) bool { return strings.Contains(p, hole) })
+		p := slices.DeleteFunc(redact.Passwords(text), func(p string) bool { return strings.Contains(p, hole) })
 		if len(p) > 0 {
 			f.tellPassword(e, p)
 		}
@@ -128,7 +130,7 @@ const whoHasIt = "written out: it is in every copy of this file, and in the hist
 
 func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
-	f.secrets[rest] = true
+	f.ev.AddSecret(rest)
 	what, name, variable := f.row.Name, f.row.Name, schema.VariableName(f.owner, f.row.Name)
 	if f.row.Type == manifest.Map {
 		what, name, variable = diag.Clip(key)+" in "+f.row.Name, syntax.QuoteKey(key), schema.VariableName(f.owner, headerWord(key))
@@ -146,7 +148,7 @@ func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 
 func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	for _, p := range all {
-		f.secrets[p] = true
+		f.ev.AddSecret(p)
 	}
 	fix := fmt.Sprintf("write ${env(%q)} in place of the password, and set that variable", schema.VariableName(f.owner, "password"))
 	if f.row.Login {
@@ -157,8 +159,8 @@ func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 
 func (f plainFinder) plain(e *syntax.Expr, detail, fix string) {
 	f.out.Warn(diag.PlainSecret, e.At, detail, fix)
-	if first, ok := f.whole.plain[e.At.Source]; !ok || e.At.Compare(first) < 0 {
-		f.whole.plain[e.At.Source] = e.At
+	if first, ok := f.facts.plain[e.At.Source]; !ok || e.At.Compare(first) < 0 {
+		f.facts.plain[e.At.Source] = e.At
 	}
 }
 

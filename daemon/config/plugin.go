@@ -1,90 +1,109 @@
 package config
 
 import (
-	"regexp"
-	"strings"
+	"errors"
 	"time"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
+	"vega/daemon/config/input"
 	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
 )
 
 // LoadManifest reads plugin.hcl, a plugin's manifest as its author writes it,
-// through the same guards and by a table of the same kind. When the
-// diagnostics hold an error there is no manifest.
+// through the same stages and by a table of the same kind. There is no manifest
+// if the diagnostics hold an error.
 func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
 	out := &diag.Collector{}
-	s := newSources("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
-	s.path = path
-	s.add(path, "", out)
-	d := newDecoder(s, nil, schema.ManifestTable, out)
-	d.constant = true
-	if out.Errors() > 0 {
-		return nil, d.diagnostics()
-	}
-	d.root = d.parse(s.files)
-	m := d.manifest()
+	in := input.New("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
+	in.Path = path
+	in.Add(path, "", out)
+	var m *manifest.Manifest
 	if out.Errors() == 0 {
-		d.check(m)
+		m = buildManifest(in, out)
 	}
-	ds := d.diagnostics()
+	ds := shown(out, schema.ManifestTable, nil, nil)
 	if out.Errors() > 0 {
 		return nil, ds
 	}
 	return m, ds
 }
 
-func (d *decoder) manifest() *manifest.Manifest {
-	d.settle(d.root)
-	m := &manifest.Manifest{
-		ABI: d.str(d.root, "abi"), Name: d.str(d.root, "name"),
-		Version: d.str(d.root, "version"), Description: d.str(d.root, "description"),
-	}
-	for _, s := range d.root.all("probe") {
-		d.settle(s)
-		p := manifest.Probe{
-			Name: s.name, Summary: d.str(s, "summary"), NeedsAny: d.strs(s, "needs_any"),
-			Timeout: manifest.Duration(durationOf(d, s, "timeout")), Interval: manifest.Duration(durationOf(d, s, "interval")),
-		}
-		for _, o := range s.all("option") {
-			p.Options = append(p.Options, d.option(o))
-		}
-		for _, c := range s.all("capability") {
-			d.settle(c)
-			p.Capabilities = append(p.Capabilities, manifest.Capability{
-				Kind: manifest.Kind(c.name), Reason: d.str(c, "reason"), From: d.strs(c, "from"),
-				Hosts: d.strs(c, "hosts"), Methods: d.strs(c, "methods"), Optional: get[bool](d, c, "optional"),
-			})
-		}
-		m.Probes = append(m.Probes, p)
+func buildManifest(in *input.Set, out *diag.Collector) *manifest.Manifest {
+	tree := syntax.Parse(in.Files, schema.ManifestTable.BlockNames(), out)
+	root, _ := bind.Bind(tree, in.Start(), schema.ManifestTable, out)
+	s := manifestStage{out, root, eval.NewManifest(root, in, schema.ManifestTable, out)}
+	m := s.build()
+	if out.Errors() == 0 {
+		s.check(m)
 	}
 	return m
 }
 
-func (d *decoder) option(s *section) manifest.Option {
-	d.settle(s)
+// manifestStage builds a manifest from its bound text.
+type manifestStage struct {
+	out  *diag.Collector
+	root *bind.Section
+	ev   *eval.Evaluator
+}
+
+func (m manifestStage) build() *manifest.Manifest {
+	m.ev.Evaluate(m.root)
+	out := &manifest.Manifest{
+		ABI: m.ev.Str(m.root, "abi"), Name: m.ev.Str(m.root, "name"),
+		Version: m.ev.Str(m.root, "version"), Description: m.ev.Str(m.root, "description"),
+	}
+	for _, s := range m.root.All("probe") {
+		out.Probes = append(out.Probes, m.probe(s))
+	}
+	return out
+}
+
+func (m manifestStage) probe(s *bind.Section) manifest.Probe {
+	m.ev.Evaluate(s)
+	p := manifest.Probe{
+		Name: s.Name, Summary: m.ev.Str(s, "summary"), NeedsAny: m.ev.Strs(s, "needs_any"),
+		Timeout: manifest.Duration(m.ev.Duration(s, "timeout")), Interval: manifest.Duration(m.ev.Duration(s, "interval")),
+	}
+	for _, o := range s.All("option") {
+		p.Options = append(p.Options, m.option(o))
+	}
+	for _, c := range s.All("capability") {
+		m.ev.Evaluate(c)
+		p.Capabilities = append(p.Capabilities, manifest.Capability{
+			Kind: manifest.Kind(c.Name), Reason: m.ev.Str(c, "reason"), From: m.ev.Strs(c, "from"),
+			Hosts: m.ev.Strs(c, "hosts"), Methods: m.ev.Strs(c, "methods"), Optional: eval.Get[bool](m.ev, c, "optional"),
+		})
+	}
+	return p
+}
+
+func (m manifestStage) option(s *bind.Section) manifest.Option {
+	m.ev.Evaluate(s)
 	o := manifest.Option{
-		Name: s.name, Type: manifest.Type(d.str(s, "type")), Of: manifest.Type(d.str(s, "of")),
-		Required: get[bool](d, s, "required"), Sensitive: get[bool](d, s, "sensitive"), SQL: get[bool](d, s, "sql"),
-		Description: d.str(s, "description"), OneOf: d.strs(s, "one_of"), Pattern: d.str(s, "pattern"),
+		Name: s.Name, Type: manifest.Type(m.ev.Str(s, "type")), Of: manifest.Type(m.ev.Str(s, "of")),
+		Required: eval.Get[bool](m.ev, s, "required"), Sensitive: eval.Get[bool](m.ev, s, "sensitive"), SQL: eval.Get[bool](m.ev, s, "sql"),
+		Description: m.ev.Str(s, "description"), OneOf: m.ev.Strs(s, "one_of"), Pattern: m.ev.Str(s, "pattern"),
 	}
-	if t := s.slot("default"); t != nil && t.state == present {
-		o.Default = t.value
+	if t := s.Slot("default"); t != nil && t.State == bind.Present {
+		o.Default = t.Value
 	}
-	o.Min, o.Max = d.bound(s, "min", o.Type), d.bound(s, "max", o.Type)
+	o.Min, o.Max = m.bound(s, "min", o.Type), m.bound(s, "max", o.Type)
 	return o
 }
 
-// bound is a number; for a duration in seconds, for a size in bytes.
-func (d *decoder) bound(s *section, name string, t manifest.Type) *float64 {
-	v, st := d.value(s, name)
-	if st != present {
+// bound returns a number: of seconds for a duration, of bytes for a size.
+func (m manifestStage) bound(s *bind.Section, name string, t manifest.Type) *float64 {
+	v, st := m.ev.Value(s, name)
+	if st != bind.Present {
 		return nil
 	}
 	f, ok := v.(float64)
 	if !ok {
-		text := d.str(s, name)
+		text := m.ev.Str(s, name)
 		dur, err := time.ParseDuration(text)
 		f = dur.Seconds()
 		if t == manifest.SizeType {
@@ -93,55 +112,55 @@ func (d *decoder) bound(s *section, name string, t manifest.Type) *float64 {
 			f = float64(n)
 		}
 		if err != nil || t != manifest.SizeType && t != manifest.DurationType {
-			d.out.Err(diag.BadUnit, s.slot(name).expr.At, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
+			m.out.Err(diag.BadUnit, s.Slot(name).Expr.At, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
 		}
 	}
 	return &f
 }
 
-func (d *decoder) strs(s *section, name string) []string {
-	var out []string
-	for _, v := range get[[]manifest.Value](d, s, name) {
-		out = append(out, v.(manifest.Text).Reveal())
-	}
-	return out
+// mistakes is what errors.Join returns.
+type mistakes interface {
+	error
+	Unwrap() []error
 }
 
-var (
-	ofProbe = regexp.MustCompile(`^probe "([^"]*)": (.*)$`)
-	ofInner = regexp.MustCompile(`^(option|capability) "([^"]*)"`)
-)
-
-// check reports what Manifest.Check finds, each at the block it is about.
-func (d *decoder) check(m *manifest.Manifest) {
-	err := m.Check()
-	if err == nil {
+// check reports what manifest.Check finds, each at the block that it concerns.
+func (m manifestStage) check(of *manifest.Manifest) {
+	err := of.Check()
+	all, ok := errors.AsType[mistakes](err)
+	if !ok {
 		return
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		at := d.root.head
-		if f := ofProbe.FindStringSubmatch(line); f != nil {
-			at = find(d.root, "probe", f[1], at, func(p *section, at diag.Place) diag.Place {
-				if in := ofInner.FindStringSubmatch(f[2]); in != nil {
-					return find(p, in[1], in[2], at, nil)
-				}
-				return at
-			})
-		}
-		d.out.Err(diag.BadManifest, at, line+".", "mend it in the manifest")
+	for _, err := range all.Unwrap() {
+		m.out.Err(diag.BadManifest, m.place(err), err.Error()+".", "mend it in the manifest")
 	}
 }
 
-// find is the place of a named block, and then of what is in it.
-func find(s *section, kind, name string, or diag.Place, in func(*section, diag.Place) diag.Place) diag.Place {
-	for _, b := range s.all(kind) {
-		if b.name != name {
-			continue
-		}
-		if in != nil {
-			return in(b, b.head)
-		}
-		return b.head
+// place returns the innermost block that a mistake concerns.
+func (m manifestStage) place(err error) diag.Place {
+	at := m.root.Head
+	mistake, ok := errors.AsType[*manifest.Mistake](err)
+	if !ok {
+		return at
 	}
-	return or
+	probe := named(m.root, "probe", mistake.Probe)
+	if probe == nil {
+		return at
+	}
+	for _, in := range []*bind.Section{named(probe, "option", mistake.Option), named(probe, "capability", string(mistake.Capability))} {
+		if in != nil {
+			return in.Head
+		}
+	}
+	return probe.Head
+}
+
+// named returns the first block of a kind with that name, nil if there is none.
+func named(s *bind.Section, kind, name string) *bind.Section {
+	for _, b := range s.All(kind) {
+		if b.Name == name {
+			return b
+		}
+	}
+	return nil
 }

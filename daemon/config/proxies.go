@@ -5,21 +5,23 @@ import (
 	"net/netip"
 	"strconv"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
 	"vega/plugins/manifest"
 )
 
 // trustedProxies reads server.trusted_proxies: addresses and ranges in CIDR
 // notation.
-func (d *decoder) trustedProxies(s *section) (all []netip.Prefix) {
-	t := s.slot("trusted_proxies")
+func (d serverStage) trustedProxies(s *bind.Section) (all []netip.Prefix) {
+	t := s.Slot("trusted_proxies")
 	if t == nil {
 		return nil
 	}
-	v, _ := d.value(s, "trusted_proxies")
+	v, _ := d.ev.Value(s, "trusted_proxies")
 	elements, _ := v.([]manifest.Value)
 	for n, e := range elements {
-		at := t.element(n)
+		at := t.Element(n)
 		p, ok := d.proxy(e.(manifest.Text).Reveal(), at)
 		if !ok {
 			continue
@@ -32,7 +34,7 @@ func (d *decoder) trustedProxies(s *section) (all []netip.Prefix) {
 	return all
 }
 
-func (d *decoder) proxy(text string, at diag.Place) (netip.Prefix, bool) {
+func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), true
@@ -54,12 +56,12 @@ func (d *decoder) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 }
 
 // clientLimits judges the caps on connections against one another.
-func (d *decoder) clientLimits(s *section, out *Server) {
-	out.MaxConnections, out.MaxPerClient = int(get[float64](d, s, "max_connections")), int(get[float64](d, s, "max_connections_per_client"))
-	t := s.slot("max_connections_per_client")
+func (d serverStage) clientLimits(s *bind.Section, out *Server) {
+	out.MaxConnections, out.MaxPerClient = int(eval.Get[float64](d.ev, s, "max_connections")), int(eval.Get[float64](d.ev, s, "max_connections_per_client"))
+	t := s.Slot("max_connections_per_client")
 	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
 		return
 	}
-	d.out.Warn(diag.Unusual, t.expr.At, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
+	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
 		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/plugins/grant"
 	"vega/plugins/secret"
@@ -12,22 +13,22 @@ import (
 
 // withheld reports grants that do not hold next to a secret, at the first of them
 // that stands in the grant block.
-func (b binding) withheld(rules []grant.Rule, config *section, block grantBlock) {
+func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantBlock) {
 	if len(rules) == 0 {
 		return
 	}
-	at := b.s.head
+	at := b.s.Head
 	var all []string
 	for _, r := range rules {
 		if text := r.String(); !slices.Contains(all, text) { // granted by config and by a grant
 			all = append(all, text)
 		}
-		if n := slices.Index(block.set.Rules, r); n >= 0 && at == b.s.head {
+		if n := slices.Index(block.set.Rules, r); n >= 0 && at == b.s.Head {
 			at = block.rules[n]
 		}
 	}
-	if option, ok := strings.CutPrefix(rules[0].Where, "config."); ok && at == b.s.head {
-		at = b.placeOf(config, option)
+	if option, ok := strings.CutPrefix(rules[0].Where, "config."); ok && at == b.s.Head {
+		at = config.Place(option)
 	}
 	plugin := b.found.Module.Manifest.Name
 	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The plugin %s does not come with vega and is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target tells it about the secret.", plugin, diag.Among(all)),
@@ -36,19 +37,19 @@ func (b binding) withheld(rules []grant.Rule, config *section, block grantBlock)
 
 // secretsAnywhere says what the permission means, where there is something to
 // permit.
-func (b binding) secretsAnywhere(i Integration, config *section, block grantBlock) {
-	t := b.s.block("grant").slot("secrets")
-	if t == nil || !block.set.Anywhere || config.broken || block.bad || anyUnsure(config) {
+func (b binding) secretsAnywhere(i Integration, config *bind.Section, block grantBlock) {
+	t := b.s.Block("grant").Slot("secrets")
+	if t == nil || !block.set.Anywhere || config.Broken || block.bad || config.AnyUnsure() {
 		return
 	}
 	plugin := b.found.Module.Manifest.Name
 	switch {
 	case b.bundled:
-		b.out.Warn(diag.UnusedGrant, t.at, fmt.Sprintf("The plugin %s comes with vega: it may do this anyway.", plugin), "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, fmt.Sprintf("The plugin %s comes with vega: it may do this anyway.", plugin), "remove it")
 	case !secret.In(b.probe, i.Values):
-		b.out.Warn(diag.UnusedGrant, t.at, "No option of this integration is a secret: there is nothing to send.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret: there is nothing to send.", "remove it")
 	default:
-		b.out.Warn(diag.SecretAnywhere, t.at, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that answers with what it was sent, or with something computed from it, tells the plugin the secret.", plugin),
+		b.out.Warn(diag.SecretAnywhere, t.At, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that answers with what it was sent, or with something computed from it, tells the plugin the secret.", plugin),
 			"remove it unless the probe needs it: without it a secret goes to its one target as a header's value, in basic auth and in the configured URL")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
@@ -31,19 +32,19 @@ func (t Trust) Admit(_, _ string, seal *signature.Signature) error {
 // trust reads plugins.trusted_keys. Where a key is missing for want of a
 // variable the configuration is not valid: the plugins that it was to keep out
 // would be let in, or all of them kept out.
-func (d *decoder) trust(s *section) Trust {
-	t := s.slot("trusted_keys")
+func (d pluginStage) trust(s *bind.Section) Trust {
+	t := s.Slot("trusted_keys")
 	if t == nil {
 		return Trust{}
 	}
-	v, st := d.value(s, "trusted_keys")
-	trust := Trust{Signed: st != unknown}
-	if st == absent {
-		d.out.Err(diag.BadTrustedKey, t.at, "trusted_keys has no value, since "+d.whyAbsent(t.expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to take plugins that nobody signed")
+	v, st := d.ev.Value(s, "trusted_keys")
+	trust := Trust{Signed: st != bind.Unknown}
+	if st == bind.Absent {
+		d.out.Err(diag.BadTrustedKey, t.At, "trusted_keys has no value, since "+d.ev.WhyAbsent(t.Expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to take plugins that nobody signed")
 	}
 	keys, _ := v.([]manifest.Value)
 	for n, k := range keys {
-		at := t.element(n)
+		at := t.Element(n)
 		key, err := signature.ParseKey(k.(manifest.Text).Reveal())
 		if err != nil {
 			d.out.Err(diag.BadTrustedKey, at, "This is not a public key.", `write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
@@ -57,16 +58,16 @@ func (d *decoder) trust(s *section) Trust {
 var digest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
 // pinned holds an integration to the one module that it names by its digest.
-func (d *decoder) pinned(s *section, f *manifest.Found) {
-	t := s.slot("sha256")
+func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
+	t := s.Slot("sha256")
 	if t == nil {
 		return
 	}
-	v, st := d.value(s, "sha256")
-	if st == absent {
-		d.out.Err(diag.Pinned, t.at, "sha256 has no value, since "+d.whyAbsent(t.expr)+": any module would do.", "set that variable, or remove sha256")
+	v, st := d.ev.Value(s, "sha256")
+	if st == bind.Absent {
+		d.out.Err(diag.Pinned, t.At, "sha256 has no value, since "+d.ev.WhyAbsent(t.Expr)+": any module would do.", "set that variable, or remove sha256")
 	}
-	if st != present {
+	if st != bind.Present {
 		return
 	}
 	want := v.(manifest.Text).Reveal()
@@ -77,9 +78,9 @@ func (d *decoder) pinned(s *section, f *manifest.Found) {
 	}
 	switch {
 	case !digest.MatchString(want):
-		d.out.Err(diag.Pinned, t.expr.At, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
+		d.out.Err(diag.Pinned, t.Expr.At, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
 	case !strings.EqualFold(want, m.Digest):
-		d.out.Err(diag.Pinned, t.expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
+		d.out.Err(diag.Pinned, t.Expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
 			fmt.Sprintf("put the module back that it trusts, or, if you trust this one, write sha256 = %q", m.Digest))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
 )
@@ -21,40 +22,40 @@ type leftOut struct {
 // leftOut notes what a section leaves out for want of a variable, but for what
 // may be left out and what is reported already: a list or map by itself
 // (PartlySet), and what is required.
-func (d *decoder) leftOut(s *section, owned bool, may ...string) {
-	for _, t := range s.slots {
-		r := t.row
-		if t.state != absent || r.Required || r.Type == manifest.List || r.Type == manifest.Map || slices.Contains(may, r.Name) {
+func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
+	for _, t := range s.Slots {
+		r := t.Row
+		if t.State != bind.Absent || r.Required || r.Type == manifest.List || r.Type == manifest.Map || slices.Contains(may, r.Name) {
 			continue
 		}
-		if name := firstUnset(d, t.expr); name != "" {
-			d.whole.unset[name] = append(d.whole.unset[name], leftOut{name: r.Name, at: t.at, owned: owned})
+		if name := d.ev.FirstUnset(t.Expr); name != "" {
+			d.facts.unset[name] = append(d.facts.unset[name], leftOut{name: r.Name, at: t.At, owned: owned})
 		}
 	}
 }
 
 // turnedOff notes that an integration which nobody turned off is off, for want
 // of the variables that any of some options would have had its value from.
-func (d *decoder) turnedOff(name string, config *section, needed []string) {
+func (d crossChecks) turnedOff(name string, config *bind.Section, needed []string) {
 	for _, n := range needed {
-		t := config.slot(n)
-		if t == nil || t.state != absent {
+		t := config.Slot(n)
+		if t == nil || t.State != bind.Absent {
 			continue
 		}
-		if unset := firstUnset(d, t.expr); unset != "" {
-			d.whole.unset[unset] = append(d.whole.unset[unset], leftOut{n, t.at, true, name})
+		if unset := d.ev.FirstUnset(t.Expr); unset != "" {
+			d.facts.unset[unset] = append(d.facts.unset[unset], leftOut{n, t.At, true, name})
 		}
 	}
 }
 
 // leftOutOfRoot notes what vega's own blocks leave out. The API key may be:
 // without any, vega makes one, or says that there has to be one.
-func (d *decoder) leftOutOfRoot(c *Config) {
+func (d crossChecks) leftOutOfRoot(c *Config) {
 	d.leftOut(d.root, false)
-	for _, s := range d.root.blocks {
+	for _, s := range d.root.Blocks {
 		switch {
-		case s.schema.Name == "integration":
-		case s.schema.Name == "server" && len(c.Server.Keys) == 0:
+		case s.Schema.Name == "integration":
+		case s.Schema.Name == "server" && len(c.Server.Keys) == 0:
 			d.leftOut(s, false, "api_key")
 		default:
 			d.leftOut(s, false)
@@ -63,12 +64,12 @@ func (d *decoder) leftOutOfRoot(c *Config) {
 }
 
 // variables warns of each variable that is not set and is missed, once.
-func (d *decoder) variables() {
-	for _, name := range slices.Sorted(maps.Keys(d.whole.unset)) {
-		if d.whole.told[name] {
+func (d crossChecks) variables() {
+	for _, name := range slices.Sorted(maps.Keys(d.facts.unset)) {
+		if d.ev.Notes.Missed[name] {
 			continue
 		}
-		places := d.whole.unset[name]
+		places := d.facts.unset[name]
 		slices.SortStableFunc(places, func(a, b leftOut) int { return a.at.Compare(b.at) })
 		what := places[0].name + " is left out"
 		if len(places) > 1 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
@@ -13,23 +14,23 @@ import (
 
 // unusedGrants warns of what stands in the grant block of an enabled
 // integration and changes nothing.
-func (b binding) unusedGrants(i Integration, config *section, block grantBlock) {
+func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBlock) {
 	for n, r := range block.set.Rules {
 		if why, fix := b.unused(r, i.Grants.Rules, block.set.Rules[:n]); why != "" {
 			b.out.Warn(diag.UnusedGrant, block.rules[n], why, fix)
 		}
 	}
-	t := b.s.block("grant").slot("plaintext")
-	if t == nil || !block.set.Plaintext || config.broken || block.bad || anyUnsure(config) {
+	t := b.s.Block("grant").Slot("plaintext")
+	if t == nil || !block.set.Plaintext || config.Broken || block.bad || config.AnyUnsure() {
 		return
 	}
 	secret := false
 	manifest.Secrets(i.Values, func(string) { secret = true })
 	switch {
 	case !secret:
-		b.out.Warn(diag.UnusedGrant, t.at, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
 	case !slices.ContainsFunc(i.Grants.Rules, inTheClear):
-		b.out.Warn(diag.UnusedGrant, t.at, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
 	}
 }
 
@@ -86,33 +87,20 @@ func inTheClear(r grant.Rule) bool {
 // unusedDatabases warns of database blocks that nothing refers to. A file that
 // could not be read whole proves nothing of the kind, and a reference that is
 // misspelt is reported already.
-func (d *decoder) unusedDatabases() {
-	if len(d.bases) == 0 || d.whole.misspelt || d.root.broken || slices.ContainsFunc(d.root.blocks, func(s *section) bool { return s.broken }) {
+func (d crossChecks) unusedDatabases() {
+	if len(d.ev.Databases()) == 0 || d.ev.Notes.Misspelt || d.root.Broken || slices.ContainsFunc(d.root.Blocks, func(s *bind.Section) bool { return s.Broken }) {
 		return
 	}
-	used := d.whole.databases
-	d.root.eachExpr(func(e *syntax.Expr) {
+	used := d.ev.Notes.Databases
+	d.root.EachExpr(func(e *syntax.Expr) {
 		if name, ok := strings.CutPrefix(e.Text, "database."); ok && e.Kind == syntax.RefExpr {
 			used[name] = true
 		}
 	})
-	for _, s := range d.root.all("database") {
-		if !used[s.name] && s == d.bases[s.name] && s.name != "vega" {
-			d.out.Warn(diag.Unused, s.head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", diag.Clip(s.name)),
-				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.name)))
+	for _, s := range d.root.All("database") {
+		if !used[s.Name] && s == d.ev.Databases()[s.Name] && s.Name != "vega" {
+			d.out.Warn(diag.Unused, s.Head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", diag.Clip(s.Name)),
+				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.Name)))
 		}
-	}
-}
-
-// eachExpr calls yield with every expression in a section, whatever is in it.
-func (s *section) eachExpr(yield func(*syntax.Expr)) {
-	for _, t := range s.slots {
-		t.expr.Each(yield)
-	}
-	for _, b := range s.blocks {
-		b.eachExpr(yield)
-	}
-	if s.raw != nil {
-		s.raw.Body.EachExpr(yield)
 	}
 }

@@ -1,93 +1,40 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 )
-
-// writers are who else than root and vega's own user can write something.
-type writers struct {
-	all   bool
-	group string // "" for none
-	owner string // "" for none
-}
-
-func (w writers) none() bool { return w == writers{} }
-
-// String names them.
-func (w writers) String() string {
-	switch {
-	case w.all:
-		return "everyone on this machine"
-	case w.owner != "":
-		return "the user " + w.owner
-	default:
-		return "everyone in the group " + w.group
-	}
-}
-
-// remedy is the command that takes the right to write away.
-func (w writers) remedy(path string) string {
-	switch {
-	case w.all && w.group != "":
-		return "chmod go-w " + path
-	case w.all:
-		return "chmod o-w " + path
-	case w.owner != "":
-		return "chown root " + path
-	default:
-		return "chmod g-w " + path
-	}
-}
-
-// custody is what a path leads to, and who else can write it.
-type custody struct {
-	mode fs.FileMode // 0: nothing that counts
-	who  writers
-}
-
-// custody looks once at a path, so that Rebind judges as Load did.
-func (s *sources) custody(path string) custody {
-	c, known := s.custodies[path]
-	if known {
-		return c
-	}
-	if info, err := os.Stat(path); err == nil && (info.IsDir() || info.Mode().IsRegular()) {
-		if c = (custody{info.Mode(), writersOf(info)}); !c.who.none() && readOnly(path) {
-			c.who = writers{}
-		}
-	}
-	s.custodies[path] = c
-	return c
-}
 
 // keeper looks for what others can write of all that a configuration is read
 // from: whoever writes it, or puts another in its place, decides what vega runs.
 type keeper struct {
-	d    *decoder
+	d    crossChecks
 	told map[string]bool
 }
 
 // writableFiles warns of what others can write among vega.hcl, the policies, the
 // plugins and the files that file() names, and of the directories above them.
-func (d *decoder) writableFiles(c *Config) {
-	if d.anyEnv || !modesTell { // it runs elsewhere, or modes don't tell
+func (d crossChecks) writableFiles(c *Config) {
+	if d.ev.Variables().Elsewhere() || !input.ModesTell { // it runs elsewhere, or modes don't tell
 		return
 	}
 	k := keeper{d, map[string]bool{}}
-	head := d.sources.files[0].Span(0, 0)
-	k.all(filepath.Join(d.dir, "policies"), head) // before the files in it, by which it is one above
-	for _, f := range d.sources.files {
+	head := d.in.Files[0].Span(0, 0)
+	k.all(filepath.Join(d.in.Dir(), "policies"), head) // before the files in it, by which it is one above
+	for _, f := range d.in.Files {
 		k.all(filepath.Join(f.Dir, filepath.Base(f.Name)), head)
 	}
 	if c.Plugins.Dir != "" {
-		at := d.placeOf(d.root.block("plugins"), "dir")
+		at := d.root.Block("plugins").Place("dir")
 		k.all(c.Plugins.Dir, at)
 		for _, f := range d.modules {
 			if f.File != "" {
@@ -95,9 +42,9 @@ func (d *decoder) writableFiles(c *Config) {
 			}
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(d.whole.named)) {
-		if _, secret := d.whole.read[path]; !secret { // else openFile tells
-			k.all(path, d.whole.named[path])
+	for _, path := range slices.Sorted(maps.Keys(d.ev.Notes.Named)) {
+		if _, secret := d.ev.Notes.Secrets[path]; !secret { // else openFile tells
+			k.all(path, d.ev.Notes.Named[path])
 		}
 	}
 }
@@ -114,9 +61,9 @@ func (k *keeper) all(path string, at diag.Place) {
 
 // itself judges what may be written through a path.
 func (k *keeper) itself(path string, at diag.Place) {
-	c := k.d.sources.custody(path)
+	c := k.d.in.Custody(path)
 	what := "change it, and with it what vega does"
-	if c.mode.IsDir() {
+	if c.Mode.IsDir() {
 		what = "add files there, and vega loads them"
 	}
 	k.warn(path, at, c, what)
@@ -127,8 +74,8 @@ func (k *keeper) itself(path string, at diag.Place) {
 // what is below can; but anyone may make what is not there.
 func (k *keeper) above(path string, at diag.Place) {
 	for dir := filepath.Dir(path); dir != path; path, dir = dir, filepath.Dir(dir) {
-		c := k.d.sources.custody(dir)
-		if c.mode&fs.ModeSticky != 0 && c.who.owner == "" {
+		c := k.d.in.Custody(dir)
+		if c.Mode&fs.ModeSticky != 0 && c.Who.Owner == "" {
 			if _, err := os.Lstat(path); err != nil {
 				k.vacant(path, dir, at, c)
 			}
@@ -138,26 +85,109 @@ func (k *keeper) above(path string, at diag.Place) {
 	}
 }
 
-func (k *keeper) warn(path string, at diag.Place, c custody, what string) {
-	if c.who.none() || k.told[path] {
+func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) {
+	if c.Who.None() || k.told[path] {
 		return
 	}
 	k.told[path] = true
 	shown := k.d.fromHere(path)
-	has := fmt.Sprintf("has the mode %04o", c.mode.Perm())
-	if !c.who.all && c.who.owner != "" {
+	has := fmt.Sprintf("has the mode %04o", c.Mode.Perm())
+	if !c.Who.All && c.Who.Owner != "" {
 		has = "belongs to another user"
 	}
-	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.who, what), "run: "+c.who.remedy(quoted(shown)))
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.Who, what), "run: "+remedy(c.Who, quoted(shown)))
 }
 
 // vacant warns of a place where others can put what vega would read.
-func (k *keeper) vacant(path, dir string, at diag.Place, c custody) {
-	if c.who.none() || k.told[path] {
+func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
+	if c.Who.None() || k.told[path] {
 		return
 	}
 	k.told[path] = true
 	shown := k.d.fromHere(path)
-	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("There is no %s, and %s can make it in %s: what lies in it is vega's then.", shown, c.who, k.d.fromHere(dir)),
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("There is no %s, and %s can make it in %s: what lies in it is vega's then.", shown, c.Who, k.d.fromHere(dir)),
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")
+}
+
+// remedy returns the command that takes the right to write away.
+func remedy(w input.Writers, path string) string {
+	switch {
+	case w.All && w.Group != "":
+		return "chmod go-w " + path
+	case w.All:
+		return "chmod o-w " + path
+	case w.Owner != "":
+		return "chown root " + path
+	default:
+		return "chmod g-w " + path
+	}
+}
+
+// openFiles warns of files with secrets in them that others can read.
+func (d crossChecks) openFiles(c *Config) {
+	for _, f := range d.in.Files {
+		if at, ok := d.facts.plain[f]; ok {
+			d.openFile(f.Name, at, "has secrets in it")
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(d.ev.Notes.Secrets)) {
+		d.openFile(path, d.ev.Notes.Secrets[path], "is read as a secret")
+	}
+	if t := d.root.Block("server").Block("tls").Slot("key_file"); t != nil && c.Server.TLS != nil {
+		d.openFile(c.Server.TLS.KeyFile, t.Expr.At, "is the private key of the certificate")
+	}
+	if len(c.Server.Keys) == 0 && c.DataDir != "" {
+		d.ownKey(filepath.Join(c.DataDir, "api_key"))
+	}
+}
+
+// openFile warns if others than its owner can use a file. A file of root's may
+// be readable for its group: that is how vega gets to read it.
+func (d crossChecks) openFile(path string, at diag.Place, what string) {
+	mode, root := d.in.Mode(path)
+	others, group := mode&0o006 != 0, mode&0o060 != 0 && !root
+	who, remove := "", ""
+	switch {
+	case others && group:
+		who, remove = "everyone on this machine", "go"
+	case others:
+		who, remove = "everyone on this machine", "o"
+	case group:
+		who, remove = "everyone in its group", "g"
+	default:
+		return
+	}
+	shown := d.fromHere(path)
+	d.out.Warn(diag.OpenFile, at, fmt.Sprintf("%s %s, and its mode, %04o, lets %s read it.", shown, what, mode.Perm(), who),
+		fmt.Sprintf("run: chmod %s-rwx %s", remove, quoted(shown)))
+}
+
+// ownKey warns of the API key that vega made itself if it will be refused at
+// the start, for what others may have read is none any more.
+func (d crossChecks) ownKey(path string) {
+	mode, _ := d.in.Mode(path)
+	if mode&0o077 == 0 {
+		return
+	}
+	s, shown := d.root.Block("server"), d.fromHere(path)
+	d.out.Warn(diag.OpenFile, s.Head, fmt.Sprintf("The API key in %s has the mode %04o: others may have read it, and vega does not start with it.", shown, mode.Perm()),
+		fmt.Sprintf("run: rm %s, and vega makes another; or, if nobody did, chmod 600 %s", quoted(shown), quoted(shown)))
+}
+
+// fromHere is a path as it can be typed where vega.hcl was named.
+func (d crossChecks) fromHere(path string) string {
+	if rel, err := filepath.Rel(d.in.Dir(), path); err == nil && filepath.IsAbs(path) && filepath.IsLocal(rel) {
+		return filepath.Join(filepath.Dir(d.in.Files[0].Name), rel)
+	}
+	return path
+}
+
+// quoted is a path for a shell.
+func quoted(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("./_-+,:@%", r))
+	}) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return cmp.Or(path, "''")
 }

@@ -43,7 +43,7 @@ func TestWritable(t *testing.T) {
 	o.Scan = nil                                        // the directory itself
 	const daemonUser, unknown, nobody = 1, 54321, 65534 // "daemon" is on every unix
 	ofNobody := []string{"the user nobody can add files there|run: chown root plugins"}
-	if unmapped(nobody, "uid_map") { // it stands for all that this user namespace does not know
+	if ids, err := os.ReadFile("/proc/self/uid_map"); err == nil && !strings.Contains(string(ids), "4294967295") { // nobody is every user unknown in this namespace
 		ofNobody = nil
 	}
 	for _, c := range []struct {

@@ -1,13 +1,14 @@
 //go:build !unix
 
-package config
+package input
 
 import "io/fs"
 
-const modesTell = false
+// ModesTell reports whether a file's mode says who can read it.
+const ModesTell = false
 
 func ownedByRoot(fs.FileInfo) bool { return false }
 
-func writersOf(fs.FileInfo) writers { return writers{} }
+func writersOf(fs.FileInfo) Writers { return Writers{} }
 
 func readOnly(string) bool { return false }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package config
+package input
 
 import (
 	"errors"
@@ -13,15 +13,16 @@ import (
 	"syscall"
 )
 
-// modesTell says that a file's mode tells who can read it.
-const modesTell = true
+// ModesTell reports whether a file's mode says who can read it.
+const ModesTell = true
 
-// overflow is the owner and the group of what belongs to nobody whom this user
-// namespace, a container's most likely, knows: see user_namespaces(7).
+// overflow is the owner and group of files whose account is unknown in this user
+// namespace, most likely a container's: see user_namespaces(7).
 const overflow = 65534
 
-// unmapped reports whether an ID stands for all that this user namespace does not
-// know. Outside of one, which knows all, it is an account like others.
+// unmapped reports whether an ID stands for every account unknown in this user
+// namespace. Outside of a namespace, where all are known, it is an account like
+// any other.
 func unmapped(id uint32, mapping string) bool {
 	if id != overflow {
 		return false
@@ -39,32 +40,32 @@ func ownedByRoot(info fs.FileInfo) bool {
 	return ok && s.Uid == 0
 }
 
-// writersOf are those that the mode and the owner of a file let write it. A user
-// or group that this system has no account for has nobody who could: in a
-// container, that is who owns a directory of the host's.
-func writersOf(info fs.FileInfo) (w writers) {
+// writersOf returns who can write a file by its mode and owner. It ignores users
+// and groups that this system has no account for: in a container, such a user
+// owns a directory of the host.
+func writersOf(info fs.FileInfo) (w Writers) {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return w
 	}
 	mode := info.Mode().Perm()
-	w.all = mode&0o002 != 0
+	w.All = mode&0o002 != 0
 	if mode&0o020 != 0 && s.Gid != 0 && int(s.Gid) != os.Getegid() {
-		w.group = groupName(s.Gid)
+		w.Group = groupName(s.Gid)
 	}
 	if s.Uid != 0 && int(s.Uid) != os.Geteuid() {
-		w.owner = userName(s.Uid)
+		w.Owner = userName(s.Uid)
 	}
 	return w
 }
 
-// userName is the name of a user, or his number where the name can't be had; ""
-// where there is no such user.
+// userName returns the name of a user, or the number where the name can't be
+// looked up; "" if there is no such user.
 func userName(id uint32) string {
 	number := strconv.FormatUint(uint64(id), 10)
 	u, err := user.LookupId(number)
-	switch none := user.UnknownUserIdError(0); {
-	case unmapped(id, "uid_map") || errors.As(err, &none):
+	switch unknown := user.UnknownUserIdError(0); {
+	case unmapped(id, "uid_map") || errors.As(err, &unknown):
 		return ""
 	case err != nil:
 		return number
@@ -73,12 +74,12 @@ func userName(id uint32) string {
 	}
 }
 
-// groupName is userName for groups.
+// groupName is like userName, for groups.
 func groupName(id uint32) string {
 	number := strconv.FormatUint(uint64(id), 10)
 	g, err := user.LookupGroupId(number)
-	switch none := user.UnknownGroupIdError(""); {
-	case unmapped(id, "gid_map") || errors.As(err, &none):
+	switch unknown := user.UnknownGroupIdError(""); {
+	case unmapped(id, "gid_map") || errors.As(err, &unknown):
 		return ""
 	case err != nil:
 		return number
@@ -87,8 +88,8 @@ func groupName(id uint32) string {
 	}
 }
 
-// readOnly reports whether a path lies on a file system that nobody can write,
-// as a ConfigMap of Kubernetes does.
+// readOnly reports whether a path lies on a read-only file system, as a
+// Kubernetes ConfigMap does.
 func readOnly(path string) bool {
 	const write = 2
 	return errors.Is(syscall.Access(path, write), syscall.EROFS)

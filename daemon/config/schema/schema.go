@@ -31,6 +31,8 @@ type Row struct {
 	Wanted bool
 	// Login says that it is a secret for the password in it, if there is one.
 	Login bool
+	// Guest says that its text goes to a guest.
+	Guest bool
 	// Argument says that it reaches the probe as it is, so that no secret may stand
 	// in it: the arguments of a command.
 	Argument bool
@@ -120,7 +122,7 @@ func (s *Block) Title() string {
 func ForProbe(p *manifest.Probe) *Block {
 	s := &Block{Name: "config"}
 	for _, o := range p.Options {
-		s.Rows = append(s.Rows, Row{Option: o})
+		s.Rows = append(s.Rows, Row{Option: o, Guest: true})
 	}
 	for _, k := range p.Capabilities {
 		for _, name := range k.From {

@@ -1,0 +1,134 @@
+package bind
+
+import (
+	"fmt"
+
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// Bind binds a file's content to its table and reports what the table does not
+// have. head is where the content begins.
+//
+// A name that is unknown in an integration may be an option of a plugin, which
+// is not known yet: ReportMisplaced reports those.
+func Bind(tree *syntax.Tree, head diag.Place, table *schema.Block, out *diag.Collector) (*Section, []Misplaced) {
+	b := binder{out: out, table: table}
+	root := &Section{Head: head, Broken: tree.Broken}
+	b.body(&tree.Body, table, root)
+	return root, b.misplaced
+}
+
+// Options binds a config block to a probe's options.
+func Options(body *syntax.Body, options, table *schema.Block, into *Section, out *diag.Collector) {
+	b := binder{out: out, table: table}
+	b.body(body, options, into)
+}
+
+// binder binds the bodies of one configuration.
+type binder struct {
+	out       *diag.Collector
+	table     *schema.Block
+	misplaced []Misplaced
+}
+
+// blockID identifies a block among those around it.
+type blockID struct{ kind, name string }
+
+// body binds a body to a schema.
+func (b *binder) body(in *syntax.Body, s *schema.Block, into *Section) {
+	into.Schema = s
+	if len(in.Attrs) > 0 {
+		slots := make([]Slot, 0, len(in.Attrs))
+		into.Slots = make([]*Slot, 0, len(in.Attrs))
+		for _, a := range in.Attrs {
+			slots = b.attribute(a, s, into, slots)
+		}
+	}
+	if len(in.Blocks) == 0 {
+		return
+	}
+	written := make(map[blockID]diag.Place, len(in.Blocks))
+	into.Blocks = make([]*Section, 0, len(in.Blocks))
+	for _, blk := range in.Blocks {
+		b.block(blk, s, into, written)
+	}
+}
+
+// attribute takes room for the slot from slots, which has enough.
+func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots []Slot) []Slot {
+	r := s.Row(a.Name)
+	if r == nil {
+		b.unknownAttribute(a, s)
+		return slots
+	}
+	if first := into.Slot(a.Name); first != nil {
+		b.out.Err(diag.Twice, a.At, fmt.Sprintf("%s is set at %s already.", a.Name, first.At), "keep one of the two")
+		return slots
+	}
+	slots = append(slots, Slot{Row: r, At: a.At, Expr: a.Value})
+	into.Slots = append(into.Slots, &slots[len(slots)-1])
+	return slots
+}
+
+func (b *binder) block(in *syntax.Block, s *schema.Block, into *Section, written map[blockID]diag.Place) {
+	inner := s.Block(in.Kind)
+	if inner == nil {
+		b.unknownBlock(in, s)
+		return
+	}
+	sec := &Section{Schema: inner, Head: in.Head, Broken: in.Broken || into.Broken}
+	named := b.named(in, inner, sec)
+	id := blockID{in.Kind, sec.Name}
+	if first, again := written[id]; again && named && !inner.Repeat {
+		b.out.Err(diag.Twice, in.Head, fmt.Sprintf("%s is given at %s already.", sec.Title(), first), twiceFix(inner))
+	} else {
+		written[id] = in.Head
+	}
+	if inner.Open {
+		sec.Raw = in
+	} else {
+		b.body(&in.Body, inner, sec)
+	}
+	into.Blocks = append(into.Blocks, sec)
+}
+
+func twiceFix(s *schema.Block) string {
+	if s.Label != "" {
+		return "rename one of the two"
+	}
+	return "join the two"
+}
+
+// named takes the block's label. It reports false if the block has none that
+// could be used.
+func (b *binder) named(in *syntax.Block, s *schema.Block, sec *Section) bool {
+	switch {
+	case s.Label == "" && len(in.Labels) > 0:
+		p := b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%s takes no name.", s.Name), fmt.Sprintf("write %s {", s.Name))
+		if !in.Broken {
+			p.Replace(in.Head.Source.Span(in.Head.Start+len(in.Kind), in.Labels[len(in.Labels)-1].At.End), "")
+		}
+	case s.Label != "" && len(in.Labels) == 0 && !in.Broken:
+		b.out.Err(diag.BadName, in.Head, fmt.Sprintf("%s needs a %s.", s.Name, s.Label), fmt.Sprintf("write %s \"NAME\" {", s.Name))
+		return false
+	case s.Label != "" && len(in.Labels) > 1:
+		p := b.out.Err(diag.BadName, in.Labels[1].At, fmt.Sprintf("%s takes one name.", s.Name), "remove the second")
+		if !in.Broken {
+			p.Replace(in.Head.Source.Span(in.Labels[0].At.End, in.Labels[len(in.Labels)-1].At.End), "")
+		}
+	}
+	if s.Label == "" || len(in.Labels) == 0 {
+		return s.Label == ""
+	}
+	sec.Name = in.Labels[0].Text
+	if !manifest.ValidName(sec.Name) {
+		b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%q is no name.", diag.Clip(sec.Name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+	}
+	if what := schema.Taken[s.Name+" "+sec.Name]; what != "" {
+		b.out.Err(diag.BadName, in.Labels[0].At, what, "choose another name")
+	}
+	return true
+}

@@ -1,0 +1,154 @@
+// Package bind holds the blocks and attributes of a configuration against the
+// table of options. Bind reports names that the table does not have; the values
+// are not evaluated yet.
+package bind
+
+import (
+	"fmt"
+	"slices"
+
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// Section is a block, or the file itself, bound to its schema.
+type Section struct {
+	Schema *schema.Block
+	Name   string
+	Owner  string // of a config block: the integration, for a person
+	Head   diag.Place
+	Slots  []*Slot
+	Blocks []*Section
+	Raw    *syntax.Block // of an open block
+	Broken bool          // part of it could not be parsed
+	// Unwritten says that there is no such block; Head is that of the block around
+	// it.
+	Unwritten bool
+	// Off says that it belongs to a disabled integration, in which a value that is
+	// missing is no mistake.
+	Off bool
+}
+
+// Slot is an attribute that was written. Its value is evaluated on first use,
+// so that references may point in any direction.
+type Slot struct {
+	Row   *schema.Row
+	At    diag.Place // of the name
+	Expr  *syntax.Expr
+	Value manifest.Value
+	State State
+}
+
+// State is how far a slot is evaluated, and with what result.
+type State uint8
+
+// The states.
+const (
+	Unread State = iota
+	Reading
+	Present
+	Unknown // env() of a variable that is only set elsewhere
+	Absent  // env() of a variable that is not set, or a reference to nothing set
+	Bad     // reported already
+)
+
+// Slot returns the attribute of that name, nil if it was not written.
+func (s *Section) Slot(name string) *Slot {
+	i := slices.IndexFunc(s.Slots, func(t *Slot) bool { return t.Row.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.Slots[i]
+}
+
+// Unsure reports whether nothing can be said about an attribute: a mistake in it
+// is reported already, or its value is known only elsewhere.
+func (s *Section) Unsure(name string) bool {
+	t := s.Slot(name)
+	return t != nil && t.Unsure()
+}
+
+// AnyUnsure reports whether nothing can be said about one of the attributes.
+func (s *Section) AnyUnsure() bool { return slices.ContainsFunc(s.Slots, (*Slot).Unsure) }
+
+// Unsure reports whether nothing can be said about the attribute.
+func (t *Slot) Unsure() bool { return t.State == Bad || t.State == Unknown }
+
+// Element returns the place of an element of a list, or that of the whole value
+// if it is not a list.
+func (t *Slot) Element(n int) diag.Place {
+	if t.Expr.Kind == syntax.ListExpr && n < len(t.Expr.Items) {
+		return t.Expr.Items[n].At
+	}
+	return t.Expr.At
+}
+
+// Place returns where an attribute's value is, or its block if it was not
+// written.
+func (s *Section) Place(name string) diag.Place {
+	if t := s.Slot(name); t != nil {
+		return t.Expr.At
+	}
+	return s.Head
+}
+
+// Block returns the one block of that kind, an empty one if it was not written.
+func (s *Section) Block(name string) *Section {
+	for _, b := range s.Blocks {
+		if b.Schema.Name == name {
+			return b
+		}
+	}
+	return &Section{Schema: s.Schema.Block(name), Head: s.Head, Broken: s.Broken, Off: s.Off}
+}
+
+// Has reports whether there is a block of that kind.
+func (s *Section) Has(name string) bool {
+	return slices.ContainsFunc(s.Blocks, func(b *Section) bool { return b.Schema.Name == name })
+}
+
+// All returns the blocks of that kind in order.
+func (s *Section) All(name string) []*Section {
+	var out []*Section
+	for _, b := range s.Blocks {
+		if b.Schema.Name == name {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Disable marks the section, and the blocks in it, as belonging to a disabled
+// integration.
+func (s *Section) Disable() {
+	s.Off = true
+	for _, b := range s.Blocks {
+		b.Disable()
+	}
+}
+
+// Title names the section for a person.
+func (s *Section) Title() string {
+	if s.Owner != "" {
+		return s.Owner + ": " + s.Schema.Name
+	}
+	if s.Name != "" {
+		return fmt.Sprintf("%s %q", s.Schema.Name, diag.Clip(s.Name))
+	}
+	return s.Schema.Title()
+}
+
+// EachExpr calls yield with every expression in the section and its blocks.
+func (s *Section) EachExpr(yield func(*syntax.Expr)) {
+	for _, t := range s.Slots {
+		t.Expr.Each(yield)
+	}
+	for _, b := range s.Blocks {
+		b.EachExpr(yield)
+	}
+	if s.Raw != nil {
+		s.Raw.Body.EachExpr(yield)
+	}
+}

@@ -1,0 +1,86 @@
+package bind
+
+import (
+	"fmt"
+
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// Misplaced is an unknown name in an integration.
+type Misplaced struct {
+	name string
+	at   diag.Place
+	in   *schema.Block
+}
+
+// ReportMisplaced reports names that Bind found unknown. isOption reports
+// whether a name is an option of some probe.
+func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(string) bool, out *diag.Collector) {
+	for _, m := range names {
+		elsewhere := ""
+		if home := table.Home(m.name); home != "" {
+			elsewhere = fmt.Sprintf("move it into %s { }", home)
+		}
+		if isOption(m.name) {
+			elsewhere = "move it into config { }: it is an option of the probe"
+		}
+		reportUnknown(m, elsewhere, out)
+	}
+}
+
+// reportUnknown reports a name. elsewhere is the fix if the name may be written
+// in another block, or "".
+func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
+	detail := fmt.Sprintf("%s has no %q.", m.in.Title(), diag.Clip(m.name))
+	fix := "remove it; what may stand here: " + diag.Among(m.in.Names())
+	near := diag.Nearest(m.name, m.in.Names())
+	switch {
+	case near != "":
+		fix = "write " + near
+	case elsewhere != "":
+		fix = elsewhere
+	}
+	out.Err(diag.UnknownKey, m.at, detail, fix).Suggest(m.at.Source.Span(m.at.Start, m.at.Start+len(m.name)), near)
+}
+
+func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
+	if in := s.Block(a.Name); in != nil {
+		p := b.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
+		if in.Label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
+			p.Replace(a.At.Source.Span(a.At.End, a.Value.At.Start), " ")
+		}
+		return
+	}
+	b.unknown(a.Name, a.At, s)
+}
+
+func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block) {
+	if r := s.Row(in.Kind); r != nil {
+		fix := fmt.Sprintf("write %s = …", in.Kind)
+		if r.Type == manifest.Map {
+			fix = fmt.Sprintf("write %s = { … }", in.Kind)
+		}
+		p := b.out.Err(diag.WrongForm, in.Head, fmt.Sprintf("%s is an attribute.", in.Kind), fix)
+		if r.Type == manifest.Map && len(in.Labels) == 0 {
+			p.Replace(in.Head.Source.Span(in.Head.End, in.Head.End), " =")
+		}
+		return
+	}
+	b.unknown(in.Kind, in.Head, s)
+}
+
+func (b *binder) unknown(name string, at diag.Place, s *schema.Block) {
+	m := Misplaced{name, at, s}
+	if s.Name == "integration" {
+		b.misplaced = append(b.misplaced, m)
+		return
+	}
+	elsewhere := ""
+	if home := b.table.Home(name); home != "" {
+		elsewhere = fmt.Sprintf("move it into %s { }", home)
+	}
+	reportUnknown(m, elsewhere, b.out)
+}

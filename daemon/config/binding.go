@@ -1,0 +1,124 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/secret"
+)
+
+// binding is an integration and the probe it is bound to.
+type binding struct {
+	*integrationStage
+	s       *bind.Section
+	found   *manifest.Found
+	probe   *manifest.Probe
+	bundled bool
+	command bool // it was written for Nagios
+}
+
+// config lays the config block over the probe's options.
+func (b binding) config() (out *bind.Section, complete bool) {
+	sch := b.schemas[b.probe]
+	if sch == nil {
+		sch = schema.ForProbe(b.probe)
+		for i := range sch.Rows {
+			sch.Rows[i].Argument = b.command
+		}
+		b.schemas[b.probe] = sch
+	}
+	written := b.s.Block("config")
+	out = &bind.Section{Schema: sch, Owner: b.s.Title(), Head: written.Head, Broken: written.Broken, Unwritten: written.Raw == nil, Off: b.s.Off}
+	if written.Raw != nil {
+		bind.Options(&written.Raw.Body, sch, schema.Table, out, b.out)
+	}
+	return out, b.ev.Evaluate(out)
+}
+
+func (b binding) values(config *bind.Section) manifest.Values {
+	out := manifest.Values{}
+	for _, r := range config.Schema.Rows {
+		if v, st := b.ev.Value(config, r.Name); st == bind.Present {
+			out[r.Name] = v
+		}
+	}
+	return out
+}
+
+// needs says which options are wanting of which the probe needs one.
+func (b binding) needs(values manifest.Values, config *bind.Section) string {
+	var hints []string
+	for _, n := range b.probe.NeedsAny {
+		if _, ok := values[n]; ok {
+			return ""
+		}
+		hint := n
+		if t := config.Slot(n); t != nil && t.Unsure() {
+			return ""
+		} else if t != nil {
+			hint += " (" + b.ev.WhyAbsent(t.Expr) + ")"
+		}
+		hints = append(hints, hint)
+	}
+	if len(hints) == 0 || config.Broken {
+		return ""
+	}
+	return "none of these options is set: " + strings.Join(hints, ", ")
+}
+
+// grants are all that the probe may use, and from where. judge says whether a
+// missing one is a mistake: not in a disabled integration, nor where it is
+// missing for want of an option that is reported already.
+func (b binding) grants(values manifest.Values, config *bind.Section, block grantBlock, judge bool) grant.Set {
+	written := map[string]bool{}
+	for _, t := range config.Slots {
+		written[t.Row.Name] = t.State == bind.Present
+		b.ownDatabase(t.Value, t.Expr.At, t.Row.Element())
+	}
+	declared := map[manifest.Kind]bool{}
+	for _, k := range b.probe.Capabilities {
+		declared[k.Kind] = true
+	}
+	for _, kind := range slices.Sorted(maps.Keys(block.at)) {
+		if !declared[kind] {
+			b.out.Err(diag.Undeclared, block.at[kind], fmt.Sprintf("The probe %s does not ask for %s.", b.probe.Name, kind), "remove it")
+		}
+	}
+	for i, r := range block.set.Rules {
+		if r.Kind == manifest.SQL {
+			b.ownDatabase(manifest.Plain(r.Name), block.rules[i], manifest.Database)
+		}
+	}
+	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Secret: secret.In(b.probe, values), Block: block.set})
+	if !judge || config.Broken || b.s.Broken || block.bad || config.AnyUnsure() {
+		return set
+	}
+	toWrite := "if you agree, write in the integration: grant { %s }"
+	if len(missing) > 1 || b.s.Has("grant") { // a block in one line holds one attribute, and there is one block
+		toWrite = "if you agree, write in the integration's grant block: %s"
+	}
+	for _, m := range missing {
+		b.out.Err(diag.NoGrant, b.s.Head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, diag.Clip(m.Capability.Reason)),
+			fmt.Sprintf(toWrite, m.Fix))
+	}
+	b.withheld(set.Withheld, config, block)
+	return set
+}
+
+// anyUnsure: a grant may be missing only for want of an option that is reported
+// or is known elsewhere.
+func anyUnsure(s *bind.Section) bool { return slices.ContainsFunc(s.Slots, (*bind.Slot).Unsure) }
+
+// ownDatabase keeps vega's own store from a stranger's plugin.
+func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
+	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
+		b.out.Err(diag.OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
+	}
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+	"vega/policies"
+)
+
+// boundary judges the bounds of one threshold.
+type boundary struct {
+	thresholdStage
+	s    *bind.Section
+	unit policies.Unit
+}
+
+// bound returns a bound as the figure counts; nil if it is not set, or of no use,
+// which is reported.
+func (b boundary) bound(name string) *float64 {
+	v, state := b.ev.Value(b.s, name)
+	if state != bind.Present {
+		return nil
+	}
+	e := b.s.Slot(name).Expr
+	number, bare := v.(float64)
+	switch {
+	case bare && (b.unit == policies.Bytes || b.unit == policies.Milliseconds):
+		fixed := strconv.FormatFloat(number, 'f', -1, 64) + "ms"
+		if b.unit == policies.Bytes {
+			fixed, _ = schema.WithUnit(number, b.s.Schema.Row(name), manifest.SizeType)
+		}
+		fixed = strconv.Quote(fixed)
+		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.ev.Str(b.s, "resource"), b.unit),
+			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.At, fixed)
+		return nil
+	case bare:
+		return &number
+	}
+	text := v.(manifest.Text).Reveal()
+	switch b.unit {
+	case policies.Bytes:
+		n, err := manifest.ParseSize(text)
+		return b.measured(float64(n), err, name, e, manifest.SizeType)
+	case policies.Milliseconds:
+		n, err := time.ParseDuration(text)
+		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
+	}
+	fix, plain := "write a number, without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
+	if plain == "" || !eval.IsNumber(plain) || e.Computed() {
+		plain = ""
+	} else {
+		fix = "write " + plain
+	}
+	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a number: %s is %s.", name, b.ev.Str(b.s, "resource"), counted(b.unit)), fix).Suggest(e.At, plain)
+	return nil
+}
+
+// counted says how a figure counts that is written as a plain number.
+func counted(u policies.Unit) string {
+	if u == policies.Percent {
+		return "in percent"
+	}
+	return "a count"
+}
+
+func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t manifest.Type) *float64 {
+	if err == nil {
+		return &v
+	}
+	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "resource"), b.unit), "write "+schema.Sample(t))
+	return nil
+}
+
+// judge reports what can't be meant.
+func (b boundary) judge(t policies.Threshold) {
+	if t.Warning == nil && t.Error == nil {
+		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s says neither from where on there is a warning nor an error.", b.s.Title()), "write warning = …, or error = …, or both; to judge by it no more, write enabled = false")
+		return
+	}
+	for _, bound := range []struct {
+		name string
+		v    *float64
+	}{{"warning", t.Warning}, {"error", t.Error}} {
+		if bound.v != nil && !b.reachable(t, bound.name, *bound.v) {
+			return
+		}
+	}
+	far, near := "less", "more"
+	if t.Below {
+		far, near = near, far
+	}
+	if t.Warning != nil && t.Error != nil && !beyond(t.Below, *t.Error, *t.Warning) {
+		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, and so be %s: %s is worse the %s it is.", far, t.Resource, near),
+			fmt.Sprintf("write an error that is %s than the warning%s", near, b.otherwise(t)))
+		return
+	}
+	first := t.Warning
+	if first == nil {
+		first = t.Error
+	}
+	if t.Clear != nil && !beyond(t.Below, *first, *t.Clear) {
+		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("What begins must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
+	} else if t.Clear != nil && *t.Clear < 0 {
+		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so that what began would not end.", t.Resource), "write a value that is not negative")
+	}
+}
+
+// beyond reports whether a is worse than b.
+func beyond(below bool, a, b float64) bool {
+	if below {
+		return a < b
+	}
+	return a > b
+}
+
+func (b boundary) otherwise(t policies.Threshold) string {
+	if b.s.Slot("when") == nil && !t.Below {
+		return `, or, if less is worse, when = "below"`
+	}
+	return ""
+}
+
+// reachable reports what no reading, or every reading, reaches.
+func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
+	most, extent := math.Inf(1), "0 or more"
+	if t.Unit == policies.Percent {
+		most, extent = 100, "from 0 to 100"
+	}
+	how, fix := "", ""
+	switch {
+	case !t.Below && v > most:
+		how, fix = "never", "write a value that is at most 100"
+	case !t.Below && v <= 0:
+		how, fix = "always", "write a value that is more than 0"
+	case t.Below && v < 0:
+		how, fix = "never", "write a value that is 0 or more"
+	case t.Below && v >= most:
+		how, fix = "always", "write a value that is less than 100"
+	default:
+		return true
+	}
+	b.out.Err(diag.OutOfReach, b.at(name), fmt.Sprintf("%s is %s reached: %s is %s.", name, how, t.Resource, extent), fix)
+	return false
+}
+
+func (b boundary) at(name string) diag.Place { return b.s.Slot(name).Expr.At }

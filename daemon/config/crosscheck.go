@@ -1,0 +1,29 @@
+package config
+
+import "vega/daemon/config/diag"
+
+// facts are what building noted block by block and only crossChecks can judge.
+type facts struct {
+	demand  []demand
+	unset   map[string][]leftOut        // by variable
+	plain   map[*diag.Source]diag.Place // the first secret that is written out in a file
+	depends map[string][]dependency     // by the integration that depends
+}
+
+func newFacts() *facts {
+	return &facts{unset: map[string][]leftOut{}, plain: map[*diag.Source]diag.Place{}, depends: map[string][]dependency{}}
+}
+
+// crossChecks judges what no block shows by itself.
+type crossChecks struct{ *stage }
+
+func (d crossChecks) check(c *Config) {
+	d.load()
+	d.leftOutOfRoot(c)
+	d.plainInRoot()
+	d.openFiles(c)
+	d.writableFiles(c)
+	d.unusedDatabases()
+	d.judgeDependencies(c.Integrations)
+	d.variables()
+}

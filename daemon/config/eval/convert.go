@@ -1,0 +1,216 @@
+package eval
+
+import (
+	"fmt"
+	"strconv"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// read works out a slot, once.
+func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
+	switch t.State {
+	case bind.Unread:
+		t.State = bind.Reading
+		t.Value, t.State = ev.convert(t.Expr, want{t.Row, s.Off}, t.Row.Type)
+		if t.State == bind.Present {
+			t.State = ev.constrain(t)
+		}
+	case bind.Reading:
+		t.State = bind.Bad
+		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s refers to itself, by way of others.", t.Row.Name), "write its value")
+	}
+}
+
+// constrain holds a value against its row's bounds.
+func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
+	if t.Row.Sensitive {
+		ev.addSecrets(t.Value)
+	}
+	whole, isNumber := t.Value.(float64)
+	if t.Row.Type == schema.Whole && isNumber && whole != float64(int64(whole)) {
+		ev.out.Err(diag.WrongType, t.Expr.At, t.Row.Name+" must be a whole number.", "remove the fraction")
+		return bind.Bad
+	}
+	if t.Row.Constrain(t.Value) == nil {
+		ev.usual(t)
+		return bind.Present
+	}
+	got := ""
+	if v := schema.Shown(t.Value); v != "" && !t.Row.Sensitive && !t.Expr.Computed() {
+		got = ", not " + v
+	}
+	fix, instead := boundsFix(t)
+	ev.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%s must be %s%s.", t.Row.Name, schema.Bounds(t.Row), got), fix).Suggest(t.Expr.At, instead)
+	return bind.Bad
+}
+
+// convert works an expression out as a value of type t.
+func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+	switch {
+	case e.Kind == syntax.BadExpr:
+		return nil, bind.Bad
+	case t == schema.Anything:
+		return ev.constant(e)
+	case t == schema.Probe:
+		return ev.probeName(e)
+	case t == schema.Figure:
+		return ev.figure(e, w)
+	case e.Kind == syntax.RefExpr:
+		return ev.lang.reference(e, w, t)
+	}
+	switch t {
+	case manifest.List:
+		return ev.list(e, w)
+	case manifest.Map:
+		return ev.mapping(e, w)
+	case manifest.Bool:
+		if e.Kind == syntax.BoolExpr {
+			return e.Num == 1, bind.Present
+		}
+		if e.Kind == syntax.CallExpr && e.Text == "env_set" {
+			return ev.envSet(e)
+		}
+	case manifest.Number, schema.Whole:
+		if e.Kind == syntax.NumExpr {
+			return e.Num, bind.Present
+		}
+	case manifest.DurationType, manifest.SizeType:
+		return ev.measure(e, w, t)
+	case manifest.Database, schema.Integration:
+		return ev.mismatch(e, w, t)
+	case manifest.Any, schema.Bound, schema.Quantity:
+		if e.Kind == syntax.NumExpr {
+			return e.Num, bind.Present
+		}
+		if e.Kind == syntax.BoolExpr && t == manifest.Any {
+			return e.Num == 1, bind.Present
+		}
+		return ev.texts(e, w, t)
+	default:
+		return ev.texts(e, w, t)
+	}
+	return ev.mismatch(e, w, t)
+}
+
+func (ev *Evaluator) list(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if e.Kind != syntax.ListExpr {
+		return ev.mismatch(e, w, manifest.List)
+	}
+	out, result := make([]manifest.Value, 0, len(e.Items)), bind.Present
+	for _, item := range e.Items {
+		v, s := ev.convert(item, w, w.Element())
+		result = ev.worse(result, s, item, w)
+		out = append(out, v)
+	}
+	if result != bind.Present {
+		return nil, result
+	}
+	return out, bind.Present
+}
+
+func (ev *Evaluator) mapping(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if e.Kind != syntax.MapExpr {
+		return ev.mismatch(e, w, manifest.Map)
+	}
+	out, result := make(map[string]manifest.Value, len(e.Items)/2), bind.Present
+	for i := 0; i+1 < len(e.Items); i += 2 {
+		key := e.Items[i]
+		if key.Kind != syntax.TextExpr {
+			result = bind.Bad
+			continue
+		}
+		if _, again := out[key.Text]; again {
+			ev.out.Err(diag.Twice, key.At, fmt.Sprintf("The key %q stands in this map already.", diag.Clip(key.Text)), "keep one of the two")
+			result = bind.Bad
+		}
+		v, s := ev.convert(e.Items[i+1], w, w.Element())
+		result = ev.worse(result, s, e.Items[i+1], w)
+		out[key.Text] = v
+	}
+	if result != bind.Present {
+		return nil, result
+	}
+	return out, bind.Present
+}
+
+// worse is the state of a list or map after one more element. One that is not
+// set takes the whole with it; nobody would notice, so it is said.
+func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State {
+	if s == bind.Absent && !w.off && !w.Required {
+		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("%s is left unset altogether, since %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
+	}
+	if sum == bind.Bad || s == bind.Bad {
+		return bind.Bad
+	}
+	return max(sum, s)
+}
+
+// texts works out what is text, and judges it by its type.
+func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+	v, s := ev.text(e, w, t)
+	if s != bind.Present {
+		return nil, s
+	}
+	return textChecker{ev.out}.check(v, e, w, t)
+}
+
+// text joins the parts of a text; those from env() and file() are marked.
+func (ev *Evaluator) text(e *syntax.Expr, w want, t manifest.Type) (manifest.Text, bind.State) {
+	switch e.Kind {
+	case syntax.TextExpr:
+		return manifest.Plain(e.Text), bind.Present
+	case syntax.CallExpr:
+		return ev.call(e, w)
+	case syntax.RefExpr:
+		v, s := ev.lang.reference(e, w, manifest.Any)
+		return asText(v), s
+	case syntax.TmplExpr:
+		var out manifest.Text
+		result := bind.Present
+		for _, item := range e.Items {
+			part, s := ev.part(item, w)
+			if s == bind.Bad || result == bind.Bad {
+				result = bind.Bad
+				continue
+			}
+			result = max(result, s)
+			out = append(out, part...)
+		}
+		return out, result
+	case syntax.BadExpr:
+		return nil, bind.Bad
+	default:
+		_, s := ev.mismatch(e, w, t)
+		return nil, s
+	}
+}
+
+// part is what stands between ${ and }, or the text around it.
+func (ev *Evaluator) part(e *syntax.Expr, w want) (manifest.Text, bind.State) {
+	switch e.Kind {
+	case syntax.NumExpr:
+		return asText(e.Num), bind.Present
+	case syntax.BoolExpr:
+		return asText(e.Num == 1), bind.Present
+	default:
+		return ev.text(e, w, manifest.String)
+	}
+}
+
+func asText(v manifest.Value) manifest.Text {
+	switch v := v.(type) {
+	case manifest.Text:
+		return v
+	case float64:
+		return manifest.Plain(strconv.FormatFloat(v, 'f', -1, 64))
+	case bool:
+		return manifest.Plain(strconv.FormatBool(v))
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,115 @@
+// Package eval evaluates the values of a bound configuration: literals,
+// templates, lists and maps, references, and the functions env, env_set and
+// file.
+//
+// An Evaluator evaluates a slot on first use, so that references may point in
+// any direction. It notes what only the configuration as a whole can be judged
+// by: which files were read as secrets, which databases are used.
+package eval
+
+import (
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
+	"vega/daemon/config/redact"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// Evaluator evaluates one configuration.
+type Evaluator struct {
+	Notes Notes
+
+	in    *input.Set
+	vars  *input.Variables
+	out   *diag.Collector
+	table *schema.Block
+	root  *bind.Section
+	lang  language
+
+	bases map[string]*bind.Section // databases by name
+	peers map[string]*bind.Section // integrations by name
+	names []string                 // of peers in order, once asked for
+
+	resolved map[string]bool // every value of env() and file(): no diagnostic shows one
+	secrets  map[string]bool // those that are secrets, and literals of sensitive attributes
+}
+
+// language evaluates what a value may refer to.
+type language interface {
+	// argument returns the one plain string that a function is called with.
+	argument(e *syntax.Expr) (string, bool)
+	// reference returns the value that a reference points to.
+	reference(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State)
+}
+
+// want is the attribute that a value is for.
+type want struct {
+	*schema.Row
+	off bool // it belongs to a disabled integration: a missing value is no mistake
+}
+
+// New returns an Evaluator of vega.hcl, bound to table.
+func New(root *bind.Section, in *input.Set, vars *input.Variables, table *schema.Block, out *diag.Collector) *Evaluator {
+	ev := &Evaluator{
+		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
+		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
+		resolved: map[string]bool{}, secrets: map[string]bool{},
+	}
+	ev.lang = configuration{ev}
+	for _, b := range root.All("database") {
+		ev.bases[b.Name] = b
+	}
+	for _, i := range root.All("integration") {
+		ev.peers[i.Name] = i
+	}
+	return ev
+}
+
+// NewManifest returns an Evaluator of a manifest, which calls no functions and
+// refers to nothing.
+func NewManifest(root *bind.Section, in *input.Set, table *schema.Block, out *diag.Collector) *Evaluator {
+	ev := New(root, in, in.Variables(nil, false), table, out)
+	ev.lang = constants{out}
+	return ev
+}
+
+// Secrets returns the values that no output may show, the longest first.
+func (ev *Evaluator) Secrets() []string { return redact.LongestFirst(ev.secrets) }
+
+// Redactor removes every value of env() and file() from text.
+func (ev *Evaluator) Redactor() *redact.Redactor {
+	return redact.New(redact.LongestFirst(ev.resolved))
+}
+
+// AddSecret adds a value that no output may show.
+func (ev *Evaluator) AddSecret(text string) { ev.secrets[text] = true }
+
+// RemoveSecret takes back a value that is not secret after all.
+func (ev *Evaluator) RemoveSecret(text string) { delete(ev.secrets, text) }
+
+// Variables returns the environment that values come from.
+func (ev *Evaluator) Variables() *input.Variables { return ev.vars }
+
+// Databases returns the database blocks by name. If two have the same name, it
+// is the last.
+func (ev *Evaluator) Databases() map[string]*bind.Section { return ev.bases }
+
+// addSecrets adds the texts in a sensitive value to the secrets.
+func (ev *Evaluator) addSecrets(v manifest.Value) {
+	switch v := v.(type) {
+	case manifest.Text:
+		if s := v.Reveal(); s != "" {
+			ev.secrets[s] = true
+		}
+	case []manifest.Value:
+		for _, e := range v {
+			ev.addSecrets(e)
+		}
+	case map[string]manifest.Value:
+		for _, e := range v {
+			ev.addSecrets(e)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+	"vega/policies"
+)
+
+// figure is a reference to a number that can be judged.
+func (ev *Evaluator) figure(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if e.Kind != syntax.RefExpr {
+		return ev.mismatch(e, w, schema.Figure)
+	}
+	root, rest, _ := strings.Cut(e.Text, ".")
+	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
+		if ev.bases[name] == nil && name != "vega" {
+			return ev.noBase(e, name)
+		}
+		ev.Notes.Databases[name] = true
+	}
+	if _, ok := schema.FindFigure(e.Text); ok {
+		return manifest.Plain(e.Text), bind.Present
+	}
+	ev.noFigure(e)
+	return nil, bind.Bad
+}
+
+// noBase reports a figure of a database that there is not.
+func (ev *Evaluator) noBase(e *syntax.Expr, name string) (manifest.Value, bind.State) {
+	names := []string{"vega"}
+	for n := range ev.bases {
+		names = append(names, n)
+	}
+	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", diag.Among(names))
+	instead := ""
+	if near := diag.Nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
+		instead = strings.Replace(e.Text, "."+name+".", "."+near+".", 1)
+		fix = "write " + instead
+	}
+	ev.Notes.Misspelt = true
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no database.%s.", diag.Clip(name)), fix).Suggest(e.At, instead)
+	return nil, bind.Bad
+}
+
+func (ev *Evaluator) noFigure(e *syntax.Expr) {
+	all := ev.figures()
+	within := strings.TrimPrefix(e.Text, "system.")
+	var parts []string
+	for _, path := range all {
+		if rest, ok := strings.CutPrefix(path, e.Text+"."); ok {
+			parts = append(parts, rest)
+		}
+	}
+	fix := "name a figure such as system.memory.percent; vega docs config figures lists them"
+	near := diag.Nearest(e.Text, all)
+	switch {
+	case near != "":
+		fix = "write " + near
+	case slices.Contains(all, "system."+within):
+		near = "system." + within
+		fix = "write " + near
+	case len(parts) > 0:
+		fix = fmt.Sprintf("name one of its figures: %s", diag.Among(parts))
+	}
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no figure %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+}
+
+// figures are the paths of all.
+func (ev *Evaluator) figures() []string {
+	var all []string
+	for _, f := range policies.Figures() {
+		all = append(all, f.Path)
+	}
+	owners := []string{"databases", "database.vega"}
+	for name := range ev.bases {
+		owners = append(owners, "database."+name)
+	}
+	for _, owner := range owners {
+		for _, f := range policies.DatabaseFigures() {
+			all = append(all, owner+"."+f.Path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,51 @@
+package eval
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// dependency is a reference to an integration, by its name.
+func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
+	if ev.peers[name] == nil {
+		instead := ""
+		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
+		if first, _, _ := strings.Cut(name, "."); ev.peers[first] != nil {
+			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
+		} else if near := ev.nearIntegration(name); near != "" {
+			instead = "integration." + near
+			fix = "write " + instead
+		}
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
+		return nil, bind.Bad
+	}
+	if t != schema.Integration {
+		fix := "write the value"
+		if w.Element() == schema.Integration {
+			fix = fmt.Sprintf("write %s = [%s]", w.Name, diag.Clip(e.Text))
+		}
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
+		return nil, bind.Bad
+	}
+	return manifest.Plain(name), bind.Present
+}
+
+// nearIntegration looks through all names, which are many: not for more
+// mistakes than are shown.
+func (ev *Evaluator) nearIntegration(name string) string {
+	if ev.out.Errors() > diag.MaxDiagnostics {
+		return ""
+	}
+	if ev.names == nil {
+		ev.names = slices.DeleteFunc(slices.Sorted(maps.Keys(ev.peers)), notReferable)
+	}
+	return diag.Nearest(name, ev.names)
+}

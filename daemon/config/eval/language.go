@@ -1,0 +1,72 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// configuration is the language of vega.hcl.
+type configuration struct{ *Evaluator }
+
+func (c configuration) argument(e *syntax.Expr) (string, bool) {
+	switch {
+	case !slices.Contains(syntax.FunctionNames, e.Text):
+		fix := "use env, env_set or file"
+		near := diag.Nearest(e.Text, syntax.FunctionNames)
+		if near != "" {
+			fix = "write " + near
+		}
+		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("There is no function %q.", diag.Clip(e.Text)), fix).
+			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
+	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
+		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
+	default:
+		return e.Items[0].Text, true
+	}
+	return "", false
+}
+
+func (c configuration) reference(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+	ev := c.Evaluator
+	root, rest, _ := strings.Cut(e.Text, ".")
+	if root == "database" {
+		return ev.database(e, w, t, rest)
+	}
+	if root == "integration" {
+		return ev.dependency(e, w, t, rest)
+	}
+	sec := ev.target(root)
+	name := rest
+	if root == "data_dir" {
+		name, rest = root, root
+	}
+	if sec == nil || strings.Contains(e.Text, ".") != (root != "data_dir") || sec.Schema.Row(rest) == nil {
+		return ev.dangling(e, w)
+	}
+	v, s := ev.Value(sec, name)
+	to := sec.Schema.Row(name)
+	switch {
+	case s == bind.Absent && to.Wanted && w.Guest && !w.off:
+		ev.wanting(sec.Slot(name), e, w)
+		return nil, bind.Bad
+	case s != bind.Present:
+		return nil, s
+	case !fits(v, t):
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
+		return nil, bind.Bad
+	}
+	if text, ok := v.(manifest.Text); ok {
+		if to.Sensitive {
+			text = manifest.Text{{Text: text.Reveal(), Secret: true}}
+		}
+		return textChecker{ev.out}.check(text, e, w, t)
+	}
+	return v, bind.Present
+}

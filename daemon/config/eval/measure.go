@@ -1,0 +1,135 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// measure is a duration or a size: text with a unit.
+func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+	if e.Kind == syntax.NumExpr {
+		return ev.bare(e, e.Num, w, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", w.Name))
+	}
+	text, s := ev.text(e, w, t)
+	if s != bind.Present {
+		return nil, s
+	}
+	v, err := parseMeasure(text.Reveal(), t)
+	if err == nil {
+		return v, bind.Present
+	}
+	if text.HasSecret() || w.Sensitive {
+		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", w.Name, schema.TypeName(t)), anyUnit(t))
+		return nil, bind.Bad
+	}
+	number, unit := loose(text.Reveal())
+	if n, err := strconv.ParseFloat(number, 64); err == nil && unit == "" {
+		return ev.bare(e, n, w, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", w.Name, diag.Clip(text.Reveal())))
+	}
+	if written := usually(number, unit, t); written != "" && w.Holds(written) {
+		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+			Replace(e.At, strconv.Quote(written))
+		return nil, bind.Bad
+	}
+	ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", w.Name, schema.TypeName(t)), anyUnit(t))
+	return nil, bind.Bad
+}
+
+func parseMeasure(s string, t manifest.Type) (manifest.Value, error) {
+	if t == manifest.SizeType {
+		return manifest.ParseSize(s)
+	}
+	v, err := time.ParseDuration(s)
+	if v < 0 {
+		err = errors.New("negative")
+	}
+	return v, err
+}
+
+func anyUnit(t manifest.Type) string {
+	if t == manifest.SizeType {
+		return `write a number and B, KiB, MiB or GiB, such as "64KiB"`
+	}
+	return `write a number and its unit, such as "500ms", "10s" or "5m"`
+}
+
+// bare reports a number without a unit, and puts in its place what is meant
+// for certain.
+func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, what string) (manifest.Value, bind.State) {
+	written, sure := schema.WithUnit(n, w.Row, t)
+	fix := fmt.Sprintf("write %s = %q", w.Name, written)
+	if !sure {
+		fix += ", or with the unit that you mean"
+	}
+	g := ev.out.Err(diag.BadUnit, e.At, what, fix)
+	if sure {
+		g.Replace(e.At, strconv.Quote(written))
+	}
+	return nil, bind.Bad
+}
+
+var measured = regexp.MustCompile(`^\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]*)\s*$`)
+
+// loose takes a measure apart as a person might write it; ("", "") where it is
+// none.
+func loose(s string) (number, unit string) {
+	m := measured.FindStringSubmatch(s)
+	if m == nil {
+		return "", ""
+	}
+	return m[1], strings.ToLower(m[2])
+}
+
+// usually is a number and a unit by its name or abbreviation as vega reads
+// them; "" where no such unit is known.
+func usually(number, unit string, t manifest.Type) string {
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return ""
+	}
+	if t == manifest.SizeType {
+		name, ok := sizeNames[unit]
+		if !ok {
+			return ""
+		}
+		return number + name
+	}
+	if len(unit) > 2 {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	switch name := durationNames[unit]; name {
+	case "":
+		return ""
+	case "d", "w":
+		hours := map[string]float64{"d": 24, "w": 7 * 24}[name]
+		return strconv.FormatFloat(n*hours, 'f', -1, 64) + "h"
+	default:
+		return number + name
+	}
+}
+
+var durationNames = map[string]string{
+	"ms": "ms", "msec": "ms", "milli": "ms", "millisecond": "ms",
+	"s": "s", "sec": "s", "second": "s",
+	"m": "m", "min": "m", "mins": "m", "minute": "m",
+	"h": "h", "hr": "h", "hour": "h",
+	"d": "d", "day": "d",
+	"w": "w", "wk": "w", "week": "w",
+}
+
+// sizeNames takes K, M and G for powers of 1024, as most programs do.
+var sizeNames = map[string]string{
+	"b": "B", "k": "KiB", "kb": "KiB", "kib": "KiB",
+	"m": "MiB", "mb": "MiB", "mib": "MiB",
+	"g": "GiB", "gb": "GiB", "gib": "GiB",
+}

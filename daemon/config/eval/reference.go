@@ -1,0 +1,138 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// probeName is a reference to a probe; whether there is one is judged later.
+func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
+	if e.Kind == syntax.RefExpr && strings.Count(e.Text, ".") == 1 {
+		return manifest.Plain(e.Text), bind.Present
+	}
+	fix, name := "write plugin.probe, such as core.http", ""
+	if plugin, probe, ok := strings.Cut(e.Text, "."); e.Kind == syntax.TextExpr && ok && manifest.ValidName(plugin) && manifest.ValidName(probe) {
+		name = e.Text
+		fix = "remove the quotes: probe = " + name
+	}
+	ev.out.Err(diag.WrongType, e.At, "probe must name a plugin and one of its probes, as a reference.", fix).Suggest(e.At, name)
+	return nil, bind.Bad
+}
+
+// wanting reports a reference to what an integration can't do without. t is
+// what is referred to, nil if it is not written.
+func (ev *Evaluator) wanting(t *bind.Slot, e *syntax.Expr, w want) {
+	block, name, _ := strings.Cut(e.Text, ".")
+	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
+	if t != nil {
+		ev.Notes.Missed[ev.FirstUnset(t.Expr)] = true
+		why, fix = ", and "+ev.WhyAbsent(t.Expr), "set that variable, or "+fix
+	}
+	ev.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", w.Name, e.Text, why), fix)
+}
+
+// target is the section that the first word of a reference names.
+func (ev *Evaluator) target(root string) *bind.Section {
+	if root == "data_dir" {
+		return ev.root
+	}
+	s := ev.table.Block(root)
+	if s == nil || s.Label != "" {
+		return nil
+	}
+	return ev.root.Block(root)
+}
+
+// unset reports whether a reference points to an attribute without a value.
+func (ev *Evaluator) unset(e *syntax.Expr) bool {
+	root, name, _ := strings.Cut(e.Text, ".")
+	sec := ev.target(root)
+	if sec == nil || sec.Schema.Row(name) == nil {
+		return false
+	}
+	_, s := ev.Value(sec, name)
+	return s == bind.Absent
+}
+
+func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if w.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", w.Name), "write it in quotes or, better, read it with env()")
+		return nil, bind.Bad
+	}
+	var all []string
+	for _, b := range ev.table.Blocks {
+		if b.Label != "" {
+			continue
+		}
+		for _, r := range b.Rows {
+			all = append(all, b.Name+"."+r.Name)
+		}
+	}
+	for name := range ev.bases {
+		all = append(all, "database."+name)
+	}
+	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
+	near := diag.Nearest(e.Text, slices.DeleteFunc(all, func(path string) bool {
+		_, name, _ := strings.Cut(path, ".")
+		return notReferable(name)
+	}))
+	if near != "" {
+		fix = "write " + near
+	}
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	return nil, bind.Bad
+}
+
+func (ev *Evaluator) database(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
+	if _, ok := ev.bases[name]; !ok && name != "vega" {
+		ev.Notes.Misspelt = true
+		names := []string{"vega"}
+		for n := range ev.bases {
+			names = append(names, n)
+		}
+		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", diag.Among(names), diag.Clip(name))
+		near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
+		if near != "" {
+			near = "database." + near
+			fix = "write " + near
+		}
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+		return nil, bind.Bad
+	}
+	if t != manifest.Database {
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
+		return nil, bind.Bad
+	}
+	return manifest.Plain(name), bind.Present
+}
+
+// fits reports whether a value that was worked out for another attribute can
+// stand where a t is wanted.
+func fits(v manifest.Value, t manifest.Type) bool {
+	switch v.(type) {
+	case manifest.Text:
+		return t == manifest.String || t == manifest.URL || t == manifest.Address || t == schema.Path || t == manifest.Any
+	case float64:
+		return t == manifest.Number || t == schema.Whole || t == manifest.Any
+	case bool:
+		return t == manifest.Bool || t == manifest.Any
+	case time.Duration:
+		return t == manifest.DurationType
+	case manifest.Size:
+		return t == manifest.SizeType
+	default:
+		return false
+	}
+}
+
+// notReferable reports whether a name can't be written in a reference, as one with
+// a blank in it can't.
+func notReferable(name string) bool { return !syntax.IsIdentifier([]byte(name)) }

@@ -1,0 +1,124 @@
+package eval
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// MinSecret is the least length of a secret that a guest may use: the host
+// finds it again in what comes back by its bytes.
+const MinSecret = 8
+
+// textChecker checks texts against their types.
+type textChecker struct{ out *diag.Collector }
+
+// check returns a text as a value of its type.
+func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+	if w.Argument && !c.isArgument(v, e, w) {
+		return nil, bind.Bad
+	}
+	if w.SQL && v.HasSecret() {
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s is SQL, and what env() or file() gives is a secret: the database could compute on it and answer with the outcome.", w.Name),
+			"write the value itself; a password belongs in the dsn of the database block")
+		return nil, bind.Bad
+	}
+	if w.Guest {
+		for _, p := range v {
+			if p.Secret && len(p.Text) < MinSecret {
+				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not tell it from other text.", w.Name, MinSecret),
+					"use a longer secret; if it is none, write it out instead of reading it from env() or file()")
+				return nil, bind.Bad
+			}
+		}
+	}
+	switch t {
+	case manifest.URL:
+		return c.url(v, e, w)
+	case manifest.Address:
+		return c.address(v, e, w)
+	case schema.Path:
+		return c.path(v, e, w)
+	default:
+		return v, bind.Present
+	}
+}
+
+// isArgument reports whether a text can be an argument of a command. A secret
+// can't: of one, a plugin is given a placeholder, which means something only on
+// the way to a target, and a command reaches none.
+func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
+	switch {
+	case v.HasSecret():
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", w.Name),
+			"write the value out, if it is none; for a check that needs a secret, take a probe that speaks vega_v1")
+	case strings.ContainsRune(v.Reveal(), 0):
+		c.out.Err(diag.OutOfBounds, e.At, w.Name+" holds a zero byte, where the argument would end.", "remove it")
+	default:
+		return true
+	}
+	return false
+}
+
+func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	const fix = `write a whole URL, such as "https://example.com/health"`
+	u, err := url.Parse(v.Reveal())
+	if err != nil { // its text would quote the URL
+		c.out.Err(diag.BadURL, e.At, w.Name+" is not a URL.", fix)
+		return nil, bind.Bad
+	}
+	if _, err := grant.Origins(u); err != nil {
+		c.out.Err(diag.BadURL, e.At, fmt.Sprintf("%s must be an absolute http or https URL: %v.", w.Name, err), fix)
+		return nil, bind.Bad
+	}
+	return v, bind.Present
+}
+
+func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	full, fix := v.Reveal(), `write host:port, such as "example.com:443"`
+	if w.DNS {
+		full, fix = grant.WithPort(full, 53), `write the server, such as "10.0.0.2" or "10.0.0.2:53"`
+	}
+	if _, _, err := grant.Address(full); err != nil {
+		if !v.HasSecret() && !w.Sensitive {
+			fix = portFix(full, fix)
+		}
+		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is no address: %v.", w.Name, err), fix)
+		return nil, bind.Bad
+	}
+	return v, bind.Present
+}
+
+// portFix is what to do where only the port is missing or wrong.
+func portFix(address, otherwise string) string {
+	if host, err := grant.Host(address); err == nil {
+		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+	}
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		if host, err := grant.Host(host); err == nil {
+			return "write a port within 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+		}
+	}
+	return otherwise
+}
+
+func (c textChecker) path(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	p := v.Reveal()
+	if p == "" || strings.ContainsRune(p, 0) {
+		c.out.Err(diag.OutOfBounds, e.At, w.Name+" must be a path.", "write the path, or remove the attribute")
+		return nil, bind.Bad
+	}
+	if e.Kind == syntax.RefExpr { // absolute already
+		return v, bind.Present
+	}
+	return manifest.Plain(Absolute(p, e.At.Source.Dir)), bind.Present
+}

@@ -1,0 +1,39 @@
+package eval
+
+import (
+	"fmt"
+	"time"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/plugins/manifest"
+)
+
+// usual warns of a value that is allowed and out of the ordinary.
+func (ev *Evaluator) usual(t *bind.Slot) {
+	u := t.Row.Usual
+	if u == nil {
+		return
+	}
+	if v, ok := magnitude(t.Value); !ok || v >= u.Min && v <= u.Max {
+		return
+	}
+	least, most := schema.Amount(u.Min, t.Row.Type), schema.Amount(u.Max, t.Row.Type)
+	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.Row.Name, least, most, u.Why),
+		fmt.Sprintf("write a value from %s to %s, or leave it if you mean it", least, most))
+}
+
+// magnitude is the number that bounds are held against.
+func magnitude(v manifest.Value) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case time.Duration:
+		return v.Seconds(), true
+	case manifest.Size:
+		return float64(v), true
+	default:
+		return 0, false
+	}
+}

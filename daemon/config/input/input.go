@@ -1,0 +1,134 @@
+// Package input reads what a configuration is made of: its files, the
+// environment, the files that file() names, and who can write them.
+//
+// A Set keeps all of it, so that a configuration can be judged again without
+// reading the disk: a secret that is rotated in between must not be taken up
+// halfway.
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"vega/daemon/config/diag"
+	"vega/daemon/config/syntax"
+	"vega/plugins/shortage"
+)
+
+// maxPolicies bounds the number of files in policies/.
+const maxPolicies = 256
+
+// Set is everything that a configuration was read from.
+type Set struct {
+	Path  string         // absolute
+	Files []*diag.Source // vega.hcl, then the policies in order
+	// Short is why not all of it could be read, for now: what the machine or vega
+	// is short of. It is nil if all was read.
+	Short *shortage.Error
+	// Host and Port are what the command line says instead of the server block.
+	Host string
+	Port int
+
+	missing   string // what to do when a file does not exist
+	variables map[string]*string
+	contents  map[string]content // by absolute path, for file()
+	tried     map[string]error   // outcomes of looking at other files
+	custodies map[string]Custody
+}
+
+type content struct {
+	text string
+	err  error
+}
+
+// New returns a Set without files. missing is the fix for a file that does not
+// exist.
+func New(missing string) *Set {
+	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}}
+}
+
+// Text returns a Set of one file that is in memory already.
+func Text(name, text string) *Set {
+	s := New("")
+	s.Files = []*diag.Source{{Name: name, Text: []byte(text)}}
+	return s
+}
+
+// Read reads path and the *.hcl files in the directory policies next to it, not
+// below it.
+func Read(path string, out *diag.Collector) *Set {
+	s := New("write one with `vega init`, or name another with -c FILE")
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	s.Path = abs
+	s.Add(path, filepath.Dir(abs), out)
+	names, err := policyFiles(filepath.Dir(abs))
+	s.Note(err)
+	if err != nil {
+		out.Err(diag.Unreadable, s.Start(), "The directory policies beside it cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+	}
+	for n, name := range names {
+		if n == maxPolicies {
+			out.Err(diag.TooMuch, s.Start(), fmt.Sprintf("The directory policies holds more than %d files.", maxPolicies), "join some of them")
+			break
+		}
+		s.Add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
+	}
+	return s
+}
+
+// Add reads one more file. dir is the directory that relative paths in it start
+// from.
+func (s *Set) Add(path, dir string, out *diag.Collector) {
+	f := &diag.Source{Name: path, Dir: dir, Order: len(s.Files)}
+	s.Files = append(s.Files, f)
+	src, err := ReadRegular(path, syntax.MaxFile)
+	s.Note(err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		out.Err(diag.Unreadable, f.Span(0, 0), "There is no such file.", s.missing)
+	case errors.Is(err, ErrLarge):
+		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", syntax.MaxFile>>20), "move parts of it into files under policies/")
+	case err != nil:
+		out.Err(diag.Unreadable, f.Span(0, 0), "It cannot be read: "+Reason(err).Error()+".", "give vega a regular file that its user may read")
+	default:
+		f.Text = src
+	}
+}
+
+// WithFiles returns the Set with the text of its files replaced.
+func (s *Set) WithFiles(files []*diag.Source) *Set {
+	next := *s
+	next.Files = files
+	return &next
+}
+
+// Start returns the place where the first file begins.
+func (s *Set) Start() diag.Place { return s.Files[0].Span(0, 0) }
+
+// Dir returns the directory of the first file.
+func (s *Set) Dir() string { return filepath.Dir(s.Path) }
+
+// Note keeps that something could not be read because the machine or vega is
+// short of something. That is no mistake in the configuration.
+func (s *Set) Note(err error) {
+	if short := shortage.Of(err); short != nil && s.Short == nil {
+		s.Short = short
+	}
+}
+
+// Once returns the outcome of looking at another file, which it does the first
+// time only, so that judging again gives the same result.
+func (s *Set) Once(what string, try func() error) error {
+	err, known := s.tried[what]
+	if !known {
+		err = try()
+		s.Note(err)
+		s.tried[what] = err
+	}
+	return err
+}

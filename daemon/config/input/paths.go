@@ -1,0 +1,57 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"vega/plugins/shortage"
+)
+
+// policyFiles returns the files in dir/policies that belong to a configuration,
+// relative to dir. The directory need not exist.
+func policyFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "policies"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, filepath.Join("policies", e.Name()))
+		}
+	}
+	return names, err
+}
+
+// Paths returns the files that a configuration is read from: path itself, and
+// those in the directory policies next to it.
+func Paths(path string) ([]string, error) {
+	names, err := policyFiles(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("look for more of %s: %w", path, err)
+	}
+	paths := []string{path}
+	for _, name := range names {
+		paths = append(paths, filepath.Join(filepath.Dir(path), name))
+	}
+	return paths, nil
+}
+
+// Files returns the files that would be read now: path, and the policies next
+// to it as far as they can be listed. The error is a shortage of the machine's,
+// for which they can't be listed.
+func Files(path string) ([]string, error) {
+	paths, err := Paths(path)
+	if short := shortage.Of(err); short != nil {
+		return nil, short
+	}
+	if err != nil {
+		return []string{path}, nil //nolint:nilerr // reading the configuration reports what is wrong with the directory
+	}
+	return paths, nil
+}

@@ -1,0 +1,73 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"vega/daemon/config/syntax"
+)
+
+// ErrLarge reports a file that is larger than vega reads.
+var ErrLarge = errors.New("it is too large")
+
+var errNotRegular = errors.New("it is not a regular file")
+
+// ReadRegular reads a regular file of at most limit bytes. It follows links, and
+// refuses pipes, devices and directories without opening them.
+func ReadRegular(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	if info.Size() > limit {
+		return nil, ErrLarge
+	}
+	b := make([]byte, 0, info.Size()+1) // and one byte for the end
+	for {
+		n, err := f.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			return nil, ErrLarge
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return nil, err
+		case len(b) == cap(b): // it grew
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+// ReadFile reads a configuration file: a regular one of at most syntax.MaxFile
+// bytes.
+func ReadFile(path string) ([]byte, error) {
+	b, err := ReadRegular(path, syntax.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, Reason(err))
+	}
+	return b, nil
+}
+
+// Reason returns an error without the path, which a diagnostic names anyway.
+func Reason(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}

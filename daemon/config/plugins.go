@@ -1,0 +1,106 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// pluginStage finds the modules that integrations may be bound to.
+type pluginStage struct{ *stage }
+
+// find finds the modules, and decides which of them serves a name.
+func (d pluginStage) find(c *Config, o Options) {
+	s := d.root.Block("plugins")
+	d.ev.Evaluate(s)
+	c.Plugins.Dir = d.ev.Str(s, "dir")
+	scan := o.Scan
+	if scan == nil {
+		scan = manifest.Scan
+	}
+	c.Plugins.Trust, c.Plugins.Replace = d.trust(s), d.replaced(s, o.Bundled)
+	d.modules = append([]manifest.Found{}, o.Bundled...)
+	c.Plugins.Bundled, c.Plugins.Modules = o.Bundled, d.modules
+	if s.Unsure("dir") {
+		return
+	}
+	found, err := scan(c.Plugins.Dir, c.Plugins.Trust.Admit)
+	d.in.Note(err)
+	if err != nil {
+		d.out.Err(diag.PluginDir, s.Place("dir"), "The plugin directory cannot be read: "+input.Reason(err).Error()+".", "name a directory that vega's user may read")
+	}
+	for _, f := range found {
+		d.in.Note(f.Err)
+	}
+	c.Plugins.Dropped = found
+	d.modules = c.Plugins.Names(d.owners(c, o)).Resolve(found)
+	c.Plugins.Modules = d.modules
+}
+
+// Names decide which module serves a name, where those files served before.
+func (p *Plugins) Names(owners manifest.Owners) manifest.Names {
+	return manifest.Names{Bundled: p.Bundled, Replace: p.Replace, Owners: owners}
+}
+
+// owners are the files that served a name before. Without them, which of two files
+// serves would depend on their names.
+func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
+	if o.Owners != nil || c.DataDir == "" {
+		return o.Owners
+	}
+	path := filepath.Join(c.DataDir, manifest.OwnersFile)
+	owners, err := manifest.ReadOwners(path)
+	d.in.Note(err)
+	if err != nil {
+		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "What vega keeps of its plugins cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to begin with the plugins that are there")
+	}
+	return owners
+}
+
+// replaced are the bundled plugins whose place a file may take.
+func (d pluginStage) replaced(s *bind.Section, bundled []manifest.Found) []string {
+	var names, out []string
+	for _, b := range bundled {
+		if b.Extra {
+			names = append(names, b.Module.Manifest.Name)
+		}
+	}
+	t := s.Slot("replace")
+	for n, name := range d.ev.Strs(s, "replace") {
+		if b := manifest.Plugin(bundled, name); b != nil && b.Extra {
+			out = append(out, name)
+			continue
+		}
+		at := t.Expr.At
+		if t.Expr.Kind == syntax.ListExpr && n < len(t.Expr.Items) {
+			at = t.Expr.Items[n].At
+		}
+		near := diag.Nearest(name, names)
+		fix := "remove it: core can't be replaced, and a plugin with a name of its own needs no permission"
+		if near != "" {
+			fix = fmt.Sprintf("write %q", near)
+		}
+		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No plugin of this name ships with vega and can be replaced; there are: %s.", diag.Among(names)), fix)
+	}
+	return out
+}
+
+// Modules returns the modules that integrations of the configuration at path
+// could be bound to, for reference.Config: the bundled ones, and those in its
+// plugin directory. It ignores mistakes in the rest, and a missing file.
+func Modules(path string, o Options) []manifest.Found {
+	out := &diag.Collector{}
+	in := read(path, Options{}, out)
+	if in.Files[0].Text == nil {
+		return o.Bundled
+	}
+	s := parse(in, in.Variables(o.Env, false), out)
+	c := &Config{}
+	pluginStage{s}.find(c, o)
+	return c.Plugins.Modules
+}

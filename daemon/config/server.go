@@ -1,0 +1,99 @@
+package config
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
+	"vega/daemon/config/input"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+)
+
+// serverStage builds the server block.
+type serverStage struct{ *stage }
+
+func (d serverStage) build(s *bind.Section, out *Server) {
+	d.ev.Evaluate(s)
+	out.Host = d.host(s)
+	out.Port = int(eval.Get[float64](d.ev, s, "port"))
+	out.DrainTimeout = d.ev.Duration(s, "drain_timeout")
+	out.TrustedProxies = d.trustedProxies(s)
+	d.clientLimits(s, out)
+	exposed := d.exposure(s, out)
+	if key := eval.Get[manifest.Text](d.ev, s, "api_key"); key != nil {
+		out.Keys = append(out.Keys, d.key("default", key, s.Slot("api_key"), exposed))
+	}
+	for _, k := range s.All("key") {
+		d.ev.Evaluate(k)
+		if value := eval.Get[manifest.Text](d.ev, k, "value"); value != nil {
+			out.Keys = append(out.Keys, d.key(k.Name, value, k.Slot("value"), exposed))
+		}
+	}
+	if s.Has("tls") {
+		out.TLS = d.tls(s.Block("tls"))
+	}
+	tried := s.Has("key") || s.Unsure("api_key") || s.Unsure("host")
+	if len(out.Keys) == 0 && !tried && !s.Broken && !loopback(out.Host) {
+		write := `api_key = env("VEGA_API_KEY")`
+		if s.Head == d.root.Head { // there is no such block: the host is the command line's
+			write = "server { " + write + " }"
+		}
+		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
+			fmt.Sprintf("write %s and set that variable, or listen on 127.0.0.1", write))
+	}
+}
+
+// hostShown is the host for a diagnostic, unless it came from elsewhere.
+func (d serverStage) hostShown(s *bind.Section) string {
+	if t := s.Slot("host"); t != nil && !t.Expr.Computed() {
+		return fmt.Sprintf("%q", diag.Clip(t.Expr.Text))
+	}
+	return "that was given"
+}
+
+func (d serverStage) host(s *bind.Section) string {
+	host := d.ev.Str(s, "host")
+	t := s.Slot("host")
+	if t == nil || t.State != bind.Present || d.in.Host != "" { // listening tells what is wrong with the latter
+		return host
+	}
+	if _, err := grant.Host(host); err != nil {
+		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		return "127.0.0.1"
+	}
+	return host
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+func (d serverStage) tls(s *bind.Section) *TLS {
+	d.ev.Evaluate(s)
+	out := &TLS{d.ev.Str(s, "cert_file"), d.ev.Str(s, "key_file")}
+	if out.CertFile == "" || out.KeyFile == "" {
+		return out
+	}
+	err := d.in.Once("tls "+out.CertFile+" "+out.KeyFile, func() error {
+		cert, err := input.ReadRegular(out.CertFile, maxPEM)
+		if err != nil {
+			return fmt.Errorf("cert_file: %w", input.Reason(err))
+		}
+		key, err := input.ReadRegular(out.KeyFile, maxPEM)
+		if err != nil {
+			return fmt.Errorf("key_file: %w", input.Reason(err))
+		}
+		_, err = tls.X509KeyPair(cert, key)
+		return err
+	})
+	if err != nil {
+		d.out.Err(diag.BadTLS, s.Head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that belong together")
+	}
+	return out
+}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/eval"
+	"vega/daemon/config/input"
+	"vega/daemon/config/redact"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+)
+
+// stage holds what the stages of one load hand down: what was read, bound and
+// evaluated so far. Each later stage embeds it.
+type stage struct {
+	in      *input.Set
+	out     *diag.Collector
+	root    *bind.Section
+	ev      *eval.Evaluator
+	modules []manifest.Found // known once plugins are found
+
+	misplaced []bind.Misplaced
+	facts     *facts
+}
+
+// judge sends what was read through the stages: parsed, bound to the table,
+// evaluated and built, cross-checked.
+func judge(in *input.Set, o Options, out *diag.Collector) (*Config, diag.Diagnostics) {
+	s, c := build(in, o, out)
+	ds := s.diagnostics()
+	if c == nil || out.Errors() > 0 || o.AnyEnv {
+		return nil, ds
+	}
+	c.secrets, c.Warnings = s.ev.Secrets(), ds
+	return c, ds
+}
+
+// build returns as much of a Config as can be built: nil if there is no file.
+func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
+	if in.Files[0].Text == nil && out.Errors() > 0 {
+		return parse(&input.Set{Path: in.Path, Files: in.Files[:1]}, in.Variables(o.Env, o.AnyEnv), out), nil
+	}
+	s := parse(in, in.Variables(o.Env, o.AnyEnv), out)
+	c := &Config{Path: in.Path, in: in}
+	b := builder{s}
+	b.overrule()
+	b.top(c)
+	pluginStage{s}.find(c, o)
+	bind.ReportMisplaced(s.misplaced, schema.Table, s.isOption, out)
+	serverStage{s}.build(s.root.Block("server"), &c.Server)
+	b.blocks(c)
+	c.Integrations = newIntegrationStage(s).all()
+	c.Thresholds = thresholdStage{s}.all()
+	crossChecks{s}.check(c)
+	return s, c
+}
+
+// parse parses what was read and binds it to the table: all files are one
+// namespace.
+func parse(in *input.Set, vars *input.Variables, out *diag.Collector) *stage {
+	s := &stage{in: in, out: out, facts: newFacts()}
+	tree := syntax.Parse(in.Files, schema.Table.BlockNames(), out)
+	s.root, s.misplaced = bind.Bind(tree, in.Start(), schema.Table, out)
+	s.ev = eval.New(s.root, in, vars, schema.Table, out)
+	return s
+}
+
+// isOption reports whether a probe of some plugin has an option of that name.
+func (s *stage) isOption(name string) bool {
+	for _, f := range s.modules {
+		if f.Module == nil {
+			continue
+		}
+		for i := range f.Module.Manifest.Probes {
+			if f.Module.Manifest.Probes[i].Option(name) != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// diagnostics returns what was reported, without any value of env() or file().
+func (s *stage) diagnostics() diag.Diagnostics {
+	return shown(s.out, schema.Table, s.modules, s.ev.Redactor())
+}
+
+// shown returns diagnostics as they may be shown.
+func shown(out *diag.Collector, table *schema.Block, modules []manifest.Found, secrets *redact.Redactor) diag.Diagnostics {
+	return out.Diagnostics(syntax.NewMasks(table.BlockNames(), schema.Public(table, modules)).Line, secrets.Redact)
+}
