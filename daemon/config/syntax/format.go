@@ -109,7 +109,7 @@ func words(src []byte) hclsyntax.Tokens {
 func (b *Body) equal(o *Body) bool {
 	return slices.EqualFunc(b.Attrs, o.Attrs, func(x, y *Attr) bool { return x.Name == y.Name && x.Value.equal(y.Value) }) &&
 		slices.EqualFunc(b.Blocks, o.Blocks, func(x, y *Block) bool {
-			labels := slices.EqualFunc(x.Labels, y.Labels, func(x, y label) bool { return x.Text == y.Text })
+			labels := slices.EqualFunc(x.Labels, y.Labels, func(x, y Label) bool { return x.Text == y.Text })
 			return x.Kind == y.Kind && labels && x.Body.equal(&y.Body)
 		})
 }

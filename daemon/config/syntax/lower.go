@@ -40,7 +40,7 @@ func (l *lowerer) body(b *hclsyntax.Body) Body {
 		blk := &Block{Kind: in.Type, Head: l.place(in.TypeRange), Broken: l.end < math.MaxInt}
 		for i, text := range in.Labels {
 			at := l.place(in.LabelRanges[i])
-			blk.Labels = append(blk.Labels, label{text, at})
+			blk.Labels = append(blk.Labels, Label{text, at})
 			blk.Head.End = max(blk.Head.End, at.End)
 		}
 		blk.Body = l.body(in.Body)

@@ -2,9 +2,6 @@ package syntax
 
 import (
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"vega/daemon/config/diag"
 )
@@ -34,56 +31,13 @@ type parser struct {
 	Tree
 }
 
-// Chunks are parsed on all processors, so many at a time: few enough that what
-// the limits cut off was not parsed by much.
-const (
-	batchChunks = 256
-	batchBytes  = 64 << 10
-)
-
+// file reads a file into the tree, unless it is not text.
 func (p *parser) file(f *diag.Source) {
-	if !plainText(f, p.out) {
+	attrs, blocks := len(p.Body.Attrs), len(p.Body.Blocks)
+	if !newFileReader(p, f).read() {
 		p.Broken = true
-		return
+		p.Body.Attrs, p.Body.Blocks = p.Body.Attrs[:attrs], p.Body.Blocks[:blocks]
 	}
-	var batch []chunk
-	size, more := 0, true
-	split(f.Text, p.words, func(c chunk) bool {
-		batch = append(batch, c)
-		if size += c.end - c.start; len(batch) < batchChunks && size < batchBytes {
-			return true
-		}
-		more = p.batch(f, batch)
-		batch, size = batch[:0], 0
-		return more
-	})
-	if more {
-		p.batch(f, batch)
-	}
-}
-
-// batch reads top-level items and takes them in their order; false stops the
-// reading.
-func (p *parser) batch(f *diag.Source, chunks []chunk) bool {
-	pieces := make([]piece, len(chunks))
-	var next atomic.Int64
-	var running sync.WaitGroup
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(chunks); i = int(next.Add(1)) - 1 {
-			pieces[i].read(f, chunks[i])
-		}
-	}
-	for range min(runtime.GOMAXPROCS(0), len(chunks)) - 1 {
-		running.Go(work)
-	}
-	work()
-	running.Wait()
-	for i := range pieces {
-		if !p.take(f, chunks[i], &pieces[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // take adds a piece to what was read; false stops the reading.

@@ -37,19 +37,6 @@ func (p *piece) read(f *diag.Source, c chunk) {
 	}
 	src := f.Text[c.start:c.end]
 	start := hcl.Pos{Line: c.line, Column: 1, Byte: c.start}
-	if n, ok := withinLimits(src); ok {
-		p.tokens = n
-		if parsed, diags := hclsyntax.ParseConfig(src, f.Name, start); !diags.HasErrors() {
-			l := lowerer{file: f, out: &p.out, end: math.MaxInt}
-			p.body = l.body(parsed.Body.(*hclsyntax.Body))
-			return
-		}
-	}
-	p.guarded(f, c, src, start)
-}
-
-// guarded reads a chunk that only the guards can let pass.
-func (p *piece) guarded(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	tokens, diags := hclsyntax.LexConfig(src, f.Name, start)
 	p.tokens = len(tokens)
 	g := guard{file: f, out: &p.out}
@@ -152,7 +139,7 @@ func (p *piece) unparsed(f *diag.Source, c chunk) {
 	}
 	b := &Block{Kind: string(src[m[2]:m[3]]), Broken: true, Head: f.Span(c.start+m[2], c.start+m[3])}
 	if m[4] >= 0 {
-		b.Labels = []label{{string(src[m[4]:m[5]]), f.Span(c.start+m[4], c.start+m[5])}}
+		b.Labels = []Label{{string(src[m[4]:m[5]]), f.Span(c.start+m[4], c.start+m[5])}}
 	}
 	p.body.Blocks = append(p.body.Blocks, b)
 }

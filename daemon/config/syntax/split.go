@@ -39,19 +39,29 @@ type splitter struct {
 // returns where the texts of heredocs are. Comments and blank lines between
 // chunks belong to none.
 func split(src []byte, words []string, yield func(chunk) bool) []textRange {
+	s := newSplitter(src, words, yield)
+	s.run()
+	return s.heredocs
+}
+
+func newSplitter(src []byte, words []string, yield func(chunk) bool) *splitter {
 	s := &splitter{src: src, line: 1, start: -1, words: words, yield: yield}
 	if bytes.HasPrefix(s.src, []byte(diag.BOM)) {
 		s.i, s.lineStart = len(diag.BOM), len(diag.BOM)
 	}
+	return s
+}
+
+// run splits what is left, until yield returns false.
+func (s *splitter) run() {
 	for s.i < len(s.src) {
 		if s.top() == '"' {
 			s.inString()
 		} else if !s.step() {
-			return s.heredocs
+			return
 		}
 	}
 	s.emit()
-	return s.heredocs
 }
 
 func (s *splitter) addHeredoc(start, end int) {
@@ -150,18 +160,19 @@ func (s *splitter) newline() bool {
 	s.i++
 	s.line++
 	s.lineStart = s.i
-	if s.start >= 0 && (len(s.open) == 0 || s.newBlock()) {
+	// A block that begins at the start of a line ends the one before, even if that
+	// was not closed.
+	if s.start >= 0 && (len(s.open) == 0 || startsBlock(s.src[s.i:], s.words)) {
 		return s.emit()
 	}
 	return true
 }
 
-// newBlock reports whether a top-level block begins here although the one
-// before was not closed: its word stands at the very start of the line.
-func (s *splitter) newBlock() bool {
-	rest := s.src[s.i:]
-	for _, w := range s.words {
-		after, ok := bytes.CutPrefix(rest, []byte(w))
+// startsBlock reports whether a line begins with the word of a top-level block
+// and its bracket.
+func startsBlock(line []byte, words []string) bool {
+	for _, w := range words {
+		after, ok := bytes.CutPrefix(line, []byte(w))
 		if !ok {
 			continue
 		}

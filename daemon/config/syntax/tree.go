@@ -18,7 +18,7 @@ type Attr struct {
 
 type Block struct {
 	Kind   string
-	Labels []label
+	Labels []Label
 	Head   diag.Place // from the kind to the last label
 	Body   Body
 	// Broken says that part of it could not be parsed: that something is not
@@ -26,7 +26,8 @@ type Block struct {
 	Broken bool
 }
 
-type label struct {
+// Label is the text in quotes after a block's kind.
+type Label struct {
 	Text string
 	At   diag.Place
 }
