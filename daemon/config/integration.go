@@ -29,9 +29,13 @@ func newIntegrationStage(s *stage) *integrationStage {
 
 // all builds the integrations, in order of name.
 func (d *integrationStage) all() []Integration {
-	var all []Integration
-	for _, s := range d.root.All("integration") {
+	sections := d.root.All("integration")
+	all := make([]Integration, 0, len(sections))
+	for _, s := range sections {
 		all = append(all, d.integration(s))
+		if len(d.ev.Databases()) == 0 { // else unusedDatabases looks for references
+			s.Release()
+		}
 	}
 	slices.SortFunc(all, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
 	return all

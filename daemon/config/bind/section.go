@@ -129,6 +129,10 @@ func (s *Section) Disable() {
 	}
 }
 
+// Release lets go of what was written in the section, once it is built: a large
+// configuration has very many.
+func (s *Section) Release() { s.Slots, s.Blocks, s.Raw = nil, nil, nil }
+
 // Title names the section for a person.
 func (s *Section) Title() string {
 	if s.Owner != "" {
