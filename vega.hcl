@@ -259,14 +259,14 @@ integration "redis" {
 #   vega diag                  shows how it is, and why
 #
 # threshold "memory" {
-#   resource = system.memory.percent
-#   warning  = 80
-#   error    = 95
-#   clear    = 75 # a warning that has begun ends here
+#   metric  = system.memory.percent
+#   warning = 80
+#   error   = 95
+#   clear   = 75 # a warning that has begun ends here
 # }
 #
 # threshold "disk-space" {
-#   resource = system.disk.free # less is worse
-#   warning  = "20GiB"
-#   error    = "2GiB"
+#   metric  = system.disk.free # less is worse
+#   warning = "20GiB"
+#   error   = "2GiB"
 # }

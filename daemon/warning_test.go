@@ -41,7 +41,7 @@ func (h *harness) settle(resource string) (monitor.Warning, bool) {
 
 // threshold returns a threshold block for vega.hcl.
 func threshold(name, resource, more string) string {
-	return fmt.Sprintf("threshold %q {\n  resource = %s\n  %s\n}\n", name, resource, more)
+	return fmt.Sprintf("threshold %q {\n  metric = %s\n  %s\n}\n", name, resource, more)
 }
 
 // TestWarningExplainsItself checks that a warning is complete and does not contain

@@ -39,7 +39,7 @@ func (b boundary) bound(name string) *float64 {
 			fixed, _ = schema.WithUnit(number, b.s.Schema.Row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
-		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.ev.Str(b.s, "resource"), b.unit),
+		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.ev.Str(b.s, "metric"), b.unit),
 			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.At, fixed)
 		return nil
 	case bare:
@@ -60,7 +60,7 @@ func (b boundary) bound(name string) *float64 {
 	} else {
 		fix = "write " + plain
 	}
-	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a number: %s is %s.", name, b.ev.Str(b.s, "resource"), counted(b.unit)), fix).Suggest(e.At, plain)
+	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a number: %s is %s.", name, b.ev.Str(b.s, "metric"), counted(b.unit)), fix).Suggest(e.At, plain)
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 	if err == nil {
 		return &v
 	}
-	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "resource"), b.unit), "write "+schema.Sample(t))
+	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "metric"), b.unit), "write "+schema.Sample(t))
 	return nil
 }
 

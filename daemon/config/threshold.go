@@ -25,7 +25,7 @@ func (d thresholdStage) all() []policies.Threshold {
 		if !ok {
 			continue
 		}
-		at := s.Slot("resource").Expr.At
+		at := s.Slot("metric").Expr.At
 		judged := fmt.Sprint(t.Resource, t.Below)
 		if first, again := seen[judged]; again {
 			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s judges %s already.", first, t.Resource), "join the two: one threshold has a warning and an error")
@@ -59,13 +59,13 @@ func (d thresholdStage) missed(s *bind.Section, t policies.Threshold) {
 
 // judges reports whether some threshold of the file names the resource.
 func (d thresholdStage) judges(resource string) bool {
-	return slices.ContainsFunc(d.root.All("threshold"), func(s *bind.Section) bool { return d.ev.Str(s, "resource") == resource })
+	return slices.ContainsFunc(d.root.All("threshold"), func(s *bind.Section) bool { return d.ev.Str(s, "metric") == resource })
 }
 
 // threshold is one block; false if nothing can be made of it.
 func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 	complete := d.ev.Evaluate(s)
-	t := policies.Threshold{Name: s.Name, At: s.Head.String(), Resource: d.ev.Str(s, "resource"), Off: !eval.Get[bool](d.ev, s, "enabled")}
+	t := policies.Threshold{Name: s.Name, At: s.Head.String(), Resource: d.ev.Str(s, "metric"), Off: !eval.Get[bool](d.ev, s, "enabled")}
 	figure, ok := schema.FindFigure(t.Resource)
 	if !complete || !ok {
 		return t, false

@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"vega/daemon/config/diag"
 	"vega/policies"
 )
 
@@ -31,30 +33,30 @@ database "app" {
   dsn    = "postgres://127.0.0.1/app"
 }
 threshold "memory" {
-  resource = system.memory.percent
-  error    = 90
+  metric = system.memory.percent
+  error  = 90
 }
 threshold "my-disk" {
-  resource = system.disks.percent
-  enabled  = false
+  metric  = system.disks.percent
+  enabled = false
 }
 threshold "space" {
-  resource = system.disk.free
-  warning  = "20GiB"
-  clear    = "21GiB"
+  metric  = system.disk.free
+  warning = "20GiB"
+  clear   = "21GiB"
 }
 threshold "app" {
-  resource = database.app.wal_bytes
-  warning  = "1KiB"
+  metric  = database.app.wal_bytes
+  warning = "1KiB"
 }
 threshold "late" {
-  resource = system.runtime.sched_latency.p99_ms
-  warning  = "1.5s"
+  metric  = system.runtime.sched_latency.p99_ms
+  warning = "1.5s"
 }
 threshold "alone" {
-  resource = system.network.by_status.LISTEN
-  when     = "below"
-  error    = 1
+  metric = system.network.by_status.LISTEN
+  when   = "below"
+  error  = 1
 }
 `, options(t, nil))
 	if ds.HasErrors() {
@@ -79,6 +81,24 @@ threshold "alone" {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
+	}
+}
+
+// TestOldNameOfMetric: resource is refused with the fix, once, and Fix makes it.
+func TestOldNameOfMetric(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.hcl")
+	put(t, path, []byte("threshold \"m\" {\n  resource = system.memory.percent\n  warning  = 80\n}\n"), 0o600)
+	_, ds := Load(path, options(t, nil))
+	if len(ds) != 1 || ds[0].Code != diag.UnknownKey || ds[0].Fix != "write metric" || ds[0].Detail != `threshold has no "resource": it is called metric.` {
+		t.Error(shownText(t, ds))
+	}
+	fixed, left := Fix(path, options(t, nil))
+	if want := "threshold \"m\" {\n  metric = system.memory.percent\n  warning  = 80\n}\n"; len(left) > 0 || len(fixed) != 1 || string(fixed[0].After) != want {
+		t.Errorf("%+v\n%s", fixed, shownText(t, left))
+	}
+	put(t, path, []byte("threshold \"m\" {\n  metric   = system.memory.percent\n  resource = system.cpu.load1\n  warning  = 80\n}\n"), 0o600)
+	if _, ds := Load(path, options(t, nil)); len(ds) != 2 || ds[0].Code != diag.UnknownKey || ds[1].Code != diag.Twice {
+		t.Error(shownText(t, ds))
 	}
 }
 

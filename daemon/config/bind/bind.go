@@ -61,10 +61,12 @@ func (b *binder) body(in *syntax.Body, s *schema.Block, into *Section) {
 func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots []Slot) []Slot {
 	r := s.Row(a.Name)
 	if r == nil {
-		b.unknownAttribute(a, s)
-		return slots
+		if r = b.renamed(a, s); r == nil {
+			b.unknownAttribute(a, s)
+			return slots
+		}
 	}
-	if first := into.Slot(a.Name); first != nil {
+	if first := into.Slot(r.Name); first != nil {
 		b.out.Err(diag.Twice, a.At, fmt.Sprintf("%s is set at %s already.", a.Name, first.At), "keep one of the two")
 		return slots
 	}

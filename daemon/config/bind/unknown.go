@@ -46,6 +46,17 @@ func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
 	out.Err(diag.UnknownKey, m.at, detail, fix).Suggest(m.at.Source.Span(m.at.Start, m.at.Start+len(m.name)), near)
 }
 
+// renamed reports an attribute by its old name, and returns the row of the new
+// one; nil if it never had another name.
+func (b *binder) renamed(a *syntax.Attr, s *schema.Block) *schema.Row {
+	name, ok := s.Renamed[a.Name]
+	if !ok {
+		return nil
+	}
+	b.out.Err(diag.UnknownKey, a.At, fmt.Sprintf("%s has no %q: it is called %s.", s.Title(), a.Name, name), "write "+name).Suggest(a.At, name)
+	return s.Row(name)
+}
+
 func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
 	if in := s.Block(a.Name); in != nil {
 		p := b.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))

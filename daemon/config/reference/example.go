@@ -42,7 +42,7 @@ var examples = map[string]string{
 	"integration.grant.net":    `["tcp://mail.example.com:25"]`,
 	"integration.grant.dns":    `["example.com"]`,
 	"integration.grant.sql":    `[database.app]`,
-	"threshold.resource":       `system.memory.percent`,
+	"threshold.metric":         `system.memory.percent`,
 	"threshold.warning":        `80`,
 	"threshold.error":          `95`,
 	"threshold.clear":          `75`,

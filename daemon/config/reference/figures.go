@@ -19,7 +19,7 @@ func figuresTopic() Topic {
 		end := strings.LastIndexByte(path, '.') + 1
 		said := fmt.Sprintf("%s (%s)", path[end:], f.Unit)
 		if title := path[:end] + "…"; group == nil || group.Title != title {
-			t.Parts = append(t.Parts, Topic{Title: title, Doc: said, Row: true, Example: "resource = " + strings.Replace(path, "NAME", "app", 1)})
+			t.Parts = append(t.Parts, Topic{Title: title, Doc: said, Row: true, Example: "metric = " + strings.Replace(path, "NAME", "app", 1)})
 			group = &t.Parts[len(t.Parts)-1]
 			return
 		}

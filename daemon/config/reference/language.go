@@ -30,7 +30,7 @@ var referenceTable = []struct{ form, doc, example string }{
 	{
 		"system.PART.FIGURE",
 		"A figure of this machine, in a threshold; there are also database.NAME.PART.FIGURE and databases.PART.FIGURE. vega docs config figures lists them.",
-		"resource = system.memory.percent",
+		"metric = system.memory.percent",
 	},
 	{
 		"PLUGIN.PROBE",

@@ -48,6 +48,8 @@ type Block struct {
 	Open   bool   // what stands in it is known only later: a probe's options
 	Rows   []Row
 	Blocks []*Block
+	// Renamed are attributes by the names that they had before.
+	Renamed map[string]string
 }
 
 func (s *Block) Row(name string) *Row {

@@ -121,8 +121,8 @@ var Table = &Block{
 				attribute("secrets", text, "Where a plugin that does not come with vega may send secrets. Without it, a secret goes to its own target alone, as the whole value of a header, in basic auth or in the configured URL. \"anywhere\" also allows request bodies, connections, queries, and every destination granted here.", public, oneOf("anywhere")),
 			}},
 		}},
-		{Name: "threshold", Label: "name", Doc: "From where on a figure is a warning, and an error. It takes the place of vega's own threshold of that name, or for that figure.", Rows: []Row{
-			attribute("resource", Figure, "What is judged: a figure of system, of one database (database.NAME) or of each (databases). vega docs config figures lists them.", required),
+		{Name: "threshold", Label: "name", Doc: "When a metric is a warning, and when it is an error. A threshold replaces the built-in one of the same name or for the same metric.", Renamed: map[string]string{"resource": "metric"}, Rows: []Row{
+			attribute("metric", Figure, "What is judged: a figure of system, of one database (database.NAME) or of each (databases). vega docs config figures lists them.", required),
 			attribute("warning", Quantity, "From which value on there is a warning.", public),
 			attribute("error", Quantity, "From which value on there is an error.", public),
 			attribute("clear", Quantity, "How far it has to come back for what has begun to end: at this value a warning ends, and an error as far from where it began. Unless set, each ends where it began.", public),

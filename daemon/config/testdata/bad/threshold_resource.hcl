@@ -1,0 +1,5 @@
+# The attribute was called resource before.
+threshold "memory" {
+  resource = system.memory.percent
+  warning  = 80
+}
