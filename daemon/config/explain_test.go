@@ -16,7 +16,7 @@ import (
 
 // TestExplanations tries the examples: what stands under Wrong gets that code,
 // what stands under Right is valid. A new code needs one file, explain/CODE.md,
-// with what it means, then the sections Why, How to mend it, Wrong and Right.
+// with what it means, then the sections Why, How to fix it, Wrong and Right.
 //
 // The blocks of an example are files in a directory of its own, named after
 // the language:
@@ -70,7 +70,7 @@ func sectionsOf(t *testing.T, c diag.Code) map[string]string {
 		order = append(order, name)
 		sections[name] = body
 	}
-	if want := []string{"", "Why", "How to mend it", "Wrong", "Right"}; !slices.Equal(order, want) {
+	if want := []string{"", "Why", "How to fix it", "Wrong", "Right"}; !slices.Equal(order, want) {
 		t.Errorf("%s has the sections %q", c, order)
 	}
 	for line := range strings.Lines(text) {

@@ -90,7 +90,7 @@ func TestBetween(t *testing.T) {
 		"a port":           {edit(`api_key = env("TOKEN_A")`, "port = 9000\n  api_key = env(\"TOKEN_A\")"), "one", []string{"restart server.port 8000 9000"}},
 		"timing":           {edit(`"10s"`, `"20s"`, `"5s"`, `"2s"`), "one", []string{"change port: interval 10s 20s, timeout 5s 2s"}},
 		"off":              {edit(`interval = "10s"`, "enabled = false\n  interval = \"10s\""), "one", []string{"change port: enabled true false"}},
-		"a threshold":      {before + "threshold \"memory\" {\n  resource = system.memory.percent\n  warning  = 70\n}\n", "one", []string{"threshold add memory"}},
+		"a threshold":      {before + "threshold \"memory\" {\n  metric = system.memory.percent\n  warning  = 70\n}\n", "one", []string{"threshold add memory"}},
 		"a target":         {edit("10.0.0.1:22", "10.0.0.2:22"), "one", []string{"change port: config.address"}},
 		"a name":           {edit(`"port"`, `"ssh"`), "one", []string{"remove port", "add ssh"}},
 		"a grant":          {edit("address = \"10.0.0.1:22\"\n  }", "address = \"10.0.0.1:22\"\n  }\n  grant {\n    net = [\"tcp://10.0.0.2:22\"]\n  }"), "one", []string{"change port: grant  tcp://10.0.0.2:22"}},

@@ -10,7 +10,7 @@ import (
 )
 
 // An explanation is a file explain/CODE.md: what the code means, then the
-// sections Why, How to mend it, Wrong and Right. The examples in it are tried
+// sections Why, How to fix it, Wrong and Right. The examples in it are tried
 // by TestExplanations, which says how they are written.
 //
 //go:embed explain/*.md

@@ -7,11 +7,11 @@ import (
 	"vega/policies"
 )
 
-// figuresTopic lists what a threshold may name.
+// figuresTopic lists the metrics that a threshold can name.
 func figuresTopic() Topic {
 	t := Topic{
-		Name: "figures", Title: "Figures",
-		Doc: "What a threshold may judge, by the names of the JSON of /admin/diagnostics/system. What is in percent or a count is judged by a number, what is in bytes by a size such as \"2GiB\", what is in milliseconds by a duration such as \"250ms\". Under system.disks each file system is judged that vega looks at, under databases each database; a threshold for system.disk, that of the data directory, or for database.NAME goes before.",
+		Name: "figures", Title: "Metrics",
+		Doc: "The metrics that a threshold can judge, named as in the JSON of /admin/diagnostics/system. A percentage or count is judged by a number, bytes by a size such as \"2GiB\", milliseconds by a duration such as \"250ms\". A threshold for system.disks judges every monitored file system, and one for databases every database. One for system.disk, the file system of the data directory, or for database.NAME takes precedence.",
 	}
 	var group *Topic
 	add := func(prefix string, f policies.Figure) {

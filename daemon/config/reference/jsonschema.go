@@ -45,7 +45,7 @@ type jsonSchema struct {
 	Defs map[string]*jsonSchema `json:"$defs,omitempty"`
 }
 
-const jsonSchemaPurpose = ` In JSON as converters from HCL write it (hcl2json, conftest): a block is an object, or a list with one; blocks with a name are an object by name; what is worked out stays text, such as "${env(\"NAME\")}". For completion in editors, and for tools that judge structure. vega reads no JSON, and what goes beyond structure (durations within their bounds, references, grants) vega validate config tells.`
+const jsonSchemaPurpose = ` For completion in editors, and for tools that check structure. It describes JSON as converters from HCL write it (hcl2json, conftest): a block is an object, or a list with one; blocks with a name are an object by name; what is evaluated stays text, such as "${env(\"NAME\")}". vega does not read JSON. Use vega validate config to check everything else: bounds of durations, references, grants.`
 
 // WriteJSONSchema writes the shape of the file as a JSON Schema.
 func (d *Docs) WriteJSONSchema(w io.Writer) error {
@@ -63,7 +63,7 @@ func (d *Docs) jsonSchema() *jsonSchema {
 	if !m.constant {
 		m.defs[expression] = &jsonSchema{
 			Type: "string", Pattern: `\$\{`,
-			Description: `What is worked out: a reference, a call of env, env_set or file, or a text that holds one.`,
+			Description: `An evaluated value: a reference, a call of env, env_set or file, or a text that contains one.`,
 		}
 		m.bind(m.defs["integration"], d.modules)
 	}

@@ -13,7 +13,7 @@ import (
 func pluginTopic(m *manifest.Manifest, bundled bool) Topic {
 	title := m.Name + " " + diag.Clip(m.Version)
 	if bundled {
-		title += ", which ships with vega"
+		title += ", bundled with vega"
 	}
 	t := Topic{Name: m.Name, Title: title, Doc: m.Description}
 	for i := range m.Probes {
@@ -29,7 +29,7 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 		Fact{Name: "interval", Text: own(p.Interval, schema.DefaultInterval)},
 		Fact{Name: "timeout", Text: own(p.Timeout, schema.DefaultTimeout)})
 	if len(p.NeedsAny) > 0 {
-		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; without any, the integration is disabled"})
+		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; otherwise the integration is disabled"})
 	}
 	for _, c := range p.Capabilities {
 		t.Facts = append(t.Facts, Fact{Name: "uses " + string(c.Kind), Text: capability(c)})
@@ -45,16 +45,16 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 // own is a probe's own timing, or vega's.
 func own(d manifest.Duration, vegas time.Duration) string {
 	if d > 0 {
-		return schema.Span(time.Duration(d)) + ", unless the integration says"
+		return schema.Span(time.Duration(d)) + " by default"
 	}
-	return schema.Span(vegas) + ", unless the integration says"
+	return schema.Span(vegas) + " by default"
 }
 
 // capability says what a probe may ask of the host, why, and of whom.
 func capability(c manifest.Capability) string {
 	text := sentence(c.Reason)
 	if len(c.From) > 0 {
-		text += " Targets: what you write in " + strings.Join(c.From, ", ") + "."
+		text += " Targets: the values of " + strings.Join(c.From, ", ") + "."
 	}
 	if len(c.Hosts) > 0 {
 		text += " Fixed targets: " + strings.Join(c.Hosts, ", ") + "."
@@ -63,7 +63,7 @@ func capability(c manifest.Capability) string {
 		text += " Methods: " + strings.Join(c.Methods, ", ") + "."
 	}
 	if c.Optional {
-		text += " It does its job without, too."
+		text += " The probe also works without it."
 	}
 	return text
 }

@@ -43,7 +43,7 @@ func Config(modules []manifest.Found) *Docs {
 	d := &Docs{table: schema.Table, modules: modules}
 	d.whole = Topic{
 		Title: "The configuration of vega",
-		Doc:   "What may be written in vega.hcl, and in every *.hcl file in the directory policies beside it: they are read as if they were one file. vega docs config NAME shows one thing alone, with an example.",
+		Doc:   "Everything that vega.hcl can contain, and every *.hcl file in the directory policies next to it: vega reads them as one file. vega docs config NAME shows a single entry with an example.",
 		Parts: append(parts(documenter{}, schema.Table), language()...),
 	}
 	for _, f := range modules {
@@ -58,7 +58,7 @@ func Config(modules []manifest.Found) *Docs {
 func Manifest() *Docs {
 	return &Docs{table: schema.ManifestTable, whole: Topic{
 		Title: "The manifest of a plugin",
-		Doc:   "What may be written in plugin.hcl, beside a plugin's source; vega plugin build packs it into the module. It is the same everywhere, so that it calls no function and refers to nothing. vega docs plugin NAME shows one thing alone. What its options and capabilities mean for who uses the plugin, vega docs config PLUGIN.PROBE shows.",
+		Doc:   "Everything that plugin.hcl, next to a plugin's source, can contain. vega plugin build packs it into the module. A manifest is the same everywhere, so it cannot call functions or contain references. vega docs plugin NAME shows a single entry. vega docs config PLUGIN.PROBE shows what options and capabilities mean for users of the plugin.",
 		Parts: parts(documenter{constant: true}, schema.ManifestTable),
 	}}
 }
@@ -106,7 +106,7 @@ func (d documenter) block(s *schema.Block) Topic {
 		Parts:   parts(inner, s),
 	}
 	if s.Open {
-		t.Doc += " vega docs config PLUGIN.PROBE shows them."
+		t.Doc += " vega docs config PLUGIN.PROBE lists them."
 	}
 	return t
 }
@@ -114,9 +114,9 @@ func (d documenter) block(s *schema.Block) Topic {
 func howOften(s *schema.Block) string {
 	switch {
 	case s.Repeat:
-		return fmt.Sprintf("any number; the same %s may stand again", s.Label)
+		return fmt.Sprintf("any number, also with the same %s", s.Label)
 	case s.Label != "":
-		return fmt.Sprintf("any number, each with a %s of its own", s.Label)
+		return fmt.Sprintf("any number, each with its own %s", s.Label)
 	default:
 		return "at most once"
 	}
@@ -125,7 +125,7 @@ func howOften(s *schema.Block) string {
 // where says what something at this place stands in.
 func (d documenter) where() string {
 	if len(d.path) == 0 {
-		return "the file, in no block"
+		return "the file, outside of blocks"
 	}
 	text, end := "", ""
 	for _, s := range d.path {

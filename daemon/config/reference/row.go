@@ -19,7 +19,7 @@ const (
 	factRequired = "required"
 	factDefault  = "default"
 	factEnv      = "env() gives"
-	factPlace    = "stands in"
+	factPlace    = "belongs in"
 	factUsual    = "usual"
 )
 
@@ -49,7 +49,7 @@ func (d documenter) required(r *schema.Row) string {
 	case !r.Required:
 		return "no"
 	case len(d.path) > 0 && d.path[0].Name == "integration":
-		return "yes, where the integration is enabled"
+		return "yes, if the integration is enabled"
 	default:
 		return "yes"
 	}
@@ -65,7 +65,7 @@ func takes(r *schema.Row) string {
 	case r.Type == schema.Anything:
 		return "a value of the option's type"
 	case r.DNS && r.Type == manifest.Address:
-		return "an address, host:port; without a port, it is 53"
+		return "an address, host:port; the default port is 53"
 	default:
 		return schema.TypeName(r.Type)
 	}
@@ -76,25 +76,25 @@ func takes(r *schema.Row) string {
 func secrecy(r *schema.Row) string {
 	switch r.Element() {
 	case manifest.Bool:
-		return "not possible; env_set() is"
+		return "not allowed; use env_set()"
 	case manifest.Number, schema.Whole:
-		return "not possible: a number is written out, or referred to"
+		return "not allowed: write the number, or a reference"
 	case schema.Probe, manifest.Database, schema.Integration, schema.Figure:
-		return "not possible: it is a reference"
+		return "not allowed: write a reference"
 	}
 	switch {
 	case r.SQL:
-		return "not possible: it is SQL"
+		return "not allowed in SQL"
 	case r.Argument:
-		return "not possible: no plugin sees a secret"
+		return "not allowed: no plugin sees a secret"
 	case r.Login:
-		return "a secret; of what is written out, the password is"
+		return "a secret; if written out, only its password is secret"
 	case r.Sensitive:
-		return "a secret, and so is what is written out"
+		return "a secret, also if written out"
 	case r.Public:
-		return "no secret"
+		return "not secret"
 	case r.Element() == manifest.URL:
-		return "a secret, but for scheme, host and port"
+		return "secret, except scheme, host and port"
 	default:
 		return "a secret"
 	}

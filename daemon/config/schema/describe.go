@@ -41,9 +41,9 @@ func TypeName(t manifest.Type) string {
 	case Bound:
 		return "a number, or a duration or size in quotes"
 	case Figure:
-		return "a figure, such as system.memory.percent"
+		return "a metric, such as system.memory.percent"
 	case Quantity:
-		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" where the figure is one"
+		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" if the metric is one"
 	case Path:
 		return "a path, as text"
 	default:

@@ -2,40 +2,40 @@ package schema
 
 import "vega/plugins/manifest"
 
-// ManifestTable is plugin.hcl, a plugin's manifest beside its source.
+// ManifestTable describes plugin.hcl, a plugin's manifest next to its source.
 var ManifestTable = &Block{
 	Rows: []Row{
-		attribute("abi", text, "The probe ABI that it speaks; \"nagios\" is a WASI command that was written for Nagios.", preset(manifest.V1), oneOf(manifest.V1, manifest.Nagios)),
-		attribute("name", text, "Its name, the first part of plugin.probe.", required),
-		attribute("version", text, "Its version.", required),
-		attribute("description", text, "What it is for."),
+		attribute("abi", text, "The probe ABI; \"nagios\" is for a WASI command written for Nagios.", preset(manifest.V1), oneOf(manifest.V1, manifest.Nagios)),
+		attribute("name", text, "The plugin's name, the first part of plugin.probe.", required),
+		attribute("version", text, "The plugin's version.", required),
+		attribute("description", text, "What the plugin is for."),
 	},
 	Blocks: []*Block{
-		{Name: "probe", Label: "name", Doc: "One check that it can run.", Rows: []Row{
-			attribute("summary", text, "What it checks, in a line."),
-			attribute("needs_any", manifest.List, "Options of which one must be set, else the integration is disabled.", of(text)),
-			attribute("timeout", duration, "How long a check may take unless the operator says."),
-			attribute("interval", duration, "How often it is checked unless the operator says."),
+		{Name: "probe", Label: "name", Doc: "A check that the plugin can run.", Rows: []Row{
+			attribute("summary", text, "What the probe checks, in one line."),
+			attribute("needs_any", manifest.List, "Options of which at least one must be set; otherwise the integration is disabled.", of(text)),
+			attribute("timeout", duration, "Default maximum time for a check."),
+			attribute("interval", duration, "Default time between checks."),
 		}, Blocks: []*Block{
-			{Name: "option", Label: "name", Doc: "One thing the config block may set.", Rows: []Row{
-				attribute("type", text, "Its type.", required, oneOf("string", "number", "bool", "duration", "size", "url", "address", "database", "list", "map")),
-				attribute("of", text, "The type of a list's or map's elements; string unless set.", oneOf("string", "number", "bool", "duration", "size", "url", "address", "any")),
+			{Name: "option", Label: "name", Doc: "An option that the config block can set.", Rows: []Row{
+				attribute("type", text, "The option's type.", required, oneOf("string", "number", "bool", "duration", "size", "url", "address", "database", "list", "map")),
+				attribute("of", text, "The type of the elements of a list or map. Default: string.", oneOf("string", "number", "bool", "duration", "size", "url", "address", "any")),
 				attribute("required", manifest.Bool, "Whether it must be set."),
-				attribute("sensitive", manifest.Bool, "Whether it is kept out of every output."),
-				attribute("sql", manifest.Bool, "Whether its text is SQL, in which env() and file() are refused."),
-				attribute("description", text, "What it does."),
-				attribute("default", Anything, "Its value when it is not set."),
-				attribute("one_of", manifest.List, "The only strings allowed.", of(text)),
-				attribute("pattern", text, "A regular expression that a string must match in full."),
-				attribute("min", Bound, "The least allowed."),
-				attribute("max", Bound, "The most allowed."),
+				attribute("sensitive", manifest.Bool, "Whether the value is kept out of all output."),
+				attribute("sql", manifest.Bool, "Whether the value is SQL, which cannot contain env() or file()."),
+				attribute("description", text, "What the option does."),
+				attribute("default", Anything, "The value if the option is not set."),
+				attribute("one_of", manifest.List, "The allowed strings.", of(text)),
+				attribute("pattern", text, "A regular expression that the whole string must match."),
+				attribute("min", Bound, "Minimum value."),
+				attribute("max", Bound, "Maximum value."),
 			}},
-			{Name: "capability", Label: "kind", Repeat: true, Doc: "Something it may ask of the host.", Rows: []Row{
-				attribute("reason", text, "Why, for the operator to judge.", required),
+			{Name: "capability", Label: "kind", Repeat: true, Doc: "Something that the probe may ask the host for.", Rows: []Row{
+				attribute("reason", text, "Why the probe needs it, for the operator to judge.", required),
 				attribute("from", manifest.List, "The options that hold its targets.", of(text)),
 				attribute("hosts", manifest.List, "Fixed targets, as in a grant block.", of(text)),
-				attribute("methods", manifest.List, "HTTP methods, or networks to dial.", of(text)),
-				attribute("optional", manifest.Bool, "Whether the probe does its job without it."),
+				attribute("methods", manifest.List, "HTTP methods, or networks to connect over.", of(text)),
+				attribute("optional", manifest.Bool, "Whether the probe works without it."),
 			}},
 		}},
 	},

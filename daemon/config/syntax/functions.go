@@ -1,6 +1,7 @@
 package syntax
 
-// function is one of those that a value may call. Each takes one plain string.
+// function describes a function that a value can call. Each takes one plain
+// string.
 type function struct {
 	Name     string
 	Argument string // what the string is
@@ -8,11 +9,11 @@ type function struct {
 	Example  string // an attribute of an integration's config
 }
 
-// Functions is every function there is.
+// Functions describes every function.
 var Functions = []function{
 	{
 		"env", "NAME",
-		"The value of an environment variable. One that is not set, or is empty, leaves the attribute out; that is an error only where it is required. What it gives is kept secret, but for attributes that are no credential, such as a port or a path: they say so.",
+		"The value of an environment variable. If it is not set or is empty, the attribute is left out, which is an error only where it is required. The value is kept secret, except in attributes that cannot hold a credential, such as a port or a path; their descriptions say so.",
 		`headers = { Authorization = "Bearer ${env("ORDERS_TOKEN")}" }`,
 	},
 	{
@@ -22,12 +23,12 @@ var Functions = []function{
 	},
 	{
 		"file", "PATH",
-		"The content of a small regular file (at most 64 KiB), without one newline at its end. A relative path starts from the directory of the file that calls it. What it gives is kept secret, like that of env.",
+		"The content of a regular file of at most 64 KiB, without one newline at its end. A relative path starts from the directory of the file that contains the call. The value is kept secret, like that of env.",
 		`headers = { Authorization = file("secrets/orders") }`,
 	},
 }
 
-// FunctionNames are their names.
+// FunctionNames lists the names of Functions.
 var FunctionNames = func() (names []string) {
 	for _, f := range Functions {
 		names = append(names, f.Name)
