@@ -100,12 +100,12 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 	if !judge || config.Broken || b.s.Broken || block.bad || config.AnyUnsure() {
 		return set
 	}
-	toWrite := "if you agree, write in the integration: grant { %s }"
+	toWrite := "if you agree, add to the integration: grant { %s }"
 	if len(missing) > 1 || b.s.Has("grant") { // a block in one line holds one attribute, and there is one block
-		toWrite = "if you agree, write in the integration's grant block: %s"
+		toWrite = "if you agree, add to the integration's grant block: %s"
 	}
 	for _, m := range missing {
-		b.out.Err(diag.NoGrant, b.s.Head, fmt.Sprintf("The probe %s needs %s, and nothing grants it. Its reason: %s", b.probe.Name, m.Capability.Kind, diag.Clip(m.Capability.Reason)),
+		b.out.Err(diag.NoGrant, b.s.Head, fmt.Sprintf("The probe %s needs %s, which is not granted. Its reason: %s", b.probe.Name, m.Capability.Kind, diag.Clip(m.Capability.Reason)),
 			fmt.Sprintf(toWrite, m.Fix))
 	}
 	b.withheld(set.Withheld, config, block)
@@ -119,6 +119,6 @@ func anyUnsure(s *bind.Section) bool { return slices.ContainsFunc(s.Slots, (*bin
 // ownDatabase keeps vega's own store from a stranger's plugin.
 func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
 	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
-		b.out.Err(diag.OwnDatabase, at, "database.vega holds what vega keeps of everything; only the plugin that ships with vega may read it.", "name a database of your own")
+		b.out.Err(diag.OwnDatabase, at, "database.vega holds all of vega's data; only bundled plugins may read it.", "name a database of your own")
 	}
 }

@@ -83,7 +83,7 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 // judge reports what can't be meant.
 func (b boundary) judge(t policies.Threshold) {
 	if t.Warning == nil && t.Error == nil {
-		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s says neither from where on there is a warning nor an error.", b.s.Title()), "write warning = …, or error = …, or both; to judge by it no more, write enabled = false")
+		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s has neither a warning nor an error.", b.s.Title()), "write warning = …, or error = …, or both; to turn it off, write enabled = false")
 		return
 	}
 	for _, bound := range []struct {
@@ -99,7 +99,7 @@ func (b boundary) judge(t policies.Threshold) {
 		far, near = near, far
 	}
 	if t.Warning != nil && t.Error != nil && !beyond(t.Below, *t.Error, *t.Warning) {
-		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, and so be %s: %s is worse the %s it is.", far, t.Resource, near),
+		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, so it must be %s: for %s, %s is worse.", far, t.Resource, near),
 			fmt.Sprintf("write an error that is %s than the warning%s", near, b.otherwise(t)))
 		return
 	}
@@ -108,9 +108,9 @@ func (b boundary) judge(t policies.Threshold) {
 		first = t.Error
 	}
 	if t.Clear != nil && !beyond(t.Below, *first, *t.Clear) {
-		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("What begins must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
+		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("A warning must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
 	} else if t.Clear != nil && *t.Clear < 0 {
-		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so that what began would not end.", t.Resource), "write a value that is not negative")
+		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so a warning would never end.", t.Resource), "write a value that is not negative")
 	}
 }
 

@@ -67,7 +67,7 @@ func (d builder) llm(s *bind.Section, out *LLM) {
 		d.out.Err(diag.OutOfBounds, t.Expr.At, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
 	}
 	if t := s.Slot("top_p"); t != nil && t.State == bind.Present && out.TopP == 0 {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "top_p must be more than 0: with 0 there is nothing left to choose from.", "write a value that is more than 0 and at most 1")
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "top_p must be more than 0: with 0 the model has no token to choose from.", "write a value more than 0 and at most 1")
 	}
 }
 
@@ -109,7 +109,7 @@ func (d builder) network(s *bind.Section, out *Network) {
 	err := d.in.Once("ca "+out.CAFile, func() error {
 		b, err := input.ReadRegular(out.CAFile, maxPEM)
 		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(b) {
-			err = fmt.Errorf("there is no certificate in it")
+			err = fmt.Errorf("it contains no certificate")
 		}
 		return err
 	})
@@ -127,7 +127,7 @@ func (d builder) databaseBlock(s *bind.Section) Database {
 	}
 	dsn := out.DSN.Reveal()
 	if dsn == "" {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "dsn is empty.", "write how to reach the database")
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "dsn is empty.", "write the data source name")
 	}
 	if out.Driver != "sqlite" {
 		for _, p := range redact.Passwords(dsn) {

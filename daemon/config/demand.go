@@ -49,7 +49,7 @@ func (d crossChecks) demands(s *bind.Section, i Integration) {
 			at = s.Place(name)
 		}
 	}
-	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. One that hangs is not started a second time, so that it is seen less often than you ask.", schema.Span(i.Timeout), schema.Span(i.Interval)),
+	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. While one hangs, the next is skipped, so the target is checked less often than configured.", schema.Span(i.Timeout), schema.Span(i.Interval)),
 		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", schema.Span(i.Timeout), schema.Span(i.Interval)))
 }
 
@@ -67,16 +67,16 @@ func (d crossChecks) load() {
 	switch {
 	case perSecond > MaxRunning:
 		at, heaviest := heaviest(all, func(m demand) float64 { return 1 / m.interval.Seconds() })
-		d.out.Err(diag.Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega has %d places for those that run: it can't keep up even if every target answers within a second. The most frequent are %s.",
+		d.out.Err(diag.Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega can run %d at once: it cannot keep up even if every target answers within a second. The most frequent are %s.",
 			math.Ceil(perSecond), MaxRunning, heaviest), longer(perSecond/MaxRunning))
 	case atOnce > MaxRunning:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in all, %s runs a second are due.",
-			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or timeouts that much shorter")
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks have to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in total, %s runs are due per second.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or timeouts shorter by as much")
 	case atOnce > MaxRunning/2:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks want to run at once, which is more than half of the %d that vega runs. The heaviest are %s; in all, %s runs a second are due.",
-			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or timeouts that much shorter")
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks have to run at once, more than half of the %d that vega runs. The heaviest are %s; in total, %s runs are due per second.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or timeouts shorter by as much")
 	}
 }
 

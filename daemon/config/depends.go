@@ -27,7 +27,7 @@ func (d crossChecks) dependencies(s *bind.Section) []string {
 	for i, v := range t.Value.([]manifest.Value) {
 		name, at := v.(manifest.Text).Reveal(), t.Expr.Items[i].At
 		if seen[name] {
-			d.out.Err(diag.Twice, at, fmt.Sprintf("integration.%s stands in this list already.", diag.Clip(name)), "keep one of the two")
+			d.out.Err(diag.Twice, at, fmt.Sprintf("integration.%s is already in this list.", diag.Clip(name)), "keep one of the two")
 			continue
 		}
 		seen[name] = true
@@ -53,7 +53,7 @@ func (d crossChecks) judgeDependencies(all []Integration) {
 	for _, i := range all {
 		for _, e := range d.facts.depends[i.Name] {
 			if why, ok := off[e.to]; ok && i.Enabled {
-				d.out.Warn(diag.DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s): it is never named as the root cause of what befalls %s.", diag.Clip(e.to), diag.Clip(why), diag.Clip(i.Name)),
+				d.out.Warn(diag.DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s), so it is never reported as the root cause for %s.", diag.Clip(e.to), diag.Clip(why), diag.Clip(i.Name)),
 					fmt.Sprintf("enable %s, or remove integration.%s here", diag.Clip(e.to), diag.Clip(e.to)))
 			}
 		}
@@ -112,6 +112,6 @@ func (w *circleWalk) circle(name string) {
 		}
 		links = append(links, fmt.Sprintf("%s on %s (%s)", diag.Clip(e.from), diag.Clip(e.to), e.at))
 	}
-	w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself, by way of others: %s.", diag.Clip(name), strings.Join(links, ", ")),
-		"remove one of these: what a thing leans on can't lean on it")
+	w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself: %s.", diag.Clip(name), strings.Join(links, ", ")),
+		"remove one of these dependencies")
 }

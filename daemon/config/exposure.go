@@ -21,21 +21,21 @@ const (
 // machine can read what passes: then a key must withstand more.
 func (d serverStage) exposure(s *bind.Section, out *Server) (exposed bool) {
 	if out.Port > 0 && out.Port < lowPort {
-		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems a port below %d is for root, or for a program with the capability CAP_NET_BIND_SERVICE: whether vega gets it depends on where it runs.", lowPort),
-			"write a port such as 8443, or leave it and run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
+		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems a port below %d requires root or CAP_NET_BIND_SERVICE: whether vega can use it depends on where it runs.", lowPort),
+			"write a port such as 8443, or run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
 	}
 	if s.Unsure("host") || loopback(out.Host) {
 		return false
 	}
 	if everyAddress(out.Host) {
-		d.out.Warn(diag.EveryAddress, s.Place("host"), fmt.Sprintf("The host %s is every address of this machine, those toward the internet included.", d.hostShown(s)),
-			"write the one address that is meant, such as \"10.0.0.5\"; within a container it is right as it is")
+		d.out.Warn(diag.EveryAddress, s.Place("host"), fmt.Sprintf("The host %s is every address of this machine, including public ones.", d.hostShown(s)),
+			"write the one address that you mean, such as \"10.0.0.5\"; inside a container, ignore this")
 	}
 	if s.Has("tls") {
 		return false
 	}
-	d.out.Warn(diag.ClearKey, s.Place("host"), fmt.Sprintf("The host %s is reachable from elsewhere, and without TLS everyone on the way reads the API key.", d.hostShown(s)),
-		"write in the block server: tls { … } with cert_file and key_file, or listen on 127.0.0.1 behind a proxy that speaks TLS")
+	d.out.Warn(diag.ClearKey, s.Place("host"), fmt.Sprintf("The host %s is reachable from other machines, and without TLS anyone on the network path can read the API key.", d.hostShown(s)),
+		"add to block server: tls { … } with cert_file and key_file, or listen on 127.0.0.1 behind a proxy that terminates TLS")
 	return true
 }
 
@@ -60,7 +60,7 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	case n < eval.MinSecret:
 		d.out.Err(diag.ShortSecret, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.Row.Name, eval.MinSecret), fix)
 	case n < safeKey && exposed:
-		d.out.Err(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from elsewhere without TLS.", t.Row.Name, safeKey), fix)
+		d.out.Err(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from other machines without TLS.", t.Row.Name, safeKey), fix)
 	case n < safeKey:
 		d.out.Warn(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.Row.Name, safeKey), fix)
 	}

@@ -37,7 +37,7 @@ func (d *integrationStage) grantBlock(s *bind.Section) grantBlock {
 			}
 			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
 			if err != nil {
-				d.out.Err(diag.BadGrant, at, fmt.Sprintf("This is no grant of %s: %v.", kind, err), grantFix(kind))
+				d.out.Err(diag.BadGrant, at, fmt.Sprintf("This is not a grant of %s: %v.", kind, err), grantFix(kind))
 				out.bad = true
 				continue
 			}

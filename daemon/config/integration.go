@@ -86,7 +86,7 @@ func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
 	}
 	e := s.Slot("enabled").Expr
 	if e.Kind == syntax.CallExpr {
-		return false, fmt.Sprintf("env_set(%q) is false: set that variable to turn it on", e.Items[0].Text)
+		return false, fmt.Sprintf("env_set(%q) is false: set that variable to enable it", e.Items[0].Text)
 	}
 	return false, "enabled is false"
 }
@@ -139,7 +139,7 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 		file := filepath.Base(f.File)
 		switch {
 		case f.Err != nil && refusedName(f) == name:
-			d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega takes")
+			d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %s was refused: %v.", f.File, f.Err), "replace the file with one that vega accepts")
 			return
 		case f.Module == nil:
 			there = append(there, file+" (refused)")
@@ -158,7 +158,7 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 	if near != "" {
 		fix = "write " + near
 	}
-	d.out.Err(diag.NoPlugin, at, fmt.Sprintf("There is no plugin %q; there are: %s.", diag.Clip(name), diag.Among(there)), fix).
+	d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %q does not exist; available: %s.", diag.Clip(name), diag.Among(there)), fix).
 		Suggest(at.Source.Span(at.Start, at.Start+len(name)), near)
 }
 
@@ -171,7 +171,7 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name str
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
 	}
-	fix, near := "write one of those", diag.Nearest(name, names)
+	fix, near := "write one of these", diag.Nearest(name, names)
 	if near != "" {
 		near = m.Name + "." + near
 		fix = "write " + near
@@ -186,7 +186,7 @@ func (d *integrationStage) claims(at diag.Place, f *manifest.Found) {
 	}
 	d.claimed[f.Module] = true
 	for _, k := range f.Module.Unclaimed() {
-		d.out.Err(diag.Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, and none of its probes declares that.", f.Module.Manifest.Name, k),
-			"don't trust it before its author explains: declare the capability in plugin.hcl and build it again")
+		d.out.Err(diag.Unclaimed, at, fmt.Sprintf("The plugin %s can use %s, but none of its probes declares it.", f.Module.Manifest.Name, k),
+			"do not trust it until its author declares the capability in plugin.hcl and rebuilds it")
 	}
 }

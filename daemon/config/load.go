@@ -79,7 +79,7 @@ func (c *Config) Rebind(o Options) (*Config, diag.Diagnostics) {
 func shortDiagnostics(in *input.Set) diag.Diagnostics {
 	return diag.Diagnostics{{
 		Severity: diag.Error, Code: diag.Unreadable, Summary: diag.Unreadable.Title(),
-		Detail: "Not all of it can be read at the moment: " + in.Short.What + ".", Fix: in.Short.Fix, Range: in.Start().Range(),
+		Detail: "The configuration cannot be read completely at the moment: " + in.Short.What + ".", Fix: in.Short.Fix, Range: in.Start().Range(),
 	}}
 }
 

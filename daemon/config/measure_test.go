@@ -22,7 +22,7 @@ func TestUnitsAreProposed(t *testing.T) {
 		{web, `memory = "64 mb"`, `write "64MiB"`, `"64MiB"`},
 		{web, `memory = "65536"`, `write memory = "64KiB"`, `"64KiB"`},
 		{store, `slow_query = 100`, `write slow_query = "100ms"`, `"100ms"`},
-		{store, `keep_runs = 30`, `write keep_runs = "30h", or with the unit that you mean`, ""},
+		{store, `keep_runs = 30`, `write keep_runs = "30h", or use the unit that you mean`, ""},
 		{store, `keep_runs = "30d"`, `write "720h"`, `"720h"`},
 	} {
 		_, ds := load(t, strings.Replace(c.in, "%s", c.written, 1), options(t, nil))

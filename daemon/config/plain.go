@@ -126,7 +126,7 @@ func written(e *syntax.Expr) string {
 	}
 }
 
-const whoHasIt = "written out: it is in every copy of this file, and in the history of a repository that holds it."
+const whoHasIt = "written out: it is in every copy of this file, and in the history of a repository that contains it."
 
 func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
@@ -141,7 +141,7 @@ func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	}
 	fix := fmt.Sprintf("write %s = %s, and set that variable", name, value)
 	if f.row.Type == manifest.List {
-		fix = fmt.Sprintf("write %s in its place, and set that variable", value)
+		fix = fmt.Sprintf("write %s instead, and set that variable", value)
 	}
 	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, whoHasIt), fix)
 }
@@ -150,7 +150,7 @@ func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	for _, p := range all {
 		f.ev.AddSecret(p)
 	}
-	fix := fmt.Sprintf("write ${env(%q)} in place of the password, and set that variable", schema.VariableName(f.owner, "password"))
+	fix := fmt.Sprintf("write ${env(%q)} instead of the password, and set that variable", schema.VariableName(f.owner, "password"))
 	if f.row.Login {
 		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, schema.VariableName(f.owner, f.row.Name))
 	}

@@ -18,7 +18,7 @@ import (
 // if the diagnostics hold an error.
 func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
 	out := &diag.Collector{}
-	in := input.New("describe the plugin in a plugin.hcl beside its source, or name the directory that has one")
+	in := input.New("describe the plugin in a plugin.hcl next to its source, or name the directory that has one")
 	in.Path = path
 	in.Add(path, "", out)
 	var m *manifest.Manifest
@@ -132,7 +132,7 @@ func (m manifestStage) check(of *manifest.Manifest) {
 		return
 	}
 	for _, err := range all.Unwrap() {
-		m.out.Err(diag.BadManifest, m.place(err), err.Error()+".", "mend it in the manifest")
+		m.out.Err(diag.BadManifest, m.place(err), err.Error()+".", "correct the manifest")
 	}
 }
 

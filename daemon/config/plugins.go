@@ -57,7 +57,7 @@ func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	owners, err := manifest.ReadOwners(path)
 	d.in.Note(err)
 	if err != nil {
-		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "What vega keeps of its plugins cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to begin with the plugins that are there")
+		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "vega's records of its plugins cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to start again with the plugins in the directory")
 	}
 	return owners
 }
@@ -81,11 +81,11 @@ func (d pluginStage) replaced(s *bind.Section, bundled []manifest.Found) []strin
 			at = t.Expr.Items[n].At
 		}
 		near := diag.Nearest(name, names)
-		fix := "remove it: core can't be replaced, and a plugin with a name of its own needs no permission"
+		fix := "remove it: core cannot be replaced, and a plugin with a name of its own needs no permission"
 		if near != "" {
 			fix = fmt.Sprintf("write %q", near)
 		}
-		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No plugin of this name ships with vega and can be replaced; there are: %s.", diag.Among(names)), fix)
+		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No bundled plugin of this name can be replaced; those that can are: %s.", diag.Among(names)), fix)
 	}
 	return out
 }

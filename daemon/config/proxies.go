@@ -27,7 +27,7 @@ func (d serverStage) trustedProxies(s *bind.Section) (all []netip.Prefix) {
 			continue
 		}
 		if p.Bits() == 0 {
-			d.out.Warn(diag.Unusual, at, fmt.Sprintf("%s is every address: whoever connects is believed about who the client is.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
+			d.out.Warn(diag.Unusual, at, fmt.Sprintf("%s is every address: any client could claim to be another one.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
 		}
 		all = append(all, p)
 	}
@@ -41,7 +41,7 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		d.out.Err(diag.BadAddress, at, "A value of trusted_proxies is not an IP address or a range of them; names of hosts are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
+		d.out.Err(diag.BadAddress, at, "A value of trusted_proxies is not an IP address or a range of addresses; host names are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
 		return p, false
 	}
 	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
@@ -49,7 +49,7 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	}
 	if m := p.Masked(); m != p {
 		meant := strconv.Quote(m.String())
-		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range of addresses begins at its first one: this is another than the first of its /%d.", p.Bits()), "write "+meant).Replace(at, meant)
+		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range must begin with its first address; this is not the first address of its /%d.", p.Bits()), "write "+meant).Replace(at, meant)
 		return p, false
 	}
 	return p, true
@@ -62,6 +62,6 @@ func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
 		return
 	}
-	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client is %d, and there are never more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
+	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client is %d, more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
 		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
 }

@@ -43,7 +43,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 		if s.Head == d.root.Head { // there is no such block: the host is the command line's
 			write = "server { " + write + " }"
 		}
-		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from elsewhere, and no API key guards it.", d.hostShown(s)),
+		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, and there is no API key.", d.hostShown(s)),
 			fmt.Sprintf("write %s and set that variable, or listen on 127.0.0.1", write))
 	}
 }
@@ -53,7 +53,7 @@ func (d serverStage) hostShown(s *bind.Section) string {
 	if t := s.Slot("host"); t != nil && !t.Expr.Computed() {
 		return fmt.Sprintf("%q", diag.Clip(t.Expr.Text))
 	}
-	return "that was given"
+	return "in the environment"
 }
 
 func (d serverStage) host(s *bind.Section) string {
@@ -63,7 +63,7 @@ func (d serverStage) host(s *bind.Section) string {
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {
-		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is no address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not an address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
 		return "127.0.0.1"
 	}
 	return host
@@ -93,7 +93,7 @@ func (d serverStage) tls(s *bind.Section) *TLS {
 		return err
 	})
 	if err != nil {
-		d.out.Err(diag.BadTLS, s.Head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that belong together")
+		d.out.Err(diag.BadTLS, s.Head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that match")
 	}
 	return out
 }

@@ -31,8 +31,8 @@ func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantB
 		at = config.Place(option)
 	}
 	plugin := b.found.Module.Manifest.Name
-	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The plugin %s does not come with vega and is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target tells it about the secret.", plugin, diag.Among(all)),
-		"give each target an integration of its own, or, if you trust the plugin with the secret, write in the integration's grant block: secrets = \"anywhere\"")
+	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The third-party plugin %s is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target reveals about the secret.", plugin, diag.Among(all)),
+		"configure one integration for each target or, if you trust the plugin with the secret, add to the integration's grant block: secrets = \"anywhere\"")
 }
 
 // secretsAnywhere says what the permission means, where there is something to
@@ -45,11 +45,11 @@ func (b binding) secretsAnywhere(i Integration, config *bind.Section, block gran
 	plugin := b.found.Module.Manifest.Name
 	switch {
 	case b.bundled:
-		b.out.Warn(diag.UnusedGrant, t.At, fmt.Sprintf("The plugin %s comes with vega: it may do this anyway.", plugin), "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, fmt.Sprintf("The plugin %s is bundled with vega: it may do this anyway.", plugin), "remove it")
 	case !secret.In(b.probe, i.Values):
-		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret: there is nothing to send.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret, so there is nothing to send.", "remove it")
 	default:
-		b.out.Warn(diag.SecretAnywhere, t.At, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that answers with what it was sent, or with something computed from it, tells the plugin the secret.", plugin),
-			"remove it unless the probe needs it: without it a secret goes to its one target as a header's value, in basic auth and in the configured URL")
+		b.out.Warn(diag.SecretAnywhere, t.At, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that returns what it was sent, or something computed from it, reveals the secret to the plugin.", plugin),
+			"remove it unless the probe needs it: without it, a secret is sent only to its own target, as a header's value, in basic authentication and in the configured URL")
 	}
 }

@@ -28,7 +28,7 @@ func (d thresholdStage) all() []policies.Threshold {
 		at := s.Slot("metric").Expr.At
 		judged := fmt.Sprint(t.Resource, t.Below)
 		if first, again := seen[judged]; again {
-			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s judges %s already.", first, t.Resource), "join the two: one threshold has a warning and an error")
+			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s already judges %s.", first, t.Resource), "merge the two: one threshold can have a warning and an error")
 			continue
 		}
 		seen[judged] = at
@@ -53,8 +53,8 @@ func (d thresholdStage) missed(s *bind.Section, t policies.Threshold) {
 	if n < 0 || d.judges(all[n].Resource) {
 		return
 	}
-	d.out.Warn(diag.TakesPlace, s.Head, fmt.Sprintf("vega's own threshold %q judges %s. This one takes its place, so that nothing judges that any more.", t.Name, all[n].Resource),
-		fmt.Sprintf("give it a name of its own; to judge %s no more, write a threshold for it with enabled = false", all[n].Resource))
+	d.out.Warn(diag.TakesPlace, s.Head, fmt.Sprintf("The built-in threshold %q judges %s. This one replaces it, so nothing judges %s.", t.Name, all[n].Resource, all[n].Resource),
+		fmt.Sprintf("give it a name of its own; to stop judging %s, write a threshold for it with enabled = false", all[n].Resource))
 }
 
 // judges reports whether some threshold of the file names the resource.

@@ -40,7 +40,7 @@ func (d pluginStage) trust(s *bind.Section) Trust {
 	v, st := d.ev.Value(s, "trusted_keys")
 	trust := Trust{Signed: st != bind.Unknown}
 	if st == bind.Absent {
-		d.out.Err(diag.BadTrustedKey, t.At, "trusted_keys has no value, since "+d.ev.WhyAbsent(t.Expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to take plugins that nobody signed")
+		d.out.Err(diag.BadTrustedKey, t.At, "trusted_keys has no value, because "+d.ev.WhyAbsent(t.Expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to accept unsigned plugins")
 	}
 	keys, _ := v.([]manifest.Value)
 	for n, k := range keys {
@@ -65,22 +65,22 @@ func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
 	}
 	v, st := d.ev.Value(s, "sha256")
 	if st == bind.Absent {
-		d.out.Err(diag.Pinned, t.At, "sha256 has no value, since "+d.ev.WhyAbsent(t.Expr)+": any module would do.", "set that variable, or remove sha256")
+		d.out.Err(diag.Pinned, t.At, "sha256 has no value, because "+d.ev.WhyAbsent(t.Expr)+": any module would be accepted.", "set that variable, or remove sha256")
 	}
 	if st != bind.Present {
 		return
 	}
 	want := v.(manifest.Text).Reveal()
 	m := f.Module
-	from := "as it ships with this vega"
+	from := "bundled with vega"
 	if f.File != "" {
 		from = filepath.Base(f.File)
 	}
 	switch {
 	case !digest.MatchString(want):
-		d.out.Err(diag.Pinned, t.Expr.At, "A SHA-256 is 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q, if you trust the plugin %s as it is now", m.Digest, m.Manifest.Name))
+		d.out.Err(diag.Pinned, t.Expr.At, "A SHA-256 digest has 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q if you trust the present plugin %s", m.Digest, m.Manifest.Name))
 	case !strings.EqualFold(want, m.Digest):
-		d.out.Err(diag.Pinned, t.Expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is another module than the one that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
-			fmt.Sprintf("put the module back that it trusts, or, if you trust this one, write sha256 = %q", m.Digest))
+		d.out.Err(diag.Pinned, t.Expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is not the module that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
+			fmt.Sprintf("restore the module that it trusts or, if you trust this one, write sha256 = %q", m.Digest))
 	}
 }

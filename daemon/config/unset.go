@@ -76,13 +76,13 @@ func (d crossChecks) variables() {
 			what = "these are left out: " + listed(places)
 		}
 		if off := places[0].off; off != "" {
-			what += fmt.Sprintf(", and integration %q is off", diag.Clip(off))
+			what += fmt.Sprintf(", and integration %q is disabled", diag.Clip(off))
 		}
-		fix := fmt.Sprintf("set %s where vega starts, or remove what reads it", diag.Clip(name))
+		fix := fmt.Sprintf("set %s where vega starts, or remove the line that reads it", diag.Clip(name))
 		if places[0].owned {
-			fix += fmt.Sprintf(", or turn the integration off without it: enabled = env_set(%q)", diag.Clip(name))
+			fix += fmt.Sprintf(", or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
 		}
-		d.out.Warn(diag.NotSet, places[0].at, fmt.Sprintf("The variable %s is not set, or empty, so that %s.", diag.Clip(name), what), fix)
+		d.out.Warn(diag.NotSet, places[0].at, fmt.Sprintf("The variable %s is not set or is empty, so %s.", diag.Clip(name), what), fix)
 	}
 }
 

@@ -28,9 +28,9 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 	manifest.Secrets(i.Values, func(string) { secret = true })
 	switch {
 	case !secret:
-		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret: nothing is there that plaintext could let travel unencrypted.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret, so plaintext has no effect.", "remove it")
 	case !slices.ContainsFunc(i.Grants.Rules, inTheClear):
-		b.out.Warn(diag.UnusedGrant, t.At, "Every destination of this integration is encrypted or on this machine: there is nothing for plaintext to allow.", "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, "Every destination of this integration is encrypted or on this machine, so plaintext has no effect.", "remove it")
 	}
 }
 
@@ -38,19 +38,19 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 // the integration, before those that stand above it in the block.
 func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string) {
 	if slices.ContainsFunc(before, func(o grant.Rule) bool { return allowsSame(r, o) }) {
-		return "This stands in the grant block already.", "remove it"
+		return "This is already in the grant block.", "remove it"
 	}
 	for _, o := range all {
 		if o.Origin != grant.FromBlock && allowsSame(r, o) {
-			return fmt.Sprintf("This is granted already: %s.", o.Where), "remove it"
+			return fmt.Sprintf("This is already granted: %s.", o.Where), "remove it"
 		}
 	}
 	method, declared := b.method(r)
 	if method == "" || len(declared) == 0 || slices.Contains(declared, method) {
 		return "", ""
 	}
-	return fmt.Sprintf("The probe %s says that it uses %s, and not %s.", b.probe.Name, diag.Among(declared), diag.Clip(method)),
-		"remove it, or ask the plugin's author to declare what it does"
+	return fmt.Sprintf("The probe %s declares that it uses %s, not %s.", b.probe.Name, diag.Among(declared), diag.Clip(method)),
+		"remove it, or ask the plugin's author to declare it"
 }
 
 // method is what a rule allows to be sent or dialled, and what the probe says
@@ -99,8 +99,8 @@ func (d crossChecks) unusedDatabases() {
 	})
 	for _, s := range d.root.All("database") {
 		if !used[s.Name] && s == d.ev.Databases()[s.Name] && s.Name != "vega" {
-			d.out.Warn(diag.Unused, s.Head, fmt.Sprintf("Nothing refers to database.%s: no probe asks it anything.", diag.Clip(s.Name)),
-				fmt.Sprintf("name it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.Name)))
+			d.out.Warn(diag.Unused, s.Head, fmt.Sprintf("Nothing refers to database.%s, so no probe queries it.", diag.Clip(s.Name)),
+				fmt.Sprintf("use it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.Name)))
 		}
 	}
 }

@@ -62,9 +62,9 @@ func (k *keeper) all(path string, at diag.Place) {
 // itself judges what may be written through a path.
 func (k *keeper) itself(path string, at diag.Place) {
 	c := k.d.in.Custody(path)
-	what := "change it, and with it what vega does"
+	what := "change it, and so what vega does"
 	if c.Mode.IsDir() {
-		what = "add files there, and vega loads them"
+		what = "add files there, which vega loads"
 	}
 	k.warn(path, at, c, what)
 }
@@ -81,7 +81,7 @@ func (k *keeper) above(path string, at diag.Place) {
 			}
 			continue
 		}
-		k.warn(dir, at, c, "replace what vega reads in it")
+		k.warn(dir, at, c, "replace what vega reads from it")
 	}
 }
 
@@ -91,7 +91,7 @@ func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) 
 	}
 	k.told[path] = true
 	shown := k.d.fromHere(path)
-	has := fmt.Sprintf("has the mode %04o", c.Mode.Perm())
+	has := fmt.Sprintf("has mode %04o", c.Mode.Perm())
 	if !c.Who.All && c.Who.Owner != "" {
 		has = "belongs to another user"
 	}
@@ -105,7 +105,7 @@ func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
 	}
 	k.told[path] = true
 	shown := k.d.fromHere(path)
-	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("There is no %s, and %s can make it in %s: what lies in it is vega's then.", shown, c.Who, k.d.fromHere(dir)),
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s does not exist, and %s can create it in %s: vega would load what is in it.", shown, c.Who, k.d.fromHere(dir)),
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")
 }
 
@@ -127,7 +127,7 @@ func remedy(w input.Writers, path string) string {
 func (d crossChecks) openFiles(c *Config) {
 	for _, f := range d.in.Files {
 		if at, ok := d.facts.plain[f]; ok {
-			d.openFile(f.Name, at, "has secrets in it")
+			d.openFile(f.Name, at, "contains secrets")
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.ev.Notes.Secrets)) {
@@ -158,7 +158,7 @@ func (d crossChecks) openFile(path string, at diag.Place, what string) {
 		return
 	}
 	shown := d.fromHere(path)
-	d.out.Warn(diag.OpenFile, at, fmt.Sprintf("%s %s, and its mode, %04o, lets %s read it.", shown, what, mode.Perm(), who),
+	d.out.Warn(diag.OpenFile, at, fmt.Sprintf("%s %s, and its mode %04o lets %s read it.", shown, what, mode.Perm(), who),
 		fmt.Sprintf("run: chmod %s-rwx %s", remove, quoted(shown)))
 }
 
@@ -170,8 +170,8 @@ func (d crossChecks) ownKey(path string) {
 		return
 	}
 	s, shown := d.root.Block("server"), d.fromHere(path)
-	d.out.Warn(diag.OpenFile, s.Head, fmt.Sprintf("The API key in %s has the mode %04o: others may have read it, and vega does not start with it.", shown, mode.Perm()),
-		fmt.Sprintf("run: rm %s, and vega makes another; or, if nobody did, chmod 600 %s", quoted(shown), quoted(shown)))
+	d.out.Warn(diag.OpenFile, s.Head, fmt.Sprintf("The API key in %s has mode %04o: others may have read it, so vega will not start with it.", shown, mode.Perm()),
+		fmt.Sprintf("run: rm %s, and vega generates a new one; or, if nobody read it, chmod 600 %s", quoted(shown), quoted(shown)))
 }
 
 // fromHere is a path as it can be typed where vega.hcl was named.

@@ -67,8 +67,8 @@ func TestWritable(t *testing.T) {
 		{"a policy", chmod("policies/it's.hcl", 0o666), false, []string{"can change it|run: chmod o-w 'policies/it'\\''s.hcl'"}},
 		{"vega.hcl", chmod("vega.hcl", 0o646), false, []string{"can change it|run: chmod o-w vega.hcl"}},
 		{"what file() names", chmod("level", 0o666), false, []string{"can change it|run: chmod o-w level"}},
-		{"the directory", chmod(".", 0o777), false, []string{"replace what vega reads in it|run: chmod o-w ."}},
-		{"above it", chmod("..", 0o777), false, []string{"replace what vega reads in it|run: chmod o-w UP"}},
+		{"the directory", chmod(".", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w ."}},
+		{"above it", chmod("..", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w UP"}},
 		{"above it, sticky", chmod("..", 0o777|os.ModeSticky), false, nil},
 		{"the directory, sticky", chmod(".", 0o777|os.ModeSticky), false, nil},
 		{
@@ -84,7 +84,7 @@ func TestWritable(t *testing.T) {
 				}
 				return os.Chmod(out, 0o777)
 			})(dir)
-		}, false, []string{"replace what vega reads in it|run: chmod o-w UP/out"}},
+		}, false, []string{"replace what vega reads from it|run: chmod o-w UP/out"}},
 	} {
 		if c.root && os.Getuid() != 0 {
 			continue

@@ -67,7 +67,7 @@ func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots
 		}
 	}
 	if first := into.Slot(r.Name); first != nil {
-		b.out.Err(diag.Twice, a.At, fmt.Sprintf("%s is set at %s already.", a.Name, first.At), "keep one of the two")
+		b.out.Err(diag.Twice, a.At, fmt.Sprintf("%s is already set at %s.", a.Name, first.At), "keep one of the two")
 		return slots
 	}
 	slots = append(slots, Slot{Row: r, At: a.At, Expr: a.Value})
@@ -85,7 +85,7 @@ func (b *binder) block(in *syntax.Block, s *schema.Block, into *Section, written
 	named := b.named(in, inner, sec)
 	id := blockID{in.Kind, sec.Name}
 	if first, again := written[id]; again && named && !inner.Repeat {
-		b.out.Err(diag.Twice, in.Head, fmt.Sprintf("%s is given at %s already.", sec.Title(), first), twiceFix(inner))
+		b.out.Err(diag.Twice, in.Head, fmt.Sprintf("%s already exists at %s.", sec.Title(), first), twiceFix(inner))
 	} else {
 		written[id] = in.Head
 	}
@@ -101,7 +101,7 @@ func twiceFix(s *schema.Block) string {
 	if s.Label != "" {
 		return "rename one of the two"
 	}
-	return "join the two"
+	return "merge the two"
 }
 
 // named takes the block's label. It reports false if the block has none that
@@ -127,7 +127,7 @@ func (b *binder) named(in *syntax.Block, s *schema.Block, sec *Section) bool {
 	}
 	sec.Name = in.Labels[0].Text
 	if !manifest.ValidName(sec.Name) {
-		b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%q is no name.", diag.Clip(sec.Name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+		b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%q is not a valid name.", diag.Clip(sec.Name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
 	}
 	if what := schema.Taken[s.Name+" "+sec.Name]; what != "" {
 		b.out.Err(diag.BadName, in.Labels[0].At, what, "choose another name")

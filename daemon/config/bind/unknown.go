@@ -35,7 +35,7 @@ func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(strin
 // in another block, or "".
 func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
 	detail := fmt.Sprintf("%s has no %q.", m.in.Title(), diag.Clip(m.name))
-	fix := "remove it; what may stand here: " + diag.Among(m.in.Names())
+	fix := "remove it; allowed here: " + diag.Among(m.in.Names())
 	near := diag.Nearest(m.name, m.in.Names())
 	switch {
 	case near != "":

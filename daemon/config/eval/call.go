@@ -48,7 +48,7 @@ func (ev *Evaluator) call(e *syntax.Expr, w want) (manifest.Text, bind.State) {
 			first(ev.Notes.Secrets, Absolute(arg, e.At.Source.Dir), e.At)
 		}
 	default:
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; env_set() is true or false.", w.Name, schema.TypeName(w.Type)), fmt.Sprintf("write env(%q) for the variable's value", arg))
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but env_set() returns true or false.", w.Name, schema.TypeName(w.Type)), fmt.Sprintf("write env(%q) to get the variable's value", arg))
 		return nil, bind.Bad
 	}
 	ev.resolved[text] = true
@@ -70,11 +70,11 @@ func (ev *Evaluator) file(e *syntax.Expr, name string, w want) (string, bind.Sta
 	case w.off:
 		return "", bind.Absent
 	case err == nil:
-		ev.out.Err(diag.FileUnreadable, e.At, "The file is empty.", "write the value into it")
+		ev.out.Err(diag.FileUnreadable, e.At, "The file is empty.", "write the value to it")
 	case errors.Is(err, input.ErrLarge):
-		ev.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d KiB.", input.MaxContent>>10), "name a file that holds only the value")
+		ev.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d KiB.", input.MaxContent>>10), "name a file that contains only the value")
 	case errors.Is(err, fs.ErrNotExist):
-		ev.out.Err(diag.FileUnreadable, e.At, "There is no such file.", fmt.Sprintf("write the value into %s, or name another file", diag.Clip(name)))
+		ev.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", fmt.Sprintf("write the value to %s, or name another file", diag.Clip(name)))
 	default:
 		ev.out.Err(diag.FileUnreadable, e.At, "The file cannot be read: "+input.Reason(err).Error()+".", "name a regular file that vega's user may read")
 	}
@@ -94,7 +94,7 @@ func (ev *Evaluator) WhyAbsent(e *syntax.Expr) string {
 		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.Items[0].Text))
 	}
 	if e.Kind == syntax.CallExpr && e.Text == "file" {
-		return "its file is not there"
+		return "its file does not exist"
 	}
 	if e.Kind == syntax.RefExpr && ev.unset(e) {
 		return e.Text + " is not set"
@@ -112,9 +112,9 @@ func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	name := ev.FirstUnset(e)
 	switch {
 	case name == "":
-		return "write the value here, or set what it refers to"
+		return "write a value here, or set what it refers to"
 	case s.Schema.Name == "integration" || s.Schema.Name == "config":
-		return fmt.Sprintf("set the variable, or turn the integration off without it: enabled = env_set(%q)", diag.Clip(name))
+		return fmt.Sprintf("set the variable, or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
 	default:
 		return "set the variable, or write a value"
 	}

@@ -11,12 +11,12 @@ import (
 type constants struct{ out *diag.Collector }
 
 func (c constants) argument(e *syntax.Expr) (string, bool) {
-	c.out.Err(diag.BadCall, e.At, "A manifest is the same everywhere: it calls no functions.", "write the value")
+	c.out.Err(diag.BadCall, e.At, "A manifest is the same everywhere, so it cannot call functions.", "write the value")
 	return "", false
 }
 
 func (c constants) reference(e *syntax.Expr, _ want, _ manifest.Type) (manifest.Value, bind.State) {
-	c.out.Err(diag.NotAllowed, e.At, "A manifest refers to nothing.", "write the value in quotes")
+	c.out.Err(diag.NotAllowed, e.At, "A manifest cannot contain references.", "write the value in quotes")
 	return nil, bind.Bad
 }
 
@@ -52,7 +52,7 @@ func (ev *Evaluator) constant(e *syntax.Expr) (manifest.Value, bind.State) {
 	case syntax.BadExpr:
 		return nil, bind.Bad
 	default:
-		ev.out.Err(diag.NotAllowed, e.At, "A default is written out: no references and no functions.", "write the value")
+		ev.out.Err(diag.NotAllowed, e.At, "A default must be a literal, without references and functions.", "write the value")
 		return nil, bind.Bad
 	}
 }

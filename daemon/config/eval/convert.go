@@ -22,7 +22,7 @@ func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 		}
 	case bind.Reading:
 		t.State = bind.Bad
-		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s refers to itself, by way of others.", t.Row.Name), "write its value")
+		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s is part of a circular reference.", t.Row.Name), "write a value in place of the reference")
 	}
 }
 
@@ -125,7 +125,7 @@ func (ev *Evaluator) mapping(e *syntax.Expr, w want) (manifest.Value, bind.State
 			continue
 		}
 		if _, again := out[key.Text]; again {
-			ev.out.Err(diag.Twice, key.At, fmt.Sprintf("The key %q stands in this map already.", diag.Clip(key.Text)), "keep one of the two")
+			ev.out.Err(diag.Twice, key.At, fmt.Sprintf("The key %q is already in this map.", diag.Clip(key.Text)), "keep one of the two")
 			result = bind.Bad
 		}
 		v, s := ev.convert(e.Items[i+1], w, w.Element())
@@ -142,7 +142,7 @@ func (ev *Evaluator) mapping(e *syntax.Expr, w want) (manifest.Value, bind.State
 // set takes the whole with it; nobody would notice, so it is said.
 func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State {
 	if s == bind.Absent && !w.off && !w.Required {
-		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("%s is left unset altogether, since %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
+		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("The whole of %s is left unset, because %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
 	}
 	if sum == bind.Bad || s == bind.Bad {
 		return bind.Bad

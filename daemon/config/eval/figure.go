@@ -38,14 +38,14 @@ func (ev *Evaluator) noBase(e *syntax.Expr, name string) (manifest.Value, bind.S
 	for n := range ev.bases {
 		names = append(names, n)
 	}
-	fix := fmt.Sprintf("name one that there is (%s), or all of them with databases", diag.Among(names))
+	fix := fmt.Sprintf("use an existing one (%s), or databases for all of them", diag.Among(names))
 	instead := ""
 	if near := diag.Nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
 		instead = strings.Replace(e.Text, "."+name+".", "."+near+".", 1)
 		fix = "write " + instead
 	}
 	ev.Notes.Misspelt = true
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no database.%s.", diag.Clip(name)), fix).Suggest(e.At, instead)
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("database.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
 	return nil, bind.Bad
 }
 
@@ -58,7 +58,7 @@ func (ev *Evaluator) noFigure(e *syntax.Expr) {
 			parts = append(parts, rest)
 		}
 	}
-	fix := "name a figure such as system.memory.percent; vega docs config figures lists them"
+	fix := "name a metric such as system.memory.percent; vega docs config figures lists them"
 	near := diag.Nearest(e.Text, all)
 	switch {
 	case near != "":
@@ -67,9 +67,9 @@ func (ev *Evaluator) noFigure(e *syntax.Expr) {
 		near = "system." + within
 		fix = "write " + near
 	case len(parts) > 0:
-		fix = fmt.Sprintf("name one of its figures: %s", diag.Among(parts))
+		fix = fmt.Sprintf("name one of its metrics: %s", diag.Among(parts))
 	}
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no figure %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }
 
 // figures are the paths of all.

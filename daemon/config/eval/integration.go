@@ -17,14 +17,14 @@ import (
 func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
 	if ev.peers[name] == nil {
 		instead := ""
-		fix := fmt.Sprintf("name one that there is, or add a block: integration %q { … }", diag.Clip(name))
+		fix := fmt.Sprintf("use an existing one, or add a block: integration %q { … }", diag.Clip(name))
 		if first, _, _ := strings.Cut(name, "."); ev.peers[first] != nil {
-			fix = "write integration." + first + " for the whole integration; there are no references to what is in it"
+			fix = "write integration." + first + " for the whole integration; its attributes cannot be referred to"
 		} else if near := ev.nearIntegration(name); near != "" {
 			instead = "integration." + near
 			fix = "write " + instead
 		}
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
 		return nil, bind.Bad
 	}
 	if t != schema.Integration {
@@ -32,7 +32,7 @@ func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name st
 		if w.Element() == schema.Integration {
 			fix = fmt.Sprintf("write %s = [%s]", w.Name, diag.Clip(e.Text))
 		}
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present

@@ -23,7 +23,7 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 		if near != "" {
 			fix = "write " + near
 		}
-		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("There is no function %q.", diag.Clip(e.Text)), fix).
+		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("The function %q does not exist.", diag.Clip(e.Text)), fix).
 			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
 		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
@@ -59,7 +59,7 @@ func (c configuration) reference(e *syntax.Expr, w want, t manifest.Type) (manif
 	case s != bind.Present:
 		return nil, s
 	case !fits(v, t):
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
 		return nil, bind.Bad
 	}
 	if text, ok := v.(manifest.Text); ok {

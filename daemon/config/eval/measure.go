@@ -37,7 +37,7 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		return ev.bare(e, n, w, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", w.Name, diag.Clip(text.Reveal())))
 	}
 	if written := usually(number, unit, t); written != "" && w.Holds(written) {
-		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: %q is not how vega reads it.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: vega does not understand %q.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
 			Replace(e.At, strconv.Quote(written))
 		return nil, bind.Bad
 	}
@@ -69,7 +69,7 @@ func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, wh
 	written, sure := schema.WithUnit(n, w.Row, t)
 	fix := fmt.Sprintf("write %s = %q", w.Name, written)
 	if !sure {
-		fix += ", or with the unit that you mean"
+		fix += ", or use the unit that you mean"
 	}
 	g := ev.out.Err(diag.BadUnit, e.At, what, fix)
 	if sure {

@@ -17,9 +17,9 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 	ev.Notes.Misspelt = ev.Notes.Misspelt || t == manifest.Database
 	what := syntax.KindNames[e.Kind]
 	if e.Kind == syntax.CallExpr {
-		what = "what " + diag.Clip(e.Text) + "() gives, which is text"
+		what = "the result of " + diag.Clip(e.Text) + "(), which is text"
 		if e.Text == "env_set" {
-			what = "what env_set() gives, which is true or false"
+			what = "the result of env_set(), which is true or false"
 		}
 		if _, ok := ev.lang.argument(e); !ok {
 			return nil, bind.Bad
@@ -45,7 +45,7 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.String && e.Kind == syntax.NumExpr && !w.Sensitive:
 		quoted := strconv.Quote(strconv.FormatFloat(e.Num, 'f', -1, 64))
-		return "write it in quotes: " + quoted, quoted
+		return "put it in quotes: " + quoted, quoted
 	case t == manifest.Database && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "database.")):
 		name := "database." + strings.TrimPrefix(e.Text, "database.")
 		return "write " + name + " without quotes", name

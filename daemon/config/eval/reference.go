@@ -31,7 +31,7 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 // what is referred to, nil if it is not written.
 func (ev *Evaluator) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	block, name, _ := strings.Cut(e.Text, ".")
-	why, fix := ", which is not set", fmt.Sprintf("write in the block %s: %s = …", block, name)
+	why, fix := ", which is not set", fmt.Sprintf("write in block %s: %s = …", block, name)
 	if t != nil {
 		ev.Notes.Missed[ev.FirstUnset(t.Expr)] = true
 		why, fix = ", and "+ev.WhyAbsent(t.Expr), "set that variable, or "+fix
@@ -64,7 +64,7 @@ func (ev *Evaluator) unset(e *syntax.Expr) bool {
 
 func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	if w.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word, which refers to nothing.", w.Name), "write it in quotes or, better, read it with env()")
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word that refers to nothing.", w.Name), "put it in quotes or, better, read it with env()")
 		return nil, bind.Bad
 	}
 	var all []string
@@ -87,7 +87,7 @@ func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.Stat
 	if near != "" {
 		fix = "write " + near
 	}
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 	return nil, bind.Bad
 }
 
@@ -98,17 +98,17 @@ func (ev *Evaluator) database(e *syntax.Expr, w want, t manifest.Type, name stri
 		for n := range ev.bases {
 			names = append(names, n)
 		}
-		fix := fmt.Sprintf("name one that there is (%s), or add a block: database %q { … }", diag.Among(names), diag.Clip(name))
+		fix := fmt.Sprintf("use an existing one (%s), or add a block: database %q { … }", diag.Among(names), diag.Clip(name))
 		near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
 		if near != "" {
 			near = "database." + near
 			fix = "write " + near
 		}
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("There is no %s.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 		return nil, bind.Bad
 	}
 	if t != manifest.Database {
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s; %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present

@@ -28,15 +28,15 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 		return nil, bind.Bad
 	}
 	if w.SQL && v.HasSecret() {
-		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s is SQL, and what env() or file() gives is a secret: the database could compute on it and answer with the outcome.", w.Name),
-			"write the value itself; a password belongs in the dsn of the database block")
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s is SQL, and values of env() and file() are secrets: the database could compute on one and return the result.", w.Name),
+			"write the value; a password belongs in the dsn of the database block")
 		return nil, bind.Bad
 	}
 	if w.Guest {
 		for _, p := range v {
 			if p.Secret && len(p.Text) < MinSecret {
-				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not tell it from other text.", w.Name, MinSecret),
-					"use a longer secret; if it is none, write it out instead of reading it from env() or file()")
+				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not distinguish it from other text.", w.Name, MinSecret),
+					"use a longer secret; if the value is not secret, write it out instead of reading it with env() or file()")
 				return nil, bind.Bad
 			}
 		}
@@ -59,10 +59,10 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 	switch {
 	case v.HasSecret():
-		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are the arguments of a command, and what env() or file() gives is a secret, which no plugin sees.", w.Name),
-			"write the value out, if it is none; for a check that needs a secret, take a probe that speaks vega_v1")
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are the arguments of a command, and values of env() and file() are secrets, which no plugin sees.", w.Name),
+			"write the value out if it is not secret; for a check that needs a secret, use a probe with the ABI vega_v1")
 	case strings.ContainsRune(v.Reveal(), 0):
-		c.out.Err(diag.OutOfBounds, e.At, w.Name+" holds a zero byte, where the argument would end.", "remove it")
+		c.out.Err(diag.OutOfBounds, e.At, w.Name+" contains a zero byte, which would end the argument.", "remove it")
 	default:
 		return true
 	}
@@ -70,7 +70,7 @@ func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 }
 
 func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
-	const fix = `write a whole URL, such as "https://example.com/health"`
+	const fix = `write a complete URL, such as "https://example.com/health"`
 	u, err := url.Parse(v.Reveal())
 	if err != nil { // its text would quote the URL
 		c.out.Err(diag.BadURL, e.At, w.Name+" is not a URL.", fix)
@@ -92,7 +92,7 @@ func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.
 		if !v.HasSecret() && !w.Sensitive {
 			fix = portFix(full, fix)
 		}
-		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is no address: %v.", w.Name, err), fix)
+		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is not an address: %v.", w.Name, err), fix)
 		return nil, bind.Bad
 	}
 	return v, bind.Present
@@ -105,7 +105,7 @@ func portFix(address, otherwise string) string {
 	}
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		if host, err := grant.Host(host); err == nil {
-			return "write a port within 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+			return "write a port from 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
 		}
 	}
 	return otherwise

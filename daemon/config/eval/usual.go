@@ -20,8 +20,8 @@ func (ev *Evaluator) usual(t *bind.Slot) {
 		return
 	}
 	least, most := schema.Amount(u.Min, t.Row.Type), schema.Amount(u.Max, t.Row.Type)
-	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is seldom meant to be less than %s or more than %s. %s", t.Row.Name, least, most, u.Why),
-		fmt.Sprintf("write a value from %s to %s, or leave it if you mean it", least, most))
+	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is rarely less than %s or more than %s. %s", t.Row.Name, least, most, u.Why),
+		fmt.Sprintf("write a value from %s to %s, or ignore this if you mean it", least, most))
 }
 
 // magnitude is the number that bounds are held against.

@@ -59,7 +59,7 @@ func Text(name, text string) *Set {
 // Read reads path and the *.hcl files in the directory policies next to it, not
 // below it.
 func Read(path string, out *diag.Collector) *Set {
-	s := New("write one with `vega init`, or name another with -c FILE")
+	s := New("create one with `vega init`, or name another with -c FILE")
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		abs = path
@@ -69,11 +69,11 @@ func Read(path string, out *diag.Collector) *Set {
 	names, err := policyFiles(filepath.Dir(abs))
 	s.Note(err)
 	if err != nil {
-		out.Err(diag.Unreadable, s.Start(), "The directory policies beside it cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+		out.Err(diag.Unreadable, s.Start(), "The directory policies next to it cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxPolicies {
-			out.Err(diag.TooMuch, s.Start(), fmt.Sprintf("The directory policies holds more than %d files.", maxPolicies), "join some of them")
+			out.Err(diag.TooMuch, s.Start(), fmt.Sprintf("The directory policies has more than %d files.", maxPolicies), "merge some of them")
 			break
 		}
 		s.Add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
@@ -90,11 +90,11 @@ func (s *Set) Add(path, dir string, out *diag.Collector) {
 	s.Note(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		out.Err(diag.Unreadable, f.Span(0, 0), "There is no such file.", s.missing)
+		out.Err(diag.Unreadable, f.Span(0, 0), "The file does not exist.", s.missing)
 	case errors.Is(err, ErrLarge):
-		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", syntax.MaxFile>>20), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("The file is larger than %d MiB.", syntax.MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
-		out.Err(diag.Unreadable, f.Span(0, 0), "It cannot be read: "+Reason(err).Error()+".", "give vega a regular file that its user may read")
+		out.Err(diag.Unreadable, f.Span(0, 0), "The file cannot be read: "+Reason(err).Error()+".", "name a regular file that vega's user may read")
 	default:
 		f.Text = src
 	}

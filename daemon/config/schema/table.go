@@ -17,10 +17,10 @@ func public(r *Row)    { r.Public = true }
 func required(r *Row)  { r.Required = true }
 func sensitive(r *Row) { r.Sensitive = true }
 
-func preset(v any) func(*Row)               { return func(r *Row) { r.Default = v } }
-func of(t manifest.Type) func(*Row)         { return func(r *Row) { r.Of = t } }
-func oneOf(allowed ...string) func(*Row)    { return func(r *Row) { r.OneOf = allowed } }
-func within(low, high float64) func(*Row)   { return func(r *Row) { r.Min, r.Max = &low, &high } }
+func preset(v any) func(*Row)             { return func(r *Row) { r.Default = v } }
+func of(t manifest.Type) func(*Row)       { return func(r *Row) { r.Of = t } }
+func oneOf(allowed ...string) func(*Row)  { return func(r *Row) { r.OneOf = allowed } }
+func within(low, high float64) func(*Row) { return func(r *Row) { r.Min, r.Max = &low, &high } }
 
 // wanted marks what an enabled integration that refers to it needs to be set.
 func wanted(r *Row) { r.Wanted = true }
@@ -29,8 +29,8 @@ func wanted(r *Row) { r.Wanted = true }
 func login(r *Row) { r.Login = true }
 
 // about sets bounds outside of which a value is allowed but probably a mistake.
-func about(least, most float64, why string) func(*Row) {
-	return func(r *Row) { r.Usual = &usual{least, most, why} }
+func about(low, high float64, why string) func(*Row) {
+	return func(r *Row) { r.Usual = &usual{low, high, why} }
 }
 
 const (

@@ -69,7 +69,7 @@ func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 			out.Kind, out.Num = NumExpr, -in.Num
 			return out
 		}
-		return l.refuse(out, "Only a number can have a sign; there are no other operators.", "write the resulting value")
+		return l.refuse(out, "Only a number can have a sign; other operators are not supported.", "write the resulting value")
 	default:
 		return l.refuse(out, notAllowed(e), "write the resulting value")
 	}
@@ -95,7 +95,7 @@ func (l *lowerer) literal(out *Expr, v cty.Value) *Expr {
 	case !v.IsKnown():
 		out.Kind = BadExpr // left by recovery from a syntax error
 	case v.IsNull():
-		return l.refuse(out, "There is no null.", "leave the attribute out")
+		return l.refuse(out, "null is not supported.", "leave the attribute out")
 	case v.Type() == cty.String:
 		out.Kind, out.Text = TextExpr, v.AsString()
 	case v.Type() == cty.Bool:
@@ -165,7 +165,7 @@ func (l *lowerer) key(e hclsyntax.Expression) *Expr {
 			}
 		}
 	}
-	return l.refuse(out, "The key of a map must be a plain word or string.", "write it in quotes")
+	return l.refuse(out, "A map key must be a plain word or string.", "write it in quotes")
 }
 
 func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
@@ -177,7 +177,7 @@ func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
 		default:
-			return l.refuse(out, "An index is not supported in a reference.", "write names with dots, such as llm.base_url")
+			return l.refuse(out, "References cannot contain an index.", "write names with dots, such as llm.base_url")
 		}
 	}
 	out.Kind, out.Text = RefExpr, b.String()

@@ -47,16 +47,16 @@ func Format(name string, src []byte, words []string, public func(string) bool) (
 }
 
 // ErrUnformattable says that a text stays as it is.
-var ErrUnformattable = errors.New("it can't be laid out without a change of what it means, so it stays as it is; please report it")
+var ErrUnformattable = errors.New("formatting would change its meaning, so it was left unchanged; please report this as a bug")
 
 // readText is the tree of a text that is to be laid out.
 func readText(name string, src []byte, words []string, out *diag.Collector) Body {
 	if len(src) > MaxFile {
-		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("The file is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
 		return Body{}
 	}
 	if bytes.Count(src, lf) > maxLines {
-		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("It has more than %d lines, too many to lay out.", maxLines), "move parts of it into files under policies/")
+		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("The file has more than %d lines, too many to format.", maxLines), "move parts of it into files under policies/")
 		return Body{}
 	}
 	return Parse([]*diag.Source{{Name: name, Text: src}}, words, out).Body

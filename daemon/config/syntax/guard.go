@@ -46,7 +46,7 @@ func plainText(f *diag.Source, out *diag.Collector) bool {
 			out.Err(diag.NotText, f.Span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
 			return false
 		case n == 1:
-			out.Err(diag.NotText, f.Span(i, i+1), fmt.Sprintf("There is a control character (0x%02x).", c), "remove it, or write it as an escape")
+			out.Err(diag.NotText, f.Span(i, i+1), fmt.Sprintf("The file contains a control character (0x%02x).", c), "remove it, or write it as an escape")
 			return false
 		}
 		i += n
@@ -109,7 +109,7 @@ func (g *guard) push(t *hclsyntax.Token, as hclsyntax.TokenType) bool {
 		g.heredoc, g.began = t.Range.End.Byte, t.Range.End.Line
 	}
 	if len(g.open) > maxDepth {
-		return g.refuse(diag.TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or write it flatter")
+		return g.refuse(diag.TooMuch, t, fmt.Sprintf("Brackets and quotes are nested deeper than %d levels here.", maxDepth), "close the brackets, or nest less deeply")
 	}
 	return true
 }
@@ -132,7 +132,7 @@ func (g *guard) pop(t *hclsyntax.Token) bool {
 		size, lines := t.Range.Start.Byte-g.heredoc, t.Range.Start.Line-g.began
 		g.heredoc = -1
 		if size > maxHeredoc || lines > maxHeredocLines {
-			return g.refuse(diag.TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB or %d lines.", maxHeredoc>>10, maxHeredocLines), "put the text into a file of its own and read it with file()")
+			return g.refuse(diag.TooMuch, t, fmt.Sprintf("This heredoc is longer than %d KiB or %d lines.", maxHeredoc>>10, maxHeredocLines), "move the text to a file of its own and read it with file()")
 		}
 	}
 	return true
@@ -148,7 +148,7 @@ func (g *guard) newline(t *hclsyntax.Token) {
 func (g *guard) number(t *hclsyntax.Token) bool {
 	exponent := bytes.TrimLeft(t.Bytes[bytes.IndexAny(t.Bytes, "eE")+1:], "+-")
 	if len(t.Bytes) > MaxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
-		return g.refuse(diag.TooMuch, t, "This number is longer than vega reads.", "write a smaller number")
+		return g.refuse(diag.TooMuch, t, "This number is too long.", "write a smaller number")
 	}
 	return true
 }
@@ -176,7 +176,7 @@ func (g *guard) operator(t *hclsyntax.Token) bool {
 	}
 	g.line++
 	if g.line > maxOperators || g.all > maxAllOps || g.signs > maxSigns {
-		return g.refuse(diag.TooMuch, t, "There are more operators here than vega reads.", "write the resulting value")
+		return g.refuse(diag.TooMuch, t, "There are too many operators here.", "write the resulting value")
 	}
 	return true
 }

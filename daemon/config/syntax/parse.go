@@ -46,11 +46,11 @@ func (p *parser) take(f *diag.Source, c chunk, in *piece) bool {
 	p.tokens += in.tokens
 	switch {
 	case p.chunks > maxChunks:
-		in = tooMuch(f, c, fmt.Sprintf("There are more than %d blocks and attributes in all.", maxChunks), "remove some; nothing from here on was read")
+		in = tooMuch(f, c, fmt.Sprintf("There are more than %d blocks and attributes in total.", maxChunks), "remove some; nothing after this point was read")
 	case p.tokens > maxTokens:
-		in = tooMuch(f, c, fmt.Sprintf("There are more than %d words and signs in all.", maxTokens), "remove some; nothing from here on was read")
+		in = tooMuch(f, c, fmt.Sprintf("There are more than %d tokens in total.", maxTokens), "remove some; nothing after this point was read")
 	case c.inTexts > maxHeredocs:
-		in = tooMuch(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB together.", maxHeredocs>>10), "put the texts into files of their own and read them with file(); nothing from here on was read")
+		in = tooMuch(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB in total.", maxHeredocs>>10), "move the texts to files of their own and read them with file(); nothing after this point was read")
 	}
 	p.out.Merge(&in.out)
 	p.Body.Attrs = append(p.Body.Attrs, in.body.Attrs...)

@@ -32,7 +32,7 @@ func (p *piece) read(f *diag.Source, c chunk) {
 		return // take refuses it
 	}
 	if c.end-c.start > maxChunk {
-		p.refuse(f, c, fmt.Sprintf("This block is larger than %d KiB.", maxChunk>>10), "close it where it should end, or split it")
+		p.refuse(f, c, fmt.Sprintf("This block is larger than %d KiB.", maxChunk>>10), "close the block where it should end, or split it")
 		return
 	}
 	src := f.Text[c.start:c.end]
@@ -62,7 +62,7 @@ func (p *piece) refuse(f *diag.Source, c chunk, detail, fix string) {
 func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	defer func() {
 		if recover() != nil {
-			p.out.Err(diag.Syntax, f.Span(c.start, c.start), "This could not be parsed.", "write it more simply")
+			p.out.Err(diag.Syntax, f.Span(c.start, c.start), "This could not be parsed.", "simplify it")
 			p.unparsed(f, c)
 		}
 	}()
@@ -114,7 +114,7 @@ func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 func syntaxFix(summary string) string {
 	switch summary {
 	case "Missing newline after argument", "Missing newline after block definition":
-		return "put what follows on a line of its own"
+		return "start a new line here"
 	case "Unclosed configuration block":
 		return "add the missing }"
 	case "Attribute redefined":
