@@ -1,3 +1,4 @@
+// config binds the config block to the probe's options and evaluates it.
 package config
 
 import (
@@ -14,7 +15,7 @@ import (
 	"vega/plugins/secret"
 )
 
-// binding is an integration and the probe it is bound to.
+// binding builds an integration that is bound to a probe.
 type binding struct {
 	*integrationStage
 	s       *bind.Section
@@ -52,7 +53,8 @@ func (b binding) values(config *bind.Section) manifest.Values {
 	return out
 }
 
-// needs says which options are wanting of which the probe needs one.
+// needs reports which options are missing if the probe needs one of them; "" if
+// none is.
 func (b binding) needs(values manifest.Values, config *bind.Section) string {
 	var hints []string
 	for _, n := range b.probe.NeedsAny {
@@ -73,9 +75,9 @@ func (b binding) needs(values manifest.Values, config *bind.Section) string {
 	return "none of these options is set: " + strings.Join(hints, ", ")
 }
 
-// grants are all that the probe may use, and from where. judge says whether a
-// missing one is a mistake: not in a disabled integration, nor where it is
-// missing for want of an option that is reported already.
+// grants returns everything that the probe may use, and where each grant comes
+// from. It reports missing grants only if judge is set: not in a disabled
+// integration, nor where the option that would grant it is reported already.
 func (b binding) grants(values manifest.Values, config *bind.Section, block grantBlock, judge bool) grant.Set {
 	written := map[string]bool{}
 	for _, t := range config.Slots {
@@ -116,7 +118,7 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 // or is known elsewhere.
 func anyUnsure(s *bind.Section) bool { return slices.ContainsFunc(s.Slots, (*bind.Slot).Unsure) }
 
-// ownDatabase keeps vega's own store from a stranger's plugin.
+// ownDatabase reports a third-party plugin that is to read vega's own store.
 func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
 	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
 		b.out.Err(diag.OwnDatabase, at, "database.vega holds all of vega's data; only bundled plugins may read it.", "name a database of your own")

@@ -23,8 +23,8 @@ type boundary struct {
 	unit policies.Unit
 }
 
-// bound returns a bound as the figure counts; nil if it is not set, or of no use,
-// which is reported.
+// bound returns a bound in the unit of the metric. It is nil if the bound is not
+// set or is reported as wrong.
 func (b boundary) bound(name string) *float64 {
 	v, state := b.ev.Value(b.s, name)
 	if state != bind.Present {
@@ -64,7 +64,7 @@ func (b boundary) bound(name string) *float64 {
 	return nil
 }
 
-// counted says how a figure counts that is written as a plain number.
+// counted names the unit of a metric that is judged by a plain number.
 func counted(u policies.Unit) string {
 	if u == policies.Percent {
 		return "in percent"
@@ -80,7 +80,7 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 	return nil
 }
 
-// judge reports what can't be meant.
+// judge reports contradictory and unreachable bounds.
 func (b boundary) judge(t policies.Threshold) {
 	if t.Warning == nil && t.Error == nil {
 		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s has neither a warning nor an error.", b.s.Title()), "write warning = …, or error = …, or both; to turn it off, write enabled = false")
@@ -129,7 +129,7 @@ func (b boundary) otherwise(t policies.Threshold) string {
 	return ""
 }
 
-// reachable reports what no reading, or every reading, reaches.
+// reachable reports a bound that every reading, or no reading, reaches.
 func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
 	most, extent := math.Inf(1), "0 or more"
 	if t.Unit == policies.Percent {

@@ -22,11 +22,10 @@ import (
 // maxPEM bounds a certificate or key file.
 const maxPEM = 1 << 20
 
-// builder builds vega's own blocks, and judges what a single attribute can't
-// show.
+// builder builds vega's own blocks, and checks what spans several attributes.
 type builder struct{ *stage }
 
-// top builds what is written outside of blocks.
+// top builds the attributes outside of blocks.
 func (d builder) top(c *Config) {
 	d.ev.Evaluate(d.root)
 	c.DataDir, c.Watch = d.ev.Str(d.root, "data_dir"), eval.Get[bool](d.ev, d.root, "watch")
@@ -71,8 +70,8 @@ func (d builder) llm(s *bind.Section, out *LLM) {
 	}
 }
 
-// overrule puts what the command line says in place of what is written, so
-// that references to it give it too. A mistake in what is written stays one.
+// overrule replaces what is written by what the command line says, so that
+// references see it too. It leaves a mistake in what is written alone.
 func (d builder) overrule() {
 	if d.in.Host != "" {
 		d.put("host", &syntax.Expr{Kind: syntax.TextExpr, Text: d.in.Host})

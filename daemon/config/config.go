@@ -1,18 +1,20 @@
-// Package config turns vega.hcl, and the policies/*.hcl beside it, into a
-// Config or into diagnostics: every mistake at once, each with its place and
-// how to mend it.
+// Package config turns vega.hcl, and the policies/*.hcl next to it, into a
+// Config or into diagnostics: every mistake at once, each with its place and its
+// fix.
 //
-// Call Load; it is the one way in for start-up, validation and reload. A
-// Config it returns needs no further check. Rebind judges the same text again
-// when the plugins change. One schema table (table.go) drives decoding,
-// defaults and suggestions; a plugin's options are rows of the same kind.
+// Call Load for startup, validation and reload; the Config it returns needs no
+// further check. Rebind judges the same text again when the plugins change.
 //
-// The language is HCL without its computation: literals, templates, lists,
-// maps, references, env(), env_set() and file(). Loops, conditionals, operators
-// and template directives are refused, before they could be evaluated, and
-// every input passes the guards (guard.go) before a parser sees it.
+// Data passes through stages once, from top to bottom. Each is a package with
+// its own input and output: input reads files and the environment; syntax parses
+// HCL behind guards; bind holds names against the tables in schema; eval
+// evaluates the values; and this package builds the Config and checks what no
+// single block shows. Mistakes are reported to a collector of package diag.
+// Package reference documents the same tables.
 //
-// Only the daemon and its command line import this package.
+// The language is HCL without computation: literals, templates, lists, maps,
+// references, env(), env_set() and file(). Loops, conditionals, operators and
+// template directives are refused before they could be evaluated.
 package config
 
 import (
@@ -28,8 +30,8 @@ import (
 	"vega/policies"
 )
 
-// Config is a configuration that passed validation, with every default filled
-// in and every path made absolute.
+// Config is a valid configuration, with every default filled in and every path
+// made absolute.
 type Config struct {
 	Path         string // vega.hcl
 	DataDir      string
@@ -43,7 +45,7 @@ type Config struct {
 	Sandbox      Sandbox
 	Databases    []Database    // in order of name
 	Integrations []Integration // in order of name
-	// Thresholds are in order of name, those that vega comes with among them.
+	// Thresholds are in order of name, including the built-in ones.
 	Thresholds []policies.Threshold
 	Warnings   diag.Diagnostics // what Load said of it
 
@@ -51,35 +53,35 @@ type Config struct {
 	secrets []string   // longest first
 }
 
-// Server is where vega answers HTTP.
+// Server configures the HTTP server.
 type Server struct {
 	Host string
 	Port int
 	Keys []Key // none: on a loopback host vega makes one
 	TLS  *TLS  // nil: plain HTTP
-	// MaxConnections and MaxPerClient bound the connections of all clients, and
-	// of one; 0 is as many as the limit of descriptors is shared out for.
+	// MaxConnections and MaxPerClient limit the connections of all clients, and
+	// of one. 0 derives the limit from the available file descriptors.
 	MaxConnections, MaxPerClient int
-	// TrustedProxies are believed about whom a request is from.
+	// TrustedProxies may say in a header which client a request is from.
 	TrustedProxies []netip.Prefix
-	// DrainTimeout bounds what happens between SIGTERM and exit.
+	// DrainTimeout limits the time between SIGTERM and exit.
 	DrainTimeout time.Duration
 }
 
-// Key is an API key; api_key has the name "default".
+// Key is an API key. The one in api_key is named "default".
 type Key struct {
 	Name  string
 	Value manifest.Text
 }
 
-// TLS names a certificate and its key, read again when the files change.
+// TLS names a certificate and its key, which are reloaded when the files change.
 type TLS struct{ CertFile, KeyFile string }
 
-// Log says what is logged. Level is a slog level: -4 debug, 0 info, 4 warn,
-// 8 error (which CRITICAL means too: vega writes nothing above it).
+// Log configures logging. Level is a slog level: -4 debug, 0 info, 4 warn, 8
+// error (also for CRITICAL: vega logs nothing above it).
 type Log struct{ Level int }
 
-// Store is where vega keeps what it must not forget.
+// Store configures vega's own database.
 type Store struct {
 	Path      string
 	SlowQuery time.Duration // from when on a query is slow, in any database
@@ -89,7 +91,7 @@ type Store struct {
 	MaxSize           int64         // bytes; beyond it the oldest runs go
 }
 
-// LLM is the language model backend, for the integrations that refer to it.
+// LLM configures the language model backend, for integrations that refer to it.
 type LLM struct {
 	Backend   string // ollama or hf
 	ModelName string
@@ -100,17 +102,17 @@ type LLM struct {
 	Timeout     time.Duration
 }
 
-// Network is how names are resolved.
+// Network configures name resolution and trusted certificates.
 type Network struct {
 	Resolver string // host:port; "" is the system's
 	CAFile   string // PEM certificates trusted besides the system's; "" is none
 }
 
-// Plugins is where an operator drops modules.
+// Plugins configures plugins from files.
 type Plugins struct {
 	Dir string
-	// Modules are what Dir held when the configuration was loaded, the bundled
-	// ones first. File is "" for a bundled one.
+	// Modules are the modules in Dir when the configuration was loaded, after the
+	// bundled ones. File is "" for a bundled one.
 	Modules []manifest.Found
 	Trust   Trust
 	Dropped []manifest.Found // those in Dir, before it was decided who serves a name
@@ -118,19 +120,19 @@ type Plugins struct {
 	Replace []string         // bundled plugins that a file in Dir may take the place of
 }
 
-// Sandbox is what the probes that run take of vega, all of them together.
+// Sandbox limits what all running probes use together.
 type Sandbox struct {
 	HostMemory manifest.Size // held on their behalf
 }
 
-// Database is a database that probes may be granted.
+// Database is a database that probes can be granted.
 type Database struct {
 	Name   string
 	Driver string // postgres, mysql or sqlite
 	DSN    manifest.Text
 }
 
-// Integration is a probe bound to a target.
+// Integration is a probe and its target.
 type Integration struct {
 	Name     string
 	Plugin   string
@@ -143,8 +145,8 @@ type Integration struct {
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
-	// DependsOn are the integrations whose targets its own leans on. They form
-	// no circle.
+	// DependsOn are the integrations that this one's target depends on. They do
+	// not form a circle.
 	DependsOn []string
 	Position  string // file:line of its block
 }
@@ -154,5 +156,5 @@ type Integration struct {
 // sensitive attribute. The longest come first.
 func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
 
-// Redactor returns what removes this configuration's secrets from text.
+// Redactor returns a redactor of this configuration's secrets.
 func (c *Config) Redactor() *redact.Redactor { return redact.New(c.secrets) }

@@ -2,7 +2,7 @@ package config
 
 import "vega/daemon/config/diag"
 
-// facts are what building noted block by block and only crossChecks can judge.
+// facts are notes about single blocks that crossChecks judges together.
 type facts struct {
 	demand  []demand
 	unset   map[string][]leftOut        // by variable
@@ -14,7 +14,7 @@ func newFacts() *facts {
 	return &facts{unset: map[string][]leftOut{}, plain: map[*diag.Source]diag.Place{}, depends: map[string][]dependency{}}
 }
 
-// crossChecks judges what no block shows by itself.
+// crossChecks judges what no single block shows.
 type crossChecks struct{ *stage }
 
 func (d crossChecks) check(c *Config) {

@@ -17,7 +17,7 @@ import (
 // the network, so it is high: it bounds memory, not parallelism.
 const MaxRunning = 1024
 
-// demand is what one integration takes of the places of those that run, if its
+// demand is the share of the running checks that one integration takes if its
 // target never answers.
 type demand struct {
 	name              string
@@ -25,7 +25,7 @@ type demand struct {
 	interval, timeout time.Duration
 }
 
-// share is the part of the time that it runs. Runs of one integration never
+// share returns the part of the time that the integration runs. Its runs never
 // overlap.
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
@@ -33,8 +33,8 @@ func (m demand) String() string {
 	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), schema.Span(m.timeout), schema.Span(m.interval))
 }
 
-// demands notes what an integration takes, and warns where a run may outlast
-// its interval.
+// demands notes the demand of an integration, and warns if a run can outlast its
+// interval.
 func (d crossChecks) demands(s *bind.Section, i Integration) {
 	if !i.Enabled || i.Interval < time.Second || s.Unsure("interval") || s.Unsure("timeout") {
 		return
@@ -53,9 +53,9 @@ func (d crossChecks) demands(s *bind.Section, i Integration) {
 		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", schema.Span(i.Timeout), schema.Span(i.Interval)))
 }
 
-// load holds what is asked of vega against MaxRunning. It can't do more runs a
-// second than it has places, even if every target answers within a second:
-// that is an error. That the places would not do if every target hung is a
+// load compares the total demand with MaxRunning. More runs per second than vega
+// can run at once are an error, because it could not keep up even if every
+// target answered within a second. Too many runs only if every target hangs is a
 // warning: until then, nothing is wrong.
 func (d crossChecks) load() {
 	all := d.facts.demand
@@ -80,7 +80,8 @@ func (d crossChecks) load() {
 	}
 }
 
-// heaviest names the three that weigh most, and says where the first is.
+// heaviest names the three integrations with the largest weight, and returns the
+// place of the first.
 func heaviest(all []demand, weight func(demand) float64) (diag.Place, string) {
 	all = slices.SortedStableFunc(slices.Values(all), func(a, b demand) int {
 		return cmp.Or(-cmp.Compare(weight(a), weight(b)), strings.Compare(a.name, b.name))
@@ -92,8 +93,7 @@ func heaviest(all []demand, weight func(demand) float64) (diag.Place, string) {
 	return all[0].at, strings.Join(names, ", ")
 }
 
-// longer advises intervals of so many times the length, rounded up to a tenth,
-// so that they are enough.
+// longer advises to multiply intervals by a factor, rounded up to a tenth.
 func longer(times float64) string {
 	return fmt.Sprintf("make intervals %.1f times as long", math.Floor(times*10+1)/10)
 }

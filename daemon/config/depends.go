@@ -16,7 +16,7 @@ type dependency struct {
 	at       diag.Place
 }
 
-// dependencies are the names in depends_on, each once.
+// dependencies returns the names in depends_on, each once.
 func (d crossChecks) dependencies(s *bind.Section) []string {
 	t := s.Slot("depends_on")
 	if t == nil || t.State != bind.Present {
@@ -37,7 +37,7 @@ func (d crossChecks) dependencies(s *bind.Section) []string {
 	return names
 }
 
-// judgeDependencies reports circles, and what depends on what is never known.
+// judgeDependencies reports circles, and dependencies on disabled integrations.
 func (d crossChecks) judgeDependencies(all []Integration) {
 	if len(d.facts.depends) == 0 {
 		return
@@ -60,8 +60,7 @@ func (d crossChecks) judgeDependencies(all []Integration) {
 	}
 }
 
-// circleWalk goes along dependencies, and reports where it comes back to where
-// it has been on its way.
+// circleWalk follows dependencies and reports circles.
 type circleWalk struct {
 	crossChecks
 	seen map[string]visit
@@ -93,7 +92,7 @@ func (w *circleWalk) from(name string) {
 	w.seen[name] = before
 }
 
-// circle reports that the way ends where it passed before, at name.
+// circle reports the circle that the path so far ends with, at name.
 func (w *circleWalk) circle(name string) {
 	if w.out.Errors() > diag.MaxDiagnostics {
 		return // it is not shown, and a hostile file has very many

@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	// safeKey is the least length of an API key that nobody guesses, in bytes.
+	// safeKey is the minimum length in bytes of an API key that cannot be
+	// guessed.
 	safeKey = 16
-	// lowPort is the first port that any program may listen on.
+	// lowPort is the first port that needs no privilege.
 	lowPort = 1024
 )
 
-// exposure judges where vega listens. It reports whether others than this
-// machine can read what passes: then a key must withstand more.
+// exposure judges the listening address. It reports whether other machines can
+// read the traffic, in which case a longer key is required.
 func (d serverStage) exposure(s *bind.Section, out *Server) (exposed bool) {
 	if out.Port > 0 && out.Port < lowPort {
 		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems a port below %d requires root or CAP_NET_BIND_SERVICE: whether vega can use it depends on where it runs.", lowPort),
@@ -52,8 +53,8 @@ func everyAddress(host string) bool {
 	return err == nil && ip.Unmap().IsUnspecified()
 }
 
-// key judges an API key by its length. A short one is an error where others
-// can listen and try.
+// key checks the length of an API key. A short one is an error if others can
+// read the traffic.
 func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed bool) Key {
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {

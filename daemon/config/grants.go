@@ -10,7 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// grantBlock is a grant block, with the places of what stands in it.
+// grantBlock is an evaluated grant block, with the places of its parts.
 type grantBlock struct {
 	set   grant.Set
 	rules []diag.Place                 // of each rule in set

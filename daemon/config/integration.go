@@ -78,7 +78,7 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	return out
 }
 
-// enabled says whether an integration is checked and, if not, why.
+// enabled reports whether an integration is enabled and, if not, why.
 func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
 	v, st := d.ev.Value(s, "enabled")
 	if on, ok := v.(bool); st != bind.Present || !ok || on {
@@ -162,8 +162,8 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 		Suggest(at.Source.Span(at.Start, at.Start+len(name)), near)
 }
 
-// refusedName is the name that a refused file would have by its own name: what it
-// holds is not looked into.
+// refusedName returns the plugin name that a refused file has by its file name;
+// its content is not looked at.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
 func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name string) {
@@ -179,7 +179,8 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name str
 	d.out.Err(diag.NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, diag.Clip(name), diag.Among(names)), fix).Suggest(at, near)
 }
 
-// claims reports, once a module, what it imports and does not declare.
+// claims reports what a module imports without declaring it, once for each
+// module.
 func (d *integrationStage) claims(at diag.Place, f *manifest.Found) {
 	if d.claimed[f.Module] {
 		return

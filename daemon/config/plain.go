@@ -14,8 +14,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// hole stands for what comes from elsewhere in a text that is partly written
-// out.
+// hole stands for the parts of a text that are not written out.
 const hole = "\uFFFC"
 
 // secretWords are in the names of headers whose value opens a door. schemes
@@ -30,9 +29,8 @@ func secretHeader(name string) bool {
 	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
-// plainSecrets warns of each secret that is written out in a section, and not
-// read from elsewhere. The name of what it belongs to begins that of the
-// variable that is suggested.
+// plainSecrets warns of secrets that are written out in a section. owner is the
+// first part of the variable name that it suggests.
 func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 	for _, t := range s.Slots {
 		if t.State == bind.Bad || t.State == bind.Unread {
@@ -52,7 +50,7 @@ func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 	}
 }
 
-// plainInRoot looks through vega's own blocks.
+// plainInRoot looks for secrets in vega's own blocks.
 func (d crossChecks) plainInRoot() {
 	for _, s := range d.root.Blocks {
 		switch s.Schema.Name {
@@ -89,7 +87,7 @@ func (f plainFinder) lookInMap(items []*syntax.Expr) {
 	}
 }
 
-// look judges one text. key is its key in a map.
+// look checks one text. key is its key if it is in a map.
 func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	text := written(e)
 	switch {
@@ -104,7 +102,7 @@ func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	}
 }
 
-// written is a text as far as it is written out.
+// written returns the part of a text that is written out.
 func written(e *syntax.Expr) string {
 	switch e.Kind {
 	case syntax.TextExpr:
@@ -164,7 +162,7 @@ func (f plainFinder) plain(e *syntax.Expr, detail, fix string) {
 	}
 }
 
-// cutScheme parts what says how to read a credential from the credential.
+// cutScheme splits an authentication scheme from a credential.
 func cutScheme(text string) (scheme, rest string) {
 	word, rest, ok := strings.Cut(text, " ")
 	i := slices.IndexFunc(schemes, func(s string) bool { return strings.EqualFold(s, word) })
@@ -174,7 +172,7 @@ func cutScheme(text string) (scheme, rest string) {
 	return schemes[i], strings.TrimSpace(rest)
 }
 
-// headerWord is a header's name as it would stand in a variable's.
+// headerWord returns a header's name as part of a variable name.
 func headerWord(key string) string {
 	if strings.EqualFold(key, "authorization") {
 		return "token"

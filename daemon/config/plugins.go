@@ -42,13 +42,14 @@ func (d pluginStage) find(c *Config, o Options) {
 	c.Plugins.Modules = d.modules
 }
 
-// Names decide which module serves a name, where those files served before.
+// Names returns the rules for which module serves a name. owners are the files
+// that served names before.
 func (p *Plugins) Names(owners manifest.Owners) manifest.Names {
 	return manifest.Names{Bundled: p.Bundled, Replace: p.Replace, Owners: owners}
 }
 
-// owners are the files that served a name before. Without them, which of two files
-// serves would depend on their names.
+// owners returns the files that served names before. Without them, the order of
+// file names would decide between two files.
 func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	if o.Owners != nil || c.DataDir == "" {
 		return o.Owners
@@ -62,7 +63,7 @@ func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	return owners
 }
 
-// replaced are the bundled plugins whose place a file may take.
+// replaced returns the bundled plugins that a file may replace.
 func (d pluginStage) replaced(s *bind.Section, bundled []manifest.Found) []string {
 	var names, out []string
 	for _, b := range bundled {

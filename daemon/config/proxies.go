@@ -55,7 +55,7 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	return p, true
 }
 
-// clientLimits judges the caps on connections against one another.
+// clientLimits checks the limits on connections against each other.
 func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 	out.MaxConnections, out.MaxPerClient = int(eval.Get[float64](d.ev, s, "max_connections")), int(eval.Get[float64](d.ev, s, "max_connections_per_client"))
 	t := s.Slot("max_connections_per_client")

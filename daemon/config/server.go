@@ -48,7 +48,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 	}
 }
 
-// hostShown is the host for a diagnostic, unless it came from elsewhere.
+// hostShown returns the host for a diagnostic, unless it comes from elsewhere.
 func (d serverStage) hostShown(s *bind.Section) string {
 	if t := s.Slot("host"); t != nil && !t.Expr.Computed() {
 		return fmt.Sprintf("%q", diag.Clip(t.Expr.Text))

@@ -11,8 +11,8 @@ import (
 	"vega/plugins/secret"
 )
 
-// withheld reports grants that do not hold next to a secret, at the first of them
-// that stands in the grant block.
+// withheld reports grants that do not apply next to a secret, at the first of
+// them that is written in the grant block.
 func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantBlock) {
 	if len(rules) == 0 {
 		return
@@ -35,8 +35,7 @@ func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantB
 		"configure one integration for each target or, if you trust the plugin with the secret, add to the integration's grant block: secrets = \"anywhere\"")
 }
 
-// secretsAnywhere says what the permission means, where there is something to
-// permit.
+// secretsAnywhere warns of secrets = "anywhere".
 func (b binding) secretsAnywhere(i Integration, config *bind.Section, block grantBlock) {
 	t := b.s.Block("grant").Slot("secrets")
 	if t == nil || !block.set.Anywhere || config.Broken || block.bad || config.AnyUnsure() {

@@ -12,13 +12,14 @@ func Format(name string, src []byte) ([]byte, diag.Diagnostics, error) {
 	return syntax.Format(name, src, topLevel(), schema.Public(schema.Table, nil))
 }
 
-// topLevel returns the words that begin a block in any file of vega's.
+// topLevel returns the words that begin a top-level block in any of vega's
+// files.
 func topLevel() []string {
 	return append(schema.Table.BlockNames(), schema.ManifestTable.BlockNames()...)
 }
 
-// Masked returns the text of a configuration as it may be shown: what may be a
-// secret is hidden, character by character, and the lines are the same.
+// Masked returns the text of a configuration with possible secrets hidden,
+// character by character. The lines stay the same.
 func Masked(src []byte) string {
 	return syntax.MaskText(src, topLevel(), schema.Public(schema.Table, nil))
 }

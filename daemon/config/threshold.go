@@ -15,8 +15,8 @@ import (
 // thresholdStage builds the thresholds.
 type thresholdStage struct{ *stage }
 
-// all are those of the file and, where none of these takes its place,
-// vega's own, in order of name.
+// all returns the configured thresholds and the built-in ones that they do not
+// replace, in order of name.
 func (d thresholdStage) all() []policies.Threshold {
 	var own []policies.Threshold
 	seen := map[string]diag.Place{}
@@ -40,13 +40,13 @@ func (d thresholdStage) all() []policies.Threshold {
 	return all
 }
 
-// replaced reports whether one of own is in the place of vega's t.
+// replaced reports whether one of own replaces the built-in threshold t.
 func replaced(t policies.Threshold, own []policies.Threshold) bool {
 	return slices.ContainsFunc(own, func(o policies.Threshold) bool { return o.Name == t.Name || o.Resource == t.Resource })
 }
 
-// missed warns of a threshold by whose name, and for no other reason, a
-// resource is not judged any more.
+// missed warns of a threshold that replaces a built-in one by its name alone, so
+// that nothing judges that one's metric.
 func (d thresholdStage) missed(s *bind.Section, t policies.Threshold) {
 	all := defaultThresholds()
 	n := slices.IndexFunc(all, func(b policies.Threshold) bool { return b.Name == t.Name && b.Resource != t.Resource })
@@ -57,12 +57,12 @@ func (d thresholdStage) missed(s *bind.Section, t policies.Threshold) {
 		fmt.Sprintf("give it a name of its own; to stop judging %s, write a threshold for it with enabled = false", all[n].Resource))
 }
 
-// judges reports whether some threshold of the file names the resource.
+// judges reports whether a configured threshold names the metric.
 func (d thresholdStage) judges(resource string) bool {
 	return slices.ContainsFunc(d.root.All("threshold"), func(s *bind.Section) bool { return d.ev.Str(s, "metric") == resource })
 }
 
-// threshold is one block; false if nothing can be made of it.
+// threshold builds one threshold. It reports false if the block has errors.
 func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 	complete := d.ev.Evaluate(s)
 	t := policies.Threshold{Name: s.Name, At: s.Head.String(), Resource: d.ev.Str(s, "metric"), Off: !eval.Get[bool](d.ev, s, "enabled")}

@@ -12,26 +12,27 @@ import (
 	"vega/plugins/signature"
 )
 
-// Trust is who may sign the plugins that are dropped in.
+// Trust says which signatures dropped-in plugins need.
 type Trust struct {
-	// Signed says that plugins.trusted_keys is there: whatever is not signed by
-	// one of Keys is refused.
+	// Signed says that plugins.trusted_keys is set: a plugin that none of Keys
+	// signed is refused.
 	Signed bool
 	Keys   []signature.Key
 }
 
-// Admit says why a plugin is not trusted; nil if it is. It is a manifest.Admit.
-func (t Trust) Admit(_, _ string, seal *signature.Signature) error {
+// Admit returns why a plugin is not trusted, nil if it is. It is a
+// manifest.Admit.
+func (t Trust) Admit(_, _ string, signed *signature.Signature) error {
 	if !t.Signed {
 		return nil
 	}
-	_, err := seal.By(t.Keys)
+	_, err := signed.By(t.Keys)
 	return err
 }
 
-// trust reads plugins.trusted_keys. Where a key is missing for want of a
-// variable the configuration is not valid: the plugins that it was to keep out
-// would be let in, or all of them kept out.
+// trust reads plugins.trusted_keys. A key that is missing because a variable is
+// not set is an error: otherwise plugins that it should keep out would be let
+// in, or all of them kept out.
 func (d pluginStage) trust(s *bind.Section) Trust {
 	t := s.Slot("trusted_keys")
 	if t == nil {
@@ -57,7 +58,7 @@ func (d pluginStage) trust(s *bind.Section) Trust {
 
 var digest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
-// pinned holds an integration to the one module that it names by its digest.
+// pinned reports a module that differs from the digest in the integration.
 func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
 	t := s.Slot("sha256")
 	if t == nil {

@@ -11,7 +11,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// leftOut is an attribute without a value, for want of a variable.
+// leftOut is an attribute that has no value because a variable is not set.
 type leftOut struct {
 	name  string
 	at    diag.Place
@@ -34,8 +34,8 @@ func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
 	}
 }
 
-// turnedOff notes that an integration which nobody turned off is off, for want
-// of the variables that any of some options would have had its value from.
+// turnedOff notes an integration that is disabled only because the variables of
+// needed options are not set.
 func (d crossChecks) turnedOff(name string, config *bind.Section, needed []string) {
 	for _, n := range needed {
 		t := config.Slot(n)
@@ -48,8 +48,8 @@ func (d crossChecks) turnedOff(name string, config *bind.Section, needed []strin
 	}
 }
 
-// leftOutOfRoot notes what vega's own blocks leave out. The API key may be:
-// without any, vega makes one, or says that there has to be one.
+// leftOutOfRoot notes what vega's own blocks leave out. The API key may be left
+// out: vega generates one, or reports that one is required.
 func (d crossChecks) leftOutOfRoot(c *Config) {
 	d.leftOut(d.root, false)
 	for _, s := range d.root.Blocks {
@@ -63,7 +63,7 @@ func (d crossChecks) leftOutOfRoot(c *Config) {
 	}
 }
 
-// variables warns of each variable that is not set and is missed, once.
+// variables warns of each missing variable, once.
 func (d crossChecks) variables() {
 	for _, name := range slices.Sorted(maps.Keys(d.facts.unset)) {
 		if d.ev.Notes.Missed[name] {

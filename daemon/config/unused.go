@@ -12,8 +12,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// unusedGrants warns of what stands in the grant block of an enabled
-// integration and changes nothing.
+// unusedGrants warns of entries in the grant block that have no effect.
 func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBlock) {
 	for n, r := range block.set.Rules {
 		if why, fix := b.unused(r, i.Grants.Rules, block.set.Rules[:n]); why != "" {
@@ -34,8 +33,8 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 	}
 }
 
-// unused says why a rule of the grant block is for nothing. all are those of
-// the integration, before those that stand above it in the block.
+// unused says why a rule of the grant block has no effect. all are the
+// integration's rules; before are those above it in the block.
 func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string) {
 	if slices.ContainsFunc(before, func(o grant.Rule) bool { return allowsSame(r, o) }) {
 		return "This is already in the grant block.", "remove it"
@@ -53,8 +52,8 @@ func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string
 		"remove it, or ask the plugin's author to declare it"
 }
 
-// method is what a rule allows to be sent or dialled, and what the probe says
-// that it sends or dials; nothing for a rule that is of neither kind.
+// method returns the method or network that a rule allows, and those that the
+// probe declares. It returns nothing for other kinds of rules.
 func (b binding) method(r grant.Rule) (method string, declared []string) {
 	switch r.Kind {
 	case manifest.HTTP:
@@ -78,15 +77,14 @@ func allowsSame(a, b grant.Rule) bool {
 	return a == b
 }
 
-// inTheClear reports whether what goes where the rule allows can be read on
-// the way.
+// inTheClear reports whether traffic that the rule allows can be read on the
+// network.
 func inTheClear(r grant.Rule) bool {
 	return !loopback(r.Host) && (r.Kind == manifest.HTTP && r.Scheme == "http" || r.Kind == manifest.Net && r.Scheme != "tls")
 }
 
-// unusedDatabases warns of database blocks that nothing refers to. A file that
-// could not be read whole proves nothing of the kind, and a reference that is
-// misspelt is reported already.
+// unusedDatabases warns of database blocks that nothing refers to. It does not
+// if a file could not be read completely, or if a reference is misspelt.
 func (d crossChecks) unusedDatabases() {
 	if len(d.ev.Databases()) == 0 || d.ev.Notes.Misspelt || d.root.Broken || slices.ContainsFunc(d.root.Blocks, func(s *bind.Section) bool { return s.Broken }) {
 		return

@@ -14,15 +14,15 @@ import (
 	"vega/daemon/config/input"
 )
 
-// keeper looks for what others can write of all that a configuration is read
-// from: whoever writes it, or puts another in its place, decides what vega runs.
+// keeper looks for files of the configuration that other accounts can write.
+// Whoever can write or replace one decides what vega runs.
 type keeper struct {
 	d    crossChecks
 	told map[string]bool
 }
 
-// writableFiles warns of what others can write among vega.hcl, the policies, the
-// plugins and the files that file() names, and of the directories above them.
+// writableFiles warns of write access to vega.hcl, the policies, the plugins,
+// the files that file() names, and the directories above them.
 func (d crossChecks) writableFiles(c *Config) {
 	if d.ev.Variables().Elsewhere() || !input.ModesTell { // it runs elsewhere, or modes don't tell
 		return
@@ -49,8 +49,8 @@ func (d crossChecks) writableFiles(c *Config) {
 	}
 }
 
-// all judges a file or directory, and the directories above it, by the way that
-// it is named and by the way that links lead.
+// all judges a file or directory and the directories above it, both as named and
+// as resolved through links.
 func (k *keeper) all(path string, at diag.Place) {
 	k.itself(path, at)
 	k.above(path, at)
@@ -59,7 +59,7 @@ func (k *keeper) all(path string, at diag.Place) {
 	}
 }
 
-// itself judges what may be written through a path.
+// itself judges the file or directory at a path.
 func (k *keeper) itself(path string, at diag.Place) {
 	c := k.d.in.Custody(path)
 	what := "change it, and so what vega does"
@@ -69,9 +69,9 @@ func (k *keeper) itself(path string, at diag.Place) {
 	k.warn(path, at, c, what)
 }
 
-// above judges the directories above a path: who can write one can put another
-// in the place of what is below. In a sticky one, such as /tmp, only the owner of
-// what is below can; but anyone may make what is not there.
+// above judges the directories above a path: whoever can write one can replace
+// what is below. In a sticky one, such as /tmp, only the owner can replace a
+// file, but anyone can create one that does not exist.
 func (k *keeper) above(path string, at diag.Place) {
 	for dir := filepath.Dir(path); dir != path; path, dir = dir, filepath.Dir(dir) {
 		c := k.d.in.Custody(dir)
@@ -98,7 +98,7 @@ func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) 
 	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.Who, what), "run: "+remedy(c.Who, quoted(shown)))
 }
 
-// vacant warns of a place where others can put what vega would read.
+// vacant warns of a missing file that others can create.
 func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
 	if c.Who.None() || k.told[path] {
 		return
@@ -109,7 +109,7 @@ func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")
 }
 
-// remedy returns the command that takes the right to write away.
+// remedy returns the command that removes the write access.
 func remedy(w input.Writers, path string) string {
 	switch {
 	case w.All && w.Group != "":
@@ -123,7 +123,7 @@ func remedy(w input.Writers, path string) string {
 	}
 }
 
-// openFiles warns of files with secrets in them that others can read.
+// openFiles warns of files with secrets that others can read.
 func (d crossChecks) openFiles(c *Config) {
 	for _, f := range d.in.Files {
 		if at, ok := d.facts.plain[f]; ok {
@@ -141,8 +141,8 @@ func (d crossChecks) openFiles(c *Config) {
 	}
 }
 
-// openFile warns if others than its owner can use a file. A file of root's may
-// be readable for its group: that is how vega gets to read it.
+// openFile warns if accounts other than the owner can read a file. A file of
+// root's may be readable for its group: that is how vega can read it.
 func (d crossChecks) openFile(path string, at diag.Place, what string) {
 	mode, root := d.in.Mode(path)
 	others, group := mode&0o006 != 0, mode&0o060 != 0 && !root
@@ -162,8 +162,8 @@ func (d crossChecks) openFile(path string, at diag.Place, what string) {
 		fmt.Sprintf("run: chmod %s-rwx %s", remove, quoted(shown)))
 }
 
-// ownKey warns of the API key that vega made itself if it will be refused at
-// the start, for what others may have read is none any more.
+// ownKey warns of a generated API key that the daemon will refuse to use,
+// because others may have read it.
 func (d crossChecks) ownKey(path string) {
 	mode, _ := d.in.Mode(path)
 	if mode&0o077 == 0 {
@@ -174,7 +174,8 @@ func (d crossChecks) ownKey(path string) {
 		fmt.Sprintf("run: rm %s, and vega generates a new one; or, if nobody read it, chmod 600 %s", quoted(shown), quoted(shown)))
 }
 
-// fromHere is a path as it can be typed where vega.hcl was named.
+// fromHere returns a path as it can be typed in the directory that vega.hcl was
+// named from.
 func (d crossChecks) fromHere(path string) string {
 	if rel, err := filepath.Rel(d.in.Dir(), path); err == nil && filepath.IsAbs(path) && filepath.IsLocal(rel) {
 		return filepath.Join(filepath.Dir(d.in.Files[0].Name), rel)
@@ -182,7 +183,7 @@ func (d crossChecks) fromHere(path string) string {
 	return path
 }
 
-// quoted is a path for a shell.
+// quoted returns a path quoted for a shell.
 func quoted(path string) string {
 	if strings.ContainsFunc(path, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("./_-+,:@%", r))

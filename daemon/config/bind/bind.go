@@ -9,8 +9,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Bind binds a file's content to its table and reports what the table does not
-// have. head is where the content begins.
+// Bind binds the content of a file to its table and reports names that the table
+// does not have. head is where the content begins.
 //
 // A name that is unknown in an integration may be an option of a plugin, which
 // is not known yet: ReportMisplaced reports those.
@@ -34,7 +34,7 @@ type binder struct {
 	misplaced []Misplaced
 }
 
-// blockID identifies a block among those around it.
+// blockID identifies a block among its siblings.
 type blockID struct{ kind, name string }
 
 // body binds a body to a schema.
@@ -57,7 +57,8 @@ func (b *binder) body(in *syntax.Body, s *schema.Block, into *Section) {
 	}
 }
 
-// attribute takes room for the slot from slots, which has enough.
+// attribute binds an attribute. It allocates the slot from slots, which has room
+// for it.
 func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots []Slot) []Slot {
 	r := s.Row(a.Name)
 	if r == nil {

@@ -1,6 +1,6 @@
-// Package bind holds the blocks and attributes of a configuration against the
-// table of options. Bind reports names that the table does not have; the values
-// are not evaluated yet.
+// Package bind compares the blocks and attributes of a configuration with the
+// table of options. Bind reports names that the table does not have. It does not
+// evaluate values.
 package bind
 
 import (
@@ -23,11 +23,11 @@ type Section struct {
 	Blocks []*Section
 	Raw    *syntax.Block // of an open block
 	Broken bool          // part of it could not be parsed
-	// Unwritten says that there is no such block; Head is that of the block around
-	// it.
+	// Unwritten says that the block was not written; Head is that of the block
+	// around it.
 	Unwritten bool
-	// Off says that it belongs to a disabled integration, in which a value that is
-	// missing is no mistake.
+	// Off says that the section belongs to a disabled integration, in which
+	// values may be missing.
 	Off bool
 }
 
@@ -41,7 +41,7 @@ type Slot struct {
 	State State
 }
 
-// State is how far a slot is evaluated, and with what result.
+// State says whether a slot has been evaluated, and the kind of result.
 type State uint8
 
 // The states.
@@ -129,8 +129,8 @@ func (s *Section) Disable() {
 	}
 }
 
-// Release lets go of what was written in the section, once it is built: a large
-// configuration has very many.
+// Release drops what was written in the section once it is built, to free memory
+// in large configurations.
 func (s *Section) Release() { s.Slots, s.Blocks, s.Raw = nil, nil, nil }
 
 // Title names the section for a person.

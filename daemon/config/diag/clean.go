@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// clean makes text safe to print: no control or direction characters, and of
-// bounded length.
+// Clean makes text safe to print: without control or direction characters, and
+// of bounded length.
 func Clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || unicode.IsPrint(r) {
@@ -20,7 +20,7 @@ func Clean(s string) string {
 	return s
 }
 
-// clip keeps a name from a file short enough to quote.
+// Clip shortens a name from a file for quoting.
 func Clip(s string) string {
 	if len(s) > 80 {
 		return strings.ToValidUTF8(s[:80], "") + "…"

@@ -1,7 +1,7 @@
 package diag
 
-// Code names a kind of mistake. A code keeps its meaning for good: scripts and
-// searches rely on it.
+// Code names a kind of mistake. Its meaning never changes: scripts and searches
+// rely on it.
 type Code string
 
 // The codes.
@@ -72,13 +72,13 @@ const (
 	TooMuchRight Code = "VEGA101"
 )
 
-// CodeInfo is a code and what it stands for, in a few words.
+// CodeInfo is a code and its title.
 type CodeInfo struct {
 	Code  Code
 	Title string
 }
 
-// Codes are all the codes in order.
+// Codes lists all codes in order.
 var Codes = []CodeInfo{
 	{Unreadable, "the file cannot be read"},
 	{NotText, "the file is not plain UTF-8 text"},
@@ -139,7 +139,7 @@ var Codes = []CodeInfo{
 	{TooMuchRight, "database user may do more than read"},
 }
 
-// Title is what a code stands for.
+// Title returns what a code stands for, in a few words.
 func (c Code) Title() string {
 	for _, i := range Codes {
 		if i.Code == c {

@@ -28,23 +28,23 @@ var explanations = sync.OnceValue(func() map[Code]Explanation {
 	return all
 })
 
-// Explanation is all that vega has to say of a code.
+// Explanation is the explanation of a code.
 type Explanation struct {
 	Code     Code
 	Title    string
 	Markdown string // without a heading
 }
 
-// Explain is the explanation of one of Codes.
+// Explain returns the explanation of one of Codes.
 func Explain(c Code) Explanation { return explanations()[c] }
 
-// Summary is what the code means: the first paragraph, in one line.
+// Summary returns the first paragraph, in one line.
 func (e Explanation) Summary() string {
 	first, _, _ := strings.Cut(e.Markdown, "\n\n")
 	return strings.ReplaceAll(strings.TrimSpace(first), "\n", " ")
 }
 
-// Plain is the explanation for where Markdown is not shown.
+// Plain returns the explanation as plain text.
 func (e Explanation) Plain() string {
 	var b strings.Builder
 	e.lines(func(heading bool, line string) { fmt.Fprintln(&b, line) })
@@ -66,8 +66,8 @@ func (e Explanation) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
-// lines yields the text line by line: headings bare, examples indented, and
-// each file of one under its name.
+// lines yields the text line by line: headings bare, examples indented, and each
+// file of an example after its name.
 func (e Explanation) lines(yield func(heading bool, line string)) {
 	code := false
 	for line := range strings.Lines(e.Markdown) {
@@ -90,19 +90,20 @@ func (e Explanation) lines(yield func(heading bool, line string)) {
 	}
 }
 
-// fenceFile is the file that the words after ``` name, as in hcl policies/a.hcl.
+// fenceFile returns the file that the words after ``` name, as in hcl
+// policies/a.hcl.
 func fenceFile(fence string) string {
 	_, name, _ := strings.Cut(strings.TrimSpace(fence), " ")
 	return name
 }
 
-// UnknownCodeError is what a person wrote that is no code.
+// UnknownCodeError reports a code that does not exist.
 type UnknownCodeError struct {
 	Written string
 	Near    Code // the code that was meant, perhaps; or ""
 }
 
-// Error asks whether Near was meant.
+// Error suggests Near.
 func (e *UnknownCodeError) Error() string {
 	text := fmt.Sprintf("there is no code %q", Clip(e.Written))
 	if e.Near != "" {
@@ -111,8 +112,7 @@ func (e *UnknownCodeError) Error() string {
 	return text
 }
 
-// FindCode finds the code that a person means by VEGA012, vega12, 012 or 12,
-// or by its title.
+// FindCode finds a code written as VEGA012, vega12, 012 or 12, or by its title.
 func FindCode(written string) (Code, error) {
 	name := strings.ToLower(strings.TrimSpace(written))
 	if n, err := strconv.ParseUint(strings.TrimPrefix(name, "vega"), 10, 16); err == nil {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// WriteGitHub writes workflow commands, which GitHub Actions shows at the
-// lines they are about. One that spans lines gets no columns: the runner would
-// take them away, and complain.
+// WriteGitHub writes workflow commands, which GitHub Actions shows at the lines
+// they are about. A range of several lines gets no columns, because the runner
+// would drop them with a warning.
 func (ds Diagnostics) WriteGitHub(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for i := range ds {
@@ -31,8 +31,7 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-// sentences are what is wrong and how to mend it, where there is room for one
-// text.
+// sentences returns the detail and the fix as one text.
 func (d *Diagnostic) sentences() string {
 	if d.Fix == "" {
 		return d.Detail

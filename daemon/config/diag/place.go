@@ -5,16 +5,18 @@ import (
 	"fmt"
 )
 
-// place is a part of a file, by bytes.
+// Place is a part of a file, by bytes.
 type Place struct {
 	Source     *Source
 	Start, End int
 }
 
+// Range returns the lines and columns of the place.
 func (p Place) Range() Range {
 	return Range{Filename: p.Source.Name, Start: p.Source.pos(p.Start), End: p.Source.pos(max(p.Start, p.End))}
 }
 
+// Compare orders places by file and position.
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Source.Order, o.Source.Order), cmp.Compare(p.Start, o.Start))
 }

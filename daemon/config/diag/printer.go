@@ -13,18 +13,19 @@ const (
 	plain  = "\x1b[0m"
 )
 
-// textWriter writes to a terminal, in color where that is wanted.
+// Printer writes to a terminal, optionally in color.
 type Printer struct {
 	out   *bufio.Writer
 	color bool
 }
 
+// NewPrinter returns a Printer to out.
 func NewPrinter(out *bufio.Writer, color bool) *Printer { return &Printer{out, color} }
 
-// printf writes; bufio keeps an error for Flush.
+// Printf writes a formatted text. The writer keeps an error for Flush.
 func (t *Printer) Printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
 
-// bold returns s in bold.
+// Bold returns s in bold.
 func (t *Printer) Bold(s string) string { return t.colored(bold, s) }
 
 func (t *Printer) colored(color, s string) string {

@@ -10,13 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// WriteSARIF writes a SARIF 2.1.0 log of one run, for code scanning. version
-// is vega's own. root is an absolute directory: a file below it is named
-// relative to it, so that the log says the same wherever a repository lies.
+// WriteSARIF writes a SARIF 2.1.0 log of one run, for code scanning. version is
+// vega's version. root is an absolute directory: files below it are named
+// relative to it, so that the log does not depend on where a repository is.
 //
-// Braces in messages are not doubled, although SARIF has them mean
-// placeholders: no message here has arguments, and what shows them to people
-// shows them as they stand.
+// Braces in messages are not doubled, although SARIF uses them for placeholders:
+// no message has arguments, and viewers show them as they are.
 func (ds Diagnostics) WriteSARIF(w io.Writer, version, root string) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "vega", Version: version, Rules: sarifRules()}
@@ -116,7 +115,7 @@ type (
 	}
 )
 
-// sarifRules is every code, so that a log also says what was looked for.
+// sarifRules returns every code, so that a log also says what was checked.
 var sarifRules = sync.OnceValue(func() []sarifRule {
 	out := make([]sarifRule, len(Codes))
 	for i, c := range Codes {
@@ -137,7 +136,7 @@ func (d *Diagnostic) sarif(root string) sarifResult {
 	}
 }
 
-// sarifFixes are the edits, which are all in the diagnostic's own file.
+// sarifFixes returns the edits, which are all in the diagnostic's own file.
 func (d *Diagnostic) sarifFixes(in sarifArtifact) []sarifFix {
 	if len(d.Edits) == 0 {
 		return nil
@@ -154,8 +153,8 @@ func (r Range) sarif() sarifRegion {
 	return sarifRegion{s.Line, s.Column, e.Line, e.Column, s.Byte, e.Byte - s.Byte}
 }
 
-// wholeLine reports whether the snippet is a whole line of which the range is
-// a part, as a context has to be.
+// wholeLine reports whether the snippet is a complete line that contains the
+// range, as a context has to be.
 func (d *Diagnostic) wholeLine() bool {
 	n := utf8.RuneCountInString(d.Snippet)
 	return d.Range.Start.Line == d.Range.End.Line && d.caret == d.Range.Start.Column-1 && n < maxSnippet && d.width < n
@@ -170,7 +169,7 @@ func (c Code) index() int {
 	return -1
 }
 
-// sarifFile names a file below root relative to it, any other by its path.
+// sarifFile names a file below root relative to it, and any other by its path.
 func sarifFile(name, root string) sarifArtifact {
 	full := name
 	if !filepath.IsAbs(full) {

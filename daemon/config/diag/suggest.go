@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxSlips is how many mistakes are one name misspelt, and not another name.
+// maxSlips is how many mistakes still make a misspelling and not another name.
 const maxSlips = 3
 
-// nearest is the candidate most like what was written, or "" when none is
-// close: at most one slip in three characters, and not more than maxSlips.
+// Nearest returns the candidate most like what was written, or "" if none is
+// close: at most one mistake in three characters, and at most maxSlips.
 func Nearest(written string, candidates []string) string {
 	if len(written) > 64 {
 		return ""
@@ -50,7 +50,7 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// among lists names for a person.
+// Among lists names for a person.
 func Among(names []string) string {
 	names = slices.Sorted(slices.Values(names))
 	switch n := len(names); {

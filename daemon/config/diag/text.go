@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// WriteText writes the diagnostics for a person: what, where, the line with
-// what is meant underlined, and how to mend it; at the end how many there are.
+// WriteText writes the diagnostics for a person: what and where, the line with
+// the range underlined, and the fix; at the end, how many there are.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	out := bufio.NewWriter(w)
 	t := diagnosticPrinter{NewPrinter(out, color)}

@@ -21,7 +21,7 @@ func (ev *Evaluator) envSet(e *syntax.Expr) (manifest.Value, bind.State) {
 	return ev.vars.Set(name), bind.Present
 }
 
-// call is the text that env() or file() comes to.
+// call returns the value of env() or file().
 func (ev *Evaluator) call(e *syntax.Expr, w want) (manifest.Text, bind.State) {
 	arg, ok := ev.lang.argument(e)
 	if !ok {
@@ -81,14 +81,14 @@ func (ev *Evaluator) file(e *syntax.Expr, name string, w want) (string, bind.Sta
 	return "", bind.Bad
 }
 
-// first keeps the first place of a key.
+// first keeps the first place for each key.
 func first[K comparable](places map[K]diag.Place, key K, at diag.Place) {
 	if known, ok := places[key]; !ok || at.Compare(known) < 0 {
 		places[key] = at
 	}
 }
 
-// WhyAbsent says what made a value absent.
+// WhyAbsent says why a value is absent.
 func (ev *Evaluator) WhyAbsent(e *syntax.Expr) string {
 	if ev.unsetCall(e) {
 		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.Items[0].Text))
@@ -107,7 +107,7 @@ func (ev *Evaluator) WhyAbsent(e *syntax.Expr) string {
 	return ""
 }
 
-// absentFix is how to mend a required attribute without a value.
+// absentFix returns the fix for a required attribute without a value.
 func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	name := ev.FirstUnset(e)
 	switch {
@@ -120,7 +120,7 @@ func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	}
 }
 
-// unsetCall reports whether e is env() of a variable that is not set.
+// unsetCall reports whether e calls env() with a variable that is not set.
 func (ev *Evaluator) unsetCall(e *syntax.Expr) bool {
 	return e.Kind == syntax.CallExpr && e.Text == "env" && len(e.Items) == 1 && !ev.vars.Set(e.Items[0].Text)
 }

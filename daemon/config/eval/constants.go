@@ -7,7 +7,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// constants is the language of manifests, which are the same everywhere.
+// constants is the language of manifests, which have no functions and no
+// references.
 type constants struct{ out *diag.Collector }
 
 func (c constants) argument(e *syntax.Expr) (string, bool) {

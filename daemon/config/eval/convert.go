@@ -11,7 +11,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// read works out a slot, once.
+// read evaluates a slot, once.
 func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 	switch t.State {
 	case bind.Unread:
@@ -26,7 +26,7 @@ func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 	}
 }
 
-// constrain holds a value against its row's bounds.
+// constrain checks a value against the bounds of its row.
 func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
 	if t.Row.Sensitive {
 		ev.addSecrets(t.Value)
@@ -49,7 +49,7 @@ func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
 	return bind.Bad
 }
 
-// convert works an expression out as a value of type t.
+// convert evaluates an expression as a value of type t.
 func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	switch {
 	case e.Kind == syntax.BadExpr:
@@ -138,8 +138,9 @@ func (ev *Evaluator) mapping(e *syntax.Expr, w want) (manifest.Value, bind.State
 	return out, bind.Present
 }
 
-// worse is the state of a list or map after one more element. One that is not
-// set takes the whole with it; nobody would notice, so it is said.
+// worse returns the state of a list or map after one more element. An element
+// that is not set leaves the whole unset; since nobody would notice, that is
+// reported.
 func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State {
 	if s == bind.Absent && !w.off && !w.Required {
 		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("The whole of %s is left unset, because %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
@@ -150,7 +151,7 @@ func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State
 	return max(sum, s)
 }
 
-// texts works out what is text, and judges it by its type.
+// texts evaluates a text and checks it against its type.
 func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	v, s := ev.text(e, w, t)
 	if s != bind.Present {
@@ -159,7 +160,8 @@ func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Va
 	return textChecker{ev.out}.check(v, e, w, t)
 }
 
-// text joins the parts of a text; those from env() and file() are marked.
+// text joins the parts of a text, and marks those from env() and file() as
+// secret.
 func (ev *Evaluator) text(e *syntax.Expr, w want, t manifest.Type) (manifest.Text, bind.State) {
 	switch e.Kind {
 	case syntax.TextExpr:
@@ -190,7 +192,7 @@ func (ev *Evaluator) text(e *syntax.Expr, w want, t manifest.Type) (manifest.Tex
 	}
 }
 
-// part is what stands between ${ and }, or the text around it.
+// part evaluates one part of a template.
 func (ev *Evaluator) part(e *syntax.Expr, w want) (manifest.Text, bind.State) {
 	switch e.Kind {
 	case syntax.NumExpr:

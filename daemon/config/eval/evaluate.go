@@ -126,7 +126,7 @@ func (ev *Evaluator) Duration(s *bind.Section, name string) time.Duration {
 	return Get[time.Duration](ev, s, name)
 }
 
-// Absolute returns a path as it is seen from dir.
+// Absolute returns a path relative to dir as an absolute path.
 func Absolute(path, dir string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path

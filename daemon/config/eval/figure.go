@@ -13,7 +13,7 @@ import (
 	"vega/policies"
 )
 
-// figure is a reference to a number that can be judged.
+// figure evaluates a reference to a metric.
 func (ev *Evaluator) figure(e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	if e.Kind != syntax.RefExpr {
 		return ev.mismatch(e, w, schema.Figure)
@@ -32,7 +32,7 @@ func (ev *Evaluator) figure(e *syntax.Expr, w want) (manifest.Value, bind.State)
 	return nil, bind.Bad
 }
 
-// noBase reports a figure of a database that there is not.
+// noBase reports a metric of a database that does not exist.
 func (ev *Evaluator) noBase(e *syntax.Expr, name string) (manifest.Value, bind.State) {
 	names := []string{"vega"}
 	for n := range ev.bases {
@@ -72,7 +72,7 @@ func (ev *Evaluator) noFigure(e *syntax.Expr) {
 	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }
 
-// figures are the paths of all.
+// figures returns the paths of all metrics.
 func (ev *Evaluator) figures() []string {
 	var all []string
 	for _, f := range policies.Figures() {

@@ -13,7 +13,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// dependency is a reference to an integration, by its name.
+// dependency evaluates a reference to an integration.
 func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
 	if ev.peers[name] == nil {
 		instead := ""
@@ -38,8 +38,8 @@ func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name st
 	return manifest.Plain(name), bind.Present
 }
 
-// nearIntegration looks through all names, which are many: not for more
-// mistakes than are shown.
+// nearIntegration finds a similar name among all integrations. It stops once
+// there are more errors than are shown, since there can be many names.
 func (ev *Evaluator) nearIntegration(name string) string {
 	if ev.out.Errors() > diag.MaxDiagnostics {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// measure is a duration or a size: text with a unit.
+// measure evaluates a duration or size: text with a unit.
 func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	if e.Kind == syntax.NumExpr {
 		return ev.bare(e, e.Num, w, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", w.Name))
@@ -63,8 +63,8 @@ func anyUnit(t manifest.Type) string {
 	return `write a number and its unit, such as "500ms", "10s" or "5m"`
 }
 
-// bare reports a number without a unit, and puts in its place what is meant
-// for certain.
+// bare reports a number without a unit, with an edit if only one unit can be
+// meant.
 func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, what string) (manifest.Value, bind.State) {
 	written, sure := schema.WithUnit(n, w.Row, t)
 	fix := fmt.Sprintf("write %s = %q", w.Name, written)
@@ -80,8 +80,8 @@ func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, wh
 
 var measured = regexp.MustCompile(`^\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]*)\s*$`)
 
-// loose takes a measure apart as a person might write it; ("", "") where it is
-// none.
+// loose splits a measure as a person might write it into number and unit. It
+// returns "", "" if it is not one.
 func loose(s string) (number, unit string) {
 	m := measured.FindStringSubmatch(s)
 	if m == nil {
@@ -90,8 +90,8 @@ func loose(s string) (number, unit string) {
 	return m[1], strings.ToLower(m[2])
 }
 
-// usually is a number and a unit by its name or abbreviation as vega reads
-// them; "" where no such unit is known.
+// usually returns a number with a unit as vega reads it, given the unit's name
+// or abbreviation; "" if it is unknown.
 func usually(number, unit string, t manifest.Type) string {
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil {
@@ -127,7 +127,7 @@ var durationNames = map[string]string{
 	"w": "w", "wk": "w", "week": "w",
 }
 
-// sizeNames takes K, M and G for powers of 1024, as most programs do.
+// sizeNames treats K, M and G as powers of 1024, as most programs do.
 var sizeNames = map[string]string{
 	"b": "B", "k": "KiB", "kb": "KiB", "kib": "KiB",
 	"m": "MiB", "mb": "MiB", "mib": "MiB",

@@ -30,8 +30,8 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 	return nil, bind.Bad
 }
 
-// mismatchFix also gives what to put in place of the value, "" where that
-// can't be told.
+// mismatchFix returns a fix, and the text to replace the value with if that is
+// certain.
 func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) {
 	switch {
 	case t == manifest.List && e.Kind != syntax.MapExpr:
@@ -68,7 +68,7 @@ func IsNumber(s string) bool {
 	return err == nil && len(s) <= syntax.MaxNumber
 }
 
-// boundsFix also gives what to put in place of the value, as mismatchFix.
+// boundsFix is like mismatchFix, for a value that is not allowed.
 func boundsFix(t *bind.Slot) (fix, instead string) {
 	if len(t.Row.OneOf) > 0 && t.Expr.Kind == syntax.TextExpr && !t.Row.Sensitive {
 		if near := diag.Nearest(t.Expr.Text, t.Row.OneOf); near != "" {

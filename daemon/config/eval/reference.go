@@ -13,7 +13,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// probeName is a reference to a probe; whether there is one is judged later.
+// probeName evaluates a reference to a probe. Whether the probe exists is
+// checked later.
 func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 	if e.Kind == syntax.RefExpr && strings.Count(e.Text, ".") == 1 {
 		return manifest.Plain(e.Text), bind.Present
@@ -27,8 +28,8 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 	return nil, bind.Bad
 }
 
-// wanting reports a reference to what an integration can't do without. t is
-// what is referred to, nil if it is not written.
+// wanting reports a reference to a value that an integration needs and that is
+// not set. t is the slot it refers to, nil if it was not written.
 func (ev *Evaluator) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	block, name, _ := strings.Cut(e.Text, ".")
 	why, fix := ", which is not set", fmt.Sprintf("write in block %s: %s = …", block, name)
@@ -39,7 +40,7 @@ func (ev *Evaluator) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	ev.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", w.Name, e.Text, why), fix)
 }
 
-// target is the section that the first word of a reference names.
+// target returns the section that the first word of a reference names.
 func (ev *Evaluator) target(root string) *bind.Section {
 	if root == "data_dir" {
 		return ev.root
@@ -114,8 +115,8 @@ func (ev *Evaluator) database(e *syntax.Expr, w want, t manifest.Type, name stri
 	return manifest.Plain(name), bind.Present
 }
 
-// fits reports whether a value that was worked out for another attribute can
-// stand where a t is wanted.
+// fits reports whether the value of another attribute can be used where a t is
+// wanted.
 func fits(v manifest.Value, t manifest.Type) bool {
 	switch v.(type) {
 	case manifest.Text:
@@ -133,6 +134,6 @@ func fits(v manifest.Value, t manifest.Type) bool {
 	}
 }
 
-// notReferable reports whether a name can't be written in a reference, as one with
-// a blank in it can't.
+// notReferable reports whether a name cannot be written in a reference, for
+// example because it contains a space.
 func notReferable(name string) bool { return !syntax.IsIdentifier([]byte(name)) }

@@ -15,8 +15,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// MinSecret is the least length of a secret that a guest may use: the host
-// finds it again in what comes back by its bytes.
+// MinSecret is the minimum length of a secret that a guest may use: the host
+// finds it by its bytes in what a target returns.
 const MinSecret = 8
 
 // textChecker checks texts against their types.
@@ -54,8 +54,8 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 }
 
 // isArgument reports whether a text can be an argument of a command. A secret
-// can't: of one, a plugin is given a placeholder, which means something only on
-// the way to a target, and a command reaches none.
+// cannot: a plugin is given a placeholder, which is replaced only on the way to
+// a target, and a command connects to none.
 func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 	switch {
 	case v.HasSecret():
@@ -98,7 +98,7 @@ func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.
 	return v, bind.Present
 }
 
-// portFix is what to do where only the port is missing or wrong.
+// portFix returns the fix if only the port is missing or wrong.
 func portFix(address, otherwise string) string {
 	if host, err := grant.Host(address); err == nil {
 		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT"))

@@ -10,7 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// usual warns of a value that is allowed and out of the ordinary.
+// usual warns of a value that is allowed but unusual.
 func (ev *Evaluator) usual(t *bind.Slot) {
 	u := t.Row.Usual
 	if u == nil {
@@ -24,7 +24,7 @@ func (ev *Evaluator) usual(t *bind.Slot) {
 		fmt.Sprintf("write a value from %s to %s, or ignore this if you mean it", least, most))
 }
 
-// magnitude is the number that bounds are held against.
+// magnitude returns the number that bounds apply to.
 func magnitude(v manifest.Value) (float64, bool) {
 	switch v := v.(type) {
 	case float64:

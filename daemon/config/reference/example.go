@@ -11,13 +11,13 @@ import (
 	"vega/plugins/manifest"
 )
 
-// labels are names that blocks bear in examples.
+// labels are names of blocks in examples.
 var labels = map[string]string{
 	"key": "dashboard", "database": "app", "integration": "orders", "threshold": "memory",
 	"probe": "orders", "option": "url", "capability": "http",
 }
 
-// examples are values of attributes, where neither the default nor the type
+// examples are values of attributes for which neither the default nor the type
 // alone makes a good one.
 var examples = map[string]string{
 	"server.api_key":         `env("VEGA_API_KEY")`,
@@ -76,7 +76,7 @@ required    = true
 description = "Where orders are counted."
 `
 
-// exampleHeader is how a block begins in an example.
+// exampleHeader returns the header of a block in an example.
 func exampleHeader(s *schema.Block) string {
 	switch l := labels[s.Name]; {
 	case s.Label == "":
@@ -88,13 +88,13 @@ func exampleHeader(s *schema.Block) string {
 	}
 }
 
-// exampleOf is the attribute with a value, in the blocks it stands in.
+// exampleOf returns the attribute with a value, inside its blocks.
 func (d documenter) exampleOf(r *schema.Row) string {
 	return d.wrapped(r.Name + " = " + d.exampleValue(r) + "\n")
 }
 
-// example is the block in the path with all of its attributes, unless they
-// don't go together.
+// example returns the block in the path with all of its attributes, unless they
+// exclude each other.
 func (d documenter) example(s *schema.Block) string {
 	var b strings.Builder
 	if e := examples[strings.TrimSuffix(d.name(""), ".")]; e != "" {
@@ -114,7 +114,7 @@ func (d documenter) example(s *schema.Block) string {
 	return d.wrapped(b.String())
 }
 
-// openExample stands in a block whose attributes depend on the probe.
+// openExample is the content of a block whose attributes depend on the probe.
 const openExample = "url = \"https://orders.example.com/health\"\n"
 
 // wrapped puts text into the blocks of the path.
@@ -165,7 +165,7 @@ func exampleElement(r *schema.Row) string {
 	}
 }
 
-// exampleNumber is one within the bounds.
+// exampleNumber returns a number within the bounds.
 func exampleNumber(r *schema.Row) string {
 	switch {
 	case r.Min != nil:

@@ -10,7 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// UnknownTopicError is a name that nothing in the reference has.
+// UnknownTopicError reports a name that is not in the reference.
 type UnknownTopicError struct {
 	Written string
 	Near    []string // what was meant, perhaps
@@ -29,8 +29,8 @@ func (e *UnknownTopicError) Error() string {
 	return text
 }
 
-// Find is the topic of that name, such as "server", "integration.grant.http",
-// "core.http.url" or "env"; "" is all of it. The error is an
+// Find returns the topic of a name such as "server", "integration.grant.http",
+// "core.http.url" or "env"; "" is the whole reference. The error is an
 // *UnknownTopicError.
 func (d *Docs) Find(name string) (*Topic, error) {
 	if name == "" {
@@ -65,8 +65,8 @@ func (t *Topic) names() []string {
 	return out
 }
 
-// near are the topics that were meant, perhaps: those whose name ends so, else
-// the one most like it.
+// near returns the names that were probably meant: those that end in name, or
+// else the most similar one.
 func (d *Docs) near(name string) []string {
 	names := d.whole.names()
 	var ends []string
@@ -84,7 +84,7 @@ func (d *Docs) near(name string) []string {
 	return nil
 }
 
-// refused is why the plugin that a name begins with is not documented.
+// refused returns why the plugin that a name begins with is not documented.
 func (d *Docs) refused(name string) string {
 	plugin, _, _ := strings.Cut(name, ".")
 	i := slices.IndexFunc(d.modules, func(f manifest.Found) bool {

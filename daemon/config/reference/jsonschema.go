@@ -9,7 +9,7 @@ import (
 	"vega/daemon/config/schema"
 )
 
-// jsonSchema is as much of JSON Schema, draft 2020-12, as the table needs.
+// jsonSchema is the part of JSON Schema, draft 2020-12, that the table needs.
 type jsonSchema struct {
 	Schema      string   `json:"$schema,omitempty"`
 	Ref         string   `json:"$ref,omitempty"`
@@ -47,7 +47,7 @@ type jsonSchema struct {
 
 const jsonSchemaPurpose = ` For completion in editors, and for tools that check structure. It describes JSON as converters from HCL write it (hcl2json, conftest): a block is an object, or a list with one; blocks with a name are an object by name; what is evaluated stays text, such as "${env(\"NAME\")}". vega does not read JSON. Use vega validate config to check everything else: bounds of durations, references, grants.`
 
-// WriteJSONSchema writes the shape of the file as a JSON Schema.
+// WriteJSONSchema writes the structure of the file as a JSON Schema.
 func (d *Docs) WriteJSONSchema(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -71,10 +71,10 @@ func (d *Docs) jsonSchema() *jsonSchema {
 	return root
 }
 
-// expression is the definition of what vega works out.
+// expression is the name of the definition of evaluated values.
 const expression = "expression"
 
-// schemaMaker turns blocks into definitions, by their names with dots.
+// schemaMaker turns blocks into definitions, by their dotted names.
 type schemaMaker struct {
 	constant bool // nothing is worked out
 	defs     map[string]*jsonSchema
@@ -82,8 +82,8 @@ type schemaMaker struct {
 
 func refTo(def string) *jsonSchema { return &jsonSchema{Ref: "#/$defs/" + def} }
 
-// object is what stands in a block. name is what its attributes and blocks are
-// asked for by, with a dot at its end, or "".
+// object describes the content of a block. name is its dotted name with a dot at
+// the end, or "".
 func (m schemaMaker) object(name string, s *schema.Block) *jsonSchema {
 	out := &jsonSchema{Type: "object", Description: s.Doc, Properties: map[string]*jsonSchema{}, AdditionalProperties: false}
 	if s.Open {
@@ -104,7 +104,7 @@ func (m schemaMaker) object(name string, s *schema.Block) *jsonSchema {
 	return out
 }
 
-// block is where blocks of a kind stand, which def defines.
+// block describes where blocks of a kind belong. def is their definition.
 func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
 	most := 1
 	if s.Repeat {
@@ -122,8 +122,8 @@ func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
 	return out
 }
 
-// inList is the schema of a block, or of a list of at most so many; 0 is any
-// number.
+// inList returns the schema of a block, or of a list of at most max blocks; 0 is
+// any number.
 func inList(s *jsonSchema, most int) *jsonSchema {
 	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: most}}}
 }

@@ -12,9 +12,9 @@ const (
 	maxName     = 64
 )
 
-// bind makes the config block of an integration depend on its probe. What is
-// required is so only where the integration is enabled, which an expression
-// leaves open.
+// bind makes the config block of an integration depend on its probe. Attributes
+// are required only if the integration is enabled, which an expression leaves
+// open.
 func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
 	enabled := map[string]*jsonSchema{"enabled": {Const: true}} // or not written
 	integration.AllOf = append(integration.AllOf, &jsonSchema{
@@ -35,7 +35,7 @@ func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
 	}
 }
 
-// probe defines the probe's options, and says when they hold.
+// probe defines the probe's options, and when they apply.
 func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
 	def := m.object(name+".", schema.ForProbe(p))
 	def.Description = diag.Clean(p.Summary)

@@ -37,8 +37,8 @@ func (m schemaMaker) attribute(r *schema.Row) *jsonSchema {
 	return out
 }
 
-// describe is what the row is for, and of its bounds those that JSON can't
-// tell.
+// describe returns the description of a row, with bounds that JSON Schema cannot
+// express.
 func describe(r *schema.Row) string {
 	text := strings.TrimSpace(diag.Clean(r.Description))
 	if allowed := schema.Bounds(r); allowed != "" && (r.Element() == manifest.DurationType || r.Element() == manifest.SizeType) {
@@ -47,7 +47,7 @@ func describe(r *schema.Row) string {
 	return text
 }
 
-// value is one value of type t: what is written out, or worked out.
+// value describes one value of type t: a literal, or an expression.
 func (m schemaMaker) value(r *schema.Row, t manifest.Type) *jsonSchema {
 	out := writtenOut(r, t)
 	anyText := out.Type == "string" && out.Pattern == "" && out.Enum == nil
@@ -57,7 +57,7 @@ func (m schemaMaker) value(r *schema.Row, t manifest.Type) *jsonSchema {
 	return &jsonSchema{AnyOf: []*jsonSchema{out, refTo(expression)}}
 }
 
-// isReference reports whether a type is written as a reference only.
+// isReference reports whether values of a type are always references.
 func isReference(t manifest.Type) bool {
 	return t == schema.Probe || t == schema.Integration || t == schema.Figure || t == manifest.Database
 }
@@ -81,7 +81,7 @@ func writtenOut(r *schema.Row, t manifest.Type) *jsonSchema {
 	}
 }
 
-// textPattern is what a text has to match; "" is anything.
+// textPattern returns the pattern of a text; "" matches anything.
 func textPattern(r *schema.Row, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:
@@ -109,7 +109,7 @@ func textPattern(r *schema.Row, t manifest.Type) string {
 	return ""
 }
 
-// foreign is what RE2 has and the regular expressions of JSON Schema have not.
+// foreign matches what RE2 has but the regular expressions of JSON Schema lack.
 var foreign = regexp.MustCompile(`\\[^dDwWsSbBnrtfv^$\\.*+?()\[\]{}|/]|\(\?[^:]|\[\[:`)
 
 func portable(pattern string) bool { return pattern != "" && !foreign.MatchString(pattern) }

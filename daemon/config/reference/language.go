@@ -4,8 +4,7 @@ import (
 	"vega/daemon/config/syntax"
 )
 
-// referenceTable is every form of a reference. decoder.reference works them
-// out.
+// referenceTable lists every form of a reference, for documents.
 var referenceTable = []struct{ form, doc, example string }{
 	{
 		"BLOCK.ATTRIBUTE",
@@ -39,7 +38,7 @@ var referenceTable = []struct{ form, doc, example string }{
 	},
 }
 
-// values say how a value is written.
+// values describes how values are written.
 const values = `Text is written in double quotes. ${…} in it is evaluated, and $${ is a plain ${. A duration is text with a unit: "500ms", "10s", "5m", "1h30m". A size is text with a unit: "64KiB", "10MB", "1GiB". A bare number is neither, because it does not say what it counts. A relative path starts from the directory of the file that contains it. There are lists, [ a, b ], and maps, { name = value }, but no operators, conditionals, loops or null. Nothing is converted: "8080" is not a number.`
 
 // language documents how values are written.

@@ -9,8 +9,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// WriteMarkdown writes the topic, with all that is in it, as Markdown. Text of
-// a stranger's plugin can't become markup.
+// WriteMarkdown writes the topic, with everything in it, as Markdown. It escapes
+// the text of plugins, which could contain markup.
 func (t *Topic) WriteMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	p := docsMarkdown{diag.NewPrinter(out, false)}
@@ -20,7 +20,7 @@ func (t *Topic) WriteMarkdown(w io.Writer) error {
 
 type docsMarkdown struct{ *diag.Printer }
 
-// topic is a section whose heading has the level.
+// topic writes a section with a heading of the given level.
 func (p docsMarkdown) topic(level int, t *Topic) {
 	if level > 1 {
 		p.Printf("\n")
@@ -41,7 +41,7 @@ func (p docsMarkdown) topic(level int, t *Topic) {
 	}
 }
 
-// titleOf is a heading: what is asked for by its name has that.
+// titleOf returns the heading: the name if the topic is looked up by it.
 func (p docsMarkdown) titleOf(t *Topic) string {
 	if t.Brief || t.Facts != nil {
 		return code(t.Name)
@@ -62,7 +62,7 @@ func (p docsMarkdown) facts(facts []Fact) {
 	}
 }
 
-// table is of the parts that are rows.
+// table writes the parts that are rows.
 func (p docsMarkdown) table(parts []Topic) {
 	var rows [][]string
 	for i := range parts {
@@ -89,7 +89,7 @@ func (p docsMarkdown) row(cells []string) {
 	p.Printf("|\n")
 }
 
-// heads are the columns of a table of rows, which are all of a kind.
+// heads returns the column heads of a table of rows, which are of one kind.
 func heads(rows []Topic) []string {
 	switch {
 	case rows[0].Facts == nil:
@@ -101,7 +101,7 @@ func heads(rows []Topic) []string {
 	}
 }
 
-// cells are those of one row under heads.
+// cells returns the cells of a row under heads.
 func cells(t *Topic) []string {
 	if t.Facts == nil {
 		return []string{code(t.Title), inline(t.Doc), code(t.Example)}
@@ -133,13 +133,13 @@ func (t *Topic) fact(name string) *Fact {
 	return nil
 }
 
-// inline is text in which nothing is markup, in one line.
+// inline escapes markup and joins lines.
 func inline(s string) string {
 	s = strings.Join(strings.Fields(diag.Clean(s)), " ")
 	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "&", "&amp;", "[", `\[`, "`", "\\`", "*", `\*`).Replace(s)
 }
 
-// code is text as it would be written, in one line.
+// code returns text as a code span, in one line.
 func code(s string) string {
 	s = strings.Join(strings.Fields(diag.Clean(s)), " ")
 	fence := "`"

@@ -9,7 +9,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// pluginTopic documents a plugin by its manifest, which is a stranger's text.
+// pluginTopic documents a plugin by its manifest.
 func pluginTopic(m *manifest.Manifest, bundled bool) Topic {
 	title := m.Name + " " + diag.Clip(m.Version)
 	if bundled {
@@ -42,7 +42,7 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 	return t
 }
 
-// own is a probe's own timing, or vega's.
+// own describes a probe's own timing, or vega's default.
 func own(d manifest.Duration, vegas time.Duration) string {
 	if d > 0 {
 		return schema.Span(time.Duration(d)) + " by default"
@@ -50,7 +50,8 @@ func own(d manifest.Duration, vegas time.Duration) string {
 	return schema.Span(vegas) + " by default"
 }
 
-// capability says what a probe may ask of the host, why, and of whom.
+// capability describes what a probe may ask the host for, why, and for which
+// targets.
 func capability(c manifest.Capability) string {
 	text := sentence(c.Reason)
 	if len(c.From) > 0 {
@@ -75,7 +76,7 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// option is a row of a probe's config block.
+// option documents an option of a probe.
 func option(probe string, r *schema.Row) Topic {
 	i := schema.Table.Block("integration")
 	t := documenter{path: []*schema.Block{i, i.Block("config")}}.attribute(r)
@@ -84,7 +85,7 @@ func option(probe string, r *schema.Row) Topic {
 	return t
 }
 
-// probeExample is an integration of the probe with what it must be given.
+// probeExample returns an integration of the probe with its required options.
 func probeExample(probe string, p *manifest.Probe, rows []schema.Row) string {
 	var given []*schema.Row
 	for i := range rows {

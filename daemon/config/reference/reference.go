@@ -8,16 +8,16 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Docs is the reference of a file: every block and attribute, as the schema
-// table has them, so that it can't say anything else than what is decoded.
+// Docs is the reference of a file: every block and attribute of the schema
+// table.
 type Docs struct {
 	table   *schema.Block
 	modules []manifest.Found
 	whole   Topic
 }
 
-// Topic is one thing that is documented: a file, a block, an attribute, a
-// plugin, a probe or a function.
+// Topic documents one thing: a file, a block, an attribute, a plugin, a probe or
+// a function.
 type Topic struct {
 	Name    string // what it is asked for by: "server.port", "core.http.url", "env"
 	Title   string // as it is written: `server { … }`
@@ -25,13 +25,13 @@ type Topic struct {
 	Facts   []Fact
 	Example string // HCL
 	Parts   []Topic
-	// Brief says that a text names it in a line where it is a part of more.
+	// Brief says that a text lists it in one line as part of a larger topic.
 	Brief bool
-	// Row says that it stands in a table with others of its kind.
+	// Row says that it is listed in a table.
 	Row bool
 }
 
-// Fact is one thing that holds of a topic.
+// Fact is one property of a topic.
 type Fact struct {
 	Name string
 	Text string
@@ -63,20 +63,20 @@ func Manifest() *Docs {
 	}}
 }
 
-// documenter turns rows and blocks into topics. path are the blocks around
-// them, from the outside in.
+// documenter turns rows and blocks into topics. path are the blocks around them,
+// from the outside in.
 type documenter struct {
 	constant bool // values are written out: no functions, no references
 	path     []*schema.Block
 }
 
-// in is the documenter of what stands in a block.
+// in returns the documenter of a block's content.
 func (d documenter) in(s *schema.Block) documenter {
 	d.path = append(d.path[:len(d.path):len(d.path)], s)
 	return d
 }
 
-// name is what something in the path is asked for by.
+// name returns the name that something in the path is looked up by.
 func (d documenter) name(last string) string {
 	name := ""
 	for _, s := range d.path {
@@ -85,7 +85,7 @@ func (d documenter) name(last string) string {
 	return name + last
 }
 
-// parts are the attributes of a schema, then its blocks.
+// parts documents the attributes of a schema, then its blocks.
 func parts(d documenter, s *schema.Block) []Topic {
 	var out []Topic
 	for i := range s.Rows {
@@ -122,7 +122,7 @@ func howOften(s *schema.Block) string {
 	}
 }
 
-// where says what something at this place stands in.
+// where describes where something in the path belongs.
 func (d documenter) where() string {
 	if len(d.path) == 0 {
 		return "the file, outside of blocks"
@@ -134,7 +134,7 @@ func (d documenter) where() string {
 	return text + "…" + end
 }
 
-// shape is how a block begins; NAME stands for what it needs in quotes.
+// shape returns the header of a block; NAME stands for the name in quotes.
 func shape(s *schema.Block) string {
 	if s.Label == "" {
 		return s.Name

@@ -43,7 +43,7 @@ func (d documenter) attribute(r *schema.Row) Topic {
 	return t
 }
 
-// required says whether a row must be set. A disabled integration is let off.
+// required says whether a row must be set. A disabled integration needs nothing.
 func (d documenter) required(r *schema.Row) string {
 	switch {
 	case !r.Required:
@@ -55,7 +55,7 @@ func (d documenter) required(r *schema.Row) string {
 	}
 }
 
-// takes says what may be written as a row's value.
+// takes describes the values of a row.
 func takes(r *schema.Row) string {
 	switch {
 	case r.Type == manifest.List:
@@ -71,8 +71,8 @@ func takes(r *schema.Row) string {
 	}
 }
 
-// secrecy says what becomes of what env() or file() gives in a row, if they may
-// stand there.
+// secrecy describes what happens to a value of env() or file() in a row, if it
+// is allowed.
 func secrecy(r *schema.Row) string {
 	switch r.Element() {
 	case manifest.Bool:
@@ -100,7 +100,7 @@ func secrecy(r *schema.Row) string {
 	}
 }
 
-// literal is a default as it would be written.
+// literal returns a default as it is written.
 func literal(v any) string {
 	switch v := v.(type) {
 	case string:

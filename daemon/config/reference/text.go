@@ -10,11 +10,11 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// docsWidth is how wide a text is, in characters.
+// docsWidth is the width of text, in characters.
 const docsWidth = 80
 
-// WriteText writes the topic for a person at a terminal: its facts, an
-// example, and what it consists of.
+// WriteText writes the topic for a person at a terminal: its facts, an example,
+// and its parts.
 func (t *Topic) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
@@ -37,7 +37,7 @@ func (t *Topic) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
-// docsText writes topics; indent is in characters.
+// docsText writes topics. Indents are in characters.
 type docsText struct{ *diag.Printer }
 
 func (p docsText) heading(indent int, title string) {
@@ -52,7 +52,7 @@ func (p docsText) paragraph(indent int, text string) {
 	p.Printf("%s%s\n\n", margin, strings.Join(wrap(text, docsWidth-indent), "\n"+margin))
 }
 
-// facts are in two columns.
+// facts writes two columns.
 func (p docsText) facts(indent int, facts []Fact) {
 	if len(facts) == 0 {
 		return
@@ -67,7 +67,7 @@ func (p docsText) facts(indent int, facts []Fact) {
 	p.Printf("\n")
 }
 
-// pair is a line of two columns; the second goes on below itself.
+// pair writes a line of two columns; the second one wraps below itself.
 func (p docsText) pair(indent, width int, name, text string) {
 	lines := wrap(text, docsWidth-indent-width-2)
 	below := "\n" + strings.Repeat(" ", indent+width+2)
@@ -103,9 +103,8 @@ func (p docsText) parts(indent int, parts []Topic) {
 	}
 }
 
-// part is a topic within another. Where it stands is plain by that, that it is
-// not required the usual case, and its example is left to who asks for it
-// alone, unless there is nothing else.
+// part writes a topic within another one. It leaves out where it belongs and
+// that it is not required. It shows the example only if there are no facts.
 func (p docsText) part(indent int, t *Topic) {
 	p.heading(indent, t.Title)
 	p.paragraph(indent+2, t.Doc)
@@ -122,8 +121,8 @@ func (p docsText) part(indent int, t *Topic) {
 	p.parts(indent+2, t.Parts)
 }
 
-// wrap breaks text into lines of at most width characters, at blanks. A word
-// that is longer stands alone.
+// wrap breaks text at blanks into lines of at most width characters. A longer
+// word gets its own line.
 func wrap(text string, width int) []string {
 	var lines []string
 	line, n := "", 0

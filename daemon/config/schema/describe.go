@@ -9,7 +9,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TypeName says for a person what a type takes.
+// TypeName describes the values of a type.
 func TypeName(t manifest.Type) string {
 	switch t {
 	case manifest.Number:
@@ -51,7 +51,7 @@ func TypeName(t manifest.Type) string {
 	}
 }
 
-// Sample is a value of the type, to be typed.
+// Sample returns an example value of a type.
 func Sample(t manifest.Type) string {
 	switch t {
 	case manifest.Number, Whole:
@@ -85,7 +85,7 @@ func Sample(t manifest.Type) string {
 	}
 }
 
-// Example is a value for a row, to be typed.
+// Example returns an example value for a row.
 func Example(r *Row) string {
 	if len(r.OneOf) > 0 {
 		return strconv.Quote(r.OneOf[0])
@@ -96,7 +96,7 @@ func Example(r *Row) string {
 	return Sample(r.Type)
 }
 
-// Bounds says what a row allows.
+// Bounds describes the values that a row allows.
 func Bounds(r *Row) string {
 	var parts []string
 	switch len(r.OneOf) {
@@ -129,7 +129,7 @@ func Amount(f float64, t manifest.Type) string {
 	}
 }
 
-// Span is a duration as a person writes it: 5m, not 5m0s.
+// Span formats a duration as a person writes it: 5m, not 5m0s.
 func Span(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -141,7 +141,8 @@ func Span(d time.Duration) string {
 	return s
 }
 
-// Shown is a value as it was written, without secrets; "" for what is long.
+// Shown formats a value as it was written, without secrets. It returns "" for
+// lists and maps.
 func Shown(v manifest.Value) string {
 	switch v := v.(type) {
 	case manifest.Text:

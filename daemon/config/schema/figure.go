@@ -2,7 +2,7 @@ package schema
 
 import "vega/policies"
 
-// FindFigure is what a resource is, "system.memory.percent",
+// FindFigure returns the metric of a path such as "system.memory.percent",
 // "database.app.pool.percent" or "databases.pool.percent".
 func FindFigure(resource string) (policies.Figure, bool) {
 	if kind := policies.Kind(resource); kind != resource {

@@ -5,7 +5,7 @@ import "strings"
 // levelNames are Go's levels and those of Python's logging.
 var levelNames = []string{"debug", "info", "warn", "error", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 
-// Level is the slog level of one of levelNames.
+// Level returns the slog level of one of levelNames.
 func Level(name string) int {
 	switch strings.ToLower(name) {
 	case "debug":

@@ -2,8 +2,8 @@ package schema
 
 import "vega/plugins/manifest"
 
-// Public tells of an attribute's name whether its text may be shown: it has
-// to be known, and nowhere sensitive.
+// Public returns a function that reports whether the text of an attribute may be
+// shown, by its name: it must be known, and never sensitive.
 func Public(t *Block, modules []manifest.Found) func(name string) bool {
 	known := map[string]bool{}
 	note := func(r *Row) {

@@ -19,27 +19,28 @@ const (
 	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the figure asks
 )
 
-// Row is an attribute that may be written. A plugin's options are rows of the
+// Row is an attribute that can be written. A plugin's options are rows of the
 // same kind, made from its manifest.
 type Row struct {
 	manifest.Option
-	// Public says that a value of env() here is no secret: a port or a path.
+	// Public says that a value of env() is not secret: a port or a path.
 	Public bool
-	// DNS says that an address may lack its port, which is then 53.
+	// DNS says that the port of an address is optional and defaults to 53.
 	DNS bool
-	// Wanted says that an enabled integration that refers to it needs it set.
+	// Wanted says that an enabled integration that refers to it needs it to be
+	// set.
 	Wanted bool
-	// Login says that it is a secret for the password in it, if there is one.
+	// Login says that only the password in the value is secret.
 	Login bool
 	// Guest says that its text goes to a guest.
 	Guest bool
-	// Argument says that it reaches the probe as it is, so that no secret may stand
-	// in it: the arguments of a command.
+	// Argument says that the value reaches the probe as it is, as the argument of
+	// a command, so it cannot contain a secret.
 	Argument bool
 	Usual    *usual
 }
 
-// Block is a block that may be written, with what may stand in it.
+// Block is a block that can be written, with what it can contain.
 type Block struct {
 	Name   string
 	Doc    string
@@ -89,7 +90,7 @@ func (s *Block) BlockNames() []string {
 	return out
 }
 
-// Home finds where else a name may be written.
+// Home returns another block in which a name can be written.
 func (s *Block) Home(name string) string {
 	for _, b := range s.Blocks {
 		if b.Row(name) != nil || b.Block(name) != nil {
@@ -120,7 +121,7 @@ func (s *Block) Title() string {
 	return s.Name
 }
 
-// ForProbe is the config block of an integration of the probe.
+// ForProbe returns the config block for integrations of a probe.
 func ForProbe(p *manifest.Probe) *Block {
 	s := &Block{Name: "config"}
 	for _, o := range p.Options {

@@ -8,10 +8,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// WithUnit is a number with the unit that was most likely meant, the first of
-// the usual ones with which it is within the row's bounds. It is sure if that
-// is the first of all: a time that others count in seconds, or that is by
-// default below one, in milliseconds. Nobody counts what takes days in seconds.
+// WithUnit adds the unit that was most likely meant to a number: the first of
+// the usual ones that keeps the value within the row's bounds. It is sure if
+// that is the first of all. Times are usually counted in seconds, or in
+// milliseconds if the default is below a second; nobody counts days in seconds.
 func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
 	number := strconv.FormatFloat(n, 'f', -1, 64)
 	units, certain := []string{"B", "KiB", "MiB", "GiB"}, true

@@ -7,9 +7,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// enclosure is what a line begins in: nothing, or a value that goes on from a
-// line above. It is hidden unless each attribute around it, and each key of a
-// map, is known to be public.
+// enclosure describes what a line begins in: nothing, or a value that continues
+// from a line above. The value is hidden unless every attribute and map key
+// around it is known to be public.
 type enclosure struct{ value, hidden bool }
 
 // enclosure works on the words of the chunk around the line, so that it holds for
@@ -33,7 +33,7 @@ func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
 	return enclosure{true, true} // of a block that is too large
 }
 
-// walker goes through the words of a chunk.
+// walker walks through the tokens of a chunk.
 type walker struct {
 	public func(string) bool
 	tokens hclsyntax.Tokens
@@ -43,14 +43,14 @@ type walker struct {
 	lines  []enclosure
 }
 
-// bracket is one that is open, with what was the case before it.
+// bracket is an open bracket, with the state before it.
 type bracket struct {
 	kind hclsyntax.TokenType
 	in   enclosure
 	name string
 }
 
-// walk says of each line what it begins in.
+// walk returns what each line begins in.
 func walk(src []byte, public func(string) bool) []enclosure {
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.Pos{Line: 1, Column: 1})
 	w := walker{public: public, tokens: tokens}
@@ -86,7 +86,8 @@ func (w *walker) token(n int, t hclsyntax.Token) {
 	}
 }
 
-// named takes the first name on a line: a second is none, but part of c ? a : b.
+// named keeps the first name on a line: a second one is not a name but part of c
+// ? a : b.
 func (w *walker) named(name string) {
 	if w.name == "" {
 		w.name = name
@@ -101,7 +102,7 @@ func (w *walker) push(kind hclsyntax.TokenType) {
 	w.name = ""
 }
 
-// pop closes a bracket only by its own kind: what a wrong one would uncover
+// pop closes a bracket only with its own kind: what a wrong one would uncover
 // stays hidden.
 func (w *walker) pop(kind hclsyntax.TokenType) {
 	n := len(w.open) - 1

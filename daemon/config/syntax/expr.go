@@ -25,7 +25,7 @@ const (
 	CallExpr             // text is the function, items its arguments
 )
 
-// KindNames are for a person.
+// KindNames names each kind for a person.
 var KindNames = map[kind]string{
 	TextExpr: "text", NumExpr: "a number", BoolExpr: "true or false", TmplExpr: "text",
 	ListExpr: "a list", MapExpr: "a map", RefExpr: "a reference", CallExpr: "a call",
@@ -40,8 +40,8 @@ type Expr struct {
 	Items []*Expr
 }
 
-// expr keeps what the language allows, and reports anything else. Its
-// recursion is bounded by the guard.
+// expr keeps what the language allows, and reports anything else. The guard
+// bounds its recursion.
 func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 	out := &Expr{At: l.place(e.Range())}
 	switch e := e.(type) {
@@ -131,8 +131,8 @@ func (l *lowerer) template(out *Expr, parts []hclsyntax.Expression) *Expr {
 	return out
 }
 
-// part is a part of a template. HCL turns a directive into a conditional or a
-// join, which it reads from the text around it: the place tells them apart.
+// part lowers a part of a template. HCL turns a directive into a conditional or
+// a join; the source text shows which one it was.
 func (l *lowerer) part(e hclsyntax.Expression) *Expr {
 	out := &Expr{At: l.place(e.Range())}
 	_, joined := e.(*hclsyntax.TemplateJoinExpr)
@@ -151,7 +151,7 @@ func (l *lowerer) object(out *Expr, e *hclsyntax.ObjectConsExpr) *Expr {
 	return out
 }
 
-// key is the key of a map: a bare word or a plain string.
+// key lowers the key of a map: a bare word or a plain string.
 func (l *lowerer) key(e hclsyntax.Expression) *Expr {
 	out := &Expr{At: l.place(e.Range())}
 	if word := hcl.ExprAsKeyword(e); word != "" {

@@ -13,24 +13,24 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// maxLines bounds what is laid out: the formatter takes seconds for millions of
-// lines, comments included.
+// maxLines bounds what is formatted: the formatter takes seconds for millions of
+// lines, even of comments.
 const maxLines = 200_000
 
-// maxPasses is how often the formatter is asked: what it makes is not always
-// what it would leave alone.
+// maxPasses is how often the formatter runs: its result is not always stable
+// after one pass.
 const maxPasses = 4
 
 var crlf, lf = []byte("\r\n"), []byte("\n")
 
-// Format lays the text of a configuration, or of a plugin.hcl, out as HCL is
-// commonly written. Words, comments and heredocs, the line endings and a byte
-// order mark stay as they are.
+// Format formats the text of a configuration or a plugin.hcl as HCL is commonly
+// written. Words, comments, heredocs, line endings and a byte order mark stay
+// the same.
 //
-// It goes through the guards and the parser first: for a text that they refuse
-// there are diagnostics and no result. ErrUnformattable is of a text that would
-// not mean the same any more, which the formatter does not promise. name is
-// what the text is called in diagnostics.
+// Format first runs the guards and the parser: for a text that they refuse it
+// returns diagnostics and no result. It returns ErrUnformattable if the
+// formatted text would mean something else, which HCL's formatter does not rule
+// out. name is what diagnostics call the text.
 func Format(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
 	out := &diag.Collector{}
 	before := readText(name, src, words, out)
@@ -46,10 +46,10 @@ func Format(name string, src []byte, words []string, public func(string) bool) (
 	return laid, nil, nil
 }
 
-// ErrUnformattable says that a text stays as it is.
+// ErrUnformattable says that a text was left unchanged.
 var ErrUnformattable = errors.New("formatting would change its meaning, so it was left unchanged; please report this as a bug")
 
-// readText is the tree of a text that is to be laid out.
+// readText parses a text that is to be formatted.
 func readText(name string, src []byte, words []string, out *diag.Collector) Body {
 	if len(src) > MaxFile {
 		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("The file is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
@@ -62,7 +62,7 @@ func readText(name string, src []byte, words []string, out *diag.Collector) Body
 	return Parse([]*diag.Source{{Name: name, Text: src}}, words, out).Body
 }
 
-// layOut formats lines that end as most configurations' do.
+// layOut formats a text. It keeps Windows line endings.
 func layOut(src []byte) []byte {
 	text, mark := bytes.CutPrefix(src, []byte(diag.BOM))
 	windows := bytes.Contains(text, crlf) && bytes.Count(text, lf) == bytes.Count(text, crlf)
@@ -98,14 +98,14 @@ func sameWords(a, b []byte) bool {
 	})
 }
 
-// words are the tokens of a text, without the ends of lines. Those in heredocs
-// and texts are whole, blanks included.
+// words returns the tokens of a text without the ends of lines. Tokens in
+// heredocs and texts include their blanks.
 func words(src []byte) hclsyntax.Tokens {
 	tokens, _ := hclsyntax.LexConfig(bytes.TrimPrefix(src, []byte(diag.BOM)), "", hcl.InitialPos)
 	return slices.DeleteFunc(tokens, func(t hclsyntax.Token) bool { return t.Type == hclsyntax.TokenNewline || t.Type == hclsyntax.TokenEOF })
 }
 
-// equal reports whether two bodies say the same, wherever it stands.
+// equal reports whether two bodies have the same content, wherever it is.
 func (b *Body) equal(o *Body) bool {
 	return slices.EqualFunc(b.Attrs, o.Attrs, func(x, y *Attr) bool { return x.Name == y.Name && x.Value.equal(y.Value) }) &&
 		slices.EqualFunc(b.Blocks, o.Blocks, func(x, y *Block) bool {

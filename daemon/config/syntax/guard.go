@@ -32,7 +32,7 @@ const (
 	maxHeredocs     = 256 << 10 // bytes of all in a file
 )
 
-// plainText reports whether the file is UTF-8 without control characters.
+// plainText reports whether a file is UTF-8 without control characters.
 func plainText(f *diag.Source, out *diag.Collector) bool {
 	for i := 0; i < len(f.Text); {
 		c := f.Text[i]
@@ -54,7 +54,7 @@ func plainText(f *diag.Source, out *diag.Collector) bool {
 	return true
 }
 
-// guard judges the tokens of one chunk, without recursion.
+// guard checks the tokens of one chunk against the limits, without recursion.
 type guard struct {
 	file     *diag.Source
 	out      *diag.Collector
@@ -114,15 +114,15 @@ func (g *guard) push(t *hclsyntax.Token, as hclsyntax.TokenType) bool {
 	return true
 }
 
-// pairs is what each closing token closes.
+// pairs maps each closing token to its opening one.
 var pairs = map[hclsyntax.TokenType]hclsyntax.TokenType{
 	hclsyntax.TokenCBrace: hclsyntax.TokenOBrace, hclsyntax.TokenCBrack: hclsyntax.TokenOBrack,
 	hclsyntax.TokenCParen: hclsyntax.TokenOParen, hclsyntax.TokenCQuote: hclsyntax.TokenOQuote,
 	hclsyntax.TokenCHeredoc: hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateSeqEnd: hclsyntax.TokenTemplateInterp,
 }
 
-// pop closes a level only for its own kind of closer: a wrong one must not
-// make a deep chunk look shallow.
+// pop closes a level only with its own kind of closer: a wrong one must not make
+// a deep chunk look shallow.
 func (g *guard) pop(t *hclsyntax.Token) bool {
 	g.signs = 0
 	if n := len(g.open); n > 0 && g.open[n-1] == pairs[t.Type] {
@@ -181,7 +181,7 @@ func (g *guard) operator(t *hclsyntax.Token) bool {
 	return true
 }
 
-// refuse reports the token and keeps the chunk from being parsed.
+// refuse reports a token, which keeps the chunk from being parsed.
 func (g *guard) refuse(code diag.Code, t *hclsyntax.Token, detail, fix string) bool {
 	g.bad = true
 	g.out.Err(code, g.file.Span(t.Range.Start.Byte, t.Range.End.Byte), detail, fix)

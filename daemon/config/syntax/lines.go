@@ -10,18 +10,20 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// Masks shows lines of files with what may be a secret hidden.
+// Masks returns lines of files with possible secrets hidden.
 type Masks struct {
 	words  []string          // that begin a top-level block
 	public func(string) bool // reports whether an attribute's text may be shown
 	files  map[*diag.Source]*maskedFile
 }
 
+// NewMasks returns the masks of files. words begin a top-level block; public
+// reports whether an attribute's text may be shown.
 func NewMasks(words []string, public func(string) bool) *Masks {
 	return &Masks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
 }
 
-// maskedFile is what a file was split into, and its lines as they were shown.
+// maskedFile is a file, how it was split, and the lines that were masked.
 type maskedFile struct {
 	*diag.Source
 	end      int // how far it was split
@@ -33,7 +35,7 @@ type maskedFile struct {
 	walkedChunk int
 }
 
-// Line returns a line of a file, by its index, as it may be shown.
+// Line returns a line of a file, by its index, with possible secrets hidden.
 func (m *Masks) Line(f *diag.Source, i int) []byte {
 	in := m.files[f]
 	if in == nil {
@@ -56,10 +58,10 @@ func (m *Masks) Line(f *diag.Source, i int) []byte {
 	return shown
 }
 
-// mask hides what may be a secret in a line, with as many stars as it has
-// characters: every text, number or bare word that belongs to an attribute not
-// known to be public, and who logs in in a URL. It works on words and not on
-// the syntax tree, so that it holds for a line that can't be parsed.
+// mask hides what may be a secret in a line: every text, number or bare word
+// that belongs to an attribute not known to be public, and the credentials in a
+// URL. It replaces each character with a star. It works on tokens, not on a
+// syntax tree, so it also works for lines that cannot be parsed.
 func (f *maskedFile) mask(i int, public func(string) bool) []byte {
 	raw := f.Line(i)
 	if len(raw) > maxChunk || f.inHeredoc(f.LineStart(i)) {
@@ -87,8 +89,8 @@ func (f *maskedFile) inHeredoc(at int) bool {
 	return i < len(f.heredocs) && f.heredocs[i].start <= at
 }
 
-// MaskText returns the text of a configuration with what may be a secret
-// hidden, character by character; the lines are the same.
+// MaskText returns the text of a configuration with possible secrets hidden,
+// character by character. The lines stay the same.
 func MaskText(src []byte, words []string, public func(string) bool) string {
 	f := &diag.Source{Text: bytes.TrimPrefix(src, []byte(diag.BOM))}
 	m := NewMasks(words, public)

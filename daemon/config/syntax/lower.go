@@ -11,8 +11,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// lowerer turns HCL's tree into ours. What lies past end was recovered from a
-// syntax error and is left out.
+// lowerer turns HCL's tree into a Body. It leaves out what lies past end, which
+// HCL recovered from a syntax error.
 type lowerer struct {
 	file *diag.Source
 	out  *diag.Collector

@@ -11,12 +11,12 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// commented is a comment that holds a setting.
+// commented matches a comment that contains a setting.
 var commented = regexp.MustCompile(`^((?:#|//|/\*)[\s#/*]*)"?[A-Za-z_][\w-]*"?\s*(?:=|:\s*")`)
 
 var userinfo = regexp.MustCompile(`://[^/@\s"]+@`)
 
-// masker walks the words of a line.
+// masker masks the tokens of one line.
 type masker struct {
 	tokens  hclsyntax.Tokens
 	public  func(string) bool
@@ -48,7 +48,8 @@ func (m *masker) mask(raw []byte) []byte {
 	return append(out, raw[done:]...)
 }
 
-// maskComment masks a setting that is commented out: an old secret is one yet.
+// maskComment masks a setting that is commented out: an old secret may still be
+// valid.
 func (m *masker) maskComment(comment []byte) []byte {
 	set := commented.FindSubmatchIndex(comment)
 	if set == nil {
@@ -81,16 +82,15 @@ func (m *masker) hides(n int) bool {
 	}
 }
 
-// named takes the name of an attribute or the key of a map, and shows it. A key
-// can hide what stands in a public attribute, but not show what stands in
-// another.
+// named handles the name of an attribute or the key of a map. A key can hide the
+// value of a public attribute, but cannot show that of another.
 func (m *masker) named(t hclsyntax.Token) (hidden bool) {
 	m.shown, m.inValue = m.public(string(t.Bytes)) && (m.shown || !m.inValue), true
 	return false
 }
 
-// reference reports whether a bare word is true or false, or part of a call or
-// a path with dots.
+// reference reports whether a bare word is true or false, or part of a call or a
+// dotted path.
 func (m *masker) reference(n int) bool {
 	word := string(m.tokens[n].Bytes)
 	is := func(i int, t hclsyntax.TokenType) bool {
@@ -99,13 +99,13 @@ func (m *masker) reference(n int) bool {
 	return word == "true" || word == "false" || is(n+1, hclsyntax.TokenOParen) || is(n+1, hclsyntax.TokenDot) || is(n-1, hclsyntax.TokenDot)
 }
 
-// assigned reports whether the token is the sign between a name and its value.
+// assigned reports whether a token separates a name from its value.
 func assigned(tokens hclsyntax.Tokens, n int) bool {
 	return n < len(tokens) && (tokens[n].Type == hclsyntax.TokenEqual || tokens[n].Type == hclsyntax.TokenColon)
 }
 
-// argument reports whether the text is the name in env("NAME"), or a
-// path, also where the function is misspelt.
+// argument reports whether a text is the name in env("NAME"), or a path, also
+// where the function is misspelt.
 func argument(tokens hclsyntax.Tokens, n int) bool {
 	if n < 3 || tokens[n-1].Type != hclsyntax.TokenOQuote || tokens[n-2].Type != hclsyntax.TokenOParen {
 		return false
@@ -113,8 +113,8 @@ func argument(tokens hclsyntax.Tokens, n int) bool {
 	return diag.Nearest(string(tokens[n-3].Bytes), FunctionNames) != ""
 }
 
-// blockHead is how many words at the start of a line open a block; what is in
-// quotes there is its name.
+// blockHead counts the tokens at the start of a line that open a block. What is
+// in quotes there is the block's name.
 func blockHead(tokens hclsyntax.Tokens) int {
 	if len(tokens) == 0 || tokens[0].Type != hclsyntax.TokenIdent {
 		return 0

@@ -1,3 +1,4 @@
+// syntax reports HCL's own errors, and returns where the first one is.
 package syntax
 
 import (
@@ -12,7 +13,7 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// piece is what was read of a chunk.
+// piece is the result of parsing a chunk.
 type piece struct {
 	out    diag.Collector
 	tokens int
@@ -57,8 +58,8 @@ func (p *piece) refuse(f *diag.Source, c chunk, detail, fix string) {
 	p.unparsed(f, c)
 }
 
-// parse hands a chunk that passed the guards to HCL. Should its parser panic
-// all the same, that is one more syntax error.
+// parse gives a chunk that passed the guards to HCL's parser. If the parser
+// still panics, that is one more syntax error.
 func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	defer func() {
 		if recover() != nil {
@@ -128,8 +129,8 @@ func syntaxFix(summary string) string {
 
 var header = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)(?:[ \t]+"([^"\\$%\n]*)")?[ \t]*\{`)
 
-// unparsed keeps the kind and name of a block that could not be read, so that
-// references to it don't dangle as well.
+// unparsed keeps the kind and name of a block that could not be parsed, so that
+// references to it are not reported as well.
 func (p *piece) unparsed(f *diag.Source, c chunk) {
 	src := f.Text[c.start:min(c.end, c.start+512)]
 	m := header.FindSubmatchIndex(bytes.TrimPrefix(src, []byte(diag.BOM)))

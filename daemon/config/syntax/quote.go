@@ -7,7 +7,7 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// QuoteKey is the key of a map as it must be written.
+// QuoteKey returns the key of a map as it must be written.
 func QuoteKey(key string) string {
 	if IsIdentifier([]byte(key)) {
 		return key
@@ -15,11 +15,12 @@ func QuoteKey(key string) string {
 	return strconv.Quote(diag.Clip(key))
 }
 
-// QuoteText is a text in quotes, in which nothing is worked out.
+// QuoteText returns a text in quotes, with templates escaped.
 func QuoteText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }
 
+// IsIdentifier reports whether a name can be written without quotes.
 func IsIdentifier(b []byte) bool {
 	for i, c := range b {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80

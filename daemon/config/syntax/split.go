@@ -6,7 +6,7 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// chunk is a run of whole lines that holds one top-level attribute or block.
+// chunk is a run of whole lines with one top-level attribute or block.
 type chunk struct {
 	start, end int
 	line       int // of start, from 1
@@ -17,9 +17,9 @@ type chunk struct {
 type textRange struct{ start, end int }
 
 // splitter cuts a file into chunks, so that a syntax error in one block leaves
-// the others readable and no parse holds more than one block in memory. It
-// only has to be right about correct files: each chunk is judged by the real
-// lexer before it is parsed.
+// the others readable and no parse holds more than one block in memory. It has
+// to be right only about correct files: the guards judge each chunk by the
+// tokens of HCL's lexer before it is parsed.
 type splitter struct {
 	src       []byte
 	i         int
@@ -134,15 +134,15 @@ func (s *splitter) pop() byte {
 	return c
 }
 
-// mark begins a chunk at this line, unless one is begun.
+// mark begins a chunk at this line, unless one has begun.
 func (s *splitter) mark() {
 	if s.start < 0 {
 		s.start, s.startLine = s.lineStart, s.line
 	}
 }
 
-// close goes back to the nearest opener of that kind; a closer without one is
-// left for the parser to report.
+// close goes back to the nearest opener of that kind. It leaves a closer without
+// one for the parser to report.
 func (s *splitter) close(a, b byte) {
 	s.mark()
 	if s.count[a]+s.count[b] == 0 {
@@ -236,7 +236,7 @@ func (s *splitter) skipComment() {
 	s.i = end
 }
 
-// heredoc skips <<MARK … MARK and reports whether there was one.
+// heredoc skips <<MARK … MARK, and reports whether there was one.
 func (s *splitter) heredoc() bool {
 	rest := s.src[s.i:]
 	nl := bytes.IndexByte(rest, '\n')

@@ -2,27 +2,28 @@ package syntax
 
 import "vega/daemon/config/diag"
 
-// Body is the content of a file or block: HCL's own tree is dropped as soon as
-// a chunk has been turned into this, which is smaller and holds only what the
-// language allows.
+// Body is the content of a file or block. It is smaller than HCL's own tree and
+// holds only what the language allows.
 type Body struct {
 	Attrs  []*Attr
 	Blocks []*Block
 }
 
+// Attr is an attribute as it was written.
 type Attr struct {
 	Name  string
 	At    diag.Place // of the name
 	Value *Expr
 }
 
+// Block is a block as it was written.
 type Block struct {
 	Kind   string
 	Labels []Label
 	Head   diag.Place // from the kind to the last label
 	Body   Body
-	// Broken says that part of it could not be parsed: that something is not
-	// there proves nothing.
+	// Broken says that part of the block could not be parsed, so that a missing
+	// attribute proves nothing.
 	Broken bool
 }
 

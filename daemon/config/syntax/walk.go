@@ -1,5 +1,6 @@
 package syntax
 
+// EachExpr calls yield with every expression in a body and its blocks.
 func (b *Body) EachExpr(yield func(*Expr)) {
 	for _, a := range b.Attrs {
 		a.Value.Each(yield)
@@ -9,6 +10,7 @@ func (b *Body) EachExpr(yield func(*Expr)) {
 	}
 }
 
+// Each calls yield with an expression and every one in it.
 func (e *Expr) Each(yield func(*Expr)) {
 	yield(e)
 	for _, item := range e.Items {
@@ -16,7 +18,7 @@ func (e *Expr) Each(yield func(*Expr)) {
 	}
 }
 
-// Computed reports whether part of a value comes from elsewhere, and so must
+// Computed reports whether part of a value comes from elsewhere, so that it must
 // not be quoted.
 func (e *Expr) Computed() bool {
 	if e.Kind == CallExpr || e.Kind == RefExpr {
