@@ -39,7 +39,7 @@ probe "load" {
 	for args, want := range map[string]string{
 		`"-p", env("TOKEN")`:           "error[VEGA005]",
 		`"--password=${env("TOKEN")}"`: "error[VEGA005]",
-		`"-w", env("WARN")`:            "what env() or file() gives is a secret, which no plugin sees",
+		`"-w", env("WARN")`:            "values of env() and file() are secrets, which no plugin sees",
 		`"-w", "5\u0000"`:              "error[VEGA014]",
 		`5`:                            "error[VEGA012]",
 	} {

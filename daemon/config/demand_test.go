@@ -18,11 +18,11 @@ func TestLoadOfTheWhole(t *testing.T) {
 		says     string
 	}{
 		{3000, "", "", ""},
-		{3100, "", diag.Warning, "517 checks want to run at once, which is more than half of the 1024"},
-		{10_000, "", diag.Warning, "1667 checks want to run at once, and vega runs 1024"},
+		{3100, "", diag.Warning, "517 checks have to run at once, more than half of the 1024"},
+		{10_000, "", diag.Warning, "1667 checks have to run at once, and vega runs 1024"},
 		{10_000, "interval = \"2m\"\n", diag.Warning, "834 checks"},
 		{10_000, "interval = \"5m\"\n", "", ""},
-		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Warning, "1024 checks want"},
+		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Warning, "1024 checks have"},
 		{1025, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Error, "1025 runs are due every second"},
 		{1025, "interval = \"0s\"\ntimeout = \"30s\"\n", "", ""},
 		{2000, "enabled = false\ninterval = \"1s\"\n", "", ""},

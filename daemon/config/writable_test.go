@@ -42,7 +42,7 @@ func TestWritable(t *testing.T) {
 	o := options(t, nil)
 	o.Scan = nil                                        // the directory itself
 	const daemonUser, unknown, nobody = 1, 54321, 65534 // "daemon" is on every unix
-	ofNobody := []string{"the user nobody can add files there|run: chown root plugins"}
+	ofNobody := []string{"the user nobody can add files there, which vega loads.|run: chown root plugins"}
 	if ids, err := os.ReadFile("/proc/self/uid_map"); err == nil && !strings.Contains(string(ids), "4294967295") { // nobody is every user unknown in this namespace
 		ofNobody = nil
 	}
@@ -53,27 +53,27 @@ func TestWritable(t *testing.T) {
 		want []string               // the fixes, and parts of what is said
 	}{
 		{"nothing", nil, false, nil},
-		{"plugins", chmod("plugins", 0o777), false, []string{"plugins has the mode 0777: everyone on this machine can add files there|run: chmod o-w plugins"}},
-		{"plugins, sticky", chmod("plugins", 0o777|os.ModeSticky), false, []string{"add files there|run: chmod o-w plugins"}},
+		{"plugins", chmod("plugins", 0o777), false, []string{"plugins has mode 0777: everyone on this machine can add files there, which vega loads.|run: chmod o-w plugins"}},
+		{"plugins, sticky", chmod("plugins", 0o777|os.ModeSticky), false, []string{"add files there, which vega loads.|run: chmod o-w plugins"}},
 		{"plugins of the own group", chmod("plugins", 0o775), false, nil},
-		{"plugins of another group", both(chown("plugins", -1, daemonUser), chmod("plugins", 0o775)), true, []string{"everyone in the group daemon can add files there|run: chmod g-w plugins"}},
+		{"plugins of another group", both(chown("plugins", -1, daemonUser), chmod("plugins", 0o775)), true, []string{"everyone in the group daemon can add files there, which vega loads.|run: chmod g-w plugins"}},
 		{"plugins of a group of nobody's", both(chown("plugins", -1, unknown), chmod("plugins", 0o775)), true, nil},
 		{"plugins of all and a group", both(chown("plugins", -1, daemonUser), chmod("plugins", 0o777)), true, []string{"everyone on this machine|run: chmod go-w plugins"}},
-		{"plugins of another user", chown("plugins", daemonUser, -1), true, []string{"plugins belongs to another user: the user daemon can add files there|run: chown root plugins"}},
+		{"plugins of another user", chown("plugins", daemonUser, -1), true, []string{"plugins belongs to another user: the user daemon can add files there, which vega loads.|run: chown root plugins"}},
 		{"plugins of a container's host", chown("plugins", unknown, -1), true, nil},
 		{"plugins of nobody", chown("plugins", nobody, nobody), true, ofNobody},
-		{"a module", chmod("plugins/mine.wasm", 0o666), false, []string{"plugins/mine.wasm has the mode 0666: everyone on this machine can change it|run: chmod o-w plugins/mine.wasm"}},
-		{"policies", chmod("policies", 0o777), false, []string{"add files there|run: chmod o-w policies"}},
-		{"a policy", chmod("policies/it's.hcl", 0o666), false, []string{"can change it|run: chmod o-w 'policies/it'\\''s.hcl'"}},
-		{"vega.hcl", chmod("vega.hcl", 0o646), false, []string{"can change it|run: chmod o-w vega.hcl"}},
-		{"what file() names", chmod("level", 0o666), false, []string{"can change it|run: chmod o-w level"}},
+		{"a module", chmod("plugins/mine.wasm", 0o666), false, []string{"plugins/mine.wasm has mode 0666: everyone on this machine can change it, and so what vega does.|run: chmod o-w plugins/mine.wasm"}},
+		{"policies", chmod("policies", 0o777), false, []string{"add files there, which vega loads.|run: chmod o-w policies"}},
+		{"a policy", chmod("policies/it's.hcl", 0o666), false, []string{"can change it, and so what vega does.|run: chmod o-w 'policies/it'\\''s.hcl'"}},
+		{"vega.hcl", chmod("vega.hcl", 0o646), false, []string{"can change it, and so what vega does.|run: chmod o-w vega.hcl"}},
+		{"what file() names", chmod("level", 0o666), false, []string{"can change it, and so what vega does.|run: chmod o-w level"}},
 		{"the directory", chmod(".", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w ."}},
 		{"above it", chmod("..", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w UP"}},
 		{"above it, sticky", chmod("..", 0o777|os.ModeSticky), false, nil},
 		{"the directory, sticky", chmod(".", 0o777|os.ModeSticky), false, nil},
 		{
 			"the directory, sticky, and nothing in it", both(remove("plugins"), remove("policies"), chmod(".", 0o777|os.ModeSticky)), false,
-			[]string{"There is no plugins, and everyone on this machine can make it in .|run: mkdir -m 755 plugins; or", "There is no policies|run: mkdir -m 755 policies; or"},
+			[]string{"plugins does not exist, and everyone on this machine can create it in .|run: mkdir -m 755 plugins; or", "policies does not exist|run: mkdir -m 755 policies; or"},
 		},
 		{"a link out", func(dir string) error {
 			out := filepath.Join(filepath.Dir(dir), "out")

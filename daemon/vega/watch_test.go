@@ -184,7 +184,7 @@ func TestRejectedFilesAreLoggedOnce(t *testing.T) {
 
 	w.remove("vega.hcl")
 	w.is("rejected", "a")
-	w.until("the missing file is logged", func() bool { return w.lines("There is no such file.") > 0 })
+	w.until("the missing file is logged", func() bool { return w.lines("The file does not exist.") > 0 })
 	w.write("vega.hcl", bound("a")+bound("b"))
 	w.is("applied", "a", "b")
 
