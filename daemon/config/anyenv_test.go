@@ -6,8 +6,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestAnyEnv: a text is judged where none of its variables is set. What hangs
-// on them is let pass, and all else is not.
+// TestAnyEnv judges a text in an environment without any of its variables. It
+// accepts what depends on them, and reports everything else.
 func TestAnyEnv(t *testing.T) {
 	src := `
 data_dir = env("DATA")
@@ -74,7 +74,7 @@ integration "d" {
 	}
 }
 
-// TestAnyEnvKnown: a variable that is set is judged by its value all the same.
+// TestAnyEnvKnown judges a variable that is set by its value.
 func TestAnyEnvKnown(t *testing.T) {
 	o := options(t, map[string]string{"LEVEL": "loud"})
 	o.AnyEnv = true

@@ -9,9 +9,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// The arguments of a plugin that was written for Nagios are written out: it
-// would see a placeholder in place of what env() gives, and could do nothing
-// with it.
+// TestArguments refuses secrets as arguments of a Nagios plugin, which would see
+// placeholders and could do nothing with them.
 func TestArguments(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plugin.hcl")
 	if err := os.WriteFile(path, []byte(`abi = "nagios"

@@ -8,9 +8,9 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestLoadOfTheWhole: vega's own defaults, ten thousand times, are not refused; what
-// becomes of them if the network is gone is said.
-func TestLoadOfTheWhole(t *testing.T) {
+// TestTotalDemand accepts ten thousand integrations with default timing, and
+// warns of what happens if the network is down.
+func TestTotalDemand(t *testing.T) {
 	for _, c := range []struct {
 		n        int
 		timing   string

@@ -34,8 +34,8 @@ integration "c-1" {
 	}
 }
 
-// TestManyDependencies: a long chain, a wide fan and a dense knot of circles
-// end soon.
+// TestManyDependencies resolves a long chain, a wide fan and a dense graph of
+// circles quickly.
 func TestManyDependencies(t *testing.T) {
 	limit := 10 * time.Second
 	if raceEnabled {

@@ -15,7 +15,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// shipped are the plugins that ship with vega, core first.
+// shipped returns the bundled plugins, core first.
 func shipped(t testing.TB) []manifest.Found {
 	t.Helper()
 	all := []manifest.Found{found(t, "../../plugins/core/plugin.hcl", "")}
@@ -68,8 +68,8 @@ func markdown(t testing.TB, d *reference.Docs, name string) string {
 	return b.String()
 }
 
-// TestReferenceFiles holds the committed references against the tables;
-// -update writes them.
+// TestReferenceFiles compares the committed references with the tables; -update
+// writes them.
 func TestReferenceFiles(t *testing.T) {
 	for path, d := range map[string]*reference.Docs{"REFERENCE.md": shippedReference(t), "MANIFEST.md": reference.Manifest()} {
 		got := markdown(t, d, "")
@@ -84,7 +84,7 @@ func TestReferenceFiles(t *testing.T) {
 	}
 }
 
-// surroundings are what examples may refer to.
+// surroundings are blocks that examples may refer to.
 const surroundings = `
 database "app" {
   driver = "postgres"
@@ -98,7 +98,7 @@ integration "llm" {
 }
 `
 
-// exampleEnv has each variable, with a value that fits its name.
+// exampleEnv returns a value for each variable that fits its name.
 func exampleEnv(name string) (string, bool) {
 	switch {
 	case strings.Contains(name, "DSN"):
@@ -110,8 +110,8 @@ func exampleEnv(name string) (string, bool) {
 	}
 }
 
-// wrongIn are the mistakes in an example, but for what it leaves out and for
-// files that are only in it.
+// wrongIn returns the mistakes in an example, except for what it leaves out and
+// for files that do not exist.
 func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	t.Helper()
 	if !strings.Contains(example, `database "app"`) {
@@ -148,7 +148,8 @@ func TestExamplesOfTheReference(t *testing.T) {
 	each(everything(t, reference.Config(all)))
 }
 
-// TestExamplesOfTheLanguage: some integration takes each of them.
+// TestExamplesOfTheLanguage finds an integration or threshold that accepts each
+// example.
 func TestExamplesOfTheLanguage(t *testing.T) {
 	all := shipped(t)
 	for _, topic := range everything(t, reference.Config(nil)).Parts {
@@ -164,7 +165,7 @@ func TestExamplesOfTheLanguage(t *testing.T) {
 				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  config {\n    " + part.Example + "\n  }\n}")
 			}
 			if !taken {
-				t.Errorf("nothing takes %s", part.Example)
+				t.Errorf("nothing accepts %s", part.Example)
 			}
 		}
 	}
@@ -182,7 +183,7 @@ func TestExamplesOfTheManifest(t *testing.T) {
 		}
 		_, ds := LoadManifest(path)
 		for _, d := range ds {
-			if d.Code != diag.Required && d.Code != diag.BadManifest && d.Code != diag.BadUnit { // what is there fits only in a whole
+			if d.Code != diag.Required && d.Code != diag.BadManifest && d.Code != diag.BadUnit { // these need the rest of the manifest
 				t.Errorf("%s:\n%s\n%s", topic.Name, topic.Example, shownText(t, ds))
 			}
 		}
@@ -215,8 +216,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestEveryTopicHasAText: nothing is wider than a terminal but what can't be
-// broken, and nothing in a table lacks a description.
+// TestEveryTopicHasAText checks that every topic has a description, and that
+// lines fit a terminal.
 func TestEveryTopicHasAText(t *testing.T) {
 	for _, d := range []*reference.Docs{shippedReference(t), reference.Manifest()} {
 		for _, name := range append(topicNames(everything(t, d)), "") {
@@ -240,9 +241,9 @@ func TestEveryTopicHasAText(t *testing.T) {
 	}
 }
 
-// TestStrangersTextIsText: what a plugin's author wrote can't be markup, nor
-// move the cursor.
-func TestStrangersTextIsText(t *testing.T) {
+// TestPluginTextIsEscaped checks that a plugin author's text cannot become
+// markup or move the cursor.
+func TestPluginTextIsEscaped(t *testing.T) {
 	evil := "\x1b]0;title\x07 <script>alert(1)</script> [here](https://evil.example) | `x` ```\n# heading\n```"
 	m := &manifest.Manifest{Name: "evil", Version: evil, Description: evil, Probes: []manifest.Probe{{
 		Name: "p", Summary: evil,
@@ -269,5 +270,5 @@ func TestStrangersTextIsText(t *testing.T) {
 	}
 }
 
-// codeSpans are what Markdown shows as it stands.
+// codeSpans matches what Markdown shows literally.
 var codeSpans = regexp.MustCompile("(?s)\n```hcl\n.*?\n```\n|(?:^|[^`\\\\])````? .*? ````?|(?:^|[^`\\\\])`[^`\n]+`")

@@ -14,9 +14,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestExplanations tries the examples: what stands under Wrong gets that code,
-// what stands under Right is valid. A new code needs one file, explain/CODE.md,
-// with what it means, then the sections Why, How to fix it, Wrong and Right.
+// TestExplanations tries the examples: the one under Wrong gets the code, the one
+// under Right is valid. A new code needs one file, diag/explain/CODE.md, with its
+// meaning and then the sections Why, How to fix it, Wrong and Right.
 //
 // The blocks of an example are files in a directory of its own, named after
 // the language:
@@ -29,16 +29,16 @@ import (
 //	```sh                    each line "export NAME=value" sets a variable;
 //	                         no other variable is set, other lines do nothing
 //
-// Without a block for vega.hcl there is no such file. The directory also has
+// Without a block for vega.hcl the file does not exist. The directory also has
 // server.pem and server.key, a certificate with its key. There are the bundled
-// plugin and those of the tests: acme, courier, and
-// greedy, which hides that it dials.
+// plugin and those of the tests: acme, courier, and greedy, which opens
+// connections without declaring it.
 func TestExplanations(t *testing.T) {
 	leaf := realtest.NewCA(t).Valid("localhost")
 	for _, c := range diag.Codes {
 		sections := sectionsOf(t, c.Code)
 		wrong := tryExample(t, sections["Wrong"], leaf)
-		// What was seen takes a run, and too much of it a thousand integrations.
+		// Codes from a run need a run, and Overload needs a thousand integrations.
 		if !hasCode(wrong, c.Code) && c.Code < diag.NotHealthy && c.Code != diag.Overload {
 			t.Errorf("%s: the wrong example gets\n%s", c.Code, shownText(t, wrong))
 		}
@@ -53,7 +53,7 @@ func hasCode(ds diag.Diagnostics, c diag.Code) bool {
 	return slices.ContainsFunc(ds, func(d diag.Diagnostic) bool { return d.Code == c })
 }
 
-// sectionsOf reads an explanation, and looks whether it is all there.
+// sectionsOf splits an explanation, and checks that it is complete.
 func sectionsOf(t *testing.T, c diag.Code) map[string]string {
 	t.Helper()
 	text := diag.Explain(c).Markdown
@@ -81,10 +81,10 @@ func sectionsOf(t *testing.T, c diag.Code) map[string]string {
 	return sections
 }
 
-// exampleFiles is what a section asks for.
+// exampleFiles are the files and variables of a section.
 type exampleFiles struct {
 	files map[string]string
-	modes map[string]os.FileMode // 0600 unless said otherwise
+	modes map[string]os.FileMode // default 0600
 	env   map[string]string
 }
 
@@ -99,7 +99,7 @@ func parseExample(section string) exampleFiles {
 		if before, mode, ok := strings.Cut(name, " "); ok {
 			bits, err := strconv.ParseUint(mode, 8, 32)
 			if err != nil {
-				panic(err) // the test's own text
+				panic(err) // a mistake in the test
 			}
 			name, e.modes[before] = before, os.FileMode(bits)
 		}

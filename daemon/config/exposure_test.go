@@ -17,7 +17,7 @@ func codes(ds diag.Diagnostics) []diag.Code {
 	return out
 }
 
-// TestExposure: what is said of a host and its keys, and what is not.
+// TestExposure checks what is reported about a host and its keys.
 func TestExposure(t *testing.T) {
 	good, short := strings.Repeat("k", safeKey), strings.Repeat("k", safeKey-1)
 	for _, c := range []struct {

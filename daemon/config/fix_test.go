@@ -11,9 +11,9 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// Whatever has an edit is gone once it is made, and nothing came in its place
-// that was not there.
-func TestEditsDoWhatTheySay(t *testing.T) {
+// TestEditsFixTheirDiagnostic applies every edit. Its diagnostic must be gone,
+// and no syntax error may appear.
+func TestEditsFixTheirDiagnostic(t *testing.T) {
 	edited := 0
 	for _, path := range badFiles(t) {
 		if strings.HasPrefix(filepath.Base(path), "manifest_") {
@@ -21,7 +21,7 @@ func TestEditsDoWhatTheySay(t *testing.T) {
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {
-			continue // which is what it shows
+			continue // the file shows that it cannot be read
 		}
 		before := loadBad(t, path)
 		for i, d := range before {
@@ -35,7 +35,7 @@ func TestEditsDoWhatTheySay(t *testing.T) {
 			}
 			c, ds := load(t, string(after), options(t, badEnv))
 			if like(ds, d) >= like(before, d) || ds.CountCode(diag.Syntax) > before.CountCode(diag.Syntax) {
-				t.Errorf("%s: diagnostic %d is not mended (%v):\n%s", path, i, c != nil, after)
+				t.Errorf("%s: diagnostic %d is not fixed (%v):\n%s", path, i, c != nil, after)
 			}
 		}
 	}
@@ -45,7 +45,7 @@ func TestEditsDoWhatTheySay(t *testing.T) {
 	t.Logf("%d diagnostics have edits", edited)
 }
 
-// like counts those that say the same of the same line.
+// like counts the diagnostics with the same code and text on the same line.
 func like(ds diag.Diagnostics, d diag.Diagnostic) int {
 	n := 0
 	for _, x := range ds {
@@ -89,15 +89,15 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// FuzzFix: no panic, never more errors than before, nothing more to do the
-// second time, and no secret in what is shown.
+// FuzzFix checks that Fix does not panic, never leaves more errors, has nothing
+// left to do the second time, and shows no secret.
 func FuzzFix(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 4<<10 {
 			f.Add(b)
 		}
 	}
-	f.Add([]byte("integration \"sho \" {\n  depends_on = [integration.sho0]\n}\n")) // which can't be referred to
+	f.Add([]byte("integration \"sho \" {\n  depends_on = [integration.sho0]\n}\n")) // cannot be referred to
 	f.Add([]byte("\xef\xbb\xbfsever {\r\n  prot = \"1\"\r\n}\r\n"))
 	o := options(f, map[string]string{"VEGA_API_KEY": canary, "TOKEN": canary})
 	dir := f.TempDir()

@@ -41,7 +41,8 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// A text that the formatter would break, or that can't be read, stays.
+// TestFormatLeavesAlone checks that a text that cannot be parsed, or that the
+// formatter would break, stays the same.
 func TestFormatLeavesAlone(t *testing.T) {
 	if got, ds, err := Format("x.hcl", []byte("a = b.77. 70. 70\n")); got != nil && err == nil && len(ds) == 0 {
 		if _, again, err := Format("x.hcl", got); len(again) > 0 || err != nil {
@@ -82,8 +83,7 @@ func TestFormattedHere(t *testing.T) {
 	}
 }
 
-// FuzzFormat: no panic; what comes out means the same to Load, and is laid out
-// already.
+// FuzzFormat checks that formatted text means the same to Load, and is stable.
 func FuzzFormat(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 16<<10 {
@@ -138,7 +138,7 @@ func FuzzFormat(f *testing.F) {
 				c1.Integrations[i].Position, c2.Integrations[i].Position = "", ""
 			}
 			if !reflect.DeepEqual(c1, c2) {
-				t.Fatalf("%q means other than %q", got, src)
+				t.Fatalf("%q does not mean %q", got, src)
 			}
 		}
 	})

@@ -16,9 +16,9 @@ func noPlugins(string, manifest.Admit) ([]manifest.Found, error) { return nil, n
 
 const canary = "CANARY-4f1c9e"
 
-// TestCanary puts secrets wherever one can stand, right and wrong, and looks
-// for them in what is said: values of env() and file(), and literals of
-// sensitive attributes.
+// TestCanary puts secrets wherever one can be written, in right and wrong ways,
+// and looks for them in every output: values of env() and file(), and literals
+// of sensitive attributes.
 func TestCanary(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestCanary(t *testing.T) {
 	} {
 		canaryCheck(t, strings.ReplaceAll(where, "@", literal), o)
 	}
-	for _, src := range []string{ // that are right, but for being written out
+	for _, src := range []string{ // right, except that the secret is written out
 		"llm {\n  base_url = \"http://u:" + canary + "@127.0.0.1\"\n}\n",
 		"database \"a\" {\n  driver = \"postgres\"\n  dsn = \"postgres://u:" + canary + "@h/d\"\n}\n",
 		"integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://u:" + canary + "@h\"\n    headers = { Authorization = \"Bearer " + canary + "\", Cookie = \"" + canary + "\" }\n  }\n}\n",
@@ -80,7 +80,7 @@ func canaryCheck(t *testing.T, src string, o Options) {
 	}
 }
 
-// canaryPlaces is every attribute of the table and of the test's probes.
+// canaryPlaces returns every attribute of the table and of the test's probes.
 func canaryPlaces() []string {
 	var out []string
 	var walk func(s *schema.Block, before, after string)
@@ -105,8 +105,9 @@ func canaryPlaces() []string {
 	return out
 }
 
-// FuzzLoad: no panic, the same answer twice, every range inside its file, and
-// a configuration exactly when there is no error.
+// FuzzLoad checks that Load does not panic, returns the same result twice,
+// reports ranges inside the file, and returns a configuration exactly if there
+// is no error.
 func FuzzLoad(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 16<<10 {

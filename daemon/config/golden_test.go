@@ -12,7 +12,8 @@ import (
 // badEnv is the environment of the files in testdata/bad.
 var badEnv = map[string]string{"TOKEN": "canary-in-the-environment", "SHORT": "sh0rt"}
 
-// loadBad loads a file of testdata/bad: a manifest if its name says so.
+// loadBad loads a file of testdata/bad, as a manifest if its name begins with
+// manifest_.
 func loadBad(t testing.TB, path string) diag.Diagnostics {
 	if strings.HasPrefix(filepath.Base(path), "manifest_") {
 		m, ds := LoadManifest(path)
@@ -37,10 +38,9 @@ func badFiles(t testing.TB) []string {
 	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
-// stageTestdata goes to a copy of testdata that has the modes that a diagnostic may
-// speak of, whatever those of the checkout are: everyone may read what is called
-// open_…, and write what is called shared_…. It returns where the test was
-// before.
+// stageTestdata copies testdata with fixed modes, whatever those of the checkout
+// are, and changes to the copy: everyone can read the files open_… and write the
+// files shared_…. It returns the directory that the test was in.
 func stageTestdata(t *testing.T) (home string) {
 	t.Helper()
 	home, err := os.Getwd()
@@ -71,8 +71,8 @@ func stageTestdata(t *testing.T) (home string) {
 	return home
 }
 
-// TestBad holds what is said about each bad file against its .want; -update
-// writes those. A difference is a change of the product, to be read as one.
+// TestBad compares the diagnostics of each bad file with its .want; -update
+// writes those. A difference is a change of the product: read it as one.
 func TestBad(t *testing.T) {
 	home := stageTestdata(t)
 	seen := map[diag.Code]bool{}
@@ -102,8 +102,8 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// TestEveryDiagnosticHelps: each says what to do, unless HCL's own words are
-// all there is.
+// TestEveryDiagnosticHelps checks that each diagnostic has a fix, except for
+// some of HCL's own.
 func TestEveryDiagnosticHelps(t *testing.T) {
 	for _, path := range badFiles(t) {
 		for _, d := range loadBad(t, path) {

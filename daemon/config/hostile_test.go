@@ -17,7 +17,7 @@ import (
 	"vega/daemon/realtest"
 )
 
-// hostile are inputs that kill, hang or bloat a parser that is not guarded.
+// hostile returns inputs that crash, hang or bloat an unguarded parser.
 func hostile() map[string]func() string {
 	const deep = 30_000
 	n := strings.Repeat
@@ -94,16 +94,15 @@ func hostile() map[string]func() string {
 
 const hostileVariable = "VEGA_HOSTILE_CONFIG"
 
-// What reading a hostile input takes at most: the processor's time, because a busy
-// machine is no fault of the input, and memory of the whole process.
+// The limits for reading a hostile input: CPU time, so that a busy machine does not
+// count, and memory of the whole process.
 const (
 	hostileTime   = time.Second
 	hostileMemory = 200 << 20
 )
 
-// TestHostile: each ends soon and small, without a panic; all but comments with
-// an error. Each is read by a process of its own, so that what it takes is its
-// own.
+// TestHostile reads each input in a process of its own. It must end soon, use
+// little memory, and report an error for all but comments.
 func TestHostile(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -148,7 +147,7 @@ func TestHostileChild(t *testing.T) {
 	}
 }
 
-// TestHostileFiles: what is no regular file is not opened, or not for long.
+// TestHostileFiles checks that files that are not regular are refused quickly.
 func TestHostileFiles(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {

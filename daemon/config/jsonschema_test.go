@@ -17,7 +17,7 @@ import (
 
 const metaschema = "https://json-schema.org/draft/2020-12/schema" // which the validator has within
 
-// schemaOf is what is exported, held against the draft's own schema.
+// schemaOf returns the exported schema, validated against the draft's own.
 func schemaOf(t *testing.T, d *reference.Docs) *jsonschema.Schema {
 	t.Helper()
 	var b bytes.Buffer
@@ -42,7 +42,7 @@ func schemaOf(t *testing.T, d *reference.Docs) *jsonschema.Schema {
 	return s
 }
 
-// plainJSON is HCL as converters turn it into JSON: blocks in lists if inLists.
+// plainJSON converts HCL to JSON as converters do: blocks in lists if inLists.
 type plainJSON struct{ inLists bool }
 
 // of reads src by this package's own parser.
@@ -84,7 +84,7 @@ func (p plainJSON) body(b *syntax.Body) map[string]any {
 	return out
 }
 
-// join is a block, after others of that name.
+// join adds a block to those of the same name.
 func (p plainJSON) join(before any, block map[string]any) any {
 	switch before := before.(type) {
 	case nil:
@@ -130,7 +130,7 @@ func (p plainJSON) value(e *syntax.Expr) any {
 	}
 }
 
-// part is what a template holds.
+// part converts a part of a template.
 func (p plainJSON) part(e *syntax.Expr) string {
 	switch e.Kind {
 	case syntax.RefExpr:
@@ -169,8 +169,8 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 	}
 }
 
-// TestJSONSchemaTakesExamples: those of the reference too, but for what they
-// leave out.
+// TestJSONSchemaTakesExamples accepts the examples of the reference, except for
+// what they leave out.
 func TestJSONSchemaTakesExamples(t *testing.T) {
 	for d, of := range map[*reference.Docs]*schema.Block{shippedReference(t): schema.Table, reference.Manifest(): schema.ManifestTable} {
 		s := schemaOf(t, d)

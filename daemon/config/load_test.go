@@ -34,8 +34,8 @@ func found(t testing.TB, path, file string, imports ...string) manifest.Found {
 	return manifest.Found{File: file, Module: mod}
 }
 
-// options are those of the tests: the test manifest and memcached as the bundled
-// plugins, strangers' plugins and a refused file.
+// options returns test options: the test manifest and memcached as bundled
+// plugins, third-party plugins, and a refused file.
 func options(t testing.TB, env map[string]string) Options {
 	t.Helper()
 	dropped := []manifest.Found{
@@ -279,8 +279,8 @@ func TestRebind(t *testing.T) {
 	}
 }
 
-// TestRebindReadsAgain: what is counted in a file is not counted once more.
-func TestRebindReadsAgain(t *testing.T) {
+// TestRebindCountsOnce checks that limits do not add up over rebinds.
+func TestRebindCountsOnce(t *testing.T) {
 	c := good(t, "llm {\n  model_name = <<E\n"+strings.Repeat(strings.Repeat("0123456789", 6)+"\n", 950)+"E\n}\n", options(t, nil))
 	for range 8 {
 		again, ds := c.Rebind(options(t, nil))
@@ -291,9 +291,9 @@ func TestRebindReadsAgain(t *testing.T) {
 	}
 }
 
-// TestCommandLineStandsInPlace: what serve is told counts wherever the
-// configuration refers to it, and after a rebind too.
-func TestCommandLineStandsInPlace(t *testing.T) {
+// TestCommandLineOverrides checks that the command line's host and port apply
+// wherever the configuration refers to them, also after a rebind.
+func TestCommandLineOverrides(t *testing.T) {
 	web := "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"http://${server.host}:${server.port}/\"\n  }\n}\n"
 	for name, src := range map[string]string{"written": "server {\n  host = \"::1\"\n  port = 9000\n}\n", "not written": "", "written by half": "server {\n  port = 9000\n}\n"} {
 		o := options(t, nil)
@@ -342,7 +342,7 @@ func TestJSONShape(t *testing.T) {
 	}
 }
 
-// TestByteOrderMark: it is no column, and no character of the line.
+// TestByteOrderMark checks that a mark is not a column, and not part of a line.
 func TestByteOrderMark(t *testing.T) {
 	_, ds := load(t, "\ufeffdata_dir = 1\nprot = 1\n", options(t, nil))
 	if len(ds) != 2 || ds[0].Range.Start != (diag.Pos{Line: 1, Column: 12, Byte: 14}) || ds[0].Snippet != "data_dir = 1" || underline(t, ds[0]) != strings.Repeat(" ", 11)+"^" || ds[1].Range.Start != (diag.Pos{Line: 2, Column: 1, Byte: 16}) {
@@ -361,8 +361,8 @@ func TestCapped(t *testing.T) {
 	}
 }
 
-// TestWarningsHideNoError: an error behind more warnings than are shown is
-// shown, and warnings alone end in a warning.
+// TestWarningsHideNoError shows an error after more warnings than fit, and ends
+// a list of warnings with a warning.
 func TestWarningsHideNoError(t *testing.T) {
 	var src strings.Builder
 	for i := range 150 {

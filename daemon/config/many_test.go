@@ -11,9 +11,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// One look at a file finds every mistake in it, each with its place and what
-// to do; what can be mended for certain is; and with the rest mended by hand
-// as the messages say, nothing is left.
+// TestManyMistakesAtOnce finds every mistake in a file at once, each with its
+// place and fix. Fix corrects those with a safe edit; with the rest corrected by
+// hand as the messages say, none is left.
 func TestManyMistakesAtOnce(t *testing.T) {
 	env := map[string]string{"APP_DSN": "postgres://app:a-long-password@10.0.0.7/app"}
 	many, err := os.ReadFile("testdata/many.hcl")
@@ -31,7 +31,7 @@ func TestManyMistakesAtOnce(t *testing.T) {
 	for _, d := range ds {
 		codes[d.Code] = true
 		if d.Fix == "" || d.Detail == "" || d.Snippet == "" || d.Range.End.Byte <= d.Range.Start.Byte {
-			t.Errorf("not told well: %+v", d)
+			t.Errorf("incomplete: %+v", d)
 		}
 	}
 	if len(codes) < 20 {
@@ -42,22 +42,23 @@ func TestManyMistakesAtOnce(t *testing.T) {
 	if len(fixed) != 1 || left.Count(diag.Error) > ds.Count(diag.Error)-12 || left.CountCode(diag.Syntax) != 1 {
 		t.Fatalf("%d errors are left of %d:\n%s", left.Count(diag.Error), ds.Count(diag.Error), shownText(t, left))
 	}
-	mended, err := os.ReadFile("testdata/many.mended.hcl")
+	byHand, err := os.ReadFile("testdata/many.fixed.hcl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	onlyFlagged(t, fixed[0].After, mended, left)
-	put(t, path, mended, 0o600)
+	onlyFlagged(t, fixed[0].After, byHand, left)
+	put(t, path, byHand, 0o600)
 	env["VEGA_API_KEY"], env["NO_SUCH_DSN"] = "b1946ac92492d2347c6235b4d2611184", "postgres://main:a-long-password@10.0.0.7/main"
 	_, o = manyOptions(t, env)
 	if c, ds := Load(path, o); c == nil || len(c.Integrations) != 6 {
-		t.Errorf("mended as the messages say:\n%s", shownText(t, ds))
+		t.Errorf("fixed as the messages say:\n%s", shownText(t, ds))
 	}
-	t.Logf("%d errors and %d warnings of %d kinds; %d errors mended by edits, %d by hand",
+	t.Logf("%d errors and %d warnings of %d kinds; %d errors fixed by edits, %d by hand",
 		ds.Count(diag.Error), ds.Count(diag.Warning), len(codes), ds.Count(diag.Error)-left.Count(diag.Error), left.Count(diag.Error))
 }
 
-// manyOptions are with the bundled plugin, in a directory with a certificate.
+// manyOptions returns options with the bundled plugin, and a directory with a
+// certificate.
 func manyOptions(t *testing.T, env map[string]string) (dir string, o Options) {
 	t.Helper()
 	dir, o = t.TempDir(), options(t, env)
@@ -74,7 +75,7 @@ func manyOptions(t *testing.T, env map[string]string) (dir string, o Options) {
 	return dir, o
 }
 
-// onlyFlagged: who mended touched no line that no diagnostic points at.
+// onlyFlagged checks that only lines with a diagnostic were changed.
 func onlyFlagged(t *testing.T, before, after []byte, ds diag.Diagnostics) {
 	t.Helper()
 	flagged := map[int]bool{}

@@ -7,9 +7,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestUnitsAreProposed: what was meant by a number without a unit, or by a
-// unit's name, is proposed; it is put in place only where nothing else can be
-// meant.
+// TestUnitsAreProposed checks the unit suggested for a number without one, or
+// for the name of a unit. It is an edit only if no other can be meant.
 func TestUnitsAreProposed(t *testing.T) {
 	const store, web = "store {\n  %s\n}\n", "integration \"a\" {\n  probe = core.http\n  %s\n  config {\n    url = \"https://example.com\"\n  }\n}\n"
 	for _, c := range []struct{ in, written, fix, edit string }{

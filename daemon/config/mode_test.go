@@ -46,7 +46,7 @@ func certificate(t *testing.T) (cert, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }
 
-// TestOpenFiles: who may read each file that holds a secret.
+// TestOpenFiles checks who can read each file that holds a secret.
 func TestOpenFiles(t *testing.T) {
 	cert, key := certificate(t)
 	tls := "server {\n  tls {\n    cert_file = \"cert.pem\"\n    key_file = \"key.pem\"\n  }\n}\n"

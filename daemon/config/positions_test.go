@@ -6,8 +6,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestPositions: with a byte order mark, Windows line ends and characters of
-// several bytes, in a block that is not the first.
+// TestPositions checks positions after a byte order mark, with Windows line ends
+// and multi-byte characters, in a block that is not the first.
 func TestPositions(t *testing.T) {
 	_, ds := load(t, "\xef\xbb\xbf# ü\r\nlog {\r\n}\r\n/* é\r\n */ server {\r\n  host = \"é\"\r\n  prot = 1\r\n}\r\n", options(t, nil))
 	if len(ds) != 2 {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// lay writes a file below dir, and the directories that it needs.
+// lay writes a file below dir, with the directories that it needs.
 func lay(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -17,7 +17,7 @@ func lay(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-func TestReadingTellsItsInputs(t *testing.T) {
+func TestReadingReportsItsInputs(t *testing.T) {
 	dir := t.TempDir()
 	path := lay(t, dir, "vega.hcl", "server {\n  api_key = file(\"key\")\n}\n")
 	key := lay(t, dir, "key", "0123456789abcdef")
@@ -39,13 +39,13 @@ func TestReadingTellsItsInputs(t *testing.T) {
 	}
 	lay(t, dir, "key", "fedcba9876543210")
 	if r := differs("another secret"); r.Inputs.Digest != first.Inputs.Digest {
-		t.Error("the digest tells of a secret")
+		t.Error("the digest depends on a secret")
 	}
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)
 	}
 	if r := differs("no secret"); r.Config != nil || !slices.Equal(r.Inputs.Named, []string{key}) {
-		t.Errorf("what was refused names no file to wait for: %+v", r.Inputs)
+		t.Errorf("a refused configuration names no file to wait for: %+v", r.Inputs)
 	}
 	lay(t, dir, "key", "0123456789abcdef")
 	policy := lay(t, dir, "policies/a.hcl", "")

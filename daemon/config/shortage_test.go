@@ -12,7 +12,7 @@ import (
 	"vega/plugins/signature"
 )
 
-// everyFile is a configuration that is read from files of each kind.
+// everyFile is a configuration that reads files of each kind.
 func everyFile(t *testing.T) (path string, o Options) {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,8 +57,8 @@ plugins {
 	return path, o
 }
 
-// TestReadingUnderShortage: what can't be read for want of descriptors is not
-// gone, empty, unsigned or wrong.
+// TestReadingUnderShortage checks that a file that cannot be read for lack of
+// descriptors is not reported as missing, empty, unsigned or wrong.
 func TestReadingUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

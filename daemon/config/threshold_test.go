@@ -10,7 +10,7 @@ import (
 	"vega/policies"
 )
 
-// shownThresholds are a line each: name, resource, values, place.
+// shownThresholds formats one threshold a line: name, metric, values, place.
 func shownThresholds(all []policies.Threshold) string {
 	var b strings.Builder
 	for _, t := range all {
@@ -84,7 +84,7 @@ threshold "alone" {
 	}
 }
 
-// TestOldNameOfMetric: resource is refused with the fix, once, and Fix makes it.
+// TestOldNameOfMetric refuses resource with its fix, once, and Fix makes it.
 func TestOldNameOfMetric(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.hcl")
 	put(t, path, []byte("threshold \"m\" {\n  resource = system.memory.percent\n  warning  = 80\n}\n"), 0o600)
@@ -102,7 +102,8 @@ func TestOldNameOfMetric(t *testing.T) {
 	}
 }
 
-// TestDefaultThresholds are valid, and each judges something else.
+// TestDefaultThresholds checks that the built-in thresholds are valid, and that
+// each judges a different metric.
 func TestDefaultThresholds(t *testing.T) {
 	judged := map[string]bool{}
 	for _, d := range defaultThresholds() {

@@ -13,8 +13,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestWritable: what others can write of all that vega reads, and what they
-// can't.
+// TestWritable checks what is reported about files that others can write.
 func TestWritable(t *testing.T) {
 	wasm, err := manifest.Pack([]byte("\x00asm\x01\x00\x00\x00"), &manifest.Manifest{ABI: manifest.V1, Name: "mine", Version: "1", Probes: []manifest.Probe{{Name: "p"}}})
 	if err != nil {
@@ -129,8 +128,8 @@ func TestWritable(t *testing.T) {
 	}
 }
 
-// TestWritableElsewhere: the modes of a checkout are not those of where vega
-// runs.
+// TestWritableElsewhere ignores the modes of a checkout, which are not those
+// where vega runs.
 func TestWritableElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "vega.hcl"), nil, 0o666)

@@ -12,7 +12,7 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// said is what each format makes of the diagnostics.
+// said returns the diagnostics in each format.
 func said(t testing.TB, ds diag.Diagnostics) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -32,8 +32,8 @@ func said(t testing.TB, ds diag.Diagnostics) map[string]string {
 	return out
 }
 
-// TestFormats writes what is said of each bad file in each format: SARIF has
-// to keep to its schema, and none may lose a diagnostic.
+// TestFormats writes the diagnostics of each bad file in each format: SARIF has
+// to be valid, and none may lose a diagnostic.
 func TestFormats(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("testdata/sarif/sarif-2.1.0-rtm.5.json")
 	if err != nil {

@@ -12,7 +12,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestNoFarSuggestion: another name is not a name misspelt.
+// TestNoFarSuggestion checks that a different name is not a misspelling.
 func TestNoFarSuggestion(t *testing.T) {
 	for written, want := range map[string]string{
 		"expect_statsu": "expect_status", "expcet_status": "expect_status", "url_": "url", "expected_code": "", "status": "", "bdoy": "body", "ur": "",

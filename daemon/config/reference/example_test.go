@@ -2,7 +2,8 @@ package reference
 
 import "testing"
 
-// TestExamplesAreOfSomething: no example is left of what there is no more.
+// TestExamplesAreOfSomething finds no example for an attribute that does not
+// exist.
 func TestExamplesAreOfSomething(t *testing.T) {
 	for name := range examples {
 		_, a := Config(nil).Find(name)

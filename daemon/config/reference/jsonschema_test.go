@@ -10,8 +10,7 @@ import (
 
 func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
 
-// TestPatternsOfJSONSchema: what vega's own parsers take, and nothing else of
-// what is likely, matches.
+// TestPatternsOfJSONSchema compares the patterns with vega's own parsers.
 func TestPatternsOfJSONSchema(t *testing.T) {
 	for _, text := range []string{"0", "10s", "1h30m", "1.5s", ".5s", "1.s", "+1s", "300µs", "300μs", "1d", "", "s", "1", "10 s", "1h 30m", "1e3s"} {
 		v := manifest.Option{Type: manifest.DurationType}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSplit: what looks like the end of a block, and is none, does not cut it.
+// TestSplit does not cut at what only looks like the end of a block.
 func TestSplit(t *testing.T) {
 	src := strings.Join([]string{
 		"# server {",
@@ -39,7 +39,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestSplitEndsInside: a file may end in the middle of an escape.
+// TestSplitEndsInside ends a file in the middle of an escape.
 func TestSplitEndsInside(t *testing.T) {
 	for _, src := range []string{`a = "\`, "a = \"x\n\"\\", `a = "$`, `a = "$$`, `a = "${`, "a = <<E", "/*", "a /"} {
 		split(slices.Clip([]byte(src)), nil, func(c chunk) bool {
