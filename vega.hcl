@@ -1,111 +1,111 @@
-# The configuration of vega. It works as it stands: no account, no key and no
-# network are needed. Change what you like, then ask what vega makes of it:
+# The configuration of vega. It works as it is: it needs no account, no key and
+# no network. After a change, try it:
 #
-#   vega validate config   says what is wrong here, and runs nothing
-#   vega check             runs every integration once and shows a table
-#   vega serve             keeps them checked, and answers over HTTP
+#   vega validate config   check the configuration without running anything
+#   vega check             run every integration once and show a table
+#   vega serve             run the daemon: schedule the checks, serve HTTP
 #
-# What holds everywhere:
+# General rules:
 #
 # - Durations and sizes are text with a unit: "10s", "5m", "64KiB".
-# - A relative path starts from the directory of the file that names it.
-# - env("NAME") is the value of an environment variable. One that is not set,
-#   or is empty, leaves the attribute out. env_set("NAME") is true or false.
+# - A relative path starts from the directory of the file that contains it.
+# - env("NAME") is the value of an environment variable. If it is not set or is
+#   empty, the attribute is left out. env_set("NAME") is true or false.
 # - file("PATH") is the content of a small file, without its last newline.
-# - What env() and file() give is kept secret: no probe, log or answer shows it.
-# - Other values are referred to by name (llm.base_url), and may stand within a
-#   text: "http://127.0.0.1:${server.port}/healthz".
-# - Every *.hcl file in the directory policies beside this one is read too, as
-#   if it were part of this file.
+# - Values of env() and file() are secret: no probe, log or answer shows them.
+# - You can refer to other values by name (llm.base_url), also inside a text:
+#   "http://127.0.0.1:${server.port}/healthz".
+# - Every *.hcl file in the directory policies next to this one is read as if it
+#   were part of this file.
 
-# Everything that vega writes is in here.
+# The directory that vega writes its data to.
 data_dir = ".vega"
 
-# vega loads this file again when it or another that it is made of changes, if
-# all is valid; else it goes on with what it has, and says so. With false it
-# does at SIGHUP and at POST /admin/config/reload only.
+# vega reloads the configuration when one of its files changes. If the new one
+# is not valid, it reports that and keeps the old one. With false it reloads only
+# on SIGHUP and POST /admin/config/reload.
 # watch = true
 
-# Where vega answers HTTP.
+# The HTTP server.
 server {
   host = "127.0.0.1"
   port = 8000
 
-  # Asked for, as the header X-API-Key, by everything under /admin and /v1. If
-  # it is not set, vega makes one at its first start, keeps it in
-  # data_dir/api_key and says so. On any host but this one's own it must be set.
+  # Everything under /admin and /v1 requires this key, in the header X-API-Key.
+  # If it is not set, vega generates one at its first start and stores it in
+  # data_dir/api_key. It must be set unless host is a loopback address.
   api_key = env("VEGA_API_KEY")
 
-  # How long requests in flight may take to end after SIGTERM.
+  # How long requests in flight may take to finish after SIGTERM.
   drain_timeout = "10s"
 
-  # How many connections clients may have open, and one of them; if they are not
-  # set, a share of the file descriptors that vega may have.
+  # Maximum number of connections of all clients, and of one. By default they
+  # depend on the limit of file descriptors.
   # max_connections            = 256
   # max_connections_per_client = 64
 
-  # Proxies in front of vega, whose X-Forwarded-For or Forwarded says who the
-  # client is.
+  # Proxies in front of vega whose X-Forwarded-For or Forwarded header is
+  # trusted to name the client.
   # trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
 
-  # More keys, so that they can be changed one at a time.
+  # Additional keys, for example to rotate them.
   # key "dashboard" {
   #   value = env("VEGA_DASHBOARD_KEY")
   # }
 
-  # HTTPS. The files are read again when they change.
+  # HTTPS. The files are reloaded when they change.
   # tls {
   #   cert_file = "cert.pem"
   #   key_file  = "key.pem"
   # }
 }
 
-# What is logged: debug, info, warn or error; or DEBUG, INFO, WARNING, ERROR,
-# CRITICAL.
+# The minimum log level: debug, info, warn or error; or DEBUG, INFO, WARNING,
+# ERROR, CRITICAL.
 log {
   level = "info"
 }
 
-# What vega must not forget, in one SQLite file. A query that takes slow_query
-# or longer, there or in a database below, is kept with its plan:
+# vega's own database, one SQLite file. Queries that take slow_query or longer,
+# in this or any other database, are recorded with their plan and advice:
 # GET /admin/database/stats.
 store {
   # path     = ".vega/vega.db"
   slow_query = "100ms"
   keep_runs  = "720h"
-  max_size   = "1GiB" # beyond it, the oldest runs go
-  # keep_conversations = "8760h" # for ever unless set
+  max_size   = "1GiB" # beyond it, the oldest runs are deleted
+  # keep_conversations = "8760h" # default: forever
 }
 
-# The language model that your service leans on. The integration "llm" below
-# refers to it. backend is "ollama", or "hf" for Hugging Face TGI and what
-# answers like OpenAI.
+# The language model that your service uses. The integration "llm" below refers
+# to it. backend is "ollama", or "hf" for Hugging Face TGI and servers with an
+# API like OpenAI's.
 llm {
   backend    = "ollama"
   model_name = "llama3.2"
   base_url   = "http://127.0.0.1:11434"
 
-  # How it is to be asked. vega's own probes ask it nothing: these are for
-  # integrations that refer to them, as llm.timeout.
+  # Parameters of requests. The bundled probes send the model no prompts: these
+  # are for integrations that refer to them, such as llm.timeout.
   temperature = 0.7 # 0 to 2
   top_p       = 0.9 # over 0, up to 1
   timeout     = "60s"
 }
 
-# How names are resolved and certificates trusted; the system's ways unless
-# said otherwise.
+# Name resolution and trusted certificates. The defaults are those of the
+# system.
 network {
   # resolver = "10.0.0.2:53"
   # ca_file  = "company-ca.pem"
 }
 
-# Where you drop plugins of others, as .wasm files. vega takes up a new,
-# changed or removed one without a restart.
+# The directory for third-party plugins, as .wasm files. vega loads a new or
+# changed plugin, and unloads a removed one, without a restart.
 plugins {
   dir = "plugins"
 }
 
-# Databases that probes may be granted, beside vega's own, which is
+# Databases that probes can be granted, in addition to vega's own,
 # database.vega. driver is postgres, mysql or sqlite; for sqlite, dsn is the
 # path of the file.
 # database "app" {
@@ -113,9 +113,9 @@ plugins {
 #   dsn    = env("APP_DSN")
 # }
 
-# An integration is a probe bound to a target. The probe runs in a sandbox: it
-# reaches the targets that stand in config, and nothing else. What it needs
-# beyond those is granted in a block of that name:
+# An integration is a probe and its target. The probe runs in a sandbox and can
+# reach only the targets in config. A grant block allows more, for third-party
+# plugins:
 #
 #   grant {
 #     http = ["GET https://status.example.com"]
@@ -125,10 +125,10 @@ plugins {
 #     kv   = "64KiB"
 #   }
 
-# Is the model's server there, and has it the model?
+# Is the model server running, and does it have the model?
 integration "llm" {
   probe    = core.llm # plugin.probe
-  interval = "1m"     # "0s": only when asked
+  interval = "1m"     # "0s": only on request
   timeout  = "10s"    # 1s to 30s
   config {
     backend  = llm.backend
@@ -145,7 +145,7 @@ integration "store" {
   }
 }
 
-# Does a web address answer? This one is vega's own.
+# Does a URL answer? This one is vega's own.
 integration "web" {
   probe = core.http
   config {
@@ -154,12 +154,12 @@ integration "web" {
   }
 }
 
-# An API of somebody else, with a key. It is on once the variable is set.
+# A third-party API with a key. It is enabled if the variable is set.
 integration "orders" {
   probe   = core.http
   enabled = env_set("ORDERS_API_KEY")
-  # What its target leans on itself: while one of these is unhealthy, it is
-  # named as the root cause.
+  # What its target depends on: if one of these is unhealthy, it is reported as
+  # the root cause.
   # depends_on = [integration.llm]
   config {
     url     = "https://orders.example.com/health"
@@ -167,15 +167,15 @@ integration "orders" {
   }
 }
 
-# Does a web search find something? It asks DuckDuckGo, so it needs a network.
+# Does a web search find something? It uses DuckDuckGo, so it needs a network.
 integration "web_search" {
   probe    = core.web_search
   enabled  = false
   interval = "15m"
 }
 
-# Are the keys of Shodan and Hunter good, and is there credit left? Either key
-# is enough: with Hunter's alone, name that variable here.
+# Are the Shodan and Hunter keys valid, and is there credit left? Either key is
+# enough: with only Hunter's, use that variable for enabled.
 integration "osint" {
   probe    = core.osint
   enabled  = env_set("SHODAN_API_KEY")
@@ -186,7 +186,7 @@ integration "osint" {
   }
 }
 
-# Is the webhook alive? No message is posted.
+# Does the webhook exist? No message is posted.
 integration "slack" {
   probe   = core.slack
   enabled = env_set("SLACK_WEBHOOK_URL")
@@ -204,7 +204,7 @@ integration "home_assistant" {
   }
 }
 
-# One of each of the others, to copy from.
+# One example of each of the other probes.
 
 integration "dns" {
   probe   = core.dns
@@ -251,18 +251,18 @@ integration "redis" {
   }
 }
 
-# From where on this machine, the container, vega itself and its databases give
-# reason to worry. vega has thresholds for what matters most; one that is
-# written here takes the place of vega's for the same figure.
+# Thresholds for this machine, the container, vega itself and its databases. The
+# most important ones are built in; a threshold that you write here replaces the
+# built-in one for the same metric.
 #
-#   vega docs config figures   lists what can be judged
-#   vega diag                  shows how it is, and why
+#   vega docs config figures   list the metrics
+#   vega diag                  show their values, and what causes them
 #
 # threshold "memory" {
 #   metric  = system.memory.percent
 #   warning = 80
 #   error   = 95
-#   clear   = 75 # a warning that has begun ends here
+#   clear   = 75 # a warning ends here
 # }
 #
 # threshold "disk-space" {

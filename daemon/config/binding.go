@@ -114,10 +114,6 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 	return set
 }
 
-// anyUnsure: a grant may be missing only for want of an option that is reported
-// or is known elsewhere.
-func anyUnsure(s *bind.Section) bool { return slices.ContainsFunc(s.Slots, (*bind.Slot).Unsure) }
-
 // ownDatabase reports a third-party plugin that is to read vega's own store.
 func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
 	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {

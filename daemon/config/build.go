@@ -135,7 +135,7 @@ func (d builder) databaseBlock(s *bind.Section) Database {
 		return out
 	}
 	if !out.DSN.HasSecret() {
-		d.ev.RemoveSecret(dsn) // a path is none
+		d.ev.RemoveSecret(dsn) // a path is not secret
 	}
 	if full := eval.Absolute(dsn, t.Expr.At.Source.Dir); full != dsn {
 		prefix := strings.TrimSuffix(full, filepath.Clean(dsn))

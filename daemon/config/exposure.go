@@ -40,14 +40,6 @@ func (d serverStage) exposure(s *bind.Section, out *Server) (exposed bool) {
 	return true
 }
 
-// placeOf is where an attribute's value stands, or else its block.
-func (d serverStage) placeOf(s *bind.Section, name string) diag.Place {
-	if t := s.Slot(name); t != nil {
-		return t.Expr.At
-	}
-	return s.Head
-}
-
 func everyAddress(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsUnspecified()

@@ -124,7 +124,7 @@ func written(e *syntax.Expr) string {
 	}
 }
 
-const whoHasIt = "written out: it is in every copy of this file, and in the history of a repository that contains it."
+const writtenOut = "written out: it is in every copy of this file, and in the history of a repository that contains it."
 
 func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
@@ -141,7 +141,7 @@ func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	if f.row.Type == manifest.List {
 		fix = fmt.Sprintf("write %s instead, and set that variable", value)
 	}
-	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, whoHasIt), fix)
+	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, writtenOut), fix)
 }
 
 func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
@@ -152,7 +152,7 @@ func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	if f.row.Login {
 		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, schema.VariableName(f.owner, f.row.Name))
 	}
-	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, whoHasIt), fix)
+	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, writtenOut), fix)
 }
 
 func (f plainFinder) plain(e *syntax.Expr, detail, fix string) {

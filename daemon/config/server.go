@@ -59,7 +59,7 @@ func (d serverStage) hostShown(s *bind.Section) string {
 func (d serverStage) host(s *bind.Section) string {
 	host := d.ev.Str(s, "host")
 	t := s.Slot("host")
-	if t == nil || t.State != bind.Present || d.in.Host != "" { // listening tells what is wrong with the latter
+	if t == nil || t.State != bind.Present || d.in.Host != "" { // the error from listening is clearer for the command line's
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {

@@ -16,12 +16,12 @@ type leftOut struct {
 	name  string
 	at    diag.Place
 	owned bool   // by an integration, which could be turned off
-	off   string // the integration that is off for want of it; "" if none
+	off   string // the integration that is disabled without the variable; "" if none
 }
 
-// leftOut notes what a section leaves out for want of a variable, but for what
-// may be left out and what is reported already: a list or map by itself
-// (PartlySet), and what is required.
+// leftOut notes what a section leaves out because a variable is not set, except
+// what may be left out and what is reported already: lists and maps (PartlySet),
+// and required attributes.
 func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
 	for _, t := range s.Slots {
 		r := t.Row

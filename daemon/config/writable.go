@@ -17,8 +17,8 @@ import (
 // keeper looks for files of the configuration that other accounts can write.
 // Whoever can write or replace one decides what vega runs.
 type keeper struct {
-	d    crossChecks
-	told map[string]bool
+	d        crossChecks
+	reported map[string]bool
 }
 
 // writableFiles warns of write access to vega.hcl, the policies, the plugins,
@@ -43,7 +43,7 @@ func (d crossChecks) writableFiles(c *Config) {
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.ev.Notes.Named)) {
-		if _, secret := d.ev.Notes.Secrets[path]; !secret { // else openFile tells
+		if _, secret := d.ev.Notes.Secrets[path]; !secret { // openFile reports those
 			k.all(path, d.ev.Notes.Named[path])
 		}
 	}
@@ -86,10 +86,10 @@ func (k *keeper) above(path string, at diag.Place) {
 }
 
 func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) {
-	if c.Who.None() || k.told[path] {
+	if c.Who.None() || k.reported[path] {
 		return
 	}
-	k.told[path] = true
+	k.reported[path] = true
 	shown := k.d.fromHere(path)
 	has := fmt.Sprintf("has mode %04o", c.Mode.Perm())
 	if !c.Who.All && c.Who.Owner != "" {
@@ -100,10 +100,10 @@ func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) 
 
 // vacant warns of a missing file that others can create.
 func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
-	if c.Who.None() || k.told[path] {
+	if c.Who.None() || k.reported[path] {
 		return
 	}
-	k.told[path] = true
+	k.reported[path] = true
 	shown := k.d.fromHere(path)
 	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s does not exist, and %s can create it in %s: vega would load what is in it.", shown, c.Who, k.d.fromHere(dir)),
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")

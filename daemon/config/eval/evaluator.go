@@ -47,7 +47,7 @@ type language interface {
 // want is the attribute that a value is for.
 type want struct {
 	*schema.Row
-	off bool // it belongs to a disabled integration: a missing value is no mistake
+	off bool // it belongs to a disabled integration: its values may be missing
 }
 
 // New returns an Evaluator of vega.hcl, bound to table.

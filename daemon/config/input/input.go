@@ -114,7 +114,7 @@ func (s *Set) Start() diag.Place { return s.Files[0].Span(0, 0) }
 func (s *Set) Dir() string { return filepath.Dir(s.Path) }
 
 // Note keeps that something could not be read because the machine or vega is
-// short of something. That is no mistake in the configuration.
+// short of something. That is not a mistake in the configuration.
 func (s *Set) Note(err error) {
 	if short := shortage.Of(err); short != nil && s.Short == nil {
 		s.Short = short

@@ -76,7 +76,7 @@ const expression = "expression"
 
 // schemaMaker turns blocks into definitions, by their dotted names.
 type schemaMaker struct {
-	constant bool // nothing is worked out
+	constant bool // nothing is evaluated
 	defs     map[string]*jsonSchema
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Patterns of what is text for JSON. A duration's and a size's bounds can't be
-// said there; they stand in the description.
+// expressed there; they are in the description.
 const (
 	durationPattern = `^\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$`
 	sizePattern     = `^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([KMGT]i?)?B$`

@@ -66,7 +66,7 @@ func Manifest() *Docs {
 // documenter turns rows and blocks into topics. path are the blocks around them,
 // from the outside in.
 type documenter struct {
-	constant bool // values are written out: no functions, no references
+	constant bool // values are literals: no functions, no references
 	path     []*schema.Block
 }
 

@@ -6,7 +6,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Types of vega's own attributes, beside those that plugins may use.
+// Types of vega's own attributes, in addition to those of plugins.
 const (
 	Path     manifest.Type = "path"     // made absolute from the file that names it
 	Whole    manifest.Type = "whole"    // a number without a fraction
@@ -44,9 +44,9 @@ type Row struct {
 type Block struct {
 	Name   string
 	Doc    string
-	Label  string // what stands in quotes after it: "name", "kind"; "" for nothing
+	Label  string // what is in quotes after it: "name", "kind"; "" for nothing
 	Repeat bool   // the same name may be given again
-	Open   bool   // what stands in it is known only later: a probe's options
+	Open   bool   // its attributes are known only later: a probe's options
 	Rows   []Row
 	Blocks []*Block
 	// Renamed are attributes by the names that they had before.

@@ -39,7 +39,7 @@ type walker struct {
 	tokens hclsyntax.Tokens
 	open   []bracket
 	in     enclosure
-	name   string // of the attribute or key whose value is at hand
+	name   string // of the attribute or key of the current value
 	lines  []enclosure
 }
 

@@ -21,7 +21,7 @@ type masker struct {
 	tokens  hclsyntax.Tokens
 	public  func(string) bool
 	head    int  // how many words open a block: what is in quotes there is its name
-	shown   bool // the attribute at hand is public
+	shown   bool // the current attribute is public
 	inValue bool // an attribute's name has passed
 	comment bool // it is all within a comment
 }

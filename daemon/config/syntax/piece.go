@@ -85,16 +85,16 @@ func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 // syntax reports HCL's own errors and returns where the first is.
 func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 	first := math.MaxInt
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	for i, d := range diags {
 		if i == 20 {
 			break
 		}
 		if d.Summary == "Invalid multi-line string" { // what follows one is seen as more of them
-			if told[d.Summary] {
+			if reported[d.Summary] {
 				continue
 			}
-			told[d.Summary] = true
+			reported[d.Summary] = true
 		}
 		at := f.Span(0, 0)
 		if d.Subject != nil {

@@ -27,7 +27,7 @@ type splitter struct {
 	lineStart int
 	open      []byte   // ( [ { " and $ for an interpolation
 	count     [128]int // of each in open
-	start     int      // of the chunk at hand; -1 when there is none
+	start     int      // of the current chunk, or -1
 	startLine int
 	words     []string // the words that begin a top-level block
 	heredocs  []textRange
