@@ -1,4 +1,3 @@
-// config binds the config block to the probe's options and evaluates it.
 package config
 
 import (
@@ -22,10 +21,10 @@ type binding struct {
 	found   *manifest.Found
 	probe   *manifest.Probe
 	bundled bool
-	command bool // it was written for Nagios
+	command bool // the plugin was written for Nagios
 }
 
-// config lays the config block over the probe's options.
+// config binds the config block to the probe's options and evaluates it.
 func (b binding) config() (out *bind.Section, complete bool) {
 	sch := b.schemas[b.probe]
 	if sch == nil {
@@ -103,7 +102,7 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 		return set
 	}
 	toWrite := "if you agree, add to the integration: grant { %s }"
-	if len(missing) > 1 || b.s.Has("grant") { // a block in one line holds one attribute, and there is one block
+	if len(missing) > 1 || b.s.Has("grant") { // a block on one line has one attribute, and there is only one block
 		toWrite = "if you agree, add to the integration's grant block: %s"
 	}
 	for _, m := range missing {

@@ -131,19 +131,19 @@ func (b boundary) otherwise(t policies.Threshold) string {
 
 // reachable reports a bound that every reading, or no reading, reaches.
 func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
-	most, extent := math.Inf(1), "0 or more"
+	highest, extent := math.Inf(1), "0 or more"
 	if t.Unit == policies.Percent {
-		most, extent = 100, "from 0 to 100"
+		highest, extent = 100, "from 0 to 100"
 	}
 	how, fix := "", ""
 	switch {
-	case !t.Below && v > most:
-		how, fix = "never", "write a value that is at most 100"
+	case !t.Below && v > highest:
+		how, fix = "never", "write a value that is at highest 100"
 	case !t.Below && v <= 0:
 		how, fix = "always", "write a value that is more than 0"
 	case t.Below && v < 0:
 		how, fix = "never", "write a value that is 0 or more"
-	case t.Below && v >= most:
+	case t.Below && v >= highest:
 		how, fix = "always", "write a value that is less than 100"
 	default:
 		return true

@@ -35,7 +35,7 @@ import (
 type Config struct {
 	Path         string // vega.hcl
 	DataDir      string
-	Watch        bool // whether a change of the files is loaded by itself
+	Watch        bool // reload when files change
 	Server       Server
 	Log          Log
 	Store        Store
@@ -47,7 +47,7 @@ type Config struct {
 	Integrations []Integration // in order of name
 	// Thresholds are in order of name, including the built-in ones.
 	Thresholds []policies.Threshold
-	Warnings   diag.Diagnostics // what Load said of it
+	Warnings   diag.Diagnostics // what Load reported
 
 	in      *input.Set // what it was read from, for Rebind
 	secrets []string   // longest first
@@ -57,7 +57,7 @@ type Config struct {
 type Server struct {
 	Host string
 	Port int
-	Keys []Key // none: on a loopback host vega makes one
+	Keys []Key // none: on a loopback host vega generates one
 	TLS  *TLS  // nil: plain HTTP
 	// MaxConnections and MaxPerClient limit the connections of all clients, and
 	// of one. 0 derives the limit from the available file descriptors.
@@ -84,11 +84,11 @@ type Log struct{ Level int }
 // Store configures vega's own database.
 type Store struct {
 	Path      string
-	SlowQuery time.Duration // from when on a query is slow, in any database
+	SlowQuery time.Duration // queries that take at least this long are recorded
 
 	KeepRuns          time.Duration
 	KeepConversations time.Duration // 0: for ever
-	MaxSize           int64         // bytes; beyond it the oldest runs go
+	MaxSize           int64         // bytes; beyond it the oldest runs are deleted
 }
 
 // LLM configures the language model backend, for integrations that refer to it.
@@ -98,14 +98,14 @@ type LLM struct {
 	BaseURL   manifest.Text
 	// How it is asked. No probe that ships with vega asks it anything.
 	Temperature float64 // 0 to 2
-	TopP        float64 // over 0, up to 1
+	TopP        float64 // more than 0, at most 1
 	Timeout     time.Duration
 }
 
 // Network configures name resolution and trusted certificates.
 type Network struct {
 	Resolver string // host:port; "" is the system's
-	CAFile   string // PEM certificates trusted besides the system's; "" is none
+	CAFile   string // PEM certificates trusted in addition to the system's, or ""
 }
 
 // Plugins configures plugins from files.
@@ -115,14 +115,14 @@ type Plugins struct {
 	// bundled ones. File is "" for a bundled one.
 	Modules []manifest.Found
 	Trust   Trust
-	Dropped []manifest.Found // those in Dir, before it was decided who serves a name
-	Bundled []manifest.Found // those that ship with vega, also where another serves
-	Replace []string         // bundled plugins that a file in Dir may take the place of
+	Dropped []manifest.Found // those in Dir, before one is chosen for each name
+	Bundled []manifest.Found // the bundled plugins, also those that are replaced
+	Replace []string         // bundled plugins that a file in Dir may replace
 }
 
 // Sandbox limits what all running probes use together.
 type Sandbox struct {
-	HostMemory manifest.Size // held on their behalf
+	HostMemory manifest.Size // held on behalf of probes
 }
 
 // Database is a database that probes can be granted.
@@ -139,7 +139,7 @@ type Integration struct {
 	Probe    string
 	Bundled  bool
 	Enabled  bool
-	Disabled string // why not, when it is not enabled
+	Disabled string // why it is disabled, or ""
 	Interval time.Duration
 	Timeout  time.Duration
 	Memory   manifest.Size // cap on the guest's memory

@@ -6,7 +6,7 @@ import "vega/daemon/config/diag"
 type facts struct {
 	demand  []demand
 	unset   map[string][]leftOut        // by variable
-	plain   map[*diag.Source]diag.Place // the first secret that is written out in a file
+	plain   map[*diag.Source]diag.Place // the first secret that is written out in each file
 	depends map[string][]dependency     // by the integration that depends
 }
 

@@ -95,7 +95,7 @@ func (w *circleWalk) from(name string) {
 // circle reports the circle that the path so far ends with, at name.
 func (w *circleWalk) circle(name string) {
 	if w.out.Errors() > diag.MaxDiagnostics {
-		return // it is not shown, and a hostile file has very many
+		return // it would not be shown, and a hostile file can have very many
 	}
 	way := w.way[slices.IndexFunc(w.way, func(e dependency) bool { return e.from == name }):]
 	last := way[len(way)-1]

@@ -83,7 +83,7 @@ type mistake string
 
 func (m mistake) Error() string { return string(m) }
 
-// admitting scans a directory that has these modules, none of which is signed.
+// admitting scans a directory that has these modules, all unsigned.
 func admitting(dropped []manifest.Found) Scan {
 	return func(_ string, admit manifest.Admit) ([]manifest.Found, error) {
 		out := slices.Clone(dropped)

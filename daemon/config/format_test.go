@@ -65,7 +65,7 @@ func TestFormatLeavesAlone(t *testing.T) {
 	}
 }
 
-// What is in this tree is laid out already.
+// The files of this repository are formatted.
 func TestFormattedHere(t *testing.T) {
 	paths, err := filepath.Glob("../../*/*/*.hcl")
 	if err != nil {

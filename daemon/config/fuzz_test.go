@@ -106,8 +106,8 @@ func canaryPlaces() []string {
 }
 
 // FuzzLoad checks that Load does not panic, returns the same result twice,
-// reports ranges inside the file, and returns a configuration exactly if there
-// is no error.
+// reports ranges inside the file, and returns a configuration exactly if it
+// reports no error.
 func FuzzLoad(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 16<<10 {

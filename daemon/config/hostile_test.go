@@ -130,7 +130,7 @@ func TestHostile(t *testing.T) {
 	t.Logf("\n%s", table.String())
 }
 
-// TestHostileChild is the child process of TestHostile.
+// TestHostileChild reads one input, in the child process of TestHostile.
 func TestHostileChild(t *testing.T) {
 	name, ok := os.LookupEnv(hostileVariable)
 	if !ok {

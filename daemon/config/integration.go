@@ -33,7 +33,7 @@ func (d *integrationStage) all() []Integration {
 	all := make([]Integration, 0, len(sections))
 	for _, s := range sections {
 		all = append(all, d.integration(s))
-		if len(d.ev.Databases()) == 0 { // else unusedDatabases looks for references
+		if len(d.ev.Databases()) == 0 { // otherwise unusedDatabases looks for references in it
 			s.Release()
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // Options is what a configuration is judged against.
 type Options struct {
-	Bundled []manifest.Found            // the plugins that ship with vega
+	Bundled []manifest.Found            // the bundled plugins
 	Env     func(string) (string, bool) // nil: os.LookupEnv
 	Scan    Scan                        // nil: manifest.Scan
 	// Owners are the files that served a name before; nil: as they are written in
@@ -21,7 +21,7 @@ type Options struct {
 	Port int
 	// AnyEnv judges the text alone, in an environment other than the one vega runs
 	// in: a variable that is not set here is taken to be set to something unknown.
-	// There is no Config then, whatever the diagnostics.
+	// The result has no Config then, whatever the diagnostics.
 	AnyEnv bool
 }
 
@@ -30,7 +30,7 @@ type Options struct {
 type Scan func(dir string, admit manifest.Admit) ([]manifest.Found, error)
 
 // Load reads vega.hcl at path and policies/*.hcl next to it. It opens no
-// socket, writes nothing and runs no plugin. There is no Config if the
+// socket, writes nothing and runs no plugin. It returns no Config if the
 // diagnostics hold an error or o.AnyEnv is set.
 func Load(path string, o Options) (*Config, diag.Diagnostics) {
 	r := Read(path, o)
@@ -43,7 +43,7 @@ type Reading struct {
 	Diagnostics diag.Diagnostics
 	Inputs      input.Summary
 	// Short is why not all of it could be read at the moment: what vega or its
-	// machine is short of. There is no Config then, and Diagnostics say only that.
+	// machine is short of. Config is nil then, and Diagnostics say only that.
 	// It is nil if all was read.
 	Short *shortage.Error
 }

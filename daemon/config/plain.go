@@ -17,8 +17,8 @@ import (
 // hole stands for the parts of a text that are not written out.
 const hole = "\uFFFC"
 
-// secretWords are in the names of headers whose value opens a door. schemes
-// are what may stand before the secret in one, and is none.
+// secretWords occur in the names of headers that hold credentials. schemes are
+// words that can precede the credential.
 var (
 	secretWords = []string{"authorization", "cookie", "token", "secret", "passw", "apikey", "api-key", "credential", "signature"}
 	schemes     = []string{"Basic", "Bearer", "Bot", "Digest", "Token"}
@@ -61,7 +61,7 @@ func (d crossChecks) plainInRoot() {
 				d.plainSecrets(k, "vega_"+k.Name+"_key")
 			}
 		case "database":
-			if d.ev.Str(s, "driver") != "sqlite" { // whose dsn is a path
+			if d.ev.Str(s, "driver") != "sqlite" { // its dsn is a path
 				d.plainSecrets(s, s.Name)
 			}
 		default:

@@ -14,8 +14,8 @@ import (
 )
 
 // LoadManifest reads plugin.hcl, a plugin's manifest as its author writes it,
-// through the same stages and by a table of the same kind. There is no manifest
-// if the diagnostics hold an error.
+// through the same stages and by a table of the same kind. It returns no
+// manifest if the diagnostics hold an error.
 func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
 	out := &diag.Collector{}
 	in := input.New("describe the plugin in a plugin.hcl next to its source, or name the directory that has one")
@@ -155,7 +155,7 @@ func (m manifestStage) place(err error) diag.Place {
 	return probe.Head
 }
 
-// named returns the first block of a kind with that name, nil if there is none.
+// named returns the first block of a kind with that name, or nil.
 func named(s *bind.Section, kind, name string) *bind.Section {
 	for _, b := range s.All(kind) {
 		if b.Name == name {

@@ -40,7 +40,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 	tried := s.Has("key") || s.Unsure("api_key") || s.Unsure("host")
 	if len(out.Keys) == 0 && !tried && !s.Broken && !loopback(out.Host) {
 		write := `api_key = env("VEGA_API_KEY")`
-		if s.Head == d.root.Head { // there is no such block: the host is the command line's
+		if s.Head == d.root.Head { // without a block, the host is from the command line
 			write = "server { " + write + " }"
 		}
 		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, and there is no API key.", d.hostShown(s)),

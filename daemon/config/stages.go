@@ -36,7 +36,7 @@ func judge(in *input.Set, o Options, out *diag.Collector) (*Config, diag.Diagnos
 	return c, ds
 }
 
-// build returns as much of a Config as can be built: nil if there is no file.
+// build returns as much of a Config as can be built: nil without a file.
 func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	if in.Files[0].Text == nil && out.Errors() > 0 {
 		return parse(&input.Set{Path: in.Path, Files: in.Files[:1]}, in.Variables(o.Env, o.AnyEnv), out), nil

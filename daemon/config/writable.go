@@ -15,7 +15,7 @@ import (
 )
 
 // keeper looks for files of the configuration that other accounts can write.
-// Whoever can write or replace one decides what vega runs.
+// An account that can write or replace one decides what vega runs.
 type keeper struct {
 	d        crossChecks
 	reported map[string]bool
@@ -24,12 +24,12 @@ type keeper struct {
 // writableFiles warns of write access to vega.hcl, the policies, the plugins,
 // the files that file() names, and the directories above them.
 func (d crossChecks) writableFiles(c *Config) {
-	if d.ev.Variables().Elsewhere() || !input.ModesTell { // it runs elsewhere, or modes don't tell
+	if d.ev.Variables().Elsewhere() || !input.ModesTell { // vega runs elsewhere, or modes mean nothing here
 		return
 	}
 	k := keeper{d, map[string]bool{}}
 	head := d.in.Files[0].Span(0, 0)
-	k.all(filepath.Join(d.in.Dir(), "policies"), head) // before the files in it, by which it is one above
+	k.all(filepath.Join(d.in.Dir(), "policies"), head) // before its files, for which it is a directory above
 	for _, f := range d.in.Files {
 		k.all(filepath.Join(f.Dir, filepath.Base(f.Name)), head)
 	}
@@ -69,7 +69,7 @@ func (k *keeper) itself(path string, at diag.Place) {
 	k.warn(path, at, c, what)
 }
 
-// above judges the directories above a path: whoever can write one can replace
+// above judges the directories above a path: an account that can write one can replace
 // what is below. In a sticky one, such as /tmp, only the owner can replace a
 // file, but anyone can create one that does not exist.
 func (k *keeper) above(path string, at diag.Place) {

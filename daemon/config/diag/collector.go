@@ -78,7 +78,7 @@ func (c *Collector) Merge(o *Collector) {
 }
 
 // Diagnostics sorts the problems, cuts them to MaxDiagnostics and looks up their
-// positions. Errors come before warnings where there is no room for all. masked
+// positions. Errors come before warnings if not all fit. masked
 // returns a line of a source, by its index, as it may be shown; scrub removes
 // secrets from a text.
 func (c *Collector) Diagnostics(masked func(*Source, int) []byte, scrub func(string) string) Diagnostics {

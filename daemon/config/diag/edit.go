@@ -23,7 +23,7 @@ type edit struct {
 // Replace adds an edit that a program can apply.
 func (p *Problem) Replace(at Place, text string) { p.edits = append(p.edits, edit{at, text}) }
 
-// Suggest replaces a place with a name; "" is no suggestion.
+// Suggest replaces a place with a name; "" does nothing.
 func (p *Problem) Suggest(at Place, name string) {
 	if name != "" {
 		p.Replace(at, name)

@@ -100,7 +100,7 @@ func fenceFile(fence string) string {
 // UnknownCodeError reports a code that does not exist.
 type UnknownCodeError struct {
 	Written string
-	Near    Code // the code that was meant, perhaps; or ""
+	Near    Code // a suggestion, or ""
 }
 
 // Error suggests Near.

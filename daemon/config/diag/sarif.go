@@ -33,7 +33,7 @@ func (ds Diagnostics) WriteSARIF(w io.Writer, version, root string) error {
 
 const (
 	sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-	srcRoot     = "%SRCROOT%" // the name that others use for it
+	srcRoot     = "%SRCROOT%" // the usual name of the base
 )
 
 type (

@@ -14,13 +14,13 @@ func Nearest(written string, candidates []string) string {
 	if len(written) > 64 {
 		return ""
 	}
-	best, least := "", min(len(written)/3, maxSlips)+1
+	best, limit := "", min(len(written)/3, maxSlips)+1
 	for _, c := range candidates {
-		if len(c)-len(written) >= least || len(written)-len(c) >= least {
-			continue // so many letters are missing at least
+		if len(c)-len(written) >= limit || len(written)-len(c) >= limit {
+			continue // so many letters are missing at limit
 		}
-		if d := distance(strings.ToLower(written), c); d < least {
-			best, least = c, d
+		if d := distance(strings.ToLower(written), c); d < limit {
+			best, limit = c, d
 		}
 	}
 	return best

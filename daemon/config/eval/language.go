@@ -12,7 +12,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// configuration is the language of vega.hcl.
+// configuration evaluates the references and functions of vega.hcl.
 type configuration struct{ *Evaluator }
 
 func (c configuration) argument(e *syntax.Expr) (string, bool) {

@@ -19,9 +19,9 @@ func (ev *Evaluator) usual(t *bind.Slot) {
 	if v, ok := magnitude(t.Value); !ok || v >= u.Min && v <= u.Max {
 		return
 	}
-	least, most := schema.Amount(u.Min, t.Row.Type), schema.Amount(u.Max, t.Row.Type)
-	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is rarely less than %s or more than %s. %s", t.Row.Name, least, most, u.Why),
-		fmt.Sprintf("write a value from %s to %s, or ignore this if you mean it", least, most))
+	low, high := schema.Amount(u.Min, t.Row.Type), schema.Amount(u.Max, t.Row.Type)
+	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is rarely less than %s or more than %s. %s", t.Row.Name, low, high, u.Why),
+		fmt.Sprintf("write a value from %s to %s, or ignore this if you mean it", low, high))
 }
 
 // magnitude returns the number that bounds apply to.

@@ -60,7 +60,7 @@ func writersOf(info fs.FileInfo) (w Writers) {
 }
 
 // userName returns the name of a user, or the number where the name can't be
-// looked up; "" if there is no such user.
+// looked up; "" if the user does not exist.
 func userName(id uint32) string {
 	number := strconv.FormatUint(uint64(id), 10)
 	u, err := user.LookupId(number)
@@ -74,7 +74,7 @@ func userName(id uint32) string {
 	}
 }
 
-// groupName is like userName, for groups.
+// groupName returns the name of a group, like userName.
 func groupName(id uint32) string {
 	number := strconv.FormatUint(uint64(id), 10)
 	g, err := user.LookupGroupId(number)

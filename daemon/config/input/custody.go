@@ -51,7 +51,7 @@ func (s *Set) Custody(path string) Custody {
 	return c
 }
 
-// ForgetCustody has a directory, and the files in it, looked at again.
+// ForgetCustody makes Custody look again at a directory and the files in it.
 func (s *Set) ForgetCustody(dir string) {
 	maps.DeleteFunc(s.custodies, func(path string, _ Custody) bool {
 		return path == dir || filepath.Dir(path) == dir

@@ -132,7 +132,7 @@ func (d documenter) exampleValue(r *schema.Row) string {
 	return exampleValue(r)
 }
 
-// exampleValue is made of a row's default or type.
+// exampleValue returns a value made of a row's default or type.
 func exampleValue(r *schema.Row) string {
 	switch {
 	case r.Type == manifest.Database:

@@ -13,8 +13,8 @@ import (
 // UnknownTopicError reports a name that is not in the reference.
 type UnknownTopicError struct {
 	Written string
-	Near    []string // what was meant, perhaps
-	Refused string   // why the plugin of that name can't be read; "" if there is none
+	Near    []string // suggestions
+	Refused string   // why the plugin of that name was refused, or ""
 }
 
 // Error asks whether one of Near was meant.

@@ -106,11 +106,11 @@ func (m schemaMaker) object(name string, s *schema.Block) *jsonSchema {
 
 // block describes where blocks of a kind belong. def is their definition.
 func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
-	most := 1
+	limit := 1
 	if s.Repeat {
-		most = 0
+		limit = 0
 	}
-	out := inList(refTo(def), most)
+	out := inList(refTo(def), limit)
 	if s.Label != "" {
 		names := &jsonSchema{Pattern: namePattern, Length: maxName}
 		if t := takenNames(s); len(t) > 0 {
@@ -122,10 +122,10 @@ func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
 	return out
 }
 
-// inList returns the schema of a block, or of a list of at most max blocks; 0 is
+// inList returns the schema of a block, or of a list of at limit max blocks; 0 is
 // any number.
-func inList(s *jsonSchema, most int) *jsonSchema {
-	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: most}}}
+func inList(s *jsonSchema, limit int) *jsonSchema {
+	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: limit}}}
 }
 
 func takenNames(s *schema.Block) []string {

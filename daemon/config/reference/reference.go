@@ -1,3 +1,6 @@
+// Package reference documents vega.hcl and plugin.hcl: as text for terminals, as
+// Markdown, and as JSON Schema. All of it is made from the tables of package
+// schema and from plugins' manifests.
 package reference
 
 import (
@@ -19,7 +22,7 @@ type Docs struct {
 // Topic documents one thing: a file, a block, an attribute, a plugin, a probe or
 // a function.
 type Topic struct {
-	Name    string // what it is asked for by: "server.port", "core.http.url", "env"
+	Name    string // to look it up by: "server.port", "core.http.url", "env"
 	Title   string // as it is written: `server { … }`
 	Doc     string // sentences
 	Facts   []Fact

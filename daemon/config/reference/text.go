@@ -104,7 +104,7 @@ func (p docsText) parts(indent int, parts []Topic) {
 }
 
 // part writes a topic within another one. It leaves out where it belongs and
-// that it is not required. It shows the example only if there are no facts.
+// that it is not required. It shows the example only without facts.
 func (p docsText) part(indent int, t *Topic) {
 	p.heading(indent, t.Title)
 	p.paragraph(indent+2, t.Doc)

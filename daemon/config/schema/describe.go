@@ -118,6 +118,7 @@ func Bounds(r *Row) string {
 	return strings.Join(parts, " and ")
 }
 
+// Amount formats a number of a type: seconds as a duration, bytes as a size.
 func Amount(f float64, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:

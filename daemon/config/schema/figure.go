@@ -11,6 +11,7 @@ func FindFigure(resource string) (policies.Figure, bool) {
 	return policies.FigureOf(policies.Figures(), resource)
 }
 
+// IsFigure reports whether a text is the path of a metric.
 func IsFigure(s string) bool {
 	_, ok := FindFigure(s)
 	return ok

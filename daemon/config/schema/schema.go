@@ -1,3 +1,6 @@
+// Package schema holds the tables of options: what vega.hcl and plugin.hcl can
+// contain, and what a plugin's options add. Binding, evaluation, the reference
+// and the JSON Schema all use the same tables.
 package schema
 
 import (
@@ -16,7 +19,7 @@ const (
 
 	Integration manifest.Type = "integration" // a reference: integration.NAME
 	Figure      manifest.Type = "figure"      // a reference: system.memory.percent
-	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the figure asks
+	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the metric requires
 )
 
 // Row is an attribute that can be written. A plugin's options are rows of the
@@ -53,6 +56,7 @@ type Block struct {
 	Renamed map[string]string
 }
 
+// Row returns the attribute of that name, or nil.
 func (s *Block) Row(name string) *Row {
 	for i := range s.Rows {
 		if s.Rows[i].Name == name {
@@ -62,6 +66,7 @@ func (s *Block) Row(name string) *Row {
 	return nil
 }
 
+// Block returns the block of that name, or nil.
 func (s *Block) Block(name string) *Block {
 	i := slices.IndexFunc(s.Blocks, func(b *Block) bool { return b.Name == name })
 	if i < 0 {
@@ -70,7 +75,7 @@ func (s *Block) Block(name string) *Block {
 	return s.Blocks[i]
 }
 
-// Names are all that may be written in it.
+// Names returns everything that can be written in the block.
 func (s *Block) Names() []string {
 	var out []string
 	for _, r := range s.Rows {
@@ -82,6 +87,7 @@ func (s *Block) Names() []string {
 	return out
 }
 
+// BlockNames returns the names of the blocks in it.
 func (s *Block) BlockNames() []string {
 	var out []string
 	for _, b := range s.Blocks {

@@ -25,10 +25,10 @@ func within(low, high float64) func(*Row) { return func(r *Row) { r.Min, r.Max =
 // wanted marks what an enabled integration that refers to it needs to be set.
 func wanted(r *Row) { r.Wanted = true }
 
-// login marks a value of which only the password is secret.
+// login marks a value whose password is its only secret.
 func login(r *Row) { r.Login = true }
 
-// about sets bounds outside of which a value is allowed but probably a mistake.
+// about sets bounds: a value beyond them is allowed but probably a mistake.
 func about(low, high float64, why string) func(*Row) {
 	return func(r *Row) { r.Usual = &usual{low, high, why} }
 }

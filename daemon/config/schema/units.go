@@ -18,7 +18,7 @@ func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
 	if t == manifest.DurationType {
 		units, certain = r.durationUnits()
 	} else if n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
-		return manifest.Size(n).String(), true // nobody means thousands of KiB
+		return manifest.Size(n).String(), true // not thousands of KiB
 	}
 	for i, unit := range units {
 		if r.Holds(number + unit) {
@@ -31,7 +31,7 @@ func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
 func (r *Row) durationUnits() (units []string, certain bool) {
 	usual := time.Second
 	if v, err := r.Convert(r.Default); err == nil {
-		usual, _ = v.(time.Duration) // it converts to nothing else
+		usual, _ = v.(time.Duration) // it cannot be of another type
 	}
 	switch {
 	case usual >= time.Hour:
@@ -43,6 +43,7 @@ func (r *Row) durationUnits() (units []string, certain bool) {
 	}
 }
 
+// Holds reports whether the row allows a value.
 func (r *Row) Holds(written string) bool {
 	v, err := r.Convert(written)
 	return err == nil && r.Constrain(v) == nil

@@ -11,29 +11,31 @@ import (
 	"vega/daemon/config/diag"
 )
 
-type kind uint8
+// Kind is the kind of an expression.
+type Kind uint8
 
+// The kinds. The comments say what Expr holds.
 const (
-	BadExpr  kind = iota // reported already
+	BadExpr  Kind = iota // reported already
 	TextExpr             // text
 	NumExpr              // num
 	BoolExpr             // num is 1 for true
 	TmplExpr             // items, joined
 	ListExpr             // items
-	MapExpr              // items: key, value, key, value; a key is a textExpr
+	MapExpr              // items: key, value, key, value; a key is a TextExpr
 	RefExpr              // text: a.b.c
 	CallExpr             // text is the function, items its arguments
 )
 
 // KindNames names each kind for a person.
-var KindNames = map[kind]string{
+var KindNames = map[Kind]string{
 	TextExpr: "text", NumExpr: "a number", BoolExpr: "true or false", TmplExpr: "text",
 	ListExpr: "a list", MapExpr: "a map", RefExpr: "a reference", CallExpr: "a call",
 }
 
 // Expr is a value as it was written.
 type Expr struct {
-	Kind  kind
+	Kind  Kind
 	At    diag.Place
 	Text  string
 	Num   float64

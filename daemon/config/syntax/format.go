@@ -91,7 +91,7 @@ func layOut(src []byte) []byte {
 func sameWords(a, b []byte) bool {
 	x, y := words(a), words(b)
 	return slices.EqualFunc(x, y, func(x, y hclsyntax.Token) bool {
-		if x.Type == hclsyntax.TokenComment { // with the end of its line
+		if x.Type == hclsyntax.TokenComment { // it includes the end of its line
 			x.Bytes, y.Bytes = bytes.TrimRight(x.Bytes, " \t\r\n"), bytes.TrimRight(y.Bytes, " \t\r\n")
 		}
 		return x.Type == y.Type && bytes.Equal(x.Bytes, y.Bytes)

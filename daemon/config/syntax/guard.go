@@ -20,15 +20,15 @@ const (
 	maxTokens       = 1_000_000 // over all files
 	maxChunks       = 50_000    // top-level blocks and attributes over all files
 	maxChunk        = 128 << 10 // bytes of one top-level block
-	maxDepth        = 32        // brackets, quotes and interpolations within each other
+	maxDepth        = 32        // nested brackets, quotes and interpolations
 	maxOperators    = 32        // on a line; only a minus sign is ever allowed
 	maxAllOps       = 1000      // in a top-level block
-	maxSigns        = 4         // in a row
+	maxSigns        = 4         // in succession
 	maxControls     = 16        // %{ in a top-level block; none is ever allowed
 	MaxNumber       = 40        // characters
 	maxExponent     = 2         // digits
 	maxHeredoc      = 64 << 10  // bytes of one
-	maxHeredocLines = 1000      // of one: the parser takes their square in time
+	maxHeredocLines = 1000      // of one: parsing takes quadratic time
 	maxHeredocs     = 256 << 10 // bytes of all in a file
 )
 

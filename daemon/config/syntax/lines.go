@@ -42,7 +42,7 @@ func (m *Masks) Line(f *diag.Source, i int) []byte {
 		in = &maskedFile{Source: f, end: len(f.Text), lines: map[int][]byte{}}
 		in.heredocs = split(f.Text, m.words, func(c chunk) bool {
 			in.chunks = append(in.chunks, c)
-			if len(in.chunks) > maxChunks+batchChunks { // nothing from here on is parsed
+			if len(in.chunks) > maxChunks+batchChunks { // nothing after this is parsed
 				in.end = c.end
 				return false
 			}

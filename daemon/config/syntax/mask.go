@@ -20,10 +20,10 @@ var userinfo = regexp.MustCompile(`://[^/@\s"]+@`)
 type masker struct {
 	tokens  hclsyntax.Tokens
 	public  func(string) bool
-	head    int  // how many words open a block: what is in quotes there is its name
+	head    int  // how many tokens open a block; a string among them is its name
 	shown   bool // the current attribute is public
-	inValue bool // an attribute's name has passed
-	comment bool // it is all within a comment
+	inValue bool // after the name of an attribute
+	comment bool // in a comment
 }
 
 func (m *masker) mask(raw []byte) []byte {

@@ -1,3 +1,9 @@
+// Package syntax parses the language of vega.hcl: the part of HCL that holds
+// values and computes nothing. It knows no options.
+//
+// Parse reads files. One scan parses their plain part; everything else is split
+// into chunks, checked by guards against inputs that would crash or hang a parser,
+// and then parsed by HCL. Format formats a text, and Masks hides secrets in lines.
 package syntax
 
 import (

@@ -1,4 +1,3 @@
-// syntax reports HCL's own errors, and returns where the first one is.
 package syntax
 
 import (
@@ -19,7 +18,7 @@ type piece struct {
 	tokens int
 	body   Body
 	broken bool
-	last   bool // nothing from here on is read
+	last   bool // nothing after this is read
 }
 
 func tooMuch(f *diag.Source, c chunk, detail, fix string) *piece {
@@ -82,7 +81,7 @@ func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	}
 }
 
-// syntax reports HCL's own errors and returns where the first is.
+// syntax reports HCL's own errors, and returns where the first one is.
 func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 	first := math.MaxInt
 	reported := map[string]bool{}
@@ -90,7 +89,7 @@ func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 		if i == 20 {
 			break
 		}
-		if d.Summary == "Invalid multi-line string" { // what follows one is seen as more of them
+		if d.Summary == "Invalid multi-line string" { // HCL reports the text after one as more of them
 			if reported[d.Summary] {
 				continue
 			}

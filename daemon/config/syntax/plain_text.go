@@ -26,7 +26,7 @@ func (p *plain) blanks() {
 	}
 }
 
-// name parses a word; "" if there is none.
+// name parses a word; "" if the next byte begins none.
 func (p *plain) name() string {
 	at := p.i
 	for isWordByte(p.peek()) {

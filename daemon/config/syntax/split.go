@@ -231,7 +231,7 @@ func (s *splitter) skipComment() {
 	skipped := s.src[s.i:end]
 	if n := bytes.Count(skipped, []byte("\n")); n > 0 {
 		s.line += n
-		s.lineStart = end // what follows must not begin inside the comment
+		s.lineStart = end // the next chunk must not begin inside the comment
 	}
 	s.i = end
 }
