@@ -138,7 +138,7 @@ func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
 	how, fix := "", ""
 	switch {
 	case !t.Below && v > highest:
-		how, fix = "never", "write a value that is at highest 100"
+		how, fix = "never", "write a value that is at most 100"
 	case !t.Below && v <= 0:
 		how, fix = "always", "write a value that is more than 0"
 	case t.Below && v < 0:

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/input"
 	"vega/daemon/config/schema"
 	"vega/policies"
 )
@@ -83,3 +85,23 @@ func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 	}
 	return t, d.out.Errors() == before && !unsure
 }
+
+// defaultThresholds returns the thresholds that ship with vega, read like an
+// operator's.
+func defaultThresholds() []policies.Threshold { return slices.Clone(readDefaults()) }
+
+var readDefaults = sync.OnceValue(func() []policies.Threshold {
+	in := input.Text(policies.DefaultsName, policies.Defaults)
+	noVariables := func(string) (string, bool) { return "", false }
+	s := parse(in, in.Variables(noVariables, false), &diag.Collector{})
+	var all []policies.Threshold
+	for _, sec := range s.root.All("threshold") {
+		t, _ := thresholdStage{s}.threshold(sec)
+		t.BuiltIn, t.At = true, t.At+" (built in)"
+		all = append(all, t)
+	}
+	if ds := s.diagnostics(); len(ds) > 0 { // a test keeps this from being released
+		panic(policies.DefaultsName + ": " + ds[0].Detail)
+	}
+	return all
+})

@@ -59,7 +59,7 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 	case t == schema.Probe:
 		return ev.probeName(e)
 	case t == schema.Figure:
-		return ev.figure(e, w)
+		return configuration{ev}.figure(e, w)
 	case e.Kind == syntax.RefExpr:
 		return ev.lang.reference(e, w, t)
 	}

@@ -14,28 +14,28 @@ import (
 )
 
 // figure evaluates a reference to a metric.
-func (ev *Evaluator) figure(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+func (c configuration) figure(e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	if e.Kind != syntax.RefExpr {
-		return ev.mismatch(e, w, schema.Figure)
+		return c.ev.mismatch(e, w, schema.Figure)
 	}
 	root, rest, _ := strings.Cut(e.Text, ".")
 	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
-		if ev.bases[name] == nil && name != "vega" {
-			return ev.noBase(e, name)
+		if c.ev.bases[name] == nil && name != "vega" {
+			return c.noBase(e, name)
 		}
-		ev.Notes.Databases[name] = true
+		c.ev.Notes.Databases[name] = true
 	}
 	if _, ok := schema.FindFigure(e.Text); ok {
 		return manifest.Plain(e.Text), bind.Present
 	}
-	ev.noFigure(e)
+	c.noFigure(e)
 	return nil, bind.Bad
 }
 
 // noBase reports a metric of a database that does not exist.
-func (ev *Evaluator) noBase(e *syntax.Expr, name string) (manifest.Value, bind.State) {
+func (c configuration) noBase(e *syntax.Expr, name string) (manifest.Value, bind.State) {
 	names := []string{"vega"}
-	for n := range ev.bases {
+	for n := range c.ev.bases {
 		names = append(names, n)
 	}
 	fix := fmt.Sprintf("use an existing one (%s), or databases for all of them", diag.Among(names))
@@ -44,13 +44,13 @@ func (ev *Evaluator) noBase(e *syntax.Expr, name string) (manifest.Value, bind.S
 		instead = strings.Replace(e.Text, "."+name+".", "."+near+".", 1)
 		fix = "write " + instead
 	}
-	ev.Notes.Misspelt = true
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("database.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
+	c.ev.Notes.Misspelt = true
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("database.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
 	return nil, bind.Bad
 }
 
-func (ev *Evaluator) noFigure(e *syntax.Expr) {
-	all := ev.figures()
+func (c configuration) noFigure(e *syntax.Expr) {
+	all := c.figures()
 	within := strings.TrimPrefix(e.Text, "system.")
 	var parts []string
 	for _, path := range all {
@@ -69,17 +69,17 @@ func (ev *Evaluator) noFigure(e *syntax.Expr) {
 	case len(parts) > 0:
 		fix = fmt.Sprintf("name one of its metrics: %s", diag.Among(parts))
 	}
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }
 
 // figures returns the paths of all metrics.
-func (ev *Evaluator) figures() []string {
+func (c configuration) figures() []string {
 	var all []string
 	for _, f := range policies.Figures() {
 		all = append(all, f.Path)
 	}
 	owners := []string{"databases", "database.vega"}
-	for name := range ev.bases {
+	for name := range c.ev.bases {
 		owners = append(owners, "database."+name)
 	}
 	for _, owner := range owners {

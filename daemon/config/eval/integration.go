@@ -14,17 +14,17 @@ import (
 )
 
 // dependency evaluates a reference to an integration.
-func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
-	if ev.peers[name] == nil {
+func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
+	if c.ev.peers[name] == nil {
 		instead := ""
 		fix := fmt.Sprintf("use an existing one, or add a block: integration %q { … }", diag.Clip(name))
-		if first, _, _ := strings.Cut(name, "."); ev.peers[first] != nil {
+		if first, _, _ := strings.Cut(name, "."); c.ev.peers[first] != nil {
 			fix = "write integration." + first + " for the whole integration; its attributes cannot be referred to"
-		} else if near := ev.nearIntegration(name); near != "" {
+		} else if near := c.nearIntegration(name); near != "" {
 			instead = "integration." + near
 			fix = "write " + instead
 		}
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
+		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
 		return nil, bind.Bad
 	}
 	if t != schema.Integration {
@@ -32,7 +32,7 @@ func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name st
 		if w.Element() == schema.Integration {
 			fix = fmt.Sprintf("write %s = [%s]", w.Name, diag.Clip(e.Text))
 		}
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present
@@ -40,12 +40,12 @@ func (ev *Evaluator) dependency(e *syntax.Expr, w want, t manifest.Type, name st
 
 // nearIntegration finds a similar name among all integrations. It stops once
 // there are more errors than are shown, since there can be many names.
-func (ev *Evaluator) nearIntegration(name string) string {
-	if ev.out.Errors() > diag.MaxDiagnostics {
+func (c configuration) nearIntegration(name string) string {
+	if c.ev.out.Errors() > diag.MaxDiagnostics {
 		return ""
 	}
-	if ev.names == nil {
-		ev.names = slices.DeleteFunc(slices.Sorted(maps.Keys(ev.peers)), notReferable)
+	if c.ev.names == nil {
+		c.ev.names = slices.DeleteFunc(slices.Sorted(maps.Keys(c.ev.peers)), notReferable)
 	}
-	return diag.Nearest(name, ev.names)
+	return diag.Nearest(name, c.ev.names)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // configuration evaluates the references and functions of vega.hcl.
-type configuration struct{ *Evaluator }
+type configuration struct{ ev *Evaluator }
 
 func (c configuration) argument(e *syntax.Expr) (string, bool) {
 	switch {
@@ -23,10 +23,10 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 		if near != "" {
 			fix = "write " + near
 		}
-		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("The function %q does not exist.", diag.Clip(e.Text)), fix).
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("The function %q does not exist.", diag.Clip(e.Text)), fix).
 			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
-		c.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
 	default:
 		return e.Items[0].Text, true
 	}
@@ -34,39 +34,38 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 }
 
 func (c configuration) reference(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
-	ev := c.Evaluator
 	root, rest, _ := strings.Cut(e.Text, ".")
 	if root == "database" {
-		return ev.database(e, w, t, rest)
+		return c.database(e, w, t, rest)
 	}
 	if root == "integration" {
-		return ev.dependency(e, w, t, rest)
+		return c.dependency(e, w, t, rest)
 	}
-	sec := ev.target(root)
+	sec := c.ev.target(root)
 	name := rest
 	if root == "data_dir" {
 		name, rest = root, root
 	}
 	if sec == nil || strings.Contains(e.Text, ".") != (root != "data_dir") || sec.Schema.Row(rest) == nil {
-		return ev.dangling(e, w)
+		return c.dangling(e, w)
 	}
-	v, s := ev.Value(sec, name)
+	v, s := c.ev.Value(sec, name)
 	to := sec.Schema.Row(name)
 	switch {
 	case s == bind.Absent && to.Wanted && w.Guest && !w.off:
-		ev.wanting(sec.Slot(name), e, w)
+		c.wanting(sec.Slot(name), e, w)
 		return nil, bind.Bad
 	case s != bind.Present:
 		return nil, s
 	case !fits(v, t):
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
 		return nil, bind.Bad
 	}
 	if text, ok := v.(manifest.Text); ok {
 		if to.Sensitive {
 			text = manifest.Text{{Text: text.Reveal(), Secret: true}}
 		}
-		return textChecker{ev.out}.check(text, e, w, t)
+		return textChecker{c.ev.out}.check(text, e, w, t)
 	}
 	return v, bind.Present
 }

@@ -30,14 +30,14 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 
 // wanting reports a reference to a value that an integration needs and that is
 // not set. t is the slot it refers to, nil if it was not written.
-func (ev *Evaluator) wanting(t *bind.Slot, e *syntax.Expr, w want) {
+func (c configuration) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	block, name, _ := strings.Cut(e.Text, ".")
 	why, fix := ", which is not set", fmt.Sprintf("write in block %s: %s = …", block, name)
 	if t != nil {
-		ev.Notes.Missed[ev.FirstUnset(t.Expr)] = true
-		why, fix = ", and "+ev.WhyAbsent(t.Expr), "set that variable, or "+fix
+		c.ev.Notes.Missed[c.ev.FirstUnset(t.Expr)] = true
+		why, fix = ", and "+c.ev.WhyAbsent(t.Expr), "set that variable, or "+fix
 	}
-	ev.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", w.Name, e.Text, why), fix)
+	c.ev.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", w.Name, e.Text, why), fix)
 }
 
 // target returns the section that the first word of a reference names.
@@ -63,13 +63,13 @@ func (ev *Evaluator) unset(e *syntax.Expr) bool {
 	return s == bind.Absent
 }
 
-func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	if w.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word that refers to nothing.", w.Name), "put it in quotes or, better, read it with env()")
+		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word that refers to nothing.", w.Name), "put it in quotes or, better, read it with env()")
 		return nil, bind.Bad
 	}
 	var all []string
-	for _, b := range ev.table.Blocks {
+	for _, b := range c.ev.table.Blocks {
 		if b.Label != "" {
 			continue
 		}
@@ -77,7 +77,7 @@ func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.Stat
 			all = append(all, b.Name+"."+r.Name)
 		}
 	}
-	for name := range ev.bases {
+	for name := range c.ev.bases {
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
@@ -88,15 +88,15 @@ func (ev *Evaluator) dangling(e *syntax.Expr, w want) (manifest.Value, bind.Stat
 	if near != "" {
 		fix = "write " + near
 	}
-	ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 	return nil, bind.Bad
 }
 
-func (ev *Evaluator) database(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
-	if _, ok := ev.bases[name]; !ok && name != "vega" {
-		ev.Notes.Misspelt = true
+func (c configuration) database(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
+	if _, ok := c.ev.bases[name]; !ok && name != "vega" {
+		c.ev.Notes.Misspelt = true
 		names := []string{"vega"}
-		for n := range ev.bases {
+		for n := range c.ev.bases {
 			names = append(names, n)
 		}
 		fix := fmt.Sprintf("use an existing one (%s), or add a block: database %q { … }", diag.Among(names), diag.Clip(name))
@@ -105,11 +105,11 @@ func (ev *Evaluator) database(e *syntax.Expr, w want, t manifest.Type, name stri
 			near = "database." + near
 			fix = "write " + near
 		}
-		ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 		return nil, bind.Bad
 	}
 	if t != manifest.Database {
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present
