@@ -122,7 +122,7 @@ func (m schemaMaker) block(s *schema.Block, def string) *jsonSchema {
 	return out
 }
 
-// inList returns the schema of a block, or of a list of at limit max blocks; 0 is
+// inList returns the schema of a block, or of a list of at most limit blocks; 0 is
 // any number.
 func inList(s *jsonSchema, limit int) *jsonSchema {
 	return &jsonSchema{AnyOf: []*jsonSchema{s, {Type: "array", Items: s, MinItems: 1, MaxItems: limit}}}
