@@ -1,16 +1,20 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
 
-// InvalidError is the error of a configuration that is not valid.
-type InvalidError struct{ Diagnostics Diagnostics }
+	"vega/daemon/config/diag"
+)
+
+// InvalidError reports a configuration that is not valid.
+type InvalidError struct{ Diagnostics diag.Diagnostics }
 
 // Error returns the first error in a line, and how many more there are.
 func (e *InvalidError) Error() string {
 	var text string
 	more := -1
 	for _, d := range e.Diagnostics {
-		if d.Severity != Error {
+		if d.Severity != diag.Error {
 			continue
 		}
 		if more++; more == 0 {
