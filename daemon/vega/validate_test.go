@@ -132,7 +132,7 @@ func TestValidateRunsNothing(t *testing.T) {
 		at(config.UnknownKey, line+5, 5, "write retries"),
 		at(config.BadUnit, line+6, 15, `write wait = "10s"`),
 		at(config.WrongType, line+7, 15, "write count = a number, without quotes"),
-		at(config.NoGrant, line+13, 1, `if you agree, write in the integration: grant { kv = "64KiB" }`),
+		at(config.NoGrant, line+13, 1, `if you agree, add to the integration: grant { kv = "64KiB" }`),
 	}
 	var got struct{ Diagnostics []config.Diagnostic }
 	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Diagnostics) != len(want) {
