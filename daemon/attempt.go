@@ -4,12 +4,12 @@ import (
 	"strings"
 	"time"
 
-	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/engine"
 )
 
 // Diagnosis lists the diagnostics of a configuration, for programs.
-type Diagnosis = config.Report
+type Diagnosis = diag.Report
 
 // Trigger is the reason why vega read its configuration.
 type Trigger string
@@ -34,12 +34,12 @@ const (
 
 // Attempt describes one attempt to put the configuration on disk in force.
 type Attempt struct {
-	At            time.Time           `json:"at"`
-	Trigger       Trigger             `json:"trigger"`
-	Outcome       Outcome             `json:"outcome"`
-	Reason        string              `json:"reason"` // why it was rejected; "" if it was not
-	CorrelationID string              `json:"correlation_id"`
-	Diagnostics   []config.Diagnostic `json:"diagnostics"` // only warnings, unless it was rejected
+	At            time.Time         `json:"at"`
+	Trigger       Trigger           `json:"trigger"`
+	Outcome       Outcome           `json:"outcome"`
+	Reason        string            `json:"reason"` // why it was rejected; "" if it was not
+	CorrelationID string            `json:"correlation_id"`
+	Diagnostics   []diag.Diagnostic `json:"diagnostics"` // only warnings, unless it was rejected
 }
 
 // Reload describes an attempt and what it changed.

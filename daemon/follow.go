@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"vega/daemon/catalog"
-	"vega/daemon/config"
+	"vega/daemon/config/input"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
 )
@@ -54,7 +54,7 @@ func (d *Daemon) poll(ctx context.Context, f *follower) {
 	if d.options.Read == nil || !cfg.Watch {
 		return
 	}
-	files, err := config.Files(cfg.Path)
+	files, err := input.Files(cfg.Path)
 	if err != nil { // unreadable for now: change nothing
 		return
 	}

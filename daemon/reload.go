@@ -11,6 +11,8 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 	"vega/daemon/engine"
 	"vega/daemon/plan"
 	"vega/daemon/telemetry"
@@ -113,7 +115,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	return r, err
 }
 
-func newAttempt(ctx context.Context, at time.Time, by Trigger, diags config.Diagnostics) Attempt {
+func newAttempt(ctx context.Context, at time.Time, by Trigger, diags diag.Diagnostics) Attempt {
 	return Attempt{At: at.UTC().Truncate(time.Millisecond), Trigger: by, Outcome: Applied, CorrelationID: telemetry.ID(ctx), Diagnostics: diags.Report().Diagnostics}
 }
 
@@ -198,17 +200,17 @@ func (d *Daemon) logPostponed(ctx context.Context, what string, more ...any) {
 // lastAttempt is the last reload and its inputs.
 type lastAttempt struct {
 	Attempt
-	inputs config.Inputs
+	inputs input.Summary
 }
 
 // conclude records and logs the outcome. If a changed file is the trigger, it skips
 // outcomes that are not news: the same rejection for the same reason, and a
 // configuration that is already in force.
-func (d *Daemon) conclude(ctx context.Context, inputs config.Inputs, r Reload) {
+func (d *Daemon) conclude(ctx context.Context, inputs input.Summary, r Reload) {
 	last := d.requests.last.Load()
 	d.requests.last.Store(&lastAttempt{last.Attempt, inputs})
 	again := r.Outcome == Rejected && last.Outcome == Rejected && inputs.Same(last.inputs) &&
-		r.Reason == last.Reason && slices.EqualFunc(r.Diagnostics, last.Diagnostics, config.Diagnostic.Same)
+		r.Reason == last.Reason && slices.EqualFunc(r.Diagnostics, last.Diagnostics, diag.Diagnostic.Same)
 	still := r.Outcome == Unchanged && last.Outcome != Rejected
 	if r.Trigger == ByFile && (again || still) {
 		return
@@ -232,10 +234,10 @@ func (d *Daemon) logReload(ctx context.Context, r Reload) {
 }
 
 // logDiagnostics logs each diagnostic.
-func logDiagnostics(ctx context.Context, log *slog.Logger, all []config.Diagnostic) {
+func logDiagnostics(ctx context.Context, log *slog.Logger, all []diag.Diagnostic) {
 	for _, g := range all {
 		level := slog.LevelWarn
-		if g.Severity == config.Error {
+		if g.Severity == diag.Error {
 			level = slog.LevelError
 		}
 		log.Log(ctx, level, "configuration", "code", string(g.Code), "summary", g.Summary, "detail", g.Detail, "fix", g.Fix,

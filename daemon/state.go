@@ -8,6 +8,8 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/policies"
@@ -17,7 +19,7 @@ import (
 // and replaced as a whole.
 type state struct {
 	*catalog.Set
-	inputs     config.Inputs // the files that the configuration was read from
+	inputs     input.Summary // the files that the configuration was read from
 	since      time.Time     // when it was put in force
 	databases  *databases.Set
 	thresholds *policies.Thresholds
@@ -122,7 +124,7 @@ func (h host) Postponed(ctx context.Context, what string, more ...any) {
 }
 
 // LogDiagnostics logs each diagnostic.
-func (h host) LogDiagnostics(ctx context.Context, all []config.Diagnostic) {
+func (h host) LogDiagnostics(ctx context.Context, all []diag.Diagnostic) {
 	logDiagnostics(ctx, h.options.Log, all)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/plan"
 )
 
@@ -73,7 +74,7 @@ func (d *Daemon) Plan(ctx context.Context) (Planned, error) {
 			return Planned{}, &config.InvalidError{Diagnostics: reading.Diagnostics}
 		}
 		now := d.inForce()
-		return Planned{config.FormatVersion, now.running(reading), plan.Between(now.Config, reading.Config)}, nil
+		return Planned{diag.FormatVersion, now.running(reading), plan.Between(now.Config, reading.Config)}, nil
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/realtest/tiny"
 )
 
@@ -55,7 +55,7 @@ func TestValidateReadsTheDisk(t *testing.T) {
 	if v.Valid || v.ErrorCount != 1 || len(v.Changes.Live) != 0 || v.Running != first.Running && v.Running.Digest != first.Running.Digest {
 		t.Errorf("%+v", v)
 	}
-	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || config.Diagnostics(v.LastReload.Diagnostics).HasErrors() {
+	if v.LastReload.Outcome != Rejected || v.LastReload.Trigger != ByHTTP || !strings.Contains(v.LastReload.Reason, "restart vega to change data_dir, server.port") || diag.Diagnostics(v.LastReload.Diagnostics).HasErrors() {
 		t.Errorf("Validate changed the last reload: %+v", v.LastReload)
 	}
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !h.Rejected() {

@@ -10,12 +10,13 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 )
 
 // TestReloadAnswers checks the status, the detail and the further fields of each
 // reason why a configuration was not applied.
 func TestReloadAnswers(t *testing.T) {
-	mistake := config.Diagnostic{Severity: config.Error, Code: config.UnknownKey, Summary: "unknown key", Detail: "no such", Range: config.Range{Filename: "vega.hcl", Start: config.Pos{Line: 3, Column: 1}}}
+	mistake := diag.Diagnostic{Severity: diag.Error, Code: diag.UnknownKey, Summary: "unknown key", Detail: "no such", Range: diag.Range{Filename: "vega.hcl", Start: diag.Pos{Line: 3, Column: 1}}}
 	for _, tt := range []struct {
 		err    error
 		status int
@@ -23,7 +24,7 @@ func TestReloadAnswers(t *testing.T) {
 		more   string // part of the body
 	}{
 		{nil, 200, "", `"outcome":`},
-		{&config.InvalidError{Diagnostics: config.Diagnostics{mistake}}, 422, "vega.hcl:3:1: unknown key: no such", `"format_version":"1.0","valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","code":"VEGA007"`},
+		{&config.InvalidError{Diagnostics: diag.Diagnostics{mistake}}, 422, "vega.hcl:3:1: unknown key: no such", `"format_version":"1.0","valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","code":"VEGA007"`},
 		{&daemon.RestartError{Keys: []string{"data_dir", "server.port"}}, 409, "restart vega to change data_dir, server.port", `"restart":["data_dir","server.port"]`},
 		{&daemon.RejectedError{Err: errors.New("no key")}, 422, "no key", ""},
 		{fmt.Errorf("reload: %w", daemon.ErrClosing), 503, "shutting down", ""},

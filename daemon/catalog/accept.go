@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
@@ -64,8 +65,8 @@ func (c *Catalog) announce(ctx context.Context, now, next *Set, f manifest.Found
 	before := now.Config.Warnings
 	c.logReplaced(next.Config, manifest.Found{File: f.File, Module: fresh.Module.Module})
 	c.Log.Info("plugin in service", "plugin", fresh.Manifest.Name, "version", fresh.Manifest.Version, "file", f.File, "digest", fresh.Digest)
-	c.Host.LogDiagnostics(ctx, slices.DeleteFunc(slices.Clone(next.Config.Warnings), func(g config.Diagnostic) bool {
-		return slices.ContainsFunc(before, func(b config.Diagnostic) bool { return b.Code == g.Code && b.Range == g.Range && b.Detail == g.Detail })
+	c.Host.LogDiagnostics(ctx, slices.DeleteFunc(slices.Clone(next.Config.Warnings), func(g diag.Diagnostic) bool {
+		return slices.ContainsFunc(before, func(b diag.Diagnostic) bool { return b.Code == g.Code && b.Range == g.Range && b.Detail == g.Detail })
 	}))
 }
 

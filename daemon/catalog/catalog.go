@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/plugins"
 	"vega/plugins/extras"
 	"vega/plugins/manifest"
@@ -25,7 +26,7 @@ type Host interface {
 	// resource and will try again.
 	Postponed(ctx context.Context, what string, more ...any)
 	// LogDiagnostics logs each diagnostic.
-	LogDiagnostics(ctx context.Context, all []config.Diagnostic)
+	LogDiagnostics(ctx context.Context, all []diag.Diagnostic)
 }
 
 // Options configures a Catalog.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"vega/daemon/config/input"
 )
 
 // lay writes a file below dir, with the directories that it needs.
@@ -55,7 +57,7 @@ func TestReadingReportsItsInputs(t *testing.T) {
 	if r := differs("one policy more"); r.Inputs.Digest != first.Inputs.Digest || r.Inputs.Empty {
 		t.Errorf("%+v", r.Inputs)
 	}
-	if got, err := Files(path); err != nil || !slices.Equal(got, []string{path, policy}) {
+	if got, err := input.Files(path); err != nil || !slices.Equal(got, []string{path, policy}) {
 		t.Errorf("the files are %q", got)
 	}
 	lay(t, dir, "vega.hcl", "")

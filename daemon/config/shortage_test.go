@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
@@ -68,7 +69,7 @@ func TestReadingUnderShortage(t *testing.T) {
 	if plenty.Config == nil || len(plenty.Config.Integrations) != 1 {
 		t.Fatal(shownText(t, plenty.Diagnostics))
 	}
-	files, err := Files(path)
+	files, err := input.Files(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestReadingUnderShortage(t *testing.T) {
 	for left := range 6 {
 		feed := realtest.Starve(t, left)
 		r := Read(path, o)
-		listed, unlisted := Files(path)
+		listed, unlisted := input.Files(path)
 		feed()
 		if r.Short != nil {
 			short++

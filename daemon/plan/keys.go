@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -61,7 +62,7 @@ func shown(v any) *string {
 	case string:
 		s = v
 	case time.Duration:
-		s = config.Span(v)
+		s = schema.Span(v)
 	case manifest.Size:
 		s = v.String()
 	case slog.Level:

@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/reference"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 )
@@ -40,7 +41,7 @@ NAME shows one entry, with an example: a block (integration), an attribute
 (server.port), a plugin (core), a probe (core.http), one of its options
 (core.http.url) or a function (env). --format jsonschema describes the shape of
 the whole file, for editors and for tools that read HCL as JSON.`,
-	}, func(cmd *cobra.Command) (*config.Docs, error) {
+	}, func(cmd *cobra.Command) (*reference.Docs, error) {
 		bundled, err := catalog.Bundled()
 		if err != nil {
 			return nil, cli.Failed(err)
@@ -49,7 +50,7 @@ the whole file, for editors and for tools that read HCL as JSON.`,
 		if _, err := os.Stat(path); err != nil && cmd.Flags().Changed("config") {
 			return nil, err
 		}
-		return config.Reference(config.Modules(path, config.Options{Bundled: bundled})), nil
+		return reference.Config(config.Modules(path, config.Options{Bundled: bundled})), nil
 	})
 }
 
@@ -60,11 +61,11 @@ func docsPluginCommand() *cobra.Command {
 		Long: `Print the reference of plugin.hcl, the file next to a plugin's source: every
 block and attribute with its type, default and allowed values. NAME shows one
 entry, with an example: probe.option, or probe.option.type.`,
-	}, func(*cobra.Command) (*config.Docs, error) { return config.ManifestReference(), nil })
+	}, func(*cobra.Command) (*reference.Docs, error) { return reference.Manifest(), nil })
 }
 
 // docsOf makes c print the reference that find returns.
-func docsOf(c *cobra.Command, find func(*cobra.Command) (*config.Docs, error)) *cobra.Command {
+func docsOf(c *cobra.Command, find func(*cobra.Command) (*reference.Docs, error)) *cobra.Command {
 	var format string
 	c.Args = cobra.MaximumNArgs(1)
 	c.RunE = func(cmd *cobra.Command, args []string) error {
@@ -85,7 +86,7 @@ func docsOf(c *cobra.Command, find func(*cobra.Command) (*config.Docs, error)) *
 	return c
 }
 
-func writeDocs(cmd *cobra.Command, d *config.Docs, name, format string) error {
+func writeDocs(cmd *cobra.Command, d *reference.Docs, name, format string) error {
 	out := cmd.OutOrStdout()
 	if format == "jsonschema" {
 		return d.WriteJSONSchema(out)

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"vega/daemon/engine"
-
 	"vega/daemon/vega/cli"
 	"vega/store/sqlite"
 )

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/cli"
 )
 
@@ -47,7 +47,7 @@ func TestSameDiagnosticsEverywhere(t *testing.T) {
 		return string(out)
 	}
 
-	var answer struct{ Diagnostics config.Diagnostics }
+	var answer struct{ Diagnostics diag.Diagnostics }
 	text := asked("validate", "config", "--format", "json")
 	if err := json.Unmarshal([]byte(text), &answer); err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestSameDiagnosticsEverywhere(t *testing.T) {
 		for i, d := range answer.Diagnostics {
 			answer.Diagnostics[i].Range.Filename = strings.TrimPrefix(d.Range.Filename, dir+string(filepath.Separator))
 		}
-		if err != nil || !slices.EqualFunc(answer.Diagnostics, want, config.Diagnostic.Same) {
+		if err != nil || !slices.EqualFunc(answer.Diagnostics, want, diag.Diagnostic.Same) {
 			t.Errorf("%s: %v: %s", ask[1], err, body)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/console"
 )
 
@@ -25,18 +25,18 @@ vega check --explain NAME instead.`,
 			if len(args) == 0 {
 				return listCodes(out)
 			}
-			code, err := config.FindCode(args[0])
+			code, err := diag.FindCode(args[0])
 			if err != nil {
 				return fmt.Errorf("%w (vega explain lists all codes)", err)
 			}
-			return config.Explain(code).WriteText(out, console.HasColor(out))
+			return diag.Explain(code).WriteText(out, console.HasColor(out))
 		},
 	}
 }
 
 func listCodes(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, c := range config.Codes {
+	for _, c := range diag.Codes {
 		fmt.Fprintf(w, "%s\t%s\n", c.Code, c.Title)
 	}
 	return w.Flush()

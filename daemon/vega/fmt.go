@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/config/input"
+	"vega/daemon/config/syntax"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/file"
 )
@@ -44,7 +46,7 @@ func format(cmd *cobra.Command, paths []string, o fmtFlags) error {
 	}
 	if len(paths) == 0 {
 		var err error
-		if paths, err = config.Paths(cli.ConfigPath(cmd)); err != nil {
+		if paths, err = input.Paths(cli.ConfigPath(cmd)); err != nil {
 			return err
 		}
 	}
@@ -66,7 +68,7 @@ func format(cmd *cobra.Command, paths []string, o fmtFlags) error {
 // or, with --check, not formatted; any other error comes from reading or
 // writing.
 func formatFile(cmd *cobra.Command, path string, o fmtFlags) error {
-	src, err := config.ReadFile(path)
+	src, err := input.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func formatSource(cmd *cobra.Command, name string, src []byte) ([]byte, error) {
 }
 
 func formatInput(cmd *cobra.Command) error {
-	src, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), config.MaxFile+1))
+	src, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), syntax.MaxFile+1))
 	if err != nil {
 		return fmt.Errorf("read standard input: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/plan"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/client"
@@ -72,7 +73,7 @@ func (o planFlags) run(cmd *cobra.Command, path string) error {
 		err = e.Encode(struct {
 			FormatVersion string `json:"format_version"`
 			plan.Plan
-		}{config.FormatVersion, p})
+		}{diag.FormatVersion, p})
 	} else {
 		err = console.WritePlan(cmd.OutOrStdout(), p)
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"vega/daemon/config"
+	"vega/daemon/config/redact"
 	"vega/daemon/engine"
 )
 
@@ -36,5 +36,5 @@ func (r *redaction) with(secrets []string, now time.Time) func(string) string {
 	for _, g := range r.generations {
 		all = append(all, g.secrets...)
 	}
-	return config.NewRedactor(all).Redact
+	return redact.New(all).Redact
 }

@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 )
@@ -116,7 +117,7 @@ func validate(cmd *cobra.Command, path string, o validateFlags) error {
 // readConfig loads the configuration and returns all diagnostics, errors
 // included. With anyEnv, it assumes that unset environment variables are set,
 // and returns no configuration.
-func readConfig(path string, anyEnv bool) (*config.Config, config.Diagnostics, error) {
+func readConfig(path string, anyEnv bool) (*config.Config, diag.Diagnostics, error) {
 	if anyEnv {
 		bundled, err := catalog.Bundled()
 		if err != nil {
@@ -137,12 +138,12 @@ type validation struct {
 	path     string
 	strict   bool
 	cfg      *config.Config // nil if it is not valid, or was read with --env=skip
-	diags    config.Diagnostics
-	ran      string             // what --online ran, "" without it
-	observed config.Diagnostics // the warnings of --online
+	diags    diag.Diagnostics
+	ran      string           // what --online ran, "" without it
+	observed diag.Diagnostics // the warnings of --online
 }
 
-func (v *validation) all() config.Diagnostics { return slices.Concat(v.diags, v.observed) }
+func (v *validation) all() diag.Diagnostics { return slices.Concat(v.diags, v.observed) }
 
 func (v *validation) exit() error {
 	switch {
@@ -204,7 +205,7 @@ func (v *validation) writeText(out io.Writer) error {
 // it contains.
 func (v *validation) conclusion() (mark, text string) {
 	if v.diags.HasErrors() {
-		first := v.diags[slices.IndexFunc(v.diags, func(d config.Diagnostic) bool { return d.Severity == config.Error })]
+		first := v.diags[slices.IndexFunc(v.diags, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })]
 		return "❌ ", fmt.Sprintf("%s is not valid; run vega explain %s for more", v.path, first.Code)
 	}
 	text = v.path + " is valid; values from unset environment variables were not checked"

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/cli"
 	"vega/plugins/core/fixtures"
 	"vega/plugins/manifest"
@@ -128,13 +128,13 @@ func TestValidateRunsNothing(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	line := strings.Count(shared, "\n")
-	want := []config.Diagnostic{
-		at(config.UnknownKey, line+5, 5, "write retries"),
-		at(config.BadUnit, line+6, 15, `write wait = "10s"`),
-		at(config.WrongType, line+7, 15, "write count = a number, without quotes"),
-		at(config.NoGrant, line+13, 1, `if you agree, add to the integration: grant { kv = "64KiB" }`),
+	want := []diag.Diagnostic{
+		at(diag.UnknownKey, line+5, 5, "write retries"),
+		at(diag.BadUnit, line+6, 15, `write wait = "10s"`),
+		at(diag.WrongType, line+7, 15, "write count = a number, without quotes"),
+		at(diag.NoGrant, line+13, 1, `if you agree, add to the integration: grant { kv = "64KiB" }`),
 	}
-	var got struct{ Diagnostics []config.Diagnostic }
+	var got struct{ Diagnostics []diag.Diagnostic }
 	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Diagnostics) != len(want) {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -166,8 +166,8 @@ func TestValidateRunsNothing(t *testing.T) {
 	}
 }
 
-func at(c config.Code, line, column int, fix string) config.Diagnostic {
-	return config.Diagnostic{Code: c, Fix: fix, Range: config.Range{Start: config.Pos{Line: line, Column: column}}}
+func at(c diag.Code, line, column int, fix string) diag.Diagnostic {
+	return diag.Diagnostic{Code: c, Fix: fix, Range: diag.Range{Start: diag.Pos{Line: line, Column: column}}}
 }
 
 // runIn runs vega with dir as its home and temporary directory, and returns the

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"vega/policies/check"
-
 	"vega/plugins/pattern"
+	"vega/policies/check"
 )
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)

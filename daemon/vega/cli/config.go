@@ -7,6 +7,7 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/console"
 )
 
@@ -52,7 +53,7 @@ func Reader(path string, o Overrides) (func(config.Scan) config.Reading, error) 
 
 // Load reads the configuration once. For a valid one it also returns the
 // warnings.
-func Load(path string) (*config.Config, config.Diagnostics, error) {
+func Load(path string) (*config.Config, diag.Diagnostics, error) {
 	read, err := Reader(path, Overrides{})
 	if err != nil {
 		return nil, nil, err
@@ -83,7 +84,7 @@ func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 	if err != nil {
 		return nil, nil, Failed(err)
 	}
-	cfg, diags := config.Contact(ConfigPath(cmd), config.Options{Bundled: bundled})
+	cfg, diags := config.LoadLenient(ConfigPath(cmd), config.Options{Bundled: bundled})
 	invalid := Failed(&config.InvalidError{Diagnostics: diags})
 	switch {
 	case cfg == nil:
@@ -97,7 +98,7 @@ func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 }
 
 // PrintDiagnostics prints diagnostics to the error stream.
-func PrintDiagnostics(cmd *cobra.Command, diags config.Diagnostics) error {
+func PrintDiagnostics(cmd *cobra.Command, diags diag.Diagnostics) error {
 	if err := diags.WriteText(cmd.ErrOrStderr(), console.HasColor(cmd.ErrOrStderr())); err != nil {
 		return fmt.Errorf("print the diagnostics: %w", err)
 	}

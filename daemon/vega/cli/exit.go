@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/plugins/shortage"
 )
 
@@ -86,6 +87,6 @@ func ExitCode(cmd *cobra.Command, err error) int {
 }
 
 // Unreadable reports whether a file could not be read.
-func Unreadable(diags config.Diagnostics) bool {
-	return slices.ContainsFunc(diags, func(d config.Diagnostic) bool { return d.Code == config.Unreadable })
+func Unreadable(diags diag.Diagnostics) bool {
+	return slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.Unreadable })
 }

@@ -9,6 +9,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 )
 
 // Steps prints the startup sequence of vega serve, one line per step, as each
@@ -64,7 +65,7 @@ func (s *Steps) Configuration(path string, read func(config.Scan) config.Reading
 	return r.Config, step.Err
 }
 
-func warnings(all config.Diagnostics) error {
+func warnings(all diag.Diagnostics) error {
 	text := Count(len(all), "warning")
 	for _, w := range all {
 		text += fmt.Sprintf("\n%s:%d %s %s", w.Range.Filename, w.Range.Start.Line, w.Code, w.Detail)

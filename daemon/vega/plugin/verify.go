@@ -8,6 +8,7 @@ import (
 
 	"vega/daemon/catalog"
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/vega/cli"
 	"vega/plugins/manifest"
 	"vega/plugins/signature"
@@ -91,8 +92,8 @@ func loadPlugins(cmd *cobra.Command) (*config.Config, error) {
 	if err != nil {
 		return nil, cli.Failed(err)
 	}
-	cfg, diags := config.Contact(cli.ConfigPath(cmd), config.Options{Bundled: bundled})
-	if cfg == nil || slices.ContainsFunc(diags, func(d config.Diagnostic) bool { return d.Code == config.BadTrustedKey }) {
+	cfg, diags := config.LoadLenient(cli.ConfigPath(cmd), config.Options{Bundled: bundled})
+	if cfg == nil || slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.BadTrustedKey }) {
 		return nil, cli.Failed(&config.InvalidError{Diagnostics: diags})
 	}
 	return cfg, nil
