@@ -90,7 +90,7 @@ func TestCompilingDoesNotBlock(t *testing.T) {
 
 // TestOldModuleServesUntilTheNewIsCompiled includes reloads in the meantime.
 func TestOldModuleServesUntilTheNewIsCompiled(t *testing.T) {
-	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.reloadWait = time.Millisecond })
+	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.ReloadWait = time.Millisecond })
 	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", []byte{0x41, 0}))
 	<-g.asked
 	h.configure(bind("a", "plain.unhealthy", "") + bind("b", "plain.unhealthy", ""))
@@ -108,7 +108,7 @@ func TestOldModuleServesUntilTheNewIsCompiled(t *testing.T) {
 
 // TestReloadWaitsForItsModules also checks that other requests do not wait for it.
 func TestReloadWaitsForItsModules(t *testing.T) {
-	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\n" + bind("a", "plain.healthy", "") + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)
@@ -136,7 +136,7 @@ func TestReloadWaitsForItsModules(t *testing.T) {
 }
 
 func TestReloadDoesNotWaitForUnusedModules(t *testing.T) {
-	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.reloadWait = time.Hour })
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.configure("watch = false\n" + bind("b", "plain.healthy", ""))
@@ -147,7 +147,7 @@ func TestReloadDoesNotWaitForUnusedModules(t *testing.T) {
 
 // TestShutdownEndsAWaitingReload also checks that the compiler is ended.
 func TestShutdownEndsAWaitingReload(t *testing.T) {
-	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
+	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\n" + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)

@@ -41,7 +41,7 @@ func (h *harness) plugin(file string) (found catalog.Report) {
 
 func TestUsedModuleIsCompiledBeforeUnused(t *testing.T) {
 	var asked, open chan struct{}
-	h, _ := buildSlow(t, "watch = false\n", func(o *Options) { asked, open = holdFirst(o); o.reloadWait = time.Hour })
+	h, _ := buildSlow(t, "watch = false\n", func(o *Options) { asked, open = holdFirst(o); o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "big.wasm", tiny.Plain(t, "big", "1", tiny.AnswerParameter))
 	<-asked
 	h.configure("watch = false\n" + bind("q", "quick.healthy", ""))
@@ -55,7 +55,7 @@ func TestUsedModuleIsCompiledBeforeUnused(t *testing.T) {
 }
 
 func TestCompilingIsReported(t *testing.T) {
-	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", "")+get("s", "http://127.0.0.1:1/", ""), func(o *Options) { o.reloadWait = time.Millisecond })
+	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", "")+get("s", "http://127.0.0.1:1/", ""), func(o *Options) { o.ReloadWait = time.Millisecond })
 	write(t, h.plugins(), "new.wasm", tiny.Plain(t, "new", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.eventually("a new file", func() bool {
@@ -89,7 +89,7 @@ func TestCompilingIsReported(t *testing.T) {
 // TestReloadToAnotherDirectory checks that modules that a waiting reload has compiled
 // are kept, although they are not in the current plugin directory.
 func TestReloadToAnotherDirectory(t *testing.T) {
-	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.reloadWait = time.Hour })
+	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, filepath.Join(h.dir, "other"), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
 	h.configure("watch = false\nplugins {\n  dir = \"other\"\n}\n" + bind("l", "late.healthy", ""))
 	done := make(chan error, 1)

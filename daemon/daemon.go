@@ -46,8 +46,9 @@ type Options struct {
 	// configuration is rejected.
 	Apply func(*config.Config) error
 
-	startLoading time.Duration // 0: startLoading; tests set less
-	reloadWait   time.Duration // 0: reloadWait
+	// StartWait and ReloadWait are how long a start, and a reload on request, wait
+	// for plugins to be compiled; 0 is 10 seconds.
+	StartWait, ReloadWait time.Duration
 }
 
 // Daemon is a running vega. Call Open, then Run in a goroutine of its own, and end
@@ -189,7 +190,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", errors.Join(short, next.Discard()) // vega is of little use without the bundled plugins
 	}
 	if next.Waiting() { // the watcher handles those files again
-		d.options.Log.WarnContext(ctx, "loading plugins takes too long; the rest is loaded after the start", "after", cmp.Or(d.options.startLoading, startLoading).String())
+		d.options.Log.WarnContext(ctx, "loading plugins takes too long; the rest is loaded after the start", "after", cmp.Or(d.options.StartWait, startLoading).String())
 	}
 	if short != nil {
 		d.logPostponed(ctx, "can't load a plugin now; vega tries again", "reason", short.Error())
@@ -207,7 +208,7 @@ const startLoading = 10 * time.Second
 // loadInitial loads the plugins that are compiled within startLoading.
 func (d *Daemon) loadInitial(ctx context.Context, next *state) (short error) {
 	d.lifecycle.running.Go(d.catalog.Compile)
-	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.startLoading, startLoading))
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.StartWait, startLoading))
 	defer cancel()
 	cfg := next.Config
 	next.Set, short = d.catalog.Fit(ctx, cfg, nil)

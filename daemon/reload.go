@@ -64,7 +64,7 @@ const reloadWait = 10 * time.Second
 // patientReload reloads once all modules in use are compiled, or after reloadWait.
 // It holds no lock while it waits.
 func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) {
-	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.reloadWait, reloadWait))
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.ReloadWait, reloadWait))
 	defer cancel()
 	for {
 		r, err := d.reload(ctx, by, patience.Err() == nil)

@@ -141,7 +141,7 @@ func TestStartDoesNotWaitForSlowModule(t *testing.T) {
 	}
 	g := newHeldCompiler()
 	d, err := Open(t.Context(), cfg, Options{
-		Log: slog.New(slog.NewTextHandler(harnessLog{h}, nil)), Read: h.read, Apply: h.apply, startLoading: 50 * time.Millisecond, Compiler: g.compiler,
+		Log: slog.New(slog.NewTextHandler(harnessLog{h}, nil)), Read: h.read, Apply: h.apply, StartWait: 50 * time.Millisecond, Compiler: g.compiler,
 	})
 	if err != nil {
 		t.Fatal(err)
