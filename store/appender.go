@@ -10,8 +10,8 @@ import (
 	"vega/policies/check"
 )
 
-// Runs are written in batches: a check does not wait for the disk, and a batch
-// costs one transaction.
+// Runs are written in batches, so that a check does not wait for the disk and a
+// batch costs only one transaction.
 const (
 	maxQueued  = 4096
 	maxBatch   = 512

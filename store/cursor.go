@@ -8,21 +8,22 @@ import (
 	"math"
 )
 
-// MaxPage is the largest number of entries on a page, and defaultPage the
-// number if none is asked for.
+// MaxPage is the maximum number of entries on a page. defaultPage is the number
+// if none is requested.
 const (
 	MaxPage     = 500
 	defaultPage = 50
 )
 
-// PageLimit returns how many entries a page has for a limit asked for: the
-// limit, or 50 for zero. It returns an *InvalidError unless 0 ≤ limit ≤ MaxPage.
+// PageLimit returns the number of entries on a page for a requested limit: the
+// limit itself, or 50 for zero. It returns an *InvalidError unless 0 ≤ limit ≤
+// MaxPage.
 func PageLimit(limit int) (int, error) {
 	switch {
 	case limit == 0:
 		return defaultPage, nil
 	case limit < 0 || limit > MaxPage:
-		return 0, &InvalidError{"limit", fmt.Sprintf("it is %d; use 1 to %d", limit, MaxPage)}
+		return 0, &InvalidError{"limit", fmt.Sprintf("%d is out of range; use 1 to %d", limit, MaxPage)}
 	default:
 		return limit, nil
 	}
@@ -37,7 +38,7 @@ var first = Position{math.MaxInt64, math.MaxInt64}
 
 // A cursor is a version byte, the position, and 8 bytes of a hash over both and
 // the filter. The hash detects cursors that are truncated, made up, or from
-// another query. It is no secret: a cursor grants nothing.
+// another query. It needs no secret, because a cursor grants nothing.
 const (
 	cursorVersion = 1
 	cursorSize    = 1 + 8 + 8 + 8
@@ -66,7 +67,7 @@ func ParseCursor(cursor, filter string) (Position, error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(b) != cursorSize || b[0] != cursorVersion || string(checksum(b[:17], filter)) != string(b[17:]) {
-		return Position{}, &InvalidError{"cursor", "it does not belong to this query: start without a cursor, and keep every other parameter the same from page to page"}
+		return Position{}, &InvalidError{"cursor", "does not belong to this query; start without a cursor, and keep all other parameters the same from page to page"}
 	}
 	return Position{int64(binary.BigEndian.Uint64(b[1:])), int64(binary.BigEndian.Uint64(b[9:]))}, nil
 }

@@ -1,6 +1,6 @@
-// Package store defines what vega keeps, and what a database that keeps it must
-// do: conversations with language models, memories, the values that probes keep
-// between runs, and the runs themselves.
+// Package store defines what vega stores: conversations with language models,
+// memories, the values that probes keep between runs, and the runs themselves.
+// It also defines what a database that stores them must do.
 //
 // Store is the contract. Code that uses a part of it takes the small interface
 // of that part: Conversations, Memories, KV, Runs or Maintenance. Package

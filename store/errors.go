@@ -7,10 +7,10 @@ var (
 	// ErrNotFound means that no entry has this ID or key.
 	ErrNotFound = errors.New("no such entry")
 	// ErrQuota means that an integration would keep more than it was granted.
-	ErrQuota = errors.New("over the quota")
-	// ErrNotStored means that a run was dropped: nothing can be stored at the
-	// moment, and the queue of those that wait is full.
-	ErrNotStored = errors.New("the run is not stored")
+	ErrQuota = errors.New("quota exceeded")
+	// ErrNotStored means that a run was dropped because nothing can be stored
+	// at the moment and the queue is full.
+	ErrNotStored = errors.New("the run was not stored")
 )
 
 // InvalidError reports a value that a caller must change.

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Health tracks whether a database can be written. While it cannot, because
-// the disk is full for example, writes go on being tried; the first one that
+// Health tracks whether a database can be written. While it cannot, for example
+// because the disk is full, writes are still attempted. The first one that
 // succeeds ends the outage. The zero value is healthy.
 type Health struct {
 	mu    sync.Mutex
 	err   error // nil while healthy
 	since time.Time
-	lost  int64 // runs, since then
+	lost  int64 // runs lost since then
 }
 
-// Fail records that a write failed for a reason that is not in what was written.
+// Fail records that a write failed for a reason other than the data written.
 func (h *Health) Fail(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// MaxKey is the length in bytes of the longest key.
+	// MaxKey is the maximum length of a key, in bytes.
 	MaxKey = 256
-	// MaxKeys is the number of keys that an integration may keep. Each Set sums
-	// their sizes.
+	// MaxKeys is the maximum number of keys per integration. It is limited
+	// because each Set sums up their sizes.
 	MaxKeys = 1000
 )
 
@@ -27,7 +27,7 @@ type KV interface {
 // ValidateKey rejects keys that are empty or longer than MaxKey.
 func ValidateKey(key string) error {
 	if len(key) == 0 || len(key) > MaxKey {
-		return fmt.Errorf("a key has 1 to %d bytes, this one has %d", MaxKey, len(key))
+		return fmt.Errorf("a key must have 1 to %d bytes, not %d", MaxKey, len(key))
 	}
 	return nil
 }
@@ -37,10 +37,10 @@ func ValidateKey(key string) error {
 // values.
 func CheckQuota(integration, key string, value []byte, keys, used, quota int64) error {
 	if keys >= MaxKeys {
-		return fmt.Errorf("%s already keeps %d keys, the most allowed: %w", integration, keys, ErrQuota)
+		return fmt.Errorf("%s already keeps %d keys, the maximum: %w", integration, keys, ErrQuota)
 	}
 	if total := used + int64(len(key)+len(value)); total > quota {
-		return fmt.Errorf("%s would keep %d bytes of the %d granted: %w", integration, total, quota, ErrQuota)
+		return fmt.Errorf("%s would keep %d bytes, more than the %d granted: %w", integration, total, quota, ErrQuota)
 	}
 	return nil
 }

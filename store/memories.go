@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Memories stores texts that a language model is to remember, by key.
+// Memories stores text for a language model to remember, by key.
 type Memories interface {
 	// Memory returns the memory with this key, or ErrNotFound.
 	Memory(ctx context.Context, key string) (Memory, error)
@@ -18,7 +18,7 @@ type Memories interface {
 	Memories(ctx context.Context, after string, limit int) ([]Memory, error)
 }
 
-// Memory is a text to remember.
+// Memory is a piece of text to remember.
 type Memory struct {
 	Key     string    `json:"key"`
 	Value   string    `json:"value"`

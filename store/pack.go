@@ -17,8 +17,8 @@ type PackedRun struct {
 	Names, Values string
 }
 
-// MaxNames is the length in bytes up to which Names are worth sharing between
-// rows. Longer ones are stored with the run: see Inline.
+// MaxNames is the maximum length, in bytes, of Names that are shared between
+// rows. Longer ones are stored with the run; see Inline.
 const MaxNames = 1 << 10
 
 // shape is the JSON of Names.
@@ -69,7 +69,7 @@ func pack(r *check.Run) (PackedRun, error) {
 	return PackedRun{r, string(names), string(data)}, err
 }
 
-// Inline returns names and values as one JSON text, for a row that does not
+// Inline returns names and values as one JSON value, for a row that does not
 // share its names.
 func (p *PackedRun) Inline() string { return `{"s":` + p.Names + `,"v":` + p.Values + `}` }
 

@@ -11,9 +11,9 @@ import (
 // Runs stores the history of every integration.
 type Runs interface {
 	// AppendRun queues a run to be stored soon and in order, without Previous and
-	// Denied. Times are stored to the millisecond, Took to the microsecond. The
-	// run must not be changed afterwards. AppendRun blocks while runs arrive faster than they are
-	// written. It returns ErrNotStored when it had to drop the run.
+	// Denied. Times are stored to the millisecond, Took to the microsecond. The run
+	// must not be changed afterwards. AppendRun blocks while runs arrive faster than
+	// they are written. It returns ErrNotStored when it had to drop the run.
 	AppendRun(ctx context.Context, r *check.Run) error
 	// FlushRuns stores all runs that were appended before, or returns why that
 	// failed. Once it has returned nil, these runs survive a kill of the

@@ -37,5 +37,5 @@ type Retention struct {
 // Retained counts what Retain deleted.
 type Retained struct {
 	Runs, Conversations int64
-	Bytes               int64 // by which the database got smaller
+	Bytes               int64 // by which the database shrank
 }

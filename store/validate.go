@@ -24,7 +24,7 @@ func firstInvalid(all ...*InvalidError) error {
 
 func checkName(field, s string) *InvalidError {
 	if s == "" {
-		return &InvalidError{field, "it is empty"}
+		return &InvalidError{field, "must not be empty"}
 	}
 	return checkOptional(field, s)
 }
@@ -32,16 +32,17 @@ func checkName(field, s string) *InvalidError {
 func checkOptional(field, s string) *InvalidError { return checkBytes(field, s, MaxName) }
 func checkText(field, s string) *InvalidError     { return checkBytes(field, s, MaxText) }
 
-// checkBytes accepts text that every database returns byte for byte. In
-// SQLite, some functions end a text at a NUL; PostgreSQL stores none.
+// checkBytes accepts text that every database returns byte for byte. Some
+// functions of SQLite end a string at a NUL byte, and PostgreSQL can't store
+// one.
 func checkBytes(field, s string, limit int) *InvalidError {
 	switch {
 	case len(s) > limit:
-		return &InvalidError{field, fmt.Sprintf("it has %d bytes; the limit is %d", len(s), limit)}
+		return &InvalidError{field, fmt.Sprintf("%d bytes exceed the limit of %d", len(s), limit)}
 	case !utf8.ValidString(s):
-		return &InvalidError{field, "it is not valid UTF-8"}
+		return &InvalidError{field, "must be valid UTF-8"}
 	case strings.ContainsRune(s, 0):
-		return &InvalidError{field, "it contains a NUL byte"}
+		return &InvalidError{field, "must not contain a NUL byte"}
 	default:
 		return nil
 	}
@@ -50,7 +51,7 @@ func checkBytes(field, s string, limit int) *InvalidError {
 // checkTime rejects times that JSON cannot represent.
 func checkTime(field string, at time.Time) *InvalidError {
 	if y := at.UTC().Year(); y < 1970 || y > 9999 {
-		return &InvalidError{field, "it is not within the years 1970 to 9999"}
+		return &InvalidError{field, "must be within the years 1970 to 9999"}
 	}
 	return nil
 }

@@ -150,10 +150,10 @@ func TestAnswers(t *testing.T) {
 		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
 		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not between 1s and 30s`},
 		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not between"},
-		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "write a number and a unit"},
+		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "use a number and a unit"},
 		{"negative age", "GET", "/admin/integrations/health?max_age=-1s", key, nil, 400, `"max_age"`},
 		{"given twice", "GET", "/admin/integrations/health?max_age=1s&max_age=2s", key, nil, 400, "more than once"},
-		{"unknown parameter", "GET", "/admin/integrations/health?maxage=1s", key, nil, 400, `"maxage": unknown parameter; known are: max_age, timeout, name`},
+		{"unknown parameter", "GET", "/admin/integrations/health?maxage=1s", key, nil, 400, `"maxage": unknown parameter; this route accepts max_age, timeout, name`},
 		{"parameter of a route without any", "GET", "/admin/plugins?x=1", key, nil, 400, "has no parameters"},
 		{"bad escape", "GET", "/admin/plugins?x=%zz", key, nil, 400, "invalid query string"},
 		{"unknown route", "GET", "/nowhere", "", nil, 404, "no route /nowhere"},
@@ -256,7 +256,7 @@ func TestHeaderLimit(t *testing.T) {
 }
 
 // TestCanceledRequest checks that the access log does not report an answer for a
-// request whose caller left.
+// request whose caller disconnected.
 func TestCanceledRequest(t *testing.T) {
 	log := &logged{}
 	a := New(&fake{}, telemetry.NewLog(log, true).Logger)

@@ -12,8 +12,8 @@ import (
 // Key is an API key. The access log shows its name.
 type Key struct{ Name, Value string }
 
-// digest is the stored form of a key. Comparing digests takes the same time for
-// every guess, whatever its length and however much of it is right.
+// digest is the stored form of a key. Comparing digests takes constant time, so
+// it reveals neither the length of a key nor how much of a guess is right.
 type digest struct {
 	name string
 	sum  [sha256.Size]byte
@@ -60,8 +60,8 @@ func (a *API) nameOf(r *http.Request) (name string, ok bool) {
 	return a.named(given[0])
 }
 
-// named finds the name of a key. It compares with all of them, so that its timing
-// reveals nothing.
+// named finds the name of a key. It compares the key with every accepted one, so
+// its timing reveals nothing.
 func (a *API) named(value string) (name string, ok bool) {
 	sum := sha256.Sum256([]byte(value))
 	for _, k := range *a.keys.Load() {

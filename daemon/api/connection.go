@@ -14,9 +14,9 @@ type connection struct {
 	from      netip.Addr // see clientAddress
 	proxy     bool       // from a trusted proxy
 	spare     bool
-	unused    bool // no complete request has arrived on it so far
+	unused    bool // no complete request has arrived so far
 	closed    bool
-	httpIdle  bool          // net/http has reported that it is idle
+	httpIdle  bool          // net/http has reported the connection as idle
 	requests  int           // in flight; HTTP/2 allows several
 	idleSince uint64        // limiter.idleClock when it became idle
 	idleList  *list.List    // the list that contains it, nil while it is busy
@@ -31,8 +31,8 @@ func (c *connection) Close() error {
 	return c.TCPConn.Close()
 }
 
-// connectionOf returns the connection that net/http means by c, or nil if the
-// limiter did not accept it.
+// connectionOf returns the connection behind c, a net.Conn from net/http. It
+// returns nil if the limiter did not accept c.
 func connectionOf(conn net.Conn) *connection {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
@@ -85,7 +85,7 @@ func (m *limiter) remove(c *connection) {
 	m.wake()
 }
 
-// markIdle appends a connection to the list of idle ones that it belongs to.
+// markIdle appends a connection to the appropriate list of idle connections.
 func (m *limiter) markIdle(c *connection) {
 	if c.closed || c.requests > 0 || c.idleList != nil {
 		return
@@ -104,7 +104,7 @@ func (m *limiter) markIdle(c *connection) {
 	m.rank(c.from)
 }
 
-// markBusy removes a connection from the list of idle ones.
+// markBusy removes a connection from its list of idle connections.
 func (c *connection) markBusy() {
 	if c.idleList == nil {
 		return

@@ -116,7 +116,7 @@ func (a *API) conversationID(c *gin.Context) (int64, error) {
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil || id < 1 {
-		return 0, &problem{http.StatusNotFound, "the ID of a conversation is a positive number"}
+		return 0, &problem{http.StatusNotFound, "a conversation ID must be a positive number"}
 	}
 	return id, nil
 }

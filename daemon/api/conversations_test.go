@@ -118,17 +118,17 @@ func TestInvalidRequests(t *testing.T) {
 		status             int
 		detail             string
 	}{
-		{"POST", "/v1/conversations", `{"source":"x","prompt":"p","response":"r"}`, 400, "session_id: it is empty"},
+		{"POST", "/v1/conversations", `{"source":"x","prompt":"p","response":"r"}`, 400, "session_id: must not be empty"},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","promt":"p"}`, 400, `unknown field "promt"`},
-		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: it contains a NUL byte"},
-		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","ts":"0001-01-02T00:00:00Z"}`, 400, "ts: it is not within"},
+		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: must not contain a NUL byte"},
+		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","ts":"0001-01-02T00:00:00Z"}`, 400, "ts: must be within"},
 		{"POST", "/v1/conversations", `{} {}`, 400, "unexpected data after the JSON value"},
 		{"POST", "/v1/conversations", `[`, 400, "invalid body"},
 		{"POST", "/v1/conversations", ``, 415, "Content-Type: application/json"},
 		{"GET", "/v1/conversations?limit=0", ``, 400, "between 1 and 500"},
 		{"GET", "/v1/conversations?limit=many", ``, 400, "not a whole number"},
 		{"GET", "/v1/conversations?reviewed=1", ``, 400, "is not true or false"},
-		{"GET", "/v1/conversations?cursor=AAAA", ``, 400, "it does not belong to this query"},
+		{"GET", "/v1/conversations?cursor=AAAA", ``, 400, "cursor: does not belong to this query"},
 		{"GET", "/v1/conversations?sesion=x", ``, 400, "unknown parameter"},
 		{"GET", "/v1/conversations/7", ``, 404, "conversation 7"},
 		{"GET", "/v1/conversations/x", ``, 404, "a positive number"},
@@ -142,7 +142,7 @@ func TestInvalidRequests(t *testing.T) {
 		{"DELETE", "/v1/conversations", ``, 405, "use "},
 		{"GET", "/v1/memories/none", ``, 404, `memory "none"`},
 		{"PUT", "/v1/memories/k", `{}`, 400, `send {"value"`},
-		{"PUT", "/v1/memories/" + strings.Repeat("k", 257), `{"value":"v"}`, 400, "key: it has 257 bytes"},
+		{"PUT", "/v1/memories/" + strings.Repeat("k", 257), `{"value":"v"}`, 400, "key: 257 bytes exceed"},
 		{"DELETE", "/v1/memories/none", ``, 404, `memory "none"`},
 	} {
 		status, got := ask(t, c.method, url+c.path, c.body)

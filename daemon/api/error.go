@@ -17,8 +17,8 @@ import (
 	"vega/store"
 )
 
-// problem is an error with an HTTP status. Its detail tells the caller what is
-// wrong and what to do.
+// problem is an error with an HTTP status. Its detail says what is wrong and
+// what the caller can do.
 type problem struct {
 	status int
 	detail string
@@ -63,7 +63,7 @@ func (a *API) writeError(c *gin.Context, err error) {
 	c.Data(p.status, "application/problem+json", body)
 }
 
-// extended adds the fields that some errors have besides those of every problem.
+// extended adds the fields that only some errors have.
 func extended(err error, d document) any {
 	if e, ok := errors.AsType[*config.InvalidError](err); ok {
 		return struct {

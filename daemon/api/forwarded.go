@@ -16,12 +16,13 @@ func addressOf(a net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// normalize returns an address in the form that is compared: IPv4 unmapped, and
-// without a zone.
+// normalize returns an address in the form used for comparison: IPv4 unmapped,
+// and without a zone.
 func normalize(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// clientAddress returns the address that stands for a client: an IPv4 address as
-// it is, of an IPv6 address the first 64 bits, since a client can choose the rest.
+// clientAddress returns the address that identifies a client: the whole IPv4
+// address, or the first 64 bits of an IPv6 address, since a client can choose the
+// rest.
 func clientAddress(a netip.Addr) netip.Addr {
 	if !a.Is6() {
 		return a
@@ -117,7 +118,7 @@ func forwardedNodes(values []string) (all []string) {
 	return all
 }
 
-// splitQuoted splits a text at each sep outside quotes.
+// splitQuoted splits a string at each sep outside quotes.
 func splitQuoted(s string, sep byte) (parts []string) {
 	begin, quoted := 0, false
 	for i := 0; i < len(s); i++ {

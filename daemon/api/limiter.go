@@ -14,18 +14,19 @@ import (
 // from checking nor keep an operator out.
 type Limits struct {
 	Connections int // in total
-	PerClient   int // of one client, as are its requests in flight
-	// Spare is the number of further connections, accepted when all others have
-	// requests in flight, only to answer them that there are too many.
+	PerClient   int // per client; also limits its requests in flight
+	// Spare limits the extra connections that are accepted when all others have
+	// requests in flight. Their requests are answered with 503 unless a regular
+	// place has become free.
 	Spare   int
 	Trusted []netip.Prefix // proxies whose forwarding headers count
 }
 
-// limiter is a listener that holds connections to Limits. A connection without a
-// request in flight is idle, even while a request is arriving. When there are too
-// many connections, the limiter closes an idle one to accept a new one: of the
-// client with the most connections the one that has been idle longest. It never
-// closes a connection with a request in flight.
+// limiter is a listener that enforces Limits. A connection without a request in
+// flight is idle, even while a request is arriving. To accept a new connection
+// when there are too many, the limiter closes an idle one: of the client with the
+// most connections, the one that has been idle longest. It never closes a
+// connection with a request in flight.
 type limiter struct {
 	net.Listener
 	rejections *rejectionLog
@@ -49,7 +50,7 @@ type limiter struct {
 type client struct {
 	connections int
 	idle        list.List // of *connection, longest idle first
-	idleSince   uint64    // idleClock when the first of them became idle
+	idleSince   uint64    // value of idleClock when the first idle connection became idle
 	rank        int       // index in limiter.idleClients plus 1, or 0
 	requests    int
 	anonymous   int
@@ -81,12 +82,12 @@ func (m *limiter) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		tcp, ok := c.(*net.TCPConn)
-		if !ok { // only a test's listener has others
+		if !ok { // only a test's listener returns other types
 			return c, nil
 		}
 		accepted, evicted := m.accept(tcp)
 		for _, e := range evicted {
-			_ = e.TCPConn.Close() // it is idle: nothing is lost
+			_ = e.TCPConn.Close() // an idle connection loses nothing
 		}
 		if accepted != nil {
 			return accepted, nil
@@ -110,8 +111,8 @@ func (m *limiter) freeDescriptor() {
 	}
 }
 
-// accept finds a place for a connection. It returns nil if there is none, and the
-// idle connections to close for it.
+// accept finds a place for a connection, or returns nil if there is none. It also
+// returns the idle connections to close for it.
 func (m *limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection) {
 	address := addressOf(tcp.RemoteAddr())
 	m.mu.Lock()
@@ -134,8 +135,9 @@ func (m *limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection
 	return c, evicted
 }
 
-// makePlace evicts idle connections until there is a place for c: those of its own
-// client if that has too many. It reports whether there is a place now.
+// makePlace evicts idle connections until there is a place for c. If c's client
+// has too many connections, its own are evicted first. It reports whether there is
+// a place now.
 func (m *limiter) makePlace(c *connection) (evicted []*connection, fits bool) {
 	own := m.clientOf(c.from)
 	for !c.proxy && own.connections >= max(1, m.limits.PerClient) {

@@ -14,12 +14,12 @@ const rejectionInterval = time.Minute
 type rejections struct {
 	idle       int // idle connections closed for others
 	refused    int // requests answered with 503
-	closed     int // connections closed at once
+	closed     int // connections closed immediately
 	unaccepted int // times that accepting failed for lack of a descriptor
 }
 
-// rejectionLog logs rejections: the first at once, then their sum once per
-// interval.
+// rejectionLog logs rejections: the first one immediately, then their sum once
+// per interval.
 type rejectionLog struct {
 	log *slog.Logger
 
@@ -34,7 +34,7 @@ type load struct {
 	connections, requests, clients int
 	limits                         Limits
 	busiest                        netip.Addr // the client with the most connections
-	most                           int        // how many that has
+	most                           int        // number of that client's connections
 }
 
 func newRejectionLog(log *slog.Logger) *rejectionLog { return &rejectionLog{log: log} }
@@ -44,7 +44,7 @@ func (l *rejectionLog) count(m *limiter, add func(*rejections)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	add(&l.sum)
-	if l.timer == nil || l.load.clients == 0 { // not for each rejection: it visits all clients
+	if l.timer == nil || l.load.clients == 0 { // not for each rejection, because load visits all clients
 		l.load = m.load()
 	}
 	if l.timer == nil {

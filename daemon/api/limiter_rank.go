@@ -83,9 +83,9 @@ func (c *client) longestIdle() *connection {
 	return nil
 }
 
-// evictable returns the connection to evict, or nil: one of the client with the
-// most connections. Connections of proxies come last, since each serves many
-// clients.
+// evictable returns the connection to evict, or nil. It chooses one of the
+// client with the most connections. Connections of proxies come last, since
+// each serves many clients.
 func (m *limiter) evictable() *connection {
 	if largest := m.idleClients.first(); largest != nil {
 		return largest.longestIdle()
@@ -97,8 +97,8 @@ func (m *limiter) evictable() *connection {
 }
 
 // evictableFor returns the connection to evict for a new one, or nil. A client that
-// would have the most connections, counting the new one, loses one of its own: by
-// connecting fast it can't take connections from clients with fewer.
+// would have the most connections, counting the new one, loses one of its own, so
+// it can't displace clients with fewer connections by connecting fast.
 func (m *limiter) evictableFor(c *connection) *connection {
 	own, largest := m.clients[c.from], m.idleClients.first()
 	if c.proxy || own == nil || own.connections == 0 || largest == nil || own.connections+1 < largest.connections {

@@ -13,7 +13,7 @@ type inFlight struct {
 	method, path  string
 	connection    *connection
 	from          netip.Addr // see clientAddress
-	authenticated bool       // it has a valid key
+	authenticated bool       // the request has a valid key
 	began         time.Time
 }
 
@@ -69,15 +69,15 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// admit admits a request if the limits allow it: in total, for its client, and for
-// requests without a key, which may take half of either. It returns the limit that
-// is exceeded, or "".
+// admit admits a request if the limits allow it: the total, that of its client,
+// and that of requests without a key, which may take half of either. It returns
+// the limit that is exceeded, or "".
 func (m *limiter) admit(f *inFlight) (exceeded string) {
 	m.mu.Lock()
 	evicted, exceeded := m.admitLocked(f)
 	m.mu.Unlock()
 	if evicted != nil {
-		_ = evicted.TCPConn.Close() // it is idle: nothing is lost
+		_ = evicted.TCPConn.Close() // an idle connection loses nothing
 	}
 	return exceeded
 }
@@ -156,8 +156,8 @@ func (m *limiter) promote(f *inFlight) (evicted *connection, exceeded string) {
 }
 
 // release ends a request. A connection without a key is idle from then on, whatever
-// it still sends. For others net/http reports when they become idle, or already has
-// if the client canceled its request.
+// it still sends. For other connections, net/http reports when they become idle. It
+// has already done so if the client canceled its request.
 func (m *limiter) release(f *inFlight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

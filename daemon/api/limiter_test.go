@@ -177,9 +177,9 @@ func (c *caller) alive() bool {
 	return c.ask("/healthz", "").status() == 200
 }
 
-// TestIdleConnectionsGiveWay checks that the longest idle connection is closed first,
-// whether it sends headers slowly or is between requests, and that an operator gets
-// in.
+// TestIdleConnectionsGiveWay checks that the longest idle connection is closed
+// first, whether it sends headers slowly or is between requests, and that an
+// operator can still connect.
 func TestIdleConnectionsGiveWay(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 8, PerClient: 100, Spare: 2}}, nil)
 	var all []*caller
@@ -234,7 +234,8 @@ func TestOneClientTakesNoneOfTheOthers(t *testing.T) {
 	}
 }
 
-// TestFortyClients fills the server from forty addresses; an operator gets in.
+// TestFortyClients fills the server from forty addresses and checks that an
+// operator can still connect.
 func TestFortyClients(t *testing.T) {
 	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 16, PerClient: 4, Spare: 2}}, nil)
 	for n := range 40 {

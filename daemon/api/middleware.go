@@ -17,7 +17,7 @@ import (
 
 const (
 	maxBody   = 1 << 20
-	maxHeader = 32 << 10 // of headers and request line; over 64 KiB, net/http itself answers
+	maxHeader = 32 << 10 // for the headers and the request line; above 64 KiB, net/http itself answers
 )
 
 // correlate sets the correlation ID of the request and its answer: the caller's if
@@ -32,7 +32,7 @@ func (a *API) correlate(c *gin.Context) {
 }
 
 // accessLog logs each request. /healthz and /readyz are logged at level debug,
-// since an orchestrator's probes would drown the rest.
+// since an orchestrator's probes would drown out the rest.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()
@@ -72,8 +72,8 @@ func (a *API) recover(c *gin.Context) {
 }
 
 // limit rejects headers and bodies that are too large. It also reads a body that
-// the route does not need, so that the connection can be reused, but not without a
-// valid key: the body could arrive as slowly as the client likes.
+// the route does not need, so that the connection can be reused, but only with a
+// valid key, because a client could send the body arbitrarily slowly.
 func (a *API) limit(c *gin.Context) {
 	a.handle(func(c *gin.Context) error {
 		if headerSize(c.Request) > maxHeader {

@@ -27,7 +27,8 @@ func readParams(r *http.Request) *params {
 	return &params{values: values}
 }
 
-// duration reads a duration within bounds, or 0 if it is absent.
+// duration reads a duration within bounds. It returns 0 if the parameter is
+// absent.
 func (p *params) duration(name string, minimum, maximum time.Duration) time.Duration {
 	p.known = append(p.known, name)
 	given, ok := p.values[name]
@@ -39,14 +40,14 @@ func (p *params) duration(name string, minimum, maximum time.Duration) time.Dura
 	case len(given) > 1:
 		p.err = badParam(name, "given more than once")
 	case err != nil:
-		p.err = badParam(name, fmt.Sprintf("%q is not a duration: write a number and a unit, such as 30s", given[0]))
+		p.err = badParam(name, fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30s", given[0]))
 	case d < minimum || d > maximum:
 		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given[0], minimum, maximum))
 	}
 	return d
 }
 
-// text reads a text, or "" if it is absent.
+// text reads a string. It returns "" if the parameter is absent.
 func (p *params) text(name string) string {
 	p.known = append(p.known, name)
 	given := p.values[name]
@@ -56,12 +57,13 @@ func (p *params) text(name string) string {
 	case len(given) > 1:
 		p.err = badParam(name, "given more than once")
 	case given[0] == "":
-		p.err = badParam(name, "empty; leave it out")
+		p.err = badParam(name, "the value is empty; omit the parameter instead")
 	}
 	return given[0]
 }
 
-// number reads a whole number within bounds, or 0 if it is absent.
+// number reads a whole number within bounds. It returns 0 if the parameter is
+// absent.
 func (p *params) number(name string, minimum, maximum int) int {
 	given := p.text(name)
 	if given == "" {
@@ -74,7 +76,7 @@ func (p *params) number(name string, minimum, maximum int) int {
 	return n
 }
 
-// boolean reads true or false, or nil if it is absent.
+// boolean reads true or false. It returns nil if the parameter is absent.
 func (p *params) boolean(name string) *bool {
 	given := p.text(name)
 	if given == "" {
@@ -87,13 +89,13 @@ func (p *params) boolean(name string) *bool {
 	return &yes
 }
 
-// all reads a parameter that may be repeated.
+// all returns every value of a parameter that may be repeated.
 func (p *params) all(name string) []string {
 	p.known = append(p.known, name)
 	return p.values[name]
 }
 
-// done returns the first error. An unknown parameter is one.
+// done returns the first error. An unknown parameter is an error, too.
 func (p *params) done() error {
 	if p.err != nil {
 		return p.err
@@ -105,7 +107,7 @@ func (p *params) done() error {
 		if len(p.known) == 0 {
 			return badParam(name, "this route has no parameters")
 		}
-		return badParam(name, "unknown parameter; known are: "+strings.Join(p.known, ", "))
+		return badParam(name, "unknown parameter; this route accepts "+strings.Join(p.known, ", "))
 	}
 	return nil
 }

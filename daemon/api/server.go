@@ -42,8 +42,8 @@ const (
 	idleTime   = 2 * time.Minute
 )
 
-// Listen binds the address, so that failing to is an error at the start. Serve then
-// answers requests.
+// Listen binds the address, so a failure is reported at startup. Serve then answers
+// requests.
 func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	s := &Server{http: &http.Server{
 		ReadHeaderTimeout: headerTime,
@@ -73,7 +73,8 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	return s, nil
 }
 
-// SetLimits changes the limits. It closes nothing at once.
+// SetLimits changes the limits. Connections over the new limits stay open until
+// new ones arrive.
 func (s *Server) SetLimits(l Limits) { s.limiter.set(l) }
 
 // URL returns the base URL of the server, with the actual port.
@@ -98,8 +99,8 @@ func (s *Server) Serve() error {
 }
 
 // Drain stops listening and waits until every request that a client has started to
-// send is answered, or until ctx ends. It closes connections between requests at
-// once, and new connections without a request at the deadline for headers.
+// send is answered, or until ctx ends. It closes connections between requests
+// immediately, and new connections without a request at the deadline for headers.
 //
 // It does not start with http.Server.Shutdown, which drops a request whose headers
 // are incomplete.
@@ -120,14 +121,15 @@ func (s *Server) Drain(ctx context.Context) error {
 // InFlight returns the number of requests being answered.
 func (s *Server) InFlight() int { return len(s.limiter.inFlight()) }
 
-// handlerTime is how long handlers have to notice that their connection is closed.
+// handlerTime limits how long Cut waits for handlers to notice that their
+// connection is closed.
 const handlerTime = time.Second
 
 // Cut closes all connections and returns the requests that were in flight.
 func (s *Server) Cut() []string {
 	s.ending.Store(true)
 	cut := s.limiter.inFlight()
-	_ = s.http.Close() // an error changes nothing: the process ends
+	_ = s.http.Close() // an error does not matter, because the process ends
 	ctx, cancel := context.WithTimeout(context.Background(), handlerTime)
 	defer cancel()
 	_ = s.limiter.wait(ctx, s.limiter.noRequests) // a handler that does not notice ends with the process

@@ -11,8 +11,8 @@ import (
 	"vega/store"
 )
 
-// Daemon is what the handlers need of the daemon. Each handler uses one of its
-// parts.
+// Daemon lists the methods of the daemon that the handlers call. Each handler
+// uses one of its interfaces.
 type Daemon interface {
 	Checks
 	Runs
@@ -63,12 +63,13 @@ type Configuration interface {
 // State reports whether the daemon is ready.
 type State interface {
 	Ready() error
-	// Rejected reports whether the last configuration that was read is not in
-	// force.
+	// Rejected reports whether the daemon rejected the last configuration that
+	// it read.
 	Rejected() bool
 }
 
-// services is a Daemon in its parts, so that a handler names the one it uses.
+// services splits a Daemon into its interfaces. Each handler names the one it
+// uses.
 type services struct {
 	checks        Checks
 	history       Runs

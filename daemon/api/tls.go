@@ -21,7 +21,7 @@ type certificate struct {
 	pair    *tls.Certificate
 	looked  time.Time
 	stamps  [2]fileStamp
-	refused [2]fileStamp // the pair that could not be used, to log it only once
+	refused [2]fileStamp // the unusable pair, which is logged only once
 }
 
 type fileStamp struct {

@@ -13,18 +13,20 @@ import (
 )
 
 const (
-	// unauthenticatedTimeout is how long a client without a key may take to receive
-	// an answer, lingerTimeout how long the server waits for the rest of its body.
+	// unauthenticatedTimeout limits how long a client without a key may take to
+	// receive an answer, and lingerTimeout how long the server waits for the rest
+	// of its body.
 	unauthenticatedTimeout = 5 * time.Second
 	lingerTimeout          = 500 * time.Millisecond
-	// retryAfter is when a rejected client may try again.
+	// retryAfter is how long a rejected client should wait before it tries
+	// again.
 	retryAfter = time.Second
 )
 
-// answerUnauthenticated answers a request without a valid key within fixed times,
-// which the client can extend neither by reading slowly nor by sending a body
-// slowly: no route without a key needs a body. When h returns, the request is no
-// longer in flight, so that a client that is slow to read gives way to others.
+// answerUnauthenticated answers a request without a valid key within fixed time
+// limits. The client can't extend them by reading or sending slowly, because no
+// route without a key needs a body. When h returns, the request is no longer in
+// flight, so a client that reads slowly gives way to others.
 func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(unauthenticatedTimeout))

@@ -11,8 +11,8 @@ import (
 	"vega/store"
 )
 
-// concurrentWritesAreAllStored has writers, readers, and writers that give up
-// in the middle.
+// concurrentWritesAreAllStored runs writers, readers, and writers that are
+// canceled midway.
 func concurrentWritesAreAllStored(t *testing.T, d database) {
 	s := d.open(t)
 	const workers, rounds = 8, 60

@@ -74,15 +74,15 @@ func invalidConversationsAreRejected(t *testing.T, d database) {
 		want  string // the beginning of the error
 		spoil func(c *store.Conversation)
 	}{
-		{"session_id: it is empty", func(c *store.Conversation) { c.SessionID = "" }},
-		{"session_id: it has 257 bytes; the limit is 256", func(c *store.Conversation) { c.SessionID = strings.Repeat("s", 257) }},
-		{"source: it is empty", func(c *store.Conversation) { c.Source = "" }},
-		{"source: it is not valid UTF-8", func(c *store.Conversation) { c.Source = "\xff" }},
-		{"model: it has 1000 bytes; the limit is 256", func(c *store.Conversation) { c.Model = strings.Repeat("m", 1000) }},
-		{"prompt: it contains a NUL byte", func(c *store.Conversation) { c.Prompt = "a\x00b" }},
-		{"response: it has 16777217 bytes", func(c *store.Conversation) { c.Response = strings.Repeat("r", store.MaxText+1) }},
-		{"ts: it is not within the years 1970 to 9999", func(c *store.Conversation) { c.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
-		{"ts: it is not within the years 1970 to 9999", func(c *store.Conversation) { c.At = time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		{"session_id: must not be empty", func(c *store.Conversation) { c.SessionID = "" }},
+		{"session_id: 257 bytes exceed the limit of 256", func(c *store.Conversation) { c.SessionID = strings.Repeat("s", 257) }},
+		{"source: must not be empty", func(c *store.Conversation) { c.Source = "" }},
+		{"source: must be valid UTF-8", func(c *store.Conversation) { c.Source = "\xff" }},
+		{"model: 1000 bytes exceed the limit of 256", func(c *store.Conversation) { c.Model = strings.Repeat("m", 1000) }},
+		{"prompt: must not contain a NUL byte", func(c *store.Conversation) { c.Prompt = "a\x00b" }},
+		{"response: 16777217 bytes exceed the limit", func(c *store.Conversation) { c.Response = strings.Repeat("r", store.MaxText+1) }},
+		{"ts: must be within the years 1970 to 9999", func(c *store.Conversation) { c.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		{"ts: must be within the years 1970 to 9999", func(c *store.Conversation) { c.At = time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC) }},
 	} {
 		invalid := store.Conversation{SessionID: "s", Source: "x"}
 		c.spoil(&invalid)

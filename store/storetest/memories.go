@@ -87,11 +87,11 @@ func memoriesAreSortedByTheBytesOfTheirKeys(t *testing.T, d database) {
 func invalidMemoriesAreRejected(t *testing.T, d database) {
 	s := d.open(t)
 	for want, m := range map[string]store.Memory{
-		"key: it is empty":                  {Value: "v"},
-		"key: it has 257 bytes":             {Key: strings.Repeat("k", store.MaxName+1)},
-		"key: it is not valid UTF-8":        {Key: "\xff"},
-		"value: it contains a NUL byte":     {Key: "k", Value: "a\x00"},
-		"value: it has 16777217 bytes; the": {Key: "k", Value: strings.Repeat("v", store.MaxText+1)},
+		"key: must not be empty":             {Value: "v"},
+		"key: 257 bytes exceed":              {Key: strings.Repeat("k", store.MaxName+1)},
+		"key: must be valid UTF-8":           {Key: "\xff"},
+		"value: must not contain a NUL byte": {Key: "k", Value: "a\x00"},
+		"value: 16777217 bytes exceed the":   {Key: "k", Value: strings.Repeat("v", store.MaxText+1)},
 	} {
 		err := s.SetMemory(t.Context(), m.Key, m.Value)
 		if e, ok := errors.AsType[*store.InvalidError](err); !ok || !strings.HasPrefix(e.Error(), want) {

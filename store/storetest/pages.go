@@ -10,8 +10,8 @@ import (
 	"vega/store"
 )
 
-// pagesAreCompleteAndInOrder reads while conversations are added, with several
-// in the same moment.
+// pagesAreCompleteAndInOrder pages through conversations while more are added.
+// Several conversations share a timestamp.
 func pagesAreCompleteAndInOrder(t *testing.T, d database) {
 	s := d.open(t)
 	for i := range 60 {
@@ -49,8 +49,8 @@ func pagesAreCompleteAndInOrder(t *testing.T, d database) {
 	}
 }
 
-// readPages reads all pages of a query, and logs a conversation after each. It
-// returns the IDs of these.
+// readPages reads all pages of a query, and logs a conversation after each
+// page. It returns the IDs of the logged conversations.
 func readPages(t *testing.T, s store.Conversations, q store.Query, want int) (added []int64) {
 	t.Helper()
 	seen := map[int64]bool{}

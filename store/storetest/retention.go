@@ -10,7 +10,8 @@ import (
 
 const day = 24 * time.Hour
 
-// fillDays stores a conversation and so many runs for each of the last ten days.
+// fillDays stores a conversation and a number of runs for each of the last ten
+// days.
 func fillDays(t *testing.T, s store.Store, perDay int) {
 	t.Helper()
 	for n := range 10 {

@@ -147,7 +147,8 @@ func invalidRunsAreRejected(t *testing.T, d database) {
 	}
 }
 
-// concurrentRunsAreAllStored looks after a flush and after closing the store.
+// concurrentRunsAreAllStored counts the runs after a flush and after closing
+// the store.
 func concurrentRunsAreAllStored(t *testing.T, d database) {
 	s := d.openUnclosed(t)
 	var all sync.WaitGroup

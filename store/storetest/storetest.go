@@ -9,12 +9,13 @@ import (
 	"vega/store"
 )
 
-// Opener opens the database with this name, and creates it if there is none.
-// The name is unique to one test, and a valid path in a temporary directory.
-// The tests close the store, and may then open it again.
+// Opener opens the database with this name, and creates it if it does not
+// exist. The name is unique to one test, and a valid path in a temporary
+// directory. The tests close the store, and may then open it again.
 type Opener func(t *testing.T, name string) store.Store
 
-// patience is how long a machine may take for what is immediate on an idle one.
+// patience limits how long a busy machine may take for what is immediate on an
+// idle one.
 const patience = time.Minute
 
 // Run tests the contract, one subtest for each part of it.
@@ -50,7 +51,7 @@ func Run(t *testing.T, open Opener) {
 	}
 }
 
-// database is what a test opens, once or several times.
+// database is a database that a test opens, once or several times.
 type database struct {
 	name   string
 	opener Opener
@@ -64,7 +65,7 @@ func (d database) open(t *testing.T) store.Store {
 	return s
 }
 
-// openUnclosed leaves it to the test to close the store.
+// openUnclosed opens the store without closing it at the end of the test.
 func (d database) openUnclosed(t *testing.T) store.Store {
 	t.Helper()
 	s := d.opener(t, d.name)
