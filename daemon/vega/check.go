@@ -41,7 +41,7 @@ or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.explain != "" {
 				if len(names) > 0 {
-					return fmt.Errorf("--explain takes one integration, %s; leave out %s", o.explain, strings.Join(names, ", "))
+					return fmt.Errorf("--explain already names the integration %s; remove %s", o.explain, strings.Join(names, ", "))
 				}
 				return explain(cmd, o.explain)
 			}
@@ -86,7 +86,7 @@ func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
 // textOrJSON returns an error unless format is one of the two.
 func textOrJSON(format string) error {
 	if !slices.Contains([]string{"text", "json"}, format) {
-		return fmt.Errorf("--format %s: want text or json", format)
+		return fmt.Errorf("--format %s: use text or json", format)
 	}
 	return nil
 }

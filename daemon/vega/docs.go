@@ -72,7 +72,7 @@ func docsOf(c *cobra.Command, find func(*cobra.Command) (*reference.Docs, error)
 		name := strings.Join(args, "")
 		switch {
 		case !slices.Contains(docFormats, format):
-			return fmt.Errorf("--format %s: want one of %s", format, strings.Join(docFormats, ", "))
+			return fmt.Errorf("--format %s: use one of %s", format, strings.Join(docFormats, ", "))
 		case format == "jsonschema" && name != "":
 			return fmt.Errorf("--format jsonschema describes the whole file; leave out %s", name)
 		}

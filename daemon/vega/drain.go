@@ -13,11 +13,11 @@ import (
 	"vega/daemon/vega/console"
 )
 
-// answerTime is how long requests may take to answer after the runs that they
-// waited for were stopped.
+// answerTime limits how long requests may take to answer after the runs that
+// they waited for were stopped.
 const answerTime = time.Second
 
-// maxNamed is how many interrupted runs or requests are named.
+// maxNamed limits how many interrupted runs or requests the log names.
 const maxNamed = 20
 
 // drain stops the service: it answers requests in flight, then closes what they

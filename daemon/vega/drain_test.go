@@ -23,7 +23,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// caller is a connection to a vega that a test writes to as it likes.
+// caller is a connection to vega whose bytes a test controls.
 type caller struct {
 	net.Conn
 	t *testing.T
@@ -90,9 +90,8 @@ func (p *process) put(name string) string {
 	return fmt.Sprintf("PUT /v1/memories/%s HTTP/1.1\r\nHost: v\r\nX-API-Key: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", name, p.key, len(memory))
 }
 
-// TestTermInEachPhase sends SIGTERM while one request is in each of its phases.
-// Every request is answered in full, what it wrote is stored, and vega exits
-// with 0.
+// TestTermInEachPhase sends SIGTERM while one request is in each phase. Every
+// request is answered in full, what it wrote is stored, and vega exits with 0.
 func TestTermInEachPhase(t *testing.T) { // not parallel: it would starve other tests
 	asked, answer := make(chan struct{}, 1), make(chan struct{})
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -227,8 +226,8 @@ func TestTermUnderWriters(t *testing.T) { // not parallel: it would starve other
 	}
 }
 
-// TestSecondTermCuts checks that a second signal ends the drain at once, and that
-// the log names what was interrupted.
+// TestSecondTermCuts checks that a second signal ends the drain immediately, and
+// that the log names what was interrupted.
 func TestSecondTermCuts(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 2)

@@ -107,7 +107,7 @@ func inText(text string) (all []place) {
 }
 
 // inGitHub returns 0 as the column of a range of several lines, for which GitHub
-// takes none.
+// accepts no column.
 func inGitHub(text string) (all []place) {
 	for _, m := range commandLine.FindAllStringSubmatch(text, -1) {
 		all = append(all, place{m[3], number(m[1]), number(m[2])})

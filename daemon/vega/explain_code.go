@@ -16,7 +16,7 @@ func explainCommand() *cobra.Command {
 		Use:   "explain [CODE]",
 		Short: "Explain a diagnostic code and how to fix it",
 		Long: `Explain what a diagnostic code means, why vega reports it, and how to fix it,
-with a wrong and a right example. CODE is VEGA012, or 12 for short. Without a
+with an example before and after the fix. CODE is VEGA012, or 12 for short. Without a
 code, list all codes. To see what an integration may reach, use
 vega check --explain NAME instead.`,
 		Args: cobra.MaximumNArgs(1),

@@ -29,10 +29,10 @@ func fmtCommand() *cobra.Command {
 		Short: "Format configuration files",
 		Long: `Format configuration files in the canonical HCL style: vega.hcl and the files in
 policies, or the named files. - formats standard input to standard output. Only
-white space changes; a file whose meaning would change is left alone.
+white space changes; a file whose meaning would change is not written.
 
-Exits 0 on success, 1 if a file is not valid HCL (with --check, also if a file
-would change), 2 if a file can't be read or written.`,
+Exits 0 on success, 1 if a file is not valid HCL (or, with --check, would
+change), 2 if a file can't be read or written.`,
 		RunE: func(cmd *cobra.Command, paths []string) error { return format(cmd, paths, o) },
 	}
 	c.Flags().BoolVar(&o.check, "check", false, "write nothing; list the files that would change, and fail if there are any")

@@ -9,7 +9,8 @@ import (
 )
 
 // secretLifetime is how long the log redacts the secrets of a configuration
-// after it was replaced: longer than its last run can still log.
+// after it was replaced. No run of that configuration can still log after this
+// time.
 const secretLifetime = 2 * engine.LongestWait
 
 // redaction holds the secrets that the log redacts, per configuration, the
@@ -21,8 +22,8 @@ type generation struct {
 	until   time.Time // zero for the current generation
 }
 
-// with makes secrets those of the current configuration. It returns a function
-// that redacts them, and those of earlier configurations that a run may still
+// with sets the secrets of the current configuration. It returns a function
+// that redacts them and those of earlier configurations that a run may still
 // log.
 func (r *redaction) with(secrets []string, now time.Time) func(string) string {
 	if n := len(r.generations); n > 0 {

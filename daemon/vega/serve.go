@@ -49,8 +49,8 @@ type service struct {
 	daemon    *daemon.Daemon
 	api       *api.API
 	server    *api.Server
-	keyFile   string       // the file of the key that vega made, "" if the configuration has keys
-	limit     atomic.Int64 // the drain timeout in force
+	keyFile   string       // the file of the key that vega created, "" if the configuration has keys
+	limit     atomic.Int64 // the current drain timeout
 	redaction redaction
 }
 
@@ -70,7 +70,7 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides) error {
 		}
 	}()
 	show := console.NewSteps(cmd.OutOrStdout())
-	hup := make(chan os.Signal, 1) // from the start: an unhandled SIGHUP ends the process
+	hup := make(chan os.Signal, 1) // registered first, because an unhandled SIGHUP kills the process
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !console.IsTerminal(cmd.ErrOrStderr()))}
@@ -88,7 +88,7 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides) error {
 	return cli.Failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
 }
 
-// start takes every step up to listening.
+// start performs every step up to listening.
 func (s *service) start(ctx context.Context, show *console.Steps, path string, o cli.Overrides) (*config.Config, error) {
 	read, err := cli.Reader(path, o)
 	if err != nil {
@@ -204,8 +204,8 @@ func (s *service) run(ctx context.Context) error {
 	return nil
 }
 
-// addThreadsForGuests lets as many more threads run Go code as guests may compute
-// at once. Go's scheduler can't preempt a guest's native code, but the kernel can
-// preempt its thread: a guest that spins then takes only its share of a processor
-// from the daemon.
+// addThreadsForGuests raises GOMAXPROCS by the number of guests that may compute
+// concurrently. Go's scheduler can't preempt a guest's native code, but the
+// kernel can preempt its thread, so a spinning guest takes only its share of a
+// CPU from the daemon.
 func addThreadsForGuests() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }

@@ -107,8 +107,8 @@ func TestTooFewDescriptorsToStart(t *testing.T) { // not parallel: it would star
 }
 
 // TestFloodDoesNotAffectChecks opens far more connections than there are
-// descriptors, idle or slow, from one client and from many. An operator gets in,
-// no check suffers, and the log has one line about it.
+// descriptors, idle or slow, from one client and from many. An operator can
+// still connect, no check suffers, and the log has one line about the flood.
 func TestFloodDoesNotAffectChecks(t *testing.T) { // not parallel: it would starve other tests
 	dir := t.TempDir()
 	write(t, dir, "vega.hcl", slowTargets(t, 20, 50*time.Millisecond))

@@ -200,7 +200,7 @@ func (s *soaked) settled() (heap uint64, goroutines int) {
 
 // TestReloadUnderLoad alternates valid and invalid configurations while a thousand
 // requests arrive per second and every integration runs each second. No request
-// fails, no run is lost or done twice, unchanged integrations keep their state,
+// fails, no run is lost or duplicated, unchanged integrations keep their state,
 // and no memory or goroutine leaks. VEGA_SOAK=60s sets the duration.
 func TestReloadUnderLoad(t *testing.T) { // not parallel: it reads the memory of the process
 	d, _ := time.ParseDuration(os.Getenv("VEGA_SOAK"))

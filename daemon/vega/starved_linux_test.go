@@ -24,9 +24,9 @@ const (
 )
 
 // TestStarvedHost runs vega with CPU hogs in a container that gets a twentieth of
-// a CPU, while its targets answer at once. No run may report one of them as
-// unhealthy. With CPU time again, all are healthy again. A dead target stays
-// unhealthy.
+// a CPU, while its targets answer immediately. No run may report one of them as
+// unhealthy. Once vega has enough CPU time, all are healthy again. A dead target
+// stays unhealthy.
 func TestStarvedHost(t *testing.T) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "only root can make cgroups")

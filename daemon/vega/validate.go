@@ -46,12 +46,12 @@ func validateConfigCommand() *cobra.Command {
 		Use:   "config [PATH]",
 		Short: "Report every error in the configuration, and how to fix it",
 		Long: `Read the configuration as vega serve would, with every file in policies and the
-manifest of every plugin, and report all errors and warnings at once. Validation
+manifest of every plugin, and report all errors and warnings. Validation
 runs nothing, connects to nothing and, without --fix, writes nothing. PATH is the
 file, instead of -c.
 
-Exits 0 if the configuration is valid, 1 if it has errors (with --strict, also
-for warnings), 2 if a file can't be read. vega explain CODE explains a code.`,
+Exits 0 if the configuration is valid, 1 if it has errors (or, with
+--strict, warnings), 2 if a file can't be read. vega explain CODE explains a code.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			debug.SetGCPercent(50) // halves the garbage of 10,000 integrations at no cost in time
@@ -85,13 +85,13 @@ func pathArg(cmd *cobra.Command, args []string) (string, error) {
 // without a message.
 func validate(cmd *cobra.Command, path string, o validateFlags) error {
 	if !slices.Contains(reportFormats, o.format) {
-		return fmt.Errorf("--format %s: want one of %s", o.format, strings.Join(reportFormats, ", "))
+		return fmt.Errorf("--format %s: use one of %s", o.format, strings.Join(reportFormats, ", "))
 	}
 	if !slices.Contains([]string{"check", "skip"}, o.env) {
-		return fmt.Errorf("--env %s: want check or skip", o.env)
+		return fmt.Errorf("--env %s: use check or skip", o.env)
 	}
 	if o.online && o.env == "skip" {
-		return errors.New("--online needs the variables that --env=skip does without; leave out one of them")
+		return errors.New("--online needs the environment variables that --env=skip ignores; use only one of the two flags")
 	}
 	v := validation{path: path, strict: o.strict}
 	var err error

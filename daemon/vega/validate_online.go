@@ -21,7 +21,7 @@ import (
 // rights. It runs nothing if the configuration is not valid.
 func (v *validation) observe(cmd *cobra.Command) error {
 	if v.cfg == nil {
-		v.ran = "--online ran nothing: the configuration is not valid"
+		v.ran = "--online ran nothing because the configuration is not valid"
 		return nil
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -33,7 +33,7 @@ func (v *validation) observe(cmd *cobra.Command) error {
 	v.ran = fmt.Sprintf("--online ran %s once: %s", console.Count(h.Summary.Total-h.Summary.Disabled, "integration"), console.Counts(h.Summary))
 	rights, err := daemon.DatabaseRights(ctx, v.cfg)
 	if err != nil {
-		return fmt.Errorf("ask the databases for --online: %w", err)
+		return fmt.Errorf("query the databases for --online: %w", err)
 	}
 	v.observed = v.cfg.Observe(append(statusFindings(h, checkCommandFor(cmd, v.path)), rightsFindings(rights)...))
 	return nil
@@ -88,7 +88,7 @@ func statusFindings(h engine.Health, checkCommand string) []config.Finding {
 // statusFix says what to do about a report.
 func statusFix(r engine.Report, checkCommand string) string {
 	if r.Cause == check.Denied {
-		return "if the probe should have it, add the grant that the message names"
+		return "add the grant named in the message if the probe should have it"
 	}
 	return fmt.Sprintf("check the target and the integration's config; %s %s logs the run", checkCommand, r.Name)
 }

@@ -35,7 +35,7 @@ func verifyCommand() *cobra.Command {
 		Long: `Test every feature of the running daemon from outside, and print whether each
 check passes and how long it took; for a failure also what was expected, what
 was seen and what to do. Checks that can't be made from here are skipped with the
-reason: some need access to the daemon's data on this machine.
+reason; some need access to the daemon's data on this machine.
 
 Everything a check creates has a name that starts with vega-verify and is removed
 again, even on interruption. The configuration is not touched. Requests appear in
@@ -86,7 +86,7 @@ func (o verifyFlags) run(cmd *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal kills the process
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	cfg, _, err := cli.LoadLenient(cmd)
@@ -108,8 +108,8 @@ func (o verifyFlags) run(cmd *cobra.Command) error {
 	}
 }
 
-// options returns where the daemon is and what it should have, from the
-// configuration.
+// options returns the address of the daemon and what it is expected to have,
+// both from the configuration.
 func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
 	c, err := client.New(cfg, o.server)
 	if err != nil {
@@ -132,8 +132,8 @@ func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
 	return out, nil
 }
 
-// verify runs the checks and prints them: as text each one when it ends, as JSON
-// all at once.
+// verify runs the checks and prints them: as text, each one when it ends; as
+// JSON, all of them at the end.
 func (o verifyFlags) verify(ctx context.Context, cmd *cobra.Command, options verify.Options) (verify.Report, error) {
 	out := cmd.OutOrStdout()
 	if o.format == "text" {

@@ -281,7 +281,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			proxy{request: func(r *http.Request) { r.Header.Del("X-Vega-Verify") }},
 		},
 		"statistics from a cache": {
-			breakage{check: "profiler", says: "0 and 0 more", skips: []string{"slow-query", "indexes", "databases"}},
+			breakage{check: "profiler", says: "saw increases of 0 and 0", skips: []string{"slow-query", "indexes", "databases"}},
 			cached("/admin/database/stats"),
 		},
 		"slow queries are dropped": {
@@ -310,7 +310,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			}},
 		},
 		"another machine's memory": {
-			breakage{check: "diagnostics", says: "as it is read here; saw 1"},
+			breakage{check: "diagnostics", says: "as read here; saw 1"},
 			proxy{path: "/admin/diagnostics/system", response: edited(func(v map[string]any) {
 				if m, ok := v["memory"].(map[string]any); ok {
 					m["system_total"] = 1
@@ -337,7 +337,7 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			front := httptest.NewServer(c.proxy.to(target)) // the cases share the daemon, so they run one after the other
+			front := httptest.NewServer(c.proxy.to(target)) // the cases share the daemon, so they run sequentially
 			defer front.Close()
 			r, code := verified(t, dir, front.URL, "--timeout", "3m")
 			c.hold(t, r, code)

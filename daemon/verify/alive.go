@@ -20,10 +20,10 @@ func alive(ctx context.Context, s *session) (string, error) {
 			return "", err
 		}
 		if got.Status != q.status {
-			return "", &failure{expected: q.path + " to say " + q.status, seen: clip(got.Status)}
+			return "", &failure{expected: q.path + " to report " + q.status, seen: clip(got.Status)}
 		}
 		if got.Config == "rejected" {
-			return "ready; the configuration on disk was rejected, so the previous one is in force", nil
+			return "ready; the configuration on disk was rejected, so the daemon still runs the previous one", nil
 		}
 	}
 	return "alive and ready", nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// missingID is the ID of no conversation.
+// missingID is an ID that no conversation has.
 const missingID = "9223372036854775807"
 
 // auth checks that every route that needs a key refuses requests without one or

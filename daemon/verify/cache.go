@@ -17,8 +17,9 @@ type cache struct {
 }
 
 // tidyCache registers the removal of the entry that the check adds, which is
-// useless without its module. At worst it removes that of another module loaded
-// at the same time, which is then compiled again at the next start.
+// useless without its module. In the worst case, it removes the entry of
+// another module loaded at the same time, which is then compiled again at the
+// next start.
 func (s *session) tidyCache() {
 	c := &cache{dir: filepath.Join(s.Local.DataDir, "cache")}
 	c.before = c.entries()

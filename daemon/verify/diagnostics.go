@@ -9,8 +9,9 @@ import (
 	"vega/daemon/diagnostics"
 )
 
-// maxReading bounds the time in which the daemon reads its machine. On an idle
-// machine that takes 10 ms at most; a busy machine is not a failure of vega.
+// maxReading limits how long the daemon may take to read the state of its
+// machine. On an idle machine that takes 10 ms at most; a busy machine is not a
+// failure of vega.
 const maxReading = 500 * time.Millisecond
 
 // machine is the part of both routes' answers that is checked.
@@ -96,7 +97,7 @@ func (m *machine) sane(path string) error {
 	return nil
 }
 
-// explains reports whether a reason is given for a missing figure of a part.
+// explains reports whether the answer gives a reason for a missing figure.
 func (m *machine) explains(part string) bool {
 	for path := range m.Unavailable {
 		if path == part || len(path) > len(part) && path[:len(part)+1] == part+"." {
@@ -108,7 +109,7 @@ func (m *machine) explains(part string) bool {
 
 func positive(n *uint64) bool { return n != nil && *n > 0 }
 
-// percentage also accepts an unavailable one.
+// percentage reports whether a figure is within 0 to 100, or unavailable.
 func percentage(p *float64) bool { return p == nil || *p >= 0 && *p <= 100 }
 
 func show[T any](v *T) string {
@@ -140,7 +141,7 @@ func (s *session) sameMachine(ctx context.Context, path string, m *machine) erro
 	}
 	here, there := float64(*own.Memory.SystemTotal), float64(*m.Memory.Total)
 	if there < 0.99*here || there > 1.01*here {
-		return &failure{expected: fmt.Sprintf("in %s, memory.system_total to be %.0f, as it is read here", path, here), seen: fmt.Sprintf("%.0f", there)}
+		return &failure{expected: fmt.Sprintf("in %s, memory.system_total to be %.0f, as read here", path, here), seen: fmt.Sprintf("%.0f", there)}
 	}
 	return nil
 }

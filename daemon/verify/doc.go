@@ -7,10 +7,10 @@
 // says what it saw, is skipped with a reason, or fails with what it expected,
 // what it saw and what to do.
 //
-// Whatever a check creates carries the tag vega-verify and is removed when the
-// check ends, however it ends: the cleanup is registered first, and a request
-// that creates something is never canceled. What remains is what any client
-// leaves behind: log lines, query statistics, and a run or two in the history of
+// Everything that a check creates is tagged vega-verify and removed when the
+// check ends, even if it fails, because the cleanup is registered first and a
+// request that creates something is never canceled. Only the traces of any
+// client remain: log lines, query statistics, and a run or two in the history of
 // an integration.
 //
 // The package knows the answers only by their JSON, not by the daemon's types, so

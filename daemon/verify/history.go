@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// abandoned is the age after which something with the name of a verification
-// counts as left over from one that was killed.
+// abandoned is the age after which an object named by a verification counts as
+// left over from one that was killed.
 const abandoned = time.Hour
 
 type conversation struct {
@@ -26,7 +26,7 @@ type conversation struct {
 
 func (c *conversation) path() string { return "/v1/conversations/" + strconv.FormatInt(c.ID, 10) }
 
-// conversations are the requests of the check history.
+// conversations sends the requests of the history check.
 type conversations struct{ session *session }
 
 // history checks that conversations are stored, paged through, marked and removed.
@@ -74,7 +74,8 @@ func (s conversations) log(ctx context.Context, prompt string) (c conversation, 
 	return c, nil
 }
 
-// checkPages pages through by two, with and without a filter.
+// checkPages reads the conversations in pages of two, with and without a
+// filter.
 func (s conversations) checkPages(ctx context.Context, want []conversation) error {
 	for _, filter := range []string{"", "&reviewed=false"} {
 		var got []conversation
@@ -154,7 +155,8 @@ func (s conversations) sweep(ctx context.Context) error {
 	return s.removeAll(ctx, url.Values{"source": {name}}, abandoned)
 }
 
-// removeAll removes those that a query finds, if at least age old.
+// removeAll removes the conversations that a query finds and that are at least
+// age old.
 func (s conversations) removeAll(ctx context.Context, q url.Values, age time.Duration) error {
 	q.Set("limit", "100")
 	var page struct {

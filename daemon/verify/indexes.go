@@ -10,7 +10,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// lookups are the columns of the indexes by which the history is looked up.
+// lookups lists the index columns that each lookup of the history needs.
 var lookups = [][]string{{"ts"}, {"session_id", "ts"}, {"source", "ts"}, {"reviewed", "ts"}}
 
 // indexes checks that each lookup of the history has an index, and that SQLite

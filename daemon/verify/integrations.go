@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// fresh is the age up to which an earlier run counts, so that frequent
+// fresh is the maximum age at which an earlier run counts, so frequent
 // verifications do not burden the targets.
 const fresh = time.Minute
 
@@ -27,8 +27,8 @@ type integration struct {
 	CheckedAt      *string `json:"checked_at"`
 }
 
-// integrations checks that vega knows the health of each. An unhealthy target is
-// not a failure of vega.
+// integrations checks that vega knows the health of each integration. An
+// unhealthy target is not a failure of vega.
 func integrations(ctx context.Context, s *session) (string, error) {
 	h, err := s.health(ctx)
 	if err != nil {

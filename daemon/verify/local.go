@@ -12,8 +12,9 @@ import (
 )
 
 // localData returns nil if the daemon's data is on this machine, and otherwise an
-// error that says why not. The address is no proof, since it may belong to a
-// tunnel. So a value is stored through the daemon and looked up in the file.
+// error with the reason. The address proves nothing, since it may belong to a
+// tunnel, so localData stores a value through the daemon and looks it up in the
+// file.
 func (s *session) localData(ctx context.Context) error {
 	if !s.localKnown {
 		s.localErr = s.findLocalData(ctx)

@@ -22,10 +22,10 @@ import (
 var module []byte
 
 const (
-	pluginTimeout = 20 * time.Second // the daemon looks four times a second
+	pluginTimeout = 20 * time.Second // the daemon scans the directory four times a second
 	pollEvery     = 100 * time.Millisecond
 	// absenceTime is how long a module must stay unlisted if it is removed before
-	// it was seen loaded: the daemon may be about to load it.
+	// it was seen loaded, because the daemon may be about to load it.
 	absenceTime = 1500 * time.Millisecond
 )
 
@@ -37,7 +37,7 @@ type plugin struct {
 	Reason string `json:"reason"`
 }
 
-// dropIn checks that a module in the directory of plugins is loaded, and unloaded
+// dropIn checks that a module in the plugin directory is loaded, and unloaded
 // when its file is removed.
 func dropIn(ctx context.Context, s *session) (string, error) {
 	if err := s.configInForce(ctx); err != nil {
@@ -58,7 +58,7 @@ func dropIn(ctx context.Context, s *session) (string, error) {
 		return "", err
 	}
 	in := time.Since(began)
-	remove.absentFor = 0 // it was seen loaded
+	remove.absentFor = 0 // the module was seen loaded
 	began = time.Now()
 	if err := remove.do(ctx); err != nil {
 		return "", err
@@ -90,7 +90,7 @@ func (s *session) drop(file string) (*removal, error) {
 type removal struct {
 	*session
 	file      string
-	absentFor time.Duration // how long it must stay unlisted
+	absentFor time.Duration // how long the module must stay unlisted
 	done      bool
 }
 
@@ -120,7 +120,7 @@ func unwritable(dir string, err error) error {
 	return &failure{expected: "plugins.dir to be a writable directory", seen: err.Error(), fix: "make " + dir + " a directory"}
 }
 
-// ignoreMissing accepts that a file does not exist.
+// ignoreMissing returns err, or nil if err reports a missing file.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

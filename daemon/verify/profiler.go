@@ -13,7 +13,7 @@ func profiler(ctx context.Context, s *session) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.get(ctx, "/v1/memories/"+s.tag); err != nil { // which does not exist
+		if _, err := s.get(ctx, "/v1/memories/"+s.tag); err != nil { // the memory does not exist
 			return "", err
 		}
 		after, err := s.stats(ctx)
@@ -21,15 +21,15 @@ func profiler(ctx context.Context, s *session) (string, error) {
 			return "", err
 		}
 		switch all, one := after.Queries.Total-before.Queries.Total, after.total(function)-before.total(function); {
-		case !after.Since.Equal(before.Since): // they were reset
+		case !after.Since.Equal(before.Since): // the statistics were reset
 		case all < 1 || one < 1:
 			return "", &failure{
-				expected: "the lookup of a memory to be counted in queries.total and for its statement",
-				seen:     fmt.Sprintf("%d and %d more", all, one),
+				expected: "a memory lookup to increase both queries.total and its statement's count",
+				seen:     fmt.Sprintf("increases of %d and %d", all, one),
 			}
 		default:
 			return fmt.Sprintf("%d queries of %d statements since %s", after.Queries.Total, len(after.Statements), after.Since.Format("2006-01-02 15:04:05")), nil
 		}
 	}
-	return "", skip("the statistics are reset all the time")
+	return "", skip("the statistics were reset during every attempt")
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// reload checks that the daemon reads its configuration again, only if that
-// changes nothing.
+// reload checks that the daemon reads its configuration again. It runs only if
+// a reload changes nothing.
 func reload(ctx context.Context, s *session) (string, error) {
 	if err := s.configInForce(ctx); err != nil {
 		return "", err

@@ -76,7 +76,7 @@ func (c *Check) judge(ctx context.Context, f feature, seen string, err error) {
 // failure reports a broken feature.
 type failure struct {
 	expected, seen string
-	fix            string // "" for that of the feature
+	fix            string // "" for the default of the feature
 }
 
 // Error says what was expected and what was seen.

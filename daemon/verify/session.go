@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// name is the name of everything that is created here, followed by a random part.
+// name, followed by a random part, is the name of everything that a verification
+// creates.
 const name = "vega-verify"
 
-// cleanupTimeout bounds the cleanup after a check.
+// cleanupTimeout limits the cleanup after a check.
 const cleanupTimeout = 10 * time.Second
 
 // session is one verification.
@@ -36,7 +37,7 @@ func newSession(o Options) *session {
 
 func random() string {
 	var b [6]byte
-	rand.Read(b[:]) // never fails: it would end the process
+	rand.Read(b[:]) // never returns an error
 	return hex.EncodeToString(b[:])
 }
 
@@ -45,7 +46,7 @@ func (s *session) begin(check string) { s.id = s.tag + "." + check }
 // failed reports whether an earlier check failed.
 func (s *session) failed(check string) bool { return s.outcomes[check] == Fail }
 
-// hide replaces the API key in a text.
+// hide replaces the API key in a string.
 func (s *session) hide(text string) string {
 	if s.Client.Key == "" {
 		return text

@@ -9,11 +9,11 @@ import (
 	"vega/store/sqlite"
 )
 
-// maxHold bounds how long the store is locked for writing.
+// maxHold limits how long the store is locked for writing.
 const maxHold = 2 * time.Second
 
 // slowQuery checks that a query over the threshold is recorded with its plan. If
-// there is one already, it does not cause another.
+// one is already recorded, it does not cause another.
 func slowQuery(ctx context.Context, s *session) (string, error) {
 	now, err := s.stats(ctx)
 	if err != nil {

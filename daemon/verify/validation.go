@@ -37,7 +37,7 @@ func (s *session) verdict(ctx context.Context) (v verdict, err error) {
 }
 
 // validation checks that the configuration on disk is valid, and that the daemon
-// knows which one is in force.
+// reports which one it runs.
 func validation(ctx context.Context, s *session) (string, error) {
 	v, err := s.verdict(ctx)
 	if err != nil {
@@ -48,14 +48,14 @@ func validation(ctx context.Context, s *session) (string, error) {
 	}
 	if v.Running.SameAsDisk && v.Running.Digest != s.Local.Digest && s.localData(ctx) == nil {
 		return "", &failure{
-			expected: fmt.Sprintf("the daemon to run %s, since it reports to run the configuration on disk", s.Local.Digest),
+			expected: fmt.Sprintf("the daemon to run %s, since it reports that it runs the configuration on disk", s.Local.Digest),
 			seen:     v.Running.Digest,
 			fix:      "pass the daemon's configuration file with -c: " + v.Running.Path,
 		}
 	}
-	seen := fmt.Sprintf("%s is valid with %d warnings, and in force", v.Running.Path, v.Warnings)
+	seen := fmt.Sprintf("%s is valid with %d warnings, and the daemon runs it", v.Running.Path, v.Warnings)
 	if !v.Running.SameAsDisk {
-		seen = fmt.Sprintf("%s is valid with %d warnings; the version on disk is not in force yet", v.Running.Path, v.Warnings)
+		seen = fmt.Sprintf("%s is valid with %d warnings; the daemon does not run the version on disk yet", v.Running.Path, v.Warnings)
 	}
 	return seen, nil
 }
@@ -80,8 +80,8 @@ func (v *verdict) sane() error {
 	return &failure{expected: "the configuration on disk to be valid", seen: seen}
 }
 
-// configInForce returns an error unless the configuration on disk is valid and in
-// force.
+// configInForce returns an error unless the configuration on disk is valid and
+// the daemon runs it.
 func (s *session) configInForce(ctx context.Context) error {
 	v, err := s.verdict(ctx)
 	switch {
@@ -90,7 +90,7 @@ func (s *session) configInForce(ctx context.Context) error {
 	case !v.Valid:
 		return skip("the configuration on disk is not valid")
 	case !v.Running.SameAsDisk:
-		return skip("the configuration on disk is not in force; reload it first")
+		return skip("the daemon is not running the configuration on disk; reload it first")
 	}
 	return nil
 }

@@ -36,8 +36,8 @@ type Local struct {
 	Databases []string // names of the database blocks
 }
 
-// feature is a check and the checks that it needs. If one of those failed, it is
-// skipped.
+// feature is a check and the checks that it depends on. If one of those failed,
+// the check is skipped.
 type feature struct {
 	name  string
 	needs []string
@@ -45,8 +45,8 @@ type feature struct {
 	check func(context.Context, *session) (seen string, err error)
 }
 
-// features are in the order in which they are checked: those that others need
-// come first.
+// features lists the checks in the order in which they run. Those that others
+// depend on come first.
 var features = []feature{
 	{"alive", nil, "see the daemon's log for why it is not ready", alive},
 	{"auth", nil, "block access to the daemon until this is fixed; check the proxies in front of it", auth},
@@ -55,12 +55,12 @@ var features = []feature{
 	{"profiler", nil, "restart the daemon; if that does not help, report a bug", profiler},
 	{"slow-query", []string{"profiler"}, "see the daemon's log; until this is fixed, slow queries are not recorded", slowQuery},
 	{"indexes", []string{"profiler"}, "stop the daemon and restore the store's file from a backup", indexes},
-	{"databases", []string{"profiler"}, "make sure that the daemon runs this configuration: vega verify --only validation", databases},
-	{"integrations", nil, "show each step of the run: vega check -v NAME", integrations},
+	{"databases", []string{"profiler"}, "run vega verify --only validation to check that the daemon runs this configuration", databases},
+	{"integrations", nil, "run vega check -v NAME to see each step", integrations},
 	{"correlation", nil, "find the proxy in front of the daemon that drops the header X-Correlation-ID", correlation},
 	{"history", nil, "see the daemon's log for why conversations are not stored", history},
 	{"memories", nil, "see the daemon's log for why memories are not stored", memories},
-	{"diagnostics", nil, "compare with free, df and ulimit on the machine of the daemon", diagnosed},
+	{"diagnostics", nil, "compare with free, df and ulimit on the daemon's machine", diagnosed},
 	{"validation", nil, "run vega validate config and fix what it reports", validation},
 	{"plugin", []string{"validation"}, "see the daemon's log and GET /admin/plugins for the state of the file", dropIn},
 	{"reload", []string{"validation"}, "see the daemon's log and GET /admin/config/validate for the last reload", reload},
@@ -88,7 +88,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // was created has been removed.
 var ErrInterrupted = errors.New("interrupted before every check was done")
 
-// Run checks one feature after the other. When the deadline of ctx passes, the
+// Run checks the features sequentially. When the deadline of ctx passes, the
 // current check fails, and so do the rest. Run returns an *UnreachableError,
 // ErrInterrupted, or an error for a name in Only that no check has.
 func Run(ctx context.Context, o Options) (Report, error) {
@@ -152,7 +152,7 @@ func (s *session) do(ctx context.Context, f feature) Check {
 		seen, err = s.try(ctx, f)
 	}
 	if left := s.runCleanups(ctx); left != nil {
-		err = &failure{expected: "everything that the check created to be removed", seen: left.Error(), fix: "remove what is named " + s.tag + " by hand"}
+		err = &failure{expected: "everything that the check created to be removed", seen: left.Error(), fix: "remove everything named " + s.tag + " manually"}
 	}
 	c := Check{Name: f.name, DurationMS: float64(time.Since(began).Microseconds()) / 1000, CorrelationID: s.id}
 	c.judge(ctx, f, seen, err)

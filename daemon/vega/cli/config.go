@@ -24,11 +24,11 @@ func ConfigPath(cmd *cobra.Command) string {
 type Overrides struct {
 	Host    string
 	Port    uint16
-	SetPort bool // Port was given, though it may be 0
+	SetPort bool // Port was given; it may be 0
 }
 
-// apply sets the port, which may be 0: the configuration itself can't say that
-// any free port will do.
+// apply sets the port. Port 0 picks any free one, which the configuration
+// itself can't request.
 func (o Overrides) apply(cfg *config.Config) {
 	if o.SetPort {
 		cfg.Server.Port = int(o.Port)
@@ -76,9 +76,9 @@ func LoadAndWarn(cmd *cobra.Command) (*config.Config, error) {
 }
 
 // LoadLenient loads the configuration for a command that asks the running
-// daemon. A mistake in the file must not stop the operator from asking: if
+// daemon. A mistake in the file must not stop the operator from asking. If
 // enough of the file is valid to find the daemon, LoadLenient prints one line
-// and returns the mistake next to the configuration.
+// and returns the mistake along with the configuration.
 func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 	bundled, err := catalog.Bundled()
 	if err != nil {

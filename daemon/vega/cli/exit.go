@@ -57,7 +57,7 @@ func Failed(err error) error {
 func Unchecked(err error) error { return &Exit{ExitUnchecked, err} }
 
 // ExitCode prints the error that cmd returned and chooses the exit code. An
-// error that is not an Exit is one of usage.
+// error that is not an Exit is a usage error.
 func ExitCode(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return 0

@@ -1,8 +1,8 @@
-// Package client asks a running daemon over HTTP.
+// Package client queries a running daemon over HTTP.
 //
-// New finds the daemon and its key from the configuration, Get asks for a path.
-// An answer that refuses is a *ProblemError; a daemon that can't be reached is
-// an *UnreachableError.
+// New finds the daemon and its key from the configuration. Get requests a path.
+// It returns a *ProblemError if the daemon refuses the request, and an
+// *UnreachableError if the daemon can't be reached.
 package client
 
 import (
@@ -33,7 +33,7 @@ const (
 	maxAnswer = 64 << 20 // bytes
 )
 
-// Client asks one daemon.
+// Client queries one daemon.
 type Client struct {
 	URL  string // scheme://host:port
 	Key  string
@@ -66,13 +66,13 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // New returns a client for the daemon at server, or, if that is empty, for the
 // one that runs with this configuration. The key comes from the configuration
-// or from the file that the daemon made; for another server, VEGA_API_KEY takes
-// precedence.
+// or from the file that the daemon created; for another server, VEGA_API_KEY
+// takes precedence.
 func New(cfg *config.Config, server string) (*Client, error) {
 	c := &Client{URL: cmp.Or(strings.TrimSuffix(server, "/"), localURL(cfg))}
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" {
-		return nil, fmt.Errorf("--server %s: write scheme, host and port, such as http://127.0.0.1:8000", server)
+		return nil, fmt.Errorf("--server %s: use scheme, host and port, such as http://127.0.0.1:8000", server)
 	}
 	if c.Key, err = findKey(cfg, server != ""); err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func refusal(server string, status int, body []byte) error {
 	case http.StatusUnauthorized:
 		return fmt.Errorf("the daemon at %s does not accept this API key; give the configuration file it was started with (-c), or set VEGA_API_KEY and use --server", server)
 	case http.StatusNotFound:
-		return fmt.Errorf("the daemon at %s does not support this endpoint: it is older than this command; restart it with this version", server)
+		return fmt.Errorf("the daemon at %s is older than this command and does not support this endpoint; restart it with this version", server)
 	}
 	return p
 }

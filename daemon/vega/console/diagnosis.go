@@ -19,7 +19,7 @@ type Diagnosis struct {
 	Source string `json:"source"` // scheme://host:port of the daemon that answered, or Local
 	monitor.System
 
-	Why string `json:"-"` // why no daemon was asked, if none was
+	Why string `json:"-"` // why no daemon was queried, if none was
 }
 
 // Local is the source of a diagnosis that the command made itself.
@@ -62,7 +62,7 @@ func (p diagText) head(d Diagnosis) {
 	p.printf("\n")
 }
 
-// bars writes what has a limit as a bar, in the color of its level.
+// bars writes each figure that has a limit as a bar, in the color of its level.
 func (p diagText) bars(s monitor.System) {
 	of := func(used, limit *uint64) string {
 		if used == nil || limit == nil {
@@ -124,7 +124,7 @@ func levelOf(warnings []monitor.Warning, resource, subject string) policies.Leve
 	return policies.WorstLevel(levels...)
 }
 
-// lines writes what has no limit.
+// lines writes the figures that have no limit.
 func (p diagText) lines(s monitor.System) {
 	p.printf("\n")
 	line := func(name, text string) {
@@ -133,7 +133,7 @@ func (p diagText) lines(s monitor.System) {
 		}
 	}
 	line("process", processLine(s))
-	line("heap", fmt.Sprintf("%s in use, %s taken from the system", policies.Bytes.Format(float64(s.Runtime.Heap.Used)), policies.Bytes.Format(float64(s.Runtime.Heap.Total))))
+	line("heap", fmt.Sprintf("%s in use, %s obtained from the system", policies.Bytes.Format(float64(s.Runtime.Heap.Used)), policies.Bytes.Format(float64(s.Runtime.Heap.Total))))
 	line("connections", connectionsLine(s.Network))
 	line("container", containerLine(s.Container))
 	line("pressure", pressureLine(s.Pressure))
@@ -213,17 +213,17 @@ func (p diagText) warning(w monitor.Warning) {
 	}
 }
 
-// unjudged writes the thresholds that can't be judged now. It leaves out the
-// built-in ones: many of them apply only to some machines.
+// unjudged writes the thresholds that can't be judged now. It omits the
+// built-in ones, because many of them apply only to some machines.
 func (p diagText) unjudged(all []monitor.Unjudged) {
 	for _, u := range all {
 		if !u.BuiltIn {
-			p.printf("\nthreshold %q is not judged: %s: %s\n", u.Threshold, u.Resource, u.Reason)
+			p.printf("\nthreshold %q can't be evaluated: %s: %s\n", u.Threshold, u.Resource, u.Reason)
 		}
 	}
 }
 
-// paint puts text in the color of the level.
+// paint colors text according to the level.
 func (p diagText) paint(l policies.Level, text string) string {
 	colors := map[policies.Level]string{policies.LevelHealthy: "\x1b[32m", policies.LevelWarning: "\x1b[33m", policies.LevelError: "\x1b[31m"}
 	if !p.color || colors[l] == "" {

@@ -21,7 +21,7 @@ func StartProgress(out io.Writer) *Progress {
 	return p
 }
 
-// Show shows that done of total checks have ended, r being the latest.
+// Show shows that done of total checks have ended, most recently r.
 func (p *Progress) Show(done, total int, r engine.Report) {
 	p.line(fmt.Sprintf("checked %d of %d: %s is %s", done, total, r.Name, r.Status))
 }

@@ -13,6 +13,6 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// HasColor reports whether to write colors to w: it is a terminal, and the
-// user did not set NO_COLOR.
+// HasColor reports whether to write colors to w, that is, whether w is a
+// terminal and NO_COLOR is not set.
 func HasColor(w io.Writer) bool { return IsTerminal(w) && os.Getenv("NO_COLOR") == "" }

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// Create writes a new file. flag is the command-line flag that names another
-// path, for the error if the file exists.
+// Create writes a new file. If the file exists, the error suggests flag, the
+// command-line flag that sets another path.
 func Create(path string, content []byte, mode fs.FileMode, flag string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// keepOwner gives f the owner and the group that like has.
+// keepOwner sets the owner and the group of f to those of like.
 func keepOwner(f *os.File, like fs.FileInfo) error {
 	other, ok := like.Sys().(*syscall.Stat_t)
 	if !ok || int(other.Uid) == os.Geteuid() && int(other.Gid) == os.Getegid() {

@@ -76,8 +76,8 @@ func Build(ctx context.Context, dir, out string, stdout, stderr io.Writer) error
 }
 
 // tryOut loads the module as the daemon would, without a cache, and runs the
-// first of its cases that succeeds. It returns a text that says how long
-// compiling and a run took.
+// first of its cases that succeeds. It returns how long compiling and a run
+// took, as text.
 func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err error) {
 	start := time.Now()
 	k, err := plugintest.Open(ctx, wasm, plugintest.Options{})
@@ -88,7 +88,7 @@ func tryOut(ctx context.Context, dir string, wasm []byte) (took string, err erro
 	took = fmt.Sprintf("compiled in %v", time.Since(start).Round(time.Millisecond))
 	paths, err := findCases(filepath.Join(dir, "x.wasm"), nil)
 	if err != nil {
-		return took, nil // no cases, no run
+		return took, nil // without a case, there is nothing to run
 	}
 	for _, path := range paths {
 		c, err := plugintest.ReadCase(path)

@@ -45,7 +45,7 @@ compiles nothing. The exit code is 1 if vega would refuse the plugin.`,
 // textOrJSON returns an error unless format is one of the two.
 func textOrJSON(format string) error {
 	if format != "text" && format != "json" {
-		return fmt.Errorf("--format %q: want text or json", format)
+		return fmt.Errorf("--format %q: use text or json", format)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func writeInspection(out io.Writer, path string, i *plugins.Inspection) error {
 		fmt.Fprintf(w, "wasi\t%s\n", console.OneLine(console.OrNone(strings.Join(i.WASI, " "))))
 	}
 	for _, kind := range i.Unasked {
-		fmt.Fprintf(w, "note\tcapability %q is declared, but the module imports nothing of it: remove it from plugin.hcl\n", kind)
+		fmt.Fprintf(w, "note\tcapability %q is declared, but the module imports none of its functions; remove it from plugin.hcl\n", kind)
 	}
 	for _, why := range i.Refused {
 		fmt.Fprintf(w, "refused\t%s\n", console.OneLine(why))

@@ -72,9 +72,9 @@ func recordOne(ctx context.Context, cmd *cobra.Command, k *plugintest.Kit, i *co
 	fmt.Fprintf(out, "%s  %s: %s\n", path, run.Status, console.OneLine(run.Message))
 	if learn {
 		if block := c.Grant.Block(); block != "" {
-			fmt.Fprintf(out, "The run needs this grant block, besides what follows from config:\n%s", block)
+			fmt.Fprintf(out, "The run needs this grant block in addition to the grants derived from config:\n%s", block)
 		} else {
-			fmt.Fprintln(out, "The run needs no grant block: everything it asked for follows from config.")
+			fmt.Fprintln(out, "The run needs no grant block, because the grants derived from config are sufficient.")
 		}
 	}
 	return nil
@@ -102,8 +102,8 @@ func configFor(cmd *cobra.Command, file string, wasm []byte) (*config.Config, st
 	return r.Config, m.Manifest.Name, cli.PrintDiagnostics(cmd, r.Diagnostics)
 }
 
-// scanWith returns a scan that finds the plugins of a directory, with m instead
-// of any that has its name.
+// scanWith returns a scan that finds the plugins of a directory, with m in
+// place of any plugin of the same name.
 func scanWith(file string, m *manifest.Module) config.Scan {
 	return func(dir string, admit manifest.Admit) ([]manifest.Found, error) {
 		found, err := manifest.Scan(dir, admit)

@@ -74,7 +74,7 @@ and prints the smallest grant block that the run needs.`,
 	c.Flags().BoolVar(&o.learn, "learn", false, "with --record: permit what is not granted, and print what to grant")
 	c.Flags().BoolVar(&o.noFaults, "no-faults", false, "replay the cases without injecting faults")
 	c.Flags().BoolVar(&o.bench, "bench", false, "also run each case 200 times, and print how long a run takes")
-	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "print faults that were handled well, too")
+	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "also print faults that were handled well")
 	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
 	return c
 }
@@ -118,7 +118,7 @@ type caseResult struct {
 type testResult struct {
 	File  string           `json:"file"`
 	Cases []caseResult     `json:"cases"`
-	Grant plugintest.Grant `json:"grant"` // what the runs need besides what follows from config
+	Grant plugintest.Grant `json:"grant"` // grants the runs need beyond those derived from config
 	Wrong int              `json:"wrong"`
 	Look  int              `json:"to_look_at"`
 }
@@ -189,7 +189,7 @@ func testCase(ctx context.Context, k *plugintest.Kit, c *plugintest.Case, o test
 	}
 	g = learned.Learned.Without(implied)
 	if len(t.Differs) > 0 {
-		return t, g, nil // faults would show nothing
+		return t, g, nil // injecting faults would show nothing
 	}
 	if !o.noFaults {
 		if t.Faults, err = k.Faults(ctx, c); err != nil {
@@ -225,9 +225,9 @@ func (w *testResult) write(out io.Writer, verbose bool) error {
 		}
 	}
 	if block := w.Grant.Block(); block != "" {
-		fmt.Fprintf(&b, "\nThese runs need this grant block, besides what follows from config:\n%s", block)
+		fmt.Fprintf(&b, "\nThese runs need this grant block in addition to the grants derived from config:\n%s", block)
 	} else {
-		b.WriteString("\nThese runs need no grant block: everything they ask for follows from config.\n")
+		b.WriteString("\nThese runs need no grant block, because the grants derived from config are sufficient.\n")
 	}
 	fmt.Fprintf(&b, "%s replayed, %s injected: %d wrong, %d to review\n", console.Count(len(w.Cases), "case"), console.Count(faults, "fault"), w.Wrong, w.Look)
 	_, err := io.WriteString(out, b.String())

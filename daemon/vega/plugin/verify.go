@@ -19,7 +19,7 @@ func verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify FILE…",
 		Short: "Verify the signatures of plugins",
-		Long: `Verify reads FILE.minisig next to each plugin and judges it as a daemon does that
+		Long: `Verify reads FILE.minisig next to each plugin and judges it like a daemon that
 trusts the keys given with -P or -p. Without either, it uses the keys in
 plugins.trusted_keys of the configuration (-c).`,
 		Args: cobra.MinimumNArgs(1),
