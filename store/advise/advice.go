@@ -10,7 +10,7 @@ import (
 type Advice struct {
 	// Plan is SQLite's query plan, one line per step.
 	Plan []string
-	// Problems are what is wrong with the plan, in SQLite's order of steps.
+	// Problems lists what is wrong with the plan, in SQLite's order of steps.
 	Problems []string
 	// Rewrite is a form of the statement that reads only its page. It assumes
 	// that the columns it pages by are not NULL, and takes the key of the last
@@ -47,7 +47,7 @@ func (a Advice) String() string {
 	}
 	s := sentence(strings.Join(a.Problems, "; "))
 	if a.Rewrite != "" {
-		s += " Write " + strings.Join(strings.Fields(a.Rewrite), " ") + "."
+		s += " Rewrite the statement as " + strings.Join(strings.Fields(a.Rewrite), " ") + "."
 	}
 	for i, x := range a.Indexes {
 		verb := "solves"

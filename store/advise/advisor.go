@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// budget limits the time for the advice on one statement. Advise on what is
-// found by then.
+// budget limits the time for the advice on one statement. Advice is based on
+// what was found by then.
 const budget = 50 * time.Millisecond
 
 // Advisor gives advice on one database. It is safe for concurrent use; calls
@@ -205,7 +205,7 @@ func (a *Advisor) reason(s statement, err error) string {
 			return fmt.Sprintf("%s needs a function, collation or module that is not available here", name)
 		}
 	}
-	return "it cannot be planned outside its database: " + strings.TrimPrefix(err.Error(), "SQL logic error: ")
+	return "the statement cannot be planned outside its database: " + strings.TrimPrefix(err.Error(), "SQL logic error: ")
 }
 
 // rows returns the approximate number of rows of t, in words.

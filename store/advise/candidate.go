@@ -78,9 +78,9 @@ func fractionOf(samples map[*table]*sample, k condition) (float64, bool) {
 	return s.fraction(k.text)
 }
 
-// candidates begin with the columns compared for equality, followed by the
-// order or by one range. After a range, an index is no longer sorted by the
-// next column.
+// candidates adds indexes that begin with the columns compared for equality,
+// followed by the order or by one range. After a range, an index is no longer
+// sorted by the next column.
 func (u *use) candidates(cs *candidates, h hints) {
 	for _, alone := range []bool{false, true} { // with and without the values of other tables
 		equal, ranges, byRowid := u.split(alone)

@@ -26,8 +26,8 @@ type option struct {
 	bytes  float64 // of the indexes, per row
 }
 
-// less reports whether a is the better advice: the better plan, then fewer rows
-// read, then the smaller index.
+// less reports whether a is the better advice. It compares first the plans,
+// then the rows read, then the sizes of the indexes.
 func (a option) less(b option) bool {
 	switch {
 	case a.score != b.score:

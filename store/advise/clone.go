@@ -18,7 +18,7 @@ import (
 // when they are nested.
 const maxResolved = 20_000
 
-var errTooDeep = errors.New("it takes too long to plan: its views or common tables expand too far")
+var errTooDeep = errors.New("the statement takes too long to plan because its views or common table expressions expand too far")
 
 // clone is an empty copy of the database in memory, with one connection.
 type clone struct {
@@ -167,8 +167,8 @@ func (c *clone) fill(ctx context.Context, s *snapshot) error {
 	return c.load(ctx, s.statistics)
 }
 
-// has reports whether the copy contains an object. A virtual table may have
-// created it before its turn came.
+// has reports whether the copy contains an object. A virtual table may already
+// have created the object.
 func (c *clone) has(ctx context.Context, o object) bool {
 	var n int
 	err := c.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = ? COLLATE NOCASE", o.name).Scan(&n)

@@ -28,7 +28,7 @@
 // (the index), cost.go (its cost), findings.go (all indexes).
 //
 // Statements that cannot be planned outside their database get a reason instead
-// of advice: several statements at once, attached databases, functions,
+// of advice: several statements in one string, attached databases, functions,
 // collations and modules that this process does not have, and statements that
 // take too long. Statements inside triggers, the actions of foreign keys, and
 // histograms (sqlite_stat4) are ignored. The package imports only the SQLite

@@ -117,7 +117,7 @@ func watch(a *Advisor) *usage {
 	return w
 }
 
-// see plans a statement.
+// see plans a statement and records the indexes that the plan uses.
 func (w *usage) see(text string) {
 	tokens, err := lex(text)
 	if err != nil {
@@ -197,8 +197,8 @@ func superseded(x *index) string {
 	return ""
 }
 
-// covers reports whether y does all that x does. Of two equal indexes the one
-// that enforces something stays, or else the first by name.
+// covers reports whether y can replace x. Of two equal indexes the one that
+// enforces something stays, or else the first by name.
 func (y *index) covers(x *index) bool {
 	if len(y.terms) < len(x.terms) || x.unique && (!y.unique || len(y.terms) > len(x.terms)) {
 		return false

@@ -41,7 +41,7 @@ func (t token) constant() bool { return t.kind == number || t.kind == text }
 
 var (
 	errQuote  = errors.New("a quote is not closed")
-	errSymbol = errors.New("it contains a character that is not SQL")
+	errSymbol = errors.New("the statement contains a character that is not SQL")
 )
 
 // lex splits SQL like SQLite does. It drops comments and white space.

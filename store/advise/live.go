@@ -12,7 +12,7 @@ import (
 // maxObjects limits the size of a schema that is copied.
 const maxObjects = 5000
 
-var errTooLarge = fmt.Errorf("its schema has more than %d tables and indexes, too many to copy", maxObjects)
+var errTooLarge = fmt.Errorf("the schema has more than %d tables and indexes, too many to copy", maxObjects)
 
 // object is a row of sqlite_schema.
 type object struct{ kind, name, sql string }
@@ -68,7 +68,7 @@ func look(ctx context.Context, db *sql.DB, old *snapshot) (*snapshot, error) {
 		}
 		return s, nil
 	}
-	return nil, errors.New("its schema keeps changing: try again later")
+	return nil, errors.New("the schema keeps changing; try again later")
 }
 
 func pragma(ctx context.Context, conn *sql.Conn, name string) (n int64, err error) {

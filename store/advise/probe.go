@@ -17,7 +17,7 @@ import (
 const maxBestIndex = 400
 
 var (
-	errTooMany = errors.New("it joins too many tables")
+	errTooMany = errors.New("the statement joins too many tables")
 	errNoRows  = errors.New("a probe has no rows")
 )
 

@@ -38,8 +38,8 @@ type sampler struct {
 	tables map[*table]*sample
 }
 
-// sample samples what is not known yet of t. What cannot be read stays unknown,
-// and the advice does without it.
+// sample collects the statistics of t that are not known yet. Those that cannot
+// be read stay unknown, and the advice does without them.
 func (s *sampler) sample(ctx context.Context, t *table, statistics []statistic, columns []*column, conditions []condition) *sample {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {

@@ -28,7 +28,7 @@ var verbs = []string{"select", "with", "values", "insert", "replace", "update", 
 // it.
 func parse(sql string) (statement, error) {
 	if len(sql) > maxStatement {
-		return statement{}, fmt.Errorf("it is longer than %d KiB", maxStatement>>10)
+		return statement{}, fmt.Errorf("the statement is longer than %d KiB", maxStatement>>10)
 	}
 	tokens, err := lex(sql)
 	if err != nil {
@@ -39,11 +39,11 @@ func parse(sql string) (statement, error) {
 	}
 	switch {
 	case len(tokens) > maxTokens:
-		return statement{}, fmt.Errorf("it has more than %d tokens", maxTokens)
+		return statement{}, fmt.Errorf("the statement has more than %d tokens", maxTokens)
 	case slices.ContainsFunc(tokens, func(t token) bool { return t.is(";") }):
-		return statement{}, fmt.Errorf("it is more than one statement: ask for each one separately")
+		return statement{}, fmt.Errorf("the query contains more than one statement; ask about each one separately")
 	case len(tokens) == 0 || !tokens[0].in(verbs...):
-		return statement{}, fmt.Errorf("it is not a query, insert, update or delete")
+		return statement{}, fmt.Errorf("the statement is not a query, insert, update or delete")
 	}
 	s := statement{sql: sql, tokens: tokens}
 	s.plain, s.params = plain(sql, tokens)

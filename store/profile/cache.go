@@ -108,9 +108,9 @@ func (c *conn) keep(ctx context.Context, t *text, query string, args int) (*prep
 	return c.cache.add(query, base), nil
 }
 
-// keeps reports whether to prepare the text: it must be a single statement that
-// reads or writes rows and has run before. A text with literal values rarely
-// comes again.
+// keeps reports whether to prepare a query: it must be a single statement that
+// reads or writes rows and has run before. A query with literal values is
+// rarely repeated.
 func (c *conn) keeps(t *text) bool {
 	if t.kind != kindRows || !t.proven.Load() || t.unfit.Load() {
 		return false
@@ -132,8 +132,8 @@ func (c *conn) converts(stmt driver.Stmt) bool {
 	return statement && !connection
 }
 
-// stale reports whether PostgreSQL refused a statement because its result would
-// have other columns by now. It does so before it changes anything.
+// stale reports whether PostgreSQL refused a statement because the columns of
+// its result have changed. PostgreSQL does so before it changes anything.
 func stale(err error) bool {
 	e, ok := errors.AsType[interface {
 		error

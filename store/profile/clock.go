@@ -2,8 +2,8 @@ package profile
 
 import "time"
 
-// Half the cost of a measurement is reading the clock. So now reads only the
-// monotonic clock, and the time of day is read now and then.
+// Reading the clock is half the cost of a measurement. So now reads only the
+// monotonic clock, and the time of day is read occasionally.
 
 // anchor is a reading of both clocks at the same time.
 type anchor struct {

@@ -92,7 +92,7 @@ func read(rows driver.Rows) ([][]string, error) {
 }
 
 // plan is the result of an Explain. Its text is empty if there was none, so
-// that Explain is not called again and again.
+// that Explain is not called repeatedly.
 type plan struct {
 	text   string
 	at     time.Time

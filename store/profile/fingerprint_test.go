@@ -87,7 +87,7 @@ func TestLongQueriesAreCut(t *testing.T) {
 	}
 }
 
-// literals writes a text as a literal of each dialect.
+// literals formats a string as a literal of each dialect.
 var literals = map[profile.Dialect][]func(string) string{
 	profile.Standard: {single},
 	profile.SQLite:   {single},
@@ -109,8 +109,8 @@ func backslashed(s, quote string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, quote, `\`+quote).Replace(s) + quote
 }
 
-// FuzzLiteral puts any text into queries as a literal. It must not show, and
-// not change the fingerprint.
+// FuzzLiteral uses arbitrary strings as literals in queries. A literal must
+// neither appear in the statement nor change the fingerprint.
 func FuzzLiteral(f *testing.F) {
 	for _, text := range []string{"secret", "it's", `C:\`, `"`, "$$", "$q$", "--", "/*", "a', 'b", "\x00", "é\xff", "`", `\'`, "?", ");"} {
 		f.Add(text)

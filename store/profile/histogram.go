@@ -63,7 +63,7 @@ func (s *stats) add(d time.Duration, failed, slow bool) {
 	}
 }
 
-// figures are stats at one moment. Figures of several statements can be added.
+// figures is a snapshot of stats. Figures of several statements can be added.
 type figures struct {
 	total, failed, slow int64
 	sum, min, max       time.Duration

@@ -182,7 +182,7 @@ func (l *lexer) number() tokenKind {
 }
 
 // quoted reads up to the closing quote; a doubled quote is part of the text. An
-// unclosed text is a value.
+// unclosed quote counts as a value.
 func (l *lexer) quoted(kind tokenKind, backslash bool) tokenKind {
 	quote := l.source[l.at]
 	for l.at++; l.at < len(l.source); l.at++ {

@@ -53,7 +53,7 @@ func ExplainPostgres(ctx context.Context, s Session, query string, args []driver
 	for _, row := range table {
 		lines = append(lines, strings.Join(row, " "))
 	}
-	// Redact all lines at once, because a literal may span several.
+	// Redact all lines together, because a literal may span several.
 	return whole([]string{Redact(strings.Join(lines, "\n"))}), nil
 }
 

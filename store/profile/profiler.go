@@ -85,8 +85,8 @@ func New(options Options) *Profiler {
 	return p
 }
 
-// Reset discards all measurements. A query that is running counts for the time
-// before.
+// Reset discards all measurements. A query that is still running counts toward
+// the discarded measurements.
 func (p *Profiler) Reset() { p.window.Store(newWindow(p.options.Statements)) }
 
 // Pool adds the state of db to Stats, under the name of its connector. It

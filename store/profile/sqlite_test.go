@@ -340,7 +340,7 @@ func difficult(t *testing.T, db *sql.DB) []string {
 	saw("another", column(t, conn, page, 30), column(t, conn, "SELECT count(*) FROM items"))
 	saw("inner", inner.Next(), inner.Scan(&name), name, inner.Close(), inner.Err(), outer.Err())
 
-	// Transactions by hand, and what is rolled back.
+	// Transactions with BEGIN and COMMIT, and rollbacks.
 	for range 2 {
 		run(t, conn, "BEGIN IMMEDIATE")
 		run(t, conn, "CREATE TABLE gone (a)")
@@ -358,7 +358,7 @@ func difficult(t *testing.T, db *sql.DB) []string {
 	}
 	run(t, conn, "VACUUM")
 
-	// A context that is over.
+	// A context that has ended.
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = conn.ExecContext(canceled, "UPDATE items SET note = ? WHERE id = 1", "x")
@@ -381,7 +381,7 @@ func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 		defer f.mu.Unlock()
 		return f.stmts
 	}
-	for i := range 100 { // each text comes only once
+	for i := range 100 { // each query is sent only once
 		run(t, conn, fmt.Sprintf("UPDATE t SET a = %d", i))
 	}
 	if n := prepared(); n != 0 {

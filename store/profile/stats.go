@@ -9,8 +9,8 @@ import (
 // openShown is the number of open rows in Stats.
 const openShown = 10
 
-// Stats are the figures at one moment. Durations are in milliseconds, times in
-// UTC, and lists never nil.
+// Stats is a snapshot of the figures. Durations are in milliseconds, times in
+// UTC, and lists are never nil.
 type Stats struct {
 	Since  time.Time `json:"since"` // the last Reset
 	SlowMS float64   `json:"slow_threshold_ms"`

@@ -2,7 +2,7 @@ package profile
 
 import "database/sql/driver"
 
-// tx is a transaction. Its connection has to know whether one is open.
+// tx is a transaction. Its connection must know whether a transaction is open.
 type tx struct {
 	base driver.Tx
 	conn *conn

@@ -24,10 +24,10 @@ type window struct {
 	since time.Time
 	limit int // of shapes
 
-	// texts is a cache. A new text replaces an old one, which then has to be
-	// parsed again. So texts that never come again, because they contain
-	// values, neither fill the cache nor keep others out. It stores hashes,
-	// because a text may contain secrets.
+	// texts is a cache of query texts. A new text replaces an old one, which
+	// then has to be parsed again. So texts that are never repeated, because
+	// they contain values, neither fill the cache nor keep others out. It
+	// stores hashes, because a text may contain secrets.
 	texts [textSets][textWays]atomic.Pointer[text]
 
 	mu     sync.Mutex // guards shapes
@@ -37,7 +37,7 @@ type window struct {
 	recent, slow, failed *ring
 }
 
-// text is what is known of a query that was sent before.
+// text stores what is known about a query that was sent before.
 type text struct {
 	window   *window
 	hash     uint64
@@ -53,7 +53,7 @@ type text struct {
 	unfit   atomic.Bool // the driver's statement cannot replace the query
 }
 
-// shape is a statement: what a number of texts have in common.
+// shape is a statement, the common form of a number of texts.
 type shape struct {
 	statement, fingerprint string
 	function               atomic.Pointer[string] // the first that sent it

@@ -14,19 +14,19 @@ import (
 // it.
 type AccessPath struct {
 	Name  string // conversations, conversations by session, …
-	Index string // intended for it
+	Index string // the index intended for the query
 	Plan  string // output of EXPLAIN QUERY PLAN
 }
 
-// Indexed reports whether the plan uses the intended index and sorts nothing.
-// It is not enough that a plan scans no table: without its own index, a page of
-// a session is searched in the index on time, past all other sessions.
+// Indexed reports whether the plan uses the intended index and sorts nothing. A
+// plan without a table scan is not enough. Without its own index, a page of a
+// session would be searched in the index on time, past all other sessions.
 func (p AccessPath) Indexed() bool {
 	return strings.Contains(p.Plan, " INDEX "+p.Index+" ") && !strings.Contains(p.Plan, "TEMP B-TREE")
 }
 
 // AccessPaths returns the plans for all pages of the history, with the indexes
-// that the file has. It reads no row.
+// that the file has. It reads no rows.
 func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 	ctx = profile.WithFunction(ctx, "AccessPaths")
 	yes := true

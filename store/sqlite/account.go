@@ -10,15 +10,15 @@ type Account interface {
 	Compute(ctx context.Context, bytes int, do func()) error
 	// Room returns how many bytes of memory may be used.
 	Room(ctx context.Context) int
-	// Shortage wraps the error of a query that waited in vain for a resource of
-	// this process.
+	// Shortage wraps the error of a query that timed out while it waited for a
+	// resource of this process.
 	Shortage(ctx context.Context, err error) error
 }
 
 // OnAccount charges the queries of probes to an account.
 func OnAccount(a Account) Option { return func(s *settings) { s.account = a } }
 
-// unlimited is the Account of queries that nobody counts.
+// unlimited is an Account that neither limits nor counts queries.
 type unlimited struct{}
 
 func (unlimited) Compute(_ context.Context, _ int, do func()) error {

@@ -140,7 +140,7 @@ func TestWaitingForAConnectionIsAShortage(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := r.Query(ctx, "SELECT a FROM t"); err == nil || len(b.short) != 1 || !strings.Contains(b.short[0].Error(), "all 4 connections of vega") {
+	if _, err := r.Query(ctx, "SELECT a FROM t"); err == nil || len(b.short) != 1 || !strings.Contains(b.short[0].Error(), "all 4 of vega's connections") {
 		t.Errorf("%v, %v", err, b.short)
 	}
 	for _, rows := range open {

@@ -14,7 +14,7 @@ import (
 )
 
 // At most maxAdvised statements get advice, those with the largest total time
-// first. An answer waits adviceWait for advice that is still being worked out.
+// first. An answer waits up to adviceWait for pending advice.
 const (
 	maxAdvised   = 50
 	adviceWait   = 2 * time.Millisecond
@@ -26,7 +26,7 @@ const (
 const unusedAfter = time.Hour
 
 // Advice explains a statement that is slow or reads too much: its plan, the
-// problems in it, and the index that solves them. Texts contain names of tables
+// problems in it, and the index that solves them. It contains names of tables
 // and columns, but no values.
 type Advice struct {
 	Text      string   `json:"text"` // one or two sentences
@@ -63,10 +63,10 @@ type Advised struct {
 	Indexes    map[string]*Finding
 }
 
-// Advice returns the advice that is known. Within a few milliseconds it starts,
-// but does not wait for, the work on the rest, which a later call returns. It
-// never reports vega's own indexes as unused: which of them are used depends on
-// what clients ask for.
+// Advice returns the advice that is available within a few milliseconds. It
+// starts the work on the rest, which a later call returns. It never reports
+// vega's own indexes as unused, because their use depends on what clients
+// request.
 func (s *Store) Advice(ctx context.Context, stats *profile.Stats) Advised {
 	return s.advisor.advice(ctx, s.path, stats, false)
 }
@@ -120,8 +120,8 @@ func (a *advisor) advice(ctx context.Context, path string, stats *profile.Stats,
 	return found
 }
 
-// dropStale empties the cache when the schema has changed: an index that was
-// advised may exist by now.
+// dropStale empties the cache when the schema has changed, because a
+// recommended index may exist by now.
 func (a *advisor) dropStale(ctx context.Context, path string) {
 	db, err := a.open(path)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"vega/store/profile"
 )
 
-// maxShared is how many names run_names may hold. The names of further details
-// and metrics are stored with their run.
+// maxShared limits the number of names in run_names. The names of further
+// details and metrics are stored with their run.
 const maxShared = 20_000
 
 const (

@@ -114,7 +114,7 @@ func TestNothingIsRewrittenWithoutSpaceForABackup(t *testing.T) {
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
 	before := prompt(t, path)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites, true))
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") || !strings.Contains(err.Error(), filepath.Base(backupOf(path))) {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full; free some space") || !strings.Contains(err.Error(), filepath.Base(backupOf(path))) {
 		t.Fatal(err)
 	}
 	if prompt(t, path) != before {

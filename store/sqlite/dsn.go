@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// busyTimeout is how many milliseconds a connection waits for a lock that
+// busyTimeout is how long, in milliseconds, a connection waits for a lock that
 // another process holds. Within vega no connection waits in SQLite, because
 // there is only one writer.
 const busyTimeout = "5000"
 
 // writerDSN returns the DSN of the writer's connection. Its transactions take
-// the write lock when they begin. A transaction that reads before it writes
-// would otherwise fail whenever another process wrote in between, whatever the
-// timeout.
+// the write lock when they begin. Otherwise, a transaction that reads before it
+// writes would fail whenever another process wrote in between, regardless of
+// the timeout.
 func writerDSN(path string) string {
 	return dsn(path, url.Values{
 		"_txlock": {"immediate"},
@@ -30,7 +30,7 @@ func writerDSN(path string) string {
 			"foreign_keys(1)",
 			fmt.Sprintf("journal_size_limit(%d)", walKept),
 			"cache_size(-16384)",
-			"temp_store(1)", // in files: an unindexed sort in memory took 3.9 GB
+			"temp_store(1)", // in files, because an unindexed sort in memory took 3.9 GB
 		},
 	})
 }
@@ -65,10 +65,13 @@ func unsharedDSN(path string) string {
 	return guestDSN(path) + "&immutable=1"
 }
 
-// dsn returns a URI in which no character of path can be taken for a parameter.
+// dsn returns a URI in which no character of path can be mistaken for a
+// parameter.
 func dsn(path string, query url.Values) string {
 	query.Set("_busy_timeout", busyTimeout)
-	query.Set("_error_rc", "1") // error messages that match their code
+	// Use SQLite's last error message only if it belongs to the returned code;
+	// otherwise it may be stale.
+	query.Set("_error_rc", "1")
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a drive letter

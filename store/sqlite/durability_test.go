@@ -150,7 +150,7 @@ func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 			kept++
 		}
 	}
-	if err == nil || !strings.Contains(err.Error(), "the disk is full: free some space") {
+	if err == nil || !strings.Contains(err.Error(), "the disk is full; free some space") {
 		t.Fatalf("after %d: %v", kept, err)
 	}
 	if d := s.Degraded(); d == nil || !strings.Contains(d.Error(), "nothing could be stored since") {

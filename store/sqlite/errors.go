@@ -18,27 +18,27 @@ var ErrRefused = errors.New("refused")
 var ErrTooLarge = errors.New("too large")
 
 const (
-	noDatabase = "it is not a SQLite database: move it away, or set store.path to another file"
-	damaged    = "it is damaged: restore a backup, or move it and the files with the same prefix away to start with an empty one"
+	noDatabase = "the file is not a SQLite database; move it away, or set store.path to another file"
+	damaged    = "the file is damaged; restore a backup, or move it and the files with the same prefix away to start with an empty one"
 )
 
 // advice says what to do about SQLite's result codes.
 var advice = map[int]string{
 	sqlite3.SQLITE_NOTADB:   noDatabase,
 	sqlite3.SQLITE_CORRUPT:  damaged,
-	sqlite3.SQLITE_BUSY:     "another program has it locked: stop that program, or wait until it is done",
-	sqlite3.SQLITE_LOCKED:   "another program has it locked: stop that program, or wait until it is done",
-	sqlite3.SQLITE_CANTOPEN: "it can't be opened: vega's user must be able to write the file and its directory",
-	sqlite3.SQLITE_PERM:     "it can't be opened: vega's user must be able to write the file and its directory",
-	sqlite3.SQLITE_READONLY: "it can't be written: vega's user must be able to write the file and its directory",
-	sqlite3.SQLITE_FULL:     "the disk is full: free some space",
-	sqlite3.SQLITE_IOERR:    "the disk failed to read or write it: check the system log",
+	sqlite3.SQLITE_BUSY:     "the file is locked by another program; stop that program, or wait until it is done",
+	sqlite3.SQLITE_LOCKED:   "the file is locked by another program; stop that program, or wait until it is done",
+	sqlite3.SQLITE_CANTOPEN: "the file can't be opened; vega's user needs write access to the file and its directory",
+	sqlite3.SQLITE_PERM:     "the file can't be opened; vega's user needs write access to the file and its directory",
+	sqlite3.SQLITE_READONLY: "the file can't be written; vega's user needs write access to the file and its directory",
+	sqlite3.SQLITE_FULL:     "the disk is full; free some space",
+	sqlite3.SQLITE_IOERR:    "the disk failed to read or write the file; check the system log",
 }
 
 // explain adds to an error with the file at path what to do about it.
 func explain(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("open the store %s: vega's user must be able to write the file and its directory: %w", path, err)
+		return fmt.Errorf("open the store %s: vega's user needs write access to the file and its directory: %w", path, err)
 	}
 	if text := advice[code(err)]; text != "" && !ofSystem(err) { // system errors need no explanation
 		return fmt.Errorf("open the store %s: %s: %w", path, text, err)

@@ -56,7 +56,7 @@ func (s *Store) LogPath() string { return s.path + "-wal" }
 // is one.
 func (r *Reader) LogPath() string { return r.path + "-wal" }
 
-// mib returns the size of a file in MiB, or 0 if there is none.
+// mib returns the size of a file in MiB, or 0 if it can't be read.
 func mib(path string) float64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // applicationID marks a file as vega's. It is "vega" in ASCII.
 const applicationID = 0x76656761
 
-// checkedWhole is the largest size of a file of which every page is checked at
-// start, which takes a few milliseconds. In larger files, damage is found when
-// the page is read.
+// checkedWhole is the maximum size of a file in which every page is checked at
+// startup, which takes a few milliseconds. In larger files, damage is found
+// when the page is read.
 const checkedWhole = 16 << 20
 
 // inspect checks, without changing the file, that this vega can use it. known
@@ -25,7 +25,7 @@ func inspect(ctx context.Context, path string, known int) error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file: set store.path to one, or to an unused name")
+		return errors.New("the path is not a regular file; set store.path to one, or to an unused name")
 	}
 	if info.Size() == 0 {
 		return nil // new
@@ -58,7 +58,7 @@ func checkMagic(path string) error {
 }
 
 // lookDSN returns a DSN for reading the file without changing it. If there is
-// no write-ahead log next to it, nobody is writing.
+// no write-ahead log next to it, no process is writing.
 func lookDSN(path string) string {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return guestDSN(path)
@@ -76,10 +76,10 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
 		return err
 	}
 	if id != applicationID && tables > 0 {
-		return errors.New("it belongs to another program: set store.path to another file")
+		return errors.New("the file belongs to another program; set store.path to another file")
 	}
 	if version > known {
-		return fmt.Errorf("it was written by a newer vega (its schema is %d, this vega knows %d): "+
+		return fmt.Errorf("the file was written by a newer vega (its schema is %d, this vega knows %d); "+
 			"install that version again, or set store.path to another file", version, known)
 	}
 	if size > checkedWhole {

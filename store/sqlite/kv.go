@@ -46,7 +46,8 @@ func set(ctx context.Context, tx *sql.Tx, integration, key string, value []byte,
 	if err := fits(ctx, tx, integration, key, value, quota); err != nil {
 		return err
 	}
-	// An unchanged value is not written: that would cost a page in the log.
+	// An unchanged value is not written, because that would cost a page in the
+	// log.
 	_, err := tx.ExecContext(ctx, `INSERT INTO kv (integration, key, value) VALUES (?, ?, ?)
 		ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`, integration, []byte(key), value)
 	return err

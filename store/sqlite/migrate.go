@@ -16,9 +16,9 @@ var migrationFiles embed.FS
 // migration upgrades the schema by one version.
 type migration struct {
 	script string
-	// rewrites is set if the script changes existing rows, so that a mistake in
-	// it could lose data: the file is backed up first. The name of such a
-	// script ends in .rewrite.sql.
+	// rewrites is set if the script changes existing rows. The file is then
+	// backed up first, because a mistake in the script could lose data. The
+	// name of such a script ends in .rewrite.sql.
 	rewrites bool
 }
 
@@ -50,7 +50,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 		return err
 	}
 	if mode != "wal" {
-		return fmt.Errorf("its file system can't hold a write-ahead log (journal mode %q): set data_dir to a local disk", mode)
+		return fmt.Errorf("the file system does not support a write-ahead log (journal mode %q); set data_dir to a local disk", mode)
 	}
 	if err := s.backUp(ctx); err != nil {
 		return err

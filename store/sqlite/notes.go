@@ -32,7 +32,7 @@ func Notes(i Info, open []profile.OpenRows) []string {
 	return notes
 }
 
-// pinned names the rows that keep the log.
+// pinned names the rows that keep the log from being reset.
 func pinned(mib float64, r *profile.OpenRows) string {
 	who := r.Function
 	if r.CorrelationID != "" {

@@ -15,7 +15,7 @@ import (
 	"vega/store/sqlite/filelock"
 )
 
-// readers is the number of connections that read in parallel to the writer.
+// readers is the number of connections that read in parallel with the writer.
 // SQLite allows any number, but each has a page cache of its own.
 const readers = 4
 

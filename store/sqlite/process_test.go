@@ -129,7 +129,7 @@ func TestOpenReportsMissingPermissions(t *testing.T) {
 			cmd, said := child(t, path, env...)
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
-			if !strings.Contains(said, "vega's user must be able to write") {
+			if !strings.Contains(said, "vega's user needs write access") {
 				t.Errorf("printed %q", said)
 			}
 			if digestAs(t, path) != before {

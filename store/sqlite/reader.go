@@ -88,7 +88,7 @@ func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Ro
 	opens := false // if set, a timeout is due to the file
 	conn, err := r.db.Conn(context.WithValue(ctx, opensKey{}, &opens))
 	if err != nil && ctx.Err() != nil && !opens {
-		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d connections of vega to %s were in use by other checks: run fewer of them at once, or increase the timeout of this one", readers, r.path))
+		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d of vega's connections to %s were in use by other checks; run fewer checks concurrently, or increase the timeout of this one", readers, r.path))
 	}
 	if err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Ro
 	return rows, nil
 }
 
-// explain adds the name of the file to errors about it. SQLite's messages quote
-// the query at most, never the contents of the database.
+// explain adds the name of the file to errors about it. SQLite's messages may
+// quote the query, but never the contents of the database.
 func (r *Reader) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -121,8 +121,8 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 // Close closes all connections.
 func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.db.Close()) }
 
-// opensKey is the context key of a *bool that is set when a new connection is
-// opened for a query, and it did not wait for another query to end.
+// opensKey is the context key of a *bool that is set when a query opens a new
+// connection instead of waiting for another query to end.
 type opensKey struct{}
 
 // guarded installs the authorizer on every new connection.

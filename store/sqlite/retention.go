@@ -9,8 +9,8 @@ import (
 	"vega/store/profile"
 )
 
-// How much one step deletes, so that it blocks other writers for a few
-// milliseconds only.
+// Limits of one deletion step, which block other writers for only a few
+// milliseconds.
 const (
 	rowsPerStep  = 1000
 	pagesPerStep = 256
@@ -73,7 +73,7 @@ func (s *Store) purgeOldConversations(ctx context.Context, before time.Time) (in
 }
 
 // inSteps runs a statement until it changes nothing. Its parameters are a bound
-// and the number of rows of a step.
+// and the number of rows per step.
 func (s *Store) inSteps(ctx context.Context, statement string, bound int64) (all int64, err error) {
 	for {
 		done, err := s.write.ExecContext(ctx, statement, bound, rowsPerStep)
@@ -88,7 +88,7 @@ func (s *Store) inSteps(ctx context.Context, statement string, bound int64) (all
 	}
 }
 
-// shrinkTo deletes the oldest runs until the pages in use fit.
+// shrinkTo deletes the oldest runs until the pages in use fit the limit.
 func (s *Store) shrinkTo(ctx context.Context, bytes int64) (all int64, err error) {
 	for {
 		p, err := s.pages(ctx)

@@ -9,7 +9,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// connectionFiles is the number of files that a new connection opens at most:
+// connectionFiles is the maximum number of files that a new connection opens:
 // the database, its log, the index of the log, and a journal.
 const connectionFiles = 4
 
@@ -36,7 +36,7 @@ func (r room) explain(err error) error {
 		short = r.short(1)
 	case sqlite3.SQLITE_NOMEM:
 		short = syscall.ENOMEM
-	case sqlite3.SQLITE_FULL: // of a temporary file for a sort, if it is not the store
+	case sqlite3.SQLITE_FULL: // the disk of a sort's temporary file, if not that of the store
 		short = syscall.ENOSPC
 	}
 	if short == nil {

@@ -53,7 +53,7 @@ func TestNoRoomIsAnOutage(t *testing.T) {
 	}
 	short.Store(true)
 	s.ForgetConnections()
-	if err := s.SetMemory(t.Context(), "k", "v"); !errors.Is(err, syscall.EMFILE) || strings.Contains(err.Error(), "vega's user must be able") {
+	if err := s.SetMemory(t.Context(), "k", "v"); !errors.Is(err, syscall.EMFILE) || strings.Contains(err.Error(), "vega's user needs write access") {
 		t.Errorf("%v", err)
 	}
 	if err := s.Degraded(); !errors.Is(err, syscall.EMFILE) {

@@ -23,9 +23,9 @@ type Rows struct {
 	err     error
 }
 
-// begin waits for the locks first, and computes on the account after that.
+// begin first waits for the locks, then charges its computation to the account.
 func (r *Rows) begin(statement string, known *weights) (err error) {
-	if err := limit(r.conn, maxValue); err != nil { // it also applies when SQLite reads the schema
+	if err := limit(r.conn, maxValue); err != nil { // the limit also applies when SQLite reads the schema
 		return err
 	}
 	if r.lock, err = lockShared(r.ctx, r.conn); err != nil {

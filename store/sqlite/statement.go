@@ -101,7 +101,7 @@ func skip(query string, i int) int {
 	case rest[0] == '[':
 		return after(query, i+1, "]")
 	case strings.IndexByte("'\"`", rest[0]) >= 0:
-		return after(query, i+1, rest[:1]) // the second half of a doubled quote starts another text
+		return after(query, i+1, rest[:1]) // the second half of a doubled quote starts another string
 	}
 	return i + 1
 }

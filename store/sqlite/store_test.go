@@ -138,11 +138,11 @@ func TestOpenLeavesRefusedFilesUnchanged(t *testing.T) {
 	}{
 		"text":      {func(t *testing.T, path string) { write(t, path, strings.Repeat("not a database\n", 100)) }, "is not a SQLite database"},
 		"short":     {func(t *testing.T, path string) { write(t, path, "x") }, "is not a SQLite database"},
-		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "it belongs to another program"},
+		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "the file belongs to another program"},
 		"newer":     {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version=99") }, fmt.Sprintf("written by a newer vega (its schema is 99, this vega knows %d)", sqlite.SchemaVersion())},
-		"damaged":   {func(t *testing.T, path string) { overwrite(t, path, 4096+50) }, "it is damaged"},
+		"damaged":   {func(t *testing.T, path string) { overwrite(t, path, 4096+50) }, "the file is damaged"},
 		"header":    {func(t *testing.T, path string) { overwrite(t, path, 0) }, "is not a SQLite database"},
-		"truncated": {func(t *testing.T, path string) { truncate(t, path) }, "it is damaged"},
+		"truncated": {func(t *testing.T, path string) { truncate(t, path) }, "the file is damaged"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestOpenReportsALockedFile(t *testing.T) {
 	execSQL(t, db, "PRAGMA locking_mode=EXCLUSIVE")
 	execSQL(t, db, "BEGIN EXCLUSIVE")
 	_, err := sqlite.Open(t.Context(), path)
-	if err == nil || !strings.Contains(err.Error(), "another program has it locked") {
+	if err == nil || !strings.Contains(err.Error(), "locked by another program") {
 		t.Fatalf("error: %v", err)
 	}
 }

@@ -20,11 +20,11 @@ type Lock struct{ file *os.File }
 // contains the ID of that process.
 func Acquire(path string) (*Lock, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("lock %s: another vega (pid %s) holds it: stop it, or set a different data_dir: %w", path, holder(path), err)
+		return nil, fmt.Errorf("lock %s: another vega (pid %s) holds it; stop that process, or set a different data_dir: %w", path, holder(path), err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create its lock: vega's user must be able to write the directory: %w", err)
+		return nil, fmt.Errorf("create the lock file: vega's user needs write access to the directory: %w", err)
 	}
 	if _, err := f.WriteString(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())

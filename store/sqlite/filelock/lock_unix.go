@@ -22,11 +22,11 @@ type Lock struct{ file *os.File }
 func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create its lock: vega's user must be able to write the directory: %w", err)
+		return nil, fmt.Errorf("create the lock file: vega's user needs write access to the directory: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("another vega (pid %s) holds it: stop it, or set a different data_dir", holder(f))
+		err = fmt.Errorf("another vega (pid %s) holds it; stop that process, or set a different data_dir", holder(f))
 	}
 	if err == nil {
 		err = writePID(f)

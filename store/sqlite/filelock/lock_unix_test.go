@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A child process that is being started has a copy of the lock's descriptor for
-// a moment.
+// A child process that is being started briefly has a copy of the lock's
+// descriptor.
 func TestLockIsReleasedWhileAChildStarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	first, err := Acquire(path)
