@@ -26,7 +26,7 @@ func serving(t *testing.T, body []byte) string {
 	return web.URL
 }
 
-// Runs sixty bundled checks of 1 MiB of JSON each at once.
+// Runs sixty bundled checks concurrently, each with 1 MiB of JSON.
 func TestSixtyJSONAnswers(t *testing.T) {
 	url := serving(t, objects(1<<20))
 	var hcl strings.Builder

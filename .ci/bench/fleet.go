@@ -57,7 +57,8 @@ func healthyAll(runs []runLine) error {
 	return nil
 }
 
-// arrivals is how well checks kept their interval, as seen by the target.
+// arrivals describes how well checks kept their interval, as seen by the
+// target.
 type arrivals struct {
 	checks, count int
 	first         time.Duration   // from ready until each has arrived once

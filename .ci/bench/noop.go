@@ -57,7 +57,7 @@ func noop(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// inARow runs n checks one after the other and returns how long each took.
+// inARow runs n checks sequentially and returns how long each took.
 func inARow(ctx context.Context, n int, check func(context.Context) error) ([]time.Duration, error) {
 	took := make([]time.Duration, n)
 	for i := range took {

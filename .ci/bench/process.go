@@ -36,7 +36,7 @@ func cpuOfChildren() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// footprint is the resources that a process holds.
+// footprint counts the resources that a process holds.
 type footprint struct {
 	rss, peak             int64 // bytes
 	anonymous, file, shm  int64 // the parts of rss
@@ -80,8 +80,8 @@ func footprintOf(pid int) (footprint, error) {
 	return f, err
 }
 
-// floor measures how late a timer of this process fires, which is the share of the
-// machine and its other work in every figure of lateness. The returned function
+// floor measures how late a timer of this process fires. This is the part of every
+// lateness figure that the machine and its other work cause. The returned function
 // ends the measurement.
 func floor(ctx context.Context) func() []time.Duration {
 	ctx, cancel := context.WithCancel(ctx)

@@ -20,9 +20,9 @@ const (
 	healthzLimit = 30 * time.Second
 )
 
-// spinners measures how modules that never end slow down honest probes and HTTP.
-// The daemon runs twice with the same configuration; in the first run, a module that
-// ends at once takes the place of the spinners, so that nothing else differs.
+// spinners measures how modules that never end slow down honest probes and HTTP. The
+// daemon runs twice with the same configuration; in the first run, a module that
+// ends immediately takes the place of the spinners, so that nothing else differs.
 func spinners(ctx context.Context, b *bench) error {
 	calm, err := b.crowd(ctx, "calm", noopWasm)
 	if err != nil {
@@ -34,7 +34,7 @@ func spinners(ctx context.Context, b *bench) error {
 	}
 	phases := phasesOf(calm.seen)
 	t := &table{}
-	t.row(fmt.Sprintf("%d modules next to %d honest probes every %v and %d/s on /healthz, %v", b.spinners, b.honest, honestEvery, healthzRate, b.spinFor), "end at once", "spin")
+	t.row(fmt.Sprintf("%d modules next to %d honest probes every %v and %d/s on /healthz, %v", b.spinners, b.honest, honestEvery, healthzRate, b.spinFor), "end immediately", "spin")
 	calmLate, wildLate := lateness(calm.seen, phases, time.Time{}), lateness(wild.seen, phases, time.Time{})
 	for _, q := range []float64{0.5, 0.99, 1} {
 		t.row(fmt.Sprintf("/healthz %s", name(q)), quantile(calm.healthz, q), quantile(wild.healthz, q))

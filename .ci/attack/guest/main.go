@@ -109,8 +109,9 @@ func guess(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(known + " after " + strconv.Itoa(tries) + " guesses")
 }
 
-// echo returns the length of each read of an echoed text. The first read requests
-// only as much as the text; if part of it is held back, more reads follow.
+// echo returns the length of each read of an echoed string. The first read
+// requests exactly the length of the string, so more reads follow if part of it
+// is held back.
 func echo(r *sdk.Run, text string) (string, error) {
 	res, err := r.HTTP("POST", r.String("url")).Header("Authorization", "Bearer "+r.String("token")).Body(text + strings.Repeat(".", 40)).Send()
 	if err != nil {

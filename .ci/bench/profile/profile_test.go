@@ -4,8 +4,8 @@
 //	go test -bench . -count 10 | tee /tmp/figures
 //	benchstat -col /with /tmp/figures
 //
-// The variants of a benchmark run one after the other within a second, under the
-// same conditions; across invocations, compare ratios only. otelsql runs without an
+// The variants of a benchmark run sequentially within a second, under the same
+// conditions; across invocations, compare ratios only. otelsql runs without an
 // exporter, so its cost here is its minimum in any program.
 package profile_test
 
