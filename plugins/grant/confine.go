@@ -54,7 +54,7 @@ func (q Request) holding() []Rule {
 			typ := q.Probe.Option(name).Element()
 			eachText(q.Values[name], func(t manifest.Text) {
 				if t.HasSecret() {
-					rules = append(rules, targets(k, typ, t.Reveal())...)
+					rules = append(rules, targets(nil, k, typ, t.Reveal())...)
 				}
 			})
 		}

@@ -37,7 +37,7 @@ func Effective(q Request) (Set, []Missing) {
 	for _, k := range q.Probe.Capabilities {
 		before := len(out.Rules)
 		for _, name := range k.From {
-			out.Rules = append(out.Rules, q.fromOption(k, name)...)
+			out.Rules = q.fromOption(out.Rules, k, name)
 		}
 		if q.Bundled {
 			for _, h := range k.Hosts {
@@ -65,25 +65,25 @@ func Effective(q Request) (Set, []Missing) {
 	return out, missing
 }
 
-// fromOption turns the targets in an option into rules. What the operator wrote
+// fromOption appends a rule for each target in an option. What the operator wrote
 // is consent; only the bundled plugin may use a default.
-func (q Request) fromOption(k manifest.Capability, name string) []Rule {
+func (q Request) fromOption(rules []Rule, k manifest.Capability, name string) []Rule {
 	origin, where := FromConfig, "config."+name
 	if !q.Written[name] {
 		if !q.Bundled {
-			return nil
+			return rules
 		}
 		origin, where = FromBundled, "default of "+name
 	}
 	opt := q.Probe.Option(name)
-	var rules []Rule
 	eachText(q.Values[name], func(t manifest.Text) {
 		if k.Kind == manifest.DNS && opt.Element() == manifest.String && t.HasSecret() {
 			return // the guest sees no part of it, and rules are displayed
 		}
-		for _, r := range targets(k, opt.Element(), t.Reveal()) {
-			r.Origin, r.Where = origin, where
-			rules = append(rules, r)
+		first := len(rules)
+		rules = targets(rules, k, opt.Element(), t.Reveal())
+		for n := range rules[first:] {
+			rules[first+n].Origin, rules[first+n].Where = origin, where
 		}
 	})
 	return rules
@@ -104,10 +104,9 @@ func eachText(v manifest.Value, yield func(manifest.Text)) {
 	}
 }
 
-// targets returns the rules that a value implies. A value that does not parse
+// targets appends the rules that a value implies. A value that does not parse
 // implies none: validating the option's type reports it.
-func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
-	var rules []Rule
+func targets(rules []Rule, k manifest.Capability, t manifest.Type, text string) []Rule {
 	add := func(r Rule, err error) {
 		if err == nil {
 			rules = append(rules, r)
@@ -117,11 +116,12 @@ func targets(k manifest.Capability, t manifest.Type, text string) []Rule {
 	case manifest.HTTP:
 		u, err := url.Parse(text)
 		if err != nil {
-			return nil
+			return rules
 		}
-		for _, m := range Methods(k) {
-			r, err := Origins(u)
-			r.Method = m
+		r, err := Origins(u)
+		methods := Methods(k)
+		rules = slices.Grow(rules, len(methods)) // exactly, since most integrations have one target
+		for _, r.Method = range methods {
 			add(r, err)
 		}
 	case manifest.Net:
