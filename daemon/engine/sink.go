@@ -69,7 +69,7 @@ func newSinks(log *slog.Logger, durable Sink, bestEffort []NamedSink) *sinks {
 	for _, n := range bestEffort {
 		q := &queue{NamedSink: n, runs: make(chan recorded, sinkQueue)}
 		s.bestEffort = append(s.bestEffort, q)
-		s.working.Go(q.work)
+		s.working.Go(func() { q.work(log) })
 	}
 	return s
 }
@@ -97,12 +97,19 @@ func (s *sinks) logFailure(ctx context.Context, r check.Run, err error) {
 	}
 }
 
-func (q *queue) work() {
+// work records runs until the queue is closed. It logs what the queue dropped once the
+// sink has caught up.
+func (q *queue) work(log *slog.Logger) {
+	var reported int64
 	for r := range q.runs {
 		if r.flushed != nil {
 			r.flushed <- struct{}{}
 		} else if err := q.Sink.Record(r.ctx, r.run); err != nil {
 			q.failed.Add(1)
+		}
+		if n := q.dropped.Load(); n > reported && len(q.runs) == 0 {
+			log.Warn("a sink did not keep up and has caught up; some runs were not recorded there", "sink", q.Name, "dropped", n-reported)
+			reported = n
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -37,11 +38,16 @@ func TestSlowSinkDropsRuns(t *testing.T) {
 	}
 	close(open)
 	s.flush()
-	s.close()
-	if int64(slow) != more+1-dropped {
-		t.Errorf("the slow sink recorded %d of %d runs and dropped %d", slow, more+1, dropped)
+	s.record(t.Context(), check.Run{}) // processed after what the flush waited for
+	s.flush()
+	if got := log.String(); !strings.Contains(got, "did not keep up") || !strings.Contains(got, fmt.Sprintf("dropped=%d", dropped)) {
+		t.Errorf("the log does not report what was dropped: %s", got)
 	}
-	if f := s.stats()[2]; f.Failed != int64(quick) || f.Failed+f.Dropped != more+1 {
+	s.close()
+	if int64(slow) != more+2-dropped {
+		t.Errorf("the slow sink recorded %d of %d runs and dropped %d", slow, more+2, dropped)
+	}
+	if f := s.stats()[2]; f.Failed != int64(quick) || f.Failed+f.Dropped != more+2 {
 		t.Errorf("%+v after %d runs", f, quick)
 	}
 	if !strings.Contains(log.String(), "sink=slow") {
