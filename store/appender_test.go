@@ -47,6 +47,20 @@ func (d *disk) setBroken(broken bool) {
 	d.broken = broken
 }
 
+// attempts returns how often runs were written, successfully or not.
+func (d *disk) attempts() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.writes
+}
+
+// largestBatch returns the size of the largest batch that was stored.
+func (d *disk) largestBatch() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.largest
+}
+
 // count returns how many runs were stored, and checks their order.
 func (d *disk) count(t *testing.T) int {
 	t.Helper()
@@ -80,13 +94,13 @@ func TestRunsAreWrittenInBatchesAfterADelay(t *testing.T) {
 		defer a.Close()
 		appendNumbered(t, a, 0, 100)
 		synctest.Wait()
-		if d.writes != 0 {
-			t.Errorf("%d writes before the delay", d.writes)
+		if d.attempts() != 0 {
+			t.Errorf("%d writes before the delay", d.attempts())
 		}
 		time.Sleep(batchDelay)
 		synctest.Wait()
-		if d.writes != 1 || d.count(t) != 100 {
-			t.Errorf("%d writes of %d runs, want one of 100", d.writes, d.count(t))
+		if d.attempts() != 1 || d.count(t) != 100 {
+			t.Errorf("%d writes of %d runs, want one of 100", d.attempts(), d.count(t))
 		}
 	})
 }
@@ -98,8 +112,8 @@ func TestFullBatchesAreWrittenAtOnce(t *testing.T) {
 		defer a.Close()
 		appendNumbered(t, a, 0, 2*maxBatch)
 		synctest.Wait()
-		if d.count(t) != 2*maxBatch || d.largest != maxBatch {
-			t.Errorf("%d runs are stored, in batches of up to %d", d.count(t), d.largest)
+		if d.count(t) != 2*maxBatch || d.largestBatch() != maxBatch {
+			t.Errorf("%d runs are stored, in batches of up to %d", d.count(t), d.largestBatch())
 		}
 	})
 }
@@ -109,8 +123,8 @@ func TestFlushWritesWhatIsQueued(t *testing.T) {
 		d := &disk{}
 		a := NewAppender(d.write, &d.health)
 		defer a.Close()
-		if err := a.Flush(t.Context()); err != nil || d.writes != 0 {
-			t.Errorf("nothing to write: %v after %d writes", err, d.writes)
+		if err := a.Flush(t.Context()); err != nil || d.attempts() != 0 {
+			t.Errorf("nothing to write: %v after %d writes", err, d.attempts())
 		}
 		appendNumbered(t, a, 0, 10)
 		if err := a.Flush(t.Context()); err != nil || d.count(t) != 10 {
@@ -131,8 +145,8 @@ func TestOutageLosesNothingWhileTheQueueHasRoom(t *testing.T) {
 		defer a.Close()
 		appendNumbered(t, a, 0, 1000)
 		time.Sleep(10 * retryDelay)
-		if d.writes < 9 || d.writes > 12 {
-			t.Errorf("%d attempts in 10 s, want one a second", d.writes)
+		if d.attempts() < 9 || d.attempts() > 12 {
+			t.Errorf("%d attempts in 10 s, want one a second", d.attempts())
 		}
 		if err := d.health.Err(); !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "0 runs were lost") {
 			t.Errorf("degraded: %v", err)
