@@ -139,7 +139,7 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	h.dropIn(t.Context(), filepath.Join(h.plugins(), "tiny.wasm"))
 	closed := func() bool {
 		r := old.Run(t.Context(), plugins.Input{Probe: "get", Timeout: time.Second})
-		return strings.Contains(r.Message, "the plugin was withdrawn")
+		return strings.Contains(r.Message, "the plugin was unloaded")
 	}
 	if h.now.Plugin("tiny").Module == old || closed() {
 		t.Errorf("swapped: %v; the old one is closed: %v, with a run on it", h.now.Plugin("tiny").Module != old, closed())

@@ -50,7 +50,7 @@ func BenchmarkWork(b *testing.B) {
 }
 
 // BenchmarkHTTPCheck compares the bundled HTTP check with plain net/http: each
-// check opens a new connection, one after the other and several at once.
+// check opens a new connection, sequentially and concurrently.
 func BenchmarkHTTPCheck(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok")

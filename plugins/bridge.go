@@ -12,23 +12,23 @@ import (
 	"vega/sdk/abi"
 )
 
-// maxPrinted is how many bytes of a command's output are read.
+// maxPrinted limits how many bytes of a command's output are read.
 const maxPrinted = 64 << 10
 
-// bridge runs a plugin that was written for Nagios and knows nothing about vega: a
-// command with arguments, whose output and exit code take the place of the calls
+// bridge runs a plugin that was written for Nagios and knows nothing about
+// vega: a command with arguments, whose output and exit code replace the calls
 // that it does not make.
 type bridge struct {
 	args     []string // beginning with the command's name
 	isGo     bool
 	printed  []byte
-	cut      bool   // it printed more than was read
-	panicked string // what Go's runtime wrote about a panic
+	cut      bool   // the command printed more than was read
+	panicked string // the panic message that Go's runtime wrote
 }
 
-// newBridge prepares a command. It refuses a secret among the arguments: the
-// command would get a placeholder, which it can't use, since it makes no requests
-// in which vega would replace it.
+// newBridge prepares a command. It refuses a secret among the arguments,
+// because the command would get a placeholder and makes no requests in which
+// vega could replace it.
 func (m *Module) newBridge(in *Input) (*bridge, error) {
 	b := &bridge{args: []string{in.Probe}, isGo: m.facts.Go}
 	list, _ := in.Values[manifest.Args].([]manifest.Value)
@@ -36,9 +36,9 @@ func (m *Module) newBridge(in *Input) (*bridge, error) {
 		arg, _ := v.(manifest.Text)
 		switch {
 		case arg.HasSecret():
-			return nil, fmt.Errorf("option %q: argument %d contains a secret; a plugin never sees secrets, and a command can't use a placeholder for one", manifest.Args, n+1)
+			return nil, fmt.Errorf("option %q: argument %d contains a secret, but a plugin sees only a placeholder, which a command can't use", manifest.Args, n+1)
 		case strings.ContainsRune(arg.Reveal(), 0):
-			return nil, fmt.Errorf("option %q: argument %d contains a zero byte, where it would end", manifest.Args, n+1)
+			return nil, fmt.Errorf("option %q: argument %d contains a zero byte, which would end the argument", manifest.Args, n+1)
 		}
 		b.args = append(b.args, arg.Reveal())
 	}
@@ -48,8 +48,8 @@ func (m *Module) newBridge(in *Input) (*bridge, error) {
 // printer keeps the standard output of a command.
 type printer struct{ *guest }
 
-// Write drops what exceeds the allowance. It fails once the run has ended: a
-// single call may write without end.
+// Write drops what exceeds the allowance. It fails once the run has ended,
+// because a single call may write forever.
 func (p printer) Write(b []byte) (int, error) {
 	if err := p.run.Err(); err != nil {
 		return 0, err
@@ -69,18 +69,19 @@ func (b *bridge) text() string {
 	return string(b.printed)
 }
 
-// notePanic looks for the message of a panic in a line on standard error. Go's
-// runtime ends a program that panicked with the exit code 2, which for a plugin
-// means that the target is unhealthy.
+// notePanic looks for a panic message in a line on standard error. A Go program
+// that panics exits with code 2, which for a plugin means that the target is
+// unhealthy.
 func (b *bridge) notePanic(line string) {
 	if b.isGo && b.panicked == "" && (strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")) {
 		b.panicked = line
 	}
 }
 
-// translate turns what a command printed into what a probe would have reported.
-// Its error explains why the exit code says nothing about the target. The metrics
-// of a command that did not finish are left out: the last may be cut.
+// translate converts what a command printed to what a probe would have
+// reported. Its error explains why the exit code says nothing about the target.
+// If the command did not finish, its metrics are left out, because the last may
+// be truncated.
 func (b *bridge) translate(g *guest, code int32, err error) (int32, error) {
 	out := nagios.Parse(b.text())
 	g.output.setMessage(fit(out.Text, maxMessage))
@@ -96,17 +97,17 @@ func (b *bridge) translate(g *guest, code int32, err error) (int32, error) {
 	case code < 0 || code > int32(abi.Unknown):
 		return code, fault(fmt.Sprintf("the probe exited with code %d, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)%s", code, lastMessage(g)))
 	case out.Empty():
-		return code, fault(fmt.Sprintf("the probe exited with code %d, but printed nothing; a Nagios plugin prints at least one line", code))
+		return code, fault(fmt.Sprintf("the probe exited with code %d, but printed nothing; a Nagios plugin must print at least one line", code))
 	}
 	return code, nil
 }
 
 // report adds what the output contains besides its text, as far as a result can
-// hold it. The log lists what is left out: unlike an SDK, the plugin can't know
-// these limits.
+// hold it. The log lists what is left out because, unlike an SDK, the plugin
+// can't know these limits.
 func (b *bridge) report(g *guest, out *nagios.Output) {
 	if b.cut {
-		g.note(fmt.Sprintf("it printed more than %d bytes; the rest was not read", maxPrinted))
+		g.note(fmt.Sprintf("the output exceeds %d bytes; the rest was not read", maxPrinted))
 	}
 	if len(out.Long) > 0 {
 		g.output.addDetail("output", fit(strings.Join(out.Long, "\n"), maxDetail))
@@ -130,7 +131,7 @@ func (b *bridge) report(g *guest, out *nagios.Output) {
 		}
 	}
 	if metrics+details > 0 {
-		g.note(fmt.Sprintf("%d metrics and the thresholds of %d were left out of its perfdata: a result holds %d metrics, and %d details with names of %d bytes", metrics, details, maxMetrics, maxDetails, maxName))
+		g.note(fmt.Sprintf("%d metrics and the thresholds of %d were dropped from its perfdata, because a result holds at most %d metrics and %d details, with names of at most %d bytes", metrics, details, maxMetrics, maxDetails, maxName))
 	}
 	if len(out.Problems) > 0 {
 		problems := "invalid perfdata: " + strings.Join(out.Problems, ", ")
@@ -155,12 +156,13 @@ func evidence(p nagios.Perfdata) string {
 	return strings.Join(parts, " ")
 }
 
-// note writes a log line about the guest, beyond its own allowance.
+// note logs a line about the guest, which does not count against the guest's
+// allowance.
 func (g *guest) note(s string) {
 	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, check.OneLine(g.vault.Redact(check.Clip(s, maxLogLine))))
 }
 
-// fit cuts s to at most n bytes, the ellipsis included.
+// fit truncates s to at most n bytes, including the ellipsis.
 func fit(s string, n int) string {
 	if len(s) <= n {
 		return s

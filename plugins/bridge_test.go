@@ -85,10 +85,10 @@ func TestBridge(t *testing.T) {
 			{[]string{"say", "odd", "7"}, check.Unknown, check.Probe, "exited with code 7, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown) (its last message: odd)", "", nil, nil},
 			{[]string{"say", "odd", "-1"}, check.Unknown, check.Probe, "exited with code -1, which is not a status", "", nil, nil},
 			{[]string{"say", "odd", "-268435457"}, check.Unknown, check.Probe, "exited with code -268435457, which is not a status", "", nil, nil}, // the runtime's own code for a deadline
-			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but printed nothing; a Nagios plugin prints at least one line", "", nil, nil},
+			{[]string{"say", "", "0"}, check.Unknown, check.Probe, "exited with code 0, but printed nothing; a Nagios plugin must print at least one line", "", nil, nil},
 			{[]string{"say", "", "2"}, check.Unknown, check.Probe, "exited with code 2, but printed nothing", "", nil, nil},
-			{[]string{"say", "| a=1", "0"}, check.Healthy, "", "the probe gave no message", "", nil, []check.Metric{{Name: "a", Value: 1}}},
-			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `invalid perfdata: "b=c": the value is not a number, "1x": there is no = after the label`, map[string]string{"perf.t": "not determined warn=5"}, nil},
+			{[]string{"say", "| a=1", "0"}, check.Healthy, "", "the probe returned no message", "", nil, []check.Metric{{Name: "a", Value: 1}}},
+			{[]string{"say", "OK | t=U;5 b=c 1x", "0"}, check.Healthy, "", "OK", `invalid perfdata: "b=c": the value is not a number, "1x": the label is not followed by =`, map[string]string{"perf.t": "not determined warn=5"}, nil},
 			{[]string{"args", "a b", "-w"}, check.Healthy, "", `["check" "args" "a b" "-w"] 0`, "", nil, nil},
 			{[]string{"stderr"}, check.Degraded, check.Target, "told", "panic: not really", nil, nil},
 		} {
@@ -113,7 +113,7 @@ func TestBridgeMisbehaviour(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 20 * time.Second}, func(t *testing.T, s *sandbox, m *module) {
 		for behaviour, says := range map[string]string{
 			"panic":   "the probe crashed: ",
-			"hungry":  "out of memory: it may have 32MiB",
+			"hungry":  "out of memory: its limit is 32MiB",
 			"loop":    "still computing at its deadline of 1s",
 			"endless": "still computing at its deadline of 1s",
 		} {
@@ -157,7 +157,7 @@ func TestBridgeLimits(t *testing.T) {
 	eachCommand(t, plugins.Options{CPUBudget: 20 * time.Second}, func(t *testing.T, s *sandbox, m *module) {
 		flood := withArgs("flood")
 		got := m.Run(t.Context(), flood)
-		if got.Status != check.Healthy || len(got.Metrics) != 64 || !strings.Contains(s.logged(), "it printed more than 65536 bytes") || !strings.Contains(s.logged(), "metrics and the thresholds of 0 were left out") {
+		if got.Status != check.Healthy || len(got.Metrics) != 64 || !strings.Contains(s.logged(), "the output exceeds 65536 bytes") || !strings.Contains(s.logged(), "metrics and the thresholds of 0 were dropped") {
 			t.Errorf("%s/%s %q, %d metrics, log %s", got.Status, got.Cause, got.Message, len(got.Metrics), s.logged())
 		}
 		for _, m := range got.Metrics {
@@ -175,7 +175,7 @@ func TestBridgeLimits(t *testing.T) {
 		if got.Status != check.Degraded || len(got.Message) > 1024 || len(got.Message) < 1000 || len(got.Details["output"]) > 4096 || len(got.Details) != 64 {
 			t.Errorf("%s/%s, message of %d bytes, output of %d, %d details", got.Status, got.Cause, len(got.Message), len(got.Details["output"]), len(got.Details))
 		}
-		if !strings.Contains(s.logged(), "7 metrics and the thresholds of 8 were left out") {
+		if !strings.Contains(s.logged(), "7 metrics and the thresholds of 8 were dropped") {
 			t.Error(s.logged())
 		}
 	})
@@ -197,7 +197,7 @@ func TestBridgeTakesNoSecret(t *testing.T) {
 	})
 }
 
-// Each run starts in the same state as the first, even if several run at once.
+// Each run starts in the same state as the first, even if several run concurrently.
 func TestBridgeRunsAreFresh(t *testing.T) {
 	eachCommand(t, plugins.Options{}, func(t *testing.T, s *sandbox, m *module) {
 		var all sync.WaitGroup
@@ -262,8 +262,8 @@ func TestBridgeRefuses(t *testing.T) {
 	}
 	for want, wasm := range map[string][]byte{
 		"it imports vega_v1.": as(manifest.Nagios, watWasm(t, "pointers")),
-		`it does not export _start, and its manifest has abi = "nagios"`: as(manifest.Nagios, watWasm(t, "segments")),
-		"but it is a WASI command":                                       as(manifest.V1, commandWasm(t, "testdata/nagios/go")),
+		`it does not export _start, which abi = "nagios" requires`: as(manifest.Nagios, watWasm(t, "segments")),
+		"because it is a WASI command":                                       as(manifest.V1, commandWasm(t, "testdata/nagios/go")),
 	} {
 		_, err := s.Load(t.Context(), wasm)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -15,7 +15,7 @@ import (
 	"vega/policies/check"
 )
 
-// A guest that computes for longer than its budget is ended before its deadline.
+// A guest that computes for longer than its budget is stopped before its deadline.
 func TestBudget(t *testing.T) {
 	s := newSandbox(t, plugins.Options{CPUBudget: 300 * time.Millisecond})
 	got := s.guest(t).Run(t.Context(), plugins.Input{Integration: "i", Probe: "spin", Timeout: time.Hour})
@@ -45,7 +45,7 @@ func TestWaitingCostsNoBudget(t *testing.T) {
 			all.Go(func() {
 				in := input(t, probe, manifest.Values{"address": manifest.Plain(silent.Addr().String())})
 				in.Timeout = time.Hour
-				if got := m.Module.Run(ctx, in); got.Cause != check.Host || !strings.Contains(got.Message, "the request was withdrawn") {
+				if got := m.Module.Run(ctx, in); got.Cause != check.Host || !strings.Contains(got.Message, "the request was canceled") {
 					t.Errorf("%s: %s/%s %q", probe, got.Status, got.Cause, got.Message)
 				}
 			})
@@ -132,7 +132,7 @@ func TestNewSpinnersYield(t *testing.T) {
 	for range 4 * runtime.GOMAXPROCS(0) {
 		all.Go(func() {
 			got := spinner.Module.Run(ctx, plugins.Input{Integration: "i", Probe: "spin", Timeout: time.Hour})
-			if !strings.Contains(got.Message, "the request was withdrawn") {
+			if !strings.Contains(got.Message, "the request was canceled") {
 				t.Errorf("a spinner ended by itself: %s/%s %q", got.Status, got.Cause, got.Message)
 			}
 		})

@@ -27,8 +27,8 @@ var configCalls = map[string]hostCall{
 	}},
 }
 
-// undeclared reports an option that the guest reads and its manifest does not
-// have, so that it is never set.
+// undeclared reports an option that the guest reads but the manifest does not
+// declare, so it is never set.
 func undeclared(g *guest, path string) {
 	first := jsonpath.Split(path)[0]
 	if g.in.Undeclared == nil || first.Command != 0 {

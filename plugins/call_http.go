@@ -11,19 +11,20 @@ import (
 	"vega/sdk/abi"
 )
 
-// request is an HTTP request that a guest is preparing; http_send turns its handle
-// into that of the response.
+// request is an HTTP request that a guest is preparing. When http_send
+// succeeds, its handle refers to the response instead.
 type request struct{ egress.Request }
 
 func (*request) close() {}
 
 const (
 	maxRedirects  = 10
-	requestMemory = 512 // bytes of a request without its contents
-	fieldMemory   = 96  // bytes of a header without its contents
+	requestMemory = 512 // bytes of a request, excluding its contents
+	fieldMemory   = 96  // bytes of a header, excluding its contents
 )
 
-// heldTexts returns the strings at the argument positions, counted on a slot.
+// heldTexts returns the strings at the argument positions and counts their
+// memory on a slot.
 func heldTexts(c *call, s *slot, positions ...int) ([]string, error) {
 	size := fieldMemory
 	for _, i := range positions {
@@ -39,8 +40,8 @@ func heldTexts(c *call, s *slot, positions ...int) ([]string, error) {
 	return t, err
 }
 
-// send sends a request, whose slot becomes that of the response. What was sent is
-// held until the response is closed, because it may still be on its way.
+// send sends a request and puts the response in its slot. The request stays
+// counted until the response is closed, because it may still be on its way.
 func send(c *call, s *slot, r *request) (*egress.Response, error) {
 	body, err := c.view(1, maxWrite)
 	if err != nil {
@@ -106,13 +107,13 @@ var httpCalls = map[string]hostCall{
 		switch {
 		case err != nil:
 		case value < 0:
-			err = fmt.Errorf("%w: a negative option", errInvalid)
+			err = fmt.Errorf("%w: the value of an http option is negative", errInvalid)
 		case c.i32(1) == abi.OptRedirects:
 			r.Redirects = int(min(value, maxRedirects))
 		case c.i32(1) == abi.OptMaxBody:
 			r.MaxBody = int64(value)
 		default:
-			err = fmt.Errorf("%w: http option %d is not known", errInvalid, c.i32(1))
+			err = fmt.Errorf("%w: unknown http option %d", errInvalid, c.i32(1))
 		}
 		if err != nil {
 			return int64(c.fail(err))
@@ -160,7 +161,7 @@ var httpCalls = map[string]hostCall{
 		r, err := at[*response](&c.handles, c.i32(0))
 		phase := c.i32(1)
 		if err == nil && (phase < 0 || int(phase) >= len(r.Phases)) {
-			err = fmt.Errorf("%w: phase %d is not known", errInvalid, phase)
+			err = fmt.Errorf("%w: unknown phase %d", errInvalid, phase)
 		}
 		if err != nil {
 			return int64(c.fail(err))

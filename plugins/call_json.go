@@ -49,7 +49,7 @@ func (r *response) find(path string) (jsonpath.Value, error) {
 	}
 }
 
-// unfit explains that the json call can't read a body.
+// unfit returns the error of a json call on a body that can't be read as JSON.
 func unfit(err error) error {
 	_, syntax := errors.AsType[*jsonpath.SyntaxError](err)
 	_, duplicate := errors.AsType[*jsonpath.DuplicateError](err)
@@ -71,7 +71,7 @@ func (r *response) readAll() error {
 		return r.guest.refused(unfit(err))
 	}
 	r.asked = true
-	size, _ := strconv.Atoi(r.Header.Get("Content-Length")) // 0 if there is none
+	size, _ := strconv.Atoi(r.Header.Get("Content-Length")) // 0 without the header
 	for !r.ended {
 		room, err := r.body.Room(size + 1)
 		if err != nil && r.guest.dropBodies() {
@@ -92,7 +92,8 @@ func (r *response) readAll() error {
 	return nil
 }
 
-// putJSON copies a value of a body as put does. Strings are unescaped only now.
+// putJSON copies a value from a body, like put. Strings are unescaped while
+// they are copied.
 func putJSON(c *call, i int, value jsonpath.Value) int64 {
 	buf, err := c.buffer(i)
 	if err != nil {
@@ -124,7 +125,7 @@ func putJSON(c *call, i int, value jsonpath.Value) int64 {
 	return put(c, i, hidden)
 }
 
-// tray keeps what it has room for, and counts all that is written.
+// tray keeps the bytes that fit, and counts all bytes written to it.
 type tray struct {
 	buf  []byte
 	size int
@@ -139,15 +140,16 @@ func (t *tray) Write(b []byte) (int, error) {
 }
 
 const (
-	// hideAtOnce is how many bytes are searched for secrets without a pause.
+	// hideAtOnce limits how many bytes are searched for secrets without a
+	// pause.
 	hideAtOnce = 32 << 10
-	// hideCopies is how many times a text exists while it is searched: the result,
-	// and the parts before and after.
+	// hideCopies is the number of copies of a value that exist while it is
+	// searched: the result, and the parts before and after.
 	hideCopies = 3
 )
 
-// hide returns a copy of b with placeholders in place of whole secrets. It pauses
-// regularly. The caller holds the memory, hideCopies times the length.
+// hide returns a copy of b with placeholders in place of whole secrets. It
+// pauses regularly. The caller must hold hideCopies times the length of b.
 func hide(g *guest, b []byte) ([]byte, error) {
 	out := make([]byte, 0, len(b))
 	for r := g.vault.HideReader(bytes.NewReader(b)); ; {

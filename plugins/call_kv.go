@@ -19,7 +19,7 @@ var kvCalls = map[string]hostCall{
 		defer c.Release(valueMemory(c))
 		value, ok, err := getValue(c, key)
 		if err != nil {
-			return int64(c.failOwn("vega could not read what the probe keeps", err))
+			return int64(c.failOwn("vega could not read the probe's stored value", err))
 		}
 		if !ok {
 			return int64(c.fail(fmt.Errorf("key %q: %w", key, errNotSet)))
@@ -39,11 +39,11 @@ var kvCalls = map[string]hostCall{
 	}},
 }
 
-// valueMemory returns the maximum memory that reading a value takes: it is as long
-// as the grant or the ABI allows, and the database returns a copy of its own.
+// valueMemory returns the maximum memory needed to read a value: the grant or
+// the ABI limits its length, and the database returns a copy of its own.
 func valueMemory(c *call) int { return 2 * int(min(c.in.Grants.KV, maxKVValue)) }
 
-// getValue reads the value of a key. The caller holds valueMemory.
+// getValue reads the value of a key. The caller must hold valueMemory.
 func getValue(c *call, key string) (value []byte, ok bool, err error) {
 	c.wait(func() { value, ok, err = c.module.sandbox.options.KV.Get(c.ctx, c.in.Integration, key) })
 	c.lease.Charge(priceStore + moved(len(value)))
@@ -70,7 +70,7 @@ func setValue(c *call, key string, value []byte) int32 {
 	case errors.Is(err, ErrQuota):
 		return c.fail(err)
 	default:
-		return c.failOwn("vega could not keep what the probe stores", err)
+		return c.failOwn("vega could not store the probe's value", err)
 	}
 }
 
@@ -80,11 +80,11 @@ func kvKey(c *call, i int) (string, error) {
 		return "", err
 	}
 	if c.module.sandbox.options.KV == nil {
-		return "", fmt.Errorf("%w: this sandbox stores nothing", errInvalid)
+		return "", fmt.Errorf("%w: this sandbox has no storage", errInvalid)
 	}
 	key, err := c.bytes(i, maxKVKey)
 	if err == nil && len(key) == 0 {
-		err = fmt.Errorf("%w: an empty key", errInvalid)
+		err = fmt.Errorf("%w: the key is empty", errInvalid)
 	}
 	return c.vault.Hide(string(key)), err
 }

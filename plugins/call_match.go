@@ -12,7 +12,7 @@ import (
 	"vega/plugins/pattern"
 )
 
-// matchCalls match what the guest sees, placeholders included, so that a pattern
+// matchCalls match what the guest sees, including placeholders, so a pattern
 // can't be used to guess a secret.
 var matchCalls = map[string]hostCall{
 	"match": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
@@ -37,12 +37,12 @@ var matchCalls = map[string]hostCall{
 }
 
 const (
-	maxPattern  = 4 << 10 // bytes
-	stateMemory = 512     // bytes of a state, compiled and while it matches
+	maxPattern  = 4 << 10 // length in bytes
+	stateMemory = 512     // bytes per state, compiled and while matching
 )
 
-// maxSteps is the maximum of states × bytes that are matched without a pause, which
-// takes 2 to 6 ms. Longer matches are slower, because they pause.
+// maxSteps limits the states × bytes matched without a pause, which takes 2 to
+// 6 ms. Longer matches are slower, because they pause.
 const maxSteps = 1 << 20
 
 // computing accounts for what the host computes for a guest.
@@ -81,11 +81,12 @@ func match(c computing, expression string, text []byte) (bool, error) {
 	return matched, r.err
 }
 
-// runes reads a text and pauses regularly, until a pause returns an error.
+// runes reads a string and pauses regularly. It ends when a pause returns an
+// error.
 type runes struct {
 	host  computing
 	text  []byte
-	often int // runes between two pauses; each may take time for every state
+	often int // runes between two pauses; each rune may take time for every state
 	read  int
 	err   error
 }

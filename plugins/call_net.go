@@ -11,7 +11,7 @@ import (
 // stream is an open connection of a guest.
 type stream struct{ Conn }
 
-func (s stream) close() { _ = s.Conn.Close() } // nobody is left to report it to
+func (s stream) close() { _ = s.Conn.Close() } // the guest can't receive the error
 
 var netCalls = map[string]hostCall{
 	"dial": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
@@ -125,7 +125,7 @@ var dnsCalls = map[string]hostCall{
 		for _, a := range answers {
 			size += len(a)
 		}
-		if err := c.Hold(2 * size); err != nil { // each on its own, and all joined
+		if err := c.Hold(2 * size); err != nil { // each separately, and all joined
 			return int64(c.fail(err))
 		}
 		defer c.Release(2 * size)

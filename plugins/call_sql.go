@@ -17,25 +17,26 @@ type result struct {
 	rows    Rows
 	columns []sql.RawBytes
 	scan    []any
-	row     ledger.Holding // of the current one
+	row     ledger.Holding // of the current row
 }
 
 const (
-	// queryMemory is what an open query takes besides its row: tables and buffers of
-	// the database or its driver, in bytes.
+	// queryMemory is the memory of an open query besides its row, in bytes:
+	// tables and buffers of the database or its driver.
 	queryMemory = 256 << 10
-	// rowCopies is how many times a row exists: the driver's copy and the reader's.
+	// rowCopies is the number of copies of a row: the driver's and the
+	// reader's.
 	rowCopies = 2
-	// columnMemory is what a column takes besides its value, in bytes.
+	// columnMemory is the memory of a column besides its value, in bytes.
 	columnMemory = 64
 )
 
 func (r *result) close() {
-	_ = r.rows.Close() // sql_next reported the error, if there was one
+	_ = r.rows.Close() // sql_next has reported any error
 	r.row.Release()
 }
 
-// next moves to the next row, and counts it.
+// next advances to the next row and counts its memory.
 func (r *result) next(g *guest) (more bool, err error) {
 	clear(r.columns) // their memory belongs to the driver again
 	r.row.Release()
@@ -65,7 +66,7 @@ var sqlCalls = map[string]hostCall{
 			return int64(c.deny(err))
 		}
 		if count[*result](&c.handles) >= maxQueries {
-			return int64(c.fail(fmt.Errorf("%w: more than %d queries are open; close what is no longer needed", ErrQuota, maxQueries)))
+			return int64(c.fail(fmt.Errorf("%w: more than %d queries are open; close those no longer needed", ErrQuota, maxQueries)))
 		}
 		r, err := query(c, t[0], t[1])
 		if err != nil {
@@ -108,7 +109,7 @@ var sqlCalls = map[string]hostCall{
 // query runs a query, with secrets in place of placeholders if the grants allow it.
 func query(c *call, database, text string) (*result, error) {
 	if c.module.sandbox.options.Databases == nil {
-		return nil, fmt.Errorf("%w: vega has no databases", errNotSet)
+		return nil, fmt.Errorf("%w: this sandbox has no databases", errNotSet)
 	}
 	if c.vault.Holds([]byte(text)) {
 		if err := c.in.Grants.AllowsSecrets("a secret in a query of database." + database); err != nil {
@@ -132,8 +133,8 @@ func query(c *call, database, text string) (*result, error) {
 	return r, nil
 }
 
-// rows runs a query and waits for the database. One that computes in this process
-// charges the run itself, through Accounts.
+// rows runs a query and waits for the database. A database that computes in
+// this process charges the run itself, through Accounts.
 func rows(c *call, database, text string) (rows Rows, err error) {
 	c.lease.Charge(priceQuery)
 	c.wait(func() { rows, err = c.module.sandbox.options.Databases.Query(c.ctx, database, text) })

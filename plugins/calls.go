@@ -36,7 +36,7 @@ var (
 	nanosI64 = []api.ValueType{i64}
 )
 
-// calls is the whole ABI.
+// calls holds all functions of the ABI.
 var calls = func() map[string]hostCall {
 	all := map[string]hostCall{}
 	for _, part := range []map[string]hostCall{
@@ -47,8 +47,8 @@ var calls = func() map[string]hostCall {
 	return all
 }()
 
-// waiting holds the calls in which a guest may wait for something other than the
-// processor.
+// waiting holds the calls in which a guest may wait for something other than
+// the processor.
 var waiting = map[string]bool{
 	"http_send": true, "json": true,
 	"dial": true, "read": true, "write": true, "close": true, "tls_start": true,
@@ -60,7 +60,7 @@ func isCall(name string) bool { _, ok := calls[name]; return ok }
 // Calls returns the names of all functions of the ABI, sorted.
 func Calls() []string { return slices.Sorted(maps.Keys(calls)) }
 
-// serveHost instantiates all that a guest may import.
+// serveHost instantiates everything that a guest may import.
 func serveHost(ctx context.Context, e *engine.Engine) error {
 	return cmp.Or(e.ServeWASI(ctx), serveCheck(ctx, e), serveCalls(ctx, e))
 }
@@ -88,7 +88,7 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 			g.arm()
 		}
 		answer := c.do(&call{guest: g, memory: m.Memory(), stack: stack})
-		g.checkEnd() // it may have ended while the host waited, or computed for it
+		g.checkEnd() // the run may have ended while the host waited or computed
 		if len(c.result) > 0 {
 			stack[0] = uint64(answer)
 			if c.result[0] == i32 {
@@ -102,7 +102,8 @@ func serve(c hostCall, waits bool) api.GoModuleFunc {
 func (c *call) u32(i int) uint32 { return api.DecodeU32(c.stack[i]) }
 func (c *call) i32(i int) int32  { return api.DecodeI32(c.stack[i]) }
 
-// text returns the string whose pointer is argument i and whose length follows.
+// text returns the string whose pointer is argument i and whose length is
+// argument i+1.
 func (c *call) text(i int) (string, error) {
 	b, err := c.view(i, maxArgument)
 	return string(b), err
@@ -114,18 +115,19 @@ func (c *call) bytes(i int, limit uint32) ([]byte, error) {
 	return slices.Clone(b), err
 }
 
-// view returns guest memory itself, valid until the call returns.
+// view returns guest memory without copying it. The result is valid until the
+// call returns.
 func (c *call) view(i int, limit uint32) ([]byte, error) {
 	n := c.u32(i + 1)
 	if n > limit {
-		return nil, fmt.Errorf("%w: argument of %d bytes; at most %d are allowed", ErrTooLarge, n, limit)
+		return nil, fmt.Errorf("%w: an argument has %d bytes; at most %d are allowed", ErrTooLarge, n, limit)
 	}
 	if n == 0 {
 		return nil, nil
 	}
 	view, ok := c.memory.Read(c.u32(i), n)
 	if !ok {
-		return nil, fmt.Errorf("%w: a pointer outside of the guest's memory", errInvalid)
+		return nil, fmt.Errorf("%w: an argument lies outside the guest's memory", errInvalid)
 	}
 	return view, nil
 }
@@ -146,7 +148,7 @@ func (c *call) texts(positions ...int) ([]string, error) {
 func (c *call) buffer(i int) ([]byte, error) {
 	view, ok := c.memory.Read(c.u32(i), c.u32(i+1))
 	if !ok {
-		return nil, fmt.Errorf("%w: a buffer outside of the guest's memory", errInvalid)
+		return nil, fmt.Errorf("%w: a buffer lies outside the guest's memory", errInvalid)
 	}
 	return view, nil
 }
@@ -165,8 +167,8 @@ func put[T string | []byte](c *call, i int, value T) int64 {
 	return int64(len(value))
 }
 
-// open returns the number of a new handle that takes so many bytes of memory, or
-// an errno.
+// open adds a handle that takes the given bytes of memory, and returns its
+// number or an errno.
 func (c *call) open(h handle, bytes int) int64 {
 	id, err := c.handles.add(h, bytes)
 	if err != nil {

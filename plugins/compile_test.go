@@ -199,7 +199,7 @@ func TestCacheIsOptional(t *testing.T) {
 	}
 }
 
-// Several sandboxes that load a module at once through one cache all get it.
+// Several sandboxes that load a module concurrently through one cache all get it.
 func TestOneCacheForMany(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
 	wasm := watWasm(t, "segments")
@@ -263,7 +263,7 @@ func TestCompilerFails(t *testing.T) {
 	}
 }
 
-// A compiler that does not finish is ended when its time is up or the load is
+// A compiler that does not finish is killed when its time is up or the load is
 // cancelled, and waited for. Runs go on meanwhile, and the next module compiles.
 func TestCompilerIsEnded(t *testing.T) {
 	real := compileChild(t, "check")
@@ -276,8 +276,8 @@ func TestCompilerIsEnded(t *testing.T) {
 		cancelled bool // the load
 		says      string
 	}{
-		"compiling": {real, 700 * time.Millisecond, false, "it does not compile: its compiler was ended after 700ms"},
-		"asleep":    {sleeps, 300 * time.Millisecond, false, "it does not compile: its compiler was ended after 300ms"},
+		"compiling": {real, 700 * time.Millisecond, false, "it does not compile: its compiler was killed after 700ms"},
+		"asleep":    {sleeps, 300 * time.Millisecond, false, "it does not compile: its compiler was killed after 300ms"},
 		"cancelled": {sleeps, time.Hour, true, "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func TestCompilerIsEndedByProcessorTime(t *testing.T) {
 		return exec.CommandContext(ctx, self(t), "-test.run=^"+t.Name()+"$", "spin")
 	})
 	s.limitCompiler(t, compiler.Limits{Processor: time.Second, Time: time.Minute})
-	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || err.Error() != "it does not compile: its compiler was ended after 1s of processor time" {
+	if _, err := s.Load(t.Context(), watWasm(t, "segments")); err == nil || err.Error() != "it does not compile: its compiler was killed after 1s of processor time" {
 		t.Error(err)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"vega/plugins/scheduler"
 )
 
-// Accounts charges work that vega does in its own process for a run, such as
-// SQLite's, to that run. The context is the one that a host call was given, or is
+// Accounts charges a run for work that vega does in its own process on the
+// run's behalf, such as SQLite's. The context must be that of a host call or
 // derived from it; with any other, nothing is charged.
 type Accounts struct{}
 
 // Compute calls do, which keeps a processor busy and can't be paused. It waits
-// for a token, counts so many bytes as held, and charges the run with the CPU
-// time. If that exceeds the run's budget, the context ends. If Compute returns an
-// error, do was not called.
+// for a token, counts the given number of bytes as held, and charges the run
+// for the CPU time. If that exceeds the run's budget, the context ends. If
+// Compute returns an error, do was not called.
 func (Accounts) Compute(ctx context.Context, bytes int, do func()) error {
 	g, ok := ctx.Value(guestKey{}).(*guest)
 	if !ok {
@@ -27,8 +27,8 @@ func (Accounts) Compute(ctx context.Context, bytes int, do func()) error {
 	return g.compute(ctx, bytes, do)
 }
 
-// Shortage notes that a call of the run failed because vega itself lacked
-// something, and returns the error for it.
+// Shortage records that a call of the run failed because vega itself lacked a
+// resource, and returns the error of the call.
 func (Accounts) Shortage(ctx context.Context, err error) error {
 	if g, ok := ctx.Value(guestKey{}).(*guest); ok {
 		return g.shortage(err)
@@ -48,7 +48,7 @@ func (g *guest) compute(ctx context.Context, bytes int, do func()) error {
 	g.leave()
 	defer g.comeBack()
 	var err error
-	var took, all time.Duration // by the wall clock, and the CPU time of this process
+	var took, all time.Duration // wall-clock time, and CPU time of this process
 	before, _ := g.lease.Used()
 	ran := g.lease.Unpaused(func() {
 		if err = g.Hold(bytes); err != nil {
@@ -67,11 +67,11 @@ func (g *guest) compute(ctx context.Context, bytes int, do func()) error {
 	case !ran:
 		return fmt.Errorf("%w: no processor was free", context.Cause(g.run))
 	}
-	// A query that computed until its time was up, as far as this machine let vega
-	// compute at all, did not wait for anything.
+	// A query that computed until its deadline, as far as this machine let
+	// vega compute at all, did not wait for anything.
 	const little = 20 * time.Millisecond
 	if ctx.Err() != nil && (used > took/2 || used > max(little, all/2)) {
-		g.overdrawn = fmt.Errorf("a query of the probe was still computing at its deadline of %v; it was ended", g.in.Timeout)
+		g.overdrawn = fmt.Errorf("a query of the probe was still computing at its deadline of %v and was canceled", g.in.Timeout)
 	}
 	return nil
 }

@@ -23,6 +23,6 @@ var embedded = sync.OnceValue(func() map[string]bool {
 	return all
 })
 
-// Embedded reports whether the module ships with vega. It compares digests: a
-// plugin of the same name is another module.
+// Embedded reports whether the module ships with vega. It compares digests,
+// because another module may have the same name.
 func (m *Module) Embedded() bool { return embedded()[m.Digest] }

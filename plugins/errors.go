@@ -17,8 +17,8 @@ import (
 // returns it.
 var ErrQuota = errors.New("quota exceeded")
 
-// ErrRefused reports a query that vega does not send or run, so that the error does
-// not come from the database.
+// ErrRefused reports a query that vega itself refuses, as opposed to an error
+// of the database.
 var ErrRefused = errors.New("refused")
 
 // ErrTooLarge reports that something is larger than its limit. A database wraps it
@@ -32,16 +32,16 @@ var (
 	errStarting = errors.New("there is no run yet")
 )
 
-// fault is an error of the probe itself, in words for an operator.
+// fault is an error of the probe itself, worded for an operator.
 type fault string
 
 func (f fault) Error() string { return string(f) }
 
-// strangeErrno is a number that no version of the ABI has.
+// strangeErrno is a number that no version of the ABI defines.
 const strangeErrno = -113
 
-// errno returns the number of an error for a guest. Errors that the capabilities
-// do not know come from the network or a driver.
+// errno returns the error number that a guest gets for err. Errors that the
+// capabilities do not know come from the network or a driver.
 func errno(err error) abi.Errno {
 	switch {
 	case errors.Is(err, errNotSet):
@@ -59,11 +59,11 @@ func errno(err error) abi.Errno {
 	}
 }
 
-// fail keeps the text of an error for the error call, and returns its errno.
-// Secrets are removed before the text is made one line, because a secret may span
-// lines. Since the guest sees the text, only whole secrets are removed: anything
-// else would help it to guess one. A shortage of vega's own is noted for the
-// verdict.
+// fail stores the text of an error for the error call, and returns its errno.
+// Secrets are removed before the text is made one line, because a secret may
+// span lines. Since the guest sees the text, only whole secrets are removed:
+// removing parts would help the guest guess one. A shortage in vega itself is
+// recorded for the verdict.
 func (g *guest) fail(err error) int32 {
 	if short := shortage.Of(err); short != nil {
 		g.fault(short)
@@ -79,7 +79,7 @@ func (g *guest) fail(err error) int32 {
 	return int32(code)
 }
 
-// failOwn fails a call that involves no target: whatever goes wrong in it is vega's
+// failOwn fails a call that involves no target, so any error is vega's own
 // fault.
 func (g *guest) failOwn(what string, err error) int32 {
 	if short := shortage.Of(err); short != nil {
@@ -90,14 +90,15 @@ func (g *guest) failOwn(what string, err error) int32 {
 	return g.fail(err)
 }
 
-// fault notes why vega itself failed the run, the first time.
+// fault records why vega itself failed the run. Only the first call has an
+// effect.
 func (g *guest) fault(err error) {
 	if g.own == nil {
 		g.own = err
 	}
 }
 
-// deny audits a denial that was decided outside of egress, and returns its errno.
+// deny audits a denial that was decided outside egress, and returns its errno.
 func (g *guest) deny(err error) int32 {
 	if _, ok := errors.AsType[*grant.Denial](err); ok {
 		g.output.audit(err)

@@ -141,7 +141,7 @@ func TestResultsAreFresh(t *testing.T) {
 				t.Errorf("%q", got.Message)
 			}
 			got := m.Run(t.Context(), plugins.Input{Probe: "silent", Timeout: 5 * time.Second})
-			if len(got.Details)+len(got.Metrics)+len(got.Denied) > 0 || got.Message != "the probe gave no message" {
+			if len(got.Details)+len(got.Metrics)+len(got.Denied) > 0 || got.Message != "the probe returned no message" {
 				t.Errorf("%+v", got)
 			}
 		}
@@ -166,7 +166,7 @@ func TestMemoryLimitOfReusedInstances(t *testing.T) {
 	})
 }
 
-// Thousands of runs, many at once, leave nothing behind, and closing the module
+// Thousands of runs, many of them concurrent, leave nothing behind, and closing the module
 // releases everything.
 func TestReuseLeaksNothing(t *testing.T) {
 	if _, err := os.Stat("/proc/self/maps"); err != nil {

@@ -23,31 +23,31 @@ type guest struct {
 	in       *Input
 	instance *engine.Instance
 	lease    scheduler.Lease
-	account  ledger.Account     // of the host's memory
+	account  ledger.Account     // counts the host's memory
 	run      context.Context    // of the whole run
-	ctx      context.Context    // for host calls; for those that wait, it ends headStart before the run does
+	ctx      context.Context    // for host calls; for those that wait, it ends headStart before run does
 	cancel   context.CancelFunc // of ctx; nil before the first call that waits
 	deadline time.Time          // of ctx
 	vault    *secret.Vault
-	real     session      // the network
-	net      Outside      // real, or what replaces it
+	real     session      // the real network
+	net      Outside      // real, or its replacement
 	options  options.Tree // as the guest sees them
-	bridge   *bridge      // nil: it uses vega's own ABI
+	bridge   *bridge      // nil if the guest uses vega's own ABI
 	handles  handles
 	output   output
 
-	away     int8 // nested waits
-	gave     bool // the token was returned for them
-	starting bool // a snapshot is being taken: there is no run yet
-	asked    bool // it asked or printed something while starting
-	rolled   bool // it asked for randomness
-	full     bool // it asked for more memory than it may have
+	away     int8 // depth of nested waits
+	gave     bool // the token was returned for the waits
+	starting bool // a snapshot is being taken and no run has started
+	asked    bool // the guest made a call or printed something while starting
+	rolled   bool // the guest read random bytes
+	full     bool // the guest requested more memory than its limit
 	timedOut bool // a host call reached the deadline
 	slept    bool
 
 	lastError string // for the error call
-	own       error  // the first failure of a call for vega's own reasons
-	overdrawn error  // the failure of a call that asked for more than the run may have
+	own       error  // the first call failure that is vega's own fault
+	overdrawn error  // the failure of a call that exceeded a limit of the run
 }
 
 func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) (*guest, error) {
@@ -76,7 +76,8 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	return g, nil
 }
 
-// memoryLimit returns how much the guest and what the host holds for it may take.
+// memoryLimit returns the limit on the guest's memory and what the host holds
+// for it.
 func (g *guest) memoryLimit() manifest.Size {
 	if g.in.Memory == 0 {
 		return DefaultMemory
@@ -84,7 +85,7 @@ func (g *guest) memoryLimit() manifest.Size {
 	return min(g.in.Memory, engine.MaxMemory)
 }
 
-// end releases all that the run holds, even if closing a part of it fails.
+// end releases everything that the run holds, even if closing part of it fails.
 func (g *guest) end() {
 	defer g.account.Close()
 	g.handles.closeAll()
@@ -98,14 +99,15 @@ func (g *guest) end() {
 	}
 }
 
-// arm begins a call that may wait: some time must be left to report on what.
+// arm begins a call that may wait. It ensures that enough time is left to
+// report what the guest waited for.
 func (g *guest) arm() {
 	if g.cancel == nil {
 		g.ctx, g.cancel = context.WithDeadline(g.run, g.deadline)
 	}
 }
 
-// wait runs do, in which the guest waits, without holding a token.
+// wait calls do without holding a token, because the guest waits in it.
 func (g *guest) wait(do func()) {
 	g.leave()
 	defer g.comeBack()
@@ -119,30 +121,30 @@ func (g *guest) leave() {
 	}
 }
 
-// comeBack ends what leave began.
+// comeBack ends the wait that leave began.
 func (g *guest) comeBack() {
 	if g.away--; g.away == 0 && g.gave {
-		g.lease.Take() // without a token the run is at its end, and the next check ends it
+		g.lease.Take() // without a token the run has ended, and the next check stops it
 	}
 }
 
-// goOut begins a call of the network. The real network calls leave itself when it
-// waits; what replaces it does not.
+// goOut begins a network call. The real network calls leave itself when it
+// waits; a replacement does not.
 func (g *guest) goOut() {
 	if g.in.Around != nil {
 		g.leave()
 	}
 }
 
-// comeIn ends what goOut began.
+// comeIn ends the call that goOut began.
 func (g *guest) comeIn() {
 	if g.in.Around != nil {
 		g.comeBack()
 	}
 }
 
-// Sleep implements engine.Host. It ends a little before the run does, once, so
-// that the guest can report what it waited for.
+// Sleep implements engine.Host. Once per run, it returns shortly before the
+// deadline, so the guest can report what it waited for.
 func (g *guest) Sleep(d time.Duration) {
 	g.slept = true
 	g.arm()
@@ -163,8 +165,8 @@ func (g *guest) Sleep(d time.Duration) {
 // Now implements engine.Host.
 func (g *guest) Now() time.Time { return g.in.now() }
 
-// maxRandom is how many random bytes one read returns: a guest may ask for as
-// many as its memory holds.
+// maxRandom limits the random bytes returned by one read. Without it, a guest
+// could request as many as fit in its memory.
 const maxRandom = 64 << 10
 
 // Random implements engine.Host.

@@ -80,7 +80,8 @@ func watWasm(t testing.TB, name string) []byte {
 	return packed
 }
 
-// Names of compilers that fail. sleepForever leaves the file asleep when it starts.
+// Arguments that make the test binary act as a failing compiler. With
+// sleepForever it creates a file named by asleep, then sleeps.
 const failAtOnce, sleepForever, asleep = "fail-at-once", "sleep-forever", "asleep"
 
 func TestMain(m *testing.M) {

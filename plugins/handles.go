@@ -6,14 +6,14 @@ import (
 	"vega/plugins/ledger"
 )
 
-// handles holds what a guest has open.
+// handles holds the resources that a guest has open.
 type handles struct {
-	holder ledger.Holder // of their memory
+	holder ledger.Holder // counts their memory
 	open   map[int32]*slot
-	last   int32 // the number given out last
+	last   int32 // the last number assigned
 }
 
-// handle is a thing that a guest can open.
+// handle is a resource that a guest can open.
 type handle interface{ close() }
 
 // slot is a handle and the memory held for it.
@@ -27,8 +27,8 @@ func (s *slot) close() {
 	s.held.Release()
 }
 
-// add returns the number of a new handle, which takes so many bytes of memory.
-// On an error it has closed h.
+// add opens a handle that takes the given bytes of memory, and returns its
+// number. On an error it closes h.
 func (t *handles) add(h handle, bytes int) (int32, error) {
 	s := &slot{handle: h, held: ledger.NewHolding(t.holder)}
 	if err := s.held.Grow(bytes); err != nil {
@@ -37,7 +37,7 @@ func (t *handles) add(h handle, bytes int) (int32, error) {
 	}
 	if len(t.open) >= maxHandles {
 		s.close()
-		return 0, fmt.Errorf("%w: more than %d handles are open; close what is no longer needed", ErrQuota, maxHandles)
+		return 0, fmt.Errorf("%w: more than %d handles are open; close those no longer needed", ErrQuota, maxHandles)
 	}
 	if t.open == nil {
 		t.open = map[int32]*slot{}
@@ -47,7 +47,7 @@ func (t *handles) add(h handle, bytes int) (int32, error) {
 	return t.last, nil
 }
 
-// find returns what is open under a number, nil if nothing is.
+// find returns the resource with the given number, or nil.
 func (t *handles) find(id int32) handle {
 	if s, ok := t.open[id]; ok {
 		return s.handle
@@ -78,7 +78,7 @@ func at[T handle](t *handles, id int32) (T, error) {
 	}
 	h, ok := s.handle.(T)
 	if !ok {
-		return none, fmt.Errorf("%w: handle %d is of another kind", errInvalid, id)
+		return none, fmt.Errorf("%w: handle %d has the wrong kind for this call", errInvalid, id)
 	}
 	return h, nil
 }

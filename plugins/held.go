@@ -26,8 +26,8 @@ func (g *guest) Hold(bytes int) error {
 // Release undoes Hold.
 func (g *guest) Release(bytes int) { g.account.Release(bytes) }
 
-// GrowMemory implements memory.Owner: what the host holds for the guest counts
-// towards the limit of its own memory.
+// GrowMemory implements memory.Owner. What the host holds for the guest counts
+// against the guest's memory limit.
 func (g *guest) GrowMemory(size, limit uint64) bool {
 	if size > limit || !g.account.Grow(int64(size)) && !(g.dropBodies() && g.account.Grow(int64(size))) {
 		g.full = true
@@ -48,27 +48,27 @@ func (g *guest) dropBodies() (some bool) {
 	return some
 }
 
-// refused notes why memory was refused, and returns the error for the guest.
+// refused records why memory was refused, and returns the error for the guest.
 func (g *guest) refused(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ledger.ErrSum):
 		_, limit := g.module.sandbox.ledger.Held()
-		return g.shortage(fmt.Errorf("no memory is left for it: vega holds at most %v for all running probes together, a quarter of that for bundled ones alone; raise host_memory in the sandbox block", manifest.Size(limit)))
+		return g.shortage(fmt.Errorf("the memory limit of %v for all running probes together is reached (a quarter is reserved for bundled ones); raise host_memory in the sandbox block", manifest.Size(limit)))
 	case errors.Is(err, memory.ErrNoPages):
 		return g.shortage(err)
 	case errors.Is(err, ledger.ErrRun):
-		g.overdrawn = fmt.Errorf("the probe and what vega holds for it would take more than the %v of memory that it may have; if you trust it with more, raise memory in the integration", g.memoryLimit())
+		g.overdrawn = fmt.Errorf("the probe and what vega holds for it would exceed the probe's memory limit of %v; if you trust it with more, raise memory in the integration", g.memoryLimit())
 		return quotaError(g.overdrawn)
 	default:
 		return err
 	}
 }
 
-// shortage notes that a call failed because vega itself lacked something, and
-// returns the error for it: unless the run is healthy, it says nothing about its
-// target then.
+// shortage records that a call failed because vega itself lacked a resource,
+// and returns the error of the call. Unless the run is healthy, its result then
+// says nothing about the target.
 func (g *guest) shortage(err error) error {
 	g.fault(err)
 	return quotaError(err)

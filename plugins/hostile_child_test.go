@@ -195,7 +195,7 @@ func stand(t *testing.T, c trial) report {
 	return r
 }
 
-// runs runs a module as many times at once as the trial says, while it collects
+// runs runs a module as often concurrently as the trial says, while it collects
 // garbage again and again.
 func (r *report) runs(t *testing.T, m *plugins.Module, c trial) {
 	in := plugins.Input{Integration: "i", Probe: "p", Timeout: c.Timeout, Memory: c.Memory}

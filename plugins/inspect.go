@@ -15,36 +15,38 @@ import (
 type Inspection struct {
 	Digest string `json:"sha256"`
 	Size   int    `json:"size_bytes"`
-	// Manifest is null if the module has none that can be read.
+	// Manifest is null if the module has no readable manifest.
 	Manifest *manifest.Manifest `json:"manifest"`
-	Calls    []string           `json:"calls"` // of the ABI that it imports
+	Calls    []string           `json:"calls"` // calls of the ABI that the module imports
 	WASI     []string           `json:"wasi"`
-	// Beyond holds the capabilities that it imports and no probe declares, Unasked
-	// those that a probe declares and it does not import.
+	// Beyond holds the capabilities that the module imports but no probe
+	// declares. Unasked holds those that a probe declares but the module does
+	// not import.
 	Beyond  []manifest.Kind `json:"beyond_manifest"`
 	Unasked []manifest.Kind `json:"declared_but_never_asked"`
 	Memory  MemoryBounds    `json:"memory"`
 	// Checks is the number of bytes that the guard adds so that a run can be stopped.
 	Checks int `json:"checks_bytes"`
-	// Resettable reports that an instance can be set back and used for the next run,
-	// because nothing else in it keeps state.
+	// Resettable reports whether an instance can be reset for the next run,
+	// because it has no state that a reset misses.
 	Resettable bool `json:"resettable"`
-	// Refused holds the reasons for which vega would not load it.
+	// Refused holds the reasons why vega would not load the module.
 	Refused []string `json:"refused"`
 }
 
-// MemoryBounds holds the sizes of memory that one run may have.
+// MemoryBounds holds the possible memory sizes of a run.
 type MemoryBounds struct {
 	Start int64 `json:"start_bytes"`
-	// Own is the maximum that the module declares; 0: none.
+	// Own is the maximum that the module declares; 0 if it declares none.
 	Own     int64 `json:"own_max_bytes"`
-	Default int64 `json:"default_max_bytes"` // unless the integration says otherwise
-	Hard    int64 `json:"hard_max_bytes"`    // whatever the integration says
+	Default int64 `json:"default_max_bytes"` // unless the integration sets another
+	Hard    int64 `json:"hard_max_bytes"`    // whatever the integration sets
 }
 
-// Inspect reads a module as Load does before it compiles it. Refused holds what is
-// wrong with it; the other fields hold all that can be read in spite of that.
-// Inspect checks neither the types of functions nor which of WASI's are served.
+// Inspect reads a module as Load does before compiling it. Refused holds
+// everything that is wrong with it; the other fields hold whatever can be read
+// nevertheless. Inspect does not check the types of functions, nor which WASI
+// functions are served.
 func Inspect(wasm []byte) *Inspection {
 	i := &Inspection{
 		Digest: manifest.Digest(wasm), Size: len(wasm), Calls: []string{}, WASI: []string{}, Refused: []string{}, Beyond: []manifest.Kind{}, Unasked: []manifest.Kind{},

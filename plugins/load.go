@@ -17,7 +17,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// Module is a loaded plugin. Any number of runs may use it at once.
+// Module is a loaded plugin. Any number of runs may use it concurrently.
 type Module struct {
 	*manifest.Module
 	sandbox *Sandbox
@@ -48,8 +48,8 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 	return m, err
 }
 
-// Ready reports whether Load returns without compiling in a child: the cache has
-// the module, or the reason why it is refused.
+// Ready reports whether Load returns without compiling in a child, because the
+// cache has the module or the reason why it is refused.
 func (s *Sandbox) Ready(digest string) bool { return s.compiler.Ready(digest) }
 
 // Compile makes the module ready to be loaded, which may take half a minute of
@@ -64,8 +64,8 @@ func CompileChild(ctx context.Context, module io.Reader, dir string) error {
 	return compiler.Child(ctx, module, dir, checkImports)
 }
 
-// IsRefusal reports whether err, of Load or Compile, refuses a module because of
-// what it is, and not because of something that vega or its machine lacked.
+// IsRefusal reports whether err, from Load or Compile, refuses a module because
+// of its content, as opposed to something that vega or its machine lacked.
 func IsRefusal(err error) bool { return compiler.IsRefusal(err) }
 
 // RetryAfter returns when to load a module again after Load or Compile returned
@@ -81,7 +81,8 @@ func (s *Sandbox) load(ctx context.Context, wasm []byte, digest string) (*Module
 	return s.assemble(ctx, p, e, bundled)
 }
 
-// assemble makes a module of a compiled program. It owns the engine.
+// assemble makes a Module from a compiled program. It takes ownership of the
+// engine.
 func (s *Sandbox) assemble(ctx context.Context, p *compiler.Program, e *engine.Engine, bundled bool) (*Module, error) {
 	if err := serveHost(ctx, e); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the sandbox: %w", err), e.Close())
@@ -103,7 +104,7 @@ func (s *Sandbox) assemble(ctx context.Context, p *compiler.Program, e *engine.E
 	return m, nil
 }
 
-// startTime bounds the initialization of a module for its snapshot.
+// startTime limits the initialization of a module for its snapshot.
 const startTime = time.Second
 
 // takeSnapshot initializes the module once, for all runs. A module that asks the
@@ -141,8 +142,8 @@ func (m *Module) entry() string {
 	return abi.RunExport
 }
 
-// Close withdraws the module: no run starts from now on, and its code is freed
-// when the last run has ended.
+// Close withdraws the module: no new run starts, and its code is freed when the
+// last run has ended.
 func (m *Module) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,11 +12,11 @@ import (
 	"vega/policies/check"
 )
 
-// output is what a guest reports, as it reports it: redact removes the secrets
-// when the run has ended.
+// output collects what a guest reports. It may contain secrets until redact
+// removes them at the end of the run.
 type output struct {
 	vault   *secret.Vault
-	holder  ledger.Holder // of the memory that details take
+	holder  ledger.Holder // counts the memory of details
 	account *ledger.Account
 
 	message string
@@ -26,9 +26,9 @@ type output struct {
 	log     []logLine
 	dropped int32 // log lines
 
-	overflow string // the limit that was exceeded first
+	overflow string // the first limit that was exceeded
 
-	stdout, stderr *lineWriter // nil: nothing was printed yet
+	stdout, stderr *lineWriter // nil until something is printed
 }
 
 // logLine is a line that the guest wrote.
@@ -73,15 +73,15 @@ func (o *output) addMetric(name string, value float64, unit string) {
 	}
 }
 
-// exceeded notes the limit that the output exceeded first.
+// exceeded records the first limit that the output exceeded.
 func (o *output) exceeded(what string) {
 	if o.overflow == "" {
 		o.overflow = what
 	}
 }
 
-// addLine keeps a log line until the run has ended, if its allowance and the
-// memory suffice.
+// addLine keeps a log line until the run has ended, if the limit on log lines
+// and the memory allow it.
 func (o *output) addLine(level slog.Level, s string) {
 	s = s[:min(len(s), o.keep(maxLogLine))]
 	if len(o.log) >= maxLogLines || o.account.Hold(len(s)) != nil {
@@ -91,7 +91,7 @@ func (o *output) addLine(level slog.Level, s string) {
 	o.log = append(o.log, logLine{level, s})
 }
 
-// audit keeps a denied call for the result.
+// audit adds a denied call to the result.
 func (o *output) audit(err error) {
 	s := err.Error()
 	s = s[:min(len(s), o.keep(maxMessage))]
@@ -100,7 +100,7 @@ func (o *output) audit(err error) {
 	}
 }
 
-// flush writes the log lines, and how many were dropped.
+// flush writes the log lines, and the number of those that were dropped.
 func (o *output) flush(write func(level slog.Level, line string)) {
 	for _, l := range o.log {
 		write(l.level, check.Clip(check.OneLine(o.vault.Redact(l.text)), maxLogLine))
@@ -110,13 +110,14 @@ func (o *output) flush(write func(level slog.Level, line string)) {
 	}
 }
 
-// keep returns how many bytes are kept of a text of which n bytes are shown:
-// enough to see that there are more, and to contain every secret that begins
-// within them.
+// keep returns how many bytes to keep of a string of which n bytes are shown:
+// enough to detect that it is longer, and to contain every secret that begins
+// within those n bytes.
 func (o *output) keep(n int) int { return n + 1 + o.vault.Longest() }
 
-// redact removes the secrets from the result. The guest has ended by then: it
-// could measure the time that the search takes, and learn how a secret begins.
+// redact removes the secrets from the result. It must run after the guest has
+// ended, because a guest could measure how long the search takes and learn how
+// a secret begins.
 func (o *output) redact() {
 	shown := func(s string) string { return check.OneLine(o.vault.Redact(s)) }
 	o.message = check.Clip(shown(o.message), maxMessage)
@@ -136,15 +137,15 @@ func (o *output) redact() {
 	}
 }
 
-// lineWriter turns a stream of a guest into log lines.
+// lineWriter splits an output stream of a guest into log lines.
 type lineWriter struct {
 	g     *guest
 	level slog.Level
 	line  []byte
 }
 
-// Write accepts lines over the allowance too, which are counted and dropped. It
-// fails once the run has ended: a single call may write without end.
+// Write counts and drops lines beyond the allowance. It fails once the run has
+// ended, because a single call may write forever.
 func (w *lineWriter) Write(b []byte) (int, error) {
 	w.g.asked = w.g.asked || w.g.starting
 	if err := w.g.run.Err(); err != nil {
@@ -167,13 +168,13 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 	}
 }
 
-// add appends as much of b as a line may have, and enough more to contain a
+// add appends as much of b as fits in a line, and enough more to contain a
 // secret at its end.
 func (w *lineWriter) add(b []byte) {
 	w.line = append(w.line, b[:min(len(b), w.g.output.keep(maxLogLine)-len(w.line))]...)
 }
 
-// flush writes the line, unless there is no run yet.
+// flush writes the line, unless no run has started.
 func (w *lineWriter) flush() {
 	if !w.g.starting {
 		if w.g.bridge != nil {
@@ -184,7 +185,7 @@ func (w *lineWriter) flush() {
 	w.line = w.line[:0]
 }
 
-// end writes a last line without a line end.
+// end writes a last line that has no line end.
 func (w *lineWriter) end() {
 	if w != nil && len(w.line) > 0 {
 		w.flush()

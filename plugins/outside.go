@@ -25,8 +25,8 @@ type Conn interface {
 	Close() error
 }
 
-// Network is the real network of one run, with the judgement on each call. What
-// replaces it has to ask for that judgement.
+// Network is the real network of one run, which includes the checks of each
+// call. A replacement must make the same checks.
 type Network interface {
 	Outside
 	JudgeHTTP(r *egress.Request) error
@@ -36,8 +36,9 @@ type Network interface {
 	Redact(text string) string
 }
 
-// Around returns what a guest uses as its network in place of the real one: a
-// recorder, recorded answers, or one with faults. Package plugintest uses it.
+// Around returns the network that a guest uses in place of the real one, such
+// as one that records calls, replays recorded answers or injects faults.
+// Package plugintest uses it.
 type Around func(Network) Outside
 
 // session implements Network.
@@ -56,7 +57,7 @@ func (s *session) Dial(ctx context.Context, network int32, address string) (Conn
 
 func (s *session) Redact(text string) string { return s.vault.Redact(text) }
 
-// now returns the time of day of a run.
+// now returns the time of day that a run sees.
 func (in *Input) now() time.Time {
 	if in.Clock != nil {
 		return in.Clock()

@@ -19,23 +19,24 @@ import (
 
 // Options configure a Sandbox.
 type Options struct {
-	// CacheDir keeps compiled modules across starts; it is made with mode 0700.
-	// Empty: memory only.
+	// CacheDir keeps compiled modules across starts; it is created with mode
+	// 0700. If empty, they are kept in memory only.
 	CacheDir string
-	// Compiler starts a program that calls CompileChild with dir and its standard
-	// input: it reads and compiles modules that the cache does not have. nil: this
-	// process does, for modules that are trusted.
+	// Compiler starts a program that calls CompileChild with dir and its
+	// standard input, to read and compile modules that the cache does not
+	// have. If nil, this process compiles them, which is only safe for trusted
+	// modules.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Network is how guests reach the network; nil: the system's resolver and
-	// certificate roots.
+	// Network connects guests to the network; nil means the system's resolver
+	// and certificate roots.
 	Network   *egress.Network
 	CPUBudget time.Duration // CPU time of one run; 0: scheduler.DefaultBudget
 	// HostMemory is the maximum that the host holds on behalf of all runs; 0:
 	// DefaultHostMemory.
 	HostMemory manifest.Size
-	Databases  Databases // nil: there are none
-	KV         KV        // nil: nothing is kept
-	Log        Log       // nil: lines are dropped
+	Databases  Databases // nil means no databases
+	KV         KV        // nil means no storage
+	Log        Log       // nil drops the lines
 }
 
 // Sandbox loads modules and runs them. It is safe for concurrent use.
@@ -47,8 +48,8 @@ type Sandbox struct {
 	pages     *memory.PageMap
 }
 
-// Open makes a Sandbox, whose modules share nothing. It fails if one of the
-// limits of a run can't be enforced here.
+// Open returns a Sandbox, whose modules share nothing. It fails if this system
+// can't enforce one of the limits of a run.
 func Open(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Network == nil {
 		o.Network = egress.New("")

@@ -12,15 +12,15 @@ import (
 	"vega/sdk/abi"
 )
 
-// response is the answer to an HTTP request. What was read of the body is kept, so
-// that a guest may read it and ask for JSON paths in any order.
+// response is the answer to an HTTP request. It keeps the part of the body that
+// was read, so a guest may read the body and look up JSON paths in any order.
 type response struct {
 	*egress.Response
 	guest *guest
 	body  body
 	given int  // bytes of the body that the guest has read
-	ended bool // the body was read to its end
-	asked bool // for JSON, so that the body has to stay
+	ended bool // the whole body was read
+	asked bool // the guest called json, so the body must be kept
 	json  *jsonpath.Text
 }
 
@@ -28,7 +28,7 @@ func newResponse(g *guest, answer *egress.Response, limit int64) *response {
 	r := &response{Response: answer, guest: g}
 	r.body.Buffer = memory.NewBuffer(&g.account, int(egress.BodyLimit(limit)))
 	if !g.module.imports("json") {
-		r.body.lost = errInvalid // the guest can't ask for JSON
+		r.body.lost = errInvalid // the guest can't call json
 	}
 	return r
 }
@@ -39,7 +39,7 @@ func (m *Module) imports(name string) bool {
 }
 
 func (r *response) close() {
-	_ = r.Body.Close() // nobody is left to report it to
+	_ = r.Body.Close() // the guest can't receive the error
 	r.json = nil
 	r.body.Free()
 }
@@ -68,16 +68,16 @@ func (r *response) fetch(buf []byte) (int, error) {
 	return n, err
 }
 
-// body is what was read of a response's body, as long as the json call may ask for
-// it.
+// body is the part of a response's body that was read. It is kept as long as
+// the json call may need it.
 type body struct {
 	memory.Buffer
 	lost error // why nothing is kept
 }
 
-// keep adds what the guest has read itself. If it can't be kept, or can't be JSON,
-// the body is dropped: only the json call could still ask for it, and returns the
-// reason then.
+// keep adds what the guest has read itself. If the body can't be kept, or can't
+// be JSON, it is dropped: only the json call could still need it, and returns
+// the reason then.
 func (b *body) keep(p []byte) {
 	if b.lost != nil {
 		return

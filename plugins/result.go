@@ -21,15 +21,16 @@ type Input struct {
 	Timeout     time.Duration // of instantiation, the run and all host calls
 	Memory      manifest.Size // limit on the guest's memory; 0: DefaultMemory
 	Trace       Trace         // that the guest's HTTP requests belong to
-	// Sockets limits what the run has open at once; nil: no limit. The caller calls
-	// its End.
+	// Sockets limits what the run has open at the same time; nil means no
+	// limit. The caller calls its End.
 	Sockets *sockets.Allowance
-	// Grease adds what a later vega may add: options and errnos that the guest does
-	// not know. It is for tests of SDKs.
+	// Grease adds options and errnos that a later version of vega might have
+	// and the guest does not know. It is for tests of SDKs.
 	Grease bool
-	// Around, if set, replaces the guest's network; Clock, if set, is its time of
-	// day; Undeclared, if set, is called with each option that the guest reads and
-	// the manifest does not have. Package plugintest uses them.
+	// Around, if set, replaces the guest's network. Clock, if set, returns the
+	// guest's time of day. Undeclared, if set, is called with each option that
+	// the guest reads but the manifest does not declare. Package plugintest
+	// uses them.
 	Around     Around
 	Clock      func() time.Time
 	Undeclared func(option string)
@@ -49,8 +50,8 @@ type Result struct {
 	Metrics []check.Metric
 	Denied  []string // calls that were denied, each with the line that would grant it
 	Took    time.Duration
-	// Ended reports that the probe did not return a status: it crashed, or was
-	// ended.
+	// Ended reports whether the probe failed to return a status because it
+	// crashed or was stopped.
 	Ended bool
 }
 
@@ -69,13 +70,13 @@ type Rows interface {
 	Close() error
 }
 
-// KV keeps values for an integration across runs. Set returns ErrQuota if the
-// integration would hold more than quota bytes, keys included.
+// KV stores values for an integration across runs. Set returns ErrQuota if the
+// integration would hold more than quota bytes, including keys.
 type KV interface {
 	Get(ctx context.Context, integration, key string) (value []byte, ok bool, err error)
 	Set(ctx context.Context, integration, key string, value []byte, quota int64) error
 }
 
-// Log writes one line of a guest. The context is that of the run, so that the line
-// can carry its correlation ID.
+// Log writes one line of a guest. The context is that of the run, so the line
+// can include its correlation ID.
 type Log func(ctx context.Context, integration string, level slog.Level, line string)

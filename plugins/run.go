@@ -15,9 +15,9 @@ import (
 // guestKey is the context key of the guest that a host call serves.
 type guestKey struct{}
 
-// Run runs a probe, in an instance that is new or has no trace of earlier runs. It
-// returns within in.Timeout whatever the guest does, and the Result names whose
-// fault it was if the run is not healthy.
+// Run runs a probe in a new instance, or in one without any trace of earlier
+// runs. It returns within in.Timeout whatever the guest does. If the run is not
+// healthy, the Result says whose fault it was.
 func (m *Module) Run(ctx context.Context, in Input) Result {
 	began := time.Now()
 	result := m.run(ctx, &in, began.Add(in.Timeout))
@@ -27,7 +27,7 @@ func (m *Module) Run(ctx context.Context, in Input) Result {
 
 func (m *Module) run(parent context.Context, in *Input, deadline time.Time) Result {
 	if !m.enter() {
-		return hostFault("the plugin was withdrawn while this run was starting")
+		return hostFault("the plugin was unloaded while this run was starting")
 	}
 	defer m.leave()
 	probe, index := m.Manifest.Probe(in.Probe)
@@ -56,7 +56,7 @@ func (m *Module) serve(parent context.Context, g *guest, index int, deadline tim
 		code, err = g.bridge.translate(g, code, err)
 	}
 	g.output.redact()
-	g.lease.Give() // only now: redacting is computing, too
+	g.lease.Give() // not earlier, because redacting takes CPU time
 	m.history.Record(job(g.in), &g.lease)
 	return verdict(parent, g, code, err)
 }
@@ -74,7 +74,7 @@ func (m *Module) queue(in *Input) *scheduler.Queue {
 	return m.history.Queue(s, job(in))
 }
 
-// execute runs the probe. The caller gives back the token that it takes.
+// execute runs the probe. The caller returns the token that it takes.
 func (m *Module) execute(g *guest, index int) (int32, error) {
 	ctx := g.run
 	if err := late(ctx); err != nil {
@@ -96,8 +96,8 @@ func (m *Module) execute(g *guest, index int) (int32, error) {
 	return code, err
 }
 
-// admit waits for a token. If another run of the probe has turned out to compute
-// for long in the meantime, this one moves to the slow queue.
+// admit waits for a token. If another run of the probe has meanwhile turned out
+// to compute for long, this one moves to the slow queue.
 func (m *Module) admit(g *guest) bool {
 	if !g.lease.Take() {
 		return false
@@ -111,11 +111,11 @@ func (m *Module) admit(g *guest) bool {
 	return g.lease.Take()
 }
 
-// fresh returns an instance at its beginning.
+// fresh returns an instance in its initial state.
 func (m *Module) fresh(ctx context.Context, g *guest) (*engine.Instance, error) {
 	if i := m.pool.Reuse(g, g.memoryLimit()); i != nil {
 		g.instance = i
-		g.account.Grow(int64(i.MemorySize())) // nothing else is counted yet
+		g.account.Grow(int64(i.MemorySize())) // no other memory is counted yet
 		return i, nil
 	}
 	i, err := m.pool.New(ctx, g, g.memoryLimit())
@@ -133,11 +133,11 @@ func (m *Module) fresh(ctx context.Context, g *guest) (*engine.Instance, error) 
 	return i, nil
 }
 
-// late returns an error if the deadline passed before any code of the guest ran:
-// that time was vega's.
+// late returns an error if the deadline passed before any guest code ran,
+// because vega itself took that time.
 func late(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%w: the whole of its timeout had passed by then", engine.ErrHost)
+		return fmt.Errorf("%w: its whole timeout passed before it could start", engine.ErrHost)
 	}
 	return ctx.Err()
 }
@@ -156,9 +156,9 @@ func (g *guest) call(ctx context.Context, index int) (code int32, err error) {
 	return code, err
 }
 
-// exitCode turns the end of a command by proc_exit into its exit code. A command
-// that returns has the exit code 0. The code with which a run is ended looks the
-// same; the run's context tells them apart.
+// exitCode converts the end of a command by proc_exit to its exit code. A
+// command that returns has exit code 0. A run that was stopped has the same
+// kind of error; the run's context tells them apart.
 func exitCode(err error) (int32, error) {
 	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
 		return int32(exit.ExitCode()), nil

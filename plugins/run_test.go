@@ -29,10 +29,10 @@ func TestMisbehaviour(t *testing.T) {
 		{"trap", check.Unknown, check.Probe, "index out of range"},
 		{"exit", check.Unknown, check.Probe, "exited with code 0 instead of returning a status"},
 		{"three", check.Unknown, check.Probe, "I can't tell"},
-		{"silent", check.Unhealthy, check.Target, "the probe gave no message"},
+		{"silent", check.Unhealthy, check.Target, "the probe returned no message"},
 		{"details", check.Unknown, check.Probe, "more than 64 details"},
 		{"metric", check.Unknown, check.Probe, "a metric whose value is not a finite number"},
-		{"hungry", check.Unknown, check.Probe, "out of memory: it may have 32MiB"},
+		{"hungry", check.Unknown, check.Probe, "out of memory: its limit is 32MiB"},
 		{"spin", check.Unknown, check.Probe, "still computing at its deadline of 1s"},
 		{"sleep", check.Unknown, check.Probe, "still sleeping or computing at its deadline of 1s"},
 		{"absent", check.Unknown, check.Probe, `registers no probe "absent"`},
@@ -118,8 +118,9 @@ func TestShutdownIsVegasFault(t *testing.T) {
 	}
 }
 
-// No state passes from run to run, by globals, memory or open handles, whether they
-// run at once or one after the other.
+// TestRunsAreFresh checks that no state leaks from one run to another through
+// globals, memory or open handles, whether the runs are concurrent or
+// sequential.
 func TestRunsAreFresh(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.guest(t)

@@ -89,10 +89,10 @@ func TestOwnStorageIsVegasFault(t *testing.T) {
 		{"well", nil, nil, "healthy/", "was: "},
 		{"no descriptor", nil, fmt.Errorf("keep it: %w", noDescriptor), "unknown/host", "raise LimitNOFILE"},
 		{"disk full", nil, syscall.ENOSPC, "unknown/host", "the disk that vega writes to is full"},
-		{"locked", nil, context.DeadlineExceeded, "unknown/host", "vega could not keep what the probe stores"},
+		{"locked", nil, context.DeadlineExceeded, "unknown/host", "vega could not store the probe's value"},
 		{"quota", nil, plugins.ErrQuota, "unhealthy/target", "quota"},
 		{"it does without", noDescriptor, nil, "healthy/", "was: "},
-		{"neither", errors.New("damaged"), errors.New("damaged too"), "unknown/host", "vega could not read what the probe keeps: damaged;"},
+		{"neither", errors.New("damaged"), errors.New("damaged too"), "unknown/host", "vega could not read the probe's stored value: damaged;"},
 	} {
 		s.getFails, s.setFails = c.get, c.set
 		in := input(t, "kv", manifest.Values{"value": manifest.Plain("v")})

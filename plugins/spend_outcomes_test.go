@@ -33,7 +33,7 @@ const (
 	overMemory = "raise memory in the integration"
 )
 
-// ends expects that the Spender is ended when its budget is used up.
+// ends expects that the Spender is stopped when its budget is used up.
 func ends(module, body string) spent {
 	return spent{
 		spree:  spree{Module: module, Body: body, Budget: scheduler.DefaultBudget},

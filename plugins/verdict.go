@@ -15,13 +15,13 @@ import (
 )
 
 // verdict judges a run by what the guest returned or how it ended, and decides
-// whose fault it was.
+// whose fault a failure was.
 func verdict(parent context.Context, g *guest, code int32, err error) Result {
 	o := &g.output
 	r := Result{Message: o.message, Details: o.details, Metrics: o.metrics, Denied: o.denied, Ended: err != nil || o.overflow != ""}
 	switch {
 	case withdrawn(parent) && (err != nil || code != int32(abi.Healthy)):
-		r.Status, r.Cause, r.Message = check.Unknown, check.Host, "the run was ended: vega is shutting down or the request was withdrawn"
+		r.Status, r.Cause, r.Message = check.Unknown, check.Host, "the run was canceled: vega is shutting down, or the request was canceled"
 	case err != nil:
 		r.Status = check.Unknown
 		r.Cause, r.Message = blame(g, err)
@@ -38,13 +38,13 @@ func verdict(parent context.Context, g *guest, code int32, err error) Result {
 	}
 	r = overrule(g, r, withdrawn(parent))
 	if r.Message == "" {
-		r.Message = "the probe gave no message"
+		r.Message = "the probe returned no message"
 	}
 	return r
 }
 
-// overrule replaces a judgement where something else was at fault than the run
-// itself shows.
+// overrule replaces the verdict if something other than what the run itself
+// shows was at fault.
 func overrule(g *guest, r Result, withdrawn bool) Result {
 	if r.Cause == check.Timeout && g.lease.Waited() > g.in.Timeout/2 {
 		r.Status, r.Cause, r.Message = check.Unknown, check.Host, starvation(g)
@@ -61,7 +61,8 @@ func overrule(g *guest, r Result, withdrawn bool) Result {
 	return r
 }
 
-// withdrawn reports whether the run was ended from outside, not by its deadline.
+// withdrawn reports whether the run was canceled, as opposed to reaching its
+// deadline.
 func withdrawn(parent context.Context) bool { return errors.Is(parent.Err(), context.Canceled) }
 
 // reported returns the status and cause of a run that returned.
@@ -85,7 +86,8 @@ func reported(g *guest, code int32) (check.Status, check.Cause) {
 	}
 }
 
-// blame returns the cause of a run that did not return, in words for an operator.
+// blame returns the cause of a run that did not return, with a message for the
+// operator.
 func blame(g *guest, err error) (check.Cause, string) {
 	own, isFault := errors.AsType[fault](err)
 	exit, isExit := errors.AsType[*sys.ExitError](err)
@@ -95,7 +97,7 @@ func blame(g *guest, err error) (check.Cause, string) {
 	case errors.Is(err, engine.ErrHost):
 		return check.Host, "vega could not start the probe: " + check.OneLine(check.Clip(err.Error(), 300))
 	case g.full:
-		return check.Probe, fmt.Sprintf("the probe ran out of memory: it may have %v, including what vega holds for it; if you trust it with more, raise memory in the integration", g.memoryLimit())
+		return check.Probe, fmt.Sprintf("the probe ran out of memory: its limit is %v, including what vega holds for it; if you trust it with more, raise memory in the integration", g.memoryLimit())
 	case errors.Is(err, engine.ErrMemory):
 		return check.Probe, check.OneLine(err.Error())
 	case isFault:
@@ -107,8 +109,8 @@ func blame(g *guest, err error) (check.Cause, string) {
 	}
 }
 
-// blameExit does the same for a run that exited, or that wazero ended with an exit
-// code of its own.
+// blameExit is like blame, for a run that exited, or that wazero stopped with
+// an exit code of its own.
 func blameExit(g *guest, code uint32) (check.Cause, string) {
 	switch {
 	case code == sys.ExitCodeDeadlineExceeded && g.timedOut && g.output.message != "":
@@ -116,11 +118,11 @@ func blameExit(g *guest, code uint32) (check.Cause, string) {
 	case code == sys.ExitCodeDeadlineExceeded && g.timedOut:
 		return check.Timeout, fmt.Sprintf("no answer within %v", g.in.Timeout)
 	case code == sys.ExitCodeDeadlineExceeded:
-		return check.Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything; it was ended", busy(g), g.in.Timeout)
+		return check.Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything, and was stopped", busy(g), g.in.Timeout)
 	case code == sys.ExitCodeContextCanceled && g.lease.Spent():
-		return check.Probe, fmt.Sprintf("the probe computed for more than %v; it was ended", g.module.sandbox.scheduler.Budget())
+		return check.Probe, fmt.Sprintf("the probe computed for more than %v and was stopped", g.module.sandbox.scheduler.Budget())
 	case code == sys.ExitCodeContextCanceled:
-		return check.Host, "the run was ended from outside"
+		return check.Host, "the run was canceled"
 	default:
 		return check.Probe, fmt.Sprintf("the probe exited with code %d instead of returning a status", code)
 	}
@@ -133,23 +135,23 @@ func busy(g *guest) string {
 	return "computing"
 }
 
-// ownFault explains why vega could not make a call for the guest, so that what
-// the guest reports about its target has no basis.
+// ownFault explains why vega could not make a call for the guest, in which case
+// the guest's report on its target has no basis.
 func ownFault(g *guest) string {
 	return check.Clip(check.OneLine(g.vault.Redact(g.own.Error())), maxMessage-100) + "; this run says nothing about the target"
 }
 
-// starved reports whether the run ended because it got no token. If it waited for
-// its target, or slept, until right before its deadline, a token would not have
-// helped it.
+// starved reports whether the run ended because it got no token. If it waited
+// for its target or slept until right before its deadline, a token would not
+// have helped.
 func starved(g *guest) bool {
 	atItsEnd := (g.timedOut || g.slept) && g.lease.Waited() <= 2*headStart
 	return g.lease.Starved() && !atItsEnd
 }
 
-// starvation explains that the run did not get enough of the processor.
+// starvation explains that the run did not get enough processor time.
 func starvation(g *guest) string {
-	return fmt.Sprintf("vega had no processor to spare for the probe: it waited %v of its %v for other probes to compute",
+	return fmt.Sprintf("vega had no processor to spare for the probe, which spent %v of its timeout of %v waiting for other probes",
 		g.lease.Waited().Round(time.Millisecond), g.in.Timeout)
 }
 
@@ -161,7 +163,7 @@ func lastMessage(g *guest) string {
 	return " (its last message: " + g.output.message + ")"
 }
 
-// trap returns the reason in an error of wazero's, without the stack trace.
+// trap returns the reason from a wazero error, without the stack trace.
 func trap(err error) string {
 	reason, _, _ := strings.Cut(err.Error(), "\n")
 	reason = strings.TrimPrefix(reason, "wasm error: ")

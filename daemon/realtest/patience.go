@@ -26,7 +26,7 @@ func Until(t testing.TB, what string, condition func() bool) {
 // there.
 func Starved[C ~string](cause C, message string) bool {
 	return cause == "host" && (strings.HasPrefix(message, "vega had no processor") ||
-		strings.Contains(message, "the whole of its timeout had passed") || queued.MatchString(message))
+		strings.Contains(message, "its whole timeout passed before") || queued.MatchString(message))
 }
 
 var queued = regexp.MustCompile(`^(this check|the query) waited [0-9.]+m?s of its `)

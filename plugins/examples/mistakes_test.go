@@ -36,7 +36,7 @@ const (
 var mistakes = []mistake{
 	{
 		name: "a capability that plugin.hcl does not declare", language: build.C, file: "plugin.hcl", from: `capability "http"`, to: `capability "dns"`,
-		refused: `it imports calls of the capability "http", which none of its probes declares; add a capability "http" block with its reason to plugin.hcl`,
+		refused: `it imports calls of the capability "http", which none of its probes declares; add a capability "http" block with a reason to plugin.hcl`,
 	},
 	{
 		name: "vega_run with another signature", language: build.C, from: `VEGA_PROBES({"queue", queue})`,
@@ -61,7 +61,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "an endless loop", language: build.C, from: cProbe, to: cProbe + "\tfor (volatile int i = 0;; i++) {}\n",
-		message: "the probe computed for more than 500ms; it was ended",
+		message: "the probe computed for more than 500ms and was stopped",
 	},
 	{
 		name: "a huge message", language: build.C, from: cProbe, to: cProbe + "\tstatic char big[70000];\n\tmemset(big, 'x', sizeof big);\n\tvega_raw_message(big, 2000);\n",
@@ -73,13 +73,13 @@ var mistakes = []mistake{
 	},
 	{
 		name: "an option that plugin.hcl does not declare", language: build.C, from: `vega_string("url", url, sizeof url);`, to: `vega_string("ulr", url, sizeof url);`,
-		message: "could not check : the URL is not valid; write scheme, host and path, such as https://example.com/health",
-		wrong:   `it reads the option "ulr", which plugin.hcl does not declare for the probe queue: it is never set`,
+		message: "could not check : the URL is not valid; it needs a scheme, a host and a path, such as https://example.com/health",
+		wrong:   `it reads the option "ulr", which plugin.hcl does not declare for the probe queue, so it is never set`,
 	},
 	{
 		name: "handles that are never closed", language: build.C, from: cProbe,
 		to:      cProbe + "\tfor (int i = 0; i < 17; i++) {\n\t\tvega_request r = vega_http(\"GET\", \"http://jobs.example/status\");\n\t\tif (r < 0) return vega_failed(\"http://jobs.example\", r);\n\t}\n",
-		message: "could not check http://jobs.example: quota exceeded: more than 16 handles are open; close what is no longer needed",
+		message: "could not check http://jobs.example: quota exceeded: more than 16 handles are open; close those no longer needed",
 	},
 	{
 		name: "an error that is not looked at", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_healthy(\"fine\");\n",
@@ -95,7 +95,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "a fault of the target taken for the probe's", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unknown(\"%s does not answer as it should\", url);\n",
-		wrong: "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart",
+		wrong: "unknown, although the target is at fault: return unhealthy; the SDK's failed function tells the two apart",
 	},
 }
 
@@ -189,7 +189,7 @@ func TestMissingManifest(t *testing.T) {
 		t.Errorf("%+v", diags)
 	}
 	_, err := manifest.Read([]byte("\x00asm\x01\x00\x00\x00"))
-	if want := "there is no vega.manifest section: build it with `vega plugin build`"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "there is no vega.manifest section; build the plugin with `vega plugin build`"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
