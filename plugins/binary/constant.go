@@ -34,7 +34,7 @@ func ConstFunc(f uint32) Constant {
 	return append(AppendU32([]byte{byte(OpRefFunc)}, f), byte(OpEnd))
 }
 
-// constant reads a constant of the wanted type.
+// constant reads a constant of the given type.
 func (d *decoder) constant(r *Reader, want ValueType) Constant {
 	all := r.Rest()
 	if got := d.constantOp(r); r.Err() == nil && got != want {
@@ -44,7 +44,7 @@ func (d *decoder) constant(r *Reader, want ValueType) Constant {
 	case r.Err() != nil:
 		return nil
 	case end != byte(OpEnd):
-		r.refuse("it has a constant of more than one instruction: %#x follows", end)
+		r.refuse("it has a constant of more than one instruction; the second begins with %#x", end)
 		return nil
 	}
 	n := len(all) - r.Len()
@@ -68,7 +68,7 @@ func (d *decoder) constantOp(r *Reader) ValueType {
 		return F64
 	case prefixVector:
 		if kind := r.Byte(); r.Err() == nil && kind != byte(OpV128Const&0xff) {
-			r.refuse("it has a constant of an instruction 0xfd %#x", kind)
+			r.refuse("it has a constant with the instruction 0xfd %#x, which is not a constant instruction", kind)
 		}
 		r.Take(16)
 		return V128
@@ -78,9 +78,9 @@ func (d *decoder) constantOp(r *Reader) ValueType {
 		d.declare(d.index(r, "function", d.has.functions))
 		return FuncRef
 	case OpGlobalGet:
-		r.refuse("it has a constant that refers to a global: only imported globals are allowed, and a plugin can import functions only")
+		r.refuse("it has a constant that refers to a global; constants may only use imported globals, and a plugin can only import functions")
 	default:
-		r.refuse("it has a constant of an instruction %#x, which is not a constant instruction", byte(op))
+		r.refuse("it has a constant with the instruction %#x, which is not a constant instruction", byte(op))
 	}
 	return 0
 }
@@ -95,5 +95,5 @@ func (d *decoder) index(r *Reader, what string, n uint32) uint32 {
 }
 
 func errIndex(what string, i, n uint32) error {
-	return fmt.Errorf("there is no %s %d: it has %d", what, i, n)
+	return fmt.Errorf("there is no %s %d; the count is %d", what, i, n)
 }

@@ -19,7 +19,7 @@ var counts = map[byte]struct {
 	Data:      {"data segments", 2, MaxSegments},
 }
 
-// count reads the number of items in a section and records it.
+// count reads and records the number of items in a section.
 func (d *decoder) count(r *Reader, section byte) uint32 {
 	c := counts[section]
 	if d.m.frame && section != Memories {

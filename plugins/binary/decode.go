@@ -8,8 +8,8 @@ import (
 // Decode parses a whole module. The error says what is wrong and where.
 func Decode(wasm []byte) (*Module, error) { return decode(wasm, false) }
 
-// Frame parses a module without enforcing the caps, and without reading the
-// bodies of functions: walk them to read them.
+// Frame parses a module without enforcing the caps and without reading function
+// bodies; use Walk to read them.
 func Frame(wasm []byte) (*Module, error) { return decode(wasm, true) }
 
 func decode(wasm []byte, frame bool) (*Module, error) {
@@ -26,8 +26,8 @@ func decode(wasm []byte, frame bool) (*Module, error) {
 // decoder reads the sections of one module.
 type decoder struct {
 	m    *Module
-	last int     // index in order of the last section
-	has  numbers // so far
+	last int     // position of the last section in the order of sections
+	has  numbers // items read so far
 	sums sums
 	// declared has a bit for each function that an export, a global or an
 	// element refers to. Code may refer only to those.
@@ -37,7 +37,7 @@ type decoder struct {
 	loose bool
 }
 
-// sums are totals over the whole module.
+// sums holds totals over the whole module.
 type sums struct{ customs, names, values, entries, locals, targets, operands uint64 }
 
 // over reports whether n exceeds a cap.
@@ -87,7 +87,7 @@ func (d *decoder) place(id byte) error {
 	}
 	place := slices.Index(order, id) + 1
 	if place <= d.last {
-		return fmt.Errorf("section %d is out of place", id)
+		return fmt.Errorf("section %d is unknown, repeated or in the wrong place", id)
 	}
 	d.last = place
 	return nil
@@ -119,7 +119,7 @@ func each(r *Reader, n uint32, what string, item func(i int)) string {
 func (d *decoder) agree() error {
 	m := d.m
 	if len(m.Functions) != len(m.Codes) {
-		return fmt.Errorf("it has %d functions and code for %d", len(m.Functions), len(m.Codes))
+		return fmt.Errorf("it declares %d functions but has code for %d", len(m.Functions), len(m.Codes))
 	}
 	if m.DataCount != nil && int(*m.DataCount) != len(m.Data) {
 		return fmt.Errorf("it declares %d data segments but has %d", *m.DataCount, len(m.Data))

@@ -5,7 +5,7 @@ import "fmt"
 func (d *decoder) codes(r *Reader) string {
 	n := d.count(r, Codes)
 	if r.err == nil && int(n) != len(d.m.Functions) {
-		r.refuse("it has %d functions and code for %d", len(d.m.Functions), n)
+		r.refuse("it declares %d functions but has code for %d", len(d.m.Functions), n)
 		return ""
 	}
 	d.m.Codes = make([]Code, n)
@@ -86,7 +86,7 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 			d.operands(w, d.m.Types[w.Index])
 		case OpRefFunc:
 			if !d.isDeclared(w.Index) {
-				w.refuse("it refers to function %d, which is not declared: only code refers to it", w.Index)
+				w.refuse("ref.func uses function %d, which is not declared outside code; export it, or list it in an element segment", w.Index)
 			}
 		}
 	}
@@ -95,8 +95,8 @@ func (d *decoder) body(r *Reader, w *Walker, i int) {
 	}
 }
 
-// operands counts the values that a block or call moves: the time to validate
-// and compile it is linear in them.
+// operands counts the values that a block or call moves, because the time to
+// validate and compile it is linear in their number.
 func (d *decoder) operands(w *Walker, t FuncType) {
 	d.sums.operands += uint64(len(t.Params) + len(t.Results))
 	if d.over(d.sums.operands, MaxOperands) {

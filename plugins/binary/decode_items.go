@@ -49,8 +49,8 @@ func (d *decoder) elements(r *Reader) string {
 	return each(r, n, "segment", func(i int) { d.m.Elements[i] = d.element(r) })
 }
 
-// element reads a segment in any of its eight forms: bit 0 of the form marks it
-// as not active, bit 1 says that it names a table or type, and bit 2 that its
+// element reads a segment in any of its eight forms. Bit 0 marks a segment that
+// is not active, bit 1 one that names a table or type, and bit 2 one whose
 // entries are expressions.
 func (d *decoder) element(r *Reader) Element {
 	e := Element{Form: r.U32(), Type: FuncRef}

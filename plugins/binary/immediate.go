@@ -1,7 +1,7 @@
 package binary
 
 // block reads a block type: empty, one result type, or the index of a function
-// type, which is not negative.
+// type, encoded as a non-negative number.
 func (w *Walker) block() {
 	w.Type = -1
 	b := w.peek()
@@ -39,7 +39,7 @@ func (w *Walker) elseBranch() {
 	w.open[last] = OpElse
 }
 
-func (w *Walker) label() uint32 { return w.index("block around it", uint32(len(w.open))) }
+func (w *Walker) label() uint32 { return w.index("enclosing block", uint32(len(w.open))) }
 
 func (w *Walker) labels() {
 	w.Targets = w.u32()
@@ -71,7 +71,7 @@ func (w *Walker) selects() {
 func (w *Walker) access(f *form) {
 	w.mem()
 	if align := w.u32(); align > uint32(f.align) {
-		w.refuse("it has an access to memory aligned to 2^%d bytes, which exceeds its size", align)
+		w.refuse("it has a memory access aligned to 2^%d bytes, which exceeds the size of the access", align)
 	}
 	w.u32()
 }
@@ -79,12 +79,12 @@ func (w *Walker) access(f *form) {
 // mem refuses an instruction that needs a memory in a module without one.
 func (w *Walker) mem() {
 	if w.has.memories == 0 {
-		w.refuse("it uses memory but has none")
+		w.refuse("it uses memory but declares none")
 	}
 }
 
 // zero reads the byte that stands for the only memory. A runtime may skip it
-// without looking.
+// without checking it.
 func (w *Walker) zero() {
 	w.mem()
 	if b := w.byte(); b != 0 {
@@ -139,7 +139,7 @@ func (w *Walker) vector() {
 	before := w.pos
 	n := w.u32()
 	if size := w.pos - before; n < 0x80 && size > 1 || size > 2 {
-		w.refuse("it has an instruction 0xfd %d with its number in %d bytes", n, size)
+		w.refuse("it has an instruction 0xfd %d whose number takes %d bytes instead of one", n, size)
 		return
 	}
 	if n >= uint32(len(vectorForms)) {
@@ -171,6 +171,6 @@ func (w *Walker) wide(f *form) {
 
 func (w *Walker) lane(f *form) {
 	if l := w.byte(); l >= f.lanes {
-		w.refuse("it uses lane %d of %d", l, f.lanes)
+		w.refuse("it uses lane %d, but the vector has only lanes 0 to %d", l, f.lanes-1)
 	}
 }

@@ -7,9 +7,9 @@ var (
 	errLong  = errors.New("a number is longer than its type allows")
 )
 
-// uleb reads an unsigned 32-bit LEB128 number as specified: at most five bytes,
-// with the unused bits of the fifth zero. n is its length, 0 if the input ends
-// first, or -1 if the number is too long.
+// uleb reads an unsigned 32-bit LEB128 number as specified, in at most five
+// bytes with the unused bits of the fifth zero. It returns the length n, or 0
+// if the input ends first, or -1 if the number is too long.
 func uleb(b []byte) (v uint32, n int) {
 	for i, c := range b[:min(len(b), 5)] {
 		if i == 4 && c > 0x0f {

@@ -11,7 +11,7 @@ package binary
 //	VEGA_MEASURE='*.wasm' go test ./plugins/binary -run Honest -v
 const (
 	MaxTypes     = 5_000   // [95] 104
-	MaxParams    = 128     // of one function, and as many results [11]
+	MaxParams    = 128     // parameters of one function, and as many results [11]
 	MaxValues    = 50_000  // parameters and results in total [376] 9
 	MaxImports   = 1_000   // [45] 118
 	MaxFunctions = 100_000 // [11,006] 256
@@ -30,15 +30,15 @@ const (
 	MaxTable    = 1 << 17 // entries of one table [15,102]
 	MaxElements = 1_000   // segments [1] 63
 	MaxEntries  = 1 << 17 // of segments in total [11,006] 39
-	MaxPages    = 1 << 16 // of memory; the specification allows no more
-	MaxSegments = 200_000 // of data; Go's linker creates at most 100,000 [100,000] 54
+	MaxPages    = 1 << 16 // pages of memory; the specification allows no more
+	MaxSegments = 200_000 // data segments; Go's linker creates at most 100,000 [100,000] 54
 
 	MaxFunction      = 256 << 10 // bytes of one function's code [50,798]
-	MaxLocals        = 10_000    // of one function [811]
+	MaxLocals        = 10_000    // locals of one function [811]
 	MaxAllLocals     = 1 << 20   // [46,197] 8
 	MaxLocalsBlocks  = 100_000   // locals × blocks of one function [57,581]
-	MaxDepth         = 1_000     // of nested blocks [550]
-	MaxBranchTargets = 16 << 10  // of one br_table [1,144]
+	MaxDepth         = 1_000     // depth of nested blocks [550]
+	MaxBranchTargets = 16 << 10  // targets of one br_table [1,144]
 	MaxAllTargets    = 2 << 20   // [330,343]
 	// MaxOperands bounds the number of values that blocks and calls take and
 	// return.

@@ -13,11 +13,11 @@ type Module struct {
 	Start     *uint32 // the function that runs on instantiation
 	Elements  []Element
 	DataCount *uint32
-	Codes     []Code // one for each of Functions
+	Codes     []Code // one for each entry of Functions
 	Data      []Segment
 	Customs   []CustomSection
 
-	frame bool // function bodies were not read and caps are not enforced
+	frame bool // function bodies were not read, and caps are not enforced
 }
 
 // ValueType is an encoded value type.
@@ -55,7 +55,7 @@ type Import struct {
 // Limits bound a memory, in pages, or a table, in entries.
 type Limits struct {
 	Min, Max uint32
-	Bounded  bool // Max is set
+	Bounded  bool // whether Max is set
 }
 
 // Table is a table of references.
@@ -88,9 +88,9 @@ type Export struct {
 
 // Element is an element segment.
 type Element struct {
-	Form    uint32 // 0 to 7, as the specification numbers them
+	Form    uint32 // 0 to 7, as numbered in the specification
 	Table   uint32
-	Offset  Constant // if active
+	Offset  Constant // if the segment is active
 	Type    ValueType
 	Entries []uint32 // function indices, or NoFunction
 }
@@ -104,15 +104,15 @@ func (e *Element) Active() bool { return e.Form&1 == 0 }
 // Code is the code of a function.
 type Code struct {
 	groups    uint32
-	locals    []byte // groups: a count and a type each
+	locals    []byte // groups of locals: a count and a type each
 	NumLocals int    // excluding parameters
-	Body      []byte // instructions, including the final end
+	Body      []byte // instructions, including the last end
 }
 
 // Segment is a data segment.
 type Segment struct {
 	Passive bool
-	Offset  Constant // if active
+	Offset  Constant // if the segment is active
 	Bytes   []byte
 }
 

@@ -4,7 +4,7 @@ package binary
 // that prefix.
 type Op uint16
 
-// The instructions that have a case of their own; all others are handled by
+// The instructions that are handled individually. All others are handled by
 // shape.
 const (
 	OpNop          Op = 0x01
@@ -55,32 +55,32 @@ const (
 // Void is the type of a block without parameters and results.
 const Void = 0x40
 
-// shape says which immediates follow an opcode.
+// shape is the kind of immediates that follow an opcode.
 type shape byte
 
 const (
 	unknown    shape = iota // not in WebAssembly 2.0
 	bare                    // nothing
-	block                   // a block's type
+	block                   // a block type
 	elseBranch              // nothing; begins the second branch of an if
 	ends                    // nothing; ends a block
 	label                   // number of blocks to leave
 	labels                  // a vector of labels and a default
 	function                // an index
-	indirect                // a type's and a table's index
+	indirect                // the indices of a type and a table
 	selects                 // a vector with one value type
 	local                   // an index, like the following
 	global
 	table
-	tableInit // an element's and a table's index
+	tableInit // the indices of an element segment and a table
 	element
-	tables     // two tables' indices
+	tables     // two table indices
 	memory     // zero, reserved for a memory index
-	memoryInit // a data segment's index and zero
-	data       // a data segment's index
-	memories   // zero twice
-	access     // the alignment and offset of an access to memory
-	accessLane // the same and a lane
+	memoryInit // the index of a data segment, and zero
+	data       // the index of a data segment
+	memories   // two zeros
+	access     // the alignment and offset of a memory access
+	accessLane // the alignment and offset of a memory access, and a lane
 	lane       // a lane
 	shuffle    // 16 lanes of two vectors
 	constI32   // a number, like the following

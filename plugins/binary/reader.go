@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Reader reads a module's encoding. After its first error every read returns
-// zero; call Err to get the error.
+// Reader reads an encoded module. After its first error every read returns
+// zero, and Err returns that error.
 type Reader struct {
 	b   []byte
 	end int // offset in the module where b ends
@@ -32,7 +32,7 @@ func (r *Reader) At() int { return r.end - len(r.b) }
 func (r *Reader) fail(err error) {
 	if r.err == nil {
 		r.err = err
-		r.end = r.At() // keeps At at the failed read
+		r.end = r.At() // keeps At at the read that failed
 	}
 	r.b = nil
 }

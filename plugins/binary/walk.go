@@ -26,10 +26,10 @@ type Walker struct {
 	err    error
 }
 
-// numbers holds how many of each kind of item an instruction may refer to.
+// numbers holds, for each kind of item, how many an instruction may refer to.
 type numbers struct {
 	types, functions, tables, memories, globals, elements, data uint32
-	counted                                                     bool // data is
+	counted                                                     bool // whether data is known
 }
 
 // Walk returns a walker over the body of the i-th function of the module

@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	// cacheAge is how long the cache keeps a module that is not loaded.
+	// cacheAge is how long the cache keeps a module that nobody loads.
 	cacheAge = 30 * 24 * time.Hour
-	// compiling is the pattern of the entries that a compiler is working on.
+	// compiling is the name pattern of entries that a compiler is working on.
 	compiling = "compiling-*"
-	// compilingAge is when such an entry counts as left behind.
+	// compilingAge is the age at which such an entry counts as abandoned.
 	compilingAge = time.Hour
 )
 
 // cache is the directory of compiled modules; the empty cache keeps nothing.
 type cache string
 
-// entry returns the directory of a module, empty without a cache. Each module
-// has its own, so that a damaged one can be removed, and its name depends on all
-// that its contents depend on. Native code is for one kind of processor: for
-// another, wazero would compile again in this process.
+// entry returns the directory of a module, or "" without a cache. Each module
+// has its own directory, so a damaged one can be removed. Its name covers
+// everything that the contents depend on, including the kind of processor: with
+// native code for another kind, wazero would compile again in this process.
 func (c cache) entry(digest string) string {
 	if c == "" {
 		return ""
@@ -41,11 +41,12 @@ func (c cache) entry(digest string) string {
 	return filepath.Join(string(c), hex.EncodeToString(h.Sum(nil))[:32])
 }
 
-// readerVersion returns the version of what reads and compiles modules.
+// readerVersion returns the version of the code that reads and compiles
+// modules.
 func readerVersion() string { return engine.Version() + " " + guard.Version }
 
-// add makes an entry, which appears as a whole or not at all. fill writes it to a
-// temporary directory.
+// add makes an entry atomically. fill writes the entry to a temporary
+// directory.
 func (c cache) add(dir string, fill func(temp string) error) error {
 	if err := makePrivate(string(c)); err != nil {
 		return err
@@ -62,13 +63,14 @@ func (c cache) add(dir string, fill func(temp string) error) error {
 		return nil
 	}
 	if _, err := readEntry(dir); err == nil {
-		return nil // another process was faster
+		return nil // another process was first
 	}
 	return errors.Join(os.RemoveAll(dir), os.Rename(temp, dir))
 }
 
-// tidy removes modules that have not been loaded for cacheAge, and what ended
-// compilers left behind. It ignores errors: they must not prevent a start.
+// tidy removes modules that have not been loaded for cacheAge, and what killed
+// compilers left behind. It ignores errors, because they must not prevent a
+// start.
 func (c cache) tidy() {
 	entries, err := os.ReadDir(string(c))
 	if err != nil {
@@ -85,13 +87,13 @@ func (c cache) tidy() {
 	}
 }
 
-// touch notes that an entry was used.
+// touch records that an entry was used.
 func touch(dir string) {
-	_ = os.Chtimes(dir, time.Now(), time.Now()) // at worst it is compiled again some day
+	_ = os.Chtimes(dir, time.Now(), time.Now()) // at worst the module is compiled again some day
 }
 
-// makePrivate makes a directory that other users can't enter: whoever can write
-// to it decides what vega runs. It does nothing without a directory.
+// makePrivate makes a directory that other users can't enter, because anyone
+// who can write to it controls what vega runs. It does nothing if dir is empty.
 func makePrivate(dir string) error {
 	if dir == "" {
 		return nil

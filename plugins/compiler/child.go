@@ -18,29 +18,30 @@ import (
 	"vega/policies/check"
 )
 
-// maxAddressSpace is the address space of a child in bytes, of which Go reserves
-// one GiB that it does not use.
+// maxAddressSpace limits the address space of a child, in bytes. Go reserves
+// one GiB of it without using it.
 const maxAddressSpace = 3 << 30
 
-// failed is the exit code of a child that reports on standard error why it
-// failed. One that runs out of memory ends in another way.
+// failed is the exit code of a child that prints on standard error why it
+// failed. A child that runs out of memory exits differently.
 const failed = 1
 
-// Limits bound what a child that compiles may use. The guard keeps honest modules
-// far below them; they are for what gets past it. On a busy machine a child,
-// which has a low priority, gets a tenth of a processor or less: Processor is
-// what bounds it, and Time only ends a child that does not compute at all.
+// Limits bound what a compiling child may use. The guard keeps honest modules
+// far below them; they stop what gets past the guard. On a busy machine a
+// child, which has a low priority, gets a tenth of a processor or less.
+// Processor is the effective limit; Time only stops a child that gets no
+// processor time.
 type Limits struct {
-	Processor time.Duration // CPU time of all its threads
+	Processor time.Duration // CPU time of all threads of the child
 	Time      time.Duration
 }
 
-// DefaultLimits are the Limits of a Compiler that is given none.
+// DefaultLimits are the Limits of a Compiler without any in its Options.
 var DefaultLimits = Limits{Processor: 30 * time.Second, Time: 5 * time.Minute}
 
-// Child does the child's part: it limits itself, reads and compiles the module on
-// its standard input, and leaves in dir an entry of the cache or the reason why
-// it refuses the module. The program of the caller ends afterwards.
+// Child is the main function of a child: it limits its own process, reads and
+// compiles the module on its standard input, and leaves a cache entry or the
+// reason for a refusal in dir. The calling program should exit afterwards.
 func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error {
 	if err := LimitProcess(DefaultLimits.Processor); err != nil {
 		return fmt.Errorf("limit the compiler: %w", err)
@@ -82,7 +83,7 @@ func (c *Compiler) compileInChild(ctx context.Context, wasm []byte, dir string) 
 
 // runChild runs the child until it ends.
 func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string) error {
-	slow := refusal{reason: fmt.Sprintf("it does not compile: its compiler was ended after %v", c.limits.Time), temporary: true}
+	slow := refusal{reason: fmt.Sprintf("it does not compile: its compiler was killed after %v", c.limits.Time), temporary: true}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limits.Time, slow)
 	defer cancel()
 	cmd := c.command(ctx, dir)
@@ -94,21 +95,21 @@ func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string) error 
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil: // it was ended
+	case ctx.Err() != nil: // killed
 		return context.Cause(ctx)
-	case shortage.Of(err) != nil: // it was not started
+	case shortage.Of(err) != nil: // not started
 		return fmt.Errorf("start its compiler: %w", err)
 	default:
 		return c.childError(cmd.ProcessState, firstLine(said.String()), err)
 	}
 }
 
-// childError explains how a child ended by itself. p is nil if it was not started;
-// err says how it ended.
+// childError explains how a child exited by itself. p is nil if the child was
+// not started; err says how it ended.
 func (c *Compiler) childError(p *os.ProcessState, said string, err error) error {
 	switch {
 	case usedUp(p, c.limits.Processor):
-		return refusal{reason: fmt.Sprintf("it does not compile: its compiler was ended after %v of processor time", c.limits.Processor), temporary: true}
+		return refusal{reason: fmt.Sprintf("it does not compile: its compiler was killed after %v of processor time", c.limits.Processor), temporary: true}
 	case p != nil && p.ExitCode() != failed: // a crash, by a signal or of Go's runtime
 		return refusal{reason: fmt.Sprintf("it does not compile: its compiler, which may use %d MiB of address space, crashed: %s", maxAddressSpace>>20, lastWords(said, err)), temporary: true}
 	case said != "":
@@ -118,7 +119,7 @@ func (c *Compiler) childError(p *os.ProcessState, said string, err error) error 
 	}
 }
 
-// lastWords returns what a child said, or else how it ended.
+// lastWords returns what a child printed, or else how it ended.
 func lastWords(said string, err error) string {
 	if said == "" {
 		return err.Error()
@@ -126,13 +127,13 @@ func lastWords(said string, err error) string {
 	return said
 }
 
-// usedUp reports whether a child was ended by a signal after it had used the CPU
-// time. The kernel reports a little less than what it ended the child for.
+// usedUp reports whether a child was killed by a signal after it had used up
+// its CPU time. The kernel reports a little less than the limit.
 func usedUp(p *os.ProcessState, processor time.Duration) bool {
 	return p != nil && p.ExitCode() < 0 && p.UserTime()+p.SystemTime() >= processor-processor/10
 }
 
-// firstLine returns the first line of what a child said.
+// firstLine returns the first line that a child printed.
 func firstLine(said string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
 	return check.OneLine(check.Clip(line, 300))

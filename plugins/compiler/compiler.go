@@ -1,4 +1,4 @@
-// Package compiler turns a stranger's bytes into native code.
+// Package compiler turns untrusted modules into native code.
 //
 // New makes a Compiler on a cache directory. Compiler.Load returns the Program
 // of a module and an Engine with its native code: from the cache, or compiled by
@@ -6,8 +6,8 @@
 // out of memory for the whole process. The child calls Child. What a module was
 // refused for is remembered, so that it is not read again.
 //
-// Guards on the way, in order: guard.Prepare, the manifest, and the caller's
-// Admit. The package knows none of the host's calls and runs no guest.
+// The checks on the way, in order, are guard.Prepare, the manifest, and the
+// caller's Admit. The package knows none of the host's calls and runs no guest.
 package compiler
 
 import (
@@ -20,20 +20,21 @@ import (
 	"vega/plugins/shortage"
 )
 
-// maxTries is how often a child makes an entry before Load gives up: another
-// process may find the entry damaged, and remove what was just made in its place.
+// maxTries limits how often a child makes an entry before Load gives up:
+// another process may find the entry damaged, and remove the new entry in its
+// place.
 const maxTries = 3
 
 // Options configure a Compiler.
 type Options struct {
-	// Dir keeps compiled modules across starts; it is made with mode 0700. Empty:
-	// memory only.
+	// Dir keeps compiled modules across starts; it is created with mode 0700.
+	// If empty, they are kept in memory only.
 	Dir string
-	// Command starts the child; nil: this process compiles, for modules that are
-	// trusted. It needs Dir.
+	// Command starts the child, and needs Dir. If nil, this process compiles,
+	// which is only safe for trusted modules.
 	Command Command
 	Admit   Admit
-	Limits  Limits // of the child; zero: DefaultLimits
+	Limits  Limits // limits of a child; zero means DefaultLimits
 }
 
 // Compiler loads modules. It is safe for concurrent use.
@@ -45,10 +46,10 @@ type Compiler struct {
 	refusals *refusals
 }
 
-// New returns a Compiler. It removes what is no longer used from the cache.
+// New returns a Compiler. It removes unused entries from the cache.
 func New(o Options) (*Compiler, error) {
 	if o.Command != nil && o.Dir == "" {
-		return nil, errors.New("a compiler in a child process needs a cache directory to leave its work in")
+		return nil, errors.New("a compiler in a child process needs a cache directory for its output")
 	}
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
@@ -58,10 +59,10 @@ func New(o Options) (*Compiler, error) {
 	return c, nil
 }
 
-// Refused returns why the module was refused before, nil if it was not.
+// Refused returns why the module was refused before, or nil if it was not.
 func (c *Compiler) Refused(digest string) error { return c.refusals.find(digest) }
 
-// Remember keeps err for Refused, if it is a refusal.
+// Remember stores err for Refused, if it is a refusal.
 func (c *Compiler) Remember(digest string, err error) { c.refusals.keep(digest, err) }
 
 // Ready reports whether Load returns without running a child.
@@ -102,7 +103,7 @@ func (c *Compiler) Load(ctx context.Context, wasm []byte, digest string, trusted
 		if trusted || c.command == nil {
 			return c.loadHere(ctx, wasm, dir)
 		}
-		if shortage.Of(err) != nil { // which says nothing about the entry
+		if shortage.Of(err) != nil { // an error that says nothing about the entry
 			return nil, nil, err
 		}
 		if err := c.compileInChild(ctx, wasm, dir); err != nil {
@@ -118,7 +119,7 @@ func loadEntry(ctx context.Context, dir string) (*Program, *engine.Engine, error
 	if err == nil {
 		e, err = p.Compile(ctx, dir)
 	}
-	if why, ok := errors.AsType[refusal](err); ok { // it was accepted when the entry was made
+	if why, ok := errors.AsType[refusal](err); ok { // the module was accepted when the entry was made
 		err = fmt.Errorf("%w: %s", errDamaged, why.reason)
 	}
 	if errors.Is(err, errDamaged) {
@@ -127,8 +128,8 @@ func loadEntry(ctx context.Context, dir string) (*Program, *engine.Engine, error
 	return p, e, err
 }
 
-// loadHere reads and compiles a module in this process, without the cache if that
-// can't be written to.
+// loadHere reads and compiles a module in this process. It does without the
+// cache if that can't be written to.
 func (c *Compiler) loadHere(ctx context.Context, wasm []byte, dir string) (*Program, *engine.Engine, error) {
 	p, err := Parse(wasm, c.admit)
 	if err != nil {

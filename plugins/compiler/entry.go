@@ -15,11 +15,12 @@ import (
 	"vega/plugins/manifest"
 )
 
-// entryFile is what the cache keeps of a module next to its native code: all that
-// loading it again takes, so that a stranger's bytes are read only once.
+// entryFile is the file in the cache that, next to a module's native code,
+// holds everything needed to load the module again, so that untrusted bytes are
+// read only once.
 const entryFile = "module"
 
-// entryMagic begins an entry, and changes with its layout.
+// entryMagic begins an entry. It changes with the layout.
 const entryMagic = "vega-module-1\n"
 
 // header is the JSON part of an entry, before the code and the parts of the
@@ -40,7 +41,7 @@ const blockSize = 4 << 10
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var errDamaged = errors.New("the entry of the compile cache is damaged")
+var errDamaged = errors.New("the compile cache entry is damaged")
 
 // encode returns the entry of a module: a checksum, the length of the header, the
 // header, the code and the parts of the image.
@@ -77,8 +78,8 @@ func parts(image []byte) (all []part) {
 	return all
 }
 
-// decodeEntry decodes an entry. This program wrote it, so that it only has to be
-// checked for damage.
+// decodeEntry decodes an entry. This program wrote the entry, so it only has to
+// be checked for damage.
 func decodeEntry(b []byte) (*Program, error) {
 	sums, ok := bytes.CutPrefix(b, []byte(entryMagic))
 	if !ok || len(sums) < 8 || binary.LittleEndian.Uint32(sums) != crc32.Checksum(sums[4:], castagnoli) {
@@ -149,7 +150,7 @@ func holdsNative(dir string) (bool, error) {
 	return false, nil
 }
 
-// writeEntry writes the entry of a program to dir, as a whole or not at all.
+// writeEntry atomically writes the entry of a program to dir.
 func writeEntry(dir string, p *Program) error {
 	b, err := p.encode()
 	if err != nil {
@@ -158,13 +159,13 @@ func writeEntry(dir string, p *Program) error {
 	return writeFile(filepath.Join(dir, entryFile), b)
 }
 
-// writeFile replaces a file as a whole or not at all.
+// writeFile atomically replaces a file.
 func writeFile(path string, b []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // it is gone once it was renamed
+	defer os.Remove(temp.Name()) // does nothing after the rename
 	if _, err := temp.Write(b); err != nil {
 		return errors.Join(err, temp.Close())
 	}

@@ -4,6 +4,6 @@ package compiler
 
 import "time"
 
-// LimitProcess does nothing: this system has no such limits, or the race detector
-// is on, which reserves terabytes of address space.
+// LimitProcess does nothing, because this system has no such limits, or because
+// the race detector, which reserves terabytes of address space, is on.
 func LimitProcess(time.Duration) error { return nil }

@@ -11,16 +11,16 @@ import (
 
 // Program is a module in the form in which it is compiled and run.
 type Program struct {
-	Read  *manifest.Module // what it declares
+	Read  *manifest.Module // the manifest
 	Facts guard.Facts
-	Code  []byte // to compile
-	Image []byte // what its memory starts with; nil: its own data
+	Code  []byte // the code to compile
+	Image []byte // the initial memory; nil if the module has its own data
 }
 
-// Admit decides whether a module may be loaded, by what it declares and imports.
+// Admit decides whether a module may be loaded, by its manifest and imports.
 type Admit func(*manifest.Module) error
 
-// Parse reads a stranger's bytes. No other code reads them in order to run them.
+// Parse reads an untrusted module. No other code reads one in order to run it.
 // Its errors are refusals.
 func Parse(wasm []byte, admit Admit) (*Program, error) {
 	p, err := parse(wasm, admit)
@@ -42,8 +42,8 @@ func parse(wasm []byte, admit Admit) (*Program, error) {
 	return &Program{Read: m, Facts: prepared.Facts, Code: prepared.Code, Image: prepared.Image}, nil
 }
 
-// Compile compiles the program, or finds its native code in dir. Without a dir
-// the code is kept in memory only.
+// Compile compiles the program, or loads its native code from dir. If dir is
+// empty, the code is kept in memory only.
 func (p *Program) Compile(ctx context.Context, dir string) (*engine.Engine, error) {
 	if err := makePrivate(dir); err != nil {
 		return nil, err
@@ -58,8 +58,7 @@ func (p *Program) Compile(ctx context.Context, dir string) (*engine.Engine, erro
 	return e, nil
 }
 
-// Store compiles the program into dir, and leaves there what loading it again
-// takes.
+// Store compiles the program into dir, with everything needed to load it again.
 func (p *Program) Store(ctx context.Context, dir string) error {
 	e, err := p.Compile(ctx, dir)
 	if err != nil {

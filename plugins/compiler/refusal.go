@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// retryAfter is when to try a module again whose compiler ran out of time or
-	// memory: that may have been the machine's fault.
+	// retryAfter is how long to wait before retrying a module whose compiler
+	// ran out of time or memory, because that may have been the machine's
+	// fault.
 	retryAfter = 10 * time.Minute
-	// retrySoon is when to try a module again that vega could not load for reasons
-	// of its own.
+	// retrySoon is how long to wait before retrying a module that vega could
+	// not load for reasons of its own.
 	retrySoon = 30 * time.Second
 )
 
-// refusal explains why a module is not accepted: because of what it is, and not
-// because the host lacked something.
+// refusal explains why a module is not accepted because of its content, as
+// opposed to something that the host lacked.
 type refusal struct {
 	reason    string
 	temporary bool // a later try may succeed
@@ -28,7 +29,7 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.reason }
 
-// maxError is the length in bytes from which the text of an error is shortened, so
+// maxError is the length in bytes above which an error text is shortened, so
 // that a hostile module can't fill a log with the names it contains.
 const maxError = 500
 
@@ -48,8 +49,8 @@ func Refuse(err error) error {
 	return refusal{reason: clipped(err)}
 }
 
-// IsRefusal reports whether err refuses a module because of what it is, and not
-// because of something that vega or its machine lacked.
+// IsRefusal reports whether err refuses a module because of its content, as
+// opposed to something that vega or its machine lacked.
 func IsRefusal(err error) bool {
 	_, ok := errors.AsType[refusal](err)
 	return ok
@@ -69,14 +70,14 @@ func RetryAfter(err error) time.Duration {
 	}
 }
 
-// compileError turns an error of the compiler into a refusal, unless the host
-// failed to write a file.
+// compileError turns a compiler error into a refusal, unless the host failed to
+// write a file.
 func compileError(err error) error {
 	switch _, file := errors.AsType[*fs.PathError](err); {
 	case err == nil:
 		return nil
 	case file || shortage.Of(err) != nil:
-		return fmt.Errorf("keep its native code: %w", err)
+		return fmt.Errorf("store its native code: %w", err)
 	default:
 		return refusal{reason: "it does not compile: " + clipped(err)}
 	}

@@ -14,29 +14,29 @@ import (
 )
 
 const (
-	// refusedFile is where a child leaves why it refuses a module, and where a
-	// cache keeps such reasons.
+	// refusedFile is the file in which a child leaves the reason for a
+	// refusal, and in which a cache keeps such reasons.
 	refusedFile = "refused"
-	maxRefusals = 256 // that are remembered
-	maxReason   = 700 // bytes of one
+	maxRefusals = 256 // maximum number remembered
+	maxReason   = 700 // bytes of one reason
 )
 
-// refusals remembers modules that were refused, by their digest, because
-// reading and compiling one may take half a minute and a reload would do it
-// again. The cache keeps them for the same program only: a newer vega may accept
-// what an older one refused.
+// refusals remembers refused modules by their digest, because reading and
+// compiling one may take half a minute and a reload would repeat it. The cache
+// keeps refusals for the same program only, because a newer version of vega may
+// accept what an older one refused.
 type refusals struct {
 	mu      sync.Mutex
-	path    string // empty: in memory only
+	path    string // empty means in memory only
 	program string
 	all     []refused
 }
 
-// refused is one module.
+// refused is a refused module.
 type refused struct {
 	Digest string    `json:"sha256"`
 	Reason string    `json:"reason"`
-	until  time.Time // zero: as long as the program is the same
+	until  time.Time // zero means as long as the program is the same
 }
 
 // refusalsFile is the content of the file.
@@ -54,7 +54,8 @@ func openRefusals(cacheDir string) *refusals {
 	return r
 }
 
-// program identifies this program; another one may judge modules differently.
+// program identifies this program, because another one may judge modules
+// differently.
 func program() string {
 	name, err := os.Executable()
 	if err != nil {
@@ -67,7 +68,7 @@ func program() string {
 	return fmt.Sprintf("%s %d %d", readerVersion(), info.Size(), info.ModTime().UnixNano())
 }
 
-// find returns why a module was refused, nil if it was not.
+// find returns why a module was refused, or nil if it was not.
 func (r *refusals) find(digest string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,7 +106,7 @@ func withRefused(all []refused, k refused) []refused {
 	return all[max(0, len(all)-maxRefusals):]
 }
 
-// read reads the file, and ignores one that another program wrote.
+// read reads the file. It ignores a file that another program wrote.
 func (r *refusals) read() []refused {
 	b, err := os.ReadFile(r.path)
 	if err != nil {
@@ -118,8 +119,8 @@ func (r *refusals) read() []refused {
 	return f.All[max(0, len(f.All)-maxRefusals):]
 }
 
-// write adds k to the file, to which another process may have written since. If
-// it fails, the module is read again next time.
+// write adds k to the file, which another process may have changed. If it
+// fails, the module is read again next time.
 func (r *refusals) write(k refused) {
 	b, err := json.Marshal(refusalsFile{By: r.program, All: withRefused(r.read(), k)})
 	if err != nil || makePrivate(filepath.Dir(r.path)) != nil {

@@ -42,7 +42,7 @@ type Engine struct {
 }
 
 // New returns an Engine that keeps native code in dir, or only in memory if dir
-// is empty. Whoever can write to dir decides what vega runs.
+// is empty. Anyone who can write to dir controls what vega runs.
 func New(ctx context.Context, dir string) (*Engine, error) {
 	cache := wazero.NewCompilationCache()
 	if dir != "" {
@@ -70,7 +70,7 @@ func (e *Engine) Compile(ctx context.Context, code []byte) (err error) {
 	return err
 }
 
-// Compiled returns the compiled module, nil before Compile.
+// Compiled returns the compiled module, or nil before Compile.
 func (e *Engine) Compiled() wazero.CompiledModule { return e.compiled }
 
 // Host returns a builder for a module that the guest may import.
@@ -78,7 +78,7 @@ func (e *Engine) Host(name string) wazero.HostModuleBuilder {
 	return e.runtime.NewHostModuleBuilder(name)
 }
 
-// Close frees the module's code. No instance of it may be left.
+// Close frees the module's code. All its instances must be closed first.
 func (e *Engine) Close() error {
 	ctx := context.Background()
 	return errors.Join(e.runtime.Close(ctx), e.cache.Close(ctx))

@@ -13,12 +13,12 @@ import (
 	"vega/plugins/memory"
 )
 
-// Host is what an instance reaches of the host during one run.
+// Host is the part of the host that an instance can reach during one run.
 type Host interface {
 	memory.Owner
 	Now() time.Time
 	Sleep(d time.Duration)
-	// Random fills a part of b, and fails once the run has ended.
+	// Random fills part of b, and fails once the run has ended.
 	Random(b []byte) (int, error)
 	Stdout() io.Writer
 	Stderr() io.Writer
@@ -35,10 +35,10 @@ type Instance struct {
 	run    api.Function
 	start  []api.Function // to call before the first run, in order
 
-	globals []api.MutableGlobal // those of the snapshot, in its order
+	globals []api.MutableGlobal // the globals of the snapshot, in its order
 	native  reflect.Value       // the native stack of run
-	stack   [1]uint64           // run's parameter and result
-	idle    time.Time           // since when
+	stack   [1]uint64           // the parameter and result of run
+	idle    time.Time           // when the instance became idle
 }
 
 // MemorySize returns the bytes of linear memory in use.
@@ -67,9 +67,9 @@ func (i *Instance) Call(ctx context.Context, arg int) (int32, error) {
 // CallCommand calls the entry of a WASI command.
 func (i *Instance) CallCommand(ctx context.Context) error { return i.run.CallWithStack(ctx, nil) }
 
-// Close frees the instance. Put does so itself where it does not keep one.
+// Close frees the instance. Put closes an instance that it does not keep.
 func (i *Instance) Close() {
-	_ = i.Module.Close(context.Background()) // only a file system could fail to close, and it has none
+	_ = i.Module.Close(context.Background()) // only a file system could fail to close, and the instance has none
 	i.host = nil
 }
 
@@ -77,7 +77,7 @@ func (i *Instance) Close() {
 func (i *Instance) GrowMemory(size, limit uint64) bool { return i.host.GrowMemory(size, limit) }
 
 // config returns what WASI serves: clocks, randomness and two output streams.
-// There is no file, variable or socket, and arguments only for a command.
+// It serves no files, variables or sockets, and arguments only to a command.
 func (i *Instance) config() wazero.ModuleConfig {
 	return wazero.NewModuleConfig().
 		WithName("").

@@ -9,12 +9,12 @@ import (
 	"vega/policies/check"
 )
 
-// maxShown is how much of a name from a module an error message shows.
+// maxShown limits how much of a name from a module an error message shows.
 const maxShown = 80
 
 // CheckLinks compares the module's imports with what is served, by name and
-// signature, so that a module which could never start is refused when it is
-// loaded and not in each of its runs.
+// signature, so a module that could never start is refused when it is loaded
+// and not in each of its runs.
 func (e *Engine) CheckLinks() error {
 	for _, f := range e.compiled.ImportedFunctions() {
 		module, name, _ := f.Import()

@@ -16,46 +16,46 @@ import (
 	"vega/plugins/memory"
 )
 
-// idleTime is how long an instance waits for its next run.
+// idleTime is how long an instance is kept for its next run.
 const idleTime = 10 * time.Minute
 
-// maxIdle returns how many instances a module keeps. One costs what the runtime
-// keeps for it, about 0.2 MB for a Go guest, and the pages that a run writes to,
-// 0.5 MB at most.
+// maxIdle returns how many idle instances a module keeps. Each costs about 0.2
+// MB for the runtime of a Go guest, and at most 0.5 MB for the pages that a run
+// wrote to.
 func maxIdle() int { return max(16, 2*runtime.GOMAXPROCS(0)) }
 
 var (
 	// ErrMemory reports that a guest needs more memory than it may have.
 	ErrMemory = errors.New("not enough memory")
-	// ErrHost reports that the host, and not the guest, lacked something.
+	// ErrHost reports that the host, as opposed to the guest, lacked
+	// something.
 	ErrHost = errors.New("host")
 )
 
-// Pool makes the instances of one module, and keeps those that wait for a run
-// as they were before their first one. It is safe for concurrent use once
-// Snapshot has returned.
+// Pool makes the instances of one module. It keeps idle ones in the state that
+// they had before their first run. It is safe for concurrent use once Snapshot
+// has returned.
 type Pool struct {
 	engine   *Engine
 	entry    string
 	pages    *memory.PageMap
-	start    *memory.Image // nil: the module brings its own data
-	snapshot *snapshot     // nil: every run initializes the module itself
+	start    *memory.Image // nil if the module has its own data
+	snapshot *snapshot     // nil if every run initializes the module itself
 
 	mu     sync.Mutex
-	idle   []*Instance // the one used last is the last
-	sweep  *time.Timer // nil: nothing is idle
+	idle   []*Instance // the most recently used is last
+	sweep  *time.Timer // nil if nothing is idle
 	closed bool
 }
 
 // NewPool returns a Pool for the compiled module. entry is the function that
-// runs a probe; image is what the memory starts with, nil for the module's own
-// data.
+// runs a probe; image is the initial memory, or nil for the module's own data.
 func NewPool(e *Engine, entry string, image []byte, pages *memory.PageMap) *Pool {
 	return &Pool{engine: e, entry: entry, pages: pages, start: memory.NewImage(image)}
 }
 
-// Reuse returns an instance that was set back after a run and whose memory may
-// grow to exactly the limit; nil if none waits.
+// Reuse returns an idle instance, reset after its last run, whose memory may
+// grow to exactly the limit. It returns nil if there is none.
 func (p *Pool) Reuse(h Host, limit manifest.Size) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,7 +74,7 @@ func (p *Pool) Reuse(h Host, limit manifest.Size) *Instance {
 func (p *Pool) New(ctx context.Context, h Host, limit manifest.Size) (_ *Instance, err error) {
 	compiled := p.engine.compiled
 	if minimum := uint64(compiled.ExportedMemories()["memory"].Min()) * PageSize; minimum > uint64(limit) {
-		return nil, fmt.Errorf("%w: the module starts with %v and may have %v; raise memory in the integration", ErrMemory, manifest.Size(minimum), limit)
+		return nil, fmt.Errorf("%w: the module starts with %v but its limit is %v; raise memory in the integration", ErrMemory, manifest.Size(minimum), limit)
 	}
 	defer func() {
 		if r := recover(); r != nil { // no address space is left for the guest's memory
@@ -111,8 +111,8 @@ func (p *Pool) allocator(i *Instance, limit manifest.Size) experimental.MemoryAl
 	})
 }
 
-// Put takes back an instance whose run ended well. It sets the instance back to
-// its beginning and keeps it for a next run, or closes it if it can't.
+// Put takes back an instance whose run ended normally. It resets the instance
+// and keeps it for another run, or closes it if it can't.
 func (p *Pool) Put(i *Instance) {
 	if p.snapshot == nil || i.StackSize() > IdleStack || !p.reset(i) {
 		i.Close()
@@ -139,7 +139,7 @@ func (p *Pool) keep(i *Instance) bool {
 	return true
 }
 
-// tidy closes the instances that have waited for idleTime.
+// tidy closes the instances that have been idle for idleTime.
 func (p *Pool) tidy() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -156,14 +156,15 @@ func (p *Pool) tidy() {
 	}
 }
 
-// Idle returns how many instances wait for a run.
+// Idle returns the number of idle instances.
 func (p *Pool) Idle() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.idle)
 }
 
-// Withdraw closes the idle instances, and those that are put back from now on.
+// Withdraw closes the idle instances, and from then on each one that is put
+// back.
 func (p *Pool) Withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,5 +178,5 @@ func (p *Pool) Withdraw() {
 	p.idle = nil
 }
 
-// Close frees the image. No instance may be left.
+// Close frees the image. All instances must be closed first.
 func (p *Pool) Close() { p.start.Close() }

@@ -10,15 +10,15 @@ import (
 
 // snapshot is the state of an instance right before its first run. Fresh
 // instances start from it, which saves the millisecond that a runtime such as
-// Go's takes to initialize, and used ones are set back to it.
+// Go's takes to initialize, and used ones are reset to it.
 type snapshot struct {
-	pages  uint32   // of memory
-	names  []string // of the mutable globals
+	pages  uint32   // contents of the memory
+	names  []string // values of the mutable globals
 	values []uint64
 }
 
-// Snapshot keeps the memory and the named mutable globals of an instance that was
-// initialized, so that later instances start from there. It must not be called
+// Snapshot records the memory and the named mutable globals of an initialized
+// instance, so that later instances start from there. It must not be called
 // once runs may use the pool.
 func (p *Pool) Snapshot(i *Instance, globals []string) {
 	all, ok := i.Memory().Read(0, i.Memory().Size())
@@ -55,9 +55,9 @@ func (s *snapshot) setGlobals(i *Instance) {
 	}
 }
 
-// reset undoes all that a run did to an instance: its memory returns to the
-// image and its globals to their values. If it reports false, the instance must
-// not be used again.
+// reset undoes everything that a run did to an instance: its memory returns to
+// the image and its globals to their values. If it returns false, the instance
+// must not be used again.
 func (p *Pool) reset(i *Instance) bool {
 	s := p.snapshot
 	if i.IsClosed() || i.Memory().Size() != s.pages*PageSize || !i.memory.Reset(p.pages, p.start) {

@@ -35,8 +35,8 @@ func (i *Instance) StackSize() int {
 	return i.native.Len()
 }
 
-// nativeStack returns the stack that a function runs on, the zero Value if it is
-// not where this version of wazero is known to keep it.
+// nativeStack returns the stack that a function runs on, or the zero Value if
+// it is not where this version of wazero is known to keep it.
 func nativeStack(f api.Function) (v reflect.Value) {
 	if p := reflect.ValueOf(f); p.Kind() == reflect.Pointer && p.Elem().Kind() == reflect.Struct {
 		v = p.Elem().FieldByName(stackField)
@@ -44,15 +44,16 @@ func nativeStack(f api.Function) (v reflect.Value) {
 	return v
 }
 
-// CheckStacks reports, once for this process, why the size of a guest's stack
-// can't be read; nil if it can. Without the size the stack has no limit.
+// CheckStacks reports why the size of a guest's stack can't be read, or nil if
+// it can. It checks only once in a process. Without the size, the stack has no
+// limit.
 var CheckStacks = sync.OnceValue(func() error { return checkStack(nativeStack) })
 
 // checkStack runs a guest that calls itself, and checks that its stack grows.
 func checkStack(stackOf func(api.Function) reflect.Value) error {
 	ctx := context.Background()
 	r := wazero.NewRuntime(ctx)
-	defer r.Close(ctx) // nothing in it can fail to close
+	defer r.Close(ctx) // nothing in the runtime can fail to close
 	m, err := r.Instantiate(ctx, recursion())
 	if err != nil {
 		return fmt.Errorf("measure a guest's stack: %w", err)

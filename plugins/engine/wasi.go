@@ -21,7 +21,7 @@ const (
 )
 
 // ServeWASI instantiates WASI. A guest has its standard streams and no other
-// file, and the streams belong to the host: closing one succeeds and changes
+// file. The streams belong to the host: closing one succeeds and changes
 // nothing, so that no run sees what another did to them.
 func (e *Engine) ServeWASI(ctx context.Context) error {
 	const badFile, streams = 8, 3

@@ -24,13 +24,14 @@ import (
 	"vega/plugins/binary"
 )
 
-// Version identifies the output of Prepare. It must change whenever that, or
-// what is refused, changes, so that cached output of another version is not
-// used.
+// Version identifies the output of Prepare. It must change whenever the output
+// or the refusals change, so that cached output of another
+// version is not used.
 const Version = "1"
 
-// What a prepared module imports in addition to its own imports: a function
-// without parameters or results, which returns if the guest may continue.
+// ImportModule and ImportName name the function that a prepared module imports in
+// addition to its own imports. It has no parameters or results, and returns if the
+// guest may continue.
 const (
 	ImportModule = "vega_guard"
 	ImportName   = "check"
@@ -51,15 +52,15 @@ type Prepared struct {
 
 // Facts describes a module.
 type Facts struct {
-	// Resettable says that memory and globals are the only state that an
+	// Resettable reports that memory and globals are the only state that an
 	// instance can change: the module never writes a table or drops a segment.
 	Resettable bool
-	// Known says that all mutable globals are exported and that no data segment
-	// would overwrite a snapshot.
+	// Known reports that all mutable globals are exported and that no data
+	// segment would overwrite a snapshot.
 	Known bool
 	// Globals are the export names of the mutable globals, if Known.
 	Globals []string
-	// Go says that the module claims to be compiled by Go.
+	// Go reports that the module claims to be compiled by Go.
 	Go bool
 	// Memory is the module's memory, if it has one.
 	Memory *binary.Limits
@@ -80,7 +81,7 @@ func Prepare(wasm []byte) (*Prepared, error) {
 	}
 	p := &Prepared{Facts: r.facts, Code: r.to.Encode(), Image: r.image}
 	if err := verify(wasm, p); err != nil {
-		return nil, fmt.Errorf("vega's rewritten module failed verification: %w; report this with the module", err)
+		return nil, fmt.Errorf("the module as rewritten by vega failed verification: %w; report this bug and attach the module", err)
 	}
 	return p, nil
 }

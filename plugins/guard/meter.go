@@ -7,21 +7,20 @@ import (
 	"vega/plugins/binary"
 )
 
-// The cost of computing, in bytes of code: the only size of an instruction that
-// is known without decoding it further.
+// Costs are measured in bytes of code, because an instruction's length is its
+// only measure that needs no further decoding.
 const (
-	// tank is what a guest may use between two checks. A byte of code takes
-	// about 0.2 ns, and about 100 ns at worst, if each store touches a new
-	// page.
+	// tank is the cost that a guest may run up between two checks. A byte of
+	// code takes about 0.2 ns, and about 100 ns at worst, if each store
+	// touches a new page.
 	tank = 1 << 18
-	// free is what a function without calls may cost unmetered; its callers pay
-	// that much.
+	// free is the maximum cost of a function without calls that is not
+	// metered; its callers pay that much.
 	free = 64
 	// perUnit is the number of bytes or entries of a bulk operation per unit of
 	// cost, as a shift.
 	perUnit = 3
-	// growing is the cost of growing memory. Its pages cost more when they are
-	// touched.
+	// growing is the cost of growing memory, without touching the new pages.
 	growing = 1 << 10
 )
 
@@ -54,7 +53,7 @@ func effectOf(op binary.Op) effect {
 // point is a place in a function where the guest pays for all the code that it
 // can execute before the next point.
 type point struct {
-	at   int // in the function's body
+	at   int // offset in the function's body
 	cost int
 	take bool // the payment also depends on the operand on the stack
 }
@@ -69,7 +68,7 @@ func (r *rewriter) codes() error {
 			return err
 		}
 		if total += len(r.to.Codes[i].Body); total > MaxPrepared {
-			return fmt.Errorf("it has so many loops and calls that it would exceed %d MiB with metering", MaxPrepared>>20)
+			return fmt.Errorf("it has so many loops and calls that, with metering, it would exceed %d MiB", MaxPrepared>>20)
 		}
 	}
 	return nil
@@ -86,14 +85,14 @@ type meter struct {
 	calls  []call
 	open   []int // for each open block, the point that pays for its code
 	bulk   bool
-	// calling says that the function calls another; entered, that every path
-	// reaches the first loop's head before anything that costs.
+	// calling reports that the function calls another; entered, that every
+	// path reaches the first loop's head before anything that costs.
 	calling, entered bool
 }
 
-// call is a place that refers to a function, whose index shifts.
+// call is a place in the code that refers to a function, whose index shifts.
 type call struct {
-	at, end int // of the instruction
+	at, end int // start and end of the instruction
 	index   uint32
 }
 
@@ -117,7 +116,7 @@ func (f *meter) function(i int) error {
 	return nil
 }
 
-// read finds the points and what each must pay for.
+// read finds the points and the code that each must pay for.
 func (f *meter) read(i int) error {
 	w := &f.w
 	w.Reset(f.from, i)

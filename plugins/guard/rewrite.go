@@ -48,8 +48,8 @@ func (r *rewriter) imports() []binary.Import {
 	return append([]binary.Import{check}, r.from.Imports...)
 }
 
-// tables gives each table a maximum: memory has a cap of its own, tables have
-// not.
+// tables gives each table a maximum, because tables, unlike memory, have no cap
+// of their own.
 func tables(from []binary.Table) []binary.Table {
 	to := slices.Clone(from)
 	for i := range to {
@@ -86,7 +86,7 @@ func elements(from []binary.Element) []binary.Element {
 	return to
 }
 
-// The names of vega's own exports; a module can't use them.
+// The names of vega's own exports, which a module can't use.
 const (
 	reserved = "vega."
 	// StartExport is the export name of the start function. The runtime would
@@ -101,7 +101,7 @@ const (
 func (r *rewriter) exports() error {
 	for _, e := range r.from.Exports {
 		if strings.HasPrefix(string(e.Name), reserved) {
-			return fmt.Errorf("it exports %.80q; names that begin with %q are vega's own", e.Name, reserved)
+			return fmt.Errorf("it exports %.80q, but names that begin with %q are reserved for vega", e.Name, reserved)
 		}
 		if e.Kind == binary.KindFunction {
 			e.Index++
@@ -115,9 +115,9 @@ func (r *rewriter) exports() error {
 	return nil
 }
 
-// exportGlobals leaves the globals alone if one of them can't be reset because
-// it is not a plain number, or if the module has data segments of its own that
-// would overwrite a snapshot.
+// exportGlobals exports no globals if one of them can't be reset because it is
+// not a plain number, or if the module has data segments of its own that would
+// overwrite a snapshot.
 func (r *rewriter) exportGlobals() {
 	if len(r.to.Data) > 0 || r.to.DataCount != nil || len(r.from.Exports) == 0 {
 		return

@@ -9,7 +9,7 @@ import (
 )
 
 // verify decodes the original and the rewritten module from their bytes and
-// compares them, without knowing how the one became the other.
+// compares them. It does not rely on how the module was rewritten.
 func verify(wasm []byte, p *Prepared) error {
 	from, err := binary.Frame(wasm)
 	if err != nil {
@@ -22,13 +22,13 @@ func verify(wasm []byte, p *Prepared) error {
 	v := verifier{from: from, to: to, p: p}
 	for what, same := range v.sections() {
 		if !same {
-			return fmt.Errorf("its %s are not as expected", what)
+			return fmt.Errorf("its %s differ from the original in an unexpected way", what)
 		}
 	}
 	return v.codes()
 }
 
-// verifier compares two modules.
+// verifier compares the original and the rewritten module.
 type verifier struct {
 	from, to *binary.Module
 	p        *Prepared
@@ -67,7 +67,7 @@ func (v *verifier) imports() bool {
 		})
 }
 
-// bounded reports whether a table is the other one with a maximum within the
+// bounded reports whether a table equals another, with a maximum within the
 // cap.
 func bounded(to, from binary.Table) bool {
 	most := uint32(binary.MaxTable)
@@ -135,7 +135,7 @@ func sameElement(to, from binary.Element) bool {
 		})
 }
 
-// data compares the segments, or the image with what they produce.
+// data compares the segments, or compares the image with what they produce.
 func (v *verifier) data() bool {
 	if v.p.Image == nil {
 		sameCount := v.from.DataCount == nil && v.to.DataCount == nil ||

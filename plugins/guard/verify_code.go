@@ -20,18 +20,18 @@ func (v *verifier) codes() error {
 		}
 	}
 	if v.p.Resettable && l.sets {
-		return errors.New("it writes a table or drops a segment but counts as resettable")
+		return errors.New("it writes a table or drops a segment but is marked as resettable")
 	}
 	return nil
 }
 
-// lockstep walks through the original and rewritten function together.
+// lockstep walks through the original and the rewritten function in parallel.
 type lockstep struct {
 	from, to      *binary.Module
 	was, is       binary.Walker
 	fuel, scratch uint32
 	account       account
-	paid          []payment // before the current rewritten instruction
+	paid          []payment // payments before the current rewritten instruction
 	sets          bool      // some function writes a table or drops a segment
 }
 
@@ -60,7 +60,7 @@ func (l *lockstep) function(i int) error {
 		locals = append(bytes.Clone(locals), 1, byte(binary.I32))
 	}
 	if !bytes.Equal(to.Groups(), locals) {
-		return errors.New("its locals are not as expected")
+		return errors.New("its locals differ from the original in an unexpected way")
 	}
 	return l.account.close()
 }
@@ -114,7 +114,7 @@ func (l *lockstep) payment(take bool) (payment, error) {
 		l.follows(binary.OpGlobalGet, l.fuel) && l.constant(0) && l.bare(binary.OpI32LtS) && l.bare(binary.OpIf) && l.is.Bytes()[1] == binary.Void &&
 		l.follows(binary.OpCall, 0) && l.constant(tank) && l.follows(binary.OpGlobalSet, l.fuel) && l.bare(binary.OpEnd)
 	if !ok || p.cost <= 0 {
-		return p, fmt.Errorf("it accesses the fuel other than to pay")
+		return p, fmt.Errorf("it accesses the fuel for something other than a payment")
 	}
 	return p, nil
 }

@@ -7,22 +7,22 @@ import (
 	"vega/plugins/binary"
 )
 
-// account adds up the cost of a function's code and compares it with what is
-// paid. A block's code belongs to the surrounding block, unless it is a loop,
-// which pays for itself at its head.
+// account adds up the cost of a function's code and compares it with the
+// payments. A block's code belongs to the surrounding block, unless it is a
+// loop, which pays for itself at its head.
 type account struct {
 	blocks []owed
 	at     place
 	entry  int // paid at the function's entry
-	excess int // paid by the first loop beyond its own cost
+	excess int // amount by which the payment of the first loop exceeds its own cost
 	loops  int
-	// ahead says that only code before the first loop has been seen; entered,
-	// that a loop was reached that way.
+	// ahead reports that only code before the first loop has been seen;
+	// entered, that a loop was reached that way.
 	ahead, entered bool
 	calls, bulk    bool // were seen
 }
 
-// owed is what an open block costs so far.
+// owed is the cost so far of an open block.
 type owed struct {
 	loop      bool
 	cost      int
@@ -73,9 +73,8 @@ func (a *account) met(op binary.Op, e effect, size int, paid []payment) error {
 	return nil
 }
 
-// pay checks the payments before an instruction: on entry for the function,
-// after a loop's head for the loop, before a bulk operation for that, and none
-// anywhere else.
+// pay checks the payments before an instruction. Only three are allowed: on
+// entry to the function, at the head of a loop, and before a bulk operation.
 func (a *account) pay(isBulk bool, paid []payment) error {
 	if n := len(paid); isBulk {
 		if n == 0 || !paid[n-1].take || paid[n-1].cost != free {
@@ -90,16 +89,16 @@ func (a *account) pay(isBulk bool, paid []payment) error {
 	case a.at == atEntry && flat:
 		a.entry = paid[0].cost
 	case a.at == atLoop || len(paid) > 0:
-		return fmt.Errorf("%d payments are in the wrong place", len(paid))
+		return fmt.Errorf("it has %d payments in the wrong place", len(paid))
 	}
 	return nil
 }
 
-// end closes a block; a loop has paid for itself.
+// end closes a block. If it is a loop, its payment must match its cost.
 func (a *account) end() error {
 	last := a.blocks[len(a.blocks)-1]
 	if len(a.blocks) == 1 {
-		return nil // the function itself: see close
+		return nil // the function itself, which close checks
 	}
 	a.blocks = a.blocks[:len(a.blocks)-1]
 	switch {
@@ -108,13 +107,14 @@ func (a *account) end() error {
 	case last.firstLoop && last.paid >= last.cost:
 		a.excess = last.paid - last.cost
 	case last.paid != last.cost:
-		return fmt.Errorf("a loop costs %d and pays %d", last.cost, last.paid)
+		return fmt.Errorf("a loop costs %d, but %d is charged at its head", last.cost, last.paid)
 	}
 	return nil
 }
 
-// close checks what was paid for the function outside its loops. A small amount
-// may be paid by its first loop or, if it makes no calls, by its callers.
+// close checks the payments for the function outside its loops. A small amount
+// may be paid by the function's first loop or, if it makes no calls, by its
+// callers.
 func (a *account) close() error {
 	cost, excess := a.blocks[0].cost, 0
 	free := cost <= free && a.entry == 0
@@ -123,10 +123,10 @@ func (a *account) close() error {
 		excess = cost
 	case free && !a.calls:
 	case a.entry != cost:
-		return fmt.Errorf("it costs %d and pays %d at its entry", cost, a.entry)
+		return fmt.Errorf("it costs %d, but %d is charged on entry", cost, a.entry)
 	}
 	if a.excess != excess {
-		return fmt.Errorf("its first loop pays %d too much", a.excess-excess)
+		return fmt.Errorf("its first loop is charged %d too much", a.excess-excess)
 	}
 	return nil
 }

@@ -8,30 +8,31 @@ import (
 )
 
 const (
-	smallBuffer = 32 << 10 // bytes; up to here a buffer is an ordinary slice
-	bufferStep  = 64 << 10 // bytes by which the count of a larger one grows
+	smallBuffer = 32 << 10 // bytes; up to this size a buffer is an ordinary slice
+	bufferStep  = 64 << 10 // bytes by which a larger buffer's count grows
 	minBuffer   = 512
 )
 
 var (
-	// ErrTooLarge reports that a body is longer than its buffer may become.
+	// ErrTooLarge reports that a body exceeds the limit of its buffer.
 	ErrTooLarge = errors.New("too large")
-	// ErrNoPages reports that the system has no address space left.
-	ErrNoPages = errors.New("the system has no memory left to keep an answer in")
+	// ErrNoPages reports that no address space is left.
+	ErrNoPages = errors.New("the system has no memory left to hold a response")
 )
 
-// Buffer holds the body of an answer. A large one lies in pages outside of the
-// garbage-collected heap, reserved for the maximum and taken as they are
-// written to: it grows without being copied, and Free returns it at once.
+// Buffer holds the body of an answer. A large body lies in pages outside the
+// garbage-collected heap. They are reserved for the maximum size and allocated
+// when they are written to, so the buffer grows without being copied, and Free
+// returns the pages immediately.
 type Buffer struct {
 	held  ledger.Holding
 	limit int // bytes
 	b     []byte
-	pages []byte // where b lies if it is large
+	pages []byte // the pages of a large buffer
 }
 
-// NewBuffer returns an empty buffer for a body of at most limit bytes, counted
-// on the holder.
+// NewBuffer returns an empty buffer for a body of at most limit bytes. It
+// counts its memory on the holder.
 func NewBuffer(h ledger.Holder, limit int) Buffer {
 	return Buffer{held: ledger.NewHolding(h), limit: limit}
 }
@@ -43,7 +44,7 @@ func (b *Buffer) Bytes() []byte { return b.b }
 func (b *Buffer) Held() int { return b.held.Bytes() }
 
 // Room returns space for the next bytes, at least one. size is the expected
-// length of the body. Commit adds what was written there.
+// length of the body. Commit adds what was written to the space.
 func (b *Buffer) Room(size int) ([]byte, error) {
 	if len(b.b) < cap(b.b) {
 		return b.b[len(b.b):cap(b.b)], nil
@@ -58,7 +59,7 @@ func (b *Buffer) Room(size int) ([]byte, error) {
 // Commit adds the first n bytes of what Room returned.
 func (b *Buffer) Commit(n int) { b.b = b.b[:len(b.b)+n] }
 
-// Write adds a copy of p. On an error it has added a part of it.
+// Write adds a copy of p. If it fails, part of p may have been added.
 func (b *Buffer) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		room, err := b.Room(len(rest))
@@ -90,7 +91,7 @@ func (b *Buffer) grow(size int) error {
 
 // toPages moves the body to pages, where it grows in place.
 func (b *Buffer) toPages() error {
-	longest := b.limit + 1 // room to read the end of the longest body
+	longest := b.limit + 1 // room to detect the end of the longest body
 	size := min(cap(b.b)+bufferStep, longest)
 	if !pagesAreLazy {
 		size = longest
@@ -100,7 +101,7 @@ func (b *Buffer) toPages() error {
 	}
 	pages := reserve(uint64(longest))
 	if pages == nil {
-		return ErrNoPages // Free releases what was counted
+		return ErrNoPages // releases what was counted
 	}
 	small := cap(b.b)
 	b.b, b.pages = append(pages[:0:size], b.b...), pages
@@ -108,7 +109,7 @@ func (b *Buffer) toPages() error {
 	return nil
 }
 
-// extend uses more of the pages.
+// extend makes more of the pages available.
 func (b *Buffer) extend(size int) error {
 	if size == cap(b.b) {
 		return fmt.Errorf("%w: a body of more than %d bytes", ErrTooLarge, b.limit)

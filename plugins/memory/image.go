@@ -4,10 +4,11 @@ package memory
 // Image is empty.
 type Image struct {
 	bytes []byte
-	file  int // descriptor to map the bytes from; -1: they are copied
+	file  int // descriptor to map the bytes from; -1 if they are copied
 }
 
-// NewImage returns an image of b, which the caller must not change; nil for nil.
+// NewImage returns an image of b, which the caller must not change. It returns
+// nil if b is nil.
 func NewImage(b []byte) *Image {
 	if b == nil {
 		return nil
@@ -15,9 +16,9 @@ func NewImage(b []byte) *Image {
 	return &Image{bytes: b, file: imageFile(b)}
 }
 
-// fill makes memory start with the image: mapped where the system supports it,
-// copied otherwise. It reports whether dropping the memory's pages restores the
-// image.
+// fill initializes memory with the image, by mapping where the system supports
+// it and by copying otherwise. It reports whether dropping the memory's pages
+// restores the image.
 func (i *Image) fill(memory []byte) (mapped bool) {
 	if i == nil || len(memory) < len(i.bytes) {
 		return false

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// imageFile returns a descriptor of an anonymous file that holds the image,
-// sealed so that nothing can change it; -1 if the system has none.
+// imageFile returns a descriptor of an anonymous file that holds the image and
+// is sealed against changes, or -1 if the system has none.
 func imageFile(b []byte) int {
 	fd, err := unix.MemfdCreate("vega-image", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -54,4 +54,4 @@ func mapOver(memory []byte, fd int) bool {
 	return err == nil
 }
 
-func closeFile(fd int) { _ = unix.Close(fd) } // it is memory: there is nothing to lose
+func closeFile(fd int) { _ = unix.Close(fd) } // the file is in memory, so no data can be lost

@@ -7,18 +7,18 @@ type Owner interface {
 }
 
 // Linear is a guest's linear memory. Its address space is reserved up to the
-// limit when it is made, and paged in on first use: growing never copies, and
-// Free returns everything.
+// limit when it is created, and paged in on first use. Growing never copies,
+// and Free returns all of it.
 type Linear struct {
 	owner  Owner
 	limit  uint64
 	region []byte
-	size   int  // of the region, in use
-	mapped bool // dropping the pages restores the image
+	size   int  // bytes of the region in use
+	mapped bool // whether dropping the pages restores the image
 }
 
-// NewLinear reserves memory that may grow to limit bytes, or to the module's
-// own maximum if that is less, and that starts with the image.
+// NewLinear reserves memory that starts with the image and may grow to limit
+// bytes, or to the module's own maximum if that is lower.
 func NewLinear(owner Owner, limit, moduleMax uint64, start *Image) *Linear {
 	m := &Linear{owner: owner, limit: limit, region: reserve(min(limit, moduleMax))}
 	m.mapped = start.fill(m.region)
@@ -43,13 +43,13 @@ func (m *Linear) Reallocate(size uint64) []byte {
 }
 
 // Reset returns the memory to the image, at its present size, and reports
-// whether it could.
+// whether it succeeded.
 func (m *Linear) Reset(pages *PageMap, start *Image) bool {
 	used := m.region[:m.size]
 	return m.mapped && (pages.restore(used, start.bytes) || dropPages(used))
 }
 
-// Free implements experimental.LinearMemory. The instance is closed by then.
+// Free implements experimental.LinearMemory. The instance is already closed.
 func (m *Linear) Free() {
 	release(m.region)
 	m.region = nil

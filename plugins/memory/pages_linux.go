@@ -10,22 +10,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxWritten is the number of written pages that an idle instance may keep. If
-// a run wrote to more, they are dropped instead, which costs the next run a page
-// fault for each page that it touches.
+// maxWritten limits the written pages that an idle instance may keep. If a run
+// wrote to more, they are dropped, which costs the next run a page fault for
+// each page that it touches.
 const maxWritten = 128
 
-// PageMap reads /proc/self/pagemap to find the pages of an image's private
-// mapping that were written to: only those have to be restored. The zero value
-// finds nothing, and restore reports false.
+// PageMap reads /proc/self/pagemap to find the written pages of an image's
+// private mapping, because only those have to be restored. The zero value finds
+// nothing, and its restore returns false.
 type PageMap struct {
 	file    *os.File
-	size    int       // of a page
-	entries sync.Pool // of *[]byte
+	size    int       // size of a page
+	entries sync.Pool // holds *[]byte
 }
 
-// OpenPageMap opens the page map of this process. It returns one that finds
-// nothing if the kernel does not report pages in the way that PageMap expects.
+// OpenPageMap opens the page map of this process. The result finds nothing if
+// the kernel does not report pages in the way that PageMap expects.
 func OpenPageMap() *PageMap {
 	f, err := os.Open("/proc/self/pagemap")
 	if err != nil {
@@ -105,15 +105,15 @@ func (p *PageMap) written(memory []byte, list []int) ([]int, bool) {
 	return list, true
 }
 
-// Close closes the file that the kernel reports by.
+// Close closes the page map file.
 func (p *PageMap) Close() {
 	if p.file != nil {
-		_ = p.file.Close() // it was only read
+		_ = p.file.Close() // the file was only read
 	}
 }
 
-// dropPages returns pages to the system: those that map a file read as the file
-// again, the others as zeros.
+// dropPages returns pages to the system. Pages that map a file then read as the
+// file again, and the others as zeros.
 func dropPages(memory []byte) bool {
 	return len(memory) == 0 || unix.Madvise(memory, unix.MADV_DONTNEED) == nil
 }

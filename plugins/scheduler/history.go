@@ -3,25 +3,24 @@ package scheduler
 import "sync"
 
 const (
-	// maxHistory bounds what is remembered of a module's runs.
+	// maxHistory limits how many runs of a module are remembered.
 	maxHistory = 10_000
 	// cooldown is the number of consecutive light runs after which a probe that
 	// computed for long returns to the fast queue: one light run proves nothing.
 	cooldown = 5
-	// lightShare is the part of the budget, 1/lightShare, that a light run uses at
-	// most.
+	// lightShare limits what a light run uses of the budget, to 1/lightShare.
 	lightShare = 5
 )
 
-// History remembers which probes of a module computed for long of late, for each
-// integration. The zero History is ready to use, and safe for concurrent use.
+// History records which probes of a module recently computed for long, for each
+// integration. The zero History is ready to use and safe for concurrent use.
 type History struct {
 	mu    sync.Mutex
 	heavy map[Job]int // light runs left until the cooldown is over
 }
 
-// Job identifies runs that are expected to compute alike. Without an
-// integration it stands for those integrations that have not run yet.
+// Job identifies runs that are expected to compute alike. A Job without an
+// integration stands for the integrations that have not run yet.
 type Job struct{ Probe, Integration string }
 
 // Queue returns the queue for a run of the job.
@@ -38,7 +37,7 @@ func (h *History) Queue(s *Scheduler, j Job) *Queue {
 	return &s.fast
 }
 
-// Record notes what a run of the job used of its budget. A run that never
+// Record records how much of its budget a run of the job used. A run that never
 // computed says nothing.
 func (h *History) Record(j Job, l *Lease) {
 	used, charged := l.Used()

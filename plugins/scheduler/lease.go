@@ -10,39 +10,39 @@ import (
 // slice is how long a run computes before it passes its token on.
 const slice = 5 * time.Millisecond
 
-// Lease is one run's use of the processor. Its methods are for the goroutine of
-// the run, except that the budget's timer runs in another. The zero Lease holds
-// no token and charges nothing.
+// Lease is one run's use of the processor. Its methods must be called from the
+// goroutine of the run; only the budget's timer runs in another. The zero Lease
+// holds no token and charges nothing.
 type Lease struct {
 	queue  *Queue
 	budget time.Duration
-	ctx    context.Context // of the run
+	ctx    context.Context // context of the run
 	end    context.CancelFunc
 
-	waited  time.Duration // for tokens
-	starved bool          // it waited for a token until ctx ended
+	waited  time.Duration // time spent waiting for tokens
+	starved bool          // the run waited for a token until ctx ended
 
 	mu       sync.Mutex
 	holding  bool
 	spent    bool // the budget was used up, and the run ended
 	overran  bool // the run ended while it computed
 	since    time.Time
-	clock    func() time.Duration // elapsed since; nil: the wall clock
-	measured time.Duration        // while it held a token
+	clock    func() time.Duration // returns the time elapsed since; nil means the wall clock
+	measured time.Duration        // time measured while the run held a token
 	charged  time.Duration        // for work that was not measured
 	process  time.Duration        // CPU time of this process when the run began
 	timer    *time.Timer
 }
 
-// Queue returns the queue that the run waits in.
+// Queue returns the queue in which the run waits.
 func (l *Lease) Queue() *Queue { return l.queue }
 
 // Move makes the run wait in another queue from the next Take on. It must not
 // hold a token.
 func (l *Lease) Move(q *Queue) { l.queue = q }
 
-// Take waits for a token. It reports false if the run ended first: it has
-// starved, unless it was at its end already.
+// Take waits for a token. It returns false if the run ended first; the run then
+// counts as starved, unless it had already ended.
 func (l *Lease) Take() bool {
 	if l.ctx.Err() != nil {
 		return false
@@ -85,7 +85,7 @@ func (l *Lease) Give() bool {
 	return held
 }
 
-// elapsed returns what was computed since the token was taken. The caller holds
+// elapsed returns the time computed since the token was taken. The caller holds
 // mu.
 func (l *Lease) elapsed() time.Duration {
 	wall := time.Since(l.since)
@@ -102,17 +102,17 @@ func (l *Lease) Yield() {
 		return
 	}
 	l.Give()
-	if !l.Take() { // with a token it would have computed until its end
+	if !l.Take() { // with a token, the run would have computed until its end
 		l.mu.Lock()
 		l.overran = true
 		l.mu.Unlock()
 	}
 }
 
-// Unpaused runs do, which computes and can't be paused, on a token of the queue
-// for such work. It is measured by the CPU time of its thread, because it may
-// also wait for a disk or a lock. Unpaused reports false if the run ended before
-// there was a token. The caller must not hold one.
+// Unpaused calls do, which computes and can't be paused, on a token of the
+// queue for such work. The work is measured by the CPU time of its thread,
+// because it may also wait for a disk or a lock. Unpaused returns false if the
+// run ended before it got a token. The caller must not hold one.
 func (l *Lease) Unpaused(do func()) bool {
 	home := l.queue
 	l.queue = home.unpaused
@@ -156,8 +156,8 @@ func (l *Lease) expire() {
 	}
 }
 
-// settle ends the run if its budget is used up. Wall time is an upper bound
-// only: if other programs keep the processor busy, the run got no more of it
+// settle ends the run if its budget is used up. Wall time is only an upper
+// bound: if other programs keep the processor busy, the run got no more of it
 // than this whole process did. The caller holds mu.
 func (l *Lease) settle() {
 	used := l.measured
@@ -176,15 +176,15 @@ func (l *Lease) settle() {
 	}
 }
 
-// Used returns how long the run computed while it held a token, and what it was
-// charged besides.
+// Used returns how long the run computed while it held a token, and how much
+// more it was charged.
 func (l *Lease) Used() (measured, charged time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.measured, l.charged
 }
 
-// Spent reports whether the run was ended because its budget was used up.
+// Spent reports whether the run was stopped because its budget was used up.
 func (l *Lease) Spent() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -27,7 +27,7 @@ func (q *Queue) Waiting() bool {
 // take waits for a token, and reports false if ctx ended first.
 func (q *Queue) take(ctx context.Context) bool {
 	q.mu.Lock()
-	if q.free > 0 { // nobody waits
+	if q.free > 0 { // no run waits
 		q.free--
 		q.mu.Unlock()
 		return true

@@ -1,19 +1,19 @@
-// Package scheduler shares the processor among guests, so that those which
-// compute without end leave room for the host and for each other.
+// Package scheduler shares the processor among guests, so guests that compute
+// forever leave room for the host and for each other.
 //
-// New makes the Scheduler of a sandbox and Scheduler.Lease the Lease of a run.
+// New makes the Scheduler of a sandbox, and Scheduler.Lease the Lease of a run.
 // A run computes while its lease holds a token, returns the token while it
 // waits in a host call, and passes it on every few milliseconds if another run
-// waits for one. A run that used its CPU budget is ended.
+// waits for one. A run that used up its CPU budget is stopped.
 //
-// There are three queues for tokens. The bundled plugin has its own, so that
-// modules which have never run can't delay it. Other modules use the fast queue,
-// unless History says that the probe used much of its budget of late: such runs
+// There are three queues for tokens. The bundled plugin has its own, so modules
+// that have never run can't delay it. Other modules use the fast queue, unless
+// History reports that the probe recently used much of its budget. Such runs
 // wait in the slow queue, behind each other, until they have used little for a
-// while. In the slow queue nobody yields, because a run that holds its token to
-// the end shows whether it ends at all. Work that can't be paused, such as a
-// query of SQLite, holds a token of a further queue, so that it delays only
-// other work of that kind.
+// while. Runs in the slow queue never yield, because a run that keeps its token
+// to the end shows whether it ends at all. Work that can't be paused, such as
+// an SQLite query, holds a token of a separate queue, so it delays only other
+// work of that kind.
 //
 // The package imports the standard library and golang.org/x/sys.
 package scheduler
@@ -29,7 +29,7 @@ const DefaultBudget = 500 * time.Millisecond
 
 // Scheduler hands out tokens. It is safe for concurrent use.
 type Scheduler struct {
-	budget time.Duration // CPU time of one run
+	budget time.Duration // limit on the CPU time of one run
 
 	bundled, fast, slow Queue
 }
@@ -61,7 +61,7 @@ func (s *Scheduler) Fast() *Queue { return &s.fast }
 // Slow returns the queue of runs that are expected to compute for long.
 func (s *Scheduler) Slow() *Queue { return &s.slow }
 
-// Lease returns the lease of a run that waits in q. end ends the run, which
+// Lease returns the lease of a run that waits in q. end stops the run, which
 // happens once its budget is used up; ctx is done by then.
 func (s *Scheduler) Lease(ctx context.Context, end context.CancelFunc, q *Queue) Lease {
 	return Lease{queue: q, budget: s.budget, ctx: ctx, end: end}

@@ -7,8 +7,8 @@ import (
 )
 
 // threadClock returns a clock of the CPU time that the calling thread uses from
-// now on. Other threads may read it. It returns nil if the kernel does not
-// support it.
+// now on. Other threads may read the clock. It returns nil if the kernel does
+// not support one.
 func threadClock() func() time.Duration {
 	clock := threadClockID(unix.Gettid())
 	began, ok := readClock(clock)
@@ -16,7 +16,7 @@ func threadClock() func() time.Duration {
 		return nil
 	}
 	return func() time.Duration {
-		now, _ := readClock(clock) // it could be read before, and the thread still exists
+		now, _ := readClock(clock) // reading it worked before, and the thread still exists
 		return now - began
 	}
 }

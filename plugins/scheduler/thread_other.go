@@ -4,5 +4,5 @@ package scheduler
 
 import "time"
 
-// threadClock returns nil: the wall clock has to do.
+// threadClock returns nil, which means that the wall clock is used instead.
 func threadClock() func() time.Duration { return nil }
