@@ -13,8 +13,8 @@ type Account interface {
 	// Pay charges for work whose CPU time is not measured because other
 	// goroutines or the kernel do it, or because it happens between two waits.
 	Pay(w Work, n int)
-	// Hold counts memory before it is allocated; Release stops counting it. An
-	// error from Hold is an *Error.
+	// Hold counts memory before it is allocated, and Release stops counting
+	// it. An error from Hold is an *Error.
 	Hold(bytes int) error
 	Release(bytes int)
 }
@@ -39,7 +39,7 @@ const (
 const (
 	connMemory   = 16 << 10  // buffers, request and a typical header
 	tlsMemory    = 48 << 10  // handshake state and both records
-	parsedMemory = 80        // per byte of a handshake, at worst: a certificate with many empty URIs
+	parsedMemory = 80        // per byte of a handshake, in the worst case: a certificate with many empty URIs
 	certMemory   = 16        // per byte of a certificate, without its URIs
 	uriMemory    = 160       // per URI
 	windowMemory = 128 << 10 // the HTTP/2 receive window, plus half as much for its frames

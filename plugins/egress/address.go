@@ -8,7 +8,7 @@ import (
 	"vega/plugins/grant"
 )
 
-// class says how far an address may be reached.
+// class describes under which conditions an address may be reached.
 type class int
 
 const (
@@ -136,8 +136,9 @@ func isISATAP(b [16]byte) bool {
 	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }
 
-// forbidden returns why a connection for host may not go to ip, or "". The host
-// is in the form of grant.Host; written says that the operator wrote it.
+// forbidden returns why a connection for host may not go to ip, or "" if it
+// may. host is in the form of grant.Host; written reports whether the operator
+// wrote it.
 func forbidden(ip netip.Addr, host string, written bool) string {
 	literal := host == ip.Unmap().String()
 	c, what := classify(ip)

@@ -14,7 +14,7 @@ import (
 // body is a response body as a guest reads it.
 type body struct {
 	session *Session
-	ctx     context.Context // of the call; it bounds the body too
+	ctx     context.Context // context of the call; it bounds the body too
 	r       io.Reader
 	left    int64
 	answer  *answer
@@ -24,8 +24,8 @@ type body struct {
 
 // body decompresses, then hides secrets, then limits the size.
 func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()) io.ReadCloser {
-	// The limit applies to compressed data as well, or else a server could feed
-	// empty blocks forever.
+	// The limit applies to compressed data as well, because otherwise a server
+	// could send empty blocks forever.
 	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
 	switch encoding := strings.ToLower(a.Header.Get("Content-Encoding")); {
 	case a.Body == http.NoBody, encoding == "", encoding == "identity":
@@ -74,7 +74,7 @@ func (b *body) Close() error {
 	return nil
 }
 
-var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the response body is over its size limit"}
+var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the response body exceeds its size limit"}
 
 // wire limits the size before decompression.
 type wire struct {

@@ -16,8 +16,8 @@ import (
 )
 
 // Conn is a connection that a guest reads and writes. Each call takes the
-// context that bounds it. Data read goes to the guest unchanged: a secret is
-// sent here only if the grants allow it anywhere.
+// context that bounds it. Data that is read goes to the guest unchanged,
+// because a secret is sent over a Conn only if the grants allow it anywhere.
 type Conn struct {
 	session *Session
 	conn    net.Conn
@@ -27,8 +27,8 @@ type Conn struct {
 	held    holding
 
 	tls       *tls.ConnectionState
-	verified  string // "", or why the chain is not valid for the requested name
-	untrusted string // "", or why no secret may be sent
+	verified  string // why the chain is not valid for the requested name; "" if it is
+	untrusted string // why no secret may be sent; "" if one may
 }
 
 var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
@@ -105,15 +105,15 @@ func (a arriving) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arm bounds the next call by its context and returns a function that ends the
-// bound.
+// arm bounds the next call by its context and returns a function that removes
+// the bound.
 func (c *Conn) arm(ctx context.Context) func() bool {
 	deadline, _ := ctx.Deadline()
 	_ = c.conn.SetDeadline(deadline)
 	return context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
 }
 
-// Read reads at minimum one byte, or returns io.EOF at the end. If p is too small
+// Read reads at least one byte, or returns io.EOF at the end. If p is too small
 // for a datagram, the next Read returns the rest.
 func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	defer c.arm(ctx)()
@@ -164,9 +164,9 @@ func (c *Conn) mayCarrySecret() *grant.Denial {
 	}
 }
 
-// StartTLS upgrades a tcp connection. If name is empty, it is the dialled host.
-// Plain text that arrived before the handshake and was not read is an error: an
-// attacker in the middle may have injected it.
+// StartTLS upgrades a TCP connection. An empty name means the dialled host.
+// Plain text that arrived before the handshake and was not read is an error,
+// because an attacker in the middle may have injected it.
 func (c *Conn) StartTLS(ctx context.Context, name string) error {
 	if c.network != abi.NetTCP || c.tls != nil {
 		return invalid("only a tcp connection can be upgraded to TLS, and only once")

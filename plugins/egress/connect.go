@@ -11,7 +11,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// maxTried is how many addresses of one name are tried.
+// maxTried limits how many addresses of one name are tried.
 const maxTried = 8
 
 // timings holds the five phases of http_timing, by number.

@@ -32,8 +32,8 @@ import (
 
 // Network is the state that all runs share.
 type Network struct {
-	// RootCAs are the authorities that TLS trusts; nil means the system's. Set
-	// it before the first Session.
+	// RootCAs are the authorities that TLS trusts; nil means those of the
+	// system. Set it before the first Session.
 	RootCAs *x509.CertPool
 
 	dialer sockets.Dialer
@@ -57,9 +57,11 @@ func New(resolver string) *Network {
 type Session struct {
 	// Trace is added to http requests of a guest that sets no trace itself.
 	Trace Trace
-	// Account is charged for the session's work; if nil, nobody is.
+	// Account is charged for the session's work; nil means that the work is
+	// free.
 	Account Account
-	// Sockets limits what the run has open at once; nil means no limit.
+	// Sockets limits what the run has open at the same time; nil means no
+	// limit.
 	Sockets *sockets.Allowance
 
 	network *Network

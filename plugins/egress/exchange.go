@@ -138,7 +138,7 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 }
 
 // concurrentBody is the minimum size of a body that is written while the
-// response is read: a server may respond before it has read everything.
+// response is read, because a server may respond before it has read everything.
 const concurrentBody = 16 << 10
 
 // http1 sends a request over a new connection. It does by hand what
@@ -155,7 +155,7 @@ func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
 		return readHeader(br, r, in)
 	}
 	unsent := write()
-	// Even then the server may have sent the reason before it closed the
+	// Even then, the server may have sent the reason before closing the
 	// connection.
 	resp, err := readHeader(br, r, in)
 	if unsent != nil && err != nil {
@@ -189,7 +189,7 @@ type budget struct {
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the response headers are over 64 KiB"}
+		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the response headers exceed 64 KiB"}
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -12,8 +12,8 @@ import (
 	"vega/plugins/shortage"
 )
 
-// exchanger sends one question to DNS servers. What it holds of the last reply is on
-// the guest's account.
+// exchanger sends one question to DNS servers. The guest's account counts the
+// memory of the last reply.
 type exchanger struct {
 	session *Session
 	held    holding
@@ -94,7 +94,7 @@ func (q *exchanger) waitForAnswer(ctx context.Context, network string, query *dn
 	defer plain.Close()
 	conn := &dns.Conn{Conn: plain, UDPSize: query.IsEdns0().UDPSize()}
 	deadline, _ := ctx.Deadline()
-	_ = conn.SetDeadline(deadline) // a closed connection fails below
+	_ = conn.SetDeadline(deadline) // closing the connection makes the calls below fail
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := conn.WriteMsg(query); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 	"vega/sdk/abi"
 )
 
-// Anything not granted is denied in the same way and at once: a guest learns
+// Anything not granted is denied in the same way and immediately: a guest learns
 // neither which ports are open nor which names exist.
 func TestDenialsRevealNothing(t *testing.T) {
 	var connected atomic.Int32

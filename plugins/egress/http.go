@@ -16,7 +16,7 @@ import (
 const (
 	DefaultBody  = 1 << 20  // default limit of a response body
 	HardBody     = 8 << 20  // largest limit that a request may set
-	maxHeader    = 64 << 10 // of a request, including its URL, and of a response
+	maxHeader    = 64 << 10 // maximum size of a request, including its URL, and of a response
 	maxRedirects = 20
 )
 
@@ -38,7 +38,7 @@ type Request struct {
 	Method, URL string
 	Header      []Field
 	Body        []byte
-	Redirects   int   // maximum to follow; 0 returns the redirect response
+	Redirects   int   // maximum number to follow; 0 returns the redirect response
 	MaxBody     int64 // 0 means DefaultBody; the maximum is HardBody
 	// BasicUser and BasicPass are for basic auth, which the host encodes.
 	BasicUser, BasicPass *string
@@ -56,7 +56,7 @@ type Response struct {
 	// Phases is indexed by abi.Phase* and summed over redirects. The total
 	// covers only the headers until the body has been read to its end.
 	Phases     [5]time.Duration
-	FinalURL   string // with secrets: not for the guest
+	FinalURL   string // contains secrets, so it is not for the guest
 	RemoteAddr string
 
 	// Facts implements TLSInfo if the response did not come from a connection,
@@ -64,8 +64,8 @@ type Response struct {
 	Facts func(what int32) (string, error)
 }
 
-// TLSInfo implements tls_info for the connection of the last hop, which was
-// verified, or there would be no response.
+// TLSInfo implements tls_info for the connection of the last hop. That
+// connection was verified; otherwise there would be no response.
 func (r *Response) TLSInfo(what int32) (string, error) {
 	if r.Facts != nil {
 		return r.Facts(what)

@@ -25,8 +25,8 @@ const (
 	usualWrites = 8
 )
 
-// link is a connection below TLS and HTTP. It limits how much the peer may
-// send, and charges for it, whatever the layers above do with it.
+// link is a connection below TLS and HTTP. It limits and charges for what the
+// peer sends, regardless of what the layers above do with it.
 type link struct {
 	net.Conn
 	held           *holding
@@ -36,8 +36,8 @@ type link struct {
 	detached       bool  // HTTP/2 reads in a goroutine without an account
 
 	came, body  atomic.Int64 // bytes since the handshake, and bytes that the body's reader received
-	wrote       atomic.Int64 // writes
-	paid, asked int64        // the part of came and wrote that is paid for
+	wrote       atomic.Int64 // number of writes
+	paid, asked int64        // the part of came and wrote that has been charged
 }
 
 // Read reads the available data.
@@ -74,14 +74,14 @@ func (l *link) read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes and counts the writes: some frames make HTTP/2 respond on its
-// own.
+// Write writes, and counts the writes, because some frames make HTTP/2 respond
+// on its own.
 func (l *link) Write(p []byte) (int, error) {
 	l.wrote.Add(1)
 	return l.Conn.Write(p)
 }
 
-// settle pays for what the HTTP/2 goroutine has read and written.
+// settle charges for what the HTTP/2 goroutine has read and written.
 func (l *link) settle() {
 	if !l.detached {
 		return

@@ -73,7 +73,7 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// oneLine keeps a record from looking like two.
+// oneLine prevents a record from looking like two.
 func oneLine(s string) string {
 	return strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
 }

@@ -46,8 +46,8 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 
 // staysSecret reports whether the URL of the next hop is treated as secret. If
 // the grants do not allow secrets anywhere, the URL is not searched for a
-// secret: a guest that has its guesses redirected would learn which one is
-// right. In that case a secret URL stays secret.
+// secret, because a guest that has its guesses redirected would learn which one
+// is right. In that case a secret URL stays secret.
 func (s *Session) staysSecret(out *outgoing, next *url.URL, location string) bool {
 	if !s.grants.Anywhere {
 		return out.secretURL

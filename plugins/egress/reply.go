@@ -19,13 +19,14 @@ type reply struct {
 // errMessage reports a reply that is not a DNS message.
 var errMessage = errors.New("the reply is not a DNS message")
 
-// pauseEvery is the number of records unpacked between two pauses. A name of 2 bytes
-// may stand for a thousand.
+// pauseEvery is the number of records unpacked between two pauses. A name of 2
+// bytes may expand to a thousand.
 const pauseEvery = 64
 
-// unpack reads a reply record by record. A library would unpack all of it at
-// once, 64 KiB into ten million bytes if names are compressed. Here the records
-// of the queried type become text, one by one, and the others are skipped.
+// unpack reads a reply record by record. A library would unpack the whole
+// reply, which can grow from 64 KiB to ten million bytes if names are
+// compressed. Here the records of the queried type become text, one by one, and
+// the others are skipped.
 func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, error) {
 	m := message{b: packed}
 	r, counts, err := m.begin()
@@ -44,11 +45,11 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 		at, head, err := m.record()
 		switch {
 		case err != nil && r.truncated:
-			return r, nil // truncated within a record, as flagged
+			return r, nil // truncated within a record, as the header says
 		case err != nil:
 			return nil, err
 		case head.Rrtype == dns.TypeOPT && n >= counts[0]+counts[1]:
-			r.rcode |= int(head.Ttl>>24) << 4 // the upper bits, RFC 6891
+			r.rcode |= int(head.Ttl>>24) << 4 // the upper bits of the code, RFC 6891
 		case head.Rrtype == typ && n < counts[0]:
 			if err := r.add(packed, at, held); err != nil {
 				return nil, err

@@ -47,7 +47,7 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 		}
 	}
 	if size > maxHeader {
-		return nil, invalid("the URL and headers together are over %d bytes", maxHeader)
+		return nil, invalid("the URL and headers together exceed %d bytes", maxHeader)
 	}
 	if err := s.basic(out, r); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *Session) trace(h http.Header) {
 func (s *Session) target(out *outgoing, raw string) error {
 	asked, err := url.Parse(raw)
 	if err != nil || asked.Opaque != "" || asked.Host == "" {
-		return invalid("the URL is not valid; write scheme, host and path, such as https://example.com/health")
+		return invalid("the URL is not valid; it needs a scheme, a host and a path, such as https://example.com/health")
 	}
 	out.url = asked
 	rule, err := s.grants.AllowsHTTP(out.method, asked)
@@ -95,8 +95,8 @@ func (s *Session) target(out *outgoing, raw string) error {
 	if err != nil || real.Scheme != asked.Scheme || real.Host != asked.Host {
 		return invalid("a URL can have a secret only in its path, query or userinfo")
 	}
-	if strings.ContainsAny(real.RequestURI(), " \t\r\n") { // it would end the request line
-		return invalid("the URL has a space in its query; write %%20")
+	if strings.ContainsAny(real.RequestURI(), " \t\r\n") { // the space would end the request line
+		return invalid("the URL has a space in its query; use %%20 instead")
 	}
 	real.Host = hostHeader(rule)
 	out.url, out.secretURL = real, used

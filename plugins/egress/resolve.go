@@ -57,7 +57,7 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 // record of an address may name the address or its arpa name.
 func (s *Session) question(typ uint16, name, server string) (string, error) {
 	if s.vault.Holds([]byte(name)) {
-		return "", s.deny(&grant.Denial{Asked: "resolving a name that contains a secret is refused: write the name itself in the configuration, not env() or file()"})
+		return "", s.deny(&grant.Denial{Asked: "resolving a name that contains a secret is refused; set the name as a literal in the configuration, without env() or file()"})
 	}
 	asked := name
 	if ip, err := netip.ParseAddr(name); err == nil && typ == dns.TypePTR {

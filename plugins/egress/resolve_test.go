@@ -266,7 +266,7 @@ truncated.test. 60 IN A     192.0.2.9
 	_, err := r.Resolve(within(t, 10*time.Second), "A", "a.test", "192.0.2.1")
 	wantsDenial(t, r, err, `dns = ["@192.0.2.1:53"]`)
 	_, err = r.Resolve(within(t, 10*time.Second), "A", r.mask+".a.test", "")
-	wantsDenial(t, r, err, "write the name itself")
+	wantsDenial(t, r, err, "as a literal in the configuration")
 	before := n.asked.Load()
 	meta := start(t, setup{rules: append(grants, rules(t, manifest.DNS, "@flip.test:53")...), network: New(serveDNS(t, zone).addr)})
 	_, err = meta.Resolve(within(t, 10*time.Second), "A", "a.test", "flip.test")

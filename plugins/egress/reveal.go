@@ -6,11 +6,11 @@ import (
 	"vega/plugins/secret"
 )
 
-// Where a placeholder is replaced. Where the peer could compute on the secret
-// for the guest and report the result, the grants must allow it: in a body, on
-// a connection, and in any text that the guest assembled itself. A header,
-// basic auth and the URL that the operator wrote carry a whole secret to a peer
-// that checks it.
+// Where placeholders are replaced: a header, basic auth and the URL that the
+// operator wrote may carry a whole secret, because the peer checks it there.
+// Elsewhere (in a body, on a connection, and in any text that the guest
+// assembled itself), the peer could compute on the secret for the guest and
+// report the result, so the grants must allow it.
 
 // revealed replaces placeholders in arbitrary bytes. what describes them in a
 // denial.

@@ -16,7 +16,7 @@ import (
 // systemRoots caches the authorities that the system trusts.
 type systemRoots struct {
 	mu   sync.Mutex
-	pool *x509.CertPool // nil until read
+	pool *x509.CertPool // nil until first read
 }
 
 // rootsRoom is the number of files open at once while reading the roots: a
@@ -24,8 +24,8 @@ type systemRoots struct {
 const rootsRoom = 2
 
 // roots returns the authorities to trust. The system's are read on first use
-// and cached, unless vega ran short of descriptors meanwhile: package x509
-// would keep that failure, or a partial pool, for the life of the process.
+// and cached, unless vega ran short of descriptors during the read: package
+// x509 would keep that failure, or a partial pool, for the life of the process.
 func (n *Network) roots() (*x509.CertPool, error) {
 	if n.RootCAs != nil {
 		return n.RootCAs, nil
@@ -42,7 +42,7 @@ func (n *Network) roots() (*x509.CertPool, error) {
 	if short := shortage.Of(err); short != nil {
 		return nil, short
 	}
-	if err != nil { // nil means the system's; the handshake reports what is wrong with them
+	if err != nil { // nil means the system's; the handshake reports any problem with them
 		return nil, nil
 	}
 	if err := shortage.Room(rootsRoom); err != nil {
@@ -64,8 +64,8 @@ func verify(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
 }
 
 // maxChain is the maximum number of certificates that a peer may present. A
-// usual chain has three; verifying one may try each as the issuer of each
-// other.
+// typical chain has three. Verifying a certificate may try every other one as
+// its issuer.
 const maxChain = 16
 
 // checkChain refuses a chain that is too long to verify.
@@ -76,8 +76,8 @@ func checkChain(cs tls.ConnectionState) error {
 	return nil
 }
 
-// verified verifies the peer in the middle of a handshake, on the run's own CPU
-// time. Its error is that of a verifying handshake.
+// verified verifies the peer during a handshake, and charges the CPU time to
+// the run. It returns the same error as a verifying handshake.
 func (s *Session) verified(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
 	if err := checkChain(*cs); err != nil {
 		return err
@@ -90,8 +90,8 @@ func (s *Session) verified(cs *tls.ConnectionState, roots *x509.CertPool, name s
 	return nil
 }
 
-// handshake performs the handshake of secured, which runs over l, and keeps
-// holding the memory that remains in use.
+// handshake performs the handshake of secured, which runs over l. It continues
+// to hold the memory that remains in use.
 func (l *link) handshake(ctx context.Context, secured *tls.Conn) error {
 	l.handshaking = true
 	defer func() { l.handshaking = false }()

@@ -10,9 +10,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Denial is a refused call. Its text says what was asked for and which line to
-// paste to allow it. It names only method, scheme, host and port, so it
-// contains no secret.
+// Denial is a refused call. Its text states the request and the line to paste
+// to allow it. It names only method, scheme, host and port, so it contains no
+// secret.
 type Denial struct {
 	Asked string
 	Fix   string // an attribute for the grant block; "" if no grant can allow it
@@ -47,7 +47,7 @@ func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
 }
 
 // AllowsDNS checks a query. The name must be granted, and so must the server if
-// the guest names one. A missing port means 53.
+// the guest names one. The default port is 53.
 func (s *Set) AllowsDNS(name, server string) error {
 	want, err := parseDNS(name)
 	if err != nil || strings.HasPrefix(name, "@") {
@@ -82,7 +82,7 @@ func (s *Set) AllowsKV() error {
 }
 
 // AllowsSecrets checks the sending of a secret in a text that the guest
-// assembled. what names the secret and its destination.
+// assembled. what describes the secret and its destination.
 func (s *Set) AllowsSecrets(what string) error {
 	if s.watched(Rule{Kind: Secrets}, s.Anywhere) {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// endpoint is the host and port that a rule leads to, whatever the protocol.
+// endpoint is the host and port that a rule leads to, for any protocol.
 type endpoint struct {
 	host string
 	port int

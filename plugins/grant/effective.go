@@ -13,13 +13,13 @@ import (
 type Request struct {
 	Probe   *manifest.Probe
 	Values  manifest.Values
-	Written map[string]bool // options the operator wrote, as opposed to defaults
+	Written map[string]bool // options that the operator wrote, as opposed to defaults
 	Bundled bool            // the plugin ships with vega
-	Secret  bool            // Values contain a secret that the guest has a placeholder for
+	Secret  bool            // whether Values contain a secret for which the guest has a placeholder
 	Block   Set             // the grant block; its rules have Origin FromBlock
 }
 
-// Missing is a required capability for which nothing is granted.
+// Missing is a required capability without any grant.
 type Missing struct {
 	Capability manifest.Capability
 	Fix        string // the attribute to paste into a grant block
@@ -27,10 +27,10 @@ type Missing struct {
 
 // Effective returns every grant of an integration, each with its origin, and
 // the required capabilities that have none. A capability that the probe does
-// not declare is never granted, whatever the block says. A third-party plugin
+// not declare is never granted, regardless of the block. A third-party plugin
 // that is given a secret keeps only the grants to that secret's origin, unless
-// the block says otherwise: what the origin reveals about the secret must not
-// go to other hosts.
+// the block allows otherwise: what the origin reveals about the secret must not
+// reach other hosts.
 func Effective(q Request) (Set, []Missing) {
 	out := Set{Plaintext: q.Block.Plaintext, Anywhere: q.Block.Anywhere}
 	var missing []Missing
@@ -78,7 +78,7 @@ func (q Request) fromOption(rules []Rule, k manifest.Capability, name string) []
 	opt := q.Probe.Option(name)
 	eachText(q.Values[name], func(t manifest.Text) {
 		if k.Kind == manifest.DNS && opt.Element() == manifest.String && t.HasSecret() {
-			return // the guest sees no part of it, and rules are displayed
+			return // the guest does not see the URL, and rules are displayed
 		}
 		first := len(rules)
 		rules = targets(rules, k, opt.Element(), t.Reveal())
@@ -105,7 +105,7 @@ func eachText(v manifest.Value, yield func(manifest.Text)) {
 }
 
 // targets appends the rules that a value implies. A value that does not parse
-// implies none: validating the option's type reports it.
+// implies none, and is reported when the option's type is checked.
 func targets(rules []Rule, k manifest.Capability, t manifest.Type, text string) []Rule {
 	add := func(r Rule, err error) {
 		if err == nil {

@@ -18,7 +18,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Origin says where a rule comes from.
+// Origin is the place where a rule was granted.
 type Origin string
 
 // The three places that grants come from.
@@ -28,7 +28,7 @@ const (
 	FromBlock   Origin = "grant"   // the grant block
 )
 
-// Secrets is the kind of the rule passed to Set.Watch when a guest sends a
+// Secrets is the kind of the rule that Set.Watch receives when a guest sends a
 // secret that only Anywhere allows.
 const Secrets manifest.Kind = "secrets"
 
@@ -47,17 +47,17 @@ type Rule struct {
 // Set holds everything granted to one integration.
 type Set struct {
 	Rules []Rule
-	// Withheld rules do not apply, because the plugin is given a secret that
-	// belongs elsewhere; see Effective.
+	// Withheld holds rules that are not in effect because the plugin receives
+	// a secret for another origin; see Effective.
 	Withheld  []Rule
-	KV        manifest.Size // quota; 0 for no storage
-	Plaintext bool          // secrets may travel unencrypted to other hosts
+	KV        manifest.Size // storage quota; 0 means no storage
+	Plaintext bool          // whether secrets may travel unencrypted to other hosts
 	// Anywhere allows secrets in bodies, on connections, in queries and in any
 	// other text that a guest assembles.
 	Anywhere bool
-	// Watch, if not nil, is called for each request with whether it is granted,
-	// and may grant it. It is for plugintest, which learns from it what a probe
-	// needs. A rule for storage or secrets has only its kind.
+	// Watch, if not nil, is called for each request with whether it is
+	// granted, and may grant it. Package plugintest uses it to learn what a
+	// probe needs. A rule for storage or secrets has only its kind.
 	Watch func(asked Rule, granted bool) bool
 }
 
@@ -65,7 +65,7 @@ type Set struct {
 // the host be in a private range.
 func (r Rule) ByOperator() bool { return r.Origin != FromBundled }
 
-// String returns the rule as it would be written in a grant block.
+// String returns the rule in the syntax of a grant block.
 func (r Rule) String() string {
 	switch r.Kind {
 	case manifest.HTTP:
@@ -108,11 +108,11 @@ func Parse(kind manifest.Kind, text string) (Rule, error) {
 func parseHTTP(text string) (Rule, error) {
 	method, target, ok := strings.Cut(text, " ")
 	if !ok || method == "" || method != strings.ToUpper(method) {
-		return Rule{}, fmt.Errorf("write a method and an origin, such as \"GET https://example.com\"")
+		return Rule{}, fmt.Errorf("a method and an origin are required, such as \"GET https://example.com\"")
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return Rule{}, fmt.Errorf("write an origin only (scheme, host, port), such as \"GET https://example.com:8443\"")
+		return Rule{}, fmt.Errorf("only an origin (scheme, host, port) is allowed, such as \"GET https://example.com:8443\"")
 	}
 	r, err := Origins(u)
 	r.Method = method
@@ -140,7 +140,7 @@ func Origins(u *url.URL) (Rule, error) {
 func parseNet(text string) (Rule, error) {
 	scheme, addr, ok := strings.Cut(text, "://")
 	if !ok || (scheme != "tcp" && scheme != "tls" && scheme != "udp") {
-		return Rule{}, fmt.Errorf("write a network and an address, such as \"tcp://example.com:25\" (tcp, tls or udp)")
+		return Rule{}, fmt.Errorf("a network (tcp, tls or udp) and an address are required, such as \"tcp://example.com:25\"")
 	}
 	host, port, err := Address(addr)
 	return Rule{Kind: manifest.Net, Scheme: scheme, Host: host, Port: port}, err
@@ -157,7 +157,7 @@ func parseDNS(text string) (Rule, error) {
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
 	emptyLabel := name == "" || name[0] == '.' || name[len(name)-1] == '.' || strings.Contains(name, "..")
 	if emptyLabel || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
-		return Rule{}, fmt.Errorf("write a name such as \"example.com\", or \"@10.0.0.2:53\" for a server")
+		return Rule{}, fmt.Errorf("a name such as \"example.com\" is required, or \"@10.0.0.2:53\" for a server")
 	}
 	return Rule{Kind: manifest.DNS, Name: name}, nil
 }
@@ -166,7 +166,7 @@ func parseDNS(text string) (Rule, error) {
 func Address(text string) (host string, port int, err error) {
 	h, p, err := net.SplitHostPort(text)
 	if err != nil {
-		return "", 0, fmt.Errorf("write host:port, such as \"example.com:443\" or \"[::1]:443\"")
+		return "", 0, fmt.Errorf("host:port is required, such as \"example.com:443\" or \"[::1]:443\"")
 	}
 	if port, err = parsePort(p); err != nil {
 		return "", 0, err
@@ -176,8 +176,8 @@ func Address(text string) (host string, port int, err error) {
 }
 
 // Host normalizes a host name or IP literal for comparison: lower case, no
-// trailing dot, an IP in canonical form. It refuses numbers that some resolvers
-// take for an address (2130706433, 0x7f.1, 127.1), and zones.
+// trailing dot, an IP in canonical form. It refuses zones, and numbers that
+// some resolvers take for an address (2130706433, 0x7f.1, 127.1).
 func Host(h string) (string, error) {
 	if ip, err := netip.ParseAddr(h); err == nil {
 		if ip.Zone() != "" {
@@ -194,12 +194,12 @@ func Host(h string) (string, error) {
 	}
 	for _, r := range h {
 		if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_') {
-			return "", fmt.Errorf("the host name has an invalid character; write an international name in its xn-- form")
+			return "", fmt.Errorf("the host name has an invalid character; use the xn-- form of an international name")
 		}
 	}
 	last := h[strings.LastIndexByte(h, '.')+1:]
 	if last == "" || last[0] >= '0' && last[0] <= '9' {
-		return "", fmt.Errorf("the host looks like a number; write an IPv4 address as four decimal parts")
+		return "", fmt.Errorf("the host looks like a number; an IPv4 address must have four decimal parts")
 	}
 	return h, nil
 }

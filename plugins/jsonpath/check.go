@@ -1,6 +1,7 @@
 package jsonpath
 
-// check reads one value of an untrusted text, however deeply it is nested.
+// check validates one JSON value from untrusted input. It does not recurse, so
+// nesting cannot exhaust the stack.
 func (s *scanner) check() error {
 	for base := s.depth; ; {
 		if err := s.pause(); err != nil {
@@ -19,8 +20,8 @@ func (s *scanner) check() error {
 	}
 }
 
-// value reads a scalar, an empty list or an empty object. Of any other list or
-// object it reads up to the first value.
+// value reads a scalar, an empty list or an empty object. It reads any other
+// list or object only up to the first value.
 func (s *scanner) value() (opened bool, err error) {
 	switch c := s.peek(); {
 	case c == '{' || c == '[':
@@ -123,7 +124,7 @@ func (s *scanner) escape() error {
 		}
 		return s.pause()
 	default:
-		return s.unexpected("an escape that JSON has")
+		return s.unexpected("a valid JSON escape")
 	}
 }
 

@@ -14,19 +14,19 @@ var (
 	ErrDepth  = fmt.Errorf("it is nested deeper than %d levels", MaxDepth)
 )
 
-// SyntaxError says why and where a text is not JSON.
+// SyntaxError reports why and where the input is not JSON.
 type SyntaxError struct {
 	Offset int
 	reason string
 }
 
-// Error returns what was found instead of what was expected.
+// Error returns the offset, and what was found instead of what was expected.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.reason) }
 
 // DuplicateError reports a path through a key that occurs twice in its object.
 type DuplicateError struct{ Key string }
 
-// Error returns a text with the key.
+// Error returns a message with the key.
 func (e *DuplicateError) Error() string { return fmt.Sprintf("it has the key %q twice", clip(e.Key)) }
 
 // clip shortens a key for a message.
@@ -41,7 +41,7 @@ func (s *scanner) unexpected(expected string) error {
 	return &SyntaxError{s.i, fmt.Sprintf("%q where %s is expected", r, expected)}
 }
 
-// isFault reports whether err is about the text, whatever the path.
+// isFault reports whether err concerns the input, regardless of the path.
 func isFault(err error) bool {
 	_, syntax := errors.AsType[*SyntaxError](err)
 	return syntax || errors.Is(err, ErrDepth)

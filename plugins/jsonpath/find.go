@@ -5,8 +5,8 @@ type finder struct {
 	scanner
 	steps []Step
 	from  int     // where the scan began
-	base  int     // steps that led to where the scan began
-	open  []level // the lists and objects on the path, from there
+	base  int     // steps that led to the start of the scan
+	open  []level // the lists and objects on the path, from the start of the scan
 	marks []mark  // where each step led
 
 	answer Value
@@ -23,8 +23,8 @@ type level struct {
 	seen    int // members so far
 }
 
-// read finds the value. It checks all of an untrusted text, and reads a trusted
-// one only as far as the result can depend on it.
+// read finds the value. It checks all of an untrusted input, but reads a
+// trusted one only as far as the result can depend on it.
 func (f *finder) read() error {
 	if len(f.open) == 0 {
 		if err := f.begin(); err != nil {
@@ -104,8 +104,8 @@ func (f *finder) isOnPath(l *level) (bool, error) {
 	return true, nil
 }
 
-// repeated records a duplicate key. What lies below it must not be found again
-// without passing here.
+// repeated records a duplicate key, so that nothing below it is found later
+// without passing through here.
 func (f *finder) repeated(key string) {
 	if f.twice == nil {
 		f.twice = &DuplicateError{key}
@@ -189,7 +189,7 @@ func (f *finder) nthKey(n int) error {
 	return nil
 }
 
-// settled reports whether the rest of a trusted text cannot change the result:
+// settled reports whether the rest of a trusted input cannot change the result:
 // only an object may still contain a key of the path again.
 func (f *finder) settled() bool {
 	if !f.trusted {

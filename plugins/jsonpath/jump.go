@@ -17,7 +17,7 @@ var inScalar = func() (c [256]bool) {
 	return c
 }()
 
-// jump skips one value of a text that is known to be JSON.
+// jump skips one value of input that is known to be JSON.
 func (s *scanner) jump() error {
 	switch s.peek() {
 	case '"':

@@ -6,13 +6,13 @@ import (
 	"unsafe"
 )
 
-// key is a key as written in the text, between its quotes.
+// key is a key as it appears in the input, between its quotes.
 type key struct {
 	raw     []byte
 	escaped bool
 }
 
-// is reports whether the decoded key is name.
+// is reports whether the decoded key equals name.
 func (k key) is(name string) bool {
 	if string(k.raw) == name {
 		return !k.escaped && isPlain(k.raw)
@@ -47,7 +47,7 @@ func (k key) text() string {
 	return b.String()
 }
 
-// keys holds the keys of one object, by their offsets in the text.
+// keys holds the keys of one object, by their offsets in the input.
 type keys struct {
 	text []byte
 	all  []span
@@ -60,7 +60,8 @@ type span struct{ from, to uint32 }
 
 const spanSize = int(unsafe.Sizeof(span{}))
 
-// add stores a key. The list grows by doubling, with old and new side by side.
+// add stores a key. While the list grows by doubling, the old and the new one
+// exist side by side.
 func (k *keys) add(from, to int, host Host) error {
 	if len(k.all) == cap(k.all) {
 		size := max(32, 2*cap(k.all))
@@ -92,8 +93,8 @@ func (k *keys) compare(a, b span) int {
 	return strings.Compare(key{raw: x}.text(), key{raw: y}.text())
 }
 
-// nth returns the n-th key in order, and whether a key up to it is duplicate;
-// ok is false if there are fewer. It sorts no further.
+// nth returns the n-th key in order, and whether a key up to it is duplicate.
+// It returns false if there are fewer keys. It does not sort the rest.
 func (k *keys) nth(n int, host Host) (raw []byte, twice, ok bool, err error) {
 	if n >= len(k.all) {
 		return nil, false, false, nil
@@ -136,7 +137,8 @@ func (k *keys) sift(heap []span, i int, host Host) error {
 	}
 }
 
-// pause lets the host account for the time used, once in several dozen calls.
+// pause lets the host account for the time used, once every several dozen
+// calls.
 func (k *keys) pause(host Host) error {
 	const often = 64
 	if k.sifted++; k.sifted%often != 0 {

@@ -13,9 +13,9 @@ type Step struct {
 }
 
 // Split splits a dotted path into its steps. "#" counts the elements of a list
-// or object, and "@0" is an object's first key, keys sorted. In a key, a ".", a
-// "\" and a leading "#" or "@" are escaped by "\". The empty path has one step
-// with an empty key; callers take it for the whole value.
+// or object, and "@0" is an object's first key in sorted order. In a key, a
+// ".", a "\" and a leading "#" or "@" are escaped by "\". The empty path has
+// one step with an empty key, which callers treat as the whole value.
 func Split(path string) []Step {
 	var steps []Step
 	var key strings.Builder

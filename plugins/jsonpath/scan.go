@@ -3,12 +3,12 @@ package jsonpath
 // stride is how many bytes are read between two pauses: about 50 µs.
 const stride = 32 << 10
 
-// scanner reads a text byte by byte.
+// scanner reads its input byte by byte.
 type scanner struct {
 	b       []byte
 	i       int
-	trusted bool  // the text has been checked
-	key     named // of the last member that another found
+	trusted bool  // whether the input has been checked
+	key     named // the key of the last member that another found
 
 	host    Host
 	pauseAt int
@@ -61,7 +61,7 @@ func (s *scanner) run(c *[256]bool) error {
 	}
 }
 
-// pause lets the host account for the time used, at intervals.
+// pause lets the host account for the time used. It does so at intervals.
 func (s *scanner) pause() error {
 	if s.i < s.pauseAt {
 		return nil
@@ -86,7 +86,7 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// another reads what precedes a member's value, including its key; it returns
+// another reads what precedes a member's value, including its key. It returns
 // false at the end of the list or object.
 func (s *scanner) another(object, first bool) (bool, error) {
 	if err := s.space(); err != nil {

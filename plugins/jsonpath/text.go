@@ -8,25 +8,26 @@ import (
 // MaxDepth is the maximum nesting depth of lists and objects.
 const MaxDepth = 1000
 
-// Host bounds the cost of reading a text.
+// Host limits the cost of reading the input.
 type Host interface {
-	// Pause is called every few tens of microseconds of work. An error ends it.
+	// Pause is called every few tens of microseconds of work. An error stops
+	// the work.
 	Pause() error
-	// Hold counts memory before it is allocated. An error ends the work.
+	// Hold counts memory before it is allocated. An error stops the work.
 	Hold(bytes int) error
 	// Release releases memory counted by Hold.
 	Release(bytes int)
 }
 
-// Text is a JSON text. Each Find starts where the previous one can help: lists
+// Text is a JSON input. Each Find starts where the previous one can help: lists
 // whose elements are requested in order are read once. It is not safe for
 // concurrent use.
 type Text struct {
 	b       []byte
-	checked bool   // known to be JSON
-	root    int    // offset of its value, once checked
-	fault   error  // why it is not JSON, or cannot be read
-	steps   []Step // of the last path, as far as marks go
+	checked bool   // whether the input is known to be JSON
+	root    int    // offset of the value, once checked
+	fault   error  // why the input is not JSON, or cannot be read
+	steps   []Step // the steps of the last path, as far as marks go
 	marks   []mark
 }
 
@@ -98,7 +99,7 @@ func (f *finder) resume(t *Text) {
 	}
 }
 
-// Begins returns an error if no JSON text begins like b, judging by its first
+// Begins returns an error if no JSON can begin like b, judging by the first
 // byte that is not white space.
 func Begins(b []byte) error {
 	s := scanner{b: bytes.TrimPrefix(b, byteOrderMark)}

@@ -16,7 +16,7 @@ const (
 	number       // count
 )
 
-// Value is the value at a path. It refers to the text it was found in.
+// Value is the value at a path. It refers to the Text it was found in.
 type Value struct {
 	kind  kind
 	raw   []byte
@@ -30,7 +30,7 @@ func valueOf(raw []byte) Value {
 	return Value{kind: other, raw: raw}
 }
 
-// Size returns an upper bound of the bytes that Write writes.
+// Size returns an upper bound on the bytes that Write writes.
 func (v Value) Size() int {
 	if v.kind == number {
 		return 20
@@ -74,7 +74,7 @@ func paced(out func([]byte) error, host Host) func([]byte) error {
 	}
 }
 
-// longRun is the longest piece that is written at once.
+// longRun is the maximum length of a piece that is written without a pause.
 const longRun = 32 << 10
 
 // decode passes the text of a string to out in pieces.

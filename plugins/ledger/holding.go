@@ -1,19 +1,19 @@
 package ledger
 
-// Holder counts memory; Account is one.
+// Holder counts memory. Account implements it.
 type Holder interface {
 	Hold(bytes int) error
 	Release(bytes int)
 }
 
-// Holding counts the memory that one thing takes, such as an open response, so
-// that all of it can be released at once.
+// Holding counts the memory of one resource, such as an open response, so that
+// all of it can be released together.
 type Holding struct {
 	holder Holder
 	bytes  int
 }
 
-// NewHolding returns an empty Holding that counts on h.
+// NewHolding returns an empty Holding that counts its memory on h.
 func NewHolding(h Holder) Holding { return Holding{holder: h} }
 
 // Bytes returns how much is held.

@@ -6,8 +6,8 @@
 // memory together are bounded by the run's limit, and the memory of all runs by
 // the ledger's. Close releases whatever is left, however the run ended.
 //
-// The package refuses and never waits: two runs that wait for each other's
-// memory would both time out. It imports the standard library only.
+// The package refuses and never waits, because two runs that wait for each
+// other's memory would both time out. It imports only the standard library.
 package ledger
 
 import (
@@ -17,9 +17,9 @@ import (
 
 var (
 	// ErrRun reports that a run would exceed its own limit.
-	ErrRun = errors.New("the run's own limit")
-	// ErrSum reports that all runs together would exceed theirs.
-	ErrSum = errors.New("the limit of all runs")
+	ErrRun = errors.New("memory limit of the run exceeded")
+	// ErrSum reports that all runs together would exceed their limit.
+	ErrSum = errors.New("memory limit for all runs exceeded")
 )
 
 // Ledger is the memory that all runs hold together. It is safe for concurrent
@@ -28,13 +28,13 @@ type Ledger struct {
 	mu         sync.Mutex
 	limit      int64
 	held       int64
-	thirdParty int64 // the part of held that third-party guests hold
+	thirdParty int64 // the part of held that belongs to third-party guests
 }
 
 // New returns a Ledger with the given limit in bytes.
 func New(limit int64) *Ledger { return &Ledger{limit: limit} }
 
-// Limit changes the limit for all runs. Memory already held stays held.
+// Limit changes the limit for all runs. Memory that is already held stays held.
 func (l *Ledger) Limit(limit int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +79,7 @@ type Account struct {
 	ledger  *Ledger
 	bundled bool
 	limit   int64
-	linear  int64 // the guest's own memory
+	linear  int64 // the guest's linear memory
 	held    int64 // the host's memory
 }
 
@@ -90,7 +90,7 @@ func (l *Ledger) Open(limit int64, bundled bool) Account {
 }
 
 // Hold counts n bytes that are about to be allocated. If it returns ErrRun or
-// ErrSum, nothing is counted.
+// ErrSum, it has counted nothing.
 func (a *Account) Hold(n int) error {
 	if a.ledger == nil {
 		return nil

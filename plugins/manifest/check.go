@@ -20,7 +20,7 @@ var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 func ValidName(s string) bool { return len(s) <= 64 && name.MatchString(s) }
 
 // Reserved lists the root words of the configuration. No plugin may have such a
-// name, because probe = llm.x would then be ambiguous.
+// name, because a reference such as probe = llm.x would be ambiguous.
 var Reserved = []string{
 	"alert", "bundled", "data_dir", "database", "databases", "env", "env_set", "file", "integration", "llm", "log",
 	"network", "notifier", "plugins", "policies", "server", "store", "system", "threshold", "vega",
@@ -59,10 +59,10 @@ func (m *Manifest) Check() error {
 }
 
 type checker struct {
-	at      Mistake // where the checker is; without a text
+	at      Mistake // where the checker is; has no message
 	errs    []error
-	work    int  // for all patterns so far
-	tooMuch bool // and was reported
+	work    int  // steps of all patterns so far
+	tooMuch bool // the limit was exceeded and reported
 }
 
 func (c *checker) is(ok bool, format string, args ...any) {
@@ -76,7 +76,7 @@ func (c *checker) is(ok bool, format string, args ...any) {
 func (c *checker) probe(p *Probe) {
 	timeout := time.Duration(p.Timeout)
 	c.is(timeout == 0 || timeout >= time.Second && timeout <= 30*time.Second, "timeout %v is not between 1s and 30s", timeout)
-	c.is(p.Interval >= 0, "interval is negative")
+	c.is(p.Interval >= 0, "interval must not be negative")
 	seen := map[string]bool{}
 	for i := range p.Options {
 		o := &p.Options[i]
@@ -110,19 +110,19 @@ func (c *checker) option(o *Option) {
 		c.patterned(o)
 	}
 	c.is(!o.SQL || o.Element() == String, "option %q: only a string can be SQL", o.Name)
-	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, which must not contain secrets; it can't be sensitive", o.Name)
-	c.is(!o.Required || o.Default == nil, "option %q is required and has a default; it can't be both", o.Name)
+	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, which must not contain secrets, so it can't be sensitive", o.Name)
+	c.is(!o.Required || o.Default == nil, "option %q can't be required and have a default", o.Name)
 	if o.Default != nil && !c.tooMuch {
 		v, err := o.Convert(o.Default)
 		if err == nil {
 			err = o.Constrain(v)
 		}
-		c.is(err == nil, "option %q: the default does not fit: %v", o.Name, err)
+		c.is(err == nil, "option %q: the default is not valid: %v", o.Name, err)
 	}
 }
 
-// patterned checks a pattern, as long as all patterns together, with the
-// defaults that they are matched against, stay within their share of work.
+// patterned checks a pattern. It works as long as all patterns together, with
+// the defaults that they are matched against, stay within their share of work.
 func (c *checker) patterned(o *Option) {
 	p, err := o.pattern()
 	c.is(err == nil, "option %q: %v", o.Name, err)
@@ -149,7 +149,7 @@ func (c *checker) capability(p *Probe, k *Capability) {
 		case Net:
 			c.is(slices.Contains(networks, m), "capability net: %q is not one of tcp, tls, udp", clip(m))
 		default:
-			c.is(false, "capability %q has no methods", k.Kind)
+			c.is(false, "capability %q does not take methods", k.Kind)
 		}
 	}
 }
@@ -244,7 +244,7 @@ func scalar(t Type, v any) (Value, error) {
 }
 
 // Constrain checks a value of the option's type against one_of, pattern, min
-// and max. It does not quote a text with a secret.
+// and max. Its errors do not quote a value with a secret.
 func (o *Option) Constrain(v Value) error {
 	c := constraint{Option: o}
 	if o.Pattern != "" {
@@ -259,8 +259,8 @@ func (o *Option) Constrain(v Value) error {
 // constraint is an option with its compiled pattern.
 type constraint struct {
 	*Option
-	pattern *pattern.Pattern // nil if there is none
-	work    int              // steps of matching so far
+	pattern *pattern.Pattern // nil without a pattern
+	work    int              // matching steps so far
 }
 
 func (c *constraint) value(v Value) error {
@@ -298,7 +298,7 @@ func (c *constraint) text(t Text) error {
 		return nil
 	}
 	if c.work += c.pattern.Work(1 + len(s)); c.work > maxWork {
-		return fmt.Errorf("it is too long for its pattern: at most %d bytes are matched against it", maxWork/c.pattern.States())
+		return fmt.Errorf("the value is too long for its pattern, which is matched against at most %d bytes", maxWork/c.pattern.States())
 	}
 	if !c.pattern.MatchString(s) {
 		return fmt.Errorf("%q does not match %s", clip(t.String()), c.Option.Pattern)

@@ -9,9 +9,9 @@ var opens = map[string]Kind{
 }
 
 // Unclaimed returns the capabilities whose calls the module imports although
-// none of its probes declares them. There must be none: the imports are the
-// upper bound of what a module can ever ask for, and the manifest must declare
-// all of it.
+// none of its probes declares them. A valid module has none: its imports are
+// the upper bound of what it can request, and the manifest must declare all of
+// it.
 func (m *Module) Unclaimed() []Kind {
 	var out []Kind
 	for _, i := range m.Imports {
@@ -28,7 +28,8 @@ func (m *Module) Unclaimed() []Kind {
 }
 
 // Unasked returns the capabilities that a probe declares although the module
-// imports none of their calls: the operator would grant what is never used.
+// imports none of their calls, so that the operator would grant something that
+// is never used.
 func (m *Module) Unasked() []Kind {
 	asks := map[Kind]bool{}
 	for _, i := range m.Imports {

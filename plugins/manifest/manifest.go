@@ -43,8 +43,8 @@ type Probe struct {
 	Summary      string       `json:"summary,omitempty"`
 	Options      []Option     `json:"options,omitempty"`
 	Capabilities []Capability `json:"capabilities,omitempty"`
-	// NeedsAny lists options of which at least one must be set; otherwise an
-	// integration of this probe is disabled and says so.
+	// NeedsAny lists options, at least one of which must be set. Otherwise, an
+	// integration of this probe is disabled and reports that.
 	NeedsAny []string `json:"needs_any,omitempty"`
 	// Timeout and Interval are the probe's own defaults; zero means vega's.
 	Timeout  Duration `json:"timeout,omitzero"`
@@ -79,8 +79,8 @@ type Option struct {
 	Of        Type   `json:"of,omitempty"` // element of a list or map; default string
 	Required  bool   `json:"required,omitempty"`
 	Sensitive bool   `json:"sensitive,omitempty"`
-	// SQL marks the text as SQL. It must not contain a secret, because the
-	// database could compute on the secret and return the result.
+	// SQL marks the option as an SQL statement. It must not contain a secret,
+	// because the database could compute on the secret and return the result.
 	SQL         bool   `json:"sql,omitempty"`
 	Description string `json:"description,omitempty"`
 	// Default is the value if the option is not set, in its JSON form: a
@@ -108,7 +108,8 @@ const (
 	KV   Kind = "kv"
 )
 
-// Capability is something that a probe may ask of the host, and why.
+// Capability is something that a probe may request from the host, with the
+// reason.
 type Capability struct {
 	Kind   Kind   `json:"kind"`
 	Reason string `json:"reason"`
@@ -120,7 +121,7 @@ type Capability struct {
 	// Methods are the HTTP methods used (default GET, HEAD), or for net the
 	// networks dialled: tcp, tls, udp (default tcp).
 	Methods []string `json:"methods,omitempty"`
-	// Optional says that the probe works without the capability.
+	// Optional reports that the probe works without the capability.
 	Optional bool `json:"optional,omitempty"`
 }
 
@@ -134,7 +135,7 @@ func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 func (d *Duration) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
-		return fmt.Errorf("a duration is a string with a unit, such as \"10s\": %w", err)
+		return fmt.Errorf("a duration must be a string with a unit, such as \"10s\": %w", err)
 	}
 	v, err := time.ParseDuration(s)
 	*d = Duration(v)
@@ -150,7 +151,7 @@ func Parse(b []byte) (*Manifest, error) {
 	var m Manifest
 	d := json.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("the manifest is not JSON of the right shape: %w", err)
+		return nil, fmt.Errorf("the manifest is not JSON in the expected form: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the manifest has data after its JSON object")

@@ -2,15 +2,15 @@ package manifest
 
 import "fmt"
 
-// Mistake is one thing that Check found wrong with a manifest, and where.
+// Mistake is one problem that Check found in a manifest, with its place.
 type Mistake struct {
-	Probe      string // "" if it concerns no single probe
-	Option     string // of Probe; "" if it concerns no single option
-	Capability Kind   // of Probe; "" if it concerns no single capability
+	Probe      string // "" if the mistake concerns no single probe
+	Option     string // an option of Probe; "" if the mistake concerns no single option
+	Capability Kind   // a capability of Probe; "" if the mistake concerns no single capability
 	text       string
 }
 
-// Error says where the mistake is and what is wrong.
+// Error returns the place and the problem.
 func (m *Mistake) Error() string {
 	if m.Probe == "" {
 		return m.text

@@ -12,12 +12,12 @@ import (
 // section is the name of the custom section with the manifest.
 const section = "vega.manifest"
 
-// Module is what reading a .wasm file reveals.
+// Module is the content of a .wasm file that can be read without running it.
 type Module struct {
-	Digest   string // hex SHA-256 of the bytes
+	Digest   string // hex SHA-256 of the module's bytes
 	Size     int
 	Manifest *Manifest
-	Imports  []Import // functions only
+	Imports  []Import // only functions
 	Exports  []Export
 }
 
@@ -74,14 +74,14 @@ func find(m *binary.Module) (text []byte, err error) {
 		}
 	}
 	if text == nil {
-		return nil, fmt.Errorf("there is no %s section: build it with `vega plugin build`", section)
+		return nil, fmt.Errorf("there is no %s section; build the plugin with `vega plugin build`", section)
 	}
 	return text, nil
 }
 
-// Pack returns the module with m as its manifest, replacing any that it had.
-// The section comes last, so that a truncated file is never accepted as a
-// plugin.
+// Pack returns the module with m as its manifest, replacing any manifest that
+// it had. The section comes last, so that a truncated file is never accepted as
+// a plugin.
 func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err

@@ -13,10 +13,11 @@ type Names struct {
 	Owners  Owners   // files that served each name before
 }
 
-// Resolve returns the bundled modules and then the dropped-in ones. Of several
-// modules with one name, one remains; the others are refused, with the reason
-// in Err. A bundled module gives way only if Replace lists its name. Of files,
-// the owner serves the name as long as it exists, and otherwise the first.
+// Resolve returns the bundled modules, followed by the dropped-in ones. Of
+// several modules with the same name, one remains; the others are refused, with
+// the reason in Err. A bundled module is replaced only if Replace lists its
+// name. Among files, the owner serves the name as long as it exists, and
+// otherwise the first.
 func (n Names) Resolve(dropped []Found) []Found {
 	out := slices.Clone(dropped)
 	serves := map[string]string{}
@@ -45,8 +46,8 @@ func (n Names) Resolve(dropped []Found) []Found {
 	return append(bundled, out...)
 }
 
-// bundled returns why no file may serve the name of a bundled plugin, or nil if
-// one may.
+// bundled returns why no file may replace the bundled plugin of that name, or
+// nil if one may.
 func (n Names) bundled(name string) error {
 	b := Plugin(n.Bundled, name)
 	switch {
@@ -55,14 +56,14 @@ func (n Names) bundled(name string) error {
 	case !b.Extra:
 		return fmt.Errorf("%q is vega's core plugin, which can't be replaced; build the plugin under another name", name)
 	case !slices.Contains(n.Replace, name):
-		return fmt.Errorf("%q is the name of a plugin that ships with vega; to let this file replace it, write plugins { replace = [%q] }", name, name)
+		return fmt.Errorf("%q is the name of a plugin that ships with vega; to let this file replace it, set plugins { replace = [%q] }", name, name)
 	default:
 		return nil
 	}
 }
 
-// owner returns the file that served the name before, if it still exists,
-// whether or not it is still valid.
+// owner returns the file that served the name before, if the file still exists,
+// even if it is no longer valid.
 func (n Names) owner(name string, dropped []Found) (string, bool) {
 	owner, ok := n.Owners[name]
 	return owner, ok && slices.ContainsFunc(dropped, func(f Found) bool { return filepath.Base(f.File) == owner })

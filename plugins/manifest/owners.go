@@ -13,7 +13,7 @@ import (
 )
 
 // Owners maps a plugin name to the base name of the file that serves it. A file
-// that appears later does not take over, whatever its name.
+// that is added later does not take over the name, even if it sorts first.
 type Owners map[string]string
 
 // OwnersFile is the name of the owners file in vega's data directory.
@@ -30,7 +30,7 @@ type ownersFile struct {
 func ReadOwners(path string) (Owners, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // its directory may be missing, too
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // the parent directory may be missing, too
 		return Owners{}, nil
 	case err != nil:
 		return nil, err
@@ -79,7 +79,7 @@ func (o Owners) Write(path string) error {
 	return nil
 }
 
-// Without returns o without the given files.
+// Without returns a copy of o without the given files.
 func (o Owners) Without(files []string) Owners {
 	out := maps.Clone(o)
 	maps.DeleteFunc(out, func(_, owner string) bool {
@@ -88,7 +88,7 @@ func (o Owners) Without(files []string) Owners {
 	return out
 }
 
-// With returns o with the files that serve now.
+// With returns a copy of o with the files that serve now.
 func (o Owners) With(found []Found) Owners {
 	out := maps.Clone(o)
 	if out == nil {

@@ -13,8 +13,8 @@ const (
 	// all matches when the manifest is checked. This many steps take about 40
 	// ms.
 	maxWork = 4 << 20
-	// compileWork is the cost of compiling a pattern, as the length of a text
-	// to match.
+	// compileWork is the cost of compiling a pattern, expressed as the length
+	// of a string to match.
 	compileWork = 64
 )
 
@@ -34,8 +34,8 @@ func (o *Option) pattern() (*pattern.Pattern, error) {
 	}
 }
 
-// lengthOf returns how many bytes a default has to match, plus one for each
-// text.
+// lengthOf returns how many bytes of a default have to be matched, plus one for
+// each string.
 func lengthOf(v any) (n int) {
 	switch v := v.(type) {
 	case string:

@@ -18,21 +18,21 @@ import (
 // MaxModule bounds the size of a .wasm file, in bytes.
 const MaxModule = 64 << 20
 
-// Found is a module and its file. If Err is set, it says why the module can't
-// be used, and Module is nil.
+// Found is a module and its file. If Err is set, the module can't be used for
+// that reason, and Module is nil.
 type Found struct {
 	File      string
-	Digest    string // hex SHA-256 of the bytes; "" if they could not be read
+	Digest    string // hex SHA-256 of the file; "" if it could not be read
 	Module    *Module
 	Err       error
 	Signature *signature.Signature // nil for a bundled plugin
-	// Extra says that the plugin ships with vega and that a dropped-in plugin
-	// of the same name may replace it.
+	// Extra reports that the plugin ships with vega and that a dropped-in
+	// plugin of the same name may replace it.
 	Extra bool
 }
 
-// Admit decides about a module by its digest and signature alone, before
-// anything in it is parsed.
+// Admit decides about a module by its digest and signature alone, before any of
+// it is parsed.
 type Admit func(file, digest string, seal *signature.Signature) error
 
 // Scan reads every *.wasm file directly in dir, in order of name. A missing
@@ -104,7 +104,7 @@ func ReadFile(path string) ([]byte, error) {
 	if info.Size() > MaxModule {
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
 	}
-	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // large enough not to grow
+	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // large enough to never grow
 	_, err = room.ReadFrom(io.LimitReader(f, MaxModule))
 	return room.Bytes(), err
 }

@@ -37,7 +37,7 @@ func ParseSize(s string) (Size, error) {
 		}
 		break
 	}
-	return 0, fmt.Errorf("%q is not a size: write a number and B, KiB, MiB or GiB, such as \"64KiB\"", clip(s))
+	return 0, fmt.Errorf("%q is not a size; a number with B, KiB, MiB or GiB is required, such as \"64KiB\"", clip(s))
 }
 
 // String formats the size in the largest binary unit that divides it.

@@ -29,8 +29,8 @@ type Part struct {
 // Plain returns a Text without secrets.
 func Plain(s string) Text { return Text{{Text: s}} }
 
-// Reveal returns the real value, secrets included. Call it only at the moment
-// of use.
+// Reveal returns the real value, including secrets. Call it only when the value
+// is needed.
 func (t Text) Reveal() string {
 	var b strings.Builder
 	for _, p := range t {

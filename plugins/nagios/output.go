@@ -3,7 +3,7 @@
 // Monitoring Plugins Development Guidelines.
 //
 // Parse accepts any bytes. It records what it can't parse in Output.Problems
-// and continues: a badly written number says nothing about the target.
+// and continues, because a malformed number says nothing about the target.
 package nagios
 
 import (
@@ -17,12 +17,12 @@ type Output struct {
 	Text     string   // the first line, as the plugin wrote it
 	Long     []string // the following lines of text, without empty ones
 	Perfdata []Perfdata
-	Problems []string // parts of the perfdata that could not be parsed, and why
+	Problems []string // parts of the perfdata that could not be parsed, with the reasons
 	// More is the number of problems beyond MaxProblems.
 	More int
 }
 
-// MaxProblems is how many problems are recorded; the rest are only counted.
+// MaxProblems limits how many problems are recorded; the rest are only counted.
 const MaxProblems = 8
 
 // Empty reports whether the plugin printed only white space.
@@ -60,7 +60,7 @@ func Parse(printed string) *Output {
 	return &o
 }
 
-// problem records what could not be parsed, by its beginning.
+// problem records what could not be parsed, by its first bytes.
 func (o *Output) problem(what, why string) {
 	if len(o.Problems) >= MaxProblems {
 		o.More++

@@ -11,8 +11,8 @@ import (
 type Perfdata struct {
 	Label string
 	Value float64
-	// Unknown says that the plugin wrote U because it could not determine the
-	// value.
+	// Unknown reports that the plugin wrote U because it could not determine
+	// the value.
 	Unknown bool
 	Unit    string // s, us, ms, %, B, KB, MB, TB, c or another; "" for a plain number
 	// Warn and Crit are the ranges beyond which the plugin warns or is
@@ -67,7 +67,7 @@ func cutLabel(s string) (label, rest, why string) {
 	if s[0] != '\'' {
 		end := strings.IndexFunc(s, func(r rune) bool { return r == '=' || unicode.IsSpace(r) })
 		if end < 0 || s[end] != '=' {
-			return "", "", "there is no = after the label"
+			return "", "", "the label is not followed by ="
 		}
 		return s[:end], s[end+1:], ""
 	}
@@ -77,14 +77,14 @@ func cutLabel(s string) (label, rest, why string) {
 		b.WriteString(before)
 		switch {
 		case !ok:
-			return "", "", "the quote is not closed"
+			return "", "", "the label has no closing quote"
 		case strings.HasPrefix(after, "'"):
 			b.WriteByte('\'')
 			s = after[1:]
 		case strings.HasPrefix(after, "="):
 			return b.String(), after[1:], ""
 		default:
-			return "", "", "there is no = after the label"
+			return "", "", "the label is not followed by ="
 		}
 	}
 }
@@ -102,10 +102,10 @@ func (p *parser) measurement(label, text, whole string) {
 		p.out.problem(whole, "the label is longer than 128 bytes")
 		return
 	case !printable(m.Label):
-		p.out.problem(whole, "the label holds control characters")
+		p.out.problem(whole, "the label contains control characters")
 		return
 	case p.seen[m.Label]:
-		p.out.problem(whole, "the label is duplicate; the first is kept")
+		p.out.problem(whole, "the label is a duplicate; only the first is used")
 		return
 	case fields[0] == "U":
 		m.Unknown = true
@@ -132,7 +132,7 @@ func (p *parser) measurement(label, text, whole string) {
 		}
 	}
 	if len(fields) > 5 {
-		p.out.problem(whole, "there is more after the maximum")
+		p.out.problem(whole, "there is extra text after the maximum")
 	}
 	p.out.Perfdata = append(p.out.Perfdata, m)
 }

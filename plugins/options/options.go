@@ -30,7 +30,7 @@ func New(values manifest.Values) Tree {
 func value(v manifest.Value) any {
 	switch v := v.(type) {
 	case manifest.Text:
-		return v.Reveal() // a placeholder, since the values are masked
+		return v.Reveal() // contains placeholders, because the values are masked
 	case float64:
 		return json.Number(strconv.FormatFloat(v, 'f', -1, 64))
 	case time.Duration:
@@ -50,7 +50,7 @@ func value(v manifest.Value) any {
 		}
 		return m
 	default:
-		return v // bool
+		return v // a bool
 	}
 }
 
@@ -64,7 +64,8 @@ func (t Tree) Grease() {
 // returned as JSON.
 func (t Tree) Lookup(path string) (string, bool) { return find(map[string]any(t), path) }
 
-// find is Lookup in any tree of maps, lists, strings, json.Numbers and bools.
+// find is like Lookup, for any tree of maps, lists, strings, json.Numbers and
+// bools.
 func find(tree any, path string) (string, bool) {
 	if path == "" {
 		return show(tree)

@@ -1,10 +1,10 @@
 // Package pattern compiles untrusted regular expressions within bounds on
 // memory and on the work of matching.
 //
-// RE2 takes time proportional to the text and to the states of the expression,
-// and a short expression can have millions of states: (?:…){1000}. States
-// counts them before anything is compiled; Pattern.Work returns what a match
-// may take.
+// RE2 takes time proportional to the length of the input and to the states of
+// the expression, and a short expression can have millions of states:
+// (?:…){1000}. States counts them before anything is compiled. Pattern.Work
+// returns the maximum cost of a match.
 package pattern
 
 import (
@@ -22,17 +22,17 @@ type Pattern struct {
 	states int
 }
 
-// Compile compiles an expression in RE2 syntax that may match anywhere in a
-// text. The error is ErrTooLarge or one from regexp/syntax, whose text quotes
+// Compile compiles an expression in RE2 syntax that may match anywhere in the
+// input. The error is ErrTooLarge or one from regexp/syntax, whose text quotes
 // the expression.
 func Compile(expression string) (*Pattern, error) { return compile(expression, "", "") }
 
-// CompileWhole is like Compile for an expression that must match the whole
-// text.
+// CompileWhole is like Compile, for an expression that must match the whole
+// input.
 func CompileWhole(expression string) (*Pattern, error) { return compile(expression, `^(?:`, `)$`) }
 
-// compile checks the expression by itself: with something around it, an invalid
-// expression may become valid.
+// compile checks the expression by itself, because an invalid expression may
+// become valid when it is wrapped.
 func compile(expression, before, after string) (*Pattern, error) {
 	n, err := States(expression)
 	if err != nil {

@@ -40,7 +40,7 @@ func States(expression string) (int, error) {
 	return n, nil
 }
 
-// folded bounds how many characters the parser may have to fold: those below
+// folded limits how many characters the parser may have to fold: those below
 // the end of each range. No letter beyond the last one here has another case.
 func folded(pattern string) (n int) {
 	const last = 0x1e943

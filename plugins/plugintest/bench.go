@@ -15,7 +15,7 @@ type Figures struct {
 	P99    time.Duration `json:"p99_ns"`
 }
 
-// Bench runs a case the given number of times, one after the other.
+// Bench runs a case the given number of times, sequentially.
 func (k *Kit) Bench(ctx context.Context, c *Case, runs int) (Figures, error) {
 	took := make([]time.Duration, 0, runs)
 	for range runs {

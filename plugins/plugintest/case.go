@@ -18,7 +18,7 @@ import (
 // Case is one run of a probe, its recorded world, and the expected result. Its
 // file is JSON.
 type Case struct {
-	Name  string `json:"-"` // name of its file, for messages
+	Name  string `json:"-"` // name of the file, for messages
 	Probe string `json:"probe"`
 	// Config are the options as the operator wrote them. A secret is written as
 	// "(secret)", a duration or size as text with its unit.
@@ -49,9 +49,9 @@ const anywhere = "anywhere"
 // World holds the recorded results of calls. A call takes the first unused
 // result for the same request, and after that repeats the last one.
 type World struct {
-	At time.Time `json:"at,omitzero"` // the time at which the run begins
-	// ClockNS are the first readings of the clock, in nanoseconds since At: a
-	// response may depend on when it was requested.
+	At time.Time `json:"at,omitzero"` // the start time of the run
+	// ClockNS are the first readings of the clock, in nanoseconds since At,
+	// because a response may depend on when it was requested.
 	ClockNS []int64 `json:"clock_ns,omitempty"`
 
 	HTTP []Exchange   `json:"http,omitempty"`
@@ -72,7 +72,7 @@ type Exchange struct {
 	Header     map[string][]string `json:"header,omitempty"`
 	Answer     Bytes               `json:"answer,omitempty"`
 	Cut        *Failure            `json:"cut,omitempty"` // how the response body was cut off, if it was
-	TLS        map[string]string   `json:"tls,omitempty"` // by the names of TLS facts
+	TLS        map[string]string   `json:"tls,omitempty"` // TLS facts by name
 	PhasesMS   [5]float64          `json:"phases_ms,omitzero"`
 	FinalURL   string              `json:"final_url,omitempty"`
 	RemoteAddr string              `json:"remote_addr,omitempty"`
@@ -117,7 +117,7 @@ type Query struct {
 	Failed   *Failure   `json:"failed,omitempty"`
 }
 
-// Expect is the expected result of a run. Fields left out are not compared.
+// Expect is the expected result of a run. Omitted fields are not compared.
 // Durations in a text, such as 12 ms, may differ.
 type Expect struct {
 	Status  check.Status      `json:"status"`

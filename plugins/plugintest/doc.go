@@ -4,8 +4,8 @@
 // A Case is one run: the probe, its config, the recorded results of its calls
 // and the expected result. Kit.Record creates one from a real target,
 // Kit.Replay runs it offline, and Kit.Faults injects every fault that the
-// probe's calls can meet and reports what the author should fix. Learned is
-// what the runs asked for: the smallest sufficient grant.
+// probe's calls can meet and reports what the author should fix. Learned
+// records what the runs requested: the smallest sufficient grant.
 //
 // `vega plugin test` is built on it. Package sdktest, next to the Go SDK, runs
 // a probe function natively instead.

@@ -17,7 +17,7 @@ func (c *Case) Differs(r Run) []string {
 		out = append(out, r.Problem)
 	}
 	for _, name := range r.Undeclared {
-		out = append(out, fmt.Sprintf("it reads the option %q, which plugin.hcl does not declare for the probe %s: it is never set", name, c.Probe))
+		out = append(out, fmt.Sprintf("it reads the option %q, which plugin.hcl does not declare for the probe %s, so it is never set", name, c.Probe))
 	}
 	if c.Expect == nil {
 		if r.Cause == check.Probe || r.Cause == check.Denied || r.Cause == check.Host {

@@ -38,10 +38,10 @@ func (f *Failure) check() error {
 	return nil
 }
 
-// room is how long before a run's deadline for calls a timeout is reported at
-// the latest. A real host leaves a probe a moment to react, which on a busy
-// machine passes before the probe gets a processor; here, what matters is how
-// the probe reacts.
+// room is the minimum time that a reported timeout leaves before a run's
+// deadline for calls. A real host leaves a probe a moment to react, which on a
+// busy machine may pass before the probe gets a processor; here, what matters
+// is how the probe reacts.
 const room = 500 * time.Millisecond
 
 // after returns the error for the host call. A timeout is returned shortly

@@ -24,12 +24,13 @@ const (
 type Fault struct {
 	Name string // "http: connection refused"
 	Kind string
-	// soft says that a probe may legitimately be healthy despite the fault.
+	// soft reports that a probe may legitimately be healthy despite the fault.
 	soft bool
-	// denies says that the probe is refused everything; vegaLacks that vega lacks
-	// what the probe needs; oversized that the probe gets too much data to judge.
+	// denies reports that every request of the probe is denied; vegaLacks,
+	// that vega lacks what the probe needs; oversized, that the probe gets too
+	// much data to judge.
 	denies, vegaLacks, oversized bool
-	// harmless says that the fault should make no difference.
+	// harmless reports that the fault should make no difference.
 	harmless bool
 
 	call     func(ctx context.Context) error                  // replaces the call
@@ -56,7 +57,8 @@ func body(text string) func(*egress.Response, *playedBody) {
 	return func(_ *egress.Response, b *playedBody) { b.rest, b.cut = []byte(text), nil }
 }
 
-// shortTimeout is long enough for a probe to begin, and too short for it to wait.
+// shortTimeout is long enough for a probe to begin, but too short for it to
+// wait.
 const shortTimeout = 500 * time.Millisecond
 
 const page = "<!doctype html><title>Error</title><p>The proxy could not reach the server.</p>"

@@ -67,12 +67,12 @@ func (k *Kit) breakBy(ctx context.Context, c *Case, f *Fault, baseline plugins.R
 	return &v, nil
 }
 
-// moreTries is how often a doubtful run is repeated, alone: concurrent runs may
-// have taken its processor time.
+// moreTries is how often a doubtful run is repeated without others, because
+// concurrent runs may have taken its processor time.
 const moreTries = 2
 
 // Doubtful reports whether the result might differ on a less busy machine: vega
-// says so, or the deadline ended the run.
+// reports that, or the deadline ended the run.
 func (r Run) Doubtful() bool { return r.Cause == check.Host || r.Ended && r.outlasted }
 
 // Verdict is the result of a run with a fault.

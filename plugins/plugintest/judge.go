@@ -15,7 +15,7 @@ func (k *Kit) judge(c *Case, f *Fault, baseline plugins.Result, run Run) Verdict
 	optional := k.allOptional(c.Probe)
 	switch {
 	case run.Ended && run.Cause == check.Timeout:
-		v.Wrong = "the probe did not return after a call reported a timeout: return at once after an error"
+		v.Wrong = "the probe did not return after a call reported a timeout: return immediately after an error"
 	case run.Ended && run.Cause != check.Host:
 		v.Wrong = run.Message
 	case run.Cause == check.Host:
@@ -35,7 +35,7 @@ func (k *Kit) judge(c *Case, f *Fault, baseline plugins.Result, run Run) Verdict
 	case run.Status == check.Healthy:
 		v.Wrong = "healthy, although a call failed: check the result of each call"
 	case run.Status == check.Unknown && run.Cause == check.Probe && !f.soft && !f.oversized:
-		v.Wrong = "unknown, where the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
+		v.Wrong = "unknown, although the target is at fault: return unhealthy; the SDK's failed function tells the two apart"
 	}
 	if v.Wrong == "" && run.Status != check.Healthy && run.Cause != check.Host && !f.vegaLacks {
 		if why := vague(run.Message, baseline, c); why != "" && f.soft {
@@ -65,8 +65,8 @@ var number = regexp.MustCompile(`(?i)^\W*(failed|failure|error|errno|code|status
 // vague returns why a message does not help the operator, or "" if it does.
 func vague(message string, baseline plugins.Result, c *Case) string {
 	switch {
-	case message == "the probe gave no message":
-		return "it gives no message: say what is wrong, and with what"
+	case message == "the probe returned no message":
+		return "it returns no message: say what is wrong, and with what"
 	case message == baseline.Message && baseline.Status == check.Healthy:
 		return "its message is the same as without the fault: " + message
 	case number.MatchString(message):

@@ -19,8 +19,8 @@ import (
 // Options are the environment in which a Kit records. A replay needs none.
 type Options struct {
 	Network   *egress.Network   // nil for the system's
-	Databases plugins.Databases // nil if there is no database
-	// Bundled says that the plugin ships with vega, so that its fixed hosts are
+	Databases plugins.Databases // nil means no databases
+	// Bundled reports that the plugin ships with vega, so its fixed hosts are
 	// granted.
 	Bundled bool
 	// CacheDir stores the compiled module for the next Kit; "" disables the
@@ -57,12 +57,12 @@ type Run struct {
 	plugins.Result
 	Log     []string // "WARN a line"
 	Learned Learned
-	Problem string // with the case: it has no result for a request
-	// Undeclared are the options that the probe read and the manifest does not
-	// declare. They are never set; most are misspelled.
+	Problem string // a request for which the case has no result
+	// Undeclared lists the options that the probe read but the manifest does
+	// not declare. They are never set; most are misspelled.
 	Undeclared []string
 
-	outlasted bool // it lasted until its deadline
+	outlasted bool // whether the run lasted until its deadline
 }
 
 // Probe returns the probe with the given name.
@@ -96,8 +96,7 @@ func (k *Kit) input(c *Case) (plugins.Input, error) {
 	return plugins.Input{Integration: "test", Probe: c.Probe, Values: values, Grants: granted, Timeout: timeout}, nil
 }
 
-// Implied returns the grants that follow from the config of a case and its
-// probe.
+// Implied returns the grants implied by the config of a case and by its probe.
 func (k *Kit) Implied(c *Case) (grant.Set, error) {
 	bare := *c
 	bare.Grant = Grant{}
@@ -185,7 +184,7 @@ func (s *storage) Get(_ context.Context, _, key string) ([]byte, bool, error) {
 	return v, ok, nil
 }
 
-// Set enforces the quota, if there is one: a run that learns has none yet.
+// Set enforces the quota, if there is one. A run that learns has none.
 func (s *storage) Set(_ context.Context, _, key string, value []byte, quota int64) error {
 	held := int64(len(key) + len(value))
 	for k, v := range s.kept {

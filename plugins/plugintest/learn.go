@@ -9,13 +9,13 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Learned is what runs asked of the host.
+// Learned holds what runs requested from the host.
 type Learned struct {
 	Used   []grant.Rule  // requested and granted
 	Wanted []grant.Rule  // requested and not granted
 	KV     manifest.Size // maximum size of the keys and values of a run
 	stores bool
-	sends  bool // sends secrets where only a grant allows it
+	sends  bool // whether a run sent secrets where only a grant allows it
 }
 
 func (l *Learned) asked(r grant.Rule, granted bool) {
@@ -34,7 +34,7 @@ func (l *Learned) asked(r grant.Rule, granted bool) {
 	}
 }
 
-// Add adds what other runs asked for.
+// Add adds what other runs requested.
 func (l *Learned) Add(o Learned) {
 	for _, r := range o.Used {
 		l.asked(r, true)
@@ -45,8 +45,8 @@ func (l *Learned) Add(o Learned) {
 	l.KV, l.stores, l.sends = max(l.KV, o.KV), l.stores || o.stores, l.sends || o.sends
 }
 
-// Without returns the grant block that the runs need in addition to the implied
-// grants, which follow from config and plugin.
+// Without returns the grants that the runs need beyond those implied by config
+// and plugin, as a grant block.
 func (l *Learned) Without(implied grant.Set) Grant {
 	var g Grant
 	for _, r := range append(slices.Clone(l.Used), l.Wanted...) {

@@ -171,7 +171,7 @@ func (r *recorder) HTTP(ctx context.Context, q *egress.Request) (*egress.Respons
 	return resp, nil
 }
 
-// recordHeader omits cookies: a cookie is a secret that vega does not know of.
+// recordHeader omits cookies, because they are secrets that vega does not know.
 func recordHeader(h http.Header, redact func(string) string) map[string][]string {
 	out := make(map[string][]string, len(h))
 	for name, values := range h {

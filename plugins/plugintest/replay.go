@@ -26,8 +26,8 @@ func (k *Kit) Replay(ctx context.Context, c *Case) (Run, error) {
 	}
 }
 
-// Learn is like Replay with everything granted, so that Learned contains all
-// that the probe asks for.
+// Learn is like Replay with everything granted, so that Learned contains
+// everything that the probe requests.
 func (k *Kit) Learn(ctx context.Context, c *Case) (Run, error) {
 	return k.play(ctx, c, nil, true)
 }
@@ -203,7 +203,7 @@ func (b *playedBody) Read(to []byte) (int, error) {
 	}
 	n := copy(to, b.rest[b.at:])
 	if int64(n) > b.left {
-		return int(b.left), &egress.Error{Errno: abi.ErrTooLarge, Text: "the response body is over its size limit"}
+		return int(b.left), &egress.Error{Errno: abi.ErrTooLarge, Text: "the response body exceeds its size limit"}
 	}
 	b.at, b.left = b.at+n, b.left-int64(n)
 	switch {

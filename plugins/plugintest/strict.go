@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// unknownFieldError reports a key that no field of its struct has.
+// unknownFieldError reports a key that matches no field of its struct.
 type unknownFieldError struct {
 	name   string
-	offset int64 // where the key ends
+	offset int64 // the offset after the key
 }
 
-// Error returns a text with the key.
+// Error returns a message with the key.
 func (e *unknownFieldError) Error() string { return fmt.Sprintf("unknown field %q", e.name) }
 
 // checkFields returns an *unknownFieldError for the first key in JSON text that
@@ -80,8 +80,8 @@ func indirect(t reflect.Type) reflect.Type {
 	return t
 }
 
-// lineOf returns the line of the text that err is about. end is where decoding
-// ended.
+// lineOf returns the line of the text that err concerns. end is the offset at
+// which decoding ended.
 func lineOf(text []byte, err error, end int64) int {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		end = e.Offset

@@ -63,8 +63,8 @@ var (
 	hexEscape  = regexp.MustCompile(`%[0-9A-F]{2}|\\u[0-9a-f]{4}`)
 )
 
-// forms returns the encodings of a secret in which a peer may echo it, the raw
-// one first.
+// forms returns the encodings of a secret in which a peer may echo it, starting
+// with the raw one.
 func forms(real string) []string {
 	host := strings.ToLower(real) // as in a host name
 	if unreserved.MatchString(real) {
@@ -110,7 +110,7 @@ func inASCII(text string) string {
 	return b.String()
 }
 
-// inHTML returns a text with each of the known ways to escape quotes.
+// inHTML returns s in each of the known ways to escape quotes.
 func inHTML(text string) []string {
 	escaped := html.EscapeString(text)
 	named := strings.ReplaceAll(escaped, "&#34;", "&quot;")

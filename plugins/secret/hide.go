@@ -8,7 +8,7 @@ import "math/rand/v2"
 const minHidden = 16
 
 // hider finds whole secrets by a rolling hash with a random base. Each byte
-// costs the same, whatever it is, unless a whole secret ends there.
+// costs the same, regardless of its value, unless a whole secret ends there.
 type hider struct {
 	base    uint64
 	lengths []length
@@ -83,8 +83,8 @@ func (h *hider) hide(out, in []byte, from int) {
 	}
 }
 
-// found replaces a secret that ends at end if there is one: so far only the
-// hash matches.
+// found replaces a secret that ends at end, if there is one; so far only the
+// hash is known to match.
 func (l *length) found(out, in []byte, end int, sum uint64) {
 	for i, hash := range l.hashes {
 		if hash == sum && string(in[end-l.n:end]) == l.of[i].real {

@@ -39,8 +39,8 @@ func holds(v manifest.Value, o manifest.Option) bool {
 	return false
 }
 
-// secretly returns the text, marked as secret as a whole if it is written
-// literally in a sensitive option.
+// secretly returns the text, marked as secret as a whole if it is a literal in
+// a sensitive option.
 func secretly(t manifest.Text, o manifest.Option) manifest.Text {
 	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= MinSize {
 		return manifest.Text{{Text: whole, Secret: true}}

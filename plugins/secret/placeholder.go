@@ -48,7 +48,7 @@ func random(n int) string {
 	out := make([]byte, 0, n)
 	buf := make([]byte, n+n/16+8)
 	for {
-		_, _ = rand.Read(buf) // never fails: it aborts the program instead
+		_, _ = rand.Read(buf) // never fails; it aborts the program instead
 		for _, b := range buf {
 			if int(b) < fair {
 				if out = append(out, alphabet[int(b)%len(alphabet)]); len(out) == n {

@@ -2,11 +2,11 @@ package secret
 
 import "io"
 
-// HideReader does to the data read from r what Hide does, even if a secret
-// spans several reads. Until r ends or fails, it holds back one byte less than
-// the length of the longest secret: how many bytes and when does not depend on
-// the data. An error of r, such as an expired deadline, releases them; the
-// reader stays usable. Without secrets to hide, it returns r.
+// HideReader applies Hide to the data read from r, even if a secret spans
+// several reads. Until r ends or fails, it holds back one byte less than the
+// length of the longest secret, so the number and timing of returned bytes do
+// not depend on the data. An error of r, such as an expired deadline, releases
+// the bytes; the reader stays usable. Without secrets to hide, it returns r.
 func (v *Vault) HideReader(r io.Reader) io.Reader {
 	h := v.whole()
 	if h.longest == 0 {
@@ -21,7 +21,7 @@ type reader struct {
 	r     io.Reader
 	hider *hider
 	in    []byte // the last bytes read
-	out   []byte // the same with placeholders; returned from the start
+	out   []byte // the same bytes with placeholders; returned from the start
 	ready int    // bytes of out that may be returned
 	err   error
 

@@ -1,8 +1,9 @@
 package secret
 
-// Redact replaces each secret and each placeholder by "(secret)", in every form
-// in which a peer is likely to echo it, for messages, details and logs. Its
-// time depends on the text, so nothing that a guest can time may wait for it.
+// Redact replaces each secret and each placeholder with "(secret)", in every
+// form in which a peer is likely to echo it, for messages, details and logs.
+// Its duration depends on the text, so nothing that a guest can time may wait
+// for it.
 func (v *Vault) Redact(s string) string {
 	if v.Empty() {
 		return s

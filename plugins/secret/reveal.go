@@ -56,7 +56,7 @@ func (v *Vault) Holds(b []byte) bool {
 	return false
 }
 
-// Reveal replaces placeholders by the real values, escaped for the form, and
+// Reveal replaces placeholders with the real values, escaped for the form, and
 // reports whether there were any. If not, it returns b itself.
 func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
 	if !v.Holds(b) {
@@ -75,8 +75,9 @@ func (v *Vault) Reveal(f Form, b []byte) (out []byte, used bool) {
 }
 
 // Whole returns the real value of a text that is exactly one placeholder, or
-// the value of an option as the operator wrote it. For any other text ok is
-// false: a text that a guest assembled from a placeholder is not revealed.
+// the value of an option as the operator wrote it. For any other text it
+// returns false, because a text that a guest assembled from a placeholder must
+// not be revealed.
 func (v *Vault) Whole(text string) (real string, ok bool) {
 	if !slices.Contains(v.placed, text) && !slices.Contains(v.written, text) {
 		return "", false

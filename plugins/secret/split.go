@@ -21,11 +21,11 @@ func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
 	return out
 }
 
-// role is the role of a piece of a text.
+// role is the role of a piece of text.
 type role int
 
 const (
-	value    role = iota // a value of its own, to be escaped wherever it goes
+	value    role = iota // a value of its own, to be escaped wherever it is used
 	userinfo             // URL syntax before the host
 	rest                 // URL syntax after the host: path, query, fragment
 )

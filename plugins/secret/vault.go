@@ -7,11 +7,11 @@
 // destination. Hide and HideReader remove whole secrets from incoming data, and
 // Redact removes them from everything that leaves vega.
 //
-// What a guest can observe does not depend on a guess at a secret: Hide finds
-// only whole secrets, in time and with delays that do not depend on the data.
+// What a guest can observe does not depend on its guess at a secret: Hide finds
+// only whole secrets, and its duration and delays do not depend on the data.
 //
-// A secret under 8 bytes is refused: it would match unrelated data by chance,
-// and could be guessed.
+// A secret under 8 bytes is refused, because it would match unrelated data by
+// chance, and could be guessed.
 package secret
 
 import (
@@ -24,17 +24,17 @@ import (
 // MinSize is the minimum size of a secret, in bytes.
 const MinSize = 8
 
-// Vault holds the secrets of one run. Like a guest, it is single-threaded: it
-// is not safe for concurrent use.
+// Vault holds the secrets of one run. It is not safe for concurrent use; the
+// guest it serves is single-threaded.
 type Vault struct {
 	entries  []*entry
 	placed   []string  // placeholders in use
 	patterns []pattern // patterns of Redact, longest first
 	marks    []pattern // the placeholders, longest first
 	masked   manifest.Values
-	written  []string // masked texts of options with a secret
-	urls     []string // those of type url
-	hider    *hider   // nil if it does not exist or lacks the last secret
+	written  []string // masked text of options that contain a secret
+	urls     []string // those of options of type url
+	hider    *hider   // nil if the hider does not exist or lacks the last secret
 }
 
 // entry is a secret and its placeholder.

@@ -26,7 +26,7 @@ func Room(n int) error {
 		if s := Of(err); s != nil {
 			return s
 		}
-		if err != nil { // no such device: unknown
+		if err != nil { // no such device, so the limit is unknown
 			return nil
 		}
 		held = append(held, f)

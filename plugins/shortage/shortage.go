@@ -3,7 +3,7 @@
 // call that fails for such a reason says nothing about its target.
 //
 // Call Of with any error; it inspects everything that the error wraps, and
-// never its text. Code that hands descriptors to a library that reports no
+// never its text. Code that passes descriptors to a library that reports no
 // errno calls Room before and after. The package is a leaf.
 package shortage
 
@@ -16,8 +16,8 @@ import (
 
 // Error is a shortage. It keeps nothing of the error it was found in.
 type Error struct {
-	What string // is short, such as "vega has no file descriptors left (limit 48)"
-	Fix  string // what to do about it
+	What string // the shortage, such as "vega has no file descriptors left (limit 48)"
+	Fix  string // how to fix it
 
 	errno syscall.Errno
 }

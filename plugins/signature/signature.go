@@ -20,7 +20,8 @@ import (
 	"aead.dev/minisign"
 )
 
-// Suffix is appended to a module's name to give its signature file.
+// Suffix is appended to the name of a module to form that of its signature
+// file.
 const Suffix = ".minisig"
 
 // maxFile bounds the size of a signature or key file, in bytes.
@@ -34,7 +35,7 @@ type Key struct{ minisign.PublicKey }
 func ParseKey(text string) (Key, error) {
 	var k Key
 	if err := k.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
-		return Key{}, errors.New(`not a public key: use what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
+		return Key{}, errors.New(`not a public key; use the output of "vega plugin keygen", such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
 	}
 	return k, nil
 }
@@ -46,9 +47,9 @@ func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }
 
 // Signature is the signature file of a module, which may be missing.
 type Signature struct {
-	file   string // of the signature
-	text   []byte // nil if there is no file
-	err    error  // from reading the file
+	file   string // error about the signature
+	text   []byte // nil without a file
+	err    error  // error from reading the file
 	hashed *minisign.Reader
 }
 
@@ -81,7 +82,7 @@ func readSmall(path string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(b) > maxFile {
-		err = fmt.Errorf("%s is over %d bytes, too large for a key or signature", path, maxFile)
+		err = fmt.Errorf("%s exceeds %d bytes, the maximum for a key or signature", path, maxFile)
 	}
 	return b, err
 }
@@ -128,7 +129,7 @@ func (s *Signature) By(keys []Key) (Key, error) {
 		for i, k := range keys {
 			names[i] = k.Name()
 		}
-		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust the key, add it to plugins.trusted_keys; if not, find out who installed the plugin", keyID(sig.KeyID), cmp.Or(strings.Join(names, ", "), "none"))
+		return Key{}, fmt.Errorf("it is signed by the key %s, which is not trusted (trusted: %s); if you trust the key, add it to plugins.trusted_keys; otherwise, find out who installed the plugin", keyID(sig.KeyID), cmp.Or(strings.Join(names, ", "), "none"))
 	}
 	return Key{}, fmt.Errorf("it does not match its signature by the key %s: the module or the signature changed after signing; get both again from the signer", keyID(sig.KeyID))
 }

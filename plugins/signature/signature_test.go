@@ -64,7 +64,7 @@ func TestBy(t *testing.T) {
 	change([]byte("nonsense"))
 	refused("is not a signature", keys, wasm)
 	change(bytes.Repeat([]byte("x"), 5000))
-	refused("is over 4096 bytes", keys, wasm)
+	refused("exceeds 4096 bytes", keys, wasm)
 	// A signature by another key under our key's ID.
 	forged := other.Sign(wasm, "a comment")
 	if bytes.Equal(forged, text) {

@@ -10,8 +10,8 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Allowance limits what one run may have open: its reservation, plus more while
-// the pool has some. A nil Allowance has no limit.
+// Allowance limits what one run may have open: its reservation, and more while
+// the pool has free descriptors. A nil Allowance has no limit.
 type Allowance struct {
 	pool    *Pool
 	reserve int
@@ -20,12 +20,12 @@ type Allowance struct {
 	mu     sync.Mutex
 	unused int // unused part of the reservation
 	ended  bool
-	brief  int           // sockets open for a single query to a server
-	given  chan struct{} // closed when a place is released; nil if nobody waits for one
+	brief  int           // sockets that are open for a single query to a server
+	given  chan struct{} // closed when a place is released; nil if no query waits for one
 }
 
-// Waited returns how long Allow waited for other allowances to end, or 0 if
-// there was room at once.
+// Waited returns how long Allow waited for other allowances to end, or 0 if it
+// did not have to wait.
 func (a *Allowance) Waited() time.Duration {
 	if a == nil {
 		return 0
@@ -60,9 +60,9 @@ func (a *Allowance) take() error {
 	return nil
 }
 
-// takeBriefly is take for a query to a server. While other queries of the run
-// are in progress, it waits for one to end: a lookup makes two at once, and may
-// be allowed only one.
+// takeBriefly is like take, for a query to a server. While other queries of the
+// run are in progress, it waits for one to end, because a lookup makes two
+// concurrently and may be allowed only one.
 func (a *Allowance) takeBriefly(ctx context.Context) error {
 	if a == nil {
 		return nil
@@ -102,10 +102,11 @@ func (a *Allowance) short() error {
 	if n, ok := shortage.Limit(); ok {
 		limit = fmt.Sprintf(" with its limit of %d file descriptors", n)
 	}
-	return shortage.New(syscall.EMFILE, fmt.Sprintf("vega may have %d connections open for checks at once%s, and all are in use", a.pool.Size(), limit), shortage.MoreDescriptors)
+	return shortage.New(syscall.EMFILE, fmt.Sprintf("vega may have %d connections open for checks at the same time%s, and all are in use", a.pool.Size(), limit), shortage.MoreDescriptors)
 }
 
-// give releases a socket's place; brief says that takeBriefly took it.
+// give releases a socket's place. brief reports whether takeBriefly took the
+// place.
 func (a *Allowance) give(brief bool) {
 	if a == nil {
 		return

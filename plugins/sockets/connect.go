@@ -18,10 +18,10 @@ type attempt struct {
 	err  error
 }
 
-// Connect tries the addresses in turn, the next one when one has failed or has
-// taken longer than its share, and returns the first connection. The error is
-// that of the first address, or the shortage if one kept vega from trying them
-// all.
+// Connect tries the addresses in order. It starts with the next one when one
+// has failed or has taken longer than its share, and returns the first
+// connection. The error is that of the first address, or the shortage if one
+// prevented vega from trying them all.
 func (d *Dialer) Connect(ctx context.Context, network string, addrs []netip.AddrPort, a *Allowance) (net.Conn, error) {
 	if len(addrs) == 0 {
 		return nil, &net.DNSError{Err: "the name has no address", IsNotFound: true}
@@ -87,7 +87,7 @@ func wait(done <-chan attempt, tick <-chan time.Time, more bool) (attempt, bool)
 	}
 }
 
-// failures collects why attempts failed, in order.
+// failures collects the errors of the attempts, in order.
 type failures struct {
 	first error
 	short *shortage.Error
@@ -109,7 +109,7 @@ func (f *failures) worst() error {
 	return f.first
 }
 
-// closeLate closes the connections of attempts that came second.
+// closeLate closes the connections of attempts that succeeded too late.
 func closeLate(done <-chan attempt, running int) {
 	for range running {
 		if t := <-done; t.err == nil {

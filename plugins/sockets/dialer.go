@@ -15,14 +15,14 @@ import (
 	"vega/plugins/shortage"
 )
 
-// lookupRoom is how many descriptors a lookup has open at once: one for each
-// address family, and one for a file such as /etc/hosts.
+// lookupRoom is the number of descriptors that a lookup has open at the same
+// time: one for each address family, and one for a file such as /etc/hosts.
 const lookupRoom = 3
 
 // Dialer connects and resolves. The zero Dialer uses the system's resolver.
 type Dialer struct {
-	// Server is the DNS server, host:port; "" means the system's. Both use the
-	// system's hosts file.
+	// Server is the DNS server, host:port; "" means the system's. Lookups use
+	// the system's hosts file with either.
 	Server string
 	// KeepAlive is the setting of a net.Dialer: 0 means Go's default, and a
 	// negative value disables keep-alive.
@@ -37,8 +37,8 @@ func (d *Dialer) Dial(ctx context.Context, network, address string, a *Allowance
 	return d.connect(ctx, network, address, a, false)
 }
 
-// connect is Dial for a caller that already has a place in the allowance. It
-// releases the place if the connection fails.
+// connect is like Dial, for a caller that already has a place in the allowance.
+// It releases the place if the connection fails.
 func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowance, brief bool) (net.Conn, error) {
 	plain := net.Dialer{KeepAlive: d.KeepAlive}
 	conn, err := plain.DialContext(ctx, network, address)
@@ -47,7 +47,7 @@ func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowa
 	}
 	a.give(brief)
 	if s := shortage.Of(err); s != nil && errors.Is(err, syscall.EADDRNOTAVAIL) && sourceless(ctx, address) {
-		return nil, fmt.Errorf("connect to %s: this machine has no address of its own from which to reach that one", address)
+		return nil, fmt.Errorf("connect to %s: this machine has no source address that can reach it", address)
 	}
 	return nil, err
 }
@@ -76,7 +76,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: the port is not a number", address)
+		return nil, fmt.Errorf("connect to %s: the port must be a number", address)
 	}
 	ips, err := d.Lookup(ctx, host, nil)
 	if err != nil {
@@ -91,7 +91,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return d.Connect(ctx, network, addrs, nil)
 }
 
-// LookupHost is Lookup in the form that pgx uses.
+// LookupHost is like Lookup, in the form that pgx uses.
 func (d *Dialer) LookupHost(ctx context.Context, host string) ([]string, error) {
 	ips, err := d.Lookup(ctx, host, nil)
 	out := make([]string, len(ips))

@@ -24,8 +24,8 @@ type waiter struct {
 // NewPool returns a pool of size descriptors.
 func NewPool(size int) *Pool { return &Pool{size: size} }
 
-// Resize changes the size. Descriptors in use beyond a smaller size stay in
-// use.
+// Resize changes the size. If it shrinks the pool, descriptors that exceed the
+// new size stay in use.
 func (p *Pool) Resize(size int) {
 	if p == nil {
 		return
@@ -54,8 +54,8 @@ func (p *Pool) Waiting() int {
 }
 
 // Allow waits until n descriptors are free, or returns the error of ctx when it
-// ends. Waiters are served in order of arrival. A pool smaller than n gives all
-// it has. The caller must call End.
+// ends. Waiters are served in order of arrival. If the pool is smaller than n,
+// Allow returns all that it has. The caller must call End.
 func (p *Pool) Allow(ctx context.Context, n int) (*Allowance, error) {
 	if p == nil {
 		return nil, nil
@@ -81,8 +81,8 @@ func (p *Pool) Allow(ctx context.Context, n int) (*Allowance, error) {
 	return &Allowance{pool: p, reserve: w.n, unused: w.n, waited: time.Since(began)}, nil
 }
 
-// leave removes a waiter from the queue. It reports whether that was too late
-// because the waiter has been served.
+// leave removes a waiter from the queue. It returns true if that was too late,
+// because the waiter has already been served.
 func (p *Pool) leave(place *list.Element, w *waiter) (served bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,7 +91,7 @@ func (p *Pool) leave(place *list.Element, w *waiter) (served bool) {
 		return true
 	default:
 		p.waiting.Remove(place)
-		p.serve() // the next ones may need less
+		p.serve() // the next waiters may need less
 		return false
 	}
 }

@@ -10,7 +10,7 @@ func bytesAt(buf unsafe.Pointer, size uint32) []byte {
 
 // The raw calls of a native build go to the installed Host.
 
-// Config returns the length of the value at a dotted path.
+// Config copies the value at a dotted path into buf, as far as it fits, and returns its full length.
 func Config(key string, buf unsafe.Pointer, size uint32) int32 {
 	return host.Config(key, bytesAt(buf, size))
 }
@@ -33,7 +33,7 @@ func Deadline() int64 { return host.Deadline() }
 // Now returns Unix nanoseconds.
 func Now() int64 { return host.Now() }
 
-// Error returns the length of the text of the last errno.
+// Error copies the text of the last error into buf, as far as it fits, and returns its full length.
 func Error(buf unsafe.Pointer, size uint32) int32 { return host.Error(bytesAt(buf, size)) }
 
 // HTTPRequest begins a request and returns its handle.
@@ -55,12 +55,12 @@ func HTTPBasicAuth(handle int32, user, password string) int32 {
 // HTTPSend sends a request and returns the status of the response.
 func HTTPSend(handle int32, body string) int32 { return host.HTTPSend(handle, body) }
 
-// HTTPResponseHeader returns the length of a header of the response.
+// HTTPResponseHeader copies a response header into buf, as far as it fits, and returns its full length.
 func HTTPResponseHeader(handle int32, name string, buf unsafe.Pointer, size uint32) int32 {
 	return host.HTTPResponseHeader(handle, name, bytesAt(buf, size))
 }
 
-// JSON returns the length of the value at a path in the response's JSON.
+// JSON copies the value at a path in the response's JSON into buf, as far as it fits, and returns its full length.
 func JSON(handle int32, path string, buf unsafe.Pointer, size uint32) int32 {
 	return host.JSON(handle, path, bytesAt(buf, size))
 }
@@ -71,12 +71,12 @@ func HTTPTiming(handle, phase int32) int64 { return host.HTTPTiming(handle, phas
 // Dial opens a connection and returns its handle.
 func Dial(network int32, address string) int32 { return host.Dial(network, address) }
 
-// Read returns the number of bytes read, 0 at the end.
+// Read reads into buf and returns the number of bytes read, or 0 at the end.
 func Read(handle int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.Read(handle, bytesAt(buf, size))
 }
 
-// Write returns the number of bytes written to a connection.
+// Write writes to a connection and returns the number of bytes written.
 func Write(handle int32, data unsafe.Pointer, size uint32) int32 {
 	return host.Write(handle, bytesAt(data, size))
 }
@@ -87,13 +87,13 @@ func Close(handle int32) { host.Close(handle) }
 // TLSStart upgrades a TCP connection.
 func TLSStart(handle int32, name string) int32 { return host.TLSStart(handle, name) }
 
-// TLSInfo returns the length of a fact about a TLS connection or https
-// response.
+// TLSInfo copies a fact about a TLS connection or https response into buf, as far
+// as it fits, and returns its full length.
 func TLSInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.TLSInfo(handle, what, bytesAt(buf, size))
 }
 
-// Resolve returns the length of the newline-separated records.
+// Resolve copies the newline-separated records of a DNS query into buf, as far as they fit, and returns their full length.
 func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32 {
 	return host.Resolve(rrtype, name, server, bytesAt(buf, size))
 }
@@ -104,15 +104,15 @@ func Match(pattern, text string) int32 { return host.Match(pattern, text) }
 // SQLQuery runs a query on a configured database and returns a handle.
 func SQLQuery(database, query string) int32 { return host.SQLQuery(database, query) }
 
-// SQLNext returns 1 if there is another row, 0 at the end.
+// SQLNext advances to the next row and returns 1, or 0 at the end.
 func SQLNext(handle int32) int32 { return host.SQLNext(handle) }
 
-// SQLColumn returns the length of a column of the current row.
+// SQLColumn copies a column of the current row into buf, as far as it fits, and returns its full length.
 func SQLColumn(handle, column int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.SQLColumn(handle, column, bytesAt(buf, size))
 }
 
-// KVGet returns the length of a stored value.
+// KVGet copies a stored value into buf, as far as it fits, and returns its full length.
 func KVGet(key string, buf unsafe.Pointer, size uint32) int32 {
 	return host.KVGet(key, bytesAt(buf, size))
 }

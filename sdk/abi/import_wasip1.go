@@ -6,7 +6,7 @@ import "unsafe"
 // and capacity. A module imports only the calls that it uses, so its import
 // section is an upper bound of what it can ask for.
 
-// Config returns the length of the value at a dotted path.
+// Config copies the value at a dotted path into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 config
 //go:noescape
@@ -46,7 +46,7 @@ func Deadline() int64
 //go:wasmimport vega_v1 now
 func Now() int64
 
-// Error returns the length of the text of the last errno.
+// Error copies the text of the last error into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 error
 //go:noescape
@@ -82,13 +82,13 @@ func HTTPBasicAuth(handle int32, user, password string) int32
 //go:noescape
 func HTTPSend(handle int32, body string) int32
 
-// HTTPResponseHeader returns the length of a header of the response.
+// HTTPResponseHeader copies a response header into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 http_response_header
 //go:noescape
 func HTTPResponseHeader(handle int32, name string, buf unsafe.Pointer, size uint32) int32
 
-// JSON returns the length of the value at a path in the response's JSON.
+// JSON copies the value at a path in the response's JSON into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 json
 //go:noescape
@@ -105,14 +105,14 @@ func HTTPTiming(handle, phase int32) int64
 //go:noescape
 func Dial(network int32, address string) int32
 
-// Read returns the number of bytes read from a connection or response body, 0
-// at its end.
+// Read reads from a connection or response body into buf and returns the number of
+// bytes read, or 0 at the end.
 //
 //go:wasmimport vega_v1 read
 //go:noescape
 func Read(handle int32, buf unsafe.Pointer, size uint32) int32
 
-// Write returns the number of bytes written to a connection.
+// Write writes to a connection and returns the number of bytes written.
 //
 //go:wasmimport vega_v1 write
 //go:noescape
@@ -129,13 +129,13 @@ func Close(handle int32)
 //go:noescape
 func TLSStart(handle int32, name string) int32
 
-// TLSInfo returns the length of a fact about a TLS connection or https response.
+// TLSInfo copies a fact about a TLS connection or https response into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 tls_info
 //go:noescape
 func TLSInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32
 
-// Resolve returns the length of the newline-separated records of a DNS query.
+// Resolve copies the newline-separated records of a DNS query into buf, as far as they fit, and returns their full length.
 //
 //go:wasmimport vega_v1 resolve
 //go:noescape
@@ -153,18 +153,18 @@ func Match(pattern, text string) int32
 //go:noescape
 func SQLQuery(database, query string) int32
 
-// SQLNext returns 1 if there is another row, 0 at the end.
+// SQLNext advances to the next row and returns 1, or 0 at the end.
 //
 //go:wasmimport vega_v1 sql_next
 func SQLNext(handle int32) int32
 
-// SQLColumn returns the length of a column of the current row.
+// SQLColumn copies a column of the current row into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 sql_column
 //go:noescape
 func SQLColumn(handle, column int32, buf unsafe.Pointer, size uint32) int32
 
-// KVGet returns the length of a stored value.
+// KVGet copies a stored value into buf, as far as it fits, and returns its full length.
 //
 //go:wasmimport vega_v1 kv_get
 //go:noescape

@@ -15,7 +15,8 @@ import (
 	"vega/sdk/abi"
 )
 
-// stream is an open connection; why says why its certificate is not valid.
+// stream is an open connection; why is the reason why its certificate is not
+// valid.
 type stream struct {
 	net.Conn
 	state *tls.ConnectionState
@@ -50,8 +51,8 @@ func (h *host) Dial(network int32, address string) int32 {
 	return h.open(s)
 }
 
-// startTLS completes the handshake whatever the certificate, and records what
-// is wrong with it.
+// startTLS completes the handshake regardless of the certificate, and records
+// any problem with it.
 func (s *stream) startTLS(ctx context.Context, server string, roots *x509.CertPool) error {
 	conn := tls.Client(s.Conn, &tls.Config{ServerName: server, InsecureSkipVerify: true}) // verified below
 	if err := conn.HandshakeContext(ctx); err != nil {
