@@ -263,7 +263,7 @@ func TestBridgeRefuses(t *testing.T) {
 	for want, wasm := range map[string][]byte{
 		"it imports vega_v1.": as(manifest.Nagios, watWasm(t, "pointers")),
 		`it does not export _start, which abi = "nagios" requires`: as(manifest.Nagios, watWasm(t, "segments")),
-		"because it is a WASI command":                                       as(manifest.V1, commandWasm(t, "testdata/nagios/go")),
+		"because it is a WASI command":                             as(manifest.V1, commandWasm(t, "testdata/nagios/go")),
 	} {
 		_, err := s.Load(t.Context(), wasm)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -80,8 +80,8 @@ func TestRefusalsOfAnotherProgramSayNothing(t *testing.T) {
 	}
 }
 
-// A module whose compiler was killed is not compiled again on each reload, but only
-// after a while.
+// A module whose compiler was killed is compiled again after a restart, but not on
+// each reload, because the machine may have been at fault.
 func TestEndedCompilerIsTriedLater(t *testing.T) {
 	cache, compiled := t.TempDir(), 0
 	sleeps := func(ctx context.Context, dir string) *exec.Cmd {

@@ -97,7 +97,7 @@ func TestCheckRefuses(t *testing.T) {
 		"used twice":                            func(m *manifest.Manifest) { m.Probes = append(m.Probes, m.Probes[0]) },
 		"not between 1s and 30s":                func(m *manifest.Manifest) { m.Probes[0].Timeout = manifest.Duration(time.Minute) },
 		`unknown type "blob"`:                   func(m *manifest.Manifest) { m.Probes[0].Options[0].Type = "blob" },
-		"can't be required and have a default":                      func(m *manifest.Manifest) { m.Probes[0].Options[1].Required = true },
+		"can't be required and have a default":  func(m *manifest.Manifest) { m.Probes[0].Options[1].Required = true },
 		"the default is not valid":              func(m *manifest.Manifest) { m.Probes[0].Options[1].Default = "a lot" },
 		"which is not an option":                func(m *manifest.Manifest) { m.Probes[0].NeedsAny = []string{"key"} },
 		`unknown capability "files"`:            func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Kind = "files" },
