@@ -6,23 +6,23 @@ import (
 	"vega/policies/check"
 )
 
-// MaxRoots limits how many root causes are named. More of them at once most
+// MaxRoots limits how many root causes are named. If there are more, they most
 // likely share a cause that is not configured.
 const MaxRoots = 8
 
 // Roots finds the unhealthy dependencies that explain why an integration is not
-// healthy. Integrations are numbered, and root causes are named in that order.
-// Results are cached, so finding the roots of every integration takes one pass
-// over the dependencies. Use a new Roots for each answer; it is not safe for
-// concurrent use.
+// healthy. Integrations are identified by index, and root causes are listed in that
+// order. Results are cached, so finding the roots of every integration takes one
+// pass over the dependencies. Use a new Roots for each set of statuses. It is not
+// safe for concurrent use.
 type Roots struct {
 	depends func(int) []int
 	status  func(int) check.Status
 	found   map[int][]int
 }
 
-// NewRoots returns a Roots for the given dependencies and statuses. The
-// dependencies must be free of cycles.
+// NewRoots returns a Roots for the given dependencies and statuses. The dependencies
+// must not contain cycles.
 func NewRoots(depends func(int) []int, status func(int) check.Status) *Roots {
 	return &Roots{depends, status, map[int][]int{}}
 }
@@ -45,7 +45,7 @@ func (r *Roots) below(n int) []int {
 	if found, known := r.found[n]; known {
 		return found
 	}
-	r.found[n] = nil // terminates even on a cycle
+	r.found[n] = nil // makes the search terminate even on a cycle
 	var roots []int
 	for _, on := range r.depends(n) {
 		deeper := r.below(on)

@@ -64,7 +64,7 @@ func TestRoots(t *testing.T) {
 }
 
 // TestRootsOfManyTakeOnePass finds the roots of ten thousand integrations, and
-// checks that a long list of roots is cut.
+// checks that a long list of roots is truncated.
 func TestRootsOfManyTakeOnePass(t *testing.T) {
 	const n = 10_000
 	asked := 0

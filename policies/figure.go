@@ -7,16 +7,16 @@ import (
 
 // Figure is a number that a threshold may name.
 type Figure struct {
-	// Path names the figure, such as system.memory.percent. The path of a
-	// database's figure omits the prefix, database.NAME or databases.
+	// Path names the figure, such as system.memory.percent. The path of a database
+	// figure omits the prefix, which is database.NAME or databases.
 	Path string
 	Unit Unit
-	Left bool // counts what is left, so a lower value is worse
+	Left bool // the figure counts what is left, so a lower value is worse
 }
 
-// Figures returns every figure that a threshold may name under system, sorted
-// by path: the fields of a diagnostics snapshot by their JSON names, and under
-// system.disks the fields of each monitored file system.
+// Figures returns every figure that a threshold may name under system, sorted by
+// path. These are the fields of a diagnostics snapshot, by their JSON names, and
+// under system.disks the fields of each monitored file system.
 func Figures() []Figure { return systemFigures }
 
 // DatabaseFigures returns the figures of a database, sorted by path.

@@ -3,7 +3,7 @@ package policies
 // Level grades a resource, such as memory, a disk or a connection pool.
 type Level string
 
-// The levels. LevelUnknown means that the figure can't be read; it raises no
+// The levels. LevelUnknown means that the figure can't be read. It does not raise a
 // warning.
 const (
 	LevelHealthy Level = "healthy"

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Threshold sets the values at which a figure becomes a warning and an error.
-// It sets at least one of the two, unless it is Off.
+// Threshold sets the values at which the level of a figure becomes warning and
+// error. It sets at least one of the two, unless it is Off.
 type Threshold struct {
 	Name     string
 	Resource string // the path of a figure: system.memory.percent, database.app.pool.percent
 	Unit     Unit
-	Below    bool // reached from above: a lower value is worse
+	Below    bool // the threshold is reached from above, because a lower value is worse
 	Warning  *float64
 	Error    *float64
-	// Clear is the value at which a warning ends, on the good side of Warning.
-	// An error ends at the same distance from Error. Without Warning, Clear is
-	// the value at which an error ends. If Clear is nil, each level ends where
-	// it begins.
+	// Clear is the value at which a warning ends, on the good side of Warning. An
+	// error ends at the same distance from Error. If Warning is not set, Clear is
+	// the value at which an error ends. If Clear is nil, each level ends at the
+	// value at which it begins.
 	Clear *float64
 
 	Off     bool   // ignore this threshold
@@ -30,7 +30,7 @@ type Threshold struct {
 //go:embed defaults/default.hcl
 var Defaults string
 
-// DefaultsName is the path of the file that holds Defaults, in vega's source.
+// DefaultsName is the path of the file with Defaults in vega's source tree.
 const DefaultsName = "policies/defaults/default.hcl"
 
 // Kind strips the database from a resource: it returns pool.percent for both
@@ -55,8 +55,8 @@ func (t *Threshold) reached(v, bound float64) bool {
 	return v >= bound
 }
 
-// level returns the level of v, given the previous level. A level rises at once
-// and falls only when v has reached Clear.
+// level returns the level of v, given the previous level. A level rises immediately
+// but falls only when v has reached Clear.
 func (t *Threshold) level(v float64, was Level) Level {
 	switch {
 	case t.Error != nil && (t.reached(v, *t.Error) || was == LevelError && t.held(v, *t.Error)):
@@ -68,8 +68,8 @@ func (t *Threshold) level(v float64, was Level) Level {
 	}
 }
 
-// held reports whether v is still too close to the bound for the level that
-// began there to end.
+// held reports whether a level that began at the bound persists because v is still
+// too close to it.
 func (t *Threshold) held(v, bound float64) bool {
 	if t.Clear == nil {
 		return false

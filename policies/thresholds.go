@@ -8,8 +8,8 @@ import (
 
 // Reading is the current value of a resource.
 type Reading struct {
-	Resource string // the specific one: database.app.pool.percent, even if databases.pool.percent is judged
-	Subject  string // which of several, for a person: a path, a database; "" if there is only one
+	Resource string // the specific resource, such as database.app.pool.percent, even if the threshold names databases.pool.percent
+	Subject  string // the path or the name of the database; "" if there is only one
 	Value    float64
 	Unknown  string // why Value can't be read; "" if it was read
 }
@@ -22,8 +22,8 @@ type Verdict struct {
 	Since time.Time // when Judge first saw this level
 }
 
-// Held reports whether the value alone no longer reaches the level, which
-// persists because the value has not reached Clear.
+// Held reports whether the level persists only because the value has not reached
+// Clear.
 func (v *Verdict) Held() bool {
 	return v.Level != LevelHealthy && v.Level != LevelUnknown && !v.reached(v.Value, v.Bound(v.Level))
 }
@@ -47,9 +47,9 @@ type heldLevel struct {
 	since time.Time
 }
 
-// NewThresholds returns a Thresholds that judges by all, in order. It takes over
-// the remembered levels of each threshold that is the same in before, which may
-// be nil.
+// NewThresholds returns a Thresholds that judges by all, in order. It takes over the
+// remembered levels of each threshold that is unchanged from before, which may be
+// nil.
 func NewThresholds(all []Threshold, before *Thresholds) *Thresholds {
 	t := &Thresholds{all: all, direct: map[string]bool{}, held: map[levelKey]heldLevel{}}
 	for _, one := range all {
@@ -76,16 +76,17 @@ func find(all []Threshold, name string) *Threshold {
 	return &all[n]
 }
 
-// same reports whether both judge alike. It ignores their positions in files.
+// same reports whether both thresholds judge alike. It ignores their positions in
+// files.
 func (t *Threshold) same(o *Threshold) bool {
 	equal := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
 	return t.Resource == o.Resource && t.Below == o.Below && t.Off == o.Off &&
 		equal(t.Warning, o.Warning) && equal(t.Error, o.Error) && equal(t.Clear, o.Clear)
 }
 
-// Judge calls read for each resource that a threshold names and judges the
-// readings that it returns. A threshold for a group of resources skips those
-// that another threshold names. now is the current time.
+// Judge calls read for each resource that a threshold names and judges the returned
+// readings. A threshold for a group of resources skips those that another threshold
+// names. now is the current time.
 func (t *Thresholds) Judge(now time.Time, read func(resource string) []Reading) []Verdict {
 	verdicts := []Verdict{}
 	for n := range t.all {

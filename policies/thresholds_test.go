@@ -12,8 +12,8 @@ import (
 
 func at(v float64) *float64 { return &v }
 
-// Memory that hovers around its threshold warns once, and is healthy again only
-// when it has fallen to Clear.
+// Memory use that hovers around its threshold raises one warning, and is healthy
+// again only when it has fallen to Clear.
 func ExampleThresholds() {
 	t := policies.NewThresholds([]policies.Threshold{
 		{Name: "memory", Resource: "system.memory.percent", Warning: at(80), Error: at(95), Clear: at(75)},

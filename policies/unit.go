@@ -9,7 +9,7 @@ import (
 // Unit is the unit of a figure.
 type Unit string
 
-// The units. A Count is a plain number, of goroutines or cores for example.
+// The units. A Count is a plain number, for example of goroutines or cores.
 const (
 	Count        Unit = "count"
 	Percent      Unit = "percent"      // 0 to 100
@@ -17,7 +17,7 @@ const (
 	Milliseconds Unit = "milliseconds" // written as "250ms"
 )
 
-// Format formats a value with its unit, for a person: "87.3 %", "1.5 GiB".
+// Format formats a value with its unit for display, such as "87.3 %" or "1.5 GiB".
 func (u Unit) Format(v float64) string {
 	switch u {
 	case Percent:

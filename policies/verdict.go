@@ -1,10 +1,10 @@
-// Package policies decides what results mean: it turns the result of a run into
-// the status of an integration, and the readings of a machine into warnings. It
-// is pure and performs no input or output.
+// Package policies judges results. It converts the result of a run to the status of
+// an integration, and the readings of a machine to warnings. It performs no input or
+// output.
 //
-// Start at Judge (one run), Worst (many integrations) and Thresholds
-// (resources). Figures lists what a threshold may name, and Defaults holds the
-// built-in thresholds.
+// Start with Judge (one run), Worst (many integrations) and Thresholds (resources).
+// Figures lists what a threshold may name, and Defaults holds the built-in
+// thresholds.
 package policies
 
 import (
@@ -14,8 +14,8 @@ import (
 )
 
 // Judge returns the status of an integration, given the status that its probe
-// reported and the cause. A broken checker is never reported as a broken target:
-// a failure that comes neither from the target nor from waiting for it is
+// reported and the cause. A broken checker is never reported as a broken target. The
+// status of a failure that is caused neither by the target nor by waiting for it is
 // Unknown.
 func Judge(reported check.Status, cause check.Cause) check.Status {
 	switch {
@@ -32,15 +32,14 @@ func Judge(reported check.Status, cause check.Cause) check.Status {
 	}
 }
 
-// starvedShare is the divisor of a deadline. If vega could not run for that part
-// of the deadline, a timeout no longer says anything about the target.
+// starvedShare is the divisor that yields a fraction of the deadline. If vega could
+// not run for that fraction, a timeout says nothing about the target.
 const starvedShare = 10 // a tenth
 
-// Reclassify returns the cause of a run that took as long as took, and during
-// which vega itself could not run for late. If late is at least a tenth of the
-// deadline, a run that was cut off by its deadline has the cause Host: the
-// answer may have arrived unseen, or the probe may have needed only a little
-// more time.
+// Reclassify returns the cause of a run that lasted took, and during which vega
+// itself could not run for late. If late is at least a tenth of the deadline, the
+// cause of a run that was cut off by its deadline is Host, because the response may
+// have arrived unseen, or the probe may have needed only a little more time.
 func Reclassify(cause check.Cause, took, late, deadline time.Duration) check.Cause {
 	if late < deadline/starvedShare {
 		return cause
@@ -52,7 +51,7 @@ func Reclassify(cause check.Cause, took, late, deadline time.Duration) check.Cau
 }
 
 // Worst returns the worst of the given statuses: unhealthy, then degraded, then
-// unknown, then healthy. Disabled ones are ignored. Without any other, it
+// unknown, then healthy. Disabled is ignored. If there is no other status, Worst
 // returns Healthy.
 func Worst(all ...check.Status) check.Status {
 	worst := check.Healthy

@@ -34,8 +34,8 @@ func TestOnlyTheTargetMakesAnIntegrationUnhealthy(t *testing.T) {
 	}
 }
 
-// TestReclassify checks that only runs that a starved host cut off have the host
-// as their cause.
+// TestReclassify checks that the cause is Host only for runs that were cut off
+// because the host was starved.
 func TestReclassify(t *testing.T) {
 	const s = time.Second
 	for _, c := range []struct {

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// CA is a certificate authority for a test.
+// CA is a certificate authority for tests.
 type CA struct {
 	Pool *x509.CertPool // contains the authority
-	File string         // its certificate as PEM
+	File string         // path of the authority's certificate as PEM
 
 	t    testing.TB
 	dir  string
@@ -34,7 +34,7 @@ type Leaf struct {
 	NotAfter          time.Time
 }
 
-// NewCA makes an authority. Its files are removed after the test.
+// NewCA creates an authority. Its files are removed after the test.
 func NewCA(t testing.TB) *CA {
 	t.Helper()
 	ca := &CA{t: t, dir: t.TempDir(), Pool: x509.NewCertPool()}
@@ -62,7 +62,7 @@ func (ca *CA) Expired(names ...string) *Leaf { return ca.For(-24*time.Hour, name
 // WrongName makes a certificate for a name that no test uses.
 func (ca *CA) WrongName() *Leaf { return ca.Valid("elsewhere.example") }
 
-// For makes a certificate that expires after the lifetime.
+// For makes a certificate that expires after the given lifetime.
 func (ca *CA) For(lifetime time.Duration, names ...string) *Leaf {
 	ca.t.Helper()
 	key := newKey(ca.t)

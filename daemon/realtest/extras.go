@@ -21,9 +21,9 @@ func Memcached(t testing.TB, args ...string) (addr string) {
 	return addr
 }
 
-// Chrony starts a chronyd that serves the machine's time, as if from a reference
-// clock of the stratum, and returns its address. It does not set the clock. With
-// stratum 0 it is not synchronized.
+// Chrony starts a chronyd that serves the machine's time as if from a reference
+// clock of the given stratum, and returns its address. It does not set the clock.
+// With stratum 0, the server reports that it is not synchronized.
 func Chrony(t testing.TB, stratum int) (addr string) {
 	t.Helper()
 	bin := Program(t, "chronyd", "chrony")
@@ -53,7 +53,8 @@ func answersTime(c net.Conn) error {
 	return err
 }
 
-// network splits an address into network and address; the network may be a prefix.
+// network splits an address into network and address. The network may be given as a
+// prefix, such as "udp:".
 func network(addr string) (network, address string) {
 	if a, ok := strings.CutPrefix(addr, "udp:"); ok {
 		return "udp", a
@@ -61,8 +62,8 @@ func network(addr string) (network, address string) {
 	return "tcp", addr
 }
 
-// Mosquitto starts an MQTT broker with additional lines of configuration, and
-// returns its address. The lines may refer to files as %s/NAME.
+// Mosquitto starts an MQTT broker with additional configuration lines, and returns
+// its address. The lines may refer to the given files as %s/NAME.
 func Mosquitto(t testing.TB, config string, files map[string]string) (addr string) {
 	t.Helper()
 	bin := Program(t, "mosquitto", "mosquitto")
@@ -79,8 +80,8 @@ func Mosquitto(t testing.TB, config string, files map[string]string) (addr strin
 	return addr
 }
 
-// PostgresStandby starts a streaming standby of the PostgreSQL at dsn, and returns
-// its DSN.
+// PostgresStandby starts a streaming standby of the PostgreSQL server at dsn, and
+// returns the DSN of the standby.
 func PostgresStandby(t testing.TB, dsn string) string {
 	t.Helper()
 	parts := programs(t, "postgresql", "postgres", "pg_basebackup")

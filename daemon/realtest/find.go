@@ -11,8 +11,8 @@ import (
 	"vega/plugins/build"
 )
 
-// Missing skips the test because the machine lacks something. If VEGA_REQUIRE=1
-// promises that nothing is missing, the test fails.
+// Missing skips the test because the machine lacks something. If VEGA_REQUIRE=1 is
+// set, which promises that nothing is missing, it fails the test instead.
 func Missing(t Skipper, what string) {
 	if h, ok := t.(interface{ Helper() }); ok {
 		h.Helper()
@@ -29,15 +29,16 @@ type Skipper interface {
 	Fatal(args ...any)
 }
 
-// Program returns the path of an installed program. install is the distribution's
-// package for it.
+// Program returns the path of an installed program. install is the name of the
+// distribution package that contains it.
 func Program(t testing.TB, name, install string) string {
 	t.Helper()
 	return programs(t, install, name)[0]
 }
 
-// programs returns the paths of programs of one installation: they are in the same
-// directory, so that wrappers and parts of other installations are not mixed in.
+// programs returns the paths of programs that belong to the same installation. It
+// requires them to be in the same directory, which excludes wrappers and programs of
+// other installations.
 func programs(t testing.TB, install string, names ...string) (paths []string) {
 	t.Helper()
 	lacks := names
@@ -52,13 +53,13 @@ func programs(t testing.TB, install string, names ...string) (paths []string) {
 			return paths
 		}
 	}
-	Missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", strings.Join(lacks, ", "), install))
+	Missing(t, fmt.Sprintf("%s is not installed; run apt-get install %s", strings.Join(lacks, ", "), install))
 	return make([]string, len(names))
 }
 
-// places returns the directories of PATH, and next to them those in which
-// distributions install servers, which are not in a user's PATH. Other places are
-// not searched, so that PATH alone determines what a test can use.
+// places returns the directories in PATH, and the adjacent ones in which
+// distributions install servers. It returns no others, so PATH alone determines
+// which programs a test can use.
 func places() []string {
 	dirs := filepath.SplitList(os.Getenv("PATH"))
 	all := slices.Clone(dirs)
@@ -82,8 +83,9 @@ func absent(dir string, names []string) (lacks []string) {
 	return lacks
 }
 
-// Toolchain skips the test unless the whole toolchain that builds probes, or with
-// command WASI commands, in a language is installed.
+// Toolchain skips the test unless the complete toolchain of a language is installed.
+// With command, that is the toolchain for WASI commands, and otherwise the one for
+// probes.
 func Toolchain(t testing.TB, l build.Language, command bool) {
 	t.Helper()
 	if err := build.Ready(t.Context(), l, command); err != nil {

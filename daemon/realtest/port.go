@@ -10,8 +10,8 @@ import (
 )
 
 // FreePort returns an unused port of 127.0.0.1 that no other test gets before this
-// one ends. It is outside the range that the kernel uses for outgoing connections,
-// of which a test may open thousands.
+// one ends. The port is outside the range for outgoing connections, which a test may
+// open by the thousands.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	const first, last = 20_000, 32_000

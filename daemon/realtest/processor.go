@@ -26,7 +26,8 @@ func Spent(t testing.TB) time.Duration {
 	return sum
 }
 
-// SpentBy returns the CPU time of another process, 0 if it does not exist.
+// SpentBy returns the CPU time of another process, or 0 if the process does not
+// exist.
 func SpentBy(pid int) time.Duration {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -46,14 +47,14 @@ func SpentBy(pid int) time.Duration {
 }
 
 // Busy returns a function that reports whether this or another process has had to
-// wait for a CPU since the call of Busy, so that vega may have had to wait too. If
-// the kernel does not count that, the function returns true.
+// wait for a CPU since the call of Busy. If so, vega may have had to wait too. If
+// the kernel does not count waits, the function returns true.
 func Busy() (since func() bool) {
 	began, own, others := time.Now(), waited(), pressure()
 	return func() bool {
 		for _, w := range []struct {
 			before, after time.Duration
-			share         time.Duration // the fraction of the time that is negligible: 1/share
+			share         time.Duration // 1/share of the time is negligible
 		}{{own, waited(), 50}, {others, pressure(), 5}} {
 			if w.before < 0 || w.after-w.before >= time.Since(began)/w.share {
 				return true
@@ -63,8 +64,8 @@ func Busy() (since func() bool) {
 	}
 }
 
-// waited returns how long all threads of this process have waited for a CPU, -1 if
-// that is not counted.
+// waited returns how long all threads of this process have waited for a CPU, or -1
+// if the kernel does not count that.
 func waited() (sum time.Duration) {
 	files, _ := filepath.Glob("/proc/self/task/*/schedstat") // the pattern is well formed
 	if len(files) == 0 {
@@ -76,15 +77,15 @@ func waited() (sum time.Duration) {
 			continue // the thread has ended
 		}
 		if fields := strings.Fields(string(text)); len(fields) == 3 {
-			ns, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if it is not a number
+			ns, _ := strconv.ParseInt(fields[1], 10, 64) // 0 if the field is not a number
 			sum += time.Duration(ns)
 		}
 	}
 	return sum
 }
 
-// pressure returns how long any task on the machine has waited for a CPU, -1 if
-// that is not counted.
+// pressure returns how long any task on the machine has waited for a CPU, or -1 if
+// the kernel does not count that.
 func pressure() time.Duration {
 	text, err := os.ReadFile("/proc/pressure/cpu")
 	if err != nil {

@@ -1,13 +1,13 @@
-// Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis,
-// nginx, memcached, Mosquitto and chrony, as installed on the machine. Each listens
-// on its own port of 127.0.0.1 and stops with the test.
+// Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis, nginx,
+// memcached, Mosquitto and chrony. They must be installed on the machine. Each
+// listens on its own port of 127.0.0.1 and stops with the test.
 //
-// Postgres, MariaDB and the others return the address of their server; NewCA makes
-// valid and invalid certificates.
+// Postgres, MariaDB and the others return the address of the server. NewCA returns
+// an authority that makes valid and invalid certificates.
 //
-// Program and Toolchain find other programs that a test needs. If a part is not
-// installed, the test is skipped with its name, or fails if VEGA_REQUIRE=1 is set.
-// Only tests may import the package.
+// Program and Toolchain find other programs that a test needs. If a program is not
+// installed, the test is skipped, or fails if VEGA_REQUIRE=1 is set, with the
+// program's name. Only tests may import this package.
 package realtest
 
 import (
@@ -26,8 +26,8 @@ import (
 	"time"
 )
 
-// directory makes a temporary directory for the user that the server runs as.
-// Other users have no access to t.TempDir.
+// directory creates a temporary directory for the user that the server runs as, who
+// may have no access to t.TempDir.
 func directory(t testing.TB, cred *syscall.Credential) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "vega-real-") //nolint:usetesting // see above
@@ -52,7 +52,7 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
-		Missing(t, fmt.Sprintf("the user %s, as which the server runs, does not exist (%v): install the server from a package of the distribution", name, err))
+		Missing(t, fmt.Sprintf("the user %s, as which the server runs, does not exist (%v); install the server from a distribution package", name, err))
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
@@ -62,7 +62,7 @@ func credential(t testing.TB, name string) *syscall.Credential {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// run runs a command that prepares a server.
+// run runs a command that prepares the start of a server.
 func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)
@@ -78,8 +78,8 @@ func run(t testing.TB, cred *syscall.Credential, dir, name string, args ...strin
 // in dir. In a shared directory, MariaDB servers remove each other's.
 func environment(dir string) []string { return append(os.Environ(), "TMPDIR="+dir) }
 
-// serve starts a server and waits until ready accepts its answer on addr. It
-// returns a function that stops the server before the end of the test.
+// serve starts a server and waits until ready accepts a connection to addr. It
+// returns a function that stops the server, for tests that need to stop it early.
 func serve(t testing.TB, cred *syscall.Credential, dir, addr string, ready func(net.Conn) error, name string, args ...string) (halt func()) {
 	t.Helper()
 	var output bytes.Buffer
@@ -122,7 +122,7 @@ func await(addr string, ready func(net.Conn) error, gone chan error) error {
 		select {
 		case ended := <-gone:
 			gone <- ended
-			return fmt.Errorf("ended at once: %w", errors.Join(ended, err))
+			return fmt.Errorf("exited immediately: %w", errors.Join(ended, err))
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {

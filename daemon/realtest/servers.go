@@ -12,20 +12,21 @@ import (
 	"testing"
 )
 
-// Password is the password of every server that has one, unless the test sets
+// Password is the password of every server that needs one, unless the test sets
 // another.
 const Password = "correct-horse-battery"
 
-// Postgres starts PostgreSQL with an empty database "app" of the user "vega",
-// whose password is Password, and returns the DSN. settings are lines of its
-// configuration, such as "max_connections=20".
+// Postgres starts PostgreSQL with an empty database "app" of the user "vega", whose
+// password is Password, and returns the DSN. settings are PostgreSQL settings, such
+// as "max_connections=20".
 func Postgres(t testing.TB, settings ...string) (dsn string) {
 	t.Helper()
 	dsn, _ = StoppablePostgres(t, settings...)
 	return dsn
 }
 
-// StoppablePostgres also returns a function that stops the server.
+// StoppablePostgres is like Postgres, but also returns a function that stops the
+// server.
 func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func()) {
 	t.Helper()
 	parts := programs(t, "postgresql", "postgres", "initdb", "psql")
@@ -46,8 +47,8 @@ func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func(
 	return url + "app?sslmode=disable", halt
 }
 
-// postgresReady starts a login. The server asks for the password once it accepts
-// logins; while it starts, it returns an error.
+// postgresReady starts a login. A server that accepts logins asks for the password;
+// one that is still starting returns an error.
 func postgresReady(c net.Conn) error {
 	const version3 = 196608
 	hello := binary.BigEndian.AppendUint32(nil, version3)
@@ -70,7 +71,7 @@ func postgresReady(c net.Conn) error {
 func MariaDB(t testing.TB) (dsn string) {
 	t.Helper()
 	mariadbd, install := Program(t, "mariadbd", "mariadb-server"), Program(t, "mariadb-install-db", "mariadb-server")
-	Program(t, "my_print_defaults", "mariadb-server") // the installation calls it
+	Program(t, "my_print_defaults", "mariadb-server") // called by mariadb-install-db
 	cred := credential(t, "mysql")
 	dir, port := directory(t, cred), FreePort(t)
 	data, first := filepath.Join(dir, "data"), filepath.Join(dir, "first.sql")
@@ -81,8 +82,8 @@ func MariaDB(t testing.TB) (dsn string) {
 	return fmt.Sprintf("vega:%s@tcp(127.0.0.1:%s)/app", Password, port)
 }
 
-// mariadbUsers creates accounts for 127.0.0.1, which have precedence over the
-// anonymous ones of an installation. Each line is one statement.
+// mariadbUsers creates accounts for 127.0.0.1, which take precedence over the
+// anonymous accounts of an installation. Each line is one statement.
 const mariadbUsers = `CREATE DATABASE app;
 CREATE USER vega@'127.0.0.1' IDENTIFIED BY '%s';
 GRANT ALL ON app.* TO vega@'127.0.0.1';
@@ -110,7 +111,7 @@ func Redis(t testing.TB, password string) (addr string) {
 	return "127.0.0.1:" + port
 }
 
-// redisReady accepts any answer except the one of a server that is still loading.
+// redisReady accepts any response except that of a server that is still loading.
 func redisReady(c net.Conn) error {
 	if _, err := c.Write([]byte("PING\r\n")); err != nil {
 		return err
@@ -122,9 +123,9 @@ func redisReady(c net.Conn) error {
 	return err
 }
 
-// Nginx starts nginx with the directives of one server block, such as
-// `location / { return 200 "fine"; }`, and returns host:port. With a leaf it
-// serves TLS.
+// Nginx starts nginx with the directives of one server block, such as `location / {
+// return 200 "fine"; }`, and returns host:port. If leaf is not nil, the server uses
+// TLS.
 func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
 	t.Helper()
 	nginx := Program(t, "nginx", "nginx")
@@ -139,7 +140,7 @@ func Nginx(t testing.TB, leaf *Leaf, directives string) (addr string) {
 	return "127.0.0.1:" + port
 }
 
-// nginxConfig runs a single process that writes only to the directory.
+// nginxConfig makes nginx run as a single process that writes only to its directory.
 const nginxConfig = `daemon off;
 master_process off;
 pid %[1]s/pid;
@@ -159,7 +160,7 @@ http {
 }
 `
 
-// write writes a file that the user of the server may read.
+// write writes a file that the server's user can read.
 func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

@@ -4,7 +4,7 @@ package realtest
 
 import "testing"
 
-// SmallDisk skips the test: it needs Linux.
+// SmallDisk skips the test, because it needs Linux.
 func SmallDisk(t testing.TB, _ int) string {
 	t.Helper()
 	Missing(t, "small file systems for tests need Linux")

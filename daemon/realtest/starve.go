@@ -11,21 +11,22 @@ import (
 	"testing"
 )
 
-// apart is set in the process that Apart starts.
+// apart is the environment variable that is set in the process that Apart starts.
 const apart = "VEGA_TEST_APART"
 
-// Apart runs the calling test again in a separate process, and reports whether
-// this is that process. There, a test may change its limits or namespaces without
-// affecting other tests. The first process adds what surroundings returns, such as
-// the address of a server, to the environment of the second; surroundings may be
-// nil. If the second process fails, so does the first, with its output.
+// Apart runs the calling test again in a separate process, and reports whether this
+// is that process. There, a test may change its limits or namespaces without
+// affecting other tests. The first process adds the variables that surroundings
+// returns, such as the address of a server, to the environment of the second.
+// surroundings may be nil. If the second process fails, the test fails with its
+// output.
 func Apart(t *testing.T, surroundings func() []string) bool {
 	t.Helper()
 	return ApartAs(t, nil, surroundings)
 }
 
-// ApartAs is Apart with attributes of the process, such as namespaces. If the
-// system does not permit them, the test is skipped.
+// ApartAs is like Apart, but sets attributes of the process, such as namespaces. If
+// the system does not permit them, it skips the test.
 func ApartAs(t *testing.T, as *syscall.SysProcAttr, surroundings func() []string) bool {
 	t.Helper()
 	if os.Getenv(apart) == t.Name() {
@@ -54,11 +55,12 @@ func ApartAs(t *testing.T, as *syscall.SysProcAttr, surroundings func() []string
 	return false
 }
 
-// Starve leaves this process that many file descriptors to open. The returned
-// function releases the others; the limit stays. Call it after Apart.
+// Starve uses up file descriptors until this process can open only left more. The
+// returned function releases them, but does not restore the limit. Call Starve after
+// Apart.
 func Starve(t testing.TB, left int) (feed func()) {
 	t.Helper()
-	// The network poller opens descriptors at its first use, and ends the process
+	// The network poller opens descriptors at its first use, and crashes the process
 	// if it can't.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,7 +87,7 @@ func Starve(t testing.TB, left int) (feed func()) {
 		held = append(held, fd)
 	}
 	if left > len(held) {
-		t.Fatalf("only %d descriptors can be left", len(held))
+		t.Fatalf("could not leave the requested number of descriptors free: at most %d are available", len(held))
 	}
 	free := func(n int) {
 		for _, fd := range held[:n] {

@@ -8,17 +8,17 @@ type Run struct {
 	ID            int64 // assigned by the store; 0 before
 	Integration   string
 	Probe         string // plugin.probe
-	Digest        string // of the plugin: hex SHA-256
+	Digest        string // SHA-256 of the plugin, in hex
 	Status        Status
-	Previous      Status // of the previous run under the same configuration; "" if there was none. Not stored
+	Previous      Status // status of the previous run under the same configuration; "" if there was none; not stored
 	Cause         Cause
 	Message       string
 	Details       map[string]string
 	Metrics       []Metric
-	RootCause     []string // unhealthy dependencies that explain the status; see policies.Roots. Not stored
-	Denied        []string // calls that were refused, each with the configuration that would allow it. Not stored
+	RootCause     []string // unhealthy dependencies that explain the status; see policies.Roots; not stored
+	Denied        []string // refused calls, each with the configuration that would allow it; not stored
 	Began         time.Time
-	Took          time.Duration // in the sandbox, excluding the time in the queue
+	Took          time.Duration // time in the sandbox, excluding time in the queue
 	CorrelationID string
 	Contention    *Contention // nil if it was not measured
 }
@@ -28,8 +28,8 @@ type Transition struct {
 	From, To Status // From is "" for a first run
 }
 
-// Transition returns the change of status from the previous run to this one. ok
-// is false if the status did not change.
+// Transition returns the change of status since the previous run. ok is false if the
+// status did not change.
 func (r *Run) Transition() (t Transition, ok bool) {
 	return Transition{r.Previous, r.Status}, r.Previous != r.Status
 }
@@ -41,8 +41,8 @@ type Metric struct {
 	Unit  string  `json:"unit"`
 }
 
-// Contention measures how long vega was kept from running during a run. The more
-// it was, the less the outcome says about the target.
+// Contention measures how long vega was kept from running during a run. The longer
+// that was, the less the outcome says about the target.
 type Contention struct {
 	Late      time.Duration  // vega was runnable but had no CPU
 	Pressure  *time.Duration // tasks of the container, or else of the host, waited for a CPU; nil if unknown

@@ -7,9 +7,9 @@ type Status string
 const (
 	Healthy   Status = "healthy"
 	Degraded  Status = "degraded"  // works, but slower or worse than it should
-	Unhealthy Status = "unhealthy" // failed, or did not answer in time
-	Unknown   Status = "unknown"   // vega could not find out
-	Disabled  Status = "disabled"  // switched off in the configuration
+	Unhealthy Status = "unhealthy" // failed, or did not respond in time
+	Unknown   Status = "unknown"   // vega could not determine the status
+	Disabled  Status = "disabled"  // disabled in the configuration
 )
 
 // Cause identifies what kept a run from being healthy.

@@ -1,5 +1,5 @@
-// Package cases replays recorded runs of plugins in tests, on machines however
-// busy: it repeats runs that lacked CPU time.
+// Package cases replays recorded runs of plugins in tests. It repeats runs that
+// lacked CPU time, so that the tests pass even on busy machines.
 package cases
 
 import (
@@ -10,7 +10,7 @@ import (
 	"vega/plugins/plugintest"
 )
 
-// Replay calls Kit.Replay.
+// Replay calls Kit.Replay, and repeats runs that lacked CPU time.
 func Replay(t testing.TB, k *plugintest.Kit, c *plugintest.Case) plugintest.Run {
 	t.Helper()
 	run, _ := realtest.Unstarved(t, func() plugintest.Run {
@@ -23,7 +23,7 @@ func Replay(t testing.TB, k *plugintest.Kit, c *plugintest.Case) plugintest.Run 
 	return run
 }
 
-// Faults calls Kit.Faults.
+// Faults calls Kit.Faults, and repeats runs that lacked CPU time.
 func Faults(t testing.TB, k *plugintest.Kit, c *plugintest.Case) []plugintest.Verdict {
 	t.Helper()
 	all, _ := realtest.Unstarved(t, func() []plugintest.Verdict {

@@ -1,8 +1,8 @@
-// Package compiled caches the native code of modules for tests, so that a module
-// is compiled once and not in each test process. The code is the same with and
-// without the race detector, under which compiling takes ten times as long.
+// Package compiled caches the native code of modules for tests, so that each module
+// is compiled only once and not in every test process. The cached code works with
+// and without the race detector, under which compiling takes ten times as long.
 //
-// Cache is for tests that open a sandbox, Core for tests that start a daemon with
+// Use Cache in tests that open a sandbox, and Core in tests that start a daemon with
 // its own data directory. Tests of the cache itself use neither.
 package compiled
 
@@ -20,9 +20,9 @@ import (
 	"vega/plugins"
 )
 
-// Cache returns the cache directory for a sandbox. Test processes may share it
-// concurrently: entries appear atomically, and are named by the content of the
-// module.
+// Cache returns the cache directory for a sandbox. Test processes may share the
+// directory concurrently, because entries appear atomically and are named by the
+// content of the module.
 var Cache = sync.OnceValue(func() string {
 	base, err := os.UserCacheDir()
 	version := compiler()
@@ -45,9 +45,9 @@ func temporary() string {
 	return dir
 }
 
-// compiler returns the version of wazero in go.mod. It is part of the directory's
-// name, because a test binary does not know it and would name entries of different
-// versions alike.
+// compiler returns the version of wazero in go.mod. The version is part of the
+// directory's name, because test binaries don't know it and would name entries of
+// different versions alike.
 func compiler() string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -67,7 +67,7 @@ func compiler() string {
 	}
 }
 
-// core returns a cache that holds only the bundled plugin.
+// core returns the directory of a cache that holds only the bundled plugin.
 var core = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(Cache(), "core")
 	ctx := context.Background()
@@ -109,7 +109,8 @@ func Core(dataDir string) error {
 	})
 }
 
-// link links a file to a second place. Entries are never modified.
+// link creates a second name for a file, or copies it to another file system.
+// Linking is safe, because entries are never modified.
 func link(from, to string) error {
 	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return nil

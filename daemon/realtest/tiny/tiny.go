@@ -1,5 +1,5 @@
-// Package tiny assembles plugins for tests: a few bytes of WebAssembly each, so
-// that no toolchain is needed and a run costs nothing.
+// Package tiny assembles plugins for tests. Each is a few bytes of WebAssembly, so
+// it needs no toolchain and runs in no time.
 package tiny
 
 import (
@@ -10,9 +10,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Bodies of vega_run for Plain; the parameter is local 0.
+// Bodies of vega_run for Plain. The parameter is local 0.
 var (
-	AnswerParameter = []byte{0x20, 0x00}                      // the index of the probe is the status
+	AnswerParameter = []byte{0x20, 0x00}                      // returns the index of the probe as the status
 	Trap            = []byte{0x00}                            // unreachable
 	Answer99        = []byte{0x41, 0xe3, 0x00}                // i32.const 99
 	Spin            = []byte{0x03, 0x40, 0x0c, 0, 0x0b, 0x00} // loop
@@ -30,8 +30,8 @@ func Plain(t testing.TB, name, version string, body []byte) []byte {
 		nil, function(nil, body))
 }
 
-// Web returns a plugin whose one probe, get, requests config.url and is healthy if
-// the answer is 200.
+// Web returns a plugin whose only probe, get, requests config.url and is healthy if
+// the response is 200.
 func Web(t testing.TB, name string) []byte {
 	t.Helper()
 	m := &manifest.Manifest{ABI: "vega_v1", Name: name, Version: "1", Probes: []manifest.Probe{{
@@ -57,7 +57,7 @@ func imported(name string, kind byte) []byte {
 	return append(append(text("vega_v1"), text(name)...), 0, kind)
 }
 
-// function returns a body with its locals, as the code section needs it.
+// function encodes a body with its locals for the code section.
 func function(locals, body []byte) []byte {
 	if locals == nil {
 		locals = []byte{0}
