@@ -12,9 +12,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// bounded limits how many bytes a driver can read from a connection. It protects
-// vega from drivers that accept rows of any length, or any number of messages
-// that contain no row.
+// bounded limits how many bytes a driver can read from a connection. It is needed
+// because drivers accept rows of any length and any number of messages without a
+// row.
 type bounded struct {
 	net.Conn
 	connector *boundedConnector
@@ -23,7 +23,7 @@ type bounded struct {
 	onClose   func()
 }
 
-// readAhead is how many bytes a driver may read beyond the row it was asked for.
+// readAhead is how many bytes a driver may read beyond the requested row.
 const readAhead = 64 << 10
 
 // allow sets the limit to n bytes from now on, plus readAhead.
@@ -33,12 +33,12 @@ func (b *bounded) allow(n int64) {
 	}
 }
 
-// columnOverhead is the most that a protocol adds to each column, in bytes. The
-// values of a row can also be twice as long on the wire as they are decoded.
+// columnOverhead is an upper bound on the bytes that a protocol adds to each column.
+// In addition, values can be twice as long on the wire as when decoded.
 const columnOverhead = 64
 
-// credit raises the limit by the size of a row that was read. A server that
-// sends other messages between its rows therefore runs into the limit.
+// credit raises the limit by the size of a row that was read. A server that sends
+// other messages between its rows therefore reaches the limit.
 func (b *bounded) credit(columns, size int) {
 	if b == nil {
 		return
@@ -75,8 +75,8 @@ func (b *bounded) Close() error {
 	return b.Conn.Close()
 }
 
-// boundedConnector opens driver connections over bounded network connections,
-// and maps each to the one below it.
+// boundedConnector opens driver connections over bounded network connections, and
+// maps each to its underlying network connection.
 type boundedConnector struct {
 	driver.Connector
 	max         int64    // bytes to read before allow or credit raises the limit
@@ -84,7 +84,7 @@ type boundedConnector struct {
 	conns       sync.Map // driver.Conn → *bounded
 }
 
-// errNoRow reports a server that sends a lot of data without a row in it.
+// errNoRow reports that a server sent too much data that contained no row.
 var errNoRow = fmt.Errorf("the server sent more than %v of notices or other messages without a row; set client_min_messages = error for vega's role, or check the server's log", manifest.Size(maxRow))
 
 // dialing carries the state of one Connect through the driver to dialBounded.
@@ -121,7 +121,7 @@ func dialBounded(ctx context.Context, network, address string) (net.Conn, error)
 		return nil, err
 	}
 	d, ok := ctx.Value(dialingKey{}).(*dialing)
-	if !ok { // the driver cancels a query on a short-lived connection
+	if !ok { // a short-lived connection, on which the driver cancels a query
 		return conn, nil
 	}
 	b := &bounded{Conn: conn, connector: d.connector, onClose: func() {}}
@@ -130,7 +130,7 @@ func dialBounded(ctx context.Context, network, address string) (net.Conn, error)
 	return b, nil
 }
 
-// boundedOf returns the bounded connection below a pooled one, or nil.
+// boundedOf returns the bounded connection that a pooled one uses, or nil.
 func (c *boundedConnector) boundedOf(conn *sql.Conn) (b *bounded, err error) {
 	if c == nil {
 		return nil, nil

@@ -15,15 +15,15 @@ import (
 	"vega/plugins/manifest"
 )
 
-// postgresMessage encodes a message of PostgreSQL's protocol.
+// postgresMessage encodes a message of the PostgreSQL protocol.
 func postgresMessage(kind byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(4+len(body))), body...)
 }
 
 // flood starts a PostgreSQL server that sends the first answered of three correct
-// answers (to the login, to BEGIN and the start of a result) and then notices
-// without end. It sends a row after every noticesPerRow thousand notices, unless
-// that is 0, and counts the bytes of the notices in sent.
+// responses (to the login, to BEGIN and the start of a result) and then an endless
+// stream of notices. Unless noticesPerRow is 0, it sends a row after every
+// noticesPerRow thousand notices. It counts the bytes of the notices in sent.
 func flood(t *testing.T, answered, noticesPerRow int) (dsn string, sent *atomic.Int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,8 +76,8 @@ func flood(t *testing.T, answered, noticesPerRow int) (dsn string, sent *atomic.
 	return fmt.Sprintf("postgres://u@%s/x?sslmode=disable", l.Addr()), sent
 }
 
-// TestEndlessNoticesAreCutOff checks that vega disconnects from a server that
-// sends endless notices during the login, instead of rows or between them.
+// TestEndlessNoticesAreCutOff checks that vega disconnects from a server that sends
+// endless notices, whether during the login, instead of rows or between rows.
 func TestEndlessNoticesAreCutOff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -98,7 +98,7 @@ func TestEndlessNoticesAreCutOff(t *testing.T) {
 }
 
 // TestLongResultsAreRead checks that the limit allows results of any length, with
-// short rows and with long ones.
+// short rows or long ones.
 func TestLongResultsAreRead(t *testing.T) {
 	t.Parallel()
 	for driver, c := range map[string]struct {

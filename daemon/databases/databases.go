@@ -34,22 +34,22 @@ import (
 // ownDatabase is the name of vega's own store among the databases.
 const ownDatabase = "vega"
 
-// Limits of what vega and a database server may take from each other.
+// Limits on the resources that vega and a database server may use of each other.
 const (
 	maxConnections = 4
 	maxRow         = 1 << 20       // bytes of a row that a probe reads
 	maxOwnRow      = 16 << 20      // bytes of a row that vega itself reads
-	maxSnapshot    = 2 * maxOwnRow // bytes of all that one snapshot of a server reads
+	maxSnapshot    = 2 * maxOwnRow // bytes that one snapshot of a server reads in total
 	maxQueryTime   = 30 * time.Second
 )
 
-// dsnFiles is the most files that are open at once while a driver parses a DSN
-// or reads the system's certificates.
+// dsnFiles is the maximum number of files that are open at the same time while a
+// driver parses a DSN or reads the system's certificates.
 const dsnFiles = 2
 
-// Set runs the queries of probes on the configured databases and on vega's own.
-// The first query on a database opens it, so that a database that is down does
-// not keep vega from starting.
+// Set runs the queries of probes on the configured databases and on vega's own. A
+// database is opened by the first query on it, so vega can start even if a database
+// is down.
 type Set struct {
 	own        *sqlite.Store
 	sources    map[string]*source
@@ -64,15 +64,15 @@ type Config struct {
 	DSN    manifest.Text
 }
 
-// source is one configured database. Configurations and runs hold it, and the
-// last one to release it closes it.
+// source is one configured database. Configurations and runs retain it, and the last
+// one to release it closes it.
 type source struct {
 	config  Config
 	slow    time.Duration
 	holders atomic.Int64
 	limiter *limiter
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	open  opened     // nil until the first query
 	scrub *strings.Replacer
 }
@@ -88,10 +88,10 @@ type opened interface {
 	reset()
 }
 
-// New returns the configured databases and vega's own store, which may be nil. A
-// database that is the same in before keeps its connections and statistics;
-// before may be nil. Queries that take at least slow are recorded with their
-// plan.
+// New returns a Set of the configured databases and vega's own store, which may be
+// nil. A database that has the same configuration in before, which may be nil, keeps
+// its connections and statistics. Queries that take at least slow are recorded with
+// their plan.
 func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set {
 	d := &Set{own: own, sources: make(map[string]*source, len(all)), samplers: &samplers{}}
 	if before != nil {
@@ -114,8 +114,9 @@ func (d *Set) source(name string) *source {
 	return d.sources[name]
 }
 
-// Granted returns the databases that a set of grants allows, and vega's own. A
-// third-party plugin, one that does not ship with vega, gets fewer connections.
+// Granted returns the databases that a set of grants allows, and vega's own. With
+// thirdParty, for a plugin that does not ship with vega, queries may use fewer
+// connections.
 func (d *Set) Granted(s grant.Set, thirdParty bool) *Set {
 	some := &Set{own: d.own, sources: map[string]*source{}, thirdParty: thirdParty}
 	for _, r := range s.Rules {
@@ -126,7 +127,7 @@ func (d *Set) Granted(s grant.Set, thirdParty bool) *Set {
 	return some
 }
 
-// Same reports whether both hold the same databases with the same connections.
+// Same reports whether both sets hold the same databases with the same connections.
 func (d *Set) Same(other plugins.Databases) bool {
 	o, ok := other.(*Set)
 	return ok && maps.Equal(d.sources, o.sources)
@@ -139,7 +140,7 @@ func (d *Set) Retain() {
 	}
 }
 
-// Release closes the databases that nobody else retains.
+// Release closes the databases that nothing else retains.
 func (d *Set) Release() error {
 	var errs []error
 	for _, s := range d.sources {
@@ -158,7 +159,7 @@ func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, 
 	}
 	s, ok := d.sources[database]
 	if !ok {
-		return nil, fmt.Errorf("no database is named %q; the names are %s", database, strings.Join(d.names(), ", "))
+		return nil, fmt.Errorf("there is no database %q; the configured ones are: %s", database, strings.Join(d.names(), ", "))
 	}
 	open, err := s.ready()
 	if err != nil {
@@ -220,10 +221,10 @@ func (s *source) close() error {
 	return s.explain(context.Background(), open.Close())
 }
 
-// connect opens the database and returns its password, which must not appear in
-// an error. It drops a driver's error about a DSN, because that quotes the DSN.
-// It does not connect yet, but a driver may read files that the DSN names or
-// that are in the user's home directory.
+// connect opens the database and returns its password, which must not appear in an
+// error. It drops a driver's error about a DSN, because that quotes the DSN. It does
+// not connect yet, but the driver may read files that are named in the DSN or stored
+// in the user's home directory.
 func (s *source) connect() (opened, string, error) {
 	if err := shortage.Room(dsnFiles); err != nil {
 		return nil, "", err
@@ -233,7 +234,7 @@ func (s *source) connect() (opened, string, error) {
 	case "postgres":
 		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
 		if err != nil {
-			return nil, "", invalidDSN(err, "write postgres://user:password@host:5432/name")
+			return nil, "", invalidDSN(err, "use the form postgres://user:password@host:5432/name")
 		}
 		server := openServer(openPostgres(cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
 		server.discard = discardAll
@@ -242,7 +243,7 @@ func (s *source) connect() (opened, string, error) {
 	case "mysql":
 		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
 		if err != nil {
-			return nil, "", invalidDSN(err, "write user:password@tcp(host:3306)/name")
+			return nil, "", invalidDSN(err, "use the form user:password@tcp(host:3306)/name")
 		}
 		connector, err := openMySQL(cfg)
 		if err != nil {
@@ -252,15 +253,16 @@ func (s *source) connect() (opened, string, error) {
 	case "sqlite":
 		r, err := sqlite.OpenForeign(c.DSN.Reveal(), sqlite.SlowQuery(slow), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
 		if err != nil {
-			return nil, "", invalidDSN(err, "write the path of the file")
+			return nil, "", invalidDSN(err, "use the path of the file")
 		}
 		return closingFile{file{r}, r}, "", nil
 	}
-	return nil, "", fmt.Errorf("driver %q is not supported; write postgres, mysql or sqlite", c.Driver)
+	return nil, "", fmt.Errorf("driver %q is not supported; use postgres, mysql or sqlite", c.Driver)
 }
 
-// invalidDSN returns an error that says what to write instead of a DSN, or the
-// *shortage.Error if the driver failed only for lack of a file descriptor.
+// invalidDSN returns an error that explains how to correct a DSN. If the driver
+// failed only because it could not get a file descriptor, the error is a
+// *shortage.Error.
 func invalidDSN(err error, fix string) error {
 	if short := shortage.Of(err); short != nil {
 		return short
@@ -268,13 +270,13 @@ func invalidDSN(err error, fix string) error {
 	return errors.New("the dsn is not valid: " + fix)
 }
 
-// databaseDialer connects to database servers. It remembers vega's own
-// shortages, for drivers that keep only the text of an error.
+// databaseDialer connects to database servers. It remembers shortages in vega
+// itself, because some drivers keep only the text of an error.
 var databaseDialer sockets.Dialer
 
-// openPostgres configures a PostgreSQL driver. It uses the extended protocol,
-// which accepts only one statement, without named prepared statements, so that
-// it works through a connection pooler. maxRow limits the bytes of a row, and
+// openPostgres configures a PostgreSQL driver. It selects the extended protocol,
+// which accepts only one statement, but without named prepared statements, which
+// some connection poolers do not support. maxRow limits the bytes of a row, and
 // maxBytes the bytes to read before the limit is raised.
 func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
 	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
@@ -290,8 +292,8 @@ func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConne
 	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), max: maxBytes, errExceeded: errNoRow}
 }
 
-// openMySQL configures a MySQL driver. It turns off DSN options that a probe
-// must not have, and keeps the driver from writing to stderr.
+// openMySQL configures a MySQL driver. It disables DSN options that would give a
+// probe too much power, and keeps the driver from writing to stderr.
 func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
@@ -310,12 +312,12 @@ func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
 }
 
 // readSystemRoots makes package x509 load the system's certificates while file
-// descriptors are available: x509 tries only once per process.
-func readSystemRoots() { _, _ = x509.SystemCertPool() } // a handshake reports the error
+// descriptors are available, because x509 tries only once per process.
+func readSystemRoots() { _, _ = x509.SystemCertPool() } // a later handshake reports the error
 
-// serverMessage returns the server's own message, if err holds one. Messages
-// about data quote the data ("invalid input syntax for type integer: …"), so for
-// those it returns only the code.
+// serverMessage returns the server's own message, if err contains one. For messages
+// that quote data ("invalid input syntax for type integer: …") it returns only the
+// code.
 func serverMessage(err error) (string, bool) {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -328,7 +330,7 @@ func serverMessage(err error) (string, bool) {
 	return "", false
 }
 
-// isTooLong reports whether a driver refused a row for its length.
+// isTooLong reports whether a driver refused a row because of its length.
 func isTooLong(err error) bool {
 	var long *pgproto3.ExceededMaxBodyLenErr
 	return errors.As(err, &long)
@@ -344,8 +346,8 @@ func sqlState(err error) string {
 	return ""
 }
 
-// scrubber returns a replacer that removes the secrets of a DSN from a text,
-// both plain and URL-escaped.
+// scrubber returns a replacer that removes the secrets of a DSN from a string, both
+// plain and URL-escaped.
 func scrubber(dsn manifest.Text, passwords ...string) *strings.Replacer {
 	secrets := passwords
 	manifest.Secrets(dsn, func(s string) { secrets = append(secrets, s) })

@@ -41,7 +41,7 @@ func testDatabases(t *testing.T, configured ...Config) *Set {
 	return d
 }
 
-// secretDSN returns a DSN as env() would.
+// secretDSN returns a DSN marked as secret, as env() would.
 func secretDSN(dsn string) manifest.Text { return manifest.Text{{Text: dsn, Secret: true}} }
 
 // answer runs a query and joins all cells of its result.
@@ -75,7 +75,7 @@ func read(rows plugins.Rows) ([]string, error) {
 	return cells, nil
 }
 
-// ask is a query with its expected result, or with a part of its expected error.
+// ask is a query with its expected result, or a part of its expected error.
 type ask struct{ query, want, err string }
 
 func (a ask) check(t *testing.T, d *Set, database string) {
@@ -116,7 +116,7 @@ func TestPostgres(t *testing.T) {
 		{"SELECT pg_try_advisory_lock(7), pg_backend_pid() > 0", "true true", ""},
 		{"SELECT pg_advisory_lock(8), 1 / (a - a) FROM t", "", "SQLSTATE 22012"},
 		{"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0", ""}, // the locks did not persist
-		{"SELECT b::int FROM t", "", "SQLSTATE 22P02; run it by hand"},
+		{"SELECT b::int FROM t", "", "SQLSTATE 22P02; vega hides the message"},
 		{"SELECT nope FROM t", "", `column "nope" does not exist`},
 		{"SELECT repeat('x', 20000000)", "", "database \"app\""},
 	} {
@@ -167,7 +167,7 @@ func TestMariaDB(t *testing.T) {
 	} {
 		a.check(t, d, "app")
 	}
-	// Neither persists once the server has noticed the end of the session.
+	// Neither persists once the server has noticed that the session ended.
 	realtest.Until(t, "the session is reset", func() bool {
 		got, err := answer(t.Context(), d, "app", "SELECT is_used_lock('vega') IS NULL, @mine IS NULL")
 		return err == nil && got == "1 1"
@@ -182,8 +182,8 @@ func TestMariaDB(t *testing.T) {
 	ask{"SELECT 1", "", "Access denied for user 'vega'"}.check(t, d, "app")
 }
 
-// TestLongRowsAreRefused checks that a row within the limit arrives, that a
-// longer one is refused before it is read in full, and that the next query works.
+// TestLongRowsAreRefused checks that a row within the limit is read, that a longer
+// one is refused before it is read in full, and that the next query works.
 func TestLongRowsAreRefused(t *testing.T) {
 	t.Parallel()
 	for driver, c := range map[string]struct {
@@ -223,7 +223,7 @@ func emptySQLite(t testing.TB) string {
 	return path
 }
 
-// fill runs statements on a server, without the restrictions for probes.
+// fill runs statements on a server without the restrictions for probes.
 func fill(t *testing.T, driver, dsn string, statements ...string) {
 	t.Helper()
 	s := source{config: Config{Driver: driver, DSN: manifest.Plain(dsn)}}
@@ -256,8 +256,8 @@ func TestSQLiteAndTheStore(t *testing.T) {
 	ask{"SELECT integration, value FROM kv", "i v", ""}.check(t, d, "theirs")
 	ask{"DELETE FROM kv", "", "a query must begin with"}.check(t, d, "theirs")
 	ask{"SELECT 1", "", "(secret)"}.check(t, d, "absent") // the path came from env()
-	ask{"SELECT 1", "", "write postgres, mysql or sqlite"}.check(t, d, "odd")
-	ask{"SELECT 1", "", `no database is named "other"; the names are absent, odd, theirs, vega`}.check(t, d, "other")
+	ask{"SELECT 1", "", "use postgres, mysql or sqlite"}.check(t, d, "odd")
+	ask{"SELECT 1", "", `there is no database "other"; the configured ones are: absent, odd, theirs, vega`}.check(t, d, "other")
 }
 
 func TestStatsReportRedundantIndexes(t *testing.T) {
@@ -283,8 +283,8 @@ func TestStatsReportRedundantIndexes(t *testing.T) {
 	t.Error("the redundant index is not reported")
 }
 
-// TestDatabaseErrorsKeepTheirKind matters because the sandbox reports the kind of
-// a failure to the guest.
+// TestDatabaseErrorsKeepTheirKind checks that errors wrap their kind, which the
+// sandbox reports to the guest.
 func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -2,7 +2,7 @@
 // on vega's own store. It keeps queries read-only and limits their time and the
 // size of their results. It counts every query and reports statistics.
 //
-// Start at New. A Set holds the databases that a configuration or a run may
-// query. Sets are reference-counted: the last holder that releases a database
-// closes its connections.
+// Start with New. A Set holds the databases that a configuration or a run may query.
+// Databases are reference-counted. The last holder to release one closes its
+// connections.
 package databases

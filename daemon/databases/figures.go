@@ -10,14 +10,14 @@ import (
 	"vega/store/profile"
 )
 
-// samplers holds one sampler for each open database.
+// samplers holds the sampler of each open database.
 type samplers struct {
 	mu sync.Mutex
 	by map[string]*sampler
 }
 
-// get returns the sampler of a database. It replaces the sampler if the database
-// was opened again.
+// get returns the sampler of a database. It creates a new one if the database was
+// reopened.
 func (s *samplers) get(name string, c counted) *sampler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +30,8 @@ func (s *samplers) get(name string, c counted) *sampler {
 	return s.by[name]
 }
 
-// Figures returns the recent figures of vega's own database and of each
-// configured one, one reading for each of policies.DatabaseFigures.
+// Figures returns the recent figures of vega's own database and of each configured
+// one, with one reading for each entry of policies.DatabaseFigures.
 func (d *Set) Figures(now time.Time) []policies.Reading {
 	var out []policies.Reading
 	if d.own != nil {
@@ -82,5 +82,5 @@ func (d *Set) counted(name string) counted {
 // Profiler returns the profiler that records every query on the server.
 func (s server) Profiler() *profile.Profiler { return s.profiler }
 
-// LogPath returns "": a server has no local log file.
+// LogPath returns "", because a server has no local log file.
 func (s server) LogPath() string { return "" }

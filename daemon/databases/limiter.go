@@ -12,13 +12,12 @@ import (
 	"vega/policies/check"
 )
 
-// limiter limits the connections that vega opens to one database. A query
-// acquires a lease before it asks the driver for a connection, so that a wait
-// for vega's own connections is never mistaken for a wait for the database.
+// limiter limits the connections that vega opens to one database. A query acquires a
+// lease before it asks the driver for a connection, so a wait for vega's own
+// connections is never mistaken for a wait for the database.
 //
-// A third-party plugin, one that does not ship with vega, may keep its rows open
-// for as long as its runs last. The limiter reserves one connection for bundled
-// plugins.
+// A third-party plugin, one that does not ship with vega, can keep its rows open for
+// an entire run. The limiter therefore reserves one connection for bundled plugins.
 type limiter struct {
 	database     string
 	all          chan struct{} // holds one element for each lease
@@ -29,9 +28,9 @@ func newLimiter(database string) *limiter {
 	return &limiter{database, make(chan struct{}, maxConnections), make(chan struct{}, maxConnections-1)}
 }
 
-// acquire waits for a lease, first come, first served. If the deadline of ctx
-// passes first, the error is a *shortage.Error. The returned lease records how
-// long the wait was, also on an error.
+// acquire waits for a lease, first come, first served. If the deadline of ctx passes
+// first, the error is a *shortage.Error. The returned lease records the length of
+// the wait, even on an error.
 func (m *limiter) acquire(ctx context.Context, thirdParty bool) (*lease, error) {
 	l := &lease{of: m}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -57,7 +56,7 @@ func (m *limiter) exhausted(in chan struct{}) error {
 	return shortage.New(syscall.EBUSY, fmt.Sprintf("other checks use all %d connections that %s may open to database %q", cap(in), holders, m.database), freeConnections)
 }
 
-// freeConnections is the advice on how to need fewer connections at once.
+// freeConnections explains how to need fewer concurrent connections.
 const freeConnections = "use longer intervals for the checks of this database, or a longer timeout for this one"
 
 // lease permits one open query.
@@ -97,9 +96,9 @@ func (l *lease) release() {
 	l.in = nil
 }
 
-// delayed returns a *shortage.Error if a query that got no answer in time may
-// have failed because it waited for its lease, and nil if the wait was too short
-// for that.
+// delayed explains a query that got no response in time. It returns a
+// *shortage.Error if the cause may be the wait for the lease, and nil if the wait
+// was too short.
 func (l *lease) delayed() error {
 	if l.waited == 0 || policies.Reclassify(check.Timeout, l.budget, l.waited, l.budget) != check.Host {
 		return nil

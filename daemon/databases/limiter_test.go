@@ -16,8 +16,8 @@ import (
 )
 
 // TestThirdPartyPluginsCannotHoldAllConnections keeps the rows of third-party
-// integrations open. Bundled checks still get answers, and a third-party check
-// that waits until its deadline fails with a shortage.
+// integrations open. Bundled checks still get results, and a third-party check that
+// waits until its deadline fails with a shortage.
 func TestThirdPartyPluginsCannotHoldAllConnections(t *testing.T) {
 	t.Parallel()
 	for driver, dsn := range map[string]func(testing.TB) string{

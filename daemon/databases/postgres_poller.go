@@ -15,11 +15,11 @@ const (
 	pollWait = 2 * time.Millisecond
 )
 
-// postgresPoller takes snapshots of a PostgreSQL server, on request and if the
-// last one is old. No request waits for the server: it gets the latest snapshot,
-// and the next request gets the new one.
+// postgresPoller takes snapshots of a PostgreSQL server, when statistics are
+// requested and the last snapshot is old. Requests do not wait for the server. A
+// request gets the latest snapshot, and a later one gets the new snapshot.
 type postgresPoller struct {
-	db      *sql.DB // its own, so that its queries are not profiled
+	db      *sql.DB // separate from the probes' pool, so that these queries are not profiled
 	bounds  *boundedConnector
 	explain func(context.Context, error) error
 	every   time.Duration
@@ -30,8 +30,8 @@ type postgresPoller struct {
 	mu         sync.Mutex
 	inProgress chan struct{} // closed when the snapshot in progress is done; nil: none
 	polled     time.Time     // when the last snapshot began
-	resets     int           // counts resets; a snapshot that began before the last one is discarded
-	first      *snapshot     // nil: the next snapshot becomes the first
+	resets     int           // number of resets; a snapshot that began before the last reset is discarded
+	first      *snapshot     // nil: the next snapshot will be the first
 	last       *snapshot
 	texts      map[int64]statementText
 	err        error // of the last snapshot
@@ -93,7 +93,7 @@ func (p *postgresPoller) poll(resets int) {
 	p.bounds.allow()
 	now, err := takeSnapshot(ctx, p.db)
 	if err != nil && disconnected(err) && ctx.Err() == nil {
-		now, err = takeSnapshot(ctx, p.db) // the pooled connection may have been stale
+		now, err = takeSnapshot(ctx, p.db) // retry, because the pooled connection may have been stale
 	}
 	known := map[int64]statementText{}
 	if err == nil {
@@ -111,11 +111,11 @@ func (p *postgresPoller) poll(resets int) {
 	p.last, p.texts = now, known
 }
 
-// disconnected reports whether an error means that the connection ended, rather
+// disconnected reports whether an error means that the connection was lost, rather
 // than that the server refused a query.
 func disconnected(err error) bool {
 	state := sqlState(err)
-	return state == "" || strings.HasPrefix(state, "57P") // the server is shutting down
+	return state == "" || strings.HasPrefix(state, "57P") // the server is shutting down or starting
 }
 
 // read returns the texts of the statements to show. It reuses known texts and
@@ -141,7 +141,7 @@ func (p *postgresPoller) read(ctx context.Context, now *snapshot) (map[int64]sta
 	return known, err
 }
 
-// reset starts the statistics again, with a new first snapshot.
+// reset resets the statistics. The next snapshot will be the first.
 func (p *postgresPoller) reset() {
 	p.mu.Lock()
 	p.first, p.last, p.texts, p.polled = nil, nil, nil, time.Time{}

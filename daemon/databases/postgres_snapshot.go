@@ -20,8 +20,8 @@ const (
 	maxShown              = 10
 )
 
-// snapshot is the counters of a server at one time. They grow from the start of
-// the server, or from their last reset.
+// snapshot holds the counters of a server at one time. The server counts from its
+// start, or from the last reset.
 type snapshot struct {
 	at       time.Time
 	version  string
@@ -30,7 +30,7 @@ type snapshot struct {
 	tables   map[string]tableCounters // keyed by schema.name
 
 	statements  map[int64]statementCounters // nil if they are unavailable
-	unavailable string                      // why statements are missing, or incomplete
+	unavailable string                      // why statements are missing or incomplete; "" if they are not
 }
 
 type databaseCounters struct{ commits, rollbacks, read, hit, tempBytes, deadlocks int64 }
@@ -50,8 +50,8 @@ type statementCounters struct {
 	tempBlocks  int64
 }
 
-// ownMark begins every statement of a snapshot, because the server counts those
-// as well.
+// ownMark starts every statement of a snapshot, so that vega can tell its own
+// statements, which the server also counts, from others.
 const ownMark = "/* vega statistics */ "
 
 const (
@@ -65,7 +65,7 @@ const (
 		FROM pg_stat_user_tables ORDER BY n_dead_tup + seq_tup_read DESC LIMIT %d`
 	extensionQuery = ownMark + `SELECT quote_ident(n.nspname), e.extversion
 		FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`
-	// Without the texts, which the server would have to read from a file.
+	// Omits the statement texts, which the server would have to read from a file.
 	statementsQuery = ownMark + `SELECT queryid, sum(calls)::bigint, sum(rows)::bigint, sum(%[2]s)::float8,
 		sum(shared_blks_hit)::bigint, sum(shared_blks_read)::bigint, sum(temp_blks_written)::bigint
 		FROM %[1]s.pg_stat_statements(false)
@@ -91,7 +91,7 @@ func takeSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	// In a transaction of its own, because an error aborts it.
+	// This needs its own transaction, because an error aborts it.
 	err = reading(ctx, db, func(tx *sql.Tx) error { return s.readStatements(ctx, tx) })
 	if err != nil {
 		s.statements = nil
@@ -141,8 +141,8 @@ func (s *snapshot) readTables(ctx context.Context, tx *sql.Tx) error {
 	})
 }
 
-// errNoExtension reports a database without pg_stat_statements.
-var errNoExtension = errors.New("the extension is not installed")
+// errNoExtension reports that a database does not have pg_stat_statements.
+var errNoExtension = errors.New("the extension pg_stat_statements is not installed")
 
 func (s *snapshot) readStatements(ctx context.Context, tx *sql.Tx) error {
 	schema, ms, err := extension(ctx, tx)
@@ -154,7 +154,7 @@ func (s *snapshot) readStatements(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if hidden > 0 {
-		s.unavailable = fmt.Sprintf("%d statements of other roles are hidden from vega's role: %s", hidden, grantStats)
+		s.unavailable = fmt.Sprintf("%d statements of other roles are hidden from vega's role; %s", hidden, grantStats)
 	}
 	s.statements = map[int64]statementCounters{}
 	return each(ctx, tx, fmt.Sprintf(statementsQuery, schema, ms, maxSnapshotStatements), func(scan func(...any) error) error {
@@ -166,8 +166,9 @@ func (s *snapshot) readStatements(ctx context.Context, tx *sql.Tx) error {
 	})
 }
 
-// extension returns the schema of pg_stat_statements and its name for the time of
-// a statement, which changed in version 1.8 (PostgreSQL 13).
+// extension returns the schema of pg_stat_statements, and the name of its column for
+// the execution time of a statement. The name changed in version 1.8 (PostgreSQL
+// 13).
 func extension(ctx context.Context, tx *sql.Tx) (schema, ms string, err error) {
 	var version string
 	err = tx.QueryRowContext(ctx, extensionQuery).Scan(&schema, &version)
@@ -189,11 +190,11 @@ const grantStats = "as a superuser, run GRANT pg_read_all_stats TO that role"
 func statementsUnavailable(err error) (string, error) {
 	switch state := sqlState(err); {
 	case errors.Is(err, errNoExtension):
-		return "pg_stat_statements is not installed in this database: as a superuser, run CREATE EXTENSION pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' in postgresql.conf", nil
+		return "pg_stat_statements is not installed in this database; as a superuser, run CREATE EXTENSION pg_stat_statements, with shared_preload_libraries = 'pg_stat_statements' in postgresql.conf", nil
 	case state == "55000":
-		return "pg_stat_statements is installed, but the server does not load it: set shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and restart the server", nil
+		return "pg_stat_statements is installed, but the server does not load it; set shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and restart the server", nil
 	case state == "42501":
-		return "vega's role may not read pg_stat_statements: " + grantStats, nil
+		return "vega's role may not read pg_stat_statements; " + grantStats, nil
 	}
 	return "", err
 }
@@ -201,11 +202,11 @@ func statementsUnavailable(err error) (string, error) {
 // statementText is the text of a statement.
 type statementText struct {
 	text string // without values; "" if it is hidden from vega's role
-	own  bool   // part of a snapshot
+	own  bool   // sent by vega itself for a snapshot
 }
 
-// texts reads the statements with the given IDs and removes their values: the
-// server keeps the values of utility statements such as CREATE ROLE.
+// texts reads the statements with the given IDs and removes their values, because
+// the server does not remove those of utility statements such as CREATE ROLE.
 func texts(ctx context.Context, db *sql.DB, ids []int64) (map[int64]statementText, error) {
 	found := map[int64]statementText{}
 	if len(ids) == 0 {

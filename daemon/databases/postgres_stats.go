@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// ServerStats holds the statistics of a PostgreSQL server over all of its
-// clients, counted between Since and At. Lists are never nil.
+// ServerStats holds the statistics of a PostgreSQL server, over all of its clients,
+// for the time from Since to At. Lists are never nil.
 type ServerStats struct {
 	At          time.Time         `json:"at"`
 	Since       time.Time         `json:"since"` // the first snapshot, or the first after a reset
 	Version     string            `json:"version"`
 	Connections ServerConnections `json:"connections"` // as of At
-	// CacheHitPercent is the share of page reads in this database that the
-	// server's cache answered, or nil if there were none.
+	// CacheHitPercent is the share of page reads in this database that were served
+	// from the server's cache, or nil if there were no reads.
 	CacheHitPercent *float64 `json:"cache_hit_percent"`
 	Commits         int64    `json:"commits"`
 	Rollbacks       int64    `json:"rollbacks"`
@@ -27,22 +27,22 @@ type ServerStats struct {
 	Tables []ServerTable `json:"tables"`
 	// MissingIndexes lists large tables with many sequential scans.
 	MissingIndexes []ScannedTable `json:"missing_indexes"`
-	// Statements lists the statements that took the most time;
-	// StatementsUnavailable is the reason why some or all are missing.
+	// Statements lists the statements that took the most time. StatementsUnavailable
+	// is the reason why some or all are missing.
 	Statements            []ServerStatement `json:"statements"`
 	StatementsUnavailable string            `json:"statements_unavailable,omitempty"`
 }
 
-// ServerConnections counts the connections of all clients to the whole server.
-// The state is "hidden" if vega's role may not see it.
+// ServerConnections counts the connections of all clients to all databases of the
+// server. The state of a connection is "hidden" if vega's role may not see it.
 type ServerConnections struct {
 	Total                int64            `json:"total"`
 	Max                  int64            `json:"max"`
 	ByState              map[string]int64 `json:"by_state"`
-	LongestTransactionMS float64          `json:"longest_transaction_ms"` // the oldest open transaction
+	LongestTransactionMS float64          `json:"longest_transaction_ms"` // age of the oldest open transaction
 }
 
-// ServerTable is a table with dead rows that wait for a vacuum.
+// ServerTable is a table with dead rows that have not been vacuumed.
 type ServerTable struct {
 	Schema         string     `json:"schema"`
 	Table          string     `json:"table"`
@@ -75,13 +75,15 @@ type ServerStatement struct {
 	TempBlocks       int64    `json:"temp_blocks"`
 }
 
-// A table with at least this many rows and sequential scans needs an index.
+// A table is reported to need an index if it has at least this many rows and
+// sequential scans.
 const (
 	largeTable = 10_000
 	fewScans   = 10
 )
 
-// since returns the growth from before to s. texts holds statements by ID.
+// since returns the statistics for the time from before to s. texts holds statements
+// by ID.
 func (s *snapshot) since(before *snapshot, texts map[int64]statementText) *ServerStats {
 	a, b := &before.database, &s.database
 	stats := &ServerStats{
@@ -103,8 +105,8 @@ func (s *snapshot) since(before *snapshot, texts map[int64]statementText) *Serve
 	return stats
 }
 
-// growth returns how much a counter grew. A counter that is lower than before was
-// reset.
+// growth returns the increase of a counter. If the counter is lower than before, it
+// was reset, and its value is the increase.
 func growth[N int64 | float64](before, now N) N {
 	if now < before {
 		return now
@@ -141,8 +143,9 @@ func (s *snapshot) deadRows() []ServerTable {
 	return list[:min(len(list), maxShown)]
 }
 
-// statementGrowth returns the growth of a statement's counters since before. If
-// it has fewer calls than before, the server has discarded it and started again.
+// statementGrowth returns the growth of a statement's counters since before. If the
+// statement has fewer calls than before, the server discarded it and started
+// counting again.
 func (s *snapshot) statementGrowth(before *snapshot, id int64) statementCounters {
 	c, old := s.statements[id], before.statements[id]
 	if c.calls < old.calls {
@@ -152,7 +155,7 @@ func (s *snapshot) statementGrowth(before *snapshot, id int64) statementCounters
 }
 
 // top returns the IDs of the statements that took the most time since before. It
-// returns more than are shown, so that vega's own can be left out.
+// returns more than are shown, because vega's own statements are removed later.
 func (s *snapshot) top(before *snapshot) []int64 {
 	type entry struct {
 		id int64
@@ -200,9 +203,9 @@ func (s *snapshot) missingIndexes(before *snapshot, statements []ServerStatement
 	return list[:min(len(list), maxShown)]
 }
 
-// hint returns what to do, with the statement that most likely scans the table.
+// hint returns a suggestion, with the statement that most likely scans the table.
 func (s *ScannedTable) hint(statements []ServerStatement) string {
-	text := fmt.Sprintf("%s.%s had %d sequential scans: create an index on the columns that its queries filter by", s.Schema, s.Table, s.SeqScans)
+	text := fmt.Sprintf("%s.%s had %d sequential scans; create an index on the columns that its queries filter by", s.Schema, s.Table, s.SeqScans)
 	n := slices.IndexFunc(statements, func(x ServerStatement) bool {
 		return slices.Contains(strings.FieldsFunc(x.Statement, func(r rune) bool { return strings.ContainsRune(" .,()\";", r) }), s.Table)
 	})

@@ -26,7 +26,7 @@ func freshReport(t *testing.T, d *Set) Report {
 	return freshReportAfter(t, d, func() { d.expire(t, "app") })
 }
 
-// freshReportAfter does the same, and calls before ahead of each request.
+// freshReportAfter is like freshReport, but calls before ahead of each request.
 func freshReportAfter(t *testing.T, d *Set, before func()) Report {
 	t.Helper()
 	now := time.Now()
@@ -97,20 +97,20 @@ func waitForStats(t *testing.T, d *Set, done func(*ServerStats) bool) *ServerSta
 			return r.Server
 		}
 		if time.Now().After(end) {
-			t.Fatalf("the server's statistics do not change: %+v", r.Server)
+			t.Fatalf("timed out waiting for the server's statistics to change: %+v", r.Server)
 		}
 	}
 }
 
 func TestPostgresStatistics(t *testing.T) {
 	t.Parallel()
-	// Statistics can take up to a minute to appear; autovacuum would change them.
+	// Statistics can take up to a minute to appear. Autovacuum would change them.
 	dsn := realtest.Postgres(t, preloaded, "pg_stat_statements.track_utility=on", "autovacuum=off")
 	db := superuser(t, dsn)
 	do(t, db, "CREATE EXTENSION pg_stat_statements")
 	do(t, db, "CREATE TABLE orders AS SELECT i AS id, 'customer ' || i % 1000 AS customer FROM generate_series(1, 20000) i")
 	d := watched(t, dsn)
-	first := freshReportAfter(t, d, func() {}) // with expire, a second snapshot might be done already
+	first := freshReportAfter(t, d, func() {}) // with expire, a second snapshot might already be done
 	if s := first.Server; s == nil || len(s.Statements) != 0 || s.Since != s.At || !strings.HasPrefix(s.Version, "1") {
 		t.Fatalf("the first snapshot: %+v, %s", s, first.ServerUnavailable)
 	}
@@ -159,8 +159,8 @@ func TestPostgresStatistics(t *testing.T) {
 	}
 	t.Logf("%s", text)
 
-	// A statement that the server discarded counts from zero, and so does
-	// everything after a reset.
+	// The counters of a statement that the server discarded start from zero, and so
+	// do all counters after a reset.
 	do(t, db, "SELECT pg_stat_statements_reset()")
 	do(t, db, "SELECT id FROM orders WHERE customer = 'x'")
 	s = waitForStats(t, d, func(s *ServerStats) bool {
@@ -188,7 +188,7 @@ func TestPostgresWithoutStatements(t *testing.T) {
 	}
 	want("run CREATE EXTENSION pg_stat_statements")
 	do(t, db, "CREATE EXTENSION pg_stat_statements")
-	want("the server does not load it: set shared_preload_libraries")
+	want("the server does not load it; set shared_preload_libraries")
 }
 
 func TestPostgresHidesFromARoleWithoutRights(t *testing.T) {
@@ -201,7 +201,7 @@ func TestPostgresHidesFromARoleWithoutRights(t *testing.T) {
 	freshReport(t, d)
 	do(t, db, "SELECT 1 AS theirs")
 	s := freshReport(t, d).Server
-	if s == nil || !strings.Contains(s.StatementsUnavailable, "hidden from vega's role: as a superuser, run GRANT pg_read_all_stats") {
+	if s == nil || !strings.Contains(s.StatementsUnavailable, "hidden from vega's role; as a superuser, run GRANT pg_read_all_stats") {
 		t.Fatalf("%+v", s)
 	}
 	if slices.ContainsFunc(s.Statements, func(x ServerStatement) bool { return strings.Contains(x.Statement, "theirs") }) {
@@ -215,8 +215,8 @@ func TestPostgresHidesFromARoleWithoutRights(t *testing.T) {
 	}
 }
 
-// TestUnreachablePostgresIsReported checks that the report comes without delay
-// and without the password.
+// TestUnreachablePostgresIsReported checks that the report is immediate and does not
+// contain the password.
 func TestUnreachablePostgresIsReported(t *testing.T) {
 	t.Parallel()
 	dsn, halt := realtest.StoppablePostgres(t)
@@ -236,8 +236,8 @@ func TestUnreachablePostgresIsReported(t *testing.T) {
 	t.Log(r.ServerUnavailable)
 }
 
-// TestStatsDoNotWaitForAServer uses a server that never answers, so that a
-// snapshot takes seconds.
+// TestStatsDoNotWaitForAServer uses a server that never responds, so a snapshot
+// takes seconds.
 func TestStatsDoNotWaitForAServer(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

@@ -20,8 +20,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// server is a database server. Each query runs in a read-only transaction of its
-// own.
+// server is a database server. Each query runs in its own read-only transaction.
 type server struct {
 	*sql.DB
 	profiler *profile.Profiler
@@ -43,7 +42,7 @@ func openServer(connector *boundedConnector, slow time.Duration, o profile.Optio
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(time.Hour) // the host name may resolve to another address by then
+	db.SetConnMaxLifetime(time.Hour) // reconnect now and then, because the address of the host may change
 	return server{DB: db, profiler: p, bounds: connector}
 }
 
@@ -66,7 +65,7 @@ type file struct {
 func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 	rows, err := f.reader.Query(ctx, query)
 	if err != nil {
-		return nil, sandboxError(err) // rows would be a typed nil
+		return nil, sandboxError(err) // not rows, which would be a typed nil
 	}
 	return fileRows{rows}, nil
 }
@@ -74,11 +73,10 @@ func (f file) query(ctx context.Context, query string) (plugins.Rows, error) {
 // fileRows are the rows of a query on a SQLite file.
 type fileRows struct{ *sqlite.Rows }
 
-// Err returns the error that ended the rows, if any.
+// Err returns the error that ended the iteration, if any.
 func (r fileRows) Err() error { return sandboxError(r.Rows.Err()) }
 
-// sandboxError wraps the store's errors in the sandbox's errors of the same
-// meaning.
+// sandboxError wraps the store's errors in the corresponding errors of the sandbox.
 func sandboxError(err error) error {
 	switch {
 	case errors.Is(err, sqlite.ErrTooLarge):
@@ -97,8 +95,8 @@ type closingFile struct {
 
 func (closingFile) pool() string { return sqlite.GuestPool }
 
-// sourceRows wraps the rows of a configured database. Close releases the lease
-// and the deadline, and all errors are free of secrets.
+// sourceRows wraps the rows of a configured database. Close also releases the lease
+// and the deadline. No error contains a secret.
 type sourceRows struct {
 	plugins.Rows
 	source *source
@@ -116,7 +114,7 @@ func (r *sourceRows) Columns() ([]string, error) {
 // Scan copies the columns of the current row.
 func (r *sourceRows) Scan(dest ...any) error { return r.explain(r.Rows.Scan(dest...)) }
 
-// Err returns the error that ended the rows, if any.
+// Err returns the error that ended the iteration, if any.
 func (r *sourceRows) Err() error { return r.explain(r.Rows.Err()) }
 
 // Close returns the connection to the pool.
@@ -140,8 +138,8 @@ func (r *sourceRows) explain(err error) error {
 	return r.source.explain(r.ctx, err)
 }
 
-// failure is a database error that is safe to show: its text contains no secret,
-// and it wraps only the kind of error.
+// failure is a database error that is safe to show. Its text contains no secret, and
+// it wraps only the kind of the error, not the error itself.
 type failure struct {
 	text string
 	kind error
@@ -153,17 +151,17 @@ func (f *failure) Error() string { return f.text }
 // Unwrap returns the kind of error, or nil for an error of the database itself.
 func (f *failure) Unwrap() error { return f.kind }
 
-// explain turns a driver's error into a failure.
+// explain converts a driver's error into a failure.
 func (s *source) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if own := (*egress.Error)(nil); errors.As(err, &own) {
-		return own // from the sandbox: the run exceeds a limit
+		return own // an error of the sandbox: the run exceeded a limit
 	}
 	short := shortage.Of(err)
 	if ended := ctx.Err(); ended != nil && short == nil {
-		err = ended // drivers word this differently
+		err = ended // drivers return different errors for this
 	}
 	text, ok := serverMessage(err)
 	switch {
@@ -175,7 +173,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
 		text = fmt.Sprintf("a row is larger than %v; select fewer or shorter columns", manifest.Size(maxRow))
 	case errors.Is(err, context.DeadlineExceeded):
-		text = "no answer in time"
+		text = "no response in time"
 	default:
 		text = err.Error()
 	}
@@ -207,13 +205,13 @@ func kindOf(err error) error {
 	return nil
 }
 
-// publicClasses lists the SQLSTATE classes whose messages are about the
-// connection, privileges, the statement or the server, and not about data.
+// publicClasses lists the SQLSTATE classes whose messages describe the connection,
+// privileges, the statement or the server, and do not quote data.
 var publicClasses = []string{"08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57"}
 
 func messageByState(state, message string) string {
 	if len(state) == 5 && slices.Contains(publicClasses, state[:2]) {
 		return fmt.Sprintf("%s (SQLSTATE %s)", message, state)
 	}
-	return fmt.Sprintf("the query failed with SQLSTATE %s; run it by hand to see the message, which vega hides because it may quote data", state)
+	return fmt.Sprintf("the query failed with SQLSTATE %s; vega hides the message because it may quote data, so run the query manually to see it", state)
 }

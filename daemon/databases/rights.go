@@ -13,16 +13,16 @@ import (
 // Rights lists what vega's user may do on a database beyond reading.
 type Rights struct {
 	Database string
-	May      []string // a few words each; empty if the user can only read
+	May      []string // short descriptions; empty if the user can only read
 	Fix      string
 }
 
 // rightsTimeout limits the queries on one database.
 const rightsTimeout = 10 * time.Second
 
-// Rights asks each PostgreSQL and MySQL server, in order of name, for the rights
-// of vega's user. It omits a server that can't be queried: the check of an
-// integration reports why.
+// Rights returns the rights of vega's user on each PostgreSQL and MySQL server,
+// sorted by name. It omits a server that can't be queried, because the integration's
+// own check reports why.
 func (d *Set) Rights(ctx context.Context) []Rights {
 	var all []Rights
 	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
@@ -54,16 +54,16 @@ func (s *source) rights(ctx context.Context) (Rights, bool) {
 }
 
 const (
-	fixPostgres = "give vega a read-only role: GRANT CONNECT, USAGE and SELECT, and pg_monitor for the server's statistics; vega explain VEGA101 shows the statements"
-	fixMySQL    = "give vega a read-only user: GRANT SELECT; vega explain VEGA101 shows the statements"
+	fixPostgres = "give vega a read-only role with CONNECT, USAGE and SELECT, and pg_monitor for the server's statistics; vega explain VEGA101 shows the statements"
+	fixMySQL    = "give vega a read-only user with only SELECT; vega explain VEGA101 shows the statements"
 )
 
-// postgresRight is a right and the SQL condition that holds if the current role
-// has it.
+// postgresRight is a right and an SQL condition that is true if the current role has
+// that right.
 type postgresRight struct{ may, when string }
 
-// memberOf returns the SQL condition that role exists, which depends on the
-// server's version, and that the current role is a member of it.
+// memberOf returns an SQL condition that is true if the role exists, which depends
+// on the server's version, and the current role is a member of it.
 func memberOf(role string) string {
 	return fmt.Sprintf("EXISTS (SELECT FROM pg_roles WHERE rolname = '%s' AND pg_has_role(current_user, oid, 'member'))", role)
 }

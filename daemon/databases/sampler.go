@@ -16,7 +16,8 @@ const (
 	sampleTTL = time.Second
 	// sampleWindow is the period that percentages of queries cover.
 	sampleWindow = 2 * time.Minute
-	// minQueries is the fewest queries that a percentage is reported for.
+	// minQueries is the minimum number of queries for which a percentage is
+	// reported.
 	minQueries = 20
 	// statTimeout limits the wait for the size of a file.
 	statTimeout = 100 * time.Millisecond
@@ -28,18 +29,18 @@ type counted interface {
 	LogPath() string // of its write-ahead log; "" if it has none
 }
 
-// sampler keeps samples of a database's counters, so that figures cover the last
-// minutes. It takes a sample only on request.
+// sampler keeps samples of a database's counters, so that figures can cover the last
+// few minutes. It takes a sample only on request.
 type sampler struct {
 	of counted
 
 	mu      sync.Mutex
 	samples []sample // in order of time
 	figures map[string]figure
-	log     *logStat // in progress; nil: none
+	log     *logStat // the request in progress; nil: none
 }
 
-// sample is the counters of a database at one time.
+// sample holds the counters of a database at one time.
 type sample struct {
 	at time.Time
 	profile.Totals
@@ -68,8 +69,8 @@ func (s *sampler) read(now time.Time) map[string]figure {
 	return s.figures
 }
 
-// earlier returns the oldest sample within the window, else the latest one before
-// it, or nil before the first sample. It drops older ones.
+// earlier returns the oldest sample within the window. Without one it returns the
+// latest sample before the window, or nil if there is none. It drops older samples.
 func (s *sampler) earlier(now time.Time) *sample {
 	for len(s.samples) > 1 && now.Sub(s.samples[0].at) > sampleWindow {
 		s.samples = s.samples[1:]
@@ -80,8 +81,8 @@ func (s *sampler) earlier(now time.Time) *sample {
 	return &s.samples[0]
 }
 
-// since returns the figures for the time since an earlier sample, or, without
-// one, since counting began.
+// since returns the figures for the time since an earlier sample or, if that is nil,
+// since counting began.
 func (t sample) since(earlier *sample) map[string]figure {
 	out := map[string]figure{"pool.percent": t.poolUse(), "pool.waiting": {reason: "needs two samples; try again"}}
 	var total, slow, failed int64
@@ -99,7 +100,7 @@ func (t sample) since(earlier *sample) map[string]figure {
 // poolUse returns the use of the fullest pool. It ignores pools with a single
 // connection, which are full whenever they are used.
 func (t sample) poolUse() figure {
-	f := figure{reason: "its connection pools have no limit"}
+	f := figure{reason: "the database's connection pools have no limit"}
 	for _, p := range t.Pools {
 		if p.MaxOpen < 2 {
 			continue
@@ -119,8 +120,8 @@ func (t sample) waited() float64 {
 	return sum
 }
 
-// queryPercent returns a part of the queries in percent. With few queries, a
-// single one would be a misleadingly large part, so it returns a reason instead.
+// queryPercent returns part as a percentage of all queries. If there are few
+// queries, a percentage would be misleading, so it returns a reason instead.
 func queryPercent(part, of int64) figure {
 	switch {
 	case part <= 0:
@@ -139,8 +140,8 @@ type logStat struct {
 	err  error
 }
 
-// logSize returns the size of a file. It gives up after statTimeout; at most one
-// goroutine keeps waiting for the file system. The caller holds s.mu.
+// logSize returns the size of a file. It gives up after statTimeout, but leaves at
+// most one goroutine waiting for the file system. The caller holds s.mu.
 func (s *sampler) logSize(path string) figure {
 	if s.log == nil {
 		stat := &logStat{done: make(chan struct{})}
@@ -153,7 +154,7 @@ func (s *sampler) logSize(path string) figure {
 	select {
 	case <-s.log.done:
 	case <-time.After(statTimeout):
-		return figure{reason: "its file system does not answer"}
+		return figure{reason: "the file system of the log does not respond"}
 	}
 	stat := s.log
 	s.log = nil

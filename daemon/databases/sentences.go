@@ -12,12 +12,12 @@ import (
 
 const (
 	maxStatements = 3
-	maxStatement  = 120 // bytes of a statement to show
+	maxStatement  = 120 // maximum length of a shown statement, in bytes
 )
 
-// Sentences explains a figure of a database, such as queries.slow_percent, to a
-// person. It reads only memory and does not wait. Statements contain no values.
-// ok is false for a database that is not open.
+// Sentences explains a figure of a database, such as queries.slow_percent, in prose.
+// It reads only memory and does not block. Statements in the result contain no
+// values. ok is false if the database is not open.
 func (d *Set) Sentences(name, figure string) (lines []string, ok bool) {
 	c := d.counted(name)
 	if c == nil {
@@ -58,7 +58,7 @@ func poolSentences(pools []profile.Pool) []string {
 	return lines
 }
 
-// openSentences describes the rows that have been open longest.
+// openSentences describes the results that have been open longest.
 func openSentences(open []profile.OpenRows) []string {
 	var lines []string
 	for _, r := range open[:min(len(open), maxStatements)] {

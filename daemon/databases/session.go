@@ -9,8 +9,8 @@ import (
 	"vega/plugins"
 )
 
-// discardAll resets what a PostgreSQL session keeps from one query to the next:
-// session locks, settings, temporary tables, prepared statements and LISTEN.
+// discardAll resets the state of a PostgreSQL session: locks, settings, temporary
+// tables, prepared statements and LISTEN.
 const discardAll = "DISCARD ALL"
 
 // query runs one statement in a read-only transaction. No session state carries
@@ -47,8 +47,8 @@ func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (*txR
 	return &txRows{rows, tx, bound, func() error { return s.returnConn(ctx, conn) }}, nil
 }
 
-// returnConn resets the session and returns the connection to the pool. If it
-// can't reset the session, or no time is left, it closes the connection.
+// returnConn resets the session and returns the connection to the pool. If the reset
+// fails or no time is left for it, returnConn closes the connection.
 func (s server) returnConn(ctx context.Context, conn *sql.Conn) error {
 	if s.discard != "" && ctx.Err() == nil {
 		if _, err := conn.ExecContext(ctx, s.discard); err == nil {
@@ -84,7 +84,7 @@ func (r *txRows) Scan(dest ...any) error {
 	return err
 }
 
-// Err returns the error that ended the rows, if any.
+// Err returns the error that ended the iteration, if any.
 func (r *txRows) Err() error { return r.bound.explain(r.Rows.Err()) }
 
 // Close ends the transaction.
@@ -92,8 +92,7 @@ func (r *txRows) Close() error {
 	return errors.Join(r.Rows.Close(), rollback(r.tx), r.returnConn())
 }
 
-// rollback rolls back a transaction. It ignores one that has already ended with
-// its context.
+// rollback rolls back a transaction, unless it has already ended with its context.
 func rollback(tx *sql.Tx) error {
 	if err := tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
 		return err

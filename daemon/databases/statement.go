@@ -9,7 +9,7 @@ import (
 	"vega/plugins"
 )
 
-// reads lists the words that a statement on a database server may begin with.
+// reads lists the words with which a statement on a database server may begin.
 var reads = []string{"select", "with", "values", "table", "show", "explain", "describe", "desc"}
 
 // writesFile matches the keywords that write files on the server, which a
@@ -17,8 +17,8 @@ var reads = []string{"select", "with", "values", "table", "show", "explain", "de
 // after the version of an executable comment: /*!50000OUTFILE 'x'*/.
 var writesFile = regexp.MustCompile(`(?i)(?:^|[^a-z_$])(?:outfile|dumpfile)\b`)
 
-// mustRead refuses statements that a read-only transaction does not prevent, such
-// as COPY, SET GLOBAL, KILL and COMMIT.
+// mustRead returns an error for statements that a read-only transaction does not
+// prevent, such as COPY, SET GLOBAL, KILL and COMMIT.
 func mustRead(query string) error {
 	if !slices.Contains(reads, firstWord(query)) {
 		return fmt.Errorf("%w: a query must begin with one of %s, after spaces, parentheses and plain comments", plugins.ErrRefused, strings.ToUpper(strings.Join(reads, ", ")))
@@ -29,11 +29,11 @@ func mustRead(query string) error {
 	return nil
 }
 
-// firstWord returns the word that a statement begins with, in lower case. It
-// returns "" if PostgreSQL and MySQL might disagree on where the statement
-// begins. PostgreSQL nests /* … */ and ends a -- comment at a carriage return.
-// MySQL executes the text in /*! … */ and /*M! … */, treats # as the start of a
-// comment, and treats -- as one only before a space.
+// firstWord returns the first word of a statement, in lower case. It returns "" if
+// PostgreSQL and MySQL might disagree on where the statement begins. PostgreSQL
+// nests /* … */ and ends a -- comment at a carriage return. MySQL executes the text
+// in /*! … */ and /*M! … */, treats # as the start of a comment, and treats -- as
+// one only before a space.
 func firstWord(query string) string {
 	for query != "" {
 		switch {
@@ -58,7 +58,7 @@ func firstWord(query string) string {
 	return ""
 }
 
-// word returns the letters that a text begins with, in lower case, or "" if they
+// word returns the letters at the start of a string, in lower case, or "" if they
 // are part of a longer name.
 func word(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })

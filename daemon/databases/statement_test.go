@@ -7,8 +7,8 @@ import (
 	"vega/plugins"
 )
 
-// TestFirstWord checks that the text before the first word is either skipped as
-// both servers skip it or refused.
+// TestFirstWord checks that text before the first word is skipped only if both
+// servers skip it in the same way, and refused otherwise.
 func TestFirstWord(t *testing.T) {
 	for query, want := range map[string]string{
 		"SELECT 1":                               "select",
@@ -28,7 +28,7 @@ func TestFirstWord(t *testing.T) {
 		"#\nDROP TABLE t":                 "",
 		"--select\nDROP TABLE t":          "",
 		"--\nselect 1":                    "",
-		// MySQL runs these.
+		// MySQL executes the text in these comments.
 		"/*!50000 DELETE */ FROM t -- select": "",
 		"/*M!100000 DELETE */ FROM t":         "",
 		"/* a *//*! DROP TABLE t */ select 1": "",

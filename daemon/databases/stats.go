@@ -9,32 +9,33 @@ import (
 	"vega/store/sqlite"
 )
 
-// Stats reports the queries on vega's own database, and, in Databases, on the
-// configured ones, since the last reset. It contains no values of queries.
+// Stats holds query statistics since the last reset, of vega's own database and, in
+// Databases, of the configured ones. It contains no values from queries.
 type Stats struct {
 	Report
 	Databases []Report `json:"databases"`
 }
 
-// Report reports on one database.
+// Report holds the query statistics of one database.
 type Report struct {
 	Name   string `json:"name"`
 	Driver string `json:"driver"`
-	// Unavailable is the reason why the rest is missing, "" if it is not.
+	// Unavailable is the reason why the other fields are missing, or "" if they are
+	// not.
 	Unavailable string `json:"unavailable,omitempty"`
 
 	profile.Stats
 	Slow       []AdvisedQuery     `json:"slow_queries"` // the slow queries of Stats, with advice
 	Statements []AdvisedStatement `json:"statements"`
-	File       *sqlite.Info       `json:"database,omitempty"` // of a SQLite database
-	Notes      []string           `json:"notes"`              // other problems, in sentences
+	File       *sqlite.Info       `json:"database,omitempty"` // only for a SQLite database
+	Notes      []string           `json:"notes"`              // other problems, in prose
 	// Server holds the statistics of a PostgreSQL server; ServerUnavailable is
 	// the reason why they are missing.
 	Server            *ServerStats `json:"server,omitempty"`
 	ServerUnavailable string       `json:"server_unavailable,omitempty"`
 }
 
-// AdvisedQuery is a slow query with advice. Advice is nil if vega has none, or
+// AdvisedQuery is a slow query with advice. Advice is nil if vega has no advice, or
 // none yet.
 type AdvisedQuery struct {
 	profile.Query
@@ -54,8 +55,8 @@ type adviser interface {
 	Info(ctx context.Context) (sqlite.Info, error)
 }
 
-// Stats reports on the queries of all databases. It does not wait for a server:
-// it returns the latest snapshot and may start another.
+// Stats returns the query statistics of all databases. It does not wait for a
+// server. It uses the latest snapshot, and may start another.
 func (d *Set) Stats(ctx context.Context) Stats {
 	s := Stats{Report: sqliteReport(ctx, d.own), Databases: []Report{}}
 	s.Name = ownDatabase
@@ -78,7 +79,7 @@ func (d *Set) statsOf(ctx context.Context, name string) Report {
 	return r
 }
 
-// Reset starts all statistics again.
+// Reset resets all statistics.
 func (d *Set) Reset() {
 	d.own.Profiler().Reset()
 	for _, s := range d.sources {
