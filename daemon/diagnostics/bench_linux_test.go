@@ -20,7 +20,7 @@ import (
 	"vega/policies/check"
 )
 
-// plain reads what a Snapshot has, by calls of gopsutil one after the other.
+// plain reads the figures of a Snapshot with sequential calls of gopsutil.
 func plain(t testing.TB) {
 	t.Helper()
 	plainSummary(t)
@@ -42,7 +42,7 @@ func plain(t testing.TB) {
 	}
 }
 
-// plainSummary reads what a Summary has.
+// plainSummary reads the figures of a Summary with gopsutil.
 func plainSummary(t testing.TB) {
 	t.Helper()
 	p := gopsSelf(t)
@@ -72,7 +72,7 @@ func gopsSelf(t testing.TB) *gopsprocess.Process {
 	return p
 }
 
-// fresh takes a snapshot that can reuse nothing, which is the slowest.
+// fresh takes a snapshot that can't reuse anything, which is the slowest kind.
 func fresh(t testing.TB, c *Collector) {
 	t.Helper()
 	c.meter.mu.Lock()
@@ -86,9 +86,9 @@ func at(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
 }
 
-// BenchmarkSnapshot compares a snapshot that can reuse nothing, a summary, and
-// gopsutil alone: in an idle process, with 10,000 sockets, with 5,000 goroutines,
-// and with all CPUs busy.
+// BenchmarkSnapshot compares a snapshot that can't reuse anything, a summary, and
+// gopsutil alone. It does so in an idle process, with 10,000 sockets, with 5,000
+// goroutines, and with all CPUs busy.
 func BenchmarkSnapshot(b *testing.B) {
 	for _, s := range []struct {
 		name    string

@@ -16,35 +16,34 @@ import (
 // ErrClosed is returned by calls after Close.
 var ErrClosed = errors.New("diagnostics: the collector is closed")
 
-// Options configure a Collector.
+// Options configures a Collector.
 type Options struct {
 	// DataDir is the directory of vega's data. Disk reports the file system that
 	// holds it. Required.
 	DataDir string
-	// Disks are more paths whose file systems are reported, in addition to those
-	// of DataDir and the root directory.
+	// Disks lists paths whose file systems are reported in addition to those of
+	// DataDir and the root directory.
 	Disks []string
 }
 
-// Collector reads the state of the system. It is safe for concurrent use. Callers
-// that follow each other closely share the figures that are measured over a
-// window.
+// Collector reads the state of the system. It is safe for concurrent use. Calls in
+// close succession share the figures that are measured over a window.
 type Collector struct {
 	sys     *system.Reader
 	groups  *cgroup.Reader
 	meter   *meter
-	disks   []*disk // the first is that of DataDir
+	disks   []*disk // the file system of DataDir comes first
 	files   *guard[DataFiles]
 	process *processFacts
 	history history
 	closed  atomic.Bool
 }
 
-// New makes a Collector and takes the first reading of the counters. The paths
-// need not exist yet.
+// New returns a Collector that has taken its first reading of the counters. The
+// paths need not exist yet.
 func New(o Options) (*Collector, error) {
 	if o.DataDir == "" {
-		return nil, errors.New("diagnostics: no data directory: set Options.DataDir")
+		return nil, errors.New("diagnostics: Options.DataDir is not set")
 	}
 	return newCollector(o, system.UsageOf)
 }
@@ -62,8 +61,8 @@ func newCollector(o Options, usage usageFunc) (*Collector, error) {
 	return c, nil
 }
 
-// Close makes later calls return ErrClosed. A call that hangs in a file system
-// can't be interrupted; its goroutine ends when the file system answers.
+// Close makes later calls return ErrClosed. A call that hangs in a file system can't
+// be interrupted. Its goroutine ends when the file system responds.
 func (c *Collector) Close() error {
 	c.closed.Store(true)
 	return nil
@@ -77,8 +76,8 @@ func (c *Collector) ready(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Wait returns once there is a window to measure over, at most a tenth of a
-// second after New. It is for programs that take one reading and exit.
+// Wait waits until there is a window to measure over, at most a tenth of a second
+// after New. It is for programs that take one reading and exit.
 func (c *Collector) Wait(ctx context.Context) error {
 	if err := c.ready(ctx); err != nil {
 		return err
@@ -86,8 +85,8 @@ func (c *Collector) Wait(ctx context.Context) error {
 	return c.meter.wait(ctx)
 }
 
-// Summary reads what takes less than a millisecond. It returns ErrClosed or the
-// error of ctx; what can't be read is in Unavailable.
+// Summary reads the figures that take less than a millisecond. The error is
+// ErrClosed or that of ctx. Figures that can't be read are listed in Unavailable.
 func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 	if err := c.ready(ctx); err != nil {
 		return Summary{}, err
@@ -100,7 +99,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 	return s, ctx.Err()
 }
 
-// Snapshot reads everything. It returns the errors of Summary.
+// Snapshot reads all figures. It returns the same errors as Summary.
 func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	if err := c.ready(ctx); err != nil {
 		return Snapshot{}, err

@@ -23,8 +23,8 @@ const (
 	confinedCores  = 0.5
 )
 
-// confined runs as vega would in a container: it holds 100 MiB, keeps a CPU busy
-// and prints two snapshots. Between them, a child exceeds the memory limit.
+// confined simulates vega in a container. It holds 100 MiB, keeps a CPU busy and
+// prints two snapshots. Between them, a child exceeds the memory limit.
 func confined() error {
 	if !heard() { // until the cgroup is ready
 		return errors.New("the test ended before the cgroup was ready")
@@ -83,8 +83,8 @@ func TestConfinedProcessSeesItsLimits(t *testing.T) {
 	}
 }
 
-// confineV1 creates a limited cgroup in each tree, and in it an unlimited one
-// for the process: the limits of the parent apply.
+// confineV1 creates a limited cgroup in each tree, and in it an unlimited one for
+// the process, to which the limits of the parent apply.
 func confineV1(t *testing.T) ([]string, error) {
 	t.Helper()
 	var dirs []string
@@ -110,7 +110,7 @@ func confineV1(t *testing.T) ([]string, error) {
 	)
 }
 
-// confineV2 creates a limited cgroup below the top one.
+// confineV2 creates a limited cgroup below the top.
 func confineV2(t *testing.T) ([]string, error) {
 	t.Helper()
 	mount, err := cgroupMount(t, "cgroup2", "")
@@ -138,7 +138,7 @@ func confineV2(t *testing.T) ([]string, error) {
 	)
 }
 
-// cgroupMount returns where the tree of a controller is mounted.
+// cgroupMount returns the mount point of a controller's tree.
 func cgroupMount(t *testing.T, fileSystem, controller string) (string, error) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
@@ -176,7 +176,7 @@ func removeCgroup(t *testing.T, path string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("cannot remove the cgroup %s", path)
+	t.Errorf("can't remove the cgroup %s", path)
 }
 
 func checkConfined(t *testing.T, dirs []string) {

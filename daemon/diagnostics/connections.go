@@ -7,8 +7,8 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// Connections counts the TCP sockets of the network namespace and, among them,
-// those of this process.
+// Connections counts the TCP sockets of the network namespace, and separately those
+// of this process.
 type Connections struct {
 	ByStatus map[string]int `json:"by_status"`
 	Own      map[string]int `json:"own"`     // of this process, by status

@@ -5,21 +5,22 @@ import (
 	"vega/policies/check"
 )
 
-// Container is the limits and counters of this process's cgroups. Fields are nil
+// Container holds the limits and counters of this process's cgroups. Fields are nil
 // where there is no limit.
 type Container struct {
-	Version *string          `json:"version"` // "v1", "v2" or "hybrid", for both at once
+	Version *string          `json:"version"` // "v1", "v2", or "hybrid" for both
 	Path    *string          `json:"path"`    // of the process's own cgroup, as in /proc/self/cgroup
-	Limited bool             `json:"limited"` // to less memory or fewer CPUs than the host has
+	Limited bool             `json:"limited"` // whether a cgroup has less memory or fewer CPUs than the host
 	Memory  *ContainerMemory `json:"memory"`
 	CPU     *ContainerCPU    `json:"cpu"`
 	PIDs    *ContainerPIDs   `json:"pids"`
-	// Pressure is the pressure within the container, only in cgroups v2.
+	// Pressure is the pressure within the container. It requires cgroups v2.
 	Pressure *Pressure `json:"pressure"`
 }
 
-// ContainerMemory is the memory of the cgroup with the tightest limit among the
-// process's own and its parents, or of its own if none is limited.
+// ContainerMemory is the memory use of the cgroup with the tightest limit, among the
+// process's own cgroup and its parents. If none has a limit, it is that of the
+// process's own cgroup.
 type ContainerMemory struct {
 	Path       string   `json:"path"`
 	Limit      *uint64  `json:"limit"`
@@ -33,22 +34,22 @@ type ContainerMemory struct {
 type ContainerCPU struct {
 	Path             string   `json:"path"`
 	Cores            float64  `json:"cores"`
-	Percent          *float64 `json:"percent"` // of Cores, in the same window as CPU
-	Periods          *uint64  `json:"periods"` // this and the next two since the cgroup was created
+	Percent          *float64 `json:"percent"` // of Cores, over the same window as CPU
+	Periods          *uint64  `json:"periods"` // this and the next two count since the cgroup was created
 	ThrottledPeriods *uint64  `json:"throttled_periods"`
-	ThrottledMS      *float64 `json:"throttled_ms"` // of all its tasks together
+	ThrottledMS      *float64 `json:"throttled_ms"` // summed over all CPUs
 }
 
-// ContainerPIDs counts processes and threads in the cgroup that is nearest to its
-// limit of them.
+// ContainerPIDs counts processes and threads in the cgroup that is closest to its
+// pids limit.
 type ContainerPIDs struct {
 	Current uint64  `json:"current"`
 	Limit   uint64  `json:"limit"`
 	Percent float64 `json:"percent"`
 }
 
-// container combines the readings of the cgroups: levels are those of memory,
-// and memory is the figures derived from them.
+// container combines the readings of the cgroups. levels are the memory readings,
+// and memory holds the figures derived from them.
 func (c *Collector) container(levels cgroup.Levels, levelsErr error, memory Memory, r rates, g gaps) Container {
 	version, path, err := c.groups.Own()
 	t := Container{Version: orNil(g, "container.version", version, err), Path: orNil(g, "container.path", path, err)}

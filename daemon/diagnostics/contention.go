@@ -10,33 +10,33 @@ import (
 
 const (
 	// beatEvery is the interval at which a Pace measures lateness while a Span is
-	// open. Up to punctual is not counted as late.
+	// open. Lateness up to punctual is ignored.
 	beatEvery = 10 * time.Millisecond
 	punctual  = 2 * time.Millisecond
-	// countsAge is the age up to which a reading of the kernel's counters is
-	// shared by spans.
+	// countsAge is the maximum age of a reading of the kernel's counters that spans
+	// share.
 	countsAge = 5 * time.Millisecond
 )
 
-// Pace measures contention. It is safe for concurrent use, and does nothing
-// while no Span is open. Make one with NewPace.
+// Pace measures contention. It is safe for concurrent use, and idle while no Span is
+// open. Create one with NewPace.
 type Pace struct {
 	now    func() time.Time
 	counts func() waited
 
 	mu      sync.Mutex
-	open    int // spans
+	open    int // number of open spans
 	beating bool
-	due     time.Time     // of the next beat
-	late    time.Duration // until the last beat
+	due     time.Time     // time of the next beat
+	late    time.Duration // total lateness up to the last beat
 	read    time.Time     // when last was read
 	last    waited
 }
 
-// waited is what the kernel has counted; nil means unavailable.
+// waited holds the waiting times that the kernel has counted; nil means unavailable.
 type waited struct{ pressure, throttled *time.Duration }
 
-// NewPace makes a Pace.
+// NewPace returns a Pace.
 func NewPace() *Pace {
 	waits := cgroup.New().Waits()
 	return &Pace{now: time.Now, counts: func() waited {
@@ -45,7 +45,7 @@ func NewPace() *Pace {
 	}}
 }
 
-// stalledFor returns the total of the line "some avg10=… total=µs".
+// stalledFor returns the total from a line "some avg10=… total=µs".
 func stalledFor(text string) *time.Duration {
 	stall, err := parseStall(text)
 	if err != nil {
@@ -75,11 +75,11 @@ func (p *Pace) Begin() Span {
 	return Span{p, p.lateAt(now), p.countedAt(now)}
 }
 
-// End closes the Span and returns the contention since Begin. Late is the total
-// time for which the process was due to run and had no CPU, whatever the reason.
-// Pressure is how long tasks waited for a CPU: those of the container if the kernel
-// counts them, otherwise those of the host. Throttled is how long the container's
-// quota held its tasks back, summed over all CPUs.
+// End closes the Span and returns the contention since Begin. Late is the total time
+// for which the process was due to run and had no CPU, whatever the reason. Pressure
+// is how long tasks waited for a CPU: the container's tasks if the kernel counts
+// them, and otherwise the host's. Throttled is how long the container's quota
+// stopped its tasks, summed over all CPUs.
 func (s Span) End() check.Contention {
 	p := s.pace
 	p.mu.Lock()
@@ -104,7 +104,7 @@ func (p *Pace) beat() {
 	}
 }
 
-// tick makes one beat, and reports whether there is to be another.
+// tick makes one beat, and reports whether another should follow.
 func (p *Pace) tick() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -130,7 +130,8 @@ func (p *Pace) countedAt(now time.Time) waited {
 	return p.last
 }
 
-// since returns nil if a count is unavailable or was reset.
+// since returns the growth of a count, or nil if the count is unavailable or was
+// reset.
 func since(before, after *time.Duration) *time.Duration {
 	if before == nil || after == nil || *after < *before {
 		return nil

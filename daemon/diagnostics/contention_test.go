@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestLateCountsTimeWithoutCPU expects the same lateness whenever it is read, and
-// none for a process that got a CPU in time.
+// TestLateCountsTimeWithoutCPU checks that the lateness does not depend on when it
+// is read, and is 0 for a process that got a CPU in time.
 func TestLateCountsTimeWithoutCPU(t *testing.T) {
 	at := time.Unix(1000, 0)
 	p := &Pace{now: func() time.Time { return at }, counts: func() waited { return waited{} }}
@@ -50,7 +50,8 @@ func TestLateCountsTimeWithoutCPU(t *testing.T) {
 	}
 }
 
-// TestPaceStopsAfterLastSpan expects no goroutine once all spans have ended.
+// TestPaceStopsAfterLastSpan checks that no goroutine is left once all spans have
+// ended.
 func TestPaceStopsAfterLastSpan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Pace{now: time.Now, counts: func() waited { return waited{} }}
@@ -65,7 +66,7 @@ func TestPaceStopsAfterLastSpan(t *testing.T) {
 			})
 		}
 		all.Wait()
-		time.Sleep(2 * beatEvery) // or synctest finds the goroutine
+		time.Sleep(2 * beatEvery) // synctest fails if a goroutine is left
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.beating {

@@ -12,11 +12,12 @@ import (
 
 // Values of CPU.Basis.
 const (
-	// BasisWindow means use within the window that ended at MeasuredAt.
+	// BasisWindow means that the use was measured within the window that ended at
+	// MeasuredAt.
 	BasisWindow = "window"
-	// BasisStart means that there is no window yet. ProcessPercent is the average
-	// since the process started; for the host and the container only loads and
-	// pressure are available. Wait waits for a window.
+	// BasisStart means that there is no window yet; see Collector.Wait.
+	// ProcessPercent is the average since the process started. For the host and the
+	// container, only loads and pressure are available.
 	BasisStart = "start"
 )
 
@@ -24,15 +25,15 @@ const (
 // LimitCores. SystemPercent is the use of the whole container if its quota is
 // below the cores of the host, otherwise of the whole host.
 //
-// Readings within a second share their figures. Otherwise readers would shorten
-// each other's windows, and short windows mean little.
+// Readings within a second share their figures. Otherwise readers would shorten each
+// other's windows, which would make the figures less meaningful.
 type CPU struct {
 	ProcessPercent *float64 `json:"process_percent"`
 	SystemPercent  *float64 `json:"system_percent"`
 	Load1          *float64 `json:"load1"`
 	Load5          *float64 `json:"load5"`
 	Load15         *float64 `json:"load15"`
-	Threads        *int     `json:"threads"` // the same as Threads.Total
+	Threads        *int     `json:"threads"` // equal to Threads.Total
 	Source         string   `json:"source"`
 	LimitCores     float64  `json:"limit_cores"`
 	HostCores      *int     `json:"host_cores"`

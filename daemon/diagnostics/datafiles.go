@@ -6,14 +6,15 @@ import (
 	"path/filepath"
 )
 
-// maxDataFiles bounds the files that are counted. Vega itself has a few.
+// maxDataFiles limits the number of files that are counted. Vega itself creates only
+// a few.
 const maxDataFiles = 10_000
 
-// DataFiles are the files below the data directory.
+// DataFiles describes the files below the data directory.
 type DataFiles struct {
 	Bytes    uint64     `json:"bytes"`
 	Count    int        `json:"count"`
-	Complete bool       `json:"complete"` // false if there are more files than are counted
+	Complete bool       `json:"complete"` // false if only the first files were counted
 	Largest  []FileSize `json:"largest"`  // the three largest
 }
 
@@ -29,7 +30,7 @@ func dataFiles(dir string) (DataFiles, error) {
 	var files []FileSize
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && path != dir {
-			return nil // deleted meanwhile
+			return nil // deleted in the meantime
 		}
 		if err != nil {
 			return err
@@ -43,7 +44,7 @@ func dataFiles(dir string) (DataFiles, error) {
 		}
 		info, err := entry.Info()
 		if err != nil {
-			return nil //nolint:nilerr // deleted meanwhile
+			return nil //nolint:nilerr // deleted in the meantime
 		}
 		name, err := filepath.Rel(dir, path)
 		files = append(files, FileSize{Name: filepath.ToSlash(name), Bytes: uint64(info.Size())})

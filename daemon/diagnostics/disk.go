@@ -12,9 +12,9 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// Disk is the file system that holds Path. As in df, Free is what users may still
-// write, and Percent is Used of Used plus Free; space reserved for root is in
-// neither.
+// Disk describes the file system that holds Path. As in df, Free is the space that
+// ordinary users may still use, and Percent is Used as a percentage of Used plus
+// Free. Neither includes space reserved for root.
 type Disk struct {
 	Path          string     `json:"path"`
 	FileSystem    *string    `json:"file_system"`
@@ -35,8 +35,8 @@ type disk struct {
 	usage *guard[system.DiskUsage]
 }
 
-// newDisks makes a guard for each path. Whether two paths share a mount is only
-// known after asking the file system, which may hang.
+// newDisks creates a guard for each path, even if paths share a mount. Finding that
+// out may hang.
 func newDisks(paths []string, ask usageFunc) []*disk {
 	var disks []*disk
 	for _, path := range paths {
@@ -48,13 +48,13 @@ func newDisks(paths []string, ask usageFunc) []*disk {
 	return disks
 }
 
-// rootOf returns the root directory, on Windows that of path's volume.
+// rootOf returns the root directory. On Windows it is that of path's volume.
 func rootOf(path string) string { return filepath.VolumeName(path) + string(filepath.Separator) }
 
 var errNoInodes = errors.New("the file system does not count inodes")
 
-// read returns the usage. A file system that does not answer in time is
-// unavailable.
+// read returns the usage of the disk. The figures of a file system that does not
+// respond in time are unavailable.
 func (d *disk) read(ctx context.Context, name string, g gaps) Disk {
 	t, _ := d.ask(ctx, name, g)
 	return t
@@ -79,8 +79,8 @@ func (d *disk) ask(ctx context.Context, name string, g gaps) (Disk, uint64) {
 	return t, u.Device
 }
 
-// allDisks reads all disks, each file system once. One that is stuck is never
-// taken for another.
+// allDisks reads all disks and reports each file system once. It does not merge a
+// stuck file system with any other.
 func (c *Collector) allDisks(ctx context.Context, g gaps) []Disk {
 	disks, seen := make([]Disk, 0, len(c.disks)), map[uint64]bool{}
 	for _, d := range c.disks {

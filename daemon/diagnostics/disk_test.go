@@ -15,7 +15,7 @@ import (
 	"vega/daemon/realtest"
 )
 
-// hanging imitates a mount whose server is gone: calls return once release is
+// hanging simulates a mount whose server is gone. Calls return once release is
 // closed.
 type hanging struct {
 	asked   atomic.Int32
@@ -28,8 +28,9 @@ func (h *hanging) usage(string) (system.DiskUsage, error) {
 	return system.DiskUsage{FileSystem: "nfs", Total: 100, Used: 40, Free: 60, Percent: 40, Device: 7}, nil
 }
 
-// TestStuckDisk reads a hanging mount many times. Every reading reports since when
-// it hangs, all except the first do so at once, and only one goroutine waits.
+// TestStuckDisk reads a hanging mount many times. Every reading must report the
+// start of the hang, all except the first must do so immediately, and only one
+// goroutine may wait.
 func TestStuckDisk(t *testing.T) {
 	h := &hanging{release: make(chan struct{})}
 	data := filepath.Join(t.TempDir(), "mounted")
@@ -63,7 +64,7 @@ func TestStuckDisk(t *testing.T) {
 		t.Errorf("the mount was read %d times, want once", n)
 	}
 	for deadline := time.Now().Add(realtest.Patience); runtime.NumGoroutine() > before+1; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) { // the goroutine of the root may still be ending
+		if time.Now().After(deadline) { // the goroutine for the root directory may not have ended yet
 			t.Fatalf("%d goroutines, had %d before the mount hung", runtime.NumGoroutine(), before)
 		}
 	}

@@ -1,23 +1,23 @@
 // Package diagnostics reports the state of the machine, the container and this
-// process: memory, CPUs, threads, open files, connections, disks, the Go
-// runtime and what tasks wait for.
+// process: memory, CPUs, threads, open files, connections, disks, the Go runtime and
+// resource pressure.
 //
-// Make a Collector with New, early, so that its first answer has a window to
-// look back on. Summary returns what is cheap to read and Snapshot everything.
-// Explain, which is slower, returns the evidence behind a figure. Value and
-// Paths address figures by their names in the JSON, for thresholds.
+// Create a Collector with New early, so that the first reading can cover a window.
+// Summary returns the figures that are cheap to read, and Snapshot returns all.
+// Explain, which is slower, returns the evidence behind a figure. Value and Paths
+// identify figures by their names in the JSON, for thresholds.
 //
-// A Pace measures what kept this process from running during a span of time,
-// such as that of a run: how late it was, and what the kernel counted meanwhile.
+// A Pace measures how much this process was kept from running during a span of time,
+// such as a run: how late it was, and how long tasks waited according to the kernel.
 //
-// Nothing is guessed: a figure that is not available is nil, null in the JSON,
-// and Unavailable gives the reason. Nothing runs in the background, except the
-// beat of a Pace while a Span is open, and all state is in the Collector.
-// Judging the figures is left to package policies.
+// The package does not estimate missing figures. An unavailable figure is nil, or
+// null in the JSON, and Unavailable gives the reason. Nothing runs in the background
+// except the beat of a Pace while a Span is open. All state is in the Collector.
+// Package policies judges the figures.
 //
-// The packages below this one read the operating system: system, and cgroup for
-// the limits of a container. Both parse the kernel's files with kernelfile.
+// Two subpackages read the state of the operating system: system, and cgroup for the
+// limits of a container. Both parse the kernel's files with kernelfile.
 //
-// Linux provides every figure, in the times that the tests check. On other
-// systems gopsutil provides some of them, and the rest are unavailable.
+// On Linux every figure is available, and the tests check how long reading takes. On
+// other systems gopsutil provides some of the figures, and the rest are unavailable.
 package diagnostics

@@ -23,7 +23,7 @@ type expectation struct {
 	source    string
 	value     float64
 	tolerance float64
-	upper     bool // value is only an upper bound, as no source counts the same
+	upper     bool // value is only an upper bound, because no source counts the same thing
 }
 
 // others collects the values that other sources report.
@@ -41,13 +41,13 @@ func (o others) bound(name, source string, limit float64) {
 }
 
 // TestEveryFieldAgreesWithAnotherSource compares every figure with an independent
-// source on this machine. A figure without another source fails, and so does one
-// that is unavailable although another source has it.
+// source on this machine. The test fails if a figure has no other source, or is
+// unavailable although another source has it.
 func TestEveryFieldAgreesWithAnotherSource(t *testing.T) {
 	c := settled(t)
 	release := make(chan struct{})
 	defer close(release)
-	for range 30 { // enough that a difference shows
+	for range 30 { // enough to show a difference
 		go func() { <-release }()
 	}
 	for range 100 {
@@ -198,8 +198,8 @@ func (o others) disk(s Snapshot) {
 	}
 }
 
-// pressure reads a directory with the files cpu, memory and io, or cpu.pressure
-// and so on.
+// pressure reads a directory with the files cpu, memory and io, or cpu.pressure,
+// memory.pressure and io.pressure.
 func (o others) pressure(name, dir string) {
 	for _, resource := range []string{"cpu", "memory", "io"} {
 		file := path.Join(dir, resource)
@@ -249,8 +249,8 @@ func (o others) network() {
 	o.expect("network.by_status.OTHER", "ss", counts[""], 0)
 }
 
-// runtime reads the older API of package runtime. Figures that only
-// runtime/metrics has are checked against bounds.
+// runtime reads the older API of package runtime. It sets bounds for figures that
+// only runtime/metrics provides.
 func (o others) runtime(before Snapshot) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -293,8 +293,8 @@ func scheduled() (n uint64) {
 	return n
 }
 
-// container reads the files of version 1 and 2. TestConfinedProcessSeesItsLimits covers the
-// limits.
+// container reads the files of cgroups v1 and v2. TestConfinedProcessSeesItsLimits
+// covers the limits.
 func (o others) container(s Snapshot) {
 	if s.Container.Memory == nil {
 		return

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// explainTimeout bounds the search of Explain, which then returns what it has
-	// found.
+	// explainTimeout limits the search of Explain, which then returns the evidence
+	// found so far.
 	explainTimeout = time.Second
 	// cpuWindow is the window over which the CPU use of processes is measured.
 	cpuWindow = 250 * time.Millisecond
-	// maxListed is the length of lists of the largest items.
+	// maxListed limits the lists of the largest items.
 	maxListed = 3
 )
 
 // Evidence explains the figures of a resource. Only fields relevant to the resource
-// are set. It has the names of processes but not their arguments, which may be
+// are set. It contains the names of processes but not their arguments, which may be
 // secret.
 type Evidence struct {
 	Resource   string    `json:"resource"`
@@ -30,8 +30,9 @@ type Evidence struct {
 	DurationMS float64   `json:"duration_ms"`
 	Limit      *Limit    `json:"limit,omitempty"`
 	Moved      []Move    `json:"moved"` // since the previous reading, and over the last five minutes
-	// TopMemory and TopCPU are the three largest visible processes. If the memory
-	// limit is a container's, only processes inside it are considered.
+	// TopMemory and TopCPU are the three visible processes with the highest use. If
+	// the memory limit is that of a container, only processes in the container are
+	// considered.
 	TopMemory   []ProcessUse      `json:"top_memory,omitempty"`
 	TopCPU      []ProcessUse      `json:"top_cpu,omitempty"`
 	Heap        *Heap             `json:"heap,omitempty"`
@@ -44,19 +45,19 @@ type Evidence struct {
 	Unavailable map[string]string `json:"unavailable"`
 }
 
-// Limit is the limit of a figure, and who sets it.
+// Limit is the limit of a figure and where the limit is set.
 type Limit struct {
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit"` // bytes, cores, files
 	Source string  `json:"source"`
 }
 
-// UnknownResourceError reports a name that is not in Resources.
+// UnknownResourceError reports that a resource name is not one of Resources.
 type UnknownResourceError struct{ Resource string }
 
 // Error lists the valid names.
 func (e *UnknownResourceError) Error() string {
-	return fmt.Sprintf("unknown resource %q: use one of %s", e.Resource, strings.Join(Resources(), ", "))
+	return fmt.Sprintf("unknown resource %q; use one of %s", e.Resource, strings.Join(Resources(), ", "))
 }
 
 // Resources returns the names that Explain accepts, sorted.
@@ -76,10 +77,10 @@ func ResourceOf(path string) string {
 }
 
 // Explain searches for the causes of a figure, given as a path such as
-// "memory.percent" or as its resource, "memory". It takes up to a second, of
-// which a quarter is for measuring the CPU use of processes. It returns an
-// *UnknownResourceError, ErrClosed or the error of ctx; what can't be found is in
-// Unavailable.
+// "memory.percent" or as its resource, "memory". It takes up to a second, a quarter
+// of which is spent measuring the CPU use of processes. The error is an
+// *UnknownResourceError, ErrClosed or that of ctx. Evidence that can't be found is
+// listed in Unavailable.
 func (c *Collector) Explain(ctx context.Context, resource string) (Evidence, error) {
 	if err := c.ready(ctx); err != nil {
 		return Evidence{}, err
@@ -132,8 +133,8 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 	}
 }
 
-// LimitOf returns the limit of a resource, named as in Resources, or nil if it has
-// none or the limit is unavailable.
+// LimitOf returns the limit of a resource with a name from Resources, or nil if the
+// resource has no limit or the limit is unavailable.
 func (s Summary) LimitOf(resource string) *Limit {
 	switch resource {
 	case "memory":

@@ -21,7 +21,7 @@ import (
 	"vega/policies/check"
 )
 
-// TestMain runs the test binary as one of helpers if the environment asks for it.
+// TestMain runs one of helpers instead of the tests if the environment requests it.
 func TestMain(m *testing.M) {
 	if name := os.Getenv("VEGA_TEST_HELPER"); name != "" {
 		if err := helpers[name](); err != nil {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helpers are programs that tests start. Each runs until its input ends.
+// helpers lists programs that tests start. Each runs until its input ends.
 var helpers = map[string]func() error{"large": large, "burner": burner, "confined": confined, "greedy": greedy, "waits": waits}
 
 // helper is a running helper process.
@@ -72,17 +72,17 @@ func (h *helper) line(t testing.TB) string {
 	return h.lines.Text()
 }
 
-// waits only waits.
+// waits does nothing until its input ends.
 func waits() error {
 	fmt.Println("ready")
 	heard()
 	return nil
 }
 
-// heard waits for a line or the end of the input.
+// heard waits for a line of input and returns false at the end of the input.
 func heard() bool { return bufio.NewScanner(os.Stdin).Scan() }
 
-// large holds 300 MiB.
+// large keeps 300 MiB of memory resident.
 func large() error {
 	_, err := touched(300 * mib)
 	fmt.Println("ready")
@@ -90,8 +90,8 @@ func large() error {
 	return err
 }
 
-// touched returns resident memory. It is not from Go's heap, for which the race
-// detector would use several times as much.
+// touched returns resident memory. It does not use the Go heap, for which the race
+// detector would need several times as much.
 func touched(size int) ([]byte, error) {
 	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	for n := 0; n < len(memory); n += 4096 {
@@ -100,8 +100,7 @@ func touched(size int) ([]byte, error) {
 	return memory, err
 }
 
-// burner keeps CPUs busy with many threads, so that it stands out even on a busy
-// machine.
+// burner keeps CPUs busy with many threads, to stand out even on a busy machine.
 func burner() error {
 	const threads = 8
 	runtime.GOMAXPROCS(threads + 1)
@@ -172,7 +171,7 @@ func TestExplainNamesLeakingFunction(t *testing.T) {
 	if g.Count < 4900 || !strings.HasSuffix(g.Function, "diagnostics.leak.func1") || g.At != g.Function {
 		t.Errorf("%+v", g)
 	}
-	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines that started in vega/daemon/diagnostics.leak.func1") {
+	if text := strings.Join(e.Sentences(), "\n"); !strings.Contains(text, "goroutines started in vega/daemon/diagnostics.leak.func1") {
 		t.Error(text)
 	}
 }
@@ -246,7 +245,7 @@ func TestExplainNamesLargestDataFiles(t *testing.T) {
 	}
 }
 
-// TestMoved expects a comparison with the previous and the oldest reading.
+// TestMoved checks that moves compare with the previous and the oldest reading.
 func TestMoved(t *testing.T) {
 	c := settled(t)
 	open := func(ago time.Duration, files float64) {
@@ -273,7 +272,8 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestHistoryIsThinned expects five minutes, with the last readings kept in full.
+// TestHistoryIsThinned checks that the history covers five minutes and keeps the
+// last two readings.
 func TestHistoryIsThinned(t *testing.T) {
 	var h history
 	start := time.Now()
@@ -305,7 +305,8 @@ func TestUnknownResourceListsValidOnes(t *testing.T) {
 	}
 }
 
-// TestExplainOmitsProcessArguments, since they may be secret.
+// TestExplainOmitsProcessArguments checks that evidence contains no process
+// arguments, which may be secret.
 func TestExplainOmitsProcessArguments(t *testing.T) {
 	const secret = "an-argument-like-no-other"
 	start(t, "waits", secret).line(t)

@@ -28,8 +28,8 @@ func (c *Collector) fileDescriptors(g gaps) FileDescriptors {
 	return f
 }
 
-// fileLimit returns nil for no limit, for which systems use the largest number of
-// 63 or 64 bits.
+// fileLimit returns the limit, or nil for no limit, which systems represent by the
+// largest number of 63 or 64 bits.
 func fileLimit(g gaps, field string, limit uint64, err error) *uint64 {
 	if err == nil && limit >= math.MaxInt64 {
 		err = errUnlimited

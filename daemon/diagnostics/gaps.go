@@ -15,9 +15,9 @@ func orNil[T any](g gaps, field string, v T, err error) *T {
 	return &v
 }
 
-// percent returns part of whole as a percentage. It limits the result to 0 and
-// 100, since counters that are read one after the other may disagree slightly. A
-// whole of nothing counts as fully used.
+// percent returns part as a percentage of whole. It limits the result to the range
+// from 0 to 100, since counters that are read sequentially may disagree slightly. A
+// whole of 0 counts as fully used.
 func percent(part, whole float64) float64 {
 	if whole <= 0 {
 		return 100

@@ -10,15 +10,15 @@ import (
 
 const (
 	// maxGoroutines is the number of goroutines above which their stacks are not
-	// read: each takes a quarter of a kilobyte and a microsecond.
+	// read. Each stack takes a quarter of a kilobyte and a microsecond.
 	maxGoroutines = 200_000
-	// maxGroups is the number of groups in the evidence.
+	// maxGroups limits the groups in the evidence.
 	maxGroups = 10
 )
 
-// GoroutineGroup counts goroutines that started in the same function and are at
-// the same place. The name of a function literal contains that of the function
-// around it, which usually is the one that started the goroutine.
+// GoroutineGroup counts goroutines that started in the same function and are at the
+// same place. The name of a function literal contains the name of the enclosing
+// function, which is usually the one that started the goroutine.
 type GoroutineGroup struct {
 	Count    int    `json:"count"`
 	Function string `json:"function"` // in which they started
@@ -34,14 +34,15 @@ func (e *Evidence) findGoroutines() {
 func goroutineGroups() ([]GoroutineGroup, error) {
 	n := runtime.NumGoroutine()
 	if n > maxGoroutines {
-		return nil, fmt.Errorf("%d goroutines are too many to examine", n)
+		return nil, fmt.Errorf("there are too many goroutines to examine (%d)", n)
 	}
 	records := make([]runtime.StackRecord, n+n/8+16)
 	n, ok := runtime.GoroutineProfile(records)
 	if !ok {
-		return nil, fmt.Errorf("the number of goroutines grew to %d while their stacks were read", n)
+		return nil, fmt.Errorf("too many goroutines to examine: their number grew to %d while the stacks were read", n)
 	}
-	// Most stacks of a leak are equal, and looking up names is expensive.
+	// Goroutines of a leak usually have equal stacks, and looking up names is
+	// expensive.
 	stacks := map[[32]uintptr]int{}
 	for _, r := range records[:n] {
 		stacks[r.Stack0]++
@@ -67,8 +68,8 @@ func groupStacks(stacks map[[32]uintptr]int) []GoroutineGroup {
 }
 
 // ends returns the outermost and the innermost function of a stack that do not
-// belong to the runtime. For a stack deeper than the profile records, "…" follows
-// the outermost.
+// belong to the runtime. It appends "…" to the outermost if the stack is deeper than
+// the profile records.
 func ends(stack []uintptr) (outer, inner string) {
 	depth := slices.Index(stack, 0)
 	if depth < 0 {

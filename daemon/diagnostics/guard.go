@@ -7,22 +7,23 @@ import (
 	"time"
 )
 
-// stuckAfter is how long a caller waits for a call that normally takes
-// microseconds. It is long enough that a busy machine does not look stuck.
+// stuckAfter limits how long a caller waits for a call that normally takes
+// microseconds. It is long enough that a call on a busy machine is not reported as
+// stuck.
 const stuckAfter = 250 * time.Millisecond
 
-// StuckError reports a system call that has not returned. It can't be
+// StuckError reports that a system call has not returned. The call can't be
 // interrupted.
 type StuckError struct{ Since time.Time }
 
-// Error says when the call began.
+// Error includes the time when the call began.
 func (e *StuckError) Error() string {
 	return fmt.Sprintf("stuck: a system call that began at %s has not returned", e.Since.UTC().Format(time.RFC3339))
 }
 
-// guard makes a call that may hang. Concurrent callers share one call, so a call
-// that hangs holds a single goroutine and thread; once it is stuck, further
-// callers fail at once.
+// guard makes a call that may hang. Concurrent callers share one call, so a hanging
+// call occupies only one goroutine and thread. While a call is stuck, new callers
+// fail immediately.
 type guard[T any] struct {
 	call func() (T, error)
 
@@ -39,8 +40,8 @@ type attempt[T any] struct {
 
 func newGuard[T any](call func() (T, error)) *guard[T] { return &guard[T]{call: call} }
 
-// ask makes the call, or waits for the one in progress. It returns the error of
-// the call, a *StuckError or the error of ctx.
+// ask makes the call, or waits for the one in progress. The error is that of the
+// call, a *StuckError or that of ctx.
 func (g *guard[T]) ask(ctx context.Context) (T, error) {
 	var none T
 	a := g.join()

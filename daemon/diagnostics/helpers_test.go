@@ -45,7 +45,7 @@ func snapshot(t testing.TB, c *Collector) Snapshot {
 	return s
 }
 
-// generic converts v to maps by way of JSON.
+// generic converts v to maps via JSON.
 func generic(t testing.TB, v any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -76,9 +76,9 @@ func (a *comparison) Errorf(format string, args ...any) {
 	a.differs = append(a.differs, fmt.Sprintf(format, args...))
 }
 
-// agree compares figures with those of another source until they agree. Other
-// programs use the machine too and change its figures between two readings; a
-// figure that is read wrongly never agrees.
+// agree compares figures with those of another source until they agree. It retries
+// because other programs change the figures between two readings. A figure that is
+// read incorrectly never agrees.
 func agree(t *testing.T, compare func(r reporter)) {
 	t.Helper()
 	end := time.Now().Add(realtest.Patience)

@@ -10,10 +10,10 @@ import (
 
 const (
 	historyLength = 5 * time.Minute
-	historyEvery  = 10 * time.Second // of all but the last readings
+	historyEvery  = 10 * time.Second // minimum distance of all but the last two readings
 )
 
-// tracked are the figures of each resource whose changes Moves reports.
+// tracked lists the figures of each resource whose changes Moves reports.
 var tracked = map[string][]string{
 	"memory":           {"memory.process_rss", "memory.used", "memory.percent", "runtime.heap.live"},
 	"cpu":              {"cpu.process_percent", "cpu.system_percent", "cpu.load1"},
@@ -26,8 +26,8 @@ var tracked = map[string][]string{
 	"container":        {"container.memory.working_set", "container.memory.oom_kills", "container.cpu.percent", "container.cpu.throttled_ms", "container.pids.current"},
 }
 
-// history holds the readings of the last minutes for comparison. Only the
-// callers' readings are added to it.
+// history holds the readings of the last few minutes for comparison. It takes no
+// readings itself, but keeps those that callers requested.
 type history struct {
 	mu       sync.Mutex
 	readings []reading // oldest first
@@ -35,7 +35,7 @@ type history struct {
 
 type reading struct {
 	at     time.Time
-	values map[string]float64 // by path; without unavailable ones
+	values map[string]float64 // by path; unavailable figures are omitted
 }
 
 // figures is a Summary or a Snapshot.
@@ -43,7 +43,7 @@ type figures interface {
 	Value(path string) (float64, error)
 }
 
-// add adds a reading, unless it follows the last one within a second.
+// add adds a reading, unless the last one is less than a second older.
 func (h *history) add(at time.Time, f figures) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -70,8 +70,8 @@ func (r *reading) take(f figures, paths []string) {
 	}
 }
 
-// thin drops readings older than historyLength, and keeps all but the last two
-// at least historyEvery apart.
+// thin drops readings that are older than historyLength, and thins out all but the
+// last two so that they are at least historyEvery apart.
 func (h *history) thin() {
 	n := len(h.readings)
 	if n >= 4 && h.readings[n-3].at.Sub(h.readings[n-4].at) < historyEvery {
@@ -93,9 +93,9 @@ type Move struct {
 	OverMS float64 `json:"over_ms"`
 }
 
-// Moves returns how the figures of a resource, named as in Resources, have
-// changed in a Summary or Snapshot: since the previous reading, and over the last
-// five minutes.
+// Moves returns how the figures of a resource with a name from Resources have
+// changed in a Summary or Snapshot since the previous reading and over the last five
+// minutes.
 func (c *Collector) Moves(resource string, checkedAt time.Time, now figures) []Move {
 	r := reading{at: checkedAt, values: map[string]float64{}}
 	r.take(now, tracked[resource])

@@ -33,7 +33,7 @@ func output(t *testing.T, name string, args ...string) string {
 	return string(text)
 }
 
-// column returns the number under a title, in the line whose first field is row.
+// column returns the number under a title in the line whose first field is row.
 func column(t *testing.T, text, row, title string) float64 {
 	t.Helper()
 	lines := strings.Split(text, "\n")
@@ -73,7 +73,7 @@ func status(t *testing.T, name string) float64 {
 	return v
 }
 
-// same compares a figure with that of another source, read at almost the same
+// same compares a figure with that of another source that is read at almost the same
 // time.
 func same[T int | uint64 | float64](t reporter, name string, got *T, want, tolerance float64) {
 	t.Helper()
@@ -86,7 +86,8 @@ func same[T int | uint64 | float64](t reporter, name string, got *T, want, toler
 	}
 }
 
-// TestMemoryAgreesWithTools compares with free, ps and /proc/self/status.
+// TestMemoryAgreesWithTools compares memory figures with free, ps and
+// /proc/self/status.
 func TestMemoryAgreesWithTools(t *testing.T) {
 	agree(t, func(r reporter) {
 		m := snapshot(t, settled(t)).Memory
@@ -107,8 +108,8 @@ func TestMemoryAgreesWithTools(t *testing.T) {
 	})
 }
 
-// TestThreadsAgreeWithTools compares with ps and the runtime, for locked threads
-// and waiting goroutines.
+// TestThreadsAgreeWithTools compares counts of locked threads and waiting goroutines
+// with ps and the runtime.
 func TestThreadsAgreeWithTools(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
@@ -138,7 +139,8 @@ func TestThreadsAgreeWithTools(t *testing.T) {
 	})
 }
 
-// TestFilesAgreeWithTools compares with a listing, /proc/self/limits and ulimit.
+// TestFilesAgreeWithTools compares counts of open files with a directory listing,
+// and limits with /proc/self/limits and ulimit.
 func TestFilesAgreeWithTools(t *testing.T) {
 	for range 50 {
 		f, err := os.Open(os.DevNull)
@@ -153,7 +155,7 @@ func TestFilesAgreeWithTools(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		open := float64(len(names) - 1) // without the file of the listing itself
+		open := float64(len(names) - 1) // without the directory that the listing opened
 		same(r, "open", f.Open, open, 2)
 		text, err := os.ReadFile("/proc/self/limits")
 		if err != nil {
@@ -173,7 +175,7 @@ func TestFilesAgreeWithTools(t *testing.T) {
 	})
 }
 
-// TestDiskAgreesWithTools compares with df.
+// TestDiskAgreesWithTools compares disk figures with df.
 func TestDiskAgreesWithTools(t *testing.T) {
 	dir := t.TempDir()
 	c, err := New(Options{DataDir: filepath.Join(dir, "later"), Disks: []string{"/proc"}})
@@ -197,7 +199,7 @@ func TestDiskAgreesWithTools(t *testing.T) {
 	})
 }
 
-// TestProcessAgreesWithTools compares with ps and the list of users.
+// TestProcessAgreesWithTools compares Process with ps and the user database.
 func TestProcessAgreesWithTools(t *testing.T) {
 	agree(t, func(r reporter) {
 		p := snapshot(t, settled(t)).Process
@@ -226,8 +228,8 @@ func TestProcessAgreesWithTools(t *testing.T) {
 	})
 }
 
-// TestCPUAgreesWithTools compares with /proc and the CPU time that the test itself
-// uses.
+// TestCPUAgreesWithTools compares CPU figures with /proc and with the CPU time that
+// the test itself uses.
 func TestCPUAgreesWithTools(t *testing.T) {
 	c := settled(t)
 	agree(t, func(r reporter) {
@@ -264,7 +266,8 @@ func TestCPUAgreesWithTools(t *testing.T) {
 	})
 }
 
-// TestRuntimeAgreesWithMemStats compares with the older API of package runtime.
+// TestRuntimeAgreesWithMemStats compares Runtime with the older API of package
+// runtime.
 func TestRuntimeAgreesWithMemStats(t *testing.T) {
 	keep := make([]byte, 32*mib)
 	agree(t, func(r reporter) {
@@ -282,13 +285,13 @@ func TestRuntimeAgreesWithMemStats(t *testing.T) {
 	runtime.KeepAlive(keep)
 }
 
-// TestPressureAgreesWithKernel compares with the text of /proc/pressure/memory.
+// TestPressureAgreesWithKernel compares memory pressure with /proc/pressure/memory.
 func TestPressureAgreesWithKernel(t *testing.T) {
 	text, err := os.ReadFile("/proc/pressure/memory")
 	p := snapshot(t, settled(t)).Pressure
 	if err != nil {
 		if p.Memory != nil {
-			t.Errorf("pressure %+v although the kernel has none: %v", p.Memory, err)
+			t.Errorf("pressure %+v although the kernel reports none: %v", p.Memory, err)
 		}
 		t.Log("this kernel does not report pressure:", err)
 		return

@@ -23,13 +23,13 @@ func (c *Collector) memory(ctx context.Context, levels cgroup.Levels, g gaps) Me
 	if tight := levels.Nearest(m.SystemTotal); tight != nil {
 		m.measure(SourceCgroup, tight.WorkingSet, tight.Limit)
 		for _, field := range []string{"percent", "limit", "used"} {
-			delete(g, "memory."+field) // available now, even if the host's are not
+			delete(g, "memory."+field) // available from the cgroup, even if the host's figures are not
 		}
 	}
 	return m
 }
 
-// measure sets Percent, and what it is a percentage of.
+// measure sets Percent and the values from which it is computed.
 func (m *Memory) measure(source string, used, limit uint64) {
 	p := percent(float64(used), float64(limit))
 	m.Source, m.Used, m.Limit, m.Percent = source, &used, &limit, &p

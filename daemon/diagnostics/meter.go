@@ -12,12 +12,12 @@ import (
 const (
 	// freshFor is how long the rates of a window are reused.
 	freshFor = time.Second
-	// minWindow is the minWindow window, used only for the first one: counters
-	// advance in steps of 10 ms.
+	// minWindow is the minimum length of the first window. It is much longer than 10
+	// ms, the step in which the kernel's counters advance.
 	minWindow = 100 * time.Millisecond
 )
 
-// sample holds the values of counters at one moment.
+// sample is a snapshot of the counters.
 type sample struct {
 	at      time.Time
 	process time.Duration // CPU time of this process
@@ -28,8 +28,8 @@ type sample struct {
 	processErr, hostErr error
 }
 
-// meter turns samples into rates. All readers share one window; the first read a
-// second or more after its end starts the next one.
+// meter converts samples to rates. All readers share one window. The first read that
+// is a second or more after the end of a window ends the next one.
 type meter struct {
 	take    func() sample
 	started time.Time // start of the process
@@ -43,7 +43,7 @@ func newMeter(take func() sample, started time.Time) *meter {
 	return &meter{take: take, started: started, last: take()}
 }
 
-// wait returns once a window is long enough.
+// wait waits until a window is long enough.
 func (m *meter) wait(ctx context.Context) error {
 	m.mu.Lock()
 	left := minWindow - time.Since(m.last.at)
@@ -75,7 +75,7 @@ func (m *meter) read() rates {
 	return r
 }
 
-// sample reads all counters, as close together as possible.
+// sample reads all counters in as short a time as possible.
 func (c *Collector) sample() sample {
 	s := sample{at: time.Now()}
 	s.host, s.hostErr = c.sys.HostTimes()
@@ -85,7 +85,7 @@ func (c *Collector) sample() sample {
 	return s
 }
 
-// cores returns the number of CPUs of the host, 0 if unknown.
+// cores returns the number of CPUs of the host, or 0 if it is unknown.
 func (m *meter) cores() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -96,7 +96,7 @@ func TestPercentagesAreOfQuota(t *testing.T) {
 	}
 }
 
-// truth records the CPU use of the host while others take readings.
+// truth records the CPU use of the host while other goroutines take readings.
 type truth struct {
 	mu    sync.Mutex
 	at    []time.Time
@@ -113,8 +113,8 @@ func (r *truth) record(sys *system.Reader) {
 	r.at, r.times = append(r.at, time.Now()), append(r.times, h)
 }
 
-// within returns the percentage between the records nearest to both moments. It
-// is unknown if the recorder got no CPU around one of them.
+// within returns the percentage between the records closest to the two given times.
+// It is unknown if the recorder got no CPU around one of them.
 func (r *truth) within(from, to time.Time) (p float64, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +135,7 @@ func (r *truth) nearest(at time.Time) int {
 }
 
 // TestFivePollers takes readings from five goroutines ten times a second, on a
-// machine that the test keeps half busy, and expects each reading to be true of
+// machine that the test keeps half busy, and checks that each reading is correct for
 // its window. VEGA_SOAK=1m makes the test longer and stricter.
 func TestFivePollers(t *testing.T) {
 	length, tolerance := 4*time.Second, 30.0

@@ -9,36 +9,36 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// UnavailableError reports a figure that could not be read this time.
+// UnavailableError reports that a figure could not be read this time.
 type UnavailableError struct{ Path, Reason string }
 
-// Error gives the reason.
+// Error includes the reason.
 func (e *UnavailableError) Error() string {
 	return fmt.Sprintf("%s is unavailable: %s", e.Path, e.Reason)
 }
 
-// UnknownPathError reports a path that no figure has.
+// UnknownPathError reports that no figure has the given path.
 type UnknownPathError struct{ Path string }
 
-// Error says where valid paths come from.
+// Error explains where valid paths come from.
 func (e *UnknownPathError) Error() string {
-	return fmt.Sprintf("unknown figure %q: use a name from the JSON, such as memory.percent", e.Path)
+	return fmt.Sprintf("unknown figure %q; use a name from the JSON, such as memory.percent", e.Path)
 }
 
-// Value returns the figure with the given path, which joins names in the JSON by
-// dots, such as "memory.percent". It returns an *UnavailableError or an
-// *UnknownPathError.
+// Value returns the figure with the given path, which consists of names from the
+// JSON joined by dots, such as "memory.percent". The error is an *UnavailableError
+// or an *UnknownPathError.
 func (s Snapshot) Value(path string) (float64, error) {
 	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
 }
 
-// Value works as Snapshot.Value does. Figures that only a Snapshot has are
-// unknown paths.
+// Value is like Snapshot.Value, except that the paths of figures that only a
+// Snapshot has are unknown.
 func (s Summary) Value(path string) (float64, error) {
 	return valueOf(reflect.ValueOf(s), path, s.Unavailable)
 }
 
-// Paths returns the paths of all figures of a Snapshot, in the order of the JSON.
+// Paths returns the paths of all figures of a Snapshot, in JSON order.
 func Paths() []string { return pathsOf(reflect.TypeFor[Snapshot](), "") }
 
 // SummaryPaths returns the paths of all figures of a Summary.
@@ -79,7 +79,7 @@ func pointee(v reflect.Value) reflect.Value {
 	return v
 }
 
-// fieldOf finds a field by its name in the JSON, also in embedded structs.
+// fieldOf finds a field by its name in the JSON, even in embedded structs.
 func fieldOf(v reflect.Value, name string) reflect.Value {
 	for n := range v.NumField() {
 		f := v.Type().Field(n)
@@ -94,8 +94,8 @@ func fieldOf(v reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// statusOf returns the count of a status. For an absent one it returns a nil
-// pointer if the counts are unavailable, and 0 otherwise.
+// statusOf returns the count of a status. For a status without a count it returns a
+// nil pointer if the counts are unavailable, and 0 otherwise.
 func statusOf(statuses reflect.Value, name, path string, unavailable map[string]string) reflect.Value {
 	if v := statuses.MapIndex(reflect.ValueOf(name)); v.IsValid() {
 		return v

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Pressure is how much tasks waited for a resource: the kernel's pressure stall
-// information (PSI).
+// Pressure is the kernel's pressure stall information (PSI): how much tasks waited
+// for each resource.
 type Pressure struct {
 	CPU    *Stall `json:"cpu"`
 	Memory *Stall `json:"memory"`
@@ -18,11 +18,11 @@ type Pressure struct {
 // Stall is how long some, or all, tasks waited for a resource.
 type Stall struct {
 	Some Stalled  `json:"some"`
-	Full *Stalled `json:"full"` // all at once, so that no work was done; meaningless for the CPUs of a whole host
+	Full *Stalled `json:"full"` // all tasks at the same time, so no work was done; meaningless for the CPUs of a whole host
 }
 
-// Stalled is the percentage of the last 10, 60 and 300 seconds, and the total
-// time.
+// Stalled is the time that tasks waited: as a percentage of the last 10, 60 and 300
+// seconds, and in total.
 type Stalled struct {
 	Avg10   float64 `json:"avg10"`
 	Avg60   float64 `json:"avg60"`
@@ -32,7 +32,7 @@ type Stalled struct {
 
 var errOldKernel = errors.New("not reported by kernels before 5.13")
 
-// newPressure parses the texts that read returns for each resource.
+// newPressure reads and parses the pressure of each resource.
 func newPressure(read func(resource string) (string, error), name string, g gaps) Pressure {
 	stall := func(resource string) *Stall {
 		text, err := read(resource)
@@ -49,8 +49,8 @@ func newPressure(read func(resource string) (string, error), name string, g gaps
 	return Pressure{CPU: stall("cpu"), Memory: stall("memory"), IO: stall("io")}
 }
 
-// parseStall parses the lines "some" and "full". Old kernels write only the first
-// one for the CPU.
+// parseStall parses the lines "some" and "full". For the CPU, old kernels write only
+// "some".
 func parseStall(text string) (Stall, error) {
 	var s Stall
 	for line := range strings.Lines(text) {

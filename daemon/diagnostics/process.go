@@ -22,12 +22,12 @@ type Process struct {
 	GoVersion  string     `json:"go_version"`
 }
 
-// processFacts reads the parts of Process, and keeps those that never change.
+// processFacts reads the fields of Process, and caches those that never change.
 type processFacts struct {
 	sys        *system.Reader
-	started    time.Time // the time of New if unavailable
+	started    time.Time // if unavailable, the time of New
 	startedErr error
-	username   *guard[string] // the directory of users may be remote
+	username   *guard[string] // guarded, because the user directory may be remote
 }
 
 func newProcessFacts(sys *system.Reader) *processFacts {
@@ -67,8 +67,8 @@ func username() (string, error) {
 	return u.Username, nil
 }
 
-// remember returns a function that calls until a call succeeds, and then returns
-// that value. The function is not safe for concurrent use.
+// remember returns a function that caches the result of call after it first
+// succeeds. The function is not safe for concurrent use.
 func remember[T any](call func() (T, error)) func() (T, error) {
 	var value T
 	done := false

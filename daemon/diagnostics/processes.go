@@ -11,18 +11,18 @@ import (
 	"vega/daemon/diagnostics/system"
 )
 
-// ProcessUse is the use of memory and CPU by a process.
+// ProcessUse is the memory and CPU use of a process.
 type ProcessUse struct {
 	PID  int    `json:"pid"`
 	Name string `json:"name"`
-	Self bool   `json:"self"` // whether it is this process
+	Self bool   `json:"self"` // whether this is the current process
 	RSS  uint64 `json:"rss"`
 	// CPUPercent is a percentage of all CPUs of the host; nil if not measured.
 	CPUPercent *float64 `json:"cpu_percent,omitempty"`
 }
 
-// sharers returns a function that reports whether a process counts toward the
-// memory limit. It returns nil if all do.
+// sharers returns a function that reports whether a process counts toward the memory
+// limit. It returns nil if all processes do.
 func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
 	if m.Source != SourceCgroup || in.Memory == nil {
 		return nil
@@ -30,9 +30,9 @@ func (c *Collector) sharers(m Memory, in Container) func(pid int) bool {
 	return c.groups.MemoryMembers(in.Memory.Path)
 }
 
-// findProcesses adds the largest visible processes, and with measureCPU the
-// busiest, which takes a second reading. If among is not nil, only processes for
-// which it reports true are considered.
+// findProcesses adds the visible processes with the highest memory use and, if
+// measureCPU is set, those with the highest CPU use, which needs a second reading.
+// If among is not nil, it considers only processes for which among returns true.
 func (c *Collector) findProcesses(ctx context.Context, e *Evidence, among func(pid int) bool, measureCPU bool) {
 	first, err := c.sys.Processes(ctx)
 	e.note("top_memory", err)
@@ -74,7 +74,7 @@ func busiest(first, second map[int]system.Process, window time.Duration, cores i
 		u := &uses[n]
 		before, now := first[u.PID], second[u.PID]
 		if before.Started != now.Started {
-			before = system.Process{} // it started within the window
+			before = system.Process{} // the process started within the window
 		}
 		p := percent((now.CPU - before.CPU).Seconds(), window.Seconds()*float64(max(1, cores)))
 		u.CPUPercent = &p
@@ -82,7 +82,7 @@ func busiest(first, second map[int]system.Process, window time.Duration, cores i
 	return largest(uses, func(u ProcessUse) float64 { return *u.CPUPercent })
 }
 
-// largest returns the few largest, without those of size 0.
+// largest returns the maxListed largest elements, without those of size 0.
 func largest[T any](of []T, size func(T) float64) []T {
 	of = slices.DeleteFunc(append([]T{}, of...), func(t T) bool { return size(t) <= 0 })
 	slices.SortFunc(of, func(a, b T) int { return cmp.Compare(size(b), size(a)) })

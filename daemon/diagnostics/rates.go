@@ -9,7 +9,7 @@ import (
 
 var errMoved = errors.New("the counters were reset within the window, or the process changed its cgroup")
 
-// rates are measured over the window between two samples.
+// rates holds rates measured over the window between two samples.
 type rates struct {
 	at     time.Time // end of the window
 	window time.Duration
@@ -29,7 +29,8 @@ type rates struct {
 	processErr, coresErr, hostErr, groupErr, throttledErr error
 }
 
-// between compares two samples, which are at least minWindow apart.
+// between computes the rates between two samples, which are at least minWindow
+// apart.
 func between(a, b sample) rates {
 	r := rates{at: b.at, window: b.at.Sub(a.at), basis: BasisWindow, quota: b.quota, hostCores: b.host.Cores}
 	r.processErr, r.coresErr, r.hostErr = errors.Join(a.processErr, b.processErr), b.hostErr, errors.Join(a.hostErr, b.hostErr)
@@ -62,8 +63,8 @@ func (r *rates) compareQuotas(a, b *cgroup.Quota) {
 	}
 }
 
-// sinceStart returns the rates since the process started, from a single sample.
-// Those of the host and the container are unavailable.
+// sinceStart computes the rates since the process started from a single sample. The
+// rates of the host and the container are unavailable.
 func sinceStart(s sample, started time.Time) rates {
 	r := rates{at: s.at, basis: BasisStart, quota: s.quota, hostCores: s.host.Cores}
 	r.processErr, r.coresErr = s.processErr, s.hostErr

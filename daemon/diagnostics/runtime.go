@@ -9,8 +9,8 @@ import (
 	"vega/policies/check"
 )
 
-// Runtime is the state of Go's runtime. Latencies cover the same window as CPU and
-// are rounded up to a bucket boundary of Go's histograms.
+// Runtime is the state of the Go runtime. Latencies cover the same window as CPU and
+// are rounded up to a bucket boundary of the runtime's histograms.
 type Runtime struct {
 	Goroutines int     `json:"goroutines"`
 	GOMAXPROCS int     `json:"gomaxprocs"`
@@ -32,14 +32,14 @@ type Heap struct {
 	Limit   *uint64 `json:"limit"` // GOMEMLIMIT
 }
 
-// GC is garbage collection. A pause stops all goroutines.
+// GC holds figures of garbage collection. A pause stops all goroutines.
 type GC struct {
 	Cycles     uint64   `json:"cycles"` // since the start
 	CPUPercent *float64 `json:"cpu_percent"`
 	Pause      Latency  `json:"pause"`
 }
 
-// Latency is the distribution of a duration; the fields are nil if Count is 0.
+// Latency is the distribution of a duration. The other fields are nil if Count is 0.
 type Latency struct {
 	Count uint64   `json:"count"`
 	P50   *float64 `json:"p50_ms"`
@@ -47,8 +47,8 @@ type Latency struct {
 	Max   *float64 `json:"max_ms"`
 }
 
-// runtimeCounts are the runtime's counters and gauges at one moment, or the
-// difference of counters over a window.
+// runtimeCounts is a snapshot of the runtime's counters and gauges, or the
+// difference between two snapshots.
 type runtimeCounts struct {
 	latencies, pauses metrics.Float64Histogram
 	gcSeconds, allSeconds,
@@ -60,7 +60,7 @@ const (
 	pausesName    = "/sched/pauses/total/gc:seconds"
 )
 
-// numbers are the metrics with a single value, and their fields.
+// numbers lists the metrics with a single value, and the fields that hold them.
 var numbers = []struct {
 	name string
 	of   func(c *runtimeCounts) *float64
@@ -96,7 +96,8 @@ func readRuntime() runtimeCounts {
 	return c
 }
 
-// single returns a value, 0 for a metric that this version of Go does not have.
+// single returns the value of a metric, or 0 if this version of Go does not have the
+// metric.
 func single(v metrics.Value) float64 {
 	switch v.Kind() {
 	case metrics.KindUint64:
@@ -114,7 +115,7 @@ func histogram(v metrics.Value) metrics.Float64Histogram {
 	return *v.Float64Histogram()
 }
 
-// since returns what was counted between a and c.
+// since returns the difference between the counters of c and those of a.
 func (c runtimeCounts) since(a runtimeCounts) runtimeCounts {
 	return runtimeCounts{
 		latencies:  subtract(c.latencies, a.latencies),
@@ -160,7 +161,7 @@ func newRuntime(r rates, g gaps) Runtime {
 	t.Heap.Limit = orNil(g, "runtime.heap.limit", uint64(c.limit), err)
 	t.GC = GC{Cycles: uint64(c.cycles), Pause: newLatency(r.runtime.pauses, "runtime.gc.pause", g)}
 	err = nil
-	if r.runtime.allSeconds <= 0 { // updated only at the end of a collection
+	if r.runtime.allSeconds <= 0 { // the runtime updates these only at the end of a collection
 		err = errNoCycle
 	}
 	t.GC.CPUPercent = orNil(g, "runtime.gc.cpu_percent", percent(r.runtime.gcSeconds, r.runtime.allSeconds), err)
@@ -183,8 +184,9 @@ func newLatency(h metrics.Float64Histogram, name string, g gaps) Latency {
 	return l
 }
 
-// quantile returns the upper boundary, in milliseconds, of the bucket that holds
-// the quantile q of total values, or the lower one of the unbounded last bucket.
+// quantile returns the upper boundary, in milliseconds, of the bucket that contains
+// the quantile q of total values. For the last bucket, which has no upper boundary,
+// it returns the lower one.
 func quantile(h metrics.Float64Histogram, total uint64, q float64) float64 {
 	rank, seen := uint64(math.Ceil(q*float64(total))), uint64(0)
 	for n, count := range h.Counts {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// manyGoroutines is the number of goroutines from which they are mentioned as a
-// cause of memory use.
+// manyGoroutines is the lowest number of goroutines that is mentioned as a cause of
+// memory use.
 const manyGoroutines = 1000
 
-// Sentences describes the evidence for people, most important first. A sentence
-// has no final period.
+// Sentences describes the evidence in prose, most important first. Sentences do not
+// end with a period.
 func (e Evidence) Sentences() []string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
@@ -32,7 +32,7 @@ func (e Evidence) Sentences() []string {
 	}
 	if len(e.Goroutines) > 0 && (e.Resource != "memory" || e.Goroutines[0].Count >= manyGoroutines) {
 		g := e.Goroutines[0]
-		add("%d goroutines that started in %s are at %s", g.Count, g.Function, g.At)
+		add("%d goroutines started in %s and are now at %s", g.Count, g.Function, g.At)
 	}
 	if len(e.OpenFiles) > 0 {
 		add("open files of this process: %s", counts(e.OpenFiles))
@@ -50,7 +50,7 @@ func (e Evidence) Sentences() []string {
 	return append(lines, e.Pressure.sentences()...)
 }
 
-// sentences returns nothing if no task waited.
+// sentences returns a sentence for each resource for which tasks waited.
 func (p *Pressure) sentences() []string {
 	if p == nil {
 		return nil
@@ -67,8 +67,8 @@ func (p *Pressure) sentences() []string {
 	return lines
 }
 
-// longest returns the move of each figure over the longest time, without those
-// of 0.
+// longest returns the move of each figure over the longest period. It omits figures
+// that did not change.
 func (e Evidence) longest() []Move {
 	var moves []Move
 	for _, m := range e.Moved {
@@ -100,7 +100,7 @@ func (l *Limit) String() string {
 	return fmt.Sprintf("%.6g %s", l.Value, l.Unit)
 }
 
-// String returns the name and the number.
+// String returns the name and the process ID.
 func (p ProcessUse) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, p.PID) }
 
 func quantity(field string, v float64) string {

@@ -2,9 +2,9 @@ package diagnostics
 
 import "time"
 
-// Summary holds the figures that are cheap to read. Sizes are in bytes,
-// percentages range from 0 to 100. A nil field is unavailable; Unavailable maps
-// its path, as in Paths, or that of a parent to the reason.
+// Summary holds the figures that are cheap to read. Sizes are in bytes, percentages
+// range from 0 to 100. A nil field is unavailable. Unavailable maps its path, as
+// returned by Paths, or the path of a parent to the reason.
 type Summary struct {
 	CheckedAt       time.Time         `json:"checked_at"`
 	DurationMS      float64           `json:"duration_ms"` // how long the reading took
@@ -21,7 +21,7 @@ type Summary struct {
 type Snapshot struct {
 	Summary
 	Network   Network   `json:"network"`
-	Disks     []Disk    `json:"disks"` // each file system once; the first is that of the data directory
+	Disks     []Disk    `json:"disks"` // each file system once, that of the data directory first
 	Runtime   Runtime   `json:"runtime"`
 	Process   Process   `json:"process"`
 	Container Container `json:"container"`
@@ -33,9 +33,10 @@ const (
 	SourceCgroup = "cgroup" // a cgroup has a tighter limit than the host
 )
 
-// Memory is the memory of this process and of the host or container. Percent is
-// Used of Limit: the host's, or that of a cgroup with a tighter limit. Of several
-// such cgroups, it is the one nearest to its limit.
+// Memory is the memory use of this process and of the host or container. Percent is
+// Used as a percentage of Limit. Both are those of the host, or of a cgroup with a
+// tighter limit. If there are several such cgroups, they are those of the one
+// closest to its limit.
 type Memory struct {
 	ProcessRSS      *uint64  `json:"process_rss"`
 	ProcessVMS      *uint64  `json:"process_vms"`
@@ -54,8 +55,8 @@ type Threads struct {
 	GoRoutines int  `json:"go_routines"`
 }
 
-// FileDescriptors counts the open files of this process. Percent is Open of
-// SoftLimit.
+// FileDescriptors counts the open files of this process. Percent is Open as a
+// percentage of SoftLimit.
 type FileDescriptors struct {
 	Open      *int     `json:"open"`
 	SoftLimit *uint64  `json:"soft_limit"`
@@ -64,11 +65,11 @@ type FileDescriptors struct {
 }
 
 // Network counts the TCP and UDP sockets, over IPv4 and IPv6, of all processes in
-// this process's network namespace. Explain counts those of this process alone,
+// this process's network namespace. Explain also counts those of this process alone,
 // which takes longer.
 type Network struct {
 	Total *int `json:"total"` // the sum of ByStatus
-	// ByStatus counts TCP sockets by state, and UDP sockets as NONE. States
-	// without sockets are absent. Counts of rare states may be a second old.
+	// ByStatus counts TCP sockets by state, and UDP sockets as NONE. States without
+	// sockets are omitted. Counts of rare states may be a second old.
 	ByStatus map[string]int `json:"by_status"`
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestFieldNames checks the names on which thresholds and dashboards depend.
+// TestFieldNames checks the field names on which thresholds and dashboards depend.
 func TestFieldNames(t *testing.T) {
 	names := map[string][]string{
 		"":                 {"checked_at", "duration_ms", "memory", "cpu", "threads", "file_descriptors", "network", "disk", "disks", "runtime", "process", "container", "pressure", "unavailable"},
@@ -53,8 +53,8 @@ func compare(want []string, got map[string]any) (missing, more string) {
 	return strings.Join(without, " "), strings.Join(unknown, " ")
 }
 
-// TestEveryNullHasReason also checks that whatever has a reason is null, or has a
-// part that is, and that no list is null.
+// TestEveryNullHasReason also checks that every field with a reason is null or
+// contains a null, and that no list is null.
 func TestEveryNullHasReason(t *testing.T) {
 	c := collector(t)
 	for _, s := range []Snapshot{snapshot(t, c), snapshot(t, settled(t))} {
@@ -94,7 +94,7 @@ func explains(path string, nulls map[string]bool) bool {
 			return true
 		}
 	}
-	return path == "network.by_status" // some of its states
+	return path == "network.by_status" // its states may have reasons
 }
 
 func TestValueOfEveryPath(t *testing.T) {
@@ -139,10 +139,11 @@ func TestUnavailableValueHasReasonOfParent(t *testing.T) {
 	}
 }
 
-// TestFirstReadingHasNoWindow expects figures of the process but not of the host.
+// TestFirstReadingHasNoWindow checks that the first reading has CPU figures of the
+// process but not of the host.
 func TestFirstReadingHasNoWindow(t *testing.T) {
 	c := collector(t)
-	c.meter.last.at = time.Now().Add(time.Hour) // so that no window starts, however slow the machine is
+	c.meter.last.at = time.Now().Add(time.Hour) // so that no window starts, even on a slow machine
 	u := snapshot(t, c).CPU
 	if u.Basis != BasisStart || u.ProcessPercent == nil || u.SystemPercent != nil || u.WindowMS <= 0 {
 		t.Errorf("%+v", u)
@@ -179,7 +180,7 @@ func TestClosedCollectorAndEndedContext(t *testing.T) {
 	}
 }
 
-// TestHammer calls everything from sixteen goroutines at once.
+// TestHammer calls every method from sixteen goroutines concurrently.
 func TestHammer(t *testing.T) {
 	c := settled(t)
 	var all sync.WaitGroup

@@ -12,8 +12,8 @@ import (
 	"vega/daemon/realtest"
 )
 
-// pairs opens n TCP connections of this process to itself, which are 2n sockets,
-// or as many as it may open.
+// pairs opens n TCP connections of this process to itself, which use 2n sockets, or
+// as many as the file limit allows.
 func pairs(t testing.TB, n int) (near, far []net.Conn) {
 	t.Helper()
 	var l syscall.Rlimit
@@ -56,8 +56,8 @@ func pairs(t testing.TB, n int) (near, far []net.Conn) {
 	return near, far
 }
 
-// TestSocketsAgreeWithTools compares with ss, while sockets are kept in several
-// states. Sockets of other programs come and go.
+// TestSocketsAgreeWithTools compares counts with ss while it keeps sockets in
+// several states. Sockets of other programs come and go.
 func TestSocketsAgreeWithTools(t *testing.T) {
 	const established, closing = 60, 25
 	near, far := pairs(t, established+closing)
@@ -104,8 +104,8 @@ func TestSocketsAgreeWithTools(t *testing.T) {
 	})
 }
 
-// TestManySocketsAreCounted checks the counts; BenchmarkSnapshot compares the speed
-// with that of gopsutil.
+// TestManySocketsAreCounted checks only the counts. BenchmarkSnapshot compares the
+// speed with that of gopsutil.
 func TestManySocketsAreCounted(t *testing.T) {
 	near, _ := pairs(t, 5000)
 	if len(near) < 1000 {

@@ -1,8 +1,8 @@
 // Package cgroup reads the limits and counters of the cgroups that this process
 // belongs to, of version 1, version 2 and both at once.
 //
-// Make a Reader with New. Limits apply on every level from the process's own
-// cgroup up to the top one; the methods return the level that matters. On
+// Create a Reader with New. Limits apply at every level from the process's own
+// cgroup up to the top. The methods return the level that determines the result. On
 // systems other than Linux they return errors.
 package cgroup
 
@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Unlimited is the limit of a cgroup without one, and the smallest number that
-// the kernel writes for that: version 1 writes 2^63 rounded down to a page.
+// Unlimited is the limit of a cgroup that has none. Any limit at or above it also
+// means unlimited, because version 1 writes 2^63 rounded down to a page.
 const Unlimited = 1 << 62
 
-// ErrNoLimit is returned where no level has a limit.
+// ErrNoLimit is returned if no level has a limit.
 var ErrNoLimit = errors.New("no cgroup of this process has a limit")
 
-// Level is the memory of one cgroup.
+// Level is the memory use of one cgroup.
 type Level struct {
 	Path       string
 	Limit      uint64 // Unlimited for none
@@ -28,11 +28,11 @@ type Level struct {
 	OOMErr     error // why OOMKills is unknown
 }
 
-// Levels are the process's own cgroup and the limited ones above it.
+// Levels lists the process's own cgroup and the limited ones above it.
 type Levels []Level
 
-// Nearest returns the level with the least room among those whose limit is
-// below the host's total, or nil.
+// Nearest returns the level that is closest to its limit among those whose limit is
+// below the host's total, or nil if there are none.
 func (m Levels) Nearest(total *uint64) *Level {
 	var found *Level
 	for n := range m {
@@ -49,7 +49,8 @@ func (m Levels) Nearest(total *uint64) *Level {
 
 func (l *Level) share() float64 { return float64(l.WorkingSet) / float64(max(1, l.Limit)) }
 
-// Tightest returns the level with the lowest limit, or the process's own.
+// Tightest returns the level with the lowest limit, or the process's own if none is
+// limited.
 func (m Levels) Tightest() *Level {
 	found := &m[0]
 	for n := range m {
@@ -74,8 +75,8 @@ type Quota struct {
 // PIDs counts the processes and threads of a limited cgroup.
 type PIDs struct{ Current, Limit uint64 }
 
-// Waits are what the kernel has counted of tasks that waited for a CPU.
+// Waits holds what the kernel has counted about tasks that waited for a CPU.
 type Waits struct {
-	Pressure  string         // the text of cpu.pressure, "" if unavailable
-	Throttled *time.Duration // by the quota; nil without one
+	Pressure  string         // the content of cpu.pressure, "" if unavailable
+	Throttled *time.Duration // time lost to the quota; nil if there is none
 }

@@ -6,13 +6,13 @@ import (
 	"vega/daemon/diagnostics/kernelfile"
 )
 
-// relocateEvery is how often Waits looks for its files again: an orchestrator
-// may move this process to another cgroup, or set a quota.
+// relocateEvery is how often Waits looks for its files again, because an
+// orchestrator may move this process to another cgroup, or set a quota.
 const relocateEvery = 10 * time.Second
 
-// Waits returns a function that reads what the kernel has counted of tasks that
-// waited for a CPU: those of the container if the kernel counts them, otherwise
-// those of the host. The function is not safe for concurrent use.
+// Waits returns a function that reads what the kernel has counted about tasks that
+// waited for a CPU: the container's tasks if the kernel counts them, and otherwise
+// the host's. The function is not safe for concurrent use.
 func (r *Reader) Waits() func() Waits {
 	var pressure, stat string
 	var v2 bool

@@ -9,8 +9,8 @@ import (
 	"vega/daemon/diagnostics/kernelfile"
 )
 
-// Quota returns the tightest CPU quota of the process's own cgroup and those
-// above it, or nil if there is none or none can be read.
+// Quota returns the tightest CPU quota among the process's own cgroup and those
+// above it, or nil if there is no quota or none can be read.
 func (r *Reader) Quota() *Quota {
 	all, err := r.find()
 	if err != nil {
@@ -33,7 +33,7 @@ func (r *Reader) Quota() *Quota {
 	return found
 }
 
-// quotaCores returns the quota of a level in cores, 0 for none.
+// quotaCores returns the quota of a level in cores, or 0 if it has none.
 func (t tree) quotaCores(level string) (float64, error) {
 	if t.v2 {
 		text, err := kernelfile.Read(t.file(level, "cpu.max"))
@@ -66,8 +66,8 @@ func parseQuota(path, quota, period string) (float64, error) {
 	return q / p, nil
 }
 
-// count reads the counters of a quota. Version 1 counts CPU time in the
-// separate tree accounts, where the process may be in another cgroup.
+// count reads the counters of a quota. Version 1 counts CPU time in a separate tree,
+// accounts, in which the process may be in another cgroup.
 func (t tree) count(q *Quota, accounts tree) {
 	text, err := kernelfile.Read(t.file(q.Path, "cpu.stat"))
 	q.StatErr = err
@@ -83,7 +83,7 @@ func (t tree) count(q *Quota, accounts tree) {
 	throttled, _ := kernelfile.LookUp(text, "throttled_time")
 	q.ThrottledFor = time.Duration(throttled)
 	if accounts.mount == "" || accounts.path != t.path {
-		q.UsageErr = errors.New("CPU time is not counted for the cgroup with the quota: the cpuacct controller has no cgroup of the same path")
+		q.UsageErr = errors.New("CPU time is not counted for the cgroup with the quota, because the cpuacct controller has no cgroup with the same path")
 		return
 	}
 	usage, err := kernelfile.Number(accounts.file(q.Path, "cpuacct.usage"))

@@ -25,8 +25,8 @@ func (r *Reader) Memory() (Levels, error) {
 	return levels, nil
 }
 
-// LimitedMemory returns the levels that have a limit, without OOMKills. It is
-// cheaper than Memory.
+// LimitedMemory is like Memory, but omits levels without a limit and does not set
+// OOMKills. It is cheaper.
 func (r *Reader) LimitedMemory() (Levels, error) {
 	levels, _, err := r.readLevels(false)
 	return levels, err
@@ -58,8 +58,8 @@ func (r *Reader) readLevels(own bool) (Levels, tree, error) {
 	return levels, t, nil
 }
 
-// memoryLimit returns Unlimited for a level without a limit, and for the top of
-// version 2, which can't have one.
+// memoryLimit returns the memory limit of a level. It returns Unlimited for a level
+// without a limit and for the top of version 2, which can't have one.
 func (t tree) memoryLimit(level string) (uint64, error) {
 	name := "memory.limit_in_bytes"
 	if t.v2 {
@@ -103,8 +103,8 @@ func (t tree) memory(level string, limit uint64) (Level, error) {
 	return Level{Path: level, Limit: limit, Current: current, WorkingSet: current - min(current, droppable)}, nil
 }
 
-// addKills sets OOMKills. Version 2 counts a cgroup and all below it; version 1
-// counts only the cgroup itself, so the counts are summed upwards.
+// addKills sets OOMKills. The count in version 2 includes all cgroups below. The
+// count in version 1 does not, so addKills sums the counts upwards.
 func (t tree) addKills(levels Levels) {
 	var sum uint64
 	for n := range levels {
@@ -139,14 +139,15 @@ func (r *Reader) MemoryMembers(level string) func(pid int) bool {
 	return func(pid int) bool {
 		text, err := r.read("/proc/" + strconv.Itoa(pid) + "/cgroup")
 		if err != nil {
-			return false // it ended
+			return false // the process ended
 		}
 		_, inside := within(memoryPath(text, t.v2), top)
 		return inside
 	}
 }
 
-// memoryPath returns the path of the memory cgroup in a /proc/PID/cgroup.
+// memoryPath returns the path of the memory cgroup from the text of a
+// /proc/PID/cgroup file.
 func memoryPath(text string, v2 bool) string {
 	for line := range strings.Lines(text) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)

@@ -7,8 +7,8 @@ import (
 	"vega/daemon/diagnostics/kernelfile"
 )
 
-// PIDs returns the cgroup that is nearest to its limit of processes and
-// threads, or ErrNoLimit.
+// PIDs returns the counts of the cgroup that is closest to its pids limit. The error
+// is ErrNoLimit if there is no limit.
 func (r *Reader) PIDs() (PIDs, error) {
 	t, err := r.tree("pids")
 	if err != nil {
@@ -33,7 +33,7 @@ func (r *Reader) PIDs() (PIDs, error) {
 	return *found, nil
 }
 
-// share returns the share of the limit in use, at most 1. A limit of 0 is
+// share returns the share of the limit in use, at most 1. A limit of 0 counts as
 // fully used.
 func (p PIDs) share() float64 {
 	if p.Limit == 0 {

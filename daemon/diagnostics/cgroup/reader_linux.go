@@ -15,10 +15,10 @@ type Reader struct {
 
 	mu    sync.Mutex
 	of    string // the /proc/self/cgroup that trees was read for
-	trees *trees // kept until the process changes its cgroup: mountinfo is long
+	trees *trees // kept until the process changes its cgroup, because mountinfo is long
 }
 
-// New makes a Reader.
+// New returns a Reader.
 func New() *Reader { return &Reader{} }
 
 func (r *Reader) read(path string) (string, error) { return kernelfile.Read(r.root + path) }
@@ -55,8 +55,8 @@ func (r *Reader) tree(controller string) (tree, error) {
 	return all.tree(controller)
 }
 
-// Own returns the version of cgroups, "v1", "v2" or "hybrid", and the path of
-// the process's own one, as in /proc/self/cgroup.
+// Own returns the version of cgroups, "v1", "v2" or "hybrid", and the path of the
+// process's own cgroup, as in /proc/self/cgroup.
 func (r *Reader) Own() (version, path string, err error) {
 	all, err := r.find()
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *Reader) Own() (version, path string, err error) {
 	return all.version, all.own, nil
 }
 
-var errTop = errors.New("the process is in no version 2 cgroup below the top one")
+var errTop = errors.New("the process is not in a version 2 cgroup below the top")
 
 // Pressure returns a function that reads the pressure within the process's own
 // cgroup. It returns an error for the top cgroup, which is the whole host and
@@ -87,5 +87,5 @@ func (r *Reader) Pressure() (func(resource string) (string, error), error) {
 	}, nil
 }
 
-// hostPressure returns the file of the whole host's CPU pressure.
+// hostPressure returns the path of the file with the whole host's CPU pressure.
 func (r *Reader) hostPressure() string { return path.Join("/", r.root, "proc/pressure/cpu") }

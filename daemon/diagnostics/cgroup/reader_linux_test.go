@@ -12,7 +12,7 @@ import (
 
 const mib = 1 << 20
 
-// machine extracts an archive of testdata and returns a Reader of it.
+// machine extracts an archive from testdata and returns a Reader for it.
 func machine(t *testing.T, name string) *Reader {
 	t.Helper()
 	archive, err := txtar.ParseFile(filepath.Join("testdata", name+".txtar"))
@@ -36,11 +36,11 @@ func TestRecordedMachines(t *testing.T) {
 	for _, want := range []struct {
 		machine, version, path string
 		tightest               Level
-		nearest                string // the level nearest to its limit
+		nearest                string // the level closest to its limit
 		levels                 int
 		quota                  Quota   // zero for none
 		pids                   string  // current/limit, or the error
-		pressure               float64 // avg10 of the container's CPU, -1 for none
+		pressure               float64 // avg10 of the container's CPU pressure, -1 for none
 	}{
 		{
 			machine: "v2-pod", version: "v2", path: "/kubepods.slice/kubepods-pod7.slice/cri-containerd-ab12.scope",
@@ -157,7 +157,7 @@ func pidsText(r *Reader) string {
 	return fmt.Sprintf("%d/%d", p.Current, p.Limit)
 }
 
-// pressureOf returns avg10 of the container's CPU pressure, -1 for none.
+// pressureOf returns avg10 of the container's CPU pressure, or -1 if there is none.
 func pressureOf(t *testing.T, r *Reader) float64 {
 	t.Helper()
 	read, err := r.Pressure()

@@ -10,7 +10,7 @@ import (
 // Reader finds no cgroups on this system.
 type Reader struct{}
 
-// New makes a Reader.
+// New returns a Reader.
 func New() *Reader { return &Reader{} }
 
 var errNotLinux = fmt.Errorf("not available on %s", runtime.GOOS)
@@ -36,5 +36,5 @@ func (r *Reader) PIDs() (PIDs, error) { return PIDs{}, errNotLinux }
 // Pressure returns an error.
 func (r *Reader) Pressure() (func(resource string) (string, error), error) { return nil, errNotLinux }
 
-// Waits returns a function that reports nothing: only Linux counts them.
+// Waits returns a function that reports nothing, because only Linux counts waits.
 func (r *Reader) Waits() func() Waits { return func() Waits { return Waits{} } }

@@ -27,14 +27,15 @@ func (t tree) levels() []string {
 // file returns the path of one of a cgroup's files.
 func (t tree) file(level, name string) string { return path.Join(t.mount, level, name) }
 
-// trees are all hierarchies that the process is in.
+// trees holds all hierarchies that contain the process.
 type trees struct {
 	own          string // the path in /proc/self/cgroup: that of the memory controller, or of version 2
 	version      string
 	byController map[string]tree // version 2 has the key ""
 }
 
-// tree returns the tree of a controller, which is never in both versions.
+// tree returns the tree of a controller. A controller is never in both versions at
+// the same time.
 func (a *trees) tree(controller string) (tree, error) {
 	if t, ok := a.byController[controller]; ok {
 		return t, nil
@@ -73,8 +74,8 @@ func findTrees(root, own, mounts string) *trees {
 	return a
 }
 
-// findMount finds the mounted tree of a controller, "" for version 2. Inside a
-// container, the tree may be mounted from a lower cgroup, which is then the
+// findMount finds the mounted tree of a controller, which is "" for version 2.
+// Inside a container, the tree may be mounted from a lower cgroup, which is then the
 // visible top.
 func findMount(mounts, controller, own string) (tree, bool) {
 	var found tree
@@ -100,7 +101,7 @@ func findMount(mounts, controller, own string) (tree, bool) {
 	return found, ok
 }
 
-// carries reports whether a mount, given by its type, source and options, holds
+// carries reports whether a mount, given by its type, source and options, contains
 // the tree of the controller.
 func carries(system []string, controller string) bool {
 	if controller == "" {
@@ -110,7 +111,7 @@ func carries(system []string, controller string) bool {
 }
 
 // within returns the path of own relative to top. A path that begins with "/.."
-// belongs to a process outside of the cgroup namespace and is within nothing.
+// belongs to a process outside of the cgroup namespace and is never within top.
 func within(own, top string) (string, bool) {
 	if strings.HasPrefix(own, "/..") {
 		return "", false

@@ -1,5 +1,5 @@
-// Package kernelfile reads the text files in which Linux publishes its state,
-// those in /proc and /sys.
+// Package kernelfile reads the text files in /proc and /sys in which Linux publishes
+// its state.
 package kernelfile
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// LookUp finds the number of a key in lines "key number".
+// LookUp returns the number of a key in text that consists of lines "key number".
 func LookUp(text, key string) (uint64, bool) {
 	for line := range strings.Lines(text) {
 		if name, figure, _ := strings.Cut(strings.TrimSpace(line), " "); name == key {

@@ -11,12 +11,12 @@ import (
 	"syscall"
 )
 
-// buffers hold buffers large enough for every file read here except the lists
-// of mounts and CPUs.
+// buffers holds buffers that are large enough for every file read here except the
+// lists of mounts and CPUs.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }}
 
-// Read reads a kernel file. It takes half the time of os.ReadFile, which asks
-// for a size that these files don't have and tries to poll them.
+// Read reads a kernel file. It takes half as long as os.ReadFile, which requests the
+// size, although these files have none, and tries to poll them.
 func Read(path string) (string, error) {
 	fd, err := ignoringInterrupts(func() (int, error) { return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0) })
 	if err != nil {

@@ -10,18 +10,18 @@ import (
 	"github.com/shirou/gopsutil/v3/disk"
 )
 
-// DiskUsage is the use of a file system.
+// DiskUsage describes the use of a file system.
 type DiskUsage struct {
 	FileSystem        string
 	Total, Used, Free uint64
 	Percent           float64
 	InodesTotal       uint64
 	InodesPercent     float64
-	Device            uint64 // the same for all paths on it; 0 if unknown
+	Device            uint64 // device ID, the same for every path on the file system; 0 if unknown
 }
 
-// UsageOf asks the file system that holds the path, or will hold it once it
-// exists. The call may hang.
+// UsageOf returns the usage of the file system that holds the path, or that will
+// hold it once the path exists. The call may hang.
 func UsageOf(path string) (DiskUsage, error) {
 	existing, err := nearestExisting(path)
 	if err != nil {

@@ -20,7 +20,7 @@ func (r *Reader) eachFile(ctx context.Context, each func(target string)) error {
 		if ctx.Err() != nil {
 			return ErrCutShort
 		}
-		if target, err := os.Readlink(dir + "/" + name); err == nil { // not closed meanwhile
+		if target, err := os.Readlink(dir + "/" + name); err == nil { // the file is still open
 			each(target)
 		}
 	}
@@ -28,7 +28,7 @@ func (r *Reader) eachFile(ctx context.Context, each func(target string)) error {
 }
 
 // FileKinds counts the open files of this process by kind, such as "socket". The
-// file that is open during the listing is closed again and not counted.
+// directory that the listing itself opens is not counted.
 func (r *Reader) FileKinds(ctx context.Context) (map[string]int, error) {
 	kinds := map[string]int{}
 	err := r.eachFile(ctx, func(target string) { kinds[kindOf(target)]++ })

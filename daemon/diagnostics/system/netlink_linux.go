@@ -36,16 +36,15 @@ func stateOf(m []byte) string {
 // inodeOf returns the inode in a struct inet_diag_msg.
 func inodeOf(m []byte) uint32 { return binary.NativeEndian.Uint32(m[68:]) }
 
-// dumpTCP calls each with the message of every TCP socket of the network
-// namespace that is in one of the given states, a bit set, until it returns
-// false.
+// dumpTCP calls each with the message of every TCP socket of the network namespace
+// that is in one of the given states, a bit set. It stops if each returns false.
 func dumpTCP(states uint32, each func(message []byte) bool) error {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkSockDiag)
 	if err != nil {
 		return fmt.Errorf("open a netlink socket: %w", err)
 	}
 	defer syscall.Close(fd)
-	limit := syscall.NsecToTimeval(time.Second.Nanoseconds()) // the kernel answers at once, or something is wrong
+	limit := syscall.NsecToTimeval(time.Second.Nanoseconds()) // the kernel normally responds immediately
 	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &limit); err != nil {
 		return err
 	}
@@ -76,8 +75,8 @@ func diagRequest(states uint32) []byte {
 	return b
 }
 
-// eachMessage calls each with the messages of one read, and reports whether it
-// was the last read.
+// eachMessage calls each with the messages of one read. done reports whether no more
+// reads are needed.
 func eachMessage(b []byte, each func([]byte) bool) (done bool, err error) {
 	for len(b) >= syscall.NLMSG_HDRLEN {
 		size := int(binary.NativeEndian.Uint32(b))

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// FileLimits returns the limits of open files of this process.
+// FileLimits returns the limits on open files of this process.
 func FileLimits() (soft, hard uint64, err error) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return 0, 0, fmt.Errorf("read the limit of open files: %w", err)
+		return 0, 0, fmt.Errorf("read the limit on open files: %w", err)
 	}
 	return uint64(l.Cur), uint64(l.Max), nil //nolint:unconvert // signed on FreeBSD
 }
@@ -27,7 +27,8 @@ func ProcessTime() (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
-// deviceOf returns the device of a path, 0 if unknown. It may hang.
+// deviceOf returns the device ID of a path's file system, or 0 if it is unknown. It
+// may hang.
 func deviceOf(path string) uint64 {
 	info, err := os.Stat(path)
 	if err != nil {

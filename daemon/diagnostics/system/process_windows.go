@@ -29,5 +29,5 @@ func duration(t syscall.Filetime) time.Duration {
 	return time.Duration(uint64(t.HighDateTime)<<32|uint64(t.LowDateTime)) * 100
 }
 
-// deviceOf returns 0, for unknown.
+// deviceOf returns 0, because the device ID is unknown.
 func deviceOf(string) uint64 { return 0 }

@@ -36,7 +36,7 @@ func parseProcess(stat string) (Process, bool) {
 	}, true
 }
 
-// Processes returns those visible to this process, by number. It stops when ctx
+// Processes returns the processes visible to this process, by ID. It stops when ctx
 // is done.
 func (r *Reader) Processes(ctx context.Context) (map[int]Process, error) {
 	names, err := kernelfile.Names(r.root + "/proc")
@@ -49,7 +49,7 @@ func (r *Reader) Processes(ctx context.Context) (map[int]Process, error) {
 		if err != nil || ctx.Err() != nil {
 			continue
 		}
-		if stat, err := r.read("/proc/" + name + "/stat"); err == nil { // it has not ended
+		if stat, err := r.read("/proc/" + name + "/stat"); err == nil { // the process has not ended
 			if p, ok := parseProcess(stat); ok {
 				found[pid] = p
 			}

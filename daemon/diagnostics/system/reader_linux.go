@@ -15,8 +15,8 @@ import (
 	"vega/daemon/diagnostics/kernelfile"
 )
 
-// ticks is the number of units of CPU time in /proc to a second. It is 100 on
-// every platform of Go.
+// ticks is the number of units of CPU time in /proc per second. It is 100 on every
+// platform that Go supports.
 const ticks = 100
 
 // Reader reads the system. It is safe for concurrent use.
@@ -26,15 +26,15 @@ type Reader struct {
 	gopsenv common.EnvMap
 }
 
-// New makes a Reader.
+// New returns a Reader.
 func New() *Reader { return newAt("") }
 
 func newAt(root string) *Reader {
 	return &Reader{root: root, gopsenv: common.EnvMap{common.HostProcEnvKey: root + "/proc", common.HostSysEnvKey: root + "/sys"}}
 }
 
-// env makes gopsutil read the same /proc and /sys as Reader, whatever the
-// environment variables for that are.
+// env makes gopsutil read the same /proc and /sys as Reader, regardless of its
+// environment variables.
 func (r *Reader) env(ctx context.Context) context.Context {
 	return context.WithValue(ctx, common.EnvKey, r.gopsenv)
 }
@@ -61,8 +61,8 @@ func (r *Reader) ProcessMemory(context.Context) (rss, vms uint64, err error) {
 	return pages[1] * size, pages[0] * size, nil
 }
 
-// Threads counts the threads of this process by the links of /proc/self/task,
-// two of which are the directory's own.
+// Threads counts the threads of this process by the link count of /proc/self/task,
+// without the two links of the directory itself.
 func (r *Reader) Threads(context.Context) (int, error) {
 	var st syscall.Stat_t
 	if err := syscall.Stat(r.root+"/proc/self/task", &st); err != nil {
@@ -86,8 +86,8 @@ func (r *Reader) Pressure(resource string) (string, error) {
 }
 
 // HostTimes returns the CPU time of the host, from the first line of /proc/stat.
-// Guest time is part of user and nice already. Stolen time was not available to
-// the host, so it counts as busy.
+// Guest time is already part of user and nice. Stolen time was not available to the
+// host, so it counts as busy.
 func (r *Reader) HostTimes() (HostTimes, error) {
 	text, err := r.read("/proc/stat")
 	if err != nil {
@@ -128,8 +128,8 @@ func (t *HostTimes) add(figures string) error {
 	return nil
 }
 
-// StartTime returns when this process started. It counts back from now, since
-// the kernel gives the time of boot in whole seconds only.
+// StartTime returns when this process started. It counts back from now, since the
+// kernel reports the boot time only in whole seconds.
 func (r *Reader) StartTime() (time.Time, error) {
 	stat, err := r.read("/proc/self/stat")
 	if err != nil {
@@ -150,13 +150,13 @@ func (r *Reader) StartTime() (time.Time, error) {
 	return now.Add(-age).Round(time.Second / ticks), nil
 }
 
-// WorkingDirectory returns that of this process. It asks the kernel, not the file
-// system, which may hang.
+// WorkingDirectory returns the working directory of this process. It asks the
+// kernel, not the file system, which may hang.
 func (r *Reader) WorkingDirectory() (string, error) { return os.Readlink(r.root + "/proc/self/cwd") }
 
-// OpenFiles counts the open files of this process. Since Linux 6.2 the count is
-// the size of /proc/self/fd. Before that, the size is 0 and the entries are
-// counted, except the directory's own.
+// OpenFiles counts the open files of this process. Since Linux 6.2 the count is the
+// size of /proc/self/fd. Before that, the size is 0, so OpenFiles counts the
+// entries, except for the directory's own.
 func (r *Reader) OpenFiles() (int, error) {
 	var st syscall.Stat_t
 	if err := syscall.Stat(r.root+"/proc/self/fd", &st); err != nil {

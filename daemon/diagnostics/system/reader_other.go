@@ -19,13 +19,13 @@ import (
 // Reader reads the system. It is safe for concurrent use.
 type Reader struct{}
 
-// New makes a Reader.
+// New returns a Reader.
 func New() *Reader { return &Reader{} }
 
-// errNotLinux is returned for what only Linux provides.
+// errNotLinux is returned for figures that only Linux provides.
 var errNotLinux = fmt.Errorf("not available on %s", runtime.GOOS)
 
-// searchTimeout bounds calls for which gopsutil runs another program on some
+// searchTimeout limits calls for which gopsutil runs another program on some
 // systems.
 const searchTimeout = time.Second
 
@@ -81,7 +81,7 @@ func (r *Reader) StartTime() (time.Time, error) {
 	return time.UnixMilli(ms), err
 }
 
-// WorkingDirectory returns that of this process.
+// WorkingDirectory returns the working directory of this process.
 func (r *Reader) WorkingDirectory() (string, error) { return os.Getwd() }
 
 // Pressure returns an error.
@@ -102,7 +102,7 @@ func (r *Reader) Sockets(ctx context.Context) (map[string]int, error) {
 	return states, nil
 }
 
-// statusName returns the status, or that of UDP sockets, which have none.
+// statusName returns the status, or the name for UDP sockets if it is "".
 func statusName(status string) string {
 	if status == "" {
 		return StatusUDP
@@ -119,14 +119,14 @@ func (r *Reader) Connections(ctx context.Context, each func(Connection)) error {
 	for _, c := range all {
 		remote, err := netip.ParseAddr(c.Raddr.IP)
 		if err != nil {
-			remote = netip.IPv4Unspecified() // there is none
+			remote = netip.IPv4Unspecified() // the socket has no peer
 		}
 		each(Connection{Status: statusName(c.Status), Remote: remote, Own: int(c.Pid) == os.Getpid()})
 	}
 	return nil
 }
 
-// Processes returns those visible to this process, by number. It stops when ctx
+// Processes returns the processes visible to this process, by ID. It stops when ctx
 // is done.
 func (r *Reader) Processes(ctx context.Context) (map[int]Process, error) {
 	all, err := process.ProcessesWithContext(ctx)
@@ -140,10 +140,10 @@ func (r *Reader) Processes(ctx context.Context) (map[int]Process, error) {
 		}
 		m, err := p.MemoryInfoWithContext(ctx)
 		if err != nil {
-			continue // it ended, or belongs to another user
+			continue // the process ended, or belongs to another user
 		}
 		u := Process{RSS: m.RSS}
-		u.Name, _ = p.NameWithContext(ctx) // its number is enough
+		u.Name, _ = p.NameWithContext(ctx) // the ID is enough
 		if started, err := p.CreateTimeWithContext(ctx); err == nil {
 			u.Started = uint64(started)
 		}

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxWalk is the number of TCP sockets above which their states are not
-	// listed one by one: two thousand take about a millisecond.
+	// maxWalk is the number of TCP sockets above which their states are not listed
+	// individually. Listing two thousand takes about a millisecond.
 	maxWalk = 20_000
 	// walkEvery is how long listed states are reused.
 	walkEvery = time.Second
@@ -29,9 +29,9 @@ type socketCounts struct {
 	udp         int
 }
 
-// Sockets counts the TCP and UDP sockets by state. With an error it may still
-// return counts. The kernel counts the common states itself; the sockets in all
-// other states are listed one by one.
+// Sockets counts the TCP and UDP sockets by state. It may return counts even with an
+// error. The kernel counts the common states itself. Sockets in all other states are
+// listed individually.
 func (r *Reader) Sockets(context.Context) (map[string]int, error) {
 	c, err := r.countSockets()
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *Reader) Sockets(context.Context) (map[string]int, error) {
 	return states, err
 }
 
-// walkCache keeps the rare states for readers that follow each other closely.
+// walkCache keeps the counts of rare states for reads in close succession.
 type walkCache struct {
 	mu     sync.Mutex
 	at     time.Time
@@ -52,12 +52,12 @@ type walkCache struct {
 }
 
 // rareStates counts the sockets in all TCP states except the two common ones. If
-// it can't list them, or there are too many, it counts all of them as OTHER and
-// returns an error.
+// they can't be listed or are too many, it counts them all as OTHER and returns an
+// error.
 func (r *Reader) rareStates(c socketCounts) (map[string]int, error) {
 	other := map[string]int{StatusOther: max(0, c.tcp-c.established)}
 	if c.tcp+c.timeWait > maxWalk {
-		return other, fmt.Errorf("%d TCP sockets are too many to list: OTHER counts all states except ESTABLISHED, which includes CLOSE_WAIT, and TIME_WAIT", c.tcp+c.timeWait)
+		return other, fmt.Errorf("too many TCP sockets to list (%d); OTHER counts all states except ESTABLISHED, which includes CLOSE_WAIT, and TIME_WAIT", c.tcp+c.timeWait)
 	}
 	r.walk.mu.Lock()
 	defer r.walk.mu.Unlock()
@@ -76,7 +76,7 @@ func (r *Reader) countSockets() (socketCounts, error) {
 	for _, name := range []string{"/proc/net/sockstat", "/proc/net/sockstat6"} {
 		text, err := r.read(name)
 		if err != nil && name == "/proc/net/sockstat6" {
-			continue // IPv6 is off
+			continue // IPv6 is disabled
 		}
 		if err != nil {
 			return c, err
@@ -93,7 +93,7 @@ func (r *Reader) countSockets() (socketCounts, error) {
 	return c, err
 }
 
-// add adds lines such as "TCP: inuse 3 orphan 0 tw 2 alloc 3 mem 0".
+// add adds the counts of lines such as "TCP: inuse 3 orphan 0 tw 2 alloc 3 mem 0".
 func (c *socketCounts) add(name, text string) error {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
@@ -119,7 +119,7 @@ func (c *socketCounts) add(name, text string) error {
 	return nil
 }
 
-// currentlyEstablished finds CurrEstab in a pair of lines "Tcp:". The first line
+// currentlyEstablished returns CurrEstab from a pair of lines "Tcp:". The first line
 // names the columns of the second.
 func currentlyEstablished(text string) (int, error) {
 	var names []string

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestMain runs the test binary as the helper process of
-// TestRareStatesWithoutNetlink if the environment asks for it.
+// TestMain runs the helper process of TestRareStatesWithoutNetlink instead of the
+// tests if the environment requests it.
 func TestMain(m *testing.M) {
 	if os.Getenv("VEGA_TEST_HELPER") == "starved" {
 		if err := starved(); err != nil {
@@ -55,7 +55,8 @@ Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails Es
 Tcp: 1 200 120000 -1 17040 11851 5136 432 29000 436428
 `
 
-// TestTooManySocketsAreNotListed expects only the counts that the kernel keeps.
+// TestTooManySocketsAreNotListed checks that the result has only the counts that the
+// kernel keeps.
 func TestTooManySocketsAreNotListed(t *testing.T) {
 	r := newAt(t.TempDir())
 	put := func(name, text string) {
@@ -74,7 +75,7 @@ func TestTooManySocketsAreNotListed(t *testing.T) {
 	put("snmp", snmp)
 	put("sockstat6", "TCP6: inuse 5\nUDP6: inuse 1\nUDPLITE6: inuse 4\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n")
 	states, err := r.Sockets(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "30705 TCP sockets") {
+	if err == nil || !strings.Contains(err.Error(), "too many TCP sockets to list (30705)") {
 		t.Errorf("%v", err)
 	}
 	if states["ESTABLISHED"] != 29000 || states["TIME_WAIT"] != 700 || states[StatusOther] != 1005 || states[StatusUDP] != 10 || len(states) != 4 {
@@ -113,8 +114,8 @@ func starved() error {
 	return nil
 }
 
-// TestRareStatesWithoutNetlink falls back to the kernel's counts, as in a
-// sandbox or when file descriptors run out.
+// TestRareStatesWithoutNetlink checks the fallback to the kernel's counts, which is
+// used in a sandbox or when file descriptors run out.
 func TestRareStatesWithoutNetlink(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), "VEGA_TEST_HELPER=starved")

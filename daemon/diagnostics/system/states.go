@@ -1,13 +1,14 @@
 package system
 
-// tcpStates are gopsutil's names of the TCP states, indexed by Linux's number.
+// tcpStates lists gopsutil's names of the TCP states, indexed by their number in
+// Linux.
 var tcpStates = [...]string{
 	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
 	"CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
 }
 
-// Sockets counts sockets under these names next to the TCP states: UDP sockets,
-// and TCP sockets whose state is unknown.
+// In addition to the TCP states, Sockets counts sockets under these names: UDP
+// sockets, and TCP sockets whose state is unknown.
 const (
 	StatusUDP   = "NONE"
 	StatusOther = "OTHER"

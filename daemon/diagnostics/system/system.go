@@ -1,10 +1,9 @@
 // Package system reads the state of the operating system and of this process:
 // memory, CPUs, threads, open files, sockets, processes and file systems.
 //
-// Make a Reader with New. On Linux it reads /proc itself, where that is faster
-// or tells more than gopsutil does; on other systems it uses gopsutil, which
-// runs other programs for some of the answers on macOS. No other package uses
-// gopsutil.
+// Create a Reader with New. On Linux it reads /proc itself where that is faster or
+// yields more than gopsutil. On other systems it uses gopsutil, which runs other
+// programs for some of the figures on macOS. No other package uses gopsutil.
 package system
 
 import (
@@ -16,20 +15,20 @@ import (
 	"github.com/shirou/gopsutil/v3/mem"
 )
 
-// ErrCutShort is returned, with what was found until then, if the context ends
-// while there is more to look at.
+// ErrCutShort is returned, with the results found so far, if the context ends before
+// everything has been examined.
 var ErrCutShort = errors.New("out of time: not everything was examined")
 
-// HostTimes is the CPU time of the host, all CPUs together.
+// HostTimes is the CPU time of the host, summed over all CPUs.
 type HostTimes struct {
 	Busy, Total float64 // in the same unit
 	Cores       int
 }
 
-// Process is a process at one moment.
+// Process is a snapshot of a process.
 type Process struct {
 	Name    string
-	Started uint64 // in any unit; distinguishes processes that reuse a number
+	Started uint64 // in any unit; distinguishes processes that reuse a process ID
 	RSS     uint64
 	CPU     time.Duration
 }
@@ -37,8 +36,8 @@ type Process struct {
 // Connection is a TCP socket.
 type Connection struct {
 	Status string
-	Remote netip.Addr // unspecified if there is none
-	Own    bool       // it belongs to this process
+	Remote netip.Addr // unspecified if the socket has no peer
+	Own    bool       // whether the socket belongs to this process
 }
 
 // HostMemory returns the memory of the host, and how much of it is available
