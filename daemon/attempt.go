@@ -11,7 +11,7 @@ import (
 // Diagnosis lists the diagnostics of a configuration, for programs.
 type Diagnosis = diag.Report
 
-// Trigger is the reason why vega read its configuration.
+// Trigger is what made vega read its configuration.
 type Trigger string
 
 // The triggers.
@@ -27,22 +27,22 @@ type Outcome string
 
 // The outcomes.
 const (
-	Applied   Outcome = "applied"   // it is in force now
-	Unchanged Outcome = "unchanged" // it was already in force
-	Rejected  Outcome = "rejected"  // the previous configuration stays in force
+	Applied   Outcome = "applied"   // it is now active
+	Unchanged Outcome = "unchanged" // it was already active
+	Rejected  Outcome = "rejected"  // the previous configuration stays active
 )
 
-// Attempt describes one attempt to put the configuration on disk in force.
+// Attempt describes one attempt to apply the configuration on disk.
 type Attempt struct {
 	At            time.Time         `json:"at"`
 	Trigger       Trigger           `json:"trigger"`
 	Outcome       Outcome           `json:"outcome"`
-	Reason        string            `json:"reason"` // why it was rejected; "" if it was not
+	Reason        string            `json:"reason"` // why the configuration was rejected; "" if it was not
 	CorrelationID string            `json:"correlation_id"`
-	Diagnostics   []diag.Diagnostic `json:"diagnostics"` // only warnings, unless it was rejected
+	Diagnostics   []diag.Diagnostic `json:"diagnostics"` // only warnings, unless Outcome is Rejected
 }
 
-// Reload describes an attempt and what it changed.
+// Reload describes a reload attempt and what it changed.
 type Reload struct {
 	Attempt
 	DurationMS float64       `json:"duration_ms"`
@@ -50,7 +50,7 @@ type Reload struct {
 	Added      []string      `json:"added"` // names of integrations, sorted
 	Changed    []string      `json:"changed"`
 	Removed    []string      `json:"removed"`
-	Loading    []string      `json:"loading"` // plugins that integrations use and that are still being compiled
+	Loading    []string      `json:"loading"` // plugins in use that are still being compiled
 }
 
 // ReloadSummary counts integrations. Kept ones keep their state, their history and
@@ -67,7 +67,8 @@ func (r *Reload) add(d engine.Diff) {
 	r.Summary = ReloadSummary{Added: len(d.Added), Changed: len(d.Changed), Removed: len(d.Removed), Kept: d.Kept}
 }
 
-// RestartError reports a configuration with changes that need a restart.
+// RestartError reports that a configuration can't be reloaded because its changes
+// need a restart.
 type RestartError struct{ Keys []string }
 
 // Error names the changed options.
@@ -75,10 +76,10 @@ func (e *RestartError) Error() string {
 	return "restart vega to change " + strings.Join(e.Keys, ", ") + "; a reload can't"
 }
 
-// RejectedError reports a valid configuration that can't be put in force.
+// RejectedError reports a valid configuration that can't be applied.
 type RejectedError struct{ Err error }
 
-// Error returns the text of the reason.
+// Error returns the reason's text.
 func (e *RejectedError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the reason.

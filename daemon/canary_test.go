@@ -92,10 +92,10 @@ integration "refused" {
 	}
 	for place, text := range map[string]string{"answers": string(said), "log": log.String(), "error": queryErr.Error(), "config": fmt.Sprintf("%v %+v %#v", load().Integrations, load().Databases, load().Integrations)} {
 		if strings.Contains(text, canary) {
-			t.Errorf("the secret is in the %s: %s", place, text)
+			t.Errorf("the secret leaked into the %s: %s", place, text)
 		}
 	}
 	if !seen.Load() || h.Summary.Unhealthy != 2 {
-		t.Errorf("the target saw the secret: %v; %+v", seen.Load(), h.Integrations)
+		t.Errorf("the target saw the secret: %v, want true; %+v", seen.Load(), h.Integrations)
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // coalescer runs a function once for all concurrent callers. Callers that arrive
-// during a call share the next one, so every caller gets a result that was computed
-// after it asked, and a thousand concurrent callers cost two calls.
+// during a call share the next one, so every result is computed after its caller
+// asked, and a thousand concurrent callers cost two calls.
 type coalescer[T any] struct {
 	work sync.Mutex // held during a call
 
@@ -23,8 +23,8 @@ type batch[T any] struct {
 	err    error
 }
 
-// do joins the next batch, or starts it with f. A caller that joined returns early
-// if ctx ends; the caller that starts a batch completes it for the others.
+// do joins the next batch, or starts it with f. If ctx ends, a caller that joined
+// returns early, but the caller that started the batch completes it for the others.
 func (s *coalescer[T]) do(ctx context.Context, f func() (T, error)) (T, error) {
 	t, mine := s.join()
 	if mine {

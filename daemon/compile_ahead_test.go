@@ -15,7 +15,7 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-// heldCompiler is a compiler that waits until open is closed.
+// heldCompiler is a compiler that blocks until open is closed.
 type heldCompiler struct {
 	asked chan struct{} // receives a value for each module
 	open  chan struct{}
@@ -54,7 +54,7 @@ func buildSlow(t *testing.T, hcl string, options func(*Options)) (*harness, *hel
 			t.Error(err)
 		}
 	})
-	h.eventually("it runs", func() bool { return h.Ready() == nil })
+	h.eventually("the daemon runs", func() bool { return h.Ready() == nil })
 	return h, g
 }
 
@@ -67,9 +67,9 @@ func TestCompilingDoesNotBlock(t *testing.T) {
 	write(t, h.plugins(), "slow.wasm", tiny.Plain(t, "slow", "1", tiny.AnswerParameter))
 	<-g.asked
 	h.configure(bind("a", "plain.healthy", "") + bind("b", "plain.healthy", "") + bind("s", "slow.healthy", ""))
-	h.eventually("the edit is in force", func() bool { return h.has("b=healthy") })
+	h.eventually("the edit is applied", func() bool { return h.has("b=healthy") })
 	for _, r := range h.ask(engine.Query{}).Integrations {
-		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "is loading: it is still being compiled")) {
+		if r.Name == "s" && (r.Status != "unknown" || r.Cause != "host" || !strings.Contains(r.Message, "is loading: its module is still being compiled")) {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -82,19 +82,20 @@ func TestCompilingDoesNotBlock(t *testing.T) {
 	h.eventually("garbage is refused", func() bool { return h.logged("plugin refused", "bad.wasm") == 1 })
 	close(g.open)
 	h.eventually("the module is in service", func() bool { return h.has("s=healthy") })
-	h.eventually("the other is too", func() bool { return strings.Contains(h.serves(), "slow2=") })
+	h.eventually("the other module is in service", func() bool { return strings.Contains(h.serves(), "slow2=") })
 	if h.logged("plugin refused") != 1 {
 		t.Error("a module that was being compiled was reported as refused")
 	}
 }
 
-// TestOldModuleServesUntilTheNewIsCompiled includes reloads in the meantime.
+// TestOldModuleServesUntilTheNewIsCompiled also reloads while the new module is
+// being compiled.
 func TestOldModuleServesUntilTheNewIsCompiled(t *testing.T) {
 	h, g := buildSlow(t, bind("a", "plain.unhealthy", ""), func(o *Options) { o.ReloadWait = time.Millisecond })
 	write(t, h.plugins(), "plain.wasm", tiny.Plain(t, "plain", "2", []byte{0x41, 0}))
 	<-g.asked
 	h.configure(bind("a", "plain.unhealthy", "") + bind("b", "plain.unhealthy", ""))
-	for range 2 { // the first reload has a change, the second none
+	for range 2 { // only the first reload changes anything
 		if _, err := h.Reload(t.Context(), BySignal); err != nil {
 			t.Fatal(err)
 		}
@@ -103,10 +104,11 @@ func TestOldModuleServesUntilTheNewIsCompiled(t *testing.T) {
 		}
 	}
 	close(g.open)
-	h.eventually("the new one serves", func() bool { return h.status() == "a=healthy b=healthy" })
+	h.eventually("the new module serves", func() bool { return h.status() == "a=healthy b=healthy" })
 }
 
-// TestReloadWaitsForItsModules also checks that other requests do not wait for it.
+// TestReloadWaitsForItsModules also checks that other requests do not wait for the
+// reload.
 func TestReloadWaitsForItsModules(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n"+bind("a", "plain.healthy", ""), func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -145,7 +147,7 @@ func TestReloadDoesNotWaitForUnusedModules(t *testing.T) {
 	}
 }
 
-// TestShutdownEndsAWaitingReload also checks that the compiler is ended.
+// TestShutdownEndsAWaitingReload also checks that the compiler is stopped.
 func TestShutdownEndsAWaitingReload(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -175,13 +177,14 @@ func TestModuleThatDoesNotCompileIsRefusedOnce(t *testing.T) {
 		}
 	})
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
-	h.eventually("it is refused", func() bool { return h.logged("plugin refused", "late.wasm", "it does not compile") == 1 })
+	h.eventually("the module is refused", func() bool { return h.logged("plugin refused", "late.wasm", "it does not compile") == 1 })
 	if n := len(asked); n != 1 {
 		t.Errorf("compiled %d times", n)
 	}
 }
 
-// TestCanceledStartRefusesNoPlugin checks that a start ends when its context does.
+// TestCanceledStartRefusesNoPlugin checks that a start stops when its context ends,
+// and refuses no plugin because of that.
 func TestCanceledStartRefusesNoPlugin(t *testing.T) {
 	h, g := build(t, bind("a", "plain.healthy", "")), newHeldCompiler()
 	cfg := h.read(nil).Config

@@ -29,7 +29,7 @@ func holdFirst(o *Options) (asked chan struct{}, open chan struct{}) {
 	return g.asked, g.open
 }
 
-// plugin returns the report on the plugin in a file.
+// plugin returns the report of the plugin in a file.
 func (h *harness) plugin(file string) (found catalog.Report) {
 	for _, p := range h.Plugins() {
 		if filepath.Base(p.File) == file {
@@ -51,7 +51,7 @@ func TestUsedModuleIsCompiledBeforeUnused(t *testing.T) {
 		t.Errorf("%v, %s, loading %v", err, h.status(), r.Loading)
 	}
 	close(open)
-	h.eventually("the preempted module is compiled after that", func() bool { return h.plugin("big.wasm").State == loaded })
+	h.eventually("the preempted module is compiled later", func() bool { return h.plugin("big.wasm").State == loaded })
 }
 
 func TestCompilingIsReported(t *testing.T) {
@@ -72,7 +72,7 @@ func TestCompilingIsReported(t *testing.T) {
 	}
 	h.eventually("a removed file", func() bool { return h.plugin("tiny.wasm").State == withdrawn })
 	write(t, h.plugins(), "tiny.wasm", append(tiny.Web(t, "tiny"), 0, 2, 1, 'x'))
-	h.eventually("a file that is back", func() bool { return h.plugin("tiny.wasm").State == loading })
+	h.eventually("a restored file", func() bool { return h.plugin("tiny.wasm").State == loading })
 	r, err := h.Reload(t.Context(), ByHTTP)
 	if err != nil || strings.Join(r.Loading, " ") != "plain tiny" {
 		t.Errorf("the reload reports %v as loading: %v", r.Loading, err)
@@ -86,8 +86,8 @@ func TestCompilingIsReported(t *testing.T) {
 	}
 }
 
-// TestReloadToAnotherDirectory checks that modules that a waiting reload has compiled
-// are kept, although they are not in the current plugin directory.
+// TestReloadToAnotherDirectory checks that a waiting reload keeps the modules that
+// it has compiled, although they are not in the current plugin directory.
 func TestReloadToAnotherDirectory(t *testing.T) {
 	h, g := buildSlow(t, "watch = false\n", func(o *Options) { o.ReloadWait = time.Hour })
 	write(t, filepath.Join(h.dir, "other"), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
@@ -105,8 +105,8 @@ func TestReloadToAnotherDirectory(t *testing.T) {
 	}
 }
 
-// TestRestoredFileIsLoadedAgain follows the advice in the reason of a withdrawn
-// plugin.
+// TestRestoredFileIsLoadedAgain follows the advice that a withdrawn plugin gives in
+// its reason.
 func TestRestoredFileIsLoadedAgain(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	w := h.catalog.NewWatcher()
@@ -128,8 +128,8 @@ func TestRestoredFileIsLoadedAgain(t *testing.T) {
 	}
 }
 
-// TestFailedCompilerIsRetried checks that after a failure of the compiler itself the
-// plugin keeps its name and reports the time of the next attempt.
+// TestFailedCompilerIsRetried checks that, if the compiler itself fails, the plugin
+// keeps its name and reports the time of the next attempt.
 func TestFailedCompilerIsRetried(t *testing.T) {
 	var fails atomic.Bool
 	fails.Store(true)
@@ -143,7 +143,7 @@ func TestFailedCompilerIsRetried(t *testing.T) {
 	})
 	file := filepath.Join(h.plugins(), "late.wasm")
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
-	h.eventually("it says why", func() bool {
+	h.eventually("the plugin reports the reason", func() bool {
 		p := h.plugin("late.wasm")
 		return p.State == loading && strings.HasPrefix(p.Reason, "it did not compile: ") && strings.HasSuffix(p.Reason, "; vega tries again after 30s")
 	})
@@ -154,12 +154,12 @@ func TestFailedCompilerIsRetried(t *testing.T) {
 	if err := os.Remove(file); err != nil { // instead of waiting for the retry
 		t.Fatal(err)
 	}
-	h.eventually("it is gone", func() bool { return h.plugin("late.wasm").State == "" })
+	h.eventually("the plugin is gone", func() bool { return h.plugin("late.wasm").State == "" })
 	write(t, h.plugins(), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
-	h.eventually("it is in service", func() bool { return h.plugin("late.wasm").State == loaded })
+	h.eventually("the plugin is in service", func() bool { return h.plugin("late.wasm").State == loaded })
 }
 
-// TestFailChild is not a test: it runs as a child process that fails.
+// TestFailChild is not a test. It runs as a child process that fails.
 func TestFailChild(t *testing.T) {
 	if flag.NArg() == 1 && flag.Arg(0) == "fail" {
 		fmt.Fprintln(os.Stderr, "no space left on device")

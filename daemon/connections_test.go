@@ -10,8 +10,8 @@ import (
 	"vega/policies/check"
 )
 
-// TestWaitForConnectionsDoesNotBlameTheDatabase checks that the status of a check
-// that gets no connection from vega is unknown, with the host as the cause.
+// TestWaitForConnectionsDoesNotBlameTheDatabase checks that a check has the status
+// unknown and the cause host if vega has no connection for it.
 func TestWaitForConnectionsDoesNotBlameTheDatabase(t *testing.T) {
 	dir := t.TempDir()
 	database(t, dir, "app.db", 1)

@@ -29,30 +29,29 @@ import (
 // Options configures Open.
 type Options struct {
 	Log *slog.Logger // nil: log nothing
-	// Step, if not nil, is called after each step of the start.
+	// Step, if not nil, is called after each startup step.
 	Step func(Step)
-	// ReadOnly opens the store read-only, next to a running daemon. The daemon
-	// discards what probes store and loads only the modules in use.
+	// ReadOnly opens the store read-only, so another daemon may be using it. Values
+	// stored by probes are discarded, and only the modules in use are loaded.
 	ReadOnly bool
-	// Compiler returns the child process that compiles modules; see
-	// plugins.Options.
+	// Compiler returns the command that compiles modules; see plugins.Options.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
-	// Read reads the configuration again and finds plugins with the given
-	// function. If it is nil, Reload, Validate and Plan return an error.
+	// Read reads the configuration again, using the given function to find plugins.
+	// If Read is nil, Reload, Validate and Plan return an error.
 	Read func(config.Scan) config.Reading
-	// Apply puts a configuration, including the first one, in force in what the
-	// daemon does not own. The daemon calls it just before it does the same. If
-	// Apply returns an error, it must not have changed anything, and the
+	// Apply applies a configuration, including the first one, to whatever the daemon
+	// does not own. The daemon calls it just before applying the configuration
+	// itself. If Apply returns an error, it must not have changed anything, and the
 	// configuration is rejected.
 	Apply func(*config.Config) error
 
-	// StartWait and ReloadWait are how long a start, and a reload on request, wait
-	// for plugins to be compiled; 0 is 10 seconds.
+	// StartWait limits how long startup waits for plugins to be compiled, and
+	// ReloadWait how long a requested reload waits; 0 means 10 seconds.
 	StartWait, ReloadWait time.Duration
 }
 
-// Daemon is a running vega. Call Open, then Run in a goroutine of its own, and end
-// with Shutdown.
+// Daemon is a running vega. Call Open, then Run in its own goroutine, and finally
+// Shutdown.
 type Daemon struct {
 	options     Options
 	store       *sqlite.Store
@@ -63,34 +62,34 @@ type Daemon struct {
 	requests    requests
 	lifecycle   lifecycle
 
-	change sync.Mutex // held while a new state is prepared and installed
+	change sync.Mutex // held while preparing and installing a new state
 
 	mu  sync.RWMutex // guards now, and the flags of lifecycle
 	now *state
 }
 
-// requests holds what concurrent requests share.
+// requests holds the operations that concurrent requests share.
 type requests struct {
 	reloads     coalescer[Reload]
 	validations coalescer[Validation]
 	plans       coalescer[Planned]
 
-	last           atomic.Pointer[lastAttempt] // the last reload, or else the start
+	last           atomic.Pointer[lastAttempt] // the last reload; the start if there was none
 	shortageLogged atomic.Int64                // when a shortage was last logged, in Unix nanoseconds
 }
 
-// lifecycle is the state of the start and the shutdown.
+// lifecycle is the state of startup and shutdown.
 type lifecycle struct {
 	life    context.Context // of every run; ends when a drain times out
 	end     context.CancelFunc
 	running sync.WaitGroup // background loops; grows only under mu while not draining
-	started bool           // Run was called
+	started bool           // set by Run
 	closed  bool
 }
 
 // Open opens the store and the sandbox, loads modules and binds integrations.
-// Nothing runs before Run or Health is called. A refused module does not fail the
-// start: the status of its integrations is unknown, with the reason.
+// Nothing runs before Run or Health is called. A refused module does not make Open
+// fail: its integrations report the status unknown and the reason.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
@@ -187,10 +186,10 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	}
 	outcome, bundledRefused, refusals := next.Outcome()
 	if short != nil && bundledRefused {
-		return "", errors.Join(short, next.Discard()) // vega is of little use without the bundled plugins
+		return "", errors.Join(short, next.Discard()) // without the bundled plugins, vega can do little
 	}
 	if next.Waiting() { // the watcher handles those files again
-		d.options.Log.WarnContext(ctx, "loading plugins takes too long; the rest is loaded after the start", "after", cmp.Or(d.options.StartWait, startLoading).String())
+		d.options.Log.WarnContext(ctx, "not all plugins are loaded yet; the rest will be loaded after startup", "after", cmp.Or(d.options.StartWait, startLoading).String())
 	}
 	if short != nil {
 		d.logPostponed(ctx, "can't load a plugin now; vega tries again", "reason", short.Error())
@@ -201,7 +200,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	return outcome, refusals
 }
 
-// startLoading limits how long a start waits for plugins to be compiled, in total,
+// startLoading limits how long startup waits for plugins to be compiled, in total,
 // so that a few slow ones do not delay all checks.
 const startLoading = 10 * time.Second
 
@@ -226,15 +225,15 @@ func guestLines(log *slog.Logger) plugins.Log {
 	}
 }
 
-// inForce returns the state in force.
+// inForce returns the current state.
 func (d *Daemon) inForce() *state {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.now
 }
 
-// Ready returns nil if vega is in full operation, or else an error that says why it
-// is not.
+// Ready returns nil if vega is fully operational, and otherwise an error with the
+// reason.
 func (d *Daemon) Ready() error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

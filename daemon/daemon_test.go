@@ -32,9 +32,9 @@ type harness struct {
 	*Daemon
 	t       *testing.T
 	dir     string
-	bundled []manifest.Found // set by tests that need some
-	options func(*Options)   // changes options for the test; nil: none
-	logs    bytes.Buffer     // under logging
+	bundled []manifest.Found // bundled plugins, for tests that need them
+	options func(*Options)   // changes the options of Open; nil: changes nothing
+	logs    bytes.Buffer     // guarded by logging
 	logging sync.Mutex
 	applied atomic.Int64
 	refuses atomic.Bool
@@ -46,8 +46,8 @@ type wasmFile struct {
 	content []byte
 }
 
-// build writes vega.hcl, the plugins tiny and plain and the given ones, and opens a
-// daemon.
+// build writes vega.hcl, the plugins tiny and plain, and the given ones, then opens
+// a daemon.
 func build(t *testing.T, hcl string, more ...wasmFile) *harness {
 	t.Helper()
 	h := &harness{t: t, dir: t.TempDir()}
@@ -66,7 +66,7 @@ func build(t *testing.T, hcl string, more ...wasmFile) *harness {
 	return h
 }
 
-// open opens a daemon on the files in the directory.
+// open opens a daemon with the files in the directory.
 func (h *harness) open() {
 	h.t.Helper()
 	reading := h.read(nil)
@@ -96,7 +96,7 @@ func (h *harness) restart() {
 	h.open()
 }
 
-// logged counts the log lines that contain all of the texts.
+// logged counts the log lines that contain all of the strings.
 func (h *harness) logged(texts ...string) (n int) {
 	h.logging.Lock()
 	defer h.logging.Unlock()
@@ -184,8 +184,8 @@ func (h *harness) lastReport(name string) engine.Report {
 	return i.Report
 }
 
-// expectOutcome checks the outcome of a run that its deadline ends. It repeats the run if
-// the machine was starved.
+// expectOutcome checks the outcome of a run that reaches its deadline. It repeats
+// the run if the machine was starved.
 func (h *harness) expectOutcome(name, want string) {
 	h.t.Helper()
 	r, ok := realtest.Unstarved(h.t, func() engine.Report { return h.ask(engine.Query{Names: []string{name}}).Integrations[0] },
@@ -204,7 +204,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// gate is a server that counts requests and answers them only once it is open.
+// gate is a server that counts requests and responds only after open is closed.
 type gate struct {
 	url  string
 	hits atomic.Int64
@@ -236,7 +236,7 @@ func (g *gate) await(n int64) {
 	realtest.Until(g.t, fmt.Sprintf("%d requests have arrived", n), func() bool { return g.hits.Load() >= n })
 }
 
-// patient is the longest possible timeout, which only a hanging check exceeds.
+// patient is the longest possible timeout. Only a hanging check exceeds it.
 const patient = `timeout = "30s"`
 
 func get(name, url, more string) string {
@@ -265,7 +265,7 @@ func TestStatusAndCause(t *testing.T) {
 	if all.CorrelationID == "" || all.Integrations[4].Message == "" || all.Integrations[4].CheckedAt != nil {
 		t.Errorf("%+v", all)
 	}
-	if _, err := h.Health(t.Context(), engine.Query{Names: []string{"good", "nobody"}}); err == nil || !strings.Contains(err.Error(), `"nobody"; there are: bad, good`) {
+	if _, err := h.Health(t.Context(), engine.Query{Names: []string{"good", "nobody"}}); err == nil || !strings.Contains(err.Error(), `"nobody"; the configured ones are: bad, good`) {
 		t.Errorf("unknown name: %v", err)
 	}
 	if some := h.ask(engine.Query{Names: []string{"good", "bad", "good"}}); some.Summary.Total != 2 {
@@ -279,7 +279,7 @@ func TestBrokenProbesAreUnknownAndAffectNoOthers(t *testing.T) {
 	write(t, h.plugins(), "b.wasm", tiny.Plain(t, "weird", "1", tiny.Answer99))
 	write(t, h.plugins(), "c.wasm", tiny.Plain(t, "spins", "1", tiny.Spin))
 	h.configure(bind("good", "plain.healthy", "") + bind("traps", "traps.healthy", "") +
-		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // its CPU budget ends the run
+		bind("weird", "weird.healthy", "") + bind("spins", "spins.healthy", patient)) // the run is stopped by its CPU budget
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)
 	}
@@ -288,8 +288,8 @@ func TestBrokenProbesAreUnknownAndAffectNoOthers(t *testing.T) {
 	}
 }
 
-// TestChecksRunInParallel uses a target that answers only after all hundred requests
-// have arrived, and a check that hangs.
+// TestChecksRunInParallel uses a target that responds only after all hundred
+// requests have arrived, and a check that hangs.
 func TestChecksRunInParallel(t *testing.T) {
 	g, hang := closedGate(t), closedGate(t)
 	hcl := get("hangs", hang.url, patient)
@@ -338,7 +338,7 @@ func TestCallersShareARun(t *testing.T) {
 	}
 	leave()
 	if r := (<-first).Integrations[0]; r.Status != check.Unknown {
-		t.Errorf("a caller who left got %+v", r)
+		t.Errorf("a caller that left got %+v", r)
 	}
 	time.Sleep(50 * time.Millisecond) // makes the run last at least this long
 	g.open()

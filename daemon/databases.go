@@ -26,7 +26,7 @@ func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *
 
 // DatabaseRights returns the rights of vega's user on each PostgreSQL and MySQL
 // server that an enabled integration may query. It omits a server that can't be
-// queried: the check of the integration reports why.
+// queried, because the integration's own check reports why.
 func DatabaseRights(ctx context.Context, cfg *config.Config) ([]databases.Rights, error) {
 	used := *cfg
 	used.Databases = slices.DeleteFunc(slices.Clone(cfg.Databases), func(c config.Database) bool { return !queried(cfg, c.Name) })
@@ -42,17 +42,18 @@ func queried(cfg *config.Config, database string) bool {
 	})
 }
 
-// DatabaseStats reports on the queries of all databases; see databases.Set.Stats.
+// DatabaseStats returns the query statistics of all databases; see
+// databases.Set.Stats.
 func (d *Daemon) DatabaseStats(ctx context.Context) databases.Stats {
 	return d.inForce().databases.Stats(ctx)
 }
 
-// ResetDatabaseStats starts all statistics again.
+// ResetDatabaseStats resets all query statistics.
 func (d *Daemon) ResetDatabaseStats() { d.inForce().databases.Reset() }
 
 // Outside returns the network and the databases that the probes of a configuration
 // can reach, for running them without a daemon. The databases do not include vega's
-// own store. Close closes the connections.
+// own store. Closing the Closer closes the connections.
 func Outside(cfg *config.Config) (*egress.Network, plugins.Databases, io.Closer, error) {
 	n, err := newNetwork(cfg.Network)
 	if err != nil {
@@ -67,7 +68,7 @@ type closer func() error
 
 func (c closer) Close() error { return c() }
 
-// newNetwork returns the network of probes, as configured.
+// newNetwork returns the configured network for probes.
 func newNetwork(c config.Network) (*egress.Network, error) {
 	n := egress.New(c.Resolver)
 	if c.CAFile == "" {

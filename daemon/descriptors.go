@@ -13,8 +13,8 @@ import (
 
 // File descriptors that vega reserves for itself.
 const (
-	reservedServing = 40 // more connections of the store, a reload, diagnostics, a compiler
-	reservedCommand = 12 // a command that ends soon
+	reservedServing = 40 // further store connections, a reload, diagnostics, a compiler
+	reservedCommand = 12 // a short-lived command
 	reservedServer  = 6  // connections to a database server, including those for its statistics
 	reservedFile    = 10 // a SQLite database and its log, for as many connections as may read it
 )
@@ -22,26 +22,26 @@ const (
 const (
 	// maxClients limits client connections if the configuration does not.
 	maxClients = 1024
-	// minPerClient is the least that the connections of one client are limited
-	// to, if that leaves one for others.
+	// minPerClient is the lowest limit on the connections of one client, provided
+	// that it leaves a connection for others.
 	minPerClient = 8
-	// unlimited is the number of descriptors to divide without a limit.
+	// unlimited is the number of descriptors to divide if the process has no limit.
 	unlimited = 1 << 20
 )
 
-// division divides the file descriptors of this process, so that client
-// connections, checks and vega itself can't use each other's.
+// division assigns the file descriptors of this process to client connections,
+// checks and vega itself, so that none can use up those of another.
 type division struct {
 	limit   int // of the process; 0: no limit
 	clients Clients
 	checks  int // descriptors
 }
 
-// Clients limits client connections: Connections are served, at most PerClient of
-// them to one client, and Spare more are accepted only to refuse them properly.
+// Clients limits client connections. Up to Connections are served, at most PerClient
+// of them from one client, and up to Spare more are accepted only to send a refusal.
 type Clients struct{ Connections, PerClient, Spare int }
 
-// clientsWithin returns the connections that a number of descriptors allows.
+// clientsWithin returns the client connections that a number of descriptors allows.
 func clientsWithin(descriptors int) Clients {
 	spare := max(1, min(16, descriptors/8))
 	return Clients{Connections: descriptors - spare, Spare: spare}
@@ -92,12 +92,12 @@ func reserved(cfg *config.Config, serving bool) int {
 	return n
 }
 
-// maxRunning returns how many checks can run at once.
+// maxRunning returns how many checks can run concurrently.
 func (s division) maxRunning() int {
 	return min(config.MaxRunning, max(1, s.checks/engine.SocketsPerRun))
 }
 
-// outcome summarizes the division for the log of the start.
+// outcome summarizes the division for the startup log.
 func (s division) outcome(serving bool) string {
 	text := "no limit"
 	if s.limit > 0 {
@@ -108,7 +108,7 @@ func (s division) outcome(serving bool) string {
 	} else {
 		text += ":"
 	}
-	return text + fmt.Sprintf(" %d checks at once", s.maxRunning())
+	return text + fmt.Sprintf(" %d concurrent checks", s.maxRunning())
 }
 
 // shortfall returns an error if a configuration asks for more than the division
@@ -122,10 +122,10 @@ func (s division) shortfall(cfg *config.Config) error {
 		}
 	}
 	if n := s.maxRunning(); n < min(enabled, config.MaxRunning) {
-		errs = append(errs, fmt.Errorf("some of the %d checks may have to wait for others to end: %s", enabled, shortage.MoreDescriptors))
+		errs = append(errs, fmt.Errorf("the limit on file descriptors is too low to run all %d checks concurrently, so some may have to wait; %s", enabled, shortage.MoreDescriptors))
 	}
 	if n := cfg.Server.MaxConnections; n > s.clients.Connections && s.clients.Connections > 0 {
-		errs = append(errs, fmt.Errorf("server.max_connections is %d, but the limit on file descriptors allows only %d: %s", n, s.clients.Connections, shortage.MoreDescriptors))
+		errs = append(errs, fmt.Errorf("server.max_connections is %d, but the limit on file descriptors allows only %d; %s", n, s.clients.Connections, shortage.MoreDescriptors))
 	}
 	return errors.Join(errs...)
 }
@@ -133,14 +133,14 @@ func (s division) shortfall(cfg *config.Config) error {
 // descriptors holds the file descriptors of this process.
 type descriptors struct {
 	limit   int           // of the process; 0: no limit
-	opened  int           // how many were open when they were divided
-	checks  *sockets.Pool // those for checks
+	opened  int           // how many were open at the time of the division
+	checks  *sockets.Pool // supplies the descriptors of checks
 	serving bool          // vega serves clients, and is not a command
 }
 
-// share raises the limit of this process as far as possible, divides the descriptors
-// and gives the engine its share. It returns a summary. A shortfall is an error of type
-// warning.
+// share raises the descriptor limit of this process as far as possible, divides the
+// descriptors and gives the engine its share. It returns a summary. A shortfall is
+// an error of type warning.
 func (d *descriptors) share(cfg *config.Config, e *engine.Engine) (string, error) {
 	d.limit, _ = shortage.Raise()
 	d.opened, _ = shortage.Open()
@@ -164,7 +164,7 @@ func (d *descriptors) divide(cfg *config.Config) (division, error) {
 func (d *Daemon) ClientsOf(cfg *config.Config) Clients { return d.descriptors.clientsOf(cfg) }
 
 func (d *descriptors) clientsOf(cfg *config.Config) Clients {
-	s, _ := d.divide(cfg) // the start has reported an error
+	s, _ := d.divide(cfg) // startup has already reported the error
 	if n := cfg.Server.MaxConnections; n > 0 {
 		s.clients.Connections = min(s.clients.Connections, n)
 	}

@@ -26,7 +26,7 @@ func TestDivideDescriptors(t *testing.T) {
 		limit, open int
 		cfg         config.Config
 		serving     bool
-		want        string // connections+spare, checks at once
+		want        string // connections+spare, concurrent checks
 	}{
 		{"no limit", 0, 20, config.Config{}, true, "1024+16, 1024"},
 		{"a large one", 1 << 20, 20, config.Config{}, true, "1024+16, 1024"},
@@ -73,7 +73,7 @@ func TestConnectionsPerClient(t *testing.T) {
 	}
 }
 
-// hanging returns a target that reports each request and answers only once the test
+// hanging returns a target that reports each request and responds only once the test
 // releases it.
 func hanging(t *testing.T) (url string, asked chan string, release chan struct{}) {
 	t.Helper()
@@ -93,7 +93,7 @@ func getting(name, timeout, url string) string {
 	return fmt.Sprintf("integration %q {\n  probe = tiny.get\n  interval = \"0s\"\n  timeout = %q\n  config {\n    url = %q\n  }\n}\n", name, timeout, url)
 }
 
-// TestRunWaitsForDescriptors checks that a run starts once another has released its
+// TestRunWaitsForDescriptors checks that a run starts after another has released its
 // descriptors.
 func TestRunWaitsForDescriptors(t *testing.T) {
 	url, asked, release := hanging(t)
@@ -103,7 +103,7 @@ func TestRunWaitsForDescriptors(t *testing.T) {
 	go func() { answer <- h.status() }()
 	first := <-asked
 	if len(asked) > 0 {
-		t.Errorf("%s and %s at once", first, <-asked)
+		t.Errorf("%s and %s ran at the same time", first, <-asked)
 	}
 	close(release)
 	if got := <-answer; got != "a=healthy b=healthy" {
@@ -111,8 +111,8 @@ func TestRunWaitsForDescriptors(t *testing.T) {
 	}
 }
 
-// TestWaitDoesNotBlameTheTarget checks that the host is the cause of a run that never
-// started, and of one that started too late for its target to answer.
+// TestWaitDoesNotBlameTheTarget checks that the cause is host for a run that never
+// started, and for one that started too late for its target to respond.
 func TestWaitDoesNotBlameTheTarget(t *testing.T) {
 	url, asked, release := hanging(t)
 	other, _, _ := hanging(t)
@@ -126,13 +126,13 @@ func TestWaitDoesNotBlameTheTarget(t *testing.T) {
 	for h.descriptors.checks.Waiting() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // takes one of the three seconds of the late one
+	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // takes one of the three seconds that the late run has
 	close(release)
 	if r := <-held; r.Status != check.Healthy {
-		t.Errorf("the one that held them: %s/%s %q", r.Status, r.Cause, r.Message)
+		t.Errorf("the run that held the descriptors: %s/%s %q", r.Status, r.Cause, r.Message)
 	}
 	for name, r := range map[string]engine.Report{"late": <-late, "never": never} {
-		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "at most 1 run at once with vega's limit of 48 file descriptors; raise LimitNOFILE") {
+		if r.Status != check.Unknown || r.Cause != check.Host || !strings.Contains(r.Message, "vega's limit of 48 file descriptors restricts concurrent checks to 1; raise LimitNOFILE") {
 			t.Errorf("%s: %s/%s %q", name, r.Status, r.Cause, r.Message)
 		}
 	}
@@ -168,7 +168,7 @@ func TestDescriptorsAreNotHeldBeyondARun(t *testing.T) {
 	defer cancel()
 	all, err := h.descriptors.checks.Allow(ctx, 2*engine.SocketsPerRun)
 	if err != nil {
-		t.Fatalf("not all descriptors came back: %v", err)
+		t.Fatalf("not all descriptors were released: %v", err)
 	}
 	all.End()
 }

@@ -1,22 +1,22 @@
-// Package daemon puts vega together: it opens the store, the sandbox and the
-// monitor, puts configurations in force, and starts and stops everything. Call
-// Open, then Run in a goroutine of its own, and end with Shutdown.
+// Package daemon assembles vega. It opens the store, the sandbox and the monitor,
+// applies configurations, and starts and stops everything. Call Open, then Run in
+// its own goroutine, and finally Shutdown.
 //
-// It swaps configurations and modules only as a whole, and only after they have
-// been checked and loaded. Packages daemon/api and daemon/vega import it; it
-// imports neither.
+// The daemon replaces its configuration and modules as a whole, and only after
+// checking and loading the new ones. Packages daemon/api and daemon/vega import this
+// package; it imports neither.
 //
 // # Where things are
 //
-//	daemon.go      Open, and the order of the start (step.go)
+//	daemon.go      Open, and the steps of startup (step.go)
 //	run.go         Run, Drain and Shutdown
-//	reload.go      Reload, and what attempts report (attempt.go)
+//	reload.go      Reload, and the report of an attempt (attempt.go)
 //	follow.go      reloads the configuration when its files change
 //	validate.go    Validate and Plan, which change nothing
-//	state.go       what is in force: configuration, plugins, databases, thresholds
-//	descriptors.go how file descriptors are divided between clients and checks
-//	sinks.go       where runs are recorded (history.go reads them back)
-//	databases.go, system.go  connect databases and monitor to what is in force
+//	state.go       the current configuration, plugins, databases, thresholds
+//	descriptors.go divides file descriptors between clients and checks
+//	sinks.go       records runs (history.go reads them back)
+//	databases.go, system.go  connect databases and monitor to the current configuration
 //	coalescer.go   lets concurrent callers share one operation
 //
 //	engine/        runs integrations, on intervals and on request
@@ -26,7 +26,7 @@
 //	config/        loads and checks vega.hcl; plan/ compares two configurations
 //	api/           serves HTTP; vega/ is the command
 //
-// # A request, in the order of its calls
+// # A request, in call order
 //
 //	limiter.Accept   api/limiter.go  accepts a connection, perhaps closing an idle one
 //	gate.ServeHTTP   api/limiter_request.go  identifies the client, limits requests
@@ -35,13 +35,13 @@
 //	Engine.Health    engine/health.go  runs integrations and waits for them
 //	writeError       api/error.go    turns every error into a response
 //
-// # A change, in the order of its calls
+// # A configuration or plugin change, in call order
 //
 //	Catalog.Watch    catalog/watch.go  a module was added, changed or removed
-//	Daemon.poll      follow.go    a file of the configuration changed
+//	Daemon.poll      follow.go    a configuration file changed
 //	Daemon.Reload    reload.go    loads a new configuration, also on SIGHUP or by HTTP
 //	Daemon.adopt     reload.go    rejects it, finds it unchanged, or prepares it
 //	Catalog.Fit      catalog/load.go  loads each new module before anything changes
-//	Daemon.install   state.go     swaps everything at once
+//	Daemon.install   state.go     swaps in the new state as a whole
 //	Daemon.conclude  reload.go    logs the outcome and keeps it for Validate
 package daemon

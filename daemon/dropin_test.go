@@ -17,18 +17,18 @@ import (
 	"vega/plugins/manifest"
 )
 
-// eventually waits until so holds.
+// eventually waits until ok returns true.
 func (h *harness) eventually(what string, ok func() bool) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			h.t.Fatalf("%s: still not so; plugins %+v, health %s", what, h.Plugins(), h.status())
+			h.t.Fatalf("timed out waiting until: %s; plugins %+v, health %s", what, h.Plugins(), h.status())
 		}
 	}
 }
 
-// is waits until the file's plugin has the state, its reason contains the text, and
-// the integrations have the status.
+// is waits until the file's plugin has the given state, its reason contains the
+// given string, and the integrations have the given status.
 func (h *harness) is(file, state, reason, status string) {
 	h.t.Helper()
 	h.eventually(file+" "+state+", "+status, func() bool {
@@ -75,7 +75,7 @@ func TestDropIn(t *testing.T) {
 
 	other := tiny.Plain(t, "other", "1", tiny.AnswerParameter)
 	write(t, h.plugins(), "acme.wasm", other) // removes the plugin of integration a
-	h.is("acme.wasm", loaded, "the configuration is not valid with it", "a=unhealthy/target p=healthy")
+	h.is("acme.wasm", loaded, "the configuration is not valid with this module", "a=unhealthy/target p=healthy")
 
 	whole := tiny.Plain(t, "acme", "3", []byte{0x41, 1})
 	cut := whole[:len(whole)/2]
@@ -95,7 +95,7 @@ func TestDropIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.is("acme.wasm", withdrawn, "its file was removed: restore ", "a=unknown/host p=healthy")
-	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // the operator must decide
+	h.is("twin.wasm", refused, "is served by acme.wasm", "a=unknown/host p=healthy") // vega does not choose between the two files
 	if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +117,8 @@ func TestDropIn(t *testing.T) {
 	h.is("twin.wasm", refused, "not a WebAssembly", "a=healthy p=healthy")
 }
 
-// TestReplacedModuleOutlivesItsRuns replaces a module during a run, which must end on
-// the old module before that is closed.
+// TestReplacedModuleOutlivesItsRuns replaces a module during a run. The run must end
+// on the old module before the module is closed.
 func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	g := closedGate(t)
 	h := build(t, get("w", g.url, patient))
@@ -151,8 +151,8 @@ func TestReplacedModuleOutlivesItsRuns(t *testing.T) {
 	h.eventually("the old module is closed", closed)
 }
 
-// TestWatchWaitsForAFileToSettle checks that a file is read only after two polls have
-// seen it unchanged.
+// TestWatchWaitsForAFileToSettle checks that a file is read only after two polls see
+// it unchanged.
 func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	h := build(t, "")
 	w := h.catalog.NewWatcher()
@@ -172,7 +172,7 @@ func TestWatchWaitsForAFileToSettle(t *testing.T) {
 	}
 }
 
-// The permissions of the plugin directory are checked when a file appears in it.
+// Vega checks the permissions of the plugin directory when a file appears in it.
 func TestDropInWarnsOfWritableDirectory(t *testing.T) {
 	h := build(t, "")
 	if err := os.Chmod(h.plugins(), 0o777); err != nil { //nolint:gosec // the test needs it
@@ -197,7 +197,7 @@ func TestDropInDuringShutdownIsNotRefused(t *testing.T) {
 	}
 }
 
-// dropIn handles a file at once, without waiting for it to settle.
+// dropIn handles a file immediately, without waiting for it to settle.
 func (h *harness) dropIn(ctx context.Context, file string) (done bool) {
 	done, _ = h.catalog.Handle(ctx, file)
 	return done

@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// pollInterval is how often the configuration's files are checked. A change
-	// counts once two polls in a row see the same, so that a file is not loaded
-	// while it is being written.
+	// pollInterval is how often the configuration's files are checked. A change is
+	// applied only after two consecutive polls see the same files, because a file
+	// may still be being written.
 	pollInterval = 500 * time.Millisecond
 	// retryInterval is how often a rejected configuration is tried again although
-	// its files did not change: the reason may lie elsewhere, in permissions for
-	// example.
+	// its files did not change. The cause may have been something else, such as
+	// permissions.
 	retryInterval = 30 * time.Second
 )
 
 // follow reloads the configuration when its files change, until ctx ends. It also
-// tries a rejected configuration again after each message on retry.
+// tries a rejected configuration again when it receives from retry.
 func (d *Daemon) follow(ctx context.Context, retry <-chan struct{}) {
 	var f follower
 	ticker := time.NewTicker(pollInterval)
@@ -41,11 +41,11 @@ func (d *Daemon) follow(ctx context.Context, retry <-chan struct{}) {
 	}
 }
 
-// follower detects changes of the configuration on disk.
+// follower detects changes to the configuration on disk.
 type follower struct {
 	last    map[string]catalog.Stamp // at the last poll
 	handled map[string]catalog.Stamp // at the last reload
-	tried   time.Time                // when that was
+	tried   time.Time                // time of the last reload
 }
 
 // poll reloads the configuration if its files have changed.

@@ -7,8 +7,8 @@ import (
 	"vega/daemon/realtest/tiny"
 )
 
-// TestRejectedConfigurationIsRetried although no file changed, because the reason may
-// lie elsewhere.
+// TestRejectedConfigurationIsRetried checks that a rejected configuration is retried
+// although no file changed, because the cause may be something else.
 func TestRejectedConfigurationIsRetried(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	var f follower
@@ -29,7 +29,7 @@ func TestRejectedConfigurationIsRetried(t *testing.T) {
 	}
 	h.bundle()
 	if poll(); !h.Rejected() {
-		t.Error("retried at once")
+		t.Error("retried immediately")
 	}
 	f.tried = time.Now().Add(-2 * retryInterval)
 	if poll(); h.Rejected() || h.status() != "a=healthy b=healthy" {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The states of plugins, as the API reports them.
+// The states of plugins, as in the API.
 const (
 	loaded    = "loaded"
 	loading   = "loading"
@@ -14,10 +14,10 @@ const (
 	withdrawn = "withdrawn"
 )
 
-// compileFirst is the reason of a plugin that is being compiled.
-const compileFirst = "it is still being compiled"
+// compileFirst is the reason that a plugin reports while it is being compiled.
+const compileFirst = "its module is still being compiled"
 
-// write writes a file atomically, with a rename.
+// write writes a file atomically by renaming a temporary one.
 func write(t *testing.T, dir, name string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -13,39 +13,39 @@ import (
 	"vega/store"
 )
 
-// retentionInterval is how often retention is applied to the store, and
-// shortageLogInterval limits how often a shortage is logged.
+// retentionInterval is how often retention is applied to the store.
+// shortageLogInterval is the minimum interval between log lines about a shortage.
 const (
 	retentionInterval   = 10 * time.Minute
 	shortageLogInterval = time.Minute
 )
 
-// RunReport is one run of an integration's history.
+// RunReport describes one run in an integration's history.
 type RunReport struct {
 	ID int64 `json:"id"`
 	engine.Report
-	Digest        string `json:"digest"` // of the plugin, hex SHA-256
+	Digest        string `json:"digest"` // SHA-256 of the plugin, in hex
 	CorrelationID string `json:"correlation_id"`
 }
 
 // RunPage is a page of an integration's history, newest first.
 type RunPage struct {
 	Runs []RunReport `json:"runs"`
-	Next string      `json:"next"` // the cursor of the next page; "" after the last
+	Next string      `json:"next"` // the cursor of the next page; "" on the last page
 }
 
-// Conversations returns the history of conversations. The daemon closes it.
+// Conversations returns the store of conversations. The daemon closes it.
 func (d *Daemon) Conversations() store.Conversations { return d.store }
 
-// Memories returns the memories. The daemon closes them.
+// Memories returns the store of memories. The daemon closes it.
 func (d *Daemon) Memories() store.Memories { return d.store }
 
-// Runs returns a page of an integration's history, also of one that is no longer
-// configured. The error is an *engine.UnknownError for a name without history that
-// is not configured either.
+// Runs returns a page of an integration's history, even if the integration is no
+// longer configured. The error is an *engine.UnknownError if the name is neither
+// configured nor in the history.
 func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunPage, error) {
 	if err := d.store.FlushRuns(ctx); err != nil && ctx.Err() != nil {
-		return RunPage{}, ctx.Err() // otherwise ignore it: a store that can't write can still be read
+		return RunPage{}, ctx.Err() // ignore any other error: a store that can't write can still be read
 	}
 	page, err := d.store.Runs(ctx, name, cursor, limit)
 	if err != nil {
@@ -92,7 +92,7 @@ func newRunReport(r check.Run) RunReport {
 	return RunReport{ID: r.ID, Report: engine.ReportOf(r), Digest: r.Digest, CorrelationID: r.CorrelationID}
 }
 
-// kv adapts the store to the sandbox, whose error for a full quota differs.
+// kv adapts the store to the sandbox by translating the error for a full quota.
 type kv struct{ store store.KV }
 
 func newKV(s store.KV) kv { return kv{s} }

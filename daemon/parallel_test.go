@@ -11,8 +11,8 @@ import (
 	"vega/plugins/core/fixtures"
 )
 
-// TestHundredChecksRunAtOnce uses a target that answers only after all requests have
-// arrived, and another that never answers.
+// TestHundredChecksRunAtOnce uses a target that responds only after all requests
+// have arrived, and another that never responds.
 func TestHundredChecksRunAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	there, all := 0, make(chan struct{})

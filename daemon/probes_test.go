@@ -23,7 +23,7 @@ import (
 	"vega/policies/check"
 )
 
-// row is an integration that binds a bundled probe to a real server.
+// row is an integration that runs a bundled probe against a real server.
 type row struct {
 	name   string
 	probe  string
@@ -32,7 +32,7 @@ type row struct {
 	cause  check.Cause
 	says   string // part of the message
 
-	timeout string // "": the longest, or a short one if the row expects a timeout
+	timeout string // "": the longest possible, or a short one if the row expects a timeout
 }
 
 // env holds the environment variables of the rows' secrets.
@@ -42,17 +42,17 @@ var env = map[string]string{
 	"HA_TOKEN": "good-token", "WEB_TOKEN": "web-t0ken/+=",
 }
 
-// TestBundledProbes runs every bundled probe, healthy and failing, through vega.hcl,
-// the sandbox and the engine, against real servers: nginx, PostgreSQL, MariaDB and
-// Redis from Debian, a DNS server, and servers that follow the documentation of
-// services (see plugins/core/fixtures).
+// TestBundledProbes runs every bundled probe through vega.hcl, the sandbox and the
+// engine, in healthy and failing cases. The targets are real servers (nginx,
+// PostgreSQL, MariaDB and Redis from Debian, a DNS server) and servers that follow
+// the documentation of services (see plugins/core/fixtures).
 func TestBundledProbes(t *testing.T) {
 	rows, preamble := everyProbe(t)
 	all := runRows(t, preamble, rows)
 	for i, got := range all {
 		t.Logf("%-28s %-10s %-8s %s", rows[i].probe+" "+rows[i].name[strings.IndexByte(rows[i].name, '-')+1:], got.Status, got.Cause, got.Message)
 	}
-	for i, got := range all { // at the end, so that failures come last in a long output
+	for i, got := range all { // check last, so that failures appear at the end of the long output
 		r := rows[i]
 		if got.Status != r.status || got.Cause != r.cause || !strings.Contains(got.Message, r.says) {
 			t.Errorf("%s (%s): %s/%s %q, want %s/%s %q", r.name, r.probe, got.Status, got.Cause, got.Message, r.status, r.cause, r.says)
@@ -65,8 +65,8 @@ func TestBundledProbes(t *testing.T) {
 	}
 }
 
-// runRows runs all rows and returns their reports in order. If the machine is starved
-// throughout, it accepts a report that says so.
+// runRows runs all rows and returns their reports in order. If the machine is
+// starved throughout, it also accepts reports that say so.
 func runRows(t *testing.T, preamble string, rows []row) []engine.Report {
 	t.Helper()
 	d := openRows(t, writeRows(t, preamble, rows))
@@ -127,8 +127,8 @@ func openRows(t *testing.T, path string) *daemon.Daemon {
 	}
 	cfg, diags := config.Load(path, config.Options{Bundled: bundled, Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
 	if diags.HasErrors() {
-		_ = diags.WriteText(os.Stderr, false) // the test fails in any case
-		t.Fatal("the configuration is refused")
+		_ = diags.WriteText(os.Stderr, false) // the test fails anyway
+		t.Fatal("the configuration was rejected")
 	}
 	if err := compiled.Core(cfg.DataDir); err != nil {
 		t.Fatal(err)

@@ -20,29 +20,29 @@ import (
 	"vega/policies/check"
 )
 
-// ErrClosing is returned for new work while vega is shutting down.
+// ErrClosing is returned for requests that arrive while vega is shutting down.
 var ErrClosing = engine.ErrClosing
 
 // ErrClosed is returned for any request after vega has closed its store.
 var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
 
-// errEmpty rejects an empty file, which would be valid and end every check. A failed
-// write is a likelier reason for it than intent.
+// errEmpty rejects an empty file. It would be valid and stop every check, but is
+// more likely the result of a failed write than intended.
 var errEmpty = errors.New("the file is empty, perhaps because the disk was full; if that is intended, send SIGHUP or POST /admin/config/reload")
 
 // Reload reads the configuration again, checks it, loads what it needs, and then
-// swaps it in at once. Integrations that did not change keep their state. On an
+// applies it as a whole. Integrations that did not change keep their state. On an
 // *InvalidError, a *RestartError or a *RejectedError, the current configuration
-// stays in force. Reload logs the outcome, and Validate reports it as the last
-// reload. A *shortage.Error means that vega can't read or load the configuration
-// now; it says nothing about the configuration.
+// stays active. Reload logs the outcome, and Validate reports it as the last reload.
+// A *shortage.Error means that vega lacks a resource to read or load the
+// configuration, which may be valid.
 //
-// Reload waits up to ten seconds for modules that integrations use to be compiled.
-// After that it puts the rest in force, and the modules follow once they are
-// compiled. It does not wait if a changed file is the trigger.
+// Reload waits up to ten seconds until the modules in use are compiled. After that
+// it applies the configuration without the missing modules, which are loaded once
+// they are compiled. It does not wait if the trigger is a changed file.
 //
-// Concurrent callers share a reload. It belongs to the daemon and does not end with
-// its caller.
+// Concurrent callers share a reload. A reload belongs to the daemon and outlives its
+// callers.
 func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 	if d.options.Read == nil {
 		return Reload{}, errors.New("reload: the daemon was opened without a configuration to read")
@@ -50,7 +50,7 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 	if telemetry.ID(ctx) == "" {
 		ctx = telemetry.WithID(ctx, telemetry.NewID())
 	}
-	if by == ByFile { // must not wait for a patient reload
+	if by == ByFile { // must not wait behind a patient reload
 		return d.reload(telemetry.Carry(d.lifecycle.life, ctx), by, false)
 	}
 	return d.requests.reloads.do(ctx, func() (Reload, error) {
@@ -62,7 +62,7 @@ func (d *Daemon) Reload(ctx context.Context, by Trigger) (Reload, error) {
 const reloadWait = 10 * time.Second
 
 // patientReload reloads once all modules in use are compiled, or after reloadWait.
-// It holds no lock while it waits.
+// It holds no lock while waiting.
 func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) {
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(d.options.ReloadWait, reloadWait))
 	defer cancel()
@@ -78,8 +78,8 @@ func (d *Daemon) patientReload(ctx context.Context, by Trigger) (Reload, error) 
 	}
 }
 
-// uncompiledError reports that a patient reload should wait until the plugins in use
-// are compiled.
+// uncompiledError is returned if a patient reload should first wait for plugins to
+// be compiled.
 type uncompiledError struct{ wanted *catalog.Set }
 
 func (*uncompiledError) Error() string { return "plugins must be compiled first" }
@@ -103,7 +103,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 		return Reload{}, u
 	}
 	if short := shortage.Of(err); short != nil {
-		d.logPostponed(ctx, "can't read or load the configuration now; the current one stays in force", "trigger", string(by), "reason", short.Error())
+		d.logPostponed(ctx, "can't read or load the configuration now; the current one stays active", "trigger", string(by), "reason", short.Error())
 		return Reload{}, short
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func newAttempt(ctx context.Context, at time.Time, by Trigger, diags diag.Diagno
 	return Attempt{At: at.UTC().Truncate(time.Millisecond), Trigger: by, Outcome: Applied, CorrelationID: telemetry.ID(ctx), Diagnostics: diags.Report().Diagnostics}
 }
 
-// adopt puts a configuration in force, unless it is unchanged or rejected.
+// adopt applies a configuration, unless it is unchanged or must be rejected.
 func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, patient bool) error {
 	if reading.Short != nil {
 		return reading.Short
@@ -133,7 +133,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
 		return &RejectedError{errEmpty}
 	}
-	// The watcher handles changed modules, so a file trigger ignores them.
+	// If the trigger is a file, ignore changed modules, which the watcher handles.
 	same := d.now.inputs.Same(reading.Inputs)
 	if same && (r.Trigger == ByFile || d.now.Holds(reading.Config.Plugins.Modules)) {
 		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.Config.Integrations)
@@ -159,8 +159,8 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	return nil
 }
 
-// prepare loads what a configuration needs. It rejects one under which integrations
-// would lose the module that serves them now.
+// prepare loads what a configuration needs. It rejects a configuration under which
+// integrations would lose the module that currently serves them.
 func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, error) {
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
@@ -193,19 +193,19 @@ func (d *Daemon) draining() bool {
 func (d *Daemon) logPostponed(ctx context.Context, what string, more ...any) {
 	now := time.Now().UnixNano()
 	if last := d.requests.shortageLogged.Load(); now-last > int64(shortageLogInterval) && d.requests.shortageLogged.CompareAndSwap(last, now) {
-		d.options.Log.WarnContext(ctx, "vega is short of a resource; this is logged at most once a minute", append([]any{"what", what}, more...)...)
+		d.options.Log.WarnContext(ctx, "vega lacks a resource; this is logged at most once a minute", append([]any{"what", what}, more...)...)
 	}
 }
 
-// lastAttempt is the last reload and its inputs.
+// lastAttempt holds the last reload and its inputs.
 type lastAttempt struct {
 	Attempt
 	inputs input.Summary
 }
 
-// conclude records and logs the outcome. If a changed file is the trigger, it skips
-// outcomes that are not news: the same rejection for the same reason, and a
-// configuration that is already in force.
+// conclude records and logs the outcome. If the trigger is a changed file, it skips
+// a repeated rejection for the same reason and a configuration that is already
+// active.
 func (d *Daemon) conclude(ctx context.Context, inputs input.Summary, r Reload) {
 	last := d.requests.last.Load()
 	d.requests.last.Store(&lastAttempt{last.Attempt, inputs})
@@ -226,9 +226,9 @@ func (d *Daemon) logReload(ctx context.Context, r Reload) {
 		d.options.Log.InfoContext(ctx, "reloaded", file, slog.String("trigger", string(r.Trigger)), slog.Float64("took_ms", r.DurationMS),
 			slog.Int("integrations", len(d.now.Config.Integrations)), slog.Any("added", engine.First20(r.Added)), slog.Any("changed", engine.First20(r.Changed)), slog.Any("removed", engine.First20(r.Removed)), slog.Any("loading", engine.First20(r.Loading)))
 	case Unchanged:
-		d.options.Log.InfoContext(ctx, "nothing to reload: the configuration on disk is in force", file, slog.String("trigger", string(r.Trigger)))
+		d.options.Log.InfoContext(ctx, "nothing to reload; the configuration on disk is already active", file, slog.String("trigger", string(r.Trigger)))
 	case Rejected:
-		d.options.Log.ErrorContext(ctx, "reload rejected; the current configuration stays in force", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
+		d.options.Log.ErrorContext(ctx, "reload rejected; the current configuration stays active", file, slog.String("trigger", string(r.Trigger)), slog.String("reason", r.Reason))
 	}
 	logDiagnostics(ctx, d.options.Log, r.Diagnostics)
 }
@@ -245,5 +245,5 @@ func logDiagnostics(ctx context.Context, log *slog.Logger, all []diag.Diagnostic
 	}
 }
 
-// Rejected reports whether the last configuration that was read was rejected.
+// Rejected reports whether the daemon rejected the configuration that it last read.
 func (d *Daemon) Rejected() bool { return d.requests.last.Load().Outcome == Rejected }

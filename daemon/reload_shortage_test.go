@@ -18,8 +18,8 @@ import (
 	"vega/plugins/shortage"
 )
 
-// TestReloadUnderShortage checks that a configuration that can't be read for lack of
-// descriptors is not rejected, and is put in force later.
+// TestReloadUnderShortage checks that a configuration that can't be read because
+// there are no descriptors is not rejected, and is applied later.
 func TestReloadUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -63,7 +63,7 @@ func TestFollowUnderShortage(t *testing.T) {
 	policy("b")
 	poll()
 	feed := realtest.Starve(t, 0)
-	poll() // the policy that is in force can't be listed
+	poll() // the current policy can't be listed
 	if h.Rejected() || h.status() != "a=healthy b=healthy" {
 		t.Errorf("%s, rejected: %v", h.status(), h.Rejected())
 	}
@@ -81,7 +81,7 @@ func TestFollowUnderShortage(t *testing.T) {
 	}
 }
 
-// TestCompileChild is not a test: it runs as the child process that compiles.
+// TestCompileChild is not a test. It runs as the child process that compiles.
 func TestCompileChild(t *testing.T) {
 	if flag.NArg() != 2 || flag.Arg(0) != "compile-module" {
 		return // not a child process
@@ -95,8 +95,8 @@ func compiler(ctx context.Context, dir string) *exec.Cmd {
 	return exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCompileChild$", "compile-module", dir)
 }
 
-// TestStartUnderShortage checks that vega starts although a module can't be compiled
-// for lack of descriptors, and that the module is loaded later.
+// TestStartUnderShortage checks that vega starts even if a module can't be compiled
+// because there are no descriptors, and that the module is loaded later.
 func TestStartUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return
@@ -127,7 +127,7 @@ func TestStartUnderShortage(t *testing.T) {
 		}
 	}
 	if late == 0 {
-		t.Error("no start had too few descriptors for only the module")
+		t.Error("in no start were there too few descriptors for the module only")
 	}
 }
 
@@ -150,7 +150,7 @@ func TestStartDoesNotWaitForSlowModule(t *testing.T) {
 	if got := h.status(); got != "a=unknown/host" {
 		t.Errorf("%s before it is compiled", got)
 	}
-	if h.logged("loading plugins takes too long") != 1 {
+	if h.logged("not all plugins are loaded yet") != 1 {
 		t.Error("the log does not report the delay")
 	}
 	close(g.open)
@@ -167,8 +167,9 @@ func (h *harness) pollUntil(status string) {
 	})
 }
 
-// TestDropInUnderShortage checks that a module that can't be read or compiled for lack
-// of descriptors is not refused, and that the old one serves until then.
+// TestDropInUnderShortage checks that a module that can't be read or compiled
+// because there are no descriptors is not refused, and that the old module serves in
+// the meantime.
 func TestDropInUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

@@ -50,8 +50,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadNeverOverlaps changes an integration during a run: the run of the new
-// binding must wait for that of the old one.
+// TestReloadNeverOverlaps changes an integration during a run. The run under the new
+// binding must wait for the one under the old binding.
 func TestReloadNeverOverlaps(t *testing.T) {
 	var now, most atomic.Int64
 	asked, open := make(chan struct{}, 2), make(chan struct{})
@@ -74,7 +74,7 @@ func TestReloadNeverOverlaps(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)             // time for the runs to overlap
 	close(open)
 	if got := outcome(h.ask(engine.Query{MaxAge: time.Hour}).Integrations[0]); got != "web=healthy" || <-old != "web=healthy" || most.Load() != 1 {
-		t.Errorf("%s, %d at once", got, most.Load())
+		t.Errorf("%s, up to %d runs at the same time", got, most.Load())
 	}
 }
 
@@ -99,8 +99,8 @@ func (h *harness) validate() Validation {
 	return v
 }
 
-// TestReaddedIntegrationJoinsItsRun removes an integration during its run and adds it
-// again.
+// TestReaddedIntegrationJoinsItsRun removes an integration during its run and adds
+// the integration again.
 func TestReaddedIntegrationJoinsItsRun(t *testing.T) {
 	g := closedGate(t)
 	h := build(t, get("web", g.url, patient))
@@ -108,7 +108,7 @@ func TestReaddedIntegrationJoinsItsRun(t *testing.T) {
 	go func() { old <- h.status() }()
 	g.await(1)
 	h.reload("")
-	h.reload("log {\n  level = \"debug\"\n}\n") // still running
+	h.reload("log {\n  level = \"debug\"\n}\n") // the run is still in flight
 	h.reload(get("web", g.url, patient))
 	h.ask(engine.Query{Timeout: time.Millisecond}) // joins the run without waiting for it
 	g.open()
@@ -124,15 +124,15 @@ func TestReloadThatCannotBeApplied(t *testing.T) {
 	h.configure(bind("b", "plain.healthy", ""))
 	write(t, h.plugins(), "more.wasm", tiny.Plain(t, "more", "1", tiny.AnswerParameter))
 	if _, err := h.Reload(t.Context(), BySignal); err == nil || !strings.Contains(err.Error(), "the harness refuses it") {
-		t.Errorf("it was applied: %v", err)
+		t.Errorf("the configuration was applied: %v", err)
 	}
 	if got := h.status(); got != "a=healthy" || len(h.Plugins()) != 2 {
 		t.Errorf("%s, %d plugins", got, len(h.Plugins()))
 	}
 }
 
-// TestReloadKeepsTheModuleInService when the file on disk has a valid manifest but
-// does not load.
+// TestReloadKeepsTheModuleInService checks that a module stays in service if the new
+// file has a valid manifest but does not load.
 func TestReloadKeepsTheModuleInService(t *testing.T) {
 	h := build(t, bind("a", "acme.healthy", ""), wasmFile{"acme.wasm", tiny.Plain(t, "acme", "1", tiny.AnswerParameter)})
 	write(t, h.plugins(), "acme.wasm", tiny.Plain(t, "acme", "2", []byte{0x1a})) // not valid: pops an empty stack
@@ -149,8 +149,9 @@ func TestReloadKeepsTheModuleInService(t *testing.T) {
 	}
 }
 
-// TestMovedBlockIsNoChange checks that a reload only updates the reported position.
-func TestMovedBlockIsNoChange(t *testing.T) {
+// TestMovedBlockIsUnchanged checks that, after a block moved, a reload only updates
+// the reported position.
+func TestMovedBlockIsUnchanged(t *testing.T) {
 	h := build(t, bind("a", "plain.healthy", ""))
 	h.status()
 	h.reload("\n\n" + bind("a", "plain.healthy", ""))
@@ -177,7 +178,7 @@ func database(t *testing.T, dir, name string, rows int) {
 }
 
 // TestReloadOfADatabase checks that a changed database affects only the integrations
-// that query it, and that a run in progress keeps using the old one.
+// that query it, and that a run in progress keeps using the old database.
 func TestReloadOfADatabase(t *testing.T) {
 	dir := t.TempDir()
 	database(t, dir, "one.db", 1)

@@ -26,8 +26,8 @@ func rootCauses(reports ...engine.Report) string {
 
 const leaning = "depends_on = [integration.%s]"
 
-// TestRootCause checks the root causes in every kind of report, and that they
-// disappear with the reason.
+// TestRootCause checks that every kind of report has the root causes, and that they
+// disappear once the dependency is healthy.
 func TestRootCause(t *testing.T) {
 	rest := bind("web", "plain.degraded", fmt.Sprintf(leaning, "slack")) + bind("fine", "plain.healthy", fmt.Sprintf(leaning, "llm")) +
 		bind("off", "plain.unhealthy", "enabled = false\n"+fmt.Sprintf(leaning, "llm")) + bind("alone", "plain.unhealthy", "")
@@ -92,7 +92,7 @@ func (l *lines) Handle(_ context.Context, rec slog.Record) error {
 	return nil
 }
 
-// TestRootCauseIsLogged checks the log line of a run.
+// TestRootCauseIsLogged checks that the log line of a run includes its root cause.
 func TestRootCauseIsLogged(t *testing.T) {
 	log := &lines{}
 	h := build(t, bind("llm", "plain.unhealthy", "")+bind("slack", "plain.unhealthy", fmt.Sprintf(leaning, "llm")))

@@ -10,9 +10,9 @@ import (
 	"vega/policies/check"
 )
 
-// Run runs each integration on its interval and applies changes of plugin and
-// configuration files, until ctx ends or Shutdown is called. Runs in flight then
-// continue: Shutdown waits for them.
+// Run runs each integration on its interval and applies changes to plugin and
+// configuration files, until ctx ends or Shutdown is called. It does not stop runs
+// in flight; Shutdown waits for them.
 func (d *Daemon) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -25,7 +25,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	retry := make(chan struct{}, 1)
 	d.lifecycle.running.Go(func() { d.follow(ctx, retry) })
 	d.lifecycle.running.Go(func() {
-		d.catalog.Watch(ctx, func() { // a rejected configuration may need that plugin
+		d.catalog.Watch(ctx, func() { // a rejected configuration may need the changed plugin
 			select {
 			case retry <- struct{}{}:
 			default:
@@ -52,21 +52,22 @@ func (d *Daemon) Integration(name string) (engine.Integration, error) {
 	return d.engine.Integration(name)
 }
 
-// contention returns a function that measures contention, for engine.Options.
+// contention returns the function that measures contention, for engine.Options.
 func contention() func() func() check.Contention {
 	pace := diagnostics.NewPace()
 	return func() func() check.Contention { return pace.Begin().End }
 }
 
-// Drain stops starting runs. Everything else continues, for requests in progress.
+// Drain makes the daemon start no more runs. Everything else continues, for the sake
+// of requests in progress.
 func (d *Daemon) Drain() {
 	d.mu.Lock() // keeps Run from starting loops
 	defer d.mu.Unlock()
 	d.engine.Drain()
 }
 
-// EndRuns cuts off the runs in flight and returns the names of their integrations.
-// The result of each is that vega is shutting down.
+// EndRuns cancels the runs in flight and returns the names of their integrations.
+// Each run reports that vega is shutting down.
 func (d *Daemon) EndRuns() []string {
 	names := d.engine.InFlight()
 	d.lifecycle.end()
@@ -74,15 +75,15 @@ func (d *Daemon) EndRuns() []string {
 }
 
 // Shutdown drains, waits for the runs in flight, and closes everything. If ctx ends
-// first, it cuts off the runs. Later requests get ErrClosed.
+// first, it cancels the runs. Later requests get ErrClosed.
 func (d *Daemon) Shutdown(ctx context.Context) error {
 	d.Drain()
 	stop := context.AfterFunc(ctx, func() {
-		if d.lifecycle.life.Err() != nil { // already cut off
+		if d.lifecycle.life.Err() != nil { // already canceled
 			return
 		}
 		if ended := d.EndRuns(); len(ended) > 0 {
-			d.options.Log.Warn("runs were ended", "count", len(ended), "integrations", engine.First20(ended))
+			d.options.Log.Warn("runs canceled at shutdown", "count", len(ended), "integrations", engine.First20(ended))
 		}
 	})
 	d.engine.Wait()
@@ -93,7 +94,7 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	return d.release()
 }
 
-// Close shuts down without waiting: it cuts off runs in flight.
+// Close shuts down immediately and cancels the runs in flight.
 func (d *Daemon) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -116,7 +117,7 @@ func (d *Daemon) release() error {
 	d.mu.Unlock()
 	errs := []error{modules.Release()}
 	if d.monitor != nil {
-		errs = append(errs, d.monitor.Close()) // keep it, so that it reports that it is closed
+		errs = append(errs, d.monitor.Close()) // keep the closed monitor, which returns an error to later calls
 	}
 	if d.catalog != nil {
 		errs = append(errs, d.catalog.Close(), dbs.Release())

@@ -10,8 +10,8 @@ import (
 	"vega/plugins/testdata/hostile"
 )
 
-// TestHostMemoryIsReloaded also checks the cause: a run that exceeds the memory for all
-// probes blames the host, and one that exceeds its own limit blames the probe.
+// TestHostMemoryIsReloaded also checks the cause. It is host if a run exceeds the
+// memory for all probes, and probe if a run exceeds its own limit.
 func TestHostMemoryIsReloaded(t *testing.T) {
 	of := func(memory string) string {
 		return fmt.Sprintf("sandbox {\n  host_memory = %q\n}\nintegration \"a\" {\n  probe = greedy.p\n  interval = \"0s\"\n  config {\n    url = %q\n  }\n}\n", memory, "http://127.0.0.1:1/")

@@ -17,10 +17,10 @@ import (
 )
 
 // TestEveryProbeUnderShortage runs every bundled probe with an increasing number of
-// descriptors, starting at none. Each run must either give its usual result or report
-// a shortage, and never blame the target. The first runs are in a new process, in
-// which nothing is open or cached yet, and a shortage must leave no trace once there
-// are enough descriptors.
+// descriptors, starting at zero. Each run must return its usual result or report a
+// shortage, but never blame the target. The test runs in a new process, in which
+// nothing is open or cached yet. A shortage must have no effect once there are
+// enough descriptors.
 func TestEveryProbeUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, func() []string { return describeRows(t) }) {
 		return
@@ -52,8 +52,8 @@ func TestEveryProbeUnderShortage(t *testing.T) {
 	}
 }
 
-// allRows runs the integrations one after another, because they would take each
-// other's descriptors.
+// allRows runs the integrations sequentially, because concurrent ones would take
+// each other's descriptors.
 func allRows(t *testing.T, d *daemon.Daemon) (all engine.Health) {
 	t.Helper()
 	for _, p := range d.Plugins() {
@@ -68,9 +68,9 @@ func allRows(t *testing.T, d *daemon.Daemon) (all engine.Health) {
 	return all
 }
 
-// describeRows starts the servers and describes them in a file for another process. It
-// omits rows that wait for a deadline, which add nothing, and rows about latency,
-// whose result depends on the machine.
+// describeRows starts the servers and describes the rows in a file for another
+// process. It omits rows that wait for a deadline, because they add nothing, and
+// rows about latency, because their result depends on the machine.
 func describeRows(t *testing.T) []string {
 	t.Helper()
 	rows, preamble := everyProbe(t)

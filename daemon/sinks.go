@@ -11,15 +11,15 @@ import (
 // storeSink is the durable sink. It appends runs to the store.
 type storeSink struct{ *Daemon }
 
-// Record passes a run to the store, which writes it in batches. It does not wait for
-// the disk, unless runs arrive faster than the store can write them.
+// Record passes a run to the store, which writes runs in batches. Record does not
+// wait for the disk, unless runs arrive faster than the store can write them.
 func (s storeSink) Record(ctx context.Context, r check.Run) error {
 	return s.store.AppendRun(ctx, &r)
 }
 
-// logSink logs one line for each run, and one for each denied call. The level is
-// warning if the status changed and is not healthy, debug if it stayed healthy, and
-// info otherwise.
+// logSink logs one line for each run and one for each denied call. The line of a run
+// has the level warning if the status changed and is not healthy, debug if it stayed
+// healthy, and info otherwise.
 type logSink struct{ log *slog.Logger }
 
 // Record logs a run.

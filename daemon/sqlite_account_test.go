@@ -39,9 +39,9 @@ func (r row) wants(status check.Status, cause check.Cause, says string) row {
 	return r
 }
 
-// TestEndlessQueriesOnSQLite checks that SQLite's computation, which happens in vega's
-// process, counts against the run's own CPU budget, and that other runs, on the same
-// file and elsewhere, are not affected.
+// TestEndlessQueriesOnSQLite checks that the CPU time of SQLite, which runs in
+// vega's process, counts against the run's own budget, and that other runs, on the
+// same file or elsewhere, are not affected.
 func TestEndlessQueriesOnSQLite(t *testing.T) {
 	_, preamble := sqliteFile(t)
 	ok := site(t, http.NotFoundHandler())
@@ -62,8 +62,8 @@ func TestEndlessQueriesOnSQLite(t *testing.T) {
 	}
 }
 
-// TestLockedSQLite checks that a lock held by another program is reported as such, or
-// as a timeout, and does not blame the probe.
+// TestLockedSQLite checks that a lock held by another program is reported as a lock
+// or as a timeout, and not blamed on the probe.
 func TestLockedSQLite(t *testing.T) {
 	t.Parallel() // waits for SQLite's lock timeout
 	db, preamble := sqliteFile(t)

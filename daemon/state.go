@@ -15,18 +15,18 @@ import (
 	"vega/policies"
 )
 
-// state is a configuration in force, with its modules and databases. It is immutable
-// and replaced as a whole.
+// state is the current configuration with its modules and databases. A state is
+// immutable and is replaced as a whole.
 type state struct {
 	*catalog.Set
 	inputs     input.Summary // the files that the configuration was read from
-	since      time.Time     // when it was put in force
+	since      time.Time     // when this state was installed
 	databases  *databases.Set
 	thresholds *policies.Thresholds
 }
 
-// install puts next in force at once and returns how the integrations changed. On an
-// error nothing changes. The caller holds d.change, or is Open.
+// install makes next the current state and returns how the integrations changed. On
+// an error nothing changes. The caller holds d.change, or is Open.
 func (d *Daemon) install(next *state) (engine.Diff, error) {
 	if next.Config != d.now.Config && d.options.Apply != nil {
 		if err := d.options.Apply(next.Config); err != nil {
@@ -84,7 +84,7 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 	return b
 }
 
-// outcome summarizes the state for the log of the start.
+// outcome summarizes the state for the startup log.
 func (s *state) outcome() string {
 	disabled := 0
 	for _, c := range s.Config.Integrations {
@@ -101,10 +101,10 @@ func (s *state) outcome() string {
 // host implements catalog.Host.
 type host struct{ *Daemon }
 
-// InForce returns the plugins in force.
+// InForce returns the current plugins.
 func (h host) InForce() *catalog.Set { return h.inForce().Set }
 
-// Change puts the set that f returns in force, and keeps everything else.
+// Change installs the set that f returns, and keeps everything else.
 func (h host) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
 	h.change.Lock()
 	defer h.change.Unlock()
@@ -118,7 +118,7 @@ func (h host) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
 	return nil
 }
 
-// Postponed logs what vega will try again; see catalog.Host.
+// Postponed logs an operation that vega will try again; see catalog.Host.
 func (h host) Postponed(ctx context.Context, what string, more ...any) {
 	h.logPostponed(ctx, what, more...)
 }

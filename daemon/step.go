@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Step reports a step of the start that has ended.
+// Step reports a completed step of startup.
 type Step struct {
 	Name    string
 	Outcome string // a few words; "" if Err is set
 	Took    time.Duration
-	Warning error // a problem that did not fail the step
-	Err     error // failed the step and the start
+	Warning error // a problem that did not make the step fail
+	Err     error // the error that made the step, and so the start, fail
 }
 
-// step runs one step of the start and reports it, unless report is nil. An error of
-// type warning does not fail the start.
+// step runs one step of startup and reports it, unless report is nil. An error of
+// type warning does not make the start fail.
 func step(report func(Step), name string, do func() (string, error)) error {
 	began := time.Now()
 	outcome, err := do()
@@ -29,5 +29,5 @@ func step(report func(Step), name string, do func() (string, error)) error {
 	return s.Err
 }
 
-// warning is an error that does not fail a step.
+// warning is an error that does not make a step fail.
 type warning struct{ error }

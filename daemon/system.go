@@ -20,14 +20,14 @@ func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	return s, closing(err)
 }
 
-// SystemSummary does the same for what is cheap to read. Errors are those of System.
+// SystemSummary is like System, but reads only figures that are cheap to read.
 func (d *Daemon) SystemSummary(ctx context.Context) (monitor.Summary, error) {
 	now := d.inForce()
 	s, err := d.monitor.Summarize(ctx, now.thresholds, now.databases)
 	return s, closing(err)
 }
 
-// closing replaces the error of a closed monitor with ErrClosing.
+// closing replaces the error of a closed monitor by ErrClosing.
 func closing(err error) error {
 	if errors.Is(err, diagnostics.ErrClosed) {
 		return ErrClosing
@@ -35,16 +35,16 @@ func closing(err error) error {
 	return err
 }
 
-// evidencePatience limits how long System waits for evidence. inspectPatience is
-// longer than a search for evidence takes.
+// evidencePatience limits how long System waits for evidence. inspectPatience
+// exceeds the time that a search for evidence takes.
 const (
 	evidencePatience = 20 * time.Millisecond
 	inspectPatience  = 3 * time.Second
 )
 
 // InspectHost reads the state of this machine without a daemon and compares it with
-// the thresholds of a configuration. It takes up to a second to find the evidence
-// for each warning. It reports nothing about databases, and figures of vega are
+// the thresholds of a configuration. Finding the evidence for the warnings takes up
+// to a second. The result does not cover databases, and its figures about vega are
 // those of this process. The error is that of ctx.
 func InspectHost(ctx context.Context, cfg *config.Config) (monitor.System, error) {
 	m, err := monitor.New(cfg.DataDir)

@@ -43,7 +43,7 @@ func BenchmarkSystemSummary(b *testing.B) {
 	timed(b, func() error { _, err := d.SystemSummary(b.Context()); return err })
 }
 
-// timed also reports the median and the 99th percentile.
+// timed runs a benchmark that also reports the median and the 99th percentile.
 func timed(b *testing.B, ask func() error) {
 	var took []time.Duration
 	for b.Loop() {

@@ -27,9 +27,9 @@ func (h *harness) serves() string {
 
 const usual = " plain=plain.wasm tiny=tiny.wasm"
 
-// TestNamesakeChangesNothing checks that a file with a plugin of a name that another
-// file serves is refused when it appears, at a reload and at the next start, whatever
-// the name of the file.
+// TestNamesakeChangesNothing checks that a file is refused if its plugin has a name
+// that another file already serves. That must hold when the file appears, at a
+// reload and at the next start, regardless of the name of the file.
 func TestNamesakeChangesNothing(t *testing.T) {
 	healthy, unhealthy := tiny.Plain(t, "acme", "1", []byte{0x41, 0}), tiny.Plain(t, "acme", "1", []byte{0x41, 2})
 	h := build(t, bind("a", "acme.unknown", ""), wasmFile{"mine.wasm", healthy})

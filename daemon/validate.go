@@ -11,7 +11,7 @@ import (
 )
 
 // Validation reports whether the configuration on disk is valid, what it would
-// change, and what is in force.
+// change, and which configuration is active.
 type Validation struct {
 	Diagnosis
 	Running    Running `json:"running"`
@@ -19,7 +19,7 @@ type Validation struct {
 	LastReload Attempt `json:"last_reload"`
 }
 
-// Running describes the configuration in force.
+// Running describes the active configuration.
 type Running struct {
 	LoadedAt   time.Time `json:"loaded_at"`
 	Path       string    `json:"path"`
@@ -27,8 +27,8 @@ type Running struct {
 	SameAsDisk bool      `json:"same_as_disk"`
 }
 
-// Validate reads and checks the configuration without putting it in force.
-// Concurrent callers share the work.
+// Validate reads and checks the configuration without applying it. Concurrent
+// callers share the work.
 func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 	if d.options.Read == nil {
 		return Validation{}, errors.New("validate: the daemon was opened without a configuration to read")
@@ -52,7 +52,7 @@ func (d *Daemon) Validate(ctx context.Context) (Validation, error) {
 	})
 }
 
-// Planned describes what the configuration on disk would change.
+// Planned describes the changes that the configuration on disk would make.
 type Planned struct {
 	FormatVersion string  `json:"format_version"`
 	Running       Running `json:"running"`
@@ -82,7 +82,7 @@ func (s *state) running(reading config.Reading) Running {
 	return Running{s.since.UTC().Truncate(time.Millisecond), s.Config.Path, s.inputs.Digest, s.inputs.Same(reading.Inputs)}
 }
 
-// Changes lists what another configuration would change, sorted.
+// Changes lists the keys and blocks that a configuration would change, sorted.
 type Changes struct {
 	Live    []string `json:"live"`    // applied by a reload
 	Restart []string `json:"restart"` // applied only by a restart

@@ -65,12 +65,12 @@ func TestValidateReadsTheDisk(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 	if r := h.reload(bind("a", "plain.healthy", "")); r.Outcome != Unchanged || h.Rejected() {
-		t.Errorf("back to the configuration in force: %+v", r)
+		t.Errorf("back to the active configuration: %+v", r)
 	}
 }
 
-// TestCoalescerSharesBatches checks that every caller gets a result that was computed
-// after its call, and that many callers cost two calls.
+// TestCoalescerSharesBatches checks that every result is computed after its caller
+// asked, and that many callers cost two calls.
 func TestCoalescerSharesBatches(t *testing.T) {
 	var s coalescer[int64]
 	var begun atomic.Int64
@@ -100,7 +100,7 @@ func TestCoalescerSharesBatches(t *testing.T) {
 	close(gate)
 	all.Wait()
 	if <-next.done; next.result != 2 || next.err != nil || begun.Load() != 2 {
-		t.Errorf("batch %d, %v, of %d: it must start after the call", next.result, next.err, begun.Load())
+		t.Errorf("the result is of batch %d, %v, of %d; the batch must start after the call", next.result, next.err, begun.Load())
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 	"vega/store/sqlite"
 )
 
-// settle returns the warning about a resource once it has its evidence.
+// settle returns the warning about a resource once its evidence is available.
 func (h *harness) settle(resource string) (monitor.Warning, bool) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); ; time.Sleep(20 * time.Millisecond) {
@@ -45,7 +45,7 @@ func threshold(name, resource, more string) string {
 }
 
 // TestWarningExplainsItself checks that a warning is complete and does not contain
-// arguments of processes.
+// process arguments.
 func TestWarningExplainsItself(t *testing.T) {
 	h := build(t, threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0001"))
 	w, ok := h.settle("system.memory.percent")
@@ -75,8 +75,8 @@ func TestWarningExplainsItself(t *testing.T) {
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))
 }
 
-// TestGoroutineLeakIsExplained checks that the evidence names where the goroutines
-// were started, and that the warning ends with them.
+// TestGoroutineLeakIsExplained checks that the evidence names the function that
+// started the goroutines, and that the warning ends when the goroutines end.
 func TestGoroutineLeakIsExplained(t *testing.T) {
 	h := build(t, threshold("goroutines", "system.threads.go_routines", "warning = 2000\n  clear = 1500"))
 	if _, ok := h.settle("system.threads.go_routines"); ok {
@@ -97,7 +97,7 @@ func TestGoroutineLeakIsExplained(t *testing.T) {
 
 func leakForTheTest(stop chan struct{}) { <-stop }
 
-// goesAway waits until a resource is healthy again.
+// goesAway waits until the warning about a resource has ended.
 func (h *harness) goesAway(resource string) {
 	h.t.Helper()
 	for end := time.Now().Add(realtest.Patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -112,7 +112,7 @@ func (h *harness) goesAway(resource string) {
 func TestFileLeakIsExplained(t *testing.T) {
 	h := build(t, threshold("files", "system.file_descriptors.open", "warning = 300\n  clear = 200"))
 	if _, ok := h.settle("system.file_descriptors.open"); ok {
-		t.Skip("the test has many files open already")
+		t.Skip("the test already has many files open")
 	}
 	var open []*os.File
 	for range 350 {
@@ -146,7 +146,7 @@ func TestConnectionLeakIsExplained(t *testing.T) {
 	defer l.Close()
 	h := build(t, threshold("close-wait", "system.network.by_status.CLOSE_WAIT", "warning = 150\n  clear = 20"))
 	if w, ok := h.settle("system.network.by_status.CLOSE_WAIT"); ok {
-		t.Skipf("there are connections in that state already: %s", w.Explanation)
+		t.Skipf("there are already connections in that state: %s", w.Explanation)
 	}
 	var leaked []net.Conn
 	for range 200 {
@@ -175,8 +175,8 @@ func TestConnectionLeakIsExplained(t *testing.T) {
 	h.goesAway("system.network.by_status.CLOSE_WAIT")
 }
 
-// TestReloadOfThresholds checks that changed thresholds apply at once and are reported,
-// and that unchanged ones keep their level.
+// TestReloadOfThresholds checks that changed thresholds apply immediately and are
+// reported, and that unchanged ones keep their level.
 func TestReloadOfThresholds(t *testing.T) {
 	high := threshold("memory", "system.memory.percent", "warning = 0.001\n  clear = 0.0005")
 	h := build(t, high)
@@ -237,7 +237,7 @@ database "app" {
   dsn    = "app.db"
 }
 `+threshold("app", "database.app.queries.slow_percent", "warning = 1"))
-	for n := range 30 { // each waits for the lock on the database, however fast the machine is
+	for n := range 30 { // each waits for the lock on the database, so it is slow even on a fast machine
 		release, err := sqlite.Hold(t.Context(), h.store.Path())
 		if err != nil {
 			t.Fatal(err)
@@ -265,7 +265,8 @@ database "app" {
 	}
 }
 
-// TestPoolIsExhausted checks that queries that wait because of open rows are counted.
+// TestPoolIsExhausted checks that the figures count queries that wait because open
+// rows hold all connections.
 func TestPoolIsExhausted(t *testing.T) {
 	h := build(t, threshold("pool", "database.vega.pool.waiting", "warning = 0.5"))
 	if w, ok := h.settle("database.vega.pool.waiting"); ok { // the first sample
@@ -318,7 +319,8 @@ func TestInspectHost(t *testing.T) {
 	}
 }
 
-// TestSystemDoesNotWaitForEvidence checks that evidence is reported as pending.
+// TestSystemDoesNotWaitForEvidence checks that System reports missing evidence as
+// pending.
 func TestSystemDoesNotWaitForEvidence(t *testing.T) {
 	var h *harness
 	var w monitor.Warning
@@ -341,12 +343,12 @@ func TestSystemDoesNotWaitForEvidence(t *testing.T) {
 	}
 }
 
-// TestDiskNearlyFull uses a small file system.
+// TestDiskNearlyFull fills a small file system.
 func TestDiskNearlyFull(t *testing.T) {
 	dir := realtest.SmallDisk(t, 8<<20)
 	h := build(t, "data_dir = "+fmt.Sprintf("%q", dir)+"\n"+threshold("disk", "system.disk.percent", "warning = 60\n  error = 90\n  clear = 50"))
 	if w, ok := h.settle("system.disk.percent"); ok {
-		t.Fatalf("a warning of an empty disk: %+v", w)
+		t.Fatalf("a warning about an empty disk: %+v", w)
 	}
 	filler := filepath.Join(dir, "filler")
 	if err := os.WriteFile(filler, make([]byte, 5<<20), 0o600); err != nil {

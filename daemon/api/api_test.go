@@ -146,7 +146,7 @@ func TestAnswers(t *testing.T) {
 		{"health", "GET", "/admin/integrations/health?max_age=30s&timeout=2s&name=a&name=b", key, nil, 200, ""},
 		{"another key", "GET", "/admin/plugins", strings.Repeat("x", 40), nil, 200, ""},
 		{"one", "GET", "/admin/integrations/a", key, nil, 200, ""},
-		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; there are: a`},
+		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; the configured ones are: a`},
 		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
 		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not between 1s and 30s`},
 		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not between"},

@@ -16,7 +16,7 @@ import (
 
 // Handle accepts or refuses a module file, or queues it for compilation, in which
 // case taken is false. It does not compile a file that would be refused. done is
-// false if vega is short of a resource and the file must be handled again.
+// false if vega lacks a resource and the caller must try again.
 func (c *Catalog) Handle(ctx context.Context, file string) (done, taken bool) {
 	s := c.Host.InForce()
 	f, _ := manifest.Look(file, s.Config.Plugins.Trust.Admit)
@@ -29,9 +29,9 @@ func (c *Catalog) Handle(ctx context.Context, file string) (done, taken bool) {
 	return true, false
 }
 
-// apply loads a file that appeared or changed and puts it in service, or records
-// why it is refused. by is the configuration under which f was found. done is false
-// if vega is short of a resource and the file must be handled again.
+// apply loads a file that appeared or changed and puts it in service, or records why
+// it is refused. by is the configuration that was active when f was found. done is
+// false if vega lacks a resource and the caller must try again.
 func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config) (done bool) {
 	var short *shortage.Error
 	err := c.Host.Change(func(now *Set) (*Set, error) {
@@ -42,10 +42,10 @@ func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config
 		short = shortage.Of(err)
 		switch {
 		case err != nil && ctx.Err() != nil: // vega is shutting down; the module may be fine
-			return nil, nil //nolint:nilerr // says nothing about the module
+			return nil, nil //nolint:nilerr // not the module's fault
 		case short != nil:
 			c.Host.Postponed(ctx, "can't load a plugin now; vega tries again", "file", f.File, "reason", short.Error())
-			return nil, nil //nolint:nilerr // says nothing about the module
+			return nil, nil //nolint:nilerr // not the module's fault
 		case err != nil:
 			_, pending := errors.AsType[retryError](err)
 			return now.noted(f, err, pending), nil
@@ -60,7 +60,7 @@ func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config
 	return short == nil
 }
 
-// announce logs a plugin that goes into service, and the new warnings it causes.
+// announce logs that a plugin is in service, and the new warnings it causes.
 func (c *Catalog) announce(ctx context.Context, now, next *Set, f manifest.Found, fresh *Module) {
 	before := now.Config.Warnings
 	c.logReplaced(next.Config, manifest.Found{File: f.File, Module: fresh.Module.Module})
@@ -127,7 +127,7 @@ func (s *Set) with(p Plugin) (*Set, error) {
 		case o.found.File == p.found.File:
 		case o.Name() != p.Name():
 			next.plugins = append(next.plugins, o)
-		case o.State == refused || o.State == loading: // its file exists, but it loses the name
+		case o.State == refused || o.State == loading: // its file exists, but p takes over the name
 			o.found.Module = nil
 			next.plugins = append(next.plugins, o)
 		}
@@ -136,13 +136,13 @@ func (s *Set) with(p Plugin) (*Set, error) {
 	slices.SortFunc(next.plugins, inOrder)
 	cfg, err := rebind(s.Config, fromFiles(next.plugins), s.Owners.With([]manifest.Found{p.found}))
 	if err != nil {
-		return nil, fmt.Errorf("the configuration is not valid with it: %w", err)
+		return nil, fmt.Errorf("the configuration is not valid with this module: %w", err)
 	}
 	next.Config = cfg
 	return next, nil
 }
 
-// fromFiles returns the modules that were found in files.
+// fromFiles returns the modules that come from files, without the bundled ones.
 func fromFiles(all []Plugin) (dropped []manifest.Found) {
 	for _, p := range all {
 		if p.found.File != "" {
@@ -152,8 +152,8 @@ func fromFiles(all []Plugin) (dropped []manifest.Found) {
 	return dropped
 }
 
-// rebind checks the text of a configuration against other plugins in the plugin
-// directory.
+// rebind checks the source of a configuration again, with the given modules as the
+// content of the plugin directory.
 func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners) (*config.Config, error) {
 	o := config.Options{Bundled: cfg.Plugins.Bundled, Owners: owners}
 	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return dropped, nil } // admitted already
@@ -200,9 +200,9 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 	return &Set{Config: s.Config, Owners: s.Owners, plugins: all}
 }
 
-// withdraw takes every plugin whose file is gone out of service, and reports
-// whether there was one. It keeps the manifest while an integration is bound to it,
-// so that the rest of the configuration can still be checked.
+// withdraw removes from service every plugin whose file is gone, and reports whether
+// it found any. It keeps a manifest while an integration is bound to it, because
+// checking the rest of the configuration needs it.
 func (c *Catalog) withdraw(gone func(file string) bool) bool {
 	var out []string
 	_ = c.Host.Change(func(now *Set) (*Set, error) { // the configuration is unchanged, so this can't fail

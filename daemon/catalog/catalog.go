@@ -14,13 +14,13 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Host puts sets in force. The daemon implements it.
+// Host activates sets. The daemon implements it.
 type Host interface {
-	// InForce returns the set in force.
+	// InForce returns the active set.
 	InForce() *Set
-	// Change calls f with the set in force and puts the set that f returns in
-	// force, unless it is nil. It makes one change at a time. On an error, from f
-	// or because the new set can't be put in force, nothing changes.
+	// Change calls f with the active set and activates the set that f returns,
+	// unless it is nil. It makes one change at a time. If f fails or the new set
+	// can't be activated, nothing changes.
 	Change(f func(now *Set) (*Set, error)) error
 	// Postponed logs, at most once a minute, what vega could not do for lack of a
 	// resource and will try again.
@@ -33,7 +33,7 @@ type Host interface {
 type Options struct {
 	Log     *slog.Logger
 	Host    Host
-	Sandbox *plugins.Sandbox // closed with the catalog
+	Sandbox *plugins.Sandbox // closed by Close
 	// Life is the context of every compilation.
 	Life context.Context
 	// Draining is closed when vega shuts down, which stops the compiler.
@@ -61,7 +61,7 @@ func (c *Catalog) Close() error { return c.Sandbox.Close() }
 func Bundled() ([]manifest.Found, error) {
 	m, err := manifest.Read(plugins.Core())
 	if err != nil {
-		return nil, fmt.Errorf("read the bundled plugin, which means that this build of vega is broken: %w", err)
+		return nil, fmt.Errorf("read the bundled plugin (this build of vega is broken): %w", err)
 	}
 	more, err := extras.All()
 	if err != nil {
@@ -70,15 +70,15 @@ func Bundled() ([]manifest.Found, error) {
 	return append([]manifest.Found{{Module: m}}, more...), nil
 }
 
-// Installed saves the owners of plugin names and logs new refusals. The daemon
-// calls it after each change, one call at a time.
+// Installed saves the owners of plugin names and logs new refusals. The daemon calls
+// it after each change, never concurrently.
 func (c *Catalog) Installed(ctx context.Context, old, next *Set) {
 	c.keepOwners(old.Owners, next)
 	c.logRefused(ctx, next.plugins)
 }
 
-// keepOwners saves which file serves which name, so that a restart does not change
-// it.
+// keepOwners saves which file serves which plugin name, so that the assignment
+// survives a restart.
 func (c *Catalog) keepOwners(before manifest.Owners, now *Set) {
 	if c.ReadOnly || maps.Equal(before, now.Owners) {
 		return

@@ -35,7 +35,7 @@ func (c *Catalog) Compile() {
 	}
 }
 
-// compile compiles a module, if its file is unchanged.
+// compile compiles a module if its file is unchanged.
 func (c *Catalog) compile(ctx context.Context, f manifest.Found) error {
 	wasm, err := bytesOf(f)
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Catalog) needsCompile(f manifest.Found) bool {
 }
 
 // Settle waits until all pending plugins of a set are compiled. It returns false if
-// patience ends or vega shuts down first.
+// patience expires or vega shuts down first.
 func (c *Catalog) Settle(patience context.Context, s *Set) bool {
 	for _, p := range waiting(s.plugins) {
 		done := c.queue.pending(p.found)

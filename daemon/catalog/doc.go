@@ -1,12 +1,12 @@
-// Package catalog manages the plugins: it finds, compiles and loads modules,
-// decides which file may serve which name, and watches the plugin directory. It
-// does not replace a module in service before the new one is loaded and the
-// configuration is valid with it.
+// Package catalog manages the plugins. It finds, compiles and loads modules, decides
+// which file may serve which name, and watches the plugin directory. It replaces a
+// module in service only after the new one is loaded and the configuration is valid
+// with it.
 //
 // A Set holds the plugins in service under one configuration. The catalog prepares
-// sets, and its Host, the daemon, puts them in force.
+// sets, and its Host, the daemon, activates them.
 //
-// # A module that is dropped in, in the order of its calls
+// # Installing a module, in call order
 //
 //	Catalog.Watch     watch.go      polls the directory for files that have settled
 //	Catalog.Handle    accept.go     accepts a file, or has it compiled first:
@@ -15,8 +15,8 @@
 //	Catalog.apply     accept.go     loads the module:
 //	  Catalog.accept  accept.go     checks the file and loads it
 //	  Set.with        accept.go     binds the configuration to the new manifests
-//	  Host.Change                   puts the new set in force
+//	  Host.Change                   activates the new set
 //
-// Catalog.Fit (load.go) loads the modules of a configuration that is loaded or
-// reloaded.
+// On a start or a reload, Catalog.Fit (load.go) loads the modules of the
+// configuration.
 package catalog

@@ -13,13 +13,13 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Fit loads the modules of a configuration. If one can't be loaded, the previous
-// module of its file or another file with the same name serves instead, and the
-// configuration is checked again with that. If it is not valid then, the
-// integrations of that plugin have no module and report why. A module that must
-// still be compiled is not an error. Fit reuses the modules of already, which may
-// be nil. The error is a *shortage.Error of vega itself that kept a module from
-// being loaded; it says nothing about the module.
+// Fit loads the modules of a configuration. If one can't be loaded, Fit falls back
+// to the previous module of its file, or to another file with the same plugin name,
+// and checks the configuration again. If that is not valid, the integrations of the
+// plugin have no module and report why. A module that must still be compiled is not
+// an error. Fit reuses the modules of already, which may be nil. The error is a
+// *shortage.Error: vega itself lacked a resource, so a module was not loaded through
+// no fault of its own.
 func (c *Catalog) Fit(ctx context.Context, cfg *config.Config, already *Set) (_ *Set, short error) {
 	next := &Set{Config: cfg}
 	if already != nil {
@@ -62,7 +62,7 @@ func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed boo
 			f.Err = retryError{f.Err}
 		}
 		c.keepCurrent(&f, cfg.Plugins.Trust.Admit)
-		if p.State == loading && f.Module == nil { // it keeps its name
+		if p.State == loading && f.Module == nil { // the plugin keeps its name
 			continue
 		}
 		dropped[n], failed = f, true
@@ -91,7 +91,7 @@ func (c *Catalog) keepCurrent(f *manifest.Found, admit manifest.Admit) {
 }
 
 // loadAll loads the modules of a configuration. It reuses modules with the same
-// bytes from already and from the set in force. The error is that of Fit.
+// bytes from already and from the active set. It returns the same error as Fit.
 func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, already []Plugin) (_ []Plugin, short error) {
 	used := usedBy(cfg)
 	all := make([]Plugin, len(cfg.Plugins.Modules))
@@ -129,8 +129,8 @@ func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, alr
 	return all, short
 }
 
-// usedBy returns the plugins that integrations are bound to. The value is true if
-// one of the integrations is enabled.
+// usedBy returns the plugins that integrations use. The value is true if at least
+// one of those integrations is enabled.
 func usedBy(cfg *config.Config) map[string]bool {
 	used := map[string]bool{}
 	for _, i := range cfg.Integrations {
@@ -140,16 +140,16 @@ func usedBy(cfg *config.Config) map[string]bool {
 }
 
 // errQueued is the reason why a module is not in service while it is being compiled.
-var errQueued = errors.New("it is still being compiled")
+var errQueued = errors.New("its module is still being compiled")
 
 // retryError is the error of a module that vega will try to load again.
 type retryError struct{ error }
 
 func (e retryError) Unwrap() error { return e.error }
 
-// load loads a module, if its file is unchanged, and compiles it first if that is
-// necessary. It remembers a failure that is not the module's fault for a while, so
-// that it does not retry too often.
+// load loads a module if its file is unchanged, and compiles it first if necessary.
+// To avoid retrying too often, it remembers for a while a failure that is not the
+// module's fault.
 func (c *Catalog) load(ctx context.Context, f manifest.Found) (*Module, error) {
 	wasm, err := bytesOf(f)
 	if err != nil {
@@ -168,9 +168,8 @@ func (c *Catalog) load(ctx context.Context, f manifest.Found) (*Module, error) {
 	return &Module{Module: m}, nil
 }
 
-// bytesOf reads the bytes of a module again and verifies their digest. Only the
-// bytes that were found have been admitted, and loading a module runs its start
-// function.
+// bytesOf reads a module file again and verifies its digest. Loading a module runs
+// its start function, so only the admitted bytes may be loaded.
 func bytesOf(f manifest.Found) ([]byte, error) {
 	wasm := plugins.Core()
 	switch {
@@ -193,8 +192,8 @@ func (p *Plugin) refuse(why error) {
 	p.State, p.Reason, p.Module = refused, why.Error(), nil
 }
 
-// fail marks a plugin that did not load as refused. If that is not the module's
-// fault, it marks it as loading instead, so that it keeps its name.
+// fail marks a plugin that did not load as refused, or, if that is not the module's
+// fault, as loading. A loading plugin keeps its name.
 func (p *Plugin) fail(err error) {
 	p.refuse(err)
 	if retry := retryLater(err); p.found.File != "" && retry != nil {
@@ -205,8 +204,8 @@ func (p *Plugin) fail(err error) {
 	}
 }
 
-// retryLater returns the error with the time of the next attempt, or nil if there
-// will be none.
+// retryLater adds the time of the next attempt to the error. It returns nil if there
+// will be no other attempt.
 func retryLater(err error) error {
 	switch after := plugins.RetryAfter(err); {
 	case shortage.Of(err) != nil:
@@ -221,9 +220,9 @@ func retryLater(err error) error {
 // wait marks a plugin as loading until it is compiled.
 func (p *Plugin) wait() { p.State, p.Reason, p.pending = loading, errQueued.Error(), true }
 
-// Outcome summarizes the loaded plugins for the log of the start. The error lists
-// those that are refused or still being compiled; bundled reports whether a bundled
-// one is refused.
+// Outcome summarizes the loaded plugins for the startup log. The error lists those
+// that are refused or still being compiled; bundled reports whether a bundled one is
+// refused.
 func (s *Set) Outcome() (outcome string, bundled bool, err error) {
 	var errs []error
 	count := 0

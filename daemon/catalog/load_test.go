@@ -11,7 +11,7 @@ import (
 )
 
 // TestSwappedFileIsNotLoaded replaces a file after it was admitted. The new content
-// does not compile, so a compile error would mean that it was used.
+// does not compile, so a compile error would mean that vega used the content.
 func TestSwappedFileIsNotLoaded(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tiny.wasm")

@@ -15,7 +15,7 @@ import (
 	"vega/plugins/shortage"
 )
 
-// compileQueue orders the modules to compile in the background, one after another.
+// compileQueue orders the modules that are compiled sequentially in the background.
 // A compilation can take half a minute of CPU time, and loading a module blocks
 // reloads and removals.
 type compileQueue struct {
@@ -28,7 +28,7 @@ type compileQueue struct {
 type compilation struct {
 	found     manifest.Found
 	unused    bool               // no integration uses it
-	preempted bool               // canceled in favor of another, and to be started again
+	preempted bool               // canceled in favor of another; will be started again
 	cancel    context.CancelFunc // non-nil while the compiler runs
 	done      chan struct{}      // closed once it is compiled or dropped
 	err       error              // valid once done is closed
@@ -49,8 +49,8 @@ func (c *compilation) before(o *compilation) int {
 	}
 }
 
-// preempts reports whether c should cancel the running compilation o, which loses
-// the work done on o.
+// preempts reports whether c should cancel the running compilation o, although the
+// work done on o is lost.
 func (c *compilation) preempts(o *compilation) bool {
 	return !c.unused && o.unused || c.unused == o.unused && c.found.Module.Size < o.found.Module.Size/2
 }
@@ -80,8 +80,8 @@ func (q *compileQueue) add(f manifest.Found, used bool) <-chan struct{} {
 	return c.done
 }
 
-// preempt cancels the running compilation if c should run before it; it starts
-// again later. The caller holds q.mu.
+// preempt cancels the running compilation if c should run first. The canceled
+// compilation starts again later. The caller holds q.mu.
 func (q *compileQueue) preempt(c *compilation) {
 	for _, o := range q.all {
 		if o.cancel != nil && !c.over() && c.preempts(o) {
@@ -107,7 +107,8 @@ func (q *compileQueue) drop(file string) {
 	}
 }
 
-// over reports whether the compilation has ended. The caller holds the queue's mu.
+// over reports whether the compilation has ended. The caller holds the mutex of the
+// queue.
 func (c *compilation) over() bool {
 	select {
 	case <-c.done:
@@ -118,7 +119,7 @@ func (c *compilation) over() bool {
 }
 
 // stale reports whether the compilation failed and may be tried again now. The
-// caller holds the queue's mu.
+// caller holds the mutex of the queue.
 func (c *compilation) stale() bool {
 	return c.over() && c.err != nil && c.reported && !time.Now().Before(c.retryAt)
 }
@@ -134,8 +135,8 @@ func (q *compileQueue) prune() {
 	}
 }
 
-// due reports whether a file can be loaded now: it is compiled, its error has not
-// been reported yet, or it may be tried again.
+// due reports whether a file should be handled now, because it is compiled, its
+// error has not been reported yet, or it may be tried again.
 func (q *compileQueue) due(file string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,8 +144,8 @@ func (q *compileQueue) due(file string) bool {
 	return c == nil || c.stale() || c.over() && (c.err == nil || !c.reported)
 }
 
-// pending returns a channel that is closed once a module is compiled, or nil if it
-// is compiled already or not in the queue.
+// pending returns a channel that is closed once a module is compiled. It returns nil
+// if the module is already compiled or not in the queue.
 func (q *compileQueue) pending(f manifest.Found) <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -179,7 +180,7 @@ func (q *compileQueue) takeError(f manifest.Found) error {
 	return c.err
 }
 
-// failed records that a module can't be loaded for now.
+// failed records an error that keeps a module from being loaded for now.
 func (q *compileQueue) failed(f manifest.Found, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -191,7 +192,7 @@ func (q *compileQueue) failed(f manifest.Found, err error) {
 	c.end(err)
 }
 
-// end records the result and closes done. The caller holds the queue's mu.
+// end records the result and closes done. The caller holds the mutex of the queue.
 func (c *compilation) end(err error) {
 	c.err, c.retryAt = err, time.Now()
 	switch {
@@ -203,8 +204,8 @@ func (c *compilation) end(err error) {
 	close(c.done)
 }
 
-// next returns the compilation to start, or nil if the queue is empty. cancel must
-// cancel it.
+// next returns the compilation to start, or nil if the queue is empty. Calling
+// cancel must stop that compilation.
 func (q *compileQueue) next(cancel context.CancelFunc) *compilation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -222,7 +223,7 @@ func (q *compileQueue) next(cancel context.CancelFunc) *compilation {
 	return c
 }
 
-// finish records the result, unless the file was dropped meanwhile or its
+// finish records the result, unless the file was dropped in the meantime or its
 // compilation was preempted.
 func (q *compileQueue) finish(c *compilation, err error) {
 	q.mu.Lock()

@@ -58,7 +58,7 @@ func TestQueuePreempts(t *testing.T) {
 		t.Error("not preempted by a small module, or dropped from the queue")
 	}
 	small, ended := next("small")
-	q.add(found("medium", 6), true) // an integration uses it now
+	q.add(found("medium", 6), true) // an integration now uses it
 	if q.finish(small, context.Canceled); !*ended {
 		t.Error("not preempted by a module that is used")
 	}
@@ -82,7 +82,7 @@ func TestFailedCompilationIsNotRetriedTooSoon(t *testing.T) {
 		}
 	}
 	if q.due(f.File) || !q.tried(f) {
-		t.Error("retried at once")
+		t.Error("retried immediately")
 	}
 	q.all[f.File].retryAt = time.Now()
 	if !q.due(f.File) || q.tried(f) {

@@ -4,10 +4,10 @@ import "vega/plugins/manifest"
 
 // Report describes one module: its manifest and its state.
 type Report struct {
-	Name         string        `json:"name"` // "" for a file that holds no plugin
+	Name         string        `json:"name"` // "" if the file is not a plugin
 	Version      string        `json:"version"`
 	Description  string        `json:"description"`
-	File         string        `json:"file"` // "" for a bundled one
+	File         string        `json:"file"` // "" for a bundled module
 	Bundled      bool          `json:"bundled"`
 	Digest       string        `json:"digest"` // hex SHA-256
 	SizeBytes    int           `json:"size_bytes"`
@@ -17,14 +17,15 @@ type Report struct {
 	Integrations []string      `json:"integrations"`
 }
 
-// ProbeReport is one probe of a module.
+// ProbeReport describes one probe of a module.
 type ProbeReport struct {
 	Name         string             `json:"name"`
 	Summary      string             `json:"summary"`
 	Capabilities []CapabilityReport `json:"capabilities"`
 }
 
-// CapabilityReport is a capability that a probe requests, with the reason.
+// CapabilityReport is a capability that a probe requests. Reason is the probe's own
+// explanation.
 type CapabilityReport struct {
 	Kind     string   `json:"kind"`
 	Reason   string   `json:"reason"`

@@ -12,10 +12,10 @@ import (
 )
 
 // Set holds the plugins of one configuration, sorted by file, the bundled ones
-// first. It does not change once it is in force.
+// first. An active set does not change.
 type Set struct {
 	Config  *config.Config
-	Owners  manifest.Owners // of plugin names; nil: those of the previous set
+	Owners  manifest.Owners // of plugin names; nil: keep those of the previous set
 	plugins []Plugin
 }
 
@@ -32,10 +32,10 @@ const (
 type Plugin struct {
 	Module *Module // nil: not in service
 	State  string  // loaded, unused, refused, loading or withdrawn
-	Reason string  // why it is not in service, or why a newer file of it is not
+	Reason string  // why the plugin, or a newer file of it, is not in service
 
 	found     manifest.Found // used to check the configuration
-	newDigest string         // digest of the file that Reason is about
+	newDigest string         // digest of the file that Reason refers to
 	pending   bool           // the file will be loaded once it is compiled, or tried again
 }
 
@@ -77,7 +77,7 @@ func (s *Set) Release() error {
 	return errors.Join(errs...)
 }
 
-// Discard closes the modules of a set that was never in force.
+// Discard closes the modules of a set that was never active.
 func (s *Set) Discard() error {
 	var errs []error
 	for _, p := range s.plugins {
@@ -88,8 +88,8 @@ func (s *Set) Discard() error {
 	return errors.Join(errs...)
 }
 
-// Own adds the plugins of the set to the owners of names, which start from those of
-// the previous set.
+// Own adds the plugins of the set to the owners of plugin names, starting from those
+// of the previous set.
 func (s *Set) Own(before *Set) {
 	if s.Owners == nil {
 		s.Owners = before.Owners
@@ -152,8 +152,8 @@ func (s *Set) Loading() []string {
 	return names
 }
 
-// Holds reports whether the set already consists of the modules that were found, and
-// all that can be in service are.
+// Holds reports whether the set already consists of the found modules and every
+// module that can be in service is.
 func (s *Set) Holds(found []manifest.Found) bool {
 	there := slices.DeleteFunc(slices.Clone(s.plugins), func(p Plugin) bool { return p.State == withdrawn })
 	return slices.EqualFunc(there, found, func(p Plugin, f manifest.Found) bool {

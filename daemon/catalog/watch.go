@@ -14,8 +14,9 @@ import (
 	"vega/plugins/signature"
 )
 
-// pollInterval is how often the plugin directory is read. A file is handled once two
-// polls in a row see it unchanged, so that a copy in progress is not read.
+// pollInterval is how often the plugin directory is read. A file is handled only
+// after two consecutive polls see it unchanged, because it may still be being
+// copied.
 const pollInterval = 250 * time.Millisecond
 
 // shortageRetryInterval is the delay before a retry after a shortage.
@@ -25,7 +26,7 @@ const shortageRetryInterval = 2 * time.Second
 type Watcher struct {
 	catalog *Catalog
 	last    map[string]Stamp // at the last poll
-	handled map[string]Stamp // when the file was last handled
+	handled map[string]Stamp // at the time each file was last handled
 	short   time.Time        // time of the last shortage
 }
 
@@ -34,7 +35,7 @@ func (c *Catalog) NewWatcher() *Watcher {
 	return &Watcher{catalog: c, last: map[string]Stamp{}, handled: map[string]Stamp{}}
 }
 
-// Stamp is the state of a file, for detecting changes.
+// Stamp records the state of a file, to detect changes.
 type Stamp struct {
 	fs.FileInfo
 	signature fs.FileInfo // of the module's signature file; nil without one
@@ -50,8 +51,8 @@ func sameFile(a, b fs.FileInfo) bool {
 	return a != nil && b != nil && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && os.SameFile(a, b)
 }
 
-// Like reports whether both stamps are of the same file with the same mode, or both
-// are of no file.
+// Like reports whether both stamps are of the same file with the same mode, or of a
+// missing file.
 func (s Stamp) Like(o Stamp) bool {
 	if s.FileInfo == nil || o.FileInfo == nil {
 		return s == o
@@ -77,8 +78,8 @@ func (c *Catalog) Watch(ctx context.Context, changed func()) {
 	}
 }
 
-// Poll reads the directory once and handles the files that have settled. It reports
-// whether any module was added, changed or removed.
+// Poll reads the directory once and handles the files that have stopped changing. It
+// reports whether any module was added, changed or removed.
 func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	c := w.catalog
 	files, err := stamps(c.Host.InForce().Config.Plugins.Dir)
@@ -115,8 +116,8 @@ func (c *Catalog) due(file string) bool {
 	return p != nil && p.pending && c.queue.due(file)
 }
 
-// stamps returns the state of every module file in a directory, which need not
-// exist.
+// stamps returns the state of every module file in a directory. The directory need
+// not exist.
 func stamps(dir string) (map[string]Stamp, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

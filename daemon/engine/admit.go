@@ -13,7 +13,7 @@ import (
 type slot struct {
 	slots   chan struct{} // holds one element for each slot in use
 	sockets *sockets.Allowance
-	waited  time.Duration // for other runs to end; 0 if the slot was free at once
+	waited  time.Duration // for other runs to end; 0 if a slot was free immediately
 }
 
 func (s *slot) release() {
@@ -21,10 +21,10 @@ func (s *slot) release() {
 	<-s.slots
 }
 
-// admit waits for a slot and for the file descriptors of one more run. The error
-// explains why a run did not get them in time.
+// admit waits for a slot and for the file descriptors that a run needs. The error
+// explains why they were not available in time.
 //
-// Only the wait for other runs counts as waited. If a slot is free at once, any
+// Only waiting for other runs counts as waited. If a slot is free immediately, any
 // time since began was lost to a busy machine and not to other checks.
 func (e *Engine) admit(ctx context.Context, began time.Time, timeout time.Duration) (*slot, error) {
 	wait, cancel := context.WithDeadline(ctx, began.Add(timeout))
@@ -50,7 +50,7 @@ func (e *Engine) admit(ctx context.Context, began time.Time, timeout time.Durati
 	return s, nil
 }
 
-// notAdmitted returns the error of a run that did not begin before its deadline.
+// notAdmitted returns the error of a run that did not start before its deadline.
 func (e *Engine) notAdmitted(ctx context.Context, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return ErrClosing
@@ -58,15 +58,15 @@ func (e *Engine) notAdmitted(ctx context.Context, timeout time.Duration) error {
 	return fmt.Errorf("the check did not start within its timeout of %v because of other checks: %s", timeout, e.concurrency())
 }
 
-// concurrency describes how many checks run at once, and how to allow more or
-// need fewer.
+// concurrency describes how many checks can run concurrently, and how to allow more
+// or need fewer.
 func (e *Engine) concurrency() string {
 	const intervals = "use longer intervals"
 	e.mu.RLock()
 	limit := e.limit
 	e.mu.RUnlock()
 	if n := e.options.Sockets.Size() / SocketsPerRun; limit > 0 && n < e.options.MaxRunning {
-		return fmt.Sprintf("at most %d run at once with vega's limit of %d file descriptors; %s, or %s", max(1, n), limit, shortage.MoreDescriptors, intervals)
+		return fmt.Sprintf("vega's limit of %d file descriptors restricts concurrent checks to %d; %s, or %s", limit, max(1, n), shortage.MoreDescriptors, intervals)
 	}
-	return fmt.Sprintf("at most %d run at once; %s", e.options.MaxRunning, intervals)
+	return fmt.Sprintf("vega restricts concurrent checks to %d; %s", e.options.MaxRunning, intervals)
 }

@@ -11,39 +11,39 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Binding is everything that a run of an integration needs: a probe, its
-// parameters, and its grants. A Binding is immutable; a reload or another module
-// creates a new one.
+// Binding is everything that a run of an integration needs: a probe, its parameters,
+// and its grants. A Binding is immutable; a reload or a new module creates another.
 type Binding struct {
 	Name     string
 	Plugin   string
 	Probe    string
-	Digest   string // of the plugin: hex SHA-256
+	Digest   string // SHA-256 of the plugin, in hex
 	Enabled  bool
-	Disabled string        // why it is not enabled
-	Interval time.Duration // 0: only on request
+	Disabled string        // why the integration is disabled; "" if it is enabled
+	Interval time.Duration // 0: run only on request
 	Timeout  time.Duration
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
 
-	DependsOn []string // integrations, without cycles
-	Position  string   // file:line of its block
+	DependsOn []string // names of integrations; has no cycles
+	Position  string   // file:line of the integration's block
 
 	Module    Module    // nil if none is in service
 	Reason    string    // why Module is nil
-	Databases Databases // those that it may query
+	Databases Databases // the databases that the probe may query
 }
 
-// Module is a loaded plugin. It stays open until every Retain has its Release.
+// Module is a loaded plugin. It stays open until each Retain is matched by a
+// Release.
 type Module interface {
 	Run(ctx context.Context, in plugins.Input) plugins.Result
 	Retain()
 	Release() error
 }
 
-// Databases runs the queries of a binding. It stays open until every Retain has
-// its Release.
+// Databases runs the queries of a binding. It stays open until each Retain is
+// matched by a Release.
 type Databases interface {
 	plugins.Databases
 	Retain()
@@ -53,8 +53,8 @@ type Databases interface {
 	Same(o plugins.Databases) bool
 }
 
-// same reports whether a run of either binding would be the same. It ignores the
-// position in the file and the dependencies.
+// same reports whether both bindings run the same check. It ignores the position in
+// the file and the dependencies.
 func (b *Binding) same(o *Binding) bool {
 	if b.Module != o.Module || !b.Databases.Same(o.Databases) {
 		return false
@@ -66,7 +66,7 @@ func (b *Binding) same(o *Binding) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// bindingKey is the key of a run's binding in its context.
+// bindingKey is the context key of a run's binding.
 type bindingKey struct{}
 
 // Queries implements the sql capability with the databases that a run was started
@@ -78,21 +78,21 @@ func (Queries) Query(ctx context.Context, database, query string) (plugins.Rows,
 	return ctx.Value(bindingKey{}).(*Binding).Databases.Query(ctx, database, query)
 }
 
-// integration is the state of one integration. It survives reloads, so that an
-// integration keeps its last report and never runs twice at once.
+// integration is the state of one integration. It survives reloads, so an
+// integration keeps its last report and never has two runs at the same time.
 type integration struct {
 	name  string
 	phase phase // used only by the scheduler's goroutine
 
 	mu       sync.Mutex
 	bound    *Binding
-	position string  // file:line of its block in the configuration in force
+	position string  // file:line of the integration's block in the current configuration
 	flight   *flight // the run in progress; nil: none
 	last     *Report // of the latest run under bound
 }
 
 // bind makes the next run use b, and reports whether b differs from the current
-// binding. If it does not, the last report stays.
+// binding. If it does, bind discards the last report.
 func (i *integration) bind(b *Binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -8,15 +8,15 @@ import (
 	"vega/policies/check"
 )
 
-// Contention reports check.Contention in milliseconds.
+// Contention is check.Contention in milliseconds, for JSON.
 type Contention struct {
 	Late      float64  `json:"late_ms"`
 	Pressure  *float64 `json:"cpu_pressure_ms"` // null if unknown
 	Throttled *float64 `json:"throttled_ms"`    // null if there is no quota
 }
 
-// reclassifyStarved makes the host the cause of a run that was cut off because the
-// host was starved.
+// reclassifyStarved sets the cause of a run to Host if the run was cut off because
+// vega lacked CPU time.
 func reclassifyStarved(r *check.Run, took, deadline time.Duration) {
 	c := *r.Contention
 	cause := policies.Reclassify(r.Cause, took, c.Late, deadline)
@@ -35,7 +35,7 @@ func throttled(c check.Contention) string {
 	return ""
 }
 
-// contentionOf converts c. It returns nil for nil.
+// contentionOf converts c to milliseconds. It returns nil for nil.
 func contentionOf(c *check.Contention) *Contention {
 	if c == nil {
 		return nil

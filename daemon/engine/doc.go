@@ -2,11 +2,11 @@
 // know where bindings come from or where runs are recorded. Create an Engine with
 // New, set its bindings with Bind, start the schedule with Run, and call Health.
 //
-// An integration never runs twice at once, a failure of vega itself is never
-// reported as one of the target, and every run reaches the durable sink before
-// anything else learns its outcome.
+// An integration never has two runs at the same time. A failure of vega itself is
+// never reported as a failure of the target. Every run is recorded in the durable
+// sink before its outcome is visible anywhere else.
 //
-// # A run, in the order of its calls
+// # A run, in call order
 //
 //	Engine.Run        schedule.go   ticks each integration, at its phase (phase.go)
 //	Engine.join       flight.go     starts a run, or joins the one in flight

@@ -19,22 +19,22 @@ type Options struct {
 	Log *slog.Logger
 	// Life is the context of every run. Runs in flight are cut off when it ends.
 	Life context.Context
-	// MaxRunning limits how many integrations run at once.
+	// MaxRunning limits how many integrations run concurrently.
 	MaxRunning int
 	// Sockets is the pool from which each run gets SocketsPerRun sockets.
 	Sockets *sockets.Pool
-	// Contention starts a measurement of how the host slows this process down.
-	// The function that it returns ends the measurement.
+	// Contention starts to measure how much the host slows this process down. The
+	// function that it returns ends the measurement.
 	Contention func() func() check.Contention
-	// Durable records every run before anything else learns its outcome. It
+	// Durable records every run before its outcome is visible anywhere else. It
 	// receives the runs of an integration in the order in which they end.
 	Durable Sink
 	// BestEffort lists sinks that record every run that fits in their queue.
 	BestEffort []NamedSink
 }
 
-// SocketsPerRun is how many sockets a run needs to start: enough to try two
-// addresses of its target in parallel, or for the two queries of a DNS lookup.
+// SocketsPerRun is how many sockets a run needs to start. Two are enough to try two
+// addresses of its target in parallel, or to send the two queries of a DNS lookup.
 const SocketsPerRun = 2
 
 // Engine runs integrations. It is safe for concurrent use.
@@ -45,7 +45,7 @@ type Engine struct {
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
 
-	mu       sync.RWMutex // guards what follows; write-locked only to swap
+	mu       sync.RWMutex // guards the fields below; write-locked only to swap them
 	now      *roster
 	limit    int // of file descriptors, for messages; 0: no limit
 	draining bool
@@ -73,9 +73,9 @@ func (e *Engine) Share(descriptors, limit int) {
 	e.options.Sockets.Resize(descriptors)
 }
 
-// Bind replaces all bindings at once and returns the difference. Integrations
-// that did not change keep their state and their phase. The bindings must be
-// sorted by name.
+// Bind replaces all bindings atomically and returns the difference. Integrations
+// that did not change keep their state and their phase. The bindings must be sorted
+// by name.
 func (e *Engine) Bind(all []*Binding) Diff {
 	e.mu.Lock()
 	next, diff := e.now.reconcile(all)
@@ -117,5 +117,6 @@ func (e *Engine) InFlight() []string {
 // Wait waits until no run is in flight. Call Drain first.
 func (e *Engine) Wait() { e.flights.Wait() }
 
-// Close waits until every sink has recorded its queue. Call Wait first.
+// Close waits until every sink has recorded the runs in its queue, then stops the
+// sinks. Call Wait first.
 func (e *Engine) Close() { e.sinks.close() }

@@ -9,7 +9,7 @@ import (
 	"vega/daemon/telemetry"
 )
 
-// flight is a run in progress. All callers that ask during the run share it.
+// flight is a run in progress, shared by all callers that ask during the run.
 type flight struct {
 	bound  *Binding
 	done   chan struct{}
@@ -17,9 +17,8 @@ type flight struct {
 }
 
 // join returns the run of i in progress, or starts one. The run belongs to the
-// engine and does not end with its caller; it only carries the caller's
-// correlation ID and trace. The caller holds e.mu for reading and has checked that
-// e is not draining.
+// engine and outlives its caller, but carries the caller's correlation ID and trace.
+// The caller holds e.mu for reading and has checked that e is not draining.
 func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -34,7 +33,7 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	ctx = telemetry.Carry(e.options.Life, ctx)
 	e.flights.Go(func() {
 		defer e.release(f.bound)
-		if before != nil { // a run under the old binding: never run twice at once
+		if before != nil { // a run under the old binding must end first
 			<-before.done
 		}
 		f.complete(i, e.runOnce(ctx, i, f.bound))
@@ -42,16 +41,16 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	return f
 }
 
-// release releases the module and databases of a run, and closes those that nothing
-// else retains.
+// release releases the module and databases of a run, which closes those that
+// nothing else retains.
 func (e *Engine) release(b *Binding) {
 	if err := errors.Join(b.Module.Release(), b.Databases.Release()); err != nil {
 		e.options.Log.Warn("a module or database did not close", "integration", b.Name, "err", err)
 	}
 }
 
-// complete ends the flight and wakes all callers. It keeps the report as the last
-// one, unless the integration has been bound again since.
+// complete ends the flight and wakes all callers. It keeps r as the last report,
+// unless the integration has been bound again since.
 func (f *flight) complete(i *integration, r Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -74,9 +73,9 @@ func (f *flight) wait(ctx context.Context, patience time.Duration) Report {
 	case <-ctx.Done():
 	}
 	select {
-	case <-f.done: // both at once
+	case <-f.done: // both were ready
 		return f.report
 	default:
-		return f.bound.unknown(fmt.Sprintf("no result within the %v that this request waited; the run continues, up to its timeout of %v", patience, f.bound.Timeout))
+		return f.bound.unknown(fmt.Sprintf("no result within %v, the time limit of this request; the run continues, up to its timeout of %v", patience, f.bound.Timeout))
 	}
 }

@@ -14,17 +14,17 @@ const LongestWait = 35 * time.Second
 
 // Query selects what Health returns.
 type Query struct {
-	MaxAge  time.Duration // accept reports up to this age; 0: run again
+	MaxAge  time.Duration // maximum age of a report; 0: run again
 	Timeout time.Duration // limits the wait, not the run; 0: LongestWait
 	Names   []string      // only these; empty: all
-	// Progress, if not nil, is called with each report, in order of name.
+	// Progress, if not nil, is called with each report, sorted by name.
 	Progress func(done, total int, r Report)
 }
 
-// Health runs integrations in parallel and reports on them. It joins runs that
-// are already in flight. If ctx ends or the timeout passes before a run ends, the
-// run continues, and the report on its integration is of status unknown. The error
-// is an *UnknownError.
+// Health runs integrations in parallel and reports on them. It joins runs that are
+// already in flight. If ctx ends or the timeout passes before a run ends, the run
+// continues, and its integration is reported with the status unknown. The error is
+// an *UnknownError.
 func (e *Engine) Health(ctx context.Context, q Query) (Health, error) {
 	began := time.Now()
 	if telemetry.ID(ctx) == "" {
@@ -49,7 +49,7 @@ type pending struct {
 }
 
 // start starts or joins a run of each integration that q selects. It also returns
-// the roster that they belong to.
+// the roster that holds the integrations.
 func (e *Engine) start(ctx context.Context, q Query) ([]pending, *roster, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -80,7 +80,7 @@ func (e *Engine) reportOrJoin(ctx context.Context, i *integration, maxAge time.D
 	return pending{flight: e.join(ctx, i)}
 }
 
-// waitAll waits for the runs and returns the reports in order of name.
+// waitAll waits for the runs and returns the reports, sorted by name.
 func waitAll(ctx context.Context, expected []pending, q Query) []Report {
 	if q.Timeout == 0 {
 		q.Timeout = LongestWait
@@ -101,8 +101,8 @@ func waitAll(ctx context.Context, expected []pending, q Query) []Report {
 	return reports
 }
 
-// Integration reports on one integration without running it: its last run, its
-// binding and its grants. The error is an *UnknownError.
+// Integration reports the last run, the binding and the grants of one integration,
+// without running it. The error is an *UnknownError.
 func (e *Engine) Integration(name string) (Integration, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -120,7 +120,7 @@ func (e *Engine) Integration(name string) (Integration, error) {
 	case last != nil:
 		r = *last
 	default:
-		r = b.unknown("it has not run yet")
+		r = b.unknown("the integration has not run yet")
 	}
 	one := []Report{r.Aged()}
 	e.now.nameRoots(one)

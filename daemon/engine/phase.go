@@ -13,9 +13,9 @@ import (
 type phase struct{ every, offset time.Duration }
 
 // assignPhases assigns a phase to each integration that has none for its interval.
-// It spreads the integrations of one interval evenly, in the order of a hash of
-// their names, which is the same after a restart. One that is added later goes
-// into the widest gap, so that the others keep their phase.
+// It spreads the integrations of one interval evenly, ordered by a hash of their
+// names so that a restart yields the same order. An integration that is added later
+// goes into the widest gap, and the others keep their phase.
 //
 // Only the scheduler's goroutine reads and writes phases.
 func assignPhases(integrations []*integration) {
@@ -40,8 +40,8 @@ func assignPhases(integrations []*integration) {
 	}
 }
 
-// spread assigns evenly spaced phases. The first offset depends on the interval,
-// so that different intervals do not start together.
+// spread assigns evenly spaced phases. The first offset depends on the interval, so
+// integrations with different intervals do not all start together.
 func spread(every time.Duration, all []*integration) {
 	begin := time.Duration(binary.BigEndian.Uint64(hash(every.String())) % uint64(every))
 	for n, i := range all {
@@ -54,7 +54,7 @@ func spread(every time.Duration, all []*integration) {
 func fillGaps(every time.Duration, used []time.Duration, joining []*integration) {
 	slices.Sort(used)
 	for _, i := range joining {
-		widest, after := used[0]+every-used[len(used)-1], len(used)-1 // across the end of the interval
+		widest, after := used[0]+every-used[len(used)-1], len(used)-1 // the gap across the end of the interval
 		for n := 1; n < len(used); n++ {
 			if gap := used[n] - used[n-1]; gap > widest {
 				widest, after = gap, n-1

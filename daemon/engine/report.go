@@ -9,8 +9,8 @@ import (
 	"vega/policies/check"
 )
 
-// Health reports on integrations. Sizes are in bytes, durations in milliseconds
-// and times in UTC; lists and maps are never null.
+// Health reports the status of integrations. Sizes are in bytes, durations in
+// milliseconds and times in UTC. Lists and maps are never null.
 type Health struct {
 	Status        check.Status `json:"status"`
 	CheckedAt     time.Time    `json:"checked_at"`
@@ -42,8 +42,8 @@ type Report struct {
 	AgeMS          float64           `json:"age_ms"`
 	Details        map[string]string `json:"details"`
 	Metrics        []check.Metric    `json:"metrics"`
-	Contention     *Contention       `json:"strain"` // null without a run, or if it was not measured
-	// RootCause names the unhealthy dependencies that explain the status; see
+	Contention     *Contention       `json:"strain"` // null if there was no run or it was not measured
+	// RootCause lists the unhealthy dependencies that explain the status; see
 	// policies.Roots. It is computed for each request and not stored.
 	RootCause []string `json:"root_cause,omitempty"`
 }
@@ -59,15 +59,15 @@ type Integration struct {
 	DependsOn  []string `json:"depends_on"`
 }
 
-// Grant is one thing that an integration may do, and the origin of the grant.
+// Grant describes one thing that an integration may do, and where that is allowed.
 type Grant struct {
 	Kind  string `json:"kind"`
 	Allow string `json:"allow"` // as written in a grant block
-	From  string `json:"from"`  // config.url, fixed host of the bundled plugin, grant.http[0]
+	From  string `json:"from"`  // for example config.url or grant.http[0]
 }
 
-// staticReport returns the report of an integration that can't run, because it is
-// disabled or its plugin is not in service. ok is false for any other.
+// staticReport returns the report of an integration that can't run because it is
+// disabled or its plugin is not in service. ok is false if the integration can run.
 func (b *Binding) staticReport() (r Report, ok bool) {
 	switch {
 	case !b.Enabled:
@@ -92,7 +92,7 @@ func (b *Binding) blank() Report {
 	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
-// reportOf returns the report of a run, without its age, which Aged sets.
+// reportOf returns the report of a run. It leaves the age to Aged.
 func reportOf(r *check.Run) Report {
 	began := r.Began
 	out := Report{

@@ -8,8 +8,8 @@ import (
 	"vega/policies/check"
 )
 
-// dependencies returns the indexes of what each integration depends on, or nil if
-// there are no dependencies. The bindings must be sorted by name.
+// dependencies returns the indexes of each integration's dependencies, or nil if no
+// integration has any. The bindings must be sorted by name.
 func dependencies(all []*Binding) [][]int {
 	var out [][]int
 	for n, i := range all {
@@ -55,8 +55,8 @@ func (r *roster) nameRoots(reports []Report) {
 	}
 }
 
-// status returns the status of the last run, or of the integration if it can't
-// run.
+// status returns the status of the last run, or the static status of an integration
+// that can't run.
 func (i *integration) status() check.Status {
 	b, last := i.current()
 	switch r, ok := b.staticReport(); {
@@ -69,7 +69,8 @@ func (i *integration) status() check.Status {
 	}
 }
 
-// dependsOn returns the names of what an integration depends on, never nil.
+// dependsOn returns the names of an integration's dependencies. The result is not
+// nil.
 func (r *roster) dependsOn(name string) []string {
 	n := r.number(name)
 	if r.depends == nil || n < 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkRootCauses10k finds the root cause of each of ten thousand integrations
-// that all depend on one, through a layer of a hundred.
+// that all depend on one integration, through a layer of a hundred.
 func BenchmarkRootCauses10k(b *testing.B) {
 	var all []*Binding
 	reports := make([]Report, 0, 10_000)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// roster holds the integrations in force. It is immutable, except for the state
+// roster holds the current integrations. It is immutable, except for the state
 // within each integration.
 type roster struct {
 	integrations []*integration // sorted by name
@@ -20,7 +20,7 @@ type Diff struct {
 	Kept                    int
 }
 
-// reconcile returns the roster for new bindings. It keeps the existing
+// reconcile returns the roster for new bindings. It reuses the existing
 // integrations.
 func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 	next := &roster{integrations: make([]*integration, len(all)), depends: dependencies(all)}
@@ -53,8 +53,8 @@ func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 	return next, d
 }
 
-// revive returns the integration for a name that is not in force: the removed one,
-// if it is still running, else a new one.
+// revive returns the integration for a name that is not in the roster. It reuses a
+// removed integration that is still running, and otherwise creates one.
 func (r *roster) revive(name string) *integration {
 	for _, i := range r.draining {
 		if i.name == name {
@@ -71,7 +71,7 @@ func (r *roster) find(name string) *integration {
 	return nil
 }
 
-// number returns the index of an integration, or -1 if it is not in the roster.
+// number returns the index of an integration in the roster, or -1 if it has none.
 func (r *roster) number(name string) int {
 	n, ok := slices.BinarySearchFunc(r.integrations, name, func(i *integration, name string) int {
 		return strings.Compare(i.name, name)
@@ -98,7 +98,7 @@ func (r *roster) choose(names []string) ([]*integration, error) {
 	return chosen, nil
 }
 
-// UnknownError reports a name that no integration has.
+// UnknownError reports that no integration has the given name.
 type UnknownError struct {
 	Name  string
 	Known []string
@@ -112,15 +112,15 @@ func (r *roster) unknown(name string) error {
 	return e
 }
 
-// Error includes the names that exist.
+// Error lists the names that exist.
 func (e *UnknownError) Error() string {
 	if len(e.Known) == 0 {
 		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
 	}
-	return fmt.Sprintf("there is no integration %q; there are: %s", e.Name, strings.Join(First20(e.Known), ", "))
+	return fmt.Sprintf("there is no integration %q; the configured ones are: %s", e.Name, strings.Join(First20(e.Known), ", "))
 }
 
-// First20 shortens a list of names for display.
+// First20 shortens a list to 20 names for display.
 func First20(names []string) []string {
 	if len(names) > 20 {
 		return append(slices.Clone(names[:20]), "…")

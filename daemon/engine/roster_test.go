@@ -22,8 +22,9 @@ func (g gated) Run(context.Context, plugins.Input) plugins.Result {
 	return plugins.Result{Status: check.Healthy}
 }
 
-// TestRemovedIntegrationIsKeptWhileItRuns binds it again during its run, which is
-// joined, and then removes it, after which the roster must drop it.
+// TestRemovedIntegrationIsKeptWhileItRuns removes an integration during its run and
+// binds it again, which must take over the run. Once the run has ended and the
+// integration is removed again, the roster must drop it.
 func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
 	g := gated{began: make(chan struct{}, 2), open: make(chan struct{})}
 	b := newBinding("web", 0)
@@ -65,7 +66,7 @@ func TestRemovedIntegrationIsKeptWhileItRuns(t *testing.T) {
 func TestUnknownNameListsWhatExists(t *testing.T) {
 	e, _ := start(t, newBinding("a", 0), newBinding("b", 0))
 	_, err := e.Health(t.Context(), Query{Names: []string{"a", "c"}})
-	if u, ok := errors.AsType[*UnknownError](err); !ok || u.Error() != `there is no integration "c"; there are: a, b` {
+	if u, ok := errors.AsType[*UnknownError](err); !ok || u.Error() != `there is no integration "c"; the configured ones are: a, b` {
 		t.Errorf("%v", err)
 	}
 }

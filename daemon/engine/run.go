@@ -13,8 +13,8 @@ import (
 	"vega/policies/check"
 )
 
-// runOnce runs an integration once, measures contention meanwhile, and records the
-// run.
+// runOnce runs an integration once, measures contention during the run, and records
+// the result.
 func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report {
 	began := time.Now()
 	measured := e.options.Contention()
@@ -46,8 +46,8 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report
 }
 
 // execute waits for a slot and runs the probe. The wait counts against the
-// integration's timeout. If it uses up the timeout, or leaves the target too
-// little of it, the cause is the host.
+// integration's timeout. If the wait leaves no time, or too little for the target to
+// respond, the cause is Host.
 func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r plugins.Result) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -72,7 +72,7 @@ func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r pl
 	})
 	if policies.Reclassify(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
-		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so it says nothing about the target: %s (%s)",
+		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so its result says nothing about the target: %s (%s)",
 			slot.waited.Round(time.Millisecond), b.Timeout, e.concurrency(), r.Message)
 	}
 	return r

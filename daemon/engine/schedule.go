@@ -12,9 +12,8 @@ import (
 // called. One goroutine and a heap schedule all integrations; only a run in
 // progress has a goroutine of its own.
 //
-// Run measures time since its start on the monotonic clock, so that setting the
-// wall clock does not move runs. The wall clock at the start determines the
-// phases.
+// Run measures time since its start on the monotonic clock, so setting the wall
+// clock does not move runs. Phases are based on the wall clock at the start.
 func (e *Engine) Run(ctx context.Context) {
 	origin := time.Now()
 	due := e.ticks(origin, 0)
@@ -42,8 +41,8 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-// tick starts a run, unless one is still in flight: a slow integration skips
-// ticks.
+// tick starts a run, unless one is still in flight. A slow integration therefore
+// skips ticks.
 func (e *Engine) tick(i *integration) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -54,14 +53,14 @@ func (e *Engine) tick(i *integration) {
 	e.join(telemetry.WithID(e.options.Life, telemetry.NewID()), i)
 }
 
-// tick is when an integration runs next.
+// tick is the next scheduled run of an integration.
 type tick struct {
 	at          time.Duration // since the origin
 	every       time.Duration
 	integration *integration
 }
 
-// ticks returns the first tick of each integration after a time, as a heap.
+// ticks returns each integration's first tick after the given time, as a heap.
 func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -78,9 +77,9 @@ func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 	return all
 }
 
-// after returns the first time later than at that matches the integration's phase
-// on the wall clock. Integrations thus keep their phase across restarts and
-// reloads, and a restart does not run all of them at once.
+// after returns the first time later than at that matches the integration's phase on
+// the wall clock. Integrations thus keep their phase across restarts and reloads,
+// and a restart does not run all of them at the same time.
 func (t *tick) after(origin time.Time, at time.Duration) time.Duration {
 	passed := time.Duration(origin.Add(at).UnixNano()) % t.every
 	wait := t.integration.phase.offset - passed

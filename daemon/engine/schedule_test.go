@@ -61,7 +61,7 @@ func load(t *testing.T, wasm []byte) Module {
 	return unmanaged{m}
 }
 
-// start returns an engine with the bindings, and the recorder of its runs.
+// start returns an engine with the given bindings and a recorder of its runs.
 func start(t *testing.T, all ...*Binding) (*Engine, *recorder) {
 	t.Helper()
 	r := &recorder{at: map[string][]time.Time{}}
@@ -82,7 +82,7 @@ func newBinding(name string, interval time.Duration) *Binding {
 	return &Binding{Name: name, Plugin: "plain", Probe: "healthy", Enabled: true, Interval: interval, Timeout: 10 * time.Second, Databases: noDatabases{}}
 }
 
-// runFor runs the engine for a time on the clock of the synctest bubble.
+// runFor runs the engine for a duration on the clock of the synctest bubble.
 func runFor(t *testing.T, e *Engine, d time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -177,7 +177,7 @@ func named(from, to int, interval time.Duration) []*integration {
 	return all
 }
 
-// maxWithin returns the most starts within any window of the interval.
+// maxWithin returns the maximum number of starts within any window of the interval.
 func maxWithin(all []*integration, window time.Duration) int {
 	var at []time.Duration
 	for _, i := range all {
@@ -207,7 +207,7 @@ func TestPhasesAreSpread(t *testing.T) {
 	for _, i := range all {
 		before[i.name] = i.phase
 	}
-	// Integrations that are added later move no other and do not cluster.
+	// Integrations that are added later do not move others and do not cluster.
 	more := append(all, named(3000, 3200, 10*time.Second)...)
 	assignPhases(more)
 	for _, i := range all {

@@ -30,10 +30,10 @@ type SinkStats struct {
 }
 
 const (
-	// sinkQueue is how many runs can wait for a best-effort sink.
+	// sinkQueue is the length of a best-effort sink's queue, in runs.
 	sinkQueue = 1024
-	// failureLogInterval limits how often the log reports that the durable sink
-	// failed.
+	// failureLogInterval is the minimum interval between log lines about failures of
+	// the durable sink.
 	failureLogInterval = time.Minute
 )
 
@@ -56,8 +56,8 @@ type queue struct {
 	failed, dropped atomic.Int64
 }
 
-// recorded is a run in a queue. If flushed is set, it is instead a marker that is
-// acknowledged when all earlier runs have been recorded.
+// recorded is an entry of a queue: a run, or, if flushed is set, a marker that is
+// acknowledged once all earlier runs have been recorded.
 type recorded struct {
 	ctx     context.Context
 	run     check.Run
@@ -74,7 +74,7 @@ func newSinks(log *slog.Logger, durable Sink, bestEffort []NamedSink) *sinks {
 	return s
 }
 
-// record passes a run to every sink. Only the durable one can block it.
+// record passes a run to every sink. Only the durable sink can block.
 func (s *sinks) record(ctx context.Context, r check.Run) {
 	if err := s.durable.Record(ctx, r); err != nil {
 		s.failed.Add(1)
@@ -114,7 +114,7 @@ func (q *queue) work(log *slog.Logger) {
 	}
 }
 
-// flush waits until the best-effort sinks have recorded their queues.
+// flush waits until the best-effort sinks have recorded the runs in their queues.
 func (s *sinks) flush() {
 	flushed := make(chan struct{}, len(s.bestEffort))
 	for _, q := range s.bestEffort {
@@ -125,8 +125,8 @@ func (s *sinks) flush() {
 	}
 }
 
-// close waits until the best-effort sinks have recorded their queues, and stops
-// them. record must not be called afterwards.
+// close waits until the best-effort sinks have recorded the runs in their queues,
+// then stops the sinks. record must not be called afterwards.
 func (s *sinks) close() {
 	s.once.Do(func() {
 		for _, q := range s.bestEffort {
@@ -152,5 +152,5 @@ func (s *sinks) stats() []SinkStats {
 // Sinks returns the statistics of each sink, the durable one first.
 func (e *Engine) Sinks() []SinkStats { return e.sinks.stats() }
 
-// Flush waits until every sink has recorded the runs that have ended.
+// Flush waits until every sink has recorded all runs that have ended so far.
 func (e *Engine) Flush() { e.sinks.flush() }

@@ -55,8 +55,8 @@ func TestSlowSinkDropsRuns(t *testing.T) {
 	}
 }
 
-// TestDurableSinkFailuresAreCounted also checks that they are logged at most once a
-// minute.
+// TestDurableSinkFailuresAreCounted also checks that failures are logged at most
+// once a minute.
 func TestDurableSinkFailuresAreCounted(t *testing.T) {
 	var log bytes.Buffer
 	s := newSinks(slog.New(slog.NewTextHandler(&log, nil)), sinkFunc(func(check.Run) error { return errors.New("the disk is full") }), nil)
@@ -72,7 +72,7 @@ func TestDurableSinkFailuresAreCounted(t *testing.T) {
 	s.close()
 }
 
-// TestRunsReachSinksInOrder checks that each run has the status of the previous
+// TestRunsReachSinksInOrder checks that each run records the status of the previous
 // one.
 func TestRunsReachSinksInOrder(t *testing.T) {
 	b := newBinding("a", 0)

@@ -2,7 +2,7 @@
 // process, and compares it with thresholds. Call New early, then System for
 // everything with evidence, or Summarize for the cheap part.
 //
-// # A reading, in the order of its calls
+// # A reading, in call order
 //
 //	Monitor.System    monitor.go       the reading, from top to bottom
 //	  Collector.Snapshot  diagnostics/ the state of the machine and the container

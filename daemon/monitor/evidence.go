@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// evidenceTTL is how long evidence is reused. Collecting it again takes up to
-	// a quarter of a second of CPU time.
+	// evidenceTTL is how long evidence is reused. Collecting new evidence takes up
+	// to a quarter of a second of CPU time.
 	evidenceTTL = 5 * time.Second
-	// maxEvidenceAge limits the age of evidence that is returned while newer
-	// evidence is being collected.
+	// maxEvidenceAge limits the age of evidence that is returned while new evidence
+	// is being collected.
 	maxEvidenceAge = time.Minute
 )
 
-// evidences collects evidence for the figures of resources: on request, in the
-// background, and one collection at a time for each resource.
+// evidences collects evidence for the figures of resources on request. Collections
+// run in the background, at most one at a time for each resource.
 type evidences struct {
 	collector *diagnostics.Collector
 	ctx       context.Context // of every search
@@ -32,7 +32,7 @@ type evidences struct {
 
 // search is one collection of evidence for a resource.
 type search struct {
-	done   chan struct{} // closed at the end
+	done   chan struct{} // closed when the search ends
 	found  diagnostics.Evidence
 	err    error
 	at     time.Time // when it ended
@@ -54,8 +54,8 @@ func (e *evidences) close() {
 	e.running.Wait()
 }
 
-// begin starts a search for evidence. It returns the latest search instead if
-// that is still running or recent.
+// begin starts a search for evidence, unless the latest one is recent or still
+// running. It returns the latest search.
 func (e *evidences) begin(resource string) *search {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -86,8 +86,8 @@ func (s *search) over() bool {
 	}
 }
 
-// latest returns the evidence found last. ok is false without any, or if it is
-// too old.
+// latest returns the most recent evidence. ok is false if there is none or it is too
+// old.
 func (s *search) latest(now time.Time) (diagnostics.Evidence, bool) {
 	for ; s != nil; s = s.before {
 		if s.over() && s.err == nil {
@@ -97,7 +97,7 @@ func (s *search) latest(now time.Time) (diagnostics.Evidence, bool) {
 	return diagnostics.Evidence{}, false
 }
 
-// add adds evidence to the warnings, as far as it is available within patience.
+// add adds to the warnings the evidence that is available within patience.
 func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -125,7 +125,7 @@ func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.D
 	}
 }
 
-// await returns the latest evidence. It waits only for the first.
+// await returns the latest evidence. It waits only if there is none yet.
 func (s *search) await(ctx context.Context) (diagnostics.Evidence, bool) {
 	if found, ok := s.latest(time.Now()); ok || s == nil {
 		return found, ok

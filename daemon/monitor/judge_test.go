@@ -33,7 +33,7 @@ func TestStuckFileSystemIsAnErrorUnderAnyThreshold(t *testing.T) {
 	}, nil)
 	by := policies.NewThresholds([]policies.Threshold{{Name: "disk", Resource: "system.disks.percent", Unit: policies.Percent, Warning: new(80.0)}}, nil)
 	j := r.judge(by, time.Now(), func(string) []diagnostics.Move { return nil })
-	if j.status != policies.LevelError || len(j.warnings) != 1 || j.warnings[0].Subject != "/mnt/nfs" || !strings.Contains(j.warnings[0].Explanation, "has not answered") {
+	if j.status != policies.LevelError || len(j.warnings) != 1 || j.warnings[0].Subject != "/mnt/nfs" || !strings.Contains(j.warnings[0].Explanation, "has not responded") {
 		t.Errorf("%+v", j)
 	}
 	if len(j.unjudged) != 1 || j.unjudged[0].Subject != "/mnt/nfs" || !strings.HasPrefix(j.unjudged[0].Reason, "stuck") {

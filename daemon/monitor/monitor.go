@@ -12,11 +12,11 @@ import (
 
 // Databases provides the figures of the databases that vega queries.
 type Databases interface {
-	// Figures returns the recent figures of each database, by the paths of
+	// Figures returns recent figures of each database, with the paths in
 	// policies.DatabaseFigures.
 	Figures(now time.Time) []policies.Reading
-	// Sentences explains a figure of one database to a person. ok is false if
-	// nothing is known about it.
+	// Sentences explains a figure of one database in prose. ok is false if nothing
+	// is known about the database.
 	Sentences(name, figure string) (lines []string, ok bool)
 }
 
@@ -26,8 +26,8 @@ type Monitor struct {
 	evidences *evidences
 }
 
-// New starts to sample the machine and this process. Call it early, so that
-// rates are known at the first request.
+// New starts to sample the machine and this process. Call it early, so that rates
+// are known by the first request.
 func New(dataDir string) (*Monitor, error) {
 	c, err := diagnostics.New(diagnostics.Options{DataDir: dataDir})
 	if err != nil {
@@ -36,7 +36,7 @@ func New(dataDir string) (*Monitor, error) {
 	return &Monitor{collector: c, evidences: newEvidences(c)}, nil
 }
 
-// Wait waits until rates are known, or returns the error of ctx.
+// Wait waits until rates are known. The error is that of ctx.
 func (m *Monitor) Wait(ctx context.Context) error { return m.collector.Wait(ctx) }
 
 // Close stops sampling and collecting evidence.
@@ -45,8 +45,8 @@ func (m *Monitor) Close() error {
 	return m.collector.Close()
 }
 
-// System reads everything and compares it with the thresholds. It waits for the
-// evidence for warnings no longer than patience.
+// System reads everything and compares it with the thresholds. It waits at most
+// patience for the evidence for warnings.
 func (m *Monitor) System(ctx context.Context, by *policies.Thresholds, d Databases, patience time.Duration) (System, error) {
 	s, err := m.collector.Snapshot(ctx)
 	if err != nil {
@@ -74,7 +74,7 @@ func (m *Monitor) Summarize(ctx context.Context, by *policies.Thresholds, d Data
 	return Summary{j.status, s, j.warnings, j.unjudged}, nil
 }
 
-// addSentences adds evidence to the warnings about databases.
+// addSentences adds the explanation of each database figure to its warning.
 func addSentences(warnings []Warning, d Databases) {
 	for n := range warnings {
 		w := &warnings[n]

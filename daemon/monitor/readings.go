@@ -9,7 +9,7 @@ import (
 	"vega/policies"
 )
 
-// readings finds the figures that thresholds name in what was read.
+// readings looks up the figures that thresholds refer to.
 type readings struct {
 	summary   diagnostics.Summary
 	snapshot  *diagnostics.Snapshot // nil if only a summary was read
@@ -25,8 +25,8 @@ func readingsOfSummary(s diagnostics.Summary, databases []policies.Reading) read
 	return readings{s, nil, []diagnostics.Disk{s.Disk}, databases}
 }
 
-// of returns the readings of a resource. It returns several for a group such as
-// system.disks, and none if a summary lacks the resource.
+// of returns the readings of a resource. For a group such as system.disks it returns
+// several. It returns none for a resource that a summary does not include.
 func (r readings) of(resource string) []policies.Reading {
 	if field, ok := strings.CutPrefix(resource, "system.disks."); ok {
 		return r.ofDisks(field)
@@ -66,8 +66,8 @@ func newReading(resource, subject string, v float64, err error) policies.Reading
 	return out
 }
 
-// ofDisks returns a field of each file system. The resource of the data
-// directory's file system is system.disk, so that a threshold can name it.
+// ofDisks returns the readings of one field for each file system. The resource of
+// the data directory's file system is system.disk, so that a threshold can name it.
 func (r readings) ofDisks(field string) []policies.Reading {
 	var out []policies.Reading
 	for n, disk := range r.disks {
@@ -89,7 +89,7 @@ func (r readings) ofDisks(field string) []policies.Reading {
 
 func (r readings) unavailable() map[string]string { return r.summary.Unavailable }
 
-// diskPath returns the path of a disk among the keys of Unavailable.
+// diskPath returns the path by which the keys of Unavailable refer to a disk.
 func (r readings) diskPath(n int) string {
 	if r.snapshot == nil {
 		return "disk"
@@ -97,8 +97,8 @@ func (r readings) diskPath(n int) string {
 	return fmt.Sprintf("disks.%d", n)
 }
 
-// ofDatabases returns a figure of the database with that name, or of every
-// database if the name is "".
+// ofDatabases returns the readings of one figure for the database with the given
+// name, or for every database if the name is "".
 func (r readings) ofDatabases(name, path string) []policies.Reading {
 	var out []policies.Reading
 	for _, d := range r.databases {

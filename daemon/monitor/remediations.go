@@ -6,8 +6,8 @@ import (
 	"vega/policies"
 )
 
-// remediations lists what to call a figure at the beginning of a sentence and what
-// to do about it, by the prefix of its resource. The first match applies.
+// remediations lists the subject of a sentence about a figure, and the action to
+// take, by resource prefix. The first match applies.
 var remediations = []remediation{
 	{"system.memory.percent", "Memory in use", actMemory},
 	{"system.memory.process_rss", "Memory used by vega", actMemory},
@@ -27,14 +27,14 @@ var remediations = []remediation{
 	{"system.threads.go_routines", "The number of vega's goroutines", actGoroutines},
 	{"system.threads.total", "The number of vega's threads", actGoroutines},
 	{"system.runtime.goroutines", "The number of vega's goroutines", actGoroutines},
-	{"system.runtime.sched_latency.", "", "Give vega more CPUs, or run fewer checks at once: its goroutines wait for a CPU, so checks run late."},
-	{"system.runtime.gc.", "", "Give vega more memory, or raise GOMEMLIMIT: garbage collection takes too much of its time."},
+	{"system.runtime.sched_latency.", "", "Give vega more CPUs, or run fewer checks concurrently. Its goroutines have to wait for a CPU, so checks run late."},
+	{"system.runtime.gc.", "", "Give vega more memory, or raise GOMEMLIMIT. It spends too much time on garbage collection."},
 	{"system.runtime.", "", "Check whether the figure keeps growing. If it does, save this output for a bug report and restart vega."},
 	{"system.file_descriptors.percent", "Use of vega's limit on open files", actFiles},
 	{"system.file_descriptors.open", "The number of vega's open files", actFiles},
 	{"system.file_descriptors.", "", actFiles},
-	{"system.network.by_status.CLOSE_WAIT", "The number of connections in CLOSE_WAIT", "Find the program with ss -tnp state close-wait and restart it: it does not close connections that the peer has closed."},
-	{"system.network.by_status.TIME_WAIT", "The number of connections in TIME_WAIT", "Make the program that opens the most connections reuse them: the system holds each closed connection for a minute."},
+	{"system.network.by_status.CLOSE_WAIT", "The number of connections in CLOSE_WAIT", "Find the program with ss -tnp state close-wait and restart it. The program does not close connections that its peers have closed."},
+	{"system.network.by_status.TIME_WAIT", "The number of connections in TIME_WAIT", "Make the program that opens the most connections reuse them. The system holds each closed connection for a minute."},
 	{"system.network.", "", "Find the program with ss -tnp, and check that it closes the connections it opens."},
 	{"system.disk.inodes_percent", "Inodes in use", actInodes},
 	{"system.disks.inodes_percent", "Inodes in use", actInodes},
@@ -61,29 +61,28 @@ var remediations = []remediation{
 	{"system.container.pressure.", "", actCPU},
 	{"pool.percent", "The share of connections in use to", actPool},
 	{"pool.waiting", "The average number of queries waiting for a connection to", actPool},
-	{"queries.slow_percent", "The share of slow queries on", "See slow_queries in GET /admin/database/stats, with advice for each: the usual reason is a missing index."},
+	{"queries.slow_percent", "The share of slow queries on", "See slow_queries in GET /admin/database/stats for advice on each. The most common reason is a missing index."},
 	{"queries.failed_percent", "The share of failed queries on", "See failed_queries in GET /admin/database/stats for the error of each."},
-	{"wal_bytes", "The size of the write-ahead log of", "Find the oldest reader in open_rows of GET /admin/database/stats: the log can't be truncated until it ends."},
+	{"wal_bytes", "The size of the write-ahead log of", "Find the oldest reader in open_rows of GET /admin/database/stats. The log can't be truncated until that reader ends."},
 }
 
-// remediation is an entry of remediations.
 type remediation struct{ prefix, subject, action string }
 
-// The actions that several figures share.
+// Actions shared by several figures.
 const (
 	actMemory     = "Stop or restart the largest process, or add memory. If memory runs out, the OOM killer may kill vega."
-	actPIDs       = "Find what keeps starting processes or threads, or raise the container's pids limit. At the limit, nothing new can start."
-	actThrottling = "Raise the container's CPU quota, or reduce its load: throttled checks run late and time out."
+	actPIDs       = "Find the program that keeps starting processes or threads, or raise the container's pids limit. At the limit, no new process or thread can start."
+	actThrottling = "Raise the container's CPU quota, or reduce its load. Throttled checks run late and time out."
 	actIO         = "Find the process with the most disk I/O with iotop. Reduce its load, or use a faster disk."
-	actCPU        = "Stop or move the busiest process, or add CPUs: without CPU time, checks run late and time out."
-	actFiles      = "Check which kind of file is open most and whether the number keeps growing. If vega needs them, raise the limit (ulimit -n, LimitNOFILE= in systemd)."
-	actGoroutines = "Find where most of them were started: they do not end. Restart vega to recover until the number has grown again."
-	actDisk       = "Delete or move large files. store.max_size and store.keep_runs in vega.hcl limit vega's own."
-	actInodes     = "Find the directories with the most files with du --inodes -x, and delete files: freeing space alone does not help."
-	actPool       = "Run fewer checks of this database at once, or find the query that holds connections in GET /admin/database/stats."
+	actCPU        = "Stop or move the busiest process, or add CPUs. Without CPU time, checks run late and time out."
+	actFiles      = "Check which kind of file is open most and whether the number keeps growing. If vega needs that many files, raise the limit (ulimit -n, LimitNOFILE= in systemd)."
+	actGoroutines = "Find where most of the goroutines were started, because they do not end. Restarting vega helps only until the number has grown again."
+	actDisk       = "Delete or move large files. store.max_size and store.keep_runs in vega.hcl limit the size of vega's store."
+	actInodes     = "Find the directories with the most files with du --inodes -x, and delete files. Freeing space alone does not help."
+	actPool       = "Run fewer checks of this database concurrently, or find the query that holds connections in GET /admin/database/stats."
 )
 
-// subjectOf returns what to call the figure at the beginning of a sentence.
+// subjectOf returns the subject of a sentence about the figure.
 func subjectOf(w *Warning) string {
 	name := remediationFor(w.Resource).subject
 	if name == "" {

@@ -13,8 +13,8 @@ type System struct {
 	Unjudged []Unjudged `json:"unjudged"`
 }
 
-// Summary is the part of System that is cheap to read. Only thresholds for
-// figures in it apply, and its warnings have no evidence.
+// Summary is the part of System that is cheap to read. Only thresholds for its
+// figures apply, and its warnings have no evidence.
 type Summary struct {
 	Status policies.Level `json:"status"`
 	diagnostics.Summary

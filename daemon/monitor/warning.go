@@ -10,11 +10,11 @@ import (
 	"vega/policies/check"
 )
 
-// Warning reports a resource that has reached a threshold, and what helps to find
-// out why.
+// Warning reports a resource that has reached a threshold, with information that
+// helps to find the cause.
 type Warning struct {
 	Resource    string         `json:"resource"`          // system.memory.percent, for example
-	Subject     string         `json:"subject,omitempty"` // which of several: the path of a file system, a database
+	Subject     string         `json:"subject,omitempty"` // the path of a file system or the name of a database; "" if there is only one
 	Status      policies.Level `json:"status"`
 	Value       float64        `json:"value"`
 	Unit        policies.Unit  `json:"unit"`
@@ -24,27 +24,28 @@ type Warning struct {
 	Since       time.Time      `json:"since"`  // when the status was first observed
 	Explanation string         `json:"explanation"`
 	WhatToDo    string         `json:"what_to_do"`
-	// Limit is the limit of the resource, or nil without one or if it is
-	// unknown. Moved lists how the figure and related ones changed.
+	// Limit is the limit of the resource, or nil if there is none or it is unknown.
+	// Moved lists how the figure and related ones changed.
 	Limit *diagnostics.Limit `json:"limit,omitempty"`
 	Moved []diagnostics.Move `json:"moved"`
-	// Evidence is the state of Sentences and Behind. It is "" in a summary.
+	// Evidence reports whether Sentences and Behind are available. It is "" in a
+	// summary.
 	Evidence  EvidenceState         `json:"evidence,omitempty"`
-	Sentences []string              `json:"sentences,omitempty"` // the evidence, for a person
-	Behind    *diagnostics.Evidence `json:"behind,omitempty"`    // the evidence, for a program
+	Sentences []string              `json:"sentences,omitempty"` // the evidence in prose
+	Behind    *diagnostics.Evidence `json:"behind,omitempty"`    // the evidence as data
 }
 
 // EvidenceState is the state of the search for evidence for a warning.
 type EvidenceState string
 
-// The states. After EvidencePending, ask again in a second.
+// The states of a search. If it is EvidencePending, ask again in a second.
 const (
 	EvidenceReady   EvidenceState = "ready"
 	EvidencePending EvidenceState = "pending" // the search is in progress
 	EvidenceNone    EvidenceState = "none"    // no evidence exists for this resource
 )
 
-// Unjudged reports a threshold whose figure is currently unknown.
+// Unjudged reports a threshold that can't be applied because its figure is unknown.
 type Unjudged struct {
 	Resource  string `json:"resource"`
 	Subject   string `json:"subject,omitempty"`
@@ -97,8 +98,9 @@ func (r readings) warning(v policies.Verdict, moves func(string) []diagnostics.M
 	return w
 }
 
-// evidenceName returns the name by which diagnostics can explain the resource, or
-// "" if it can't. Of file systems it can explain only the data directory's.
+// evidenceName returns the name of the resource in package diagnostics, or "" if
+// diagnostics can't explain it. The only file system that it can explain is the data
+// directory's.
 func (w *Warning) evidenceName() string {
 	path, ok := strings.CutPrefix(w.Resource, "system.")
 	if !ok || strings.HasPrefix(path, "disks") {
@@ -107,8 +109,8 @@ func (w *Warning) evidenceName() string {
 	return diagnostics.ResourceOf(path)
 }
 
-// explain returns two sentences: the value with its threshold, and how it moved
-// with its limit.
+// explain returns two sentences: one on the value and its threshold, one on recent
+// changes and the limit.
 func (w *Warning) explain(v policies.Verdict) string {
 	threshold := fmt.Sprintf("%s threshold: %s (%s)", w.Status, w.Unit.Format(w.Threshold), w.SetAt)
 	text := fmt.Sprintf("%s is %s; %s", subjectOf(w), w.Unit.Format(w.Value), threshold)
@@ -123,7 +125,8 @@ func (w *Warning) explain(v policies.Verdict) string {
 	return text + ". " + strings.Join(clauses, "; ") + "."
 }
 
-// background returns how the figure moved over the longest period, and the limit.
+// background returns clauses on the limit and on the change of the figure over the
+// longest period.
 func (w *Warning) background() []string {
 	var clauses []string
 	for n := len(w.Moved) - 1; n >= 0; n-- {
@@ -138,13 +141,13 @@ func (w *Warning) background() []string {
 	return clauses
 }
 
-// stuck returns the warning for a file system that does not answer. That is an
-// error under any threshold: a program that uses it waits forever.
+// stuck returns the warning for a file system that does not respond. Its status is
+// always error, because a program that uses the file system may wait forever.
 func stuck(d diagnostics.Disk, now time.Time) Warning {
 	return Warning{
 		Resource: "system.disks", Subject: d.Path, Status: policies.LevelError, Value: check.Milliseconds(now.Sub(*d.StuckSince)), Unit: policies.Milliseconds,
 		SetAt: "always", Since: d.StuckSince.UTC(), Moved: []diagnostics.Move{},
-		Explanation: fmt.Sprintf("The file system of %s has not answered since %s.", d.Path, d.StuckSince.UTC().Format(time.RFC3339)),
+		Explanation: fmt.Sprintf("The file system of %s has not responded since %s.", d.Path, d.StuckSince.UTC().Format(time.RFC3339)),
 		WhatToDo:    "Check the disk, or the server of a network mount. If the server is gone, detach the mount with umount -l.",
 	}
 }

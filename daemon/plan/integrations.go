@@ -10,7 +10,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// blocks returns the blocks that are added, removed or changed.
+// blocks returns the blocks that were added, removed or changed.
 func blocks[T any](old, next []T, name func(T) string) []Block {
 	out := []Block{}
 	for _, p := range paired(old, next, name) {
@@ -43,7 +43,8 @@ func versions(c *config.Config) (all []version) {
 	return slices.CompactFunc(all, func(a, b version) bool { return a.name == b.name })
 }
 
-// integration returns how one integration changes, and whether it does.
+// integration describes how one integration changes. differs is false if it does
+// not.
 func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs bool) {
 	i = Integration{Block: Block{Name: of.name}, Attributes: []Attribute{}, Because: []string{}}
 	switch {
@@ -64,7 +65,7 @@ func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs 
 	return i, i.Action != ""
 }
 
-// because lists what the integration depends on that changes.
+// because lists the changed dependencies of the integration.
 func (p *Plan) because(i *config.Integration) []string {
 	out := []string{}
 	if find(p.Plugins, i.Plugin) {
@@ -95,13 +96,13 @@ func attributes(old, next *config.Integration) []Attribute {
 		add("config."+name, option{old.Values[name]}, option{next.Values[name]})
 	}
 	add("grant", granted(old.Grants), granted(next.Grants))
-	if len(out) == 0 { // the same in another order: messages name each by its index
+	if len(out) == 0 { // only the order changed, which matters because messages refer to grants by index
 		add("grant", option{old.Grants}, option{next.Grants})
 	}
 	return out
 }
 
-// granted lists what a grant block allows, sorted.
+// granted returns a sorted list of what a grant block allows.
 func granted(s grant.Set) string {
 	var all []string
 	for _, r := range s.Rules {
@@ -122,7 +123,7 @@ func granted(s grant.Set) string {
 	return strings.Join(all, ", ")
 }
 
-// option hides a value from the plan.
+// option wraps a value that must not appear in the plan.
 type option struct{ value any }
 
 func optionNames(all ...*config.Integration) (names []string) {

@@ -12,10 +12,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// key is one of vega's own keys in two configurations.
+// key compares a setting of vega itself in two configurations.
 type key struct {
 	name     string
-	restart  bool // needed to change it, such as for an address that vega listens on
+	restart  bool // whether a change needs a restart, such as a change of the listen address
 	was, now any
 }
 
@@ -51,7 +51,7 @@ func keys(old, next *config.Config) []Key {
 }
 
 // shown formats a value as in a configuration file. It returns nil for values other
-// than figures, levels and paths, as they may contain a secret.
+// than figures, levels and paths, because they may contain a secret.
 func shown(v any) *string {
 	var s string
 	switch v := v.(type) {

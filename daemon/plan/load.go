@@ -12,9 +12,9 @@ type Load struct {
 	Enabled      int `json:"enabled"`
 	// RunsPerSecond is the rate of scheduled runs.
 	RunsPerSecond float64 `json:"runs_per_second"`
-	// AtWorst is the number of runs in progress at once if no target answers.
+	// AtWorst is the number of concurrent runs if no target responds.
 	AtWorst float64 `json:"at_worst"`
-	// AtOnce is the limit of runs at once.
+	// AtOnce is the limit on concurrent runs.
 	AtOnce int `json:"at_once"`
 }
 

@@ -8,7 +8,7 @@ import (
 	"vega/policies"
 )
 
-// Plan is what would change. Each list is sorted by name.
+// Plan describes what a configuration would change. Each list is sorted by name.
 type Plan struct {
 	Keys         []Key         `json:"keys"`
 	Databases    []Block       `json:"databases"`
@@ -19,10 +19,11 @@ type Plan struct {
 	Load         Change[Load]  `json:"load"`
 }
 
-// Key is an attribute or block of vega's own that changes.
+// Key is a changed attribute or block that configures vega itself.
 type Key struct {
 	Name string `json:"name"`
-	// Restart reports whether the change needs a restart: a reload is refused.
+	// Restart reports whether the change needs a restart. If so, a reload is
+	// refused.
 	Restart bool    `json:"restart"`
 	From    *string `json:"from,omitempty"` // nil if not shown
 	To      *string `json:"to,omitempty"`
@@ -37,8 +38,8 @@ type Block struct {
 // Action is how a block changes.
 type Action string
 
-// The actions. An integration is restarted, and loses its state, if its own block
-// stays the same but something that it depends on changes.
+// The actions. An integration whose own block is unchanged is restarted, and loses
+// its state, if something that it depends on changes.
 const (
 	Add     Action = "add"
 	Alter   Action = "change"
@@ -46,22 +47,21 @@ const (
 	Remove  Action = "remove"
 )
 
-// Integration is an integration that changes.
+// Integration describes the change of one integration.
 type Integration struct {
 	Block
-	Attributes []Attribute `json:"attributes"` // that change, for Alter
-	Because    []string    `json:"because"`    // what it depends on, for Restart
+	Attributes []Attribute `json:"attributes"` // the changed attributes, for Alter
+	Because    []string    `json:"because"`    // the changed dependencies, for Restart
 }
 
-// Attribute is an attribute that changes, with its values unless they may be
-// secret.
+// Attribute is a changed attribute. Its values are omitted if they may be secret.
 type Attribute struct {
 	Name string  `json:"name"`
 	From *string `json:"from,omitempty"`
 	To   *string `json:"to,omitempty"`
 }
 
-// Change is something before and after.
+// Change holds a value before and after the change.
 type Change[T any] struct {
 	Before T `json:"before"`
 	After  T `json:"after"`
@@ -81,7 +81,7 @@ func (p Plan) Empty() bool {
 	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0
 }
 
-// NeedsRestart returns the keys that a reload can't change. The result is not nil.
+// NeedsRestart returns the changed keys that need a restart. The result is not nil.
 func (p Plan) NeedsRestart() []string {
 	names := []string{}
 	for _, k := range p.Keys {
@@ -114,7 +114,7 @@ func (p Plan) Live() []string {
 	return names
 }
 
-// Between returns what changes from one configuration to the next.
+// Between returns the plan for replacing the old configuration with the next.
 func Between(old, next *config.Config) Plan {
 	p := Plan{
 		Keys:         keys(old, next),
@@ -135,8 +135,8 @@ func Between(old, next *config.Config) Plan {
 	return p
 }
 
-// unplaced returns the thresholds of the files, without their positions. The
-// built-in ones are omitted, as they depend on these.
+// unplaced returns the configured thresholds without their positions. It omits the
+// built-in ones, because they depend on the configured ones.
 func unplaced(all []policies.Threshold) []policies.Threshold {
 	own := slices.DeleteFunc(slices.Clone(all), func(t policies.Threshold) bool { return t.BuiltIn })
 	for n := range own {
@@ -158,13 +158,13 @@ func (s *Summary) count(a Action) {
 	}
 }
 
-// pair is two parts of the same name; nil if there is none.
+// pair holds the old and the new value with the same name. Either may be nil.
 type pair[T any] struct {
 	name      string
 	old, next *T
 }
 
-// paired merges two lists that are sorted by name.
+// paired merges two lists that are sorted by name into pairs.
 func paired[T any](old, next []T, name func(T) string) (all []pair[T]) {
 	for i, j := 0, 0; i < len(old) || j < len(next); {
 		switch order := compareAt(old, next, i, j, name); {
@@ -193,7 +193,7 @@ func compareAt[T any](old, next []T, i, j int, name func(T) string) int {
 	}
 }
 
-// find reports whether a block of that name is in the list.
+// find reports whether the list contains a block with the given name.
 func find(all []Block, name string) bool {
 	return slices.ContainsFunc(all, func(b Block) bool { return b.Name == name })
 }

@@ -15,7 +15,7 @@ import (
 
 const canary = "hunter2-hunter2-hunter2"
 
-// core returns options with the bundled plugin, as a module with the digest.
+// core returns options with the bundled plugin as a module with the given digest.
 func core(t *testing.T, digest string) config.Options {
 	t.Helper()
 	m, ds := config.LoadManifest("../../plugins/core/plugin.hcl")
@@ -152,7 +152,7 @@ func values(from, to *string) string {
 	return " " + *from + " " + *to
 }
 
-// TestLoad expects the load of enabled and scheduled integrations only.
+// TestLoad checks that the load counts only enabled and scheduled integrations.
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	old := read(t, dir, before, "one")

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 )
 
-// MaxID bounds the length of a correlation ID that a client sends, in bytes.
+// MaxID limits the length, in bytes, of a correlation ID from a client.
 const MaxID = 128
 
 type idKey struct{}
@@ -22,16 +22,16 @@ func ID(ctx context.Context) string {
 	return id
 }
 
-// NewID makes a correlation ID: 128 random bits in hex.
+// NewID returns a new correlation ID: 128 random bits in hex.
 func NewID() string {
 	var b [16]byte
-	rand.Read(b[:]) // never fails: it would end the process
+	rand.Read(b[:]) // never returns an error; a failure would crash the process
 	return hex.EncodeToString(b[:])
 }
 
-// ValidID reports whether an ID from a client may appear in logs and headers:
-// 1 to MaxID printable ASCII characters. Anything else could forge a log line
-// or split a header.
+// ValidID reports whether an ID from a client is safe in logs and headers. A valid
+// ID consists of 1 to MaxID printable ASCII characters. Anything else could forge a
+// log line or split a header.
 func ValidID(id string) bool {
 	return id != "" && len(id) <= MaxID && printable(id)
 }

@@ -15,8 +15,8 @@ type Log struct {
 	scrub atomic.Pointer[func(string) string]
 }
 
-// NewLog makes a log that writes to w: JSON for machines, text for people.
-// Every line carries the correlation ID of its context.
+// NewLog returns a log that writes to w, as JSON or as text. Every line carries the
+// correlation ID of its context.
 func NewLog(w io.Writer, json bool) *Log {
 	l := &Log{}
 	o := &slog.HandlerOptions{Level: &l.level, ReplaceAttr: l.replace}
@@ -31,12 +31,12 @@ func NewLog(w io.Writer, json bool) *Log {
 // SetLevel sets the minimum level.
 func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
-// SetScrub sets the function that removes known secrets from every text before it
+// SetScrub sets the function that removes known secrets from every string before it
 // is written.
 func (l *Log) SetScrub(scrub func(string) string) { l.scrub.Store(&scrub) }
 
-// replace scrubs one attribute. Any value except a plain number, bool or time is
-// formatted first, since its text may contain a secret.
+// replace scrubs one attribute. It first formats any value except a plain number,
+// bool or time, because the text may contain a secret.
 func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
 	scrub := l.scrub.Load()
 	if scrub == nil {
@@ -53,7 +53,7 @@ func (l *Log) replace(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// handler adds the correlation ID of the context, and the trace ID if it differs.
+// handler adds the correlation ID of the context, and the trace ID if that differs.
 type handler struct{ slog.Handler }
 
 // Handle writes the record.

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxState bounds the tracestate that is passed on, in bytes. The W3C requires
-// implementations to accept that much.
+// maxState limits the length, in bytes, of a tracestate that is passed on. The W3C
+// recommends propagating at least that much.
 const maxState = 512
 
-// Trace is the position of a request in a trace, from the headers traceparent and
-// tracestate of W3C Trace Context. The zero Trace means none.
+// Trace is the position of a request in a trace, from the W3C Trace Context headers
+// traceparent and tracestate. The zero Trace means that there is no trace.
 type Trace struct{ Parent, State string }
 
 // ID returns the trace ID, 32 hex digits, or "" for none.
@@ -85,7 +85,8 @@ func TraceIn(ctx context.Context) Trace {
 	return t
 }
 
-// Carry returns a copy of ctx with the correlation ID and the trace of from.
+// Carry returns a copy of ctx with the correlation ID and the trace that from
+// carries.
 func Carry(ctx, from context.Context) context.Context {
 	return WithTrace(WithID(ctx, ID(from)), TraceIn(from))
 }
