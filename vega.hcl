@@ -1,5 +1,5 @@
-# The configuration of vega. It works as it is: it needs no account, no key and
-# no network. After a change, try it:
+# The vega configuration. It works as is, without an account, a key or network
+# access. After changing it, run:
 #
 #   vega validate config   check the configuration without running anything
 #   vega check             run every integration once and show a table
@@ -9,11 +9,11 @@
 #
 # - Durations and sizes are text with a unit: "10s", "5m", "64KiB".
 # - A relative path starts from the directory of the file that contains it.
-# - env("NAME") is the value of an environment variable. If it is not set or is
-#   empty, the attribute is left out. env_set("NAME") is true or false.
+# - env("NAME") is the value of an environment variable. If that is not set or
+#   is empty, the attribute is left out. env_set("NAME") is true or false.
 # - file("PATH") is the content of a small file, without its last newline.
 # - Values of env() and file() are secret: no probe, log or answer shows them.
-# - You can refer to other values by name (llm.base_url), also inside a text:
+# - You can refer to other values by name (llm.base_url), also inside a string:
 #   "http://127.0.0.1:${server.port}/healthz".
 # - Every *.hcl file in the directory policies next to this one is read as if it
 #   were part of this file.
@@ -22,8 +22,8 @@
 data_dir = ".vega"
 
 # vega reloads the configuration when one of its files changes. If the new one
-# is not valid, it reports that and keeps the old one. With false it reloads only
-# on SIGHUP and POST /admin/config/reload.
+# is not valid, vega reports that and keeps the old one. If watch is false, vega
+# reloads only on SIGHUP and POST /admin/config/reload.
 # watch = true
 
 # The HTTP server.
@@ -39,8 +39,8 @@ server {
   # How long requests in flight may take to finish after SIGTERM.
   drain_timeout = "10s"
 
-  # Maximum number of connections of all clients, and of one. By default they
-  # depend on the limit of file descriptors.
+  # Maximum number of connections in total, and per client. The defaults depend
+  # on the file descriptor limit.
   # max_connections            = 256
   # max_connections_per_client = 64
 
@@ -85,8 +85,8 @@ llm {
   model_name = "llama3.2"
   base_url   = "http://127.0.0.1:11434"
 
-  # Parameters of requests. The bundled probes send the model no prompts: these
-  # are for integrations that refer to them, such as llm.timeout.
+  # Request parameters, for integrations that refer to them, such as
+  # llm.timeout. The bundled probes send the model no prompts.
   temperature = 0.7 # 0 to 2
   top_p       = 0.9 # over 0, up to 1
   timeout     = "60s"
@@ -167,7 +167,7 @@ integration "orders" {
   }
 }
 
-# Does a web search find something? It uses DuckDuckGo, so it needs a network.
+# Does a web search find something? It needs access to DuckDuckGo.
 integration "web_search" {
   probe    = core.web_search
   enabled  = false
@@ -252,7 +252,7 @@ integration "redis" {
 }
 
 # Thresholds for this machine, the container, vega itself and its databases. The
-# most important ones are built in; a threshold that you write here replaces the
+# most important ones are built in; a threshold that you add here replaces the
 # built-in one for the same metric.
 #
 #   vega docs config figures   list the metrics
@@ -266,7 +266,7 @@ integration "redis" {
 # }
 #
 # threshold "disk-space" {
-#   metric  = system.disk.free # less is worse
+#   metric  = system.disk.free # lower is worse
 #   warning = "20GiB"
 #   error   = "2GiB"
 # }

@@ -6,8 +6,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestAnyEnv judges a text in an environment without any of its variables. It
-// accepts what depends on them, and reports everything else.
+// TestAnyEnv validates a configuration without any of its variables. Values
+// that depend on them are accepted, and all other mistakes are reported.
 func TestAnyEnv(t *testing.T) {
 	src := `
 data_dir = env("DATA")
@@ -63,18 +63,18 @@ integration "d" {
 `
 	o := options(t, nil)
 	if _, ds := load(t, src, o); !ds.HasErrors() {
-		t.Errorf("without the variables this is not complete: %s", shownText(t, ds))
+		t.Errorf("AnyEnv reports missing variables: %s", shownText(t, ds))
 	}
 	o.AnyEnv = true
 	if c, ds := load(t, src, o); c != nil || len(ds) > 0 {
 		t.Errorf("config %v, and:\n%s", c != nil, shownText(t, ds))
 	}
 	if c, ds := load(t, "server {\n  port = 0\n}\nintegration \"a\" {\n  probe = core.http\n  enabled = env_set(\"A\")\n}\n", o); c != nil || len(ds) != 2 || ds[0].Code != diag.OutOfBounds || ds[1].Code != diag.Required {
-		t.Errorf("what hangs on no variable is to be judged:\n%s", shownText(t, ds))
+		t.Errorf("mistakes that depend on no variable are not reported:\n%s", shownText(t, ds))
 	}
 }
 
-// TestAnyEnvKnown judges a variable that is set by its value.
+// TestAnyEnvKnown checks that the value of a variable that is set is validated.
 func TestAnyEnvKnown(t *testing.T) {
 	o := options(t, map[string]string{"LEVEL": "loud"})
 	o.AnyEnv = true

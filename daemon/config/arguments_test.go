@@ -9,8 +9,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestArguments refuses secrets as arguments of a Nagios plugin, which would see
-// placeholders and could do nothing with them.
+// TestArguments checks that secrets are refused as arguments of a Nagios
+// plugin, which would see only useless placeholders.
 func TestArguments(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plugin.hcl")
 	if err := os.WriteFile(path, []byte(`abi = "nagios"
@@ -38,7 +38,7 @@ probe "load" {
 	for args, want := range map[string]string{
 		`"-p", env("TOKEN")`:           "error[VEGA005]",
 		`"--password=${env("TOKEN")}"`: "error[VEGA005]",
-		`"-w", env("WARN")`:            "values of env() and file() are secrets, which no plugin sees",
+		`"-w", env("WARN")`:            "cannot contain values of env() or file()",
 		`"-w", "5\u0000"`:              "error[VEGA014]",
 		`5`:                            "error[VEGA012]",
 	} {

@@ -52,8 +52,8 @@ func (b binding) values(config *bind.Section) manifest.Values {
 	return out
 }
 
-// needs reports which options are missing if the probe needs one of them; "" if
-// none is.
+// needs returns which options are missing if the probe needs at least one of
+// them and none is set; otherwise it returns "".
 func (b binding) needs(values manifest.Values, config *bind.Section) string {
 	var hints []string
 	for _, n := range b.probe.NeedsAny {
@@ -75,8 +75,9 @@ func (b binding) needs(values manifest.Values, config *bind.Section) string {
 }
 
 // grants returns everything that the probe may use, and where each grant comes
-// from. It reports missing grants only if judge is set: not in a disabled
-// integration, nor where the option that would grant it is reported already.
+// from. It reports missing grants only if judge is set, which it is not for a
+// disabled integration, or if a mistake in the option that grants the target
+// was reported.
 func (b binding) grants(values manifest.Values, config *bind.Section, block grantBlock, judge bool) grant.Set {
 	written := map[string]bool{}
 	for _, t := range config.Slots {
@@ -113,9 +114,10 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 	return set
 }
 
-// ownDatabase reports a third-party plugin that is to read vega's own store.
+// ownDatabase reports a third-party plugin that is configured to read vega's
+// own store.
 func (b binding) ownDatabase(v manifest.Value, at diag.Place, t manifest.Type) {
 	if text, ok := v.(manifest.Text); ok && t == manifest.Database && !b.bundled && text.Reveal() == "vega" {
-		b.out.Err(diag.OwnDatabase, at, "database.vega holds all of vega's data; only bundled plugins may read it.", "name a database of your own")
+		b.out.Err(diag.OwnDatabase, at, "database.vega holds all of vega's data; only bundled plugins may read it.", "use another database")
 	}
 }

@@ -16,15 +16,15 @@ import (
 	"vega/policies"
 )
 
-// boundary judges the bounds of one threshold.
+// boundary checks the bounds of one threshold.
 type boundary struct {
 	thresholdStage
 	s    *bind.Section
 	unit policies.Unit
 }
 
-// bound returns a bound in the unit of the metric. It is nil if the bound is not
-// set or is reported as wrong.
+// bound returns a bound in the unit of the metric. It returns nil if the bound
+// is not set, or if it is wrong, which it reports.
 func (b boundary) bound(name string) *float64 {
 	v, state := b.ev.Value(b.s, name)
 	if state != bind.Present {
@@ -39,8 +39,8 @@ func (b boundary) bound(name string) *float64 {
 			fixed, _ = schema.WithUnit(number, b.s.Schema.Row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
-		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts, and %s is in %s.", name, b.ev.Str(b.s, "metric"), b.unit),
-			fmt.Sprintf("write %s = %s", name, fixed)).Replace(e.At, fixed)
+		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit, because %s is measured in %s.", name, b.ev.Str(b.s, "metric"), b.unit),
+			fmt.Sprintf("set %s = %s", name, fixed)).Replace(e.At, fixed)
 		return nil
 	case bare:
 		return &number
@@ -54,20 +54,20 @@ func (b boundary) bound(name string) *float64 {
 		n, err := time.ParseDuration(text)
 		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
 	}
-	fix, plain := "write a number, without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
+	fix, plain := "use a number without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
 	if plain == "" || !eval.IsNumber(plain) || e.Computed() {
 		plain = ""
 	} else {
-		fix = "write " + plain
+		fix = "use " + plain
 	}
-	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a number: %s is %s.", name, b.ev.Str(b.s, "metric"), counted(b.unit)), fix).Suggest(e.At, plain)
+	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a plain number, because %s is %s.", name, b.ev.Str(b.s, "metric"), counted(b.unit)), fix).Suggest(e.At, plain)
 	return nil
 }
 
 // counted names the unit of a metric that is judged by a plain number.
 func counted(u policies.Unit) string {
 	if u == policies.Percent {
-		return "in percent"
+		return "a percentage"
 	}
 	return "a count"
 }
@@ -76,14 +76,14 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 	if err == nil {
 		return &v
 	}
-	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s, and %s is in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "metric"), b.unit), "write "+schema.Sample(t))
+	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s, because %s is measured in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "metric"), b.unit), "use a value such as "+schema.Sample(t))
 	return nil
 }
 
-// judge reports contradictory and unreachable bounds.
+// judge reports bounds that contradict each other or are out of reach.
 func (b boundary) judge(t policies.Threshold) {
 	if t.Warning == nil && t.Error == nil {
-		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s has neither a warning nor an error.", b.s.Title()), "write warning = …, or error = …, or both; to turn it off, write enabled = false")
+		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s sets neither warning nor error.", b.s.Title()), "set warning, error or both; to disable the threshold, set enabled = false")
 		return
 	}
 	for _, bound := range []struct {
@@ -94,23 +94,23 @@ func (b boundary) judge(t policies.Threshold) {
 			return
 		}
 	}
-	far, near := "less", "more"
+	far, near := "lower", "higher"
 	if t.Below {
 		far, near = near, far
 	}
 	if t.Warning != nil && t.Error != nil && !beyond(t.Below, *t.Error, *t.Warning) {
-		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("A warning must come before an error, so it must be %s: for %s, %s is worse.", far, t.Resource, near),
-			fmt.Sprintf("write an error that is %s than the warning%s", near, b.otherwise(t)))
+		b.out.Err(diag.Contradiction, b.at("error"), fmt.Sprintf("error must be %s than warning, because %s values of %s are worse.", near, near, t.Resource),
+			fmt.Sprintf("set error to a value that is %s than warning%s", near, b.otherwise(t)))
 		return
 	}
-	first := t.Warning
+	first, name := t.Warning, "warning"
 	if first == nil {
-		first = t.Error
+		first, name = t.Error, "error"
 	}
 	if t.Clear != nil && !beyond(t.Below, *first, *t.Clear) {
-		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("A warning must be able to end: clear must be %s than where it begins.", far), fmt.Sprintf("write a value that is %s, or remove clear", far))
+		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("clear must be %s than %s; otherwise the %s would never end.", far, name, name), fmt.Sprintf("use a %s value, or remove clear", far))
 	} else if t.Clear != nil && *t.Clear < 0 {
-		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never less than 0, so a warning would never end.", t.Resource), "write a value that is not negative")
+		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never negative, so the warning would never end.", t.Resource), "use a value that is not negative")
 	}
 }
 
@@ -124,31 +124,32 @@ func beyond(below bool, a, b float64) bool {
 
 func (b boundary) otherwise(t policies.Threshold) string {
 	if b.s.Slot("when") == nil && !t.Below {
-		return `, or, if less is worse, when = "below"`
+		return ` or, if lower values are worse, set when = "below"`
 	}
 	return ""
 }
 
-// reachable reports a bound that every reading, or no reading, reaches.
+// reachable reports whether some readings reach a bound but not all. Otherwise
+// it reports a diagnostic.
 func (b boundary) reachable(t policies.Threshold, name string, v float64) bool {
-	highest, extent := math.Inf(1), "0 or more"
+	highest, extent := math.Inf(1), "never negative"
 	if t.Unit == policies.Percent {
-		highest, extent = 100, "from 0 to 100"
+		highest, extent = 100, "always between 0 and 100"
 	}
 	how, fix := "", ""
 	switch {
 	case !t.Below && v > highest:
-		how, fix = "never", "write a value that is at most 100"
+		how, fix = "never", "use a value of at most 100"
 	case !t.Below && v <= 0:
-		how, fix = "always", "write a value that is more than 0"
+		how, fix = "always", "use a value above 0"
 	case t.Below && v < 0:
-		how, fix = "never", "write a value that is 0 or more"
+		how, fix = "never", "use a value that is not negative"
 	case t.Below && v >= highest:
-		how, fix = "always", "write a value that is less than 100"
+		how, fix = "always", "use a value below 100"
 	default:
 		return true
 	}
-	b.out.Err(diag.OutOfReach, b.at(name), fmt.Sprintf("%s is %s reached: %s is %s.", name, how, t.Resource, extent), fix)
+	b.out.Err(diag.OutOfReach, b.at(name), fmt.Sprintf("%s is %s reached, because %s is %s.", name, how, t.Resource, extent), fix)
 	return false
 }
 

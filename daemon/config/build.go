@@ -19,10 +19,11 @@ import (
 	"vega/plugins/manifest"
 )
 
-// maxPEM bounds a certificate or key file.
+// maxPEM limits the size of a certificate or key file.
 const maxPEM = 1 << 20
 
-// builder builds vega's own blocks, and checks what spans several attributes.
+// builder builds vega's own blocks and checks rules that span several
+// attributes.
 type builder struct{ *stage }
 
 // top builds the attributes outside of blocks.
@@ -63,15 +64,16 @@ func (d builder) llm(s *bind.Section, out *LLM) {
 	out.TopP = eval.Get[float64](d.ev, s, "top_p")
 	out.Timeout = d.ev.Duration(s, "timeout")
 	if t := s.Slot("model_name"); t != nil && t.State == bind.Present && out.ModelName == "" {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "model_name is empty.", "write the model's name, such as \"llama3.2\", or remove the attribute")
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "model_name is empty.", "set it to the model's name, such as \"llama3.2\", or remove the attribute")
 	}
 	if t := s.Slot("top_p"); t != nil && t.State == bind.Present && out.TopP == 0 {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "top_p must be more than 0: with 0 the model has no token to choose from.", "write a value more than 0 and at most 1")
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "top_p must be above 0, because with 0 the model has no token to choose from.", "use a value above 0, up to 1")
 	}
 }
 
-// overrule replaces what is written by what the command line says, so that
-// references see it too. It leaves a mistake in what is written alone.
+// overrule replaces host and port with those of the command line before
+// references to them are evaluated. It keeps an invalid value, whose mistake is
+// reported.
 func (d builder) overrule() {
 	if d.in.Host != "" {
 		d.put("host", &syntax.Expr{Kind: syntax.TextExpr, Text: d.in.Host})
@@ -113,7 +115,7 @@ func (d builder) network(s *bind.Section, out *Network) {
 		return err
 	})
 	if err != nil {
-		d.out.Err(diag.BadTLS, s.Slot("ca_file").Expr.At, "The file of certificates cannot be used: "+input.Reason(err).Error()+".", "name a readable PEM file")
+		d.out.Err(diag.BadTLS, s.Slot("ca_file").Expr.At, "ca_file cannot be used: "+input.Reason(err).Error()+".", "set ca_file to a readable PEM file")
 	}
 }
 
@@ -126,7 +128,7 @@ func (d builder) databaseBlock(s *bind.Section) Database {
 	}
 	dsn := out.DSN.Reveal()
 	if dsn == "" {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "dsn is empty.", "write the data source name")
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "dsn is empty.", "set dsn to the data source name")
 	}
 	if out.Driver != "sqlite" {
 		for _, p := range redact.Passwords(dsn) {

@@ -1,20 +1,21 @@
-// Package config turns vega.hcl, and the policies/*.hcl next to it, into a
-// Config or into diagnostics: every mistake at once, each with its place and its
+// Package config turns vega.hcl, and the policies/*.hcl files next to it, into
+// a Config or into diagnostics, which report every mistake with its place and
 // fix.
 //
 // Call Load for startup, validation and reload; the Config it returns needs no
-// further check. Rebind judges the same text again when the plugins change.
+// further check. Rebind validates the same files again when plugins change,
+// without rereading them.
 //
-// Data passes through stages once, from top to bottom. Each is a package with
-// its own input and output: input reads files and the environment; syntax parses
-// HCL behind guards; bind holds names against the tables in schema; eval
-// evaluates the values; and this package builds the Config and checks what no
-// single block shows. Mistakes are reported to a collector of package diag.
-// Package reference documents the same tables.
+// Data passes through the stages once. Each is a package with its own input and
+// output: input reads files and the environment; syntax parses HCL behind
+// guards; bind checks names against the tables in schema; eval evaluates the
+// values; and this package builds the Config and runs checks that span several
+// blocks. Mistakes are reported to a collector of package diag. Package
+// reference documents the same tables.
 //
 // The language is HCL without computation: literals, templates, lists, maps,
 // references, env(), env_set() and file(). Loops, conditionals, operators and
-// template directives are refused before they could be evaluated.
+// template directives are rejected before anything is evaluated.
 package config
 
 import (
@@ -47,9 +48,9 @@ type Config struct {
 	Integrations []Integration // in order of name
 	// Thresholds are in order of name, including the built-in ones.
 	Thresholds []policies.Threshold
-	Warnings   diag.Diagnostics // what Load reported
+	Warnings   diag.Diagnostics // reported by Load
 
-	in      *input.Set // what it was read from, for Rebind
+	in      *input.Set // the files and variables read, for Rebind
 	secrets []string   // longest first
 }
 
@@ -57,12 +58,14 @@ type Config struct {
 type Server struct {
 	Host string
 	Port int
-	Keys []Key // none: on a loopback host vega generates one
+	Keys []Key // if empty on a loopback host, vega generates one
 	TLS  *TLS  // nil: plain HTTP
-	// MaxConnections and MaxPerClient limit the connections of all clients, and
-	// of one. 0 derives the limit from the available file descriptors.
+	// MaxConnections limits the connections of all clients together, and
+	// MaxPerClient those of a single client. 0 derives the limit from the
+	// available file descriptors.
 	MaxConnections, MaxPerClient int
-	// TrustedProxies may say in a header which client a request is from.
+	// TrustedProxies are the proxies whose headers are trusted to name the
+	// client.
 	TrustedProxies []netip.Prefix
 	// DrainTimeout limits the time between SIGTERM and exit.
 	DrainTimeout time.Duration
@@ -87,7 +90,7 @@ type Store struct {
 	SlowQuery time.Duration // queries that take at least this long are recorded
 
 	KeepRuns          time.Duration
-	KeepConversations time.Duration // 0: for ever
+	KeepConversations time.Duration // 0: forever
 	MaxSize           int64         // bytes; beyond it the oldest runs are deleted
 }
 
@@ -96,9 +99,9 @@ type LLM struct {
 	Backend   string // ollama or hf
 	ModelName string
 	BaseURL   manifest.Text
-	// How it is asked. No probe that ships with vega asks it anything.
+	// The request parameters. No bundled probe sends the model a prompt.
 	Temperature float64 // 0 to 2
-	TopP        float64 // more than 0, at most 1
+	TopP        float64 // above 0, up to 1
 	Timeout     time.Duration
 }
 
@@ -115,12 +118,12 @@ type Plugins struct {
 	// bundled ones. File is "" for a bundled one.
 	Modules []manifest.Found
 	Trust   Trust
-	Dropped []manifest.Found // those in Dir, before one is chosen for each name
-	Bundled []manifest.Found // the bundled plugins, also those that are replaced
+	Dropped []manifest.Found // all in Dir, before one is chosen for each name
+	Bundled []manifest.Found // all bundled plugins, including replaced ones
 	Replace []string         // bundled plugins that a file in Dir may replace
 }
 
-// Sandbox limits what all running probes use together.
+// Sandbox limits the resources that running probes share.
 type Sandbox struct {
 	HostMemory manifest.Size // held on behalf of probes
 }
@@ -145,15 +148,15 @@ type Integration struct {
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
-	// DependsOn are the integrations that this one's target depends on. They do
-	// not form a circle.
+	// DependsOn are the integrations that this one's target depends on. They
+	// contain no cycle.
 	DependsOn []string
 	Position  string // file:line of its block
 }
 
-// Secrets returns the values that no output may show: what env() and file()
-// return unless it is merely a port or path, and what is written out for a
-// sensitive attribute. The longest come first.
+// Secrets returns the values that no output may show: those of env() and
+// file(), except ports and paths, and the literals of sensitive attributes. The
+// longest come first.
 func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
 
 // Redactor returns a redactor of this configuration's secrets.

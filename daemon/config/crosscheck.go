@@ -2,11 +2,11 @@ package config
 
 import "vega/daemon/config/diag"
 
-// facts are notes about single blocks that crossChecks judges together.
+// facts are notes on single blocks, which crossChecks evaluates together.
 type facts struct {
 	demand  []demand
 	unset   map[string][]leftOut        // by variable
-	plain   map[*diag.Source]diag.Place // the first secret that is written out in each file
+	plain   map[*diag.Source]diag.Place // the first literal secret in each file
 	depends map[string][]dependency     // by the integration that depends
 }
 
@@ -14,7 +14,7 @@ func newFacts() *facts {
 	return &facts{unset: map[string][]leftOut{}, plain: map[*diag.Source]diag.Place{}, depends: map[string][]dependency{}}
 }
 
-// crossChecks judges what no single block shows.
+// crossChecks runs the checks that span several blocks.
 type crossChecks struct{ *stage }
 
 func (d crossChecks) check(c *Config) {

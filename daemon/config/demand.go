@@ -13,28 +13,28 @@ import (
 	"vega/daemon/config/schema"
 )
 
-// MaxRunning is how many checks the daemon runs at once. Most of them wait for
-// the network, so it is high: it bounds memory, not parallelism.
+// MaxRunning limits the checks that the daemon runs concurrently. It is high
+// because most checks wait for the network: it bounds memory, not CPU use.
 const MaxRunning = 1024
 
-// demand is the share of the running checks that one integration takes if its
-// target never answers.
+// demand holds the timing of one integration, which determines how many of the
+// running checks it accounts for if its target never responds.
 type demand struct {
 	name              string
 	at                diag.Place
 	interval, timeout time.Duration
 }
 
-// share returns the part of the time that the integration runs. Its runs never
-// overlap.
+// share returns the fraction of time that the integration is running if every
+// check times out. Runs of one integration never overlap.
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
 func (m demand) String() string {
 	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), schema.Span(m.timeout), schema.Span(m.interval))
 }
 
-// demands notes the demand of an integration, and warns if a run can outlast its
-// interval.
+// demands records the demand of an integration, and warns if its timeout is
+// longer than its interval.
 func (d crossChecks) demands(s *bind.Section, i Integration) {
 	if !i.Enabled || i.Interval < time.Second || s.Unsure("interval") || s.Unsure("timeout") {
 		return
@@ -49,14 +49,14 @@ func (d crossChecks) demands(s *bind.Section, i Integration) {
 			at = s.Place(name)
 		}
 	}
-	d.out.Warn(diag.Overlap, at, fmt.Sprintf("A check may take %s and is due every %s. While one hangs, the next is skipped, so the target is checked less often than configured.", schema.Span(i.Timeout), schema.Span(i.Interval)),
-		fmt.Sprintf("write interval = %q or more, or timeout = %q or less", schema.Span(i.Timeout), schema.Span(i.Interval)))
+	d.out.Warn(diag.Overlap, at, fmt.Sprintf("The timeout, %s, is longer than the interval, %s. While a check hangs, the next one is skipped, so the target is checked less often than configured.", schema.Span(i.Timeout), schema.Span(i.Interval)),
+		fmt.Sprintf("set interval to %q or longer, or timeout to %q or shorter", schema.Span(i.Timeout), schema.Span(i.Interval)))
 }
 
-// load compares the total demand with MaxRunning. More runs per second than vega
-// can run at once are an error, because it could not keep up even if every
-// target answered within a second. Too many runs only if every target hangs is a
-// warning: until then, nothing is wrong.
+// load compares the total demand with MaxRunning. More runs per second than
+// MaxRunning are an error, because vega could not keep up even if every target
+// responded within a second. A demand that exceeds MaxRunning only while
+// targets hang is a warning.
 func (d crossChecks) load() {
 	all := d.facts.demand
 	atOnce, perSecond := 0.0, 0.0
@@ -67,16 +67,16 @@ func (d crossChecks) load() {
 	switch {
 	case perSecond > MaxRunning:
 		at, heaviest := heaviest(all, func(m demand) float64 { return 1 / m.interval.Seconds() })
-		d.out.Err(diag.Overload, at, fmt.Sprintf("%.0f runs are due every second, and vega can run %d at once: it cannot keep up even if every target answers within a second. The most frequent are %s.",
+		d.out.Err(diag.Overload, at, fmt.Sprintf("%.0f runs are due every second, but vega runs at most %d checks concurrently, so it cannot keep up even if every target responds within a second. The most frequent are %s.",
 			math.Ceil(perSecond), MaxRunning, heaviest), longer(perSecond/MaxRunning))
 	case atOnce > MaxRunning:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks have to run at once, and vega runs %d: the others would be unknown just when it matters. The heaviest are %s; in total, %s runs are due per second.",
-			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or timeouts shorter by as much")
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target responds, %.0f checks must run concurrently, more than vega's limit of %d. The rest would be reported as unknown just when it matters. The heaviest are %s; in total, %s runs are due per second.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(atOnce/MaxRunning)+", or shorten timeouts by the same factor")
 	case atOnce > MaxRunning/2:
 		at, heaviest := heaviest(all, demand.share)
-		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target answers, %.0f checks have to run at once, more than half of the %d that vega runs. The heaviest are %s; in total, %s runs are due per second.",
-			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or timeouts shorter by as much")
+		d.out.Warn(diag.Overload, at, fmt.Sprintf("If no target responds, %.0f checks must run concurrently, more than half of vega's limit of %d. The heaviest are %s; in total, %s runs are due per second.",
+			math.Ceil(atOnce), MaxRunning, heaviest, rate(perSecond)), longer(2*atOnce/MaxRunning)+", or shorten timeouts by the same factor")
 	}
 }
 
@@ -93,7 +93,7 @@ func heaviest(all []demand, weight func(demand) float64) (diag.Place, string) {
 	return all[0].at, strings.Join(names, ", ")
 }
 
-// longer advises to multiply intervals by a factor, rounded up to a tenth.
+// longer suggests multiplying intervals by a factor, rounded up to a tenth.
 func longer(times float64) string {
 	return fmt.Sprintf("make intervals %.1f times as long", math.Floor(times*10+1)/10)
 }

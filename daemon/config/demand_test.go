@@ -8,8 +8,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// TestTotalDemand accepts ten thousand integrations with default timing, and
-// warns of what happens if the network is down.
+// TestTotalDemand checks that ten thousand integrations with default timing are
+// accepted, with a warning about the load if no target responds.
 func TestTotalDemand(t *testing.T) {
 	for _, c := range []struct {
 		n        int
@@ -18,11 +18,11 @@ func TestTotalDemand(t *testing.T) {
 		says     string
 	}{
 		{3000, "", "", ""},
-		{3100, "", diag.Warning, "517 checks have to run at once, more than half of the 1024"},
-		{10_000, "", diag.Warning, "1667 checks have to run at once, and vega runs 1024"},
+		{3100, "", diag.Warning, "517 checks must run concurrently, more than half of vega's limit of 1024"},
+		{10_000, "", diag.Warning, "1667 checks must run concurrently, more than vega's limit of 1024"},
 		{10_000, "interval = \"2m\"\n", diag.Warning, "834 checks"},
 		{10_000, "interval = \"5m\"\n", "", ""},
-		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Warning, "1024 checks have"},
+		{1024, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Warning, "1024 checks must"},
 		{1025, "interval = \"1s\"\ntimeout = \"1s\"\n", diag.Error, "1025 runs are due every second"},
 		{1025, "interval = \"0s\"\ntimeout = \"30s\"\n", "", ""},
 		{2000, "enabled = false\ninterval = \"1s\"\n", "", ""},

@@ -37,7 +37,7 @@ func (d crossChecks) dependencies(s *bind.Section) []string {
 	return names
 }
 
-// judgeDependencies reports circles, and dependencies on disabled integrations.
+// judgeDependencies reports cycles, and dependencies on disabled integrations.
 func (d crossChecks) judgeDependencies(all []Integration) {
 	if len(d.facts.depends) == 0 {
 		return
@@ -60,7 +60,7 @@ func (d crossChecks) judgeDependencies(all []Integration) {
 	}
 }
 
-// circleWalk follows dependencies and reports circles.
+// circleWalk follows dependencies and reports cycles.
 type circleWalk struct {
 	crossChecks
 	seen map[string]visit
@@ -92,10 +92,10 @@ func (w *circleWalk) from(name string) {
 	w.seen[name] = before
 }
 
-// circle reports the circle that the path so far ends with, at name.
+// circle reports the cycle that the current path closes at name.
 func (w *circleWalk) circle(name string) {
 	if w.out.Errors() > diag.MaxDiagnostics {
-		return // it would not be shown, and a hostile file can have very many
+		return // further errors are not shown, and a hostile file can have very many
 	}
 	way := w.way[slices.IndexFunc(w.way, func(e dependency) bool { return e.from == name }):]
 	last := way[len(way)-1]
@@ -109,8 +109,8 @@ func (w *circleWalk) circle(name string) {
 			links = append(links, fmt.Sprintf("%d more", len(way)-n))
 			break
 		}
-		links = append(links, fmt.Sprintf("%s on %s (%s)", diag.Clip(e.from), diag.Clip(e.to), e.at))
+		links = append(links, fmt.Sprintf("%s → %s (%s)", diag.Clip(e.from), diag.Clip(e.to), e.at))
 	}
-	w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s depends on itself: %s.", diag.Clip(name), strings.Join(links, ", ")),
+	w.out.Err(diag.DependsOnItself, last.at, fmt.Sprintf("integration.%s is part of a circular dependency: %s.", diag.Clip(name), strings.Join(links, ", ")),
 		"remove one of these dependencies")
 }

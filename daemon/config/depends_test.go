@@ -34,8 +34,8 @@ integration "c-1" {
 	}
 }
 
-// TestManyDependencies resolves a long chain, a wide fan and a dense graph of
-// circles quickly.
+// TestManyDependencies checks that a long chain, a wide fan and a dense cyclic
+// graph are resolved quickly.
 func TestManyDependencies(t *testing.T) {
 	limit := 10 * time.Second
 	if raceEnabled {

@@ -33,7 +33,7 @@ func shipped(t testing.TB) []manifest.Found {
 
 func shippedReference(t testing.TB) *reference.Docs { return reference.Config(shipped(t)) }
 
-// everything returns the topic that holds all others.
+// everything returns the topic that contains all others.
 func everything(t testing.TB, d *reference.Docs) *reference.Topic {
 	t.Helper()
 	all, err := d.Find("")
@@ -79,7 +79,7 @@ func TestReferenceFiles(t *testing.T) {
 			}
 		}
 		if b, err := os.ReadFile(path); err != nil || string(b) != got {
-			t.Errorf("%s is not what the table says (%v): run go test ./daemon/config -run TestReferenceFiles -update", path, err)
+			t.Errorf("%s is out of date (%v): run go test ./daemon/config -run TestReferenceFiles -update", path, err)
 		}
 	}
 }
@@ -148,8 +148,8 @@ func TestExamplesOfTheReference(t *testing.T) {
 	each(everything(t, reference.Config(all)))
 }
 
-// TestExamplesOfTheLanguage finds an integration or threshold that accepts each
-// example.
+// TestExamplesOfTheLanguage checks that an integration or threshold accepts
+// each example.
 func TestExamplesOfTheLanguage(t *testing.T) {
 	all := shipped(t)
 	for _, topic := range everything(t, reference.Config(nil)).Parts {
@@ -270,5 +270,5 @@ func TestPluginTextIsEscaped(t *testing.T) {
 	}
 }
 
-// codeSpans matches what Markdown shows literally.
+// codeSpans matches code spans in Markdown.
 var codeSpans = regexp.MustCompile("(?s)\n```hcl\n.*?\n```\n|(?:^|[^`\\\\])````? .*? ````?|(?:^|[^`\\\\])`[^`\n]+`")

@@ -14,9 +14,10 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestExplanations tries the examples: the one under Wrong gets the code, the one
-// under Right is valid. A new code needs one file, diag/explain/CODE.md, with its
-// meaning and then the sections Why, How to fix it, Wrong and Right.
+// TestExplanations loads the examples: the one under Wrong must be reported
+// with the code, and the one under Right must be valid. A new code needs one
+// file, diag/explain/CODE.md, with its meaning and then the sections Why, How
+// to fix it, Wrong and Right.
 //
 // The blocks of an example are files in a directory of its own, named after
 // the language:
@@ -30,8 +31,8 @@ import (
 //	                         no other variable is set, other lines do nothing
 //
 // Without a block for vega.hcl the file does not exist. The directory also has
-// server.pem and server.key, a certificate with its key. There are the bundled
-// plugin and those of the tests: acme, courier, and greedy, which opens
+// server.pem and server.key, a certificate with its key. The bundled plugin and
+// three test plugins are available: acme, courier, and greedy, which opens
 // connections without declaring it.
 func TestExplanations(t *testing.T) {
 	leaf := realtest.NewCA(t).Valid("localhost")

@@ -11,32 +11,31 @@ import (
 )
 
 const (
-	// safeKey is the minimum length in bytes of an API key that cannot be
-	// guessed.
+	// safeKey is the length, in bytes, from which an API key is hard to guess.
 	safeKey = 16
-	// lowPort is the first port that needs no privilege.
+	// lowPort is the lowest unprivileged port.
 	lowPort = 1024
 )
 
-// exposure judges the listening address. It reports whether other machines can
+// exposure checks the listening address. It reports whether other machines can
 // read the traffic, in which case a longer key is required.
 func (d serverStage) exposure(s *bind.Section, out *Server) (exposed bool) {
 	if out.Port > 0 && out.Port < lowPort {
-		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems a port below %d requires root or CAP_NET_BIND_SERVICE: whether vega can use it depends on where it runs.", lowPort),
-			"write a port such as 8443, or run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
+		d.out.Warn(diag.LowPort, s.Place("port"), fmt.Sprintf("On most systems, listening on a port below %d requires root or CAP_NET_BIND_SERVICE.", lowPort),
+			"use a port such as 8443, or run: setcap cap_net_bind_service=+ep PATH-OF-VEGA")
 	}
 	if s.Unsure("host") || loopback(out.Host) {
 		return false
 	}
 	if everyAddress(out.Host) {
-		d.out.Warn(diag.EveryAddress, s.Place("host"), fmt.Sprintf("The host %s is every address of this machine, including public ones.", d.hostShown(s)),
-			"write the one address that you mean, such as \"10.0.0.5\"; inside a container, ignore this")
+		d.out.Warn(diag.EveryAddress, s.Place("host"), fmt.Sprintf("The host %s stands for every address of this machine, including public ones.", d.hostShown(s)),
+			"set host to a single address, such as \"10.0.0.5\"; inside a container, ignore this warning")
 	}
 	if s.Has("tls") {
 		return false
 	}
 	d.out.Warn(diag.ClearKey, s.Place("host"), fmt.Sprintf("The host %s is reachable from other machines, and without TLS anyone on the network path can read the API key.", d.hostShown(s)),
-		"add to block server: tls { … } with cert_file and key_file, or listen on 127.0.0.1 behind a proxy that terminates TLS")
+		"add a tls block with cert_file and key_file to the server block, or listen on 127.0.0.1 behind a proxy that terminates TLS")
 	return true
 }
 
@@ -55,7 +54,7 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	case n < safeKey && exposed:
 		d.out.Err(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, and vega is reachable from other machines without TLS.", t.Row.Name, safeKey), fix)
 	case n < safeKey:
-		d.out.Warn(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes: a short key can be guessed.", t.Row.Name, safeKey), fix)
+		d.out.Warn(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, so it might be guessed.", t.Row.Name, safeKey), fix)
 	}
 	return Key{name, value}
 }

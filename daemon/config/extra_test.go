@@ -12,8 +12,9 @@ import (
 	"vega/plugins/signature"
 )
 
-// Who serves a name: what ships with vega, unless plugins.replace says that a file
-// may; of files, the one that served before; and never one that is refused.
+// The module that provides a name is the bundled one, unless plugins.replace
+// allows a file to replace it. Of several files, it is the one that provided
+// the name before. It is never a refused one.
 func TestWhoServesAName(t *testing.T) {
 	shipped := []manifest.Found{found(t, "testdata/core.hcl", ""), found(t, "testdata/acme.hcl", "")}
 	shipped[1].Extra = true

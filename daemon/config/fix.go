@@ -5,19 +5,19 @@ import (
 	"vega/daemon/config/input"
 )
 
-// maxTries bounds how often Fix judges a configuration again: one fix can reveal
-// the next mistake, and edits that can't be made together are tried apart.
+// maxTries limits how often Fix validates a configuration again. One fix can
+// reveal another mistake, and conflicting edits are tried separately.
 const maxTries = 300
 
-// Fixed is a file with the edits of its diagnostics made.
+// Fixed is a file after the edits of its diagnostics.
 type Fixed struct {
 	Path          string
 	Before, After []byte
 }
 
-// Fix makes the edits that diagnostics have, as long as there are any. It
-// returns the files that changed, and what is left to fix by hand. It does not
-// make an edit that would leave more errors than it removes, and writes nothing.
+// Fix applies the edits of diagnostics until none are left. It returns the
+// changed files and the diagnostics left to fix by hand. It skips an edit that
+// would add more errors than it removes, and writes no file.
 func Fix(path string, o Options) ([]Fixed, diag.Diagnostics) {
 	out := &diag.Collector{}
 	in := read(path, o, out)
@@ -39,7 +39,7 @@ func Fix(path string, o Options) ([]Fixed, diag.Diagnostics) {
 	return fixed, f.now
 }
 
-// fixer makes edits in files, step by step.
+// fixer applies edits to files, step by step.
 type fixer struct {
 	in      *input.Set
 	options Options
@@ -47,9 +47,9 @@ type fixer struct {
 	tries   int
 }
 
-// step makes the edits of diagnostics: all of them, or else as many in a row as
-// can be made together. It reports false if none can be made, or when no tries
-// are left.
+// step applies the edits of diagnostics: all of them or, if that fails, as many
+// consecutive ones as possible. It returns false if none can be applied, or no
+// tries are left.
 func (f *fixer) step(editable diag.Diagnostics) bool {
 	if len(editable) == 0 || f.tries == 0 {
 		return false
@@ -62,7 +62,7 @@ func (f *fixer) step(editable diag.Diagnostics) bool {
 	return half > 0 && (f.step(editable[:half]) || f.step(editable[half:]))
 }
 
-// try makes edits, unless they leave more errors.
+// try applies edits, unless they leave more errors.
 func (f *fixer) try(editable diag.Diagnostics) bool {
 	files := make([]*diag.Source, len(f.in.Files))
 	for i, file := range f.in.Files {

@@ -89,8 +89,8 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// FuzzFix checks that Fix does not panic, never leaves more errors, has nothing
-// left to do the second time, and shows no secret.
+// FuzzFix checks that Fix does not panic, never adds errors, changes nothing
+// when it runs again, and shows no secret.
 func FuzzFix(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 4<<10 {

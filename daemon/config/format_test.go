@@ -41,7 +41,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestFormatLeavesAlone checks that a text that cannot be parsed, or that the
+// TestFormatLeavesAlone checks that a source that cannot be parsed, or that the
 // formatter would break, stays the same.
 func TestFormatLeavesAlone(t *testing.T) {
 	if got, ds, err := Format("x.hcl", []byte("a = b.77. 70. 70\n")); got != nil && err == nil && len(ds) == 0 {
@@ -65,7 +65,7 @@ func TestFormatLeavesAlone(t *testing.T) {
 	}
 }
 
-// The files of this repository are formatted.
+// The configuration files in this repository must be formatted.
 func TestFormattedHere(t *testing.T) {
 	paths, err := filepath.Glob("../../*/*/*.hcl")
 	if err != nil {
@@ -78,12 +78,13 @@ func TestFormattedHere(t *testing.T) {
 		}
 		got, ds, err := Format(path, src)
 		if err != nil || len(ds) > 0 || !bytes.Equal(got, src) {
-			t.Errorf("%s is not laid out: %v, %v", path, ds, err)
+			t.Errorf("%s is not formatted: %v, %v", path, ds, err)
 		}
 	}
 }
 
-// FuzzFormat checks that formatted text means the same to Load, and is stable.
+// FuzzFormat checks that formatting is stable and does not change what Load
+// returns.
 func FuzzFormat(f *testing.F) {
 	for _, path := range badFiles(f) {
 		if b, err := os.ReadFile(path); err == nil && len(b) < 16<<10 {

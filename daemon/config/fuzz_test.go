@@ -16,9 +16,9 @@ func noPlugins(string, manifest.Admit) ([]manifest.Found, error) { return nil, n
 
 const canary = "CANARY-4f1c9e"
 
-// TestCanary puts secrets wherever one can be written, in right and wrong ways,
-// and looks for them in every output: values of env() and file(), and literals
-// of sensitive attributes.
+// TestCanary puts secrets (values of env() and file(), literals of sensitive
+// attributes) wherever one can be written, both validly and invalidly, and
+// checks that no output contains them.
 func TestCanary(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -151,12 +151,12 @@ func FuzzLoad(f *testing.F) {
 		}
 		c2, ds2 := Load(path, o)
 		if !reflect.DeepEqual(ds, ds2) {
-			t.Fatalf("twice is not the same:\n%s", all["text"])
+			t.Fatalf("loading again gives other diagnostics:\n%s", all["text"])
 		}
 		if c != nil {
 			again, ds := c.Rebind(o)
 			if again == nil || !reflect.DeepEqual(again.Integrations, c2.Integrations) {
-				t.Fatalf("Rebind judges otherwise: %v", ds)
+				t.Fatalf("Rebind reports other diagnostics: %v", ds)
 			}
 		}
 		if m, ds := LoadManifest(path); (m == nil) != ds.HasErrors() {

@@ -38,9 +38,9 @@ func badFiles(t testing.TB) []string {
 	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
-// stageTestdata copies testdata with fixed modes, whatever those of the checkout
-// are, and changes to the copy: everyone can read the files open_… and write the
-// files shared_…. It returns the directory that the test was in.
+// stageTestdata copies testdata with fixed modes, independent of the
+// checkout's, and changes to the copy. Everyone can read the files open_… and
+// write the files shared_…. It returns the previous working directory.
 func stageTestdata(t *testing.T) (home string) {
 	t.Helper()
 	home, err := os.Getwd()
@@ -72,7 +72,7 @@ func stageTestdata(t *testing.T) (home string) {
 }
 
 // TestBad compares the diagnostics of each bad file with its .want; -update
-// writes those. A difference is a change of the product: read it as one.
+// writes those. Review a difference as a change of the product.
 func TestBad(t *testing.T) {
 	home := stageTestdata(t)
 	seen := map[diag.Code]bool{}

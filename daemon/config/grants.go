@@ -37,7 +37,7 @@ func (d *integrationStage) grantBlock(s *bind.Section) grantBlock {
 			}
 			r, err := grant.Parse(kind, v.(manifest.Text).Reveal())
 			if err != nil {
-				d.out.Err(diag.BadGrant, at, fmt.Sprintf("This is not a grant of %s: %v.", kind, err), grantFix(kind))
+				d.out.Err(diag.BadGrant, at, fmt.Sprintf("This is not a valid %s grant: %v.", kind, err), grantFix(kind))
 				out.bad = true
 				continue
 			}
@@ -57,10 +57,10 @@ func (d *integrationStage) grantBlock(s *bind.Section) grantBlock {
 func grantFix(kind manifest.Kind) string {
 	switch kind {
 	case manifest.HTTP:
-		return `write a method and an origin, such as "GET https://example.com"`
+		return `use a method and an origin, such as "GET https://example.com"`
 	case manifest.Net:
-		return `write a network and an address, such as "tcp://example.com:25"`
+		return `use a network and an address, such as "tcp://example.com:25"`
 	default:
-		return `write a name such as "example.com", or a server such as "@10.0.0.2:53"`
+		return `use a name such as "example.com", or a server such as "@10.0.0.2:53"`
 	}
 }

@@ -94,15 +94,16 @@ func hostile() map[string]func() string {
 
 const hostileVariable = "VEGA_HOSTILE_CONFIG"
 
-// The limits for reading a hostile input: CPU time, so that a busy machine does not
-// count, and memory of the whole process.
+// The limits for reading a hostile input: CPU time, which does not depend on
+// how busy the machine is, and memory of the whole process.
 const (
 	hostileTime   = time.Second
 	hostileMemory = 200 << 20
 )
 
-// TestHostile reads each input in a process of its own. It must end soon, use
-// little memory, and report an error for all but comments.
+// TestHostile reads each input in a separate process, which must finish
+// quickly, use little memory, and report an error for all inputs except
+// comments.
 func TestHostile(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

@@ -20,7 +20,7 @@ type integrationStage struct {
 	*stage
 	checks  crossChecks
 	schemas map[*manifest.Probe]*schema.Block // of config blocks
-	claimed map[*manifest.Module]bool         // whose claims were checked
+	claimed map[*manifest.Module]bool         // modules whose claims were checked
 }
 
 func newIntegrationStage(s *stage) *integrationStage {
@@ -102,7 +102,7 @@ func (d *integrationStage) timing(s *bind.Section, p *manifest.Probe, out *Integ
 	if v, st := d.ev.Value(s, "interval"); st == bind.Present {
 		out.Interval = v.(time.Duration)
 		if out.Interval > 0 && out.Interval < time.Second {
-			d.out.Err(diag.OutOfBounds, s.Slot("interval").Expr.At, "interval must be at least 1s.", `write "1s" or more, or "0s" to check only when asked`)
+			d.out.Err(diag.OutOfBounds, s.Slot("interval").Expr.At, "interval must be at least 1s.", `use "1s" or more, or "0s" to run only on request`)
 		}
 	}
 	if v, st := d.ev.Value(s, "timeout"); st == bind.Present {
@@ -156,14 +156,14 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 	fix := fmt.Sprintf("copy %s.wasm into %s", diag.Clip(name), dir)
 	near := diag.Nearest(name, names)
 	if near != "" {
-		fix = "write " + near
+		fix = "use " + near
 	}
 	d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %q does not exist; available: %s.", diag.Clip(name), diag.Among(there)), fix).
 		Suggest(at.Source.Span(at.Start, at.Start+len(name)), near)
 }
 
-// refusedName returns the plugin name that a refused file has by its file name;
-// its content is not looked at.
+// refusedName derives a refused plugin's name from its file name, without
+// reading the file.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
 func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name string) {
@@ -171,10 +171,10 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name str
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
 	}
-	fix, near := "write one of these", diag.Nearest(name, names)
+	fix, near := "use one of these", diag.Nearest(name, names)
 	if near != "" {
 		near = m.Name + "." + near
-		fix = "write " + near
+		fix = "use " + near
 	}
 	d.out.Err(diag.NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, diag.Clip(name), diag.Among(names)), fix).Suggest(at, near)
 }

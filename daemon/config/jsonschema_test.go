@@ -17,7 +17,8 @@ import (
 
 const metaschema = "https://json-schema.org/draft/2020-12/schema" // which the validator has within
 
-// schemaOf returns the exported schema, validated against the draft's own.
+// schemaOf returns the exported schema, validated against the meta-schema of
+// its draft.
 func schemaOf(t *testing.T, d *reference.Docs) *jsonschema.Schema {
 	t.Helper()
 	var b bytes.Buffer
@@ -42,10 +43,11 @@ func schemaOf(t *testing.T, d *reference.Docs) *jsonschema.Schema {
 	return s
 }
 
-// plainJSON converts HCL to JSON as converters do: blocks in lists if inLists.
+// plainJSON converts HCL to JSON as common converters do. If inLists is set,
+// blocks are in lists.
 type plainJSON struct{ inLists bool }
 
-// of reads src by this package's own parser.
+// of parses src with this package's own parser.
 func (p plainJSON) of(t *testing.T, src string, table *schema.Block) any {
 	t.Helper()
 	out := &diag.Collector{}
@@ -169,8 +171,8 @@ func TestJSONSchemaTakesWhatVegaTakes(t *testing.T) {
 	}
 }
 
-// TestJSONSchemaTakesExamples accepts the examples of the reference, except for
-// what they leave out.
+// TestJSONSchemaTakesExamples checks that the schema accepts the examples of
+// the reference, except for what they leave out.
 func TestJSONSchemaTakesExamples(t *testing.T) {
 	for d, of := range map[*reference.Docs]*schema.Block{shippedReference(t): schema.Table, reference.Manifest(): schema.ManifestTable} {
 		s := schemaOf(t, d)

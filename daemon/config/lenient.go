@@ -9,8 +9,8 @@ import (
 
 // LoadLenient is Load for a command that contacts the running daemon, whose
 // configuration may have been broken since. With errors it still returns a
-// Config, unless they concern where the daemon answers, with which key, or where
-// its data and plugins are. Nothing else in that Config can be relied on.
+// Config, unless they affect the daemon's address, API keys, data or plugin
+// directory. Nothing else in that Config is reliable.
 func LoadLenient(path string, o Options) (*Config, diag.Diagnostics) {
 	out := &diag.Collector{}
 	s, c := build(read(path, o, out), o, out)
@@ -22,7 +22,7 @@ func LoadLenient(path string, o Options) (*Config, diag.Diagnostics) {
 	return c, ds
 }
 
-// contactable reports whether c says for certain how to contact the daemon.
+// contactable reports whether c reliably says how to contact the daemon.
 func (s *stage) contactable(c *Config) bool {
 	server := s.root.Block("server")
 	unsure := func(s *bind.Section) bool { return s.AnyUnsure() }

@@ -7,25 +7,25 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Options is what a configuration is judged against.
+// Options are the inputs of Load besides the configuration files.
 type Options struct {
 	Bundled []manifest.Found            // the bundled plugins
 	Env     func(string) (string, bool) // nil: os.LookupEnv
 	Scan    Scan                        // nil: manifest.Scan
-	// Owners are the files that served a name before; nil: as they are written in
-	// the data directory.
+	// Owners are the files that last provided each plugin name. If nil, they
+	// are read from the data directory.
 	Owners manifest.Owners
-	// Host and Port replace those of the server block, also where something refers
-	// to them, unless they are "" and 0. Rebind keeps them.
+	// Host and Port, unless empty, override those of the server block,
+	// including in references to them. Rebind keeps them.
 	Host string
 	Port int
-	// AnyEnv judges the text alone, in an environment other than the one vega runs
-	// in: a variable that is not set here is taken to be set to something unknown.
-	// The result has no Config then, whatever the diagnostics.
+	// AnyEnv validates the files outside the environment that vega runs in: a
+	// variable that is not set here is assumed to have an unknown value. The
+	// result then has no Config, whatever the diagnostics.
 	AnyEnv bool
 }
 
-// Scan finds the modules of a directory that admit lets in, and reports those
+// Scan returns the modules in a directory that admit accepts, and reports those
 // that it refuses.
 type Scan func(dir string, admit manifest.Admit) ([]manifest.Found, error)
 
@@ -42,9 +42,9 @@ type Reading struct {
 	Config      *Config // nil if Diagnostics hold an error
 	Diagnostics diag.Diagnostics
 	Inputs      input.Summary
-	// Short is why not all of it could be read at the moment: what vega or its
-	// machine is short of. Config is nil then, and Diagnostics say only that.
-	// It is nil if all was read.
+	// Short describes the resource shortage that kept the configuration from
+	// being read completely. Config is then nil, and Diagnostics report only
+	// that. Short is nil if everything was read.
 	Short *shortage.Error
 }
 
@@ -66,16 +66,15 @@ func read(path string, o Options, out *diag.Collector) *input.Set {
 	return in
 }
 
-// Rebind judges the text that c was loaded from against other plugins. It reads
-// only the plugins, and who can write them, from the disk again; it does not
-// read the environment.
+// Rebind validates the files that c was loaded from against other plugins. From
+// the disk, it rereads only the plugins and who can write to them. It does not
+// reread the environment.
 func (c *Config) Rebind(o Options) (*Config, diag.Diagnostics) {
 	c.in.ForgetCustody(c.Plugins.Dir)
 	return judge(c.in, o, &diag.Collector{})
 }
 
-// shortDiagnostics reports that something could not be read, which is all that
-// can be said.
+// shortDiagnostics reports only that something could not be read.
 func shortDiagnostics(in *input.Set) diag.Diagnostics {
 	return diag.Diagnostics{{
 		Severity: diag.Error, Code: diag.Unreadable, Summary: diag.Unreadable.Title(),

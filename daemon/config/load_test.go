@@ -275,7 +275,7 @@ func TestRebind(t *testing.T) {
 	}
 	o.Scan = func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }
 	if gone, ds := again.Rebind(o); gone != nil || ds[0].Code != diag.NoPlugin {
-		t.Errorf("the plugin is gone, and that passed: %s", shownText(t, ds))
+		t.Errorf("Rebind accepts a missing plugin: %s", shownText(t, ds))
 	}
 }
 
@@ -292,7 +292,7 @@ func TestRebindCountsOnce(t *testing.T) {
 }
 
 // TestCommandLineOverrides checks that the command line's host and port apply
-// wherever the configuration refers to them, also after a rebind.
+// wherever the configuration refers to them, even after a rebind.
 func TestCommandLineOverrides(t *testing.T) {
 	web := "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"http://${server.host}:${server.port}/\"\n  }\n}\n"
 	for name, src := range map[string]string{"written": "server {\n  host = \"::1\"\n  port = 9000\n}\n", "not written": "", "written by half": "server {\n  port = 9000\n}\n"} {
@@ -308,14 +308,14 @@ func TestCommandLineOverrides(t *testing.T) {
 	}
 	o := options(t, nil)
 	o.Host = "0.0.0.0"
-	if _, ds := load(t, "", o); len(ds) != 3 || ds[0].Code != diag.NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "write server { api_key") {
-		t.Errorf("no key for everybody: %s", shownText(t, ds))
+	if _, ds := load(t, "", o); len(ds) != 3 || ds[0].Code != diag.NoKey || !strings.Contains(ds[0].Detail, "0.0.0.0") || !strings.Contains(ds[0].Fix, "add server { api_key") {
+		t.Errorf("a public host without a key is not reported: %s", shownText(t, ds))
 	}
 	o.Host = "127.0.0.1"
 	good(t, "server {\n  host = \"0.0.0.0\"\n}\n", o)
 	o.Port = 8123
 	if _, ds := load(t, "server {\n  port = \"8000\"\n}\n", o); len(ds) != 1 || ds[0].Code != diag.WrongType {
-		t.Errorf("a mistake that is overruled: %s", shownText(t, ds))
+		t.Errorf("a mistake that the command line overrides: %s", shownText(t, ds))
 	}
 }
 
@@ -334,7 +334,7 @@ func TestJSONShape(t *testing.T) {
 	}
 	d := got["diagnostics"].([]any)[0].(map[string]any)
 	start := d["range"].(map[string]any)["start"].(map[string]any)
-	if d["code"] != "VEGA007" || d["fix"] != "write port" || start["line"] != 2.0 || start["column"] != 3.0 || start["byte"] != 11.0 || d["snippet"] != "  prot = *" {
+	if d["code"] != "VEGA007" || d["fix"] != "use port" || start["line"] != 2.0 || start["column"] != 3.0 || start["byte"] != 11.0 || d["snippet"] != "  prot = *" {
 		t.Errorf("%s", b)
 	}
 	if b, _ := json.Marshal(diag.Diagnostics(nil)); string(b) != `{"format_version":"1.0","valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}` {
@@ -342,7 +342,8 @@ func TestJSONShape(t *testing.T) {
 	}
 }
 
-// TestByteOrderMark checks that a mark is not a column, and not part of a line.
+// TestByteOrderMark checks that a byte order mark counts neither as a column
+// nor as part of a line.
 func TestByteOrderMark(t *testing.T) {
 	_, ds := load(t, "\ufeffdata_dir = 1\nprot = 1\n", options(t, nil))
 	if len(ds) != 2 || ds[0].Range.Start != (diag.Pos{Line: 1, Column: 12, Byte: 14}) || ds[0].Snippet != "data_dir = 1" || underline(t, ds[0]) != strings.Repeat(" ", 11)+"^" || ds[1].Range.Start != (diag.Pos{Line: 2, Column: 1, Byte: 16}) {
@@ -361,8 +362,8 @@ func TestCapped(t *testing.T) {
 	}
 }
 
-// TestWarningsHideNoError shows an error after more warnings than fit, and ends
-// a list of warnings with a warning.
+// TestWarningsHideNoError checks that an error after more warnings than fit is
+// shown, and that a list of warnings alone ends with a warning.
 func TestWarningsHideNoError(t *testing.T) {
 	var src strings.Builder
 	for i := range 150 {

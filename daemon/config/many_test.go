@@ -11,9 +11,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// TestManyMistakesAtOnce finds every mistake in a file at once, each with its
-// place and fix. Fix corrects those with a safe edit; with the rest corrected by
-// hand as the messages say, none is left.
+// TestManyMistakesAtOnce checks that all mistakes in a file are reported
+// together, each with its place and fix. Fix corrects those with a safe edit.
+// After the rest are corrected by hand as the messages say, none are left.
 func TestManyMistakesAtOnce(t *testing.T) {
 	env := map[string]string{"APP_DSN": "postgres://app:a-long-password@10.0.0.7/app"}
 	many, err := os.ReadFile("testdata/many.hcl")

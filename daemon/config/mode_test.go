@@ -14,7 +14,7 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// put writes a file with exactly that mode.
+// put writes a file with exactly the given mode.
 func put(t *testing.T, path string, text []byte, mode os.FileMode) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -6,8 +6,8 @@ import (
 	"vega/daemon/config/schema"
 )
 
-// Finding is what running an integration, or querying a database, showed. It
-// names one of the two.
+// Finding is a problem found by running an integration or querying a database.
+// It names one of the two.
 type Finding struct {
 	Integration, Database string
 	Detail                string // sentences
@@ -17,7 +17,7 @@ type Finding struct {
 // Observe returns a warning for each finding, at the block of its integration or
 // database. A finding is not a mistake in the configuration.
 func (c *Config) Observe(findings []Finding) diag.Diagnostics {
-	s := parse(c.in, c.in.Variables(nil, false), &diag.Collector{}) // Load reported what that says
+	s := parse(c.in, c.in.Variables(nil, false), &diag.Collector{}) // Load already reported these diagnostics
 	out := &diag.Collector{}
 	for _, of := range []struct {
 		block string

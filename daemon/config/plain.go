@@ -14,7 +14,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// hole stands for the parts of a text that are not written out.
+// hole stands for the parts of a string that are not literal.
 const hole = "\uFFFC"
 
 // secretWords occur in the names of headers that hold credentials. schemes are
@@ -29,8 +29,8 @@ func secretHeader(name string) bool {
 	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
-// plainSecrets warns of secrets that are written out in a section. owner is the
-// first part of the variable name that it suggests.
+// plainSecrets warns of literal secrets in a section. owner is the first part
+// of the variable name that it suggests.
 func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 	for _, t := range s.Slots {
 		if t.State == bind.Bad || t.State == bind.Unread {
@@ -87,7 +87,7 @@ func (f plainFinder) lookInMap(items []*syntax.Expr) {
 	}
 }
 
-// look checks one text. key is its key if it is in a map.
+// look checks one string. key is its key if it is in a map.
 func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	text := written(e)
 	switch {
@@ -102,7 +102,7 @@ func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	}
 }
 
-// written returns the part of a text that is written out.
+// written returns the literal part of a string.
 func written(e *syntax.Expr) string {
 	switch e.Kind {
 	case syntax.TextExpr:
@@ -124,7 +124,7 @@ func written(e *syntax.Expr) string {
 	}
 }
 
-const writtenOut = "written out: it is in every copy of this file, and in the history of a repository that contains it."
+const writtenOut = "written as a literal, so it is in every copy of this file, and in the history of a repository that contains it."
 
 func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	scheme, rest := cutScheme(text)
@@ -137,9 +137,9 @@ func (f plainFinder) tell(e *syntax.Expr, text, key string) {
 	if scheme != "" {
 		value = fmt.Sprintf(`"%s ${%s}"`, scheme, value)
 	}
-	fix := fmt.Sprintf("write %s = %s, and set that variable", name, value)
+	fix := fmt.Sprintf("replace it with %s = %s, and set that variable", name, value)
 	if f.row.Type == manifest.List {
-		fix = fmt.Sprintf("write %s instead, and set that variable", value)
+		fix = fmt.Sprintf("replace it with %s, and set that variable", value)
 	}
 	f.plain(e, fmt.Sprintf("%s is a secret that is %s", what, writtenOut), fix)
 }
@@ -148,9 +148,9 @@ func (f plainFinder) tellPassword(e *syntax.Expr, all []string) {
 	for _, p := range all {
 		f.ev.AddSecret(p)
 	}
-	fix := fmt.Sprintf("write ${env(%q)} instead of the password, and set that variable", schema.VariableName(f.owner, "password"))
+	fix := fmt.Sprintf("replace the password with ${env(%q)}, and set that variable", schema.VariableName(f.owner, "password"))
 	if f.row.Login {
-		fix = fmt.Sprintf("write %s = env(%q), and set that variable", f.row.Name, schema.VariableName(f.owner, f.row.Name))
+		fix = fmt.Sprintf("replace it with %s = env(%q), and set that variable", f.row.Name, schema.VariableName(f.owner, f.row.Name))
 	}
 	f.plain(e, fmt.Sprintf("The password in %s is %s", f.row.Name, writtenOut), fix)
 }

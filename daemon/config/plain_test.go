@@ -2,8 +2,8 @@ package config
 
 import "testing"
 
-// TestPlainSecretIsKept checks that a recognized secret is also kept out of
-// logs, without the word before it.
+// TestPlainSecretIsKept checks that a recognized literal secret is also
+// redacted, but not the authentication scheme before it.
 func TestPlainSecretIsKept(t *testing.T) {
 	c := good(t, `
 llm { base_url = "http://u:literal-password@127.0.0.1" }
@@ -20,7 +20,7 @@ integration "a" {
 	}
 }
 
-// TestNoPlainSecret does not report values that grant no access.
+// TestNoPlainSecret checks that values that grant no access are not reported.
 func TestNoPlainSecret(t *testing.T) {
 	_, ds := load(t, `
 database "app" {

@@ -13,12 +13,12 @@ import (
 	"vega/plugins/manifest"
 )
 
-// LoadManifest reads plugin.hcl, a plugin's manifest as its author writes it,
-// through the same stages and by a table of the same kind. It returns no
-// manifest if the diagnostics hold an error.
+// LoadManifest reads a plugin manifest from plugin.hcl, through the same stages
+// as Load but with a table of its own. It returns no manifest if a diagnostic
+// is an error.
 func LoadManifest(path string) (*manifest.Manifest, diag.Diagnostics) {
 	out := &diag.Collector{}
-	in := input.New("describe the plugin in a plugin.hcl next to its source, or name the directory that has one")
+	in := input.New("create a plugin.hcl next to the plugin's source, or name the directory that contains one")
 	in.Path = path
 	in.Add(path, "", out)
 	var m *manifest.Manifest
@@ -43,7 +43,7 @@ func buildManifest(in *input.Set, out *diag.Collector) *manifest.Manifest {
 	return m
 }
 
-// manifestStage builds a manifest from its bound text.
+// manifestStage builds a manifest from the bound plugin.hcl.
 type manifestStage struct {
 	out  *diag.Collector
 	root *bind.Section
@@ -95,7 +95,7 @@ func (m manifestStage) option(s *bind.Section) manifest.Option {
 	return o
 }
 
-// bound returns a number: of seconds for a duration, of bytes for a size.
+// bound returns a number, in seconds for a duration and in bytes for a size.
 func (m manifestStage) bound(s *bind.Section, name string, t manifest.Type) *float64 {
 	v, st := m.ev.Value(s, name)
 	if st != bind.Present {
@@ -112,19 +112,20 @@ func (m manifestStage) bound(s *bind.Section, name string, t manifest.Type) *flo
 			f = float64(n)
 		}
 		if err != nil || t != manifest.SizeType && t != manifest.DurationType {
-			m.out.Err(diag.BadUnit, s.Slot(name).Expr.At, name+" is not a value of the option's type.", "write a number; for a duration or size it may be text with a unit")
+			m.out.Err(diag.BadUnit, s.Slot(name).Expr.At, name+" must be a value of the option's type.", "use a number or, for a duration or size, text with a unit")
 		}
 	}
 	return &f
 }
 
-// mistakes is what errors.Join returns.
+// mistakes is the interface of the errors that errors.Join returns.
 type mistakes interface {
 	error
 	Unwrap() []error
 }
 
-// check reports what manifest.Check finds, each at the block that it concerns.
+// check reports each mistake that manifest.Check finds, at the block that it
+// concerns.
 func (m manifestStage) check(of *manifest.Manifest) {
 	err := of.Check()
 	all, ok := errors.AsType[mistakes](err)

@@ -14,7 +14,7 @@ import (
 // pluginStage finds the modules that integrations may be bound to.
 type pluginStage struct{ *stage }
 
-// find finds the modules, and decides which of them serves a name.
+// find finds the modules and decides which of them provides each plugin name.
 func (d pluginStage) find(c *Config, o Options) {
 	s := d.root.Block("plugins")
 	d.ev.Evaluate(s)
@@ -32,7 +32,7 @@ func (d pluginStage) find(c *Config, o Options) {
 	found, err := scan(c.Plugins.Dir, c.Plugins.Trust.Admit)
 	d.in.Note(err)
 	if err != nil {
-		d.out.Err(diag.PluginDir, s.Place("dir"), "The plugin directory cannot be read: "+input.Reason(err).Error()+".", "name a directory that vega's user may read")
+		d.out.Err(diag.PluginDir, s.Place("dir"), "The plugin directory cannot be read: "+input.Reason(err).Error()+".", "set plugins.dir to a directory that vega's user can read")
 	}
 	for _, f := range found {
 		d.in.Note(f.Err)
@@ -42,14 +42,14 @@ func (d pluginStage) find(c *Config, o Options) {
 	c.Plugins.Modules = d.modules
 }
 
-// Names returns the rules for which module serves a name. owners are the files
-// that served names before.
+// Names returns the rules that decide which module provides a plugin name.
+// owners are the files that last provided each name.
 func (p *Plugins) Names(owners manifest.Owners) manifest.Names {
 	return manifest.Names{Bundled: p.Bundled, Replace: p.Replace, Owners: owners}
 }
 
-// owners returns the files that served names before. Without them, the order of
-// file names would decide between two files.
+// owners returns the files that last provided each plugin name. Without them,
+// the order of file names would decide between two files with the same name.
 func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	if o.Owners != nil || c.DataDir == "" {
 		return o.Owners
@@ -58,7 +58,7 @@ func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	owners, err := manifest.ReadOwners(path)
 	d.in.Note(err)
 	if err != nil {
-		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "vega's records of its plugins cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to start again with the plugins in the directory")
+		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "The plugin records in data_dir cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to start again with the plugins in the directory")
 	}
 	return owners
 }
@@ -82,18 +82,18 @@ func (d pluginStage) replaced(s *bind.Section, bundled []manifest.Found) []strin
 			at = t.Expr.Items[n].At
 		}
 		near := diag.Nearest(name, names)
-		fix := "remove it: core cannot be replaced, and a plugin with a name of its own needs no permission"
+		fix := "remove it; core cannot be replaced, and a plugin with a name of its own needs no entry here"
 		if near != "" {
-			fix = fmt.Sprintf("write %q", near)
+			fix = fmt.Sprintf("use %q", near)
 		}
-		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No bundled plugin of this name can be replaced; those that can are: %s.", diag.Among(names)), fix)
+		d.out.Err(diag.NoPlugin, at, fmt.Sprintf("No bundled plugin of this name can be replaced. Replaceable plugins: %s.", diag.Among(names)), fix)
 	}
 	return out
 }
 
 // Modules returns the modules that integrations of the configuration at path
 // could be bound to, for reference.Config: the bundled ones, and those in its
-// plugin directory. It ignores mistakes in the rest, and a missing file.
+// plugin directory. It ignores mistakes elsewhere, and a missing file.
 func Modules(path string, o Options) []manifest.Found {
 	out := &diag.Collector{}
 	in := read(path, Options{}, out)

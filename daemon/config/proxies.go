@@ -27,7 +27,7 @@ func (d serverStage) trustedProxies(s *bind.Section) (all []netip.Prefix) {
 			continue
 		}
 		if p.Bits() == 0 {
-			d.out.Warn(diag.Unusual, at, fmt.Sprintf("%s is every address: any client could claim to be another one.", p), "write the addresses of your proxies, such as \"10.0.0.5\"")
+			d.out.Warn(diag.Unusual, at, fmt.Sprintf("%s includes every address, so any client could impersonate another.", p), "list only the addresses of your proxies, such as \"10.0.0.5\"")
 		}
 		all = append(all, p)
 	}
@@ -41,7 +41,7 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		d.out.Err(diag.BadAddress, at, "A value of trusted_proxies is not an IP address or a range of addresses; host names are not resolved.", `write an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
+		d.out.Err(diag.BadAddress, at, "This element of trusted_proxies is neither an IP address nor a range. Host names are not resolved.", `use an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
 		return p, false
 	}
 	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
@@ -49,19 +49,19 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 	}
 	if m := p.Masked(); m != p {
 		meant := strconv.Quote(m.String())
-		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range must begin with its first address; this is not the first address of its /%d.", p.Bits()), "write "+meant).Replace(at, meant)
+		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range must begin with its first address, but this is not the first address of its /%d.", p.Bits()), "use "+meant).Replace(at, meant)
 		return p, false
 	}
 	return p, true
 }
 
-// clientLimits checks the limits on connections against each other.
+// clientLimits checks the connection limits against each other.
 func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 	out.MaxConnections, out.MaxPerClient = int(eval.Get[float64](d.ev, s, "max_connections")), int(eval.Get[float64](d.ev, s, "max_connections_per_client"))
 	t := s.Slot("max_connections_per_client")
 	if t == nil || out.MaxConnections == 0 || out.MaxPerClient <= out.MaxConnections {
 		return
 	}
-	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client is %d, more than max_connections, %d.", out.MaxPerClient, out.MaxConnections),
-		fmt.Sprintf("write a value from 1 to %d", out.MaxConnections))
+	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client (%d) exceeds max_connections (%d).", out.MaxPerClient, out.MaxConnections),
+		fmt.Sprintf("use a value from 1 to %d", out.MaxConnections))
 }

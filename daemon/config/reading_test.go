@@ -11,7 +11,7 @@ import (
 	"vega/daemon/config/input"
 )
 
-// lay writes a file below dir, with the directories that it needs.
+// lay writes a file below dir, and creates missing directories.
 func lay(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

@@ -43,12 +43,13 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 		if s.Head == d.root.Head { // without a block, the host is from the command line
 			write = "server { " + write + " }"
 		}
-		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, and there is no API key.", d.hostShown(s)),
-			fmt.Sprintf("write %s and set that variable, or listen on 127.0.0.1", write))
+		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, but no API key is set.", d.hostShown(s)),
+			fmt.Sprintf("add %s and set that variable, or listen on 127.0.0.1", write))
 	}
 }
 
-// hostShown returns the host for a diagnostic, unless it comes from elsewhere.
+// hostShown returns the host for a diagnostic, or where it comes from if it is
+// not a literal.
 func (d serverStage) hostShown(s *bind.Section) string {
 	if t := s.Slot("host"); t != nil && !t.Expr.Computed() {
 		return fmt.Sprintf("%q", diag.Clip(t.Expr.Text))
@@ -59,11 +60,11 @@ func (d serverStage) hostShown(s *bind.Section) string {
 func (d serverStage) host(s *bind.Section) string {
 	host := d.ev.Str(s, "host")
 	t := s.Slot("host")
-	if t == nil || t.State != bind.Present || d.in.Host != "" { // the error from listening is clearer for the command line's
+	if t == nil || t.State != bind.Present || d.in.Host != "" { // for a host from the command line, the error from listening is clearer
 		return host
 	}
 	if _, err := grant.Host(host); err != nil {
-		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not an address to listen on: %v.", err), `write an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not a valid address to listen on: %v.", err), `use an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
 		return "127.0.0.1"
 	}
 	return host
@@ -93,7 +94,7 @@ func (d serverStage) tls(s *bind.Section) *TLS {
 		return err
 	})
 	if err != nil {
-		d.out.Err(diag.BadTLS, s.Head, "The certificate and key cannot be used: "+err.Error()+".", "name two readable PEM files that match")
+		d.out.Err(diag.BadTLS, s.Head, "The certificate and key cannot be used: "+err.Error()+".", "set cert_file and key_file to two readable PEM files that match")
 	}
 	return out
 }

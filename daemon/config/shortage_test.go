@@ -58,8 +58,8 @@ plugins {
 	return path, o
 }
 
-// TestReadingUnderShortage checks that a file that cannot be read for lack of
-// descriptors is not reported as missing, empty, unsigned or wrong.
+// TestReadingUnderShortage checks that a file that cannot be read because
+// descriptors ran out is not reported as missing, empty, unsigned or wrong.
 func TestReadingUnderShortage(t *testing.T) {
 	if !realtest.Apart(t, nil) {
 		return

@@ -11,8 +11,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// stage holds what the stages of one load hand down: what was read, bound and
-// evaluated so far. Each later stage embeds it.
+// stage holds what the stages of one load have read, bound and evaluated so
+// far. Each later stage embeds it.
 type stage struct {
 	in      *input.Set
 	out     *diag.Collector
@@ -24,8 +24,8 @@ type stage struct {
 	facts     *facts
 }
 
-// judge sends what was read through the stages: parsed, bound to the table,
-// evaluated and built, cross-checked.
+// judge runs the stages on the files read: it parses them, binds them to the
+// table, evaluates values, builds the Config and cross-checks it.
 func judge(in *input.Set, o Options, out *diag.Collector) (*Config, diag.Diagnostics) {
 	s, c := build(in, o, out)
 	ds := s.diagnostics()
@@ -56,7 +56,7 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	return s, c
 }
 
-// parse parses what was read and binds it to the table: all files are one
+// parse parses the files read and binds them to the table. All files form one
 // namespace.
 func parse(in *input.Set, vars *input.Variables, out *diag.Collector) *stage {
 	s := &stage{in: in, out: out, facts: newFacts()}
@@ -81,12 +81,13 @@ func (s *stage) isOption(name string) bool {
 	return false
 }
 
-// diagnostics returns what was reported, without any value of env() or file().
+// diagnostics returns the reported diagnostics, without any value of env() or
+// file().
 func (s *stage) diagnostics() diag.Diagnostics {
 	return shown(s.out, schema.Table, s.modules, s.ev.Redactor())
 }
 
-// shown returns diagnostics as they may be shown.
+// shown returns the collected diagnostics with secrets removed.
 func shown(out *diag.Collector, table *schema.Block, modules []manifest.Found, secrets *redact.Redactor) diag.Diagnostics {
 	return out.Diagnostics(syntax.NewMasks(table.BlockNames(), schema.Public(table, modules)).Line, secrets.Redact)
 }

@@ -11,8 +11,8 @@ import (
 	"vega/plugins/secret"
 )
 
-// withheld reports grants that do not apply next to a secret, at the first of
-// them that is written in the grant block.
+// withheld reports grants that are withheld because the plugin receives a
+// secret, at the first of them in the grant block.
 func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantBlock) {
 	if len(rules) == 0 {
 		return
@@ -31,7 +31,7 @@ func (b binding) withheld(rules []grant.Rule, config *bind.Section, block grantB
 		at = config.Place(option)
 	}
 	plugin := b.found.Module.Manifest.Name
-	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The third-party plugin %s is given a secret, so it may reach only the target that the secret is for, and not: %s. It could pass on what that target reveals about the secret.", plugin, diag.Among(all)),
+	b.out.Err(diag.SecretStrays, at, fmt.Sprintf("The third-party plugin %s receives a secret, so it may reach only the secret's target. It is also granted: %s. There it could pass on what the target reveals about the secret.", plugin, diag.Among(all)),
 		"configure one integration for each target or, if you trust the plugin with the secret, add to the integration's grant block: secrets = \"anywhere\"")
 }
 
@@ -44,11 +44,11 @@ func (b binding) secretsAnywhere(i Integration, config *bind.Section, block gran
 	plugin := b.found.Module.Manifest.Name
 	switch {
 	case b.bundled:
-		b.out.Warn(diag.UnusedGrant, t.At, fmt.Sprintf("The plugin %s is bundled with vega: it may do this anyway.", plugin), "remove it")
+		b.out.Warn(diag.UnusedGrant, t.At, fmt.Sprintf("The plugin %s is bundled with vega, so it needs no permission for this.", plugin), "remove it")
 	case !secret.In(b.probe, i.Values):
 		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret, so there is nothing to send.", "remove it")
 	default:
 		b.out.Warn(diag.SecretAnywhere, t.At, fmt.Sprintf("The plugin %s may send the secrets of this integration in request bodies, on connections and in queries, to every destination that is granted here. A target that returns what it was sent, or something computed from it, reveals the secret to the plugin.", plugin),
-			"remove it unless the probe needs it: without it, a secret is sent only to its own target, as a header's value, in basic authentication and in the configured URL")
+			"remove it unless the probe needs it; without it, a secret is sent only to its own target, as a header value, in basic authentication and in the configured URL")
 	}
 }

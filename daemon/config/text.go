@@ -6,8 +6,8 @@ import (
 	"vega/daemon/config/syntax"
 )
 
-// Format returns the text of a configuration, or of a plugin.hcl, as HCL is
-// commonly written: see syntax.Format. name is what diagnostics call the text.
+// Format formats the source of a configuration or plugin.hcl in the usual HCL
+// style; see syntax.Format. Diagnostics refer to the source by name.
 func Format(name string, src []byte) ([]byte, diag.Diagnostics, error) {
 	return syntax.Format(name, src, topLevel(), schema.Public(schema.Table, nil))
 }
@@ -18,8 +18,8 @@ func topLevel() []string {
 	return append(schema.Table.BlockNames(), schema.ManifestTable.BlockNames()...)
 }
 
-// Masked returns the text of a configuration with possible secrets hidden,
-// character by character. The lines stay the same.
+// Masked returns the source of a configuration with each character of a
+// possible secret replaced. Line breaks stay.
 func Masked(src []byte) string {
 	return syntax.MaskText(src, topLevel(), schema.Public(schema.Table, nil))
 }

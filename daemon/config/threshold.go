@@ -30,7 +30,7 @@ func (d thresholdStage) all() []policies.Threshold {
 		at := s.Slot("metric").Expr.At
 		judged := fmt.Sprint(t.Resource, t.Below)
 		if first, again := seen[judged]; again {
-			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s already judges %s.", first, t.Resource), "merge the two: one threshold can have a warning and an error")
+			d.out.Err(diag.Twice, at, fmt.Sprintf("The threshold at %s already applies to %s.", first, t.Resource), "merge the two; one threshold can set both warning and error")
 			continue
 		}
 		seen[judged] = at
@@ -47,16 +47,16 @@ func replaced(t policies.Threshold, own []policies.Threshold) bool {
 	return slices.ContainsFunc(own, func(o policies.Threshold) bool { return o.Name == t.Name || o.Resource == t.Resource })
 }
 
-// missed warns of a threshold that replaces a built-in one by its name alone, so
-// that nothing judges that one's metric.
+// missed warns of a threshold that replaces a built-in one by its name alone,
+// which leaves the metric of the built-in one without a threshold.
 func (d thresholdStage) missed(s *bind.Section, t policies.Threshold) {
 	all := defaultThresholds()
 	n := slices.IndexFunc(all, func(b policies.Threshold) bool { return b.Name == t.Name && b.Resource != t.Resource })
 	if n < 0 || d.judges(all[n].Resource) {
 		return
 	}
-	d.out.Warn(diag.TakesPlace, s.Head, fmt.Sprintf("The built-in threshold %q judges %s. This one replaces it, so nothing judges %s.", t.Name, all[n].Resource, all[n].Resource),
-		fmt.Sprintf("give it a name of its own; to stop judging %s, write a threshold for it with enabled = false", all[n].Resource))
+	d.out.Warn(diag.TakesPlace, s.Head, fmt.Sprintf("This threshold replaces the built-in threshold %q for %s but applies to another metric, so %s has no threshold.", t.Name, all[n].Resource, all[n].Resource),
+		fmt.Sprintf("rename this threshold; to stop monitoring %s, add a threshold for it with enabled = false", all[n].Resource))
 }
 
 // judges reports whether a configured threshold names the metric.
@@ -86,8 +86,8 @@ func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 	return t, d.out.Errors() == before && !unsure
 }
 
-// defaultThresholds returns the thresholds that ship with vega, read like an
-// operator's.
+// defaultThresholds returns the built-in thresholds, which are parsed like
+// configured ones.
 func defaultThresholds() []policies.Threshold { return slices.Clone(readDefaults()) }
 
 var readDefaults = sync.OnceValue(func() []policies.Threshold {
@@ -100,7 +100,7 @@ var readDefaults = sync.OnceValue(func() []policies.Threshold {
 		t.BuiltIn, t.At = true, t.At+" (built in)"
 		all = append(all, t)
 	}
-	if ds := s.diagnostics(); len(ds) > 0 { // a test keeps this from being released
+	if ds := s.diagnostics(); len(ds) > 0 { // a test prevents this
 		panic(policies.DefaultsName + ": " + ds[0].Detail)
 	}
 	return all

@@ -10,7 +10,8 @@ import (
 	"vega/policies"
 )
 
-// shownThresholds formats one threshold a line: name, metric, values, place.
+// shownThresholds formats each threshold as one line: name, metric, values,
+// place.
 func shownThresholds(all []policies.Threshold) string {
 	var b strings.Builder
 	for _, t := range all {
@@ -84,12 +85,13 @@ threshold "alone" {
 	}
 }
 
-// TestOldNameOfMetric refuses resource with its fix, once, and Fix makes it.
+// TestOldNameOfMetric checks that the old name, resource, is reported once with
+// a fix, and that Fix applies it.
 func TestOldNameOfMetric(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.hcl")
 	put(t, path, []byte("threshold \"m\" {\n  resource = system.memory.percent\n  warning  = 80\n}\n"), 0o600)
 	_, ds := Load(path, options(t, nil))
-	if len(ds) != 1 || ds[0].Code != diag.UnknownKey || ds[0].Fix != "write metric" || ds[0].Detail != `threshold has no "resource": it is called metric.` {
+	if len(ds) != 1 || ds[0].Code != diag.UnknownKey || ds[0].Fix != "use metric" || ds[0].Detail != `threshold has no attribute "resource"; its new name is metric.` {
 		t.Error(shownText(t, ds))
 	}
 	fixed, left := Fix(path, options(t, nil))

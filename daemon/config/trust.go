@@ -12,16 +12,15 @@ import (
 	"vega/plugins/signature"
 )
 
-// Trust says which signatures dropped-in plugins need.
+// Trust holds the signature requirements for plugins from files.
 type Trust struct {
-	// Signed says that plugins.trusted_keys is set: a plugin that none of Keys
-	// signed is refused.
+	// Signed reports whether plugins.trusted_keys is set. If so, a plugin not
+	// signed by one of Keys is refused.
 	Signed bool
 	Keys   []signature.Key
 }
 
-// Admit returns why a plugin is not trusted, nil if it is. It is a
-// manifest.Admit.
+// Admit returns an error if a plugin is not trusted. It is a manifest.Admit.
 func (t Trust) Admit(_, _ string, signed *signature.Signature) error {
 	if !t.Signed {
 		return nil
@@ -31,8 +30,8 @@ func (t Trust) Admit(_, _ string, signed *signature.Signature) error {
 }
 
 // trust reads plugins.trusted_keys. A key that is missing because a variable is
-// not set is an error: otherwise plugins that it should keep out would be let
-// in, or all of them kept out.
+// not set is an error. Otherwise vega would load untrusted plugins, or refuse
+// all of them.
 func (d pluginStage) trust(s *bind.Section) Trust {
 	t := s.Slot("trusted_keys")
 	if t == nil {
@@ -41,14 +40,14 @@ func (d pluginStage) trust(s *bind.Section) Trust {
 	v, st := d.ev.Value(s, "trusted_keys")
 	trust := Trust{Signed: st != bind.Unknown}
 	if st == bind.Absent {
-		d.out.Err(diag.BadTrustedKey, t.At, "trusted_keys has no value, because "+d.ev.WhyAbsent(t.Expr)+": no plugin could be trusted.", "set that variable, or remove trusted_keys to accept unsigned plugins")
+		d.out.Err(diag.BadTrustedKey, t.At, "trusted_keys has no value, because "+d.ev.WhyAbsent(t.Expr)+". No plugin could be trusted.", "set that variable, or remove trusted_keys to accept unsigned plugins")
 	}
 	keys, _ := v.([]manifest.Value)
 	for n, k := range keys {
 		at := t.Element(n)
 		key, err := signature.ParseKey(k.(manifest.Text).Reveal())
 		if err != nil {
-			d.out.Err(diag.BadTrustedKey, at, "This is not a public key.", `write what "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
+			d.out.Err(diag.BadTrustedKey, at, "This is not a public key.", `use the public key that "vega plugin keygen" printed, such as "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"`)
 			continue
 		}
 		trust.Keys = append(trust.Keys, key)
@@ -58,7 +57,7 @@ func (d pluginStage) trust(s *bind.Section) Trust {
 
 var digest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
-// pinned reports a module that differs from the digest in the integration.
+// pinned reports a module whose digest differs from the integration's sha256.
 func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
 	t := s.Slot("sha256")
 	if t == nil {
@@ -66,7 +65,7 @@ func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
 	}
 	v, st := d.ev.Value(s, "sha256")
 	if st == bind.Absent {
-		d.out.Err(diag.Pinned, t.At, "sha256 has no value, because "+d.ev.WhyAbsent(t.Expr)+": any module would be accepted.", "set that variable, or remove sha256")
+		d.out.Err(diag.Pinned, t.At, "sha256 has no value, because "+d.ev.WhyAbsent(t.Expr)+". Any module would be accepted.", "set that variable, or remove sha256")
 	}
 	if st != bind.Present {
 		return
@@ -79,9 +78,9 @@ func (d *integrationStage) pinned(s *bind.Section, f *manifest.Found) {
 	}
 	switch {
 	case !digest.MatchString(want):
-		d.out.Err(diag.Pinned, t.Expr.At, "A SHA-256 digest has 64 hexadecimal digits.", fmt.Sprintf("write sha256 = %q if you trust the present plugin %s", m.Digest, m.Manifest.Name))
+		d.out.Err(diag.Pinned, t.Expr.At, "sha256 must have 64 hexadecimal digits.", fmt.Sprintf("set sha256 = %q if you trust the current plugin %s", m.Digest, m.Manifest.Name))
 	case !strings.EqualFold(want, m.Digest):
 		d.out.Err(diag.Pinned, t.Expr.At, fmt.Sprintf("The plugin %s (%s, version %s) is not the module that this integration trusts.", m.Manifest.Name, from, m.Manifest.Version),
-			fmt.Sprintf("restore the module that it trusts or, if you trust this one, write sha256 = %q", m.Digest))
+			fmt.Sprintf("restore the trusted module or, if you trust this one, set sha256 = %q", m.Digest))
 	}
 }

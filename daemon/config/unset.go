@@ -15,13 +15,13 @@ import (
 type leftOut struct {
 	name  string
 	at    diag.Place
-	owned bool   // by an integration, which could be turned off
+	owned bool   // belongs to an integration, which could be disabled
 	off   string // the integration that is disabled without the variable; "" if none
 }
 
-// leftOut notes what a section leaves out because a variable is not set, except
-// what may be left out and what is reported already: lists and maps (PartlySet),
-// and required attributes.
+// leftOut records the attributes that a section leaves out because a variable
+// is not set. It skips those that may be left out, and those reported
+// elsewhere: lists and maps (PartlySet), and required attributes.
 func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
 	for _, t := range s.Slots {
 		r := t.Row
@@ -34,8 +34,8 @@ func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
 	}
 }
 
-// turnedOff notes an integration that is disabled only because the variables of
-// needed options are not set.
+// turnedOff records an integration that is disabled only because the variables
+// of needed options are not set.
 func (d crossChecks) turnedOff(name string, config *bind.Section, needed []string) {
 	for _, n := range needed {
 		t := config.Slot(n)
@@ -48,8 +48,9 @@ func (d crossChecks) turnedOff(name string, config *bind.Section, needed []strin
 	}
 }
 
-// leftOutOfRoot notes what vega's own blocks leave out. The API key may be left
-// out: vega generates one, or reports that one is required.
+// leftOutOfRoot records the attributes that vega's own blocks leave out. The
+// API key may be left out, because vega generates one or reports that one is
+// required.
 func (d crossChecks) leftOutOfRoot(c *Config) {
 	d.leftOut(d.root, false)
 	for _, s := range d.root.Blocks {
@@ -63,7 +64,7 @@ func (d crossChecks) leftOutOfRoot(c *Config) {
 	}
 }
 
-// variables warns of each missing variable, once.
+// variables warns once about each missing variable.
 func (d crossChecks) variables() {
 	for _, name := range slices.Sorted(maps.Keys(d.facts.unset)) {
 		if d.ev.Notes.Missed[name] {
@@ -78,7 +79,7 @@ func (d crossChecks) variables() {
 		if off := places[0].off; off != "" {
 			what += fmt.Sprintf(", and integration %q is disabled", diag.Clip(off))
 		}
-		fix := fmt.Sprintf("set %s where vega starts, or remove the line that reads it", diag.Clip(name))
+		fix := fmt.Sprintf("set %s in vega's environment, or remove the line that reads it", diag.Clip(name))
 		if places[0].owned {
 			fix += fmt.Sprintf(", or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
 		}

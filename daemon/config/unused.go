@@ -33,8 +33,8 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 	}
 }
 
-// unused says why a rule of the grant block has no effect. all are the
-// integration's rules; before are those above it in the block.
+// unused returns why a rule of the grant block has no effect, and a fix. all
+// are the integration's rules; before are those above it in the block.
 func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string) {
 	if slices.ContainsFunc(before, func(o grant.Rule) bool { return allowsSame(r, o) }) {
 		return "This is already in the grant block.", "remove it"
@@ -84,7 +84,7 @@ func inTheClear(r grant.Rule) bool {
 }
 
 // unusedDatabases warns of database blocks that nothing refers to. It does not
-// if a file could not be read completely, or if a reference is misspelt.
+// warn if a file could not be read completely, or if a reference is misspelt.
 func (d crossChecks) unusedDatabases() {
 	if len(d.ev.Databases()) == 0 || d.ev.Notes.Misspelt || d.root.Broken || slices.ContainsFunc(d.root.Blocks, func(s *bind.Section) bool { return s.Broken }) {
 		return
@@ -98,7 +98,7 @@ func (d crossChecks) unusedDatabases() {
 	for _, s := range d.root.All("database") {
 		if !used[s.Name] && s == d.ev.Databases()[s.Name] && s.Name != "vega" {
 			d.out.Warn(diag.Unused, s.Head, fmt.Sprintf("Nothing refers to database.%s, so no probe queries it.", diag.Clip(s.Name)),
-				fmt.Sprintf("use it in an integration of core.database: database = database.%s; or remove the block", diag.Clip(s.Name)))
+				fmt.Sprintf("set database = database.%s in a core.database integration, or remove this block", diag.Clip(s.Name)))
 		}
 	}
 }

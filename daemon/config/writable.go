@@ -14,8 +14,8 @@ import (
 	"vega/daemon/config/input"
 )
 
-// keeper looks for files of the configuration that other accounts can write.
-// An account that can write or replace one decides what vega runs.
+// keeper finds configuration files that other accounts can write. An account
+// that can write or replace one decides what vega runs.
 type keeper struct {
 	d        crossChecks
 	reported map[string]bool
@@ -24,7 +24,7 @@ type keeper struct {
 // writableFiles warns of write access to vega.hcl, the policies, the plugins,
 // the files that file() names, and the directories above them.
 func (d crossChecks) writableFiles(c *Config) {
-	if d.ev.Variables().Elsewhere() || !input.ModesTell { // vega runs elsewhere, or modes mean nothing here
+	if d.ev.Variables().Elsewhere() || !input.ModesTell { // vega runs elsewhere, or file modes are meaningless here
 		return
 	}
 	k := keeper{d, map[string]bool{}}
@@ -49,8 +49,8 @@ func (d crossChecks) writableFiles(c *Config) {
 	}
 }
 
-// all judges a file or directory and the directories above it, both as named and
-// as resolved through links.
+// all checks a file or directory and the directories above it, both as named
+// and with links resolved.
 func (k *keeper) all(path string, at diag.Place) {
 	k.itself(path, at)
 	k.above(path, at)
@@ -59,19 +59,19 @@ func (k *keeper) all(path string, at diag.Place) {
 	}
 }
 
-// itself judges the file or directory at a path.
+// itself checks the file or directory at a path.
 func (k *keeper) itself(path string, at diag.Place) {
 	c := k.d.in.Custody(path)
-	what := "change it, and so what vega does"
+	what := "change it, and so control vega"
 	if c.Mode.IsDir() {
 		what = "add files there, which vega loads"
 	}
 	k.warn(path, at, c, what)
 }
 
-// above judges the directories above a path: an account that can write one can replace
-// what is below. In a sticky one, such as /tmp, only the owner can replace a
-// file, but anyone can create one that does not exist.
+// above checks the directories above a path, because an account that can write
+// to one can replace what is below. In a sticky one, such as /tmp, only the
+// owner can replace a file, but anyone can create a missing one.
 func (k *keeper) above(path string, at diag.Place) {
 	for dir := filepath.Dir(path); dir != path; path, dir = dir, filepath.Dir(dir) {
 		c := k.d.in.Custody(dir)
@@ -95,7 +95,7 @@ func (k *keeper) warn(path string, at diag.Place, c input.Custody, what string) 
 	if !c.Who.All && c.Who.Owner != "" {
 		has = "belongs to another user"
 	}
-	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s: %s can %s.", shown, has, c.Who, what), "run: "+remedy(c.Who, quoted(shown)))
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s %s, so %s can %s.", shown, has, c.Who, what), "run: "+remedy(c.Who, quoted(shown)))
 }
 
 // vacant warns of a missing file that others can create.
@@ -105,7 +105,7 @@ func (k *keeper) vacant(path, dir string, at diag.Place, c input.Custody) {
 	}
 	k.reported[path] = true
 	shown := k.d.fromHere(path)
-	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s does not exist, and %s can create it in %s: vega would load what is in it.", shown, c.Who, k.d.fromHere(dir)),
+	k.d.out.Warn(diag.Writable, at, fmt.Sprintf("%s does not exist, but %s can create it in %s, and vega would load its contents.", shown, c.Who, k.d.fromHere(dir)),
 		"run: mkdir -m 755 "+quoted(shown)+"; or keep vega's files in a directory of their own")
 }
 
@@ -141,8 +141,8 @@ func (d crossChecks) openFiles(c *Config) {
 	}
 }
 
-// openFile warns if accounts other than the owner can read a file. A file of
-// root's may be readable for its group: that is how vega can read it.
+// openFile warns if accounts other than the owner can read a file. A file owned
+// by root may be group-readable, so that vega can read it.
 func (d crossChecks) openFile(path string, at diag.Place, what string) {
 	mode, root := d.in.Mode(path)
 	others, group := mode&0o006 != 0, mode&0o060 != 0 && !root
@@ -170,7 +170,7 @@ func (d crossChecks) ownKey(path string) {
 		return
 	}
 	s, shown := d.root.Block("server"), d.fromHere(path)
-	d.out.Warn(diag.OpenFile, s.Head, fmt.Sprintf("The API key in %s has mode %04o: others may have read it, so vega will not start with it.", shown, mode.Perm()),
+	d.out.Warn(diag.OpenFile, s.Head, fmt.Sprintf("The API key file %s has mode %04o. Others may have read the key, so vega refuses to start with it.", shown, mode.Perm()),
 		fmt.Sprintf("run: rm %s, and vega generates a new one; or, if nobody read it, chmod 600 %s", quoted(shown), quoted(shown)))
 }
 

@@ -47,32 +47,32 @@ func TestWritable(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		do   func(dir string) error // to up/vega, where all is for vega's user alone
+		do   func(dir string) error // applied to up/vega, which only vega's user can access
 		root bool                   // only root can do it
-		want []string               // the fixes, and parts of what is said
+		want []string               // the fixes, and parts of the messages
 	}{
 		{"nothing", nil, false, nil},
-		{"plugins", chmod("plugins", 0o777), false, []string{"plugins has mode 0777: everyone on this machine can add files there, which vega loads.|run: chmod o-w plugins"}},
+		{"plugins", chmod("plugins", 0o777), false, []string{"plugins has mode 0777, so everyone on this machine can add files there, which vega loads.|run: chmod o-w plugins"}},
 		{"plugins, sticky", chmod("plugins", 0o777|os.ModeSticky), false, []string{"add files there, which vega loads.|run: chmod o-w plugins"}},
 		{"plugins of the own group", chmod("plugins", 0o775), false, nil},
 		{"plugins of another group", both(chown("plugins", -1, daemonUser), chmod("plugins", 0o775)), true, []string{"everyone in the group daemon can add files there, which vega loads.|run: chmod g-w plugins"}},
 		{"plugins of a group of nobody's", both(chown("plugins", -1, unknown), chmod("plugins", 0o775)), true, nil},
 		{"plugins of all and a group", both(chown("plugins", -1, daemonUser), chmod("plugins", 0o777)), true, []string{"everyone on this machine|run: chmod go-w plugins"}},
-		{"plugins of another user", chown("plugins", daemonUser, -1), true, []string{"plugins belongs to another user: the user daemon can add files there, which vega loads.|run: chown root plugins"}},
+		{"plugins of another user", chown("plugins", daemonUser, -1), true, []string{"plugins belongs to another user, so the user daemon can add files there, which vega loads.|run: chown root plugins"}},
 		{"plugins of a container's host", chown("plugins", unknown, -1), true, nil},
 		{"plugins of nobody", chown("plugins", nobody, nobody), true, ofNobody},
-		{"a module", chmod("plugins/mine.wasm", 0o666), false, []string{"plugins/mine.wasm has mode 0666: everyone on this machine can change it, and so what vega does.|run: chmod o-w plugins/mine.wasm"}},
+		{"a module", chmod("plugins/mine.wasm", 0o666), false, []string{"plugins/mine.wasm has mode 0666, so everyone on this machine can change it, and so control vega.|run: chmod o-w plugins/mine.wasm"}},
 		{"policies", chmod("policies", 0o777), false, []string{"add files there, which vega loads.|run: chmod o-w policies"}},
-		{"a policy", chmod("policies/it's.hcl", 0o666), false, []string{"can change it, and so what vega does.|run: chmod o-w 'policies/it'\\''s.hcl'"}},
-		{"vega.hcl", chmod("vega.hcl", 0o646), false, []string{"can change it, and so what vega does.|run: chmod o-w vega.hcl"}},
-		{"what file() names", chmod("level", 0o666), false, []string{"can change it, and so what vega does.|run: chmod o-w level"}},
+		{"a policy", chmod("policies/it's.hcl", 0o666), false, []string{"can change it, and so control vega.|run: chmod o-w 'policies/it'\\''s.hcl'"}},
+		{"vega.hcl", chmod("vega.hcl", 0o646), false, []string{"can change it, and so control vega.|run: chmod o-w vega.hcl"}},
+		{"what file() names", chmod("level", 0o666), false, []string{"can change it, and so control vega.|run: chmod o-w level"}},
 		{"the directory", chmod(".", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w ."}},
 		{"above it", chmod("..", 0o777), false, []string{"replace what vega reads from it|run: chmod o-w UP"}},
 		{"above it, sticky", chmod("..", 0o777|os.ModeSticky), false, nil},
 		{"the directory, sticky", chmod(".", 0o777|os.ModeSticky), false, nil},
 		{
 			"the directory, sticky, and nothing in it", both(remove("plugins"), remove("policies"), chmod(".", 0o777|os.ModeSticky)), false,
-			[]string{"plugins does not exist, and everyone on this machine can create it in .|run: mkdir -m 755 plugins; or", "policies does not exist|run: mkdir -m 755 policies; or"},
+			[]string{"plugins does not exist, but everyone on this machine can create it in .|run: mkdir -m 755 plugins; or", "policies does not exist|run: mkdir -m 755 policies; or"},
 		},
 		{"a link out", func(dir string) error {
 			out := filepath.Join(filepath.Dir(dir), "out")
@@ -128,8 +128,8 @@ func TestWritable(t *testing.T) {
 	}
 }
 
-// TestWritableElsewhere ignores the modes of a checkout, which are not those
-// where vega runs.
+// TestWritableElsewhere checks that the modes of a checkout are ignored,
+// because they differ where vega runs.
 func TestWritableElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "vega.hcl"), nil, 0o666)

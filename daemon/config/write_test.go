@@ -32,8 +32,8 @@ func said(t testing.TB, ds diag.Diagnostics) map[string]string {
 	return out
 }
 
-// TestFormats writes the diagnostics of each bad file in each format: SARIF has
-// to be valid, and none may lose a diagnostic.
+// TestFormats writes the diagnostics of each bad file in each format. The SARIF
+// must be valid, and no format may lose a diagnostic.
 func TestFormats(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("testdata/sarif/sarif-2.1.0-rtm.5.json")
 	if err != nil {
@@ -157,7 +157,7 @@ func TestGitHub(t *testing.T) {
 	ds[0].Range.Filename, ds[0].Fix = "a,b:c%.hcl", "100%\r\n::error::"
 	ds[1].Range.Filename, ds[1].Severity = "vega.hcl", diag.Warning
 	want := "::error file=a%2Cb%3Ac%25.hcl,line=2,col=10,endLine=2,endColumn=16,title=VEGA012%3A wrong type::port must be a whole number, not text. Fix: 100%25%0D%0A::error::\n" +
-		"::warning file=vega.hcl,line=5,endLine=7,title=VEGA012%3A wrong type::level must be text, not a list. Fix: write level = \"debug\"\n"
+		"::warning file=vega.hcl,line=5,endLine=7,title=VEGA012%3A wrong type::level must be text, not a list. Fix: set level to \"debug\"\n"
 	if got := said(t, ds)["github"]; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

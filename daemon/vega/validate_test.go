@@ -130,8 +130,8 @@ func TestValidateRunsNothing(t *testing.T) {
 	line := strings.Count(shared, "\n")
 	want := []diag.Diagnostic{
 		at(diag.UnknownKey, line+5, 5, "write retries"),
-		at(diag.BadUnit, line+6, 15, `write wait = "10s"`),
-		at(diag.WrongType, line+7, 15, "write count = a number, without quotes"),
+		at(diag.BadUnit, line+6, 15, `set wait = "10s"`),
+		at(diag.WrongType, line+7, 15, "set count to a number, without quotes"),
 		at(diag.NoGrant, line+13, 1, `if you agree, add to the integration: grant { kv = "64KiB" }`),
 	}
 	var got struct{ Diagnostics []diag.Diagnostic }

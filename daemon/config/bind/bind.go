@@ -9,11 +9,11 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Bind binds the content of a file to its table and reports names that the table
-// does not have. head is where the content begins.
+// Bind binds the content of a file to its table and reports unknown names. head
+// is where the content begins.
 //
-// A name that is unknown in an integration may be an option of a plugin, which
-// is not known yet: ReportMisplaced reports those.
+// An unknown name in an integration may be an option of a plugin. Plugins are
+// not known yet, so ReportMisplaced reports those names later.
 func Bind(tree *syntax.Tree, head diag.Place, table *schema.Block, out *diag.Collector) (*Section, []Misplaced) {
 	b := binder{out: out, table: table}
 	root := &Section{Head: head, Broken: tree.Broken}
@@ -105,17 +105,17 @@ func twiceFix(s *schema.Block) string {
 	return "merge the two"
 }
 
-// named takes the block's label. It reports false if the block has none that
-// could be used.
+// named takes the block's label. It returns false if the block has no usable
+// label.
 func (b *binder) named(in *syntax.Block, s *schema.Block, sec *Section) bool {
 	switch {
 	case s.Label == "" && len(in.Labels) > 0:
-		p := b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%s takes no name.", s.Name), fmt.Sprintf("write %s {", s.Name))
+		p := b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%s takes no name.", s.Name), fmt.Sprintf("remove the name: %s {", s.Name))
 		if !in.Broken {
 			p.Replace(in.Head.Source.Span(in.Head.Start+len(in.Kind), in.Labels[len(in.Labels)-1].At.End), "")
 		}
 	case s.Label != "" && len(in.Labels) == 0 && !in.Broken:
-		b.out.Err(diag.BadName, in.Head, fmt.Sprintf("%s needs a %s.", s.Name, s.Label), fmt.Sprintf("write %s \"NAME\" {", s.Name))
+		b.out.Err(diag.BadName, in.Head, fmt.Sprintf("%s needs a %s.", s.Name, s.Label), fmt.Sprintf("add one in quotes: %s \"NAME\" {", s.Name))
 		return false
 	case s.Label != "" && len(in.Labels) > 1:
 		p := b.out.Err(diag.BadName, in.Labels[1].At, fmt.Sprintf("%s takes one name.", s.Name), "remove the second")

@@ -1,5 +1,5 @@
 // Package bind compares the blocks and attributes of a configuration with the
-// table of options. Bind reports names that the table does not have. It does not
+// table of options. Bind reports names that are not in the table. It does not
 // evaluate values.
 package bind
 
@@ -17,16 +17,16 @@ import (
 type Section struct {
 	Schema *schema.Block
 	Name   string
-	Owner  string // of a config block: the integration, for a person
+	Owner  string // for a config block: the integration, as shown in messages
 	Head   diag.Place
 	Slots  []*Slot
 	Blocks []*Section
 	Raw    *syntax.Block // of an open block
 	Broken bool          // part of it could not be parsed
-	// Unwritten says that the block was not written; Head is that of the block
-	// around it.
+	// Unwritten means that the block is not in the file. Head is then that of
+	// the enclosing block.
 	Unwritten bool
-	// Off says that the section belongs to a disabled integration, in which
+	// Off means that the section belongs to a disabled integration, in which
 	// values may be missing.
 	Off bool
 }
@@ -51,7 +51,7 @@ const (
 	Present
 	Unknown // env() of a variable that is only set elsewhere
 	Absent  // env() of a variable that is not set, or a reference to nothing set
-	Bad     // reported already
+	Bad     // invalid, and reported already
 )
 
 // Slot returns the attribute of that name, nil if it was not written.
@@ -63,17 +63,17 @@ func (s *Section) Slot(name string) *Slot {
 	return s.Slots[i]
 }
 
-// Unsure reports whether nothing can be said about an attribute: a mistake in it
-// is reported already, or its value is known only elsewhere.
+// Unsure reports whether an attribute's value is uncertain, because a mistake
+// in it is reported already or because it depends on another environment.
 func (s *Section) Unsure(name string) bool {
 	t := s.Slot(name)
 	return t != nil && t.Unsure()
 }
 
-// AnyUnsure reports whether nothing can be said about one of the attributes.
+// AnyUnsure reports whether the value of one of the attributes is uncertain.
 func (s *Section) AnyUnsure() bool { return slices.ContainsFunc(s.Slots, (*Slot).Unsure) }
 
-// Unsure reports whether nothing can be said about the attribute.
+// Unsure reports whether the attribute's value is uncertain.
 func (t *Slot) Unsure() bool { return t.State == Bad || t.State == Unknown }
 
 // Element returns the place of an element of a list, or that of the whole value
@@ -85,8 +85,8 @@ func (t *Slot) Element(n int) diag.Place {
 	return t.Expr.At
 }
 
-// Place returns where an attribute's value is, or its block if it was not
-// written.
+// Place returns the place of an attribute's value, or of the block if the
+// attribute is not set.
 func (s *Section) Place(name string) diag.Place {
 	if t := s.Slot(name); t != nil {
 		return t.Expr.At
@@ -94,7 +94,7 @@ func (s *Section) Place(name string) diag.Place {
 	return s.Head
 }
 
-// Block returns the one block of that kind, an empty one if it was not written.
+// Block returns the block of that kind, or an empty one if there is none.
 func (s *Section) Block(name string) *Section {
 	for _, b := range s.Blocks {
 		if b.Schema.Name == name {
@@ -129,11 +129,11 @@ func (s *Section) Disable() {
 	}
 }
 
-// Release drops what was written in the section once it is built, to free memory
-// in large configurations.
+// Release drops the parsed content of the section once it is built, to free
+// memory in large configurations.
 func (s *Section) Release() { s.Slots, s.Blocks, s.Raw = nil, nil, nil }
 
-// Title names the section for a person.
+// Title returns the name of the section for messages.
 func (s *Section) Title() string {
 	if s.Owner != "" {
 		return s.Owner + ": " + s.Schema.Name

@@ -25,7 +25,7 @@ func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(strin
 			elsewhere = fmt.Sprintf("move it into %s { }", home)
 		}
 		if isOption(m.name) {
-			elsewhere = "move it into config { }: it is an option of the probe"
+			elsewhere = "move it into config { }, because it is an option of the probe"
 		}
 		reportUnknown(m, elsewhere, out)
 	}
@@ -34,32 +34,32 @@ func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(strin
 // reportUnknown reports a name. elsewhere is the fix if the name may be written
 // in another block, or "".
 func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
-	detail := fmt.Sprintf("%s has no %q.", m.in.Title(), diag.Clip(m.name))
+	detail := fmt.Sprintf("%s has no attribute or block %q.", m.in.Title(), diag.Clip(m.name))
 	fix := "remove it; allowed here: " + diag.Among(m.in.Names())
 	near := diag.Nearest(m.name, m.in.Names())
 	switch {
 	case near != "":
-		fix = "write " + near
+		fix = "use " + near
 	case elsewhere != "":
 		fix = elsewhere
 	}
 	out.Err(diag.UnknownKey, m.at, detail, fix).Suggest(m.at.Source.Span(m.at.Start, m.at.Start+len(m.name)), near)
 }
 
-// renamed reports an attribute by its old name, and returns the row of the new
-// one; nil if it never had another name.
+// renamed reports an attribute that is set by its old name, and returns the row
+// of the new name. It returns nil for any other name.
 func (b *binder) renamed(a *syntax.Attr, s *schema.Block) *schema.Row {
 	name, ok := s.Renamed[a.Name]
 	if !ok {
 		return nil
 	}
-	b.out.Err(diag.UnknownKey, a.At, fmt.Sprintf("%s has no %q: it is called %s.", s.Title(), a.Name, name), "write "+name).Suggest(a.At, name)
+	b.out.Err(diag.UnknownKey, a.At, fmt.Sprintf("%s has no attribute %q; its new name is %s.", s.Title(), a.Name, name), "use "+name).Suggest(a.At, name)
 	return s.Row(name)
 }
 
 func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
 	if in := s.Block(a.Name); in != nil {
-		p := b.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
+		p := b.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block, not an attribute.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
 		if in.Label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
 			p.Replace(a.At.Source.Span(a.At.End, a.Value.At.Start), " ")
 		}
@@ -70,11 +70,11 @@ func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
 
 func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block) {
 	if r := s.Row(in.Kind); r != nil {
-		fix := fmt.Sprintf("write %s = …", in.Kind)
+		fix := fmt.Sprintf("set it with an equals sign: %s = …", in.Kind)
 		if r.Type == manifest.Map {
-			fix = fmt.Sprintf("write %s = { … }", in.Kind)
+			fix = fmt.Sprintf("add an equals sign: %s = { … }", in.Kind)
 		}
-		p := b.out.Err(diag.WrongForm, in.Head, fmt.Sprintf("%s is an attribute.", in.Kind), fix)
+		p := b.out.Err(diag.WrongForm, in.Head, fmt.Sprintf("%s is an attribute, not a block.", in.Kind), fix)
 		if r.Type == manifest.Map && len(in.Labels) == 0 {
 			p.Replace(in.Head.Source.Span(in.Head.End, in.Head.End), " =")
 		}

@@ -1,7 +1,7 @@
 package diag
 
-// Code names a kind of mistake. Its meaning never changes: scripts and searches
-// rely on it.
+// Code names a kind of mistake. Its meaning never changes, because scripts and
+// searches rely on it.
 type Code string
 
 // The codes.
@@ -67,7 +67,8 @@ const (
 
 	Writable Code = "VEGA055"
 
-	// From 100 on: what was seen when an integration was run, or a database asked.
+	// Codes from 100 on report findings from running an integration or querying
+	// a database.
 	NotHealthy   Code = "VEGA100"
 	TooMuchRight Code = "VEGA101"
 )
@@ -89,54 +90,54 @@ var Codes = []CodeInfo{
 	{UnknownKey, "unknown key"},
 	{WrongForm, "block and attribute mixed up"},
 	{BadName, "bad name"},
-	{Twice, "given twice"},
+	{Twice, "duplicate"},
 	{Required, "required, but not set"},
 	{WrongType, "wrong type"},
 	{BadUnit, "bad duration or size"},
 	{OutOfBounds, "value not allowed"},
 	{BadURL, "bad URL"},
 	{BadAddress, "bad address"},
-	{Dangling, "reference to nothing"},
-	{Cycle, "references in a circle"},
+	{Dangling, "unknown reference"},
+	{Cycle, "circular reference"},
 	{FileUnreadable, "file() cannot be read"},
 	{ShortSecret, "secret too short"},
 	{NoPlugin, "no such plugin"},
 	{NoProbe, "no such probe"},
 	{NoGrant, "grant missing"},
 	{BadGrant, "bad grant"},
-	{Undeclared, "grant the probe never asked for"},
-	{Unclaimed, "plugin asks for more than it declares"},
+	{Undeclared, "grant that the probe does not need"},
+	{Unclaimed, "plugin uses more than it declares"},
 	{OwnDatabase, "vega's own database is not for this plugin"},
 	{NoKey, "no API key"},
 	{BadTLS, "certificate cannot be used"},
 	{More, "more mistakes"},
-	{PartlySet, "left unset"},
+	{PartlySet, "list or map left unset"},
 	{PluginDir, "plugin directory cannot be read"},
 	{BadManifest, "bad manifest"},
 	{ShortKey, "API key too short"},
-	{EveryAddress, "open on every address"},
+	{EveryAddress, "listening on every address"},
 	{ClearKey, "API key sent in the clear"},
 	{LowPort, "privileged port"},
 	{Unusual, "unusual value"},
 	{Overlap, "timeout longer than the interval"},
-	{Overload, "more checks than can run at once"},
+	{Overload, "more checks than can run concurrently"},
 	{NotSet, "variable not set"},
-	{PlainSecret, "secret written out"},
+	{PlainSecret, "secret in plain text"},
 	{OpenFile, "secret that others can read"},
-	{UnusedGrant, "grant without use"},
-	{Unused, "nothing refers to it"},
-	{DependsOnItself, "depends on itself"},
-	{DependsOnDisabled, "depends on what is disabled"},
+	{UnusedGrant, "unused grant"},
+	{Unused, "unused block"},
+	{DependsOnItself, "circular dependency"},
+	{DependsOnDisabled, "dependency on a disabled integration"},
 	{Contradiction, "threshold contradicts itself"},
-	{OutOfReach, "threshold out of reach"},
+	{OutOfReach, "unreachable threshold"},
 	{TakesPlace, "built-in threshold replaced"},
-	{BadTrustedKey, "key cannot be trusted"},
-	{Pinned, "not the module that is trusted"},
+	{BadTrustedKey, "invalid trusted key"},
+	{Pinned, "not the trusted module"},
 	{SecretStrays, "secret next to several destinations"},
 	{SecretAnywhere, "secrets may be sent anywhere"},
 	{Writable, "writable by others"},
 	{NotHealthy, "not healthy when it was run"},
-	{TooMuchRight, "database user may do more than read"},
+	{TooMuchRight, "database user can do more than read"},
 }
 
 // Title returns what a code stands for, in a few words.

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// maxKept bounds the problems held in memory while a hostile file is judged.
+// maxKept limits the problems held in memory, because a hostile file can cause
+// very many.
 const maxKept = 10_000
 
 // Problem is a diagnostic whose line and column are not looked up yet.
@@ -18,7 +19,7 @@ type Problem struct {
 	edits       []edit
 }
 
-// same reports whether two problems say the same.
+// same reports whether two problems are equal.
 func (p *Problem) same(o *Problem) bool {
 	return p.severity == o.severity && p.code == o.code && p.at == o.at && p.detail == o.detail && p.fix == o.fix
 }
@@ -35,8 +36,8 @@ type Collector struct {
 // Errors returns how many errors were reported.
 func (c *Collector) Errors() int { return c.reported }
 
-// Err reports an error. The Problem it returns moves when the next one is
-// reported: add edits at once.
+// Err reports an error. The returned Problem is valid only until the next
+// report, so add edits immediately.
 func (c *Collector) Err(code Code, at Place, detail, fix string) *Problem {
 	c.reported++
 	return c.add(&c.errs, Problem{severity: Error, code: code, at: at, detail: detail, fix: fix})
@@ -77,10 +78,10 @@ func (c *Collector) Merge(o *Collector) {
 	}
 }
 
-// Diagnostics sorts the problems, cuts them to MaxDiagnostics and looks up their
-// positions. Errors come before warnings if not all fit. masked
-// returns a line of a source, by its index, as it may be shown; scrub removes
-// secrets from a text.
+// Diagnostics sorts the problems, cuts them to MaxDiagnostics and looks up
+// their positions. Errors come before warnings if not all fit. masked returns a
+// line of a source, by its index, with secrets masked; scrub removes secrets
+// from a string.
 func (c *Collector) Diagnostics(masked func(*Source, int) []byte, scrub func(string) string) Diagnostics {
 	c.errs, c.warnings = ordered(c.errs), ordered(c.warnings)
 	errs := c.errs[:min(len(c.errs), MaxDiagnostics)]

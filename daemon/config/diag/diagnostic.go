@@ -7,7 +7,8 @@
 // of a code.
 package diag
 
-// Severity says whether a diagnostic keeps the configuration from being used.
+// Severity determines whether a diagnostic keeps the configuration from being
+// used.
 type Severity string
 
 // The severities.
@@ -16,7 +17,8 @@ const (
 	Warning Severity = "warning"
 )
 
-// MaxDiagnostics is how many are shown; one more counts the rest.
+// MaxDiagnostics limits the diagnostics that are shown. One more counts the
+// rest.
 const MaxDiagnostics = 100
 
 // Diagnostic is one mistake: what, where, and how to fix it. No field holds a
@@ -29,7 +31,7 @@ type Diagnostic struct {
 	Fix      string   `json:"fix,omitempty"`
 	Range    Range    `json:"range"`
 	Snippet  string   `json:"snippet"` // the first line of the range, with literals of secrets hidden
-	// Edits do what Fix says, where that is safe. They belong together.
+	// Edits carry out Fix, where that is safe. Apply all of them or none.
 	Edits []Edit `json:"edits,omitempty"`
 
 	caret, width int              // where in Snippet the range lies, in characters
@@ -51,14 +53,14 @@ type Pos struct {
 	Byte   int `json:"byte"`
 }
 
-// Diagnostics are in order of file and position.
+// Diagnostics are sorted by file and position.
 type Diagnostics []Diagnostic
 
 // HasErrors reports whether any of them is an error.
 func (ds Diagnostics) HasErrors() bool { return ds.Count(Error) > 0 }
 
-// Count counts the diagnostics of a severity, those that are not shown
-// included.
+// Count counts the diagnostics of a severity, including those that are not
+// shown.
 func (ds Diagnostics) Count(s Severity) int {
 	n := 0
 	for _, d := range ds {
@@ -83,7 +85,8 @@ func (ds Diagnostics) CountCode(code Code) int {
 	return n
 }
 
-// Same reports whether two diagnostics say the same about the same place.
+// Same reports whether two diagnostics report the same mistake at the same
+// place.
 func (d Diagnostic) Same(o Diagnostic) bool {
 	return d.Severity == o.Severity && d.Code == o.Code && d.Range == o.Range && d.Detail == o.Detail && d.Fix == o.Fix
 }

@@ -20,7 +20,7 @@ type edit struct {
 	text string
 }
 
-// Replace adds an edit that a program can apply.
+// Replace adds an edit that replaces a place with text.
 func (p *Problem) Replace(at Place, text string) { p.edits = append(p.edits, edit{at, text}) }
 
 // Suggest replaces a place with a name; "" does nothing.
@@ -43,9 +43,9 @@ func resolve(edits []edit, scrub func(string) string) []Edit {
 	return out
 }
 
-var errEdits = errors.New("the edits do not fit the file: it changed since they were made")
+var errEdits = errors.New("the file has changed since the edits were made")
 
-// Apply returns the text of a file with its edits made. Edits must not overlap.
+// Apply returns the text of a file with edits applied. Edits must not overlap.
 func Apply(src []byte, edits []Edit) ([]byte, error) {
 	edits = slices.SortedFunc(slices.Values(edits), func(a, b Edit) int {
 		return cmp.Or(cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte), cmp.Compare(a.Range.End.Byte, b.Range.End.Byte))
@@ -74,8 +74,8 @@ func (ds Diagnostics) Editable() Diagnostics {
 	return some
 }
 
-// EditsIn returns the edits of one file, without those that overlap with an
-// edit before them.
+// EditsIn returns the edits of one file, without those that overlap an earlier
+// edit.
 func (ds Diagnostics) EditsIn(name string) []Edit {
 	var all []Edit
 	end := 0

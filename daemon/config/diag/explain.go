@@ -10,8 +10,8 @@ import (
 )
 
 // An explanation is a file explain/CODE.md: what the code means, then the
-// sections Why, How to fix it, Wrong and Right. The examples in it are tried
-// by TestExplanations, which says how they are written.
+// sections Why, How to fix it, Wrong and Right. TestExplanations runs its
+// examples and documents their format.
 //
 //go:embed explain/*.md
 var explainFiles embed.FS
@@ -20,7 +20,7 @@ var explanations = sync.OnceValue(func() map[Code]Explanation {
 	all := map[Code]Explanation{}
 	for _, c := range Codes {
 		text, err := explainFiles.ReadFile("explain/" + string(c.Code) + ".md")
-		if err != nil { // a test keeps this from being released
+		if err != nil { // a test prevents this
 			panic(err)
 		}
 		all[c.Code] = Explanation{c.Code, c.Title, string(text)}

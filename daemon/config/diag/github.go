@@ -8,7 +8,7 @@ import (
 )
 
 // WriteGitHub writes workflow commands, which GitHub Actions shows at the lines
-// they are about. A range of several lines gets no columns, because the runner
+// they refer to. A range of several lines gets no columns, because the runner
 // would drop them with a warning.
 func (ds Diagnostics) WriteGitHub(w io.Writer) error {
 	out := bufio.NewWriter(w)

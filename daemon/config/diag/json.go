@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// FormatVersion is the version of what vega prints for programs. A change that
-// could break a program raises the first number, an addition the second.
+// FormatVersion is the version of vega's machine-readable output. A breaking
+// change raises the first number, an addition the second.
 const FormatVersion = "1.0"
 
-// Report holds diagnostics as programs read them.
+// Report is the machine-readable form of diagnostics.
 type Report struct {
 	FormatVersion string       `json:"format_version"`
 	Valid         bool         `json:"valid"`
@@ -18,15 +18,16 @@ type Report struct {
 	Diagnostics   []Diagnostic `json:"diagnostics"` // never null
 }
 
-// Report returns what MarshalJSON encodes, to be part of a larger answer.
+// Report returns the value that MarshalJSON encodes, to be part of a larger
+// response.
 func (ds Diagnostics) Report() Report {
 	return Report{FormatVersion, !ds.HasErrors(), ds.Count(Error), ds.Count(Warning), append([]Diagnostic{}, ds...)}
 }
 
-// MarshalJSON encodes the report that programs read.
+// MarshalJSON encodes the report of the diagnostics.
 func (ds Diagnostics) MarshalJSON() ([]byte, error) { return json.Marshal(ds.Report()) }
 
-// WriteJSON writes the report that programs read, indented.
+// WriteJSON writes the report as indented JSON.
 func (ds Diagnostics) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

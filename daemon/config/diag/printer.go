@@ -22,7 +22,7 @@ type Printer struct {
 // NewPrinter returns a Printer to out.
 func NewPrinter(out *bufio.Writer, color bool) *Printer { return &Printer{out, color} }
 
-// Printf writes a formatted text. The writer keeps an error for Flush.
+// Printf writes formatted text. Flush returns any write error.
 func (t *Printer) Printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
 
 // Bold returns s in bold.

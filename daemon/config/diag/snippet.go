@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxSnippet bounds a line that is shown, in characters.
+// maxSnippet limits a line that is shown, in characters.
 const maxSnippet = 160
 
 // snippet returns the line that a place begins on as masked shows it, and where

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// maxSlips is how many mistakes still make a misspelling and not another name.
+// maxSlips limits the differences between a misspelling and the name that was
+// meant.
 const maxSlips = 3
 
-// Nearest returns the candidate most like what was written, or "" if none is
-// close: at most one mistake in three characters, and at most maxSlips.
+// Nearest returns the candidate most similar to what was written, or "" if none
+// is close: at most one mistake in three characters, and at most maxSlips.
 func Nearest(written string, candidates []string) string {
 	if len(written) > 64 {
 		return ""
@@ -17,7 +18,7 @@ func Nearest(written string, candidates []string) string {
 	best, limit := "", min(len(written)/3, maxSlips)+1
 	for _, c := range candidates {
 		if len(c)-len(written) >= limit || len(written)-len(c) >= limit {
-			continue // so many letters are missing at limit
+			continue // the lengths alone differ by too much
 		}
 		if d := distance(strings.ToLower(written), c); d < limit {
 			best, limit = c, d
@@ -50,7 +51,7 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// Among lists names for a person.
+// Among lists names for messages, and shortens long lists.
 func Among(names []string) string {
 	names = slices.Sorted(slices.Values(names))
 	switch n := len(names); {

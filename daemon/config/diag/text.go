@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// WriteText writes the diagnostics for a person: what and where, the line with
-// the range underlined, and the fix; at the end, how many there are.
+// WriteText writes the diagnostics for a terminal: each with its summary,
+// place, underlined line and fix, and at the end the number of errors and
+// warnings.
 func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	out := bufio.NewWriter(w)
 	t := diagnosticPrinter{NewPrinter(out, color)}
@@ -33,7 +34,7 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// diagnosticPrinter writes one diagnostic after another.
+// diagnosticPrinter writes diagnostics as text.
 type diagnosticPrinter struct{ *Printer }
 
 func (t diagnosticPrinter) one(d *Diagnostic) {

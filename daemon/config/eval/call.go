@@ -48,7 +48,7 @@ func (ev *Evaluator) call(e *syntax.Expr, w want) (manifest.Text, bind.State) {
 			first(ev.Notes.Secrets, Absolute(arg, e.At.Source.Dir), e.At)
 		}
 	default:
-		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but env_set() returns true or false.", w.Name, schema.TypeName(w.Type)), fmt.Sprintf("write env(%q) to get the variable's value", arg))
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but env_set() returns true or false.", w.Name, schema.TypeName(w.Type)), fmt.Sprintf("use env(%q) to get the variable's value", arg))
 		return nil, bind.Bad
 	}
 	ev.resolved[text] = true
@@ -70,7 +70,7 @@ func (ev *Evaluator) file(e *syntax.Expr, name string, w want) (string, bind.Sta
 	case w.off:
 		return "", bind.Absent
 	case err == nil:
-		ev.out.Err(diag.FileUnreadable, e.At, "The file is empty.", "write the value to it")
+		ev.out.Err(diag.FileUnreadable, e.At, "The file is empty.", "write the value to the file")
 	case errors.Is(err, input.ErrLarge):
 		ev.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d KiB.", input.MaxContent>>10), "name a file that contains only the value")
 	case errors.Is(err, fs.ErrNotExist):
@@ -88,7 +88,7 @@ func first[K comparable](places map[K]diag.Place, key K, at diag.Place) {
 	}
 }
 
-// WhyAbsent says why a value is absent.
+// WhyAbsent returns why a value is absent.
 func (ev *Evaluator) WhyAbsent(e *syntax.Expr) string {
 	if ev.unsetCall(e) {
 		return fmt.Sprintf("env(%q) is not set", diag.Clip(e.Items[0].Text))
@@ -112,11 +112,11 @@ func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	name := ev.FirstUnset(e)
 	switch {
 	case name == "":
-		return "write a value here, or set what it refers to"
+		return "set a value here, or set the attribute that it refers to"
 	case s.Schema.Name == "integration" || s.Schema.Name == "config":
 		return fmt.Sprintf("set the variable, or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
 	default:
-		return "set the variable, or write a value"
+		return "set the variable, or use a literal value"
 	}
 }
 

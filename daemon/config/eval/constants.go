@@ -12,12 +12,12 @@ import (
 type constants struct{ out *diag.Collector }
 
 func (c constants) argument(e *syntax.Expr) (string, bool) {
-	c.out.Err(diag.BadCall, e.At, "A manifest is the same everywhere, so it cannot call functions.", "write the value")
+	c.out.Err(diag.BadCall, e.At, "A manifest is the same everywhere, so it cannot call functions.", "use a literal value")
 	return "", false
 }
 
 func (c constants) reference(e *syntax.Expr, _ want, _ manifest.Type) (manifest.Value, bind.State) {
-	c.out.Err(diag.NotAllowed, e.At, "A manifest cannot contain references.", "write the value in quotes")
+	c.out.Err(diag.NotAllowed, e.At, "A manifest cannot contain references.", "use a literal value; put text in quotes")
 	return nil, bind.Bad
 }
 
@@ -53,7 +53,7 @@ func (ev *Evaluator) constant(e *syntax.Expr) (manifest.Value, bind.State) {
 	case syntax.BadExpr:
 		return nil, bind.Bad
 	default:
-		ev.out.Err(diag.NotAllowed, e.At, "A default must be a literal, without references and functions.", "write the value")
+		ev.out.Err(diag.NotAllowed, e.At, "A default must be a literal, without references or function calls.", "use a literal value")
 		return nil, bind.Bad
 	}
 }

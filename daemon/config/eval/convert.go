@@ -22,7 +22,7 @@ func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 		}
 	case bind.Reading:
 		t.State = bind.Bad
-		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s is part of a circular reference.", t.Row.Name), "write a value in place of the reference")
+		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s is part of a circular reference.", t.Row.Name), "replace the reference with a value")
 	}
 }
 
@@ -139,11 +139,11 @@ func (ev *Evaluator) mapping(e *syntax.Expr, w want) (manifest.Value, bind.State
 }
 
 // worse returns the state of a list or map after one more element. An element
-// that is not set leaves the whole unset; since nobody would notice, that is
-// reported.
+// that is not set leaves the whole list or map unset. Since nobody would
+// notice, worse reports that.
 func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State {
 	if s == bind.Absent && !w.off && !w.Required {
-		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("The whole of %s is left unset, because %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
+		ev.out.Warn(diag.PartlySet, e.At, fmt.Sprintf("%s is left unset, because one of its elements has no value: %s.", w.Name, ev.WhyAbsent(e)), "set that variable, or remove this element")
 	}
 	if sum == bind.Bad || s == bind.Bad {
 		return bind.Bad
@@ -151,7 +151,7 @@ func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State
 	return max(sum, s)
 }
 
-// texts evaluates a text and checks it against its type.
+// texts evaluates a string and checks it against its type.
 func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	v, s := ev.text(e, w, t)
 	if s != bind.Present {
@@ -160,7 +160,7 @@ func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Va
 	return textChecker{ev.out}.check(v, e, w, t)
 }
 
-// text joins the parts of a text, and marks those from env() and file() as
+// text joins the parts of a string, and marks those from env() and file() as
 // secret.
 func (ev *Evaluator) text(e *syntax.Expr, w want, t manifest.Type) (manifest.Text, bind.State) {
 	switch e.Kind {

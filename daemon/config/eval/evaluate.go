@@ -12,8 +12,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Evaluate evaluates every value of a section, and reports what is required and
-// missing. It reports false if not all of it is there.
+// Evaluate evaluates every value of a section, and reports required attributes
+// without a value. It returns false if there are any.
 func (ev *Evaluator) Evaluate(s *bind.Section) (complete bool) {
 	for _, t := range s.Slots {
 		ev.read(s, t)
@@ -44,24 +44,25 @@ func (ev *Evaluator) required(s *bind.Section, r *schema.Row) bool {
 	return false
 }
 
-// requiredFix says what to write where the diagnostic points: at the integration
-// if it has no config block yet.
+// requiredFix returns what to add at the place of the diagnostic, which is the
+// integration if it has no config block yet.
 func requiredFix(s *bind.Section, r *schema.Row) string {
 	fix := fmt.Sprintf("%s = %s", r.Name, schema.Example(r))
 	if s.Unwritten {
-		return "write in it: config { " + fix + " }"
+		return "add to the integration: config { " + fix + " }"
 	}
-	return "write " + fix
+	return "add " + fix
 }
 
 func orType(r *schema.Row) string {
 	if r.Description != "" {
 		return r.Description
 	}
-	return "It is " + schema.TypeName(r.Type) + "."
+	return "It must be " + schema.TypeName(r.Type) + "."
 }
 
-// Value returns the value of an attribute: as written, else its default.
+// Value returns the value of an attribute, or its default if the attribute is
+// not set.
 func (ev *Evaluator) Value(s *bind.Section, name string) (manifest.Value, bind.State) {
 	if t := s.Slot(name); t != nil {
 		if ev.read(s, t); t.State != bind.Absent {
@@ -107,12 +108,12 @@ func Get[T any](ev *Evaluator, s *bind.Section, name string) T {
 	return t
 }
 
-// Str returns a text in the clear.
+// Str returns a string without hiding secrets in it.
 func (ev *Evaluator) Str(s *bind.Section, name string) string {
 	return Get[manifest.Text](ev, s, name).Reveal()
 }
 
-// Strs returns the texts of a list in the clear.
+// Strs returns the strings of a list without hiding secrets in them.
 func (ev *Evaluator) Strs(s *bind.Section, name string) []string {
 	var out []string
 	for _, v := range Get[[]manifest.Value](ev, s, name) {

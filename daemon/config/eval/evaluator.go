@@ -3,8 +3,8 @@
 // file.
 //
 // An Evaluator evaluates a slot on first use, so that references may point in
-// any direction. It notes what only the configuration as a whole can be judged
-// by: which files were read as secrets, which databases are used.
+// any direction. It also records facts for checks of the whole configuration,
+// such as which files were read as secrets and which databases are used.
 package eval
 
 import (
@@ -30,10 +30,10 @@ type Evaluator struct {
 
 	bases map[string]*bind.Section // databases by name
 	peers map[string]*bind.Section // integrations by name
-	names []string                 // of peers in order, once asked for
+	names []string                 // of peers, sorted on first use
 
-	resolved map[string]bool // every value of env() and file(): no diagnostic shows one
-	secrets  map[string]bool // those that are secrets, and literals of sensitive attributes
+	resolved map[string]bool // every value of env() and file(), which no diagnostic may show
+	secrets  map[string]bool // those of resolved that are secrets, and literals of sensitive attributes
 }
 
 // language evaluates what a value may refer to.
@@ -47,7 +47,7 @@ type language interface {
 // want is the attribute that a value is for.
 type want struct {
 	*schema.Row
-	off bool // it belongs to a disabled integration: its values may be missing
+	off bool // the attribute belongs to a disabled integration, so values may be missing
 }
 
 // New returns an Evaluator of vega.hcl, bound to table.
@@ -86,17 +86,17 @@ func (ev *Evaluator) Redactor() *redact.Redactor {
 // AddSecret adds a value that no output may show.
 func (ev *Evaluator) AddSecret(text string) { ev.secrets[text] = true }
 
-// RemoveSecret takes back a value that is not secret after all.
+// RemoveSecret removes a value that turned out not to be secret.
 func (ev *Evaluator) RemoveSecret(text string) { delete(ev.secrets, text) }
 
 // Variables returns the environment that values come from.
 func (ev *Evaluator) Variables() *input.Variables { return ev.vars }
 
 // Databases returns the database blocks by name. If two have the same name, it
-// is the last.
+// returns the last.
 func (ev *Evaluator) Databases() map[string]*bind.Section { return ev.bases }
 
-// addSecrets adds the texts in a sensitive value to the secrets.
+// addSecrets adds the strings in a sensitive value to the secrets.
 func (ev *Evaluator) addSecrets(v manifest.Value) {
 	switch v := v.(type) {
 	case manifest.Text:

@@ -42,7 +42,7 @@ func (c configuration) noBase(e *syntax.Expr, name string) (manifest.Value, bind
 	instead := ""
 	if near := diag.Nearest(name, slices.DeleteFunc(names, notReferable)); near != "" {
 		instead = strings.Replace(e.Text, "."+name+".", "."+near+".", 1)
-		fix = "write " + instead
+		fix = "use " + instead
 	}
 	c.ev.Notes.Misspelt = true
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("database.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
@@ -58,16 +58,16 @@ func (c configuration) noFigure(e *syntax.Expr) {
 			parts = append(parts, rest)
 		}
 	}
-	fix := "name a metric such as system.memory.percent; vega docs config figures lists them"
+	fix := "use a metric such as system.memory.percent; to list all metrics, run: vega docs config figures"
 	near := diag.Nearest(e.Text, all)
 	switch {
 	case near != "":
-		fix = "write " + near
+		fix = "use " + near
 	case slices.Contains(all, "system."+within):
 		near = "system." + within
-		fix = "write " + near
+		fix = "use " + near
 	case len(parts) > 0:
-		fix = fmt.Sprintf("name one of its metrics: %s", diag.Among(parts))
+		fix = fmt.Sprintf("add one of its metrics: %s", diag.Among(parts))
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }

@@ -19,18 +19,18 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 		instead := ""
 		fix := fmt.Sprintf("use an existing one, or add a block: integration %q { … }", diag.Clip(name))
 		if first, _, _ := strings.Cut(name, "."); c.ev.peers[first] != nil {
-			fix = "write integration." + first + " for the whole integration; its attributes cannot be referred to"
+			fix = "use integration." + first + "; attributes of an integration cannot be referenced"
 		} else if near := c.nearIntegration(name); near != "" {
 			instead = "integration." + near
-			fix = "write " + instead
+			fix = "use " + instead
 		}
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, instead)
 		return nil, bind.Bad
 	}
 	if t != schema.Integration {
-		fix := "write the value"
+		fix := "replace the reference with a value"
 		if w.Element() == schema.Integration {
-			fix = fmt.Sprintf("write %s = [%s]", w.Name, diag.Clip(e.Text))
+			fix = fmt.Sprintf("set %s = [%s]", w.Name, diag.Clip(e.Text))
 		}
 		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
 		return nil, bind.Bad

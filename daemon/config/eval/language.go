@@ -21,12 +21,12 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 		fix := "use env, env_set or file"
 		near := diag.Nearest(e.Text, syntax.FunctionNames)
 		if near != "" {
-			fix = "write " + near
+			fix = "use " + near
 		}
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("The function %q does not exist.", diag.Clip(e.Text)), fix).
 			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
-		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`write %s("NAME")`, e.Text))
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`use %s("NAME")`, e.Text))
 	default:
 		return e.Items[0].Text, true
 	}
@@ -58,7 +58,7 @@ func (c configuration) reference(e *syntax.Expr, w want, t manifest.Type) (manif
 	case s != bind.Present:
 		return nil, s
 	case !fits(v, t):
-		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "write the value, or refer to something else")
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is %s.", w.Name, schema.TypeName(t), e.Text, schema.TypeName(to.Type)), "use a literal value, or refer to another attribute")
 		return nil, bind.Bad
 	}
 	if text, ok := v.(manifest.Text); ok {

@@ -18,7 +18,7 @@ import (
 // measure evaluates a duration or size: text with a unit.
 func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	if e.Kind == syntax.NumExpr {
-		return ev.bare(e, e.Num, w, t, fmt.Sprintf("%s needs a unit: a bare number does not say what it counts.", w.Name))
+		return ev.bare(e, e.Num, w, t, fmt.Sprintf("%s needs a unit, because a bare number is ambiguous.", w.Name))
 	}
 	text, s := ev.text(e, w, t)
 	if s != bind.Present {
@@ -29,19 +29,19 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		return v, bind.Present
 	}
 	if text.HasSecret() || w.Sensitive {
-		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", w.Name, schema.TypeName(t)), anyUnit(t))
+		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s.", w.Name, schema.TypeName(t)), anyUnit(t))
 		return nil, bind.Bad
 	}
 	number, unit := loose(text.Reveal())
 	if n, err := strconv.ParseFloat(number, 64); err == nil && unit == "" {
-		return ev.bare(e, n, w, t, fmt.Sprintf("%s needs a unit: %q does not say what it counts.", w.Name, diag.Clip(text.Reveal())))
+		return ev.bare(e, n, w, t, fmt.Sprintf("%s needs a unit, because %q is ambiguous.", w.Name, diag.Clip(text.Reveal())))
 	}
 	if written := usually(number, unit, t); written != "" && w.Holds(written) {
-		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s: vega does not understand %q.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "write "+strconv.Quote(written)).
+		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s; %q has another format.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "use "+strconv.Quote(written)).
 			Replace(e.At, strconv.Quote(written))
 		return nil, bind.Bad
 	}
-	ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s is not %s.", w.Name, schema.TypeName(t)), anyUnit(t))
+	ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s.", w.Name, schema.TypeName(t)), anyUnit(t))
 	return nil, bind.Bad
 }
 
@@ -58,16 +58,16 @@ func parseMeasure(s string, t manifest.Type) (manifest.Value, error) {
 
 func anyUnit(t manifest.Type) string {
 	if t == manifest.SizeType {
-		return `write a number and B, KiB, MiB or GiB, such as "64KiB"`
+		return `use a number with B, KiB, MiB or GiB, such as "64KiB"`
 	}
-	return `write a number and its unit, such as "500ms", "10s" or "5m"`
+	return `use a number with a unit, such as "500ms", "10s" or "5m"`
 }
 
-// bare reports a number without a unit, with an edit if only one unit can be
-// meant.
+// bare reports a number without a unit, with an edit if only one unit makes
+// sense.
 func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, what string) (manifest.Value, bind.State) {
 	written, sure := schema.WithUnit(n, w.Row, t)
-	fix := fmt.Sprintf("write %s = %q", w.Name, written)
+	fix := fmt.Sprintf("set %s = %q", w.Name, written)
 	if !sure {
 		fix += ", or use the unit that you mean"
 	}
@@ -80,8 +80,8 @@ func (ev *Evaluator) bare(e *syntax.Expr, n float64, w want, t manifest.Type, wh
 
 var measured = regexp.MustCompile(`^\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]*)\s*$`)
 
-// loose splits a measure as a person might write it into number and unit. It
-// returns "", "" if it is not one.
+// loose splits a loosely written measure into number and unit. It returns "",
+// "" for anything else.
 func loose(s string) (number, unit string) {
 	m := measured.FindStringSubmatch(s)
 	if m == nil {
@@ -90,8 +90,8 @@ func loose(s string) (number, unit string) {
 	return m[1], strings.ToLower(m[2])
 }
 
-// usually returns a number with a unit as vega reads it, given the unit's name
-// or abbreviation; "" if it is unknown.
+// usually returns a number with its unit in the form that vega reads, given the
+// unit's name or abbreviation. It returns "" if the unit is unknown.
 func usually(number, unit string, t manifest.Type) string {
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// mismatch reports a value of another type than its attribute's.
+// mismatch reports a value whose type differs from its attribute's.
 func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	ev.Notes.Misspelt = ev.Notes.Misspelt || t == manifest.Database
 	what := syntax.KindNames[e.Kind]
@@ -35,12 +35,12 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) {
 	switch {
 	case t == manifest.List && e.Kind != syntax.MapExpr:
-		return fmt.Sprintf("write %s = [ … ]", w.Name), ""
+		return fmt.Sprintf("set %s = [ … ]", w.Name), ""
 	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && IsNumber(e.Text) && !w.Sensitive:
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.Bool && e.Kind == syntax.CallExpr && e.Text == "env":
 		set := fmt.Sprintf("env_set(%q)", diag.Clip(e.Items[0].Text))
-		return "write " + set + ", which is true when the variable is set", set
+		return "use " + set + ", which is true when the variable is set", set
 	case t == manifest.Bool && e.Kind == syntax.TextExpr && (e.Text == "true" || e.Text == "false"):
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.String && e.Kind == syntax.NumExpr && !w.Sensitive:
@@ -48,20 +48,20 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return "put it in quotes: " + quoted, quoted
 	case t == manifest.Database && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "database.")):
 		name := "database." + strings.TrimPrefix(e.Text, "database.")
-		return "write " + name + " without quotes", name
+		return "use " + name + " without quotes", name
 	case t == schema.Integration && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "integration.")):
 		name := "integration." + strings.TrimPrefix(e.Text, "integration.")
-		return "write " + name + " without quotes", name
+		return "use " + name + " without quotes", name
 	case t == schema.Figure && e.Kind == syntax.TextExpr && schema.IsFigure(e.Text):
 		return "remove the quotes: " + e.Text, e.Text
 	case t == w.Type:
-		return fmt.Sprintf("write %s = %s", w.Name, schema.Example(w.Row)), ""
+		return fmt.Sprintf("set %s to %s", w.Name, schema.Example(w.Row)), ""
 	default:
-		return "write " + schema.Sample(t), ""
+		return "use " + schema.Sample(t), ""
 	}
 }
 
-// IsNumber reports whether a text is a number that could be written without
+// IsNumber reports whether a string is a number that could be written without
 // quotes.
 func IsNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
@@ -72,8 +72,8 @@ func IsNumber(s string) bool {
 func boundsFix(t *bind.Slot) (fix, instead string) {
 	if len(t.Row.OneOf) > 0 && t.Expr.Kind == syntax.TextExpr && !t.Row.Sensitive {
 		if near := diag.Nearest(t.Expr.Text, t.Row.OneOf); near != "" {
-			return "write " + strconv.Quote(near), strconv.Quote(near)
+			return "use " + strconv.Quote(near), strconv.Quote(near)
 		}
 	}
-	return "write a value that is " + schema.Bounds(t.Row), ""
+	return "use a value that is " + schema.Bounds(t.Row), ""
 }

@@ -2,14 +2,14 @@ package eval
 
 import "vega/daemon/config/diag"
 
-// Notes are what evaluation found that can be judged only when all of it is
-// evaluated.
+// Notes are findings that can be judged only after everything is evaluated.
 type Notes struct {
 	Missed    map[string]bool       // unset variables that an error names
 	Secrets   map[string]diag.Place // files that file() read secrets from, by path
 	Named     map[string]diag.Place // all files that file() names, by path: the first place
 	Databases map[string]bool       // databases that a default or a threshold refers to
-	// Misspelt says that a reference to a database points to none.
+	// Misspelt reports whether a reference names a database that does not
+	// exist.
 	Misspelt bool
 }
 

@@ -19,12 +19,12 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 	if e.Kind == syntax.RefExpr && strings.Count(e.Text, ".") == 1 {
 		return manifest.Plain(e.Text), bind.Present
 	}
-	fix, name := "write plugin.probe, such as core.http", ""
+	fix, name := "use plugin.probe, such as core.http", ""
 	if plugin, probe, ok := strings.Cut(e.Text, "."); e.Kind == syntax.TextExpr && ok && manifest.ValidName(plugin) && manifest.ValidName(probe) {
 		name = e.Text
 		fix = "remove the quotes: probe = " + name
 	}
-	ev.out.Err(diag.WrongType, e.At, "probe must name a plugin and one of its probes, as a reference.", fix).Suggest(e.At, name)
+	ev.out.Err(diag.WrongType, e.At, "probe must be a reference to a probe of a plugin.", fix).Suggest(e.At, name)
 	return nil, bind.Bad
 }
 
@@ -32,7 +32,7 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 // not set. t is the slot it refers to, nil if it was not written.
 func (c configuration) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	block, name, _ := strings.Cut(e.Text, ".")
-	why, fix := ", which is not set", fmt.Sprintf("write in block %s: %s = …", block, name)
+	why, fix := ", which is not set", fmt.Sprintf("add to block %s: %s = …", block, name)
 	if t != nil {
 		c.ev.Notes.Missed[c.ev.FirstUnset(t.Expr)] = true
 		why, fix = ", and "+c.ev.WhyAbsent(t.Expr), "set that variable, or "+fix
@@ -80,13 +80,13 @@ func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.St
 	for name := range c.ev.bases {
 		all = append(all, "database."+name)
 	}
-	fix := "refer to an attribute such as llm.base_url, or write the text in quotes"
+	fix := "refer to an attribute such as llm.base_url, or put text in quotes"
 	near := diag.Nearest(e.Text, slices.DeleteFunc(all, func(path string) bool {
 		_, name, _ := strings.Cut(path, ".")
 		return notReferable(name)
 	}))
 	if near != "" {
-		fix = "write " + near
+		fix = "use " + near
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 	return nil, bind.Bad
@@ -103,20 +103,20 @@ func (c configuration) database(e *syntax.Expr, w want, t manifest.Type, name st
 		near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
 		if near != "" {
 			near = "database." + near
-			fix = "write " + near
+			fix = "use " + near
 		}
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 		return nil, bind.Bad
 	}
 	if t != manifest.Database {
-		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "write the value")
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a database.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), "replace the reference with a value")
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present
 }
 
-// fits reports whether the value of another attribute can be used where a t is
-// wanted.
+// fits reports whether the value of another attribute can be used where a value
+// of type t is expected.
 func fits(v manifest.Value, t manifest.Type) bool {
 	switch v.(type) {
 	case manifest.Text:
@@ -134,6 +134,6 @@ func fits(v manifest.Value, t manifest.Type) bool {
 	}
 }
 
-// notReferable reports whether a name cannot be written in a reference, for
+// notReferable reports whether a name cannot be used in a reference, for
 // example because it contains a space.
 func notReferable(name string) bool { return !syntax.IsIdentifier([]byte(name)) }

@@ -15,28 +15,28 @@ import (
 	"vega/plugins/manifest"
 )
 
-// MinSecret is the minimum length of a secret that a guest may use: the host
-// finds it by its bytes in what a target returns.
+// MinSecret is the minimum length of a secret that a guest may use, because the
+// host searches responses for its bytes.
 const MinSecret = 8
 
-// textChecker checks texts against their types.
+// textChecker checks strings against their types.
 type textChecker struct{ out *diag.Collector }
 
-// check returns a text as a value of its type.
+// check returns a string as a value of its type.
 func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	if w.Argument && !c.isArgument(v, e, w) {
 		return nil, bind.Bad
 	}
 	if w.SQL && v.HasSecret() {
-		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s is SQL, and values of env() and file() are secrets: the database could compute on one and return the result.", w.Name),
-			"write the value; a password belongs in the dsn of the database block")
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s is SQL, so it cannot contain values of env() or file(). They are secrets, and a query could return a value computed from one.", w.Name),
+			"use a literal; a password belongs in the dsn of the database block")
 		return nil, bind.Bad
 	}
 	if w.Guest {
 		for _, p := range v {
 			if p.Secret && len(p.Text) < MinSecret {
-				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes: vega could not distinguish it from other text.", w.Name, MinSecret),
-					"use a longer secret; if the value is not secret, write it out instead of reading it with env() or file()")
+				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes, so vega could not distinguish it from other text.", w.Name, MinSecret),
+					"use a longer secret; if the value is not secret, use a literal instead of env() or file()")
 				return nil, bind.Bad
 			}
 		}
@@ -53,16 +53,16 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 	}
 }
 
-// isArgument reports whether a text can be an argument of a command. A secret
-// cannot: a plugin is given a placeholder, which is replaced only on the way to
-// a target, and a command connects to none.
+// isArgument reports whether a string can be a command argument. A secret
+// cannot: the plugin receives a placeholder, which is replaced only on the way
+// to a target, and a command connects to no target.
 func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 	switch {
 	case v.HasSecret():
-		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are the arguments of a command, and values of env() and file() are secrets, which no plugin sees.", w.Name),
-			"write the value out if it is not secret; for a check that needs a secret, use a probe with the ABI vega_v1")
+		c.out.Err(diag.NotAllowed, e.At, fmt.Sprintf("%s are command arguments, so they cannot contain values of env() or file(). Those are secrets, which no plugin sees.", w.Name),
+			"use a literal if the value is not secret; for a check that needs a secret, use a probe with the ABI vega_v1")
 	case strings.ContainsRune(v.Reveal(), 0):
-		c.out.Err(diag.OutOfBounds, e.At, w.Name+" contains a zero byte, which would end the argument.", "remove it")
+		c.out.Err(diag.OutOfBounds, e.At, w.Name+" contains a zero byte, which would end the argument.", "remove the byte")
 	default:
 		return true
 	}
@@ -70,10 +70,10 @@ func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 }
 
 func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
-	const fix = `write a complete URL, such as "https://example.com/health"`
+	const fix = `use a complete URL, such as "https://example.com/health"`
 	u, err := url.Parse(v.Reveal())
-	if err != nil { // its text would quote the URL
-		c.out.Err(diag.BadURL, e.At, w.Name+" is not a URL.", fix)
+	if err != nil { // err quotes the URL, which may hold a secret
+		c.out.Err(diag.BadURL, e.At, w.Name+" is not a valid URL.", fix)
 		return nil, bind.Bad
 	}
 	if _, err := grant.Origins(u); err != nil {
@@ -84,15 +84,15 @@ func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Valu
 }
 
 func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
-	full, fix := v.Reveal(), `write host:port, such as "example.com:443"`
+	full, fix := v.Reveal(), `use host:port, such as "example.com:443"`
 	if w.DNS {
-		full, fix = grant.WithPort(full, 53), `write the server, such as "10.0.0.2" or "10.0.0.2:53"`
+		full, fix = grant.WithPort(full, 53), `use the server's address, such as "10.0.0.2" or "10.0.0.2:53"`
 	}
 	if _, _, err := grant.Address(full); err != nil {
 		if !v.HasSecret() && !w.Sensitive {
 			fix = portFix(full, fix)
 		}
-		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is not an address: %v.", w.Name, err), fix)
+		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is not a valid address: %v.", w.Name, err), fix)
 		return nil, bind.Bad
 	}
 	return v, bind.Present
@@ -105,7 +105,7 @@ func portFix(address, otherwise string) string {
 	}
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		if host, err := grant.Host(host); err == nil {
-			return "write a port from 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+			return "use a port from 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
 		}
 	}
 	return otherwise
@@ -114,7 +114,7 @@ func portFix(address, otherwise string) string {
 func (c textChecker) path(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	p := v.Reveal()
 	if p == "" || strings.ContainsRune(p, 0) {
-		c.out.Err(diag.OutOfBounds, e.At, w.Name+" must be a path.", "write the path, or remove the attribute")
+		c.out.Err(diag.OutOfBounds, e.At, w.Name+" is not a valid path.", "use a path, or remove the attribute")
 		return nil, bind.Bad
 	}
 	if e.Kind == syntax.RefExpr { // absolute already

@@ -20,8 +20,8 @@ func (ev *Evaluator) usual(t *bind.Slot) {
 		return
 	}
 	low, high := schema.Amount(u.Min, t.Row.Type), schema.Amount(u.Max, t.Row.Type)
-	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is rarely less than %s or more than %s. %s", t.Row.Name, low, high, u.Why),
-		fmt.Sprintf("write a value from %s to %s, or ignore this if you mean it", low, high))
+	ev.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("%s is usually between %s and %s. %s", t.Row.Name, low, high, u.Why),
+		fmt.Sprintf("use a value from %s to %s, or ignore this warning if you mean the value", low, high))
 }
 
 // magnitude returns the number that bounds apply to.

@@ -2,7 +2,7 @@ package input
 
 import "strings"
 
-// MaxContent bounds what file() reads, in bytes.
+// MaxContent limits what file() reads, in bytes.
 const MaxContent = 64 << 10
 
 // Content returns the text of a small regular file, without one newline at its

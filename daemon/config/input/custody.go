@@ -15,10 +15,10 @@ type Writers struct {
 	Owner string // "" for none
 }
 
-// None reports whether nobody else can write it.
+// None reports whether no other account can write the file.
 func (w Writers) None() bool { return w == Writers{} }
 
-// String names them.
+// String describes the accounts.
 func (w Writers) String() string {
 	switch {
 	case w.All:
@@ -36,7 +36,8 @@ type Custody struct {
 	Who  Writers
 }
 
-// Custody looks at a path once, so that judging again gives the same result.
+// Custody inspects a path only once, so that validating again gives the same
+// result.
 func (s *Set) Custody(path string) Custody {
 	c, known := s.custodies[path]
 	if known {
@@ -51,7 +52,7 @@ func (s *Set) Custody(path string) Custody {
 	return c
 }
 
-// ForgetCustody makes Custody look again at a directory and the files in it.
+// ForgetCustody makes Custody inspect a directory and the files in it again.
 func (s *Set) ForgetCustody(dir string) {
 	maps.DeleteFunc(s.custodies, func(path string, _ Custody) bool {
 		return path == dir || filepath.Dir(path) == dir

@@ -1,9 +1,9 @@
-// Package input reads what a configuration is made of: its files, the
+// Package input reads the inputs of a configuration: its files, the
 // environment, the files that file() names, and who can write them.
 //
-// A Set keeps all of it, so that a configuration can be judged again without
-// reading the disk: a secret that is rotated in between must not be taken up
-// halfway.
+// A Set keeps all of it, so that a configuration can be validated again without
+// reading the disk. Otherwise, after a secret is rotated, part of the
+// configuration could have the old one and part the new one.
 package input
 
 import (
@@ -17,24 +17,24 @@ import (
 	"vega/plugins/shortage"
 )
 
-// maxPolicies bounds the number of files in policies/.
+// maxPolicies limits the number of files in policies/.
 const maxPolicies = 256
 
 // Set is everything that a configuration was read from.
 type Set struct {
 	Path  string         // absolute
 	Files []*diag.Source // vega.hcl, then the policies in order
-	// Short is why not all of it could be read, for now: what the machine or vega
-	// is short of. It is nil if all was read.
+	// Short describes the resource shortage of vega or the machine that kept
+	// something from being read. It is nil if everything was read.
 	Short *shortage.Error
-	// Host and Port are what the command line says instead of the server block.
+	// Host and Port are set on the command line and override the server block.
 	Host string
 	Port int
 
-	missing   string // what to do when a file does not exist
+	missing   string // the fix for a file that does not exist
 	variables map[string]*string
 	contents  map[string]content // by absolute path, for file()
-	tried     map[string]error   // outcomes of looking at other files
+	tried     map[string]error   // outcomes of checks of other files
 	custodies map[string]Custody
 }
 
@@ -49,15 +49,15 @@ func New(missing string) *Set {
 	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}}
 }
 
-// Text returns a Set of one file that is in memory already.
+// Text returns a Set of one file whose content is in memory already.
 func Text(name, text string) *Set {
 	s := New("")
 	s.Files = []*diag.Source{{Name: name, Text: []byte(text)}}
 	return s
 }
 
-// Read reads path and the *.hcl files in the directory policies next to it, not
-// below it.
+// Read reads path and the *.hcl files in the directory policies next to it, but
+// not in its subdirectories.
 func Read(path string, out *diag.Collector) *Set {
 	s := New("create one with `vega init`, or name another with -c FILE")
 	abs, err := filepath.Abs(path)
@@ -69,7 +69,7 @@ func Read(path string, out *diag.Collector) *Set {
 	names, err := policyFiles(filepath.Dir(abs))
 	s.Note(err)
 	if err != nil {
-		out.Err(diag.Unreadable, s.Start(), "The directory policies next to it cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+		out.Err(diag.Unreadable, s.Start(), "The directory policies next to this file cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxPolicies {
@@ -113,16 +113,16 @@ func (s *Set) Start() diag.Place { return s.Files[0].Span(0, 0) }
 // Dir returns the directory of the first file.
 func (s *Set) Dir() string { return filepath.Dir(s.Path) }
 
-// Note keeps that something could not be read because the machine or vega is
-// short of something. That is not a mistake in the configuration.
+// Note records that something could not be read because of a resource shortage,
+// which is not a mistake in the configuration.
 func (s *Set) Note(err error) {
 	if short := shortage.Of(err); short != nil && s.Short == nil {
 		s.Short = short
 	}
 }
 
-// Once returns the outcome of looking at another file, which it does the first
-// time only, so that judging again gives the same result.
+// Once checks another file on the first call and returns the same outcome on
+// later ones, so that validating again gives the same result.
 func (s *Set) Once(what string, try func() error) error {
 	err, known := s.tried[what]
 	if !known {

@@ -33,7 +33,7 @@ func policyFiles(dir string) ([]string, error) {
 func Paths(path string) ([]string, error) {
 	names, err := policyFiles(filepath.Dir(path))
 	if err != nil {
-		return nil, fmt.Errorf("look for more of %s: %w", path, err)
+		return nil, fmt.Errorf("list the policies next to %s: %w", path, err)
 	}
 	paths := []string{path}
 	for _, name := range names {
@@ -43,8 +43,8 @@ func Paths(path string) ([]string, error) {
 }
 
 // Files returns the files that would be read now: path, and the policies next
-// to it as far as they can be listed. The error is a shortage of the machine's,
-// for which they can't be listed.
+// to it as far as they can be listed. It returns an error only if a resource
+// shortage prevents listing them.
 func Files(path string) ([]string, error) {
 	paths, err := Paths(path)
 	if short := shortage.Of(err); short != nil {

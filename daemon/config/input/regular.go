@@ -37,7 +37,7 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, ErrLarge
 	}
-	b := make([]byte, 0, info.Size()+1) // and one byte for the end
+	b := make([]byte, 0, info.Size()+1) // one more byte, to detect the end
 	for {
 		n, err := f.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -48,7 +48,7 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 			return b, nil
 		case err != nil:
 			return nil, err
-		case len(b) == cap(b): // it grew
+		case len(b) == cap(b): // the file grew
 			b = append(b, 0)[:len(b)]
 		}
 	}

@@ -13,10 +13,10 @@ type Summary struct {
 	// Digest is the hex SHA-256 of vega.hcl and the policies in order, without
 	// what file() read: cat vega.hcl policies/*.hcl | sha256sum.
 	Digest string
-	Named  []string // what file() named, absolute, in order
+	Named  []string // files that file() named, absolute, in order
 	Empty  bool     // vega.hcl has no content
 
-	sum [sha256.Size]byte // of all of it, with the names
+	sum [sha256.Size]byte // of all contents, with the file names
 }
 
 // Same reports whether no file differs, including those that file() reads.

@@ -10,9 +10,9 @@ type Variables struct {
 	elsewhere bool
 }
 
-// Variables returns the variables of an environment; lookup nil is os.LookupEnv.
-// elsewhere says that vega runs in another environment: what is not set here is
-// taken to be set there, to something unknown.
+// Variables returns the variables of an environment; lookup nil is
+// os.LookupEnv. elsewhere means that vega runs in another environment: a
+// variable that is not set here is assumed to have an unknown value there.
 func (s *Set) Variables(lookup func(string) (string, bool), elsewhere bool) *Variables {
 	if lookup == nil {
 		lookup = os.LookupEnv

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// minSecret is the shortest secret that is looked for in text: a shorter one
-// occurs in it by chance.
+// minSecret is the minimum length of a secret that is removed, because a
+// shorter one occurs in text by chance.
 const minSecret = 6
 
 // Redactor removes secrets from text.
 type Redactor struct{ replacer *strings.Replacer }
 
-// New returns a Redactor of each secret of six bytes or more, also where it is
-// escaped as in a URL or in JSON.
+// New returns a Redactor of each secret of six bytes or more, including its
+// escaped forms in URLs and JSON.
 func New(secrets []string) *Redactor {
 	forms := map[string]bool{}
 	for _, s := range secrets {
@@ -47,7 +47,7 @@ func (r *Redactor) Redact(s string) string {
 	return r.replacer.Replace(s)
 }
 
-// LongestFirst returns the texts of a set, the longest first.
+// LongestFirst returns the strings of a set, the longest first.
 func LongestFirst(set map[string]bool) []string {
 	return slices.SortedFunc(maps.Keys(set), func(a, b string) int {
 		if len(a) != len(b) {

@@ -2,8 +2,8 @@ package reference
 
 import "testing"
 
-// TestExamplesAreOfSomething finds no example for an attribute that does not
-// exist.
+// TestExamplesAreOfSomething checks that every example is for an existing
+// attribute.
 func TestExamplesAreOfSomething(t *testing.T) {
 	for name := range examples {
 		_, a := Config(nil).Find(name)

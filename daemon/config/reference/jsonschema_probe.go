@@ -6,7 +6,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// What may name a block.
+// Patterns of the names of blocks.
 const (
 	namePattern = `^[a-z][a-z0-9_-]*$`
 	maxName     = 64

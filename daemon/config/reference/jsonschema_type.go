@@ -9,8 +9,8 @@ import (
 	"vega/plugins/manifest"
 )
 
-// Patterns of what is text for JSON. A duration's and a size's bounds can't be
-// expressed there; they are in the description.
+// Patterns of values that are strings in JSON. JSON Schema cannot express the
+// bounds of durations and sizes, so the descriptions state them.
 const (
 	durationPattern = `^\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$`
 	sizePattern     = `^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*([KMGT]i?)?B$`
@@ -81,7 +81,7 @@ func writtenOut(r *schema.Row, t manifest.Type) *jsonSchema {
 	}
 }
 
-// textPattern returns the pattern of a text; "" matches anything.
+// textPattern returns the pattern of a string; "" matches anything.
 func textPattern(r *schema.Row, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:

@@ -8,7 +8,7 @@ import (
 var referenceTable = []struct{ form, doc, example string }{
 	{
 		"BLOCK.ATTRIBUTE",
-		"The value of an attribute in a block without a name, or its default. It can also be part of a text: \"http://127.0.0.1:${server.port}/\". A secret stays secret. Attributes in blocks with a name cannot be referred to.",
+		"The value of an attribute in a block without a name, or its default. It can also be part of a string: \"http://127.0.0.1:${server.port}/\". A secret stays secret. Attributes in blocks with a name cannot be referenced.",
 		"base_url = llm.base_url",
 	},
 	{
@@ -23,7 +23,7 @@ var referenceTable = []struct{ form, doc, example string }{
 	},
 	{
 		"integration.NAME",
-		"An integration, in depends_on. Its attributes cannot be referred to.",
+		"An integration, in depends_on. Its attributes cannot be referenced.",
 		"depends_on = [integration.llm]",
 	},
 	{
@@ -39,11 +39,11 @@ var referenceTable = []struct{ form, doc, example string }{
 }
 
 // values describes how values are written.
-const values = `Text is written in double quotes. ${…} in it is evaluated, and $${ is a plain ${. A duration is text with a unit: "500ms", "10s", "5m", "1h30m". A size is text with a unit: "64KiB", "10MB", "1GiB". A bare number is neither, because it does not say what it counts. A relative path starts from the directory of the file that contains it. There are lists, [ a, b ], and maps, { name = value }, but no operators, conditionals, loops or null. Nothing is converted: "8080" is not a number.`
+const values = `Text is written in double quotes. ${…} in it is evaluated, and $${ is a plain ${. A duration is text with a unit: "500ms", "10s", "5m", "1h30m". A size is text with a unit: "64KiB", "10MB", "1GiB". A bare number is neither, because it has no unit. A relative path starts from the directory of the file that contains it. There are lists, [ a, b ], and maps, { name = value }, but no operators, conditionals, loops or null. Nothing is converted: "8080" is not a number.`
 
 // language documents how values are written.
 func language() []Topic {
-	refs := Topic{Name: "references", Title: "References", Doc: "A value can refer to another one by its name, without quotes. The order does not matter, but references must not form a circle:"}
+	refs := Topic{Name: "references", Title: "References", Doc: "A value can refer to another by name, without quotes. Order does not matter, but circular references are not allowed. The forms are:"}
 	for _, r := range referenceTable {
 		refs.Parts = append(refs.Parts, Topic{Title: r.form, Doc: r.doc, Example: r.example, Row: true})
 	}

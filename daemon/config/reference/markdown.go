@@ -93,11 +93,11 @@ func (p docsMarkdown) row(cells []string) {
 func heads(rows []Topic) []string {
 	switch {
 	case rows[0].Facts == nil:
-		return []string{"to write", "what it is", "for example"}
+		return []string{"form", "description", "example"}
 	case rows[0].fact(factEnv) == nil:
-		return []string{"attribute", "type", "default", "what it is"}
+		return []string{"attribute", "type", "default", "description"}
 	default:
-		return []string{"attribute", "type", "default", "env() gives", "what it is"}
+		return []string{"attribute", "type", "default", "env() gives", "description"}
 	}
 }
 

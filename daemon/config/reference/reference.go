@@ -28,9 +28,10 @@ type Topic struct {
 	Facts   []Fact
 	Example string // HCL
 	Parts   []Topic
-	// Brief says that a text lists it in one line as part of a larger topic.
+	// Brief means that WriteText lists the topic in one line as part of a
+	// larger topic.
 	Brief bool
-	// Row says that it is listed in a table.
+	// Row means that the topic is listed in a table.
 	Row bool
 }
 
@@ -45,7 +46,7 @@ type Fact struct {
 func Config(modules []manifest.Found) *Docs {
 	d := &Docs{table: schema.Table, modules: modules}
 	d.whole = Topic{
-		Title: "The configuration of vega",
+		Title: "vega configuration",
 		Doc:   "Everything that vega.hcl can contain, and every *.hcl file in the directory policies next to it: vega reads them as one file. vega docs config NAME shows a single entry with an example.",
 		Parts: append(parts(documenter{}, schema.Table), language()...),
 	}
@@ -60,7 +61,7 @@ func Config(modules []manifest.Found) *Docs {
 // Manifest documents plugin.hcl.
 func Manifest() *Docs {
 	return &Docs{table: schema.ManifestTable, whole: Topic{
-		Title: "The manifest of a plugin",
+		Title: "Plugin manifest",
 		Doc:   "Everything that plugin.hcl, next to a plugin's source, can contain. vega plugin build packs it into the module. A manifest is the same everywhere, so it cannot call functions or contain references. vega docs plugin NAME shows a single entry. vega docs config PLUGIN.PROBE shows what options and capabilities mean for users of the plugin.",
 		Parts: parts(documenter{constant: true}, schema.ManifestTable),
 	}}

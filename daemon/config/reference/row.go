@@ -43,7 +43,8 @@ func (d documenter) attribute(r *schema.Row) Topic {
 	return t
 }
 
-// required says whether a row must be set. A disabled integration needs nothing.
+// required describes whether a row must be set. A disabled integration needs
+// nothing.
 func (d documenter) required(r *schema.Row) string {
 	switch {
 	case !r.Required:
@@ -78,19 +79,19 @@ func secrecy(r *schema.Row) string {
 	case manifest.Bool:
 		return "not allowed; use env_set()"
 	case manifest.Number, schema.Whole:
-		return "not allowed: write the number, or a reference"
+		return "not allowed; use a number or a reference"
 	case schema.Probe, manifest.Database, schema.Integration, schema.Figure:
-		return "not allowed: write a reference"
+		return "not allowed; use a reference"
 	}
 	switch {
 	case r.SQL:
 		return "not allowed in SQL"
 	case r.Argument:
-		return "not allowed: no plugin sees a secret"
+		return "not allowed, because no plugin sees a secret"
 	case r.Login:
-		return "a secret; if written out, only its password is secret"
+		return "a secret; in a literal, only the password is secret"
 	case r.Sensitive:
-		return "a secret, also if written out"
+		return "a secret, even if written as a literal"
 	case r.Public:
 		return "not secret"
 	case r.Element() == manifest.URL:

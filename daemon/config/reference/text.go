@@ -13,13 +13,13 @@ import (
 // docsWidth is the width of text, in characters.
 const docsWidth = 80
 
-// WriteText writes the topic for a person at a terminal: its facts, an example,
-// and its parts.
+// WriteText writes the topic for a terminal: its facts, an example and its
+// parts.
 func (t *Topic) WriteText(w io.Writer, color bool) error {
 	var b strings.Builder
 	out := bufio.NewWriter(&b)
 	p := docsText{diag.NewPrinter(out, color)}
-	if t.Name == "" { // the whole
+	if t.Name == "" { // the whole reference
 		p.heading(0, t.Title)
 		p.paragraph(0, t.Doc)
 		p.parts(0, t.Parts)

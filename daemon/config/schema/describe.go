@@ -43,7 +43,7 @@ func TypeName(t manifest.Type) string {
 	case Figure:
 		return "a metric, such as system.memory.percent"
 	case Quantity:
-		return "a number, or a size such as \"2GiB\" or a duration such as \"250ms\" if the metric is one"
+		return "a number, a size such as \"2GiB\" or a duration such as \"250ms\", depending on the metric"
 	case Path:
 		return "a path, as text"
 	default:

@@ -11,7 +11,7 @@ func FindFigure(resource string) (policies.Figure, bool) {
 	return policies.FigureOf(policies.Figures(), resource)
 }
 
-// IsFigure reports whether a text is the path of a metric.
+// IsFigure reports whether a string is the path of a metric.
 func IsFigure(s string) bool {
 	_, ok := FindFigure(s)
 	return ok

@@ -13,14 +13,14 @@ var ManifestTable = &Block{
 	Blocks: []*Block{
 		{Name: "probe", Label: "name", Doc: "A check that the plugin can run.", Rows: []Row{
 			attribute("summary", text, "What the probe checks, in one line."),
-			attribute("needs_any", manifest.List, "Options of which at least one must be set; otherwise the integration is disabled.", of(text)),
+			attribute("needs_any", manifest.List, "Options, at least one of which must be set; otherwise the integration is disabled.", of(text)),
 			attribute("timeout", duration, "Default maximum time for a check."),
 			attribute("interval", duration, "Default time between checks."),
 		}, Blocks: []*Block{
 			{Name: "option", Label: "name", Doc: "An option that the config block can set.", Rows: []Row{
 				attribute("type", text, "The option's type.", required, oneOf("string", "number", "bool", "duration", "size", "url", "address", "database", "list", "map")),
 				attribute("of", text, "The type of the elements of a list or map. Default: string.", oneOf("string", "number", "bool", "duration", "size", "url", "address", "any")),
-				attribute("required", manifest.Bool, "Whether it must be set."),
+				attribute("required", manifest.Bool, "Whether the option must be set."),
 				attribute("sensitive", manifest.Bool, "Whether the value is kept out of all output."),
 				attribute("sql", manifest.Bool, "Whether the value is SQL, which cannot contain env() or file()."),
 				attribute("description", text, "What the option does."),
@@ -31,11 +31,11 @@ var ManifestTable = &Block{
 				attribute("max", Bound, "Maximum value."),
 			}},
 			{Name: "capability", Label: "kind", Repeat: true, Doc: "Something that the probe may ask the host for.", Rows: []Row{
-				attribute("reason", text, "Why the probe needs it, for the operator to judge.", required),
-				attribute("from", manifest.List, "The options that hold its targets.", of(text)),
+				attribute("reason", text, "Why the probe needs the capability. Operators see it when they decide whether to grant it.", required),
+				attribute("from", manifest.List, "The options that hold the targets.", of(text)),
 				attribute("hosts", manifest.List, "Fixed targets, as in a grant block.", of(text)),
 				attribute("methods", manifest.List, "HTTP methods, or networks to connect over.", of(text)),
-				attribute("optional", manifest.Bool, "Whether the probe works without it."),
+				attribute("optional", manifest.Bool, "Whether the probe works without the capability."),
 			}},
 		}},
 	},

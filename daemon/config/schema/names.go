@@ -1,8 +1,8 @@
 package schema
 
-// Taken are reserved names, and what to say about each.
+// Taken maps reserved names to the messages that refuse them.
 var Taken = map[string]string{
-	"integration health": `"health" is reserved: it is the path of the report on all integrations.`,
-	"database vega":      `"vega" is reserved: database.vega is vega's own store.`,
-	"key default":        `"default" is reserved: it is the name of the key in api_key.`,
+	"integration health": `"health" is reserved for the path of the report on all integrations.`,
+	"database vega":      `"vega" is reserved for vega's own store, database.vega.`,
+	"key default":        `"default" is reserved for the key in api_key.`,
 }

@@ -2,8 +2,8 @@ package schema
 
 import "vega/plugins/manifest"
 
-// Public returns a function that reports whether the text of an attribute may be
-// shown, by its name: it must be known, and never sensitive.
+// Public returns a function that reports whether the value of an attribute may
+// be shown. The attribute's name must be known, and not sensitive anywhere.
 func Public(t *Block, modules []manifest.Found) func(name string) bool {
 	known := map[string]bool{}
 	note := func(r *Row) {

@@ -22,37 +22,38 @@ const (
 	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the metric requires
 )
 
-// Row is an attribute that can be written. A plugin's options are rows of the
-// same kind, made from its manifest.
+// Row describes an attribute. A plugin's options are rows too, made from its
+// manifest.
 type Row struct {
 	manifest.Option
-	// Public says that a value of env() is not secret: a port or a path.
+	// Public means that a value of env() is not secret here, such as a port or
+	// a path.
 	Public bool
-	// DNS says that the port of an address is optional and defaults to 53.
+	// DNS means that the port of an address is optional and defaults to 53.
 	DNS bool
-	// Wanted says that an enabled integration that refers to it needs it to be
-	// set.
+	// Wanted means that the attribute must be set if an enabled integration
+	// refers to it.
 	Wanted bool
-	// Login says that only the password in the value is secret.
+	// Login means that only the password in the value is secret.
 	Login bool
-	// Guest says that its text goes to a guest.
+	// Guest means that the value is passed to a guest.
 	Guest bool
-	// Argument says that the value reaches the probe as it is, as the argument of
-	// a command, so it cannot contain a secret.
+	// Argument means that the value is passed to the probe unchanged, as a
+	// command argument, so it cannot contain a secret.
 	Argument bool
 	Usual    *usual
 }
 
-// Block is a block that can be written, with what it can contain.
+// Block describes a block and what it can contain.
 type Block struct {
 	Name   string
 	Doc    string
-	Label  string // what is in quotes after it: "name", "kind"; "" for nothing
+	Label  string // what the quoted label is: "name", "kind"; "" for no label
 	Repeat bool   // the same name may be given again
 	Open   bool   // its attributes are known only later: a probe's options
 	Rows   []Row
 	Blocks []*Block
-	// Renamed are attributes by the names that they had before.
+	// Renamed maps former names of attributes to the current ones.
 	Renamed map[string]string
 }
 
@@ -75,7 +76,8 @@ func (s *Block) Block(name string) *Block {
 	return s.Blocks[i]
 }
 
-// Names returns everything that can be written in the block.
+// Names returns the names of all attributes and blocks that the block can
+// contain.
 func (s *Block) Names() []string {
 	var out []string
 	for _, r := range s.Rows {
@@ -96,7 +98,7 @@ func (s *Block) BlockNames() []string {
 	return out
 }
 
-// Home returns another block in which a name can be written.
+// Home returns another block that can contain a name.
 func (s *Block) Home(name string) string {
 	for _, b := range s.Blocks {
 		if b.Row(name) != nil || b.Block(name) != nil {
@@ -119,7 +121,7 @@ func (s *Block) eachRow(yield func(*Row)) {
 	}
 }
 
-// Title names the block for a person.
+// Title returns the name of the block for messages.
 func (s *Block) Title() string {
 	if s.Name == "" {
 		return "The file"

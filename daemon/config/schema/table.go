@@ -22,13 +22,15 @@ func of(t manifest.Type) func(*Row)       { return func(r *Row) { r.Of = t } }
 func oneOf(allowed ...string) func(*Row)  { return func(r *Row) { r.OneOf = allowed } }
 func within(low, high float64) func(*Row) { return func(r *Row) { r.Min, r.Max = &low, &high } }
 
-// wanted marks what an enabled integration that refers to it needs to be set.
+// wanted marks an attribute that must be set if an enabled integration refers
+// to it.
 func wanted(r *Row) { r.Wanted = true }
 
 // login marks a value whose password is its only secret.
 func login(r *Row) { r.Login = true }
 
-// about sets bounds: a value beyond them is allowed but probably a mistake.
+// about sets the usual bounds. A value outside them is allowed but probably a
+// mistake.
 func about(low, high float64, why string) func(*Row) {
 	return func(r *Row) { r.Usual = &usual{low, high, why} }
 }
@@ -54,7 +56,7 @@ var Table = &Block{
 			attribute("api_key", text, "The key that /admin and /v1 require. On a loopback host vega generates one if none is set.", sensitive),
 			attribute("drain_timeout", duration, "How long requests in flight may take to finish after SIGTERM.", public, preset("10s"), within(0, 600),
 				about(1, 90, "A shorter value cuts off requests in flight. With a longer one the supervisor kills vega first: by default, systemd after 90s and Kubernetes after 30s.")),
-			attribute("max_connections", integer, "Maximum number of open client connections. Beyond it, vega closes an idle connection of the client that has the most. Default: a third of the file descriptors left after start, at most 1024.", public, within(1, 100_000)),
+			attribute("max_connections", integer, "Maximum number of open client connections. Beyond it, vega closes an idle connection of the client with the most connections. Default: a third of the file descriptors left after start, at most 1024.", public, within(1, 100_000)),
 			attribute("max_connections_per_client", integer, "Maximum number of connections, and of requests in flight, for one client: an IPv4 address or an IPv6 /64. Default: half of all, but at least 8 if that leaves one for others.", public, within(1, 100_000)),
 			attribute("trusted_proxies", manifest.List, "Addresses or ranges of proxies, such as \"10.0.0.0/8\", whose X-Forwarded-For or Forwarded header is trusted: the client is the right-most address in it that is not a trusted proxy. vega logs that address and counts its requests for max_connections_per_client; the proxy's own connections do not count.", public, of(text)),
 		}, Blocks: []*Block{
@@ -63,7 +65,7 @@ var Table = &Block{
 			}},
 			{Name: "tls", Doc: "The certificate for HTTPS.", Rows: []Row{
 				attribute("cert_file", Path, "The certificate chain, PEM.", public, required),
-				attribute("key_file", Path, "Its private key, PEM.", public, required),
+				attribute("key_file", Path, "The private key of the certificate, PEM.", public, required),
 			}},
 		}},
 		{Name: "log", Doc: "Logging.", Rows: []Row{
@@ -77,13 +79,13 @@ var Table = &Block{
 			attribute("max_size", size, "Maximum size of the file. Beyond it, the oldest runs are deleted.", public, preset("1GiB"), within(1<<20, 1<<46)),
 		}},
 		{Name: "llm", Doc: "The language model backend, for integrations that refer to it.", Rows: []Row{
-			attribute("backend", text, "The server of the model.", public, preset("ollama"), oneOf("ollama", "hf")),
+			attribute("backend", text, "The kind of model server.", public, preset("ollama"), oneOf("ollama", "hf")),
 			attribute("model_name", text, "The name of the model.", public, wanted),
 			attribute("base_url", manifest.URL, "The URL of the backend.", preset("http://127.0.0.1:11434")),
 			attribute("temperature", manifest.Number, "The sampling temperature, for integrations that refer to it. 0 makes answers deterministic.", public, preset(0.7), within(0, 2)),
 			attribute("top_p", manifest.Number, "The nucleus sampling threshold, for integrations that refer to it. 1 considers every token.", public, preset(0.9), within(0, 1)),
-			attribute("timeout", duration, "Maximum time for an answer of the model, for integrations that refer to it.", public, preset("60s"), within(0.001, 3600),
-				about(5, 300, "A model that has to be loaded first takes seconds to answer, and nobody waits for minutes.")),
+			attribute("timeout", duration, "Maximum time for a response of the model, for integrations that refer to it.", public, preset("60s"), within(0.001, 3600),
+				about(5, 300, "A model that is not loaded yet takes seconds to respond, and few users wait for minutes.")),
 		}},
 		{Name: "network", Doc: "Name resolution and trusted certificates.", Rows: []Row{
 			attribute("resolver", manifest.Address, "The DNS server, host:port. Default: the system's.", public, func(r *Row) { r.DNS = true }),
@@ -95,7 +97,7 @@ var Table = &Block{
 			attribute("trusted_keys", manifest.List, "Public keys, as vega plugin keygen prints them. If set, plugins in dir must be signed by one of them.", public, of(text)),
 		}},
 		{Name: "sandbox", Doc: "Limits shared by all running probes.", Rows: []Row{
-			attribute("host_memory", size, "Maximum memory that vega holds on behalf of probes: responses, rows, connection buffers. A quarter is reserved for bundled plugins. It also counts toward the memory of the probe.", public, preset("256MiB"), within(16<<20, 1<<46)),
+			attribute("host_memory", size, "Maximum memory that vega holds on behalf of probes: responses, rows, connection buffers. A quarter is reserved for bundled plugins. This memory also counts toward the memory limit of the probe.", public, preset("256MiB"), within(16<<20, 1<<46)),
 		}},
 		{Name: "database", Label: "name", Doc: "A database that probes can be granted, as database.NAME.", Rows: []Row{
 			attribute("driver", text, "The kind of database.", public, required, oneOf("postgres", "mysql", "sqlite")),
@@ -103,7 +105,7 @@ var Table = &Block{
 		}},
 		{Name: "integration", Label: "name", Doc: "A probe and its target.", Rows: []Row{
 			attribute("probe", Probe, "The probe to run, as plugin.probe.", required),
-			attribute("enabled", manifest.Bool, "Whether it runs.", preset(true)),
+			attribute("enabled", manifest.Bool, "Whether the integration runs.", preset(true)),
 			attribute("interval", duration, "Time between checks. With \"0s\" it runs only on request. Default: the probe's own, or 1m.", public),
 			attribute("timeout", duration, "Maximum time for a check. Default: the probe's own, or 10s.", public, within(1, 30)),
 			attribute("memory", size, "Maximum memory of the probe.", public, preset("32MiB"), within(1<<16, 4<<30)),
@@ -116,13 +118,13 @@ var Table = &Block{
 				attribute("net", manifest.List, "Connections, such as \"tcp://example.com:25\" (tcp, tls or udp).", public, of(text)),
 				attribute("dns", manifest.List, "Names to resolve, such as \"example.com\", and DNS servers, such as \"@10.0.0.2:53\".", public, of(text)),
 				attribute("sql", manifest.List, "Databases to read, such as database.app.", of(manifest.Database)),
-				attribute("kv", size, "How much it may store between checks.", public),
+				attribute("kv", size, "How much data the probe may store between checks.", public),
 				attribute("plaintext", manifest.Bool, "Whether secrets may be sent unencrypted to other hosts."),
 				attribute("secrets", text, "Where a third-party plugin may send secrets. Default: a secret is sent only to its own target, as the whole value of a header, in basic authentication or in the configured URL. \"anywhere\" also allows request bodies, connections, queries, and every destination granted here.", public, oneOf("anywhere")),
 			}},
 		}},
-		{Name: "threshold", Label: "name", Doc: "When a metric is a warning, and when it is an error. A threshold replaces the built-in one of the same name or for the same metric.", Renamed: map[string]string{"resource": "metric"}, Rows: []Row{
-			attribute("metric", Figure, "The metric to judge: of the system, of one database (database.NAME) or of every database (databases). vega docs config figures lists them.", required),
+		{Name: "threshold", Label: "name", Doc: "The values at which a metric causes a warning or an error. A threshold replaces the built-in one of the same name or for the same metric.", Renamed: map[string]string{"resource": "metric"}, Rows: []Row{
+			attribute("metric", Figure, "The metric to monitor: of the system, of one database (database.NAME) or of every database (databases). vega docs config figures lists them.", required),
 			attribute("warning", Quantity, "The value at which a warning begins.", public),
 			attribute("error", Quantity, "The value at which an error begins.", public),
 			attribute("clear", Quantity, "The value at which a warning ends. An error ends at the same distance from where it began. Default: both end where they began.", public),

@@ -2,7 +2,8 @@ package schema
 
 import "time"
 
-// vega's own timing, where neither the operator nor the probe says.
+// vega's default timing, used where neither the operator nor the probe sets
+// one.
 const (
 	DefaultInterval = time.Minute
 	DefaultTimeout  = 10 * time.Second

@@ -8,9 +8,9 @@ import (
 	"vega/plugins/manifest"
 )
 
-// WithUnit adds the unit that was most likely meant to a number: the first of
-// the usual ones that keeps the value within the row's bounds. It is sure if
-// that is the first of all. Times are usually counted in seconds, or in
+// WithUnit adds the most likely unit to a number: the first usual one that
+// keeps the value within the row's bounds. sure reports whether that is the
+// very first usual one. Times are usually counted in seconds, or in
 // milliseconds if the default is below a second; nobody counts days in seconds.
 func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
 	number := strconv.FormatFloat(n, 'f', -1, 64)
@@ -18,7 +18,7 @@ func WithUnit(n float64, r *Row, t manifest.Type) (written string, sure bool) {
 	if t == manifest.DurationType {
 		units, certain = r.durationUnits()
 	} else if n >= 1<<10 && n <= 1<<50 && n == math.Trunc(n) {
-		return manifest.Size(n).String(), true // not thousands of KiB
+		return manifest.Size(n).String(), true // the number most likely counts bytes
 	}
 	for i, unit := range units {
 		if r.Holds(number + unit) {

@@ -1,7 +1,7 @@
 package schema
 
-// usual are bounds that a value may leave, but seldom does on purpose. Like
-// those of an option they count in seconds or bytes.
+// usual holds bounds that a value may exceed, but seldom does on purpose. Like
+// the bounds of an option, they are in seconds or bytes.
 type usual struct {
 	Min, Max float64
 	Why      string

@@ -16,7 +16,7 @@ type Kind uint8
 
 // The kinds. The comments say what Expr holds.
 const (
-	BadExpr  Kind = iota // reported already
+	BadExpr  Kind = iota // invalid, and reported already
 	TextExpr             // text
 	NumExpr              // num
 	BoolExpr             // num is 1 for true
@@ -27,7 +27,7 @@ const (
 	CallExpr             // text is the function, items its arguments
 )
 
-// KindNames names each kind for a person.
+// KindNames holds the name of each kind for messages.
 var KindNames = map[Kind]string{
 	TextExpr: "text", NumExpr: "a number", BoolExpr: "true or false", TmplExpr: "text",
 	ListExpr: "a list", MapExpr: "a map", RefExpr: "a reference", CallExpr: "a call",
@@ -42,8 +42,8 @@ type Expr struct {
 	Items []*Expr
 }
 
-// expr keeps what the language allows, and reports anything else. The guard
-// bounds its recursion.
+// expr converts an expression that the language allows, and reports any other.
+// The guard limits its recursion.
 func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 	out := &Expr{At: l.place(e.Range())}
 	switch e := e.(type) {
@@ -63,7 +63,7 @@ func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 		return l.traversal(out, e.Traversal)
 	case *hclsyntax.FunctionCallExpr:
 		if e.ExpandFinal {
-			return l.refuse(out, "An expanded argument list (...) is not supported.", "write the arguments out")
+			return l.refuse(out, "An expanded argument list (...) is not supported.", "list the arguments")
 		}
 		out.Kind, out.Text, out.Items = CallExpr, e.Name, l.exprs(e.Args)
 	case *hclsyntax.UnaryOpExpr:
@@ -71,9 +71,9 @@ func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 			out.Kind, out.Num = NumExpr, -in.Num
 			return out
 		}
-		return l.refuse(out, "Only a number can have a sign; other operators are not supported.", "write the resulting value")
+		return l.refuse(out, "Only a number can have a sign; other operators are not supported.", "use the resulting value")
 	default:
-		return l.refuse(out, notAllowed(e), "write the resulting value")
+		return l.refuse(out, notAllowed(e), "use the resulting value")
 	}
 	return out
 }
@@ -108,7 +108,7 @@ func (l *lowerer) literal(out *Expr, v cty.Value) *Expr {
 	case v.Type() == cty.Number:
 		f, _ := v.AsBigFloat().Float64()
 		if math.IsInf(f, 0) {
-			return l.refuse(out, "This number is too large.", "write a smaller number")
+			return l.refuse(out, "This number is too large.", "use a smaller number")
 		}
 		out.Kind, out.Num = NumExpr, f
 	}
@@ -167,7 +167,7 @@ func (l *lowerer) key(e hclsyntax.Expression) *Expr {
 			}
 		}
 	}
-	return l.refuse(out, "A map key must be a plain word or string.", "write it in quotes")
+	return l.refuse(out, "A map key must be a plain word or string.", "put it in quotes")
 }
 
 func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
@@ -179,27 +179,27 @@ func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
 		default:
-			return l.refuse(out, "References cannot contain an index.", "write names with dots, such as llm.base_url")
+			return l.refuse(out, "References cannot contain an index.", "use names with dots, such as llm.base_url")
 		}
 	}
 	out.Kind, out.Text = RefExpr, b.String()
 	return out
 }
 
-// What is said of %{ if } and %{ for }.
+// The message and fix for %{ if } and %{ for }.
 const (
 	noControl  = "Template directives such as %{ if } are not supported."
-	controlFix = "write the text out; to write %{ itself, double the percent sign: %%{"
+	controlFix = "use literal text; for a literal %{, double the percent sign: %%{"
 )
 
 func notAllowed(e hclsyntax.Expression) string {
 	switch e.(type) {
 	case *hclsyntax.BinaryOpExpr:
-		return "Operators are not supported: vega.hcl holds values, not computations."
+		return "Operators are not supported, because vega.hcl holds values, not computations."
 	case *hclsyntax.ConditionalExpr:
-		return "Conditionals are not supported: vega.hcl holds values, not computations."
+		return "Conditionals are not supported, because vega.hcl holds values, not computations."
 	case *hclsyntax.ForExpr:
-		return "A for expression is not supported: vega.hcl holds values, not computations."
+		return "A for expression is not supported, because vega.hcl holds values, not computations."
 	case *hclsyntax.SplatExpr:
 		return "A splat (*) is not supported."
 	default:

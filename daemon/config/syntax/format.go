@@ -13,24 +13,24 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// maxLines bounds what is formatted: the formatter takes seconds for millions of
-// lines, even of comments.
+// maxLines limits what is formatted, because the formatter takes seconds for
+// millions of lines, even of comments.
 const maxLines = 200_000
 
-// maxPasses is how often the formatter runs: its result is not always stable
-// after one pass.
+// maxPasses limits how often the formatter runs. Its result is not always
+// stable after one pass.
 const maxPasses = 4
 
 var crlf, lf = []byte("\r\n"), []byte("\n")
 
-// Format formats the text of a configuration or a plugin.hcl as HCL is commonly
-// written. Words, comments, heredocs, line endings and a byte order mark stay
-// the same.
+// Format formats the source of a configuration or a plugin.hcl in the usual HCL
+// style. Words, comments, heredocs, line endings and a byte order mark stay the
+// same.
 //
-// Format first runs the guards and the parser: for a text that they refuse it
-// returns diagnostics and no result. It returns ErrUnformattable if the
-// formatted text would mean something else, which HCL's formatter does not rule
-// out. name is what diagnostics call the text.
+// Format first runs the guards and the parser. If they refuse the source, it
+// returns diagnostics and no result. It returns ErrUnformattable if formatting
+// would change the meaning, which HCL's formatter does not rule out.
+// Diagnostics refer to the source by name.
 func Format(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
 	out := &diag.Collector{}
 	before := readText(name, src, words, out)
@@ -46,10 +46,11 @@ func Format(name string, src []byte, words []string, public func(string) bool) (
 	return laid, nil, nil
 }
 
-// ErrUnformattable says that a text was left unchanged.
+// ErrUnformattable reports that formatting would have changed the meaning of a
+// source.
 var ErrUnformattable = errors.New("formatting would change its meaning, so it was left unchanged; please report this as a bug")
 
-// readText parses a text that is to be formatted.
+// readText parses a source to be formatted.
 func readText(name string, src []byte, words []string, out *diag.Collector) Body {
 	if len(src) > MaxFile {
 		out.Err(diag.TooMuch, (&diag.Source{Name: name}).Span(0, 0), fmt.Sprintf("The file is larger than %d MiB.", MaxFile>>20), "move parts of it into files under policies/")
@@ -62,7 +63,7 @@ func readText(name string, src []byte, words []string, out *diag.Collector) Body
 	return Parse([]*diag.Source{{Name: name, Text: src}}, words, out).Body
 }
 
-// layOut formats a text. It keeps Windows line endings.
+// layOut formats a source. It keeps Windows line endings.
 func layOut(src []byte) []byte {
 	text, mark := bytes.CutPrefix(src, []byte(diag.BOM))
 	windows := bytes.Contains(text, crlf) && bytes.Count(text, lf) == bytes.Count(text, crlf)
@@ -87,7 +88,7 @@ func layOut(src []byte) []byte {
 	return text
 }
 
-// sameWords reports whether two texts differ in blanks only.
+// sameWords reports whether two sources differ only in blanks.
 func sameWords(a, b []byte) bool {
 	x, y := words(a), words(b)
 	return slices.EqualFunc(x, y, func(x, y hclsyntax.Token) bool {
@@ -98,8 +99,8 @@ func sameWords(a, b []byte) bool {
 	})
 }
 
-// words returns the tokens of a text without the ends of lines. Tokens in
-// heredocs and texts include their blanks.
+// words returns the tokens of a source without the ends of lines. Tokens in
+// heredocs and strings include their blanks.
 func words(src []byte) hclsyntax.Tokens {
 	tokens, _ := hclsyntax.LexConfig(bytes.TrimPrefix(src, []byte(diag.BOM)), "", hcl.InitialPos)
 	return slices.DeleteFunc(tokens, func(t hclsyntax.Token) bool { return t.Type == hclsyntax.TokenNewline || t.Type == hclsyntax.TokenEOF })

@@ -23,7 +23,7 @@ var Functions = []function{
 	},
 	{
 		"file", "PATH",
-		"The content of a regular file of at most 64 KiB, without one newline at its end. A relative path starts from the directory of the file that contains the call. The value is kept secret, like that of env.",
+		"The content of a regular file of at most 64 KiB, without its last newline. A relative path starts from the directory of the file that contains the call. The value is kept secret, like that of env.",
 		`headers = { Authorization = file("secrets/orders") }`,
 	},
 }

@@ -10,12 +10,12 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// MaxFile bounds a configuration file, in bytes.
+// MaxFile limits the size of a configuration file, in bytes.
 const MaxFile = 4 << 20
 
-// The guards. HCL's parser recurses on what it is given and a stack overflow
-// can't be recovered from, and some short inputs take it minutes. What passes
-// here can't do either; legitimate files come nowhere near.
+// The limits of the guards. HCL's parser is recursive, a stack overflow cannot
+// be recovered from, and some short inputs take minutes to parse. Input within
+// these limits causes neither, and real files stay far below them.
 const (
 	maxTokens       = 1_000_000 // over all files
 	maxChunks       = 50_000    // top-level blocks and attributes over all files
@@ -46,7 +46,7 @@ func plainText(f *diag.Source, out *diag.Collector) bool {
 			out.Err(diag.NotText, f.Span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
 			return false
 		case n == 1:
-			out.Err(diag.NotText, f.Span(i, i+1), fmt.Sprintf("The file contains a control character (0x%02x).", c), "remove it, or write it as an escape")
+			out.Err(diag.NotText, f.Span(i, i+1), fmt.Sprintf("The file contains a control character (0x%02x).", c), "remove it, or use an escape")
 			return false
 		}
 		i += n
@@ -121,8 +121,8 @@ var pairs = map[hclsyntax.TokenType]hclsyntax.TokenType{
 	hclsyntax.TokenCHeredoc: hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateSeqEnd: hclsyntax.TokenTemplateInterp,
 }
 
-// pop closes a level only with its own kind of closer: a wrong one must not make
-// a deep chunk look shallow.
+// pop closes a level only with the matching closer, so that a wrong one cannot
+// make a deep chunk look shallow.
 func (g *guard) pop(t *hclsyntax.Token) bool {
 	g.signs = 0
 	if n := len(g.open); n > 0 && g.open[n-1] == pairs[t.Type] {
@@ -148,7 +148,7 @@ func (g *guard) newline(t *hclsyntax.Token) {
 func (g *guard) number(t *hclsyntax.Token) bool {
 	exponent := bytes.TrimLeft(t.Bytes[bytes.IndexAny(t.Bytes, "eE")+1:], "+-")
 	if len(t.Bytes) > MaxNumber || bytes.ContainsAny(t.Bytes, "eE") && len(exponent) > maxExponent {
-		return g.refuse(diag.TooMuch, t, "This number is too long.", "write a smaller number")
+		return g.refuse(diag.TooMuch, t, "This number is too long.", "use a smaller number")
 	}
 	return true
 }
@@ -176,7 +176,7 @@ func (g *guard) operator(t *hclsyntax.Token) bool {
 	}
 	g.line++
 	if g.line > maxOperators || g.all > maxAllOps || g.signs > maxSigns {
-		return g.refuse(diag.TooMuch, t, "There are too many operators here.", "write the resulting value")
+		return g.refuse(diag.TooMuch, t, "There are too many operators here.", "use the resulting value")
 	}
 	return true
 }

@@ -13,12 +13,12 @@ import (
 // Masks returns lines of files with possible secrets hidden.
 type Masks struct {
 	words  []string          // that begin a top-level block
-	public func(string) bool // reports whether an attribute's text may be shown
+	public func(string) bool // reports whether an attribute's value may be shown
 	files  map[*diag.Source]*maskedFile
 }
 
 // NewMasks returns the masks of files. words begin a top-level block; public
-// reports whether an attribute's text may be shown.
+// reports whether an attribute's value may be shown.
 func NewMasks(words []string, public func(string) bool) *Masks {
 	return &Masks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
 }
@@ -58,7 +58,7 @@ func (m *Masks) Line(f *diag.Source, i int) []byte {
 	return shown
 }
 
-// mask hides what may be a secret in a line: every text, number or bare word
+// mask hides what may be a secret in a line: every string, number or bare word
 // that belongs to an attribute not known to be public, and the credentials in a
 // URL. It replaces each character with a star. It works on tokens, not on a
 // syntax tree, so it also works for lines that cannot be parsed.
@@ -89,8 +89,8 @@ func (f *maskedFile) inHeredoc(at int) bool {
 	return i < len(f.heredocs) && f.heredocs[i].start <= at
 }
 
-// MaskText returns the text of a configuration with possible secrets hidden,
-// character by character. The lines stay the same.
+// MaskText returns the source of a configuration with each character of a
+// possible secret replaced. Line breaks stay.
 func MaskText(src []byte, words []string, public func(string) bool) string {
 	f := &diag.Source{Text: bytes.TrimPrefix(src, []byte(diag.BOM))}
 	m := NewMasks(words, public)

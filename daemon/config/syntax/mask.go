@@ -104,8 +104,8 @@ func assigned(tokens hclsyntax.Tokens, n int) bool {
 	return n < len(tokens) && (tokens[n].Type == hclsyntax.TokenEqual || tokens[n].Type == hclsyntax.TokenColon)
 }
 
-// argument reports whether a text is the name in env("NAME"), or a path, also
-// where the function is misspelt.
+// argument reports whether a string is the name in env("NAME"), or a path, even
+// if the function is misspelt.
 func argument(tokens hclsyntax.Tokens, n int) bool {
 	if n < 3 || tokens[n-1].Type != hclsyntax.TokenOQuote || tokens[n-2].Type != hclsyntax.TokenOParen {
 		return false

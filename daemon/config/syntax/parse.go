@@ -1,9 +1,10 @@
 // Package syntax parses the language of vega.hcl: the part of HCL that holds
-// values and computes nothing. It knows no options.
+// values and computes nothing. It does not know which options exist.
 //
 // Parse reads files. One scan parses their plain part; everything else is split
-// into chunks, checked by guards against inputs that would crash or hang a parser,
-// and then parsed by HCL. Format formats a text, and Masks hides secrets in lines.
+// into chunks, checked by guards against inputs that would crash or hang a
+// parser, and then parsed by HCL. Format formats a source, and Masks hides
+// secrets in lines.
 package syntax
 
 import (
@@ -18,8 +19,8 @@ type Tree struct {
 	Broken bool // something at the top level could not be parsed
 }
 
-// Parse reads files into one tree. words begin a top-level block. What is
-// wrong with them goes to out.
+// Parse reads files into one tree. words begin a top-level block. It reports
+// mistakes to out.
 func Parse(files []*diag.Source, words []string, out *diag.Collector) *Tree {
 	p := parser{out: out, words: words}
 	for _, f := range files {

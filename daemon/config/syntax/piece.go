@@ -57,8 +57,8 @@ func (p *piece) refuse(f *diag.Source, c chunk, detail, fix string) {
 	p.unparsed(f, c)
 }
 
-// parse gives a chunk that passed the guards to HCL's parser. If the parser
-// still panics, that is one more syntax error.
+// parse passes a chunk that the guards accepted to HCL's parser. It reports a
+// panic of the parser as a syntax error.
 func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 	defer func() {
 		if recover() != nil {
@@ -89,7 +89,7 @@ func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 		if i == 20 {
 			break
 		}
-		if d.Summary == "Invalid multi-line string" { // HCL reports the text after one as more of them
+		if d.Summary == "Invalid multi-line string" { // HCL reports what follows one as further errors
 			if reported[d.Summary] {
 				continue
 			}

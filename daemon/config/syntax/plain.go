@@ -9,11 +9,11 @@ import (
 
 // plain parses the plain part of the language in one scan: blocks, attributes,
 // strings, numbers, lists, maps, references, calls and templates of these. It
-// stops at anything else, be it heredocs or mistakes, which HCL's parser then
-// reads from the start of the same block.
+// stops at anything else, such as a heredoc or a mistake. HCL's parser then
+// reads the same block from its start.
 //
-// Whatever it accepts, it reads as HCL does, and the guards would let pass: that
-// is what FuzzPlain tests. So it reports nothing.
+// It reads what it accepts as HCL does, and accepts only what the guards
+// accept, which FuzzPlain tests. It therefore reports nothing.
 type plain struct {
 	file   *diag.Source
 	words  []string // that begin a top-level block
@@ -25,15 +25,15 @@ type plain struct {
 	slabs
 }
 
-// What plain accepts. All of it is within the limits of the guards.
+// The limits of plain, which are all within those of the guards.
 const (
 	maxPlainDepth  = 16
-	maxPlainDigits = 15 // more could be rounded in another way than HCL does
-	maxPlainAttrs  = 64 // in a block: they are compared with each other
+	maxPlainDigits = 15 // longer ones could be rounded differently than in HCL
+	maxPlainAttrs  = 64 // in a block, because they are compared with each other
 )
 
 // item parses one top-level attribute or block, with the line that it ends on,
-// into an empty body. It reports false, and steps over nothing, if that is not
+// into an empty body. It returns false and consumes nothing if the item is not
 // plain.
 func (p *plain) item(into *Body) bool {
 	start := p.i

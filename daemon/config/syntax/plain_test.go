@@ -12,8 +12,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// FuzzPlain compares plain with HCL's parser: what plain accepts means the same
-// to HCL, at the same places, and no guard refuses it.
+// FuzzPlain compares plain with HCL's parser. HCL must read what plain accepts
+// in the same way, with the same places, and no guard may refuse it.
 func FuzzPlain(f *testing.F) {
 	paths, err := filepath.Glob("../testdata/bad/*.hcl")
 	if err != nil || len(paths) == 0 {

@@ -10,7 +10,7 @@ func (p *plain) peek() byte {
 	return 0
 }
 
-// take steps over a byte if it is the next.
+// take consumes a byte if it is the next one.
 func (p *plain) take(c byte) bool {
 	if p.peek() != c {
 		return false

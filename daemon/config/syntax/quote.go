@@ -15,7 +15,7 @@ func QuoteKey(key string) string {
 	return strconv.Quote(diag.Clip(key))
 }
 
-// QuoteText returns a text in quotes, with templates escaped.
+// QuoteText returns a string in quotes, with templates escaped.
 func QuoteText(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }

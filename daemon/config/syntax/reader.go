@@ -9,8 +9,8 @@ import (
 	"vega/daemon/config/diag"
 )
 
-// Chunks that are not plain are parsed on all processors, so many at a time: few
-// enough that not much is parsed of what the limits cut off.
+// Chunks that are not plain are parsed on all processors in batches of this
+// size, which is small enough that little is parsed beyond the limits.
 const (
 	batchChunks = 256
 	batchBytes  = 64 << 10
@@ -39,7 +39,7 @@ func newFileReader(p *parser, f *diag.Source) *fileReader {
 	return r
 }
 
-// read reads all of the file. It reports false if that is not text.
+// read reads all of the file. It returns false if the file is not text.
 func (r *fileReader) read() bool {
 	for {
 		r.plain.skipLines()
@@ -63,7 +63,7 @@ func (r *fileReader) read() bool {
 	}
 }
 
-// check reports whether the file is text. It looks at it once.
+// check reports whether the file is text. It scans the file only once.
 func (r *fileReader) check() bool {
 	r.checked = r.checked || plainText(r.file, r.out)
 	return r.checked
@@ -77,12 +77,12 @@ func (r *fileReader) other(from int) {
 	r.plain.i = min(r.split.i, len(r.file.Text))
 }
 
-// add adds a plain item. It reports false if nothing more is to be read.
+// add adds a plain item. It returns false if nothing more is to be read.
 func (r *fileReader) add(c chunk, item *Body, tokens int) bool {
 	return r.take(r.file, c, &piece{body: *item, tokens: tokens})
 }
 
-// flush parses the batch and takes its items in order. It reports false if
+// flush parses the batch and takes its items in order. It returns false if
 // nothing more is to be read.
 func (r *fileReader) flush() bool {
 	chunks := r.batch

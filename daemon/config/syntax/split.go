@@ -13,7 +13,7 @@ type chunk struct {
 	inTexts    int // bytes of heredocs in the file so far
 }
 
-// textRange is a part of a text, by bytes.
+// textRange is a part of a source, by bytes.
 type textRange struct{ start, end int }
 
 // splitter cuts a file into chunks, so that a syntax error in one block leaves

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestSplit does not cut at what only looks like the end of a block.
+// TestSplit checks that text that only looks like the end of a block does not
+// end a chunk.
 func TestSplit(t *testing.T) {
 	src := strings.Join([]string{
 		"# server {",
@@ -39,7 +40,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestSplitEndsInside ends a file in the middle of an escape.
+// TestSplitEndsInside splits a file that ends in the middle of an escape.
 func TestSplitEndsInside(t *testing.T) {
 	for _, src := range []string{`a = "\`, "a = \"x\n\"\\", `a = "$`, `a = "$$`, `a = "${`, "a = <<E", "/*", "a /"} {
 		split(slices.Clip([]byte(src)), nil, func(c chunk) bool {

@@ -22,8 +22,8 @@ type Block struct {
 	Labels []Label
 	Head   diag.Place // from the kind to the last label
 	Body   Body
-	// Broken says that part of the block could not be parsed, so that a missing
-	// attribute proves nothing.
+	// Broken means that part of the block could not be parsed, so an attribute
+	// that seems missing may exist.
 	Broken bool
 }
 

@@ -18,8 +18,8 @@ func (e *Expr) Each(yield func(*Expr)) {
 	}
 }
 
-// Computed reports whether part of a value comes from elsewhere, so that it must
-// not be quoted.
+// Computed reports whether part of a value comes from elsewhere. Such a value
+// must not be quoted.
 func (e *Expr) Computed() bool {
 	if e.Kind == CallExpr || e.Kind == RefExpr {
 		return true
