@@ -161,7 +161,7 @@ func TestMemoryCapIsPerRun(t *testing.T) {
 	s := newSandbox(t, plugins.Options{})
 	m := s.load(t, watWasm(t, "big"))
 	got := m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second})
-	if got.Cause != check.Probe || !strings.Contains(got.Message, "starts with 64MiB and may have 32MiB") {
+	if got.Cause != check.Probe || !strings.Contains(got.Message, "starts with 64MiB but its limit is 32MiB") {
 		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 	}
 	got = m.Run(t.Context(), plugins.Input{Probe: "p", Timeout: time.Second, Memory: 64 << 20})
