@@ -46,6 +46,8 @@ func TestExplanationsAreSentences(t *testing.T) {
 	moved := []diagnostics.Move{{Field: "memory.percent", From: 60, To: 78, Delta: 18, OverMS: 300000}}
 	memory := policies.Threshold{Name: "memory", Resource: "system.memory.percent", Unit: policies.Percent, Warning: new(80.0), Error: new(95.0), Clear: new(75.0), At: "vega.hcl:3"}
 	space := policies.Threshold{Name: "space", Resource: "system.disks.free", Unit: policies.Bytes, Below: true, Warning: new(2.0 * (1 << 30)), At: "policies/disk.hcl:1"}
+	own := memory
+	own.At, own.BuiltIn = "policies/defaults/default.hcl:3 (built in)", true
 	for _, c := range []struct {
 		v     policies.Verdict
 		limit *diagnostics.Limit
@@ -55,6 +57,7 @@ func TestExplanationsAreSentences(t *testing.T) {
 		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; error threshold: 95 % (vega.hcl:3). The limit is 256.0 MiB (cgroup)."},
 		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; warning threshold: 80 % (vega.hcl:3), cleared at 75 %. It rose by 18.0 % to 78.0 % in 5m0s; the limit is 256.0 MiB (cgroup)."},
 		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Free space on the file system of / is 1 GiB; warning threshold: 2 GiB (policies/disk.hcl:1)."},
+		{policies.Verdict{Threshold: &own, Reading: policies.Reading{Resource: own.Resource, Value: 96}, Level: policies.LevelError}, nil, nil, "Memory in use is 96 %; error threshold: 95 % (built in, policies/defaults/default.hcl:3)."},
 	} {
 		w := Warning{Resource: c.v.Reading.Resource, Subject: c.v.Subject, Status: c.v.Level, Value: c.v.Value, Unit: c.v.Unit, Threshold: c.v.Bound(c.v.Level), SetAt: c.v.At, Limit: c.limit, Moved: c.moved}
 		if got := w.explain(c.v); got != c.want {

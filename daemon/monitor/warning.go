@@ -112,7 +112,11 @@ func (w *Warning) evidenceName() string {
 // explain returns two sentences: one on the value and its threshold, one on recent
 // changes and the limit.
 func (w *Warning) explain(v policies.Verdict) string {
-	threshold := fmt.Sprintf("%s threshold: %s (%s)", w.Status, w.Unit.Format(w.Threshold), w.SetAt)
+	where, builtIn := strings.CutSuffix(w.SetAt, " (built in)")
+	if builtIn {
+		where = "built in, " + where
+	}
+	threshold := fmt.Sprintf("%s threshold: %s (%s)", w.Status, w.Unit.Format(w.Threshold), where)
 	text := fmt.Sprintf("%s is %s; %s", subjectOf(w), w.Unit.Format(w.Value), threshold)
 	if v.Held() {
 		text += fmt.Sprintf(", cleared at %s", w.Unit.Format(v.End(w.Threshold)))
