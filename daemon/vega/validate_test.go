@@ -129,7 +129,7 @@ func TestValidateRunsNothing(t *testing.T) {
 	}
 	line := strings.Count(shared, "\n")
 	want := []diag.Diagnostic{
-		at(diag.UnknownKey, line+5, 5, "write retries"),
+		at(diag.UnknownKey, line+5, 5, "use retries"),
 		at(diag.BadUnit, line+6, 15, `set wait = "10s"`),
 		at(diag.WrongType, line+7, 15, "set count to a number, without quotes"),
 		at(diag.NoGrant, line+13, 1, `if you agree, add to the integration: grant { kv = "64KiB" }`),

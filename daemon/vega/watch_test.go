@@ -164,7 +164,7 @@ func TestRejectedFilesAreLoggedOnce(t *testing.T) {
 		t.Errorf("logged %d times:\n%s", n, w.written())
 	}
 	for _, want := range []string{
-		`"msg":"configuration","code":"VEGA007","summary":"unknown key"`, `"line":1,"column":1`, `"line":4,"column":3`, `"fix":"write server"`, `"trigger":"file"`,
+		`"msg":"configuration","code":"VEGA007","summary":"unknown key"`, `"line":1,"column":1`, `"line":4,"column":3`, `"fix":"use server"`, `"trigger":"file"`,
 	} {
 		if !strings.Contains(w.written(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, w.written())
