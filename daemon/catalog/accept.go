@@ -188,7 +188,7 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 	if p.Reason == why.Error() && p.newDigest == f.Digest && p.pending == pending {
 		return nil
 	}
-	p.Reason, p.newDigest, p.pending = why.Error(), f.Digest, pending
+	p.Reason, p.newDigest, p.pending, p.queued = why.Error(), f.Digest, pending, errors.Is(why, errQueued)
 	switch {
 	case p.Module != nil:
 	case pending && !plugins.IsRefusal(why):

@@ -92,7 +92,7 @@ func (c *Catalog) keepOwners(before manifest.Owners, now *Set) {
 func (c *Catalog) logRefused(ctx context.Context, all []Plugin) {
 	reported := map[string]bool{}
 	for _, p := range all {
-		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.Reason == errQueued.Error() {
+		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.queued {
 			continue
 		}
 		key := p.found.File + "\x00" + p.newDigest + "\x00" + p.Reason

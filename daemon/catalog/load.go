@@ -58,6 +58,9 @@ func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed boo
 		}
 		f := dropped[n]
 		f.Module, f.Err = nil, errors.New(p.Reason)
+		if p.queued {
+			f.Err = errQueued
+		}
 		if p.pending {
 			f.Err = retryError{f.Err}
 		}
@@ -99,6 +102,7 @@ func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, alr
 		p := Plugin{found: f, State: loaded, newDigest: f.Digest}
 		if f.Err != nil { // if f has a module nevertheless, it is the previous one
 			_, p.pending = errors.AsType[retryError](f.Err)
+			p.queued = errors.Is(f.Err, errQueued)
 			p.Reason = f.Err.Error()
 		}
 		switch {
@@ -218,7 +222,9 @@ func retryLater(err error) error {
 }
 
 // wait marks a plugin as loading until it is compiled.
-func (p *Plugin) wait() { p.State, p.Reason, p.pending = loading, errQueued.Error(), true }
+func (p *Plugin) wait() {
+	p.State, p.Reason, p.pending, p.queued = loading, errQueued.Error(), true, true
+}
 
 // Outcome summarizes the loaded plugins for the startup log. The error lists those
 // that are refused or still being compiled; bundled reports whether a bundled one is

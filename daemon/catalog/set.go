@@ -37,6 +37,7 @@ type Plugin struct {
 	found     manifest.Found // used to check the configuration
 	newDigest string         // digest of the file that Reason refers to
 	pending   bool           // the file will be loaded once it is compiled, or tried again
+	queued    bool           // the file, or the newer one, waits for the compiler
 }
 
 // Module is a compiled plugin. Sets and runs hold it, and the last one to release it
