@@ -143,8 +143,8 @@ const (
 	// hideAtOnce limits how many bytes are searched for secrets without a
 	// pause.
 	hideAtOnce = 32 << 10
-	// hideCopies is the number of copies of a value that exist while it is
-	// searched: the result, and the parts before and after.
+	// hideCopies is the number of copies of a value that hide may hold: the result, and
+	// the buffers for its input and output.
 	hideCopies = 3
 )
 

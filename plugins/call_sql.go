@@ -66,7 +66,7 @@ var sqlCalls = map[string]hostCall{
 			return int64(c.deny(err))
 		}
 		if count[*result](&c.handles) >= maxQueries {
-			return int64(c.fail(fmt.Errorf("%w: more than %d queries are open; close those no longer needed", ErrQuota, maxQueries)))
+			return int64(c.fail(fmt.Errorf("%w: %d queries are already open, the maximum; close those no longer needed", ErrQuota, maxQueries)))
 		}
 		r, err := query(c, t[0], t[1])
 		if err != nil {

@@ -37,7 +37,7 @@ func (t *handles) add(h handle, bytes int) (int32, error) {
 	}
 	if len(t.open) >= maxHandles {
 		s.close()
-		return 0, fmt.Errorf("%w: more than %d handles are open; close those no longer needed", ErrQuota, maxHandles)
+		return 0, fmt.Errorf("%w: %d handles are already open, the maximum; close those no longer needed", ErrQuota, maxHandles)
 	}
 	if t.open == nil {
 		t.open = map[int32]*slot{}

@@ -58,8 +58,8 @@ func (s *Sandbox) Compile(ctx context.Context, wasm []byte) error {
 	return s.compiler.Compile(ctx, wasm, manifest.Digest(wasm))
 }
 
-// CompileChild does the part of a child process started by Options.Compiler: it
-// limits itself, reads and compiles the module, and leaves the result in dir.
+// CompileChild is the body of the child process that Options.Compiler starts: it
+// limits itself, reads and compiles the module, and writes the result to dir.
 func CompileChild(ctx context.Context, module io.Reader, dir string) error {
 	return compiler.Child(ctx, module, dir, checkImports)
 }

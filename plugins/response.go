@@ -75,9 +75,9 @@ type body struct {
 	lost error // why nothing is kept
 }
 
-// keep adds what the guest has read itself. If the body can't be kept, or can't
-// be JSON, it is dropped: only the json call could still need it, and returns
-// the reason then.
+// keep appends what the guest has just read to the kept body. If there is no room, or
+// the body can't be JSON, keep drops it: only a json call could need it, and that call
+// then returns the reason.
 func (b *body) keep(p []byte) {
 	if b.lost != nil {
 		return

@@ -115,10 +115,10 @@ func (p *Response) Header(name string) string {
 	return s
 }
 
-// JSON returns the value at a dotted path of the body's JSON
-// ("data.items.0.name"): text as it is, numbers and booleans as written, lists
-// and objects as JSON. A path that does not exist is ErrNotSet, a body that is
-// not JSON ErrInvalid.
+// JSON parses the body and returns the value at a dotted path
+// ("data.items.0.name"): strings without quotes, numbers and booleans as written,
+// lists and objects as JSON. It returns ErrNotSet if the path does not exist, and
+// ErrInvalid if the body is not JSON.
 func (p *Response) JSON(path string) (string, error) {
 	return whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
 		return abi.JSON(p.handle, path, buf, size)

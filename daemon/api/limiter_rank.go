@@ -83,9 +83,9 @@ func (c *client) longestIdle() *connection {
 	return nil
 }
 
-// evictable returns the connection to evict, or nil. It chooses one of the
-// client with the most connections. Connections of proxies come last, since
-// each serves many clients.
+// evictable returns the connection to evict, or nil: the longest idle one of the
+// client that has the most connections. It evicts a proxy's connection only if no
+// other client has an idle one, since each proxy serves many clients.
 func (m *limiter) evictable() *connection {
 	if largest := m.idleClients.first(); largest != nil {
 		return largest.longestIdle()

@@ -87,7 +87,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "a message that says nothing", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unhealthy(\"error %d\", (int)answer);\n",
-		wrong: "its message is a number: error -4; say it in words",
+		wrong: "its message is only a code: error -4; describe the problem",
 	},
 	{
 		name: "a message that names nothing", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_unhealthy(\"the connection has failed\");\n",

@@ -240,7 +240,7 @@ func scalar(t Type, v any) (Value, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("%s is not a %s", clip(fmt.Sprint(v)), t)
+	return nil, fmt.Errorf("%s is not of type %s", clip(fmt.Sprint(v)), t)
 }
 
 // Constrain checks a value of the option's type against one_of, pattern, min

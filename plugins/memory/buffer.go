@@ -9,7 +9,7 @@ import (
 
 const (
 	smallBuffer = 32 << 10 // bytes; up to this size a buffer is an ordinary slice
-	bufferStep  = 64 << 10 // bytes by which a larger buffer's count grows
+	bufferStep  = 64 << 10 // bytes; a larger buffer grows in steps of this size
 	minBuffer   = 512
 )
 

@@ -159,7 +159,7 @@ var faults = []Fault{
 		Name: "run: a deadline of 500 ms, and nothing answers", Kind: kindRun, input: func(in *plugins.Input) { in.Timeout = shortTimeout },
 		call: fails("timeout", "timed out"),
 	},
-	{Name: "run: options and errors of a later vega", Kind: kindRun, harmless: true, input: func(in *plugins.Input) { in.Grease = true }},
+	{Name: "run: unknown options and error codes, as from a newer version of vega", Kind: kindRun, harmless: true, input: func(in *plugins.Input) { in.Grease = true }},
 }
 
 func failing(f *Failure) func(context.Context, []byte) (int, error) {

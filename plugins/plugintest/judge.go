@@ -70,7 +70,7 @@ func vague(message string, baseline plugins.Result, c *Case) string {
 	case message == baseline.Message && baseline.Status == check.Healthy:
 		return "its message is the same as without the fault: " + message
 	case number.MatchString(message):
-		return "its message is a number: " + message + "; say it in words"
+		return "its message is only a code: " + message + "; describe the problem"
 	case len(strings.Fields(message)) < 3:
 		return "its message is vague: " + message + "; say what is wrong, with what, and what to do"
 	case !namesTarget(message, c):

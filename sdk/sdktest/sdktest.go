@@ -58,7 +58,7 @@ type Result struct {
 var lock sync.Mutex
 
 // Run runs a probe and returns its result. The options contain keys that the
-// probe does not know, as those of a newer vega may.
+// probe does not know, as with a newer vega.
 func Run(t testing.TB, probe func(*sdk.Run) sdk.Result, c Config) Result {
 	t.Helper()
 	lock.Lock()

@@ -100,8 +100,9 @@ func (r *rows) Close() error {
 	return err
 }
 
-// unchanging returns arguments to which only the profiler refers. Bytes become
-// nil, because plans hardly depend on them.
+// unchanging copies the arguments so that the caller cannot change them, and reports
+// whether it could. A []byte becomes empty, because plans hardly depend on its
+// content.
 func unchanging(args []driver.NamedValue) ([]driver.NamedValue, bool) {
 	safe := make([]driver.NamedValue, len(args))
 	for i, arg := range args {

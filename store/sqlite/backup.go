@@ -26,7 +26,7 @@ func (s *Store) backUp(ctx context.Context) error {
 	}
 	path := fmt.Sprintf("%s.schema-%d.backup", s.path, version)
 	if err := s.copyTo(ctx, path); err != nil {
-		return fmt.Errorf("back it up to %s before its rows are rewritten: %w", path, err)
+		return fmt.Errorf("the backup to %s, which this upgrade of the schema requires, failed: %w", path, err)
 	}
 	s.backup = path
 	return nil

@@ -33,7 +33,7 @@ var referenceTable = []struct{ form, doc, example string }{
 	},
 	{
 		"PLUGIN.PROBE",
-		"A probe of a plugin, in the attribute probe.",
+		"A plugin's probe, for the probe attribute of an integration.",
 		"probe = core.http",
 	},
 }
