@@ -79,7 +79,7 @@ var mistakes = []mistake{
 	{
 		name: "handles that are never closed", language: build.C, from: cProbe,
 		to:      cProbe + "\tfor (int i = 0; i < 17; i++) {\n\t\tvega_request r = vega_http(\"GET\", \"http://jobs.example/status\");\n\t\tif (r < 0) return vega_failed(\"http://jobs.example\", r);\n\t}\n",
-		message: "could not check http://jobs.example: quota exceeded: more than 16 handles are open; close those no longer needed",
+		message: "could not check http://jobs.example: quota exceeded: 16 handles are already open, the maximum; close those no longer needed",
 	},
 	{
 		name: "an error that is not looked at", language: build.C, from: "\tif (answer < 0) return vega_failed(url, answer);\n", to: "\tif (answer < 0) return vega_healthy(\"fine\");\n",

@@ -56,7 +56,7 @@ func (h *host) end() {
 
 func (h *host) open(c io.Closer) int32 {
 	if len(h.handles) >= maxHandles {
-		return h.fail(errors.Join(newErrno(abi.ErrQuota, "more than 16 handles are open"), c.Close()))
+		return h.fail(errors.Join(newErrno(abi.ErrQuota, "16 handles are already open, the maximum"), c.Close()))
 	}
 	h.last++
 	h.handles[h.last] = c
