@@ -185,7 +185,7 @@ func TestMissingManifest(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "plugin.hcl")); err != nil {
 		t.Fatal(err)
 	}
-	if _, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl")); !diags.HasErrors() || !strings.HasPrefix(diags[0].Fix, "describe the plugin in a plugin.hcl next to its source") {
+	if _, diags := config.LoadManifest(filepath.Join(dir, "plugin.hcl")); !diags.HasErrors() || !strings.HasPrefix(diags[0].Fix, "create a plugin.hcl next to the plugin's source") {
 		t.Errorf("%+v", diags)
 	}
 	_, err := manifest.Read([]byte("\x00asm\x01\x00\x00\x00"))
