@@ -39,7 +39,8 @@ func TestExplanations(t *testing.T) {
 	for _, c := range diag.Codes {
 		sections := sectionsOf(t, c.Code)
 		wrong := tryExample(t, sections["Wrong"], leaf)
-		// Codes from a run need a run, and Overload needs a thousand integrations.
+		// Skip codes that an example can't trigger: those from NotHealthy on are reported only
+		// by a run, and Overload takes a thousand integrations.
 		if !hasCode(wrong, c.Code) && c.Code < diag.NotHealthy && c.Code != diag.Overload {
 			t.Errorf("%s: the wrong example gets\n%s", c.Code, shownText(t, wrong))
 		}

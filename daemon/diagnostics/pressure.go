@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Pressure is the kernel's pressure stall information (PSI): how much tasks waited
+// Pressure is the kernel's pressure stall information (PSI): how long tasks waited
 // for each resource.
 type Pressure struct {
 	CPU    *Stall `json:"cpu"`

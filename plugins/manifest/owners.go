@@ -35,7 +35,7 @@ func ReadOwners(path string) (Owners, error) {
 	case err != nil:
 		return nil, err
 	case info.Size() > maxOwners:
-		return nil, fmt.Errorf("%s is %d bytes; at most %d are read", path, info.Size(), maxOwners)
+		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), maxOwners)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

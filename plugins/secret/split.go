@@ -25,7 +25,7 @@ func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
 type role int
 
 const (
-	value    role = iota // a value of its own, to be escaped wherever it is used
+	value    role = iota // a value, not URL syntax; it is escaped wherever it is inserted
 	userinfo             // URL syntax before the host
 	rest                 // URL syntax after the host: path, query, fragment
 )

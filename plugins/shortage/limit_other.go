@@ -2,8 +2,7 @@
 
 package shortage
 
-// Limit returns how many descriptors this process may have open. It reports
-// false if the system has no such limit.
+// Limit returns how many descriptors this process may have open. ok is false if the limit is unknown.
 func Limit() (n int, ok bool) { return 0, false }
 
 // Raise raises the limit to the maximum that this process may set.

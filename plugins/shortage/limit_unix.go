@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// Limit returns how many descriptors this process may have open. It reports
-// false if the system has no such limit.
+// Limit returns how many descriptors this process may have open. ok is false if the limit is unknown.
 func Limit() (n int, ok bool) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

@@ -45,6 +45,6 @@ type Metric struct {
 // that was, the less the outcome says about the target.
 type Contention struct {
 	Late      time.Duration  // vega was runnable but had no CPU
-	Pressure  *time.Duration // tasks of the container, or else of the host, waited for a CPU; nil if unknown
+	Pressure  *time.Duration // how long tasks of the container, or of the host if there is no container, waited for a CPU; nil if unknown
 	Throttled *time.Duration // the container's CPU quota stopped vega; nil if there is no quota
 }

@@ -37,7 +37,7 @@ func (ev *Evaluator) required(s *bind.Section, r *schema.Row) bool {
 		ev.out.Err(diag.Required, s.Head, fmt.Sprintf("%s needs %s. %s", s.Title(), r.Name, orType(r)), requiredFix(s, r))
 	case t.Unsure():
 	case t.State == bind.Absent:
-		ev.out.Err(diag.Required, t.At, fmt.Sprintf("%s needs %s, and %s.", s.Title(), r.Name, ev.WhyAbsent(t.Expr)), ev.absentFix(s, t.Expr))
+		ev.out.Err(diag.Required, t.At, fmt.Sprintf("%s needs %s, but %s.", s.Title(), r.Name, ev.WhyAbsent(t.Expr)), ev.absentFix(s, t.Expr))
 	default:
 		return true
 	}

@@ -67,7 +67,7 @@ func (c configuration) noFigure(e *syntax.Expr) {
 		near = "system." + within
 		fix = "use " + near
 	case len(parts) > 0:
-		fix = fmt.Sprintf("add one of its metrics: %s", diag.Among(parts))
+		fix = fmt.Sprintf("use one of the metrics under %s: %s", e.Text, diag.Among(parts))
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The metric %s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 }

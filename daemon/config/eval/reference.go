@@ -35,7 +35,7 @@ func (c configuration) wanting(t *bind.Slot, e *syntax.Expr, w want) {
 	why, fix := ", which is not set", fmt.Sprintf("add to block %s: %s = …", block, name)
 	if t != nil {
 		c.ev.Notes.Missed[c.ev.FirstUnset(t.Expr)] = true
-		why, fix = ", and "+c.ev.WhyAbsent(t.Expr), "set that variable, or "+fix
+		why, fix = ", but "+c.ev.WhyAbsent(t.Expr), "set that variable, or "+fix
 	}
 	c.ev.out.Err(diag.Required, e.At, fmt.Sprintf("%s refers to %s%s.", w.Name, e.Text, why), fix)
 }

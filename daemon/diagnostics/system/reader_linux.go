@@ -19,7 +19,7 @@ import (
 // platform that Go supports.
 const ticks = 100
 
-// Reader reads the system. It is safe for concurrent use.
+// Reader reads the state of the operating system and of this process. It is safe for concurrent use.
 type Reader struct {
 	root    string // precedes every path in /proc and /sys; "" except in tests
 	walk    walkCache

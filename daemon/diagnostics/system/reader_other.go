@@ -16,7 +16,7 @@ import (
 	"github.com/shirou/gopsutil/v3/process"
 )
 
-// Reader reads the system. It is safe for concurrent use.
+// Reader reads the state of the operating system and of this process. It is safe for concurrent use.
 type Reader struct{}
 
 // New returns a Reader.
