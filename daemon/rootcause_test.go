@@ -100,7 +100,9 @@ func TestRootCauseIsLogged(t *testing.T) {
 	h.restart()
 	h.ask(engine.Query{Names: []string{"llm"}})
 	h.ask(engine.Query{Names: []string{"slack"}})
-	h.engine.Flush()
+	if err := h.Close(); err != nil { // which waits for the log
+		t.Fatal(err)
+	}
 	if want := []string{"run llm", "run slack llm"}; !slices.Equal(log.all, want) {
 		t.Errorf("%q, want %q", log.all, want)
 	}

@@ -22,8 +22,8 @@ type NamedSink struct {
 	Sink Sink
 }
 
-// SinkStats counts the runs that a sink did not record.
-type SinkStats struct {
+// sinkStats counts the runs that a sink did not record.
+type sinkStats struct {
 	Name    string
 	Failed  int64 // Record returned an error
 	Dropped int64 // the queue was full; always 0 for the durable sink
@@ -56,12 +56,10 @@ type queue struct {
 	failed, dropped atomic.Int64
 }
 
-// recorded is an entry of a queue: a run, or, if flushed is set, a marker that is
-// acknowledged once all earlier runs have been recorded.
+// recorded is a run in a queue.
 type recorded struct {
-	ctx     context.Context
-	run     check.Run
-	flushed chan<- struct{}
+	ctx context.Context
+	run check.Run
 }
 
 func newSinks(log *slog.Logger, durable Sink, bestEffort []NamedSink) *sinks {
@@ -83,7 +81,7 @@ func (s *sinks) record(ctx context.Context, r check.Run) {
 	ctx = context.WithoutCancel(ctx)
 	for _, q := range s.bestEffort {
 		select {
-		case q.runs <- recorded{ctx: ctx, run: r}:
+		case q.runs <- recorded{ctx, r}:
 		default:
 			q.dropped.Add(1)
 		}
@@ -102,26 +100,13 @@ func (s *sinks) logFailure(ctx context.Context, r check.Run, err error) {
 func (q *queue) work(log *slog.Logger) {
 	var reported int64
 	for r := range q.runs {
-		if r.flushed != nil {
-			r.flushed <- struct{}{}
-		} else if err := q.Sink.Record(r.ctx, r.run); err != nil {
+		if err := q.Sink.Record(r.ctx, r.run); err != nil {
 			q.failed.Add(1)
 		}
 		if n := q.dropped.Load(); n > reported && len(q.runs) == 0 {
 			log.Warn("a sink did not keep up and has caught up; some runs were not recorded there", "sink", q.Name, "dropped", n-reported)
 			reported = n
 		}
-	}
-}
-
-// flush waits until the best-effort sinks have recorded the runs in their queues.
-func (s *sinks) flush() {
-	flushed := make(chan struct{}, len(s.bestEffort))
-	for _, q := range s.bestEffort {
-		q.runs <- recorded{flushed: flushed}
-	}
-	for range s.bestEffort {
-		<-flushed
 	}
 }
 
@@ -141,16 +126,10 @@ func (s *sinks) close() {
 	})
 }
 
-func (s *sinks) stats() []SinkStats {
-	all := []SinkStats{{Name: "store", Failed: s.failed.Load()}}
+func (s *sinks) stats() []sinkStats {
+	all := []sinkStats{{Name: "store", Failed: s.failed.Load()}}
 	for _, q := range s.bestEffort {
-		all = append(all, SinkStats{q.Name, q.failed.Load(), q.dropped.Load()})
+		all = append(all, sinkStats{q.Name, q.failed.Load(), q.dropped.Load()})
 	}
 	return all
 }
-
-// Sinks returns the statistics of each sink, the durable one first.
-func (e *Engine) Sinks() []SinkStats { return e.sinks.stats() }
-
-// Flush waits until every sink has recorded all runs that have ended so far.
-func (e *Engine) Flush() { e.sinks.flush() }

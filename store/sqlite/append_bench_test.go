@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vega/store/sqlite"
+	"vega/store/storetest"
 )
 
 // BenchmarkAppendRuns stores 1,000 runs of ten integrations and waits until
@@ -21,7 +22,7 @@ func BenchmarkAppendRuns(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for n := range 1000 {
-			if err := s.AppendRun(b.Context(), runOf(names[n%10], now)); err != nil {
+			if err := s.AppendRun(b.Context(), storetest.RunOf(names[n%10], now)); err != nil {
 				b.Fatal(err)
 			}
 		}

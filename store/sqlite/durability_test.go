@@ -23,6 +23,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/store"
 	"vega/store/sqlite"
+	"vega/store/storetest"
 )
 
 // writeForever writes from several goroutines and prints what was acknowledged,
@@ -55,7 +56,7 @@ func writeForever(path string) {
 	}
 	name := strconv.FormatInt(time.Now().UnixNano(), 36)
 	for n := 1; ; n++ {
-		if err := s.AppendRun(ctx, runOf(name, time.Now())); err != nil {
+		if err := s.AppendRun(ctx, storetest.RunOf(name, time.Now())); err != nil {
 			say("! %v", err)
 			return
 		}
@@ -156,7 +157,7 @@ func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 	if d := s.Degraded(); d == nil || !strings.Contains(d.Error(), "nothing could be stored since") {
 		t.Errorf("degraded: %v", d)
 	}
-	if err := s.AppendRun(t.Context(), runOf("web", time.Now())); err != nil {
+	if err := s.AppendRun(t.Context(), storetest.RunOf("web", time.Now())); err != nil {
 		t.Error(err) // it waits in the queue
 	}
 	if err := s.FlushRuns(t.Context()); err == nil {

@@ -8,29 +8,8 @@ import (
 	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
+	"vega/store/storetest"
 )
-
-func runOf(integration string, at time.Time) *check.Run {
-	return &check.Run{
-		Integration: integration, Probe: "core.http", Digest: "abc", Status: "healthy",
-		Message: "200 OK", Details: map[string]string{"status": "200", "": "ü"},
-		Metrics: []check.Metric{{Name: "time", Unit: "ms", Value: 1.5}, {Name: "bytes", Value: -0.25}},
-		Began:   at.UTC().Truncate(time.Millisecond), Took: 1234 * time.Microsecond,
-		CorrelationID: "0123456789abcdef0123456789abcdef",
-	}
-}
-
-func appendRuns(t *testing.T, s *sqlite.Store, runs ...*check.Run) {
-	t.Helper()
-	for _, r := range runs {
-		if err := s.AppendRun(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.FlushRuns(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestRetentionShrinksTheFile(t *testing.T) {
 	s := fresh(t)
@@ -38,9 +17,9 @@ func TestRetentionShrinksTheFile(t *testing.T) {
 	for day := range 10 {
 		var runs []*check.Run
 		for range 2000 {
-			runs = append(runs, runOf("web", now.Add(time.Duration(day-10)*24*time.Hour)))
+			runs = append(runs, storetest.RunOf("web", now.Add(time.Duration(day-10)*24*time.Hour)))
 		}
-		appendRuns(t, s, runs...)
+		storetest.AppendRuns(t, s, runs...)
 		log(t, s, store.Conversation{SessionID: "s", Source: "x", At: now.Add(time.Duration(day-10) * 24 * time.Hour)})
 	}
 	before, err := s.Info(t.Context())

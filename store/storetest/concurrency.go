@@ -70,7 +70,7 @@ func readersAndWritersDoNotFail(t *testing.T, d database) {
 			return err
 		})
 		repeat(func() error { return s.SetMemory(ctx, name, "v") })
-		repeat(func() error { return s.AppendRun(ctx, runOf(name, time.Now())) })
+		repeat(func() error { return s.AppendRun(ctx, RunOf(name, time.Now())) })
 		repeat(func() error { _, err := s.HistoryPage(ctx, store.Query{Session: name}); return err })
 		repeat(func() error { _, err := s.Runs(ctx, name, "", 0); return err })
 	}
@@ -111,7 +111,7 @@ func calls(s store.Store) map[string]func(ctx context.Context) error {
 func fillOne(t *testing.T, s store.Store) {
 	t.Helper()
 	logConversation(t, s, store.Conversation{SessionID: "s", Source: "x"})
-	appendRuns(t, s, runOf("web", time.Now()))
+	AppendRuns(t, s, RunOf("web", time.Now()))
 	if err := errors.Join(s.SetMemory(t.Context(), "k", "v"), s.Set(t.Context(), "i", "k", []byte("v"), 100)); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func closedStoresFail(t *testing.T, d database) {
 			t.Errorf("%s succeeds after Close", name)
 		}
 	}
-	if err := s.AppendRun(t.Context(), runOf("late", time.Now())); err == nil {
+	if err := s.AppendRun(t.Context(), RunOf("late", time.Now())); err == nil {
 		if err := s.FlushRuns(t.Context()); err == nil {
 			t.Error("a run is stored after Close")
 		}

@@ -84,7 +84,7 @@ func pageLimitsAreChecked(t *testing.T, d database) {
 	s := d.open(t)
 	for i := range 60 {
 		logConversation(t, s, store.Conversation{SessionID: "s", Source: "x"})
-		appendRuns(t, s, runOf("web", time.Now()))
+		AppendRuns(t, s, RunOf("web", time.Now()))
 		if err := s.SetMemory(t.Context(), fmt.Sprint(i), "v"); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func forgedCursorsAreRejected(t *testing.T, d database) {
 	s := d.open(t)
 	for range 3 {
 		logConversation(t, s, store.Conversation{SessionID: "s", Source: "x"})
-		appendRuns(t, s, runOf("s", time.Now()))
+		AppendRuns(t, s, RunOf("s", time.Now()))
 	}
 	p, err := s.HistoryPage(t.Context(), store.Query{Session: "s", Limit: 1})
 	if err != nil || p.Next == "" {

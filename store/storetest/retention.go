@@ -18,9 +18,9 @@ func fillDays(t *testing.T, s store.Store, perDay int) {
 		at := time.Now().Add(time.Duration(n-10) * day)
 		runs := make([]*check.Run, perDay)
 		for i := range runs {
-			runs[i] = runOf("web", at)
+			runs[i] = RunOf("web", at)
 		}
-		appendRuns(t, s, runs...)
+		AppendRuns(t, s, runs...)
 		logConversation(t, s, store.Conversation{SessionID: "s", Source: "x", At: at})
 	}
 }
@@ -62,7 +62,7 @@ func retentionDeletesRunsToFitTheSize(t *testing.T, d database) {
 	if conversations := latest(t, s, 0); len(conversations) != 10 {
 		t.Errorf("%d conversations are left, want all 10", len(conversations))
 	}
-	appendRuns(t, s, runOf("web", time.Now()))
+	AppendRuns(t, s, RunOf("web", time.Now()))
 	if runs := allRuns(t, s, "web", 0); len(runs) != 1 {
 		t.Errorf("%d runs, want the new one", len(runs))
 	}

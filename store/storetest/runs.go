@@ -12,7 +12,8 @@ import (
 	"vega/store"
 )
 
-func runOf(integration string, at time.Time) *check.Run {
+// RunOf returns a run with every field that is stored.
+func RunOf(integration string, at time.Time) *check.Run {
 	return &check.Run{
 		Integration: integration, Probe: "core.http", Digest: "abc", Status: "healthy",
 		Message: "200 OK", Details: map[string]string{"status": "200", "": "ü"},
@@ -22,7 +23,8 @@ func runOf(integration string, at time.Time) *check.Run {
 	}
 }
 
-func appendRuns(t *testing.T, s store.Runs, runs ...*check.Run) {
+// AppendRuns appends runs and waits until they are stored.
+func AppendRuns(t *testing.T, s store.Runs, runs ...*check.Run) {
 	t.Helper()
 	for _, r := range runs {
 		if err := s.AppendRun(t.Context(), r); err != nil {
@@ -60,32 +62,32 @@ func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []c
 func runsAreStoredExactly(t *testing.T, d database) {
 	s := d.openUnclosed(t)
 	now := time.Now()
-	bare := runOf("web", now)
+	bare := RunOf("web", now)
 	bare.CorrelationID, bare.Status, bare.Cause = "demo-1", "unhealthy", "timeout"
 	bare.Details, bare.Metrics = map[string]string{}, []check.Metric{}
 	none, throttled := time.Duration(0), 80*time.Millisecond
 	bare.Contention = &check.Contention{Late: 312 * time.Millisecond, Pressure: &none, Throttled: &throttled}
-	wide := runOf("web", now)
+	wide := RunOf("web", now)
 	wide.Contention = &check.Contention{}
 	for i := range 64 {
 		wide.Details[fmt.Sprintf("%0128d", i)] = "x" // more names than rows share
 	}
-	want := []*check.Run{runOf("web", now.Add(-time.Minute)), bare, wide}
+	want := []*check.Run{RunOf("web", now.Add(-time.Minute)), bare, wide}
 	for _, status := range []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown} {
 		for _, cause := range []check.Cause{check.NoCause, check.Target, check.Timeout, check.Probe, check.Denied, check.Host} {
-			r := runOf("web", now)
+			r := RunOf("web", now)
 			r.Status, r.Cause = status, cause
 			want = append(want, r)
 		}
 	}
-	appendRuns(t, s, runOf("other", now))
-	appendRuns(t, s, want...)
+	AppendRuns(t, s, RunOf("other", now))
+	AppendRuns(t, s, want...)
 	closeStore(t, s)
 	s = d.open(t)
-	again := runOf("web", now) // with names that were stored before
+	again := RunOf("web", now) // with names that were stored before
 	again.Previous, again.Denied = check.Unhealthy, []string{"not stored"}
-	appendRuns(t, s, again)
-	want = append(want, runOf("web", now))
+	AppendRuns(t, s, again)
+	want = append(want, RunOf("web", now))
 	got := allRuns(t, s, "web", 2)
 	if len(got) != len(want) {
 		t.Fatalf("%d runs, want %d", len(got), len(want))
@@ -105,7 +107,7 @@ func runsKeepTheirOrder(t *testing.T, d database) {
 	s := d.open(t)
 	now := time.Now()
 	for i := range 1000 { // more than a batch, and out of order by time
-		r := runOf("web", now.Add(-time.Duration(i%7)*time.Hour))
+		r := RunOf("web", now.Add(-time.Duration(i%7)*time.Hour))
 		r.Message = fmt.Sprint(i)
 		if err := s.AppendRun(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -133,7 +135,7 @@ func invalidRunsAreRejected(t *testing.T, d database) {
 		`no status "disabled"`: func(r *check.Run) { r.Status = check.Disabled },
 		`with cause "network`:  func(r *check.Run) { r.Cause = "network" },
 	} {
-		r := runOf("web", time.Now())
+		r := RunOf("web", time.Now())
 		spoil(r)
 		if err := s.AppendRun(t.Context(), r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
@@ -156,7 +158,7 @@ func concurrentRunsAreAllStored(t *testing.T, d database) {
 		all.Go(func() {
 			name := fmt.Sprint("i", w)
 			for range 1500 {
-				if err := s.AppendRun(t.Context(), runOf(name, time.Now())); err != nil {
+				if err := s.AppendRun(t.Context(), RunOf(name, time.Now())); err != nil {
 					t.Error(err)
 				}
 			}
@@ -170,7 +172,7 @@ func concurrentRunsAreAllStored(t *testing.T, d database) {
 	}
 	all.Wait()
 	for range 100 {
-		if err := s.AppendRun(t.Context(), runOf("last", time.Now())); err != nil {
+		if err := s.AppendRun(t.Context(), RunOf("last", time.Now())); err != nil {
 			t.Fatal(err)
 		}
 	}
