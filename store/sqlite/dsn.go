@@ -65,6 +65,11 @@ func unsharedDSN(path string) string {
 	return guestDSN(path) + "&immutable=1"
 }
 
+// withoutWait returns a DSN of connections that do not wait for a lock.
+func withoutWait(dsn string) string {
+	return strings.Replace(dsn, "_busy_timeout="+busyTimeout, "_busy_timeout=0", 1)
+}
+
 // dsn returns a URI in which no character of path can be mistaken for a
 // parameter.
 func dsn(path string, query url.Values) string {

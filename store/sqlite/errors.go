@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -13,6 +15,9 @@ import (
 // ErrRefused means that a query was not run because it is not exactly one
 // statement that reads.
 var ErrRefused = errors.New("refused")
+
+// ErrSyntax means that a query is not SQL.
+var ErrSyntax = errors.New("the query has an error")
 
 // ErrTooLarge means that a query returns a value or a row that is too large.
 var ErrTooLarge = errors.New("too large")
@@ -85,6 +90,14 @@ func code(err error) int {
 		return e.Code() & 0xff
 	}
 	return 0
+}
+
+// isSyntaxError reports whether SQLite could not parse a statement. SQLite has
+// no code for that, only texts.
+func isSyntaxError(err error) bool {
+	return code(err) == sqlite3.SQLITE_ERROR && slices.ContainsFunc(
+		[]string{": syntax error", "incomplete input", "unrecognized token"},
+		func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
 func ignoreBusy(err error) error {

@@ -33,7 +33,7 @@ const GuestPool = "guests"
 // and never creates the file.
 type Reader struct {
 	path     string
-	db       *sql.DB
+	file     openFile
 	profiler *profile.Profiler
 	account  Account
 	weights  weights
@@ -53,13 +53,16 @@ func OpenForeign(path string, options ...Option) (*Reader, error) {
 }
 
 func openReader(path, dsn string, p *profile.Profiler, a Account, r room) (*Reader, error) {
-	connector, err := sqlite.NewConnector(dsn)
+	connector, err := sqlite.NewConnector(withoutWait(dsn))
 	if err != nil {
 		return nil, err
 	}
-	db := pooled(p, GuestPool, guarded{roomy{connector, r}}, readers)
-	db.SetConnMaxIdleTime(time.Minute)
-	return &Reader{path: path, db: db, profiler: p, account: a, room: r}, nil
+	open := func() *sql.DB {
+		db := pooled(p, GuestPool, guarded{roomy{connector, r}}, readers)
+		db.SetConnMaxIdleTime(time.Minute)
+		return db
+	}
+	return &Reader{path: path, file: openFile{path: path, open: open, db: open()}, profiler: p, account: a, room: r}, nil
 }
 
 // Query runs one statement that reads vega's own database.
@@ -74,7 +77,11 @@ func (r *Reader) Query(ctx context.Context, query string) (*Rows, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	rows, err := r.query(ctx, statement, counted)
+	var rows *Rows
+	err = waitForLock(ctx, func() (err error) {
+		rows, err = r.query(ctx, statement, counted)
+		return err
+	})
 	if err != nil {
 		err = r.explain(ctx, err)
 		cancel()
@@ -86,7 +93,11 @@ func (r *Reader) Query(ctx context.Context, query string) (*Rows, error) {
 
 func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Rows, error) {
 	opens := false // if set, a timeout is due to the file
-	conn, err := r.db.Conn(context.WithValue(ctx, opensKey{}, &opens))
+	db, err := r.file.current()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(context.WithValue(ctx, opensKey{}, &opens))
 	if err != nil && ctx.Err() != nil && !opens {
 		return nil, r.account.Shortage(ctx, fmt.Errorf("all %d of vega's connections to %s were in use by other checks; run fewer checks concurrently, or increase the timeout of this one", readers, r.path))
 	}
@@ -103,10 +114,19 @@ func (r *Reader) query(ctx context.Context, statement string, counted bool) (*Ro
 // explain adds the name of the file to errors about it. SQLite's messages may
 // quote the query, but never the contents of the database.
 func (r *Reader) explain(ctx context.Context, err error) error {
+	if errors.Is(err, ErrLocked) {
+		return fmt.Errorf("read %s: %w", r.path, err)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	err = r.room.explain(err)
+	if denied := unreadable(r.path); code(err) == sqlite3.SQLITE_CANTOPEN && denied != nil {
+		return denied
+	}
+	if isSyntaxError(err) {
+		return fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
 	switch c := code(err); c {
 	case sqlite3.SQLITE_TOOBIG:
 		return fmt.Errorf("%w: a value or row of %s: %w", ErrTooLarge, r.path, err)
@@ -119,7 +139,7 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 }
 
 // Close closes all connections.
-func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.db.Close()) }
+func (r *Reader) Close() error { return errors.Join(r.advisor.close(), r.file.close()) }
 
 // opensKey is the context key of a *bool that is set when a query opens a new
 // connection instead of waiting for another query to end.

@@ -101,6 +101,18 @@ func TestQueriesThatWriteAreRefused(t *testing.T) {
 	}
 }
 
+func TestSyntaxErrorsAreNamed(t *testing.T) {
+	_, r := theirs(t)
+	for query, want := range map[string]bool{
+		"SELECT count(*) FRM t x": true, "SELECT": true, "SELECT ?#1": true, "WITH x AS (SELECT 1) DELETE FROM t": true,
+		"SELECT nope FROM t": false, "SELECT 1 FROM nope": false, "SELECT abs('x', 'y')": false,
+	} {
+		if _, err := r.Query(t.Context(), query); err == nil || errors.Is(err, sqlite.ErrSyntax) != want {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
 func TestQueriesAreBounded(t *testing.T) {
 	_, r := theirs(t)
 	const numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT x FROM n "

@@ -12,8 +12,8 @@ import (
 	"vega/store/sqlite"
 )
 
-// SQLite returns the same error for a file that does not exist and for one that
-// could not be opened for lack of descriptors.
+// SQLite returns the same error for a file that it can't open, such as a
+// directory, and for one that could not be opened for lack of descriptors.
 func TestRoomExplainsFailedOpens(t *testing.T) {
 	for name, c := range map[string]struct {
 		room  func(n int) error
@@ -24,7 +24,7 @@ func TestRoomExplainsFailedOpens(t *testing.T) {
 		"none before": {func(int) error { return syscall.EMFILE }, true},
 		"none after":  {func(n int) error { return map[bool]error{true: syscall.EMFILE}[n == 1] }, true},
 	} {
-		r, err := sqlite.OpenForeign(filepath.Join(t.TempDir(), "absent.db"), sqlite.Room(c.room))
+		r, err := sqlite.OpenForeign(t.TempDir(), sqlite.Room(c.room))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+// CheckQuery returns an error that wraps ErrRefused if a Reader would not run
+// the query. It opens no database, so it accepts queries that SQLite refuses.
+func CheckQuery(query string) error {
+	_, _, err := prepare(query)
+	return err
+}
+
 // prepare checks that query is one complete statement. It wraps a SELECT so
 // that all its work is done before the first row: only until then does the
 // driver watch the context, and a query can take forever between two rows. The
