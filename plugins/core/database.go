@@ -57,11 +57,15 @@ func firstValue(r *sdk.Run, rows *sdk.Rows) {
 	}
 }
 
-// queryFailed includes the server's own message, which names the table or role
-// that is wrong.
+// queryFailed includes the database's own message, which names the table or role
+// that is wrong, or the reason for the wait.
 func queryFailed(who string, err error) sdk.Result {
-	if errors.Is(err, sdk.ErrIO) {
+	switch {
+	case errors.Is(err, sdk.ErrIO):
 		return sdk.Unhealthy(who + " rejected the query or the login: " + err.Error())
+	case errors.Is(err, sdk.ErrTimeout):
+		return sdk.Unhealthy(who + " did not answer in time: " + err.Error())
+	default:
+		return sdk.Failed(who, err)
 	}
-	return sdk.Failed(who, err)
 }
