@@ -21,6 +21,10 @@ var ErrQuota = errors.New("quota exceeded")
 // of the database.
 var ErrRefused = errors.New("refused")
 
+// ErrBadQuery reports a query that no database would accept, such as one with a
+// syntax error.
+var ErrBadQuery = errors.New("bad query")
+
 // ErrTooLarge reports that something is larger than its limit. A database wraps it
 // for a row that is too large.
 var ErrTooLarge = memory.ErrTooLarge
@@ -46,7 +50,7 @@ func errno(err error) abi.Errno {
 	switch {
 	case errors.Is(err, errNotSet):
 		return abi.ErrNotSet
-	case errors.Is(err, errInvalid):
+	case errors.Is(err, errInvalid), errors.Is(err, ErrBadQuery):
 		return abi.ErrInvalid
 	case errors.Is(err, errClosed):
 		return abi.ErrClosed

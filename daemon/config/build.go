@@ -12,7 +12,6 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/input"
-	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
@@ -117,35 +116,4 @@ func (d builder) network(s *bind.Section, out *Network) {
 	if err != nil {
 		d.out.Err(diag.BadTLS, s.Slot("ca_file").Expr.At, "ca_file cannot be used: "+input.Reason(err).Error()+".", "set ca_file to a readable PEM file")
 	}
-}
-
-func (d builder) databaseBlock(s *bind.Section) Database {
-	d.ev.Evaluate(s)
-	out := Database{Name: s.Name, Driver: d.ev.Str(s, "driver"), DSN: eval.Get[manifest.Text](d.ev, s, "dsn")}
-	t := s.Slot("dsn")
-	if t == nil || t.State != bind.Present {
-		return out
-	}
-	dsn := out.DSN.Reveal()
-	if dsn == "" {
-		d.out.Err(diag.OutOfBounds, t.Expr.At, "dsn is empty.", "set dsn to the data source name")
-	}
-	if out.Driver != "sqlite" {
-		for _, p := range redact.Passwords(dsn) {
-			d.ev.AddSecret(p)
-		}
-		return out
-	}
-	if !out.DSN.HasSecret() {
-		d.ev.RemoveSecret(dsn) // a path is not secret
-	}
-	if full := eval.Absolute(dsn, t.Expr.At.Source.Dir); full != dsn {
-		prefix := strings.TrimSuffix(full, filepath.Clean(dsn))
-		if prefix == full {
-			out.DSN = manifest.Text{{Text: full, Secret: out.DSN.HasSecret()}}
-		} else {
-			out.DSN = append(manifest.Plain(prefix), out.DSN...)
-		}
-	}
-	return out
 }

@@ -66,6 +66,7 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 		d.checks.turnedOff(s.Name, config, probe.NeedsAny)
 	}
 	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
+	b.queries(config)
 	d.checks.demands(s, out)
 	d.checks.plainSecrets(config, s.Name)
 	if out.Enabled {

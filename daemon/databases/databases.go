@@ -2,12 +2,10 @@ package databases
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,19 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgproto3"
-	"github.com/jackc/pgx/v5/stdlib"
-
-	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
-	"vega/plugins/shortage"
-	"vega/plugins/sockets"
-	"vega/store/profile"
 	"vega/store/sqlite"
 )
 
@@ -74,7 +62,7 @@ type source struct {
 
 	mu    sync.Mutex // guards the fields below
 	open  opened     // nil until the first query
-	scrub *strings.Replacer
+	scrub *scrubber
 }
 
 // opened is a database that is ready for queries: a server with a pool of
@@ -100,7 +88,7 @@ func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set 
 	for _, c := range all {
 		s := before.source(c.Name)
 		if s == nil || !reflect.DeepEqual(s.config, c) {
-			s = &source{config: c, slow: slow, scrub: scrubber(c.DSN), limiter: newLimiter(c.Name)}
+			s = &source{config: c, slow: slow, scrub: newScrubber(c.DSN, ""), limiter: newLimiter(c.Name)}
 		}
 		d.sources[c.Name] = s
 	}
@@ -198,11 +186,11 @@ func (s *source) ready() (opened, error) {
 	if s.open != nil {
 		return s.open, nil
 	}
-	open, password, err := s.connect()
+	open, scrub, err := s.connect()
 	if err != nil {
 		return nil, fmt.Errorf("database %q: %w", s.config.Name, err)
 	}
-	s.open, s.scrub = open, scrubber(s.config.DSN, password)
+	s.open, s.scrub = open, scrub
 	return open, nil
 }
 
@@ -219,148 +207,4 @@ func (s *source) close() error {
 		return nil
 	}
 	return s.explain(context.Background(), open.Close())
-}
-
-// connect opens the database and returns its password, which must not appear in an
-// error. It drops a driver's error about a DSN, because that quotes the DSN. It does
-// not connect yet, but the driver may read files that are named in the DSN or stored
-// in the user's home directory.
-func (s *source) connect() (opened, string, error) {
-	if err := shortage.Room(dsnFiles); err != nil {
-		return nil, "", err
-	}
-	c, slow := s.config, s.slow
-	switch c.Driver {
-	case "postgres":
-		cfg, err := pgx.ParseConfig(c.DSN.Reveal())
-		if err != nil {
-			return nil, "", invalidDSN(err, "use the form postgres://user:password@host:5432/name")
-		}
-		server := openServer(openPostgres(cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
-		server.discard = discardAll
-		server.poller = newPostgresPoller(openPostgres(cfg, maxOwnRow, maxSnapshot), s.explain)
-		return server, cfg.Password, nil
-	case "mysql":
-		cfg, err := mysql.ParseDSN(c.DSN.Reveal())
-		if err != nil {
-			return nil, "", invalidDSN(err, "use the form user:password@tcp(host:3306)/name")
-		}
-		connector, err := openMySQL(cfg)
-		if err != nil {
-			return nil, "", invalidDSN(err, "its options contradict each other")
-		}
-		return openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL}), cfg.Passwd, nil
-	case "sqlite":
-		r, err := sqlite.OpenForeign(c.DSN.Reveal(), sqlite.SlowQuery(slow), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
-		if err != nil {
-			return nil, "", invalidDSN(err, "use the path of the file")
-		}
-		return closingFile{file{r}, r}, "", nil
-	}
-	return nil, "", fmt.Errorf("driver %q is not supported; use postgres, mysql or sqlite", c.Driver)
-}
-
-// invalidDSN returns an error that explains how to correct a DSN. If the driver
-// failed only because it could not get a file descriptor, the error is a
-// *shortage.Error.
-func invalidDSN(err error, fix string) error {
-	if short := shortage.Of(err); short != nil {
-		return short
-	}
-	return errors.New("the dsn is not valid: " + fix)
-}
-
-// databaseDialer connects to database servers. It remembers shortages in vega
-// itself, because some drivers keep only the text of an error.
-var databaseDialer sockets.Dialer
-
-// openPostgres configures a PostgreSQL driver. It selects the extended protocol,
-// which accepts only one statement, but without named prepared statements, which
-// some connection poolers do not support. maxRow limits the bytes of a row, and
-// maxBytes the bytes to read before the limit is raised.
-func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
-	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
-	if cfg.TLSConfig != nil {
-		readSystemRoots()
-	}
-	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
-	cfg.MaxProtocolMessageBodyLen = maxRow
-	if cfg.RuntimeParams["application_name"] == "" {
-		cfg.RuntimeParams["application_name"] = "vega"
-	}
-	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), max: maxBytes, errExceeded: errNoRow}
-}
-
-// openMySQL configures a MySQL driver. It disables DSN options that would give a
-// probe too much power, and keeps the driver from writing to stderr.
-func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
-	cfg.MultiStatements = false
-	cfg.AllowAllFiles = false
-	cfg.Logger = &mysql.NopLogger{}
-	if cfg.Net == "tcp" || cfg.Net == "unix" {
-		cfg.DialFunc = dialBounded
-	}
-	if cfg.TLS != nil || cfg.TLSConfig != "" {
-		readSystemRoots()
-	}
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge}, nil
-}
-
-// readSystemRoots makes package x509 load the system's certificates while file
-// descriptors are available, because x509 tries only once per process.
-func readSystemRoots() { _, _ = x509.SystemCertPool() } // a later handshake reports the error
-
-// serverMessage returns the server's own message, if err contains one. For messages
-// that quote data ("invalid input syntax for type integer: …") it returns only the
-// code.
-func serverMessage(err error) (string, bool) {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return messageByState(pg.Code, pg.Message), true
-	}
-	var my *mysql.MySQLError
-	if errors.As(err, &my) {
-		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), my.Message), true
-	}
-	return "", false
-}
-
-// isTooLong reports whether a driver refused a row because of its length.
-func isTooLong(err error) bool {
-	var long *pgproto3.ExceededMaxBodyLenErr
-	return errors.As(err, &long)
-}
-
-// sqlState returns the code of a PostgreSQL server's error, or "" for any other
-// error.
-func sqlState(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code
-	}
-	return ""
-}
-
-// scrubber returns a replacer that removes the secrets of a DSN from a string, both
-// plain and URL-escaped.
-func scrubber(dsn manifest.Text, passwords ...string) *strings.Replacer {
-	secrets := passwords
-	manifest.Secrets(dsn, func(s string) { secrets = append(secrets, s) })
-	if dsn.HasSecret() {
-		secrets = append(secrets, dsn.Reveal())
-	}
-	var pairs []string
-	for _, s := range secrets {
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
-			if len(form) >= 4 { // shorter ones would match inside ordinary words
-				pairs = append(pairs, form, "(secret)")
-			}
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }

@@ -230,7 +230,7 @@ func TestUnreachablePostgresIsReported(t *testing.T) {
 			break
 		}
 	}
-	if !strings.Contains(r.ServerUnavailable, `database "app": failed to connect`) || !strings.Contains(r.ServerUnavailable, "connection refused") || strings.Contains(r.ServerUnavailable, realtest.Password) {
+	if !strings.Contains(r.ServerUnavailable, `database "app": connecting: `) || !strings.Contains(r.ServerUnavailable, "connection refused") || strings.Contains(r.ServerUnavailable, realtest.Password) {
 		t.Errorf("%q", r.ServerUnavailable)
 	}
 	t.Log(r.ServerUnavailable)

@@ -2,20 +2,13 @@ package databases
 
 import (
 	"context"
-	"crypto/tls"
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
-	"syscall"
 	"time"
 
 	"vega/daemon/telemetry"
 	"vega/plugins"
-	"vega/plugins/egress"
-	"vega/plugins/manifest"
-	"vega/plugins/shortage"
 	"vega/store/profile"
 	"vega/store/sqlite"
 )
@@ -24,10 +17,16 @@ import (
 type server struct {
 	*sql.DB
 	profiler *profile.Profiler
+	driver   string          // postgres or mysql
 	poller   *postgresPoller // nil for a server other than PostgreSQL
 	discard  string          // statement that resets a session; "" if the server has none
 	bounds   *boundedConnector
 }
+
+// maxAge is how long a connection is used for the queries of probes. A query on a
+// new connection also shows whether the name still leads to that server, the
+// server accepts connections, and the login is right.
+const maxAge = 30 * time.Second
 
 // probePool is the name of the pool that the queries of probes use.
 const probePool = "probes"
@@ -42,7 +41,7 @@ func openServer(connector *boundedConnector, slow time.Duration, o profile.Optio
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(time.Hour) // reconnect now and then, because the address of the host may change
+	db.SetConnMaxLifetime(maxAge)
 	return server{DB: db, profiler: p, bounds: connector}
 }
 
@@ -83,6 +82,8 @@ func sandboxError(err error) error {
 		return fmt.Errorf("%w: %w", plugins.ErrTooLarge, err)
 	case errors.Is(err, sqlite.ErrRefused):
 		return fmt.Errorf("%w: %w", plugins.ErrRefused, err)
+	case errors.Is(err, sqlite.ErrSyntax):
+		return fmt.Errorf("%w: %w", plugins.ErrBadQuery, err)
 	default:
 		return err
 	}
@@ -136,82 +137,4 @@ func (r *sourceRows) explain(err error) error {
 		}
 	}
 	return r.source.explain(r.ctx, err)
-}
-
-// failure is a database error that is safe to show. Its text contains no secret, and
-// it wraps only the kind of the error, not the error itself.
-type failure struct {
-	text string
-	kind error
-}
-
-// Error returns the text for the operator.
-func (f *failure) Error() string { return f.text }
-
-// Unwrap returns the kind of error, or nil for an error of the database itself.
-func (f *failure) Unwrap() error { return f.kind }
-
-// explain converts a driver's error into a failure.
-func (s *source) explain(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if own := (*egress.Error)(nil); errors.As(err, &own) {
-		return own // an error of the sandbox: the run exceeded a limit
-	}
-	short := shortage.Of(err)
-	if ended := ctx.Err(); ended != nil && short == nil {
-		err = ended // drivers return different errors for this
-	}
-	text, ok := serverMessage(err)
-	switch {
-	case short != nil:
-		return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, short), kind: short}
-	case ok:
-	case errors.Is(err, errNoRow):
-		text = errNoRow.Error()
-	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
-		text = fmt.Sprintf("a row is larger than %v; select fewer or shorter columns", manifest.Size(maxRow))
-	case errors.Is(err, context.DeadlineExceeded):
-		text = "no response in time"
-	default:
-		text = err.Error()
-	}
-	return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, s.scrub.Replace(text)), kind: kindOf(err)}
-}
-
-// kindOf returns the error in err's chain that classifies a failure, or nil.
-func kindOf(err error) error {
-	for _, kind := range []error{context.DeadlineExceeded, context.Canceled, syscall.ECONNREFUSED, syscall.ECONNRESET, plugins.ErrTooLarge, plugins.ErrRefused} {
-		if errors.Is(err, kind) {
-			return kind
-		}
-	}
-	if isTooLong(err) || errors.Is(err, errNoRow) {
-		return plugins.ErrTooLarge
-	}
-	var name *net.DNSError
-	if errors.As(err, &name) {
-		return name
-	}
-	var cert *tls.CertificateVerificationError
-	if errors.As(err, &cert) {
-		return cert
-	}
-	var network net.Error
-	if errors.As(err, &network) && network.Timeout() {
-		return context.DeadlineExceeded
-	}
-	return nil
-}
-
-// publicClasses lists the SQLSTATE classes whose messages describe the connection,
-// privileges, the statement or the server, and do not quote data.
-var publicClasses = []string{"08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57"}
-
-func messageByState(state, message string) string {
-	if len(state) == 5 && slices.Contains(publicClasses, state[:2]) {
-		return fmt.Sprintf("%s (SQLSTATE %s)", message, state)
-	}
-	return fmt.Sprintf("the query failed with SQLSTATE %s; vega hides the message because it may quote data, so run the query manually to see it", state)
 }

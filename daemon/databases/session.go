@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"vega/daemon/databases/accept"
 	"vega/plugins"
 )
 
@@ -16,8 +17,8 @@ const discardAll = "DISCARD ALL"
 // query runs one statement in a read-only transaction. No session state carries
 // over from one query to the next.
 func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
-	if err := mustRead(query); err != nil {
-		return nil, err
+	if err := accept.Query(s.driver, query); err != nil {
+		return nil, refused(err)
 	}
 	conn, err := s.Conn(ctx)
 	if err != nil {
@@ -30,12 +31,19 @@ func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 	return rows, nil
 }
 
-func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (*txRows, error) {
+// refused marks a query that vega does not run.
+func refused(why error) error { return &failure{text: why.Error(), kind: plugins.ErrRefused} }
+
+func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (plugins.Rows, error) {
 	bound, err := s.bounds.boundedOf(conn)
 	if err != nil {
 		return nil, err
 	}
 	bound.allow(maxRow)
+	back := func() error { return s.returnConn(ctx, conn) }
+	if onConsole(conn) {
+		return askConsole(ctx, conn, bound, query)
+	}
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, bound.explain(err)
@@ -44,7 +52,7 @@ func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (*txR
 	if err != nil {
 		return nil, errors.Join(bound.explain(err), rollback(tx))
 	}
-	return &txRows{rows, tx, bound, func() error { return s.returnConn(ctx, conn) }}, nil
+	return &txRows{rows, bound, func() error { return errors.Join(rollback(tx), back()) }}, nil
 }
 
 // returnConn resets the session and returns the connection to the pool. If the reset
@@ -66,9 +74,8 @@ func (s server) returnConn(ctx context.Context, conn *sql.Conn) error {
 // session.
 type txRows struct {
 	*sql.Rows
-	tx         *sql.Tx
-	bound      *bounded
-	returnConn func() error
+	bound *bounded
+	end   func() error
 }
 
 // Scan copies the columns of the current row.
@@ -89,7 +96,7 @@ func (r *txRows) Err() error { return r.bound.explain(r.Rows.Err()) }
 
 // Close ends the transaction.
 func (r *txRows) Close() error {
-	return errors.Join(r.Rows.Close(), rollback(r.tx), r.returnConn())
+	return errors.Join(r.Rows.Close(), r.end())
 }
 
 // rollback rolls back a transaction, unless it has already ended with its context.

@@ -67,6 +67,9 @@ const (
 
 	Writable Code = "VEGA055"
 
+	BadDSN   Code = "VEGA056"
+	BadQuery Code = "VEGA057"
+
 	// Codes from 100 on report findings from running an integration or querying
 	// a database.
 	NotHealthy   Code = "VEGA100"
@@ -136,6 +139,8 @@ var Codes = []CodeInfo{
 	{SecretStrays, "secret next to several destinations"},
 	{SecretAnywhere, "secrets may be sent anywhere"},
 	{Writable, "writable by others"},
+	{BadDSN, "bad data source name"},
+	{BadQuery, "query that vega does not run"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 }

@@ -77,6 +77,11 @@ probe "database" {
     type     = "database"
     required = true
   }
+  option "query" {
+    type    = "string"
+    default = "SELECT 1"
+    sql     = true
+  }
   capability "sql" {
     reason = "to query it"
     from   = ["database"]

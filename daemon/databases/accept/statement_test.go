@@ -1,10 +1,8 @@
-package databases
+package accept
 
 import (
 	"errors"
 	"testing"
-
-	"vega/plugins"
 )
 
 // TestFirstWord checks that text before the first word is skipped only if both
@@ -62,18 +60,61 @@ func TestFirstWord(t *testing.T) {
 	}
 }
 
-func TestMustRead(t *testing.T) {
+func TestQueriesThatWriteAreRefused(t *testing.T) {
 	for _, query := range []string{
 		"COMMIT", "SELECT 1 INTO OUTFILE 'x'", "select 1 into/**/dumpfile 'x'", "TABLE t INTO OUTFILE 'x'",
 		"SELECT 1 INTO /*!50000OUTFILE*/ 'x'", "SELECT 1 INTO /*M!100000DUMPFILE*/ 'x'", "SELECT 1 INTO/*!outfile*/'x'", "SELECT 1 INTO\xa0OUTFILE 'x'", "BEGIN NOT ATOMIC COMMIT; END",
 		"EXECUTE IMMEDIATE CONCAT('SELECT 1 INTO OUT', 'FILE')", "SELECTED", "",
 	} {
-		if err := mustRead(query); !errors.Is(err, plugins.ErrRefused) {
-			t.Errorf("%q: %v", query, err)
+		for _, driver := range []string{"postgres", "mysql"} {
+			if err := Query(driver, query); !errors.Is(err, ErrRefused) {
+				t.Errorf("%s: %q: %v", driver, query, err)
+			}
 		}
 	}
 	for _, query := range []string{"SELECT 1", "with t as (select 1) select * from t", "SHOW STATUS", "DESC t", "EXPLAIN SELECT 1", "SELECT no_outfile, outfile_size FROM t"} {
-		if err := mustRead(query); err != nil {
+		for _, driver := range []string{"postgres", "mysql"} {
+			if err := Query(driver, query); err != nil {
+				t.Errorf("%s: %q: %v", driver, query, err)
+			}
+		}
+	}
+}
+
+func TestSecondStatementIsRefused(t *testing.T) {
+	for _, driver := range []string{"postgres", "mysql", "sqlite"} {
+		for query, refused := range map[string]bool{
+			"SELECT 1; SELECT 2":                  true,
+			"SELECT 1;; SELECT 2":                 true,
+			"SELECT 1 /* ; */; SELECT 2":          true,
+			"SELECT ';' ; SELECT 2":               true,
+			"SELECT 1;":                           false,
+			"SELECT 1 ; ; -- and that is all\n":   false,
+			"SELECT 1; /* and that is all */":     false,
+			"SELECT ';', \";\" AS \"a;b\"":        false,
+			"SELECT 'it''s; fine' -- ; here too":  false,
+			"SELECT 1 /* ; in a comment */ + 1\n": false,
+		} {
+			if err := Query(driver, query); errors.Is(err, ErrRefused) != refused {
+				t.Errorf("%s: %q: %v", driver, query, err)
+			}
+		}
+	}
+	for _, c := range []struct{ driver, query string }{
+		{"postgres", "SELECT $$;$$, $a$ $$ ; $a$"}, {"postgres", `SELECT E'\';', '\'`}, {"mysql", `SELECT '\';'`}, {"mysql", "SELECT 1 # ;"},
+	} {
+		if err := Query(c.driver, c.query); err != nil {
+			t.Errorf("%s: %q: %v", c.driver, c.query, err)
+		}
+	}
+}
+
+func TestConsoleOfPgBouncer(t *testing.T) {
+	for query, refused := range map[string]bool{
+		"SHOW POOLS": false, " show stats_totals ; ": false, "SHOW MEM": false,
+		"SHUTDOWN": true, "KILL app": true, "SHOW POOLS; SHUTDOWN": true, "SELECT 1": true, "show": true, "": true,
+	} {
+		if err := ConsoleQuery(query); errors.Is(err, ErrRefused) != refused {
 			t.Errorf("%q: %v", query, err)
 		}
 	}

@@ -1,0 +1,42 @@
+package databases
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"vega/daemon/databases/accept"
+	"vega/plugins"
+)
+
+// onConsole reports whether a connection leads to the admin console of
+// PgBouncer, which reports its version as "1.25.0/bouncer". It speaks
+// PostgreSQL's simple protocol, but knows neither transactions nor sessions.
+func onConsole(conn *sql.Conn) (yes bool) {
+	_ = conn.Raw(func(top any) error { // the error is nil
+		if wrapped, ok := top.(interface{ Unwrap() driver.Conn }); ok {
+			top = wrapped.Unwrap()
+		}
+		if c, ok := top.(*stdlib.Conn); ok {
+			yes = strings.HasSuffix(c.Conn().PgConn().ParameterStatus("server_version"), "/bouncer")
+		}
+		return nil
+	})
+	return yes
+}
+
+// askConsole runs a query on the admin console of PgBouncer.
+func askConsole(ctx context.Context, conn *sql.Conn, bound *bounded, query string) (plugins.Rows, error) {
+	if err := accept.ConsoleQuery(query); err != nil {
+		return nil, refused(err)
+	}
+	rows, err := conn.QueryContext(ctx, query, pgx.QueryExecModeSimpleProtocol) //nolint:rowserrcheck // the caller checks Err
+	if err != nil {
+		return nil, bound.explain(err)
+	}
+	return &txRows{rows, bound, conn.Close}, nil
+}

@@ -1,0 +1,57 @@
+package databases
+
+import (
+	"crypto/x509"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"vega/plugins"
+	"vega/plugins/sockets"
+)
+
+// databaseDialer connects to database servers. It remembers shortages in vega
+// itself, because some drivers keep only the text of an error.
+var databaseDialer sockets.Dialer
+
+// openPostgres configures a PostgreSQL driver. It selects the extended protocol,
+// which accepts only one statement, but without named prepared statements, which
+// some connection poolers do not support. maxRow limits the bytes of a row, and
+// maxBytes the bytes to read before the limit is raised.
+func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
+	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
+	if cfg.TLSConfig != nil {
+		readSystemRoots()
+	}
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
+	cfg.MaxProtocolMessageBodyLen = maxRow
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "vega"
+	}
+	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), max: maxBytes, errExceeded: errNoRow}
+}
+
+// openMySQL configures a MySQL driver. It disables DSN options that would give a
+// probe too much power, and keeps the driver from writing to stderr.
+func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
+	cfg.MultiStatements = false
+	cfg.AllowAllFiles = false
+	cfg.Logger = &mysql.NopLogger{}
+	if cfg.Net == "tcp" || cfg.Net == "unix" {
+		cfg.DialFunc = dialBounded
+	}
+	if cfg.TLS != nil || cfg.TLSConfig != "" {
+		readSystemRoots()
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge}, nil
+}
+
+// readSystemRoots makes package x509 load the system's certificates while file
+// descriptors are available, because x509 tries only once per process.
+func readSystemRoots() { _, _ = x509.SystemCertPool() } // a later handshake reports the error
