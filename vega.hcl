@@ -92,11 +92,13 @@ llm {
   timeout     = "60s"
 }
 
-# Name resolution and trusted certificates. The defaults are those of the
-# system.
+# Name resolution and trusted certificates, by default those of the system, and
+# the HTTP proxy of the probes.
 network {
   # resolver = "10.0.0.2:53"
   # ca_file  = "company-ca.pem"
+  # proxy    = "http://proxy.example.com:3128"
+  # no_proxy = [".example.com", "10.0.0.0/8"]
 }
 
 # The directory for third-party plugins, as .wasm files. vega loads a new or

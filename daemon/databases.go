@@ -71,6 +71,12 @@ func (c closer) Close() error { return c() }
 // newNetwork returns the configured network for probes.
 func newNetwork(c config.Network) (*egress.Network, error) {
 	n := egress.New(c.Resolver)
+	if len(c.Proxy) > 0 {
+		var err error
+		if n.Proxy, err = egress.NewProxy(c.Proxy.Reveal(), c.NoProxy); err != nil {
+			return nil, fmt.Errorf("network.proxy: %w", err)
+		}
+	}
 	if c.CAFile == "" {
 		return n, nil
 	}

@@ -2,8 +2,6 @@ package config
 
 import (
 	"cmp"
-	"crypto/x509"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,10 +9,8 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
-	"vega/daemon/config/input"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
-	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
 
@@ -96,24 +92,4 @@ func (d builder) put(name string, e *syntax.Expr) {
 	}
 	e.At = t.Expr.At
 	t.Expr, t.State = e, bind.Unread
-}
-
-func (d builder) network(s *bind.Section, out *Network) {
-	if r := d.ev.Str(s, "resolver"); r != "" {
-		out.Resolver = grant.WithPort(r, 53)
-	}
-	out.CAFile = d.ev.Str(s, "ca_file")
-	if out.CAFile == "" {
-		return
-	}
-	err := d.in.Once("ca "+out.CAFile, func() error {
-		b, err := input.ReadRegular(out.CAFile, maxPEM)
-		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(b) {
-			err = fmt.Errorf("it contains no certificate")
-		}
-		return err
-	})
-	if err != nil {
-		d.out.Err(diag.BadTLS, s.Slot("ca_file").Expr.At, "ca_file cannot be used: "+input.Reason(err).Error()+".", "set ca_file to a readable PEM file")
-	}
 }

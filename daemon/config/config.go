@@ -105,10 +105,12 @@ type LLM struct {
 	Timeout     time.Duration
 }
 
-// Network configures name resolution and trusted certificates.
+// Network configures name resolution, trusted certificates and the HTTP proxy.
 type Network struct {
-	Resolver string // host:port; "" is the system's
-	CAFile   string // PEM certificates trusted in addition to the system's, or ""
+	Resolver string        // host:port; "" is the system's
+	CAFile   string        // PEM certificates trusted in addition to the system's, or ""
+	Proxy    manifest.Text // URL of the HTTP proxy of probes, or nil
+	NoProxy  []string      // hosts that are reached without it
 }
 
 // Plugins configures plugins from files.

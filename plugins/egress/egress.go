@@ -35,6 +35,9 @@ type Network struct {
 	// RootCAs are the authorities that TLS trusts; nil means those of the
 	// system. Set it before the first Session.
 	RootCAs *x509.CertPool
+	// Proxy is used for http calls; nil means none. Set it before the first
+	// Session.
+	Proxy *Proxy
 
 	dialer sockets.Dialer
 	http2  *http.Transport

@@ -21,6 +21,7 @@ type answer struct {
 	*http.Response
 	tls    *tls.ConnectionState
 	link   *link
+	proxy  *Proxy // that forwards the request, or nil
 	remote string
 	held   holding
 	close  func()
@@ -57,7 +58,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 
 // send opens a connection and sends the request.
 func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
-	conn, err := s.open(ctx, rule, "tcp", t)
+	conn, err := s.connect(ctx, rule, out, a, t)
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,18 @@ func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *a
 	a.close = func() { stop(); _ = conn.Close(); a.held.release() }
 	a.link = &link{Conn: conn, held: &a.held}
 	return s.overLink(ctx, rule, out, a, t)
+}
+
+// connect opens a connection for one hop, directly or through the proxy.
+func (s *Session) connect(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) (net.Conn, error) {
+	p := s.network.Proxy
+	if !p.handles(out.url) {
+		return s.open(ctx, rule, "tcp", t)
+	}
+	if rule.Scheme == "http" {
+		a.proxy = p
+	}
+	return s.openThrough(ctx, p, rule, t)
 }
 
 func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
@@ -98,6 +111,9 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	a.link.settle()
 	if err != nil {
 		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrIO)
+	}
+	if a.proxy != nil && resp.StatusCode == http.StatusProxyAuthRequired {
+		return a.proxy.refused(resp.StatusCode, rule.Host)
 	}
 	t[abi.PhaseFirstByte] += time.Since(start)
 	a.Response = resp
@@ -143,11 +159,14 @@ const concurrentBody = 16 << 10
 
 // http1 sends a request over a new connection. It does by hand what
 // http.Transport does with two goroutines and a pool.
-func http1(conn net.Conn, r *http.Request, _ *answer) (*http.Response, error) {
+func http1(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
 	in := &budget{r: conn, left: maxHeader + 4096}
 	br := bufio.NewReader(in)
 	write := func() error {
 		bw := bufio.NewWriter(conn)
+		if a.proxy != nil {
+			return errors.Join(a.proxy.forward(r, bw), bw.Flush())
+		}
 		return errors.Join(r.Write(bw), bw.Flush())
 	}
 	if r.ContentLength > concurrentBody {

@@ -34,6 +34,8 @@ var examples = map[string]string{
 	"llm.model_name":           `"llama3.2"`,
 	"network.resolver":         `"10.0.0.2:53"`,
 	"network.ca_file":          `"company-ca.pem"`,
+	"network.proxy":            `"http://proxy.example.com:3128"`,
+	"network.no_proxy":         `[".example.com", "10.0.0.0/8"]`,
 	"database.dsn":             `env("APP_DSN")`,
 	"integration.interval":     `"30s"`,
 	"integration.timeout":      `"5s"`,

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"crypto/x509"
+	"fmt"
+
 	"errors"
 	"path/filepath"
 	"strings"
@@ -8,8 +11,11 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
 	"vega/daemon/databases/accept"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
 	"vega/plugins/manifest"
 )
 
@@ -93,4 +99,49 @@ func (b binding) driver(config *bind.Section) (driver string) {
 		driver = named
 	}
 	return driver
+}
+
+func (d builder) network(s *bind.Section, out *Network) {
+	if r := d.ev.Str(s, "resolver"); r != "" {
+		out.Resolver = grant.WithPort(r, 53)
+	}
+	d.proxy(s, out)
+	if out.CAFile = d.ev.Str(s, "ca_file"); out.CAFile != "" {
+		d.caFile(s, out.CAFile)
+	}
+}
+
+// caFile checks the file of additional authorities.
+func (d builder) caFile(s *bind.Section, path string) {
+	err := d.in.Once("ca "+path, func() error {
+		b, err := input.ReadRegular(path, maxPEM)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(b) {
+			err = fmt.Errorf("it contains no certificate")
+		}
+		return err
+	})
+	if err != nil {
+		d.out.Err(diag.BadTLS, s.Slot("ca_file").Expr.At, "ca_file cannot be used: "+input.Reason(err).Error()+".", "set ca_file to a readable PEM file")
+	}
+}
+
+// proxy reads the HTTP proxy and its exceptions.
+func (d builder) proxy(s *bind.Section, out *Network) {
+	for _, e := range eval.Get[[]manifest.Value](d.ev, s, "no_proxy") {
+		out.NoProxy = append(out.NoProxy, e.(manifest.Text).Reveal())
+	}
+	out.Proxy = eval.Get[manifest.Text](d.ev, s, "proxy")
+	t := s.Slot("proxy")
+	if t == nil || t.State != bind.Present {
+		if t := s.Slot("no_proxy"); t != nil && s.Slot("proxy") == nil {
+			d.out.Warn(diag.Unused, t.At, "no_proxy has no effect without proxy.", "set proxy, or remove this line")
+		}
+		return
+	}
+	for _, p := range redact.Passwords(out.Proxy.Reveal()) {
+		d.ev.AddSecret(p)
+	}
+	if _, err := egress.NewProxy(out.Proxy.Reveal(), out.NoProxy); err != nil {
+		d.out.Err(diag.BadURL, t.Expr.At, "This is not a proxy: "+err.Error()+".", `write proxy = "http://proxy.example.com:3128"; a character such as @, : or / in a password is escaped, as in %40`)
+	}
 }

@@ -1,0 +1,224 @@
+package egress
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"vega/plugins/grant"
+	"vega/plugins/shortage"
+	"vega/sdk/abi"
+)
+
+// Proxy is an HTTP proxy for the requests of http calls: with CONNECT for https,
+// and forwarding for http. Connections of other calls are direct.
+type Proxy struct {
+	host          string // of the proxy
+	port          int
+	tls           bool
+	authorization string // value of Proxy-Authorization, or ""
+	skips         func(*url.URL) (*url.URL, error)
+}
+
+// NewProxy returns the proxy at a URL (http or https, with the login if it needs
+// one) for all hosts except those in except: names, ".domain", addresses and
+// ranges, each with an optional port, as in the variable NO_PROXY. Loopback is
+// always reached directly. Errors do not quote the URL.
+func NewProxy(address string, except []string) (*Proxy, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil, u.Hostname() == "":
+		return nil, errors.New("the proxy must be a URL such as http://proxy.example.com:3128")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("the scheme of the proxy must be http or https")
+	}
+	p := &Proxy{host: u.Hostname(), port: 80, tls: u.Scheme == "https"}
+	if p.tls {
+		p.port = 443
+	}
+	if text := u.Port(); text != "" {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
+			return nil, errors.New("the port of the proxy must be between 1 and 65535")
+		}
+		p.port = int(n)
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		p.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+	}
+	config := httpproxy.Config{HTTPProxy: "http://proxy.invalid", HTTPSProxy: "http://proxy.invalid", NoProxy: strings.Join(except, ",")}
+	p.skips = config.ProxyFunc()
+	return p, nil
+}
+
+// handles reports whether requests for a URL go through the proxy.
+func (p *Proxy) handles(u *url.URL) bool {
+	if p == nil {
+		return false
+	}
+	through, err := p.skips(u)
+	return err == nil && through != nil
+}
+
+// String returns the proxy's address, without the login.
+func (p *Proxy) String() string { return net.JoinHostPort(p.host, strconv.Itoa(p.port)) }
+
+// broken returns an error for a request that failed because of the proxy, which
+// says nothing about the target.
+func (p *Proxy) broken(what, fix string) error {
+	short := shortage.New(syscall.EPROTO, "the proxy "+p.String()+" "+what, fix)
+	return &Error{Errno: abi.ErrIO, Text: short.Error(), Short: short}
+}
+
+// direct says how to do without the proxy for a host.
+func direct(host string) string { return "add " + strconv.Quote(host) + " to network.no_proxy" }
+
+// openThrough connects to the proxy and, for https, asks it for a connection to
+// the rule's host.
+func (s *Session) openThrough(ctx context.Context, p *Proxy, rule grant.Rule, t *timings) (net.Conn, error) {
+	if err := s.allowedThrough(ctx, rule); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	conn, err := s.dialProxy(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if rule.Scheme == "https" {
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		err = s.tunnel(ctx, p, conn, rule)
+		stop()
+		if err != nil {
+			_ = conn.Close() // the first error is the one to report
+			return nil, err
+		}
+	}
+	t[abi.PhaseConnect] += time.Since(start)
+	return conn, nil
+}
+
+// allowedThrough checks the address of a host that the proxy will resolve. A
+// name that the operator wrote is the proxy's to judge. A name that the plugin
+// brings is resolved here, too, if it can be.
+func (s *Session) allowedThrough(ctx context.Context, rule grant.Rule) error {
+	var found []netip.Addr
+	if ip, err := netip.ParseAddr(rule.Host); err == nil {
+		found = []netip.Addr{ip}
+	} else if !s.written(rule) {
+		found, _ = s.lookup(ctx, rule.Host) // this machine may know no public names
+	}
+	_, err := s.allowed(rule, rule.Host, found)
+	return err
+}
+
+func (s *Session) dialProxy(ctx context.Context, p *Proxy) (net.Conn, error) {
+	const fix = "start it, or correct proxy in the network block"
+	found, err := s.network.dialer.Lookup(ctx, p.host, s.Sockets)
+	if err != nil {
+		return nil, p.broken("can't be reached: "+reason(err), fix)
+	}
+	addrs := make([]netip.AddrPort, 0, maxTried)
+	for _, ip := range found[:min(len(found), maxTried)] {
+		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(p.port)))
+	}
+	s.account().Pay(Connect, 1)
+	conn, err := s.network.dialer.Connect(ctx, "tcp", addrs, s.Sockets)
+	if err != nil {
+		if ctx.Err() != nil || isTimeout(err) {
+			return nil, p.broken("does not answer", fix)
+		}
+		return nil, p.broken("can't be reached: "+reason(err), fix)
+	}
+	if !p.tls {
+		return conn, nil
+	}
+	secured, err := s.secureProxy(ctx, p, conn)
+	if err != nil {
+		_ = conn.Close() // the first error is the one to report
+		return nil, p.broken("can't be reached over TLS: "+reason(err), "write http:// if it does not speak TLS, or add its authority to network.ca_file")
+	}
+	return secured, nil
+}
+
+func (s *Session) secureProxy(ctx context.Context, p *Proxy, conn net.Conn) (net.Conn, error) {
+	roots, err := s.network.roots()
+	if err != nil {
+		return nil, err
+	}
+	s.account().Pay(Handshake, 1)
+	secured := tls.Client(conn, &tls.Config{ServerName: p.host, MinVersion: tls.VersionTLS12, RootCAs: roots})
+	return secured, secured.HandshakeContext(ctx)
+}
+
+// tunnel sends a CONNECT request and reads the response.
+func (s *Session) tunnel(ctx context.Context, p *Proxy, conn net.Conn, rule grant.Rule) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline)
+	}
+	target := hostPort(rule)
+	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {"vega"}}}
+	p.login(r.Header)
+	s.account().Pay(Exchange, 1)
+	if err := r.Write(conn); err != nil {
+		return s.fail(ctx, "asking the proxy "+p.String()+" for "+target, err, abi.ErrIO)
+	}
+	br := bufio.NewReader(io.LimitReader(conn, maxHeader))
+	resp, err := http.ReadResponse(br, r)
+	if err != nil {
+		if ctx.Err() != nil || isTimeout(err) { // it answers, so it is waiting for the target
+			return s.fail(ctx, "connecting to "+target+" through the proxy "+p.String(), err, abi.ErrTimeout)
+		}
+		return p.broken("does not speak HTTP", "correct proxy in the network block")
+	}
+	if err := p.refused(resp.StatusCode, rule.Host); err != nil {
+		return err
+	}
+	if resp.StatusCode/100 != 2 {
+		return &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", p, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
+	}
+	if br.Buffered() > 0 {
+		return p.broken("sends data before the target does", "check what runs at that address")
+	}
+	return nil
+}
+
+// refused returns an error for a status with which the proxy itself refuses a
+// request, whatever the target.
+func (p *Proxy) refused(status int, host string) error {
+	switch status {
+	case http.StatusProxyAuthRequired:
+		return p.broken("asks for a login (407)", "write proxy = \"http://user:password@"+p.String()+"\", with the password from env()")
+	case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusBadRequest:
+		return p.broken(fmt.Sprintf("refuses to connect to %s (%d)", host, status), "allow it there, or "+direct(host))
+	default:
+		return nil
+	}
+}
+
+func (p *Proxy) login(h http.Header) {
+	if p.authorization != "" {
+		h.Set("Proxy-Authorization", p.authorization)
+	}
+}
+
+// forward writes a request for the proxy to forward.
+func (p *Proxy) forward(r *http.Request, w io.Writer) error {
+	r.Header = r.Header.Clone()
+	p.login(r.Header)
+	return r.WriteProxy(w)
+}

@@ -1,0 +1,222 @@
+package egress
+
+import (
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/shortage"
+	"vega/sdk/abi"
+)
+
+// forwarder is an HTTP proxy that leads every host to one address. It answers
+// with status instead if that is not 0.
+type forwarder struct {
+	to     string
+	status int
+	login  string // that it requires, user:password
+	seen   []string
+}
+
+// ServeHTTP forwards a request, or makes a tunnel for CONNECT.
+func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.seen = append(f.seen, r.Method+" "+r.URL.String())
+	want := "Basic " + base64.StdEncoding.EncodeToString([]byte(f.login))
+	switch {
+	case f.login != "" && r.Header.Get("Proxy-Authorization") != want:
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	case f.status != 0:
+		w.WriteHeader(f.status)
+	case r.Method == http.MethodConnect:
+		f.tunnel(w)
+	default:
+		r.Header.Del("Proxy-Authorization")
+		r.RequestURI, r.URL.Host = "", f.to
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		_, _ = io.Copy(w, resp.Body)
+	}
+}
+
+func (f *forwarder) tunnel(w http.ResponseWriter) {
+	far, err := net.Dial("tcp", f.to)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	near, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		_ = far.Close()
+		return
+	}
+	_, _ = io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n")
+	go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+	_, _ = io.Copy(near, far)
+	_ = near.Close()
+}
+
+// behind returns a run whose network uses f as its proxy, at address if that is
+// not "".
+func (f *forwarder) behind(t *testing.T, a *authority, address string, allowed []grant.Rule) *run {
+	t.Helper()
+	if address == "" {
+		s := httptest.NewServer(f)
+		t.Cleanup(s.Close)
+		address = s.URL
+	}
+	n := a.network()
+	var err error
+	if n.Proxy, err = NewProxy(address, []string{".direct.test", "10.0.0.0/8"}); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, setup{rules: allowed, network: n})
+}
+
+func site(t *testing.T, a *authority, http2 bool) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %s %q", r.Proto, r.Host, r.URL, r.Header["Proxy-Authorization"])
+	}))
+	s.EnableHTTP2 = http2
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{a.leaf(t, time.Now().Add(time.Hour), "site.test")}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+func TestRequestsGoThroughTheProxy(t *testing.T) {
+	a := newAuthority(t)
+	plain := server(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %s %q", r.Proto, r.Host, r.URL, r.Header["Proxy-Authorization"])
+	}).Listener.Addr().String()
+	for name, c := range map[string]struct{ to, url, want, seen string }{
+		"http":    {plain, "http://site.test/a?b=1", "HTTP/1.1 site.test /a?b=1 []", "GET http://site.test/a?b=1"},
+		"https":   {site(t, a, false), "https://site.test/a", "HTTP/1.1 site.test /a []", "CONNECT //site.test:443"},
+		"HTTP/2":  {site(t, a, true), "https://site.test/a", "HTTP/2.0 site.test /a []", "CONNECT //site.test:443"},
+		"a login": {plain, "http://site.test/", "HTTP/1.1 site.test / []", "GET http://site.test/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &forwarder{to: c.to}
+			address := ""
+			if name == "a login" {
+				f.login = "me:p@ss"
+				s := httptest.NewServer(f)
+				t.Cleanup(s.Close)
+				address = strings.Replace(s.URL, "http://", "http://me:p%40ss@", 1)
+			}
+			u, _ := url.Parse(c.url)
+			r := f.behind(t, a, address, rules(t, manifest.HTTP, "GET "+u.Scheme+"://"+u.Host))
+			resp, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: c.url})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, resp); got != c.want || strings.Join(f.seen, " ") != c.seen {
+				t.Errorf("%q through %q, want %q through %q", got, f.seen, c.want, c.seen)
+			}
+		})
+	}
+}
+
+// TestProxyAtFault checks that a failure of the proxy is vega's and not the
+// target's, and that what the proxy reports of the target is the target's.
+func TestProxyAtFault(t *testing.T) {
+	a := newAuthority(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+	garbage := listen(t, func(c net.Conn) { readRequest(c); _, _ = c.Write([]byte("SSH-2.0-x\r\n")); drain(c) })
+	for name, c := range map[string]struct {
+		f       forwarder
+		address string
+		own     bool
+		want    string
+	}{
+		"refused":       {address: "http://" + nobody, own: true, want: "the proxy " + nobody + " can't be reached: connection refused"},
+		"no such host":  {address: "http://proxy.invalid:3128", own: true, want: "the proxy proxy.invalid:3128 can't be reached"},
+		"not a proxy":   {address: "http://" + garbage, own: true, want: "does not speak HTTP"},
+		"login":         {f: forwarder{login: "me:secret"}, own: true, want: "asks for a login (407)"},
+		"policy":        {f: forwarder{status: 403}, own: true, want: `add "site.test" to network.no_proxy`},
+		"target down":   {f: forwarder{status: 502}, want: "can't connect to site.test:443: it answers 502 Bad Gateway"},
+		"gateway waits": {f: forwarder{status: 504}, want: "it answers 504 Gateway Timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := c.f.behind(t, a, c.address, rules(t, manifest.HTTP, "GET https://site.test"))
+			_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "https://site.test"})
+			if err == nil || !strings.Contains(err.Error(), c.want) || (shortage.Of(err) != nil) != c.own {
+				t.Errorf("%v (own %v), want %q", err, shortage.Of(err) != nil, c.want)
+			}
+		})
+	}
+	f := forwarder{login: "me:secret"}
+	r := f.behind(t, a, "", rules(t, manifest.HTTP, "GET http://site.test"))
+	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); shortage.Of(err) == nil {
+		t.Errorf("407 to a forwarded request: %v", err)
+	}
+}
+
+// TestProxyLiftsNoRestriction checks that the proxy is not asked for what may
+// not be reached directly, and not used for what is excepted.
+func TestProxyLiftsNoRestriction(t *testing.T) {
+	a := newAuthority(t)
+	direct := server(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "direct") }).URL
+	f := &forwarder{to: "127.0.0.1:1"}
+	for target, code := range map[string]abi.Errno{
+		direct:                   0, // loopback
+		"http://www.direct.test": abi.ErrDNS,
+		"http://other.test":      abi.ErrDenied,
+		"http://192.168.7.7":     abi.ErrDenied,
+	} {
+		rule := rules(t, manifest.HTTP, "GET "+target)
+		switch target {
+		case "http://other.test":
+			rule = nil
+		case "http://192.168.7.7":
+			rule = bundled(rules(t, manifest.HTTP, "GET http://[::ffff:169.254.169.254]"))
+		}
+		r := f.behind(t, a, "", rule)
+		resp, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: target})
+		if Code(err) != code {
+			t.Errorf("%s: %v", target, err)
+		}
+		if err == nil {
+			read(t, resp)
+		}
+	}
+	if len(f.seen) > 0 {
+		t.Errorf("the proxy was asked for %q", f.seen)
+	}
+}
+
+func TestNewProxyRefusesWithoutQuoting(t *testing.T) {
+	for _, text := range []string{"canary", "ftp://canary", "http://me:canary@", "http://me:ca#nary@proxy:3128", "http://proxy:canary", "http://proxy:0", "http://me:%zzcanary@proxy", "://canary"} {
+		_, err := NewProxy(text, nil)
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := NewProxy("https://me:pass@proxy.example.com", []string{"*"}); err != nil {
+		t.Error(err)
+	}
+	var none *Proxy
+	if none.handles(&url.URL{Scheme: "http", Host: "example.com"}) {
+		t.Error("no proxy is used")
+	}
+}
