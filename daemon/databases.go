@@ -19,7 +19,7 @@ import (
 func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
-		all[n] = databases.Config(c)
+		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver}
 	}
 	return databases.New(all, cfg.Store.SlowQuery, own, before)
 }

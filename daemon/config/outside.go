@@ -2,9 +2,8 @@ package config
 
 import (
 	"crypto/x509"
-	"fmt"
-
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"vega/plugins/manifest"
+	"vega/plugins/sockets"
 )
 
 // bounded limits how many bytes a driver can read from a connection. It is needed
@@ -87,7 +88,7 @@ type boundedConnector struct {
 // errNoRow reports that a server sent too much data that contained no row.
 var errNoRow = fmt.Errorf("the server sent more than %v of notices or other messages without a row; set client_min_messages = error for vega's role, or check the server's log", manifest.Size(maxRow))
 
-// dialing carries the state of one Connect through the driver to dialBounded.
+// dialing carries the state of one Connect through the driver to dialer.bounded.
 type dialing struct {
 	connector *boundedConnector
 	conn      *bounded
@@ -114,19 +115,23 @@ func (c *boundedConnector) allow() {
 	})
 }
 
-// dialBounded dials on behalf of a driver whose connector is a boundedConnector.
-func dialBounded(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := databaseDialer.DialContext(ctx, network, address)
+// dialer connects to database servers. It remembers shortages in vega itself,
+// because some drivers keep only the text of an error.
+type dialer struct{ *sockets.Dialer }
+
+// bounded dials on behalf of a driver whose connector is a boundedConnector.
+func (d dialer) bounded(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	d, ok := ctx.Value(dialingKey{}).(*dialing)
+	state, ok := ctx.Value(dialingKey{}).(*dialing)
 	if !ok { // a short-lived connection, on which the driver cancels a query
 		return conn, nil
 	}
-	b := &bounded{Conn: conn, connector: d.connector, onClose: func() {}}
-	b.allow(d.connector.max)
-	d.conn = b
+	b := &bounded{Conn: conn, connector: state.connector, onClose: func() {}}
+	b.allow(state.connector.max)
+	state.conn = b
 	return b, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"vega/daemon/telemetry"
 	"vega/plugins"
 	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 	"vega/store/profile"
 	"vega/store/sqlite"
 )
@@ -22,15 +23,16 @@ func (s *source) connect() (opened, *scrubber, error) {
 		return nil, nil, err
 	}
 	c, slow := s.config, s.slow
+	dial := dialer{&sockets.Dialer{Server: c.Resolver}}
 	switch c.Driver {
 	case "postgres":
 		cfg, err := accept.Postgres(c.DSN.Reveal())
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
-		server := openServer(openPostgres(cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
+		server := openServer(openPostgres(dial, cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
 		server.driver, server.discard = c.Driver, discardAll
-		server.poller = newPostgresPoller(openPostgres(cfg, maxOwnRow, maxSnapshot), s.explain)
+		server.poller = newPostgresPoller(openPostgres(dial, cfg, maxOwnRow, maxSnapshot), s.explain)
 		words := []string{cfg.Host, cfg.User, cfg.Database}
 		for _, f := range cfg.Fallbacks {
 			words = append(words, f.Host)
@@ -41,7 +43,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
-		connector, err := openMySQL(cfg)
+		connector, err := openMySQL(dial, cfg)
 		if err != nil {
 			return nil, nil, unusable(accept.Conflict(err))
 		}

@@ -50,6 +50,8 @@ type Config struct {
 	Name   string
 	Driver string // postgres, mysql or sqlite
 	DSN    manifest.Text
+	// Resolver is the DNS server for its host, host:port; "" means the system's.
+	Resolver string
 }
 
 // source is one configured database. Configurations and runs retain it, and the last

@@ -8,19 +8,14 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"vega/plugins"
-	"vega/plugins/sockets"
 )
-
-// databaseDialer connects to database servers. It remembers shortages in vega
-// itself, because some drivers keep only the text of an error.
-var databaseDialer sockets.Dialer
 
 // openPostgres configures a PostgreSQL driver. It selects the extended protocol,
 // which accepts only one statement, but without named prepared statements, which
 // some connection poolers do not support. maxRow limits the bytes of a row, and
 // maxBytes the bytes to read before the limit is raised.
-func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
-	cfg.DialFunc, cfg.LookupFunc = dialBounded, databaseDialer.LookupHost
+func openPostgres(d dialer, cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConnector {
+	cfg.DialFunc, cfg.LookupFunc = d.bounded, d.LookupHost
 	if cfg.TLSConfig != nil {
 		readSystemRoots()
 	}
@@ -35,12 +30,12 @@ func openPostgres(cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *boundedConne
 
 // openMySQL configures a MySQL driver. It disables DSN options that would give a
 // probe too much power, and keeps the driver from writing to stderr.
-func openMySQL(cfg *mysql.Config) (*boundedConnector, error) {
+func openMySQL(d dialer, cfg *mysql.Config) (*boundedConnector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.Logger = &mysql.NopLogger{}
 	if cfg.Net == "tcp" || cfg.Net == "unix" {
-		cfg.DialFunc = dialBounded
+		cfg.DialFunc = d.bounded
 	}
 	if cfg.TLS != nil || cfg.TLSConfig != "" {
 		readSystemRoots()

@@ -178,7 +178,7 @@ func (s *Session) tunnel(ctx context.Context, p *Proxy, conn net.Conn, rule gran
 		return s.fail(ctx, "asking the proxy "+p.String()+" for "+target, err, abi.ErrIO)
 	}
 	br := bufio.NewReader(io.LimitReader(conn, maxHeader))
-	resp, err := http.ReadResponse(br, r)
+	resp, err := http.ReadResponse(br, r) //nolint:bodyclose // the caller closes the connection
 	if err != nil {
 		if ctx.Err() != nil || isTimeout(err) { // it answers, so it is waiting for the target
 			return s.fail(ctx, "connecting to "+target+" through the proxy "+p.String(), err, abi.ErrTimeout)
