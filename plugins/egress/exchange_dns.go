@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/miekg/dns"
@@ -22,20 +22,22 @@ type exchanger struct {
 const (
 	rounds     = 3
 	shareOfTry = 2 * time.Second
+
+	payload     = 1232     // bytes of a datagram that fit any path without fragments
+	maxDatagram = 16 << 10 // a server may send more than was offered
 )
 
 // ask tries the servers up to three times, because a datagram may be lost. Only
-// the last attempt may use all the remaining time.
+// the last attempt may use all the remaining time. The second round is without
+// EDNS, because some servers and firewalls drop queries that have it.
 func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []string) (*reply, error) {
-	query := new(dns.Msg).SetQuestion(name, typ)
-	query.SetEdns0(1232, false)
 	var last error
 	for i := range rounds * len(servers) {
 		limit := shareOfTry
 		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
 			limit = time.Until(deadline)
 		}
-		answer, err := q.askOne(ctx, query, servers[i%len(servers)], limit)
+		answer, err := q.askOne(ctx, newQuery(name, typ, i/len(servers) != 1), servers[i%len(servers)], limit)
 		if err == nil {
 			return answer, nil
 		}
@@ -43,26 +45,60 @@ func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []
 			return nil, ctx.Err()
 		}
 		last = err
-		if shortage.Of(err) != nil || !isTimeout(err) && i >= len(servers)-1 {
+		if shortage.Of(err) != nil || !mayPass(err) && i >= len(servers)-1 {
 			break // a server that sends a wrong reply does so again
 		}
 	}
 	return nil, last
 }
 
-func (q *exchanger) askOne(ctx context.Context, query *dns.Msg, server string, limit time.Duration) (*reply, error) {
-	answer, err := q.exchange(ctx, "udp", query, server, limit)
-	if err == nil && answer.truncated {
-		answer, err = q.exchange(ctx, "tcp", query, server, limit)
+// mayPass reports whether another attempt may succeed.
+func mayPass(err error) bool { return isTimeout(err) || errors.Is(err, errStray) }
+
+func newQuery(name string, typ uint16, edns bool) *dns.Msg {
+	query := new(dns.Msg).SetQuestion(name, typ)
+	if edns {
+		query.SetEdns0(payload, false)
 	}
-	asked := query.Question[0]
+	return query
+}
+
+// askOne asks a server, without EDNS if it does not support that (RFC 6891,
+// section 7).
+func (q *exchanger) askOne(ctx context.Context, query *dns.Msg, server string, limit time.Duration) (*reply, error) {
+	answer, err := q.overBoth(ctx, query, server, limit)
+	if err == nil && query.IsEdns0() != nil && answer.lacksEDNS() {
+		asked := query.Question[0]
+		answer, err = q.overBoth(ctx, newQuery(asked.Name, asked.Qtype, false), server, limit)
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("querying %s: %w", server, err)
-	case !strings.EqualFold(answer.name, asked.Name) || answer.typ != asked.Qtype:
-		return nil, errors.New(server + " answered a different question")
 	case answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError:
-		return nil, errors.New(server + " answered " + dns.RcodeToString[answer.rcode])
+		return nil, errors.New(server + " answered " + rcodeText(answer.rcode))
+	case !answer.answers(query.Question[0]):
+		return nil, errors.New(server + " answered a different question")
+	case answer.referral:
+		return nil, errors.New(server + " answered with a referral: it does not serve this zone, and does not resolve names for this client; query another server")
+	}
+	return answer, nil
+}
+
+func rcodeText(code int) string {
+	if text := dns.RcodeToString[code]; text != "" {
+		return text
+	}
+	return "the response code " + strconv.Itoa(code)
+}
+
+// overBoth queries over UDP, and over TCP if the reply is truncated.
+func (q *exchanger) overBoth(ctx context.Context, query *dns.Msg, server string, limit time.Duration) (*reply, error) {
+	answer, err := q.exchange(ctx, "udp", query, server, limit)
+	if err != nil || !answer.truncated {
+		return answer, err
+	}
+	if answer, err = q.exchange(ctx, "tcp", query, server, limit); err != nil {
+		return nil, fmt.Errorf("over TCP, because the reply over UDP is truncated: %w", err)
 	}
 	return answer, nil
 }
@@ -92,30 +128,46 @@ func (q *exchanger) waitForAnswer(ctx context.Context, network string, query *dn
 		return nil, err
 	}
 	defer plain.Close()
-	conn := &dns.Conn{Conn: plain, UDPSize: query.IsEdns0().UDPSize()}
+	conn := &dns.Conn{Conn: plain, UDPSize: maxDatagram}
 	deadline, _ := ctx.Deadline()
 	_ = conn.SetDeadline(deadline) // closing the connection makes the calls below fail
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := conn.WriteMsg(query); err != nil {
 		return nil, err
 	}
-	return q.answerTo(query.Id, conn, network == "udp")
+	return q.answerTo(query, conn, network == "udp")
 }
 
-// answerTo reads the reply to a query. It ignores datagrams with another ID,
-// which may be late.
-func (q *exchanger) answerTo(id uint16, conn *dns.Conn, datagrams bool) ([]byte, error) {
+// errStray reports that only datagrams arrived that do not answer the query.
+var errStray = errors.New("it sent only datagrams that do not answer the query")
+
+// answerTo reads the reply to a query. It ignores datagrams that do not answer
+// it: they may be late, or forged.
+func (q *exchanger) answerTo(query *dns.Msg, conn *dns.Conn, datagrams bool) ([]byte, error) {
+	stray := false
 	for {
-		var head dns.Header
-		packed, err := conn.ReadMsgHeader(&head)
+		packed, err := conn.ReadMsgHeader(nil)
 		q.session.account().Pay(Moved, len(packed))
 		switch {
-		case err != nil:
-			return nil, err
-		case head.Id == id:
+		case err == nil && replies(packed, query):
 			return packed, nil
-		case !datagrams:
+		case err == nil && !datagrams:
 			return nil, dns.ErrId
+		case err != nil && !(datagrams && errors.Is(err, dns.ErrShortRead)):
+			if stray && isTimeout(err) {
+				err = errStray
+			}
+			return nil, err
 		}
+		stray = true
 	}
+}
+
+// replies reports whether a message is a response with the ID and the question
+// of the query. A server that did not understand a query may leave out the
+// question.
+func replies(packed []byte, query *dns.Msg) bool {
+	m := message{b: packed}
+	r, _, err := m.begin()
+	return err == nil && r.response && r.id == query.Id && (r.answers(query.Question[0]) || r.name == "" && r.rcode != dns.RcodeSuccess)
 }

@@ -19,8 +19,9 @@ func recordText(rr dns.RR) string {
 	switch r := rr.(type) {
 	case *dns.A:
 		return r.A.String()
-	case *dns.AAAA:
-		return r.AAAA.String()
+	case *dns.AAAA: // net.IP would print an IPv4-mapped address as IPv4
+		ip, _ := netip.AddrFromSlice(r.AAAA.To16())
+		return ip.String()
 	case *dns.CNAME:
 		return bare(r.Target)
 	case *dns.NS:
@@ -34,7 +35,7 @@ func recordText(rr dns.RR) string {
 	case *dns.SOA:
 		return fmt.Sprintf("%s %s %d %d %d %d %d", bare(r.Ns), bare(r.Mbox), r.Serial, r.Refresh, r.Retry, r.Expire, r.Minttl)
 	case *dns.CAA:
-		return fmt.Sprintf("%d %s %q", r.Flag, r.Tag, r.Value)
+		return oneLine(fmt.Sprintf(`%d %s "%s"`, r.Flag, r.Tag, unescape(r.Value)))
 	case *dns.TXT:
 		return oneLine(unescape(strings.Join(r.Txt, "")))
 	default:

@@ -3,17 +3,33 @@ package egress
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"github.com/miekg/dns"
 )
 
 // reply is the relevant part of a DNS reply.
 type reply struct {
+	id        uint16
+	response  bool
+	final     bool   // by a server of the zone, or one that resolves any name
 	name      string // in the question
 	typ       uint16
 	rcode     int
 	truncated bool
+	referral  bool     // to the servers of a zone, and nothing else
 	records   []string // of the queried type, as text
+	alias     string   // the last name that the queried one is an alias of
+}
+
+// answers reports whether the reply is to the question.
+func (r *reply) answers(q dns.Question) bool {
+	return strings.EqualFold(r.name, q.Name) && r.typ == q.Qtype
+}
+
+// lacksEDNS reports whether the server may not support EDNS.
+func (r *reply) lacksEDNS() bool {
+	return r.rcode == dns.RcodeFormatError || r.rcode == dns.RcodeNotImplemented || r.rcode == dns.RcodeBadVers
 }
 
 // errMessage reports a reply that is not a DNS message.
@@ -33,6 +49,7 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 	if err != nil {
 		return nil, err
 	}
+	servers, negative := false, false // in the section about the zone
 	for n := range counts[0] + counts[1] + counts[2] {
 		if m.at == len(m.b) {
 			break // the counts are wrong
@@ -54,10 +71,22 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 			if err := r.add(packed, at, held); err != nil {
 				return nil, err
 			}
+		case head.Rrtype == dns.TypeCNAME && n < min(counts[0], maxAliases):
+			rr, _, err := dns.UnpackRR(packed, at)
+			if link, ok := rr.(*dns.CNAME); err == nil && ok {
+				r.alias = bare(link.Target)
+			}
+		case n >= counts[0] && n < counts[0]+counts[1]:
+			servers = servers || head.Rrtype == dns.TypeNS
+			negative = negative || head.Rrtype == dns.TypeSOA
 		}
 	}
+	r.referral = servers && !negative && !r.final && len(r.records) == 0 && r.alias == ""
 	return r, nil
 }
+
+// maxAliases limits how many aliases of a chain are read.
+const maxAliases = 32
 
 // add adds the record at an offset.
 func (r *reply) add(packed []byte, at int, held *holding) error {
@@ -89,7 +118,10 @@ func (m *message) begin() (*reply, [3]int, error) {
 	}
 	word := func(at int) int { return int(binary.BigEndian.Uint16(m.b[at:])) }
 	flags, questions := word(2), word(4)
-	r := &reply{rcode: flags & 0xf, truncated: flags&0x200 != 0}
+	r := &reply{
+		id: uint16(word(0)), response: flags&0x8000 != 0, final: flags&0x480 != 0, // AA, RA
+		rcode: flags & 0xf, truncated: flags&0x200 != 0,
+	}
 	for i := range counts {
 		counts[i] = word(6 + 2*i)
 	}

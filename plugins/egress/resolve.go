@@ -132,11 +132,16 @@ func (n *Network) servers() ([]string, error) {
 }
 
 func (r *reply) found(name, rrtype string) ([]string, error) {
-	if r.rcode == dns.RcodeNameError {
+	rrtype = strings.ToUpper(rrtype)
+	switch {
+	case r.rcode == dns.RcodeNameError && r.alias != "":
+		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": it is an alias of " + r.alias + ", which does not exist (NXDOMAIN)"}
+	case r.rcode == dns.RcodeNameError:
 		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": no such name (NXDOMAIN)"}
-	}
-	if len(r.records) == 0 {
-		return nil, &Error{Errno: abi.ErrNotSet, Text: name + " has no " + strings.ToUpper(rrtype) + " record"}
+	case len(r.records) == 0 && r.alias != "":
+		return nil, &Error{Errno: abi.ErrNotSet, Text: name + " is an alias of " + r.alias + ", for which the server returned no " + rrtype + " record"}
+	case len(r.records) == 0:
+		return nil, &Error{Errno: abi.ErrNotSet, Text: name + " has no " + rrtype + " record"}
 	}
 	return r.records, nil
 }
