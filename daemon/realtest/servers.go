@@ -99,15 +99,28 @@ func greeted(c net.Conn) error {
 // host:port.
 func Redis(t testing.TB, password string) (addr string) {
 	t.Helper()
+	directives := ""
+	if password != "" {
+		directives = fmt.Sprintf("requirepass %q\n", password)
+	}
+	return RedisWith(t, nil, directives)
+}
+
+// RedisWith starts Redis with the lines of a configuration file and returns
+// host:port. If leaf is not nil, the server uses TLS.
+func RedisWith(t testing.TB, leaf *Leaf, directives string) (addr string) {
+	t.Helper()
 	server := Program(t, "redis-server", "redis-server")
 	dir, port := directory(t, nil), FreePort(t)
 	config := filepath.Join(dir, "redis.conf")
-	text := fmt.Sprintf("bind 127.0.0.1\nport %s\nsave \"\"\ndir %s\n", port, dir)
-	if password != "" {
-		text += fmt.Sprintf("requirepass %q\n", password)
+	text := fmt.Sprintf("bind 127.0.0.1\nport %s\nsave \"\"\ndir %s\n%s", port, dir, directives)
+	ready := redisReady
+	if leaf != nil {
+		text += fmt.Sprintf("port 0\ntls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-auth-clients no\n", port, leaf.CertFile, leaf.KeyFile)
+		ready = connected
 	}
 	write(t, config, text)
-	serve(t, nil, dir, "127.0.0.1:"+port, redisReady, server, config)
+	serve(t, nil, dir, "127.0.0.1:"+port, ready, server, config)
 	return "127.0.0.1:" + port
 }
 

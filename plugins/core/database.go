@@ -25,7 +25,9 @@ func databaseProbe(r *sdk.Run) sdk.Result {
 	n := 0
 	for n < maxRows && rows.Next() {
 		if n == 0 {
-			firstValue(r, rows)
+			if err := firstValue(r, rows); err != nil {
+				return queryFailed(who, err)
+			}
 		}
 		n++
 	}
@@ -42,19 +44,24 @@ func databaseProbe(r *sdk.Run) sdk.Result {
 	if result := slow(r, who, took); result != nil {
 		return *result
 	}
-	return sdk.Healthy(who + " returned " + plural(n, "row") + " in " + short(took))
+	many := plural(n, "row")
+	if n == maxRows {
+		many += " or more"
+	}
+	return sdk.Healthy(who + " returned " + many + " in " + short(took))
 }
 
 // firstValue reports a query such as SELECT count(*) as a metric. Text is not
 // reported: it may be personal data.
-func firstValue(r *sdk.Run, rows *sdk.Rows) {
+func firstValue(r *sdk.Run, rows *sdk.Rows) error {
 	text, err := rows.Column(0)
-	if err != nil {
-		return
+	if errors.Is(err, sdk.ErrNotSet) { // NULL
+		return nil
 	}
-	if v, err := strconv.ParseFloat(text, 64); err == nil {
+	if v, bad := strconv.ParseFloat(text, 64); err == nil && bad == nil {
 		r.Metric("value", v, "")
 	}
+	return err
 }
 
 // queryFailed includes the database's own message, which names the table or role

@@ -12,6 +12,10 @@ func init() { sdk.Probe("dns", dnsProbe) }
 // dnsProbe makes one query and compares the records with those expected.
 func dnsProbe(r *sdk.Run) sdk.Result {
 	name, rrtype, server := r.String("name"), r.String("type"), r.String("server")
+	expect := r.Strings("expect")
+	if bad := malformed(rrtype, expect); bad != "" {
+		return sdk.Unknown("expect has " + quote(bad) + ", which is not the address of a record of type " + rrtype + "; correct expect or type")
+	}
 	began := r.Now()
 	answers, err := r.Resolve(rrtype, name, server)
 	took := r.Since(began)
@@ -21,7 +25,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	}
 	switch {
 	case errors.Is(err, sdk.ErrNotSet), err == nil && len(answers) == 0:
-		return sdk.Unhealthy(name + " has no " + rrtype + " record; add it or correct type")
+		return lacking(name, rrtype, err)
 	case errors.Is(err, sdk.ErrDNS):
 		return sdk.Unhealthy(name + " does not resolve; add the " + rrtype + " record or repair the zone (" + err.Error() + ")")
 	case err != nil:
@@ -30,28 +34,18 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	r.Millis("response_time", took)
 	r.Metric("answers", float64(len(answers)), "")
 	r.Detail("answers", strings.Join(answers, ", "))
-	if missing := without(r.Strings("expect"), answers); len(missing) > 0 {
+	if missing := without(rrtype, expect, answers); len(missing) > 0 {
 		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + some(answers))
 	}
 	return sdk.Healthy(name + " " + rrtype + " is " + some(answers))
 }
 
-// without returns the wanted records that are not among the answers.
-func without(wanted, answers []string) (missing []string) {
-	have := make(map[string]bool, len(answers))
-	for _, a := range answers {
-		have[record(a)] = true
+// lacking reports a name without the record. The host's text may name an alias.
+func lacking(name, rrtype string, err error) sdk.Result {
+	none := name + " has no " + rrtype + " record"
+	why := ""
+	if err != nil && err.Error() != none {
+		why = " (" + err.Error() + ")"
 	}
-	for _, w := range wanted {
-		if !have[record(w)] {
-			missing = append(missing, w)
-		}
-	}
-	return missing
-}
-
-// record normalizes a record: names may end with a dot, and texts may be
-// quoted.
-func record(s string) string {
-	return lower(strings.TrimSuffix(strings.Trim(trim(s), `"`), "."))
+	return sdk.Unhealthy(none + "; add it or correct type" + why)
 }

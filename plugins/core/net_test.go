@@ -45,10 +45,12 @@ func TestTCP(t *testing.T) {
 func TestDNS(t *testing.T) {
 	server := fixtures.DNS(t,
 		"www.example.com. 60 IN A 192.0.2.1", "www.example.com. 60 IN A 192.0.2.2",
-		"example.com. 60 IN MX 10 mail.example.com.", `example.com. 60 IN TXT "v=spf1 -all"`)
+		"example.com. 60 IN MX 10 mail.example.com.", `example.com. 60 IN TXT "v=spf1 -all"`, "www.example.com. 60 IN AAAA 2001:db8::1")
 	runRows(t, "dns", []row{
 		{name: "resolves", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.2"}}, says: "www.example.com A is 192.0.2.", details: []string{"answers"}, metrics: []string{"response_time"}},
 		{name: "mx", options: options{"name": "example.com", "type": "MX", "server": server, "expect": []string{"10 Mail.example.com."}}, says: "10 mail.example.com"},
+		{name: "long address", options: options{"name": "www.example.com", "type": "AAAA", "server": server, "expect": []string{"2001:0db8:0000:0000:0000:0000:0000:0001"}}, says: "www.example.com AAAA is 2001:db8::1"},
+		{name: "not an address", options: options{"name": "www.example.com", "server": server, "expect": []string{"mail.example.com"}}, status: abi.Unknown, says: `expect has "mail.example.com", which is not the address of a record of type A`},
 		{name: "txt", options: options{"name": "example.com", "type": "TXT", "server": server, "expect": []string{"v=spf1 -all"}}, says: "v=spf1"},
 		{name: "another address", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.9"}}, status: abi.Unhealthy, says: "lacks 192.0.2.9; it answers 192.0.2."},
 		{name: "no such name", options: options{"name": "gone.example.com", "server": server}, status: abi.Unhealthy, says: "does not resolve"},
@@ -99,8 +101,8 @@ func TestSMTP(t *testing.T) {
 		{name: "plain", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": false}, says: "accepts mail without TLS"},
 		{name: "bad certificate", options: options{"address": mail}, status: abi.Degraded, says: "can't be trusted"},
 		{name: "no starttls", options: options{"address": fixtures.SMTP(t, nil, "")}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
-		{name: "not now", options: options{"address": fixtures.SMTP(t, nil, "421 4.3.2 too busy")}, status: abi.Unhealthy, says: `answered "421 4.3.2 too busy" where 220 was expected`},
-		{name: "silent", options: options{"address": fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "did not answer in time"},
+		{name: "not now", options: options{"address": fixtures.SMTP(t, nil, "421 4.3.2 too busy")}, status: abi.Unhealthy, says: `is not available at the moment: it answered "421 4.3.2 too busy" where 220 was expected`},
+		{name: "silent", options: options{"address": fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "does not greet in time"},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 	})
 }

@@ -144,12 +144,17 @@ probe "tcp" {
   }
   option "expect" {
     type        = "string"
-    description = "A text that must come back within the first 64 KiB."
+    description = "A text that must come back within the first 64 KiB; unknown if more comes back without it."
   }
   option "tls" {
     type        = "bool"
     default     = false
     description = "Use TLS and verify the certificate."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days."
   }
   capability "net" {
     reason  = "Connects to the configured address."
@@ -177,7 +182,7 @@ probe "dns" {
   }
   option "expect" {
     type        = "list"
-    description = "Records that the reply must contain, such as \"192.0.2.1\" or \"10 mail.example.com\"."
+    description = "Records that the reply must contain, such as \"192.0.2.1\", \"10 mail.example.com\" or the text of a TXT record. Addresses, names and numbers may be in any form; for MX and SRV the name alone will do."
   }
   capability "dns" {
     reason = "Queries the configured name at the configured server."
@@ -224,18 +229,27 @@ probe "smtp" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The address of the server, host:port; on port 465, TLS starts at once."
+    description = "The address of the server, host:port."
+  }
+  option "tls" {
+    type        = "bool"
+    description = "TLS starts at once, without STARTTLS; if not set, on port 465 only."
   }
   option "starttls" {
     type        = "bool"
     default     = true
-    description = "Start TLS; unhealthy if the server does not offer it."
+    description = "Start TLS with STARTTLS; unhealthy if the server does not offer it. Without effect if TLS starts at once."
   }
   option "helo" {
     type        = "string"
     default     = "vega.invalid"
     pattern     = "[A-Za-z0-9.:\\[\\]-]+"
     description = "The client name in the greeting."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days."
   }
   capability "net" {
     reason  = "Connects to the configured mail server."
@@ -264,6 +278,11 @@ probe "redis" {
     type        = "string"
     sensitive   = true
     description = "The password, preferably from env()."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days."
   }
   capability "net" {
     reason  = "Connects to the configured Redis server."

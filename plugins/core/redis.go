@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -11,79 +12,101 @@ func init() { sdk.Probe("redis", redisProbe) }
 
 // redisProbe authenticates if there is a password, then pings.
 func redisProbe(r *sdk.Run) sdk.Result {
-	address, network := r.String("address"), "tcp"
-	if r.Bool("tls") {
-		network = "tls"
-	}
-	conn, err := r.Dial(network, address)
-	if err != nil {
-		return sdk.Failed(address, err)
+	address, secured := r.String("address"), r.Bool("tls")
+	conn, wrong := dial(r, address, secured, redisPlain)
+	if wrong != nil {
+		return *wrong
 	}
 	defer conn.Close()
-	if network == "tls" {
-		days := certificate(r, conn.TLS())
-		if err := conn.TLS().Verify(); err != nil {
-			return untrusted(address, days, err)
+	var soon *sdk.Result
+	if secured {
+		if wrong, soon = verified(r, conn, address); wrong != nil {
+			return *wrong
 		}
 	}
-	if password := r.String("password"); password != "" {
-		words := []string{"AUTH", password}
-		if user := r.String("username"); user != "" {
-			words = []string{"AUTH", user, password}
-		}
-		answer, err := redisCommand(conn, words...)
-		if err != nil {
-			return sdk.Failed(address, err)
-		}
-		if answer != "+OK" {
-			return redisComplaint(address, answer)
-		}
+	if wrong := redisLogin(r, conn, address, secured); wrong != nil {
+		return *wrong
 	}
 	began := r.Now()
 	answer, err := redisCommand(conn, "PING")
 	if err != nil {
-		return sdk.Failed(address, err)
+		return redisFailed(r, address, secured, err)
 	}
 	took := r.Since(began)
 	r.Millis("ping", took)
 	r.Detail("answer", answer)
-	if answer != "+PONG" {
+	switch {
+	case answer != "+PONG":
 		return redisComplaint(address, answer)
+	case soon != nil:
+		return *soon
 	}
 	return sdk.Healthy(address + " answered PING in " + short(took))
 }
 
+// redisLogin authenticates if there is a password.
+func redisLogin(r *sdk.Run, conn *sdk.Conn, address string, secured bool) *sdk.Result {
+	password := r.String("password")
+	if password == "" {
+		return nil
+	}
+	words := []string{"AUTH", password}
+	if user := r.String("username"); user != "" {
+		words = []string{"AUTH", user, password}
+	}
+	answer, err := redisCommand(conn, words...)
+	var result sdk.Result
+	switch {
+	case err != nil:
+		result = redisFailed(r, address, secured, err)
+	case answer != "+OK":
+		result = redisComplaint(address, answer)
+	default:
+		return nil
+	}
+	return &result
+}
+
 // redisCommand sends a command as an array of length-prefixed strings in one
-// write, so that a password may be a secret.
+// write, so that a password may be a secret. It returns a simple reply with its
+// first character, and a bulk string as a simple one.
 func redisCommand(conn *sdk.Conn, words ...string) (string, error) {
 	var b strings.Builder
 	b.WriteString("*" + strconv.Itoa(len(words)) + "\r\n")
 	for _, w := range words {
 		b.WriteString("$" + strconv.Itoa(len(w)) + "\r\n" + w + "\r\n")
 	}
-	if err := conn.WriteString(b.String()); err != nil {
-		return "", err
+	unsent := conn.WriteString(b.String())
+	if unsent != nil && !errors.Is(unsent, sdk.ErrReset) {
+		return "", unsent
 	}
-	return conn.ReadLine(lineLimit)
+	// A server that refuses a client says why and closes the connection, maybe
+	// before the command arrives.
+	answer, err := conn.ReadLine(lineLimit)
+	if strings.HasPrefix(answer, "$") {
+		answer, err = conn.ReadLine(lineLimit)
+		answer = "+" + answer
+	}
+	if err != nil && unsent != nil {
+		err = unsent
+	}
+	return answer, err
 }
 
-// redisComplaint translates an error reply for the operator.
-func redisComplaint(address, answer string) sdk.Result {
-	code, _, _ := strings.Cut(strings.TrimPrefix(answer, "-"), " ")
-	switch {
-	case !strings.HasPrefix(answer, "-"):
-		return sdk.Unhealthy(address + " does not speak Redis: it answered " + quote(answer) + "; correct the address")
-	case code == "NOAUTH":
-		return sdk.Unhealthy(address + " asks for a password; set password")
-	case code == "WRONGPASS":
-		return sdk.Unhealthy(address + " rejects the username or password; correct them")
-	case code == "LOADING":
-		return sdk.Degraded(address + " is still loading its data into memory; wait, or look into its log if that lasts")
-	case code == "MASTERDOWN":
-		return sdk.Degraded(address + " is a replica that has lost its master; repair the replication")
-	case strings.Contains(answer, "without any password"):
-		return sdk.Degraded(address + " has no password configured, but one is given; set one on the server, or remove password")
-	default:
-		return sdk.Unhealthy(address + " answered " + quote(answer))
+// redisPlain reports whether a server answers PING, with whatever result.
+func redisPlain(conn *sdk.Conn) bool {
+	answer, err := redisCommand(conn, "PING")
+	return err == nil && (answer == "+PONG" || strings.HasPrefix(answer, "-"))
+}
+
+// redisFailed reports a command without a reply. A server that expects TLS
+// hangs up.
+func redisFailed(r *sdk.Run, address string, secured bool, err error) sdk.Result {
+	if !secured && errors.Is(err, sdk.ErrReset) && speaksTLS(r, address) {
+		return sdk.Unhealthy(address + " speaks TLS; set tls = true")
 	}
+	if errors.Is(err, sdk.ErrTimeout) {
+		return sdk.Unhealthy(address + " accepts the connection but does not answer in time; it is overloaded or hung, or it does not speak Redis")
+	}
+	return sdk.Failed(address, err)
 }

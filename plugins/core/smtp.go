@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"vega/sdk"
@@ -14,39 +15,67 @@ const defaultHelo = "vega.invalid"
 
 // smtpProbe greets a mail server, starts TLS and quits. It sends no mail.
 func smtpProbe(r *sdk.Run) sdk.Result {
-	address, network := r.String("address"), "tcp"
-	if strings.HasSuffix(address, ":465") { // TLS from the first byte
-		network = "tls"
-	}
+	address := r.String("address")
+	implicit := smtpImplicit(r, address)
 	began := r.Now()
-	conn, err := r.Dial(network, address)
-	if err != nil {
-		return sdk.Failed(address, err)
+	conn, wrong := dial(r, address, implicit, smtpPlain)
+	if wrong != nil {
+		return *wrong
 	}
 	defer conn.Close()
 	banner, err := smtpReply(conn, "220")
 	if err != nil {
-		return sdk.Failed(address, err)
+		return smtpGreetingFailed(address, implicit, err)
 	}
 	r.Detail("banner", banner[0])
-	hello := "EHLO " + r.String("helo")
-	extensions, err := smtpCommand(conn, hello, "250")
+	extensions, err := smtpHello(conn, r.String("helo"))
 	if err != nil {
-		return sdk.Failed(address, err)
+		return smtpFailed(address, err)
 	}
 	r.Detail("extensions", some(extensions[1:]))
-	if network == "tcp" && r.Bool("starttls") {
-		if err := smtpUpgrade(conn, extensions, hello, hostOf(address)); err != nil {
-			return sdk.Failed(address, err)
+	if !implicit && r.Bool("starttls") {
+		if err := smtpUpgrade(conn, extensions, r.String("helo"), hostOf(address)); err != nil {
+			return smtpFailed(address, err)
 		}
-		network = "tls"
 	}
 	_, _ = smtpCommand(conn, "QUIT", "221") // the result is already known
 	r.Millis("dialogue", r.Since(began))
-	return smtpVerdict(r, conn, address, network)
+	if !implicit && !r.Bool("starttls") {
+		return sdk.Healthy(address + " accepts mail without TLS")
+	}
+	return smtpVerdict(r, conn, address)
 }
 
-func smtpUpgrade(conn *sdk.Conn, extensions []string, hello, server string) error {
+// smtpImplicit reports whether TLS starts with the first byte: by default on
+// port 465, which RFC 8314 reserves for that.
+func smtpImplicit(r *sdk.Run, address string) bool {
+	if r.Has("tls") {
+		return r.Bool("tls")
+	}
+	return strings.HasSuffix(address, ":465")
+}
+
+func smtpPlain(conn *sdk.Conn) bool {
+	line, err := conn.ReadLine(lineLimit)
+	return err == nil && smtpCode(line) != ""
+}
+
+// smtpHello introduces the client and returns the lines of the reply, of which
+// all but the first are extensions. A server that does not know EHLO is greeted
+// with HELO (RFC 5321, section 3.2) and has no extensions.
+func smtpHello(conn *sdk.Conn, name string) ([]string, error) {
+	extensions, err := smtpCommand(conn, "EHLO "+name, "250")
+	if refused, ok := errors.AsType[*smtpRefusal](err); !ok || refused.line[0] != '5' {
+		return extensions, err
+	}
+	lines, err := smtpCommand(conn, "HELO "+name, "250")
+	if err != nil {
+		return nil, err
+	}
+	return lines[:1], nil
+}
+
+func smtpUpgrade(conn *sdk.Conn, extensions []string, helo, server string) error {
 	if !offers(extensions, "STARTTLS") {
 		return refusal("it does not offer STARTTLS; configure a certificate, or set starttls = false if that is intended")
 	}
@@ -56,55 +85,19 @@ func smtpUpgrade(conn *sdk.Conn, extensions []string, hello, server string) erro
 	if err := conn.StartTLS(server); err != nil {
 		return err
 	}
-	_, err := smtpCommand(conn, hello, "250")
+	_, err := smtpHello(conn, helo)
 	return err
 }
 
 // smtpVerdict checks the certificate. A bad one is not an outage: most senders
 // deliver over unverified TLS too.
-func smtpVerdict(r *sdk.Run, conn *sdk.Conn, address, network string) sdk.Result {
-	if network != "tls" {
-		return sdk.Healthy(address + " accepts mail without TLS")
-	}
-	days := certificate(r, conn.TLS())
-	if err := conn.TLS().Verify(); err != nil {
-		return sdk.Degraded(untrusted(address, days, err).Message)
+func smtpVerdict(r *sdk.Run, conn *sdk.Conn, address string) sdk.Result {
+	bad, soon := verified(r, conn, address)
+	switch {
+	case bad != nil:
+		return sdk.Degraded(bad.Message)
+	case soon != nil:
+		return *soon
 	}
 	return sdk.Healthy(address + " accepts mail over " + conn.TLS().Version())
-}
-
-// smtpCommand sends a command and returns the lines of the reply.
-func smtpCommand(conn *sdk.Conn, command, code string) ([]string, error) {
-	if err := conn.WriteString(command + "\r\n"); err != nil {
-		return nil, err
-	}
-	return smtpReply(conn, code)
-}
-
-// smtpReply reads a reply of one or more lines, which must have the given code.
-func smtpReply(conn *sdk.Conn, code string) ([]string, error) {
-	var said []string
-	for range 100 {
-		line, err := conn.ReadLine(lineLimit)
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasPrefix(line, code) {
-			return nil, refusal("it answered " + quote(line) + " where " + code + " was expected; look into its log")
-		}
-		said = append(said, strings.TrimLeft(line[len(code):], "- "))
-		if !strings.HasPrefix(line, code+"-") {
-			return said, nil
-		}
-	}
-	return nil, refusal("its reply is too long")
-}
-
-func offers(extensions []string, wanted string) bool {
-	for _, e := range extensions {
-		if lower(e) == lower(wanted) {
-			return true
-		}
-	}
-	return false
 }

@@ -37,7 +37,7 @@ func smtpStartTLS(conn *sdk.Conn) error {
 	if _, err := smtpReply(conn, "220"); err != nil {
 		return err
 	}
-	extensions, err := smtpCommand(conn, "EHLO "+defaultHelo, "250")
+	extensions, err := smtpHello(conn, defaultHelo)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vega/sdk"
+	"vega/sdk/abi"
 )
 
 func init() { sdk.Probe("tcp", tcpProbe) }
@@ -13,22 +14,19 @@ func init() { sdk.Probe("tcp", tcpProbe) }
 // tcpProbe connects, and optionally sends a text and waits for another.
 func tcpProbe(r *sdk.Run) sdk.Result {
 	address := r.String("address")
-	network := "tcp"
-	if r.Bool("tls") {
-		network = "tls"
-	}
 	began := r.Now()
-	conn, err := r.Dial(network, address)
+	conn, err := r.Dial(network(r), address)
 	if err != nil {
 		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
 	took := r.Since(began)
 	r.Millis("connect", took)
-	if network == "tls" {
-		days := certificate(r, conn.TLS())
-		if err := conn.TLS().Verify(); err != nil {
-			return untrusted(address, days, err)
+	var soon *sdk.Result
+	if r.Bool("tls") {
+		var bad *sdk.Result
+		if bad, soon = verified(r, conn, address); bad != nil {
+			return *bad
 		}
 	}
 	if text := r.String("send"); text != "" {
@@ -37,9 +35,21 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 		}
 	}
 	if wanted := r.String("expect"); wanted != "" {
-		return await(r, conn, address, wanted)
+		if result := await(r, conn, address, wanted); result.Status != abi.Healthy || soon == nil {
+			return result
+		}
+	}
+	if soon != nil {
+		return *soon
 	}
 	return sdk.Healthy(address + " accepted the connection in " + short(took))
+}
+
+func network(r *sdk.Run) string {
+	if r.Bool("tls") {
+		return "tls"
+	}
+	return "tcp"
 }
 
 // await reads until the text arrives, the peer closes or 64 KiB are read.
@@ -49,20 +59,31 @@ func await(r *sdk.Run, conn *sdk.Conn, address, wanted string) sdk.Result {
 	buf := make([]byte, 4<<10)
 	for len(said) < limit {
 		n, err := conn.Read(buf)
+		from := max(0, len(said)-len(wanted)) // it may be split between reads
 		said = append(said, buf[:n]...)
-		if strings.Contains(string(said), wanted) {
+		if strings.Contains(string(said[from:]), wanted) {
 			r.Detail("answer", quote(string(said)))
 			return sdk.Healthy(address + " answered as expected")
 		}
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF) || errors.Is(err, sdk.ErrReset) && len(said) > 0:
 			return sdk.Unhealthy(address + " ended the connection without saying " + quote(wanted) +
-				"; it said " + quote(string(said)))
+				"; it said " + quote(string(said)) + wantsTLS(r, address, said))
 		case errors.Is(err, sdk.ErrTimeout):
 			return sdk.Unhealthy(address + " did not say " + quote(wanted) + " in time; it said " + quote(string(said)))
 		case err != nil:
 			return sdk.Failed(address, err)
 		}
 	}
-	return sdk.Unhealthy(address + " did not say " + quote(wanted) + " within 64 KiB; it said " + quote(string(said)))
+	return sdk.Unknown(address + " did not say " + quote(wanted) + " within 64 KiB, the limit of this probe; it said " + quote(string(said)))
+}
+
+// wantsTLS returns a hint if a server hung up because it expected TLS: it said
+// nothing, or sent a TLS alert (RFC 8446, section 6).
+func wantsTLS(r *sdk.Run, address string, said []byte) string {
+	alert := len(said) >= 3 && said[0] == 21 && said[1] == 3
+	if r.Bool("tls") || len(said) > 0 && !alert || !speaksTLS(r, address) {
+		return ""
+	}
+	return ". It speaks TLS: set tls = true"
 }

@@ -71,7 +71,8 @@ func (s *Session) question(typ uint16, name, server string) (string, error) {
 	if err := s.grants.AllowsDNS(asked, server); err != nil {
 		return "", s.deny(err)
 	}
-	if _, ok := dns.IsDomainName(asked); !ok {
+	asked, err := grant.ASCII(asked)
+	if _, ok := dns.IsDomainName(asked); err != nil || !ok {
 		return "", invalid("the name is not a domain name")
 	}
 	return dns.Fqdn(asked), nil

@@ -14,6 +14,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"vega/plugins/manifest"
 )
@@ -154,6 +157,10 @@ func parseDNS(text string) (Rule, error) {
 	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" { // for a PTR query
 		return Rule{Kind: manifest.DNS, Name: ip.Unmap().String()}, nil
 	}
+	text, err := ASCII(text)
+	if err != nil {
+		return Rule{}, err
+	}
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
 	emptyLabel := name == "" || name[0] == '.' || name[len(name)-1] == '.' || strings.Contains(name, "..")
 	if emptyLabel || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
@@ -177,8 +184,13 @@ func Address(text string) (host string, port int, err error) {
 
 // Host normalizes a host name or IP literal for comparison: lower case, no
 // trailing dot, an IP in canonical form. It refuses zones, and numbers that
-// some resolvers take for an address (2130706433, 0x7f.1, 127.1).
+// some resolvers take for an address (2130706433, 0x7f.1, 127.1). An
+// international name gets its xn-- form.
 func Host(h string) (string, error) {
+	h, err := ASCII(h)
+	if err != nil {
+		return "", err
+	}
 	if ip, err := netip.ParseAddr(h); err == nil {
 		if ip.Zone() != "" {
 			return "", fmt.Errorf("an address with a zone is not supported")
@@ -194,7 +206,7 @@ func Host(h string) (string, error) {
 	}
 	for _, r := range h {
 		if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_') {
-			return "", fmt.Errorf("the host name has an invalid character; use the xn-- form of an international name")
+			return "", fmt.Errorf("the host name has an invalid character")
 		}
 	}
 	last := h[strings.LastIndexByte(h, '.')+1:]
@@ -202,6 +214,23 @@ func Host(h string) (string, error) {
 		return "", fmt.Errorf("the host looks like a number; an IPv4 address must have four decimal parts")
 	}
 	return h, nil
+}
+
+// international converts names as browsers do. It leaves the characters of a
+// name to the callers, because records have names such as _sip._tcp.
+var international = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule())
+
+// ASCII returns the xn-- form of an international name (RFC 5891), and other
+// text unchanged.
+func ASCII(name string) (string, error) {
+	if strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
+		return name, nil
+	}
+	converted, err := international.ToASCII(name)
+	if _, bad := netip.ParseAddr(converted); err != nil || bad == nil || converted == "" {
+		return "", fmt.Errorf("the name is not a valid international name; write it in its xn-- form")
+	}
+	return converted, nil
 }
 
 func parsePort(s string) (int, error) {

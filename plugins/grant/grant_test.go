@@ -24,7 +24,13 @@ func TestHost(t *testing.T) {
 		"fe80::1%eth0":     "",
 		"":                 "",
 		"exa mple.com":     "",
-		"münchen.de":       "",
+		"münchen.de":       "xn--mnchen-3ya.de",
+		"MÜNCHEN.DE.":      "xn--mnchen-3ya.de",
+		"münchen。de":       "xn--mnchen-3ya.de", // with the full stop of CJK
+		"faß.example":      "xn--fa-hia.example",
+		"１２７.0.0.1":        "", // an address in wide digits
+		"a\u202eb.example": "",
+		"a／b.example":      "",
 		"a..":              "",
 	} {
 		got, err := grant.Host(in)

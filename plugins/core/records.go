@@ -1,0 +1,157 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// without returns the wanted records that are not among the answers.
+func without(rrtype string, wanted, answers []string) (missing []string) {
+	for _, w := range wanted {
+		found := false
+		for _, a := range answers {
+			found = found || sameRecord(rrtype, w, a)
+		}
+		if !found {
+			missing = append(missing, w)
+		}
+	}
+	return missing
+}
+
+// sameRecord reports whether a record as the operator wrote it is the one that
+// a server returned: addresses are compared as addresses, names as names and
+// numbers as numbers.
+func sameRecord(rrtype, wanted, got string) bool {
+	switch rrtype {
+	case "A", "AAAA":
+		return sameAddress(wanted, got)
+	case "TXT":
+		return sameText(wanted, got)
+	case "CAA":
+		return sameAuthorization(wanted, got)
+	}
+	w, g := strings.Fields(wanted), strings.Fields(got)
+	if len(w) == 1 && (rrtype == "MX" || rrtype == "SRV") { // the name alone
+		g = g[max(0, len(g)-1):]
+	}
+	if len(w) != len(g) {
+		return false
+	}
+	for i := range w {
+		if !sameField(w[i], g[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// malformed returns a wanted record that no record of the type can equal, or "".
+func malformed(rrtype string, wanted []string) string {
+	for _, w := range wanted {
+		ip, ok := parseAddress(trim(w))
+		if rrtype == "A" && !(ok && ip.is4()) || rrtype == "AAAA" && !(ok && strings.Contains(w, ":")) {
+			return w
+		}
+	}
+	return ""
+}
+
+func sameAddress(wanted, got string) bool {
+	w, ok := parseAddress(trim(wanted))
+	g, also := parseAddress(trim(got))
+	return ok && also && w == g
+}
+
+// sameField compares numbers and names.
+func sameField(wanted, got string) bool {
+	w, badW := strconv.ParseUint(wanted, 10, 32)
+	g, badG := strconv.ParseUint(got, 10, 32)
+	if badW == nil && badG == nil {
+		return w == g
+	}
+	return canonicalName(wanted) == canonicalName(got)
+}
+
+// canonicalName returns a domain name in lower case, without the final dot,
+// international labels in their xn-- form.
+func canonicalName(name string) string {
+	if name != "." {
+		name = strings.TrimSuffix(name, ".")
+	}
+	for _, r := range name {
+		if r > unicode.MaxASCII {
+			return punycode(strings.ToLower(strings.ReplaceAll(name, "。", ".")))
+		}
+	}
+	return lower(name)
+}
+
+// sameText compares a TXT record. The operator may have written it as in a zone
+// file, in quotes and split into several strings. Case and inner spaces count.
+func sameText(wanted, got string) bool {
+	got = trim(got)
+	if trim(oneLine(wanted)) == got {
+		return true
+	}
+	joined, ok := unquoted(trim(wanted))
+	return ok && trim(oneLine(joined)) == got
+}
+
+// oneLine replaces line breaks as the host does in records.
+func oneLine(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c == '\n' || c == '\r' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
+}
+
+// unquoted joins the quoted strings of a zone file: "a" "b" is ab.
+func unquoted(s string) (string, bool) {
+	var out []byte
+	for s != "" {
+		if s[0] != '"' {
+			return "", false
+		}
+		i := 1
+		for ; i < len(s) && s[i] != '"'; i++ {
+			if s[i] == '\\' && i+1 < len(s) {
+				i++
+			}
+			out = append(out, s[i])
+		}
+		if i >= len(s) {
+			return "", false
+		}
+		s = trim(s[i+1:])
+	}
+	return string(out), true
+}
+
+// sameAuthorization compares a CAA record: flags, tag, value. The value may
+// stand without quotes. The name of an authority is a domain name.
+func sameAuthorization(wanted, got string) bool {
+	w, g := authorization(wanted), authorization(got)
+	return w == g && w[1] != ""
+}
+
+func authorization(s string) (parts [4]string) {
+	flags, rest, _ := strings.Cut(trim(s), " ")
+	tag, value, _ := strings.Cut(trim(rest), " ")
+	value = trim(value)
+	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
+		value = value[1 : len(value)-1]
+	}
+	authority, more, _ := strings.Cut(value, ";")
+	if tag = lower(tag); tag == "issue" || tag == "issuewild" || tag == "issuemail" {
+		authority = canonicalName(trim(authority))
+	}
+	if n, err := strconv.ParseUint(flags, 10, 8); err == nil {
+		flags = strconv.FormatUint(n, 10)
+	}
+	return [4]string{flags, tag, authority, trim(more)}
+}
