@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"vega/daemon/realtest"
 	"vega/plugins/core/fixtures"
@@ -72,7 +74,9 @@ func TestMQTT(t *testing.T) {
 		want want
 	}{
 		{ca.Valid("127.0.0.1"), want{check.Healthy, "", ""}},
-		{ca.Expired("127.0.0.1"), want{check.Unhealthy, check.Target, "TLS with "}},
+		{ca.For(240*time.Hour, "127.0.0.1"), want{check.Degraded, check.Target, "expires in 9 days, fewer than 14; renew it"}},
+		{ca.Expired("127.0.0.1"), want{check.Unhealthy, check.Target, "expired 2 days ago; renew it"}},
+		{ca.WrongName(), want{check.Unhealthy, check.Target, "can't be trusted; repair its chain or its name ("}},
 	} {
 		files := map[string]string{}
 		for name, path := range map[string]string{"cert.pem": c.leaf.CertFile, "key.pem": c.leaf.KeyFile} {
@@ -83,8 +87,112 @@ func TestMQTT(t *testing.T) {
 			files[name] = string(b)
 		}
 		secure := realtest.Mosquitto(t, "allow_anonymous true\ncertfile %s/cert.pem\nkeyfile %s/key.pem\n", files)
-		run(t, trusting, "", manifest.Values{"address": manifest.Plain(secure), "tls": true}, c.want)
+		if c.want.message != "" {
+			c.want.message = "the certificate of " + secure + " " + c.want.message
+		}
+		run(t, trusting, "", manifest.Values{"address": manifest.Plain(secure), "tls": true, "min_cert_days": 14.0}, c.want)
+		if c.want.status == check.Healthy {
+			run(t, trusting, "plain_to_tls", manifest.Values{"address": manifest.Plain(secure)}, want{check.Unhealthy, check.Target, secure + " speaks TLS; set tls = true"})
+		}
 	}
+	run(t, trusting, "", manifest.Values{"address": manifest.Plain(addr), "tls": true}, want{check.Unhealthy, check.Target, addr + " does not speak TLS: it answers without; set tls = false"})
+}
+
+// Messages of any size up to the limit are searched to their end, over both
+// versions.
+func TestMQTTMessages(t *testing.T) {
+	pub := realtest.Program(t, "mosquitto_pub", "mosquitto-clients")
+	addr := realtest.Mosquitto(t, "allow_anonymous true\nmax_packet_size 10000000\n", nil)
+	for topic, text := range map[string]string{
+		"small":  strings.Repeat("x", 5500) + " end",
+		"large":  strings.Repeat("é", 1<<19-8) + " end",
+		"over":   strings.Repeat("x", 1<<20) + " end",
+		"binary": "\xff\xfe\x00 begin " + strings.Repeat("\xc3", 9000) + " end",
+	} {
+		file := filepath.Join(t.TempDir(), topic)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(addr)
+		if out, err := exec.CommandContext(t.Context(), pub, "-h", "127.0.0.1", "-p", port, "-t", topic, "-f", file, "-r", "-q", "1").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	k := open(t, "mqtt", plugintest.Options{})
+	of := func(topic, version string) manifest.Values {
+		v := manifest.Values{"address": manifest.Plain(addr), "topic": manifest.Plain(topic), "expect": manifest.Plain("end$")}
+		if version != "" {
+			v["version"] = manifest.Plain(version)
+		}
+		return v
+	}
+	for _, version := range []string{"", "5"} {
+		fine := want{check.Healthy, "", addr + " accepts the login and the subscription to "}
+		run(t, k, "message_size"+version, of("small", version), fine)
+		run(t, k, "", of("large", version), fine)
+		run(t, k, "", of("binary", version), fine)
+	}
+	run(t, k, "", of("over", ""), want{check.Unknown, check.Probe, "a message on over at " + addr + " has 1048580 bytes, more than the 1 MiB that this probe searches"})
+}
+
+// mqtt5 answers logins of MQTT 5, and others as a broker that knows only MQTT 5
+// does: with a CONNACK, or by hanging up.
+func mqtt5(t *testing.T, other []byte, answers ...[]byte) string {
+	return fixtures.Listen(t, func(c net.Conn) {
+		buf := make([]byte, 512)
+		if n, err := c.Read(buf); err != nil || n < 9 || buf[8] != 5 {
+			_, _ = c.Write(other)
+			return
+		}
+		for _, a := range answers {
+			if _, err := c.Write(a); err != nil {
+				return
+			}
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// A broker that knows only MQTT 5, and the reasons that MQTT 5 gives.
+func TestMQTT5(t *testing.T) {
+	welcome := []byte{0x20, 6, 0, 0, 3, 0x21, 0, 20} // with a property
+	old := []byte{0x20, 2, 0, 1}
+	k := open(t, "mqtt", plugintest.Options{})
+	at := func(addr string, more ...string) manifest.Values {
+		v := manifest.Values{"address": manifest.Plain(addr)}
+		for i := 0; i < len(more); i += 2 {
+			v[more[i]] = manifest.Plain(more[i+1])
+		}
+		return v
+	}
+	accepts := func(addr string) want { return want{check.Healthy, "", addr + " accepts the login"} }
+	for name, other := range map[string][]byte{"only_5": old, "only_5_new_code": {0x20, 3, 0, 0x84, 0}, "": nil} {
+		addr := mqtt5(t, other, welcome)
+		if _, r := run(t, k, name, at(addr), accepts(addr)); r.Details["version"] != "5" {
+			t.Errorf("%s: %v", name, r.Details)
+		}
+	}
+	forced := mqtt5(t, old, welcome)
+	run(t, k, "", at(forced, "version", "3.1.1"), want{check.Unhealthy, check.Target, forced + " does not accept MQTT 3.1.1; set version"})
+	for code, says := range map[byte]string{
+		0x86: "refuses the login; correct username and password, or what it allows that user (bad user name or password)",
+		0x89: "reports that it is not available (server busy)",
+		0x8A: "refuses the login with the code 138, banned",
+		0x9D: "sends clients to another server (server moved)",
+	} {
+		addr := mqtt5(t, old, []byte{0x20, 3, 0, code, 0})
+		run(t, k, "", at(addr), want{check.Unhealthy, check.Target, addr + " " + says})
+	}
+	published := []byte{0x90, 4, 0, 1, 0, 0, 0x32, 13, 0, 1, 't', 0, 7, 5, 0x02, 0, 0, 0, 60, 'h', 'i'} // and a message with a packet ID and a property
+	addr := mqtt5(t, old, welcome, published)
+	run(t, k, "", at(addr, "topic", "t", "expect", "^hi$"), accepts(addr))
+	addr = mqtt5(t, old, welcome, []byte{0x90, 4, 0, 1, 0, 0x8F})
+	run(t, k, "", at(addr, "topic", "t"), want{check.Unhealthy, check.Target, addr + " refuses the subscription to t: topic filter invalid"})
+	addr = mqtt5(t, old, welcome, []byte{0xE0, 2, 0x8B, 0})
+	run(t, k, "", at(addr, "topic", "t"), want{check.Unhealthy, check.Target, addr + " ended the connection: server shutting down"})
+	run(t, k, "", at(addr, "password", "x"), want{check.Unknown, check.Probe, "password is set without username"})
 }
 
 // publish leaves a retained message with the broker for later subscribers.

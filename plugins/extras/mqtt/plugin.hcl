@@ -13,7 +13,17 @@ probe "broker" {
   option "tls" {
     type        = "bool"
     default     = false
-    description = "Use TLS."
+    description = "Use TLS and verify the certificate."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days."
+  }
+  option "version" {
+    type        = "string"
+    one_of      = ["3.1.1", "5"]
+    description = "The version of MQTT; if not set, 3.1.1, and 5 if the broker does not accept that."
   }
   option "username" {
     type        = "string"
@@ -35,7 +45,7 @@ probe "broker" {
   }
   option "expect" {
     type        = "string"
-    description = "A regular expression (RE2) that a message on topic must match before the timeout; a retained message arrives at once."
+    description = "A regular expression (RE2) that a message on topic must match before the timeout; a retained message arrives at once. A message may have up to 1 MiB."
   }
   capability "net" {
     reason  = "Talks to the broker at address."

@@ -1,113 +1,140 @@
 //! The plugin mqtt; plugin.hcl describes it.
 #![no_std]
 
+mod open;
 mod packet;
+mod reason;
+mod subscribe;
 
-use packet::{Broker, Packet, CONNACK, PUBLISH, SUBACK};
-use vega::net::{self, Network};
-use vega::{config, detail, healthy, is_match, millis, now, since, unhealthy, Error, Kind, OrFailed, Outcome, Probed, Text};
+use packet::{Broker, Packet, CONNACK};
+use vega::{config, detail, healthy, millis, now, since, unhealthy, unknown, Error, Kind, OrFailed, Outcome, Probed, Text};
 
 vega::probes! { "broker" => broker }
 
 fn broker() -> Probed {
     let address: Text<300> = config::text("address")?;
-    let topic: Text<256> = optional("topic")?;
+    let topic: Text<1024> = optional("topic")?;
     let secure = config::flag("tls")?;
-    let began = now();
-    let conn = net::dial(if secure { Network::Tls } else { Network::Tcp }, &address).or_failed(&address)?;
-    if secure {
-        conn.tls().verify().or_failed(&address)?;
-    }
-    let mut broker = Broker { conn, who: &address };
-    log_in(&mut broker)?;
-    millis("login_time", since(began));
+    let mut broker = log_in_any(&address, secure)?;
+    detail("version", if broker.five { "5" } else { "3.1.1" });
+    let soon = if secure { open::expiring(&address, &broker.conn)? } else { None };
     if !topic.is_empty() {
-        subscribe(&mut broker, &topic)?;
+        subscribe::subscribe(&mut broker, &topic)?;
     }
-    broker.send(&Packet::new(0xE0))?; // DISCONNECT
-    if topic.is_empty() {
-        return Ok(healthy!("{address} accepts the login"));
+    let mut goodbye = Packet::new(0xE0);
+    if broker.five {
+        goodbye.bytes(&[0, 0]); // normal disconnection, without properties
     }
-    Ok(healthy!("{address} accepts the login and the subscription to {topic}"))
+    let _ = broker.send(&goodbye); // the result is already known
+    Ok(match soon {
+        Some(soon) => soon,
+        None if topic.is_empty() => healthy!("{address} accepts the login"),
+        None => healthy!("{address} accepts the login and the subscription to {topic}"),
+    })
 }
 
-/// Sends CONNECT with a clean session and reads the reply.
-fn log_in(broker: &mut Broker<'_>) -> Result<(), Outcome> {
-    let user: Text<256> = optional("username").or_failed(broker.who)?;
-    let password: Text<512> = optional("password").or_failed(broker.who)?;
-    let id: Text<64> = config::text("client_id").or_failed(broker.who)?;
-    let flags = 2 | if user.is_empty() { 0 } else { 0x80 } | if password.is_empty() { 0 } else { 0x40 };
-    let mut packet = Packet::new(0x10);
-    packet.text("MQTT").bytes(&[4, flags, 0, 30]).text(&id); // version 3.1.1; keep alive for 30 s
-    if !user.is_empty() {
-        packet.text(&user);
-    }
-    if !password.is_empty() {
-        packet.text(&password);
-    }
-    broker.send(&packet)?;
-    let mut buf = [0; 64];
-    let (kind, body) = broker.next(&[CONNACK], &mut buf).or_failed(broker.who)?;
-    if kind != CONNACK || body.len() != 2 {
-        return Err(broker.strange(kind));
-    }
-    let who = broker.who;
-    match body[1] {
-        0 => Ok(()),
-        1 => Err(unhealthy!("{who} does not accept MQTT 3.1.1; it may support only another version")),
-        2 => Err(unhealthy!("{who} does not accept the client_id {id}; choose another")),
-        3 => Err(unhealthy!("{who} reports that it is not available; look into its log")),
-        4 | 5 => Err(unhealthy!("{who} refuses the login; correct username and password, or what it allows that user")),
-        code => Err(unhealthy!("{who} refuses the login with the code {code}; look into its log")),
-    }
-}
-
-/// Sends SUBSCRIBE, reads the reply and waits for the message.
-fn subscribe(broker: &mut Broker<'_>, topic: &str) -> Result<(), Outcome> {
-    let who = broker.who;
-    let expect: Text<512> = optional("expect").or_failed(who)?;
-    let mut packet = Packet::new(0x82);
-    packet.bytes(&[0, 1]).text(topic).bytes(&[0]);
-    broker.send(&packet)?;
-    let (mut granted, mut last): (bool, Option<Text<200>>) = (false, None);
-    while !granted || !expect.is_empty() {
-        let mut buf = [0; 2048];
-        let (kind, body) = match broker.next(&[SUBACK, PUBLISH], &mut buf) {
-            Err(e) if e.kind() == Kind::Timeout && granted => return Err(missed(who, topic, &expect, last)),
-            other => other.or_failed(who)?,
-        };
-        match kind {
-            SUBACK if body.len() == 3 && body[2] < 3 => granted = true,
-            SUBACK => return Err(unhealthy!("{who} refuses the subscription to {topic}; allow it in its access list")),
-            PUBLISH if body.len() >= 2 => {
-                let payload = body.get(2 + usize::from(u16::from_be_bytes([body[0], body[1]]))..).unwrap_or(&[]);
-                let text = valid(payload);
-                if !expect.is_empty() && is_match(&expect, text).or_failed(who)? {
-                    detail("message", text);
-                    return Ok(());
-                }
-                let mut shown = Text::new();
-                shown.push_str(text);
-                last = Some(shown);
-            }
-            _ => return Err(broker.strange(kind)),
+/// Logs in with the configured version; if none is, with 3.1.1, and with 5 if
+/// the broker does not accept that or hangs up.
+fn log_in_any(address: &str, secure: bool) -> Result<Broker<'_>, Outcome> {
+    let version: Text<8> = optional("version")?;
+    let began = now();
+    let mut broker = Broker::new(open::open(address, secure)?, address, version.as_str() == "5");
+    let mut answer = log_in(&mut broker, secure)?;
+    if version.is_empty() && matches!(answer, Answer::Closed | Answer::Refused(reason::OLD_VERSION)) {
+        let mut other = Broker::new(open::open(address, secure)?, address, true);
+        let second = log_in(&mut other, secure)?;
+        if !matches!(second, Answer::Closed) {
+            (broker, answer) = (other, second);
         }
     }
-    Ok(())
-}
-
-fn missed(who: &str, topic: &str, expect: &str, last: Option<Text<200>>) -> Outcome {
-    match last {
-        None => unhealthy!("no message arrived on {topic} at {who} in time; check its publisher"),
-        Some(text) => unhealthy!("no message on {topic} at {who} matches {expect}; the last is {text}; check its publisher"),
+    millis("login_time", since(began));
+    match answer {
+        Answer::Accepted => Ok(broker),
+        Answer::Closed => Err(broker.strange(0)),
+        Answer::Refused(code) => Err(refused(&broker, code)),
     }
 }
 
-/// Returns the part of the payload that is valid text.
-fn valid(payload: &[u8]) -> &str {
-    match core::str::from_utf8(payload) {
-        Ok(text) => text,
-        Err(e) => core::str::from_utf8(&payload[..e.valid_up_to()]).unwrap_or_default(),
+/// The answer to a login.
+enum Answer {
+    Accepted,
+    Refused(u8), // with a code of MQTT 5
+    Closed,
+}
+
+/// Returns a CONNECT packet with a clean session.
+fn hello(five: bool, id: &str, user: &str, password: &str) -> Packet {
+    let flags = 2 | if user.is_empty() { 0 } else { 0x80 } | if password.is_empty() { 0 } else { 0x40 };
+    let mut packet = Packet::new(0x10);
+    packet.text("MQTT").bytes(&[if five { 5 } else { 4 }, flags, 0, 30]); // keep alive for 30 s
+    if five {
+        packet.bytes(&[0]); // no properties
+    }
+    packet.text(id);
+    if !user.is_empty() {
+        packet.text(user);
+    }
+    if !password.is_empty() {
+        packet.text(password);
+    }
+    packet
+}
+
+fn log_in(broker: &mut Broker<'_>, secure: bool) -> Result<Answer, Outcome> {
+    let who = broker.who;
+    let user: Text<1024> = optional("username").or_failed(who)?;
+    let password: Text<8192> = optional("password").or_failed(who)?;
+    let id: Text<256> = config::text("client_id").or_failed(who)?;
+    if user.is_empty() && !password.is_empty() && !broker.five {
+        return Err(unknown!("password is set without username, which MQTT 3.1.1 does not allow; set username, or version = \"5\""));
+    }
+    let unsent = broker.send(&hello(broker.five, &id, &user, &password));
+    let head = match broker.next(&[CONNACK]) {
+        Err(e) if e.kind() == Kind::Timeout => return Err(silent(who, secure)),
+        Err(e) if e.kind() == Kind::Reset => return closed(who, secure),
+        other => match unsent {
+            Err(outcome) => return Err(outcome),
+            Ok(()) => other.or_failed(who)?,
+        },
+    };
+    let mut body = [0; 2];
+    match head.kind {
+        CONNACK if broker.read(&mut body).or_failed(who)? => {}
+        CONNACK | 0 => return closed(who, secure),
+        1 if !secure && open::speaks_tls(who) => return Err(speaks_tls(who)), // 0x15 begins a TLS alert
+        kind => return Err(broker.strange(kind)),
+    }
+    Ok(match body[1] {
+        0 => Answer::Accepted,
+        code => Answer::Refused(reason::of_old(code)),
+    })
+}
+
+fn closed(who: &str, secure: bool) -> Result<Answer, Outcome> {
+    if !secure && open::speaks_tls(who) {
+        return Err(speaks_tls(who));
+    }
+    Ok(Answer::Closed)
+}
+
+fn speaks_tls(who: &str) -> Outcome {
+    unhealthy!("{who} speaks TLS; set tls = true")
+}
+
+fn silent(who: &str, secure: bool) -> Outcome {
+    let tls = if secure { "" } else { ", or it expects TLS: then set tls = true" };
+    unhealthy!("{who} accepts the connection but does not answer the login in time; it is overloaded or hung{tls}")
+}
+
+fn refused(broker: &Broker<'_>, code: u8) -> Outcome {
+    let (who, name) = (broker.who, reason::name(code));
+    match code {
+        reason::OLD_VERSION => unhealthy!("{who} does not accept MQTT {}; set version to one that it supports", if broker.five { "5" } else { "3.1.1" }),
+        0x85 => unhealthy!("{who} does not accept the client_id; choose another"),
+        0x86 | 0x87 | 0x8C => unhealthy!("{who} refuses the login; correct username and password, or what it allows that user ({name})"),
+        0x88 | 0x89 | 0x9F => unhealthy!("{who} reports that it is not available ({name}); look into its log"),
+        0x9C | 0x9D => unhealthy!("{who} sends clients to another server ({name}); correct the address"),
+        code => unhealthy!("{who} refuses the login with the code {code}, {name}; look into its log"),
     }
 }
 

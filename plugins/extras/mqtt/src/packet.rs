@@ -1,13 +1,14 @@
-//! Packets of MQTT 3.1.1, chapters 2 and 3 of its specification.
+//! Packets of MQTT 3.1.1 and 5, chapters 2 and 3 of their specifications.
 
-use vega::{net, unhealthy, OrFailed, Outcome};
+use vega::{net, unhealthy, OrFailed, Outcome, Text};
 
 /// The kinds of packets that the probe expects.
 pub const CONNACK: u8 = 2;
 pub const PUBLISH: u8 = 3;
 pub const SUBACK: u8 = 9;
+pub const DISCONNECT: u8 = 14;
 
-const ROOM: usize = 1500;
+const ROOM: usize = 16 << 10; // of one packet that is sent
 
 /// A packet under construction.
 pub struct Packet {
@@ -37,55 +38,131 @@ impl Packet {
 pub struct Broker<'a> {
     pub conn: net::Conn,
     pub who: &'a str,
+    pub five: bool, // MQTT 5
+    left: usize,    // unread bytes of the packet
 }
 
-impl Broker<'_> {
-    /// Sends a packet in one write, as a secret in it requires.
-    pub fn send(&mut self, packet: &Packet) -> Result<(), Outcome> {
-        let mut all = [0; ROOM + 3];
-        let head: &[u8] = &match packet.len {
-            0..=127 => [packet.first, packet.len as u8, 0],
-            n => [packet.first, (n % 128) as u8 | 128, (n / 128) as u8],
-        };
-        let head = if packet.len < 128 { &head[..2] } else { head };
-        all[..head.len()].copy_from_slice(head);
-        all[head.len()..head.len() + packet.len].copy_from_slice(&packet.body[..packet.len]);
-        self.conn.write_all(&all[..head.len() + packet.len]).or_failed(self.who)
+/// The beginning of a packet: its kind, or 0 if the broker closed the
+/// connection, and its flags.
+pub struct Head {
+    pub kind: u8,
+    pub flags: u8,
+}
+
+const CLOSED: Head = Head { kind: 0, flags: 0 };
+
+impl<'a> Broker<'a> {
+    pub fn new(conn: net::Conn, who: &'a str, five: bool) -> Broker<'a> {
+        Broker { conn, who, five, left: 0 }
     }
 
-    /// Reads the next packet and returns its kind and its body in buf,
-    /// truncated if buf is too small. It stops reading at a packet of any other
-    /// kind: a peer that uses another protocol would make the probe wait.
-    pub fn next<'b>(&mut self, kinds: &[u8], buf: &'b mut [u8]) -> Result<(u8, &'b [u8]), vega::Error> {
-        let mut byte = [0];
-        if !self.fill(&mut byte)? {
-            return Ok((0, &[]));
-        }
-        let kind = byte[0] >> 4;
-        if !kinds.contains(&kind) {
-            return Ok((kind, &[]));
-        }
-        let (mut len, mut shift) = (0usize, 0);
+    /// Sends a packet in one write, as a secret in it requires.
+    pub fn send(&mut self, packet: &Packet) -> Result<(), Outcome> {
+        let mut all = [0; ROOM + 4];
+        all[0] = packet.first;
+        let (mut at, mut n) = (1, packet.len);
         loop {
-            if !self.fill(&mut byte)? || shift > 21 {
-                return Ok((0, &[]));
-            }
-            len |= usize::from(byte[0] & 127) << shift;
-            shift += 7;
-            if byte[0] < 128 {
+            all[at] = (n % 128) as u8 | if n > 127 { 128 } else { 0 };
+            (at, n) = (at + 1, n / 128);
+            if n == 0 {
                 break;
             }
         }
-        let kept = len.min(buf.len());
-        if !self.fill(&mut buf[..kept])? {
-            return Ok((0, &[]));
+        all[at..at + packet.len].copy_from_slice(&packet.body[..packet.len]);
+        self.conn.write_all(&all[..at + packet.len]).or_failed(self.who)
+    }
+
+    /// Reads the beginning of the next packet. It reads no further if the
+    /// packet is of another kind: a peer that uses another protocol would make
+    /// the probe wait.
+    pub fn next(&mut self, kinds: &[u8]) -> Result<Head, vega::Error> {
+        self.skip(self.left)?;
+        let mut byte = [0];
+        if !self.fill(&mut byte)? {
+            return Ok(CLOSED);
         }
-        for _ in kept..len {
-            if !self.fill(&mut byte)? {
-                return Ok((0, &[]));
+        let head = Head { kind: byte[0] >> 4, flags: byte[0] & 15 };
+        if !kinds.contains(&head.kind) {
+            return Ok(head);
+        }
+        self.left = usize::MAX;
+        match self.number()? {
+            Some(len) => self.left = len,
+            None => return Ok(CLOSED),
+        }
+        Ok(head)
+    }
+
+    /// Returns how much of the packet is unread.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Reads a number of the variable length that lengths have. None means that
+    /// the packet ends before, or that it is malformed.
+    pub fn number(&mut self) -> Result<Option<usize>, vega::Error> {
+        let (mut n, mut byte) = (0, [0]);
+        for shift in [0, 7, 14, 21] {
+            if !self.read(&mut byte)? {
+                return Ok(None);
+            }
+            n |= usize::from(byte[0] & 127) << shift;
+            if byte[0] < 128 {
+                return Ok(Some(n));
             }
         }
-        Ok((kind, &buf[..kept]))
+        Ok(None)
+    }
+
+    /// Skips the properties that packets of MQTT 5 have.
+    pub fn skip_properties(&mut self) -> Result<bool, vega::Error> {
+        if !self.five {
+            return Ok(true);
+        }
+        match self.number()? {
+            Some(n) => self.skip(n),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads bytes of the packet; returns false if it ends before.
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<bool, vega::Error> {
+        if buf.len() > self.left {
+            return Ok(false);
+        }
+        self.left -= buf.len();
+        self.fill(buf)
+    }
+
+    /// Skips bytes of the packet; returns false if it ends before.
+    pub fn skip(&mut self, mut n: usize) -> Result<bool, vega::Error> {
+        let mut buf = [0; 4096];
+        while n > 0 {
+            let part = n.min(buf.len());
+            if !self.read(&mut buf[..part])? {
+                return Ok(false);
+            }
+            n -= part;
+        }
+        Ok(true)
+    }
+
+    /// Reads the rest of the packet as text. What is not UTF-8 becomes "?". The
+    /// caller has compared what is left with the room.
+    pub fn text<const N: usize>(&mut self, text: &mut Text<N>) -> Result<bool, vega::Error> {
+        text.clear();
+        let (mut buf, mut kept) = ([0; 4096], 0);
+        while self.left > 0 {
+            let n = self.left.min(buf.len() - kept);
+            if !self.read(&mut buf[kept..kept + n])? {
+                return Ok(false);
+            }
+            kept = push(text, &mut buf, kept + n);
+        }
+        if kept > 0 {
+            text.push_str("?");
+        }
+        Ok(true)
     }
 
     /// Fills buf; returns false if the broker closes first.
@@ -106,4 +183,31 @@ impl Broker<'_> {
             _ => unhealthy!("{} does not speak MQTT: it answered with a packet of kind {kind}; correct the address", self.who),
         }
     }
+}
+
+/// Appends the first n bytes of buf to a text. It moves an incomplete character
+/// at the end to the beginning and returns its length.
+fn push<const N: usize>(text: &mut Text<N>, buf: &mut [u8], n: usize) -> usize {
+    let mut from = 0;
+    while from < n {
+        let rest = &buf[from..n];
+        let valid = match core::str::from_utf8(rest) {
+            Ok(all) => {
+                text.push_str(all);
+                return 0;
+            }
+            Err(e) => e,
+        };
+        text.push_str(core::str::from_utf8(&rest[..valid.valid_up_to()]).unwrap_or_default());
+        from += valid.valid_up_to();
+        match valid.error_len() {
+            Some(bad) => from += bad,
+            None => {
+                buf.copy_within(from..n, 0);
+                return n - from;
+            }
+        }
+        text.push_str("?");
+    }
+    0
 }
