@@ -38,9 +38,32 @@ func TestNTP(t *testing.T) {
 		answer[1] = 0
 		copy(answer[12:], "RATE")
 	})
-	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer: RATE; raise the interval"})
+	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer (RATE): it is asked too often; raise the interval"})
+	denied := serveTime(t, func(answer []byte) {
+		answer[0], answer[1] = 0xe4, 0
+		copy(answer[12:], "DENY")
+	})
+	run(t, k, "denied", at(denied), want{check.Unhealthy, check.Target, denied + " refuses to answer (DENY): it denies access to this machine"})
+	starting := serveTime(t, func(answer []byte) {
+		answer[0], answer[1] = 0xe4, 0
+		copy(answer[12:], "INIT")
+	})
+	run(t, k, "", at(starting), want{check.Unhealthy, check.Target, starting + " does not know the time itself"})
 	other := serveTime(t, func(answer []byte) { answer[24]++ })
-	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Target, "what answers at " + other + " is not a time server, or its reply is for another client"})
+	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Timeout, other + " sent only answers to other requests"})
+	echo := serveDatagrams(t, func(ask []byte) [][]byte { return [][]byte{ask} })
+	run(t, k, "not_a_time_server", at(echo), want{check.Unhealthy, check.Timeout, "what answers at " + echo + " is not a time server"})
+	// Datagrams that answer something else, then the answer with an extension field.
+	late := serveDatagrams(t, func(ask []byte) [][]byte {
+		old := timeAnswer(ask)
+		old[24]++
+		broadcast := timeAnswer(ask)
+		broadcast[0] = 0x25
+		return [][]byte{[]byte("hello"), old, broadcast, append(timeAnswer(ask), make([]byte, 28)...)}
+	})
+	patient := at(late)
+	patient["max_offset"] = realtest.Patience
+	run(t, k, "stray_datagrams", patient, want{check.Healthy, "", "the clock of this machine is within "})
 	silent := serveTime(t, nil)
 	run(t, k, "", at(silent), want{check.Unhealthy, check.Timeout, silent + " did not answer in time"})
 }
@@ -48,6 +71,18 @@ func TestNTP(t *testing.T) {
 // serveTime answers as a server of RFC 5905, after change has modified the
 // answer. If change is nil, it does not answer.
 func serveTime(t *testing.T, change func(answer []byte)) string {
+	return serveDatagrams(t, func(ask []byte) [][]byte {
+		if change == nil {
+			return nil
+		}
+		answer := timeAnswer(ask)
+		change(answer)
+		return [][]byte{answer}
+	})
+}
+
+// serveDatagrams answers each request with datagrams.
+func serveDatagrams(t *testing.T, answer func(ask []byte) [][]byte) string {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -61,19 +96,21 @@ func serveTime(t *testing.T, change func(answer []byte)) string {
 			if err != nil {
 				return
 			}
-			if n < 48 || change == nil {
-				continue
+			for _, a := range answer(ask[:n]) {
+				_, _ = c.WriteTo(a, from)
 			}
-			answer := make([]byte, 48)
-			answer[0], answer[1] = 0x24, 2
-			copy(answer[24:32], ask[40:48])
-			stamp(answer[32:40], time.Now())
-			stamp(answer[40:48], time.Now())
-			change(answer)
-			_, _ = c.WriteTo(answer, from)
 		}
 	}()
 	return c.LocalAddr().String()
+}
+
+func timeAnswer(ask []byte) []byte {
+	answer := make([]byte, 48)
+	answer[0], answer[1] = 0x24, 2
+	copy(answer[24:32], ask[40:48])
+	stamp(answer[32:40], time.Now())
+	stamp(answer[40:48], time.Now())
+	return answer
 }
 
 func stamp(at []byte, now time.Time) {

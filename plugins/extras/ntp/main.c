@@ -2,6 +2,8 @@
 // (NTPv4), used as in RFC 4330 (SNTP).
 #include "../../../sdk/c/vega.h"
 
+enum { MOST_STRAYS = 64 }; // datagrams to ignore before giving up
+
 enum { PACKET = 48, STRATUM = 1, REFERENCE = 12, ORIGIN = 24, RECEIVED = 32, SENT = 40 };
 
 static const int64_t second = 1000000000;
@@ -36,22 +38,74 @@ static bool is_zero(const uint8_t *at) {
 
 static int64_t absolute(int64_t n) { return n < 0 ? -n : n; }
 
+// kisses are the codes with which a server refuses to answer: RFC 5905, section
+// 7.4, and RFC 8915 for NTSN. A server that sends another one is not
+// synchronized.
+static const struct {
+	const char *code, *means;
+} kisses[] = {
+	{"RATE", "it is asked too often; raise the interval, or use another server"},
+	{"DENY", "it denies access to this machine; allow its address there, or use another server"},
+	{"RSTR", "it denies access to this machine; allow its address there, or use another server"},
+	{"ACST", "it belongs to an anycast service; use another server"},
+	{"AUTH", "it requires authentication, which this probe does not support; use another server"},
+	{"AUTO", "it requires Autokey, which this probe does not support; use another server"},
+	{"BCST", "it belongs to a broadcast service; use another server"},
+	{"CRYP", "it requires authentication, which this probe does not support; use another server"},
+	{"MCST", "it belongs to a manycast service; use another server"},
+	{"NKEY", "it requires a key, which this probe does not support; use another server"},
+	{"NTSN", "it requires NTS, which this probe does not support; use another server"},
+};
+
+static vega_status refuses(const char *address, const char *code) {
+	for (size_t i = 0; i < sizeof kisses / sizeof kisses[0]; i++) {
+		if (memcmp(code, kisses[i].code, 4) == 0) return vega_unhealthy("%s refuses to answer (%.4s): %s", address, code, kisses[i].means);
+	}
+	return VEGA_HEALTHY;
+}
+
+// strays are the datagrams that did not answer the request.
+static struct {
+	int count;
+	bool time_server; // one was the answer to another request
+} strays;
+
+// answers reports whether a datagram of n bytes answers the request: it may be
+// late, or for another client of the same address.
+static bool answers(const uint8_t *answer, int32_t n, const uint8_t *ask) {
+	if (n >= PACKET && (answer[0] & 7) == 4 && memcmp(answer + ORIGIN, ask + SENT, 8) == 0) return true;
+	strays.count++;
+	strays.time_server = strays.time_server || (n >= PACKET && (answer[0] & 7) == 4);
+	return false;
+}
+
+// silent reports that no answer came before the deadline.
+static vega_status silent(const char *address, int32_t error) {
+	if (error != VEGA_ERR_TIMEOUT || strays.count == 0) return vega_failed(address, error);
+	if (strays.time_server) return vega_unhealthy("%s sent only answers to other requests; check what answers there, or use another server", address);
+	return vega_unhealthy("what answers at %s is not a time server; correct the address", address);
+}
+
 static vega_status offset(void) {
 	char address[300];
-	uint8_t ask[PACKET] = {0x23}, answer[PACKET]; // version 4, client
+	uint8_t ask[PACKET] = {0x23}, answer[1024]; // version 4, client; an answer may have extension fields
 	vega_string("address", address, sizeof address);
 	vega_conn c = vega_dial(VEGA_UDP, address);
 	if (c < 0) return vega_failed(address, c);
-	int64_t t1 = vega_now();
+	int64_t t1 = vega_now(), t4;
 	put_time(ask + SENT, t1);
 	int32_t n = vega_write(c, ask, sizeof ask);
-	if (n >= 0) n = vega_read(c, answer, sizeof answer);
-	int64_t t4 = vega_now();
-	if (n < 0) return vega_failed(address, n);
-	int mode = answer[0] & 7, leap = answer[0] >> 6, stratum = answer[STRATUM];
-	if (n < PACKET || mode != 4 || memcmp(answer + ORIGIN, ask + SENT, 8) != 0) return vega_unhealthy("what answers at %s is not a time server, or its reply is for another client; correct the address", address);
-	bool kiss = stratum == 0 && answer[REFERENCE] != 0; // a code of RFC 5905, section 7.4
-	if (kiss) return vega_unhealthy("%s refuses to answer: %.4s; raise the interval, or use another server", address, (const char *)answer + REFERENCE);
+	do {
+		if (n >= 0) n = vega_read(c, answer, sizeof answer);
+		t4 = vega_now();
+		if (n < 0) return silent(address, n);
+	} while (!answers(answer, n, ask) && strays.count < MOST_STRAYS);
+	if (strays.count == MOST_STRAYS) return silent(address, VEGA_ERR_TIMEOUT);
+	int leap = answer[0] >> 6, stratum = answer[STRATUM];
+	if (stratum == 0) {
+		vega_status refused = refuses(address, (const char *)answer + REFERENCE);
+		if (refused != VEGA_HEALTHY) return refused;
+	}
 	if (leap == 3 || stratum == 0 || stratum > 15 || is_zero(answer + SENT)) return vega_unhealthy("%s does not know the time itself: it is not synchronised; check its own time servers", address);
 
 	int64_t t2 = get_time(answer + RECEIVED, t1), t3 = get_time(answer + SENT, t1);
