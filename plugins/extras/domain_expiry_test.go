@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ const rdap = `{
   "handle": "EXAMPLE-1",
   "ldhName": "%[1]s",
   "nameservers": [{"objectClassName": "nameserver", "ldhName": "ns1.example.com"}],
-  "status": ["%[3]s"],
+  "status": [%[3]s],
   "events": [
     {"eventAction": "registration", "eventDate": "1997-06-03T00:00:00Z"},
     {"eventAction": "last changed", "eventDate": "2020-06-03T00:00:00Z"},
@@ -33,20 +34,26 @@ func TestDomainExpiry(t *testing.T) {
 		w.Header().Set("Content-Type", "application/rdap+json")
 		switch q.URL.Path {
 		case "/v1/domain/long.example":
-			fmt.Fprintf(w, rdap, "long.example", days(200), "active")
+			fmt.Fprintf(w, rdap, "long.example", days(200), `"active"`)
 		case "/v1/domain/soon.example":
-			fmt.Fprintf(w, rdap, "soon.example", days(12), "active")
+			fmt.Fprintf(w, rdap, "soon.example", days(12), `"active"`)
 		case "/v1/domain/gone.example":
-			fmt.Fprintf(w, rdap, "gone.example", days(-3), "active")
+			fmt.Fprintf(w, rdap, "gone.example", days(-3), `"active"`)
 		case "/v1/domain/redeem.example":
-			fmt.Fprintf(w, rdap, "redeem.example", days(300), "redemption period")
+			fmt.Fprintf(w, rdap, "redeem.example", days(300), `"client transfer prohibited", "redemption period"`)
 		case "/v1/domain/leap.example":
-			fmt.Fprintf(w, rdap, "leap.example", "2028-02-29T23:59:59.999Z", "active")
+			fmt.Fprintf(w, rdap, "leap.example", "2028-02-29T23:59:59.999Z", `"active"`)
 		case "/v1/domain/silent.example":
 			fmt.Fprint(w, `{"objectClassName": "domain", "status": ["active"]}`)
 		case "/v1/domain/page.example":
 			fmt.Fprint(w, `<!doctype html>`)
+		case "/v1/domain/many.example":
+			fmt.Fprintf(w, rdap, "many.example", days(300), strings.Repeat(`"active",`, 150)+`"client hold"`)
 		default:
+			if status, ok := strings.CutPrefix(q.URL.Path, "/v1/domain/status-"); ok {
+				fmt.Fprintf(w, rdap, "x.example", days(300), strings.ReplaceAll(status, "_", " "))
+				return
+			}
 			w.WriteHeader(http.StatusNotFound)
 			fmt.Fprint(w, `{"errorCode": 404, "title": "Not Found"}`)
 		}
@@ -66,4 +73,28 @@ func TestDomainExpiry(t *testing.T) {
 	run(t, k, "unregistered", of("absent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not know the domain absent.example"})
 	left := int(time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC).Sub(time.Now().UTC().Truncate(24*time.Hour)).Hours() / 24)
 	run(t, k, "leap", of("leap.example"), want{check.Healthy, "", fmt.Sprintf("leap.example is registered until 2028-02-29, %d days from now", left)})
+
+	// What a registry lists, wherever and however it writes it (RFC 8056).
+	for status, says := range map[string]string{
+		`"client hold"`:                        " is on hold by its registrar and not in the DNS; pay or verify",
+		`"active","server hold"`:               " is on hold by its registry and not in the DNS",
+		`"clientHold"`:                         " is on hold by its registrar",
+		`"client hold","pending delete"`:       " has expired and is about to be deleted; be ready",
+		`"pending delete","redemption period"`: " has expired and can still be redeemed",
+		`"pending restore"`:                    " is being restored from deletion",
+	} {
+		domain := "status-" + strings.ReplaceAll(status, " ", "_")
+		_, r := run(t, k, "", of(domain), want{check.Unhealthy, check.Target, domain + says})
+		if r.Details["status"] == "" {
+			t.Error(r.Details)
+		}
+	}
+	for _, status := range []string{`"active"`, `"client transfer prohibited","server delete prohibited"`, `"add period"`, `"auto renew period"`, `"pending transfer"`, ``} {
+		domain := "status-" + strings.ReplaceAll(status, " ", "_")
+		run(t, k, "", of(domain), want{check.Healthy, "", domain + " is registered until "})
+	}
+	run(t, k, "inactive", of("status-\"inactive\""), want{check.Degraded, check.Target, "status-\"inactive\" has no name servers and is not in the DNS; set them"})
+	run(t, k, "hold", of("status-\"client_hold\""), want{check.Unhealthy, check.Target, "status-\"client_hold\" is on hold by its registrar"})
+	run(t, k, "", of("many.example"), want{check.Unhealthy, check.Target, "many.example is on hold by its registrar"})
+	run(t, k, "", of("long.example."), want{check.Healthy, "", "long.example is registered until "})
 }

@@ -27,33 +27,71 @@ static bool to_day(const char *text, int64_t *day) {
 	return true;
 }
 
+// same reports whether two names of a status are equal. Registries write them
+// as RFC 8056 does, or as EPP does: "client hold", "clientHold", "CLIENT_HOLD".
+static bool same(const char *a, const char *b) {
+	for (;;) {
+		while (*a == ' ' || *a == '_' || *a == '-') a++;
+		while (*b == ' ' || *b == '_' || *b == '-') b++;
+		char x = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a, y = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
+		if (x != y) return false;
+		if (x == 0) return true;
+		a++;
+		b++;
+	}
+}
+
 // find_expiry finds the expiry date in the list of events.
 static bool find_expiry(vega_response answer, char *date, size_t cap) {
 	char path[64], action[32];
-	for (int32_t i = 0, n = vega_json_count(answer, "events"); i < n && i < 100; i++) {
+	for (int32_t i = 0, n = vega_json_count(answer, "events"); i < n; i++) {
 		vega_format(path, sizeof path, "events.%d.eventAction", (int)i);
-		if (vega_json(answer, path, action, sizeof action) < 0 || !vega_equal(action, "expiration")) continue;
+		if (vega_json(answer, path, action, sizeof action) < 0 || !same(action, "expiration")) continue;
 		vega_format(path, sizeof path, "events.%d.eventDate", (int)i);
 		return vega_json(answer, path, date, cap) >= 0;
 	}
 	return false;
 }
 
-// has_status reports whether the registry lists the status for the domain.
-static bool has_status(vega_response answer, const char *status) {
-	char path[64], text[64];
-	for (int32_t i = 0, n = vega_json_count(answer, "status"); i < n && i < 100; i++) {
+// statuses are those in which a domain is out of the DNS (RFC 8056, section 2).
+// The first that a domain has decides: one that can be redeemed is pending
+// delete, too.
+static const struct {
+	const char *name, *means;
+} statuses[] = {
+	{"pending restore", "is being restored from deletion and is not in the DNS; ask your registrar whether the restore report is still missing"},
+	{"redemption period", "has expired and can still be redeemed; have your registrar restore it at once"},
+	{"pending delete", "has expired and is about to be deleted; be ready to register it again"},
+	{"server hold", "is on hold by its registry and not in the DNS; ask the registry, through your registrar, what it requires"},
+	{"client hold", "is on hold by its registrar and not in the DNS; pay or verify what your registrar asks for"},
+	{"inactive", "has no name servers and is not in the DNS; set them at your registrar if it should be"},
+};
+
+enum { STATUSES = sizeof statuses / sizeof statuses[0], INACTIVE = STATUSES - 1 };
+
+// find_status finds the first of these statuses that the registry lists: its
+// index in statuses, -1 if there is none, or a vega_error below that.
+static int32_t find_status(vega_response answer) {
+	char path[64], text[128];
+	int32_t first = STATUSES;
+	for (int32_t i = 0, n = vega_json_count(answer, "status"); i < n; i++) {
 		vega_format(path, sizeof path, "status.%d", (int)i);
-		if (vega_json(answer, path, text, sizeof text) >= 0 && vega_equal(text, status)) return true;
+		int32_t len = vega_json(answer, path, text, sizeof text);
+		if (len < 0) return len - 1;
+		for (int32_t j = 0; j < first; j++) {
+			if (same(text, statuses[j].name)) first = j;
+		}
 	}
-	return false;
+	return first == STATUSES ? -1 : first;
 }
 
 static vega_status domain(void) {
-	char name[256], base[512], url[1024], date[64], handle[2];
-	vega_string("domain", name, sizeof name);
-	vega_string("rdap_url", base, sizeof base);
-	uint32_t n = vega_len(base);
+	char name[1024], base[2048], url[3100], date[64], handle[2];
+	if (vega_string("domain", name, sizeof name) >= (int32_t)sizeof name) return vega_unknown("domain is longer than %d bytes; correct it", (int)sizeof name - 1);
+	if (vega_string("rdap_url", base, sizeof base) >= (int32_t)sizeof base) return vega_unknown("rdap_url is longer than %d bytes; correct it", (int)sizeof base - 1);
+	uint32_t n = vega_len(name);
+	if (n > 1 && name[n - 1] == '.') name[n - 1] = 0;
+	n = vega_len(base);
 	vega_format(url, sizeof url, "%s%sdomain/%s", base, n > 0 && base[n - 1] == '/' ? "" : "/", name);
 	vega_request r = vega_http("GET", url);
 	vega_http_header(r, "Accept", "application/rdap+json, application/json");
@@ -67,8 +105,10 @@ static vega_status domain(void) {
 	int32_t found = vega_json(r, "objectClassName", handle, sizeof handle);
 	if (found < 0 && found != VEGA_ERR_NOT_SET && found != VEGA_ERR_INVALID) return vega_failed(base, found);
 	if (found < 0) return vega_unhealthy("what answers at %s does not speak RDAP; correct rdap_url", base);
-	if (has_status(r, "redemption period")) return vega_unhealthy("%s has expired and can still be redeemed; have your registrar restore it at once", name);
-	if (has_status(r, "pending delete")) return vega_unhealthy("%s has expired and is about to be deleted; be ready to register it again", name);
+	int32_t bad = find_status(r);
+	if (bad < -1) return vega_failed(base, bad + 1);
+	if (bad >= 0) vega_detail("status", statuses[bad].name);
+	if (bad >= 0 && bad != INACTIVE) return vega_unhealthy("%s %s", name, statuses[bad].means);
 	int64_t day;
 	if (!find_expiry(r, date, sizeof date) || !to_day(date, &day)) return vega_unhealthy("%s does not report when %s expires; ask your registrar", base, name);
 
@@ -78,6 +118,7 @@ static vega_status domain(void) {
 	vega_metric("days_left", (double)left, "");
 	if (left < 0) return vega_unhealthy("%s expired on %s; renew it at once", name, date);
 	if (left < warn) return vega_degraded("%s expires on %s, in %lld days; renew it", name, date, (long long)left);
+	if (bad == INACTIVE) return vega_degraded("%s %s", name, statuses[bad].means);
 	return vega_healthy("%s is registered until %s, %lld days from now", name, date, (long long)left);
 }
 
