@@ -42,7 +42,22 @@ func gitServer(t *testing.T, root, token string) string {
 			_, _ = w.Write([]byte("<!doctype html>"))
 			return
 		}
-		backend.ServeHTTP(w, q)
+		const advertisement = "001e# service=git-upload-pack\n0000"
+		w.Header().Set("Content-Type", "Application/X-Git-Upload-Pack-Advertisement; charset=utf-8")
+		switch {
+		case strings.HasPrefix(q.URL.Path, "/error"):
+			_, _ = w.Write([]byte(advertisement + "0032ERR access denied or repository not exported\n\n"))
+		case strings.HasPrefix(q.URL.Path, "/endless"): // more than 8 MiB of branches
+			hash := strings.Repeat("0123456789abcdef", 3)[:40]
+			_, _ = w.Write([]byte(advertisement + "0032" + hash + " HEAD\n"))
+			line := "004f" + hash + " refs/heads/" + strings.Repeat("x", 22) + "\n"
+			for range 1 << 17 {
+				_, _ = w.Write([]byte(line))
+			}
+		default:
+			w.Header().Del("Content-Type")
+			backend.ServeHTTP(w, q)
+		}
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
@@ -92,6 +107,10 @@ func TestGit(t *testing.T) {
 		t.Errorf("%v %v", r.Details, r.Metrics)
 	}
 	run(t, k, "branch", of("/shop/.git/", "branch", "next", "commit", head[:7]), want{check.Healthy, "", "next of " + url + "/shop/.git/ is at " + head[:12]})
+	run(t, k, "", of("/shop/.git", "branch", "refs/heads/next", "commit", strings.ToUpper(head[:9])), want{check.Healthy, "", "refs/heads/next of "})
+	run(t, k, "", of("/error"), want{check.Unhealthy, check.Target, url + `/error refuses with "access denied or repository not exported"`})
+	run(t, k, "", of("/endless"), want{check.Healthy, "", "HEAD of " + url + "/endless is at 0123456789ab"})
+	run(t, k, "", of("/endless", "branch", "absent"), want{check.Unknown, check.Probe, "the response of " + url + "/endless is over the size limit"})
 	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{check.Degraded, check.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
 	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{check.Unhealthy, check.Target, "the repository at " + url + "/shop/.git has no gone"})
 	run(t, k, "empty", of("/empty/.git"), want{check.Unhealthy, check.Target, "the repository at " + url + "/empty/.git is empty"})

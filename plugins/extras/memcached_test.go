@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/daemon/realtest/cases"
+	"vega/plugins/core/fixtures"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
 	"vega/policies/check"
@@ -47,8 +48,28 @@ func TestMemcached(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	run(t, k, "not_memcached", manifest.Values{"address": manifest.Plain(web.Listener.Addr().String())}, want{check.Unhealthy, check.Target, web.Listener.Addr().String() + ` does not speak memcached: it answered "HTTP/1.1 400 Bad Request"; correct the address`})
+	// Answers of doc/protocol.txt that are not statistics.
+	for says, addr := range map[string]string{
+		"has reached its limit of connections": answering(t, "ERROR Too many open connections\r\n"),
+		`reports "out of memory"`:              answering(t, "SERVER_ERROR out of memory\r\n"),
+	} {
+		run(t, k, "", manifest.Values{"address": manifest.Plain(addr)}, want{check.Unhealthy, check.Target, addr + " " + says})
+	}
+	login := answering(t, "CLIENT_ERROR unauthenticated\r\n")
+	run(t, k, "", manifest.Values{"address": manifest.Plain(login)}, want{check.Unknown, check.Probe, login + " asks for a login"})
+	proxy := answering(t, "VERSION mcrouter\r\nSTAT uptime 5\r\nEND\r\n")
+	run(t, k, "", manifest.Values{"address": manifest.Plain(proxy)}, want{check.Unknown, check.Probe, proxy + " does not report curr_connections"})
 	refusing := "127.0.0.1:1"
 	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{check.Unhealthy, check.Target, refusing + " refuses the connection"})
+}
+
+// answering returns the address of a server that answers everything with a text.
+func answering(t *testing.T, text string) string {
+	return fixtures.Listen(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 512))
+		_, _ = c.Write([]byte(text))
+		_, _ = c.Read(make([]byte, 512))
+	})
 }
 
 // command sends a line to memcached and returns the first line of its reply.

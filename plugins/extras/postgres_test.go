@@ -3,6 +3,7 @@ package extras_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,10 @@ func TestPostgres(t *testing.T) {
 	ordinary := open(t, "postgres", plugintest.Options{Databases: servers{"app": plain}})
 	if _, r = run(t, ordinary, "ordinary_user", of("app", nil), want{check.Healthy, "", "PostgreSQL "}); !strings.HasSuffix(r.Details["not_seen"], "grant pg_monitor to the user of database.app") {
 		t.Error(r.Details)
+	}
+	// Nor how far the standbys are behind: that is not 0.
+	if !strings.HasPrefix(r.Details["lag_not_seen"], "of 1 standbys: grant pg_monitor") || slices.ContainsFunc(r.Metrics, func(m check.Metric) bool { return m.Name == "replication_lag" }) {
+		t.Error(r.Details, r.Metrics)
 	}
 
 	// A standby that replays nothing falls behind while the primary writes.

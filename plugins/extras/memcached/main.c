@@ -53,12 +53,18 @@ static vega_status server(void) {
 			vega_millis("response_time", vega_now() - began);
 		} else if (vega_starts_with(line, "STAT ")) {
 			note(line);
+		} else if (vega_starts_with(line, "CLIENT_ERROR unauthenticated")) {
+			return vega_unknown("%s asks for a login, which this probe does not support; check it with tcp", address);
+		} else if (vega_starts_with(line, "ERROR Too many open connections")) {
+			return vega_unhealthy("%s has reached its limit of connections; close idle ones, or start it with a larger -c", address);
+		} else if (vega_starts_with(line, "SERVER_ERROR ")) {
+			return vega_unhealthy("%s reports \"%s\"; look into its log", address, line + 13);
 		} else {
 			return vega_unhealthy("%s does not speak memcached: it answered \"%s\"; correct the address", address, line);
 		}
 	}
 	for (int i = 0; i < STATS; i++) {
-		if (!stats[i].seen) return vega_unhealthy("%s does not report %s; this probe does not support this memcached", address, stats[i].name);
+		if (!stats[i].seen) return vega_unknown("%s does not report %s; this probe does not support this memcached", address, stats[i].name);
 	}
 	double connections = percent(stats[CURRENT].value, stats[ALLOWED].value), memory = percent(stats[BYTES].value, stats[LIMIT].value);
 	int64_t hits = since(HITS), asked = hits + since(MISSES), evicted = since(EVICTIONS);

@@ -5,7 +5,7 @@
 mod lines;
 
 use lines::{Line, Lines};
-use vega::{config, degraded, detail, healthy, http, metric, millis, text, unhealthy, Error, OrFailed, Probed, Text};
+use vega::{config, degraded, detail, healthy, http, metric, millis, text, unhealthy, Error, Kind, OrFailed, Probed, Text};
 
 vega::probes! { "remote" => remote }
 
@@ -33,18 +33,31 @@ fn remote() -> Probed {
         code => return Ok(unhealthy!("{url} answered {code}, expected 200; look into its log")),
     }
     let kind: Text<100> = answer.header("Content-Type").unwrap_or_default();
-    if kind.as_str() != "application/x-git-upload-pack-advertisement" {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-git-upload-pack-advertisement") {
         return Ok(unhealthy!("what answers at {url} does not speak Git's smart HTTP; correct url"));
     }
 
     let mut want: Text<300> = Text::new();
-    want.push_str(if branch.is_empty() { "HEAD" } else { "refs/heads/" });
+    want.push_str(match branch.as_str() {
+        "" => "HEAD",
+        whole if whole.starts_with("refs/") => "",
+        _ => "refs/heads/",
+    });
     want.push_str(&branch);
     let (mut found, mut heads, mut tags): (Option<Text<64>>, u32, u32) = (None, 0, 0);
     let mut lines = Lines::of(answer);
-    let (mut room, mut parts) = ([0; 512], 0);
+    let (mut room, mut parts) = ([0; 1024], 0);
     while parts < 2 {
-        match lines.next(&mut room).or_failed(&url)? {
+        let line = match lines.next(&mut room) {
+            Err(e) if e.kind() == Kind::TooLarge && found.is_some() => break, // what was asked for is there
+            other => other.or_failed(&url)?,
+        };
+        match line {
+            Line::Text(line) if line.starts_with(b"ERR ") => {
+                let text = core::str::from_utf8(&line[4..]).unwrap_or_default().trim_end();
+                return Ok(unhealthy!("{url} refuses with \"{text:.200}\"; look into the server's log"));
+            }
             Line::Flush => parts += 1,
             Line::End => return Ok(unhealthy!("the list of branches of {url} is truncated; look into the server's log")),
             Line::Text(line) if parts == 1 => {
@@ -62,8 +75,10 @@ fn remote() -> Probed {
             Line::Text(_) => {}
         }
     }
-    metric("branches", heads.into(), "");
-    metric("tags", tags.into(), "");
+    if parts == 2 {
+        metric("branches", heads.into(), "");
+        metric("tags", tags.into(), "");
+    }
     let at = match found {
         Some(hash) => hash,
         None if heads + tags == 0 => return Ok(unhealthy!("the repository at {url} is empty; push to it, or correct url")),
@@ -71,7 +86,7 @@ fn remote() -> Probed {
     };
     detail("commit", &at);
     let name = if branch.is_empty() { "HEAD" } else { &branch };
-    if !at.starts_with(commit.as_str()) {
+    if !at.get(..commit.len()).map_or(false, |start| start.eq_ignore_ascii_case(&commit)) {
         return Ok(degraded!("{name} of {url} is at {:.12}, not at {commit}; push what is missing, or correct commit", at.as_str()));
     }
     Ok(healthy!("{name} of {url} is at {:.12}", at.as_str()))

@@ -15,9 +15,9 @@ current_setting('max_connections'), \
 (SELECT coalesce(floor(extract(epoch FROM max(now() - xact_start))), 0)::bigint::text FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()), \
 (SELECT count(*)::text FROM pg_stat_activity WHERE query = '<insufficient privilege>')";
 
-/// How far the standbys of a primary are behind, in seconds, and how many there
-/// are.
-const STANDBYS: &str = "SELECT count(*)::text, coalesce(floor(extract(epoch FROM max(replay_lag))), 0)::bigint::text FROM pg_stat_replication";
+/// How far the standbys of a primary are behind, in seconds, how many there are,
+/// and of how many an ordinary user sees nothing else.
+const STANDBYS: &str = "SELECT count(*)::text, coalesce(floor(extract(epoch FROM max(replay_lag))), 0)::bigint::text, count(*) filter (WHERE state IS NULL)::text FROM pg_stat_replication";
 
 /// How far a standby is behind: zero if it has replayed everything it received.
 const BEHIND: &str = "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
@@ -49,6 +49,7 @@ fn server() -> Probed {
         return Ok(unhealthy!("{who} is a {is}, and should be a {role}; check whether a failover happened, and where the other server is"));
     }
 
+    let mut hidden = 0;
     let lag = if standby {
         let [behind, receivers] = &first::<2>(&name, BEHIND).or_failed(&who)?;
         if number(receivers) == 0 {
@@ -56,11 +57,16 @@ fn server() -> Probed {
         }
         number(behind)
     } else {
-        let [standbys, behind] = &first::<2>(&name, STANDBYS).or_failed(&who)?;
+        let [standbys, behind, unknown] = &first::<3>(&name, STANDBYS).or_failed(&who)?;
         metric("standbys", number(standbys) as f64, "");
+        hidden = number(unknown);
         number(behind)
     };
-    metric("replication_lag", lag as f64, "s");
+    if hidden > 0 {
+        detail("lag_not_seen", vega::text!(160, "of {hidden} standbys: grant pg_monitor to the user of {who}"));
+    } else {
+        metric("replication_lag", lag as f64, "s");
+    }
 
     let (most, longest, furthest) = (config::number("max_connections")?, config::duration("max_transaction")?, config::duration("max_lag")?);
     if percent(used, allowed) > most {
