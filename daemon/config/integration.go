@@ -155,12 +155,36 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 		dir = in
 	}
 	fix := fmt.Sprintf("copy %s.wasm into %s", diag.Clip(name), dir)
+	span := at.Source.Span(at.Start, at.Start+len(name))
 	near := diag.Nearest(name, names)
+	if probe := d.elsewhere(name); probe != "" {
+		span, near = at, probe
+	}
 	if near != "" {
 		fix = "use " + near
 	}
 	d.out.Err(diag.NoPlugin, at, fmt.Sprintf("The plugin %q does not exist; available: %s.", diag.Clip(name), diag.Among(there)), fix).
-		Suggest(at.Source.Span(at.Start, at.Start+len(name)), near)
+		Suggest(span, near)
+}
+
+// elsewhere returns the probe of another plugin that a name stands for: the only
+// one of the plugin of that name, or one of that name. For mqtt it is
+// mqtt.broker.
+func (d *integrationStage) elsewhere(name string) string {
+	found := ""
+	for _, f := range d.modules {
+		if f.Module == nil {
+			continue
+		}
+		m := f.Module.Manifest
+		if m.Name == name && len(m.Probes) == 1 {
+			return name + "." + m.Probes[0].Name
+		}
+		if p, _ := m.Probe(name); p != nil && found == "" {
+			found = m.Name + "." + name
+		}
+	}
+	return found
 }
 
 // refusedName derives a refused plugin's name from its file name, without
@@ -175,6 +199,11 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name str
 	fix, near := "use one of these", diag.Nearest(name, names)
 	if near != "" {
 		near = m.Name + "." + near
+	}
+	if probe := d.elsewhere(name); probe != "" {
+		near = probe
+	}
+	if near != "" {
 		fix = "use " + near
 	}
 	d.out.Err(diag.NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, diag.Clip(name), diag.Among(names)), fix).Suggest(at, near)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -63,7 +64,11 @@ func (d serverStage) host(s *bind.Section) string {
 	if t == nil || t.State != bind.Present || d.in.Host != "" { // for a host from the command line, the error from listening is clearer
 		return host
 	}
-	if _, err := grant.Host(host); err != nil {
+	_, err := grant.Host(host)
+	if ascii, _ := grant.ASCII(host); err == nil && ascii != host {
+		err = errors.New("it is an international name")
+	}
+	if err != nil {
 		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not a valid address to listen on: %v.", err), `use an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
 		return "127.0.0.1"
 	}

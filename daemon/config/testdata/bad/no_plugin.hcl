@@ -7,3 +7,6 @@ integration "b" {
 integration "c" {
   probe = broken.thing
 }
+integration "d" {
+  probe = dns.server
+}

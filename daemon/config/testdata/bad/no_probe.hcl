@@ -4,3 +4,6 @@ integration "a" {
 integration "b" {
   probe = core.telepathy
 }
+integration "c" {
+  probe = core.memcached
+}
