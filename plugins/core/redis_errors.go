@@ -31,8 +31,9 @@ var redisCodes = []redisError{
 // them by their text, too.
 var redisTexts = []redisError{
 	{"without any password", abi.Degraded, " has no password configured, but one is given; set one on the server, or remove password"},
-	{"no password is set", abi.Degraded, " has no password configured, but one is given; set one on the server, or remove password"}, // before Redis 6
-	{"invalid password", abi.Unhealthy, " rejects the username or password; correct them"},                                         // before Redis 6
+	// Before Redis 6.
+	{"no password is set", abi.Degraded, " has no password configured, but one is given; set one on the server, or remove password"},
+	{"invalid password", abi.Unhealthy, " rejects the username or password; correct them"},
 	{"wrong number of arguments for 'auth'", abi.Unhealthy, " does not know users, which came with Redis 6; remove username"},
 	{"max number of clients", abi.Unhealthy, " has reached its limit of connections; close idle ones, or raise maxclients"},
 }
