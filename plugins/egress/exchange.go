@@ -80,7 +80,7 @@ func (s *Session) connect(ctx context.Context, rule grant.Rule, out *outgoing, a
 	if rule.Scheme == "http" {
 		a.proxy = p
 	}
-	return s.openThrough(ctx, p, rule, t)
+	return way{s, p, rule}.open(ctx, t)
 }
 
 func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {

@@ -88,20 +88,27 @@ func (p *Proxy) broken(what, fix string) error {
 // direct says how to do without the proxy for a host.
 func direct(host string) string { return "add " + strconv.Quote(host) + " to network.no_proxy" }
 
-// openThrough connects to the proxy and, for https, asks it for a connection to
-// the rule's host.
-func (s *Session) openThrough(ctx context.Context, p *Proxy, rule grant.Rule, t *timings) (net.Conn, error) {
-	if err := s.allowedThrough(ctx, rule); err != nil {
+// way is a session's way through a proxy to the host of a rule.
+type way struct {
+	*Session
+	proxy *Proxy
+	rule  grant.Rule
+}
+
+// open connects to the proxy and, for https, asks it for a connection to the
+// rule's host.
+func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
+	if err := w.judge(ctx); err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	conn, err := s.dialProxy(ctx, p)
+	conn, err := w.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if rule.Scheme == "https" {
+	if w.rule.Scheme == "https" {
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-		err = s.tunnel(ctx, p, conn, rule)
+		err = w.tunnel(ctx, conn)
 		stop()
 		if err != nil {
 			_ = conn.Close() // the first error is the one to report
@@ -112,87 +119,87 @@ func (s *Session) openThrough(ctx context.Context, p *Proxy, rule grant.Rule, t 
 	return conn, nil
 }
 
-// allowedThrough checks the address of a host that the proxy will resolve. A
+// judge checks the address of a host that the proxy will resolve. A
 // name that the operator wrote is the proxy's to judge. A name that the plugin
 // brings is resolved here, too, if it can be.
-func (s *Session) allowedThrough(ctx context.Context, rule grant.Rule) error {
+func (w way) judge(ctx context.Context) error {
 	var found []netip.Addr
-	if ip, err := netip.ParseAddr(rule.Host); err == nil {
+	if ip, err := netip.ParseAddr(w.rule.Host); err == nil {
 		found = []netip.Addr{ip}
-	} else if !s.written(rule) {
-		found, _ = s.lookup(ctx, rule.Host) // this machine may know no public names
+	} else if !w.written(w.rule) {
+		found, _ = w.lookup(ctx, w.rule.Host) // this machine may know no public names
 	}
-	_, err := s.allowed(rule, rule.Host, found)
+	_, err := w.allowed(w.rule, w.rule.Host, found)
 	return err
 }
 
-func (s *Session) dialProxy(ctx context.Context, p *Proxy) (net.Conn, error) {
+func (w way) dial(ctx context.Context) (net.Conn, error) {
 	const fix = "start it, or correct proxy in the network block"
-	found, err := s.network.dialer.Lookup(ctx, p.host, s.Sockets)
+	found, err := w.network.dialer.Lookup(ctx, w.proxy.host, w.Sockets)
 	if err != nil {
-		return nil, p.broken("can't be reached: "+reason(err), fix)
+		return nil, w.proxy.broken("can't be reached: "+reason(err), fix)
 	}
 	addrs := make([]netip.AddrPort, 0, maxTried)
 	for _, ip := range found[:min(len(found), maxTried)] {
-		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(p.port)))
+		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(w.proxy.port)))
 	}
-	s.account().Pay(Connect, 1)
-	conn, err := s.network.dialer.Connect(ctx, "tcp", addrs, s.Sockets)
+	w.account().Pay(Connect, 1)
+	conn, err := w.network.dialer.Connect(ctx, "tcp", addrs, w.Sockets)
 	if err != nil {
 		if ctx.Err() != nil || isTimeout(err) {
-			return nil, p.broken("does not answer", fix)
+			return nil, w.proxy.broken("does not answer", fix)
 		}
-		return nil, p.broken("can't be reached: "+reason(err), fix)
+		return nil, w.proxy.broken("can't be reached: "+reason(err), fix)
 	}
-	if !p.tls {
+	if !w.proxy.tls {
 		return conn, nil
 	}
-	secured, err := s.secureProxy(ctx, p, conn)
+	secured, err := w.secure(ctx, conn)
 	if err != nil {
 		_ = conn.Close() // the first error is the one to report
-		return nil, p.broken("can't be reached over TLS: "+reason(err), "write http:// if it does not speak TLS, or add its authority to network.ca_file")
+		return nil, w.proxy.broken("can't be reached over TLS: "+reason(err), "write http:// if it does not speak TLS, or add its authority to network.ca_file")
 	}
 	return secured, nil
 }
 
-func (s *Session) secureProxy(ctx context.Context, p *Proxy, conn net.Conn) (net.Conn, error) {
-	roots, err := s.network.roots()
+func (w way) secure(ctx context.Context, conn net.Conn) (net.Conn, error) {
+	roots, err := w.network.roots()
 	if err != nil {
 		return nil, err
 	}
-	s.account().Pay(Handshake, 1)
-	secured := tls.Client(conn, &tls.Config{ServerName: p.host, MinVersion: tls.VersionTLS12, RootCAs: roots})
+	w.account().Pay(Handshake, 1)
+	secured := tls.Client(conn, &tls.Config{ServerName: w.proxy.host, MinVersion: tls.VersionTLS12, RootCAs: roots})
 	return secured, secured.HandshakeContext(ctx)
 }
 
 // tunnel sends a CONNECT request and reads the response.
-func (s *Session) tunnel(ctx context.Context, p *Proxy, conn net.Conn, rule grant.Rule) error {
+func (w way) tunnel(ctx context.Context, conn net.Conn) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
-	target := hostPort(rule)
+	target := hostPort(w.rule)
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {"vega"}}}
-	p.login(r.Header)
-	s.account().Pay(Exchange, 1)
+	w.proxy.login(r.Header)
+	w.account().Pay(Exchange, 1)
 	if err := r.Write(conn); err != nil {
-		return s.fail(ctx, "asking the proxy "+p.String()+" for "+target, err, abi.ErrIO)
+		return w.fail(ctx, "asking the proxy "+w.proxy.String()+" for "+target, err, abi.ErrIO)
 	}
 	br := bufio.NewReader(io.LimitReader(conn, maxHeader))
 	resp, err := http.ReadResponse(br, r) //nolint:bodyclose // the caller closes the connection
 	if err != nil {
 		if ctx.Err() != nil || isTimeout(err) { // it answers, so it is waiting for the target
-			return s.fail(ctx, "connecting to "+target+" through the proxy "+p.String(), err, abi.ErrTimeout)
+			return w.fail(ctx, "connecting to "+target+" through the proxy "+w.proxy.String(), err, abi.ErrTimeout)
 		}
-		return p.broken("does not speak HTTP", "correct proxy in the network block")
+		return w.proxy.broken("does not speak HTTP", "correct proxy in the network block")
 	}
-	if err := p.refused(resp.StatusCode, rule.Host); err != nil {
+	if err := w.proxy.refused(resp.StatusCode, w.rule.Host); err != nil {
 		return err
 	}
 	if resp.StatusCode/100 != 2 {
-		return &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", p, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
+		return &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", w.proxy, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
 	}
 	if br.Buffered() > 0 {
-		return p.broken("sends data before the target does", "check what runs at that address")
+		return w.proxy.broken("sends data before the target does", "check what runs at that address")
 	}
 	return nil
 }
