@@ -205,8 +205,9 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 // checking the rest of the configuration needs it.
 func (c *Catalog) withdraw(gone func(file string) bool) bool {
 	var out []string
-	_ = c.Host.Change(func(now *Set) (*Set, error) { // the configuration is unchanged, so this can't fail
+	err := c.Host.Change(func(now *Set) (*Set, error) {
 		next := &Set{Config: now.Config}
+		out = nil
 		for _, p := range now.plugins {
 			if p.found.File == "" || p.State == withdrawn || !gone(p.found.File) {
 				next.plugins = append(next.plugins, p)
@@ -223,8 +224,15 @@ func (c *Catalog) withdraw(gone func(file string) bool) bool {
 			return nil, nil
 		}
 		next.Owners = now.Owners.Without(out)
+		if cfg, err := rebind(now.Config, fromFiles(next.plugins), next.Owners); err == nil {
+			next.Config = cfg // without the modules that are gone, and the warnings about them
+		}
 		return next, nil
 	})
+	if err != nil { // the next poll tries again
+		c.Log.Warn("can't take removed plugins out of service now; vega tries again", "files", out, "err", err)
+		return false
+	}
 	if len(out) > 0 {
 		c.Log.Warn("plugin files removed", "files", out)
 	}

@@ -67,11 +67,11 @@ func freshVega(t *testing.T, before string) (dir string, _ *process) {
 }
 
 // traces returns everything a verification could leave behind: conversations,
-// memories, plugins and files.
+// memories, plugins, changes that a reload would make, and files.
 func traces(t *testing.T, dir string, p *process) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, path := range []string{"/v1/conversations", "/v1/memories", "/admin/plugins"} {
+	for _, path := range []string{"/v1/conversations", "/v1/memories", "/admin/plugins", "/admin/config/plan"} {
 		_, all[path] = p.get(path)
 	}
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
