@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -38,6 +37,13 @@ func checkCommand() *cobra.Command {
 		Long: `Run all integrations, or the named ones, once and in parallel, without a daemon,
 and print their status. Exits 0 if all are healthy, 1 if the worst is degraded
 or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
+		Example: `  vega check                  run all integrations
+  vega check store llm        run two of them
+  vega check -v llm           log every step of a run
+  vega check --format json    print the result for a program
+  vega check --explain llm    show what an integration may reach, and run nothing`,
+		SuggestFor:        []string{"status", "health", "test", "probe"},
+		ValidArgsFunction: cli.Integrations,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.explain != "" {
 				if len(names) > 0 {
@@ -48,18 +54,16 @@ or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
 			return checkIntegrations(cmd, names, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	cli.Choice(cmd, &o.format, "format", "output format", "text", "json")
 	cmd.Flags().StringVar(&o.explain, "explain", "", "show `NAME`'s effective grants and where each comes from; run nothing")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log every step of each run to standard error")
-	cmd.MarkFlagsMutuallyExclusive("explain", "format")
-	cmd.MarkFlagsMutuallyExclusive("explain", "verbose")
+	cli.Complete(cmd, "explain", cli.Integrations)
+	cli.Exclusive(cmd, "explain", "format")
+	cli.Exclusive(cmd, "explain", "verbose")
 	return cmd
 }
 
 func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
-	if err := textOrJSON(o.format); err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	cfg, err := cli.LoadAndWarn(cmd)
@@ -81,14 +85,6 @@ func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
 		return cli.Unchecked(err)
 	}
 	return statusExit(h.Status)
-}
-
-// textOrJSON returns an error unless format is one of the two.
-func textOrJSON(format string) error {
-	if !slices.Contains([]string{"text", "json"}, format) {
-		return fmt.Errorf("--format %s: use text or json", format)
-	}
-	return nil
 }
 
 // runChecks opens a daemon that stores nothing, asks it once for the health of

@@ -45,22 +45,21 @@ itself.
 
 Exits 0 if all is well, 1 on a warning, 2 on an error, 3 if nothing could be
 read.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+		Example: `  vega diag                  ask the running daemon
+  vega diag --local          inspect this host only
+  vega diag --format json    print the result for a program`,
+		SuggestFor: []string{"doctor", "top", "system", "debug"},
+		Args:       cli.Args(0, 0),
+		RunE:       func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	c.Flags().StringVar(&o.format, "format", "", "output format: text or json (default: text on a terminal, otherwise json)")
+	cli.Choice(c, &o.format, "format", "output format", "text", "json")
 	c.Flags().StringVar(&o.server, "server", "", "ask the daemon at this `URL` (default: the one the configuration names)")
 	c.Flags().BoolVar(&o.local, "local", false, "inspect this host only; do not contact the daemon")
-	c.MarkFlagsMutuallyExclusive("local", "server")
+	cli.Exclusive(c, "local", "server")
 	return c
 }
 
 func (o diagFlags) run(cmd *cobra.Command) error {
-	if o.format != "" {
-		if err := textOrJSON(o.format); err != nil {
-			return cli.Unchecked(err)
-		}
-	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	cfg, mistake, err := cli.LoadLenient(cmd)
@@ -72,7 +71,7 @@ func (o diagFlags) run(cmd *cobra.Command) error {
 		return cli.Unchecked(err)
 	}
 	out := cmd.OutOrStdout()
-	if o.format == "text" || o.format == "" && console.IsTerminal(out) {
+	if o.format == "text" {
 		err = console.WriteDiagnosis(out, d)
 	} else {
 		e := json.NewEncoder(out)

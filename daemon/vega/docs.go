@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,16 +14,18 @@ import (
 	"vega/daemon/vega/console"
 )
 
-var docFormats = []string{"text", "markdown", "jsonschema"}
-
 func docsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "docs",
-		Short: "Print the reference of vega.hcl or plugin.hcl",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Short: "Print the reference of vega.hcl, of plugin.hcl or of the commands",
+		Example: `  vega docs config core.http    what the probe core.http takes
+  vega docs plugin              what a plugin's manifest takes
+  vega docs man check | man -l -`,
+		SuggestFor: []string{"reference", "schema", "manual"},
+		Args:       cli.Subcommand,
+		RunE:       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(docsConfigCommand(), docsPluginCommand())
+	c.AddCommand(docsConfigCommand(), docsPluginCommand(), docsManCommand())
 	return c
 }
 
@@ -41,17 +42,25 @@ NAME shows one entry, with an example: a block (integration), an attribute
 (server.port), a plugin (core), a probe (core.http), one of its options
 (core.http.url) or a function (env). --format jsonschema describes the shape of
 the whole file, for editors and for tools that read HCL as JSON.`,
-	}, func(cmd *cobra.Command) (*reference.Docs, error) {
-		bundled, err := catalog.Bundled()
-		if err != nil {
-			return nil, cli.Failed(err)
-		}
-		path := cli.ConfigPath(cmd)
-		if _, err := os.Stat(path); err != nil && cmd.Flags().Changed("config") {
-			return nil, err
-		}
-		return reference.Config(config.Modules(path, config.Options{Bundled: bundled})), nil
-	})
+		Example: `  vega docs config                         everything
+  vega docs config integration             a block
+  vega docs config core.http.url           an option of a probe
+  vega docs config --format jsonschema > vega.schema.json`,
+	}, configReference)
+}
+
+// configReference returns the reference of vega.hcl, with the plugins that the
+// configuration finds.
+func configReference(cmd *cobra.Command) (*reference.Docs, error) {
+	bundled, err := catalog.Bundled()
+	if err != nil {
+		return nil, cli.Failed(err)
+	}
+	path := cli.ConfigPath(cmd)
+	if _, err := os.Stat(path); err != nil && cmd.Flags().Changed("config") {
+		return nil, err
+	}
+	return reference.Config(config.Modules(path, config.Options{Bundled: bundled})), nil
 }
 
 func docsPluginCommand() *cobra.Command {
@@ -61,19 +70,25 @@ func docsPluginCommand() *cobra.Command {
 		Long: `Print the reference of plugin.hcl, the file next to a plugin's source: every
 block and attribute with its type, default and allowed values. NAME shows one
 entry, with an example: probe.option, or probe.option.type.`,
+		Example: `  vega docs plugin                 everything
+  vega docs plugin probe.option    how a probe declares an option`,
 	}, func(*cobra.Command) (*reference.Docs, error) { return reference.Manifest(), nil })
 }
 
 // docsOf makes c print the reference that find returns.
 func docsOf(c *cobra.Command, find func(*cobra.Command) (*reference.Docs, error)) *cobra.Command {
 	var format string
-	c.Args = cobra.MaximumNArgs(1)
+	c.Args = cli.Args(0, 1)
+	c.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		d, err := find(cmd)
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return d.Names(), cobra.ShellCompDirectiveNoFileComp
+	}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		name := strings.Join(args, "")
-		switch {
-		case !slices.Contains(docFormats, format):
-			return fmt.Errorf("--format %s: use one of %s", format, strings.Join(docFormats, ", "))
-		case format == "jsonschema" && name != "":
+		if format == "jsonschema" && name != "" {
 			return fmt.Errorf("--format jsonschema describes the whole file; leave out %s", name)
 		}
 		d, err := find(cmd)
@@ -82,7 +97,7 @@ func docsOf(c *cobra.Command, find func(*cobra.Command) (*reference.Docs, error)
 		}
 		return writeDocs(cmd, d, name, format)
 	}
-	c.Flags().StringVar(&format, "format", "text", "output format: "+strings.Join(docFormats, ", "))
+	cli.Choice(c, &format, "format", "output format", "text", "markdown", "jsonschema")
 	return c
 }
 

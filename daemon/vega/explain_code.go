@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config/diag"
+	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 )
 
@@ -19,7 +20,16 @@ func explainCommand() *cobra.Command {
 with an example before and after the fix. CODE is VEGA012, or 12 for short. Without a
 code, list all codes. To see what an integration may reach, use
 vega check --explain NAME instead.`,
-		Args: cobra.MaximumNArgs(1),
+		Example: `  vega explain            list all codes
+  vega explain VEGA007    explain one`,
+		SuggestFor: []string{"why", "code", "error"},
+		Args:       cli.Args(0, 1),
+		ValidArgsFunction: cli.Words(func() (all []string) {
+			for _, c := range diag.Codes {
+				all = append(all, cobra.CompletionWithDesc(string(c.Code), c.Title))
+			}
+			return all
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			if len(args) == 0 {

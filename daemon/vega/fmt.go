@@ -33,7 +33,13 @@ white space changes; a file whose meaning would change is not written.
 
 Exits 0 on success, 1 if a file is not valid HCL (or, with --check, would
 change), 2 if a file can't be read or written.`,
-		RunE: func(cmd *cobra.Command, paths []string) error { return format(cmd, paths, o) },
+		Example: `  vega fmt              format vega.hcl and the files in policies
+  vega fmt --check      list the files that are not formatted, for CI
+  vega fmt --diff       show what would change
+  vega fmt - < a.hcl    format standard input`,
+		SuggestFor:        []string{"format", "lint"},
+		ValidArgsFunction: cli.Extensions("hcl"),
+		RunE:              func(cmd *cobra.Command, paths []string) error { return format(cmd, paths, o) },
 	}
 	c.Flags().BoolVar(&o.check, "check", false, "write nothing; list the files that would change, and fail if there are any")
 	c.Flags().BoolVar(&o.diff, "diff", false, "write nothing; print the diff")

@@ -14,7 +14,10 @@ func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Write a commented vega.hcl to start from",
-		Args:  cobra.NoArgs,
+		Example: `  vega init                      write vega.hcl in this directory
+  vega init -c /etc/vega.hcl     write another file`,
+		SuggestFor: []string{"new", "create", "setup"},
+		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := cli.ConfigPath(cmd)
 			if err := file.Create(path, config.Init, 0o644, "-c"); err != nil {

@@ -38,7 +38,12 @@ instead, without a daemon. PATH is the file, instead of -c.
 Exits 0 on success, 1 if a file is not valid, 2 if a file can't be read or the
 daemon can't be asked. With --detailed-exitcode, exits 3 if anything would
 change.`,
-		Args: cobra.MaximumNArgs(1),
+		Example: `  vega plan                           what a reload would change
+  vega plan --against old.hcl         compare two files, without a daemon
+  vega plan --detailed-exitcode       exit 3 if anything would change`,
+		SuggestFor:        []string{"diff", "preview", "changes"},
+		Args:              cli.Args(0, 1),
+		ValidArgsFunction: cli.Files("hcl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := pathArg(cmd, args)
 			if err != nil {
@@ -49,16 +54,14 @@ change.`,
 	}
 	c.Flags().StringVar(&o.against, "against", "", "compare with this `FILE` instead of the running configuration")
 	c.Flags().StringVar(&o.server, "server", "", "ask the daemon at this `URL` (default: the one the configuration names)")
-	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	cli.Choice(c, &o.format, "format", "output format", "text", "json")
+	cli.Complete(c, "against", cli.Extensions("hcl"))
 	c.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 3 if anything would change")
-	c.MarkFlagsMutuallyExclusive("against", "server")
+	cli.Exclusive(c, "against", "server")
 	return c
 }
 
 func (o planFlags) run(cmd *cobra.Command, path string) error {
-	if err := textOrJSON(o.format); err != nil {
-		return err
-	}
 	cfg, _, err := cli.Load(path)
 	if err != nil {
 		return err

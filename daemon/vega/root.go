@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"vega/daemon/vega/cli"
 	"vega/daemon/vega/plugin"
 )
 
@@ -10,16 +11,25 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "vega",
 		Short:         "Run health checks as sandboxed WebAssembly probes",
-		Args:          cobra.NoArgs,
+		Args:          cli.Subcommand,
+		Version:       version().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  vega init && vega check     write a configuration, and run its checks once
+  vega serve                  run the daemon
+  vega help check             explain a command`,
 	}
 	root.PersistentFlags().StringP("config", "c", "vega.hcl", "configuration `FILE`")
+	root.Flags().Bool("version", false, "print the version, as vega version does") // defined here, or cobra takes -v for it
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(cli.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		serveCommand(), checkCommand(), planCommand(), diagCommand(), initCommand(), fmtCommand(), plugin.Command(),
-		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(),
+		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(), completionCommand(),
 	)
+	cli.Complete(root, "config", cli.Extensions("hcl"))
 	return root
 }

@@ -31,13 +31,22 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run every integration at its interval and serve the HTTP API",
-		Args:  cobra.NoArgs,
+		Long: `Run every integration at its interval, store the results, and serve the HTTP API
+until SIGTERM or Ctrl-C. It reloads the configuration when its files change and
+on SIGHUP. The first lines show each step of the start, where vega answers and
+where its API key is.`,
+		Example: `  vega serve                     with the vega.hcl of this directory
+  vega serve -c /etc/vega.hcl    with another one
+  vega serve --port 8001         on another port`,
+		SuggestFor: []string{"run", "start", "daemon", "server", "up"},
+		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.SetPort = cmd.Flags().Changed("port")
 			return serve(cmd, cli.ConfigPath(cmd), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.Host, "host", "", "listen on `HOST` instead of server.host")
+	cli.Complete(cmd, "host", cobra.FixedCompletions([]string{"127.0.0.1", "0.0.0.0", "::1", "::"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().Uint16Var(&o.Port, "port", 0, "listen on `PORT` instead of server.port; 0 picks a free port, which references to server.port do not see")
 	return cmd
 }

@@ -18,18 +18,7 @@ import (
 	"vega/daemon/vega/console"
 )
 
-func validateCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "validate",
-		Short: "Validate configuration without running anything",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	c.AddCommand(validateConfigCommand())
-	return c
-}
-
-// validateFlags holds the flags of validate config.
+// validateFlags holds the flags of validate.
 type validateFlags struct {
 	format string
 	strict bool
@@ -38,36 +27,65 @@ type validateFlags struct {
 	env    string
 }
 
-var reportFormats = []string{"text", "json", "sarif", "github"}
-
-func validateConfigCommand() *cobra.Command {
-	var o validateFlags
-	c := &cobra.Command{
-		Use:   "config [PATH]",
+func validateCommand() *cobra.Command {
+	c := validating(&cobra.Command{
+		Use:   "validate [PATH]",
 		Short: "Report every error in the configuration, and how to fix it",
-		Long: `Read the configuration as vega serve would, with every file in policies and the
+		Example: `  vega validate                   the vega.hcl of this directory
+  vega validate other.hcl         another file
+  vega validate --fix             apply safe fixes first
+  vega validate --format github   annotations for GitHub Actions`,
+		SuggestFor: []string{"lint", "test-config", "configtest"},
+	})
+	c.AddCommand(validating(&cobra.Command{
+		Use:   "config [PATH]",
+		Short: "Report every error in the configuration; the same as vega validate",
+		Example: `  vega validate config
+  vega validate config --strict other.hcl`,
+	}))
+	return c
+}
+
+// validating completes a command that validates the configuration.
+func validating(c *cobra.Command) *cobra.Command {
+	var o validateFlags
+	c.Long = `Read the configuration as vega serve would, with every file in policies and the
 manifest of every plugin, and report all errors and warnings. Validation
 runs nothing, connects to nothing and, without --fix, writes nothing. PATH is the
 file, instead of -c.
 
 Exits 0 if the configuration is valid, 1 if it has errors (or, with
---strict, warnings), 2 if a file can't be read. vega explain CODE explains a code.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			debug.SetGCPercent(25) // 10,000 integrations: 74 MB instead of 84, for a tenth of the time
-			path, err := pathArg(cmd, args)
-			if err != nil {
-				return err
-			}
-			return validate(cmd, path, o)
-		},
+--strict, warnings), 2 if a file can't be read. vega explain CODE explains a code.`
+	c.Args = cli.Args(0, 1)
+	c.ValidArgsFunction = cli.Files("hcl")
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		debug.SetGCPercent(25) // 10,000 integrations: 74 MB instead of 84, for a tenth of the time
+		path, err := pathArg(cmd, args)
+		if err != nil {
+			return err
+		}
+		if err := misspelled(cmd, path); err != nil {
+			return err
+		}
+		return validate(cmd, path, o)
 	}
-	c.Flags().StringVar(&o.format, "format", "text", "output format: "+strings.Join(reportFormats, ", "))
+	cli.Choice(c, &o.format, "format", "output format", "text", "json", "sarif", "github")
 	c.Flags().BoolVar(&o.strict, "strict", false, "fail on warnings too")
-	c.Flags().StringVar(&o.env, "env", "check", "environment variables that are not set here: check reports them; skip assumes that they are set where vega runs")
+	cli.Choice(c, &o.env, "env", "environment variables that are not set here: check reports them; skip assumes that they are set where vega runs", "check", "skip")
 	c.Flags().BoolVar(&o.fix, "fix", false, "apply safe fixes in place first, and print the diff")
 	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn about those that are not healthy")
 	return c
+}
+
+// misspelled returns an error if path is no file but looks like a subcommand.
+func misspelled(cmd *cobra.Command, path string) error {
+	if _, err := os.Stat(path); err == nil || strings.ContainsAny(path, "./\\") {
+		return nil
+	}
+	if meant := cli.Similar(cmd, path); meant != "" {
+		return fmt.Errorf("unknown command %q, and there is no file of that name; did you mean %s %s?", path, cmd.CommandPath(), meant)
+	}
+	return nil
 }
 
 // pathArg returns the path that the argument or -c gives.
@@ -84,12 +102,6 @@ func pathArg(cmd *cobra.Command, args []string) (string, error) {
 // validate prints the whole report. Once it has, its error is an exit code
 // without a message.
 func validate(cmd *cobra.Command, path string, o validateFlags) error {
-	if !slices.Contains(reportFormats, o.format) {
-		return fmt.Errorf("--format %s: use one of %s", o.format, strings.Join(reportFormats, ", "))
-	}
-	if !slices.Contains([]string{"check", "skip"}, o.env) {
-		return fmt.Errorf("--env %s: use check or skip", o.env)
-	}
 	if o.online && o.env == "skip" {
 		return errors.New("--online needs the environment variables that --env=skip ignores; use only one of the two flags")
 	}
@@ -172,7 +184,7 @@ func (v *validation) write(cmd *cobra.Command, format string) error {
 		if err != nil {
 			return err
 		}
-		return v.all().WriteSARIF(out, version(), root)
+		return v.all().WriteSARIF(out, version().Version, root)
 	case "github":
 		return v.all().WriteGitHub(out)
 	default:

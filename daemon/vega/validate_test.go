@@ -144,7 +144,7 @@ func TestValidateRunsNothing(t *testing.T) {
 			t.Errorf("got %+v, want %+v", d, w)
 		}
 	}
-	for _, format := range reportFormats {
+	for _, format := range []string{"text", "json", "sarif", "github"} {
 		if out, code := runIn(t, dir, "validate", "config", "right.hcl", "--strict", "--format", format); code != 0 {
 			t.Errorf("valid configuration with --format %s: exit code %d: %s", format, code, out)
 		}

@@ -49,12 +49,17 @@ To run it hourly from cron, with a mail only on failure:
   7 * * * *  cd /srv/vega && out=$(vega verify 2>&1) || echo "$out"
 
 The checks: ` + wrapList(verify.Names(), len("The checks: ")) + `.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+		Example: `  vega verify                       test everything
+  vega verify --only alive,auth     two checks
+  vega verify --format json         print the report for a program`,
+		SuggestFor: []string{"selftest", "self-test"},
+		Args:       cli.Args(0, 0),
+		RunE:       func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	cli.Choice(c, &o.format, "format", "output format", "text", "json")
 	c.Flags().StringVar(&o.server, "server", "", "test the daemon at this `URL` (default: the one the configuration names)")
 	c.Flags().StringSliceVar(&o.only, "only", nil, "run only the check `NAME`; repeat the flag or separate names with commas")
+	cli.Complete(c, "only", cobra.FixedCompletions(verify.Names(), cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "time limit for all checks together")
 	return c
 }
@@ -78,9 +83,6 @@ func wrapList(words []string, column int) string {
 }
 
 func (o verifyFlags) run(cmd *cobra.Command) error {
-	if err := textOrJSON(o.format); err != nil {
-		return err
-	}
 	if o.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: must be greater than 0", o.timeout)
 	}

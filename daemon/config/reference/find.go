@@ -42,6 +42,9 @@ func (d *Docs) Find(name string) (*Topic, error) {
 	return nil, &UnknownTopicError{name, d.near(name), d.refused(name)}
 }
 
+// Names returns the names that Find knows.
+func (d *Docs) Names() []string { return d.whole.names() }
+
 func (t *Topic) find(name string) *Topic {
 	if t.Name == name {
 		return t

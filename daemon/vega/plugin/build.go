@@ -23,7 +23,7 @@ import (
 func buildCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
-		Use:   "build [-o FILE] [DIR]",
+		Use:   "build [DIR]",
 		Short: "Build a plugin from its source and plugin.hcl",
 		Long: `Build compiles the project in DIR (default ".") to WebAssembly with the
 toolchain of its language, embeds the manifest from plugin.hcl, loads the result
@@ -37,7 +37,11 @@ DIR/vega), asconfig.json is AssemblyScript (asc from node_modules or PATH).
 If plugin.hcl says abi = "nagios", the project is an ordinary Nagios plugin, a
 program with a main function, and is built as a WASI command. C then needs a C
 library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`,
-		Args: cobra.MaximumNArgs(1),
+		Example: `  vega plugin build              the project in this directory
+  vega plugin build -o plugins/stock.wasm stock`,
+		SuggestFor:        []string{"make"},
+		Args:              cli.Args(0, 1),
+		ValidArgsFunction: directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
@@ -46,8 +50,14 @@ library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`
 			return cli.Failed(Build(cmd.Context(), dir, out, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "write the module to this file")
+	c.Flags().StringVarP(&out, "output", "o", "", "write the module to this `FILE`")
+	cli.Complete(c, "output", cli.Extensions("wasm"))
 	return c
+}
+
+// directories completes one directory.
+func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
 // Build builds the project in dir, writes the module to out, or to dir if out

@@ -17,7 +17,7 @@ func compileCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "compile DIR",
 		Short:  "Compile the module on standard input into the cache entry DIR",
-		Args:   cobra.ExactArgs(1),
+		Args:   cli.Args(1, 1),
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return cli.Failed(plugins.CompileChild(cmd.Context(), cmd.InOrStdin(), args[0]))

@@ -26,11 +26,12 @@ func inspectCommand() *cobra.Command {
 manifest, the options and capabilities of each probe with the reason for each,
 its imports, the memory it can take, and why vega would refuse it. It runs and
 compiles nothing. The exit code is 1 if vega would refuse the plugin.`,
-		Args: cobra.ExactArgs(1),
+		Example: `  vega plugin inspect stock.wasm
+  vega plugin inspect --format json stock.wasm`,
+		SuggestFor:        []string{"show", "info"},
+		Args:              cli.Args(1, 1),
+		ValidArgsFunction: cli.Files("wasm"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := textOrJSON(format); err != nil {
-				return err
-			}
 			wasm, err := manifest.ReadFile(args[0])
 			if err != nil {
 				return err
@@ -38,16 +39,8 @@ compiles nothing. The exit code is 1 if vega would refuse the plugin.`,
 			return inspect(cmd.OutOrStdout(), args[0], plugins.Inspect(wasm), format)
 		},
 	}
-	c.Flags().StringVar(&format, "format", format, "output format: text or json")
+	cli.Choice(c, &format, "format", "output format", "text", "json")
 	return c
-}
-
-// textOrJSON returns an error unless format is one of the two.
-func textOrJSON(format string) error {
-	if format != "text" && format != "json" {
-		return fmt.Errorf("--format %q: use text or json", format)
-	}
-	return nil
 }
 
 // writeJSON writes a value as indented JSON, without HTML escapes.

@@ -27,7 +27,10 @@ func keygenCommand() *cobra.Command {
 be added to plugins.trusted_keys. It encrypts the secret key with a password that
 it asks for, or reads from the first line of --password-file. With --unencrypted
 the key has no password: anyone who can read the file can sign.`,
-		Args: cobra.NoArgs,
+		Example: `  vega plugin keygen                                 asks for a password
+  vega plugin keygen -s ci.key -p ci.pub --unencrypted`,
+		SuggestFor: []string{"genkey", "key"},
+		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			word := ""
 			if !unencrypted {
@@ -48,7 +51,7 @@ the key has no password: anyone who can read the file can sign.`,
 	c.Flags().StringVarP(&public, "public", "p", public, "write the public key to this `FILE`")
 	c.Flags().StringVar(&password, "password-file", "", "read the password from this `FILE`")
 	c.Flags().BoolVar(&unencrypted, "unencrypted", false, "do not encrypt the secret key")
-	c.MarkFlagsMutuallyExclusive("password-file", "unencrypted")
+	cli.Exclusive(c, "password-file", "unencrypted")
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 	"vega/plugins/manifest"
 )
@@ -32,11 +33,11 @@ func listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the plugins that the configuration finds, and who signed them",
-		Args:  cobra.NoArgs,
+		Example: `  vega plugin list
+  vega plugin list --format json`,
+		SuggestFor: []string{"ls"},
+		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := textOrJSON(format); err != nil {
-				return err
-			}
 			cfg, err := loadPlugins(cmd)
 			if err != nil {
 				return err
@@ -51,7 +52,7 @@ func listCommand() *cobra.Command {
 			return writeList(cmd.OutOrStdout(), all)
 		},
 	}
-	c.Flags().StringVar(&format, "format", format, "output format: text or json")
+	cli.Choice(c, &format, "format", "output format", "text", "json")
 	return c
 }
 

@@ -2,16 +2,16 @@ package plugin
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"vega/daemon/vega/cli"
 	"vega/plugins/build"
 	"vega/plugins/examples"
 )
 
 func newCommand() *cobra.Command {
-	lang := string(build.Go)
+	var lang string
 	var names []string
 	for _, l := range examples.Languages() {
 		names = append(names, string(l))
@@ -22,7 +22,11 @@ func newCommand() *cobra.Command {
 		Long: `New creates the directory NAME with a working probe, its plugin.hcl, tests, a
 README and the SDK. The project builds offline, with only the toolchain of its
 language. Change the probe, then run vega plugin build.`,
-		Args: cobra.ExactArgs(1),
+		Example: `  vega plugin new stock
+  vega plugin new --lang rust stock`,
+		SuggestFor:        []string{"init", "create"},
+		Args:              cli.Args(1, 1),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			block, err := examples.Write(args[0], args[0], build.Language(lang))
 			if err != nil {
@@ -41,6 +45,6 @@ its vega.hcl:
 			return nil
 		},
 	}
-	c.Flags().StringVar(&lang, "lang", lang, "the `LANGUAGE`: "+strings.Join(names, ", "))
+	cli.Choice(c, &lang, "lang", "language of the project", names...)
 	return c
 }

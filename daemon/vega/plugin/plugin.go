@@ -4,6 +4,8 @@ package plugin
 
 import (
 	"github.com/spf13/cobra"
+
+	"vega/daemon/vega/cli"
 )
 
 // Command returns vega plugin with its subcommands.
@@ -11,8 +13,12 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugin",
 		Short: "Create, build, test, sign and inspect plugins",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  vega plugin new stock            write a project with a working probe
+  vega plugin build stock          build stock/stock.wasm
+  vega plugin test stock/stock.wasm`,
+		SuggestFor: []string{"plugins", "module", "modules"},
+		Args:       cli.Subcommand,
+		RunE:       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newCommand(), buildCommand(), inspectCommand(), testCommand(), listCommand(), keygenCommand(), signCommand(), verifyCommand(), compileCommand())
 	return c

@@ -46,11 +46,13 @@ With --record NAME, test instead runs the integration of that name in the
 configuration (-c) against its real target, and writes the run to tests/NAME.json
 next to FILE, without secrets. With --learn, it also permits what is not granted,
 and prints the smallest grant block that the run needs.`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  vega plugin test stock.wasm                   all cases in tests/
+  vega plugin test stock.wasm tests/down.json   one case
+  vega plugin test --record stock stock.wasm    record a case from the real target`,
+		SuggestFor:        []string{"replay", "run"},
+		Args:              cli.Args(1, -1),
+		ValidArgsFunction: cli.Extensions("wasm", "json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := textOrJSON(o.format); err != nil {
-				return err
-			}
 			if o.learn && len(o.record) == 0 {
 				return errors.New("--learn needs --record: it applies to a run against the real target")
 			}
@@ -75,7 +77,8 @@ and prints the smallest grant block that the run needs.`,
 	c.Flags().BoolVar(&o.noFaults, "no-faults", false, "replay the cases without injecting faults")
 	c.Flags().BoolVar(&o.bench, "bench", false, "also run each case 200 times, and print how long a run takes")
 	c.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "also print faults that were handled well")
-	c.Flags().StringVar(&o.format, "format", "text", "output format: text or json")
+	cli.Choice(c, &o.format, "format", "output format", "text", "json")
+	cli.Complete(c, "record", cli.Integrations)
 	return c
 }
 

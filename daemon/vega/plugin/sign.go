@@ -21,7 +21,10 @@ func signCommand() *cobra.Command {
 		Long: `Sign writes FILE.minisig next to each plugin: a signature of its bytes, in the
 format of minisign. Keep the two files together: a daemon with
 plugins.trusted_keys looks for the signature next to the plugin.`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  vega plugin sign plugins/stock.wasm
+  vega plugin sign -s ci.key --password-file word plugins/*.wasm`,
+		Args:              cli.Args(1, -1),
+		ValidArgsFunction: cli.Extensions("wasm"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			key, err := signature.ReadSecret(secret, func() (string, error) { return askPassword(cmd, password, "the password of "+secret) })
 			if errors.Is(err, fs.ErrNotExist) {

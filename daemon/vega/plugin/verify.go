@@ -22,7 +22,10 @@ func verifyCommand() *cobra.Command {
 		Long: `Verify reads FILE.minisig next to each plugin and judges it like a daemon that
 trusts the keys given with -P or -p. Without either, it uses the keys in
 plugins.trusted_keys of the configuration (-c).`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  vega plugin verify plugins/*.wasm               by plugins.trusted_keys
+  vega plugin verify -p vega.pub stock.wasm      by a key in a file`,
+		Args:              cli.Args(1, -1),
+		ValidArgsFunction: cli.Extensions("wasm"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			trusted, err := trustedKeys(cmd, keys, files)
 			if err != nil {

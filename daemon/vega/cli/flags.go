@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"vega/daemon/config/diag"
+	"vega/daemon/vega/console"
+)
+
+// Choice adds a flag that takes one of a few words. The first is the default.
+// Shells complete the words.
+func Choice(c *cobra.Command, to *string, name, usage string, words ...string) {
+	*to = words[0]
+	c.Flags().Var(&choice{to, words}, name, usage)
+	Complete(c, name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// Complete sets how shells complete the value of a flag of c.
+func Complete(c *cobra.Command, flag string, by cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, by); err != nil { // c has no such flag, or two functions for it
+		panic(err)
+	}
+}
+
+// Extensions completes names of files that have one of the extensions.
+func Extensions(all ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(all, cobra.ShellCompDirectiveFilterFileExt)
+}
+
+// choice is the value of a flag that takes one of a few words.
+type choice struct {
+	value *string
+	words []string
+}
+
+// String returns the value.
+func (c *choice) String() string {
+	if c.value == nil { // pflag makes zero values
+		return ""
+	}
+	return *c.value
+}
+
+// Set sets the value. Its error lists the words.
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.words, s) {
+		return errors.New(c.wanted())
+	}
+	*c.value = s
+	return nil
+}
+
+// Type returns what stands for the value in a help text.
+func (c *choice) Type() string { return strings.Join(c.words, "|") }
+
+// wanted says which words there are.
+func (c *choice) wanted() string {
+	if len(c.words) == 2 {
+		return "use " + strings.Join(c.words, " or ")
+	}
+	return "use one of " + strings.Join(c.words, ", ")
+}
+
+// FlagError rewrites an error of parsing flags: it says what to write instead.
+func FlagError(cmd *cobra.Command, err error) error {
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknownFlag(cmd, e)
+	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return fmt.Errorf("--%s needs a value; %s", e.GetFlag().Name, wanted(e.GetFlag()))
+	}
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		value := e.GetValue()
+		if value == "" || value != console.OneLine(value) {
+			value = strconv.Quote(value)
+		}
+		return fmt.Errorf("--%s %s: %s", e.GetFlag().Name, value, wanted(e.GetFlag()))
+	}
+	if e, ok := errors.AsType[*pflag.InvalidSyntaxError](err); ok {
+		return fmt.Errorf("%q is not a flag; write --name or --name=value", e.GetSpecifiedFlag())
+	}
+	return err
+}
+
+// unknownFlag suggests the flag of cmd that was probably meant.
+func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
+	help := cmd.CommandPath() + " --help lists the flags"
+	if e.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("unknown flag -%s; %s", e.GetSpecifiedName(), help)
+	}
+	var names []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	}
+	cmd.LocalFlags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	if meant := diag.Nearest(e.GetSpecifiedName(), names); meant != "" {
+		return fmt.Errorf("unknown flag --%s; did you mean --%s?", e.GetSpecifiedName(), meant)
+	}
+	return fmt.Errorf("unknown flag --%s; %s", e.GetSpecifiedName(), help)
+}
+
+// wanted says what a value of the flag looks like.
+func wanted(f *pflag.Flag) string {
+	if c, ok := f.Value.(*choice); ok {
+		return c.wanted()
+	}
+	switch f.Value.Type() {
+	case "bool":
+		return "use true or false, or only --" + f.Name
+	case "uint16":
+		return "use a whole number from 0 to 65535"
+	case "duration":
+		return "use a number with a unit, such as 30s or 2m"
+	default:
+		value, _ := pflag.UnquoteUsage(f)
+		return fmt.Sprintf("write --%s %s", f.Name, value)
+	}
+}
