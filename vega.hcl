@@ -1,9 +1,18 @@
 # The vega configuration. It works as is, without an account, a key or network
-# access. After changing it, run:
+# access: the integrations "store" and "web" check vega itself. The others are
+# off until you switch them on, each by one word or by a variable:
 #
-#   vega validate config   check the configuration without running anything
-#   vega check             run every integration once and show a table
-#   vega serve             run the daemon: schedule the checks, serve HTTP
+#   llm, web_search, dns, certificate, port, mail, redis   enabled = true
+#   orders            set ORDERS_API_KEY
+#   osint             set SHODAN_API_KEY
+#   slack             set SLACK_WEBHOOK_URL
+#   home_assistant    set HOME_ASSISTANT_TOKEN
+#
+# After changing it, run:
+#
+#   vega validate   check the configuration without running anything
+#   vega check      run every integration once and show a table
+#   vega serve      run the daemon: schedule the checks, serve HTTP
 #
 # General rules:
 #
@@ -77,9 +86,9 @@ store {
   # keep_conversations = "8760h" # default: forever
 }
 
-# The language model that your service uses. The integration "llm" below refers
-# to it. backend is "ollama", or "hf" for Hugging Face TGI and servers with an
-# API like OpenAI's.
+# The language model that your service uses. The integration "llm" below checks
+# it, once you switch that on. backend is "ollama", or "hf" for Hugging Face TGI
+# and servers with an API like OpenAI's.
 llm {
   backend    = "ollama"
   model_name = "llama3.2"
@@ -127,11 +136,13 @@ plugins {
 #     kv   = "64KiB"
 #   }
 
-# Is the model server running, and does it have the model?
+# Is the model server running, and does it have the model? To switch it on, set
+# base_url and model_name above, and write true here.
 integration "llm" {
   probe    = core.llm # plugin.probe
-  interval = "1m"     # "0s": only on request
-  timeout  = "10s"    # 1s to 30s
+  enabled  = false
+  interval = "1m"  # "0s": only on request
+  timeout  = "10s" # 1s to 30s
   config {
     backend  = llm.backend
     base_url = llm.base_url
@@ -147,7 +158,8 @@ integration "store" {
   }
 }
 
-# Does a URL answer? This one is vega's own.
+# Does a URL answer? This one is vega's own, so it is checked while vega serve
+# runs; without a daemon, vega check leaves it out.
 integration "web" {
   probe = core.http
   config {
@@ -169,7 +181,8 @@ integration "orders" {
   }
 }
 
-# Does a web search find something? It needs access to DuckDuckGo.
+# Does a web search find something? It needs access to DuckDuckGo. To switch it
+# on, write true.
 integration "web_search" {
   probe    = core.web_search
   enabled  = false
@@ -188,7 +201,8 @@ integration "osint" {
   }
 }
 
-# Does the webhook exist? No message is posted.
+# Does the webhook exist? No message is posted. It is enabled if the variable is
+# set.
 integration "slack" {
   probe   = core.slack
   enabled = env_set("SLACK_WEBHOOK_URL")
@@ -197,6 +211,8 @@ integration "slack" {
   }
 }
 
+# Does Home Assistant run and accept the token? It is enabled if the variable is
+# set.
 integration "home_assistant" {
   probe   = core.home_assistant
   enabled = env_set("HOME_ASSISTANT_TOKEN")
@@ -206,7 +222,8 @@ integration "home_assistant" {
   }
 }
 
-# One example of each of the other probes.
+# One example of each of the other probes. To switch one on, correct its target
+# and write true.
 
 integration "dns" {
   probe   = core.dns

@@ -89,7 +89,7 @@ func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
 	if e.Kind == syntax.CallExpr {
 		return false, fmt.Sprintf("env_set(%q) is false: set that variable to enable it", e.Items[0].Text)
 	}
-	return false, "enabled is false"
+	return false, "enabled is false: set it to true to enable it"
 }
 
 func (d *integrationStage) timing(s *bind.Section, p *manifest.Probe, out *Integration) {

@@ -96,6 +96,7 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 	if verbose {
 		logs.SetLevel(slog.LevelDebug)
 	}
+	standBy(ctx, cfg)
 	p := console.StartProgress(cmd.ErrOrStderr())
 	defer p.End()
 	d, err := daemon.Open(ctx, cfg, daemon.Options{Log: logs.Logger, ReadOnly: true, Compiler: plugin.Compiler})

@@ -14,6 +14,9 @@ func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Write a commented vega.hcl to start from",
+		Long: `Write a commented vega.hcl to start from. It is valid and works as it is: it
+checks vega itself. Its comments say how to switch on the other integrations.
+An existing file is not changed.`,
 		Example: `  vega init                      write vega.hcl in this directory
   vega init -c /etc/vega.hcl     write another file`,
 		SuggestFor: []string{"new", "create", "setup"},
@@ -23,8 +26,26 @@ func initCommand() *cobra.Command {
 			if err := file.Create(path, config.Init, 0o644, "-c"); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; next, run vega check\n", path)
-			return nil
+			return nextSteps(cmd, path)
 		},
 	}
+}
+
+// nextSteps prints what to do with the file that was written.
+func nextSteps(cmd *cobra.Command, path string) error {
+	flag := ""
+	if cmd.Flags().Changed("config") {
+		flag = " -c " + path
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), `wrote %[1]s. It checks vega itself. Next:
+
+  vega check%[2]s       run the checks once, and list those that are switched off
+  vega validate%[2]s    after editing %[1]s: report every mistake
+  vega serve%[2]s       run the daemon
+
+To check a language model, a web search, Slack, Home Assistant, Shodan, an API,
+DNS, a certificate, a port, mail or Redis: %[1]s has an example of each, and its
+comment says how to switch it on.
+`, path, flag)
+	return err
 }
