@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"vega/daemon/engine"
@@ -66,11 +67,25 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
 	if err != nil {
-		return nil, fmt.Errorf("%w; choose another address with server.host and server.port", err)
+		return nil, listenError(err)
 	}
 	s.limiter = newLimiter(l, o.Limits, o.Log)
 	s.http.Handler, s.http.ConnState = gate{s.limiter, a}, s.limiter.connState
 	return s, nil
+}
+
+// listenError says what to do about an address that can't be listened on.
+func listenError(err error) error {
+	todo := "choose another address with server.host and server.port"
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		todo = "another program, perhaps another vega, listens there: stop it, or choose another port with --port or server.port"
+	case errors.Is(err, syscall.EACCES):
+		todo = "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose another with --port or server.port"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		todo = "this machine does not have that address: set server.host to one that it has, such as 127.0.0.1"
+	}
+	return fmt.Errorf("%w; %s", err, todo)
 }
 
 // SetLimits changes the limits. Connections over the new limits stay open until

@@ -147,7 +147,7 @@ func ReadCase(path string) (*Case, error) {
 		err = checkFields(b, reflect.TypeFor[Case]())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s:%d: %w", path, lineOf(b, err, d.InputOffset()), err)
+		return nil, fmt.Errorf("%s:%d: not a recorded case: %w", path, lineOf(b, err, d.InputOffset()), err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: there is data after the case", path)

@@ -76,7 +76,7 @@ func (ev *Evaluator) file(e *syntax.Expr, name string, w want) (string, bind.Sta
 	case errors.Is(err, fs.ErrNotExist):
 		ev.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", fmt.Sprintf("write the value to %s, or name another file", diag.Clip(name)))
 	default:
-		ev.out.Err(diag.FileUnreadable, e.At, "The file cannot be read: "+input.Reason(err).Error()+".", "name a regular file that vega's user may read")
+		ev.out.Err(diag.FileUnreadable, e.At, "The file cannot be read: "+input.Reason(err).Error()+".", input.Remedy(path, err))
 	}
 	return "", bind.Bad
 }

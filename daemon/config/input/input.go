@@ -94,7 +94,7 @@ func (s *Set) Add(path, dir string, out *diag.Collector) {
 	case errors.Is(err, ErrLarge):
 		out.Err(diag.TooMuch, f.Span(0, 0), fmt.Sprintf("The file is larger than %d MiB.", syntax.MaxFile>>20), "move parts of it into files under policies/")
 	case err != nil:
-		out.Err(diag.Unreadable, f.Span(0, 0), "The file cannot be read: "+Reason(err).Error()+".", "name a regular file that vega's user may read")
+		out.Err(diag.Unreadable, f.Span(0, 0), "The file cannot be read: "+Reason(err).Error()+".", Remedy(path, err))
 	default:
 		f.Text = src
 	}

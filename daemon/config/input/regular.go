@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"vega/daemon/config/syntax"
@@ -14,7 +15,10 @@ import (
 // ErrLarge reports a file that is larger than vega reads.
 var ErrLarge = errors.New("it is too large")
 
-var errNotRegular = errors.New("it is not a regular file")
+var (
+	errNotRegular = errors.New("it is not a regular file")
+	errDirectory  = errors.New("it is a directory")
+)
 
 // ReadRegular reads a regular file of at most limit bytes. It follows links, and
 // refuses pipes, devices and directories without opening them.
@@ -22,6 +26,9 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
+	}
+	if info.IsDir() {
+		return nil, errDirectory
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errNotRegular
@@ -58,10 +65,28 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 // bytes.
 func ReadFile(path string) ([]byte, error) {
 	b, err := ReadRegular(path, syntax.MaxFile)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, Reason(err))
+	switch {
+	case err == nil:
+		return b, nil
+	case errors.Is(err, ErrLarge):
+		return nil, fmt.Errorf("%s is larger than %d MiB, the limit of a configuration file", path, syntax.MaxFile>>20)
+	case errors.Is(err, errDirectory):
+		return nil, fmt.Errorf("%s is a directory; %s", path, Remedy(path, err))
+	default:
+		return nil, &fs.PathError{Op: "read", Path: path, Err: Reason(err)}
 	}
-	return b, nil
+}
+
+// Remedy says what to do about a file that ReadRegular can't read.
+func Remedy(path string, err error) string {
+	if !errors.Is(err, errDirectory) {
+		return "name a regular file that vega's user may read"
+	}
+	file := filepath.Join(path, "vega.hcl")
+	if _, err := os.Stat(file); err == nil {
+		return "name the file in it: " + file
+	}
+	return "name a file"
 }
 
 // Reason returns an error without the path, which a diagnostic names anyway.

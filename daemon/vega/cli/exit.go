@@ -78,7 +78,7 @@ func ExitCode(cmd *cobra.Command, err error) int {
 		return code
 	}
 	if cause != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), cause)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), message(cause))
 		if short := shortage.Of(cause); short != nil && !strings.Contains(cause.Error(), short.Error()) {
 			fmt.Fprintln(cmd.ErrOrStderr(), short)
 		}

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"vega/daemon/engine"
 	"vega/policies/check"
 )
 
-// symbols has one character for each status, so that the columns stay aligned.
+// symbols has one character for each status; see isWide.
 var symbols = map[check.Status]string{
 	check.Healthy:   "✅ ",
 	check.Degraded:  "🟡 ",
@@ -19,23 +18,29 @@ var symbols = map[check.Status]string{
 	check.Disabled:  "⚪ ",
 }
 
-// WriteHealth writes one line per integration, and the totals on the last line.
+// WriteHealth writes one line per integration, the disabled ones last, and the
+// totals on the last line. On a terminal it wraps long messages.
 func WriteHealth(out io.Writer, h engine.Health) error {
 	terminal := IsTerminal(out)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	head := "STATUS"
 	if terminal {
 		head = "   STATUS"
 	}
-	fmt.Fprintf(w, "%s\tNAME\tTIME\tMESSAGE\n", head)
-	for _, r := range h.Integrations {
-		status := Status(r)
-		if terminal {
-			status = symbols[r.Status] + status
+	var t table
+	t.row(head, "NAME", "TIME", "MESSAGE")
+	for _, off := range []bool{false, true} {
+		for _, r := range h.Integrations {
+			if (r.Status == check.Disabled) != off {
+				continue
+			}
+			status := Status(r)
+			if terminal {
+				status = symbols[r.Status] + status
+			}
+			t.row(status, r.Name, took(r), message(r))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", status, r.Name, took(r), message(r))
 	}
-	if err := w.Flush(); err != nil {
+	if err := t.write(out, width(out)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "\n%s: %s in %s\n", h.Status, Counts(h.Summary), Milliseconds(h.DurationMS))

@@ -16,7 +16,7 @@ type Progress struct {
 
 // StartProgress returns a Progress on out and shows its first line.
 func StartProgress(out io.Writer) *Progress {
-	p := &Progress{out: out, live: IsTerminal(out)}
+	p := &Progress{out: out, live: knowsEscapes(out)}
 	p.line("loading plugins")
 	return p
 }

@@ -2,8 +2,10 @@ package plugin
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -11,19 +13,16 @@ import (
 	"golang.org/x/term"
 )
 
-// minPassword is the minimum length of a new password.
-const minPassword = 8
+const (
+	minPassword = 8    // minimum length of a new password
+	maxPassword = 4096 // bytes read from a file
+)
 
 // askPassword returns the first line of file, or, without a file, what the user
 // types at the prompt.
 func askPassword(cmd *cobra.Command, file, prompt string) (string, error) {
 	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
-		}
-		line, _, _ := strings.Cut(string(b), "\n")
-		return strings.TrimSuffix(line, "\r"), nil
+		return firstLine(file)
 	}
 	in, ok := cmd.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
@@ -37,6 +36,24 @@ func askPassword(cmd *cobra.Command, file, prompt string) (string, error) {
 	b, err := term.ReadPassword(int(in.Fd()))
 	fmt.Fprintln(cmd.ErrOrStderr())
 	return string(b), err
+}
+
+// firstLine returns the first line of a file.
+func firstLine(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	line, err := io.ReadAll(io.LimitReader(f, maxPassword+1))
+	if err != nil {
+		return "", err
+	}
+	before, _, found := bytes.Cut(line, []byte("\n"))
+	if !found && len(line) > maxPassword {
+		return "", fmt.Errorf("the first line of %s is longer than %d bytes; name a file with a password", path, maxPassword)
+	}
+	return strings.TrimSuffix(string(before), "\r"), nil
 }
 
 // newPassword asks for a new password, on a terminal twice.
