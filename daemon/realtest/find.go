@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"vega/plugins/build"
 )
 
 // Missing skips the test because the machine lacks something. If VEGA_REQUIRE=1 is
@@ -81,14 +79,4 @@ func absent(dir string, names []string) (lacks []string) {
 		}
 	}
 	return lacks
-}
-
-// Toolchain skips the test unless the complete toolchain of a language is installed.
-// With command, that is the toolchain for WASI commands, and otherwise the one for
-// probes.
-func Toolchain(t testing.TB, l build.Language, command bool) {
-	t.Helper()
-	if err := build.Ready(t.Context(), l, command); err != nil {
-		Missing(t, err.Error())
-	}
 }

@@ -85,7 +85,7 @@ func TestScripts(t *testing.T) {
 type scriptKey struct{}
 
 func toolchain(ts *testscript.TestScript, _ bool, args []string) {
-	if err := build.Ready(context.Background(), build.Language(args[0]), args[1] == "command"); err != nil {
+	if err := realtest.Ready(context.Background(), build.Language(args[0]), args[1] == "command"); err != nil {
 		realtest.Missing(ts.Value(scriptKey{}).(testscript.T), err.Error())
 	}
 }

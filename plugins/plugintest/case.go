@@ -147,7 +147,11 @@ func ReadCase(path string) (*Case, error) {
 		err = checkFields(b, reflect.TypeFor[Case]())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s:%d: not a recorded case: %w", path, lineOf(b, err, d.InputOffset()), err)
+		what := ""
+		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+			what = "not a recorded case, which is JSON: "
+		}
+		return nil, fmt.Errorf("%s:%d: %s%w", path, lineOf(b, err, d.InputOffset()), what, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: there is data after the case", path)

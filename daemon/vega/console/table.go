@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -37,13 +38,13 @@ func (t *table) write(out io.Writer, width int) error {
 	}
 	for _, r := range t.rows {
 		for n, cell := range r[:len(r)-1] {
-			w.WriteString(cell + strings.Repeat(" ", columns[n]+gap-cells(cell)))
+			fmt.Fprint(w, cell, strings.Repeat(" ", columns[n]+gap-cells(cell)))
 		}
 		for n, line := range wrap(r[len(r)-1], width-indent) {
 			if n > 0 {
-				w.WriteString(strings.Repeat(" ", indent))
+				fmt.Fprint(w, strings.Repeat(" ", indent))
 			}
-			w.WriteString(line + "\n")
+			fmt.Fprintln(w, line)
 		}
 	}
 	return w.Flush()

@@ -1,0 +1,56 @@
+package realtest_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vega/daemon/realtest"
+	"vega/plugins/build"
+)
+
+// TestReadyTriesTheToolchain finds compilers whose parts are all there, but which
+// build nothing.
+func TestReadyTriesTheToolchain(t *testing.T) {
+	dir := t.TempDir()
+	for name, script := range map[string]string{
+		"clang": `case "$*" in
+-print-targets) echo "wasm32 - WebAssembly 32-bit" ;;
+*wasm-ld) echo "$HERE/wasm-ld" ;;
+*crt1-command.o | *libc.a | *libgcc*) echo "$HERE/part" ;;
+*) echo "main.c:1:10: fatal error: 'math.h' file not found" >&2; exit 1 ;;
+esac`,
+		"cargo": "echo 'error: cargo is too old' >&2; exit 1",
+		"rustc": `case "$*" in
+*sysroot) echo "$HERE" ;;
+*) echo "$HERE" ;;
+esac`,
+		"node": "exit 1", "asc": "echo 'asc needs another node' >&2; exit 1",
+		"wasm-ld": "", "part": "", "libcore-1.rlib": "", "libstd-1.rlib": "",
+	} {
+		text := "#!/bin/sh\nHERE=" + dir + "\n" + script + "\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+	for _, c := range []struct {
+		language build.Language
+		command  bool
+		says     string
+	}{
+		{build.C, false, "does not build a small program: clang: exit status 1\nmain.c:1:10: fatal error: 'math.h' file not found"},
+		{build.C, true, "the toolchain for a command in c does not build"},
+		{build.Rust, false, "cargo is too old"},
+		{build.Rust, true, "cargo is too old"},
+		{build.AssemblyScript, false, "asc needs another node"},
+	} {
+		if err := build.Ready(t.Context(), c.language, c.command); err != nil {
+			t.Errorf("%s, command %v: the parts are not all there: %v", c.language, c.command, err)
+		}
+		if err := realtest.Ready(t.Context(), c.language, c.command); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s, command %v: %v, want %q", c.language, c.command, err, c.says)
+		}
+	}
+}
