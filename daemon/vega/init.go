@@ -43,9 +43,9 @@ func nextSteps(cmd *cobra.Command, path string) error {
   vega validate%[2]s    after editing %[1]s: report every mistake
   vega serve%[2]s       run the daemon
 
-To check a language model, a web search, Slack, Home Assistant, Shodan, an API,
-DNS, a certificate, a port, mail or Redis: %[1]s has an example of each, and its
-comment says how to switch it on.
+%[1]s also has examples for a language model, a web search, Slack, Home
+Assistant, Shodan, an API, DNS, a certificate, a port, mail and Redis. Comments
+say how to switch each one on.
 `, path, flag)
 	return err
 }
