@@ -70,7 +70,7 @@ func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
 	if err != nil {
 		return cli.Unchecked(err)
 	}
-	h, err := runChecks(ctx, cmd, cfg, names, o.verbose)
+	h, err := runChecks(ctx, cmd, cfg, names, o)
 	if err != nil {
 		return cli.Unchecked(err)
 	}
@@ -89,11 +89,11 @@ func checkIntegrations(cmd *cobra.Command, names []string, o checkFlags) error {
 
 // runChecks opens a daemon that stores nothing, asks it once for the health of
 // the integrations, and closes it.
-func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, names []string, verbose bool) (h engine.Health, err error) {
-	logs := telemetry.NewLog(cmd.ErrOrStderr(), !console.IsTerminal(cmd.ErrOrStderr()))
+func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, names []string, o checkFlags) (h engine.Health, err error) {
+	logs := telemetry.NewLog(cmd.ErrOrStderr(), o.format == "json")
 	logs.SetScrub(cfg.Redactor().Redact)
 	logs.SetLevel(slog.LevelError)
-	if verbose {
+	if o.verbose {
 		logs.SetLevel(slog.LevelDebug)
 	}
 	standBy(ctx, cfg)

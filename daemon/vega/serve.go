@@ -28,6 +28,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	var o cli.Overrides
+	var logs string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run every integration at its interval and serve the HTTP API",
@@ -42,12 +43,13 @@ where its API key is.`,
 		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.SetPort = cmd.Flags().Changed("port")
-			return serve(cmd, cli.ConfigPath(cmd), o)
+			return serve(cmd, cli.ConfigPath(cmd), o, logs == "json" || logs == "auto" && !console.IsTerminal(cmd.ErrOrStderr()))
 		},
 	}
 	cmd.Flags().StringVar(&o.Host, "host", "", "listen on `HOST` instead of server.host")
 	cli.Complete(cmd, "host", cobra.FixedCompletions([]string{"127.0.0.1", "0.0.0.0", "::1", "::"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().Uint16Var(&o.Port, "port", 0, "listen on `PORT` instead of server.port; 0 picks a free port, which references to server.port do not see")
+	cli.Choice(cmd, &logs, "log-format", "format of the log: auto is text on a terminal and JSON elsewhere", "auto", "text", "json")
 	return cmd
 }
 
@@ -65,7 +67,7 @@ type service struct {
 
 // serve starts the daemon and the HTTP server, prints each step, and runs until a
 // signal.
-func serve(cmd *cobra.Command, path string, o cli.Overrides) error {
+func serve(cmd *cobra.Command, path string, o cli.Overrides, jsonLogs bool) error {
 	stops := make(chan os.Signal, 2) // the first drains, the second stops waiting
 	signal.Notify(stops, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(stops)
@@ -82,7 +84,7 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides) error {
 	hup := make(chan os.Signal, 1) // registered first, because an unhandled SIGHUP kills the process
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), !console.IsTerminal(cmd.ErrOrStderr()))}
+	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), jsonLogs)}
 	cfg, err := s.start(ctx, show, path, o)
 	switch {
 	case ctx.Err() != nil && (errors.Is(err, daemon.ErrClosing) || errors.Is(err, context.Canceled)): // there is nothing to drain yet

@@ -26,7 +26,7 @@ func (v *validation) observe(cmd *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	h, err := runChecks(ctx, cmd, v.cfg, nil, false)
+	h, err := runChecks(ctx, cmd, v.cfg, nil, checkFlags{})
 	if err != nil {
 		return fmt.Errorf("run the integrations for --online: %w", err)
 	}
