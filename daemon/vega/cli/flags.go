@@ -91,22 +91,46 @@ func FlagError(cmd *cobra.Command, err error) error {
 
 // unknownFlag suggests the flag of cmd that was probably meant.
 func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
-	help := cmd.CommandPath() + " --help lists the flags"
-	if e.GetSpecifiedShortnames() != "" {
-		return fmt.Errorf("unknown flag -%s; %s", e.GetSpecifiedName(), help)
+	written, name := "--"+e.GetSpecifiedName(), e.GetSpecifiedName()
+	if short := e.GetSpecifiedShortnames(); short != "" {
+		written, name = "-"+e.GetSpecifiedName(), short
 	}
-	var names []string
+	if meant := similarFlag(cmd, name); meant != "" {
+		return fmt.Errorf("unknown flag %s; did you mean %s?", written, meant)
+	}
+	return fmt.Errorf("unknown flag %s; %s --help lists the flags", written, cmd.CommandPath())
+}
+
+// similarFlag returns the flag of cmd that name may stand for: a misspelling of
+// it (fromat), a value of it (json), or its first letter (p). It returns "" if
+// there is none.
+func similarFlag(cmd *cobra.Command, name string) (meant string) {
+	var names, initial []string
 	add := func(f *pflag.Flag) {
-		if !f.Hidden {
-			names = append(names, f.Name)
+		if f.Hidden {
+			return
+		}
+		names = append(names, f.Name)
+		if strings.HasPrefix(f.Name, strings.ToLower(name[:1])) {
+			initial = append(initial, f.Name)
+		}
+		if c, ok := f.Value.(*choice); ok && slices.Contains(c.words, name) {
+			meant = "--" + f.Name + " " + name
 		}
 	}
 	cmd.LocalFlags().VisitAll(add)
 	cmd.InheritedFlags().VisitAll(add)
-	if meant := diag.Nearest(e.GetSpecifiedName(), names); meant != "" {
-		return fmt.Errorf("unknown flag --%s; did you mean --%s?", e.GetSpecifiedName(), meant)
+	near := diag.Nearest(name, names)
+	switch {
+	case meant != "":
+		return meant
+	case near != "":
+		return "--" + near
+	case len(name) == 1 && len(initial) == 1:
+		return "--" + initial[0]
+	default:
+		return ""
 	}
-	return fmt.Errorf("unknown flag --%s; %s", e.GetSpecifiedName(), help)
 }
 
 // wanted says what a value of the flag looks like.
