@@ -1,8 +1,11 @@
 package realtest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,9 +32,31 @@ type Skipper interface {
 
 // Program returns the path of an installed program. install is the name of the
 // distribution package that contains it.
+// It skips the test if the program does not start, as a wrapper without the program
+// that it wraps does not.
 func Program(t testing.TB, name, install string) string {
 	t.Helper()
-	return programs(t, install, name)[0]
+	path := programs(t, install, name)[0]
+	if why := starts(t.Context(), path); path != "" && why != "" {
+		Missing(t, fmt.Sprintf("%s does not start: %s; run apt-get install %s", path, why, install))
+	}
+	return path
+}
+
+// starts returns why a program does not start, or "". A program that starts may
+// refuse the flag --version, with another exit code than a shell's for a program that
+// it can't find (127) or run (126).
+func starts(ctx context.Context, path string) (why string) {
+	out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
+	exit, ran := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil || ran && exit.ExitCode() != 126 && exit.ExitCode() != 127:
+		return ""
+	case ran:
+		return fmt.Sprintf("%v: %s", err, strings.TrimSpace(string(out)))
+	default:
+		return err.Error()
+	}
 }
 
 // programs returns the paths of programs that belong to the same installation. It

@@ -54,3 +54,27 @@ esac`,
 		}
 	}
 }
+
+// TestProgramStarts finds a wrapper whose program is missing, as a version manager
+// leaves one.
+func TestProgramStarts(t *testing.T) {
+	dir := t.TempDir()
+	for name, script := range map[string]string{"shim": "echo 'no version is set' >&2; exit 127", "tool": "exit 3"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+	t.Setenv("VEGA_REQUIRE", "")
+	if got := realtest.Program(t, "tool", "tools"); got != filepath.Join(dir, "tool") {
+		t.Errorf("got %s", got)
+	}
+	t.Run("shim", func(t *testing.T) {
+		defer func() {
+			if !t.Skipped() {
+				t.Error("a wrapper without its program counts as installed")
+			}
+		}()
+		realtest.Program(t, "shim", "shims")
+	})
+}
