@@ -4,7 +4,7 @@
 // Start at run, which is the whole program except for os.Exit. The package only
 // wires: daemon, daemon/api and daemon/config do the work, package cli reads the
 // configuration and turns errors into exit codes, package console prints tables,
-// and package client asks a running daemon.
+// package client asks a running daemon, and package manual writes manual pages.
 package main
 
 import (
