@@ -121,8 +121,13 @@ func (f *finder) enter() error {
 		l.matched = true
 		f.marks = append(f.marks, mark{child: f.i, index: l.seen - 1})
 	}
-	if depth := f.base + len(f.open); depth == len(f.steps) {
+	switch depth := f.base + len(f.open); {
+	case depth == len(f.steps):
 		return f.take()
+	case depth == len(f.steps)-1 && f.steps[depth].AsksType():
+		err := f.take()
+		f.answer = typeOf(f.answer)
+		return err
 	}
 	if c := f.peek(); c != '{' && c != '[' {
 		return f.skip()

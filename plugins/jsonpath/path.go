@@ -13,9 +13,10 @@ type Step struct {
 }
 
 // Split splits a dotted path into its steps. "#" counts the elements of a list
-// or object, and "@0" is an object's first key in sorted order. In a key, a
-// ".", a "\" and a leading "#" or "@" are escaped by "\". The empty path has
-// one step with an empty key, which callers treat as the whole value.
+// or object, "@0" is an object's first key in sorted order, and "@type" is the
+// type of a value. In a key, a ".", a "\" and a leading "#" or "@" are escaped
+// by "\". The empty path has one step with an empty key, which callers treat as
+// the whole value.
 func Split(path string) []Step {
 	var steps []Step
 	var key strings.Builder
@@ -59,6 +60,9 @@ func (s Step) Nth() (int, bool) {
 
 // Counts reports whether the step is "#".
 func (s Step) Counts() bool { return s.Command == '#' && s.Key == "" }
+
+// AsksType reports whether the step is "@type".
+func (s Step) AsksType() bool { return s.Command == '@' && s.Key == "type" }
 
 // decimal parses an unsigned decimal number, without sign.
 func decimal(digits string) (int, bool) {

@@ -248,3 +248,27 @@ func TestOnlyKeyNamesAreStored(t *testing.T) {
 		t.Errorf("after that: %q %v", got, err)
 	}
 }
+
+// The step @type names the type of the value before it, of all but a key of
+// that name, and only at the end of a path.
+func TestTypeOfValue(t *testing.T) {
+	text := New([]byte(`{"n": [1, "1", true, null, {}, []], "@type": "Person", "t": {"@type": 1}, "d": 1, "d": 2}`))
+	for range 2 {
+		for path, want := range map[string]string{
+			"@type": "object", "n.@type": "list", "n.0.@type": "number", "n.1.@type": "text", "n.2.@type": "bool", "n.3.@type": "null",
+			"n.4.@type": "object", "n.5.@type": "list", `\@type`: "Person", `\@type.@type`: "text", `t.\@type`: "1", "n.0": "1",
+		} {
+			if got, err := answer(t, text, path, newMeter()); got != want || err != nil {
+				t.Errorf("%s: %q %v, want %q", path, got, err, want)
+			}
+		}
+		for _, path := range []string{"x.@type", "n.9.@type", "@type.x", "n.@type.0", "n.@types", "n.#.@type"} {
+			if got, err := text.Find(path, newMeter()); !errors.Is(err, ErrAbsent) {
+				t.Errorf("%s: %v %v", path, got, err)
+			}
+		}
+		if _, err := text.Find("d.@type", newMeter()); !errors.As(err, new(*DuplicateError)) {
+			t.Errorf("a duplicate key: %v", err)
+		}
+	}
+}

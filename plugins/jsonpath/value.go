@@ -30,6 +30,29 @@ func valueOf(raw []byte) Value {
 	return Value{kind: other, raw: raw}
 }
 
+// typeOf returns the name of a value's type, as a text.
+func typeOf(v Value) Value {
+	name := "number"
+	switch {
+	case v.kind == nothing: // it could not be read
+		return v
+	case v.kind == text:
+		name = "text"
+	default:
+		switch v.raw[0] {
+		case '{':
+			name = "object"
+		case '[':
+			name = "list"
+		case 't', 'f':
+			name = "bool"
+		case 'n':
+			name = "null"
+		}
+	}
+	return Value{kind: text, raw: []byte(name)}
+}
+
 // Size returns an upper bound on the bytes that Write writes.
 func (v Value) Size() int {
 	if v.kind == number {

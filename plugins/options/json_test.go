@@ -116,7 +116,7 @@ func paths(v any, prefix string, all []string) []string {
 		return all
 	}
 	under := func(step string) string { return prefix + step }
-	all = append(all, strings.TrimSuffix(prefix, "."), under("#"), under("@0"), under("@1"), under("none"), under("0"))
+	all = append(all, strings.TrimSuffix(prefix, "."), under("#"), under("@0"), under("@1"), under("none"), under("0"), under("@type"), under("0.@type"))
 	switch v := v.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {

@@ -70,7 +70,11 @@ func find(tree any, path string) (string, bool) {
 	if path == "" {
 		return show(tree)
 	}
-	for _, step := range jsonpath.Split(path) {
+	steps := jsonpath.Split(path)
+	for i, step := range steps {
+		if i == len(steps)-1 && step.AsksType() && (i == 0 || steps[i-1].Command == 0) {
+			return typeOf(tree), true
+		}
 		next, ok := descend(tree, step)
 		if !ok {
 			return "", false
@@ -78,6 +82,24 @@ func find(tree any, path string) (string, bool) {
 		tree = next
 	}
 	return show(tree)
+}
+
+// typeOf returns the name of a value's type, as package jsonpath does.
+func typeOf(v any) string {
+	switch v.(type) {
+	case string:
+		return "text"
+	case json.Number:
+		return "number"
+	case bool:
+		return "bool"
+	case nil:
+		return "null"
+	case []any:
+		return "list"
+	default:
+		return "object"
+	}
 }
 
 func descend(tree any, s jsonpath.Step) (any, bool) {

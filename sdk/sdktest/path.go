@@ -52,6 +52,9 @@ func lookup(tree any, path string) (string, bool) {
 		var key string
 		var command byte
 		key, command, path, more = cut(path)
+		if command == '@' && key == "type" && !more {
+			return typeOf(tree), true
+		}
 		var ok bool
 		if tree, ok = step(tree, key, command); !ok {
 			return "", false
@@ -65,6 +68,24 @@ func lookup(tree any, path string) (string, bool) {
 	default:
 		b, err := json.Marshal(v)
 		return string(b), err == nil
+	}
+}
+
+// typeOf returns what the path step @type returns.
+func typeOf(v any) string {
+	switch v.(type) {
+	case string:
+		return "text"
+	case json.Number:
+		return "number"
+	case bool:
+		return "bool"
+	case nil:
+		return "null"
+	case []any:
+		return "list"
+	default:
+		return "object"
 	}
 }
 
