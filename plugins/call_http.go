@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -78,6 +80,24 @@ func headerMemory(h http.Header) (bytes int) {
 	return bytes
 }
 
+// headerValue returns the first value of a header, or for NAME:N the one with
+// that index.
+func headerValue(h http.Header, name string) (string, bool) {
+	name, digits, numbered := strings.Cut(name, ":")
+	n := 0
+	if numbered {
+		var err error
+		if n, err = strconv.Atoi(digits); err != nil || n < 0 {
+			return "", false
+		}
+	}
+	values := h.Values(name)
+	if n >= len(values) {
+		return "", false
+	}
+	return values[n], true
+}
+
 var httpCalls = map[string]hostCall{
 	"http_request": {[]api.ValueType{i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		t, err := c.texts(0, 2)
@@ -112,6 +132,8 @@ var httpCalls = map[string]hostCall{
 			r.Redirects = int(min(value, maxRedirects))
 		case c.i32(1) == abi.OptMaxBody:
 			r.MaxBody = int64(value)
+		case c.i32(1) == abi.OptUTF8:
+			r.UTF8 = value != 0
 		default:
 			err = fmt.Errorf("%w: unknown http option %d", errInvalid, c.i32(1))
 		}
@@ -152,10 +174,11 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		if len(r.Header.Values(name)) == 0 {
+		value, ok := headerValue(r.Header, name)
+		if !ok {
 			return int64(c.fail(fmt.Errorf("header %q: %w", name, errNotSet)))
 		}
-		return c.put(3, r.Header.Get(name))
+		return c.put(3, value)
 	}},
 	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
 		r, err := at[*response](&c.handles, c.i32(0))

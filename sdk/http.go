@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"strconv"
 	"time"
 	"unsafe"
 
@@ -64,6 +65,16 @@ func (q *Request) MaxBody(bytes int) *Request {
 	return q
 }
 
+// UTF8 has the response body converted to UTF-8, according to its byte order
+// mark, its Content-Type or the head of the HTML. A host that can't convert it
+// returns it unchanged.
+func (q *Request) UTF8() *Request {
+	if q.err == nil {
+		abi.HTTPOption(q.handle, abi.OptUTF8, 1) // an older host does not know it
+	}
+	return q
+}
+
 // Body sets the request body.
 func (q *Request) Body(body string) *Request {
 	q.body = body
@@ -115,6 +126,20 @@ func (p *Response) Header(name string) string {
 	return s
 }
 
+// Headers returns every value of a response header, in order.
+func (p *Response) Headers(name string) []string {
+	var values []string
+	for n := 0; ; n++ {
+		s, err := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
+			return abi.HTTPResponseHeader(p.handle, name+":"+strconv.Itoa(n), buf, size)
+		})
+		if err != nil {
+			return values
+		}
+		values = append(values, s)
+	}
+}
+
 // JSON parses the body and returns the value at a dotted path
 // ("data.items.0.name"): strings without quotes, numbers and booleans as written,
 // lists and objects as JSON. It returns ErrNotSet if the path does not exist, and
@@ -125,20 +150,27 @@ func (p *Response) JSON(path string) (string, error) {
 	})
 }
 
-// Count returns the number of elements in the list or object at a path, or 0.
+// Count returns the number of elements in the list or object at a path, or 0 if
+// there is none or the body cannot be read. Use Len to tell the difference.
 func (p *Response) Count(path string) int {
+	n, err := p.Len(path)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Len returns the number of elements in the list or object at a path. Its
+// errors are those of JSON.
+func (p *Response) Len(path string) (int, error) {
 	if path != "" {
 		path += "."
 	}
 	s, err := p.JSON(path + "#")
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	n := 0
-	for i := 0; i < len(s); i++ {
-		n = n*10 + int(s[i]-'0')
-	}
-	return n
+	return strconv.Atoi(s)
 }
 
 // Timing returns the duration of a phase, summed over redirects. The total

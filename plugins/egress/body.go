@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"vega/plugins/charset"
+	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
 
@@ -17,13 +19,25 @@ type body struct {
 	ctx     context.Context // context of the call; it bounds the body too
 	r       io.Reader
 	left    int64
+	limit   int64
 	answer  *answer
 	atEnd   func()
 	err     error
 }
 
-// body decompresses, then hides secrets, then limits the size.
-func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()) io.ReadCloser {
+// body decompresses, converts to UTF-8 if asked to, then hides secrets, then
+// limits the size.
+func (s *Session) body(ctx context.Context, a *answer, r *Request, atEnd func()) io.ReadCloser {
+	limit := BodyLimit(r.MaxBody)
+	in := s.unpacked(a, limit)
+	if r.UTF8 {
+		in = &converted{in: in, contentType: a.Header.Get("Content-Type"), held: &a.held}
+	}
+	return &body{session: s, ctx: ctx, r: s.vault.HideReader(in), left: limit, limit: limit, answer: a, atEnd: atEnd}
+}
+
+// unpacked returns the body without its content encoding.
+func (s *Session) unpacked(a *answer, limit int64) io.Reader {
 	// The limit applies to compressed data as well, because otherwise a server
 	// could send empty blocks forever.
 	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
@@ -36,7 +50,7 @@ func (s *Session) body(ctx context.Context, a *answer, limit int64, atEnd func()
 	default:
 		r = &broken{&Error{Errno: abi.ErrIO, Text: "the response has a content encoding that the request did not ask for"}}
 	}
-	return &body{session: s, ctx: ctx, r: s.vault.HideReader(r), left: limit, answer: a, atEnd: atEnd}
+	return r
 }
 
 // Read reads from the body and closes the connection at the end.
@@ -50,7 +64,7 @@ func (b *body) Read(p []byte) (int, error) {
 	// Read one byte more than allowed to distinguish the end from too much.
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left+1)])
 	if int64(n) > b.left {
-		n, err = int(b.left), errTooLarge
+		n, err = int(b.left), tooLarge(b.limit)
 	}
 	b.left -= int64(n)
 	if errors.Is(err, io.EOF) {
@@ -74,7 +88,9 @@ func (b *body) Close() error {
 	return nil
 }
 
-var errTooLarge = &Error{Errno: abi.ErrTooLarge, Text: "the response body exceeds its size limit"}
+func tooLarge(limit int64) error {
+	return &Error{Errno: abi.ErrTooLarge, Text: "the response body exceeds its limit of " + manifest.Size(limit).String()}
+}
 
 // wire limits the size before decompression.
 type wire struct {
@@ -84,7 +100,7 @@ type wire struct {
 
 func (w *wire) Read(p []byte) (int, error) {
 	if w.left <= 0 {
-		return 0, errTooLarge
+		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the compressed response body exceeds its size limit"}
 	}
 	n, err := w.r.Read(p[:min(int64(len(p)), w.left)])
 	w.left -= int64(n)
@@ -110,6 +126,24 @@ func (g *gunzip) Read(p []byte) (int, error) {
 		g.z = z
 	}
 	return g.z.Read(p)
+}
+
+// converted converts text to UTF-8.
+type converted struct {
+	in          io.Reader
+	contentType string
+	held        *holding
+	r           *charset.Reader
+}
+
+func (c *converted) Read(p []byte) (int, error) {
+	if c.r == nil {
+		if err := c.held.grow(charset.Memory); err != nil {
+			return 0, err
+		}
+		c.r = charset.NewReader(c.in, c.contentType)
+	}
+	return c.r.Read(p)
 }
 
 type broken struct{ err error }

@@ -71,6 +71,7 @@ type Session struct {
 	grants  *grant.Set
 	vault   *secret.Vault
 	audit   func(error)
+	cookies cookies
 }
 
 // Trace holds the W3C Trace Context headers traceparent and tracestate, which

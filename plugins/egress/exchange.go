@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"time"
@@ -49,11 +48,19 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	}
 	s.account().Leave()
 	defer s.account().Return()
-	if err := s.send(ctx, rule, out, a, t); err != nil {
-		a.close()
-		return nil, err
+	err = s.send(ctx, rule, out, a, t)
+	if err == nil {
+		err = s.keep(out.url, a.Header)
 	}
-	return a, nil
+	if err == nil {
+		return a, nil
+	}
+	a.close()
+	if errors.Is(err, errHTTP1) && !out.http1 {
+		out.http1 = true
+		return s.exchange(ctx, out, t)
+	}
+	return nil, err
 }
 
 // send opens a connection and sends the request.
@@ -67,7 +74,7 @@ func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *a
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	a.remote = conn.RemoteAddr().String()
 	a.close = func() { stop(); _ = conn.Close(); a.held.release() }
-	a.link = &link{Conn: conn, held: &a.held}
+	a.link = &link{Conn: conn, held: &a.held, http1: out.http1}
 	return s.overLink(ctx, rule, out, a, t)
 }
 
@@ -106,9 +113,12 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	start := time.Now()
 	s.account().Pay(Exchange, 1)
 	s.account().Pay(Moved, len(out.body))
-	req := out.request(ctx)
+	req := out.request(ctx, s.cookieHeader(out.url, out.header))
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	a.link.settle()
+	if errors.Is(err, errHTTP1) {
+		return err
+	}
 	if err != nil {
 		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrIO)
 	}
@@ -130,7 +140,7 @@ func (s *Session) secure(ctx context.Context, conn *link, rule grant.Rule, t *ti
 		return nil, s.fail(ctx, "reading the certificates trusted by this machine", err, abi.ErrIO)
 	}
 	secured := tls.Client(conn, &tls.Config{
-		ServerName: rule.Host, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
+		ServerName: rule.Host, NextProtos: conn.protocols(), MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: true, // verified below, where the run pays for the CPU time
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verified(&cs, roots, rule.Host) },
 	})
@@ -141,9 +151,9 @@ func (s *Session) secure(ctx context.Context, conn *link, rule grant.Rule, t *ti
 	return secured, nil
 }
 
-func (o *outgoing) request(ctx context.Context) *http.Request {
+func (o *outgoing) request(ctx context.Context, header http.Header) *http.Request {
 	r := &http.Request{
-		Method: o.method, URL: o.url, Host: o.url.Host, Header: o.header,
+		Method: o.method, URL: o.url, Host: o.url.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: true,
 	}
 	if len(o.body) > 0 {
@@ -183,23 +193,6 @@ func http1(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
 	return resp, err
 }
 
-func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, error) {
-	for range 5 {
-		resp, err := http.ReadResponse(br, r)
-		if err != nil {
-			return nil, err
-		}
-		if resp.StatusCode >= 200 {
-			in.left = math.MaxInt64
-			return resp, nil
-		}
-		if resp.StatusCode == http.StatusSwitchingProtocols {
-			break
-		}
-	}
-	return nil, errors.New("the server sends only interim responses")
-}
-
 // budget limits how much is read for the headers.
 type budget struct {
 	r    io.Reader
@@ -213,33 +206,4 @@ func (b *budget) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	return n, err
-}
-
-type connKey struct{}
-
-// newHTTP2 returns a transport that speaks HTTP/2 over connections that
-// exchange opened and verified. It opens none itself.
-func newHTTP2() *http.Transport {
-	return &http.Transport{
-		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			if conn, ok := ctx.Value(connKey{}).(net.Conn); ok {
-				return conn, nil
-			}
-			return nil, errors.New("the transport was given no connection")
-		},
-		ForceAttemptHTTP2: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
-		// Data that arrives before it is read waits in memory.
-		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: windowMemory, MaxReceiveBufferPerConnection: windowMemory},
-	}
-}
-
-func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
-	r.Close = false
-	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, conn), "https", conn.RemoteAddr().String())
-	if err != nil {
-		return nil, err
-	}
-	closeConn := a.close
-	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
-	return cc.RoundTrip(r)
 }

@@ -40,6 +40,7 @@ type Request struct {
 	Body        []byte
 	Redirects   int   // maximum number to follow; 0 returns the redirect response
 	MaxBody     int64 // 0 means DefaultBody; the maximum is HardBody
+	UTF8        bool  // convert the body to UTF-8
 	// BasicUser and BasicPass are for basic auth, which the host encodes.
 	BasicUser, BasicPass *string
 }
@@ -129,7 +130,7 @@ func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answ
 		Status: a.StatusCode, Header: a.Header, TLS: a.tls, Phases: phases,
 		FinalURL: out.url.String(), RemoteAddr: a.remote,
 	}
-	resp.Body = s.body(ctx, a, BodyLimit(r.MaxBody), func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
+	resp.Body = s.body(ctx, a, r, func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
 	if !s.vault.Empty() {
 		for _, values := range resp.Header {
 			for i := range values {

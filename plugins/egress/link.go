@@ -33,6 +33,7 @@ type link struct {
 	handshaking    bool  // a handshake is in progress
 	handshakeBytes int64 // bytes of the handshake
 	spare          int64 // limit on bytes that are not part of the body; 0 for none
+	http1          bool  // HTTP/2 is not offered
 	detached       bool  // HTTP/2 reads in a goroutine without an account
 
 	came, body  atomic.Int64 // bytes since the handshake, and bytes that the body's reader received
@@ -79,6 +80,14 @@ func (l *link) read(p []byte) (int, error) {
 func (l *link) Write(p []byte) (int, error) {
 	l.wrote.Add(1)
 	return l.Conn.Write(p)
+}
+
+// protocols returns the protocols to offer in a TLS handshake.
+func (l *link) protocols() []string {
+	if l.http1 {
+		return []string{"http/1.1"}
+	}
+	return []string{"h2", "http/1.1"}
 }
 
 // settle charges for what the HTTP/2 goroutine has read and written.

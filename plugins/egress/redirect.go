@@ -34,7 +34,7 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 		return s.deny(&grant.Denial{Asked: "following a redirect from " + origin(before) + " is refused: " + err.Error()})
 	}
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
-	out.url, out.from = next, origin(before)
+	out.url, out.from, out.http1 = next, origin(before), false
 	out.secretURL = s.staysSecret(out, next, location)
 	out.header = out.header.Clone() // the previous request may still be in flight
 	out.changeMethod(status)

@@ -23,6 +23,7 @@ type outgoing struct {
 	secretURL, secretBody bool
 	secretHeaders         map[string]bool // canonical names
 	from                  string          // origin that redirected here, or ""
+	http1                 bool            // the server has asked for HTTP/1.1
 }
 
 func (o *outgoing) carriesSecret() bool {

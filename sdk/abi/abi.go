@@ -74,6 +74,7 @@ const (
 const (
 	OptRedirects int32 = 0 // redirects to follow, default 10
 	OptMaxBody   int32 = 1 // maximum size of the response body in bytes
+	OptUTF8      int32 = 2 // 1: the body is converted to UTF-8
 )
 
 // The phases of the http_timing call, which returns nanoseconds.

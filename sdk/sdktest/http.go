@@ -83,9 +83,10 @@ func (h *host) HTTPBasicAuth(handle int32, user, password string) int32 {
 
 func (h *host) HTTPOption(handle, what, value int32) int32 {
 	return h.request(handle, func(q *request) {
-		if what == abi.OptRedirects {
+		switch what {
+		case abi.OptRedirects:
 			q.redirects = int(value)
-		} else {
+		case abi.OptMaxBody:
 			q.maxBody = min(int(value), maxBody)
 		}
 	})
@@ -162,10 +163,13 @@ func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
-	if len(p.header.Values(name)) == 0 {
+	name, digits, _ := strings.Cut(name, ":")
+	n, _ := strconv.Atoi(digits) // the first without a number
+	values := p.header.Values(name)
+	if n < 0 || n >= len(values) {
 		return h.fail(newErrno(abi.ErrNotSet, "header "+name+" is not set"))
 	}
-	return put(buf, p.header.Get(name))
+	return put(buf, values[n])
 }
 
 func (h *host) JSON(handle int32, path string, buf []byte) int32 {
@@ -173,10 +177,14 @@ func (h *host) JSON(handle int32, path string, buf []byte) int32 {
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
-	d := json.NewDecoder(bytes.NewReader(p.body))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(p.body, []byte("\xef\xbb\xbf"))))
 	d.UseNumber()
 	var tree any
-	if err := d.Decode(&tree); err != nil {
+	err := d.Decode(&tree)
+	if _, after := d.Token(); err == nil && !errors.Is(after, io.EOF) {
+		err = errors.New("there is more after the value")
+	}
+	if err != nil {
 		return h.fail(newErrno(abi.ErrInvalid, "the body is not JSON: "+err.Error()))
 	}
 	value, ok := lookup(tree, path)

@@ -1,0 +1,152 @@
+package egress
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"sync/atomic"
+)
+
+type connKey struct{}
+
+// newHTTP2 returns a transport that speaks HTTP/2 over connections that
+// exchange opened and verified. It opens none itself. For the transport they
+// are plain connections, because it does not see that they are inside TLS.
+func newHTTP2() *http.Transport {
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Transport{
+		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if conn, ok := ctx.Value(connKey{}).(net.Conn); ok {
+				return conn, nil
+			}
+			return nil, errors.New("the transport was given no connection")
+		},
+		Protocols: &protocols, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
+		// Data that arrives before it is read waits in memory.
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: windowMemory, MaxReceiveBufferPerConnection: windowMemory},
+	}
+}
+
+func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
+	r.Close = false
+	watched := &frames{Conn: conn}
+	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, net.Conn(watched)), "https", conn.RemoteAddr().String())
+	if err != nil {
+		return nil, err
+	}
+	closeConn := a.close
+	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
+	resp, err := cc.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), interim())))
+	if err != nil && watched.wantsHTTP1(r.Method) {
+		return nil, fmt.Errorf("%w: %w", errHTTP1, err)
+	}
+	return resp, err
+}
+
+// interim allows for as many interim responses as HTTP/1 does.
+func interim() *httptrace.ClientTrace {
+	n := 0
+	return &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
+		if n++; n > maxInterim {
+			return errInterim
+		}
+		return nil
+	}}
+}
+
+// errHTTP1 has the request sent again over HTTP/1.1.
+var errHTTP1 = errors.New("the server requires HTTP/1.1")
+
+// idempotent lists the methods that can be sent again, whatever the server did
+// with the first request (RFC 9110, section 9.2.2).
+var idempotent = map[string]bool{
+	http.MethodGet: true, http.MethodHead: true, http.MethodOptions: true, http.MethodPut: true, http.MethodDelete: true,
+}
+
+// The parts of HTTP/2 (RFC 9113) that frames looks at.
+const (
+	frameHeader    = 9
+	frameReset     = 0x3
+	frameGoAway    = 0x7
+	http11Required = 0xd
+)
+
+// frames is a connection on which a server that requires HTTP/1.1 is noticed: it
+// resets the stream or ends the connection with that code, which the errors of
+// package net/http do not tell.
+type frames struct {
+	net.Conn
+	head   [frameHeader + 8]byte // of a frame: its header, and the beginning of its payload
+	have   int                   // bytes of head
+	skip   int                   // bytes of the frame that are still to come
+	reset  atomic.Bool           // the stream was reset with the code
+	goAway atomic.Bool           // the connection was ended with the code
+	unread atomic.Bool           // the server has not looked at the request
+}
+
+// Read reads and watches.
+func (f *frames) Read(p []byte) (int, error) {
+	n, err := f.Conn.Read(p)
+	for b := p[:n]; len(b) > 0; {
+		b = f.take(b)
+	}
+	return n, err
+}
+
+// take looks at the beginning of b, and returns the rest.
+func (f *frames) take(b []byte) []byte {
+	if f.skip > 0 {
+		n := min(f.skip, len(b))
+		f.skip -= n
+		return b[n:]
+	}
+	want := frameHeader
+	if f.have >= frameHeader {
+		want += f.wanted()
+	}
+	n := copy(f.head[f.have:want], b)
+	f.have += n
+	if f.have >= frameHeader && f.have == frameHeader+f.wanted() {
+		f.judge()
+		f.skip, f.have = f.length()-f.wanted(), 0
+	}
+	return b[n:]
+}
+
+// length returns the length of the payload.
+func (f *frames) length() int { return int(binary.BigEndian.Uint32(f.head[:]) >> 8) }
+
+// wanted returns how much of the payload matters.
+func (f *frames) wanted() int {
+	switch f.head[3] {
+	case frameReset:
+		return min(f.length(), 4)
+	case frameGoAway:
+		return min(f.length(), 8)
+	default:
+		return 0
+	}
+}
+
+func (f *frames) judge() {
+	code := func(at int) uint32 { return binary.BigEndian.Uint32(f.head[frameHeader+at:]) }
+	switch {
+	case f.head[3] == frameReset && f.length() >= 4 && code(0) == http11Required:
+		f.reset.Store(true)
+	case f.head[3] == frameGoAway && f.length() >= 8 && code(4) == http11Required:
+		f.goAway.Store(true)
+		f.unread.Store(code(0)&0x7fffffff == 0)
+	}
+}
+
+// wantsHTTP1 reports whether the server requires HTTP/1.1 and the request can be
+// sent again.
+func (f *frames) wantsHTTP1(method string) bool {
+	return f.goAway.Load() && f.unread.Load() || (f.goAway.Load() || f.reset.Load()) && idempotent[method]
+}
