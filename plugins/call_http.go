@@ -15,7 +15,10 @@ import (
 
 // request is an HTTP request that a guest is preparing. When http_send
 // succeeds, its handle refers to the response instead.
-type request struct{ egress.Request }
+type request struct {
+	egress.Request
+	noJSON bool // json will not be called for the response
+}
 
 func (*request) close() {}
 
@@ -67,7 +70,7 @@ func send(c *call, s *slot, r *request) (*egress.Response, error) {
 		s.held.Shrink(2 * len(body))
 		return nil, err
 	}
-	s.handle = newResponse(c.guest, answer, r.MaxBody)
+	s.handle = newResponse(c.guest, answer, r)
 	return answer, nil
 }
 
@@ -104,7 +107,7 @@ var httpCalls = map[string]hostCall{
 		if err != nil {
 			return int64(c.fail(err))
 		}
-		return c.open(&request{egress.Request{Method: t[0], URL: t[1], Redirects: maxRedirects}}, requestMemory+len(t[0])+len(t[1]))
+		return c.open(&request{Request: egress.Request{Method: t[0], URL: t[1], Redirects: maxRedirects}}, requestMemory+len(t[0])+len(t[1]))
 	}},
 	"http_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		r, err := at[*request](&c.handles, c.i32(0))
@@ -134,6 +137,8 @@ var httpCalls = map[string]hostCall{
 			r.MaxBody = int64(value)
 		case c.i32(1) == abi.OptUTF8:
 			r.UTF8 = value != 0
+		case c.i32(1) == abi.OptNoJSON:
+			r.noJSON = value != 0
 		default:
 			err = fmt.Errorf("%w: unknown http option %d", errInvalid, c.i32(1))
 		}

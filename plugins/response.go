@@ -24,10 +24,10 @@ type response struct {
 	json  *jsonpath.Text
 }
 
-func newResponse(g *guest, answer *egress.Response, limit int64) *response {
+func newResponse(g *guest, answer *egress.Response, q *request) *response {
 	r := &response{Response: answer, guest: g}
-	r.body.Buffer = memory.NewBuffer(&g.account, int(egress.BodyLimit(limit)))
-	if !g.module.imports("json") {
+	r.body.Buffer = memory.NewBuffer(&g.account, int(egress.BodyLimit(q.MaxBody)))
+	if q.noJSON || !g.module.imports("json") {
 		r.body.lost = errInvalid // the guest can't call json
 	}
 	return r

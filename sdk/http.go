@@ -75,6 +75,15 @@ func (q *Request) UTF8() *Request {
 	return q
 }
 
+// NoJSON says that JSON will not be called for the response, so that the host
+// does not keep the body once it was read.
+func (q *Request) NoJSON() *Request {
+	if q.err == nil {
+		abi.HTTPOption(q.handle, abi.OptNoJSON, 1) // an older host does not know it
+	}
+	return q
+}
+
 // Body sets the request body.
 func (q *Request) Body(body string) *Request {
 	q.body = body

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -376,5 +377,25 @@ func TestWarningsHideNoError(t *testing.T) {
 	c, ds = load(t, src.String()+"nonsense = 1\n", options(t, nil))
 	if c != nil || len(ds) != diag.MaxDiagnostics+1 || ds[diag.MaxDiagnostics-1].Code != diag.UnknownKey || ds[diag.MaxDiagnostics].Severity != diag.Warning || ds.Count(diag.Warning) != 150 || ds.Count(diag.Error) != 1 {
 		t.Errorf("an error behind warnings: %d warnings, %d errors", ds.Count(diag.Warning), ds.Count(diag.Error))
+	}
+}
+
+// A number in a map of any is passed on as it is written, also if a float64
+// can't hold it.
+func TestNumbersAsWritten(t *testing.T) {
+	c := good(t, `integration "web" {
+  probe = courier.page
+  config {
+    url  = "https://example.com"
+    json = { a = 9007199254740993, b = -9007199254740993, c = 1.10, d = 3, e = 0.1, f = 12345678901234567890.5, g = 1e3, h = "7" }
+  }
+}`, options(t, nil))
+	for key, want := range map[string]manifest.Value{
+		"a": manifest.Plain("9007199254740993"), "b": manifest.Plain("-9007199254740993"), "c": 1.1, "d": 3.0, "e": 0.1,
+		"f": manifest.Plain("12345678901234567890.5"), "g": 1000.0, "h": manifest.Plain("7"),
+	} {
+		if got := c.Integrations[0].Values["json"].(map[string]manifest.Value)[key]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %#v, want %#v", key, got, want)
+		}
 	}
 }

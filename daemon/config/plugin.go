@@ -87,6 +87,7 @@ func (m manifestStage) option(s *bind.Section) manifest.Option {
 		Name: s.Name, Type: manifest.Type(m.ev.Str(s, "type")), Of: manifest.Type(m.ev.Str(s, "of")),
 		Required: eval.Get[bool](m.ev, s, "required"), Sensitive: eval.Get[bool](m.ev, s, "sensitive"), SQL: eval.Get[bool](m.ev, s, "sql"),
 		Description: m.ev.Str(s, "description"), OneOf: m.ev.Strs(s, "one_of"), Pattern: m.ev.Str(s, "pattern"),
+		Format: manifest.Format(m.ev.Str(s, "format")), Requires: m.ev.Strs(s, "requires"), Conflicts: m.ev.Strs(s, "conflicts"),
 	}
 	if t := s.Slot("default"); t != nil && t.State == bind.Present {
 		o.Default = t.Value

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -31,95 +30,77 @@ func expectStatus(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
 	if to := answer.Header("Location"); to != "" {
 		r.Detail("location", to)
 	}
-	return unhealthy(who + " answered " + got + ", expected " + strings.Join(wanted, ", ") + statusHint(answer.Status))
+	return unhealthy(who + " answered " + got + ", expected " + strings.Join(wanted, ", ") + statusHint(r, who, answer))
 }
 
 // statusHint suggests what to do about an unexpected status.
-func statusHint(status int) string {
-	switch {
+func statusHint(r *sdk.Run, who string, answer *sdk.Response) string {
+	switch status := answer.Status; {
+	case status == 304:
+		return "; remove the conditional headers, such as If-None-Match"
+	case status/100 == 3 && answer.Header("Location") == "":
+		return "; it redirects without a Location: correct the server or the path"
 	case status/100 == 3:
 		return "; it redirects: check the new address or set follow_redirects = true"
+	case status == 400 && strings.HasPrefix(who, "http://") && speaksHTTPS(answer):
+		return "; it speaks HTTPS: write https:// in url"
 	case status == 401 || status == 403:
 		return "; correct the credentials in headers"
-	case status == 404:
+	case status == 404 || status == 410:
 		return "; correct the path"
+	case status == 405:
+		return "; set another method" + ifSet(" (it allows ", answer.Header("Allow"), ")")
+	case status == 407 || status == 511:
+		return "; a proxy on the way asks for a login: let vega pass without one"
+	case status == 421:
+		return "; the server does not serve that name: correct the host in url"
+	case status == 426:
+		return "; it expects another protocol" + ifSet(": ", answer.Header("Upgrade"), "")
 	case status == 429:
-		return "; raise the interval"
+		return "; raise the interval" + retryAfter(answer)
+	case status == 502 || status == 504:
+		return "; the server behind this proxy does not answer: look into both logs"
 	case status >= 500:
-		return "; look into its log"
+		return "; look into its log" + retryAfter(answer)
 	default:
 		return ""
 	}
 }
 
-// expectBody searches the first bodyLimit bytes for a text.
-func expectBody(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
-	if !r.Has("expect_body") {
-		return nil
+// ifSet returns a text between two others, if there is one.
+func ifSet(before, text, after string) string {
+	if text == "" {
+		return ""
 	}
-	wanted := r.String("expect_body")
-	text, err := answer.Text(bodyLimit)
-	if err != nil {
-		result := sdk.Failed(who, err)
-		return &result
-	}
-	if strings.Contains(text, wanted) {
-		return nil
-	}
-	return unhealthy("the response of " + who + " does not contain " + quote(wanted) + "; it begins with " + quote(text))
+	return before + quote(text) + after
 }
 
-// expectRegex matches the first bodyLimit bytes.
-func expectRegex(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
-	if !r.Has("expect_regex") {
-		return nil
+// retryAfter returns how long a server asks to wait.
+func retryAfter(answer *sdk.Response) string {
+	wait := trim(answer.Header("Retry-After"))
+	if _, err := strconv.Atoi(wait); err == nil {
+		wait += "s"
+	} else if wait != "" {
+		wait = "until " + quote(wait)
 	}
-	pattern := r.String("expect_regex")
-	text, err := answer.Text(bodyLimit)
-	if err != nil {
-		result := sdk.Failed(who, err)
-		return &result
+	if wait == "" {
+		return ""
 	}
-	ok, err := r.Match(pattern, text)
-	if err != nil {
-		result := sdk.Unknown("expect_regex is not a valid regular expression: " + err.Error())
-		return &result
-	}
-	if ok {
-		return nil
-	}
-	return unhealthy("the response of " + who + " does not match " + quote(pattern) + "; it begins with " + quote(text))
+	return "; it asks to wait " + wait
 }
 
-// expectJSON compares the value at each path.
-func expectJSON(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
-	for _, want := range r.Map("expect_json") {
-		got, err := answer.JSON(want.Key)
-		switch {
-		case errors.Is(err, sdk.ErrNotSet):
-			return unhealthy("the JSON of " + who + " has nothing at " + want.Key + ", expected " + quote(want.Value))
-		case errors.Is(err, sdk.ErrInvalid):
-			return unhealthy(who + " did not answer with JSON (" + err.Error() + ")")
-		case err != nil:
-			result := sdk.Failed(who, err)
-			return &result
-		case !same(got, want.Value):
-			return unhealthy("the JSON of " + who + " has " + quote(got) + " at " + want.Key + ", expected " + quote(want.Value))
-		}
-	}
-	return nil
-}
-
-// same compares two values as numbers if both are numbers, and as text
-// otherwise.
-func same(a, b string) bool {
-	if a == b {
-		return true
-	}
-	x, err := strconv.ParseFloat(a, 64)
+// speaksHTTPS reports whether a server complains that it expected HTTPS, in the
+// words of Go, nginx, Apache, Tomcat, Jetty and others.
+func speaksHTTPS(answer *sdk.Response) bool {
+	text, err := answer.Text(4 << 10)
 	if err != nil {
 		return false
 	}
-	y, err := strconv.ParseFloat(b, 64)
-	return err == nil && x == y
+	text = lower(text)
+	for _, words := range []string{"http request to an https server", "plain http request was sent to https", "speaking plain http to an ssl", "requires tls"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
 }

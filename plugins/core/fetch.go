@@ -1,14 +1,12 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
 	"vega/sdk"
 )
-
-// bodyLimit is how much of a body is searched.
-const bodyLimit = 1 << 20
 
 // fetch is the check that http and web_fetch share. It also returns the
 // response, or nil if there was none.
@@ -31,7 +29,7 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 		days = certificate(r, answer.TLS())
 	}
 	for _, check := range [...]func(*sdk.Run, string, *sdk.Response) *sdk.Result{
-		expectStatus, expectBody, expectRegex, expectJSON,
+		expectStatus, expectHeaders, expectContent,
 	} {
 		if result := check(r, who, answer); result != nil {
 			return *result, answer
@@ -49,14 +47,77 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 }
 
 func request(r *sdk.Run, url string) *sdk.Request {
-	q := r.HTTP(r.String("method"), url).Body(r.String("body"))
+	q := r.HTTP(r.String("method"), url).Body(r.String("body")).UTF8()
 	for _, h := range r.Map("headers") {
 		q.Header(h.Key, h.Value)
 	}
 	if !r.Bool("follow_redirects") {
 		q.Redirects(0)
 	}
+	if !r.Has("expect_json") {
+		q.NoJSON()
+	}
+	if largest := r.Size("max_body_size"); largest > bodyLimit {
+		q.MaxBody(int(largest))
+	}
 	return q
+}
+
+// expectContent checks the body. It reads the body to its end, up to the limit,
+// also if nothing is expected of it: a response that is cut off is not a
+// healthy one. A stream has no end, and is read only until what is expected of
+// it has come.
+func expectContent(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
+	b := &body{answer: answer, limit: bodyLimit}
+	if result := searchBody(r, who, b); result != nil {
+		return result
+	}
+	if result := expectJSON(r, who, answer); result != nil {
+		return result
+	}
+	sized := r.Has("min_body_size") || r.Has("max_body_size")
+	if !sized && (isStream(answer) || r.Has("expect_json")) { // JSON is read whole
+		return nil
+	}
+	b.limit = max(b.limit, int(r.Size("max_body_size")))
+	b.finish()
+	if sized && b.err == nil {
+		return size(r, who, b)
+	}
+	if len(searches(r)) > 0 && errors.Is(b.err, sdk.ErrTimeout) {
+		return nil // what is expected has come
+	}
+	return b.failed(who)
+}
+
+// size compares the size of the body with what is allowed.
+func size(r *sdk.Run, who string, b *body) *sdk.Result {
+	least, most := r.Size("min_body_size"), r.Size("max_body_size")
+	got := "a body of " + plural(b.size, "byte")
+	if !b.ended {
+		got = "a body of more than " + plural(b.limit, "byte")
+	}
+	switch {
+	case r.Has("min_body_size") && int64(b.size) < least:
+		return unhealthy(who + " answered with " + got + ", fewer than min_body_size = " + bytes(least))
+	case r.Has("max_body_size") && (int64(b.size) > most || !b.ended):
+		return unhealthy(who + " answered with " + got + ", more than max_body_size = " + bytes(most))
+	default:
+		return nil
+	}
+}
+
+// bytes formats a size.
+func bytes(n int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= u.size && n%u.size == 0 {
+			return strconv.FormatInt(n/u.size, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(n, 10) + "B"
 }
 
 // slow returns a result if a response took longer than max_latency, or nil.

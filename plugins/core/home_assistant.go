@@ -16,8 +16,8 @@ func homeAssistantProbe(r *sdk.Run) sdk.Result {
 	if result := homeRejected(who, status); result != nil {
 		return *result
 	}
-	if field(status, "message") == "" {
-		return sdk.Unhealthy("what answers at " + origin(base) + " is not Home Assistant's API; correct base_url")
+	if d := (&document{answer: status}); d.field("message") == "" {
+		return d.foreign(who, "what answers at "+origin(base)+" is not Home Assistant's API; correct base_url")
 	}
 	config, err := get(r, join(base, "/api/config"), token)
 	if err != nil {
@@ -32,6 +32,12 @@ func homeAssistantProbe(r *sdk.Run) sdk.Result {
 func homeRejected(who string, answer *sdk.Response) *sdk.Result {
 	var result sdk.Result
 	switch answer.Status {
+	case 400:
+		if speaksHTTPS(answer) {
+			return rejected(who, answer, "token")
+		}
+		result = sdk.Unhealthy(who + " answered 400: it refuses requests through a reverse proxy that it does not trust; in its configuration.yaml, " +
+			"set http.use_x_forwarded_for and add the proxy's address to http.trusted_proxies, or set base_url to Home Assistant itself")
 	case 401:
 		result = sdk.Unhealthy(who + " says that the token is wrong; make a new long-lived access token in your profile there")
 	case 403:
@@ -45,11 +51,16 @@ func homeRejected(who string, answer *sdk.Response) *sdk.Result {
 }
 
 func homeVerdict(r *sdk.Run, who string, config *sdk.Response) sdk.Result {
-	version, state := field(config, "version"), field(config, "state")
+	d := &document{answer: config}
+	version, state := d.field("version"), d.field("state")
+	safe := d.field("recovery_mode") == "true" || d.field("safe_mode") == "true"
 	r.Detail("version", version)
 	r.Detail("state", state)
+	if version == "" || d.broken != nil {
+		return d.foreign(who, who+" did not report its version; correct base_url, or look into its log")
+	}
 	switch {
-	case field(config, "recovery_mode") == "true" || field(config, "safe_mode") == "true":
+	case safe:
 		return sdk.Degraded(who + " " + version + " runs in recovery or safe mode; repair its configuration and restart it")
 	case state != "" && state != "RUNNING":
 		return sdk.Degraded(who + " " + version + " is not running yet: its state is " + state)

@@ -73,7 +73,7 @@ func TestHTTP(t *testing.T) {
 		{name: "bad regex", options: options{"url": plain + "/ok", "expect_regex": "("}, status: abi.Unknown, says: "is not a valid regular expression"},
 		{name: "json differs", options: options{"url": plain + "/json", "expect_json": options{"data.0.state": "down"}}, status: abi.Unhealthy, says: `has "up" at data.0.state, expected "down"`},
 		{name: "json lacks", options: options{"url": plain + "/json", "expect_json": options{"data.7": "x"}}, status: abi.Unhealthy, says: "has nothing at data.7"},
-		{name: "no json", options: options{"url": plain + "/ok", "expect_json": options{"a": "x"}}, status: abi.Unhealthy, says: "did not answer with JSON"},
+		{name: "no json", options: options{"url": plain + "/ok", "expect_json": options{"a": "x"}}, status: abi.Unhealthy, says: "did not answer with usable JSON"},
 		{name: "redirect followed", options: options{"url": plain + "/moved"}, says: "answered 200"},
 		{name: "redirect not followed", options: options{"url": plain + "/moved", "follow_redirects": false}, status: abi.Unhealthy, says: "it redirects", details: []string{"location"}},
 		{name: "slow", options: options{"url": plain + "/slow", "max_latency": 40 * time.Millisecond}, status: abi.Degraded, says: "longer than max_latency = 40ms"},

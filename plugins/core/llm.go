@@ -27,9 +27,10 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 	if result := rejected(who, version, "api_key"); result != nil {
 		return *result
 	}
-	number := field(version, "version")
+	d := &document{answer: version}
+	number := d.field("version")
 	if number == "" {
-		return sdk.Unhealthy("what answers at " + origin(base) + " is not Ollama; correct base_url, or set backend = \"hf\"")
+		return d.foreign(who, "what answers at "+origin(base)+" is not Ollama; correct base_url, or set backend = \"hf\"")
 	}
 	r.Detail("version", number)
 	tags, err := get(r, join(base, "/api/tags"), r.String("api_key"))
@@ -39,8 +40,18 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 	if result := rejected(who, tags, "api_key"); result != nil {
 		return *result
 	}
-	models := fields(tags, "models", "name")
-	return judgeModels(r, who+" "+number, models, "run `ollama pull "+r.String("model")+"`")
+	list := &document{answer: tags}
+	models := list.fields("models", "name")
+	if len(models) == 0 {
+		models = list.fields("models", "model")
+	}
+	if result := list.failed(who); result != nil {
+		return *result
+	}
+	if !list.lists("models") {
+		return list.foreign(who, "what answers at "+origin(base)+" lists no models; correct base_url")
+	}
+	return judgeModels(r, sameOllama, who+" "+number, models, "run `ollama pull "+r.String("model")+"`")
 }
 
 // huggingFace supports Text Generation Inference, which serves one model and
@@ -50,26 +61,66 @@ func huggingFace(r *sdk.Run, base string) sdk.Result {
 	if err != nil {
 		return sdk.Failed(origin(base), err)
 	}
+	d := &document{answer: info}
 	model := ""
 	if info.Status == 200 {
-		model = field(info, "model_id")
+		model = d.field("model_id")
+	}
+	if result := d.failed(origin(base)); result != nil {
+		return *result
 	}
 	if model == "" {
 		return openAI(r, base)
 	}
 	who := "TGI at " + origin(base)
-	r.Detail("version", field(info, "version"))
-	health, err := get(r, join(base, "/health"), r.String("api_key"))
-	if err != nil {
-		return sdk.Failed(who, err)
-	}
-	if health.Status == 503 {
-		return sdk.Unhealthy(who + " reports that it is not healthy: " + quote(field(health, "error")) + "; look into its log")
-	}
-	if result := rejected(who, health, "api_key"); result != nil {
+	r.Detail("version", d.field("version"))
+	if result := tgiHealth(r, who, base); result != nil {
 		return *result
 	}
-	return judgeModels(r, who, []string{model}, "start it with --model-id, or correct model")
+	models, result := tgiModels(r, who, base, model)
+	if result != nil {
+		return *result
+	}
+	return judgeModels(r, sameHuggingFace, who, models, "start it with --model-id, or correct model")
+}
+
+// tgiHealth asks TGI whether it can generate, and returns a result if not.
+func tgiHealth(r *sdk.Run, who, base string) *sdk.Result {
+	health, err := get(r, join(base, "/health"), r.String("api_key"))
+	if err != nil {
+		result := sdk.Failed(who, err)
+		return &result
+	}
+	if health.Status == 503 {
+		d := &document{answer: health}
+		return unhealthy(who + " reports that it is not healthy: " + quote(d.field("error")) + "; look into its log")
+	}
+	return rejected(who, health, "api_key")
+}
+
+// tgiModels returns all names of the model that TGI serves. /info has the
+// --model-id, which may be a directory such as /repository; /v1/models has the
+// name that requests use.
+func tgiModels(r *sdk.Run, who, base, model string) ([]string, *sdk.Result) {
+	models := []string{model}
+	if wanted := r.String("model"); wanted == "" || sameHuggingFace(model, wanted) {
+		return models, nil
+	}
+	list, err := get(r, join(base, "/v1/models"), r.String("api_key"))
+	if err != nil {
+		result := sdk.Failed(who, err)
+		return nil, &result
+	}
+	if list.Status != 200 { // an older TGI does not have it
+		return models, nil
+	}
+	d := &document{answer: list}
+	for _, id := range d.fields("data", "id") {
+		if id != model {
+			models = append(models, id)
+		}
+	}
+	return models, d.failed(who)
 }
 
 func openAI(r *sdk.Run, base string) sdk.Result {
@@ -81,14 +132,20 @@ func openAI(r *sdk.Run, base string) sdk.Result {
 	if result := rejected(who, list, "api_key"); result != nil {
 		return *result
 	}
-	if field(list, "data") == "" {
-		return sdk.Unhealthy("what answers at " + origin(base) + " lists no models; correct base_url or backend")
+	d := &document{answer: list}
+	models := d.fields("data", "id")
+	if result := d.failed(who); result != nil {
+		return *result
 	}
-	return judgeModels(r, who, fields(list, "data", "id"), "correct model, or load it there")
+	if !d.lists("data") {
+		return d.foreign(who, "what answers at "+origin(base)+" lists no models; correct base_url or backend")
+	}
+	return judgeModels(r, sameHuggingFace, who, models, "correct model, or load it there")
 }
 
-// judgeModels checks that the wanted model is among those present.
-func judgeModels(r *sdk.Run, who string, models []string, remedy string) sdk.Result {
+// judgeModels checks that the wanted model is among those present, by the rules
+// for names of its registry.
+func judgeModels(r *sdk.Run, same func(a, b string) bool, who string, models []string, remedy string) sdk.Result {
 	r.Detail("models", some(models))
 	r.Metric("models", float64(len(models)), "")
 	wanted := r.String("model")
@@ -96,7 +153,7 @@ func judgeModels(r *sdk.Run, who string, models []string, remedy string) sdk.Res
 		return sdk.Healthy(who + " has " + plural(len(models), "model"))
 	}
 	for _, m := range models {
-		if m == wanted || m == wanted+":latest" {
+		if same(m, wanted) {
 			return sdk.Healthy(who + " has " + wanted)
 		}
 	}

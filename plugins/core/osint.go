@@ -32,10 +32,11 @@ func shodan(r *sdk.Run) sdk.Result {
 	if result := rejected("Shodan", answer, "shodan_key"); result != nil {
 		return *result
 	}
-	r.Detail("shodan_plan", field(answer, "plan"))
-	return credits(r, "Shodan", field(answer, "plan"), []credit{
-		{"query", field(answer, "query_credits")},
-		{"scan", field(answer, "scan_credits")},
+	d := &document{answer: answer}
+	r.Detail("shodan_plan", d.field("plan"))
+	return credits(r, "Shodan", d.field("plan"), d, []credit{
+		{"query", d.field("query_credits")},
+		{"scan", d.field("scan_credits")},
 	})
 }
 
@@ -47,27 +48,31 @@ func hunter(r *sdk.Run) sdk.Result {
 	if result := rejected("Hunter", answer, "hunter_key"); result != nil {
 		return *result
 	}
-	r.Detail("hunter_plan", field(answer, "data.plan_name"))
-	r.Detail("hunter_reset", field(answer, "data.reset_date"))
-	counts := []credit{{"credit", hunterLeft(answer, "credits")}}
+	d := &document{answer: answer}
+	r.Detail("hunter_plan", d.field("data.plan_name"))
+	r.Detail("hunter_reset", d.field("data.reset_date"))
+	counts := []credit{{"credit", hunterLeft(d, "credits")}}
 	if counts[0].left == "" { // plans with a count for each kind of request
-		counts = []credit{{"search", hunterLeft(answer, "searches")}, {"verification", hunterLeft(answer, "verifications")}}
+		counts = []credit{{"search", hunterLeft(d, "searches")}, {"verification", hunterLeft(d, "verifications")}}
 	}
-	return credits(r, "Hunter", field(answer, "data.plan_name"), counts)
+	return credits(r, "Hunter", d.field("data.plan_name"), d, counts)
 }
 
 // hunterLeft returns the remaining requests of a kind: directly from newer
 // responses, otherwise the available minus the used.
-func hunterLeft(answer *sdk.Response, kind string) string {
+func hunterLeft(d *document, kind string) string {
 	at := "data.requests." + kind
-	if left := field(answer, at+".remaining"); left != "" {
+	if left := d.field(at + ".remaining"); left != "" {
 		return left
 	}
-	available, err := strconv.Atoi(field(answer, at+".available"))
+	available, err := strconv.Atoi(d.field(at + ".available"))
 	if err != nil {
 		return ""
 	}
-	used, _ := strconv.Atoi(field(answer, at+".used"))
+	used, err := strconv.Atoi(d.field(at + ".used"))
+	if err != nil {
+		return ""
+	}
 	return strconv.Itoa(available - used)
 }
 
@@ -76,7 +81,10 @@ type credit struct{ kind, left string }
 
 // credits compares the remaining credits with min_credits. A negative number
 // means unlimited.
-func credits(r *sdk.Run, who, plan string, counts []credit) sdk.Result {
+func credits(r *sdk.Run, who, plan string, d *document, counts []credit) sdk.Result {
+	if result := d.failed(who); result != nil {
+		return *result
+	}
 	minimum, text := r.Int("min_credits"), ""
 	low := false
 	for _, c := range counts {
@@ -95,7 +103,7 @@ func credits(r *sdk.Run, who, plan string, counts []credit) sdk.Result {
 		low = low || n >= 0 && n < minimum
 	}
 	if text == "" {
-		return sdk.Unhealthy(who + " did not report the remaining credits; its API has changed, or the base URL belongs to another service")
+		return d.foreign(who, who+" did not report the remaining credits; its API has changed, or the base URL belongs to another service")
 	}
 	if low {
 		return sdk.Degraded(who + " (" + plan + ") has few credits left: " + text + "; buy more or wait for the reset")

@@ -22,6 +22,7 @@ probe "http" {
   }
   option "headers" {
     type        = "map"
+    format      = "request_headers"
     description = "Headers to send, by name."
   }
   option "body" {
@@ -35,18 +36,52 @@ probe "http" {
     max         = 599
     description = "The accepted statuses; 200 to 299 if not set."
   }
+  option "expect_headers" {
+    type        = "map"
+    of          = "any"
+    format      = "header_conditions"
+    description = "Conditions on the response's headers, by name, such as { \"Content-Type\" = \"=~ ^text/html\", \"exists(Server)\" = false }. The operators are those of expect_json. One of several values must meet the condition, or each of them with != and !~ and with all(NAME)."
+  }
   option "expect_body" {
     type        = "string"
-    description = "A text that the first 1 MiB of the body must contain."
+    conflicts   = ["method=HEAD"]
+    description = "A text that the first 1 MiB of the body must contain. The body is read as UTF-8, whatever its charset."
   }
   option "expect_regex" {
     type        = "string"
+    format      = "regex"
+    conflicts   = ["method=HEAD"]
     description = "A regular expression (RE2) that must match in the first 1 MiB of the body."
+  }
+  option "reject_body" {
+    type        = "string"
+    conflicts   = ["method=HEAD"]
+    description = "A text that the body must not contain."
+  }
+  option "reject_regex" {
+    type        = "string"
+    format      = "regex"
+    conflicts   = ["method=HEAD"]
+    description = "A regular expression (RE2) that must not match in the body."
   }
   option "expect_json" {
     type        = "map"
     of          = "any"
-    description = "Values that the body's JSON must have, by dotted path, such as \"data.0.state\"."
+    format      = "json_conditions"
+    conflicts   = ["method=HEAD"]
+    description = "Conditions on the body's JSON, by path, such as { \"data[0].state\" = \"up\", \"data[*].load\" = \"< 0.9\", \"len(data)\" = \">= 3\", \"exists(error)\" = false, \"any(data[*].role)\" = \"leader\" }. The operators are ==, !=, <, <=, >, >=, =~ and !~ (RE2). Text is equal if it has the same characters, a number if it has the same value."
+  }
+  option "min_body_size" {
+    type        = "size"
+    max         = 8388608
+    conflicts   = ["method=HEAD"]
+    description = "Unhealthy if the body is smaller."
+  }
+  option "max_body_size" {
+    type        = "size"
+    max         = 8388608
+    conflicts   = ["method=HEAD"]
+    description = "Unhealthy if the body is larger."
   }
   option "follow_redirects" {
     type        = "bool"
@@ -84,6 +119,7 @@ probe "web_fetch" {
   }
   option "headers" {
     type        = "map"
+    format      = "request_headers"
     description = "Headers to send, by name."
   }
   option "body" {
@@ -97,18 +133,52 @@ probe "web_fetch" {
     max         = 599
     description = "The accepted statuses; 200 to 299 if not set."
   }
+  option "expect_headers" {
+    type        = "map"
+    of          = "any"
+    format      = "header_conditions"
+    description = "Conditions on the response's headers, by name, such as { \"Content-Type\" = \"=~ ^text/html\", \"exists(Server)\" = false }. The operators are those of expect_json. One of several values must meet the condition, or each of them with != and !~ and with all(NAME)."
+  }
   option "expect_body" {
     type        = "string"
-    description = "A text that the first 1 MiB of the body must contain."
+    conflicts   = ["method=HEAD"]
+    description = "A text that the first 1 MiB of the body must contain. The body is read as UTF-8, whatever its charset."
   }
   option "expect_regex" {
     type        = "string"
+    format      = "regex"
+    conflicts   = ["method=HEAD"]
     description = "A regular expression (RE2) that must match in the first 1 MiB of the body."
+  }
+  option "reject_body" {
+    type        = "string"
+    conflicts   = ["method=HEAD"]
+    description = "A text that the body must not contain."
+  }
+  option "reject_regex" {
+    type        = "string"
+    format      = "regex"
+    conflicts   = ["method=HEAD"]
+    description = "A regular expression (RE2) that must not match in the body."
   }
   option "expect_json" {
     type        = "map"
     of          = "any"
-    description = "Values that the body's JSON must have, by dotted path, such as \"data.0.state\"."
+    format      = "json_conditions"
+    conflicts   = ["method=HEAD"]
+    description = "Conditions on the body's JSON, by path, such as { \"data[0].state\" = \"up\", \"data[*].load\" = \"< 0.9\", \"len(data)\" = \">= 3\", \"exists(error)\" = false, \"any(data[*].role)\" = \"leader\" }. The operators are ==, !=, <, <=, >, >=, =~ and !~ (RE2). Text is equal if it has the same characters, a number if it has the same value."
+  }
+  option "min_body_size" {
+    type        = "size"
+    max         = 8388608
+    conflicts   = ["method=HEAD"]
+    description = "Unhealthy if the body is smaller."
+  }
+  option "max_body_size" {
+    type        = "size"
+    max         = 8388608
+    conflicts   = ["method=HEAD"]
+    description = "Unhealthy if the body is larger."
   }
   option "follow_redirects" {
     type        = "bool"
@@ -272,6 +342,7 @@ probe "redis" {
   }
   option "username" {
     type        = "string"
+    requires    = ["password"]
     description = "The ACL user; the default user if not set."
   }
   option "password" {
@@ -306,7 +377,7 @@ probe "llm" {
   }
   option "model" {
     type        = "string"
-    description = "A model that the server must have; degraded if it does not."
+    description = "A model that the server must have, by the naming rules of its registry: for Ollama, case does not count, and the tag latest and the namespace library may be left out; degraded if it does not have the model."
   }
   option "api_key" {
     type        = "string"

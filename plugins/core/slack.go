@@ -83,13 +83,14 @@ func slackToken(r *sdk.Run) sdk.Result {
 	if result := rejected("Slack", answer, "bot_token"); result != nil {
 		return *result
 	}
-	switch reason := field(answer, "error"); {
-	case field(answer, "ok") == "true":
-		r.Detail("team", field(answer, "team"))
-		r.Detail("user", field(answer, "user"))
-		return sdk.Healthy("the Slack token is " + field(answer, "user") + "'s, in " + field(answer, "team"))
+	d := &document{answer: answer}
+	switch reason := d.field("error"); {
+	case d.field("ok") == "true":
+		r.Detail("team", d.field("team"))
+		r.Detail("user", d.field("user"))
+		return sdk.Healthy("the Slack token is " + d.field("user") + "'s, in " + d.field("team"))
 	case reason == "":
-		return sdk.Unhealthy("what answers at base_url is not Slack's API; correct base_url")
+		return d.foreign("Slack", "what answers at base_url is not Slack's API; correct base_url")
 	case reason == "ratelimited":
 		return sdk.Degraded("Slack limits the request rate; raise the interval")
 	case strings.HasSuffix(reason, "_error"), reason == "service_unavailable":

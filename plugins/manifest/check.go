@@ -11,6 +11,7 @@ import (
 
 	"vega/plugins/pattern"
 	"vega/policies/check"
+	"vega/sdk/condition"
 )
 
 var name = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -87,6 +88,7 @@ func (c *checker) probe(p *Probe) {
 		c.option(o)
 	}
 	c.at.Option = ""
+	c.relations(p)
 	for _, n := range p.NeedsAny {
 		c.is(seen[n], "needs_any names %q, which is not an option", clip(n))
 	}
@@ -108,6 +110,10 @@ func (c *checker) option(o *Option) {
 	}
 	if o.Pattern != "" {
 		c.patterned(o)
+	}
+	if t, known := formats[o.Format]; known { // a newer plugin may have another
+		c.is(o.Type == t, "option %q: only a %s can have the format %s", o.Name, t, o.Format)
+		c.is(o.Default == nil, "option %q: an option with a format can't have a default", o.Name) // to check it would take as long as a stranger likes
 	}
 	c.is(!o.SQL || o.Element() == String, "option %q: only a string can be SQL", o.Name)
 	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, which must not contain secrets, so it can't be sensitive", o.Name)
@@ -243,8 +249,8 @@ func scalar(t Type, v any) (Value, error) {
 	return nil, fmt.Errorf("%s is not of type %s", clip(fmt.Sprint(v)), t)
 }
 
-// Constrain checks a value of the option's type against one_of, pattern, min
-// and max. Its errors do not quote a value with a secret.
+// Constrain checks a value of the option's type against one_of, pattern, min,
+// max and format. Its errors do not quote a value with a secret.
 func (o *Option) Constrain(v Value) error {
 	c := constraint{Option: o}
 	if o.Pattern != "" {
@@ -253,7 +259,10 @@ func (o *Option) Constrain(v Value) error {
 			return err
 		}
 	}
-	return c.value(v)
+	if err := c.value(v); err != nil {
+		return err
+	}
+	return o.formed(v)
 }
 
 // constraint is an option with its compiled pattern.
@@ -315,6 +324,9 @@ func (o *Option) within(f float64, show func(float64) string) error {
 	}
 	return nil
 }
+
+// asCondition returns an error of package condition.
+func asCondition(err error) (*condition.Error, bool) { return errors.AsType[*condition.Error](err) }
 
 // clip shortens a name or value of a hostile manifest for a message.
 func clip(s string) string { return check.Clip(s, 80) }

@@ -90,6 +90,13 @@ type Option struct {
 	// match the whole string. Both also apply to each element of a list or map.
 	OneOf   []string `json:"one_of,omitempty"`
 	Pattern string   `json:"pattern,omitempty"`
+	// Format is a syntax that the value must have, besides being text or a map.
+	Format Format `json:"format,omitempty"`
+	// Requires lists options that must be set if this one is, and Conflicts
+	// those that must not. An entry NAME=VALUE concerns one value of an option,
+	// also if that is its default.
+	Requires  []string `json:"requires,omitempty"`
+	Conflicts []string `json:"conflicts,omitempty"`
 	// Min and Max bound a number, the seconds of a duration or the bytes of a
 	// size.
 	Min *float64 `json:"min,omitempty"`

@@ -104,7 +104,14 @@ func TestCheckRefuses(t *testing.T) {
 		"needs a reason":                        func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Reason = " " },
 		"not an option of a type that can hold": func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].From = []string{"limit"} },
 		"is not an HTTP method":                 func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Methods = []string{"get"} },
-		"not a regular expression":              func(m *manifest.Manifest) { m.Probes[0].Options[0].Pattern = "(" },
+		"only a string can have the format":     func(m *manifest.Manifest) { m.Probes[0].Options[0].Format = manifest.Regex },
+		"with a format can't have a default": func(m *manifest.Manifest) {
+			m.Probes[0].Options = append(m.Probes[0].Options, manifest.Option{Name: "match", Type: manifest.String, Format: manifest.Regex, Default: "a"})
+		},
+		"requires or conflicts names":         func(m *manifest.Manifest) { m.Probes[0].Options[0].Requires = []string{"key"} },
+		"names \"url\", which is not another": func(m *manifest.Manifest) { m.Probes[0].Options[0].Conflicts = []string{"url"} },
+		"is not a string, number or bool":     func(m *manifest.Manifest) { m.Probes[0].Options[0].Requires = []string{"codes=1"} },
+		"not a regular expression":            func(m *manifest.Manifest) { m.Probes[0].Options[0].Pattern = "(" },
 	} {
 		m := example()
 		change(m)
@@ -254,4 +261,80 @@ func processorTime(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// A format is checked without quoting a secret, and each entry of a map by
+// itself.
+func TestFormats(t *testing.T) {
+	conditions := manifest.Option{Name: "json", Type: manifest.Map, Of: manifest.Any, Format: manifest.JSONConditions}
+	err := conditions.Constrain(map[string]manifest.Value{"a..b": true, "b": 3.0, "c": manifest.Plain("< x"), "d": manifest.Plain("=~ ("), "e": manifest.Text{{Text: "< x", Secret: true}}})
+	all := manifest.FormatErrors(err)
+	if len(all) != 3 || all[0].Entry != "a..b" || !all[0].InKey || all[1].Entry != "c" || all[1].InKey || all[2].Entry != "d" {
+		t.Errorf("%v", err)
+	}
+	for _, r := range []struct {
+		format manifest.Format
+		value  manifest.Value
+		want   string
+	}{
+		{manifest.Regex, manifest.Plain("a+"), ""},
+		{manifest.Regex, manifest.Plain("(?=a)"), "RE2 has no lookahead"},
+		{manifest.Regex, manifest.Plain(strings.Repeat("(b{1000})", 20)), "use a simpler expression"},
+		{manifest.Regex, manifest.Text{{Text: "(geheim", Secret: true}}, ""},
+		{manifest.JSONPath, manifest.Plain("$.a[0]"), ""},
+		{manifest.JSONPath, manifest.Plain("a[*]"), "has a wildcard"},
+		{manifest.RequestHeaders, map[string]manifest.Value{"X-A": manifest.Plain("b")}, ""},
+		{manifest.RequestHeaders, map[string]manifest.Value{"content-length": manifest.Plain("1")}, "is set by the host"},
+		{manifest.RequestHeaders, map[string]manifest.Value{"Proxy-Authorization": manifest.Plain("1")}, "is set by the host"},
+		{manifest.RequestHeaders, map[string]manifest.Value{"sec-websocket-version": manifest.Plain("13")}, "WebSocket"},
+		{"of a later vega", manifest.Plain("x"), ""},
+	} {
+		o := manifest.Option{Name: "o", Type: manifest.String, Format: r.format}
+		err := o.Constrain(r.value)
+		if (err == nil) != (r.want == "") || err != nil && !strings.Contains(err.Error(), r.want) || err != nil && strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v, want %q", r.format, err, r.want)
+		}
+	}
+}
+
+func TestTogether(t *testing.T) {
+	p := &manifest.Probe{Options: []manifest.Option{
+		{Name: "method", Type: manifest.String, Default: "GET"}, {Name: "text", Type: manifest.String, Conflicts: []string{"method=HEAD"}},
+		{Name: "user", Type: manifest.String, Requires: []string{"password"}}, {Name: "password", Type: manifest.String},
+		{Name: "plain", Type: manifest.Bool, Conflicts: []string{"secure"}}, {Name: "secure", Type: manifest.Bool, Default: true},
+		{Name: "level", Type: manifest.Number, Requires: []string{"secure=true"}},
+	}}
+	text, on := manifest.Plain, manifest.Value(true)
+	for name, c := range map[string]struct {
+		values  manifest.Values
+		written string
+		want    string
+	}{
+		"apart":                    {manifest.Values{"method": text("HEAD"), "secure": on}, "method", ""},
+		"fine":                     {manifest.Values{"method": text("GET"), "text": text("x"), "user": text("u"), "password": text("p")}, "text user password", ""},
+		"value":                    {manifest.Values{"method": text("HEAD"), "text": text("x")}, "method text", "text/method=HEAD"},
+		"requires":                 {manifest.Values{"user": text("u")}, "user", "user!password"},
+		"a default does not count": {manifest.Values{"plain": on, "secure": on}, "plain", ""},
+		"excluded":                 {manifest.Values{"plain": on, "secure": on}, "plain secure", "plain/secure"},
+		"false is not set":         {manifest.Values{"plain": on, "secure": false}, "plain secure", ""},
+		"not used":                 {manifest.Values{"plain": false, "secure": on}, "plain secure", ""},
+		"a default is a value":     {manifest.Values{"level": 1.0, "secure": on}, "level", ""},
+		"requires a value":         {manifest.Values{"level": 1.0, "secure": false}, "level secure", "level!secure=true"},
+	} {
+		var got []string
+		for _, k := range p.Together(c.values, func(o string) bool { return slices.Contains(strings.Fields(c.written), o) }) {
+			sign := "/"
+			if k.Lacks {
+				sign = "!"
+			}
+			text := k.Option + sign + k.Other
+			if k.Value != "" {
+				text += "=" + k.Value
+			}
+			got = append(got, text)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
+	}
 }

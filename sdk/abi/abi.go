@@ -75,6 +75,7 @@ const (
 	OptRedirects int32 = 0 // redirects to follow, default 10
 	OptMaxBody   int32 = 1 // maximum size of the response body in bytes
 	OptUTF8      int32 = 2 // 1: the body is converted to UTF-8
+	OptNoJSON    int32 = 3 // 1: json will not be called, so the body need not be kept
 )
 
 // The phases of the http_timing call, which returns nanoseconds.

@@ -102,7 +102,7 @@ func begin(key, value string) (Condition, string, error) {
 	if c.Tests, err = parseTests(value); err != nil {
 		return c, "", err
 	}
-	return c, inner, c.suits(value)
+	return c, inner, c.suits()
 }
 
 // function splits NAME(path). Other text with parentheses at its end is an
@@ -121,17 +121,18 @@ func (c *Condition) function(key string) (string, error) {
 	}
 }
 
-// suits checks the operands against the function.
-func (c *Condition) suits(value string) error {
+// suits checks the operands against the function. No message quotes a value,
+// because vega hides the values of maps.
+func (c *Condition) suits() error {
 	switch c.Function {
 	case Exists:
 		if t := c.Tests[0]; len(c.Tests) != 1 || t.Operator != Equal || t.Operand != "true" && t.Operand != "false" {
-			return badValue(quote(value)+" is not a value of exists()", "use true or false")
+			return badValue("exists() is either true or false", "use one of them")
 		}
 	case Length:
 		for _, t := range c.Tests {
 			if !isDigits(t.Operand) || t.Operator == Matches || t.Operator == Differs {
-				return badValue(quote(value)+" is not a length", `use a whole number, or a comparison such as ">= 1"`)
+				return badValue("len() is compared with a whole number", `use a whole number, or a comparison such as ">= 1"`)
 			}
 		}
 	}

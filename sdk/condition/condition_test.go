@@ -82,9 +82,9 @@ func TestBadConditions(t *testing.T) {
 		{"a", "= 3", "is not an operator"},
 		{"a", "<> 3", "is not an operator"},
 		{"a", "=== 3", "is not an operator"},
-		{"a", "< abc", "does not compare with a number"},
-		{"a", "<", "does not compare with a number"},
-		{"a", ">= 1, abc", "does not compare with a number"},
+		{"a", "< abc", "needs a number"},
+		{"a", "<", "needs a number"},
+		{"a", ">= 1, abc", "needs a number"},
 		{"a", "!=", "has no operand"},
 		{"a..b", "x", "two dots"},
 		{"$..b", "x", "two dots"},
@@ -103,9 +103,9 @@ func TestBadConditions(t *testing.T) {
 		{"count(a)", "1", "is not a function"},
 		{"any(a)", "1", "has no wildcard"},
 		{"len(a[*])", "1", "has a wildcard"},
-		{"len(a)", "many", "is not a length"},
-		{"exists(a)", "yes", "use true or false"},
-		{"exists(a)", "!= true", "use true or false"},
+		{"len(a)", "many", "compared with a whole number"},
+		{"exists(a)", "yes", "either true or false"},
+		{"exists(a)", "!= true", "either true or false"},
 	} {
 		if _, err := ForJSON(r.key, r.value); err == nil || !strings.Contains(err.Error(), r.says) {
 			t.Errorf("%q = %q: %v", r.key, r.value, err)

@@ -60,7 +60,7 @@ func parseTests(value string) ([]Test, error) {
 			return nil, err
 		}
 		if !is || !isNumber(t.Operand) {
-			return nil, badValue(quote(value)+" does not compare with a number", `use an operator and a number, such as "< 100" or ">= 1, < 5"`)
+			return nil, noNumber(first.Operator)
 		}
 		tests = append(tests, t)
 	}
@@ -84,7 +84,7 @@ func parseTest(value string) (Test, bool, error) {
 	case Equal, Unequal, Matches, Differs:
 		operand, ok := unquote(operand)
 		if !ok {
-			return Test{}, false, badValue(quote(value)+" has no operand", `use an operator and a value; for an empty text, use "`+string(op)+` \"\""`)
+			return Test{}, false, badValue("the operator "+string(op)+" has no operand", `add one; for an empty text, use "`+string(op)+` \"\""`)
 		}
 		return Test{op, operand}, true, nil
 	case AtMost, AtLeast, Less, Greater:
@@ -95,12 +95,16 @@ func parseTest(value string) (Test, bool, error) {
 		if !spaced && rest != "" && len(op) == 1 {
 			return Test{}, false, nil
 		}
-		return Test{}, false, badValue(quote(value)+" does not compare with a number", `use an operator and a number, such as "< 100"; for the text itself, use `+quote("== "+value))
+		return Test{}, false, noNumber(op)
 	}
 	if !spaced && !isNumber(operand) {
 		return Test{}, false, nil
 	}
-	return Test{}, false, badValue(quote(string(op))+" is not an operator", "use "+operators+"; for the text itself, use "+quote("== "+value))
+	return Test{}, false, badValue(quote(string(op))+" is not an operator", "use "+operators+"; for a text that begins like this, put == before it")
+}
+
+func noNumber(op Operator) error {
+	return badValue("the operator "+string(op)+" needs a number", `use an operator and a number, such as "< 100" or ">= 1, < 5"; for a text that begins like this, put == before it`)
 }
 
 // unquote removes quotes around an operand, which are needed only for an empty

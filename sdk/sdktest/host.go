@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/cookiejar"
 	"time"
 
 	"vega/sdk/abi"
@@ -28,6 +30,7 @@ type host struct {
 	last     int32
 	lastText string
 	result   Result
+	cookies  http.CookieJar
 }
 
 var _ abi.Host = (*host)(nil)
@@ -38,6 +41,7 @@ func newHost(ctx context.Context, c Config) *host {
 	}
 	h := &host{config: c, handles: map[int32]io.Closer{}, deadline: time.Now().Add(c.Timeout - headStart)}
 	h.tree = map[string]any{"x-grease": "of a newer vega", "x-grease-map": map[string]any{"": ""}}
+	h.cookies, _ = cookiejar.New(nil) // without options there is no error
 	for k, v := range c.Options {
 		h.tree[k] = plain(v)
 	}

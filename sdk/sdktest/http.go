@@ -38,13 +38,58 @@ func (q *request) Close() error {
 type response struct {
 	header http.Header
 	tls    *tls.ConnectionState
-	body   []byte
-	rest   *bytes.Reader
+	live   io.ReadCloser
+	cancel context.CancelFunc
+	limit  int
+	body   []byte // what was read so far
+	given  int    // bytes of body that the probe has read
+	err    error  // why there is no more
 	phases [5]time.Duration
 }
 
-// Close does nothing: the body was read when the response arrived.
-func (*response) Close() error { return nil }
+// Close ends the exchange.
+func (p *response) Close() error {
+	p.cancel()
+	return p.live.Close()
+}
+
+// Read reads what is there, without waiting for more.
+func (p *response) Read(b []byte) (int, error) {
+	if p.given == len(p.body) {
+		p.fetch()
+	}
+	if p.given == len(p.body) {
+		return 0, p.err
+	}
+	n := copy(b, p.body[p.given:])
+	p.given += n
+	return n, nil
+}
+
+// fetch reads more of the body.
+func (p *response) fetch() {
+	if p.err != nil {
+		return
+	}
+	b := make([]byte, 16<<10)
+	n, err := p.live.Read(b)
+	p.err = err
+	if len(p.body)+n > p.limit {
+		n, p.err = p.limit-len(p.body), newErrno(abi.ErrTooLarge, "the response body exceeds its limit of "+strconv.Itoa(p.limit)+" bytes")
+	}
+	p.body = append(p.body, b[:n]...)
+}
+
+// whole reads the body to its end.
+func (p *response) whole() error {
+	for p.err == nil {
+		p.fetch()
+	}
+	if errors.Is(p.err, io.EOF) { // an unexpected end is another error
+		return nil
+	}
+	return p.err
+}
 
 func (h *host) HTTPRequest(method, url string) int32 {
 	if h.denied("http", method+" "+url) {
@@ -105,15 +150,15 @@ func (h *host) HTTPSend(handle int32, body string) int32 {
 	if err != nil {
 		return h.fail(err)
 	}
-	q.cancel()
 	h.handles[handle] = p
 	return int32(status)
 }
 
-// exchange sends a request over a new connection and reads the whole response.
+// exchange sends a request over a new connection and reads the headers of the
+// response.
 func (h *host) exchange(q *request) (*response, int, error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.config.Roots}, DisableKeepAlives: true}
-	client := http.Client{Transport: transport, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+	client := http.Client{Transport: transport, Jar: h.cookies, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 		switch {
 		case q.redirects == 0:
 			return http.ErrUseLastResponse
@@ -132,14 +177,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer answer.Body.Close()
-	if p.body, err = io.ReadAll(io.LimitReader(answer.Body, int64(q.maxBody)+1)); err != nil {
-		return nil, 0, err
-	}
-	if len(p.body) > q.maxBody {
-		return nil, 0, newErrno(abi.ErrTooLarge, "the body is longer than "+strconv.Itoa(q.maxBody)+" bytes")
-	}
-	p.header, p.tls, p.rest = answer.Header, answer.TLS, bytes.NewReader(p.body)
+	p.header, p.tls, p.live, p.cancel, p.limit = answer.Header, answer.TLS, answer.Body, q.cancel, q.maxBody
 	return p, answer.StatusCode, nil
 }
 
@@ -176,6 +214,9 @@ func (h *host) JSON(handle int32, path string, buf []byte) int32 {
 	p, ok := h.handles[handle].(*response)
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
+	}
+	if err := p.whole(); err != nil {
+		return h.fail(err)
 	}
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(p.body, []byte("\xef\xbb\xbf"))))
 	d.UseNumber()

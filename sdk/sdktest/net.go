@@ -92,7 +92,7 @@ func (h *host) Read(handle int32, buf []byte) int32 {
 	case *stream:
 		n, err = c.Read(buf)
 	case *response:
-		n, err = c.rest.Read(buf)
+		n, err = c.Read(buf)
 	default:
 		err = newErrno(abi.ErrClosed, "no such open handle")
 	}

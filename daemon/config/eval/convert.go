@@ -36,9 +36,16 @@ func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
 		ev.out.Err(diag.WrongType, t.Expr.At, t.Row.Name+" must be a whole number.", "remove the fraction")
 		return bind.Bad
 	}
-	if t.Row.Constrain(t.Value) == nil {
+	err := t.Row.Constrain(t.Value)
+	if err == nil {
 		ev.usual(t)
 		return bind.Present
+	}
+	if wrong := manifest.FormatErrors(err); len(wrong) > 0 {
+		for _, w := range wrong {
+			ev.misformed(t, w)
+		}
+		return bind.Bad
 	}
 	got := ""
 	if v := schema.Shown(t.Value); v != "" && !t.Row.Sensitive && !t.Expr.Computed() {
@@ -85,7 +92,7 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		return ev.mismatch(e, w, t)
 	case manifest.Any, schema.Bound, schema.Quantity:
 		if e.Kind == syntax.NumExpr {
-			return e.Num, bind.Present
+			return exact(e, t), bind.Present
 		}
 		if e.Kind == syntax.BoolExpr && t == manifest.Any {
 			return e.Num == 1, bind.Present

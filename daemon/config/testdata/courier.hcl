@@ -27,3 +27,56 @@ probe "parcels" {
     optional = true
   }
 }
+
+probe "page" {
+  option "url" {
+    type     = "url"
+    required = true
+  }
+  option "method" {
+    type    = "string"
+    default = "GET"
+  }
+  option "match" {
+    type      = "string"
+    format    = "regex"
+    conflicts = ["method=HEAD"]
+  }
+  option "json" {
+    type   = "map"
+    of     = "any"
+    format = "json_conditions"
+  }
+  option "at" {
+    type   = "string"
+    format = "json_path"
+  }
+  option "answers" {
+    type   = "map"
+    of     = "any"
+    format = "header_conditions"
+  }
+  option "headers" {
+    type   = "map"
+    format = "request_headers"
+  }
+  option "user" {
+    type     = "string"
+    requires = ["password"]
+  }
+  option "password" {
+    type = "string"
+  }
+  option "plain" {
+    type      = "bool"
+    conflicts = ["fast"]
+  }
+  option "fast" {
+    type     = "bool"
+    requires = ["method=GET"]
+  }
+  capability "http" {
+    reason = "to look at the page"
+    from   = ["url"]
+  }
+}

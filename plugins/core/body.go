@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"vega/sdk"
+)
+
+// bodyLimit is how much of a body is searched, and read.
+const bodyLimit = 1 << 20
+
+// body is a response's body, read as far as the expectations need it.
+type body struct {
+	answer *sdk.Response
+	limit  int
+	text   []byte // what was read, if it is kept
+	size   int    // how much was read
+	keep   bool
+	ended  bool
+	err    error // why there is no more
+	buf    []byte
+}
+
+// more reads another piece. It returns false at the end, at the limit and on an
+// error.
+func (b *body) more() bool {
+	if b.ended || b.err != nil || b.size >= b.limit {
+		return false
+	}
+	if b.buf == nil {
+		b.buf = make([]byte, 16<<10)
+	}
+	n, err := b.answer.Read(b.buf[:min(len(b.buf), b.limit-b.size)])
+	b.size += n
+	if b.keep {
+		b.text = append(b.text, b.buf[:n]...)
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		b.ended = true
+	case err != nil:
+		b.err = err
+	}
+	return n > 0
+}
+
+// finish reads what is left, so that a body that is cut off is noticed.
+func (b *body) finish() {
+	b.keep = false
+	for b.more() {
+	}
+	if b.ended || b.err != nil {
+		return
+	}
+	// Whether it ends at the limit. What is read beyond it does not count.
+	switch _, err := b.answer.Read(make([]byte, 1)); {
+	case errors.Is(err, io.EOF):
+		b.ended = true
+	case err != nil && !errors.Is(err, sdk.ErrTooLarge):
+		b.err = err
+	}
+}
+
+// failed returns the result for a body that could not be read, or nil.
+func (b *body) failed(who string) *sdk.Result {
+	if b.err == nil {
+		return nil
+	}
+	var result sdk.Result
+	switch {
+	case errors.Is(b.err, sdk.ErrTimeout):
+		result = sdk.Unhealthy(who + " sent its headers and " + plural(b.size, "byte") + ", but the body did not end in time; it is overloaded or hung, or the timeout is too short")
+	case errors.Is(b.err, sdk.ErrReset):
+		result = sdk.Unhealthy(who + " closed the connection after " + plural(b.size, "byte") + " of the body, before its end; look into its log")
+	default:
+		result = sdk.Failed(who, b.err)
+	}
+	return &result
+}
+
+// isStream reports whether the body is one that has no end by design: events,
+// pictures of a camera, or a radio station.
+func isStream(answer *sdk.Response) bool {
+	kind := lower(trim(answer.Header("Content-Type")))
+	if strings.HasPrefix(kind, "text/event-stream") || strings.HasPrefix(kind, "multipart/x-mixed-replace") {
+		return true
+	}
+	media := strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/")
+	return media && answer.Header("Content-Length") == ""
+}

@@ -1,0 +1,259 @@
+//go:build !wasip1
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"vega/plugins/core/fixtures"
+	"vega/sdk/abi"
+)
+
+// raw serves each connection with a response as it is written.
+func raw(t *testing.T, response string, after func(net.Conn)) string {
+	return "http://" + fixtures.Listen(t, func(c net.Conn) {
+		b := make([]byte, 4096)
+		_, _ = c.Read(b)
+		_, _ = io.WriteString(c, response)
+		if after != nil {
+			after(c)
+		}
+	})
+}
+
+// hold waits until the client closes.
+func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+
+// drip sends a byte at a time, until the client closes.
+func drip(c net.Conn) {
+	for {
+		if _, err := c.Write([]byte("x")); err != nil {
+			return
+		}
+	}
+}
+
+// body serves a body with a type.
+func serve(t *testing.T, contentType, text string) string {
+	return server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = io.WriteString(w, text)
+	}))
+}
+
+// A response that is cut off is not healthy, whatever is expected of it.
+func TestBodyThatIsCutOff(t *testing.T) {
+	short := raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nall is well", nil)
+	chunked := raw(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nall is well\r\n", nil)
+	json := raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\": 1}", nil)
+	large := raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n"+strings.Repeat("x", 800_000), nil)
+	const says = "of the body, before its end"
+	runRows(t, "http", []row{
+		{name: "length", options: options{"url": short}, status: abi.Unhealthy, says: "closed the connection after 11 bytes " + says},
+		{name: "chunks", options: options{"url": chunked}, status: abi.Unhealthy, says: says},
+		{name: "large", options: options{"url": large}, status: abi.Unhealthy, says: "after 800000 bytes " + says},
+		{name: "the text was there", options: options{"url": short, "expect_body": "well"}, status: abi.Unhealthy, says: says},
+		{name: "the text was not", options: options{"url": chunked, "expect_body": "green"}, status: abi.Unhealthy, says: says},
+		{name: "expression", options: options{"url": chunked, "expect_regex": "well$"}, status: abi.Unhealthy, says: says},
+		{name: "rejected text", options: options{"url": short, "reject_body": "error"}, status: abi.Unhealthy, says: says},
+		{name: "JSON", options: options{"url": json, "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "closed the connection"},
+		{name: "wrong status first", options: options{"url": short, "expect_status": []int{201}}, status: abi.Unhealthy, says: "answered 200, expected 201"},
+	})
+}
+
+// A body that does not end has an answer, too.
+func TestBodyWithoutEnd(t *testing.T) {
+	const events = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ready\n\n"
+	quiet := func(head string) string { return raw(t, head, hold) }
+	plain := strings.Replace(events, "event-stream", "plain", 1)
+	runRows(t, "http", []row{
+		{name: "events", options: options{"url": quiet(events)}, says: "answered 200"},
+		{name: "text among events", options: options{"url": quiet(events), "expect_body": "ready"}, says: "answered 200"},
+		{name: "expression among events", options: options{"url": quiet(events), "expect_regex": "data: re.dy"}, says: "answered 200"},
+		{name: "word among events", options: options{"url": quiet(events), "expect_regex": `\bready\b`}, says: "answered 200"},
+		{name: "line among events", options: options{"url": quiet(events), "expect_regex": `(?m)^data: ready$`}, says: "answered 200"},
+		{name: "end of a stream", options: options{"url": quiet(events), "expect_regex": `ready\n\n$`}, config: soon(), status: abi.Unhealthy, says: "did not end in time"},
+		{name: "not among events", options: options{"url": quiet(events), "expect_body": "green"}, config: soon(), status: abi.Unhealthy, says: "the body did not end in time"},
+		{name: "hung", options: options{"url": quiet(plain)}, config: soon(), status: abi.Unhealthy, says: "sent its headers and 13 bytes, but the body did not end in time"},
+		{name: "hung after the text", options: options{"url": quiet(plain), "expect_body": "ready"}, config: soon(), says: "answered 200"},
+		{name: "radio", options: options{"url": quiet("HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\nabc")}, says: "answered 200"},
+		{name: "endless", options: options{"url": raw(t, plain, drip)}, says: "answered 200"},
+		{name: "endless, with a limit", options: options{"url": raw(t, plain, drip), "max_body_size": 1 << 20}, status: abi.Unhealthy, says: "a body of more than 1048576 bytes, more than max_body_size = 1MiB"},
+		{name: "endless, with a text", options: options{"url": raw(t, plain, drip), "expect_body": "green"}, status: abi.Unknown, says: `is longer than 1 MiB, the part that vega searches, which does not contain "green" (expect_body)`},
+		{name: "endless, with the text", options: options{"url": raw(t, plain, drip), "expect_body": "ready"}, says: "answered 200"},
+		{name: "endless, nothing rejected", options: options{"url": raw(t, plain, drip), "reject_body": "error"}, status: abi.Unknown, says: "longer than 1 MiB"},
+		{name: "endless, rejected", options: options{"url": raw(t, plain, drip), "reject_body": "ready"}, status: abi.Unhealthy, says: `contains what reject_body rejects: "ready"`},
+	})
+}
+
+// An expression that asks for the end of something is not decided before that
+// is there.
+func TestDecidable(t *testing.T) {
+	for _, r := range []struct {
+		expression, text string
+		want             int
+	}{
+		{"ok", "ok", 2},
+		{"ok$", "ok", 0},
+		{`ok\z`, "ok\n", 0},
+		{`\bok\b`, "ok", 0},
+		{`\bok\b`, "x\nok", 1},
+		{`\bok\b`, "ok\n", 2},
+		{"(?m)ok$", "ok\n\n", 3},
+		{"(?im)^ok$", "ok\nno", 2},
+		{"(?m)ok$|(?-m:no$)", "ok\nno", 0},
+		{"(?i)ok$", "ok\n", 0},
+		{"(?m)a(?:b)(?P<n>c)$", "abc\n", 3},
+	} {
+		if got := decidable(r.expression, []byte(r.text)); got != r.want {
+			t.Errorf("%s in %q: %d, want %d", r.expression, r.text, got, r.want)
+		}
+	}
+}
+
+func TestRejectedContent(t *testing.T) {
+	url := serve(t, "text/plain", "all is well\nno errors")
+	runRows(t, "http", []row{
+		{name: "absent", options: options{"url": url, "reject_body": "panic", "reject_regex": "(?m)^ERROR"}, says: "answered 200"},
+		{name: "text", options: options{"url": url, "reject_body": "error"}, status: abi.Unhealthy, says: `reject_body rejects: "error"`},
+		{name: "expression", options: options{"url": url, "expect_body": "well", "reject_regex": "errors$"}, status: abi.Unhealthy, says: `reject_regex rejects: "errors$"`},
+	})
+}
+
+func TestHeaders(t *testing.T) {
+	url := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("X-Queue", "12")
+		h["Set-Cookie"] = []string{"a=1; Secure", "session=geheim-1234"}
+		h["Vary"] = []string{"Accept", "Origin"}
+	}))
+	expect := func(name string, want any) options {
+		return options{"url": url, "expect_headers": options{name: want}}
+	}
+	runRows(t, "http", []row{
+		{name: "equal", options: expect("X-Queue", 12), says: "answered 200"},
+		{name: "in any case", options: expect("x-queue", "< 100"), says: "answered 200"},
+		{name: "one of several", options: expect("Vary", "Origin"), says: "answered 200"},
+		{name: "exists", options: expect("exists(Server)", false), says: "answered 200"},
+		{name: "expression", options: expect("Content-Type", "=~ ^text/html(;|$)"), says: "answered 200"},
+		{name: "differs", options: expect("Content-Type", "application/json"), status: abi.Unhealthy, says: `the header Content-Type of ` + url + ` has "text/html; charset=utf-8", expected "application/json"`},
+		{name: "too many", options: expect("X-Queue", "< 10"), status: abi.Unhealthy, says: `has "12", expected < 10`},
+		{name: "missing", options: expect("Strict-Transport-Security", "=~ max-age"), status: abi.Unhealthy, says: `sent no header Strict-Transport-Security, expected =~ "max-age"`},
+		{name: "must not exist", options: expect("exists(X-Queue)", false), status: abi.Unhealthy, says: "sent the header X-Queue"},
+		{name: "none of several", options: expect("Vary", "!= Origin"), status: abi.Unhealthy, says: `has "Origin"`},
+		{name: "each of several, without a login", options: expect("all(Set-Cookie)", "=~ Secure"), status: abi.Unhealthy, says: "the header Set-Cookie of " + url + " has another value, expected"},
+	})
+}
+
+func TestJSONConditions(t *testing.T) {
+	url := serve(t, "application/json", "\xef\xbb\xbf"+`{"version": "1.10", "id": 9007199254740992, "code": "007", "load": 0.75, "price": "12.50", "ok": true, "none": null,
+		"data": [{"state": "up", "tags": ["a"]}, {"state": "up", "tags": []}, {"state": "down"}], "map": {"b.c": 1, "d": 2}, "empty": [], "name": "äöü", "@type": "x"}`)
+	check := func(name, path string, want any, says string) row {
+		r := row{name: name, options: options{"url": url, "expect_json": options{path: want}}, says: says, status: abi.Unhealthy}
+		if says == "" {
+			r.says, r.status = "answered 200", abi.Healthy
+		}
+		return r
+	}
+	runRows(t, "http", []row{
+		check("text is text", "version", "1.1", `has "1.10" at version, expected "1.1"`),
+		check("number as written", "id", "9007199254740993", `has "9007199254740992" at id`),
+		check("the same number", "id", "9007199254740992.0", ""),
+		check("leading zeros", "code", 7, `has "007"`),
+		check("bool", "ok", true, ""),
+		check("null", "none", "null", ""),
+		check("less", "load", "< 0.9", ""),
+		check("not less", "load", "< 0.75", `has "0.75" at load, expected < 0.75`),
+		check("range", "load", ">= 0.5, < 0.7", `expected >= 0.5 and < 0.7`),
+		check("number in quotes", "price", "> 12", ""),
+		check("text is no number", "version", "< 2", ""),
+		check("bool is no number", "ok", "> 0", `has "true" at ok`),
+		check("not equal", "version", "!= 1.1", ""),
+		check("expression", "version", `=~ ^1\.`, ""),
+		check("length", "len(data)", ">= 3", ""),
+		check("length of text", "len(name)", 3, ""),
+		check("length of a number", "len(load)", 3, "which has no length"),
+		check("wrong length", "len(empty)", "> 0", `has "0" at len(empty), expected > 0`),
+		check("exists", "exists(none)", true, ""),
+		check("exists not", "exists(error)", false, ""),
+		check("must exist", "exists(error)", true, "has nothing at error"),
+		check("must not exist", "exists(data)", false, "has a value at data"),
+		check("brackets", "$.data[0].state", "up", ""),
+		check("last", "data[-1].state", "down", ""),
+		check("beyond", "data[-4].state", "down", "has nothing at data[-4].state"),
+		check("all", "data[*].state", "up", `has "down" at data.2.state, expected "up"`),
+		check("any", "any(data[*].state)", "down", ""),
+		check("none", "any(data[*].state)", "lost", `none of the 3 values at data[*].state`),
+		check("lacking in one", "data[*].tags", "!= x", "has nothing at data.2.tags"),
+		check("nested", "data[*].tags[*]", "a", ""),
+		check("nothing to check", "empty[*].x", "y", "has nothing at empty[*].x"),
+		check("members", "map[*]", "< 3", ""),
+		check("key with a dot", `map["b.c"]`, 1, ""),
+		check("escaped key", `map.b\.c`, 1, ""),
+		check("key like a command", `\@type`, "x", ""),
+		check("count", "data.#", 3, ""),
+		check("first key", "map.@0", "b.c", ""),
+		check("absent below a wildcard", "exists(data[*].error)", false, ""),
+	})
+}
+
+func TestJSONThatIsNone(t *testing.T) {
+	runRows(t, "http", []row{
+		{name: "web page", options: options{"url": serve(t, "text/html", "<html>Log in</html>"), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "it is a web page, such as a login or an error page"},
+		{name: "empty", options: options{"url": serve(t, "application/json", ""), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "did not answer with usable JSON"},
+		{name: "more after it", options: options{"url": serve(t, "application/json", `{"a":1}{"a":2}`), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "did not answer with usable JSON"},
+		{name: "bad path", options: options{"url": serve(t, "application/json", `{}`), "expect_json": options{"a..b": 1}}, status: abi.Unknown, says: "has two dots"},
+	})
+}
+
+func TestStatusHints(t *testing.T) {
+	status := func(code int, header, value, text string) string {
+		return server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if header != "" {
+				w.Header().Set(header, value)
+			}
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, text)
+		}))
+	}
+	authority := fixtures.NewAuthority(t)
+	secure := strings.Replace(tlsServer(t, site(), authority.Config(t, 2000*3600*1e9, "127.0.0.1")), "https://", "http://", 1)
+	rows := []row{{name: "http to https", options: options{"url": secure}, status: abi.Unhealthy, says: "it speaks HTTPS: write https:// in url"}}
+	for _, c := range []struct {
+		code                int
+		header, value, says string
+	}{
+		{302, "", "", "redirects without a Location"},
+		{304, "", "", "remove the conditional headers"},
+		{405, "Allow", "POST", `set another method (it allows "POST")`},
+		{407, "", "", "a proxy on the way asks for a login"},
+		{421, "", "", "does not serve that name"},
+		{426, "Upgrade", "websocket", `it expects another protocol: "websocket"`},
+		{429, "Retry-After", "120", "raise the interval; it asks to wait 120s"},
+		{503, "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT", `it asks to wait until "Fri, 31 Dec`},
+		{504, "", "", "the server behind this proxy does not answer"},
+	} {
+		rows = append(rows, row{name: fmt.Sprint(c.code), options: options{"url": status(c.code, c.header, c.value, "")}, status: abi.Unhealthy, says: c.says})
+	}
+	rows = append(rows, row{name: "nginx", options: options{"url": status(400, "", "", "<center>The plain HTTP request was sent to HTTPS port</center>")}, status: abi.Unhealthy, says: "it speaks HTTPS"})
+	runRows(t, "http", rows)
+}
+
+// A redirect to itself that sets a cookie, as login pages and shields do.
+func TestCookieRedirect(t *testing.T) {
+	url := server(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if _, err := q.Cookie("seen"); err == nil {
+			_, _ = io.WriteString(w, "welcome")
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1"})
+		http.Redirect(w, q, q.URL.Path, http.StatusFound)
+	}))
+	runRows(t, "http", []row{{name: "reached", options: options{"url": url, "expect_body": "welcome"}, says: "answered 200"}})
+}
