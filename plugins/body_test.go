@@ -42,7 +42,7 @@ func answered(t *testing.T, body string, memory manifest.Size, asks bool) (*gues
 			t.Error(err)
 		}
 	})
-	r := newResponse(g, &egress.Response{Header: http.Header{}, Body: io.NopCloser(iotest.HalfReader(strings.NewReader(body)))}, 8<<20)
+	r := newResponse(g, &egress.Response{Header: http.Header{}, Body: io.NopCloser(iotest.HalfReader(strings.NewReader(body)))}, &request{Request: egress.Request{MaxBody: 8 << 20}})
 	if _, err := g.handles.add(r, 0); err != nil {
 		t.Fatal(err)
 	}

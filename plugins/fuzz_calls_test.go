@@ -108,7 +108,7 @@ func newFuzzed(t *testing.T, s *Sandbox) *guest {
 	t.Cleanup(cancel)
 	g.run = ctx
 	g.lease = s.scheduler.Lease(ctx, cancel, s.scheduler.Fast())
-	if _, err := g.handles.add(&request{egress.Request{Method: "GET", URL: "http://127.0.0.1:1/"}}, 0); err != nil {
+	if _, err := g.handles.add(&request{Request: egress.Request{Method: "GET", URL: "http://127.0.0.1:1/"}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	return g

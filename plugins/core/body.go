@@ -80,12 +80,20 @@ func (b *body) failed(who string) *sdk.Result {
 	return &result
 }
 
-// isStream reports whether the body is one that has no end by design: events,
-// pictures of a camera, or a radio station.
+// streams are the types of bodies that have no end by design: events, records,
+// and the pictures of a camera.
+var streams = []string{
+	"text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/jsonl", "application/stream+json",
+	"application/json-seq", "application/json;stream=watch",
+}
+
+// isStream reports whether the body is a stream. A radio station is one, too.
 func isStream(answer *sdk.Response) bool {
 	kind := lower(trim(answer.Header("Content-Type")))
-	if strings.HasPrefix(kind, "text/event-stream") || strings.HasPrefix(kind, "multipart/x-mixed-replace") {
-		return true
+	for _, s := range streams {
+		if strings.HasPrefix(kind, s) {
+			return true
+		}
 	}
 	media := strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/")
 	return media && answer.Header("Content-Length") == ""

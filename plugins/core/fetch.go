@@ -29,21 +29,25 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 		days = certificate(r, answer.TLS())
 	}
 	for _, check := range [...]func(*sdk.Run, string, *sdk.Response) *sdk.Result{
-		expectStatus, expectHeaders, expectContent,
+		expectStatus, expectHeaders,
 	} {
 		if result := check(r, who, answer); result != nil {
 			return *result, answer
 		}
 	}
-	if result := slow(r, who, took); result != nil {
+	note, result := expectContent(r, who, answer)
+	if result != nil {
+		return *result, answer
+	}
+	if result = slow(r, who, took); result != nil {
 		return *result, answer
 	}
 	if secure && r.Has("min_cert_days") {
-		if result := expiring(who, days, r.Int("min_cert_days")); result != nil {
+		if result = expiring(who, days, r.Int("min_cert_days")); result != nil {
 			return *result, answer
 		}
 	}
-	return sdk.Healthy(who + " answered " + strconv.Itoa(answer.Status) + " in " + short(took)), answer
+	return sdk.Healthy(who + " answered " + strconv.Itoa(answer.Status) + " in " + short(took) + note), answer
 }
 
 func request(r *sdk.Run, url string) *sdk.Request {
@@ -66,28 +70,31 @@ func request(r *sdk.Run, url string) *sdk.Request {
 // expectContent checks the body. It reads the body to its end, up to the limit,
 // also if nothing is expected of it: a response that is cut off is not a
 // healthy one. A stream has no end, and is read only until what is expected of
-// it has come.
-func expectContent(r *sdk.Run, who string, answer *sdk.Response) *sdk.Result {
+// it has come. The note says what was not read.
+func expectContent(r *sdk.Run, who string, answer *sdk.Response) (note string, result *sdk.Result) {
 	b := &body{answer: answer, limit: bodyLimit}
 	if result := searchBody(r, who, b); result != nil {
-		return result
+		return "", result
 	}
 	if result := expectJSON(r, who, answer); result != nil {
-		return result
+		return "", result
 	}
 	sized := r.Has("min_body_size") || r.Has("max_body_size")
 	if !sized && (isStream(answer) || r.Has("expect_json")) { // JSON is read whole
-		return nil
+		return "", nil
 	}
 	b.limit = max(b.limit, int(r.Size("max_body_size")))
 	b.finish()
-	if sized && b.err == nil {
-		return size(r, who, b)
+	switch {
+	case sized && b.err == nil:
+		return "", size(r, who, b)
+	case len(searches(r)) > 0 && errors.Is(b.err, sdk.ErrTimeout):
+		return "; what is expected of its body came, but the body did not end in time", nil
+	case b.err == nil && !b.ended:
+		return "; of its body, the first 1 MiB was read", nil
+	default:
+		return "", b.failed(who)
 	}
-	if len(searches(r)) > 0 && errors.Is(b.err, sdk.ErrTimeout) {
-		return nil // what is expected has come
-	}
-	return b.failed(who)
 }
 
 // size compares the size of the body with what is allowed.

@@ -37,6 +37,70 @@ func TestLLM(t *testing.T) {
 	})
 }
 
+// Names are compared by the rules of their registry, and every name that a
+// server gives is looked at.
+func TestModelNames(t *testing.T) {
+	for _, r := range []struct {
+		a, b string
+		want bool
+	}{
+		{"llama3.2", "llama3.2:latest", true}, {"x:latest", "X", true}, {"library/x", "x", true}, {"registry.ollama.ai/library/x:latest", "x", true},
+		{"x:7b", "x", false}, {"x:7B-q4_K_M", "x:7b-Q4_k_m", true}, {"me/x", "x", false}, {"localhost:5000/me/x", "localhost:5000/me/x:latest", true},
+		{"hf.co/Org/Model:Q4", "huggingface.co/org/model:q4", true}, {"https://ollama.com/library/x", "x", true}, {"", "x", false},
+	} {
+		if got := sameOllama(r.a, r.b); got != r.want {
+			t.Errorf("Ollama: %s and %s: %v", r.a, r.b, got)
+		}
+	}
+	for _, r := range []struct {
+		a, b string
+		want bool
+	}{
+		{"mistralai/Mistral-7B", "MistralAI/mistral-7b", true}, {"https://huggingface.co/a/b/", "a/b", true}, {"models/gemini-pro", "gemini-pro", true},
+		{"/data/models--mistralai--Mistral-7B/snapshots/abc", "mistralai/Mistral-7B", true}, {"a/b", "b", false}, {"gpt-4o", "gpt-4o-mini", false}, {"x:latest", "x", false},
+	} {
+		if got := sameHuggingFace(r.a, r.b); got != r.want {
+			t.Errorf("Hugging Face: %s and %s: %v", r.a, r.b, got)
+		}
+	}
+	local := http.NewServeMux()
+	local.Handle("/", fixtures.TGI("/repository", true))
+	local.Handle("/v1/models", fixtures.OpenAI("", "mistralai/Mistral-7B"))
+	broken := http.NewServeMux()
+	broken.Handle("/", fixtures.TGI("/repository", true))
+	broken.HandleFunc("/v1/models", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte(`{"data":[`))
+	})
+	runRows(t, "llm", []row{
+		{name: "another case", options: options{"base_url": server(t, fixtures.Ollama("Llama3.2:Latest")), "model": "library/llama3.2"}, says: "has library/llama3.2"},
+		{name: "tgi, a directory", options: options{"backend": "hf", "base_url": server(t, local), "model": "mistralai/mistral-7b"}, says: "has mistralai/mistral-7b"},
+		{name: "tgi, neither name", options: options{"backend": "hf", "base_url": server(t, local), "model": "gpt2"}, status: abi.Degraded, says: "it has /repository, mistralai/Mistral-7B"},
+		{name: "tgi, the list is cut off", options: options{"backend": "hf", "base_url": server(t, broken), "model": "gpt2"}, status: abi.Unhealthy, says: "closed the connection"},
+	})
+}
+
+// An answer that could not be read is not one without the field.
+func TestAnswerThatIsCutOff(t *testing.T) {
+	cut := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "500")
+		_, _ = w.Write([]byte(`{"version":"1","message":"x","ok":true,"query_credits":1`))
+	}))
+	failing := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"error":"database is locked"}`)) }))
+	const says = "closed the connection"
+	runRows(t, "llm", []row{
+		{name: "ollama", options: options{"base_url": cut}, status: abi.Unhealthy, says: says},
+		{name: "hf", options: options{"backend": "hf", "base_url": cut}, status: abi.Unhealthy, says: says},
+		{name: "an error with status 200", options: options{"base_url": failing}, status: abi.Unhealthy, says: `answered with an error: "database is locked"`},
+	})
+	runRows(t, "osint", []row{
+		{name: "shodan", options: options{"shodan_key": "shodan-key-1", "shodan_url": cut}, status: abi.Unhealthy, says: says},
+		{name: "hunter", options: options{"hunter_key": "hunter-key-1", "hunter_url": cut}, status: abi.Unhealthy, says: says},
+	})
+	runRows(t, "slack", []row{{name: "token", options: options{"bot_token": "xoxb-1", "base_url": cut}, status: abi.Unhealthy, says: says}})
+	runRows(t, "home_assistant", []row{{name: "api", options: options{"base_url": cut, "token": "good-token"}, status: abi.Unhealthy, says: says}})
+}
+
 func TestDatabase(t *testing.T) {
 	answer := func(rows sdktest.Rows, err error, after time.Duration) sdktest.Config {
 		return sdktest.Config{SQL: func(database, query string) (sdktest.Rows, error) {
@@ -127,6 +191,9 @@ func TestHomeAssistant(t *testing.T) {
 		{name: "running", options: options{"base_url": running, "token": "good-token"}, says: "2026.4.0 is running", details: []string{"version", "state"}},
 		{name: "starting", options: options{"base_url": server(t, fixtures.HomeAssistant("good-token", "STARTING")), "token": "good-token"}, status: abi.Degraded, says: "its state is STARTING"},
 		{name: "wrong token", options: options{"base_url": running, "token": "bad-token"}, status: abi.Unhealthy, says: "the token is wrong"},
+		{name: "behind a proxy", options: options{"base_url": server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "400: Bad Request", 400)
+		})), "token": "good-token"}, status: abi.Unhealthy, says: "set http.use_x_forwarded_for and add the proxy's address to http.trusted_proxies"},
 		{name: "another site", options: options{"base_url": server(t, http.NotFoundHandler()), "token": "good-token"}, status: abi.Unhealthy, says: "has no API"},
 		{name: "refused", options: options{"base_url": "http://" + fixtures.Refused(t), "token": "good-token"}, status: abi.Unhealthy, says: "refuses the connection"},
 		{name: "denied", options: options{"base_url": running, "token": "good-token"}, config: deny(), status: abi.Unknown, says: "grant {"},

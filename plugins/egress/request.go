@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"vega/plugins/grant"
+	"vega/plugins/manifest"
 	"vega/plugins/secret"
 )
 
@@ -120,19 +121,12 @@ func hostHeader(r grant.Rule) string {
 // headers.
 var neverSent = map[string]bool{http.MethodConnect: true, http.MethodTrace: true, "TRACK": true, "DEBUG": true}
 
-// refused lists the headers that belong to the connection, which the host
-// manages.
-var refused = map[string]bool{
-	"Host": true, "Connection": true, "Keep-Alive": true, "Transfer-Encoding": true, "Content-Length": true,
-	"Upgrade": true, "Te": true, "Trailer": true, "Expect": true, "Http2-Settings": true,
-}
-
 func (s *Session) field(out *outgoing, f Field) error {
 	if !isToken(f.Name) {
 		return invalid("a header name has an invalid character")
 	}
 	name := http.CanonicalHeaderKey(f.Name)
-	if refused[name] || strings.HasPrefix(name, "Proxy-") {
+	if manifest.SetByHost(name) {
 		return invalid("the header %s is set by the host; remove it", name)
 	}
 	if v := strings.ToLower(strings.TrimSpace(f.Value)); name == "Accept-Encoding" && v != "gzip" && v != "identity" {

@@ -2,7 +2,10 @@ package manifest
 
 import (
 	"net/textproto"
+	"strconv"
 	"strings"
+
+	"vega/sdk/condition"
 )
 
 // unsendable maps the request headers that belong to the connection, which the
@@ -24,29 +27,30 @@ var unsendable = map[string]string{
 const upgrade = "remove it: this probe cannot upgrade a connection, and there is none for WebSocket yet; to check a WebSocket server, " +
 	"request its url without these headers and expect_status = [400, 426], or send the handshake with core.tcp and expect \"101\""
 
-// Unsendable returns why a probe can't send a request header, and what to do
-// instead, or "".
-func Unsendable(name string) (fix string) {
-	name = textproto.CanonicalMIMEHeaderKey(name)
-	if strings.HasPrefix(name, "Sec-Websocket-") {
-		return upgrade
-	}
-	if fix := unsendable[name]; fix != "" {
-		return fix
-	}
-	if strings.HasPrefix(name, "Proxy-") {
-		return "remove it; the request goes to the target itself"
-	}
-	return ""
+// SetByHost reports whether a request header, by its canonical name, belongs to
+// the connection, so that the host sets it.
+func SetByHost(name string) bool {
+	return unsendable[name] != "" || strings.HasPrefix(name, "Proxy-")
 }
 
 // header checks a request header.
 func header(name string, v Value) error {
-	if strings.EqualFold(name, "Connection") && strings.Contains(strings.ToLower(plainText(v)), "upgrade") {
-		return &FormatError{Entry: name, InKey: true, Text: "the header " + name + " is set by the host", Fix: upgrade}
+	canonical, value := textproto.CanonicalMIMEHeaderKey(name), strings.ToLower(strings.TrimSpace(plainText(v)))
+	wrong := &FormatError{Entry: name, InKey: true, Text: "the header " + clip(name) + " is set by the host", Fix: unsendable[canonical]}
+	switch {
+	case canonical == "Connection" && strings.Contains(value, "upgrade"), strings.HasPrefix(canonical, "Sec-Websocket-"):
+		wrong.Fix = upgrade
+	case wrong.Fix != "":
+	case SetByHost(canonical):
+		wrong.Fix = "remove it; the request goes to the target itself"
+	case !condition.IsHeaderName(name):
+		wrong.Text, wrong.Fix = strconv.Quote(clip(name))+" is not the name of a header", "use a name such as Accept"
+	case canonical == "Accept-Encoding" && value != "gzip" && value != "identity":
+		wrong.InKey, wrong.Text, wrong.Fix = false, "the host can decompress gzip only", `use "gzip" or "identity", or remove the header`
+	case strings.ContainsAny(plainText(v), "\r\n\x00"):
+		wrong.InKey, wrong.Text, wrong.Fix = false, "the value of the header "+name+" has a line break", "remove it"
+	default:
+		return nil
 	}
-	if fix := Unsendable(name); fix != "" {
-		return &FormatError{Entry: name, InKey: true, Text: "the header " + clip(name) + " is set by the host", Fix: fix}
-	}
-	return nil
+	return wrong
 }

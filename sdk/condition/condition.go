@@ -84,7 +84,7 @@ func ForHeader(key, value string) (Condition, error) {
 		return c, err
 	}
 	c.Name = inner
-	if !isToken(inner) {
+	if !IsHeaderName(inner) {
 		return c, badPath(quote(key)+" is not the name of a header", "use a name such as Content-Type")
 	}
 	return c, nil
@@ -157,7 +157,8 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-func isToken(s string) bool {
+// IsHeaderName reports whether s can be the name of a header.
+func IsHeaderName(s string) bool {
 	for _, c := range []byte(s) {
 		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {

@@ -76,6 +76,10 @@ func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Valu
 		c.out.Err(diag.BadURL, e.At, w.Name+" is not a valid URL.", fix)
 		return nil, bind.Bad
 	}
+	if strings.ContainsAny(u.RequestURI(), " \t\r\n") { // it would end the request line
+		c.out.Err(diag.BadURL, e.At, w.Name+" has a space in its query.", "use %20 instead")
+		return nil, bind.Bad
+	}
 	if _, err := grant.Origins(u); err != nil {
 		c.out.Err(diag.BadURL, e.At, fmt.Sprintf("%s must be an absolute http or https URL: %v.", w.Name, err), fix)
 		return nil, bind.Bad
