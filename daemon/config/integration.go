@@ -61,7 +61,7 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	b := binding{d, s, found, probe, out.Bundled, found.Module.Manifest.ABI == manifest.Nagios}
 	config, complete := b.config()
 	out.Values = b.values(config)
-	d.ev.Together(config, probe, out.Values)
+	eval.Together(d.ev, config, probe, out.Values)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
 		out.Enabled, out.Disabled = false, why
 		d.checks.turnedOff(s.Name, config, probe.NeedsAny)

@@ -118,7 +118,9 @@ func TestDecidable(t *testing.T) {
 
 func TestRejectedContent(t *testing.T) {
 	url := serve(t, "text/plain", "all is well\nno errors")
+	packed := serve(t, "text/plain", "\x1f\x8b\x08\x00\x00")
 	runRows(t, "http", []row{
+		{name: "compressed", options: options{"url": packed, "expect_body": "x"}, status: abi.Unhealthy, says: "without the header Content-Encoding"},
 		{name: "absent", options: options{"url": url, "reject_body": "panic", "reject_regex": "(?m)^ERROR"}, says: "answered 200"},
 		{name: "text", options: options{"url": url, "reject_body": "error"}, status: abi.Unhealthy, says: `reject_body rejects: "error"`},
 		{name: "expression", options: options{"url": url, "expect_body": "well", "reject_regex": "errors$"}, status: abi.Unhealthy, says: `reject_regex rejects: "errors$"`},

@@ -22,8 +22,10 @@ type search struct {
 func searches(r *sdk.Run) []*search {
 	var all []*search
 	for _, s := range []search{
-		{option: "expect_body"}, {option: "expect_regex", regex: true},
-		{option: "reject_body", reject: true}, {option: "reject_regex", regex: true, reject: true},
+		{option: "expect_body"},
+		{option: "expect_regex", regex: true},
+		{option: "reject_body", reject: true},
+		{option: "reject_regex", regex: true, reject: true},
 	} {
 		if r.Has(s.option) {
 			s.wanted = r.String(s.option)
@@ -142,8 +144,16 @@ func missing(who string, b *body, all []*search) *sdk.Result {
 			result := sdk.Unknown("the response of " + who + " is longer than 1 MiB, the part that vega searches, which" + verb + quote(s.wanted) + " (" + s.option + "); check a smaller page")
 			return &result
 		case !s.reject:
-			return unhealthy("the response of " + who + verb + quote(s.wanted) + "; it begins with " + quote(string(b.text)))
+			return unhealthy("the response of " + who + verb + quote(s.wanted) + "; " + beginning(b.text))
 		}
 	}
 	return nil
+}
+
+// beginning says how a body begins.
+func beginning(text []byte) string {
+	if len(text) > 2 && text[0] == 0x1f && text[1] == 0x8b {
+		return "it is compressed, without the header Content-Encoding: gzip; correct the server"
+	}
+	return "it begins with " + quote(string(text))
 }

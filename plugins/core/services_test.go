@@ -44,9 +44,17 @@ func TestModelNames(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"llama3.2", "llama3.2:latest", true}, {"x:latest", "X", true}, {"library/x", "x", true}, {"registry.ollama.ai/library/x:latest", "x", true},
-		{"x:7b", "x", false}, {"x:7B-q4_K_M", "x:7b-Q4_k_m", true}, {"me/x", "x", false}, {"localhost:5000/me/x", "localhost:5000/me/x:latest", true},
-		{"hf.co/Org/Model:Q4", "huggingface.co/org/model:q4", true}, {"https://ollama.com/library/x", "x", true}, {"", "x", false},
+		{"llama3.2", "llama3.2:latest", true},
+		{"x:latest", "X", true},
+		{"library/x", "x", true},
+		{"registry.ollama.ai/library/x:latest", "x", true},
+		{"x:7b", "x", false},
+		{"x:7B-q4_K_M", "x:7b-Q4_k_m", true},
+		{"me/x", "x", false},
+		{"localhost:5000/me/x", "localhost:5000/me/x:latest", true},
+		{"hf.co/Org/Model:Q4", "huggingface.co/org/model:q4", true},
+		{"https://ollama.com/library/x", "x", true},
+		{"", "x", false},
 	} {
 		if got := sameOllama(r.a, r.b); got != r.want {
 			t.Errorf("Ollama: %s and %s: %v", r.a, r.b, got)
@@ -56,8 +64,13 @@ func TestModelNames(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"mistralai/Mistral-7B", "MistralAI/mistral-7b", true}, {"https://huggingface.co/a/b/", "a/b", true}, {"models/gemini-pro", "gemini-pro", true},
-		{"/data/models--mistralai--Mistral-7B/snapshots/abc", "mistralai/Mistral-7B", true}, {"a/b", "b", false}, {"gpt-4o", "gpt-4o-mini", false}, {"x:latest", "x", false},
+		{"mistralai/Mistral-7B", "MistralAI/mistral-7b", true},
+		{"https://huggingface.co/a/b/", "a/b", true},
+		{"models/gemini-pro", "gemini-pro", true},
+		{"/data/models--mistralai--Mistral-7B/snapshots/abc", "mistralai/Mistral-7B", true},
+		{"a/b", "b", false},
+		{"gpt-4o", "gpt-4o-mini", false},
+		{"x:latest", "x", false},
 	} {
 		if got := sameHuggingFace(r.a, r.b); got != r.want {
 			t.Errorf("Hugging Face: %s and %s: %v", r.a, r.b, got)

@@ -29,7 +29,7 @@ type body struct {
 // limits the size.
 func (s *Session) body(ctx context.Context, a *answer, r *Request, atEnd func()) io.ReadCloser {
 	limit := BodyLimit(r.MaxBody)
-	in := s.unpacked(a, limit)
+	in := a.unpacked(limit)
 	if r.UTF8 {
 		in = &converted{in: in, contentType: a.Header.Get("Content-Type"), held: &a.held}
 	}
@@ -37,7 +37,7 @@ func (s *Session) body(ctx context.Context, a *answer, r *Request, atEnd func())
 }
 
 // unpacked returns the body without its content encoding.
-func (s *Session) unpacked(a *answer, limit int64) io.Reader {
+func (a *answer) unpacked(limit int64) io.Reader {
 	// The limit applies to compressed data as well, because otherwise a server
 	// could send empty blocks forever.
 	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}

@@ -74,8 +74,11 @@ func TestCookiesStayWithTheirSite(t *testing.T) {
 			return
 		}
 		for _, c := range []http.Cookie{
-			{Name: "plain", Value: "1"}, {Name: "path", Value: "1", Path: "/elsewhere"}, {Name: "other", Value: "1", Domain: "localhost"},
-			{Name: "suffix", Value: "1", Domain: "com"}, {Name: "secure", Value: "1", Secure: true},
+			{Name: "plain", Value: "1"},
+			{Name: "path", Value: "1", Path: "/elsewhere"},
+			{Name: "other", Value: "1", Domain: "localhost"},
+			{Name: "suffix", Value: "1", Domain: "com"},
+			{Name: "secure", Value: "1", Secure: true},
 		} {
 			http.SetCookie(w, &c)
 		}

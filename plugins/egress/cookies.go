@@ -23,7 +23,7 @@ const (
 
 // keep stores the cookies of a response and counts their memory until the run
 // ends. Beyond maxCookies, a server is ignored.
-func (s *Session) keep(from *url.URL, h http.Header) error {
+func (c *cookies) keep(account Account, from *url.URL, h http.Header) error {
 	lines := h["Set-Cookie"]
 	if len(lines) == 0 {
 		return nil
@@ -32,49 +32,49 @@ func (s *Session) keep(from *url.URL, h http.Header) error {
 	for _, l := range lines {
 		size += cookieMemory + 2*len(l)
 	}
-	if s.cookies.count += len(lines); s.cookies.count > maxCookies {
+	if c.count += len(lines); c.count > maxCookies {
 		return nil
 	}
-	if err := s.account().Hold(size); err != nil {
+	if err := account.Hold(size); err != nil {
 		return err
 	}
 	var err error
-	jar := s.cookies.jars[from.Scheme]
+	jar := c.jars[from.Scheme]
 	if jar == nil {
 		if jar, err = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}); err != nil {
 			return err
 		}
-		if s.cookies.jars == nil {
-			s.cookies.jars = map[string]*cookiejar.Jar{}
+		if c.jars == nil {
+			c.jars = map[string]*cookiejar.Jar{}
 		}
-		s.cookies.jars[from.Scheme] = jar
+		c.jars[from.Scheme] = jar
 	}
 	jar.SetCookies(from, (&http.Response{Header: h}).Cookies())
 	return nil
 }
 
-// cookieHeader returns the headers to send: with the cookies of the site, if
+// header returns the headers to send: with the cookies of the site, if
 // there are any. A cookie that the guest sends itself stays as it is.
-func (s *Session) cookieHeader(to *url.URL, h http.Header) http.Header {
+func (c *cookies) header(to *url.URL, h http.Header) http.Header {
 	schemes := []string{"http"}
 	if to.Scheme == "https" {
 		schemes = []string{"https", "http"}
 	}
 	out := h
 	for _, scheme := range schemes {
-		jar := s.cookies.jars[scheme]
+		jar := c.jars[scheme]
 		if jar == nil {
 			continue
 		}
-		for _, c := range jar.Cookies(to) {
+		for _, cookie := range jar.Cookies(to) {
 			r := http.Request{Header: out}
-			if _, err := r.Cookie(c.Name); err == nil {
+			if _, err := r.Cookie(cookie.Name); err == nil {
 				continue
 			}
 			if r.Header = h.Clone(); out.Get("Cookie") != "" {
 				r.Header.Set("Cookie", out.Get("Cookie"))
 			}
-			r.AddCookie(c)
+			r.AddCookie(cookie)
 			out = r.Header
 		}
 	}

@@ -50,7 +50,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	defer s.account().Return()
 	err = s.send(ctx, rule, out, a, t)
 	if err == nil {
-		err = s.keep(out.url, a.Header)
+		err = s.cookies.keep(s.account(), out.url, a.Header)
 	}
 	if err == nil {
 		return a, nil
@@ -113,7 +113,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	start := time.Now()
 	s.account().Pay(Exchange, 1)
 	s.account().Pay(Moved, len(out.body))
-	req := out.request(ctx, s.cookieHeader(out.url, out.header))
+	req := out.request(ctx, s.cookies.header(out.url, out.header))
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	a.link.settle()
 	if errors.Is(err, errHTTP1) {

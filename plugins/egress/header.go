@@ -2,11 +2,10 @@ package egress
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
-
-	"vega/sdk/abi"
 )
 
 // maxInterim is the number of interim responses (1xx) before the response. The
@@ -15,7 +14,7 @@ const maxInterim = 100
 
 // readHeader reads a response over HTTP/1, without its body.
 func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, error) {
-	if err := isHTTP(br, r); err != nil {
+	if err := isHTTP(br); err != nil {
 		return nil, err
 	}
 	for range maxInterim + 1 {
@@ -28,25 +27,25 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 			return resp, nil
 		}
 		if resp.StatusCode == http.StatusSwitchingProtocols {
-			return nil, &Error{Errno: abi.ErrIO, Text: "the server switches to another protocol (101), which the request did not ask for"}
+			return nil, errors.New("the server switches to another protocol (101), which the request did not ask for")
 		}
 	}
 	return nil, errInterim
 }
 
 // errInterim reports a server that sends maxInterim interim responses and more.
-var errInterim = &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("the server sends only interim responses: more than %d", maxInterim)}
+var errInterim = fmt.Errorf("the server sends only interim responses: more than %d", maxInterim)
 
 // isHTTP returns an error if what the server sends is another protocol.
-func isHTTP(br *bufio.Reader, r *http.Request) error {
+func isHTTP(br *bufio.Reader) error {
 	const begin = "HTTP/"
 	b, err := br.Peek(len(begin))
 	if len(b) >= 3 && b[1] == 3 && (b[0] == 0x15 || b[0] == 0x16) { // a TLS alert or handshake
-		return &Error{Errno: abi.ErrIO, Text: "it speaks HTTPS: write https:// instead of http://"}
+		return errors.New("it speaks HTTPS: write https:// instead of http://")
 	}
 	if err != nil || string(b) == begin {
 		return nil //nolint:nilerr // ReadResponse reports it
 	}
 	more, _ := br.Peek(min(br.Buffered(), 40))
-	return &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("it does not speak HTTP: it begins with %q; correct the port of %s", more, r.URL.Scheme+"://"+r.URL.Host)}
+	return fmt.Errorf("it does not speak HTTP: it begins with %q; correct the port", more)
 }

@@ -169,7 +169,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		}
 	}}
 	p := &response{}
-	answer, err := client.Do(q.WithContext(httptrace.WithClientTrace(q.Context(), p.trace())))
+	answer, err := client.Do(q.WithContext(httptrace.WithClientTrace(q.Context(), p.trace()))) //nolint:bodyclose // the response closes it
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		err = outer.Err // without the URL, as in the sandbox

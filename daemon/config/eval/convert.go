@@ -43,7 +43,7 @@ func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
 	}
 	if wrong := manifest.FormatErrors(err); len(wrong) > 0 {
 		for _, w := range wrong {
-			ev.misformed(t, w)
+			misformed(ev.out, t, w)
 		}
 		return bind.Bad
 	}

@@ -13,7 +13,7 @@ import (
 
 // misformed reports a value that does not have the format of its option, at the
 // entry that is wrong.
-func (ev *Evaluator) misformed(t *bind.Slot, wrong *manifest.FormatError) {
+func misformed(out *diag.Collector, t *bind.Slot, wrong *manifest.FormatError) {
 	at := t.Expr.At
 	for i := 0; t.Expr.Kind == syntax.MapExpr && i+1 < len(t.Expr.Items); i += 2 {
 		if t.Expr.Items[i].Text != wrong.Entry {
@@ -23,7 +23,7 @@ func (ev *Evaluator) misformed(t *bind.Slot, wrong *manifest.FormatError) {
 			at = t.Expr.Items[i].At
 		}
 	}
-	ev.out.Err(diag.OutOfBounds, at, t.Row.Name+": "+wrong.Text+".", wrong.Fix)
+	out.Err(diag.OutOfBounds, at, t.Row.Name+": "+wrong.Text+".", wrong.Fix)
 }
 
 // exact returns a number as written. An element of type any that a float64

@@ -12,7 +12,7 @@ import (
 
 // Together reports options of a probe that do not go together, at the option
 // that says so.
-func (ev *Evaluator) Together(s *bind.Section, p *manifest.Probe, values manifest.Values) {
+func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest.Values) {
 	if s.Broken || s.Off {
 		return
 	}
@@ -27,7 +27,7 @@ func (ev *Evaluator) Together(s *bind.Section, p *manifest.Probe, values manifes
 		at := s.Slot(c.Option).At
 		switch {
 		case c.Lacks && c.Value == "":
-			ev.out.Err(diag.Required, at, fmt.Sprintf("%s needs %s.%s", c.Option, c.Other, ev.absence(s, c.Other)), fmt.Sprintf("add %s = %s, or remove %s", c.Other, schema.Example(s.Schema.Row(c.Other)), c.Option))
+			ev.out.Err(diag.Required, at, fmt.Sprintf("%s needs %s.%s", c.Option, c.Other, absence(ev, s, c.Other)), fmt.Sprintf("add %s = %s, or remove %s", c.Other, schema.Example(s.Schema.Row(c.Other)), c.Option))
 		case c.Lacks:
 			ev.out.Err(diag.OutOfBounds, at, fmt.Sprintf("%s has an effect only with %s = %s.", c.Option, c.Other, shownAs(s, c)), fmt.Sprintf("set %s = %s, or remove %s", c.Other, shownAs(s, c), c.Option))
 		case c.Value == "":
@@ -39,7 +39,7 @@ func (ev *Evaluator) Together(s *bind.Section, p *manifest.Probe, values manifes
 }
 
 // absence explains why an option that was written has no value.
-func (ev *Evaluator) absence(s *bind.Section, name string) string {
+func absence(ev *Evaluator, s *bind.Section, name string) string {
 	t := s.Slot(name)
 	if t == nil {
 		return ""
