@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/tls"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -197,6 +199,12 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
     location = /token { if ($http_authorization != "Bearer web-t0ken/+=") { return 401 "no"; } return 200 "yes"; }
     location = /away { return 302 http://elsewhere.vega.test/; }
     location = /gone { return 503 "down for maintenance"; }
+    location = /gbk { default_type "text/html; charset=gbk"; return 200 "` + "\xb7\xfe\xce\xf1\xd5\xfd\xb3\xa3" + `"; }
+    location = /login {
+        if ($cookie_seen) { return 200 "welcome"; }
+        add_header Set-Cookie "seen=1; Path=/" always;
+        return 302 /login;
+    }
     location / { return 200 "it works"; }`
 	web := "https://" + realtest.Nginx(t, ca.Valid("127.0.0.1"), pages)
 	soon := "https://" + realtest.Nginx(t, ca.For(5*24*60*60*1e9, "127.0.0.1"), pages)
@@ -220,6 +228,13 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
 		row{"wrong-body", "http", url(web) + "\n    expect_body = \"fails\"", unhealthy, target, "fails", ""},
 		row{"json", "http", url(web+"/json") + "\n    expect_json = { status = \"ok\", \"queue.length\" = 3 }", healthy, "", "answered 200", ""},
 		row{"wrong-json", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = 0 }", unhealthy, target, "queue.length", ""},
+		row{"conditions", "http", url(web+"/json") + "\n    expect_headers = { \"Content-Type\" = \"=~ json\", \"exists(X-Powered-By)\" = false }\n    expect_json = { \"$.queue.length\" = \">= 1, < 10\", \"len(status)\" = 2, \"exists(error)\" = false }\n    max_body_size = \"1KiB\"", healthy, "", "answered 200", ""},
+		row{"wrong-condition", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = \"> 5\" }", unhealthy, target, "has \"3\" at queue.length, expected > 5", ""},
+		row{"http-to-https", "http", url("http://"+strings.TrimPrefix(web, "https://")), unhealthy, target, "it speaks HTTPS: write https:// in url", ""},
+		row{"gbk", "http", url(web+"/gbk") + "\n    expect_body = \"服务正常\"", healthy, "", "answered 200", ""},
+		row{"cookie", "http", url(plain+"/login") + "\n    expect_body = \"welcome\"", healthy, "", "answered 200", ""},
+		row{"cut-off", "http", url("http://" + fixtures.Listen(t, cutOff)), unhealthy, target, "closed the connection after 3 bytes of the body, before its end", ""},
+		row{"events", "http", url("http://"+fixtures.Listen(t, sendEvents)) + "\n    expect_body = \"ready\"", healthy, "", "answered 200", ""},
 		row{"expected-status", "http", url(web+"/gone") + "\n    expect_status = [503]", healthy, "", "answered 503", ""},
 		row{"token", "http", url(web+"/token") + "\n    headers = { Authorization = \"Bearer ${env(\"WEB_TOKEN\")}\" }", healthy, "", "answered 200", ""},
 		row{"certificate", "http", url(soon) + "\n    min_cert_days = 14", degraded, target, "certificate", ""},
@@ -227,6 +242,19 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
 		row{"metadata", "http", url("http://metadata.vega.test/latest/"), unknown, denied, "169.254.169.254", ""},
 		row{"no-name", "http", url("http://absent.vega.test/"), unhealthy, target, "does not resolve", ""},
 	)
+}
+
+// cutOff answers with a part of the body that it announces.
+func cutOff(c net.Conn) {
+	_, _ = c.Read(make([]byte, 4096))
+	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+}
+
+// sendEvents sends one event and then nothing.
+func sendEvents(c net.Conn) {
+	_, _ = c.Read(make([]byte, 4096))
+	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ready\n\n")
+	_, _ = io.Copy(io.Discard, c)
 }
 
 func networkRows(t *testing.T, ca *realtest.CA, resolver string) []row {
