@@ -83,6 +83,9 @@ func (r *Reader) decide() {
 		return
 	}
 	label := declared(r.contentType)
+	if strings.HasSuffix(r.mediaType, "json") && !strings.HasPrefix(strings.ToLower(label), "utf-16") {
+		label = "" // JSON is UTF-8, whatever is declared (RFC 8259, section 8.1)
+	}
 	switch {
 	case label != "":
 	case !strings.Contains(r.mediaType, "html") && !strings.Contains(r.mediaType, "xml") && r.mediaType != "":

@@ -48,6 +48,8 @@ func TestCharsets(t *testing.T) {
 		{"UTF-8", "text/html; charset=utf-8", umlauts, umlauts},
 		{"nothing says which", "text/html", umlauts + "\xff", umlauts + "\xff"},
 		{"JSON is UTF-8", "application/json", `{"a":"` + umlauts + "\xff", `{"a":"` + umlauts + "\xff"},
+		{"JSON declared as something else", "application/problem+json; charset=iso-8859-1", `{"a":"` + umlauts + `"}`, `{"a":"` + umlauts + `"}`},
+		{"JSON in UTF-16", "application/json; charset=utf-16le", encode(t, "utf-16le", `{"a":"ä"}`), `{"a":"ä"}`},
 		{"unknown charset", "text/plain; charset=klingon", "a\xff", "a\xff"},
 		{"no type", "", umlauts, umlauts},
 		{"bytes", "application/octet-stream", "\x00\xff\x1b", "\x00\xff\x1b"},
