@@ -8,8 +8,10 @@ import (
 	"vega/sdk"
 )
 
-// bodyLimit is how much of a body is searched, and read.
-const bodyLimit = 1 << 20
+const (
+	bodyLimit = 1 << 20 // how much of a body is searched
+	endLimit  = 8 << 20 // how much of a body is read to find its end
+)
 
 // body is a response's body, read as far as the expectations need it.
 type body struct {
@@ -46,16 +48,20 @@ func (b *body) more() bool {
 	return n > 0
 }
 
-// finish reads what is left, so that a body that is cut off is noticed.
-func (b *body) finish() {
-	b.keep = false
+// finish reads what is left, up to a limit, so that a body that is cut off is
+// noticed.
+func (b *body) finish(limit int) {
+	b.keep, b.limit = false, limit
 	for b.more() {
 	}
+}
+
+// atLimit reports whether the body ends at the limit that was just reached.
+func (b *body) atLimit() {
 	if b.ended || b.err != nil {
 		return
 	}
-	// Whether it ends at the limit. What is read beyond it does not count.
-	switch _, err := b.answer.Read(make([]byte, 1)); {
+	switch _, err := b.answer.Read(make([]byte, 1)); { // this byte does not count
 	case errors.Is(err, io.EOF):
 		b.ended = true
 	case err != nil && !errors.Is(err, sdk.ErrTooLarge):

@@ -260,11 +260,11 @@ func (j judge) length(path, value string, kind condition.Type) (string, error) {
 	}
 }
 
-// read returns the value at a path and its type.
+// read returns the value at a path, and its type if that matters.
 func (j judge) read(path string) (string, condition.Type, error) {
 	value, err := j.answer.JSON(path)
-	if err != nil {
-		return "", "", err
+	if err != nil || j.c.Function != condition.Length && !j.c.NeedsType(value) {
+		return value, condition.Text, err
 	}
 	kind, err := j.answer.JSON(below(path, "@type"))
 	if errors.Is(err, sdk.ErrNotSet) { // a number of elements, or a key

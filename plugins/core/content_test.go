@@ -29,16 +29,16 @@ func raw(t *testing.T, response string, after func(net.Conn)) string {
 // hold waits until the client closes.
 func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// drip sends a byte at a time, until the client closes.
-func drip(c net.Conn) {
-	for {
-		if _, err := c.Write([]byte("x")); err != nil {
+// flood sends without end, until the client closes.
+func flood(c net.Conn) {
+	for b := make([]byte, 16<<10); ; {
+		if _, err := c.Write(b); err != nil {
 			return
 		}
 	}
 }
 
-// body serves a body with a type.
+// serve serves a body with a type.
 func serve(t *testing.T, contentType, text string) string {
 	return server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -80,14 +80,16 @@ func TestBodyWithoutEnd(t *testing.T) {
 		{name: "end of a stream", options: options{"url": quiet(events), "expect_regex": `ready\n\n$`}, config: soon(), status: abi.Unhealthy, says: "did not end in time"},
 		{name: "not among events", options: options{"url": quiet(events), "expect_body": "green"}, config: soon(), status: abi.Unhealthy, says: "the body did not end in time"},
 		{name: "hung", options: options{"url": quiet(plain)}, config: soon(), status: abi.Unhealthy, says: "sent its headers and 13 bytes, but the body did not end in time"},
-		{name: "hung after the text", options: options{"url": quiet(plain), "expect_body": "ready"}, config: soon(), says: "came, but the body did not end in time"},
+		{name: "hung after the text", options: options{"url": quiet(plain), "expect_body": "ready"}, config: soon(), says: "came, but the body did not end"},
 		{name: "radio", options: options{"url": quiet("HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\nabc")}, says: "answered 200"},
-		{name: "endless", options: options{"url": raw(t, plain, drip)}, says: "of its body, the first 1 MiB was read"},
-		{name: "endless, with a limit", options: options{"url": raw(t, plain, drip), "max_body_size": 1 << 20}, status: abi.Unhealthy, says: "a body of more than 1048576 bytes, more than max_body_size = 1MiB"},
-		{name: "endless, with a text", options: options{"url": raw(t, plain, drip), "expect_body": "green"}, status: abi.Unknown, says: `is longer than 1 MiB, the part that vega searches, which does not contain "green" (expect_body)`},
-		{name: "endless, with the text", options: options{"url": raw(t, plain, drip), "expect_body": "ready"}, says: "answered 200"},
-		{name: "endless, nothing rejected", options: options{"url": raw(t, plain, drip), "reject_body": "error"}, status: abi.Unknown, says: "longer than 1 MiB"},
-		{name: "endless, rejected", options: options{"url": raw(t, plain, drip), "reject_body": "ready"}, status: abi.Unhealthy, says: `contains what reject_body rejects: "ready"`},
+		{name: "endless", options: options{"url": raw(t, plain, flood)}, status: abi.Unknown, says: "goes on after 8 MiB, so vega can't tell whether it is complete"},
+		{name: "a large file", options: options{"url": raw(t, strings.Replace(plain, "Content-Type", "Content-Length: 9000000\r\nContent-Type", 1), flood)}, says: "of its body, the first 1 MiB was read"},
+		{name: "a large page", options: options{"url": serve(t, "text/html", strings.Repeat("x", 3<<20))}, says: "answered 200"},
+		{name: "endless, with a limit", options: options{"url": raw(t, plain, flood), "max_body_size": 1 << 20}, status: abi.Unhealthy, says: "a body of more than 1048576 bytes, more than max_body_size = 1MiB"},
+		{name: "endless, with a text", options: options{"url": raw(t, plain, flood), "expect_body": "green"}, status: abi.Unknown, says: `is longer than 1 MiB, the part that vega searches, which does not contain "green" (expect_body)`},
+		{name: "endless, with the text", options: options{"url": raw(t, plain, flood), "expect_body": "ready"}, says: "came, but the body did not end"},
+		{name: "endless, nothing rejected", options: options{"url": raw(t, plain, flood), "reject_body": "error"}, status: abi.Unknown, says: "longer than 1 MiB"},
+		{name: "endless, rejected", options: options{"url": raw(t, plain, flood), "reject_body": "ready"}, status: abi.Unhealthy, says: `contains what reject_body rejects: "ready"`},
 	})
 }
 

@@ -128,7 +128,7 @@ func matchFailed(s *search, err error) *sdk.Result {
 func missing(who string, b *body, all []*search) *sdk.Result {
 	full := b.size >= b.limit && !b.ended
 	if full {
-		b.finish() // it may end just there
+		b.atLimit()
 		full = !b.ended && b.err == nil
 	}
 	for _, s := range all {

@@ -73,6 +73,9 @@ func TestEquality(t *testing.T) {
 		if got, err := c.Holds(r.value, r.kind, match); got != r.want || err != nil {
 			t.Errorf("%q against the %s %q: %v, %v", r.written, r.kind, r.value, got, err)
 		}
+		if got, _ := c.Holds(r.value, Text, match); got != r.want && !c.NeedsType(r.value) {
+			t.Errorf("%q against %q needs the type", r.written, r.value)
+		}
 	}
 }
 

@@ -21,6 +21,18 @@ const (
 // Match matches a regular expression.
 type Match func(expression, text string) (bool, error)
 
+// NeedsType reports whether Holds depends on the type of a value: only for what
+// looks like the same number, written in another way. Otherwise any type will
+// do, such as Text.
+func (c Condition) NeedsType(value string) bool {
+	for _, t := range c.Tests {
+		if (t.Operator == Equal || t.Operator == Unequal) && value != t.Operand && SameNumber(value, t.Operand) {
+			return true
+		}
+	}
+	return false
+}
+
 // Holds reports whether a value meets all tests. The value decides how it is
 // compared: text as text, a number by its exact value, and true, false and null
 // as words. An error comes from match.
@@ -53,7 +65,7 @@ func (t Test) holds(value string, kind Type, match Match) (bool, error) {
 	// Many APIs put numbers in quotes.
 	x, ok := parseNumber(value)
 	y, _ := parseNumber(t.Operand)
-	if !ok || kind != Number && kind != Text {
+	if !ok {
 		return false, nil
 	}
 	switch n := x.compare(y); t.Operator {
