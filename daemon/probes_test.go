@@ -230,7 +230,7 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
 		row{"wrong-json", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = 0 }", unhealthy, target, "queue.length", ""},
 		row{"conditions", "http", url(web+"/json") + "\n    expect_headers = { \"Content-Type\" = \"=~ json\", \"exists(X-Powered-By)\" = false }\n    expect_json = { \"$.queue.length\" = \">= 1, < 10\", \"len(status)\" = 2, \"exists(error)\" = false }\n    max_body_size = \"1KiB\"", healthy, "", "answered 200", ""},
 		row{"wrong-condition", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = \"> 5\" }", unhealthy, target, "has \"3\" at queue.length, expected > 5", ""},
-		row{"http-to-https", "http", url("http://"+strings.TrimPrefix(web, "https://")), unhealthy, target, "it speaks HTTPS: write https:// in url", ""},
+		row{"http-to-https", "http", url("http://" + strings.TrimPrefix(web, "https://")), unhealthy, target, "it speaks HTTPS: write https:// in url", ""},
 		row{"gbk", "http", url(web+"/gbk") + "\n    expect_body = \"服务正常\"", healthy, "", "answered 200", ""},
 		row{"cookie", "http", url(plain+"/login") + "\n    expect_body = \"welcome\"", healthy, "", "answered 200", ""},
 		row{"cut-off", "http", url("http://" + fixtures.Listen(t, cutOff)), unhealthy, target, "closed the connection after 3 bytes of the body, before its end", ""},

@@ -302,9 +302,12 @@ func TestFormats(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	p := &manifest.Probe{Options: []manifest.Option{
-		{Name: "method", Type: manifest.String, Default: "GET"}, {Name: "text", Type: manifest.String, Conflicts: []string{"method=HEAD"}},
-		{Name: "user", Type: manifest.String, Requires: []string{"password"}}, {Name: "password", Type: manifest.String},
-		{Name: "plain", Type: manifest.Bool, Conflicts: []string{"secure"}}, {Name: "secure", Type: manifest.Bool, Default: true},
+		{Name: "method", Type: manifest.String, Default: "GET"},
+		{Name: "text", Type: manifest.String, Conflicts: []string{"method=HEAD"}},
+		{Name: "user", Type: manifest.String, Requires: []string{"password"}},
+		{Name: "password", Type: manifest.String},
+		{Name: "plain", Type: manifest.Bool, Conflicts: []string{"secure"}},
+		{Name: "secure", Type: manifest.Bool, Default: true},
 		{Name: "level", Type: manifest.Number, Requires: []string{"secure=true"}},
 	}}
 	text, on := manifest.Plain, manifest.Value(true)
