@@ -54,11 +54,11 @@ func (d *Daemon) poll(ctx context.Context, f *follower) {
 	if d.options.Read == nil || !cfg.Watch {
 		return
 	}
-	files, err := input.Files(cfg.Path)
+	files, err := input.Watched(cfg.Path, d.requests.last.Load().inputs)
 	if err != nil { // unreadable for now: change nothing
 		return
 	}
-	now := stampAll(append(files, d.requests.last.Load().inputs.Named...))
+	now := stampAll(files)
 	settled := maps.EqualFunc(now, f.last, catalog.Stamp.Like)
 	f.last = now
 	if !settled || maps.EqualFunc(now, f.handled, catalog.Stamp.Like) && !(d.Rejected() && time.Since(f.tried) > retryInterval) {

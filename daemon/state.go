@@ -68,7 +68,7 @@ func (s *state) bindings() []*engine.Binding {
 
 func (s *state) binding(c config.Integration) *engine.Binding {
 	b := &engine.Binding{
-		Name: c.Name, Plugin: c.Plugin, Probe: c.Probe,
+		Name: c.Name, Annotations: engine.Annotations(c.Annotations), Plugin: c.Plugin, Probe: c.Probe,
 		Enabled: c.Enabled, Disabled: c.Disabled, Interval: c.Interval, Timeout: c.Timeout,
 		Memory: c.Memory, Values: c.Values, Grants: c.Grants, DependsOn: c.DependsOn, Position: c.Position,
 		Databases: s.databases.Granted(c.Grants, !c.Bundled),

@@ -23,6 +23,7 @@ import (
 	"slices"
 	"time"
 
+	"vega/daemon/config/annotation"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
@@ -137,9 +138,12 @@ type Database struct {
 	DSN    manifest.Text
 }
 
-// Integration is a probe and its target.
+// Integration is a probe and its target. An instance of an integration with
+// for_each is one.
 type Integration struct {
-	Name     string
+	Name string // NAME, or NAME.KEY for an instance
+	annotation.Annotations
+
 	Plugin   string
 	Probe    string
 	Bundled  bool

@@ -8,6 +8,7 @@ type facts struct {
 	unset   map[string][]leftOut        // by variable
 	plain   map[*diag.Source]diag.Place // the first literal secret in each file
 	depends map[string][]dependency     // by the integration that depends
+	edges   int                         // dependencies in total
 }
 
 func newFacts() *facts {

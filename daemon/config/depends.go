@@ -16,7 +16,12 @@ type dependency struct {
 	at       diag.Place
 }
 
-// dependencies returns the names in depends_on, each once.
+// maxDependencies limits the dependencies of all integrations, because each of
+// the instances of one may depend on each of another.
+const maxDependencies = 200_000
+
+// dependencies returns the names in depends_on, each once, and the instances of
+// an integration with for_each.
 func (d crossChecks) dependencies(s *bind.Section) []string {
 	t := s.Slot("depends_on")
 	if t == nil || t.State != bind.Present {
@@ -31,10 +36,31 @@ func (d crossChecks) dependencies(s *bind.Section) []string {
 			continue
 		}
 		seen[name] = true
-		names = append(names, name)
-		d.facts.depends[s.Name] = append(d.facts.depends[s.Name], dependency{s.Name, name, at})
+		all := d.instances(name)
+		for _, one := range all {
+			names = append(names, one)
+			d.facts.depends[s.Name] = append(d.facts.depends[s.Name], dependency{s.Name, one, at})
+		}
+		if d.facts.edges += len(all); d.facts.edges > maxDependencies {
+			d.out.Err(diag.TooMuch, at, fmt.Sprintf("There are more than %d dependencies in total.", maxDependencies), "depend on one instance, such as integration.NAME[each.key], or on fewer")
+			return nil
+		}
 	}
 	return names
+}
+
+// instances returns the instances that a name in depends_on stands for, or the
+// name itself.
+func (d crossChecks) instances(name string) []string {
+	g := d.ev.Group(name)
+	if g == nil {
+		return []string{name}
+	}
+	all := make([]string, len(g.Targets))
+	for n := range g.Targets {
+		all[n] = g.Name(n)
+	}
+	return all
 }
 
 // judgeDependencies reports cycles, and dependencies on disabled integrations.
@@ -50,9 +76,11 @@ func (d crossChecks) judgeDependencies(all []Integration) {
 			off[i.Name] = i.Disabled
 		}
 	}
+	warned := map[diag.Place]bool{} // of many instances, once
 	for _, i := range all {
 		for _, e := range d.facts.depends[i.Name] {
-			if why, ok := off[e.to]; ok && i.Enabled {
+			if why, ok := off[e.to]; ok && i.Enabled && !warned[e.at] {
+				warned[e.at] = true
 				d.out.Warn(diag.DependsOnDisabled, e.at, fmt.Sprintf("integration.%s is disabled (%s), so it is never reported as the root cause for %s.", diag.Clip(e.to), diag.Clip(why), diag.Clip(i.Name)),
 					fmt.Sprintf("enable %s, or remove integration.%s here", diag.Clip(e.to), diag.Clip(e.to)))
 			}

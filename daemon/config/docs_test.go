@@ -96,6 +96,13 @@ integration "llm" {
     address = "127.0.0.1:1"
   }
 }
+integration "hosts" {
+  probe    = core.tcp
+  for_each = { web1 = "10.0.0.1:22" }
+  config {
+    address = each.value
+  }
+}
 `
 
 // exampleEnv returns a value for each variable that fits its name.
@@ -160,9 +167,11 @@ func TestExamplesOfTheLanguage(t *testing.T) {
 			taken := false
 			try := func(text string) { taken = taken || wrongIn(t, text, all) == "" }
 			try("integration \"orders\" {\n  " + part.Example + "\n}")
+			try("integration \"orders\" {\n  for_each = [\"example.com\"]\n  " + part.Example + "\n}")
 			try("threshold \"x\" {\n  " + part.Example + "\n  enabled = false\n}")
 			for _, p := range all[0].Module.Manifest.Probes {
 				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  config {\n    " + part.Example + "\n  }\n}")
+				try("integration \"orders\" {\n  probe = core." + p.Name + "\n  for_each = [\"example.com\"]\n  config {\n    " + part.Example + "\n  }\n}")
 			}
 			if !taken {
 				t.Errorf("nothing accepts %s", part.Example)
@@ -196,7 +205,7 @@ func TestFind(t *testing.T) {
 	for written, want := range map[string]string{
 		"server.prot":        `there is no "server.prot" in the reference; did you mean server.port?`,
 		"port":               "did you mean server.port?",
-		"timeout":            "did you mean llm.timeout or integration.timeout?",
+		"timeout":            "did you mean llm.timeout or integration.timeout or defaults.timeout?",
 		"core.htpp":          "did you mean core.http?",
 		"core.http.headres":  "did you mean core.http.headers?",
 		"env_st":             "did you mean env_set?",

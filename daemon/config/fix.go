@@ -25,14 +25,14 @@ func Fix(path string, o Options) ([]Fixed, diag.Diagnostics) {
 		_, ds := judge(in, o, out)
 		return nil, ds
 	}
-	original := in.Files
-	f := fixer{in: in, options: o, tries: maxTries}
+	f := fixer{in: in, options: o, tries: maxTries, before: map[string][]byte{}}
 	_, f.now = judge(in, o, &diag.Collector{})
+	f.note()
 	for f.step(f.now.Editable()) {
 	}
 	var fixed []Fixed
-	for i, file := range f.in.Files {
-		if before := original[i].Text; string(before) != string(file.Text) {
+	for _, file := range f.in.Files {
+		if before := f.before[file.Name]; string(before) != string(file.Text) {
 			fixed = append(fixed, Fixed{file.Name, before, file.Text})
 		}
 	}
@@ -45,6 +45,17 @@ type fixer struct {
 	options Options
 	now     diag.Diagnostics // of in
 	tries   int
+	before  map[string][]byte // the text of each file before it was changed
+}
+
+// note notes the files that were read for the first time. A fix can make others
+// be included.
+func (f *fixer) note() {
+	for _, file := range f.in.Files {
+		if _, known := f.before[file.Name]; !known {
+			f.before[file.Name] = file.Text
+		}
+	}
 }
 
 // step applies the edits of diagnostics: all of them or, if that fails, as many
@@ -78,5 +89,6 @@ func (f *fixer) try(editable diag.Diagnostics) bool {
 		return false
 	}
 	f.in, f.now = next, ds
+	f.note()
 	return true
 }

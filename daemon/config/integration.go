@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/config/annotation"
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
@@ -21,22 +22,33 @@ type integrationStage struct {
 	checks  crossChecks
 	schemas map[*manifest.Probe]*schema.Block // of config blocks
 	claimed map[*manifest.Module]bool         // modules whose claims were checked
+
+	defaults *defaults
 }
 
 func newIntegrationStage(s *stage) *integrationStage {
-	return &integrationStage{s, crossChecks{s}, map[*manifest.Probe]*schema.Block{}, map[*manifest.Module]bool{}}
+	return &integrationStage{s, crossChecks{s}, map[*manifest.Probe]*schema.Block{}, map[*manifest.Module]bool{}, newDefaults(s)}
 }
 
 // all builds the integrations, in order of name.
 func (d *integrationStage) all() []Integration {
 	sections := d.root.All("integration")
 	all := make([]Integration, 0, len(sections))
+	d.defaults.evaluate()
 	for _, s := range sections {
-		all = append(all, d.integration(s))
+		if g := d.groups[s]; g != nil {
+			for n := range g.Targets {
+				all = append(all, d.integration(g.Instance(n, d.out)))
+			}
+			d.out.Leave(s.Name, len(g.Targets))
+		} else {
+			all = append(all, d.integration(s))
+		}
 		if len(d.ev.Databases()) == 0 { // otherwise unusedDatabases looks for references in it
 			s.Release()
 		}
 	}
+	d.defaults.unused(len(all))
 	slices.SortFunc(all, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
@@ -48,6 +60,8 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 		s.Disable()
 	}
 	d.ev.Evaluate(s)
+	d.defaults.inherit(s)
+	out.Annotations = annotation.Of(s, d.ev, d.out)
 	out.Memory = eval.Get[manifest.Size](d.ev, s, "memory")
 	out.DependsOn = d.checks.dependencies(s)
 	out.Plugin, out.Probe, _ = strings.Cut(d.ev.Str(s, "probe"), ".")
@@ -88,6 +102,9 @@ func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
 	}
 	e := s.Slot("enabled").Expr
 	if e.Kind == syntax.CallExpr {
+		if e.Text != "env_set" {
+			return false, fmt.Sprintf("%s(%q) is false", e.Text, e.Items[0].Text)
+		}
 		return false, fmt.Sprintf("env_set(%q) is false: set that variable to enable it", e.Items[0].Text)
 	}
 	return false, "enabled is false: set it to true to enable it"

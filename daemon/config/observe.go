@@ -31,6 +31,13 @@ func (c *Config) Observe(findings []Finding) diag.Diagnostics {
 		for _, f := range findings {
 			seen[of.name(f)] = f
 		}
+		for _, g := range s.groups {
+			for n := range g.Targets {
+				if f, ok := seen[g.Name(n)]; ok && of.block == "integration" {
+					out.Warn(of.code, g.Targets[n].At, f.Detail, f.Fix)
+				}
+			}
+		}
 		for _, sec := range s.root.All(of.block) {
 			if f, ok := seen[sec.Name]; ok && sec.Name != "" {
 				out.Warn(of.code, sec.Head, f.Detail, f.Fix)

@@ -57,7 +57,7 @@ func TestReadingReportsItsInputs(t *testing.T) {
 	if r := differs("one policy more"); r.Inputs.Digest != first.Inputs.Digest || r.Inputs.Empty {
 		t.Errorf("%+v", r.Inputs)
 	}
-	if got, err := input.Files(path); err != nil || !slices.Equal(got, []string{path, policy}) {
+	if got, err := input.Watched(path, input.Summary{}); err != nil || !slices.Equal(got, []string{path, policy}) {
 		t.Errorf("the files are %q", got)
 	}
 	lay(t, dir, "vega.hcl", "")

@@ -69,7 +69,7 @@ func TestReadingUnderShortage(t *testing.T) {
 	if plenty.Config == nil || len(plenty.Config.Integrations) != 1 {
 		t.Fatal(shownText(t, plenty.Diagnostics))
 	}
-	files, err := input.Files(path)
+	files, err := input.Watched(path, input.Summary{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestReadingUnderShortage(t *testing.T) {
 	for left := range 6 {
 		feed := realtest.Starve(t, left)
 		r := Read(path, o)
-		listed, unlisted := input.Files(path)
+		listed, unlisted := input.Watched(path, input.Summary{})
 		feed()
 		if r.Short != nil {
 			short++

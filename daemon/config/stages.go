@@ -4,6 +4,7 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/expand"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
@@ -20,6 +21,7 @@ type stage struct {
 	ev      *eval.Evaluator
 	modules []manifest.Found // known once plugins are found
 
+	groups    map[*bind.Section]*expand.Group // integrations with for_each
 	misplaced []bind.Misplaced
 	facts     *facts
 }
@@ -60,9 +62,10 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 // namespace.
 func parse(in *input.Set, vars *input.Variables, out *diag.Collector) *stage {
 	s := &stage{in: in, out: out, facts: newFacts()}
-	tree := syntax.Parse(in.Files, schema.Table.BlockNames(), out)
+	tree := expand.Read(in, schema.Table.BlockNames(), out)
 	s.root, s.misplaced = bind.Bind(tree, in.Start(), schema.Table, out)
-	s.ev = eval.New(s.root, in, vars, schema.Table, out)
+	s.groups = expand.Groups(s.root, in, out)
+	s.ev = eval.New(s.root, s.groups, in, vars, schema.Table, out)
 	return s
 }
 

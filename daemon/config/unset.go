@@ -72,6 +72,7 @@ func (d crossChecks) variables() {
 		}
 		places := d.facts.unset[name]
 		slices.SortStableFunc(places, func(a, b leftOut) int { return a.at.Compare(b.at) })
+		places = slices.CompactFunc(places, func(a, b leftOut) bool { return a.at == b.at && a.name == b.name }) // of instances
 		what := places[0].name + " is left out"
 		if len(places) > 1 {
 			what = "these are left out: " + listed(places)

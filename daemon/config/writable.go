@@ -30,8 +30,11 @@ func (d crossChecks) writableFiles(c *Config) {
 	k := keeper{d, map[string]bool{}}
 	head := d.in.Files[0].Span(0, 0)
 	k.all(filepath.Join(d.in.Dir(), "policies"), head) // before its files, for which it is a directory above
-	for _, f := range d.in.Files {
-		k.all(filepath.Join(f.Dir, filepath.Base(f.Name)), head)
+	for _, path := range d.in.Summary().Read {
+		k.all(path, head)
+	}
+	for _, path := range d.in.Targets() {
+		k.all(path, head)
 	}
 	if c.Plugins.Dir != "" {
 		at := d.root.Block("plugins").Place("dir")
@@ -125,7 +128,7 @@ func remedy(w input.Writers, path string) string {
 
 // openFiles warns of files with secrets that others can read.
 func (d crossChecks) openFiles(c *Config) {
-	for _, f := range d.in.Files {
+	for _, f := range d.in.Sources() {
 		if at, ok := d.facts.plain[f]; ok {
 			d.openFile(f.Name, at, "contains secrets")
 		}

@@ -14,7 +14,8 @@ import (
 // Binding is everything that a run of an integration needs: a probe, its parameters,
 // and its grants. A Binding is immutable; a reload or a new module creates another.
 type Binding struct {
-	Name     string
+	Name string
+	Annotations
 	Plugin   string
 	Probe    string
 	Digest   string // SHA-256 of the plugin, in hex
@@ -54,14 +55,14 @@ type Databases interface {
 }
 
 // same reports whether both bindings run the same check. It ignores the position in
-// the file and the dependencies.
+// the file, the annotations and the dependencies.
 func (b *Binding) same(o *Binding) bool {
 	if b.Module != o.Module || !b.Databases.Same(o.Databases) {
 		return false
 	}
 	x, y := *b, *o
 	for _, c := range []*Binding{&x, &y} {
-		c.Position, c.DependsOn, c.Module, c.Databases = "", nil, nil, nil
+		c.Position, c.Annotations, c.DependsOn, c.Module, c.Databases = "", Annotations{}, nil, nil, nil
 	}
 	return reflect.DeepEqual(x, y)
 }
@@ -84,11 +85,15 @@ type integration struct {
 	name  string
 	phase phase // used only by the scheduler's goroutine
 
-	mu       sync.Mutex
-	bound    *Binding
-	position string  // file:line of the integration's block in the current configuration
-	flight   *flight // the run in progress; nil: none
-	last     *Report // of the latest run under bound
+	mu     sync.Mutex
+	bound  *Binding
+	flight *flight // the run in progress; nil: none
+	last   *Report // of the latest run under bound
+
+	// position is the file:line of the integration's block in the current
+	// configuration, and annotations are those in it.
+	position    string
+	annotations Annotations
 }
 
 // bind makes the next run use b, and reports whether b differs from the current
@@ -96,7 +101,7 @@ type integration struct {
 func (i *integration) bind(b *Binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.position = b.Position
+	i.position, i.annotations = b.Position, b.Annotations
 	if i.bound != nil && i.bound.same(b) {
 		return false
 	}

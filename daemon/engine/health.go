@@ -16,7 +16,7 @@ const LongestWait = 35 * time.Second
 type Query struct {
 	MaxAge  time.Duration // maximum age of a report; 0: run again
 	Timeout time.Duration // limits the wait, not the run; 0: LongestWait
-	Names   []string      // only these; empty: all
+	Names   []string      // only these, or the instances that they have; empty: all
 	// Progress, if not nil, is called with each report, sorted by name.
 	Progress func(done, total int, r Report)
 }
@@ -37,6 +37,7 @@ func (e *Engine) Health(ctx context.Context, q Query) (Health, error) {
 	h := Health{CorrelationID: telemetry.ID(ctx), CheckedAt: began.UTC()}
 	h.Integrations = waitAll(ctx, expected, q)
 	s.nameRoots(h.Integrations)
+	s.annotate(h.Integrations)
 	h.count()
 	h.DurationMS = check.Milliseconds(time.Since(began))
 	return h, nil
@@ -124,6 +125,7 @@ func (e *Engine) Integration(name string) (Integration, error) {
 	}
 	one := []Report{r.Aged()}
 	e.now.nameRoots(one)
+	e.now.annotate(one)
 	out := b.describe(one[0], position)
 	out.DependsOn = e.now.dependsOn(name)
 	return out, nil

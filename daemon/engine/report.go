@@ -46,6 +46,8 @@ type Report struct {
 	// RootCause lists the unhealthy dependencies that explain the status; see
 	// policies.Roots. It is computed for each request and not stored.
 	RootCause []string `json:"root_cause,omitempty"`
+	// Annotations are those of the current configuration, and not stored.
+	Annotations
 }
 
 // Integration describes one integration: its last report, its binding and its
@@ -154,13 +156,19 @@ func (r Report) Aged() Report {
 // count sets the summary and the overall status.
 func (h *Health) count() {
 	all := make([]check.Status, len(h.Integrations))
-	by := map[check.Status]int{}
 	for n, r := range h.Integrations {
 		all[n] = r.Status
+	}
+	h.Status, h.Summary = policies.Worst(all...), Count(h.Integrations)
+}
+
+// Count counts reports by status.
+func Count(all []Report) Summary {
+	by := map[check.Status]int{}
+	for _, r := range all {
 		by[r.Status]++
 	}
-	h.Status = policies.Worst(all...)
-	h.Summary = Summary{
+	return Summary{
 		Total:     len(all),
 		Healthy:   by[check.Healthy],
 		Degraded:  by[check.Degraded],

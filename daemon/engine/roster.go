@@ -82,31 +82,56 @@ func (r *roster) number(name string) int {
 	return n
 }
 
-// choose returns the integrations with the given names, sorted and without
-// duplicates. Without names it returns all.
+// choose returns the integrations with the given names, and the instances of
+// those with for_each, sorted and without duplicates. Without names it returns
+// all.
 func (r *roster) choose(names []string) ([]*integration, error) {
 	if len(names) == 0 {
 		return r.integrations, nil
 	}
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	chosen := make([]*integration, len(names))
-	for n, name := range names {
-		if chosen[n] = r.find(name); chosen[n] == nil {
+	var chosen []*integration
+	for _, name := range names {
+		some := r.instances(name)
+		if i := r.find(name); i != nil {
+			some = []*integration{i}
+		}
+		if len(some) == 0 {
 			return nil, r.unknown(name)
 		}
+		chosen = append(chosen, some...)
 	}
-	return chosen, nil
+	slices.SortFunc(chosen, func(a, b *integration) int { return strings.Compare(a.name, b.name) })
+	return slices.Compact(chosen), nil
+}
+
+// instances returns the instances of an integration with for_each, which are
+// called NAME.KEY.
+func (r *roster) instances(name string) []*integration {
+	prefix := name + "."
+	from, _ := slices.BinarySearchFunc(r.integrations, prefix, func(i *integration, name string) int {
+		return strings.Compare(i.name, name)
+	})
+	n := from
+	for n < len(r.integrations) && strings.HasPrefix(r.integrations[n].name, prefix) {
+		n++
+	}
+	return r.integrations[from:n]
 }
 
 // UnknownError reports that no integration has the given name.
 type UnknownError struct {
-	Name  string
-	Known []string
+	Name      string
+	Known     []string
+	Instances bool // the name stands for the instances in Known
 }
 
 func (r *roster) unknown(name string) error {
 	e := &UnknownError{Name: name}
-	for _, i := range r.integrations {
+	known := r.instances(name)
+	if e.Instances = len(known) > 0; !e.Instances {
+		known = r.integrations
+	}
+	for _, i := range known {
 		e.Known = append(e.Known, i.name)
 	}
 	return e
@@ -114,10 +139,15 @@ func (r *roster) unknown(name string) error {
 
 // Error lists the names that exist.
 func (e *UnknownError) Error() string {
-	if len(e.Known) == 0 {
+	names := strings.Join(First20(e.Known), ", ")
+	switch {
+	case e.Instances:
+		return fmt.Sprintf("integration %q has for_each; name one of its instances: %s", e.Name, names)
+	case len(e.Known) == 0:
 		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
+	default:
+		return fmt.Sprintf("there is no integration %q; the configured ones are: %s", e.Name, names)
 	}
-	return fmt.Sprintf("there is no integration %q; the configured ones are: %s", e.Name, strings.Join(First20(e.Known), ", "))
 }
 
 // First20 shortens a list to 20 names for display.

@@ -92,6 +92,10 @@ func attributes(old, next *config.Integration) []Attribute {
 	add("timeout", old.Timeout, next.Timeout)
 	add("memory", old.Memory, next.Memory)
 	add("depends_on", old.DependsOn, next.DependsOn)
+	add("group", old.Group, next.Group)
+	add("labels", old.Labels, next.Labels)
+	add("description", option{old.Description}, option{next.Description})
+	add("runbook", option{old.Runbook}, option{next.Runbook})
 	for _, name := range optionNames(old, next) {
 		add("config."+name, option{old.Values[name]}, option{next.Values[name]})
 	}

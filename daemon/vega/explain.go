@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,17 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/vega/cli"
 )
+
+// noIntegration reports a name that no integration has. One with for_each has
+// instances with names of their own.
+func noIntegration(cfg *config.Config, name string) error {
+	for _, i := range cfg.Integrations {
+		if strings.HasPrefix(i.Name, name+".") {
+			return fmt.Errorf("integration %q has for_each; name one of its instances, such as %s", name, i.Name)
+		}
+	}
+	return fmt.Errorf("no integration %q in %s", name, cfg.Path)
+}
 
 // explain prints the grants of an integration and where each comes from,
 // without running anything.
@@ -21,7 +33,7 @@ func explain(cmd *cobra.Command, name string) error {
 	}
 	n := slices.IndexFunc(cfg.Integrations, func(i config.Integration) bool { return i.Name == name })
 	if n < 0 {
-		return cli.Unchecked(fmt.Errorf("no integration %q in %s", name, cfg.Path))
+		return cli.Unchecked(noIntegration(cfg, name))
 	}
 	i := cfg.Integrations[n]
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)

@@ -20,6 +20,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/api"
 	"vega/daemon/config"
+	"vega/daemon/config/input"
 	"vega/daemon/telemetry"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
@@ -186,7 +187,7 @@ func (s *service) greet(out io.Writer, cfg *config.Config) {
 	key := "KEY"
 	if s.keyFile == "" {
 		fmt.Fprintf(out, "API keys: see %s\n", console.RelativePath(cfg.Path))
-		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == os.Getenv("VEGA_API_KEY") }) {
+		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == input.WithoutNewline(os.Getenv("VEGA_API_KEY")) }) {
 			key = "$VEGA_API_KEY"
 		}
 	} else {

@@ -70,6 +70,9 @@ const (
 	BadDSN   Code = "VEGA056"
 	BadQuery Code = "VEGA057"
 
+	NoMatch     Code = "VEGA065"
+	UnusedValue Code = "VEGA066"
+
 	// Codes from 100 on report findings from running an integration or querying
 	// a database.
 	NotHealthy   Code = "VEGA100"
@@ -141,6 +144,8 @@ var Codes = []CodeInfo{
 	{Writable, "writable by others"},
 	{BadDSN, "bad data source name"},
 	{BadQuery, "query that vega does not run"},
+	{NoMatch, "include matches no file"},
+	{UnusedValue, "default that no integration uses"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 }

@@ -17,6 +17,11 @@ type Problem struct {
 	at          Place
 	detail, fix string
 	edits       []edit
+
+	of        string // the instance that has the problem; "" for none
+	origin    Place  // where in the block of the instance it arises
+	moved     bool   // at is the place of a value that only this instance has
+	unfixable bool   // no edit at that place would fix it
 }
 
 // same reports whether two problems are equal.
@@ -31,6 +36,9 @@ type Collector struct {
 	warnings []Problem
 	dropped  map[Severity]int
 	reported int
+
+	instance *Instance // being judged; nil for none
+	before   [2]int    // errors and warnings before the first instance
 }
 
 // Errors returns how many errors were reported.
@@ -49,6 +57,7 @@ func (c *Collector) Warn(code Code, at Place, detail, fix string) *Problem {
 }
 
 func (c *Collector) add(to *[]Problem, p Problem) *Problem {
+	p = c.placed(p)
 	if len(*to) < maxKept {
 		*to = append(*to, p)
 		return &(*to)[len(*to)-1]

@@ -21,7 +21,11 @@ type edit struct {
 }
 
 // Replace adds an edit that replaces a place with text.
-func (p *Problem) Replace(at Place, text string) { p.edits = append(p.edits, edit{at, text}) }
+func (p *Problem) Replace(at Place, text string) {
+	if !p.unfixable && !at.Source.Data {
+		p.edits = append(p.edits, edit{at, text})
+	}
+}
 
 // Suggest replaces a place with a name; "" does nothing.
 func (p *Problem) Suggest(at Place, name string) {

@@ -15,6 +15,7 @@ type Source struct {
 	Dir    string // absolute; relative paths in the file start from it
 	Order  int    // among the files of a configuration
 	Text   []byte
+	Data   bool  // a file of targets, which is not HCL
 	starts []int // of each line; filled on first use
 }
 

@@ -79,12 +79,18 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		if e.Kind == syntax.BoolExpr {
 			return e.Num == 1, bind.Present
 		}
+		if isTyped(e) {
+			return ev.typed(e, w, t)
+		}
 		if e.Kind == syntax.CallExpr && e.Text == "env_set" {
 			return ev.envSet(e)
 		}
 	case manifest.Number, schema.Whole:
 		if e.Kind == syntax.NumExpr {
 			return e.Num, bind.Present
+		}
+		if isTyped(e) {
+			return ev.typed(e, w, t)
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return ev.measure(e, w, t)

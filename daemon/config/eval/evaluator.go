@@ -10,6 +10,7 @@ package eval
 import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/expand"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
@@ -31,6 +32,8 @@ type Evaluator struct {
 	bases map[string]*bind.Section // databases by name
 	peers map[string]*bind.Section // integrations by name
 	names []string                 // of peers, sorted on first use
+	// groups are the integrations with for_each, by name.
+	groups map[string]*expand.Group
 
 	resolved map[string]bool // every value of env() and file(), which no diagnostic may show
 	secrets  map[string]bool // those of resolved that are secrets, and literals of sensitive attributes
@@ -50,12 +53,13 @@ type want struct {
 	off bool // the attribute belongs to a disabled integration, so values may be missing
 }
 
-// New returns an Evaluator of vega.hcl, bound to table.
-func New(root *bind.Section, in *input.Set, vars *input.Variables, table *schema.Block, out *diag.Collector) *Evaluator {
+// New returns an Evaluator of vega.hcl, bound to table. groups are the
+// integrations with for_each.
+func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.Set, vars *input.Variables, table *schema.Block, out *diag.Collector) *Evaluator {
 	ev := &Evaluator{
 		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
 		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
-		resolved: map[string]bool{}, secrets: map[string]bool{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, groups: map[string]*expand.Group{},
 	}
 	ev.lang = configuration{ev}
 	for _, b := range root.All("database") {
@@ -63,6 +67,9 @@ func New(root *bind.Section, in *input.Set, vars *input.Variables, table *schema
 	}
 	for _, i := range root.All("integration") {
 		ev.peers[i.Name] = i
+		if g := groups[i]; g != nil {
+			ev.groups[i.Name] = g
+		}
 	}
 	return ev
 }
@@ -70,7 +77,7 @@ func New(root *bind.Section, in *input.Set, vars *input.Variables, table *schema
 // NewManifest returns an Evaluator of a manifest, which calls no functions and
 // refers to nothing.
 func NewManifest(root *bind.Section, in *input.Set, table *schema.Block, out *diag.Collector) *Evaluator {
-	ev := New(root, in, in.Variables(nil, false), table, out)
+	ev := New(root, nil, in, in.Variables(nil, false), table, out)
 	ev.lang = constants{out}
 	return ev
 }
@@ -91,6 +98,10 @@ func (ev *Evaluator) RemoveSecret(text string) { delete(ev.secrets, text) }
 
 // Variables returns the environment that values come from.
 func (ev *Evaluator) Variables() *input.Variables { return ev.vars }
+
+// Group returns the integration with for_each of that name, nil if there is
+// none.
+func (ev *Evaluator) Group(name string) *expand.Group { return ev.groups[name] }
 
 // Databases returns the database blocks by name. If two have the same name, it
 // returns the last.

@@ -8,6 +8,7 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/expand"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
@@ -15,7 +16,18 @@ import (
 
 // dependency evaluates a reference to an integration.
 func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
-	if c.ev.peers[name] == nil {
+	if len(e.Items) > 0 {
+		if e.Items[0].Kind != syntax.TextExpr {
+			c.ev.out.Err(diag.WrongType, e.At, "The index of an integration must be the key of an instance, as text.", fmt.Sprintf("use %s[\"KEY\"] or, with for_each, %s[each.key]", diag.Clip(e.Text), diag.Clip(e.Text)))
+			return nil, bind.Bad
+		}
+		name += expand.Separator + e.Items[0].Text
+	}
+	if first, key, ok := strings.Cut(name, expand.Separator); ok && c.ev.groups[first] != nil {
+		if g := c.ev.groups[first]; !g.Has(key) && !g.Section.Unsure("for_each") {
+			return c.noInstance(e, g, key)
+		}
+	} else if c.ev.peers[name] == nil {
 		instead := ""
 		fix := fmt.Sprintf("use an existing one, or add a block: integration %q { … }", diag.Clip(name))
 		if first, _, _ := strings.Cut(name, "."); c.ev.peers[first] != nil {
@@ -36,6 +48,22 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present
+}
+
+// noInstance reports a reference to an instance that does not exist.
+func (c configuration) noInstance(e *syntax.Expr, g *expand.Group, key string) (manifest.Value, bind.State) {
+	keys := make([]string, 0, len(g.Targets))
+	for _, t := range g.Targets {
+		keys = append(keys, t.Key)
+	}
+	fix := fmt.Sprintf("use integration.%s for all of its instances, or one of: %s", g.Section.Name, diag.Among(keys))
+	instead := ""
+	if near := diag.Nearest(key, keys); near != "" && len(keys) < 1000 {
+		instead = fmt.Sprintf("integration.%s[%q]", g.Section.Name, near)
+		fix = "use " + instead
+	}
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("integration.%s has no instance %q.", g.Section.Name, diag.Clip(key)), fix).Suggest(e.At, instead)
+	return nil, bind.Bad
 }
 
 // nearIntegration finds a similar name among all integrations. It stops once

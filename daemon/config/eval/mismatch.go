@@ -38,9 +38,6 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return fmt.Sprintf("set %s = [ … ]", w.Name), ""
 	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && IsNumber(e.Text) && !w.Sensitive:
 		return "remove the quotes: " + e.Text, e.Text
-	case t == manifest.Bool && e.Kind == syntax.CallExpr && e.Text == "env":
-		set := fmt.Sprintf("env_set(%q)", diag.Clip(e.Items[0].Text))
-		return "use " + set + ", which is true when the variable is set", set
 	case t == manifest.Bool && e.Kind == syntax.TextExpr && (e.Text == "true" || e.Text == "false"):
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.String && e.Kind == syntax.NumExpr && !w.Sensitive:

@@ -36,6 +36,8 @@ type Set struct {
 	contents  map[string]content // by absolute path, for file()
 	tried     map[string]error   // outcomes of checks of other files
 	custodies map[string]Custody
+	data      map[string]data     // by absolute path, for for_each_file
+	globs     map[string][]string // results of patterns, by absolute pattern
 }
 
 type content struct {
@@ -46,7 +48,7 @@ type content struct {
 // New returns a Set without files. missing is the fix for a file that does not
 // exist.
 func New(missing string) *Set {
-	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}}
+	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}, data: map[string]data{}, globs: map[string][]string{}}
 }
 
 // Text returns a Set of one file whose content is in memory already.
@@ -79,6 +81,16 @@ func Read(path string, out *diag.Collector) *Set {
 		s.Add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
 	}
 	return s
+}
+
+// Include reads one more file, with an absolute path, which is included at a
+// place. It reports a file that cannot be read there.
+func (s *Set) Include(full, shown string, at diag.Place, out *diag.Collector) *diag.Source {
+	before := s.missing
+	s.missing = fmt.Sprintf("create it, or remove it from include (%s)", at)
+	s.Add(shown, filepath.Dir(full), out)
+	s.missing = before
+	return s.Files[len(s.Files)-1]
 }
 
 // Add reads one more file. dir is the directory that relative paths in it start

@@ -42,16 +42,24 @@ func Paths(path string) ([]string, error) {
 	return paths, nil
 }
 
-// Files returns the files that would be read now: path, and the policies next
-// to it as far as they can be listed. It returns an error only if a resource
-// shortage prevents listing them.
-func Files(path string) ([]string, error) {
+// Watched returns the files that reading a configuration again would read: path,
+// the policies next to it as far as they can be listed, and what the patterns of
+// include match now; and those that it named before. It returns an error only if
+// a resource shortage prevents listing them.
+func Watched(path string, before Summary) ([]string, error) {
 	paths, err := Paths(path)
 	if short := shortage.Of(err); short != nil {
 		return nil, short
 	}
 	if err != nil {
-		return []string{path}, nil //nolint:nilerr // reading the configuration reports what is wrong with the directory
+		paths = []string{path} // reading the configuration reports what is wrong with the directory
 	}
-	return paths, nil
+	for _, pattern := range before.Globs {
+		found, err := matching(pattern)
+		if short := shortage.Of(err); short != nil {
+			return nil, short
+		}
+		paths = append(append(paths, pattern), found...)
+	}
+	return append(append(paths, before.Read...), before.Named...), nil
 }

@@ -5,15 +5,19 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 )
 
 // Summary identifies the files that a configuration was read from.
 type Summary struct {
 	// Digest is the hex SHA-256 of vega.hcl and the policies in order, without
-	// what file() read: cat vega.hcl policies/*.hcl | sha256sum.
+	// what file() and for_each_file read: cat vega.hcl policies/*.hcl | sha256sum.
+	// Files of include follow.
 	Digest string
-	Named  []string // files that file() named, absolute, in order
+	Named  []string // files that file() and for_each_file named, absolute, in order
+	Read   []string // the files that were read, absolute, in order
+	Globs  []string // the patterns of include, absolute, in order
 	Empty  bool     // vega.hcl has no content
 
 	sum [sha256.Size]byte // of all contents, with the file names
@@ -35,8 +39,17 @@ func (s *Set) Summary() Summary {
 		c := s.contents[name]
 		fmt.Fprintf(all, "%q %v %d\n%s", name, c.err, len(c.text), c.text)
 	}
+	targets := s.Targets()
+	for _, name := range targets {
+		d := s.data[name]
+		fmt.Fprintf(all, "%q %v %d\n%s", name, d.err, len(d.src.Text), d.src.Text)
+	}
+	var read []string
+	for _, f := range s.Files {
+		read = append(read, filepath.Join(f.Dir, filepath.Base(f.Name)))
+	}
 	return Summary{
-		Digest: hex.EncodeToString(text.Sum(nil)), Named: named, Empty: s.Files[0].Text != nil && len(s.Files[0].Text) == 0,
+		Digest: hex.EncodeToString(text.Sum(nil)), Named: append(named, targets...), Read: read, Globs: slices.Sorted(maps.Keys(s.globs)), Empty: s.Files[0].Text != nil && len(s.Files[0].Text) == 0,
 		sum: [sha256.Size]byte(all.Sum(nil)),
 	}
 }

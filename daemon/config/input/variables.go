@@ -3,7 +3,8 @@ package input
 import "os"
 
 // Variables are environment variables with the values they had when first asked
-// for. A variable that is empty counts as one that is not set.
+// for, without one newline at the end, which is no part of a value that was read
+// from a file. A variable that is empty counts as one that is not set.
 type Variables struct {
 	lookup    func(string) (string, bool)
 	seen      map[string]*string // nil: not set
@@ -26,7 +27,8 @@ func (v *Variables) Value(name string) *string {
 		return value
 	}
 	var value *string
-	if text, ok := v.lookup(name); ok && text != "" {
+	text, ok := v.lookup(name)
+	if text = WithoutNewline(text); ok && text != "" {
 		value = &text
 	}
 	v.seen[name] = value

@@ -40,6 +40,21 @@ var examples = map[string]string{
 	"integration.interval":     `"30s"`,
 	"integration.timeout":      `"5s"`,
 	"integration.depends_on":   `[integration.llm]`,
+	"integration.group":        `"shop"`,
+	"integration.labels":       `{ team = "payments" }`,
+	"integration.description":  `"The health page of the orders service."`,
+	"integration.runbook":      `"https://wiki.example.com/orders"`,
+	"integration.for_each":     `{ web1 = "10.0.0.1", web2 = "10.0.0.2" }`,
+	"defaults.interval":        `"30s"`,
+	"defaults.timeout":         `"5s"`,
+	"defaults.memory":          `"16MiB"`,
+	"defaults.group":           `"shop"`,
+	"defaults.labels":          `{ team = "payments" }`,
+	"defaults.runbook":         `"https://wiki.example.com/orders"`,
+	"include":                  `["conf.d/*.hcl"]`,
+
+	"integration.for_each_file": `"hosts.txt"`,
+
 	"integration.grant.http":   `["GET https://status.example.com"]`,
 	"integration.grant.net":    `["tcp://mail.example.com:25"]`,
 	"integration.grant.dns":    `["example.com"]`,
@@ -103,6 +118,9 @@ func (d documenter) example(s *schema.Block) string {
 		return d.wrapped(e)
 	}
 	for i := range s.Rows {
+		if s.Rows[i].Type == schema.Targets || s.Rows[i].Name == "for_each_file" { // they exclude each other, and change all else
+			continue
+		}
 		fmt.Fprintf(&b, "%s = %s\n", s.Rows[i].Name, d.exampleValue(&s.Rows[i]))
 	}
 	for _, in := range s.Blocks {

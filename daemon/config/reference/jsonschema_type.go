@@ -17,7 +17,7 @@ const (
 	urlPattern      = `^[Hh][Tt][Tt][Pp][Ss]?://.`
 	addressPattern  = `.:[0-9]{1,5}$`
 	databasePattern = `^(\$\{)?database\.[a-z][a-z0-9_-]*\}?$`
-	peerPattern     = `^(\$\{)?integration\.[a-z][a-z0-9_-]*\}?$`
+	peerPattern     = `^(\$\{)?integration\.[a-z][a-z0-9_-]*(\["[^"]+"\]|\[each\.key\]|\.[A-Za-z0-9._-]+)?\}?$`
 	figurePattern   = `^(\$\{)?(system|databases|database\.[a-z][a-z0-9_-]*)(\.[A-Za-z0-9_]+)+\}?$`
 	probePattern    = `^(\$\{)?[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*\}?$`
 )
@@ -76,6 +76,8 @@ func writtenOut(r *schema.Row, t manifest.Type) *jsonSchema {
 		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "number"}, {Type: "string", Pattern: durationPattern}, {Type: "string", Pattern: sizePattern}}}
 	case schema.Anything:
 		return &jsonSchema{}
+	case schema.Targets:
+		return &jsonSchema{AnyOf: []*jsonSchema{{Type: "object"}, {Type: "array"}}}
 	default:
 		return &jsonSchema{Type: "string", Enum: r.OneOf, Pattern: textPattern(r, t)}
 	}

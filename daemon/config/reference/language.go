@@ -27,6 +27,21 @@ var referenceTable = []struct{ form, doc, example string }{
 		"depends_on = [integration.llm]",
 	},
 	{
+		"integration.NAME[\"KEY\"]",
+		"One instance of an integration with for_each, in depends_on; integration.NAME stands for all of them. In another integration with for_each, integration.NAME[each.key] is the instance with the same key.",
+		"depends_on = [integration.hosts[\"web1\"]]",
+	},
+	{
+		"each.key",
+		"The key of an instance's target, in an integration with for_each.",
+		`description = "The host ${each.key}"`,
+	},
+	{
+		"each.value",
+		"The value of an instance's target. If that is a map, each.value.NAME is a value in it.",
+		`url = "https://${each.value}/health"`,
+	},
+	{
 		"system.PART.METRIC",
 		"A metric of this machine, in a threshold; also database.NAME.PART.METRIC and databases.PART.METRIC. vega docs config figures lists them.",
 		"metric = system.memory.percent",
@@ -39,7 +54,7 @@ var referenceTable = []struct{ form, doc, example string }{
 }
 
 // values describes how values are written.
-const values = `Text is written in double quotes. ${…} in it is evaluated, and $${ is a plain ${. A duration is text with a unit: "500ms", "10s", "5m", "1h30m". A size is text with a unit: "64KiB", "10MB", "1GiB". A bare number is neither, because it has no unit. A relative path starts from the directory of the file that contains it. There are lists, [ a, b ], and maps, { name = value }, but no operators, conditionals, loops or null. Nothing is converted: "8080" is not a number.`
+const values = `Text is written in double quotes. ${…} in it is evaluated, and $${ is a plain ${. A duration is text with a unit: "500ms", "10s", "5m", "1h30m". A size is text with a unit: "64KiB", "10MB", "1GiB". A bare number is neither, because it has no unit. A relative path starts from the directory of the file that contains it. There are lists, [ a, b ], and maps, { name = value }, but no operators, conditionals, loops or null. Nothing is converted: "8080" is not a number. Only the result of env() or file(), and a line of for_each_file, may stand where a number, true or false is expected: the whole text must be one.`
 
 // language documents how values are written.
 func language() []Topic {

@@ -44,6 +44,8 @@ func TypeName(t manifest.Type) string {
 		return "a metric, such as system.memory.percent"
 	case Quantity:
 		return "a number, a size such as \"2GiB\" or a duration such as \"250ms\", depending on the metric"
+	case Targets:
+		return "a literal map or list of targets"
 	case Path:
 		return "a path, as text"
 	default:
@@ -76,12 +78,26 @@ func Sample(t manifest.Type) string {
 		return "80"
 	case manifest.List:
 		return "[ … ]"
+	case Targets:
+		return `{ web1 = "10.0.0.1" }`
 	case manifest.Map:
 		return "{ name = value }"
 	case Probe:
 		return "core.http"
 	default:
 		return `"…"`
+	}
+}
+
+// Plain returns an example value of a type as the text of a variable.
+func Plain(t manifest.Type) string {
+	switch t {
+	case manifest.Bool:
+		return "true or false"
+	case Whole:
+		return "a whole number such as 8080"
+	default:
+		return "a number such as 0.5"
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 
 	Integration manifest.Type = "integration" // a reference: integration.NAME
 	Figure      manifest.Type = "figure"      // a reference: system.memory.percent
+	Targets     manifest.Type = "targets"     // of for_each: a literal map or list
 	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the metric requires
 )
 

@@ -44,10 +44,11 @@ const (
 
 // Table describes vega.hcl. A new attribute needs one row here, and a field where
 // the configuration is built.
-var Table = &Block{
+var Table = withDefaults(&Block{
 	Rows: []Row{
 		attribute("data_dir", Path, "The directory that vega writes its data to.", public, preset(".vega")),
 		attribute("watch", manifest.Bool, "Whether vega reloads the configuration when its files change. Otherwise it reloads only on SIGHUP and POST /admin/config/reload.", preset(true)),
+		attribute("include", manifest.List, "More configuration files, as literal paths or patterns such as \"conf.d/*.hcl\", relative to the directory of the file that includes them. They are read as if they were part of this file, in order of name. An included file may include others. vega reloads when a pattern matches a new file.", public, of(text)),
 	},
 	Blocks: []*Block{
 		{Name: "server", Doc: "The HTTP server.", Rows: []Row{
@@ -112,7 +113,13 @@ var Table = &Block{
 			attribute("timeout", duration, "Maximum time for a check. Default: the probe's own, or 10s.", public, within(1, 30)),
 			attribute("memory", size, "Maximum memory of the probe.", public, preset("32MiB"), within(1<<16, 4<<30)),
 			attribute("sha256", text, "The digest of the plugin's module, as vega plugin inspect shows it. vega runs no other module for this integration.", public),
-			attribute("depends_on", manifest.List, "Integrations that this one's target depends on, as [integration.NAME]. If one of them is unhealthy, it is reported as the root cause.", public, of(Integration)),
+			attribute("depends_on", manifest.List, "Integrations that this one's target depends on, as [integration.NAME]. If one of them is unhealthy, it is reported as the root cause. For one with for_each, integration.NAME stands for all of its instances, and integration.NAME[\"KEY\"] for one.", public, of(Integration)),
+			attribute("for_each", Targets, "The targets of an integration that checks several: a literal map of keys and values, or a list. Each becomes an instance of its own, called NAME.KEY, in which each.key and each.value are its key and value; a value may be a map, whose elements are each.value.ELEMENT. The key of an element of a list is its text, with other characters than letters, digits, dots, - and _ replaced by -. At most 10,000."),
+			attribute("for_each_file", Path, "A file with the targets, one on each line: KEY = VALUE, or a value alone, whose key is made from it. Blank lines and comments that begin with # or // are skipped. vega reloads when the file changes.", public),
+			attribute("group", text, "A group of integrations, by which they are summarized. At most 64 characters.", public),
+			attribute("labels", manifest.Map, "Labels, for programs that read vega's reports. A key has letters, digits and underscores, and does not begin with a digit or with two underscores.", public, of(text)),
+			attribute("description", text, "What is checked, in a line.", public),
+			attribute("runbook", manifest.URL, "A page that says what to do when the target is not healthy.", public),
 		}, Blocks: []*Block{
 			{Name: "config", Doc: "The probe's options.", Open: true},
 			{Name: "grant", Doc: "What the probe may use in addition to the targets in config.", Rows: []Row{
@@ -134,4 +141,4 @@ var Table = &Block{
 			attribute("enabled", manifest.Bool, "Whether the threshold is active.", preset(true)),
 		}},
 	},
-}
+})

@@ -9,15 +9,15 @@ import (
 
 // enclosure describes what a line begins in: nothing, or a value that continues
 // from a line above. The value is hidden unless every attribute and map key
-// around it is known to be public.
-type enclosure struct{ value, hidden bool }
+// around it is known to be public. targets means that it is in for_each.
+type enclosure struct{ value, hidden, targets bool }
 
 // enclosure works on the words of the chunk around the line, so that it holds for
 // one that can't be parsed as well. Where a string is not closed, it can't
 // tell what is in it, and hides the rest of the chunk.
 func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
 	if f.LineStart(i) > f.end {
-		return enclosure{true, true}
+		return enclosure{value: true, hidden: true}
 	}
 	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.LineStart(i) }) - 1
 	if n < 0 || f.LineStart(i) >= f.chunks[n].end {
@@ -30,7 +30,7 @@ func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
 	if line := i + 1 - c.line; line < len(f.walked) {
 		return f.walked[line]
 	}
-	return enclosure{true, true} // of a block that is too large
+	return enclosure{value: true, hidden: true} // of a block that is too large
 }
 
 // walker walks through the tokens of a chunk.
@@ -81,7 +81,7 @@ func (w *walker) token(n int, t hclsyntax.Token) {
 			w.named(string(t.Bytes))
 		}
 	case hclsyntax.TokenQuotedNewline:
-		w.in = enclosure{true, true}
+		w.in = enclosure{value: true, hidden: true}
 		w.open = nil
 	}
 }
@@ -97,7 +97,7 @@ func (w *walker) named(name string) {
 func (w *walker) push(kind hclsyntax.TokenType) {
 	w.open = append(w.open, bracket{kind, w.in, w.name})
 	if w.name != "" {
-		w.in = enclosure{true, w.in.hidden || !w.public(w.name)}
+		w.in = enclosure{true, w.in.hidden || !w.public(w.name), w.in.targets || w.name == forEach}
 	}
 	w.name = ""
 }

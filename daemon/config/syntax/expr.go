@@ -23,7 +23,7 @@ const (
 	TmplExpr             // items, joined
 	ListExpr             // items
 	MapExpr              // items: key, value, key, value; a key is a TextExpr
-	RefExpr              // text: a.b.c
+	RefExpr              // text: a.b.c; items: the index after it, if there is one
 	CallExpr             // text is the function, items its arguments
 )
 
@@ -40,6 +40,12 @@ type Expr struct {
 	Text  string
 	Num   float64
 	Items []*Expr
+	// Untyped means that the text comes from a file of targets, which has no
+	// quotes, so it may also stand where a number or boolean is expected.
+	Untyped bool
+	// Filled means that a template was filled with values of a target. It no
+	// longer says what was written.
+	Filled bool
 }
 
 // expr converts an expression that the language allows, and reports any other.
@@ -61,6 +67,8 @@ func (l *lowerer) expr(e hclsyntax.Expression) *Expr {
 		return l.object(out, e)
 	case *hclsyntax.ScopeTraversalExpr:
 		return l.traversal(out, e.Traversal)
+	case *hclsyntax.IndexExpr:
+		return l.index(out, e)
 	case *hclsyntax.FunctionCallExpr:
 		if e.ExpandFinal {
 			return l.refuse(out, "An expanded argument list (...) is not supported.", "list the arguments")
@@ -172,18 +180,49 @@ func (l *lowerer) key(e hclsyntax.Expression) *Expr {
 
 func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 	var b strings.Builder
-	for _, step := range t {
+	for n, step := range t {
 		switch step := step.(type) {
 		case hcl.TraverseRoot:
 			b.WriteString(step.Name)
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
+		case hcl.TraverseIndex:
+			if n != len(t)-1 || !takesIndex(b.String()) || step.Key.Type() != cty.String {
+				return l.refuse(out, noIndex, noIndexFix)
+			}
+			out.Items = []*Expr{{Kind: TextExpr, At: l.place(step.SrcRange), Text: step.Key.AsString()}}
 		default:
-			return l.refuse(out, "References cannot contain an index.", "use names with dots, such as llm.base_url")
+			return l.refuse(out, noIndex, noIndexFix)
 		}
 	}
 	out.Kind, out.Text = RefExpr, b.String()
 	return out
+}
+
+// index lowers a reference with an index that is computed, such as
+// integration.hosts[each.key].
+func (l *lowerer) index(out *Expr, e *hclsyntax.IndexExpr) *Expr {
+	of, key := l.expr(e.Collection), l.expr(e.Key)
+	switch {
+	case of.Kind == BadExpr || key.Kind == BadExpr:
+		out.Kind = BadExpr
+		return out
+	case of.Kind != RefExpr || len(of.Items) > 0 || !takesIndex(of.Text):
+		return l.refuse(out, noIndex, noIndexFix)
+	}
+	out.Kind, out.Text, out.Items = RefExpr, of.Text, []*Expr{key}
+	return out
+}
+
+const (
+	noIndex    = "Only an integration with for_each, and each.value, can have an index in brackets."
+	noIndexFix = `use names with dots, such as llm.base_url, or one of integration.NAME["KEY"] and each.value["KEY"]`
+)
+
+// takesIndex reports whether an index may follow a reference.
+func takesIndex(ref string) bool {
+	root, rest, ok := strings.Cut(ref, ".")
+	return ok && (root == "integration" || root == "each") && !strings.Contains(rest, ".")
 }
 
 // The message and fix for %{ if } and %{ for }.

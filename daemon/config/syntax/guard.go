@@ -19,7 +19,7 @@ const MaxFile = 4 << 20
 const (
 	maxTokens       = 1_000_000 // over all files
 	maxChunks       = 50_000    // top-level blocks and attributes over all files
-	maxChunk        = 128 << 10 // bytes of one top-level block
+	maxChunk        = 128 << 10 // bytes of one top-level block that HCL's parser reads
 	maxDepth        = 32        // nested brackets, quotes and interpolations
 	maxOperators    = 32        // on a line; only a minus sign is ever allowed
 	maxAllOps       = 1000      // in a top-level block

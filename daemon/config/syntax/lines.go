@@ -64,12 +64,15 @@ func (m *Masks) Line(f *diag.Source, i int) []byte {
 // syntax tree, so it also works for lines that cannot be parsed.
 func (f *maskedFile) mask(i int, public func(string) bool) []byte {
 	raw := f.Line(i)
+	if f.Data {
+		return maskTarget(raw)
+	}
 	if len(raw) > maxChunk || f.inHeredoc(f.LineStart(i)) {
 		return stars(raw)
 	}
 	in := f.enclosure(i, public)
 	tokens, _ := hclsyntax.LexConfig(raw, "", hcl.Pos{Line: 1, Column: 1})
-	m := masker{tokens: tokens, public: public, shown: in.value && !in.hidden, inValue: in.value}
+	m := masker{tokens: tokens, public: public, shown: in.value && !in.hidden, inValue: in.value, targets: in.targets}
 	if !in.value {
 		m.head = blockHead(tokens)
 	}

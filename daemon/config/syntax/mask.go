@@ -24,7 +24,12 @@ type masker struct {
 	shown   bool // the current attribute is public
 	inValue bool // after the name of an attribute
 	comment bool // in a comment
+	targets bool // in for_each
+	key     string
 }
+
+// forEach is the attribute that holds targets.
+const forEach = "for_each"
 
 func (m *masker) mask(raw []byte) []byte {
 	out := make([]byte, 0, len(raw))
@@ -72,8 +77,10 @@ func (m *masker) hides(n int) bool {
 		if n+1 < len(m.tokens) && m.tokens[n+1].Type == hclsyntax.TokenCQuote && assigned(m.tokens, n+2) {
 			return m.named(t)
 		}
-		return !m.shown && n >= m.head && !argument(m.tokens, n)
-	case hclsyntax.TokenStringLit, hclsyntax.TokenInvalid, hclsyntax.TokenNumberLit:
+		return !m.shown && n >= m.head && !argument(m.tokens, n) && !(m.targets && !m.comment && showsTarget(m.key, t.Bytes))
+	case hclsyntax.TokenNumberLit:
+		return !m.shown && n >= m.head && !(m.targets && !m.comment && !secretKey(m.key))
+	case hclsyntax.TokenStringLit, hclsyntax.TokenInvalid:
 		return !m.shown && n >= m.head
 	case hclsyntax.TokenComment:
 		return m.comment
@@ -85,6 +92,8 @@ func (m *masker) hides(n int) bool {
 // named handles the name of an attribute or the key of a map. A key can hide the
 // value of a public attribute, but cannot show that of another.
 func (m *masker) named(t hclsyntax.Token) (hidden bool) {
+	m.key = string(t.Bytes)
+	m.targets = m.targets || m.key == forEach
 	m.shown, m.inValue = m.public(string(t.Bytes)) && (m.shown || !m.inValue), true
 	return false
 }

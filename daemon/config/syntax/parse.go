@@ -22,15 +22,21 @@ type Tree struct {
 // Parse reads files into one tree. words begin a top-level block. It reports
 // mistakes to out.
 func Parse(files []*diag.Source, words []string, out *diag.Collector) *Tree {
-	p := parser{out: out, words: words}
+	p := NewParser(words, out)
 	for _, f := range files {
-		p.file(f)
+		p.Read(f)
 	}
 	return &p.Tree
 }
 
-// parser reads files into one tree.
-type parser struct {
+// NewParser returns a Parser, for files that are found one after the other; see
+// Parse.
+func NewParser(words []string, out *diag.Collector) *Parser {
+	return &Parser{out: out, words: words}
+}
+
+// Parser reads files into one tree.
+type Parser struct {
 	out    *diag.Collector
 	words  []string // that begin a top-level block
 	tokens int
@@ -38,8 +44,8 @@ type parser struct {
 	Tree
 }
 
-// file reads a file into the tree, unless it is not text.
-func (p *parser) file(f *diag.Source) {
+// Read reads a file into the tree, unless it is not text.
+func (p *Parser) Read(f *diag.Source) {
 	attrs, blocks := len(p.Body.Attrs), len(p.Body.Blocks)
 	if !newFileReader(p, f).read() {
 		p.Broken = true
@@ -48,7 +54,7 @@ func (p *parser) file(f *diag.Source) {
 }
 
 // take adds a piece to what was read; false stops the reading.
-func (p *parser) take(f *diag.Source, c chunk, in *piece) bool {
+func (p *Parser) take(f *diag.Source, c chunk, in *piece) bool {
 	p.chunks++
 	p.tokens += in.tokens
 	switch {

@@ -10,7 +10,7 @@ import (
 // plain parses the plain part of the language in one scan: blocks, attributes,
 // strings, numbers, lists, maps, references, calls and templates of these. It
 // stops at anything else, such as a heredoc or a mistake. HCL's parser then
-// reads the same block from its start.
+// reads the same block from its start, unless it is larger than maxChunk.
 //
 // It reads what it accepts as HCL does, and accepts only what the guards
 // accept, which FuzzPlain tests. It therefore reports nothing.
@@ -30,6 +30,9 @@ const (
 	maxPlainDepth  = 16
 	maxPlainDigits = 15 // longer ones could be rounded differently than in HCL
 	maxPlainAttrs  = 64 // in a block, because they are compared with each other
+	// maxPlainChunk limits the bytes of a top-level block. It has room for a
+	// for_each of 10,000 targets.
+	maxPlainChunk = 1 << 20
 )
 
 // item parses one top-level attribute or block, with the line that it ends on,
@@ -38,7 +41,7 @@ const (
 func (p *plain) item(into *Body) bool {
 	start := p.i
 	p.depth = 0
-	if p.entry(into) && p.lineEnd() && p.i-start <= maxChunk {
+	if p.entry(into) && p.lineEnd() && p.i-start <= maxPlainChunk {
 		return true
 	}
 	p.i = start

@@ -19,7 +19,7 @@ const (
 // fileReader reads one file: what is plain in one scan, every other chunk by
 // HCL's parser, once the text of the file is checked.
 type fileReader struct {
-	*parser
+	*Parser
 	file    *diag.Source
 	plain   plain
 	split   *splitter
@@ -28,8 +28,8 @@ type fileReader struct {
 	size    int     // of the batch, in bytes
 }
 
-func newFileReader(p *parser, f *diag.Source) *fileReader {
-	r := &fileReader{parser: p, file: f, plain: plain{file: f, words: p.words, text: string(f.Text)}}
+func newFileReader(p *Parser, f *diag.Source) *fileReader {
+	r := &fileReader{Parser: p, file: f, plain: plain{file: f, words: p.words, text: string(f.Text)}}
 	r.split = newSplitter(f.Text, p.words, func(c chunk) bool {
 		r.batch = append(r.batch, c)
 		r.size += c.end - c.start

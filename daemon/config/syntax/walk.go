@@ -21,7 +21,7 @@ func (e *Expr) Each(yield func(*Expr)) {
 // Computed reports whether part of a value comes from elsewhere. Such a value
 // must not be quoted.
 func (e *Expr) Computed() bool {
-	if e.Kind == CallExpr || e.Kind == RefExpr {
+	if e.Kind == CallExpr || e.Kind == RefExpr || e.Filled {
 		return true
 	}
 	for _, item := range e.Items {

@@ -25,6 +25,7 @@ import (
 
 	"vega/daemon/api"
 	"vega/daemon/config"
+	"vega/daemon/config/input"
 	"vega/daemon/vega/console"
 )
 
@@ -103,7 +104,7 @@ func localURL(cfg *config.Config) string {
 }
 
 func findKey(cfg *config.Config, elsewhere bool) (string, error) {
-	if key := os.Getenv("VEGA_API_KEY"); key != "" && elsewhere {
+	if key := input.WithoutNewline(os.Getenv("VEGA_API_KEY")); key != "" && elsewhere {
 		return key, nil
 	}
 	if len(cfg.Server.Keys) > 0 {

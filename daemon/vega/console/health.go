@@ -18,8 +18,9 @@ var symbols = map[check.Status]string{
 	check.Disabled:  "⚪ ",
 }
 
-// WriteHealth writes one line per integration, the disabled ones last, and the
-// totals on the last line. On a terminal it wraps long messages.
+// WriteHealth writes one line per integration, those of its instances and groups
+// together and the disabled ones last, and the totals on the last line. On a
+// terminal it wraps long messages.
 func WriteHealth(out io.Writer, h engine.Health) error {
 	terminal := IsTerminal(out)
 	head := "STATUS"
@@ -28,8 +29,10 @@ func WriteHealth(out io.Writer, h engine.Health) error {
 	}
 	var t table
 	t.row(head, "NAME", "TIME", "MESSAGE")
+	f := fleetOf(h.Integrations)
+	rows := f.rows(h.Integrations)
 	for _, off := range []bool{false, true} {
-		for _, r := range h.Integrations {
+		for _, r := range rows {
 			if (r.Status == check.Disabled) != off {
 				continue
 			}
@@ -43,7 +46,9 @@ func WriteHealth(out io.Writer, h engine.Health) error {
 	if err := t.write(out, width(out)); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%s: %s in %s\n", h.Status, Counts(h.Summary), Milliseconds(h.DurationMS))
+	fmt.Fprintln(out)
+	f.write(out)
+	_, err := fmt.Fprintf(out, "%s: %s in %s\n", h.Status, Counts(h.Summary), Milliseconds(h.DurationMS))
 	return err
 }
 

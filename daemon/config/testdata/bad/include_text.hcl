@@ -1,0 +1,1 @@
+include = "conf.d/*.hcl"

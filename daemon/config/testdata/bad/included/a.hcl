@@ -1,0 +1,2 @@
+include = ["b.hcl"]
+include = ["c.hcl"]

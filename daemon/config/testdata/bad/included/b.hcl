@@ -1,0 +1,4 @@
+include = ["../include.hcl"]
+integration "b" {
+  probe = core.nothing
+}

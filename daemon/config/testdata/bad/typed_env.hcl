@@ -1,0 +1,7 @@
+server {
+  port = env("TOKEN")
+}
+watch = env("TOKEN")
+llm {
+  temperature = "${env("TOKEN")}"
+}

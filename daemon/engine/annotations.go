@@ -1,0 +1,26 @@
+package engine
+
+// Annotations are what an integration's configuration says about it for people
+// and other programs. They do not change how it runs.
+type Annotations struct {
+	Group       string            `json:"group,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Description string            `json:"description,omitempty"`
+	Runbook     string            `json:"runbook,omitempty"` // a URL
+}
+
+// annotate sets the annotations of each report whose integration is configured.
+func (r *roster) annotate(reports []Report) {
+	for n := range reports {
+		if i := r.find(reports[n].Name); i != nil {
+			reports[n].Annotations = i.noted()
+		}
+	}
+}
+
+// noted returns the annotations in the current configuration.
+func (i *integration) noted() Annotations {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.annotations
+}
