@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -49,6 +50,8 @@ func everyAddress(host string) bool {
 func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed bool) Key {
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {
+	case strings.ContainsFunc(value.Reveal(), func(c rune) bool { return c <= ' ' || c > '~' }):
+		d.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%s contains a blank, a line break or a character that is not ASCII, so no client could send it in a header.", t.Row.Name), fix)
 	case n < eval.MinSecret:
 		d.out.Err(diag.ShortSecret, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.Row.Name, eval.MinSecret), fix)
 	case n < safeKey && exposed:

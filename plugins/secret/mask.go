@@ -8,8 +8,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-var errShort = errors.New("a secret shorter than 8 bytes can't be hidden from a plugin; " +
-	"use one of at least 8 bytes, and check that the variable or file is not empty")
+var errEmpty = errors.New("a secret is empty; check the variable or file that it comes from")
 
 // In reports whether the values contain a secret for which a guest of the probe
 // would see a placeholder.
@@ -26,7 +25,7 @@ func holds(v manifest.Value, o manifest.Option) bool {
 	switch v := v.(type) {
 	case manifest.Text:
 		pieces := split(secretly(v, o), o.Element())
-		return slices.ContainsFunc(pieces, func(p piece) bool { return p.secret && len(p.text) >= MinSize })
+		return slices.ContainsFunc(pieces, func(p piece) bool { return p.secret && len(p.text) >= MinPlaced })
 	case []manifest.Value:
 		return slices.ContainsFunc(v, func(e manifest.Value) bool { return holds(e, o) })
 	case map[string]manifest.Value:
@@ -42,7 +41,7 @@ func holds(v manifest.Value, o manifest.Option) bool {
 // secretly returns the text, marked as secret as a whole if it is a literal in
 // a sensitive option.
 func secretly(t manifest.Text, o manifest.Option) manifest.Text {
-	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= MinSize {
+	if whole := t.Reveal(); o.Sensitive && !t.HasSecret() && len(whole) >= MinPlaced {
 		return manifest.Text{{Text: whole, Secret: true}}
 	}
 	return t
@@ -84,7 +83,6 @@ func (m masker) value(v manifest.Value) (manifest.Value, error) {
 }
 
 func (m masker) text(t manifest.Text) (manifest.Text, error) {
-	literal := !t.HasSecret()
 	if t = secretly(t, m.option); !t.HasSecret() {
 		return manifest.Plain(t.Reveal()), nil
 	}
@@ -93,10 +91,13 @@ func (m masker) text(t manifest.Text) (manifest.Text, error) {
 	var b strings.Builder
 	for _, p := range split(t, typ) {
 		switch {
-		case !p.secret, literal && len(p.text) < MinSize:
+		case !p.secret:
 			b.WriteString(p.text)
-		case len(p.text) < MinSize:
-			return nil, errShort
+		case p.text == "":
+			return nil, errEmpty
+		case len(p.text) < MinPlaced:
+			m.vault.tiny = append(m.vault.tiny, p.text)
+			b.WriteString(p.text)
 		default:
 			holds = true
 			b.WriteString(m.vault.add(p.text, p.role != value).placeholder)

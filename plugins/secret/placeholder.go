@@ -3,15 +3,22 @@ package secret
 import (
 	"crypto/rand"
 	"slices"
+	"strings"
 )
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// letters is how many letters are in alphabet, before the digits.
+const letters = 52
 
 // placeholder returns a placeholder for a secret with the given forms, as long
 // as the first of them.
 func (v *Vault) placeholder(forms []string) string {
 	for {
 		s := random(len(forms[0]))
+		if len(s) < MinSize {
+			s = mixed(s)
+		}
 		if slices.Contains(v.placed, s) || v.isReal(s) || completes(s, forms) {
 			continue
 		}
@@ -57,4 +64,19 @@ func random(n int) string {
 			}
 		}
 	}
+}
+
+// mixed alternates letters and digits in a short placeholder, so that it is not
+// a word that a protocol or a text contains by chance.
+func mixed(s string) string {
+	out := []byte(s)
+	for i, c := range out {
+		n := strings.IndexByte(alphabet, c)
+		if i%2 == 0 {
+			out[i] = alphabet[n%letters]
+		} else {
+			out[i] = alphabet[letters+n%(len(alphabet)-letters)]
+		}
+	}
+	return string(out)
 }

@@ -10,8 +10,10 @@
 // What a guest can observe does not depend on its guess at a secret: Hide finds
 // only whole secrets, and its duration and delays do not depend on the data.
 //
-// A secret under 8 bytes is refused, because it would match unrelated data by
-// chance, and could be guessed.
+// A secret under MinSize bytes would match unrelated text by chance. Its
+// placeholder works like any other, but Redact finds it only where it stands
+// alone, as a word. One under MinPlaced bytes has no placeholder, and Redact
+// finds it only where it is the whole text.
 package secret
 
 import (
@@ -21,8 +23,12 @@ import (
 	"vega/plugins/manifest"
 )
 
-// MinSize is the minimum size of a secret, in bytes.
-const MinSize = 8
+// The sizes, in bytes, from which on a secret is hidden wherever it occurs, and
+// from which on it has a placeholder.
+const (
+	MinSize   = 8
+	MinPlaced = 4
+)
 
 // Vault holds the secrets of one run. It is not safe for concurrent use; the
 // guest it serves is single-threaded.
@@ -34,6 +40,7 @@ type Vault struct {
 	masked   manifest.Values
 	written  []string // masked text of options that contain a secret
 	urls     []string // those of options of type url
+	tiny     []string // secrets without a placeholder
 	hider    *hider   // nil if the hider does not exist or lacks the last secret
 }
 
@@ -41,6 +48,7 @@ type Vault struct {
 type entry struct {
 	real        string
 	placeholder string
+	short       bool // Redact finds only a word of its own
 	// inURL marks text that is already URL syntax, such as a path with its
 	// query: it must not be escaped again in a URL.
 	inURL bool
@@ -94,7 +102,7 @@ func (v *Vault) add(real string, inURL bool) *entry {
 			return e
 		}
 	}
-	e := &entry{real: real, inURL: inURL}
+	e := &entry{real: real, inURL: inURL, short: len(real) < MinSize}
 	texts := forms(real)
 	e.placeholder = v.placeholder(texts)
 	v.entries = append(v.entries, e)

@@ -46,7 +46,8 @@ func TestMask(t *testing.T) {
 		"template":            {"token", manifest.Text{shown("Bearer "), hidden("abcdefgh"), shown(".")}, "Bearer ????????."},
 		"plain":               {"token", manifest.Plain("abcdefgh"), "abcdefgh"},
 		"sensitive":           {"password", manifest.Plain("abcdefgh"), "????????"},
-		"sensitive and short": {"password", manifest.Plain("abc"), "abc"},
+		"sensitive and short": {"password", manifest.Plain("abcd"), "????"},
+		"sensitive and tiny":  {"password", manifest.Plain("abc"), "abc"},
 		"url in a string":     {"token", manifest.Text{hidden("https://h/abc")}, "?????????????"},
 		"webhook":             {"url", manifest.Text{hidden("https://h.example:8443/services/T0/B0")}, "https://h.example:8443/??????????????"},
 		"query at once":       {"url", manifest.Text{hidden("HTTPS://h?key=12345678")}, "HTTPS://h?????????????"},
@@ -85,20 +86,57 @@ func TestMask(t *testing.T) {
 	}
 }
 
-func TestRefusesShortSecrets(t *testing.T) {
+func TestRefusesEmptySecrets(t *testing.T) {
 	for name, v := range map[string]manifest.Values{
-		"short":         {"token": manifest.Text{hidden("geheim7")}},
-		"empty":         {"token": manifest.Text{hidden("")}},
+		"alone":    {"token": manifest.Text{hidden("")}},
+		"in a map": {"headers": map[string]manifest.Value{"A": manifest.Text{shown("Basic of some length "), hidden("")}}},
+	} {
+		if _, err := NewVault(probe, v); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+// TestShortSecrets checks what is hidden of a secret that is too short to be
+// searched for everywhere: the guest has a placeholder from 4 bytes on, and
+// messages hide it where it stands alone.
+func TestShortSecrets(t *testing.T) {
+	for name, v := range map[string]manifest.Values{
+		"alone":         {"token": manifest.Text{hidden("geheim7")}},
 		"in a map":      {"headers": map[string]manifest.Value{"A": manifest.Text{shown("Basic of some length "), hidden("geheim7")}}},
 		"in a list":     {"urls": []manifest.Value{manifest.Text{shown("https://h/?k="), hidden("geheim7")}}},
 		"userinfo":      {"url": manifest.Text{hidden("https://geheim7@h/")}},
-		"bad address":   {"address": manifest.Text{hidden("geheim7")}},
+		"written out":   {"password": manifest.Plain("geheim7")},
 		"no url at all": {"url": manifest.Text{hidden("geheim7")}},
 	} {
-		_, err := NewVault(probe, v)
-		if err == nil || strings.Contains(err.Error(), "geheim") {
-			t.Errorf("%s: %v", name, err)
+		v := vault(t, v)
+		if strings.Contains(fmt.Sprint(v.Masked()), "geheim7") || v.Empty() {
+			t.Errorf("%s: the guest sees %v", name, v.Masked())
 		}
+		for text, want := range map[string]string{
+			"geheim7":               "(secret)",
+			"password geheim7.":     "password (secret).",
+			"token=geheim7&x=1":     "token=(secret)&x=1",
+			`{"a":"geheim7"}`:       `{"a":"(secret)"}`,
+			"geheim7x, xgeheim7":    "geheim7x, xgeheim7",
+			"geheim7x and geheim7!": "geheim7x and (secret)!",
+		} {
+			if got := v.Redact(text); got != want {
+				t.Errorf("%s: %q became %q", name, text, got)
+			}
+		}
+	}
+	v := vault(t, manifest.Values{"token": manifest.Text{hidden("abcd")}})
+	mask := maskedText(v, "token")
+	if real, ok := v.Whole(mask); !ok || real != "abcd" {
+		t.Errorf("%q stands for %q", mask, real)
+	}
+	if isLetter, isDigit := strings.IndexByte(alphabet, mask[0]) < letters, mask[1] >= '0' && mask[1] <= '9'; !isLetter || !isDigit {
+		t.Errorf("the placeholder %q may be a word", mask)
+	}
+	tiny := vault(t, manifest.Values{"token": manifest.Text{hidden("pin")}})
+	if maskedText(tiny, "token") != "pin" || tiny.Redact("pin") != "(secret)" || tiny.Redact("the pin") != "the pin" {
+		t.Errorf("%v %q", tiny.Masked(), tiny.Redact("the pin"))
 	}
 }
 
@@ -231,7 +269,8 @@ func TestIn(t *testing.T) {
 		"host of a URL":     {manifest.Values{"url": manifest.Text{hidden("https://h.example")}}, false},
 		"path of a URL":     {manifest.Values{"url": manifest.Text{hidden("https://h.example/0123456789")}}, true},
 		"written out":       {manifest.Values{"password": manifest.Plain("0123456789")}, true},
-		"short and written": {manifest.Values{"password": manifest.Plain("abc")}, false},
+		"tiny and written":  {manifest.Values{"password": manifest.Plain("abc")}, false},
+		"short and written": {manifest.Values{"password": manifest.Plain("abcd")}, true},
 	} {
 		if got := In(probe, c.values); got != c.want || got != !vault(t, c.values).Empty() {
 			t.Errorf("%s: %v", name, got)

@@ -13,11 +13,12 @@ import (
 	"vega/daemon/config/syntax"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/secret"
 )
 
-// MinSecret is the minimum length of a secret that a guest may use, because the
-// host searches responses for its bytes.
-const MinSecret = 8
+// MinSecret is the length of a secret, in bytes, from which on vega finds it
+// wherever it occurs.
+const MinSecret = secret.MinSize
 
 // textChecker checks strings against their types.
 type textChecker struct{ out *diag.Collector }
@@ -34,10 +35,8 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 	}
 	if w.Guest {
 		for _, p := range v {
-			if p.Secret && len(p.Text) < MinSecret {
-				c.out.Err(diag.ShortSecret, e.At, fmt.Sprintf("The secret in %s is shorter than %d bytes, so vega could not distinguish it from other text.", w.Name, MinSecret),
-					"use a longer secret; if the value is not secret, use a literal instead of env() or file()")
-				return nil, bind.Bad
+			if p.Secret && p.Text != "" && len(p.Text) < MinSecret {
+				c.short(p.Text, e, w)
 			}
 		}
 	}
@@ -51,6 +50,15 @@ func (c textChecker) check(v manifest.Text, e *syntax.Expr, w want, t manifest.T
 	default:
 		return v, bind.Present
 	}
+}
+
+// short warns of a secret that is too short to be found wherever it occurs.
+func (c textChecker) short(text string, e *syntax.Expr, w want) {
+	detail := fmt.Sprintf("The secret in %s is shorter than %d bytes, so it occurs in other text by chance: vega hides it in messages only where it stands alone, as a word.", w.Name, MinSecret)
+	if len(text) < secret.MinPlaced {
+		detail = fmt.Sprintf("The secret in %s is shorter than %d bytes, too short to be hidden: the plugin sees it, and vega hides it in messages only where it is the whole text.", w.Name, secret.MinPlaced)
+	}
+	c.out.Warn(diag.ShortSecret, e.At, detail, "use a longer secret if the target allows it; if the value is not secret, use a literal instead of env() or file()")
 }
 
 // isArgument reports whether a string can be a command argument. A secret
