@@ -1,11 +1,14 @@
 package plugins
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/tetratelabs/wazero/api"
 
+	"vega/plugins/grant"
 	"vega/plugins/jsonpath"
+	"vega/policies/check"
 	"vega/sdk/abi"
 )
 
@@ -27,14 +30,30 @@ var configCalls = map[string]hostCall{
 	}},
 }
 
-// undeclared reports an option that the guest reads but the manifest does not
-// declare, so it is never set.
+// undeclared notes and reports an option that the guest reads but the manifest
+// does not declare, so it is never set.
 func undeclared(g *guest, path string) {
 	first := jsonpath.Split(path)[0]
-	if g.in.Undeclared == nil || first.Command != 0 {
+	if first.Command != 0 {
 		return
 	}
-	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.Key) == nil {
+	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.Key) != nil {
+		return
+	}
+	if g.undeclared == "" {
+		g.undeclared = first.Key
+	}
+	if g.in.Undeclared != nil {
 		g.in.Undeclared(first.Key)
 	}
+}
+
+// explained returns the text of an error. If the guest asked for no target at
+// all after it read an option that does not exist, that is most likely why.
+func (g *guest) explained(err error) string {
+	text := err.Error()
+	if d, ok := errors.AsType[*grant.Denial](err); ok && d.Empty && g.undeclared != "" {
+		text += fmt.Sprintf("; the probe reads the option %q, which plugin.hcl does not declare", check.Clip(g.undeclared, 80))
+	}
+	return text
 }

@@ -76,7 +76,7 @@ func (g *guest) fail(err error) int32 {
 	if code == abi.ErrTimeout {
 		g.timedOut = true
 	}
-	g.lastError = check.Clip(check.OneLine(g.vault.Hide(err.Error())), maxArgument)
+	g.lastError = check.Clip(check.OneLine(g.vault.Hide(g.explained(err))), maxArgument)
 	if g.in.Grease && code == abi.ErrIO {
 		return strangeErrno
 	}

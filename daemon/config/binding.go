@@ -35,7 +35,7 @@ func (b binding) config() (out *bind.Section, complete bool) {
 		b.schemas[b.probe] = sch
 	}
 	written := b.s.Block("config")
-	out = &bind.Section{Schema: sch, Owner: b.s.Title(), Head: written.Head, Broken: written.Broken, Unwritten: written.Raw == nil, Off: b.s.Off}
+	out = &bind.Section{Schema: sch, Owner: b.s.Title(), Head: written.Head, Broken: written.Broken, Unwritten: written.Raw == nil, Off: b.s.Off, Strays: b.s.Strays}
 	if written.Raw != nil {
 		bind.Options(&written.Raw.Body, sch, schema.Table, out, b.out)
 	}

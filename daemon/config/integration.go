@@ -138,13 +138,13 @@ func (d *integrationStage) bind(s *bind.Section, plugin, probe string) (*manifes
 	found := manifest.Plugin(d.modules, plugin)
 	if found == nil {
 		if !s.Off && !d.root.Block("plugins").Unsure("dir") {
-			d.noPlugin(t.Expr.At, plugin)
+			d.noPlugin(t.Expr.At, plugin, probe)
 		}
 		return nil, nil
 	}
 	p, _ := found.Module.Manifest.Probe(probe)
 	if p == nil {
-		d.noProbe(t.Expr.At, found.Module.Manifest, probe)
+		d.noProbe(t.Expr.At, found.Module.Manifest, plugin, probe)
 		return nil, nil
 	}
 	d.claims(t.Expr.At, found)
@@ -152,7 +152,7 @@ func (d *integrationStage) bind(s *bind.Section, plugin, probe string) (*manifes
 	return found, p
 }
 
-func (d *integrationStage) noPlugin(at diag.Place, name string) {
+func (d *integrationStage) noPlugin(at diag.Place, name, probe string) {
 	var names, there []string
 	for _, f := range d.modules {
 		file := filepath.Base(f.File)
@@ -175,8 +175,8 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 	fix := fmt.Sprintf("copy %s.wasm into %s", diag.Clip(name), dir)
 	span := at.Source.Span(at.Start, at.Start+len(name))
 	near := diag.Nearest(name, names)
-	if probe := d.elsewhere(name); probe != "" {
-		span, near = at, probe
+	if other := d.elsewhere(name, ""); other != "" {
+		span, near = at, other
 	}
 	if near != "" {
 		fix = "use " + near
@@ -185,31 +185,11 @@ func (d *integrationStage) noPlugin(at diag.Place, name string) {
 		Suggest(span, near)
 }
 
-// elsewhere returns the probe of another plugin that a name stands for: the only
-// one of the plugin of that name, or one of that name. For mqtt it is
-// mqtt.broker.
-func (d *integrationStage) elsewhere(name string) string {
-	found := ""
-	for _, f := range d.modules {
-		if f.Module == nil {
-			continue
-		}
-		m := f.Module.Manifest
-		if m.Name == name && len(m.Probes) == 1 {
-			return name + "." + m.Probes[0].Name
-		}
-		if p, _ := m.Probe(name); p != nil && found == "" {
-			found = m.Name + "." + name
-		}
-	}
-	return found
-}
-
 // refusedName derives a refused plugin's name from its file name, without
 // reading the file.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
-func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name string) {
+func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, plugin, name string) {
 	var names []string
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
@@ -217,14 +197,42 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, name str
 	fix, near := "use one of these", diag.Nearest(name, names)
 	if near != "" {
 		near = m.Name + "." + near
-	}
-	if probe := d.elsewhere(name); probe != "" {
-		near = probe
+	} else if near = d.elsewhere(plugin, name); near == "" && len(names) == 1 {
+		near = m.Name + "." + names[0]
 	}
 	if near != "" {
 		fix = "use " + near
 	}
 	d.out.Err(diag.NoProbe, at, fmt.Sprintf("The plugin %s has no probe %q; it has: %s.", m.Name, diag.Clip(name), diag.Among(names)), fix).Suggest(at, near)
+}
+
+// elsewhere returns a probe of another plugin that a wrong name most likely
+// means: one of that name, or of a plugin of that name; else a similar one.
+func (d *integrationStage) elsewhere(plugin, probe string) string {
+	full := map[string]string{}
+	var words []string
+	add := func(word, name string) {
+		if full[word] == "" {
+			full[word], words = name, append(words, word)
+		}
+	}
+	for _, f := range d.modules {
+		if f.Module == nil {
+			continue
+		}
+		for _, p := range f.Module.Manifest.Probes {
+			add(p.Name, f.Module.Manifest.Name+"."+p.Name)
+			if len(f.Module.Manifest.Probes) == 1 {
+				add(f.Module.Manifest.Name, f.Module.Manifest.Name+"."+p.Name)
+			}
+		}
+	}
+	for _, word := range []string{probe, plugin} {
+		if full[word] != "" {
+			return full[word]
+		}
+	}
+	return full[diag.Nearest(probe, words)]
 }
 
 // claims reports what a module imports without declaring it, once for each

@@ -56,7 +56,7 @@ func Header() []byte { return slices.Clone(magic) }
 func Sections(wasm []byte, yield func(id byte, body *Reader) error) error {
 	switch {
 	case bytes.HasPrefix(wasm, component):
-		return fmt.Errorf("this is a component, not a WebAssembly core module (version 1): build it for wasip1")
+		return fmt.Errorf("this is a WebAssembly component; vega loads core modules (version 1): build for wasip1, for example with GOOS=wasip1 GOARCH=wasm, TinyGo's -target=wasip1, or Rust's --target wasm32-wasip1, and do not run wasm-tools component new")
 	case !bytes.HasPrefix(wasm, magic):
 		return fmt.Errorf("this is not a WebAssembly core module (version 1)")
 	}

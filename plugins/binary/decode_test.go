@@ -88,7 +88,7 @@ func TestDecodeRefuses(t *testing.T) {
 
 		// Sections.
 		"no module":        {[]byte("#!/bin/sh"), "not a WebAssembly core module"},
-		"component":        {[]byte("\x00asm\x0d\x00\x01\x00"), "this is a component"},
+		"component":        {[]byte("\x00asm\x0d\x00\x01\x00"), "this is a WebAssembly component; vega loads core modules"},
 		"order":            {module(3, []byte{0}, 1, []byte{0}), "in the wrong place"},
 		"twice":            {module(3, []byte{0}, 3, []byte{0}), "in the wrong place"},
 		"unknown section":  {module(99, []byte{0}), "in the wrong place"},

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Denial is a refused call. Its text states the request and the line to paste
@@ -16,6 +18,7 @@ import (
 type Denial struct {
 	Asked string
 	Fix   string // an attribute for the grant block; "" if no grant can allow it
+	Empty bool   // the guest asked for no target at all
 }
 
 // Error returns what was denied and what to do.
@@ -41,9 +44,22 @@ func (s *Set) AllowsHTTP(method string, u *url.URL) (Rule, error) {
 func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
 	host, port, err := Address(address)
 	if err != nil {
-		return Rule{}, &Denial{Asked: fmt.Sprintf("dialling this address is refused: %v", err)}
+		return Rule{}, refused(address, "the connection to %s is refused: %v", err)
 	}
 	return s.find(Rule{Kind: manifest.Net, Scheme: scheme, Host: host, Port: port})
+}
+
+var (
+	errNotName     = errors.New("it is not a host name")
+	errInvalidName = errors.New("its name is not valid")
+)
+
+// refused returns the denial of a target that is not valid.
+func refused(target, format string, err error) *Denial {
+	if target == "" {
+		return &Denial{Asked: fmt.Sprintf(format, "an empty address", err), Empty: true}
+	}
+	return &Denial{Asked: fmt.Sprintf(format, strconv.Quote(check.Clip(target, 80)), err)}
 }
 
 // AllowsDNS checks a query. The name must be granted, and so must the server if
@@ -51,14 +67,14 @@ func (s *Set) AllowsNet(scheme, address string) (Rule, error) {
 func (s *Set) AllowsDNS(name, server string) error {
 	want, err := parseDNS(name)
 	if err != nil || strings.HasPrefix(name, "@") {
-		return &Denial{Asked: "resolving this name is refused: it is not a host name"}
+		return refused(name, "resolving %s is refused: %v", errNotName)
 	}
 	if _, err := s.find(want); err != nil || server == "" {
 		return err
 	}
 	want, err = parseDNS("@" + WithPort(server, 53))
 	if err != nil {
-		return &Denial{Asked: fmt.Sprintf("querying this server is refused: %v", err)}
+		return refused(server, "querying the server %s is refused: %v", err)
 	}
 	_, err = s.find(want)
 	return err
@@ -67,7 +83,7 @@ func (s *Set) AllowsDNS(name, server string) error {
 // AllowsSQL checks a query by its database.
 func (s *Set) AllowsSQL(database string) error {
 	if !manifest.ValidName(database) {
-		return &Denial{Asked: "sql on this database is refused: its name is not valid"}
+		return refused(database, "sql on the database %s is refused: %v", errInvalidName)
 	}
 	_, err := s.find(Rule{Kind: manifest.SQL, Name: database})
 	return err

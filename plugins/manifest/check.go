@@ -23,7 +23,7 @@ func ValidName(s string) bool { return len(s) <= 64 && name.MatchString(s) }
 // Reserved lists the root words of the configuration. No plugin may have such a
 // name, because a reference such as probe = llm.x would be ambiguous.
 var Reserved = []string{
-	"alert", "bundled", "data_dir", "database", "databases", "env", "env_set", "file", "integration", "llm", "log",
+	"alert", "bundled", "data_dir", "database", "databases", "defaults", "each", "env", "env_set", "file", "integration", "llm", "log",
 	"network", "notifier", "plugins", "policies", "server", "store", "system", "threshold", "vega",
 }
 
@@ -142,11 +142,15 @@ func (c *checker) patterned(o *Option) {
 }
 
 func (c *checker) capability(p *Probe, k *Capability) {
-	c.is(slices.Contains(kinds, k.Kind), "unknown capability %q", clip(string(k.Kind)))
+	if !slices.Contains(kinds, k.Kind) {
+		c.is(false, "unknown capability %q; the capabilities are %s", clip(string(k.Kind)), kindsHint(k.Kind))
+		return // the rest of it depends on its kind
+	}
 	c.is(strings.TrimSpace(k.Reason) != "" && len(k.Reason) <= 500, "capability %q needs a reason for the operator, of at most 500 bytes", k.Kind)
 	for _, f := range k.From {
 		o := p.Option(f)
-		c.is(o != nil && o.holdsTarget(k.Kind), "capability %q takes its targets from %q, which is not an option of a type that can hold one", k.Kind, clip(f))
+		c.is(o != nil, "capability %q takes its targets from %q, which is not an option of this probe", k.Kind, clip(f))
+		c.is(o == nil || o.holdsTarget(k.Kind), "capability %q takes its targets from %q, but an option of type %s can't hold one; use %s", k.Kind, clip(f), typeOf(o), holders[k.Kind])
 	}
 	for _, m := range k.Methods {
 		switch k.Kind {
@@ -158,6 +162,40 @@ func (c *checker) capability(p *Probe, k *Capability) {
 			c.is(false, "capability %q does not take methods", k.Kind)
 		}
 	}
+}
+
+// kindsHint lists the capabilities, and says which one a similar word means.
+func kindsHint(k Kind) string {
+	names := make([]string, len(kinds))
+	for i, one := range kinds {
+		names[i] = string(one)
+	}
+	all := strings.Join(names, ", ")
+	switch k {
+	case "udp", "tcp", "tls":
+		return fmt.Sprintf("%s; for connections over %s, use capability \"net\" with methods = [%q]", all, k, k)
+	case "https", "web":
+		return all + `; use capability "http"`
+	case "database", "db", "query":
+		return all + `; use capability "sql"`
+	case "storage", "cache":
+		return all + `; use capability "kv"`
+	default:
+		return all
+	}
+}
+
+// holders names the types of options that can hold a target of each kind.
+var holders = map[Kind]string{
+	HTTP: "url", Net: "address or url", DNS: "string or address", SQL: "database", KV: "no option",
+}
+
+// typeOf returns the type of an option's values; "" without an option.
+func typeOf(o *Option) Type {
+	if o == nil {
+		return ""
+	}
+	return o.Element()
 }
 
 // holdsTarget reports whether an option of this type can name a destination of

@@ -2,6 +2,9 @@ package bind
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"vega/daemon/config/diag"
 	"vega/daemon/config/schema"
@@ -63,7 +66,7 @@ func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots
 	r := s.Row(a.Name)
 	if r == nil {
 		if r = b.renamed(a, s); r == nil {
-			b.unknownAttribute(a, s)
+			b.unknownAttribute(a, s, into)
 			return slots
 		}
 	}
@@ -79,7 +82,7 @@ func (b *binder) attribute(a *syntax.Attr, s *schema.Block, into *Section, slots
 func (b *binder) block(in *syntax.Block, s *schema.Block, into *Section, written map[blockID]diag.Place) {
 	inner := s.Block(in.Kind)
 	if inner == nil {
-		b.unknownBlock(in, s)
+		b.unknownBlock(in, s, into)
 		return
 	}
 	sec := &Section{Schema: inner, Head: in.Head, Broken: in.Broken || into.Broken}
@@ -128,10 +131,27 @@ func (b *binder) named(in *syntax.Block, s *schema.Block, sec *Section) bool {
 	}
 	sec.Name = in.Labels[0].Text
 	if !manifest.ValidName(sec.Name) {
-		b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%q is not a valid name.", diag.Clip(sec.Name)), "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)")
+		b.badName(sec.Name, in)
 	}
 	if what := schema.Taken[s.Name+" "+sec.Name]; what != "" {
 		b.out.Err(diag.BadName, in.Labels[0].At, what, "choose another name")
 	}
 	return true
+}
+
+var notInName = regexp.MustCompile(`[^a-z0-9_-]+`)
+
+// badName reports a name that is not valid, and suggests the nearest one.
+func (b *binder) badName(name string, in *syntax.Block) {
+	fix := "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)"
+	near := strings.Trim(notInName.ReplaceAllString(strings.ToLower(name), "_"), "_-0123456789")
+	if manifest.ValidName(near) {
+		fix = fmt.Sprintf("use %q; names start with a lower-case letter and have lower-case letters, digits, - and _", near)
+	} else {
+		near = ""
+	}
+	p := b.out.Err(diag.BadName, in.Labels[0].At, fmt.Sprintf("%q is not a valid name.", diag.Clip(name)), fix)
+	if near != "" && !in.Broken {
+		p.Replace(in.Labels[0].At, strconv.Quote(near))
+	}
 }

@@ -23,6 +23,7 @@ type Section struct {
 	Blocks []*Section
 	Raw    *syntax.Block // of an open block
 	Broken bool          // part of it could not be parsed
+	Strays []string      // names in it that belong elsewhere, and are reported
 	// Unwritten means that the block is not in the file. Head is then that of
 	// the enclosing block.
 	Unwritten bool
@@ -68,6 +69,12 @@ func (s *Section) Slot(name string) *Slot {
 func (s *Section) Unsure(name string) bool {
 	t := s.Slot(name)
 	return t != nil && t.Unsure()
+}
+
+// Misses reports whether a required attribute is missing because it was written
+// elsewhere, or in parts, which is reported already.
+func (s *Section) Misses(r *schema.Row) bool {
+	return slices.Contains(s.Strays, r.Name) || s.Schema.Name == "config" && len(s.Strays) > 0 && (r.Type == manifest.Address || r.Type == manifest.URL) && slices.Contains(s.Strays, "port")
 }
 
 // AnyUnsure reports whether the value of one of the attributes is uncertain.

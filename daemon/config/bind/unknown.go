@@ -37,6 +37,9 @@ func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
 	detail := fmt.Sprintf("%s has no attribute or block %q.", m.in.Title(), diag.Clip(m.name))
 	fix := "remove it; allowed here: " + diag.Among(m.in.Names())
 	near := diag.Nearest(m.name, m.in.Names())
+	if m.in.Name == "" && foreign[m.name] != "" { // which may be similar to another name by chance
+		near, elsewhere = "", foreign[m.name]
+	}
 	switch {
 	case near != "":
 		fix = "use " + near
@@ -57,19 +60,23 @@ func (b *binder) renamed(a *syntax.Attr, s *schema.Block) *schema.Row {
 	return s.Row(name)
 }
 
-func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block) {
+func (b *binder) unknownAttribute(a *syntax.Attr, s *schema.Block, into *Section) {
 	if in := s.Block(a.Name); in != nil {
+		into.Broken = true // what is missing may be in there
 		p := b.out.Err(diag.WrongForm, a.At, fmt.Sprintf("%s is a block, not an attribute.", a.Name), fmt.Sprintf("remove the equals sign: %s { … }", a.Name))
 		if in.Label == "" && a.Value.Kind == syntax.MapExpr && a.Value.At.Source == a.At.Source {
 			p.Replace(a.At.Source.Span(a.At.End, a.Value.At.Start), " ")
 		}
 		return
 	}
-	b.unknown(a.Name, a.At, s)
+	b.unknown(a.Name, a.At, s, into)
 }
 
-func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block) {
+func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block, into *Section) {
 	if r := s.Row(in.Kind); r != nil {
+		if in.Broken { // reported as a syntax error
+			return
+		}
 		fix := fmt.Sprintf("set it with an equals sign: %s = …", in.Kind)
 		if r.Type == manifest.Map {
 			fix = fmt.Sprintf("add an equals sign: %s = { … }", in.Kind)
@@ -80,18 +87,37 @@ func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block) {
 		}
 		return
 	}
-	b.unknown(in.Kind, in.Head, s)
+	b.unknown(in.Kind, in.Head, s, into)
 }
 
-func (b *binder) unknown(name string, at diag.Place, s *schema.Block) {
+func (b *binder) unknown(name string, at diag.Place, s *schema.Block, into *Section) {
 	m := Misplaced{name, at, s}
 	if s.Name == "integration" {
 		b.misplaced = append(b.misplaced, m)
+		into.Strays = append(into.Strays, name)
 		return
 	}
 	elsewhere := ""
-	if home := b.table.Home(name); home != "" {
+	if home := b.table.Home(name); home != "" && s.Name != "config" {
 		elsewhere = fmt.Sprintf("move it into %s { }", home)
 	}
+	if s.Name == "config" && (name == "host" || name == "port" || name == "hostname" || name == "ip") {
+		elsewhere = whole(s)
+		into.Strays = append(into.Strays, name)
+	}
 	reportUnknown(m, elsewhere, b.out)
+}
+
+// whole returns the fix for the parts of an address or URL, which vega takes as
+// one.
+func whole(config *schema.Block) string {
+	for i := range config.Rows {
+		switch r := &config.Rows[i]; r.Type {
+		case manifest.Address:
+			return fmt.Sprintf("use %s = \"HOST:PORT\"", r.Name)
+		case manifest.URL:
+			return fmt.Sprintf("use %s = \"https://HOST:PORT/PATH\"", r.Name)
+		}
+	}
+	return ""
 }

@@ -66,6 +66,11 @@ func (c *Collector) add(to *[]Problem, p Problem) *Problem {
 	return &p
 }
 
+// Only reports whether all errors have the code.
+func (c *Collector) Only(code Code) bool {
+	return !slices.ContainsFunc(c.errs, func(p Problem) bool { return p.code != code })
+}
+
 func (c *Collector) drop(s Severity, n int) {
 	if c.dropped == nil {
 		c.dropped = map[Severity]int{}

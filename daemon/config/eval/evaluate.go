@@ -33,6 +33,7 @@ func (ev *Evaluator) Evaluate(s *bind.Section) (complete bool) {
 // required reports whether a required attribute has a value.
 func (ev *Evaluator) required(s *bind.Section, r *schema.Row) bool {
 	switch t := s.Slot(r.Name); {
+	case t == nil && s.Misses(r):
 	case t == nil:
 		ev.out.Err(diag.Required, s.Head, fmt.Sprintf("%s needs %s. %s", s.Title(), r.Name, orType(r)), requiredFix(s, r))
 	case t.Unsure():

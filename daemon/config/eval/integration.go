@@ -44,7 +44,11 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 		if w.Element() == schema.Integration {
 			fix = fmt.Sprintf("set %s = [%s]", w.Name, diag.Clip(e.Text))
 		}
-		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
+		g := c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
+		if w.Element() == schema.Integration {
+			g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), "[")
+			g.Replace(e.At.Source.Span(e.At.End, e.At.End), "]")
+		}
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vega/daemon/config/bind"
@@ -25,6 +26,9 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 		}
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("The function %q does not exist.", diag.Clip(e.Text)), fix).
 			Suggest(e.At.Source.Span(e.At.Start, e.At.Start+len(e.Text)), near)
+	case len(e.Items) == 1 && e.Items[0].Kind == syntax.RefExpr && variableWord(e.Items[0].Text) != "":
+		quoted := strconv.Quote(e.Items[0].Text)
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes the name of the variable in quotes.", e.Text), fmt.Sprintf("use %s(%s)", e.Text, quoted)).Replace(e.Items[0].At, quoted)
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`use %s("NAME")`, e.Text))
 	default:

@@ -36,7 +36,11 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 	if n, err := strconv.ParseFloat(number, 64); err == nil && unit == "" {
 		return ev.bare(e, n, w, t, fmt.Sprintf("%s needs a unit, because %q is ambiguous.", w.Name, diag.Clip(text.Reveal())))
 	}
-	if written := usually(number, unit, t); written != "" && w.Holds(written) {
+	written := usually(number, unit, t)
+	if written == "" && t == manifest.DurationType {
+		written = tidied(text.Reveal())
+	}
+	if written != "" && w.Holds(written) {
 		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s; %q has another format.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "use "+strconv.Quote(written)).
 			Replace(e.At, strconv.Quote(written))
 		return nil, bind.Bad
@@ -116,6 +120,39 @@ func usually(number, unit string, t manifest.Type) string {
 	default:
 		return number + name
 	}
+}
+
+var durationPart = regexp.MustCompile(`([0-9]{1,12}(?:[.,][0-9]{1,6})?)\s*([A-Za-z]*)[\s,]*`)
+
+// smaller is the unit after each in a duration such as 1h30.
+var smaller = map[string]string{"d": "h", "h": "m", "m": "s", "s": "ms"}
+
+// tidied returns a duration of several parts, or with a decimal comma, as vega
+// reads it: 1m30 is 1m30s. It returns "" if it is none.
+func tidied(s string) string {
+	parts := durationPart.FindAllStringSubmatch(s, -1)
+	var b strings.Builder
+	read, last := 0, ""
+	for _, p := range parts {
+		read += len(p[0])
+		unit := strings.ToLower(p[2])
+		if unit == "" {
+			unit = smaller[last]
+		}
+		written := usually(strings.Replace(p[1], ",", ".", 1), unit, manifest.DurationType)
+		if written == "" {
+			return ""
+		}
+		last = durationNames[strings.TrimSuffix(unit, "s")]
+		if last == "" {
+			last = durationNames[unit]
+		}
+		b.WriteString(written)
+	}
+	if _, err := time.ParseDuration(b.String()); read != len(s) || err != nil || len(parts) > 4 {
+		return ""
+	}
+	return b.String()
 }
 
 var durationNames = map[string]string{

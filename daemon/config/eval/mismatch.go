@@ -26,8 +26,26 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 		}
 	}
 	fix, instead := mismatchFix(e, w, t)
-	ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", w.Name, schema.TypeName(t), what), fix).Suggest(e.At, instead)
+	g := ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", w.Name, schema.TypeName(t), what), fix)
+	if g.Suggest(e.At, instead); t == manifest.List && e.Kind != syntax.MapExpr && e.Kind != syntax.ListExpr {
+		g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), "[")
+		g.Replace(e.At.Source.Span(e.At.End, e.At.End), "]")
+	}
 	return nil, bind.Bad
+}
+
+// inList returns a single value as a list, without text that may be secret.
+func inList(e *syntax.Expr, w want) string {
+	switch {
+	case e.Kind == syntax.NumExpr && !w.Sensitive:
+		return "[" + strconv.FormatFloat(e.Num, 'f', -1, 64) + "]"
+	case e.Kind == syntax.TextExpr && !w.Sensitive && !e.Computed() && len(e.Text) <= 80:
+		return "[" + syntax.QuoteText(e.Text) + "]"
+	case e.Kind == syntax.RefExpr && len(e.Items) == 0:
+		return "[" + diag.Clip(e.Text) + "]"
+	default:
+		return "[ … ]"
+	}
 }
 
 // mismatchFix returns a fix, and the text to replace the value with if that is
@@ -35,11 +53,14 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) {
 	switch {
 	case t == manifest.List && e.Kind != syntax.MapExpr:
-		return fmt.Sprintf("set %s = [ … ]", w.Name), ""
+		return fmt.Sprintf("put it in brackets: %s = %s", w.Name, inList(e, w)), ""
 	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && IsNumber(e.Text) && !w.Sensitive:
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.Bool && e.Kind == syntax.TextExpr && (e.Text == "true" || e.Text == "false"):
 		return "remove the quotes: " + e.Text, e.Text
+	case t == manifest.Bool && e.Kind == syntax.TextExpr && truths[strings.ToLower(e.Text)] != "":
+		truth := truths[strings.ToLower(e.Text)]
+		return "use " + truth + ", without quotes", truth
 	case t == manifest.String && e.Kind == syntax.NumExpr && !w.Sensitive:
 		quoted := strconv.Quote(strconv.FormatFloat(e.Num, 'f', -1, 64))
 		return "put it in quotes: " + quoted, quoted
@@ -63,6 +84,12 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 func IsNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	return err == nil && len(s) <= syntax.MaxNumber
+}
+
+// truths are words for true and false in other languages.
+var truths = map[string]string{
+	"yes": "true", "on": "true", "y": "true", "true": "true", "enabled": "true", "1": "true",
+	"no": "false", "off": "false", "n": "false", "false": "false", "disabled": "false", "0": "false",
 }
 
 // boundsFix is like mismatchFix, for a value that is not allowed.

@@ -64,6 +64,15 @@ func (ev *Evaluator) unset(e *syntax.Expr) bool {
 }
 
 func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if word := variableWord(e.Text); word != "" && !w.Sensitive {
+		call := fmt.Sprintf("env(%q)", word)
+		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist; a variable of the environment is read with env().", diag.Clip(e.Text)), "use "+call).Suggest(e.At, call)
+		return nil, bind.Bad
+	}
+	if truth := truths[strings.ToLower(e.Text)]; truth != "" && w.Type == manifest.Bool {
+		c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be true or false.", w.Name), "use "+truth).Suggest(e.At, truth)
+		return nil, bind.Bad
+	}
 	if w.Sensitive && !strings.Contains(e.Text, ".") { // the secret itself, most likely
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("The value of %s is a bare word that refers to nothing.", w.Name), "put it in quotes or, better, read it with env()")
 		return nil, bind.Bad
@@ -137,3 +146,19 @@ func fits(v manifest.Value, t manifest.Type) bool {
 // notReferable reports whether a name cannot be used in a reference, for
 // example because it contains a space.
 func notReferable(name string) bool { return !syntax.IsIdentifier([]byte(name)) }
+
+// variableWord returns the name of the variable that a reference most likely
+// means: NAME in upper case, env.NAME, or var.NAME; "" for others.
+func variableWord(ref string) string {
+	word := ref
+	for _, prefix := range []string{"env.", "ENV.", "var.", "process.env."} {
+		if rest, ok := strings.CutPrefix(ref, prefix); ok {
+			word = strings.ToUpper(rest)
+		}
+	}
+	upper := func(c rune) bool { return c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' }
+	if len(word) < 2 || len(word) > 80 || strings.ContainsFunc(word, func(c rune) bool { return !upper(c) }) {
+		return ""
+	}
+	return word
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -89,7 +90,11 @@ func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Valu
 		return nil, bind.Bad
 	}
 	if _, err := grant.Origins(u); err != nil {
-		c.out.Err(diag.BadURL, e.At, fmt.Sprintf("%s must be an absolute http or https URL: %v.", w.Name, err), fix)
+		better := fix
+		if bare := v.Reveal(); !v.HasSecret() && !w.Sensitive && isHost.MatchString(bare) {
+			better = fmt.Sprintf("add the scheme: %q, or \"http://\"", "https://"+bare)
+		}
+		c.out.Err(diag.BadURL, e.At, fmt.Sprintf("%s must be an absolute http or https URL: %v.", w.Name, err), better)
 		return nil, bind.Bad
 	}
 	return v, bind.Present
@@ -101,26 +106,58 @@ func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.
 		full, fix = grant.WithPort(full, 53), `use the server's address, such as "10.0.0.2" or "10.0.0.2:53"`
 	}
 	if _, _, err := grant.Address(full); err != nil {
+		instead := ""
 		if !v.HasSecret() && !w.Sensitive {
-			fix = portFix(full, fix)
+			fix, instead = addressFix(full, fix)
 		}
-		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is not a valid address: %v.", w.Name, err), fix)
+		if e.Kind != syntax.TextExpr || e.Computed() {
+			instead = ""
+		}
+		c.out.Err(diag.BadAddress, e.At, fmt.Sprintf("%s is not a valid address: %v.", w.Name, err), fix).Suggest(e.At, instead)
 		return nil, bind.Bad
 	}
 	return v, bind.Present
 }
 
-// portFix returns the fix if only the port is missing or wrong.
-func portFix(address, otherwise string) string {
+// isHost matches a host name or IP address, with or without a port and path.
+var isHost = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$`)
+
+// addressFix returns the fix for an address with a scheme, or whose port is
+// missing, wrong or there twice, and what to write instead, as far as that is
+// certain.
+func addressFix(address, otherwise string) (fix, instead string) {
+	if scheme, rest, ok := strings.Cut(address, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		if port := map[string]string{"http": "80", "https": "443"}[strings.ToLower(scheme)]; port != "" && !strings.Contains(host, ":") {
+			host = net.JoinHostPort(host, port)
+		}
+		if _, _, err := grant.Address(host); err == nil {
+			return "remove the scheme and path: " + strconv.Quote(host), strconv.Quote(host)
+		}
+	}
+	if host, port, ok := cutLast(address); ok && strings.HasSuffix(host, ":"+port) {
+		if _, _, err := grant.Address(host); err == nil {
+			return "the port is there twice: use " + strconv.Quote(host), strconv.Quote(host)
+		}
+	}
 	if host, err := grant.Host(address); err == nil {
-		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT")), ""
 	}
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		if host, err := grant.Host(host); err == nil {
-			return "use a port from 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT"))
+			return "use a port from 1 to 65535: " + strconv.Quote(net.JoinHostPort(host, "PORT")), ""
 		}
 	}
-	return otherwise
+	return otherwise, ""
+}
+
+// cutLast cuts an address at its last colon.
+func cutLast(address string) (host, port string, ok bool) {
+	n := strings.LastIndexByte(address, ':')
+	if n < 0 {
+		return address, "", false
+	}
+	return address[:n], address[n+1:], true
 }
 
 func (c textChecker) path(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {

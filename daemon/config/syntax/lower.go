@@ -27,7 +27,7 @@ func (l *lowerer) place(r hcl.Range) diag.Place {
 func (l *lowerer) body(b *hclsyntax.Body) Body {
 	var out Body
 	for _, a := range b.Attributes {
-		if a.SrcRange.End.Byte > l.end || a.Expr == nil {
+		if a.SrcRange.End.Byte >= l.end || a.Expr == nil {
 			continue
 		}
 		out.Attrs = append(out.Attrs, &Attr{Name: a.Name, At: l.place(a.NameRange), Value: l.expr(a.Expr)})

@@ -41,6 +41,9 @@ type Parser struct {
 	words  []string // that begin a top-level block
 	tokens int
 	chunks int
+	// foreign is the file in which text in another format was found last. Its
+	// other syntax errors have most likely the same cause.
+	foreign *diag.Source
 	Tree
 }
 
@@ -65,8 +68,15 @@ func (p *Parser) take(f *diag.Source, c chunk, in *piece) bool {
 	case c.inTexts > maxHeredocs:
 		in = tooMuch(f, c, fmt.Sprintf("The heredocs of this file are longer than %d KiB in total.", maxHeredocs>>10), "move the texts to files of their own and read them with file(); nothing after this point was read")
 	}
-	p.out.Merge(&in.out)
-	p.Body.Attrs = append(p.Body.Attrs, in.body.Attrs...)
+	if p.foreign != f || !in.out.Only(diag.Syntax) {
+		p.out.Merge(&in.out)
+	}
+	if in.foreign {
+		p.foreign = f
+	}
+	if p.foreign != f { // what looks like an attribute may be TOML
+		p.Body.Attrs = append(p.Body.Attrs, in.body.Attrs...)
+	}
 	p.Body.Blocks = append(p.Body.Blocks, in.body.Blocks...)
 	p.Broken = p.Broken || in.broken
 	return !in.last

@@ -19,6 +19,8 @@ type piece struct {
 	body   Body
 	broken bool
 	last   bool // nothing after this is read
+	// foreign means that the text is in another format, such as YAML.
+	foreign bool
 }
 
 func tooMuch(f *diag.Source, c chunk, detail, fix string) *piece {
@@ -102,6 +104,16 @@ func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 		at.End = min(at.End, len(f.Text))
 		at.Start = min(at.Start, at.End)
 		first = min(first, at.Start)
+		if m := mistakeAt(f, at.Start, d.Summary); m != nil {
+			g := p.out.Err(diag.Syntax, at, m.detail, m.fix)
+			for _, e := range m.edits {
+				g.Replace(e.at, e.text)
+			}
+			if p.foreign = m.foreign; p.foreign {
+				break
+			}
+			continue
+		}
 		detail := d.Detail
 		if detail == "" {
 			detail = d.Summary + "."
@@ -116,13 +128,13 @@ func syntaxFix(summary string) string {
 	case "Missing newline after argument", "Missing newline after block definition":
 		return "start a new line here"
 	case "Unclosed configuration block":
-		return "add the missing }"
+		return "add the missing } where the block should end"
 	case "Attribute redefined":
 		return "keep one of the two"
 	case "Invalid multi-line string", "Unterminated template string":
 		return `close the string with "`
 	default:
-		return ""
+		return "correct it; vega docs config values shows how values are written"
 	}
 }
 
