@@ -95,6 +95,21 @@ func TestRedirectToAnUngrantedHost(t *testing.T) {
 	}
 }
 
+// A plugin that misspells its option is told which one, instead of that an address
+// is refused that nobody can see.
+func TestMisspeltOptionIsNamed(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	got := m.Run(t.Context(), input(t, "misspelt", manifest.Values{"address": manifest.Plain("127.0.0.1:1")}))
+	if got.Status != check.Unknown || !strings.Contains(got.Message, `the probe reads the option "adress", which plugin.hcl does not declare`) || !strings.Contains(got.Message, "an empty address") {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	got = m.Run(t.Context(), input(t, "dial", manifest.Values{"network": manifest.Plain("tcp"), "address": manifest.Plain("nonsense")}))
+	if !strings.Contains(got.Message, `the connection to "nonsense" is refused`) {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+}
+
 // The address that a name resolves to is judged, not the name: metadata services and
 // loopback under another name are denied, for raw connections too.
 func TestResolvedAddressIsJudged(t *testing.T) {

@@ -50,6 +50,12 @@ func init() {
 		return sdk.Healthy(strconv.Itoa(int(n)) + " and " + strconv.Itoa(int(abi.TLSInfo(99, abi.TLSVersion, nil, 0))))
 	})
 	sdk.Probe("dice", func(*sdk.Run) sdk.Result { return sdk.Healthy(rand.Text()) })
+	sdk.Probe("misspelt", func(r *sdk.Run) sdk.Result {
+		if _, err := r.Dial("tcp", r.String("adress")); err != nil {
+			return sdk.Failed(r.String("adress"), err)
+		}
+		return sdk.Healthy("")
+	})
 	sdk.Probe("unended", func(*sdk.Run) sdk.Result { _, _ = os.Stdout.WriteString("no line end"); return sdk.Healthy("") })
 }
 
