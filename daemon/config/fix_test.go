@@ -130,3 +130,54 @@ func FuzzFix(f *testing.F) {
 		}
 	})
 }
+
+// TestFixCorrectsFirstMistakes checks that Fix corrects what a newcomer writes,
+// where it is certain.
+func TestFixCorrectsFirstMistakes(t *testing.T) {
+	for before, want := range map[string]string{
+		"expect_status = 200":                  "expect_status = [200]",
+		"expect_status = \"200\"":              "expect_status = [200]",
+		"expect_status = 200 # with a comment": "expect_status = [200] # with a comment",
+		"method = 'GET'":                       `method = "GET"`,
+		"method = “GET”":                       `method = "GET"`,
+		"method = GET":                         `method = env("GET")`, // a name in upper case is most likely a variable's
+		"max_latency = 5s":                     `max_latency = "5s"`,
+		"max_latency = \"1s500\"":              `max_latency = "1s500ms"`,
+		"max_latency = \"1,5s\"":               `max_latency = "1.5s"`,
+		"max_latency = \"1 s, 500 ms\"":        `max_latency = "1s500ms"`,
+		"follow_redirects = yes":               "follow_redirects = true",
+		"follow_redirects = \"off\"":           "follow_redirects = false",
+		"headers = { A = $TOKEN }":             `headers = { A = env("TOKEN") }`,
+		"headers = { A = ${TOKEN} }":           `headers = { A = env("TOKEN") }`,
+		"method = \"${TOKEN}\"":                `method = "${env("TOKEN")}"`,
+		"headers = { A = env(TOKEN) }":         `headers = { A = env("TOKEN") }`,
+		"headers = { A = \"${env.TOKEN}\" }":   `headers = { A = "${env("TOKEN")}" }`,
+		"method = \"GET\",":                    `method = "GET"`,
+		"method = \"GET\";":                    `method = "GET"`,
+		"method \"GET\"":                       `method = "GET"`,
+	} {
+		dir := t.TempDir()
+		src := func(line string) string {
+			return "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://example.com\"\n    " + line + "\n  }\n}\n"
+		}
+		path := lay(t, dir, "vega.hcl", src(before))
+		o := options(t, map[string]string{"TOKEN": "0123456789abcdef", "GET": "GET-method"})
+		fixed, left := Fix(path, o)
+		if len(fixed) != 1 || string(fixed[0].After) != src(want) {
+			t.Errorf("%s:\n%s", before, shownText(t, left))
+			if len(fixed) > 0 {
+				t.Errorf("became %s", fixed[0].After)
+			}
+		}
+	}
+	for before, want := range map[string]string{
+		"integration 'a' {\n  probe = core.tcp\n  config = {\n    address = \"http://example.com\"\n  }\n}\n":           "integration \"a\" {\n  probe = core.tcp\n  config {\n    address = \"example.com:80\"\n  }\n}\n",
+		"integration \"Web 1\" = {\n  probe = tcp\n  config {\n    address = \"example.com:80:80\"\n  }\n}\n":           "integration \"web_1\" {\n  probe = core.tcp\n  config {\n    address = \"example.com:80\"\n  }\n}\n",
+		"integration \"a\" {\n  probe = core.memcached\n  config {\n    address = \"http://example.com:1/x\"\n  }\n}\n": "integration \"a\" {\n  probe = memcached.server\n  config {\n    address = \"example.com:1\"\n  }\n}\n",
+	} {
+		path := lay(t, t.TempDir(), "vega.hcl", before)
+		if fixed, left := Fix(path, options(t, nil)); len(fixed) != 1 || string(fixed[0].After) != want {
+			t.Errorf("%s\n%+v\n%s", before, fixed, shownText(t, left))
+		}
+	}
+}

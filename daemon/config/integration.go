@@ -27,7 +27,9 @@ type integrationStage struct {
 }
 
 func newIntegrationStage(s *stage) *integrationStage {
-	return &integrationStage{s, crossChecks{s}, map[*manifest.Probe]*schema.Block{}, map[*manifest.Module]bool{}, newDefaults(s)}
+	d := &integrationStage{s, crossChecks{s}, map[*manifest.Probe]*schema.Block{}, map[*manifest.Module]bool{}, newDefaults(s)}
+	s.ev.ProbeNamed = func(word string) string { return d.elsewhere("", word) }
+	return d
 }
 
 // all builds the integrations, in order of name.
@@ -228,7 +230,7 @@ func (d *integrationStage) elsewhere(plugin, probe string) string {
 		}
 	}
 	for _, word := range []string{probe, plugin} {
-		if full[word] != "" {
+		if word != "" && full[word] != "" {
 			return full[word]
 		}
 	}

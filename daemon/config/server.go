@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -69,7 +70,11 @@ func (d serverStage) host(s *bind.Section) string {
 		err = errors.New("it is an international name")
 	}
 	if err != nil {
-		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not a valid address to listen on: %v.", err), `use an address such as "127.0.0.1", "0.0.0.0" or "::1"`)
+		fix := `use an address such as "127.0.0.1", "0.0.0.0" or "::1"`
+		if alone, port, splits := net.SplitHostPort(host); splits == nil && !t.Expr.Computed() {
+			fix = fmt.Sprintf("the port is an attribute of its own: host = %q and port = %s", alone, port)
+		}
+		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not a valid address to listen on: %v.", err), fix)
 		return "127.0.0.1"
 	}
 	return host

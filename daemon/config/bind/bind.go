@@ -144,7 +144,7 @@ var notInName = regexp.MustCompile(`[^a-z0-9_-]+`)
 // badName reports a name that is not valid, and suggests the nearest one.
 func (b *binder) badName(name string, in *syntax.Block) {
 	fix := "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)"
-	near := strings.Trim(notInName.ReplaceAllString(strings.ToLower(name), "_"), "_-0123456789")
+	near := strings.TrimLeft(strings.Trim(notInName.ReplaceAllString(strings.ToLower(name), "_"), "_-"), "_-0123456789")
 	if manifest.ValidName(near) {
 		fix = fmt.Sprintf("use %q; names start with a lower-case letter and have lower-case letters, digits, - and _", near)
 	} else {

@@ -39,6 +39,7 @@ type Collector struct {
 
 	instance *Instance // being judged; nil for none
 	before   [2]int    // errors and warnings before the first instance
+	tallies  map[alike]*tally
 }
 
 // Errors returns how many errors were reported.
@@ -57,7 +58,9 @@ func (c *Collector) Warn(code Code, at Place, detail, fix string) *Problem {
 }
 
 func (c *Collector) add(to *[]Problem, p Problem) *Problem {
-	p = c.placed(p)
+	if p = c.placed(p); c.instance != nil && !c.counted(p) {
+		return &p
+	}
 	if len(*to) < maxKept {
 		*to = append(*to, p)
 		return &(*to)[len(*to)-1]

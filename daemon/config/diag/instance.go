@@ -25,6 +25,7 @@ const minAlike = 4
 func (c *Collector) Enter(i *Instance) {
 	if c.instance == nil {
 		c.before = [2]int{len(c.errs), len(c.warnings)}
+		c.tallies = map[alike]*tally{}
 	}
 	c.instance = i
 }
@@ -36,9 +37,15 @@ func (c *Collector) Leave(block string, total int) {
 		return
 	}
 	c.instance = nil
-	m := merger{block: block, total: total}
+	m := merger{block: block, total: total, tallies: c.tallies}
 	c.errs = m.merge(c.errs, c.before[0])
 	c.warnings = m.merge(c.warnings, c.before[1])
+	for of, t := range c.tallies {
+		if of.moved && !m.everywhere(t) {
+			c.drop(of.severity, t.dropped)
+		}
+	}
+	c.tallies = nil
 }
 
 // placed moves a problem of an instance to the value that caused it.
@@ -64,53 +71,77 @@ func (p Place) within(o Place) bool {
 
 // alike identifies problems that several instances have in common.
 type alike struct {
-	code   Code
-	origin Place
-	detail string // without the name of the instance; "" if the problem is in a value of its own
+	severity Severity
+	code     Code
+	origin   Place
+	moved    bool
+	detail   string // without the name of the instance; "" if the problem is in a value of its own
 }
 
 func (p *Problem) alike() alike {
-	if p.moved {
-		return alike{code: p.code, origin: p.origin}
+	of := alike{severity: p.severity, code: p.code, origin: p.origin, moved: p.moved}
+	if !p.moved {
+		of.detail = strings.ReplaceAll(p.detail, p.of, "")
 	}
-	return alike{p.code, p.origin, strings.ReplaceAll(p.detail, p.of, "")}
+	return of
+}
+
+// tally counts problems that are alike.
+type tally struct {
+	first     Problem
+	last      string // the last instance that has one
+	instances int
+	kept      int
+	dropped   int
+	differ    bool // the details differ
+}
+
+// counted counts a problem of an instance. It returns false if there are enough
+// of its kind already.
+func (c *Collector) counted(p Problem) bool {
+	of := p.alike()
+	t := c.tallies[of]
+	if t == nil {
+		t = &tally{first: p}
+		c.tallies[of] = t
+	}
+	if t.last != p.of {
+		t.last, t.instances = p.of, t.instances+1
+	}
+	t.differ = t.differ || p.detail != t.first.detail
+	if t.kept > MaxDiagnostics {
+		t.dropped++
+		return false
+	}
+	t.kept++
+	return true
 }
 
 // merger merges the problems of the instances of a block.
 type merger struct {
-	block string
-	total int
+	block   string
+	total   int
+	tallies map[alike]*tally
 }
+
+// everywhere reports whether all instances have a problem, so that it is most
+// likely in the block.
+func (m merger) everywhere(t *tally) bool { return t.instances == m.total && m.total >= minAlike }
 
 // merge merges the problems from an index on.
 func (m merger) merge(all []Problem, from int) []Problem {
-	groups := map[alike][]*Problem{}
-	for i := range all[from:] {
-		p := &all[from+i]
-		groups[p.alike()] = append(groups[p.alike()], p)
-	}
 	out := all[:from:from]
-	for i := range all[from:] {
-		p := &all[from+i]
-		switch g := groups[p.alike()]; {
-		case p.moved && (instances(g) < m.total || m.total < minAlike):
+	merged := map[*tally]bool{}
+	for _, p := range all[from:] {
+		switch t := m.tallies[p.alike()]; {
+		case p.moved && !m.everywhere(t):
 			out = append(out, p.named())
-		case g[0] == p:
-			out = append(out, m.common(g))
+		case !merged[t]:
+			merged[t] = true
+			out = append(out, m.common(p, t))
 		}
 	}
 	return out
-}
-
-// instances counts the instances that have one of the problems.
-func instances(g []*Problem) int {
-	n, last := 0, ""
-	for _, p := range g {
-		if p.of != last {
-			n, last = n+1, p.of
-		}
-	}
-	return n
 }
 
 // named returns a problem with the name of its instance.
@@ -121,16 +152,15 @@ func (p Problem) named() Problem {
 
 // common returns a problem that several instances have, at its place in the
 // block.
-func (m merger) common(g []*Problem) Problem {
-	p := *g[0]
+func (m merger) common(p Problem, t *tally) Problem {
 	p.at = p.origin
 	if p.moved {
 		p.edits = nil
 	}
-	switch n := instances(g); {
-	case n < m.total:
-		p.detail += fmt.Sprintf(" %d of the %d instances of %s have this problem, such as %s.", n, m.total, Clip(m.block), Clip(p.of))
-	case p.moved || p.detail != g[len(g)-1].detail:
+	switch {
+	case t.instances < m.total:
+		p.detail += fmt.Sprintf(" %d of the %d instances of %s have this problem, such as %s.", t.instances, m.total, Clip(m.block), Clip(p.of))
+	case p.moved || t.differ:
 		p.detail += fmt.Sprintf(" All %d instances of %s have this problem; this is about %s.", m.total, Clip(m.block), Clip(p.of))
 	}
 	return p

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 
 	"vega/daemon/config/bind"
@@ -164,11 +165,17 @@ func (ev *Evaluator) worse(sum, s bind.State, e *syntax.Expr, w want) bind.State
 	return max(sum, s)
 }
 
+// shellWord matches what a shell would replace with a variable.
+var shellWord = regexp.MustCompile(`(?:^|[^$\\A-Za-z0-9])\$[A-Z][A-Z0-9_]{2,}(?:$|[^A-Za-z0-9_])`)
+
 // texts evaluates a string and checks it against its type.
 func (ev *Evaluator) texts(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	v, s := ev.text(e, w, t)
 	if s != bind.Present {
 		return nil, s
+	}
+	if e.Kind == syntax.TextExpr && shellWord.MatchString(e.Text) {
+		ev.out.Warn(diag.Unusual, e.At, fmt.Sprintf("%s contains a word such as $NAME, which vega does not replace with a variable.", w.Name), `use ${env("NAME")} in its place, or ignore this warning if you mean the text`)
 	}
 	return textChecker{ev.out}.check(v, e, w, t)
 }

@@ -21,6 +21,8 @@ import (
 // Evaluator evaluates one configuration.
 type Evaluator struct {
 	Notes Notes
+	// ProbeNamed returns the probe that a single word most likely means, or "".
+	ProbeNamed func(word string) string
 
 	in    *input.Set
 	vars  *input.Variables

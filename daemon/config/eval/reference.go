@@ -24,6 +24,11 @@ func (ev *Evaluator) probeName(e *syntax.Expr) (manifest.Value, bind.State) {
 		name = e.Text
 		fix = "remove the quotes: probe = " + name
 	}
+	if word := e.Text; name == "" && (e.Kind == syntax.RefExpr || e.Kind == syntax.TextExpr) && !strings.Contains(word, ".") && ev.ProbeNamed != nil {
+		if name = ev.ProbeNamed(word); name != "" {
+			fix = "use " + name
+		}
+	}
 	ev.out.Err(diag.WrongType, e.At, "probe must be a reference to a probe of a plugin.", fix).Suggest(e.At, name)
 	return nil, bind.Bad
 }
@@ -64,7 +69,7 @@ func (ev *Evaluator) unset(e *syntax.Expr) bool {
 }
 
 func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
-	if word := variableWord(e.Text); word != "" && !w.Sensitive {
+	if word := variableWord(e.Text); word != "" && (!w.Sensitive || strings.Contains(e.Text, ".")) {
 		call := fmt.Sprintf("env(%q)", word)
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist; a variable of the environment is read with env().", diag.Clip(e.Text)), "use "+call).Suggest(e.At, call)
 		return nil, bind.Bad

@@ -133,7 +133,7 @@ func shellVariable(l lineAt, _ string) *mistake {
 // missing ones in a list.
 func separator(l lineAt, summary string) *mistake {
 	switch rest := l.rest(); {
-	case strings.HasPrefix(rest, ";") || strings.HasPrefix(rest, ",") && summary == "Missing newline after argument":
+	case strings.HasPrefix(rest, ";") || strings.HasPrefix(rest, ",") && (summary == "Missing newline after argument" || summary == "Unexpected comma after argument"):
 		m := &mistake{detail: "Attributes and blocks end with their line, not with a " + map[byte]string{';': "semicolon", ',': "comma"}[rest[0]] + ".", fix: "remove it, and write each attribute on a line of its own"}
 		if strings.TrimLeft(rest[1:], " \t") == "" {
 			m.edits = []replacement{{l.span(l.col, l.col+1), ""}}

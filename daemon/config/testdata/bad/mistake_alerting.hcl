@@ -1,0 +1,5 @@
+alerting {
+  slack {
+    webhook = "https://hooks.slack.com/x"
+  }
+}

@@ -1,0 +1,12 @@
+integration "a" {
+  probe = core.http
+  config {
+    url = "https://example.com"
+  }
+
+integration "b" {
+  probe = core.http
+  config {
+    url "https://example.com"
+  }
+}

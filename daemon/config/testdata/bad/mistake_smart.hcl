@@ -1,0 +1,6 @@
+integration "a" {
+  probe = core.http
+  config {
+    url = “https://example.com”
+  }
+}

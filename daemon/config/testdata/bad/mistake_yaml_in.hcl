@@ -1,0 +1,5 @@
+integration "a" {
+  probe: core.http
+  config:
+    url: "https://example.com"
+}

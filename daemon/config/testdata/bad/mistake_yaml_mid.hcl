@@ -1,0 +1,9 @@
+integration "a" {
+  probe = core.http
+  config {
+    url = "https://example.com"
+  }
+}
+alerting:
+  slack:
+    webhook-url: "https://hooks.slack.com/x"
