@@ -25,7 +25,7 @@
 # - You can refer to other values by name (llm.base_url), also inside a string:
 #   "http://127.0.0.1:${server.port}/healthz".
 # - Every *.hcl file in the directory policies next to this one is read as if it
-#   were part of this file.
+#   were part of this file. include adds others.
 
 # The directory that vega writes its data to.
 data_dir = ".vega"
@@ -34,6 +34,8 @@ data_dir = ".vega"
 # is not valid, vega reports that and keeps the old one. If watch is false, vega
 # reloads only on SIGHUP and POST /admin/config/reload.
 # watch = true
+
+# include = ["conf.d/*.hcl"]
 
 # The HTTP server.
 server {
@@ -135,6 +137,25 @@ plugins {
 #     sql  = [database.app]
 #     kv   = "64KiB"
 #   }
+
+# Values for integrations that do not set them.
+#
+# defaults {
+#   interval = "30s"
+#   labels   = { team = "platform" }
+# }
+#
+# An integration that checks several targets: the instances hosts.web1 and
+# hosts.web2. for_each_file = "hosts.txt" reads the targets from a file.
+#
+# integration "hosts" {
+#   probe    = core.tcp
+#   group    = "servers"
+#   for_each = { web1 = "10.0.0.1", web2 = "10.0.0.2" }
+#   config {
+#     address = "${each.value}:22"
+#   }
+# }
 
 # Is the model server running, and does it have the model? To switch it on, set
 # base_url and model_name above, and write true here.

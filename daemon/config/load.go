@@ -5,6 +5,7 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/expand"
 	"vega/daemon/config/input"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
@@ -89,13 +90,28 @@ func shortDiagnostics(in *input.Set) diag.Diagnostics {
 func (c *Config) Inputs() input.Summary { return c.in.Summary() }
 
 // Files returns the files that the configuration was read from, as they were
-// named: vega.hcl, then those in policies.
+// named: vega.hcl, then those in policies, then those that they include.
 func (c *Config) Files() []string {
 	var out []string
 	for _, f := range c.in.Files {
 		out = append(out, f.Name)
 	}
 	return out
+}
+
+// Sources returns the files that the configuration at path consists of, as they
+// are named: itself, the policies, and those that they include.
+func Sources(path string) ([]string, error) {
+	if _, err := input.Paths(path); err != nil {
+		return nil, err
+	}
+	out := &diag.Collector{}
+	in := input.Read(path, out)
+	expand.Read(in, topLevel(), out)
+	if in.Short != nil {
+		return nil, in.Short
+	}
+	return (&Config{in: in}).Files(), nil
 }
 
 // LoadLenient is Load for a command that contacts the running daemon, whose

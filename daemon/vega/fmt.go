@@ -27,8 +27,8 @@ func fmtCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fmt [FILE…]",
 		Short: "Format configuration files",
-		Long: `Format configuration files in the canonical HCL style: vega.hcl and the files in
-policies, or the named files. - formats standard input to standard output. Only
+		Long: `Format configuration files in the canonical HCL style: vega.hcl, the files
+in policies and those that they include, or the named files. - formats standard input to standard output. Only
 white space changes; a file whose meaning would change is not written.
 
 Exits 0 on success, 1 if a file is not valid HCL (or, with --check, would
@@ -52,7 +52,7 @@ func format(cmd *cobra.Command, paths []string, o fmtFlags) error {
 	}
 	if len(paths) == 0 {
 		var err error
-		if paths, err = input.Paths(cli.ConfigPath(cmd)); err != nil {
+		if paths, err = config.Sources(cli.ConfigPath(cmd)); err != nil {
 			return err
 		}
 	}
