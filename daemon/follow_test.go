@@ -1,9 +1,15 @@
 package daemon
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"vega/daemon/engine"
 	"vega/daemon/realtest/tiny"
 )
 
@@ -54,5 +60,65 @@ func TestTouchedFileLoadsNoModule(t *testing.T) {
 	}
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied {
 		t.Errorf("an explicit reload did not retry: %+v, %v", r, err)
+	}
+}
+
+// TestFleetFollowsItsFiles checks that targets are added, changed and removed when
+// their file changes, that a new included file is loaded, that annotations change
+// without a new run, and that a wrong target changes nothing. The targets are real
+// servers.
+func TestFleetFollowsItsFiles(t *testing.T) {
+	up := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	down := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(up.Close)
+	t.Cleanup(down.Close)
+	fleet := func(group string) string {
+		return "include = [\"conf.d/*.hcl\"]\n" + get("hosts", "${each.value}", "for_each_file = \"hosts.txt\"\n  group = \""+group+"\"")
+	}
+	h := build(t, bind("a", "plain.healthy", ""))
+	hosts := func(lines ...string) { write(t, h.dir, "hosts.txt", []byte(strings.Join(lines, "\n"))) }
+	var f follower
+	reloaded := func(want string) {
+		t.Helper()
+		h.poll(t.Context(), &f)
+		h.poll(t.Context(), &f)
+		if got := h.status(); got != want {
+			t.Errorf("%s\nwant %s; %+v", got, want, h.requests.last.Load().Diagnostics)
+		}
+	}
+	hosts("web1 = "+up.URL, "web2 = "+down.URL)
+	h.configure(fleet("one"))
+	reloaded("hosts.web1=healthy hosts.web2=unhealthy/target")
+	hosts("web1 = "+up.URL, "web3 = "+up.URL, "web4 = "+down.URL)
+	reloaded("hosts.web1=healthy hosts.web3=healthy hosts.web4=unhealthy/target")
+	if last := h.requests.last.Load(); last.Trigger != ByFile {
+		t.Errorf("%+v", last.Attempt)
+	}
+	before, err := h.Integration("hosts.web1")
+	if err != nil || before.Group != "one" || before.CheckedAt == nil {
+		t.Errorf("%+v %v", before, err)
+	}
+	h.configure(fleet("two"))
+	h.poll(t.Context(), &f)
+	h.poll(t.Context(), &f)
+	after, err := h.Integration("hosts.web1")
+	if err != nil || after.Group != "two" || after.CheckedAt == nil || !after.CheckedAt.Equal(*before.CheckedAt) {
+		t.Errorf("another group made the integration start anew: %+v %v", after, err)
+	}
+	hosts("web1 = "+up.URL, "web5 = nonsense")
+	reloaded("hosts.web1=healthy hosts.web3=healthy hosts.web4=unhealthy/target")
+	if ds := h.requests.last.Load().Diagnostics; !h.Rejected() || len(ds) != 2 || filepath.Base(ds[1].Range.Filename) != "hosts.txt" || ds[1].Range.Start.Line != 2 {
+		t.Errorf("%+v", ds)
+	}
+	hosts("web1 = " + up.URL)
+	reloaded("hosts.web1=healthy")
+	write(t, filepath.Join(h.dir, "conf.d"), "more.hcl", []byte(bind("b", "plain.healthy", "")))
+	reloaded("b=healthy hosts.web1=healthy")
+	if got, err := h.Health(t.Context(), engine.Query{Names: []string{"hosts"}}); err != nil || got.Summary.Total != 1 || got.Integrations[0].Group != "two" {
+		t.Errorf("%+v %v", got, err)
+	}
+	_, err = h.Integration("hosts")
+	if unknown, ok := errors.AsType[*engine.UnknownError](err); !ok || !unknown.Instances {
+		t.Errorf("%v", err)
 	}
 }

@@ -107,6 +107,9 @@ func (r *roster) choose(names []string) ([]*integration, error) {
 // instances returns the instances of an integration with for_each, which are
 // called NAME.KEY.
 func (r *roster) instances(name string) []*integration {
+	if strings.Contains(name, ".") { // that is an instance, or part of the name of one
+		return nil
+	}
 	prefix := name + "."
 	from, _ := slices.BinarySearchFunc(r.integrations, prefix, func(i *integration, name string) int {
 		return strings.Compare(i.name, name)

@@ -70,3 +70,30 @@ func TestUnknownNameListsWhatExists(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestNameOfInstances checks that the name of an integration with for_each stands
+// for its instances, and for no other integration whose name begins alike.
+func TestNameOfInstances(t *testing.T) {
+	var all []*Binding
+	for _, name := range []string{"host", "hosts-db", "hosts.a", "hosts.b.example.com", "hosts_x"} {
+		all = append(all, newBinding(name, 0))
+	}
+	e, _ := start(t, all...)
+	for name, want := range map[string][]string{
+		"hosts": {"hosts.a", "hosts.b.example.com"}, "host": {"host"}, "hosts.a": {"hosts.a"},
+	} {
+		h, err := e.Health(t.Context(), Query{Names: []string{name, name}})
+		var got []string
+		for _, r := range h.Integrations {
+			got = append(got, r.Name)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+	}
+	for _, name := range []string{"hosts.b", "hosts.", "host."} {
+		if _, err := e.Health(t.Context(), Query{Names: []string{name}}); err == nil {
+			t.Errorf("%s exists", name)
+		}
+	}
+}
