@@ -52,7 +52,7 @@ func (d crossChecks) dependencies(s *bind.Section) []string {
 // instances returns the instances that a name in depends_on stands for, or the
 // name itself.
 func (d crossChecks) instances(name string) []string {
-	g := d.ev.Group(name)
+	g := d.ev.Groups[name]
 	if g == nil {
 		return []string{name}
 	}

@@ -125,19 +125,6 @@ func (ev *Evaluator) unsetCall(e *syntax.Expr) bool {
 	return e.Kind == syntax.CallExpr && e.Text == "env" && len(e.Items) == 1 && !ev.vars.Set(e.Items[0].Text)
 }
 
-// FirstSet returns the first variable in an expression that is set, or "".
-func (ev *Evaluator) FirstSet(e *syntax.Expr) string {
-	if e.Kind == syntax.CallExpr && e.Text == "env" && len(e.Items) == 1 && ev.vars.Set(e.Items[0].Text) {
-		return e.Items[0].Text
-	}
-	for _, item := range e.Items {
-		if n := ev.FirstSet(item); n != "" {
-			return n
-		}
-	}
-	return ""
-}
-
 // FirstUnset returns the first variable in an expression that is not set, or "".
 func (ev *Evaluator) FirstUnset(e *syntax.Expr) string {
 	if ev.unsetCall(e) {

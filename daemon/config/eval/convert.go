@@ -81,7 +81,7 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 			return e.Num == 1, bind.Present
 		}
 		if isTyped(e) {
-			return ev.typed(e, w, t)
+			return typedText{ev}.value(e, w, t)
 		}
 		if e.Kind == syntax.CallExpr && e.Text == "env_set" {
 			return ev.envSet(e)
@@ -91,7 +91,7 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 			return e.Num, bind.Present
 		}
 		if isTyped(e) {
-			return ev.typed(e, w, t)
+			return typedText{ev}.value(e, w, t)
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return ev.measure(e, w, t)

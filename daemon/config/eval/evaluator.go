@@ -21,6 +21,8 @@ import (
 // Evaluator evaluates one configuration.
 type Evaluator struct {
 	Notes Notes
+	// Groups are the integrations with for_each, by name.
+	Groups map[string]*expand.Group
 	// ProbeNamed returns the probe that a single word most likely means, or "".
 	ProbeNamed func(word string) string
 
@@ -34,8 +36,6 @@ type Evaluator struct {
 	bases map[string]*bind.Section // databases by name
 	peers map[string]*bind.Section // integrations by name
 	names []string                 // of peers, sorted on first use
-	// groups are the integrations with for_each, by name.
-	groups map[string]*expand.Group
 
 	resolved map[string]bool // every value of env() and file(), which no diagnostic may show
 	secrets  map[string]bool // those of resolved that are secrets, and literals of sensitive attributes
@@ -61,7 +61,7 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	ev := &Evaluator{
 		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
 		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
-		resolved: map[string]bool{}, secrets: map[string]bool{}, groups: map[string]*expand.Group{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, Groups: map[string]*expand.Group{},
 	}
 	ev.lang = configuration{ev}
 	for _, b := range root.All("database") {
@@ -70,7 +70,7 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	for _, i := range root.All("integration") {
 		ev.peers[i.Name] = i
 		if g := groups[i]; g != nil {
-			ev.groups[i.Name] = g
+			ev.Groups[i.Name] = g
 		}
 	}
 	return ev
@@ -100,10 +100,6 @@ func (ev *Evaluator) RemoveSecret(text string) { delete(ev.secrets, text) }
 
 // Variables returns the environment that values come from.
 func (ev *Evaluator) Variables() *input.Variables { return ev.vars }
-
-// Group returns the integration with for_each of that name, nil if there is
-// none.
-func (ev *Evaluator) Group(name string) *expand.Group { return ev.groups[name] }
 
 // Databases returns the database blocks by name. If two have the same name, it
 // returns the last.

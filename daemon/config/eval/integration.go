@@ -23,8 +23,8 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 		}
 		name += expand.Separator + e.Items[0].Text
 	}
-	if first, key, ok := strings.Cut(name, expand.Separator); ok && c.ev.groups[first] != nil {
-		if g := c.ev.groups[first]; !g.Has(key) && !g.Section.Unsure("for_each") {
+	if first, key, ok := strings.Cut(name, expand.Separator); ok && c.ev.Groups[first] != nil {
+		if g := c.ev.Groups[first]; !g.Has(key) && !g.Section.Unsure("for_each") {
 			return c.noInstance(e, g, key)
 		}
 	} else if c.ev.peers[name] == nil {

@@ -6,6 +6,7 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
+	"vega/daemon/config/input"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
@@ -17,9 +18,12 @@ func isTyped(e *syntax.Expr) bool {
 	return e.Untyped || e.Kind == syntax.CallExpr && e.Text != "env_set" || e.Kind == syntax.TmplExpr && len(e.Items) == 1 && isTyped(e.Items[0])
 }
 
-// typed evaluates text where a number or boolean is expected. A diagnostic does
+// typedText evaluates text whose type the attribute decides.
+type typedText struct{ *Evaluator }
+
+// value evaluates text where a number or boolean is expected. A diagnostic does
 // not show the text, which may be a secret.
-func (ev *Evaluator) typed(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
+func (ev typedText) value(e *syntax.Expr, w want, t manifest.Type) (manifest.Value, bind.State) {
 	row := *w.Row
 	row.Public = row.Public || !row.Sensitive // a number is no credential
 	text, s := ev.text(e, want{&row, w.off}, t)
@@ -39,7 +43,7 @@ func (ev *Evaluator) typed(e *syntax.Expr, w want, t manifest.Type) (manifest.Va
 			break
 		}
 	}
-	if name := ev.FirstSet(e); name != "" && t == manifest.Bool {
+	if name := firstSet(ev.vars, e); name != "" && t == manifest.Bool {
 		fix += fmt.Sprintf("; or use env_set(%q), which is true when the variable is set", diag.Clip(name))
 	}
 	ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is not.", w.Name, schema.TypeName(t), of), fix)
@@ -76,4 +80,17 @@ func isDecimal(s string) bool {
 		}
 	}
 	return digits > 0 && digits <= syntax.MaxNumber
+}
+
+// firstSet returns the first variable in an expression that is set, or "".
+func firstSet(vars *input.Variables, e *syntax.Expr) string {
+	if e.Kind == syntax.CallExpr && e.Text == "env" && len(e.Items) == 1 && vars.Set(e.Items[0].Text) {
+		return e.Items[0].Text
+	}
+	for _, item := range e.Items {
+		if n := firstSet(vars, item); n != "" {
+			return n
+		}
+	}
+	return ""
 }
