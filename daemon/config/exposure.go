@@ -51,7 +51,7 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	const fix = "use a longer one, such as the output of: openssl rand -hex 24"
 	switch n := len(value.Reveal()); {
 	case strings.ContainsFunc(value.Reveal(), func(c rune) bool { return c <= ' ' || c > '~' }):
-		d.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%s contains a blank, a line break or a character that is not ASCII, so no client could send it in a header.", t.Row.Name), fix)
+		d.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%s contains a blank, a line break or a character that is not ASCII, so no client could send it in a header.", t.Row.Name), "remove that character, or use another key, such as the output of: openssl rand -hex 24")
 	case n < eval.MinSecret:
 		d.out.Err(diag.ShortSecret, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes.", t.Row.Name, eval.MinSecret), fix)
 	case n < safeKey && exposed:

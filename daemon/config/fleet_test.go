@@ -304,3 +304,19 @@ func TestTypedVariables(t *testing.T) {
 func one(name, value string) func(string) (string, bool) {
 	return func(n string) (string, bool) { return value, n == name }
 }
+
+// TestKeyFromAVariableWithANewline checks that an API key from a variable that was
+// filled from a file, such as a mounted secret, is the key that clients send.
+func TestKeyFromAVariableWithANewline(t *testing.T) {
+	const hcl, key = "server {\n  api_key = env(\"K\")\n}\n", "b1946ac92492d2347c6235b4d2611184"
+	for _, end := range []string{"", "\n", "\r\n"} {
+		if c := good(t, hcl, Options{Env: one("K", key+end), Scan: noPlugins}); c.Server.Keys[0].Value.Reveal() != key {
+			t.Errorf("%q is part of the key", end)
+		}
+	}
+	for _, text := range []string{key + "\n\n", key + " ", key[:8] + "\n" + key[8:]} {
+		if c, ds := load(t, hcl, Options{Env: one("K", text), Scan: noPlugins}); c != nil || ds.CountCode(diag.OutOfBounds) != 1 {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
