@@ -49,7 +49,8 @@ const (
 	ErrInvalid  Errno = -9  // a malformed argument or a handle of another kind
 	ErrQuota    Errno = -10 // too many handles, or the key-value quota is full
 	ErrClosed   Errno = -11 // the handle is closed
-	ErrIO       Errno = -12 // any other failure outside the guest
+	ErrIO       Errno = -12 // the call was not made or can't be judged; the target may be well
+	ErrTarget   Errno = -13 // the target failed in a way that has no errno of its own
 )
 
 // Level is the level of a log line, as in log/slog.
