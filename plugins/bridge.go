@@ -93,11 +93,11 @@ func (b *bridge) translate(g *guest, code int32, err error) (int32, error) {
 	case g.full && code != int32(abi.Healthy):
 		return code, engine.ErrMemory
 	case b.panicked != "" && code == int32(abi.Unhealthy):
-		return code, fault("the probe crashed: " + check.OneLine(check.Clip(g.vault.Redact(b.panicked), 300)) + lastMessage(g))
+		return code, probeError("the probe crashed: " + check.OneLine(check.Clip(g.vault.Redact(b.panicked), 300)) + lastMessage(g))
 	case code < 0 || code > int32(abi.Unknown):
-		return code, fault(fmt.Sprintf("the probe exited with code %d, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)%s", code, lastMessage(g)))
+		return code, probeError(fmt.Sprintf("the probe exited with code %d, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)%s", code, lastMessage(g)))
 	case out.Empty():
-		return code, fault(fmt.Sprintf("the probe exited with code %d, but printed nothing; a Nagios plugin must print at least one line", code))
+		return code, probeError(fmt.Sprintf("the probe exited with code %d, but printed nothing; a Nagios plugin must print at least one line", code))
 	}
 	return code, nil
 }

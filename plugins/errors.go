@@ -5,10 +5,10 @@ import (
 	"fmt"
 
 	"vega/plugins/egress"
+	"vega/plugins/fault"
 	"vega/plugins/grant"
 	"vega/plugins/memory"
 	"vega/plugins/pattern"
-	"vega/plugins/shortage"
 	"vega/policies/check"
 	"vega/sdk/abi"
 )
@@ -36,10 +36,10 @@ var (
 	errStarting = errors.New("there is no run yet")
 )
 
-// fault is an error of the probe itself, worded for an operator.
-type fault string
+// probeError is an error of the probe itself, worded for an operator.
+type probeError string
 
-func (f fault) Error() string { return string(f) }
+func (f probeError) Error() string { return string(f) }
 
 // strangeErrno is a number that no version of the ABI defines.
 const strangeErrno = -113
@@ -66,11 +66,11 @@ func errno(err error) abi.Errno {
 // fail stores the text of an error for the error call, and returns its errno.
 // Secrets are removed before the text is made one line, because a secret may
 // span lines. Since the guest sees the text, only whole secrets are removed:
-// removing parts would help the guest guess one. A shortage in vega itself is
+// removing parts would help the guest guess one. What vega itself caused is
 // recorded for the verdict.
 func (g *guest) fail(err error) int32 {
-	if short := shortage.Of(err); short != nil {
-		g.fault(short)
+	if own := fault.Of(err); own != nil {
+		g.blameHost(own)
 	}
 	code := errno(err)
 	if code == abi.ErrTimeout {
@@ -86,17 +86,17 @@ func (g *guest) fail(err error) int32 {
 // failOwn fails a call that involves no target, so any error is vega's own
 // fault.
 func (g *guest) failOwn(what string, err error) int32 {
-	if short := shortage.Of(err); short != nil {
-		g.fault(short)
+	if own := fault.Of(err); own != nil {
+		g.blameHost(own)
 	} else {
-		g.fault(fmt.Errorf("%s: %w", what, err))
+		g.blameHost(fmt.Errorf("%s: %w", what, err))
 	}
 	return g.fail(err)
 }
 
-// fault records why vega itself failed the run. Only the first call has an
+// blameHost records why vega itself failed the run. Only the first call has an
 // effect.
-func (g *guest) fault(err error) {
+func (g *guest) blameHost(err error) {
 	if g.own == nil {
 		g.own = err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -26,6 +27,35 @@ func TestLateStartIsVegasFault(t *testing.T) {
 		got := m.Module.Run(t.Context(), plugins.Input{Integration: "i", Probe: "fine", Timeout: timeout})
 		if got.Status != check.Unknown || got.Cause != check.Host {
 			t.Errorf("%s: %s/%s %q", name, got.Status, got.Cause, got.Message)
+		}
+	}
+}
+
+// A module whose start function or _initialize never ends is at fault even if
+// its runs wait for the processor in vain, because other modules compute.
+func TestEndlessStartIsTheProbesFault(t *testing.T) {
+	s := newSandbox(t, plugins.Options{CPUBudget: 100 * time.Millisecond})
+	for _, name := range []string{"start", "initialize"} {
+		wasm, err := os.ReadFile(filepath.Join("testdata", "hostile", name+".wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed, err := manifest.Pack(wasm, &manifest.Manifest{ABI: "vega_v1", Name: "wat", Version: "1", Probes: []manifest.Probe{{Name: "p"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := s.load(t, packed)
+		give := s.OccupySlow()
+		for range 2 {
+			got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: "p", Timeout: 200 * time.Millisecond})
+			if got.Status != check.Unknown || got.Cause != check.Probe {
+				t.Errorf("%s: %s/%s %q", name, got.Status, got.Cause, got.Message)
+			}
+		}
+		give()
+		got := m.Run(t.Context(), plugins.Input{Integration: "j", Probe: "p", Timeout: time.Minute})
+		if got.Status != check.Unknown || got.Cause != check.Probe || !strings.Contains(got.Message, "computed for more than") {
+			t.Errorf("%s with a processor: %s/%s %q", name, got.Status, got.Cause, got.Message)
 		}
 	}
 }

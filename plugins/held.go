@@ -70,7 +70,7 @@ func (g *guest) refused(err error) error {
 // and returns the error of the call. Unless the run is healthy, its result then
 // says nothing about the target.
 func (g *guest) shortage(err error) error {
-	g.fault(err)
+	g.blameHost(err)
 	return quotaError(err)
 }
 

@@ -129,9 +129,21 @@ func (m *Module) takeSnapshot(ctx context.Context) {
 	defer i.Close()
 	g.instance = i
 	if err := i.Initialize(ctx); err != nil || g.asked || g.rolled && !m.facts.Go {
+		m.recordStart(g)
 		return
 	}
 	m.pool.Snapshot(i, m.facts.Globals)
+}
+
+// recordStart records an initialization that computed until it was stopped, for
+// all probes of the module.
+func (m *Module) recordStart(g *guest) {
+	g.lease.Give()
+	if g.lease.Spent() {
+		for _, p := range m.Manifest.Probes {
+			m.history.Record(scheduler.Job{Probe: p.Name}, &g.lease)
+		}
+	}
 }
 
 // entry returns the name of the function that runs a probe.

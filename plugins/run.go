@@ -133,11 +133,14 @@ func (m *Module) fresh(ctx context.Context, g *guest) (*engine.Instance, error) 
 	return i, nil
 }
 
+// errLate reports that the deadline passed before any guest code ran.
+var errLate = errors.New("its whole timeout passed before it could start")
+
 // late returns an error if the deadline passed before any guest code ran,
 // because vega itself took that time.
 func late(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%w: its whole timeout passed before it could start", engine.ErrHost)
+		return errLate
 	}
 	return ctx.Err()
 }

@@ -89,11 +89,13 @@ func reported(g *guest, code int32) (check.Status, check.Cause) {
 // blame returns the cause of a run that did not return, with a message for the
 // operator.
 func blame(g *guest, err error) (check.Cause, string) {
-	own, isFault := errors.AsType[fault](err)
+	own, isFault := errors.AsType[probeError](err)
 	exit, isExit := errors.AsType[*sys.ExitError](err)
 	switch {
 	case starved(g):
-		return check.Host, starvation(g)
+		return blameWait(g, starvation(g))
+	case errors.Is(err, errLate):
+		return blameWait(g, "vega could not start the probe: "+err.Error())
 	case errors.Is(err, engine.ErrHost):
 		return check.Host, "vega could not start the probe: " + check.OneLine(check.Clip(err.Error(), 300))
 	case g.full:
@@ -143,10 +145,20 @@ func ownFault(g *guest) string {
 
 // starved reports whether the run ended because it got no token. If it waited
 // for its target or slept until right before its deadline, a token would not
-// have helped.
+// have helped, even if many such runs then wait for one together.
 func starved(g *guest) bool {
-	atItsEnd := (g.timedOut || g.slept) && g.lease.Waited() <= 2*headStart
+	atItsEnd := (g.timedOut || g.slept) && g.lease.Waited() <= max(2*headStart, g.in.Timeout/10)
 	return g.lease.Starved() && !atItsEnd
+}
+
+// blameWait returns whose fault it is that a run waited for the processor until
+// its end: the probe's own, if the run before it computed until it was stopped,
+// and vega's otherwise, for the given reason.
+func blameWait(g *guest, reason string) (check.Cause, string) {
+	if g.module.history.Stopped(job(g.in)) {
+		return check.Probe, fmt.Sprintf("the probe's last run computed until it was stopped, so this one had to wait for spare processor time, and ended at its deadline of %v; check the probe for an endless loop", g.in.Timeout)
+	}
+	return check.Host, reason
 }
 
 // starvation explains that the run did not get enough processor time.

@@ -29,7 +29,7 @@ var (
 	ErrMemory = errors.New("not enough memory")
 	// ErrHost reports that the host, as opposed to the guest, lacked
 	// something.
-	ErrHost = errors.New("host")
+	ErrHost = errors.New("vega's machine is short of memory")
 )
 
 // Pool makes the instances of one module. It keeps idle ones in the state that
@@ -78,7 +78,7 @@ func (p *Pool) New(ctx context.Context, h Host, limit manifest.Size) (_ *Instanc
 	}
 	defer func() {
 		if r := recover(); r != nil { // no address space is left for the guest's memory
-			err = fmt.Errorf("%w: %v", ErrHost, r)
+			err = fmt.Errorf("%w: no address space is left for the guest (%v); raise ulimit -v or LimitAS for vega, or run fewer checks at the same time", ErrHost, r)
 		}
 	}()
 	i := &Instance{host: h}

@@ -16,7 +16,13 @@ const (
 // integration. The zero History is ready to use and safe for concurrent use.
 type History struct {
 	mu    sync.Mutex
-	heavy map[Job]int // light runs left until the cooldown is over
+	heavy map[Job]record
+}
+
+// record is what is remembered of a job.
+type record struct {
+	left    int  // light runs left until the cooldown is over
+	stopped bool // the last run computed until it was stopped
 }
 
 // Job identifies runs that are expected to compute alike. A Job without an
@@ -25,16 +31,25 @@ type Job struct{ Probe, Integration string }
 
 // Queue returns the queue for a run of the job.
 func (h *History) Queue(s *Scheduler, j Job) *Queue {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	left, known := h.heavy[j]
-	if !known {
-		left = h.heavy[Job{Probe: j.Probe}]
-	}
-	if left > 0 {
+	if h.of(j).left > 0 {
 		return &s.slow
 	}
 	return &s.fast
+}
+
+// Stopped reports whether the job's last run that computed did so until it was
+// stopped. The next one will, too, so that it is at fault if it waits for a
+// token in vain.
+func (h *History) Stopped(j Job) bool { return h.of(j).stopped }
+
+func (h *History) of(j Job) record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, known := h.heavy[j]
+	if !known {
+		r = h.heavy[Job{Probe: j.Probe}]
+	}
+	return r
 }
 
 // Record records how much of its budget a run of the job used. A run that never
@@ -47,13 +62,17 @@ func (h *History) Record(j Job, l *Lease) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.heavy == nil || len(h.heavy) > maxHistory {
-		h.heavy = map[Job]int{}
+		h.heavy = map[Job]record{}
 	}
 	for _, k := range []Job{j, {Probe: j.Probe}} {
+		r := h.heavy[k]
+		r.left = max(0, r.left-1)
 		if l.overran || used+charged > l.budget/lightShare {
-			h.heavy[k] = cooldown
-		} else {
-			h.heavy[k] = max(0, h.heavy[k]-1)
+			r.left = cooldown
 		}
+		if !l.starved { // nobody knows how long it would have computed
+			r.stopped = l.overran || l.Spent()
+		}
+		h.heavy[k] = r
 	}
 }

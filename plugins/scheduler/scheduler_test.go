@@ -108,6 +108,30 @@ func TestQueueFollowsWhatRunsUsed(t *testing.T) {
 	}
 }
 
+// Only a run that had the processor shows how long the job computes.
+func TestHistoryOfStoppedRuns(t *testing.T) {
+	var h History
+	job := Job{Probe: "p", Integration: "i"}
+	for _, c := range []struct {
+		of   string
+		run  *Lease
+		want bool
+	}{
+		{"a heavy run", &Lease{measured: time.Second / 2}, false},
+		{"one whose budget was used up", &Lease{measured: time.Second, spent: true}, true},
+		{"one that waited in vain", &Lease{measured: time.Millisecond, overran: true, starved: true}, true},
+		{"a light one", &Lease{measured: time.Millisecond}, false},
+		{"one that waited in vain, after a light one", &Lease{measured: time.Millisecond, overran: true, starved: true}, false},
+		{"one that computed at its end", &Lease{measured: time.Second, overran: true}, true},
+	} {
+		c.run.budget = time.Second
+		h.Record(job, c.run)
+		if h.Stopped(job) != c.want || h.Stopped(Job{Probe: "p", Integration: "new"}) != c.want {
+			t.Errorf("after %s: stopped is not %v", c.of, c.want)
+		}
+	}
+}
+
 // An integration that has never run starts where its probe's other runs are.
 func TestNewIntegrationsInheritFromTheProbe(t *testing.T) {
 	s := New(time.Second)
