@@ -18,8 +18,8 @@ import (
 
 	"vega/plugins"
 	"vega/plugins/egress"
+	"vega/plugins/fault"
 	"vega/plugins/manifest"
-	"vega/plugins/shortage"
 	"vega/store/sqlite"
 )
 
@@ -44,17 +44,17 @@ func (s *source) explain(ctx context.Context, err error) error {
 	if own := (*egress.Error)(nil); errors.As(err, &own) {
 		return own // an error of the sandbox: the run exceeded a limit
 	}
-	short := shortage.Of(err)
-	if short == nil && errors.Is(err, fs.ErrPermission) {
-		short = shortage.New(syscall.EACCES, "vega may not read the file", "give vega's user read access to it, and to its directories")
+	own := fault.Of(err)
+	if own == nil && errors.Is(err, fs.ErrPermission) {
+		own = fault.New(syscall.EACCES, "vega may not read the file", "give vega's user read access to it, and to its directories")
 	}
-	if ended := ctx.Err(); ended != nil && short == nil && !errors.Is(err, sqlite.ErrLocked) {
+	if ended := ctx.Err(); ended != nil && own == nil && !errors.Is(err, sqlite.ErrLocked) {
 		err = ended // drivers return different errors for this
 	}
 	text, ok := serverMessage(err, s.scrub)
 	switch {
-	case short != nil:
-		return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, short), kind: short}
+	case own != nil:
+		return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, own), kind: own}
 	case ok:
 	case errors.Is(err, errNoRow):
 		text = errNoRow.Error()
@@ -123,11 +123,7 @@ func kindOf(err error) error {
 	if errors.As(err, &cert) {
 		return cert
 	}
-	var network net.Error
-	if errors.As(err, &network) && network.Timeout() {
-		return context.DeadlineExceeded
-	}
-	return nil
+	return judge(err)
 }
 
 // kindByState returns what a SQLSTATE says about a query that no state of the

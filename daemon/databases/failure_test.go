@@ -13,8 +13,8 @@ import (
 
 	"vega/daemon/realtest"
 	"vega/plugins"
+	"vega/plugins/fault"
 	"vega/plugins/manifest"
-	"vega/plugins/shortage"
 )
 
 // TestQueriesThatNoDatabaseAccepts checks that an error that is the query's own
@@ -69,7 +69,7 @@ func TestLockedSQLiteFile(t *testing.T) {
 func TestUnreadableFileIsVegasFault(t *testing.T) {
 	s := source{config: Config{Name: "app"}, scrub: newScrubber(nil, "")}
 	err := s.explain(t.Context(), fmt.Errorf("read: %w", &fs.PathError{Op: "open", Path: "/x/app.db", Err: syscall.EACCES}))
-	if short := shortage.Of(err); short == nil || !strings.Contains(err.Error(), "give vega's user read access") {
+	if short := fault.Of(err); short == nil || !strings.Contains(err.Error(), "give vega's user read access") {
 		t.Errorf("%v", err)
 	}
 }

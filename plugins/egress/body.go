@@ -48,7 +48,7 @@ func (a *answer) unpacked(limit int64) io.Reader {
 		a.Header.Del("Content-Length")
 		r = &gunzip{in: r, held: &a.held}
 	default:
-		r = &broken{&Error{Errno: abi.ErrIO, Text: "the response has a content encoding that the request did not ask for"}}
+		r = &broken{&Error{Errno: abi.ErrTarget, Text: "the response has a content encoding that the request did not ask for"}}
 	}
 	return r
 }
@@ -71,7 +71,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.atEnd()
 		b.err = io.EOF
 	} else if err != nil {
-		b.err = b.session.fail(b.ctx, "reading the response", err, abi.ErrIO)
+		b.err = b.session.fail(b.ctx, "reading the response", err, abi.ErrTarget)
 	}
 	if b.err != nil {
 		b.answer.close()

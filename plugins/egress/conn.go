@@ -124,7 +124,7 @@ func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	case errors.Is(err, io.EOF):
 		return 0, io.EOF
 	case err != nil:
-		return 0, c.session.fail(ctx, "reading from "+hostPort(c.rule), err, abi.ErrIO)
+		return 0, c.session.fail(ctx, "reading from "+hostPort(c.rule), err, abi.ErrTarget)
 	default:
 		return 0, nil
 	}
@@ -148,7 +148,7 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 	account.Pay(Moved, len(out))
 	defer c.arm(ctx)()
 	if _, err := c.conn.Write(out); err != nil {
-		return 0, c.session.fail(ctx, "writing to "+hostPort(c.rule), err, abi.ErrIO)
+		return 0, c.session.fail(ctx, "writing to "+hostPort(c.rule), err, abi.ErrTarget)
 	}
 	return len(p), nil
 }

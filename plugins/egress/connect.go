@@ -23,7 +23,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	start := time.Now()
 	found, err := s.lookup(ctx, rule.Host)
 	if err != nil {
-		return nil, s.fail(ctx, "resolving "+rule.Host, err, abi.ErrDNS)
+		return nil, s.fail(ctx, "resolving "+rule.Host, err, abi.ErrIO)
 	}
 	ips, err := s.allowed(rule, rule.Host, found)
 	if err != nil {
@@ -41,6 +41,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 		return nil, s.fail(ctx, "connecting to "+hostPort(rule), err, abi.ErrIO)
 	}
 	t[abi.PhaseConnect] += time.Since(resolved)
+	s.peer = conn.RemoteAddr().String()
 	return conn, nil
 }
 

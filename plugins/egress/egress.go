@@ -68,6 +68,7 @@ type Session struct {
 	Sockets *sockets.Allowance
 
 	network *Network
+	peer    string // the address of the last connection
 	grants  *grant.Set
 	vault   *secret.Vault
 	audit   func(error)

@@ -2,40 +2,37 @@ package egress
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
-	"syscall"
-	"time"
 
+	"vega/plugins/fault"
 	"vega/plugins/grant"
-	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 	"vega/sdk/abi"
 )
 
 // Error is the failure of a call, other than a denial, as a guest may see it.
-// Its text contains no whole secret of 16 bytes or more. It wraps only a
-// shortage, because a deeper error may contain a secret.
+// Its text contains no whole secret of 16 bytes or more. It wraps only vega's
+// own trouble, because a deeper error may contain a secret.
 type Error struct {
 	Errno abi.Errno
 	Text  string
-	Short *shortage.Error // set if vega lacked the resources to make the call
+	Own   *fault.Own // set if vega, as opposed to the target, caused the failure
 }
 
 // Error returns the stage and the reason.
 func (e *Error) Error() string { return e.Text }
 
-// Unwrap returns the shortage, if there is one.
+// Unwrap returns vega's own trouble, if that is the reason.
 func (e *Error) Unwrap() error {
-	if e.Short == nil {
+	if e.Own == nil {
 		return nil
 	}
-	return e.Short
+	return e.Own
 }
 
 func invalid(format string, args ...any) error {
@@ -53,73 +50,58 @@ func Code(err error) abi.Errno {
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own.Errno
 	}
-	return errno(err, abi.ErrIO)
+	end, _ := fault.Judge(err, fault.Unavailable)
+	return end.Errno
+}
+
+// usual returns the end of a failed stage if the error itself says nothing.
+func usual(code abi.Errno) fault.End {
+	for _, e := range []fault.End{fault.TLS, fault.Unresolved, fault.Target} {
+		if e.Errno == code {
+			return e
+		}
+	}
+	return fault.Unavailable
 }
 
 // fail returns an Error for a failed stage ("connecting to h:1"). Its errno
-// follows from the kind of err, or else is the stage's usual one. A shortage is
-// abi.ErrIO at every stage.
-func (s *Session) fail(ctx context.Context, stage string, err error, usual abi.Errno) error {
-	if own, ok := errors.AsType[*Error](err); ok {
-		return own
+// follows from err by the table of package fault; otherwise, code is what the
+// failure of the stage means: ErrTarget where the peer has sent something wrong,
+// ErrIO where vega may be at fault.
+func (s *Session) fail(ctx context.Context, stage string, err error, code abi.Errno) error {
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known
 	}
-	if short := shortage.Of(err); short != nil {
-		return &Error{Errno: abi.ErrIO, Text: s.vault.Hide(stage + ": " + short.Error()), Short: short}
-	}
-	code := errno(err, usual)
-	if ctx.Err() != nil || code == abi.ErrDNS && isTimeout(err) && expires(ctx) {
-		code = abi.ErrTimeout
+	end, own := fault.Judge(err, usual(code))
+	if own == nil && (ctx.Err() != nil && end != fault.Unresolved || end == fault.TimedOut) {
+		end, own = fault.TimedOut, s.path(err)
 	}
 	text := stage + ": " + reason(err)
-	if code == abi.ErrTimeout {
+	switch {
+	case own != nil:
+		return &Error{Errno: abi.ErrIO, Text: s.vault.Hide(stage + ": " + own.Error()), Own: own}
+	case end == fault.TimedOut:
 		text = "timed out " + stage
 	}
-	return &Error{Errno: code, Text: s.vault.Hide(text)}
+	return &Error{Errno: end.Errno, Text: s.vault.Hide(text)}
 }
 
-// expires reports whether the deadline has practically arrived: a timer set to
-// it may fire a little before the context ends.
-func expires(ctx context.Context) bool {
-	d, ok := ctx.Deadline()
-	return ok && time.Until(d) < 20*time.Millisecond
+// path returns why this machine's side of the way to the peer is interrupted,
+// or nil: then the peer has let a call time out.
+func (s *Session) path(err error) *fault.Own {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	peer := s.peer
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Addr != nil {
+		peer = op.Addr.String()
+	}
+	return sockets.Path(context.Background(), peer)
 }
 
 func isTimeout(err error) bool {
 	t, ok := errors.AsType[net.Error](err)
 	return ok && t.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
-}
-
-func errno(err error, usual abi.Errno) abi.Errno {
-	var dnsErr *net.DNSError
-	switch {
-	case shortage.Of(err) != nil:
-		return abi.ErrIO
-	case errors.As(err, &dnsErr):
-		return abi.ErrDNS
-	case isTimeout(err), errors.Is(err, context.Canceled):
-		return abi.ErrTimeout
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return abi.ErrRefused
-	case isTLS(err):
-		return abi.ErrTLS
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return abi.ErrReset
-	case errors.Is(err, net.ErrClosed):
-		return abi.ErrClosed
-	default:
-		return usual
-	}
-}
-
-func isTLS(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var cert x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &record) || errors.As(err, &alert) ||
-		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &cert)
 }
 
 // reason returns the text of the innermost informative error: url.Error would

@@ -120,7 +120,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 		return err
 	}
 	if err != nil {
-		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrIO)
+		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrTarget)
 	}
 	if a.proxy != nil && resp.StatusCode == http.StatusProxyAuthRequired {
 		return a.proxy.refused(resp.StatusCode, rule.Host)

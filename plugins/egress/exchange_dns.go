@@ -10,12 +10,14 @@ import (
 	"github.com/miekg/dns"
 
 	"vega/plugins/shortage"
+	"vega/plugins/sockets"
 )
 
 // exchanger sends one question to DNS servers. The guest's account counts the
 // memory of the last reply.
 type exchanger struct {
 	session *Session
+	watch   *sockets.Watch // of vega's own servers; nil for others
 	held    holding
 }
 
@@ -123,7 +125,7 @@ func (q *exchanger) waitForAnswer(ctx context.Context, network string, query *dn
 	q.session.account().Pay(Question, 1)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	plain, err := q.session.network.dialer.Dial(ctx, network, server, q.session.Sockets)
+	plain, err := q.dial(ctx, network, server)
 	if err != nil {
 		return nil, err
 	}

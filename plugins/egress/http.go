@@ -95,7 +95,7 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 		}
 		a.close()
 		if hop == min(r.Redirects, maxRedirects) {
-			return nil, &Error{Errno: abi.ErrIO, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url)}
+			return nil, &Error{Errno: abi.ErrTarget, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url)}
 		}
 		if err := s.follow(out, a.StatusCode, location); err != nil {
 			return nil, err

@@ -268,7 +268,7 @@ func TestBodyLimits(t *testing.T) {
 		{"/endless", 1 << 40, HardBody, abi.ErrTooLarge},
 		{"/bomb", 0, DefaultBody, abi.ErrTooLarge},
 		{"/empty-blocks", 1000, 0, abi.ErrTooLarge},
-		{"/br", 0, 0, abi.ErrIO},
+		{"/br", 0, 0, abi.ErrTarget},
 	} {
 		resp, err := r.HTTP(within(t, 20*time.Second), &Request{Method: "GET", URL: s.URL + c.path, MaxBody: c.max})
 		if err != nil {
@@ -390,7 +390,7 @@ func TestServerAnswersBeforeTheBodyIsRead(t *testing.T) {
 func TestCodeOfForeignErrors(t *testing.T) {
 	for err, want := range map[error]abi.Errno{
 		&grant.Denial{}: abi.ErrDenied, fmt.Errorf("x: %w", &grant.Denial{}): abi.ErrDenied, io.ErrUnexpectedEOF: abi.ErrReset,
-		&net.DNSError{IsTimeout: true}: abi.ErrDNS, errors.New("x"): abi.ErrIO, net.ErrClosed: abi.ErrClosed,
+		&net.DNSError{IsTimeout: true}: abi.ErrIO, &net.DNSError{IsNotFound: true}: abi.ErrDNS, errors.New("x"): abi.ErrIO, net.ErrClosed: abi.ErrClosed,
 	} {
 		if got := Code(err); got != want {
 			t.Errorf("%v: %d, want %d", err, got, want)

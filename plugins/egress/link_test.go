@@ -102,7 +102,7 @@ func TestEndlessDataIsCutOff(t *testing.T) {
 				_, err = io.Copy(io.Discard, answer.Body)
 				answer.Body.Close()
 			}
-			wants(t, err, abi.ErrIO)
+			wants(t, err, abi.ErrTarget)
 			if err == nil || !strings.Contains(err.Error(), "KiB that are not part of its response") {
 				t.Errorf("the error is %v", err)
 			}

@@ -14,13 +14,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
+	"vega/plugins/fault"
 	"vega/plugins/grant"
-	"vega/plugins/shortage"
 	"vega/sdk/abi"
 )
 
@@ -81,8 +80,8 @@ func (p *Proxy) String() string { return net.JoinHostPort(p.host, strconv.Itoa(p
 // broken returns an error for a request that failed because of the proxy, which
 // says nothing about the target.
 func (p *Proxy) broken(what, fix string) error {
-	short := shortage.New(syscall.EPROTO, "the proxy "+p.String()+" "+what, fix)
-	return &Error{Errno: abi.ErrIO, Text: short.Error(), Short: short}
+	own := fault.New(nil, "the proxy "+p.String()+" "+what, fix)
+	return &Error{Errno: abi.ErrIO, Text: own.Error(), Own: own}
 }
 
 // direct says how to do without the proxy for a host.
@@ -196,7 +195,7 @@ func (w way) tunnel(ctx context.Context, conn net.Conn) error {
 		return err
 	}
 	if resp.StatusCode/100 != 2 {
-		return &Error{Errno: abi.ErrIO, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", w.proxy, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
+		return &Error{Errno: abi.ErrTarget, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", w.proxy, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
 	}
 	if br.Buffered() > 0 {
 		return w.proxy.broken("sends data before the target does", "check what runs at that address")

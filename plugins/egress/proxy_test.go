@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"vega/plugins/fault"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
-	"vega/plugins/shortage"
 	"vega/sdk/abi"
 )
 
@@ -160,14 +160,14 @@ func TestProxyAtFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := c.f.behind(t, a, c.address, rules(t, manifest.HTTP, "GET https://site.test"))
 			_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "https://site.test"})
-			if err == nil || !strings.Contains(err.Error(), c.want) || (shortage.Of(err) != nil) != c.own {
-				t.Errorf("%v (own %v), want %q", err, shortage.Of(err) != nil, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) || (fault.Of(err) != nil) != c.own {
+				t.Errorf("%v (own %v), want %q", err, fault.Of(err) != nil, c.want)
 			}
 		})
 	}
 	f := forwarder{login: "me:secret"}
 	r := f.behind(t, a, "", rules(t, manifest.HTTP, "GET http://site.test"))
-	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); shortage.Of(err) == nil {
+	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); fault.Of(err) == nil {
 		t.Errorf("407 to a forwarded request: %v", err)
 	}
 }

@@ -84,13 +84,13 @@ func (s *Session) bySystem(ctx context.Context, typ uint16, name string) ([]stri
 	s.account().Leave()
 	s.account().Pay(Question, 1)
 	var out []string
-	err := s.network.dialer.Ask(s.Sockets, func(r *net.Resolver) (err error) {
+	err := s.network.dialer.Ask(ctx, bare(name), s.Sockets, func(r *net.Resolver) (err error) {
 		out, err = systemRecords(ctx, r, typ, name)
 		return err
 	})
 	s.account().Return()
 	if err != nil {
-		return nil, s.fail(ctx, "resolving "+bare(name), err, abi.ErrDNS)
+		return nil, s.fail(ctx, "resolving "+bare(name), err, abi.ErrIO)
 	}
 	if len(out) == 0 {
 		return nil, &Error{Errno: abi.ErrNotSet, Text: bare(name) + " has no record of this type"}

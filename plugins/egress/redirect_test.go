@@ -73,7 +73,7 @@ func TestRedirects(t *testing.T) {
 	r, _, err = do("/file", nil)
 	wantsDenial(t, r, err)
 	_, _, err = do("/loop", func(_ *run, q *Request) { q.Redirects = 3 })
-	if wants(t, err, abi.ErrIO); !strings.Contains(err.Error(), "3 redirects") {
+	if wants(t, err, abi.ErrTarget); !strings.Contains(err.Error(), "3 redirects") {
 		t.Error(err)
 	}
 	r, resp, err := do("/same?k=v", nil)

@@ -46,7 +46,7 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	}
 	q := exchanger{session: s, held: holding{of: s.account()}}
 	defer q.held.release()
-	answer, err := q.ask(ctx, question, typ, servers)
+	answer, err := s.ask(ctx, &q, question, typ, servers, server == "")
 	if err != nil {
 		return nil, s.fail(ctx, "resolving "+name, err, abi.ErrDNS)
 	}
@@ -94,7 +94,7 @@ func (s *Session) servers(ctx context.Context, server string) ([]string, error) 
 	}
 	found, err := s.waitForLookup(ctx, host)
 	if err != nil {
-		return nil, s.fail(ctx, "resolving the DNS server "+host, err, abi.ErrDNS)
+		return nil, s.fail(ctx, "resolving the DNS server "+host, err, abi.ErrIO)
 	}
 	rule := grant.Rule{Kind: manifest.DNS, Name: "@" + net.JoinHostPort(host, strconv.Itoa(port))}
 	ips, err := s.allowed(rule, host, found)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"vega/plugins/fault"
 	"vega/plugins/shortage"
 )
 
@@ -20,8 +21,8 @@ type attempt struct {
 
 // Connect tries the addresses in order. It starts with the next one when one
 // has failed or has taken longer than its share, and returns the first
-// connection. The error is that of the first address, or the shortage if one
-// prevented vega from trying them all.
+// connection. The error is that of the first address that could be tried, or
+// the shortage if one prevented vega from trying them all.
 func (d *Dialer) Connect(ctx context.Context, network string, addrs []netip.AddrPort, a *Allowance) (net.Conn, error) {
 	if len(addrs) == 0 {
 		return nil, &net.DNSError{Err: "the name has no address", IsNotFound: true}
@@ -90,6 +91,7 @@ func wait(done <-chan attempt, tick <-chan time.Time, more bool) (attempt, bool)
 // failures collects the errors of the attempts, in order.
 type failures struct {
 	first error
+	tried error // of the first address that this machine has a way to
 	short *shortage.Error
 }
 
@@ -100,13 +102,20 @@ func (f *failures) add(err error) {
 	if f.short == nil {
 		f.short = shortage.Of(err)
 	}
+	if f.tried == nil && fault.Of(err) == nil {
+		f.tried = err
+	}
 }
 
 func (f *failures) worst() error {
-	if f.short != nil {
+	switch {
+	case f.short != nil:
 		return f.short
+	case f.tried != nil:
+		return f.tried
+	default:
+		return f.first
 	}
-	return f.first
 }
 
 // closeLate closes the connections of attempts that succeeded too late.

@@ -8,10 +8,10 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
+	"vega/plugins/fault"
 	"vega/plugins/shortage"
 )
 
@@ -27,6 +27,8 @@ type Dialer struct {
 	// KeepAlive is the setting of a net.Dialer: 0 means Go's default, and a
 	// negative value disables keep-alive.
 	KeepAlive time.Duration
+
+	controls controls
 }
 
 // Dial connects to one literal address.
@@ -46,10 +48,22 @@ func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowa
 		return counted(conn, a, brief), nil
 	}
 	a.give(brief)
-	if s := shortage.Of(err); s != nil && errors.Is(err, syscall.EADDRNOTAVAIL) && sourceless(ctx, address) {
-		return nil, fmt.Errorf("connect to %s: this machine has no source address that can reach it", address)
+	return nil, unreached(ctx, address, err)
+}
+
+// unreached returns the error of a connection that failed. If the reason is on
+// this machine's side of the way there, it is a fault.Own.
+func unreached(ctx context.Context, address string, err error) error {
+	if s := shortage.Of(err); s != nil && !(errors.Is(err, syscall.EADDRNOTAVAIL) && sourceless(ctx, address)) {
+		return err
 	}
-	return nil, err
+	if timeout, ok := errors.AsType[net.Error](err); !fault.Unreachable(err) && !(ok && timeout.Timeout()) {
+		return err
+	}
+	if own := Path(context.WithoutCancel(ctx), address); own != nil {
+		return own
+	}
+	return err
 }
 
 // sourceless reports whether this machine has no address to connect from, as
@@ -107,45 +121,37 @@ func (d *Dialer) Lookup(ctx context.Context, host string, a *Allowance) ([]netip
 		return []netip.Addr{ip}, nil
 	}
 	var ips []netip.Addr
-	err := d.Ask(a, func(r *net.Resolver) (err error) {
+	err := d.Ask(ctx, host, a, func(r *net.Resolver) (err error) {
 		ips, err = r.LookupNetIP(ctx, "ip", host)
 		return err
 	})
 	return ips, err
 }
 
-// Ask calls question with a new resolver and returns its error, or the shortage
-// that kept the resolver from sending the query: package net keeps only the
-// text of a lookup's failure. It also falls back to other servers, or ignores
+// Ask calls question, about name, with a new resolver, and returns its error as
+// Watch.Judge words it. Package net falls back to other servers, or ignores
 // the hosts file, if it can't open its files; hence the check for descriptors
 // before, and, for a resolver other than Go's, after.
-func (d *Dialer) Ask(a *Allowance, question func(*net.Resolver) error) error {
+func (d *Dialer) Ask(ctx context.Context, name string, a *Allowance, question func(*net.Resolver) error) error {
 	if err := shortage.Room(lookupRoom); err != nil {
 		return err
 	}
-	var short atomic.Pointer[shortage.Error]
+	w := d.Watch(ctx)
+	defer w.End()
 	err := question(&net.Resolver{PreferGo: d.Server != "", Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		if d.Server != "" {
 			address = d.Server
 		}
-		err := a.takeBriefly(ctx)
-		var conn net.Conn
-		if err == nil {
-			conn, err = d.connect(ctx, network, address, a, true)
-		}
-		if s := shortage.Of(err); s != nil {
-			short.CompareAndSwap(nil, s)
-		}
-		return conn, err
+		return w.Dial(ctx, network, address, a, true)
 	}})
 	if err == nil {
 		return nil
 	}
-	if s := short.Load(); s != nil {
-		return s
-	}
-	if late := shortage.Room(1); late != nil {
-		return late
+	err = w.Judge(ctx, name, err)
+	if shortage.Of(err) == nil {
+		if late := shortage.Room(1); late != nil {
+			return late
+		}
 	}
 	return err
 }

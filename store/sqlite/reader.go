@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -123,6 +125,9 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 	err = r.room.explain(err)
 	if denied := unreadable(r.path); code(err) == sqlite3.SQLITE_CANTOPEN && denied != nil {
 		return denied
+	}
+	if _, missing := os.Stat(r.path); code(err) == sqlite3.SQLITE_CANTOPEN && errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w: %w", r.path, fs.ErrNotExist, err)
 	}
 	if isSyntaxError(err) {
 		return fmt.Errorf("%w: %w", ErrSyntax, err)

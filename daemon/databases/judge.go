@@ -1,0 +1,43 @@
+package databases
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"vega/plugins/fault"
+)
+
+// judge returns the kind of a driver's error by the table of package fault: a
+// fault.End, or a *fault.Own if vega is at fault. An error without a code is
+// the server's doing, because a driver reads what the server sent.
+func judge(err error) error {
+	end, own := fault.Judge(err, fault.Target)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		end, own = fault.SQLState(pg.Code), nil
+	} else if my, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		end, own = fault.MySQL(my.Number, strings.Trim(string(my.SQLState[:]), "\x00")), nil
+	} else if lite, ok := errors.AsType[sqliteError](err); ok {
+		end, own = fault.SQLite(lite.Code()), nil
+		if errors.Is(err, fs.ErrNotExist) { // the file is the target
+			end = fault.Target
+		}
+	}
+	if end != fault.Unavailable {
+		return end
+	}
+	if own == nil {
+		own = fault.New(nil, "vega could not use the database file", "check that vega's user may read it, and the memory and disk space of vega's machine")
+	}
+	return own
+}
+
+// sqliteError is the error of the SQLite driver, which only package
+// store/sqlite imports.
+type sqliteError interface {
+	error
+	Code() int
+}

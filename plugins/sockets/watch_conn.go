@@ -1,0 +1,98 @@
+package sockets
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"time"
+)
+
+// watched is a connection for one query.
+type watched struct {
+	net.Conn
+	watch  *Watch
+	query  *query
+	stream bool
+	resend bool
+
+	came  []byte // of a stream
+	mu    sync.Mutex
+	again *time.Timer
+}
+
+// watchedPackets is a watched datagram socket: DNS libraries recognize one by
+// its methods.
+type watchedPackets struct {
+	*watched
+	packets net.PacketConn
+}
+
+// ReadFrom implements net.PacketConn.
+func (c *watchedPackets) ReadFrom(p []byte) (int, net.Addr, error) { return c.packets.ReadFrom(p) }
+
+// WriteTo implements net.PacketConn.
+func (c *watchedPackets) WriteTo(p []byte, to net.Addr) (int, error) { return c.packets.WriteTo(p, to) }
+
+// Write sends a query.
+func (c *watched) Write(p []byte) (int, error) {
+	message := p
+	if c.stream {
+		message = p[min(len(p), 2):] // without its length
+	}
+	c.watch.wrote(c.query, message)
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		c.watch.failed(c.query, err)
+	} else if c.resend {
+		c.sendAgain(bytes.Clone(p), patient)
+	}
+	return n, err
+}
+
+// maxSent is how many copies of a datagram are sent, because one may be lost.
+const maxSent = 3
+
+// sendAgain sends another copy after a while, and then after twice that time.
+func (c *watched) sendAgain(message []byte, after time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.again = time.AfterFunc(after, func() {
+		if c.watch.answered(c.query) {
+			return
+		}
+		if _, err := c.Conn.Write(message); err != nil {
+			return // reading reports it
+		}
+		c.watch.wrote(c.query, message)
+		if after < patient<<(maxSent-2) {
+			c.sendAgain(message, 2*after)
+		}
+	})
+}
+
+// Read receives a reply.
+func (c *watched) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	switch {
+	case n > 0 && c.stream:
+		c.came = append(c.came, p[:min(n, max(0, 2+512-len(c.came)))]...)
+		if len(c.came) >= 2+headerSize {
+			c.watch.arrived(c.query, c.came[2:])
+		}
+	case n > 0:
+		c.watch.arrived(c.query, p[:n])
+	case err != nil:
+		c.watch.failed(c.query, err)
+	}
+	return n, err
+}
+
+// Close closes the connection.
+func (c *watched) Close() error {
+	c.mu.Lock()
+	if c.again != nil {
+		c.again.Stop()
+	}
+	c.mu.Unlock()
+	return c.Conn.Close()
+}
