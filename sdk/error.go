@@ -22,7 +22,8 @@ var (
 	ErrInvalid  = &Error{Code: abi.ErrInvalid, Text: "invalid argument"}
 	ErrQuota    = &Error{Code: abi.ErrQuota, Text: "quota exceeded"}
 	ErrClosed   = &Error{Code: abi.ErrClosed, Text: "closed"}
-	ErrIO       = &Error{Code: abi.ErrIO, Text: "input/output error"}
+	ErrIO       = &Error{Code: abi.ErrIO, Text: "the call could not be made"}
+	ErrTarget   = &Error{Code: abi.ErrTarget, Text: "the target failed"}
 )
 
 // Error returns the host's text.
@@ -57,7 +58,7 @@ func failure(n int32) error {
 func plain(code abi.Errno) string {
 	for _, e := range [...]*Error{
 		ErrNotSet, ErrDenied, ErrTimeout, ErrRefused, ErrDNS, ErrTLS,
-		ErrReset, ErrTooLarge, ErrInvalid, ErrQuota, ErrClosed, ErrIO,
+		ErrReset, ErrTooLarge, ErrInvalid, ErrQuota, ErrClosed, ErrIO, ErrTarget,
 	} {
 		if e.Code == code {
 			return e.Text

@@ -1,31 +1,53 @@
 package sdk
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // Failed turns a failed host call into a result that says whose fault it is and
-// what to do. who is the target, such as "https://example.com". A denial is
-// unknown and says what to grant; a failure of the target or the path to it is
-// unhealthy; an incorrect call is unknown.
+// what to do. who is the target, such as "https://example.com". A failure that
+// only the target can have caused is unhealthy. A denial, which says what to
+// grant, an incorrect call, a call that vega could not make, and an error that
+// did not come from a host call are unknown.
 func Failed(who string, err error) Result {
+	if err == nil {
+		return Unknown("could not check " + who + ": the probe reports a failure without an error; correct the probe")
+	}
+	call, ok := errors.AsType[*Error](err)
+	if !ok {
+		return foreign(who, err)
+	}
 	text := err.Error()
 	switch {
-	case errors.Is(err, ErrDenied):
+	case is(call, ErrDenied):
 		return Unknown(text)
-	case errors.Is(err, ErrTimeout):
+	case is(call, ErrTimeout):
 		return Unhealthy(who + " did not answer in time; it is overloaded or hung, or a firewall drops the packets")
-	case errors.Is(err, ErrRefused):
+	case is(call, ErrRefused):
 		return Unhealthy(who + " refuses the connection; start the service or correct the address")
-	case errors.Is(err, ErrDNS):
+	case is(call, ErrDNS):
 		return Unhealthy("the name of " + who + " does not resolve; correct the name or repair its DNS (" + text + ")")
-	case errors.Is(err, ErrTLS):
+	case is(call, ErrTLS):
 		return Unhealthy("TLS with " + who + " failed; repair its certificate or its TLS settings (" + text + ")")
-	case errors.Is(err, ErrReset):
+	case is(call, ErrReset):
 		return Unhealthy(who + " closed the connection in the middle of the exchange; look into its log")
-	case errors.Is(err, ErrTooLarge):
+	case is(call, ErrTooLarge):
 		return Unknown("the response of " + who + " is over the size limit; check a smaller page (" + text + ")")
-	case errors.Is(err, ErrInvalid), errors.Is(err, ErrQuota), errors.Is(err, ErrClosed):
-		return Unknown("could not check " + who + ": " + text)
-	default:
+	case is(call, ErrTarget), is(call, ErrNotSet):
 		return Unhealthy(who + ": " + text)
+	default:
+		return Unknown("could not check " + who + ": " + text)
 	}
+}
+
+func is(e, kind *Error) bool { return e.Code == kind.Code }
+
+// foreign returns the result for an error that no host call returned. The end
+// of a stream is one that Conn.Read returns.
+func foreign(who string, err error) Result {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return Unhealthy(who + " closed the connection before its answer was complete; look into its log")
+	}
+	return Unknown("could not check " + who + ": the probe failed: " + err.Error() + "; correct the probe")
 }

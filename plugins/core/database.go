@@ -68,7 +68,7 @@ func firstValue(r *sdk.Run, rows *sdk.Rows) error {
 // that is wrong, or the reason for the wait.
 func queryFailed(who string, err error) sdk.Result {
 	switch {
-	case errors.Is(err, sdk.ErrIO):
+	case errors.Is(err, sdk.ErrTarget):
 		return sdk.Unhealthy(who + " rejected the query or the login: " + err.Error())
 	case errors.Is(err, sdk.ErrTimeout):
 		return sdk.Unhealthy(who + " did not answer in time: " + err.Error())

@@ -14,7 +14,7 @@ const lineLimit = 4 << 10
 
 // refusal returns the error of a peer that responds but does not do what it was
 // asked.
-func refusal(text string) error { return &sdk.Error{Code: abi.ErrIO, Text: text} }
+func refusal(text string) error { return &sdk.Error{Code: abi.ErrTarget, Text: text} }
 
 // starttls upgrades a connection with the command of its protocol.
 func starttls(conn *sdk.Conn, protocol, server string) error {

@@ -45,6 +45,8 @@ func TestDomainExpiry(t *testing.T) {
 			fmt.Fprintf(w, rdap, "leap.example", "2028-02-29T23:59:59.999Z", `"active"`)
 		case "/v1/domain/silent.example":
 			fmt.Fprint(w, `{"objectClassName": "domain", "status": ["active"]}`)
+		case "/v1/domain/undated.example":
+			fmt.Fprintf(w, rdap, "undated.example", "soon", "active")
 		case "/v1/domain/page.example":
 			fmt.Fprint(w, `<!doctype html>`)
 		case "/v1/domain/many.example":
@@ -68,7 +70,8 @@ func TestDomainExpiry(t *testing.T) {
 	run(t, k, "soon", of("soon.example"), want{check.Degraded, check.Target, "soon.example expires on " + on(12) + ", in 12 days; renew it"})
 	run(t, k, "gone", of("gone.example"), want{check.Unhealthy, check.Target, "gone.example expired on " + on(-3) + "; renew it at once"})
 	run(t, k, "redeem", of("redeem.example"), want{check.Unhealthy, check.Target, "redeem.example has expired and can still be redeemed"})
-	run(t, k, "silent", of("silent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not report when silent.example expires"})
+	run(t, k, "silent", of("silent.example"), want{check.Unknown, check.Probe, registry.URL + "/v1 knows silent.example, but does not report when it expires"})
+	run(t, k, "undated", of("undated.example"), want{check.Unknown, check.Probe, registry.URL + "/v1 reports \"soon\" as the time when undated.example expires, which is not a date of RFC 3339"})
 	run(t, k, "page", of("page.example"), want{check.Unhealthy, check.Target, "what answers at " + registry.URL + "/v1 does not speak RDAP"})
 	run(t, k, "unregistered", of("absent.example"), want{check.Unhealthy, check.Target, registry.URL + "/v1 does not know the domain absent.example"})
 	left := int(time.Date(2028, 2, 29, 0, 0, 0, 0, time.UTC).Sub(time.Now().UTC().Truncate(24*time.Hour)).Hours() / 24)

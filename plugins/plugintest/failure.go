@@ -26,6 +26,7 @@ type Failure struct {
 var failures = map[string]abi.Errno{
 	"not_set": abi.ErrNotSet, "timeout": abi.ErrTimeout, "refused": abi.ErrRefused, "dns": abi.ErrDNS, "tls": abi.ErrTLS, "reset": abi.ErrReset,
 	"too_large": abi.ErrTooLarge, "invalid": abi.ErrInvalid, "quota": abi.ErrQuota, "closed": abi.ErrClosed, "io": abi.ErrIO,
+	"target": abi.ErrTarget,
 }
 
 func (f *Failure) check() error {

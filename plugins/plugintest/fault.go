@@ -111,7 +111,7 @@ var faults = []Fault{
 	{Name: "dns: no such record", Kind: kindDNS, call: fails("not_set", "it has no record of this type")},
 	{Name: "dns: no answer until the deadline", Kind: kindDNS, call: fails("timeout", "timed out resolving")},
 
-	{Name: "sql: the query fails", Kind: kindSQL, call: fails("io", `relation "nothing" does not exist`)},
+	{Name: "sql: the query fails", Kind: kindSQL, call: fails("target", `relation "nothing" does not exist`)},
 	{Name: "sql: no answer until the deadline", Kind: kindSQL, call: fails("timeout", "timed out in the query")},
 	{Name: "sql: no rows", Kind: kindSQL, soft: true, rows: func(q Query) Query {
 		q.Rows = nil

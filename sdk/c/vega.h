@@ -56,7 +56,8 @@ typedef enum {
 	VEGA_ERR_INVALID = -9,   // a malformed argument, or a handle of another kind
 	VEGA_ERR_QUOTA = -10,    // too many handles, or the storage is full
 	VEGA_ERR_CLOSED = -11,   // no such open handle
-	VEGA_ERR_IO = -12        // any other failure outside the guest
+	VEGA_ERR_IO = -12,       // the call was not made or can't be judged; the target may be well
+	VEGA_ERR_TARGET = -13    // the target failed in a way that has no errno of its own
 } vega_error;
 
 typedef enum { VEGA_LOG_DEBUG, VEGA_LOG_INFO, VEGA_LOG_WARN, VEGA_LOG_ERROR } vega_level;
@@ -414,17 +415,20 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed; repair its certificate or its TLS settings (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_RESET: vega_format(buf, cap, "%s closed the connection in the middle of the exchange; look into its log", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "the response of %s is over the size limit; check a smaller page (%s)", who, text); return VEGA_UNKNOWN;
-	case VEGA_ERR_INVALID:
-	case VEGA_ERR_QUOTA:
-	case VEGA_ERR_CLOSED: vega_format(buf, cap, "could not check %s: %s", who, text); return VEGA_UNKNOWN;
-	default: vega_format(buf, cap, "%s: %s", who, text); return VEGA_UNHEALTHY;
+	case VEGA_ERR_NOT_SET:
+	case VEGA_ERR_TARGET: vega_format(buf, cap, "%s: %s", who, text); return VEGA_UNHEALTHY;
+	default:
+		if (error >= 0) vega_format(text, sizeof text, "the probe reports a failure, but %d is not an error of a call; correct the probe", (int)error);
+		vega_format(buf, cap, "could not check %s: %s", who, text);
+		return VEGA_UNKNOWN;
 	}
 }
 
 // vega_failed turns a failed call into a result that says whose fault it is and
 // what to do. Call it right after the failed call. who is the target, such as
 // "https://example.com". A denial is unknown and says what to grant; a failure
-// of the target or the path to it is unhealthy; an incorrect call is unknown.
+// that only the target can have caused is unhealthy; an incorrect call, one that
+// vega could not make, and a number that is not a vega_error are unknown.
 VEGA_UNUSED vega_status vega_failed(const char *who, int32_t error) {
 	char text[2048];
 	vega_status status = vega_failed_text(who, error, text, sizeof text);

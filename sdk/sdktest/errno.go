@@ -39,13 +39,14 @@ func errnoOf(err error) abi.Errno {
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
 	var network net.Error
+	var kernel syscall.Errno
 	switch {
 	case errors.As(err, &known):
 		return known.code
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return abi.ErrTimeout
-	case errors.As(err, &dns) && !dns.IsTimeout:
-		return abi.ErrDNS
+	case errors.As(err, &dns):
+		return ofLookup(dns)
 	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert), isX509(err):
 		return abi.ErrTLS
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -56,9 +57,22 @@ func errnoOf(err error) abi.Errno {
 		return abi.ErrClosed
 	case errors.As(err, &network) && network.Timeout():
 		return abi.ErrTimeout
-	default:
+	case errors.Is(err, syscall.EHOSTUNREACH):
+		return abi.ErrTarget
+	case errors.As(err, &kernel):
 		return abi.ErrIO
+	default:
+		return abi.ErrTarget // the peer's answer can't be read
 	}
+}
+
+// ofLookup distinguishes a name that does not exist from a resolver that does
+// not work.
+func ofLookup(err *net.DNSError) abi.Errno {
+	if err.IsNotFound {
+		return abi.ErrDNS
+	}
+	return abi.ErrIO
 }
 
 func isX509(err error) bool {

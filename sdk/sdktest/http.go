@@ -163,7 +163,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		case q.redirects == 0:
 			return http.ErrUseLastResponse
 		case len(via) > q.redirects:
-			return newErrno(abi.ErrIO, "stopped after "+strconv.Itoa(q.redirects)+" redirects")
+			return newErrno(abi.ErrTarget, "stopped after "+strconv.Itoa(q.redirects)+" redirects")
 		default:
 			return nil
 		}

@@ -56,7 +56,7 @@ func (h *host) Dial(network int32, address string) int32 {
 func (s *stream) startTLS(ctx context.Context, server string, roots *x509.CertPool) error {
 	conn := tls.Client(s.Conn, &tls.Config{ServerName: server, InsecureSkipVerify: true}) // verified below
 	if err := conn.HandshakeContext(ctx); err != nil {
-		if errnoOf(err) == abi.ErrIO {
+		if code := errnoOf(err); code == abi.ErrIO || code == abi.ErrTarget {
 			return newErrno(abi.ErrTLS, err.Error())
 		}
 		return err

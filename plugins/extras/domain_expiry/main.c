@@ -41,7 +41,8 @@ static bool same(const char *a, const char *b) {
 	}
 }
 
-// find_expiry finds the expiry date in the list of events.
+// find_expiry finds the expiry date in the list of events. Not every registry
+// reports one: those of .fi and .no do not.
 static bool find_expiry(vega_response answer, char *date, size_t cap) {
 	char path[64], action[32];
 	for (int32_t i = 0, n = vega_json_count(answer, "events"); i < n; i++) {
@@ -110,7 +111,8 @@ static vega_status domain(void) {
 	if (bad >= 0) vega_detail("status", statuses[bad].name);
 	if (bad >= 0 && bad != INACTIVE) return vega_unhealthy("%s %s", name, statuses[bad].means);
 	int64_t day;
-	if (!find_expiry(r, date, sizeof date) || !to_day(date, &day)) return vega_unhealthy("%s does not report when %s expires; ask your registrar", base, name);
+	if (!find_expiry(r, date, sizeof date)) return vega_unknown("%s knows %s, but does not report when it expires: its registry does not publish that by RDAP, so it can't be checked here; set a reminder for the date that your registrar shows", base, name);
+	if (!to_day(date, &day)) return vega_unknown("%s reports \"%s\" as the time when %s expires, which is not a date of RFC 3339; ask your registrar", base, date, name);
 
 	int64_t left = day - vega_now() / 1000000000 / 86400, warn = vega_int("warn_days");
 	date[10] = 0;

@@ -25,8 +25,10 @@ export namespace Kind {
   export const QUOTA: i32 = -10;
   /** No such open handle. */
   export const CLOSED: i32 = -11;
-  /** Any other failure outside the guest. */
+  /** The call was not made or can't be judged; the target may be well. */
   export const IO: i32 = -12;
+  /** The target failed in a way that has no kind of its own. */
+  export const TARGET: i32 = -13;
 }
 
 /** A failed call: its kind, and a sentence for the operator. */

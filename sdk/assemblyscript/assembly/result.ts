@@ -40,8 +40,9 @@ export function unknown(message: string): Result {
 /**
  * Turns a failed call into a result that says whose fault it is and what to do.
  * who is the target, such as "https://example.com". A denial is unknown and
- * says what to grant; a failure of the target or the path to it is unhealthy;
- * an incorrect call is unknown.
+ * says what to grant; a failure that only the target can have caused is
+ * unhealthy; an incorrect call, one that vega could not make, and a failure
+ * that did not come from a call are unknown.
  */
 export function failed(who: string, error: Failure): Result {
   switch (error.kind) {
@@ -59,11 +60,10 @@ export function failed(who: string, error: Failure): Result {
       return unhealthy(who + " closed the connection in the middle of the exchange; look into its log");
     case Kind.TOO_LARGE:
       return unknown("the response of " + who + " is over the size limit; check a smaller page (" + error.text + ")");
-    case Kind.INVALID:
-    case Kind.QUOTA:
-    case Kind.CLOSED:
-      return unknown("could not check " + who + ": " + error.text);
-    default:
+    case Kind.NOT_SET:
+    case Kind.TARGET:
       return unhealthy(who + ": " + error.text);
+    default:
+      return unknown("could not check " + who + ": " + error.text);
   }
 }

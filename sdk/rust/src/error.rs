@@ -28,13 +28,15 @@ pub enum Kind {
     Quota,
     /// The handle is closed.
     Closed,
-    /// Any other failure outside the guest, including kinds that only a later
-    /// vega knows.
+    /// The call was not made or can't be judged, and the target may be well.
+    /// Includes kinds that only a later vega knows.
     Io,
+    /// The target failed in a way that has no kind of its own.
+    Target,
 }
 
 impl Kind {
-    const ALL: [Kind; 12] = [
+    const ALL: [Kind; 13] = [
         Kind::NotSet,
         Kind::Denied,
         Kind::Timeout,
@@ -47,6 +49,7 @@ impl Kind {
         Kind::Quota,
         Kind::Closed,
         Kind::Io,
+        Kind::Target,
     ];
 
     /// Errnos count down from -1.
@@ -77,7 +80,8 @@ impl Kind {
             Kind::Invalid => "invalid argument",
             Kind::Quota => "quota exceeded",
             Kind::Closed => "closed",
-            Kind::Io => "input/output error",
+            Kind::Io => "the call could not be made",
+            Kind::Target => "the target failed",
         }
     }
 }

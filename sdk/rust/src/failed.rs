@@ -4,8 +4,8 @@ use crate::{unhealthy, unknown, Error, Kind, Outcome};
 /// do.
 ///
 /// `who` is the target, such as `https://example.com`. A denial is unknown and
-/// says what to grant; a failure of the target or the path to it is unhealthy;
-/// an incorrect call is unknown.
+/// says what to grant; a failure that only the target can have caused is
+/// unhealthy; an incorrect call, and one that vega could not make, is unknown.
 pub fn failed(who: &str, error: &Error) -> Outcome {
     match error.kind() {
         Kind::Denied => unknown!("{}", error),
@@ -36,10 +36,10 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
             who,
             error
         ),
-        Kind::Invalid | Kind::Quota | Kind::Closed => {
+        Kind::Invalid | Kind::Quota | Kind::Closed | Kind::Io => {
             unknown!("could not check {}: {}", who, error)
         }
-        Kind::NotSet | Kind::Io => unhealthy!("{}: {}", who, error),
+        Kind::NotSet | Kind::Target => unhealthy!("{}: {}", who, error),
     }
 }
 

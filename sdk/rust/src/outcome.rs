@@ -137,7 +137,8 @@ mod tests {
             (Kind::NotSet, Status::Unknown, "why"),
             (Kind::TooLarge, Status::Unknown, "why"),
             (Kind::Denied, Status::Unknown, "why"),
-            (Kind::Io, Status::Unhealthy, "the target: why"),
+            (Kind::Io, Status::Unknown, "could not check the target: why"),
+            (Kind::Target, Status::Unhealthy, "the target: why"),
             (
                 Kind::Dns,
                 Status::Unhealthy,
