@@ -99,6 +99,9 @@ func WithWarnings(ctx context.Context, dir string, m *manifest.Manifest, said io
 		return nil, err
 	}
 	wasm, err := toolchains[language].compile(ctx, job{whole, m.ABI == manifest.Nagios, said})
+	if err == nil {
+		err = checkSockets(wasm)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,10 @@ func compileGo(ctx context.Context, j job) ([]byte, error) {
 	if err := readyGo(ctx, j); err != nil {
 		return nil, err
 	}
+	env := append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
+	if err := checkGo(ctx, j, env); err != nil {
+		return nil, err
+	}
 	return inTemp(func(out string) error {
 		mode := "c-shared" // a library without main
 		if j.command {
@@ -24,8 +28,7 @@ func compileGo(ctx context.Context, j job) ([]byte, error) {
 		}
 		args := []string{"build", "-trimpath", "-buildvcs=false", "-buildmode=" + mode, "-ldflags=-s -w -buildid=", "-o", out, "."}
 		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Dir = j.dir
-		cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
+		cmd.Dir, cmd.Env = j.dir, env
 		return run(cmd, j.said)
 	})
 }

@@ -25,6 +25,9 @@ func compileRust(ctx context.Context, j job) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkRust(j); err != nil {
+		return nil, err
+	}
 	work, err := newRustWork(dir)
 	if err != nil {
 		return nil, err
