@@ -32,7 +32,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected outputs")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vega": main, spins: spin, hoards: hoard})
+	testscript.Main(m, map[string]func(){"vega": main, spins: spin, hoards: hoard, answers: answer})
 }
 
 // TestScripts runs the scripts in testdata/script. Each shows one behaviour of a
