@@ -131,7 +131,9 @@ func TestResponse(t *testing.T) {
 		if p.Timing(sdk.PhaseTotal) <= 0 || p.TLS().Verify() == nil || !p.TLS().NotAfter().IsZero() {
 			t.Error("TLS facts of an exchange without TLS")
 		}
-		if _, err := r.HTTP("GET", s.URL).MaxBody(10).Send(); !errors.Is(err, sdk.ErrTooLarge) {
+		if short, err := r.HTTP("GET", s.URL).MaxBody(10).Send(); err != nil {
+			t.Error(err)
+		} else if _, err := short.Text(1 << 20); !errors.Is(err, sdk.ErrTooLarge) {
 			t.Errorf("over the limit: %v", err)
 		}
 		if _, err := r.HTTP("GET", "http://[::bad").Send(); !errors.Is(err, sdk.ErrInvalid) {
