@@ -9,6 +9,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/sockets"
+	"vega/plugins/transport"
 	"vega/policies/check"
 )
 
@@ -21,6 +22,9 @@ type Input struct {
 	Timeout     time.Duration // of instantiation, the run and all host calls
 	Memory      manifest.Size // limit on the guest's memory; 0: DefaultMemory
 	Trace       Trace         // that the guest's HTTP requests belong to
+	// Transport is how the host connects for the integration; nil means the
+	// usual way.
+	Transport *transport.Options
 	// Sockets limits what the run has open at the same time; nil means no
 	// limit. The caller calls its End.
 	Sockets *sockets.Allowance

@@ -15,11 +15,14 @@ import (
 	"vega/plugins"
 	"vega/plugins/binary"
 	"vega/plugins/core/fixtures"
+	"vega/plugins/egress"
 	"vega/plugins/extras"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
+	"vega/plugins/transport"
 	"vega/policies/check"
+	"vega/sdk/abi"
 )
 
 // A target that computes with what it receives gets no secret from a plugin that does
@@ -264,4 +267,54 @@ func inputOf(t *testing.T, m *module, probe string, values manifest.Values) plug
 	}
 	set, _ := grant.Effective(grant.Request{Probe: p, Values: all, Written: written, Bundled: m.Embedded(), Secret: secret.In(p, all)})
 	return plugins.Input{Integration: "i", Probe: probe, Values: all, Grants: set, Timeout: time.Minute}
+}
+
+// What the host does for an integration reaches only the integration's own
+// targets, whatever a plugin that does not ship with vega asks for: its
+// authentication is not sent to a second origin, and the echo of it that the
+// plugin gets back is a placeholder, which is refused there.
+func TestStrangerGetsNoAuthentication(t *testing.T) {
+	const token = "an-operator's-bearer-token"
+	own, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("Authorization"))
+	})
+	var stolen []string
+	other, _ := counted(t, func(_ http.ResponseWriter, r *http.Request) {
+		stolen = append(stolen, fmt.Sprint(r.Header, r.URL))
+	})
+	probe := &manifest.Probe{
+		Options:      []manifest.Option{{Name: "url", Type: manifest.URL}},
+		Capabilities: []manifest.Capability{{Kind: manifest.HTTP, From: []string{"url"}}},
+	}
+	q := grant.Request{Probe: probe, Values: manifest.Values{"url": manifest.Plain(own.URL)}, Written: map[string]bool{"url": true}, Secret: true}
+	rule, err := grant.Parse(manifest.HTTP, "GET "+other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule.Origin = grant.FromBlock
+	q.Block.Rules = []grant.Rule{rule}
+	granted, _ := grant.Effective(q)
+	network := egress.New("")
+	vault, err := secret.NewVault(probe, q.Values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := network.Session(&granted, vault, nil)
+	s.Transport = &transport.Options{Auth: transport.Auth{Token: manifest.Text{{Text: token, Secret: true}}}}
+	resp, err := s.HTTP(t.Context(), &egress.Request{Method: "GET", URL: own.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	echoed, err := io.ReadAll(resp.Body)
+	if err != nil || strings.Contains(string(echoed), token) || !strings.HasPrefix(string(echoed), "Bearer ") {
+		t.Errorf("the plugin sees %q, %v", echoed, err)
+	}
+	for _, header := range []string{string(echoed), strings.TrimPrefix(string(echoed), "Bearer ")} {
+		if _, err := s.HTTP(t.Context(), &egress.Request{Method: "GET", URL: other.URL, Header: []egress.Field{{Name: "X-Copy", Value: header}}}); egress.Code(err) != abi.ErrDenied {
+			t.Errorf("%v", err)
+		}
+	}
+	if len(stolen) != 0 {
+		t.Errorf("the second origin got %q", stolen)
+	}
 }

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"strconv"
 	"time"
 	"unsafe"
@@ -53,14 +54,44 @@ func (t TLS) NotAfter() time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
+// ChainEnds returns when the peer is no longer trusted, in UTC: when the first
+// certificate of its verified chain expires. It is never after NotAfter unless
+// the chain was not verified.
+func (t TLS) ChainEnds() time.Time {
+	s, err := t.fact(abi.TLSChainNotAfter)
+	seconds, bad := strconv.ParseInt(s, 10, 64)
+	if err != nil || bad != nil { // an older host
+		return t.NotAfter()
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+// ChainSubject returns the subject of the certificate that ends the chain, or
+// "" if that is the peer's own.
+func (t TLS) ChainSubject() string {
+	s, _ := t.fact(abi.TLSChainSubject)
+	return s
+}
+
+// ClientCertificate returns "" if the peer asked for no client certificate, and
+// otherwise whether it was "sent" or there is "none". If it asked, this waits
+// until the peer has accepted the handshake, and returns ErrTLS if it refuses.
+func (t TLS) ClientCertificate() (string, error) {
+	s, err := t.fact(abi.TLSClient)
+	if errors.Is(err, ErrTLS) || errors.Is(err, ErrTimeout) {
+		return "", err
+	}
+	return s, nil // other errors are an older host's
+}
+
 // Names returns the DNS names that the certificate is valid for.
 func (t TLS) Names() []string {
 	s, _ := t.fact(abi.TLSDNSNames)
 	return lines(s)
 }
 
-// Verify returns nil if the certificate was verified, or why it is not valid:
-// its chain, its name or its dates.
+// Verify returns nil if the peer was verified, or why it can't be trusted: its
+// chain, its name, its dates, or a version of TLS that is too old.
 func (t TLS) Verify() error {
 	why, err := t.fact(abi.TLSVerified)
 	if err != nil {

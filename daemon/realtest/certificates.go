@@ -41,7 +41,7 @@ func NewCA(t testing.TB) *CA {
 	template := ca.template(time.Now().Add(-48*time.Hour), time.Now().Add(365*24*time.Hour), nil)
 	template.Subject.CommonName = "vega test authority"
 	template.IsCA, template.BasicConstraintsValid = true, true
-	template.KeyUsage = x509.KeyUsageCertSign
+	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageCertSign, nil // for servers and clients
 	ca.key = newKey(t)
 	der := ca.sign(template, template, ca.key, ca.key)
 	var err error
@@ -61,6 +61,16 @@ func (ca *CA) Expired(names ...string) *Leaf { return ca.For(-24*time.Hour, name
 
 // WrongName makes a certificate for a name that no test uses.
 func (ca *CA) WrongName() *Leaf { return ca.Valid("elsewhere.example") }
+
+// Client makes a client certificate that is valid for 90 days.
+func (ca *CA) Client(name string) *Leaf {
+	ca.t.Helper()
+	key := newKey(ca.t)
+	template := ca.template(time.Now().Add(-47*time.Hour), time.Now().Add(90*24*time.Hour), nil)
+	template.Subject.CommonName = name
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	return ca.leaf(template, ca.cert, key, ca.key)
+}
 
 // For makes a certificate that expires after the given lifetime.
 func (ca *CA) For(lifetime time.Duration, names ...string) *Leaf {

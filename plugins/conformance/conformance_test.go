@@ -55,7 +55,7 @@ type outcome struct {
 func outcomes(t *testing.T, w *world) []outcome {
 	text := manifest.Plain
 	facts := func(of *realtest.Leaf) map[string]string {
-		return map[string]string{"tls": "TLS 1.3", "cipher": "true", "subject": "CN=localhost", "issuer": "CN=vega test authority", "not_after": strconv.FormatInt(of.NotAfter.Unix(), 10), "names": "localhost,other.vega.test"}
+		return map[string]string{"tls": "TLS 1.3", "cipher": "true", "subject": "CN=localhost", "issuer": "CN=vega test authority", "not_after": strconv.FormatInt(of.NotAfter.Unix(), 10), "names": "localhost,other.vega.test", "chain_ends": strconv.FormatInt(of.NotAfter.Unix(), 10), "chain_subject": "", "accepted": "none"}
 	}
 	all := []outcome{
 		{

@@ -2,26 +2,37 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"vega/sdk"
 )
 
-// certificate adds the TLS facts to the details and returns the number of whole
-// days until the certificate expires.
-func certificate(r *sdk.Run, t sdk.TLS) (days int) {
-	expires := t.NotAfter()
-	days = daysUntil(r, expires)
+// validity is how long a peer stays trusted.
+type validity struct {
+	days  int    // whole days until the first certificate of its chain expires
+	first string // the subject of that certificate; "" if it is the peer's own
+}
+
+// certificate adds the TLS facts to the details and returns how long the peer
+// stays trusted.
+func certificate(r *sdk.Run, t sdk.TLS) validity {
+	ends := t.ChainEnds()
+	v := validity{daysUntil(r, ends), t.ChainSubject()}
 	r.Detail("tls_version", t.Version())
 	r.Detail("tls_cipher", t.Cipher())
 	r.Detail("certificate_subject", t.Subject())
 	r.Detail("certificate_issuer", t.Issuer())
-	r.Detail("certificate_expires", date(expires))
+	r.Detail("certificate_expires", date(t.NotAfter()))
+	if v.first != "" {
+		r.Detail("chain_expires", date(ends))
+		r.Detail("chain_certificate", v.first)
+	}
 	if names := t.Names(); len(names) > 0 {
 		r.Detail("certificate_names", some(names))
 	}
-	r.Metric("certificate_days", float64(days), "days")
-	return days
+	r.Metric("certificate_days", float64(v.days), "days")
+	return v
 }
 
 func daysUntil(r *sdk.Run, t time.Time) int {
@@ -59,21 +70,48 @@ func pad(n int64, width int) string {
 	return s
 }
 
-// expiring returns a result if a certificate expires soon, or nil.
-func expiring(who string, days, minimum int) *sdk.Result {
-	if days >= minimum {
+// expiring returns a result if a peer is soon no longer trusted, or nil.
+func expiring(who string, v validity, minimum int) *sdk.Result {
+	if v.days >= minimum {
 		return nil
 	}
-	result := sdk.Degraded("the certificate of " + who + " expires in " + plural(days, "day") +
-		", fewer than " + strconv.Itoa(minimum) + "; renew it")
+	what, fix := "the certificate of "+who, "; renew it"
+	if v.first != "" {
+		what, fix = "the certificate "+v.first+" in the chain of "+who, "; install the authority's current one on the server, or move to another authority"
+	}
+	result := sdk.Degraded(what + " expires in " + plural(v.days, "day") + ", fewer than " + strconv.Itoa(minimum) + fix)
 	return &result
 }
 
-// untrusted reports why a certificate is not trusted: expiry first, because its
-// remedy differs.
-func untrusted(who string, days int, err error) sdk.Result {
-	if days < 0 {
-		return sdk.Unhealthy("the certificate of " + who + " expired " + plural(-days, "day") + " ago; renew it")
+// untrusted reports why a peer is not trusted.
+func untrusted(who string, err error) sdk.Result { return sdk.Failed(who, err) }
+
+// tlsHint adds to the result of an unexpected answer what the server misses
+// about TLS: some servers answer instead of ending the connection.
+func tlsHint(result sdk.Result, answer *sdk.Response) sdk.Result {
+	switch answer.Status {
+	case 400, 401, 403, 495, 496: // the last two are nginx's
+	default:
+		return result
 	}
-	return sdk.Unhealthy("the certificate of " + who + " can't be trusted; repair its chain or its name (" + err.Error() + ")")
+	if answer.TLS().Version() == "" {
+		if answer.Status == 400 && expectsTLS(answer) {
+			result.Message += "; it speaks TLS on this port: write https://"
+		}
+	} else if kind, _ := answer.TLS().ClientCertificate(); kind == "none" {
+		result.Message += "; it asks for a client certificate: set tls { client_cert, client_key } in the integration"
+	}
+	return result
+}
+
+// expectsTLS recognizes the page of a TLS server that was sent a plain request:
+// that of nginx, Go or Apache.
+func expectsTLS(answer *sdk.Response) bool {
+	page, _ := answer.Text(4 << 10)
+	for _, phrase := range [...]string{"plain HTTP request was sent to HTTPS port", "HTTP request to an HTTPS server", "speaking plain HTTP to an SSL-enabled server"} {
+		if strings.Contains(page, phrase) {
+			return true
+		}
+	}
+	return false
 }

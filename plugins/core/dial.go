@@ -62,10 +62,10 @@ func speaksTLS(r *sdk.Run, address string) bool {
 // not valid. The second result is for a valid certificate that expires soon: it
 // is returned if nothing worse is found.
 func verified(r *sdk.Run, conn *sdk.Conn, address string) (bad, soon *sdk.Result) {
-	days := certificate(r, conn.TLS())
+	valid := certificate(r, conn.TLS())
 	if err := conn.TLS().Verify(); err != nil {
-		result := untrusted(address, days, err)
+		result := untrusted(address, err)
 		return &result, nil
 	}
-	return nil, expiring(address, days, r.Int("min_cert_days"))
+	return nil, expiring(address, valid, r.Int("min_cert_days"))
 }

@@ -24,15 +24,16 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	}
 	r.Detail("status", strconv.Itoa(answer.Status))
 	r.Millis("response_time", took)
-	days, secure := 0, answer.TLS().Version() != "" // of the last hop
+	var valid validity
+	secure := answer.TLS().Version() != "" // of the last hop
 	if secure {
-		days = certificate(r, answer.TLS())
+		valid = certificate(r, answer.TLS())
 	}
 	for _, check := range [...]func(*sdk.Run, string, *sdk.Response) *sdk.Result{
 		expectStatus, expectHeaders,
 	} {
 		if result := check(r, who, answer); result != nil {
-			return *result, answer
+			return tlsHint(*result, answer), answer
 		}
 	}
 	note, result := expectContent(r, who, answer)
@@ -43,7 +44,7 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 		return *result, answer
 	}
 	if secure && r.Has("min_cert_days") {
-		if result = expiring(who, days, r.Int("min_cert_days")); result != nil {
+		if result = expiring(who, valid, r.Int("min_cert_days")); result != nil {
 			return *result, answer
 		}
 	}

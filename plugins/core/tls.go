@@ -16,18 +16,21 @@ func tlsProbe(r *sdk.Run) sdk.Result {
 	defer conn.Close()
 	r.Millis("handshake", r.Since(began))
 	t := conn.TLS()
-	days := certificate(r, t)
+	valid := certificate(r, t)
 	if err := t.Verify(); err != nil {
-		return untrusted(address, days, err)
+		return untrusted(address, err)
+	}
+	if _, err := t.ClientCertificate(); err != nil {
+		return untrusted(address, err)
 	}
 	// "TLS 1.2" sorts before "TLS 1.3".
 	if minimum := r.String("min_version"); minimum != "" && t.Version() < "TLS "+minimum {
 		return sdk.Unhealthy(address + " speaks " + t.Version() + ", older than min_version = " + minimum + "; update its TLS settings")
 	}
-	if result := expiring(address, days, r.Int("min_days")); result != nil {
+	if result := expiring(address, valid, r.Int("min_days")); result != nil {
 		return *result
 	}
-	return sdk.Healthy(address + " speaks " + t.Version() + "; its certificate is valid for " + plural(days, "more day"))
+	return sdk.Healthy(address + " speaks " + t.Version() + "; its certificate is valid for " + plural(valid.days, "more day"))
 }
 
 // handshake connects with TLS, either directly or after the protocol's

@@ -155,7 +155,7 @@ func forbidden(ip netip.Addr, host string, written bool) string {
 // allowed returns the addresses that a connection under the rule may go to. If
 // there are none, it returns a denial.
 func (s *Session) allowed(rule grant.Rule, host string, found []netip.Addr) ([]netip.Addr, error) {
-	written := s.written(rule)
+	written := s.written(rule) || s.route().isNode(rule)
 	var out []netip.Addr
 	var denial *grant.Denial
 	for _, ip := range found {

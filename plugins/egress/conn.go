@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -26,9 +25,10 @@ type Conn struct {
 	rule    grant.Rule
 	held    holding
 
-	tls       *tls.ConnectionState
-	verified  string // why the chain is not valid for the requested name; "" if it is
-	untrusted string // why no secret may be sent; "" if one may
+	peer      *peer           // nil without TLS
+	untrusted string          // why no secret may be sent; "" if one may
+	below     *link           // under TLS, until its answer to the handshake was waited for
+	ctx       context.Context // of the handshake; every call of a run has the same deadline
 }
 
 var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
@@ -120,11 +120,12 @@ func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
 	n, err := c.in.Read(p)
 	switch {
 	case n > 0:
+		c.hear()
 		return n, nil
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF) && !c.wantsCertificate():
 		return 0, io.EOF
 	case err != nil:
-		return 0, c.session.fail(ctx, "reading from "+hostPort(c.rule), err, abi.ErrTarget)
+		return 0, noResponse(ctx, c.session, c.peer, "reading from "+hostPort(c.rule), err)
 	default:
 		return 0, nil
 	}
@@ -148,17 +149,31 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 	account.Pay(Moved, len(out))
 	defer c.arm(ctx)()
 	if _, err := c.conn.Write(out); err != nil {
-		return 0, c.session.fail(ctx, "writing to "+hostPort(c.rule), err, abi.ErrTarget)
+		return 0, noResponse(ctx, c.session, c.peer, "writing to "+hostPort(c.rule), err)
 	}
 	return len(p), nil
 }
 
+// hear records that the peer speaks its protocol, so that it accepted the
+// handshake.
+func (c *Conn) hear() {
+	if c.peer != nil {
+		c.peer.heard = true
+	}
+}
+
+// wantsCertificate reports whether the peer asked for a client certificate and
+// sent nothing since.
+func (c *Conn) wantsCertificate() bool { return c.peer != nil && c.peer.asked && !c.peer.heard }
+
 func (c *Conn) mayCarrySecret() *grant.Denial {
 	switch {
-	case c.tls != nil && c.untrusted != "":
-		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + " is refused because its certificate is not valid: " + c.untrusted}
-	case c.tls != nil, isLoopback(c.rule.Host), c.session.grants.Plaintext:
+	case c.peer != nil && c.untrusted != "":
+		return &grant.Denial{Asked: "sending a secret to " + hostPort(c.rule) + " is refused because it can't be trusted: " + c.untrusted}
+	case c.peer != nil && !c.peer.options.SkipVerify, c.session.route().mayBeRead(c.rule):
 		return nil
+	case c.peer != nil:
+		return unverified(hostPort(c.rule))
 	default:
 		return &grant.Denial{Asked: "sending a secret in plain text to " + c.rule.String(), Fix: "plaintext = true"}
 	}
@@ -168,7 +183,7 @@ func (c *Conn) mayCarrySecret() *grant.Denial {
 // Plain text that arrived before the handshake and was not read is an error,
 // because an attacker in the middle may have injected it.
 func (c *Conn) StartTLS(ctx context.Context, name string) error {
-	if c.network != abi.NetTCP || c.tls != nil {
+	if c.network != abi.NetTCP || c.peer != nil {
 		return invalid("only a tcp connection can be upgraded to TLS, and only once")
 	}
 	if name == "" {
@@ -185,24 +200,26 @@ func (c *Conn) handshake(ctx context.Context, name string) error {
 	if err := c.held.grow(tlsMemory); err != nil {
 		return err
 	}
-	roots, err := c.session.network.roots()
+	p, err := newPeer(c.session, c.rule, name)
 	if err != nil {
 		_ = c.conn.Close()
-		return c.session.fail(ctx, "reading the certificates trusted by this machine", err, abi.ErrIO)
+		return err
 	}
 	// Verification happens below, so that the handshake completes either way.
-	// Old versions are allowed so that a probe can detect and report them.
 	below := &link{Conn: c.conn, held: &c.held}
-	secured := tls.Client(below, &tls.Config{
-		ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, VerifyConnection: checkChain,
-	})
+	secured := tls.Client(below, p.config(func(*tls.ConnectionState) error { return nil }))
 	if err := c.waitForHandshake(ctx, below, secured); err != nil {
 		_ = c.conn.Close()
-		return c.session.fail(ctx, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
+		return tlsError(ctx, c.session, p, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()
-	c.tls, c.conn, c.in = &state, secured, secured
-	c.check(roots, name)
+	if err := p.judge(&state); err != nil {
+		_ = secured.Close()
+		return hostError(err.Error(), err)
+	}
+	c.peer, c.conn, c.in = p, secured, secured
+	c.below, c.ctx = below, ctx
+	c.untrusted = c.whyUntrusted(name)
 	return nil
 }
 
@@ -215,26 +232,17 @@ func (c *Conn) waitForHandshake(ctx context.Context, below *link, secured *tls.C
 	return below.handshake(ctx, secured)
 }
 
-// check verifies the chain for the requested name. A guest that requests a name
-// other than the dialled host gets a result, but may send no secret unless the
-// chain is also valid for the host. An address has no name to check.
-func (c *Conn) check(roots *x509.CertPool, name string) {
-	why := func(name string) string {
-		if err := verify(c.tls, roots, name); err != nil {
-			return err.Error()
-		}
-		return ""
+// whyUntrusted returns why no secret may be sent. A guest that requests a name
+// other than the dialled host may send none unless the chain is also valid for
+// the host. An address has no name to check.
+func (c *Conn) whyUntrusted(name string) string {
+	if c.peer.reason != "" {
+		return c.peer.reason
 	}
-	c.verified = why(name)
-	c.untrusted = c.verified
-	if _, notIP := netip.ParseAddr(c.rule.Host); c.untrusted == "" && notIP != nil && name != c.rule.Host {
-		c.untrusted = why(c.rule.Host)
+	if _, notIP := netip.ParseAddr(c.rule.Host); notIP != nil && name != c.rule.Host {
+		return c.peer.invalidFor(c.rule.Host)
 	}
-}
-
-// TLSInfo implements tls_info.
-func (c *Conn) TLSInfo(what int32) (string, error) {
-	return tlsFact(c.tls, c.verified, what)
+	return ""
 }
 
 // RemoteAddr returns the peer's address.

@@ -21,11 +21,12 @@ type timings [5]time.Duration
 // tcp or udp.
 func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *timings) (net.Conn, error) {
 	start := time.Now()
-	found, err := s.lookup(ctx, rule.Host)
+	node := s.route().node(rule)
+	found, err := s.lookup(ctx, node.Host)
 	if err != nil {
-		return nil, s.fail(ctx, "resolving "+rule.Host, err, abi.ErrIO)
+		return nil, s.fail(ctx, "resolving "+node.Host, err, abi.ErrIO)
 	}
-	ips, err := s.allowed(rule, rule.Host, found)
+	ips, err := s.allowed(node, node.Host, found)
 	if err != nil {
 		return nil, err
 	}
@@ -33,12 +34,12 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	t[abi.PhaseDNS] += resolved.Sub(start)
 	addrs := make([]netip.AddrPort, 0, maxTried)
 	for _, ip := range ips[:min(len(ips), maxTried)] {
-		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(rule.Port)))
+		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(node.Port)))
 	}
 	s.account().Pay(Connect, 1)
 	conn, err := s.network.dialer.Connect(ctx, network, addrs, s.Sockets)
 	if err != nil {
-		return nil, s.fail(ctx, "connecting to "+hostPort(rule), err, abi.ErrIO)
+		return nil, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO)
 	}
 	t[abi.PhaseConnect] += time.Since(resolved)
 	s.peer = conn.RemoteAddr().String()

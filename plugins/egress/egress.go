@@ -24,10 +24,12 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"vega/plugins/grant"
 	"vega/plugins/secret"
 	"vega/plugins/sockets"
+	"vega/plugins/transport"
 )
 
 // Network is the state that all runs share.
@@ -42,6 +44,16 @@ type Network struct {
 	dialer sockets.Dialer
 	http2  *http.Transport
 	system systemRoots
+	files  transport.Files
+	tokens transport.Tokens
+	now    func() time.Time // nil: time.Now
+}
+
+func (n *Network) time() time.Time {
+	if n.now != nil {
+		return n.now()
+	}
+	return time.Now()
 }
 
 // New creates a Network that resolves names through the DNS server at resolver
@@ -66,6 +78,8 @@ type Session struct {
 	// Sockets limits what the run has open at the same time; nil means no
 	// limit.
 	Sockets *sockets.Allowance
+	// Transport is how the integration connects; nil means the usual way.
+	Transport *transport.Options
 
 	network *Network
 	peer    string // the address of the last connection

@@ -24,6 +24,16 @@ type Error struct {
 	Own   *fault.Own // set if vega, as opposed to the target, caused the failure
 }
 
+// hostError returns the error of a call that failed because of vega or a service
+// that it uses, such as one that issues tokens.
+func hostError(text string, cause error) *Error {
+	own := fault.Of(cause)
+	if own == nil {
+		own = fault.New(nil, text, "")
+	}
+	return &Error{Errno: abi.ErrIO, Text: text, Own: own}
+}
+
 // Error returns the stage and the reason.
 func (e *Error) Error() string { return e.Text }
 

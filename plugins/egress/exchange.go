@@ -18,7 +18,7 @@ import (
 // answer is a response on its connection, which is used for nothing else.
 type answer struct {
 	*http.Response
-	tls    *tls.ConnectionState
+	peer   *peer // nil without TLS
 	link   *link
 	proxy  *Proxy // that forwards the request, or nil
 	remote string
@@ -26,14 +26,10 @@ type answer struct {
 	close  func()
 }
 
-// exchange makes one hop: it checks the grants, connects, sends the request and
+// exchange makes one hop that a rule allows: it connects, sends the request and
 // reads the headers. The connection is closed when ctx ends, or by
 // answer.close.
-func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*answer, error) {
-	rule, err := s.judge(out)
-	if err != nil {
-		return nil, err
-	}
+func (s *Session) exchange(ctx context.Context, rule grant.Rule, out *outgoing, t *timings) (*answer, error) {
 	a := &answer{held: holding{of: s.account()}}
 	a.close = a.held.release
 	memory := connMemory
@@ -48,7 +44,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	}
 	s.account().Leave()
 	defer s.account().Return()
-	err = s.send(ctx, rule, out, a, t)
+	err := s.send(ctx, rule, out, a, t)
 	if err == nil {
 		err = s.cookies.keep(s.account(), out.url, a.Header)
 	}
@@ -58,7 +54,7 @@ func (s *Session) exchange(ctx context.Context, out *outgoing, t *timings) (*ans
 	a.close()
 	if errors.Is(err, errHTTP1) && !out.http1 {
 		out.http1 = true
-		return s.exchange(ctx, out, t)
+		return s.exchange(ctx, rule, out, t)
 	}
 	return nil, err
 }
@@ -78,10 +74,11 @@ func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *a
 	return s.overLink(ctx, rule, out, a, t)
 }
 
-// connect opens a connection for one hop, directly or through the proxy.
+// connect opens a connection for one hop: directly, also to the address in
+// connect_to, or through the proxy.
 func (s *Session) connect(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) (net.Conn, error) {
 	p := s.network.Proxy
-	if !p.handles(out.url) {
+	if !p.handles(out.url) || s.route().node(rule) != rule {
 		return s.open(ctx, rule, "tcp", t)
 	}
 	if rule.Scheme == "http" {
@@ -95,13 +92,12 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	send := http1
 	a.link.spare = spareBytes
 	if rule.Scheme == "https" {
-		secured, err := s.secure(ctx, a.link, rule, t)
+		secured, err := s.secure(ctx, a, rule, t)
 		if err != nil {
 			return err
 		}
-		state := secured.ConnectionState()
-		conn, a.tls = secured, &state
-		if state.NegotiatedProtocol == "h2" {
+		conn = secured
+		if a.peer.state.NegotiatedProtocol == "h2" {
 			s.account().Pay(HTTP2, 1)
 			if err := a.held.grow(windowMemory + windowMemory/2); err != nil {
 				return err
@@ -120,7 +116,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 		return err
 	}
 	if err != nil {
-		return s.fail(ctx, "waiting for a response from "+hostPort(rule), err, abi.ErrTarget)
+		return noResponse(ctx, s, a.peer, "waiting for a response from "+hostPort(rule), err)
 	}
 	if a.proxy != nil && resp.StatusCode == http.StatusProxyAuthRequired {
 		return a.proxy.refused(resp.StatusCode, rule.Host)
@@ -132,23 +128,32 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 
 // secure makes a handshake that verifies the peer. The end of the context
 // closes the connection, so the handshake needs no watcher of its own.
-func (s *Session) secure(ctx context.Context, conn *link, rule grant.Rule, t *timings) (*tls.Conn, error) {
+func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *timings) (*tls.Conn, error) {
 	start := time.Now()
 	s.account().Pay(Handshake, 1)
-	roots, err := s.network.roots()
+	p, err := newPeer(s, rule, rule.Host)
 	if err != nil {
-		return nil, s.fail(ctx, "reading the certificates trusted by this machine", err, abi.ErrIO)
+		return nil, err
 	}
-	secured := tls.Client(conn, &tls.Config{
-		ServerName: rule.Host, NextProtos: conn.protocols(), MinVersion: tls.VersionTLS12,
-		InsecureSkipVerify: true, // verified below, where the run pays for the CPU time
-		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verified(&cs, roots, rule.Host) },
-	})
-	if err := conn.handshake(ctx, secured); err != nil {
-		return nil, s.fail(ctx, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
+	a.peer = p
+	config := p.config(func(cs *tls.ConnectionState) error { return admit(s, p, cs) })
+	config.NextProtos = a.link.protocols()
+	secured := tls.Client(a.link, config)
+	if err := a.link.handshake(ctx, secured); err != nil {
+		return nil, tlsError(ctx, s, p, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
 	}
+	state := secured.ConnectionState()
+	p.state = &state
 	t[abi.PhaseTLS] += time.Since(start)
 	return secured, nil
+}
+
+// noResponse returns the error of a request without a response.
+func noResponse(ctx context.Context, s *Session, p *peer, stage string, err error) error {
+	if p != nil {
+		return tlsError(ctx, s, p, stage, err, abi.ErrTarget)
+	}
+	return s.fail(ctx, stage, err, abi.ErrTarget)
 }
 
 func (o *outgoing) request(ctx context.Context, header http.Header) *http.Request {

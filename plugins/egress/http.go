@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"crypto/tls"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,26 +52,18 @@ type Response struct {
 	// Body is decompressed. Reading past the limit is an error with
 	// abi.ErrTooLarge.
 	Body io.ReadCloser
-	TLS  *tls.ConnectionState
 	// Phases is indexed by abi.Phase* and summed over redirects. The total
 	// covers only the headers until the body has been read to its end.
 	Phases     [5]time.Duration
 	FinalURL   string // contains secrets, so it is not for the guest
 	RemoteAddr string
 
-	// Facts implements TLSInfo if the response did not come from a connection,
-	// such as a recorded one; it is nil otherwise.
+	// Facts implements TLSInfo.
 	Facts func(what int32) (string, error)
 }
 
-// TLSInfo implements tls_info for the connection of the last hop. That
-// connection was verified; otherwise there would be no response.
-func (r *Response) TLSInfo(what int32) (string, error) {
-	if r.Facts != nil {
-		return r.Facts(what)
-	}
-	return tlsFact(r.TLS, "", what)
-}
+// TLSInfo implements tls_info for the connection of the last hop.
+func (r *Response) TLSInfo(what int32) (string, error) { return r.Facts(what) }
 
 // HTTP sends a request, follows its redirects and returns when the response
 // headers have arrived. ctx also bounds reading the body.
@@ -84,7 +75,7 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 	}
 	var phases timings
 	for hop := 0; ; hop++ {
-		a, err := s.exchange(ctx, out, &phases)
+		a, err := authorized(ctx, s, out, &phases)
 		if err != nil {
 			return nil, err
 		}
@@ -109,9 +100,14 @@ func (s *Session) judge(out *outgoing) (grant.Rule, error) {
 	if err != nil {
 		return rule, s.deny(redirectedFrom(out.from, err))
 	}
-	plain := out.url.Scheme == "http" && !isLoopback(rule.Host) && !s.grants.Plaintext
-	if plain && out.carriesSecret() {
+	if !out.carriesSecret() && !s.route().authenticates(rule) || s.route().mayBeRead(rule) {
+		return rule, nil
+	}
+	if out.url.Scheme == "http" {
 		return rule, s.deny(&grant.Denial{Asked: "sending a secret in plain text to " + origin(out.url), Fix: "plaintext = true"})
+	}
+	if s.route().tlsFor(rule).SkipVerify {
+		return rule, s.deny(unverified(origin(out.url)))
 	}
 	return rule, nil
 }
@@ -127,7 +123,7 @@ func origin(u *url.URL) string {
 
 func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
 	resp := &Response{
-		Status: a.StatusCode, Header: a.Header, TLS: a.tls, Phases: phases,
+		Status: a.StatusCode, Header: a.Header, Facts: a.peer.fact, Phases: phases,
 		FinalURL: out.url.String(), RemoteAddr: a.remote,
 	}
 	resp.Body = s.body(ctx, a, r, func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })

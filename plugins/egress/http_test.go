@@ -320,7 +320,7 @@ func TestDeadlineAndFailures(t *testing.T) {
 		{"http://" + closes, "waiting for a response", abi.ErrReset},
 		{"http://" + closed, "connection refused", abi.ErrRefused},
 		{"https://" + secure, "certificate", abi.ErrTLS},
-		{"https://" + loris, "TLS handshake", abi.ErrTLS},
+		{"https://" + loris, "it speaks plain HTTP on this port; write http://", abi.ErrTLS},
 	} {
 		var err error
 		try := func(limit time.Duration) bool {

@@ -35,6 +35,7 @@ type link struct {
 	spare          int64 // limit on bytes that are not part of the body; 0 for none
 	http1          bool  // HTTP/2 is not offered
 	detached       bool  // HTTP/2 reads in a goroutine without an account
+	first, silent  bool  // see readFirst
 
 	came, body  atomic.Int64 // bytes since the handshake, and bytes that the body's reader received
 	wrote       atomic.Int64 // number of writes
@@ -46,6 +47,8 @@ func (l *link) Read(p []byte) (int, error) {
 	switch {
 	case l.handshaking:
 		return l.readHandshake(p)
+	case l.first:
+		return l.readFirst(p)
 	case l.detached:
 		return l.read(p)
 	default:

@@ -112,7 +112,7 @@ func TestBrokenResolverIsVegasFault(t *testing.T) {
 				if own != nil && !strings.Contains(err.Error(), c.server) {
 					t.Errorf("%s: %v does not name %s", how, err, c.server)
 				}
-				}
+			}
 		})
 	}
 }

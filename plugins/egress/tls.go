@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"vega/plugins/shortage"
 	"vega/sdk/abi"
@@ -52,15 +53,14 @@ func (n *Network) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// verify verifies the chain that a peer presented for a name, as a verifying
-// handshake would.
-func verify(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
+// verify returns the verified chains of the certificates that a peer presented,
+// for a name, or for any name if it is "".
+func verify(cs *tls.ConnectionState, roots *x509.CertPool, name string, now time.Time) ([][]*x509.Certificate, error) {
 	between := x509.NewCertPool()
 	for _, c := range cs.PeerCertificates[1:] {
 		between.AddCert(c)
 	}
-	_, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{DNSName: name, Roots: roots, Intermediates: between})
-	return err
+	return cs.PeerCertificates[0].Verify(x509.VerifyOptions{DNSName: name, Roots: roots, Intermediates: between, CurrentTime: now})
 }
 
 // maxChain is the maximum number of certificates that a peer may present. A
@@ -76,16 +76,16 @@ func checkChain(cs tls.ConnectionState) error {
 	return nil
 }
 
-// verified verifies the peer during a handshake, and charges the CPU time to
-// the run. It returns the same error as a verifying handshake.
-func (s *Session) verified(cs *tls.ConnectionState, roots *x509.CertPool, name string) error {
-	if err := checkChain(*cs); err != nil {
-		return err
-	}
+// admit ends a handshake with a peer that can't be trusted. The run pays for
+// the CPU time of the verification.
+func admit(s *Session, p *peer, cs *tls.ConnectionState) error {
 	s.account().Return()
 	defer s.account().Leave()
-	if err := verify(cs, roots, name); err != nil {
-		return &tls.CertificateVerificationError{UnverifiedCertificates: cs.PeerCertificates, Err: err}
+	if err := p.judge(cs); err != nil {
+		return hostError(err.Error(), err)
+	}
+	if p.reason != "" {
+		return &Error{Errno: abi.ErrTLS, Text: s.vault.Hide(p.reason)}
 	}
 	return nil
 }
@@ -112,13 +112,12 @@ func keptMemory(chain []*x509.Certificate) int {
 	return n
 }
 
-// tlsFact implements tls_info from a connection's state; verified is "" or the
-// verification error.
-func tlsFact(cs *tls.ConnectionState, verified string, what int32) (string, error) {
-	if cs == nil || len(cs.PeerCertificates) == 0 {
+// fact implements tls_info. A nil peer is a connection without TLS.
+func (p *peer) fact(what int32) (string, error) {
+	if p == nil || p.state == nil || len(p.state.PeerCertificates) == 0 {
 		return "", invalid("the connection does not use TLS")
 	}
-	leaf := cs.PeerCertificates[0]
+	cs, leaf := p.state, p.state.PeerCertificates[0]
 	switch what {
 	case abi.TLSVersion:
 		return tls.VersionName(cs.Version), nil
@@ -133,7 +132,16 @@ func tlsFact(cs *tls.ConnectionState, verified string, what int32) (string, erro
 	case abi.TLSDNSNames:
 		return strings.Join(leaf.DNSNames, "\n"), nil
 	case abi.TLSVerified:
-		return verified, nil
+		return p.reason, nil
+	case abi.TLSChainNotAfter:
+		return strconv.FormatInt(p.ends().NotAfter.Unix(), 10), nil
+	case abi.TLSChainSubject:
+		if first := p.ends(); first != leaf {
+			return first.Subject.String(), nil
+		}
+		return "", nil
+	case abi.TLSClient:
+		return p.clientFact(), nil
 	default:
 		return "", invalid("tls_info does not know fact %d", what)
 	}

@@ -63,8 +63,13 @@ type Own struct {
 // New returns an Own that wraps kind: an errno, or nil.
 func New(kind error, what, fix string) *Own { return &Own{what, fix, kind} }
 
-// Error returns the trouble and its fix.
-func (o *Own) Error() string { return o.What + ": " + o.Fix }
+// Error returns the trouble and its fix, if one is known.
+func (o *Own) Error() string {
+	if o.Fix == "" {
+		return o.What
+	}
+	return o.What + ": " + o.Fix
+}
 
 // Unwrap returns the kind.
 func (o *Own) Unwrap() error { return o.kind }

@@ -25,7 +25,11 @@ func networkName(n int32) string {
 var factNames = map[string]int32{
 	"version": abi.TLSVersion, "cipher": abi.TLSCipher, "subject": abi.TLSSubject, "issuer": abi.TLSIssuer,
 	"not_after": abi.TLSNotAfter, "names": abi.TLSDNSNames, "unverified": abi.TLSVerified,
+	"chain_not_after": abi.TLSChainNotAfter, "chain_subject": abi.TLSChainSubject, "client_certificate": abi.TLSClient,
 }
+
+// refused precedes the reason of a peer that refuses the client.
+const refused = "refused: "
 
 func checkFacts(facts map[string]string) error {
 	for name := range facts {
@@ -41,6 +45,9 @@ func factsOf(ask func(int32) (string, error)) map[string]string {
 	facts := map[string]string{}
 	for name, n := range factNames {
 		text, err := ask(n)
+		if n == abi.TLSClient && egress.Code(err) == abi.ErrTLS {
+			text, err = refused+err.Error(), nil
+		}
 		if err != nil {
 			return nil
 		}
@@ -58,6 +65,9 @@ func answerFact(facts map[string]string, what int32) (string, error) {
 	}
 	for name, n := range factNames {
 		if n == what {
+			if why, ok := strings.CutPrefix(facts[name], refused); ok {
+				return "", &egress.Error{Errno: abi.ErrTLS, Text: why}
+			}
 			return facts[name], nil
 		}
 	}

@@ -97,4 +97,8 @@ const (
 	TLSNotAfter int32 = 4 // unix seconds, decimal
 	TLSDNSNames int32 = 5 // newline-separated
 	TLSVerified int32 = 6 // "" if verified, or the reason why not
+
+	TLSChainNotAfter int32 = 7 // unix seconds, decimal: when the verified chain ends
+	TLSChainSubject  int32 = 8 // of the certificate that ends first, "" if it is the leaf
+	TLSClient        int32 = 9 // "" if the server asked for no client certificate, else "sent" or "none"
 )

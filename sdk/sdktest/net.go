@@ -142,6 +142,7 @@ func (h *host) TLSInfo(handle, what int32, buf []byte) int32 {
 		abi.TLSSubject: leaf.Subject.String(), abi.TLSIssuer: leaf.Issuer.String(),
 		abi.TLSNotAfter: strconv.FormatInt(leaf.NotAfter.Unix(), 10),
 		abi.TLSDNSNames: strings.Join(leaf.DNSNames, "\n"), abi.TLSVerified: why,
+		abi.TLSChainNotAfter: strconv.FormatInt(leaf.NotAfter.Unix(), 10), abi.TLSChainSubject: "", abi.TLSClient: "",
 	}
 	fact, ok := facts[what]
 	if !ok {

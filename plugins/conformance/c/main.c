@@ -94,7 +94,7 @@ static void facts(int32_t handle) {
 	static const struct {
 		const char *name;
 		vega_tls_fact fact;
-	} all[] = {{"tls", VEGA_TLS_VERSION}, {"subject", VEGA_TLS_SUBJECT}, {"issuer", VEGA_TLS_ISSUER}, {"not_after", VEGA_TLS_NOT_AFTER}};
+	} all[] = {{"tls", VEGA_TLS_VERSION}, {"subject", VEGA_TLS_SUBJECT}, {"issuer", VEGA_TLS_ISSUER}, {"not_after", VEGA_TLS_NOT_AFTER}, {"chain_ends", VEGA_TLS_CHAIN_NOT_AFTER}, {"chain_subject", VEGA_TLS_CHAIN_SUBJECT}};
 	char text[1024];
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		int32_t n = vega_tls_info(handle, all[i].fact, text, sizeof text);
@@ -107,6 +107,7 @@ static void facts(int32_t handle) {
 	}
 	vega_detail("names", text);
 	code("verified", vega_tls_verify(handle, text, sizeof text));
+	code("accepted", vega_tls_info(handle, VEGA_TLS_CLIENT, text, sizeof text));
 }
 
 static vega_status http(void) {

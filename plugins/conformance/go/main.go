@@ -166,6 +166,10 @@ func facts(r *sdk.Run, t sdk.TLS) {
 	r.Detail("not_after", strconv.FormatInt(t.NotAfter().Unix(), 10))
 	r.Detail("names", strings.Join(t.Names(), ","))
 	r.Detail("verified", code(t.Verify()))
+	r.Detail("chain_ends", strconv.FormatInt(t.ChainEnds().Unix(), 10))
+	r.Detail("chain_subject", t.ChainSubject())
+	_, err := t.ClientCertificate()
+	r.Detail("accepted", code(err))
 }
 
 func network(r *sdk.Run) sdk.Result {

@@ -37,13 +37,31 @@ export class Tls {
     return text == "" ? 0 : I64.parseInt(text, 10);
   }
 
+  /** Returns when the peer is no longer trusted, in seconds since 1970: when the first certificate of its verified chain expires. */
+  get chainEnds(): i64 {
+    const text = this.fact(7).text;
+    return text == "" ? this.notAfter : I64.parseInt(text, 10);
+  }
+
+  /** Returns the subject of the certificate that ends the chain, "" if that is the peer's own. */
+  get chainSubject(): string {
+    return this.fact(8).text;
+  }
+
+  /** Waits until the peer has accepted the handshake, if it asked for a client certificate. Returns why it refuses, or null. */
+  accepted(): Failure | null {
+    const why = this.fact(9).error;
+    if (why === null) return null;
+    return why.kind == Kind.TLS ? why : null; // other errors are an older host's
+  }
+
   /** Returns the names that the certificate is valid for. */
   get names(): string[] {
     const text = this.fact(5).text;
     return text == "" ? [] : text.split("\n");
   }
 
-  /** Returns why the certificate is not trusted, or null if it is. */
+  /** Returns why the peer is not trusted, or null if it is. */
   verify(): Failure | null {
     const why = this.fact(6);
     if (why.error !== null) return why.error;

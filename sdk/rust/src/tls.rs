@@ -41,7 +41,32 @@ impl<'a> Tls<'a> {
     /// Returns the expiry of the certificate: the time since the beginning of
     /// 1970, UTC, comparable with [`now`](crate::now).
     pub fn not_after(&self) -> Result<Duration, Error> {
-        let seconds: Text<24> = self.fact(4)?;
+        self.time(4)
+    }
+
+    /// Returns when the peer is no longer trusted: when the first certificate
+    /// of its verified chain expires. In the form of [`not_after`](Tls::not_after).
+    pub fn chain_ends(&self) -> Result<Duration, Error> {
+        self.time(7).or_else(|_| self.not_after()) // an older host
+    }
+
+    /// Returns the subject of the certificate that ends the chain; empty if
+    /// that is the peer's own.
+    pub fn chain_subject<const N: usize>(&self) -> Result<Text<N>, Error> {
+        self.fact(8)
+    }
+
+    /// Waits until the peer has accepted the handshake, if it asked for a client
+    /// certificate. Returns [`Kind::Tls`] if it refuses.
+    pub fn accepted(&self) -> Result<(), Error> {
+        match Text::<8>::ask_some(|buf| call::tls_info(self.handle.number(), 9, buf)) {
+            Err(code) if Error::of_call(code).kind() == Kind::Tls => Err(Error::of_call(code)),
+            _ => Ok(()), // other errors are an older host's
+        }
+    }
+
+    fn time(&self, what: i32) -> Result<Duration, Error> {
+        let seconds: Text<24> = self.fact(what)?;
         match seconds.parse::<i64>() {
             Ok(n) => Ok(Duration::from_secs(u64::try_from(n).unwrap_or(0))), // before 1970 is long ago
             Err(_) => Err(Error::new(
@@ -57,8 +82,8 @@ impl<'a> Tls<'a> {
         self.fact(5)
     }
 
-    /// Verifies the certificate: its chain, its name and its dates. Returns
-    /// `Ok`, or [`Kind::Tls`] with the reason.
+    /// Verifies the peer: its chain, its name, its dates, and its version of
+    /// TLS. Returns `Ok`, or [`Kind::Tls`] with the reason.
     pub fn verify(&self) -> Result<(), Error> {
         match Text::<512>::ask_some(|buf| call::tls_info(self.handle.number(), 6, buf)) {
             Ok(why) if why.is_empty() => Ok(()),

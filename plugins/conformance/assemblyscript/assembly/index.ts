@@ -84,6 +84,9 @@ function facts(tls: Tls): void {
   detail("not_after", tls.notAfter.toString());
   detail("names", tls.names.join(","));
   code("verified", tls.verify());
+  detail("chain_ends", tls.chainEnds.toString());
+  detail("chain_subject", tls.chainSubject);
+  code("accepted", tls.accepted());
 }
 
 function http(): Result {

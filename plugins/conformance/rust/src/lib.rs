@@ -240,6 +240,9 @@ fn facts(tls: Tls) {
     value("not_after", tls.not_after().map(|at| at.as_secs()));
     value("names", tls.names::<256>().map(|names| list(&names)));
     code("verified", tls.verify());
+    value("chain_ends", tls.chain_ends().map(|at| at.as_secs()));
+    value("chain_subject", tls.chain_subject::<256>());
+    code("accepted", tls.accepted());
 }
 
 fn net() -> Probed {

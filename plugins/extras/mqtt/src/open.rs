@@ -16,7 +16,7 @@ pub fn open(who: &str, secure: bool) -> Result<Conn, Outcome> {
         return Err(no_handshake(who, error));
     }
     if let Err(error) = conn.tls().verify() {
-        return Err(untrusted(who, &conn, &error));
+        return Err(vega::failed(who, &error));
     }
     Ok(conn)
 }
@@ -50,19 +50,11 @@ pub fn speaks_tls(who: &str) -> bool {
     }
 }
 
-/// Whole days until the certificate expires, negative if it has expired.
+/// Whole days until the first certificate of the chain expires, negative if it has expired.
 fn days_left(conn: &Conn) -> Option<i64> {
-    let (until, now) = (conn.tls().not_after().ok()?.as_secs(), now());
+    let (until, now) = (conn.tls().chain_ends().ok()?.as_secs(), now());
     let now = now.as_secs() + u64::from(now.subsec_nanos() > 0);
     Some((until as i64 - now as i64).div_euclid(86400))
-}
-
-fn untrusted(who: &str, conn: &Conn, why: &Error) -> Outcome {
-    match days_left(conn) {
-        Some(-1) => unhealthy!("the certificate of {who} expired 1 day ago; renew it"),
-        Some(days) if days < 0 => unhealthy!("the certificate of {who} expired {} days ago; renew it", -days),
-        _ => unhealthy!("the certificate of {who} can't be trusted; repair its chain or its name ({why})"),
-    }
 }
 
 /// Reports the certificate, and returns an outcome if it expires too soon.
