@@ -70,7 +70,7 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 	b := &engine.Binding{
 		Name: c.Name, Annotations: engine.Annotations(c.Annotations), Plugin: c.Plugin, Probe: c.Probe,
 		Enabled: c.Enabled, Disabled: c.Disabled, Interval: c.Interval, Timeout: c.Timeout,
-		Memory: c.Memory, Values: c.Values, Grants: c.Grants, DependsOn: c.DependsOn, Position: c.Position,
+		Memory: c.Memory, Values: c.Values, Grants: c.Grants, Transport: c.Transport, DependsOn: c.DependsOn, Position: c.Position,
 		Databases: s.databases.Granted(c.Grants, !c.Bundled),
 	}
 	switch p := s.Plugin(c.Plugin); {

@@ -78,7 +78,7 @@ func (b binding) needs(values manifest.Values, config *bind.Section) string {
 // from. It reports missing grants only if judge is set, which it is not for a
 // disabled integration, or if a mistake in the option that grants the target
 // was reported.
-func (b binding) grants(values manifest.Values, config *bind.Section, block grantBlock, judge bool) grant.Set {
+func (b binding) grants(i Integration, config *bind.Section, block grantBlock, judge bool) grant.Set {
 	written := map[string]bool{}
 	for _, t := range config.Slots {
 		written[t.Row.Name] = t.State == bind.Present
@@ -98,7 +98,11 @@ func (b binding) grants(values manifest.Values, config *bind.Section, block gran
 			b.ownDatabase(manifest.Plain(r.Name), block.rules[i], manifest.Database)
 		}
 	}
-	set, missing := grant.Effective(grant.Request{Probe: b.probe, Values: values, Written: written, Bundled: b.bundled, Secret: secret.In(b.probe, values), Block: block.set})
+	set, missing := grant.Effective(grant.Request{
+		Probe: b.probe, Values: i.Values, Written: written, Bundled: b.bundled, Block: block.set,
+		// The target may echo the credentials to the plugin.
+		Secret: secret.In(b.probe, i.Values) || i.authenticates(),
+	})
 	if !judge || config.Broken || b.s.Broken || block.bad || config.AnyUnsure() {
 		return set
 	}

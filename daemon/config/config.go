@@ -29,6 +29,7 @@ import (
 	"vega/daemon/config/redact"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/transport"
 	"vega/policies"
 )
 
@@ -154,6 +155,8 @@ type Integration struct {
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
+	// Transport is how vega connects for it; nil means the usual way.
+	Transport *transport.Options
 	// DependsOn are the integrations that this one's target depends on. They
 	// contain no cycle.
 	DependsOn []string

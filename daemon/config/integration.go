@@ -9,6 +9,7 @@ import (
 
 	"vega/daemon/config/annotation"
 	"vega/daemon/config/bind"
+	"vega/daemon/config/connection"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/schema"
@@ -68,6 +69,8 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	out.DependsOn = d.checks.dependencies(s)
 	out.Plugin, out.Probe, _ = strings.Cut(d.ev.Str(s, "probe"), ".")
 	block := d.grantBlock(s)
+	connects := connection.Stage{In: d.in, Out: d.out, Ev: d.ev}
+	out.Transport = connects.Options(s)
 	found, probe := d.bind(s, out.Plugin, out.Probe)
 	d.timing(s, probe, &out)
 	if probe == nil {
@@ -82,10 +85,16 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 		out.Enabled, out.Disabled = false, why
 		d.checks.turnedOff(s.Name, config, probe.NeedsAny)
 	}
-	out.Grants = b.grants(out.Values, config, block, out.Enabled && complete)
+	out.Grants = b.grants(out, config, block, out.Enabled && complete)
 	b.queries(config)
+	if out.Enabled && complete {
+		connects.Judge(s, out.Transport, probe, out.Values, out.Grants)
+	}
 	d.checks.demands(s, out)
 	d.checks.plainSecrets(config, s.Name)
+	if s.Has("auth") {
+		d.checks.plainSecrets(s.Block("auth"), s.Name)
+	}
 	if out.Enabled {
 		b.unusedGrants(out, config, block)
 		b.secretsAnywhere(out, config, block)

@@ -23,15 +23,21 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 	if t == nil || !block.set.Plaintext || config.Broken || block.bad || config.AnyUnsure() {
 		return
 	}
-	secret := false
+	secret, exposed := i.authenticates(), slices.ContainsFunc(i.Grants.Rules, inTheClear)
+	if t := i.Transport; t != nil {
+		exposed = exposed || t.TLS.SkipVerify || t.ConnectTo != "" || t.Auth.Client != nil
+	}
 	manifest.Secrets(i.Values, func(string) { secret = true })
 	switch {
 	case !secret:
 		b.out.Warn(diag.UnusedGrant, t.At, "No option of this integration is a secret, so plaintext has no effect.", "remove it")
-	case !slices.ContainsFunc(i.Grants.Rules, inTheClear):
+	case !exposed:
 		b.out.Warn(diag.UnusedGrant, t.At, "Every destination of this integration is encrypted or on this machine, so plaintext has no effect.", "remove it")
 	}
 }
+
+// authenticates reports whether vega authenticates for the integration.
+func (i Integration) authenticates() bool { return i.Transport != nil && i.Transport.Auth.IsSet() }
 
 // unused returns why a rule of the grant block has no effect, and a fix. all
 // are the integration's rules; before are those above it in the block.

@@ -9,6 +9,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/transport"
 )
 
 // Binding is everything that a run of an integration needs: a probe, its parameters,
@@ -26,6 +27,8 @@ type Binding struct {
 	Memory   manifest.Size // cap on the guest's memory
 	Values   manifest.Values
 	Grants   grant.Set
+	// Transport is how the host connects; nil means the usual way.
+	Transport *transport.Options
 
 	DependsOn []string // names of integrations; has no cycles
 	Position  string   // file:line of the integration's block

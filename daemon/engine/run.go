@@ -65,6 +65,7 @@ func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r pl
 		Probe:       b.Probe,
 		Values:      b.Values,
 		Grants:      b.Grants,
+		Transport:   b.Transport,
 		Timeout:     b.Timeout - slot.waited.Round(time.Millisecond),
 		Memory:      b.Memory,
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"crypto/tls"
 	"reflect"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"vega/daemon/config"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/transport"
 )
 
 // blocks returns the blocks that were added, removed or changed.
@@ -96,6 +98,7 @@ func attributes(old, next *config.Integration) []Attribute {
 	add("labels", old.Labels, next.Labels)
 	add("description", option{old.Description}, option{next.Description})
 	add("runbook", option{old.Runbook}, option{next.Runbook})
+	addTransport(add, old.Transport, next.Transport)
 	for _, name := range optionNames(old, next) {
 		add("config."+name, option{old.Values[name]}, option{next.Values[name]})
 	}
@@ -104,6 +107,27 @@ func attributes(old, next *config.Integration) []Attribute {
 		add("grant", option{old.Grants}, option{next.Grants})
 	}
 	return out
+}
+
+// addTransport adds what changes about the connections of an integration.
+// Values that may be secret are not shown.
+func addTransport(add func(name string, was, now any), old, next *transport.Options) {
+	var was, now transport.Options
+	if old != nil {
+		was = *old
+	}
+	if next != nil {
+		now = *next
+	}
+	add("connect_to", was.ConnectTo, now.ConnectTo)
+	add("tls.client_cert", option{was.TLS.Cert}, option{now.TLS.Cert})
+	add("tls.client_key", option{was.TLS.Key}, option{now.TLS.Key})
+	add("tls.ca_file", was.TLS.CAFile, now.TLS.CAFile)
+	add("tls.server_name", was.TLS.ServerName, now.TLS.ServerName)
+	add("tls.min_version", tls.VersionName(was.TLS.Oldest()), tls.VersionName(now.TLS.Oldest()))
+	add("tls.fingerprint", was.TLS.Fingerprint, now.TLS.Fingerprint)
+	add("tls.skip_verify", was.TLS.SkipVerify, now.TLS.SkipVerify)
+	add("auth", option{was.Auth}, option{now.Auth})
 }
 
 // granted returns a sorted list of what a grant block allows.

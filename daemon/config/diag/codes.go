@@ -70,6 +70,10 @@ const (
 	BadDSN   Code = "VEGA056"
 	BadQuery Code = "VEGA057"
 
+	SkipVerify  Code = "VEGA060"
+	Conflict    Code = "VEGA061"
+	NoEffect    Code = "VEGA062"
+	Unprotected Code = "VEGA063"
 	NoMatch     Code = "VEGA065"
 	UnusedValue Code = "VEGA066"
 
@@ -144,6 +148,10 @@ var Codes = []CodeInfo{
 	{Writable, "writable by others"},
 	{BadDSN, "bad data source name"},
 	{BadQuery, "query that vega does not run"},
+	{SkipVerify, "certificate not verified"},
+	{Conflict, "options that exclude each other"},
+	{NoEffect, "option without effect"},
+	{Unprotected, "secret without protection"},
 	{NoMatch, "include matches no file"},
 	{UnusedValue, "default that no integration uses"},
 	{NotHealthy, "not healthy when it was run"},

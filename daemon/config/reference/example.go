@@ -86,7 +86,36 @@ var examples = map[string]string{
 	"integration.sha256":       `file("core.sha256")`,
 	"probe.capability.hosts":   `["GET https://status.example.com"]`,
 	"probe.capability.methods": `["GET"]`,
+
+	"integration.connect_to":         `"10.0.0.7:443"`,
+	"integration.tls":                tlsBlock,
+	"integration.auth":               authBlock,
+	"integration.tls.client_cert":    `"client.pem"`,
+	"integration.tls.client_key":     `"client.key"`,
+	"integration.tls.ca_file":        `"company-ca.pem"`,
+	"integration.tls.server_name":    `"www.example.com"`,
+	"integration.tls.fingerprint":    `"98:0A:F1:2C:45:D0:0B:7A:9D:12:AE:43:3B:51:6D:60:C1:7B:7C:88:0E:1E:52:7D:33:A9:0F:2B:6C:4D:5E:11"`,
+	"integration.auth.username":      `"vega"`,
+	"integration.auth.password":      `env("ORDERS_PASSWORD")`,
+	"integration.auth.token":         `env("ORDERS_TOKEN")`,
+	"integration.auth.token_url":     `"https://login.example.com/oauth2/token"`,
+	"integration.auth.client_id":     `"vega"`,
+	"integration.auth.client_secret": `env("ORDERS_CLIENT_SECRET")`,
+	"integration.auth.scopes":        `["orders.read"]`,
 }
+
+const tlsBlock = `client_cert = "client.pem"
+client_key  = "client.key"
+ca_file     = "company-ca.pem"
+server_name = "www.example.com"
+min_version = "1.3"
+`
+
+const authBlock = `token_url     = "https://login.example.com/oauth2/token"
+client_id     = "vega"
+client_secret = env("ORDERS_CLIENT_SECRET")
+scopes        = ["orders.read"]
+`
 
 const optionBlock = `type        = "url"
 required    = true

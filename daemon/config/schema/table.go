@@ -114,6 +114,7 @@ var Table = withDefaults(&Block{
 			attribute("memory", size, "Maximum memory of the probe.", public, preset("32MiB"), within(1<<16, 4<<30)),
 			attribute("sha256", text, "The digest of the plugin's module, as vega plugin inspect shows it. vega runs no other module for this integration.", public),
 			attribute("depends_on", manifest.List, "Integrations that this one's target depends on, as [integration.NAME]. If one of them is unhealthy, it is reported as the root cause. For one with for_each, integration.NAME stands for all of its instances, and integration.NAME[\"KEY\"] for one.", public, of(Integration)),
+			connectTo(),
 			attribute("for_each", Targets, "The targets of an integration that checks several: a literal map of keys and values, or a list. Each becomes an instance of its own, called NAME.KEY, in which each.key and each.value are its key and value; a value may be a map, whose elements are each.value.ELEMENT. The key of an element of a list is its text, with other characters than letters, digits, dots, - and _ replaced by -. At most 10,000."),
 			attribute("for_each_file", Path, "A file with the targets, one on each line: KEY = VALUE, or a value alone, whose key is made from it. Blank lines and comments that begin with # or // are skipped. vega reloads when the file changes.", public),
 			attribute("group", text, "A group of integrations, by which they are summarized. At most 64 characters.", public),
@@ -122,6 +123,8 @@ var Table = withDefaults(&Block{
 			attribute("runbook", manifest.URL, "A page that says what to do when the target is not healthy.", public),
 		}, Blocks: []*Block{
 			{Name: "config", Doc: "The probe's options.", Open: true},
+			tlsBlock,
+			authBlock,
 			{Name: "grant", Doc: "What the probe may use in addition to the targets in config.", Rows: []Row{
 				attribute("http", manifest.List, "Methods and origins, such as \"GET https://example.com\".", public, of(text)),
 				attribute("net", manifest.List, "Connections, such as \"tcp://example.com:25\" (tcp, tls or udp).", public, of(text)),
