@@ -110,8 +110,12 @@ func writeRows(t *testing.T, preamble string, rows []row) (path string) {
 		if rows[i].timeout == "" && rows[i].cause == timeout {
 			rows[i].timeout = "2s"
 		}
-		fmt.Fprintf(&hcl, "integration %q {\n  probe    = core.%s\n  interval = \"0s\"\n  timeout  = %q\n  config {\n%s\n  }\n}\n",
-			rows[i].name, rows[i].probe, cmp.Or(rows[i].timeout, "30s"), rows[i].config)
+		probe := rows[i].probe
+		if !strings.Contains(probe, ".") {
+			probe = "core." + probe
+		}
+		fmt.Fprintf(&hcl, "integration %q {\n  probe    = %s\n  interval = \"0s\"\n  timeout  = %q\n  config {\n%s\n  }\n}\n",
+			rows[i].name, probe, cmp.Or(rows[i].timeout, "30s"), rows[i].config)
 	}
 	path = filepath.Join(t.TempDir(), "vega.hcl")
 	if err := os.WriteFile(path, []byte(hcl.String()), 0o600); err != nil {

@@ -58,7 +58,7 @@ func recordCases(ctx context.Context, cmd *cobra.Command, file string, wasm []by
 }
 
 func recordOne(ctx context.Context, cmd *cobra.Command, k *plugintest.Kit, i *config.Integration, path string, learn bool) error {
-	c, run, err := k.Record(ctx, plugins.Input{Integration: i.Name, Probe: i.Probe, Values: i.Values, Grants: i.Grants, Timeout: i.Timeout, Memory: i.Memory}, learn)
+	c, run, err := k.Record(ctx, plugins.Input{Integration: i.Name, Probe: i.Probe, Values: i.Values, Grants: i.Grants, Transport: i.Transport, Timeout: i.Timeout, Memory: i.Memory}, learn)
 	out := cmd.OutOrStdout()
 	for _, line := range run.Log {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", i.Name, console.OneLine(line))
