@@ -59,9 +59,14 @@ server {
   # trusted to name the client.
   # trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
 
-  # Additional keys, for example to rotate them.
+  # The URL at which clients reach vega through a proxy.
+  # external_url = "https://ops.example.com/vega"
+
+  # Additional keys, for example to rotate them. A key with scopes is limited to
+  # these: read, write, conversations, admin.
   # key "dashboard" {
-  #   value = env("VEGA_DASHBOARD_KEY")
+  #   value  = env("VEGA_DASHBOARD_KEY")
+  #   scopes = ["read"]
   # }
 
   # HTTPS. The files are reloaded when they change.
@@ -163,7 +168,7 @@ integration "llm" {
   probe    = core.llm # plugin.probe
   enabled  = false
   interval = "1m"  # "0s": only on request
-  timeout  = "10s" # 1s to 30s
+  timeout  = "10s" # 1s to 5m
   config {
     backend  = llm.backend
     base_url = llm.base_url

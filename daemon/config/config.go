@@ -66,6 +66,8 @@ type Server struct {
 	// MaxPerClient those of a single client. 0 derives the limit from the
 	// available file descriptors.
 	MaxConnections, MaxPerClient int
+	// ExternalURL is the URL at which clients reach vega through a proxy, or "".
+	ExternalURL string
 	// TrustedProxies are the proxies whose headers are trusted to name the
 	// client.
 	TrustedProxies []netip.Prefix
@@ -75,8 +77,9 @@ type Server struct {
 
 // Key is an API key. The one in api_key is named "default".
 type Key struct {
-	Name  string
-	Value manifest.Text
+	Name   string
+	Value  manifest.Text
+	Scopes []string // of schema.Scopes; empty: everything
 }
 
 // TLS names a certificate and its key, which are reloaded when the files change.

@@ -59,5 +59,5 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	case n < safeKey:
 		d.out.Warn(diag.ShortKey, t.Expr.At, fmt.Sprintf("%s is shorter than %d bytes, so it might be guessed.", t.Row.Name, safeKey), fix)
 	}
-	return Key{name, value}
+	return Key{Name: name, Value: value}
 }

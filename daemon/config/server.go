@@ -25,6 +25,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 	out.Port = int(eval.Get[float64](d.ev, s, "port"))
 	out.DrainTimeout = d.ev.Duration(s, "drain_timeout")
 	out.TrustedProxies = d.trustedProxies(s)
+	out.ExternalURL = d.externalURL(s)
 	d.clientLimits(s, out)
 	exposed := d.exposure(s, out)
 	if key := eval.Get[manifest.Text](d.ev, s, "api_key"); key != nil {
@@ -33,7 +34,9 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 	for _, k := range s.All("key") {
 		d.ev.Evaluate(k)
 		if value := eval.Get[manifest.Text](d.ev, k, "value"); value != nil {
-			out.Keys = append(out.Keys, d.key(k.Name, value, k.Slot("value"), exposed))
+			key := d.key(k.Name, value, k.Slot("value"), exposed)
+			key.Scopes = d.scopes(k)
+			out.Keys = append(out.Keys, key)
 		}
 	}
 	if s.Has("tls") {

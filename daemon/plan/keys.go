@@ -28,6 +28,7 @@ func keys(old, next *config.Config) []Key {
 		{"server.port", true, old.Server.Port, next.Server.Port},
 		{"server.tls", true, old.Server.TLS, next.Server.TLS},
 		{"server.api_key", false, old.Server.Keys, next.Server.Keys},
+		{"server.external_url", false, old.Server.ExternalURL, next.Server.ExternalURL},
 		{"server.drain_timeout", false, old.Server.DrainTimeout, next.Server.DrainTimeout},
 		{"server.max_connections", false, old.Server.MaxConnections, next.Server.MaxConnections},
 		{"server.max_connections_per_client", false, old.Server.MaxPerClient, next.Server.MaxPerClient},

@@ -76,7 +76,7 @@ func (c *checker) is(ok bool, format string, args ...any) {
 
 func (c *checker) probe(p *Probe) {
 	timeout := time.Duration(p.Timeout)
-	c.is(timeout == 0 || timeout >= time.Second && timeout <= 30*time.Second, "timeout %v is not between 1s and 30s", timeout)
+	c.is(timeout == 0 || timeout >= time.Second && timeout <= maxDefaultTimeout, "timeout %v is not between 1s and 30s; an integration may set a longer one", timeout)
 	c.is(p.Interval >= 0, "interval must not be negative")
 	seen := map[string]bool{}
 	for i := range p.Options {

@@ -54,6 +54,13 @@ type Probe struct {
 // Type is the type of an option.
 type Type string
 
+// MaxTimeout is the longest timeout that an integration can have, and
+// maxDefaultTimeout the longest that a probe can ask for.
+const (
+	MaxTimeout        = 5 * time.Minute
+	maxDefaultTimeout = 30 * time.Second
+)
+
 // The option types. URL is an absolute http or https URL, Address is host:port,
 // Database is a reference such as database.app.
 const (

@@ -52,6 +52,9 @@ func (ev *Evaluator) constrain(t *bind.Slot) bind.State {
 	if v := schema.Shown(t.Value); v != "" && !t.Row.Sensitive && !t.Expr.Computed() {
 		got = ", not " + v
 	}
+	if ev.notAllowed(t) {
+		return bind.Bad
+	}
 	fix, instead := boundsFix(t)
 	ev.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%s must be %s%s.", t.Row.Name, schema.Bounds(t.Row), got), fix).Suggest(t.Expr.At, instead)
 	return bind.Bad

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,27 @@ func IsNumber(s string) bool {
 var truths = map[string]string{
 	"yes": "true", "on": "true", "y": "true", "true": "true", "enabled": "true", "1": "true",
 	"no": "false", "off": "false", "n": "false", "false": "false", "disabled": "false", "0": "false",
+}
+
+// notAllowed reports each element of a list that is not one of the allowed values.
+// It returns false if the value is not a list with such an element.
+func (ev *Evaluator) notAllowed(t *bind.Slot) (found bool) {
+	if len(t.Row.OneOf) == 0 || t.Expr.Kind != syntax.ListExpr || t.Row.Sensitive {
+		return false
+	}
+	for _, e := range t.Expr.Items {
+		if e.Kind != syntax.TextExpr || slices.Contains(t.Row.OneOf, e.Text) {
+			continue
+		}
+		fix, instead := "use "+schema.Bounds(t.Row), ""
+		if near := diag.Nearest(e.Text, t.Row.OneOf); near != "" {
+			instead = strconv.Quote(near)
+			fix = "use " + instead
+		}
+		ev.out.Err(diag.OutOfBounds, e.At, fmt.Sprintf("Each element of %s must be %s, not %q.", t.Row.Name, schema.Bounds(t.Row), diag.Clip(e.Text)), fix).Suggest(e.At, instead)
+		found = true
+	}
+	return found
 }
 
 // boundsFix is like mismatchFix, for a value that is not allowed.

@@ -60,9 +60,11 @@ var Table = withDefaults(&Block{
 			attribute("max_connections", integer, "Maximum number of open client connections. Beyond it, vega closes an idle connection of the client with the most connections. Default: a third of the file descriptors left after start, at most 1024.", public, within(1, 100_000)),
 			attribute("max_connections_per_client", integer, "Maximum number of connections, and of requests in flight, for one client: an IPv4 address or an IPv6 /64. Default: half of all, but at least 8 if that leaves one for others.", public, within(1, 100_000)),
 			attribute("trusted_proxies", manifest.List, "Addresses or ranges of proxies, such as \"10.0.0.0/8\", whose X-Forwarded-For or Forwarded header is trusted: the client is the right-most address in it that is not a trusted proxy. vega logs that address and counts its requests for max_connections_per_client; the proxy's own connections do not count.", public, of(text)),
+			attribute("external_url", manifest.URL, "The URL at which clients reach vega through a proxy, such as \"https://ops.example.com/vega\". vega then answers under the path of this URL as well as without it, so the proxy may strip the path or pass it on. It is the base of links, and requests with the Host of another domain are refused.", public),
 		}, Blocks: []*Block{
-			{Name: "key", Label: "name", Doc: "An additional API key, for example to rotate keys.", Rows: []Row{
+			{Name: "key", Label: "name", Doc: "An additional API key, for example to rotate keys, or for a program that needs less than everything.", Rows: []Row{
 				attribute("value", text, "The key.", required, sensitive),
+				attribute("scopes", manifest.List, "What the key may be used for: \"read\" (states, history and statistics; no configuration, conversations or memories), \"write\" (run checks), \"conversations\" (conversations and memories), \"admin\" (everything). \"metrics\", \"probe\" and \"relay\" have no route in this version. Default: everything.", public, of(text), oneOf(Scopes...)),
 			}},
 			{Name: "tls", Doc: "The certificate for HTTPS.", Rows: []Row{
 				attribute("cert_file", Path, "The certificate chain, PEM.", public, required),
@@ -110,7 +112,7 @@ var Table = withDefaults(&Block{
 			attribute("probe", Probe, "The probe to run, as plugin.probe.", required),
 			attribute("enabled", manifest.Bool, "Whether the integration runs.", preset(true)),
 			attribute("interval", duration, "Time between checks. With \"0s\" it runs only on request. Default: the probe's own, or 1m.", public),
-			attribute("timeout", duration, "Maximum time for a check. Default: the probe's own, or 10s.", public, within(1, 30)),
+			attribute("timeout", duration, "Maximum time for a check. Default: the probe's own, or 10s.", public, within(1, manifest.MaxTimeout.Seconds())),
 			attribute("memory", size, "Maximum memory of the probe.", public, preset("32MiB"), within(1<<16, 4<<30)),
 			attribute("sha256", text, "The digest of the plugin's module, as vega plugin inspect shows it. vega runs no other module for this integration.", public),
 			attribute("depends_on", manifest.List, "Integrations that this one's target depends on, as [integration.NAME]. If one of them is unhealthy, it is reported as the root cause. For one with for_each, integration.NAME stands for all of its instances, and integration.NAME[\"KEY\"] for one.", public, of(Integration)),

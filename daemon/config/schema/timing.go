@@ -8,3 +8,6 @@ const (
 	DefaultInterval = time.Minute
 	DefaultTimeout  = 10 * time.Second
 )
+
+// Scopes are what an API key can be used for.
+var Scopes = []string{"read", "write", "conversations", "metrics", "probe", "relay", "admin"}

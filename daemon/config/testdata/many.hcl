@@ -48,7 +48,7 @@ database "app" {
 integration "llm" {
   probe    = "core.llm"
   interval = "500ms"
-  timeout  = "31s"
+  timeout  = "301s"
   config {
     base_url = lmm.base_url
     modle    = llm.model_name

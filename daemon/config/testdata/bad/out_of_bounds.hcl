@@ -9,7 +9,7 @@ llm {
 }
 integration "a" {
   probe    = core.http
-  timeout  = "45s"
+  timeout  = "6m"
   interval = "10ms"
   memory   = "1KiB"
   config {

@@ -1,0 +1,3 @@
+server {
+  external_url = "https://ops.example.com/admin/vega"
+}
