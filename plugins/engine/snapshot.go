@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/tetratelabs/wazero/api"
 
 	"vega/plugins/memory"
@@ -30,7 +28,7 @@ func (p *Pool) Snapshot(i *Instance, globals []string) {
 		s.values = append(s.values, i.ExportedGlobal(name).Get())
 	}
 	p.start.Close()
-	p.start, p.snapshot = memory.NewImage(slices.Clone(all)), s
+	p.start, p.snapshot = memory.NewImage(all), s
 }
 
 // restore brings a fresh instance, whose memory already maps the image, to the

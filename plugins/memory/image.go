@@ -1,19 +1,29 @@
 package memory
 
+import (
+	"runtime"
+	"slices"
+)
+
 // Image holds the memory that every instance of a module starts with. A nil
 // Image is empty.
 type Image struct {
-	bytes []byte
-	file  int // descriptor to map the bytes from; -1 if they are copied
+	bytes []byte // a mapping of the file, if there is one
+	file  int    // descriptor to map the bytes from; -1 if they are copied
 }
 
-// NewImage returns an image of b, which the caller must not change. It returns
-// nil if b is nil.
+// NewImage returns an image of a copy of b. It returns nil if b is nil.
 func NewImage(b []byte) *Image {
 	if b == nil {
 		return nil
 	}
-	return &Image{bytes: b, file: imageFile(b)}
+	i := &Image{file: imageFile(b)}
+	if i.bytes = mapFile(i.file, len(b)); i.bytes == nil {
+		i.bytes = slices.Clone(b)
+		return i
+	}
+	runtime.AddCleanup(i, unmap, i.bytes)
+	return i
 }
 
 // fill initializes memory with the image, by mapping where the system supports
@@ -27,6 +37,7 @@ func (i *Image) fill(memory []byte) (mapped bool) {
 		return true
 	}
 	copy(memory, i.bytes)
+	runtime.KeepAlive(i) // the bytes are unmapped with it
 	return false
 }
 

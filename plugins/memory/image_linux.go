@@ -54,4 +54,19 @@ func mapOver(memory []byte, fd int) bool {
 	return err == nil
 }
 
+// mapFile maps size bytes of the file to read them. It returns nil if there is no
+// file or it can't be mapped.
+func mapFile(fd, size int) []byte {
+	if fd < 0 || size == 0 {
+		return nil
+	}
+	b, err := unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_PRIVATE)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func unmap(b []byte) { _ = unix.Munmap(b) } // b is a mapping, so this does not fail
+
 func closeFile(fd int) { _ = unix.Close(fd) } // the file is in memory, so no data can be lost

@@ -6,6 +6,10 @@ func imageFile([]byte) int { return -1 }
 
 func mapOver([]byte, int) bool { return false }
 
+func mapFile(int, int) []byte { return nil }
+
+func unmap([]byte) {}
+
 func dropPages([]byte) bool { return false }
 
 // PageMap finds no written pages on this system.

@@ -1,5 +1,7 @@
 package memory
 
+import "runtime"
+
 // Owner decides whether a guest's linear memory may grow to size bytes. limit
 // is the size of the reserved address space, which the memory can't exceed.
 type Owner interface {
@@ -46,7 +48,9 @@ func (m *Linear) Reallocate(size uint64) []byte {
 // whether it succeeded.
 func (m *Linear) Reset(pages *PageMap, start *Image) bool {
 	used := m.region[:m.size]
-	return m.mapped && (pages.restore(used, start.bytes) || dropPages(used))
+	done := m.mapped && (pages.restore(used, start.bytes) || dropPages(used))
+	runtime.KeepAlive(start) // its bytes are unmapped with it
+	return done
 }
 
 // Free implements experimental.LinearMemory. The instance is already closed.
