@@ -43,16 +43,16 @@ func (d *Daemon) Memories() store.Memories { return d.store }
 // Runs returns a page of an integration's history, even if the integration is no
 // longer configured. The error is an *engine.UnknownError if the name is neither
 // configured nor in the history.
-func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunPage, error) {
+func (d *Daemon) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
 	if err := d.store.FlushRuns(ctx); err != nil && ctx.Err() != nil {
 		return RunPage{}, ctx.Err() // ignore any other error: a store that can't write can still be read
 	}
-	page, err := d.store.Runs(ctx, name, cursor, limit)
+	page, err := d.store.Runs(ctx, q)
 	if err != nil {
 		return RunPage{}, err
 	}
 	if len(page.Runs) == 0 {
-		if _, err := d.Integration(name); err != nil {
+		if err := d.knows(ctx, q.Integration); err != nil {
 			return RunPage{}, err
 		}
 	}
@@ -61,6 +61,41 @@ func (d *Daemon) Runs(ctx context.Context, name, cursor string, limit int) (RunP
 		out.Runs = append(out.Runs, newRunReport(r))
 	}
 	return out, nil
+}
+
+// knows returns an *engine.UnknownError if an integration is neither configured nor
+// in the history.
+func (d *Daemon) knows(ctx context.Context, name string) error {
+	_, unknown := d.Integration(name)
+	if unknown == nil {
+		return nil
+	}
+	page, err := d.store.Runs(ctx, store.RunQuery{Integration: name, Limit: 1})
+	if err == nil && len(page.Runs) == 0 {
+		err = unknown
+	}
+	return err
+}
+
+// recallPatience limits how long a reload waits for the last runs of the
+// integrations that it adds.
+const recallPatience = 2 * time.Second
+
+// recall gives the engine the last runs of integrations that it did not have
+// before. An error is only logged: without these runs, the integrations are unknown
+// until they have run.
+func (d *Daemon) recall(names []string) {
+	if d.options.ReadOnly || len(names) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recallPatience)
+	defer cancel()
+	runs, err := d.store.LastRuns(ctx, names)
+	if err != nil {
+		d.options.Log.Warn("can't read the last runs; integrations are unknown until they have run", "err", err)
+		return
+	}
+	d.engine.Recall(runs)
 }
 
 // applyRetention removes old entries from the store, until ctx ends.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"vega/daemon/engine"
+	"vega/store"
 )
 
 // rootCauses returns name<root,root of every report that has root causes.
@@ -63,7 +64,7 @@ func TestRootCause(t *testing.T) {
 	if err != nil || one.CheckedAt == nil || !slices.Equal(one.RootCause, []string{"slack"}) {
 		t.Errorf("after a reload in which only dependencies changed: %+v, %v", one.Report, err)
 	}
-	page, err := h.Runs(t.Context(), "web", "", 1)
+	page, err := h.Runs(t.Context(), store.RunQuery{Integration: "web", Limit: 1})
 	if err != nil || len(page.Runs) != 1 || page.Runs[0].RootCause != nil {
 		t.Errorf("history: %+v, %v", page.Runs, err)
 	}

@@ -47,6 +47,9 @@ func (d *Daemon) Health(ctx context.Context, q engine.Query) (engine.Health, err
 	return d.engine.Health(ctx, q)
 }
 
+// Overview returns the last known state of integrations, without running any.
+func (d *Daemon) Overview(q engine.Selection) (engine.Overview, error) { return d.engine.Overview(q) }
+
 // Integration reports on one integration without running it.
 func (d *Daemon) Integration(name string) (engine.Integration, error) {
 	return d.engine.Integration(name)

@@ -3,6 +3,9 @@ package store
 import (
 	"math"
 	"testing"
+	"time"
+
+	"vega/policies/check"
 )
 
 func TestCursorsKeepTheirPosition(t *testing.T) {
@@ -47,8 +50,13 @@ func TestFiltersDiffer(t *testing.T) {
 	} {
 		seen[q.Filter()] = true
 	}
-	seen[RunFilter("")], seen[RunFilter("a")] = true, true
-	if len(seen) != 10 {
-		t.Errorf("%d different filters of 10", len(seen))
+	for _, q := range []RunQuery{
+		{}, {Integration: "a"}, {Integration: "a", Since: time.UnixMilli(1)}, {Integration: "a", Until: time.UnixMilli(1)},
+		{Integration: "a", Statuses: []check.Status{check.Healthy}}, {Integration: "a", Statuses: []check.Status{check.Unknown, check.Healthy}},
+	} {
+		seen[q.Filter()] = true
+	}
+	if len(seen) != 14 {
+		t.Errorf("%d different filters of 14", len(seen))
 	}
 }

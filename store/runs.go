@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"vega/policies/check"
 )
@@ -20,8 +22,75 @@ type Runs interface {
 	// process.
 	FlushRuns(ctx context.Context) error
 	// Runs returns one page of an integration's history, without runs that are
-	// still queued. Limit and cursor are as in Query.
-	Runs(ctx context.Context, integration, cursor string, limit int) (RunPage, error)
+	// still queued.
+	Runs(ctx context.Context, q RunQuery) (RunPage, error)
+	// LastRuns returns the last run of each of the integrations that has one,
+	// without runs that are still queued, in no particular order.
+	LastRuns(ctx context.Context, integrations []string) ([]check.Run, error)
+}
+
+// RunQuery selects runs of one integration. A zero field selects everything.
+//
+// Without Since, Until and Statuses, runs are in the order in which they ended,
+// the last one first. Otherwise they are in the order in which they began.
+type RunQuery struct {
+	Integration string
+	Since       time.Time // runs that began at this time or later
+	Until       time.Time // runs that began before this time
+	Statuses    []check.Status
+	Limit       int    // as in Query
+	Cursor      string // as in Query
+}
+
+// Filtered reports whether the query selects only some of the integration's runs.
+func (q *RunQuery) Filtered() bool {
+	return !q.Since.IsZero() || !q.Until.IsZero() || len(q.Statuses) > 0
+}
+
+// Filter identifies the history to which a cursor of Runs belongs.
+func (q *RunQuery) Filter() string {
+	filter := "runs " + q.Integration
+	if !q.Filtered() {
+		return filter
+	}
+	var statuses []string
+	for _, s := range q.Statuses {
+		statuses = append(statuses, string(s))
+	}
+	slices.Sort(statuses)
+	return fmt.Sprintf("%s from %d to %d with %s", filter, millis(q.Since), millis(q.Until), strings.Join(slices.Compact(statuses), " "))
+}
+
+// millis returns the milliseconds of a time since 1970, rounded up, because runs
+// are stored to the millisecond. It returns 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Add(time.Millisecond - time.Nanosecond).UnixMilli()
+}
+
+// Bounds returns Since and Until in milliseconds since 1970. A bound that is not
+// set is the lowest or highest number.
+func (q *RunQuery) Bounds() (since, until int64) {
+	since, until = first.Key*-1, first.Key
+	if !q.Since.IsZero() {
+		since = millis(q.Since)
+	}
+	if !q.Until.IsZero() {
+		until = millis(q.Until)
+	}
+	return since, until
+}
+
+// Validate returns an *InvalidError for a status that no run can have.
+func (q *RunQuery) Validate() error {
+	for _, s := range q.Statuses {
+		if !slices.Contains(statuses, s) {
+			return &InvalidError{"status", fmt.Sprintf("no run has the status %q; use healthy, degraded, unhealthy or unknown", check.Clip(string(s), 40))}
+		}
+	}
+	return nil
 }
 
 // RunPage is one page of an integration's history, newest first.
@@ -29,9 +98,6 @@ type RunPage struct {
 	Runs []check.Run
 	Next string // cursor of the next page, "" on the last
 }
-
-// RunFilter identifies the history to which a cursor of Runs belongs.
-func RunFilter(integration string) string { return "runs " + integration }
 
 // ValidateRun rejects a run whose status or cause cannot be stored.
 func ValidateRun(r *check.Run) error {

@@ -11,30 +11,35 @@ import (
 // API handles all routes.
 type API struct {
 	services
-	log    *slog.Logger
-	keys   atomic.Pointer[[]digest]
-	engine *gin.Engine
-	bodies map[string]int64 // the maximum length of a body, by method and route
+	log      *slog.Logger
+	keys     atomic.Pointer[[]digest]
+	external atomic.Pointer[external]
+	engine   *gin.Engine
+	table    map[string]*route // by method and path
 }
 
 // New returns the handler. Until SetKeys is called, it rejects every key.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
-	a := &API{services: servicesOf(d), log: log, engine: gin.New(), bodies: map[string]int64{}}
+	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}}
 	a.keys.Store(&[]digest{})
+	_ = a.SetExternal("") // only a URL can fail
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
 	a.engine.UseRawPath = true // the key of a memory may contain an escaped slash
 	a.engine.ForwardedByClientIP = false
-	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit)
+	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit, a.handle(a.checkHost))
 	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(noRoute))
 	a.engine.NoMethod(a.handle(a.noMethod))
 	for _, r := range a.routes() {
+		a.table[r.method+" "+r.path] = &r
 		before := []gin.HandlerFunc{}
-		if !r.public {
-			before = append(before, a.handle(a.authenticate))
+		if !r.public() {
+			before = append(before, a.handle(a.authenticate), a.handle(a.authorize(r.scope)))
 		}
-		a.bodies[r.method+" "+r.path] = r.body
+		if r.waits {
+			before = append(before, waits)
+		}
 		a.engine.Handle(r.method, r.path, append(before, a.handle(r.handler))...)
 		if r.method == http.MethodGet {
 			a.engine.Handle(http.MethodHead, r.path, append(before, a.handle(r.handler))...)
@@ -44,4 +49,15 @@ func New(d Daemon, log *slog.Logger) *API {
 }
 
 // ServeHTTP answers a request.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.engine.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.engine.ServeHTTP(w, a.external.Load().inside(r))
+}
+
+// route returns the row of the table for a request, or nil if there is none.
+func (a *API) route(c *gin.Context) *route {
+	method := c.Request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return a.table[method+" "+c.FullPath()]
+}

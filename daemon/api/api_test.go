@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +28,11 @@ import (
 
 // fake is a Daemon whose answers show what the handlers asked.
 type fake struct {
-	query engine.Query
+	query     engine.Query
+	selection engine.Selection
+	history   store.RunQuery
+
+	takes time.Duration // how long a health request takes
 	ready error
 	reset bool
 
@@ -40,6 +45,10 @@ type fake struct {
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {
 	f.query = q
+	select {
+	case <-ctx.Done():
+	case <-time.After(f.takes):
+	}
 	for _, n := range q.Names {
 		switch n {
 		case "nobody":
@@ -57,7 +66,15 @@ func (f *fake) Integration(name string) (engine.Integration, error) {
 	if name != "a" {
 		return engine.Integration{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
 	}
-	return engine.Integration{Report: engine.Report{Name: name}}, nil
+	return engine.Integration{State: engine.State{Report: engine.Report{Name: name}}, DefinedAt: "vega.hcl:1", Grants: []engine.Grant{}}, nil
+}
+
+func (f *fake) Overview(q engine.Selection) (engine.Overview, error) {
+	f.selection = q
+	if slices.Contains(q.Names, "nobody") {
+		return engine.Overview{}, &engine.UnknownError{Name: "nobody", Known: []string{"a"}}
+	}
+	return engine.Overview{Status: check.Healthy, Integrations: []engine.State{}}, nil
 }
 
 func (f *fake) DatabaseStats(context.Context) databases.Stats { return databases.Stats{} }
@@ -68,8 +85,9 @@ func (f *fake) SystemSummary(context.Context) (monitor.Summary, error) {
 	return monitor.Summary{}, f.system
 }
 
-func (f *fake) Runs(context.Context, string, string, int) (daemon.RunPage, error) {
-	return daemon.RunPage{}, nil
+func (f *fake) Runs(_ context.Context, q store.RunQuery) (daemon.RunPage, error) {
+	f.history = q
+	return daemon.RunPage{Runs: []daemon.RunReport{}}, nil
 }
 func (f *fake) Conversations() store.Conversations { return f.store }
 
@@ -101,7 +119,7 @@ func serve(t *testing.T, f *fake, o ServerOptions) (url string, log *logged) {
 	l := telemetry.NewLog(log, true)
 	l.SetLevel(slog.LevelDebug)
 	a := New(f, l.Logger)
-	a.SetKeys([]Key{{"empty", ""}, {"ci", key}, {"old", strings.Repeat("x", 40)}})
+	a.SetKeys([]Key{{Name: "empty"}, {Name: "ci", Value: key}, {Name: "old", Value: strings.Repeat("x", 40)}})
 	o.Host, o.Log = "127.0.0.1", l.Logger
 	if o.Limits.Connections == 0 {
 		o.Limits = Limits{Connections: 100, PerClient: 100, Spare: 4}
@@ -148,7 +166,7 @@ func TestAnswers(t *testing.T) {
 		{"one", "GET", "/admin/integrations/a", key, nil, 200, ""},
 		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; the configured ones are: a`},
 		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
-		{"timeout out of range", "GET", "/admin/integrations/health?timeout=31s", key, nil, 400, `"timeout": 31s is not between 1s and 30s`},
+		{"timeout out of range", "GET", "/admin/integrations/health?timeout=301s", key, nil, 400, `"timeout": 301s is not between 1s and 5m0s`},
 		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not between"},
 		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "use a number and a unit"},
 		{"negative age", "GET", "/admin/integrations/health?max_age=-1s", key, nil, 400, `"max_age"`},
@@ -260,7 +278,7 @@ func TestHeaderLimit(t *testing.T) {
 func TestCanceledRequest(t *testing.T) {
 	log := &logged{}
 	a := New(&fake{}, telemetry.NewLog(log, true).Logger)
-	a.SetKeys([]Key{{"ci", key}})
+	a.SetKeys([]Key{{Name: "ci", Value: key}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := httptest.NewRequestWithContext(ctx, "GET", "/admin/integrations/health", nil)

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,12 +23,12 @@ type conversationPage struct {
 }
 
 func (a *API) conversations(c *gin.Context) error {
-	p := readParams(c.Request)
+	p := a.params(c)
 	q := store.Query{
 		Session:  p.text("session"),
 		Source:   p.text("source"),
 		Reviewed: p.boolean("reviewed"),
-		Limit:    p.number("limit", 1, store.MaxPage),
+		Limit:    p.number("limit"),
 		Cursor:   p.text("cursor"),
 	}
 	if err := p.done(); err != nil {
@@ -40,15 +39,10 @@ func (a *API) conversations(c *gin.Context) error {
 }
 
 func (a *API) logConversation(c *gin.Context) error {
-	var in struct {
-		SessionID string    `json:"session_id"`
-		Source    string    `json:"source"`
-		Model     string    `json:"model"`
-		Prompt    string    `json:"prompt"`
-		Response  string    `json:"response"`
-		Reviewed  bool      `json:"reviewed"`
-		At        time.Time `json:"ts"`
+	if err := a.params(c).done(); err != nil {
+		return err
 	}
+	var in conversationBody
 	if err := decode(c, &in); err != nil {
 		return err
 	}
@@ -64,7 +58,7 @@ func (a *API) logConversation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Header("Location", "/v1/conversations/"+strconv.FormatInt(id, 10))
+	c.Header("Location", a.link("/v1/conversations/"+strconv.FormatInt(id, 10)))
 	c.JSON(http.StatusCreated, kept)
 	return nil
 }
@@ -83,9 +77,7 @@ func (a *API) reviewConversation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Reviewed *bool `json:"reviewed"`
-	}
+	var in reviewBody
 	if err := decode(c, &in); err != nil {
 		return err
 	}
@@ -111,7 +103,7 @@ func (a *API) deleteConversation(c *gin.Context) error {
 }
 
 func (a *API) conversationID(c *gin.Context) (int64, error) {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return 0, err
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)

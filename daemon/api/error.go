@@ -37,6 +37,19 @@ type document struct {
 	CorrelationID string `json:"correlation_id"`
 }
 
+// invalidDocument is the body if the configuration is not valid, and
+// restartDocument if a change needs a restart.
+type (
+	invalidDocument struct {
+		document
+		daemon.Diagnosis
+	}
+	restartDocument struct {
+		document
+		Restart []string `json:"restart"` // the options that changed
+	}
+)
+
 // writeError is the one place where an error becomes a response. It logs an error
 // that is not meant for the caller, who gets the correlation ID to find it.
 func (a *API) writeError(c *gin.Context, err error) {
@@ -51,7 +64,7 @@ func (a *API) writeError(c *gin.Context, err error) {
 	}
 	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
-		Instance: c.Request.URL.Path, CorrelationID: telemetry.ID(ctx),
+		Instance: a.link(c.Request.URL.Path), CorrelationID: telemetry.ID(ctx),
 	}))
 	if failed != nil { // plain fields always encode
 		panic(failed)
@@ -66,16 +79,10 @@ func (a *API) writeError(c *gin.Context, err error) {
 // extended adds the fields that only some errors have.
 func extended(err error, d document) any {
 	if e, ok := errors.AsType[*config.InvalidError](err); ok {
-		return struct {
-			document
-			daemon.Diagnosis
-		}{d, e.Diagnostics.Report()}
+		return invalidDocument{d, e.Diagnostics.Report()}
 	}
 	if e, ok := errors.AsType[*daemon.RestartError](err); ok {
-		return struct {
-			document
-			Restart []string `json:"restart"`
-		}{d, e.Keys}
+		return restartDocument{d, e.Keys}
 	}
 	return d
 }

@@ -3,12 +3,12 @@ package api
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
 	"vega/daemon/engine"
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -27,7 +27,7 @@ func (a *API) handle(h handler) gin.HandlerFunc {
 }
 
 func (a *API) healthz(c *gin.Context) error {
-	c.JSON(http.StatusOK, gin.H{"status": "ok"})
+	c.JSON(http.StatusOK, aliveAnswer{"ok"})
 	return nil
 }
 
@@ -35,7 +35,7 @@ func (a *API) readyz(c *gin.Context) error {
 	if err := a.state.Ready(); err != nil {
 		return &problem{status: http.StatusServiceUnavailable, detail: err.Error()}
 	}
-	c.JSON(http.StatusOK, gin.H{"status": "ready", "config": a.configOutcome()})
+	c.JSON(http.StatusOK, readyAnswer{a.configOutcome(), "ready"})
 	return nil
 }
 
@@ -48,13 +48,29 @@ func (a *API) configOutcome() daemon.Outcome {
 	return daemon.Applied
 }
 
-func (a *API) health(c *gin.Context) error {
-	p := readParams(c.Request)
-	q := engine.Query{
-		MaxAge:  p.duration("max_age", 0, 24*time.Hour),
-		Timeout: p.duration("timeout", time.Second, 30*time.Second),
-		Names:   p.all("name"),
+func (a *API) overview(c *gin.Context) error {
+	p := a.params(c)
+	q := engine.Selection{Names: p.all("name"), Statuses: statuses(p.all("status"))}
+	if err := p.done(); err != nil {
+		return err
 	}
+	o, err := a.checks.Overview(q)
+	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
+		return badParam("name", unknown.Error())
+	}
+	return answer(c, o, err)
+}
+
+func statuses(names []string) (all []check.Status) {
+	for _, n := range names {
+		all = append(all, check.Status(n))
+	}
+	return all
+}
+
+func (a *API) health(c *gin.Context) error {
+	p := a.params(c)
+	q := engine.Query{MaxAge: p.duration("max_age"), Timeout: p.duration("timeout"), Names: p.all("name")}
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -69,32 +85,42 @@ func (a *API) health(c *gin.Context) error {
 }
 
 func (a *API) integration(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	i, err := a.checks.Integration(c.Param("name"))
-	return answer(c, i, err)
+	out := integrationAnswer{State: i.State}
+	if k, _ := a.keyOf(c.Request); k != nil && allows(k.scopes, Admin) {
+		out.DefinedAt, out.Grants = i.DefinedAt, i.Grants
+	}
+	return answer(c, out, err)
 }
 
 func (a *API) runs(c *gin.Context) error {
-	p := readParams(c.Request)
-	cursor, limit := p.text("cursor"), p.number("limit", 1, store.MaxPage)
+	p := a.params(c)
+	q := store.RunQuery{
+		Integration: c.Param("name"), Since: p.moment("since"), Until: p.moment("until"), Statuses: statuses(p.all("status")),
+		Limit: p.number("limit"), Cursor: p.text("cursor"),
+	}
 	if err := p.done(); err != nil {
 		return err
 	}
-	page, err := a.history.Runs(c.Request.Context(), c.Param("name"), cursor, limit)
+	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return badParam("since", "it is not before until, so no run can match")
+	}
+	page, err := a.history.Runs(c.Request.Context(), q)
 	return answer(c, page, err)
 }
 
 func (a *API) plugins(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
-	return answer(c, gin.H{"plugins": a.modules.Plugins()}, nil)
+	return answer(c, pluginsAnswer{a.modules.Plugins()}, nil)
 }
 
 func (a *API) validate(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	v, err := a.configuration.Validate(c.Request.Context())
@@ -102,7 +128,7 @@ func (a *API) validate(c *gin.Context) error {
 }
 
 func (a *API) plan(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	p, err := a.configuration.Plan(c.Request.Context())
@@ -110,7 +136,7 @@ func (a *API) plan(c *gin.Context) error {
 }
 
 func (a *API) reload(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	r, err := a.configuration.Reload(c.Request.Context(), daemon.ByHTTP)
@@ -118,14 +144,14 @@ func (a *API) reload(c *gin.Context) error {
 }
 
 func (a *API) databaseStats(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	return answer(c, a.databases.DatabaseStats(c.Request.Context()), nil)
 }
 
 func (a *API) resetDatabaseStats(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	a.databases.ResetDatabaseStats()

@@ -52,7 +52,8 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if from != address {
 		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, from))
 	}
-	_, authenticated := g.api.nameOf(r)
+	key, _ := g.api.keyOf(r)
+	authenticated := key != nil
 	f := &inFlight{r.Method, r.URL.Path, c, clientAddress(from), authenticated, time.Now()}
 	if exceeded := g.limiter.admit(f); exceeded != "" {
 		answerUnauthenticated(w, r, refuse(exceeded))

@@ -53,7 +53,7 @@ func open(t *testing.T, d Daemon, o ServerOptions, change func(*Server)) *testSe
 	l := telemetry.NewLog(h.log, true)
 	l.SetLevel(slog.LevelDebug)
 	a := New(d, l.Logger)
-	a.SetKeys([]Key{{"ci", key}})
+	a.SetKeys([]Key{{Name: "ci", Value: key}})
 	o.Host, o.Log = "127.0.0.1", l.Logger
 	var err error
 	if h.Server, err = Listen(t.Context(), a, o); err != nil {

@@ -4,22 +4,20 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-
-	"vega/store"
 )
 
 func (a *API) memories(c *gin.Context) error {
-	p := readParams(c.Request)
-	after, limit := p.text("after"), p.number("limit", 1, store.MaxPage)
+	p := a.params(c)
+	after, limit := p.text("after"), p.number("limit")
 	if err := p.done(); err != nil {
 		return err
 	}
 	all, err := a.notes.Memories(c.Request.Context(), after, limit)
-	return answer(c, gin.H{"memories": all}, err)
+	return answer(c, memoriesAnswer{all}, err)
 }
 
 func (a *API) memory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	m, err := a.notes.Memory(c.Request.Context(), c.Param("key"))
@@ -27,12 +25,10 @@ func (a *API) memory(c *gin.Context) error {
 }
 
 func (a *API) setMemory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
-	var in struct {
-		Value *string `json:"value"`
-	}
+	var in memoryBody
 	if err := decode(c, &in); err != nil {
 		return err
 	}
@@ -46,7 +42,7 @@ func (a *API) setMemory(c *gin.Context) error {
 }
 
 func (a *API) deleteMemory(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	if err := a.notes.DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {

@@ -80,7 +80,8 @@ func (a *API) limit(c *gin.Context) {
 			c.Header("Connection", "close")
 			return &problem{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the headers exceed the limit of %d bytes", maxHeader)}
 		}
-		if limit := a.bodies[c.Request.Method+" "+c.FullPath()]; limit > 0 {
+		if r := a.route(c); r != nil && r.maxBody > 0 {
+			limit := r.maxBody
 			if c.Request.ContentLength > limit {
 				c.Header("Connection", "close")
 				return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", limit)}
@@ -91,8 +92,8 @@ func (a *API) limit(c *gin.Context) {
 		if c.Request.ContentLength == 0 {
 			return nil
 		}
-		_, known := a.nameOf(c.Request)
-		return drain(c, known)
+		k, _ := a.keyOf(c.Request)
+		return drain(c, k != nil)
 	})(c)
 }
 

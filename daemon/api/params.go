@@ -2,76 +2,153 @@ package api
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gin-gonic/gin"
 )
 
-// params reads query parameters strictly: an invalid value, a repeated parameter or
-// an unknown one is an error. It keeps the first error, which done returns.
+// param is a query parameter of a route, as a row of the table of routes has it.
+type param struct {
+	name     string
+	kind     paramKind
+	min, max time.Duration // of a duration
+	most     int           // of a number, which is at least 1
+	values   []string      // that a text can have; nil: any
+	many     bool          // may be repeated
+	doc      string
+}
+
+// paramKind is the type of a parameter's value.
+type paramKind int
+
+const (
+	textParam paramKind = iota
+	durationParam
+	momentParam
+	numberParam
+	booleanParam
+)
+
+// params reads the query parameters of a route strictly: an invalid value, a
+// repeated parameter or an unknown one is an error. It keeps the first error, which
+// done returns.
 type params struct {
 	values url.Values
-	known  []string
+	specs  []param
 	err    error
 }
 
-func readParams(r *http.Request) *params {
-	values, err := url.ParseQuery(r.URL.RawQuery)
+func (a *API) params(c *gin.Context) *params {
+	values, err := url.ParseQuery(c.Request.URL.RawQuery)
 	if err != nil {
 		return &params{err: &problem{status: http.StatusBadRequest, detail: "invalid query string: percent-encode special characters"}}
 	}
-	return &params{values: values}
+	return &params{values: values, specs: a.route(c).params}
 }
 
-// duration reads a duration within bounds. It returns 0 if the parameter is
-// absent.
-func (p *params) duration(name string, minimum, maximum time.Duration) time.Duration {
-	p.known = append(p.known, name)
-	given, ok := p.values[name]
-	if !ok || p.err != nil {
-		return 0
+// spec returns the row of a parameter. A handler reads only parameters of its
+// route.
+func (p *params) spec(name string) *param {
+	n := slices.IndexFunc(p.specs, func(s param) bool { return s.name == name })
+	if n < 0 {
+		panic("parameter " + name + " is not in the table of routes")
 	}
-	d, err := time.ParseDuration(given[0])
-	switch {
-	case len(given) > 1:
-		p.err = badParam(name, "given more than once")
-	case err != nil:
-		p.err = badParam(name, fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30s", given[0]))
-	case d < minimum || d > maximum:
-		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given[0], minimum, maximum))
-	}
-	return d
+	return &p.specs[n]
 }
 
 // text reads a string. It returns "" if the parameter is absent.
 func (p *params) text(name string) string {
-	p.known = append(p.known, name)
-	given := p.values[name]
+	if p.err != nil {
+		return ""
+	}
+	s, given := p.spec(name), p.values[name]
 	switch {
-	case len(given) == 0 || p.err != nil:
+	case len(given) == 0:
 		return ""
 	case len(given) > 1:
 		p.err = badParam(name, "given more than once")
 	case given[0] == "":
 		p.err = badParam(name, "the value is empty; omit the parameter instead")
+	default:
+		p.err = s.check(given[0])
 	}
 	return given[0]
 }
 
-// number reads a whole number within bounds. It returns 0 if the parameter is
+// all returns every value of a parameter that may be repeated.
+func (p *params) all(name string) []string {
+	if p.err != nil {
+		return nil
+	}
+	s := p.spec(name)
+	for _, v := range p.values[name] {
+		if err := s.check(v); err != nil {
+			p.err = err
+			return nil
+		}
+	}
+	return p.values[name]
+}
+
+// check returns an error for a value that is not one of those allowed.
+func (s *param) check(value string) error {
+	if s.values == nil || slices.Contains(s.values, value) {
+		return nil
+	}
+	return badParam(s.name, fmt.Sprintf("%q is not one of %s", value, strings.Join(s.values, ", ")))
+}
+
+// duration reads a duration within bounds. It returns 0 if the parameter is
 // absent.
-func (p *params) number(name string, minimum, maximum int) int {
+func (p *params) duration(name string) time.Duration {
 	given := p.text(name)
-	if given == "" {
+	if given == "" || p.err != nil {
 		return 0
 	}
+	s := p.spec(name)
+	d, err := time.ParseDuration(given)
+	switch {
+	case err != nil:
+		p.err = badParam(name, fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30s", given))
+	case d < s.min || d > s.max:
+		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given, s.min, s.max))
+	}
+	return d
+}
+
+// moment reads a time, or how long ago it is. It returns the zero time if the
+// parameter is absent.
+func (p *params) moment(name string) time.Time {
+	given := p.text(name)
+	if given == "" || p.err != nil {
+		return time.Time{}
+	}
+	if ago, err := time.ParseDuration(given); err == nil && ago >= 0 {
+		return time.Now().Add(-ago)
+	}
+	t, err := time.Parse(time.RFC3339, strings.Replace(given, " ", "+", 1)) // a plus that was not percent-encoded
+	if err != nil {
+		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, or how long ago it is, such as 24h", given))
+	}
+	return t
+}
+
+// number reads a whole number within bounds. It returns 0 if the parameter is
+// absent.
+func (p *params) number(name string) int {
+	given := p.text(name)
+	if given == "" || p.err != nil {
+		return 0
+	}
+	most := p.spec(name).most
 	n, err := strconv.Atoi(given)
-	if err != nil || n < minimum || n > maximum {
-		p.err = badParam(name, fmt.Sprintf("%q is not a whole number between %d and %d", given, minimum, maximum))
+	if err != nil || n < 1 || n > most {
+		p.err = badParam(name, fmt.Sprintf("%q is not a whole number between 1 and %d", given, most))
 	}
 	return n
 }
@@ -79,7 +156,7 @@ func (p *params) number(name string, minimum, maximum int) int {
 // boolean reads true or false. It returns nil if the parameter is absent.
 func (p *params) boolean(name string) *bool {
 	given := p.text(name)
-	if given == "" {
+	if given == "" || p.err != nil {
 		return nil
 	}
 	if given != "true" && given != "false" {
@@ -89,25 +166,23 @@ func (p *params) boolean(name string) *bool {
 	return &yes
 }
 
-// all returns every value of a parameter that may be repeated.
-func (p *params) all(name string) []string {
-	p.known = append(p.known, name)
-	return p.values[name]
-}
-
 // done returns the first error. An unknown parameter is an error, too.
 func (p *params) done() error {
 	if p.err != nil {
 		return p.err
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.values)) {
-		if slices.Contains(p.known, name) {
-			continue
-		}
-		if len(p.known) == 0 {
+	var known []string
+	for _, s := range p.specs {
+		known = append(known, s.name)
+	}
+	for _, name := range sortedNames(p.values) {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0:
 			return badParam(name, "this route has no parameters")
+		default:
+			return badParam(name, "unknown parameter; this route accepts "+strings.Join(known, ", "))
 		}
-		return badParam(name, "unknown parameter; this route accepts "+strings.Join(p.known, ", "))
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"vega/daemon/engine"
 )
 
@@ -39,24 +41,21 @@ type ServerOptions struct {
 const (
 	headerTime = 5 * time.Second
 	bodyTime   = 15 * time.Second // headers included
-	answerTime = engine.LongestWait + 10*time.Second
+	answerTime = 45 * time.Second
+	waitTime   = engine.LongestWait + 10*time.Second // for routes that wait for checks
 	idleTime   = 2 * time.Minute
 )
+
+// waits extends the deadline of a request whose answer may take as long as the
+// longest check.
+func waits(c *gin.Context) {
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(waitTime)) // only a test's writer has no deadline
+}
 
 // Listen binds the address, so a failure is reported at startup. Serve then answers
 // requests.
 func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
-	s := &Server{http: &http.Server{
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       bodyTime,
-		WriteTimeout:      answerTime,
-		IdleTimeout:       idleTime,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-		ConnContext:       withConnection,
-		// A client with more requests than this queues them itself, and none is rejected.
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: half(o.Limits.PerClient)},
-	}}
+	s := &Server{http: o.server()}
 	if o.CertFile != "" {
 		c := &certificate{certFile: o.CertFile, keyFile: o.KeyFile, log: o.Log}
 		if err := c.load(); err != nil {
@@ -86,6 +85,21 @@ func listenError(err error) error {
 		todo = "this machine does not have that address: set server.host to one that it has, such as 127.0.0.1"
 	}
 	return fmt.Errorf("%w; %s", err, todo)
+}
+
+// server returns the HTTP server, without a handler.
+func (o *ServerOptions) server() *http.Server {
+	return &http.Server{
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       bodyTime,
+		WriteTimeout:      answerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		ConnContext:       withConnection,
+		// A client with more requests than this queues them itself, and none is rejected.
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: half(o.Limits.PerClient)},
+	}
 }
 
 // SetLimits changes the limits. Connections over the new limits stay open until

@@ -28,12 +28,13 @@ type Daemon interface {
 // Checks runs integrations and reports on them.
 type Checks interface {
 	Health(ctx context.Context, q engine.Query) (engine.Health, error)
+	Overview(q engine.Selection) (engine.Overview, error)
 	Integration(name string) (engine.Integration, error)
 }
 
 // Runs reads the history of integrations.
 type Runs interface {
-	Runs(ctx context.Context, name, cursor string, limit int) (daemon.RunPage, error)
+	Runs(ctx context.Context, q store.RunQuery) (daemon.RunPage, error)
 }
 
 // Machine reports on the host, the container and this process.

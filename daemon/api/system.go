@@ -3,7 +3,7 @@ package api
 import "github.com/gin-gonic/gin"
 
 func (a *API) system(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	s, err := a.machine.System(c.Request.Context())
@@ -11,7 +11,7 @@ func (a *API) system(c *gin.Context) error {
 }
 
 func (a *API) systemSummary(c *gin.Context) error {
-	if err := readParams(c.Request).done(); err != nil {
+	if err := a.params(c).done(); err != nil {
 		return err
 	}
 	s, err := a.machine.SystemSummary(c.Request.Context())

@@ -25,10 +25,10 @@ const ownDatabase = "vega"
 // Limits on the resources that vega and a database server may use of each other.
 const (
 	maxConnections = 4
-	maxRow         = 1 << 20       // bytes of a row that a probe reads
-	maxOwnRow      = 16 << 20      // bytes of a row that vega itself reads
-	maxSnapshot    = 2 * maxOwnRow // bytes that one snapshot of a server reads in total
-	maxQueryTime   = 30 * time.Second
+	maxRow         = 1 << 20         // bytes of a row that a probe reads
+	maxOwnRow      = 16 << 20        // bytes of a row that vega itself reads
+	maxSnapshot    = 2 * maxOwnRow   // bytes that one snapshot of a server reads in total
+	maxQueryTime   = 5 * time.Minute // unless the run has less
 )
 
 // dsnFiles is the maximum number of files that are open at the same time while a

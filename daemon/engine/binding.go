@@ -70,6 +70,9 @@ func (b *Binding) same(o *Binding) bool {
 	return reflect.DeepEqual(x, y)
 }
 
+// probe returns the name of the probe, as plugin.probe.
+func (b *Binding) probe() string { return b.Plugin + "." + b.Probe }
+
 // bindingKey is the context key of a run's binding.
 type bindingKey struct{}
 
@@ -87,11 +90,13 @@ func (Queries) Query(ctx context.Context, database, query string) (plugins.Rows,
 type integration struct {
 	name  string
 	phase phase // used only by the scheduler's goroutine
+	first first // used only by the scheduler's goroutine
 
 	mu     sync.Mutex
 	bound  *Binding
 	flight *flight // the run in progress; nil: none
 	last   *Report // of the latest run under bound
+	stored *Report // of an earlier run, until there is a last one; see stored.go
 
 	// position is the file:line of the integration's block in the current
 	// configuration, and annotations are those in it.
@@ -100,13 +105,19 @@ type integration struct {
 }
 
 // bind makes the next run use b, and reports whether b differs from the current
-// binding. If it does, bind discards the last report.
+// binding. If it does, the last report becomes the stored one.
 func (i *integration) bind(b *Binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.position, i.annotations = b.Position, b.Annotations
 	if i.bound != nil && i.bound.same(b) {
 		return false
+	}
+	if i.last != nil {
+		i.keep(*i.last)
+	}
+	if i.stored != nil && i.stored.Probe != b.probe() {
+		i.stored = nil // it says nothing about the new check
 	}
 	i.bound, i.last = b, nil
 	return true

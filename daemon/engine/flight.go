@@ -49,14 +49,17 @@ func (e *Engine) release(b *Binding) {
 	}
 }
 
-// complete ends the flight and wakes all callers. It keeps r as the last report,
-// unless the integration has been bound again since.
+// complete ends the flight and wakes all callers. It keeps r as the last report, or
+// as the stored one if the integration has been bound again since.
 func (f *flight) complete(i *integration, r Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	f.report = r
-	if i.bound == f.bound {
-		i.last = &r
+	switch {
+	case i.bound == f.bound:
+		i.last, i.stored = &r, nil
+	case i.last == nil && r.CheckedAt != nil && r.Probe == i.bound.probe():
+		i.keep(r)
 	}
 	if i.flight == f {
 		i.flight = nil

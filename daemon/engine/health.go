@@ -5,17 +5,24 @@ import (
 	"time"
 
 	"vega/daemon/telemetry"
+	"vega/plugins/manifest"
 	"vega/policies/check"
 )
 
-// LongestWait limits how long Health waits for a run if the caller sets no
-// timeout. It is longer than the longest run, so only a bug can exceed it.
-const LongestWait = 35 * time.Second
+const (
+	// MaxTimeout is the longest timeout of an integration.
+	MaxTimeout = manifest.MaxTimeout
+	// patience is how much longer than its timeout a run may take. Only a bug exceeds
+	// it.
+	patience = 5 * time.Second
+	// LongestWait limits how long Health waits.
+	LongestWait = MaxTimeout + patience
+)
 
 // Query selects what Health returns.
 type Query struct {
 	MaxAge  time.Duration // maximum age of a report; 0: run again
-	Timeout time.Duration // limits the wait, not the run; 0: LongestWait
+	Timeout time.Duration // limits the wait, not the run; 0: as long as the runs may take
 	Names   []string      // only these, or the instances that they have; empty: all
 	// Progress, if not nil, is called with each report, sorted by name.
 	Progress func(done, total int, r Report)
@@ -81,10 +88,20 @@ func (e *Engine) reportOrJoin(ctx context.Context, i *integration, maxAge time.D
 	return pending{flight: e.join(ctx, i)}
 }
 
+// longest returns how long the runs may take, until only a bug can be the reason.
+func longest(expected []pending) (wait time.Duration) {
+	for _, a := range expected {
+		if a.flight != nil {
+			wait = max(wait, a.flight.bound.Timeout+patience)
+		}
+	}
+	return wait
+}
+
 // waitAll waits for the runs and returns the reports, sorted by name.
 func waitAll(ctx context.Context, expected []pending, q Query) []Report {
 	if q.Timeout == 0 {
-		q.Timeout = LongestWait
+		q.Timeout = longest(expected)
 	}
 	ctx, cancel := context.WithTimeout(ctx, q.Timeout)
 	defer cancel()
@@ -100,33 +117,4 @@ func waitAll(ctx context.Context, expected []pending, q Query) []Report {
 		}
 	}
 	return reports
-}
-
-// Integration reports the last run, the binding and the grants of one integration,
-// without running it. The error is an *UnknownError.
-func (e *Engine) Integration(name string) (Integration, error) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	i := e.now.find(name)
-	if i == nil {
-		return Integration{}, e.now.unknown(name)
-	}
-	b, last := i.current()
-	r, ok := b.staticReport()
-	i.mu.Lock()
-	position := i.position
-	i.mu.Unlock()
-	switch {
-	case ok:
-	case last != nil:
-		r = *last
-	default:
-		r = b.unknown("the integration has not run yet")
-	}
-	one := []Report{r.Aged()}
-	e.now.nameRoots(one)
-	e.now.annotate(one)
-	out := b.describe(one[0], position)
-	out.DependsOn = e.now.dependsOn(name)
-	return out, nil
 }

@@ -32,17 +32,20 @@ type Summary struct {
 
 // Report is the last run of one integration. CheckedAt is nil if it has not run.
 type Report struct {
-	Name           string            `json:"name"`
-	Probe          string            `json:"probe"` // plugin.probe
-	Status         check.Status      `json:"status"`
-	Cause          check.Cause       `json:"cause"`
-	Message        string            `json:"message"`
-	ResponseTimeMS float64           `json:"response_time_ms"`
-	CheckedAt      *time.Time        `json:"checked_at"`
-	AgeMS          float64           `json:"age_ms"`
-	Details        map[string]string `json:"details"`
-	Metrics        []check.Metric    `json:"metrics"`
-	Contention     *Contention       `json:"strain"` // null if there was no run or it was not measured
+	Name           string       `json:"name"`
+	Probe          string       `json:"probe"` // plugin.probe
+	Status         check.Status `json:"status"`
+	Cause          check.Cause  `json:"cause"`
+	Message        string       `json:"message"`
+	ResponseTimeMS float64      `json:"response_time_ms"`
+	CheckedAt      *time.Time   `json:"checked_at"`
+	AgeMS          float64      `json:"age_ms"`
+	// Stored is set if the integration has not run since vega started or since the
+	// integration changed. The report is then that of an earlier run.
+	Stored     bool              `json:"stored,omitempty"`
+	Details    map[string]string `json:"details"`
+	Metrics    []check.Metric    `json:"metrics"`
+	Contention *Contention       `json:"strain"` // null if there was no run or it was not measured
 	// RootCause lists the unhealthy dependencies that explain the status; see
 	// policies.Roots. It is computed for each request and not stored.
 	RootCause []string `json:"root_cause,omitempty"`
@@ -50,15 +53,20 @@ type Report struct {
 	Annotations
 }
 
-// Integration describes one integration: its last report, its binding and its
-// grants.
-type Integration struct {
+// State is the last known state of one integration, and how often it is checked.
+type State struct {
 	Report
 	IntervalMS float64  `json:"interval_ms"` // 0: on demand only
 	TimeoutMS  float64  `json:"timeout_ms"`
-	DefinedAt  string   `json:"defined_at"` // file:line
-	Grants     []Grant  `json:"grants"`
 	DependsOn  []string `json:"depends_on"`
+}
+
+// Integration describes one integration: its state, where it is configured and its
+// grants.
+type Integration struct {
+	State
+	DefinedAt string  `json:"defined_at"` // file:line
+	Grants    []Grant `json:"grants"`
 }
 
 // Grant describes one thing that an integration may do, and where that is allowed.
@@ -91,7 +99,7 @@ func (b *Binding) unknown(message string) Report {
 }
 
 func (b *Binding) blank() Report {
-	return Report{Name: b.Name, Probe: b.Plugin + "." + b.Probe, Details: map[string]string{}, Metrics: []check.Metric{}}
+	return Report{Name: b.Name, Probe: b.probe(), Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
 // reportOf returns the report of a run. It leaves the age to Aged.
@@ -113,16 +121,6 @@ func reportOf(r *check.Run) Report {
 
 // ReportOf returns the report of a stored run, with its current age.
 func ReportOf(r check.Run) Report { return reportOf(&r).Aged() }
-
-func (b *Binding) describe(r Report, position string) Integration {
-	return Integration{
-		Report:     r,
-		IntervalMS: check.Milliseconds(b.Interval),
-		TimeoutMS:  check.Milliseconds(b.Timeout),
-		DefinedAt:  position,
-		Grants:     Grants(b.Grants),
-	}
-}
 
 // Grants lists what a set of grants allows.
 func Grants(s grant.Set) []Grant {

@@ -28,7 +28,7 @@ func dependencies(all []*Binding) [][]int {
 }
 
 // nameRoots sets the root causes of each report. For a dependency without a report
-// in reports, it uses the last run.
+// in reports, it uses the last run. A stored report is no evidence of the present.
 func (r *roster) nameRoots(reports []Report) {
 	if r.depends == nil {
 		return
@@ -36,7 +36,9 @@ func (r *roster) nameRoots(reports []Report) {
 	at, now := make([]int, len(reports)), make(map[int]check.Status, len(reports))
 	for i, one := range reports {
 		if at[i] = r.number(one.Name); at[i] >= 0 {
-			now[at[i]] = one.Status
+			if now[at[i]] = one.Status; one.Stored {
+				now[at[i]] = check.Unknown
+			}
 		}
 	}
 	roots := policies.NewRoots(

@@ -22,7 +22,7 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report
 	contention := measured()
 	r := check.Run{
 		Integration:   b.Name,
-		Probe:         b.Plugin + "." + b.Probe,
+		Probe:         b.probe(),
 		Digest:        b.Digest,
 		Cause:         result.Cause,
 		Message:       result.Message,

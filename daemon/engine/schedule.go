@@ -23,6 +23,7 @@ func (e *Engine) Run(ctx context.Context) {
 		at := time.Since(origin)
 		for len(due) > 0 && due[0].at <= at {
 			e.tick(due[0].integration)
+			due[0].integration.first.due = false
 			due[0].at = due[0].after(origin, at)
 			heap.Fix(&due, 0)
 		}
@@ -65,11 +66,14 @@ func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	assignPhases(e.now.integrations)
+	assignFirst(e.now.integrations, origin, time.Since(origin))
 	var all ticks
 	for _, i := range e.now.integrations {
 		if b, _ := i.current(); b.Enabled && b.Interval > 0 {
 			t := tick{every: b.Interval, integration: i}
-			t.at = t.after(origin, after)
+			if t.at = t.after(origin, after); i.first.due {
+				t.at = i.first.at
+			}
 			all = append(all, t)
 		}
 	}

@@ -114,18 +114,21 @@ func TestScheduleKeepsPhaseAcrossRestarts(t *testing.T) {
 		perTick := map[time.Time]int{}
 		for _, c := range all[1:] {
 			at := first.at[c.Name]
-			if len(at) != 5 || at[0].Sub(began) > time.Minute {
-				t.Fatalf("%s ran at %v, want 5 times, first within a minute", c.Name, at)
+			if len(at) < 5 || len(at) > 6 || at[0].Sub(began) > 30*time.Second {
+				t.Fatalf("%s ran at %v, want 5 times, and first within 30 s", c.Name, at)
 			}
-			for n, next := range at[1:] {
-				if next.Sub(at[n]) != time.Minute {
+			regular := at[len(at)-5:]
+			for n, next := range regular[1:] {
+				if next.Sub(regular[n]) != time.Minute {
 					t.Fatalf("%s ran at %v", c.Name, at)
 				}
 			}
-			if len(second.at[c.Name]) != 1 || second.at[c.Name][0].Sub(at[0])%time.Minute != 0 || second.at[c.Name][0].Sub(again) > time.Minute {
-				t.Fatalf("%s ran at %v, after a restart at %v", c.Name, at, second.at[c.Name])
+			after := second.at[c.Name]
+			last := after[len(after)-1]
+			if len(after) > 2 || after[0].Sub(again) > 30*time.Second || last.Sub(regular[0])%time.Minute != 0 || last.Sub(again) > time.Minute {
+				t.Fatalf("%s ran at %v, after a restart at %v", c.Name, at, after)
 			}
-			perTick[at[0].Truncate(time.Second)]++
+			perTick[regular[0].Truncate(time.Second)]++
 		}
 		for second, n := range perTick {
 			if n > 1 {

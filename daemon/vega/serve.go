@@ -142,7 +142,11 @@ func (s *service) apply(cfg *config.Config) error {
 func (s *service) setKeys(cfg *config.Config) error {
 	keys := make([]api.Key, 0, 1)
 	for _, k := range cfg.Server.Keys {
-		keys = append(keys, api.Key{Name: k.Name, Value: k.Value.Reveal()})
+		key := api.Key{Name: k.Name, Value: k.Value.Reveal()}
+		for _, s := range k.Scopes {
+			key.Scopes = append(key.Scopes, api.Scope(s))
+		}
+		keys = append(keys, key)
 	}
 	made := ""
 	if len(keys) == 0 {
@@ -155,7 +159,7 @@ func (s *service) setKeys(cfg *config.Config) error {
 	}
 	s.keyFile = made
 	s.api.SetKeys(keys)
-	return nil
+	return s.api.SetExternal(cfg.Server.ExternalURL)
 }
 
 func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error) {
@@ -184,6 +188,9 @@ func (s *service) limits(cfg *config.Config) api.Limits {
 // greet prints where vega answers and a request to try.
 func (s *service) greet(out io.Writer, cfg *config.Config) {
 	fmt.Fprintf(out, "\nvega answers on %s\n", s.server.URL())
+	if cfg.Server.ExternalURL != "" {
+		fmt.Fprintf(out, "behind a proxy: %s\n", cfg.Server.ExternalURL)
+	}
 	key := "KEY"
 	if s.keyFile == "" {
 		fmt.Fprintf(out, "API keys: see %s\n", console.RelativePath(cfg.Path))

@@ -329,13 +329,13 @@ func (s *soaked) count(arrived map[string]int, lived time.Duration) {
 func allRuns(t *testing.T, kept *sqlite.Store, name string) []check.Run {
 	t.Helper()
 	var all []check.Run
-	for cursor := ""; ; {
-		page, err := kept.Runs(t.Context(), name, cursor, store.MaxPage)
+	for q := (store.RunQuery{Integration: name, Limit: store.MaxPage}); ; {
+		page, err := kept.Runs(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, page.Runs...)
-		if cursor = page.Next; cursor == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			return all
 		}
 	}

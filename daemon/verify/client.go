@@ -21,7 +21,7 @@ const (
 
 // Client sends requests to the daemon.
 type Client struct {
-	URL  string // scheme, host and port
+	URL  string // scheme, host, port, and the path of a proxy
 	Key  string
 	HTTP *http.Client
 }

@@ -6,9 +6,16 @@ import (
 	"strings"
 )
 
+// byProxy reports whether a proxy refused a request before it reached the daemon,
+// whose answers all have a correlation ID.
+func (a answer) byProxy() bool {
+	return a.status >= 400 && a.status < 500 && a.header.Get("X-Correlation-ID") == ""
+}
+
 // limits checks that bodies and headers that are too long are refused. Each request
 // is invalid for another reason too, so none can change anything.
 func limits(ctx context.Context, s *session) (string, error) {
+	proxied := ""
 	for _, q := range []struct {
 		request
 		status int
@@ -22,9 +29,13 @@ func limits(ctx context.Context, s *session) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if a.byProxy() {
+			proxied = " (some of them by a proxy in front of the daemon)"
+			continue
+		}
 		if err := a.is(q.status); err != nil {
 			return "", err
 		}
 	}
-	return "bodies and headers over the limit are refused", nil
+	return "bodies and headers over the limit are refused" + proxied, nil
 }

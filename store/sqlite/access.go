@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"vega/policies/check"
 	"vega/store"
 	"vega/store/profile"
 )
@@ -46,9 +48,24 @@ func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 			return nil, err
 		}
 	}
-	runs := AccessPath{"runs by integration", "ix_runs_integration", ""}
-	err := s.plan(ctx, &runs, selectRuns, []any{"", 0, 1})
-	return append(paths, runs), err
+	paths = append(paths, AccessPath{"runs by integration", "ix_runs_integration", ""})
+	if err := s.plan(ctx, &paths[len(paths)-1], selectRuns, []any{"", 0, 1}); err != nil {
+		return nil, err
+	}
+	for _, page := range []struct {
+		name, index string
+		query       store.RunQuery
+	}{
+		{"runs by time", "ix_runs_began", store.RunQuery{Since: time.UnixMilli(1)}},
+		{"runs by status", "ix_runs_trouble", store.RunQuery{Statuses: []check.Status{check.Unhealthy}}},
+	} {
+		statement, args := selectFilteredRuns(&page.query, store.Position{}, 1)
+		paths = append(paths, AccessPath{page.name, page.index, ""})
+		if err := s.plan(ctx, &paths[len(paths)-1], statement, args); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
 }
 
 func (s *Store) plan(ctx context.Context, into *AccessPath, statement string, args []any) error {

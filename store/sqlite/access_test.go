@@ -16,7 +16,7 @@ func TestAccessPathsShowMissingIndexes(t *testing.T) {
 	unindexed := func() (names []string) {
 		t.Helper()
 		paths, err := openReadOnly(t, path).AccessPaths(t.Context())
-		if err != nil || len(paths) != 5 {
+		if err != nil || len(paths) != 7 {
 			t.Fatalf("%v, %v", paths, err)
 		}
 		for _, p := range paths {
@@ -40,6 +40,8 @@ func TestAccessPathsShowMissingIndexes(t *testing.T) {
 		{"ix_conv_reviewed_ts", "conversations by reviewed"},
 		{"ix_conv_ts_session", "conversations"},
 		{"ix_runs_integration", "runs by integration"},
+		{"ix_runs_trouble", "runs by status"},
+		{"ix_runs_began", "runs by time"},
 	} {
 		execSQL(t, raw(t, path), "DROP INDEX "+way[0])
 		gone = append(gone, way[1])

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,10 +67,13 @@ type Advised struct {
 
 // Advice returns the advice that is available within a few milliseconds. It
 // starts the work on the rest, which a later call returns. It never reports
-// vega's own indexes as unused, because their use depends on what clients
-// request.
+// vega's own indexes, because their use depends on what clients request.
 func (s *Store) Advice(ctx context.Context, stats *profile.Stats) Advised {
-	return s.advisor.advice(ctx, s.path, stats, false)
+	found := s.advisor.advice(ctx, s.path, stats, false)
+	maps.DeleteFunc(found.Indexes, func(name string, _ *Finding) bool {
+		return slices.ContainsFunc(s.schema, func(m migration) bool { return strings.Contains(m.script, "CREATE INDEX "+name+" ON ") })
+	})
+	return found
 }
 
 // Advice returns advice on a foreign database, as Store.Advice does. After

@@ -175,7 +175,7 @@ func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 	if _, err := s.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x"}); err != nil || s.Degraded() != nil {
 		t.Errorf("with free space: %v, %v", err, s.Degraded())
 	}
-	if p, err := s.Runs(t.Context(), "web", "", 10); err != nil || len(p.Runs) != 1 {
+	if p, err := s.Runs(t.Context(), store.RunQuery{Integration: "web", Limit: 10}); err != nil || len(p.Runs) != 1 {
 		t.Errorf("the queued run: %d, %v", len(p.Runs), err)
 	}
 	if got := query(t, s, "PRAGMA integrity_check"); got != "ok" {

@@ -23,8 +23,8 @@ const (
 	maxValue   = 1 << 20  // bytes of a value, and of a row
 	minValue   = 4 << 10  // even if memory is short
 	maxRows    = 10_000
-	maxPattern = 128              // bytes of a pattern of LIKE or GLOB
-	maxTime    = 30 * time.Second // unless the context allows less
+	maxPattern = 128             // bytes of a pattern of LIKE or GLOB
+	maxTime    = 5 * time.Minute // unless the context allows less
 )
 
 // GuestPool is the name of a Reader's pool in its Profiler.

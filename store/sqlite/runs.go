@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"vega/policies/check"
@@ -12,53 +15,125 @@ import (
 	"vega/store/profile"
 )
 
-const selectRuns = `SELECT r.id, p.name, d.name, coalesce(s.name, ''), r.status, r.cause, r.began, r.took, r.message, r.data, r.correlation_id, r.late, r.pressure, r.throttled
-		FROM runs r JOIN run_names p ON p.id = r.probe JOIN run_names d ON d.id = r.digest LEFT JOIN run_names s ON s.id = r.shape
+const (
+	runColumns = `r.id, p.name, d.name, coalesce(s.name, ''), r.status, r.cause, r.began, r.took, r.message, r.data, r.correlation_id, r.late, r.pressure, r.throttled`
+	runJoins   = `JOIN run_names p ON p.id = r.probe JOIN run_names d ON d.id = r.digest LEFT JOIN run_names s ON s.id = r.shape`
+	selectRuns = `SELECT ` + runColumns + ` FROM runs r ` + runJoins + `
 		WHERE r.integration = (SELECT id FROM run_names WHERE name = ?) AND r.id < ? ORDER BY r.id DESC LIMIT ?`
+	lastRuns = `SELECT i.name, ` + runColumns + ` FROM json_each(?) j JOIN run_names i ON i.name = j.value
+		JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE integration = i.id) ` + runJoins
+)
+
+// selectFilteredRuns pages by time. SQLite looks up row values in an index; see
+// selectConversations.
+func selectFilteredRuns(q *store.RunQuery, before store.Position, limit int) (string, []any) {
+	since, until := q.Bounds()
+	where := `r.integration = (SELECT id FROM run_names WHERE name = ?) AND r.began >= ? AND (r.began, r.id) < (?, ?)`
+	if before.Key > until || before.Key == until && before.ID > 0 { // the first page
+		before = store.Position{Key: until, ID: 0}
+	}
+	args := []any{q.Integration, since, before.Key, before.ID}
+	if len(q.Statuses) > 0 {
+		var numbers []string
+		for _, s := range q.Statuses {
+			n, _ := store.EncodeStatus(s, check.NoCause)
+			numbers = append(numbers, fmt.Sprint(n))
+		}
+		where += ` AND r.status IN (` + strings.Join(numbers, ", ") + `)`
+		if !slices.Contains(q.Statuses, check.Healthy) {
+			where += ` AND r.status <> 0` // the condition of ix_runs_trouble
+		}
+	}
+	return `SELECT ` + runColumns + ` FROM runs r ` + runJoins + ` WHERE ` + where + ` ORDER BY r.began DESC, r.id DESC LIMIT ?`, append(args, limit)
+}
 
 // Runs implements store.Runs.
-func (s *Store) Runs(ctx context.Context, integration, cursor string, limit int) (store.RunPage, error) {
-	limit, err := store.PageLimit(limit)
-	if err != nil {
-		return store.RunPage{}, err
+func (s *Store) Runs(ctx context.Context, q store.RunQuery) (page store.RunPage, err error) {
+	if q.Limit, err = store.PageLimit(q.Limit); err != nil {
+		return page, err
 	}
-	filter := store.RunFilter(integration)
-	before, err := store.ParseCursor(cursor, filter)
-	if err != nil {
-		return store.RunPage{}, err
+	if err := q.Validate(); err != nil {
+		return page, err
 	}
-	ctx = profile.WithFunction(ctx, "Runs")
-	rows, err := s.read.QueryContext(ctx, selectRuns, integration, before.ID, limit+1)
+	before, err := store.ParseCursor(q.Cursor, q.Filter())
 	if err != nil {
-		return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", integration, err)
+		return page, err
 	}
-	defer rows.Close()
-	page := store.RunPage{Runs: []check.Run{}}
-	for rows.Next() {
-		r, err := scanRun(rows)
-		if err != nil {
-			return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", integration, err)
+	statement, args := selectRuns, []any{q.Integration, before.ID, q.Limit + 1}
+	if q.Filtered() {
+		statement, args = selectFilteredRuns(&q, before, q.Limit+1)
+	}
+	if page.Runs, err = s.queryRuns(profile.WithFunction(ctx, "Runs"), statement, args); err != nil {
+		return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", q.Integration, err)
+	}
+	for i := range page.Runs {
+		page.Runs[i].Integration = q.Integration
+	}
+	if len(page.Runs) > q.Limit {
+		page.Runs = page.Runs[:q.Limit]
+		last := &page.Runs[q.Limit-1]
+		p := store.Position{ID: last.ID}
+		if q.Filtered() {
+			p.Key = last.Began.UnixMilli()
 		}
-		r.Integration = integration
-		page.Runs = append(page.Runs, r)
-	}
-	if err := rows.Err(); err != nil {
-		return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", integration, err)
-	}
-	if len(page.Runs) > limit {
-		page.Runs = page.Runs[:limit]
-		page.Next = store.Position{ID: page.Runs[limit-1].ID}.Cursor(filter)
+		page.Next = p.Cursor(q.Filter())
 	}
 	return page, nil
 }
 
-func scanRun(row scanner) (r check.Run, err error) {
+func (s *Store) queryRuns(ctx context.Context, statement string, args []any) ([]check.Run, error) {
+	rows, err := s.read.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []check.Run{}
+	for rows.Next() {
+		r, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+// LastRuns implements store.Runs.
+func (s *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Run, error) {
+	names, err := json.Marshal(integrations)
+	if err != nil {
+		return nil, fmt.Errorf("read the last runs: %w", err)
+	}
+	rows, err := s.read.QueryContext(profile.WithFunction(ctx, "LastRuns"), lastRuns, string(names))
+	if err != nil {
+		return nil, fmt.Errorf("read the last runs: %w", err)
+	}
+	defer rows.Close()
+	var all []check.Run
+	for rows.Next() {
+		var name string
+		r, err := scanRun(rows, &name)
+		if err != nil {
+			return nil, fmt.Errorf("read the last run of %s: %w", name, err)
+		}
+		r.Integration = name
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the last runs: %w", err)
+	}
+	return all, nil
+}
+
+// scanRun scans a row whose first columns go into more.
+func scanRun(row scanner, more ...any) (r check.Run, err error) {
 	var names, values string
 	var status, cause int
 	var began, took int64
 	var correlation any
 	var late, pressure, throttled sql.NullInt64
-	if err := row.Scan(&r.ID, &r.Probe, &r.Digest, &names, &status, &cause, &began, &took, &r.Message, &values, &correlation, &late, &pressure, &throttled); err != nil {
+	into := append(more, &r.ID, &r.Probe, &r.Digest, &names, &status, &cause, &began, &took, &r.Message, &values, &correlation, &late, &pressure, &throttled)
+	if err := row.Scan(into...); err != nil {
 		return r, err
 	}
 	if r.Status, r.Cause, err = store.DecodeStatus(status, cause); err != nil {

@@ -72,7 +72,7 @@ func readersAndWritersDoNotFail(t *testing.T, d database) {
 		repeat(func() error { return s.SetMemory(ctx, name, "v") })
 		repeat(func() error { return s.AppendRun(ctx, RunOf(name, time.Now())) })
 		repeat(func() error { _, err := s.HistoryPage(ctx, store.Query{Session: name}); return err })
-		repeat(func() error { _, err := s.Runs(ctx, name, "", 0); return err })
+		repeat(func() error { _, err := s.Runs(ctx, store.RunQuery{Integration: name}); return err })
 	}
 	repeat(func() error {
 		_, err := s.Retain(ctx, store.Retention{Runs: time.Hour, Conversations: time.Hour, Bytes: 1 << 40})
@@ -102,7 +102,8 @@ func calls(s store.Store) map[string]func(ctx context.Context) error {
 		"Get":                func(ctx context.Context) error { _, _, err := s.Get(ctx, "i", "k"); return err },
 		"Set":                func(ctx context.Context) error { return s.Set(ctx, "i", "k", []byte("changed"), 100) },
 		"FlushRuns":          func(ctx context.Context) error { return s.FlushRuns(ctx) },
-		"Runs":               func(ctx context.Context) error { _, err := s.Runs(ctx, "web", "", 0); return err },
+		"Runs":               func(ctx context.Context) error { _, err := s.Runs(ctx, store.RunQuery{Integration: "web"}); return err },
+		"LastRuns":           func(ctx context.Context) error { _, err := s.LastRuns(ctx, []string{"web"}); return err },
 		"Retain":             func(ctx context.Context) error { _, err := s.Retain(ctx, store.Retention{Runs: 1}); return err },
 	}
 }

@@ -91,7 +91,7 @@ func pageLimitsAreChecked(t *testing.T, d database) {
 	}
 	for limit, want := range map[int]int{-1: -1, 0: 50, 1: 1, 59: 59, store.MaxPage: 60, store.MaxPage + 1: -1} {
 		conversations, err1 := s.HistoryPage(t.Context(), store.Query{Limit: limit})
-		runs, err2 := s.Runs(t.Context(), "web", "", limit)
+		runs, err2 := s.Runs(t.Context(), store.RunQuery{Integration: "web", Limit: limit})
 		memories, err3 := s.Memories(t.Context(), "", limit)
 		for _, err := range []error{err1, err2, err3} {
 			if _, invalid := errors.AsType[*store.InvalidError](err); invalid != (want < 0) || err != nil && !invalid {
@@ -119,7 +119,7 @@ func forgedCursorsAreRejected(t *testing.T, d database) {
 	if err != nil || p.Next == "" {
 		t.Fatal(p.Next, err)
 	}
-	runs, err := s.Runs(t.Context(), "s", "", 1)
+	runs, err := s.Runs(t.Context(), store.RunQuery{Integration: "s", Limit: 1})
 	if err != nil || runs.Next == "" {
 		t.Fatal(runs.Next, err)
 	}
@@ -143,7 +143,7 @@ func forgedCursorsAreRejected(t *testing.T, d database) {
 	} {
 		_, err := s.HistoryPage(t.Context(), q)
 		rejected(name, err)
-		_, err = s.Runs(t.Context(), q.Session+"?", q.Cursor, 1)
+		_, err = s.Runs(t.Context(), store.RunQuery{Integration: q.Session + "?", Cursor: q.Cursor, Limit: 1})
 		rejected("runs, "+name, err)
 	}
 }

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,8 +42,14 @@ func AppendRuns(t *testing.T, s store.Runs, runs ...*check.Run) {
 // allRuns reads the history of an integration, newest first.
 func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []check.Run) {
 	t.Helper()
-	for cursor := ""; ; {
-		p, err := s.Runs(t.Context(), integration, cursor, limit)
+	return queryRuns(t, s, store.RunQuery{Integration: integration, Limit: limit})
+}
+
+// queryRuns reads all pages of a query.
+func queryRuns(t *testing.T, s store.Runs, q store.RunQuery) (all []check.Run) {
+	t.Helper()
+	for {
+		p, err := s.Runs(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +62,7 @@ func allRuns(t *testing.T, s store.Runs, integration string, limit int) (all []c
 		if all = append(all, p.Runs...); len(all) > 100_000 {
 			t.Fatal("the pages do not end")
 		}
-		if cursor = p.Next; cursor == "" {
+		if q.Cursor = p.Next; q.Cursor == "" {
 			return all
 		}
 	}
@@ -165,7 +174,7 @@ func concurrentRunsAreAllStored(t *testing.T, d database) {
 			if err := s.FlushRuns(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if p, err := s.Runs(t.Context(), name, "", store.MaxPage); err != nil || len(p.Runs) != store.MaxPage {
+			if p, err := s.Runs(t.Context(), store.RunQuery{Integration: name, Limit: store.MaxPage}); err != nil || len(p.Runs) != store.MaxPage {
 				t.Errorf("%d on a page, %v", len(p.Runs), err)
 			}
 		})
@@ -185,5 +194,69 @@ func concurrentRunsAreAllStored(t *testing.T, d database) {
 	}
 	if got := allRuns(t, s, "last", store.MaxPage); len(got) != 100 {
 		t.Errorf("%d runs that were queued at the end, want 100", len(got))
+	}
+}
+
+// runsAreFiltered stores the runs of a day, out of order by time and with every
+// status, and reads them by all combinations of filters, in small pages.
+func runsAreFiltered(t *testing.T, d database) {
+	s := d.open(t)
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	statuses := []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown}
+	for i := range 96 {
+		r := RunOf("web", day.Add(time.Duration(i*37%96/2)*30*time.Minute)) // two begin at the same time
+		r.Status = statuses[i%7%4]
+		other := *r
+		other.Integration = "other"
+		AppendRuns(t, s, r, &other)
+	}
+	all := allRuns(t, s, "web", 0)
+	for _, since := range []time.Time{{}, day.Add(6 * time.Hour), day.Add(6*time.Hour + time.Nanosecond), day.AddDate(1, 0, 0)} {
+		for _, until := range []time.Time{{}, day, day.Add(12 * time.Hour), day.Add(12*time.Hour + time.Nanosecond)} {
+			for _, with := range [][]check.Status{nil, {check.Healthy}, {check.Unhealthy}, {check.Unknown, check.Degraded}, statuses} {
+				q := store.RunQuery{Integration: "web", Since: since, Until: until, Statuses: with, Limit: 3}
+				want := slices.DeleteFunc(slices.Clone(all), func(r check.Run) bool {
+					return r.Began.Before(since) || !until.IsZero() && !r.Began.Before(until) || with != nil && !slices.Contains(with, r.Status)
+				})
+				if q.Filtered() {
+					slices.SortFunc(want, func(a, b check.Run) int { return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(b.ID, a.ID)) })
+				}
+				if got := queryRuns(t, s, q); !slices.EqualFunc(got, want, func(a, b check.Run) bool { return a.ID == b.ID }) {
+					t.Errorf("%+v: %d runs, want %d", q, len(got), len(want))
+				}
+			}
+		}
+	}
+	for _, status := range []check.Status{"", "fine", check.Disabled} {
+		_, err := s.Runs(t.Context(), store.RunQuery{Integration: "web", Statuses: []check.Status{status}})
+		if e, ok := errors.AsType[*store.InvalidError](err); !ok || e.Field != "status" {
+			t.Errorf("status %q: %v", status, err)
+		}
+	}
+}
+
+func lastRunsAreFound(t *testing.T, d database) {
+	s := d.open(t)
+	now := time.Now()
+	for i := range 5 {
+		r := RunOf("web", now.Add(-time.Duration(i)*time.Hour)) // the last run began first: the clock was set
+		r.Message = fmt.Sprint(i)
+		AppendRuns(t, s, r, RunOf(`a "quoted" name`, now))
+	}
+	got, err := s.LastRuns(t.Context(), []string{"web", "nobody", `a "quoted" name`, "core.http"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]check.Run{}
+	for _, r := range got {
+		by[r.Integration] = r
+	}
+	want := *RunOf("web", now.Add(-4*time.Hour))
+	want.Message, want.ID = "4", by["web"].ID
+	if len(got) != 2 || !reflect.DeepEqual(by["web"], want) || by[`a "quoted" name`].Probe != "core.http" {
+		t.Errorf("got  %+v\nwant %+v", by, want)
+	}
+	if none, err := s.LastRuns(t.Context(), nil); err != nil || len(none) != 0 {
+		t.Errorf("%v, %v", none, err)
 	}
 }

@@ -38,6 +38,8 @@ func Run(t *testing.T, open Opener) {
 		{"KeysAreLimited", keysAreLimited},
 		{"RunsAreStoredExactly", runsAreStoredExactly},
 		{"RunsKeepTheirOrder", runsKeepTheirOrder},
+		{"RunsAreFiltered", runsAreFiltered},
+		{"LastRunsAreFound", lastRunsAreFound},
 		{"InvalidRunsAreRejected", invalidRunsAreRejected},
 		{"ConcurrentRunsAreAllStored", concurrentRunsAreAllStored},
 		{"RetentionDeletesWhatIsTooOld", retentionDeletesWhatIsTooOld},

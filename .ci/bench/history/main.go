@@ -311,7 +311,7 @@ func month(ctx context.Context, path string, days int) error {
 	times := make([]time.Duration, 200)
 	for i := range times {
 		began := time.Now()
-		if _, err := s.Runs(ctx, fmt.Sprintf("integration-%d", i), "", 50); err != nil {
+		if _, err := s.Runs(ctx, store.RunQuery{Integration: fmt.Sprintf("integration-%d", i), Limit: 50}); err != nil {
 			return err
 		}
 		times[i] = time.Since(began)

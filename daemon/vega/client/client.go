@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ const (
 
 // Client queries one daemon.
 type Client struct {
-	URL  string // scheme://host:port
+	URL  string // scheme, host, port, and the path of a proxy; without a slash at the end
 	Key  string
 	HTTP *http.Client
 }
@@ -70,11 +71,11 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // or from the file that the daemon created; for another server, VEGA_API_KEY
 // takes precedence.
 func New(cfg *config.Config, server string) (*Client, error) {
-	c := &Client{URL: cmp.Or(strings.TrimSuffix(server, "/"), localURL(cfg))}
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" {
-		return nil, fmt.Errorf("--server %s: use scheme, host and port, such as http://127.0.0.1:8000", server)
+	base, err := baseURL(cmp.Or(server, localURL(cfg)))
+	if err != nil {
+		return nil, err
 	}
+	c := &Client{URL: base}
 	if c.Key, err = findKey(cfg, server != ""); err != nil {
 		return nil, err
 	}
@@ -85,6 +86,32 @@ func New(cfg *config.Config, server string) (*Client, error) {
 	transport := &http.Transport{TLSClientConfig: trust, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}
 	c.HTTP = &http.Client{Transport: transport, Timeout: timeout}
 	return c, nil
+}
+
+// baseURL checks the URL of a daemon and removes the slashes at its end. The path of
+// a proxy is part of it.
+func baseURL(server string) (string, error) {
+	u, err := url.Parse(server)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return "", fmt.Errorf("--server %s: use scheme, host and port, such as http://127.0.0.1:8000, and the path if a proxy serves vega under one", withoutPassword(server))
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", fmt.Errorf("--server %s: use only scheme, host, port and path, such as https://ops.example.com/vega", withoutPassword(server))
+	}
+	return strings.TrimRight(server, "/"), nil
+}
+
+// withoutPassword hides the password in a URL, also in one that is not valid.
+func withoutPassword(server string) string {
+	before, after, found := strings.Cut(server, "@")
+	if !found {
+		return server
+	}
+	scheme, _, found := strings.Cut(before, "://")
+	if !found {
+		return "…@" + after
+	}
+	return scheme + "://…@" + after
 }
 
 // localURL returns the URL at which a daemon with this configuration answers
@@ -108,7 +135,7 @@ func findKey(cfg *config.Config, elsewhere bool) (string, error) {
 		return key, nil
 	}
 	if len(cfg.Server.Keys) > 0 {
-		return cfg.Server.Keys[0].Value.Reveal(), nil
+		return strongest(cfg.Server.Keys).Value.Reveal(), nil
 	}
 	path := filepath.Join(cfg.DataDir, "api_key")
 	key, err := api.ReadKey(path)
@@ -116,6 +143,17 @@ func findKey(cfg *config.Config, elsewhere bool) (string, error) {
 		return "", fmt.Errorf("no API key: the configuration has none, and %s does not exist yet; vega serve creates it", console.RelativePath(path))
 	}
 	return key, err
+}
+
+// strongest returns the first key that may be used for everything, or else the
+// first one.
+func strongest(keys []config.Key) config.Key {
+	for _, k := range keys {
+		if len(k.Scopes) == 0 || slices.Contains(k.Scopes, string(api.Admin)) {
+			return k
+		}
+	}
+	return keys[0]
 }
 
 // trusted adds the configured server certificate to the system's roots, since

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vega/daemon/config"
+	"vega/plugins/manifest"
 )
 
 // TestGetErrors checks the error for each kind of answer that is not the daemon's.
@@ -87,5 +88,50 @@ func TestNoKey(t *testing.T) {
 	_, err := New(cfg, "http://127.0.0.1:1")
 	if want := filepath.Join(cfg.DataDir, "api_key"); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s in it", err, want)
+	}
+}
+
+// TestServerURL checks which addresses --server accepts, and that no message shows a
+// password.
+func TestServerURL(t *testing.T) {
+	t.Setenv("VEGA_API_KEY", "a-key")
+	for server, want := range map[string]string{
+		"http://127.0.0.1:8000":             "http://127.0.0.1:8000",
+		"http://127.0.0.1:8000/":            "http://127.0.0.1:8000",
+		"https://ops.example.com/vega":      "https://ops.example.com/vega",
+		"https://ops.example.com/vega/":     "https://ops.example.com/vega",
+		"https://ops.example.com/a/b//":     "https://ops.example.com/a/b",
+		"ops.example.com":                   "use scheme, host and port",
+		"ftp://ops.example.com":             "use scheme, host and port",
+		"https:///vega":                     "use scheme, host and port",
+		"https://ops.example.com/vega?x":    "use only scheme",
+		"https://ops.example.com/#x":        "use only scheme",
+		"https://me:secret@ops.example.com": "use only scheme",
+		"me:secret@ops.example.com":         "use scheme, host and port",
+	} {
+		c, err := New(&config.Config{}, server)
+		switch {
+		case err != nil && strings.Contains(err.Error(), "secret"):
+			t.Errorf("%s: the message shows the password: %v", server, err)
+		case err != nil && !strings.Contains(err.Error(), want), err == nil && c.URL != want:
+			t.Errorf("%s: %+v, %v; want %s", server, c, err, want)
+		}
+	}
+}
+
+// TestKeyIsTheStrongest checks that a command does not use a key with scopes if
+// there is one without.
+func TestKeyIsTheStrongest(t *testing.T) {
+	cfg := &config.Config{}
+	cfg.Server.Keys = []config.Key{
+		{Name: "reader", Value: manifest.Plain("r"), Scopes: []string{"read"}},
+		{Name: "main", Value: manifest.Plain("m")},
+		{Name: "admin", Value: manifest.Plain("a"), Scopes: []string{"write", "admin"}},
+	}
+	for n, want := range []string{"m", "a", "r"} {
+		if got, err := findKey(cfg, false); err != nil || got != want {
+			t.Errorf("%d: %s, %v; want %s", n, got, err, want)
+		}
+		cfg.Server.Keys = append(cfg.Server.Keys[:1:1], cfg.Server.Keys[min(2, len(cfg.Server.Keys)):]...)
 	}
 }

@@ -53,12 +53,19 @@ func WriteHealth(out io.Writer, h engine.Health) error {
 }
 
 // Status returns the status of a report, with the cause if that is not the
-// target.
+// target, and whether it is that of an earlier run.
 func Status(r engine.Report) string {
-	if r.Cause == check.NoCause || r.Cause == check.Target {
+	var notes []string
+	if r.Cause != check.NoCause && r.Cause != check.Target {
+		notes = append(notes, string(r.Cause))
+	}
+	if r.Stored {
+		notes = append(notes, "stored")
+	}
+	if len(notes) == 0 {
 		return string(r.Status)
 	}
-	return fmt.Sprintf("%s (%s)", r.Status, r.Cause)
+	return fmt.Sprintf("%s (%s)", r.Status, strings.Join(notes, ", "))
 }
 
 // message returns the message of a report, with the root cause if that is another

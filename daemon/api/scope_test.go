@@ -1,0 +1,103 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"vega/daemon/config/schema"
+)
+
+// TestEveryRouteNeedsItsScope sends a request to every route with a key of every
+// scope, and checks that only the route's own and admin get through.
+func TestEveryRouteNeedsItsScope(t *testing.T) {
+	var keys []Key
+	for _, s := range schema.Scopes {
+		keys = append(keys, Key{Name: s, Value: strings.Repeat("k", 32) + s, Scopes: []Scope{Scope(s)}})
+	}
+	keys = append(keys,
+		Key{Name: "all", Value: strings.Repeat("a", 32)},
+		Key{Name: "two", Value: strings.Repeat("t", 32), Scopes: []Scope{Read, Conversations}})
+	a := New(&fake{}, discard)
+	a.SetKeys(keys)
+	for _, r := range a.routes() {
+		if !r.public() && !slices.Contains(schema.Scopes, string(r.scope)) {
+			t.Errorf("%s %s needs the scope %q, which no key can have", r.method, r.path, r.scope)
+		}
+		methods := []string{r.method}
+		if r.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		for _, method := range methods {
+			for _, k := range keys {
+				// No route accepts the parameter, so what is allowed does nothing.
+				got := send(t, a, method, r.path+"?vega=1", "X-API-Key", k.Value)
+				allowed := r.public() || len(k.Scopes) == 0 || slices.Contains(k.Scopes, r.scope) || k.Name == "admin"
+				if allowed == (got.Code == http.StatusForbidden) {
+					t.Errorf("%s %s with the key %s: %d %s", method, r.path, k.Name, got.Code, got.Body)
+				}
+				if allowed || method == http.MethodHead {
+					continue
+				}
+				var p document
+				if err := json.Unmarshal(got.Body.Bytes(), &p); err != nil || !strings.Contains(p.Detail, `the key "`+k.Name+`" lacks the scope "`+string(r.scope)+`"`) || got.Header().Get("Content-Type") != "application/problem+json" {
+					t.Errorf("%v: %s", err, got.Body)
+				}
+			}
+		}
+	}
+}
+
+// TestReadKeySeesNoConfiguration checks the fields of an integration that only an
+// admin key shows.
+func TestReadKeySeesNoConfiguration(t *testing.T) {
+	a := New(&fake{}, discard)
+	a.SetKeys([]Key{{Name: "admin", Value: key, Scopes: []Scope{Admin}}, {Name: "read", Value: key + "r", Scopes: []Scope{Read}}})
+	for value, want := range map[string]bool{key: true, key + "r": false} {
+		got := send(t, a, "GET", "/admin/integrations/a", "X-API-Key", value)
+		if shown := strings.Contains(got.Body.String(), "defined_at") || strings.Contains(got.Body.String(), "grants"); got.Code != 200 || shown != want {
+			t.Errorf("%d %s", got.Code, got.Body)
+		}
+	}
+}
+
+func TestKeyInEitherHeader(t *testing.T) {
+	a := New(&fake{}, discard)
+	a.SetKeys([]Key{{Name: "one", Value: key}, {Name: "two", Value: key + "2"}})
+	for _, tt := range []struct {
+		name   string
+		header []string
+		status int
+		detail string
+	}{
+		{"own header", []string{"X-API-Key", key}, 200, ""},
+		{"bearer", []string{"Authorization", "Bearer " + key}, 200, ""},
+		{"bearer in lower case", []string{"authorization", "bearer  " + key}, 200, ""},
+		{"both, equal", []string{"X-API-Key", key, "Authorization", "Bearer " + key}, 200, ""},
+		{"both, different", []string{"X-API-Key", key, "Authorization", "Bearer " + key + "2"}, 401, "has both, and they differ"},
+		{"both, one empty", []string{"X-API-Key", key, "Authorization", "Bearer"}, 401, "has both, and they differ"},
+		{"the proxy's own password", []string{"X-API-Key", key, "Authorization", "Basic Zm9vOmJhcg=="}, 200, ""},
+		{"only another scheme", []string{"Authorization", "Basic Zm9vOmJhcg=="}, 401, "another Authorization scheme"},
+		{"without a scheme", []string{"Authorization", key}, 401, "another Authorization scheme"},
+		{"bearer, wrong", []string{"Authorization", "Bearer " + key + "3"}, 401, "send one valid API key"},
+		{"bearer, empty", []string{"Authorization", "Bearer "}, 401, "send one valid API key"},
+		{"twice", []string{"X-API-Key", key, "X-API-Key", key}, 401, "send one valid API key"},
+		{"bearer twice", []string{"Authorization", "Bearer " + key, "Authorization", "Bearer " + key}, 401, "send one valid API key"},
+		{"none", nil, 401, "send one valid API key in the header X-API-Key, or as Authorization: Bearer"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := send(t, a, "GET", "/admin/plugins", tt.header...)
+			if got.Code != tt.status || !strings.Contains(got.Body.String(), tt.detail) {
+				t.Errorf("%d %s", got.Code, got.Body)
+			}
+			if challenge := got.Header().Get("WWW-Authenticate"); (tt.status == 401) != strings.Contains(challenge, "Bearer") {
+				t.Errorf("WWW-Authenticate: %s", challenge)
+			}
+			if strings.Contains(got.Body.String(), key) {
+				t.Error("the answer contains the key")
+			}
+		})
+	}
+}

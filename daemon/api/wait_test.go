@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vega/daemon/engine"
+)
+
+// pipes is a listener whose connections are pipes, so that their deadlines follow
+// the clock of a synctest bubble.
+type pipes struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.accepted:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	p.accepted <- theirs
+	return ours, nil
+}
+
+// TestWaitingRouteOutlastsTheDeadlines runs checks that take longer than the server
+// waits for a request and for the answer of any other route.
+func TestWaitingRouteOutlastsTheDeadlines(t *testing.T) {
+	for _, takes := range []time.Duration{bodyTime + time.Second, answerTime + time.Second, engine.LongestWait} {
+		t.Run(takes.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := New(&fake{takes: takes}, discard)
+				a.SetKeys([]Key{{Name: "ci", Value: key}})
+				l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+				server := (&ServerOptions{Log: discard, Limits: Limits{PerClient: 4}}).server()
+				server.Handler, server.ConnContext = a, nil
+				served := make(chan error, 1)
+				go func() { served <- server.Serve(l) }()
+				transport := &http.Transport{DialContext: l.dial}
+				r := request(t, "GET", "http://vega/admin/integrations/health?timeout=5m", nil)
+				r.Header.Set("X-API-Key", key)
+				res, err := (&http.Client{Transport: transport}).Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(res.Body)
+				if err = errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != http.StatusOK {
+					t.Errorf("%d %s, %v", res.StatusCode, body, err)
+				}
+				transport.CloseIdleConnections()
+				if err := errors.Join(server.Close(), l.Close()); err != nil {
+					t.Error(err)
+				}
+				<-served
+			})
+		})
+	}
+}

@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"vega/policies/check"
+)
+
+// Recall gives the engine the last stored run of integrations that have not run
+// since the engine started. Until they run, their state is that of the stored run,
+// marked as such. It never answers a Query, however recent it is.
+func (e *Engine) Recall(runs []check.Run) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for n := range runs {
+		if i := e.now.find(runs[n].Integration); i != nil {
+			i.recall(reportOf(&runs[n]))
+		}
+	}
+}
+
+// recall keeps the report of a stored run, unless there is a later one or it is of
+// another probe.
+func (i *integration) recall(r Report) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.last == nil && i.stored == nil && r.Probe == i.bound.probe() {
+		i.keep(r)
+	}
+}
+
+// keep makes r the stored report. The caller holds i.mu.
+func (i *integration) keep(r Report) {
+	r.Stored = true
+	i.stored = &r
+}
+
+// known returns the last known report: of the last run, of the stored one, or one
+// that says why there is none.
+func (i *integration) known() (Report, *Binding) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	b := i.bound
+	if r, ok := b.staticReport(); ok {
+		return r, b
+	}
+	switch {
+	case i.last != nil:
+		return *i.last, b
+	case i.stored != nil:
+		return *i.stored, b
+	case i.flight != nil:
+		return b.unknown("the first run is in progress"), b
+	case b.Interval <= 0:
+		return b.unknown(`the integration has not run yet; with the interval "0s" it runs only on request`), b
+	default:
+		return b.unknown(fmt.Sprintf("the integration has not run yet; its first run starts within %v", min(maxFirst, b.Interval).Round(time.Second))), b
+	}
+}
