@@ -62,6 +62,8 @@ type Daemon struct {
 	requests    requests
 	lifecycle   lifecycle
 
+	changes chan struct{} // see noteChange
+
 	change sync.Mutex // held while preparing and installing a new state
 
 	mu  sync.RWMutex // guards now, and the flags of lifecycle
@@ -93,6 +95,7 @@ type lifecycle struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
+		changes: make(chan struct{}, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
 	if d.options.Log == nil {

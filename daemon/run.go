@@ -34,6 +34,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
+	d.lifecycle.running.Go(func() { giveBack(ctx, d.changes, trim) })
 	d.mu.Unlock()
 	select {
 	case <-ctx.Done():

@@ -49,6 +49,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	changed := d.engine.Bind(next.bindings())
 	d.mu.Unlock()
 	d.recall(changed.Added)
+	d.noteChange()
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)
 	if err := errors.Join(old.Set.Release(), old.databases.Release()); err != nil {
