@@ -58,7 +58,16 @@ func (a *API) overview(c *gin.Context) error {
 	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return badParam("name", unknown.Error())
 	}
-	return answer(c, o, err)
+	if err != nil {
+		return err
+	}
+	body, err := o.AppendJSON(nil)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "application/json; charset=utf-8", body)
+	return nil
 }
 
 func statuses(names []string) (all []check.Status) {

@@ -92,11 +92,12 @@ type integration struct {
 	phase phase // used only by the scheduler's goroutine
 	first first // used only by the scheduler's goroutine
 
-	mu     sync.Mutex
-	bound  *Binding
-	flight *flight // the run in progress; nil: none
-	last   *Report // of the latest run under bound
-	stored *Report // of an earlier run, until there is a last one; see stored.go
+	mu      sync.Mutex
+	bound   *Binding
+	flight  *flight // the run in progress; nil: none
+	last    *Report // of the latest run under bound
+	stored  *Report // of an earlier run, until there is a last one; see stored.go
+	encoded *encoded
 
 	// position is the file:line of the integration's block in the current
 	// configuration, and annotations are those in it.

@@ -15,6 +15,8 @@ type Overview struct {
 	Summary      Summary      `json:"summary"`
 	Stored       int          `json:"stored"` // integrations whose state is that of an earlier run
 	Integrations []State      `json:"integrations"`
+
+	encoded []*encoded // of each integration; nil: not known
 }
 
 // Selection selects what Overview returns.
@@ -35,8 +37,9 @@ func (e *Engine) Overview(q Selection) (Overview, error) {
 	out := Overview{At: time.Now().UTC().Truncate(time.Millisecond), Integrations: make([]State, 0, len(chosen))}
 	h := Health{Integrations: make([]Report, len(chosen))}
 	bound := make([]*Binding, len(chosen))
+	from := make([]*Report, len(chosen))
 	for n, i := range chosen {
-		h.Integrations[n], bound[n] = i.known()
+		h.Integrations[n], bound[n], from[n] = i.known()
 		h.Integrations[n] = h.Integrations[n].Aged()
 	}
 	e.now.nameRoots(h.Integrations)
@@ -48,7 +51,9 @@ func (e *Engine) Overview(q Selection) (Overview, error) {
 			out.Stored++
 		}
 		if len(q.Statuses) == 0 || slices.Contains(q.Statuses, r.Status) {
-			out.Integrations = append(out.Integrations, e.now.state(r, bound[n]))
+			s := e.now.state(r, bound[n])
+			out.Integrations = append(out.Integrations, s)
+			out.encoded = append(out.encoded, chosen[n].encode(e.now, from[n], &s))
 		}
 	}
 	return out, nil
@@ -63,7 +68,7 @@ func (e *Engine) Integration(name string) (Integration, error) {
 	if i == nil {
 		return Integration{}, e.now.unknown(name)
 	}
-	r, b := i.known()
+	r, b, _ := i.known()
 	one := []Report{r.Aged()}
 	e.now.nameRoots(one)
 	e.now.annotate(one)

@@ -74,11 +74,13 @@ func (i *integration) status() check.Status {
 // dependsOn returns the names of an integration's dependencies. The result is not
 // nil.
 func (r *roster) dependsOn(name string) []string {
-	n := r.number(name)
-	if r.depends == nil || n < 0 {
+	if r.depends == nil {
 		return []string{}
 	}
-	return append([]string{}, r.names(r.depends[n])...)
+	if n := r.number(name); n >= 0 {
+		return append([]string{}, r.names(r.depends[n])...)
+	}
+	return []string{}
 }
 
 func (r *roster) names(numbers []int) []string {

@@ -36,25 +36,25 @@ func (i *integration) keep(r Report) {
 	i.stored = &r
 }
 
-// known returns the last known report: of the last run, of the stored one, or one
-// that says why there is none.
-func (i *integration) known() (Report, *Binding) {
+// known returns the last known report: a copy of that of the last run or of the
+// stored one, which from points to, or one that says why there is none.
+func (i *integration) known() (r Report, b *Binding, from *Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	b := i.bound
+	b = i.bound
 	if r, ok := b.staticReport(); ok {
-		return r, b
+		return r, b, nil
 	}
 	switch {
 	case i.last != nil:
-		return *i.last, b
+		return *i.last, b, i.last
 	case i.stored != nil:
-		return *i.stored, b
+		return *i.stored, b, i.stored
 	case i.flight != nil:
-		return b.unknown("the first run is in progress"), b
+		return b.unknown("the first run is in progress"), b, nil
 	case b.Interval <= 0:
-		return b.unknown(`the integration has not run yet; with the interval "0s" it runs only on request`), b
+		return b.unknown(`the integration has not run yet; with the interval "0s" it runs only on request`), b, nil
 	default:
-		return b.unknown(fmt.Sprintf("the integration has not run yet; its first run starts within %v", min(maxFirst, b.Interval).Round(time.Second))), b
+		return b.unknown(fmt.Sprintf("the integration has not run yet; its first run starts within %v", min(maxFirst, b.Interval).Round(time.Second))), b, nil
 	}
 }

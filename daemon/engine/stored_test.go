@@ -26,6 +26,10 @@ func (e *Engine) state(t *testing.T, name string) Report {
 		t.Fatal(err)
 	}
 	o, err := e.Overview(Selection{Names: []string{name}})
+	encoded, err2 := o.AppendJSON(nil)
+	if plain, err3 := json.Marshal(o); err2 != nil || err3 != nil || string(encoded) != string(plain) {
+		t.Errorf("encoded as %s\nwant       %s; %v, %v", encoded, plain, err2, err3)
+	}
 	if err != nil || len(o.Integrations) != 1 || fmt.Sprint(o.Integrations[0].Status, o.Integrations[0].Stored, o.Integrations[0].Message) != fmt.Sprint(one.Status, one.Stored, one.Message) {
 		t.Errorf("%+v, %v; want %+v", o, err, one)
 	}
@@ -143,8 +147,57 @@ func BenchmarkOverview(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := json.Marshal(o); err != nil {
+		if _, err := o.AppendJSON(nil); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestOverviewIsEncodedAnew checks the JSON after each change that it shows.
+func TestOverviewIsEncodedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		web, llm := newBinding("web", time.Hour), newBinding("llm", 0)
+		e, _ := start(t, llm, web)
+		odd := storedRun("web", check.Unhealthy, time.Hour)
+		odd.Message, odd.Details = `"age_ms":0, <&>`, map[string]string{"age_ms": "0", `"age_ms":0`: ""}
+		e.Recall([]check.Run{odd, storedRun("llm", check.Unhealthy, time.Hour)})
+		for _, change := range []func(){
+			func() {},
+			func() { time.Sleep(1234567 * time.Microsecond) },
+			func() { _, _ = e.Health(t.Context(), Query{}) },
+			func() {
+				again := *web
+				again.DependsOn = []string{"llm"}
+				e.Bind([]*Binding{llm, &again})
+			},
+		} {
+			change()
+			for range 2 {
+				e.state(t, "llm")
+				e.state(t, "web")
+			}
+		}
+		if got := e.find(t, "web"); len(got.DependsOn) != 1 {
+			t.Errorf("%+v", got)
+		}
+		runFor(t, e, 0)
+	})
+}
+
+// find returns an integration as Overview has it.
+func (e *Engine) find(t *testing.T, name string) State {
+	t.Helper()
+	o, err := e.Overview(Selection{Names: []string{name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := o.AppendJSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded Overview
+	if err := json.Unmarshal(b, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	return decoded.Integrations[0]
 }
