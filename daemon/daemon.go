@@ -62,7 +62,7 @@ type Daemon struct {
 	requests    requests
 	lifecycle   lifecycle
 
-	changes chan struct{} // see noteChange
+	changes changes // see giveBack
 
 	change sync.Mutex // held while preparing and installing a new state
 
@@ -95,7 +95,7 @@ type lifecycle struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
-		changes: make(chan struct{}, 1),
+		changes: make(changes, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
 	if d.options.Log == nil {

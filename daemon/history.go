@@ -52,7 +52,7 @@ func (d *Daemon) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
 		return RunPage{}, err
 	}
 	if len(page.Runs) == 0 {
-		if err := d.knows(ctx, q.Integration); err != nil {
+		if err := expectKnown(ctx, d, q.Integration); err != nil {
 			return RunPage{}, err
 		}
 	}
@@ -63,9 +63,9 @@ func (d *Daemon) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
 	return out, nil
 }
 
-// knows returns an *engine.UnknownError if an integration is neither configured nor
+// expectKnown returns an *engine.UnknownError if an integration is neither configured nor
 // in the history.
-func (d *Daemon) knows(ctx context.Context, name string) error {
+func expectKnown(ctx context.Context, d *Daemon, name string) error {
 	_, unknown := d.Integration(name)
 	if unknown == nil {
 		return nil
@@ -84,7 +84,7 @@ const recallPatience = 2 * time.Second
 // recall gives the engine the last runs of integrations that it did not have
 // before. An error is only logged: without these runs, the integrations are unknown
 // until they have run.
-func (d *Daemon) recall(names []string) {
+func recall(d *Daemon, names []string) {
 	if d.options.ReadOnly || len(names) == 0 {
 		return
 	}

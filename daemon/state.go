@@ -48,8 +48,8 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	d.now = next
 	changed := d.engine.Bind(next.bindings())
 	d.mu.Unlock()
-	d.recall(changed.Added)
-	d.noteChange()
+	recall(d, changed.Added)
+	d.changes.note()
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)
 	if err := errors.Join(old.Set.Release(), old.databases.Release()); err != nil {

@@ -46,10 +46,12 @@ func trim() {
 	dropProgram()
 }
 
-// noteChange makes giveBack act once the change has settled.
-func (d *Daemon) noteChange() {
+// changes tells giveBack that something changed. Its capacity is 1.
+type changes chan struct{}
+
+func (c changes) note() {
 	select {
-	case d.changes <- struct{}{}:
+	case c <- struct{}{}:
 	default: // one is noted
 	}
 }

@@ -16,13 +16,16 @@ const (
 	maxPatch        = 4 << 10
 )
 
+// assistant handles the routes of what an assistant stores.
+type assistant struct{ *API }
+
 // conversationPage is the answer of GET /v1/conversations.
 type conversationPage struct {
 	Conversations []store.Conversation `json:"conversations"`
 	Next          string               `json:"next"`
 }
 
-func (a *API) conversations(c *gin.Context) error {
+func (a assistant) conversations(c *gin.Context) error {
 	p := a.params(c)
 	q := store.Query{
 		Session:  p.text("session"),
@@ -38,7 +41,7 @@ func (a *API) conversations(c *gin.Context) error {
 	return answer(c, conversationPage{page.Conversations, page.Next}, err)
 }
 
-func (a *API) logConversation(c *gin.Context) error {
+func (a assistant) logConversation(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (a *API) logConversation(c *gin.Context) error {
 	return nil
 }
 
-func (a *API) conversation(c *gin.Context) error {
+func (a assistant) conversation(c *gin.Context) error {
 	id, err := a.conversationID(c)
 	if err != nil {
 		return err
@@ -72,7 +75,7 @@ func (a *API) conversation(c *gin.Context) error {
 	return answer(c, kept, err)
 }
 
-func (a *API) reviewConversation(c *gin.Context) error {
+func (a assistant) reviewConversation(c *gin.Context) error {
 	id, err := a.conversationID(c)
 	if err != nil {
 		return err
@@ -90,7 +93,7 @@ func (a *API) reviewConversation(c *gin.Context) error {
 	return a.conversation(c)
 }
 
-func (a *API) deleteConversation(c *gin.Context) error {
+func (a assistant) deleteConversation(c *gin.Context) error {
 	id, err := a.conversationID(c)
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func (a *API) deleteConversation(c *gin.Context) error {
 	return nil
 }
 
-func (a *API) conversationID(c *gin.Context) (int64, error) {
+func (a assistant) conversationID(c *gin.Context) (int64, error) {
 	if err := a.params(c).done(); err != nil {
 		return 0, err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-func (a *API) memories(c *gin.Context) error {
+func (a assistant) memories(c *gin.Context) error {
 	p := a.params(c)
 	after, limit := p.text("after"), p.number("limit")
 	if err := p.done(); err != nil {
@@ -16,7 +16,7 @@ func (a *API) memories(c *gin.Context) error {
 	return answer(c, memoriesAnswer{all}, err)
 }
 
-func (a *API) memory(c *gin.Context) error {
+func (a assistant) memory(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (a *API) memory(c *gin.Context) error {
 	return answer(c, m, err)
 }
 
-func (a *API) setMemory(c *gin.Context) error {
+func (a assistant) setMemory(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a *API) setMemory(c *gin.Context) error {
 	return a.memory(c)
 }
 
-func (a *API) deleteMemory(c *gin.Context) error {
+func (a assistant) deleteMemory(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}

@@ -89,8 +89,8 @@ func (a *API) machineRoutes() []route {
 	}
 }
 
-// historyRoutes are about what an assistant stores.
-func (a *API) historyRoutes() []route {
+// routes are about what an assistant stores.
+func (a assistant) routes() []route {
 	return []route{
 		{
 			method: http.MethodGet, path: "/v1/conversations", scope: Conversations, handler: a.conversations, status: http.StatusOK, answer: conversationPage{}, id: "listConversations", summary: "Conversations, newest first",
@@ -114,7 +114,7 @@ func (a *API) historyRoutes() []route {
 }
 
 func (a *API) routes() []route {
-	return append(append(a.machineRoutes(), a.checkRoutes()...), a.historyRoutes()...)
+	return append(append(a.machineRoutes(), a.checkRoutes()...), assistant{a}.routes()...)
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,12 +45,12 @@ func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 	} {
 		statement, args := selectConversations(&page.query)
 		paths = append(paths, AccessPath{page.name, page.index, ""})
-		if err := s.plan(ctx, &paths[len(paths)-1], statement, append(args, 0, 0, 1)); err != nil {
+		if err := explainPlan(ctx, s.read, &paths[len(paths)-1], statement, append(args, 0, 0, 1)); err != nil {
 			return nil, err
 		}
 	}
 	paths = append(paths, AccessPath{"runs by integration", "ix_runs_integration", ""})
-	if err := s.plan(ctx, &paths[len(paths)-1], selectRuns, []any{"", 0, 1}); err != nil {
+	if err := explainPlan(ctx, s.read, &paths[len(paths)-1], selectRuns, []any{"", 0, 1}); err != nil {
 		return nil, err
 	}
 	for _, page := range []struct {
@@ -61,15 +62,15 @@ func (s *Store) AccessPaths(ctx context.Context) ([]AccessPath, error) {
 	} {
 		statement, args := selectFilteredRuns(&page.query, store.Position{}, 1)
 		paths = append(paths, AccessPath{page.name, page.index, ""})
-		if err := s.plan(ctx, &paths[len(paths)-1], statement, args); err != nil {
+		if err := explainPlan(ctx, s.read, &paths[len(paths)-1], statement, args); err != nil {
 			return nil, err
 		}
 	}
 	return paths, nil
 }
 
-func (s *Store) plan(ctx context.Context, into *AccessPath, statement string, args []any) error {
-	rows, err := s.read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+statement, args...)
+func explainPlan(ctx context.Context, db *sql.DB, into *AccessPath, statement string, args []any) error {
+	rows, err := db.QueryContext(ctx, "EXPLAIN QUERY PLAN "+statement, args...)
 	if err != nil {
 		return fmt.Errorf("explain %s: %w", into.Name, err)
 	}

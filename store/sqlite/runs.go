@@ -63,7 +63,7 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) (page store.RunPage,
 	if q.Filtered() {
 		statement, args = selectFilteredRuns(&q, before, q.Limit+1)
 	}
-	if page.Runs, err = s.queryRuns(profile.WithFunction(ctx, "Runs"), statement, args); err != nil {
+	if page.Runs, err = queryRuns(profile.WithFunction(ctx, "Runs"), s.read, statement, args); err != nil {
 		return store.RunPage{}, fmt.Errorf("read the runs of %s: %w", q.Integration, err)
 	}
 	for i := range page.Runs {
@@ -81,8 +81,8 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) (page store.RunPage,
 	return page, nil
 }
 
-func (s *Store) queryRuns(ctx context.Context, statement string, args []any) ([]check.Run, error) {
-	rows, err := s.read.QueryContext(ctx, statement, args...)
+func queryRuns(ctx context.Context, db *sql.DB, statement string, args []any) ([]check.Run, error) {
+	rows, err := db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
