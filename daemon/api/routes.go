@@ -95,8 +95,10 @@ func (a assistant) routes() []route {
 		{
 			method: http.MethodGet, path: "/v1/conversations", scope: Conversations, handler: a.conversations, status: http.StatusOK, answer: conversationPage{}, id: "listConversations", summary: "Conversations, newest first",
 			params: []param{
-				{name: "session", doc: "Only conversations of this session."}, {name: "source", doc: "Only conversations from this source."},
-				{name: "reviewed", kind: booleanParam, doc: "Only conversations that were reviewed, or that were not."}, limitParam, cursorParam,
+				{name: "session", doc: "Only conversations of this session."},
+				{name: "source", doc: "Only conversations from this source."},
+				{name: "reviewed", kind: booleanParam, doc: "Only conversations that were reviewed, or that were not."},
+				limitParam, cursorParam,
 			},
 		},
 		{method: http.MethodPost, path: "/v1/conversations", scope: Conversations, handler: a.logConversation, body: conversationBody{}, maxBody: maxConversation, status: http.StatusCreated, answer: store.Conversation{}, id: "createConversation", summary: "Store a conversation"},

@@ -72,7 +72,9 @@ func TestWaitingRouteOutlastsTheDeadlines(t *testing.T) {
 				if err := errors.Join(server.Close(), l.Close()); err != nil {
 					t.Error(err)
 				}
-				<-served
+				if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+					t.Error(err)
+				}
 			})
 		})
 	}
