@@ -61,3 +61,13 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	}
 	return Key{Name: name, Value: value}
 }
+
+// scopes reads the scopes of a key.
+func (d serverStage) scopes(k *bind.Section) []string {
+	t := k.Slot("scopes")
+	all := d.ev.Strs(k, "scopes")
+	if t != nil && t.State == bind.Present && len(all) == 0 {
+		d.out.Err(diag.OutOfBounds, t.Expr.At, "scopes is empty, so the key could be used for nothing.", `name a scope, such as ["read"], or remove scopes for a key that may be used for everything`)
+	}
+	return all
+}

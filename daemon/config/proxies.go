@@ -3,7 +3,11 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -64,4 +68,36 @@ func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 	}
 	d.out.Warn(diag.Unusual, t.Expr.At, fmt.Sprintf("max_connections_per_client (%d) exceeds max_connections (%d).", out.MaxPerClient, out.MaxConnections),
 		fmt.Sprintf("use a value from 1 to %d", out.MaxConnections))
+}
+
+// ownPaths are the first segments of vega's own paths.
+var ownPaths = []string{"admin", "v1", "healthz", "readyz", "openapi.json"}
+
+// plainPath matches a path that needs no percent-encoding and no normalizing.
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+
+// externalURL reads server.external_url.
+func (d serverStage) externalURL(s *bind.Section) string {
+	t := s.Slot("external_url")
+	text := d.ev.Str(s, "external_url")
+	if t == nil || text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil { // the type of the attribute has reported it
+		return ""
+	}
+	const example = `use a URL such as "https://ops.example.com/vega"`
+	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	switch {
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		d.out.Err(diag.BadURL, t.Expr.At, "external_url must consist of scheme, host and path only.", example)
+	case !plainPath.MatchString(u.EscapedPath()):
+		d.out.Err(diag.BadURL, t.Expr.At, "The path of external_url may contain only letters, digits and - . _ ~ between single slashes.", example)
+	case slices.Contains(ownPaths, first):
+		d.out.Err(diag.BadURL, t.Expr.At, fmt.Sprintf("The path of external_url begins with /%s, which is a path of vega itself, so the two could not be told apart.", first), example)
+	default:
+		return strings.TrimRight(text, "/")
+	}
+	return ""
 }
