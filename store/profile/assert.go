@@ -105,7 +105,7 @@ func explained(ctx context.Context, db *sql.DB, explain Explain, query string, a
 		if !ok {
 			return fmt.Errorf("%T is not a driver.Conn", raw)
 		}
-		plan, err = explain(ctx, Session{conn: c}, query, values)
+		plan, err = explain(ctx, Session{c}, query, values)
 		return err
 	})
 	return plan, err

@@ -10,10 +10,13 @@ import (
 // conn measures a connection of the driver. Like every driver.Conn it is used
 // by one goroutine at a time, except that Stats reads its open rows.
 type conn struct {
-	base     driver.Conn
-	profiler *Profiler
-	pool     string
-	inTx     bool // database/sql or the program has begun a transaction
+	base      driver.Conn
+	connector *connector
+	profiler  *Profiler
+	pool      string
+	inTx      bool // database/sql or the program has begun a transaction
+	altered   bool // the transaction may contain what other connections do not see
+	differs   bool // names may mean other tables than on a new connection
 
 	// cache is nil if caching is off.
 	cache *cache
@@ -22,8 +25,9 @@ type conn struct {
 	open *rows      // the newest open rows
 }
 
-func newConn(p *Profiler, pool string, base driver.Conn) *conn {
-	c := &conn{base: base, profiler: p, pool: pool}
+func newConn(of *connector, base driver.Conn) *conn {
+	p := of.profiler
+	c := &conn{base: base, connector: of, profiler: p, pool: of.pool}
 	if p.options.StatementCache > 0 {
 		c.cache = newCache(p.options.StatementCache)
 	}
@@ -114,6 +118,18 @@ func (v validator) IsValid() bool { return v.of.valid() }
 // Unwrap returns the driver's connection.
 func (c *conn) Unwrap() driver.Conn { return c.base }
 
+// Unwrap returns the driver's connection in what sql.Conn.Raw passes on, whether
+// it is profiled or not.
+func Unwrap(raw any) any {
+	for {
+		wrapper, ok := raw.(interface{ Unwrap() driver.Conn })
+		if !ok {
+			return raw
+		}
+		raw = wrapper.Unwrap()
+	}
+}
+
 // Close closes the cached statements, then the connection.
 func (c *conn) Close() error {
 	c.profiler.mu.Lock()
@@ -136,7 +152,7 @@ func (c *conn) Ping(ctx context.Context) error {
 // ResetSession implements driver.SessionResetter. If the driver has a validator
 // but no resetter, it validates the connection.
 func (c *conn) ResetSession(ctx context.Context) error {
-	c.inTx = false
+	c.ended()
 	resetter, ok := c.base.(driver.SessionResetter)
 	if ok {
 		return resetter.ResetSession(ctx)
@@ -174,9 +190,12 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, err
 	}
-	c.inTx = true
+	c.begun()
 	return &tx{base: base, conn: c}, nil
 }
+
+func (c *conn) begun() { c.inTx, c.altered = true, false }
+func (c *conn) ended() { c.inTx, c.altered = false, false }
 
 // Prepare implements driver.Conn.
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
@@ -186,7 +205,7 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 // PrepareContext implements driver.ConnPrepareContext. A query that fails
 // here counts as failed.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	t := c.profiler.text(ctx, query)
+	t := c.connector.text(ctx, query)
 	began := c.profiler.now()
 	base, err := prepare(ctx, c.base, query)
 	if err != nil {
@@ -199,7 +218,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 
 // exec runs a query that returns no rows.
 func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
+	r := run{text: c.connector.text(ctx, query), began: c.profiler.now()}
 	var result driver.Result
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {
@@ -250,7 +269,7 @@ func affected(result driver.Result) int64 {
 
 // query runs a query that returns rows.
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	r := run{text: c.profiler.text(ctx, query), began: c.profiler.now()}
+	r := run{text: c.connector.text(ctx, query), began: c.profiler.now()}
 	var base driver.Rows
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"io"
+	"sync"
 )
 
 // Connector wraps base so that p measures its queries. Pass the result to
@@ -11,8 +12,8 @@ import (
 // closes base, if base can be closed.
 //
 // The connections have the same optional interfaces as those of the driver, as
-// far as database/sql can notice. sql.Conn.Raw gives access to the driver's
-// connection through the method Unwrap() driver.Conn.
+// far as database/sql can notice. Code that passes a driver's own type to
+// sql.Conn.Raw must take it from Unwrap.
 func (p *Profiler) Connector(pool string, base driver.Connector) driver.Connector {
 	return &connector{base: base, profiler: p, pool: pool}
 }
@@ -21,6 +22,8 @@ type connector struct {
 	base     driver.Connector
 	profiler *Profiler
 	pool     string
+	names    names      // of columns, for SQLite
+	extra    sync.Mutex // held while there is a connection of the profiler's own
 }
 
 // Connect opens a connection of the driver and wraps it.
@@ -29,7 +32,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(c.profiler, c.pool, base).wrapConn(), nil
+	return newConn(c, base).wrapConn(), nil
 }
 
 // Driver returns the driver of the wrapped connector.

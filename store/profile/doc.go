@@ -13,6 +13,14 @@
 //	p.Pool("app", db)
 //	http.Handle("/debug/queries", p.Handler())
 //
+// Only code that passes a driver's own type to sql.Conn.Raw needs a change: it
+// calls Unwrap first.
+//
+//	err := conn.Raw(func(raw any) error {
+//		c := profile.Unwrap(raw).(*stdlib.Conn) // of pgx
+//		…
+//	})
+//
 // Several pools, such as a writer and its readers, may share a Profiler. For a
 // driver without a connector, use its driver.DriverContext, or a two-line
 // connector that calls its Open.
@@ -29,12 +37,17 @@
 //
 // # What is stored
 //
-// Queries that differ only in literals, spaces, comments, case or the length of
-// a list are one statement. Statements are shown with ? for every literal and
+// Queries that differ only in literals and their signs, NULL and DEFAULT in place
+// of literals, spaces, comments, case or the length of a list are one statement. Statements are shown with ? for every literal and
 // parameter. After a query ends, none of its bound values and literals is
 // stored, and no text of a driver's error; Options.Error can change the latter.
 // The difference between a literal and a name depends on the database, so set
-// Options.Dialect: "text" is a literal in MySQL and a name elsewhere.
+// Options.Dialect: "text" is a literal in MySQL, in SQLite if no column has this
+// name, and a name elsewhere.
+//
+// Measuring changes nothing that the program reads: no query of the profiler's
+// own runs on the program's connections. Plans come from another connection; see
+// Options.Explain.
 //
 // Memory is bounded whatever the program sends: see Options.Statements.
 //

@@ -18,20 +18,15 @@ const (
 	planLife = 5 * time.Minute
 )
 
-// Explain asks the database how it executes a query, with the same arguments
-// and on the connection that has just executed it. Like all Stats, the plan
-// must not contain values: Redact removes literals. If Explain returns an
-// error, the query has no plan.
+// Explain asks the database how it executes a query, with the same arguments.
+// It has a connection of its own, which is closed afterwards, because a
+// connection remembers what was asked last: ROW_COUNT() would be another. Like
+// all Stats, the plan must not contain values: Redact removes literals. If
+// Explain returns an error, the query has no plan.
 type Explain func(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error)
 
 // Session is a connection on which an Explain runs SQL that is not measured.
-type Session struct {
-	conn driver.Conn
-	inTx bool
-}
-
-// InTransaction reports whether the program has an open transaction.
-func (s Session) InTransaction() bool { return s.inTx }
+type Session struct{ conn driver.Conn }
 
 // Query runs a query and returns its rows as text, NULL as "".
 func (s Session) Query(ctx context.Context, query string, args []driver.NamedValue) ([][]string, error) {
@@ -99,19 +94,18 @@ type plan struct {
 	schema uint64
 }
 
-// wantsPlan reports whether a run was slow and its connection can be used for
-// an Explain.
+// wantsPlan reports whether a run was slow and another connection would plan it
+// in the same way.
 func (c *conn) wantsPlan(r *run) bool {
 	p := c.profiler
 	if p.options.Explain == nil || r.own() < p.options.Slow || r.text.kind != kindRows || r.text.shape == r.text.window.other {
 		return false
 	}
-	if c.open != nil { // only this goroutine opens and closes rows
+	// Another connection does not see what this one has changed of the schema.
+	if c.altered || c.differs || r.text.session&sessionChanges != 0 {
 		return false
 	}
-	// A query that exceeded its deadline is worth explaining, unless its
-	// transaction ended with it.
-	return r.err == nil || canceled(r.err) && !c.inTx
+	return r.err == nil || canceled(r.err) // one that exceeded its deadline is worth explaining
 }
 
 // plan returns the plan of a statement. It asks for the plan if that is unknown
@@ -129,11 +123,15 @@ func (c *conn) plan(r *run, query string, args []driver.NamedValue) string {
 	// The query's own context may have ended.
 	ctx, cancel := context.WithTimeout(context.Background(), planTime)
 	defer cancel()
-	text, err := p.options.Explain(ctx, Session{c.base, c.inTx}, query, args)
-	if err != nil {
-		if r.err != nil {
-			return "" // the connection may be lost; the next run tries again
-		}
+	text := ""
+	err := c.connector.aside(ctx, func(other driver.Conn) (err error) {
+		text, err = p.options.Explain(ctx, Session{other}, query, args)
+		return err
+	})
+	switch {
+	case errors.Is(err, errNoConnection):
+		return "" // the next run tries again
+	case err != nil:
 		text = ""
 	}
 	s.plan.Store(&plan{text, time.Now(), schema})

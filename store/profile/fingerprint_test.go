@@ -33,14 +33,34 @@ func TestStatementIsTheQueryWithoutItsValues(t *testing.T) {
 		{profile.Postgres, "SELECT $$it's$$, $tag$ $$ $tag$, $1::text, a[1:2]", "SELECT ?, ?, ?::text, a[? ?]"},
 		{profile.Postgres, "SELECT a->>'k', b @> '{}', c#>'{x}' FROM t WHERE d = ANY($1::int[]) AND e = ARRAY[1,2,3]", "SELECT a ->> ?, b @> ?, c #> ? FROM t WHERE d = ANY (?::int[]) AND e = ARRAY[?]"},
 		{profile.Postgres, "SELECT /* a /* nested */ secret */ 1", "SELECT ?"},
-		{profile.Postgres, "SELECT a-5, -5, a=-5", "SELECT a - ?, - ?, a = - ?"},
+		{profile.Postgres, "SELECT a-5, -5, a=-5", "SELECT a - ?, ?, a = ?"},
 		{profile.Postgres, "CREATE ROLE r LOGIN PASSWORD 'hunter2' VALID UNTIL $$tomorrow$$", "CREATE ROLE r LOGIN PASSWORD ? VALID UNTIL ?"},
 		{profile.Postgres, "SET LOCAL app.tenant = acme; SET search_path TO a, \"b\"; SELECT a = b", "SET LOCAL app.tenant = ?; SET search_path TO ?; SELECT a = b"},
 		{profile.Postgres, "ALTER ROLE r IN DATABASE d SET app.token TO hunter2", "ALTER ROLE r IN DATABASE d SET app.token TO ?"},
 		{profile.Postgres, "ALTER TABLE t ALTER a SET DEFAULT now(), ALTER b TYPE int USING b = c", "ALTER TABLE t ALTER a SET DEFAULT now(), ALTER b TYPE int USING b = c"},
 		{profile.Postgres, "SET a =", "SET a ="},
 		{profile.Postgres, "UPDATE t SET a = b", "UPDATE t SET a = b"},
-		{profile.MySQL, "SELECT `a b`, \"text\", 'it\\'s', 5--3 # why\nFROM t", "SELECT `a b`, ?, ?, ? - - ? FROM t"},
+		{profile.Postgres, "INSERT INTO t (a, b, c, d) VALUES (NULL, -1, DEFAULT, true), (1, 2, 3, 4)", "INSERT INTO t(a, b, c, d) VALUES (?, ?, ?, ?)"},
+		{profile.Postgres, "SELECT a - -1, (-(2)), b - 3, -.5, .5, - +1 FROM t WHERE c IS NULL AND d IS NOT NULL AND e = NULL AND f IS DISTINCT FROM NULL", "SELECT a - ?, (- (?)), b - ?, ?, ?, ? FROM t WHERE c IS NULL AND d IS NOT NULL AND e = ? AND f IS DISTINCT FROM ?"},
+		{profile.Postgres, "CREATE TABLE t (a int NOT NULL DEFAULT NULL REFERENCES u ON DELETE SET NULL)", "CREATE TABLE t(a int NOT NULL DEFAULT NULL REFERENCES u ON DELETE SET NULL)"},
+		{profile.Postgres, "SELECT INTERVAL '1 day', DATE '2020-01-01', B'01', 1e5, 1.5E-3, 0b11, 5., 1_000, U&'x' UESCAPE '!'", "SELECT INTERVAL ?, DATE ?, ?, ?, ?, ?, ?, ?, U & ? UESCAPE ?"},
+		{profile.Postgres, "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET app.token = hunter2 AS $$SELECT 1$$", "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET app.token = ?"},
+		{profile.Postgres, "SET a =; SELECT 1", "SET a =; SELECT ?"},
+		{profile.Standard, "SELECT q'[it's hunter2]', nq'!don't!', Q'(a'b)' /* a /* b */ hunter2 */ FROM t", "SELECT ?, ?, ? FROM t"},
+		{profile.SQLite, `PRAGMA key = "x'2DD2'"`, "PRAGMA key = ?"},
+		{profile.SQLite, "PRAGMA key = hunter2; PRAGMA main.rekey('hunter2'); PRAGMA hexkey(hunter2); PRAGMA table_info(users); PRAGMA wal_checkpoint", "PRAGMA key = ?; PRAGMA main.rekey(?); PRAGMA hexkey(?); PRAGMA table_info(users); PRAGMA wal_checkpoint"},
+		{profile.SQLite, `ATTACH DATABASE "hunter2.db" AS other KEY hunter2`, "ATTACH ? AS other KEY ?"},
+		{profile.SQLite, `VACUUM INTO "hunter2.db"`, "VACUUM INTO ?"},
+		{profile.SQLite, `SELECT * FROM t WHERE email = "alice@example.org" AND a IN ("x", "y") AND b LIKE "x%" AND lower("Z") = c`, "SELECT * FROM t WHERE email = ? AND a IN (?) AND b LIKE ? AND lower(?) = c"},
+		{profile.SQLite, `SELECT "a" "one", t."b", "c" AS "two" FROM "x" "y", "z" JOIN "w" USING ("k") WHERE "b" = "v" ORDER BY "two"`, `SELECT ? "one", t."b", ? AS "two" FROM "x" "y", "z" JOIN "w" USING ("k") WHERE "b" = ? ORDER BY "two"`},
+		{profile.SQLite, `INSERT INTO "t" ("a", "b") VALUES ("x", 'y') ON CONFLICT ("a") DO UPDATE SET "b" = "x" RETURNING "b"`, `INSERT INTO "t"("a", "b") VALUES (?, ?) ON CONFLICT("a") DO UPDATE SET "b" = ? RETURNING "b"`},
+		{profile.SQLite, `UPDATE "t" SET "a" = "x", "b" = 1 WHERE "a" IS "y" OR "c" GLOB "z*"`, `UPDATE "t" SET "a" = ?, "b" = ? WHERE "a" IS ? OR ? GLOB ?`},
+		{profile.SQLite, `CREATE TABLE IF NOT EXISTS "t" ("a" TEXT DEFAULT "x" CHECK ("a" <> "y"), "b" INT, PRIMARY KEY ("a", "b"))`, `CREATE TABLE IF NOT EXISTS "t"("a" TEXT DEFAULT ? CHECK("a" <> ?), "b" INT, PRIMARY KEY("a", "b"))`},
+		{profile.SQLite, `CREATE UNIQUE INDEX "i" ON "t" ("a", "b") WHERE "c" = "x"`, `CREATE UNIQUE INDEX "i" ON "t"("a", "b") WHERE ? = ?`},
+		{profile.SQLite, "SELECT [a], `b` FROM t WHERE [a] = \"`b`\"", "SELECT [a], `b` FROM t WHERE [a] = ?"},
+		{profile.MySQL, "INSERT INTO t VALUES (_utf8mb4'x', x'00', X\"00\", b'1', 0xff, N'y', DATE '2020-01-01', -1, NULL, TRUE, DEFAULT)", "INSERT INTO t VALUES (_utf8mb4 ?, ?, X ?, ?, ?, ?, DATE ?, ?, ?, ?, ?)"},
+		{profile.MySQL, "SELECT a + INTERVAL -5 DAY /*! , 'hunter2' */ FROM t -- hunter2", "SELECT a + INTERVAL ? DAY FROM t"},
+		{profile.MySQL, "SELECT `a b`, \"text\", 'it\\'s', 5--3 # why\nFROM t", "SELECT `a b`, ?, ?, ? - ? FROM t"},
 		{profile.MySQL, "SET @x = 'v', @@session.sql_mode = ''", "SET @x = ?, @@session.sql_mode = ?"},
 		{profile.MySQL, "INSERT INTO t VALUES (1,2),(3,4) ON DUPLICATE KEY UPDATE a = VALUES(a), b = (c)", "INSERT INTO t VALUES (?, ?) ON DUPLICATE KEY UPDATE a = VALUES (a), b = (c)"},
 	} {
@@ -138,7 +158,7 @@ func FuzzLiteral(f *testing.F) {
 // and normalizing it again must not change it.
 func FuzzNormalize(f *testing.F) {
 	for _, query := range []string{
-		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f", "set=;0",
+		"SELECT a.b, c::text FROM [x y] WHERE d IN (1,2) AND e = $1", "VALUES (1),(2)", "/*", "'", "$a$", "5--3", "e'\\''", ":a:::b", ". .5", "[ ]", "@@a @b", "- - -1", "array[1,2]", "in (", "values ((", "set a = b; alter c set d to e f", "set=;0", "set=;;", "pragma a=;b", `select "a" from "b"`, "attach a as b key c", "q'[a]'", "- - null", "values(default)",
 	} {
 		f.Add(query)
 	}

@@ -1,12 +1,16 @@
 package profile
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Dialect is the SQL syntax of a database.
 type Dialect uint8
 
 // Dialects. Standard is for databases that follow the SQL standard. It includes
-// PostgreSQL's dollar quotes.
+// PostgreSQL's dollar quotes and Oracle's q'[…]'. A backslash in a string has its
+// default meaning: it escapes in MySQL, but not in PostgreSQL.
 const (
 	Standard Dialect = iota
 	SQLite
@@ -86,13 +90,14 @@ func (l *lexer) lineComment() bool {
 }
 
 func (l *lexer) blockComment() {
+	nested := l.dialect == Postgres || l.dialect == Standard
 	depth := 1
 	for l.at += 2; l.at < len(l.source) && depth > 0; {
 		switch {
 		case l.peek(0) == '*' && l.peek(1) == '/':
 			depth--
 			l.at += 2
-		case l.dialect == Postgres && l.peek(0) == '/' && l.peek(1) == '*':
+		case nested && l.peek(0) == '/' && l.peek(1) == '*':
 			depth++
 			l.at += 2
 		default:
@@ -142,12 +147,18 @@ func (l *lexer) afterOperand() bool {
 	if !l.begun {
 		return false
 	}
+	if l.last.kind == tokenWord {
+		return !leads[strings.ToLower(l.source[l.last.start:l.last.end])]
+	}
 	return l.last.kind <= tokenValue || strings.IndexByte(")]", l.source[l.last.end-1]) >= 0
 }
 
 func (l *lexer) word() tokenKind {
 	start := l.at
 	l.name()
+	if prefix := l.source[start:l.at]; l.dialect == Standard && l.peek(0) == '\'' && (strings.EqualFold(prefix, "q") || strings.EqualFold(prefix, "nq")) {
+		return l.delimited()
+	}
 	// A letter before a string is its type.
 	if l.at == start+1 && l.peek(0) == '\'' {
 		switch l.source[start] | 0x20 {
@@ -158,6 +169,21 @@ func (l *lexer) word() tokenKind {
 		}
 	}
 	return tokenWord
+}
+
+// delimited reads Oracle's q'[text]' after its q.
+func (l *lexer) delimited() tokenKind {
+	open := l.peek(1)
+	if n := strings.IndexByte("([{<", open); n >= 0 {
+		open = ")]}>"[n]
+	}
+	l.at = min(l.at+2, len(l.source))
+	if open >= utf8.RuneSelf {
+		l.past("'")
+	} else {
+		l.past(string(rune(open)) + "'")
+	}
+	return tokenValue
 }
 
 func (l *lexer) name() {

@@ -45,20 +45,26 @@ type normalized struct {
 	statement   string // valid UTF-8
 	fingerprint string // 16 hexadecimal digits
 	kind        kind
+	session     session
+	columns     []string // that the statement defines, in lower case; SQLite only
+	doubtful    bool     // a quoted word is hidden because no column of its name is known
 }
 
-func normalize(query string, dialect Dialect) normalized {
+// normalize removes the values from a query. known reports whether SQLite's
+// tables have a column of a name in lower case; it may be nil.
+func normalize(query string, dialect Dialect, known func(string) bool) normalized {
 	whole := len(query) <= maxRead
 	if !whole {
 		query = query[:maxRead]
 	}
 	query = strings.ToValidUTF8(query, "\uFFFD")
 	words := tokenize(query, dialect)
-	if dialect == Postgres || dialect == Standard {
-		words = hideSettings(words)
+	n := normalized{kind: kindOf(words), session: sessionOf(words)}
+	if dialect == SQLite {
+		words, n.columns, n.doubtful = hideText(words, known)
 	}
-	words = shorten(words)
-	n := normalized{kind: kindOf(words), statement: render(words, false)}
+	words = shorten(fold(hideSettings(words, dialect)))
+	n.statement = render(words, false)
 	if !whole {
 		n.kind = kindOther
 	}
@@ -113,10 +119,28 @@ func kindOf(words []word) kind {
 	if name == "rollback" && slices.ContainsFunc(words, func(w word) bool { return w.is("to") }) {
 		return kindNeutral
 	}
+	if name == "select" && intoTable(words) {
+		return kindSchema
+	}
 	if k, ok := kinds[name]; ok {
 		return k
 	}
 	return kindOther
+}
+
+// intoTable reports whether a SELECT creates a table, as SELECT … INTO does in
+// PostgreSQL.
+func intoTable(words []word) bool {
+	depth := 0
+	return slices.ContainsFunc(words, func(w word) bool {
+		switch {
+		case w.is("("):
+			depth++
+		case w.is(")"):
+			depth--
+		}
+		return depth == 0 && w.is("into")
+	})
 }
 
 // shorten reduces lists whose length depends on the data to one value, and
@@ -146,53 +170,6 @@ func shorten(words []word) []word {
 		}
 	}
 	return short
-}
-
-// hideSettings replaces the value of a setting by ?, because a bare word there
-// is a value and not a name: SET app.tenant = acme.
-func hideSettings(words []word) []word {
-	hidden := words[:0] // shares the array: writing never overtakes reading
-	for len(words) > 0 {
-		end := slices.IndexFunc(words, func(w word) bool { return w.is(";") }) + 1
-		if end == 0 {
-			end = len(words)
-		}
-		statement := words[:end]
-		words = words[end:]
-		value := settingValue(statement)
-		if value == 0 || value == end || statement[value].is(";") { // not a setting, or one without a value
-			hidden = append(hidden, statement...)
-			continue
-		}
-		last := statement[end-1]
-		hidden = append(append(hidden, statement[:value]...), word{tokenValue, "?"})
-		if last.is(";") {
-			hidden = append(hidden, last)
-		}
-	}
-	return hidden
-}
-
-// settingValue returns where the value begins in SET name = value, also inside
-// ALTER, as in ALTER ROLE name SET name TO value. It returns 0 for other
-// statements.
-func settingValue(statement []word) int {
-	if !statement[0].is("set") && !statement[0].is("alter") {
-		return 0
-	}
-	set := slices.IndexFunc(statement, func(w word) bool { return w.is("set") })
-	if set < 0 {
-		return 0
-	}
-	for i, w := range statement[set+1:] {
-		switch {
-		case w.is("=") || w.is("to"):
-			return set + 1 + i + 1
-		case w.kind > tokenQuoted && !w.is("."):
-			return 0
-		}
-	}
-	return 0
 }
 
 // brackets returns, for each opening bracket, the index of the closing one, or

@@ -32,19 +32,8 @@ func ExplainSQLite(ctx context.Context, s Session, query string, args []driver.N
 }
 
 // ExplainPostgres runs EXPLAIN without ANALYZE, which does not execute the
-// query. In a transaction it uses a savepoint, because an error would otherwise
-// abort the transaction.
-func ExplainPostgres(ctx context.Context, s Session, query string, args []driver.NamedValue) (text string, err error) {
-	if s.InTransaction() {
-		if err := s.Exec(ctx, "SAVEPOINT profile_explain"); err != nil {
-			return "", err
-		}
-		defer func() {
-			err = errors.Join(err,
-				s.Exec(ctx, "ROLLBACK TO SAVEPOINT profile_explain"),
-				s.Exec(ctx, "RELEASE SAVEPOINT profile_explain"))
-		}()
-	}
+// query.
+func ExplainPostgres(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error) {
 	table, err := s.Query(ctx, "EXPLAIN "+query, args)
 	if err != nil {
 		return "", err
@@ -57,8 +46,8 @@ func ExplainPostgres(ctx context.Context, s Session, query string, args []driver
 	return whole([]string{Redact(strings.Join(lines, "\n"))}), nil
 }
 
-// ExplainMySQL runs EXPLAIN, which does not execute the query, but resets the
-// results of FOUND_ROWS() and SHOW WARNINGS. It supports MariaDB, too.
+// ExplainMySQL runs EXPLAIN, which does not execute the query. It supports
+// MariaDB, too.
 func ExplainMySQL(ctx context.Context, s Session, query string, args []driver.NamedValue) (string, error) {
 	table, err := s.Query(ctx, "EXPLAIN "+query, args)
 	if err != nil {

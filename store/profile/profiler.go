@@ -19,6 +19,10 @@ const (
 // MySQL, which needs its Dialect.
 type Options struct {
 	// Dialect is the syntax of the database's literals and names.
+	//
+	// SQLite takes "x" for text if there is no such column. The profiler then
+	// shows ?. To know the columns, it reads their names on another connection,
+	// under the conditions of Explain.
 	Dialect Dialect
 	// Slow is the database's own time from which a query counts as slow; 0
 	// means 100 ms.
@@ -32,11 +36,22 @@ type Options struct {
 	//
 	// The cache helps most if the driver compiles every query again, as those
 	// of SQLite do. With MySQL it saves two of three round trips for a query
-	// with arguments. Leave it at 0 with pgx, which has a cache itself, and
-	// with a pooler that shares sessions between clients.
+	// with arguments. Leave it at 0 with PostgreSQL: pgx has a cache itself,
+	// the server refuses a statement whose columns have changed, and a pooler
+	// may share sessions between clients. If it is set, PostgreSQL's statements
+	// are not cached in transactions, nor on a connection whose search_path or
+	// role has changed. Queries that read what their connection remembers, such
+	// as ROW_COUNT(), changes() or @variables, are never cached. The profiler
+	// sees such changes in queries, but not inside functions of the database.
 	StatementCache int
 	// Explain returns the plan of a slow query; nil disables plans. See
 	// ExplainSQLite, ExplainPostgres and ExplainMySQL.
+	//
+	// The plan comes from another connection, which exists only for this and
+	// does not count toward the limit of the pool. There is no plan where
+	// another connection would not see the same: in a transaction that has
+	// changed the schema, after CREATE TEMP TABLE or a change of search_path,
+	// in a SQLite database in memory, and for a Pool limited to one connection.
 	Explain Explain
 	// Correlation returns the ID of the request to which a query belongs, from
 	// the query's context. It may be nil or return "".

@@ -30,8 +30,14 @@ func (r *run) own() time.Duration { return r.call + r.next + r.closing }
 
 // update records what the run has changed for later ones.
 func (c *conn) update(r *run) {
-	if c.cache != nil && r.text.kind.unsettles() {
+	if c.cache != nil && (r.text.kind.unsettles() || r.text.session&sessionChanges != 0) {
 		c.cache.clear()
+	}
+	if c.inTx && r.text.kind.unsettles() {
+		c.altered = true
+	}
+	if r.text.session&sessionChanges != 0 {
+		c.differs = true
 	}
 	if r.err != nil {
 		return
@@ -41,9 +47,9 @@ func (c *conn) update(r *run) {
 	}
 	switch r.text.kind {
 	case kindBegin:
-		c.inTx = true
+		c.begun()
 	case kindEnd:
-		c.inTx = false
+		c.ended()
 	case kindSchema:
 		c.profiler.schema.Add(1)
 	}

@@ -77,7 +77,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 // run begins a use. After a Reset, it looks the text up again.
 func (s *stmt) run(ctx context.Context) run {
 	if s.text.window != s.conn.profiler.window.Load() {
-		s.text = s.conn.profiler.text(ctx, s.query)
+		s.text = s.conn.connector.text(ctx, s.query)
 	}
 	return run{text: s.text, began: s.conn.profiler.now()}
 }

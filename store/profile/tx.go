@@ -10,12 +10,12 @@ type tx struct {
 
 // Commit implements driver.Tx.
 func (t *tx) Commit() error {
-	t.conn.inTx = false
+	t.conn.ended()
 	return t.base.Commit()
 }
 
 // Rollback implements driver.Tx.
 func (t *tx) Rollback() error {
-	t.conn.inTx = false
+	t.conn.ended()
 	return t.base.Rollback()
 }

@@ -44,6 +44,7 @@ type text struct {
 	shape    *shape
 	function string // the first caller
 	kind     kind
+	session  session
 
 	// Those of the shape, or its own if the shape is other.
 	statement, fingerprint string
@@ -83,7 +84,8 @@ func newShape(statement, fingerprint string) *shape {
 
 // text looks up a query. The goroutine that sent the query must call it,
 // because a new text records its caller.
-func (p *Profiler) text(ctx context.Context, query string) *text {
+func (c *connector) text(ctx context.Context, query string) *text {
+	p := c.profiler
 	w := p.window.Load()
 	hash := maphash.String(p.seed, query)
 	set := &w.texts[hash%textSets]
@@ -92,7 +94,7 @@ func (p *Profiler) text(ctx context.Context, query string) *text {
 			return t
 		}
 	}
-	t := w.read(ctx, query, p.options.Dialect)
+	t := w.read(ctx, c.normalize(query))
 	t.hash = hash
 	place := &set[hash>>32%textWays]
 	for i := range set {
@@ -105,11 +107,10 @@ func (p *Profiler) text(ctx context.Context, query string) *text {
 	return t
 }
 
-// read parses a query that is not cached.
-func (w *window) read(ctx context.Context, query string, dialect Dialect) *text {
-	n := normalize(query, dialect)
+// read describes a query that is not cached.
+func (w *window) read(ctx context.Context, n normalized) *text {
 	s := w.shape(n)
-	t := &text{window: w, shape: s, kind: n.kind, statement: n.statement, fingerprint: n.fingerprint}
+	t := &text{window: w, shape: s, kind: n.kind, session: n.session, statement: n.statement, fingerprint: n.fingerprint}
 	if s == w.other {
 		return t
 	}
