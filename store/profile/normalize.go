@@ -50,6 +50,15 @@ type normalized struct {
 	doubtful    bool     // a quoted word is hidden because no column of its name is known
 }
 
+// Normalize returns a query as Stats shows it, shortened and with ? for every
+// value. The fingerprint is equal for queries that differ only in values, and
+// the same in every process. In SQLite, "x" is text if there is no column of that
+// name; here it counts as text unless the query shows that it is a name.
+func Normalize(query string, dialect Dialect) (statement, fingerprint string) {
+	n := normalize(query, dialect, nil)
+	return n.statement, n.fingerprint
+}
+
 // normalize removes the values from a query. known reports whether SQLite's
 // tables have a column of a name in lower case; it may be nil.
 func normalize(query string, dialect Dialect, known func(string) bool) normalized {
