@@ -18,6 +18,18 @@ type Advice struct {
 	Rewrite string
 	// Indexes solve all problems or most of them. Usually there is one.
 	Indexes []Index
+	// Analyze is set if new statistics suffice: run ANALYZE.
+	Analyze bool
+	// Tried is set if indexes were tried on a copy of some of the rows.
+	Tried bool
+	// Mixed is set if Indexes make the statement slower for values that most
+	// rows have, and much faster for others.
+	Mixed bool
+	// Before and After are the cost of the statement in a copy of some of the
+	// rows, without and with Analyze or Indexes: the steps of SQLite's virtual
+	// machine, of which an access to a page counts as 16. They are 0 if there
+	// is neither.
+	Before, After int64
 	// PlanAfter is the plan with Rewrite and Indexes applied.
 	PlanAfter []string
 	// Reason is why a statement could not be analyzed, or "".
@@ -49,6 +61,9 @@ func (a Advice) String() string {
 	if a.Rewrite != "" {
 		s += " Rewrite the statement as " + strings.Join(strings.Fields(a.Rewrite), " ") + "."
 	}
+	if a.Analyze {
+		s += " ANALYZE solves this: SQLite has no statistics of the table, or old ones."
+	}
 	for i, x := range a.Indexes {
 		verb := "solves"
 		if len(a.Indexes) > 1 {
@@ -58,6 +73,14 @@ func (a Advice) String() string {
 			verb = "supports"
 		}
 		s += fmt.Sprintf(" %s %s this, at a cost of %s.", x.SQL, verb, x.Cost)
+	}
+	switch {
+	case a.Mixed:
+		s += fmt.Sprintf(" On a copy of some of the rows, the statement then takes %s steps instead of %s for values that few rows have. It takes more for those that most rows have.", count(a.After), count(a.Before))
+	case a.After > 0:
+		s += fmt.Sprintf(" On a copy of some of the rows, the statement then takes %s steps instead of %s.", count(a.After), count(a.Before))
+	case a.Tried:
+		s += " None of the indexes that were tried on a copy of some of the rows makes it faster."
 	}
 	return s
 }

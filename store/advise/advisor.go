@@ -12,7 +12,7 @@ import (
 
 // budget limits the time for the advice on one statement. Advice is based on
 // what was found by then.
-const budget = 50 * time.Millisecond
+const budget = time.Second
 
 // Advisor gives advice on one database. It is safe for concurrent use; calls
 // run one at a time.
@@ -31,6 +31,7 @@ type copies struct {
 	clone *clone
 	probe *probe
 	scale *scale
+	trial *trial // nil until advice is tried
 }
 
 // New returns an Advisor on the SQLite database of db, which may be read-only.
@@ -61,8 +62,25 @@ func (c *copies) close() error {
 	if c.probe != nil {
 		errs = append(errs, c.probe.db.Close())
 	}
+	c.drop()
 	*c = copies{}
 	return errors.Join(errs...)
+}
+
+// drop frees the copy of the data.
+func (c *copies) drop() {
+	if c.trial != nil {
+		c.trial.close()
+		c.trial = nil
+	}
+}
+
+// Rest frees the copied rows, which take up to 32 MB. The next Statement copies
+// what it needs again.
+func (a *Advisor) Rest() {
+	<-a.turn
+	defer a.leave()
+	a.drop()
 }
 
 // Statement plans one statement and explains the problems of the plan. It
@@ -120,6 +138,7 @@ func (a *Advisor) refresh(ctx context.Context) error {
 			return errors.Join(err, a.copies.close())
 		}
 		a.live = live
+		a.drop()
 		return nil
 	}
 	if err := a.copies.close(); err != nil {
@@ -171,11 +190,8 @@ func (a *Advisor) statement(ctx context.Context, s statement) (Advice, error) {
 			advice.Problems = append(advice.Problems, p.text)
 		}
 	}
-	wrong := target.judge(targetSteps)
-	if score(wrong) > 0 {
-		if targetSteps, err = a.index(ctx, target, targetSteps, wrong, samples, &advice); err != nil {
-			return Advice{}, err
-		}
+	if targetSteps, err = a.improve(ctx, target, targetSteps, samples, &advice); err != nil {
+		return Advice{}, err
 	}
 	if advice.Rewrite != "" || len(advice.Indexes) > 0 {
 		advice.PlanAfter = details(targetSteps)
@@ -217,37 +233,6 @@ func (a *Advisor) rows(ctx context.Context, samples map[*table]*sample, t *table
 		return " (about " + count(n) + " rows)"
 	}
 	return ""
-}
-
-// index finds the indexes to create for q and returns the plan with them.
-func (a *Advisor) index(ctx context.Context, q *query, steps []step, wrong []problem, samples map[*table]*sample, advice *Advice) ([]step, error) {
-	looking, cancel := context.WithDeadline(ctx, a.clone.deadline)
-	defer cancel()
-	bad := func(t *table) bool {
-		return slices.ContainsFunc(wrong, func(p problem) bool { return p.weight > 0 && (p.table == nil || p.table == t) })
-	}
-	for _, t := range q.tables {
-		if bad(t) && !t.virtual {
-			samples[t] = a.sample(looking, t, a.live.statistics, q.columnsOf(t), q.conditionsOf(t))
-		}
-	}
-	s := search{query: q, clone: a.clone, samples: samples, deadline: a.clone.deadline}
-	found, err := s.best(steps, q.candidates(bad, samples))
-	if err != nil {
-		a.live = nil // the copy may still contain a candidate
-		return steps, err
-	}
-	taken := map[string]bool{}
-	renamed := found.steps
-	for i, c := range found.made {
-		x, err := a.describe(ctx, &s, c, taken)
-		if err != nil {
-			return steps, err
-		}
-		advice.Indexes = append(advice.Indexes, x)
-		renamed = rename(renamed, candidateName(i), x.Name)
-	}
-	return renamed, nil
 }
 
 // columnsOf returns the columns of t that an index for q could contain.
@@ -304,7 +289,9 @@ func (a *Advisor) describe(ctx context.Context, s *search, c candidate, taken ma
 	fraction := 1.0
 	if c.where != nil {
 		x.Where = c.where.text
-		name += "_" + c.where.column.name
+		if !slices.Contains(c.terms, term{column: c.where.column}) {
+			name += "_" + c.where.column.name
+		}
 		fraction, _ = s.sample(c.table).fraction(x.Where)
 	}
 	x.Name = a.unused(name, taken)

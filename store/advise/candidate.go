@@ -2,6 +2,7 @@ package advise
 
 import (
 	"slices"
+	"strings"
 
 	"modernc.org/sqlite/vtab"
 )
@@ -60,14 +61,26 @@ func (q *query) candidates(bad func(*table) bool, samples map[*table]*sample) []
 	for _, c := range plain.list {
 		for _, v := range append(q.collated(c), c) {
 			for _, k := range q.hints.conditions {
-				if f, ok := fractionOf(samples, k); ok && f <= rare {
+				if f, ok := fractionOf(samples, k); ok && f <= rare && (!k.equal || flag(samples, k)) {
 					q.partial(&all, v, k)
 				}
 			}
 			all.add(v)
 		}
 	}
+	for _, k := range q.hints.conditions {
+		if f, ok := fractionOf(samples, k); ok && f <= rare && !k.equal && bad(k.table) {
+			all.add(candidate{table: k.table, terms: []term{{column: k.column}}, where: &k})
+		}
+	}
 	return all.list
+}
+
+// flag reports whether a condition is IS NULL, or on a column with few values:
+// a literal in another one is data, and the next statement has another one.
+func flag(samples map[*table]*sample, k condition) bool {
+	distinct := samples[k.table].of(term{column: k.column}).distinct
+	return strings.HasSuffix(k.text, "NULL") || distinct > 0 && distinct <= 3
 }
 
 func fractionOf(samples map[*table]*sample, k condition) (float64, bool) {
@@ -94,7 +107,7 @@ func (u *use) candidates(cs *candidates, h hints) {
 			add(equal, []term{r})
 		}
 		for _, e := range h.expressions {
-			if e.table != u.table {
+			if e.table != u.table || e.text == "" {
 				continue
 			}
 			x := []term{{expression: e.text}}
@@ -106,6 +119,9 @@ func (u *use) candidates(cs *candidates, h hints) {
 			add(x)
 			add(equal, x)
 		}
+		for _, c := range h.extremes[u.table] {
+			add(equal, []term{{column: c}})
+		}
 		add(equal)
 		for _, e := range equal {
 			one := []term{e}
@@ -116,6 +132,7 @@ func (u *use) candidates(cs *candidates, h hints) {
 			add(one)
 		}
 		add(u.sorted(nil))
+		add(u.sorted(nil), equal)
 		for _, r := range ranges {
 			add([]term{r})
 		}
@@ -133,7 +150,7 @@ func (u *use) split(alone bool) (equal, ranges []term, byRowid bool) {
 	}
 	for _, c := range u.constraints {
 		switch {
-		case alone && !c.alone || !servable(c.op):
+		case alone && !c.alone || !servable(c.op) && !matching(c.op):
 		case c.column == nil:
 			byRowid = byRowid || equality(c.op)
 		case equality(c.op):

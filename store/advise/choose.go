@@ -15,6 +15,19 @@ const (
 	// unknownRows is what SQLite assumes for a table that was never analyzed.
 	unknownRows = 1_048_576
 	candidateAs = "vega_candidate_"
+
+	// maxMeasured is the number of candidates that are tried on data.
+	maxMeasured = 8
+	// worthwhile is the part of the cost that may be left with an index.
+	worthwhile = 0.7
+	// similar is how much the cost of two indexes may differ before the size of
+	// the smaller does not matter.
+	similar = 1.15
+	// unharmed is how much the cost for some values may grow, unless that for
+	// others shrinks to muchBetter.
+	unharmed, muchBetter = 1.1, 0.1
+	// fewer is how much the estimates of the rows read must differ to matter.
+	fewer = 3
 )
 
 // option is a plan with some candidates created.
@@ -23,6 +36,8 @@ type option struct {
 	steps  []step
 	score  int
 	effort int     // number of rows read, in powers of four
+	costs  []int64 // measured, of each form
+	rows   float64 // read, as estimated
 	bytes  float64 // of the indexes, per row
 }
 
@@ -52,24 +67,29 @@ type search struct {
 	*query
 	clone    *clone
 	samples  map[*table]*sample
+	trial    *trial
+	forms    []string // the statement with values
+	costs    []int64  // of the statement as it is
 	deadline time.Time
 }
 
-// best adds the best candidate until none improves the plan, and returns what
-// it added. If no single candidate helps, as with OR, it tries all together.
+// best adds the index that saves most until none saves enough. What an index
+// saves is measured in the copy of the data; before that, the plans rule out the
+// candidates that SQLite would not use. If no single one helps, as with OR, it
+// tries all together.
 func (s *search) best(steps []step, list []candidate) (option, error) {
-	now := option{steps: steps, score: score(s.judge(steps))}
-	for now.score > 0 && len(now.made) < maxIndexes {
-		found, err := s.one(now, list)
+	now := option{steps: steps, score: score(s.judge(steps)), costs: s.costs}
+	for len(now.made) < maxIndexes && slices.Max(now.costs) > cheap {
+		found, err := s.next(now, list)
 		if err != nil {
 			return now, err
 		}
-		if found.score == now.score && len(now.made) == 0 {
-			if found, err = s.together(now, list); err != nil {
+		if len(found.made) == 0 && len(now.made) == 0 {
+			if found, err = s.together(list); err != nil {
 				return now, err
 			}
 		}
-		if found.score >= now.score {
+		if len(found.made) == 0 || !found.saves(now.costs) {
 			break
 		}
 		now = found
@@ -77,34 +97,82 @@ func (s *search) best(steps []step, list []candidate) (option, error) {
 	return now, nil
 }
 
-// one returns the best plan with one more candidate.
-func (s *search) one(now option, list []candidate) (option, error) {
-	best := now
+// next returns the cheapest plan with one more candidate, or none.
+func (s *search) next(now option, list []candidate) (best option, err error) {
+	var options []option
 	for _, c := range list {
-		if time.Now().After(s.deadline) {
+		if s.over() {
 			break
 		}
 		o, err := s.try(append(slices.Clip(now.made), c))
 		if err != nil {
 			return best, err
 		}
-		if len(o.made) == len(now.made)+1 && o.score < now.score && (len(best.made) == len(now.made) || o.less(best)) {
+		if len(o.made) == len(now.made)+1 {
+			options = append(options, o)
+		}
+	}
+	slices.SortStableFunc(options, func(a, b option) int {
+		switch {
+		case a.less(b):
+			return -1
+		case b.less(a):
+			return 1
+		}
+		return 0
+	})
+	for _, o := range options[:min(len(options), maxMeasured)] {
+		if s.over() {
+			break
+		}
+		if o.costs, err = s.trial.measure(s.forms, o.made); err != nil {
+			continue // for example an expression that is not deterministic
+		}
+		if len(best.made) == 0 || o.cheaper(best) {
 			best = o
 		}
 	}
 	return best, nil
 }
 
+// saves reports whether an option is worth its cost. One that is worse for some
+// values must be much better for others.
+func (a option) saves(costs []int64) bool {
+	mean, best, worst := relative(a.costs, costs)
+	return mean <= worthwhile && (worst <= unharmed || best <= muchBetter)
+}
+
+// cheaper reports whether a is the better choice: of those that save about the
+// same, the one with the better plan, or else the smaller.
+func (a option) cheaper(b option) bool {
+	switch mean, _, _ := relative(a.costs, b.costs); {
+	case mean > similar || mean < 1/similar:
+		return mean < 1
+	case a.score != b.score:
+		return a.score < b.score // for other values, the worse plan may cost more
+	case a.rows > fewer*b.rows || b.rows > fewer*a.rows:
+		return a.rows < b.rows // in the whole table, of which the copy is a part
+	}
+	return a.bytes < b.bytes
+}
+
+// over reports whether the time is over.
+func (s *search) over() bool { return time.Now().After(s.deadline) }
+
 // together creates all candidates and keeps those that the planner uses.
-func (s *search) together(now option, list []candidate) (option, error) {
+func (s *search) together(list []candidate) (option, error) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return len(a.terms) - len(b.terms) })
 	o, err := s.try(list)
-	if err != nil || len(o.made) > maxIndexes || o.score >= now.score {
-		return now, err
+	if err != nil || len(o.made) == 0 || len(o.made) > maxIndexes {
+		return option{}, err
 	}
 	kept, err := s.try(o.made)
-	if err != nil || len(kept.made) < len(o.made) || kept.score >= now.score {
-		return now, err
+	if err != nil || len(kept.made) < len(o.made) {
+		return option{}, err
+	}
+	kept.costs, err = s.trial.measure(s.forms, kept.made)
+	if err != nil {
+		return option{}, nil //nolint:nilerr // it cannot be tried
 	}
 	return kept, nil
 }
@@ -125,20 +193,19 @@ func (s *search) try(list []candidate) (o option, err error) {
 		// not deterministic.
 		made[i] = s.clone.exec(c.sql(candidateName(i))) == nil
 	}
-	if o.steps, err = s.clone.explain(s.plain, s.params); err != nil {
+	if o.steps, err = s.clone.explain(s.forms[0], 0); err != nil {
 		return o, err
 	}
 	o.score = score(s.judge(o.steps))
-	rows := 0.0
 	for i, c := range list {
 		if l, ok := usedIn(o.steps, candidateName(i)); ok {
 			o.made = append(o.made, c)
 			o.bytes += s.bytes(c)
-			rows += s.rowsRead(c, l)
+			o.rows += s.rowsRead(c, l)
 		}
 	}
-	if rows > few {
-		o.effort = int(math.Ceil(math.Log(rows/few) / math.Log(4)))
+	if o.rows > few {
+		o.effort = int(math.Ceil(math.Log(o.rows/few) / math.Log(4)))
 	}
 	return o, nil
 }
@@ -180,6 +247,8 @@ func (s *search) rowsRead(c candidate, l loop) float64 {
 			rows *= s.equals(known, t)
 		case i == l.equal && l.ranged:
 			rows /= 4
+		case i == l.equal && slices.Contains(s.hints.extremes[c.table], t.column):
+			rows = min(rows, 1)
 		}
 	}
 	return rows

@@ -11,18 +11,20 @@ import (
 type hints struct {
 	expressions []expression
 	conditions  []condition
-	collations  map[*column]string // compared with, if not the column's own
+	extremes    map[*table][]*column // in min() and max()
+	collations  map[*column]string   // compared with, if not the column's own
 }
 
 // expression is a function of columns that the statement compares or sorts by.
 type expression struct {
 	table *table
-	text  string
-	equal bool // compared for equality
-	order bool // sorted or grouped by
+	text  string // "" if it contains a parameter
+	equal bool   // compared for equality
+	order bool   // sorted or grouped by
 }
 
-// condition compares a column with a constant, as written in the statement.
+// condition compares a column with a constant that is no data: NULL, or 0 and 1
+// in a column that has few other values.
 type condition struct {
 	table  *table
 	column *column
@@ -37,11 +39,11 @@ var comparators = []string{"=", "==", "<", ">", "<=", ">=", "is", "in", "between
 
 // read collects the hints, and the problems that an index cannot solve.
 func (q *query) read() []problem {
-	q.hints.collations = map[*column]string{}
+	q.hints.collations, q.hints.extremes = map[*column]string{}, map[*table][]*column{}
 	var problems []problem
 	for _, s := range append([]statement{q.statement}, q.views...) {
 		for i := range s.tokens {
-			for _, look := range []func(statement, int) string{q.wildcard, q.collate, q.function, q.constant, q.mismatch} {
+			for _, look := range []func(statement, int) string{q.wildcard, q.collate, q.function, q.path, q.extreme, q.constant, q.mismatch} {
 				if text := look(s, i); text != "" {
 					problems = append(problems, problem{text: text})
 				}
@@ -123,11 +125,42 @@ func (q *query) function(s statement, i int) string {
 	}
 	columns := q.inside(s, i, end, &e)
 	if len(columns) == 0 {
+		if t := q.parameterized(s, i, end); t != nil && !e.order {
+			q.hints.expressions = append(q.hints.expressions, expression{table: t})
+		}
 		return ""
 	}
 	q.hints.expressions = append(q.hints.expressions, e)
 	if x := leading(e.table, columns[0]); x != nil && !e.order {
 		return fmt.Sprintf("comparing %s instead of %s prevents the use of index %s: compare the column itself, or index the expression", e.text, columns[0].name, x.name)
+	}
+	return ""
+}
+
+// path finds column -> 'path' and column ->> 'path' that are compared.
+func (q *query) path(s statement, i int) string {
+	tokens := s.tokens
+	if !tokens[i].in("->", "->>") || i+2 >= len(tokens) || !tokens[i+2].in(comparators...) {
+		return ""
+	}
+	t, c := q.referenceBefore(tokens, i)
+	if c == nil {
+		return ""
+	}
+	e := expression{table: t, equal: tokens[i+2].in("=", "==", "is", "in")}
+	if tokens[i+1].constant() {
+		e.text = identifier(c.name) + " " + tokens[i].s + " " + tokens[i+1].s
+	}
+	q.hints.expressions = append(q.hints.expressions, e)
+	return ""
+}
+
+// extreme finds min(column) and max(column).
+func (q *query) extreme(s statement, i int) string {
+	if s.tokens[i].in("min", "max") && i+1 < len(s.tokens) && s.tokens[i+1].is("(") {
+		if t, c, n := q.reference(s.tokens, i+2); n > 0 && i+2+n < len(s.tokens) && s.tokens[i+2+n].is(")") {
+			q.hints.extremes[t] = append(q.hints.extremes[t], c)
+		}
 	}
 	return ""
 }
@@ -163,6 +196,17 @@ func (q *query) inside(s statement, i, end int, e *expression) []*column {
 	return columns
 }
 
+// parameterized returns the table of a column in a call that also has a
+// parameter, such as the path of json_extract. An index needs the path itself.
+func (q *query) parameterized(s statement, i, end int) *table {
+	for ; i <= end; i++ {
+		if t, _, n := q.reference(s.tokens, i); n > 0 {
+			return t
+		}
+	}
+	return nil
+}
+
 // closingParenthesis returns the end of the parenthesis at token i, or -1.
 func closingParenthesis(tokens []token, i int) int {
 	n := slices.IndexFunc(tokens[i+1:], func(t token) bool { return t.depth == tokens[i].depth && t.is(")") })
@@ -186,10 +230,8 @@ func (q *query) constant(s statement, i int) string {
 	equal := true
 	if tokens[i].is("is") && tokens[j].is("not") {
 		j, equal = j+1, false
-	} else if tokens[j].is("-") {
-		j++
 	}
-	if j >= len(tokens) || !tokens[j].constant() && !(tokens[i].is("is") && tokens[j].is("null")) || !equal && !tokens[j].is("null") {
+	if j >= len(tokens) || !(tokens[j].kind == number && (tokens[j].s == "0" || tokens[j].s == "1")) && !(tokens[i].is("is") && tokens[j].is("null")) || !equal && !tokens[j].is("null") {
 		return ""
 	}
 	if j+1 < len(tokens) && tokens[j+1].kind == operator && !tokens[j+1].in(")", ",") || j+1 < len(tokens) && tokens[j+1].is("collate") {

@@ -69,6 +69,8 @@ const (
 	worstPartSort  = 15
 )
 
+const unsupported = ": an index does not support its conditions as they are"
+
 // problem describes what is wrong with a plan. Its weight is what an index may
 // save.
 type problem struct {
@@ -133,6 +135,8 @@ func (q *query) judgeLoop(l loop, inner bool) (problem, bool) {
 		p.text = "full scan of " + t.name + q.rows(t)
 	case q.limited:
 		return p, false
+	case q.conditional():
+		p.text = "full scan of " + t.name + q.rows(t) + unsupported
 	default:
 		p.text = "full scan of " + t.name + q.rows(t) + ": the statement selects every row"
 	}

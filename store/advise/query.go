@@ -62,6 +62,13 @@ func (q *query) alias(name string, t *table) {
 	}
 }
 
+// conditional reports whether the statement selects some rows only.
+func (q *query) conditional() bool {
+	return slices.ContainsFunc(append([]statement{q.statement}, q.views...), func(s statement) bool {
+		return slices.ContainsFunc(s.tokens, func(t token) bool { return t.in("where", "on", "using", "having", "natural") })
+	})
+}
+
 // column resolves a column name in the statement.
 func (q *query) column(qualifier, name string) (*table, *column) {
 	if qualifier != "" {
@@ -84,6 +91,10 @@ func servable(op vtab.ConstraintOp) bool { return equality(op) || ranging(op) }
 func equality(op vtab.ConstraintOp) bool {
 	return op == vtab.OpEQ || op == vtab.OpIS || op == vtab.OpISNULL
 }
+
+// matching reports whether an index can support a pattern that does not begin
+// with a wildcard.
+func matching(op vtab.ConstraintOp) bool { return op == vtab.OpLIKE || op == vtab.OpGLOB }
 
 func ranging(op vtab.ConstraintOp) bool {
 	return op == vtab.OpGT || op == vtab.OpGE || op == vtab.OpLT || op == vtab.OpLE

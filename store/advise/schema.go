@@ -31,6 +31,7 @@ type column struct {
 	affinity  string // TEXT, NUMERIC, INTEGER, REAL or BLOB
 	collation string
 	key       int // its place in the primary key, from 1
+	generated bool
 }
 
 type index struct {
@@ -136,11 +137,11 @@ func (s *schema) readTables(ctx context.Context, conn *sql.Conn) error {
 }
 
 func (s *schema) readColumns(ctx context.Context, conn *sql.Conn) error {
-	const query = "SELECT m.name, x.name, x.type, x.pk FROM sqlite_schema m, pragma_table_xinfo(m.name) x WHERE m.type = 'table'"
+	const query = "SELECT m.name, x.name, x.type, x.pk, x.hidden IN (2, 3) FROM sqlite_schema m, pragma_table_xinfo(m.name) x WHERE m.type = 'table'"
 	err := each(ctx, conn, query, func(rows *sql.Rows) error {
 		var of, declared string
 		c := &column{collation: "BINARY"}
-		if err := rows.Scan(&of, &c.name, &declared, &c.key); err != nil {
+		if err := rows.Scan(&of, &c.name, &declared, &c.key, &c.generated); err != nil {
 			return err
 		}
 		t := s.tables[strings.ToLower(of)]

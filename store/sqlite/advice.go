@@ -20,7 +20,7 @@ import (
 const (
 	maxAdvised   = 50
 	adviceWait   = 2 * time.Millisecond
-	adviceExpiry = time.Minute
+	adviceExpiry = 10 * time.Minute
 )
 
 // unusedAfter is how long statements are observed before an index is reported
@@ -31,12 +31,18 @@ const unusedAfter = time.Hour
 // problems in it, and the index that solves them. It contains names of tables
 // and columns, but no values.
 type Advice struct {
-	Text      string   `json:"text"` // one or two sentences
-	Plan      []string `json:"plan"`
-	Problems  []string `json:"problems"`
-	Rewrite   string   `json:"rewrite,omitempty"`
-	Indexes   []Index  `json:"indexes"`
-	PlanAfter []string `json:"plan_after"`
+	Text     string   `json:"text"` // one or two sentences
+	Plan     []string `json:"plan"`
+	Problems []string `json:"problems"`
+	Rewrite  string   `json:"rewrite,omitempty"`
+	Indexes  []Index  `json:"indexes"`
+	// Analyze is set if ANALYZE is enough, without an index.
+	Analyze bool `json:"analyze"`
+	// StepsBefore and StepsAfter are what the statement takes on a copy of some
+	// of the rows, in steps of SQLite's virtual machine; 0 if nothing helps.
+	StepsBefore int64    `json:"steps_before"`
+	StepsAfter  int64    `json:"steps_after"`
+	PlanAfter   []string `json:"plan_after"`
 }
 
 // Index is an index to create, and its cost.
@@ -250,6 +256,9 @@ func (a *advisor) remember(found map[string]cachedAdvice) {
 func (a *advisor) adviseOn(ctx context.Context, path string, statements []string) map[string]cachedAdvice {
 	found := map[string]cachedAdvice{}
 	expert, err := a.openExpert(ctx, path)
+	if err == nil {
+		defer expert.Rest() // the copied rows take memory
+	}
 	for _, statement := range statements {
 		o := cachedAdvice{at: time.Now()}
 		if err == nil {
@@ -265,6 +274,7 @@ func (a *advisor) adviseOn(ctx context.Context, path string, statements []string
 func newAdvice(a advise.Advice) *Advice {
 	out := &Advice{
 		Text: a.String(), Plan: a.Plan, Problems: a.Problems, Rewrite: a.Rewrite,
+		Analyze: a.Analyze, StepsBefore: a.Before, StepsAfter: a.After,
 		Indexes: make([]Index, 0, len(a.Indexes)), PlanAfter: append([]string{}, a.PlanAfter...),
 	}
 	for _, x := range a.Indexes {
