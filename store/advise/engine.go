@@ -79,7 +79,7 @@ func progress(_ *libc.TLS, db uintptr) int32 {
 	if !ok {
 		return 1
 	}
-	e := found.(*engine) //nolint:errcheck // nothing else is stored
+	e := found.(*engine)
 	e.steps += stepsTurn
 	if e.limit > 0 && e.steps > e.limit || e.ctx.Err() != nil || !e.deadline.IsZero() && time.Now().After(e.deadline) {
 		return 1

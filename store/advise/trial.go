@@ -70,8 +70,8 @@ func (t *trial) fill(ctx context.Context, live *snapshot) error {
 // assume sets the planner's statistics.
 func (t *trial) assume(statistics []statistic) error {
 	if statistics == nil {
-		if _, err := t.value("SELECT 1 FROM sqlite_stat1"); err != nil {
-			return nil // there are none
+		if n, err := t.value("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'"); err != nil || n == "0" {
+			return err
 		}
 	} else if err := t.exec("ANALYZE sqlite_schema"); err != nil { // creates the tables
 		return err

@@ -196,19 +196,22 @@ func once(ctx context.Context, tx *sql.Tx, statement string) (time.Duration, err
 		return 0, err
 	}
 	began := time.Now()
-	rows, err := tx.QueryContext(ctx, statement)
-	if err != nil {
+	if err := drain(ctx, tx, statement); err != nil {
 		return 0, err
 	}
+	took := time.Since(began)
+	_, err := tx.ExecContext(ctx, "ROLLBACK TO once; RELEASE once")
+	return took, err
+}
+
+func drain(ctx context.Context, tx *sql.Tx, statement string) error {
+	rows, err := tx.QueryContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		continue
 	}
-	err = rows.Err()
-	_ = rows.Close()
-	took := time.Since(began)
-	if err != nil {
-		return 0, err
-	}
-	_, err = tx.ExecContext(ctx, "ROLLBACK TO once; RELEASE once")
-	return took, err
+	return rows.Err()
 }
