@@ -51,8 +51,12 @@ func TestFiltersDiffer(t *testing.T) {
 		seen[q.Filter()] = true
 	}
 	for _, q := range []RunQuery{
-		{}, {Integration: "a"}, {Integration: "a", Since: time.UnixMilli(1)}, {Integration: "a", Until: time.UnixMilli(1)},
-		{Integration: "a", Statuses: []check.Status{check.Healthy}}, {Integration: "a", Statuses: []check.Status{check.Unknown, check.Healthy}},
+		{},
+		{Integration: "a"},
+		{Integration: "a", Since: time.UnixMilli(1)},
+		{Integration: "a", Until: time.UnixMilli(1)},
+		{Integration: "a", Statuses: []check.Status{check.Healthy}},
+		{Integration: "a", Statuses: []check.Status{check.Unknown, check.Healthy}},
 	} {
 		seen[q.Filter()] = true
 	}

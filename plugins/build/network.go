@@ -27,14 +27,14 @@ import (
 // instead maps packages of Go's standard library that open connections to what
 // a probe uses in their place.
 var instead = map[string]string{
-	"net":             "the calls Run.Dial and Run.Resolve of package sdk (and package net/netip for addresses)",
-	"net/http":        "the call Run.HTTP of package sdk",
-	"net/http/":       "the call Run.HTTP of package sdk",
-	"net/rpc":         "the call Run.Dial of package sdk",
-	"net/rpc/":        "the call Run.Dial of package sdk",
-	"net/smtp":        "the call Run.Dial of package sdk",
-	"crypto/tls":      `the call Run.Dial("tls", …) or Conn.StartTLS of package sdk`,
-	"log/syslog":      "the call Run.Log of package sdk",
+	"net":        "the calls Run.Dial and Run.Resolve of package sdk (and package net/netip for addresses)",
+	"net/http":   "the call Run.HTTP of package sdk",
+	"net/http/":  "the call Run.HTTP of package sdk",
+	"net/rpc":    "the call Run.Dial of package sdk",
+	"net/rpc/":   "the call Run.Dial of package sdk",
+	"net/smtp":   "the call Run.Dial of package sdk",
+	"crypto/tls": `the call Run.Dial("tls", …) or Conn.StartTLS of package sdk`,
+	"log/syslog": "the call Run.Log of package sdk",
 }
 
 // goPackage is the part of the output of go list that is needed.

@@ -42,8 +42,12 @@ func buildWith(t *testing.T, base build.Language, files map[string]string) error
 func TestGoNetworkIsRefused(t *testing.T) {
 	realtest.Toolchain(t, build.Go, false)
 	for _, c := range []struct{ path, use string }{
-		{"net", "Run.Dial and Run.Resolve"}, {"net/http", "Run.HTTP"}, {"net/http/cookiejar", "Run.HTTP"}, {"net/smtp", "Run.Dial"},
-		{"net/rpc/jsonrpc", "Run.Dial"}, {"crypto/tls", "Conn.StartTLS"},
+		{"net", "Run.Dial and Run.Resolve"},
+		{"net/http", "Run.HTTP"},
+		{"net/http/cookiejar", "Run.HTTP"},
+		{"net/smtp", "Run.Dial"},
+		{"net/rpc/jsonrpc", "Run.Dial"},
+		{"crypto/tls", "Conn.StartTLS"},
 	} {
 		err := buildWith(t, build.Go, map[string]string{"use.go": "package main\n\nimport (\n\t_ \"fmt\"\n\t_ \"" + c.path + "\"\n)\n"})
 		if err == nil || !strings.Contains(err.Error(), "use.go:5 imports \""+c.path+"\"") || !strings.Contains(err.Error(), c.use) {

@@ -84,7 +84,7 @@ func (s *Session) fail(ctx context.Context, stage string, err error, code abi.Er
 	}
 	end, own := fault.Judge(err, usual(code))
 	if own == nil && (ctx.Err() != nil && end != fault.Unresolved || end == fault.TimedOut) {
-		end, own = fault.TimedOut, s.path(err)
+		end, own = fault.TimedOut, pathTo(s.peer, err)
 	}
 	text := stage + ": " + reason(err)
 	switch {
@@ -96,13 +96,12 @@ func (s *Session) fail(ctx context.Context, stage string, err error, code abi.Er
 	return &Error{Errno: end.Errno, Text: s.vault.Hide(text)}
 }
 
-// path returns why this machine's side of the way to the peer is interrupted,
+// pathTo returns why this machine's side of the way to the peer is interrupted,
 // or nil: then the peer has let a call time out.
-func (s *Session) path(err error) *fault.Own {
+func pathTo(peer string, err error) *fault.Own {
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
-	peer := s.peer
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Addr != nil {
 		peer = op.Addr.String()
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -172,4 +174,24 @@ func replies(packed []byte, query *dns.Msg) bool {
 	m := message{b: packed}
 	r, _, err := m.begin()
 	return err == nil && r.response && r.id == query.Id && (r.answers(query.Question[0]) || r.name == "" && r.rcode != dns.RcodeSuccess)
+}
+
+// askOwn is like ask, for vega's own servers. A failure of theirs is not the
+// name's, unless they answer for other names.
+func (q *exchanger) askOwn(ctx context.Context, question string, typ uint16, servers []string) (*reply, error) {
+	q.watch = q.session.network.dialer.Watch(ctx)
+	defer q.watch.End()
+	answer, err := q.ask(ctx, question, typ, servers)
+	if _, known := errors.AsType[*Error](err); known || err == nil {
+		return answer, err
+	}
+	return nil, q.watch.Judge(ctx, strings.TrimSuffix(question, "."), err)
+}
+
+// dial connects to a DNS server.
+func (q *exchanger) dial(ctx context.Context, network, server string) (net.Conn, error) {
+	if q.watch != nil {
+		return q.watch.Dial(ctx, network, server, q.session.Sockets, false)
+	}
+	return q.session.network.dialer.Dial(ctx, network, server, q.session.Sockets)
 }

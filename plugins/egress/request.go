@@ -57,7 +57,7 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	if out.header.Get("User-Agent") == "" {
 		out.header.Set("User-Agent", "vega")
 	}
-	s.trace(out.header)
+	s.Trace.add(out.header)
 	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
 		out.header.Set("Accept-Encoding", "gzip")
 	}
@@ -66,14 +66,14 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	return out, err
 }
 
-// trace adds the trace that the run is part of, unless the guest set one.
-func (s *Session) trace(h http.Header) {
-	if s.Trace.Parent == "" || h.Get("Traceparent") != "" {
+// add adds the trace that the run is part of, unless the guest set one.
+func (t Trace) add(h http.Header) {
+	if t.Parent == "" || h.Get("Traceparent") != "" {
 		return
 	}
-	h.Set("Traceparent", s.Trace.Parent)
-	if s.Trace.State != "" {
-		h.Set("Tracestate", s.Trace.State)
+	h.Set("Traceparent", t.Parent)
+	if t.State != "" {
+		h.Set("Tracestate", t.State)
 	}
 }
 

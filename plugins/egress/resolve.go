@@ -46,7 +46,11 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	}
 	q := exchanger{session: s, held: holding{of: s.account()}}
 	defer q.held.release()
-	answer, err := s.ask(ctx, &q, question, typ, servers, server == "")
+	ask := q.ask // the servers that a guest names are its target
+	if server == "" {
+		ask = q.askOwn
+	}
+	answer, err := ask(ctx, question, typ, servers)
 	if err != nil {
 		return nil, s.fail(ctx, "resolving "+name, err, abi.ErrDNS)
 	}

@@ -17,7 +17,7 @@ import (
 func Path(ctx context.Context, addr string) *fault.Own {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // then nothing is known of the way there
 	}
 	ip := to.Addr().Unmap()
 	if own := route(ip); own != nil && ip.Zone() == "" {

@@ -27,7 +27,7 @@ func route(ip netip.Addr) *fault.Own {
 	}
 	link, err := net.InterfaceByIndex(to.link)
 	if err != nil { // also if the kernel did not answer
-		return nil
+		return nil //nolint:nilerr // then nothing is known of the link
 	}
 	switch {
 	case link.Flags&net.FlagUp == 0, link.Flags&net.FlagRunning == 0:

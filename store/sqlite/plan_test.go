@@ -41,8 +41,12 @@ func TestPagesUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range []store.RunQuery{
-		{}, {Since: time.UnixMilli(1)}, {Until: time.UnixMilli(1)}, {Statuses: []check.Status{check.Healthy}},
-		{Statuses: []check.Status{check.Unhealthy}}, {Since: time.UnixMilli(1), Until: time.UnixMilli(2), Statuses: []check.Status{check.Unhealthy, check.Unknown}},
+		{},
+		{Since: time.UnixMilli(1)},
+		{Until: time.UnixMilli(1)},
+		{Statuses: []check.Status{check.Healthy}},
+		{Statuses: []check.Status{check.Unhealthy}},
+		{Since: time.UnixMilli(1), Until: time.UnixMilli(2), Statuses: []check.Status{check.Unhealthy, check.Unknown}},
 	} {
 		q.Integration = "a"
 		if _, err := s.Runs(t.Context(), q); err != nil {
