@@ -77,7 +77,7 @@ func (g *guest) fail(err error) int32 {
 		g.timedOut = true
 	}
 	g.lastError = check.Clip(check.OneLine(g.vault.Hide(g.explained(err))), maxArgument)
-	if g.in.Grease && code == abi.ErrIO {
+	if g.in.Grease && (code == abi.ErrIO || code == abi.ErrTarget) {
 		return strangeErrno
 	}
 	return int32(code)

@@ -98,7 +98,7 @@ func newFuzzed(t *testing.T, s *Sandbox) *guest {
 	t.Helper()
 	probe := &manifest.Probe{Name: "p", Options: []manifest.Option{{Name: "a", Type: manifest.String}}}
 	values := manifest.Values{"a": manifest.Plain("value")}
-	m := &Module{sandbox: s}
+	m := &Module{Module: &manifest.Module{Manifest: &manifest.Manifest{Probes: []manifest.Probe{*probe}}}, sandbox: s}
 	in := &Input{Integration: "i", Probe: "p", Values: values, Timeout: time.Second}
 	g, err := m.newGuest(in, probe, time.Now().Add(time.Second))
 	if err != nil {

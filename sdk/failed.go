@@ -29,7 +29,7 @@ func Failed(who string, err error) Result {
 	case is(call, ErrDNS):
 		return Unhealthy("the name of " + who + " does not resolve; correct the name or repair its DNS (" + text + ")")
 	case is(call, ErrTLS):
-		return Unhealthy("TLS with " + who + " failed; repair its certificate or its TLS settings (" + text + ")")
+		return Unhealthy("TLS with " + who + " failed: " + text)
 	case is(call, ErrReset):
 		return Unhealthy(who + " closed the connection in the middle of the exchange; look into its log")
 	case is(call, ErrTooLarge):

@@ -99,7 +99,7 @@ func TestSMTP(t *testing.T) {
 	runRows(t, "smtp", []row{
 		{name: "starttls", options: options{"address": mail}, config: trusting(), says: "accepts mail over TLS 1.3", details: []string{"banner", "extensions", "certificate_expires"}},
 		{name: "plain", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": false}, says: "accepts mail without TLS"},
-		{name: "bad certificate", options: options{"address": mail}, status: abi.Degraded, says: "TLS with"},
+		{name: "bad certificate", options: options{"address": mail}, status: abi.Unhealthy, says: "TLS with"},
 		{name: "no starttls", options: options{"address": fixtures.SMTP(t, nil, "")}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
 		{name: "not now", options: options{"address": fixtures.SMTP(t, nil, "421 4.3.2 too busy")}, status: abi.Unhealthy, says: `is not available at the moment: it answered "421 4.3.2 too busy" where 220 was expected`},
 		{name: "silent", options: options{"address": fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "does not greet in time"},

@@ -295,7 +295,7 @@ probe "tls" {
 }
 
 probe "smtp" {
-  summary = "Greets a mail server and starts TLS. It sends no mail."
+  summary = "Greets a mail server and starts TLS. It sends no mail. On port 25, a bad certificate is degraded."
   option "address" {
     type        = "address"
     required    = true

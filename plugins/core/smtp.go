@@ -89,13 +89,16 @@ func smtpUpgrade(conn *sdk.Conn, extensions []string, helo, server string) error
 	return err
 }
 
-// smtpVerdict checks the certificate. A bad one is not an outage: most senders
-// deliver over unverified TLS too.
+// smtpVerdict checks the certificate. On port 25 a bad one is not an outage:
+// most mail servers deliver to each other over unverified TLS, too. Mail
+// programs, which use the other ports, do not.
 func smtpVerdict(r *sdk.Run, conn *sdk.Conn, address string) sdk.Result {
 	bad, soon := verified(r, conn, address)
 	switch {
-	case bad != nil:
+	case bad != nil && strings.HasSuffix(address, ":25"):
 		return sdk.Degraded(bad.Message)
+	case bad != nil:
+		return *bad
 	case soon != nil:
 		return *soon
 	}

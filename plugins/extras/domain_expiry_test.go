@@ -46,7 +46,7 @@ func TestDomainExpiry(t *testing.T) {
 		case "/v1/domain/silent.example":
 			fmt.Fprint(w, `{"objectClassName": "domain", "status": ["active"]}`)
 		case "/v1/domain/undated.example":
-			fmt.Fprintf(w, rdap, "undated.example", "soon", "active")
+			fmt.Fprintf(w, rdap, "undated.example", "soon", `"active"`)
 		case "/v1/domain/page.example":
 			fmt.Fprint(w, `<!doctype html>`)
 		case "/v1/domain/many.example":

@@ -412,7 +412,7 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	case VEGA_ERR_TIMEOUT: vega_format(buf, cap, "%s did not answer in time; it is overloaded or hung, or a firewall drops the packets", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_REFUSED: vega_format(buf, cap, "%s refuses the connection; start the service or correct the address", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_DNS: vega_format(buf, cap, "the name of %s does not resolve; correct the name or repair its DNS (%s)", who, text); return VEGA_UNHEALTHY;
-	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed; repair its certificate or its TLS settings (%s)", who, text); return VEGA_UNHEALTHY;
+	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed: %s", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_RESET: vega_format(buf, cap, "%s closed the connection in the middle of the exchange; look into its log", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "the response of %s is over the size limit; check a smaller page (%s)", who, text); return VEGA_UNKNOWN;
 	case VEGA_ERR_NOT_SET:

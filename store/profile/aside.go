@@ -12,10 +12,11 @@ var errNoConnection = errors.New("the pool has no connection to spare")
 
 // aside calls use with a connection of the profiler's own, outside the pool, and
 // closes it. There is at most one per connector, and none next to a pool that
-// is limited to one connection: its program may not allow for another, as with
-// a database in memory, and other programs may not either.
+// is limited to one connection, unless Options.ExplainSingle allows it: the
+// program may not allow for another, as with a database in memory, and other
+// programs may not either.
 func (c *connector) aside(ctx context.Context, use func(driver.Conn) error) (err error) {
-	if c.profiler.single(c.pool) || !c.extra.TryLock() {
+	if c.profiler.single(c.pool) && !c.profiler.options.ExplainSingle || !c.extra.TryLock() {
 		return errNoConnection
 	}
 	defer c.extra.Unlock()

@@ -51,8 +51,11 @@ type Options struct {
 	// does not count toward the limit of the pool. There is no plan where
 	// another connection would not see the same: in a transaction that has
 	// changed the schema, after CREATE TEMP TABLE or a change of search_path,
-	// in a SQLite database in memory, and for a Pool limited to one connection.
+	// in a SQLite database in memory, and for a Pool limited to one connection,
+	// unless ExplainSingle is set.
 	Explain Explain
+	// ExplainSingle allows another connection next to a Pool limited to one.
+	ExplainSingle bool
 	// Correlation returns the ID of the request to which a query belongs, from
 	// the query's context. It may be nil or return "".
 	Correlation func(context.Context) string

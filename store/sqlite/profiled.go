@@ -19,6 +19,7 @@ func newProfiler(s settings) *profile.Profiler {
 		Slow:           s.slow,
 		StatementCache: statements,
 		Explain:        profile.ExplainSQLite,
+		ExplainSingle:  true, // the writer's pool: the file allows readers next to it
 		Correlation:    s.correlation,
 	})
 }

@@ -55,7 +55,7 @@ export function failed(who: string, error: Failure): Result {
     case Kind.DNS:
       return unhealthy("the name of " + who + " does not resolve; correct the name or repair its DNS (" + error.text + ")");
     case Kind.TLS:
-      return unhealthy("TLS with " + who + " failed; repair its certificate or its TLS settings (" + error.text + ")");
+      return unhealthy("TLS with " + who + " failed: " + error.text);
     case Kind.RESET:
       return unhealthy(who + " closed the connection in the middle of the exchange; look into its log");
     case Kind.TOO_LARGE:

@@ -22,11 +22,7 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
             who,
             error
         ),
-        Kind::Tls => unhealthy!(
-            "TLS with {} failed; repair its certificate or its TLS settings ({})",
-            who,
-            error
-        ),
+        Kind::Tls => unhealthy!("TLS with {} failed: {}", who, error),
         Kind::Reset => unhealthy!(
             "{} closed the connection in the middle of the exchange; look into its log",
             who

@@ -89,11 +89,15 @@ fn log_in(broker: &mut Broker<'_>, secure: bool) -> Result<Answer, Outcome> {
         return Err(unknown!("password is set without username, which MQTT 3.1.1 does not allow; set username, or version = \"5\""));
     }
     let unsent = broker.send(&hello(broker.five, &id, &user, &password));
+    let unsent = match unsent {
+        Err(e) if e.kind() != Kind::Reset => return Err(e).or_failed(who), // nothing was sent: no answer comes
+        other => other, // the broker may have said why it hangs up
+    };
     let head = match broker.next(&[CONNACK]) {
         Err(e) if e.kind() == Kind::Timeout => return Err(silent(who, secure)),
         Err(e) if e.kind() == Kind::Reset => return closed(who, secure),
         other => match unsent {
-            Err(outcome) => return Err(outcome),
+            Err(e) => return Err(e).or_failed(who),
             Ok(()) => other.or_failed(who)?,
         },
     };

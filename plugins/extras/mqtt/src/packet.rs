@@ -1,6 +1,6 @@
 //! Packets of MQTT 3.1.1 and 5, chapters 2 and 3 of their specifications.
 
-use vega::{net, unhealthy, OrFailed, Outcome, Text};
+use vega::{net, unhealthy, Error, Outcome, Text};
 
 /// The kinds of packets that the probe expects.
 pub const CONNACK: u8 = 2;
@@ -57,7 +57,7 @@ impl<'a> Broker<'a> {
     }
 
     /// Sends a packet in one write, as a secret in it requires.
-    pub fn send(&mut self, packet: &Packet) -> Result<(), Outcome> {
+    pub fn send(&mut self, packet: &Packet) -> Result<(), Error> {
         let mut all = [0; ROOM + 4];
         all[0] = packet.first;
         let (mut at, mut n) = (1, packet.len);
@@ -69,7 +69,7 @@ impl<'a> Broker<'a> {
             }
         }
         all[at..at + packet.len].copy_from_slice(&packet.body[..packet.len]);
-        self.conn.write_all(&all[..at + packet.len]).or_failed(self.who)
+        self.conn.write_all(&all[..at + packet.len])
     }
 
     /// Reads the beginning of the next packet. It reads no further if the

@@ -28,7 +28,7 @@ pub fn subscribe(broker: &mut Broker<'_>, topic: &str) -> Result<(), Outcome> {
         packet.bytes(&[0]); // no properties
     }
     packet.text(topic).bytes(&[0]);
-    broker.send(&packet)?;
+    broker.send(&packet).or_failed(broker.who)?;
     let (mut granted, mut seen) = (false, Seen::default());
     while !granted || !expect.is_empty() {
         let head = match broker.next(&[SUBACK, PUBLISH, DISCONNECT]) {
