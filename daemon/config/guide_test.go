@@ -1,0 +1,57 @@
+package config
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"vega/daemon/config/diag"
+)
+
+var (
+	hclExample = regexp.MustCompile("(?ms)^```hcl\n(.*?)^```$")
+	anyHeading = regexp.MustCompile("(?m)^## (.*)$")
+)
+
+// TestExamplesInTheGuide checks that the configuration in README.md and GUIDE.md
+// is written as vega reads it. Files that it names, and integrations that it
+// depends on, are not there.
+func TestExamplesInTheGuide(t *testing.T) {
+	found, bundled := 0, shipped(t)
+	for _, page := range []string{"../../README.md", "../GUIDE.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, example := range hclExample.FindAllStringSubmatch(string(text), -1) {
+			found++
+			_, ds := load(t, example[1], Options{Bundled: bundled, Env: func(name string) (string, bool) { return "0123456789abcdef" + name, true }, Scan: noPlugins})
+			for _, d := range ds {
+				if d.Severity == diag.Error && d.Code != diag.Dangling && d.Code != diag.BadTLS && d.Code != diag.FileUnreadable {
+					t.Errorf("%s: %s in\n%s", page, d.Code, example[1])
+				}
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("%d examples", found)
+	}
+}
+
+// TestGuideHasContents checks that the guide's list of sections names each of
+// them, in their order.
+func TestGuideHasContents(t *testing.T) {
+	text, err := os.ReadFile("../GUIDE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for _, h := range anyHeading.FindAllStringSubmatch(string(text), -1) {
+		anchor := strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(h[1], ",", "")), " ", "-")
+		want.WriteString("- [" + h[1] + "](#" + anchor + ")\n")
+	}
+	if !strings.Contains(string(text), "\n\n"+want.String()+"\n") {
+		t.Errorf("the contents are not\n%s", want.String())
+	}
+}
