@@ -77,9 +77,9 @@ func takes(r *schema.Row) string {
 func secrecy(r *schema.Row) string {
 	switch r.Element() {
 	case manifest.Bool:
-		return "not allowed; use env_set()"
+		return "not secret; true or false"
 	case manifest.Number, schema.Whole:
-		return "not allowed; use a number or a reference"
+		return "not secret; a number"
 	case schema.Probe, manifest.Database, schema.Integration, schema.Figure:
 		return "not allowed; use a reference"
 	}
