@@ -16,6 +16,10 @@ import (
 	"vega/policies"
 )
 
+// minBytes is the least number without a unit that may be meant as bytes: in
+// disk.free = 20, the 20 are not.
+const minBytes = 1 << 20
+
 // boundary checks the bounds of one threshold.
 type boundary struct {
 	thresholdStage
@@ -34,13 +38,17 @@ func (b boundary) bound(name string) *float64 {
 	number, bare := v.(float64)
 	switch {
 	case bare && (b.unit == policies.Bytes || b.unit == policies.Milliseconds):
+		detail := fmt.Sprintf("%s needs a unit, because %s is measured in %s.", name, b.ev.Str(b.s, "metric"), b.unit)
+		if b.unit == policies.Bytes && number > 0 && number < minBytes { // hardly meant as bytes
+			b.out.Err(diag.BadUnit, e.At, detail, fmt.Sprintf("add the unit that you mean, such as %s = %q", name, strconv.FormatFloat(number, 'f', -1, 64)+"GiB"))
+			return nil
+		}
 		fixed := strconv.FormatFloat(number, 'f', -1, 64) + "ms"
 		if b.unit == policies.Bytes {
 			fixed, _ = schema.WithUnit(number, b.s.Schema.Row(name), manifest.SizeType)
 		}
 		fixed = strconv.Quote(fixed)
-		b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s needs a unit, because %s is measured in %s.", name, b.ev.Str(b.s, "metric"), b.unit),
-			fmt.Sprintf("set %s = %s", name, fixed)).Replace(e.At, fixed)
+		b.out.Err(diag.BadUnit, e.At, detail, fmt.Sprintf("set %s = %s", name, fixed)).Replace(e.At, fixed)
 		return nil
 	case bare:
 		return &number

@@ -24,8 +24,14 @@ func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(strin
 		if home := table.Home(m.name); home != "" {
 			elsewhere = fmt.Sprintf("move it into %s { }", home)
 		}
-		if isOption(m.name) {
+		inner := m.in.Home(m.name)
+		switch {
+		case isOption(m.name) && inner != "":
+			elsewhere = fmt.Sprintf("move it into %s { }, or into config { } if it is an option of the probe", inner)
+		case isOption(m.name):
 			elsewhere = "move it into config { }, because it is an option of the probe"
+		case inner != "":
+			elsewhere = fmt.Sprintf("move it into %s { }", inner)
 		}
 		reportUnknown(m, elsewhere, out)
 	}
@@ -98,7 +104,9 @@ func (b *binder) unknown(name string, at diag.Place, s *schema.Block, into *Sect
 		return
 	}
 	elsewhere := ""
-	if home := b.table.Home(name); home != "" && s.Name != "config" {
+	if s.Name == "config" {
+		elsewhere = b.outside(name)
+	} else if home := b.table.Home(name); home != "" {
 		elsewhere = fmt.Sprintf("move it into %s { }", home)
 	}
 	if s.Name == "config" && (name == "host" || name == "port" || name == "hostname" || name == "ip") {
@@ -106,6 +114,22 @@ func (b *binder) unknown(name string, at diag.Place, s *schema.Block, into *Sect
 		into.Strays = append(into.Strays, name)
 	}
 	reportUnknown(m, elsewhere, b.out)
+}
+
+// outside returns the fix for a name in config that belongs in the integration,
+// or "".
+func (b *binder) outside(name string) string {
+	integration := b.table.Block("integration")
+	if integration == nil {
+		return ""
+	}
+	if integration.Row(name) != nil || integration.Block(name) != nil {
+		return "move it out of config { }, because it belongs in the integration itself"
+	}
+	if home := integration.Home(name); home != "" {
+		return fmt.Sprintf("move it out of config { } into %s { } of the integration", home)
+	}
+	return ""
 }
 
 // whole returns the fix for the parts of an address or URL, which vega takes as

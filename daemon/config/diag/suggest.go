@@ -17,6 +17,9 @@ func Nearest(written string, candidates []string) string {
 	}
 	best, limit := "", min(len(written)/3, maxSlips)+1
 	for _, c := range candidates {
+		if strings.EqualFold(written, c) {
+			return c
+		}
 		if len(c)-len(written) >= limit || len(written)-len(c) >= limit {
 			continue // the lengths alone differ by too much
 		}

@@ -146,7 +146,11 @@ func (f *filler) each(e *syntax.Expr) *syntax.Expr {
 		in := find(found, key)
 		if in == nil {
 			path := strings.Join(append([]string{"each.value"}, keys[:i]...), ".")
-			return f.bad(e, found.At, fmt.Sprintf("%s has no key %q.", path, diag.Clip(key)), fmt.Sprintf("add %s = …", syntax.QuoteKey(key)))
+			fix := fmt.Sprintf("add %s = …", syntax.QuoteKey(key))
+			if near := diag.Nearest(key, keysOf(found)); near != "" {
+				fix = fmt.Sprintf("refer to %s.%s, or %s", path, near, fix)
+			}
+			return f.bad(e, found.At, fmt.Sprintf("%s has no key %q.", path, diag.Clip(key)), fix)
 		}
 		found = in
 	}
@@ -158,6 +162,15 @@ func (f *filler) bad(e *syntax.Expr, at diag.Place, detail, fix string) *syntax.
 	f.from.From[at] = e.At
 	f.out.Err(diag.Dangling, at, detail, fix)
 	return &syntax.Expr{Kind: syntax.BadExpr, At: at}
+}
+
+// keysOf returns the keys of a map that are written as such.
+func keysOf(in *syntax.Expr) []string {
+	var keys []string
+	for i := 0; i+1 < len(in.Items); i += 2 {
+		keys = append(keys, in.Items[i].Text)
+	}
+	return keys
 }
 
 // find returns the value of a key in a map; nil if there is none.
