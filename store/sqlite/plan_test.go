@@ -28,6 +28,23 @@ func log(t *testing.T, s *sqlite.Store, c store.Conversation) int64 {
 	return id
 }
 
+// A slow statement of the writer, whose pool has one connection, has a plan, too.
+func TestWriterHasPlans(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "vega.db"), sqlite.SlowQuery(1))
+	if err := s.DeleteMemory(t.Context(), "none"); !errors.Is(err, store.ErrNotFound) {
+		t.Fatal(err)
+	}
+	for _, q := range s.Profiler().Stats().Slow {
+		if q.Function == "DeleteMemory" {
+			if !strings.Contains(q.Plan, "memories") {
+				t.Errorf("%+v", q)
+			}
+			return
+		}
+	}
+	t.Error("it is not among the slow queries")
+}
+
 // No page scans a table or sorts.
 func TestPagesUseIndexes(t *testing.T) {
 	s := fresh(t)

@@ -14,9 +14,9 @@ import (
 	"vega/store/sqlite"
 )
 
-func open(t *testing.T, path string) *sqlite.Store {
+func open(t *testing.T, path string, options ...sqlite.Option) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
