@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"vega/daemon/config/bind"
@@ -61,6 +62,24 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 	}
 	return Key{Name: name, Value: value}
 }
+
+// distinct reports a key whose value another one has with other scopes: which of
+// them apply to a request could not be told.
+func (d serverStage) distinct(key Key, others []Key, t *bind.Slot) {
+	for _, other := range others {
+		if other.Value.Reveal() != key.Value.Reveal() || slices.Equal(sorted(other.Scopes), sorted(key.Scopes)) {
+			continue
+		}
+		name := "api_key"
+		if other.Name != "default" {
+			name = fmt.Sprintf("key %q", other.Name)
+		}
+		d.out.Err(diag.Twice, t.Expr.At, fmt.Sprintf("key %q has the value of %s, but other scopes.", key.Name, name), "use another value, such as the output of: openssl rand -hex 24")
+		return
+	}
+}
+
+func sorted(scopes []string) []string { return slices.Sorted(slices.Values(scopes)) }
 
 // scopes reads the scopes of a key.
 func (d serverStage) scopes(k *bind.Section) []string {

@@ -36,6 +36,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 		if value := eval.Get[manifest.Text](d.ev, k, "value"); value != nil {
 			key := d.key(k.Name, value, k.Slot("value"), exposed)
 			key.Scopes = d.scopes(k)
+			d.distinct(key, out.Keys, k.Slot("value"))
 			out.Keys = append(out.Keys, key)
 		}
 	}

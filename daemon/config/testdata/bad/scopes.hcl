@@ -7,4 +7,12 @@ server {
     value  = "0123456789abcdef0124"
     scopes = []
   }
+  key "again" {
+    value  = "0123456789abcdef0124"
+    scopes = ["read"]
+  }
+  key "rotated" {
+    value  = "0123456789abcdef0124"
+    scopes = ["read"]
+  }
 }
