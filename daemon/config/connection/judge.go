@@ -56,10 +56,21 @@ func (j judge) connectTo() {
 	at := j.s.Place("connect_to")
 	switch n := j.grants.Targets(); {
 	case n == 0:
-		j.Out.Err(diag.NoEffect, at, fmt.Sprintf("The probe %s connects to no address of its own, so connect_to has no effect.", j.probe.Name), "remove it")
+		j.Out.Err(diag.NoEffect, at, fmt.Sprintf("The probe %s connects to no address of its own, so connect_to has no effect.", j.probe.Name), j.insteadOfConnectTo())
 	case n > 1:
 		j.Out.Err(diag.Conflict, at, fmt.Sprintf("connect_to is one address, but this integration has %d targets.", n), "write an integration for each target")
 	}
+}
+
+// insteadOfConnectTo returns the fix for a probe without a target: one such as
+// core.dns may take an address as an option.
+func (j judge) insteadOfConnectTo() string {
+	for i := range j.probe.Options {
+		if o := &j.probe.Options[i]; o.Type == manifest.Address {
+			return fmt.Sprintf("remove it, or set %s in config to that address", o.Name)
+		}
+	}
+	return "remove it"
 }
 
 func (j judge) tls() {

@@ -51,7 +51,7 @@ func (l lineAt) rest() string { return l.text[min(l.col, len(l.text)):] }
 func mistakeAt(f *diag.Source, at int, summary string) *mistake {
 	l := lineOf(f, at)
 	for _, recognize := range []func(lineAt, string) *mistake{
-		otherFormat, typographicQuote, singleQuote, shellVariable, separator, assignedBlock, unassigned, unquoted,
+		otherFormat, typographicQuote, singleQuote, shellVariable, separator, assignedBlock, unassigned, unquotedName, oneLine, unquoted,
 	} {
 		if m := recognize(l, summary); m != nil {
 			return m
@@ -170,6 +170,34 @@ func unassigned(l lineAt, summary string) *mistake {
 	return &mistake{
 		detail: fmt.Sprintf("%s is set without an equals sign.", diag.Clip(name)), fix: fmt.Sprintf("add it: %s = …", diag.Clip(name)),
 		edits: []replacement{{l.span(m[4], m[5]), " = "}},
+	}
+}
+
+var bareName = regexp.MustCompile(`^\s*([A-Za-z_][\w-]*)\s+([\w.-]+)\s*\{`)
+
+// unquotedName recognizes a name of a block that HCL takes only in quotes, such
+// as web.1.
+func unquotedName(l lineAt, summary string) *mistake {
+	m := bareName.FindStringSubmatchIndex(l.text)
+	if m == nil || summary != "Invalid block definition" {
+		return nil
+	}
+	kind, name := l.text[m[2]:m[3]], strings.ReplaceAll(l.text[m[4]:m[5]], ".", "_") // a name has no dots
+	return &mistake{
+		detail: "A name must be in double quotes.", fix: fmt.Sprintf("use %s %q { … }", diag.Clip(kind), diag.Clip(name)),
+		edits: []replacement{{l.span(m[4], m[5]), strconv.Quote(name)}},
+	}
+}
+
+// oneLine recognizes a block that begins on one line with an attribute and goes
+// on in the next.
+func oneLine(_ lineAt, summary string) *mistake {
+	if summary != "Invalid single-argument block definition" {
+		return nil
+	}
+	return &mistake{
+		detail: "A block with an attribute on its first line must end on that line.",
+		fix:    "add the closing } at the end of this line, or start a new line after {",
 	}
 }
 

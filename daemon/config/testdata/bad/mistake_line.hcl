@@ -1,0 +1,5 @@
+integration "web" {
+  probe = core.http
+  config { url = "https://a.example.com/"
+  }
+}
