@@ -235,6 +235,7 @@ func TestStatusHints(t *testing.T) {
 	}{
 		{302, "", "", "redirects without a Location"},
 		{304, "", "", "remove the conditional headers"},
+		{401, "", "", "correct the credentials in auth or headers"},
 		{405, "Allow", "POST", `set another method (it allows "POST")`},
 		{407, "", "", "a proxy on the way asks for a login"},
 		{421, "", "", "does not serve that name"},

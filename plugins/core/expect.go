@@ -45,7 +45,7 @@ func statusHint(r *sdk.Run, who string, answer *sdk.Response) string {
 	case status == 400 && strings.HasPrefix(who, "http://") && speaksHTTPS(answer):
 		return "; it speaks HTTPS: write https:// in url"
 	case status == 401 || status == 403:
-		return "; correct the credentials in headers"
+		return "; correct the credentials in auth or headers"
 	case status == 404 || status == 410:
 		return "; correct the path"
 	case status == 405:
