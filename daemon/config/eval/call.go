@@ -114,10 +114,16 @@ func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	case name == "":
 		return "set a value here, or set the attribute that it refers to"
 	case s.Schema.Name == "integration" || s.Schema.Name == "config":
-		return fmt.Sprintf("set the variable, or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
+		return ev.UnsetFix(e)
 	default:
 		return "set the variable, or use a literal value"
 	}
+}
+
+// UnsetFix returns the fix for an expression in an integration that has no value
+// because a variable is not set.
+func (ev *Evaluator) UnsetFix(e *syntax.Expr) string {
+	return fmt.Sprintf("set the variable, or disable the integration without it: enabled = env_set(%q)", diag.Clip(ev.FirstUnset(e)))
 }
 
 // unsetCall reports whether e calls env() with a variable that is not set.

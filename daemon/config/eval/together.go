@@ -27,7 +27,7 @@ func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest
 		at := s.Slot(c.Option).At
 		switch {
 		case c.Lacks && c.Value == "":
-			ev.out.Err(diag.Required, at, fmt.Sprintf("%s needs %s.%s", c.Option, c.Other, absence(ev, s, c.Other)), fmt.Sprintf("add %s = %s, or remove %s", c.Other, schema.Example(s.Schema.Row(c.Other)), c.Option))
+			ev.out.Err(diag.Required, at, fmt.Sprintf("%s needs %s.%s", c.Option, c.Other, absence(ev, s, c.Other)), lackFix(ev, s, c))
 		case c.Lacks:
 			ev.out.Err(diag.OutOfBounds, at, fmt.Sprintf("%s has an effect only with %s = %s.", c.Option, c.Other, shownAs(s, c)), fmt.Sprintf("set %s = %s, or remove %s", c.Other, shownAs(s, c), c.Option))
 		case c.Value == "":
@@ -36,6 +36,14 @@ func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest
 			ev.out.Err(diag.OutOfBounds, at, fmt.Sprintf("%s is not possible with %s = %s.", c.Option, c.Other, shownAs(s, c)), fmt.Sprintf("remove %s, or set another %s", c.Option, c.Other))
 		}
 	}
+}
+
+// lackFix returns the fix for an option without another that it needs.
+func lackFix(ev *Evaluator, s *bind.Section, c manifest.Clash) string {
+	if t := s.Slot(c.Other); t != nil && ev.FirstUnset(t.Expr) != "" {
+		return ev.UnsetFix(t.Expr)
+	}
+	return fmt.Sprintf("add %s = %s, or remove %s", c.Other, schema.Example(s.Schema.Row(c.Other)), c.Option)
 }
 
 // absence explains why an option that was written has no value.

@@ -35,3 +35,13 @@ integration "off" {
     max_latency = env("NOT_SET")
   }
 }
+integration "login" {
+  probe = core.http
+  config {
+    url = "https://a.example.com/"
+  }
+  auth {
+    username = "vega"
+    password = env("NOT_SET")
+  }
+}
