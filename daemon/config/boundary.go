@@ -62,6 +62,9 @@ func (b boundary) bound(name string) *float64 {
 		n, err := time.ParseDuration(text)
 		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
 	}
+	if n, ok := eval.Number(text); ok && e.Computed() { // of env() or file()
+		return &n
+	}
 	fix, plain := "use a number without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
 	if plain == "" || !eval.IsNumber(plain) || e.Computed() {
 		plain = ""

@@ -87,6 +87,29 @@ threshold "alone" {
 
 // TestOldNameOfMetric checks that the old name, resource, is reported once with
 // a fix, and that Fix applies it.
+// TestBoundFromAVariable checks that a bound may be a number from the
+// environment, and that nothing else in it is taken for one.
+func TestBoundFromAVariable(t *testing.T) {
+	for value, want := range map[string]string{"80": "80", "80.5": "80.5", "NaN": "", "0x50": "", "many": ""} {
+		c, ds := load(t, `
+threshold "memory" {
+  metric  = system.memory.percent
+  warning = env("LIMIT")
+}`, Options{Env: func(string) (string, bool) { return value, true }})
+		got := ""
+		if c != nil {
+			for _, th := range c.Thresholds {
+				if th.Name == "memory" && th.Warning != nil {
+					got = fmt.Sprintf("%.6g", *th.Warning)
+				}
+			}
+		}
+		if got != want || want == "" && len(ds) == 0 {
+			t.Errorf("%s: %q, %v", value, got, ds)
+		}
+	}
+}
+
 func TestOldNameOfMetric(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.hcl")
 	put(t, path, []byte("threshold \"m\" {\n  resource = system.memory.percent\n  warning  = 80\n}\n"), 0o600)

@@ -50,6 +50,13 @@ func (ev typedText) value(e *syntax.Expr, w want, t manifest.Type) (manifest.Val
 	return nil, bind.Bad
 }
 
+// Number parses the text of env() or file() as a decimal number.
+func Number(text string) (float64, bool) {
+	v, _ := parseTyped(text, manifest.Number)
+	n, ok := v.(float64)
+	return n, ok
+}
+
 // parseTyped parses text strictly: a decimal number as it would be written
 // without quotes, or true or false.
 func parseTyped(s string, t manifest.Type) (manifest.Value, bool) {
