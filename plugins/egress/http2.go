@@ -38,7 +38,7 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	watched := &frames{Conn: conn}
 	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, net.Conn(watched)), "https", conn.RemoteAddr().String())
 	if err != nil {
-		return nil, err
+		return nil, watched.explain(err)
 	}
 	closeConn := a.close
 	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
@@ -46,7 +46,7 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	if err != nil && watched.wantsHTTP1(r.Method) {
 		return nil, fmt.Errorf("%w: %w", errHTTP1, err)
 	}
-	return resp, err
+	return resp, watched.explain(err)
 }
 
 // interim allows for as many interim responses as HTTP/1 does.
@@ -88,11 +88,24 @@ type frames struct {
 	reset  atomic.Bool           // the stream was reset with the code
 	goAway atomic.Bool           // the connection was ended with the code
 	unread atomic.Bool           // the server has not looked at the request
+	ended  atomic.Pointer[error] // that ended reading, such as an alert of TLS
+}
+
+// explain adds to an error of the transport why the connection ended, which the
+// transport may not say.
+func (f *frames) explain(err error) error {
+	if ended := f.ended.Load(); err != nil && ended != nil && !errors.Is(err, *ended) {
+		return fmt.Errorf("%w: %w", err, *ended)
+	}
+	return err
 }
 
 // Read reads and watches.
 func (f *frames) Read(p []byte) (int, error) {
 	n, err := f.Conn.Read(p)
+	if err != nil {
+		f.ended.CompareAndSwap(nil, &err)
+	}
 	for b := p[:n]; len(b) > 0; {
 		b = f.take(b)
 	}
