@@ -130,6 +130,23 @@ func TestResolveWithOddServers(t *testing.T) {
 		{name: "a chain of aliases", want: "192.0.2.1", server: func(w dns.ResponseWriter, q *dns.Msg) {
 			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN CNAME b.test.", "b.test. 60 IN CNAME c.test.", "c.test. 60 IN A 192.0.2.1"))
 		}},
+		{name: "a chain of aliases in reverse", want: "192.0.2.1", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(replyTo(t, q, "C.test. 60 IN A 192.0.2.1", "b.test. 60 IN CNAME c.test.", "A.test. 60 IN CNAME B.test."))
+		}},
+		{name: "a loop of aliases", code: abi.ErrNotSet, text: "a.test is an alias of b.test", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN CNAME b.test.", "b.test. 60 IN CNAME a.test."))
+		}},
+		{name: "a record of another name", code: abi.ErrNotSet, text: "a.test has no A record", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(replyTo(t, q, "other.test. 60 IN A 192.0.2.1"))
+		}},
+		{name: "a record that the alias does not lead to", code: abi.ErrNotSet, text: "a.test is an alias of b.test", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN CNAME b.test.", "c.test. 60 IN A 192.0.2.1"))
+		}},
+		{name: "a record of another class", code: abi.ErrNotSet, text: "a.test has no A record", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			m := replyTo(t, q, record)
+			m.Answer[0].Header().Class = dns.ClassCHAOS
+			_ = w.WriteMsg(m)
+		}},
 		{name: "an alias without the record", code: abi.ErrNotSet, text: "a.test is an alias of c.test, for which the server returned no A record", server: func(w dns.ResponseWriter, q *dns.Msg) {
 			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN CNAME b.test.", "b.test. 60 IN CNAME c.test."))
 		}},

@@ -49,6 +49,10 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 	if err != nil {
 		return nil, err
 	}
+	of, err := m.aliases(r, typ, counts[0])
+	if err != nil && !r.truncated {
+		return nil, err
+	}
 	servers, negative := false, false // in the section about the zone
 	for n := range counts[0] + counts[1] + counts[2] {
 		if m.at == len(m.b) {
@@ -68,13 +72,8 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 		case head.Rrtype == dns.TypeOPT && n >= counts[0]+counts[1]:
 			r.rcode |= int(head.Ttl>>24) << 4 // the upper bits of the code, RFC 6891
 		case head.Rrtype == typ && n < counts[0]:
-			if err := r.add(packed, at, held); err != nil {
+			if err := r.add(packed, at, of, held); err != nil {
 				return nil, err
-			}
-		case head.Rrtype == dns.TypeCNAME && n < min(counts[0], maxAliases):
-			rr, _, err := dns.UnpackRR(packed, at)
-			if link, ok := rr.(*dns.CNAME); err == nil && ok {
-				r.alias = bare(link.Target)
 			}
 		case n >= counts[0] && n < counts[0]+counts[1]:
 			servers = servers || head.Rrtype == dns.TypeNS
@@ -88,11 +87,48 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 // maxAliases limits how many aliases of a chain are read.
 const maxAliases = 32
 
-// add adds the record at an offset.
-func (r *reply) add(packed []byte, at int, held *holding) error {
+// aliases returns the names that the answer is about, in lower case: the one in
+// the question and, in whatever order the records come, those that it is an
+// alias of. It sets r.alias to the last one. The message m stays as it is.
+func (m message) aliases(r *reply, typ uint16, count int) (map[string]bool, error) {
+	of := map[string]bool{strings.ToLower(r.name): true}
+	if typ == dns.TypeCNAME {
+		return of, nil
+	}
+	links, seen := map[string]string{}, 0
+	for n := 0; n < count && seen < maxAliases && m.at < len(m.b); n++ {
+		at, head, err := m.record()
+		if err != nil {
+			return of, err
+		}
+		if head.Rrtype != dns.TypeCNAME || head.Class != dns.ClassINET {
+			continue
+		}
+		seen++
+		if rr, _, err := dns.UnpackRR(m.b, at); err == nil {
+			if link, ok := rr.(*dns.CNAME); ok {
+				links[strings.ToLower(link.Hdr.Name)] = link.Target
+			}
+		}
+	}
+	name := strings.ToLower(r.name)
+	for links[name] != "" && !of[strings.ToLower(links[name])] {
+		r.alias = bare(links[name])
+		name = strings.ToLower(links[name])
+		of[name] = true
+	}
+	return of, nil
+}
+
+// add adds the record at an offset, unless it is of another name than those that
+// the answer is about, or of another class.
+func (r *reply) add(packed []byte, at int, of map[string]bool, held *holding) error {
 	rr, _, err := dns.UnpackRR(packed, at)
 	if err != nil {
 		return err
+	}
+	if h := rr.Header(); h.Class != dns.ClassINET || !of[strings.ToLower(h.Name)] {
+		return nil
 	}
 	text := recordText(rr)
 	if err := held.grow(len(text) + textMemory); err != nil {
@@ -147,7 +183,7 @@ func (m *message) record() (int, dns.RR_Header, error) {
 		return 0, dns.RR_Header{}, errMessage
 	}
 	rest := m.b[m.at:]
-	head := dns.RR_Header{Rrtype: binary.BigEndian.Uint16(rest), Ttl: binary.BigEndian.Uint32(rest[4:])}
+	head := dns.RR_Header{Rrtype: binary.BigEndian.Uint16(rest), Class: binary.BigEndian.Uint16(rest[2:]), Ttl: binary.BigEndian.Uint32(rest[4:])}
 	m.at += fixed + int(binary.BigEndian.Uint16(rest[8:]))
 	if m.at > len(m.b) {
 		return 0, dns.RR_Header{}, errMessage
