@@ -99,6 +99,24 @@ func TestCookiesStayWithTheirSite(t *testing.T) {
 	}
 }
 
+// A cookie goes back as it came, whatever characters its value has.
+func TestCookiesGoBackAsTheyCame(t *testing.T) {
+	for _, pair := range []string{`a={"x":1,"y":"z"}`, `a="quoted"`, `a="b c"`, "a=b c", "a=b,c", `a=b\c`, "a=", "a=b=c==", "a=caf\u00e9"} {
+		s := server(t, func(w http.ResponseWriter, q *http.Request) {
+			if got := q.Header.Get("Cookie"); got != "" {
+				fmt.Fprint(w, got)
+				return
+			}
+			w.Header().Set("Set-Cookie", pair+"; Path=/; HttpOnly")
+			http.Redirect(w, q, "/", http.StatusFound)
+		})
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL)})
+		if got, err := get(t, r, s.URL+"/"); got != pair || err != nil {
+			t.Errorf("%s: %q %v", pair, got, err)
+		}
+	}
+}
+
 // A server that sets cookies without end costs no more than the limit.
 func TestCookiesAreLimited(t *testing.T) {
 	n := 0

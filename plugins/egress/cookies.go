@@ -1,9 +1,11 @@
 package egress
 
 import (
+	"encoding/hex"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -49,8 +51,27 @@ func (c *cookies) keep(account Account, from *url.URL, h http.Header) error {
 		}
 		c.jars[from.Scheme] = jar
 	}
-	jar.SetCookies(from, (&http.Response{Header: h}).Cookies())
+	jar.SetCookies(from, asSent(lines))
 	return nil
+}
+
+// asSent parses cookies. Their values are kept in hexadecimal, because a client
+// sends a value as it came (RFC 6265, section 5.4), and package http would drop
+// or quote those with quotes, commas, spaces or other characters.
+func asSent(lines []string) (parsed []*http.Cookie) {
+	for _, line := range lines {
+		pair, attributes, _ := strings.Cut(line, ";")
+		name, value, ok := strings.Cut(pair, "=")
+		value = strings.Trim(value, " \t")
+		if !ok || !isFieldValue(value) {
+			continue
+		}
+		cookie, err := http.ParseSetCookie(name + "=" + hex.EncodeToString([]byte(value)) + ";" + attributes)
+		if err == nil {
+			parsed = append(parsed, cookie)
+		}
+	}
+	return parsed
 }
 
 // header returns the headers to send: with the cookies of the site, if
@@ -60,23 +81,38 @@ func (c *cookies) header(to *url.URL, h http.Header) http.Header {
 	if to.Scheme == "https" {
 		schemes = []string{"https", "http"}
 	}
-	out := h
+	pairs := strings.Join(h["Cookie"], "; ")
+	before := pairs
 	for _, scheme := range schemes {
 		jar := c.jars[scheme]
 		if jar == nil {
 			continue
 		}
 		for _, cookie := range jar.Cookies(to) {
-			r := http.Request{Header: out}
-			if _, err := r.Cookie(cookie.Name); err == nil {
+			value, err := hex.DecodeString(cookie.Value)
+			if err != nil || hasCookie(pairs, cookie.Name) {
 				continue
 			}
-			if r.Header = h.Clone(); out.Get("Cookie") != "" {
-				r.Header.Set("Cookie", out.Get("Cookie"))
+			if pairs != "" {
+				pairs += "; "
 			}
-			r.AddCookie(cookie)
-			out = r.Header
+			pairs += cookie.Name + "=" + string(value)
 		}
 	}
+	if pairs == before {
+		return h
+	}
+	out := h.Clone()
+	out.Set("Cookie", pairs)
 	return out
+}
+
+// hasCookie reports whether a Cookie header has a cookie of that name.
+func hasCookie(pairs, name string) bool {
+	for pair := range strings.SplitSeq(pairs, ";") {
+		if n, _, _ := strings.Cut(pair, "="); strings.TrimSpace(n) == name {
+			return true
+		}
+	}
+	return false
 }
