@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bufio"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"vega/plugins/charset"
+	"vega/plugins/fault"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
@@ -41,16 +43,36 @@ func (a *answer) unpacked(limit int64) io.Reader {
 	// The limit applies to compressed data as well, because otherwise a server
 	// could send empty blocks forever.
 	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
-	switch encoding := strings.ToLower(a.Header.Get("Content-Encoding")); {
-	case a.Body == http.NoBody, encoding == "", encoding == "identity":
-	case encoding == "gzip", encoding == "x-gzip":
+	switch codings := a.codings(); {
+	case a.Body == http.NoBody, len(codings) == 0:
+	case len(codings) == 1 && (codings[0] == "gzip" || codings[0] == "x-gzip"):
 		a.Header.Del("Content-Encoding")
 		a.Header.Del("Content-Length")
-		r = &gunzip{in: r, held: &a.held}
+		r = &gunzip{in: bufio.NewReader(r), held: &a.held}
 	default:
-		r = &broken{&Error{Errno: abi.ErrTarget, Text: "the response has a content encoding that the request did not ask for"}}
+		own := fault.New(nil, "the response has the content encoding "+strings.Join(codings, ", ")+", which vega does not decode and did not ask for", "let the server heed Accept-Encoding, or check a page that is not compressed")
+		r = &broken{&Error{Errno: abi.ErrIO, Text: own.Error(), Own: own}}
 	}
 	return r
+}
+
+// registered lists the content codings that change a body (RFC 9110, section
+// 16.6.1). As browsers do, vega passes over any other, such as utf-8, none or
+// aws-chunked: servers that send one do not encode the body.
+var registered = map[string]bool{
+	"gzip": true, "x-gzip": true, "deflate": true, "br": true, "zstd": true, "compress": true, "x-compress": true,
+	"dcb": true, "dcz": true, "exi": true, "pack200-gzip": true, "aes128gcm": true,
+}
+
+// codings returns the registered codings of the body, in the order in which they
+// were applied.
+func (a *answer) codings() (codings []string) {
+	for coding := range strings.SplitSeq(strings.ToLower(strings.Join(a.Header["Content-Encoding"], ",")), ",") {
+		if coding = strings.TrimSpace(coding); registered[coding] {
+			codings = append(codings, coding)
+		}
+	}
+	return codings
 }
 
 // Read reads from the body and closes the connection at the end.
@@ -107,9 +129,10 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// gunzip reads the gzip header on the first Read and accepts an empty body.
+// gunzip reads the gzip header on the first Read and accepts an empty body. Like
+// other clients, it ignores what follows the last member.
 type gunzip struct {
-	in   io.Reader
+	in   *bufio.Reader
 	held *holding
 	z    *gzip.Reader
 }
@@ -124,8 +147,37 @@ func (g *gunzip) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		g.z = z
+		g.z.Multistream(false)
 	}
-	return g.z.Read(p)
+	for {
+		n, err := g.z.Read(p)
+		if errors.Is(err, io.EOF) {
+			err = g.next()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// next begins the next member. It returns io.EOF if there is none, once the body
+// was read to its end.
+func (g *gunzip) next() error {
+	magic, err := g.in.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(magic) != "\x1f\x8b" {
+		if _, err := io.Copy(io.Discard, g.in); err != nil {
+			return err
+		}
+		return io.EOF
+	}
+	if err := g.z.Reset(g.in); err != nil {
+		return err
+	}
+	g.z.Multistream(false)
+	return nil
 }
 
 // converted converts text to UTF-8.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"vega/daemon/realtest"
+	"vega/plugins/fault"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
@@ -268,7 +269,7 @@ func TestBodyLimits(t *testing.T) {
 		{"/endless", 1 << 40, HardBody, abi.ErrTooLarge},
 		{"/bomb", 0, DefaultBody, abi.ErrTooLarge},
 		{"/empty-blocks", 1000, 0, abi.ErrTooLarge},
-		{"/br", 0, 0, abi.ErrTarget},
+		{"/br", 0, 0, abi.ErrIO},
 	} {
 		resp, err := r.HTTP(within(t, 20*time.Second), &Request{Method: "GET", URL: s.URL + c.path, MaxBody: c.max})
 		if err != nil {
@@ -285,6 +286,57 @@ func TestBodyLimits(t *testing.T) {
 	}
 	_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: s.URL + "/headers"})
 	wants(t, err, abi.ErrTooLarge)
+}
+
+// A body is read as other clients read it: what no registered coding names is not
+// encoded, and what follows a gzip stream does not count. What vega can't decode
+// says nothing about the target.
+func TestContentCodings(t *testing.T) {
+	zip := func(parts ...string) (all string) {
+		for _, p := range parts {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			_, _ = io.WriteString(z, p)
+			_ = z.Close()
+			all += b.String()
+		}
+		return all
+	}
+	for _, c := range []struct {
+		codings    []string
+		body, want string
+		code       abi.Errno
+		own        bool
+	}{
+		{codings: []string{"utf-8"}, body: "hello", want: "hello"},
+		{codings: []string{"none"}, body: "hello", want: "hello"},
+		{codings: []string{"aws-chunked,gzip"}, body: zip("hello"), want: "hello"},
+		{codings: []string{"identity", "GZIP"}, body: zip("hello"), want: "hello"},
+		{codings: []string{"gzip"}, body: zip("hel", "", "lo"), want: "hello"},
+		{codings: []string{"gzip"}, body: zip("hello") + "\x00\x00\x00\x00", want: "hello"},
+		{codings: []string{"gzip"}, body: zip("hello") + "\x1f", want: "hello"},
+		{codings: []string{"gzip"}},
+		{codings: []string{"gzip"}, body: zip("hello")[:20], code: abi.ErrReset},
+		{codings: []string{"gzip"}, body: "hello, which is not gzip", code: abi.ErrTarget},
+		{codings: []string{"br"}, body: "x", code: abi.ErrIO, own: true},
+		{codings: []string{"gzip", "br"}, body: "x", code: abi.ErrIO, own: true},
+		{codings: []string{"gzip, gzip"}, body: "x", code: abi.ErrIO, own: true},
+	} {
+		s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Encoding"] = c.codings
+			_, _ = io.WriteString(w, c.body)
+		})
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+s.URL)})
+		resp, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: s.URL + "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		if c.code == 0 && string(got) != c.want || Code(err) != c.code || (fault.Of(err) != nil) != c.own {
+			t.Errorf("%q: %q %v", c.codings, got, err)
+		}
+		resp.Body.Close()
+	}
 }
 
 func TestDeadlineAndFailures(t *testing.T) {
