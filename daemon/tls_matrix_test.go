@@ -175,6 +175,7 @@ func (w *world) handshakes(t *testing.T) []tlsServer {
 var probesOfTLS = []struct{ name, probe, config string }{
 	{"http", "core.http", `url = "https://%s/"`},
 	{"tls", "core.tls", "address = %q\n    min_days = 0"},
+	{"tcp", "core.tcp", "address = %q\n    tls = true"},
 	{"smtp", "core.smtp", `address = %q`},
 	{"redis", "core.redis", "address = %q\n    tls = true"},
 	{"postgres", "core.tls", "address = %q\n    starttls = \"postgres\"\n    min_days = 0"},

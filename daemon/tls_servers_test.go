@@ -184,6 +184,7 @@ func serveAll(t testing.TB, c *tls.Config) map[string]string {
 	return map[string]string{
 		"http":     l.Addr().String(),
 		"tls":      l.Addr().String(),
+		"tcp":      l.Addr().String(),
 		"smtp":     fixtures.SMTP(t, c, ""),
 		"redis":    fixtures.Listen(t, func(raw net.Conn) { fixtures.RedisServer{}.Serve(tls.Server(raw, c)) }),
 		"postgres": fixtures.Postgres(t, c),

@@ -39,6 +39,11 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 			return result
 		}
 	}
+	if r.Bool("tls") && r.String("expect") == "" { // TLS 1.3 refuses a client after the handshake
+		if _, err := conn.TLS().ClientCertificate(); err != nil {
+			return untrusted(address, err)
+		}
+	}
 	if soon != nil {
 		return *soon
 	}
