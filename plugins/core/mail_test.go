@@ -57,6 +57,7 @@ func TestSMTPAnswers(t *testing.T) {
 		{name: "too many connections", options: plain(mailServer(t, "421-4.7.0 too many\r\n421 4.7.0 connections\r\n", nil)), status: abi.Unhealthy, says: "is not available at the moment"},
 		{name: "STARTTLS refused for now", options: options{"address": mailServer(t, greeting, usual("EHLO", "250-a\r\n250 starttls\r\n", "STARTTLS", "454 TLS not available\r\n"))}, status: abi.Unhealthy, says: `"454 TLS not available" where 220`},
 		{name: "hangs up on QUIT", options: plain(mailServer(t, greeting, map[string]string{"EHLO": hello})), says: "accepts mail without TLS"},
+		{name: "an empty line", options: plain(mailServer(t, greeting, usual("EHLO", "\r\n"))), status: abi.Unhealthy, says: "it answered nothing where 250 was expected"},
 		{name: "another protocol", options: plain(mailServer(t, "SSH-2.0-OpenSSH_9.2\r\n", nil)), status: abi.Unhealthy, says: "does not speak SMTP: it greets with"},
 		{name: "a reply without end", options: plain(mailServer(t, greeting, usual("EHLO", strings.Repeat("250-more\r\n", smtpLines)))), status: abi.Unknown, says: "its reply has more than 1000 lines"},
 		{name: "a line without end", options: plain(mailServer(t, "220 "+strings.Repeat("x", 1<<14), nil)), status: abi.Unknown, says: "longer than 4 KiB"},

@@ -65,7 +65,7 @@ func smtpPlain(conn *sdk.Conn) bool {
 // with HELO (RFC 5321, section 3.2) and has no extensions.
 func smtpHello(conn *sdk.Conn, name string) ([]string, error) {
 	extensions, err := smtpCommand(conn, "EHLO "+name, "250")
-	if refused, ok := errors.AsType[*smtpRefusal](err); !ok || refused.line[0] != '5' {
+	if refused, ok := errors.AsType[*smtpRefusal](err); !ok || !strings.HasPrefix(refused.line, "5") {
 		return extensions, err
 	}
 	lines, err := smtpCommand(conn, "HELO "+name, "250")
