@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,16 @@ func TestTLS(t *testing.T) {
 	old := authority.Config(t, 2000*time.Hour, "127.0.0.1")
 	old.MaxVersion = tls.VersionTLS12
 	config := authority.Config(t, 2000*time.Hour, "127.0.0.1")
+	imap := func(greeting, reply string) string {
+		return fixtures.Listen(t, func(c net.Conn) {
+			_, _ = io.WriteString(c, greeting)
+			if _, err := c.Read(make([]byte, 100)); err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, reply)
+			overTLS(config, drain)(c)
+		})
+	}
 	runRows(t, "tls", []row{
 		{
 			name: "good", options: options{"address": good, "min_version": "1.3"}, config: trusting(), says: "valid for 83 more days",
@@ -86,6 +97,11 @@ func TestTLS(t *testing.T) {
 		{name: "old version", options: options{"address": fixtures.Listen(t, overTLS(old, drain)), "min_version": "1.3"}, config: trusting(), status: abi.Unhealthy, says: "older than min_version"},
 		{name: "smtp without", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": "smtp"}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
 		{name: "postgres without", options: options{"address": fixtures.Postgres(t, nil), "starttls": "postgres"}, status: abi.Unhealthy, says: "does not offer TLS"},
+		{name: "imap in lower case", options: options{"address": imap("* ok hi\r\n", "* capability\r\nv1 ok begin\r\n"), "starttls": "imap"}, config: trusting(), says: "valid for"},
+		{name: "imap refuses", options: options{"address": imap("* BYE too many connections\r\n", ""), "starttls": "imap"}, status: abi.Unhealthy, says: `it refuses this client: it greets with "* BYE too many connections"`},
+		{name: "imap without end", options: options{"address": imap("* OK\r\n", strings.Repeat("* more\r\n", imapLines)), "starttls": "imap"}, status: abi.Unknown, says: "more than 1000 lines"},
+		{name: "postgres with an error", options: options{"address": fixtures.Echo(t, "E\x00\x00\x00\x08no"), "starttls": "postgres"}, status: abi.Unhealthy, says: "answers with an error"},
+		{name: "not postgres", options: options{"address": fixtures.Echo(t, "HTTP/1.1 400"), "starttls": "postgres"}, status: abi.Unhealthy, says: `not a PostgreSQL server: its answer begins with "H"`},
 		{name: "no tls", options: options{"address": fixtures.Echo(t, "hello\r\n")}, status: abi.Unhealthy, says: "TLS with"},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"vega/sdk"
@@ -48,31 +49,40 @@ func smtpStartTLS(conn *sdk.Conn) error {
 	return err
 }
 
+// imapLines is the maximum number of lines before the reply to STARTTLS.
+const imapLines = 1000
+
+// errIMAPLines reports a server that is over the limit.
+var errIMAPLines = &sdk.Error{Code: abi.ErrTooLarge, Text: "more than " + strconv.Itoa(imapLines) + " lines before the reply to STARTTLS"}
+
 // imapStartTLS follows RFC 3501, section 6.2.1.
 func imapStartTLS(conn *sdk.Conn) error {
 	greeting, err := conn.ReadLine(lineLimit)
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(greeting, "* ") {
+	switch greets, _, _ := strings.Cut(strings.TrimPrefix(lower(greeting), "* "), " "); {
+	case !strings.HasPrefix(greeting, "* "):
 		return refusal("it is not an IMAP server: it greets with " + quote(greeting))
+	case greets == "bye":
+		return refusal("it refuses this client: it greets with " + quote(greeting))
 	}
 	if err := conn.WriteString("v1 STARTTLS\r\n"); err != nil {
 		return err
 	}
-	for range 20 { // untagged lines may come first
+	for range imapLines { // untagged lines may come first
 		line, err := conn.ReadLine(lineLimit)
 		if err != nil {
 			return err
 		}
 		if answer, ok := strings.CutPrefix(line, "v1 "); ok {
-			if strings.HasPrefix(answer, "OK") {
+			if strings.HasPrefix(lower(answer), "ok") { // RFC 3501, section 9: case does not count
 				return nil
 			}
 			return refusal("it refuses STARTTLS with " + quote(answer))
 		}
 	}
-	return refusal("it does not answer STARTTLS")
+	return errIMAPLines
 }
 
 // postgresStartTLS sends an SSLRequest: the length 8 and the code 80877103. The
@@ -88,8 +98,14 @@ func postgresStartTLS(conn *sdk.Conn) error {
 		}
 		return err
 	}
-	if answer[0] != 'S' {
+	switch answer[0] {
+	case 'S':
+		return nil
+	case 'N':
 		return refusal("it does not offer TLS; set ssl = on in postgresql.conf")
+	case 'E':
+		return refusal("it answers with an error where TLS would begin; look into its log")
+	default:
+		return refusal("it is not a PostgreSQL server: its answer begins with " + strconv.Quote(string(answer)) + "; correct the address")
 	}
-	return nil
 }
