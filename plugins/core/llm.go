@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"vega/sdk"
+	"vega/sdk/abi"
 )
 
 func init() { sdk.Probe("llm", llmProbe) }
@@ -58,6 +60,9 @@ func ollama(r *sdk.Run, base string) sdk.Result {
 // names it at /info, and any server with OpenAI's list of models.
 func huggingFace(r *sdk.Run, base string) sdk.Result {
 	info, err := get(r, join(base, "/info"), r.String("api_key"))
+	if otherPage(err) {
+		return openAI(r, base)
+	}
 	if err != nil {
 		return sdk.Failed(origin(base), err)
 	}
@@ -65,6 +70,9 @@ func huggingFace(r *sdk.Run, base string) sdk.Result {
 	model := ""
 	if info.Status == 200 {
 		model = d.field("model_id")
+	}
+	if otherPage(d.broken) {
+		return openAI(r, base)
 	}
 	if result := d.failed(origin(base)); result != nil {
 		return *result
@@ -82,6 +90,12 @@ func huggingFace(r *sdk.Run, base string) sdk.Result {
 		return *result
 	}
 	return judgeModels(r, sameHuggingFace, who, models, "start it with --model-id, or correct model")
+}
+
+// otherPage reports whether /info is a page of another server than TGI: it leads
+// to another site, or it is far too large.
+func otherPage(err error) bool {
+	return errors.Is(err, sdk.ErrDenied) || errors.Is(err, sdk.ErrTooLarge)
 }
 
 // tgiHealth asks TGI whether it can generate, and returns a result if not.
@@ -111,8 +125,11 @@ func tgiModels(r *sdk.Run, who, base, model string) ([]string, *sdk.Result) {
 		result := sdk.Failed(who, err)
 		return nil, &result
 	}
-	if list.Status != 200 { // an older TGI does not have it
+	if list.Status == 404 || list.Status == 405 { // an older TGI does not have it
 		return models, nil
+	}
+	if result := rejected(who, list, "api_key"); result != nil {
+		return nil, result
 	}
 	d := &document{answer: list}
 	for _, id := range d.fields("data", "id") {
@@ -140,7 +157,11 @@ func openAI(r *sdk.Run, base string) sdk.Result {
 	if !d.lists("data") {
 		return d.foreign(who, "what answers at "+origin(base)+" lists no models; correct base_url or backend")
 	}
-	return judgeModels(r, sameHuggingFace, who, models, "correct model, or load it there")
+	result := judgeModels(r, sameHuggingFace, who, models, "correct model, or load it there")
+	if result.Status == abi.Degraded && d.field("has_more") == "true" {
+		return sdk.Unknown(who + " lists its models in several pages, and " + r.String("model") + " is not on the first one, which is all that this probe reads; leave out model")
+	}
+	return result
 }
 
 // judgeModels checks that the wanted model is among those present, by the rules

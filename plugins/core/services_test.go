@@ -4,7 +4,9 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +20,36 @@ func TestLLM(t *testing.T) {
 	tgi := server(t, fixtures.TGI("mistralai/Mistral-7B-v0.1", true))
 	openai := server(t, fixtures.OpenAI("sk-12345678", "gpt-4o-mini"))
 	refused := "http://" + fixtures.Refused(t)
+	// hf serves /v1/models, and with another page at /info.
+	hf := func(models string, pages map[string]http.HandlerFunc) string {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, models) })
+		for pattern, page := range pages {
+			mux.HandleFunc(pattern, page)
+		}
+		return server(t, mux)
+	}
+	broken := fixtures.TGI("/repository", true)
+	info := map[string]http.HandlerFunc{"GET /info": broken.ServeHTTP, "GET /health": broken.ServeHTTP}
+	failing := func(status int) string {
+		return server(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if q.URL.Path == "/v1/models" {
+				w.WriteHeader(status)
+				return
+			}
+			broken.ServeHTTP(w, q)
+		}))
+	}
+	const one = `{"data":[{"id":"a"}]}`
 	runRows(t, "llm", []row{
+		{name: "tgi by the name in requests", options: options{"backend": "hf", "base_url": hf(one, info), "model": "a"}, says: "has a"},
+		{name: "tgi, models refused", options: options{"backend": "hf", "base_url": failing(401), "model": "a"}, status: abi.Unhealthy, says: "answered 401"},
+		{name: "tgi, models broken", options: options{"backend": "hf", "base_url": failing(500), "model": "a"}, status: abi.Unhealthy, says: "answered 500"},
+		{name: "tgi without models", options: options{"backend": "hf", "base_url": failing(404), "model": "a"}, status: abi.Degraded, says: "does not have a"},
+		{name: "info is a large page", options: options{"backend": "hf", "base_url": hf(one, map[string]http.HandlerFunc{"GET /info": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("<p>", 1<<20))
+		}}), "model": "a"}, says: "has a"},
+		{name: "pages of models", options: options{"backend": "hf", "base_url": hf(`{"data":[{"id":"a"}],"has_more":true}`, nil), "model": "b"}, status: abi.Unknown, says: "several pages"},
 		{name: "ollama", options: options{"base_url": ollama, "model": "llama3.2"}, says: "0.12.6 has llama3.2", details: []string{"version", "models"}, metrics: []string{"models"}},
 		{name: "ollama, any model", options: options{"base_url": ollama + "/"}, says: "has 2 models"},
 		{name: "model missing", options: options{"base_url": ollama, "model": "phi4"}, status: abi.Degraded, says: "does not have phi4; it has llama3.2:latest, mistral:7b; run `ollama pull phi4`"},
