@@ -238,7 +238,7 @@ func (j judge) value(path string) *sdk.Result {
 	case err != nil:
 		return j.failed(err)
 	case !ok:
-		return unhealthy("the JSON of " + j.who + " has " + quote(value) + " at " + shown + ", expected " + j.c.String())
+		return unhealthy("the JSON of " + j.who + " has " + quoteExactly(value) + " at " + shown + ", expected " + j.c.String())
 	}
 	return nil
 }

@@ -18,11 +18,15 @@ func short(d time.Duration) string {
 
 // quote returns the beginning of a peer's text, on one line.
 func quote(s string) string {
-	const maximum = 120
-	s = trim(s)
-	if s == "" {
+	if s = trim(s); s == "" {
 		return "nothing"
 	}
+	return quoteExactly(s)
+}
+
+// quoteExactly is quote for a text whose spaces count.
+func quoteExactly(s string) string {
+	const maximum = 120
 	if len(s) > maximum {
 		n := maximum
 		for n > 0 && s[n]&0xC0 == 0x80 { // in the middle of a character
