@@ -118,6 +118,20 @@ func TestDecidable(t *testing.T) {
 	}
 }
 
+// A body that vega can't decode is no reason for an alarm.
+func TestContentEncodings(t *testing.T) {
+	encoded := func(coding string) string {
+		return server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", coding)
+			_, _ = io.WriteString(w, "hello")
+		}))
+	}
+	runRows(t, "http", []row{
+		{name: "not read", options: options{"url": encoded("br")}, says: "which vega does not read"},
+		{name: "none", options: options{"url": encoded("utf-8"), "expect_body": "hello"}, says: "answered 200"},
+	})
+}
+
 func TestRejectedContent(t *testing.T) {
 	url := serve(t, "text/plain", "all is well\nno errors")
 	packed := serve(t, "text/plain", "\x1f\x8b\x08\x00\x00")
@@ -157,7 +171,7 @@ func TestHeaders(t *testing.T) {
 
 func TestJSONConditions(t *testing.T) {
 	url := serve(t, "application/json", "\xef\xbb\xbf"+`{"version": "1.10", "id": 9007199254740992, "code": "007", "load": 0.75, "price": "12.50", "ok": true, "none": null,
-		"data": [{"state": "up", "tags": ["a"]}, {"state": "up", "tags": []}, {"state": "down"}], "map": {"b.c": 1, "d": 2}, "empty": [], "name": "äöü", "@type": "x"}`)
+		"data": [{"state": "up", "tags": ["a"]}, {"state": "up", "tags": []}, {"state": "down"}], "map": {"b.c": 1, "d": 2}, "empty": [], "name": "äöü", "padded": "ok ", "@type": "x"}`)
 	check := func(name, path string, want any, says string) row {
 		r := row{name: name, options: options{"url": url, "expect_json": options{path: want}}, says: says, status: abi.Unhealthy}
 		if says == "" {
@@ -168,6 +182,7 @@ func TestJSONConditions(t *testing.T) {
 	runRows(t, "http", []row{
 		check("text is text", "version", "1.1", `has "1.10" at version, expected "1.1"`),
 		check("number as written", "id", "9007199254740993", `has "9007199254740992" at id`),
+		check("a space at the end", "padded", "ok", `has "ok " at padded, expected "ok"`),
 		check("the same number", "id", "9007199254740992.0", ""),
 		check("leading zeros", "code", 7, `has "007"`),
 		check("bool", "ok", true, ""),

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"vega/sdk"
@@ -84,7 +85,20 @@ func expectContent(r *sdk.Run, who string, answer *sdk.Response) (note string, r
 	if isStream(answer) || r.Has("expect_json") { // JSON is read whole
 		return "", nil
 	}
+	if coding := answer.Header("Content-Encoding"); encoded(coding) && len(searches(r)) == 0 {
+		return "; its body has the content encoding " + quote(coding) + ", which vega does not read", nil
+	}
 	return ending(r, who, b)
+}
+
+// encoded reports whether a body has a coding that the host does not decode.
+func encoded(coding string) bool {
+	for _, known := range []string{"br", "zstd", "deflate", "compress", "dcb", "dcz"} {
+		if strings.Contains(lower(coding), known) {
+			return true
+		}
+	}
+	return false
 }
 
 // ending reads a body to its end. Of a body whose length is known, the first
