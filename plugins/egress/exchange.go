@@ -115,6 +115,9 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	if errors.Is(err, errHTTP1) {
 		return err
 	}
+	if err != nil && a.proxy != nil && ctx.Err() == nil && !isTimeout(err) {
+		return a.proxy.silent(err)
+	}
 	if err != nil {
 		return noResponse(ctx, s, a.peer, "waiting for a response from "+hostPort(rule), err)
 	}

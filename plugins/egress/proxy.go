@@ -194,14 +194,23 @@ func (w way) tunnel(ctx context.Context, conn net.Conn) error {
 	if err := w.proxy.refused(resp.StatusCode, w.rule.Host); err != nil {
 		return err
 	}
-	if resp.StatusCode/100 != 2 {
+	switch {
+	case resp.StatusCode/100 == 2:
+	case aboutTarget[resp.StatusCode]:
 		return &Error{Errno: abi.ErrTarget, Text: fmt.Sprintf("the proxy %s can't connect to %s: it answers %d %s", w.proxy, target, resp.StatusCode, http.StatusText(resp.StatusCode))}
+	default:
+		return w.proxy.broken(fmt.Sprintf("answers %d to a request for a tunnel to %s", resp.StatusCode, target), "check that a proxy runs at that address, look into its log, or "+direct(w.rule.Host))
 	}
 	if br.Buffered() > 0 {
 		return w.proxy.broken("sends data before the target does", "check what runs at that address")
 	}
 	return nil
 }
+
+// aboutTarget lists the statuses with which a proxy says that it could not reach
+// the target. Any other than these may have its cause in the proxy, in what runs
+// at its address, or in a page that asks for a login.
+var aboutTarget = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true}
 
 // refused returns an error for a status with which the proxy itself refuses a
 // request, whatever the target.
@@ -214,6 +223,15 @@ func (p *Proxy) refused(status int, host string) error {
 	default:
 		return nil
 	}
+}
+
+// silent returns an error for a forwarded request without a response: a proxy
+// that works answers 502 if the target does not.
+func (p *Proxy) silent(err error) error {
+	if own, ok := errors.AsType[*Error](err); ok { // a limit
+		return own
+	}
+	return p.broken("did not answer a forwarded request: "+reason(err), "check that a proxy runs at that address, and look into its log")
 }
 
 func (p *Proxy) login(h http.Header) {

@@ -154,6 +154,12 @@ func TestProxyAtFault(t *testing.T) {
 		"not a proxy":   {address: "http://" + garbage, own: true, want: "does not speak HTTP"},
 		"login":         {f: forwarder{login: "me:secret"}, own: true, want: "asks for a login (407)"},
 		"policy":        {f: forwarder{status: 403}, own: true, want: `add "site.test" to network.no_proxy`},
+		"not a tunnel":  {f: forwarder{status: 501}, own: true, want: "answers 501 to a request for a tunnel to site.test:443"},
+		"another page":  {f: forwarder{status: 404}, own: true, want: "check that a proxy runs at that address"},
+		"a login page":  {f: forwarder{status: 302}, own: true, want: "answers 302"},
+		"too many":      {f: forwarder{status: 429}, own: true, want: "answers 429"},
+		"proxy broken":  {f: forwarder{status: 500}, own: true, want: "answers 500"},
+		"no gateway":    {f: forwarder{status: 503}, want: "it answers 503 Service Unavailable"},
 		"target down":   {f: forwarder{status: 502}, want: "can't connect to site.test:443: it answers 502 Bad Gateway"},
 		"gateway waits": {f: forwarder{status: 504}, want: "it answers 504 Gateway Timeout"},
 	} {
@@ -169,6 +175,13 @@ func TestProxyAtFault(t *testing.T) {
 	r := f.behind(t, a, "", rules(t, manifest.HTTP, "GET http://site.test"))
 	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); fault.Of(err) == nil {
 		t.Errorf("407 to a forwarded request: %v", err)
+	}
+	for name, address := range map[string]string{"not HTTP": garbage, "hangs up": listen(t, func(c net.Conn) { readRequest(c) })} {
+		r := new(forwarder).behind(t, a, "http://"+address, rules(t, manifest.HTTP, "GET http://site.test"))
+		_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"})
+		if fault.Of(err) == nil || !strings.Contains(err.Error(), "did not answer a forwarded request") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
