@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -207,13 +208,13 @@ func read(status int, body []byte) (string, time.Duration, error) {
 		Error       string      `json:"error"`
 		Description string      `json:"error_description"`
 	}
-	bad := json.Unmarshal(body, &answer)
+	bad := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), &answer)
 	switch {
 	case len(body) > maxToken:
 		return "", 0, errors.New("its answer is larger than 64 KiB")
 	case status >= 300 && status < 400:
 		return "", 0, fmt.Errorf("it answers %d, a redirect; write the address that it redirects to in token_url", status)
-	case status != http.StatusOK:
+	case status/100 != 2:
 		return "", 0, refused(status, answer.Error, answer.Description)
 	case bad != nil:
 		return "", 0, errors.New("its answer is not JSON; correct token_url")

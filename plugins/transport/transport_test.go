@@ -297,6 +297,25 @@ func TestCredentialsInTheBody(t *testing.T) {
 	}
 }
 
+// A token is one whatever the status of success, also after a byte order mark.
+func TestTokenAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"created": {201, `{"access_token":"t"}`},
+		"mark":    {200, "\xef\xbb\xbf" + `{"access_token":"t"}`},
+	} {
+		i := newIssuer(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.body)
+		})
+		if got, _, err := (&Tokens{}).Get(t.Context(), i.client(), http.DefaultTransport.RoundTrip); got != "t" || err != nil {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+	}
+}
+
 func TestTokenFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
