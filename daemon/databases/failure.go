@@ -58,6 +58,8 @@ func (s *source) explain(ctx context.Context, err error) error {
 	case ok:
 	case errors.Is(err, errNoRow):
 		text = errNoRow.Error()
+	case isForeign(err):
+		text = "what answers at its address does not speak PostgreSQL; correct host and port in dsn"
 	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
 		text = fmt.Sprintf("a row is larger than %v; select fewer or shorter columns", manifest.Size(maxRow))
 	case errors.Is(err, sqlite.ErrLocked):
@@ -104,6 +106,9 @@ func ofSystem(err error) error {
 
 // kindOf returns the error in err's chain that classifies a failure, or nil.
 func kindOf(err error) error {
+	if isForeign(err) {
+		return fault.Target
+	}
 	for _, kind := range []error{context.DeadlineExceeded, context.Canceled, syscall.ECONNREFUSED, syscall.ECONNRESET, plugins.ErrTooLarge, plugins.ErrRefused, plugins.ErrBadQuery} {
 		if errors.Is(err, kind) {
 			return kind
@@ -161,15 +166,40 @@ func serverMessage(err error, scrub *scrubber) (string, bool) {
 	}
 	var my *mysql.MySQLError
 	if errors.As(err, &my) {
+		if message := scrub.replace(my.Message); aboutLogin[my.Number] {
+			return fmt.Sprintf("%s (error %d)", message, my.Number), true
+		}
 		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), scrub.replace(my.Message)), true
 	}
 	return "", false
+}
+
+// aboutLogin lists the codes of MySQL and MariaDB for a client that is not let in,
+// which have no SQLSTATE, or one that says nothing. Their messages quote no data.
+var aboutLogin = map[uint16]bool{
+	1040: true, // too many connections
+	1129: true, // the host is blocked, after too many errors
+	1130: true, // the host is not allowed to connect
+	1203: true, // the user has too many connections
+	1226: true, // the user has exceeded a limit
+	1251: true, // the client does not support the server's login
+	1820: true, // the password must be changed
+	1862: true, // the password has expired
+	3118: true, // the account is locked
+	4151: true, // the account is locked, MariaDB
 }
 
 // isTooLong reports whether a driver refused a row because of its length.
 func isTooLong(err error) bool {
 	var long *pgproto3.ExceededMaxBodyLenErr
 	return errors.As(err, &long)
+}
+
+// isForeign reports whether a login failed because of a message of a length that
+// no PostgreSQL server sends: another protocol, read as this one.
+func isForeign(err error) bool {
+	_, login := errors.AsType[*pgconn.ConnectError](err)
+	return login && isTooLong(err)
 }
 
 // Error codes of MySQL whose SQLSTATE, 42000, covers more than them.

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,4 +75,73 @@ func TestUnreadableFileIsVegasFault(t *testing.T) {
 	if short := fault.Of(err); short == nil || !strings.Contains(err.Error(), "give vega's user read access") {
 		t.Errorf("%v", err)
 	}
+}
+
+// A missing file is not vega's: the file is the target.
+func TestMissingFileIsTheTarget(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gone.db")
+	d := testDatabases(t, Config{Name: "app", Driver: "sqlite", DSN: manifest.Plain(path)})
+	for range 2 {
+		_, err := answer(t.Context(), d, "app", "SELECT 1")
+		if !errors.Is(err, fault.Target) || fault.Of(err) != nil {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// What a server says when it lets nobody in is passed on, also without a
+// SQLSTATE, and another protocol is not taken for a long row.
+func TestRefusedLogins(t *testing.T) {
+	mysqlSays := func(number uint16, text string) string {
+		packet := string([]byte{0xff, byte(number), byte(number >> 8)}) + text
+		return string([]byte{byte(len(packet)), 0, 0, 0}) + packet
+	}
+	pgSays := func(state, text string) string {
+		body := "SFATAL\x00VFATAL\x00C" + state + "\x00M" + text + "\x00\x00"
+		return "E" + string([]byte{0, 0, 0, byte(len(body) + 4)}) + body
+	}
+	for _, c := range []struct{ driver, server, says string }{
+		{"mysql", mysqlSays(1040, "Too many connections"), "Too many connections (error 1040)"},
+		{"mysql", mysqlSays(1130, "Host '192.0.2.1' is not allowed to connect"), "not allowed to connect (error 1130)"},
+		{"mysql", mysqlSays(9999, "may quote data"), "vega hides the message"},
+		{"postgres", pgSays("08P01", "unsupported startup parameter: search_path"), "unsupported startup parameter: search_path (SQLSTATE 08P01)"},
+		{"postgres", "HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak PostgreSQL"},
+		{"postgres", "SSH-2.0-OpenSSH_9.2\r\n", "does not speak PostgreSQL"},
+	} {
+		address := saying(t, c.driver == "postgres", c.server)
+		dsn := "u@tcp(" + address + ")/x"
+		if c.driver == "postgres" {
+			dsn = "postgres://u@" + address + "/x?sslmode=disable"
+		}
+		d := testDatabases(t, Config{Name: "app", Driver: c.driver, DSN: manifest.Plain(dsn)})
+		_, err := answer(t.Context(), d, "app", "SELECT 1")
+		if err == nil || !strings.Contains(err.Error(), c.says) || !errors.Is(err, fault.Target) {
+			t.Errorf("%s %q: %v", c.driver, c.server, err)
+		}
+	}
+}
+
+// saying serves a text on every connection, after the client's if it speaks
+// first.
+func saying(t *testing.T, after bool, text string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if after {
+				_, _ = c.Read(make([]byte, 4096))
+			}
+			_, _ = c.Write([]byte(text))
+			go func() { _, _ = io.Copy(io.Discard, c); _ = c.Close() }()
+		}
+	}()
+	return l.Addr().String()
 }

@@ -20,6 +20,8 @@ func judge(err error) error {
 		end, own = fault.SQLState(pg.Code), nil
 	} else if my, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		end, own = fault.MySQL(my.Number, strings.Trim(string(my.SQLState[:]), "\x00")), nil
+	} else if _, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) { // the file is the target
+		return fault.Target
 	} else if lite, ok := errors.AsType[sqliteError](err); ok {
 		end, own = fault.SQLite(lite.Code()), nil
 		if errors.Is(err, fs.ErrNotExist) { // the file is the target

@@ -111,7 +111,7 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	for state, want := range map[string]fault.End{
-		"08006": fault.Reset, "0A000": fault.Target, "22012": fault.Target, "25006": fault.Unsuitable, "28P01": fault.Target, "3D000": fault.Target,
+		"08006": fault.Target, "0A000": fault.Target, "22012": fault.Target, "25006": fault.Unsuitable, "28P01": fault.Target, "3D000": fault.Target,
 		"40001": fault.Target, "42P01": fault.Target, "42601": fault.Target, "53300": fault.Target, "53200": fault.Target, "54001": fault.TooLarge, "55P03": fault.Target,
 		"57014": fault.TimedOut, "57P01": fault.Target, "57P03": fault.Target, "58030": fault.Target, "XX000": fault.Target, "HY000": fault.Target,
 		"": fault.Target, "Z": fault.Target, "ZZ999": fault.Target,
@@ -121,7 +121,7 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	for number, want := range map[uint16]fault.End{
-		1040: fault.Reset, 1045: fault.Target, 1146: fault.Target, 1205: fault.Target, 1317: fault.TimedOut, 1792: fault.Unsuitable,
+		1040: fault.Target, 1045: fault.Target, 1146: fault.Target, 1205: fault.Target, 1317: fault.TimedOut, 1792: fault.Unsuitable,
 		1927: fault.Reset, 1969: fault.TimedOut, 3024: fault.TimedOut, 4031: fault.Reset, 65535: fault.Target,
 	} {
 		state := map[uint16]string{1040: "08004", 1045: "28000", 1146: "42S02"}[number]

@@ -10,7 +10,7 @@ var (
 		"HY001": Target,     // the server's memory
 	}
 	classes = map[string]End{
-		"08": Reset,    // connection
+		"08": Target,   // connection: the server, or a pooler in front of it, says why
 		"0A": Target,   // not supported
 		"22": Target,   // data
 		"23": Target,   // constraint
