@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -74,10 +75,11 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 		return nil, err
 	}
 	var phases timings
+	first := origin(out.url)
 	for hop := 0; ; hop++ {
 		a, err := authorized(ctx, s, out, &phases)
 		if err != nil {
-			return nil, err
+			return nil, s.elsewhere(first, out, err)
 		}
 		location := redirect(a.Response)
 		if location == "" || r.Redirects <= 0 {
@@ -93,6 +95,20 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 		}
 	}
 }
+
+// elsewhere names the origin that a request failed at, if a redirect led to
+// another one than the guest asked for: that one is in order.
+func (s *Session) elsewhere(first string, out *outgoing, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	where := origin(out.url)
+	if !ok || e.Own != nil || where == first || !atTarget[e.Errno] {
+		return err
+	}
+	return &Error{Errno: abi.ErrTarget, Text: s.vault.Hide("it redirects to " + where + ", where the request fails: " + e.Text)}
+}
+
+// atTarget lists the errnos that are about one server.
+var atTarget = map[abi.Errno]bool{abi.ErrRefused: true, abi.ErrDNS: true, abi.ErrTLS: true, abi.ErrReset: true, abi.ErrTarget: true}
 
 // judge returns the grant that allows the next hop.
 func (s *Session) judge(out *outgoing) (grant.Rule, error) {

@@ -152,3 +152,28 @@ func TestRedirectWhileTheBodyIsBeingSent(t *testing.T) {
 		resp.Body.Close()
 	}
 }
+
+// A failure at the end of a redirect names the server that failed: the one that
+// redirects is in order.
+func TestFailureAfterRedirectNamesTheServer(t *testing.T) {
+	closed := listen(t, func(net.Conn) {})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+	for to, says := range map[string]string{
+		"http://" + nobody:  "connection refused",
+		"http://" + closed:  "the connection was closed early",
+		"https://" + closed: "it closes the connection in the handshake",
+	} {
+		near := server(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to+"/secret-path", http.StatusFound) })
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+near.URL, "GET "+to)})
+		_, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: near.URL, Redirects: 1})
+		wants(t, err, abi.ErrTarget)
+		if err == nil || !strings.Contains(err.Error(), "it redirects to "+to+", where the request fails: ") || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", to, err, says)
+		}
+	}
+}
