@@ -21,7 +21,7 @@ func redirect(r *http.Response) string {
 }
 
 // follow changes the request into that of the next hop. Secrets go only to the
-// same host, and never from https to http. The hop's grant is checked when it
+// same host and port, and never from https to http. The hop's grant is checked when it
 // is sent.
 func (s *Session) follow(out *outgoing, status int, location string) error {
 	before := out.url
@@ -38,10 +38,18 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	out.secretURL = s.staysSecret(out, next, location)
 	out.header = out.header.Clone() // the previous request may still be in flight
 	out.changeMethod(status)
-	if here, err := grant.Host(before.Hostname()); err != nil || here != rule.Host || before.Scheme == "https" && next.Scheme == "http" {
+	if here, err := grant.Origins(before); err != nil || !samePeer(here, rule) {
 		return s.stripSecrets(out)
 	}
 	return nil
+}
+
+// samePeer reports whether what may be sent to one origin may be sent to the
+// next: on another port of a host, another program may listen. The usual
+// redirect from http to https is an exception.
+func samePeer(here, next grant.Rule) bool {
+	upgrade := here.Scheme == "http" && here.Port == 80 && next.Scheme == "https" && next.Port == 443
+	return here.Host == next.Host && (upgrade || here.Scheme == next.Scheme && here.Port == next.Port)
 }
 
 // staysSecret reports whether the URL of the next hop is treated as secret. If

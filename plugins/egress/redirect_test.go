@@ -177,3 +177,28 @@ func TestFailureAfterRedirectNamesTheServer(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherPortGetsNoSecret checks that a redirect to another port of the same
+// host does not carry what the operator meant for the first.
+func TestAnotherPortGetsNoSecret(t *testing.T) {
+	var got http.Header
+	other := server(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
+	near := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/", http.StatusTemporaryRedirect)
+	})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+near.URL, "GET "+other.URL, "POST "+near.URL, "POST "+other.URL)})
+	resp, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: near.URL, Redirects: 3, Header: []Field{{"X-Token", r.mask}, {"X-Plain", "p"}, {"Authorization", "Bearer x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got.Get("X-Token") != "" || got.Get("Authorization") != "" || got.Get("X-Plain") != "p" {
+		t.Errorf("the other port got %v", got)
+	}
+	got = nil
+	_, err = r.HTTP(within(t, 5*time.Second), &Request{Method: "POST", URL: near.URL, Redirects: 3, Body: []byte(r.mask)})
+	wantsDenial(t, r, err)
+	if got != nil {
+		t.Error("a body with a secret went to the other port")
+	}
+}
