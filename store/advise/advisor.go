@@ -10,10 +10,6 @@ import (
 	"time"
 )
 
-// budget limits the time for the advice on one statement. Advice is based on
-// what was found by then.
-const budget = time.Second
-
 // Advisor gives advice on one database. It is safe for concurrent use; calls
 // run one at a time.
 type Advisor struct {
