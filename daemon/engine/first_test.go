@@ -61,6 +61,7 @@ func TestChangedIntegrationRunsSoon(t *testing.T) {
 		e, r := start(t, all...)
 		go runFor(t, e, 3*time.Hour)
 		time.Sleep(time.Hour) // each has had its first run, and its regular one
+		synctest.Wait()
 		before := map[string]int{}
 		for name, at := range r.at {
 			before[name] = len(at)
