@@ -221,8 +221,8 @@ func TestInterimResponses(t *testing.T) {
 		if q.URL.Path == "/endless" {
 			n = 400
 		}
+		w.Header().Set("Link", "</a.css>; rel=preload")
 		for range n {
-			w.Header().Set("Link", "</a.css>; rel=preload")
 			w.WriteHeader(http.StatusEarlyHints)
 		}
 		fmt.Fprint(w, "ok")
