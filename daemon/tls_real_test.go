@@ -84,7 +84,7 @@ func TestProtocolsMixedUpWithTLS(t *testing.T) {
 	wantRows(t, fmt.Sprintf("network {\n  ca_file = %q\n}\n", ca.File), []row{
 		{name: "https-to-http", probe: "http", config: fmt.Sprintf("url = \"https://%s/\"", plain), status: unhealthy, cause: target, says: "it speaks plain HTTP on this port; write http://"},
 		{name: "tls-to-http", probe: "tls", config: fmt.Sprintf("address = %q", plain), status: unhealthy, cause: target, says: "it speaks plain HTTP on this port"},
-		{name: "http-to-https", probe: "http", config: fmt.Sprintf("url = \"http://%s/\"", secure), status: unhealthy, cause: target, says: "it speaks TLS on this port: write https://"},
+		{name: "http-to-https", probe: "http", config: fmt.Sprintf("url = \"http://%s/\"", secure), status: unhealthy, cause: target, says: "answered 400, expected 200–299; it speaks HTTPS: write https:// in url"},
 		{name: "http-to-tls", probe: "http", config: fmt.Sprintf("url = \"http://%s/\"", raw), status: unhealthy, cause: target, says: "write https://"},
 		{name: "tls-to-smtp", probe: "tls", config: fmt.Sprintf("address = %q", mail), status: unhealthy, cause: target, says: `it answers in plain text ("220 m"...)`},
 		{name: "tls-to-nothing", probe: "tls", config: fmt.Sprintf("address = %q", closing), status: unhealthy, cause: target, says: "it closes the connection in the handshake; check that this port speaks TLS"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"vega/sdk"
@@ -86,32 +85,16 @@ func expiring(who string, v validity, minimum int) *sdk.Result {
 // untrusted reports why a peer is not trusted.
 func untrusted(who string, err error) sdk.Result { return sdk.Failed(who, err) }
 
-// tlsHint adds to the result of an unexpected answer what the server misses
-// about TLS: some servers answer instead of ending the connection.
+// tlsHint adds to the result of an unexpected answer that the server misses a
+// client certificate: some servers answer instead of ending the connection.
 func tlsHint(result sdk.Result, answer *sdk.Response) sdk.Result {
 	switch answer.Status {
 	case 400, 401, 403, 495, 496: // the last two are nginx's
 	default:
 		return result
 	}
-	if answer.TLS().Version() == "" {
-		if answer.Status == 400 && expectsTLS(answer) {
-			result.Message += "; it speaks TLS on this port: write https://"
-		}
-	} else if kind, _ := answer.TLS().ClientCertificate(); kind == "none" {
+	if kind, _ := answer.TLS().ClientCertificate(); answer.TLS().Version() != "" && kind == "none" {
 		result.Message += "; it asks for a client certificate: set tls { client_cert, client_key } in the integration"
 	}
 	return result
-}
-
-// expectsTLS recognizes the page of a TLS server that was sent a plain request:
-// that of nginx, Go or Apache.
-func expectsTLS(answer *sdk.Response) bool {
-	page, _ := answer.Text(4 << 10)
-	for _, phrase := range [...]string{"plain HTTP request was sent to HTTPS port", "HTTP request to an HTTPS server", "speaking plain HTTP to an SSL-enabled server"} {
-		if strings.Contains(page, phrase) {
-			return true
-		}
-	}
-	return false
 }

@@ -45,7 +45,7 @@ probe "http" {
   option "expect_body" {
     type        = "string"
     conflicts   = ["method=HEAD"]
-    description = "A text that the first 1 MiB of the body must contain. The body is read as UTF-8, whatever its charset."
+    description = "A text that the first 1 MiB of the body must contain. The body is converted from its charset to UTF-8 first."
   }
   option "expect_regex" {
     type        = "string"
@@ -142,7 +142,7 @@ probe "web_fetch" {
   option "expect_body" {
     type        = "string"
     conflicts   = ["method=HEAD"]
-    description = "A text that the first 1 MiB of the body must contain. The body is read as UTF-8, whatever its charset."
+    description = "A text that the first 1 MiB of the body must contain. The body is converted from its charset to UTF-8 first."
   }
   option "expect_regex" {
     type        = "string"

@@ -8,19 +8,6 @@ import (
 	"vega/plugins/manifest"
 )
 
-// SplitTarget reveals what a guest may know of a target. In a URL, a secret's
-// scheme, host and port become plain, and so does the rest of its path and
-// query if that is under 8 bytes; in an address, everything. A text of another
-// type, or one that is not a target, stays as it is.
-func SplitTarget(t manifest.Text, typ manifest.Type) manifest.Text {
-	pieces := split(t, typ)
-	out := make(manifest.Text, len(pieces))
-	for i, p := range pieces {
-		out[i] = manifest.Part{Text: p.text, Secret: p.secret}
-	}
-	return out
-}
-
 // role is the role of a piece of text.
 type role int
 
