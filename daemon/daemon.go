@@ -62,7 +62,7 @@ type Daemon struct {
 	requests    requests
 	lifecycle   lifecycle
 
-	changes changes // see giveBack
+	changes, ended notices // of states and of runs, see giveBack
 
 	change sync.Mutex // held while preparing and installing a new state
 
@@ -95,7 +95,8 @@ type lifecycle struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
-		changes: make(changes, 1),
+		changes: make(notices, 1),
+		ended:   make(notices, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
 	if d.options.Log == nil {

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 
 	"vega/daemon/catalog"
 	"vega/daemon/diagnostics"
@@ -34,7 +35,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
-	d.lifecycle.running.Go(func() { giveBack(ctx, d.changes, trim) })
+	d.lifecycle.running.Go(func() { giveBack(ctx, d.changes, d.ended, memory{debug.FreeOSMemory, dropProgram}) })
 	d.mu.Unlock()
 	select {
 	case <-ctx.Done():

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"runtime/debug"
 	"time"
 )
 
@@ -14,44 +13,60 @@ const (
 	trimInterval = time.Minute
 	// firstRuns is when every integration has run once after a start.
 	firstRuns = 40 * time.Second
+	// idleTime is how long no run must have ended before the program's pages are
+	// unmapped. A daemon that is never idle for so long keeps them.
+	idleTime = 2 * time.Second
+	// dropInterval is the minimum time between two times of that. Mapping the pages
+	// again costs about two milliseconds of CPU time.
+	dropInterval = 10 * time.Second
 )
 
-// giveBack returns memory to the system that starting, compiling and reloading left
-// behind, until ctx ends. Go keeps most of it for later, but none of these is likely
-// to come again soon.
-func giveBack(ctx context.Context, changed <-chan struct{}, trim func()) {
-	settled, late := time.NewTimer(settleTime), time.NewTimer(firstRuns)
+// giveBack returns memory to the system until ctx ends: after a start or a change,
+// what starting, compiling and reloading left behind, and when no run ended for
+// idleTime, the pages of the program. Go keeps most of the former for later, but
+// nothing like it is likely to come again soon.
+func giveBack(ctx context.Context, changed, ran <-chan struct{}, m memory) {
+	settled, late, idle := time.NewTimer(settleTime), time.NewTimer(firstRuns), time.NewTimer(idleTime)
+	idle.Stop() // until a run ended
 	defer settled.Stop()
 	defer late.Stop()
-	last := time.Now().Add(-trimInterval)
+	defer idle.Stop()
+	trimmed, dropped := time.Now().Add(-trimInterval), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
-			settled.Reset(max(settleTime, trimInterval-time.Since(last)))
+			settled.Reset(max(settleTime, trimInterval-time.Since(trimmed)))
 			continue
+		case <-ran:
+			idle.Reset(max(idleTime, dropInterval-time.Since(dropped)))
+			continue
+		case <-idle.C:
 		case <-settled.C:
+			m.collect()
+			trimmed = time.Now()
 		case <-late.C:
+			m.collect()
+			trimmed = time.Now()
 		}
-		trim()
-		last = time.Now()
+		m.drop()
+		dropped = time.Now()
 	}
 }
 
-// trim gives back the free parts of the heap, and the pages of the program that only
-// starting needed.
-func trim() {
-	debug.FreeOSMemory()
-	dropProgram()
+// memory is how giveBack returns memory. Both are called from one goroutine.
+type memory struct {
+	collect func() // returns the free parts of the heap
+	drop    func() // unmaps the program's unused pages
 }
 
-// changes tells giveBack that something changed. Its capacity is 1.
-type changes chan struct{}
+// notices tells giveBack that something happened. Its capacity is 1.
+type notices chan struct{}
 
-func (c changes) note() {
+func (n notices) note() {
 	select {
-	case c <- struct{}{}:
+	case n <- struct{}{}:
 	default: // one is noted
 	}
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -11,37 +12,73 @@ import (
 // TestMemoryIsGivenBackOnceThingsSettle counts when memory is given back after the
 // start, a burst of changes, and while something changes all the time.
 func TestMemoryIsGivenBackOnceThingsSettle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		changed, began := make(chan struct{}, 1), time.Now()
-		var at []time.Duration
-		done := make(chan struct{})
-		go func() {
-			giveBack(ctx, changed, func() { at = append(at, time.Since(began).Round(time.Second)) })
-			close(done)
-		}()
+	collected, dropped := timesOfGivingBack(t, func(changed, _ notices) {
 		time.Sleep(200 * time.Second)
 		for range 5 { // a burst
-			changed <- struct{}{}
+			changed.note()
 			time.Sleep(time.Second)
 		}
 		time.Sleep(195 * time.Second)
 		for range 100 { // faster than things can settle
-			changed <- struct{}{}
+			changed.note()
 			time.Sleep(2 * time.Second)
 		}
 		time.Sleep(time.Hour)
+	})
+	want := []time.Duration{5 * time.Second, 40 * time.Second, 209 * time.Second, 603 * time.Second}
+	if !slices.Equal(collected, want) || !slices.Equal(dropped, want) {
+		t.Errorf("collected after %v, dropped after %v, want %v", collected, dropped, want)
+	}
+}
+
+// TestPagesAreUnmappedWhileNothingRuns counts when the program's pages are unmapped
+// with runs now and then, with several in a row, and without a pause.
+func TestPagesAreUnmappedWhileNothingRuns(t *testing.T) {
+	_, dropped := timesOfGivingBack(t, func(_, ended notices) {
+		time.Sleep(100 * time.Second)
+		ended.note() // two runs in a row: 102
+		time.Sleep(500 * time.Millisecond)
+		ended.note()
+		time.Sleep(2500 * time.Millisecond)
+		ended.note() // 3 s later, but not sooner than after 10: 112.5
+		time.Sleep(97 * time.Second)
+		for range 1000 { // without a pause
+			ended.note()
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Hour)
+	})
+	want := []time.Duration{5 * time.Second, 40 * time.Second, 102500 * time.Millisecond, 112500 * time.Millisecond, 1201 * time.Second}
+	if !slices.Equal(dropped, want) {
+		t.Errorf("dropped after %v, want %v", dropped, want)
+	}
+}
+
+// timesOfGivingBack returns when giveBack collected and dropped while what ran.
+func timesOfGivingBack(t *testing.T, what func(changed, ended notices)) (collected, dropped []time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		changed, ended, began := make(notices, 1), make(notices, 1), time.Now()
+		done := make(chan struct{})
+		go func() {
+			giveBack(ctx, changed, ended, memory{
+				collect: func() { collected = append(collected, time.Since(began)) },
+				drop:    func() { dropped = append(dropped, time.Since(began)) },
+			})
+			close(done)
+		}()
+		what(changed, ended)
 		cancel()
 		<-done
-		if want := []time.Duration{5 * time.Second, 40 * time.Second, 209 * time.Second, 603 * time.Second}; !slices.Equal(at, want) {
-			t.Errorf("given back after %v, want %v", at, want)
-		}
 	})
+	return collected, dropped
 }
 
 func TestTrimmedProgramStillWorks(t *testing.T) {
 	for range 3 {
-		trim()
+		debug.FreeOSMemory()
+		dropProgram()
 	}
 	if got := slices.Sorted(slices.Values([]string{"b", "a"})); got[0] != "a" {
 		t.Error(got)
