@@ -19,12 +19,15 @@ const (
 	// dropInterval is the minimum time between two times of that. Mapping the pages
 	// again costs about two milliseconds of CPU time.
 	dropInterval = 10 * time.Second
+	// collectInterval is the minimum time between two garbage collections while idle.
+	// Go starts one every two minutes by itself, but returns little of what is free.
+	collectInterval = 5 * time.Minute
 )
 
 // giveBack returns memory to the system until ctx ends: after a start or a change,
 // what starting, compiling and reloading left behind, and when no run ended for
-// idleTime, the pages of the program. Go keeps most of the former for later, but
-// nothing like it is likely to come again soon.
+// idleTime, the pages of the program, and sometimes the free heap. Go keeps most of
+// what is free for later, but an idle daemon is not likely to need it soon.
 func giveBack(ctx context.Context, changed, ran <-chan struct{}, m memory) {
 	settled, late, idle := time.NewTimer(settleTime), time.NewTimer(firstRuns), time.NewTimer(idleTime)
 	idle.Stop() // until a run ended
@@ -33,6 +36,7 @@ func giveBack(ctx context.Context, changed, ran <-chan struct{}, m memory) {
 	defer idle.Stop()
 	trimmed, dropped := time.Now().Add(-trimInterval), time.Now()
 	for {
+		collect := true
 		select {
 		case <-ctx.Done():
 			return
@@ -43,10 +47,11 @@ func giveBack(ctx context.Context, changed, ran <-chan struct{}, m memory) {
 			idle.Reset(max(idleTime, dropInterval-time.Since(dropped)))
 			continue
 		case <-idle.C:
+			collect = time.Since(trimmed) >= collectInterval
 		case <-settled.C:
-			m.collect()
-			trimmed = time.Now()
 		case <-late.C:
+		}
+		if collect {
 			m.collect()
 			trimmed = time.Now()
 		}
