@@ -125,7 +125,8 @@ func (r *roster) instances(name string) []*integration {
 type UnknownError struct {
 	Name      string
 	Known     []string
-	Instances bool // the name stands for the instances in Known
+	Near      string // a suggestion, or ""
+	Instances bool   // the name stands for the instances in Known
 }
 
 func (r *roster) unknown(name string) error {
@@ -148,6 +149,8 @@ func (e *UnknownError) Error() string {
 		return fmt.Sprintf("integration %q has for_each; name one of its instances: %s", e.Name, names)
 	case len(e.Known) == 0:
 		return fmt.Sprintf("there is no integration %q; the configuration has none", e.Name)
+	case e.Near != "":
+		return fmt.Sprintf("there is no integration %q; did you mean %s? The configured ones are: %s", e.Name, e.Near, names)
 	default:
 		return fmt.Sprintf("there is no integration %q; the configured ones are: %s", e.Name, names)
 	}

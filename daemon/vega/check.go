@@ -104,6 +104,9 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 		return h, err
 	}
 	h, err = d.Health(ctx, engine.Query{Names: names, Progress: p.Show})
+	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
+		unknown.Near = nearestName(cfg, unknown.Name)
+	}
 	if closed := d.Close(); err == nil {
 		err = closed
 	}

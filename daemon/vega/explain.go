@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -9,8 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/config"
+	"vega/daemon/config/diag"
 	"vega/daemon/engine"
 	"vega/daemon/vega/cli"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
 )
 
 // noIntegration reports a name that no integration has. One with for_each has
@@ -21,7 +25,24 @@ func noIntegration(cfg *config.Config, name string) error {
 			return fmt.Errorf("integration %q has for_each; name one of its instances, such as %s", name, i.Name)
 		}
 	}
+	if near := nearestName(cfg, name); near != "" {
+		return fmt.Errorf("no integration %q in %s; did you mean %s?", name, cfg.Path, near)
+	}
 	return fmt.Errorf("no integration %q in %s", name, cfg.Path)
+}
+
+// nearestName returns the name of an integration, or of one with for_each, that
+// is similar to what was written, or "".
+func nearestName(cfg *config.Config, written string) string {
+	var all []string
+	for _, i := range cfg.Integrations {
+		group, _, isInstance := strings.Cut(i.Name, ".")
+		if isInstance && !slices.Contains(all, group) {
+			all = append(all, group)
+		}
+		all = append(all, i.Name)
+	}
+	return diag.Nearest(written, all)
 }
 
 // explain prints the grants of an integration and where each comes from,
@@ -53,5 +74,51 @@ func explain(cmd *cobra.Command, name string) error {
 	for _, g := range grants {
 		fmt.Fprintf(w, "  %s\t%s\tfrom %s\n", g.Kind, g.Allow, g.From)
 	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	hops := hopsOf(cfg, i)
+	if len(hops) == 0 {
+		return nil
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "vega itself also contacts, for this integration:")
+	for _, h := range hops {
+		fmt.Fprintf(w, "  %s\t%s\tfrom %s\n", h.address, h.purpose, h.from)
+	}
 	return w.Flush()
+}
+
+// hop is an address that vega contacts on behalf of a probe.
+type hop struct{ address, purpose, from string }
+
+// hopsOf returns what vega contacts for an integration besides the targets that
+// the grants name.
+func hopsOf(cfg *config.Config, i config.Integration) (all []hop) {
+	if o := i.Transport; o != nil && o.ConnectTo != "" {
+		all = append(all, hop{o.ConnectTo, "in place of the target's own address", "connect_to"})
+	}
+	if o := i.Transport; o != nil && o.Auth.Client != nil {
+		all = append(all, hop{originOf(o.Auth.Client.TokenURL), "to get an access token", "auth.token_url"})
+	}
+	usesHTTP := slices.ContainsFunc(i.Grants.Rules, func(r grant.Rule) bool { return r.Kind == manifest.HTTP })
+	if proxy := cfg.Network.Proxy; len(proxy) > 0 && usesHTTP {
+		purpose := "for HTTP requests to other machines"
+		if len(cfg.Network.NoProxy) > 0 {
+			purpose += ", except those in no_proxy"
+		}
+		all = append(all, hop{originOf(proxy.Reveal()), purpose, "network.proxy"})
+	}
+	if r := cfg.Network.Resolver; r != "" {
+		all = append(all, hop{r, "to resolve names", "network.resolver"})
+	}
+	return all
+}
+
+// originOf returns scheme, host and port of a URL, without what may be secret.
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "an invalid URL"
+	}
+	return u.Scheme + "://" + u.Host
 }
