@@ -9,6 +9,7 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
 )
 
@@ -87,6 +88,11 @@ func (d serverStage) scopes(k *bind.Section) []string {
 	all := d.ev.Strs(k, "scopes")
 	if t != nil && t.State == bind.Present && len(all) == 0 {
 		d.out.Err(diag.OutOfBounds, t.Expr.At, "scopes is empty, so the key could be used for nothing.", `name a scope, such as ["read"], or remove scopes for a key that may be used for everything`)
+	}
+	for n, scope := range all {
+		if slices.Contains(schema.IdleScopes, scope) {
+			d.out.Warn(diag.NoEffect, t.Element(n), fmt.Sprintf("No route of this version needs the scope %q, so it gives the key nothing.", scope), "remove it; scopes that give something: "+strings.Join(schema.LiveScopes(), ", "))
+		}
 	}
 	return all
 }

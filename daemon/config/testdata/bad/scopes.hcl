@@ -7,6 +7,10 @@ server {
     value  = "0123456789abcdef0124"
     scopes = []
   }
+  key "prometheus" {
+    value  = "0123456789abcdef0125"
+    scopes = ["metrics", "read"]
+  }
   key "again" {
     value  = "0123456789abcdef0124"
     scopes = ["read"]
