@@ -30,6 +30,15 @@ func (p *Problem) Error() string { return p.Option + ": " + p.What }
 // Unwrap returns the error of reading the file, if there is one.
 func (p *Problem) Unwrap() error { return p.Err }
 
+// CheckHalf checks one file of a pair by itself. option is client_cert or
+// client_key. The error is a *Problem.
+func CheckHalf(option string, text []byte) error {
+	if option == "client_key" {
+		return privateKey(text)
+	}
+	return certificates(text, option)
+}
+
 // CheckPair returns the client certificate of two PEM texts, or a *Problem.
 func CheckPair(cert, key []byte, now time.Time) (*tls.Certificate, error) {
 	if err := certificates(cert, "client_cert"); err != nil {

@@ -122,7 +122,21 @@ func (d Stage) pair(s *bind.Section, t transport.TLS) {
 	if !t.Cert.IsSet() || !t.Key.IsSet() {
 		return
 	}
-	d.check(s, t.Cert.Path+"\x00"+t.Key.Path+"\x00"+t.Cert.Text.Reveal()+t.Key.Text.Reveal(), func() error {
+	id := t.Cert.Path + "\x00" + t.Key.Path + "\x00" + t.Cert.Text.Reveal() + t.Key.Text.Reveal()
+	good := true
+	for option, p := range map[string]transport.PEM{"client_cert": t.Cert, "client_key": t.Key} { // both are reported
+		good = d.check(s, option+"\x00"+id, func() error {
+			text, err := content(option, p)
+			if err != nil {
+				return err
+			}
+			return transport.CheckHalf(option, text)
+		}) && good
+	}
+	if !good {
+		return
+	}
+	d.check(s, id, func() error {
 		cert, err := content("client_cert", t.Cert)
 		if err != nil {
 			return err
@@ -148,8 +162,8 @@ func content(option string, p transport.PEM) ([]byte, error) {
 }
 
 // check reports what is wrong with a file. It tries it once, so that validating
-// again gives the same result.
-func (d Stage) check(s *bind.Section, what string, try func() error) {
+// again gives the same result, and reports whether it can be used.
+func (d Stage) check(s *bind.Section, what string, try func() error) (usable bool) {
 	err := d.In.Once("pem "+what, try)
 	if problem, ok := errors.AsType[*transport.Problem](err); ok {
 		report := d.Out.Err
@@ -157,7 +171,9 @@ func (d Stage) check(s *bind.Section, what string, try func() error) {
 			report = d.Out.Warn
 		}
 		report(diag.BadTLS, s.Place(problem.Option), fmt.Sprintf("%s cannot be used: %s.", problem.Option, problem.What), problem.Fix)
+		return problem.Usable
 	}
+	return true
 }
 
 // without reports an attribute whose counterpart is missing.
