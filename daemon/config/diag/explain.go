@@ -101,11 +101,15 @@ func fenceFile(fence string) string {
 type UnknownCodeError struct {
 	Written string
 	Near    Code // a suggestion, or ""
+	Unused  bool // Written is a number, in the form of a code
 }
 
 // Error suggests Near.
 func (e *UnknownCodeError) Error() string {
 	text := fmt.Sprintf("there is no code %q", Clip(e.Written))
+	if e.Unused {
+		text = fmt.Sprintf("no mistake has the code %s: this version of vega reports none with that number", e.Written)
+	}
 	if e.Near != "" {
 		text += fmt.Sprintf("; did you mean %s, %s?", e.Near, e.Near.Title())
 	}
@@ -114,8 +118,10 @@ func (e *UnknownCodeError) Error() string {
 
 // FindCode finds a code written as VEGA012, vega12, 012 or 12, or by its title.
 func FindCode(written string) (Code, error) {
-	name := strings.ToLower(strings.TrimSpace(written))
-	if n, err := strconv.ParseUint(strings.TrimPrefix(name, "vega"), 10, 16); err == nil {
+	name := strings.ToLower(strings.Trim(written, " \t[](),:;."))
+	n, err := strconv.ParseUint(strings.TrimPrefix(strings.TrimPrefix(name, "vega"), "-"), 10, 16)
+	isNumber := err == nil
+	if isNumber {
 		name = fmt.Sprintf("vega%03d", n)
 	}
 	known := map[string]Code{}
@@ -129,5 +135,8 @@ func FindCode(written string) (Code, error) {
 	if c, ok := known[name]; ok {
 		return c, nil
 	}
-	return "", &UnknownCodeError{written, known[Nearest(name, names)]}
+	if isNumber { // a similar number means something else
+		return "", &UnknownCodeError{Written: strings.ToUpper(name), Unused: true}
+	}
+	return "", &UnknownCodeError{Written: written, Near: known[Nearest(name, names)]}
 }

@@ -38,7 +38,7 @@ func TestExplanationIsShown(t *testing.T) {
 }
 
 func TestFindCode(t *testing.T) {
-	for written, want := range map[string]Code{"VEGA012": WrongType, "vega012": WrongType, " 12 ": WrongType, "012": WrongType, "Vega12": WrongType, "Wrong type": WrongType, "bad url": BadURL} {
+	for written, want := range map[string]Code{"VEGA012": WrongType, "vega012": WrongType, " 12 ": WrongType, "012": WrongType, "Vega12": WrongType, "[VEGA012]:": WrongType, "VEGA012,": WrongType, "Wrong type": WrongType, "bad url": BadURL} {
 		if got, err := FindCode(written); got != want || err != nil {
 			t.Errorf("%q is %s, %v", written, got, err)
 		}
@@ -48,6 +48,8 @@ func TestFindCode(t *testing.T) {
 		"bad ulr": `there is no code "bad ulr"; did you mean VEGA015, bad URL?`,
 		"hello":   `there is no code "hello"`,
 		"":        `there is no code ""`,
+		"VEGA058": `no mistake has the code VEGA058: this version of vega reports none with that number`,
+		"999":     `no mistake has the code VEGA999: this version of vega reports none with that number`,
 	} {
 		if got, err := FindCode(written); got != "" || err == nil || err.Error() != want {
 			t.Errorf("%q is %s, %v", written, got, err)

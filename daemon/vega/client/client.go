@@ -76,7 +76,7 @@ func New(cfg *config.Config, server string) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{URL: base}
-	if c.Key, err = findKey(cfg, server != ""); err != nil {
+	if c.Key, err = findKey(cfg, server); err != nil {
 		return nil, err
 	}
 	trust, err := trusted(cfg.Server.TLS)
@@ -130,8 +130,20 @@ func localURL(cfg *config.Config) string {
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(cfg.Server.Port))
 }
 
-func findKey(cfg *config.Config, elsewhere bool) (string, error) {
-	if key := input.WithoutNewline(os.Getenv("VEGA_API_KEY")); key != "" && elsewhere {
+// onThisMachine reports whether the URL of a daemon is that of this machine.
+func onThisMachine(server string) bool {
+	u, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// findKey returns the key for the daemon at server, or, if that is empty, for
+// the one that runs with this configuration.
+func findKey(cfg *config.Config, server string) (string, error) {
+	if key := input.WithoutNewline(os.Getenv("VEGA_API_KEY")); key != "" && server != "" {
 		return key, nil
 	}
 	if len(cfg.Server.Keys) > 0 {
@@ -139,7 +151,10 @@ func findKey(cfg *config.Config, elsewhere bool) (string, error) {
 	}
 	path := filepath.Join(cfg.DataDir, "api_key")
 	key, err := api.ReadKey(path)
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist) && server != "" && !onThisMachine(server):
+		return "", fmt.Errorf("no API key for the daemon at %s; set VEGA_API_KEY to one that it accepts: a key in the server block of its configuration, or the content of api_key in its data_dir", withoutPassword(server))
+	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("no API key: the configuration has none, and %s does not exist yet; vega serve creates it", console.RelativePath(path))
 	}
 	return key, err

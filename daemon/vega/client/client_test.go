@@ -81,13 +81,17 @@ func TestLocalURL(t *testing.T) {
 	}
 }
 
-// TestNoKey checks that a missing key names the file that the daemon creates.
+// TestNoKey checks that the error says where a missing key comes from: this
+// daemon creates its own, one on another machine does not.
 func TestNoKey(t *testing.T) {
 	t.Setenv("VEGA_API_KEY", "")
 	cfg := &config.Config{DataDir: t.TempDir()}
-	_, err := New(cfg, "http://127.0.0.1:1")
-	if want := filepath.Join(cfg.DataDir, "api_key"); err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("got %v, want %s in it", err, want)
+	cfg.Server.Host, cfg.Server.Port = "127.0.0.1", 8000
+	here, elsewhere := filepath.Join(cfg.DataDir, "api_key"), "at http://ops.example.com; set VEGA_API_KEY to one that it accepts"
+	for server, want := range map[string]string{"": here, "http://127.0.0.1:1": here, "http://localhost:1": here, "http://ops.example.com": elsewhere} {
+		if _, err := New(cfg, server); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--server %q: got %v, want %s in it", server, err, want)
+		}
 	}
 }
 
@@ -129,7 +133,7 @@ func TestKeyIsTheStrongest(t *testing.T) {
 		{Name: "admin", Value: manifest.Plain("a"), Scopes: []string{"write", "admin"}},
 	}
 	for n, want := range []string{"m", "a", "r"} {
-		if got, err := findKey(cfg, false); err != nil || got != want {
+		if got, err := findKey(cfg, ""); err != nil || got != want {
 			t.Errorf("%d: %s, %v; want %s", n, got, err, want)
 		}
 		cfg.Server.Keys = append(cfg.Server.Keys[:1:1], cfg.Server.Keys[min(2, len(cfg.Server.Keys)):]...)
