@@ -155,6 +155,12 @@ func TestFixCorrectsFirstMistakes(t *testing.T) {
 		"method = \"GET\",":                    `method = "GET"`,
 		"method = \"GET\";":                    `method = "GET"`,
 		"method \"GET\"":                       `method = "GET"`,
+		"method => \"GET\"":                    `method = "GET"`,
+		"method := \"GET\"":                    `method = "GET"`,
+		"method\u00a0= \u200b\"GET\"":          `method = "GET"`,
+		"method = \"\\d \\\\ \\\" \\w\"":       `method = "\\d \\ \" \\w"`,
+		"-- a comment":                         "# a comment",
+		"; a comment":                          "# a comment",
 	} {
 		dir := t.TempDir()
 		src := func(line string) string {
@@ -173,6 +179,7 @@ func TestFixCorrectsFirstMistakes(t *testing.T) {
 	for before, want := range map[string]string{
 		"integration 'a' {\n  probe = core.tcp\n  config = {\n    address = \"http://example.com\"\n  }\n}\n":           "integration \"a\" {\n  probe = core.tcp\n  config {\n    address = \"example.com:80\"\n  }\n}\n",
 		"integration \"Web 1\" = {\n  probe = tcp\n  config {\n    address = \"example.com:80:80\"\n  }\n}\n":           "integration \"web_1\" {\n  probe = core.tcp\n  config {\n    address = \"example.com:80\"\n  }\n}\n",
+		"integration \"a\"\n{\n  probe = core.tcp\n  config\n  {\n    address = \"a:1\"\n  }\n}\n":                      "integration \"a\" {\n  probe = core.tcp\n  config {\n    address = \"a:1\"\n  }\n}\n",
 		"integration \"a\" {\n  probe = core.memcached\n  config {\n    address = \"http://example.com:1/x\"\n  }\n}\n": "integration \"a\" {\n  probe = memcached.server\n  config {\n    address = \"example.com:1\"\n  }\n}\n",
 	} {
 		path := lay(t, t.TempDir(), "vega.hcl", before)

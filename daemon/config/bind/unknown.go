@@ -93,6 +93,9 @@ func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block, into *Section) 
 		}
 		return
 	}
+	if in.Broken && in.Kind == "import" { // reported as a syntax error
+		return
+	}
 	b.unknown(in.Kind, in.Head, s, into)
 }
 

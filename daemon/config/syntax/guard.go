@@ -42,6 +42,13 @@ func plainText(f *diag.Source, out *diag.Collector) bool {
 		}
 		r, n := utf8.DecodeRune(f.Text[i:])
 		switch {
+		case n == 1:
+			if what := otherFile(f.Text); what != "" {
+				out.Err(diag.NotText, f.Span(0, 0), "This file is "+what+".", "name a text file in UTF-8, or save this one as such")
+				return false
+			}
+		}
+		switch {
 		case r == utf8.RuneError && n <= 1:
 			out.Err(diag.NotText, f.Span(i, i+1), "This byte is not UTF-8.", "save the file as UTF-8")
 			return false
@@ -52,6 +59,19 @@ func plainText(f *diag.Source, out *diag.Collector) bool {
 		i += n
 	}
 	return true
+}
+
+// otherFile returns what a file is by its first bytes, or "".
+func otherFile(text []byte) string {
+	for start, what := range map[string]string{
+		"\x7fELF": "a program", "MZ": "a program", "\x00asm": "a WebAssembly module", "\x1f\x8b": "compressed with gzip", "PK\x03\x04": "a ZIP archive",
+		"SQLite format 3\x00": "an SQLite database", "\xff\xfe": "in UTF-16", "\xfe\xff": "in UTF-16",
+	} {
+		if bytes.HasPrefix(text, []byte(start)) {
+			return what
+		}
+	}
+	return ""
 }
 
 // guard checks the tokens of one chunk against the limits, without recursion.

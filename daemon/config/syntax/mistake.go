@@ -16,6 +16,8 @@ type mistake struct {
 	detail, fix string
 	edits       []replacement
 	foreign     bool // the text is in another format, so what follows has the same mistake
+	last        bool // what follows in the file cannot be judged
+	final       bool // the errors that follow in this block have the same cause
 }
 
 type replacement struct {
@@ -51,39 +53,14 @@ func (l lineAt) rest() string { return l.text[min(l.col, len(l.text)):] }
 func mistakeAt(f *diag.Source, at int, summary string) *mistake {
 	l := lineOf(f, at)
 	for _, recognize := range []func(lineAt, string) *mistake{
-		otherFormat, typographicQuote, singleQuote, shellVariable, separator, assignedBlock, unassigned, unquotedName, oneLine, unquoted,
+		otherFormat, comment, typographicQuote, singleQuote, invisible, shellVariable, separator, assignment, escape, heredocMarker,
+		assignedBlock, nextLine, unassigned, unquotedName, oneLine, extraBrace, unquoted,
 	} {
 		if m := recognize(l, summary); m != nil {
 			return m
 		}
 	}
 	return nil
-}
-
-var (
-	yamlLine = regexp.MustCompile(`^\s*(?:- .*|-|---.*|[A-Za-z_"'][\w ."'/-]*:(?:\s.*)?)$`)
-	tomlLine = regexp.MustCompile(`^\s*\[\[?[\w."-]+\]\]?\s*(?:#.*)?$`)
-)
-
-const hclExample = `write it in HCL: integration "web" { … } with probe = core.http in it; "vega init" writes an example, and "vega docs config" describes everything`
-
-// otherFormat recognizes YAML, TOML and JSON.
-func otherFormat(l lineAt, _ string) *mistake {
-	format, fix := "", hclExample
-	switch {
-	case tomlLine.MatchString(l.text):
-		format = "TOML"
-	case strings.HasPrefix(strings.TrimSpace(l.text), "{") || strings.HasPrefix(strings.TrimSpace(l.text), "["):
-		format = "JSON"
-	case yamlLine.MatchString(l.text):
-		format = "YAML"
-		if blank := len(l.text) - len(strings.TrimLeft(l.text, " \t")); blank > 0 && !strings.HasPrefix(strings.TrimSpace(l.text), "-") {
-			fix = "use NAME = VALUE for an attribute, and NAME { … } for a block; or " + fix
-		}
-	default:
-		return nil
-	}
-	return &mistake{detail: fmt.Sprintf("This looks like %s, but vega is configured in HCL.", format), fix: fix, foreign: true}
 }
 
 // typographicQuote recognizes quotes that a word processor inserted.
@@ -167,6 +144,9 @@ func unassigned(l lineAt, summary string) *mistake {
 		return nil
 	}
 	name := strings.TrimSpace(l.text[m[2]:m[3]])
+	if name == "import" {
+		return &mistake{detail: "Other files are read with include.", fix: `use include = ["FILE.hcl"]`}
+	}
 	return &mistake{
 		detail: fmt.Sprintf("%s is set without an equals sign.", diag.Clip(name)), fix: fmt.Sprintf("add it: %s = …", diag.Clip(name)),
 		edits: []replacement{{l.span(m[4], m[5]), " = "}},

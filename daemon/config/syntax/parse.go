@@ -9,6 +9,7 @@ package syntax
 
 import (
 	"fmt"
+	"slices"
 
 	"vega/daemon/config/diag"
 )
@@ -77,7 +78,11 @@ func (p *Parser) take(f *diag.Source, c chunk, in *piece) bool {
 	if p.foreign != f { // what looks like an attribute may be TOML
 		p.Body.Attrs = append(p.Body.Attrs, in.body.Attrs...)
 	}
-	p.Body.Blocks = append(p.Body.Blocks, in.body.Blocks...)
+	for _, b := range in.body.Blocks {
+		if p.foreign != f || slices.Contains(p.words, b.Kind) {
+			p.Body.Blocks = append(p.Body.Blocks, b)
+		}
+	}
 	p.Broken = p.Broken || in.broken
 	return !in.last
 }

@@ -85,7 +85,7 @@ func (p *piece) parse(f *diag.Source, c chunk, src []byte, start hcl.Pos) {
 
 // syntax reports HCL's own errors, and returns where the first one is.
 func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
-	first := math.MaxInt
+	first, done := math.MaxInt, 0
 	reported := map[string]bool{}
 	for i, d := range diags {
 		if i == 20 {
@@ -104,12 +104,20 @@ func (p *piece) syntax(f *diag.Source, diags hcl.Diagnostics) int {
 		at.End = min(at.End, len(f.Text))
 		at.Start = min(at.Start, at.End)
 		first = min(first, at.Start)
+		if at.Start < done {
+			continue
+		}
 		if m := mistakeAt(f, at.Start, d.Summary); m != nil {
+			done = at.Start + len(lineOf(f, at.Start).rest()) // the rest of the line has the same cause
+			if m.detail == "" {
+				continue
+			}
 			g := p.out.Err(diag.Syntax, at, m.detail, m.fix)
 			for _, e := range m.edits {
 				g.Replace(e.at, e.text)
 			}
-			if p.foreign = m.foreign; p.foreign {
+			p.last = m.last
+			if p.foreign = m.foreign; p.foreign || m.final {
 				break
 			}
 			continue

@@ -1,0 +1,8 @@
+server
+{
+  port = 8000
+}
+integration "a"
+{
+  probe = core.http
+}
