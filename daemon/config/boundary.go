@@ -94,7 +94,9 @@ func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t 
 // judge reports bounds that contradict each other or are out of reach.
 func (b boundary) judge(t policies.Threshold) {
 	if t.Warning == nil && t.Error == nil {
-		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s sets neither warning nor error.", b.s.Title()), "set warning, error or both; to disable the threshold, set enabled = false")
+		if len(b.s.Strays) == 0 { // otherwise they are written under other names
+			b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s sets neither warning nor error.", b.s.Title()), "set warning, error or both; to disable the threshold, set enabled = false")
+		}
 		return
 	}
 	for _, bound := range []struct {

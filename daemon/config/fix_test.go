@@ -140,7 +140,10 @@ func TestFixCorrectsFirstMistakes(t *testing.T) {
 		"expect_status = 200 # with a comment": "expect_status = [200] # with a comment",
 		"method = 'GET'":                       `method = "GET"`,
 		"method = “GET”":                       `method = "GET"`,
-		"method = GET":                         `method = env("GET")`, // a name in upper case is most likely a variable's
+		"method = GET":                         `method = "GET"`,              // one of the allowed values
+		"method = HTTP_METHOD":                 `method = env("HTTP_METHOD")`, // a name in upper case is most likely a variable's
+		"headers = { A = 123456 }":             `headers = { A = "123456" }`,
+		"max_latency = \"PT2S\"":               `max_latency = "2s"`,
 		"max_latency = 5s":                     `max_latency = "5s"`,
 		"max_latency = \"1s500\"":              `max_latency = "1s500ms"`,
 		"max_latency = \"1,5s\"":               `max_latency = "1.5s"`,
@@ -167,7 +170,7 @@ func TestFixCorrectsFirstMistakes(t *testing.T) {
 			return "integration \"a\" {\n  probe = core.http\n  config {\n    url = \"https://example.com\"\n    " + line + "\n  }\n}\n"
 		}
 		path := lay(t, dir, "vega.hcl", src(before))
-		o := options(t, map[string]string{"TOKEN": "0123456789abcdef", "GET": "GET-method"})
+		o := options(t, map[string]string{"TOKEN": "0123456789abcdef", "HTTP_METHOD": "GET-method"})
 		fixed, left := Fix(path, o)
 		if len(fixed) != 1 || string(fixed[0].After) != src(want) {
 			t.Errorf("%s:\n%s", before, shownText(t, left))

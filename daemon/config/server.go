@@ -75,7 +75,9 @@ func (d serverStage) host(s *bind.Section) string {
 	}
 	if err != nil {
 		fix := `use an address such as "127.0.0.1", "0.0.0.0" or "::1"`
-		if alone, port, splits := net.SplitHostPort(host); splits == nil && !t.Expr.Computed() {
+		if _, rest, found := strings.Cut(host, "://"); found {
+			fix = "remove the scheme and path" + map[bool]string{true: "; the port is an attribute of its own"}[strings.Contains(rest, ":")]
+		} else if alone, port, splits := net.SplitHostPort(host); splits == nil && !t.Expr.Computed() && eval.IsNumber(port) {
 			fix = fmt.Sprintf("the port is an attribute of its own: host = %q and port = %s", alone, port)
 		}
 		d.out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("host is not a valid address to listen on: %v.", err), fix)

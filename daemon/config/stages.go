@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
@@ -69,19 +71,24 @@ func parse(in *input.Set, vars *input.Variables, out *diag.Collector) *stage {
 	return s
 }
 
-// isOption reports whether a probe of some plugin has an option of that name.
-func (s *stage) isOption(name string) bool {
+// isOption reports whether a probe has an option of that name, or, if there is no
+// such probe, whether any has.
+func (s *stage) isOption(probe, name string) bool {
+	known, all := false, []manifest.Probe{}
 	for _, f := range s.modules {
 		if f.Module == nil {
 			continue
 		}
-		for i := range f.Module.Manifest.Probes {
-			if f.Module.Manifest.Probes[i].Option(name) != nil {
-				return true
+		for _, p := range f.Module.Manifest.Probes {
+			if f.Module.Manifest.Name+"."+p.Name == probe {
+				known, all = true, []manifest.Probe{p}
+			}
+			if !known {
+				all = append(all, p)
 			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(all, func(p manifest.Probe) bool { return p.Option(name) != nil })
 }
 
 // diagnostics returns the reported diagnostics, without any value of env() or

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"vega/daemon/config/diag"
 	"vega/daemon/config/schema"
@@ -145,7 +146,8 @@ var notInName = regexp.MustCompile(`[^a-z0-9_-]+`)
 func (b *binder) badName(name string, in *syntax.Block) {
 	fix := "start with a lower-case letter and use lower-case letters, digits, - and _ (at most 64)"
 	near := strings.TrimLeft(strings.Trim(notInName.ReplaceAllString(strings.ToLower(name), "_"), "_-"), "_-0123456789")
-	if manifest.ValidName(near) {
+	foreign := strings.ContainsFunc(name, func(c rune) bool { return c >= utf8.RuneSelf }) // without such letters it is another name
+	if manifest.ValidName(near) && !foreign {
 		fix = fmt.Sprintf("use %q; names start with a lower-case letter and have lower-case letters, digits, - and _", near)
 	} else {
 		near = ""

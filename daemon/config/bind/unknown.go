@@ -14,24 +14,36 @@ type Misplaced struct {
 	name string
 	at   diag.Place
 	in   *schema.Block
+	of   *Section // the integration
+	// option means that the probe of the integration has an option of that name.
+	option bool
+}
+
+// probe returns the reference to the probe of the integration, or "".
+func (m Misplaced) probe() string {
+	if t := m.of.Slot("probe"); t != nil {
+		return t.Expr.Text
+	}
+	return ""
 }
 
 // ReportMisplaced reports names that Bind found unknown. isOption reports
-// whether a name is an option of some probe.
-func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(string) bool, out *diag.Collector) {
+// whether a name is an option of a probe, or of any if there is no such probe.
+func ReportMisplaced(names []Misplaced, table *schema.Block, isOption func(probe, name string) bool, out *diag.Collector) {
 	for _, m := range names {
 		elsewhere := ""
 		if home := table.Home(m.name); home != "" {
-			elsewhere = fmt.Sprintf("move it into %s { }", home)
+			elsewhere = "move it into " + home
 		}
-		inner := m.in.Home(m.name)
+		inner, option := m.in.Home(m.name), isOption(m.probe(), m.name)
+		m.option = option
 		switch {
-		case isOption(m.name) && inner != "":
-			elsewhere = fmt.Sprintf("move it into %s { }, or into config { } if it is an option of the probe", inner)
-		case isOption(m.name):
+		case option && inner != "":
+			elsewhere = fmt.Sprintf("move it into %s, or into config { } if it is an option of the probe", inner)
+		case option:
 			elsewhere = "move it into config { }, because it is an option of the probe"
 		case inner != "":
-			elsewhere = fmt.Sprintf("move it into %s { }", inner)
+			elsewhere = "move it into " + inner
 		}
 		reportUnknown(m, elsewhere, out)
 	}
@@ -43,12 +55,19 @@ func reportUnknown(m Misplaced, elsewhere string, out *diag.Collector) {
 	detail := fmt.Sprintf("%s has no attribute or block %q.", m.in.Title(), diag.Clip(m.name))
 	fix := "remove it; allowed here: " + diag.Among(m.in.Names())
 	near := diag.Nearest(m.name, m.in.Names())
-	if m.in.Name == "" && foreign[m.name] != "" { // which may be similar to another name by chance
-		near, elsewhere = "", foreign[m.name]
+	if row := synonymOf(m.name, m.in); row != "" && !m.option {
+		near, elsewhere = "", "use "+row
+		m.of.Strays = append(m.of.Strays, row)
+	} else if meant := otherName(m.name, m.in); meant != "" && !m.option { // which may be similar to another name by chance
+		near, elsewhere = "", meant
+		if meant == intoDSN {
+			m.of.Strays = append(m.of.Strays, "dsn")
+		}
 	}
 	switch {
 	case near != "":
 		fix = "use " + near
+		m.of.Strays = append(m.of.Strays, near)
 	case elsewhere != "":
 		fix = elsewhere
 	}
@@ -100,17 +119,20 @@ func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block, into *Section) 
 }
 
 func (b *binder) unknown(name string, at diag.Place, s *schema.Block, into *Section) {
-	m := Misplaced{name, at, s}
+	m := Misplaced{name: name, at: at, in: s, of: into}
 	if s.Name == "integration" {
 		b.misplaced = append(b.misplaced, m)
 		into.Strays = append(into.Strays, name)
 		return
 	}
+	if s.Name == "auth" { // one of them is a credential under another name
+		into.Broken = true
+	}
 	elsewhere := ""
 	if s.Name == "config" {
 		elsewhere = b.outside(name)
 	} else if home := b.table.Home(name); home != "" {
-		elsewhere = fmt.Sprintf("move it into %s { }", home)
+		elsewhere = "move it into " + home
 	}
 	if s.Name == "config" && (name == "host" || name == "port" || name == "hostname" || name == "ip") {
 		elsewhere = whole(s)
@@ -130,7 +152,7 @@ func (b *binder) outside(name string) string {
 		return "move it out of config { }, because it belongs in the integration itself"
 	}
 	if home := integration.Home(name); home != "" {
-		return fmt.Sprintf("move it out of config { } into %s { } of the integration", home)
+		return fmt.Sprintf("move it out of config { } into %s of the integration", home)
 	}
 	return ""
 }

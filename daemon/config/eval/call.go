@@ -74,7 +74,7 @@ func (ev *Evaluator) file(e *syntax.Expr, name string, w want) (string, bind.Sta
 	case errors.Is(err, input.ErrLarge):
 		ev.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d KiB.", input.MaxContent>>10), "name a file that contains only the value")
 	case errors.Is(err, fs.ErrNotExist):
-		ev.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", fmt.Sprintf("write the value to %s, or name another file", diag.Clip(name)))
+		ev.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", input.MissingFix(name, fmt.Sprintf("write the value to %s, or name another file", diag.Clip(name))))
 	default:
 		ev.out.Err(diag.FileUnreadable, e.At, "The file cannot be read: "+input.Reason(err).Error()+".", input.Remedy(path, err))
 	}

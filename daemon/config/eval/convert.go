@@ -3,7 +3,9 @@ package eval
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -17,14 +19,26 @@ func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 	switch t.State {
 	case bind.Unread:
 		t.State = bind.Reading
+		ev.reading = append(ev.reading, pathOf(s, t))
 		t.Value, t.State = ev.convert(t.Expr, want{t.Row, s.Off}, t.Row.Type)
+		ev.reading = ev.reading[:len(ev.reading)-1]
 		if t.State == bind.Present {
 			t.State = ev.constrain(t)
 		}
 	case bind.Reading:
 		t.State = bind.Bad
-		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("%s is part of a circular reference.", t.Row.Name), "replace the reference with a value")
+		name := pathOf(s, t)
+		cycle := append(slices.Clone(ev.reading[max(0, slices.Index(ev.reading, name)):]), name)
+		ev.out.Err(diag.Cycle, t.Expr.At, fmt.Sprintf("This is a circular reference: %s.", strings.Join(cycle, " → ")), "replace one of the references with a value")
 	}
+}
+
+// pathOf returns the name by which other attributes refer to one.
+func pathOf(s *bind.Section, t *bind.Slot) string {
+	if s.Schema.Name == "" {
+		return t.Row.Name
+	}
+	return s.Schema.Name + "." + t.Row.Name
 }
 
 // constrain checks a value against the bounds of its row.

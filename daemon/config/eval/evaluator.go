@@ -37,6 +37,8 @@ type Evaluator struct {
 	peers map[string]*bind.Section // integrations by name
 	names []string                 // of peers, sorted on first use
 
+	reading []string // the attributes whose values are being read, for circular references
+
 	resolved map[string]bool // every value of env() and file(), which no diagnostic may show
 	secrets  map[string]bool // those of resolved that are secrets, and literals of sensitive attributes
 }

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,11 +17,17 @@ import (
 // configuration evaluates the references and functions of vega.hcl.
 type configuration struct{ ev *Evaluator }
 
+// otherFunctions maps functions of other languages to those of vega.hcl.
+var otherFunctions = map[string]string{
+	"getenv": "env", "get_env": "env", "environ": "env", "env_var": "env", "envvar": "env", "secret": "env",
+	"isset": "env_set", "has_env": "env_set", "readfile": "file", "read_file": "file", "templatefile": "file", "filebase64": "file",
+}
+
 func (c configuration) argument(e *syntax.Expr) (string, bool) {
 	switch {
 	case !slices.Contains(syntax.FunctionNames, e.Text):
 		fix := "use env, env_set or file"
-		near := diag.Nearest(e.Text, syntax.FunctionNames)
+		near := cmp.Or(otherFunctions[strings.ToLower(e.Text)], diag.Nearest(e.Text, syntax.FunctionNames))
 		if near != "" {
 			fix = "use " + near
 		}
@@ -29,6 +36,9 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 	case len(e.Items) == 1 && e.Items[0].Kind == syntax.RefExpr && variableWord(e.Items[0].Text) != "":
 		quoted := strconv.Quote(e.Items[0].Text)
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes the name of the variable in quotes.", e.Text), fmt.Sprintf("use %s(%s)", e.Text, quoted)).Replace(e.Items[0].At, quoted)
+	case len(e.Items) == 2 && e.Items[0].Kind == syntax.TextExpr && e.Items[0].Text != "":
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one argument: there is no default for what is not set.", e.Text),
+			fmt.Sprintf("use %s(%q); an attribute whose variable is not set is left out", e.Text, diag.Clip(e.Items[0].Text)))
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`use %s("NAME")`, e.Text))
 	default:

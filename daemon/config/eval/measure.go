@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -28,7 +29,7 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 	if err == nil {
 		return v, bind.Present
 	}
-	if text.HasSecret() || w.Sensitive {
+	if text.HasSecret() || w.Sensitive { // what is wrong with it would tell about it
 		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s.", w.Name, schema.TypeName(t)), anyUnit(t))
 		return nil, bind.Bad
 	}
@@ -38,15 +39,36 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 	}
 	written := usually(number, unit, t)
 	if written == "" && t == manifest.DurationType {
-		written = tidied(text.Reveal())
+		written = cmp.Or(isoDuration(text.Reveal()), tidied(text.Reveal()))
 	}
 	if written != "" && w.Holds(written) {
 		ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s; %q has another format.", w.Name, schema.TypeName(t), diag.Clip(text.Reveal())), "use "+strconv.Quote(written)).
 			Replace(e.At, strconv.Quote(written))
 		return nil, bind.Bad
 	}
-	ev.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s.", w.Name, schema.TypeName(t)), anyUnit(t))
+	detail, fix := fmt.Sprintf("%s must be %s.", w.Name, schema.TypeName(t)), anyUnit(t)
+	switch s := strings.TrimSpace(text.Reveal()); {
+	case s == "":
+		detail = fmt.Sprintf("%s is empty.", w.Name)
+	case strings.HasPrefix(s, "-"):
+		detail = fmt.Sprintf("%s must not be negative.", w.Name)
+	case written != "":
+		detail, fix = fmt.Sprintf("%s must be %s, %s.", w.Name, schema.TypeName(t), schema.Bounds(w.Row)), "use a value that is "+schema.Bounds(w.Row)
+	case t == manifest.DurationType && (strings.HasPrefix(s, "@") || strings.Count(s, " ") >= 4):
+		detail = fmt.Sprintf("%s must be %s; vega has no cron expressions.", w.Name, schema.TypeName(t))
+	}
+	ev.out.Err(diag.BadUnit, e.At, detail, fix)
 	return nil, bind.Bad
+}
+
+// isoDuration returns a duration in the format of ISO 8601, such as PT5M, as
+// vega reads it; "" if it is none.
+func isoDuration(s string) string {
+	rest, found := strings.CutPrefix(strings.ToUpper(s), "PT")
+	if _, err := time.ParseDuration(strings.ToLower(rest)); !found || err != nil {
+		return ""
+	}
+	return strings.ToLower(rest)
 }
 
 func parseMeasure(s string, t manifest.Type) (manifest.Value, error) {
@@ -166,7 +188,7 @@ var durationNames = map[string]string{
 
 // sizeNames treats K, M and G as powers of 1024, as most programs do.
 var sizeNames = map[string]string{
-	"b": "B", "k": "KiB", "kb": "KiB", "kib": "KiB",
-	"m": "MiB", "mb": "MiB", "mib": "MiB",
-	"g": "GiB", "gb": "GiB", "gib": "GiB",
+	"b": "B", "k": "KiB", "kb": "KiB", "ki": "KiB", "kib": "KiB",
+	"m": "MiB", "mb": "MiB", "mi": "MiB", "mib": "MiB",
+	"g": "GiB", "gb": "GiB", "gi": "GiB", "gib": "GiB",
 }

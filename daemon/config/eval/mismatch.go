@@ -26,13 +26,43 @@ func (ev *Evaluator) mismatch(e *syntax.Expr, w want, t manifest.Type) (manifest
 			return nil, bind.Bad
 		}
 	}
+	if e.Kind == syntax.MapExpr && e.Text != "" && len(e.Items) > 0 { // a reference to a target of for_each
+		ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is a map.", nameOf(w, t), schema.TypeName(t), diag.Clip(e.Text)),
+			fmt.Sprintf("refer to a key of it, such as %s.%s", diag.Clip(e.Text), diag.Clip(e.Items[0].Text)))
+		return nil, bind.Bad
+	}
 	fix, instead := mismatchFix(e, w, t)
-	g := ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", w.Name, schema.TypeName(t), what), fix)
-	if g.Suggest(e.At, instead); t == manifest.List && e.Kind != syntax.MapExpr && e.Kind != syntax.ListExpr {
+	g := ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, not %s.", nameOf(w, t), schema.TypeName(t), what), fix)
+	switch g.Suggest(e.At, instead); {
+	case t == manifest.List && e.Kind != syntax.MapExpr && e.Kind != syntax.ListExpr && !wrongElement(e, w):
 		g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), "[")
 		g.Replace(e.At.Source.Span(e.At.End, e.At.End), "]")
+	case t == manifest.String && e.Kind == syntax.NumExpr && w.Type == manifest.Map: // the value may be secret
+		g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), `"`)
+		g.Replace(e.At.Source.Span(e.At.End, e.At.End), `"`)
 	}
 	return nil, bind.Bad
+}
+
+// nameOf returns the name of what must have the type t: the attribute, or what
+// it contains.
+func nameOf(w want, t manifest.Type) string {
+	switch {
+	case t == w.Type:
+		return w.Name
+	case w.Type == manifest.List:
+		return "Each element of " + w.Name
+	case w.Type == manifest.Map:
+		return "Each value of " + w.Name
+	default:
+		return w.Name
+	}
+}
+
+// wrongElement reports whether a single value is not even an element of the
+// list that belongs there.
+func wrongElement(e *syntax.Expr, w want) bool {
+	return w.Element() == manifest.Number && e.Kind == syntax.TextExpr && !IsNumber(e.Text)
 }
 
 // inList returns a single value as a list, without text that may be secret.
@@ -40,6 +70,8 @@ func inList(e *syntax.Expr, w want) string {
 	switch {
 	case e.Kind == syntax.NumExpr && !w.Sensitive:
 		return "[" + strconv.FormatFloat(e.Num, 'f', -1, 64) + "]"
+	case e.Kind == syntax.TextExpr && w.Element() == manifest.Number && IsNumber(e.Text):
+		return "[" + e.Text + "]"
 	case e.Kind == syntax.TextExpr && !w.Sensitive && !e.Computed() && len(e.Text) <= 80:
 		return "[" + syntax.QuoteText(e.Text) + "]"
 	case e.Kind == syntax.RefExpr && len(e.Items) == 0:
@@ -53,6 +85,8 @@ func inList(e *syntax.Expr, w want) string {
 // certain.
 func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) {
 	switch {
+	case t == manifest.List && wrongElement(e, w):
+		return fmt.Sprintf("list the numbers: %s = [200, 204]", w.Name), ""
 	case t == manifest.List && e.Kind != syntax.MapExpr:
 		return fmt.Sprintf("put it in brackets: %s = %s", w.Name, inList(e, w)), ""
 	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && IsNumber(e.Text) && !w.Sensitive:
@@ -62,6 +96,11 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 	case t == manifest.Bool && e.Kind == syntax.TextExpr && truths[strings.ToLower(e.Text)] != "":
 		truth := truths[strings.ToLower(e.Text)]
 		return "use " + truth + ", without quotes", truth
+	case t == manifest.String && e.Kind == syntax.NumExpr && w.Type == manifest.Map:
+		return "put it in quotes", ""
+	case t == manifest.String && e.Kind == syntax.BoolExpr:
+		quoted := strconv.Quote(strconv.FormatBool(e.Num == 1))
+		return "put it in quotes: " + quoted, quoted
 	case t == manifest.String && e.Kind == syntax.NumExpr && !w.Sensitive:
 		quoted := strconv.Quote(strconv.FormatFloat(e.Num, 'f', -1, 64))
 		return "put it in quotes: " + quoted, quoted
@@ -104,7 +143,7 @@ func (ev *Evaluator) notAllowed(t *bind.Slot) (found bool) {
 			continue
 		}
 		fix, instead := "use "+schema.Bounds(t.Row), ""
-		if near := diag.Nearest(e.Text, t.Row.OneOf); near != "" {
+		if near := nearestAllowed(e.Text, t.Row.OneOf); near != "" {
 			instead = strconv.Quote(near)
 			fix = "use " + instead
 		}
@@ -117,9 +156,35 @@ func (ev *Evaluator) notAllowed(t *bind.Slot) (found bool) {
 // boundsFix is like mismatchFix, for a value that is not allowed.
 func boundsFix(t *bind.Slot) (fix, instead string) {
 	if len(t.Row.OneOf) > 0 && t.Expr.Kind == syntax.TextExpr && !t.Row.Sensitive {
-		if near := diag.Nearest(t.Expr.Text, t.Row.OneOf); near != "" {
+		if near := nearestAllowed(t.Expr.Text, t.Row.OneOf); near != "" {
 			return "use " + strconv.Quote(near), strconv.Quote(near)
 		}
 	}
 	return "use a value that is " + schema.Bounds(t.Row), ""
+}
+
+// nearestAllowed returns the allowed value that was most likely meant, or "". A
+// similar number is another one, but TLSv1.2 is 1.2.
+func nearestAllowed(written string, allowed []string) string {
+	for _, a := range allowed {
+		prefix, found := strings.CutSuffix(written, a)
+		if found && IsNumber(a) && !strings.ContainsAny(prefix, "0123456789.") {
+			return a
+		}
+	}
+	if IsNumber(written) {
+		return ""
+	}
+	return diag.Nearest(written, allowed)
+}
+
+// bareAllowed returns the allowed value that a word without quotes stands for,
+// or "".
+func bareAllowed(word string, r *schema.Row) string {
+	for _, a := range r.OneOf {
+		if strings.EqualFold(word, a) {
+			return a
+		}
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,7 +69,27 @@ func (ev *Evaluator) unset(e *syntax.Expr) bool {
 	return s == bind.Absent
 }
 
+// bareWord reports a word that lacks its quotes or its prefix, if it is certain
+// what it stands for.
+func (c configuration) bareWord(e *syntax.Expr, w want) bool {
+	detail, instead := "", ""
+	if allowed := bareAllowed(e.Text, w.Row); allowed != "" {
+		detail, instead = "Text must be in double quotes.", strconv.Quote(allowed)
+	}
+	if w.Element() == schema.Integration && c.ev.peers[e.Text] != nil {
+		detail, instead = fmt.Sprintf("%s does not exist, but an integration has this name.", diag.Clip(e.Text)), "integration."+e.Text
+	}
+	if instead == "" {
+		return false
+	}
+	c.ev.out.Err(diag.Dangling, e.At, detail, "use "+instead).Suggest(e.At, instead)
+	return true
+}
+
 func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.State) {
+	if c.bareWord(e, w) {
+		return nil, bind.Bad
+	}
 	if word := variableWord(e.Text); word != "" && (!w.Sensitive || strings.Contains(e.Text, ".")) {
 		call := fmt.Sprintf("env(%q)", word)
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist; a variable of the environment is read with env().", diag.Clip(e.Text)), "use "+call).Suggest(e.At, call)
@@ -95,6 +116,9 @@ func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.St
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or put text in quotes"
+	if word := e.Text; !strings.Contains(word, ".") && w.Type == manifest.String && len(word) <= 40 {
+		fix = fmt.Sprintf("put it in quotes if it is text: %q", word)
+	}
 	near := diag.Nearest(e.Text, slices.DeleteFunc(all, func(path string) bool {
 		_, name, _ := strings.Cut(path, ".")
 		return notReferable(name)

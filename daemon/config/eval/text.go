@@ -3,8 +3,7 @@ package eval
 import (
 	"fmt"
 	"net"
-	"net/url"
-	"regexp"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -78,28 +77,6 @@ func (c textChecker) isArgument(v manifest.Text, e *syntax.Expr, w want) bool {
 	return false
 }
 
-func (c textChecker) url(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
-	const fix = `use a complete URL, such as "https://example.com/health"`
-	u, err := url.Parse(v.Reveal())
-	if err != nil { // err quotes the URL, which may hold a secret
-		c.out.Err(diag.BadURL, e.At, w.Name+" is not a valid URL.", fix)
-		return nil, bind.Bad
-	}
-	if strings.ContainsAny(u.RequestURI(), " \t\r\n") { // it would end the request line
-		c.out.Err(diag.BadURL, e.At, w.Name+" has a space in its query.", "use %20 instead")
-		return nil, bind.Bad
-	}
-	if _, err := grant.Origins(u); err != nil {
-		better := fix
-		if bare := v.Reveal(); !v.HasSecret() && !w.Sensitive && isHost.MatchString(bare) {
-			better = fmt.Sprintf("add the scheme: %q, or \"http://\"", "https://"+bare)
-		}
-		c.out.Err(diag.BadURL, e.At, fmt.Sprintf("%s must be an absolute http or https URL: %v.", w.Name, err), better)
-		return nil, bind.Bad
-	}
-	return v, bind.Present
-}
-
 func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.Value, bind.State) {
 	full, fix := v.Reveal(), `use host:port, such as "example.com:443"`
 	if w.DNS {
@@ -119,9 +96,6 @@ func (c textChecker) address(v manifest.Text, e *syntax.Expr, w want) (manifest.
 	return v, bind.Present
 }
 
-// isHost matches a host name or IP address, with or without a port and path.
-var isHost = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$`)
-
 // addressFix returns the fix for an address with a scheme, or whose port is
 // missing, wrong or there twice, and what to write instead, as far as that is
 // certain.
@@ -140,6 +114,17 @@ func addressFix(address, otherwise string) (fix, instead string) {
 			return "the port is there twice: use " + strconv.Quote(host), strconv.Quote(host)
 		}
 	}
+	if bare := strings.ReplaceAll(address, " ", ""); bare != address {
+		if _, _, err := grant.Address(bare); err == nil {
+			return "remove the space: " + strconv.Quote(bare), strconv.Quote(bare)
+		}
+	}
+	if host, port, ok := cutLast(address); ok && isIPv6(address) && isIPv6(host) && IsNumber(port) {
+		return fmt.Sprintf("put the address in brackets: %q, or %q if these digits belong to it", net.JoinHostPort(host, port), net.JoinHostPort(address, "PORT")), ""
+	}
+	if inner, found := strings.CutPrefix(strings.TrimSuffix(address, "]"), "["); found && isIPv6(inner) {
+		return "add the port: " + strconv.Quote(net.JoinHostPort(inner, "PORT")), ""
+	}
 	if host, err := grant.Host(address); err == nil {
 		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT")), ""
 	}
@@ -149,6 +134,11 @@ func addressFix(address, otherwise string) (fix, instead string) {
 		}
 	}
 	return otherwise, ""
+}
+
+func isIPv6(s string) bool {
+	ip, err := netip.ParseAddr(s)
+	return err == nil && ip.Is6()
 }
 
 // cutLast cuts an address at its last colon.

@@ -26,7 +26,7 @@ func (r reader) file(e *syntax.Expr) {
 	case err == nil:
 		r.lines(src, e.At)
 	case errors.Is(err, fs.ErrNotExist):
-		r.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", fmt.Sprintf("create %s with a target on each line, or name another file", diag.Clip(e.Text)))
+		r.out.Err(diag.FileUnreadable, e.At, "The file does not exist.", input.MissingFix(e.Text, fmt.Sprintf("create %s with a target on each line, or name another file", diag.Clip(e.Text))))
 	case errors.Is(err, input.ErrLarge):
 		r.out.Err(diag.FileUnreadable, e.At, fmt.Sprintf("The file is larger than %d MiB.", input.MaxData>>20), "split it")
 	default:

@@ -91,7 +91,7 @@ func (r *includer) pattern(e *syntax.Expr) {
 	case errors.Is(err, input.ErrPattern):
 		r.out.Err(diag.OutOfBounds, e.At, "The pattern is malformed.", `use * and ? as in a shell, such as "conf.d/*.hcl", and escape [ with a backslash`)
 	case errors.Is(err, fs.ErrNotExist):
-		r.out.Err(diag.Unreadable, e.At, "The file does not exist.", "create it, or remove it from include; a pattern such as \"conf.d/*.hcl\" may match nothing")
+		r.out.Err(diag.Unreadable, e.At, "The file does not exist.", input.MissingFix(e.Text, "create it, or remove it from include; a pattern such as \"conf.d/*.hcl\" may match nothing"))
 	case err != nil:
 		r.out.Err(diag.Unreadable, e.At, "The file cannot be included: "+input.Reason(err).Error()+".", `name a regular file that vega's user may read, or a pattern such as "conf.d/*.hcl"`)
 	case len(full) == 0:

@@ -155,7 +155,20 @@ func (f *filler) each(e *syntax.Expr) *syntax.Expr {
 		found = in
 	}
 	f.from.From[found.At] = e.At
+	if found.Kind == syntax.MapExpr { // for the message, if no map may stand here
+		named := *found
+		named.Text = e.Text
+		if len(keys) == 0 && f.group.allMaps() {
+			named.At = e.At // the mistake is here, not in one of the targets
+		}
+		return &named
+	}
 	return found
+}
+
+// allMaps reports whether every target is a map.
+func (g *Group) allMaps() bool {
+	return !slices.ContainsFunc(g.Targets, func(t Target) bool { return t.Value.Kind != syntax.MapExpr })
 }
 
 func (f *filler) bad(e *syntax.Expr, at diag.Place, detail, fix string) *syntax.Expr {

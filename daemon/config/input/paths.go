@@ -63,3 +63,16 @@ func Watched(path string, before Summary) ([]string, error) {
 	}
 	return append(append(paths, before.Read...), before.Named...), nil
 }
+
+// MissingFix returns the fix for a file that does not exist: what its name most
+// likely should be, or otherwise the one that is given.
+func MissingFix(name, otherwise string) string {
+	switch {
+	case strings.HasPrefix(name, "~"):
+		return "write the whole path; vega does not replace ~ as a shell does"
+	case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
+		return "name a file of this machine; vega does not fetch one from a URL"
+	default:
+		return otherwise
+	}
+}

@@ -99,14 +99,14 @@ func (s *Block) BlockNames() []string {
 	return out
 }
 
-// Home returns another block that can contain a name.
+// Home returns another block that can contain a name, as text for a message.
 func (s *Block) Home(name string) string {
 	for _, b := range s.Blocks {
 		if b.Row(name) != nil || b.Block(name) != nil {
-			return b.Name
+			return b.Name + " { }"
 		}
 		if in := b.Home(name); in != "" {
-			return b.Name + " { " + in
+			return in + " in " + b.Name + " { }"
 		}
 	}
 	return ""

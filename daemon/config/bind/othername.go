@@ -1,0 +1,124 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"vega/daemon/config/schema"
+)
+
+const (
+	noAlerts  = "remove it: vega sends no notifications; a tool that does can read GET /admin/integrations"
+	noRetries = "remove it: vega has no retries, and reports what each run finds"
+	intoDSN   = "put it into dsn, which contains the whole address"
+	inTLS     = "use the tls block of the integration: tls { … }; vega docs config tls describes it"
+	inAuth    = "use the auth block of the integration: auth { … }; vega docs config auth describes it"
+)
+
+// fixes are what to write instead of a name that other programs have in a
+// block, by the block and the name.
+var fixes = map[string]map[string]string{
+	"": foreign,
+	"integration": byName(map[string]string{
+		noAlerts:  "alert alerts alerting notify notification notifications contacts contact_groups notification_interval webhook pager",
+		noRetries: "retry retries max_retries max_check_attempts failure_threshold success_threshold fall rise retry_interval",
+		"use the name of the block, or description":                                      "name title id display_name",
+		"use for_each, which makes an instance of the integration for each target":       "count foreach dynamic targets instances",
+		"use probe = PLUGIN.PROBE, such as core.http":                                    "type kind prober check module check_command",
+		"write the options of the probe into config { }":                                 "options params settings args",
+		"use enabled = false":                                                            "disabled disable paused active",
+		"use network { proxy = … }, which is for all integrations":                       "proxy http_proxy https_proxy",
+		"use interval, a duration such as \"5m\"; vega has no cron expressions":          "cron schedule",
+		"use headers and the like in config { }, and auth { } for credentials":           "basic_auth bearer_token authentication",
+		"use tls { skip_verify = true }, or rather tls { ca_file = … } or a fingerprint": "insecure insecure_skip_verify verify_ssl ignore_tls",
+	}),
+	"config": byName(map[string]string{
+		noRetries: "retry retries max_retries attempts",
+		noAlerts:  "alert alerts notify",
+		inTLS:     "insecure insecure_skip_verify verify verify_ssl verify_tls ignore_tls tls_config ssl ssl_verify ca_cert client_certificate",
+		inAuth:    "basic_auth basicauth bearer bearer_token bearer_token_file oauth2 authentication authorization auth_type",
+		"remove it; connect_to in the integration chooses one address":                                                   "ip_version ip_protocol preferred_ip_protocol ip_protocol_fallback family ipv4 ipv6 resolve",
+		"use a condition for each, such as expect_status, expect_json or max_latency; vega docs config PROBE lists them": "conditions condition assertions asserts expect",
+		"use network { proxy = … }, which is for all integrations":                                                       "proxy proxy_url http_proxy",
+		"use url = \"https://…\"": "fail_if_not_ssl",
+	}),
+	"database": byName(map[string]string{
+		intoDSN: "host hostname address port user username password pass name database dbname url uri connection_string sslmode path file",
+	}),
+	"defaults": byName(map[string]string{
+		"write it in each integration; network { ca_file = … } trusts an authority for all":                    "tls ca_file",
+		"write it in each integration: credentials and grants are for its own targets only":                    "auth grant headers username password token",
+		"write it in each integration; for_each is for targets that have everything but the address in common": "config probe connect_to url enabled depends_on description",
+	}),
+	"server": byName(map[string]string{
+		"use host = \"ADDRESS\" and port = NUMBER": "listen address bind addr interface listen_address",
+	}),
+	"log": byName(map[string]string{
+		"remove it: the flag --log-format of vega serve chooses":           "format type",
+		"remove it: vega logs to standard error, for a supervisor to keep": "file path output",
+	}),
+	"auth": byName(map[string]string{
+		"remove it: the attributes in the block say which": "type kind method",
+	}),
+	"store": byName(map[string]string{
+		"remove it: the store is one SQLite file": "type driver dsn url",
+	}),
+}
+
+// synonyms are names that other programs use for an attribute, by its name. One
+// counts where the block has the attribute.
+var synonyms = map[string]string{
+	"interval": "every period frequency check_interval scrape_interval heartbeat_interval poll_interval repeat", "timeout": "deadline check_timeout",
+	"labels": "tags tag metadata annotations", "depends_on": "dependencies needs requires after parents", "description": "notes comment",
+	"runbook": "notes_url docs dashboard runbook_url", "memory": "mem memory_limit",
+	"expect_status": "status status_code status_codes valid_status_codes accepted_statuscodes accepted_statuses expected_status",
+	"max_latency":   "response_time max_response_time latency", "expect_body": "keyword contains expected_body body_contains response_contains",
+	"expect_regex": "fail_if_body_not_matches_regexp regex pattern", "reject_regex": "fail_if_body_matches_regexp", "expect_json": "json json_path jsonpath json_query",
+	"min_cert_days": "certificate_expiration cert_days cert_expiry expiry_days days_left", "min_days": "certificate_expiration cert_days cert_expiry expiry_days days_left min_cert_days",
+	"follow_redirects": "no_follow_redirects ignore_redirect max_redirects redirects", "body": "payload data request_body", "method": "http_method verb",
+	"headers": "header request_headers http_headers", "url": "uri endpoint target link website", "address": "target addr endpoint server hostport",
+	"name":    "domain hostname query_name query host",
+	"ca_file": "ca ca_cert cafile cacert ca_bundle ca_certificate", "client_cert": "cert certificate cert_file client_certificate tls_cert", "client_key": "key key_file private_key tls_key",
+	"cert_file": "cert certificate client_cert certificate_file", "key_file": "key private_key client_key private_key_file", "skip_verify": "insecure insecure_skip_verify verify",
+	"server_name": "sni servername", "min_version": "version min_tls_version", "fingerprint": "pin sha256 thumbprint",
+	"username": "user login", "password": "pass secret", "token": "bearer bearer_token access_token api_key apikey", "token_url": "url tokenurl endpoint", "client_id": "id clientid", "scopes": "scope",
+	"resolver": "dns nameserver nameservers resolvers", "proxy": "http_proxy https_proxy proxy_url", "no_proxy": "noproxy",
+	"api_key": "key apikey token password auth", "error": "critical crit", "warning": "warn", "keep_runs": "retention keep days history",
+	"dir": "path directory folder", "driver": "type kind engine",
+}
+
+// otherName returns what to write instead of a name that other programs use, or
+// "".
+func otherName(name string, in *schema.Block) string {
+	if isVariable(name) && in.Name == "" && !slices.Contains(in.Names(), strings.ToLower(name)) {
+		return "set it in the environment of vega; env(\"" + name + "\") is its value"
+	}
+	return fixes[in.Name][strings.ToLower(name)]
+}
+
+// synonymOf returns the attribute of a block that other programs call by a name,
+// or "".
+func synonymOf(name string, in *schema.Block) string {
+	for _, r := range in.Rows {
+		if slices.Contains(strings.Fields(synonyms[r.Name]), strings.ToLower(name)) {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+// isVariable reports whether a name is written like one of the environment.
+func isVariable(name string) bool {
+	return len(name) > 3 && len(name) <= 80 && strings.ToUpper(name) == name && strings.Contains(name, "_")
+}
+
+// byName turns fixes with the names that they are for around.
+func byName(names map[string]string) map[string]string {
+	all := map[string]string{}
+	for fix, words := range names {
+		for name := range strings.FieldsSeq(words) {
+			all[name] = fix
+		}
+	}
+	return all
+}
