@@ -15,7 +15,10 @@ func rootCommand() *cobra.Command {
 		Version:       version().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return cli.CheckConfigPath(cli.ConfigPath(cmd))
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Example: `  vega init && vega check     write a configuration, and run its checks once
   vega serve                  run the daemon
   vega help check             explain a command`,

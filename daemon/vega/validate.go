@@ -96,7 +96,7 @@ func pathArg(cmd *cobra.Command, args []string) (string, error) {
 	if cmd.Flags().Changed("config") {
 		return "", fmt.Errorf("both %s and -c %s name the file; give only one", args[0], cli.ConfigPath(cmd))
 	}
-	return args[0], nil
+	return args[0], cli.CheckConfigPath(args[0])
 }
 
 // validate prints the whole report. Once it has, its error is an exit code

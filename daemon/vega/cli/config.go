@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,19 @@ func ConfigPath(cmd *cobra.Command) string {
 		panic(err)
 	}
 	return path
+}
+
+// CheckConfigPath refuses a path that names no file: an empty one, most likely
+// from an unset variable of a shell, and standard input.
+func CheckConfigPath(path string) error {
+	switch path {
+	case "":
+		return errors.New("the path of the configuration file is empty; name the file")
+	case "-":
+		return errors.New("vega reads its configuration from a file, not from standard input, because paths in it start from the directory of the file; name a file")
+	default:
+		return nil
+	}
 }
 
 // Overrides holds the settings that the command line replaces.

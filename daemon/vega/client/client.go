@@ -92,13 +92,21 @@ func New(cfg *config.Config, server string) (*Client, error) {
 // a proxy is part of it.
 func baseURL(server string) (string, error) {
 	u, err := url.Parse(server)
+	host, port, splits := net.SplitHostPort(server)
 	switch {
+	case splits == nil && host != "" && isNumber(port) && !strings.ContainsAny(host, "/@"):
+		return "", fmt.Errorf("--server %s: add the scheme: http://%[1]s, or https://%[1]s", server)
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return "", fmt.Errorf("--server %s: use scheme, host and port, such as http://127.0.0.1:8000, and the path if a proxy serves vega under one", withoutPassword(server))
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", fmt.Errorf("--server %s: use only scheme, host, port and path, such as https://ops.example.com/vega", withoutPassword(server))
 	}
 	return strings.TrimRight(server, "/"), nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
 }
 
 // withoutPassword hides the password in a URL, also in one that is not valid.

@@ -106,6 +106,8 @@ func TestServerURL(t *testing.T) {
 		"https://ops.example.com/vega/":     "https://ops.example.com/vega",
 		"https://ops.example.com/a/b//":     "https://ops.example.com/a/b",
 		"ops.example.com":                   "use scheme, host and port",
+		"127.0.0.1:8000":                    "add the scheme: http://127.0.0.1:8000, or",
+		"[::1]:8000":                        "add the scheme: http://[::1]:8000, or",
 		"ftp://ops.example.com":             "use scheme, host and port",
 		"https:///vega":                     "use scheme, host and port",
 		"https://ops.example.com/vega?x":    "use only scheme",
