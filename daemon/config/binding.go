@@ -103,7 +103,7 @@ func (b binding) grants(i Integration, config *bind.Section, block grantBlock, j
 		// The target may echo the credentials to the plugin.
 		Secret: secret.In(b.probe, i.Values) || i.authenticates(),
 	})
-	if !judge || config.Broken || b.s.Broken || block.bad || config.AnyUnsure() {
+	if !judge || config.Broken || b.s.Broken || block.bad || config.AnyUnsure() || !b.dnsNames(config) {
 		return set
 	}
 	toWrite := "if you agree, add to the integration: grant { %s }"
@@ -116,6 +116,23 @@ func (b binding) grants(i Integration, config *bind.Section, block grantBlock, j
 	}
 	b.withheld(set.Withheld, config, block)
 	return set
+}
+
+// dnsNames reports text that a probe would look up, but that is no name. It
+// returns false if there is any.
+func (b binding) dnsNames(config *bind.Section) (good bool) {
+	good = true
+	for _, t := range config.Slots {
+		text, ok := t.Value.(manifest.Text)
+		if !t.Row.DNS || t.Row.Type != manifest.String || !ok || text.HasSecret() {
+			continue
+		}
+		if _, err := grant.Parse(manifest.DNS, text.Reveal()); err != nil {
+			good = false
+			b.out.Err(diag.BadAddress, t.Expr.At, t.Row.Name+" is not a DNS name.", `use the name alone, without scheme, port and path, such as "example.com"; its parts have 1 to 63 characters`)
+		}
+	}
+	return good
 }
 
 // ownDatabase reports a third-party plugin that is configured to read vega's

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -81,6 +82,7 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	config, complete := b.config()
 	out.Values = b.values(config)
 	eval.Together(d.ev, config, probe, out.Values)
+	eval.Latencies(d.ev, config, out.Timeout)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
 		out.Enabled, out.Disabled = false, why
 		d.checks.turnedOff(s.Name, config, probe.NeedsAny)
@@ -200,13 +202,28 @@ func (d *integrationStage) noPlugin(at diag.Place, name, probe string) {
 // reading the file.
 func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.Base(f.File), ".wasm") }
 
+// withoutProbe says what to do instead of a probe that other programs have.
+var withoutProbe = map[string]string{
+	"icmp": noICMP, "ping": noICMP,
+	"grpc": "vega has no probe for gRPC; use core.tcp or core.tls for its address", "websocket": noWebSocket, "ws": noWebSocket, "wss": noWebSocket,
+	"exec": ownProbe, "script": ownProbe, "command": ownProbe, "shell": ownProbe, "nagios": ownProbe, "nrpe": ownProbe,
+}
+
+const (
+	noICMP      = "vega sends no ICMP; use core.tcp for a port that answers"
+	noWebSocket = "vega has no probe for WebSocket; use core.http for a path of the same server"
+	ownProbe    = "vega runs no programs of the host; vega plugin new writes a probe of your own"
+)
+
 func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, plugin, name string) {
 	var names []string
 	for _, p := range m.Probes {
 		names = append(names, p.Name)
 	}
-	fix, near := "use one of these", diag.Nearest(name, names)
-	if near != "" {
+	fix, near := cmp.Or(withoutProbe[name], "use one of these"), diag.Nearest(name, names)
+	if withoutProbe[name] != "" {
+		near = ""
+	} else if near != "" {
 		near = m.Name + "." + near
 	} else if near = d.elsewhere(plugin, name); near == "" && len(names) == 1 {
 		near = m.Name + "." + names[0]

@@ -166,7 +166,7 @@ func parseDNS(text string) (Rule, error) {
 	if emptyLabel || len(name) > 253 || strings.ContainsAny(name, " /:@*\\\t\r\n\x00") {
 		return Rule{}, fmt.Errorf("a name such as \"example.com\" is required, or \"@10.0.0.2:53\" for a server")
 	}
-	return Rule{Kind: manifest.DNS, Name: name}, nil
+	return Rule{Kind: manifest.DNS, Name: name}, labels(name)
 }
 
 // Address splits host:port and normalizes both for comparison.
@@ -209,11 +209,27 @@ func Host(h string) (string, error) {
 			return "", fmt.Errorf("the host name has an invalid character")
 		}
 	}
+	if err := labels(h); err != nil {
+		return "", err
+	}
 	last := h[strings.LastIndexByte(h, '.')+1:]
 	if last == "" || last[0] >= '0' && last[0] <= '9' {
 		return "", fmt.Errorf("the host looks like a number; an IPv4 address must have four decimal parts")
 	}
 	return h, nil
+}
+
+// labels reports a name that no resolver accepts for the length of its parts.
+func labels(name string) error {
+	for label := range strings.SplitSeq(name, ".") {
+		switch {
+		case label == "":
+			return fmt.Errorf("the name has an empty part, before, after or between its dots")
+		case len(label) > 63:
+			return fmt.Errorf("a part of the name is longer than 63 bytes")
+		}
+	}
+	return nil
 }
 
 // international converts names as browsers do. It leaves the characters of a

@@ -12,26 +12,29 @@ import (
 
 func TestHost(t *testing.T) {
 	for in, want := range map[string]string{
-		"Example.COM.":     "example.com",
-		"127.0.0.1":        "127.0.0.1",
-		"::ffff:127.0.0.1": "127.0.0.1",
-		"2001:DB8::0:1":    "2001:db8::1",
-		"_smtp.example.de": "_smtp.example.de",
-		"2130706433":       "", // 127.0.0.1 to some resolvers
-		"0x7f.1":           "",
-		"127.1":            "",
-		"017700000001":     "",
-		"fe80::1%eth0":     "",
-		"":                 "",
-		"exa mple.com":     "",
-		"münchen.de":       "xn--mnchen-3ya.de",
-		"MÜNCHEN.DE.":      "xn--mnchen-3ya.de",
-		"münchen。de":       "xn--mnchen-3ya.de", // with the full stop of CJK
-		"faß.example":      "xn--fa-hia.example",
-		"１２７.0.0.1":        "", // an address in wide digits
-		"a\u202eb.example": "",
-		"a／b.example":      "",
-		"a..":              "",
+		"Example.COM.":                       "example.com",
+		"127.0.0.1":                          "127.0.0.1",
+		"::ffff:127.0.0.1":                   "127.0.0.1",
+		"2001:DB8::0:1":                      "2001:db8::1",
+		"_smtp.example.de":                   "_smtp.example.de",
+		"2130706433":                         "", // 127.0.0.1 to some resolvers
+		"0x7f.1":                             "",
+		"127.1":                              "",
+		"017700000001":                       "",
+		"fe80::1%eth0":                       "",
+		"":                                   "",
+		"exa mple.com":                       "",
+		"münchen.de":                         "xn--mnchen-3ya.de",
+		"MÜNCHEN.DE.":                        "xn--mnchen-3ya.de",
+		"münchen。de":                         "xn--mnchen-3ya.de", // with the full stop of CJK
+		"faß.example":                        "xn--fa-hia.example",
+		"１２７.0.0.1":                          "", // an address in wide digits
+		"a\u202eb.example":                   "",
+		"a／b.example":                        "",
+		"a..":                                "",
+		"a..b":                               "",
+		".a":                                 "",
+		strings.Repeat("a", 64) + ".example": "",
 	} {
 		got, err := grant.Host(in)
 		if got != want || (err == nil) != (want != "") {
@@ -63,6 +66,7 @@ func TestParse(t *testing.T) {
 		{manifest.DNS, "2001:DB8::0:1", "2001:db8::1"},
 		{manifest.DNS, "fe80::1%eth0", ""},
 		{manifest.DNS, "*.example.com", ""},
+		{manifest.DNS, strings.Repeat("a", 64) + ".example.com", ""},
 		{manifest.KV, "64KiB", ""},
 	} {
 		r, err := grant.Parse(c.kind, c.in)

@@ -47,7 +47,7 @@ func (o *Option) formed(v Value) error {
 	case HeaderConditions:
 		return each(v, func(key string, v Value) error { return conditional(key, v, condition.ForHeader) })
 	case RequestHeaders:
-		return each(v, header)
+		return errors.Join(each(v, header), sameHeaders(v))
 	default:
 		return nil
 	}

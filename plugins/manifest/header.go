@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"net/textproto"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ import (
 // unsendable maps the request headers that belong to the connection, which the
 // host manages, to what an operator can do instead.
 var unsendable = map[string]string{
-	"Host":              "put the name into url; it is sent from there",
+	"Host":              "put the name into url, from where it is sent, and the address of the server into connect_to of the integration",
 	"Connection":        "remove it; every request has a connection of its own",
 	"Keep-Alive":        "remove it; every request has a connection of its own",
 	"Proxy-Connection":  "remove it; every request has a connection of its own",
@@ -31,6 +32,22 @@ const upgrade = "remove it: this probe cannot upgrade a connection, and there is
 // the connection, so that the host sets it.
 func SetByHost(name string) bool {
 	return unsendable[name] != "" || strings.HasPrefix(name, "Proxy-")
+}
+
+// sameHeaders reports headers whose names differ only in case, of which one
+// would replace the other.
+func sameHeaders(v Value) error {
+	m, _ := v.(map[string]Value)
+	first := map[string]string{}
+	var errs []error
+	for _, name := range sortedKeys(m) {
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		if other, again := first[canonical]; again {
+			errs = append(errs, &FormatError{Entry: name, InKey: true, Text: "the header " + clip(name) + " is there already, as " + clip(other), Fix: "keep one of the two"})
+		}
+		first[canonical] = name
+	}
+	return errors.Join(errs...)
 }
 
 // header checks a request header.

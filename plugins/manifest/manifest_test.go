@@ -290,6 +290,7 @@ func TestFormats(t *testing.T) {
 		{manifest.RequestHeaders, map[string]manifest.Value{"Proxy-Authorization": manifest.Plain("1")}, "is set by the host"},
 		{manifest.RequestHeaders, map[string]manifest.Value{"sec-websocket-version": manifest.Plain("13")}, "WebSocket"},
 		{manifest.RequestHeaders, map[string]manifest.Value{"Accept-Encoding": manifest.Plain("br")}, "gzip only"},
+		{manifest.RequestHeaders, map[string]manifest.Value{"X-A": manifest.Plain("b"), "x-a": manifest.Plain("c")}, "is there already, as X-A"},
 		{manifest.RequestHeaders, map[string]manifest.Value{"X A": manifest.Plain("b")}, "not the name of a header"},
 		{manifest.RequestHeaders, map[string]manifest.Value{"X-A": manifest.Plain("b\r\nX-B: c")}, "has a line break"},
 		{"of a later vega", manifest.Plain("x"), ""},

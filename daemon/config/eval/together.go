@@ -3,6 +3,8 @@ package eval
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -16,6 +18,7 @@ func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest
 	if s.Broken || s.Off {
 		return
 	}
+	bounds(ev, s)
 	written := func(name string) bool {
 		t := s.Slot(name)
 		return t != nil && t.State == bind.Present
@@ -61,4 +64,53 @@ func shownAs(s *bind.Section, c manifest.Clash) string {
 		return strconv.Quote(c.Value)
 	}
 	return c.Value
+}
+
+// bounds reports options with which a check could never be healthy, and
+// conditions that are empty.
+func bounds(ev *Evaluator, s *bind.Section) {
+	for _, t := range s.Slots {
+		if t.State != bind.Present {
+			continue
+		}
+		name, isMin := strings.CutPrefix(t.Row.Name, "min_")
+		low, isSize := t.Value.(manifest.Size)
+		if high := s.Slot("max_" + name); isMin && isSize && high != nil && high.State == bind.Present {
+			if limit, ok := high.Value.(manifest.Size); ok && limit < low {
+				ev.out.Err(diag.Conflict, t.Expr.At, fmt.Sprintf("%s is %v, but %s is %v, so the check would always fail.", t.Row.Name, low, high.Row.Name, limit), "exchange the two, or correct one")
+			}
+		}
+		if isCondition(t.Row.Name) && isEmpty(t.Value) && !t.Expr.Computed() {
+			ev.out.Warn(diag.NoEffect, t.Expr.At, t.Row.Name+" is empty, so it has no effect.", "write what the answer must contain, or remove it")
+		}
+	}
+}
+
+func isCondition(name string) bool {
+	return strings.HasPrefix(name, "expect") || strings.HasPrefix(name, "reject")
+}
+
+func isEmpty(v manifest.Value) bool {
+	switch v := v.(type) {
+	case manifest.Text:
+		return v.Reveal() == ""
+	case []manifest.Value:
+		return len(v) == 0
+	case map[string]manifest.Value:
+		return len(v) == 0
+	default:
+		return false
+	}
+}
+
+// Latencies reports options of a probe that say which latency is too long, but
+// that a run ends before.
+func Latencies(ev *Evaluator, s *bind.Section, timeout time.Duration) {
+	for _, t := range s.Slots {
+		d, ok := t.Value.(time.Duration)
+		if ok && t.State == bind.Present && !s.Off && strings.HasSuffix(t.Row.Name, "latency") && d >= timeout {
+			ev.out.Warn(diag.NoEffect, t.Expr.At, fmt.Sprintf("%s is %s, but a run ends at its timeout of %s, so it has no effect.", t.Row.Name, schema.Span(d), schema.Span(timeout)),
+				fmt.Sprintf("use a value below %s, or set a longer timeout in the integration", schema.Span(timeout)))
+		}
+	}
 }

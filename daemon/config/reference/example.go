@@ -209,6 +209,8 @@ func exampleElement(r *schema.Row) string {
 		return exampleNumber(r)
 	case t == manifest.Any:
 		return `"…"`
+	case r.DNS && t == manifest.String:
+		return `"example.com"`
 	default:
 		return schema.Sample(t)
 	}

@@ -109,6 +109,9 @@ func Example(r *Row) string {
 	if r.Sensitive && r.Type != manifest.Map && r.Type != manifest.List {
 		return `env("…")`
 	}
+	if r.DNS && r.Type == manifest.String {
+		return `"example.com"`
+	}
 	return Sample(r.Type)
 }
 

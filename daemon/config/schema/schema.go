@@ -30,7 +30,8 @@ type Row struct {
 	// Public means that a value of env() is not secret here, such as a port or
 	// a path.
 	Public bool
-	// DNS means that the port of an address is optional and defaults to 53.
+	// DNS means that the probe queries the value: a name, or the address of a
+	// server, whose port is optional and defaults to 53.
 	DNS bool
 	// Wanted means that the attribute must be set if an enabled integration
 	// refers to it.

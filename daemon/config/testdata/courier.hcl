@@ -28,6 +28,17 @@ probe "parcels" {
   }
 }
 
+probe "lookup" {
+  option "name" {
+    type     = "string"
+    required = true
+  }
+  capability "dns" {
+    reason = "to look the name up"
+    from   = ["name"]
+  }
+}
+
 probe "page" {
   option "url" {
     type     = "url"
@@ -59,6 +70,15 @@ probe "page" {
   option "headers" {
     type   = "map"
     format = "request_headers"
+  }
+  option "expect" {
+    type = "string"
+  }
+  option "min_size" {
+    type = "size"
+  }
+  option "max_size" {
+    type = "size"
   }
   option "user" {
     type     = "string"
