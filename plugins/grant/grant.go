@@ -178,6 +178,9 @@ func Address(text string) (host string, port int, err error) {
 	if port, err = parsePort(p); err != nil {
 		return "", 0, err
 	}
+	if strings.HasPrefix(text, "[") && !strings.Contains(h, ":") {
+		return "", 0, fmt.Errorf("only an IPv6 address is written in brackets")
+	}
 	host, err = Host(h)
 	return host, port, err
 }

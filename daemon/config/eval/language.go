@@ -39,6 +39,11 @@ func (c configuration) argument(e *syntax.Expr) (string, bool) {
 	case len(e.Items) == 2 && e.Items[0].Kind == syntax.TextExpr && e.Items[0].Text != "":
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one argument: there is no default for what is not set.", e.Text),
 			fmt.Sprintf("use %s(%q); an attribute whose variable is not set is left out", e.Text, diag.Clip(e.Items[0].Text)))
+	case e.Text == "file" && (len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == ""):
+		c.ev.out.Err(diag.BadCall, e.At, "file() takes one plain string, the path of the file.", `use file("PATH"); a relative path starts from the directory of this file`)
+	case len(e.Items) == 1 && e.Items[0].Kind == syntax.TextExpr && strings.HasPrefix(e.Items[0].Text, "$"):
+		quoted := strconv.Quote(strings.Trim(e.Items[0].Text, "${}"))
+		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes the name of the variable without a dollar sign.", e.Text), fmt.Sprintf("use %s(%s)", e.Text, quoted)).Replace(e.Items[0].At, quoted)
 	case len(e.Items) != 1 || e.Items[0].Kind != syntax.TextExpr || e.Items[0].Text == "":
 		c.ev.out.Err(diag.BadCall, e.At, fmt.Sprintf("%s() takes one plain string.", e.Text), fmt.Sprintf(`use %s("NAME")`, e.Text))
 	default:

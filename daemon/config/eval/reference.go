@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -116,7 +117,9 @@ func (c configuration) dangling(e *syntax.Expr, w want) (manifest.Value, bind.St
 		all = append(all, "database."+name)
 	}
 	fix := "refer to an attribute such as llm.base_url, or put text in quotes"
-	if word := e.Text; !strings.Contains(word, ".") && w.Type == manifest.String && len(word) <= 40 {
+	if inTemplate(e) {
+		fix = "refer to an attribute such as llm.base_url, or read a variable with env(); for the text ${ itself, write $${"
+	} else if word := e.Text; !strings.Contains(word, ".") && w.Type == manifest.String && len(word) <= 40 {
 		fix = fmt.Sprintf("put it in quotes if it is text: %q", word)
 	}
 	near := diag.Nearest(e.Text, slices.DeleteFunc(all, func(path string) bool {
@@ -190,4 +193,13 @@ func variableWord(ref string) string {
 		return ""
 	}
 	return word
+}
+
+// inTemplate reports whether a reference is in ${ }.
+func inTemplate(e *syntax.Expr) bool {
+	if e.At.Source == nil {
+		return false
+	}
+	before := bytes.TrimRight(e.At.Source.Text[max(0, e.At.Start-16):e.At.Start], " \t~")
+	return bytes.HasSuffix(before, []byte("${"))
 }

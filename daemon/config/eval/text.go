@@ -125,6 +125,12 @@ func addressFix(address, otherwise string) (fix, instead string) {
 	if inner, found := strings.CutPrefix(strings.TrimSuffix(address, "]"), "["); found && isIPv6(inner) {
 		return "add the port: " + strconv.Quote(net.JoinHostPort(inner, "PORT")), ""
 	}
+	if host, port, err := net.SplitHostPort(address); err == nil && address[0] == '[' && !isIPv6(host) {
+		if _, _, err := grant.Address(net.JoinHostPort(host, port)); err == nil {
+			instead := strconv.Quote(net.JoinHostPort(host, port))
+			return "remove the brackets: " + instead, instead
+		}
+	}
 	if host, err := grant.Host(address); err == nil {
 		return "add the port: " + strconv.Quote(net.JoinHostPort(host, "PORT")), ""
 	}

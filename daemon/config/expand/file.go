@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -68,6 +70,10 @@ func (r reader) line(src *diag.Source, key, value part) {
 		return
 	}
 	e := &syntax.Expr{Kind: syntax.TextExpr, At: at, Text: value.text, Untyped: true}
+	if fix := otherList(value.text); fix != "" && key.text == "" {
+		r.out.Err(diag.Syntax, at, "This line has another format than a target.", fix)
+		return
+	}
 	if key.text == "" {
 		r.add(Target{KeyOf(value.text), at, e, at})
 		return
@@ -88,7 +94,7 @@ type part struct {
 func cut(line string, start int) (key, value part) {
 	all := trimmed(part{withoutComment(line), start})
 	if before, after, ok := strings.Cut(all.text, "="); ok {
-		if k := trimmed(part{before, all.at}); validKey.MatchString(k.text) {
+		if k := unquoted(trimmed(part{before, all.at})); validKey.MatchString(k.text) {
 			return k, unquoted(trimmed(part{after, all.at + len(before) + 1}))
 		}
 	}
@@ -118,4 +124,35 @@ func unquoted(p part) part {
 		return part{t[1 : len(t)-1], p.at + 1}
 	}
 	return p
+}
+
+var (
+	section  = regexp.MustCompile(`^\[[A-Za-z][\w:.-]*\]$`)
+	listItem = regexp.MustCompile(`^- +\S`)
+	mapItem  = regexp.MustCompile(`^[A-Za-z0-9_.-]+:(?:\s|$)`)
+	json     = regexp.MustCompile(`^(?:\[.*"|\{.*"|.*"\s*[\]}],?$|[\[\]{}],?$)`)
+	several  = regexp.MustCompile(`^[A-Za-z0-9.:_-]+(?:\s*[,;]\s*[A-Za-z0-9.:_-]+)+$`)
+)
+
+// otherList returns the fix for a line that is from a list in another format,
+// such as an inventory, YAML, JSON or /etc/hosts; "" for a target.
+func otherList(text string) string {
+	first, rest, words := strings.Cut(text, " ")
+	_, err := netip.ParseAddr(first)
+	switch {
+	case section.MatchString(text):
+		return "remove it: a file of targets has no sections; use an integration and a file for each"
+	case listItem.MatchString(text):
+		return "write the target without the dash"
+	case json.MatchString(text):
+		return "write each target on a line of its own, without brackets and braces"
+	case mapItem.MatchString(text):
+		return "write KEY = VALUE"
+	case several.MatchString(text):
+		return "write each target on a line of its own"
+	case words && err == nil && strings.TrimSpace(rest) != "":
+		return "write NAME = ADDRESS, or the address alone; a comment begins with #"
+	default:
+		return ""
+	}
 }

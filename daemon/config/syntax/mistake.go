@@ -53,7 +53,7 @@ func (l lineAt) rest() string { return l.text[min(l.col, len(l.text)):] }
 func mistakeAt(f *diag.Source, at int, summary string) *mistake {
 	l := lineOf(f, at)
 	for _, recognize := range []func(lineAt, string) *mistake{
-		otherFormat, comment, typographicQuote, singleQuote, invisible, shellVariable, separator, assignment, escape, heredocMarker,
+		otherFormat, comment, typographicQuote, singleQuote, invisible, control, oddNumber, shellVariable, separator, assignment, escape, heredocMarker,
 		assignedBlock, nextLine, unassigned, unquotedName, oneLine, extraBrace, unquoted,
 	} {
 		if m := recognize(l, summary); m != nil {

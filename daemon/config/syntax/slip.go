@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -143,4 +144,32 @@ func extraBrace(l lineAt, summary string) *mistake {
 		return nil
 	}
 	return &mistake{detail: "This } closes no block.", fix: "remove it, or find the } above that closes its block too soon"}
+}
+
+// control recognizes %{ in text, which begins a directive of HCL's templates.
+func control(l lineAt, summary string) *mistake {
+	before := l.text[:min(l.col, len(l.text))]
+	if n := strings.LastIndex(before, "%{"); n < 0 || strings.Contains(before[n:], "}") || summary != "Invalid expression" {
+		return nil
+	}
+	return &mistake{detail: noControl, fix: controlFix}
+}
+
+// oddNumber recognizes numbers in the notation of programming languages.
+func oddNumber(l lineAt, _ string) *mistake {
+	isWord := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+	from, to := min(l.col, len(l.text)), min(l.col, len(l.text))
+	for from > 0 && isWord(l.text[from-1]) {
+		from--
+	}
+	for to < len(l.text) && isWord(l.text[to]) {
+		to++
+	}
+	word := l.text[from:to]
+	n, err := strconv.ParseInt(word, 0, 64)
+	if err != nil || !strings.ContainsAny(word, "_xXbBoO") || word[0] == '_' {
+		return nil
+	}
+	number := strconv.FormatInt(n, 10)
+	return &mistake{detail: "A number has only decimal digits.", fix: "write it as a decimal number", edits: []replacement{{l.span(from, to), number}}}
 }

@@ -36,6 +36,27 @@ text
 EOF
   }
 }
+integration "template" {
+  probe = core.http
+  config {
+    url     = "https://example.com"
+    headers = { A = "%{if}x%{endif}" }
+  }
+}
+integration "number" {
+  probe = core.http
+  config {
+    url           = "https://example.com"
+    expect_status = [0xC8]
+  }
+}
+integration "digits" {
+  probe   = core.http
+  timeout = 1_000
+  config {
+    url = "https://example.com"
+  }
+}
 integration "brace" {
   probe = core.dns
   config {

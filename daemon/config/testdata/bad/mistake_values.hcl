@@ -33,6 +33,14 @@ integration "words" {
     min_version = "TLSv1.2"
   }
 }
+integration "calls" {
+  probe = core.http
+  group = "for ${user}"
+  config {
+    url     = env("$HOME")
+    headers = { A = file("${data_dir}/x"), B = file(env("TOKEN")) }
+  }
+}
 integration "maps" {
   probe    = core.tcp
   for_each = { a = { host = "10.0.0.1", port = 22 }, b = { host = "10.0.0.2", port = 22 } }
