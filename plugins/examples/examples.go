@@ -114,7 +114,7 @@ func list() string {
 func checkName(name string) error {
 	switch {
 	case !manifest.ValidName(name):
-		return fmt.Errorf("%q is not a valid plugin name: use a lower-case letter, then letters, digits and _", name)
+		return fmt.Errorf("%q is not a valid plugin name: use a lower-case letter, then lower-case letters, digits, - and _", name)
 	case name == "core" || name == "vega":
 		return fmt.Errorf("the name %q is reserved; choose another", name)
 	default:

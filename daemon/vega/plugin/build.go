@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ library for WASI, Rust the target wasm32-wasip1 (wasm32-wasi before Rust 1.78).`
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
+			}
+			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+				return fmt.Errorf("%s is a file; name the directory of the plugin: %s", dir, filepath.Dir(dir))
 			}
 			return cli.Failed(Build(cmd.Context(), dir, out, cmd.OutOrStdout(), cmd.ErrOrStderr()))
 		},

@@ -32,7 +32,7 @@ compiles nothing. The exit code is 1 if vega would refuse the plugin.`,
 		Args:              cli.Args(1, 1),
 		ValidArgsFunction: cli.Files("wasm"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			wasm, err := manifest.ReadFile(args[0])
+			wasm, err := readModule(args[0])
 			if err != nil {
 				return err
 			}

@@ -3,9 +3,14 @@
 package plugin
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"vega/daemon/vega/cli"
+	"vega/plugins/manifest"
 )
 
 // Command returns vega plugin with its subcommands.
@@ -22,4 +27,16 @@ func Command() *cobra.Command {
 	}
 	c.AddCommand(newCommand(), buildCommand(), inspectCommand(), testCommand(), listCommand(), keygenCommand(), signCommand(), verifyCommand(), compileCommand())
 	return c
+}
+
+// readModule reads a .wasm file. For the directory of a plugin, the error names
+// the module in it.
+func readModule(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return manifest.ReadFile(path)
+	}
+	if found, err := filepath.Glob(filepath.Join(path, "*.wasm")); err == nil && len(found) > 0 {
+		return nil, fmt.Errorf("%s is a directory; name the module in it: %s", path, found[0])
+	}
+	return nil, fmt.Errorf("%s is a directory without a module; build one with vega plugin build %[1]s", path)
 }

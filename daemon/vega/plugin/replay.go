@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,6 @@ import (
 
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
-	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
 )
 
@@ -58,9 +58,12 @@ and prints the smallest grant block that the run needs.`,
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			wasm, err := manifest.ReadFile(args[0])
+			wasm, err := readModule(args[0])
 			if err != nil {
 				return err
+			}
+			if !bytes.HasPrefix(wasm, []byte("\x00asm")) {
+				return fmt.Errorf("%s is not a WebAssembly module; name the .wasm file of a plugin", args[0])
 			}
 			if len(o.record) > 0 {
 				return cli.Failed(recordCases(ctx, cmd, args[0], wasm, o))
