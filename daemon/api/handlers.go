@@ -107,9 +107,10 @@ func (a *API) integration(c *gin.Context) error {
 
 func (a *API) runs(c *gin.Context) error {
 	p := a.params(c)
+	cursor := p.cursor("cursor") // before the times, which it may shift
 	q := store.RunQuery{
 		Integration: c.Param("name"), Since: p.moment("since"), Until: p.moment("until"), Statuses: statuses(p.all("status")),
-		Limit: p.number("limit"), Cursor: p.text("cursor"),
+		Limit: p.number("limit"), Cursor: cursor,
 	}
 	if err := p.done(); err != nil {
 		return err
@@ -118,6 +119,7 @@ func (a *API) runs(c *gin.Context) error {
 		return badParam("since", "it is not before until, so no run can match")
 	}
 	page, err := a.history.Runs(c.Request.Context(), q)
+	page.Next = p.next(page.Next)
 	return answer(c, page, err)
 }
 

@@ -38,9 +38,11 @@ const (
 // repeated parameter or an unknown one is an error. It keeps the first error, which
 // done returns.
 type params struct {
-	values url.Values
-	specs  []param
-	err    error
+	values   url.Values
+	specs    []param
+	now      time.Time // from which relative times count
+	relative bool      // a relative time was read
+	err      error
 }
 
 func (a *API) params(c *gin.Context) *params {
@@ -48,7 +50,7 @@ func (a *API) params(c *gin.Context) *params {
 	if err != nil {
 		return &params{err: &problem{status: http.StatusBadRequest, detail: "invalid query string: percent-encode special characters"}}
 	}
-	return &params{values: values, specs: a.route(c).params}
+	return &params{values: values, specs: a.route(c).params, now: time.Now().Truncate(time.Millisecond)}
 }
 
 // spec returns the row of a parameter. A handler reads only parameters of its
@@ -121,6 +123,12 @@ func (p *params) duration(name string) time.Duration {
 	return d
 }
 
+// epoch is before everything that is stored.
+var epoch = time.Unix(0, 0)
+
+// maxSeconds tells seconds since 1970 from milliseconds: it is in the year 5138.
+const maxSeconds = 99_999_999_999
+
 // moment reads a time, or how long ago it is. It returns the zero time if the
 // parameter is absent.
 func (p *params) moment(name string) time.Time {
@@ -128,14 +136,63 @@ func (p *params) moment(name string) time.Time {
 	if given == "" || p.err != nil {
 		return time.Time{}
 	}
+	if seconds, err := strconv.ParseInt(given, 10, 64); err == nil && seconds >= 0 {
+		if seconds > maxSeconds {
+			p.err = badParam(name, given+" is too large for seconds since 1970; if it is in milliseconds, divide it by 1000")
+		}
+		return time.Unix(seconds, 0)
+	}
 	if ago, err := time.ParseDuration(given); err == nil && ago >= 0 {
-		return time.Now().Add(-ago)
+		p.relative = true
+		return latest(p.now.Add(-ago), epoch)
 	}
-	t, err := time.Parse(time.RFC3339, strings.Replace(given, " ", "+", 1)) // a plus that was not percent-encoded
+	t, err := time.Parse(time.RFC3339, rfc3339(given))
 	if err != nil {
-		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, or how long ago it is, such as 24h", given))
+		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, seconds since 1970, or how long ago it is, such as 24h", given))
 	}
-	return t
+	return latest(t, epoch) // a zero time would mean that the parameter is absent
+}
+
+// rfc3339 writes what RFC 3339 allows in the form that package time reads: T and Z
+// may be small, and a space may stand for T. It also restores a plus that was not
+// percent-encoded.
+func rfc3339(s string) string {
+	s = strings.ToUpper(s)
+	if at := len("2006-01-02"); len(s) > at && s[at] == ' ' {
+		s = s[:at] + "T" + s[at+1:]
+	}
+	return strings.Replace(s, " ", "+", 1)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// cursor reads the cursor of a page that next made. From then on, relative times
+// count from the request for the first page, so that all pages belong to one query.
+func (p *params) cursor(name string) string {
+	given := p.text(name)
+	cursor, began, ok := strings.Cut(given, ".")
+	if !ok || p.err != nil {
+		return given
+	}
+	ms, err := strconv.ParseInt(began, 36, 64)
+	if err != nil {
+		return given // which the store rejects
+	}
+	p.now = time.UnixMilli(ms)
+	return cursor
+}
+
+// next returns the cursor of the next page as the caller gets it.
+func (p *params) next(cursor string) string {
+	if cursor == "" || !p.relative {
+		return cursor
+	}
+	return cursor + "." + strconv.FormatInt(p.now.UnixMilli(), 36)
 }
 
 // number reads a whole number within bounds. It returns 0 if the parameter is
