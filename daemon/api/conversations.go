@@ -110,7 +110,7 @@ func (a assistant) conversationID(c *gin.Context) (int64, error) {
 		return 0, err
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 {
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != c.Param("id") { // +1 and 01 are no IDs
 		return 0, &problem{http.StatusNotFound, "a conversation ID must be a positive number"}
 	}
 	return id, nil

@@ -122,7 +122,7 @@ func TestInvalidRequests(t *testing.T) {
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","promt":"p"}`, 400, `unknown field "promt"`},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","prompt":"a\u0000b"}`, 400, "prompt: must not contain a NUL byte"},
 		{"POST", "/v1/conversations", `{"session_id":"s","source":"x","ts":"0001-01-02T00:00:00Z"}`, 400, "ts: must be within"},
-		{"POST", "/v1/conversations", `{} {}`, 400, "unexpected data after the JSON value"},
+		{"POST", "/v1/conversations", `{} {}`, 400, "unexpected data after the JSON object"},
 		{"POST", "/v1/conversations", `[`, 400, "invalid body"},
 		{"POST", "/v1/conversations", ``, 415, "Content-Type: application/json"},
 		{"GET", "/v1/conversations?limit=0", ``, 400, "between 1 and 500"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 
 	"github.com/gin-gonic/gin"
 
@@ -64,7 +65,7 @@ func (a *API) writeError(c *gin.Context, err error) {
 	}
 	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
-		Instance: a.link(c.Request.URL.Path), CorrelationID: telemetry.ID(ctx),
+		Instance: a.link(c.Request.URL.EscapedPath()), CorrelationID: telemetry.ID(ctx),
 	}))
 	if failed != nil { // plain fields always encode
 		panic(failed)
@@ -135,8 +136,16 @@ func rejection(err error) *problem {
 // before the answer. RFC 9110 has no such status; nobody receives it.
 const statusGone = 499
 
-func noRoute(c *gin.Context) error {
-	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s", c.Request.URL.Path)}
+// noRoute answers a request for an unknown path. If only slashes or the case of
+// letters are wrong, it names the right path.
+func (a *API) noRoute(c *gin.Context) error {
+	given := c.Request.URL.EscapedPath()
+	for _, r := range a.routes() { // the first that fits has the fewest parameters
+		if right, ok := r.near(path.Clean("/" + given)); ok {
+			return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; did you mean %s?", given, right)}
+		}
+	}
+	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; GET %s describes all routes", given, a.link("/openapi.json"))}
 }
 
 // noMethod answers a request with a wrong method. gin has set the Allow header,

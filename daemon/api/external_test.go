@@ -43,7 +43,7 @@ func TestExternalPathIsOptional(t *testing.T) {
 		{"/vega/admin/integrations/a", 200, ""},
 		{"/vega/admin/integrations/%61", 200, ""},
 		{"/admin/integrations/b", 404, "/vega/admin/integrations/b"},
-		{"/vega/admin/integrations/b%2Fc", 404, "/vega/admin/integrations/b/c"},
+		{"/vega/admin/integrations/b%2Fc", 404, "/vega/admin/integrations/b%2Fc"},
 		{"/vega", 404, "/vega/"},
 		{"/vega/", 404, "/vega/"},
 		{"/vegan/healthz", 404, "/vega/vegan/healthz"},

@@ -151,7 +151,7 @@ func (r *route) errors() map[int]string {
 	}
 	if r.body != nil {
 		add("The body is too long.", http.StatusRequestEntityTooLarge)
-		add("The body is not JSON.", http.StatusUnsupportedMediaType)
+		add("The body is not JSON in UTF-8, or it is compressed.", http.StatusUnsupportedMediaType)
 	}
 	switch r.path {
 	case "/admin/config/reload":
@@ -171,7 +171,8 @@ func (p *param) schema() openapi.Schema {
 		s.Pattern, s.Examples = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`, []any{"30s"}
 	case momentParam:
 		s.AnyOf = []*openapi.Schema{
-			{Format: "date-time"}, {Pattern: `^[0-9]+$`, Description: "Seconds since 1970."},
+			{Format: "date-time"},
+			{Pattern: `^[0-9]+$`, Description: "Seconds since 1970."},
 			{Pattern: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`, Description: "How long ago it is."},
 		}
 		s.Examples = []any{"2026-01-02T15:04:05Z", "24h"}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -400,6 +401,58 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 	c.check("POST", "/admin/config/reload", reply{w.Code, w.Header(), w.Body.String()})
 	w = send(t, refuse(exceedsRequests), "GET", "/healthz")
 	c.check("GET", "/healthz", reply{w.Code, w.Header(), w.Body.String()})
+}
+
+// TestOtherErrorsMatchTheirDescription checks the errors that belong to no operation.
+func TestOtherErrorsMatchTheirDescription(t *testing.T) {
+	a := New(&fake{}, discard)
+	a.SetKeys([]Key{{Name: "ci", Value: key}})
+	c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
+	for _, tt := range []struct {
+		status       int
+		method, path string
+		header       []string
+	}{
+		{404, "GET", "/nowhere", nil},
+		{404, "HEAD", "/nowhere", nil},
+		{404, "GET", "/admin/integrations/a/b/c", []string{keyHeader, key}},
+		{401, "GET", "/admin/nowhere", nil},
+		{401, "OPTIONS", "/admin/integrations", []string{"Origin", "https://example.com", "Access-Control-Request-Method", "GET"}},
+		{405, "OPTIONS", "/admin/integrations", []string{keyHeader, key}},
+		{405, "POST", "/healthz", nil},
+		{405, "TRACE", "/readyz", nil},
+		{405, "BREW", "/openapi.json", nil},
+		{405, "PUT", "/admin/integrations/%FF%00", []string{keyHeader, key}},
+		{431, "GET", "/healthz", []string{"X-Long", strings.Repeat("x", maxHeader)}},
+	} {
+		w := send(t, a, tt.method, tt.path, tt.header...)
+		if w.Code != tt.status || w.Header().Get("X-Correlation-ID") == "" || w.Header().Get("Content-Type") != "application/problem+json" || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s %s: %d %v", tt.method, tt.path, w.Code, w.Header())
+		}
+		c.validate("#/components/responses/Problem/content/application~1problem+json/schema", w.Body.String(), tt.method+" "+tt.path)
+	}
+}
+
+// TestRouterMatchesTheDocument compares what the router accepts with the paths and
+// methods of the document.
+func TestRouterMatchesTheDocument(t *testing.T) {
+	a := New(&fake{}, discard)
+	c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
+	var routed, documented []string
+	for _, r := range a.engine.Routes() {
+		path := regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}")
+		routed = append(routed, r.Method+" "+path)
+	}
+	for path, item := range c.paths {
+		for method := range item.(map[string]any) {
+			documented = append(documented, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(routed)
+	slices.Sort(documented)
+	if !slices.Equal(routed, documented) {
+		t.Errorf("the router has\n%s\nand the document\n%s", routed, documented)
+	}
 }
 
 // TestDocumentIsConsistent checks what a validator of OpenAPI checks, and that every

@@ -133,6 +133,24 @@ func (r *route) pathParams() (names []string) {
 	return names
 }
 
+// near returns the path of the route that differs from an escaped path only in the
+// case of letters.
+func (r *route) near(escaped string) (string, bool) {
+	given, want := strings.Split(escaped, "/"), strings.Split(r.path, "/")
+	if len(given) != len(want) {
+		return "", false
+	}
+	for n, part := range want {
+		switch {
+		case strings.HasPrefix(part, ":"):
+			want[n] = given[n]
+		case !strings.EqualFold(part, given[n]):
+			return "", false
+		}
+	}
+	return strings.Join(want, "/"), true
+}
+
 // Route is a route as callers see it. In its path, ":name" stands for one segment.
 type Route struct {
 	Method, Path string
