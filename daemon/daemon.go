@@ -148,7 +148,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if d.options.ReadOnly {
 		open = sqlite.OpenReadOnly
 	}
-	st, err := open(ctx, cfg.Store.Path, sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
+	st, err := open(ctx, cfg.Store.Path, sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.Outage(logOutage(d.options.Log)))
 	if err != nil {
 		return "", err
 	}

@@ -116,7 +116,13 @@ func (a *Appender) work() {
 		case <-due:
 		case answer := <-a.flush:
 			batch = a.drain(batch)
-			answer <- a.store(&batch)
+			err := a.store(&batch)
+			answer <- err
+			if err != nil {
+				a.answerAll(err)
+				due = time.After(retryDelay)
+				continue
+			}
 		case <-a.stop:
 			batch = a.drain(batch)
 			if err := a.store(&batch); err != nil {
@@ -127,6 +133,19 @@ func (a *Appender) work() {
 		due = nil
 		if err := a.store(&batch); err != nil {
 			due = time.After(retryDelay)
+		}
+	}
+}
+
+// answerAll answers every Flush that waits. Each attempt to write may take as long as
+// the database waits for a lock, so they share one that failed.
+func (a *Appender) answerAll(err error) {
+	for {
+		select {
+		case answer := <-a.flush:
+			answer <- err
+		default:
+			return
 		}
 	}
 }

@@ -138,6 +138,37 @@ func TestFlushWritesWhatIsQueued(t *testing.T) {
 	})
 }
 
+// TestFlushesShareAFailedAttempt has many clients wait for runs while the database is
+// locked, so that each attempt to write takes long.
+func TestFlushesShareAFailedAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const wait = 5 * time.Second
+		attempts := 0
+		a := NewAppender(func([]PackedRun) error {
+			attempts++
+			time.Sleep(wait)
+			return errDisk
+		}, &Health{})
+		if err := a.Append(t.Context(), &check.Run{Integration: "web", Status: check.Healthy}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var clients sync.WaitGroup
+		for range 50 {
+			clients.Go(func() {
+				if err := a.Flush(t.Context()); !errors.Is(err, errDisk) {
+					t.Error(err)
+				}
+			})
+		}
+		clients.Wait()
+		if took := time.Since(began); took > 2*wait || attempts > 2 {
+			t.Errorf("%d attempts, %v", attempts, took)
+		}
+		a.Close()
+	})
+}
+
 func TestOutageLosesNothingWhileTheQueueHasRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{broken: true}

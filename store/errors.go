@@ -13,6 +13,19 @@ var (
 	ErrNotStored = errors.New("the run was not stored")
 )
 
+// UnavailableError reports that the store can't be written for now, whatever is
+// written.
+type UnavailableError struct {
+	Reason string // why, and what to do; without the path
+	Err    error
+}
+
+// Error returns the whole error.
+func (e *UnavailableError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
 // InvalidError reports a value that a caller must change.
 type InvalidError struct {
 	Field  string

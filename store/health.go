@@ -10,6 +10,10 @@ import (
 // because the disk is full, writes are still attempted. The first one that
 // succeeds ends the outage. The zero value is healthy.
 type Health struct {
+	// Changed, if not nil, is called when an outage begins, with its reason, and
+	// when it ends, with nil and the number of runs that were lost.
+	Changed func(err error, lost int64)
+
 	mu    sync.Mutex
 	err   error // nil while healthy
 	since time.Time
@@ -19,18 +23,26 @@ type Health struct {
 // Fail records that a write failed for a reason other than the data written.
 func (h *Health) Fail(err error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.err == nil {
+	began := h.err == nil
+	if began {
 		h.since, h.lost = time.Now(), 0
 	}
 	h.err = err
+	h.mu.Unlock()
+	if began && h.Changed != nil {
+		h.Changed(err, 0)
+	}
 }
 
 // Recover records that a write succeeded.
 func (h *Health) Recover() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	ended, lost := h.err != nil, h.lost
 	h.err = nil
+	h.mu.Unlock()
+	if ended && h.Changed != nil {
+		h.Changed(nil, lost)
+	}
 }
 
 // Err returns since when and why nothing can be stored, and how many runs were

@@ -39,6 +39,8 @@ func New(d Daemon, log *slog.Logger) *API {
 		}
 		if r.waits {
 			before = append(before, waits)
+		} else {
+			before = append(before, inTime)
 		}
 		a.engine.Handle(r.method, r.path, append(before, a.handle(r.handler))...)
 		if r.method == http.MethodGet {

@@ -35,6 +35,7 @@ type fake struct {
 	takes time.Duration // how long a health request takes
 	ready error
 	reset bool
+	hangs bool // until its context ends
 
 	system   error
 	reload   error
@@ -80,7 +81,14 @@ func (f *fake) Overview(q engine.Selection) (engine.Overview, error) {
 func (f *fake) DatabaseStats(context.Context) databases.Stats { return databases.Stats{} }
 func (f *fake) ResetDatabaseStats()                           { f.reset = true }
 
-func (f *fake) System(context.Context) (monitor.System, error) { return monitor.System{}, f.system }
+func (f *fake) System(ctx context.Context) (monitor.System, error) {
+	if f.hangs {
+		<-ctx.Done()
+		return monitor.System{}, ctx.Err()
+	}
+	return monitor.System{}, f.system
+}
+
 func (f *fake) SystemSummary(context.Context) (monitor.Summary, error) {
 	return monitor.Summary{}, f.system
 }

@@ -59,6 +59,10 @@ func (a *API) writeError(c *gin.Context, err error) {
 	if p == nil && errors.Is(a.state.Ready(), daemon.ErrClosed) {
 		p = &problem{http.StatusServiceUnavailable, daemon.ErrClosing.Error()}
 	}
+	if p == nil && errors.Is(context.Cause(ctx), errSlow) {
+		a.log.WarnContext(ctx, "request took too long", "path", c.Request.URL.Path, "err", err)
+		p = &problem{http.StatusServiceUnavailable, errSlow.Error() + "; try again, or look at what the log says under this correlation ID"}
+	}
 	if p == nil {
 		a.log.ErrorContext(ctx, "request failed", "path", c.Request.URL.Path, "err", err)
 		p = &problem{http.StatusInternalServerError, "internal error; search the log for this correlation ID"}
@@ -106,8 +110,11 @@ func classify(err error) *problem {
 	if errors.Is(err, store.ErrNotFound) {
 		return &problem{http.StatusNotFound, err.Error()}
 	}
-	if short := shortage.Of(err); short != nil {
+	if short := shortage.Of(err); short != nil { // before the store's own words for it
 		return &problem{http.StatusServiceUnavailable, short.Error()}
+	}
+	if e, ok := errors.AsType[*store.UnavailableError](err); ok {
+		return &problem{http.StatusServiceUnavailable, "vega can't write to its store for now: " + e.Reason}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &problem{statusGone, "the caller closed the connection"}
@@ -142,10 +149,10 @@ func (a *API) noRoute(c *gin.Context) error {
 	given := c.Request.URL.EscapedPath()
 	for _, r := range a.routes() { // the first that fits has the fewest parameters
 		if right, ok := r.near(path.Clean("/" + given)); ok {
-			return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; did you mean %s?", given, right)}
+			return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; did you mean %s?", a.link(given), a.link(right))}
 		}
 	}
-	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; GET %s describes all routes", given, a.link("/openapi.json"))}
+	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; GET %s describes all routes", a.link(given), a.link("/openapi.json"))}
 }
 
 // noMethod answers a request with a wrong method. gin has set the Allow header,
@@ -155,5 +162,5 @@ func (a *API) noMethod(c *gin.Context) error {
 		c.Writer.Header().Del("Allow")
 		return err
 	}
-	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s does not support %s; use %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow"))}
+	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s does not support %s; use %s", a.link(c.Request.URL.EscapedPath()), c.Request.Method, c.Writer.Header().Get("Allow"))}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"vega/daemon"
 	"vega/daemon/config"
 	"vega/daemon/realtest/tiny"
+	"vega/store"
 )
 
 // contract is an OpenAPI document that answers are checked against. Its schemas
@@ -399,6 +401,12 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 	}
 	w := send(t, a, "POST", "/admin/config/reload", keyHeader, key)
 	c.check("POST", "/admin/config/reload", reply{w.Code, w.Header(), w.Body.String()})
+	f.reload = &store.UnavailableError{Reason: "the disk is full; free some space", Err: errors.New("write to the store /secret/path: full")}
+	w = send(t, a, "POST", "/admin/config/reload", keyHeader, key)
+	c.check("POST", "/admin/config/reload", reply{w.Code, w.Header(), w.Body.String()})
+	if body := w.Body.String(); w.Code != 503 || !strings.Contains(body, "vega can't write to its store for now: the disk is full; free some space") || strings.Contains(body, "/secret/path") {
+		t.Errorf("%d %s", w.Code, body)
+	}
 	w = send(t, refuse(exceedsRequests), "GET", "/healthz")
 	c.check("GET", "/healthz", reply{w.Code, w.Header(), w.Body.String()})
 }

@@ -46,6 +46,21 @@ const (
 	idleTime   = 2 * time.Minute
 )
 
+// workTime limits the work for a request whose route does not wait for checks, so
+// that its client gets an answer before answerTime closes the connection.
+const workTime = 30 * time.Second
+
+// errSlow is the cause of a request's context that ended after workTime.
+var errSlow = fmt.Errorf("vega did not finish this within %v, and has stopped it", workTime)
+
+// inTime limits the work for a request.
+func inTime(c *gin.Context) {
+	ctx, cancel := context.WithTimeoutCause(c.Request.Context(), workTime, errSlow)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+}
+
 // waits extends the deadline of a request whose answer may take as long as the
 // longest check.
 func waits(c *gin.Context) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -42,6 +43,20 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	p.accepted <- theirs
 	return ours, nil
+}
+
+// TestSlowWorkIsAnswered has a handler that ends only with its context. The client
+// gets an answer before the server would close the connection.
+func TestSlowWorkIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New(&fake{hangs: true}, discard)
+		a.SetKeys([]Key{{Name: "ci", Value: key}})
+		began := time.Now()
+		w := send(t, a, "GET", "/admin/diagnostics/system", keyHeader, key)
+		if took := time.Since(began); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "did not finish this within 30s") || took >= answerTime {
+			t.Errorf("%d %s after %v", w.Code, w.Body, took)
+		}
+	})
 }
 
 // TestWaitingRouteOutlastsTheDeadlines runs checks that take longer than the server

@@ -68,7 +68,8 @@ func (w *runWriter) write(batch []store.PackedRun) error {
 		return nil
 	})
 	if err := w.store.wrote(err); err != nil {
-		clear(w.names) // the transaction may have added some
+		clear(w.names)           // the transaction may have added some
+		w.store.health.Fail(err) // whatever the error: a run has nothing that SQLite could refuse
 		return err
 	}
 	return nil

@@ -136,6 +136,34 @@ func TestKillLosesNothing(t *testing.T) {
 	t.Logf("%d kills, integrity_check ok after each: %d conversations and %d runs were acknowledged, none was lost", kills, conversations, acknowledged)
 }
 
+func TestLockedFileIsAnOutageUntilItIsUnlocked(t *testing.T) {
+	t.Parallel() // SQLite waits for 5 seconds
+	path := filepath.Join(t.TempDir(), "vega.db")
+	var changes []error
+	s, err := sqlite.Open(t.Context(), path, sqlite.Outage(func(err error, lost int64) { changes = append(changes, err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, s)
+	other := raw(t, path)
+	other.SetMaxOpenConns(1)
+	execSQL(t, other, "BEGIN IMMEDIATE")
+	err = s.SetMemory(t.Context(), "k", "v")
+	if e, ok := errors.AsType[*store.UnavailableError](err); !ok || e.Reason != "the file is locked by another program; stop that program, or wait until it is done" {
+		t.Errorf("locked: %v", err)
+	}
+	if s.Degraded() == nil {
+		t.Error("nothing can be stored, and the store is not degraded")
+	}
+	execSQL(t, other, "ROLLBACK")
+	if err := s.SetMemory(t.Context(), "k", "v"); err != nil || s.Degraded() != nil {
+		t.Errorf("unlocked: %v, %v", err, s.Degraded())
+	}
+	if len(changes) != 2 || changes[0] == nil || changes[1] != nil {
+		t.Errorf("reported changes: %v", changes)
+	}
+}
+
 func TestFullDiskIsAnOutageUntilThereIsSpace(t *testing.T) {
 	dir := realtest.SmallDisk(t, 2<<20)
 	path := filepath.Join(dir, "vega.db")

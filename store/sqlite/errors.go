@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"vega/store"
 )
 
 // ErrRefused means that a query was not run because it is not exactly one
@@ -40,15 +43,24 @@ var advice = map[int]string{
 	sqlite3.SQLITE_IOERR:    "the disk failed to read or write the file; check the system log",
 }
 
-// explain adds to an error with the file at path what to do about it.
+// explain adds to an error of opening the file at path what to do about it.
 func explain(path string, err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("open the store %s: vega's user needs write access to the file and its directory: %w", path, err)
-	}
-	if text := advice[code(err)]; text != "" && !ofSystem(err) { // system errors need no explanation
+	if text := reason(err); text != "" {
 		return fmt.Errorf("open the store %s: %s: %w", path, text, err)
 	}
 	return fmt.Errorf("open the store %s: %w", path, err)
+}
+
+// reason says what to do about an error, or "" if the error itself says enough.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return "vega's user needs write access to the file and its directory"
+	case ofSystem(err):
+		return ""
+	default:
+		return advice[code(err)]
+	}
 }
 
 // Degraded implements store.Maintenance.
@@ -60,7 +72,8 @@ func (s *Store) wrote(err error) error {
 	case err == nil:
 		s.health.Recover()
 	case isOutage(err):
-		err = explain(s.path, err)
+		why := cmp.Or(reason(err), err.Error())
+		err = &store.UnavailableError{Reason: why, Err: fmt.Errorf("write to the store %s: %s: %w", s.path, why, err)}
 		s.health.Fail(err)
 	}
 	return err
@@ -70,7 +83,8 @@ func (s *Store) wrote(err error) error {
 // and not because of what was written.
 func isOutage(err error) bool {
 	switch code(err) {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return true
 	default:
 		return ofSystem(err)

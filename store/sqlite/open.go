@@ -62,6 +62,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	}
 	set := apply(options)
 	s := &Store{path: path, schema: set.schema, lock: held, profiler: newProfiler(set), account: set.account, room: set.room}
+	s.health.Changed = set.outage
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}

@@ -13,6 +13,7 @@ type settings struct {
 	correlation func(context.Context) string
 	account     Account
 	room        room
+	outage      func(err error, lost int64)
 	schema      []migration
 }
 
@@ -32,6 +33,11 @@ func SlowQuery(d time.Duration) Option { return func(s *settings) { s.slow = d }
 // file descriptors. It is called before SQLite opens files, and after SQLite
 // failed to open one, because SQLite does not report the reason.
 func Room(f func(n int) error) Option { return func(s *settings) { s.room = f } }
+
+// Outage sets a function that is called when the database can't be written any
+// more, with the reason, and when it can again, with nil and the number of runs
+// that were lost.
+func Outage(f func(err error, lost int64)) Option { return func(s *settings) { s.outage = f } }
 
 // Correlation sets a function that returns the ID of the request to which a
 // query belongs, from the query's context.
