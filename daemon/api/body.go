@@ -9,6 +9,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,11 +29,20 @@ func decode(c *gin.Context, into any) error {
 	if over, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", over.Limit)}
 	}
+	if late(err) {
+		return errLate
+	}
 	if err != nil {
 		return &problem{http.StatusBadRequest, "invalid body: " + err.Error()}
 	}
 	return nil
 }
+
+// errLate answers a client whose body does not arrive.
+var errLate = &problem{http.StatusRequestTimeout, fmt.Sprintf("the body did not arrive within %v; send as many bytes as Content-Length says", bodyTime)}
+
+// late reports whether reading the body failed at its deadline.
+func late(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // acceptBody rejects bodies in another format, charset or encoding.
 func acceptBody(c *gin.Context) error {

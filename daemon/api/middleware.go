@@ -112,6 +112,8 @@ func drain(c *gin.Context, known bool) error {
 	switch {
 	case over:
 		return tooLarge
+	case late(err):
+		return errLate
 	case err != nil:
 		return &problem{http.StatusBadRequest, "the body is incomplete"}
 	default:

@@ -151,6 +151,7 @@ func (r *route) errors() map[int]string {
 	}
 	if r.body != nil {
 		add("The body is too long.", http.StatusRequestEntityTooLarge)
+		add("The body did not arrive in time.", http.StatusRequestTimeout)
 		add("The body is not JSON in UTF-8, or it is compressed.", http.StatusUnsupportedMediaType)
 	}
 	switch r.path {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -57,6 +58,44 @@ func TestSlowWorkIsAnswered(t *testing.T) {
 			t.Errorf("%d %s after %v", w.Code, w.Body, took)
 		}
 	})
+}
+
+// TestLateBodyIsAnswered sends less than it announces.
+func TestLateBodyIsAnswered(t *testing.T) {
+	for _, route := range []string{"POST /v1/conversations", "GET /admin/plugins"} {
+		synctest.Test(t, func(t *testing.T) {
+			a := New(&fake{}, discard)
+			a.SetKeys([]Key{{Name: "ci", Value: key}})
+			c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
+			l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+			server := (&ServerOptions{Log: discard, Limits: Limits{PerClient: 4}}).server()
+			server.Handler, server.ConnContext = a, nil
+			served := make(chan error, 1)
+			go func() { served <- server.Serve(l) }()
+			conn, _ := l.dial(t.Context(), "", "")
+			sent := route + " HTTP/1.1\r\nHost: vega\r\nX-API-Key: " + key + "\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+			if _, err := io.WriteString(conn, sent); err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			if err = errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(body), "did not arrive within 15s") {
+				t.Errorf("%s: %d %s, %v", route, res.StatusCode, body, err)
+			}
+			if method, path, _ := strings.Cut(route, " "); method == "POST" {
+				c.check(method, path, reply{res.StatusCode, res.Header, string(body)})
+			}
+			if err := errors.Join(conn.Close(), server.Close(), l.Close()); err != nil {
+				t.Error(err)
+			}
+			if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestWaitingRouteOutlastsTheDeadlines runs checks that take longer than the server
