@@ -57,7 +57,7 @@ func (a *API) checkRoutes() []route {
 		{
 			method: http.MethodGet, path: "/admin/integrations/:name", scope: Read, handler: a.integration, status: http.StatusOK, answer: integrationAnswer{},
 			id: "getIntegration", summary: "The last known state of one integration; runs nothing",
-			description: "defined_at and grants are configuration, and present only for keys with the scope admin. For an integration with the name health, write the path as /admin/integrations/%68ealth.",
+			description: "defined_at and grants are configuration, and present only for keys with the scope admin.",
 		},
 		{
 			method: http.MethodGet, path: "/admin/integrations/:name/runs", scope: Read, handler: a.runs, status: http.StatusOK, answer: daemon.RunPage{},

@@ -140,12 +140,13 @@ func Grants(s grant.Set) []Grant {
 	return out
 }
 
-// Aged returns the report with its current age.
+// Aged returns the report with its current age. The age of a run that is in the
+// future, because the clock was set back since, is 0.
 func (r Report) Aged() Report {
 	if r.CheckedAt == nil {
 		return r
 	}
-	r.AgeMS = check.Milliseconds(time.Since(*r.CheckedAt))
+	r.AgeMS = check.Milliseconds(max(0, time.Since(*r.CheckedAt)))
 	at := r.CheckedAt.UTC().Truncate(time.Millisecond)
 	r.CheckedAt = &at
 	return r

@@ -83,6 +83,21 @@ func TestStoredStateIsShownUntilTheFirstRun(t *testing.T) {
 	})
 }
 
+// TestAgeAfterTheClockWasSetBack has a stored run that began in the future.
+func TestAgeAfterTheClockWasSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := start(t, newBinding("demand", 0))
+		future := storedRun("demand", check.Healthy, -time.Hour)
+		e.Recall([]check.Run{future})
+		if got := e.state(t, "demand"); got.AgeMS != 0 || !got.Stored {
+			t.Errorf("%+v", got)
+		}
+		if got := ReportOf(future); got.AgeMS != 0 || !got.CheckedAt.Equal(future.Began.Truncate(time.Millisecond)) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestChangedIntegrationShowsItsOldStateAsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBinding("web", time.Hour)
