@@ -51,7 +51,7 @@ const (
 const workTime = 30 * time.Second
 
 // errSlow is the cause of a request's context that ended after workTime.
-var errSlow = fmt.Errorf("vega did not finish this within %v, and has stopped it", workTime)
+var errSlow = fmt.Errorf("vega did not finish this within %v", workTime)
 
 // inTime limits the work for a request.
 func inTime(c *gin.Context) {
