@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
@@ -117,7 +116,6 @@ func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
 	if err != nil {
 		return verify.Options{}, err
 	}
-	c.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	out := verify.Options{
 		Client: verify.Client{URL: c.URL, Key: c.Key, HTTP: c.HTTP},
 		Only:   o.only,

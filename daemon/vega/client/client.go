@@ -84,9 +84,12 @@ func New(cfg *config.Config, server string) (*Client, error) {
 		return nil, err
 	}
 	transport := &http.Transport{TLSClientConfig: trust, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}
-	c.HTTP = &http.Client{Transport: transport, Timeout: timeout}
+	c.HTTP = &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: stay}
 	return c, nil
 }
+
+// stay follows no redirect: net/http would send the key to any host that it names.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // baseURL checks the URL of a daemon and removes the slashes at its end. The path of
 // a proxy is part of it.
@@ -217,6 +220,9 @@ func (c *Client) Get(ctx context.Context, path string, into any) error {
 	if err != nil || len(body) > maxAnswer {
 		return fmt.Errorf("the answer from %s%s was cut short: %w", c.URL, path, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
+	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
+		return redirected(c.URL, path, to)
+	}
 	if res.StatusCode != http.StatusOK {
 		return refusal(c.URL, res.StatusCode, body)
 	}
@@ -224,6 +230,16 @@ func (c *Client) Get(ctx context.Context, path string, into any) error {
 		return fmt.Errorf("%s is not a vega daemon, or runs another version: %w", c.URL, err)
 	}
 	return nil
+}
+
+// redirected says where the daemon is instead, if the redirect keeps the path.
+func redirected(server, path string, to *url.URL) error {
+	there := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
+	asked, _, _ := strings.Cut(path, "?")
+	if base, same := strings.CutSuffix(there, asked); same {
+		return fmt.Errorf("%s redirects to %s, and the key is not sent there by itself; if that is the daemon, use --server %s", server, base, base)
+	}
+	return fmt.Errorf("%s redirects to %s, so something in front of the daemon answers, such as a login page; give the address of the daemon itself", server, there)
 }
 
 // refusal turns an answer other than 200 into an error.

@@ -55,6 +55,32 @@ func TestGetErrors(t *testing.T) {
 	}
 }
 
+// TestRedirectGetsNoKey has a proxy that redirects to another host, whose owner must
+// not see the key.
+func TestRedirectGetsNoKey(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the other host got a request with the key %q", r.Header.Get("X-API-Key"))
+	}))
+	t.Cleanup(other.Close)
+	for location, want := range map[string]string{
+		other.URL + "/vega/admin/config/plan":     "use --server " + other.URL + "/vega",
+		other.URL + "/login?back=/admin&token=s3": "redirects to " + other.URL + "/login, so something in front of the daemon answers",
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			s := httptest.NewServer(http.RedirectHandler(location, status))
+			t.Cleanup(s.Close)
+			t.Setenv("VEGA_API_KEY", "a-key")
+			c, err := New(&config.Config{}, s.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err = c.Get(t.Context(), "/admin/config/plan?x=1", &struct{}{}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3") {
+				t.Errorf("%d to %s: %v", status, location, err)
+			}
+		}
+	}
+}
+
 // TestUnreachable checks that a closed port is an UnreachableError.
 func TestUnreachable(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
