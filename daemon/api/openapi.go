@@ -173,7 +173,7 @@ func (p *param) schema() openapi.Schema {
 	case momentParam:
 		s.AnyOf = []*openapi.Schema{
 			{Format: "date-time"},
-			{Pattern: `^[0-9]+$`, Description: "Seconds since 1970."},
+			{Pattern: `^[0-9]+(\.[0-9]+)?$`, Description: "Seconds since 1970."},
 			{Pattern: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`, Description: "How long ago it is."},
 		}
 		s.Examples = []any{"2026-01-02T15:04:05Z", "24h"}

@@ -136,11 +136,8 @@ func (p *params) moment(name string) time.Time {
 	if given == "" || p.err != nil {
 		return time.Time{}
 	}
-	if seconds, err := strconv.ParseInt(given, 10, 64); err == nil && seconds >= 0 {
-		if seconds > maxSeconds {
-			p.err = badParam(name, given+" is too large for seconds since 1970; if it is in milliseconds, divide it by 1000")
-		}
-		return time.Unix(seconds, 0)
+	if strings.Trim(given, "0123456789.") == "" {
+		return p.seconds(name, given)
 	}
 	if ago, err := time.ParseDuration(given); err == nil && ago >= 0 {
 		p.relative = true
@@ -151,6 +148,18 @@ func (p *params) moment(name string) time.Time {
 		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, seconds since 1970, or how long ago it is, such as 24h", given))
 	}
 	return latest(t, epoch) // a zero time would mean that the parameter is absent
+}
+
+// seconds reads the seconds since 1970, which may have a fraction.
+func (p *params) seconds(name, given string) time.Time {
+	s, err := strconv.ParseFloat(given, 64)
+	switch {
+	case err != nil:
+		p.err = badParam(name, fmt.Sprintf("%q is not a number of seconds since 1970", given))
+	case s > maxSeconds:
+		p.err = badParam(name, given+" is too large for seconds since 1970; if it is in milliseconds, divide it by 1000")
+	}
+	return time.UnixMilli(int64(min(s, maxSeconds) * 1000))
 }
 
 // rfc3339 writes what RFC 3339 allows in the form that package time reads: T and Z

@@ -24,11 +24,14 @@ func TestTimes(t *testing.T) {
 		"2026-01-02+15:04:05+02:00":           "2026-01-02T13:04:05Z",
 		"2026-01-02T15:04:05-05:30":           "2026-01-02T20:34:05Z",
 		"1767366245":                          "2026-01-02T15:04:05Z",
+		"1767366245.250":                      "2026-01-02T15:04:05.25Z", // Date.now() / 1000
+		"1.2.3":                               "is not a number of seconds",
+		".":                                   "is not a number of seconds",
 		"0":                                   "1970-01-01T00:00:00Z",
 		"0001-01-01T00:00:00Z":                "1970-01-01T00:00:00Z", // not the same as no bound
 		"2500000h":                            "1970-01-01T00:00:00Z",
 		"1767366245000":                       "is too large for seconds since 1970",
-		"99999999999999999999":                "is not a time",
+		"99999999999999999999":                "is too large for seconds since 1970",
 		"-1":                                  "is not a time",
 		"-24h":                                "is not a time",
 		"7d":                                  "is not a time",
