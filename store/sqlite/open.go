@@ -49,7 +49,7 @@ var _ store.Store = (*Store)(nil)
 // belongs to another program, is newer than this vega, damaged, locked or not
 // writable.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
-	path, err := filepath.Abs(path)
+	path, err := resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -97,6 +97,28 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.runs = store.NewAppender(runs.write, &s.health)
 	return nil
+}
+
+// resolve returns the absolute path of a file without symbolic links. SQLite follows
+// them, too, so the lock and the side files are those of the file itself, whatever
+// path leads to it.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
+	}
+	target, err := os.Readlink(path)
+	switch {
+	case err != nil: // no link: the file does not exist yet, or opening it says why not
+		return path, nil //nolint:nilerr // see above
+	case filepath.IsAbs(target):
+		return target, nil
+	default:
+		return filepath.Join(filepath.Dir(path), target), nil
+	}
 }
 
 // makePrivate creates the file before SQLite does, because SQLite would make it

@@ -96,6 +96,35 @@ func TestSecondVegaIsRefusedUntilTheFirstEnds(t *testing.T) {
 	}
 }
 
+func TestLinkLeadsToTheSameLock(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, link, chain := filepath.Join(dir, "vega.db"), filepath.Join(dir, "link.db"), filepath.Join(dir, "chain.db")
+	for name, to := range map[string]string{link: "vega.db", chain: link} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := openUnclosed(t, link) // creates the file
+	if err := s.SetMemory(t.Context(), "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link, chain} {
+		if _, err := sqlite.Open(t.Context(), name); err == nil || !strings.Contains(err.Error(), "holds it") {
+			t.Errorf("%s: %v", name, err)
+		}
+		r, err := sqlite.OpenReadOnly(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := r.Memory(t.Context(), "k"); err != nil || m.Value != "v" { // it is still in the write-ahead log
+			t.Errorf("%s: %v, %v", name, m, err)
+		}
+		closeStore(t, r)
+	}
+	closeStore(t, s)
+}
+
 // Root may do everything, so the child becomes nobody; any other user is tested
 // as is.
 func TestOpenReportsMissingPermissions(t *testing.T) {

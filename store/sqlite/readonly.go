@@ -17,7 +17,7 @@ import (
 // file as it was when it was opened, and reads can fail if a daemon starts
 // meanwhile.
 func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, error) {
-	path, err := filepath.Abs(path)
+	path, err := resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
