@@ -83,6 +83,10 @@ func headerMemory(h http.Header) (bytes int) {
 	return bytes
 }
 
+// landedName stands for where redirects led, among the headers of a response. No
+// header can have that name.
+const landedName = ":url"
+
 // headerValue returns the first value of a header, or for NAME:N the one with
 // that index.
 func headerValue(h http.Header, name string) (string, bool) {
@@ -180,6 +184,9 @@ var httpCalls = map[string]hostCall{
 			return int64(c.fail(err))
 		}
 		value, ok := headerValue(r.Header, name)
+		if name == landedName {
+			value, ok = r.Landed, r.Landed != ""
+		}
 		if !ok {
 			return int64(c.fail(fmt.Errorf("header %q: %w", name, errNotSet)))
 		}

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -64,9 +63,9 @@ func authorization(ctx context.Context, s *Session) (value string, fresh bool, e
 	case len(auth.Token) > 0:
 		return "Bearer " + auth.Token.Reveal(), true, nil
 	default:
-		encoded := base64.StdEncoding.EncodeToString([]byte(auth.Username.Reveal() + ":" + auth.Password.Reveal()))
-		s.vault.Also(encoded)
-		return "Basic " + encoded, true, nil
+		value = basicLogin(auth.Username.Reveal(), auth.Password.Reveal())
+		s.vault.Also(strings.TrimPrefix(value, "Basic "))
+		return value, true, nil
 	}
 }
 

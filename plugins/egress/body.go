@@ -143,6 +143,9 @@ func (g *gunzip) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		z, err := gzip.NewReader(g.in)
+		if errors.Is(err, gzip.ErrHeader) {
+			return 0, &Error{Errno: abi.ErrTarget, Text: "its body is not gzip, although its Content-Encoding says so; correct the server"}
+		}
 		if err != nil {
 			return 0, err
 		}

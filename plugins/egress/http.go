@@ -57,6 +57,7 @@ type Response struct {
 	// covers only the headers until the body has been read to its end.
 	Phases     [5]time.Duration
 	FinalURL   string // contains secrets, so it is not for the guest
+	Landed     string // where redirects led, without secrets; "" without a redirect
 	RemoteAddr string
 
 	// Facts implements TLSInfo.
@@ -104,11 +105,17 @@ func (s *Session) elsewhere(first string, out *outgoing, err error) error {
 	if !ok || e.Own != nil || where == first || !atTarget[e.Errno] {
 		return err
 	}
-	return &Error{Errno: abi.ErrTarget, Text: s.vault.Hide("it redirects to " + where + ", where the request fails: " + e.Text)}
+	code := abi.ErrTarget
+	if e.Errno == abi.ErrTimeout {
+		code = e.Errno
+	}
+	return &Error{Errno: code, Text: s.vault.Hide("it redirects to " + where + ", where the request fails: " + e.Text)}
 }
 
 // atTarget lists the errnos that are about one server.
-var atTarget = map[abi.Errno]bool{abi.ErrRefused: true, abi.ErrDNS: true, abi.ErrTLS: true, abi.ErrReset: true, abi.ErrTarget: true}
+var atTarget = map[abi.Errno]bool{
+	abi.ErrTimeout: true, abi.ErrRefused: true, abi.ErrDNS: true, abi.ErrTLS: true, abi.ErrReset: true, abi.ErrTarget: true,
+}
 
 // judge returns the grant that allows the next hop.
 func (s *Session) judge(out *outgoing) (grant.Rule, error) {
@@ -140,7 +147,7 @@ func origin(u *url.URL) string {
 func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
 	resp := &Response{
 		Status: a.StatusCode, Header: a.Header, Facts: a.peer.fact, Phases: phases,
-		FinalURL: out.url.String(), RemoteAddr: a.remote,
+		FinalURL: out.url.String(), Landed: s.vault.Hide(out.landed()), RemoteAddr: a.remote,
 	}
 	resp.Body = s.body(ctx, a, r, func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
 	if !s.vault.Empty() {

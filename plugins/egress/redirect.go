@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"vega/plugins/grant"
 	"vega/sdk/abi"
@@ -27,21 +28,57 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	before := out.url
 	next, err := before.Parse(location)
 	if err != nil {
-		return &Error{Errno: abi.ErrIO, Text: origin(before) + " redirects to an invalid URL"}
+		return leadsNowhere(s, before, errors.New("it is not a valid URL"))
 	}
 	rule, err := grant.Origins(next)
 	if err != nil {
-		return s.deny(&grant.Denial{Asked: "following a redirect from " + origin(before) + " is refused: " + err.Error()})
+		return leadsNowhere(s, before, err)
 	}
+	login := next.User
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
+	next.RawQuery = escapedQuery(next.RawQuery)
 	out.url, out.from, out.http1 = next, origin(before), false
 	out.secretURL = s.staysSecret(out, next, location)
 	out.header = out.header.Clone() // the previous request may still be in flight
 	out.changeMethod(status)
 	if here, err := grant.Origins(before); err != nil || !samePeer(here, rule) {
-		return s.stripSecrets(out)
+		err = s.stripSecrets(out)
+		out.login(login)
+		return err
 	}
+	out.login(login)
 	return nil
+}
+
+// leadsNowhere returns the error of a redirect that no client can follow, such
+// as one to another scheme. That is the server's doing, and no grant allows it.
+func leadsNowhere(s *Session, from *url.URL, why error) error {
+	text := "the redirect of " + origin(from) + " can't be followed: " + why.Error() + "; correct its Location"
+	return &Error{Errno: abi.ErrTarget, Text: s.vault.Hide(text)}
+}
+
+// login sends the user and password in a Location, as browsers do, unless the
+// request has a login already.
+func (o *outgoing) login(user *url.Userinfo) {
+	if user == nil || o.header.Get("Authorization") != "" {
+		return
+	}
+	password, _ := user.Password()
+	o.header.Set("Authorization", basicLogin(user.Username(), password))
+}
+
+// landed returns where redirects led, for a message: the URL without userinfo,
+// query and path parameters, which may be a login, and without the path if that
+// may contain a secret. It is "" without a redirect.
+func (o *outgoing) landed() string {
+	path, _, _ := strings.Cut(o.url.EscapedPath(), ";")
+	if o.from == "" || o.secretURL || path == "/" {
+		path = ""
+	}
+	if o.from == "" {
+		return ""
+	}
+	return origin(o.url) + path
 }
 
 // samePeer reports whether what may be sent to one origin may be sent to the

@@ -101,8 +101,27 @@ func (s *Session) target(out *outgoing, raw string) error {
 		return invalid("the URL has a space in its query; use %%20 instead")
 	}
 	real.Host = hostHeader(rule)
+	real.RawQuery = escapedQuery(real.RawQuery)
 	out.url, out.secretURL = real, used
 	return nil
+}
+
+// escapedQuery percent-encodes what a query can't contain, as browsers do:
+// spaces, quotes, angle brackets and everything but ASCII. Strict servers refuse
+// such a request.
+func escapedQuery(query string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
+	}
+	return b.String()
 }
 
 // hostHeader returns host and port, without the scheme's default port.
@@ -173,14 +192,19 @@ func (s *Session) basic(out *outgoing, r *Request) error {
 	if strings.Contains(user, ":") {
 		return invalid("the user of basic auth must not contain a colon")
 	}
-	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	out.header.Set("Authorization", "Basic "+encoded)
+	value := basicLogin(user, password)
+	out.header.Set("Authorization", value)
 	delete(out.secretHeaders, "Authorization")
 	if used {
-		s.vault.Also(encoded)
+		s.vault.Also(strings.TrimPrefix(value, "Basic "))
 		out.secretHeaders["Authorization"] = true
 	}
 	return nil
+}
+
+// basicLogin returns the value of Authorization for basic auth.
+func basicLogin(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
 func bodyForm(contentType string) secret.Form {

@@ -75,6 +75,7 @@ type Exchange struct {
 	TLS        map[string]string   `json:"tls,omitempty"` // TLS facts by name
 	PhasesMS   [5]float64          `json:"phases_ms,omitzero"`
 	FinalURL   string              `json:"final_url,omitempty"`
+	Landed     string              `json:"landed,omitempty"` // where redirects led, as the probe sees it
 	RemoteAddr string              `json:"remote_addr,omitempty"`
 
 	Failed *Failure `json:"failed,omitempty"`

@@ -162,6 +162,7 @@ func (r *recorder) HTTP(ctx context.Context, q *egress.Request) (*egress.Respons
 	}
 	r.http = append(r.http, e)
 	e.Status, e.FinalURL, e.RemoteAddr = resp.Status, r.net.Redact(resp.FinalURL), resp.RemoteAddr
+	e.Landed = r.net.Redact(resp.Landed)
 	e.Header = recordHeader(resp.Header, r.net.Redact)
 	e.TLS = factsOf(resp.TLSInfo)
 	e.ReadCloser, e.response = resp.Body, resp

@@ -150,7 +150,7 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	}
 	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: egress.BodyLimit(q.MaxBody)}
 	resp := &egress.Response{
-		Status: e.Status, Header: http.Header(maps.Clone(e.Header)), Body: b, FinalURL: e.FinalURL, RemoteAddr: e.RemoteAddr,
+		Status: e.Status, Header: http.Header(maps.Clone(e.Header)), Body: b, FinalURL: e.FinalURL, Landed: e.Landed, RemoteAddr: e.RemoteAddr,
 		Facts: func(what int32) (string, error) { return answerFact(e.TLS, what) },
 	}
 	for i, ms := range e.PhasesMS {
