@@ -23,7 +23,7 @@ func Failed(who string, err error) Result {
 	case is(call, ErrDenied):
 		return Unknown(text)
 	case is(call, ErrTimeout):
-		return Unhealthy(who + " did not answer in time; it is overloaded or hung, or a firewall drops the packets")
+		return Unhealthy(who + " did not answer in time; it is overloaded or hung, or a firewall drops the packets (" + text + ")")
 	case is(call, ErrRefused):
 		return Unhealthy(who + " refuses the connection; start the service or correct the address")
 	case is(call, ErrDNS):

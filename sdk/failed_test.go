@@ -24,7 +24,7 @@ func TestFailed(t *testing.T) {
 	}{
 		{call(abi.ErrNotSet), abi.Unhealthy, "db:1: ask: why"},
 		{call(abi.ErrDenied), abi.Unknown, "why"},
-		{call(abi.ErrTimeout), abi.Unhealthy, "did not answer in time"},
+		{call(abi.ErrTimeout), abi.Unhealthy, "did not answer in time; it is overloaded or hung, or a firewall drops the packets (ask: why)"},
 		{call(abi.ErrRefused), abi.Unhealthy, "refuses the connection"},
 		{call(abi.ErrDNS), abi.Unhealthy, "does not resolve"},
 		{call(abi.ErrTLS), abi.Unhealthy, "TLS with db:1 failed"},

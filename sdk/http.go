@@ -149,6 +149,11 @@ func (p *Response) Headers(name string) []string {
 	}
 }
 
+// Redirected returns where redirects led: the scheme, host and path of the URL
+// that answered. It is "" if the requested URL did, or if an older host does not
+// say it.
+func (p *Response) Redirected() string { return p.Header(":url") }
+
 // JSON parses the body and returns the value at a dotted path
 // ("data.items.0.name"): strings without quotes, numbers and booleans as written,
 // lists and objects as JSON. It returns ErrNotSet if the path does not exist, and

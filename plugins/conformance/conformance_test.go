@@ -122,7 +122,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 				"quota": "3 -10", "quota_is": "~could not check it: ", "held": "16",
 				"closed": "3 -11", "closed_is": "~could not check it: ",
 				"reset": "2 -7", "reset_is": "it closed the connection in the middle of the exchange; look into its log",
-				"timeout": "2 -3", "timeout_is": "it did not answer in time; it is overloaded or hung, or a firewall drops the packets",
+				"timeout": "2 -3", "timeout_is": "~it did not answer in time; it is overloaded or hung, or a firewall drops the packets (timed out ",
 			},
 		},
 		{

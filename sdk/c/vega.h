@@ -409,7 +409,7 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	vega_line_too_long = false;
 	switch (error) {
 	case VEGA_ERR_DENIED: vega_format(buf, cap, "%s", text); return VEGA_UNKNOWN;
-	case VEGA_ERR_TIMEOUT: vega_format(buf, cap, "%s did not answer in time; it is overloaded or hung, or a firewall drops the packets", who); return VEGA_UNHEALTHY;
+	case VEGA_ERR_TIMEOUT: vega_format(buf, cap, "%s did not answer in time; it is overloaded or hung, or a firewall drops the packets (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_REFUSED: vega_format(buf, cap, "%s refuses the connection; start the service or correct the address", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_DNS: vega_format(buf, cap, "the name of %s does not resolve; correct the name or repair its DNS (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed: %s", who, text); return VEGA_UNHEALTHY;

@@ -44,6 +44,8 @@ type response struct {
 	body   []byte // what was read so far
 	given  int    // bytes of body that the probe has read
 	err    error  // why there is no more
+	landed string // where redirects led
+	began  time.Time
 	phases [5]time.Duration
 }
 
@@ -74,6 +76,9 @@ func (p *response) fetch() {
 	b := make([]byte, 16<<10)
 	n, err := p.live.Read(b)
 	p.err = err
+	if errors.Is(err, io.EOF) {
+		p.phases[abi.PhaseTotal] = time.Since(p.began)
+	}
 	if len(p.body)+n > p.limit {
 		n, p.err = p.limit-len(p.body), newErrno(abi.ErrTooLarge, "the response body exceeds its limit of "+strconv.Itoa(p.limit)+" bytes")
 	}
@@ -168,7 +173,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 			return nil
 		}
 	}}
-	p := &response{}
+	p := &response{began: time.Now()}
 	answer, err := client.Do(q.WithContext(httptrace.WithClientTrace(q.Context(), p.trace()))) //nolint:bodyclose // the response closes it
 	var outer *url.Error
 	if errors.As(err, &outer) {
@@ -178,7 +183,17 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		return nil, 0, err
 	}
 	p.header, p.tls, p.live, p.cancel, p.limit = answer.Header, answer.TLS, answer.Body, q.cancel, q.maxBody
+	p.landed = landed(answer.Request)
 	return p, answer.StatusCode, nil
+}
+
+// landed returns where redirects led to the last request, or "".
+func landed(last *http.Request) string {
+	if last.Response == nil { // it is the first, too
+		return ""
+	}
+	path, _, _ := strings.Cut(last.URL.EscapedPath(), ";")
+	return last.URL.Scheme + "://" + last.URL.Host + strings.TrimSuffix(path, "/")
 }
 
 // trace records the phases; a redirect restarts them.
@@ -201,6 +216,9 @@ func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
+	if name == ":url" && p.landed != "" {
+		return put(buf, p.landed)
+	}
 	name, digits, _ := strings.Cut(name, ":")
 	n, _ := strconv.Atoi(digits) // the first without a number
 	values := p.header.Values(name)
@@ -217,6 +235,9 @@ func (h *host) JSON(handle int32, path string, buf []byte) int32 {
 	}
 	if err := p.whole(); err != nil {
 		return h.fail(err)
+	}
+	if len(p.body) == 0 {
+		return h.fail(newErrno(abi.ErrInvalid, "the body is not JSON: it is empty"))
 	}
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(p.body, []byte("\xef\xbb\xbf"))))
 	d.UseNumber()

@@ -49,7 +49,7 @@ export function failed(who: string, error: Failure): Result {
     case Kind.DENIED:
       return unknown(error.text);
     case Kind.TIMEOUT:
-      return unhealthy(who + " did not answer in time; it is overloaded or hung, or a firewall drops the packets");
+      return unhealthy(who + " did not answer in time; it is overloaded or hung, or a firewall drops the packets (" + error.text + ")");
     case Kind.REFUSED:
       return unhealthy(who + " refuses the connection; start the service or correct the address");
     case Kind.DNS:

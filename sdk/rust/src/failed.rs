@@ -10,8 +10,9 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
     match error.kind() {
         Kind::Denied => unknown!("{}", error),
         Kind::Timeout => unhealthy!(
-            "{} did not answer in time; it is overloaded or hung, or a firewall drops the packets",
-            who
+            "{} did not answer in time; it is overloaded or hung, or a firewall drops the packets ({})",
+            who,
+            error
         ),
         Kind::Refused => unhealthy!(
             "{} refuses the connection; start the service or correct the address",
