@@ -199,6 +199,8 @@ database "down" {
 func webRows(t *testing.T, ca *realtest.CA) []row {
 	t.Helper()
 	const pages = `
+    location = /twice { default_type application/json; return 200 '{"status":"ok","status":"down","sure":"yes"}'; }
+    location = /old { return 302 /gone?session=4711; }
     location = /json { default_type application/json; return 200 '{"status":"ok","queue":{"length":3}}'; }
     location = /token { if ($http_authorization != "Bearer web-t0ken/+=") { return 401 "no"; } return 200 "yes"; }
     location = /away { return 302 http://elsewhere.vega.test/; }
@@ -234,6 +236,10 @@ func webRows(t *testing.T, ca *realtest.CA) []row {
 		row{"wrong-json", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = 0 }", unhealthy, target, "queue.length", ""},
 		row{"conditions", "http", url(web+"/json") + "\n    expect_headers = { \"Content-Type\" = \"=~ json\", \"exists(X-Powered-By)\" = false }\n    expect_json = { \"$.queue.length\" = \">= 1, < 10\", \"len(status)\" = 2, \"exists(error)\" = false }\n    max_body_size = \"1KiB\"", healthy, "", "answered 200", ""},
 		row{"wrong-condition", "http", url(web+"/json") + "\n    expect_json = { \"queue.length\" = \"> 5\" }", unhealthy, target, "has \"3\" at queue.length, expected > 5", ""},
+		row{"behind-redirect", "http", url(web + "/old"), unhealthy, target, "/gone) answered 503, expected", ""},
+		row{"ambiguous", "http", url(web+"/twice") + "\n    expect_json = { status = \"ok\" }", unknown, check.Probe, "has the key \"status\" twice", ""},
+		row{"ambiguous-existence", "http", url(web+"/twice") + "\n    expect_json = { \"exists(status)\" = false }", unknown, check.Probe, "has the key \"status\" twice", ""},
+		row{"beside-ambiguous", "http", url(web+"/twice") + "\n    expect_json = { sure = \"no\" }", unhealthy, target, "has \"yes\" at sure", ""},
 		row{"http-to-https", "http", url("http://" + strings.TrimPrefix(web, "https://")), unhealthy, target, "it speaks HTTPS: write https:// in url", ""},
 		row{"gbk", "http", url(web+"/gbk") + "\n    expect_body = \"服务正常\"", healthy, "", "answered 200", ""},
 		row{"cookie", "http", url(plain+"/login") + "\n    expect_body = \"welcome\"", healthy, "", "answered 200", ""},

@@ -44,6 +44,8 @@ func (r *response) find(path string) (jsonpath.Value, error) {
 		return value, err
 	case errors.Is(err, jsonpath.ErrAbsent):
 		return value, fmt.Errorf("JSON path %q: %w", path, errNotSet)
+	case len(r.body.Bytes()) == 0:
+		return value, &unfitError{errInvalid, "the body is not JSON: it is empty"}
 	default:
 		return value, unfit(err)
 	}
@@ -55,15 +57,26 @@ func unfit(err error) error {
 	_, duplicate := errors.AsType[*jsonpath.DuplicateError](err)
 	switch {
 	case syntax:
-		return fmt.Errorf("%w: the body is not JSON: %w", errInvalid, err)
+		return &unfitError{errInvalid, "the body is not JSON: " + err.Error()}
 	case duplicate:
-		return fmt.Errorf("%w: the JSON of the body is ambiguous: %w", errInvalid, err)
+		return &unfitError{errInvalid, "the JSON of the body is ambiguous: " + err.Error()}
 	case errors.Is(err, jsonpath.ErrDepth):
 		return fmt.Errorf("%w: the JSON of the body: %w", ErrTooLarge, err)
 	default:
 		return err
 	}
 }
+
+// unfitError is an error of a kind that its text does not name, because the
+// kind is for the guest and the text for the operator.
+type unfitError struct {
+	kind error
+	text string
+}
+
+func (e *unfitError) Error() string { return e.text }
+
+func (e *unfitError) Unwrap() error { return e.kind }
 
 // readAll reads the body to its end and keeps it.
 func (r *response) readAll() error {

@@ -57,9 +57,22 @@ func (d *document) lists(path string) bool {
 	return err == nil && (kind == "list" || kind == "null")
 }
 
+// ambiguous reports whether a value could not be read because a key on its path
+// occurs twice: RFC 8259, section 4, leaves open which one counts. The rest of
+// the body is JSON then.
+func ambiguous(answer *sdk.Response, err error) bool {
+	if !errors.Is(err, sdk.ErrInvalid) {
+		return false
+	}
+	_, err = answer.JSON("@type")
+	return err == nil
+}
+
 func (d *document) note(err error) {
 	switch {
 	case err == nil, errors.Is(err, sdk.ErrNotSet):
+	case ambiguous(d.answer, err):
+		d.broken = err
 	case errors.Is(err, sdk.ErrInvalid):
 		d.syntax = err
 	case d.broken == nil:
@@ -88,10 +101,21 @@ func (d *document) foreign(who, otherwise string) sdk.Result {
 			return sdk.Unhealthy(who + " answered with an error: " + quote(text))
 		}
 	}
+	if to := d.answer.Redirected(); to != "" {
+		otherwise += "; it redirects to " + to
+	}
 	if d.syntax != nil {
 		otherwise += " (" + d.syntax.Error() + ")"
 	}
 	return sdk.Unhealthy(otherwise)
+}
+
+// via adds to a target where its redirects led.
+func via(who string, answer *sdk.Response) string {
+	if to := answer.Redirected(); to != "" {
+		return who + " (redirected to " + to + ")"
+	}
+	return who
 }
 
 // rejected returns a result for statuses that mean the same for every API, or
@@ -99,6 +123,9 @@ func (d *document) foreign(who, otherwise string) sdk.Result {
 func rejected(who string, answer *sdk.Response, option string) *sdk.Result {
 	var result sdk.Result
 	status := strconv.Itoa(answer.Status)
+	if answer.Status != 200 {
+		who = via(who, answer)
+	}
 	switch {
 	case answer.Status == 401 || answer.Status == 403:
 		result = sdk.Unhealthy(who + " answered " + status + ": " + option + " is missing, wrong or lacks permission; correct it")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"vega/sdk"
 	"vega/sdk/condition"
@@ -64,7 +65,17 @@ func headerHolds(r *sdk.Run, who string, c condition.Condition, values []string)
 	case "set-cookie", "www-authenticate", "authentication-info":
 		has = "has another value"
 	}
-	return unhealthy("the header " + c.Name + " of " + who + " " + has + ", expected " + c.String())
+	return unhealthy("the header " + c.Name + " of " + who + " " + has + ", expected " + c.String() + notSeen(c, wrong[0], has))
+}
+
+// notSeen says what differs from an expected value if the message does not show
+// it.
+func notSeen(c condition.Condition, got, shown string) string {
+	want, equals := c.Equals()
+	if !equals || !strings.Contains(shown, `"`) {
+		return ""
+	}
+	return difference(got, want)
 }
 
 func notACondition(option string, err error) *sdk.Result {
@@ -238,7 +249,7 @@ func (j judge) value(path string) *sdk.Result {
 	case err != nil:
 		return j.failed(err)
 	case !ok:
-		return unhealthy("the JSON of " + j.who + " has " + quoteExactly(value) + " at " + shown + ", expected " + j.c.String())
+		return unhealthy("the JSON of " + j.who + " has " + quoteExactly(value) + " at " + shown + ", expected " + j.c.String() + notSeen(j.c, value, `"`))
 	}
 	return nil
 }
@@ -279,14 +290,25 @@ func (j judge) nothing(at string) *sdk.Result {
 
 // failed returns the result for a body that could not be read as JSON.
 func (j judge) failed(err error) *sdk.Result {
-	if errors.Is(err, sdk.ErrInvalid) {
-		kind := lower(trim(j.answer.Header("Content-Type")))
-		hint := ""
-		if len(kind) >= 9 && kind[:9] == "text/html" {
-			hint = "; it is a web page, such as a login or an error page: correct the path or the credentials"
-		}
-		return unhealthy(j.who + " did not answer with usable JSON (" + err.Error() + ")" + hint)
+	switch {
+	case ambiguous(j.answer, err):
+		result := sdk.Unknown("vega can't tell what " + j.who + " reports: " + err.Error() + ", and readers disagree about which one counts; correct the server, or expect another part of its answer")
+		return &result
+	case errors.Is(err, sdk.ErrInvalid):
+		return unhealthy(j.who + " did not answer with usable JSON (" + err.Error() + ")" + notJSON(j.answer))
 	}
 	result := sdk.Failed(j.who, err)
 	return &result
+}
+
+// notJSON says what a body that is not JSON may be.
+func notJSON(answer *sdk.Response) string {
+	switch {
+	case strings.HasPrefix(lower(trim(answer.Header("Content-Type"))), "text/html"):
+		return "; it is a web page, such as a login or an error page: correct the path or the credentials"
+	case isStream(answer):
+		return "; it is a stream of several texts: use expect_body or expect_regex"
+	default:
+		return ""
+	}
 }

@@ -227,7 +227,55 @@ func TestJSONThatIsNone(t *testing.T) {
 		{name: "web page", options: options{"url": serve(t, "text/html", "<html>Log in</html>"), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "it is a web page, such as a login or an error page"},
 		{name: "empty", options: options{"url": serve(t, "application/json", ""), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "did not answer with usable JSON"},
 		{name: "more after it", options: options{"url": serve(t, "application/json", `{"a":1}{"a":2}`), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "did not answer with usable JSON"},
+		{name: "nothing", options: options{"url": serve(t, "application/json", ""), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "usable JSON (the body is not JSON: it is empty)"},
+		{name: "records", options: options{"url": serve(t, "application/x-ndjson", "{\"a\":1}\n{\"a\":2}\n"), "expect_json": options{"a": 1}}, status: abi.Unhealthy, says: "it is a stream of several texts: use expect_body or expect_regex"},
 		{name: "bad path", options: options{"url": serve(t, "application/json", `{}`), "expect_json": options{"a..b": 1}}, status: abi.Unknown, says: "has two dots"},
+	})
+}
+
+// What differs from what is expected only in characters that look alike, or
+// after the part that a message shows, is said.
+func TestDifferenceThatCannotBeSeen(t *testing.T) {
+	const decomposed, composed = "cafe\u0301", "caf\u00e9"
+	long := strings.Repeat("x", 200)
+	url := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("X-Space", "a\u00a0b")
+		_, _ = fmt.Fprintf(w, `{"nfd":"%s","space":"all\u00a0well","unseen":"o\u200bk","nul":"o\u0000k","long":"%s1","other":"caf\u00e8"}`, decomposed, long)
+	}))
+	text := serve(t, "text/plain; charset=utf-8", "first\r\nOK, "+decomposed+"\u00a0is open\r\nlast\r\n")
+	json := func(path, want, says string) row {
+		return row{name: path, options: options{"url": url, "expect_json": options{path: want}}, status: abi.Unhealthy, says: says}
+	}
+	body := func(name, option, want, says string) row {
+		return row{name: name, options: options{"url": text, option: want}, status: abi.Unhealthy, says: says}
+	}
+	runRows(t, "http", []row{
+		json("nfd", composed, `expected "`+composed+`"; they look alike, but "cafe\u0301" is not "caf\u00e9"`),
+		json("space", "all well", `they look alike, but "all\u00a0well" is not "all well"`),
+		json("unseen", "ok", `they look alike, but "o\u200bk" is not "ok"`),
+		json("nul", "ok", `they look alike, but "o\u0000k" is not "ok"`),
+		json("long", long+"2", `they differ after 200 bytes: "…xxxxxxxxxxxxxxxxxxxx1" is not "…xxxxxxxxxxxxxxxxxxxx2"`),
+		json("other", composed, `has "caf`+"\u00e8"+`" at other, expected "`+composed+`"`),
+		{name: "header", options: options{"url": url, "expect_headers": options{"X-Space": "a b"}}, status: abi.Unhealthy, says: `they look alike, but "a\u00a0b" is not "a b"`},
+		body("text", "expect_body", composed+" is", `it contains what looks alike, but "cafe\u0301\u00a0is" is not "caf\u00e9 is"`),
+		body("line end", "expect_body", "first\nOK", `it contains what looks alike, but "first\r\nOK" is not "first\nOK"`),
+		body("case", "expect_body", "ok,", `it contains "OK,", whose case differs`),
+		body("lines", "expect_regex", "^last", "it matches with (?m) before it"),
+		body("line ends", "expect_regex", "(?m)^last$", `and \r?$ for $, because lines end in \r\n`),
+		body("across lines", "expect_regex", "first.*OK", "it matches with (?s) before it"),
+		body("case of an expression", "expect_regex", "LAST", "it matches with (?i) before it"),
+	})
+}
+
+// TestHintsCostLittle checks that a large page which lacks something is a verdict,
+// and that looking for what is nearly it ends early.
+func TestHintsCostLittle(t *testing.T) {
+	wanted := strings.Repeat("x", 99) + "y"
+	url := serve(t, "text/plain; charset=utf-8", strings.Repeat("x", 900_000)+strings.ToUpper(wanted))
+	runRows(t, "http", []row{
+		{name: "text", options: options{"url": url, "expect_body": wanted}, status: abi.Unhealthy, says: `x…"`},
+		{name: "expression", options: options{"url": url, "expect_regex": "^y{9}[0-9]+"}, status: abi.Unhealthy, says: `x…"`},
 	})
 }
 
@@ -251,6 +299,10 @@ func TestStatusHints(t *testing.T) {
 		{302, "", "", "redirects without a Location"},
 		{304, "", "", "remove the conditional headers"},
 		{401, "", "", "correct the credentials in auth or headers"},
+		{401, "WWW-Authenticate", "Basic realm=x", "correct the credentials in auth or headers"},
+		{401, "WWW-Authenticate", "NTLM", "it accepts only logins by NTLM, which vega does not have"},
+		{406, "", "", "set the header Accept"},
+		{415, "", "", "set the header Content-Type"},
 		{405, "Allow", "POST", `set another method (it allows "POST")`},
 		{407, "", "", "a proxy on the way asks for a login"},
 		{421, "", "", "does not serve that name"},

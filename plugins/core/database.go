@@ -41,7 +41,7 @@ func databaseProbe(r *sdk.Run) sdk.Result {
 	if minimum := r.Int("min_rows"); n < minimum {
 		return sdk.Unhealthy(who + " returned " + plural(n, "row") + ", fewer than min_rows = " + strconv.Itoa(minimum) + "; check what the query reads")
 	}
-	if result := slow(r, who, took); result != nil {
+	if result := slow(r, who, took, 0); result != nil {
 		return *result
 	}
 	many := plural(n, "row")

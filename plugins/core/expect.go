@@ -40,12 +40,18 @@ func statusHint(r *sdk.Run, who string, answer *sdk.Response) string {
 		return "; remove the conditional headers, such as If-None-Match"
 	case status/100 == 3 && answer.Header("Location") == "":
 		return "; it redirects without a Location: correct the server or the path"
+	case status/100 == 3 && r.Bool("follow_redirects"):
+		return "; vega follows only 301, 302, 303, 307 and 308: set url to the new address"
 	case status/100 == 3:
 		return "; it redirects: check the new address or set follow_redirects = true"
 	case status == 400 && strings.HasPrefix(who, "http://") && speaksHTTPS(answer):
 		return "; it speaks HTTPS: write https:// in url"
 	case status == 401 || status == 403:
-		return "; correct the credentials in auth or headers"
+		return loginHint(answer)
+	case status == 406:
+		return "; set the header Accept to a type that it has"
+	case status == 415:
+		return "; set the header Content-Type, such as application/json"
 	case status == 404 || status == 410:
 		return "; correct the path"
 	case status == 405:
@@ -65,6 +71,25 @@ func statusHint(r *sdk.Run, who string, answer *sdk.Response) string {
 	default:
 		return ""
 	}
+}
+
+// loginHint suggests what to do about a refused login. A server may accept only
+// schemes that vega does not have, such as NTLM.
+func loginHint(answer *sdk.Response) string {
+	var schemes []string
+	for _, challenge := range answer.Headers("WWW-Authenticate") {
+		scheme, _, _ := strings.Cut(trim(challenge), " ")
+		switch lower(scheme) {
+		case "digest", "ntlm", "negotiate", "hawk", "mutual":
+			schemes = append(schemes, scheme)
+		default:
+			return "; correct the credentials in auth or headers"
+		}
+	}
+	if len(schemes) == 0 {
+		return "; correct the credentials in auth or headers"
+	}
+	return "; it accepts only logins by " + strings.Join(schemes, ", ") + ", which vega does not have: let it accept Basic or Bearer, or check a page without a login"
 }
 
 // ifSet returns a text between two others, if there is one.

@@ -19,37 +19,44 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	if err != nil {
 		return sdk.Failed(who, err), nil
 	}
-	took := answer.Timing(sdk.PhaseTotal)
-	if took == 0 {
-		took = r.Since(began)
-	}
+	who = via(who, answer)
 	r.Detail("status", strconv.Itoa(answer.Status))
-	r.Millis("response_time", took)
 	var valid validity
 	secure := answer.TLS().Version() != "" // of the last hop
 	if secure {
 		valid = certificate(r, answer.TLS())
 	}
+	headers := answer.Timing(sdk.PhaseTotal)
+	note, result := expected(r, who, answer)
+	took := answer.Timing(sdk.PhaseTotal) // of the body, too, if it was read to its end
+	if took == 0 {
+		took = r.Since(began)
+	}
+	r.Millis("response_time", took)
+	if result == nil {
+		result = slow(r, who, took, headers)
+	}
+	if result == nil && secure && r.Has("min_cert_days") {
+		result = expiring(who, valid, r.Int("min_cert_days"))
+	}
+	if result != nil {
+		return *result, answer
+	}
+	return sdk.Healthy(who + " answered " + strconv.Itoa(answer.Status) + " in " + short(took) + note), answer
+}
+
+// expected compares the response with what is expected of it. The note says
+// what was not read.
+func expected(r *sdk.Run, who string, answer *sdk.Response) (note string, result *sdk.Result) {
 	for _, check := range [...]func(*sdk.Run, string, *sdk.Response) *sdk.Result{
 		expectStatus, expectHeaders,
 	} {
 		if result := check(r, who, answer); result != nil {
-			return tlsHint(*result, answer), answer
+			hinted := tlsHint(*result, answer)
+			return "", &hinted
 		}
 	}
-	note, result := expectContent(r, who, answer)
-	if result != nil {
-		return *result, answer
-	}
-	if result = slow(r, who, took); result != nil {
-		return *result, answer
-	}
-	if secure && r.Has("min_cert_days") {
-		if result = expiring(who, valid, r.Int("min_cert_days")); result != nil {
-			return *result, answer
-		}
-	}
-	return sdk.Healthy(who + " answered " + strconv.Itoa(answer.Status) + " in " + short(took) + note), answer
+	return expectContent(r, who, answer)
 }
 
 func request(r *sdk.Run, url string) *sdk.Request {
@@ -162,12 +169,16 @@ func bytes(n int64) string {
 }
 
 // slow returns a result if a response took longer than max_latency, or nil.
-func slow(r *sdk.Run, who string, took time.Duration) *sdk.Result {
+func slow(r *sdk.Run, who string, took, headers time.Duration) *sdk.Result {
 	maximum := r.Duration("max_latency")
 	if maximum == 0 || took <= maximum {
 		return nil
 	}
-	result := sdk.Degraded(who + " took " + short(took) + ", longer than max_latency = " + short(maximum) +
+	part := ""
+	if headers > 0 && headers <= maximum {
+		part = " to the end of its body, " + short(headers) + " to its headers"
+	}
+	result := sdk.Degraded(who + " took " + short(took) + part + ", longer than max_latency = " + short(maximum) +
 		"; look at its load, or raise max_latency")
 	return &result
 }

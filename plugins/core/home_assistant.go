@@ -31,19 +31,20 @@ func homeAssistantProbe(r *sdk.Run) sdk.Result {
 
 func homeRejected(who string, answer *sdk.Response) *sdk.Result {
 	var result sdk.Result
+	at := via(who, answer)
 	switch answer.Status {
 	case 400:
 		if speaksHTTPS(answer) {
 			return rejected(who, answer, "token")
 		}
-		result = sdk.Unhealthy(who + " answered 400: it refuses requests through a reverse proxy that it does not trust; in its configuration.yaml, " +
+		result = sdk.Unhealthy(at + " answered 400: it refuses requests through a reverse proxy that it does not trust; in its configuration.yaml, " +
 			"set http.use_x_forwarded_for and add the proxy's address to http.trusted_proxies, or set base_url to Home Assistant itself")
 	case 401:
-		result = sdk.Unhealthy(who + " says that the token is wrong; make a new long-lived access token in your profile there")
+		result = sdk.Unhealthy(at + " says that the token is wrong; make a new long-lived access token in your profile there")
 	case 403:
-		result = sdk.Unhealthy(who + " refuses this address, after too many wrong tokens; remove it from ip_bans.yaml")
+		result = sdk.Unhealthy(at + " refuses this address, after too many wrong tokens; remove it from ip_bans.yaml")
 	case 404:
-		result = sdk.Unhealthy(who + " has no API; add `api:` to its configuration, or correct base_url")
+		result = sdk.Unhealthy(at + " has no API; add `api:` to its configuration, or correct base_url")
 	default:
 		return rejected(who, answer, "token")
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,5 +98,55 @@ func TestWebFetch(t *testing.T) {
 		{name: "up", options: options{"url": good + "/ok"}, config: config, says: "answered 200", metrics: phases},
 		{name: "down", options: options{"url": good + "/down"}, config: config, status: abi.Unhealthy, says: "answered 503", metrics: phases},
 		{name: "refused", options: options{"url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
+	})
+}
+
+// A verdict after a redirect names where that led, too, without the query, which
+// may be a login.
+func TestVerdictAfterRedirect(t *testing.T) {
+	end := server(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("X-Kind", "login")
+		if strings.HasPrefix(q.URL.Path, "/gone") {
+			w.WriteHeader(404)
+		}
+		_, _ = io.WriteString(w, `{"state":"down"}`)
+	}))
+	to := func(path string) string {
+		return server(t, http.RedirectHandler(end+path+"?token=geheim-1234", 302))
+	}
+	gone, page := to("/gone;id=geheim-5678"), to("/page")
+	at := func(first, path string) string { return first + " (redirected to " + end + path + ")" }
+	runRows(t, "http", []row{
+		{name: "status", options: options{"url": gone}, status: abi.Unhealthy, says: at(gone, "/gone") + " answered 404, expected 200–299; correct the path"},
+		{name: "header", options: options{"url": page, "expect_headers": options{"X-Kind": "home"}}, status: abi.Unhealthy, says: "the header X-Kind of " + at(page, "/page") + ` has "login"`},
+		{name: "text", options: options{"url": page, "expect_body": "home"}, status: abi.Unhealthy, says: "the response of " + at(page, "/page") + " does not contain"},
+		{name: "JSON", options: options{"url": page, "expect_json": options{"state": "up"}}, status: abi.Unhealthy, says: "the JSON of " + at(page, "/page") + ` has "down" at state`},
+		{name: "healthy", options: options{"url": page}, says: at(page, "/page") + " answered 200 in"},
+		{name: "not followed", options: options{"url": server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/new")
+			w.WriteHeader(300)
+		}))}, status: abi.Unhealthy, says: "answered 300, expected 200–299; vega follows only 301, 302, 303, 307 and 308"},
+	})
+	runRows(t, "llm", []row{{name: "model server", options: options{"base_url": server(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/login" {
+			w.WriteHeader(404)
+			return
+		}
+		http.Redirect(w, q, "/login", 302)
+	}))}, status: abi.Unhealthy, says: "/login) answered 404 where 200 was expected"}})
+}
+
+// max_latency judges the whole response, not only its headers.
+func TestLatencyOfTheBody(t *testing.T) {
+	url := server(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		_, _ = io.WriteString(w, "all is ")
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(1200 * time.Millisecond)
+		_, _ = io.WriteString(w, "well")
+	}))
+	runRows(t, "http", []row{
+		{name: "slow body", options: options{"url": url, "max_latency": time.Second}, status: abi.Degraded, says: "longer than max_latency = 1s", metrics: []string{"response_time"}},
+		{name: "with a text", options: options{"url": url, "expect_body": "all", "max_latency": time.Second}, status: abi.Degraded, says: "longer than max_latency = 1s"},
+		{name: "in time", options: options{"url": url, "max_latency": time.Hour}, says: "answered 200 in 1."},
 	})
 }

@@ -32,7 +32,7 @@ probe "http" {
   option "expect_status" {
     type        = "list"
     of          = "number"
-    min         = 100
+    min         = 200
     max         = 599
     description = "The accepted statuses; 200 to 299 if not set."
   }
@@ -90,7 +90,7 @@ probe "http" {
   }
   option "max_latency" {
     type        = "duration"
-    description = "Degraded if the response is slower."
+    description = "Degraded if the response takes longer, from the start of the name lookup to the end of the body, redirects included. Where the body is not read to its end (a stream, a body of more than 1 MiB, a content encoding that vega does not read), to the end of the headers."
   }
   option "min_cert_days" {
     type        = "number"
@@ -129,7 +129,7 @@ probe "web_fetch" {
   option "expect_status" {
     type        = "list"
     of          = "number"
-    min         = 100
+    min         = 200
     max         = 599
     description = "The accepted statuses; 200 to 299 if not set."
   }
@@ -187,7 +187,7 @@ probe "web_fetch" {
   }
   option "max_latency" {
     type        = "duration"
-    description = "Degraded if the response is slower."
+    description = "Degraded if the response takes longer, from the start of the name lookup to the end of the body, redirects included. Where the body is not read to its end (a stream, a body of more than 1 MiB, a content encoding that vega does not read), to the end of the headers."
   }
   option "min_cert_days" {
     type        = "number"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vega/sdk"
+	"vega/sdk/condition"
 )
 
 // search is a text or expression that a body must contain, or must not.
@@ -108,7 +109,7 @@ func searchBody(r *sdk.Run, who string, b *body) *sdk.Result {
 			pending = pending || !s.found
 		}
 		if !more {
-			return missing(who, b, all)
+			return missing(r, who, b, all)
 		}
 	}
 	return nil
@@ -125,7 +126,7 @@ func matchFailed(s *search, err error) *sdk.Result {
 
 // missing returns a result if something was not found in the whole body, or in
 // what was read of it.
-func missing(who string, b *body, all []*search) *sdk.Result {
+func missing(r *sdk.Run, who string, b *body, all []*search) *sdk.Result {
 	full := b.size >= b.limit && !b.ended
 	if full {
 		b.atLimit()
@@ -144,7 +145,7 @@ func missing(who string, b *body, all []*search) *sdk.Result {
 			result := sdk.Unknown("the response of " + who + " is longer than 1 MiB, the part that vega searches, which" + verb + quote(s.wanted) + " (" + s.option + "); check a smaller page")
 			return &result
 		case !s.reject:
-			return unhealthy("the response of " + who + verb + quote(s.wanted) + "; " + beginning(b.text))
+			return unhealthy("the response of " + who + verb + quote(s.wanted) + "; " + beginning(b.text) + s.almost(r, b.text))
 		}
 	}
 	return nil
@@ -156,4 +157,38 @@ func beginning(text []byte) string {
 		return "it is compressed, without the header Content-Encoding: gzip; correct the server"
 	}
 	return "it begins with " + quote(string(text))
+}
+
+// almost says what in the text is nearly what was looked for, or returns "".
+func (s *search) almost(r *sdk.Run, text []byte) string {
+	if s.regex {
+		return almostMatch(r, s.wanted, string(text))
+	}
+	const most = 64 << 10 // beyond, it is not worth the computing time
+	found := condition.FindAlike(string(text[:min(len(text), most)]), s.wanted)
+	switch {
+	case found == "":
+		return ""
+	case condition.Alike(found, s.wanted):
+		return "; it contains what looks alike, but " + condition.Escaped(window(found, 0)) + " is not " + condition.Escaped(window(s.wanted, 0))
+	default:
+		return "; it contains " + quoteExactly(found) + ", whose case differs"
+	}
+}
+
+// almostMatch says how an expression would match, or returns "".
+func almostMatch(r *sdk.Run, expression, text string) string {
+	const most = 8 << 10 // each try costs computing time
+	text = text[:min(len(text), most)]
+	for _, try := range [...]struct{ expression, text, hint string }{
+		{"(?m)" + expression, text, "(?m) before it, so that ^ and $ match at lines"},
+		{"(?m)" + expression, strings.ReplaceAll(text, "\r\n", "\n"), `(?m) before it and \r?$ for $, because lines end in \r\n`},
+		{"(?s)" + expression, text, "(?s) before it, so that . matches line breaks"},
+		{"(?i)" + expression, text, "(?i) before it, so that case does not matter"},
+	} {
+		if ok, err := r.Match(try.expression, try.text); ok && err == nil {
+			return "; it matches with " + try.hint
+		}
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vega/sdk"
+	"vega/sdk/condition"
 )
 
 // short formats a duration for an operator.
@@ -34,7 +35,43 @@ func quoteExactly(s string) string {
 		}
 		s = s[:n] + "…"
 	}
-	return `"` + s + `"`
+	return `"` + condition.OneLine(s) + `"`
+}
+
+// difference says how a value differs from the expected one where that can't be
+// seen in a message: in characters that look alike, or after the part that quote
+// shows.
+func difference(got, want string) string {
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	switch {
+	case got == want:
+		return ""
+	case condition.Alike(got, want):
+		return "; they look alike, but " + condition.Escaped(window(got, at)) + " is not " + condition.Escaped(window(want, at))
+	case at >= condition.Shown:
+		return "; they differ after " + plural(at, "byte") + ": " + quoteExactly(window(got, at)) + " is not " + quoteExactly(window(want, at))
+	default:
+		return ""
+	}
+}
+
+// window returns the part of a text around an offset.
+func window(s string, at int) string {
+	const before, after = 20, 40
+	from, to := max(0, at-before), min(len(s), at+after)
+	for from > 0 && s[from]&0xC0 == 0x80 { // in the middle of a character
+		from--
+	}
+	for to < len(s) && s[to]&0xC0 == 0x80 {
+		to++
+	}
+	if s = s[from:to]; from > 0 {
+		return "…" + s
+	}
+	return s
 }
 
 // trim and lower handle only ASCII: package strings would add its Unicode

@@ -168,15 +168,35 @@ func IsHeaderName(s string) bool {
 	return s != ""
 }
 
+// Equals returns the text that a value must be equal to, and false if the
+// condition is another one.
+func (c Condition) Equals() (string, bool) {
+	t := c.Tests[0]
+	return t.Operand, len(c.Tests) == 1 && t.Operator == Equal
+}
+
+// Shown is how many bytes of a text a message shows.
+const Shown = 80
+
 // quote returns the beginning of a text in quotes.
 func quote(s string) string {
-	const most = 80
-	if len(s) > most {
-		n := most
+	if len(s) > Shown {
+		n := Shown
 		for n > 0 && s[n]&0xC0 == 0x80 { // in the middle of a character
 			n--
 		}
 		s = s[:n] + "…"
 	}
-	return `"` + s + `"`
+	return `"` + OneLine(s) + `"`
+}
+
+// OneLine replaces line breaks and tabs in a text by spaces.
+func OneLine(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c == '\n' || c == '\r' || c == '\t' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
