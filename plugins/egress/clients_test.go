@@ -212,6 +212,94 @@ func TestServerRequiresHTTP1(t *testing.T) {
 	}
 }
 
+// TestRequestThatWasNotTaken checks that a request which the server did not look
+// at is sent again, once, over a new connection, whatever its method, and that a
+// server which ends the exchange for good is to blame.
+func TestRequestThatWasNotTaken(t *testing.T) {
+	ca := newAuthority(t)
+	for _, c := range []struct {
+		name   string
+		end    func(f *http2.Framer, stream uint32)
+		always bool // also the second time
+		sent   int32
+	}{
+		{"refused", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, false, 2},
+		{"refused twice", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, true, 2},
+		{"shutting down", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, false, 2},
+		{"shutting down twice", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, true, 2},
+		{"too many requests", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, nil) }, true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var n atomic.Int32
+			addr, two, one := rawHTTP2(t, ca, func(f *http2.Framer, stream uint32) {
+				if n.Add(1) == 1 || c.always {
+					c.end(f, stream)
+					return
+				}
+				_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: []byte{0x88}, EndHeaders: true, EndStream: true}) // :status 200
+			})
+			url := "https://" + addr
+			r := start(t, setup{rules: rules(t, manifest.HTTP, "POST "+url), network: ca.network()})
+			resp, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "POST", URL: url, Body: []byte("x")})
+			if err == nil {
+				resp.Body.Close()
+			} else if code := Code(err); code != abi.ErrTarget && code != abi.ErrReset {
+				t.Errorf("errno %d: %v", code, err)
+			}
+			if two.Load() != c.sent || one.Load() != 0 || (err == nil) == c.always {
+				t.Errorf("%d requests over HTTP/2, %d over HTTP/1.1: %v", two.Load(), one.Load(), err)
+			}
+		})
+	}
+}
+
+// Headers over the limit are vega's limit over HTTP/2, too, and not a mistake of
+// the server.
+func TestLongHeaders(t *testing.T) {
+	ca := newAuthority(t)
+	one := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Long", strings.Repeat("a", 100_000)) }
+	many := func(w http.ResponseWriter, _ *http.Request) {
+		for n := range 100 {
+			w.Header().Set(fmt.Sprint("X-", n), fmt.Sprint(n, strings.Repeat("x", 1000)))
+		}
+	}
+	for name, url := range map[string]string{
+		"one over HTTP/1": server(t, one).URL, "one over HTTP/2": ca.server(t, true, one).URL,
+		"many over HTTP/1": server(t, many).URL, "many over HTTP/2": ca.server(t, true, many).URL,
+	} {
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+url), network: ca.network()})
+		if _, err := get(t, r, url); Code(err) != abi.ErrTooLarge || !strings.Contains(err.Error(), "headers exceed 64 KiB") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Older servers say that a body has no transfer coding, which browsers accept.
+func TestIdentityTransferCoding(t *testing.T) {
+	for _, head := range []string{
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nServer: x\r\ntransfer-encoding:Identity \r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\nTransfer-Encoding: identity\n\n",
+	} {
+		url := "http://" + listen(t, func(c net.Conn) {
+			readRequest(c)
+			fmt.Fprint(c, head+"ok")
+		})
+		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+url)})
+		if got, err := get(t, r, url); got != "ok" || err != nil {
+			t.Errorf("%q: %q %v", head, got, err)
+		}
+	}
+	url := "http://" + listen(t, func(c net.Conn) {
+		readRequest(c)
+		fmt.Fprint(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\nok")
+	})
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+url)})
+	if _, err := get(t, r, url); err == nil {
+		t.Error("another coding is ignored, too")
+	}
+}
+
 // Interim responses come before the response: a few dozen are fine, an endless
 // number is not.
 func TestInterimResponses(t *testing.T) {

@@ -52,11 +52,15 @@ func (s *Session) exchange(ctx context.Context, rule grant.Rule, out *outgoing, 
 		return a, nil
 	}
 	a.close()
-	if errors.Is(err, errHTTP1) && !out.http1 {
+	switch {
+	case errors.Is(err, errHTTP1) && !out.http1:
 		out.http1 = true
-		return s.exchange(ctx, rule, out, t)
+	case errors.Is(err, errUnread) && !out.again:
+		out.again = true
+	default:
+		return nil, err
 	}
-	return nil, err
+	return s.exchange(ctx, rule, out, t)
 }
 
 // send opens a connection and sends the request.
@@ -112,7 +116,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	req := out.request(ctx, s.cookies.header(out.url, out.header))
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	a.link.settle()
-	if errors.Is(err, errHTTP1) {
+	if errors.Is(err, errHTTP1) || errors.Is(err, errUnread) && !out.again {
 		return err
 	}
 	if err != nil && a.proxy != nil && ctx.Err() == nil && !isTimeout(err) {
@@ -201,6 +205,9 @@ func http1(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
 	return resp, err
 }
 
+// errLongHeaders reports headers over the limit, maxHeader.
+var errLongHeaders = &Error{Errno: abi.ErrTooLarge, Text: "the response headers exceed 64 KiB"}
+
 // budget limits how much is read for the headers.
 type budget struct {
 	r    io.Reader
@@ -209,7 +216,7 @@ type budget struct {
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &Error{Errno: abi.ErrTooLarge, Text: "the response headers exceed 64 KiB"}
+		return 0, errLongHeaders
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -2,8 +2,10 @@ package egress
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 )
@@ -18,6 +20,7 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 		return nil, err
 	}
 	for range maxInterim + 1 {
+		br = withoutIdentity(br)
 		resp, err := http.ReadResponse(br, r)
 		if err != nil {
 			return nil, err
@@ -31,6 +34,28 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 		}
 	}
 	return nil, errInterim
+}
+
+// withoutIdentity leaves out the header Transfer-Encoding: identity of a
+// response, as other clients do: it means nothing, RFC 9112 has dropped it, and
+// http.ReadResponse refuses it. It looks only at what has arrived.
+func withoutIdentity(br *bufio.Reader) *bufio.Reader {
+	arrived, _ := br.Peek(br.Buffered())
+	for at := 0; at < len(arrived); {
+		n := bytes.IndexByte(arrived[at:], '\n') + 1
+		line := bytes.TrimRight(arrived[at:at+n], "\r\n")
+		if len(line) == 0 { // an incomplete one, or the end
+			return br
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if bytes.EqualFold(name, []byte("Transfer-Encoding")) && bytes.EqualFold(bytes.TrimSpace(value), []byte("identity")) {
+			kept := bytes.Clone(arrived[:at])
+			_, _ = br.Discard(at + n)
+			return bufio.NewReader(io.MultiReader(bytes.NewReader(kept), br))
+		}
+		at += n
+	}
+	return br
 }
 
 // errInterim reports a server that sends maxInterim interim responses and more.

@@ -43,10 +43,18 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	closeConn := a.close
 	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
 	resp, err := cc.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), interim())))
-	if err != nil && watched.wantsHTTP1(r.Method) {
+	switch {
+	case err == nil:
+		return resp, nil
+	case watched.wantsHTTP1(r.Method):
 		return nil, fmt.Errorf("%w: %w", errHTTP1, err)
+	case watched.headers.Load() >= longHeaders:
+		return nil, errLongHeaders
+	case watched.refused.Load() || watched.left.Load() && watched.unread.Load():
+		return nil, fmt.Errorf("%w: %w", errUnread, err)
+	default:
+		return nil, watched.explain(err)
 	}
-	return resp, watched.explain(err)
 }
 
 // interim allows for as many interim responses as HTTP/1 does.
@@ -63,6 +71,15 @@ func interim() *httptrace.ClientTrace {
 // errHTTP1 has the request sent again over HTTP/1.1.
 var errHTTP1 = errors.New("the server requires HTTP/1.1")
 
+// errUnread has the request sent again, once: the server has not looked at it
+// (RFC 9113, section 8.7), because it is shutting down, for example.
+var errUnread = errors.New("the server did not take the request")
+
+// longHeaders is the size of headers, compressed, from which on the transport
+// may have failed because of their size, which its error does not say. A
+// character takes at least 5 bits.
+const longHeaders = maxHeader * 5 / 8
+
 // idempotent lists the methods that can be sent again, whatever the server did
 // with the first request (RFC 9110, section 9.2.2).
 var idempotent = map[string]bool{
@@ -71,24 +88,31 @@ var idempotent = map[string]bool{
 
 // The parts of HTTP/2 (RFC 9113) that frames looks at.
 const (
-	frameHeader    = 9
-	frameReset     = 0x3
-	frameGoAway    = 0x7
-	http11Required = 0xd
+	frameHeader       = 9
+	frameFields       = 0x1
+	frameReset        = 0x3
+	frameGoAway       = 0x7
+	frameContinuation = 0x9
+	noError           = 0x0
+	refusedStream     = 0x7
+	http11Required    = 0xd
 )
 
-// frames is a connection on which a server that requires HTTP/1.1 is noticed: it
-// resets the stream or ends the connection with that code, which the errors of
-// package net/http do not tell.
+// frames is a connection on which it is noticed why a server ends the exchange,
+// which the errors of package net/http do not tell: it requires HTTP/1.1, it did
+// not look at the request, or its headers are too long.
 type frames struct {
 	net.Conn
-	head   [frameHeader + 8]byte // of a frame: its header, and the beginning of its payload
-	have   int                   // bytes of head
-	skip   int                   // bytes of the frame that are still to come
-	reset  atomic.Bool           // the stream was reset with the code
-	goAway atomic.Bool           // the connection was ended with the code
-	unread atomic.Bool           // the server has not looked at the request
-	ended  atomic.Pointer[error] // that ended reading, such as an alert of TLS
+	head    [frameHeader + 8]byte // of a frame: its header, and the beginning of its payload
+	have    int                   // bytes of head
+	skip    int                   // bytes of the frame that are still to come
+	reset   atomic.Bool           // the stream was reset with the code
+	goAway  atomic.Bool           // the connection was ended with the code
+	left    atomic.Bool           // the connection was ended without an error
+	unread  atomic.Bool           // the server has not looked at the request
+	refused atomic.Bool           // the stream was refused
+	headers atomic.Int64          // size of the headers, compressed
+	ended   atomic.Pointer[error] // that ended reading, such as an alert of TLS
 }
 
 // explain adds to an error of the transport why the connection ended, which the
@@ -103,7 +127,7 @@ func (f *frames) explain(err error) error {
 // Read reads and watches.
 func (f *frames) Read(p []byte) (int, error) {
 	n, err := f.Conn.Read(p)
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) { // which is this side's doing
 		f.ended.CompareAndSwap(nil, &err)
 	}
 	for b := p[:n]; len(b) > 0; {
@@ -150,10 +174,14 @@ func (f *frames) wanted() int {
 func (f *frames) judge() {
 	code := func(at int) uint32 { return binary.BigEndian.Uint32(f.head[frameHeader+at:]) }
 	switch {
-	case f.head[3] == frameReset && f.length() >= 4 && code(0) == http11Required:
-		f.reset.Store(true)
-	case f.head[3] == frameGoAway && f.length() >= 8 && code(4) == http11Required:
-		f.goAway.Store(true)
+	case f.head[3] == frameFields, f.head[3] == frameContinuation:
+		f.headers.Add(int64(f.length()))
+	case f.head[3] == frameReset && f.length() >= 4:
+		f.reset.Store(code(0) == http11Required)
+		f.refused.Store(code(0) == refusedStream)
+	case f.head[3] == frameGoAway && f.length() >= 8:
+		f.goAway.Store(code(4) == http11Required)
+		f.left.Store(code(4) == noError)
 		f.unread.Store(code(0)&0x7fffffff == 0)
 	}
 }

@@ -37,7 +37,7 @@ func (s *Session) follow(out *outgoing, status int, location string) error {
 	login := next.User
 	next.User, next.Fragment, next.Host = nil, "", hostHeader(rule)
 	next.RawQuery = escapedQuery(next.RawQuery)
-	out.url, out.from, out.http1 = next, origin(before), false
+	out.url, out.from, out.http1, out.again = next, origin(before), false, false
 	out.secretURL = s.staysSecret(out, next, location)
 	out.header = out.header.Clone() // the previous request may still be in flight
 	out.changeMethod(status)

@@ -25,6 +25,7 @@ type outgoing struct {
 	secretHeaders         map[string]bool // canonical names
 	from                  string          // origin that redirected here, or ""
 	http1                 bool            // the server has asked for HTTP/1.1
+	again                 bool            // it is sent a second time, because the server did not look at the first
 }
 
 func (o *outgoing) carriesSecret() bool {
