@@ -196,8 +196,8 @@ func (s *Session) basic(out *outgoing, r *Request) error {
 	value := basicLogin(user, password)
 	out.header.Set("Authorization", value)
 	delete(out.secretHeaders, "Authorization")
+	s.vault.Also(strings.TrimPrefix(value, "Basic "))
 	if used {
-		s.vault.Also(strings.TrimPrefix(value, "Basic "))
 		out.secretHeaders["Authorization"] = true
 	}
 	return nil

@@ -118,5 +118,7 @@ func TestGit(t *testing.T) {
 	run(t, k, "page", of("/page"), want{check.Unhealthy, check.Target, "what answers at " + url + "/page does not speak Git"})
 	run(t, k, "token", with(of("/private/.git"), token), want{check.Healthy, "", "HEAD of "})
 	run(t, k, "wrong_token", with(of("/private/.git"), "another-token-entirely"), want{check.Unhealthy, check.Target, url + "/private/.git refuses the login"})
+	login := strings.Replace(url, "http://", "http://git:"+token+"@", 1) + "/private/.git"
+	run(t, k, "", manifest.Values{"url": manifest.Plain(login)}, want{check.Healthy, "", "HEAD of " + strings.Replace(login, token, "(secret)", 1) + " is at "})
 	run(t, k, "no_token", of("/private/.git"), want{check.Unhealthy, check.Target, url + "/private/.git asks for a login"})
 }

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -83,10 +84,13 @@ func (m masker) value(v manifest.Value) (manifest.Value, error) {
 }
 
 func (m masker) text(t manifest.Text) (manifest.Text, error) {
+	typ := m.option.Element()
 	if t = secretly(t, m.option); !t.HasSecret() {
+		if typ == manifest.URL {
+			m.vault.login(t.Reveal())
+		}
 		return manifest.Plain(t.Reveal()), nil
 	}
-	typ := m.option.Element()
 	holds := false
 	var b strings.Builder
 	for _, p := range split(t, typ) {
@@ -113,4 +117,16 @@ func (m masker) text(t manifest.Text) (manifest.Text, error) {
 		}
 	}
 	return manifest.Plain(b.String()), nil
+}
+
+// login makes Redact hide the password in a literal URL. The guest sees it, and
+// it may be sent like any other literal.
+func (v *Vault) login(text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return
+	}
+	if password, _ := u.User.Password(); len(password) >= MinPlaced {
+		v.add(password, false)
+	}
 }

@@ -86,6 +86,19 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// The guest sees the password in a literal URL, but no message shows it.
+func TestRedactFindsThePasswordInALiteralURL(t *testing.T) {
+	for _, url := range []string{"https://ada:pa%2Fss@h/x", "https://ada:pass-of-ada@h/x", "https://ada:a-longer-password@h/x"} {
+		v := vault(t, manifest.Values{"url": manifest.Plain(url), "urls": []manifest.Value{manifest.Plain(url)}})
+		if got := maskedText(v, "url"); got != url {
+			t.Errorf("the guest sees %q, want %q", got, url)
+		}
+		if got, want := v.Redact("asked "+url+"."), "asked https://ada:(secret)@h/x."; got != want {
+			t.Errorf("redacted %q, want %q", got, want)
+		}
+	}
+}
+
 func TestRefusesEmptySecrets(t *testing.T) {
 	for name, v := range map[string]manifest.Values{
 		"alone":    {"token": manifest.Text{hidden("")}},
