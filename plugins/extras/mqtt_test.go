@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -190,7 +192,74 @@ func TestMQTT5(t *testing.T) {
 	run(t, k, "", at(addr, "topic", "t"), want{check.Unhealthy, check.Target, addr + " refuses the subscription to t: topic filter invalid"})
 	addr = mqtt5(t, old, welcome, []byte{0xE0, 2, 0x8B, 0})
 	run(t, k, "", at(addr, "topic", "t"), want{check.Unhealthy, check.Target, addr + " ended the connection: server shutting down"})
+	addr = mqtt5(t, old, welcome, []byte{0xE0, 2, 0x8E, 0})
+	run(t, k, "", at(addr, "topic", "t", "client_id", "meter-7"), want{check.Unknown, check.Probe, "another client logged in to " + addr + " with this client_id"})
 	run(t, k, "", at(addr, "password", "x"), want{check.Unknown, check.Probe, "password is set without username"})
+}
+
+// Without a client_id, no check takes over the session of another one.
+func TestMQTTClientIdentifiers(t *testing.T) {
+	seen := make(chan string, 2)
+	broker := fixtures.Listen(t, func(c net.Conn) {
+		buf := make([]byte, 512)
+		if n, err := c.Read(buf); err == nil && n > 14 {
+			seen <- string(buf[14:n]) // after the fixed header, "MQTT", level, flags, keep alive and the length
+		}
+		_, _ = c.Write([]byte{0x20, 2, 0, 0})
+		_, _ = c.Read(buf)
+	})
+	k := open(t, "mqtt", plugintest.Options{})
+	at := manifest.Values{"address": manifest.Plain(broker)}
+	fine := want{check.Healthy, "", broker + " accepts the login"}
+	run(t, k, "", at, fine)
+	run(t, k, "", at, fine)
+	one, two := <-seen, <-seen
+	if valid := regexp.MustCompile("^vega[0-9a-f]{16}$"); one == two || !valid.MatchString(one) || !valid.MatchString(two) {
+		t.Errorf("the identifiers are %q and %q", one, two)
+	}
+	run(t, k, "", manifest.Values{"address": manifest.Plain(broker), "client_id": manifest.Plain("meter-7")}, fine)
+	if id := <-seen; id != "meter-7" {
+		t.Errorf("the identifier is %q", id)
+	}
+}
+
+// Versions that a broker does not accept, and one that has another name for the
+// protocol.
+func TestMQTTVersions(t *testing.T) {
+	k := open(t, "mqtt", plugintest.Options{})
+	real := realtest.Mosquitto(t, "allow_anonymous true\n", nil)
+	for _, version := range []string{"3.1", "3.1.1", "5"} {
+		_, r := run(t, k, "", manifest.Values{"address": manifest.Plain(real), "version": manifest.Plain(version), "topic": manifest.Plain("plant/#")}, want{check.Healthy, "", real + " accepts the login and the subscription"})
+		if r.Details["version"] != version {
+			t.Errorf("version %s: %v", version, r.Details)
+		}
+	}
+	ancient := fixtures.Listen(t, func(c net.Conn) {
+		buf := make([]byte, 512)
+		_, _ = c.Read(buf)
+		_, _ = c.Write([]byte{0x20, 2, 0, 1})
+		_, _ = c.Read(buf)
+	})
+	run(t, k, "", manifest.Values{"address": manifest.Plain(ancient)}, want{check.Unhealthy, check.Target, ancient + " accepts neither MQTT 3.1.1 nor 5; update it, or set version = \"3.1\""})
+}
+
+// What no broker can answer is an error of validation.
+func TestMQTTOptions(t *testing.T) {
+	p := &open(t, "mqtt", plugintest.Options{}).Module.Manifest.Probes[0]
+	topic, expect := p.Option("topic"), p.Option("expect")
+	for _, valid := range []string{"a", "/", "a//b", "#", "a/#", "+", "+/b/+", "a/+/#", "$SYS/broker/uptime", "$share/g/a/+", "plant/é"} {
+		if err := topic.Constrain(manifest.Plain(valid)); err != nil {
+			t.Errorf("topic %q: %v", valid, err)
+		}
+	}
+	for _, wrong := range []string{"a#", "a/#/b", "#/a", "a+", "a/b+/c", "##"} {
+		if topic.Constrain(manifest.Plain(wrong)) == nil {
+			t.Errorf("topic %q is accepted", wrong)
+		}
+	}
+	if err := expect.Constrain(manifest.Plain("(")); err == nil || !slices.Equal(expect.Requires, []string{"topic"}) {
+		t.Errorf("expect: %v, requires %v", err, expect.Requires)
+	}
 }
 
 // publish leaves a retained message with the broker for later subscribers.

@@ -22,7 +22,7 @@ probe "broker" {
   }
   option "version" {
     type        = "string"
-    one_of      = ["3.1.1", "5"]
+    one_of      = ["3.1", "3.1.1", "5"]
     description = "The version of MQTT; if not set, 3.1.1, and 5 if the broker does not accept that."
   }
   option "username" {
@@ -36,15 +36,17 @@ probe "broker" {
   }
   option "client_id" {
     type        = "string"
-    default     = "vega"
-    description = "The client identifier; the broker disconnects a client when another uses its identifier."
+    description = "The client identifier, if the broker requires a certain one; if not set, a new one for each check. The broker disconnects a client when another uses its identifier."
   }
   option "topic" {
     type        = "string"
-    description = "A topic to subscribe to."
+    pattern     = "([^+#/]*|\\+)(/([^+#/]*|\\+))*(/#)?|#"
+    description = "A topic to subscribe to. + stands for one level, and # for all that follow: both are whole levels, and # is the last."
   }
   option "expect" {
     type        = "string"
+    format      = "regex"
+    requires    = ["topic"]
     description = "A regular expression (RE2) that a message on topic must match before the timeout; a retained message arrives at once. A message may have up to 1 MiB."
   }
   capability "net" {

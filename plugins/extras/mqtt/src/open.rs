@@ -35,8 +35,8 @@ fn answers(who: &str) -> bool {
         Ok(conn) => conn,
         Err(_) => return false,
     };
-    let mut broker = Broker::new(conn, who, false);
-    if broker.send(&crate::hello(false, "vega", "", "")).is_err() {
+    let mut broker = Broker::new(conn, who, 4);
+    if broker.send(&crate::hello(4, &crate::identifier(), "", "")).is_err() {
         return false;
     }
     matches!(broker.next(&[CONNACK]), Ok(head) if head.kind == CONNACK)

@@ -1,4 +1,4 @@
-//! Packets of MQTT 3.1.1 and 5, chapters 2 and 3 of their specifications.
+//! Packets of MQTT 3.1, 3.1.1 and 5, chapters 2 and 3 of their specifications.
 
 use vega::{net, unhealthy, Error, Outcome, Text};
 
@@ -38,7 +38,7 @@ impl Packet {
 pub struct Broker<'a> {
     pub conn: net::Conn,
     pub who: &'a str,
-    pub five: bool, // MQTT 5
+    pub level: u8, // the version: 3 for 3.1, 4 for 3.1.1, 5
     left: usize,    // unread bytes of the packet
 }
 
@@ -52,8 +52,22 @@ pub struct Head {
 const CLOSED: Head = Head { kind: 0, flags: 0 };
 
 impl<'a> Broker<'a> {
-    pub fn new(conn: net::Conn, who: &'a str, five: bool) -> Broker<'a> {
-        Broker { conn, who, five, left: 0 }
+    pub fn new(conn: net::Conn, who: &'a str, level: u8) -> Broker<'a> {
+        Broker { conn, who, level, left: 0 }
+    }
+
+    /// Reports whether packets have properties, which MQTT 5 introduced.
+    pub fn five(&self) -> bool {
+        self.level == 5
+    }
+
+    /// Returns the name of the version.
+    pub fn version(&self) -> &'static str {
+        match self.level {
+            3 => "3.1",
+            4 => "3.1.1",
+            _ => "5",
+        }
     }
 
     /// Sends a packet in one write, as a secret in it requires.
@@ -116,7 +130,7 @@ impl<'a> Broker<'a> {
 
     /// Skips the properties that packets of MQTT 5 have.
     pub fn skip_properties(&mut self) -> Result<bool, vega::Error> {
-        if !self.five {
+        if !self.five() {
             return Ok(true);
         }
         match self.number()? {

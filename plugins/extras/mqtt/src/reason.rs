@@ -2,6 +2,7 @@
 //! are translated to these.
 
 pub const OLD_VERSION: u8 = 0x84;
+pub const TAKEN_OVER: u8 = 0x8E;
 
 /// Returns the code of MQTT 5 for a code of MQTT 3.1.1, section 3.2.2.3.
 pub fn of_old(code: u8) -> u8 {

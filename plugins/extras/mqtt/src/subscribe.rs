@@ -24,7 +24,7 @@ pub fn subscribe(broker: &mut Broker<'_>, topic: &str) -> Result<(), Outcome> {
     let expect: Text<4096> = optional("expect").or_failed(who)?;
     let mut packet = Packet::new(0x82);
     packet.bytes(&[0, 1]);
-    if broker.five {
+    if broker.five() {
         packet.bytes(&[0]); // no properties
     }
     packet.text(topic).bytes(&[0]);
@@ -96,6 +96,7 @@ fn received(broker: &mut Broker<'_>, flags: u8, expect: &str, seen: &mut Seen) -
 fn ended(broker: &mut Broker<'_>) -> Outcome {
     let mut code = [0];
     match broker.read(&mut code) {
+        Ok(true) if code[0] == reason::TAKEN_OVER => unknown!("another client logged in to {} with this client_id, so the broker disconnected vega; choose another client_id", broker.who),
         Ok(true) => unhealthy!("{} ended the connection: {}; look into its log", broker.who, reason::name(code[0])),
         _ => unhealthy!("{} ended the connection; look into its log", broker.who),
     }
