@@ -49,12 +49,24 @@ func TestDomainExpiry(t *testing.T) {
 			fmt.Fprintf(w, rdap, "undated.example", "soon", `"active"`)
 		case "/v1/domain/page.example":
 			fmt.Fprint(w, `<!doctype html>`)
+		case "/v1/domain/xn--mnchen-3ya.example", "/v1/domain/xn--fiqs8s", "/v1/domain/xn--80ak6aa92e.xn--p1ai", "/v1/domain/plain.example":
+			fmt.Fprintf(w, rdap, "x.example", days(300), `"active"`)
+		case "/v1/domain/single.example":
+			fmt.Fprint(w, `{"objectClassName": "domain", "status": "client hold"}`)
+		case "/v1/domain/ns.example":
+			fmt.Fprint(w, `{"objectClassName": "nameserver"}`)
 		case "/v1/domain/many.example":
 			fmt.Fprintf(w, rdap, "many.example", days(300), strings.Repeat(`"active",`, 150)+`"client hold"`)
 		default:
 			if status, ok := strings.CutPrefix(q.URL.Path, "/v1/domain/status-"); ok {
 				fmt.Fprintf(w, rdap, "x.example", days(300), strings.ReplaceAll(status, "_", " "))
 				return
+			}
+			for domain, status := range map[string]int{"busy": 429, "blocked": 403, "wrong": 400} {
+				if q.URL.Path == "/v1/domain/"+domain+".example" {
+					w.WriteHeader(status)
+					return
+				}
 			}
 			w.WriteHeader(http.StatusNotFound)
 			fmt.Fprint(w, `{"errorCode": 404, "title": "Not Found"}`)
@@ -99,5 +111,20 @@ func TestDomainExpiry(t *testing.T) {
 	run(t, k, "inactive", of("status-\"inactive\""), want{check.Degraded, check.Target, "status-\"inactive\" has no name servers and is not in the DNS; set them"})
 	run(t, k, "hold", of("status-\"client_hold\""), want{check.Unhealthy, check.Target, "status-\"client_hold\" is on hold by its registrar"})
 	run(t, k, "", of("many.example"), want{check.Unhealthy, check.Target, "many.example is on hold by its registrar"})
+	// The registry is asked for the xn-- form of an international domain.
+	for _, domain := range []string{"münchen.example", "MÜNCHEN.Example", "xn--mnchen-3ya.example", "中国", "аррӏе.рф", "Аррӏе.РФ", "PLAIN.example"} {
+		run(t, k, "", of(domain), want{check.Healthy, "", domain + " is registered until "})
+	}
+	run(t, k, "", of("single.example"), want{check.Unhealthy, check.Target, "single.example is on hold by its registrar"})
+	run(t, k, "", of("ns.example"), want{check.Unhealthy, check.Target, registry.URL + `/v1 answered with the object class "nameserver"`})
+	// A registry that does not answer says nothing about the domain.
+	run(t, k, "busy", of("busy.example"), want{check.Unknown, check.Probe, registry.URL + "/v1 did not answer for busy.example because vega or its network asks too often (429)"})
+	run(t, k, "", of("blocked.example"), want{check.Unknown, check.Probe, registry.URL + "/v1 does not answer this client (403)"})
+	run(t, k, "", of("wrong.example"), want{check.Unknown, check.Probe, registry.URL + "/v1 can't answer for wrong.example (400)"})
+	for _, wrong := range []string{"https://long.example", "long.example/", "long .example", "long.example?x"} {
+		if k.Module.Manifest.Probes[0].Option("domain").Constrain(manifest.Plain(wrong)) == nil {
+			t.Errorf("the domain %q is accepted", wrong)
+		}
+	}
 	run(t, k, "", of("long.example."), want{check.Healthy, "", "long.example is registered until "})
 }

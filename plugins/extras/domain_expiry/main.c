@@ -2,6 +2,8 @@
 // specifies the response.
 #include "../../../sdk/c/vega.h"
 
+#include "ascii.h"
+
 // days_of returns the number of days from 1970-01-01 to a date.
 static int64_t days_of(int64_t y, int64_t m, int64_t d) {
 	y -= m <= 2;
@@ -74,9 +76,10 @@ enum { STATUSES = sizeof statuses / sizeof statuses[0], INACTIVE = STATUSES - 1 
 // index in statuses, -1 if there is none, or a vega_error below that.
 static int32_t find_status(vega_response answer) {
 	char path[64], text[128];
-	int32_t first = STATUSES;
-	for (int32_t i = 0, n = vega_json_count(answer, "status"); i < n; i++) {
-		vega_format(path, sizeof path, "status.%d", (int)i);
+	int32_t first = STATUSES, n = vega_json_count(answer, "status");
+	bool single = n == 0 && vega_json(answer, "status", text, sizeof text) > 0 && text[0] != '['; // some write one without a list
+	for (int32_t i = 0; i < n + single; i++) {
+		vega_format(path, sizeof path, single ? "status" : "status.%d", (int)i);
 		int32_t len = vega_json(answer, path, text, sizeof text);
 		if (len < 0) return len - 1;
 		for (int32_t j = 0; j < first; j++) {
@@ -87,25 +90,29 @@ static int32_t find_status(vega_response answer) {
 }
 
 static vega_status domain(void) {
-	char name[1024], base[2048], url[3100], date[64], handle[2];
+	char name[1024], ascii[1024], base[2048], url[3100], date[64], class[16];
 	if (vega_string("domain", name, sizeof name) >= (int32_t)sizeof name) return vega_unknown("domain is longer than %d bytes; correct it", (int)sizeof name - 1);
 	if (vega_string("rdap_url", base, sizeof base) >= (int32_t)sizeof base) return vega_unknown("rdap_url is longer than %d bytes; correct it", (int)sizeof base - 1);
 	uint32_t n = vega_len(name);
 	if (n > 1 && name[n - 1] == '.') name[n - 1] = 0;
+	if (!to_ascii(name, ascii, sizeof ascii)) return vega_unknown("%s is not a domain name: it is too long, or a part of it is; correct domain", name);
 	n = vega_len(base);
-	vega_format(url, sizeof url, "%s%sdomain/%s", base, n > 0 && base[n - 1] == '/' ? "" : "/", name);
+	vega_format(url, sizeof url, "%s%sdomain/%s", base, n > 0 && base[n - 1] == '/' ? "" : "/", ascii);
 	vega_request r = vega_http("GET", url);
 	vega_http_header(r, "Accept", "application/rdap+json, application/json");
 	int32_t status = vega_http_send(r, NULL);
 	if (status < 0) return vega_failed(base, status);
 	vega_millis("response_time", vega_http_timing(r, VEGA_PHASE_TOTAL));
 	if (status == 404) return vega_unhealthy("%s does not know the domain %s: it is not registered, or this is not its registry; register it, or correct rdap_url", base, name);
-	if (status == 429) return vega_degraded("%s is asked too often for %s; raise the interval", base, name);
+	if (status == 429) return vega_unknown("%s did not answer for %s because vega or its network asks too often (429); raise the interval", base, name);
+	if (status == 401 || status == 403) return vega_unknown("%s does not answer this client (%d), so it can't tell about %s; allow this machine's address there, or use another rdap_url", base, (int)status, name);
+	if (status == 400 || status == 422 || status == 501) return vega_unknown("%s can't answer for %s (%d): it is not a registered domain, or this is not its registry; correct domain or rdap_url", base, name, (int)status);
 	if (status != 200) return vega_unhealthy("%s answered %d when asked for %s, expected 200; correct rdap_url, or try again later", base, (int)status, name);
 
-	int32_t found = vega_json(r, "objectClassName", handle, sizeof handle);
+	int32_t found = vega_json(r, "objectClassName", class, sizeof class);
 	if (found < 0 && found != VEGA_ERR_NOT_SET && found != VEGA_ERR_INVALID) return vega_failed(base, found);
 	if (found < 0) return vega_unhealthy("what answers at %s does not speak RDAP; correct rdap_url", base);
+	if (!same(class, "domain")) return vega_unhealthy("%s answered with the object class \"%s\" when asked for the domain %s; correct rdap_url", base, class, name);
 	int32_t bad = find_status(r);
 	if (bad < -1) return vega_failed(base, bad + 1);
 	if (bad >= 0) vega_detail("status", statuses[bad].name);

@@ -10,7 +10,8 @@ probe "domain" {
   option "domain" {
     type        = "string"
     required    = true
-    description = "The registered domain, such as example.com; not a subdomain."
+    pattern     = "[^\\s/:?#@%]+"
+    description = "The registered domain, such as example.com; not a subdomain. An international domain may be in either form."
   }
   option "rdap_url" {
     type        = "url"
