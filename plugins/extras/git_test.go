@@ -42,11 +42,22 @@ func gitServer(t *testing.T, root, token string) string {
 			_, _ = w.Write([]byte("<!doctype html>"))
 			return
 		}
+		if strings.HasPrefix(q.URL.Path, "/dumb") {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = w.Write([]byte(strings.Repeat("0", 40) + "\trefs/heads/main\n"))
+			return
+		}
+		if strings.HasPrefix(q.URL.Path, "/busy") {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
 		const advertisement = "001e# service=git-upload-pack\n0000"
 		w.Header().Set("Content-Type", "Application/X-Git-Upload-Pack-Advertisement; charset=utf-8")
 		switch {
 		case strings.HasPrefix(q.URL.Path, "/error"):
 			_, _ = w.Write([]byte(advertisement + "0032ERR access denied or repository not exported\n\n"))
+		case strings.HasPrefix(q.URL.Path, "/cached"):
+			_, _ = w.Write([]byte(advertisement + "000eversion 2\n000cls-refs\n0000"))
 		case strings.HasPrefix(q.URL.Path, "/endless"): // more than 8 MiB of branches
 			hash := strings.Repeat("0123456789abcdef", 3)[:40]
 			_, _ = w.Write([]byte(advertisement + "0032" + hash + " HEAD\n"))
@@ -79,10 +90,10 @@ func TestGit(t *testing.T) {
 	const token = "a-token-of-the-operator"
 	root := t.TempDir()
 	url := gitServer(t, root, token)
-	for _, name := range []string{"shop", "private", "empty"} {
+	for _, name := range []string{"shop", "private", "empty", "unborn"} {
 		git(t, root, "init", "-q", "-b", "main", name)
 	}
-	for _, name := range []string{"shop", "private"} {
+	for _, name := range []string{"shop", "private", "unborn"} {
 		git(t, filepath.Join(root, name), "commit", "-q", "--allow-empty", "-m", "one")
 	}
 	shop := filepath.Join(root, "shop")
@@ -114,6 +125,11 @@ func TestGit(t *testing.T) {
 	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{check.Degraded, check.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
 	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{check.Unhealthy, check.Target, "the repository at " + url + "/shop/.git has no gone"})
 	run(t, k, "empty", of("/empty/.git"), want{check.Unhealthy, check.Target, "the repository at " + url + "/empty/.git is empty"})
+	git(t, filepath.Join(root, "unborn"), "symbolic-ref", "HEAD", "refs/heads/gone")
+	run(t, k, "", of("/unborn/.git"), want{check.Unhealthy, check.Target, "HEAD of the repository at " + url + "/unborn/.git points to a branch that does not exist"})
+	run(t, k, "", of("/dumb"), want{check.Unhealthy, check.Target, "what answers at " + url + "/dumb does not speak Git's smart HTTP; it may be a dumb server"})
+	run(t, k, "", of("/busy"), want{check.Unknown, check.Probe, url + "/busy did not answer because vega or its network asks too often"})
+	run(t, k, "", of("/cached"), want{check.Unknown, check.Probe, url + "/cached answered with version 2 of Git's protocol"})
 	run(t, k, "absent", of("/absent"), want{check.Unhealthy, check.Target, "there is no repository at " + url + "/absent"})
 	run(t, k, "page", of("/page"), want{check.Unhealthy, check.Target, "what answers at " + url + "/page does not speak Git"})
 	run(t, k, "token", with(of("/private/.git"), token), want{check.Healthy, "", "HEAD of "})

@@ -59,6 +59,8 @@ func TestMemcached(t *testing.T) {
 	run(t, k, "", manifest.Values{"address": manifest.Plain(login)}, want{check.Unknown, check.Probe, login + " asks for a login"})
 	proxy := answering(t, "VERSION mcrouter\r\nSTAT uptime 5\r\nEND\r\n")
 	run(t, k, "", manifest.Values{"address": manifest.Plain(proxy)}, want{check.Unknown, check.Probe, proxy + " does not report curr_connections"})
+	twemproxy := answering(t, "VERSION 0.5.0\r\nERROR\r\n")
+	run(t, k, "", manifest.Values{"address": manifest.Plain(twemproxy)}, want{check.Unknown, check.Probe, twemproxy + " speaks memcached but does not know the command stats"})
 	refusing := "127.0.0.1:1"
 	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{check.Unhealthy, check.Target, refusing + " refuses the connection"})
 }

@@ -49,6 +49,11 @@ func TestNTP(t *testing.T) {
 		copy(answer[12:], "INIT")
 	})
 	run(t, k, "", at(starting), want{check.Unhealthy, check.Target, starting + " does not know the time itself"})
+	// What makes an answer useless: no time of arrival, and an error of a minute.
+	for _, change := range []func(answer []byte){func(answer []byte) { clear(answer[32:40]) }, func(answer []byte) { answer[9] = 60 }} {
+		useless := serveTime(t, change)
+		run(t, k, "", at(useless), want{check.Unhealthy, check.Target, useless + " does not know the time itself"})
+	}
 	other := serveTime(t, func(answer []byte) { answer[24]++ })
 	run(t, k, "another_answer", at(other), want{check.Unhealthy, check.Timeout, other + " sent only answers to other requests"})
 	echo := serveDatagrams(t, func(ask []byte) [][]byte { return [][]byte{ask} })

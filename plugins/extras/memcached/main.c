@@ -59,6 +59,8 @@ static vega_status server(void) {
 			return vega_unhealthy("%s has reached its limit of connections; close idle ones, or start it with a larger -c", address);
 		} else if (vega_starts_with(line, "SERVER_ERROR ")) {
 			return vega_unhealthy("%s reports \"%s\"; look into its log", address, line + 13);
+		} else if (version[0] != 0 && vega_starts_with(line, "ERROR")) {
+			return vega_unknown("%s speaks memcached but does not know the command stats, as some proxies do; check it with core.tcp", address);
 		} else {
 			return vega_unhealthy("%s does not speak memcached: it answered \"%s\"; correct the address", address, line);
 		}

@@ -4,7 +4,9 @@
 
 enum { MOST_STRAYS = 64 }; // datagrams to ignore before giving up
 
-enum { PACKET = 48, STRATUM = 1, REFERENCE = 12, ORIGIN = 24, RECEIVED = 32, SENT = 40 };
+enum { MAX_DISPERSION = 16 }; // seconds of error from which on a server does not know the time: RFC 5905, MAXDISP
+
+enum { PACKET = 48, STRATUM = 1, DISPERSION = 8, REFERENCE = 12, ORIGIN = 24, RECEIVED = 32, SENT = 40 };
 
 static const int64_t second = 1000000000;
 static const int64_t epoch = 2208988800; // the NTP epoch, in seconds before 1970
@@ -106,7 +108,8 @@ static vega_status offset(void) {
 		vega_status refused = refuses(address, (const char *)answer + REFERENCE);
 		if (refused != VEGA_HEALTHY) return refused;
 	}
-	if (leap == 3 || stratum == 0 || stratum > 15 || is_zero(answer + SENT)) return vega_unhealthy("%s does not know the time itself: it is not synchronised; check its own time servers", address);
+	bool lost = answer[DISPERSION] != 0 || answer[DISPERSION + 1] >= MAX_DISPERSION;
+	if (leap == 3 || stratum == 0 || stratum > 15 || lost || is_zero(answer + RECEIVED) || is_zero(answer + SENT)) return vega_unhealthy("%s does not know the time itself: it is not synchronised; check its own time servers", address);
 
 	int64_t t2 = get_time(answer + RECEIVED, t1), t3 = get_time(answer + SENT, t1);
 	int64_t off = ((t2 - t1) + (t3 - t4)) / 2, delay = (t4 - t1) - (t3 - t2), most = vega_int("max_offset");

@@ -5,7 +5,7 @@
 mod lines;
 
 use lines::{Line, Lines};
-use vega::{config, degraded, detail, healthy, http, metric, millis, text, unhealthy, Error, Kind, OrFailed, Probed, Text};
+use vega::{config, degraded, detail, healthy, http, metric, millis, text, unhealthy, unknown, Error, Kind, OrFailed, Probed, Text};
 
 vega::probes! { "remote" => remote }
 
@@ -29,11 +29,15 @@ fn remote() -> Probed {
         200 => {}
         401 | 403 if token.is_empty() => return Ok(unhealthy!("{url} asks for a login; set username and token")),
         401 | 403 => return Ok(unhealthy!("{url} refuses the login; create a new token, or allow it to read this repository")),
+        429 => return Ok(unknown!("{url} did not answer because vega or its network asks too often (429); raise the interval, or set token")),
         404 => return Ok(unhealthy!("there is no repository at {url}, or this login has no access to it; correct url or token")),
         code => return Ok(unhealthy!("{url} answered {code}, expected 200; look into its log")),
     }
     let kind: Text<100> = answer.header("Content-Type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("text/plain") {
+        return Ok(unhealthy!("what answers at {url} does not speak Git's smart HTTP; it may be a dumb server, which this probe does not support: serve the repository with git http-backend, or correct url"));
+    }
     if !kind.eq_ignore_ascii_case("application/x-git-upload-pack-advertisement") {
         return Ok(unhealthy!("what answers at {url} does not speak Git's smart HTTP; correct url"));
     }
@@ -57,6 +61,9 @@ fn remote() -> Probed {
             Line::Text(line) if line.starts_with(b"ERR ") => {
                 let text = core::str::from_utf8(&line[4..]).unwrap_or_default().trim_end();
                 return Ok(unhealthy!("{url} refuses with \"{text:.200}\"; look into the server's log"));
+            }
+            Line::Text(line) if heads + tags == 0 && found.is_none() && line.starts_with(b"version 2") => {
+                return Ok(unknown!("{url} answered with version 2 of Git's protocol, which vega did not ask for; check the proxy or cache in front of it"));
             }
             Line::Flush => parts += 1,
             Line::End => return Ok(unhealthy!("the list of branches of {url} is truncated; look into the server's log")),
@@ -82,6 +89,7 @@ fn remote() -> Probed {
     let at = match found {
         Some(hash) => hash,
         None if heads + tags == 0 => return Ok(unhealthy!("the repository at {url} is empty; push to it, or correct url")),
+        None if branch.is_empty() => return Ok(unhealthy!("HEAD of the repository at {url} points to a branch that does not exist; correct its default branch, or set branch")),
         None => return Ok(unhealthy!("the repository at {url} has no {}; correct branch, or push it", want.trim_start_matches("refs/heads/"))),
     };
     detail("commit", &at);

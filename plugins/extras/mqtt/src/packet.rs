@@ -39,7 +39,7 @@ pub struct Broker<'a> {
     pub conn: net::Conn,
     pub who: &'a str,
     pub level: u8, // the version: 3 for 3.1, 4 for 3.1.1, 5
-    left: usize,    // unread bytes of the packet
+    left: usize,   // unread bytes of the packet
 }
 
 /// The beginning of a packet: its kind, or 0 if the broker closed the
