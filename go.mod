@@ -2,6 +2,10 @@ module vega
 
 go 1.26.0
 
+// Some devices have certificates with a negative serial number, which curl and
+// browsers accept.
+godebug x509negativeserial=1
+
 require (
 	aead.dev/minisign v0.3.0
 	github.com/aymanbagabas/go-udiff v0.4.1

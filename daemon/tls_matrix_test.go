@@ -145,6 +145,11 @@ func (w *world) handshakes(t *testing.T) []tlsServer {
 		return w.config(c)
 	}
 	must := issue(t, spec{name: vegaTest, dns: []string{vegaTest}, edit: mustStaple}, w.inter)
+	suite := func(id uint16) *tls.Config {
+		c := w.config(chain(issue(t, spec{name: vegaTest, dns: []string{vegaTest}, key: rsaKey(t)}, w.inter), w.inter))
+		c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{id}
+		return c
+	}
 	const asks, rejects = "it asks for a client certificate; set tls { client_cert, client_key }", `it rejects the client certificate "vega-client"`
 	return []tlsServer{
 		{name: "TLS 1.0", config: version(tls.VersionTLS10), says: "it speaks no newer version than TLS 1.0; update its TLS settings"},
@@ -153,6 +158,9 @@ func (w *world) handshakes(t *testing.T) []tlsServer {
 		{name: "TLS 1.2", config: version(tls.VersionTLS12)},
 		{name: "TLS 1.2 where 1.3 is demanded", config: version(tls.VersionTLS12), block: `min_version = "1.3"`, says: "it speaks no newer version than TLS 1.2"},
 		{name: "TLS 1.3", config: version(tls.VersionTLS13)},
+		{name: "no forward secrecy", config: suite(tls.TLS_RSA_WITH_AES_128_CBC_SHA)},
+		{name: "no forward secrecy, AES-GCM", config: suite(tls.TLS_RSA_WITH_AES_256_GCM_SHA384)},
+		{name: "RC4", config: suite(tls.TLS_RSA_WITH_RC4_128_SHA), says: "it has no cipher suite in common with current clients"},
 		{name: "client certificate demanded, TLS 1.2", config: asking(tls.VersionTLS12, tls.RequireAndVerifyClientCert), says: asks},
 		{name: "client certificate demanded, TLS 1.3", config: asking(tls.VersionTLS13, tls.RequireAndVerifyClientCert), says: asks},
 		{name: "client certificate sent, TLS 1.2", config: asking(tls.VersionTLS12, tls.RequireAndVerifyClientCert), block: w.client},

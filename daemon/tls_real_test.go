@@ -1,9 +1,13 @@
 package daemon_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,6 +70,71 @@ func mosquitto(t *testing.T, leaf *realtest.Leaf, ca *realtest.CA, more string) 
 		files[name] = string(b)
 	}
 	return realtest.Mosquitto(t, "allow_anonymous true\ncafile %s/ca.pem\ncertfile %s/cert.pem\nkeyfile %s/key.pem\n"+more, files)
+}
+
+// Certificates and handshakes of devices and old software, from OpenSSL's server.
+func TestServersOfOpenSSL(t *testing.T) {
+	openssl := realtest.Program(t, "openssl", "openssl")
+	dir := t.TempDir()
+	certificate := func(name, san string, more ...string) {
+		args := append([]string{"req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + san}, more...)
+		cmd := exec.CommandContext(t.Context(), openssl, args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	certificate("plain", "IP:127.0.0.1")
+	certificate("negative", "IP:127.0.0.1", "-set_serial", "-5")
+	certificate("malformed", "DNS:b\xfccher.vega.test,IP:127.0.0.1")
+	trusting := func(name string) string { return fmt.Sprintf("ca_file = %q", filepath.Join(dir, name+".pem")) }
+	again := sServer(t, openssl, dir, []string{"R\n", "settled\n"}, "-msg", "-cert", "plain.pem", "-key", "plain.key", "-tls1_2")
+	negative := sServer(t, openssl, dir, nil, "-cert", "negative.pem", "-key", "negative.key")
+	malformed := sServer(t, openssl, dir, nil, "-cert", "malformed.pem", "-key", "malformed.key")
+	wantRows(t, "", []row{
+		{name: "asks-again", probe: "tcp", config: and(fmt.Sprintf("address = %q\ntls = true\nexpect = \"settled\"", again), trusting("plain")), status: healthy},
+		{name: "negative-serial", probe: "tls", config: and(fmt.Sprintf("address = %q", negative), trusting("negative")), status: healthy},
+		{name: "malformed", probe: "tls", config: fmt.Sprintf("address = %q", malformed), status: unhealthy, cause: target, says: "what it sends in the handshake is not valid (tls: failed to parse certificate from server: x509: SAN dNSName is malformed); replace its certificate"},
+	})
+}
+
+// sServer starts OpenSSL's server, and returns its address. After each
+// handshake that -msg reports, it gets the next line: R asks the client to
+// negotiate again, with a certificate if it has one, and others are sent to it.
+func sServer(t *testing.T, openssl, dir string, input []string, args ...string) string {
+	t.Helper()
+	port := realtest.FreePort(t)
+	cmd := exec.CommandContext(t.Context(), openssl, append([]string{"s_server", "-accept", "127.0.0.1:" + port}, args...)...)
+	cmd.Dir = dir
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
+	ready := make(chan bool, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if lines.Text() == "ACCEPT" {
+				ready <- true
+			}
+			if strings.HasPrefix(lines.Text(), ">>>") && strings.HasSuffix(lines.Text(), "Finished") && len(input) > 0 {
+				_, _ = io.WriteString(in, input[0])
+				input = input[1:]
+			}
+		}
+		close(ready)
+	}()
+	if !<-ready {
+		t.Fatal("openssl s_server does not start")
+	}
+	return "127.0.0.1:" + port
 }
 
 // A server that speaks something else on the port says so, whichever side

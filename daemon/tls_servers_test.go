@@ -176,7 +176,7 @@ func serveAll(t testing.TB, c *tls.Config) map[string]string {
 	s := &http.Server{TLSConfig: web, ErrorLog: quiet(), ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "fine")
 	})}
-	if c.MaxVersion != 0 && c.MaxVersion < tls.VersionTLS12 { // Go's server would end HTTP/2 over an old version
+	if c.MaxVersion != 0 && c.MaxVersion < tls.VersionTLS12 || c.CipherSuites != nil { // Go's server would end HTTP/2 over an old version or suite
 		web.NextProtos, s.TLSNextProto = nil, map[string]func(*http.Server, *tls.Conn, http.Handler){}
 	}
 	go func() { _ = s.ServeTLS(l, "", "") }()

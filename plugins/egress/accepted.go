@@ -14,7 +14,7 @@ import (
 // it got.
 func (p *peer) clientFact() string {
 	switch {
-	case !p.asked:
+	case !p.asked.Load():
 		return ""
 	case p.client == nil:
 		return "none"
@@ -29,7 +29,7 @@ func (p *peer) clientFact() string {
 // that is left is taken to agree.
 func (c *Conn) accepted() error {
 	p := c.peer
-	if !p.asked || p.heard || p.state.Version < tls.VersionTLS13 || c.below == nil {
+	if !p.asked.Load() || p.heard.Load() || p.state.Version < tls.VersionTLS13 || c.below == nil {
 		return nil
 	}
 	below := c.below

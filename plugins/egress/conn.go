@@ -158,13 +158,15 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 // handshake.
 func (c *Conn) hear() {
 	if c.peer != nil {
-		c.peer.heard = true
+		c.peer.heard.Store(true)
 	}
 }
 
 // wantsCertificate reports whether the peer asked for a client certificate and
 // sent nothing since.
-func (c *Conn) wantsCertificate() bool { return c.peer != nil && c.peer.asked && !c.peer.heard }
+func (c *Conn) wantsCertificate() bool {
+	return c.peer != nil && c.peer.asked.Load() && !c.peer.heard.Load()
+}
 
 func (c *Conn) mayCarrySecret() *grant.Denial {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"vega/plugins/grant"
@@ -23,8 +24,8 @@ type peer struct {
 	client  *tls.Certificate // nil if there is none to present
 	now     time.Time
 
-	asked  bool                  // it asked for a client certificate
-	heard  bool                  // it sent data of its protocol
+	asked  atomic.Bool           // it asked for a client certificate
+	heard  atomic.Bool           // it sent data of its protocol since
 	state  *tls.ConnectionState  // nil before its certificate arrived
 	chains [][]*x509.Certificate // verified ones
 	reason string                // why it can't be trusted; "" if it can
@@ -61,10 +62,13 @@ func newPeer(s *Session, rule grant.Rule, name string) (*peer, error) {
 
 // config returns the configuration of the handshake, in which present is called
 // with the peer's certificate. Versions that are too old are offered, too, so
-// that the peer shows which one it speaks.
+// that the peer shows which one it speaks. A server may negotiate again once,
+// usually to ask for a client certificate after it has read a request; package
+// tls then requires the same certificate from it.
 func (p *peer) config(present func(*tls.ConnectionState) error) *tls.Config {
 	return &tls.Config{
-		ServerName: p.name, MinVersion: tls.VersionTLS10,
+		ServerName: p.name, MinVersion: tls.VersionTLS10, CipherSuites: suites,
+		Renegotiation:      tls.RenegotiateOnceAsClient,
 		InsecureSkipVerify: true, // judge verifies
 		VerifyConnection: func(cs tls.ConnectionState) error {
 			p.state = &cs
@@ -74,13 +78,29 @@ func (p *peer) config(present func(*tls.ConnectionState) error) *tls.Config {
 			return present(&cs)
 		},
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			p.asked = true
+			p.asked.Store(true)
+			p.heard.Store(false)
 			if p.client == nil {
 				return &tls.Certificate{}, nil
 			}
 			return p.client, nil // the server decides whether it is the right one
 		},
 	}
+}
+
+// suites are the cipher suites that curl and browsers offer: also those without
+// forward secrecy, which package tls leaves out by default, because some devices
+// know no others.
+var suites = offered()
+
+func offered() (all []uint16) {
+	for _, s := range tls.CipherSuites() {
+		all = append(all, s.ID)
+	}
+	return append(all,
+		tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384,
+		tls.TLS_RSA_WITH_AES_128_CBC_SHA256, tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA,
+		tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256)
 }
 
 // judge verifies the peer. The error is that of a clock which can't be right;
@@ -155,5 +175,9 @@ func tlsError(ctx context.Context, s *Session, p *peer, stage string, err error,
 			return &Error{Errno: abi.ErrTLS, Text: s.vault.Hide(text)}
 		}
 	}
-	return s.fail(ctx, stage, err, usual)
+	failed := s.fail(ctx, stage, err, usual)
+	if e, ok := errors.AsType[*Error](failed); ok && e.Errno == abi.ErrTLS && p.state == nil {
+		e.Text = s.vault.Hide(fmt.Sprintf("what it sends in the handshake is not valid (%s); replace its certificate, or update its TLS software", reason(err)))
+	}
+	return failed
 }

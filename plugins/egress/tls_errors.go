@@ -49,9 +49,9 @@ func (p *peer) whyFailed(err error) string {
 	code, alerted := alertOf(err)
 	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
-	case p.heard || !alerted && !closed && p.state == nil:
+	case p.heard.Load() || !alerted && !closed && p.state == nil:
 		return ""
-	case p.asked && (closed || alerted && aboutCertificate(code)):
+	case p.asked.Load() && (closed || alerted && aboutCertificate(code)):
 		return p.whyNotLetIn(code, alerted)
 	case alerted:
 		return p.whyAlert(code, alertText(err))
