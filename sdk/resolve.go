@@ -20,7 +20,11 @@ func (r *Run) Resolve(rrtype, name, server string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lines(text), nil
+	records := lines(text)
+	if len(text) == 0 || text[len(text)-1] == '\n' {
+		records = append(records, "") // a TXT record may be empty
+	}
+	return records, nil
 }
 
 func lines(text string) []string {

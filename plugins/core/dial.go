@@ -8,7 +8,7 @@ import (
 
 // dial connects, with TLS if secured. plain reports whether a server answers
 // the protocol without TLS: if a handshake fails, that tells a server that does
-// not speak TLS from one whose TLS is broken.
+// not speak TLS from one whose TLS is broken. It is nil for an unknown protocol.
 func dial(r *sdk.Run, address string, secured bool, plain func(*sdk.Conn) bool) (*sdk.Conn, *sdk.Result) {
 	conn, err := r.Dial("tcp", address)
 	if err != nil {
@@ -23,13 +23,19 @@ func dial(r *sdk.Run, address string, secured bool, plain func(*sdk.Conn) bool) 
 	conn.Close()
 	switch {
 	case errors.Is(err, sdk.ErrTimeout):
-		result := sdk.Unhealthy(address + " accepts the connection but does not answer the TLS handshake in time; it is hung, or it does not speak TLS: then set tls = false")
+		result := handshakeHangs(address, "then set tls = false")
 		return nil, &result
-	case (errors.Is(err, sdk.ErrTLS) || errors.Is(err, sdk.ErrReset)) && answers(r, address, plain):
+	case plain != nil && (errors.Is(err, sdk.ErrTLS) || errors.Is(err, sdk.ErrReset)) && answers(r, address, plain):
 		result := sdk.Unhealthy(address + " does not speak TLS: it answers without; set tls = false, or enable TLS there")
 		return nil, &result
 	}
 	return nil, failed(address, err)
+}
+
+// handshakeHangs reports a server that accepts the connection and is then
+// silent.
+func handshakeHangs(address, fix string) sdk.Result {
+	return sdk.Unhealthy(address + " accepts the connection but does not answer the TLS handshake in time; it is hung, or it does not speak TLS: " + fix)
 }
 
 func failed(who string, err error) *sdk.Result {

@@ -13,8 +13,11 @@ func init() { sdk.Probe("dns", dnsProbe) }
 func dnsProbe(r *sdk.Run) sdk.Result {
 	name, rrtype, server := r.String("name"), r.String("type"), r.String("server")
 	expect := r.Strings("expect")
+	if _, ok := parseAddress(name); ok && rrtype != "PTR" {
+		return sdk.Unknown("name is the address " + name + ", which only has a PTR record; set type = \"PTR\", or query a name")
+	}
 	if bad := malformed(rrtype, expect); bad != "" {
-		return sdk.Unknown("expect has " + quote(bad) + ", which is not the address of a record of type " + rrtype + "; correct expect or type")
+		return sdk.Unknown("expect has " + quote(bad) + ", which is not " + shapes[rrtype] + " of a record of type " + rrtype + "; correct expect or type")
 	}
 	began := r.Now()
 	answers, err := r.Resolve(rrtype, name, server)
@@ -24,10 +27,10 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 		who = "the DNS server " + server
 	}
 	switch {
-	case errors.Is(err, sdk.ErrNotSet), err == nil && len(answers) == 0:
+	case errors.Is(err, sdk.ErrNotSet):
 		return lacking(name, rrtype, err)
 	case errors.Is(err, sdk.ErrDNS):
-		return sdk.Unhealthy(name + " does not resolve; add the " + rrtype + " record or repair the zone (" + err.Error() + ")")
+		return sdk.Unhealthy(name + " does not resolve, so it has no " + rrtype + " record (" + err.Error() + ")")
 	case err != nil:
 		return sdk.Failed(who, err)
 	}
@@ -35,9 +38,17 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	r.Metric("answers", float64(len(answers)), "")
 	r.Detail("answers", strings.Join(answers, ", "))
 	if missing := without(rrtype, expect, answers); len(missing) > 0 {
-		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + some(answers))
+		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + shown(answers))
 	}
-	return sdk.Healthy(name + " " + rrtype + " is " + some(answers))
+	return sdk.Healthy(name + " " + rrtype + " is " + shown(answers))
+}
+
+// shown is like some, for records, of which a TXT record may be empty.
+func shown(answers []string) string {
+	if text := some(answers); text != "" {
+		return text
+	}
+	return "the empty text"
 }
 
 // lacking reports a name without the record. The host's text may name an alias.

@@ -52,7 +52,7 @@ func TestSMTPAnswers(t *testing.T) {
 		{name: "EHLO not recognized", options: plain(mailServer(t, greeting, usual("EHLO", "500 what?\r\n"))), says: "accepts mail without TLS"},
 		{name: "without EHLO, no STARTTLS", options: options{"address": mailServer(t, greeting, usual("EHLO", "500 what?\r\n"))}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
 		{name: "EHLO refused for now", options: plain(mailServer(t, greeting, usual("EHLO", "450 4.7.1 try later\r\n"))), status: abi.Unhealthy, says: `is not available at the moment: it answered "450 4.7.1 try later" where 250 was expected`},
-		{name: "the name is refused", options: plain(mailServer(t, greeting, usual("EHLO", "550 bad name\r\n", "HELO", "550 bad name\r\n"))), status: abi.Unhealthy, says: `it answered "550 bad name" where 250 was expected`},
+		{name: "the name is refused", options: plain(mailServer(t, greeting, usual("EHLO", "550 bad name\r\n", "HELO", "550 bad name\r\n"))), status: abi.Unhealthy, says: `refuses the client name vega.invalid: it answered "550 bad name" where 250 was expected; set helo`},
 		{name: "no service", options: plain(mailServer(t, "554 5.7.1 you are listed\r\n", nil)), status: abi.Unhealthy, says: "refuses this client"},
 		{name: "too many connections", options: plain(mailServer(t, "421-4.7.0 too many\r\n421 4.7.0 connections\r\n", nil)), status: abi.Unhealthy, says: "is not available at the moment"},
 		{name: "STARTTLS refused for now", options: options{"address": mailServer(t, greeting, usual("EHLO", "250-a\r\n250 starttls\r\n", "STARTTLS", "454 TLS not available\r\n"))}, status: abi.Unhealthy, says: `"454 TLS not available" where 220`},

@@ -39,6 +39,7 @@ func TestTCP(t *testing.T) {
 		{name: "says something else", options: options{"address": echo, "expect": "welcome"}, config: soon(), status: abi.Unhealthy, says: `did not say "welcome" in time; it said "hello"`},
 		{name: "hangs up", options: options{"address": fixtures.Listen(t, hangUp), "send": "x", "expect": "y"}, status: abi.Unhealthy, says: `ended the connection without saying "y"; it said nothing`},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
+		{name: "silent in the handshake", options: options{"address": fixtures.Hang(t), "tls": true}, config: soon(), status: abi.Unhealthy, says: "accepts the connection but does not answer the TLS handshake in time; it is hung, or it does not speak TLS: then set tls = false"},
 		{name: "denied", options: options{"address": echo}, config: deny(), status: abi.Unknown, says: "grant {"},
 	})
 }
@@ -46,12 +47,16 @@ func TestTCP(t *testing.T) {
 func TestDNS(t *testing.T) {
 	server := fixtures.DNS(t,
 		"www.example.com. 60 IN A 192.0.2.1", "www.example.com. 60 IN A 192.0.2.2",
-		"example.com. 60 IN MX 10 mail.example.com.", `example.com. 60 IN TXT "v=spf1 -all"`, "www.example.com. 60 IN AAAA 2001:db8::1")
+		"example.com. 60 IN MX 10 mail.example.com.", `example.com. 60 IN TXT "v=spf1 -all"`, "www.example.com. 60 IN AAAA 2001:db8::1",
+		`empty.example.com. 60 IN TXT ""`)
 	runRows(t, "dns", []row{
 		{name: "resolves", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.2"}}, says: "www.example.com A is 192.0.2.", details: []string{"answers"}, metrics: []string{"response_time"}},
 		{name: "mx", options: options{"name": "example.com", "type": "MX", "server": server, "expect": []string{"10 Mail.example.com."}}, says: "10 mail.example.com"},
 		{name: "long address", options: options{"name": "www.example.com", "type": "AAAA", "server": server, "expect": []string{"2001:0db8:0000:0000:0000:0000:0000:0001"}}, says: "www.example.com AAAA is 2001:db8::1"},
 		{name: "not an address", options: options{"name": "www.example.com", "server": server, "expect": []string{"mail.example.com"}}, status: abi.Unknown, says: `expect has "mail.example.com", which is not the address of a record of type A`},
+		{name: "empty text", options: options{"name": "empty.example.com", "type": "TXT", "server": server, "expect": []string{""}}, says: "empty.example.com TXT is the empty text"},
+		{name: "preference last", options: options{"name": "example.com", "type": "MX", "server": server, "expect": []string{"mail.example.com 10"}}, status: abi.Unknown, says: `expect has "mail.example.com 10", which is not preference and name, or the name, of a record of type MX`},
+		{name: "name is an address", options: options{"name": "192.0.2.1", "server": server}, status: abi.Unknown, says: `only has a PTR record; set type = "PTR"`},
 		{name: "txt", options: options{"name": "example.com", "type": "TXT", "server": server, "expect": []string{"v=spf1 -all"}}, says: "v=spf1"},
 		{name: "another address", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.9"}}, status: abi.Unhealthy, says: "lacks 192.0.2.9; it answers 192.0.2."},
 		{name: "no such name", options: options{"name": "gone.example.com", "server": server}, status: abi.Unhealthy, says: "does not resolve"},
@@ -102,6 +107,8 @@ func TestTLS(t *testing.T) {
 		{name: "imap without end", options: options{"address": imap("* OK\r\n", strings.Repeat("* more\r\n", imapLines)), "starttls": "imap"}, status: abi.Unknown, says: "more than 1000 lines"},
 		{name: "postgres with an error", options: options{"address": fixtures.Echo(t, "E\x00\x00\x00\x08no"), "starttls": "postgres"}, status: abi.Unhealthy, says: "answers with an error"},
 		{name: "not postgres", options: options{"address": fixtures.Echo(t, "HTTP/1.1 400"), "starttls": "postgres"}, status: abi.Unhealthy, says: `not a PostgreSQL server: its answer begins with "H"`},
+		{name: "silent", options: options{"address": fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "does not answer the TLS handshake in time; it is hung, or it does not speak TLS: then set starttls, or correct the port"},
+		{name: "silent before STARTTLS", options: options{"address": fixtures.Hang(t), "starttls": "imap"}, config: soon(), status: abi.Unhealthy, says: "does not answer STARTTLS or the handshake in time; it is hung, or it does not speak imap"},
 		{name: "no tls", options: options{"address": fixtures.Echo(t, "hello\r\n")}, status: abi.Unhealthy, says: "TLS with"},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 	})

@@ -238,7 +238,8 @@ probe "dns" {
   option "name" {
     type        = "string"
     required    = true
-    description = "The name to query."
+    pattern     = "[^\\s/:@*\\\\]+|[0-9A-Fa-f:.]+"
+    description = "The name to query; for PTR also an address."
   }
   option "type" {
     type        = "string"
@@ -252,7 +253,7 @@ probe "dns" {
   }
   option "expect" {
     type        = "list"
-    description = "Records that the reply must contain, such as \"192.0.2.1\", \"10 mail.example.com\" or the text of a TXT record. Addresses, names and numbers may be in any form; for MX and SRV the name alone will do."
+    description = "Records that the reply must contain, such as \"192.0.2.1\", \"10 mail.example.com\" or the text of a TXT record. Addresses, names and numbers may be in any form; for MX and SRV the name alone will do, and for SOA the serial."
   }
   capability "dns" {
     reason = "Queries the configured name at the configured server."

@@ -33,8 +33,11 @@ func sameRecord(rrtype, wanted, got string) bool {
 		return sameAuthorization(wanted, got)
 	}
 	w, g := strings.Fields(wanted), strings.Fields(got)
-	if len(w) == 1 && (rrtype == "MX" || rrtype == "SRV") { // the name alone
+	switch {
+	case len(w) == 1 && (rrtype == "MX" || rrtype == "SRV"): // the name alone
 		g = g[max(0, len(g)-1):]
+	case len(w) == 1 && rrtype == "SOA" && len(g) > serialField: // the serial alone
+		g = g[serialField : serialField+1]
 	}
 	if len(w) != len(g) {
 		return false
@@ -47,15 +50,52 @@ func sameRecord(rrtype, wanted, got string) bool {
 	return true
 }
 
+// serialField is the index of the serial among the fields of an SOA record.
+const serialField = 2
+
+// shapes describes what may stand in expect for a type.
+var shapes = map[string]string{
+	"A": "the address", "AAAA": "the address", "CNAME": "the name", "NS": "the name", "PTR": "the name",
+	"MX": "preference and name, or the name,", "SRV": "priority, weight, port and name, or the name,",
+	"SOA": "all seven fields, or the serial,", "CAA": "flags, tag and value",
+}
+
 // malformed returns a wanted record that no record of the type can equal, or "".
 func malformed(rrtype string, wanted []string) string {
 	for _, w := range wanted {
-		ip, ok := parseAddress(trim(w))
-		if rrtype == "A" && !(ok && ip.is4()) || rrtype == "AAAA" && !(ok && strings.Contains(w, ":")) {
+		if !wellFormed(rrtype, trim(w)) {
 			return w
 		}
 	}
 	return ""
+}
+
+func wellFormed(rrtype, w string) bool {
+	ip, ok := parseAddress(w)
+	fields := strings.Fields(w)
+	switch n := len(fields); rrtype {
+	case "A":
+		return ok && ip.is4()
+	case "AAAA":
+		return ok && strings.Contains(w, ":")
+	case "CNAME", "NS", "PTR":
+		return n == 1
+	case "MX":
+		return n == 1 && !isNumber(w) || n == 2 && isNumber(fields[0])
+	case "SRV":
+		return n == 1 && !isNumber(w) || n == 4 && isNumber(fields[0]) && isNumber(fields[2])
+	case "SOA":
+		return n == 1 && isNumber(w) || n == 7
+	case "CAA":
+		return n >= 3 && isNumber(fields[0])
+	default:
+		return true
+	}
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
 }
 
 func sameAddress(wanted, got string) bool {

@@ -37,6 +37,8 @@ func TestSameRecord(t *testing.T) {
 		{"SRV", "1 2 443 a.example.", "1 2 443 A.example", true},
 		{"SRV", "a.example", "1 2 443 A.example", true},
 		{"SRV", "1 2 444 a.example", "1 2 443 a.example", false},
+		{"SOA", "7", "ns.example root.example 7 2 3 4 5", true},
+		{"SOA", "2", "ns.example root.example 7 2 3 4 5", false},
 		{"SOA", "ns.example. root.example. 1 2 3 4 5", "NS.example root.example 1 2 3 4 5", true},
 		{"SOA", "ns.example root.example 2 2 3 4 5", "ns.example root.example 1 2 3 4 5", false},
 		{"TXT", "v=spf1 -all", "v=spf1 -all", true},
@@ -59,6 +61,29 @@ func TestSameRecord(t *testing.T) {
 	} {
 		if got := sameRecord(c.rrtype, c.wanted, c.got); got != c.same {
 			t.Errorf("%s %q and %q: same is %v", c.rrtype, c.wanted, c.got, got)
+		}
+	}
+}
+
+// What no record of the type can equal is the operator's mistake.
+func TestMalformed(t *testing.T) {
+	for rrtype, of := range map[string]struct{ fine, wrong []string }{
+		"A":    {[]string{"192.0.2.1"}, []string{"a.example", "2001:db8::1", ""}},
+		"AAAA": {[]string{"2001:db8::1"}, []string{"192.0.2.1"}},
+		"MX":   {[]string{"10 a.example", "a.example.", "0 ."}, []string{"10", "a.example 10", "10:a.example x", "10, a.example"}},
+		"SRV":  {[]string{"0 5 5060 a.example", "a.example"}, []string{"5060 a.example", "5060", "a.example 0 5 5060"}},
+		"SOA":  {[]string{"7", "ns.example root.example 7 2 3 4 5"}, []string{"ns.example", "ns.example root.example 7"}},
+		"CAA":  {[]string{`0 issue "ca.example"`, "0 issue ca.example"}, []string{"ca.example", "issue ca.example x"}},
+		"PTR":  {[]string{"a.example."}, []string{"a.example b.example", ""}},
+		"TXT":  {[]string{"", "a b c"}, nil},
+	} {
+		if bad := malformed(rrtype, of.fine); bad != "" {
+			t.Errorf("%s %q is malformed", rrtype, bad)
+		}
+		for _, w := range of.wrong {
+			if wellFormed(rrtype, w) {
+				t.Errorf("%s %q is well-formed", rrtype, w)
+			}
 		}
 	}
 }

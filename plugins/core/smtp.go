@@ -69,6 +69,9 @@ func smtpHello(conn *sdk.Conn, name string) ([]string, error) {
 		return extensions, err
 	}
 	lines, err := smtpCommand(conn, "HELO "+name, "250")
+	if refused, ok := errors.AsType[*smtpRefusal](err); ok {
+		refused.greeted = name
+	}
 	if err != nil {
 		return nil, err
 	}

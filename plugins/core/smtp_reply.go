@@ -12,7 +12,10 @@ import (
 const smtpLines = 1000
 
 // smtpRefusal is a reply with another code than expected.
-type smtpRefusal struct{ line, wanted string }
+type smtpRefusal struct {
+	line, wanted string
+	greeted      string // the name of the client, if the reply is to its greeting
+}
 
 func (e *smtpRefusal) Error() string {
 	return "it answered " + quote(e.line) + " where " + e.wanted + " was expected"
@@ -103,6 +106,8 @@ func smtpFailed(address string, err error) sdk.Result {
 	switch {
 	case ok && refused.line[:min(1, len(refused.line))] == "4":
 		return sdk.Unhealthy(address + " is not available at the moment: " + refused.Error() + "; look into its log")
+	case ok && refused.greeted != "":
+		return sdk.Unhealthy(address + " refuses the client name " + refused.greeted + ": " + refused.Error() + "; set helo to a name that it accepts, or check that it speaks SMTP")
 	case ok:
 		return sdk.Unhealthy(address + ": " + refused.Error() + "; look into its log")
 	case errors.Is(err, errSMTPLines):

@@ -15,9 +15,9 @@ func init() { sdk.Probe("tcp", tcpProbe) }
 func tcpProbe(r *sdk.Run) sdk.Result {
 	address := r.String("address")
 	began := r.Now()
-	conn, err := r.Dial(network(r), address)
-	if err != nil {
-		return sdk.Failed(address, err)
+	conn, wrong := dial(r, address, r.Bool("tls"), nil)
+	if wrong != nil {
+		return *wrong
 	}
 	defer conn.Close()
 	took := r.Since(began)
@@ -48,13 +48,6 @@ func tcpProbe(r *sdk.Run) sdk.Result {
 		return *soon
 	}
 	return sdk.Healthy(address + " accepted the connection in " + short(took))
-}
-
-func network(r *sdk.Run) string {
-	if r.Bool("tls") {
-		return "tls"
-	}
-	return "tcp"
 }
 
 // await reads until the text arrives, the peer closes or 64 KiB are read.

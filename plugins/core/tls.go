@@ -1,6 +1,10 @@
 package main
 
-import "vega/sdk"
+import (
+	"errors"
+
+	"vega/sdk"
+)
 
 func init() { sdk.Probe("tls", tlsProbe) }
 
@@ -9,11 +13,14 @@ func init() { sdk.Probe("tls", tlsProbe) }
 func tlsProbe(r *sdk.Run) sdk.Result {
 	address := r.String("address")
 	began := r.Now()
-	conn, err := handshake(r, address)
+	conn, err := r.Dial("tcp", address)
 	if err != nil {
 		return sdk.Failed(address, err)
 	}
 	defer conn.Close()
+	if err := handshake(r, conn, address); err != nil {
+		return noHandshake(r, address, err)
+	}
 	r.Millis("handshake", r.Since(began))
 	t := conn.TLS()
 	valid := certificate(r, t)
@@ -33,19 +40,23 @@ func tlsProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(address + " speaks " + t.Version() + "; its certificate is valid for " + plural(valid.days, "more day"))
 }
 
-// handshake connects with TLS, either directly or after the protocol's
-// STARTTLS. A server_name also requires the latter.
-func handshake(r *sdk.Run, address string) (*sdk.Conn, error) {
-	name, protocol := r.String("server_name"), r.String("starttls")
-	if name == "" && protocol == "" {
-		return r.Dial("tls", address)
-	}
+// handshake starts TLS, either directly or after the protocol's STARTTLS.
+func handshake(r *sdk.Run, conn *sdk.Conn, address string) error {
+	name := r.String("server_name")
 	if name == "" {
 		name = hostOf(address)
 	}
-	conn, err := r.Dial("tcp", address)
-	if err != nil {
-		return nil, err
+	return starttls(conn, r.String("starttls"), name)
+}
+
+// noHandshake reports a server that accepted the connection.
+func noHandshake(r *sdk.Run, address string, err error) sdk.Result {
+	switch protocol := r.String("starttls"); {
+	case !errors.Is(err, sdk.ErrTimeout):
+		return sdk.Failed(address, err)
+	case protocol != "":
+		return sdk.Unhealthy(address + " accepts the connection but does not answer STARTTLS or the handshake in time; it is hung, or it does not speak " + protocol + " without TLS: correct starttls")
+	default:
+		return handshakeHangs(address, "then set starttls, or correct the port")
 	}
-	return conn, starttls(conn, protocol, name)
 }

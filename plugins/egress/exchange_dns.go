@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 
 	"github.com/miekg/dns"
 
+	"vega/plugins/fault"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
+	"vega/sdk/abi"
 )
 
 // exchanger sends one question to DNS servers. The guest's account counts the
@@ -35,7 +38,7 @@ const (
 // the last attempt may use all the remaining time. The second round is without
 // EDNS, because some servers and firewalls drop queries that have it.
 func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []string) (*reply, error) {
-	var last error
+	var last, why error
 	for i := range rounds * len(servers) {
 		limit := shareOfTry
 		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
@@ -45,15 +48,35 @@ func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []
 		if err == nil {
 			return answer, nil
 		}
-		if ctx.Err() != nil {
+		if known := q.explained(err); known != nil {
+			why = known
+		}
+		if errors.Is(ctx.Err(), context.Canceled) || ctx.Err() != nil && why == nil {
 			return nil, ctx.Err()
 		}
-		last = err
+		if last = err; ctx.Err() != nil {
+			break
+		}
 		if shortage.Of(err) != nil || !mayPass(err) && i >= len(servers)-1 {
 			break // a server that sends a wrong reply does so again
 		}
 	}
-	return nil, last
+	return nil, cmp.Or(why, last)
+}
+
+// explained returns the error to report for a server that answers, but not as it
+// should, or nil. vega's own servers and its own trouble are judged elsewhere.
+func (q *exchanger) explained(err error) error {
+	if q.watch != nil || fault.Of(err) != nil {
+		return nil
+	}
+	if tcp, ok := errors.AsType[*overTCP](err); ok && tcp.unreached() {
+		return &Error{Errno: abi.ErrTarget, Text: q.session.vault.Hide(tcp.Error() + "; allow TCP there, or keep its replies under 1232 bytes")}
+	}
+	if errors.Is(err, errStray) {
+		return &Error{Errno: abi.ErrTarget, Text: q.session.vault.Hide(errStray.Error() + "; check what answers there, or use another server")}
+	}
+	return nil
 }
 
 // mayPass reports whether another attempt may succeed.
@@ -79,13 +102,23 @@ func (q *exchanger) askOne(ctx context.Context, query *dns.Msg, server string, l
 	case err != nil:
 		return nil, fmt.Errorf("querying %s: %w", server, err)
 	case answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError:
-		return nil, errors.New(server + " answered " + rcodeText(answer.rcode))
+		return nil, errors.New(server + " answered " + rcodeText(answer.rcode) + "; " + cmp.Or(rcodeFixes[answer.rcode], "look into its log"))
 	case !answer.answers(query.Question[0]):
 		return nil, errors.New(server + " answered a different question")
 	case answer.referral:
 		return nil, errors.New(server + " answered with a referral: it does not serve this zone, and does not resolve names for this client; query another server")
 	}
 	return answer, nil
+}
+
+// rcodeFixes says what to do about the answers of a server that the operator
+// named.
+var rcodeFixes = map[int]string{
+	dns.RcodeServerFailure:  "check that the servers of the zone answer it, and that its DNSSEC is valid",
+	dns.RcodeRefused:        "it does not serve this zone, and does not resolve names for this machine: allow that there, or query another server",
+	dns.RcodeNotAuth:        "it does not serve this zone: query another server",
+	dns.RcodeFormatError:    "it does not understand the query: query another server",
+	dns.RcodeNotImplemented: "it does not answer such queries: query another server",
 }
 
 func rcodeText(code int) string {
@@ -102,10 +135,28 @@ func (q *exchanger) overBoth(ctx context.Context, query *dns.Msg, server string,
 		return answer, err
 	}
 	if answer, err = q.exchange(ctx, "tcp", query, server, limit); err != nil {
-		return nil, fmt.Errorf("over TCP, because the reply over UDP is truncated: %w", err)
+		return nil, &overTCP{err}
 	}
 	return answer, nil
 }
+
+// overTCP reports that a truncated reply could not be queried in full.
+type overTCP struct{ err error }
+
+func (e *overTCP) Error() string {
+	if isTimeout(e.err) {
+		return "its reply over UDP is truncated, and it does not answer over TCP"
+	}
+	return "its reply over UDP is truncated, and over TCP it fails: " + reason(e.err)
+}
+
+// unreached reports whether the connection failed, as opposed to the reply.
+func (e *overTCP) unreached() bool {
+	end, _ := fault.Judge(e.err, fault.Unresolved)
+	return end != fault.Unresolved
+}
+
+func (e *overTCP) Unwrap() error { return e.err }
 
 // exchange waits for a reply and unpacks it, which takes CPU time.
 func (q *exchanger) exchange(ctx context.Context, network string, query *dns.Msg, server string, limit time.Duration) (*reply, error) {

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,17 @@ func oddServer(t testing.TB, answer dns.HandlerFunc) string {
 		go func() { _ = s.ActivateAndServe() }()
 		t.Cleanup(func() { _ = s.Shutdown() })
 	}
+	return pc.LocalAddr().String()
+}
+
+// udpServer serves DNS with a handler over UDP, and refuses TCP.
+func udpServer(t testing.TB, answer dns.HandlerFunc) string {
+	t.Helper()
+	pc, l := onePort(t)
+	_ = l.Close()
+	s := &dns.Server{PacketConn: pc, Handler: answer}
+	go func() { _ = s.ActivateAndServe() }()
+	t.Cleanup(func() { _ = s.Shutdown() })
 	return pc.LocalAddr().String()
 }
 
@@ -103,6 +115,21 @@ func TestResolveWithOddServers(t *testing.T) {
 				m.Question[0].Name = "b.test."
 			}
 			_ = w.WriteMsg(m)
+		}},
+		{name: "truncated, and closes over TCP", code: abi.ErrTarget, text: "its reply over UDP is truncated, and over TCP it fails: the connection was closed early; allow TCP there", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			if _, tcp := w.RemoteAddr().(*net.TCPAddr); tcp {
+				_ = w.Close()
+				return
+			}
+			m := replyTo(t, q)
+			m.Truncated = true
+			_ = w.WriteMsg(m)
+		}},
+		{name: "SERVFAIL", code: abi.ErrDNS, text: "answered SERVFAIL; check that the servers of the zone answer it", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure))
+		}},
+		{name: "REFUSED", code: abi.ErrDNS, text: "answered REFUSED; it does not serve this zone, and does not resolve names for this machine", server: func(w dns.ResponseWriter, q *dns.Msg) {
+			_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeRefused))
 		}},
 		{name: "truncated within a record", want: "192.0.2.1", server: func(w dns.ResponseWriter, q *dns.Msg) {
 			m := replyTo(t, q, record)
@@ -197,6 +224,33 @@ func TestResolveNamesStrayDatagrams(t *testing.T) {
 }
 
 // Records keep the form that identifies them.
+// The operator's own server: what it sends until the deadline is said.
+func TestResolveSaysWhyAServerIsNoUse(t *testing.T) {
+	stray := oddServer(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		m := replyTo(t, q)
+		m.Id++
+		_ = w.WriteMsg(m)
+	})
+	onlyUDP := udpServer(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		m := replyTo(t, q)
+		m.Truncated = true
+		_ = w.WriteMsg(m)
+	})
+	for server, says := range map[string]string{
+		stray:   "it sent only datagrams that do not answer the query; check what answers there",
+		onlyUDP: "its reply over UDP is truncated, and over TCP it fails: connection refused; allow TCP there",
+	} {
+		r := start(t, setup{network: New(""), rules: fromConfig(rules(t, manifest.DNS, "a.test", "@"+server))})
+		for _, timeout := range []time.Duration{time.Second, 2*shareOfTry + time.Millisecond} {
+			_, err := r.Resolve(within(t, timeout), "A", "a.test", server)
+			wants(t, err, abi.ErrTarget)
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%v, want %q", err, says)
+			}
+		}
+	}
+}
+
 func TestRecordText(t *testing.T) {
 	for in, want := range map[string]string{
 		"a. 1 IN AAAA ::ffff:192.0.2.1":               "::ffff:192.0.2.1",

@@ -140,9 +140,9 @@ func (r *reply) found(name, rrtype string) ([]string, error) {
 	rrtype = strings.ToUpper(rrtype)
 	switch {
 	case r.rcode == dns.RcodeNameError && r.alias != "":
-		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": it is an alias of " + r.alias + ", which does not exist (NXDOMAIN)"}
+		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": it is an alias of " + r.alias + ", which does not exist (NXDOMAIN); add it, or correct the alias"}
 	case r.rcode == dns.RcodeNameError:
-		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": no such name (NXDOMAIN)"}
+		return nil, &Error{Errno: abi.ErrDNS, Text: "resolving " + name + ": no such name (NXDOMAIN); add a record, or correct the name"}
 	case len(r.records) == 0 && r.alias != "":
 		return nil, &Error{Errno: abi.ErrNotSet, Text: name + " is an alias of " + r.alias + ", for which the server returned no " + rrtype + " record"}
 	case len(r.records) == 0:
