@@ -22,6 +22,7 @@ import (
 // memory of the last reply.
 type exchanger struct {
 	session *Session
+	stream  bool           // over TCP only
 	watch   *sockets.Watch // of vega's own servers; nil for others
 	held    holding
 }
@@ -38,7 +39,8 @@ const (
 // the last attempt may use all the remaining time. The second round is without
 // EDNS, because some servers and firewalls drop queries that have it.
 func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []string) (*reply, error) {
-	var last, why error
+	var last error
+	var why *Error
 	for i := range rounds * len(servers) {
 		limit := shareOfTry
 		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
@@ -54,19 +56,19 @@ func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []
 		if errors.Is(ctx.Err(), context.Canceled) || ctx.Err() != nil && why == nil {
 			return nil, ctx.Err()
 		}
-		if last = err; ctx.Err() != nil {
-			break
-		}
-		if shortage.Of(err) != nil || !mayPass(err) && i >= len(servers)-1 {
+		if last = err; ctx.Err() != nil || shortage.Of(err) != nil || !mayPass(err) && i >= len(servers)-1 {
 			break // a server that sends a wrong reply does so again
 		}
 	}
-	return nil, cmp.Or(why, last)
+	if why != nil {
+		return nil, why
+	}
+	return nil, last
 }
 
 // explained returns the error to report for a server that answers, but not as it
 // should, or nil. vega's own servers and its own trouble are judged elsewhere.
-func (q *exchanger) explained(err error) error {
+func (q *exchanger) explained(err error) *Error {
 	if q.watch != nil || fault.Of(err) != nil {
 		return nil
 	}
@@ -130,6 +132,9 @@ func rcodeText(code int) string {
 
 // overBoth queries over UDP, and over TCP if the reply is truncated.
 func (q *exchanger) overBoth(ctx context.Context, query *dns.Msg, server string, limit time.Duration) (*reply, error) {
+	if q.stream {
+		return q.exchange(ctx, "tcp", query, server, limit)
+	}
 	answer, err := q.exchange(ctx, "udp", query, server, limit)
 	if err != nil || !answer.truncated {
 		return answer, err

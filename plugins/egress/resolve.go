@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +46,7 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	if len(servers) == 0 {
 		return s.bySystem(ctx, typ, question)
 	}
-	q := exchanger{session: s, held: holding{of: s.account()}}
+	q := exchanger{session: s, stream: server == "" && s.network.stream(), held: holding{of: s.account()}}
 	defer q.held.release()
 	ask := q.ask // the servers that a guest names are its target
 	if server == "" {
@@ -122,18 +124,43 @@ func (n *Network) servers() ([]string, error) {
 	if n.dialer.Server != "" {
 		return []string{n.dialer.Server}, nil
 	}
-	system, err := dns.ClientConfigFromFile("/etc/resolv.conf")
+	system, err := dns.ClientConfigFromFile(resolvConf)
 	if short := shortage.Of(err); short != nil {
 		return nil, short
 	}
 	if err != nil { // no such file on this system: use package net
 		return nil, nil //nolint:nilerr // not a failure
 	}
+	if len(system.Servers) == 0 { // the C library's default
+		system.Servers = []string{"127.0.0.1", "::1"}
+	}
 	out := make([]string, 0, len(system.Servers))
 	for _, server := range system.Servers {
 		out = append(out, net.JoinHostPort(server, system.Port))
 	}
 	return out, nil
+}
+
+const resolvConf = "/etc/resolv.conf"
+
+// stream reports whether the system's DNS servers are to be queried over TCP
+// only.
+func (n *Network) stream() bool {
+	if n.dialer.Server != "" {
+		return false
+	}
+	text, err := os.ReadFile(resolvConf)
+	return err == nil && usesTCP(string(text))
+}
+
+// usesTCP reports whether a resolv.conf has the option use-vc.
+func usesTCP(text string) bool {
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 0 && fields[0] == "options" && slices.Contains(fields, "use-vc") {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reply) found(name, rrtype string) ([]string, error) {

@@ -301,3 +301,29 @@ func TestResolveByTheNetPackage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A resolv.conf may ask for TCP, where datagrams get lost.
+func TestResolveOverTCP(t *testing.T) {
+	for text, want := range map[string]bool{
+		"nameserver 10.0.0.2\noptions ndots:5 use-vc\n": true,
+		"options timeout:1\noptions use-vc":             true,
+		"nameserver 10.0.0.2\n# options use-vc\n":       false,
+		"search use-vc\n":                               false,
+	} {
+		if usesTCP(text) != want {
+			t.Errorf("%q: over TCP is %v", text, !want)
+		}
+	}
+	server := oddServer(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		if _, tcp := w.RemoteAddr().(*net.TCPAddr); tcp {
+			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN A 192.0.2.1"))
+		}
+	})
+	r := start(t, setup{network: New("")})
+	q := exchanger{session: r.Session, stream: true, held: holding{of: r.account()}}
+	defer q.held.release()
+	got, err := q.ask(within(t, 20*time.Second), "a.test.", dns.TypeA, []string{server})
+	if err != nil || len(got.records) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}

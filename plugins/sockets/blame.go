@@ -56,6 +56,10 @@ func (w *Watch) Judge(ctx context.Context, name string, err error) error {
 // proven reports whether the replies show that a name has no address. That one
 // type has no record means nothing if the query for the other type failed.
 func proven(queries []query) bool {
+	queries, unsent := sent(queries)
+	if len(queries) == 0 || unsent && !complete(queries) {
+		return false
+	}
 	for _, q := range queries {
 		if q.said == replied && (q.reply == fault.NoName || q.reply == fault.Answers) {
 			continue
@@ -68,6 +72,25 @@ func proven(queries []query) bool {
 		}
 	}
 	return true
+}
+
+// sent returns the queries that reached a socket, and whether there are others:
+// the way to their server is interrupted, and nobody knows what they asked for.
+func sent(queries []query) (out []query, others bool) {
+	for _, q := range queries {
+		if q.name != "" {
+			out = append(out, q)
+		}
+	}
+	return out, len(out) < len(queries)
+}
+
+// complete reports whether the queries are enough to say that a name has no
+// address: one says that it does not exist, or both types were asked for.
+func complete(queries []query) bool {
+	return slices.ContainsFunc(queries, func(q query) bool {
+		return q.said == replied && (q.reply == fault.NoName || q.kind != queries[0].kind)
+	})
 }
 
 // minSent is how many copies of a query a server must have left unanswered

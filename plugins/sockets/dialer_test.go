@@ -5,10 +5,12 @@ import (
 	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
 	"vega/daemon/realtest"
+	"vega/plugins/fault"
 	"vega/plugins/shortage"
 )
 
@@ -120,5 +122,47 @@ func TestLookupWithoutPlace(t *testing.T) {
 	a.give(false)
 	if ips, err := d.Lookup(t.Context(), "known.test", a); err != nil || len(ips) != 1 {
 		t.Errorf("%v %v", ips, err)
+	}
+}
+
+// A silent server does not use up a short lookup if there is another one.
+func TestShare(t *testing.T) {
+	now := time.Unix(1000, 0)
+	after := func(s int) time.Time { return now.Add(time.Duration(s) * time.Second) }
+	for name, c := range map[string]struct {
+		t, ends time.Time
+		servers int
+		want    time.Time
+	}{
+		"short lookup":    {after(4), after(4), 2, after(2)},
+		"one server":      {after(4), after(4), 1, after(4)},
+		"long lookup":     {after(5), after(20), 2, after(5)},
+		"without the end": {after(5), time.Time{}, 2, after(5)},
+	} {
+		if got := share(now, c.t, c.ends, func() int { return c.servers }); !got.Equal(c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// NXDOMAIN from one server counts, whether or not there is a way to the others.
+func TestProvenWithAnUnreachableServer(t *testing.T) {
+	lost := query{server: "fe80::1", own: fault.New(nil, "no route", "")}
+	reply := func(kind uint16, r fault.Reply) query {
+		return query{server: "10.0.0.2:53", name: "a.test", kind: kind, sent: 1, said: replied, reply: r}
+	}
+	for name, c := range map[string]struct {
+		queries []query
+		want    bool
+	}{
+		"NXDOMAIN":          {[]query{lost, reply(1, fault.NoName)}, true},
+		"no record of both": {[]query{lost, reply(1, fault.Answers), reply(28, fault.Answers)}, true},
+		"no record of one":  {[]query{lost, reply(1, fault.Answers)}, false},
+		"SERVFAIL":          {[]query{lost, reply(1, fault.Ambiguous)}, false},
+		"nothing":           {[]query{lost}, false},
+	} {
+		if proven(c.queries) != c.want {
+			t.Errorf("%s: proven is %v", name, !c.want)
+		}
 	}
 }

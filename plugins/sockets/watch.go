@@ -17,6 +17,7 @@ import (
 type Watch struct {
 	dialer *Dialer
 	began  time.Time
+	ends   time.Time // the deadline of the lookup; zero for none
 
 	mu      sync.Mutex
 	queries []*query
@@ -55,6 +56,7 @@ func (d *Dialer) Watch(ctx context.Context) *Watch {
 	w := &Watch{dialer: d, began: time.Now()}
 	wait := patient
 	if deadline, ok := ctx.Deadline(); ok {
+		w.ends = deadline
 		wait = min(wait, time.Until(deadline)/3)
 	}
 	w.slow = time.AfterFunc(max(wait, time.Millisecond), w.doubt)

@@ -3,6 +3,8 @@ package sockets
 import (
 	"bytes"
 	"net"
+	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -68,6 +70,40 @@ func (c *watched) sendAgain(message []byte, after time.Duration) {
 			c.sendAgain(message, 2*after)
 		}
 	})
+}
+
+// SetDeadline implements net.Conn. Package net would wait for a silent server
+// until the end of a short lookup, and never ask the next one.
+func (c *watched) SetDeadline(t time.Time) error {
+	if c.resend && c.watch.dialer.Server == "" {
+		t = share(time.Now(), t, c.watch.ends, nameservers)
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+// share returns how long to wait for one of several servers: until t, but for no
+// more than half of the time that is left.
+func share(now, t, ends time.Time, servers func() int) time.Time {
+	half := now.Add(ends.Sub(now) / 2)
+	if ends.IsZero() || !t.After(half) || servers() < 2 {
+		return t
+	}
+	return half
+}
+
+// nameservers returns the number of DNS servers that the system is configured
+// with, or 0.
+func nameservers() (n int) {
+	text, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "nameserver" {
+			n++
+		}
+	}
+	return n
 }
 
 // Read receives a reply.
