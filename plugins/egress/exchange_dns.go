@@ -69,16 +69,20 @@ func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []
 // explained returns the error to report for a server that answers, but not as it
 // should, or nil. vega's own servers and its own trouble are judged elsewhere.
 func (q *exchanger) explained(err error) *Error {
-	if q.watch != nil || fault.Of(err) != nil {
+	elsewhere := q.watch != nil || fault.Of(err) != nil
+	tcp, truncated := errors.AsType[*overTCP](err)
+	text := ""
+	switch {
+	case elsewhere:
+	case truncated && tcp.unreached():
+		text = tcp.Error() + "; allow TCP there, or keep its replies under 1232 bytes"
+	case errors.Is(err, errStray):
+		text = errStray.Error() + "; check what answers there, or use another server"
+	}
+	if text == "" {
 		return nil
 	}
-	if tcp, ok := errors.AsType[*overTCP](err); ok && tcp.unreached() {
-		return &Error{Errno: abi.ErrTarget, Text: q.session.vault.Hide(tcp.Error() + "; allow TCP there, or keep its replies under 1232 bytes")}
-	}
-	if errors.Is(err, errStray) {
-		return &Error{Errno: abi.ErrTarget, Text: q.session.vault.Hide(errStray.Error() + "; check what answers there, or use another server")}
-	}
-	return nil
+	return &Error{Errno: abi.ErrTarget, Text: q.session.vault.Hide(text)}
 }
 
 // mayPass reports whether another attempt may succeed.

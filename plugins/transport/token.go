@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -141,7 +142,7 @@ func (t *Tokens) fill(key string, k *token, c *Client, send func(*http.Request) 
 // key identifies what a token depends on.
 func (c *Client) key() string {
 	h := sha256.New()
-	for _, part := range append([]string{c.TokenURL, c.ID.Reveal(), c.Secret.Reveal()}, c.Scopes...) {
+	for _, part := range append([]string{c.TokenURL, c.ID.Reveal(), c.Secret.Reveal(), c.Audience}, c.Scopes...) {
 		fmt.Fprintf(h, "%d %s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -169,6 +170,9 @@ func (c *Client) request(ctx context.Context, send func(*http.Request) (*http.Re
 	form := url.Values{"grant_type": {"client_credentials"}}
 	if len(c.Scopes) > 0 {
 		form.Set("scope", strings.Join(c.Scopes, " "))
+	}
+	if c.Audience != "" {
+		form.Set("audience", c.Audience)
 	}
 	if inBody {
 		form.Set("client_id", c.ID.Reveal())
@@ -202,11 +206,11 @@ func (c *Client) request(ctx context.Context, send func(*http.Request) (*http.Re
 // read reads the answer of a token endpoint, RFC 6749, section 5.
 func read(status int, body []byte) (string, time.Duration, error) {
 	var answer struct {
-		AccessToken string      `json:"access_token"`
-		TokenType   string      `json:"token_type"`
-		ExpiresIn   json.Number `json:"expires_in"`
-		Error       string      `json:"error"`
-		Description string      `json:"error_description"`
+		AccessToken string `json:"access_token"`
+		TokenType   string `json:"token_type"`
+		ExpiresIn   any    `json:"expires_in"` // not each server writes a number
+		Error       any    `json:"error"`
+		Description any    `json:"error_description"`
 	}
 	bad := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), &answer)
 	switch {
@@ -215,18 +219,30 @@ func read(status int, body []byte) (string, time.Duration, error) {
 	case status >= 300 && status < 400:
 		return "", 0, fmt.Errorf("it answers %d, a redirect; write the address that it redirects to in token_url", status)
 	case status/100 != 2:
-		return "", 0, refused(status, answer.Error, answer.Description)
+		return "", 0, refused(status, textOf(answer.Error), textOf(answer.Description))
 	case bad != nil:
 		return "", 0, errors.New("its answer is not JSON; correct token_url")
 	case answer.AccessToken == "":
 		return "", 0, errors.New("its answer has no access_token; correct token_url")
-	case answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "bearer"):
+	case answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "bearer") && !strings.EqualFold(answer.TokenType, "bearertoken"): // the latter is Apigee's
 		return "", 0, fmt.Errorf("it issues tokens of type %q; only bearer is supported", clip(answer.TokenType))
 	case strings.ContainsFunc(answer.AccessToken, func(c rune) bool { return c <= ' ' || c >= 0x7f }):
 		return "", 0, errors.New("its access_token has a character that a header can't have")
 	}
-	seconds, _ := answer.ExpiresIn.Float64()
+	seconds, _ := strconv.ParseFloat(textOf(answer.ExpiresIn), 64)
 	return answer.AccessToken, time.Duration(min(max(seconds, 0), 10*365*24*3600) * float64(time.Second)), nil
+}
+
+// textOf returns a text or a number as text, and "" for anything else.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	default:
+		return ""
+	}
 }
 
 func refused(status int, code, description string) error {

@@ -92,4 +92,5 @@ type Client struct {
 	ID       manifest.Text
 	Secret   manifest.Text
 	Scopes   []string
+	Audience string // not in the RFC, but required by some servers; "" for none
 }

@@ -297,6 +297,21 @@ func TestCredentialsInTheBody(t *testing.T) {
 	}
 }
 
+// Tokens for different audiences are different ones.
+func TestAudience(t *testing.T) {
+	i := newIssuer(t, func(_ int64, w http.ResponseWriter, r *http.Request) {
+		grants(w, "for-"+r.FormValue("audience"), 60)
+	})
+	tokens := &Tokens{}
+	for _, audience := range []string{"", "https://orders.example.com", "https://mail.example.com"} {
+		c := i.client()
+		c.Audience = audience
+		if got, _, err := tokens.Get(t.Context(), c, http.DefaultTransport.RoundTrip); got != "for-"+audience || err != nil {
+			t.Errorf("%q: %q, %v", audience, got, err)
+		}
+	}
+}
+
 // A token is one whatever the status of success, also after a byte order mark.
 func TestTokenAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -304,6 +319,8 @@ func TestTokenAnswers(t *testing.T) {
 		body   string
 	}{
 		"created": {201, `{"access_token":"t"}`},
+		"apigee":  {200, `{"access_token":"t","token_type":"BearerToken","expires_in":"3599"}`},
+		"no end":  {200, `{"access_token":"t","token_type":"Bearer","expires_in":"","error":null}`},
 		"mark":    {200, "\xef\xbb\xbf" + `{"access_token":"t"}`},
 	} {
 		i := newIssuer(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
@@ -323,6 +340,7 @@ func TestTokenFailures(t *testing.T) {
 		says   string
 	}{
 		"secret":      {401, `{"error":"invalid_client","error_description":"no\nsuch client"}`, "it answers 401 invalid_client (no such client); correct client_id and client_secret"},
+		"an object":   {403, `{"error":{"code":403,"message":"no"},"error_description":null}`, "it answers 403; look into its log"},
 		"scope":       {400, `{"error":"invalid_scope"}`, "correct scopes"},
 		"redirect":    {302, ``, "a redirect; write the address"},
 		"down":        {503, `<html>`, "it answers 503; look into its log"},

@@ -23,7 +23,7 @@ type method struct {
 var methods = []method{
 	{needs: []string{"username", "password"}},
 	{needs: []string{"token"}},
-	{needs: []string{"token_url", "client_id", "client_secret"}, takes: []string{"scopes"}},
+	{needs: []string{"token_url", "client_id", "client_secret"}, takes: []string{"scopes", "audience"}},
 }
 
 // auth builds the auth block.
@@ -79,7 +79,7 @@ func (d Stage) credentials(s *bind.Section, m method) transport.Auth {
 		d.token(s, text("token").Reveal())
 		return transport.Auth{Token: text("token")}
 	default:
-		c := &transport.Client{TokenURL: text("token_url").Reveal(), ID: text("client_id"), Secret: text("client_secret"), Scopes: d.Ev.Strs(s, "scopes")}
+		c := &transport.Client{TokenURL: text("token_url").Reveal(), ID: text("client_id"), Secret: text("client_secret"), Scopes: d.Ev.Strs(s, "scopes"), Audience: d.Ev.Str(s, "audience")}
 		d.scopes(s, c.Scopes)
 		return transport.Auth{Client: c}
 	}

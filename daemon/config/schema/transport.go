@@ -22,6 +22,7 @@ var authBlock = &Block{Name: "auth", Doc: "Authentication by the host: username 
 	attribute("client_id", text, "The client identifier for token_url.", public),
 	attribute("client_secret", text, "The client secret for token_url.", sensitive),
 	attribute("scopes", manifest.List, "The scopes to request from token_url.", public, of(text)),
+	attribute("audience", text, "The API that the token is for, if token_url requires that, as Auth0 does.", public),
 }}
 
 // connectTo describes the address that replaces the target's.
