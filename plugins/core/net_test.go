@@ -76,7 +76,7 @@ func TestTLS(t *testing.T) {
 	old := authority.Config(t, 2000*time.Hour, "127.0.0.1")
 	old.MaxVersion = tls.VersionTLS12
 	config := authority.Config(t, 2000*time.Hour, "127.0.0.1")
-	imap := func(greeting, reply string) string {
+	talk := func(greeting, reply string) string {
 		return fixtures.Listen(t, func(c net.Conn) {
 			_, _ = io.WriteString(c, greeting)
 			if _, err := c.Read(make([]byte, 100)); err != nil {
@@ -102,9 +102,15 @@ func TestTLS(t *testing.T) {
 		{name: "old version", options: options{"address": fixtures.Listen(t, overTLS(old, drain)), "min_version": "1.3"}, config: trusting(), status: abi.Unhealthy, says: "older than min_version"},
 		{name: "smtp without", options: options{"address": fixtures.SMTP(t, nil, ""), "starttls": "smtp"}, status: abi.Unhealthy, says: "does not offer STARTTLS"},
 		{name: "postgres without", options: options{"address": fixtures.Postgres(t, nil), "starttls": "postgres"}, status: abi.Unhealthy, says: "does not offer TLS"},
-		{name: "imap in lower case", options: options{"address": imap("* ok hi\r\n", "* capability\r\nv1 ok begin\r\n"), "starttls": "imap"}, config: trusting(), says: "valid for"},
-		{name: "imap refuses", options: options{"address": imap("* BYE too many connections\r\n", ""), "starttls": "imap"}, status: abi.Unhealthy, says: `it refuses this client: it greets with "* BYE too many connections"`},
-		{name: "imap without end", options: options{"address": imap("* OK\r\n", strings.Repeat("* more\r\n", imapLines)), "starttls": "imap"}, status: abi.Unknown, says: "more than 1000 lines"},
+		{name: "imap in lower case", options: options{"address": talk("* ok hi\r\n", "* capability\r\nv1 ok begin\r\n"), "starttls": "imap"}, config: trusting(), says: "valid for"},
+		{name: "pop3", options: options{"address": talk("+OK ready\r\n", "+OK begin\r\n"), "starttls": "pop3"}, config: trusting(), says: "valid for"},
+		{name: "pop3 refuses", options: options{"address": talk("+OK ready\r\n", "-ERR no\r\n"), "starttls": "pop3"}, status: abi.Unhealthy, says: `it refuses STLS with "-ERR no"`},
+		{name: "not pop3", options: options{"address": talk("220 ftp\r\n", ""), "starttls": "pop3"}, status: abi.Unhealthy, says: "does not greet as a POP3 server"},
+		{name: "ftp", options: options{"address": talk("220-ftp.example.com\r\n  rules:\r\n220-none\r\n220 ready\r\n", "234 begin\r\n"), "starttls": "ftp"}, config: trusting(), says: "valid for"},
+		{name: "ftp refuses", options: options{"address": talk("220 ready\r\n", "502 no\r\n"), "starttls": "ftp"}, status: abi.Unhealthy, says: `it answered "502 no" where 234 was expected`},
+		{name: "ftp without end", options: options{"address": talk(strings.Repeat("220-more\r\n", smtpLines+2), ""), "starttls": "ftp"}, status: abi.Unknown, says: ": its reply has more than 1000 lines"},
+		{name: "imap refuses", options: options{"address": talk("* BYE too many connections\r\n", ""), "starttls": "imap"}, status: abi.Unhealthy, says: `it refuses this client: it greets with "* BYE too many connections"`},
+		{name: "imap without end", options: options{"address": talk("* OK\r\n", strings.Repeat("* more\r\n", imapLines)), "starttls": "imap"}, status: abi.Unknown, says: "more than 1000 lines"},
 		{name: "postgres with an error", options: options{"address": fixtures.Echo(t, "E\x00\x00\x00\x08no"), "starttls": "postgres"}, status: abi.Unhealthy, says: "answers with an error"},
 		{name: "not postgres", options: options{"address": fixtures.Echo(t, "HTTP/1.1 400"), "starttls": "postgres"}, status: abi.Unhealthy, says: `not a PostgreSQL server: its answer begins with "H"`},
 		{name: "silent", options: options{"address": fixtures.Hang(t)}, config: soon(), status: abi.Unhealthy, says: "does not answer the TLS handshake in time; it is hung, or it does not speak TLS: then set starttls, or correct the port"},

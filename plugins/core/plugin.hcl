@@ -285,7 +285,7 @@ probe "tls" {
   }
   option "starttls" {
     type        = "string"
-    one_of      = ["smtp", "imap", "postgres"]
+    one_of      = ["smtp", "imap", "pop3", "ftp", "postgres"]
     description = "The protocol of STARTTLS; if not set, TLS starts at once."
   }
   capability "net" {

@@ -25,6 +25,10 @@ func starttls(conn *sdk.Conn, protocol, server string) error {
 		err = smtpStartTLS(conn)
 	case "imap":
 		err = imapStartTLS(conn)
+	case "pop3":
+		err = pop3StartTLS(conn)
+	case "ftp":
+		err = ftpStartTLS(conn)
 	case "postgres":
 		err = postgresStartTLS(conn)
 	}
@@ -83,6 +87,53 @@ func imapStartTLS(conn *sdk.Conn) error {
 		}
 	}
 	return errIMAPLines
+}
+
+// pop3StartTLS follows RFC 2595, section 4.
+func pop3StartTLS(conn *sdk.Conn) error {
+	greeting, err := conn.ReadLine(lineLimit)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(lower(greeting), "+ok") {
+		return refusal("it does not greet as a POP3 server: it says " + quote(greeting) + "; correct the address, or look into its log")
+	}
+	if err := conn.WriteString("STLS\r\n"); err != nil {
+		return err
+	}
+	answer, err := conn.ReadLine(lineLimit)
+	if err == nil && !strings.HasPrefix(lower(answer), "+ok") {
+		err = refusal("it refuses STLS with " + quote(answer) + "; configure a certificate")
+	}
+	return err
+}
+
+// ftpStartTLS follows RFC 4217, section 4. Replies have the form of SMTP's.
+func ftpStartTLS(conn *sdk.Conn) error {
+	if _, err := ftpReply(conn, "220"); err != nil {
+		return err
+	}
+	if err := conn.WriteString("AUTH TLS\r\n"); err != nil {
+		return err
+	}
+	_, err := ftpReply(conn, "234")
+	return err
+}
+
+// ftpReply reads a reply, in whose middle lines may have any form.
+func ftpReply(conn *sdk.Conn, code string) (string, error) {
+	first, err := conn.ReadLine(lineLimit)
+	line := first
+	for n := 0; err == nil && strings.HasPrefix(first, code+"-") && !strings.HasPrefix(line, code+" "); n++ {
+		if n == smtpLines {
+			return "", errSMTPLines
+		}
+		line, err = conn.ReadLine(lineLimit)
+	}
+	if err == nil && smtpCode(first) != code {
+		err = &smtpRefusal{line: first, wanted: code}
+	}
+	return line, err
 }
 
 // postgresStartTLS sends an SSLRequest: the length 8 and the code 80877103. The

@@ -52,6 +52,8 @@ func handshake(r *sdk.Run, conn *sdk.Conn, address string) error {
 // noHandshake reports a server that accepted the connection.
 func noHandshake(r *sdk.Run, address string, err error) sdk.Result {
 	switch protocol := r.String("starttls"); {
+	case errors.Is(err, errSMTPLines):
+		return sdk.Unknown("could not check " + address + ": " + err.Error())
 	case !errors.Is(err, sdk.ErrTimeout):
 		return sdk.Failed(address, err)
 	case protocol != "":

@@ -49,6 +49,9 @@ func TestMQTT(t *testing.T) {
 	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{check.Healthy, "", addr + " accepts the login and the subscription"})
 	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump at " + addr + " matches state=failed; the last is state=running"})
 	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{check.Unhealthy, check.Timeout, "no message arrived on plant/none at " + addr})
+	fresh := as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)")
+	fresh["retained"] = false
+	run(t, k, "", fresh, want{check.Unhealthy, check.Timeout, "no message arrived on plant/pump at " + addr})
 	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{check.Unhealthy, check.Target, addr + " refuses the login; correct username and password"})
 	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{check.Unhealthy, check.Target, addr + " refuses the login"})
 	// Mosquitto lets everybody subscribe and then sends nothing; other brokers
@@ -188,6 +191,9 @@ func TestMQTT5(t *testing.T) {
 	published := []byte{0x90, 4, 0, 1, 0, 0, 0x32, 13, 0, 1, 't', 0, 7, 5, 0x02, 0, 0, 0, 60, 'h', 'i'} // and a message with a packet ID and a property
 	addr := mqtt5(t, old, welcome, published)
 	run(t, k, "", at(addr, "topic", "t", "expect", "^hi$"), accepts(addr))
+	live := at(addr, "topic", "t", "expect", "^hi$")
+	live["retained"] = false
+	run(t, k, "", live, accepts(addr))
 	addr = mqtt5(t, old, welcome, []byte{0x90, 4, 0, 1, 0, 0x8F})
 	run(t, k, "", at(addr, "topic", "t"), want{check.Unhealthy, check.Target, addr + " refuses the subscription to t: topic filter invalid"})
 	addr = mqtt5(t, old, welcome, []byte{0xE0, 2, 0x8B, 0})

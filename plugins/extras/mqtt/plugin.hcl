@@ -49,6 +49,11 @@ probe "broker" {
     requires    = ["topic"]
     description = "A regular expression (RE2) that a message on topic must match before the timeout; a retained message arrives at once. A message may have up to 1 MiB."
   }
+  option "retained" {
+    type        = "bool"
+    default     = true
+    description = "Whether a retained message counts, which may be old; if not, one must be published during the check."
+  }
   capability "net" {
     reason  = "Talks to the broker at address."
     from    = ["address"]

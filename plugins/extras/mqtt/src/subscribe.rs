@@ -1,6 +1,6 @@
 //! The subscription, and the message that it should bring.
 
-use vega::{detail, is_match, unhealthy, unknown, Kind, OrFailed, Outcome, StaticText, Text};
+use vega::{config, detail, is_match, unhealthy, unknown, Kind, OrFailed, Outcome, StaticText, Text};
 
 use crate::optional;
 use crate::packet::{Broker, Packet, DISCONNECT, PUBLISH, SUBACK};
@@ -72,8 +72,8 @@ fn received(broker: &mut Broker<'_>, flags: u8, expect: &str, seen: &mut Seen) -
     if !whole {
         return Err(broker.strange(0));
     }
-    if expect.is_empty() {
-        return Ok(false);
+    if expect.is_empty() || flags & 1 > 0 && !config::flag("retained").or_failed(who)? {
+        return Ok(false); // it is skipped
     }
     if broker.left() > LARGEST {
         seen.too_large = broker.left();
