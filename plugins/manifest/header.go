@@ -12,7 +12,7 @@ import (
 // unsendable maps the request headers that belong to the connection, which the
 // host manages, to what an operator can do instead.
 var unsendable = map[string]string{
-	"Host":              "put the name into url, from where it is sent, and the address of the server into connect_to of the integration",
+	"Host":              "put the name into url; to reach one server by its address, add connect_to to the integration",
 	"Connection":        "remove it; every request has a connection of its own",
 	"Keep-Alive":        "remove it; every request has a connection of its own",
 	"Proxy-Connection":  "remove it; every request has a connection of its own",
