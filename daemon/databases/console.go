@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"vega/daemon/databases/accept"
 	"vega/plugins"
@@ -21,8 +20,8 @@ func onConsole(conn *sql.Conn) (yes bool) {
 		if wrapped, ok := top.(interface{ Unwrap() driver.Conn }); ok {
 			top = wrapped.Unwrap()
 		}
-		if c, ok := top.(*stdlib.Conn); ok {
-			yes = strings.HasSuffix(c.Conn().PgConn().ParameterStatus("server_version"), "/bouncer")
+		if c, ok := top.(*pipelineConn); ok {
+			yes = strings.HasSuffix(c.Conn.Conn().PgConn().ParameterStatus("server_version"), "/bouncer")
 		}
 		return nil
 	})

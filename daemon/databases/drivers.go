@@ -25,7 +25,7 @@ func openPostgres(d dialer, cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *bo
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return &boundedConnector{Connector: stdlib.GetConnector(*cfg), max: maxBytes, errExceeded: errNoRow}
+	return &boundedConnector{Connector: pipelineConnector{stdlib.GetConnector(*cfg)}, max: maxBytes, errExceeded: errNoRow}
 }
 
 // openMySQL configures a MySQL driver. It disables DSN options that would give a

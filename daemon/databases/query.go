@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"vega/daemon/telemetry"
@@ -21,6 +22,7 @@ type server struct {
 	poller   *postgresPoller // nil for a server other than PostgreSQL
 	discard  string          // statement that resets a session; "" if the server has none
 	bounds   *boundedConnector
+	pipeline *atomic.Bool // the server refuses transactions that span several exchanges
 }
 
 // maxAge is how long a connection is used for the queries of probes. A query on a
@@ -42,7 +44,7 @@ func openServer(connector *boundedConnector, slow time.Duration, o profile.Optio
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(maxAge)
-	return server{DB: db, profiler: p, bounds: connector}
+	return server{DB: db, profiler: p, bounds: connector, pipeline: new(atomic.Bool)}
 }
 
 // Close closes all connections.

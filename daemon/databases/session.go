@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"vega/daemon/databases/accept"
 	"vega/plugins"
@@ -20,15 +23,66 @@ func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 	if err := accept.Query(s.driver, query); err != nil {
 		return nil, refused(err)
 	}
+	if s.pipeline.Load() {
+		return s.queryOnce(ctx, query, s.queryPipelined)
+	}
+	rows, err := s.queryOnce(ctx, query, s.queryOn)
+	if !refusesTransactions(err) {
+		return rows, err
+	}
+	rows, again := s.queryOnce(ctx, query, s.queryPipelined)
+	if again != nil && (refusesTransactions(again) || ctx.Err() != nil) {
+		return nil, err
+	}
+	if again == nil {
+		s.pipeline.Store(true)
+	}
+	return rows, again
+}
+
+// queryOnce runs a query with run on a connection of its own.
+func (s server) queryOnce(ctx context.Context, query string, run func(context.Context, *sql.Conn, string) (plugins.Rows, error)) (plugins.Rows, error) {
 	conn, err := s.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queryOn(ctx, conn, query)
+	rows, err := run(ctx, conn, query)
 	if err != nil {
 		return nil, errors.Join(err, s.returnConn(ctx, conn))
 	}
 	return rows, nil
+}
+
+// noTransaction is the error of a server that accepted the login and refused to
+// begin a transaction.
+type noTransaction struct{ error }
+
+// Unwrap returns the error of the server.
+func (e noTransaction) Unwrap() error { return e.error }
+
+// refusesTransactions reports whether a pooler may be the one to refuse: PgBouncer
+// reports all of its own errors as violations of the protocol.
+func refusesTransactions(err error) bool {
+	refusal, ok := errors.AsType[noTransaction](err)
+	if !ok {
+		return false
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](refusal)
+	return ok && strings.HasPrefix(pg.Code, "08")
+}
+
+// queryPipelined runs a query in a read-only transaction of a single exchange.
+func (s server) queryPipelined(ctx context.Context, conn *sql.Conn, query string) (plugins.Rows, error) {
+	bound, err := s.bounds.boundedOf(conn)
+	if err != nil {
+		return nil, err
+	}
+	bound.allow(maxRow)
+	rows, err := conn.QueryContext(context.WithValue(ctx, pipelined{}, true), query) //nolint:rowserrcheck // the caller checks Err
+	if err != nil {
+		return nil, bound.explain(err)
+	}
+	return &txRows{rows, bound, func() error { return s.returnConn(ctx, conn) }}, nil
 }
 
 // refused marks a query that vega does not run.
@@ -46,7 +100,7 @@ func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (plug
 	}
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, bound.explain(err)
+		return nil, noTransaction{bound.explain(err)}
 	}
 	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // the caller checks Err
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// PgBouncer starts PgBouncer in front of the PostgreSQL of a DSN, in transaction
-// mode, and returns the DSNs of the database through it and of its admin console.
-func PgBouncer(t testing.TB, dsn string) (through, console string) {
+// PgBouncer starts PgBouncer in front of the PostgreSQL of a DSN, with a pool_mode,
+// and returns the DSNs of the database through it and of its admin console.
+func PgBouncer(t testing.TB, dsn, mode string) (through, console string) {
 	t.Helper()
 	program := Program(t, "pgbouncer", "pgbouncer")
 	u, err := url.Parse(dsn)
@@ -21,7 +21,7 @@ func PgBouncer(t testing.TB, dsn string) (through, console string) {
 	dir, port := directory(t, cred), FreePort(t)
 	config, users := filepath.Join(dir, "pgbouncer.ini"), filepath.Join(dir, "users")
 	write(t, users, fmt.Sprintf("%q %q\n", "vega", Password))
-	write(t, config, fmt.Sprintf(pgbouncerConfig, u.Hostname(), u.Port(), Password, port, users))
+	write(t, config, fmt.Sprintf(pgbouncerConfig, u.Hostname(), u.Port(), Password, port, users, mode))
 	serve(t, cred, dir, "127.0.0.1:"+port, connected, program, "-q", config)
 	u.Host = "127.0.0.1:" + port
 	through = u.String()
@@ -36,7 +36,7 @@ listen_port = %s
 unix_socket_dir =
 auth_type = plain
 auth_file = %s
-pool_mode = transaction
+pool_mode = %s
 stats_users = vega
 ignore_startup_parameters = extra_float_digits
 `
