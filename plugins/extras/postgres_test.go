@@ -67,6 +67,24 @@ func TestPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// A transaction that began after the query did, or a standby whose clock is
+	// behind, is not late.
+	for _, statement := range []string{
+		"CREATE SCHEMA ahead",
+		"CREATE VIEW ahead.pg_stat_activity AS SELECT backend_type, 0 AS pid, query, now() + interval '1 hour' AS xact_start FROM pg_catalog.pg_stat_activity",
+		"CREATE FUNCTION ahead.pg_last_xact_replay_timestamp() RETURNS timestamptz AS $$SELECT now() + interval '1 hour'$$ LANGUAGE sql",
+		"CREATE FUNCTION ahead.pg_is_in_recovery() RETURNS bool AS 'SELECT true' LANGUAGE sql",
+		"CREATE FUNCTION ahead.pg_last_wal_receive_lsn() RETURNS pg_lsn AS $$SELECT '0/1'::pg_lsn$$ LANGUAGE sql",
+		"CREATE FUNCTION ahead.pg_last_wal_replay_lsn() RETURNS pg_lsn AS $$SELECT '0/0'::pg_lsn$$ LANGUAGE sql",
+		"CREATE VIEW ahead.pg_stat_wal_receiver AS SELECT 1",
+	} {
+		if _, err := primary.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ahead := open(t, "postgres", plugintest.Options{Databases: servers{"app": connect(t, dsn+"&search_path=ahead,pg_catalog")}})
+	run(t, ahead, "", of("app", nil), want{check.Healthy, "", "PostgreSQL "})
+
 	// An ordinary user cannot see other users' transactions, and the details
 	// say so.
 	if _, err := primary.ExecContext(t.Context(), "CREATE ROLE plain LOGIN PASSWORD '"+realtest.Password+"'"); err != nil {

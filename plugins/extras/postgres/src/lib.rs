@@ -98,8 +98,10 @@ fn first<const N: usize>(database: &str, query: &str) -> Result<[Text<120>; N], 
     Ok(out)
 }
 
+/// Returns a count or a number of seconds, which are not negative: a transaction
+/// that began after the query, or on a server whose clock is ahead, began now.
 fn number(text: &str) -> i64 {
-    i64::from_str(text).unwrap_or(0)
+    i64::from_str(text).unwrap_or(0).max(0)
 }
 
 fn percent(part: i64, whole: i64) -> f64 {
