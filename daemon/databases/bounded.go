@@ -4,10 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"vega/plugins/manifest"
 	"vega/plugins/sockets"
@@ -20,7 +24,9 @@ type bounded struct {
 	net.Conn
 	connector *boundedConnector
 	remaining atomic.Int64
-	exceeded  atomic.Bool // a Read was refused
+	exceeded  atomic.Bool           // a Read was refused
+	broken    atomic.Pointer[error] // of the first Read or Write that failed
+	head      []byte                // the first bytes of the server; used only by Read
 	onClose   func()
 }
 
@@ -50,12 +56,61 @@ func (b *bounded) credit(columns, size int) {
 	}
 }
 
-// explain returns the driver's error, or errExceeded if the limit caused it.
+// explain returns the driver's error, or errExceeded if the limit caused it, or
+// why the connection broke if the driver does not say that.
 func (b *bounded) explain(err error) error {
-	if err != nil && b != nil && b.exceeded.Load() {
+	if err == nil || b == nil {
+		return err
+	}
+	if b.exceeded.Load() {
 		return b.connector.errExceeded
 	}
+	why := b.broken.Load()
+	if why != nil && (errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn) || errors.Is(*why, errForeign)) {
+		return *why
+	}
 	return err
+}
+
+// fail remembers the first error of the connection, because some drivers don't
+// return it.
+func (b *bounded) fail(err error) error {
+	if err != nil {
+		b.broken.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
+// interrupt makes everything that waits for the server fail. Some calls of
+// drivers, such as the one that rolls a transaction back, have no deadline.
+func (b *bounded) interrupt() {
+	if b != nil {
+		_ = b.SetDeadline(time.Unix(1, 0)) // the connection is about to be closed
+	}
+}
+
+// errForeign reports that a server speaks another protocol than the driver's.
+var errForeign = errors.New("another protocol")
+
+// headSize is the number of bytes that show which protocol a server speaks.
+const headSize = 5
+
+// recognize checks the first bytes of a server.
+func (b *bounded) recognize(p []byte) error {
+	if b.connector.speaks == nil || len(p) == 0 || len(b.head) == headSize {
+		return nil
+	}
+	b.head = append(b.head, p[:min(len(p), headSize-len(b.head))]...)
+	if !b.connector.speaks(b.head) {
+		return errForeign
+	}
+	return nil
+}
+
+// Write writes to the server.
+func (b *bounded) Write(p []byte) (int, error) {
+	n, err := b.Conn.Write(p)
+	return n, b.fail(err)
 }
 
 // Read fails once the limit is reached. The driver then drops the connection.
@@ -67,7 +122,10 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.Conn.Read(p[:min(int64(len(p)), remaining)])
 	b.remaining.Add(-int64(n))
-	return n, err
+	if foreign := b.recognize(p[:n]); foreign != nil {
+		n, err = 0, foreign
+	}
+	return n, b.fail(err)
 }
 
 // Close closes the connection.
@@ -80,9 +138,10 @@ func (b *bounded) Close() error {
 // maps each to its underlying network connection.
 type boundedConnector struct {
 	driver.Connector
-	max         int64    // bytes to read before allow or credit raises the limit
-	errExceeded error    // reported when the limit is reached
-	conns       sync.Map // driver.Conn → *bounded
+	max         int64                  // bytes to read before allow or credit raises the limit
+	errExceeded error                  // reported when the limit is reached
+	speaks      func(head []byte) bool // reports whether a server may begin like that
+	conns       sync.Map               // driver.Conn → *bounded
 }
 
 // errNoRow reports that a server sent too much data that contained no row.
@@ -104,8 +163,17 @@ func (c *boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		c.conns.Store(conn, d.conn)
 		d.conn.onClose = func() { c.conns.Delete(conn) }
 	}
-	return conn, d.conn.explain(err)
+	if err = d.conn.explain(err); err != nil {
+		err = loginError{err}
+	}
+	return conn, err
 }
+
+// loginError is an error before the login has ended.
+type loginError struct{ error }
+
+// Unwrap returns the driver's error.
+func (e loginError) Unwrap() error { return e.error }
 
 // allow resets the limit of every connection to max.
 func (c *boundedConnector) allow() {

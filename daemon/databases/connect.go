@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"slices"
+	"strings"
 	"syscall"
 
 	"vega/daemon/databases/accept"
@@ -37,6 +40,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		for _, f := range cfg.Fallbacks {
 			words = append(words, f.Host)
 		}
+		words = append(words, ofOptions(cfg.RuntimeParams)...)
 		return server, newScrubber(c.DSN, cfg.Password, words...), nil
 	case "mysql":
 		cfg, err := accept.MySQL(c.DSN.Reveal())
@@ -50,7 +54,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		server := openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL})
 		server.driver = c.Driver
 		host, _, _ := net.SplitHostPort(cfg.Addr)
-		return server, newScrubber(c.DSN, cfg.Passwd, host, cfg.Addr, cfg.User, cfg.DBName), nil
+		return server, newScrubber(c.DSN, cfg.Passwd, append(ofOptions(mysqlOptions(c.DSN.Reveal())), host, cfg.Addr, cfg.User, cfg.DBName)...), nil
 	case "sqlite":
 		if err := accept.SQLite(c.DSN.Reveal()); err != nil {
 			return nil, nil, unusable(err)
@@ -62,6 +66,41 @@ func (s *source) connect() (opened, *scrubber, error) {
 		return closingFile{file{r}, r}, newScrubber(c.DSN, ""), nil
 	}
 	return nil, nil, shortage.New(syscall.EINVAL, fmt.Sprintf("driver %q is not supported", c.Driver), "use postgres, mysql or sqlite")
+}
+
+// commonOptions lists names of options that are not taken for a part of a secret.
+var commonOptions = []string{
+	"DateStyle", "TimeZone", "application_name", "charset", "client_encoding", "datestyle", "default_transaction_read_only",
+	"extra_float_digits", "idle_in_transaction_session_timeout", "lock_timeout", "max_execution_time", "options", "schema",
+	"search_path", "sql_mode", "sslmode", "statement_timeout", "time_zone", "timezone", "transaction_isolation", "wait_timeout",
+}
+
+// ofOptions returns the words of the options that a server may quote. A name may
+// be a part of the password that the driver misread.
+func ofOptions(options map[string]string) (words []string) {
+	for name, value := range options {
+		for _, word := range []string{name, value, strings.Trim(value, "'")} {
+			if len(word) >= minSecret && !slices.Contains(commonOptions, word) {
+				words = append(words, word)
+			}
+		}
+	}
+	return words
+}
+
+// mysqlOptions returns the options of a DSN for MySQL. The driver does not return
+// all of them.
+func mysqlOptions(dsn string) map[string]string {
+	options := map[string]string{}
+	_, list, _ := strings.Cut(dsn[strings.LastIndexByte(dsn, '/')+1:], "?")
+	for option := range strings.SplitSeq(list, "&") {
+		name, value, _ := strings.Cut(option, "=")
+		if plain, err := url.QueryUnescape(value); err == nil {
+			value = plain
+		}
+		options[name] = value
+	}
+	return options
 }
 
 // unusable returns the error for a DSN that no driver accepts, which says

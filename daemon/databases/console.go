@@ -1,7 +1,6 @@
 package databases
 
 import (
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"strings"
@@ -28,14 +27,14 @@ func onConsole(conn *sql.Conn) (yes bool) {
 	return yes
 }
 
-// askConsole runs a query on the admin console of PgBouncer.
-func askConsole(ctx context.Context, conn *sql.Conn, bound *bounded, query string) (plugins.Rows, error) {
+// onConsole runs a query on the admin console of PgBouncer.
+func (q *session) onConsole(query string) (plugins.Rows, error) {
 	if err := accept.ConsoleQuery(query); err != nil {
 		return nil, refused(err)
 	}
-	rows, err := conn.QueryContext(ctx, query, pgx.QueryExecModeSimpleProtocol) //nolint:rowserrcheck // the caller checks Err
+	rows, err := q.conn.QueryContext(q.ctx, query, pgx.QueryExecModeSimpleProtocol) //nolint:rowserrcheck // the caller checks Err
 	if err != nil {
-		return nil, bound.explain(err)
+		return nil, q.bound.explain(err)
 	}
-	return &txRows{rows, bound, conn.Close}, nil
+	return &txRows{rows, q.bound, func() error { return q.release(true) }}, nil
 }

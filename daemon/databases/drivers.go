@@ -2,6 +2,8 @@ package databases
 
 import (
 	"crypto/x509"
+	"slices"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
@@ -25,7 +27,7 @@ func openPostgres(d dialer, cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *bo
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return &boundedConnector{Connector: pipelineConnector{stdlib.GetConnector(*cfg)}, max: maxBytes, errExceeded: errNoRow}
+	return &boundedConnector{Connector: pipelineConnector{stdlib.GetConnector(*cfg)}, max: maxBytes, errExceeded: errNoRow, speaks: speaksPostgres}
 }
 
 // openMySQL configures a MySQL driver. It disables DSN options that would give a
@@ -44,7 +46,18 @@ func openMySQL(d dialer, cfg *mysql.Config) (*boundedConnector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge}, nil
+	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge, speaks: speaksMySQL}, nil
+}
+
+// speaksPostgres reports whether a PostgreSQL server may begin like head: with a
+// request for a login, an error, a notice, another version of the protocol, or
+// with the answer to a request for TLS.
+func speaksPostgres(head []byte) bool { return strings.IndexByte("RENvSG", head[0]) >= 0 }
+
+// speaksMySQL reports whether a MySQL server may begin like head: with packet 0, a
+// greeting of version 9 or 10 or an error, after its length.
+func speaksMySQL(head []byte) bool {
+	return len(head) < 4 || head[3] == 0 && (len(head) < 5 || slices.Contains([]byte{9, 10, 0xff}, head[4]))
 }
 
 // readSystemRoots makes package x509 load the system's certificates while file

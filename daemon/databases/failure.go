@@ -3,6 +3,7 @@ package databases
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,10 +47,16 @@ func (s *source) explain(ctx context.Context, err error) error {
 	}
 	own := fault.Of(err)
 	if own == nil && errors.Is(err, fs.ErrPermission) {
-		own = fault.New(syscall.EACCES, "vega may not read the file", "give vega's user read access to it, and to its directories")
+		own = s.forbidden(err)
+	}
+	if own == nil {
+		own = s.refusedOption(err)
 	}
 	if ended := ctx.Err(); ended != nil && own == nil && !errors.Is(err, sqlite.ErrLocked) {
 		err = ended // drivers return different errors for this
+	}
+	if own == nil {
+		own = fault.Of(kindOf(err))
 	}
 	text, ok := serverMessage(err, s.scrub)
 	switch {
@@ -59,13 +66,15 @@ func (s *source) explain(ctx context.Context, err error) error {
 	case errors.Is(err, errNoRow):
 		text = errNoRow.Error()
 	case isForeign(err):
-		text = "what answers at its address does not speak PostgreSQL; correct host and port in dsn"
+		text = "what answers at its address does not speak " + s.protocol() + "; correct host and port in dsn"
 	case isTooLong(err), errors.Is(err, plugins.ErrTooLarge):
 		text = fmt.Sprintf("a row is larger than %v; select fewer or shorter columns", manifest.Size(maxRow))
 	case errors.Is(err, sqlite.ErrLocked):
 		text = "the file is locked by another connection; end its transaction, or wait until it has ended"
 	case errors.Is(err, context.DeadlineExceeded):
 		text = "no response in time"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		text = "no response within the timeout in its dsn"
 	default:
 		text = s.scrub.replace(reason(err, len(s.scrub.words) == 0))
 	}
@@ -85,16 +94,119 @@ func reason(err error, address bool) string {
 		return "resolving " + name.Name + ": " + name.Err
 	case errors.As(err, &cert):
 		return "TLS: " + cert.Err.Error()
+	case ofCertificate(err) != nil:
+		return "TLS: " + ofCertificate(err).Error()
+	case errors.As(err, &op) && op.Op != "dial":
+		return "the connection broke: " + ofSystem(op.Err).Error()
 	case errors.As(err, &op) && address && op.Addr != nil:
 		return "connecting to " + op.Addr.String() + ": " + ofSystem(op.Err).Error()
 	case errors.As(err, &op):
 		return "connecting: " + ofSystem(op.Err).Error()
 	case errors.As(err, &connect):
-		return connect.Unwrap().Error()
+		return ofAttempt(connect.Unwrap()).Error()
 	default:
 		return err.Error()
 	}
 }
+
+// forbidden returns the error of a file or a Unix socket that vega's user may not
+// use, or nil if a firewall may be the one to refuse.
+func (s *source) forbidden(err error) *fault.Own {
+	if op, ok := errors.AsType[*net.OpError](err); !ok {
+		return fault.New(syscall.EACCES, fmt.Sprintf("vega may not read the file of database %q", s.config.Name), "give vega's user read access to it, and to its directories")
+	} else if op.Net == "unix" {
+		return fault.New(syscall.EACCES, fmt.Sprintf("vega may not connect to the Unix socket of database %q", s.config.Name), "give vega's user write access to it, and access to its directories")
+	}
+	return nil
+}
+
+// ofCertificate returns the error of a certificate that a driver verified by
+// itself, or nil.
+func ofCertificate(err error) error {
+	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return unknown
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return invalid
+	}
+	return nil
+}
+
+// ofAttempt returns the error of the last address that the driver tried, without
+// the address in front of it.
+func ofAttempt(err error) error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok && len(all.Unwrap()) > 0 {
+		err = all.Unwrap()[len(all.Unwrap())-1]
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// protocol returns the name of the protocol that a source speaks.
+func (s *source) protocol() string {
+	if s.config.Driver == "mysql" {
+		return "MySQL"
+	}
+	return "PostgreSQL"
+}
+
+// refusedOption returns the error of a login that ended because the server does
+// not accept an option of the dsn, which says nothing about the server. It
+// returns nil for any other error.
+func (s *source) refusedOption(err error) *fault.Own {
+	if _, login := errors.AsType[loginError](err); !login {
+		return nil
+	}
+	var message string
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && slices.Contains(optionStates, pg.Code) {
+		message = pg.Message
+	} else if my, ok := errors.AsType[*mysql.MySQLError](err); ok && slices.Contains(optionNumbers, my.Number) {
+		message = my.Message
+	} else {
+		return s.unsupportedLogin(err)
+	}
+	return fault.New(syscall.EINVAL, fmt.Sprintf("the server of database %q does not accept an option in its dsn: %s", s.config.Name, s.scrub.replace(message)), "correct the options in dsn")
+}
+
+// unsupportedLogin returns the error of a login in a way that vega or the dsn does
+// not allow, which says nothing about the server. It returns nil for any other
+// error.
+func (s *source) unsupportedLogin(err error) *fault.Own {
+	for kind, option := range map[error]string{
+		mysql.ErrCleartextPassword: "allowCleartextPasswords=true, with TLS only",
+		mysql.ErrNativePassword:    "allowNativePasswords=true",
+		mysql.ErrOldPassword:       "allowOldPasswords=true",
+	} {
+		if errors.Is(err, kind) {
+			return fault.New(syscall.EINVAL, fmt.Sprintf("the dsn of database %q does not allow the way in which its server asks for the password", s.config.Name), "add "+option+", or give this user another authentication plugin")
+		}
+	}
+	if errors.Is(err, mysql.ErrUnknownPlugin) {
+		return fault.New(syscall.EINVAL, fmt.Sprintf("vega does not support the authentication plugin of the user of database %q", s.config.Name), "use one such as caching_sha2_password, mysql_native_password or ed25519")
+	}
+	return nil
+}
+
+// What a server answers to an option of a login.
+var (
+	optionStates = []string{
+		"42704", // unknown parameter
+		"22023", // invalid value
+		"55P02", // the parameter cannot be changed
+	}
+	optionNumbers = []uint16{
+		1115, // unknown character set
+		1193, // unknown variable
+		1229, // the variable is a global one
+		1231, // invalid value
+		1232, // a value of another type
+		1238, // the variable is read-only
+		1273, // unknown collation
+		1298, // unknown time zone
+	}
+)
 
 // ofSystem returns the system's error that err wraps, or err.
 func ofSystem(err error) error {
@@ -147,10 +259,13 @@ func kindByState(state string) error {
 
 // publicClasses lists the SQLSTATE classes whose messages describe the connection,
 // privileges, the statement or the server, and do not quote data.
-var publicClasses = []string{"08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57"}
+var publicClasses = []string{"08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "70", "F0"}
+
+// publicStates lists more of them: damaged data, and a damaged index.
+var publicStates = []string{"XX001", "XX002"}
 
 func messageByState(state, message string) string {
-	if len(state) == 5 && slices.Contains(publicClasses, state[:2]) {
+	if len(state) == 5 && (slices.Contains(publicClasses, state[:2]) || slices.Contains(publicStates, state)) {
 		return fmt.Sprintf("%s (SQLSTATE %s)", message, state)
 	}
 	return fmt.Sprintf("the query failed with SQLSTATE %s; vega hides the message because it may quote data, so run the query manually to see it", state)
@@ -166,7 +281,7 @@ func serverMessage(err error, scrub *scrubber) (string, bool) {
 	}
 	var my *mysql.MySQLError
 	if errors.As(err, &my) {
-		if message := scrub.replace(my.Message); aboutLogin[my.Number] {
+		if message := scrub.replace(my.Message); quotesNothing[my.Number] {
 			return fmt.Sprintf("%s (error %d)", message, my.Number), true
 		}
 		return messageByState(strings.Trim(string(my.SQLState[:]), "\x00"), scrub.replace(my.Message)), true
@@ -174,17 +289,33 @@ func serverMessage(err error, scrub *scrubber) (string, bool) {
 	return "", false
 }
 
-// aboutLogin lists the codes of MySQL and MariaDB for a client that is not let in,
-// which have no SQLSTATE, or one that says nothing. Their messages quote no data.
-var aboutLogin = map[uint16]bool{
+// quotesNothing lists the codes of MySQL and MariaDB that have no SQLSTATE, or one
+// that says nothing, and whose messages quote no data.
+var quotesNothing = map[uint16]bool{
+	1021: true, // the disk is full
+	1030: true, // an error of the storage engine
+	1034: true, // a damaged index
 	1040: true, // too many connections
+	1041: true, // out of memory
+	1114: true, // the table is full
 	1129: true, // the host is blocked, after too many errors
 	1130: true, // the host is not allowed to connect
+	1193: true, // unknown variable
+	1194: true, // the table is damaged
+	1195: true, // the table is damaged, and its repair failed
 	1203: true, // the user has too many connections
+	1205: true, // a lock was not granted in time
 	1226: true, // the user has exceeded a limit
 	1251: true, // the client does not support the server's login
+	1275: true, // the password has a form that the server no longer accepts
+	1290: true, // an option such as --read-only forbids it
+	1356: true, // a view of something that is gone
+	1412: true, // the table was changed meanwhile
+	1524: true, // the plugin of the user's login is not loaded
 	1820: true, // the password must be changed
+	1836: true, // the server is in read-only mode
 	1862: true, // the password has expired
+	3024: true, // max_execution_time
 	3118: true, // the account is locked
 	4151: true, // the account is locked, MariaDB
 }
@@ -195,9 +326,12 @@ func isTooLong(err error) bool {
 	return errors.As(err, &long)
 }
 
-// isForeign reports whether a login failed because of a message of a length that
-// no PostgreSQL server sends: another protocol, read as this one.
+// isForeign reports whether a server speaks another protocol: it begins with other
+// bytes, or with a message of a length that no PostgreSQL server sends.
 func isForeign(err error) bool {
+	if errors.Is(err, errForeign) {
+		return true
+	}
 	_, login := errors.AsType[*pgconn.ConnectError](err)
 	return login && isTooLong(err)
 }

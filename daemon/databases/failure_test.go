@@ -8,11 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"vega/daemon/realtest"
 	"vega/plugins"
@@ -71,9 +74,15 @@ func TestLockedSQLiteFile(t *testing.T) {
 // user may not read.
 func TestUnreadableFileIsVegasFault(t *testing.T) {
 	s := source{config: Config{Name: "app"}, scrub: newScrubber(nil, "")}
-	err := s.explain(t.Context(), fmt.Errorf("read: %w", &fs.PathError{Op: "open", Path: "/x/app.db", Err: syscall.EACCES}))
-	if short := fault.Of(err); short == nil || !strings.Contains(err.Error(), "give vega's user read access") {
-		t.Errorf("%v", err)
+	for want, cause := range map[string]error{
+		"give vega's user read access to it":  &fs.PathError{Op: "open", Path: "/x/app.db", Err: syscall.EACCES},
+		"give vega's user write access to it": &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)},
+		"check its firewall":                  &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.EACCES)},
+	} {
+		err := s.explain(t.Context(), fmt.Errorf("read: %w", cause))
+		if own := fault.Of(err); own == nil || !strings.Contains(own.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
 	}
 }
 
@@ -107,6 +116,10 @@ func TestRefusedLogins(t *testing.T) {
 		{"postgres", pgSays("08P01", "unsupported startup parameter: search_path"), "unsupported startup parameter: search_path (SQLSTATE 08P01)"},
 		{"postgres", "HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak PostgreSQL"},
 		{"postgres", "SSH-2.0-OpenSSH_9.2\r\n", "does not speak PostgreSQL"},
+		{"postgres", "Z\x00\x00\x00\x0a5.5.5-10.11.19-MariaDB\x00", "does not speak PostgreSQL"},
+		{"mysql", "SSH-2.0-OpenSSH_9.2\r\n", "does not speak MySQL"},
+		{"mysql", "220 mail.example.com ESMTP\r\n", "does not speak MySQL"},
+		{"mysql", "+PONG\r\n", "does not speak MySQL"},
 	} {
 		address := saying(t, c.driver == "postgres", c.server)
 		dsn := "u@tcp(" + address + ")/x"
@@ -141,6 +154,121 @@ func saying(t *testing.T, after bool, text string) string {
 			}
 			_, _ = c.Write([]byte(text))
 			go func() { _, _ = io.Copy(io.Discard, c); _ = c.Close() }()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// An option of a dsn that a server refuses says nothing about the server, and the
+// refusal may quote a part of the dsn.
+func TestRefusedOptionsAreNotTheFaultOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	pg, my := realtest.Postgres(t), realtest.MariaDB(t)
+	for _, c := range []struct{ driver, dsn string }{
+		{"postgres", pg + "&canary=1&TimeZone=UTC"},
+		{"postgres", pg + "&TimeZone=canary"},
+		{"mysql", my + "?canary=1"},
+		{"mysql", my + "?charset=canary"},
+		{"mysql", my + "?wait_timeout='canary'"},
+		{"mysql", my + "?allowNativePasswords=false"},
+	} {
+		for _, dsn := range []manifest.Text{manifest.Plain(c.dsn), secretDSN(c.dsn)} {
+			d := testDatabases(t, Config{Name: "app", Driver: c.driver, DSN: dsn})
+			_, err := answer(t.Context(), d, "app", "SELECT 1")
+			if fault.Of(err) == nil || !strings.Contains(err.Error(), `dsn`) || strings.Contains(err.Error(), "canary") && dsn.HasSecret() {
+				t.Errorf("%s: %v", c.dsn, err)
+			}
+		}
+	}
+}
+
+// The driver for MySQL does not say why a connection broke.
+func TestBrokenConnectionsKeepTheirKind(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	silent := saying(t, true, "")
+	for dsn, want := range map[string]struct {
+		kind error
+		text string
+	}{
+		"u@tcp(" + l.Addr().String() + ")/x":       {fault.Reset, ""},
+		"u@tcp(" + silent + ")/x?readTimeout=10ms": {fault.TimedOut, "no response within the timeout in its dsn"},
+	} {
+		d := testDatabases(t, Config{Name: "app", Driver: "mysql", DSN: manifest.Plain(dsn)})
+		_, err := answer(t.Context(), d, "app", "SELECT 1")
+		if !errors.Is(err, want.kind) || !strings.Contains(err.Error(), want.text) {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+}
+
+// A server that hangs when the transaction is rolled back, for which the driver
+// has no deadline, keeps no connection of vega's.
+func TestHungRollbackEndsAtTheDeadline(t *testing.T) {
+	t.Parallel()
+	dsn := realtest.MariaDB(t)
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung := hangsAt(t, cfg.Addr, "ROLLBACK")
+	d := testDatabases(t, Config{Name: "app", Driver: "mysql", DSN: manifest.Plain(strings.Replace(dsn, cfg.Addr, hung, 1))})
+	for range maxConnections + 1 {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		_, err := answer(ctx, d, "app", "SELECT 1")
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	}
+}
+
+// hangsAt forwards connections to a server until the client sends a text.
+func hangsAt(t *testing.T, server, text string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	forward := func(c net.Conn) {
+		defer func() { _ = c.Close() }()
+		s, err := net.Dial("tcp", server)
+		if err != nil {
+			return
+		}
+		defer func() { _ = s.Close() }()
+		go func() { _, _ = io.Copy(c, s) }()
+		buf := make([]byte, 4096)
+		for {
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			if !strings.Contains(string(buf[:n]), text) {
+				_, _ = s.Write(buf[:n])
+			}
+		}
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go forward(c)
 		}
 	}()
 	return l.Addr().String()

@@ -2,6 +2,7 @@ package databases
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -31,11 +32,23 @@ func judge(err error) error {
 	if end != fault.Unavailable {
 		return end
 	}
+	if lite, ok := errors.AsType[sqliteError](err); ok && own == nil && fixes[lite.Code()] != "" {
+		own = fault.New(nil, fmt.Sprintf("vega may only read the database file, and SQLite would have to write first (error %d)", lite.Code()), fixes[lite.Code()])
+	}
 	if own == nil {
 		own = fault.New(nil, "vega could not use the database file", "check that vega's user may read it, and the memory and disk space of vega's machine")
 	}
 	return own
 }
+
+// What to do if SQLite has to write before it can read, by its extended result
+// code.
+const (
+	repair = "open it once with a program that may write, such as sqlite3: the program that wrote to it last was stopped in the middle of a transaction"
+	shared = "its write-ahead log needs files next to it: give vega's user write access to its directory, or keep the program that uses it running"
+)
+
+var fixes = map[int]string{264: shared, 520: shared, 776: repair, 1288: shared, 1544: shared}
 
 // sqliteError is the error of the SQLite driver, which only package
 // store/sqlite imports.

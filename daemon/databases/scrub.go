@@ -12,6 +12,10 @@ import (
 
 const hidden = "(secret)"
 
+// minSecret is the length from which on a part of a DSN is hidden. Shorter ones
+// would match inside ordinary words.
+const minSecret = 4
+
 // scrubber removes from a text what was read from the secret parts of a DSN.
 type scrubber struct {
 	secrets *strings.Replacer // passwords, wherever they occur
@@ -30,7 +34,7 @@ func newScrubber(dsn manifest.Text, password string, words ...string) *scrubber 
 	var pairs []string
 	for _, s := range secrets {
 		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
-			if len(form) >= 4 { // shorter ones would match inside ordinary words
+			if len(form) >= minSecret {
 				pairs = append(pairs, form, hidden)
 			}
 		}

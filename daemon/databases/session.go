@@ -24,13 +24,13 @@ func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 		return nil, refused(err)
 	}
 	if s.pipeline.Load() {
-		return s.queryOnce(ctx, query, s.queryPipelined)
+		return s.queryBy(ctx, (*session).pipelined, query)
 	}
-	rows, err := s.queryOnce(ctx, query, s.queryOn)
+	rows, err := s.queryBy(ctx, (*session).inTransaction, query)
 	if !refusesTransactions(err) {
 		return rows, err
 	}
-	rows, again := s.queryOnce(ctx, query, s.queryPipelined)
+	rows, again := s.queryBy(ctx, (*session).pipelined, query)
 	if again != nil && (refusesTransactions(again) || ctx.Err() != nil) {
 		return nil, err
 	}
@@ -40,17 +40,56 @@ func (s server) query(ctx context.Context, query string) (plugins.Rows, error) {
 	return rows, again
 }
 
-// queryOnce runs a query with run on a connection of its own.
-func (s server) queryOnce(ctx context.Context, query string, run func(context.Context, *sql.Conn, string) (plugins.Rows, error)) (plugins.Rows, error) {
+// session is a connection that is in use for one query.
+type session struct {
+	server
+	conn  *sql.Conn
+	bound *bounded
+	ctx   context.Context
+	stop  func() bool // of what interrupts the connection when ctx ends
+}
+
+// queryBy runs a query with a method of session, on a connection of its own.
+func (s server) queryBy(ctx context.Context, run func(*session, string) (plugins.Rows, error), query string) (plugins.Rows, error) {
 	conn, err := s.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := run(ctx, conn, query)
-	if err != nil {
-		return nil, errors.Join(err, s.returnConn(ctx, conn))
+	q := &session{server: s, conn: conn, ctx: ctx, stop: func() bool { return true }}
+	if q.bound, err = s.bounds.boundedOf(conn); err == nil {
+		q.bound.allow(maxRow)
+		q.stop = context.AfterFunc(ctx, q.bound.interrupt)
+		var rows plugins.Rows
+		if rows, err = run(q, query); err == nil {
+			return rows, nil
+		}
 	}
-	return rows, nil
+	return nil, errors.Join(err, q.close())
+}
+
+// inTransaction runs a query in a transaction, or on the console of PgBouncer.
+func (q *session) inTransaction(query string) (plugins.Rows, error) {
+	if onConsole(q.conn) {
+		return q.onConsole(query)
+	}
+	tx, err := q.conn.BeginTx(q.ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, noTransaction{q.bound.explain(err)}
+	}
+	rows, err := tx.QueryContext(q.ctx, query) //nolint:rowserrcheck // the caller checks Err
+	if err != nil {
+		return nil, errors.Join(q.bound.explain(err), rollback(tx))
+	}
+	return &txRows{rows, q.bound, func() error { return errors.Join(rollback(tx), q.close()) }}, nil
+}
+
+// pipelined runs a query in a read-only transaction of a single exchange.
+func (q *session) pipelined(query string) (plugins.Rows, error) {
+	rows, err := q.conn.QueryContext(context.WithValue(q.ctx, pipelined{}, true), query) //nolint:rowserrcheck // the caller checks Err
+	if err != nil {
+		return nil, q.bound.explain(err)
+	}
+	return &txRows{rows, q.bound, q.close}, nil
 }
 
 // noTransaction is the error of a server that accepted the login and refused to
@@ -71,54 +110,23 @@ func refusesTransactions(err error) bool {
 	return ok && strings.HasPrefix(pg.Code, "08")
 }
 
-// queryPipelined runs a query in a read-only transaction of a single exchange.
-func (s server) queryPipelined(ctx context.Context, conn *sql.Conn, query string) (plugins.Rows, error) {
-	bound, err := s.bounds.boundedOf(conn)
-	if err != nil {
-		return nil, err
+// close resets the session and returns the connection to the pool. If the reset
+// fails or no time is left for it, close closes the connection.
+func (q *session) close() error {
+	if q.discard == "" || q.ctx.Err() != nil {
+		return q.release(false)
 	}
-	bound.allow(maxRow)
-	rows, err := conn.QueryContext(context.WithValue(ctx, pipelined{}, true), query) //nolint:rowserrcheck // the caller checks Err
-	if err != nil {
-		return nil, bound.explain(err)
-	}
-	return &txRows{rows, bound, func() error { return s.returnConn(ctx, conn) }}, nil
+	_, err := q.conn.ExecContext(q.ctx, q.discard)
+	return q.release(err == nil)
 }
 
-// refused marks a query that vega does not run.
-func refused(why error) error { return &failure{text: why.Error(), kind: plugins.ErrRefused} }
-
-func (s server) queryOn(ctx context.Context, conn *sql.Conn, query string) (plugins.Rows, error) {
-	bound, err := s.bounds.boundedOf(conn)
-	if err != nil {
-		return nil, err
-	}
-	bound.allow(maxRow)
-	back := func() error { return s.returnConn(ctx, conn) }
-	if onConsole(conn) {
-		return askConsole(ctx, conn, bound, query)
-	}
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, noTransaction{bound.explain(err)}
-	}
-	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // the caller checks Err
-	if err != nil {
-		return nil, errors.Join(bound.explain(err), rollback(tx))
-	}
-	return &txRows{rows, bound, func() error { return errors.Join(rollback(tx), back()) }}, nil
-}
-
-// returnConn resets the session and returns the connection to the pool. If the reset
-// fails or no time is left for it, returnConn closes the connection.
-func (s server) returnConn(ctx context.Context, conn *sql.Conn) error {
-	if s.discard != "" && ctx.Err() == nil {
-		if _, err := conn.ExecContext(ctx, s.discard); err == nil {
-			return conn.Close()
-		}
+// release returns the connection to the pool, or closes it.
+func (q *session) release(usable bool) error {
+	if q.stop() && usable {
+		return q.conn.Close()
 	}
 	// The error makes the pool close the connection.
-	if err := conn.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) {
+	if err := q.conn.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) {
 		return err
 	}
 	return nil
@@ -160,3 +168,6 @@ func rollback(tx *sql.Tx) error {
 	}
 	return nil
 }
+
+// refused marks a query that vega does not run.
+func refused(why error) error { return &failure{text: why.Error(), kind: plugins.ErrRefused} }

@@ -135,7 +135,7 @@ func TestCodes(t *testing.T) {
 // the target's.
 func TestSQLite(t *testing.T) {
 	target := map[int]bool{1: true, 5: true, 6: true, 11: true, 15: true, 17: true, 19: true, 20: true, 24: true, 26: true}
-	extended := map[int]bool{266: true, 522: true, 8202: true, 8458: true, 526: true}
+	extended := map[int]bool{266: true, 1032: true, 522: true, 8202: true, 8458: true, 526: true}
 	for code := range 0x3000 {
 		got := fault.SQLite(code)
 		if want := extended[code] || target[code&0xff]; (got.Cause == check.Target) != want {

@@ -97,6 +97,13 @@ var sqlite = map[int]End{
 	25: Unsuitable,  // SQLITE_RANGE
 	26: Target,      // SQLITE_NOTADB
 
+	264:  Unavailable, // SQLITE_READONLY_RECOVERY: the log has to be recovered first
+	520:  Unavailable, // SQLITE_READONLY_CANTLOCK: the log's index can't be locked
+	776:  Unavailable, // SQLITE_READONLY_ROLLBACK: an interrupted transaction has to be rolled back first
+	1032: Target,      // SQLITE_READONLY_DBMOVED
+	1288: Unavailable, // SQLITE_READONLY_CANTINIT: the log's index can't be created
+	1544: Unavailable, // SQLITE_READONLY_DIRECTORY
+
 	266:  Target, // SQLITE_IOERR_READ
 	522:  Target, // SQLITE_IOERR_SHORT_READ
 	8202: Target, // SQLITE_IOERR_DATA

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -20,6 +21,10 @@ type openFile struct {
 	info fs.FileInfo // from before the pool was first used; nil: unused
 }
 
+// errNotRegular is the error for a directory, a named pipe, a device or a socket.
+// SQLite would wait without end to open a pipe, and read a device without end.
+var errNotRegular = errors.New("it is a directory, or not a regular file")
+
 // current returns the pool of connections to the file that the path names now.
 // It fails if there is none. Queries in progress keep their connections.
 func (f *openFile) current() (*sql.DB, error) {
@@ -31,12 +36,13 @@ func (f *openFile) current() (*sql.DB, error) {
 		_ = f.db.Close() // read only
 		f.db, f.info = f.open(), nil
 	}
-	if gone {
+	if err != nil {
 		return nil, err
 	}
-	if err == nil { // SQLite reports any other error
-		f.info = info
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read %s: %w", f.path, errNotRegular)
 	}
+	f.info = info
 	return f.db, nil
 }
 

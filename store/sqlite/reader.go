@@ -123,11 +123,13 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	err = r.room.explain(err)
-	if denied := unreadable(r.path); code(err) == sqlite3.SQLITE_CANTOPEN && denied != nil {
-		return denied
-	}
-	if _, missing := os.Stat(r.path); code(err) == sqlite3.SQLITE_CANTOPEN && errors.Is(missing, fs.ErrNotExist) {
-		return fmt.Errorf("read %s: %w: %w", r.path, fs.ErrNotExist, err)
+	if code(err) == sqlite3.SQLITE_CANTOPEN {
+		if denied := unreadable(r.path); denied != nil {
+			return denied
+		}
+		if _, missing := os.Stat(r.path); errors.Is(missing, fs.ErrNotExist) {
+			return fmt.Errorf("read %s: %w: %w", r.path, fs.ErrNotExist, err)
+		}
 	}
 	if isSyntaxError(err) {
 		return fmt.Errorf("%w: %w", ErrSyntax, err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -39,9 +41,9 @@ func Postgres(dsn string) (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, refused(err, postgresForm)
+		return nil, refused(err, postgresFix(dsn))
 	}
-	return config, nil
+	return config, postgresOptions(config)
 }
 
 // postgresURL finds characters that would make the driver take a part of the
@@ -71,8 +73,47 @@ func postgresURL(dsn string) error {
 	if !strings.Contains(authority, "@") && strings.Contains(rest, "@") {
 		return invalid("in the user and the password, escape / as %2F, ? as %3F and @ as %40")
 	}
+	if _, host, _ := strings.Cut(authority, "@"); strings.Contains(host, "%2F") || strings.Contains(host, "%2f") {
+		return invalid("write the directory of a Unix socket as host: postgres://user:password@/name?host=/run/postgresql")
+	}
 	if _, err := url.Parse(dsn); errors.As(err, new(url.EscapeError)) {
 		return invalid("escape % as %25")
+	}
+	return nil
+}
+
+// Options of data source names for PostgreSQL.
+var (
+	sslmode = regexp.MustCompile(`[?&\s]sslmode\s*=\s*'?([^&\s']*)`)
+	service = regexp.MustCompile(`(?:^|[?&\s])service\s*=`)
+	options = regexp.MustCompile(`\?.|^[^:/?]*=`)
+)
+
+// postgresFix returns what to do about a data source name that the driver refuses
+// without a reason that is safe to show.
+func postgresFix(dsn string) string {
+	modes := []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+	mode := sslmode.FindStringSubmatch(dsn)
+	switch {
+	case mode != nil && !slices.Contains(modes, mode[1]):
+		return "sslmode must be one of " + strings.Join(modes, ", ")
+	case service.MatchString(dsn):
+		return "define its service in ~/.pg_service.conf of vega's user, or in the file that PGSERVICEFILE names"
+	case options.MatchString(dsn):
+		return postgresForm + ", and correct the values of its options, such as port, target_session_attrs and sslcert"
+	}
+	return postgresForm
+}
+
+// postgresOptions finds options that contradict each other, so that no login can
+// succeed.
+func postgresOptions(config *pgx.ConnConfig) error {
+	secured := config.TLSConfig != nil
+	for _, f := range config.Fallbacks {
+		secured = secured || f.TLSConfig != nil
+	}
+	if config.ChannelBinding == "require" && !secured {
+		return invalid("channel_binding = require needs TLS: set sslmode to require, verify-ca or verify-full")
 	}
 	return nil
 }
@@ -88,11 +129,19 @@ func MySQL(dsn string) (*mysql.Config, error) {
 		return nil, invalid(mysqlForm + ", which is not a URL")
 	}
 	config, err := mysql.ParseDSN(dsn)
-	if err != nil {
+	switch {
+	case err != nil && tlsOption.MatchString(dsn):
+		return nil, refused(err, mysqlForm+"; tls is true, false, skip-verify or preferred")
+	case err != nil:
 		return nil, refused(err, mysqlForm)
+	case config.Net != "tcp" && config.Net != "unix":
+		return nil, invalid("use tcp(host:3306) or unix(/run/mysqld/mysqld.sock) before the slash")
 	}
 	return config, nil
 }
+
+// tlsOption matches a DSN with the option tls.
+var tlsOption = regexp.MustCompile(`[?&]tls=[^&]*(&[^@/]*)?$`)
 
 // SQLite checks the path of a SQLite file.
 func SQLite(path string) error {
