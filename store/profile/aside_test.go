@@ -243,6 +243,29 @@ func TestStatementCacheInAPostgresTransaction(t *testing.T) {
 	}
 }
 
+// A driver that was told not to prepare accepts a number for a text, and compares
+// bytes with a text in another way. The third query would be prepared.
+func TestStatementCacheDoesNotPrepareForPostgres(t *testing.T) {
+	config, err := pgx.ParseConfig(realtest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeSimpleProtocol, pgx.QueryExecModeExec} {
+		config.DefaultQueryExecMode = mode
+		for _, dialect := range []profile.Dialect{profile.Postgres, profile.Standard} {
+			db, _ := profiled(t, stdlib.GetConnector(*config), profile.Options{Dialect: dialect, StatementCache: 8})
+			for range 3 {
+				if got := column(t, db, "SELECT $1 || 'x'", 5); got[0] != "5x" {
+					t.Errorf("%v: %s", mode, got[0])
+				}
+				if got := column(t, db, "SELECT 1 WHERE 'a' = $1", []byte("a")); len(got) != 0 {
+					t.Errorf("%v: a text equals bytes", mode)
+				}
+			}
+		}
+	}
+}
+
 func TestNamesInDoubleQuotesAreColumns(t *testing.T) {
 	db, p := open(t, profile.Options{})
 	for query, want := range map[string]string{

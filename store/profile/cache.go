@@ -85,12 +85,6 @@ func (c *conn) keep(ctx context.Context, t *text, query string, args int) (*prep
 	if c.cache == nil || !c.keeps(t) {
 		return nil, nil
 	}
-	if c.outdates() {
-		if k := c.cache.byQuery[query]; k != nil {
-			c.cache.drop(k) // or the driver, such as pgx, finds it
-		}
-		return nil, nil
-	}
 	if k := c.cache.byQuery[query]; k != nil {
 		if k.busy || k.inputs >= 0 && k.inputs != args {
 			return nil, nil
@@ -121,17 +115,15 @@ func (c *conn) keeps(t *text) bool {
 	if t.kind != kindRows || t.session != 0 || !t.proven.Load() || t.unfit.Load() {
 		return false
 	}
-	// MySQL returns other types for prepared statements, so prepare only what
-	// the driver would have prepared.
-	return c.profiler.options.Dialect != MySQL || t.skipped.Load()
-}
-
-// outdates reports whether a cached statement could fail here: another client may
-// have changed a table since it was prepared, or this one the tables that names
-// refer to. PostgreSQL then refuses it, which aborts a transaction.
-func (c *conn) outdates() bool {
-	d := c.profiler.options.Dialect
-	return (d == Postgres || d == Standard) && (c.inTx || c.differs)
+	switch c.profiler.options.Dialect {
+	case SQLite:
+		return true
+	case Postgres:
+		return false // see Options.StatementCache
+	}
+	// Many databases return other types for prepared statements, so prepare only
+	// what the driver would have prepared.
+	return t.skipped.Load()
 }
 
 // converts reports whether the statement converts arguments differently from
@@ -144,15 +136,4 @@ func (c *conn) converts(stmt driver.Stmt) bool {
 	_, statement := stmt.(driver.NamedValueChecker)
 	_, connection := c.base.(driver.NamedValueChecker)
 	return statement && !connection
-}
-
-// stale reports whether PostgreSQL refused a prepared statement because the
-// columns of its result have changed, or because it no longer has the statement.
-// PostgreSQL does so before it changes anything.
-func stale(err error) bool {
-	e, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err)
-	return ok && (e.SQLState() == "0A000" || e.SQLState() == "26000")
 }

@@ -226,9 +226,6 @@ func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue)
 	case kept != nil:
 		result, err = execStmt(ctx, kept.stmt, args)
 		c.cache.release(kept, err)
-		if stale(err) && !c.inTx {
-			result, err = execConn(ctx, c.base, query, args)
-		}
 	default:
 		result, err = execConn(ctx, c.base, query, args)
 	}
@@ -279,9 +276,6 @@ func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue
 		if err != nil {
 			c.cache.release(kept, err)
 			kept = nil
-		}
-		if stale(err) && !c.inTx {
-			base, err = queryConn(ctx, c.base, query, args)
 		}
 	default:
 		base, err = queryConn(ctx, c.base, query, args)

@@ -34,15 +34,16 @@ type Options struct {
 	// StatementCache is the number of prepared statements that each connection
 	// caches for repeated queries; 0 disables the cache.
 	//
-	// The cache helps most if the driver compiles every query again, as those
-	// of SQLite do. With MySQL it saves two of three round trips for a query
-	// with arguments. Leave it at 0 with PostgreSQL: pgx has a cache itself,
-	// the server refuses a statement whose columns have changed, and a pooler
-	// may share sessions between clients. If it is set, PostgreSQL's statements
-	// are not cached in transactions, nor on a connection whose search_path or
-	// role has changed. Queries that read what their connection remembers, such
-	// as ROW_COUNT(), changes() or @variables, are never cached. The profiler
-	// sees such changes in queries, but not inside functions of the database.
+	// With SQLite, whose drivers compile every query again, it saves most of the
+	// time of short queries. With other databases, only queries that the driver
+	// would have prepared are cached: that saves two of three round trips for a
+	// query with arguments in MySQL. A prepared statement may return other types,
+	// so other queries are sent as they are. With PostgreSQL it is never used:
+	// its drivers prepare queries themselves, or were told not to, such as behind
+	// a pooler, and the server refuses a statement whose columns have changed.
+	// Queries that read what their connection remembers, such as ROW_COUNT(),
+	// changes() or @variables, are never cached. The profiler sees such changes
+	// in queries, but not inside functions of the database.
 	StatementCache int
 	// Explain returns the plan of a slow query; nil disables plans. See
 	// ExplainSQLite, ExplainPostgres and ExplainMySQL.

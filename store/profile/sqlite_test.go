@@ -368,7 +368,7 @@ func difficult(t *testing.T, db *sql.DB) []string {
 
 func TestTheStatementCacheKeepsItsSize(t *testing.T) {
 	f := drivers["all there is"]()
-	p := profile.New(profile.Options{StatementCache: 3})
+	p := profile.New(profile.Options{Dialect: profile.SQLite, StatementCache: 3})
 	db := sql.OpenDB(p.Connector("main", f))
 	db.SetMaxOpenConns(1)
 	conn, err := db.Conn(t.Context())
@@ -528,7 +528,7 @@ func TestTheHundredthQueryIsTheLastShown(t *testing.T) {
 }
 
 func TestClosingWithTheConnectorsFile(t *testing.T) {
-	p := profile.New(profile.Options{StatementCache: 4})
+	p := profile.New(profile.Options{Dialect: profile.SQLite, StatementCache: 4})
 	path := filepath.Join(t.TempDir(), "a.db")
 	db := sql.OpenDB(p.Connector("main", sqliteAt(t, path)))
 	run(t, db, "CREATE TABLE t (a)")
