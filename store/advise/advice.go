@@ -25,6 +25,9 @@ type Advice struct {
 	// Mixed is set if Indexes make the statement slower for values that most
 	// rows have, and much faster for others.
 	Mixed bool
+	// Prefix is set if an index supports a pattern that is not known, and only
+	// if it does not begin with a wildcard.
+	Prefix bool
 	// Before and After are the cost of the statement in a copy of some of the
 	// rows, without and with Analyze or Indexes: the steps of SQLite's virtual
 	// machine, of which an access to a page counts as 16. They are 0 if there
@@ -81,6 +84,9 @@ func (a Advice) String() string {
 		s += fmt.Sprintf(" On a copy of some of the rows, the statement then takes %s steps instead of %s.", count(a.After), count(a.Before))
 	case a.Tried:
 		s += " None of the indexes that were tried on a copy of some of the rows makes it faster."
+	}
+	if a.Prefix {
+		s += " A pattern that begins with a wildcard still takes as long."
 	}
 	return s
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -38,16 +37,7 @@ func run(t testing.TB, db *sql.DB, statement string) {
 	}
 }
 
-// advisor returns an Advisor with enough time on any machine.
 func advisor(t testing.TB, db *sql.DB) *advise.Advisor {
-	t.Helper()
-	a := hasty(t, db)
-	a.SetBudget(time.Minute)
-	return a
-}
-
-// hasty returns an Advisor with its default budget.
-func hasty(t testing.TB, db *sql.DB) *advise.Advisor {
 	t.Helper()
 	a, err := advise.New(t.Context(), db)
 	if err != nil {
@@ -123,7 +113,7 @@ func TestProblemsWithoutAnIndex(t *testing.T) {
 // Statements that are hard to plan get no advice and take little time.
 func TestHostileStatementsAreBounded(t *testing.T) {
 	db := conversations(t)
-	a := hasty(t, db)
+	a := advisor(t, db)
 	var joins []string
 	for range 60 {
 		joins = append(joins, "conversations")
@@ -140,7 +130,6 @@ func TestHostileStatementsAreBounded(t *testing.T) {
 		}
 		cancel()
 	}
-	a.SetBudget(time.Minute)
 	if got, err := a.Statement(t.Context(), "SELECT * FROM conversations WHERE source = ? AND session_id = ?"); err != nil || len(got.Indexes) == 0 {
 		t.Errorf("afterwards: %+v %v", got, err)
 	}
@@ -148,7 +137,7 @@ func TestHostileStatementsAreBounded(t *testing.T) {
 
 func BenchmarkStatement(b *testing.B) {
 	db := conversations(b)
-	a := hasty(b, db)
+	a := advisor(b, db)
 	for b.Loop() {
 		if _, err := a.Statement(b.Context(), "SELECT * FROM conversations WHERE session_id = ? ORDER BY ts DESC, id DESC LIMIT 50"); err != nil {
 			b.Fatal(err)

@@ -7,15 +7,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Advisor gives advice on one database. It is safe for concurrent use; calls
 // run one at a time.
 type Advisor struct {
-	turn    chan struct{} // holds one token, whose holder may use the fields below
-	budget  time.Duration // for a statement
-	indexes time.Duration // for all indexes
+	turn   chan struct{} // holds one token, whose holder may use the fields below
+	budget *budget
 	copies
 	sampler
 	closed bool
@@ -34,7 +32,7 @@ type copies struct {
 // It returns an error if the schema cannot be read or is too large to copy. The
 // caller must close the Advisor; New does not take over db.
 func New(ctx context.Context, db *sql.DB) (*Advisor, error) {
-	a := &Advisor{turn: make(chan struct{}, 1), budget: budget, indexes: findingTime, sampler: sampler{db: db}}
+	a := &Advisor{turn: make(chan struct{}, 1), budget: &budget{}, sampler: sampler{db: db}}
 	if err := a.refresh(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("advise on a database: %w", err), a.copies.close())
 	}
@@ -140,18 +138,18 @@ func (a *Advisor) refresh(ctx context.Context) error {
 	if err := a.copies.close(); err != nil {
 		return err
 	}
-	if err := a.copies.make(ctx, live); err != nil {
+	if err := a.copies.make(ctx, live, a.budget); err != nil {
 		return errors.Join(err, a.copies.close())
 	}
 	a.tables = map[*table]*sample{}
 	return nil
 }
 
-func (c *copies) make(ctx context.Context, live *snapshot) (err error) {
-	if c.clone, err = newClone(ctx, live); err != nil {
+func (c *copies) make(ctx context.Context, live *snapshot, b *budget) (err error) {
+	if c.clone, err = newClone(ctx, live, b); err != nil {
 		return err
 	}
-	if c.probe, err = newProbe(ctx, c.clone.schema, live.objects); err != nil {
+	if c.probe, err = newProbe(ctx, c.clone.schema, live.objects, b); err != nil {
 		return err
 	}
 	c.live, c.scale = live, &scale{pageSize: live.pageSize, known: map[string]Cost{}}
@@ -159,14 +157,13 @@ func (c *copies) make(ctx context.Context, live *snapshot) (err error) {
 }
 
 func (a *Advisor) statement(ctx context.Context, s statement) (Advice, error) {
-	deadline := time.Now().Add(a.budget)
-	a.clone.deadline, a.probe.deadline = deadline, deadline
+	a.budget.begin(maxWork)
 	q, steps, err := a.plan(s)
 	if err != nil {
 		return Advice{Reason: a.reason(s, err)}, nil
 	}
 	samples := map[*table]*sample{}
-	looking, cancel := context.WithDeadline(ctx, deadline)
+	looking, cancel := context.WithDeadline(ctx, a.budget.deadline)
 	defer cancel()
 	q.rows = func(t *table) string { return a.rows(looking, samples, t) }
 	advice := Advice{Plan: details(steps)}
@@ -188,6 +185,9 @@ func (a *Advisor) statement(ctx context.Context, s statement) (Advice, error) {
 	}
 	if targetSteps, err = a.improve(ctx, target, targetSteps, samples, &advice); err != nil {
 		return Advice{}, err
+	}
+	if a.budget.late() {
+		return Advice{Plan: advice.Plan, Reason: errPatience.Error()}, ctx.Err()
 	}
 	if advice.Rewrite != "" || len(advice.Indexes) > 0 {
 		advice.PlanAfter = details(targetSteps)

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 )
 
 const (
@@ -65,12 +64,11 @@ func terms(o option) (n int) {
 // search tries candidates in the copy of the schema.
 type search struct {
 	*query
-	clone    *clone
-	samples  map[*table]*sample
-	trial    *trial
-	forms    []string // the statement with values
-	costs    []int64  // of the statement as it is
-	deadline time.Time
+	clone   *clone
+	samples map[*table]*sample
+	trial   *trial
+	forms   []string // the statement with values
+	costs   []int64  // of the statement as it is
 }
 
 // best adds the index that saves most until none saves enough. What an index
@@ -89,7 +87,7 @@ func (s *search) best(steps []step, list []candidate) (option, error) {
 				return now, err
 			}
 		}
-		if len(found.made) == 0 || !found.saves(now.costs) {
+		if len(found.made) == 0 || !found.saves(now.costs, s.searches()) {
 			break
 		}
 		now = found
@@ -101,7 +99,7 @@ func (s *search) best(steps []step, list []candidate) (option, error) {
 func (s *search) next(now option, list []candidate) (best option, err error) {
 	var options []option
 	for _, c := range list {
-		if s.over() {
+		if s.trial.over() {
 			break
 		}
 		o, err := s.try(append(slices.Clip(now.made), c))
@@ -122,7 +120,7 @@ func (s *search) next(now option, list []candidate) (best option, err error) {
 		return 0
 	})
 	for _, o := range options[:min(len(options), maxMeasured)] {
-		if s.over() {
+		if s.trial.over() {
 			break
 		}
 		if o.costs, err = s.trial.measure(s.forms, o.made); err != nil {
@@ -136,10 +134,10 @@ func (s *search) next(now option, list []candidate) (best option, err error) {
 }
 
 // saves reports whether an option is worth its cost. One that is worse for some
-// values must be much better for others.
-func (a option) saves(costs []int64) bool {
+// values must be much better for others, or none if harmless is set.
+func (a option) saves(costs []int64, harmless bool) bool {
 	mean, best, worst := relative(a.costs, costs)
-	return mean <= worthwhile && (worst <= unharmed || best <= muchBetter)
+	return mean <= worthwhile && (worst <= unharmed || best <= muchBetter && !harmless)
 }
 
 // cheaper reports whether a is the better choice: of those that save about the
@@ -155,9 +153,6 @@ func (a option) cheaper(b option) bool {
 	}
 	return a.bytes < b.bytes
 }
-
-// over reports whether the time is over.
-func (s *search) over() bool { return time.Now().After(s.deadline) }
 
 // together creates all candidates and keeps those that the planner uses.
 func (s *search) together(list []candidate) (option, error) {

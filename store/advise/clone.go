@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -30,10 +29,10 @@ type clone struct {
 
 // guard allows planning a statement but not running it.
 type guard struct {
+	*budget
 	on       bool
 	resolved int
-	deadline time.Time
-	tripped  bool
+	tripped  error
 }
 
 func (g *guard) authorize(action sqlite.AuthorizerActionCode, first, second, _, _ string) sqlite.AuthorizerReturnCode {
@@ -41,8 +40,14 @@ func (g *guard) authorize(action sqlite.AuthorizerActionCode, first, second, _, 
 		return sqlite.AuthorizerOK
 	}
 	g.resolved++
-	if g.resolved > maxResolved || g.resolved%256 == 0 && time.Now().After(g.deadline) {
-		g.tripped = true
+	g.spent += planWork
+	switch {
+	case g.resolved > maxResolved:
+		g.tripped = errTooDeep
+	case g.resolved%256 == 0 && g.late():
+		g.tripped = errPatience
+	}
+	if g.tripped != nil {
 		return sqlite.AuthorizerDeny
 	}
 	switch action {
@@ -118,8 +123,8 @@ func (g *guard) install(c any) error {
 
 // newClone copies the schema of s. It skips what needs a module or a function
 // that is missing.
-func newClone(ctx context.Context, s *snapshot) (*clone, error) {
-	c := &clone{}
+func newClone(ctx context.Context, s *snapshot, b *budget) (*clone, error) {
+	c := &clone{guard: guard{budget: b}}
 	var err error
 	if c.db, c.conn, err = memory(ctx, nil, c.install); err != nil {
 		return nil, err
@@ -199,11 +204,11 @@ func (c *clone) explain(query string, params int) ([]step, error) {
 }
 
 func explain(conn *sql.Conn, g *guard, query string, params int) (steps []step, err error) {
-	g.on, g.resolved, g.tripped = true, 0, false
+	g.on, g.resolved, g.tripped = true, 0, nil
 	defer func() {
 		g.on = false
-		if g.tripped {
-			steps, err = nil, errTooDeep
+		if g.tripped != nil {
+			steps, err = nil, g.tripped
 		}
 	}()
 	ctx := context.Background()

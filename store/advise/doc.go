@@ -27,15 +27,16 @@
 // statement runs there, with values of some of these rows for its parameters.
 // SQLite counts its steps and its accesses to pages; no clock is involved. There
 // is only advice if that costs less, and ANALYZE is recommended if it is enough.
-// A transaction undoes what the statement writes. Memory, steps and time are
-// limited.
+// A transaction undoes what the statement writes. Memory and steps are limited,
+// and the advice is the same on a slow machine; only after half a minute there is
+// a reason instead.
 //
 // To read the package, follow one answer: advisor.go (the sequence), live.go
 // (what is read of the database), clone.go and probe.go (the two copies),
 // statement.go and lex.go (the text), plan.go (the problems), pattern.go and
 // keyset.go (problems that an index cannot solve), candidate.go and choose.go
 // (the index), improve.go, trial.go, values.go and statistics.go (the trial),
-// engine.go (SQLite's counters), cost.go (its cost), findings.go (all indexes).
+// engine.go (SQLite's counters), budget.go (its limits), cost.go (its cost), findings.go (all indexes).
 //
 // Statements that cannot be planned outside their database get a reason instead
 // of advice: several statements in one string, attached databases, functions,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -30,20 +29,20 @@ var (
 // driver does not show SQLite's counters of a statement, so an engine calls
 // SQLite directly. Only one goroutine may use it.
 type engine struct {
-	tls      *libc.TLS
-	db       uintptr
-	ctx      context.Context
-	deadline time.Time
-	limit    int64 // of steps
-	steps    int64 // of the current run
-	found    int64 // rows of the last measured run
+	*budget
+	tls   *libc.TLS
+	db    uintptr
+	ctx   context.Context
+	limit int64 // of steps
+	steps int64 // of the current run
+	found int64 // rows of the last measured run
 }
 
 // engines finds the engine of a progress callback.
 var engines sync.Map // uintptr: *engine
 
-func newEngine() (*engine, error) {
-	e := &engine{tls: libc.NewTLS(), ctx: context.Background()}
+func newEngine(b *budget) (*engine, error) {
+	e := &engine{budget: b, tls: libc.NewTLS(), ctx: context.Background()}
 	name, err := libc.CString(":memory:")
 	if err != nil {
 		return nil, err
@@ -81,7 +80,8 @@ func progress(_ *libc.TLS, db uintptr) int32 {
 	}
 	e := found.(*engine)
 	e.steps += stepsTurn
-	if e.limit > 0 && e.steps > e.limit || e.ctx.Err() != nil || !e.deadline.IsZero() && time.Now().After(e.deadline) {
+	e.spent += stepsTurn
+	if e.limit > 0 && e.steps > e.limit || e.ctx.Err() != nil || e.over() {
 		return 1
 	}
 	return 0

@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
-
-// findingTime limits one analysis of all indexes.
-const findingTime = 200 * time.Millisecond
 
 // Finding is an index that costs more than it is worth.
 type Finding struct {
@@ -45,14 +41,13 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 		return nil, err
 	}
 	defer a.leave()
-	deadline := time.Now().Add(a.indexes)
+	a.budget.begin(maxFindingWork)
 	w := watch(a)
-	a.probe.deadline, a.clone.deadline = deadline, deadline
 	for _, text := range statements {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if time.Now().After(deadline) {
+		if a.budget.over() {
 			w.incomplete = true
 			break
 		}
@@ -75,7 +70,7 @@ func (a *Advisor) Indexes(ctx context.Context, statements []string) ([]Finding, 
 
 // price measures what dropping an index saves.
 func (a *Advisor) price(ctx context.Context, x *index, f *Finding) (err error) {
-	looking, cancel := context.WithTimeout(ctx, a.budget)
+	looking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var columns []*column
 	for _, t := range x.terms {
@@ -234,6 +229,9 @@ func (w *usage) worse(x *index) bool {
 }
 
 func (w *usage) gotWorse(p planned) bool {
+	if w.budget.over() {
+		return true // perhaps
+	}
 	q, steps, err := w.plan(p.statement)
 	if err != nil {
 		return true

@@ -44,11 +44,12 @@ func (a *Advisor) try(ctx context.Context, q *query) (t tried, err error) {
 		a.drop()
 	}
 	if a.trial == nil {
-		if a.trial, err = newTrial(ctx, a.live); err != nil {
+		if a.trial, err = newTrial(ctx, a.live, a.budget); err != nil {
 			return t, err
 		}
 	}
-	a.trial.ctx, a.trial.deadline = ctx, a.clone.deadline
+	a.trial.ctx = ctx
+	spent := a.budget.spent
 	total, most := int64(0), int64(0)
 	for _, of := range q.tables {
 		if of.virtual {
@@ -60,6 +61,7 @@ func (a *Advisor) try(ctx context.Context, q *query) (t tried, err error) {
 		total += a.trial.rows[of]
 		most = max(most, a.trial.rows[of])
 	}
+	a.budget.spent = spent // rows that were copied for an earlier statement cost nothing either
 	if total == 0 || q.costly() {
 		return t, errUntried
 	}
@@ -79,6 +81,26 @@ func (q *query) costly() bool {
 	return slices.ContainsFunc(q.tokens, func(t token) bool {
 		return t.in("recursive", "zeroblob", "randomblob", "printf", "format", "replace", "hex", "quote", "group_concat", "string_agg", "json_group_array", "json_group_object", "generate_series")
 	})
+}
+
+// searches reports whether q compares with a pattern that is not known. Programs
+// search for anything, so advice must not make one search slower to make another
+// faster.
+func (q *query) searches() bool {
+	for i, t := range q.tokens {
+		if t.kind == param {
+			if o, ok := q.comparedWith(i); ok && matchers[o.op] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// matches reports whether an index begins with a column that is compared with a
+// pattern.
+func (s *search) matches(c candidate) bool {
+	return c.terms[0].column != nil && s.pattern(c.terms[0].column) != ""
 }
 
 // cheap is the cost of a form up to which it is fast enough.
@@ -103,7 +125,7 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 		a.live = nil // the copy may still contain a candidate
 		return steps, err
 	}
-	if analyzed := (option{costs: a.analyze(t)}); analyzed.costs != nil && analyzed.saves(t.costs) {
+	if analyzed := (option{costs: a.analyze(t)}); analyzed.costs != nil && analyzed.saves(t.costs, q.searches()) {
 		if mean, _, _ := relative(analyzed.costs, found.costs); mean <= enough || slices.Max(analyzed.costs) <= cheap {
 			advice.Analyze = true
 			advice.blame()
@@ -111,11 +133,12 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 			return steps, nil
 		}
 	}
-	advice.Tried = true
+	advice.Tried = !a.budget.over()
 	if len(found.made) == 0 {
 		return steps, nil
 	}
 	advice.compare(t.costs, found.costs)
+	advice.Prefix = s.searches() && slices.ContainsFunc(found.made, s.matches)
 	if broad, err := t.measure(t.broad, found.made); err == nil && len(broad) > 0 {
 		_, _, worst := relative(broad, t.broadCosts)
 		advice.Mixed = advice.Mixed || worst > unharmed
@@ -141,12 +164,12 @@ const enough = 1.5
 
 // search prepares the search for an index.
 func (a *Advisor) search(ctx context.Context, q *query, t tried, samples map[*table]*sample) (*search, error) {
-	looking, cancel := context.WithDeadline(ctx, a.clone.deadline)
+	looking, cancel := context.WithDeadline(ctx, a.budget.deadline)
 	defer cancel()
 	for _, of := range q.tables {
 		samples[of] = a.sample(looking, of, a.live.statistics, q.columnsOf(of), q.conditionsOf(of))
 	}
-	return &search{query: q, clone: a.clone, samples: samples, trial: t.trial, forms: t.forms, costs: t.costs, deadline: a.clone.deadline}, ctx.Err()
+	return &search{query: q, clone: a.clone, samples: samples, trial: t.trial, forms: t.forms, costs: t.costs}, ctx.Err()
 }
 
 // add describes the indexes of an option, and renames them in its plan.

@@ -56,8 +56,8 @@ type recorder struct {
 	uses   []*use
 }
 
-func newProbe(ctx context.Context, s *schema, objects []object) (*probe, error) {
-	p := &probe{recorder: &recorder{tables: s.tables}}
+func newProbe(ctx context.Context, s *schema, objects []object, b *budget) (*probe, error) {
+	p := &probe{guard: guard{budget: b}, recorder: &recorder{tables: s.tables}}
 	d := &sqlite.Driver{}
 	if err := d.RegisterModule("vega_probe", p.recorder); err != nil {
 		return nil, err

@@ -34,8 +34,8 @@ type trial struct {
 
 // newTrial creates the tables, indexes and views of a snapshot, without rows.
 // What needs a module, a function or a collation of the program is missing.
-func newTrial(ctx context.Context, live *snapshot) (*trial, error) {
-	e, err := newEngine()
+func newTrial(ctx context.Context, live *snapshot, b *budget) (*trial, error) {
+	e, err := newEngine(b)
 	if err != nil {
 		return nil, err
 	}

@@ -95,6 +95,35 @@ func TestIndexesAreThoseThatSaveMost(t *testing.T) {
 	}
 }
 
+// A third of the names begins like the first six letters of most, so a usual
+// search is for more of them. Nobody knows what is searched for in a note: an
+// index that helps only if many rows match is not recommended.
+func TestPatternsThatAreNotKnown(t *testing.T) {
+	db := shop(t)
+	run(t, db, "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, note TEXT, ts INTEGER)")
+	run(t, db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO people SELECT i, 'Name 1' || (i * 7919 % 20000), 'note ' || (i * 48271 % 100003), i * 7919 % 20011 FROM n")
+	a := advisor(t, db)
+	for statement, want := range map[string]string{
+		"SELECT * FROM people WHERE name GLOB ?":                            "name",
+		"SELECT * FROM people WHERE name LIKE ?":                            "name COLLATE NOCASE",
+		"SELECT * FROM people WHERE name LIKE ? || '%'":                     "", // SQLite uses no index for an expression
+		"SELECT * FROM people WHERE note LIKE '%' || ? || '%'":              "",
+		"SELECT * FROM people WHERE note LIKE '%' || ? ORDER BY ts LIMIT ?": "",
+	} {
+		got, err := a.Statement(t.Context(), statement)
+		if err != nil || got.Reason != "" {
+			t.Fatalf("%+v %v", got, err)
+		}
+		indexes := ""
+		for _, x := range got.Indexes {
+			indexes += strings.Join(x.Columns, ", ")
+		}
+		if indexes != want || got.Prefix != (want != "") || got.Mixed {
+			t.Errorf("%s: %q, want %q: %s", statement, indexes, want, got)
+		}
+	}
+}
+
 // With the statistics of a small table, SQLite reads the large one first.
 func TestANALYZEAloneIsRecommended(t *testing.T) {
 	db := shop(t)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // witnesses is the number of rows whose values stand in for parameters.
@@ -161,15 +162,77 @@ func (v *values) of(o operand) (string, error) {
 	switch {
 	case ranged:
 		query = fmt.Sprintf("SELECT quote(x) FROM (SELECT %s AS x FROM %s NOT INDEXED) WHERE x IS NOT NULL ORDER BY x LIMIT 1 OFFSET %d", o.sql, o.from, rows*part[v.n]/100)
-	case o.op == "like" || o.op == "glob":
-		wild := map[string]string{"like": "%", "glob": "*"}[o.op]
-		query = fmt.Sprintf("SELECT quote(substr(%s, 1, 6) || '%s') FROM %s NOT INDEXED %s", o.sql, wild, o.from, row)
+	case matchers[o.op] != "":
+		return v.pattern(o, row)
 	}
 	value, err := v.trial.value(query)
 	if value == "" {
 		value = "NULL"
 	}
 	return value, err
+}
+
+// matchers are the operators that compare with a pattern, and what stands for any
+// text in it.
+var matchers = map[string]string{"like": "%", "glob": "*"}
+
+// pattern returns a pattern like those that programs search with: two beginnings
+// of the value in the form's row, of which one matches a small part of the rows
+// and one only a few, and an ending, which no index supports.
+func (v *values) pattern(o operand, row string) (string, error) {
+	text := o.sql
+	if o.op == "like" {
+		text = "lower(" + text + ")" // as LIKE compares
+	}
+	value, err := v.trial.value(fmt.Sprintf("SELECT %s FROM %s NOT INDEXED %s", text, o.from, row))
+	if err != nil || value == "" {
+		return "NULL", err
+	}
+	any := matchers[o.op]
+	if v.n == witnesses-1 {
+		_, first := utf8.DecodeRuneInString(value)
+		return literal(any + value[first:]), nil
+	}
+	matching := []int64{v.trial.rows[o.table] / 20, few}[v.n]
+	length, err := v.trial.distinctive(fmt.Sprintf("SELECT %s FROM %s NOT INDEXED", text, o.from), value, matching)
+	return literal(value[:length] + any), err
+}
+
+// distinctive returns the length of the shortest beginning of value that at most
+// a number of the texts that query returns have, or the length of value.
+func (e *engine) distinctive(query, value string, most int64) (int, error) {
+	r, err := e.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	begin := make([]int64, len(value)+1) // how many texts have exactly this length in common with value
+	for {
+		more, err := r.next()
+		if err != nil {
+			return 0, err
+		}
+		if !more {
+			break
+		}
+		begin[common(r.text(0), value)]++
+	}
+	length := len(value)
+	for matches := begin[length]; length > 1 && matches+begin[length-1] <= most; length-- {
+		matches += begin[length-1]
+	}
+	for length < len(value) && !utf8.RuneStart(value[length]) {
+		length++
+	}
+	return length, nil
+}
+
+// common returns the length of the longest common beginning.
+func common(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // quantiles are the values, in percent of the rows, that a range begins or ends
