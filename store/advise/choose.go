@@ -69,6 +69,7 @@ type search struct {
 	trial   *trial
 	forms   []string // the statement with values
 	costs   []int64  // of the statement as it is
+	fast    int64    // the cost of a form up to which it is fast enough
 }
 
 // best adds the index that saves most until none saves enough. What an index
@@ -77,7 +78,7 @@ type search struct {
 // tries all together.
 func (s *search) best(steps []step, list []candidate) (option, error) {
 	now := option{steps: steps, score: score(s.judge(steps)), costs: s.costs}
-	for len(now.made) < maxIndexes && slices.Max(now.costs) > cheap {
+	for len(now.made) < maxIndexes && slices.Max(now.costs) > s.fast {
 		found, err := s.next(now, list)
 		if err != nil {
 			return now, err

@@ -106,7 +106,7 @@ func shape(t term, v spread) string {
 		return value + " & 1"
 	case v.ascending || wide >= 4:
 		// Start at the smallest number that takes as many bytes.
-		return fmt.Sprintf("%s + %d", value, int64(1)<<(8*min(wide, 7)-9))
+		return fmt.Sprintf("%s + %d", value, int64(1)<<max(0, 8*min(wide, 7)-9))
 	}
 	return fmt.Sprintf("%s & %d", value, 1<<(8*wide-1)-1)
 }

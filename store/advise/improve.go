@@ -18,6 +18,8 @@ type tried struct {
 	// that, so they do not decide.
 	broad      []string
 	broadCosts []int64
+
+	fast int64 // the cost of a form up to which it is fast enough
 }
 
 // split separates the forms whose result is longer than length, unless all are.
@@ -50,7 +52,7 @@ func (a *Advisor) try(ctx context.Context, q *query) (t tried, err error) {
 	}
 	a.trial.ctx = ctx
 	spent := a.budget.spent
-	total, most := int64(0), int64(0)
+	total, most, part := int64(0), int64(0), 1.0
 	for _, of := range q.tables {
 		if of.virtual {
 			return t, errUntried
@@ -60,7 +62,11 @@ func (a *Advisor) try(ctx context.Context, q *query) (t tried, err error) {
 		}
 		total += a.trial.rows[of]
 		most = max(most, a.trial.rows[of])
+		if live := a.sample(ctx, of, a.live.statistics, nil, nil).rows; live > 0 {
+			part = min(part, float64(a.trial.rows[of])/float64(live))
+		}
 	}
+	t.fast = max(lookup, int64(cheap*part))
 	a.budget.spent = spent // rows that were copied for an earlier statement cost nothing either
 	if total == 0 || q.costly() {
 		return t, errUntried
@@ -103,8 +109,9 @@ func (s *search) matches(c candidate) bool {
 	return c.terms[0].column != nil && s.pattern(c.terms[0].column) != ""
 }
 
-// cheap is the cost of a form up to which it is fast enough.
-const cheap = 300
+// cheap is the cost of a form up to which it is fast enough, on a whole table. On
+// part of one it finds fewer rows and costs less, but not less than a lookup.
+const cheap, lookup = 300, 100
 
 // improve tries new statistics and indexes for q on a copy of the data, adds
 // what helps to the advice, and returns the plan with it.
@@ -113,7 +120,7 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 	switch {
 	case ctx.Err() != nil:
 		return steps, ctx.Err()
-	case err != nil || slices.Max(t.costs) <= cheap:
+	case err != nil || slices.Max(t.costs) <= t.fast:
 		return steps, nil //nolint:nilerr // what cannot be tried is not recommended
 	}
 	s, err := a.search(ctx, q, t, samples)
@@ -126,7 +133,7 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 		return steps, err
 	}
 	if analyzed := (option{costs: a.analyze(t)}); analyzed.costs != nil && analyzed.saves(t.costs, q.searches()) {
-		if mean, _, _ := relative(analyzed.costs, found.costs); mean <= enough || slices.Max(analyzed.costs) <= cheap {
+		if mean, _, _ := relative(analyzed.costs, found.costs); mean <= enough || slices.Max(analyzed.costs) <= t.fast {
 			advice.Analyze = true
 			advice.blame()
 			advice.compare(t.costs, analyzed.costs)
@@ -152,7 +159,7 @@ func (a *Advice) compare(before, after []int64) {
 	_, best, worst := relative(after, before)
 	a.Mixed = worst > unharmed
 	for i := range before {
-		if ratio, _, _ := relative(after[i:i+1], before[i:i+1]); !a.Mixed || ratio == best {
+		if _, ratio, _ := relative(after[i:i+1], before[i:i+1]); !a.Mixed || ratio == best {
 			a.Before, a.After = a.Before+before[i], a.After+after[i]
 		}
 	}
@@ -169,7 +176,7 @@ func (a *Advisor) search(ctx context.Context, q *query, t tried, samples map[*ta
 	for _, of := range q.tables {
 		samples[of] = a.sample(looking, of, a.live.statistics, q.columnsOf(of), q.conditionsOf(of))
 	}
-	return &search{query: q, clone: a.clone, samples: samples, trial: t.trial, forms: t.forms, costs: t.costs}, ctx.Err()
+	return &search{query: q, clone: a.clone, samples: samples, trial: t.trial, forms: t.forms, costs: t.costs, fast: t.fast}, ctx.Err()
 }
 
 // add describes the indexes of an option, and renames them in its plan.

@@ -131,10 +131,18 @@ func (q *query) function(s statement, i int) string {
 		return ""
 	}
 	q.hints.expressions = append(q.hints.expressions, e)
-	if x := leading(e.table, columns[0]); x != nil && !e.order {
+	if x := leading(e.table, columns[0]); x != nil && !e.order && !e.indexed() {
 		return fmt.Sprintf("comparing %s instead of %s prevents the use of index %s: compare the column itself, or index the expression", e.text, columns[0].name, x.name)
 	}
 	return ""
+}
+
+// indexed reports whether an index begins with the expression.
+func (e expression) indexed() bool {
+	plain := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "")) }
+	return slices.ContainsFunc(e.table.indexes, func(x *index) bool {
+		return len(x.terms) > 0 && x.terms[0].column == nil && plain(x.terms[0].expression) == plain(e.text)
+	})
 }
 
 // path finds column -> 'path' and column ->> 'path' that are compared.

@@ -16,6 +16,7 @@ const (
 	copiedBytes = 8 << 20 // of a table
 	copiedTotal = 32 << 20
 	chunks      = 100              // places of a large table from which rows are copied
+	aperiodic   = 7919             // a prime
 	copyLife    = 10 * time.Minute // before rows are copied again
 )
 
@@ -161,6 +162,7 @@ func (c *copier) copy(ctx context.Context, span int64) (err error) {
 	query += " WHERE " + c.rowid + " >= ? AND " + c.rowid + " < ? ORDER BY " + c.rowid + " LIMIT ?"
 	for i := range int64(chunks) {
 		from, to := low+span/chunks*i, low+span/chunks*(i+1)
+		from += i * aperiodic % max(1, span/chunks/2) // data often repeats at regular distances
 		if err := c.read(ctx, len(names), query, from, to, copiedRows/chunks); err != nil {
 			return err
 		}

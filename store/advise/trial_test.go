@@ -124,6 +124,53 @@ func TestPatternsThatAreNotKnown(t *testing.T) {
 	}
 }
 
+// A column of small ascending numbers, as the parents of bookmarks are, is sampled
+// as one byte wide.
+func TestAnIndexOnSmallAscendingNumbers(t *testing.T) {
+	db := shop(t)
+	run(t, db, "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY, parent INTEGER, title TEXT)")
+	run(t, db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO bookmarks SELECT i, i / 50, 't' || i FROM n")
+	got, err := advisor(t, db).Statement(t.Context(), "SELECT title FROM bookmarks WHERE parent = ?")
+	if err != nil || len(got.Indexes) != 1 || got.Indexes[0].BytesPerRow <= 0 {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// Of the rows with a literal, the copy has a tenth, and few cost little there.
+func TestALiteralIsRareInTheCopy(t *testing.T) {
+	db := shop(t)
+	run(t, db, "CREATE TABLE messages (id INTEGER PRIMARY KEY, conversation TEXT, seen INTEGER, body TEXT)")
+	run(t, db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO messages SELECT i, 'c' || (i * 7919 % 200), i % 400 <> 0, printf('%0100d', i) FROM n")
+	run(t, db, "CREATE INDEX messages_conversation ON messages (conversation)")
+	a := advisor(t, db)
+	for statement, want := range map[string]int{
+		"SELECT count(*) FROM messages WHERE conversation = 'c150' AND seen = 0": 1,
+		"SELECT count(*) FROM messages WHERE conversation = 'c7' AND seen = 0":   1,
+		"SELECT body FROM messages WHERE id = 77 AND seen = 0":                   0,
+	} {
+		if got, err := a.Statement(t.Context(), statement); err != nil || len(got.Indexes) != want {
+			t.Errorf("%s: %s %v", statement, got, err)
+		}
+	}
+}
+
+func TestSentencesOnPlansThatAreMixedOrGood(t *testing.T) {
+	db := shop(t)
+	run(t, db, "CREATE INDEX users_email ON users (email)")
+	run(t, db, "CREATE INDEX users_lower ON users (lower( email ))")
+	run(t, db, "CREATE TABLE kv (ns TEXT, k TEXT, v BLOB, expires INTEGER, PRIMARY KEY (ns, k)) WITHOUT ROWID")
+	run(t, db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO kv SELECT 'ns' || (i % 40), 'key' || i, printf('%020d', i), CASE WHEN i % 100 = 0 THEN 1700000000 + i END FROM n")
+	a := advisor(t, db)
+	got, err := a.Statement(t.Context(), "SELECT * FROM users WHERE lower(email) = ?")
+	if err != nil || !got.Empty() {
+		t.Errorf("with an index on the expression: %s %v", got, err)
+	}
+	got, err = a.Statement(t.Context(), "SELECT k, v FROM kv WHERE ns = ? AND expires < ?")
+	if err != nil || len(got.Indexes) != 1 || got.Before == 0 || got.After == 0 {
+		t.Errorf("%s %v", got, err)
+	}
+}
+
 // With the statistics of a small table, SQLite reads the large one first.
 func TestANALYZEAloneIsRecommended(t *testing.T) {
 	db := shop(t)
