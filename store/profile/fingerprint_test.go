@@ -51,6 +51,7 @@ func TestStatementIsTheQueryWithoutItsValues(t *testing.T) {
 		{profile.SQLite, "PRAGMA key = hunter2; PRAGMA main.rekey('hunter2'); PRAGMA hexkey(hunter2); PRAGMA table_info(users); PRAGMA wal_checkpoint", "PRAGMA key = ?; PRAGMA main.rekey(?); PRAGMA hexkey(?); PRAGMA table_info(users); PRAGMA wal_checkpoint"},
 		{profile.SQLite, `ATTACH DATABASE "hunter2.db" AS other KEY hunter2`, "ATTACH ? AS other KEY ?"},
 		{profile.SQLite, `VACUUM INTO "hunter2.db"`, "VACUUM INTO ?"},
+		{profile.SQLite, `EXPLAIN QUERY PLAN PRAGMA key = hunter2`, "EXPLAIN QUERY PLAN PRAGMA key = ?"},
 		{profile.SQLite, `SELECT * FROM t WHERE email = "alice@example.org" AND a IN ("x", "y") AND b LIKE "x%" AND lower("Z") = c`, "SELECT * FROM t WHERE email = ? AND a IN (?) AND b LIKE ? AND lower(?) = c"},
 		{profile.SQLite, `SELECT "a" "one", t."b", "c" AS "two" FROM "x" "y", "z" JOIN "w" USING ("k") WHERE "b" = "v" ORDER BY "two"`, `SELECT ? "one", t."b", ? AS "two" FROM "x" "y", "z" JOIN "w" USING ("k") WHERE "b" = ? ORDER BY "two"`},
 		{profile.SQLite, `INSERT INTO "t" ("a", "b") VALUES ("x", 'y') ON CONFLICT ("a") DO UPDATE SET "b" = "x" RETURNING "b"`, `INSERT INTO "t"("a", "b") VALUES (?, ?) ON CONFLICT("a") DO UPDATE SET "b" = ? RETURNING "b"`},

@@ -88,6 +88,9 @@ func hidePragma(to, statement []word) []word {
 	find := func(text string) int {
 		return slices.IndexFunc(statement, func(w word) bool { return w.is(text) })
 	}
+	for len(statement) > 0 && (statement[0].is("explain") || statement[0].is("query") || statement[0].is("plan")) {
+		to, statement = append(to, statement[0]), statement[1:]
+	}
 	if len(statement) == 0 {
 		return to
 	}
