@@ -127,7 +127,8 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 	if err != nil {
 		return steps, err
 	}
-	found, err := s.best(steps, q.candidates(func(of *table) bool { return !of.virtual }, samples))
+	list := q.candidates(func(of *table) bool { return !of.virtual }, samples)
+	found, err := s.best(steps, list)
 	if err != nil {
 		a.live = nil // the copy may still contain a candidate
 		return steps, err
@@ -140,7 +141,7 @@ func (a *Advisor) improve(ctx context.Context, q *query, steps []step, samples m
 			return steps, nil
 		}
 	}
-	advice.Tried = !a.budget.over()
+	advice.Tried = len(list) > 0 && !a.budget.over()
 	if len(found.made) == 0 {
 		return steps, nil
 	}

@@ -127,6 +127,7 @@ func (q *query) function(s statement, i int) string {
 	if len(columns) == 0 {
 		if t := q.parameterized(s, i, end); t != nil && !e.order {
 			q.hints.expressions = append(q.hints.expressions, expression{table: t})
+			return variable(s, i, end)
 		}
 		return ""
 	}
@@ -135,6 +136,17 @@ func (q *query) function(s statement, i int) string {
 		return fmt.Sprintf("comparing %s instead of %s prevents the use of index %s: compare the column itself, or index the expression", e.text, columns[0].name, x.name)
 	}
 	return ""
+}
+
+// variable names an expression, tokens i to end, that an index cannot contain
+// because of a parameter. In a statement of the profiler's, that was a constant.
+func variable(s statement, i, end int) string {
+	call := s.tokens[i : end+1]
+	if !slices.ContainsFunc(call, func(t token) bool { return t.kind == param }) || slices.ContainsFunc(call, func(t token) bool { return t.is("select") }) {
+		return ""
+	}
+	text := strings.Join(strings.Fields(s.sql[s.tokens[i].start:s.tokens[end].end]), " ")
+	return "an index supports " + text + " only if the statement and the index have the same constant in place of the parameter"
 }
 
 // indexed reports whether an index begins with the expression.

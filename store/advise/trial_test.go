@@ -165,6 +165,10 @@ func TestSentencesOnPlansThatAreMixedOrGood(t *testing.T) {
 	if err != nil || !got.Empty() {
 		t.Errorf("with an index on the expression: %s %v", got, err)
 	}
+	got, err = a.Statement(t.Context(), "SELECT * FROM users WHERE json_extract(data, ?) = ?")
+	if text := got.String(); err != nil || got.Tried || !strings.Contains(text, "an index supports json_extract(data, ?) only if the statement and the index have the same constant") {
+		t.Errorf("without the path: %s %v", text, err)
+	}
 	got, err = a.Statement(t.Context(), "SELECT k, v FROM kv WHERE ns = ? AND expires < ?")
 	if err != nil || len(got.Indexes) != 1 || got.Before == 0 || got.After == 0 {
 		t.Errorf("%s %v", got, err)
