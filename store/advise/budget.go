@@ -10,13 +10,13 @@ import (
 const (
 	maxWork  = 60_000_000 // steps of the trials and plans for one statement: a second or two
 	planWork = 100        // steps that take as long as resolving a name of a statement and planning it
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 )
 
 // maxFindingWork limits one analysis of all indexes.
 const maxFindingWork = 20_000_000
 
-var errPatience = errors.New("it took longer than " + patience.String() + " on this machine; try again when it is less busy")
+var errPatience = errors.New("it took longer than two minutes on this machine; try again when it is less busy")
 
 // budget is what the advice on one statement, or on all indexes, may take.
 type budget struct {

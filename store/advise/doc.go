@@ -28,7 +28,7 @@
 // SQLite counts its steps and its accesses to pages; no clock is involved. There
 // is only advice if that costs less, and ANALYZE is recommended if it is enough.
 // A transaction undoes what the statement writes. Memory and steps are limited,
-// and the advice is the same on a slow machine; only after half a minute there is
+// and the advice is the same on a slow machine; only after two minutes there is
 // a reason instead.
 //
 // To read the package, follow one answer: advisor.go (the sequence), live.go
