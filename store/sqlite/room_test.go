@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -12,9 +13,18 @@ import (
 	"vega/store/sqlite"
 )
 
-// SQLite returns the same error for a file that it can't open, such as a
-// directory, and for one that could not be opened for lack of descriptors.
+// SQLite returns the same error for a file that it can't open, here because a
+// directory has the name of its log, and for one that could not be opened
+// for lack of descriptors.
 func TestRoomExplainsFailedOpens(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Close(), os.Mkdir(path+"-wal", 0o700)); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		room  func(n int) error
 		short bool
@@ -24,11 +34,11 @@ func TestRoomExplainsFailedOpens(t *testing.T) {
 		"none before": {func(int) error { return syscall.EMFILE }, true},
 		"none after":  {func(n int) error { return map[bool]error{true: syscall.EMFILE}[n == 1] }, true},
 	} {
-		r, err := sqlite.OpenForeign(t.TempDir(), sqlite.Room(c.room))
+		r, err := sqlite.OpenForeign(path, sqlite.Room(c.room))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Query(t.Context(), "SELECT 1")
+		_, err = r.Query(t.Context(), "SELECT count(*) FROM sqlite_schema")
 		if err == nil || errors.Is(err, syscall.EMFILE) != c.short {
 			t.Errorf("%s: %v", name, err)
 		}
