@@ -33,7 +33,7 @@ func Failed(who string, err error) Result {
 	case is(call, ErrReset):
 		return Unhealthy(who + " closed the connection in the middle of the exchange; look into its log")
 	case is(call, ErrTooLarge):
-		return Unknown("the response of " + who + " is over the size limit; check a smaller page (" + text + ")")
+		return Unknown(who + " answered with more than this probe reads (" + text + "); correct the address, or check something that answers with less")
 	case is(call, ErrTarget), is(call, ErrNotSet):
 		return Unhealthy(who + ": " + text)
 	default:

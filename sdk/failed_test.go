@@ -29,7 +29,7 @@ func TestFailed(t *testing.T) {
 		{call(abi.ErrDNS), abi.Unhealthy, "does not resolve"},
 		{call(abi.ErrTLS), abi.Unhealthy, "TLS with db:1 failed"},
 		{call(abi.ErrReset), abi.Unhealthy, "closed the connection"},
-		{call(abi.ErrTooLarge), abi.Unknown, "over the size limit"},
+		{call(abi.ErrTooLarge), abi.Unknown, "answered with more than this probe reads"},
 		{call(abi.ErrInvalid), abi.Unknown, "could not check db:1"},
 		{call(abi.ErrQuota), abi.Unknown, "could not check db:1"},
 		{call(abi.ErrClosed), abi.Unknown, "could not check db:1"},

@@ -118,7 +118,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 				"tls": "2 -6", "tls_is": "~TLS with it failed: ",
 				"io": "2 -13", "io_is": "~it: stopped after 10 redirects",
 				"invalid": "3 -9", "invalid_is": "~could not check it: ",
-				"too_large": "3 -8", "too_large_is": "~the response of it is over the size limit; check a smaller page (",
+				"too_large": "3 -8", "too_large_is": "~it answered with more than this probe reads (",
 				"quota": "3 -10", "quota_is": "~could not check it: ", "held": "16",
 				"closed": "3 -11", "closed_is": "~could not check it: ",
 				"reset": "2 -7", "reset_is": "it closed the connection in the middle of the exchange; look into its log",

@@ -121,7 +121,7 @@ func TestGit(t *testing.T) {
 	run(t, k, "", of("/shop/.git", "branch", "refs/heads/next", "commit", strings.ToUpper(head[:9])), want{check.Healthy, "", "refs/heads/next of "})
 	run(t, k, "", of("/error"), want{check.Unhealthy, check.Target, url + `/error refuses with "access denied or repository not exported"`})
 	run(t, k, "", of("/endless"), want{check.Healthy, "", "HEAD of " + url + "/endless is at 0123456789ab"})
-	run(t, k, "", of("/endless", "branch", "absent"), want{check.Unknown, check.Probe, "the response of " + url + "/endless is over the size limit"})
+	run(t, k, "", of("/endless", "branch", "absent"), want{check.Unknown, check.Probe, url + "/endless answered with more than this probe reads"})
 	run(t, k, "other_commit", of("/shop/.git", "commit", "0123abc"), want{check.Degraded, check.Target, "HEAD of " + url + "/shop/.git is at " + head[:12] + ", not at 0123abc"})
 	run(t, k, "no_branch", of("/shop/.git", "branch", "gone"), want{check.Unhealthy, check.Target, "the repository at " + url + "/shop/.git has no gone"})
 	run(t, k, "empty", of("/empty/.git"), want{check.Unhealthy, check.Target, "the repository at " + url + "/empty/.git is empty"})

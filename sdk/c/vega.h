@@ -414,7 +414,7 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	case VEGA_ERR_DNS: vega_format(buf, cap, "the name of %s does not resolve; correct the name or repair its DNS (%s)", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TLS: vega_format(buf, cap, "TLS with %s failed: %s", who, text); return VEGA_UNHEALTHY;
 	case VEGA_ERR_RESET: vega_format(buf, cap, "%s closed the connection in the middle of the exchange; look into its log", who); return VEGA_UNHEALTHY;
-	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "the response of %s is over the size limit; check a smaller page (%s)", who, text); return VEGA_UNKNOWN;
+	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "%s answered with more than this probe reads (%s); correct the address, or check something that answers with less", who, text); return VEGA_UNKNOWN;
 	case VEGA_ERR_NOT_SET:
 	case VEGA_ERR_TARGET: vega_format(buf, cap, "%s: %s", who, text); return VEGA_UNHEALTHY;
 	default:

@@ -59,7 +59,7 @@ export function failed(who: string, error: Failure): Result {
     case Kind.RESET:
       return unhealthy(who + " closed the connection in the middle of the exchange; look into its log");
     case Kind.TOO_LARGE:
-      return unknown("the response of " + who + " is over the size limit; check a smaller page (" + error.text + ")");
+      return unknown(who + " answered with more than this probe reads (" + error.text + "); correct the address, or check something that answers with less");
     case Kind.NOT_SET:
     case Kind.TARGET:
       return unhealthy(who + ": " + error.text);

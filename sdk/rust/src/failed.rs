@@ -29,7 +29,7 @@ pub fn failed(who: &str, error: &Error) -> Outcome {
             who
         ),
         Kind::TooLarge => unknown!(
-            "the response of {} is over the size limit; check a smaller page ({})",
+            "{} answered with more than this probe reads ({}); correct the address, or check something that answers with less",
             who,
             error
         ),
