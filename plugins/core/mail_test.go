@@ -95,6 +95,8 @@ func TestRedisServer(t *testing.T) {
 	leaf := ca.For(240*time.Hour, "127.0.0.1")
 	plain := realtest.RedisWith(t, nil, "user nobody on >secret -@all +auth\n")
 	secure := realtest.RedisWith(t, leaf, "")
+	renamed := realtest.RedisWith(t, nil, "rename-command PING \"\"\nrequirepass secret\n")
+	nothing := realtest.RedisWith(t, nil, "rename-command PING \"\"\nrename-command ECHO \"\"\nrename-command AUTH \"\"\n")
 	trusting := func() sdktest.Config { return sdktest.Config{Roots: ca.Pool} }
 	// Redis takes the handshake for a line that may not be complete, and waits.
 	short := func() sdktest.Config { return sdktest.Config{Roots: ca.Pool, Timeout: soon().Timeout} }
@@ -106,6 +108,12 @@ func TestRedisServer(t *testing.T) {
 		{name: "TLS to plain", options: options{"address": plain, "tls": true}, config: short(), status: abi.Unhealthy, says: "set tls = false"},
 		{name: "may not ping", options: options{"address": plain, "username": "nobody", "password": "secret"}, status: abi.Degraded, says: "may not run PING; allow it with +ping"},
 		{name: "needless password", options: options{"address": plain, "password": "needless"}, status: abi.Degraded, says: "has no password configured"},
+		{name: "without PING", options: options{"address": renamed, "password": "secret"}, says: "answered ECHO in", metrics: []string{"ping"}},
+		{name: "without PING, no password", options: options{"address": renamed}, status: abi.Unhealthy, says: "asks for a password; set password"},
+		{name: "without PING, wrong password", options: options{"address": renamed, "password": "wrong"}, status: abi.Unhealthy, says: "rejects the password for the user default; correct it, or set username"},
+		{name: "wrong user", options: options{"address": renamed, "username": "x", "password": "secret"}, status: abi.Unhealthy, says: "rejects the username or password"},
+		{name: "without PING and ECHO", options: options{"address": nothing}, status: abi.Unknown, says: "knows neither PING nor ECHO, one of which this probe needs"},
+		{name: "without AUTH", options: options{"address": nothing, "password": "secret"}, status: abi.Unknown, says: "does not know the command AUTH"},
 	})
 }
 
@@ -114,6 +122,14 @@ func TestRedisErrors(t *testing.T) {
 	answer := func(text string) options {
 		return options{"address": fixtures.Listen(t, func(c net.Conn) { _, _ = io.WriteString(c, text); hangUp(c) })}
 	}
+	// loggedIn accepts every password, and then asks for one.
+	loggedIn := fixtures.Listen(t, func(c net.Conn) {
+		for _, reply := range []string{"+OK\r\n", "-NOAUTH Authentication required.\r\n"} {
+			_, _ = c.Read(make([]byte, 512))
+			_, _ = io.WriteString(c, reply)
+		}
+		hangUp(c)
+	})
 	full := answer("-ERR max number of clients reached\r\n")
 	runRows(t, "redis", []row{
 		{name: "full", options: full, status: abi.Unhealthy, says: "raise maxclients"},
@@ -121,6 +137,8 @@ func TestRedisErrors(t *testing.T) {
 		{name: "disk", options: answer("-MISCONF Errors writing to the AOF file: No space left on device\r\n"), status: abi.Degraded, says: "can't save its data"},
 		{name: "script", options: answer("-BUSY Redis is busy running a script.\r\n"), status: abi.Degraded, says: "SCRIPT KILL"},
 		{name: "bulk", options: answer("$4\r\nPONG\r\n"), says: "answered PING"},
+		{name: "a login that does not last", options: options{"address": loggedIn, "password": "x"}, status: abi.Unhealthy, says: "accepts the password and still asks for a login"},
+		{name: "a line without end", options: answer("+" + strings.Repeat("x", 64<<10)), status: abi.Unknown, says: "answered with more than this probe reads (the peer sent a line that is too long); correct the address"},
 		{name: "old", options: options{"address": full["address"], "password": "x"}, status: abi.Unhealthy, says: "maxclients"},
 	})
 }

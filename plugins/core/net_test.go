@@ -148,7 +148,7 @@ func TestRedis(t *testing.T) {
 		{name: "tls and user", options: login, config: sdktest.Config{Roots: authority.Pool}, says: "answered PING"},
 		{name: "tls unverified", options: login, status: abi.Unhealthy, says: "TLS with"},
 		{name: "no password", options: options{"address": locked.Listen(t)}, status: abi.Unhealthy, says: "asks for a password; set password"},
-		{name: "wrong password", options: options{"address": locked.Listen(t), "password": "wrong"}, status: abi.Unhealthy, says: "rejects the username or password"},
+		{name: "wrong password", options: options{"address": locked.Listen(t), "password": "wrong"}, status: abi.Unhealthy, says: "rejects the password for the user default"},
 		{name: "needless password", options: options{"address": open.Listen(t), "password": "needless"}, status: abi.Degraded, says: "has no password configured"},
 		{name: "loading", options: options{"address": fixtures.RedisServer{Loading: true}.Listen(t)}, status: abi.Degraded, says: "still loading"},
 		{name: "not redis", options: options{"address": fixtures.Echo(t, "")}, status: abi.Unhealthy, says: "does not speak Redis"},

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"vega/sdk"
+	"vega/sdk/abi"
 )
 
 func init() { sdk.Probe("redis", redisProbe) }
 
-// redisProbe authenticates if there is a password, then pings.
+// redisProbe authenticates if there is a password, then sends PING, or ECHO to
+// a server that does not know PING.
 func redisProbe(r *sdk.Run) sdk.Result {
 	address, secured := r.String("address"), r.Bool("tls")
 	conn, wrong := dial(r, address, secured, redisPlain)
@@ -27,21 +29,34 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	if wrong := redisLogin(r, conn, address, secured); wrong != nil {
 		return *wrong
 	}
-	began := r.Now()
-	answer, err := redisCommand(conn, "PING")
-	if err != nil {
-		return redisFailed(r, address, secured, err)
+	if wrong := redisPing(r, conn, address, secured); wrong.Status != abi.Healthy || soon == nil {
+		return wrong
 	}
-	took := r.Since(began)
-	r.Millis("ping", took)
+	return *soon
+}
+
+// redisPing sends PING. An administrator may have renamed it; then ECHO takes
+// its place.
+func redisPing(r *sdk.Run, conn *sdk.Conn, address string, secured bool) sdk.Result {
+	var answer string
+	for _, words := range [][]string{{"PING"}, {"ECHO", "PONG"}} {
+		began := r.Now()
+		var err error
+		if answer, err = redisCommand(conn, words...); err != nil {
+			return redisFailed(r, address, secured, err)
+		}
+		if answer == "+PONG" {
+			took := r.Since(began)
+			r.Millis("ping", took)
+			r.Detail("answer", answer)
+			return sdk.Healthy(address + " answered " + words[0] + " in " + short(took))
+		}
+		if !redisLacks(answer) {
+			break
+		}
+	}
 	r.Detail("answer", answer)
-	switch {
-	case answer != "+PONG":
-		return redisComplaint(address, answer)
-	case soon != nil:
-		return *soon
-	}
-	return sdk.Healthy(address + " answered PING in " + short(took))
+	return redisComplaint(r, address, answer)
 }
 
 // redisLogin authenticates if there is a password.
@@ -60,7 +75,7 @@ func redisLogin(r *sdk.Run, conn *sdk.Conn, address string, secured bool) *sdk.R
 	case err != nil:
 		result = redisFailed(r, address, secured, err)
 	case answer != "+OK":
-		result = redisComplaint(address, answer)
+		result = redisLoginRefused(r, address, answer)
 	default:
 		return nil
 	}

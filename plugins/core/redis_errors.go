@@ -38,12 +38,35 @@ var redisTexts = []redisError{
 	{"max number of clients", abi.Unhealthy, " has reached its limit of connections; close idle ones, or raise maxclients"},
 }
 
+// redisLacks reports whether a server does not know a command.
+func redisLacks(answer string) bool {
+	return strings.HasPrefix(answer, "-") && strings.Contains(lower(answer), "unknown command")
+}
+
+// redisLoginRefused translates the reply to AUTH.
+func redisLoginRefused(r *sdk.Run, address, answer string) sdk.Result {
+	code, _, _ := strings.Cut(answer, " ")
+	switch {
+	case redisLacks(answer):
+		return sdk.Unknown(address + " does not know the command AUTH, so it is renamed there or has no passwords; restore its name, or remove password")
+	case code == "-WRONGPASS" && !r.Has("username"):
+		return sdk.Unhealthy(address + " rejects the password for the user default; correct it, or set username")
+	}
+	return redisComplaint(r, address, answer)
+}
+
 // redisComplaint translates an error reply for the operator.
-func redisComplaint(address, answer string) sdk.Result {
+func redisComplaint(r *sdk.Run, address, answer string) sdk.Result {
 	if !strings.HasPrefix(answer, "-") {
 		return sdk.Unhealthy(address + " does not speak Redis: it answered " + quote(answer) + "; correct the address")
 	}
 	code, _, _ := strings.Cut(answer[1:], " ")
+	switch {
+	case redisLacks(answer):
+		return sdk.Unknown(address + " speaks Redis but knows neither PING nor ECHO, one of which this probe needs; restore the name of one, or check it with core.tcp")
+	case code == "NOAUTH" && r.Has("password"):
+		return sdk.Unhealthy(address + " accepts the password and still asks for a login (" + quote(answer) + "); check the users there, or what is between it and vega")
+	}
 	for _, e := range redisCodes {
 		if code == e.mark {
 			return sdk.Result{Status: e.status, Message: address + e.text}
