@@ -61,6 +61,8 @@ func TestMemcached(t *testing.T) {
 	run(t, k, "", manifest.Values{"address": manifest.Plain(proxy)}, want{check.Unknown, check.Probe, proxy + " does not report curr_connections"})
 	twemproxy := answering(t, "VERSION 0.5.0\r\nERROR\r\n")
 	run(t, k, "", manifest.Values{"address": manifest.Plain(twemproxy)}, want{check.Unknown, check.Probe, twemproxy + " speaks memcached but does not know the command stats"})
+	endless := answering(t, "VERSION 1.6.38\r\n"+strings.Repeat("STAT a 1\r\n", 100_000))
+	run(t, k, "", manifest.Values{"address": manifest.Plain(endless)}, want{check.Unknown, check.Probe, endless + " sent more than 2000 lines of statistics"})
 	refusing := "127.0.0.1:1"
 	run(t, k, "", manifest.Values{"address": manifest.Plain(refusing)}, want{check.Unhealthy, check.Target, refusing + " refuses the connection"})
 }

@@ -13,6 +13,8 @@ static struct {
 };
 enum { CURRENT, ALLOWED, HITS, MISSES, EVICTIONS, BYTES, LIMIT, UPTIME, STATS };
 
+enum { MOST_LINES = 2000 }; // a server has about 100 statistics
+
 // note stores the value of a line "STAT name value".
 static void note(const char *line) {
 	if (!vega_starts_with(line, "STAT ")) return;
@@ -44,7 +46,8 @@ static vega_status server(void) {
 	vega_conn c = vega_dial(VEGA_TCP, address);
 	if (c < 0) return vega_failed(address, c);
 	int32_t err = vega_write_text(c, "version\r\nstats\r\n");
-	for (;;) {
+	for (int lines = 0;; lines++) {
+		if (lines == MOST_LINES) return vega_unknown("%s sent more than %d lines of statistics, the limit of this probe; correct the address, or check it with core.tcp", address, MOST_LINES);
 		if (err >= 0) err = vega_read_line(c, line, sizeof line);
 		if (err < 0) return vega_failed(address, err);
 		if (vega_equal(line, "END")) break;
