@@ -38,7 +38,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	r.Metric("answers", float64(len(answers)), "")
 	r.Detail("answers", strings.Join(answers, ", "))
 	if missing := without(rrtype, expect, answers); len(missing) > 0 {
-		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + shown(answers))
+		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + shown(answers) + unlike(missing, answers))
 	}
 	return sdk.Healthy(name + " " + rrtype + " is " + shown(answers))
 }

@@ -31,12 +31,17 @@ func TestTCP(t *testing.T) {
 	trusting := func() sdktest.Config { return sdktest.Config{Roots: authority.Pool} }
 	secure := fixtures.Listen(t, overTLS(authority.Config(t, 48*time.Hour, "127.0.0.1"), drain))
 	other := fixtures.Listen(t, overTLS(authority.Config(t, 48*time.Hour, "other.example"), drain))
+	says := func(text string) string {
+		return fixtures.Listen(t, func(c net.Conn) { _, _ = io.WriteString(c, text) })
+	}
 	runRows(t, "tcp", []row{
 		{name: "open", options: options{"address": echo}, says: "accepted the connection", metrics: []string{"connect"}},
 		{name: "answers", options: options{"address": echo, "send": "ping\r\n", "expect": "ping"}, says: "answered as expected", details: []string{"answer"}},
 		{name: "tls", options: options{"address": secure, "tls": true}, config: trusting(), says: "accepted", details: []string{"certificate_expires"}},
 		{name: "untrusted certificate", options: options{"address": other, "tls": true}, config: trusting(), status: abi.Unhealthy, says: "TLS with"},
 		{name: "says something else", options: options{"address": echo, "expect": "welcome"}, config: soon(), status: abi.Unhealthy, says: `did not say "welcome" in time; it said "hello"`},
+		{name: "looks alike", options: options{"address": says("220 caf\u00e9\u00a0ready\r\n"), "expect": "cafe\u0301 ready"}, status: abi.Unhealthy, says: `it contains what looks alike, but "caf\u00e9\u00a0ready" is not "cafe\u0301 ready"`},
+		{name: "another case", options: options{"address": says("220 Ready\r\n"), "expect": "ready"}, status: abi.Unhealthy, says: `it contains "Ready", whose case differs`},
 		{name: "hangs up", options: options{"address": fixtures.Listen(t, hangUp), "send": "x", "expect": "y"}, status: abi.Unhealthy, says: `ended the connection without saying "y"; it said nothing`},
 		{name: "refused", options: options{"address": fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 		{name: "silent in the handshake", options: options{"address": fixtures.Hang(t), "tls": true}, config: soon(), status: abi.Unhealthy, says: "accepts the connection but does not answer the TLS handshake in time; it is hung, or it does not speak TLS: then set tls = false"},
@@ -48,7 +53,7 @@ func TestDNS(t *testing.T) {
 	server := fixtures.DNS(t,
 		"www.example.com. 60 IN A 192.0.2.1", "www.example.com. 60 IN A 192.0.2.2",
 		"example.com. 60 IN MX 10 mail.example.com.", `example.com. 60 IN TXT "v=spf1 -all"`, "www.example.com. 60 IN AAAA 2001:db8::1",
-		`empty.example.com. 60 IN TXT ""`)
+		`empty.example.com. 60 IN TXT ""`, `alike.example.com. 60 IN TXT "caf\195\169\194\160ok"`, `long.example.com. 60 IN TXT "`+strings.Repeat("k", 120)+`A"`)
 	runRows(t, "dns", []row{
 		{name: "resolves", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.2"}}, says: "www.example.com A is 192.0.2.", details: []string{"answers"}, metrics: []string{"response_time"}},
 		{name: "mx", options: options{"name": "example.com", "type": "MX", "server": server, "expect": []string{"10 Mail.example.com."}}, says: "10 mail.example.com"},
@@ -57,6 +62,8 @@ func TestDNS(t *testing.T) {
 		{name: "empty text", options: options{"name": "empty.example.com", "type": "TXT", "server": server, "expect": []string{""}}, says: "empty.example.com TXT is the empty text"},
 		{name: "preference last", options: options{"name": "example.com", "type": "MX", "server": server, "expect": []string{"mail.example.com 10"}}, status: abi.Unknown, says: `expect has "mail.example.com 10", which is not preference and name, or the name, of a record of type MX`},
 		{name: "name is an address", options: options{"name": "192.0.2.1", "server": server}, status: abi.Unknown, says: `only has a PTR record; set type = "PTR"`},
+		{name: "looks alike", options: options{"name": "alike.example.com", "type": "TXT", "server": server, "expect": []string{"cafe\u0301 ok"}}, status: abi.Unhealthy, says: `they look alike, but "caf\u00e9\u00a0ok" is not "cafe\u0301 ok"`},
+		{name: "differs late", options: options{"name": "long.example.com", "type": "TXT", "server": server, "expect": []string{`"` + strings.Repeat("k", 120) + `" "B"`}}, status: abi.Unhealthy, says: `they differ after 120 bytes`},
 		{name: "txt", options: options{"name": "example.com", "type": "TXT", "server": server, "expect": []string{"v=spf1 -all"}}, says: "v=spf1"},
 		{name: "another address", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.9"}}, status: abi.Unhealthy, says: "lacks 192.0.2.9; it answers 192.0.2."},
 		{name: "no such name", options: options{"name": "gone.example.com", "server": server}, status: abi.Unhealthy, says: "does not resolve"},

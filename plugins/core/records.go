@@ -20,6 +20,22 @@ func without(rrtype string, wanted, answers []string) (missing []string) {
 	return missing
 }
 
+// unlike says how a record differs from a wanted one where that can't be seen in
+// a message, or returns "".
+func unlike(missing, answers []string) string {
+	for _, w := range missing {
+		if joined, ok := unquoted(trim(w)); ok {
+			w = joined
+		}
+		for _, a := range answers {
+			if text := difference(trim(a), trim(w)); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
 // sameRecord reports whether a record as the operator wrote it is the one that
 // a server returned: addresses are compared as addresses, names as names and
 // numbers as numbers.

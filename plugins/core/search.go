@@ -164,13 +164,18 @@ func (s *search) almost(r *sdk.Run, text []byte) string {
 	if s.regex {
 		return almostMatch(r, s.wanted, string(text))
 	}
+	return almostText(text, s.wanted)
+}
+
+// almostText says what in a text looks like what was looked for, or returns "".
+func almostText(text []byte, wanted string) string {
 	const most = 64 << 10 // beyond, it is not worth the computing time
-	found := condition.FindAlike(string(text[:min(len(text), most)]), s.wanted)
+	found := condition.FindAlike(string(text[:min(len(text), most)]), wanted)
 	switch {
 	case found == "":
 		return ""
-	case condition.Alike(found, s.wanted):
-		return "; it contains what looks alike, but " + condition.Escaped(window(found, 0)) + " is not " + condition.Escaped(window(s.wanted, 0))
+	case condition.Alike(found, wanted):
+		return "; it contains what looks alike, but " + condition.Escaped(window(found, 0)) + " is not " + condition.Escaped(window(wanted, 0))
 	default:
 		return "; it contains " + quoteExactly(found) + ", whose case differs"
 	}

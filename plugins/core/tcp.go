@@ -66,14 +66,14 @@ func await(r *sdk.Run, conn *sdk.Conn, address, wanted string) sdk.Result {
 		switch {
 		case errors.Is(err, io.EOF) || errors.Is(err, sdk.ErrReset) && len(said) > 0:
 			return sdk.Unhealthy(address + " ended the connection without saying " + quote(wanted) +
-				"; it said " + quote(string(said)) + wantsTLS(r, address, said))
+				"; it said " + quote(string(said)) + almostText(said, wanted) + wantsTLS(r, address, said))
 		case errors.Is(err, sdk.ErrTimeout):
-			return sdk.Unhealthy(address + " did not say " + quote(wanted) + " in time; it said " + quote(string(said)))
+			return sdk.Unhealthy(address + " did not say " + quote(wanted) + " in time; it said " + quote(string(said)) + almostText(said, wanted))
 		case err != nil:
 			return sdk.Failed(address, err)
 		}
 	}
-	return sdk.Unknown(address + " did not say " + quote(wanted) + " within 64 KiB, the limit of this probe; it said " + quote(string(said)))
+	return sdk.Unknown(address + " did not say " + quote(wanted) + " within 64 KiB, the limit of this probe; it said " + quote(string(said)) + almostText(said, wanted))
 }
 
 // wantsTLS returns a hint if a server hung up because it expected TLS: it said
