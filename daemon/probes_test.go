@@ -360,7 +360,7 @@ func serviceRows(t *testing.T) []row {
 
 		{"found", "web_search", base(site(t, fixtures.DuckDuckGo(10, false))+"/html/", ""), healthy, "", "found 10 results", ""},
 		{"nothing", "web_search", base(site(t, fixtures.DuckDuckGo(0, false))+"/html/", ""), degraded, target, "found nothing", ""},
-		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), degraded, target, "bot", ""},
+		{"limited", "web_search", base(site(t, fixtures.DuckDuckGo(0, true))+"/html/", ""), unknown, check.Probe, "bot", ""},
 		{"refused", "web_search", base(refused, ""), unhealthy, target, "refuses the connection", ""},
 
 		{"both", "osint", osint(shodan, hunter, "SHODAN_KEY"), healthy, "", "accepts the key", ""},

@@ -132,7 +132,7 @@ func rejected(who string, answer *sdk.Response, option string) *sdk.Result {
 	case answer.Status == 407 || answer.Status == 511:
 		result = sdk.Unhealthy(who + " answered " + status + ": a proxy on the way asks for a login; let vega pass without one")
 	case answer.Status == 429:
-		result = sdk.Degraded(who + " answered 429: too many requests; raise the interval" + retryAfter(answer))
+		result = sdk.Unknown(who + " limits requests and answered 429 instead of an answer to this check; raise the interval" + retryAfter(answer))
 	case answer.Status == 502 || answer.Status == 504:
 		result = sdk.Unhealthy(who + " answered " + status + ": the server behind this proxy does not answer; look into both logs")
 	case answer.Status >= 500:

@@ -174,7 +174,7 @@ func TestWebSearch(t *testing.T) {
 	runRows(t, "web_search", []row{
 		{name: "found", options: options{"base_url": page(10, false), "query": "monitoring & alerting"}, says: "found 10 results in", details: []string{"results"}, metrics: []string{"results", "response_time"}},
 		{name: "nothing", options: options{"base_url": page(0, false)}, status: abi.Degraded, says: "found nothing"},
-		{name: "limited", options: options{"base_url": page(0, true)}, status: abi.Degraded, says: "takes vega for a bot"},
+		{name: "limited", options: options{"base_url": page(0, true)}, status: abi.Unknown, says: "takes vega for a bot"},
 		{name: "gone", options: options{"base_url": server(t, http.NotFoundHandler())}, status: abi.Unhealthy, says: "answered 404"},
 		{name: "refused", options: options{"base_url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},
 	})

@@ -62,7 +62,7 @@ func slackStatus(status int, said string) sdk.Result {
 	number := strconv.Itoa(status)
 	switch {
 	case status == 429:
-		return sdk.Degraded("Slack answered 429: too many requests; raise the interval")
+		return sdk.Unknown("Slack limits requests and answered 429 instead of an answer to this check; raise the interval")
 	case status >= 500:
 		return sdk.Unhealthy("Slack answered " + number + ": internal error; see its status page")
 	case status == 403 || status == 404 || status == 410:
@@ -92,7 +92,7 @@ func slackToken(r *sdk.Run) sdk.Result {
 	case reason == "":
 		return d.foreign("Slack", "what answers at base_url is not Slack's API; correct base_url")
 	case reason == "ratelimited":
-		return sdk.Degraded("Slack limits the request rate; raise the interval")
+		return sdk.Unknown("Slack limits requests (ratelimited), and did not check the token; raise the interval")
 	case strings.HasSuffix(reason, "_error"), reason == "service_unavailable":
 		return sdk.Unhealthy("Slack has an internal error (" + reason + "); see its status page")
 	default:

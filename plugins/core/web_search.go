@@ -29,7 +29,7 @@ func webSearchProbe(r *sdk.Run) sdk.Result {
 	r.Millis("response_time", took)
 	r.Detail("status", strconv.Itoa(answer.Status))
 	if limited(answer.Status, page) {
-		return sdk.Degraded(who + " takes vega for a bot and shows a challenge; raise the interval, or search from another address")
+		return sdk.Unknown(who + " takes vega for a bot and shows a challenge; raise the interval, or search from another address")
 	}
 	if answer.Status != 200 {
 		return sdk.Unhealthy(who + " answered " + strconv.Itoa(answer.Status) + " where 200 was expected; try again later or correct base_url")

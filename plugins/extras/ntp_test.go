@@ -38,7 +38,7 @@ func TestNTP(t *testing.T) {
 		answer[1] = 0
 		copy(answer[12:], "RATE")
 	})
-	run(t, k, "kiss_of_death", at(kiss), want{check.Unhealthy, check.Target, kiss + " refuses to answer (RATE): it is asked too often; raise the interval"})
+	run(t, k, "kiss_of_death", at(kiss), want{check.Unknown, check.Probe, kiss + " did not answer because vega or its network asks too often (RATE); raise the interval"})
 	denied := serveTime(t, func(answer []byte) {
 		answer[0], answer[1] = 0xe4, 0
 		copy(answer[12:], "DENY")

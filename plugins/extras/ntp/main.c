@@ -46,7 +46,6 @@ static int64_t absolute(int64_t n) { return n < 0 ? -n : n; }
 static const struct {
 	const char *code, *means;
 } kisses[] = {
-	{"RATE", "it is asked too often; raise the interval, or use another server"},
 	{"DENY", "it denies access to this machine; allow its address there, or use another server"},
 	{"RSTR", "it denies access to this machine; allow its address there, or use another server"},
 	{"ACST", "it belongs to an anycast service; use another server"},
@@ -60,6 +59,8 @@ static const struct {
 };
 
 static vega_status refuses(const char *address, const char *code) {
+	// A limit on the rate says how often vega asks, not how the server is.
+	if (memcmp(code, "RATE", 4) == 0) return vega_unknown("%s did not answer because vega or its network asks too often (RATE); raise the interval, or use another server", address);
 	for (size_t i = 0; i < sizeof kisses / sizeof kisses[0]; i++) {
 		if (memcmp(code, kisses[i].code, 4) == 0) return vega_unhealthy("%s refuses to answer (%.4s): %s", address, code, kisses[i].means);
 	}
