@@ -2,16 +2,15 @@ package daemon
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/plugins"
 	"vega/plugins/egress"
+	"vega/plugins/transport"
 	"vega/store/sqlite"
 )
 
@@ -19,7 +18,7 @@ import (
 func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
-		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver}
+		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver, CAFile: cfg.Network.CAFile}
 	}
 	return databases.New(all, cfg.Store.SlowQuery, own, before)
 }
@@ -77,18 +76,10 @@ func newNetwork(c config.Network) (*egress.Network, error) {
 			return nil, fmt.Errorf("network.proxy: %w", err)
 		}
 	}
-	if c.CAFile == "" {
-		return n, nil
-	}
-	pem, err := os.ReadFile(c.CAFile)
+	roots, err := transport.Roots(c.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("network.ca_file: %w", err)
+		return nil, fmt.Errorf("network: %w", err)
 	}
-	if n.RootCAs, err = x509.SystemCertPool(); err != nil {
-		return nil, fmt.Errorf("read the system's certificates, which vega trusts in addition to network.ca_file: %w", err)
-	}
-	if !n.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("network.ca_file %s does not contain a certificate in PEM format", c.CAFile)
-	}
+	n.RootCAs = roots
 	return n, nil
 }

@@ -1,6 +1,7 @@
 package databases
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
+	"vega/plugins/transport"
 	"vega/store/profile"
 	"vega/store/sqlite"
 )
@@ -26,6 +28,10 @@ func (s *source) connect() (opened, *scrubber, error) {
 		return nil, nil, err
 	}
 	c, slow := s.config, s.slow
+	roots, err := transport.Roots(c.CAFile)
+	if err != nil {
+		return nil, nil, cmp.Or(shortage.Of(err), shortage.New(syscall.EINVAL, "network."+err.Error(), "name a readable PEM file in network.ca_file"))
+	}
 	dial := dialer{&sockets.Dialer{Server: c.Resolver}}
 	switch c.Driver {
 	case "postgres":
@@ -33,6 +39,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
+		trustPostgres(cfg, roots)
 		server := openServer(openPostgres(dial, cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
 		server.driver, server.discard = c.Driver, discardAll
 		server.poller = newPostgresPoller(openPostgres(dial, cfg, maxOwnRow, maxSnapshot), s.explain)
@@ -47,7 +54,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
-		connector, err := openMySQL(dial, cfg)
+		connector, err := openMySQL(dial, cfg, roots)
 		if err != nil {
 			return nil, nil, unusable(accept.Conflict(err))
 		}

@@ -52,6 +52,9 @@ type Config struct {
 	DSN    manifest.Text
 	// Resolver is the DNS server for its host, host:port; "" means the system's.
 	Resolver string
+	// CAFile holds authorities that are trusted in addition to the system's, unless
+	// the DSN names its own; "" for none.
+	CAFile string
 }
 
 // source is one configured database. Configurations and runs retain it, and the last

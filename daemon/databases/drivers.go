@@ -1,6 +1,7 @@
 package databases
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -30,17 +31,32 @@ func openPostgres(d dialer, cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *bo
 	return &boundedConnector{Connector: pipelineConnector{stdlib.GetConnector(*cfg)}, max: maxBytes, errExceeded: errNoRow, speaks: speaksPostgres}
 }
 
+// trustPostgres adds authorities for a server, unless the DSN names its own.
+// The fallbacks may share the TLS configuration with the first address.
+func trustPostgres(cfg *pgx.ConnConfig, roots *x509.CertPool) {
+	all := []*tls.Config{cfg.TLSConfig}
+	for _, f := range cfg.Fallbacks {
+		all = append(all, f.TLSConfig)
+	}
+	for _, c := range all {
+		if c != nil && c.RootCAs == nil {
+			c.RootCAs = roots
+		}
+	}
+}
+
 // openMySQL configures a MySQL driver. It disables DSN options that would give a
 // probe too much power, and keeps the driver from writing to stderr.
-func openMySQL(d dialer, cfg *mysql.Config) (*boundedConnector, error) {
+func openMySQL(d dialer, cfg *mysql.Config, roots *x509.CertPool) (*boundedConnector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.Logger = &mysql.NopLogger{}
 	if cfg.Net == "tcp" || cfg.Net == "unix" {
 		cfg.DialFunc = d.bounded
 	}
-	if cfg.TLS != nil || cfg.TLSConfig != "" {
+	if cfg.TLS != nil {
 		readSystemRoots()
+		cfg.TLS.RootCAs = roots // a DSN can't name its own
 	}
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {

@@ -76,7 +76,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		text = "no response within the timeout in its dsn"
 	default:
-		text = s.scrub.replace(reason(err, len(s.scrub.words) == 0))
+		text = s.scrub.replace(reason(err, len(s.scrub.words) == 0)) + s.trustHint(err)
 	}
 	return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, text), kind: kindOf(err)}
 }
@@ -130,6 +130,18 @@ func ofCertificate(err error) error {
 		return invalid
 	}
 	return nil
+}
+
+// trustHint says how to trust an authority that signed a server's certificate.
+func (s *source) trustHint(err error) string {
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); !unknown {
+		return ""
+	}
+	const hint = "; if the authority is your own, set network.ca_file"
+	if s.config.Driver == "postgres" {
+		return hint + ", or sslrootcert in dsn, which replaces all others"
+	}
+	return hint
 }
 
 // ofAttempt returns the error of the last address that the driver tried, without

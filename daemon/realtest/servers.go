@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -29,6 +30,18 @@ func Postgres(t testing.TB, settings ...string) (dsn string) {
 // server.
 func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func()) {
 	t.Helper()
+	return postgres(t, nil, settings)
+}
+
+// PostgresTLS is like Postgres, but the server has TLS.
+func PostgresTLS(t testing.TB, leaf *Leaf) (dsn string) {
+	t.Helper()
+	dsn, _ = postgres(t, leaf, nil)
+	return dsn
+}
+
+func postgres(t testing.TB, leaf *Leaf, settings []string) (dsn string, halt func()) {
+	t.Helper()
 	parts := programs(t, "postgresql", "postgres", "initdb", "psql")
 	server, initdb, psql := parts[0], parts[1], parts[2]
 	cred := credential(t, "postgres")
@@ -38,6 +51,10 @@ func StoppablePostgres(t testing.TB, settings ...string) (dsn string, halt func(
 	data := filepath.Join(dir, "data")
 	run(t, cred, dir, initdb, "-D", data, "-U", "vega", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--no-sync")
 	args := []string{"-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off"}
+	if leaf != nil {
+		cert, key := hand(t, cred, dir, leaf)
+		settings = append(settings, "ssl=on", "ssl_cert_file="+cert, "ssl_key_file="+key)
+	}
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
@@ -70,6 +87,17 @@ func postgresReady(c net.Conn) error {
 // whose password is Password, and returns the DSN for the MySQL driver.
 func MariaDB(t testing.TB) (dsn string) {
 	t.Helper()
+	return mariadb(t, nil)
+}
+
+// MariaDBTLS is like MariaDB, but the server has TLS.
+func MariaDBTLS(t testing.TB, leaf *Leaf) (dsn string) {
+	t.Helper()
+	return mariadb(t, leaf)
+}
+
+func mariadb(t testing.TB, leaf *Leaf) (dsn string) {
+	t.Helper()
 	mariadbd, install := Program(t, "mariadbd", "mariadb-server"), Program(t, "mariadb-install-db", "mariadb-server")
 	Program(t, "my_print_defaults", "mariadb-server") // called by mariadb-install-db
 	cred := credential(t, "mysql")
@@ -77,8 +105,15 @@ func MariaDB(t testing.TB) (dsn string) {
 	data, first := filepath.Join(dir, "data"), filepath.Join(dir, "first.sql")
 	write(t, first, fmt.Sprintf(mariadbUsers, Password))
 	run(t, cred, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
-	serve(t, cred, dir, "127.0.0.1:"+port, greeted, mariadbd, "--no-defaults", "--datadir="+data, "--init-file="+first,
-		"--port="+port, "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0")
+	args := []string{
+		"--no-defaults", "--datadir=" + data, "--init-file=" + first,
+		"--port=" + port, "--bind-address=127.0.0.1", "--socket=" + filepath.Join(dir, "s"), "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+	}
+	if leaf != nil {
+		cert, key := hand(t, cred, dir, leaf)
+		args = append(args, "--ssl-cert="+cert, "--ssl-key="+key)
+	}
+	serve(t, cred, dir, "127.0.0.1:"+port, greeted, mariadbd, args...)
 	return fmt.Sprintf("vega:%s@tcp(127.0.0.1:%s)/app", Password, port)
 }
 
@@ -179,4 +214,24 @@ func write(t testing.TB, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// hand copies a certificate and its key to the directory of a server, which
+// accepts only files of its own user.
+func hand(t testing.TB, cred *syscall.Credential, dir string, leaf *Leaf) (cert, key string) {
+	t.Helper()
+	cert, key = filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")
+	for to, from := range map[string]string{cert: leaf.CertFile, key: leaf.KeyFile} {
+		text, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(to, text, 0o600)
+		}
+		if err == nil && cred != nil {
+			err = os.Chown(to, int(cred.Uid), int(cred.Gid))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
 }

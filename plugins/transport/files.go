@@ -124,6 +124,26 @@ func (f *Files) Pool(base *x509.CertPool, path string) (*x509.CertPool, error) {
 	return p.all, err
 }
 
+// Roots returns the system's authorities and those of network.ca_file. Without
+// the file, it returns nil, which means the system's alone.
+func Roots(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := PEM{Path: path}.content("ca_file")
+	if err != nil {
+		return nil, err
+	}
+	all, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("the system's certificates, which are trusted in addition, can't be read: %w", err)
+	}
+	if !all.AppendCertsFromPEM(text) {
+		return nil, &Problem{Option: "ca_file", What: "it contains no certificate in PEM format", Fix: "name a file in PEM format"}
+	}
+	return all, nil
+}
+
 // maxKept limits how much is kept of files that a configuration no longer
 // names.
 const maxKept = 4096
