@@ -34,6 +34,8 @@ func ReadOwners(path string) (Owners, error) {
 		return Owners{}, nil
 	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular(): // reading a pipe would wait for a writer
+		return nil, fmt.Errorf("%s is not a regular file; remove it, and vega recreates it from the plugins that it finds", path)
 	case info.Size() > maxOwners:
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), maxOwners)
 	}

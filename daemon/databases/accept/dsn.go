@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +39,9 @@ const (
 // the files that the name refers to and the PG… variables.
 func Postgres(dsn string) (*pgx.ConnConfig, error) {
 	if err := postgresURL(dsn); err != nil {
+		return nil, err
+	}
+	if err := postgresFiles(dsn); err != nil {
 		return nil, err
 	}
 	config, err := pgx.ParseConfig(dsn)
@@ -85,9 +90,38 @@ func postgresURL(dsn string) error {
 // Options of data source names for PostgreSQL.
 var (
 	sslmode = regexp.MustCompile(`[?&\s]sslmode\s*=\s*'?([^&\s']*)`)
+	file    = regexp.MustCompile(`(?:^|[?&\s])(?:sslrootcert|sslcert|sslkey|passfile|servicefile)\s*=\s*('[^']*'|[^&\s]*)`)
 	service = regexp.MustCompile(`(?:^|[?&\s])service\s*=`)
 	options = regexp.MustCompile(`\?.|^[^:/?]*=`)
 )
+
+// postgresFiles finds files that the driver would wait for, or read, without end.
+// They are named by the data source name, the PG… variables or their default.
+func postgresFiles(dsn string) error {
+	var all []string
+	for _, found := range file.FindAllStringSubmatch(dsn, -1) {
+		name := strings.Trim(found[1], "'")
+		if plain, err := url.QueryUnescape(name); err == nil && strings.Contains(dsn, "://") {
+			name = plain
+		}
+		all = append(all, name)
+	}
+	for _, variable := range []string{"PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGPASSFILE", "PGSERVICEFILE"} {
+		all = append(all, os.Getenv(variable))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		for _, name := range []string{".pgpass", ".pg_service.conf", ".postgresql/root.crt", ".postgresql/postgresql.crt", ".postgresql/postgresql.key"} {
+			all = append(all, filepath.Join(home, name))
+		}
+	}
+	for _, name := range all {
+		info, err := os.Stat(name) // if it can't be read, the driver says so
+		if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeDevice) != 0 && name != os.DevNull {
+			return &Error{What: "a file that the dsn names can't be read", Fix: "it is a pipe or a device; name a regular file in sslrootcert, sslcert, sslkey, passfile and servicefile"}
+		}
+	}
+	return nil
+}
 
 // postgresFix returns what to do about a data source name that the driver refuses
 // without a reason that is safe to show.
