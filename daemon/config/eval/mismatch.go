@@ -89,6 +89,8 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return fmt.Sprintf("list the numbers: %s = [200, 204]", w.Name), ""
 	case t == manifest.List && e.Kind != syntax.MapExpr:
 		return fmt.Sprintf("put it in brackets: %s = %s", w.Name, inList(e, w)), ""
+	case t == manifest.Number && w.Type == manifest.List && e.Kind == syntax.TextExpr && !IsNumber(e.Text):
+		return fmt.Sprintf("list the numbers: %s = [200, 204]", w.Name), ""
 	case (t == manifest.Number || t == schema.Whole) && e.Kind == syntax.TextExpr && IsNumber(e.Text) && !w.Sensitive:
 		return "remove the quotes: " + e.Text, e.Text
 	case t == manifest.Bool && e.Kind == syntax.TextExpr && (e.Text == "true" || e.Text == "false"):

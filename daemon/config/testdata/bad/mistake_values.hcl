@@ -28,6 +28,7 @@ integration "words" {
   config {
     url  = file("~/url")
     headers = { A = getenv("BODY") }
+    expect_status = ["2xx"]
   }
   tls {
     min_version = "TLSv1.2"
