@@ -69,7 +69,7 @@ func firstValue(r *sdk.Run, rows *sdk.Rows) error {
 func queryFailed(who string, err error) sdk.Result {
 	switch {
 	case errors.Is(err, sdk.ErrTarget):
-		return sdk.Unhealthy(who + " rejected the query or the login: " + err.Error())
+		return sdk.Unhealthy(who + " did not answer the query: " + err.Error())
 	case errors.Is(err, sdk.ErrTimeout):
 		return sdk.Unhealthy(who + " did not answer in time: " + err.Error())
 	default:
