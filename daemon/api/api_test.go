@@ -187,6 +187,7 @@ func TestAnswers(t *testing.T) {
 		{"double slash", "GET", "/admin//integrations/a/runs/", key, nil, 404, "did you mean /admin/integrations/a/runs?"},
 		{"capitals", "GET", "/Admin/Integrations/Health", key, nil, 404, "did you mean /admin/integrations/health?"},
 		{"capitals and a name", "GET", "/v1/Memories/B%2fC", key, nil, 404, "did you mean /v1/memories/B%2fC?"},
+		{"path of a proxy", "GET", "/ops/vega/admin/integrations/a", key, nil, 404, `no route /ops/vega/admin/integrations/a; if a proxy serves vega under /ops/vega, write in the server block: external_url = "https://NAME/ops/vega"`},
 		{"another API", "GET", "/api/v1/status", "", nil, 404, "GET /openapi.json describes all routes"},
 		{"a name that is no text", "GET", "/admin/integrations/%FF%00", key, nil, 404, "there is no integration"},
 		{"wrong method", "POST", "/admin/plugins", key, nil, 405, "use GET"},

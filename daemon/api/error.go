@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -78,6 +79,7 @@ func (a *API) writeError(c *gin.Context, err error) {
 		return
 	}
 	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Length", strconv.Itoa(len(body)))
 	c.Data(p.status, "application/problem+json", body)
 }
 
@@ -152,7 +154,26 @@ func (a *API) noRoute(c *gin.Context) error {
 			return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; did you mean %s?", a.link(given), a.link(right))}
 		}
 	}
+	if prefix := proxyPath(given, a.routes()); prefix != "" && a.link("") == "" {
+		return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; if a proxy serves vega under %s, write in the server block: external_url = \"https://NAME%s\", with the name that clients use", given, prefix, prefix)}
+	}
 	return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; GET %s describes all routes", a.link(given), a.link("/openapi.json"))}
+}
+
+// proxyPath returns what precedes the path of a route, such as the /vega of
+// /vega/healthz, or "".
+func proxyPath(given string, all []route) string {
+	for n := 1; n < len(given); n++ {
+		if given[n] != '/' {
+			continue
+		}
+		for _, r := range all {
+			if _, ok := r.near(given[n:]); ok {
+				return given[:n]
+			}
+		}
+	}
+	return ""
 }
 
 // noMethod answers a request with a wrong method. gin has set the Allow header,

@@ -50,8 +50,10 @@ func TestBehindNginx(t *testing.T) {
 					t.Errorf("%v: %v %.1000s", verb, err, out)
 				}
 			}
-			if out, err := command(t, dir, "plan", "--server", strings.TrimSuffix(server, "vega/")).CombinedOutput(); err == nil || !strings.Contains(string(out), "is not a vega daemon") {
-				t.Errorf("without the path: %v %s", err, out)
+			for _, verb := range []string{"plan", "verify"} {
+				if out, err := command(t, dir, verb, "--server", strings.TrimSuffix(server, "vega/")).CombinedOutput(); err == nil || !strings.Contains(string(out), "is not a vega daemon: it answered 404") {
+					t.Errorf("%s without the path: %v %s", verb, err, out)
+				}
 			}
 		})
 	}

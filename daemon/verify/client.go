@@ -120,3 +120,11 @@ func (a answer) kind() string {
 func clip(s string) string {
 	return check.Clip(check.OneLine(strings.Join(strings.Fields(s), " ")), 200)
 }
+
+// plural returns a number with a noun, which gets an s unless it is one.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -54,7 +54,7 @@ func diagnosed(ctx context.Context, s *session) (string, error) {
 		if err := s.sameMachine(ctx, path, m); err != nil {
 			return "", err
 		}
-		seen = fmt.Sprintf("%s, %d warnings, read in %.1f ms", m.Status, len(m.Warnings), m.DurationMS)
+		seen = fmt.Sprintf("%s, %s, read in %.1f ms", m.Status, plural(len(m.Warnings), "warning"), m.DurationMS)
 	}
 	return seen, nil
 }

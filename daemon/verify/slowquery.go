@@ -29,7 +29,7 @@ func slowQuery(ctx context.Context, s *session) (string, error) {
 		}
 	}
 	if planned > 0 {
-		return fmt.Sprintf("%d slow queries are recorded, %d with their plan", len(now.Slow), planned), nil
+		return fmt.Sprintf("slow queries recorded: %d, with their plan: %d", len(now.Slow), planned), nil
 	}
 	if err := s.localData(ctx); err != nil {
 		return "", skip("there is no slow query yet, and none can be caused from here: %v", err)

@@ -53,9 +53,9 @@ func validation(ctx context.Context, s *session) (string, error) {
 			fix:      "pass the daemon's configuration file with -c: " + v.Running.Path,
 		}
 	}
-	seen := fmt.Sprintf("%s is valid with %d warnings, and the daemon runs it", v.Running.Path, v.Warnings)
+	seen := fmt.Sprintf("%s is valid with %s, and the daemon runs it", v.Running.Path, plural(v.Warnings, "warning"))
 	if !v.Running.SameAsDisk {
-		seen = fmt.Sprintf("%s is valid with %d warnings; the daemon does not run the version on disk yet", v.Running.Path, v.Warnings)
+		seen = fmt.Sprintf("%s is valid with %s; the daemon does not run the version on disk yet", v.Running.Path, plural(v.Warnings, "warning"))
 	}
 	return seen, nil
 }
@@ -64,13 +64,13 @@ func (v *verdict) sane() error {
 	if v.Valid != (v.Errors == 0) || !digest.MatchString(v.Running.Digest) {
 		return &failure{
 			expected: "valid to match error_count, and running.digest to be a SHA-256",
-			seen:     fmt.Sprintf("valid is %t with %d errors, and the digest is %q", v.Valid, v.Errors, clip(v.Running.Digest)),
+			seen:     fmt.Sprintf("valid is %t with %s, and the digest is %q", v.Valid, plural(v.Errors, "error"), clip(v.Running.Digest)),
 		}
 	}
 	if v.Valid {
 		return nil
 	}
-	seen := fmt.Sprintf("%d errors", v.Errors)
+	seen := plural(v.Errors, "error")
 	for _, d := range v.Diagnostics {
 		if d.Severity == "error" {
 			seen += fmt.Sprintf(", the first %s at %s:%d: %s", d.Code, d.Range.Filename, d.Range.Start.Line, clip(d.Detail))

@@ -2,9 +2,11 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -130,10 +132,17 @@ func choose(only []string) ([]feature, error) {
 // reach checks that the daemon answers and accepts the API key.
 func (s *session) reach(ctx context.Context) error {
 	s.begin("reach")
-	if _, err := s.public(ctx, http.MethodGet, "/healthz"); err != nil {
-		return &UnreachableError{fmt.Errorf("the daemon does not answer: %w; start it with vega serve, or give its address with --server", err)}
+	a, err := s.public(ctx, http.MethodGet, "/healthz")
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL, which the message has
+		}
+		return &UnreachableError{fmt.Errorf("no vega daemon answers on %s (%w); start one with vega serve, or name another with --server", s.Client.URL, err)}
 	}
-	a, err := s.get(ctx, "/admin/plugins")
+	if err := a.ofVega(s.Client.URL); err != nil {
+		return &UnreachableError{err}
+	}
+	a, err = s.get(ctx, "/admin/plugins")
 	if err != nil {
 		return &UnreachableError{fmt.Errorf("the daemon does not answer: %w", err)}
 	}
@@ -141,6 +150,22 @@ func (s *session) reach(ctx context.Context) error {
 		return &UnreachableError{fmt.Errorf("the daemon at %s rejects the API key of this configuration; pass its configuration file with -c", s.Client.URL)}
 	}
 	return nil
+}
+
+// ofVega returns an error if the answer to /healthz is not that of a vega daemon.
+func (a answer) ofVega(server string) error {
+	var got struct{ Status, Detail string }
+	err := json.Unmarshal(a.body, &got)
+	switch {
+	case a.status == http.StatusNotFound && strings.HasPrefix(got.Detail, "no route "):
+		return fmt.Errorf("the daemon behind %s does not know this path: %s", server, clip(got.Detail))
+	case a.status != http.StatusOK:
+		return fmt.Errorf("%s is not a vega daemon: it answered %d %s; start one with vega serve, or name another with --server", server, a.status, http.StatusText(a.status))
+	case err != nil:
+		return fmt.Errorf("%s is not a vega daemon: its /healthz is not JSON; start one with vega serve, or name another with --server", server)
+	default:
+		return nil
+	}
 }
 
 // do checks one feature and removes what the check created.
