@@ -59,15 +59,17 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerUnauthenticated(w, r, refuse(exceeded))
 		return
 	}
-	if authenticated {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		defer g.limiter.release(f)
 		g.api.ServeHTTP(w, r)
+	}
+	if !authenticated {
+		answerUnauthenticated(w, r, serve)
 		return
 	}
-	answerUnauthenticated(w, r, func(w http.ResponseWriter, r *http.Request) {
-		defer g.limiter.release(f)
-		g.api.ServeHTTP(w, r)
-	})
+	body := watchBody(r)
+	serve(w, r)
+	body.linger(w, r)
 }
 
 // admit admits a request if the limits allow it: the total, that of its client,

@@ -14,10 +14,8 @@ import (
 
 const (
 	// unauthenticatedTimeout limits how long a client without a key may take to
-	// receive an answer, and lingerTimeout how long the server waits for the rest
-	// of its body.
+	// receive an answer.
 	unauthenticatedTimeout = 5 * time.Second
-	lingerTimeout          = 500 * time.Millisecond
 	// retryAfter is how long a rejected client should wait before it tries
 	// again.
 	retryAfter = time.Second
@@ -35,11 +33,13 @@ func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.Handle
 	if unread {
 		w.Header().Set("Connection", "close")
 	}
+	body := watchBody(r)
 	h(buffered, r)
 	buffered.send(r.Method)
 	_ = control.Flush() // the deadline closes the connection of a client that does not read
 	if unread {
-		_ = control.SetReadDeadline(time.Now().Add(lingerTimeout))
+		_ = control.SetReadDeadline(time.Now().Add(lingerTimeout)) // also for HTTP/2
+		body.linger(w, r)
 	}
 }
 

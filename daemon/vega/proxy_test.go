@@ -31,6 +31,7 @@ func TestBehindNginx(t *testing.T) {
 		"passed on": "location /vega/ { proxy_pass " + vega.url + "; proxy_set_header Host ops.example.com; }",
 		"stripped":  "location /vega/ { proxy_pass " + vega.url + "/; proxy_set_header Host $host; }",
 		"default":   "location /vega/ { proxy_pass " + vega.url + "; }",
+		"guide":     guideLocation(t, vega.url),
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := "https://" + realtest.Nginx(t, ca.Valid("127.0.0.1"), directives) + "/vega/"
@@ -57,4 +58,20 @@ func TestBehindNginx(t *testing.T) {
 			}
 		})
 	}
+}
+
+// guideLocation returns the nginx configuration of GUIDE.md for the daemon at url.
+func guideLocation(t *testing.T, url string) string {
+	t.Helper()
+	guide, err := os.ReadFile("../GUIDE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(guide), "```nginx\n")
+	text, _, ok := strings.Cut(text, "```")
+	if location := strings.Replace(text, "http://127.0.0.1:8000", url, 1); ok && location != text {
+		return location
+	}
+	t.Fatal("GUIDE.md has no nginx configuration for http://127.0.0.1:8000")
+	return ""
 }
