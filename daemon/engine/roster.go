@@ -137,6 +137,9 @@ func (r *roster) unknown(name string) error {
 	}
 	for _, i := range known {
 		e.Known = append(e.Known, i.name)
+		if _, key, _ := strings.Cut(i.name, "."); key == name && !e.Instances {
+			e.Near = i.name
+		}
 	}
 	return e
 }
@@ -144,6 +147,9 @@ func (r *roster) unknown(name string) error {
 // Error lists the names that exist.
 func (e *UnknownError) Error() string {
 	names := strings.Join(First20(e.Known), ", ")
+	if !e.Instances {
+		names = strings.Join(First20(Folded(e.Known)), ", ")
+	}
 	switch {
 	case e.Instances:
 		return fmt.Sprintf("integration %q has for_each; name one of its instances: %s", e.Name, names)
@@ -154,6 +160,26 @@ func (e *UnknownError) Error() string {
 	default:
 		return fmt.Sprintf("there is no integration %q; the configured ones are: %s", e.Name, names)
 	}
+}
+
+// Folded replaces the instances of an integration with for_each, in sorted names, by
+// its name and their number.
+func Folded(names []string) []string {
+	var out []string
+	for len(names) > 0 {
+		name, _, many := strings.Cut(names[0], ".")
+		n := 1
+		for many && n < len(names) && strings.HasPrefix(names[n], name+".") {
+			n++
+		}
+		if n == 1 {
+			name = names[0]
+		} else {
+			name = fmt.Sprintf("%s (%d instances)", name, n)
+		}
+		out, names = append(out, name), names[n:]
+	}
+	return out
 }
 
 // First20 shortens a list to 20 names for display.

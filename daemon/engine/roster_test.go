@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -68,6 +69,25 @@ func TestUnknownNameListsWhatExists(t *testing.T) {
 	_, err := e.Health(t.Context(), Query{Names: []string{"a", "c"}})
 	if u, ok := errors.AsType[*UnknownError](err); !ok || u.Error() != `there is no integration "c"; the configured ones are: a, b` {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestUnknownNameFoldsInstances checks that instances don't crowd out the other
+// names, and that a key alone gets the name of its instance as a suggestion.
+func TestUnknownNameFoldsInstances(t *testing.T) {
+	all := []*Binding{newBinding("api", 0), newBinding("fleet-db", 0)}
+	for n := range 100 {
+		all = append(all, newBinding(fmt.Sprintf("fleet.web%02d", n), 0))
+	}
+	e, _ := start(t, append(all, newBinding("one.a", 0), newBinding("zone", 0))...)
+	for name, want := range map[string]string{
+		"web03": `there is no integration "web03"; did you mean fleet.web03? The configured ones are: api, fleet-db, fleet (100 instances), one.a, zone`,
+		"web":   `there is no integration "web"; the configured ones are: api, fleet-db, fleet (100 instances), one.a, zone`,
+		"one.b": `there is no integration "one.b"; the configured ones are: api, fleet-db, fleet (100 instances), one.a, zone`,
+	} {
+		if _, err := e.Health(t.Context(), Query{Names: []string{name}}); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

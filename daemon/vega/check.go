@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,7 +106,7 @@ func runChecks(ctx context.Context, cmd *cobra.Command, cfg *config.Config, name
 	}
 	h, err = d.Health(ctx, engine.Query{Names: names, Progress: p.Show})
 	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
-		unknown.Near = nearestName(cfg, unknown.Name)
+		unknown.Near = cmp.Or(unknown.Near, nearestName(cfg, unknown.Name))
 	}
 	if closed := d.Close(); err == nil {
 		err = closed

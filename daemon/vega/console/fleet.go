@@ -90,3 +90,8 @@ func (f fleet) write(w io.Writer) {
 		fmt.Fprintf(w, "group %s: %s\n", group, Counts(engine.Count(f.groups[group])))
 	}
 }
+
+// Integrations lists up to 20 names, with one for all instances of an integration.
+func Integrations(sorted []string) string {
+	return strings.Join(engine.First20(engine.Folded(sorted)), ", ")
+}

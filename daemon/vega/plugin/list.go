@@ -3,7 +3,6 @@ package plugin
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -91,7 +90,7 @@ func writeList(out io.Writer, all []entry) error {
 		if l.File == "" {
 			file, signer = "(bundled)", "-"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, console.OneLine(l.Version), file, l.Digest[:min(12, len(l.Digest))], console.Size(l.SizeBytes), signer, console.OrNone(strings.Join(l.Integrations, ", ")))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, console.OneLine(l.Version), file, l.Digest[:min(12, len(l.Digest))], console.Size(l.SizeBytes), signer, console.OrNone(console.Integrations(l.Integrations)))
 	}
 	return w.Flush()
 }
