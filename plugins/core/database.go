@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"vega/sdk"
 )
@@ -67,11 +68,13 @@ func firstValue(r *sdk.Run, rows *sdk.Rows) error {
 // queryFailed includes the database's own message, which names the table or role
 // that is wrong, or the reason for the wait.
 func queryFailed(who string, err error) sdk.Result {
+	_, name, _ := strings.Cut(who, ".")
+	text := strings.TrimPrefix(err.Error(), "database "+quote(name)+": ") // who has the name
 	switch {
 	case errors.Is(err, sdk.ErrTarget):
-		return sdk.Unhealthy(who + " did not answer the query: " + err.Error())
+		return sdk.Unhealthy(who + " did not answer the query: " + text)
 	case errors.Is(err, sdk.ErrTimeout):
-		return sdk.Unhealthy(who + " did not answer in time: " + err.Error())
+		return sdk.Unhealthy(who + " did not answer in time: " + text)
 	default:
 		return sdk.Failed(who, err)
 	}

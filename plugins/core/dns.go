@@ -30,7 +30,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	case errors.Is(err, sdk.ErrNotSet):
 		return lacking(name, rrtype, err)
 	case errors.Is(err, sdk.ErrDNS):
-		return sdk.Unhealthy(name + " does not resolve, so it has no " + rrtype + " record (" + err.Error() + ")")
+		return sdk.Unhealthy(name + " does not resolve, so it has no " + rrtype + " record: " + strings.TrimPrefix(err.Error(), "resolving "+name+": "))
 	case err != nil:
 		return sdk.Failed(who, err)
 	}

@@ -66,7 +66,7 @@ func TestDNS(t *testing.T) {
 		{name: "differs late", options: options{"name": "long.example.com", "type": "TXT", "server": server, "expect": []string{`"` + strings.Repeat("k", 120) + `" "B"`}}, status: abi.Unhealthy, says: `they differ after 120 bytes`},
 		{name: "txt", options: options{"name": "example.com", "type": "TXT", "server": server, "expect": []string{"v=spf1 -all"}}, says: "v=spf1"},
 		{name: "another address", options: options{"name": "www.example.com", "server": server, "expect": []string{"192.0.2.9"}}, status: abi.Unhealthy, says: "lacks 192.0.2.9; it answers 192.0.2."},
-		{name: "no such name", options: options{"name": "gone.example.com", "server": server}, status: abi.Unhealthy, says: "does not resolve"},
+		{name: "no such name", options: options{"name": "gone.example.com", "server": server}, status: abi.Unhealthy, says: "gone.example.com does not resolve, so it has no A record: "},
 		{name: "no such type", options: options{"name": "www.example.com", "type": "MX", "server": server}, status: abi.Unhealthy, says: "MX record"},
 		{name: "silent", options: options{"name": "hang.example.com", "server": server}, config: soon(), status: abi.Unhealthy, says: "did not answer in time"},
 		{name: "denied", options: options{"name": "www.example.com", "server": server}, config: deny(), status: abi.Unknown, says: "grant {"},

@@ -206,7 +206,7 @@ probe "tcp" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The address to connect to, host:port."
+    description = "The address to connect to, host:port, such as ssh.example.com:22."
   }
   option "send" {
     type        = "string"
@@ -249,7 +249,7 @@ probe "dns" {
   }
   option "server" {
     type        = "address"
-    description = "The DNS server, host:port; the system's if not set."
+    description = "The DNS server, host:port, such as ns1.example.com:53; the system's if not set."
   }
   option "expect" {
     type        = "list"
@@ -300,7 +300,7 @@ probe "smtp" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The address of the server, host:port."
+    description = "The address of the server, host:port, such as mail.example.com:25."
   }
   option "tls" {
     type        = "bool"
@@ -334,7 +334,7 @@ probe "redis" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The address of the server, host:port."
+    description = "The address of the server, host:port, such as redis.example.com:6379."
   }
   option "tls" {
     type        = "bool"

@@ -89,7 +89,7 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 		}
 		a.close()
 		if hop == min(r.Redirects, maxRedirects) {
-			return nil, &Error{Errno: abi.ErrTarget, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url)}
+			return nil, &Error{Errno: abi.ErrTarget, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url) + "; repair what redirects in a circle, or set the URL that it should lead to"}
 		}
 		if err := s.follow(out, a.StatusCode, location); err != nil {
 			return nil, err

@@ -181,14 +181,18 @@ func (d Stage) without(s *bind.Section, has, lacks string) {
 	if t := s.Slot(lacks); t != nil && (t.Unsure() || s.Off) || s.Broken {
 		return
 	}
+	at := s.Place(has)
+	if has == lacks { // the only attribute of its kind
+		has = s.Schema.Name
+	}
 	why, fix := "", fmt.Sprintf("add %s, or remove %s", lacks, has)
 	if t := s.Slot(lacks); t != nil {
-		why = " (" + d.Ev.WhyAbsent(t.Expr) + ")"
+		why = ", but " + d.Ev.WhyAbsent(t.Expr)
 		if d.Ev.FirstUnset(t.Expr) != "" {
 			fix = d.Ev.UnsetFix(t.Expr)
 		}
 	}
-	d.Out.Err(diag.Required, s.Place(has), fmt.Sprintf("%s needs %s%s.", has, lacks, why), fix)
+	d.Out.Err(diag.Required, at, fmt.Sprintf("%s needs %s%s.", has, lacks, why), fix)
 }
 
 // exclusive reports options that contradict each other, and verification that

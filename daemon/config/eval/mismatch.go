@@ -165,6 +165,10 @@ func boundsFix(t *bind.Slot) (fix, instead string) {
 	return "use a value that is " + schema.Bounds(t.Row), ""
 }
 
+// otherWords has the words of other programs for allowed values that are spelled too
+// differently for a suggestion.
+var otherWords = map[string]string{"mariadb": "mysql", "percona": "mysql", "pg": "postgres", "pgx": "postgres", "psql": "postgres"}
+
 // nearestAllowed returns the allowed value that was most likely meant, or "". A
 // similar number is another one, but TLSv1.2 is 1.2.
 func nearestAllowed(written string, allowed []string) string {
@@ -176,6 +180,9 @@ func nearestAllowed(written string, allowed []string) string {
 	}
 	if IsNumber(written) {
 		return ""
+	}
+	if same := otherWords[strings.ToLower(written)]; slices.Contains(allowed, same) {
+		return same
 	}
 	return diag.Nearest(written, allowed)
 }

@@ -211,6 +211,8 @@ func exampleElement(r *schema.Row) string {
 		return `"…"`
 	case r.DNS && t == manifest.String:
 		return `"example.com"`
+	case t == manifest.Address:
+		return schema.Example(r)
 	default:
 		return schema.Sample(t)
 	}

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +102,11 @@ func Plain(t manifest.Type) string {
 	}
 }
 
-// Example returns an example value for a row.
+// exampleAddress finds the address that a description has as an example.
+var exampleAddress = regexp.MustCompile(`\b[a-z0-9-]+\.example\.com:[0-9]+\b`)
+
+// Example returns an example value for a row: an address is the one that its
+// description has, because the port matters.
 func Example(r *Row) string {
 	if len(r.OneOf) > 0 {
 		return strconv.Quote(r.OneOf[0])
@@ -111,6 +116,9 @@ func Example(r *Row) string {
 	}
 	if r.DNS && r.Type == manifest.String {
 		return `"example.com"`
+	}
+	if address := exampleAddress.FindString(r.Description); r.Element() == manifest.Address && address != "" {
+		return strconv.Quote(address)
 	}
 	return Sample(r.Type)
 }

@@ -105,8 +105,8 @@ var Table = withDefaults(&Block{
 			attribute("host_memory", size, "Maximum memory that vega holds on behalf of probes: responses, rows, connection buffers. A quarter is reserved for bundled plugins. This memory also counts toward the memory limit of the probe.", public, preset("256MiB"), within(16<<20, 1<<46)),
 		}},
 		{Name: "database", Label: "name", Doc: "A database that probes can be granted, as database.NAME.", Rows: []Row{
-			attribute("driver", text, "The kind of database.", public, required, oneOf("postgres", "mysql", "sqlite")),
-			attribute("dsn", text, "The data source name. For sqlite, the path of the file.", required, sensitive, login),
+			attribute("driver", text, "The kind of database. mysql is also for MariaDB.", public, required, oneOf("postgres", "mysql", "sqlite")),
+			attribute("dsn", text, "The data source name: postgres://USER:PASSWORD@HOST:5432/NAME for postgres, USER:PASSWORD@tcp(HOST:3306)/NAME for mysql, the path of the file for sqlite.", required, sensitive, login),
 		}},
 		{Name: "integration", Label: "name", Doc: "A probe and its target.", Rows: []Row{
 			attribute("probe", Probe, "The probe to run, as plugin.probe.", required),

@@ -8,7 +8,7 @@ probe "broker" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The address of the broker, host:port; usually port 1883, or 8883 with TLS."
+    description = "The address of the broker, host:port, such as mqtt.example.com:1883; with TLS, usually port 8883."
   }
   option "tls" {
     type        = "bool"

@@ -9,7 +9,7 @@ probe "offset" {
   option "address" {
     type        = "address"
     required    = true
-    description = "The time server, host:port; NTP uses port 123."
+    description = "The time server, host:port, such as ntp.example.com:123."
   }
   option "max_offset" {
     type        = "duration"
