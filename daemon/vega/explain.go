@@ -65,7 +65,7 @@ func explain(cmd *cobra.Command, name string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	grants := engine.Grants(i.Grants)
+	grants := joined(engine.Grants(i.Grants))
 	if len(grants) == 0 {
 		fmt.Fprintln(cmd.OutOrStdout(), "no grants: the probe can reach nothing")
 		return nil
@@ -86,6 +86,22 @@ func explain(cmd *cobra.Command, name string) error {
 		fmt.Fprintf(w, "  %s\t%s\tfrom %s\n", h.address, h.purpose, h.from)
 	}
 	return w.Flush()
+}
+
+// joined returns the grants with one for all methods of an origin.
+func joined(grants []engine.Grant) []engine.Grant {
+	var out []engine.Grant
+	for _, g := range grants {
+		if n := len(out) - 1; n >= 0 && g.Kind == string(manifest.HTTP) && out[n].Kind == g.Kind && out[n].From == g.From {
+			methods, origin, _ := strings.Cut(g.Allow, " ")
+			if before, same := strings.CutSuffix(out[n].Allow, " "+origin); same {
+				out[n].Allow = before + ", " + methods + " " + origin
+				continue
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // hop is an address that vega contacts on behalf of a probe.

@@ -78,12 +78,14 @@ func healthy(name string, all []engine.Report) engine.Report {
 	return out
 }
 
-// write writes a line for each integration with several instances, and for each
-// group.
+// write writes a line for each integration with several instances, unless the table
+// has its only line, and for each group.
 func (f fleet) write(w io.Writer) {
 	for _, name := range f.names {
-		if all := f.instances[name]; len(all) > 1 {
-			fmt.Fprintf(w, "%s: %s of %d instances\n", name, Counts(engine.Count(all)), len(all))
+		all := f.instances[name]
+		counts := engine.Count(all)
+		if len(all) > 1 && (len(all) < manyInstances || counts.Healthy < len(all)) {
+			fmt.Fprintf(w, "%s: %s of %d instances\n", name, Counts(counts), len(all))
 		}
 	}
 	for _, group := range f.labels {
