@@ -281,3 +281,29 @@ func TestPluginTextIsEscaped(t *testing.T) {
 
 // codeSpans matches code spans in Markdown.
 var codeSpans = regexp.MustCompile("(?s)\n```hcl\n.*?\n```\n|(?:^|[^`\\\\])````? .*? ````?|(?:^|[^`\\\\])`[^`\n]+`")
+
+// TestMessagesNameTopics checks that each topic of the reference that a message
+// names is there.
+func TestMessagesNameTopics(t *testing.T) {
+	named := regexp.MustCompile(`vega docs config ([a-z][a-z_.]*) (?:describes|lists|shows)`)
+	wanted, err := filepath.Glob("testdata/bad/*.want")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, found := shippedReference(t), 0
+	for _, file := range wanted {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, err := d.Find(m[1]); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("%d topics", found)
+	}
+}

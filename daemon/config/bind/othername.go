@@ -11,8 +11,8 @@ const (
 	noAlerts  = "remove it: vega sends no notifications; a tool that does can read GET /admin/integrations"
 	noRetries = "remove it: vega has no retries, and reports what each run finds"
 	intoDSN   = "put it into dsn, which contains the whole address"
-	inTLS     = "use the tls block of the integration: tls { … }; vega docs config tls describes it"
-	inAuth    = "use the auth block of the integration: auth { … }; vega docs config auth describes it"
+	inTLS     = "use the tls block of the integration: tls { … }; vega docs config integration.tls describes it"
+	inAuth    = "use the auth block of the integration: auth { … }; vega docs config integration.auth describes it"
 )
 
 // fixes are what to write instead of a name that other programs have in a

@@ -133,7 +133,11 @@ func (f *filler) each(e *syntax.Expr) *syntax.Expr {
 	case name == "key" && len(keys) == 0:
 		found = &syntax.Expr{Kind: syntax.TextExpr, At: f.target.KeyAt, Text: f.target.Key}
 	case name != "value":
-		return f.bad(e, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), "use each.key or each.value")
+		fix := "use each.key or each.value"
+		if found.Kind == syntax.MapExpr && find(found, name) != nil {
+			fix = "use each.value." + diag.Clip(name)
+		}
+		return f.bad(e, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix)
 	}
 	for i, key := range keys {
 		if found.Kind == syntax.BadExpr {
