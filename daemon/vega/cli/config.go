@@ -92,7 +92,8 @@ func LoadAndWarn(cmd *cobra.Command) (*config.Config, error) {
 // LoadLenient loads the configuration for a command that asks the running
 // daemon. A mistake in the file must not stop the operator from asking. If
 // enough of the file is valid to find the daemon, LoadLenient prints one line
-// and returns the mistake along with the configuration.
+// and returns the mistake along with the configuration. Warnings, which are not
+// about the question, get one line, too.
 func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 	bundled, err := catalog.Bundled()
 	if err != nil {
@@ -104,11 +105,14 @@ func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 	case cfg == nil:
 		return nil, nil, invalid
 	case diags.HasErrors():
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s has errors (see vega validate config); using only its settings for reaching the daemon.\n", ConfigPath(cmd))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has errors (see vega validate); using only its settings for reaching the daemon.\n", ConfigPath(cmd))
 		return cfg, invalid, nil
-	default:
-		return cfg, nil, PrintDiagnostics(cmd, diags)
+	case len(diags) == 1:
+		fmt.Fprintf(cmd.ErrOrStderr(), "%[1]s has a warning; vega validate %[1]s shows it.\n", ConfigPath(cmd))
+	case len(diags) > 1:
+		fmt.Fprintf(cmd.ErrOrStderr(), "%[1]s has %[2]d warnings; vega validate %[1]s shows them.\n", ConfigPath(cmd), len(diags))
 	}
+	return cfg, nil, nil
 }
 
 // PrintDiagnostics prints diagnostics to the error stream.
