@@ -40,7 +40,7 @@ func (a *API) checkRoutes() []route {
 			id: "listIntegrations", summary: "The last known state of integrations; runs nothing",
 			description: "Until an integration has run after a start or a change, its state is that of the last stored run, with stored set to true. status and summary count all integrations that name selects.",
 			params: []param{
-				{name: "name", many: true, doc: "Only these integrations."},
+				{name: "name", many: true, doc: "Only these integrations. The name of one with for_each stands for all of its instances."},
 				{name: "status", many: true, values: []string{"healthy", "degraded", "unhealthy", "unknown", "disabled"}, doc: "List only integrations with one of these statuses."},
 			},
 		},
@@ -51,7 +51,7 @@ func (a *API) checkRoutes() []route {
 			params: []param{
 				{name: "max_age", kind: durationParam, max: 24 * time.Hour, doc: "Accept the result of a run since vega started that is no older than this, instead of running again. Default: 0s, which always runs."},
 				{name: "timeout", kind: durationParam, min: time.Second, max: engine.MaxTimeout, doc: "How long to wait. A run that takes longer continues, and its integration is unknown in this answer. Default: as long as the longest of the runs may take."},
-				{name: "name", many: true, doc: "Run only these integrations."},
+				{name: "name", many: true, doc: "Run only these integrations. The name of one with for_each stands for all of its instances."},
 			},
 		},
 		{
