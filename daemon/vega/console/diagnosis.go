@@ -55,7 +55,7 @@ func (p diagText) head(d Diagnosis) {
 	if d.Source == Local {
 		source = "as seen by this command; vega's own figures are those of this process"
 	}
-	p.printf("%s: %s\n", p.paint(d.Status, string(d.Status)), source)
+	p.printf("status: %s, %s\n", p.paint(d.Status, string(d.Status)), source)
 	if d.Why != "" {
 		p.printf("%s\n", d.Why)
 	}
