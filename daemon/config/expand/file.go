@@ -152,7 +152,21 @@ func otherList(text string) string {
 		return "write each target on a line of its own"
 	case words && err == nil && strings.TrimSpace(rest) != "":
 		return "write NAME = ADDRESS, or the address alone; a comment begins with #"
+	case isPair(text):
+		return "write an equals sign between them: KEY = VALUE"
 	default:
 		return ""
 	}
+}
+
+// isPair reports whether a line is a key and an address without an equals sign
+// between them.
+func isPair(text string) bool {
+	words := strings.Fields(text)
+	if len(words) != 2 || !validKey.MatchString(words[0]) {
+		return false
+	}
+	_, noAddress := netip.ParseAddr(words[1])
+	_, noPort := netip.ParseAddrPort(words[1])
+	return noAddress == nil || noPort == nil
 }
