@@ -276,16 +276,19 @@ var publicClasses = []string{"08", "0A", "25", "26", "28", "3D", "3F", "40", "42
 // publicStates lists more of them: damaged data, and a damaged index.
 var publicStates = []string{"XX001", "XX002"}
 
+// stateFixes says what to do about the errors of a SQLSTATE class.
+var stateFixes = map[string]string{"28": "; correct the user and the password in its dsn, or allow the login on the server"}
+
 func messageByState(state, message string) string {
 	if len(state) == 5 && (slices.Contains(publicClasses, state[:2]) || slices.Contains(publicStates, state)) {
-		return fmt.Sprintf("%s (SQLSTATE %s)", message, state)
+		return fmt.Sprintf("%s (SQLSTATE %s)", message, state) + stateFixes[state[:2]]
 	}
 	return fmt.Sprintf("the query failed with SQLSTATE %s; vega hides the message because it may quote data, so run the query manually to see it", state)
 }
 
-// serverMessage returns the server's own message without secrets, if err contains one. For messages
-// that quote data ("invalid input syntax for type integer: …") it returns only the
-// code.
+// serverMessage returns the server's own message without secrets, if err contains
+// one. For messages that quote data ("invalid input syntax for type integer: …") it
+// returns only the code.
 func serverMessage(err error, scrub *scrubber) (string, bool) {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {

@@ -163,7 +163,7 @@ func TestDatabase(t *testing.T) {
 		{name: "too few rows", options: options{"database": "app", "query": "SELECT * FROM jobs", "min_rows": 2}, config: answer(one, nil, 0), status: abi.Unhealthy, says: "returned 1 row, fewer than min_rows = 2"},
 		{name: "slow", options: options{"database": "app", "max_latency": 10 * time.Millisecond}, config: answer(one, nil, 30*time.Millisecond), status: abi.Degraded, says: "longer than max_latency"},
 		{name: "rejected", options: app, config: answer(nil, errors.New(`password authentication failed for user "app"`), 0), status: abi.Unhealthy, says: "password authentication failed"},
-		{name: "rejected login", options: app, config: answer(nil, errors.New(`database "app": Access denied for user 'app' (SQLSTATE 28000)`), 0), status: abi.Unhealthy, says: "database.app rejected the login: Access denied for user 'app' (SQLSTATE 28000); correct the user and the password in its dsn"},
+		{name: "rejected login", options: app, config: answer(nil, errors.New(`database "app": Access denied for user 'app' (SQLSTATE 28000)`), 0), status: abi.Unhealthy, says: "database.app did not answer the query: Access denied for user 'app' (SQLSTATE 28000)"},
 		{name: "denied", options: app, config: deny(), status: abi.Unknown, says: "grant {"},
 	})
 }
