@@ -30,21 +30,23 @@ type exchanger struct {
 const (
 	rounds     = 3
 	shareOfTry = 2 * time.Second
+	minWait    = shareOfTry / 4 // before a query is sent again
 
 	payload     = 1232     // bytes of a datagram that fit any path without fragments
 	maxDatagram = 16 << 10 // a server may send more than was offered
 )
 
 // ask tries the servers up to three times, because a datagram may be lost. Only
-// the last attempt may use all the remaining time. The second round is without
+// the last attempt may use all the remaining time, and one server of several no
+// more than half of it. The second round is without
 // EDNS, because some servers and firewalls drop queries that have it.
 func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []string) (*reply, error) {
 	var last error
 	var why *Error
 	for i := range rounds * len(servers) {
 		limit := shareOfTry
-		if deadline, ok := ctx.Deadline(); ok && i == rounds*len(servers)-1 {
-			limit = time.Until(deadline)
+		if deadline, ok := ctx.Deadline(); ok {
+			limit = share(time.Until(deadline), len(servers), i == rounds*len(servers)-1)
 		}
 		answer, err := q.askOne(ctx, newQuery(name, typ, i/len(servers) != 1), servers[i%len(servers)], limit)
 		if err == nil {
@@ -64,6 +66,18 @@ func (q *exchanger) ask(ctx context.Context, name string, typ uint16, servers []
 		return nil, why
 	}
 	return nil, last
+}
+
+// share returns how much of the remaining time an attempt may use.
+func share(left time.Duration, servers int, last bool) time.Duration {
+	switch {
+	case last:
+		return left
+	case servers > 1:
+		return min(shareOfTry, left/2)
+	default:
+		return shareOfTry
+	}
 }
 
 // explained returns the error to report for a server that answers, but not as it
@@ -199,7 +213,19 @@ func (q *exchanger) waitForAnswer(ctx context.Context, network string, query *dn
 	if err := conn.WriteMsg(query); err != nil {
 		return nil, err
 	}
+	if network == "udp" {
+		defer sendAgain(conn, query, max(time.Until(deadline)/2, minWait))()
+	}
 	return q.answerTo(query, conn, network == "udp")
+}
+
+// sendAgain sends a query once more after a while, unless the function that it
+// returns is called before: a datagram may be lost, and there may not be the
+// time for another attempt. The copy has no EDNS, which some firewalls drop.
+func sendAgain(conn *dns.Conn, query *dns.Msg, after time.Duration) (stop func() bool) {
+	plain := query.Copy()
+	plain.Extra = nil
+	return time.AfterFunc(after, func() { _ = conn.WriteMsg(plain) }).Stop
 }
 
 // errStray reports that only datagrams arrived that do not answer the query.

@@ -3,6 +3,7 @@ package egress
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,7 +224,6 @@ func TestResolveNamesStrayDatagrams(t *testing.T) {
 	}
 }
 
-// Records keep the form that identifies them.
 // The operator's own server: what it sends until the deadline is said.
 func TestResolveSaysWhyAServerIsNoUse(t *testing.T) {
 	stray := oddServer(t, func(w dns.ResponseWriter, q *dns.Msg) {
@@ -251,6 +251,40 @@ func TestResolveSaysWhyAServerIsNoUse(t *testing.T) {
 	}
 }
 
+// With several servers, a silent one does not use up a short timeout.
+func TestShareOfTime(t *testing.T) {
+	for _, c := range []struct {
+		left    time.Duration
+		servers int
+		last    bool
+		want    time.Duration
+	}{
+		{2 * time.Second, 2, false, time.Second},
+		{10 * time.Second, 2, false, shareOfTry},
+		{time.Second, 1, false, shareOfTry},
+		{10 * time.Second, 2, true, 10 * time.Second},
+	} {
+		if got := share(c.left, c.servers, c.last); got != c.want {
+			t.Errorf("share(%v, %d, %v) = %v, want %v", c.left, c.servers, c.last, got, c.want)
+		}
+	}
+}
+
+// A lost datagram is sent again, even if the timeout is short.
+func TestResolveAfterALostDatagram(t *testing.T) {
+	var asked atomic.Int32
+	server := oddServer(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		if asked.Add(1) > 1 {
+			_ = w.WriteMsg(replyTo(t, q, "a.test. 60 IN A 192.0.2.1"))
+		}
+	})
+	r := start(t, setup{network: New(""), rules: fromConfig(rules(t, manifest.DNS, "a.test", "@"+server))})
+	if got, err := r.Resolve(within(t, time.Second), "A", "a.test", server); err != nil || len(got) != 1 {
+		t.Error(got, err)
+	}
+}
+
+// Records keep the form that identifies them.
 func TestRecordText(t *testing.T) {
 	for in, want := range map[string]string{
 		"a. 1 IN AAAA ::ffff:192.0.2.1":               "::ffff:192.0.2.1",

@@ -102,7 +102,11 @@ func (w *Watch) zone(ctx context.Context, queries []query) string {
 	for _, q := range queries {
 		failing := q.said == replied && q.reply == fault.Ambiguous
 		silent := q.said == nothing && q.own == nil && w.copies(queries, q) >= minSent
-		if (failing || silent) && w.dialer.controls.resolves(ctx, q.server, w.began) {
+		if !failing && !silent {
+			continue
+		}
+		took, resolves := w.dialer.controls.resolves(ctx, q.server, w.began)
+		if resolves && (failing || took <= q.waited()/2) { // a server that is slow for each name may have needed longer
 			return fmt.Sprintf("the DNS server %s %s, and resolves other names: the DNS servers of its zone do not answer, or its DNSSEC is broken", q.server, q.text())
 		}
 	}

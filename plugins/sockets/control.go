@@ -24,6 +24,7 @@ type controls struct {
 // control is one such query.
 type control struct {
 	done   chan struct{} // closed when it has ended
+	began  time.Time
 	ended  time.Time
 	reply  fault.Reply
 	silent bool // there was no reply at all
@@ -51,7 +52,7 @@ func (c *controls) start(server string) *control {
 			return last
 		}
 	}
-	next := &control{done: make(chan struct{})}
+	next := &control{done: make(chan struct{}), began: time.Now()}
 	if c.by == nil {
 		c.by = map[string]*control{}
 	}
@@ -69,9 +70,9 @@ func (c *controls) run(server string, next *control) {
 }
 
 // resolves reports whether the server has, since the lookup began, answered for
-// another name, so that its failure with this one is the name's. It waits for
-// the server's reply as long as ctx lasts.
-func (c *controls) resolves(ctx context.Context, server string, began time.Time) (yes bool) {
+// another name, so that its failure with this one is the name's, and how long
+// that took. It waits for the server's reply as long as ctx lasts.
+func (c *controls) resolves(ctx context.Context, server string, began time.Time) (took time.Duration, yes bool) {
 	c.mu.Lock()
 	last := c.by[server]
 	c.mu.Unlock()
@@ -82,10 +83,10 @@ func (c *controls) resolves(ctx context.Context, server string, began time.Time)
 	case <-last.done:
 	case <-ctx.Done():
 		if !last.over() {
-			return false
+			return 0, false
 		}
 	}
-	return !last.silent && (last.reply == fault.Answers || last.reply == fault.NoName)
+	return last.ended.Sub(last.began), !last.silent && (last.reply == fault.Answers || last.reply == fault.NoName)
 }
 
 func (c *control) over() bool {

@@ -166,3 +166,61 @@ func TestProvenWithAnUnreachableServer(t *testing.T) {
 		}
 	}
 }
+
+// A name's zone is at fault only if its server is not just as slow for other
+// names: a server that took 1.2 s for one of them may have needed that here.
+func TestZoneOfASlowServer(t *testing.T) {
+	const server = "10.0.0.2:53"
+	began := time.Now().Add(-2 * time.Second)
+	answers := func(took time.Duration) *control {
+		c := &control{done: make(chan struct{}), began: began, ended: began.Add(took), reply: fault.NoName}
+		close(c.done)
+		return c
+	}
+	silent := query{server: server, name: "a.test", kind: 1, sent: 2, at: began, until: began.Add(time.Second)}
+	failing := query{server: server, name: "a.test", kind: 1, sent: 1, at: began, until: began, said: replied, reply: fault.Ambiguous}
+	for name, c := range map[string]struct {
+		q    query
+		took time.Duration
+		want bool
+	}{
+		"silent for the name":           {silent, 20 * time.Millisecond, true},
+		"slow for each name":            {silent, 1200 * time.Millisecond, false},
+		"SERVFAIL for the name":         {failing, 1200 * time.Millisecond, true},
+		"about as slow for other names": {silent, 700 * time.Millisecond, false},
+	} {
+		w := &Watch{dialer: &Dialer{}, began: began}
+		w.dialer.controls.by = map[string]*control{server: answers(c.took)}
+		if got := w.zone(t.Context(), []query{c.q}); (got != "") != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// A server that does not know EDNS is asked without, as other resolvers do.
+func TestLookupWithoutEDNS(t *testing.T) {
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		m.RecursionAvailable = true
+		switch {
+		case q.IsEdns0() != nil && q.Question[0].Qtype == dns.TypeA:
+			m.Rcode, m.Question = dns.RcodeFormatError, nil
+		case q.IsEdns0() != nil:
+			m.Rcode = dns.RcodeNotImplemented
+		case q.Question[0].Qtype == dns.TypeA:
+			rr, _ := dns.NewRR("old.test. 60 IN A 192.0.2.1")
+			m.Answer = append(m.Answer, rr)
+		}
+		_ = w.WriteMsg(m)
+	})}
+	go func() { _ = server.ActivateAndServe() }()
+	t.Cleanup(func() { _ = server.Shutdown() })
+	d := Dialer{Server: conn.LocalAddr().String()}
+	if ips, err := d.Lookup(t.Context(), "old.test", nil); err != nil || len(ips) != 1 {
+		t.Error(ips, err)
+	}
+}

@@ -30,7 +30,9 @@ type query struct {
 	name   string // in lower case
 	kind   uint16 // the type of the records
 	id     uint16
-	sent   int // copies
+	sent   int       // copies
+	at     time.Time // when the first one was sent
+	until  time.Time // when waiting for a reply ended; zero while it goes on
 	said   said
 	reply  fault.Reply
 	rcode  int
@@ -115,6 +117,7 @@ func (w *Watch) failed(q *query, err error) {
 	end, own := fault.Judge(err, fault.Reset)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	q.until = time.Now()
 	switch {
 	case own != nil:
 		q.own = own
@@ -127,7 +130,10 @@ func (w *Watch) wrote(q *query, message []byte) {
 	name, kind, ok := question(message)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if q.sent++; ok {
+	if q.sent++; q.sent == 1 {
+		q.at = time.Now()
+	}
+	if ok {
 		q.name, q.kind, q.id = name, kind, binary.BigEndian.Uint16(message)
 	}
 }
@@ -152,6 +158,14 @@ func (w *Watch) answered(q *query) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return q.said != nothing
+}
+
+// waited returns how long a server was given to reply.
+func (q *query) waited() time.Duration {
+	if q.until.IsZero() {
+		return time.Since(q.at)
+	}
+	return q.until.Sub(q.at)
 }
 
 // headerSize is the size of the header of a DNS message.

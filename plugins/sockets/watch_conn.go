@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net"
 	"os"
 	"strings"
@@ -17,6 +18,7 @@ type watched struct {
 	stream bool
 	resend bool
 
+	plain []byte // a datagram's query without EDNS, until it is sent
 	came  []byte // of a stream
 	mu    sync.Mutex
 	again *time.Timer
@@ -46,6 +48,7 @@ func (c *watched) Write(p []byte) (int, error) {
 	if err != nil {
 		c.watch.failed(c.query, err)
 	} else if c.resend {
+		c.plain = withoutEDNS(p)
 		c.sendAgain(bytes.Clone(p), patient)
 	}
 	return n, err
@@ -106,9 +109,38 @@ func nameservers() (n int) {
 	return n
 }
 
-// Read receives a reply.
+// edns is the beginning of an OPT record: the root's name, and the type.
+var edns = []byte{0, 0, 41}
+
+// withoutEDNS returns a query as package net writes it without the OPT record at
+// its end, or nil if there is none.
+func withoutEDNS(query []byte) []byte {
+	const size = 11 // of a record without options
+	at := len(query) - size
+	if at < headerSize || binary.BigEndian.Uint16(query[10:]) != 1 || !bytes.HasPrefix(query[at:], edns) {
+		return nil
+	}
+	plain := bytes.Clone(query[:at])
+	binary.BigEndian.PutUint16(plain[10:], 0)
+	return plain
+}
+
+// lacksEDNS reports whether a reply may mean that the server does not know EDNS
+// (RFC 6891, section 7), which package net does not look at.
+func lacksEDNS(reply []byte) bool {
+	const formErr, notImp = 1, 4
+	return len(reply) >= headerSize && reply[2]&0x80 != 0 && (reply[3]&0xf == formErr || reply[3]&0xf == notImp)
+}
+
+// Read receives a reply. A server that may not know EDNS is asked without.
 func (c *watched) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	if c.plain != nil && n >= 2 && lacksEDNS(p[:n]) && bytes.Equal(p[:2], c.plain[:2]) {
+		if _, err := c.Conn.Write(c.plain); err == nil {
+			c.plain = nil
+			return c.Read(p)
+		}
+	}
 	switch {
 	case n > 0 && c.stream:
 		c.came = append(c.came, p[:min(n, max(0, 2+512-len(c.came)))]...)
