@@ -42,13 +42,15 @@ func (s *Session) body(ctx context.Context, a *answer, r *Request, atEnd func())
 func (a *answer) unpacked(limit int64) io.Reader {
 	// The limit applies to compressed data as well, because otherwise a server
 	// could send empty blocks forever.
-	var r io.Reader = &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
+	w := &wire{r: delivered{a.Body, a.link}, left: limit + maxHeader}
+	var r io.Reader = w
 	switch codings := a.codings(); {
 	case a.Body == http.NoBody, len(codings) == 0:
 	case len(codings) == 1 && (codings[0] == "gzip" || codings[0] == "x-gzip"):
 		a.Header.Del("Content-Encoding")
 		a.Header.Del("Content-Length")
-		r = &gunzip{in: bufio.NewReader(r), held: &a.held}
+		sized := a.ContentLength >= 0 || len(a.TransferEncoding) > 0 || a.ProtoMajor == 2
+		r = &gunzip{in: bufio.NewReader(r), wire: w, sized: sized, held: &a.held}
 	default:
 		own := fault.New(nil, "the response has the content encoding "+strings.Join(codings, ", ")+", which vega does not decode and did not ask for", "let the server heed Accept-Encoding, or check a page that is not compressed")
 		r = &broken{&Error{Errno: abi.ErrIO, Text: own.Error(), Own: own}}
@@ -116,8 +118,9 @@ func tooLarge(limit int64) error {
 
 // wire limits the size before decompression.
 type wire struct {
-	r    io.Reader
-	left int64
+	r     io.Reader
+	left  int64
+	ended bool // as the server meant it
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -126,31 +129,25 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 	n, err := w.r.Read(p[:min(int64(len(p)), w.left)])
 	w.left -= int64(n)
+	w.ended = w.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 
 // gunzip reads the gzip header on the first Read and accepts an empty body. Like
 // other clients, it ignores what follows the last member.
 type gunzip struct {
-	in   *bufio.Reader
-	held *holding
-	z    *gzip.Reader
+	in    *bufio.Reader
+	wire  *wire
+	sized bool // whether the end of the response can be told from a closed connection
+	held  *holding
+	z     *gzip.Reader
 }
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	if g.z == nil {
-		if err := g.held.grow(gzipMemory); err != nil {
+		if err := g.begin(); err != nil {
 			return 0, err
 		}
-		z, err := gzip.NewReader(g.in)
-		if errors.Is(err, gzip.ErrHeader) {
-			return 0, &Error{Errno: abi.ErrTarget, Text: "its body is not gzip, although its Content-Encoding says so; correct the server"}
-		}
-		if err != nil {
-			return 0, err
-		}
-		g.z = z
-		g.z.Multistream(false)
 	}
 	for {
 		n, err := g.z.Read(p)
@@ -158,9 +155,47 @@ func (g *gunzip) Read(p []byte) (int, error) {
 			err = g.next()
 		}
 		if n > 0 || err != nil {
-			return n, err
+			return n, g.whole(err)
 		}
 	}
+}
+
+// gzipMagic begins each member.
+const gzipMagic = "\x1f\x8b"
+
+// begin reads the gzip header.
+func (g *gunzip) begin() error {
+	if err := g.held.grow(gzipMemory); err != nil {
+		return err
+	}
+	magic, err := g.in.Peek(len(gzipMagic))
+	if len(magic) == 0 {
+		return err
+	}
+	if !strings.HasPrefix(gzipMagic, string(magic)) {
+		return errNoGzip
+	}
+	z, err := gzip.NewReader(g.in)
+	if errors.Is(err, gzip.ErrHeader) {
+		return errNoGzip
+	}
+	if err != nil {
+		return g.whole(err)
+	}
+	g.z = z
+	g.z.Multistream(false)
+	return nil
+}
+
+var errNoGzip = &Error{Errno: abi.ErrTarget, Text: "its body is not gzip, although its Content-Encoding says so; correct the server"}
+
+// whole tells compressed data that ends early in a response that arrived whole
+// from a connection that was closed.
+func (g *gunzip) whole(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) && g.sized && g.wire.ended {
+		return &Error{Errno: abi.ErrTarget, Text: "its body arrived whole, but its gzip data is cut off; correct the server, or the proxy that compresses or caches"}
+	}
+	return err
 }
 
 // next begins the next member. It returns io.EOF if there is none, once the body
@@ -170,7 +205,7 @@ func (g *gunzip) next() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if string(magic) != "\x1f\x8b" {
+	if string(magic) != gzipMagic {
 		if _, err := io.Copy(io.Discard, g.in); err != nil {
 			return err
 		}

@@ -290,6 +290,17 @@ func TestIdentityTransferCoding(t *testing.T) {
 			t.Errorf("%q: %q %v", head, got, err)
 		}
 	}
+	inPieces := "http://" + listen(t, func(c net.Conn) {
+		readRequest(c)
+		for _, piece := range []string{"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-", "Encoding: identity\r", "\n\r\nok"} {
+			fmt.Fprint(c, piece)
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	pieces := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+inPieces)})
+	if got, err := get(t, pieces, inPieces); got != "ok" || err != nil {
+		t.Errorf("in pieces: %q %v", got, err)
+	}
 	url := "http://" + listen(t, func(c net.Conn) {
 		readRequest(c)
 		fmt.Fprint(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\nok")

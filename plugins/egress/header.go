@@ -38,24 +38,37 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 
 // withoutIdentity leaves out the header Transfer-Encoding: identity of a
 // response, as other clients do: it means nothing, RFC 9112 has dropped it, and
-// http.ReadResponse refuses it. It looks only at what has arrived.
+// http.ReadResponse refuses it. It waits for the headers, which may arrive in
+// pieces, as far as they fit in the buffer.
 func withoutIdentity(br *bufio.Reader) *bufio.Reader {
-	arrived, _ := br.Peek(br.Buffered())
-	for at := 0; at < len(arrived); {
-		n := bytes.IndexByte(arrived[at:], '\n') + 1
-		line := bytes.TrimRight(arrived[at:at+n], "\r\n")
-		if len(line) == 0 { // an incomplete one, or the end
+	for at := 0; ; {
+		line := lineAt(br, at)
+		if len(bytes.TrimRight(line, "\r\n")) == 0 { // the end
 			return br
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		if bytes.EqualFold(name, []byte("Transfer-Encoding")) && bytes.EqualFold(bytes.TrimSpace(value), []byte("identity")) {
-			kept := bytes.Clone(arrived[:at])
-			_, _ = br.Discard(at + n)
+			arrived, _ := br.Peek(at)
+			kept := bytes.Clone(arrived)
+			_, _ = br.Discard(at + len(line))
 			return bufio.NewReader(io.MultiReader(bytes.NewReader(kept), br))
 		}
-		at += n
+		at += len(line)
 	}
-	return br
+}
+
+// lineAt waits for the line that begins at a position, and returns it, or nil if
+// there is none.
+func lineAt(br *bufio.Reader, at int) []byte {
+	for {
+		arrived, _ := br.Peek(br.Buffered())
+		if n := bytes.IndexByte(arrived[min(at, len(arrived)):], '\n') + 1; n > 0 {
+			return arrived[at : at+n]
+		}
+		if _, err := br.Peek(len(arrived) + 1); err != nil {
+			return nil
+		}
+	}
 }
 
 // errInterim reports a server that sends maxInterim interim responses and more.

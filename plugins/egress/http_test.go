@@ -307,6 +307,7 @@ func TestContentCodings(t *testing.T) {
 		body, want string
 		code       abi.Errno
 		own        bool
+		says       string
 	}{
 		{codings: []string{"utf-8"}, body: "hello", want: "hello"},
 		{codings: []string{"none"}, body: "hello", want: "hello"},
@@ -316,7 +317,9 @@ func TestContentCodings(t *testing.T) {
 		{codings: []string{"gzip"}, body: zip("hello") + "\x00\x00\x00\x00", want: "hello"},
 		{codings: []string{"gzip"}, body: zip("hello") + "\x1f", want: "hello"},
 		{codings: []string{"gzip"}},
-		{codings: []string{"gzip"}, body: zip("hello")[:20], code: abi.ErrReset},
+		{codings: []string{"gzip"}, body: zip("hello")[:20], code: abi.ErrTarget, says: "arrived whole, but its gzip data is cut off"},
+		{codings: []string{"gzip"}, body: zip("hello")[:3], code: abi.ErrTarget, says: "is cut off"},
+		{codings: []string{"gzip"}, body: "hello", code: abi.ErrTarget, says: "is not gzip"},
 		{codings: []string{"gzip"}, body: "hello, which is not gzip", code: abi.ErrTarget},
 		{codings: []string{"br"}, body: "x", code: abi.ErrIO, own: true},
 		{codings: []string{"gzip", "br"}, body: "x", code: abi.ErrIO, own: true},
@@ -334,6 +337,9 @@ func TestContentCodings(t *testing.T) {
 		got, err := io.ReadAll(resp.Body)
 		if c.code == 0 && string(got) != c.want || Code(err) != c.code || (fault.Of(err) != nil) != c.own {
 			t.Errorf("%q: %q %v", c.codings, got, err)
+		}
+		if c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%q: %v, want %q", c.codings, err, c.says)
 		}
 		resp.Body.Close()
 	}
