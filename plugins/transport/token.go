@@ -193,6 +193,9 @@ func (c *Client) request(ctx context.Context, send func(*http.Request) (*http.Re
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err // without the URL
 		}
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it closes the connection without an answer; look into its log")
+		}
 		return "", 0, err
 	}
 	defer answer.Body.Close()
@@ -218,8 +221,12 @@ func read(status int, body []byte) (string, time.Duration, error) {
 		return "", 0, errors.New("its answer is larger than 64 KiB")
 	case status >= 300 && status < 400:
 		return "", 0, fmt.Errorf("it answers %d, a redirect; write the address that it redirects to in token_url", status)
-	case status/100 != 2:
+	case status/100 != 2, answer.AccessToken == "" && textOf(answer.Error) != "": // some report an error with 200
 		return "", 0, refused(status, textOf(answer.Error), textOf(answer.Description))
+	case len(bytes.TrimSpace(body)) == 0:
+		return "", 0, errors.New("its answer is empty; correct token_url")
+	case isForeign(bad):
+		return "", 0, errors.New("its answer is JSON, but not that of a token endpoint; correct token_url")
 	case bad != nil:
 		return "", 0, errors.New("its answer is not JSON; correct token_url")
 	case answer.AccessToken == "":
@@ -231,6 +238,12 @@ func read(status int, body []byte) (string, time.Duration, error) {
 	}
 	seconds, _ := strconv.ParseFloat(textOf(answer.ExpiresIn), 64)
 	return answer.AccessToken, time.Duration(min(max(seconds, 0), 10*365*24*3600) * float64(time.Second)), nil
+}
+
+// isForeign reports whether an answer is JSON with values of other types.
+func isForeign(err error) bool {
+	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	return ok
 }
 
 // textOf returns a text or a number as text, and "" for anything else.
