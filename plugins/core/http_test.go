@@ -69,6 +69,7 @@ func TestHTTP(t *testing.T) {
 		}, says: "answered 200"},
 		{name: "wrong status", options: options{"url": plain + "/down"}, status: abi.Unhealthy, says: "answered 503, expected 200–299"},
 		{name: "expected failure", options: options{"url": plain + "/down", "expect_status": []int{503}}, says: "answered 503"},
+		{name: "empty body", options: options{"url": plain + "/slow", "expect_body": "green"}, status: abi.Unhealthy, says: `does not contain "green"; it is empty`},
 		{name: "body", options: options{"url": plain + "/ok", "expect_body": "green"}, status: abi.Unhealthy, says: `does not contain "green"; it begins with "all is well"`},
 		{name: "regex", options: options{"url": plain + "/ok", "expect_regex": "^green"}, status: abi.Unhealthy, says: "does not match"},
 		{name: "bad regex", options: options{"url": plain + "/ok", "expect_regex": "("}, status: abi.Unknown, says: "is not a valid regular expression"},

@@ -156,6 +156,9 @@ func beginning(text []byte) string {
 	if len(text) > 2 && text[0] == 0x1f && text[1] == 0x8b {
 		return "it is compressed, without the header Content-Encoding: gzip; correct the server"
 	}
+	if trim(string(text)) == "" {
+		return "it is empty"
+	}
 	return "it begins with " + quote(string(text))
 }
 

@@ -47,11 +47,11 @@ func TestMQTT(t *testing.T) {
 	run(t, k, "login", as("ada", password), want{check.Healthy, "", addr + " accepts the login"})
 	run(t, k, "message", as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)"), want{check.Healthy, "", addr + " accepts the login and the subscription to plant/pump"})
 	run(t, k, "subscription", as("ada", password, "topic", "plant/none"), want{check.Healthy, "", addr + " accepts the login and the subscription"})
-	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump at " + addr + " matches state=failed; the last is state=running"})
+	run(t, k, "wrong_message", as("ada", password, "topic", "plant/pump", "expect", "state=failed"), want{check.Unhealthy, check.Timeout, "no message on plant/pump at " + addr + " matches \"state=failed\"; the last is \"state=running\""})
 	run(t, k, "no_message", as("ada", password, "topic", "plant/none", "expect", "."), want{check.Unhealthy, check.Timeout, "no message arrived on plant/none at " + addr})
 	fresh := as("ada", password, "topic", "plant/pump", "expect", "state=(running|idle)")
 	fresh["retained"] = false
-	run(t, k, "", fresh, want{check.Unhealthy, check.Timeout, "no message arrived on plant/pump at " + addr})
+	run(t, k, "", fresh, want{check.Unhealthy, check.Timeout, "only a retained message arrived on plant/pump at " + addr + " in time, which does not count with retained = false"})
 	run(t, k, "wrong_password", as("ada", "another-password-entirely"), want{check.Unhealthy, check.Target, addr + " refuses the login; correct username and password"})
 	run(t, k, "anonymous", manifest.Values{"address": manifest.Plain(addr)}, want{check.Unhealthy, check.Target, addr + " refuses the login"})
 	// Mosquitto lets everybody subscribe and then sends nothing; other brokers

@@ -16,6 +16,7 @@ static MESSAGE: StaticText<LARGEST> = StaticText::new();
 struct Seen {
     last: Option<Text<200>>,
     too_large: usize, // the size of one, or 0
+    retained: bool,   // one was skipped because it is retained
 }
 
 /// Sends SUBSCRIBE, reads the reply and waits for the message.
@@ -72,8 +73,12 @@ fn received(broker: &mut Broker<'_>, flags: u8, expect: &str, seen: &mut Seen) -
     if !whole {
         return Err(broker.strange(0));
     }
-    if expect.is_empty() || flags & 1 > 0 && !config::flag("retained").or_failed(who)? {
+    if expect.is_empty() {
         return Ok(false); // it is skipped
+    }
+    if flags & 1 > 0 && !config::flag("retained").or_failed(who)? {
+        seen.retained = true;
+        return Ok(false);
     }
     if broker.left() > LARGEST {
         seen.too_large = broker.left();
@@ -107,7 +112,9 @@ fn missed(who: &str, topic: &str, expect: &str, seen: Seen) -> Outcome {
         return unknown!("a message on {topic} at {who} has {} bytes, more than the 1 MiB that this probe searches; expect something on a topic with smaller messages", seen.too_large);
     }
     match seen.last {
+        None if seen.retained => unhealthy!("only a retained message arrived on {topic} at {who} in time, which does not count with retained = false; check its publisher, or raise the timeout"),
         None => unhealthy!("no message arrived on {topic} at {who} in time; check its publisher"),
-        Some(text) => unhealthy!("no message on {topic} at {who} matches {expect}; the last is {text}; check its publisher"),
+        Some(text) if text.is_empty() => unhealthy!("no message on {topic} at {who} matches \"{expect}\"; the last is empty; check its publisher"),
+        Some(text) => unhealthy!("no message on {topic} at {who} matches \"{expect}\"; the last is \"{text}\"; check its publisher"),
     }
 }
