@@ -110,6 +110,17 @@ func (d *document) foreign(who, otherwise string) sdk.Result {
 	return sdk.Unhealthy(otherwise)
 }
 
+// reported quotes the error in an answer of JSON, or returns "".
+func reported(answer *sdk.Response) string {
+	d := &document{answer: answer}
+	for _, path := range []string{"error.message", "error"} {
+		if text := d.field(path); text != "" {
+			return " (" + quote(text) + ")"
+		}
+	}
+	return ""
+}
+
 // via adds to a target where its redirects led.
 func via(who string, answer *sdk.Response) string {
 	if to := answer.Redirected(); to != "" {
@@ -135,6 +146,8 @@ func rejected(who string, answer *sdk.Response, option string) *sdk.Result {
 		result = sdk.Unknown(who + " limits requests and answered 429 instead of an answer to this check; raise the interval" + retryAfter(answer))
 	case answer.Status == 502 || answer.Status == 504:
 		result = sdk.Unhealthy(who + " answered " + status + ": the server behind this proxy does not answer; look into both logs")
+	case answer.Status == 503:
+		result = sdk.Unhealthy(who + " answered 503: it is not available, such as while it starts or is overloaded" + reported(answer) + "; wait, or look into its log" + retryAfter(answer))
 	case answer.Status >= 500:
 		result = sdk.Unhealthy(who + " answered " + status + ": internal error; look into its log" + retryAfter(answer))
 	case answer.Status == 400 && speaksHTTPS(answer):

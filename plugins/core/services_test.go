@@ -23,7 +23,9 @@ func TestLLM(t *testing.T) {
 	// hf serves /v1/models, and with another page at /info.
 	hf := func(models string, pages map[string]http.HandlerFunc) string {
 		mux := http.NewServeMux()
-		mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, models) })
+		if pages["GET /v1/models"] == nil {
+			mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, models) })
+		}
 		for pattern, page := range pages {
 			mux.HandleFunc(pattern, page)
 		}
@@ -45,6 +47,10 @@ func TestLLM(t *testing.T) {
 		{name: "tgi by the name in requests", options: options{"backend": "hf", "base_url": hf(one, info), "model": "a"}, says: "has a"},
 		{name: "tgi, models refused", options: options{"backend": "hf", "base_url": failing(401), "model": "a"}, status: abi.Unhealthy, says: "answered 401"},
 		{name: "tgi, models broken", options: options{"backend": "hf", "base_url": failing(500), "model": "a"}, status: abi.Unhealthy, says: "answered 500"},
+		{name: "a model is being loaded", options: options{"backend": "hf", "base_url": hf(one, map[string]http.HandlerFunc{"GET /info": http.NotFound, "GET /v1/models": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"error":{"code":503,"message":"Loading model"}}`)
+		}}), "model": "a"}, status: abi.Unhealthy, says: `answered 503: it is not available, such as while it starts or is overloaded ("Loading model"); wait`},
 		{name: "tgi without models", options: options{"backend": "hf", "base_url": failing(404), "model": "a"}, status: abi.Degraded, says: "does not have a"},
 		{name: "info is a large page", options: options{"backend": "hf", "base_url": hf(one, map[string]http.HandlerFunc{"GET /info": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.Repeat("<p>", 1<<20))

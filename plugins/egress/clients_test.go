@@ -222,12 +222,13 @@ func TestRequestThatWasNotTaken(t *testing.T) {
 		end    func(f *http2.Framer, stream uint32)
 		always bool // also the second time
 		sent   int32
+		says   string
 	}{
-		{"refused", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, false, 2},
-		{"refused twice", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, true, 2},
-		{"shutting down", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, false, 2},
-		{"shutting down twice", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, true, 2},
-		{"too many requests", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, nil) }, true, 1},
+		{"refused", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, false, 2, ""},
+		{"refused twice", func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, http2.ErrCodeRefusedStream) }, true, 2, "resets the request with the HTTP/2 error REFUSED_STREAM"},
+		{"shutting down", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, false, 2, ""},
+		{"shutting down twice", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) }, true, 2, ""},
+		{"too many requests", func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, nil) }, true, 1, "ends the connection with the HTTP/2 error ENHANCE_YOUR_CALM; it limits this client"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var n atomic.Int32
@@ -245,6 +246,8 @@ func TestRequestThatWasNotTaken(t *testing.T) {
 				resp.Body.Close()
 			} else if code := Code(err); code != abi.ErrTarget && code != abi.ErrReset {
 				t.Errorf("errno %d: %v", code, err)
+			} else if !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, want %q", err, c.says)
 			}
 			if two.Load() != c.sent || one.Load() != 0 || (err == nil) == c.always {
 				t.Errorf("%d requests over HTTP/2, %d over HTTP/1.1: %v", two.Load(), one.Load(), err)

@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"sync/atomic"
+
+	"vega/sdk/abi"
 )
 
 type connKey struct{}
@@ -43,6 +45,9 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	closeConn := a.close
 	a.close = func() { _ = cc.Close(); a.link.settle(); closeConn() }
 	resp, err := cc.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), interim())))
+	if failure := watched.failure.Load(); err != nil && failure != nil && r.Context().Err() == nil && !isTimeout(err) {
+		err = failure
+	}
 	switch {
 	case err == nil:
 		return resp, nil
@@ -95,6 +100,7 @@ const (
 	frameContinuation = 0x9
 	noError           = 0x0
 	refusedStream     = 0x7
+	enhanceYourCalm   = 0xb
 	http11Required    = 0xd
 )
 
@@ -112,6 +118,7 @@ type frames struct {
 	unread  atomic.Bool           // the server has not looked at the request
 	refused atomic.Bool           // the stream was refused
 	headers atomic.Int64          // size of the headers, compressed
+	failure atomic.Pointer[Error] // that the server reported instead of a response
 	ended   atomic.Pointer[error] // that ended reading, such as an alert of TLS
 }
 
@@ -177,13 +184,37 @@ func (f *frames) judge() {
 	case f.head[3] == frameFields, f.head[3] == frameContinuation:
 		f.headers.Add(int64(f.length()))
 	case f.head[3] == frameReset && f.length() >= 4:
+		f.fails("resets the request", code(0))
 		f.reset.Store(code(0) == http11Required)
 		f.refused.Store(code(0) == refusedStream)
 	case f.head[3] == frameGoAway && f.length() >= 8:
+		f.fails("ends the connection", code(4))
 		f.goAway.Store(code(4) == http11Required)
 		f.left.Store(code(4) == noError)
 		f.unread.Store(code(0)&0x7fffffff == 0)
 	}
+}
+
+// fails notes an error that the server reports (RFC 9113, section 7).
+func (f *frames) fails(does string, code uint32) {
+	if code == noError {
+		return
+	}
+	name, fix := fmt.Sprintf("code %d", code), "look into its log"
+	if code < uint32(len(codes)) {
+		name = codes[code]
+	}
+	if code == enhanceYourCalm {
+		fix = "it limits this client: raise the interval, or its limits"
+	}
+	text := "it " + does + " with the HTTP/2 error " + name + "; " + fix
+	f.failure.CompareAndSwap(nil, &Error{Errno: abi.ErrTarget, Text: text})
+}
+
+// codes names the errors of HTTP/2.
+var codes = [...]string{
+	"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED", "FRAME_SIZE_ERROR",
+	"REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
 }
 
 // wantsHTTP1 reports whether the server requires HTTP/1.1 and the request can be
