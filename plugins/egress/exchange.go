@@ -114,18 +114,26 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	s.account().Pay(Exchange, 1)
 	s.account().Pay(Moved, len(out.body))
 	req := out.request(ctx, s.cookies.header(out.url, out.header))
+	stage, doubts := "waiting for a response from "+hostPort(rule), &doubt{}
+	if a.proxy != nil {
+		stage, doubts = stage+" through the proxy "+a.proxy.String(), a.proxy.doubt(ctx, conn)
+	}
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
+	doubts.end()
 	a.link.settle()
 	if errors.Is(err, errHTTP1) || errors.Is(err, errUnread) && !out.again {
 		return err
 	}
-	if err != nil && a.proxy != nil && ctx.Err() == nil && !isTimeout(err) {
+	switch late := ctx.Err() != nil || isTimeout(err); {
+	case err == nil:
+	case late && doubts.silent():
+		return a.proxy.hangs()
+	case a.proxy != nil && !late:
 		return a.proxy.silent(err)
+	default:
+		return noResponse(ctx, s, a.peer, stage, err)
 	}
-	if err != nil {
-		return noResponse(ctx, s, a.peer, "waiting for a response from "+hostPort(rule), err)
-	}
-	if a.proxy != nil && resp.StatusCode == http.StatusProxyAuthRequired {
+	if a.proxy.itself(resp) {
 		return a.proxy.refused(resp.StatusCode, rule.Host)
 	}
 	t[abi.PhaseFirstByte] += time.Since(start)

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -183,12 +184,19 @@ func (w way) tunnel(ctx context.Context, conn net.Conn) error {
 	if err := r.Write(conn); err != nil {
 		return w.fail(ctx, "asking the proxy "+w.proxy.String()+" for "+target, err, abi.ErrIO)
 	}
+	doubts := w.proxy.doubt(ctx, conn)
+	defer doubts.end()
 	br := bufio.NewReader(io.LimitReader(conn, maxHeader))
 	resp, err := http.ReadResponse(br, r) //nolint:bodyclose // the caller closes the connection
-	if err != nil {
-		if ctx.Err() != nil || isTimeout(err) { // it answers, so it is waiting for the target
-			return w.fail(ctx, "connecting to "+target+" through the proxy "+w.proxy.String(), err, abi.ErrTimeout)
-		}
+	switch {
+	case err == nil:
+	case (ctx.Err() != nil || isTimeout(err)) && doubts.silent():
+		return w.proxy.hangs()
+	case ctx.Err() != nil || isTimeout(err): // it is waiting for the target
+		return w.fail(ctx, "connecting to "+target+" through the proxy "+w.proxy.String(), err, abi.ErrTimeout)
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+		return w.proxy.broken("closes the connection without an answer", "check that a proxy runs at that address, and look into its log")
+	default:
 		return w.proxy.broken("does not speak HTTP", "correct proxy in the network block")
 	}
 	if err := w.proxy.refused(resp.StatusCode, w.rule.Host); err != nil {
@@ -217,12 +225,22 @@ var aboutTarget = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUn
 func (p *Proxy) refused(status int, host string) error {
 	switch status {
 	case http.StatusProxyAuthRequired:
+		if p.authorization != "" {
+			return p.broken("does not accept the login in network.proxy (407)", "correct user and password, or enable basic authentication there")
+		}
 		return p.broken("asks for a login (407)", "write proxy = \"http://user:password@"+p.String()+"\", with the password from env()")
 	case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusBadRequest:
 		return p.broken(fmt.Sprintf("refuses to connect to %s (%d)", host, status), "allow it there, or "+direct(host))
 	default:
 		return nil
 	}
+}
+
+// itself reports whether the answer to a forwarded request says that the proxy
+// refuses it: 407, or 403 with the header that Squid adds to its own pages.
+func (p *Proxy) itself(r *http.Response) bool {
+	denied := r.StatusCode == http.StatusForbidden && strings.Contains(r.Header.Get("X-Squid-Error"), "ACCESS_DENIED")
+	return p != nil && (denied || r.StatusCode == http.StatusProxyAuthRequired)
 }
 
 // silent returns an error for a forwarded request without a response: a proxy
@@ -245,4 +263,68 @@ func (p *Proxy) forward(r *http.Request, w io.Writer) error {
 	r.Header = r.Header.Clone()
 	p.login(r.Header)
 	return r.WriteProxy(w)
+}
+
+// doubtAfter is how long a request through a proxy waits before the proxy is
+// asked for something else.
+const doubtAfter = time.Second
+
+// doubt finds out, while a request through a proxy waits, whether the proxy
+// answers at all: one that hangs accepts connections, because its kernel does,
+// and then looks like a target that is silent.
+type doubt struct {
+	cancel   context.CancelFunc
+	timer    *time.Timer
+	asked    atomic.Bool
+	answered atomic.Bool
+}
+
+// doubt starts a doubt about the proxy at the other end of a connection. Call
+// its end.
+func (p *Proxy) doubt(ctx context.Context, conn net.Conn) *doubt {
+	if p.tls { // its handshake was an answer
+		return &doubt{}
+	}
+	wait := doubtAfter
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = min(wait, time.Until(deadline)/3)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	d := &doubt{cancel: cancel}
+	address := conn.RemoteAddr().String()
+	d.timer = time.AfterFunc(wait, func() { d.ask(ctx, address) })
+	return d
+}
+
+// ask sends a request that a proxy answers itself, if only with an error.
+func (d *doubt) ask(ctx context.Context, address string) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: "+address+"\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n"); err != nil {
+		return
+	}
+	d.asked.Store(true)
+	n, err := conn.Read(make([]byte, 1))
+	d.answered.Store(n > 0 || errors.Is(err, io.EOF))
+}
+
+// silent reports whether the proxy was asked and did not answer.
+func (d *doubt) silent() bool { return d.asked.Load() && !d.answered.Load() }
+
+// end releases what the doubt holds.
+func (d *doubt) end() {
+	if d.timer != nil {
+		d.timer.Stop()
+		d.cancel()
+	}
+}
+
+// hangs returns the error of a proxy that accepts connections and answers
+// nothing.
+func (p *Proxy) hangs() error {
+	return p.broken("accepts connections and does not answer, not even a request of its own", "restart it, and look into its log")
 }

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bufio"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
@@ -143,6 +144,7 @@ func TestProxyAtFault(t *testing.T) {
 	nobody := l.Addr().String()
 	_ = l.Close()
 	garbage := listen(t, func(c net.Conn) { readRequest(c); _, _ = c.Write([]byte("SSH-2.0-x\r\n")); drain(c) })
+	denies := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }).Listener.Addr().String()
 	for name, c := range map[string]struct {
 		f       forwarder
 		address string
@@ -153,6 +155,8 @@ func TestProxyAtFault(t *testing.T) {
 		"no such host":  {address: "http://proxy.invalid:3128", own: true, want: "the proxy proxy.invalid:3128 can't be reached"},
 		"not a proxy":   {address: "http://" + garbage, own: true, want: "does not speak HTTP"},
 		"login":         {f: forwarder{login: "me:secret"}, own: true, want: "asks for a login (407)"},
+		"wrong login":   {address: "http://me:other@" + denies, own: true, want: "does not accept the login in network.proxy (407)"},
+		"hangs up":      {address: "http://" + listen(t, func(c net.Conn) { readRequest(c) }), own: true, want: "closes the connection without an answer"},
 		"policy":        {f: forwarder{status: 403}, own: true, want: `add "site.test" to network.no_proxy`},
 		"not a tunnel":  {f: forwarder{status: 501}, own: true, want: "answers 501 to a request for a tunnel to site.test:443"},
 		"another page":  {f: forwarder{status: 404}, own: true, want: "check that a proxy runs at that address"},
@@ -176,11 +180,42 @@ func TestProxyAtFault(t *testing.T) {
 	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); fault.Of(err) == nil {
 		t.Errorf("407 to a forwarded request: %v", err)
 	}
+	squid := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Squid-Error", "ERR_ACCESS_DENIED 0")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	r = new(forwarder).behind(t, a, squid.URL, rules(t, manifest.HTTP, "GET http://site.test"))
+	if _, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"}); fault.Of(err) == nil || !strings.Contains(err.Error(), "refuses to connect to site.test (403)") {
+		t.Errorf("403 of Squid to a forwarded request: %v", err)
+	}
 	for name, address := range map[string]string{"not HTTP": garbage, "hangs up": listen(t, func(c net.Conn) { readRequest(c) })} {
 		r := new(forwarder).behind(t, a, "http://"+address, rules(t, manifest.HTTP, "GET http://site.test"))
 		_, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test"})
 		if fault.Of(err) == nil || !strings.Contains(err.Error(), "did not answer a forwarded request") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A proxy that accepts connections and hangs is told from a target that does not
+// answer, while the proxy does.
+func TestProxyThatHangs(t *testing.T) {
+	a := newAuthority(t)
+	hung := listen(t, drain)
+	alive := listen(t, func(c net.Conn) {
+		if q, err := http.ReadRequest(bufio.NewReader(c)); err == nil && q.Method == http.MethodOptions {
+			fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
+			return
+		}
+		drain(c)
+	})
+	for address, own := range map[string]bool{hung: true, alive: false} {
+		for _, target := range []string{"http://site.test", "https://site.test"} {
+			r := new(forwarder).behind(t, a, "http://"+address, rules(t, manifest.HTTP, "GET "+target))
+			_, err := r.HTTP(within(t, 900*time.Millisecond), &Request{Method: "GET", URL: target})
+			if err == nil || (fault.Of(err) != nil) != own || !strings.Contains(err.Error(), "the proxy "+address) {
+				t.Errorf("%s, own %v: %v", target, own, err)
+			}
 		}
 	}
 }
