@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/transport"
@@ -239,7 +241,12 @@ func TestConnectTo(t *testing.T) {
 		t.Errorf("%s at %s", why, conn.RemoteAddr())
 	}
 	s.Close()
-	if _, err = r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: "https://www.vega.test/"}); err == nil || !strings.Contains(err.Error(), "connecting to www.vega.test:443 at "+node+" (connect_to)") {
+	if _, err = r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: "https://www.vega.test/"}); err == nil || !strings.Contains(err.Error(), "connecting to www.vega.test:443 at "+node+" (connect_to): connection refused; start the service there, or correct connect_to") || Code(err) != abi.ErrTarget {
+		t.Errorf("%v", err)
+	}
+	network.dialer.Server = resolver(t, always(dns.RcodeNameError))
+	r.Transport = &transport.Options{ConnectTo: "node.vega.test:443"}
+	if _, err = r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: "https://www.vega.test/"}); err == nil || !strings.Contains(err.Error(), "resolving node.vega.test: no such host; correct connect_to") {
 		t.Errorf("%v", err)
 	}
 }

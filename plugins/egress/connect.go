@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
@@ -25,7 +26,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	node := s.route().node(rule)
 	found, err := s.lookup(ctx, node.Host)
 	if err != nil {
-		return nil, s.fail(ctx, "resolving "+node.Host, err, abi.ErrIO)
+		return nil, offNode(rule, node, s.fail(ctx, "resolving "+node.Host, err, abi.ErrIO))
 	}
 	ips, err := s.allowed(node, node.Host, found)
 	if err != nil {
@@ -40,7 +41,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	s.account().Pay(Connect, 1)
 	conn, err := s.network.dialer.Connect(ctx, network, addrs, s.Sockets)
 	if err != nil {
-		return nil, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO)
+		return nil, offNode(rule, node, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO))
 	}
 	t[abi.PhaseConnect] += time.Since(resolved)
 	s.peer = conn.RemoteAddr().String()
@@ -105,6 +106,23 @@ func (r route) authenticates(rule grant.Rule) bool {
 // stays on this machine, or the operator agreed.
 func (r route) mayBeRead(rule grant.Rule) bool {
 	return isLoopback(rule.Host) && isLoopback(r.node(rule).Host) || r.grants.Plaintext
+}
+
+// offNode names the node in an error for which a guest would name the host that
+// connect_to replaces.
+func offNode(rule, node grant.Rule, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || node == rule {
+		return err
+	}
+	switch e.Errno {
+	case abi.ErrRefused:
+		return &Error{Errno: abi.ErrTarget, Text: e.Text + "; start the service there, or correct connect_to"}
+	case abi.ErrDNS:
+		return &Error{Errno: abi.ErrTarget, Text: e.Text + "; correct connect_to, or repair its DNS"}
+	default:
+		return err
+	}
 }
 
 // through describes a connection for messages.
