@@ -118,9 +118,9 @@ func (d *integrationStage) enabled(s *bind.Section) (bool, string) {
 		if e.Text != "env_set" {
 			return false, fmt.Sprintf("%s(%q) is false", e.Text, e.Items[0].Text)
 		}
-		return false, fmt.Sprintf("env_set(%q) is false: set that variable to enable it", e.Items[0].Text)
+		return false, fmt.Sprintf("it needs the variable %s", e.Items[0].Text)
 	}
-	return false, "enabled is false: set it to true to enable it"
+	return false, "enabled is false; set it to true"
 }
 
 func (d *integrationStage) timing(s *bind.Section, p *manifest.Probe, out *Integration) {

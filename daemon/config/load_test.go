@@ -204,7 +204,7 @@ integration "osint" {
 	if n := len(in["orders"].Grants.Rules); n != 4 || in["orders"].Bundled {
 		t.Errorf("orders has %d grants: %v", n, in["orders"].Grants.Rules)
 	}
-	if off := in["off"]; off.Enabled || off.Disabled != `env_set("NOPE") is false: set that variable to enable it` {
+	if off := in["off"]; off.Enabled || off.Disabled != "it needs the variable NOPE" {
 		t.Errorf("off: %+v", off)
 	}
 	if o := in["osint"]; o.Enabled || o.Disabled != `none of these options is set: shodan_key (env("NOPE") is not set), hunter_key` {
