@@ -77,8 +77,8 @@ func (p *Pool) New(ctx context.Context, h Host, limit manifest.Size) (_ *Instanc
 		return nil, fmt.Errorf("%w: the module starts with %v but its limit is %v; raise memory in the integration", ErrMemory, manifest.Size(minimum), limit)
 	}
 	defer func() {
-		if r := recover(); r != nil { // no address space is left for the guest's memory
-			err = fmt.Errorf("%w: no address space is left for the guest (%v); raise ulimit -v or LimitAS for vega, or run fewer checks at the same time", ErrHost, r)
+		if r := recover(); r != nil { // wazero does not check whether its mappings succeeded
+			err = fmt.Errorf("%w: no address space is left for the guest; raise ulimit -v or LimitAS for vega, or run fewer checks at the same time", ErrHost)
 		}
 	}()
 	i := &Instance{host: h}
