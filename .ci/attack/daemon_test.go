@@ -33,7 +33,8 @@ type daemon struct {
 	text     bytes.Buffer
 	asked    int
 	answered int
-	peak     int64 // bytes
+	peak     int64 // bytes, with shared pages counted once
+	shared   int64 // bytes, the most that were counted for each instance of a module
 	began    time.Time
 }
 
@@ -209,6 +210,7 @@ func (d *daemon) meanwhile() (end func()) {
 			case <-stop:
 				return
 			case <-time.After(100 * time.Millisecond):
+				d.share()
 				d.answers(1)
 			}
 		}
@@ -217,7 +219,14 @@ func (d *daemon) meanwhile() (end func()) {
 }
 
 // measure updates the peak memory of vega.
-func (d *daemon) measure() { d.peak = max(d.peak, d.memory("VmHWM:")) }
+func (d *daemon) measure() {
+	d.share()
+	d.peak = max(d.peak, d.memory("VmHWM:")-d.shared)
+}
+
+// share notes the size of the shared pages: the kernel counts those of a module's
+// image for each instance.
+func (d *daemon) share() { d.shared = max(d.shared, d.memory("RssShmem:")) }
 
 func (d *daemon) memory(field string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
@@ -230,13 +239,13 @@ func (d *daemon) memory(field string) int64 {
 }
 
 // settle waits a moment, resets the peak memory of vega and returns its current
-// memory.
+// memory without shared pages.
 func (d *daemon) settle() int64 {
 	time.Sleep(2 * time.Second)
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", d.cmd.Process.Pid), []byte("5"), 0); err != nil {
 		d.t.Log(err)
 	}
-	return d.memory("VmRSS:")
+	return d.memory("VmRSS:") - d.memory("RssShmem:")
 }
 
 // processor returns the CPU time of vega.

@@ -128,8 +128,7 @@ func TestManyLocals(t *testing.T)  { many(t, "many-locals") }
 
 func many(t *testing.T, name string) {
 	d := home(t, "", nil).start()
-	d.settle()
-	idle := d.memory("VmRSS:")
+	idle := d.settle()
 	d.write("plugins/many.wasm", module(t, name))
 	end := d.meanwhile()
 	began := d.processor()
