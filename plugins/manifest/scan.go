@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,11 @@ func FileName(path string) string {
 	return name
 }
 
+// largeModule is the size in bytes from which on the garbage of a module is
+// collected before the next one is read. Otherwise several copies of a file that is
+// read at each reload would wait for the next collection.
+const largeModule = 16 << 20
+
 // ReadFile reads the bytes of a module. It accepts only a regular file of at
 // most MaxModule bytes: no link, pipe or device.
 func ReadFile(path string) ([]byte, error) {
@@ -103,6 +109,9 @@ func ReadFile(path string) ([]byte, error) {
 	}
 	if info.Size() > MaxModule {
 		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
+	}
+	if info.Size() >= largeModule {
+		runtime.GC() // frees what earlier reads left
 	}
 	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // large enough to never grow
 	_, err = room.ReadFrom(io.LimitReader(f, MaxModule))
