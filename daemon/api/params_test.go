@@ -90,7 +90,7 @@ func TestPagesOfARelativeTime(t *testing.T) {
 				run() // which no later page shows
 			}
 		}
-		if seen < 3 { // of at least 4, the last of which may be too new for until
+		if seen < 3 { // there are at least 4, and the last may be too new for until
 			t.Errorf("%s: the pages have %d of the runs", query, seen)
 		}
 	}

@@ -43,7 +43,8 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	return sdk.Healthy(name + " " + rrtype + " is " + shown(answers))
 }
 
-// shown is like some, for records, of which a TXT record may be empty.
+// shown lists records like some, and says so if the only one is empty, as a TXT
+// record may be.
 func shown(answers []string) string {
 	if text := some(answers); text != "" {
 		return text

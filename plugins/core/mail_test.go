@@ -112,7 +112,7 @@ func TestRedisServer(t *testing.T) {
 		{name: "without PING, no password", options: options{"address": renamed}, status: abi.Unhealthy, says: "asks for a password; set password"},
 		{name: "without PING, wrong password", options: options{"address": renamed, "password": "wrong"}, status: abi.Unhealthy, says: "rejects the password for the user default; correct it, or set username"},
 		{name: "wrong user", options: options{"address": renamed, "username": "x", "password": "secret"}, status: abi.Unhealthy, says: "rejects the username or password"},
-		{name: "without PING and ECHO", options: options{"address": nothing}, status: abi.Unknown, says: "knows neither PING nor ECHO, one of which this probe needs"},
+		{name: "without PING and ECHO", options: options{"address": nothing}, status: abi.Unknown, says: "has neither PING nor ECHO, and this probe needs one of them"},
 		{name: "without AUTH", options: options{"address": nothing, "password": "secret"}, status: abi.Unknown, says: "does not know the command AUTH"},
 	})
 }

@@ -63,7 +63,7 @@ func redisComplaint(r *sdk.Run, address, answer string) sdk.Result {
 	code, _, _ := strings.Cut(answer[1:], " ")
 	switch {
 	case redisLacks(answer):
-		return sdk.Unknown(address + " speaks Redis but knows neither PING nor ECHO, one of which this probe needs; restore the name of one, or check it with core.tcp")
+		return sdk.Unknown(address + " speaks Redis but has neither PING nor ECHO, and this probe needs one of them; restore the name of one, or check it with core.tcp")
 	case code == "NOAUTH" && r.Has("password"):
 		return sdk.Unhealthy(address + " accepts the password and still asks for a login (" + quote(answer) + "); check the users there, or what is between it and vega")
 	}

@@ -214,7 +214,7 @@ func TestServerRequiresHTTP1(t *testing.T) {
 
 // TestRequestThatWasNotTaken checks that a request which the server did not look
 // at is sent again, once, over a new connection, whatever its method, and that a
-// server which ends the exchange for good is to blame.
+// server which ends the exchange with an error is reported.
 func TestRequestThatWasNotTaken(t *testing.T) {
 	ca := newAuthority(t)
 	for _, c := range []struct {
