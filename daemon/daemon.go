@@ -23,6 +23,8 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
+	"vega/store"
+	"vega/store/keeper"
 	"vega/store/sqlite"
 )
 
@@ -54,7 +56,7 @@ type Options struct {
 // Shutdown.
 type Daemon struct {
 	options     Options
-	store       *sqlite.Store
+	store       ownStore
 	catalog     *catalog.Catalog
 	monitor     *monitor.Monitor
 	engine      *engine.Engine
@@ -144,11 +146,14 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return "", fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path)
 	}
-	open := sqlite.Open
+	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room)}
+	var st ownStore
+	var err error
 	if d.options.ReadOnly {
-		open = sqlite.OpenReadOnly
+		st, err = sqlite.OpenReadOnly(ctx, cfg.Store.Path, options...)
+	} else {
+		st, err = keeper.Open(ctx, cfg.Store.Path, keeper.Options{SQLite: options, Log: d.options.Log, Last: d.engine.LastRuns})
 	}
-	st, err := open(ctx, cfg.Store.Path, sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.Outage(logOutage(d.options.Log)))
 	if err != nil {
 		return "", err
 	}
@@ -157,6 +162,14 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return cfg.Store.Path + ", migrated to this version; backup of the old version: " + backup, nil
 	}
 	return cfg.Store.Path, nil
+}
+
+// ownStore is vega's own store: a keeper.Store, or one that is read only.
+type ownStore interface {
+	store.Store
+	databases.Own
+	Path() string
+	Backup() string // path of the copy that a migration made, or ""
 }
 
 func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {

@@ -11,11 +11,10 @@ import (
 	"vega/plugins"
 	"vega/plugins/egress"
 	"vega/plugins/transport"
-	"vega/store/sqlite"
 )
 
 // databasesOf returns the databases of a configuration, and vega's own.
-func databasesOf(cfg *config.Config, own *sqlite.Store, before *databases.Set) *databases.Set {
+func databasesOf(cfg *config.Config, own databases.Own, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
 		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver, CAFile: cfg.Network.CAFile}

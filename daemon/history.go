@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"vega/daemon/config"
@@ -43,18 +42,6 @@ func (d *Daemon) Memories() store.Memories { return d.store }
 
 // flushPatience limits how long a history waits for the runs that are not stored yet.
 const flushPatience = 2 * time.Second
-
-// logOutage returns the function that logs when the store can't be written any more,
-// and when it can again.
-func logOutage(log *slog.Logger) func(err error, lost int64) {
-	return func(err error, lost int64) {
-		if err != nil {
-			log.Error("can't write to the store; checks go on, and their runs wait in memory", "err", err)
-			return
-		}
-		log.Info("the store can be written again", "runs_lost", lost)
-	}
-}
 
 // Runs returns a page of an integration's history, even if the integration is no
 // longer configured. The error is an *engine.UnknownError if the name is neither

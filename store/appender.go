@@ -13,31 +13,51 @@ import (
 // Runs are written in batches, so that a check does not wait for the disk and a
 // batch costs only one transaction.
 const (
-	maxQueued  = 4096
-	maxBatch   = 512
-	batchDelay = 50 * time.Millisecond // after the first run of a batch
-	retryDelay = time.Second
+	maxQueued      = 32_768   // runs
+	maxQueuedBytes = 16 << 20 // estimated
+	maxBatch       = 512
+	batchDelay     = 50 * time.Millisecond // after the first run of a batch
+	retryDelay     = 2 * time.Second
+	// maxStall is how long Append waits for room while no write has failed. After it,
+	// the database is taken to be stuck.
+	maxStall = time.Second
 )
+
+// errStuck is the reason of an outage in which writes neither succeed nor fail.
+var errStuck = &UnavailableError{
+	Reason: "a write has not ended for more than a second; check the disk",
+	Err:    errors.New("write to the store: a write has not ended for more than a second; check the disk"),
+}
 
 // Appender queues runs and writes them in batches, from one goroutine.
 type Appender struct {
 	write  func(batch []PackedRun) error
 	health *Health
-	queue  chan PackedRun
-	flush  chan chan error
-	stop   chan struct{}
-	done   chan struct{}
-	once   sync.Once
+
+	mu     sync.Mutex
+	queue  queue
+	room   chan struct{} // closed when runs are taken from the queue; nil: nobody waits
+	closed bool
+
+	wake  chan struct{} // capacity 1: the queue has runs
+	retry chan struct{} // capacity 1: see Retry
+	flush chan chan error
+	stop  chan struct{}
+	done  chan struct{}
+	once  sync.Once
 }
 
 // NewAppender starts an Appender. It calls write with one batch at a time;
 // write stores all of it or nothing, and keeps no reference to it. A batch that
-// was not stored is written again, with more runs, after a second. While health
-// reports an outage, runs that find the queue full are dropped and counted.
+// was not stored is written again after two seconds. An empty batch only tries
+// whether the database can be written.
+//
+// While health reports an outage, the queue is bounded to 32,768 runs and about
+// 16 MiB. Beyond them, the oldest runs are dropped and counted.
 func NewAppender(write func(batch []PackedRun) error, health *Health) *Appender {
 	a := &Appender{
 		write: write, health: health,
-		queue: make(chan PackedRun, maxQueued), flush: make(chan chan error),
+		wake: make(chan struct{}, 1), retry: make(chan struct{}, 1), flush: make(chan chan error),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	go a.work()
@@ -53,22 +73,56 @@ func (a *Appender) Append(ctx context.Context, r *check.Run) error {
 	if err != nil {
 		return fmt.Errorf("store a run of %s: %w", r.Integration, err)
 	}
-	select {
-	case a.queue <- p:
-		return nil
-	default:
+	bytes := p.size()
+	a.mu.Lock()
+	for deadline := (<-chan time.Time)(nil); !a.closed && a.queue.full(bytes) && !a.health.failing(); {
+		if deadline == nil {
+			deadline = time.After(maxStall)
+		}
+		if err := a.awaitRoom(ctx, deadline); err != nil {
+			a.mu.Unlock()
+			return fmt.Errorf("%w: %w", ErrNotStored, err)
+		}
 	}
-	if err := a.health.Err(); err != nil {
-		a.health.lose(1)
-		return fmt.Errorf("%w: %w", ErrNotStored, err)
-	}
-	select {
-	case a.queue <- p:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrNotStored, ctx.Err())
-	case <-a.done:
+	defer a.mu.Unlock()
+	if a.closed {
 		return fmt.Errorf("%w: the store is closed", ErrNotStored)
+	}
+	for a.queue.full(bytes) {
+		a.queue.take(1)
+		a.health.lose(1)
+	}
+	a.queue.push(p)
+	if n := a.queue.len(); n == 1 || n >= maxBatch {
+		signal(a.wake)
+	}
+	return nil
+}
+
+// awaitRoom waits until runs were taken from the queue. At the deadline, it begins an
+// outage. The caller holds a.mu, which awaitRoom unlocks while it waits.
+func (a *Appender) awaitRoom(ctx context.Context, deadline <-chan time.Time) error {
+	if a.room == nil {
+		a.room = make(chan struct{})
+	}
+	room := a.room
+	a.mu.Unlock()
+	defer a.mu.Lock()
+	select {
+	case <-room:
+	case <-deadline:
+		a.health.Fail(errStuck)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-a.done:
+	}
+	return nil
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is signaled
 	}
 }
 
@@ -90,48 +144,89 @@ func (a *Appender) Flush(ctx context.Context) error {
 	}
 }
 
-// Close writes the runs that are queued and stops the Appender.
+// Retry makes the Appender write what is queued now. If nothing is queued, it tries
+// whether the database can be written. It does not wait.
+func (a *Appender) Retry() { signal(a.retry) }
+
+// Precede queues runs before all others, except those of integrations that have a run
+// in the queue, and those that can't be stored. It is for the last known runs when a new
+// database is begun.
+func (a *Appender) Precede(runs []check.Run) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	queued := map[string]bool{}
+	for n := range a.queue.runs {
+		queued[a.queue.runs[n].Integration] = true
+	}
+	var first []PackedRun
+	for n := range runs {
+		r := &runs[n]
+		if queued[r.Integration] || ValidateRun(r) != nil {
+			continue
+		}
+		if p, err := pack(r); err == nil {
+			first = append(first, p)
+		}
+	}
+	a.health.lose(a.queue.restore(first))
+	signal(a.wake)
+}
+
+// Waiting returns how many runs are queued.
+func (a *Appender) Waiting() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.queue.len()
+}
+
+// Close writes the runs that are queued and stops the Appender. Runs that can't be
+// written are lost and counted.
 func (a *Appender) Close() {
-	a.once.Do(func() { close(a.stop) })
+	a.once.Do(func() {
+		a.mu.Lock()
+		a.closed = true
+		a.mu.Unlock()
+		close(a.stop)
+	})
 	<-a.done
 }
 
 func (a *Appender) work() {
 	defer close(a.done)
-	var batch []PackedRun
-	var due <-chan time.Time // nil while the batch is empty
+	var due <-chan time.Time // nil while nothing is to be written
 	for {
-		queue := a.queue
-		if len(batch) >= maxBatch {
-			queue = nil // the rest waits in the queue
-		}
 		select {
-		case r := <-queue:
-			if batch = append(batch, r); len(batch) == 1 {
+		case <-a.wake:
+			if due == nil {
 				due = time.After(batchDelay)
 			}
-			if len(batch) < maxBatch || a.health.failing() {
+			if a.Waiting() < maxBatch || a.health.failing() {
 				continue
 			}
+			if a.store(maxBatch) != nil {
+				due = time.After(retryDelay)
+			}
+			continue // the rest is written when it is due
 		case <-due:
+		case <-a.retry:
+			if a.Waiting() == 0 {
+				_ = a.write(nil) // recorded in health
+			}
 		case answer := <-a.flush:
-			batch = a.drain(batch)
-			err := a.store(&batch)
+			err := a.store(1)
 			answer <- err
-			if err != nil {
+			if due = nil; err != nil {
 				a.answerAll(err)
 				due = time.After(retryDelay)
-				continue
 			}
+			continue
 		case <-a.stop:
-			batch = a.drain(batch)
-			if err := a.store(&batch); err != nil {
-				a.health.lose(len(batch))
+			if a.store(1) != nil {
+				a.health.lose(a.Waiting())
 			}
 			return
 		}
-		due = nil
-		if err := a.store(&batch); err != nil {
+		if due = nil; a.store(1) != nil {
 			due = time.After(retryDelay)
 		}
 	}
@@ -150,27 +245,34 @@ func (a *Appender) answerAll(err error) {
 	}
 }
 
-// drain moves all queued runs to the batch.
-func (a *Appender) drain(batch []PackedRun) []PackedRun {
+// store writes what is queued while there are at least that many runs.
+func (a *Appender) store(least int) error {
 	for {
-		select {
-		case r := <-a.queue:
-			batch = append(batch, r)
-		default:
-			return batch
+		batch := a.next(least)
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := a.write(batch); err != nil {
+			a.mu.Lock()
+			dropped := a.queue.restore(batch)
+			a.mu.Unlock()
+			a.health.lose(dropped)
+			return fmt.Errorf("store runs: %w", err)
 		}
 	}
 }
 
-// store writes the batch and empties it.
-func (a *Appender) store(batch *[]PackedRun) error {
-	if len(*batch) == 0 {
+// next takes a batch from the queue, or nothing if it has less than the least.
+func (a *Appender) next(least int) []PackedRun {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.queue.len() < least {
 		return nil
 	}
-	if err := a.write(*batch); err != nil {
-		return fmt.Errorf("store runs: %w", err)
+	batch := a.queue.take(maxBatch)
+	if a.room != nil {
+		close(a.room)
+		a.room = nil
 	}
-	clear(*batch)
-	*batch = (*batch)[:0]
-	return nil
+	return batch
 }

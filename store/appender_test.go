@@ -177,7 +177,7 @@ func TestOutageLosesNothingWhileTheQueueHasRoom(t *testing.T) {
 		appendNumbered(t, a, 0, 1000)
 		time.Sleep(10 * retryDelay)
 		if d.attempts() < 9 || d.attempts() > 12 {
-			t.Errorf("%d attempts in 10 s, want one a second", d.attempts())
+			t.Errorf("%d attempts in %v", d.attempts(), 10*retryDelay)
 		}
 		if err := d.health.Err(); !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "0 runs were lost") {
 			t.Errorf("degraded: %v", err)
@@ -191,48 +191,100 @@ func TestOutageLosesNothingWhileTheQueueHasRoom(t *testing.T) {
 	})
 }
 
-func TestRunsAreDroppedAndCountedWhenTheQueueIsFull(t *testing.T) {
+func TestTheOldestRunsAreDroppedAndCountedWhenTheQueueIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{broken: true}
 		a := NewAppender(d.write, &d.health)
 		appendNumbered(t, a, 0, 1)
 		time.Sleep(time.Second) // the outage is known
-		appendNumbered(t, a, 1, maxBatch)
-		synctest.Wait()
-		appendNumbered(t, a, maxBatch, maxBatch+maxQueued)
-		for range 7 {
-			err := a.Append(t.Context(), numbered(-1))
-			if !errors.Is(err, ErrNotStored) || !errors.Is(err, errDisk) {
-				t.Fatalf("got %v, want ErrNotStored because of the disk", err)
-			}
+		began := time.Now()
+		appendNumbered(t, a, 1, maxQueued+7)
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("appending took %v", waited)
 		}
-		if err := d.health.Err(); !strings.Contains(err.Error(), "7 runs were lost") {
-			t.Errorf("degraded: %v", err)
+		if o := d.health.Outage(); !errors.Is(o.Err, errDisk) || o.Lost < 7 || o.Lost > 7+maxBatch || a.Waiting() > maxQueued {
+			t.Errorf("%d runs wait; outage: %+v", a.Waiting(), o)
+		}
+		lost := int(d.health.Outage().Lost)
+		d.setBroken(false)
+		time.Sleep(retryDelay)
+		synctest.Wait()
+		if len(d.stored) != maxQueued+7-lost || d.stored[0] != fmt.Sprint(lost) || d.stored[len(d.stored)-1] != fmt.Sprint(maxQueued+6) {
+			t.Errorf("stored %d runs, %s to %s, want the newest ones", len(d.stored), d.stored[0], d.stored[len(d.stored)-1])
 		}
 		a.Close()
-		if want := fmt.Sprintf("%d runs were lost", 7+maxBatch+maxQueued); !strings.Contains(d.health.Err().Error(), want) {
-			t.Errorf("after Close: %v, want %s", d.health.Err(), want)
+	})
+}
+
+func TestRunsInTheQueueAreBoundedByTheirSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{broken: true}
+		a := NewAppender(d.write, &d.health)
+		appendNumbered(t, a, 0, 1)
+		time.Sleep(time.Second)
+		long := strings.Repeat("x", 100<<10)
+		for range 1000 {
+			if err := a.Append(t.Context(), &check.Run{Integration: "web", Status: check.Healthy, Message: long}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.mu.Lock()
+		if n, actual := a.queue.bytes, sizeOf(a.queue.runs); n > maxQueuedBytes || n != actual || a.queue.len() < 50 {
+			t.Errorf("%d runs of %d bytes wait, counted as %d", a.queue.len(), actual, n)
+		}
+		a.mu.Unlock()
+		a.Close()
+		if o := d.health.Outage(); o.Lost != 1001 {
+			t.Errorf("after Close, %d runs are lost, want all 1001", o.Lost)
 		}
 	})
 }
 
-func TestAppendBlocksWhileTheDatabaseIsSlow(t *testing.T) {
+// TestStuckDatabase has a write that does not end, such as one to a disk that does not
+// answer.
+func TestStuckDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		a := NewAppender(func([]PackedRun) error { <-release; return nil }, &Health{})
+		var health Health
+		a := NewAppender(func([]PackedRun) error { <-release; health.Recover(); return nil }, &health)
 		appendNumbered(t, a, 0, maxBatch)
 		synctest.Wait() // the first batch is being written
 		appendNumbered(t, a, maxBatch, maxBatch+maxQueued)
+		if health.Err() != nil {
+			t.Errorf("before the queue is full: %v", health.Err())
+		}
+		began := time.Now()
+		appendNumbered(t, a, maxBatch+maxQueued, 2*maxBatch+maxQueued)
+		if waited := time.Since(began); waited != maxStall {
+			t.Errorf("appending waited %v in total, want %v once", waited, maxStall)
+		}
+		if o := health.Outage(); !errors.Is(o.Err, errStuck) || o.Lost != maxBatch {
+			t.Errorf("outage: %+v", o)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := a.Append(ctx, numbered(-1)); !errors.Is(err, ErrNotStored) || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want the context's error", err)
-		}
 		if err := a.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("flush: got %v, want the context's error", err)
 		}
 		close(release)
 		a.Close()
+		if health.Err() != nil {
+			t.Errorf("after the write has ended: %v", health.Err())
+		}
+	})
+}
+
+func TestRetryEndsAnOutageWithoutRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		a := NewAppender(d.write, &d.health)
+		defer a.Close()
+		d.health.Fail(errDisk) // of another writer
+		a.Retry()
+		synctest.Wait()
+		if d.health.Err() != nil || d.attempts() != 1 {
+			t.Errorf("%v after %d attempts", d.health.Err(), d.attempts())
+		}
 	})
 }
 

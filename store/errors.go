@@ -17,6 +17,7 @@ var (
 // written.
 type UnavailableError struct {
 	Reason string // why, and what to do; without the path
+	Full   bool   // the disk is full
 	Err    error
 }
 

@@ -6,65 +6,76 @@ import (
 	"time"
 )
 
+// Outage describes a time in which nothing can be stored.
+type Outage struct {
+	Err   error // why; nil once it is over
+	Since time.Time
+	Lost  int64 // runs that were dropped because they could not be stored
+}
+
 // Health tracks whether a database can be written. While it cannot, for example
 // because the disk is full, writes are still attempted. The first one that
 // succeeds ends the outage. The zero value is healthy.
 type Health struct {
-	// Changed, if not nil, is called when an outage begins, with its reason, and
-	// when it ends, with nil and the number of runs that were lost.
-	Changed func(err error, lost int64)
+	// Changed, if not nil, is called when an outage begins and when it ends.
+	Changed func(Outage)
 
-	mu    sync.Mutex
-	err   error // nil while healthy
-	since time.Time
-	lost  int64 // runs lost since then
+	mu  sync.Mutex
+	now Outage // Err is nil while healthy
 }
 
 // Fail records that a write failed for a reason other than the data written.
 func (h *Health) Fail(err error) {
 	h.mu.Lock()
-	began := h.err == nil
+	began := h.now.Err == nil
 	if began {
-		h.since, h.lost = time.Now(), 0
+		h.now = Outage{Since: time.Now()}
 	}
-	h.err = err
+	h.now.Err = err
+	now := h.now
 	h.mu.Unlock()
 	if began && h.Changed != nil {
-		h.Changed(err, 0)
+		h.Changed(now)
 	}
 }
 
 // Recover records that a write succeeded.
 func (h *Health) Recover() {
 	h.mu.Lock()
-	ended, lost := h.err != nil, h.lost
-	h.err = nil
+	ended := h.now.Err != nil
+	h.now.Err = nil
+	now := h.now
 	h.mu.Unlock()
 	if ended && h.Changed != nil {
-		h.Changed(nil, lost)
+		h.Changed(now)
 	}
+}
+
+// Outage returns the current outage. Its Err is nil while healthy.
+func (h *Health) Outage() Outage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now.Err == nil {
+		return Outage{}
+	}
+	return h.now
 }
 
 // Err returns since when and why nothing can be stored, and how many runs were
 // lost. It returns nil while healthy.
 func (h *Health) Err() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.err == nil {
+	o := h.Outage()
+	if o.Err == nil {
 		return nil
 	}
-	return fmt.Errorf("nothing could be stored since %s; %d runs were lost: %w", h.since.UTC().Format(time.RFC3339), h.lost, h.err)
+	return fmt.Errorf("nothing could be stored since %s; %d runs were lost: %w", o.Since.UTC().Format(time.RFC3339), o.Lost, o.Err)
 }
 
-func (h *Health) failing() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.err != nil
-}
+func (h *Health) failing() bool { return h.Outage().Err != nil }
 
 // lose counts runs that were not stored.
 func (h *Health) lose(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lost += int64(n)
+	h.now.Lost += int64(n)
 }

@@ -35,11 +35,18 @@ const (
 // driver parses a DSN or reads the system's certificates.
 const dsnFiles = 2
 
+// Own is vega's own store.
+type Own interface {
+	counted
+	adviser
+	Query(ctx context.Context, query string) (*sqlite.Rows, error)
+}
+
 // Set runs the queries of probes on the configured databases and on vega's own. A
 // database is opened by the first query on it, so vega can start even if a database
 // is down.
 type Set struct {
-	own        *sqlite.Store
+	own        Own
 	sources    map[string]*source
 	samplers   *samplers
 	thirdParty bool // granted to a plugin that does not ship with vega
@@ -85,7 +92,7 @@ type opened interface {
 // nil. A database that has the same configuration in before, which may be nil, keeps
 // its connections and statistics. Queries that take at least slow are recorded with
 // their plan.
-func New(all []Config, slow time.Duration, own *sqlite.Store, before *Set) *Set {
+func New(all []Config, slow time.Duration, own Own, before *Set) *Set {
 	d := &Set{own: own, sources: make(map[string]*source, len(all)), samplers: &samplers{}}
 	if before != nil {
 		d.samplers = before.samplers

@@ -20,6 +20,34 @@ func (e *Engine) Recall(runs []check.Run) {
 	}
 }
 
+// LastRuns returns the last known run of each integration that has one, without the
+// contention during it and its correlation ID. A new database can be begun with them.
+func (e *Engine) LastRuns() []check.Run {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var all []check.Run
+	for _, i := range e.now.integrations {
+		i.mu.Lock()
+		r, digest := i.last, i.bound.Digest
+		if r == nil {
+			r = i.stored
+		}
+		i.mu.Unlock()
+		if r != nil && r.CheckedAt != nil {
+			all = append(all, runOf(r, digest))
+		}
+	}
+	return all
+}
+
+// runOf returns the run that a report describes.
+func runOf(r *Report, digest string) check.Run {
+	return check.Run{
+		Integration: r.Name, Probe: r.Probe, Digest: digest, Status: r.Status, Cause: r.Cause, Message: r.Message,
+		Details: r.Details, Metrics: r.Metrics, Began: *r.CheckedAt, Took: time.Duration(r.ResponseTimeMS * float64(time.Millisecond)),
+	}
+}
+
 // recall keeps the report of a stored run, unless there is a later one or it is of
 // another probe.
 func (i *integration) recall(r Report) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"vega/policies/check"
@@ -51,10 +52,18 @@ func newRunWriter(ctx context.Context, s *Store) (*runWriter, error) {
 	return w, err
 }
 
+// WriteRuns stores the batch in one transaction. An empty batch only tries whether
+// the database can be written. It must not be called concurrently.
+func (s *Store) WriteRuns(batch []store.PackedRun) error { return s.batches.write(batch) }
+
 // write stores the batch in one transaction.
 func (w *runWriter) write(batch []store.PackedRun) error {
 	ctx := profile.WithFunction(context.Background(), "AppendRun")
 	err := w.store.change(ctx, func(tx *sql.Tx) error {
+		if len(batch) == 0 {
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
+			return err
+		}
 		insert, err := tx.PrepareContext(ctx, insertRun)
 		if err != nil {
 			return err
@@ -67,12 +76,11 @@ func (w *runWriter) write(batch []store.PackedRun) error {
 		}
 		return nil
 	})
-	if err := w.store.wrote(err); err != nil {
+	if err != nil {
 		clear(w.names)           // the transaction may have added some
 		w.store.health.Fail(err) // whatever the error: a run has nothing that SQLite could refuse
-		return err
 	}
-	return nil
+	return err
 }
 
 func (w *runWriter) insert(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r *store.PackedRun) (err error) {

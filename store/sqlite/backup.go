@@ -35,6 +35,14 @@ func (s *Store) backUp(ctx context.Context) error {
 // copyTo overwrites what an interrupted attempt left behind.
 func (s *Store) copyTo(ctx context.Context, path string) error {
 	part := path + ".part"
+	if err := s.writePart(ctx, part); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
+}
+
+// writePart writes the contents of the store to a file, which it overwrites.
+func (s *Store) writePart(ctx context.Context, part string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -44,10 +52,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	if _, err := s.write.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
-	if err := syncFile(part); err != nil {
-		return err
-	}
-	return os.Rename(part, path)
+	return syncFile(part)
 }
 
 func syncFile(path string) error {

@@ -33,9 +33,9 @@ func (s *Store) LogConversation(ctx context.Context, c store.Conversation) (int6
 		return 0, nil
 	}
 	ctx = profile.WithFunction(ctx, "LogConversation")
-	done, err := s.write.ExecContext(ctx, insertConversation,
+	done, err := s.exec(ctx, insertConversation,
 		c.At.UnixMicro(), c.SessionID, c.Source, c.Reviewed, c.Model, c.Prompt, c.Response)
-	if err := s.wrote(err); err != nil {
+	if err != nil {
 		return 0, fmt.Errorf("store a conversation: %w", err)
 	}
 	return done.LastInsertId()
@@ -60,8 +60,8 @@ func (s *Store) SetReviewed(ctx context.Context, id int64, reviewed bool) error 
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "SetReviewed")
-	done, err := s.write.ExecContext(ctx, setReviewed, reviewed, id)
-	if err := s.wrote(err); err != nil {
+	done, err := s.exec(ctx, setReviewed, reviewed, id)
+	if err != nil {
 		return fmt.Errorf("mark conversation %d: %w", id, err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
@@ -76,8 +76,8 @@ func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "DeleteConversation")
-	done, err := s.write.ExecContext(ctx, deleteConversation, id)
-	if err := s.wrote(err); err != nil {
+	done, err := s.exec(ctx, deleteConversation, id)
+	if err != nil {
 		return fmt.Errorf("delete conversation %d: %w", id, err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {

@@ -140,7 +140,7 @@ func TestLockedFileIsAnOutageUntilItIsUnlocked(t *testing.T) {
 	t.Parallel() // SQLite waits for 5 seconds
 	path := filepath.Join(t.TempDir(), "vega.db")
 	var changes []error
-	s, err := sqlite.Open(t.Context(), path, sqlite.Outage(func(err error, lost int64) { changes = append(changes, err) }))
+	s, err := sqlite.Open(t.Context(), path, sqlite.ReportTo(&store.Health{Changed: func(o store.Outage) { changes = append(changes, o.Err) }}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,8 +10,6 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"vega/store"
 )
 
 // ErrRefused means that a query was not run because it is not exactly one
@@ -43,6 +40,19 @@ var advice = map[int]string{
 	sqlite3.SQLITE_IOERR:    "the disk failed to read or write the file; check the system log",
 }
 
+// UnusableError reports a file whose contents this vega can't use: it is no database,
+// damaged, of another program, or of a newer vega.
+type UnusableError struct{ Reason string }
+
+// Error returns the reason and what to do.
+func (e *UnusableError) Error() string { return e.Reason }
+
+// IsUnusable reports whether a file could not be opened because of its contents.
+func IsUnusable(err error) bool {
+	_, ok := errors.AsType[*UnusableError](err)
+	return ok || isDamage(err)
+}
+
 // explain adds to an error of opening the file at path what to do about it.
 func explain(path string, err error) error {
 	if text := reason(err); text != "" {
@@ -60,34 +70,6 @@ func reason(err error) string {
 		return ""
 	default:
 		return advice[code(err)]
-	}
-}
-
-// Degraded implements store.Maintenance.
-func (s *Store) Degraded() error { return s.health.Err() }
-
-// wrote records how a write ended and returns its error.
-func (s *Store) wrote(err error) error {
-	switch {
-	case err == nil:
-		s.health.Recover()
-	case isOutage(err):
-		why := cmp.Or(reason(err), err.Error())
-		err = &store.UnavailableError{Reason: why, Err: fmt.Errorf("write to the store %s: %s: %w", s.path, why, err)}
-		s.health.Fail(err)
-	}
-	return err
-}
-
-// isOutage reports whether a write failed because of the file or the machine,
-// and not because of what was written.
-func isOutage(err error) bool {
-	switch code(err) {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
-		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return true
-	default:
-		return ofSystem(err)
 	}
 }
 

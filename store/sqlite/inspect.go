@@ -25,7 +25,7 @@ func inspect(ctx context.Context, path string, known int) error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("the path is not a regular file; set store.path to one, or to an unused name")
+		return &UnusableError{"the path is not a regular file; set store.path to one, or to an unused name"}
 	}
 	if info.Size() == 0 {
 		return nil // new
@@ -52,7 +52,7 @@ func checkMagic(path string) error {
 	begin := make([]byte, len(magic))
 	_, err = io.ReadFull(f, begin)
 	if err == nil && string(begin) != magic || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New(noDatabase)
+		err = &UnusableError{noDatabase}
 	}
 	return errors.Join(err, f.Close())
 }
@@ -76,21 +76,26 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
 		return err
 	}
 	if id != applicationID && tables > 0 {
-		return errors.New("the file belongs to another program; set store.path to another file")
+		return &UnusableError{"the file belongs to another program; set store.path to another file"}
 	}
 	if version > known {
-		return fmt.Errorf("the file was written by a newer vega (its schema is %d, this vega knows %d); "+
-			"install that version again, or set store.path to another file", version, known)
+		return &UnusableError{fmt.Sprintf("the file was written by a newer vega (its schema is %d, this vega knows %d); "+
+			"install that version again, or set store.path to another file", version, known)}
 	}
 	if size > checkedWhole {
 		return nil
 	}
+	return quickCheck(ctx, db)
+}
+
+// quickCheck checks every page.
+func quickCheck(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err
 	}
 	if verdict != "ok" {
-		return fmt.Errorf("%s (%s)", damaged, verdict)
+		return &UnusableError{fmt.Sprintf("%s (%s)", damaged, verdict)}
 	}
 	return nil
 }

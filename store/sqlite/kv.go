@@ -32,7 +32,7 @@ func (s *Store) Set(ctx context.Context, integration, key string, value []byte, 
 		return fits(ctx, s.read, integration, key, value, quota)
 	}
 	err := s.change(ctx, func(tx *sql.Tx) error { return set(ctx, tx, integration, key, value, quota) })
-	if err := s.wrote(err); err != nil && !errors.Is(err, store.ErrQuota) {
+	if err != nil && !errors.Is(err, store.ErrQuota) {
 		return fmt.Errorf("store a value of %s: %w", integration, err)
 	}
 	return err
@@ -85,19 +85,4 @@ func (s *Store) Forget(ctx context.Context, integration string) error {
 		return fmt.Errorf("delete the values of %s: %w", integration, err)
 	}
 	return nil
-}
-
-// change runs f in a write transaction.
-func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		if rolled := tx.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
-			return errors.Join(err, rolled)
-		}
-		return err
-	}
-	return tx.Commit()
 }

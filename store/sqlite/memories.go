@@ -40,8 +40,8 @@ func (s *Store) SetMemory(ctx context.Context, key, value string) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "SetMemory")
-	_, err := s.write.ExecContext(ctx, putMemory, key, value, time.Now().UnixMicro())
-	if err := s.wrote(err); err != nil {
+	_, err := s.exec(ctx, putMemory, key, value, time.Now().UnixMicro())
+	if err != nil {
 		return fmt.Errorf("store memory %q: %w", key, err)
 	}
 	return nil
@@ -53,8 +53,8 @@ func (s *Store) DeleteMemory(ctx context.Context, key string) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "DeleteMemory")
-	done, err := s.write.ExecContext(ctx, deleteMemory, key)
-	if err := s.wrote(err); err != nil {
+	done, err := s.exec(ctx, deleteMemory, key)
+	if err != nil {
 		return fmt.Errorf("delete memory %q: %w", key, err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {

@@ -5,14 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite/filelock"
+	"vega/store/sqlite/identity"
 )
 
 // readers is the number of connections that read in parallel with the writer.
@@ -26,16 +29,20 @@ type Store struct {
 	path      string
 	schema    []migration
 	backup    string         // copy of the file before its rows were rewritten, or ""
-	lock      *filelock.Lock // nil in a read-only store
-	write     *sql.DB        // nil in a read-only store, unless it is empty
+	lock      *filelock.Lock // nil in a read-only store, and if the caller holds it
+	files     *identity.Files
+	write     *sql.DB // nil in a read-only store, unless it is empty
 	read      *sql.DB
 	guests    *Reader
 	account   Account // of the queries of probes
 	profiler  *profile.Profiler
 	advisor   advisor
-	runs      *store.Appender // nil in a store that discards
-	health    store.Health
+	runs      *store.Appender // nil in a store that discards, and if the caller queues runs
+	batches   *runWriter
+	health    *store.Health
+	trouble   atomic.Pointer[identity.Trouble] // found by a query, see Trouble
 	room      room
+	created   bool   // by this process
 	discards  bool   // validate writes, then drop them
 	temporary string // directory to remove at the end
 }
@@ -49,22 +56,25 @@ var _ store.Store = (*Store)(nil)
 // belongs to another program, is newer than this vega, damaged, locked or not
 // writable.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
-	path, err := resolve(path)
+	path, err := Resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
-	held, err := filelock.Acquire(path + ".lock")
-	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
-	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, lock: held, profiler: newProfiler(set), account: set.account, room: set.room}
-	s.health.Changed = set.outage
+	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
+	if !set.kept {
+		if s.lock, err = filelock.Acquire(path + ".lock"); err != nil {
+			return nil, fmt.Errorf("open the store: %w", err)
+		}
+	}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
+	}
+	if !set.kept {
+		s.runs = store.NewAppender(s.batches.write, s.health)
 	}
 	return s, nil
 }
@@ -72,6 +82,8 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 // open inspects the file before it writes: the writer's connection would switch
 // any file to a write-ahead log.
 func (s *Store) open(ctx context.Context) error {
+	_, missing := os.Stat(s.path)
+	s.created = errors.Is(missing, fs.ErrNotExist)
 	if err := makePrivate(s.path); err != nil {
 		return err
 	}
@@ -79,6 +91,9 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	var err error
+	if s.files, err = identity.Open(s.path); err != nil {
+		return err
+	}
 	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1, s.room); err != nil {
 		return err
 	}
@@ -91,18 +106,20 @@ func (s *Store) open(ctx context.Context) error {
 	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler, s.account, s.room); err != nil {
 		return err
 	}
-	runs, err := newRunWriter(ctx, s)
-	if err != nil {
+	if s.batches, err = newRunWriter(ctx, s); err != nil {
 		return err
 	}
-	s.runs = store.NewAppender(runs.write, &s.health)
+	s.files.Committed()
+	if t := s.files.Check(); t != nil { // since it was opened
+		return t
+	}
 	return nil
 }
 
-// resolve returns the absolute path of a file without symbolic links. SQLite follows
+// Resolve returns the absolute path of a file without symbolic links. SQLite follows
 // them, too, so the lock and the side files are those of the file itself, whatever
 // path leads to it.
-func resolve(path string) (string, error) {
+func Resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
@@ -131,6 +148,9 @@ func makePrivate(path string) error {
 	return f.Close()
 }
 
+// Created reports whether there was no file before this store was opened.
+func (s *Store) Created() bool { return s.created }
+
 // Path returns the path of the database.
 func (s *Store) Path() string { return s.path }
 
@@ -148,11 +168,15 @@ func (s *Store) Close() error {
 		errs = append(errs, s.read.Close())
 	}
 	if s.write != nil {
-		// A reader in another process may prevent this. The log then stays, and
-		// the next process that opens the database uses it.
-		_, err := s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-		errs = append(errs, ignoreBusy(err), s.write.Close())
+		if s.trouble.Load() == nil { // else the log must not be moved into the file
+			// A reader in another process may prevent this. The log then stays, and
+			// the next process that opens the database uses it.
+			_, err := s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+			errs = append(errs, ignoreBusy(err))
+		}
+		errs = append(errs, s.write.Close())
 	}
+	s.Released()
 	if s.lock != nil {
 		errs = append(errs, s.lock.Release())
 	}
@@ -163,6 +187,30 @@ func (s *Store) Close() error {
 		return fmt.Errorf("close the store %s: %w", s.path, err)
 	}
 	return nil
+}
+
+// Released reports, after Close, whether no connection is open any more. Until it does,
+// the file must not be opened again: the new connections would share the write-ahead
+// log of the old ones. Rows of probes may keep a connection open.
+func (s *Store) Released() bool {
+	for _, db := range []*sql.DB{s.write, s.read, s.guestPool()} {
+		if db != nil && db.Stats().OpenConnections > 0 {
+			return false
+		}
+	}
+	if s.files != nil {
+		_ = s.files.Close() // nothing was written to it
+	}
+	return true
+}
+
+func (s *Store) guestPool() *sql.DB {
+	if s.guests == nil {
+		return nil
+	}
+	s.guests.file.mu.Lock()
+	defer s.guests.file.mu.Unlock()
+	return s.guests.file.db
 }
 
 // pool opens at most n connections and keeps them open: a warm page cache is

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"context"
 	"time"
+
+	"vega/store"
+	"vega/store/profile"
 )
 
 // Option changes how a database is opened.
@@ -13,12 +16,14 @@ type settings struct {
 	correlation func(context.Context) string
 	account     Account
 	room        room
-	outage      func(err error, lost int64)
+	health      *store.Health
+	queries     *profile.Profiler
+	kept        bool
 	schema      []migration
 }
 
 func apply(options []Option) settings {
-	s := settings{schema: migrations, account: unlimited{}}
+	s := settings{schema: migrations, account: unlimited{}, health: &store.Health{}}
 	for _, o := range options {
 		o(&s)
 	}
@@ -34,10 +39,15 @@ func SlowQuery(d time.Duration) Option { return func(s *settings) { s.slow = d }
 // failed to open one, because SQLite does not report the reason.
 func Room(f func(n int) error) Option { return func(s *settings) { s.room = f } }
 
-// Outage sets a function that is called when the database can't be written any
-// more, with the reason, and when it can again, with nil and the number of runs
-// that were lost.
-func Outage(f func(err error, lost int64)) Option { return func(s *settings) { s.outage = f } }
+// ReportTo sets where the store records whether the database can be written.
+func ReportTo(h *store.Health) Option { return func(s *settings) { s.health = h } }
+
+// Kept is for a caller that replaces one Store by another as its file is replaced. The
+// caller holds the lock of the path, see package filelock, and queues the runs, which
+// it stores with WriteRuns. All such stores share a profiler.
+func Kept(p *profile.Profiler) Option {
+	return func(s *settings) { s.queries, s.kept = p, true }
+}
 
 // Correlation sets a function that returns the ID of the request to which a
 // query belongs, from the query's context.

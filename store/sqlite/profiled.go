@@ -24,6 +24,18 @@ func newProfiler(s settings) *profile.Profiler {
 	})
 }
 
+// NewProfiler returns a profiler for stores that are opened with the option Kept. Of the
+// options, it needs SlowQuery and Correlation.
+func NewProfiler(options ...Option) *profile.Profiler { return newProfiler(apply(options)) }
+
+// profiler returns the profiler to use.
+func (s settings) profiler() *profile.Profiler {
+	if s.queries != nil {
+		return s.queries
+	}
+	return newProfiler(s)
+}
+
 // Profiler returns the profiler of all queries on the store, including those of
 // probes.
 func (s *Store) Profiler() *profile.Profiler { return s.profiler }

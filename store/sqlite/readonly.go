@@ -17,7 +17,7 @@ import (
 // file as it was when it was opened, and reads can fail if a daemon starts
 // meanwhile.
 func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, error) {
-	path, err := resolve(path)
+	path, err := Resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -29,7 +29,7 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, discards: true, profiler: newProfiler(set), account: set.account, room: set.room}
+	s := &Store{path: path, schema: set.schema, discards: true, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
 	if err := s.look(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}

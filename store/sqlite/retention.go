@@ -76,8 +76,8 @@ func (s *Store) purgeOldConversations(ctx context.Context, before time.Time) (in
 // and the number of rows per step.
 func (s *Store) inSteps(ctx context.Context, statement string, bound int64) (all int64, err error) {
 	for {
-		done, err := s.write.ExecContext(ctx, statement, bound, rowsPerStep)
-		if err := s.wrote(err); err != nil {
+		done, err := s.exec(ctx, statement, bound, rowsPerStep)
+		if err != nil {
 			return all, err
 		}
 		n, err := done.RowsAffected()
@@ -95,8 +95,8 @@ func (s *Store) shrinkTo(ctx context.Context, bytes int64) (all int64, err error
 		if err != nil || (p.all-p.free)*p.size <= bytes {
 			return all, err
 		}
-		done, err := s.write.ExecContext(ctx, oldestRuns, rowsPerStep)
-		if err := s.wrote(err); err != nil {
+		done, err := s.exec(ctx, oldestRuns, rowsPerStep)
+		if err != nil {
 			return all, err
 		}
 		n, err := done.RowsAffected()
@@ -114,7 +114,7 @@ func (s *Store) giveBack(ctx context.Context) error {
 		if err != nil || p.free <= sparePages {
 			return err
 		}
-		if _, err := s.write.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); s.wrote(err) != nil {
+		if _, err := s.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); err != nil {
 			return err
 		}
 		after, err := s.pages(ctx)

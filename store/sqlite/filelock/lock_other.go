@@ -40,6 +40,10 @@ func holder(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
+// Named reports whether the path of the lock still names the locked file. Windows can't
+// remove or rename an open file.
+func (l *Lock) Named() bool { return true }
+
 // Release closes and removes the file.
 func (l *Lock) Release() error {
 	return errors.Join(l.file.Close(), os.Remove(l.file.Name()))

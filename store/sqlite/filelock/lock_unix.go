@@ -58,6 +58,16 @@ func holder(f *os.File) string {
 	return pid
 }
 
+// Named reports whether the path of the lock still names the locked file.
+func (l *Lock) Named() bool {
+	held, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(l.file.Name())
+	return err == nil && os.SameFile(held, named)
+}
+
 // Release unlocks the file. Closing it would not be enough: a child process
 // that is being started shares the descriptor until it executes its program.
 func (l *Lock) Release() error {

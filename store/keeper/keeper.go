@@ -1,0 +1,121 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vega/policies/check"
+	"vega/store"
+	"vega/store/profile"
+	"vega/store/sqlite"
+	"vega/store/sqlite/filelock"
+	"vega/store/sqlite/identity"
+)
+
+// Options configures Open.
+type Options struct {
+	SQLite []sqlite.Option
+	Log    *slog.Logger // nil: log nothing
+	// Last returns the last known run of each integration, with which a new file is
+	// begun. It may be nil.
+	Last func() []check.Run
+}
+
+// Store is a store.Store whose file is replaced when it is lost. It is safe for
+// concurrent use.
+type Store struct {
+	path    string
+	options Options
+	health  *store.Health
+	queries *profile.Profiler
+	runs    *store.Appender
+	report  *report
+	lock    *filelock.Lock
+
+	gate sync.RWMutex                     // read-locked by every call
+	now  *sqlite.Store                    // nil while the file is opened again
+	why  atomic.Pointer[identity.Trouble] // why nothing may be written, or nil
+
+	repair repair // of the goroutine that looks after the files
+	wake   chan struct{}
+	stop   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database at path, as sqlite.Open does and with the same errors, and
+// begins to look after its files. The caller must Close the store.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	path, err := sqlite.Resolve(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("create the directory of the store: %w", err)
+	}
+	held, err := filelock.Acquire(path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	k := &Store{
+		path: path, options: o, lock: held, queries: sqlite.NewProfiler(o.SQLite...),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	k.report = newReport(o.Log)
+	k.health = &store.Health{Changed: k.changed}
+	if k.now, err = k.open(ctx); err != nil {
+		return nil, errors.Join(err, held.Release())
+	}
+	k.runs = store.NewAppender(k.writeRuns, k.health)
+	go k.watch()
+	return k, nil
+}
+
+// open opens the file that the path names.
+func (k *Store) open(ctx context.Context) (*sqlite.Store, error) {
+	return sqlite.Open(ctx, k.path, append(k.options.SQLite[:len(k.options.SQLite):len(k.options.SQLite)], sqlite.ReportTo(k.health), sqlite.Kept(k.queries))...)
+}
+
+// changed is called when an outage begins or ends.
+func (k *Store) changed(o store.Outage) {
+	k.report.changed(o, time.Now())
+	select {
+	case k.wake <- struct{}{}:
+	default: // it is about to look
+	}
+}
+
+// Close implements store.Store. It logs how many runs could not be stored.
+func (k *Store) Close() error {
+	k.once.Do(func() { close(k.stop) })
+	<-k.done
+	waiting := k.runs.Waiting()
+	k.runs.Close()
+	if o := k.health.Outage(); o.Err != nil && (waiting > 0 || o.Lost > 0) {
+		k.options.Log.Error("runs could not be stored and are lost", "runs", o.Lost, "since", o.Since.UTC(), "err", o.Err)
+	}
+	k.gate.Lock()
+	defer k.gate.Unlock()
+	var errs []error
+	if k.now != nil {
+		errs = append(errs, k.now.Close())
+		k.now = nil
+	}
+	if k.lock != nil {
+		errs = append(errs, k.lock.Release())
+		k.lock = nil
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,391 @@
+//go:build unix
+
+package keeper_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"vega/policies/check"
+	"vega/store"
+	"vega/store/keeper"
+	"vega/store/storetest"
+)
+
+// patience limits how long a test waits for a repair. Only a failing test waits so long.
+const patience = 90 * time.Second
+
+// lines is a log that a test can read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// kept is an open store with a conversation, a memory and some runs.
+type kept struct {
+	*testing.T
+	*keeper.Store
+	path string
+	log  *lines
+}
+
+func begin(t *testing.T) *kept {
+	t.Helper()
+	k := &kept{T: t, path: filepath.Join(t.TempDir(), "data", "vega.db"), log: &lines{}}
+	k.open()
+	k.fill(200)
+	return k
+}
+
+func (k *kept) open() {
+	k.Helper()
+	last := check.Run{Integration: "web", Probe: "core.http", Status: check.Healthy, Message: "last known", Began: time.Now()}
+	s, err := keeper.Open(k.Context(), k.path, keeper.Options{
+		Log:  slog.New(slog.NewTextHandler(k.log, nil)),
+		Last: func() []check.Run { return []check.Run{last} },
+	})
+	if err != nil {
+		k.Fatal(err)
+	}
+	k.Store = s
+	k.Cleanup(func() { _ = s.Close() })
+}
+
+// fill stores conversations and runs. Their pages do not all fit into the log.
+func (k *kept) fill(n int) {
+	k.Helper()
+	for i := range n {
+		if _, err := k.LogConversation(k.Context(), store.Conversation{SessionID: "s", Source: "x", Prompt: fmt.Sprint(i, strings.Repeat("p", 2000))}); err != nil {
+			k.Fatal(err)
+		}
+		if err := k.AppendRun(k.Context(), storetest.RunOf("db", time.Now())); err != nil {
+			k.Fatal(err)
+		}
+	}
+	if err := k.SetMemory(k.Context(), "k", "v"); err != nil {
+		k.Fatal(err)
+	}
+	if err := k.FlushRuns(k.Context()); err != nil {
+		k.Fatal(err)
+	}
+}
+
+// well waits until the store can be written and its path names what is open.
+func (k *kept) well() {
+	k.Helper()
+	k.await("is well again", func() bool {
+		_, err := k.LogConversation(k.Context(), store.Conversation{SessionID: "s", Source: "after", Prompt: "after"})
+		return err == nil && k.Degraded() == nil
+	})
+}
+
+func (k *kept) await(what string, done func() bool) {
+	k.Helper()
+	for end := time.Now().Add(patience); !done(); {
+		if time.Now().After(end) {
+			k.Fatalf("after %v not: %s; degraded: %v; log:\n%s", patience, what, k.Degraded(), k.log)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// troubled waits until the store has noticed that something is wrong.
+func (k *kept) troubled() {
+	k.Helper()
+	k.await("noticed", func() bool { return strings.Contains(k.log.String(), "can't write to the store") })
+}
+
+// survives ends the process's part and returns what another process finds at the path.
+func (k *kept) survives() (conversations, runs, after int) {
+	k.Helper()
+	if err := k.Close(); err != nil {
+		k.Error(err)
+	}
+	return count(k.T, k.path)
+}
+
+func count(t *testing.T, path string) (conversations, runs, after int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var verdict string
+	if err := db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		t.Errorf("integrity_check of %s: %s, %v", path, verdict, err)
+	}
+	err = db.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM conversations WHERE source = 'x'), (SELECT count(*) FROM runs), (SELECT count(*) FROM conversations WHERE source = 'after')`).Scan(&conversations, &runs, &after)
+	if err != nil {
+		t.Error(err)
+	}
+	return conversations, runs, after
+}
+
+func (k *kept) aside() []string {
+	k.Helper()
+	all, err := filepath.Glob(k.path + ".broken-*Z")
+	if err != nil {
+		k.Fatal(err)
+	}
+	return all
+}
+
+// remove deletes files.
+func (k *kept) remove(suffixes ...string) {
+	k.Helper()
+	for _, s := range suffixes {
+		if err := os.Remove(k.path + s); err != nil {
+			k.Fatal(err)
+		}
+	}
+}
+
+// TestDeletedFilesLoseNothing deletes files of an open store. All that was acknowledged
+// is at the path afterwards.
+func TestDeletedFilesLoseNothing(t *testing.T) {
+	for name, remove := range map[string]func(*kept){
+		"file":      func(k *kept) { k.remove("") },
+		"log":       func(k *kept) { k.remove("-wal") },
+		"index":     func(k *kept) { k.remove("-shm") },
+		"all":       func(k *kept) { k.remove("", "-wal", "-shm") },
+		"directory": func(k *kept) { must(k, os.RemoveAll(filepath.Dir(k.path))) },
+		"log replaced": func(k *kept) {
+			k.remove("-wal")
+			must(k, os.WriteFile(k.path+"-wal", []byte("not a log"), 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := begin(t)
+			remove(k)
+			k.troubled()
+			if err := k.AppendRun(t.Context(), storetest.RunOf("db", time.Now())); err != nil {
+				t.Error(err)
+			}
+			k.well()
+			must(k, k.FlushRuns(t.Context()))
+			if p, err := k.Runs(t.Context(), store.RunQuery{Integration: "db", Limit: 500}); err != nil || len(p.Runs) != 201 {
+				t.Errorf("history: %d runs, %v", len(p.Runs), err)
+			}
+			if conversations, runs, after := k.survives(); conversations != 200 || runs != 201 || after < 1 {
+				t.Errorf("%d conversations, %d runs, %d written afterwards; want 200, 201, 1 or more", conversations, runs, after)
+			}
+			if got := k.aside(); len(got) > 0 {
+				t.Errorf("set aside: %v", got)
+			}
+		})
+	}
+}
+
+func must(k *kept, err error) {
+	k.Helper()
+	if err != nil {
+		k.Fatal(err)
+	}
+}
+
+// TestMovedFileComesBack moves the directory of an open store away, and back.
+func TestMovedFileComesBack(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	dir := filepath.Dir(k.path)
+	must(k, os.Rename(dir, dir+".moved"))
+	k.troubled()
+	_, err := k.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x"})
+	if e, ok := errors.AsType[*store.UnavailableError](err); !ok || e.Reason != "its file was deleted or moved away" {
+		t.Errorf("while it is away: %v", err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the directory was made again at once")
+	}
+	must(k, os.Rename(dir+".moved", dir))
+	k.well()
+	if conversations, runs, after := k.survives(); conversations != 200 || runs != 200 || after != 1 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+}
+
+// TestReplacedFile moves files over that of an open store.
+func TestReplacedFile(t *testing.T) {
+	t.Parallel()
+	other := filepath.Join(t.TempDir(), "vega.db")
+	o := &kept{T: t, path: other, log: &lines{}}
+	o.open()
+	o.fill(7)
+	must(o, o.Close())
+
+	t.Run("by another of vega", func(t *testing.T) {
+		k := begin(t)
+		k.log.text.Reset()
+		must(k, os.Rename(other, k.path))
+		k.troubled()
+		k.well()
+		if conversations, _, after := k.survives(); conversations != 7 || after < 1 {
+			t.Errorf("%d conversations and %d written afterwards", conversations, after)
+		}
+		aside := k.aside()
+		if len(aside) != 1 {
+			t.Fatalf("kept: %v", aside)
+		}
+		if conversations, runs, _ := count(t, aside[0]); conversations != 200 || runs != 200 {
+			t.Errorf("kept %d conversations and %d runs", conversations, runs)
+		}
+	})
+	for name, content := range map[string]string{"garbage": strings.Repeat("garbage ", 10_000), "empty": ""} {
+		t.Run("by "+name, func(t *testing.T) {
+			k := begin(t)
+			file := filepath.Join(t.TempDir(), "x")
+			must(k, os.WriteFile(file, []byte(content), 0o600))
+			must(k, os.Rename(file, k.path))
+			k.troubled()
+			k.well()
+			if conversations, runs, after := k.survives(); conversations != 200 || runs != 200 || after < 1 {
+				t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+			}
+			if aside := k.aside(); len(aside) != 1 || contents(k, aside[0]) != content {
+				t.Errorf("set aside: %v", aside)
+			}
+		})
+	}
+}
+
+func contents(k *kept, path string) string {
+	k.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		k.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestDamagedFileIsSetAside damages the file of an open store. The damaged file is kept,
+// and a new one begins with the last runs.
+func TestDamagedFileIsSetAside(t *testing.T) {
+	for name, damage := range map[string]func(*kept){
+		"overwritten from the beginning": func(k *kept) { k.overwrite(0, 1<<20) },
+		"header":                         func(k *kept) { k.overwrite(0, 100) },
+		"emptied":                        func(k *kept) { must(k, os.Truncate(k.path, 0)) },
+		"pages":                          func(k *kept) { k.overwrite(4096, 400<<10); k.readAll() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := begin(t)
+			k.forgetPages()
+			damage(k)
+			k.troubled()
+			for range 3 {
+				if err := k.AppendRun(t.Context(), storetest.RunOf("db", time.Now())); err != nil {
+					t.Error(err)
+				}
+			}
+			k.well()
+			must(k, k.FlushRuns(t.Context()))
+			if p, err := k.LastRuns(t.Context(), []string{"web", "db"}); err != nil || len(p) != 2 {
+				t.Errorf("last runs: %v, %v", p, err)
+			}
+			if _, runs, after := k.survives(); runs != 4 || after < 1 {
+				t.Errorf("%d runs, %d written afterwards; want the last one of web and 3", runs, after)
+			}
+			if len(k.aside()) != 1 {
+				t.Errorf("set aside: %v", k.aside())
+			}
+		})
+	}
+}
+
+func (k *kept) overwrite(at int64, n int) {
+	k.Helper()
+	f, err := os.OpenFile(k.path, os.O_RDWR, 0)
+	if err != nil {
+		k.Fatal(err)
+	}
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	if info, err := f.Stat(); err == nil {
+		b = b[:min(int64(n), info.Size()-at)]
+	}
+	if _, err := f.WriteAt(b, at); err != nil {
+		k.Fatal(err)
+	}
+	must(k, f.Close())
+}
+
+// forgetPages opens the store again, so that it has to read pages from the file.
+func (k *kept) forgetPages() {
+	k.Helper()
+	must(k, k.Close())
+	k.open()
+}
+
+// readAll reads until a damaged page is found.
+func (k *kept) readAll() {
+	_, _ = k.HistoryPage(context.WithoutCancel(k.Context()), store.Query{Limit: 500})
+	_, _ = k.Runs(context.WithoutCancel(k.Context()), store.RunQuery{Integration: "db", Limit: 500})
+}
+
+// TestShortenedLog empties the write-ahead log of an open store. What was moved into the
+// file before is kept.
+func TestShortenedLog(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	k.forgetPages() // moves the log into the file
+	k.fill(3)
+	must(k, os.Truncate(k.path+"-wal", 0))
+	k.troubled()
+	k.well()
+	conversations, runs, after := k.survives()
+	if conversations < 200 || runs < 200 || after < 1 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+}
+
+// TestLogEmptiedBySQLite has another program move the log into the file, as the sqlite3
+// shell may.
+func TestLogEmptiedBySQLite(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	db, err := sql.Open("sqlite", k.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for range 3 {
+		if _, err := db.ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+			t.Fatal(err)
+		}
+		k.fill(5)
+	}
+	if strings.Contains(k.log.String(), "store") {
+		t.Errorf("log:\n%s", k.log)
+	}
+	if conversations, _, _ := k.survives(); conversations != 215 {
+		t.Errorf("%d conversations", conversations)
+	}
+}

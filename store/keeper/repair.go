@@ -1,0 +1,332 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"vega/store/sqlite"
+	"vega/store/sqlite/filelock"
+	"vega/store/sqlite/identity"
+)
+
+// repair is the state of the repair of the store's file.
+type repair struct {
+	since  time.Time // when the trouble began; zero: there is none
+	next   time.Time // before it, no step is attempted again
+	tried  time.Time // when the store was last tried
+	failed string    // the error that was last logged
+
+	closed  []*sqlite.Store // with connections that are still open
+	sides   []string        // logs of the open file that were moved out of the way
+	suspect string          // path of a file that was set aside, but may be intact
+	cleared time.Time       // when a suspect was last found to be intact
+}
+
+// release closes what calls in progress have kept open.
+func (r *repair) release() {
+	var still []*sqlite.Store
+	for _, s := range r.closed {
+		if !s.Released() {
+			still = append(still, s)
+		}
+	}
+	r.closed = still
+}
+
+// errInUse is returned by a step that must wait for calls in progress.
+var errInUse = errors.New("the store is in use by calls in progress")
+
+// mend does the next step against a trouble.
+func (k *Store) mend(ctx context.Context, t *identity.Trouble) error {
+	switch t.Kind {
+	case identity.Gone:
+		if k.now.Linked() && time.Since(k.repair.since) < comeBack {
+			return nil // it was moved, and may be moved back
+		}
+		return k.restore(ctx)
+	case identity.Replaced:
+		return k.takeUp(ctx)
+	case identity.LogGone:
+		return k.renewLog(ctx)
+	default:
+		return k.setAside(t)
+	}
+}
+
+// restore writes what is open to the path, where no file is.
+func (k *Store) restore(ctx context.Context) error {
+	if err := os.MkdirAll(filepath.Dir(k.path), 0o700); err != nil {
+		return fmt.Errorf("write the store's file again: %w", err)
+	}
+	if err := k.moveSides(k.asideName()); err != nil {
+		return err
+	}
+	if err := k.now.CopyTo(ctx, k.path); err != nil {
+		k.now.Notice(err)
+		return fmt.Errorf("write the store's file again: %w", err)
+	}
+	k.options.Log.Warn("the store's file was deleted or moved away; vega has written all of it again from what it had open", "path", k.path)
+	k.dropSides()
+	return k.close()
+}
+
+// takeUp opens the file that was put in the place of the open one. If it is not a
+// database of vega, it is set aside, and the open one is written to the path again.
+func (k *Store) takeUp(ctx context.Context) error {
+	aside := k.asideName()
+	if info, err := os.Stat(k.path); err == nil && (info.Size() == 0 || !info.Mode().IsRegular()) {
+		return k.reject(ctx, aside, errors.New("it is empty or not a regular file"))
+	}
+	if err := k.now.Checkpoint(ctx); err != nil && k.now.Linked() {
+		return fmt.Errorf("finish the store's former file, which was moved away: %w", err)
+	}
+	// Our own log next to another file would be read as that file's log.
+	if err := k.moveSides(aside); err != nil {
+		return err
+	}
+	next, err := k.open(ctx)
+	if sqlite.IsUnusable(err) {
+		return k.reject(ctx, aside, err)
+	}
+	if err != nil {
+		return err
+	}
+	kept := k.keep(ctx, aside)
+	if !k.gate.TryLock() {
+		return errors.Join(errInUse, next.Close())
+	}
+	before := k.now
+	k.now = next
+	k.gate.Unlock()
+	k.repair.closed = append(k.repair.closed, before)
+	k.options.Log.Warn("the store's file was replaced by another database of vega; vega goes on with that one", "path", k.path, "before", kept)
+	k.dropSides()
+	k.begin()
+	return before.Close()
+}
+
+// keep copies the open file, which has no name any more, to the path aside. It returns
+// where its contents are now.
+func (k *Store) keep(ctx context.Context, aside string) string {
+	if k.now.Linked() {
+		return "was moved away"
+	}
+	if err := k.now.CopyTo(ctx, aside); err != nil {
+		return fmt.Sprintf("could not be kept: %v", err)
+	}
+	return "is kept as " + aside
+}
+
+// reject sets the file at the path aside, because the store can't use it, and writes
+// the open one again.
+func (k *Store) reject(ctx context.Context, aside string, why error) error {
+	if err := os.Rename(k.path, aside); err != nil {
+		return fmt.Errorf("set the file aside that replaced the store's: %w", err)
+	}
+	k.options.Log.Warn("the store's file was replaced by one that vega can't use, which is set aside", "path", k.path, "aside", aside, "reason", why.Error())
+	return k.restore(ctx)
+}
+
+// renewLog opens the file again, so that its write-ahead log gets a name.
+func (k *Store) renewLog(ctx context.Context) error {
+	if err := k.now.Checkpoint(ctx); err != nil {
+		return fmt.Errorf("renew the write-ahead log of the store: %w", err)
+	}
+	aside := k.asideName()
+	for _, suffix := range suffixes[1:] {
+		if k.now.OwnsSide(suffix) {
+			continue
+		}
+		if err := rename(k.path+suffix, aside+suffix); err != nil {
+			return fmt.Errorf("renew the write-ahead log of the store: %w", err)
+		}
+	}
+	k.options.Log.Warn("the write-ahead log of the store, or its index, was deleted or replaced; nothing is lost, and vega opens the file again", "path", k.path)
+	return k.close()
+}
+
+// setAside renames the file and what belongs to it. A new one is begun next, unless the
+// file turns out to be intact.
+func (k *Store) setAside(t *identity.Trouble) error {
+	if !k.now.Named() { // meanwhile, the path names another file, or none
+		return k.close()
+	}
+	aside := k.asideName()
+	if err := renameAll(k.path, aside); err != nil {
+		return fmt.Errorf("set the store's file aside: %w", err)
+	}
+	if t.Kind != identity.Overwritten && time.Since(k.repair.cleared) > comeBack {
+		k.repair.suspect = aside
+	}
+	k.options.Log.Error("the store's file is set aside", "path", k.path, "aside", aside, "reason", t.Text)
+	return k.close()
+}
+
+// suffixes are those of the files of a database.
+var suffixes = []string{"", "-wal", "-shm"}
+
+// renameAll renames the files of a database.
+func renameAll(from, to string) error {
+	for _, suffix := range suffixes {
+		if err := rename(from+suffix, to+suffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close closes the open file, which reopen opens again.
+func (k *Store) close() error {
+	if !k.gate.TryLock() {
+		return errInUse
+	}
+	before := k.now
+	k.now = nil
+	k.gate.Unlock()
+	k.repair.closed = append(k.repair.closed, before)
+	if err := before.Close(); err != nil {
+		k.options.Log.Warn("the store's former file did not close", "err", err)
+	}
+	select {
+	case k.wake <- struct{}{}: // reopen at once
+	default:
+	}
+	return nil
+}
+
+// reopen opens the file that the path names, or begins a new one.
+func (k *Store) reopen(ctx context.Context) error {
+	if len(k.repair.closed) > 0 {
+		return nil // the next look tries again
+	}
+	if err := k.rehabilitate(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(k.path), 0o700); err != nil {
+		return fmt.Errorf("create the directory of the store: %w", err)
+	}
+	if err := k.relock(); err != nil {
+		return err
+	}
+	next, err := k.open(ctx)
+	if sqlite.IsUnusable(err) {
+		aside := k.asideName()
+		k.options.Log.Error("the store's file can't be used and is set aside", "path", k.path, "aside", aside, "err", err)
+		if err := renameAll(k.path, aside); err != nil {
+			return fmt.Errorf("set the store's file aside: %w", err)
+		}
+		next, err = k.open(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	k.gate.Lock() // no call is in progress
+	k.now = next
+	k.gate.Unlock()
+	if next.Created() {
+		k.options.Log.Error("the store has begun a new file", "path", k.path)
+		if k.options.Last != nil {
+			k.runs.Precede(k.options.Last())
+		}
+	}
+	k.begin()
+	return nil
+}
+
+// begin goes on writing.
+func (k *Store) begin() {
+	k.why.Store(nil)
+	k.repair.since = time.Time{}
+	k.runs.Retry()
+}
+
+// rehabilitate gives a file that was set aside its name back if it is intact.
+func (k *Store) rehabilitate(ctx context.Context) error {
+	aside := k.repair.suspect
+	if aside == "" {
+		return nil
+	}
+	damage := sqlite.Verify(ctx, aside)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if damage == nil {
+		if err := renameAll(aside, k.path); err != nil {
+			return fmt.Errorf("take up %s: %w", aside, err)
+		}
+		k.repair.cleared = time.Now()
+		k.options.Log.Warn("the file that was set aside is intact, although its last changes may be missing; vega goes on with it", "path", k.path)
+	} else {
+		k.options.Log.Error("the file that was set aside is damaged; vega begins a new one", "aside", aside, "fix", "to get what can still be read of it, run: vega recover "+aside, "err", damage)
+	}
+	k.repair.suspect = ""
+	return nil
+}
+
+// relock locks the path again if its lock file was deleted.
+func (k *Store) relock() error {
+	if k.lock != nil && k.lock.Named() {
+		return nil
+	}
+	held, err := filelock.Acquire(k.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	if k.lock != nil {
+		_ = k.lock.Release() // it has no name any more
+	}
+	k.gate.Lock()
+	k.lock = held
+	k.gate.Unlock()
+	return nil
+}
+
+// moveSides gets the log and its index, which are those of the open file, out of the
+// way of another file.
+func (k *Store) moveSides(aside string) error {
+	for _, suffix := range suffixes[1:] {
+		if !k.now.OwnsSide(suffix) {
+			continue
+		}
+		if err := rename(k.path+suffix, aside+".old"+suffix); err != nil {
+			return fmt.Errorf("set the write-ahead log of the store aside: %w", err)
+		}
+		k.repair.sides = append(k.repair.sides, aside+".old"+suffix)
+	}
+	return nil
+}
+
+// dropSides removes the logs that were moved, because what they hold was copied.
+func (k *Store) dropSides() {
+	for _, side := range k.repair.sides {
+		if err := os.Remove(side); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			k.options.Log.Warn("can't remove a former write-ahead log", "err", err)
+		}
+	}
+	k.repair.sides = nil
+}
+
+// asideName returns an unused path for a file that is set aside.
+func (k *Store) asideName() string {
+	base := k.path + ".broken-" + time.Now().UTC().Format("20060102T150405Z")
+	name := base
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// rename renames a file, if there is one.
+func rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
