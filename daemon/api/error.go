@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,6 +29,10 @@ type problem struct {
 
 // Error returns the detail.
 func (p *problem) Error() string { return p.detail }
+
+// retryAfterTrouble is when a client may try again that got 503 or 507. vega tries
+// every few seconds to end such a trouble.
+const retryAfterTrouble = 5 * time.Second
 
 // document is the body of an error response (RFC 9457).
 type document struct {
@@ -78,6 +83,9 @@ func (a *API) writeError(c *gin.Context, err error) {
 	if c.Writer.Written() { // the response has started; it can't be replaced
 		return
 	}
+	if p.status == http.StatusServiceUnavailable || p.status == http.StatusInsufficientStorage {
+		c.Header("Retry-After", strconv.Itoa(int(retryAfterTrouble.Seconds())))
+	}
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Length", strconv.Itoa(len(body)))
 	c.Data(p.status, "application/problem+json", body)
@@ -116,7 +124,11 @@ func classify(err error) *problem {
 		return &problem{http.StatusServiceUnavailable, short.Error()}
 	}
 	if e, ok := errors.AsType[*store.UnavailableError](err); ok {
-		return &problem{http.StatusServiceUnavailable, "vega can't write to its store for now: " + e.Reason}
+		status := http.StatusServiceUnavailable
+		if e.Full {
+			status = http.StatusInsufficientStorage
+		}
+		return &problem{status, "vega can't use its store for now: " + e.Reason}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &problem{statusGone, "the caller closed the connection"}

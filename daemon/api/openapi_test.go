@@ -405,7 +405,7 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 	f.reload = &store.UnavailableError{Reason: "the disk is full; free some space", Err: errors.New("write to the store /secret/path: full")}
 	w = send(t, a, "POST", "/admin/config/reload", keyHeader, key)
 	c.check("POST", "/admin/config/reload", reply{w.Code, w.Header(), w.Body.String()})
-	if body := w.Body.String(); w.Code != 503 || !strings.Contains(body, "vega can't write to its store for now: the disk is full; free some space") || strings.Contains(body, "/secret/path") {
+	if body := w.Body.String(); w.Code != 503 || !strings.Contains(body, "vega can't use its store for now: the disk is full; free some space") || strings.Contains(body, "/secret/path") {
 		t.Errorf("%d %s", w.Code, body)
 	}
 	w = send(t, refuse(exceedsRequests), "GET", "/healthz")
