@@ -10,10 +10,10 @@
 //	CLOCK_OFFSET=DIR/offset DIR/vega serve
 //
 // The program reads the offset, a list of numbers with the units h, m, s or ms such
-// as 9600h, -24h or 1h30m, from the file that CLOCK_OFFSET names, at most every 20
-// ms. Replace the file by renaming another over it, or overwrite it: an offset that
-// can't be read in full leaves the last one in force. Without CLOCK_OFFSET, or before
-// there is a file, the offset is 0.
+// as 9600h, -24h or 1h30m, from the file that CLOCK_OFFSET names, when it starts and
+// every 20 ms. Rename another file over it to change the offset: a file that is gone,
+// empty or not a duration leaves the last offset in force. Without CLOCK_OFFSET, or
+// before there is a file, the offset is 0.
 //
 // Only the wall clock moves. The monotonic clock, timers, the times of files and the
 // clocks of the kernel don't: that is what a step by NTP or settimeofday does, too,
@@ -39,32 +39,39 @@ const (
 	moved    = now + "\tsec, nsec = faultMove(sec, nsec)\n"
 )
 
-// offset is appended to the copy of time/time.go.
+// offset is appended to the copy of time/time.go. The runtime calls Now where no
+// system call may be made, so a goroutine reads the file.
 const offset = `
-var (
-	faultPath, _ = syscall.Getenv("CLOCK_OFFSET")
-	faultRead    atomic.Int64 // when the file was read last, by the monotonic clock
-	faultOffset  atomic.Int64 // nanoseconds
-)
+var faultOffset atomic.Int64 // nanoseconds
+
+func init() {
+	path, ok := syscall.Getenv("CLOCK_OFFSET")
+	if !ok {
+		return
+	}
+	faultReload(path)
+	go func() {
+		for {
+			Sleep(20 * Millisecond)
+			faultReload(path)
+		}
+	}()
+}
 
 func faultMove(sec int64, nsec int32) (int64, int32) {
-	if faultPath == "" {
-		return sec, nsec
-	}
-	last, mono := faultRead.Load(), runtimeNano()
-	if (last == 0 || mono-last > 20e6) && faultRead.CompareAndSwap(last, mono) {
-		faultReload()
-	}
-	all := int64(nsec) + faultOffset.Load()
-	sec, all = sec+all/1e9, all%1e9
-	if all < 0 {
+	offset := faultOffset.Load()
+	sec, all := sec+offset/1e9, int64(nsec)+offset%1e9
+	switch {
+	case all < 0:
 		sec, all = sec-1, all+1e9
+	case all >= 1e9:
+		sec, all = sec+1, all-1e9
 	}
 	return sec, int32(all)
 }
 
-func faultReload() {
-	fd, err := syscall.Open(faultPath, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+func faultReload(path string) {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
