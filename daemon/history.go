@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"vega/daemon/config"
@@ -11,6 +12,7 @@ import (
 	"vega/plugins"
 	"vega/policies/check"
 	"vega/store"
+	"vega/store/clock"
 )
 
 // retentionInterval is how often retention is applied to the store.
@@ -42,6 +44,23 @@ func (d *Daemon) Memories() store.Memories { return d.store }
 
 // flushPatience limits how long a history waits for the runs that are not stored yet.
 const flushPatience = 2 * time.Second
+
+// logClock returns the function that logs when retention stops trusting the system
+// clock, and when it trusts it again.
+func logClock(log *slog.Logger) func(clock.Verdict) {
+	return func(v clock.Verdict) {
+		switch {
+		case v.Trusted:
+			log.Info("the system clock is trusted again; retention goes by it", "clock", v.Wall.UTC())
+		case v.Started && v.Moved > 0: // vega may just have been stopped
+			log.Info("the system clock is far ahead of when vega ran last; retention goes on from then until the clock has kept steady for a day",
+				"ahead", v.Moved.String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
+		default:
+			log.Warn("the system clock jumped; retention goes by the earlier time until the clock is back or has kept steady for a day",
+				"jumped", v.Moved.String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
+		}
+	}
+}
 
 // Runs returns a page of an integration's history, even if the integration is no
 // longer configured. The error is an *engine.UnknownError if the name is neither
@@ -119,7 +138,7 @@ func (d *Daemon) applyRetention(ctx context.Context) {
 		case err != nil:
 			d.options.Log.WarnContext(ctx, "can't apply retention", "err", err)
 		case done != store.Retained{}:
-			d.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "bytes", done.Bytes)
+			d.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "misdated", done.Misdated, "bytes", done.Bytes)
 		}
 	}
 }

@@ -21,7 +21,8 @@ type Store interface {
 // Maintenance keeps a database small and reports its state.
 type Maintenance interface {
 	// Retain deletes what exceeds the limits. It works in small steps, so that
-	// other writers wait for one step at most.
+	// other writers wait for one step at most. After a jump of the wall clock it
+	// goes by the time before, until the clock has kept steady.
 	Retain(ctx context.Context, r Retention) (Retained, error)
 	// Degraded returns why nothing can be stored at the moment, or nil.
 	Degraded() error
@@ -37,5 +38,8 @@ type Retention struct {
 // Retained counts what Retain deleted.
 type Retained struct {
 	Runs, Conversations int64
-	Bytes               int64 // by which the database shrank
+	// Misdated counts those of them whose own time is impossible: in the future, or
+	// before vega existed. They were deleted with those stored next to them.
+	Misdated int64
+	Bytes    int64 // by which the database shrank
 }

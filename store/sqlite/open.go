@@ -42,9 +42,10 @@ type Store struct {
 	health    *store.Health
 	trouble   atomic.Pointer[identity.Trouble] // found by a query, see Trouble
 	room      room
-	created   bool   // by this process
-	discards  bool   // validate writes, then drop them
-	temporary string // directory to remove at the end
+	retainer  *retainer // nil in a read-only store
+	created   bool      // by this process
+	discards  bool      // validate writes, then drop them
+	temporary string    // directory to remove at the end
 }
 
 var _ store.Store = (*Store)(nil)
@@ -70,7 +71,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 			return nil, fmt.Errorf("open the store: %w", err)
 		}
 	}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, set); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
 	if !set.kept {
@@ -81,7 +82,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 
 // open inspects the file before it writes: the writer's connection would switch
 // any file to a write-ahead log.
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) open(ctx context.Context, set settings) error {
 	_, missing := os.Stat(s.path)
 	s.created = errors.Is(missing, fs.ErrNotExist)
 	if err := makePrivate(s.path); err != nil {
@@ -98,6 +99,9 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if s.retainer, err = newRetainer(ctx, s, set); err != nil {
 		return err
 	}
 	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers, s.room); err != nil {

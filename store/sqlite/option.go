@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vega/store"
+	"vega/store/clock"
 	"vega/store/profile"
 )
 
@@ -20,10 +21,13 @@ type settings struct {
 	queries     *profile.Profiler
 	kept        bool
 	schema      []migration
+
+	clock        func() clock.Reading
+	clockChanged func(clock.Verdict)
 }
 
 func apply(options []Option) settings {
-	s := settings{schema: migrations, account: unlimited{}, health: &store.Health{}}
+	s := settings{schema: migrations, account: unlimited{}, health: &store.Health{}, clock: clock.Read, clockChanged: func(clock.Verdict) {}}
 	for _, o := range options {
 		o(&s)
 	}
@@ -53,4 +57,14 @@ func Kept(p *profile.Profiler) Option {
 // query belongs, from the query's context.
 func Correlation(f func(context.Context) string) Option {
 	return func(s *settings) { s.correlation = f }
+}
+
+// Clock sets the function that reads the clocks of this machine for retention. The
+// default is clock.Read.
+func Clock(read func() clock.Reading) Option { return func(s *settings) { s.clock = read } }
+
+// ClockChanged sets a function that is called when retention stops trusting the wall
+// clock, and when it trusts it again.
+func ClockChanged(f func(clock.Verdict)) Option {
+	return func(s *settings) { s.clockChanged = f }
 }

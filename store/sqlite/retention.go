@@ -2,10 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"vega/store"
+	"vega/store/clock"
 	"vega/store/profile"
 )
 
@@ -18,65 +22,145 @@ const (
 	sparePages = 256
 )
 
-const (
-	purgeRuns          = `DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, began FROM runs ORDER BY id LIMIT ?2) WHERE began < ?1)`
-	purgeConversations = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE ts < ? ORDER BY ts LIMIT ?)`
-	oldestRuns         = `DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?)`
-	fileSize           = `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size)`
+// earliest is before the first vega. A run that is dated before it, while the clock
+// says that it is later, began before the clock was set. Conversations may be older
+// than vega, but none is from 1970.
+var (
+	earliest             = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	earliestConversation = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Retain implements store.Maintenance. It returns the space to the file system.
+// Runs are deleted up to the last one that is too old and has none before it, in the
+// order in which they were stored, that is to be kept. Rows whose time is impossible
+// are deleted with their neighbours. ?1 and ?2 are the earliest and the latest time
+// that is possible, ?3 is the time from which rows are kept. With id > 0, SQLite reads
+// from the oldest row to the first that matches, which comes soon.
+const (
+	lastOldRun = `SELECT coalesce(max(id), 0) FROM runs WHERE began >= ?1 AND began < ?3
+		AND id < coalesce((SELECT id FROM runs WHERE id > 0 AND began BETWEEN ?3 AND ?2 ORDER BY id LIMIT 1), 9223372036854775807)`
+	misdatedRuns = `SELECT count(*) FROM runs WHERE began NOT BETWEEN ?1 AND ?2 AND id <= ?3`
+	purgeRuns    = `DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE id <= ?3 ORDER BY id LIMIT ?4) AND began NOT BETWEEN ?1 AND ?2`
+
+	lastOldConversation = `SELECT coalesce(max(id), 0) FROM conversations WHERE +ts >= ?1 AND +ts < ?3
+		AND id < coalesce((SELECT id FROM conversations WHERE id > 0 AND +ts BETWEEN ?3 AND ?2 ORDER BY id LIMIT 1), 9223372036854775807)`
+	purgeConversations = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE ts >= ?1 AND ts < ?2 ORDER BY ts LIMIT ?3)`
+	purgeMisdated      = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE +ts NOT BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY id LIMIT ?4)`
+
+	oldestRuns = `DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?)`
+	fileSize   = `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size)`
+)
+
+// Retain implements store.Maintenance. It returns the space to the file system. Ages
+// are those by the store's clock; see package clock.
 func (s *Store) Retain(ctx context.Context, r store.Retention) (done store.Retained, err error) {
 	if s.discards {
 		return done, nil
 	}
-	ctx = profile.WithFunction(ctx, "Retain")
-	before, err := s.pages(ctx)
-	if err != nil {
+	if done, err = s.retainer.retain(profile.WithFunction(ctx, "Retain"), r); err != nil {
 		return done, fmt.Errorf("apply retention to the store: %w", err)
 	}
+	return done, nil
+}
+
+// retainer applies retention to a store.
+type retainer struct {
+	store   *Store
+	clock   *clock.Clock
+	changed func(clock.Verdict)
+}
+
+func (k *retainer) retain(ctx context.Context, r store.Retention) (done store.Retained, err error) {
+	before, err := k.pages(ctx)
+	if err != nil {
+		return done, err
+	}
 	defer func() {
-		if after, looked := s.pages(ctx); looked == nil {
+		if after, looked := k.pages(ctx); looked == nil {
 			done.Bytes = (before.all - after.all) * before.size
 		}
-		if err != nil {
-			err = fmt.Errorf("apply retention to the store: %w", err)
-		}
 	}()
-	if r.Runs > 0 {
-		if done.Runs, err = s.inSteps(ctx, purgeRuns, time.Now().Add(-r.Runs).UnixMilli()); err != nil {
-			return done, err
-		}
-	}
-	if r.Conversations > 0 {
-		if done.Conversations, err = s.purgeOldConversations(ctx, time.Now().Add(-r.Conversations)); err != nil {
-			return done, err
-		}
+	if err := k.purgeOld(ctx, k.observeClock(), r, &done); err != nil {
+		return done, err
 	}
 	if r.Bytes > 0 {
-		n, err := s.shrinkTo(ctx, r.Bytes)
+		n, err := k.shrinkTo(ctx, r.Bytes)
 		done.Runs += n
 		if err != nil {
 			return done, err
 		}
 	}
-	return done, s.giveBack(ctx)
-}
-
-func (s *Store) purgeOldConversations(ctx context.Context, before time.Time) (int64, error) {
-	ctx = profile.WithFunction(ctx, "PurgeOld")
-	n, err := s.inSteps(ctx, purgeConversations, before.UnixMicro())
-	if err != nil {
-		return n, fmt.Errorf("delete old conversations: %w", err)
+	if err := k.keepClock(ctx); err != nil {
+		return done, err
 	}
-	return n, nil
+	return done, k.giveBack(ctx)
 }
 
-// inSteps runs a statement until it changes nothing. Its parameters are a bound
-// and the number of rows per step.
-func (s *Store) inSteps(ctx context.Context, statement string, bound int64) (all int64, err error) {
+func (k *retainer) purgeOld(ctx context.Context, now time.Time, r store.Retention, done *store.Retained) error {
+	if r.Runs > 0 {
+		if err := k.purgeOldRuns(ctx, datesAt(now, earliest, r.Runs, time.Time.UnixMilli), done); err != nil {
+			return fmt.Errorf("delete old runs: %w", err)
+		}
+	}
+	if r.Conversations > 0 {
+		ctx := profile.WithFunction(ctx, "PurgeOld")
+		if err := k.purgeOldConversations(ctx, datesAt(now, earliestConversation, r.Conversations, time.Time.UnixMicro), done); err != nil {
+			return fmt.Errorf("delete old conversations: %w", err)
+		}
+	}
+	return nil
+}
+
+func (k *retainer) purgeOldRuns(ctx context.Context, d dates, done *store.Retained) error {
+	var last, misdated int64
+	if err := k.store.read.QueryRowContext(ctx, lastOldRun, d.earliest, d.latest, d.kept).Scan(&last); err != nil {
+		return err
+	}
+	if err := k.store.read.QueryRowContext(ctx, misdatedRuns, d.earliest, d.latest, last).Scan(&misdated); err != nil {
+		return err
+	}
+	var err error
+	done.Runs, err = k.inSteps(ctx, purgeRuns, d.kept, d.latest, last)
+	done.Misdated += min(misdated, done.Runs)
+	return err
+}
+
+// purgeOldConversations deletes each conversation by its own time, because a client
+// may import old ones. Only where that time is impossible do the neighbours count.
+func (k *retainer) purgeOldConversations(ctx context.Context, d dates, done *store.Retained) error {
+	var last int64
+	if err := k.store.read.QueryRowContext(ctx, lastOldConversation, d.earliest, d.latest, d.kept).Scan(&last); err != nil {
+		return err
+	}
+	misdated, err := k.inSteps(ctx, purgeMisdated, d.earliest, d.latest, last)
+	done.Conversations, done.Misdated = misdated, done.Misdated+misdated
+	if err != nil {
+		return err
+	}
+	old, err := k.inSteps(ctx, purgeConversations, d.earliest, d.kept)
+	done.Conversations += old
+	return err
+}
+
+// dates are the earliest and the latest time that a row can have, and the time from
+// which rows are kept.
+type dates struct{ earliest, latest, kept int64 }
+
+// datesAt returns the dates in the unit of a column. A clock that is itself before the
+// earliest time rules none out.
+func datesAt(now, earliest time.Time, keep time.Duration, unit func(time.Time) int64) dates {
+	d := dates{latest: unit(now.Add(clock.Tolerance)), kept: unit(now.Add(-keep))}
+	if d.earliest = math.MinInt64; now.After(earliest) {
+		d.earliest = unit(earliest)
+	}
+	return d
+}
+
+// inSteps runs a statement until it changes nothing. Its last parameter is the number
+// of rows per step.
+func (k *retainer) inSteps(ctx context.Context, statement string, args ...any) (all int64, err error) {
+	args = append(args, rowsPerStep)
 	for {
-		done, err := s.exec(ctx, statement, bound, rowsPerStep)
+		done, err := k.store.exec(ctx, statement, args...)
 		if err != nil {
 			return all, err
 		}
@@ -89,13 +173,13 @@ func (s *Store) inSteps(ctx context.Context, statement string, bound int64) (all
 }
 
 // shrinkTo deletes the oldest runs until the pages in use fit the limit.
-func (s *Store) shrinkTo(ctx context.Context, bytes int64) (all int64, err error) {
+func (k *retainer) shrinkTo(ctx context.Context, bytes int64) (all int64, err error) {
 	for {
-		p, err := s.pages(ctx)
+		p, err := k.pages(ctx)
 		if err != nil || (p.all-p.free)*p.size <= bytes {
 			return all, err
 		}
-		done, err := s.exec(ctx, oldestRuns, rowsPerStep)
+		done, err := k.store.exec(ctx, oldestRuns, rowsPerStep)
 		if err != nil {
 			return all, err
 		}
@@ -108,16 +192,16 @@ func (s *Store) shrinkTo(ctx context.Context, bytes int64) (all int64, err error
 }
 
 // giveBack shrinks the file by its unused pages.
-func (s *Store) giveBack(ctx context.Context) error {
+func (k *retainer) giveBack(ctx context.Context) error {
 	for {
-		p, err := s.pages(ctx)
+		p, err := k.pages(ctx)
 		if err != nil || p.free <= sparePages {
 			return err
 		}
-		if _, err := s.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); err != nil {
+		if _, err := k.store.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); err != nil {
 			return err
 		}
-		after, err := s.pages(ctx)
+		after, err := k.pages(ctx)
 		if err != nil || after.all >= p.all {
 			return err // the file was created without auto_vacuum
 		}
@@ -126,7 +210,55 @@ func (s *Store) giveBack(ctx context.Context) error {
 
 type pages struct{ all, free, size int64 }
 
-func (s *Store) pages(ctx context.Context) (p pages, err error) {
-	err = s.write.QueryRowContext(ctx, fileSize).Scan(&p.all, &p.free, &p.size)
+func (k *retainer) pages(ctx context.Context) (p pages, err error) {
+	err = k.store.write.QueryRowContext(ctx, fileSize).Scan(&p.all, &p.free, &p.size)
 	return p, err
+}
+
+const (
+	readClock = `SELECT now, wall, steady FROM clock`
+	newestRun = `SELECT began, began, 0 FROM runs WHERE id = (SELECT max(id) FROM runs)`
+	keepClock = `INSERT INTO clock (id, now, wall, steady) VALUES (1, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET now = excluded.now, wall = excluded.wall, steady = excluded.steady`
+)
+
+// newRetainer continues the clock of a store, or begins it with the newest run of a file
+// that has none yet.
+func newRetainer(ctx context.Context, s *Store, set settings) (*retainer, error) {
+	var now, wall, steady int64
+	err := s.write.QueryRowContext(ctx, readClock).Scan(&now, &wall, &steady)
+	known := err == nil
+	if errors.Is(err, sql.ErrNoRows) {
+		err = s.write.QueryRowContext(ctx, newestRun).Scan(&now, &wall, &steady)
+	}
+	var state clock.State
+	switch {
+	case err == nil:
+		state = clock.State{Now: time.UnixMilli(now), Wall: time.UnixMilli(wall), Steady: time.Duration(steady) * time.Millisecond}
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	}
+	k := &retainer{s, clock.New(set.clock, state), set.clockChanged}
+	if v := k.clock.Verdict(); !v.Trusted {
+		k.changed(v)
+	}
+	if !known {
+		_ = k.keepClock(ctx) // or by the next Retain, if the disk is full
+	}
+	return k, nil
+}
+
+// observeClock returns the time to delete by.
+func (k *retainer) observeClock() time.Time {
+	v := k.clock.Observe()
+	if v.Changed {
+		k.changed(v)
+	}
+	return v.Now
+}
+
+func (k *retainer) keepClock(ctx context.Context) error {
+	s := k.clock.State()
+	_, err := k.store.exec(ctx, keepClock, s.Now.UnixMilli(), s.Wall.UnixMilli(), s.Steady.Milliseconds())
+	return err
 }

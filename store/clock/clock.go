@@ -1,0 +1,142 @@
+// Package clock judges whether the wall clock can be trusted to delete by.
+//
+// A wall clock can be wrong by years: a board without a battery starts in 1970, a
+// virtual machine resumes last week, somebody mistypes a date. By such a clock, new
+// entries are old. A Clock compares the progress of the wall clock with the time that
+// passed. Where they differ, its Now goes on from the time before, until the wall clock
+// is back or has kept steady for a day.
+//
+// Create a Clock with New, and call Observe each time before deleting. Store State
+// with the data, and pass it to New at the next start.
+package clock
+
+import (
+	"sync"
+	"time"
+)
+
+// The limits of trust.
+const (
+	// Tolerance is by how much the wall clock may differ from the time that passed.
+	// A clock that is slewed differs by less.
+	Tolerance = time.Minute
+	// downtime is how long vega may have been stopped without any doubt of the clock.
+	downtime = time.Hour
+	// probation is for how long a wall clock that jumped must keep steady.
+	probation = 24 * time.Hour
+)
+
+// Reading is a reading of all clocks of this machine at the same time.
+type Reading struct {
+	Wall  time.Time
+	Awake time.Duration // since any moment, without the time that the machine was suspended
+	Boot  time.Duration // since any moment, with the time that the machine was suspended
+}
+
+// State is what a Clock knows, to be kept across restarts.
+type State struct {
+	Now    time.Time     // the time to go by; it follows the wall clock while that is trusted
+	Wall   time.Time     // the last reading of the wall clock
+	Steady time.Duration // for how long the wall clock has not jumped
+}
+
+// Verdict is the outcome of an observation.
+type Verdict struct {
+	Now     time.Time     // the time to delete by; never later than the wall clock
+	Wall    time.Time     // the wall clock
+	Trusted bool          // whether the wall clock is trusted
+	Moved   time.Duration // by how much the wall clock jumped last, if it is not trusted
+	Started bool          // whether that was before this start, while nobody observed it
+	Changed bool          // whether Trusted differs from the observation before
+}
+
+// Clock is safe for concurrent use.
+type Clock struct {
+	read func() Reading
+
+	mu      sync.Mutex
+	state   State
+	last    Reading
+	trusted bool
+	moved   time.Duration
+	started bool
+}
+
+// New returns a Clock that continues from what is known from an earlier start. The
+// zero State means that nothing is known, so that the wall clock is trusted. In a
+// State without Steady, Wall may be the time of the newest entry that was stored.
+func New(read func() Reading, s State) *Clock {
+	c := &Clock{read: read, state: s, last: read(), trusted: true}
+	wall := c.last.Wall.Round(0)
+	if s == (State{}) {
+		c.state = State{Now: wall, Wall: wall, Steady: probation}
+		return c
+	}
+	stopped := wall.Sub(s.Wall)
+	if stopped > downtime && stopped >= probation-s.Steady {
+		c.state.Now = s.Wall // the wall clock has moved on by a day since, and never back
+	}
+	if stopped < -Tolerance || stopped > downtime {
+		stopped = 0
+	}
+	c.advance(wall, max(stopped, 0))
+	c.started = !c.trusted
+	return c
+}
+
+// Observe reads the clocks and judges the wall clock.
+func (c *Clock) Observe() Verdict {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.read()
+	wall := r.Wall.Round(0) // without the monotonic clock
+	passed := max(0, r.Awake-c.last.Awake)
+	if all := max(0, r.Boot-c.last.Boot); wall.Sub(c.state.Wall.Add(all)).Abs() < wall.Sub(c.state.Wall.Add(passed)).Abs() {
+		passed = all
+	}
+	c.last = r
+	before := c.trusted
+	c.advance(wall, passed)
+	v := c.verdict()
+	v.Changed = c.trusted != before
+	return v
+}
+
+// Verdict returns the outcome of the last observation, or of New.
+func (c *Clock) Verdict() Verdict {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.verdict()
+}
+
+func (c *Clock) verdict() Verdict {
+	v := Verdict{Now: c.state.Now, Wall: c.state.Wall, Trusted: c.trusted}
+	if v.Wall.Before(v.Now) {
+		v.Now = v.Wall // whichever is right, this deletes less
+	}
+	if !v.Trusted {
+		v.Moved, v.Started = c.moved, c.started
+	}
+	return v
+}
+
+// State returns what to keep for the next start.
+func (c *Clock) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// advance continues to the wall clock's reading, after some time has passed.
+func (c *Clock) advance(wall time.Time, passed time.Duration) {
+	s := &c.state
+	s.Steady += passed
+	if moved := wall.Sub(s.Wall.Add(passed)); moved.Abs() > Tolerance {
+		s.Steady, c.moved, c.started = 0, moved, false
+	}
+	s.Now, s.Wall = s.Now.Add(passed), wall
+	c.trusted = s.Steady >= probation || wall.Sub(s.Now).Abs() <= Tolerance
+	if c.trusted {
+		s.Now = wall
+	}
+}
