@@ -58,8 +58,19 @@ func (s *Sandbox) Compile(ctx context.Context, wasm []byte) error {
 	return s.compiler.Compile(ctx, wasm, manifest.Digest(wasm))
 }
 
+// Uncached reports whether the cache could not be written to when it was last
+// tried.
+func (s *Sandbox) Uncached() bool { return s.compiler.Uncached() }
+
+// Keep writes a module that was compiled without the cache to the cache, if that
+// has become possible.
+func (s *Sandbox) Keep(ctx context.Context, wasm []byte) error {
+	return s.compiler.Keep(ctx, wasm, manifest.Digest(wasm))
+}
+
 // CompileChild is the body of the child process that Options.Compiler starts: it
-// limits itself, reads and compiles the module, and writes the result to dir.
+// limits itself, reads and compiles the module, and writes the result to dir. If dir
+// is empty, it keeps nothing.
 func CompileChild(ctx context.Context, module io.Reader, dir string) error {
 	return compiler.Child(ctx, module, dir, checkImports)
 }

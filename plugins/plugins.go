@@ -25,8 +25,12 @@ type Options struct {
 	// Compiler starts a program that calls CompileChild with dir and its
 	// standard input, to read and compile modules that the cache does not
 	// have. If nil, this process compiles them, which is only safe for trusted
-	// modules.
+	// modules. An empty dir means that the child keeps nothing.
 	Compiler func(ctx context.Context, dir string) *exec.Cmd
+	// CacheNotice, if not nil, is called with the reason when CacheDir turns out
+	// not to be writable, and with nil when it is again. Modules are compiled
+	// without it meanwhile.
+	CacheNotice func(error)
 	// Network connects guests to the network; nil means the system's resolver
 	// and certificate roots.
 	Network   *egress.Network
@@ -60,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Sandbox, error) {
 	if err := engine.CheckStacks(); err != nil {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
-	c, err := compiler.New(compiler.Options{Dir: o.CacheDir, Command: o.Compiler, Admit: checkImports})
+	c, err := compiler.New(compiler.Options{Dir: o.CacheDir, Command: o.Compiler, Admit: checkImports, Notice: o.CacheNotice})
 	if err != nil {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}

@@ -45,10 +45,13 @@ func (c cache) entry(digest string) string {
 // modules.
 func readerVersion() string { return engine.Version() + " " + guard.Version }
 
-// add makes an entry atomically. fill writes the entry to a temporary
-// directory.
-func (c cache) add(dir string, fill func(temp string) error) error {
+// add makes the entry of a module of so many bytes atomically. fill writes the
+// entry to a temporary directory.
+func (c cache) add(dir string, module int, fill func(temp string) error) error {
 	if err := makePrivate(string(c)); err != nil {
+		return err
+	}
+	if err := c.hasRoom(module); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(string(c), compiling)

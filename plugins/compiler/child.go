@@ -41,7 +41,8 @@ var DefaultLimits = Limits{Processor: 30 * time.Second, Time: 5 * time.Minute}
 
 // Child is the main function of a child: it limits its own process, reads and
 // compiles the module on its standard input, and leaves a cache entry or the
-// reason for a refusal in dir. The calling program should exit afterwards.
+// reason for a refusal in dir. If dir is empty, it keeps nothing, and writes the
+// reason to standard output. The calling program should exit afterwards.
 func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error {
 	if err := LimitProcess(DefaultLimits.Processor); err != nil {
 		return fmt.Errorf("limit the compiler: %w", err)
@@ -54,7 +55,12 @@ func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error
 	if err == nil {
 		err = p.Store(ctx, dir)
 	}
-	if why, ok := errors.AsType[refusal](err); ok {
+	why, refused := errors.AsType[refusal](err)
+	switch {
+	case refused && dir == "":
+		_, err := os.Stdout.WriteString(why.reason)
+		return err
+	case refused:
 		return os.WriteFile(filepath.Join(dir, refusedFile), []byte(why.reason), 0o600)
 	}
 	if why, ok := errors.AsType[*fs.PathError](err); ok { // its path differs each time and says nothing
@@ -65,8 +71,8 @@ func Child(ctx context.Context, module io.Reader, dir string, admit Admit) error
 
 // compileInChild runs a child process that reads and compiles a module into dir.
 func (c *Compiler) compileInChild(ctx context.Context, wasm []byte, dir string) error {
-	return c.cache.add(dir, func(temp string) error {
-		if err := c.runChild(ctx, wasm, temp); err != nil {
+	return c.cache.add(dir, len(wasm), func(temp string) error {
+		if _, err := c.runChild(ctx, wasm, temp, nil); err != nil {
 			return err
 		}
 		reason, err := os.ReadFile(filepath.Join(temp, refusedFile))
@@ -81,8 +87,9 @@ func (c *Compiler) compileInChild(ctx context.Context, wasm []byte, dir string) 
 	})
 }
 
-// runChild runs the child until it ends.
-func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string) error {
+// runChild runs the child until it ends and returns the CPU time that it used. out
+// receives what it writes to standard output, and may be nil.
+func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string, out io.Writer) (used time.Duration, err error) {
 	slow := refusal{reason: fmt.Sprintf("it does not compile: its compiler was killed after %v", c.limits.Time), temporary: true}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limits.Time, slow)
 	defer cancel()
@@ -91,16 +98,19 @@ func (c *Compiler) runChild(ctx context.Context, wasm []byte, dir string) error 
 	cmd.Stdin = bytes.NewReader(wasm)
 	var said bytes.Buffer
 	cmd.Stderr = &limited{w: &said, left: 4 << 10}
-	err := cmd.Run()
+	if out != nil {
+		cmd.Stdout = &limited{w: out, left: 4 << 10}
+	}
+	err = cmd.Run()
 	switch {
 	case err == nil:
-		return nil
+		return processorTime(cmd), nil
 	case ctx.Err() != nil: // killed
-		return context.Cause(ctx)
+		return 0, context.Cause(ctx)
 	case shortage.Of(err) != nil: // not started
-		return fmt.Errorf("start its compiler: %w", err)
+		return 0, fmt.Errorf("start its compiler: %w", err)
 	default:
-		return c.childError(cmd.ProcessState, firstLine(said.String()), err)
+		return 0, c.childError(cmd.ProcessState, firstLine(said.String()), err)
 	}
 }
 

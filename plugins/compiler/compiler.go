@@ -4,7 +4,9 @@
 // of a module and an Engine with its native code: from the cache, or compiled by
 // a child process with limits, because a compiler can't be interrupted and runs
 // out of memory for the whole process. The child calls Child. What a module was
-// refused for is remembered, so that it is not read again.
+// refused for is remembered, so that it is not read again. The cache is optional:
+// without room for it, a child tries a module, and this process then compiles the
+// same bytes in memory; see uncached.go.
 //
 // The checks on the way, in order, are guard.Prepare, the manifest, and the
 // caller's Admit. The package knows none of the host's calls and runs no guest.
@@ -35,6 +37,10 @@ type Options struct {
 	Command Command
 	Admit   Admit
 	Limits  Limits // limits of a child; zero means DefaultLimits
+	// Notice, if not nil, is called when the cache turns out not to be writable,
+	// with the reason, and with nil when it is again. Modules are compiled
+	// without it meanwhile.
+	Notice func(error)
 }
 
 // Compiler loads modules. It is safe for concurrent use.
@@ -44,6 +50,7 @@ type Compiler struct {
 	admit    Admit
 	limits   Limits
 	refusals *refusals
+	uncached uncached
 }
 
 // New returns a Compiler. It removes unused entries from the cache.
@@ -54,7 +61,7 @@ func New(o Options) (*Compiler, error) {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
 	}
-	c := &Compiler{cache: cache(o.Dir), command: o.Command, admit: o.Admit, limits: o.Limits, refusals: openRefusals(o.Dir)}
+	c := &Compiler{cache: cache(o.Dir), command: o.Command, admit: o.Admit, limits: o.Limits, refusals: openRefusals(o.Dir), uncached: uncached{notice: o.Notice}}
 	c.cache.tidy()
 	return c, nil
 }
@@ -68,7 +75,7 @@ func (c *Compiler) Remember(digest string, err error) { c.refusals.keep(digest, 
 // Ready reports whether Load returns without running a child.
 func (c *Compiler) Ready(digest string) bool {
 	dir := c.cache.entry(digest)
-	if dir == "" || c.command == nil || c.Refused(digest) != nil {
+	if dir == "" || c.command == nil || c.Refused(digest) != nil || c.uncached.harmless(digest) {
 		return true
 	}
 	native, err := holdsNative(dir)
@@ -81,7 +88,7 @@ func (c *Compiler) Compile(ctx context.Context, wasm []byte, digest string) erro
 	if c.Ready(digest) {
 		return nil
 	}
-	err := c.compileInChild(ctx, wasm, c.cache.entry(digest))
+	err := c.prepare(ctx, wasm, digest)
 	c.Remember(digest, err)
 	return err
 }
@@ -103,10 +110,13 @@ func (c *Compiler) Load(ctx context.Context, wasm []byte, digest string, trusted
 		if trusted || c.command == nil {
 			return c.loadHere(ctx, wasm, dir)
 		}
+		if c.uncached.harmless(digest) {
+			return c.loadHere(ctx, wasm, "")
+		}
 		if shortage.Of(err) != nil { // an error that says nothing about the entry
 			return nil, nil, err
 		}
-		if err := c.compileInChild(ctx, wasm, dir); err != nil {
+		if err := c.prepare(ctx, wasm, digest); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -126,29 +136,4 @@ func loadEntry(ctx context.Context, dir string) (*Program, *engine.Engine, error
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	return p, e, err
-}
-
-// loadHere reads and compiles a module in this process. It does without the
-// cache if that can't be written to.
-func (c *Compiler) loadHere(ctx context.Context, wasm []byte, dir string) (*Program, *engine.Engine, error) {
-	p, err := Parse(wasm, c.admit)
-	if err != nil {
-		return nil, nil, err
-	}
-	var e *engine.Engine
-	if dir != "" {
-		err = c.cache.add(dir, func(temp string) (err error) {
-			if e, err = p.Compile(ctx, temp); err != nil {
-				return err
-			}
-			return writeEntry(temp, p)
-		})
-	}
-	if e == nil && !IsRefusal(err) {
-		e, err = p.Compile(ctx, "")
-	}
-	if e != nil {
-		return p, e, nil
-	}
-	return nil, nil, err
 }

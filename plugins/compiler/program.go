@@ -59,10 +59,14 @@ func (p *Program) Compile(ctx context.Context, dir string) (*engine.Engine, erro
 }
 
 // Store compiles the program into dir, with everything needed to load it again.
+// If dir is empty, it only compiles the program.
 func (p *Program) Store(ctx context.Context, dir string) error {
 	e, err := p.Compile(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if dir == "" {
+		return e.Close()
 	}
 	return errors.Join(writeEntry(dir, p), e.Close())
 }
