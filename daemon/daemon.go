@@ -178,13 +178,14 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 		return "", err
 	}
 	sandbox, err := plugins.Open(ctx, plugins.Options{
-		CacheDir:   filepath.Join(next.Config.DataDir, "cache"),
-		Compiler:   d.options.Compiler,
-		Network:    network,
-		HostMemory: next.Config.Sandbox.HostMemory,
-		Databases:  engine.Queries{},
-		KV:         newKV(d.store),
-		Log:        guestLines(d.options.Log),
+		CacheDir:    filepath.Join(next.Config.DataDir, "cache"),
+		CacheNotice: d.logCache,
+		Compiler:    d.options.Compiler,
+		Network:     network,
+		HostMemory:  next.Config.Sandbox.HostMemory,
+		Databases:   engine.Queries{},
+		KV:          newKV(d.store),
+		Log:         guestLines(d.options.Log),
 	})
 	if err != nil {
 		return "", err
@@ -201,10 +202,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	if ctx.Err() != nil { // vega is shutting down; the modules may be fine
 		return "", errors.Join(ErrClosing, next.Discard())
 	}
-	outcome, bundledRefused, refusals := next.Outcome()
-	if short != nil && bundledRefused {
-		return "", errors.Join(short, next.Discard()) // without the bundled plugins, vega can do little
-	}
+	outcome, refusals := next.Outcome()
 	if next.Waiting() { // the watcher handles those files again
 		d.options.Log.WarnContext(ctx, "not all plugins are loaded yet; the rest will be loaded after startup", "after", cmp.Or(d.options.StartWait, startLoading).String())
 	}
@@ -235,6 +233,15 @@ func (d *Daemon) loadInitial(ctx context.Context, next *state) (short error) {
 	return short
 }
 
+// logCache logs that the compile cache can't be written to, and that it can again.
+func (d *Daemon) logCache(err error) {
+	if err != nil {
+		d.options.Log.Warn("can't write to the compile cache; plugins are compiled in memory, and each start takes longer, until vega can", "err", err)
+		return
+	}
+	d.options.Log.Info("the compile cache can be written to again")
+}
+
 // guestLines returns a function that logs the lines that guests write.
 func guestLines(log *slog.Logger) plugins.Log {
 	return func(ctx context.Context, integration string, level slog.Level, line string) {
@@ -263,6 +270,8 @@ func (d *Daemon) Ready() error {
 		return errors.New("vega is starting")
 	case d.store.Degraded() != nil:
 		return errors.New("vega can't write to its store; see its log for the reason")
+	case d.now.Stuck():
+		return errors.New("vega could not load the plugins of its integrations, and tries again; see its log for the reason")
 	default:
 		return nil
 	}

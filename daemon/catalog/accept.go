@@ -19,7 +19,7 @@ import (
 // false if vega lacks a resource and the caller must try again.
 func (c *Catalog) Handle(ctx context.Context, file string) (done, taken bool) {
 	s := c.Host.InForce()
-	f, _ := manifest.Look(file, s.Config.Plugins.Trust.Admit)
+	f := c.look(file, s.Config.Plugins.Trust.Admit)
 	if f.Err != nil || s.serving(f) != nil || s.mayServe(f) != nil || !c.needsCompile(f) {
 		return c.apply(ctx, f, s.Config), true
 	}
@@ -36,7 +36,7 @@ func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config
 	var short *shortage.Error
 	err := c.Host.Change(func(now *Set) (*Set, error) {
 		if now.Config != by {
-			f, _ = manifest.Look(f.File, now.Config.Plugins.Trust.Admit)
+			f = c.look(f.File, now.Config.Plugins.Trust.Admit)
 		}
 		next, fresh, err := c.accept(ctx, now, f)
 		short = shortage.Of(err)
@@ -191,7 +191,7 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 	p.Reason, p.newDigest, p.pending, p.queued = why.Error(), f.Digest, pending, errors.Is(why, errQueued)
 	switch {
 	case p.Module != nil:
-	case pending && !plugins.IsRefusal(why):
+	case pending && f.Module != nil && !plugins.IsRefusal(why):
 		p.State = loading
 	default:
 		p.State = refused

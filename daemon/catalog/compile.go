@@ -3,11 +3,13 @@ package catalog
 import (
 	"context"
 	"slices"
+	"time"
 
 	"vega/plugins/manifest"
 )
 
-// Compile compiles the modules in the queue until vega shuts down.
+// Compile compiles the modules in the queue until vega shuts down. Now and then it
+// writes what the compile cache lacks.
 func (c *Catalog) Compile() {
 	ctx, cancel := context.WithCancel(c.Life)
 	defer cancel()
@@ -18,6 +20,8 @@ func (c *Catalog) Compile() {
 		case <-ctx.Done():
 		}
 	}()
+	ticker := time.NewTicker(retryInterval)
+	defer ticker.Stop()
 	for ctx.Err() == nil {
 		within, cancel := context.WithCancel(ctx)
 		next := c.queue.next(cancel)
@@ -31,6 +35,8 @@ func (c *Catalog) Compile() {
 		select {
 		case <-ctx.Done():
 		case <-c.queue.wake:
+		case <-ticker.C:
+			c.keepUncached(ctx)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"vega/daemon/config"
@@ -74,9 +75,18 @@ func (c *Catalog) withoutFailed(next *Set) (dropped []manifest.Found, failed boo
 }
 
 // Scan finds the modules in a directory, for config.Options. For a refused file it
-// returns the module in service, if that would still be admitted.
+// returns the module in service, if that would still be admitted, and likewise if
+// the directory can't be read.
 func (c *Catalog) Scan(dir string, admit manifest.Admit) ([]manifest.Found, error) {
 	found, err := manifest.Scan(dir, admit)
+	if err != nil { // the modules in service stay
+		found = nil
+		for _, p := range c.Host.InForce().plugins {
+			if p.Module != nil && p.found.File != "" && filepath.Dir(p.found.File) == filepath.Clean(dir) {
+				found = append(found, manifest.Found{File: p.found.File, Digest: p.newDigest, Err: err})
+			}
+		}
+	}
 	for n := range found {
 		if found[n].Err != nil {
 			c.keepCurrent(&found[n], admit)
@@ -99,6 +109,10 @@ func (c *Catalog) loadAll(ctx context.Context, now *Set, cfg *config.Config, alr
 	used := usedBy(cfg)
 	all := make([]Plugin, len(cfg.Plugins.Modules))
 	for n, f := range cfg.Plugins.Modules {
+		if retry := unreadable(f.Err); retry != nil {
+			c.queue.failed(f, f.Err)
+			f.Err = retry
+		}
 		p := Plugin{found: f, State: loaded, newDigest: f.Digest}
 		if f.Err != nil { // if f has a module nevertheless, it is the previous one
 			_, p.pending = errors.AsType[retryError](f.Err)
@@ -200,7 +214,7 @@ func (p *Plugin) refuse(why error) {
 // fault, as loading. A loading plugin keeps its name.
 func (p *Plugin) fail(err error) {
 	p.refuse(err)
-	if retry := retryLater(err); p.found.File != "" && retry != nil {
+	if retry := retryLater(err); retry != nil {
 		p.Reason, p.pending = retry.Error(), true
 		if !plugins.IsRefusal(err) {
 			p.State = loading
@@ -227,9 +241,8 @@ func (p *Plugin) wait() {
 }
 
 // Outcome summarizes the loaded plugins for the startup log. The error lists those
-// that are refused or still being compiled; bundled reports whether a bundled one is
-// refused.
-func (s *Set) Outcome() (outcome string, bundled bool, err error) {
+// that are refused or still being compiled.
+func (s *Set) Outcome() (outcome string, err error) {
 	var errs []error
 	count := 0
 	for _, p := range s.plugins {
@@ -237,13 +250,12 @@ func (s *Set) Outcome() (outcome string, bundled bool, err error) {
 		case loaded:
 			count++
 		case refused:
-			bundled = bundled || p.found.File == ""
 			errs = append(errs, fmt.Errorf("%s is refused: %s", p.label(), p.Reason))
 		case loading:
 			errs = append(errs, fmt.Errorf("%s: %s", p.label(), p.Reason))
 		}
 	}
-	return fmt.Sprintf("%d loaded", count), bundled, errors.Join(errs...)
+	return fmt.Sprintf("%d loaded", count), errors.Join(errs...)
 }
 
 // Waiting reports whether any plugin is still being compiled or will be tried again.

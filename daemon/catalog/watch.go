@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 	"vega/plugins/signature"
 )
 
@@ -22,12 +23,17 @@ const pollInterval = 250 * time.Millisecond
 // shortageRetryInterval is the delay before a retry after a shortage.
 const shortageRetryInterval = 2 * time.Second
 
+// bundledRetryInterval is the delay before a retry of a bundled plugin.
+const bundledRetryInterval = 10 * time.Second
+
 // Watcher detects changes in the plugin directory.
 type Watcher struct {
 	catalog *Catalog
 	last    map[string]Stamp // at the last poll
 	handled map[string]Stamp // at the time each file was last handled
 	short   time.Time        // time of the last shortage
+	bundled time.Time        // time of the last attempt to load a bundled plugin
+	blind   string           // the directory that can't be read; "" if it can
 }
 
 // NewWatcher returns a watcher that has not polled yet.
@@ -82,9 +88,14 @@ func (c *Catalog) Watch(ctx context.Context, changed func()) {
 // reports whether any module was added, changed or removed.
 func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	c := w.catalog
-	files, err := stamps(c.Host.InForce().Config.Plugins.Dir)
-	if err != nil { // unreadable for now: change nothing
-		return false
+	if time.Since(w.bundled) > bundledRetryInterval {
+		w.bundled = time.Now()
+		news = c.retryBundled(ctx)
+	}
+	dir := c.Host.InForce().Config.Plugins.Dir
+	files, err := stamps(dir)
+	if w.noteDir(ctx, dir, err); err != nil { // change nothing
+		return news
 	}
 	gone := c.withdraw(func(file string) bool {
 		_, here := files[file]
@@ -95,7 +106,7 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	maps.DeleteFunc(w.handled, func(file string, _ Stamp) bool { _, here := files[file]; return !here })
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		s := files[file]
-		if !s.same(w.last[file]) || s.same(w.handled[file]) && !c.due(file) || time.Since(w.short) < shortageRetryInterval {
+		if !s.Like(w.last[file]) || s.Like(w.handled[file]) && !c.due(file) || time.Since(w.short) < shortageRetryInterval {
 			continue
 		}
 		done, taken := c.Handle(ctx, file)
@@ -108,6 +119,21 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	}
 	w.last = files
 	return news || gone
+}
+
+// noteDir logs once when the directory can't be read, and once when it can again.
+func (w *Watcher) noteDir(ctx context.Context, dir string, err error) {
+	log := w.catalog.Log
+	switch {
+	case shortage.Of(err) != nil:
+		w.catalog.Host.Postponed(ctx, "can't read the plugin directory; vega tries again", "dir", dir, "reason", err.Error())
+	case err != nil && w.blind != dir:
+		w.blind = dir
+		log.WarnContext(ctx, "can't read the plugin directory; its plugins stay in service, and changes in it have no effect until vega can read it", "dir", dir, "err", err)
+	case err == nil && w.blind != "":
+		w.blind = ""
+		log.InfoContext(ctx, "the plugin directory can be read again", "dir", dir)
+	}
 }
 
 // due reports whether a pending file can be loaded now.

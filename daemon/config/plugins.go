@@ -1,14 +1,17 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
 )
 
 // pluginStage finds the modules that integrations may be bound to.
@@ -31,8 +34,11 @@ func (d pluginStage) find(c *Config, o Options) {
 	}
 	found, err := scan(c.Plugins.Dir, c.Plugins.Trust.Admit)
 	d.in.Note(err)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR), shortage.Of(err) != nil: // after a shortage, the configuration is read again
 		d.out.Err(diag.PluginDir, s.Place("dir"), "The plugin directory cannot be read: "+input.Reason(err).Error()+".", "set plugins.dir to a directory that vega's user can read")
+	case err != nil: // permissions and disks can be repaired while vega serves
+		d.out.Warn(diag.PluginDir, s.Place("dir"), "The plugin directory cannot be read: "+input.Reason(err).Error()+". Its plugins are missing until vega can read it.", "let vega's user read the directory, or set plugins.dir to another one")
 	}
 	for _, f := range found {
 		d.in.Note(f.Err)
