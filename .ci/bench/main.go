@@ -9,8 +9,9 @@
 // The parts are noop (a run that does nothing, compared with a fork and exec of
 // check_dummy), http (an HTTP check at a fixed rate, compared with
 // blackbox_exporter, check_http and plain net/http), fleet (a thousand checks in the
-// real daemon), spinners (modules that never end, next to honest probes) and steady
-// (many runs in one process: does anything grow?).
+// real daemon), spinners (modules that never end, next to honest probes), steady (many
+// runs in one process: does anything grow?) and many (a request that runs thousands of
+// integrations at once).
 //
 // Compare absolute figures only within one invocation; across several, compare
 // ratios.
@@ -46,12 +47,15 @@ type settings struct {
 	spinFor  time.Duration
 
 	runs int
+
+	many       int
+	manyRounds int
 }
 
 func parse() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "run for seconds instead of minutes, unless another flag is set: a test of the benchmark itself")
-	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady")
+	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady, many")
 	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and print its path")
 	flag.IntVar(&s.rounds, "rounds", 3, "rounds of noop and http for each contender; medians are shown")
 	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
@@ -64,6 +68,8 @@ func parse() settings {
 	flag.IntVar(&s.honest, "honest", 50, "spinners: how many honest probes next to them")
 	flag.DurationVar(&s.spinFor, "spin-for", time.Minute, "spinners: length, once without and once with them")
 	flag.IntVar(&s.runs, "runs", 10000, "steady: how many runs")
+	flag.IntVar(&s.many, "many", 5000, "many: how many integrations; measured with a fifth of them, too")
+	flag.IntVar(&s.manyRounds, "many-rounds", 5, "many: requests; medians are shown")
 	flag.Parse()
 	if s.quick {
 		s.hurry()
@@ -78,6 +84,7 @@ func (s *settings) hurry() {
 	for name, value := range map[string]string{
 		"rounds": "2", "noops": "1000", "http-for": "2s", "runs": "2000",
 		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s",
+		"many": "500", "many-rounds": "2",
 	} {
 		if !given[name] {
 			_ = flag.Set(name, value) // the names and values are valid
@@ -102,7 +109,7 @@ func run(ctx context.Context, s settings) error {
 	parts := []struct {
 		name string
 		do   func(context.Context, *bench) error
-	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}}
+	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}, {"many", many}}
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)

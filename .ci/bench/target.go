@@ -27,8 +27,39 @@ func serveTarget(ctx context.Context) {
 		os.Exit(1)
 	}
 	fmt.Printf("http://%s/\n", l.Addr())
-	go func() { _ = http.Serve(l, http.HandlerFunc(ok)) }() // ends with the process
+	go answerAll(l) // ends with the process
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// answerAll answers "ok" to every request of every connection, with as little work as
+// possible, so that the target does not limit what is measured.
+func answerAll(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			in := bufio.NewReaderSize(conn, 1024)
+			for answerOne(in, conn) == nil {
+			}
+		}()
+	}
+}
+
+// answerOne reads a request without a body and answers it.
+func answerOne(in *bufio.Reader, out io.Writer) error {
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= len("\r\n") { // the end of the header
+			_, err := io.WriteString(out, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
+			return err
+		}
+	}
 }
 
 // listen listens on a free port of 127.0.0.1.
