@@ -48,7 +48,7 @@ func (l *Lease) Take() bool {
 		return false
 	}
 	asked := time.Now()
-	ok := l.queue.take(l.ctx)
+	ok := l.queue.take(l.ctx, l.underway())
 	now := time.Now()
 	l.waited += now.Sub(asked)
 	if !ok {
@@ -66,6 +66,15 @@ func (l *Lease) Take() bool {
 		l.timer.Reset(left)
 	}
 	return true
+}
+
+// underway reports whether the run has begun, and has computed for less than a time
+// slice. Such a run goes ahead of those that have not begun, so that as few as possible
+// are in progress at the same time, each with an instance of its own.
+func (l *Lease) underway() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.timer != nil && l.measured+l.charged < slice
 }
 
 // Give returns the token, and reports whether the run held one.

@@ -6,26 +6,28 @@ import (
 	"sync"
 )
 
-// Queue is a number of tokens and the runs that wait for one, first come, first
-// served.
+// Queue is a number of tokens and the runs that wait for one. Those that wait ahead
+// are served before all others, and otherwise the first come is the first served.
 type Queue struct {
 	sliced   bool   // a run passes its token on when its time slice is over
 	unpaused *Queue // for work that can't pass its token on
 
 	mu      sync.Mutex
 	free    int
-	waiters list.List // of chan struct{}, closed when a token is handed over
+	ahead   list.List // of chan struct{}, closed when a token is handed over
+	waiters list.List // the same, served after ahead
 }
 
 // Waiting reports whether any run waits for a token.
 func (q *Queue) Waiting() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiters.Len() > 0
+	return q.ahead.Len()+q.waiters.Len() > 0
 }
 
-// take waits for a token, and reports false if ctx ended first.
-func (q *Queue) take(ctx context.Context) bool {
+// take waits for a token, and reports false if ctx ended first. ahead puts the run
+// ahead of those that wait without it.
+func (q *Queue) take(ctx context.Context, ahead bool) bool {
 	q.mu.Lock()
 	if q.free > 0 { // no run waits
 		q.free--
@@ -33,26 +35,30 @@ func (q *Queue) take(ctx context.Context) bool {
 		return true
 	}
 	mine := make(chan struct{})
-	place := q.waiters.PushBack(mine)
+	line := &q.waiters
+	if ahead {
+		line = &q.ahead
+	}
+	place := line.PushBack(mine)
 	q.mu.Unlock()
 	select {
 	case <-mine:
 		return true
 	case <-ctx.Done():
-		return q.leave(place, mine)
+		return q.leave(line, place, mine)
 	}
 }
 
 // leave gives up a place in the queue, or the token that has just been handed
 // over. It returns false.
-func (q *Queue) leave(place *list.Element, mine chan struct{}) bool {
+func (q *Queue) leave(line *list.List, place *list.Element, mine chan struct{}) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	select {
 	case <-mine:
 		q.handOver()
 	default:
-		q.waiters.Remove(place)
+		line.Remove(place)
 	}
 	return false
 }
@@ -66,10 +72,11 @@ func (q *Queue) give() {
 
 // handOver passes a token to the first waiter. The caller holds mu.
 func (q *Queue) handOver() {
-	next := q.waiters.Front()
-	if next == nil {
-		q.free++
-		return
+	for _, line := range []*list.List{&q.ahead, &q.waiters} {
+		if next := line.Front(); next != nil {
+			close(line.Remove(next).(chan struct{}))
+			return
+		}
 	}
-	close(q.waiters.Remove(next).(chan struct{}))
+	q.free++
 }

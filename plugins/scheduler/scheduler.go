@@ -4,7 +4,8 @@
 // New makes the Scheduler of a sandbox, and Scheduler.Lease the Lease of a run.
 // A run computes while its lease holds a token, returns the token while it
 // waits in a host call, and passes it on every few milliseconds if another run
-// waits for one. A run that used up its CPU budget is stopped.
+// waits for one. A run that returns from a host call and has computed little goes
+// ahead of those that have not begun. A run that used up its CPU budget is stopped.
 //
 // There are three queues for tokens. The bundled plugin has its own, so modules
 // that have never run can't delay it. Other modules use the fast queue, unless

@@ -13,7 +13,7 @@ import (
 func TestQueueIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := Queue{free: 1}
-		if !q.take(t.Context()) {
+		if !q.take(t.Context(), false) {
 			t.Fatal("there was one")
 		}
 		var served []int
@@ -26,7 +26,7 @@ func TestQueueIsFair(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
-				if q.take(ctx) {
+				if q.take(ctx, n%3 == 0) {
 					served = append(served, n)
 					q.give()
 				}
@@ -36,10 +36,82 @@ func TestQueueIsFair(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		q.give()
 		all.Wait()
-		if !slices.Equal(served, []int{0, 2, 4}) || q.free != 1 || q.waiters.Len() != 0 {
-			t.Errorf("served %v, %d free, %d waiting", served, q.free, q.waiters.Len())
+		if !slices.Equal(served, []int{0, 2, 4}) || q.free != 1 || q.Waiting() {
+			t.Errorf("served %v, %d free, %d waiting", served, q.free, q.waiters.Len()+q.ahead.Len())
 		}
 	})
+}
+
+// A run that returns from a host call is served before those that have not begun, until
+// it has computed for a time slice.
+func TestRunsUnderwayGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &Queue{free: 1}
+		begin := func(computed time.Duration) *Lease {
+			l := leaseOf(t, q, time.Minute)
+			l.Take()
+			time.Sleep(computed)
+			l.Give()
+			return l
+		}
+		light, heavy, charged := begin(slice-1), begin(slice), begin(0)
+		charged.Charge(slice)
+		holder := leaseOf(t, q, time.Minute)
+		holder.Take()
+		var served []string
+		var all sync.WaitGroup
+		for _, r := range []struct {
+			name  string
+			lease *Lease
+		}{{"heavy", heavy}, {"new", leaseOf(t, q, time.Minute)}, {"charged", charged}, {"light", light}} {
+			all.Go(func() {
+				r.lease.Take()
+				served = append(served, r.name)
+				r.lease.Give()
+			})
+			synctest.Wait()
+		}
+		holder.Give()
+		all.Wait()
+		if !slices.Equal(served, []string{"light", "heavy", "new", "charged"}) {
+			t.Errorf("served %v", served)
+		}
+	})
+}
+
+// Hundreds of runs that are due at once are in progress one after the other if their
+// targets answer, and all at the same time if they don't.
+func TestRunsInProgressFollowTheTargets(t *testing.T) {
+	const runs, compute = 200, 100 * time.Microsecond
+	for _, c := range []struct {
+		target time.Duration
+		most   int
+	}{{0, 2}, {compute, 3}, {10 * compute, 12}, {time.Minute, runs}} {
+		synctest.Test(t, func(t *testing.T) {
+			q := &Queue{free: 1}
+			var inProgress, most int
+			var all sync.WaitGroup
+			for range runs {
+				all.Go(func() {
+					l := leaseOf(t, q, time.Minute)
+					l.Take()
+					inProgress++
+					most = max(most, inProgress)
+					time.Sleep(compute)
+					l.Give()
+					time.Sleep(c.target)
+					l.Take()
+					time.Sleep(compute)
+					inProgress--
+					l.Give()
+				})
+			}
+			all.Wait()
+			if most > c.most || c.target == time.Minute && most < runs {
+				t.Errorf("targets that answer after %v: %d of %d runs were in progress; want %d", c.target, most, runs, c.most)
+			}
+		})
+	}
 }
 
 // Tokens are neither lost nor created, even if a wait ends while one is handed
@@ -53,7 +125,7 @@ func TestQueueHammer(t *testing.T) {
 		all.Go(func() {
 			for n := range 500 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n%50)*time.Microsecond)
-				if q.take(ctx) {
+				if q.take(ctx, n%3 == 0) {
 					mu.Lock()
 					holding++
 					if holding > 3 {
@@ -71,8 +143,8 @@ func TestQueueHammer(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if q.free != 3 || q.waiters.Len() != 0 {
-		t.Errorf("%d free, %d waiting", q.free, q.waiters.Len())
+	if q.free != 3 || q.Waiting() {
+		t.Errorf("%d free, %d waiting", q.free, q.waiters.Len()+q.ahead.Len())
 	}
 }
 
