@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -50,7 +51,7 @@ func (a *API) configOutcome() daemon.Outcome {
 
 func (a *API) overview(c *gin.Context) error {
 	p := a.params(c)
-	q := engine.Selection{Names: p.all("name"), Statuses: statuses(p.all("status"))}
+	q := engine.Selection{Names: p.all("name"), Statuses: statuses(p.all("status")), Stream: true}
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -61,13 +62,7 @@ func (a *API) overview(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	body, err := o.AppendJSON(nil)
-	if err != nil {
-		return err
-	}
-	c.Header("Cache-Control", "no-store")
-	c.Data(http.StatusOK, "application/json; charset=utf-8", body)
-	return nil
+	return stream(c, o.WriteJSON)
 }
 
 func statuses(names []string) (all []check.Status) {
@@ -79,7 +74,7 @@ func statuses(names []string) (all []check.Status) {
 
 func (a *API) health(c *gin.Context) error {
 	p := a.params(c)
-	q := engine.Query{MaxAge: p.duration("max_age"), Timeout: p.duration("timeout"), Names: p.all("name")}
+	q := engine.Query{MaxAge: p.duration("max_age"), Timeout: p.duration("timeout"), Names: p.all("name"), Stream: true}
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -90,7 +85,10 @@ func (a *API) health(c *gin.Context) error {
 	if gone := c.Request.Context().Err(); err == nil && gone != nil {
 		return gone // h is incomplete, and nobody receives it
 	}
-	return answer(c, h, err)
+	if err != nil {
+		return err
+	}
+	return stream(c, h.WriteJSON)
 }
 
 func (a *API) integration(c *gin.Context) error {
@@ -178,4 +176,36 @@ func answer(c *gin.Context, v any, err error) error {
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, v)
 	return nil
+}
+
+// stream answers with the JSON that write writes, without holding all of it. If write
+// fails after it has begun, stream breaks the connection, so that the caller does not take
+// the answer for complete.
+func stream(c *gin.Context, write func(io.Writer) error) error {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Type", "application/json; charset=utf-8")
+	c.Status(http.StatusOK)
+	w := &reader{Writer: c.Writer}
+	err := write(w)
+	switch {
+	case w.gone:
+		return nil // nobody receives an error
+	case err != nil && c.Writer.Written():
+		_ = c.Error(err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// reader is who receives an answer.
+type reader struct {
+	io.Writer
+	gone bool // a write failed
+}
+
+// Write passes b on.
+func (w *reader) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.gone = w.gone || err != nil
+	return n, err
 }

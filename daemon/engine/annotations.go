@@ -9,15 +9,6 @@ type Annotations struct {
 	Runbook     string            `json:"runbook,omitempty"` // a URL
 }
 
-// annotate sets the annotations of each report whose integration is configured.
-func (r *roster) annotate(reports []Report) {
-	for n := range reports {
-		if i := r.find(reports[n].Name); i != nil {
-			reports[n].Annotations = i.noted()
-		}
-	}
-}
-
 // noted returns the annotations in the current configuration.
 func (i *integration) noted() Annotations {
 	i.mu.Lock()

@@ -95,7 +95,7 @@ type integration struct {
 	mu      sync.Mutex
 	bound   *Binding
 	flight  *flight // the run in progress; nil: none
-	last    *Report // of the latest run under bound
+	last    *Report // of the latest run under bound; a later one replaces it
 	stored  *Report // of an earlier run, until there is a last one; see stored.go
 	encoded *encoded
 
@@ -132,13 +132,13 @@ func (i *integration) running() bool {
 }
 
 // latest returns the last report if it is no older than maxAge.
-func (i *integration) latest(maxAge time.Duration) (Report, bool) {
+func (i *integration) latest(maxAge time.Duration) (*Report, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.last == nil || time.Since(*i.last.CheckedAt) > maxAge {
-		return Report{}, false
+		return nil, false
 	}
-	return *i.last, true
+	return i.last, true
 }
 
 // current returns the binding and the last report, which is nil before the first

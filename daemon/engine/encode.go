@@ -3,9 +3,12 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
+	"io"
 	"strconv"
 )
+
+// chunk is how much JSON is collected before it is written.
+const chunk = 32 << 10
 
 // encoded is the JSON of a State without its age, which is all that changes from one
 // request to the next while an integration does not run. It lets a page that asks
@@ -20,10 +23,10 @@ type encoded struct {
 // one is that of the report.
 const ageField = `"age_ms":0`
 
-// encode returns the JSON of a state whose report is a copy of from. It returns nil
-// if the JSON can't be used again.
+// encode returns the JSON of a state that is a copy of from. It returns nil if the JSON
+// can't be used again.
 func (i *integration) encode(r *roster, from *Report, s *State) *encoded {
-	if from == nil || s.RootCause != nil {
+	if s.RootCause != nil {
 		return nil
 	}
 	i.mu.Lock()
@@ -42,41 +45,74 @@ func (i *integration) encode(r *roster, from *Report, s *State) *encoded {
 	return i.encoded
 }
 
-// size estimates the length of the JSON.
-func (o *Overview) size(head int) int {
-	const age, unknown = 24, 400
-	for _, e := range o.encoded {
-		if head += age + unknown; e != nil {
-			head += len(e.before) + len(e.after) - unknown
-		}
-	}
-	return head
+// appendTo appends the JSON with an age.
+func (e *encoded) appendTo(b []byte, age float64) []byte {
+	b = append(append(b, e.before...), ageField[:len(ageField)-1]...)
+	return append(strconv.AppendFloat(b, age, 'f', -1, 64), e.after...)
 }
 
-// AppendJSON appends the overview as encoding/json encodes it.
-func (o *Overview) AppendJSON(to []byte) ([]byte, error) {
+// WriteJSON writes the health as encoding/json encodes it, report by report.
+func (h *Health) WriteJSON(w io.Writer) error {
+	head := *h
+	head.Integrations = []Report{}
+	total, at := len(h.Integrations), func(n int) Report { return h.Integrations[n] }
+	if h.listed != nil {
+		total, at = len(h.listed.reports), h.listed.at
+	}
+	return writeList(w, head, total, func(b *bytes.Buffer, n int) error { return encodeTo(b, at(n)) })
+}
+
+// WriteJSON writes the overview as encoding/json encodes it, state by state.
+func (o *Overview) WriteJSON(w io.Writer) error {
 	head := *o
 	head.Integrations = []State{}
-	b, err := json.Marshal(head)
-	if err != nil {
-		return to, err
+	if o.listed == nil {
+		return writeList(w, head, len(o.Integrations), func(b *bytes.Buffer, n int) error { return encodeTo(b, o.Integrations[n]) })
 	}
-	to = slices.Grow(to, o.size(len(b)))
-	to = append(to, bytes.TrimSuffix(b, []byte("]}"))...)
-	for n := range o.Integrations {
+	return writeList(w, head, len(o.states), func(b *bytes.Buffer, n int) error {
+		known := o.states[n]
+		s := o.listed.state(known)
+		if known.lasting {
+			if e := known.integration.encode(o.listed.roster, o.listed.reports[known.n], &s); e != nil {
+				b.Write(e.appendTo(b.AvailableBuffer(), s.AgeMS))
+				return nil
+			}
+		}
+		return encodeTo(b, s)
+	})
+}
+
+// encodeTo appends the JSON of v.
+func encodeTo(b *bytes.Buffer, v any) error {
+	if err := json.NewEncoder(b).Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // without the newline
+	return nil
+}
+
+// writeList writes the JSON of head, whose last field is an empty list, with as many
+// elements in that list, which add appends. It keeps only a chunk of it in memory.
+func writeList(w io.Writer, head any, total int, add func(b *bytes.Buffer, n int) error) error {
+	var b bytes.Buffer
+	if err := encodeTo(&b, head); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - len("]}"))
+	for n := range total {
 		if n > 0 {
-			to = append(to, ',')
+			b.WriteByte(',')
 		}
-		if n < len(o.encoded) && o.encoded[n] != nil {
-			e := o.encoded[n]
-			to = append(append(to, e.before...), ageField[:len(ageField)-1]...)
-			to = append(strconv.AppendFloat(to, o.Integrations[n].AgeMS, 'f', -1, 64), e.after...)
-			continue
+		if err := add(&b, n); err != nil {
+			return err
 		}
-		if b, err = json.Marshal(o.Integrations[n]); err != nil {
-			return to, err
+		if b.Len() >= chunk {
+			if _, err := b.WriteTo(w); err != nil {
+				return err
+			}
 		}
-		to = append(to, b...)
 	}
-	return append(to, "]}"...), nil
+	b.WriteString("]}")
+	_, err := b.WriteTo(w)
+	return err
 }

@@ -13,7 +13,7 @@ import (
 type flight struct {
 	bound  *Binding
 	done   chan struct{}
-	report Report // valid once done is closed
+	report *Report // valid once done is closed; not changed afterwards
 }
 
 // join returns the run of i in progress, or starts one. The run belongs to the
@@ -51,15 +51,15 @@ func (e *Engine) release(b *Binding) {
 
 // complete ends the flight and wakes all callers. It keeps r as the last report, or
 // as the stored one if the integration has been bound again since.
-func (f *flight) complete(i *integration, r Report) {
+func (f *flight) complete(i *integration, r *Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	f.report = r
 	switch {
 	case i.bound == f.bound:
-		i.last, i.stored = &r, nil
+		i.last, i.stored = r, nil
 	case i.last == nil && r.CheckedAt != nil && r.Probe == i.bound.probe():
-		i.keep(r)
+		i.keep(*r)
 	}
 	if i.flight == f {
 		i.flight = nil
@@ -69,7 +69,7 @@ func (f *flight) complete(i *integration, r Report) {
 
 // wait waits for the run and returns its report. If ctx ends first, it returns a
 // report of status unknown, and the run continues.
-func (f *flight) wait(ctx context.Context, patience time.Duration) Report {
+func (f *flight) wait(ctx context.Context, patience time.Duration) *Report {
 	select {
 	case <-f.done:
 		return f.report

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"vega/daemon/telemetry"
@@ -24,6 +25,8 @@ type Query struct {
 	MaxAge  time.Duration // maximum age of a report; 0: run again
 	Timeout time.Duration // limits the wait, not the run; 0: as long as the runs may take
 	Names   []string      // only these, or the instances that they have; empty: all
+	// Stream leaves Integrations empty: only WriteJSON has the reports, one by one.
+	Stream bool
 	// Progress, if not nil, is called with each report, sorted by name.
 	Progress func(done, total int, r Report)
 }
@@ -42,17 +45,20 @@ func (e *Engine) Health(ctx context.Context, q Query) (Health, error) {
 		return Health{}, err
 	}
 	h := Health{CorrelationID: telemetry.ID(ctx), CheckedAt: began.UTC()}
-	h.Integrations = waitAll(ctx, expected, q)
-	s.nameRoots(h.Integrations)
-	s.annotate(h.Integrations)
-	h.count()
+	listed := newListing(s, waitAll(ctx, expected, q))
+	h.Status, h.Summary = tally(listed.reports)
+	if q.Stream {
+		h.listed = listed
+	} else {
+		h.Integrations = slices.AppendSeq(make([]Report, 0, len(expected)), listed.all())
+	}
 	h.DurationMS = check.Milliseconds(time.Since(began))
 	return h, nil
 }
 
 // pending is a report, or the run that will produce it.
 type pending struct {
-	report Report
+	report *Report
 	flight *flight
 }
 
@@ -99,21 +105,21 @@ func longest(expected []pending) (wait time.Duration) {
 }
 
 // waitAll waits for the runs and returns the reports, sorted by name.
-func waitAll(ctx context.Context, expected []pending, q Query) []Report {
+func waitAll(ctx context.Context, expected []pending, q Query) []*Report {
 	if q.Timeout == 0 {
 		q.Timeout = longest(expected)
 	}
 	ctx, cancel := context.WithTimeout(ctx, q.Timeout)
 	defer cancel()
-	reports := make([]Report, len(expected))
+	reports := make([]*Report, len(expected))
 	for n, a := range expected {
 		r := a.report
 		if a.flight != nil {
 			r = a.flight.wait(ctx, q.Timeout)
 		}
-		reports[n] = r.Aged()
+		reports[n] = r
 		if q.Progress != nil {
-			q.Progress(n+1, len(expected), reports[n])
+			q.Progress(n+1, len(expected), r.Aged())
 		}
 	}
 	return reports

@@ -16,13 +16,24 @@ type Overview struct {
 	Stored       int          `json:"stored"` // integrations whose state is that of an earlier run
 	Integrations []State      `json:"integrations"`
 
-	encoded []*encoded // of each integration; nil: not known
+	listed *listing // with states, instead of Integrations; nil: none
+	states []known
 }
 
 // Selection selects what Overview returns.
 type Selection struct {
 	Names    []string       // only these, or the instances that they have; empty: all
 	Statuses []check.Status // list only integrations with one of these; empty: all
+	// Stream leaves Integrations empty: only WriteJSON has the states, one by one.
+	Stream bool
+}
+
+// known is the last known report of an integration, in a listing.
+type known struct {
+	integration *integration
+	bound       *Binding
+	n           int  // index in the listing
+	lasting     bool // the report is the same until the next run
 }
 
 // Overview returns the last known state of integrations, sorted by name. It runs
@@ -34,27 +45,27 @@ func (e *Engine) Overview(q Selection) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	out := Overview{At: time.Now().UTC().Truncate(time.Millisecond), Integrations: make([]State, 0, len(chosen))}
-	h := Health{Integrations: make([]Report, len(chosen))}
-	bound := make([]*Binding, len(chosen))
-	from := make([]*Report, len(chosen))
+	out := Overview{At: time.Now().UTC().Truncate(time.Millisecond)}
+	reports, states := make([]*Report, len(chosen)), make([]known, 0, len(chosen))
 	for n, i := range chosen {
-		h.Integrations[n], bound[n], from[n] = i.known()
-		h.Integrations[n] = h.Integrations[n].Aged()
-	}
-	e.now.nameRoots(h.Integrations)
-	e.now.annotate(h.Integrations)
-	h.count()
-	out.Status, out.Summary = h.Status, h.Summary
-	for n, r := range h.Integrations {
-		if r.Stored {
+		k := known{integration: i, n: n}
+		reports[n], k.bound, k.lasting = i.known()
+		if reports[n].Stored {
 			out.Stored++
 		}
-		if len(q.Statuses) == 0 || slices.Contains(q.Statuses, r.Status) {
-			s := e.now.state(r, bound[n])
-			out.Integrations = append(out.Integrations, s)
-			out.encoded = append(out.encoded, chosen[n].encode(e.now, from[n], &s))
+		if len(q.Statuses) == 0 || slices.Contains(q.Statuses, reports[n].Status) {
+			states = append(states, k)
 		}
+	}
+	out.Status, out.Summary = tally(reports)
+	listed := newListing(e.now, reports)
+	if q.Stream {
+		out.listed, out.states = listed, states
+		return out, nil
+	}
+	out.Integrations = make([]State, len(states))
+	for n, k := range states {
+		out.Integrations[n] = listed.state(k)
 	}
 	return out, nil
 }
@@ -69,19 +80,19 @@ func (e *Engine) Integration(name string) (Integration, error) {
 		return Integration{}, e.now.unknown(name)
 	}
 	r, b, _ := i.known()
-	one := []Report{r.Aged()}
-	e.now.nameRoots(one)
-	e.now.annotate(one)
+	s := newListing(e.now, []*Report{r}).state(known{integration: i, bound: b})
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return Integration{State: e.now.state(one[0], b), DefinedAt: i.position, Grants: Grants(b.Grants)}, nil
+	return Integration{State: s, DefinedAt: i.position, Grants: Grants(b.Grants)}, nil
 }
 
-func (r *roster) state(report Report, b *Binding) State {
+// state returns the state of an integration, with its report from the listing.
+func (l *listing) state(k known) State {
+	report := l.at(k.n)
 	return State{
 		Report:     report,
-		IntervalMS: check.Milliseconds(b.Interval),
-		TimeoutMS:  check.Milliseconds(b.Timeout),
-		DependsOn:  r.dependsOn(report.Name),
+		IntervalMS: check.Milliseconds(k.bound.Interval),
+		TimeoutMS:  check.Milliseconds(k.bound.Timeout),
+		DependsOn:  l.roster.dependsOn(report.Name),
 	}
 }

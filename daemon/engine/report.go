@@ -18,6 +18,8 @@ type Health struct {
 	CorrelationID string       `json:"correlation_id"`
 	Summary       Summary      `json:"summary"`
 	Integrations  []Report     `json:"integrations"`
+
+	listed *listing // instead of Integrations; nil: none
 }
 
 // Summary counts integrations by status.
@@ -78,7 +80,7 @@ type Grant struct {
 
 // staticReport returns the report of an integration that can't run because it is
 // disabled or its plugin is not in service. ok is false if the integration can run.
-func (b *Binding) staticReport() (r Report, ok bool) {
+func (b *Binding) staticReport() (r *Report, ok bool) {
 	switch {
 	case !b.Enabled:
 		r = b.blank()
@@ -87,19 +89,19 @@ func (b *Binding) staticReport() (r Report, ok bool) {
 	case b.Module == nil:
 		return b.unknown(b.Reason), true
 	default:
-		return Report{}, false
+		return nil, false
 	}
 }
 
 // unknown returns a report of status unknown, with vega as the cause.
-func (b *Binding) unknown(message string) Report {
+func (b *Binding) unknown(message string) *Report {
 	r := b.blank()
 	r.Status, r.Cause, r.Message = check.Unknown, check.Host, message
 	return r
 }
 
-func (b *Binding) blank() Report {
-	return Report{Name: b.Name, Probe: b.probe(), Details: map[string]string{}, Metrics: []check.Metric{}}
+func (b *Binding) blank() *Report {
+	return &Report{Name: b.Name, Probe: b.probe(), Details: map[string]string{}, Metrics: []check.Metric{}}
 }
 
 // reportOf returns the report of a run. It leaves the age to Aged.
@@ -152,13 +154,14 @@ func (r Report) Aged() Report {
 	return r
 }
 
-// count sets the summary and the overall status.
-func (h *Health) count() {
-	all := make([]check.Status, len(h.Integrations))
-	for n, r := range h.Integrations {
-		all[n] = r.Status
+// tally returns the overall status and the summary of reports.
+func tally(all []*Report) (check.Status, Summary) {
+	statuses, by := make([]check.Status, len(all)), map[check.Status]int{}
+	for n, r := range all {
+		statuses[n] = r.Status
+		by[r.Status]++
 	}
-	h.Status, h.Summary = policies.Worst(all...), Count(h.Integrations)
+	return policies.Worst(statuses...), summaryOf(len(all), by)
 }
 
 // Count counts reports by status.
@@ -167,8 +170,12 @@ func Count(all []Report) Summary {
 	for _, r := range all {
 		by[r.Status]++
 	}
+	return summaryOf(len(all), by)
+}
+
+func summaryOf(total int, by map[check.Status]int) Summary {
 	return Summary{
-		Total:     len(all),
+		Total:     total,
 		Healthy:   by[check.Healthy],
 		Degraded:  by[check.Degraded],
 		Unhealthy: by[check.Unhealthy],

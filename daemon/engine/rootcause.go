@@ -27,11 +27,12 @@ func dependencies(all []*Binding) [][]int {
 	return out
 }
 
-// nameRoots sets the root causes of each report. For a dependency without a report
-// in reports, it uses the last run. A stored report is no evidence of the present.
-func (r *roster) nameRoots(reports []Report) {
+// roots returns a function that returns the root causes of the report with an index. For
+// a dependency without a report in reports, it uses the last run. A stored report is no
+// evidence of the present.
+func (r *roster) roots(reports []*Report) func(n int) []string {
 	if r.depends == nil {
-		return
+		return func(int) []string { return nil }
 	}
 	at, now := make([]int, len(reports)), make(map[int]check.Status, len(reports))
 	for i, one := range reports {
@@ -50,10 +51,11 @@ func (r *roster) nameRoots(reports []Report) {
 			return r.integrations[n].status()
 		},
 	)
-	for i := range reports {
-		if at[i] >= 0 {
-			reports[i].RootCause = r.names(roots.Of(at[i]))
+	return func(i int) []string {
+		if at[i] < 0 {
+			return nil
 		}
+		return r.names(roots.Of(at[i]))
 	}
 }
 
@@ -92,10 +94,8 @@ func (r *roster) names(numbers []int) []string {
 }
 
 // rootCause returns the current root causes of one report.
-func (e *Engine) rootCause(r Report) []string {
+func (e *Engine) rootCause(r *Report) []string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	one := []Report{r}
-	e.now.nameRoots(one)
-	return one[0].RootCause
+	return e.now.roots([]*Report{r})(0)
 }

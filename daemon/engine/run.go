@@ -15,7 +15,7 @@ import (
 
 // runOnce runs an integration once, measures contention during the run, and records
 // the result.
-func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report {
+func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) *Report {
 	began := time.Now()
 	measured := e.options.Contention()
 	result := e.execute(ctx, b, began)
@@ -40,9 +40,9 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) Report
 		r.Previous = before.Status
 	}
 	report := reportOf(&r)
-	r.RootCause = e.rootCause(report)
+	r.RootCause = e.rootCause(&report)
 	e.sinks.record(ctx, r)
-	return report
+	return &report
 }
 
 // execute waits for a slot and runs the probe. The wait counts against the

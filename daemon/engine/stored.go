@@ -64,25 +64,25 @@ func (i *integration) keep(r Report) {
 	i.stored = &r
 }
 
-// known returns the last known report: a copy of that of the last run or of the
-// stored one, which from points to, or one that says why there is none.
-func (i *integration) known() (r Report, b *Binding, from *Report) {
+// known returns the last known report: that of the last run, the stored one, or a new one
+// that says why there is none. lasting reports whether it is the same until the next run.
+func (i *integration) known() (r *Report, b *Binding, lasting bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	b = i.bound
 	if r, ok := b.staticReport(); ok {
-		return r, b, nil
+		return r, b, false
 	}
 	switch {
 	case i.last != nil:
-		return *i.last, b, i.last
+		return i.last, b, true
 	case i.stored != nil:
-		return *i.stored, b, i.stored
+		return i.stored, b, true
 	case i.flight != nil:
-		return b.unknown("the first run is in progress"), b, nil
+		return b.unknown("the first run is in progress"), b, false
 	case b.Interval <= 0:
-		return b.unknown(`the integration has not run yet; with the interval "0s" it runs only on request`), b, nil
+		return b.unknown(`the integration has not run yet; with the interval "0s" it runs only on request`), b, false
 	default:
-		return b.unknown(fmt.Sprintf("the integration has not run yet; its first run starts within %v", min(maxFirst, b.Interval).Round(time.Second))), b, nil
+		return b.unknown(fmt.Sprintf("the integration has not run yet; its first run starts within %v", min(maxFirst, b.Interval).Round(time.Second))), b, false
 	}
 }

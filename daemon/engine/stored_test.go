@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,9 +30,16 @@ func (e *Engine) state(t *testing.T, name string) Report {
 		t.Fatal(err)
 	}
 	o, err := e.Overview(Selection{Names: []string{name}})
-	encoded, err2 := o.AppendJSON(nil)
-	if plain, err3 := json.Marshal(o); err2 != nil || err3 != nil || string(encoded) != string(plain) {
-		t.Errorf("encoded as %s\nwant       %s; %v, %v", encoded, plain, err2, err3)
+	streamed, err2 := e.Overview(Selection{Names: []string{name}, Stream: true})
+	if o.At = streamed.At; err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	for _, shown := range []Overview{o, streamed} {
+		var encoded strings.Builder
+		err2 := shown.WriteJSON(&encoded)
+		if plain, err3 := json.Marshal(o); err2 != nil || err3 != nil || encoded.String() != string(plain) {
+			t.Errorf("encoded as %s\nwant       %s; %v, %v", encoded.String(), plain, err2, err3)
+		}
 	}
 	if err != nil || len(o.Integrations) != 1 || fmt.Sprint(o.Integrations[0].Status, o.Integrations[0].Stored, o.Integrations[0].Message) != fmt.Sprint(one.Status, one.Stored, one.Message) {
 		t.Errorf("%+v, %v; want %+v", o, err, one)
@@ -157,12 +168,13 @@ func BenchmarkOverview(b *testing.B) {
 	}
 	e.Bind(all)
 	e.Recall(runs)
+	b.ReportAllocs()
 	for b.Loop() {
-		o, err := e.Overview(Selection{})
+		o, err := e.Overview(Selection{Stream: true})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := o.AppendJSON(nil); err != nil {
+		if err := o.WriteJSON(io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -202,17 +214,140 @@ func TestOverviewIsEncodedAnew(t *testing.T) {
 // find returns an integration as Overview has it.
 func (e *Engine) find(t *testing.T, name string) State {
 	t.Helper()
-	o, err := e.Overview(Selection{Names: []string{name}})
+	o, err := e.Overview(Selection{Names: []string{name}, Stream: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := o.AppendJSON(nil)
-	if err != nil {
+	var b bytes.Buffer
+	if err := o.WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
 	var decoded Overview
-	if err := json.Unmarshal(b, &decoded); err != nil {
+	if err := json.Unmarshal(b.Bytes(), &decoded); err != nil {
 		t.Fatal(err)
 	}
 	return decoded.Integrations[0]
+}
+
+// fleetOf returns an engine with integrations that have a stored run, the last of which
+// depends on the first.
+func fleetOf(t *testing.T, n int) *Engine {
+	t.Helper()
+	all, runs := make([]*Binding, n), make([]check.Run, n)
+	for n := range all {
+		all[n] = newBinding(fmt.Sprintf("i%05d", n), time.Hour)
+		runs[n] = storedRun(all[n].Name, check.Healthy, time.Hour)
+		runs[n].Message = strings.Repeat("message ", 20)
+		runs[n].Details = map[string]string{"status": "200", "version": "1.2.3"}
+	}
+	all[n-1].DependsOn = []string{all[0].Name}
+	e, _ := start(t, all...)
+	e.Recall(runs)
+	return e
+}
+
+// flow counts what is written to it, and the largest part.
+type flow struct{ total, most int }
+
+func (f *flow) Write(b []byte) (int, error) {
+	f.total, f.most = f.total+len(b), max(f.most, len(b))
+	return len(b), nil
+}
+
+// TestAnswersAreStreamed checks that an answer about 5,000 integrations is written in
+// parts, and that the memory for it is a small part of its length.
+func TestAnswersAreStreamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fleetOf(t, 5000)
+		if _, err := e.Health(t.Context(), Query{Stream: true}); err != nil {
+			t.Fatal(err)
+		}
+		health := func(w io.Writer) error {
+			h, err := e.Health(t.Context(), Query{MaxAge: time.Hour, Stream: true})
+			return errors.Join(err, h.WriteJSON(w))
+		}
+		overview := func(w io.Writer) error {
+			o, err := e.Overview(Selection{Stream: true})
+			return errors.Join(err, o.WriteJSON(w))
+		}
+		for name, write := range map[string]func(io.Writer) error{"health": health, "overview": overview} {
+			written := &flow{}
+			if err := write(written); err != nil || written.total < 5000*250 || written.most > 2*chunk {
+				t.Errorf("%s: %d bytes, at most %d in one part; %v", name, written.total, written.most, err)
+			}
+			if held := heldBy(func(w io.Writer) { _ = write(w) }); held > int64(written.total)/2 {
+				t.Errorf("%s: %d bytes are held for an answer of %d", name, held, written.total)
+			}
+		}
+	})
+}
+
+// heldBy returns by how much the live memory grows while do is in the middle of an
+// answer.
+func heldBy(do func(io.Writer)) (most int64) {
+	live := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before, parts := live(), 0
+	do(writerFunc(func(b []byte) (int, error) {
+		if parts++; parts == 10 {
+			most = live() - before
+		}
+		return len(b), nil
+	}))
+	return most
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// TestHealthIsStreamedAsItIsEncoded compares both forms of an answer with root causes and
+// annotations.
+func TestHealthIsStreamedAsItIsEncoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		web, db := newBinding("web", time.Hour), newBinding("db", time.Hour)
+		web.DependsOn, web.Group, web.Probe, db.Probe = []string{"db"}, "shop", "unhealthy", "unhealthy"
+		e, _ := start(t, db, newBinding("off", 0), web)
+		if _, err := e.Health(t.Context(), Query{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, names := range [][]string{nil, {"web"}} {
+			whole, err := e.Health(t.Context(), Query{MaxAge: time.Hour, Names: names})
+			streamed, err2 := e.Health(t.Context(), Query{MaxAge: time.Hour, Names: names, Stream: true})
+			if err != nil || err2 != nil || streamed.Integrations != nil || len(whole.Integrations[len(whole.Integrations)-1].RootCause) == 0 {
+				t.Fatalf("%+v, %v, %v", whole, err, err2)
+			}
+			whole.CorrelationID, streamed.CorrelationID = "", ""
+			want, err := json.Marshal(whole)
+			for _, h := range []Health{whole, streamed} {
+				var got strings.Builder
+				if err2 := h.WriteJSON(&got); err != nil || err2 != nil || got.String() != string(want) {
+					t.Errorf("%s\nwant %s; %v, %v", got.String(), want, err, err2)
+				}
+			}
+		}
+	})
+}
+
+// TestStreamEndsWithItsReader checks that a failed write ends an answer.
+func TestStreamEndsWithItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := fleetOf(t, 1000)
+		o, err := e.Overview(Selection{Stream: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		writes := 0
+		err = o.WriteJSON(writerFunc(func([]byte) (int, error) {
+			writes++
+			return 0, io.ErrClosedPipe
+		}))
+		if !errors.Is(err, io.ErrClosedPipe) || writes != 1 {
+			t.Errorf("%v after %d writes", err, writes)
+		}
+	})
 }
