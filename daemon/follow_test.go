@@ -2,13 +2,17 @@ package daemon
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"vega/daemon/catalog"
+	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/realtest/tiny"
 )
@@ -60,6 +64,69 @@ func TestTouchedFileLoadsNoModule(t *testing.T) {
 	}
 	if r, err := h.Reload(t.Context(), BySignal); err != nil || r.Outcome != Applied {
 		t.Errorf("an explicit reload did not retry: %+v, %v", r, err)
+	}
+}
+
+// TestRequestedReloadIsNotRepeated checks that the files of a reload that was requested
+// are not read again until they change.
+func TestRequestedReloadIsNotRepeated(t *testing.T) {
+	h := build(t, bind("a", "plain.healthy", ""))
+	var f follower
+	reads := 0
+	read := h.Daemon.options.Read
+	h.Daemon.options.Read = func(scan config.Scan) config.Reading {
+		reads++
+		return read(scan)
+	}
+	dated := func(hcl string, age time.Duration) {
+		h.configure(hcl)
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(filepath.Join(h.dir, "vega.hcl"), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	follow := func() int {
+		before := reads
+		for range 3 {
+			h.poll(t.Context(), &f)
+		}
+		return reads - before
+	}
+	follow()
+	for n, hcl := range []string{bind("b", "plain.healthy", ""), "integration", bind("c", "plain.healthy", "")} {
+		dated(hcl, time.Duration(n+1)*time.Hour)
+		_, _ = h.Reload(t.Context(), ByHTTP) // rejects the second
+		if got := follow(); got != 0 {
+			t.Errorf("%q was read %d times more", hcl, got)
+		}
+	}
+	_, _ = h.Reload(t.Context(), ByHTTP)
+	dated(bind("d", "plain.healthy", ""), 4*time.Hour)
+	if got := follow(); got != 1 || h.status() != "d=healthy" {
+		t.Errorf("a change after a reload was read %d times: %s", got, h.status())
+	}
+}
+
+// justWritten is a file that was modified a moment ago, whenever it is asked.
+type justWritten struct{ fs.FileInfo }
+
+func (justWritten) ModTime() time.Time { return time.Now() }
+
+// TestJustWrittenFilesAreNotSettled checks that a file is not taken for known if another
+// change could leave it with the same time of modification.
+func TestJustWrittenFilesAreNotSettled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.hcl")
+	write(t, filepath.Dir(path), "vega.hcl", nil)
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	files := stampAll([]string{path, path + ".missing"})
+	if !files.settled() {
+		t.Error("a file of an hour ago is not settled")
+	}
+	files["new"] = catalog.Stamp{FileInfo: justWritten{files[path].FileInfo}}
+	if files.settled() {
+		t.Error("a file that was just written is settled")
 	}
 }
 

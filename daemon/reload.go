@@ -93,6 +93,7 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 		return Reload{}, ErrClosing
 	}
 	began := time.Now()
+	files := d.requests.watched(d.now.Config.Path) // before they are read
 	reading := d.options.Read(d.catalog.Scan)
 	r := Reload{
 		Attempt: newAttempt(ctx, began, by, reading.Diagnostics),
@@ -112,6 +113,9 @@ func (d *Daemon) reload(ctx context.Context, by Trigger, patient bool) (Reload, 
 	r.Loading = append(r.Loading, d.now.Loading()...)
 	r.DurationMS = check.Milliseconds(time.Since(began))
 	d.conclude(ctx, reading.Inputs, r)
+	if by != ByFile && files != nil && files.settled() {
+		d.requests.seen.Store(&files)
+	}
 	return r, err
 }
 
@@ -127,7 +131,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	if reading.Config == nil {
 		return &config.InvalidError{Diagnostics: reading.Diagnostics}
 	}
-	if fixed := plan.Between(d.now.Config, reading.Config).NeedsRestart(); len(fixed) > 0 {
+	if fixed := plan.Fixed(d.now.Config, reading.Config); len(fixed) > 0 {
 		return &RestartError{fixed}
 	}
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {

@@ -92,6 +92,9 @@ func (p Plan) NeedsRestart() []string {
 	return names
 }
 
+// Fixed returns the keys that differ and need a restart. The result is not nil.
+func Fixed(old, next *config.Config) []string { return Plan{Keys: keys(old, next)}.NeedsRestart() }
+
 // Live returns the keys and blocks that a reload changes. The result is not nil.
 func (p Plan) Live() []string {
 	names := []string{}
