@@ -84,7 +84,7 @@ func BenchmarkHTTPCheck(b *testing.B) {
 	}
 }
 
-func coreHTTP(b *testing.B, url string) func(context.Context) error {
+func coreHTTP(b testing.TB, url string) func(context.Context) error {
 	b.Helper()
 	core := newSandbox(b, plugins.Options{}).load(b, plugins.Core())
 	probe, _ := core.Manifest.Probe("http")

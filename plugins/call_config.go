@@ -24,20 +24,31 @@ var configCalls = map[string]hostCall{
 		value, ok := c.options.Lookup(path)
 		if !ok {
 			undeclared(c.guest, path)
-			return int64(c.fail(fmt.Errorf("option %q: %w", path, errNotSet)))
+			return int64(c.fail(unsetError(path)))
 		}
 		return c.put(2, value)
 	}},
 }
 
+// unsetError reports an option that is not set. A run meets many of them and shows none,
+// so its text is made only for the error call.
+type unsetError string
+
+// Error names the option.
+func (e unsetError) Error() string { return fmt.Sprintf("option %q: %v", string(e), errNotSet) }
+
+// Unwrap makes the error errNotSet.
+func (unsetError) Unwrap() error { return errNotSet }
+
 // undeclared notes and reports an option that the guest reads but the manifest
 // does not declare, so it is never set.
 func undeclared(g *guest, path string) {
-	first := jsonpath.Split(path)[0]
-	if first.Command != 0 {
+	p, _ := g.module.Manifest.Probe(g.in.Probe)
+	if p.Option(path) != nil {
 		return
 	}
-	if p, _ := g.module.Manifest.Probe(g.in.Probe); p.Option(first.Key) != nil {
+	first := jsonpath.Split(path)[0]
+	if first.Command != 0 || p.Option(first.Key) != nil {
 		return
 	}
 	if g.undeclared == "" {

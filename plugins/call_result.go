@@ -52,7 +52,7 @@ var resultCalls = map[string]hostCall{
 	"deadline": {nil, nanosI64, func(c *call) int64 { return int64(max(0, time.Until(c.deadline))) }},
 	"now":      {nil, nanosI64, func(c *call) int64 { return c.in.now().UnixNano() }},
 	"error": {[]api.ValueType{i32, i32}, errnoI32, func(c *call) int64 {
-		return c.put(0, c.lastError)
+		return c.put(0, c.errorText())
 	}},
 }
 

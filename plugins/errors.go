@@ -63,11 +63,8 @@ func errno(err error) abi.Errno {
 	}
 }
 
-// fail stores the text of an error for the error call, and returns its errno.
-// Secrets are removed before the text is made one line, because a secret may
-// span lines. Since the guest sees the text, only whole secrets are removed:
-// removing parts would help the guest guess one. What vega itself caused is
-// recorded for the verdict.
+// fail keeps an error for the error call, and returns its errno. What vega itself
+// caused is recorded for the verdict.
 func (g *guest) fail(err error) int32 {
 	if own := fault.Of(err); own != nil {
 		g.blameHost(own)
@@ -76,11 +73,27 @@ func (g *guest) fail(err error) int32 {
 	if code == abi.ErrTimeout {
 		g.timedOut = true
 	}
-	g.lastError = check.Clip(check.OneLine(g.vault.Hide(g.explained(err))), maxArgument)
+	g.last = lastError{err: err}
 	if g.in.Grease && (code == abi.ErrIO || code == abi.ErrTarget) {
 		return strangeErrno
 	}
 	return int32(code)
+}
+
+// lastError is the error of the last call that failed, or its text.
+type lastError struct {
+	err  error // nil once text is made
+	text string
+}
+
+// errorText returns the text of the last error for the guest, or "". Secrets are removed
+// before the text is made one line, because a secret may span lines. Since the guest sees
+// the text, only whole secrets are removed: removing parts would help the guest guess one.
+func (g *guest) errorText() string {
+	if g.last.err != nil {
+		g.last = lastError{text: check.Clip(check.OneLine(g.vault.Hide(g.explained(g.last.err))), maxArgument)}
+	}
+	return g.last.text
 }
 
 // failOwn fails a call that involves no target, so any error is vega's own

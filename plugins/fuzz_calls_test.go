@@ -83,10 +83,10 @@ func FuzzCalls(f *testing.F) {
 		if slices.Equal(host.result, errnoI32) && answer < int64(abi.ErrIO) {
 			t.Fatalf("%s%v answers %d, which is not an errno", name, arguments, answer)
 		}
-		if answer == int64(abi.ErrDenied) && guest.lastError == "" {
+		if answer == int64(abi.ErrDenied) && guest.errorText() == "" {
 			t.Fatalf("%s%v is denied without a message", name, arguments)
 		}
-		if len(guest.lastError) > maxArgument+4 || len(guest.output.message) > maxMessage+4 || len(guest.handles.open) > maxHandles {
+		if len(guest.errorText()) > maxArgument+4 || len(guest.output.message) > maxMessage+4 || len(guest.handles.open) > maxHandles {
 			t.Fatalf("%s%v: a limit is exceeded", name, arguments)
 		}
 	})

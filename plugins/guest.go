@@ -45,10 +45,10 @@ type guest struct {
 	timedOut bool // a host call reached the deadline
 	slept    bool
 
-	lastError  string // for the error call
-	undeclared string // the first option that it read and the manifest lacks; "" for none
-	own        error  // the first call failure that is vega's own fault
-	overdrawn  error  // the failure of a call that exceeded a limit of the run
+	last       lastError // for the error call
+	undeclared string    // the first option that it read and the manifest lacks; "" for none
+	own        error     // the first call failure that is vega's own fault
+	overdrawn  error     // the failure of a call that exceeded a limit of the run
 }
 
 func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) (*guest, error) {

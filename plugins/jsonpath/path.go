@@ -12,12 +12,18 @@ type Step struct {
 	Command byte
 }
 
+// Plain reports whether a path is a single key, without escapes.
+func Plain(path string) bool { return !strings.ContainsAny(path, `.\#@`) }
+
 // Split splits a dotted path into its steps. "#" counts the elements of a list
 // or object, "@0" is an object's first key in sorted order, and "@type" is the
 // type of a value. In a key, a ".", a "\" and a leading "#" or "@" are escaped
 // by "\". The empty path has one step with an empty key, which callers treat as
 // the whole value.
 func Split(path string) []Step {
+	if Plain(path) {
+		return []Step{{Key: path}}
+	}
 	var steps []Step
 	var key strings.Builder
 	var command byte

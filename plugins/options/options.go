@@ -62,7 +62,16 @@ func (t Tree) Grease() {
 
 // Lookup returns the value at a path, and whether there is one. A list or map is
 // returned as JSON.
-func (t Tree) Lookup(path string) (string, bool) { return find(map[string]any(t), path) }
+func (t Tree) Lookup(path string) (string, bool) {
+	if path != "" && jsonpath.Plain(path) { // as almost always
+		v, ok := t[path]
+		if !ok {
+			return "", false
+		}
+		return show(v)
+	}
+	return find(map[string]any(t), path)
+}
 
 // find is like Lookup, for any tree of maps, lists, strings, json.Numbers and
 // bools.
