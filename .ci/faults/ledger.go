@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// ledger tells what became of the acknowledged rows.
+type ledger struct {
+	acknowledged int
+	stored       int
+	aside        int // in a file that vega set aside
+	destroyed    int // by the fault itself, before vega could know
+	lost         int
+	runs         int64 // stored, with those in files that were set aside
+	integrity    string
+	notes        []string // what could not be read
+}
+
+// audit reads the files of a store that no process has open, from copies. Rows
+// acknowledged before the moment harmed may have been destroyed by the fault; the
+// zero time means that none may.
+func audit(ctx context.Context, dir, scratch string, rows []row, harmed time.Time) ledger {
+	l := ledger{acknowledged: len(rows)}
+	stored, err := l.read(ctx, filepath.Join(dir, "vega.db"), scratch)
+	l.integrity = stored.integrity
+	if err != nil {
+		l.integrity = err.Error()
+	}
+	aside := map[string]bool{}
+	for _, file := range setAside(dir) {
+		found, err := l.read(ctx, file, scratch)
+		if err != nil {
+			l.notes = append(l.notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
+		}
+		for key := range found.rows {
+			aside[key] = true
+		}
+	}
+	for _, r := range rows {
+		switch key := r.name(); {
+		case stored.rows[key]:
+			l.stored++
+		case aside[key]:
+			l.aside++
+		case r.at.Before(harmed):
+			l.destroyed++
+		default:
+			l.lost++
+		}
+	}
+	return l
+}
+
+func (r row) name() string { return fmt.Sprint(r.kind, r.key) }
+
+// setAside returns the databases next to vega.db, without their side files.
+func setAside(dir string) []string {
+	files, _ := filepath.Glob(filepath.Join(dir, "vega.db.*"))
+	return slices.DeleteFunc(files, func(f string) bool {
+		return strings.HasSuffix(f, ".lock") || strings.HasSuffix(f, "-wal") || strings.HasSuffix(f, "-shm")
+	})
+}
+
+// content is what a database has.
+type content struct {
+	rows      map[string]bool
+	integrity string
+}
+
+// read reads a copy of a database and adds its runs to the ledger. Of a damaged one
+// it reads what can be read, and returns an error as well.
+func (l *ledger) read(ctx context.Context, file, scratch string) (content, error) {
+	c := content{rows: map[string]bool{}}
+	to := filepath.Join(scratch, fmt.Sprintf("copy-%d.db", time.Now().UnixNano()))
+	for _, side := range []string{"", "-wal"} {
+		err := copyFile(to+side, file+side)
+		if err != nil && (side == "" || !errors.Is(err, os.ErrNotExist)) {
+			return c, err
+		}
+	}
+	db, err := sql.Open("sqlite", to)
+	if err != nil {
+		return c, err
+	}
+	defer db.Close()
+	failed := errors.Join(
+		pieces(ctx, db, &c, conversation, "SELECT session_id FROM conversations WHERE id BETWEEN ? AND ?", 400_000, func(n int) any { return n }),
+		pieces(ctx, db, &c, memory, "SELECT key FROM memories WHERE key BETWEEN ? AND ?", 400_000, func(n int) any { return fmt.Sprintf("row-%06d", n) }),
+	)
+	var runs int64
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM runs").Scan(&runs); err != nil {
+		failed = errors.Join(failed, err)
+	}
+	l.runs += runs
+	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&c.integrity); err != nil {
+		c.integrity = err.Error()
+	}
+	return c, failed
+}
+
+// pieces selects the whole range at once, and in pieces if that fails. It returns the
+// first error.
+func pieces(ctx context.Context, db *sql.DB, c *content, k kind, query string, most int, key func(int) any) error {
+	err := c.collect(ctx, db, k, query, key(0), key(most))
+	if err == nil {
+		return nil
+	}
+	const step = 20
+	for n := 0; n < 20_000; n += step {
+		_ = c.collect(ctx, db, k, query, key(n), key(n+step-1)) // err is one of these
+	}
+	return err
+}
+
+func (c *content) collect(ctx context.Context, db *sql.DB, k kind, query string, bounds ...any) error {
+	rows, err := db.QueryContext(ctx, query, bounds...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return err
+		}
+		c.rows[row{kind: k, key: key}.name()] = true
+	}
+	return rows.Err()
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}

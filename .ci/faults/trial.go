@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// trial is one fault on one vega.
+type trial struct {
+	settings
+	fault
+	dir  string
+	tidy []func() // in reverse order at the end
+
+	near, far namespace // of vega, of the targets
+	target    *target
+	vega      *vega
+	writers   *writers
+	watcher   *watcher
+	state     any // what begin leaves for end
+
+	began, ended, well time.Time // of the fault, of its end, since when all is well
+	result             result
+}
+
+// run makes the trial and returns its result.
+func run(ctx context.Context, s settings, f fault) result {
+	t := &trial{settings: s, fault: f}
+	t.result.name = f.name
+	if why := missing(f.needs); why != "" {
+		t.result.skipped = why
+		return t.result
+	}
+	defer t.clean()
+	if err := t.prepare(ctx); err != nil {
+		t.result.broken("prepare: %v", err)
+		return t.result
+	}
+	if err := t.play(ctx); err != nil {
+		t.result.broken("%v", err)
+	}
+	return t.result
+}
+
+// atEnd registers what takes something away again.
+func (t *trial) atEnd(f func()) { t.tidy = append(t.tidy, f) }
+
+func (t *trial) clean() {
+	for n := len(t.tidy) - 1; n >= 0; n-- {
+		t.tidy[n]()
+	}
+}
+
+// data returns the path of a file in vega's data directory.
+func (t *trial) data(name string) string { return filepath.Join(t.dir, "data", name) }
+
+// prepare makes everything around vega.
+func (t *trial) prepare(ctx context.Context) error {
+	t.dir = filepath.Join(t.work, strings.NewReplacer("/", "-", " ", "-").Replace(t.name))
+	if err := os.MkdirAll(filepath.Join(t.dir, "data"), 0o700); err != nil {
+		return err
+	}
+	if err := t.mount(ctx); err != nil {
+		return err
+	}
+	if err := t.connect(ctx); err != nil {
+		return err
+	}
+	var err error
+	if t.target, err = startTarget(ctx, t.far, t.targetHost()); err != nil {
+		return err
+	}
+	t.atEnd(t.target.close)
+	log, err := os.Create(filepath.Join(t.dir, "log"))
+	if err != nil {
+		return err
+	}
+	t.atEnd(func() { _ = log.Close() })
+	t.vega = &vega{program: t.program, dir: t.dir, ns: t.near, port: t.freePort(ctx), key: newKey(), extra: []string{"CLOCK_OFFSET=" + t.offset()}, log: &journal{file: log, unwell: map[string]int{}}}
+	if t.has(clock) {
+		var err error
+		if t.vega.program, err = t.clockful(); err != nil {
+			return err
+		}
+	}
+	t.vega.client = &http.Client{Timeout: limit, Transport: &http.Transport{DialContext: t.near.dial, MaxIdleConnsPerHost: 8}}
+	return t.configure(ctx)
+}
+
+// connect makes the network namespaces that the fault needs.
+func (t *trial) connect(ctx context.Context) error {
+	if !t.has(network) {
+		return nil
+	}
+	name := fmt.Sprintf("kit-%d-%s", os.Getpid(), hex.EncodeToString([]byte(t.name))[:8]+newKey()[:4])
+	var err error
+	if t.near, err = newNamespace(ctx, name+"a"); err != nil {
+		return err
+	}
+	t.atEnd(t.near.remove)
+	t.far = t.near
+	if !t.routed {
+		return nil
+	}
+	if t.far, err = newNamespace(ctx, name+"b"); err != nil {
+		return err
+	}
+	t.atEnd(t.far.remove)
+	return join(ctx, t.near, t.far)
+}
+
+func (f *fault) has(n need) bool { return slices.Contains(f.needs, n) }
+
+func (t *trial) targetHost() string {
+	if t.routed {
+		return farAddress
+	}
+	return "127.0.0.1"
+}
+
+// freePort returns a port that nobody listens on, and that is not ephemeral: no
+// connection takes it before vega does, or between two starts of vega.
+func (t *trial) freePort(ctx context.Context) (free int) {
+	for free == 0 {
+		_ = t.near.do(func() error {
+			l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+mathrand.N(12_000)))
+			if err == nil {
+				free = port(l)
+				_ = l.Close()
+			}
+			return err
+		})
+	}
+	return free
+}
+
+func newKey() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// configure writes vega.hcl.
+func (t *trial) configure(ctx context.Context) error {
+	host := t.targetHost()
+	var hcl strings.Builder
+	hcl.WriteString("data_dir = \"data\"\nserver {\n  api_key = env(\"VEGA_API_KEY\")\n}\n")
+	if t.resolver != "" {
+		r, err := startResolver(ctx, t.near, t.resolver)
+		if err != nil {
+			return err
+		}
+		t.atEnd(r.close)
+		t.state = r
+		host = "target.example"
+		fmt.Fprintf(&hcl, "network {\n  resolver = %q\n}\n", r.address)
+	}
+	hcl.WriteString("defaults {\n  interval = \"1s\"\n  timeout  = \"5s\"\n}\n")
+	for n := range t.checks {
+		if n%5 == 4 {
+			fmt.Fprintf(&hcl, "integration \"tcp-%d\" {\n  probe = core.tcp\n  config {\n    address = \"%s:%d\"\n  }\n}\n", n, host, port(t.target.raw))
+			continue
+		}
+		fmt.Fprintf(&hcl, "integration \"web-%d\" {\n  probe = core.http\n  config {\n    url = \"http://%s:%d/%d\"\n  }\n}\n", n, host, port(t.target.web), n)
+	}
+	return os.WriteFile(filepath.Join(t.dir, "vega.hcl"), []byte(hcl.String()), 0o600)
+}
+
+// play starts vega, lets the fault happen and looks at what holds.
+func (t *trial) play(ctx context.Context) error {
+	first, err := t.vega.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.vega.kill()
+	t.result.start = first
+	t.writers = newWriters(t.vega, t.pause())
+	t.watcher = &watcher{v: t.vega, t: t.target, checks: t.checks, blamed: map[string]int{}, causes: map[string]int{}}
+	if !t.quiet {
+		t.watcher.w = t.writers
+	}
+	watching, stop := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { t.watcher.run(watching) })
+	if !t.quiet {
+		all.Go(func() { t.writers.run(watching) })
+	}
+	err = t.happen(ctx)
+	stop()
+	all.Wait()
+	if err != nil {
+		return err
+	}
+	t.after(ctx)
+	return nil
+}
+
+func (t *trial) pause() time.Duration {
+	if t.clients != 0 {
+		return t.clients
+	}
+	return 50 * time.Millisecond
+}
+
+// happen measures vega before the fault, during it, and until all is well again.
+func (t *trial) happen(ctx context.Context) error {
+	time.Sleep(2 * time.Second) // until each integration has run once
+	if _, ok := t.watcher.awaitWell(ctx, time.Now(), 30*time.Second); !ok {
+		return fmt.Errorf("not well before the fault: %v; %s", t.watcher.blamed, t.vega.log.tail())
+	}
+	from := time.Now()
+	time.Sleep(t.before)
+	t.watcher.rate = t.watcher.perSecond(from, time.Now())
+	t.result.rates[0] = t.watcher.rate
+	t.result.held[0] = t.vega.footprint(ctx)
+	t.began = time.Now()
+	if err := t.inflict(ctx); err != nil {
+		return err
+	}
+	if t.stays {
+		t.result.rates[1] = t.watcher.perSecond(t.began, t.ended)
+		return nil
+	}
+	var ok bool
+	t.well, ok = t.watcher.awaitWell(ctx, t.from(), t.patience)
+	t.result.well, t.result.took = ok, t.well.Sub(t.from())
+	t.result.rates[1] = t.watcher.perSecond(t.began, t.ended)
+	if ok {
+		from = time.Now()
+		time.Sleep(t.before)
+		t.result.rates[2] = t.watcher.perSecond(from, time.Now())
+	}
+	return nil
+}
+
+// from returns the moment from which vega could be well again.
+func (t *trial) from() time.Time {
+	if t.end == nil && t.whole == nil && !t.stays {
+		return t.began
+	}
+	return t.ended
+}
+
+// lasting returns how long the fault lasts.
+func (t *trial) lasting() time.Duration { return max(t.during, t.least) }
+
+func (t *trial) inflict(ctx context.Context) error {
+	defer func() { t.ended = time.Now() }()
+	if t.whole != nil {
+		return t.whole(ctx, t)
+	}
+	err := t.begin(ctx, t)
+	if err == nil {
+		time.Sleep(t.lasting())
+	}
+	if t.end != nil {
+		err = errors.Join(err, t.end(ctx, t))
+	}
+	return err
+}
+
+// after looks at vega, stops it and looks at what it has stored.
+func (t *trial) after(ctx context.Context) {
+	if t.vega.alive() {
+		if !t.stays {
+			t.result.fresh = t.fresh(ctx)
+		}
+		t.result.held[1] = t.vega.footprint(ctx)
+		t.result.stopped, t.result.exit = t.vega.stop(drain + 5*time.Second)
+	} else {
+		t.result.fails("vega has ended: %s", t.vega.cmd.ProcessState)
+		t.result.exit = -1
+	}
+	scratch := filepath.Join(t.dir, "scratch")
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
+		t.result.broken("%v", err)
+		return
+	}
+	var harmed time.Time
+	if t.destroys {
+		harmed = t.began
+	}
+	t.result.ledger = audit(ctx, t.data(""), scratch, t.writers.acknowledged(), harmed)
+	t.judge()
+}
+
+// drain is the default drain_timeout.
+const drain = 10 * time.Second
+
+// fresh writes a row and reads it.
+func (t *trial) fresh(ctx context.Context) bool {
+	if !t.writers.write(memory, "row-400000") {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	answer, _, err := t.vega.ask(ctx, http.MethodGet, "/v1/memories/row-400000", nil)
+	return err == nil && answer.StatusCode == http.StatusOK
+}
