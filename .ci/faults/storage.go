@@ -18,7 +18,7 @@ func fullFaults() []fault {
 	// is room without more of the disk.
 	full := func(name, what string, quiet, short bool) fault {
 		return fault{
-			name: name, what: what, short: short, quiet: quiet, needs: []need{root}, place: small, storage: true,
+			name: name, what: what, short: short, quiet: quiet, needs: []need{root}, place: small, storage: true, least: 12 * time.Second,
 			begin: func(ctx context.Context, t *trial) error {
 				return errors.Join(lock(ctx, t, "DEFERRED; SELECT count(*) FROM memories"), fill(t.data("filler")))
 			},
@@ -41,8 +41,14 @@ func fullFaults() []fault {
 		{
 			name: "full/inodes", what: "no file can be made: no inodes are left",
 			needs: []need{root}, place: small, storage: true, brief: true,
-			begin: func(ctx context.Context, t *trial) error { return remount(ctx, t, "nr_inodes=1") },
-			end:   func(ctx context.Context, t *trial) error { return remount(ctx, t, "nr_inodes=0") },
+			begin: func(ctx context.Context, t *trial) error {
+				var is unix.Statfs_t
+				if err := unix.Statfs(t.data(""), &is); err != nil {
+					return err
+				}
+				return remount(ctx, t, fmt.Sprintf("nr_inodes=%d", is.Files-is.Ffree))
+			},
+			end: func(ctx context.Context, t *trial) error { return remount(ctx, t, "nr_inodes=0") },
 		},
 	}
 }
