@@ -39,9 +39,9 @@ type fault struct {
 	place place
 	quiet bool // nobody writes by HTTP
 
-	resolver string // "dead", "silent", "garbage": the integrations name hosts
-	routed   bool   // the targets are in another network namespace
-	clients  time.Duration
+	named   bool // the integrations name their hosts
+	routed  bool // the targets are in another network namespace
+	clients time.Duration
 
 	begin func(ctx context.Context, t *trial) error
 	end   func(ctx context.Context, t *trial) error // nil: vega has to repair it by itself

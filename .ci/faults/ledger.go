@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,39 +28,44 @@ type ledger struct {
 	notes        []string // what could not be read
 }
 
-// audit reads the files of a store that no process has open, from copies. Rows
-// acknowledged before the moment harmed may have been destroyed by the fault; the
-// zero time means that none may.
-func audit(ctx context.Context, dir, scratch string, rows []row, harmed time.Time) ledger {
+// audit looks for the acknowledged rows in the files of the store, which no process
+// has open. It reads copies, in the directory scratch.
+func (t *trial) audit(ctx context.Context, scratch string) ledger {
+	rows := t.writers.acknowledged()
 	l := ledger{acknowledged: len(rows)}
-	stored, err := l.read(ctx, filepath.Join(dir, "vega.db"), scratch)
+	stored, err := l.read(ctx, t.data("vega.db"), scratch)
 	l.integrity = stored.integrity
 	if err != nil {
 		l.integrity = err.Error()
 	}
-	aside := map[string]bool{}
-	for _, file := range setAside(dir) {
-		found, err := l.read(ctx, file, scratch)
-		if err != nil {
-			l.notes = append(l.notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
-		}
-		for key := range found.rows {
-			aside[key] = true
-		}
-	}
+	t.readAside(ctx, &l, scratch)
 	for _, r := range rows {
 		switch key := r.name(); {
 		case stored.rows[key]:
 			l.stored++
-		case aside[key]:
+		case t.found[key]:
 			l.aside++
-		case r.at.Before(harmed):
+		case r.at.Before(t.harmed):
 			l.destroyed++
 		default:
 			l.lost++
 		}
 	}
 	return l
+}
+
+// readAside notes the rows in the files that vega has set aside.
+func (t *trial) readAside(ctx context.Context, l *ledger, scratch string) {
+	if t.found == nil {
+		t.found = map[string]bool{}
+	}
+	for _, file := range setAside(t.data("")) {
+		c, err := l.read(ctx, file, scratch)
+		if err != nil {
+			l.notes = append(l.notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
+		}
+		maps.Copy(t.found, c.rows)
+	}
 }
 
 func (r row) name() string { return fmt.Sprint(r.kind, r.key) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -103,11 +102,13 @@ func usePorts(ctx context.Context, t *trial) error {
 			return err
 		}
 		for _, l := range []net.Listener{t.target.web, t.target.raw} {
-			c, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port(l)))
-			if err != nil {
+			c, err := new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+			switch {
+			case err == nil:
+				held = append(held, c)
+			case !errors.Is(err, unix.EADDRNOTAVAIL): // a check has just used it
 				return err
 			}
-			held = append(held, c)
 		}
 		return nil
 	})

@@ -119,7 +119,7 @@ func start(ctx context.Context, s settings) (bool, error) {
 		return false, err
 	}
 	if s.weather > 0 {
-		return weather(ctx, s)
+		return weather(ctx, s, chosen)
 	}
 	return series(ctx, s, chosen), nil
 }

@@ -41,9 +41,9 @@ func networkFaults() []fault {
 		garbage: "the resolver answers with random bytes",
 	} {
 		list = append(list, fault{
-			name: "resolver/" + mode, what: what, short: mode != garbage, needs: []need{root, network}, routed: true, resolver: mode, fewer: true,
-			begin: func(_ context.Context, t *trial) error { return t.state.(*resolver).fail() },
-			end:   func(ctx context.Context, t *trial) error { return t.state.(*resolver).repair(ctx) },
+			name: "resolver/" + mode, what: what, short: mode != garbage, needs: []need{root, network}, routed: true, named: true, fewer: true,
+			begin: func(_ context.Context, t *trial) error { return t.resolver.fail(mode) },
+			end:   func(ctx context.Context, t *trial) error { return t.resolver.repair(ctx) },
 		})
 	}
 	return list
@@ -68,20 +68,20 @@ const (
 type resolver struct {
 	ns      namespace
 	address string
-	mode    string // how it fails
-	failing atomic.Bool
+	mode    atomic.Value // how it fails; "": it works
 	conn    net.PacketConn
 }
 
-func startResolver(ctx context.Context, ns namespace, mode string) (*resolver, error) {
-	r := &resolver{ns: ns, mode: mode, address: "127.0.0.1:0"}
+func startResolver(ctx context.Context, ns namespace) (*resolver, error) {
+	r := &resolver{ns: ns, address: "127.0.0.1:0"}
+	r.mode.Store(dead)
 	return r, r.repair(ctx)
 }
 
 // fail lets the resolver fail.
-func (r *resolver) fail() error {
-	r.failing.Store(true)
-	if r.mode == dead {
+func (r *resolver) fail(mode string) error {
+	r.mode.Store(mode)
+	if mode == dead {
 		return r.conn.Close()
 	}
 	return nil
@@ -89,7 +89,7 @@ func (r *resolver) fail() error {
 
 // repair lets it answer.
 func (r *resolver) repair(ctx context.Context) error {
-	if r.conn == nil || r.mode == dead {
+	if r.mode.Load() == dead {
 		err := r.ns.do(func() (err error) {
 			r.conn, err = new(net.ListenConfig).ListenPacket(ctx, "udp", r.address)
 			return err
@@ -100,7 +100,7 @@ func (r *resolver) repair(ctx context.Context) error {
 		r.address = r.conn.LocalAddr().String()
 		go r.serve(r.conn)
 	}
-	r.failing.Store(false)
+	r.mode.Store("")
 	return nil
 }
 
@@ -114,10 +114,11 @@ func (r *resolver) serve(conn net.PacketConn) {
 			return
 		}
 		answer, err := answerTo(buffer[:n])
-		switch {
-		case err != nil, r.failing.Load() && r.mode == silent:
+		mode := r.mode.Load()
+		if err != nil || mode == silent {
 			continue
-		case r.failing.Load():
+		}
+		if mode == garbage {
 			for n := 2; n < len(answer); n++ { // after the ID
 				answer[n] = byte(7 * n)
 			}

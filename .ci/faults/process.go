@@ -51,7 +51,7 @@ func (t *trial) auditKilled(ctx context.Context, n int) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	l := audit(ctx, t.data(""), scratch, t.writers.acknowledged(), time.Time{})
+	l := t.audit(ctx, scratch)
 	if l.lost > 0 || l.integrity != "ok" {
 		t.result.fails("kill %d: %d of %d acknowledged rows are lost, integrity %s", n+1, l.lost, l.acknowledged, l.integrity)
 	}

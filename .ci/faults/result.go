@@ -22,7 +22,6 @@ type result struct {
 	hits    int64
 	lost    int64 // runs that vega says it lost
 	held    [2]footprint
-	start   time.Duration
 	well    bool
 	took    time.Duration // to be well again
 	fresh   bool          // a new row was acknowledged and read
@@ -71,6 +70,13 @@ func (t *trial) judgeProcess(r *result) {
 	if len(t.vega.log.strange) > 0 {
 		r.fails("a crash: %s", strings.Join(t.vega.log.strange, " | "))
 	}
+	t.judgeAnswers(r)
+}
+
+// judgeAnswers looks at what clients were told of rows that were not stored.
+func (t *trial) judgeAnswers(r *result) {
+	t.writers.mu.Lock()
+	defer t.writers.mu.Unlock()
 	for _, why := range slices.Sorted(maps.Keys(t.writers.wrong)) {
 		if !strings.HasPrefix(why, "no answer") || !t.mute {
 			r.fails("a client gets %s (%d×)", why, t.writers.wrong[why])
@@ -83,9 +89,13 @@ func (t *trial) judgeChecks(r *result) {
 	if !t.fewer && r.rates[1] < enough*r.rates[0] {
 		r.fails("%.1f checks/s during the fault, %.1f before", r.rates[1], r.rates[0])
 	}
+	t.vega.log.mu.Lock()
+	defer t.vega.log.mu.Unlock()
 	for _, why := range slices.Sorted(maps.Keys(t.vega.log.unwell)) {
 		r.fails("unhealthy without evidence, %d runs: %s", t.vega.log.unwell[why], why)
 	}
+	t.watcher.mu.Lock()
+	defer t.watcher.mu.Unlock()
 	for cause, n := range t.watcher.causes {
 		if cause != "host" && cause != "" {
 			r.fails("unknown because of %q (seen %d×)", cause, n)

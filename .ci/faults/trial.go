@@ -29,7 +29,12 @@ type trial struct {
 	vega      *vega
 	writers   *writers
 	watcher   *watcher
-	state     any // what begin leaves for end
+	resolver  *resolver // nil: the integrations name addresses
+	state     any       // what begin leaves for end
+	options   string    // more of vega.hcl
+
+	harmed time.Time       // rows acknowledged before this moment may be destroyed
+	found  map[string]bool // rows in files that were set aside and are gone
 
 	began, ended, well time.Time // of the fault, of its end, since when all is well
 	result             result
@@ -157,15 +162,15 @@ func (t *trial) configure(ctx context.Context) error {
 	host := t.targetHost()
 	var hcl strings.Builder
 	hcl.WriteString("data_dir = \"data\"\nserver {\n  api_key = env(\"VEGA_API_KEY\")\n}\n")
-	if t.resolver != "" {
-		r, err := startResolver(ctx, t.near, t.resolver)
-		if err != nil {
+	hcl.WriteString(t.options)
+	if t.named {
+		var err error
+		if t.resolver, err = startResolver(ctx, t.near); err != nil {
 			return err
 		}
-		t.atEnd(r.close)
-		t.state = r
+		t.atEnd(t.resolver.close)
 		host = "target.example"
-		fmt.Fprintf(&hcl, "network {\n  resolver = %q\n}\n", r.address)
+		fmt.Fprintf(&hcl, "network {\n  resolver = %q\n}\n", t.resolver.address)
 	}
 	hcl.WriteString("defaults {\n  interval = \"1s\"\n  timeout  = \"5s\"\n}\n")
 	for n := range t.checks {
@@ -180,12 +185,22 @@ func (t *trial) configure(ctx context.Context) error {
 
 // play starts vega, lets the fault happen and looks at what holds.
 func (t *trial) play(ctx context.Context) error {
-	first, err := t.vega.start(ctx)
-	if err != nil {
+	err := t.watched(ctx, func() error { return t.happen(ctx) })
+	if err == nil {
+		t.after(ctx)
+	}
+	if t.vega.cmd != nil {
+		t.vega.kill()
+	}
+	return err
+}
+
+// watched starts vega and everything that watches it, and calls do. It returns when
+// each request of the writers is answered.
+func (t *trial) watched(ctx context.Context, do func() error) error {
+	if _, err := t.vega.start(ctx); err != nil {
 		return err
 	}
-	defer t.vega.kill()
-	t.result.start = first
 	t.writers = newWriters(t.vega, t.pause())
 	t.watcher = &watcher{v: t.vega, t: t.target, checks: t.checks, blamed: map[string]int{}, causes: map[string]int{}}
 	if !t.quiet {
@@ -197,14 +212,11 @@ func (t *trial) play(ctx context.Context) error {
 	if !t.quiet {
 		all.Go(func() { t.writers.run(watching) })
 	}
-	err = t.happen(ctx)
+	time.Sleep(2 * time.Second) // until each integration has run once
+	err := do()
 	stop()
 	all.Wait()
-	if err != nil {
-		return err
-	}
-	t.after(ctx)
-	return nil
+	return err
 }
 
 func (t *trial) pause() time.Duration {
@@ -216,7 +228,6 @@ func (t *trial) pause() time.Duration {
 
 // happen measures vega before the fault, during it, and until all is well again.
 func (t *trial) happen(ctx context.Context) error {
-	time.Sleep(2 * time.Second) // until each integration has run once
 	if _, ok := t.watcher.awaitWell(ctx, time.Now(), 30*time.Second); !ok {
 		return fmt.Errorf("not well before the fault: %v; %s", t.watcher.blamed, t.vega.log.tail())
 	}
@@ -226,6 +237,9 @@ func (t *trial) happen(ctx context.Context) error {
 	t.result.rates[0] = t.watcher.rate
 	t.result.held[0] = t.vega.footprint(ctx)
 	t.began = time.Now()
+	if t.destroys {
+		t.harmed = t.began
+	}
 	if err := t.inflict(ctx); err != nil {
 		return err
 	}
@@ -288,11 +302,7 @@ func (t *trial) after(ctx context.Context) {
 		t.result.broken("%v", err)
 		return
 	}
-	var harmed time.Time
-	if t.destroys {
-		harmed = t.began
-	}
-	t.result.ledger = audit(ctx, t.data(""), scratch, t.writers.acknowledged(), harmed)
+	t.result.ledger = t.audit(ctx, scratch)
 	t.judge()
 }
 
@@ -306,6 +316,6 @@ func (t *trial) fresh(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	answer, _, err := t.vega.ask(ctx, http.MethodGet, "/v1/memories/row-400000", nil)
-	return err == nil && answer.StatusCode == http.StatusOK
+	a, err := t.vega.ask(ctx, http.MethodGet, "/v1/memories/row-400000", nil)
+	return err == nil && a.status == http.StatusOK
 }

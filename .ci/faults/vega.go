@@ -120,23 +120,30 @@ func (v *vega) stop(limit time.Duration) (time.Duration, int) {
 	return time.Since(began), v.cmd.ProcessState.ExitCode()
 }
 
-// ask sends a request with the API key and returns the answer with its body read.
-func (v *vega) ask(ctx context.Context, method, path string, body io.Reader) (*http.Response, []byte, error) {
+// answer is an HTTP response.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// ask sends a request with the API key.
+func (v *vega) ask(ctx context.Context, method, path string, body io.Reader) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", v.port, path), body)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	request.Header.Set("X-API-Key", v.key)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	answer, err := v.client.Do(request)
+	response, err := v.client.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	return answer, text, err
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header, text}, err
 }
 
 // overview is part of the answer of /admin/integrations.
@@ -147,14 +154,14 @@ type overview struct {
 // integrations returns the last verdicts.
 func (v *vega) integrations(ctx context.Context) (overview, error) {
 	var o overview
-	answer, text, err := v.ask(ctx, http.MethodGet, "/admin/integrations", nil)
+	a, err := v.ask(ctx, http.MethodGet, "/admin/integrations", nil)
 	if err != nil {
 		return o, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return o, fmt.Errorf("/admin/integrations answered %s", answer.Status)
+	if a.status != http.StatusOK {
+		return o, fmt.Errorf("/admin/integrations answered %d", a.status)
 	}
-	return o, json.Unmarshal(text, &o)
+	return o, json.Unmarshal(a.body, &o)
 }
 
 // footprint is what the process holds.
@@ -189,8 +196,8 @@ func (v *vega) footprint(ctx context.Context) footprint {
 		}
 	}
 	var system struct{ Runtime struct{ Goroutines int } }
-	if _, text, err := v.ask(ctx, http.MethodGet, "/admin/diagnostics/system", nil); err == nil {
-		_ = json.Unmarshal(text, &system) // 0 if it does not answer
+	if a, err := v.ask(ctx, http.MethodGet, "/admin/diagnostics/system", nil); err == nil {
+		_ = json.Unmarshal(a.body, &system) // 0 if it does not answer
 	}
 	f.goroutines = system.Runtime.Goroutines
 	return f
@@ -287,4 +294,12 @@ func (j *journal) errorsSince(t time.Time) (n int, kinds []string) {
 		kinds = append(kinds, fmt.Sprintf("%d× %s", count[msg], msg))
 	}
 	return n, kinds
+}
+
+// forget forgets what was logged so far.
+func (j *journal) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.errors, j.lost = nil, 0
+	clear(j.unwell)
 }

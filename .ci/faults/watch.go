@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -52,8 +53,8 @@ func (w *watcher) take(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	s := sample{at: time.Now(), hits: w.t.hits.Load(), stored: w.w == nil || w.w.stored()}
-	if answer, _, err := w.v.ask(ctx, http.MethodGet, "/readyz", nil); err == nil {
-		s.ready = answer.StatusCode
+	if a, err := w.v.ask(ctx, http.MethodGet, "/readyz", nil); err == nil {
+		s.ready = a.status
 	}
 	list, err := w.v.integrations(ctx)
 	s.listed = err == nil
@@ -147,3 +148,12 @@ func (w *watcher) wellSince(from time.Time) (time.Time, bool) {
 // enough is the share of the checks of before that counts as "as before": a busy
 // machine delays some.
 const enough = 0.75
+
+// forget forgets all samples but the last ones.
+func (w *watcher) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.samples = slices.Clone(w.samples[max(0, len(w.samples)-4):])
+	clear(w.blamed)
+	clear(w.causes)
+}

@@ -76,7 +76,7 @@ func (w *writers) write(k kind, key string) bool {
 		body = fmt.Sprintf(`{"session_id":%q,"source":"kit","prompt":%q,"response":"r"}`, key, strings.Repeat("p", 200))
 	}
 	began := time.Now()
-	answer, text, err := w.v.ask(ctx, method, path, strings.NewReader(body))
+	a, err := w.v.ask(ctx, method, path, strings.NewReader(body))
 	took := time.Since(began)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,13 +86,13 @@ func (w *writers) write(k kind, key string) bool {
 		w.refused(err)
 		return false
 	}
-	w.last[k] = answer.StatusCode
-	w.answers[fmt.Sprint(answer.StatusCode)]++
-	if answer.StatusCode/100 == 2 {
+	w.last[k] = a.status
+	w.answers[fmt.Sprint(a.status)]++
+	if a.status/100 == 2 {
 		w.rows = append(w.rows, row{k, key, time.Now()})
 		return true
 	}
-	if why := judge(answer, text); why != "" {
+	if why := judge(a); why != "" {
 		w.wrong[why]++
 	}
 	return false
@@ -108,16 +108,16 @@ func (w *writers) refused(err error) {
 }
 
 // judge returns what is wrong with the answer to a write that was not stored, or "".
-func judge(answer *http.Response, text []byte) string {
-	status := answer.StatusCode
+func judge(a answer) string {
+	status, text := a.status, a.body
 	if status != http.StatusServiceUnavailable && status != http.StatusInsufficientStorage {
 		return fmt.Sprintf("%d %s", status, text[:min(len(text), 160)])
 	}
 	var missing []string
-	if t, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); t != "application/problem+json" {
+	if t, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); t != "application/problem+json" {
 		missing = append(missing, "not problem+json")
 	}
-	if answer.Header.Get("Retry-After") == "" {
+	if a.header.Get("Retry-After") == "" {
 		missing = append(missing, "no Retry-After")
 	}
 	if len(missing) == 0 {
@@ -154,4 +154,12 @@ func counts(of map[string]int) string {
 		parts = append(parts, fmt.Sprintf("%s×%d", name, of[name]))
 	}
 	return strings.Join(parts, " ")
+}
+
+// forget forgets the answers so far, but not the rows.
+func (w *writers) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.answers)
+	clear(w.wrong)
 }
