@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"vega/store/sqlite/salvage"
 )
 
 // backUp copies the file before a pending migration that rewrites rows. A
@@ -66,3 +68,20 @@ func syncFile(path string) error {
 // Backup returns the path of the copy that this start made of the file, or "".
 // Only a migration that rewrites rows makes one. The operator may delete it.
 func (s *Store) Backup() string { return s.backup }
+
+// Merge adds the rows of one store to another, in short transactions between
+// other writes; see salvage.Merge. Runs that are still queued in from are stored
+// there first.
+func Merge(ctx context.Context, from, into *Store, o salvage.Options) (salvage.Report, error) {
+	if into.discards {
+		return salvage.Report{}, nil
+	}
+	if err := from.FlushRuns(ctx); err != nil {
+		return salvage.Report{}, fmt.Errorf("add the rows of %s: %w", from.path, err)
+	}
+	r, err := salvage.Merge(ctx, from.read, into.write, o)
+	if err != nil {
+		return r, fmt.Errorf("add the rows of %s to %s: %w", from.path, into.path, err)
+	}
+	return r, nil
+}
