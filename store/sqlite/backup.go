@@ -85,3 +85,12 @@ func Merge(ctx context.Context, from, into *Store, o salvage.Options) (salvage.R
 	}
 	return r, nil
 }
+
+// Recover adds what can be read of the damaged file source, with its write-ahead
+// log, to a store; see salvage.File.
+func Recover(ctx context.Context, source string, into *Store) (salvage.Report, error) {
+	if into.discards {
+		return salvage.Report{}, nil
+	}
+	return salvage.File(ctx, source, into.write)
+}

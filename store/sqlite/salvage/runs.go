@@ -25,6 +25,10 @@ const (
 type numbering struct {
 	empty   bool  // only rows of the source are in the table: all numbers are kept
 	highest int64 // number in the table
+
+	started bool  // the following fields are set
+	first   int64 // highest number before rows were added
+	offset  int64 // between the numbers of newer rows there and here
 }
 
 // look finds the highest number in a table. Another writer's rows show in it.
@@ -32,7 +36,9 @@ func (s *sink) look(ctx context.Context, t *table, n *numbering) error {
 	var highest int64
 	_, err := s.find(ctx, &highest, `SELECT coalesce(max(`+quote(t.columns[t.number].name)+`), 0) FROM `+quote(t.name))
 	n.empty = n.empty && highest == n.highest
-	n.highest = highest
+	if n.highest = highest; !n.started {
+		n.started, n.first = true, highest
+	}
 	return err
 }
 
@@ -170,8 +176,9 @@ func (s *sink) nameText(ctx context.Context, id int64) (text string, err error) 
 }
 
 // numberRun adds a run unless it is there. Runs are numbered in the order in
-// which they ended. A newer run keeps its number if that is the highest, or else
-// gets the next one. An older one keeps its number; runs in its way move up.
+// which they ended. Newer runs keep their numbers if these are higher than those
+// in the table, or else all move up. An older one keeps its number; runs in its
+// way move up.
 func (s *sink) numberRun(ctx context.Context, r *row) (outcome, error) {
 	n := s.ids["runs"]
 	if n.empty {
@@ -183,7 +190,14 @@ func (s *sink) numberRun(ctx context.Context, r *row) (outcome, error) {
 		return known, err
 	}
 	if s.newer {
-		r.set("id", max(r.integer("id"), n.highest+1))
+		if n.offset == 0 && r.integer("id") <= n.first {
+			n.offset = n.first
+		}
+		r.set("id", r.integer("id")+n.offset)
+		if o, err := s.insertNumbered(ctx, r); err != nil || o != known {
+			return o, err
+		}
+		r.set("id", n.highest+1) // another writer has taken the number
 		return s.insertNumbered(ctx, r)
 	}
 	o, err := s.insertNumbered(ctx, r)

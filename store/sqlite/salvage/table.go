@@ -12,8 +12,9 @@ import (
 type table struct {
 	name    string
 	columns []column
-	number  int  // position of the column that is the row's number, or -1
-	keyed   bool // WITHOUT ROWID: rows are stored in the index of the primary key
+	number  int   // position of the column that is the row's number, or -1
+	keyed   bool  // WITHOUT ROWID: rows are stored in the index of the primary key
+	stored  []int // positions of the columns in the order in which records hold them
 }
 
 type column struct {
@@ -62,6 +63,7 @@ func readTables(ctx context.Context, db *sql.DB) ([]*table, error) {
 	}
 	for _, t := range all {
 		t.findNumber()
+		t.findOrder()
 		for i := range t.columns {
 			// The text comes from vega's own schema.
 			if err := db.QueryRowContext(ctx, "SELECT "+presets[i]).Scan(&t.columns[i].preset); err != nil {
@@ -90,6 +92,23 @@ func (t *table) findNumber() {
 	}
 	if keys != 1 {
 		t.number = -1
+	}
+}
+
+// findOrder sets the order in which records hold the columns: those of the
+// primary key come first if rows are stored in its index.
+func (t *table) findOrder() {
+	for n := 1; t.keyed && n <= len(t.columns); n++ {
+		for i, c := range t.columns {
+			if c.key == n {
+				t.stored = append(t.stored, i)
+			}
+		}
+	}
+	for i, c := range t.columns {
+		if !t.keyed || c.key == 0 {
+			t.stored = append(t.stored, i)
+		}
 	}
 }
 
