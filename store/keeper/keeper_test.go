@@ -80,11 +80,12 @@ func (k *kept) open() {
 // fill stores conversations and runs. Their pages do not all fit into the log.
 func (k *kept) fill(n int) {
 	k.Helper()
+	began := time.Now().Add(-time.Duration(n) * time.Hour) // no two runs are the same
 	for i := range n {
 		if _, err := k.LogConversation(k.Context(), store.Conversation{SessionID: "s", Source: "x", Prompt: fmt.Sprint(i, strings.Repeat("p", 2000))}); err != nil {
 			k.Fatal(err)
 		}
-		if err := k.AppendRun(k.Context(), storetest.RunOf("db", time.Now())); err != nil {
+		if err := k.AppendRun(k.Context(), storetest.RunOf("db", began.Add(time.Duration(i)*time.Second))); err != nil {
 			k.Fatal(err)
 		}
 	}
@@ -241,9 +242,23 @@ func TestReplacedFile(t *testing.T) {
 	o.fill(7)
 	must(o, o.Close())
 
+	t.Run("of this process by another of vega", func(t *testing.T) {
+		copied := filepath.Join(t.TempDir(), "vega.db")
+		must(o, os.WriteFile(copied, []byte(contents(o, other)), 0o600))
+		k := begin(t)
+		must(k, os.Rename(copied, k.path))
+		k.troubled()
+		k.well()
+		if conversations, runs, after := k.survives(); conversations != 207 || runs != 207 || after < 1 {
+			t.Errorf("%d conversations, %d runs and %d written afterwards, want all of both files", conversations, runs, after)
+		}
+		if aside := k.aside(); len(aside) > 0 {
+			t.Errorf("kept: %v", aside)
+		}
+	})
 	t.Run("by another of vega", func(t *testing.T) {
 		k := begin(t)
-		k.log.text.Reset()
+		k.forgetPages() // opened, not begun
 		must(k, os.Rename(other, k.path))
 		k.troubled()
 		k.well()

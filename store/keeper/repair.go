@@ -96,7 +96,10 @@ func (k *Store) takeUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kept := k.keep(ctx, aside)
+	kept, err := k.keep(ctx, aside, next)
+	if err != nil {
+		return errors.Join(err, next.Close())
+	}
 	if !k.gate.TryLock() {
 		return errors.Join(errInUse, next.Close())
 	}
@@ -110,16 +113,29 @@ func (k *Store) takeUp(ctx context.Context) error {
 	return before.Close()
 }
 
-// keep copies the open file, which has no name any more, to the path aside. It returns
-// where its contents are now.
-func (k *Store) keep(ctx context.Context, aside string) string {
+// keep keeps the contents of the open file, which is given up for next. Those of a file
+// that vega has begun itself are added to next: the original was only missing for a
+// while, such as a volume that was mounted late. Any other file is copied to the path
+// aside if it has no name any more. keep returns where the contents are now.
+func (k *Store) keep(ctx context.Context, aside string, next *sqlite.Store) (string, error) {
+	if k.now.Created() {
+		report, err := k.now.MergeInto(ctx, next)
+		if err != nil {
+			return "", fmt.Errorf("add what was stored meanwhile to the file that is back: %w", err)
+		}
+		var added int64
+		for _, t := range report.Tables {
+			added += t.Added
+		}
+		return fmt.Sprintf("%d rows of it were added to that one", added), nil
+	}
 	if k.now.Linked() {
-		return "was moved away"
+		return "it was moved away", nil
 	}
 	if err := k.now.CopyTo(ctx, aside); err != nil {
-		return fmt.Sprintf("could not be kept: %v", err)
+		return "", fmt.Errorf("keep the store's former file: %w", err)
 	}
-	return "is kept as " + aside
+	return "it is kept as " + aside, nil
 }
 
 // reject sets the file at the path aside, because the store can't use it, and writes

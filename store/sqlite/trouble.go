@@ -10,6 +10,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"vega/store/sqlite/identity"
+	"vega/store/sqlite/salvage"
 )
 
 // confirmTime limits how long Trouble asks SQLite about a suspicion.
@@ -119,6 +120,11 @@ func (s *Store) CopyTo(ctx context.Context, path string) error {
 		return err
 	}
 	return errors.Join(os.Link(part, path), os.Remove(part))
+}
+
+// MergeInto adds the rows of this store, which are newer, to another one.
+func (s *Store) MergeInto(ctx context.Context, next *Store) (salvage.Report, error) {
+	return salvage.Merge(ctx, s.read, next.write, salvage.Options{Newer: true})
 }
 
 // Verify checks every page of the database at path without changing it. The error says
