@@ -20,8 +20,9 @@ type Health struct {
 	// Changed, if not nil, is called when an outage begins and when it ends.
 	Changed func(Outage)
 
-	mu  sync.Mutex
-	now Outage // Err is nil while healthy
+	mu     sync.Mutex
+	now    Outage    // Err is nil while healthy
+	failed time.Time // when a write failed last
 }
 
 // Fail records that a write failed for a reason other than the data written.
@@ -31,7 +32,7 @@ func (h *Health) Fail(err error) {
 	if began {
 		h.now = Outage{Since: time.Now()}
 	}
-	h.now.Err = err
+	h.now.Err, h.failed = err, time.Now()
 	now := h.now
 	h.mu.Unlock()
 	if began && h.Changed != nil {
@@ -59,6 +60,16 @@ func (h *Health) Outage() Outage {
 		return Outage{}
 	}
 	return h.now
+}
+
+// Recent returns the error of an outage if a write failed within the last two seconds.
+func (h *Health) Recent() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now.Err == nil || time.Since(h.failed) > retryDelay {
+		return nil
+	}
+	return h.now.Err
 }
 
 // Err returns since when and why nothing can be stored, and how many runs were

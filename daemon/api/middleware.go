@@ -38,7 +38,7 @@ func (a *API) accessLog(c *gin.Context) {
 	c.Next()
 	level := slog.LevelInfo
 	switch status := c.Writer.Status(); {
-	case status >= 500 && status != http.StatusServiceUnavailable:
+	case status >= 500 && status != http.StatusServiceUnavailable && status != http.StatusInsufficientStorage:
 		level = slog.LevelError
 	case c.FullPath() == "/healthz" || c.FullPath() == "/readyz":
 		level = slog.LevelDebug

@@ -8,6 +8,7 @@ import (
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite"
+	"vega/store/sqlite/identity"
 )
 
 // errReopening is the error of a call while the file is opened again.
@@ -44,7 +45,9 @@ func read[T any](k *Store, f func(*sqlite.Store) (T, error)) (T, error) {
 	}
 	defer k.gate.RUnlock()
 	v, err := f(s)
-	s.Notice(err)
+	if s.Notice(err) {
+		err = &store.UnavailableError{Reason: identity.Of(identity.Damaged).Text, Err: err}
+	}
 	return v, err
 }
 

@@ -104,13 +104,18 @@ func (k *Store) Close() error {
 	waiting := k.runs.Waiting()
 	k.runs.Close()
 	if o := k.health.Outage(); o.Err != nil && (waiting > 0 || o.Lost > 0) {
-		k.options.Log.Error("runs could not be stored and are lost", "runs", o.Lost, "since", o.Since.UTC(), "err", o.Err)
+		k.options.Log.Error("runs could not be stored and are lost", "runs_lost", o.Lost, "since", o.Since.UTC(), "err", o.Err)
 	}
 	k.gate.Lock()
 	defer k.gate.Unlock()
 	var errs []error
 	if k.now != nil {
-		errs = append(errs, k.now.Close())
+		err := k.now.Close()
+		if err != nil && k.health.Outage().Err != nil { // it was said why nothing can be written
+			k.options.Log.Warn("the store did not close", "err", err)
+			err = nil
+		}
+		errs = append(errs, err)
 		k.now = nil
 	}
 	if k.lock != nil {

@@ -308,6 +308,8 @@ func TestDamagedFileIsSetAside(t *testing.T) {
 		"header":                         func(k *kept) { k.overwrite(0, 100) },
 		"emptied":                        func(k *kept) { must(k, os.Truncate(k.path, 0)) },
 		"pages":                          func(k *kept) { k.overwrite(4096, 400<<10); k.readAll() },
+		"pages that are in the cache":    func(k *kept) { k.readAll(); k.overwrite(4096, 400<<10) },
+		"halved":                         func(k *kept) { k.readAll(); k.halve() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -333,6 +335,13 @@ func TestDamagedFileIsSetAside(t *testing.T) {
 			}
 		})
 	}
+}
+
+func (k *kept) halve() {
+	k.Helper()
+	info, err := os.Stat(k.path)
+	must(k, err)
+	must(k, os.Truncate(k.path, info.Size()/2))
 }
 
 func (k *kept) overwrite(at int64, n int) {

@@ -41,6 +41,22 @@ func (r *repair) release() {
 // errInUse is returned by a step that must wait for calls in progress.
 var errInUse = errors.New("the store is in use by calls in progress")
 
+// exchangeTime limits how long exchange waits for calls in progress. A call that waits
+// for a disk that does not answer must not make all others wait.
+const exchangeTime = time.Second
+
+// exchange replaces the open file between two calls, and returns the former one.
+func (k *Store) exchange(next *sqlite.Store) (before *sqlite.Store, err error) {
+	for end := time.Now().Add(exchangeTime); !k.gate.TryLock(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return nil, errInUse
+		}
+	}
+	defer k.gate.Unlock()
+	before, k.now = k.now, next
+	return before, nil
+}
+
 // mend does the next step against a trouble.
 func (k *Store) mend(ctx context.Context, t *identity.Trouble) error {
 	switch t.Kind {
@@ -100,12 +116,10 @@ func (k *Store) takeUp(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, next.Close())
 	}
-	if !k.gate.TryLock() {
-		return errors.Join(errInUse, next.Close())
+	before, err := k.exchange(next)
+	if err != nil {
+		return errors.Join(err, next.Close())
 	}
-	before := k.now
-	k.now = next
-	k.gate.Unlock()
 	k.repair.closed = append(k.repair.closed, before)
 	k.options.Log.Warn("the store's file was replaced by another database of vega; vega goes on with that one", "path", k.path, "before", kept)
 	k.dropSides()
@@ -198,12 +212,10 @@ func renameAll(from, to string) error {
 
 // close closes the open file, which reopen opens again.
 func (k *Store) close() error {
-	if !k.gate.TryLock() {
-		return errInUse
+	before, err := k.exchange(nil)
+	if err != nil {
+		return err
 	}
-	before := k.now
-	k.now = nil
-	k.gate.Unlock()
 	k.repair.closed = append(k.repair.closed, before)
 	if err := before.Close(); err != nil {
 		k.options.Log.Warn("the store's former file did not close", "err", err)

@@ -67,6 +67,9 @@ func (k *Store) look(ctx context.Context) {
 	}
 	t := k.now.Trouble(ctx)
 	if t == nil {
+		t = k.now.Examine(ctx)
+	}
+	if t == nil {
 		k.well(now)
 		return
 	}

@@ -41,9 +41,11 @@ type Store struct {
 	batches   *runWriter
 	health    *store.Health
 	trouble   atomic.Pointer[identity.Trouble] // found by a query, see Trouble
+	witness   witness
 	room      room
 	retainer  *retainer // nil in a read-only store
 	created   bool      // by this process
+	kept      bool      // see Kept
 	discards  bool      // validate writes, then drop them
 	temporary string    // directory to remove at the end
 }
@@ -65,7 +67,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
+	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room, kept: set.kept}
 	if !set.kept {
 		if s.lock, err = filelock.Acquire(path + ".lock"); err != nil {
 			return nil, fmt.Errorf("open the store: %w", err)
@@ -114,6 +116,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 		return err
 	}
 	s.files.Committed()
+	s.suspicious(ctx)                   // to compare with
 	if t := s.files.Check(); t != nil { // since it was opened
 		return t
 	}

@@ -46,12 +46,11 @@ func (s *Store) lostLog(ctx context.Context) bool {
 		return false // not known yet
 	}
 	defer conn.Close()
-	var tables, busy, frames, copied, page int64
-	// The first query makes the connection read the index again.
-	err = errors.Join(
-		conn.QueryRowContext(ctx, anyRead).Scan(&tables),
-		conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &frames, &copied),
-		conn.QueryRowContext(ctx, "PRAGMA page_size").Scan(&page))
+	frames, _, err := logFrames(ctx, conn)
+	var page int64
+	if err == nil {
+		err = conn.QueryRowContext(ctx, "PRAGMA page_size").Scan(&page)
+	}
 	const header, frameHeader = 32, 24 // bytes; see SQLite's "Database File Format", section 4
 	switch {
 	case isDamage(err):
@@ -65,11 +64,14 @@ func (s *Store) lostLog(ctx context.Context) bool {
 	return false
 }
 
-// Notice records the error of a query if it proves that the file is damaged.
-func (s *Store) Notice(err error) {
-	if isDamage(err) {
-		s.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+// Notice records the error of a query if it proves that the file is damaged, and reports
+// whether it does.
+func (s *Store) Notice(err error) bool {
+	if !isDamage(err) {
+		return false
 	}
+	s.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+	return true
 }
 
 // isDamage reports whether SQLite found that the contents of a file contradict each

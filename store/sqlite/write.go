@@ -17,19 +17,59 @@ import (
 // exec runs a statement that writes. A nil error means that what it wrote survives a
 // kill of the process.
 func (s *Store) exec(ctx context.Context, statement string, args ...any) (done sql.Result, err error) {
-	if err := s.writable(ctx); err != nil {
+	conn, err := s.acquire(ctx)
+	if err != nil {
 		return nil, err
 	}
-	done, err = s.write.ExecContext(ctx, statement, args...)
+	defer conn.Close()
+	done, err = conn.ExecContext(ctx, statement, args...)
 	return done, s.wrote(err)
 }
 
 // change runs f in a write transaction. A nil error means what it means for exec.
 func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return s.transact(ctx, conn, f)
+}
+
+// try is like change, but attempts to write during an outage, too.
+func (s *Store) try(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := s.writable(ctx); err != nil {
 		return err
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return s.wrote(err)
+	}
+	defer conn.Close()
+	return s.transact(ctx, conn, f)
+}
+
+// acquire returns the writer's connection. Each attempt to write to a locked file takes
+// seconds, and many callers may wait for the connection: if somebody else tries again
+// and again, they share one that failed.
+func (s *Store) acquire(ctx context.Context) (*sql.Conn, error) {
+	if err := s.writable(ctx); err != nil {
+		return nil, err
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, s.wrote(err)
+	}
+	if s.kept {
+		if err := s.health.Recent(); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func (s *Store) transact(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return s.wrote(err)
 	}

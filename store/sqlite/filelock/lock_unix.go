@@ -71,5 +71,6 @@ func (l *Lock) Named() bool {
 // Release unlocks the file. Closing it would not be enough: a child process
 // that is being started shares the descriptor until it executes its program.
 func (l *Lock) Release() error {
-	return errors.Join(l.file.Truncate(0), syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+	_ = l.file.Truncate(0) // the file system may have become read-only, and an ID does no harm
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }

@@ -127,6 +127,36 @@ func (f *Files) LogSize() int64 {
 	return side.Size()
 }
 
+// State is what changes when the contents of a file do.
+type State struct {
+	size     int64
+	modified int64 // nanoseconds since 1970
+}
+
+// State returns the state of the open file.
+func (f *Files) State() State {
+	info, err := f.file.Stat()
+	if err != nil {
+		return State{}
+	}
+	return State{info.Size(), info.ModTime().UnixNano()}
+}
+
+// logHeader is the length of the header of a write-ahead log, in bytes.
+const logHeader = 32
+
+// LogHeader returns the header of the write-ahead log, or "" if there is none.
+func (f *Files) LogHeader() string {
+	log, err := os.Open(f.path + suffixes[0])
+	if err != nil {
+		return ""
+	}
+	defer log.Close() // SQLite has no locks on the log
+	header := make([]byte, logHeader)
+	n, _ := log.ReadAt(header, 0)
+	return string(header[:n])
+}
+
 // magic is how every SQLite database begins.
 const magic = "SQLite format 3\x00"
 
