@@ -126,7 +126,12 @@ func (s *Store) CopyTo(ctx context.Context, path string) error {
 
 // MergeInto adds the rows of this store, which are newer, to another one.
 func (s *Store) MergeInto(ctx context.Context, next *Store) (salvage.Report, error) {
-	return salvage.Merge(ctx, s.read, next.write, salvage.Options{Newer: true})
+	into, err := pool(writerDSN(next.path), 1) // not profiled: its statements are not those of a vega
+	if err != nil {
+		return salvage.Report{}, err
+	}
+	report, err := salvage.Merge(ctx, s.read, into, salvage.Options{Newer: true})
+	return report, errors.Join(err, into.Close())
 }
 
 // Verify checks every page of the database at path without changing it. The error says

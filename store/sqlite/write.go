@@ -110,7 +110,11 @@ func (s *Store) wrote(err error) error {
 	switch {
 	case err == nil:
 		s.files.Committed()
-		if t := s.files.Check(); t != nil && t.Kind != identity.LogShort { // Committed has just taken the length
+		t := s.files.Check()
+		if t == nil {
+			t = s.files.Header()
+		}
+		if t != nil && t.Kind != identity.LogShort { // Committed has just taken the length
 			return s.refuse(t)
 		}
 		s.health.Recover()
