@@ -11,14 +11,15 @@ import (
 
 // slot permits one run. The number of slots limits how many runs are in progress.
 type slot struct {
-	slots   chan struct{} // holds one element for each slot in use
+	places  *places
+	place   *waiter
 	sockets *sockets.Allowance
 	waited  time.Duration // for other runs to end; 0 if a slot was free immediately
 }
 
 func (s *slot) release() {
 	s.sockets.End()
-	<-s.slots
+	s.places.give(s.place)
 }
 
 // admit waits for a slot and for the file descriptors that a run needs. The error
@@ -26,24 +27,21 @@ func (s *slot) release() {
 //
 // Only waiting for other runs counts as waited. If a slot is free immediately, any
 // time since began was lost to a busy machine and not to other checks.
-func (e *Engine) admit(ctx context.Context, began time.Time, timeout time.Duration) (*slot, error) {
+func (e *Engine) admit(ctx context.Context, i *integration, began time.Time, timeout time.Duration) (*slot, error) {
 	wait, cancel := context.WithDeadline(ctx, began.Add(timeout))
 	defer cancel()
-	s := &slot{slots: e.slots}
-	select {
-	case s.slots <- struct{}{}:
-	default:
-		queued := time.Now()
-		select {
-		case s.slots <- struct{}{}:
-			s.waited = time.Since(queued)
-		case <-wait.Done():
-			return nil, e.notAdmitted(ctx, timeout)
-		}
+	s := &slot{places: &e.places, place: i.waiter(began, timeout)}
+	queued := time.Now()
+	if e.places.take(wait, s.place) != nil {
+		return nil, e.notAdmitted(ctx, timeout)
+	}
+	if s.place.queued {
+		s.waited = time.Since(queued)
 	}
 	var err error
 	if s.sockets, err = e.options.Sockets.Allow(wait, SocketsPerRun); err != nil {
-		<-s.slots
+		e.places.give(s.place)
+		e.places.miss(wait)
 		return nil, e.notAdmitted(ctx, timeout)
 	}
 	s.waited += s.sockets.Waited()
@@ -55,18 +53,32 @@ func (e *Engine) notAdmitted(ctx context.Context, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return ErrClosing
 	}
-	return fmt.Errorf("the check did not start within its timeout of %v because of other checks: %s", timeout, e.concurrency())
+	return fmt.Errorf("the check did not start within its timeout of %v because of other checks: %s", timeout, e.Concurrency())
 }
 
-// concurrency describes how many checks can run concurrently, and how to allow more
+// Concurrency describes how many checks can run concurrently, and how to allow more
 // or need fewer.
-func (e *Engine) concurrency() string {
+func (e *Engine) Concurrency() string {
 	const intervals = "use longer intervals"
 	e.mu.RLock()
-	limit := e.limit
-	e.mu.RUnlock()
-	if n := e.options.Sockets.Size() / SocketsPerRun; limit > 0 && n < e.options.MaxRunning {
-		return fmt.Sprintf("vega's limit of %d file descriptors restricts concurrent checks to %d; %s, or %s", limit, max(1, n), shortage.MoreDescriptors, intervals)
+	defer e.mu.RUnlock()
+	switch n := e.size(); {
+	case e.limit > 0 && n == e.bySockets() && n < min(e.memory.places, e.options.MaxRunning):
+		return fmt.Sprintf("vega's limit of %d file descriptors restricts concurrent checks to %d; %s, or %s", e.limit, n, shortage.MoreDescriptors, intervals)
+	case n < e.options.MaxRunning:
+		return fmt.Sprintf("%s restricts concurrent checks to %d; give vega more memory, or %s", e.memory.limit, n, intervals)
+	default:
+		return fmt.Sprintf("vega restricts concurrent checks to %d; %s", n, intervals)
 	}
-	return fmt.Sprintf("vega restricts concurrent checks to %d; %s", e.options.MaxRunning, intervals)
 }
+
+// size returns the number of places. The caller holds e.mu.
+func (e *Engine) size() int {
+	n := min(e.options.MaxRunning, e.memory.places)
+	if e.limit > 0 {
+		n = min(n, e.bySockets())
+	}
+	return n
+}
+
+func (e *Engine) bySockets() int { return max(1, e.options.Sockets.Size()/SocketsPerRun) }

@@ -98,7 +98,8 @@ type integration struct {
 	last    *Report // of the latest run under bound; a later one replaces it
 	stored  *Report // of an earlier run, until there is a last one; see stored.go
 	encoded *encoded
-
+	lane    lane      // how the last run ended
+	turn    time.Time // when a run last had nearly all of its timeout
 	// position is the file:line of the integration's block in the current
 	// configuration, and annotations are those in it.
 	position    string
@@ -120,8 +121,29 @@ func (i *integration) bind(b *Binding) (changed bool) {
 	if i.stored != nil && i.stored.Probe != b.probe() {
 		i.stored = nil // it says nothing about the new check
 	}
-	i.bound, i.last = b, nil
+	i.bound, i.last, i.lane = b, nil, untried
 	return true
+}
+
+// waiter returns what a run needs to get a place.
+func (i *integration) waiter(began time.Time, timeout time.Duration) *waiter {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return &waiter{lane: i.lane, began: began, deadline: began.Add(timeout), turn: i.turn}
+}
+
+// ended records whether a run that had a place lasted until its deadline.
+func (i *integration) ended(w *waiter) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := time.Now()
+	i.lane = quick
+	if left := w.deadline.Sub(w.admitted); now.Sub(w.admitted) >= left-left/10 {
+		i.lane = slow
+	}
+	if w.fresh(w.admitted) {
+		i.turn = now
+	}
 }
 
 // running reports whether a run is in flight.

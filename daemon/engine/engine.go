@@ -40,23 +40,31 @@ const SocketsPerRun = 2
 // Engine runs integrations. It is safe for concurrent use.
 type Engine struct {
 	options Options
-	slots   chan struct{} // holds one element for each run in progress
+	places  places
 	sinks   *sinks
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
 
 	mu       sync.RWMutex // guards the fields below; write-locked only to swap them
 	now      *roster
-	limit    int // of file descriptors, for messages; 0: no limit
+	limit    int // of file descriptors; 0: no limit
+	memory   memory
 	draining bool
 	flights  sync.WaitGroup // grows only under mu while not draining
+}
+
+// memory is the number of places for runs that fit into memory.
+type memory struct {
+	places int
+	limit  string // the limit on memory that determines it, for messages
 }
 
 // New returns an engine without bindings.
 func New(o Options) *Engine {
 	return &Engine{
 		options: o,
-		slots:   make(chan struct{}, o.MaxRunning),
+		places:  places{size: max(1, o.MaxRunning)},
+		memory:  memory{places: o.MaxRunning},
 		sinks:   newSinks(o.Log, o.Durable, o.BestEffort),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
@@ -65,13 +73,26 @@ func New(o Options) *Engine {
 }
 
 // Share sets how many file descriptors all runs together may use. limit is the
-// limit of the process, for messages; 0 means unlimited.
+// limit of the process; 0 means unlimited.
 func (e *Engine) Share(descriptors, limit int) {
-	e.mu.Lock()
-	e.limit = limit
-	e.mu.Unlock()
 	e.options.Sockets.Resize(descriptors)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.limit = limit
+	e.places.resize(e.size())
 }
+
+// Fit sets how many runs fit into memory at the same time. limit describes the
+// limit that determines the number, for messages.
+func (e *Engine) Fit(places int, limit string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.memory = memory{max(1, places), limit}
+	e.places.resize(e.size())
+}
+
+// Places returns how many runs can be in progress, and how many are.
+func (e *Engine) Places() Places { return e.places.report() }
 
 // Bind replaces all bindings atomically and returns the difference. Integrations
 // that did not change keep their state and their phase. The bindings must be sorted

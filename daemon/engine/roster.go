@@ -61,7 +61,7 @@ func (r *roster) revive(name string) *integration {
 			return i
 		}
 	}
-	return &integration{name: name}
+	return &integration{name: name, lane: untried}
 }
 
 func (r *roster) find(name string) *integration {

@@ -18,7 +18,7 @@ import (
 func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) *Report {
 	began := time.Now()
 	measured := e.options.Contention()
-	result := e.execute(ctx, b, began)
+	result := e.execute(ctx, i, b, began)
 	contention := measured()
 	r := check.Run{
 		Integration:   b.Name,
@@ -48,18 +48,19 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) *Repor
 // execute waits for a slot and runs the probe. The wait counts against the
 // integration's timeout. If the wait leaves no time, or too little for the target to
 // respond, the cause is Host.
-func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r plugins.Result) {
+func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, began time.Time) (r plugins.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.options.Log.ErrorContext(ctx, "internal error in a run; please report it", "integration", b.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			r = hostFailure("internal error; search the log for this correlation ID")
 		}
 	}()
-	slot, err := e.admit(ctx, began, b.Timeout)
+	slot, err := e.admit(ctx, i, began, b.Timeout)
 	if err != nil {
 		return hostFailure(err.Error())
 	}
 	defer slot.release()
+	defer i.ended(slot.place)
 	r = b.Module.Run(context.WithValue(ctx, bindingKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
@@ -74,7 +75,7 @@ func (e *Engine) execute(ctx context.Context, b *Binding, began time.Time) (r pl
 	if policies.Reclassify(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
 		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so its result says nothing about the target: %s (%s)",
-			slot.waited.Round(time.Millisecond), b.Timeout, e.concurrency(), r.Message)
+			slot.waited.Round(time.Millisecond), b.Timeout, e.Concurrency(), r.Message)
 	}
 	return r
 }

@@ -53,8 +53,16 @@ func runOf(r *Report, digest string) check.Run {
 func (i *integration) recall(r Report) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.last == nil && i.stored == nil && r.Probe == i.bound.probe() {
-		i.keep(r)
+	if i.last != nil || i.stored != nil || r.Probe != i.bound.probe() {
+		return
+	}
+	i.keep(r)
+	switch r.Cause {
+	case check.Timeout:
+		i.lane = slow
+	case check.Host: // it says nothing about the target
+	default:
+		i.lane = quick
 	}
 }
 
