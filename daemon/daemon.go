@@ -61,6 +61,7 @@ type Daemon struct {
 	monitor     *monitor.Monitor
 	engine      *engine.Engine
 	descriptors descriptors
+	room        *room
 	requests    requests
 	lifecycle   lifecycle
 
@@ -111,6 +112,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
 		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}},
 	})
+	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -135,6 +137,11 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err = step(d.options.Step, "descriptors", func() (string, error) { return d.descriptors.share(cfg, d.engine) }); err != nil {
 		return err
 	}
+	d.room.adopt(cfg)
+	if err = step(d.options.Step, "memory", func() (string, error) { return d.room.outcome(ctx), nil }); err != nil {
+		return err
+	}
+	d.lifecycle.running.Go(func() { d.room.follow(d.lifecycle.life) })
 	return step(d.options.Step, "integrations", func() (string, error) {
 		if _, err := d.install(next); err != nil {
 			return "", err

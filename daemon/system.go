@@ -17,6 +17,9 @@ import (
 func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	now := d.inForce()
 	s, err := d.monitor.System(ctx, now.thresholds, now.databases, evidencePatience)
+	if err == nil {
+		s.Places = d.room.places()
+	}
 	return s, closing(err)
 }
 

@@ -58,7 +58,7 @@ func (m *Monitor) System(ctx context.Context, by *policies.Thresholds, d Databas
 	})
 	m.evidences.add(ctx, j.warnings, patience)
 	addSentences(j.warnings, d)
-	return System{j.status, s, j.warnings, j.unjudged}, nil
+	return System{Status: j.status, Snapshot: s, Warnings: j.warnings, Unjudged: j.unjudged}, nil
 }
 
 // Summarize reads what is cheap to read and compares it with the thresholds.

@@ -11,6 +11,16 @@ type System struct {
 	diagnostics.Snapshot
 	Warnings []Warning  `json:"warnings"`
 	Unjudged []Unjudged `json:"unjudged"`
+	Places   *Places    `json:"places,omitempty"` // only in a daemon
+}
+
+// Places describes how many checks can run concurrently.
+type Places struct {
+	Size       int    `json:"size"`
+	Used       int    `json:"used"`
+	Waiting    int    `json:"waiting"`
+	NotStarted int64  `json:"not_started"` // checks since the start that found no place before their timeout
+	Limit      string `json:"limit"`       // what determines the size
 }
 
 // Summary is the part of System that is cheap to read. Only thresholds for its

@@ -23,7 +23,8 @@ type Level struct {
 	Path       string
 	Limit      uint64 // Unlimited for none
 	Current    uint64
-	WorkingSet uint64 // Current without file pages that can be dropped
+	WorkingSet uint64 // Current without inactive file pages
+	Held       uint64 // Current without any file pages, which the kernel can drop
 	OOMKills   uint64
 	OOMErr     error // why OOMKills is unknown
 }

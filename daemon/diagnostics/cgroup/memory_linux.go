@@ -88,19 +88,23 @@ func parseLimit(path, text string) (uint64, error) {
 }
 
 func (t tree) memory(level string, limit uint64) (Level, error) {
-	usage, inactive := "memory.usage_in_bytes", "total_inactive_file"
+	usage, prefix := "memory.usage_in_bytes", "total_"
 	if t.v2 {
-		usage, inactive = "memory.current", "inactive_file"
+		usage, prefix = "memory.current", ""
 	}
 	current, err := kernelfile.Number(t.file(level, usage))
 	if err != nil {
 		return Level{}, err
 	}
-	droppable, err := kernelfile.Keyed(t.file(level, "memory.stat"), inactive)
+	l := Level{Path: level, Limit: limit, Current: current}
+	inactive, err := kernelfile.Keyed(t.file(level, "memory.stat"), prefix+"inactive_file")
 	if err != nil {
 		return Level{}, fmt.Errorf("read how much memory the cgroup %s can drop: %w", level, err)
 	}
-	return Level{Path: level, Limit: limit, Current: current, WorkingSet: current - min(current, droppable)}, nil
+	active, _ := kernelfile.Keyed(t.file(level, "memory.stat"), prefix+"active_file") // 0 if it is not counted
+	l.WorkingSet = current - min(current, inactive)
+	l.Held = l.WorkingSet - min(l.WorkingSet, active)
+	return l, nil
 }
 
 // addKills sets OOMKills. The count in version 2 includes all cgroups below. The

@@ -44,14 +44,14 @@ func TestRecordedMachines(t *testing.T) {
 	}{
 		{
 			machine: "v2-pod", version: "v2", path: "/kubepods.slice/kubepods-pod7.slice/cri-containerd-ab12.scope",
-			tightest: Level{Path: "/kubepods.slice/kubepods-pod7.slice", Limit: 512 * mib, Current: 400 * mib, WorkingSet: 300 * mib, OOMKills: 2},
+			tightest: Level{Path: "/kubepods.slice/kubepods-pod7.slice", Limit: 512 * mib, Current: 400 * mib, WorkingSet: 300 * mib, Held: 250 * mib, OOMKills: 2},
 			nearest:  "/kubepods.slice/kubepods-pod7.slice", levels: 3,
 			quota: Quota{Path: "/kubepods.slice/kubepods-pod7.slice", Cores: 1.5, Usage: 12.5e9, Periods: 400, Throttled: 100, ThrottledFor: 7e9},
 			pids:  "50/200", pressure: 42,
 		},
 		{
 			machine: "v2-namespace", version: "v2", path: "/",
-			tightest: Level{Path: "/", Limit: 256 * mib, Current: 128 * mib, WorkingSet: 96 * mib},
+			tightest: Level{Path: "/", Limit: 256 * mib, Current: 128 * mib, WorkingSet: 96 * mib, Held: 96 * mib},
 			nearest:  "/", levels: 1,
 			quota: Quota{Path: "/", Cores: 0.5, Usage: 2e9, Periods: 40, Throttled: 10, ThrottledFor: 300e6},
 			pids:  ErrNoLimit.Error(), pressure: 1.5,
@@ -59,19 +59,19 @@ func TestRecordedMachines(t *testing.T) {
 		{machine: "v2-top", version: "v2", path: "/", pids: ErrNoLimit.Error(), pressure: -1},
 		{
 			machine: "v1-docker", version: "v1", path: "/docker/4f1e",
-			tightest: Level{Path: "/", Limit: 512 * mib, Current: 256 * mib, WorkingSet: 192 * mib, OOMKills: 3},
+			tightest: Level{Path: "/", Limit: 512 * mib, Current: 256 * mib, WorkingSet: 192 * mib, Held: 192 * mib, OOMKills: 3},
 			nearest:  "/", levels: 1,
 			quota: Quota{Path: "/", Cores: 0.25, Usage: 12e9, Periods: 1000, Throttled: 250, ThrottledFor: 5e9},
 			pids:  "25/100", pressure: -1,
 		},
 		{
 			machine: "v1-unlimited", version: "v1", path: "/system.slice/vega.service",
-			tightest: Level{Path: "/system.slice/vega.service", Limit: Unlimited, Current: 104857600, WorkingSet: 100000000},
+			tightest: Level{Path: "/system.slice/vega.service", Limit: Unlimited, Current: 104857600, WorkingSet: 100000000, Held: 100000000},
 			levels:   1, pids: "no cgroup tree with the controller pids is mounted", pressure: -1,
 		},
 		{
 			machine: "hybrid", version: "hybrid", path: "/user/vega",
-			tightest: Level{Path: "/user", Limit: 200 * mib, Current: 190 * mib, WorkingSet: 190 * mib, OOMKills: 5},
+			tightest: Level{Path: "/user", Limit: 200 * mib, Current: 190 * mib, WorkingSet: 190 * mib, Held: 190 * mib, OOMKills: 5},
 			nearest:  "/user", levels: 2,
 			quota: Quota{Path: "/user/vega", Cores: 2, Periods: 4, Throttled: 1, ThrottledFor: 1e6},
 			pids:  "16/64", pressure: 3,

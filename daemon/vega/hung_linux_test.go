@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"vega/daemon/monitor"
+	"vega/daemon/realtest"
+	"vega/plugins/core/fixtures"
+	"vega/policies/check"
+)
+
+const hungGood = 20 // targets that respond, next to those that hang
+
+// TestHungTargetsInAContainer runs vega in containers with little memory, next to
+// more hung targets than it has memory for. It stays alive, and the targets that
+// respond are healthy. VEGA_CONTAINERS is how long each container runs; without it
+// there is one, until each good target was found healthy three times.
+func TestHungTargetsInAContainer(t *testing.T) {
+	if os.Getuid() != 0 {
+		realtest.Missing(t, "only root can make cgroups")
+	}
+	length, err := time.ParseDuration(os.Getenv("VEGA_CONTAINERS"))
+	if err != nil {
+		hungInContainer(t, 64, 400, 0)
+		return
+	}
+	for _, mib := range []int{48, 64, 128, 256} {
+		for _, hung := range []int{50, 400, 2000} {
+			hungInContainer(t, mib, hung, length)
+		}
+	}
+}
+
+func hungInContainer(t *testing.T, mib, hung int, length time.Duration) {
+	t.Helper()
+	limit := strconv.Itoa(mib << 20)
+	group, err := cgroup(t, fmt.Sprintf("hung-%d-%d", mib, hung), "memory", setting{"memory.limit_in_bytes", limit}, setting{"memory.max", limit})
+	if err != nil {
+		realtest.Missing(t, "can't make a cgroup with a memory limit: "+err.Error())
+	}
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer target.Close()
+	dir, hangs := t.TempDir(), "http://"+fixtures.Hang(t)
+	var text strings.Builder
+	for n := range hungGood + hung {
+		name, url, interval := fmt.Sprintf("good-%02d", n), target.URL, "3s"
+		if n >= hungGood {
+			name, url, interval = fmt.Sprintf("hung-%04d", n-hungGood), hangs, "10s"
+		}
+		fmt.Fprintf(&text, "integration %q {\n  probe    = core.http\n  interval = %q\n  timeout  = \"10s\"\n  config {\n    url = %q\n  }\n}\n", name, interval, url)
+	}
+	write(t, dir, "vega.hcl", text.String())
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The shell joins the cgroup, so all memory of vega counts in it.
+	cmd := exec.CommandContext(t.Context(), "/bin/bash", "-c", `echo $$ >"$0"; exec -a vega "$@"`, filepath.Join(group, "cgroup.procs"), self, "serve", "--port", "0")
+	cmd.Dir, cmd.Env = dir, os.Environ()
+	p := serveBy(t, dir, cmd)
+	counts, peak := hungCounts{}, 0
+	for began, passes := time.Now(), 0; length > 0 && time.Since(began) < length || length == 0 && passes < 3; {
+		time.Sleep(time.Second)
+		peak = max(peak, resident(t, cmd.Process.Pid))
+		seen := hungCounts{}
+		for n := range hungGood {
+			seen.add(t, p, fmt.Sprintf("good-%02d", n))
+		}
+		if counts = seen; counts.least >= 3 {
+			passes = 3
+		}
+		if time.Since(began) > length+realtest.Patience {
+			t.Fatalf("%d MiB, %d hung: %+v", mib, hung, counts)
+		}
+	}
+	var s monitor.System
+	if _, body := p.get("/admin/diagnostics/system"); json.Unmarshal([]byte(body), &s) != nil || s.Places == nil {
+		t.Fatalf("no places: %s", body)
+	}
+	t.Logf("%d MiB, %d hung: alive; good runs: %d healthy, %d not, the slowest took %v; peak RSS %d MiB; %d places, %d runs not started",
+		mib, hung, counts.healthy, counts.other, counts.slowest.Round(time.Millisecond), peak>>20, s.Places.Size, s.Places.NotStarted)
+	if counts.unhealthy > 0 || s.Places.Size >= hung && hung > 400 {
+		t.Errorf("%+v, %+v", counts, s.Places)
+	}
+	if err := p.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// hungCounts counts the runs of good targets.
+type hungCounts struct {
+	healthy, other, unhealthy int
+	least                     int // healthy runs of the target with the fewest
+	targets                   int
+	slowest                   time.Duration
+}
+
+// add counts the last runs of one target.
+func (c *hungCounts) add(t *testing.T, p *process, name string) {
+	t.Helper()
+	healthy := 0
+	for _, r := range p.runsOf(name) {
+		switch r.Status {
+		case check.Healthy:
+			healthy++
+		case check.Unhealthy:
+			c.unhealthy++
+			c.other++
+			t.Errorf("%s is reported as unhealthy: %s", name, r.Message)
+		default:
+			c.other++
+		}
+		c.slowest = max(c.slowest, time.Duration(r.ResponseTimeMS*1e6))
+	}
+	c.healthy += healthy
+	if c.targets == 0 || healthy < c.least {
+		c.least = healthy
+	}
+	c.targets++
+}
+
+// resident returns the memory of a process that is in RAM, in bytes.
+func resident(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
