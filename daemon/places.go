@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -73,7 +74,10 @@ type room struct {
 	engine *engine.Engine
 	read   func(context.Context) []bound
 
-	mu     sync.Mutex          // guards the next three
+	mu     sync.Mutex          // guards the fields up to said
+	hold   func(manifest.Size) // limits what vega holds for probes; nil: does nothing
+	wanted manifest.Size       // host_memory in the configuration
+	most   manifest.Size       // the largest part of the limit that probes may get
 	spread manifest.Size       // the largest memory limit of an integration
 	heap   int64               // the limit that was set; 0: none
 	others map[string][]uint64 // the last readings of what runs don't use, by name
@@ -87,7 +91,7 @@ type room struct {
 // newRoom returns a room that has limited the heap, because starting may need most of
 // the memory.
 func newRoom(ctx context.Context, log *slog.Logger, e *engine.Engine) *room {
-	r := &room{log: log, engine: e, read: boundsOf(), spread: plugins.DefaultMemory}
+	r := &room{log: log, engine: e, read: boundsOf(), spread: plugins.DefaultMemory, most: math.MaxInt64}
 	r.limitHeap(r.read(ctx))
 	return r
 }
@@ -134,10 +138,13 @@ func (r *room) fit(ctx context.Context) (tightest bound, places int) {
 	running := uint64(r.engine.Places().Used)
 	places = config.MaxRunning
 	others := map[string][]uint64{}
+	r.most = math.MaxInt64
 	for n, b := range all {
 		if b.space {
 			b.perRun = uint64(r.spread)
 			all[n] = b
+		} else {
+			r.most = min(r.most, manifest.Size(b.usable()/4))
 		}
 		seen := append(r.others[b.name], b.held-min(b.held, running*b.perRun))
 		seen = seen[max(0, len(seen)-samples):]
@@ -147,11 +154,21 @@ func (r *room) fit(ctx context.Context) (tightest bound, places int) {
 		}
 	}
 	r.others = others
+	r.limitHeld()
 	r.engine.Fit(places, tightest.String())
 	return tightest, places
 }
 
-// adopt takes the largest memory limit of the integrations of a configuration.
+// limitHeld limits what vega holds for probes to what is configured, or to a quarter
+// of the memory that there is. The caller holds r.mu.
+func (r *room) limitHeld() {
+	if r.hold != nil {
+		r.hold(min(r.wanted, r.most))
+	}
+}
+
+// adopt takes host_memory and the largest memory limit of an integration from a
+// configuration.
 func (r *room) adopt(cfg *config.Config) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,6 +178,8 @@ func (r *room) adopt(cfg *config.Config) {
 			r.spread = max(r.spread, i.Memory)
 		}
 	}
+	r.wanted = cfg.Sandbox.HostMemory
+	r.limitHeld()
 }
 
 // follow adapts to the limits until ctx ends or the engine drains.

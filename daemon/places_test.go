@@ -14,6 +14,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/plugins"
+	"vega/plugins/manifest"
 	"vega/plugins/sockets"
 )
 
@@ -132,5 +133,33 @@ func TestShortageOfPlacesIsLoggedOnceAMinute(t *testing.T) {
 	if len(lines) != 4 || !strings.Contains(lines[0], "count=1 places=8") || !strings.Contains(lines[0], "the memory limit of 48MiB (cgroup /a)") ||
 		!strings.Contains(lines[1], "count=60") || !strings.Contains(lines[2], "count=9") || !strings.Contains(lines[3], "all checks start in time again") {
 		t.Errorf("%s", &log)
+	}
+}
+
+// TestHeldMemoryFollowsTheLimit compares what vega may hold for probes with the
+// configuration and the limit.
+func TestHeldMemoryFollowsTheLimit(t *testing.T) {
+	limit := uint64(64 * mib)
+	var log bytes.Buffer
+	r := newTestRoom(t, &log, func() []bound { return []bound{{name: "cgroup /a", limit: limit, perRun: runMemory}} })
+	var held manifest.Size
+	r.most, r.hold = math.MaxInt64, func(s manifest.Size) { held = s }
+	cfg := &config.Config{}
+	cfg.Sandbox.HostMemory = 256 * mib
+	r.adopt(cfg)
+	for _, c := range []struct {
+		limit uint64
+		held  manifest.Size
+	}{{64 * mib, 12 * mib}, {256 * mib, 52 * mib}, {4096 * mib, 256 * mib}} {
+		limit = c.limit
+		if r.fit(t.Context()); held != c.held {
+			t.Errorf("of %d MiB: %v, want %v", c.limit/mib, held, c.held)
+		}
+	}
+	limit = 64 * mib
+	r.fit(t.Context())
+	cfg.Sandbox.HostMemory = 8 * mib
+	if r.adopt(cfg); held != 8*mib {
+		t.Errorf("after a reload: %v", held)
 	}
 }

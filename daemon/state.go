@@ -33,10 +33,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 			return engine.Diff{}, err
 		}
 	}
-	if d.catalog != nil {
-		d.catalog.Sandbox.SetHostMemory(next.Config.Sandbox.HostMemory)
-	}
-	d.room.adopt(next.Config) // takes effect at the next reading
+	d.room.adopt(next.Config)
 	if s, err := d.descriptors.divide(next.Config); err == nil {
 		d.engine.Share(s.checks, s.limit)
 	}

@@ -55,7 +55,7 @@ func (g *guest) refused(err error) error {
 		return nil
 	case errors.Is(err, ledger.ErrSum):
 		_, limit := g.module.sandbox.ledger.Held()
-		return g.shortage(fmt.Errorf("the memory limit of %v for all running probes together is reached (a quarter is reserved for bundled ones); raise host_memory in the sandbox block", manifest.Size(limit)))
+		return g.shortage(fmt.Errorf("the memory limit of %v for all running probes together is reached (a quarter is reserved for bundled ones); raise host_memory in the sandbox block, or give vega more memory if it has less than four times as much", manifest.Size(limit)))
 	case errors.Is(err, memory.ErrNoPages):
 		return g.shortage(err)
 	case errors.Is(err, ledger.ErrRun):

@@ -68,10 +68,9 @@ func hungInContainer(t *testing.T, mib, hung int, length time.Duration) {
 	cmd := exec.CommandContext(t.Context(), "/bin/bash", "-c", `echo $$ >"$0"; exec -a vega "$@"`, filepath.Join(group, "cgroup.procs"), self, "serve", "--port", "0")
 	cmd.Dir, cmd.Env = dir, os.Environ()
 	p := serveBy(t, dir, cmd)
-	counts, peak := hungCounts{}, 0
+	counts := hungCounts{}
 	for began, passes := time.Now(), 0; length > 0 && time.Since(began) < length || length == 0 && passes < 3; {
 		time.Sleep(time.Second)
-		peak = max(peak, resident(t, cmd.Process.Pid))
 		seen := hungCounts{}
 		for n := range hungGood {
 			seen.add(t, p, fmt.Sprintf("good-%02d", n))
@@ -87,8 +86,8 @@ func hungInContainer(t *testing.T, mib, hung int, length time.Duration) {
 	if _, body := p.get("/admin/diagnostics/system"); json.Unmarshal([]byte(body), &s) != nil || s.Places == nil {
 		t.Fatalf("no places: %s", body)
 	}
-	t.Logf("%d MiB, %d hung: alive; good runs: %d healthy, %d not, the slowest took %v; peak RSS %d MiB; %d places, %d runs not started",
-		mib, hung, counts.healthy, counts.other, counts.slowest.Round(time.Millisecond), peak>>20, s.Places.Size, s.Places.NotStarted)
+	t.Logf("%d MiB, %d hung: alive; good runs: %d healthy, %d not, the slowest took %v; at most %d MiB in use, %d of them private; %d places, %d runs not started",
+		mib, hung, counts.healthy, counts.other, counts.slowest.Round(time.Millisecond), peakOf(t, group), ownMemory(t, cmd.Process.Pid), s.Places.Size, s.Places.NotStarted)
 	if counts.unhealthy > 0 || s.Places.Size >= hung && hung > 400 {
 		t.Errorf("%+v, %+v", counts, s.Places)
 	}
@@ -129,16 +128,37 @@ func (c *hungCounts) add(t *testing.T, p *process, name string) {
 	c.targets++
 }
 
-// resident returns the memory of a process that is in RAM, in bytes.
-func resident(t *testing.T, pid int) int {
+// peakOf returns the most memory that a cgroup has used, in MiB.
+func peakOf(t *testing.T, group string) int {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	for _, name := range []string{"memory.max_usage_in_bytes", "memory.peak"} {
+		if text, err := os.ReadFile(filepath.Join(group, name)); err == nil {
+			n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n >> 20
+		}
+	}
+	return 0 // an older kernel does not count it
+}
+
+// ownMemory returns the memory of a process that no other mapping shares, in MiB.
+// Each instance maps the same image, and RSS counts it for each.
+func ownMemory(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		t.Fatal(err)
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+			n, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n >> 10
+		}
 	}
-	return pages * os.Getpagesize()
+	return 0
 }

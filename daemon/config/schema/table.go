@@ -102,7 +102,7 @@ var Table = withDefaults(&Block{
 			attribute("trusted_keys", manifest.List, "Public keys, as vega plugin keygen prints them. If set, plugins in dir must be signed by one of them.", public, of(text)),
 		}},
 		{Name: "sandbox", Doc: "Limits shared by all running probes.", Rows: []Row{
-			attribute("host_memory", size, "Maximum memory that vega holds on behalf of probes: responses, rows, connection buffers. A quarter is reserved for bundled plugins. This memory also counts toward the memory limit of the probe.", public, preset("256MiB"), within(16<<20, 1<<46)),
+			attribute("host_memory", size, "Maximum memory that vega holds on behalf of probes: responses, rows, connection buffers. A quarter is reserved for bundled plugins. This memory also counts toward the memory limit of the probe. With little memory, the maximum is a quarter of what vega may use.", public, preset("256MiB"), within(16<<20, 1<<46)),
 		}},
 		{Name: "database", Label: "name", Doc: "A database that probes can be granted, as database.NAME.", Rows: []Row{
 			attribute("driver", text, "The kind of database. mysql is also for MariaDB.", public, required, oneOf("postgres", "mysql", "sqlite")),
