@@ -81,7 +81,7 @@ type requests struct {
 
 	last           atomic.Pointer[lastAttempt] // the last reload; the start if there was none
 	seen           atomic.Pointer[stamps]      // of a reload that the follower does not know of; nil: none
-	shortageLogged atomic.Int64                // when a shortage was last logged, in Unix nanoseconds
+	shortageLogged atomic.Pointer[time.Time]   // when a shortage was last logged
 }
 
 // lifecycle is the state of startup and shutdown.

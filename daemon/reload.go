@@ -195,8 +195,8 @@ func (d *Daemon) draining() bool {
 // logPostponed logs, at most once a minute, what vega could not do for lack of a
 // resource and will try again.
 func (d *Daemon) logPostponed(ctx context.Context, what string, more ...any) {
-	now := time.Now().UnixNano()
-	if last := d.requests.shortageLogged.Load(); now-last > int64(shortageLogInterval) && d.requests.shortageLogged.CompareAndSwap(last, now) {
+	now := time.Now()
+	if last := d.requests.shortageLogged.Load(); (last == nil || now.Sub(*last) > shortageLogInterval) && d.requests.shortageLogged.CompareAndSwap(last, &now) {
 		d.options.Log.WarnContext(ctx, "vega lacks a resource; this is logged at most once a minute", append([]any{"what", what}, more...)...)
 	}
 }

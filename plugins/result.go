@@ -38,6 +38,8 @@ type Input struct {
 	Around     Around
 	Clock      func() time.Time
 	Undeclared func(option string)
+
+	began time.Time
 }
 
 // Trace holds the headers traceparent and tracestate of W3C Trace Context. They

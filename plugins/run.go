@@ -19,9 +19,9 @@ type guestKey struct{}
 // runs. It returns within in.Timeout whatever the guest does. If the run is not
 // healthy, the Result says whose fault it was.
 func (m *Module) Run(ctx context.Context, in Input) Result {
-	began := time.Now()
-	result := m.run(ctx, &in, began.Add(in.Timeout))
-	result.Took = time.Since(began)
+	in.began = time.Now()
+	result := m.run(ctx, &in, in.began.Add(in.Timeout))
+	result.Took = time.Since(in.began)
 	return result
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"container/heap"
 	"context"
+	"math/bits"
 	"time"
 
 	"vega/daemon/telemetry"
@@ -85,12 +86,19 @@ func (e *Engine) ticks(origin time.Time, after time.Duration) ticks {
 // the wall clock. Integrations thus keep their phase across restarts and reloads,
 // and a restart does not run all of them at the same time.
 func (t *tick) after(origin time.Time, at time.Duration) time.Duration {
-	passed := time.Duration(origin.Add(at).UnixNano()) % t.every
-	wait := t.integration.phase.offset - passed
+	wait := t.integration.phase.offset - sinceEpoch(origin.Add(at), t.every)
 	if wait <= 0 {
 		wait += t.every
 	}
 	return at + wait
+}
+
+// sinceEpoch returns the time from 1970 to t, modulo every. It is 0 before 1970. The
+// nanoseconds of time.Time.UnixNano overflow in 2262.
+func sinceEpoch(t time.Time, every time.Duration) time.Duration {
+	high, low := bits.Mul64(uint64(max(0, t.Unix())), uint64(time.Second))
+	low, carry := bits.Add64(low, uint64(t.Nanosecond()), 0)
+	return time.Duration(bits.Rem64(high+carry, low, uint64(every)))
 }
 
 // ticks is a heap with the earliest tick on top.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"slices"
 	"strings"
 	"sync"
@@ -229,5 +230,27 @@ func TestPhasesAreSpread(t *testing.T) {
 		if i.phase != before[i.name] {
 			t.Fatalf("%s has phase %v after a restart, want %v", i.name, i.phase, before[i.name])
 		}
+	}
+}
+
+// Whatever the year, the wait is the rest of the interval.
+func TestPhasesInAnyYear(t *testing.T) {
+	const every = 7*time.Second + time.Nanosecond
+	for _, at := range []time.Time{
+		time.Unix(0, 0), time.Unix(0, 1), time.Unix(1e9, 999_999_999),
+		time.Date(2262, 4, 11, 23, 47, 16, 0, time.UTC), time.Date(2263, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),
+	} {
+		ns := new(big.Int).Add(new(big.Int).Mul(big.NewInt(at.Unix()), big.NewInt(1e9)), big.NewInt(int64(at.Nanosecond())))
+		want := ns.Mod(ns, big.NewInt(int64(every))).Int64()
+		if got := sinceEpoch(at, every); int64(got) != want {
+			t.Errorf("%v: %d, want %d", at, got, want)
+		}
+		i := &tick{every: every, integration: &integration{phase: phase{offset: time.Second}}}
+		if wait := i.after(at, 0); wait <= 0 || wait > every {
+			t.Errorf("%v: the wait is %v", at, wait)
+		}
+	}
+	if got := sinceEpoch(time.Unix(-1, 5), every); got < 0 || got >= every {
+		t.Errorf("before 1970: %v", got)
 	}
 }

@@ -42,8 +42,8 @@ const (
 type sinks struct {
 	log        *slog.Logger
 	durable    Sink
-	failed     atomic.Int64 // runs that durable did not record
-	lastLogged atomic.Int64 // when a failure was last logged, in Unix nanoseconds
+	failed     atomic.Int64              // runs that durable did not record
+	lastLogged atomic.Pointer[time.Time] // when a failure was last logged
 	bestEffort []*queue
 	working    sync.WaitGroup
 	once       sync.Once
@@ -89,8 +89,8 @@ func (s *sinks) record(ctx context.Context, r check.Run) {
 }
 
 func (s *sinks) logFailure(ctx context.Context, r check.Run, err error) {
-	now := time.Now().UnixNano()
-	if last := s.lastLogged.Load(); now-last > int64(failureLogInterval) && s.lastLogged.CompareAndSwap(last, now) {
+	now := time.Now()
+	if last := s.lastLogged.Load(); (last == nil || now.Sub(*last) > failureLogInterval) && s.lastLogged.CompareAndSwap(last, &now) {
 		s.log.ErrorContext(ctx, "run not stored; this is logged at most once a minute", "integration", r.Integration, "err", err)
 	}
 }

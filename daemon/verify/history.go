@@ -166,7 +166,7 @@ func (s conversations) removeAll(ctx context.Context, q url.Values, age time.Dur
 		return fmt.Errorf("list conversations to remove: %w", err)
 	}
 	for _, c := range page.Conversations {
-		if c.Source != name || age > 0 && time.Since(c.At) < age {
+		if c.Source != name || age > 0 && time.Since(c.At).Abs() < age {
 			continue
 		}
 		if err := s.session.remove(ctx, c.path()); err != nil {

@@ -84,7 +84,7 @@ func (s *session) sweepMemories(ctx context.Context) error {
 		return err
 	}
 	for _, m := range all {
-		if time.Since(m.Created) < abandoned {
+		if time.Since(m.Created).Abs() < abandoned {
 			continue
 		}
 		if err := s.remove(ctx, m.path()); err != nil {

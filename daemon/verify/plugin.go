@@ -195,7 +195,7 @@ func sweepModules(dir string) {
 		return
 	}
 	for _, file := range files {
-		if info, err := os.Lstat(file); err == nil && time.Since(info.ModTime()) > abandoned {
+		if info, err := os.Lstat(file); err == nil && time.Since(info.ModTime()).Abs() > abandoned {
 			_ = os.Remove(file)
 		}
 	}

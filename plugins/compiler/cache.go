@@ -72,20 +72,34 @@ func (c cache) add(dir string, module int, fill func(temp string) error) error {
 }
 
 // tidy removes modules that have not been loaded for cacheAge, and what killed
-// compilers left behind. It ignores errors, because they must not prevent a
-// start.
+// compilers left behind. Ages count from the latest use of any entry, so that a wall
+// clock that is ahead does not empty the cache. tidy ignores errors, because they must
+// not prevent a start.
 func (c cache) tidy() {
 	entries, err := os.ReadDir(string(c))
 	if err != nil {
 		return
 	}
+	used := map[string]time.Time{}
+	var latest time.Time
 	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			used[e.Name()] = info.ModTime()
+			if latest.Before(info.ModTime()) {
+				latest = info.ModTime()
+			}
+		}
+	}
+	if now := time.Now(); latest.After(now) {
+		latest = now
+	}
+	for name, at := range used {
 		age := cacheAge
-		if unfinished, _ := filepath.Match(compiling, e.Name()); unfinished {
+		if unfinished, _ := filepath.Match(compiling, name); unfinished {
 			age = compilingAge
 		}
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > age {
-			_ = os.RemoveAll(filepath.Join(string(c), e.Name()))
+		if latest.Sub(at) > age {
+			_ = os.RemoveAll(filepath.Join(string(c), name))
 		}
 	}
 }

@@ -164,3 +164,24 @@ func TestCacheIsTidied(t *testing.T) {
 		t.Errorf("%v, %v", left, err)
 	}
 }
+
+// A wall clock that is a year ahead, next to the times of the files, empties nothing.
+func TestCacheSurvivesAWrongClock(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{"used": 365 * 24 * time.Hour, "also-used": 370 * 24 * time.Hour, "unused": 400 * 24 * time.Hour} {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Now(), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := New(Options{Dir: dir, Admit: accept}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != 2 || filepath.Base(left[0]) != "also-used" || filepath.Base(left[1]) != "used" {
+		t.Errorf("%v, %v", left, err)
+	}
+}

@@ -184,7 +184,7 @@ func TestTheFirstStartOfAnOldFile(t *testing.T) {
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	change(t, m.path, "DELETE FROM clock")
+	execSQL(t, raw(t, m.path), "DELETE FROM clock")
 	m.wall, m.awake = m.wall.Add(400*day), 0
 	m.start()
 	m.expect("ahead", m.live(6*time.Hour, 30*day), store.Retained{})
@@ -192,5 +192,21 @@ func TestTheFirstStartOfAnOldFile(t *testing.T) {
 	m.expect("restarted", m.live(6*time.Hour, 30*day), store.Retained{})
 	if fmt.Sprint(m.said) != "[false false]" {
 		t.Errorf("said %v", m.said)
+	}
+}
+
+// A memory that is changed after the clock was set back is not older than itself.
+func TestMemoriesAreUpdatedAfterTheyAreCreated(t *testing.T) {
+	m := newMachine(t)
+	if err := m.SetMemory(t.Context(), "k", "before"); err != nil {
+		t.Fatal(err)
+	}
+	execSQL(t, raw(t, m.path), "UPDATE memories SET created = created + 3600000000, updated = updated + 3600000000")
+	if err := m.SetMemory(t.Context(), "k", "after"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Memory(t.Context(), "k")
+	if err != nil || got.Value != "after" || got.Updated.Before(got.Created) {
+		t.Errorf("%+v %v", got, err)
 	}
 }

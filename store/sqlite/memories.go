@@ -13,7 +13,7 @@ import (
 
 const (
 	oneMemory    = `SELECT key, value, created, updated FROM memories WHERE key = ?`
-	putMemory    = `INSERT INTO memories (key, value, created, updated) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET value = excluded.value, updated = excluded.updated`
+	putMemory    = `INSERT INTO memories (key, value, created, updated) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET value = excluded.value, updated = max(excluded.updated, created)`
 	deleteMemory = `DELETE FROM memories WHERE key = ?`
 	someMemories = `SELECT key, value, created, updated FROM memories WHERE key > ? ORDER BY key LIMIT ?`
 )
