@@ -52,12 +52,14 @@ func logClock(log *slog.Logger) func(clock.Verdict) {
 		switch {
 		case v.Trusted:
 			log.Info("the system clock is trusted again; retention goes by it", "clock", v.Wall.UTC())
+		case v.Unset:
+			log.Warn("the system clock is not set; retention waits until it is", "clock", v.Wall.UTC())
 		case v.Started && v.Moved > 0: // vega may just have been stopped
 			log.Info("the system clock is far ahead of when vega ran last; retention goes on from then until the clock has kept steady for a day",
-				"ahead", v.Moved.String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
+				"ahead", v.Moved.Round(time.Second).String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
 		default:
 			log.Warn("the system clock jumped; retention goes by the earlier time until the clock is back or has kept steady for a day",
-				"jumped", v.Moved.String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
+				"jumped", v.Moved.Round(time.Second).String(), "clock", v.Wall.UTC(), "retention", v.Now.UTC())
 		}
 	}
 }

@@ -22,13 +22,10 @@ const (
 	sparePages = 256
 )
 
-// earliest is before the first vega. A run that is dated before it, while the clock
-// says that it is later, began before the clock was set. Conversations may be older
-// than vega, but none is from 1970.
-var (
-	earliest             = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	earliestConversation = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
-)
+// earliestConversation is the earliest time that a conversation can have: one may be
+// older than vega, but not from 1970. Runs that are dated before clock.Earliest began
+// before the clock was set.
+var earliestConversation = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Runs are deleted up to the last one that is too old and has none before it, in the
 // order in which they were stored, that is to be kept. Rows whose time is impossible
@@ -97,7 +94,7 @@ func (k *retainer) retain(ctx context.Context, r store.Retention) (done store.Re
 
 func (k *retainer) purgeOld(ctx context.Context, now time.Time, r store.Retention, done *store.Retained) error {
 	if r.Runs > 0 {
-		if err := k.purgeOldRuns(ctx, datesAt(now, earliest, r.Runs, time.Time.UnixMilli), done); err != nil {
+		if err := k.purgeOldRuns(ctx, datesAt(now, clock.Earliest, r.Runs, time.Time.UnixMilli), done); err != nil {
 			return fmt.Errorf("delete old runs: %w", err)
 		}
 	}
@@ -217,7 +214,7 @@ func (k *retainer) pages(ctx context.Context) (p pages, err error) {
 
 const (
 	readClock = `SELECT now, wall, steady FROM clock`
-	newestRun = `SELECT began, began, 0 FROM runs WHERE id = (SELECT max(id) FROM runs)`
+	newestRun = `SELECT began, began, 0 FROM runs WHERE id = (SELECT max(id) FROM runs) AND began >= ?`
 	keepClock = `INSERT INTO clock (id, now, wall, steady) VALUES (1, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET now = excluded.now, wall = excluded.wall, steady = excluded.steady`
 )
@@ -229,7 +226,7 @@ func newRetainer(ctx context.Context, s *Store, set settings) (*retainer, error)
 	err := s.write.QueryRowContext(ctx, readClock).Scan(&now, &wall, &steady)
 	known := err == nil
 	if errors.Is(err, sql.ErrNoRows) {
-		err = s.write.QueryRowContext(ctx, newestRun).Scan(&now, &wall, &steady)
+		err = s.write.QueryRowContext(ctx, newestRun, clock.Earliest.UnixMilli()).Scan(&now, &wall, &steady)
 	}
 	var state clock.State
 	switch {
