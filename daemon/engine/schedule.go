@@ -20,8 +20,13 @@ func (e *Engine) Run(ctx context.Context) {
 	due := e.ticks(origin, 0)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
+	for last := time.Duration(0); ; {
 		at := time.Since(origin)
+		if at < last { // after 2157, Go has no monotonic clock, and the wall clock was set back
+			origin, at = time.Now(), 0
+			due = e.ticks(origin, at)
+		}
+		last = at
 		for len(due) > 0 && due[0].at <= at {
 			e.tick(due[0].integration)
 			due[0].integration.first.due = false
