@@ -85,7 +85,13 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides, jsonLogs bool) erro
 	hup := make(chan os.Signal, 1) // registered first, because an unhandled SIGHUP kills the process
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	s := &service{hup: hup, logs: telemetry.NewLog(cmd.ErrOrStderr(), jsonLogs)}
+	keepBrokenPipes()
+	s := &service{hup: hup}
+	lines := telemetry.NewLines(cmd.ErrOrStderr(), func(n int) {
+		s.logs.Warn("log lines are missing here, because they could not be written", "lines", n)
+	})
+	defer closeLines(lines)
+	s.logs = telemetry.NewLog(lines, jsonLogs)
 	cfg, err := s.start(ctx, show, path, o)
 	switch {
 	case ctx.Err() != nil && (errors.Is(err, daemon.ErrClosing) || errors.Is(err, context.Canceled)): // there is nothing to drain yet
@@ -99,6 +105,20 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides, jsonLogs bool) erro
 	cancel()
 	return cli.Failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
 }
+
+// lastLines limits how long vega waits for the reader of its log when it ends.
+const lastLines = 2 * time.Second
+
+// closeLines writes the last lines of the log.
+func closeLines(lines *telemetry.Lines) {
+	ctx, cancel := context.WithTimeout(context.Background(), lastLines)
+	defer cancel()
+	lines.Close(ctx)
+}
+
+// keepBrokenPipes makes writing to a standard stream whose reader is gone fail,
+// instead of ending the process. Unlike signal.Ignore, it has no effect on children.
+func keepBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // start performs every step up to listening.
 func (s *service) start(ctx context.Context, show *console.Steps, path string, o cli.Overrides) (*config.Config, error) {
