@@ -240,20 +240,24 @@ func (p *Plugin) wait() {
 	p.State, p.Reason, p.pending, p.queued = loading, errQueued.Error(), true, true
 }
 
-// Outcome summarizes the loaded plugins for the startup log. The error lists those
-// that are refused or still being compiled.
+// Outcome summarizes the loaded plugins for the startup log. The error counts those
+// that are refused, which Installed logs, and lists those that are still being
+// compiled.
 func (s *Set) Outcome() (outcome string, err error) {
 	var errs []error
-	count := 0
+	count, out := 0, 0
 	for _, p := range s.plugins {
 		switch p.State {
 		case loaded:
 			count++
 		case refused:
-			errs = append(errs, fmt.Errorf("%s is refused: %s", p.label(), p.Reason))
+			out++
 		case loading:
 			errs = append(errs, fmt.Errorf("%s: %s", p.label(), p.Reason))
 		}
+	}
+	if out > 0 {
+		errs = append(errs, fmt.Errorf("%d refused, see the log", out))
 	}
 	return fmt.Sprintf("%d loaded", count), errors.Join(errs...)
 }

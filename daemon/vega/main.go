@@ -20,6 +20,7 @@ func main() {
 	// Package net/http logs a line for each HTTP/2 frame that it does not know,
 	// and a target can send any number of them. Vega has its own log.
 	log.SetOutput(io.Discard)
+	ownFiles()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -49,8 +50,8 @@ func (s *Steps) mark(step daemon.Step) (mark, text string) {
 	return words[0], text
 }
 
-// Configuration reads the configuration and shows the step, with each warning
-// on a line of its own.
+// Configuration reads the configuration and shows the step. The daemon logs each
+// warning, so the step only counts them, unless the level of the log leaves them out.
 func (s *Steps) Configuration(path string, read func(config.Scan) config.Reading) (*config.Config, error) {
 	began := time.Now()
 	r := read(nil)
@@ -59,14 +60,17 @@ func (s *Steps) Configuration(path string, read func(config.Scan) config.Reading
 	case r.Config == nil:
 		step.Err = &config.InvalidError{Diagnostics: r.Diagnostics}
 	case len(r.Diagnostics) > 0:
-		step.Warning = warnings(r.Diagnostics)
+		step.Warning = warnings(r.Diagnostics, slog.Level(r.Config.Log.Level) <= slog.LevelWarn)
 	}
 	s.Show(step)
 	return r.Config, step.Err
 }
 
-func warnings(all diag.Diagnostics) error {
+func warnings(all diag.Diagnostics, logged bool) error {
 	text := Count(len(all), "warning")
+	if logged {
+		return errors.New(text + ", see the log")
+	}
 	for _, w := range all {
 		text += fmt.Sprintf("\n%s:%d %s %s", w.Range.Filename, w.Range.Start.Line, w.Code, w.Detail)
 	}
