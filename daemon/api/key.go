@@ -7,26 +7,32 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
 // OwnKey returns the key in the file at path. If there is no such file, it creates
-// a key. It refuses a file that other users can read.
+// a key; the file never holds only a part of it, also if the machine fails meanwhile.
+// It refuses a file that other users can read.
 func OwnKey(path string) (key string, made bool, err error) {
-	var b [32]byte
-	rand.Read(b[:]) // never returns an error
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		key, err = ReadKey(path)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		key, err := ReadKey(path)
 		return key, false, err
 	}
+	var b [32]byte
+	rand.Read(b[:]) // never returns an error
+	key = hex.EncodeToString(b[:])
+	temp, err := os.CreateTemp(filepath.Dir(path), ".api_key.*") // with mode 0600
 	if err != nil {
 		return "", false, fmt.Errorf("create the API key: %w", err)
 	}
-	key = hex.EncodeToString(b[:])
-	_, err = f.WriteString(key + "\n")
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", false, fmt.Errorf("write the API key: %w", errors.Join(err, os.Remove(path)))
+	_, err = temp.WriteString(key + "\n")
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("write the API key: %w", errors.Join(err, os.Remove(temp.Name())))
 	}
 	return key, true, nil
 }

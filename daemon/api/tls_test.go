@@ -99,6 +99,9 @@ func TestOwnKey(t *testing.T) {
 	if again, made, err := OwnKey(path); again != first || made || err != nil {
 		t.Errorf("%q, %v, %v", again, made, err)
 	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
+	}
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
