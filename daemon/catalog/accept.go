@@ -175,8 +175,11 @@ func (c *Catalog) note(f manifest.Found, why error, pending bool) {
 // the file would replace stays in service. noted returns nil if the reason is
 // already recorded.
 func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
+	n := slices.IndexFunc(s.plugins, func(p Plugin) bool { return p.found.File == f.File })
+	if n >= 0 && s.plugins[n].Reason == why.Error() && s.plugins[n].newDigest == f.Digest && s.plugins[n].pending == pending {
+		return nil
+	}
 	all := slices.Clone(s.plugins)
-	n := slices.IndexFunc(all, func(p Plugin) bool { return p.found.File == f.File })
 	if n < 0 {
 		if !pending {
 			f.Module, f.Err = nil, why
@@ -185,9 +188,6 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 		n = len(all) - 1
 	}
 	p := &all[n]
-	if p.Reason == why.Error() && p.newDigest == f.Digest && p.pending == pending {
-		return nil
-	}
 	p.Reason, p.newDigest, p.pending, p.queued = why.Error(), f.Digest, pending, errors.Is(why, errQueued)
 	switch {
 	case p.Module != nil:

@@ -88,17 +88,26 @@ func (c *Catalog) keepOwners(before manifest.Owners, now *Set) {
 	}
 }
 
+// maxRefusedLines limits how many refused modules are logged one by one at a time.
+const maxRefusedLines = 20
+
 // logRefused logs each refused module once, until its file or the reason changes.
 func (c *Catalog) logRefused(ctx context.Context, all []Plugin) {
-	reported := map[string]bool{}
+	reported, fresh := map[string]bool{}, 0
 	for _, p := range all {
 		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.queued {
 			continue
 		}
 		key := p.found.File + "\x00" + p.newDigest + "\x00" + p.Reason
-		if reported[key] = true; !c.reported[key] {
+		if reported[key] = true; c.reported[key] {
+			continue
+		}
+		if fresh++; fresh <= maxRefusedLines {
 			c.Log.WarnContext(ctx, "plugin refused", "file", p.found.File, "digest", p.newDigest, "reason", p.Reason)
 		}
+	}
+	if fresh > maxRefusedLines {
+		c.Log.WarnContext(ctx, "more plugins refused; GET /admin/plugins lists them all", "count", fresh-maxRefusedLines)
 	}
 	c.reported = reported
 }

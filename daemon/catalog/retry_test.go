@@ -2,13 +2,18 @@ package catalog
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"vega/daemon/config"
 	"vega/plugins/manifest"
+	"vega/plugins/signature"
 )
 
 // TestUnreadableIsTriedAgain checks which errors of a module file vega tries again.
@@ -83,5 +88,64 @@ func TestStuck(t *testing.T) {
 		if got := s.Stuck(); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// TestLargeDirectoryIsPolledLess checks that reading the directory takes a small share
+// of a processor.
+func TestLargeDirectoryIsPolledLess(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: pollInterval, time.Millisecond: pollInterval, 100 * time.Millisecond: 2500 * time.Millisecond, time.Minute: maxPollInterval,
+	} {
+		if got := (&Watcher{reading: took}).pause(); got != want {
+			t.Errorf("after %v: %v, want %v", took, got, want)
+		}
+	}
+}
+
+// TestStampsOfSignedModule checks that a signature that comes, changes or goes changes
+// the stamp of its module.
+func TestStampsOfSignedModule(t *testing.T) {
+	dir := t.TempDir()
+	file := dir + "/x.wasm"
+	look := func() Stamp {
+		t.Helper()
+		all, err := stamps(dir)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		return all[file]
+	}
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(file, "x")
+	bare := look()
+	put(file+signature.Suffix, "s")
+	signed := look()
+	put(file+signature.Suffix, "other")
+	changed := look()
+	if bare.Like(signed) || signed.Like(changed) || !changed.Like(look()) {
+		t.Error("a change of the signature is not seen")
+	}
+}
+
+// TestManyRefusalsAreBounded checks that a directory full of other files
+// does not fill the log.
+func TestManyRefusalsAreBounded(t *testing.T) {
+	var log strings.Builder
+	c := New(Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	all := make([]Plugin, 10000)
+	for n := range all {
+		all[n] = Plugin{found: manifest.Found{File: fmt.Sprint(n)}, State: refused, Reason: "no"}
+	}
+	for range 2 {
+		c.logRefused(t.Context(), all)
+	}
+	if n := strings.Count(log.String(), "\n"); n != maxRefusedLines+1 || !strings.Contains(log.String(), "count=9980") {
+		t.Errorf("%d lines:\n%s", n, log.String())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"vega/plugins/manifest"
@@ -23,6 +24,14 @@ const pollInterval = 250 * time.Millisecond
 // shortageRetryInterval is the delay before a retry after a shortage.
 const shortageRetryInterval = 2 * time.Second
 
+// The time between two polls is at least pollPause times as long as reading the
+// directory took, but at most maxPollInterval, so that a directory of thousands of
+// files takes only a small share of a processor.
+const (
+	pollPause       = 25
+	maxPollInterval = 10 * time.Second
+)
+
 // bundledRetryInterval is the delay before a retry of a bundled plugin.
 const bundledRetryInterval = 10 * time.Second
 
@@ -33,6 +42,7 @@ type Watcher struct {
 	handled map[string]Stamp // at the time each file was last handled
 	short   time.Time        // time of the last shortage
 	bundled time.Time        // time of the last attempt to load a bundled plugin
+	reading time.Duration    // how long the last poll took to read the directory
 	blind   string           // the directory that can't be read; "" if it can
 }
 
@@ -70,18 +80,24 @@ func (s Stamp) Like(o Stamp) bool {
 // after each poll that found a module added, changed or removed.
 func (c *Catalog) Watch(ctx context.Context, changed func()) {
 	w := c.NewWatcher()
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
+	next := time.NewTimer(pollInterval)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-next.C:
 			if w.Poll(ctx) {
 				changed()
 			}
+			next.Reset(w.pause())
 		}
 	}
+}
+
+// pause returns the time until the next poll.
+func (w *Watcher) pause() time.Duration {
+	return max(pollInterval, min(pollPause*w.reading, maxPollInterval))
 }
 
 // Poll reads the directory once and handles the files that have stopped changing. It
@@ -93,7 +109,9 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 		news = c.retryBundled(ctx)
 	}
 	dir := c.Host.InForce().Config.Plugins.Dir
+	began := time.Now()
 	files, err := stamps(dir)
+	w.reading = time.Since(began)
 	if w.noteDir(ctx, dir, err); err != nil { // change nothing
 		return news
 	}
@@ -149,6 +167,12 @@ func stamps(dir string) (map[string]Stamp, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	signed := map[string]bool{}
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), signature.Suffix); ok {
+			signed[name] = true
+		}
+	}
 	files := map[string]Stamp{}
 	for _, e := range entries {
 		if !manifest.IsModuleFile(e.Name()) {
@@ -157,7 +181,9 @@ func stamps(dir string) (map[string]Stamp, error) {
 		if info, err := e.Info(); err == nil { // the file may have just been removed
 			file := filepath.Join(dir, e.Name())
 			s := Stamp{FileInfo: info}
-			s.signature, _ = os.Lstat(file + signature.Suffix) // nil without a signature
+			if signed[e.Name()] {
+				s.signature, _ = os.Lstat(file + signature.Suffix) // nil if it was just removed
+			}
 			files[file] = s
 		}
 	}

@@ -30,7 +30,7 @@ func (r *reader) Write(b []byte) (int, error) {
 }
 
 // TestLinesOfStoppedReader checks that a reader that has stopped holds nothing up,
-// that what fits is kept for it, and that it is told what is missing.
+// that what fits is kept for it, and that a line counts what is missing.
 func TestLinesOfStoppedReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{hangs: make(chan struct{})}
