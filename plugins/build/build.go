@@ -128,7 +128,7 @@ func run(cmd *exec.Cmd, said io.Writer) error {
 // inTemp calls do with the name of a temporary file for the module and returns
 // what do wrote there.
 func inTemp(do func(out string) error) ([]byte, error) {
-	temp, err := os.MkdirTemp("", "vega-build-")
+	temp, err := makeTemp()
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +138,15 @@ func inTemp(do func(out string) error) ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(out)
+}
+
+// makeTemp creates a directory for temporary files.
+func makeTemp() (string, error) {
+	dir, err := os.MkdirTemp("", "vega-build-")
+	if err != nil {
+		return "", fmt.Errorf("create a temporary directory: %w; set TMPDIR to a directory that you can write to", err)
+	}
+	return dir, nil
 }
 
 // Write replaces the plugin file atomically: a daemon that watches the

@@ -26,7 +26,7 @@ func newRustWork(dir string) (rustWork, error) {
 	w := rustWork{done: func() {}}
 	base, err := os.UserCacheDir()
 	if err != nil { // no home directory: each build starts from scratch
-		if base, err = os.MkdirTemp("", "vega-build-"); err != nil {
+		if base, err = makeTemp(); err != nil {
 			return w, err
 		}
 		w.done = func() { _ = os.RemoveAll(base) }

@@ -23,7 +23,7 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Mode().IsRegular() && info.Size() == 0) {
-		return openEmpty(ctx, options)
+		return openEmpty(ctx, filepath.Dir(path), options)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
@@ -49,9 +49,23 @@ func (s *Store) look(ctx context.Context) error {
 	return err
 }
 
+// temporary creates a directory for temporary files. Without a usable TMPDIR, that is
+// in data, or else in the memory that Linux offers as a directory.
+func temporary(data string) (string, error) {
+	var errs []error
+	for _, parent := range []string{os.TempDir(), data, "/dev/shm"} {
+		dir, err := os.MkdirTemp(parent, "vega-")
+		if err == nil {
+			return dir, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", fmt.Errorf("%w; set TMPDIR to a directory that vega's user can write to", errors.Join(errs...))
+}
+
 // openEmpty opens a store in a temporary directory that Close removes.
-func openEmpty(ctx context.Context, options []Option) (*Store, error) {
-	dir, err := os.MkdirTemp("", "vega-")
+func openEmpty(ctx context.Context, data string, options []Option) (*Store, error) {
+	dir, err := temporary(data)
 	if err != nil {
 		return nil, fmt.Errorf("create an empty store: %w", err)
 	}

@@ -85,3 +85,21 @@ func TestReadOnlyRefusesNewerFiles(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+// TestReadOnlyWithoutTemporaryDirectory checks that an absent store can be opened
+// without a directory for temporary files, and leaves nothing in its own.
+func TestReadOnlyWithoutTemporaryDirectory(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", filepath.Join(dir, "missing"))
+	s, err := sqlite.OpenReadOnly(t.Context(), filepath.Join(dir, "vega.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set(t.Context(), "i", "k", []byte("x"), 100); err != nil {
+		t.Error(err)
+	}
+	closeStore(t, s)
+	if got := names(t, dir); got != "" {
+		t.Errorf("left %s", got)
+	}
+}

@@ -44,8 +44,11 @@ type Connection struct {
 // without swapping, as the kernel estimates.
 func (r *Reader) HostMemory(ctx context.Context) (total, available uint64, err error) {
 	v, err := mem.VirtualMemoryWithContext(r.env(ctx))
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, 0, err
+	case v.Total == 0: // without /proc, for example
+		return 0, 0, errors.New("the system does not say how much memory it has")
 	}
 	return v.Total, v.Available, nil
 }

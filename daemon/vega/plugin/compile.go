@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -29,11 +30,21 @@ func compileCommand() *cobra.Command {
 // If the program's own file can't be found, starting the command fails with the
 // reason.
 func Compiler(ctx context.Context, dir string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		self = "/proc/self/exe"
-	}
-	cmd := exec.CommandContext(ctx, self, "plugin", "compile", dir)
+	cmd := exec.CommandContext(ctx, program(), "plugin", "compile", dir)
 	cmd.Args[0] = "vega"
 	return cmd
+}
+
+// program returns the path of this program's file. Without /proc, that is the path by
+// which it was started.
+func program() string {
+	if self, err := os.Executable(); err == nil {
+		return self
+	}
+	if self, err := exec.LookPath(os.Args[0]); err == nil {
+		if self, err = filepath.Abs(self); err == nil {
+			return self
+		}
+	}
+	return "/proc/self/exe"
 }
