@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"container/heap"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -50,20 +51,61 @@ func spread(every time.Duration, all []*integration) {
 	}
 }
 
-// fillGaps puts each integration in the middle of the widest remaining gap.
+// fillGaps puts each integration in the middle of the widest remaining gap. Of gaps that
+// are equally wide, the one across the end of the interval is the first.
 func fillGaps(every time.Duration, used []time.Duration, joining []*integration) {
 	slices.Sort(used)
-	for _, i := range joining {
-		widest, after := used[0]+every-used[len(used)-1], len(used)-1 // the gap across the end of the interval
-		for n := 1; n < len(used); n++ {
-			if gap := used[n] - used[n-1]; gap > widest {
-				widest, after = gap, n-1
-			}
+	all := gaps{every: every}
+	for n, from := range used {
+		to := used[0] + every
+		if n+1 < len(used) {
+			to = used[n+1]
 		}
-		i.phase = phase{every, (used[after] + widest/2) % every}
-		at, _ := slices.BinarySearch(used, i.phase.offset)
-		used = slices.Insert(used, at, i.phase.offset)
+		all.list = append(all.list, gap{from, to - from})
 	}
+	heap.Init(&all)
+	for _, i := range joining {
+		widest := &all.list[0]
+		half := widest.width / 2
+		i.phase = phase{every, (widest.from + half) % every}
+		rest := gap{i.phase.offset, widest.width - half}
+		widest.width = half
+		heap.Fix(&all, 0)
+		heap.Push(&all, rest)
+	}
+}
+
+// gap is a part of an interval in which no integration begins.
+type gap struct{ from, width time.Duration }
+
+// gaps is a heap with the gap that is filled next on top.
+type gaps struct {
+	every time.Duration
+	list  []gap
+}
+
+func (g *gaps) Len() int      { return len(g.list) }
+func (g *gaps) Swap(i, j int) { g.list[i], g.list[j] = g.list[j], g.list[i] }
+
+func (g *gaps) Less(i, j int) bool {
+	a, b := g.list[i], g.list[j]
+	if a.width != b.width {
+		return a.width > b.width
+	}
+	if across := a.from+a.width >= g.every; across != (b.from+b.width >= g.every) {
+		return across
+	}
+	return a.from < b.from
+}
+
+// Push implements heap.Interface.
+func (g *gaps) Push(x any) { g.list = append(g.list, x.(gap)) }
+
+// Pop implements heap.Interface.
+func (g *gaps) Pop() any {
+	last := g.list[len(g.list)-1]
+	g.list = g.list[:len(g.list)-1]
+	return last
 }
 
 func hash(name string) []byte {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,12 +25,16 @@ type Diff struct {
 // integrations.
 func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 	next := &roster{integrations: make([]*integration, len(all)), depends: dependencies(all)}
+	draining := make(map[string]*integration, len(r.draining))
+	for _, i := range r.draining {
+		draining[i.name] = i
+	}
 	var d Diff
 	for n, b := range all {
 		i := r.find(b.Name)
 		known := i != nil
-		if i == nil {
-			i = r.revive(b.Name)
+		if i == nil { // perhaps it was removed and still runs
+			i = cmp.Or(draining[b.Name], &integration{name: b.Name, lane: untried})
 		}
 		next.integrations[n] = i
 		switch changed := i.bind(b); {
@@ -51,17 +56,6 @@ func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 		return next.find(i.name) != nil || !i.running()
 	})
 	return next, d
-}
-
-// revive returns the integration for a name that is not in the roster. It reuses a
-// removed integration that is still running, and otherwise creates one.
-func (r *roster) revive(name string) *integration {
-	for _, i := range r.draining {
-		if i.name == name {
-			return i
-		}
-	}
-	return &integration{name: name, lane: untried}
 }
 
 func (r *roster) find(name string) *integration {

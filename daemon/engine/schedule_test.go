@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -252,5 +253,48 @@ func TestPhasesInAnyYear(t *testing.T) {
 	}
 	if got := sinceEpoch(time.Unix(-1, 5), every); got < 0 || got >= every {
 		t.Errorf("before 1970: %v", got)
+	}
+}
+
+// TestGapsAreFilledWidestFirst compares the phases of integrations that join others with
+// those that a search of all gaps finds.
+func TestGapsAreFilledWidestFirst(t *testing.T) {
+	search := func(every time.Duration, used []time.Duration, joining int) (out []time.Duration) {
+		slices.Sort(used)
+		for range joining {
+			widest, after := used[0]+every-used[len(used)-1], len(used)-1 // the gap across the end of the interval
+			for n := 1; n < len(used); n++ {
+				if gap := used[n] - used[n-1]; gap > widest {
+					widest, after = gap, n-1
+				}
+			}
+			offset := (used[after] + widest/2) % every
+			at, _ := slices.BinarySearch(used, offset)
+			used, out = slices.Insert(used, at, offset), append(out, offset)
+		}
+		return out
+	}
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		every := time.Duration(20 + r.IntN(2000))
+		var used []time.Duration
+		for range 1 + r.IntN(5) {
+			if offset := time.Duration(r.Int64N(int64(every))); !slices.Contains(used, offset) {
+				used = append(used, offset)
+			}
+		}
+		joining := make([]*integration, r.IntN(min(60, int(every)/4)))
+		for n := range joining {
+			joining[n] = &integration{}
+		}
+		want := search(every, slices.Clone(used), len(joining))
+		fillGaps(every, used, joining)
+		var got []time.Duration
+		for _, i := range joining {
+			got = append(got, i.phase.offset)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%d of %v: %v\nwant %v", used, every, got, want)
+		}
 	}
 }
