@@ -35,3 +35,21 @@ func TestLateness(t *testing.T) {
 		t.Errorf("%v", late)
 	}
 }
+
+// TestPunctuality expects a tick without an arrival to be missed, one that is late to be
+// late, and arrivals outside of the measured time to be left out.
+func TestPunctuality(t *testing.T) {
+	from, to, every := at(0)[0], at(7900)[0], 2*time.Second
+	p := punctualityOf(map[string][]time.Time{
+		"/good": at(-500, 100, 2100, 4103, 6100, 8100),
+		"/gap":  at(110, 2110, 6110),
+		"/late": at(920, 2900, 4900, 6900),
+		"/gone": at(-1000),
+	}, from, to, every)
+	if p.count != 11 || p.missed != 2 {
+		t.Errorf("%d arrivals, %d missed; want 11 and 2", p.count, p.missed)
+	}
+	if len(p.late) != 11 || quantile(p.late, 1) != 20*time.Millisecond || median(p.late) != 0 {
+		t.Errorf("late: %v", p.late)
+	}
+}

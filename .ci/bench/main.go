@@ -10,8 +10,8 @@
 // check_dummy), http (an HTTP check at a fixed rate, compared with
 // blackbox_exporter, check_http and plain net/http), fleet (a thousand checks in the
 // real daemon), spinners (modules that never end, next to honest probes), steady (many
-// runs in one process: does anything grow?) and many (a request that runs thousands of
-// integrations at once).
+// runs in one process: does anything grow?), many (a request that runs thousands of
+// integrations at once) and scale (10,000 checks next to reloads and a poller).
 //
 // Compare absolute figures only within one invocation; across several, compare
 // ratios.
@@ -50,12 +50,18 @@ type settings struct {
 
 	many       int
 	manyRounds int
+
+	scale       int
+	scaleEvery  time.Duration
+	scaleFor    time.Duration
+	scaleReload time.Duration
+	scalePoll   time.Duration
 }
 
 func parse() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "run for seconds instead of minutes, unless another flag is set: a test of the benchmark itself")
-	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady, many")
+	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady, many, scale")
 	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and print its path")
 	flag.IntVar(&s.rounds, "rounds", 3, "rounds of noop and http for each contender; medians are shown")
 	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
@@ -70,6 +76,11 @@ func parse() settings {
 	flag.IntVar(&s.runs, "runs", 10000, "steady: how many runs")
 	flag.IntVar(&s.many, "many", 5000, "many: how many integrations; measured with a fifth of them, too")
 	flag.IntVar(&s.manyRounds, "many-rounds", 5, "many: requests; medians are shown")
+	flag.IntVar(&s.scale, "scale", 10000, "scale: how many checks")
+	flag.DurationVar(&s.scaleEvery, "scale-every", 30*time.Second, "scale: interval of each")
+	flag.DurationVar(&s.scaleFor, "scale-for", 10*time.Minute, "scale: length, after the first runs")
+	flag.DurationVar(&s.scaleReload, "scale-reload", 5*time.Second, "scale: interval of the reloads; 0 for none")
+	flag.DurationVar(&s.scalePoll, "scale-poll", time.Second, "scale: interval of the poller; 0 for none")
 	flag.Parse()
 	if s.quick {
 		s.hurry()
@@ -85,6 +96,7 @@ func (s *settings) hurry() {
 		"rounds": "2", "noops": "1000", "http-for": "2s", "runs": "2000",
 		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s",
 		"many": "500", "many-rounds": "2",
+		"scale": "500", "scale-every": "2s", "scale-for": "8s", "scale-reload": "1s", "scale-poll": "500ms",
 	} {
 		if !given[name] {
 			_ = flag.Set(name, value) // the names and values are valid
@@ -109,7 +121,7 @@ func run(ctx context.Context, s settings) error {
 	parts := []struct {
 		name string
 		do   func(context.Context, *bench) error
-	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}, {"many", many}}
+	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}, {"many", many}, {"scale", scale}}
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)

@@ -38,7 +38,7 @@ func (b *bench) manyOf(ctx context.Context, t *table, n int, url string) error {
 		return err
 	}
 	var took, used []time.Duration
-	var size int64
+	var size int
 	for round := range b.manyRounds + 1 {
 		cpu, began := v.cpu(), time.Now()
 		if size, err = v.checkAll(ctx); err != nil {
@@ -66,23 +66,29 @@ func (b *bench) manyOf(ctx context.Context, t *table, n int, url string) error {
 
 // checkAll runs all integrations, and returns the length of the answer. It returns an
 // error if one was not healthy.
-func (v *vega) checkAll(ctx context.Context) (int64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+"/admin/integrations/health", nil)
+func (v *vega) checkAll(ctx context.Context) (int, error) {
+	text, err := v.drain(ctx, http.MethodGet, "/admin/integrations/health")
+	if err == nil && !strings.Contains(string(text[:min(len(text), 400)]), `"status":"healthy"`) {
+		err = fmt.Errorf("the daemon answered %.400s", text)
+	}
+	return len(text), err
+}
+
+// drain makes a request without a body and returns the body of the answer.
+func (v *vega) drain(ctx context.Context, method, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, v.url+path, nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	request.Header.Set("X-API-Key", v.key)
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return 0, err
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %s: %.400s", path, answer.Status, text)
 	}
-	if answer.StatusCode != http.StatusOK || !strings.Contains(string(text[:min(len(text), 400)]), `"status":"healthy"`) {
-		return 0, fmt.Errorf("the daemon answered %s: %.400s", answer.Status, text)
-	}
-	return int64(len(text)), nil
+	return text, err
 }
