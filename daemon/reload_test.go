@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -246,4 +247,43 @@ func count(t *testing.T, rows plugins.Rows) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestReloadsKeepNoOldFiles changes one integration of a large file at a time. Those that
+// did not change, and what was reported of each, must not keep the file in memory that
+// they come from.
+func TestReloadsKeepNoOldFiles(t *testing.T) {
+	const integrations, size = 20, 1 << 20
+	versions := make([]int, integrations)
+	file := func() string {
+		var hcl strings.Builder
+		for n, version := range versions {
+			hcl.WriteString(bind(fmt.Sprintf("i%d", n), "plain.healthy", fmt.Sprintf("  timeout = \"%ds\"\n  group = \"g%d\"", 2+version, version)))
+		}
+		return hcl.String() + strings.Repeat("# "+strings.Repeat("x", 100)+"\n", size/103)
+	}
+	live := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	h := build(t, file())
+	change := func(n int) {
+		versions[n]++
+		h.configure(file())
+		if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
+			t.Fatal(err)
+		}
+		_ = h.status() // runs all
+	}
+	change(0)
+	before := live()
+	for n := range versions {
+		change(n)
+	}
+	if grown := live() - before; grown > integrations*size/4 {
+		t.Errorf("after %d reloads of %d bytes, %d bytes more are held", integrations, size, grown)
+	}
 }

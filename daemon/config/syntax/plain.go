@@ -14,10 +14,14 @@ import (
 //
 // It reads what it accepts as HCL does, and accepts only what the guards
 // accept, which FuzzPlain tests. It therefore reports nothing.
+//
+// All texts that it returns are copies. Otherwise a single one, such as the name of an
+// integration in a report, would keep the whole file in memory.
 type plain struct {
 	file   *diag.Source
 	words  []string // that begin a top-level block
-	text   string   // of the file
+	names  names
+	text   string // of the file
 	i      int
 	depth  int  // of brackets and templates
 	tokens int  // so far
@@ -204,7 +208,7 @@ func (p *plain) word() *Expr {
 	if c := p.peek(); c == '[' || c == ':' || c == '(' {
 		return nil
 	}
-	return p.expr(Expr{Kind: RefExpr, At: p.file.Span(at, p.i), Text: p.text[at:p.i]})
+	return p.expr(Expr{Kind: RefExpr, At: p.file.Span(at, p.i), Text: strings.Clone(p.text[at:p.i])})
 }
 
 // call parses the arguments of a function, which stand on one line.

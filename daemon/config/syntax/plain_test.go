@@ -37,7 +37,7 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		in := &diag.Source{Name: "fuzz.hcl", Text: src}
-		p := plain{file: in, words: words, text: string(src)}
+		p := plain{file: in, words: words, names: names{}, text: string(src)}
 		var got Body
 		if !p.item(&got) || p.odd && !plainText(in, &diag.Collector{}) {
 			return

@@ -37,7 +37,20 @@ func (p *plain) name() string {
 		return ""
 	}
 	p.tokens++
-	return name
+	return p.names.of(name)
+}
+
+// names holds a copy of each name, since few names are written often.
+type names map[string]string
+
+// of returns the copy of a name.
+func (n names) of(name string) string {
+	known, ok := n[name]
+	if !ok {
+		known = strings.Clone(name)
+		n[known] = known
+	}
+	return known
 }
 
 func isWordByte(c byte) bool {
@@ -93,7 +106,7 @@ func (p *plain) quoted() (string, bool) {
 	}
 	p.i++
 	p.tokens += 3
-	return p.text[at : p.i-1], true
+	return strings.Clone(p.text[at : p.i-1]), true
 }
 
 // literal steps over text up to a quote, an escape or a template. It reports
@@ -131,7 +144,7 @@ func (p *plain) template() *Expr {
 	switch p.peek() {
 	case '"':
 		p.i++
-		return p.expr(Expr{Kind: TextExpr, At: p.file.Span(at, p.i), Text: p.text[from : p.i-1]})
+		return p.expr(Expr{Kind: TextExpr, At: p.file.Span(at, p.i), Text: strings.Clone(p.text[from : p.i-1])})
 	case '\\':
 		return p.escaped(at, from)
 	default:
@@ -176,7 +189,7 @@ func (p *plain) parts(at, from int) *Expr {
 			if strings.ContainsAny(text, "$%") {
 				return nil
 			}
-			items = append(items, p.expr(Expr{Kind: TextExpr, At: p.file.Span(from, p.i), Text: text}))
+			items = append(items, p.expr(Expr{Kind: TextExpr, At: p.file.Span(from, p.i), Text: strings.Clone(text)}))
 		}
 		if p.take('"') {
 			p.depth--

@@ -29,7 +29,7 @@ type fileReader struct {
 }
 
 func newFileReader(p *Parser, f *diag.Source) *fileReader {
-	r := &fileReader{Parser: p, file: f, plain: plain{file: f, words: p.words, text: string(f.Text)}}
+	r := &fileReader{Parser: p, file: f, plain: plain{file: f, words: p.words, names: names{}, text: string(f.Text)}}
 	r.split = newSplitter(f.Text, p.words, func(c chunk) bool {
 		r.batch = append(r.batch, c)
 		r.size += c.end - c.start
