@@ -143,6 +143,7 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 		r.Outcome, r.Summary.Kept = Unchanged, len(d.now.Config.Integrations)
 		return nil
 	}
+	plan.Share(d.now.Config, reading.Config)
 	next, err := d.prepare(ctx, reading)
 	if patient && d.catalog.Uncompiled(next.Set) {
 		return errors.Join(&uncompiledError{next.Set}, next.Discard())

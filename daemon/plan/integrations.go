@@ -67,6 +67,28 @@ func (p *Plan) integration(of pair[config.Integration]) (i Integration, differs 
 	return i, i.Action != ""
 }
 
+// Share makes next refer to what old holds of each integration wherever both are equal,
+// so that a reload does not keep both in memory. Nothing else may refer to next yet.
+func Share(old, next *config.Config) {
+	for _, of := range paired(old.Integrations, next.Integrations, func(i config.Integration) string { return i.Name }) {
+		if of.old == nil || of.next == nil {
+			continue
+		}
+		of.next.Name = of.old.Name
+		share(&of.next.Values, of.old.Values)
+		share(&of.next.Grants, of.old.Grants)
+		share(&of.next.Transport, of.old.Transport)
+		share(&of.next.DependsOn, of.old.DependsOn)
+		share(&of.next.Annotations, of.old.Annotations)
+	}
+}
+
+func share[T any](next *T, old T) {
+	if reflect.DeepEqual(*next, old) {
+		*next = old
+	}
+}
+
 // because lists the changed dependencies of the integration.
 func (p *Plan) because(i *config.Integration) []string {
 	out := []string{}

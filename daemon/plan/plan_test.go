@@ -2,8 +2,10 @@ package plan_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -163,5 +165,49 @@ func TestLoad(t *testing.T) {
 	}
 	if a := got.After; a.Enabled != 2 || a.RunsPerSecond < 0.2 || a.RunsPerSecond > 0.22 || a.AtWorst < 1 || a.AtWorst > 1.5 || a.AtOnce != config.MaxRunning {
 		t.Errorf("after: %+v", a)
+	}
+}
+
+// TestShareKeepsOneCopy checks that a reload holds what did not change once, and that
+// sharing changes nothing of the configuration.
+func TestShareKeepsOneCopy(t *testing.T) {
+	dir := t.TempDir()
+	text := func(url string) string {
+		return fmt.Sprintf(`
+integration "changed" {
+  probe = core.http
+  group = "shop"
+  config {
+    url = %q
+  }
+}
+integration "kept" {
+  probe  = core.http
+  labels = { team = "web" }
+  config {
+    url     = "https://example.com/"
+    headers = { Accept = "text/plain" }
+  }
+}
+`, url)
+	}
+	old, next, again := read(t, dir, text("https://a.example"), "1"), read(t, dir, text("https://b.example"), "1"), read(t, dir, text("https://b.example"), "1")
+	plan.Share(old, next)
+	if !reflect.DeepEqual(next.Integrations, again.Integrations) {
+		t.Errorf("%+v\nwant %+v", next.Integrations, again.Integrations)
+	}
+	shared := func(n int) []bool {
+		a, b := &old.Integrations[n], &next.Integrations[n]
+		return []bool{
+			reflect.ValueOf(a.Values).Pointer() == reflect.ValueOf(b.Values).Pointer(),
+			reflect.ValueOf(a.Grants.Rules).Pointer() == reflect.ValueOf(b.Grants.Rules).Pointer(),
+			a.Labels != nil && reflect.ValueOf(a.Labels).Pointer() == reflect.ValueOf(b.Labels).Pointer(),
+		}
+	}
+	if got := shared(1); !slices.Equal(got, []bool{true, true, true}) {
+		t.Errorf("of the one that did not change, values, rules and labels are shared: %v", got)
+	}
+	if got := shared(0); !slices.Equal(got, []bool{false, false, false}) {
+		t.Errorf("of the one that changed: %v", got)
 	}
 }
