@@ -128,7 +128,7 @@ func (v *vega) reload(ctx context.Context, hcl string) error {
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
-	sleep(ctx, 50*time.Millisecond) // as whoever deploys a file would
+	sleep(ctx, 50*time.Millisecond) // as a deployment would
 	_, err := v.drain(ctx, http.MethodPost, "/admin/config/reload")
 	return err
 }

@@ -73,7 +73,7 @@ func (i *integration) keep(r Report) {
 }
 
 // known returns the last known report: that of the last run, the stored one, or a new one
-// that says why there is none. lasting reports whether it is the same until the next run.
+// that says why neither exists. lasting reports whether it is the same until the next run.
 func (i *integration) known() (r *Report, b *Binding, lasting bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

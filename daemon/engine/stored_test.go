@@ -229,7 +229,7 @@ func (e *Engine) find(t *testing.T, name string) State {
 	return decoded.Integrations[0]
 }
 
-// fleetOf returns an engine with integrations that have a stored run, the last of which
+// fleetOf returns an engine with integrations that have a stored run. The last one
 // depends on the first.
 func fleetOf(t *testing.T, n int) *Engine {
 	t.Helper()
