@@ -35,6 +35,17 @@ func clockFaults() []fault {
 	constant := func(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
 	const day = 24 * time.Hour
 	return []fault{
+		{
+			name: "clock/restart", what: "vega starts with a wall clock 400 days ahead, and then with the right one", needs: []need{clock}, fewer: true, mute: true,
+			whole: func(ctx context.Context, t *trial) error {
+				err := t.restart(ctx, 400*day)
+				if err == nil {
+					time.Sleep(t.during)
+					err = t.restart(ctx, 0)
+				}
+				return err
+			},
+		},
 		jump("+1h", "an hour ahead", false, constant(time.Hour)),
 		jump("-1h", "back by an hour", true, constant(-time.Hour)),
 		jump("+1d", "a day ahead", false, constant(day)),
@@ -52,6 +63,18 @@ func (t *trial) moveClock(by time.Duration) error {
 		return err
 	}
 	return os.Rename(path+".new", path)
+}
+
+// restart stops vega, and starts it with another offset of its wall clock.
+func (t *trial) restart(ctx context.Context, by time.Duration) error {
+	if _, code := t.vega.stop(drain + 5*time.Second); code != 0 {
+		t.result.fails("exit code %d after SIGTERM", code)
+	}
+	if err := t.moveClock(by); err != nil {
+		return err
+	}
+	_, err := t.vega.start(ctx)
+	return err
 }
 
 func (t *trial) offset() string { return filepath.Join(t.dir, "offset") }

@@ -55,6 +55,7 @@ type fault struct {
 	destroys bool          // rows acknowledged before it may be gone from the disk
 	fewer    bool          // there may be fewer checks meanwhile
 	mute     bool          // vega may not answer meanwhile
+	killed   bool          // runs that waited in memory may be gone
 }
 
 // all returns every fault.

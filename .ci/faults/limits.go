@@ -20,6 +20,11 @@ func limitFaults() []fault {
 			end:   func(_ context.Context, t *trial) error { return limitFiles(t, 0) },
 		},
 		{
+			name: "file-size", what: "the limit of the size of files is lowered to 64 KiB", needs: []need{root}, storage: true,
+			begin: func(_ context.Context, t *trial) error { return limitSize(t, 64<<10) },
+			end:   func(_ context.Context, t *trial) error { return limitSize(t, unix.RLIM_INFINITY) },
+		},
+		{
 			name: "ports", what: "the only ephemeral port is in use", short: true, needs: []need{root, network}, fewer: true,
 			begin: usePorts, end: freePorts,
 		},
@@ -56,6 +61,16 @@ func limitFiles(t *trial, n uint64) error {
 		now.Cur = now.Max
 	}
 	return unix.Prlimit(t.vega.pid(), unix.RLIMIT_NOFILE, &now, nil)
+}
+
+// limitSize sets the soft limit of the size of files that vega writes.
+func limitSize(t *trial, n uint64) error {
+	var now unix.Rlimit
+	if err := unix.Prlimit(t.vega.pid(), unix.RLIMIT_FSIZE, nil, &now); err != nil {
+		return err
+	}
+	now.Cur = n
+	return unix.Prlimit(t.vega.pid(), unix.RLIMIT_FSIZE, &now, nil)
 }
 
 // group makes a cgroup with vega in it, until the end of the trial.

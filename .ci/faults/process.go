@@ -15,7 +15,7 @@ import (
 func killFaults() []fault {
 	return []fault{{
 		name: "kill", what: "SIGKILL at random moments, and a start, again and again", short: true,
-		fewer: true, mute: true, clients: 2 * time.Millisecond, whole: kills,
+		fewer: true, mute: true, killed: true, clients: 2 * time.Millisecond, whole: kills,
 	}}
 }
 

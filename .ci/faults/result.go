@@ -86,8 +86,8 @@ func (t *trial) judgeAnswers(r *result) {
 
 // judgeChecks looks at the checks and their verdicts.
 func (t *trial) judgeChecks(r *result) {
-	if !t.fewer && r.rates[1] < enough*r.rates[0] {
-		r.fails("%.1f checks/s during the fault, %.1f before", r.rates[1], r.rates[0])
+	if !t.fewer && r.rates[1] < enough*float64(t.checks) {
+		r.fails("%.1f checks/s during the fault, of %d", r.rates[1], t.checks)
 	}
 	t.vega.log.mu.Lock()
 	defer t.vega.log.mu.Unlock()
@@ -96,6 +96,9 @@ func (t *trial) judgeChecks(r *result) {
 	}
 	t.watcher.mu.Lock()
 	defer t.watcher.mu.Unlock()
+	if t.watcher.negative > 0 {
+		r.fails("%d negative ages", t.watcher.negative)
+	}
 	for cause, n := range t.watcher.causes {
 		if cause != "host" && cause != "" {
 			r.fails("unknown because of %q (seen %d×)", cause, n)
@@ -131,11 +134,23 @@ func (t *trial) judgeReady(r *result) {
 	if t.lasting() > slow && !t.brief && t.end != nil {
 		r.fails503(t.watcher.since(t.began.Add(slow)), t.ended)
 	}
-	if !t.brief && r.errors == 0 {
-		r.fails("no ERROR line")
-	}
+	t.judgeSaid(r)
 	if most := 4 + int(time.Since(t.began).Minutes()); r.errors > most {
 		r.fails("%d ERROR lines: %s", r.errors, strings.Join(r.said, "; "))
+	}
+}
+
+// judgeSaid looks for the lines of each minute, and for the one that says that it is
+// over.
+func (t *trial) judgeSaid(r *result) {
+	if t.brief {
+		return
+	}
+	if minutes := int((t.ended.Sub(t.began) - slow).Minutes()); r.errors < 1+minutes {
+		r.fails("%d ERROR lines in %d minutes", r.errors, minutes)
+	}
+	if r.well && !t.vega.log.spokeBetween(t.from(), t.from().Add(t.patience)) {
+		r.fails("no log line says that it is over")
 	}
 }
 
@@ -163,7 +178,7 @@ func (t *trial) judgeRows(r *result) {
 		r.fails("integrity: %s", r.ledger.integrity)
 	}
 	// Before the fault, runs are written at once; those may be destroyed with it.
-	if t.destroys || t.whole != nil {
+	if t.destroys || t.killed {
 		return
 	}
 	if uncounted := r.hits - r.ledger.runs - r.lost; uncounted > int64(t.checks) {

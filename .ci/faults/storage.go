@@ -29,6 +29,8 @@ func fullFaults() []fault {
 	}
 	return []fault{
 		full("full/tmpfs", "the disk is filled, and freed", false, true),
+		lasting(130*time.Second, full("full/minutes", "the disk is filled for more than two minutes, and freed", false, false)),
+		staying(full("full/ends", "the disk is filled until vega ends", false, true)),
 		full("full/quiet", "the disk is filled, and freed, while nobody writes by HTTP", true, true),
 		{
 			name: "full/thin", what: "writes to the disk fail with an I/O error: what is below it is full, and freed",
@@ -51,6 +53,17 @@ func fullFaults() []fault {
 			end: func(ctx context.Context, t *trial) error { return remount(ctx, t, "nr_inodes=0") },
 		},
 	}
+}
+
+func lasting(d time.Duration, f fault) fault {
+	f.least = d
+	return f
+}
+
+// staying makes a fault last until vega ends.
+func staying(f fault) fault {
+	f.end, f.stays = nil, true
+	return f
 }
 
 // fill fills the file system with a file, to the last byte.
@@ -97,6 +110,7 @@ func lock(ctx context.Context, t *trial, how string) error {
 		return err
 	}
 	t.state = db
+	t.atEnd(func() { _ = db.Close() })
 	db.SetMaxOpenConns(1)
 	if _, err = db.ExecContext(ctx, "PRAGMA busy_timeout = 5000"); err != nil {
 		return err
@@ -244,6 +258,15 @@ func mountFaults() []fault {
 				return t.mountAt(ctx, t.data(""), "-t", "tmpfs", "-o", "size=16m", "kit")
 			},
 			end: func(ctx context.Context, t *trial) error { return command(ctx, "umount", "-l", t.data("")) },
+		},
+		{
+			name: "immutable", what: "chattr +i vega.db vega.db-wal, and -i", needs: []need{root, loop}, place: ext4, storage: true,
+			begin: func(ctx context.Context, t *trial) error {
+				return command(ctx, "chattr", "+i", t.data("vega.db"), t.data("vega.db-wal"))
+			},
+			end: func(ctx context.Context, t *trial) error {
+				return command(ctx, "chattr", "-i", t.data("vega.db"), t.data("vega.db-wal"))
+			},
 		},
 		{
 			name: "mount/read-only", what: "the file system turns read-only after an error, until vega ends", short: true,

@@ -233,8 +233,7 @@ func (t *trial) happen(ctx context.Context) error {
 	}
 	from := time.Now()
 	time.Sleep(t.before)
-	t.watcher.rate = t.watcher.perSecond(from, time.Now())
-	t.result.rates[0] = t.watcher.rate
+	t.result.rates[0] = t.watcher.perSecond(from, time.Now())
 	t.result.held[0] = t.vega.footprint(ctx)
 	t.began = time.Now()
 	if t.destroys {

@@ -148,7 +148,10 @@ func (v *vega) ask(ctx context.Context, method, path string, body io.Reader) (an
 
 // overview is part of the answer of /admin/integrations.
 type overview struct {
-	Integrations []struct{ Name, Status, Cause, Message string }
+	Integrations []struct {
+		Name, Status, Cause, Message string
+		Age                          float64 `json:"age_ms"`
+	}
 }
 
 // integrations returns the last verdicts.
@@ -172,8 +175,23 @@ type footprint struct {
 	files               int64 // bytes of the store's files
 }
 
-// footprint reads what the process holds.
+// footprint returns the least that the process holds at some moments of a second, so
+// that checks and requests in flight do not count.
 func (v *vega) footprint(ctx context.Context) footprint {
+	f := v.holds(ctx)
+	for range 3 {
+		time.Sleep(pause)
+		g := v.holds(ctx)
+		f.rss, f.descriptors, f.thread = min(f.rss, g.rss), min(f.descriptors, g.descriptors), min(f.thread, g.thread)
+		f.goroutines, f.files = min(f.goroutines, g.goroutines), min(f.files, g.files)
+	}
+	return f
+}
+
+const pause = 300 * time.Millisecond
+
+// holds reads what the process holds.
+func (v *vega) holds(ctx context.Context) footprint {
 	var f footprint
 	proc := fmt.Sprintf("/proc/%d/", v.pid())
 	status, _ := os.ReadFile(proc + "status") // empty if the process has ended
@@ -209,8 +227,9 @@ type journal struct {
 
 	mu      sync.Mutex
 	errors  []entry
-	last    []string // a few lines
-	strange []string // lines of a crash
+	spoken  []time.Time // of the lines that are not of a run or a request
+	last    []string    // a few lines
+	strange []string    // lines of a crash
 	unwell  map[string]int
 	lost    int64
 }
@@ -268,6 +287,9 @@ func (j *journal) digest(line string) {
 	if msg == "run" && fields["status"] == "unhealthy" {
 		j.unwell[fmt.Sprint(fields["cause"], ": ", fields["message"])]++
 	}
+	if msg != "run" && msg != "request" && msg != "request failed" {
+		j.spoken = append(j.spoken, time.Now())
+	}
 	if fields["level"] == "ERROR" {
 		j.errors = append(j.errors, entry{time.Now(), msg, fmt.Sprint(fields["err"])})
 	}
@@ -277,6 +299,14 @@ func (j *journal) digest(line string) {
 			j.lost = max(j.lost, int64(n))
 		}
 	}
+}
+
+// spokeBetween reports whether vega logged something between two moments that is not
+// of a run or a request.
+func (j *journal) spokeBetween(from, to time.Time) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.ContainsFunc(j.spoken, func(at time.Time) bool { return at.After(from) && at.Before(to) })
 }
 
 // errorsSince returns the messages of ERROR lines since a moment, with their numbers.
@@ -300,6 +330,6 @@ func (j *journal) errorsSince(t time.Time) (n int, kinds []string) {
 func (j *journal) forget() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.errors, j.lost = nil, 0
+	j.errors, j.spoken, j.lost = nil, nil, 0
 	clear(j.unwell)
 }

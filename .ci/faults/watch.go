@@ -25,13 +25,13 @@ type watcher struct {
 	v      *vega
 	t      *target
 	w      *writers // nil if nobody writes
-	checks int
-	rate   float64 // checks a second before the fault; 0: not measured yet
+	checks int      // as many a second
 
-	mu      sync.Mutex
-	samples []sample
-	blamed  map[string]int // verdicts "unhealthy", by message
-	causes  map[string]int // causes of "unknown"
+	mu       sync.Mutex
+	samples  []sample
+	blamed   map[string]int // verdicts "unhealthy", by message
+	causes   map[string]int // causes of "unknown"
+	negative int            // ages in the future
 }
 
 const period = 250 * time.Millisecond
@@ -61,6 +61,9 @@ func (w *watcher) take(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, i := range list.Integrations {
+		if i.Age < 0 {
+			w.negative++
+		}
 		switch i.Status {
 		case "unhealthy", "degraded":
 			s.unhealthy++
@@ -126,7 +129,7 @@ func (w *watcher) awaitWell(ctx context.Context, from time.Time, limit time.Dura
 }
 
 // wellSince returns the moment since which everything is well, once that was wellFor
-// ago and the checks of that time have arrived.
+// ago and and the checks of that time have arrived.
 func (w *watcher) wellSince(from time.Time) (time.Time, bool) {
 	since := from
 	all := w.since(from)
@@ -142,10 +145,10 @@ func (w *watcher) wellSince(from time.Time) (time.Time, bool) {
 	if now.Sub(since) < wellFor {
 		return since, false
 	}
-	return since, w.perSecond(now.Add(-wellFor), now) >= enough*w.rate
+	return since, w.perSecond(now.Add(-wellFor), now) >= enough*float64(w.checks)
 }
 
-// enough is the share of the checks of before that counts as "as before": a busy
+// enough is the share of the checks that must arrive, each every second: a busy
 // machine delays some.
 const enough = 0.75
 
@@ -156,4 +159,5 @@ func (w *watcher) forget() {
 	w.samples = slices.Clone(w.samples[max(0, len(w.samples)-4):])
 	clear(w.blamed)
 	clear(w.causes)
+	w.negative = 0
 }
