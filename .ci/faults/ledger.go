@@ -101,8 +101,8 @@ func (l *ledger) read(ctx context.Context, file, scratch string) (content, error
 	}
 	defer db.Close()
 	failed := errors.Join(
-		pieces(ctx, db, &c, conversation, "SELECT session_id FROM conversations WHERE id BETWEEN ? AND ?", 400_000, func(n int) any { return n }),
-		pieces(ctx, db, &c, memory, "SELECT key FROM memories WHERE key BETWEEN ? AND ?", 400_000, func(n int) any { return fmt.Sprintf("row-%06d", n) }),
+		c.pieces(ctx, db, conversation, "SELECT session_id FROM conversations WHERE id BETWEEN ? AND ?", func(n int) any { return n }, 0, last),
+		c.pieces(ctx, db, memory, "SELECT key FROM memories WHERE key BETWEEN ? AND ?", func(n int) any { return keyOf(n) }, 0, last),
 	)
 	var runs int64
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM runs").Scan(&runs); err != nil {
@@ -115,17 +115,16 @@ func (l *ledger) read(ctx context.Context, file, scratch string) (content, error
 	return c, failed
 }
 
-// pieces selects the whole range at once, and in pieces if that fails. It returns the
-// first error.
-func pieces(ctx context.Context, db *sql.DB, c *content, k kind, query string, most int, key func(int) any) error {
-	err := c.collect(ctx, db, k, query, key(0), key(most))
-	if err == nil {
-		return nil
+// pieces selects the keys from lowest to highest, in smaller and smaller ranges where
+// that fails. It returns the first error.
+func (c *content) pieces(ctx context.Context, db *sql.DB, k kind, query string, key func(int) any, lowest, highest int) error {
+	err := c.collect(ctx, db, k, query, key(lowest), key(highest))
+	if err == nil || lowest == highest || ctx.Err() != nil {
+		return err
 	}
-	const step = 20
-	for n := 0; n < 20_000; n += step {
-		_ = c.collect(ctx, db, k, query, key(n), key(n+step-1)) // err is one of these
-	}
+	middle := (lowest + highest) / 2
+	_ = c.pieces(ctx, db, k, query, key, lowest, middle) // err includes it
+	_ = c.pieces(ctx, db, k, query, key, middle+1, highest)
 	return err
 }
 

@@ -32,6 +32,7 @@ import (
 // settings are from the command line.
 type settings struct {
 	program  string
+	given    bool // the program is from the command line
 	only     string
 	short    bool
 	keep     bool
@@ -150,7 +151,8 @@ func choose(s settings) ([]fault, error) {
 // build builds the programs that the command line does not name. The one with a
 // movable clock is always built: it is of this source.
 func build(ctx context.Context, s *settings, chosen []fault) error {
-	if s.program == "" {
+	s.given = s.program != ""
+	if !s.given {
 		s.program = filepath.Join(s.work, "vega")
 		if err := command(ctx, "go", "build", "-o", s.program, "./daemon/vega"); err != nil {
 			return err

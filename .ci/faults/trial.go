@@ -236,9 +236,6 @@ func (t *trial) happen(ctx context.Context) error {
 	t.result.rates[0] = t.watcher.perSecond(from, time.Now())
 	t.result.held[0] = t.vega.footprint(ctx)
 	t.began = time.Now()
-	if t.destroys {
-		t.harmed = t.began
-	}
 	if err := t.inflict(ctx); err != nil {
 		return err
 	}
@@ -275,6 +272,9 @@ func (t *trial) inflict(ctx context.Context) error {
 		return t.whole(ctx, t)
 	}
 	err := t.begin(ctx, t)
+	if t.destroys {
+		t.harmed = time.Now()
+	}
 	if err == nil {
 		time.Sleep(t.lasting())
 	}
@@ -310,11 +310,11 @@ const drain = 10 * time.Second
 
 // fresh writes a row and reads it.
 func (t *trial) fresh(ctx context.Context) bool {
-	if !t.writers.write(memory, "row-400000") {
+	if !t.writers.write(memory, keyOf(last)) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	a, err := t.vega.ask(ctx, http.MethodGet, "/v1/memories/row-400000", nil)
+	a, err := t.vega.ask(ctx, http.MethodGet, "/v1/memories/"+keyOf(last), nil)
 	return err == nil && a.status == http.StatusOK
 }

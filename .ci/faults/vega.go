@@ -294,9 +294,9 @@ func (j *journal) digest(line string) {
 		j.errors = append(j.errors, entry{time.Now(), msg, fmt.Sprint(fields["err"])})
 	}
 	for key, value := range fields {
-		n, ok := value.(float64)
-		if ok && (strings.HasSuffix(key, "lost") || strings.HasSuffix(key, "not_stored") || strings.HasSuffix(key, "dropped")) {
-			j.lost = max(j.lost, int64(n))
+		// One line says it when the store can be written again, another one at the end.
+		if n, ok := value.(float64); ok && (key == "runs_lost" || key == "runs") && strings.Contains(msg+key, "lost") && !strings.HasPrefix(msg, "still") {
+			j.lost += int64(n)
 		}
 	}
 }

@@ -15,12 +15,15 @@ import (
 // after each of them and whether nothing grows.
 func weather(ctx context.Context, s settings, chosen []fault) (bool, error) {
 	world := fault{name: "weather", needs: []need{root, network}, place: small, routed: true, named: true, clients: 500 * time.Millisecond}
+	if !s.given { // the build with a movable clock is of this source
+		world.needs = append(world.needs, clock)
+	}
 	if why := missing(world.needs); why != "" {
 		fmt.Println("skipped:", why)
 		return true, nil
 	}
 	fitting := slices.DeleteFunc(chosen, func(f fault) bool {
-		return f.place == ext4 || f.stays || f.quiet || f.name == "kill" || f.has(clock) || missing(f.needs) != ""
+		return f.place == ext4 || f.stays || f.quiet || f.name == "kill" || f.name == "clock/restart" || f.has(clock) && s.given || missing(f.needs) != ""
 	})
 	if len(fitting) == 0 {
 		return false, fmt.Errorf("none of these faults can be part of the weather")

@@ -24,6 +24,13 @@ const (
 	memory
 )
 
+// last is the number of the row that is written when all others are.
+const last = 1<<20 - 1
+
+// keyOf returns the key of the nth memory, and the session of the nth conversation.
+// They sort like their numbers.
+func keyOf(n int) string { return fmt.Sprintf("row-%07d", n) }
+
 // row is a row that vega has acknowledged.
 type row struct {
 	kind kind
@@ -48,13 +55,27 @@ func newWriters(v *vega, every time.Duration) *writers {
 	return &writers{v: v, every: every, answers: map[string]int{}, wrong: map[string]int{}, last: map[kind]int{}}
 }
 
-// run writes until ctx ends, and returns when the last request is answered.
+// reading is what clients read once a second, so that what is damaged is met.
+var reading = []string{"/v1/conversations?limit=200", "/v1/memories?limit=200", "/admin/integrations/web-0/runs?limit=200"}
+
+// run writes and reads until ctx ends, and returns when the last request is answered.
 func (w *writers) run(ctx context.Context) {
 	var all sync.WaitGroup
+	all.Go(func() {
+		for ctx.Err() == nil {
+			for _, path := range reading {
+				w.read(path)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	})
 	for _, k := range []kind{conversation, memory} {
 		all.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				w.write(k, fmt.Sprintf("row-%06d", n))
+				w.write(k, keyOf(n))
 				select {
 				case <-ctx.Done():
 				case <-time.After(w.every):
@@ -96,6 +117,21 @@ func (w *writers) write(k kind, key string) bool {
 		w.wrong[why]++
 	}
 	return false
+}
+
+// read reads something.
+func (w *writers) read(path string) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	a, err := w.v.ask(ctx, http.MethodGet, path, nil)
+	if err != nil || a.status == http.StatusOK {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if why := judge(a); why != "" {
+		w.wrong["reading "+why]++
+	}
 }
 
 func (w *writers) refused(err error) {
