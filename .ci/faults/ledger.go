@@ -11,12 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver
 )
 
-// ledger tells what became of the acknowledged rows.
+// ledger counts what has happened to the acknowledged rows.
 type ledger struct {
 	acknowledged int
 	stored       int
@@ -29,16 +28,16 @@ type ledger struct {
 }
 
 // audit looks for the acknowledged rows in the files of the store, which no process
-// has open. It reads copies, in the directory scratch.
-func (t *trial) audit(ctx context.Context, scratch string) ledger {
+// has open. It reads copies.
+func (t *trial) audit(ctx context.Context) ledger {
 	rows := t.writers.acknowledged()
 	l := ledger{acknowledged: len(rows)}
-	stored, err := l.read(ctx, t.data("vega.db"), scratch)
+	stored, err := l.read(ctx, t.data("vega.db"), t.dir+".copy")
 	l.integrity = stored.integrity
 	if err != nil {
 		l.integrity = err.Error()
 	}
-	t.readAside(ctx, &l, scratch)
+	t.readAside(ctx, &l)
 	for _, r := range rows {
 		switch key := r.name(); {
 		case stored.rows[key]:
@@ -55,12 +54,12 @@ func (t *trial) audit(ctx context.Context, scratch string) ledger {
 }
 
 // readAside notes the rows in the files that vega has set aside.
-func (t *trial) readAside(ctx context.Context, l *ledger, scratch string) {
+func (t *trial) readAside(ctx context.Context, l *ledger) {
 	if t.found == nil {
 		t.found = map[string]bool{}
 	}
 	for _, file := range setAside(t.data("")) {
-		c, err := l.read(ctx, file, scratch)
+		c, err := l.read(ctx, file, t.dir+".copy")
 		if err != nil {
 			l.notes = append(l.notes, fmt.Sprintf("%s: %v", filepath.Base(file), err))
 		}
@@ -84,11 +83,15 @@ type content struct {
 	integrity string
 }
 
-// read reads a copy of a database and adds its runs to the ledger. Of a damaged one
-// it reads what can be read, and returns an error as well.
-func (l *ledger) read(ctx context.Context, file, scratch string) (content, error) {
+// read reads a database, from a copy that it makes and removes, and adds its runs to
+// the ledger. Of a damaged one it reads what can be read, and returns an error as well.
+func (l *ledger) read(ctx context.Context, file, to string) (content, error) {
 	c := content{rows: map[string]bool{}}
-	to := filepath.Join(scratch, fmt.Sprintf("copy-%d.db", time.Now().UnixNano()))
+	defer func() {
+		for _, side := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(to + side) // most have no side files
+		}
+	}()
 	for _, side := range []string{"", "-wal"} {
 		err := copyFile(to+side, file+side)
 		if err != nil && (side == "" || !errors.Is(err, os.ErrNotExist)) {

@@ -129,7 +129,8 @@ func (g group) limitProcessor(percent int) error {
 func (t *trial) mount(ctx context.Context) error {
 	switch t.place {
 	case small:
-		return t.mountAt(ctx, t.data(""), "-t", "tmpfs", "-o", fmt.Sprintf("size=%d", smallSize), "kit")
+		t.disk = t.dir // the data directory is in it, and can be renamed
+		return t.mountAt(ctx, t.disk, "-t", "tmpfs", "-o", fmt.Sprintf("size=%d", smallSize), "kit")
 	case ext4:
 		return t.mountDisk(ctx)
 	default:
@@ -149,7 +150,7 @@ func (t *trial) mountAt(ctx context.Context, dir string, arguments ...string) er
 // mountDisk mounts a file system in a sparse file. The file is larger than the tmpfs
 // that it is on, so that filling the tmpfs makes its writes fail.
 func (t *trial) mountDisk(ctx context.Context) error {
-	under := filepath.Join(t.dir, "under")
+	under := t.dir + ".under"
 	if err := os.Mkdir(under, 0o700); err != nil {
 		return err
 	}
@@ -170,5 +171,6 @@ func (t *trial) mountDisk(ctx context.Context) error {
 	if err := command(ctx, "mkfs.ext4", "-q", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", image); err != nil {
 		return err
 	}
-	return t.mountAt(ctx, t.data(""), "-o", "loop,sync,errors=remount-ro", image)
+	t.disk = t.data("")
+	return t.mountAt(ctx, t.disk, "-o", "loop,sync,errors=remount-ro", image)
 }

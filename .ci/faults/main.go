@@ -1,5 +1,5 @@
 // Faults does to a running vega what a bad day does to a machine, and looks at what
-// holds: whether checks go on, what /readyz, the log and HTTP clients are told, which
+// holds: whether checks go on, what /readyz, the log and the answers say, which
 // acknowledged rows are lost, and when all is well again. From the root of the
 // repository:
 //

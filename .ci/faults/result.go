@@ -73,7 +73,7 @@ func (t *trial) judgeProcess(r *result) {
 	t.judgeAnswers(r)
 }
 
-// judgeAnswers looks at what clients were told of rows that were not stored.
+// judgeAnswers looks at the answers to writes that were not stored.
 func (t *trial) judgeAnswers(r *result) {
 	t.writers.mu.Lock()
 	defer t.writers.mu.Unlock()

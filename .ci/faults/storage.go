@@ -35,9 +35,9 @@ func fullFaults() []fault {
 		{
 			name: "full/thin", what: "writes to the disk fail with an I/O error: what is below it is full, and freed",
 			needs: []need{root, loop}, place: ext4, storage: true, short: true,
-			begin: func(_ context.Context, t *trial) error { return fill(filepath.Join(t.dir, "under", "filler")) },
+			begin: func(_ context.Context, t *trial) error { return fill(filepath.Join(t.dir+".under", "filler")) },
 			end: func(ctx context.Context, t *trial) error {
-				return errors.Join(os.Remove(filepath.Join(t.dir, "under", "filler")), remount(ctx, t, "rw"))
+				return errors.Join(os.Remove(filepath.Join(t.dir+".under", "filler")), remount(ctx, t, "rw"))
 			},
 		},
 		{
@@ -86,7 +86,7 @@ func fill(path string) error {
 }
 
 func remount(ctx context.Context, t *trial, options string) error {
-	return command(ctx, "mount", "-o", "remount,"+options, t.data(""))
+	return command(ctx, "mount", "-o", "remount,"+options, t.disk)
 }
 
 // lockFaults lock the database in another process's place.
@@ -213,7 +213,7 @@ func replaceFaults() []fault {
 }
 
 // putBack moves a file back to its name. If vega has made a new one there in the
-// meantime, that is kept beside it, with its side files.
+// meantime, that gets another name, with its side files.
 func putBack(from, to string) error {
 	if _, err := os.Stat(to); err == nil {
 		for _, side := range []string{"", "-wal", "-shm"} {
@@ -226,7 +226,7 @@ func putBack(from, to string) error {
 }
 
 // putBackDir moves a directory back to its name, and what vega has made there in the
-// meantime beside its files.
+// meantime to its files.
 func putBackDir(from, to string) error {
 	files, _ := filepath.Glob(filepath.Join(to, "vega.db*")) // none if vega made no directory
 	for _, file := range files {

@@ -21,7 +21,8 @@ import (
 type trial struct {
 	settings
 	fault
-	dir  string
+	dir  string   // the files around it begin with its name
+	disk string   // what is mounted for it, or ""
 	tidy []func() // in reverse order at the end
 
 	near, far namespace // of vega, of the targets
@@ -74,10 +75,13 @@ func (t *trial) data(name string) string { return filepath.Join(t.dir, "data", n
 // prepare makes everything around vega.
 func (t *trial) prepare(ctx context.Context) error {
 	t.dir = filepath.Join(t.work, strings.NewReplacer("/", "-", " ", "-").Replace(t.name))
-	if err := os.MkdirAll(filepath.Join(t.dir, "data"), 0o700); err != nil {
+	if err := os.MkdirAll(t.data(""), 0o700); err != nil {
 		return err
 	}
 	if err := t.mount(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(t.data(""), 0o700); err != nil { // again, in what was mounted
 		return err
 	}
 	if err := t.connect(ctx); err != nil {
@@ -88,7 +92,7 @@ func (t *trial) prepare(ctx context.Context) error {
 		return err
 	}
 	t.atEnd(t.target.close)
-	log, err := os.Create(filepath.Join(t.dir, "log"))
+	log, err := os.Create(t.dir + ".log")
 	if err != nil {
 		return err
 	}
@@ -296,12 +300,7 @@ func (t *trial) after(ctx context.Context) {
 		t.result.fails("vega has ended: %s", t.vega.cmd.ProcessState)
 		t.result.exit = -1
 	}
-	scratch := filepath.Join(t.dir, "scratch")
-	if err := os.MkdirAll(scratch, 0o700); err != nil {
-		t.result.broken("%v", err)
-		return
-	}
-	t.result.ledger = t.audit(ctx, scratch)
+	t.result.ledger = t.audit(ctx)
 	t.judge()
 }
 

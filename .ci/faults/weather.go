@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -109,11 +108,8 @@ func (y *year) conclude(ctx context.Context) bool {
 // keepAside notes the rows in the files that vega has set aside, and removes the
 // files: the disk of the trial is small.
 func (y *year) keepAside(ctx context.Context) {
-	scratch := filepath.Join(y.dir, "aside")
-	_ = os.MkdirAll(scratch, 0o700) // reading fails without it, which is noted
-	defer os.RemoveAll(scratch)
 	var l ledger
-	y.readAside(ctx, &l, scratch)
+	y.readAside(ctx, &l)
 	for _, file := range setAside(y.data("")) {
 		for _, side := range []string{"", "-wal", "-shm"} {
 			_ = os.Remove(file + side) // most have no side files
@@ -126,9 +122,7 @@ func (y *year) finish(ctx context.Context) {
 	r := &y.result
 	*r = result{name: "all"}
 	r.stopped, r.exit = y.vega.stop(drain + 5*time.Second)
-	scratch := filepath.Join(y.dir, "scratch")
-	_ = os.MkdirAll(scratch, 0o700) // see keepAside
-	r.ledger = y.audit(ctx, scratch)
+	r.ledger = y.audit(ctx)
 	y.fault = fault{destroys: true}
 	y.judgeRows(r)
 	y.judgeProcess(r)

@@ -45,7 +45,7 @@ type writers struct {
 
 	mu      sync.Mutex
 	rows    []row
-	answers map[string]int // by status, or why there is none
+	answers map[string]int // by status, or why it is missing
 	wrong   map[string]int // answers that no client should get
 	last    map[kind]int   // status of the last answer; 0: none
 	slowest time.Duration
