@@ -31,7 +31,7 @@ func rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		serveCommand(), checkCommand(), planCommand(), diagCommand(), initCommand(), fmtCommand(), plugin.Command(),
-		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(), completionCommand(),
+		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(), recoverCommand(), completionCommand(),
 	)
 	cli.Complete(root, "config", cli.Extensions("hcl"))
 	return root

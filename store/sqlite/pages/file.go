@@ -29,7 +29,7 @@ type File struct {
 
 	main   *os.File
 	size   int64 // bytes of main
-	log    *log  // nil if there is none
+	log    *log  // nil without a write-ahead log
 	usable int   // bytes of a page, without reserved ones
 	pages  int64 // highest number of a page
 
@@ -221,7 +221,7 @@ func (f *File) Close() error {
 func (f *File) Pages() int64 { return f.pages }
 
 // Page returns a page by its number, from 1. The page of a number that can't be
-// read is empty: its Kind is None.
+// read is empty and has the Kind None.
 func (f *File) Page(n int64) *Page {
 	p := &Page{file: f, Number: n}
 	if n < 1 || n > f.pages {

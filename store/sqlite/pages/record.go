@@ -59,8 +59,8 @@ func (p *Page) local(size int) int {
 	return least
 }
 
-// content returns the bytes of a record, the first of which are in b. The rest is
-// in a chain of overflow pages.
+// content returns the bytes of a record that starts in b. The rest is in a chain of
+// overflow pages.
 func (p *Page) content(b []byte, size int) ([]byte, bool) {
 	local := p.local(size)
 	if local > len(b) {
@@ -86,9 +86,8 @@ func (p *Page) content(b []byte, size int) ([]byte, bool) {
 	return all, next == 0
 }
 
-// plausible reports whether the header of a record, of which b has the beginning,
-// describes a record of this size. A header that is longer than b is too long to
-// tell.
+// plausible reports whether the header of a record describes a record of this size.
+// The record starts in b, which must have the whole header.
 func plausible(b []byte, size int) bool {
 	header, n := varint(b)
 	if n == 0 || header > uint64(len(b)) {

@@ -117,7 +117,7 @@ const (
 )
 
 // Use returns what a page is used for, and the page that refers to it, or 0. It
-// is Unknown if the pointer map can't be read or there is none.
+// is Unknown without a pointer map that can be read.
 func (f *File) Use(number int64) (Use, int64) {
 	page, at := f.entry(number)
 	if at < 0 {
@@ -140,7 +140,7 @@ func (f *File) Use(number int64) (Use, int64) {
 }
 
 // entry returns the page of the pointer map with the entry of a page, and the
-// position of the entry, which is negative if there is none.
+// position of the entry, which is negative for a page without one.
 func (f *File) entry(number int64) (page, at int64) {
 	if !f.Header.AutoVacuum || number < 3 || number > f.total() {
 		return 0, -1
@@ -219,7 +219,7 @@ type State int
 const (
 	Dead  State = iota // free, or not a page of a tree
 	Live               // part of a tree
-	Doubt              // nothing that could tell is left
+	Doubt              // what would show it is lost
 )
 
 // State returns whether a page is part of a tree, according to the pointer map
@@ -272,7 +272,7 @@ func (s set) add(n int64) {
 }
 
 // Edge returns the first page with a record in the tree with this root, or the
-// last one, without counting it as visited. It returns nil if there is none.
+// last one, without counting it as visited. It returns nil for an empty tree.
 func (f *File) Edge(root int64, last bool) *Page { return f.edge(root, last, 0) }
 
 func (f *File) edge(number int64, last bool, depth int) *Page {

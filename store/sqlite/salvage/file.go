@@ -41,7 +41,7 @@ type recovery struct {
 // process may write meanwhile.
 //
 // Tables are read page by page, from their roots and then from the pages that no
-// readable page leads to, as long as something tells that these are not free.
+// readable page leads to, unless these are free.
 // Rows that vega can't have written are refused. The rows of a source whose last
 // run is later than the other database's are treated as with Options.Newer, and
 // else as without.

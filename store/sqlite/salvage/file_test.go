@@ -433,7 +433,7 @@ func TestRecoverDamagedParts(t *testing.T) {
 	}
 }
 
-// Without anything that tells which pages are free, deleted rows may come back,
+// If nothing shows which pages are free, deleted rows may come back,
 // and the report says how many.
 func TestRecoverWithoutHeadOfFile(t *testing.T) {
 	t.Parallel()

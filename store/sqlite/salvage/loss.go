@@ -41,8 +41,8 @@ func (l *loss) misses(s pages.Span) bool {
 	return l.rootless || slices.ContainsFunc(l.open, func(gap pages.Span) bool { return gap.After <= s.After && s.Last <= gap.Last })
 }
 
-// read records a page of which n of all rows were read. ids are their numbers, if
-// rows have numbers.
+// read records a page with all rows, n of them read. ids are their numbers, if rows
+// have numbers.
 func (l *loss) read(n, all int, ids []int64, s pages.Span) {
 	l.rows += int64(n)
 	l.of++
@@ -61,8 +61,8 @@ func (l *loss) read(n, all int, ids []int64, s pages.Span) {
 	}
 }
 
-// find records a page that was found without a tree, with rows of which only some
-// can be read. ids are the numbers of those.
+// find records a page that was found without a tree, with all rows, n of them read.
+// ids are their numbers.
 func (l *loss) find(n, all int, ids []int64) {
 	l.rows += int64(n)
 	l.of++

@@ -145,7 +145,7 @@ func (m *merger) selection(t, theirs *table) *selection {
 }
 
 // copyPart reads as many rows as fit into one transaction. It returns the key of
-// the last one, or nil if there are no more.
+// the last one, or nil after the last row.
 func (m *merger) copyPart(ctx context.Context, sel *selection, query string, after []any) (last []any, err error) {
 	rows, err := m.from.QueryContext(ctx, query, after...)
 	if err != nil {

@@ -29,7 +29,7 @@ type Table struct {
 	// Counted is set.
 	Lost    int64   `json:"lost"`
 	Counted bool    `json:"counted"`          // an index listed all rows
-	More    bool    `json:"more"`             // how many more are lost can't be told
+	More    bool    `json:"more"`             // an unknown number of further rows is lost
 	Ranges  []Range `json:"ranges,omitempty"` // numbers of the lost rows
 }
 
@@ -40,7 +40,7 @@ func (r *Report) Whole() bool {
 	})
 }
 
-// table returns the counts of a table. It returns nil if there is no such table.
+// table returns the counts of a table. It returns nil for an unknown table.
 func (r *Report) table(name string) *Table {
 	for i := range r.Tables {
 		if r.Tables[i].Name == name {

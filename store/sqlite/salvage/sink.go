@@ -41,7 +41,7 @@ type sink struct {
 	stmts map[string]*sql.Stmt
 }
 
-// outcome is what became of a row.
+// outcome is what happened to a row.
 type outcome int
 
 const (

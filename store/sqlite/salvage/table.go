@@ -166,7 +166,7 @@ func (r *row) size() int {
 	return n
 }
 
-// get returns the value of a column, or nil if there is no such column.
+// get returns the value of a column, or nil for an unknown column.
 func (r *row) get(name string) any {
 	if i := r.of.find(name); i >= 0 {
 		return r.values[i]
