@@ -48,7 +48,8 @@ const (
 	minPageSize = 512
 	maxPageSize = 65536
 	usualSize   = 4096
-	sampled     = 512 // pages that are looked at to find out their size
+	maxPages    = 1 << 28 // that a log without its database may have, 1 TiB
+	sampled     = 512     // pages that are looked at to find out their size
 )
 
 // Open opens the database at path and its write-ahead log, path + "-wal". Either
@@ -133,7 +134,7 @@ func (f *File) start(h Header) error {
 	f.usable = f.Header.PageSize - f.Header.reserved
 	f.pages = (f.size + int64(f.Header.PageSize) - 1) / int64(f.Header.PageSize)
 	if f.log != nil {
-		f.pages = max(f.pages, f.log.highest)
+		f.pages = max(f.pages, min(f.log.highest, maxPages))
 	}
 	if f.Header.Pages > 0 { // what follows does not belong to the database
 		f.pages = min(f.pages, f.Header.Pages)

@@ -116,6 +116,17 @@ func (p *Page) children() (all []child) {
 	return append(all, child{page: right, last: true})
 }
 
+// Below returns the numbers of the pages that an interior page leads to.
+func (p *Page) Below() (all []int64) {
+	if !p.interior() {
+		return nil
+	}
+	for _, c := range p.children() {
+		all = append(all, c.page)
+	}
+	return all
+}
+
 // Rows returns the number of cells with records on the page. It is 0 on interior
 // pages of tables.
 func (p *Page) Rows() int {

@@ -164,8 +164,8 @@ func (f *File) total() int64 { return max(f.pages, f.Header.Pages) }
 // Parents calls with for each page that the pointer map names as the parent of
 // another page of a tree. It reports whether all of the map can be read.
 func (f *File) Parents(with func(number int64)) (complete bool) {
-	complete = f.Header.AutoVacuum && f.Header.Intact
-	for n := int64(3); n <= f.total(); n++ {
+	complete = f.Header.AutoVacuum && f.Header.Intact && f.Header.Pages <= f.pages
+	for n := int64(3); n <= f.pages; n++ {
 		_, at := f.entry(n)
 		switch use, parent := f.Use(n); use {
 		case Below:

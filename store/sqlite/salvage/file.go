@@ -114,6 +114,36 @@ func (c *recovery) findRoots(ctx context.Context) error {
 			c.roots[n] = c.identify(n)
 		}
 	}
+	if len(c.roots) > 0 {
+		return nil
+	}
+	return c.guessRoots(ctx)
+}
+
+// guessRoots takes the interior pages that no other one leads to for roots.
+func (c *recovery) guessRoots(ctx context.Context) error {
+	below := map[int64][]int64{}
+	for n := int64(2); n <= c.file.Pages(); n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if children := c.file.Page(n).Below(); children != nil {
+			below[n] = children
+		}
+	}
+	led := map[int64]bool{}
+	for _, children := range below {
+		for _, n := range children {
+			if below[n] != nil {
+				led[n] = true
+			}
+		}
+	}
+	for n := range below {
+		if name := c.identify(n); !led[n] && name != "" {
+			c.roots[n] = name
+		}
+	}
 	return nil
 }
 
