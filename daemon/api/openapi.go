@@ -130,7 +130,7 @@ func (r *route) tag() string {
 // errors returns the statuses of the errors that a route can have, and when.
 func (r *route) errors() map[int]string {
 	out := map[int]string{
-		http.StatusServiceUnavailable:  "vega is starting or shutting down, has too many requests in flight, or lacks a resource for now.",
+		http.StatusServiceUnavailable:  "vega is starting or shutting down, has too many requests in flight, or lacks a resource for now. Retry-After says in how many seconds to try again.",
 		http.StatusInternalServerError: "An internal error; its reason is in the log, under the correlation ID.",
 	}
 	add := func(when string, statuses ...int) {
@@ -153,6 +153,9 @@ func (r *route) errors() map[int]string {
 		add("The body is too long.", http.StatusRequestEntityTooLarge)
 		add("The body did not arrive in time.", http.StatusRequestTimeout)
 		add("The body is not JSON in UTF-8, or it is compressed.", http.StatusUnsupportedMediaType)
+	}
+	if strings.HasPrefix(r.path, "/v1/") && r.method != http.MethodGet {
+		add("The disk is full. Retry-After says in how many seconds to try again.", http.StatusInsufficientStorage)
 	}
 	switch r.path {
 	case "/admin/config/reload":

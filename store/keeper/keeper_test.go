@@ -301,34 +301,45 @@ func contents(k *kept, path string) string {
 }
 
 // TestDamagedFileIsSetAside damages the file of an open store. The damaged file is kept,
-// and a new one begins with the last runs.
+// and a new one begins with the last runs. What can be read of the damaged one follows.
 func TestDamagedFileIsSetAside(t *testing.T) {
-	for name, damage := range map[string]func(*kept){
-		"overwritten from the beginning": func(k *kept) { k.overwrite(0, 1<<20) },
-		"header":                         func(k *kept) { k.overwrite(0, 100) },
-		"emptied":                        func(k *kept) { must(k, os.Truncate(k.path, 0)) },
-		"pages":                          func(k *kept) { k.overwrite(4096, 400<<10); k.readAll() },
-		"pages that are in the cache":    func(k *kept) { k.readAll(); k.overwrite(4096, 400<<10) },
-		"halved":                         func(k *kept) { k.readAll(); k.halve() },
+	for name, damage := range map[string]struct {
+		f     func(*kept)
+		least int // conversations whose pages are whole
+	}{
+		"overwritten from the beginning": {func(k *kept) { k.overwrite(0, 1<<20) }, 0},
+		"header":                         {func(k *kept) { k.overwrite(0, 100) }, 200},
+		"emptied":                        {func(k *kept) { must(k, os.Truncate(k.path, 0)) }, 0},
+		"pages":                          {func(k *kept) { k.overwrite(4096, 400<<10); k.readAll() }, 30},
+		"pages that are in the cache":    {func(k *kept) { k.readAll(); k.overwrite(4096, 400<<10) }, 30},
+		"halved":                         {func(k *kept) { k.readAll(); k.halve() }, 30},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := begin(t)
 			k.forgetPages()
-			damage(k)
+			damage.f(k)
 			k.troubled()
 			for range 3 {
-				if err := k.AppendRun(t.Context(), storetest.RunOf("db", time.Now())); err != nil {
+				if err := k.AppendRun(t.Context(), storetest.RunOf("now", time.Now())); err != nil {
 					t.Error(err)
 				}
 			}
 			k.well()
 			must(k, k.FlushRuns(t.Context()))
-			if p, err := k.LastRuns(t.Context(), []string{"web", "db"}); err != nil || len(p) != 2 {
+			if p, err := k.LastRuns(t.Context(), []string{"web", "now"}); err != nil || len(p) != 2 {
 				t.Errorf("last runs: %v, %v", p, err)
 			}
-			if _, runs, after := k.survives(); runs != 4 || after < 1 {
-				t.Errorf("%d runs, %d written afterwards; want the last one of web and 3", runs, after)
+			k.await("recovered", func() bool { return strings.Contains(k.log.String(), "rows=") })
+			if done, err := k.Retain(t.Context(), store.Retention{Runs: 1000 * time.Hour}); err != nil || done.Runs > 0 {
+				t.Errorf("retention deletes runs of the last month: %+v, %v", done, err)
+			}
+			if done, err := k.Retain(t.Context(), store.Retention{Runs: time.Hour}); err != nil {
+				t.Errorf("retention: %+v, %v", done, err)
+			}
+			conversations, runs, after := k.survives()
+			if conversations < damage.least || runs != 4 || after < 1 {
+				t.Errorf("%d conversations, %d runs of the last hour, %d written afterwards; want %d or more, the last one of web and 3, 1 or more", conversations, runs, after, damage.least)
 			}
 			if len(k.aside()) != 1 {
 				t.Errorf("set aside: %v", k.aside())

@@ -25,6 +25,9 @@ type repair struct {
 	sides   []string        // logs of the open file that were moved out of the way
 	suspect string          // path of a file that was set aside, but may be intact
 	cleared time.Time       // when a suspect was last found to be intact
+	damaged string          // path of a file that was set aside, to be recovered
+
+	recovery recovery
 }
 
 // release closes what calls in progress have kept open.
@@ -47,6 +50,7 @@ const exchangeTime = time.Second
 
 // exchange replaces the open file between two calls, and returns the former one.
 func (k *Store) exchange(next *sqlite.Store) (before *sqlite.Store, err error) {
+	k.repair.recovery.end()
 	for end := time.Now().Add(exchangeTime); !k.gate.TryLock(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			return nil, errInUse
@@ -190,7 +194,7 @@ func (k *Store) setAside(t *identity.Trouble) error {
 	if err := renameAll(k.path, aside); err != nil {
 		return fmt.Errorf("set the store's file aside: %w", err)
 	}
-	if t.Kind != identity.Overwritten && time.Since(k.repair.cleared) > comeBack {
+	if k.repair.damaged = aside; t.Kind != identity.Overwritten && time.Since(k.repair.cleared) > comeBack {
 		k.repair.suspect = aside
 	}
 	k.options.Log.Error("the store's file is set aside", "path", k.path, "aside", aside, "reason", t.Text)
@@ -248,6 +252,7 @@ func (k *Store) reopen(ctx context.Context) error {
 		if err := renameAll(k.path, aside); err != nil {
 			return fmt.Errorf("set the store's file aside: %w", err)
 		}
+		k.repair.damaged = aside
 		next, err = k.open(ctx)
 	}
 	if err != nil {
@@ -261,7 +266,11 @@ func (k *Store) reopen(ctx context.Context) error {
 		if k.options.Last != nil {
 			k.runs.Precede(k.options.Last())
 		}
+		if k.repair.damaged != "" {
+			k.recover(next, k.repair.damaged)
+		}
 	}
+	k.repair.damaged = ""
 	k.begin()
 	return nil
 }
@@ -287,10 +296,10 @@ func (k *Store) rehabilitate(ctx context.Context) error {
 		if err := renameAll(aside, k.path); err != nil {
 			return fmt.Errorf("take up %s: %w", aside, err)
 		}
-		k.repair.cleared = time.Now()
+		k.repair.cleared, k.repair.damaged = time.Now(), ""
 		k.options.Log.Warn("the file that was set aside is intact, although its last changes may be missing; vega goes on with it", "path", k.path)
 	} else {
-		k.options.Log.Error("the file that was set aside is damaged; vega begins a new one", "aside", aside, "fix", "to get what can still be read of it, run: vega recover "+aside, "err", damage)
+		k.options.Log.Error("the file that was set aside is damaged; vega begins a new one", "aside", aside, "err", damage)
 	}
 	k.repair.suspect = ""
 	return nil

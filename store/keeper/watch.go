@@ -35,6 +35,7 @@ func (k *Store) watch() {
 		select {
 		case <-k.stop:
 			k.lookLast()
+			k.repair.recovery.end()
 			return
 		case <-ticks.C:
 		case <-k.wake:

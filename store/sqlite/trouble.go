@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"time"
@@ -126,11 +127,25 @@ func (s *Store) CopyTo(ctx context.Context, path string) error {
 
 // MergeInto adds the rows of this store, which are newer, to another one.
 func (s *Store) MergeInto(ctx context.Context, next *Store) (salvage.Report, error) {
-	into, err := pool(writerDSN(next.path), 1) // not profiled: its statements are not those of a vega
+	return next.adding(func(into *sql.DB) (salvage.Report, error) {
+		return salvage.Merge(ctx, s.read, into, salvage.Options{Newer: true})
+	})
+}
+
+// Recover adds what can be read of the damaged database at source, which is older. It
+// writes in short transactions, next to all other writers.
+func (s *Store) Recover(ctx context.Context, source string) (salvage.Report, error) {
+	return s.adding(func(into *sql.DB) (salvage.Report, error) { return salvage.File(ctx, source, into) })
+}
+
+// adding calls f with a connection that is not profiled: its statements are not those of
+// a vega.
+func (s *Store) adding(f func(into *sql.DB) (salvage.Report, error)) (salvage.Report, error) {
+	into, err := pool(writerDSN(s.path), 1)
 	if err != nil {
 		return salvage.Report{}, err
 	}
-	report, err := salvage.Merge(ctx, s.read, into, salvage.Options{Newer: true})
+	report, err := f(into)
 	return report, errors.Join(err, into.Close())
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -31,4 +32,14 @@ func (f *Files) Linked() bool {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || stat.Nlink > 0
+}
+
+// Free returns how many bytes can still be written next to a file, or a negative number
+// if that is not known.
+func Free(path string) int64 {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(filepath.Dir(path), &fs); err != nil {
+		return -1
+	}
+	return int64(fs.Bavail) * fs.Bsize
 }

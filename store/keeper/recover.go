@@ -1,0 +1,61 @@
+package keeper
+
+import (
+	"context"
+	"os"
+
+	"vega/store/sqlite"
+	"vega/store/sqlite/identity"
+)
+
+// spareRoom is how many times the size of a damaged file must be free, so that what is
+// recovered of it does not fill the disk.
+const spareRoom = 2
+
+// recovery adds what can be read of a file that was set aside to the new one.
+type recovery struct {
+	cancel context.CancelFunc // nil: none is in progress
+	done   chan struct{}
+}
+
+// end ends the recovery in progress, if there is one.
+func (r *recovery) end() {
+	if r.cancel != nil {
+		r.cancel()
+		<-r.done
+		r.cancel = nil
+	}
+}
+
+// recover begins to add what can be read of the file aside to s, the new one. It does not
+// wait.
+func (k *Store) recover(s *sqlite.Store, aside string) {
+	if info, err := os.Stat(aside); err == nil {
+		if free := identity.Free(k.path); free >= 0 && free < spareRoom*info.Size() {
+			k.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", k.byHand(aside))
+			return
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	k.repair.recovery = recovery{cancel, make(chan struct{})}
+	done := k.repair.recovery.done
+	go func() {
+		defer close(done)
+		report, err := s.Recover(ctx, aside)
+		var added, lost int64
+		for _, t := range report.Tables {
+			added += t.Added
+			lost += t.Lost
+		}
+		switch {
+		case err != nil:
+			k.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", k.byHand(aside), "err", err)
+		default:
+			k.options.Log.Warn("what can be read of the damaged file is in the new one", "aside", aside, "rows", added, "rows_lost", lost)
+		}
+	}()
+}
+
+func (k *Store) byHand(aside string) string {
+	return "stop vega, and run: vega recover " + aside + " --into " + k.path
+}
