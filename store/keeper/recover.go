@@ -41,6 +41,7 @@ func (k *Store) recover(s *sqlite.Store, aside string) {
 	done := k.repair.recovery.done
 	go func() {
 		defer close(done)
+		_ = k.runs.Flush(ctx) // what is queued is newer; an error is recorded in health
 		report, err := s.Recover(ctx, aside)
 		var added, lost int64
 		for _, t := range report.Tables {
