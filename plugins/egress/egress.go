@@ -47,6 +47,9 @@ type Network struct {
 	files  transport.Files
 	tokens transport.Tokens
 	now    func() time.Time // nil: time.Now
+
+	started  time.Time // what the monotonic clock counts from
+	settings clockSettings
 }
 
 func (n *Network) time() time.Time {
@@ -60,7 +63,8 @@ func (n *Network) time() time.Time {
 // (host or host:port), or through the system if resolver is empty. Both use the
 // system's hosts file.
 func New(resolver string) *Network {
-	n := &Network{dialer: sockets.Dialer{KeepAlive: -1}, http2: newHTTP2()} // a connection lasts for one run
+	n := &Network{dialer: sockets.Dialer{KeepAlive: -1}, http2: newHTTP2(), started: time.Now()} // a connection lasts for one run
+	n.settings.former(n.started, 0)
 	if resolver != "" {
 		n.dialer.Server = grant.WithPort(resolver, 53)
 	}

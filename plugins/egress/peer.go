@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ type peer struct {
 	roots   *x509.CertPool
 	client  *tls.Certificate // nil if there is none to present
 	now     time.Time
+	former  time.Time // the time if the wall clock had not been set; zero if it was not
 
 	asked  atomic.Bool           // it asked for a client certificate
 	heard  atomic.Bool           // it sent data of its protocol since
@@ -47,7 +49,8 @@ func (n *Network) peer(name string, t transport.TLS) (*peer, error) {
 	if t.ServerName != "" {
 		name = t.ServerName
 	}
-	return &peer{options: t, name: name, roots: roots, client: client, now: n.time()}, nil
+	now := n.time()
+	return &peer{options: t, name: name, roots: roots, client: client, now: now, former: n.settings.former(now, time.Since(n.started))}, nil
 }
 
 // newPeer is like Network.peer for the destination of a rule of a session. Its error is the
@@ -108,25 +111,77 @@ func offered() (all []uint16) {
 func (p *peer) judge(cs *tls.ConnectionState) error {
 	p.state = cs
 	leaf := cs.PeerCertificates[0]
-	switch {
-	case p.options.Fingerprint != "":
-		p.reason = p.pinned(leaf)
-	case p.options.SkipVerify:
-	default:
-		var err error
-		if p.chains, err = verify(cs, p.roots, p.name, p.now); err != nil {
-			p.reason = p.whyInvalid(err)
-		} else {
-			p.reason = whyRevoked(cs, p.chains, p.now)
+	p.reason = p.untrusted()
+	if p.reason != "" && p.now.Before(earliest) && p.now.Before(leaf.NotBefore) {
+		return fmt.Errorf("the clock of this machine says %s, so no certificate can be verified; correct it", p.now.UTC().Format(time.RFC3339))
+	}
+	if p.reason != "" && !p.former.IsZero() {
+		former := &peer{options: p.options, name: p.name, roots: p.roots, now: p.former, state: cs}
+		if former.untrusted() == "" {
+			return fmt.Errorf("the clock of this machine was set from %s to %s while vega ran, and only by the former is the certificate valid; correct the clock",
+				p.former.UTC().Format(time.RFC3339), p.now.UTC().Format(time.RFC3339))
 		}
 	}
 	if p.reason == "" && cs.Version < p.options.Oldest() {
 		p.reason = fmt.Sprintf("it speaks no newer version than %s; update its TLS settings, or accept it with tls { min_version = %q }", tls.VersionName(cs.Version), tls.VersionName(cs.Version)[len("TLS "):])
 	}
-	if p.reason != "" && p.now.Before(earliest) && p.now.Before(leaf.NotBefore) {
-		return fmt.Errorf("the clock of this machine says %s, so no certificate can be verified; correct it", p.now.UTC().Format(time.RFC3339))
-	}
 	return nil
+}
+
+// untrusted verifies the certificate as of p.now, and returns why it is not valid, or
+// "".
+func (p *peer) untrusted() string {
+	switch {
+	case p.options.Fingerprint != "":
+		return p.pinned(p.state.PeerCertificates[0])
+	case p.options.SkipVerify:
+		return ""
+	}
+	var err error
+	if p.chains, err = verify(p.state, p.roots, p.name, p.now); err != nil {
+		return p.whyInvalid(err)
+	}
+	return whyRevoked(p.state, p.chains, p.now)
+}
+
+// clockSettings notices that the wall clock was set. The zero value begins with the
+// first reading. It is safe for concurrent use.
+type clockSettings struct {
+	mu      sync.Mutex
+	wall    time.Time     // a reading of the wall clock
+	elapsed time.Duration // the monotonic clock at that reading
+	noticed time.Duration // the monotonic clock when it was noticed; 0: it was not set
+}
+
+const (
+	// setBy is by how much the wall clock has to differ from the time that passed.
+	setBy = time.Hour
+	// acceptedAfter is how long the clock that was set counts beside the new one.
+	acceptedAfter = 24 * time.Hour
+)
+
+// former returns the time if the wall clock had not been set, for a day after it was.
+// It returns the zero time if it was not. elapsed is a reading of the monotonic clock.
+func (c *clockSettings) former(now time.Time, elapsed time.Duration) time.Time {
+	now = now.Round(0) // without the monotonic clock
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wall.IsZero() {
+		c.wall, c.elapsed = now, elapsed
+	}
+	former := c.wall.Add(elapsed - c.elapsed)
+	if now.Sub(former).Abs() < setBy {
+		c.noticed = 0
+		return time.Time{}
+	}
+	if c.noticed == 0 {
+		c.noticed = elapsed
+	}
+	if elapsed-c.noticed >= acceptedAfter {
+		c.wall, c.elapsed, c.noticed = now, elapsed, 0
+		return time.Time{}
+	}
+	return former
 }
 
 // earliest is before this code was written, so that a clock that says otherwise

@@ -127,6 +127,58 @@ func TestClockThatWasNeverSet(t *testing.T) {
 	}
 }
 
+// A clock that was set while vega ran makes no certificate expire, or one that is not
+// valid yet. What is wrong by both times is the target's.
+func TestClockThatWasSet(t *testing.T) {
+	ca := newAuthority(t)
+	addr := tlsServer(t, serving(ca.leaf(t, time.Now().Add(time.Hour))))
+	expired := tlsServer(t, serving(ca.leaf(t, time.Now().Add(-time.Minute))))
+	for _, set := range []time.Duration{2 * time.Hour, 400 * 24 * time.Hour, -250 * 24 * time.Hour} {
+		network := ca.network()
+		network.now = func() time.Time { return time.Now().Add(set) }
+		_, _, err := dialTLS(t, network, addr, transport.TLS{}, setup{})
+		own, ok := errors.AsType[*Error](err)
+		if set < 0 {
+			ok = err != nil && strings.Contains(err.Error(), "the clock of this machine")
+		} else {
+			ok = ok && own.Own != nil && strings.Contains(err.Error(), "the clock of this machine was set from")
+		}
+		if !ok {
+			t.Errorf("%v: %v", set, err)
+		}
+		_, _, err = dialTLS(t, network, expired, transport.TLS{}, setup{})
+		if own, ok := errors.AsType[*Error](err); set > 0 && ok && own.Own != nil {
+			t.Errorf("%v: %v", set, err)
+		}
+	}
+}
+
+// The former time counts for a day after the wall clock was set.
+func TestClockSettings(t *testing.T) {
+	began := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	var c clockSettings
+	for _, s := range []struct{ elapsed, set, former time.Duration }{
+		{0, 0, 0},
+		{48 * time.Hour, time.Minute, 0},
+		{49 * time.Hour, -59 * time.Minute, 0},
+		{50 * time.Hour, 400 * 24 * time.Hour, 50 * time.Hour},
+		{51 * time.Hour, 0, 0},
+		{52 * time.Hour, -24 * time.Hour, 52 * time.Hour},
+		{75 * time.Hour, -24 * time.Hour, 75 * time.Hour},
+		{76 * time.Hour, -24 * time.Hour, 0},
+		{77 * time.Hour, -24 * time.Hour, 0},
+		{78 * time.Hour, 0, 54 * time.Hour},
+	} {
+		want := time.Time{}
+		if s.former != 0 {
+			want = began.Add(s.former)
+		}
+		if got := c.former(began.Add(s.elapsed+s.set), s.elapsed); !got.Equal(want) {
+			t.Errorf("%+v: %v, want %v", s, got, want)
+		}
+	}
+}
+
 // Package tls reports a peer's alert by an unexported type, which is read by
 // its kind. This test fails if that changes.
 func TestAlertsAreRecognized(t *testing.T) {

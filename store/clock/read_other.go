@@ -4,5 +4,5 @@ package clock
 
 import "time"
 
-// boot returns 0: suspension is not told from a jump of the wall clock.
+// boot returns 0: suspension looks like a jump of the wall clock.
 func boot() time.Duration { return 0 }
