@@ -107,12 +107,13 @@ type integration struct {
 }
 
 // bind makes the next run use b, and reports whether b differs from the current
-// binding. If it does, the last report becomes the stored one.
-func (i *integration) bind(b *Binding) (changed bool) {
+// binding. If it does, the last report becomes the stored one. equal is a binding that is
+// known to be the same as b, or nil.
+func (i *integration) bind(b, equal *Binding) (changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.position, i.annotations = b.Position, b.Annotations
-	if i.bound != nil && i.bound.same(b) {
+	if i.bound != nil && (i.bound == equal || i.bound.same(b)) {
 		return false
 	}
 	if i.last != nil {

@@ -98,8 +98,9 @@ func (e *Engine) Places() Places { return e.places.report() }
 // that did not change keep their state and their phase. The bindings must be sorted
 // by name.
 func (e *Engine) Bind(all []*Binding) Diff {
+	equal := e.compare(all) // without holding e.mu, for which every tick and every run wait
 	e.mu.Lock()
-	next, diff := e.now.reconcile(all)
+	next, diff := e.now.reconcile(all, equal)
 	e.now = next
 	e.mu.Unlock()
 	select {
@@ -107,6 +108,23 @@ func (e *Engine) Bind(all []*Binding) Diff {
 	default: // the scheduler has a wakeup pending
 	}
 	return diff
+}
+
+// compare returns the current binding of each integration that all would not change, and
+// nil for the others.
+func (e *Engine) compare(all []*Binding) []*Binding {
+	e.mu.RLock()
+	now := e.now
+	e.mu.RUnlock()
+	equal := make([]*Binding, len(all))
+	for n, b := range all {
+		if i := now.find(b.Name); i != nil {
+			if bound, _ := i.current(); bound.same(b) {
+				equal[n] = bound
+			}
+		}
+	}
+	return equal
 }
 
 // Drain stops starting runs. Those in flight continue.

@@ -22,8 +22,8 @@ type Diff struct {
 }
 
 // reconcile returns the roster for new bindings. It reuses the existing
-// integrations.
-func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
+// integrations. equal has what compare returned.
+func (r *roster) reconcile(all, equal []*Binding) (*roster, Diff) {
 	next := &roster{integrations: make([]*integration, len(all)), depends: dependencies(all)}
 	draining := make(map[string]*integration, len(r.draining))
 	for _, i := range r.draining {
@@ -37,7 +37,7 @@ func (r *roster) reconcile(all []*Binding) (*roster, Diff) {
 			i = cmp.Or(draining[b.Name], &integration{name: b.Name, lane: untried})
 		}
 		next.integrations[n] = i
-		switch changed := i.bind(b); {
+		switch changed := i.bind(b, equal[n]); {
 		case !known:
 			d.Added = append(d.Added, b.Name)
 		case changed:

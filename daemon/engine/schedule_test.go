@@ -16,6 +16,7 @@ import (
 	"vega/daemon/realtest/tiny"
 	"vega/plugins"
 	"vega/plugins/egress"
+	"vega/plugins/manifest"
 	"vega/plugins/sockets"
 	"vega/policies/check"
 )
@@ -297,4 +298,30 @@ func TestGapsAreFilledWidestFirst(t *testing.T) {
 			t.Fatalf("%d of %v: %v\nwant %v", used, every, got, want)
 		}
 	}
+}
+
+// BenchmarkBind binds 10,000 integrations again that did not change.
+func BenchmarkBind(b *testing.B) {
+	e := New(Options{Log: slog.New(slog.DiscardHandler), Life: b.Context(), MaxRunning: 1, Durable: sinkFunc(func(check.Run) error { return nil })})
+	bindings := func() (all []*Binding) {
+		for n := range 10_000 {
+			one := newBinding(fmt.Sprintf("i%05d", n), time.Minute)
+			one.Module, one.Values = unmanaged{}, manifest.Values{"url": manifest.Plain("http://127.0.0.1/"), "method": manifest.Plain("GET")}
+			all = append(all, one)
+		}
+		return all
+	}
+	e.Bind(bindings())
+	again := bindings()
+	b.Run("whole", func(b *testing.B) {
+		for b.Loop() {
+			e.Bind(again)
+		}
+	})
+	equal := e.compare(again)
+	b.Run("locked", func(b *testing.B) {
+		for b.Loop() {
+			e.now.reconcile(again, equal)
+		}
+	})
 }
