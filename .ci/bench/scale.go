@@ -42,7 +42,7 @@ func scale(ctx context.Context, b *bench) error {
 	if err := errors.Join(ctx.Err(), m.err, err1, err2); err != nil {
 		return err
 	}
-	delete(seen, "/changing") // each reload begins it again
+	delete(seen, "/changing")                // each reload begins it again
 	if err := healthyAll(runs); err != nil { // on a busy machine, vega may have had no processor for some
 		fmt.Println("first run that was not healthy:", err)
 	}
