@@ -63,18 +63,18 @@ written, 3 if nothing of vega's could be read.`,
 func (o recoverFlags) run(cmd *cobra.Command, source string) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	release, err := holdSource(source)
+	file, release, err := holdSource(source)
 	if err != nil {
 		return err
 	}
 	r := console.Recovery{Source: source, Target: o.into}
 	if o.into != "" {
-		r.Report, err = recoverInto(ctx, source, o.into)
+		r.Report, err = recoverInto(ctx, file, o.into)
 	} else {
 		if r.Target = o.output; r.Target == "" {
 			r.Target = source + ".recovered"
 		}
-		r.Report, err = recoverToNew(ctx, source, r.Target)
+		r.Report, err = recoverToNew(ctx, file, r.Target)
 	}
 	if err := errors.Join(err, release()); err != nil {
 		return o.explain(ctx, err)
@@ -112,29 +112,30 @@ func (o recoverFlags) explain(ctx context.Context, err error) error {
 }
 
 // holdSource checks that the source can be read and that no daemon writes it. It
-// returns a function that lets a daemon start again.
-func holdSource(path string) (release func() error, err error) {
+// returns its path without symbolic links, next to which its write-ahead log is,
+// and a function that lets a daemon start again.
+func holdSource(path string) (file string, release func() error, err error) {
 	release = func() error { return nil }
 	if base, isLog := strings.CutSuffix(path, "-wal"); isLog {
-		return nil, fmt.Errorf("%s is a write-ahead log, which is read with its database; name that: %s", path, base)
-	}
-	if err := readable(path); err != nil {
-		return nil, err
+		return "", nil, fmt.Errorf("%s is a write-ahead log, which is read with its database; name that: %s", path, base)
 	}
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
+	if err := readable(path); err != nil {
+		return "", nil, err
+	}
 	if _, err := os.Stat(path + ".lock"); err != nil {
-		return release, nil //nolint:nilerr // no vega ever opened the file
+		return path, release, nil //nolint:nilerr // no vega ever opened the file
 	}
 	held, err := filelock.Acquire(path + ".lock")
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return release, nil // a vega that writes the file could lock it
+		return path, release, nil // a vega that writes the file could lock it
 	}
 	if err != nil {
-		return nil, fmt.Errorf("recover %s: %w", path, err)
+		return "", nil, fmt.Errorf("recover %s: %w", path, err)
 	}
-	return held.Release, nil
+	return path, held.Release, nil
 }
 
 // readable returns an error unless a regular file can be read. If there is none,
@@ -176,7 +177,10 @@ func recoverInto(ctx context.Context, source, path string) (r salvage.Report, er
 		return r, err
 	}
 	r, err = sqlite.Recover(ctx, source, s)
-	return r, errors.Join(err, s.Close())
+	if closed := s.Close(); err == nil {
+		err = closed
+	}
+	return r, err
 }
 
 // recoverToNew writes the rows of the source to a new database. It gets its name
@@ -201,10 +205,13 @@ func recoverToNew(ctx context.Context, source, path string) (r salvage.Report, e
 		return r, err
 	}
 	r, err = sqlite.Recover(ctx, source, s)
-	if err := errors.Join(err, s.Close()); err != nil {
-		return r, err
+	if closed := s.Close(); err == nil {
+		err = closed
 	}
-	return r, name(part, path)
+	if err == nil {
+		err = name(part, path)
+	}
+	return r, err
 }
 
 // unused returns an error if there is a file with the path of a new one, or no

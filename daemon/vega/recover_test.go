@@ -195,3 +195,38 @@ func TestRecoverRefuses(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// The write-ahead log is next to the file that a symbolic link leads to.
+func TestRecoverFollowsSymbolicLink(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "vega.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.AppendRuns(t, s, storetest.RunOf("web", time.Now()))
+	dir := t.TempDir()
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "killed.db"+suffix), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(filepath.Join(dir, "killed.db"), link); err != nil {
+		t.Fatal(err)
+	}
+	code, out, stderr := recoverFile(t, link)
+	if code != 0 || !regexp.MustCompile(`runs +1 +0`).MatchString(out) {
+		t.Errorf("exit %d, %s%s", code, out, stderr)
+	}
+	if _, err := os.Stat(link + ".recovered"); err != nil {
+		t.Error(err)
+	}
+}

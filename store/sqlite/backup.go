@@ -92,5 +92,9 @@ func Recover(ctx context.Context, source string, into *Store) (salvage.Report, e
 	if into.discards {
 		return salvage.Report{}, nil
 	}
-	return salvage.File(ctx, source, into.write)
+	r, err := salvage.File(ctx, source, into.write)
+	if text := reason(err); err != nil && text != "" { // SQLite does not read the source
+		return r, fmt.Errorf("write %s: %s: %w", into.path, text, err)
+	}
+	return r, err
 }

@@ -33,6 +33,7 @@ type File struct {
 	usable int   // bytes of a page, without reserved ones
 	pages  int64 // highest number of a page
 
+	solid     int64 // pages before this number are not looked up as holes
 	lastMap   *Page // of the pointer map
 	seen      set   // pages of the trees that were walked
 	free      set   // free pages
@@ -123,8 +124,8 @@ func (f *File) readHeader(at int64) Header {
 // start finds out the size and number of the pages.
 func (f *File) start(h Header) error {
 	f.Header = h
-	if f.log != nil && len(f.log.newest) > 0 && f.log.pageSize != h.PageSize {
-		f.Header = Header{} // of another database
+	if f.log != nil && h.Intact && f.log.pageSize != h.PageSize {
+		f.log.newest, f.log.highest, f.log.damaged = nil, 0, 0 // it is that of another database
 	}
 	if !f.Header.Intact {
 		if f.Header.PageSize = f.guessPageSize(); f.Header.PageSize == 0 {
@@ -181,8 +182,10 @@ func (f *File) guessPageSize() int {
 		f.pages = f.size / int64(size)
 		found := 0
 		for i := range int64(sampled) {
-			if p := f.Page(2 + i*f.pages/sampled); p.Kind() != None && p.wellFormed() {
-				found++
+			for _, n := range []int64{1 + i, 1 + i*f.pages/sampled} { // a large file may have a large hole
+				if p := f.Page(n); p.Kind() != None && p.wellFormed() {
+					found++
+				}
 			}
 		}
 		if found*size > most || found*size == most && size == usualSize {
@@ -220,6 +223,18 @@ func (f *File) Close() error {
 
 // Pages returns the highest number of a page that may be there.
 func (f *File) Pages() int64 { return f.pages }
+
+// Next returns the number of the first page from number on that is not in a hole
+// of the file, as far as the system can tell.
+func (f *File) Next(number int64) int64 {
+	at := (number - 1) * int64(f.Header.PageSize)
+	if number < f.solid || at >= f.size || f.log != nil && number <= f.log.highest {
+		return number
+	}
+	data := nextData(f.main, at, f.size)
+	f.solid = number + sampled // it costs a system call
+	return max(number, data/int64(f.Header.PageSize)+1)
+}
 
 // Page returns a page by its number, from 1. The page of a number that can't be
 // read is empty and has the Kind None.

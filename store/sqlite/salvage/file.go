@@ -32,6 +32,7 @@ type recovery struct {
 	file    *pages.File
 	sink    *sink
 	indexes []index
+	schema  bool             // all of the file's schema was read
 	roots   map[int64]string // names of tables and indexes, "" if unknown
 	losses  map[string]*loss // by table
 }
@@ -79,7 +80,10 @@ func recoverFile(ctx context.Context, source string, into *sql.DB) (r Report, er
 	if err := c.findRoots(ctx); err != nil {
 		return r, err
 	}
-	if err := errors.Join(c.readTables(ctx), s.flush(ctx)); err != nil {
+	if err := c.readTables(ctx); err != nil {
+		return s.report, err
+	}
+	if err := s.flush(ctx); err != nil {
 		return s.report, err
 	}
 	if err := c.count(ctx); err != nil {
@@ -106,7 +110,7 @@ func (c *recovery) findRoots(ctx context.Context) error {
 	if err := c.readSchema(ctx); err != nil {
 		return err
 	}
-	for n := int64(3); n <= c.file.Pages(); n++ {
+	for n := c.file.Next(3); n <= c.file.Pages(); n = c.file.Next(n + 1) {
 		if use, _ := c.file.Use(n); use != pages.Root {
 			continue
 		}
@@ -123,7 +127,7 @@ func (c *recovery) findRoots(ctx context.Context) error {
 // guessRoots takes the interior pages that no other one leads to for roots.
 func (c *recovery) guessRoots(ctx context.Context) error {
 	below := map[int64][]int64{}
-	for n := int64(2); n <= c.file.Pages(); n++ {
+	for n := c.file.Next(2); n <= c.file.Pages(); n = c.file.Next(n + 1) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -149,21 +153,27 @@ func (c *recovery) guessRoots(ctx context.Context) error {
 
 // readSchema reads the roots that the table of the schema has.
 func (c *recovery) readSchema(ctx context.Context) error {
+	c.schema = true
 	err := c.file.Walk(1, pages.Visitor{
 		Page: func(p *pages.Page, _ pages.Span) error {
-			return p.Records(func(r pages.Record) error {
+			read := 0
+			err := p.Records(func(r pages.Record) error {
 				if len(r.Values) != 5 {
 					return nil
 				}
+				read++
 				name, _ := r.Values[1].(string)
 				if root, _ := r.Values[3].(int64); root > 1 && name != "" {
 					c.roots[root] = name
 				}
 				return nil
 			})
+			c.schema = c.schema && read == p.Rows()
+			return err
 		},
-		Lost: func(pages.Lost) error { return nil },
+		Lost: func(pages.Lost) error { c.schema = false; return nil },
 	})
+	c.schema = c.schema && len(c.roots) > 0
 	if err != nil {
 		return err
 	}
@@ -339,10 +349,7 @@ func (c *recovery) compareAge(ctx context.Context) error {
 func (c *recovery) walk(ctx context.Context, t *table) error {
 	root, l := c.rootOf(t.name), c.losses[t.name]
 	if root == 0 {
-		// A table of a newer schema than the file's has no root.
-		if !c.file.Header.Intact || len(c.roots) == 0 {
-			l.rootless = true
-		}
+		l.rootless = !c.schema // else the file's schema is older than the table
 		return nil
 	}
 	return c.file.Walk(root, pages.Visitor{
@@ -386,7 +393,7 @@ func (c *recovery) readPage(ctx context.Context, t *table, p *pages.Page, s page
 // readStrays reads the pages that no readable page of a tree leads to. If only is
 // not "", it reads those of that table.
 func (c *recovery) readStrays(ctx context.Context, only string) error {
-	for n := int64(2); n <= c.file.Pages(); n++ {
+	for n := c.file.Next(2); n <= c.file.Pages(); n = c.file.Next(n + 1) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -257,11 +258,20 @@ func digest(t *testing.T, path string) (all string) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		b, err := os.ReadFile(name)
+		info, err := os.Stat(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += fmt.Sprintf("%s %x\n", name, sha256.Sum256(b))
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, io.LimitReader(f, 64<<20)) // what follows is a hole
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		all += fmt.Sprintf("%s %d %x\n", name, info.Size(), h.Sum(nil))
 	}
 	return all
 }
@@ -397,6 +407,10 @@ func TestRecoverDamagedParts(t *testing.T) {
 		"magic":       {cut: func(t *testing.T, path string) { erase(t, path, 0, 16) }},
 		"schema":      {damaged: map[int64]bool{1: true}},
 		"pointer map": {damaged: map[int64]bool{2: true}},
+		"header of a sparse file": {cut: func(t *testing.T, path string) {
+			erase(t, path, 0, 100)
+			trim(t, path, 4<<30)
+		}},
 		"free pages": {damaged: map[int64]bool{}, cut: func(t *testing.T, path string) {
 			for n := int64(2); n <= whole.size; n++ {
 				if !used[n] {
@@ -419,6 +433,9 @@ func TestRecoverDamagedParts(t *testing.T) {
 			counts, report, err := s.recovered(t)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if r := report["clock"]; (r.Lost > 0 || r.More) && name != "schema" && c.damaged == nil {
+				t.Errorf("%+v", r)
 			}
 			for table, rows := range s.rows {
 				want := s.left(table, c.damaged)
