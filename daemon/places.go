@@ -32,6 +32,8 @@ const (
 	// minHeap is the lowest limit for the Go heap. With less, vega would only collect
 	// garbage.
 	minHeap = 16 << 20
+	// tightHeap is the limit below which memory is given back during the start.
+	tightHeap = 80 << 20
 	// fitInterval is how often the limits are read.
 	fitInterval = 2 * time.Second
 	// samples is how many readings the memory that runs don't use is the lowest of.
@@ -88,8 +90,8 @@ type room struct {
 	logged  int64     // as of the last log line
 }
 
-// newRoom returns a room that has limited the heap, because starting may need most of
-// the memory.
+// newRoom returns a room that has limited the heap, because compiling may need nearly
+// all the memory.
 func newRoom(ctx context.Context, log *slog.Logger, e *engine.Engine) *room {
 	r := &room{log: log, engine: e, read: boundsOf(), spread: plugins.DefaultMemory, most: math.MaxInt64}
 	r.limitHeap(r.read(ctx))
@@ -121,7 +123,10 @@ func (r *room) limitHeap(all []bound) {
 	if os.Getenv("GOMEMLIMIT") != "" || len(all) == 0 {
 		return
 	}
-	heap := slices.MinFunc(all, func(a, b bound) int { return int(min(1, max(-1, a.heap()-b.heap()))) }).heap()
+	heap := int64(math.MaxInt64)
+	for _, b := range all {
+		heap = min(heap, b.heap())
+	}
 	if heap != r.heap {
 		debug.SetMemoryLimit(heap)
 		r.heap = heap
@@ -218,6 +223,9 @@ func (r *room) report(ctx context.Context, now time.Time) {
 
 // outcome summarizes the places for the startup log.
 func (r *room) outcome(ctx context.Context) string {
+	if r.heap < tightHeap {
+		debug.FreeOSMemory() // what compiling left behind, before runs need it
+	}
 	b, places := r.fit(ctx)
 	if b.limit == 0 {
 		return fmt.Sprintf("no known limit: %d concurrent checks", places)

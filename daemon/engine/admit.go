@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,7 +33,9 @@ func (e *Engine) admit(ctx context.Context, i *integration, began time.Time, tim
 	defer cancel()
 	s := &slot{places: &e.places, place: i.waiter(began, timeout)}
 	queued := time.Now()
-	if e.places.take(wait, s.place) != nil {
+	if err := e.places.take(wait, s.place); errors.Is(err, errFull) {
+		return nil, fmt.Errorf("the check did not start, because %w: %s", err, e.Concurrency())
+	} else if err != nil {
 		return nil, e.notAdmitted(ctx, timeout)
 	}
 	if s.place.queued {

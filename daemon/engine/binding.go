@@ -99,6 +99,7 @@ type integration struct {
 	stored  *Report // of an earlier run, until there is a last one; see stored.go
 	encoded *encoded
 	lane    lane      // how the last run ended
+	cuts    int       // runs in a row that were cut off with little time
 	turn    time.Time // when a run last had nearly all of its timeout
 	// position is the file:line of the integration's block in the current
 	// configuration, and annotations are those in it.
@@ -122,7 +123,7 @@ func (i *integration) bind(b, equal *Binding) (changed bool) {
 	if i.stored != nil && i.stored.Probe != b.probe() {
 		i.stored = nil // it says nothing about the new check
 	}
-	i.bound, i.last, i.lane = b, nil, untried
+	i.bound, i.last, i.lane, i.cuts = b, nil, untried, 0
 	return true
 }
 
@@ -133,14 +134,23 @@ func (i *integration) waiter(began time.Time, timeout time.Duration) *waiter {
 	return &waiter{lane: i.lane, began: began, deadline: began.Add(timeout), turn: i.turn}
 }
 
-// ended records whether a run that had a place lasted until its deadline.
+// maxCuts is how many runs in a row may be cut off shortly after they got a place,
+// until their target counts as one that hangs.
+const maxCuts = 3
+
+// ended records whether a run that had a place lasted until its deadline. If it had
+// the place only for a small part of its timeout, that alone proves nothing.
 func (i *integration) ended(w *waiter) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	now := time.Now()
-	i.lane = quick
-	if left := w.deadline.Sub(w.admitted); now.Sub(w.admitted) >= left-left/10 {
+	now, left := time.Now(), w.deadline.Sub(w.admitted)
+	switch cut := now.Sub(w.admitted) >= left-left/10; {
+	case !cut:
+		i.lane, i.cuts = quick, 0
+	case left >= w.deadline.Sub(w.began)/4 || i.cuts+1 >= maxCuts:
 		i.lane = slow
+	default:
+		i.cuts++
 	}
 	if w.fresh(w.admitted) {
 		i.turn = now

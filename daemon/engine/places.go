@@ -23,6 +23,13 @@ const (
 // untried runs that have waited for half of their timeout.
 const maxReserve = 32
 
+// minQueue is how many runs may wait in the slow lane, or four for each place if that
+// is more. A waiting run takes about 10 KiB, and the last ones would find no place.
+const minQueue = 64
+
+// errFull is returned by take if too many runs are waiting.
+var errFull = errors.New("too many checks are waiting")
+
 // places limits how many runs are in progress. If there are fewer places than runs,
 // runs that are likely to end soon come first, so targets that hang do not delay the
 // checks of those that respond. Some places are reserved for the quick lane. Others,
@@ -70,10 +77,16 @@ func (p *places) resize(size int) {
 	p.serve()
 }
 
-// take waits for a place until ctx ends. The caller must call give.
+// take waits for a place until ctx ends. The caller must call give. It returns
+// errFull at once if too many runs of targets that hang are waiting.
 func (p *places) take(ctx context.Context, w *waiter) error {
 	w.ready = make(chan struct{})
 	p.mu.Lock()
+	if w.lane == slow && len(p.waiting[slow]) >= max(minQueue, 4*p.size) {
+		p.notStarted++
+		p.mu.Unlock()
+		return errFull
+	}
 	p.waiting[w.lane] = append(p.waiting[w.lane], w)
 	p.serve()
 	w.queued = w.admitted.IsZero()

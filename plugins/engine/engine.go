@@ -66,18 +66,20 @@ func (e *Engine) Compile(ctx context.Context, code []byte) (err error) {
 		}
 	}()
 	workers := max(1, runtime.GOMAXPROCS(0))
-	if cramped() {
+	if Cramped() {
 		workers = 1
 	}
 	e.compiled, err = e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), code)
 	return err
 }
 
-// crampedHeap is the limit of the Go heap below which one worker compiles. Each
-// worker needs about 10 MiB for its largest function.
-const crampedHeap = 64 << 20
+// crampedHeap is the limit of the Go heap below which a process is cramped.
+const crampedHeap = 80 << 20
 
-func cramped() bool { return debug.SetMemoryLimit(-1) < crampedHeap }
+// Cramped reports whether the limit of the Go heap is low, so that compiling must
+// take less memory, and may take more time. Each worker needs about 10 MiB for its
+// largest function, and the cache a copy of the code.
+func Cramped() bool { return debug.SetMemoryLimit(-1) < crampedHeap }
 
 // Compiled returns the compiled module, or nil before Compile.
 func (e *Engine) Compiled() wazero.CompiledModule { return e.compiled }
