@@ -50,7 +50,7 @@ type fault struct {
 	least    time.Duration // how long it lasts at least, to be noticed
 	storage  bool          // nothing can be stored meanwhile: /readyz says so and an ERROR line
 	brief    bool          // may pass unnoticed: nothing needs to be said
-	harmless bool          // needs to be said only if rows are gone
+	harmless bool          // needs to be said only if rows are gone or refused
 	stays    bool          // lasts until vega ends
 	destroys bool          // rows acknowledged before it may be gone from the disk
 	fewer    bool          // there may be fewer checks meanwhile

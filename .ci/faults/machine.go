@@ -45,11 +45,25 @@ var probes = sync.OnceValue(func() map[need]string {
 	why[cpuGroup] = reason("no cpu cgroup", err)
 	_, err = exec.LookPath("mkfs.ext4")
 	if err == nil {
-		_, err = os.Stat("/dev/loop-control")
+		err = command(ctx, "losetup", "-f")
 	}
 	why[loop] = reason("no loop device", err)
+	why[root] = reason("no mounts", tryMount(ctx))
 	return why
 })
+
+// tryMount mounts something and takes it away: in a container, root may not.
+func tryMount(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "faults")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(dir)
+	if err := command(ctx, "mount", "-t", "tmpfs", "-o", "size=64k", "kit", dir); err != nil {
+		return err
+	}
+	return command(ctx, "umount", dir)
+}
 
 func reason(what string, err error) string {
 	if err == nil {

@@ -125,7 +125,8 @@ func (t *trial) judgeReady(r *result) {
 	if !t.storage {
 		return
 	}
-	if t.harmless && r.ledger.aside+r.ledger.destroyed+r.ledger.lost == 0 {
+	refused := func(s sample) bool { return !s.stored }
+	if t.harmless && r.ledger.aside+r.ledger.destroyed+r.ledger.lost == 0 && !slices.ContainsFunc(t.watcher.since(t.began), refused) {
 		return
 	}
 	// Between two samples, vega may have repaired it.

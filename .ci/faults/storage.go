@@ -18,7 +18,7 @@ func fullFaults() []fault {
 	// is room without more of the disk.
 	full := func(name, what string, quiet, short bool) fault {
 		return fault{
-			name: name, what: what, short: short, quiet: quiet, needs: []need{root}, place: small, storage: true, least: 12 * time.Second,
+			name: name, what: what, short: short, quiet: quiet, harmless: !quiet, needs: []need{root}, place: small, storage: true, least: 12 * time.Second,
 			begin: func(ctx context.Context, t *trial) error {
 				return errors.Join(lock(ctx, t, "DEFERRED; SELECT count(*) FROM memories"), fill(t.data("filler")))
 			},
