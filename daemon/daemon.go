@@ -188,7 +188,7 @@ func (d *Daemon) openPlugins(ctx context.Context, next *state) (string, error) {
 	}
 	sandbox, err := plugins.Open(ctx, plugins.Options{
 		CacheDir:    filepath.Join(next.Config.DataDir, "cache"),
-		CacheNotice: d.logCache,
+		CacheNotice: cacheNotice(d.options.Log),
 		Compiler:    d.options.Compiler,
 		Network:     network,
 		HostMemory:  next.Config.Sandbox.HostMemory,
@@ -242,13 +242,16 @@ func (d *Daemon) loadInitial(ctx context.Context, next *state) (short error) {
 	return short
 }
 
-// logCache logs that the compile cache can't be written to, and that it can again.
-func (d *Daemon) logCache(err error) {
-	if err != nil {
-		d.options.Log.Warn("can't write to the compile cache; plugins are compiled in memory, and each start takes longer, until vega can", "err", err)
-		return
+// cacheNotice returns a function that logs that the compile cache can't be written to,
+// and that it can again.
+func cacheNotice(log *slog.Logger) func(error) {
+	return func(err error) {
+		if err != nil {
+			log.Warn("can't write to the compile cache; plugins are compiled in memory, and each start takes longer, until vega can", "err", err)
+			return
+		}
+		log.Info("the compile cache can be written to again")
 	}
-	d.options.Log.Info("the compile cache can be written to again")
 }
 
 // guestLines returns a function that logs the lines that guests write.

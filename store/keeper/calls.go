@@ -21,17 +21,17 @@ var errReopening = &store.UnavailableError{
 var errClosed = errors.New("the store is closed")
 
 // enter returns the open file. Unless it returns an error, the caller must call
-// k.gate.RUnlock.
-func (k *Store) enter() (*sqlite.Store, error) {
-	k.gate.RLock()
+// c.gate.RUnlock.
+func (c *caretaker) enter() (*sqlite.Store, error) {
+	c.gate.RLock()
 	switch {
-	case k.now != nil:
-		return k.now, nil
-	case k.lock == nil:
-		k.gate.RUnlock()
+	case c.now != nil:
+		return c.now, nil
+	case c.lock == nil:
+		c.gate.RUnlock()
 		return nil, errClosed
 	default:
-		k.gate.RUnlock()
+		c.gate.RUnlock()
 		return nil, errReopening
 	}
 }
@@ -45,7 +45,7 @@ func read[T any](k *Store, f func(*sqlite.Store) (T, error)) (T, error) {
 	}
 	defer k.gate.RUnlock()
 	v, err := f(s)
-	if s.Notice(err) {
+	if s.Files().Notice(err) {
 		err = &store.UnavailableError{Reason: identity.Of(identity.Damaged).Text, Err: err}
 	}
 	return v, err

@@ -30,7 +30,10 @@ type Options struct {
 
 // Store is a store.Store whose file is replaced when it is lost. It is safe for
 // concurrent use.
-type Store struct {
+type Store struct{ *caretaker }
+
+// caretaker looks after the file of a store.
+type caretaker struct {
 	path    string
 	options Options
 	health  *store.Health
@@ -69,10 +72,10 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	k := &Store{
+	k := &Store{&caretaker{
 		path: path, options: o, lock: held, queries: sqlite.NewProfiler(o.SQLite...),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
-	}
+	}}
 	k.report = newReport(o.Log)
 	k.health = &store.Health{Changed: k.changed}
 	if k.now, err = k.open(ctx); err != nil {
@@ -84,15 +87,15 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 // open opens the file that the path names.
-func (k *Store) open(ctx context.Context) (*sqlite.Store, error) {
-	return sqlite.Open(ctx, k.path, append(k.options.SQLite[:len(k.options.SQLite):len(k.options.SQLite)], sqlite.ReportTo(k.health), sqlite.Kept(k.queries))...)
+func (c *caretaker) open(ctx context.Context) (*sqlite.Store, error) {
+	return sqlite.Open(ctx, c.path, append(c.options.SQLite[:len(c.options.SQLite):len(c.options.SQLite)], sqlite.ReportTo(c.health), sqlite.Kept(c.queries))...)
 }
 
 // changed is called when an outage begins or ends.
-func (k *Store) changed(o store.Outage) {
-	k.report.changed(o, time.Now())
+func (c *caretaker) changed(o store.Outage) {
+	c.report.changed(o, time.Now())
 	select {
-	case k.wake <- struct{}{}:
+	case c.wake <- struct{}{}:
 	default: // it is about to look
 	}
 }

@@ -29,20 +29,20 @@ func (r *recovery) end() {
 
 // recover begins to add what can be read of the file aside to s, the new one. It does not
 // wait.
-func (k *Store) recover(s *sqlite.Store, aside string) {
+func (c *caretaker) recover(s *sqlite.Store, aside string) {
 	if info, err := os.Stat(aside); err == nil {
-		if free := identity.Free(k.path); free >= 0 && free < spareRoom*info.Size() {
-			k.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", k.byHand(aside))
+		if free := identity.Free(c.path); free >= 0 && free < spareRoom*info.Size() {
+			c.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", c.byHand(aside))
 			return
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	k.repair.recovery = recovery{cancel, make(chan struct{})}
-	done := k.repair.recovery.done
+	c.repair.recovery = recovery{cancel, make(chan struct{})}
+	done := c.repair.recovery.done
 	go func() {
 		defer close(done)
-		_ = k.runs.Flush(ctx) // what is queued is newer; an error is recorded in health
-		report, err := s.Recover(ctx, aside)
+		_ = c.runs.Flush(ctx) // what is queued is newer; an error is recorded in health
+		report, err := sqlite.Recover(ctx, aside, s)
 		var added, lost int64
 		for _, t := range report.Tables {
 			added += t.Added
@@ -50,13 +50,13 @@ func (k *Store) recover(s *sqlite.Store, aside string) {
 		}
 		switch {
 		case err != nil:
-			k.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", k.byHand(aside), "err", err)
+			c.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", c.byHand(aside), "err", err)
 		default:
-			k.options.Log.Warn("what can be read of the damaged file is in the new one", "aside", aside, "rows", added, "rows_lost", lost)
+			c.options.Log.Warn("what can be read of the damaged file is in the new one", "aside", aside, "rows", added, "rows_lost", lost)
 		}
 	}()
 }
 
-func (k *Store) byHand(aside string) string {
-	return "stop vega, and run: vega recover " + aside + " --into " + k.path
+func (c *caretaker) byHand(aside string) string {
+	return "stop vega, and run: vega recover " + aside + " --into " + c.path
 }

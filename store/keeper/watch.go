@@ -22,99 +22,99 @@ const (
 )
 
 // watch looks after the files until Close is called.
-func (k *Store) watch() {
-	defer close(k.done)
+func (c *caretaker) watch() {
+	defer close(c.done)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		<-k.stop
+		<-c.stop
 		cancel()
 	}()
 	ticks := time.NewTicker(lookInterval)
 	defer ticks.Stop()
 	for {
 		select {
-		case <-k.stop:
-			k.lookLast()
-			k.repair.recovery.end()
+		case <-c.stop:
+			c.lookLast()
+			c.repair.recovery.end()
 			return
 		case <-ticks.C:
-		case <-k.wake:
+		case <-c.wake:
 		}
-		k.look(ctx)
+		c.look(ctx)
 	}
 }
 
 // lookLast ends a repair if it can, so that the runs in the queue can be stored.
-func (k *Store) lookLast() {
+func (c *caretaker) lookLast() {
 	ctx, cancel := context.WithTimeout(context.Background(), repairInterval)
 	defer cancel()
 	for range lastLooks {
-		if k.why.Load() == nil && k.now != nil {
+		if c.why.Load() == nil && c.now != nil {
 			return
 		}
-		k.repair.next = time.Time{}
-		k.look(ctx)
+		c.repair.next = time.Time{}
+		c.look(ctx)
 	}
 }
 
 // look compares the names of the files with what is open, and repairs what is wrong.
-func (k *Store) look(ctx context.Context) {
+func (c *caretaker) look(ctx context.Context) {
 	now := time.Now()
-	k.repair.release()
-	k.report.remind(k.health.Outage(), k.runs.Waiting(), now)
-	if k.now == nil { // only this goroutine sets it
-		k.attempt(ctx, now, k.reopen)
+	c.repair.release()
+	c.report.remind(c.health.Outage(), c.runs.Waiting(), now)
+	if c.now == nil { // only this goroutine sets it
+		c.attempt(ctx, now, c.reopen)
 		return
 	}
-	t := k.now.Trouble(ctx)
+	t := c.now.Files().Trouble(ctx)
 	if t == nil {
-		t = k.now.Examine(ctx)
+		t = c.now.Files().Examine(ctx)
 	}
 	if t == nil {
-		k.well(now)
+		c.well(now)
 		return
 	}
-	k.notWell(t, now)
-	k.attempt(ctx, now, func(ctx context.Context) error { return k.mend(ctx, t) })
+	c.notWell(t, now)
+	c.attempt(ctx, now, func(ctx context.Context) error { return c.mend(ctx, t) })
 }
 
 // attempt calls a step of a repair, unless one failed a moment ago.
-func (k *Store) attempt(ctx context.Context, now time.Time, step func(context.Context) error) {
-	if now.Before(k.repair.next) || ctx.Err() != nil {
+func (c *caretaker) attempt(ctx context.Context, now time.Time, step func(context.Context) error) {
+	if now.Before(c.repair.next) || ctx.Err() != nil {
 		return
 	}
 	err := step(ctx)
 	if err == nil {
-		k.repair.failed = ""
+		c.repair.failed = ""
 		return
 	}
-	k.repair.next = time.Now().Add(repairInterval)
-	k.health.Fail(err)
-	if text := err.Error(); text != k.repair.failed {
-		k.repair.failed = text
-		k.options.Log.Error("can't put the store's file right; vega tries again every few seconds", "path", k.path, "err", err)
+	c.repair.next = time.Now().Add(repairInterval)
+	c.health.Fail(err)
+	if text := err.Error(); text != c.repair.failed {
+		c.repair.failed = text
+		c.options.Log.Error("can't put the store's file right; vega tries again every few seconds", "path", c.path, "err", err)
 	}
 }
 
 // notWell stops writing.
-func (k *Store) notWell(t *identity.Trouble, now time.Time) {
-	if k.repair.since.IsZero() {
-		k.repair.since = now
+func (c *caretaker) notWell(t *identity.Trouble, now time.Time) {
+	if c.repair.since.IsZero() {
+		c.repair.since = now
 	}
-	if before := k.why.Swap(t); before == nil || before.Kind != t.Kind {
-		k.health.Fail(sqlite.Unavailable(k.path, t))
+	if before := c.why.Swap(t); before == nil || before.Kind != t.Kind {
+		c.health.Fail(sqlite.Unavailable(c.path, t))
 	}
 }
 
 // well allows writing again, and tries it during an outage.
-func (k *Store) well(now time.Time) {
-	k.repair.since = time.Time{}
-	if k.why.Swap(nil) != nil {
-		k.options.Log.Warn("the store's files are back", "path", k.path)
-		k.repair.tried = time.Time{}
+func (c *caretaker) well(now time.Time) {
+	c.repair.since = time.Time{}
+	if c.why.Swap(nil) != nil {
+		c.options.Log.Warn("the store's files are back", "path", c.path)
+		c.repair.tried = time.Time{}
 	}
-	if k.health.Outage().Err != nil && now.Sub(k.repair.tried) >= tryInterval {
-		k.repair.tried = now
-		k.runs.Retry()
+	if c.health.Outage().Err != nil && now.Sub(c.repair.tried) >= tryInterval {
+		c.repair.tried = now
+		c.runs.Retry()
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) AppendRun(ctx context.Context, r *check.Run) error {
 
 // FlushRuns implements store.Runs.
 func (s *Store) FlushRuns(ctx context.Context) error {
-	if s.discards {
+	if s.discards || s.runs == nil { // the caller queues runs
 		return nil
 	}
 	return s.runs.Flush(ctx)
@@ -59,7 +59,7 @@ func (s *Store) WriteRuns(batch []store.PackedRun) error { return s.batches.writ
 // write stores the batch in one transaction.
 func (w *runWriter) write(batch []store.PackedRun) error {
 	ctx := profile.WithFunction(context.Background(), "AppendRun")
-	err := w.store.try(ctx, func(tx *sql.Tx) error {
+	err := w.store.writer.try(ctx, func(tx *sql.Tx) error {
 		if len(batch) == 0 {
 			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
 			return err

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,21 +38,21 @@ func (s *Store) backUp(ctx context.Context) error {
 // copyTo overwrites what an interrupted attempt left behind.
 func (s *Store) copyTo(ctx context.Context, path string) error {
 	part := path + ".part"
-	if err := s.writePart(ctx, part); err != nil {
+	if err := writePart(ctx, s.write, part); err != nil {
 		return err
 	}
 	return os.Rename(part, path)
 }
 
 // writePart writes the contents of the store to a file, which it overwrites.
-func (s *Store) writePart(ctx context.Context, part string) error {
+func writePart(ctx context.Context, db *sql.DB, part string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := makePrivate(part); err != nil { // SQLite treats an empty file as a new database
 		return err
 	}
-	if _, err := s.write.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
 	return syncFile(part)
@@ -79,7 +80,7 @@ func Merge(ctx context.Context, from, into *Store, o salvage.Options) (salvage.R
 	if err := from.FlushRuns(ctx); err != nil {
 		return salvage.Report{}, fmt.Errorf("add the rows of %s: %w", from.path, err)
 	}
-	r, err := salvage.Merge(ctx, from.read, into.write, o)
+	r, err := adding(into, func(db *sql.DB) (salvage.Report, error) { return salvage.Merge(ctx, from.read, db, o) })
 	if err != nil {
 		return r, fmt.Errorf("add the rows of %s to %s: %w", from.path, into.path, err)
 	}
@@ -92,9 +93,20 @@ func Recover(ctx context.Context, source string, into *Store) (salvage.Report, e
 	if into.discards {
 		return salvage.Report{}, nil
 	}
-	r, err := salvage.File(ctx, source, into.write)
+	r, err := adding(into, func(db *sql.DB) (salvage.Report, error) { return salvage.File(ctx, source, db) })
 	if text := reason(err); err != nil && text != "" { // SQLite does not read the source
 		return r, fmt.Errorf("write %s: %s: %w", into.path, text, err)
 	}
 	return r, err
+}
+
+// adding calls f with a connection whose statements are not profiled: they are not those
+// of a vega.
+func adding(s *Store, f func(*sql.DB) (salvage.Report, error)) (salvage.Report, error) {
+	db, err := pool(writerDSN(s.path), 1)
+	if err != nil {
+		return salvage.Report{}, err
+	}
+	report, err := f(db)
+	return report, errors.Join(err, db.Close())
 }

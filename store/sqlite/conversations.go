@@ -33,7 +33,7 @@ func (s *Store) LogConversation(ctx context.Context, c store.Conversation) (int6
 		return 0, nil
 	}
 	ctx = profile.WithFunction(ctx, "LogConversation")
-	done, err := s.exec(ctx, insertConversation,
+	done, err := s.writer.exec(ctx, insertConversation,
 		c.At.UnixMicro(), c.SessionID, c.Source, c.Reviewed, c.Model, c.Prompt, c.Response)
 	if err != nil {
 		return 0, fmt.Errorf("store a conversation: %w", err)
@@ -60,7 +60,7 @@ func (s *Store) SetReviewed(ctx context.Context, id int64, reviewed bool) error 
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "SetReviewed")
-	done, err := s.exec(ctx, setReviewed, reviewed, id)
+	done, err := s.writer.exec(ctx, setReviewed, reviewed, id)
 	if err != nil {
 		return fmt.Errorf("mark conversation %d: %w", id, err)
 	}
@@ -76,7 +76,7 @@ func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "DeleteConversation")
-	done, err := s.exec(ctx, deleteConversation, id)
+	done, err := s.writer.exec(ctx, deleteConversation, id)
 	if err != nil {
 		return fmt.Errorf("delete conversation %d: %w", id, err)
 	}

@@ -31,7 +31,7 @@ func (s *Store) Set(ctx context.Context, integration, key string, value []byte, 
 	if s.discards {
 		return fits(ctx, s.read, integration, key, value, quota)
 	}
-	err := s.change(ctx, func(tx *sql.Tx) error { return set(ctx, tx, integration, key, value, quota) })
+	err := s.writer.change(ctx, func(tx *sql.Tx) error { return set(ctx, tx, integration, key, value, quota) })
 	if err != nil && !errors.Is(err, store.ErrQuota) {
 		return fmt.Errorf("store a value of %s: %w", integration, err)
 	}
@@ -77,7 +77,7 @@ func (s *Store) Forget(ctx context.Context, integration string) error {
 	if s.discards {
 		return nil
 	}
-	err := s.change(ctx, func(tx *sql.Tx) error {
+	err := s.writer.change(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM kv WHERE integration = ?`, integration)
 		return err
 	})

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 
 	"modernc.org/sqlite"
 
@@ -30,8 +29,9 @@ type Store struct {
 	schema    []migration
 	backup    string         // copy of the file before its rows were rewritten, or ""
 	lock      *filelock.Lock // nil in a read-only store, and if the caller holds it
-	files     *identity.Files
+	guard     Guard
 	write     *sql.DB // nil in a read-only store, unless it is empty
+	writer    writer  // uses write
 	read      *sql.DB
 	guests    *Reader
 	account   Account // of the queries of probes
@@ -40,12 +40,9 @@ type Store struct {
 	runs      *store.Appender // nil in a store that discards, and if the caller queues runs
 	batches   *runWriter
 	health    *store.Health
-	trouble   atomic.Pointer[identity.Trouble] // found by a query, see Trouble
-	witness   witness
 	room      room
 	retainer  *retainer // nil in a read-only store
 	created   bool      // by this process
-	kept      bool      // see Kept
 	discards  bool      // validate writes, then drop them
 	temporary string    // directory to remove at the end
 }
@@ -67,7 +64,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room, kept: set.kept}
+	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
 	if !set.kept {
 		if s.lock, err = filelock.Acquire(path + ".lock"); err != nil {
 			return nil, fmt.Errorf("open the store: %w", err)
@@ -94,12 +91,14 @@ func (s *Store) open(ctx context.Context, set settings) error {
 		return err
 	}
 	var err error
-	if s.files, err = identity.Open(s.path); err != nil {
+	if s.guard.files, err = identity.Open(s.path); err != nil {
 		return err
 	}
 	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1, s.room); err != nil {
 		return err
 	}
+	s.guard.path, s.guard.write = s.path, s.write
+	s.writer = writer{path: s.path, db: s.write, guard: &s.guard, health: s.health, kept: set.kept}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
@@ -109,15 +108,16 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers, s.room); err != nil {
 		return err
 	}
+	s.guard.read = s.read
 	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler, s.account, s.room); err != nil {
 		return err
 	}
 	if s.batches, err = newRunWriter(ctx, s); err != nil {
 		return err
 	}
-	s.files.Committed()
-	s.suspicious(ctx)                   // to compare with
-	if t := s.files.Check(); t != nil { // since it was opened
+	s.guard.files.Committed()
+	s.guard.suspicious(ctx)                   // to compare with
+	if t := s.guard.files.Check(); t != nil { // since it was opened
 		return t
 	}
 	return nil
@@ -158,6 +158,12 @@ func makePrivate(path string) error {
 // Created reports whether there was no file before this store was opened.
 func (s *Store) Created() bool { return s.created }
 
+// Degraded implements store.Maintenance.
+func (s *Store) Degraded() error { return s.health.Err() }
+
+// Files returns the guard of the store's files.
+func (s *Store) Files() *Guard { return &s.guard }
+
 // Path returns the path of the database.
 func (s *Store) Path() string { return s.path }
 
@@ -175,7 +181,7 @@ func (s *Store) Close() error {
 		errs = append(errs, s.read.Close())
 	}
 	if s.write != nil {
-		if s.trouble.Load() == nil { // else the log must not be moved into the file
+		if s.guard.trouble.Load() == nil { // else the log must not be moved into the file
 			// A reader in another process may prevent this. The log then stays, and
 			// the next process that opens the database uses it.
 			_, err := s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -205,8 +211,8 @@ func (s *Store) Released() bool {
 			return false
 		}
 	}
-	if s.files != nil {
-		_ = s.files.Close() // nothing was written to it
+	if s.guard.files != nil {
+		_ = s.guard.files.Close() // nothing was written to it
 	}
 	return true
 }

@@ -157,7 +157,7 @@ func datesAt(now, earliest time.Time, keep time.Duration, unit func(time.Time) i
 func (k *retainer) inSteps(ctx context.Context, statement string, args ...any) (all int64, err error) {
 	args = append(args, rowsPerStep)
 	for {
-		done, err := k.store.exec(ctx, statement, args...)
+		done, err := k.store.writer.exec(ctx, statement, args...)
 		if err != nil {
 			return all, err
 		}
@@ -176,7 +176,7 @@ func (k *retainer) shrinkTo(ctx context.Context, bytes int64) (all int64, err er
 		if err != nil || (p.all-p.free)*p.size <= bytes {
 			return all, err
 		}
-		done, err := k.store.exec(ctx, oldestRuns, rowsPerStep)
+		done, err := k.store.writer.exec(ctx, oldestRuns, rowsPerStep)
 		if err != nil {
 			return all, err
 		}
@@ -195,7 +195,7 @@ func (k *retainer) giveBack(ctx context.Context) error {
 		if err != nil || p.free <= sparePages {
 			return err
 		}
-		if _, err := k.store.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); err != nil {
+		if _, err := k.store.writer.exec(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pagesPerStep)); err != nil {
 			return err
 		}
 		after, err := k.pages(ctx)
@@ -256,6 +256,6 @@ func (k *retainer) observeClock() time.Time {
 
 func (k *retainer) keepClock(ctx context.Context) error {
 	s := k.clock.State()
-	_, err := k.store.exec(ctx, keepClock, s.Now.UnixMilli(), s.Wall.UnixMilli(), s.Steady.Milliseconds())
+	_, err := k.store.writer.exec(ctx, keepClock, s.Now.UnixMilli(), s.Wall.UnixMilli(), s.Steady.Milliseconds())
 	return err
 }

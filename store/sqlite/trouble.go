@@ -5,44 +5,54 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"vega/store/sqlite/identity"
-	"vega/store/sqlite/salvage"
 )
 
 // confirmTime limits how long Trouble asks SQLite about a suspicion.
 const confirmTime = 2 * time.Second
 
+// Guard looks after the files of an open store. A read-only store has no files to look
+// after.
+type Guard struct {
+	path        string
+	files       *identity.Files
+	read, write *sql.DB
+	trouble     atomic.Pointer[identity.Trouble] // that lasts
+	witness     witness
+}
+
 // Trouble returns what is wrong with the files of the store, or nil. It takes a few
 // microseconds. A file that is damaged, overwritten or has lost a part of its log stays
 // in trouble; files whose names are restored are well again.
-func (s *Store) Trouble(ctx context.Context) *identity.Trouble {
-	if t := s.trouble.Load(); t != nil || s.files == nil {
+func (g *Guard) Trouble(ctx context.Context) *identity.Trouble {
+	if t := g.trouble.Load(); t != nil || g.files == nil {
 		return t
 	}
-	t := s.files.Check()
+	t := g.files.Check()
 	if t == nil {
-		t = s.files.Header()
+		t = g.files.Header()
 	}
-	if t == nil || t.Kind == identity.LogShort && !s.lostLog(ctx) {
+	if t == nil || t.Kind == identity.LogShort && !g.lostLog(ctx) {
 		return nil
 	}
 	if t.Kind == identity.LogShort || t.Kind == identity.Overwritten {
-		s.trouble.CompareAndSwap(nil, t)
+		g.trouble.CompareAndSwap(nil, t)
 	}
 	return t
 }
 
 // lostLog reports whether the write-ahead log is shorter than SQLite's index of it
 // says. A log that SQLite itself has emptied is not.
-func (s *Store) lostLog(ctx context.Context) bool {
+func (g *Guard) lostLog(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
-	conn, err := s.read.Conn(ctx)
+	conn, err := g.read.Conn(ctx)
 	if err != nil {
 		return false // not known yet
 	}
@@ -58,20 +68,20 @@ func (s *Store) lostLog(ctx context.Context) bool {
 		return true
 	case err != nil:
 		return false
-	case frames > 0 && s.files.LogSize() < header+frames*(page+frameHeader):
+	case frames > 0 && g.files.LogSize() < header+frames*(page+frameHeader):
 		return true
 	}
-	s.files.Committed()
+	g.files.Committed()
 	return false
 }
 
 // Notice records the error of a query if it proves that the file is damaged, and reports
 // whether it does.
-func (s *Store) Notice(err error) bool {
+func (g *Guard) Notice(err error) bool {
 	if !isDamage(err) {
 		return false
 	}
-	s.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+	g.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
 	return true
 }
 
@@ -91,62 +101,38 @@ func isDamage(err error) bool {
 }
 
 // Linked reports whether the open file still has a name, which may be another one.
-func (s *Store) Linked() bool { return s.files.Linked() }
+func (g *Guard) Linked() bool { return g.files.Linked() }
 
 // Named reports whether the path still names the open file.
-func (s *Store) Named() bool { return s.files.Named() }
+func (g *Guard) Named() bool { return g.files.Named() }
 
 // OwnsSide reports whether the path with the suffix -wal or -shm names the open log or
 // its index.
-func (s *Store) OwnsSide(suffix string) bool { return s.files.OwnsSide(suffix) }
+func (g *Guard) OwnsSide(suffix string) bool { return g.files.OwnsSide(suffix) }
 
 // Checkpoint moves the whole write-ahead log into the file and empties it.
-func (s *Store) Checkpoint(ctx context.Context) error {
+func (g *Guard) Checkpoint(ctx context.Context) error {
 	var busy, frames, copied int64
-	if err := s.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied); err != nil {
-		s.Notice(err)
+	if err := g.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied); err != nil {
+		g.Notice(err)
 		return err
 	}
 	if busy != 0 {
 		return errors.New("a reader still needs the write-ahead log")
 	}
-	s.files.Committed()
+	g.files.Committed()
 	return nil
 }
 
 // CopyTo writes the contents of the store to a new file at path. It fails with an error
 // that wraps fs.ErrExist if there is one. No part of a file has that name before it is
 // complete.
-func (s *Store) CopyTo(ctx context.Context, path string) error {
+func (g *Guard) CopyTo(ctx context.Context, path string) error {
 	part := path + ".part"
-	if err := s.writePart(ctx, part); err != nil {
+	if err := writePart(ctx, g.write, part); err != nil {
 		return err
 	}
 	return errors.Join(os.Link(part, path), os.Remove(part))
-}
-
-// MergeInto adds the rows of this store, which are newer, to another one.
-func (s *Store) MergeInto(ctx context.Context, next *Store) (salvage.Report, error) {
-	return next.adding(func(into *sql.DB) (salvage.Report, error) {
-		return salvage.Merge(ctx, s.read, into, salvage.Options{Newer: true})
-	})
-}
-
-// Recover adds what can be read of the damaged database at source, which is older. It
-// writes in short transactions, next to all other writers.
-func (s *Store) Recover(ctx context.Context, source string) (salvage.Report, error) {
-	return s.adding(func(into *sql.DB) (salvage.Report, error) { return salvage.File(ctx, source, into) })
-}
-
-// adding calls f with a connection that is not profiled: its statements are not those of
-// a vega.
-func (s *Store) adding(f func(into *sql.DB) (salvage.Report, error)) (salvage.Report, error) {
-	into, err := pool(writerDSN(s.path), 1)
-	if err != nil {
-		return salvage.Report{}, err
-	}
-	report, err := f(into)
-	return report, errors.Join(err, into.Close())
 }
 
 // Verify checks every page of the database at path without changing it. The error says

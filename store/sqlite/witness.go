@@ -31,35 +31,35 @@ type state struct {
 // Examine returns a trouble if something other than SQLite has changed the file and
 // damaged it. Call it about once a second: it takes two looks to be sure. It takes
 // microseconds, or as long as reading the file if something has changed it.
-func (s *Store) Examine(ctx context.Context) *identity.Trouble {
-	if t := s.trouble.Load(); t != nil || s.files == nil {
+func (g *Guard) Examine(ctx context.Context) *identity.Trouble {
+	if t := g.trouble.Load(); t != nil || g.files == nil {
 		return t
 	}
-	s.witness.mu.Lock()
-	defer s.witness.mu.Unlock()
-	if !s.suspicious(ctx) {
+	g.witness.mu.Lock()
+	defer g.witness.mu.Unlock()
+	if !g.suspicious(ctx) {
 		return nil
 	}
-	if err := Verify(ctx, s.path); err == nil || ctx.Err() != nil || !IsUnusable(err) {
+	if err := Verify(ctx, g.path); err == nil || ctx.Err() != nil || !IsUnusable(err) {
 		return nil // only touched, or not known
 	}
-	s.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
-	return s.trouble.Load()
+	g.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+	return g.trouble.Load()
 }
 
 // suspicious reports whether the file has changed without a reason at this look and at the
 // one before.
-func (s *Store) suspicious(ctx context.Context) bool {
-	w := &s.witness
-	file := s.files.State()
+func (g *Guard) suspicious(ctx context.Context) bool {
+	w := &g.witness
+	file := g.files.State()
 	if file == w.before.file && !w.suspect {
 		return false
 	}
-	copied, err := s.copied(ctx)
+	copied, err := g.copied(ctx)
 	if err != nil {
-		return s.Notice(err)
+		return g.Notice(err)
 	}
-	now := state{file, s.files.LogHeader(), copied}
+	now := state{file, g.files.LogHeader(), copied}
 	switch {
 	case w.before == (state{}) || now.log != w.before.log || now.copied != w.before.copied: // SQLite has moved pages
 		w.before, w.suspect = now, false
@@ -73,10 +73,10 @@ func (s *Store) suspicious(ctx context.Context) bool {
 }
 
 // copied returns how many frames of the log were moved into the file.
-func (s *Store) copied(ctx context.Context) (int64, error) {
+func (g *Guard) copied(ctx context.Context) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
-	conn, err := s.read.Conn(ctx)
+	conn, err := g.read.Conn(ctx)
 	if err != nil {
 		return 0, err
 	}
