@@ -61,7 +61,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, tx.Rollback())
+			err = errors.Join(err, rollBack(tx))
 		}
 	}()
 	if err := s.apply(ctx, tx); err != nil {

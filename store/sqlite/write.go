@@ -83,12 +83,18 @@ func (w *writer) transact(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) e
 		return w.wrote(err)
 	}
 	if err := f(tx); err != nil {
-		if rolled := tx.Rollback(); rolled != nil && !errors.Is(rolled, sql.ErrTxDone) {
-			return w.wrote(errors.Join(err, rolled))
-		}
-		return w.wrote(err)
+		return w.wrote(errors.Join(err, rollBack(tx)))
 	}
 	return w.wrote(tx.Commit())
+}
+
+// rollBack ends a transaction that failed. SQLite may have ended it already, on a full disk
+// for example.
+func rollBack(tx *sql.Tx) error {
+	if err := tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
 }
 
 // writable returns an error if what is written now would be lost.

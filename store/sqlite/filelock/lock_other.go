@@ -24,7 +24,7 @@ func Acquire(path string) (*Lock, error) {
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create the lock file: vega's user needs write access to the directory: %w", err)
+		return nil, fmt.Errorf("open the lock file: vega's user needs write access to it and its directory: %w", err)
 	}
 	if _, err := f.WriteString(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())

@@ -22,7 +22,7 @@ type Lock struct{ file *os.File }
 func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create the lock file: vega's user needs write access to the directory: %w", err)
+		return nil, fmt.Errorf("open the lock file: vega's user needs write access to it and its directory: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
