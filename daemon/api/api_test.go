@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -42,6 +43,7 @@ type fake struct {
 	rejected bool
 
 	store *sqlite.Store
+	full  bool // the disk of the store is full
 }
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {
@@ -97,9 +99,38 @@ func (f *fake) Runs(_ context.Context, q store.RunQuery) (daemon.RunPage, error)
 	f.history = q
 	return daemon.RunPage{Runs: []daemon.RunReport{}}, nil
 }
-func (f *fake) Conversations() store.Conversations { return f.store }
 
-func (f *fake) Memories() store.Memories { return f.store }
+func (f *fake) Conversations() store.Conversations {
+	if f.full {
+		return fullConversations{}
+	}
+	return f.store
+}
+
+func (f *fake) Memories() store.Memories {
+	if f.full {
+		return fullMemories{}
+	}
+	return f.store
+}
+
+// errFull is the error of a write to a full disk.
+var errFull = &store.UnavailableError{Reason: "the disk is full; free some space", Full: true, Err: errors.New("write to the store /secret/path: full")}
+
+// fullConversations and fullMemories can't be written.
+type (
+	fullConversations struct{ store.Conversations }
+	fullMemories      struct{ memories }
+	memories          = store.Memories
+)
+
+func (fullConversations) LogConversation(context.Context, store.Conversation) (int64, error) {
+	return 0, errFull
+}
+func (fullConversations) SetReviewed(context.Context, int64, bool) error  { return errFull }
+func (fullConversations) DeleteConversation(context.Context, int64) error { return errFull }
+func (fullMemories) SetMemory(context.Context, string, string) error      { return errFull }
+func (fullMemories) DeleteMemory(context.Context, string) error           { return errFull }
 
 func (f *fake) Validate(context.Context) (daemon.Validation, error) {
 	return daemon.Validation{}, nil

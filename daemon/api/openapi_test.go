@@ -379,6 +379,7 @@ func TestAnswersMatchTheirDescription(t *testing.T) {
 			for status := range o["responses"].(map[string]any) {
 				switch {
 				case status == "default", status == "500", status == "503": // TestFailuresMatchTheirDescription
+				case status == "507": // TestFullDiskMatchesItsDescription
 				case status == "408": // TestLateBodyIsAnswered
 				case status == "404" && method == "put": // PUT creates what does not exist
 				case !d.seen[fmt.Sprint(o["operationId"], " ", status)]:
@@ -410,6 +411,31 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 	}
 	w = send(t, refuse(exceedsRequests), "GET", "/healthz")
 	c.check("GET", "/healthz", reply{w.Code, w.Header(), w.Body.String()})
+}
+
+// TestFullDiskMatchesItsDescription checks the answers to writes while the disk is full.
+func TestFullDiskMatchesItsDescription(t *testing.T) {
+	a := New(&fake{full: true}, discard)
+	a.SetKeys([]Key{{Name: "ci", Value: key}})
+	c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
+	for _, tt := range []struct{ method, path, described, body string }{
+		{"POST", "/v1/conversations", "/v1/conversations", `{"session_id": "s", "source": "x", "prompt": "p", "response": "r"}`},
+		{"PATCH", "/v1/conversations/1", "/v1/conversations/{id}", `{"reviewed": true}`},
+		{"DELETE", "/v1/conversations/1", "/v1/conversations/{id}", ""},
+		{"PUT", "/v1/memories/k", "/v1/memories/{key}", `{"value": "v"}`},
+		{"DELETE", "/v1/memories/k", "/v1/memories/{key}", ""},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body))
+		r.Header.Set(keyHeader, key)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		c.check(tt.method, tt.described, reply{w.Code, w.Header(), w.Body.String()})
+		if body := w.Body.String(); w.Code != http.StatusInsufficientStorage || w.Header().Get("Retry-After") != "5" ||
+			!strings.Contains(body, "the disk is full; free some space") || strings.Contains(body, "/secret/path") {
+			t.Errorf("%s %s: %d %v %s", tt.method, tt.path, w.Code, w.Header(), body)
+		}
+	}
 }
 
 // TestOtherErrorsMatchTheirDescription checks the errors that belong to no operation.
