@@ -23,10 +23,13 @@ const (
 	maxStall = time.Second
 )
 
+// maxWrite is how long a write may take. SQLite waits five seconds for a lock.
+const maxWrite = 10 * time.Second
+
 // errStuck is the reason of an outage in which writes neither succeed nor fail.
 var errStuck = &UnavailableError{
-	Reason: "a write has not ended for more than a second; check the disk",
-	Err:    errors.New("write to the store: a write has not ended for more than a second; check the disk"),
+	Reason: "a write does not end; check whether the disk responds",
+	Err:    errors.New("write to the store: a write does not end; check whether the disk responds"),
 }
 
 // Appender queues runs and writes them in batches, from one goroutine.
@@ -36,6 +39,7 @@ type Appender struct {
 
 	mu     sync.Mutex
 	queue  queue
+	began  time.Time     // of the write in progress; zero: there is none
 	room   chan struct{} // closed when runs are taken from the queue; nil: nobody waits
 	closed bool
 
@@ -172,6 +176,17 @@ func (a *Appender) Precede(runs []check.Run) {
 	signal(a.wake)
 }
 
+// Watch begins an outage if the write in progress has taken more than ten seconds. Call it
+// about once a second.
+func (a *Appender) Watch() {
+	a.mu.Lock()
+	stuck := !a.began.IsZero() && time.Since(a.began) > maxWrite
+	a.mu.Unlock()
+	if stuck {
+		a.health.Fail(errStuck)
+	}
+}
+
 // Waiting returns how many runs are queued.
 func (a *Appender) Waiting() int {
 	a.mu.Lock()
@@ -210,7 +225,7 @@ func (a *Appender) work() {
 		case <-due:
 		case <-a.retry:
 			if a.Waiting() == 0 {
-				_ = a.write(nil) // recorded in health
+				_ = a.timed(nil) // recorded in health
 			}
 		case answer := <-a.flush:
 			err := a.store(1)
@@ -252,7 +267,7 @@ func (a *Appender) store(least int) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := a.write(batch); err != nil {
+		if err := a.timed(batch); err != nil {
 			a.mu.Lock()
 			dropped := a.queue.restore(batch)
 			a.mu.Unlock()
@@ -260,6 +275,18 @@ func (a *Appender) store(least int) error {
 			return fmt.Errorf("store runs: %w", err)
 		}
 	}
+}
+
+// timed writes a batch, while Watch sees when it began.
+func (a *Appender) timed(batch []PackedRun) error {
+	set := func(t time.Time) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.began = t
+	}
+	set(time.Now())
+	defer set(time.Time{})
+	return a.write(batch)
 }
 
 // next takes a batch from the queue, or nothing if it has less than the least.

@@ -274,6 +274,28 @@ func TestStuckDatabase(t *testing.T) {
 	})
 }
 
+func TestWatchNoticesAStuckWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var health Health
+		a := NewAppender(func([]PackedRun) error { <-release; health.Recover(); return nil }, &health)
+		appendNumbered(t, a, 0, 1)
+		time.Sleep(batchDelay + maxWrite)
+		if a.Watch(); health.Err() != nil {
+			t.Errorf("a write that may wait for a lock: %v", health.Err())
+		}
+		time.Sleep(time.Second)
+		if a.Watch(); !errors.Is(health.Err(), errStuck) {
+			t.Errorf("a write that does not end: %v", health.Err())
+		}
+		close(release)
+		a.Close()
+		if a.Watch(); health.Err() != nil {
+			t.Errorf("after it has ended: %v", health.Err())
+		}
+	})
+}
+
 func TestRetryEndsAnOutageWithoutRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{}

@@ -61,6 +61,7 @@ func (c *caretaker) lookLast() {
 func (c *caretaker) look(ctx context.Context) {
 	now := time.Now()
 	c.repair.release()
+	c.runs.Watch()
 	c.report.remind(c.health.Outage(), c.runs.Waiting(), now)
 	if c.now == nil { // only this goroutine sets it
 		c.attempt(ctx, now, c.reopen)
