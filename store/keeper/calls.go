@@ -78,8 +78,14 @@ func (k *Store) writeRuns(batch []store.PackedRun) error {
 // AppendRun implements store.Runs.
 func (k *Store) AppendRun(ctx context.Context, r *check.Run) error { return k.runs.Append(ctx, r) }
 
-// FlushRuns implements store.Runs.
-func (k *Store) FlushRuns(ctx context.Context) error { return k.runs.Flush(ctx) }
+// FlushRuns implements store.Runs. If a write has just failed, it does not try again:
+// each attempt to write to a locked file takes seconds.
+func (k *Store) FlushRuns(ctx context.Context) error {
+	if err := k.health.Recent(); err != nil {
+		return err
+	}
+	return k.runs.Flush(ctx)
+}
 
 // Runs implements store.Runs.
 func (k *Store) Runs(ctx context.Context, q store.RunQuery) (store.RunPage, error) {
