@@ -123,7 +123,7 @@ func TestWaitDoesNotBlameTheTarget(t *testing.T) {
 	<-asked
 	late := make(chan engine.Report, 1)
 	go func() { late <- h.ask(engine.Query{Names: []string{"late"}}).Integrations[0] }()
-	for h.descriptors.checks.Waiting() == 0 {
+	for h.engine.Places().Waiting == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	never := h.ask(engine.Query{Names: []string{"never"}}).Integrations[0] // takes one of the three seconds that the late run has
