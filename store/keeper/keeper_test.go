@@ -424,3 +424,25 @@ func TestLogEmptiedBySQLite(t *testing.T) {
 		t.Errorf("%d conversations", conversations)
 	}
 }
+
+// TestNamesDeletedByAnotherProgram deletes what runs refer to.
+func TestNamesDeletedByAnotherProgram(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	k.shell("DELETE FROM runs; DELETE FROM run_names")
+	k.fill(1)
+	if p, err := k.Runs(t.Context(), store.RunQuery{Integration: "db", Limit: 10}); err != nil || len(p.Runs) != 1 || p.Runs[0].Probe == "" {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// shell runs statements as the sqlite3 shell would.
+func (k *kept) shell(statements string) {
+	k.Helper()
+	db, err := sql.Open("sqlite", k.path)
+	if err != nil {
+		k.Fatal(err)
+	}
+	_, err = db.ExecContext(k.Context(), statements)
+	must(k, errors.Join(err, db.Close()))
+}

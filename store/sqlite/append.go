@@ -44,6 +44,7 @@ type runWriter struct {
 	store  *Store
 	names  map[string]int64 // IDs in run_names
 	lastID int64            // highest known ID in run_names
+	seen   int64            // SQLite's count of changes by others, when names was read
 }
 
 func newRunWriter(ctx context.Context, s *Store) (*runWriter, error) {
@@ -64,6 +65,9 @@ func (w *runWriter) write(batch []store.PackedRun) error {
 			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
 			return err
 		}
+		if err := w.forgetStale(ctx, tx); err != nil {
+			return err
+		}
 		insert, err := tx.PrepareContext(ctx, insertRun)
 		if err != nil {
 			return err
@@ -81,6 +85,18 @@ func (w *runWriter) write(batch []store.PackedRun) error {
 		w.store.health.Fail(err) // whatever the error: a run has nothing that SQLite could refuse
 	}
 	return err
+}
+
+// forgetStale forgets the names if something else has changed the database, such as the
+// sqlite3 shell, which may have deleted some of them.
+func (w *runWriter) forgetStale(ctx context.Context, tx *sql.Tx) error {
+	var changes int64
+	if err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&changes); err != nil || changes == w.seen {
+		return err
+	}
+	clear(w.names)
+	w.seen = changes
+	return tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM run_names`).Scan(&w.lastID)
 }
 
 func (w *runWriter) insert(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r *store.PackedRun) (err error) {
