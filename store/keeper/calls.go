@@ -8,7 +8,6 @@ import (
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite"
-	"vega/store/sqlite/identity"
 )
 
 // errReopening is the error of a call while the file is opened again.
@@ -46,7 +45,7 @@ func read[T any](k *Store, f func(*sqlite.Store) (T, error)) (T, error) {
 	defer k.gate.RUnlock()
 	v, err := f(s)
 	if s.Files().Notice(err) {
-		err = &store.UnavailableError{Reason: identity.Of(identity.Damaged).Text, Err: err}
+		err = &store.UnavailableError{Reason: s.Files().Lasting().Text, Err: err}
 	}
 	return v, err
 }

@@ -425,6 +425,58 @@ func TestLogEmptiedBySQLite(t *testing.T) {
 	}
 }
 
+// TestTablesChangedByAnotherProgram drops and renames what vega needs. The store goes on
+// with a new file that has the rest.
+func TestTablesChangedByAnotherProgram(t *testing.T) {
+	for name, change := range map[string]struct {
+		sql           string
+		conversations int
+	}{
+		"runs are gone":                  {"DROP TABLE runs", 200},
+		"names are gone":                 {"DROP TABLE run_names", 200},
+		"conversations are gone":         {"DROP TABLE conversations", 0},
+		"a column has a name of its own": {"ALTER TABLE conversations RENAME COLUMN prompt TO words", 200},
+		"a column is gone":               {"ALTER TABLE conversations DROP COLUMN model", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := begin(t)
+			k.shell(change.sql)
+			k.troubled()
+			k.well()
+			if _, err := k.Runs(t.Context(), store.RunQuery{Integration: "db", Limit: 1}); err != nil {
+				t.Error(err)
+			}
+			k.await("recovered", func() bool { return strings.Contains(k.log.String(), "rows=") })
+			if !strings.Contains(k.log.String(), "its tables were changed by another program") {
+				t.Errorf("log:\n%s", k.log)
+			}
+			if conversations, _, after := k.survives(); conversations < change.conversations || after < 1 {
+				t.Errorf("%d conversations, %d written afterwards", conversations, after)
+			}
+			if len(k.aside()) != 1 {
+				t.Errorf("set aside: %v", k.aside())
+			}
+		})
+	}
+}
+
+// TestTablesOfAnotherProgram adds tables, indexes and columns, which vega accepts.
+func TestTablesOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	k.shell("CREATE TABLE mine (a); CREATE INDEX mine_too ON runs (took); ALTER TABLE runs ADD COLUMN note TEXT")
+	k.fill(3)
+	k.forgetPages()
+	k.fill(3)
+	if strings.Contains(k.log.String(), "store") {
+		t.Errorf("log:\n%s", k.log)
+	}
+	if conversations, runs, _ := k.survives(); conversations != 206 || runs != 206 {
+		t.Errorf("%d conversations, %d runs", conversations, runs)
+	}
+}
+
 // TestNamesDeletedByAnotherProgram deletes what runs refer to.
 func TestNamesDeletedByAnotherProgram(t *testing.T) {
 	t.Parallel()
@@ -445,4 +497,20 @@ func (k *kept) shell(statements string) {
 	}
 	_, err = db.ExecContext(k.Context(), statements)
 	must(k, errors.Join(err, db.Close()))
+}
+
+// TestTableIsMissingAtStart opens a file that lacks a table. It is refused and not changed.
+func TestTableIsMissingAtStart(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	must(k, k.Close())
+	k.shell("DROP TABLE memories")
+	before := contents(k, k.path)
+	_, err := keeper.Open(t.Context(), k.path, keeper.Options{})
+	if err == nil || !strings.Contains(err.Error(), "memories.created is missing") {
+		t.Errorf("error %v", err)
+	}
+	if contents(k, k.path) != before {
+		t.Error("the file was changed")
+	}
 }

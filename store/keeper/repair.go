@@ -195,7 +195,7 @@ func (c *caretaker) setAside(t *identity.Trouble) error {
 	if err := renameAll(c.path, aside); err != nil {
 		return fmt.Errorf("set the store's file aside: %w", err)
 	}
-	if c.repair.damaged = aside; t.Kind != identity.Overwritten && time.Since(c.repair.cleared) > comeBack {
+	if c.repair.damaged = aside; (t.Kind == identity.Damaged || t.Kind == identity.LogShort) && time.Since(c.repair.cleared) > comeBack {
 		c.repair.suspect = aside
 	}
 	c.options.Log.Error("the store's file is set aside", "path", c.path, "aside", aside, "reason", t.Text)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 )
 
 // applicationID marks a file as vega's. It is "vega" in ASCII.
@@ -17,9 +19,9 @@ const applicationID = 0x76656761
 // when the page is read.
 const checkedWhole = 16 << 20
 
-// inspect checks, without changing the file, that this vega can use it. known
-// is the schema version of this vega.
-func inspect(ctx context.Context, path string, known int) error {
+// inspect checks, without changing the file, that this vega, which has that schema, can
+// use it.
+func inspect(ctx context.Context, path string, schema []migration) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -37,7 +39,7 @@ func inspect(ctx context.Context, path string, known int) error {
 	if err != nil {
 		return err
 	}
-	err = inspectDB(ctx, db, info.Size(), known)
+	err = inspectDB(ctx, db, info.Size(), schema)
 	return errors.Join(err, db.Close())
 }
 
@@ -66,7 +68,8 @@ func lookDSN(path string) string {
 	return unsharedDSN(path)
 }
 
-func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
+func inspectDB(ctx context.Context, db *sql.DB, size int64, schema []migration) error {
+	known := len(schema)
 	var id, version, tables int
 	err := db.QueryRowContext(ctx, `SELECT
 		(SELECT application_id FROM pragma_application_id),
@@ -82,10 +85,87 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64, known int) error {
 		return &UnusableError{fmt.Sprintf("the file was written by a newer vega (its schema is %d, this vega knows %d); "+
 			"install that version again, or set store.path to another file", version, known)}
 	}
-	if size > checkedWhole {
+	if size <= checkedWhole {
+		if err := quickCheck(ctx, db); err != nil {
+			return err
+		}
+	}
+	if version < known { // a migration that lacks something fails
 		return nil
 	}
-	return quickCheck(ctx, db)
+	return complete(ctx, db, schema)
+}
+
+// complete returns an error if the database lacks a table or column of the schema.
+func complete(ctx context.Context, db *sql.DB, schema []migration) error {
+	want, err := expect(ctx, schema)
+	if err != nil {
+		return err
+	}
+	lacks, err := want.lacking(ctx, db)
+	if err == nil && lacks != "" {
+		err = &UnusableError{fmt.Sprintf("its tables were changed by another program: %s is missing or has another type; "+
+			"restore a backup, or move the file and those with the same prefix away to start with an empty one", lacks)}
+	}
+	return err
+}
+
+// shape has the tables and columns of a schema, in the order of their names.
+type shape []string
+
+const readShape = `SELECT t.name || '.' || c.name, c.type || c.pk FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'`
+
+// expect returns the shape of a new database.
+func expect(ctx context.Context, schema []migration) (want shape, err error) {
+	db, err := pool(":memory:", 1)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, m := range schema {
+		if _, err := db.ExecContext(ctx, m.script); err != nil {
+			return nil, err
+		}
+	}
+	columns, err := columnsOf(ctx, db)
+	for name, kind := range columns {
+		want = append(want, name+" "+kind)
+	}
+	slices.Sort(want)
+	return want, err
+}
+
+// lacking returns the first column that a database lacks, such as runs.began, or "".
+func (s shape) lacking(ctx context.Context, db *sql.DB) (string, error) {
+	has, err := columnsOf(ctx, db)
+	if err != nil {
+		return "", err
+	}
+	for _, column := range s {
+		name, kind, _ := strings.Cut(column, " ")
+		if has[name] != kind {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// columnsOf returns the type of each column.
+func columnsOf(ctx context.Context, db *sql.DB) (columns map[string]string, err error) {
+	rows, err := db.QueryContext(ctx, readShape)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns = map[string]string{}
+	for rows.Next() {
+		var name, kind string
+		if err := rows.Scan(&name, &kind); err != nil {
+			return nil, err
+		}
+		columns[name] = kind
+	}
+	return columns, rows.Err()
 }
 
 // quickCheck checks every page.

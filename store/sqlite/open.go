@@ -87,7 +87,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if err := makePrivate(s.path); err != nil {
 		return err
 	}
-	if err := inspect(ctx, s.path, len(s.schema)); err != nil {
+	if err := inspect(ctx, s.path, s.schema); err != nil {
 		return err
 	}
 	var err error
@@ -109,6 +109,9 @@ func (s *Store) open(ctx context.Context, set settings) error {
 		return err
 	}
 	s.guard.read = s.read
+	if s.guard.schema.want, err = expect(ctx, s.schema); err != nil {
+		return err
+	}
 	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler, s.account, s.room); err != nil {
 		return err
 	}

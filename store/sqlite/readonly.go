@@ -37,7 +37,7 @@ func OpenReadOnly(ctx context.Context, path string, options ...Option) (*Store, 
 }
 
 func (s *Store) look(ctx context.Context) error {
-	if err := inspect(ctx, s.path, len(s.schema)); err != nil {
+	if err := inspect(ctx, s.path, s.schema); err != nil {
 		return err
 	}
 	dsn := lookDSN(s.path)

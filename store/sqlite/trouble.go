@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,15 @@ type Guard struct {
 	read, write *sql.DB
 	trouble     atomic.Pointer[identity.Trouble] // that lasts
 	witness     witness
+	schema      schemaGuard
+}
+
+// schemaGuard notices when another program changes the tables.
+type schemaGuard struct {
+	want shape
+
+	mu     sync.Mutex
+	cookie int64 // SQLite's count of changes of the schema, when it was last compared
 }
 
 // Trouble returns what is wrong with the files of the store, or nil. It takes a few
@@ -75,13 +85,46 @@ func (g *Guard) lostLog(ctx context.Context) bool {
 	return false
 }
 
-// Notice records the error of a query if it proves that the file is damaged, and reports
-// whether it does.
+// Notice records the error of a query of vega's own if it proves that the file is
+// damaged or lacks a table, and reports whether it does.
 func (g *Guard) Notice(err error) bool {
-	if !isDamage(err) {
+	switch {
+	case isDamage(err):
+		g.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+		return true
+	case code(err) == sqlite3.SQLITE_ERROR:
+		return g.reshaped(context.Background())
+	default:
 		return false
 	}
-	g.trouble.CompareAndSwap(nil, identity.Of(identity.Damaged))
+}
+
+// Lasting returns the trouble that was found, and that only a new file ends, or nil.
+func (g *Guard) Lasting() *identity.Trouble { return g.trouble.Load() }
+
+// reshaped reports whether a table or column is missing, which it records. It takes
+// microseconds if the schema was not changed.
+func (g *Guard) reshaped(ctx context.Context) bool {
+	if g.schema.want == nil || g.read == nil {
+		return false
+	}
+	g.schema.mu.Lock()
+	defer g.schema.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, confirmTime)
+	defer cancel()
+	var cookie int64
+	if err := g.read.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&cookie); err != nil || cookie == g.schema.cookie {
+		return false // not known, or as before
+	}
+	lacks, err := g.schema.want.lacking(ctx, g.read)
+	if err != nil {
+		return false
+	}
+	g.schema.cookie = cookie
+	if lacks == "" {
+		return false
+	}
+	g.trouble.CompareAndSwap(nil, &identity.Trouble{Kind: identity.Reshaped, Text: identity.Of(identity.Reshaped).Text + ": " + lacks + " is missing or has another type"})
 	return true
 }
 

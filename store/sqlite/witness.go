@@ -29,11 +29,14 @@ type state struct {
 }
 
 // Examine returns a trouble if something other than SQLite has changed the file and
-// damaged it. Call it about once a second: it takes two looks to be sure. It takes
+// damaged it, or another program its tables. Call it about once a second: it takes two looks to be sure. It takes
 // microseconds, or as long as reading the file if something has changed it.
 func (g *Guard) Examine(ctx context.Context) *identity.Trouble {
 	if t := g.trouble.Load(); t != nil || g.files == nil {
 		return t
+	}
+	if g.reshaped(ctx) {
+		return g.trouble.Load()
 	}
 	g.witness.mu.Lock()
 	defer g.witness.mu.Unlock()

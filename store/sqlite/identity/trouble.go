@@ -18,6 +18,8 @@ const (
 	Overwritten
 	// Damaged: SQLite found that the file's contents contradict each other.
 	Damaged
+	// Reshaped: a table or column of vega's is missing, or has another type.
+	Reshaped
 )
 
 // Trouble reports that the files of an open database are not what they were.
@@ -37,6 +39,7 @@ var troubles = map[Kind]string{
 	LogShort:    "the write-ahead log next to its file was shortened by another program",
 	Overwritten: "its file was overwritten by another program",
 	Damaged:     "its file is damaged",
+	Reshaped:    "its tables were changed by another program",
 }
 
 // Of returns a trouble of that kind.
