@@ -488,6 +488,19 @@ func TestNamesDeletedByAnotherProgram(t *testing.T) {
 	}
 }
 
+// TestLinkToNothing replaces the file by a symbolic link without a target.
+func TestLinkToNothing(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	must(k, os.Remove(k.path))
+	must(k, os.Symlink(filepath.Join(t.TempDir(), "none", "vega.db"), k.path))
+	k.troubled()
+	k.well()
+	if conversations, runs, after := k.survives(); conversations != 200 || runs != 200 || after < 1 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+}
+
 // shell runs statements as the sqlite3 shell would.
 func (k *kept) shell(statements string) {
 	k.Helper()

@@ -28,6 +28,7 @@ type repair struct {
 	cleared time.Time       // when a suspect was last found to be intact
 	damaged string          // path of a file that was set aside, to be recovered
 
+	aside    string // name for a file to be set aside, until it is used
 	recovery recovery
 }
 
@@ -84,8 +85,15 @@ func (c *caretaker) restore(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return fmt.Errorf("write the store's file again: %w", err)
 	}
-	if err := c.moveSides(c.asideName()); err != nil {
+	aside := c.asideName()
+	if err := c.moveSides(aside); err != nil {
 		return err
+	}
+	if info, err := os.Lstat(c.path); err == nil && info.Mode()&fs.ModeSymlink != 0 { // to nothing
+		if err := os.Rename(c.path, aside); err != nil {
+			return fmt.Errorf("set the symbolic link aside that replaced the store's file: %w", err)
+		}
+		c.options.Log.Warn("the store's file was replaced by a symbolic link to nothing, which is set aside", "path", c.path, "aside", aside)
 	}
 	if err := c.now.Files().CopyTo(ctx, c.path); err != nil {
 		c.now.Files().Notice(err)
@@ -279,7 +287,7 @@ func (c *caretaker) reopen(ctx context.Context) error {
 // begin goes on writing.
 func (c *caretaker) begin() {
 	c.why.Store(nil)
-	c.repair.since = time.Time{}
+	c.repair.since, c.repair.aside = time.Time{}, ""
 	c.runs.Retry()
 }
 
@@ -349,8 +357,16 @@ func (c *caretaker) dropSides() {
 	c.repair.sides = nil
 }
 
-// asideName returns an unused path for a file that is set aside.
+// asideName returns an unused path for a file that is set aside. It is the same until the
+// path is used or the repair ends, so that the error of a step stays the same, too.
 func (c *caretaker) asideName() string {
+	if _, err := os.Lstat(c.repair.aside); c.repair.aside == "" || !errors.Is(err, fs.ErrNotExist) {
+		c.repair.aside = c.unusedName()
+	}
+	return c.repair.aside
+}
+
+func (c *caretaker) unusedName() string {
 	base := c.path + ".broken-" + time.Now().UTC().Format("20060102T150405Z")
 	name := base
 	for n := 2; ; n++ {
