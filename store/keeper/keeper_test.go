@@ -527,3 +527,22 @@ func TestTableIsMissingAtStart(t *testing.T) {
 		t.Error("the file was changed")
 	}
 }
+
+// TestEmptyFileIsNew begins with an empty file, which an attempt on a full disk has left.
+// As for a file that vega has begun, its rows are added to the one that comes back.
+func TestEmptyFileIsNew(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	must(k, k.Close())
+	must(k, os.Rename(k.path, k.path+".before"))
+	must(k, os.WriteFile(k.path, nil, 0o600))
+	k.open()
+	_, err := k.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "x"})
+	must(k, err)
+	must(k, os.Rename(k.path+".before", k.path))
+	k.troubled()
+	k.well()
+	if conversations, runs, _ := k.survives(); conversations != 201 || runs != 200 {
+		t.Errorf("%d conversations, %d runs, want all of both", conversations, runs)
+	}
+}

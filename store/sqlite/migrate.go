@@ -77,6 +77,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 
 func (s *Store) apply(ctx context.Context, tx *sql.Tx) error {
 	version, err := versionOf(ctx, tx)
+	s.created = err == nil && version == 0
 	if err != nil || version == len(s.schema) {
 		return err
 	}

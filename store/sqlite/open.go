@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -82,8 +81,6 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 // open inspects the file before it writes: the writer's connection would switch
 // any file to a write-ahead log.
 func (s *Store) open(ctx context.Context, set settings) error {
-	_, missing := os.Stat(s.path)
-	s.created = errors.Is(missing, fs.ErrNotExist)
 	if err := makePrivate(s.path); err != nil {
 		return err
 	}
@@ -158,7 +155,8 @@ func makePrivate(path string) error {
 	return f.Close()
 }
 
-// Created reports whether there was no file before this store was opened.
+// Created reports whether this store was empty when it was opened: there was no file, or
+// one that an earlier attempt could not fill.
 func (s *Store) Created() bool { return s.created }
 
 // Degraded implements store.Maintenance.
