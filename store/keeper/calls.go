@@ -200,10 +200,14 @@ func (k *Store) Advice(ctx context.Context, stats *profile.Stats) sqlite.Advised
 func (k *Store) Profiler() *profile.Profiler { return k.queries }
 
 // Path returns the path of the database.
-func (k *Store) Path() string { return k.path }
+func (k *Store) Path() string {
+	k.gate.RLock()
+	defer k.gate.RUnlock()
+	return k.path
+}
 
 // LogPath returns the path of the write-ahead log.
-func (k *Store) LogPath() string { return k.path + "-wal" }
+func (k *Store) LogPath() string { return k.Path() + "-wal" }
 
 // Backup returns the path of the copy that the start made of the file, or "".
 func (k *Store) Backup() string {

@@ -34,7 +34,8 @@ type Store struct{ *caretaker }
 
 // caretaker looks after the file of a store.
 type caretaker struct {
-	path    string
+	named   string // the path that was given to Open
+	path    string // where named leads to; changes with gate locked
 	options Options
 	health  *store.Health
 	queries *profile.Profiler
@@ -58,7 +59,10 @@ var _ store.Store = (*Store)(nil)
 // Open opens the database at path, as sqlite.Open does and with the same errors, and
 // begins to look after its files. The caller must Close the store.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	path, err := sqlite.Resolve(path)
+	named, err := filepath.Abs(path)
+	if err == nil {
+		path, err = sqlite.Resolve(named)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -73,7 +77,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Store{&caretaker{
-		path: path, options: o, lock: held, queries: sqlite.NewProfiler(o.SQLite...),
+		named: named, path: path, options: o, lock: held, queries: sqlite.NewProfiler(o.SQLite...),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}}
 	k.report = newReport(o.Log)
@@ -113,6 +117,9 @@ func (k *Store) Close() error {
 	defer k.gate.Unlock()
 	var errs []error
 	if k.now != nil {
+		if !k.now.Files().Linked() {
+			k.options.Log.Error("the store's file was deleted, and vega could not write it again; what it held is lost", "path", k.path)
+		}
 		err := k.now.Close()
 		if err != nil && k.health.Outage().Err != nil { // it was said why nothing can be written
 			k.options.Log.Warn("the store did not close", "err", err)

@@ -528,6 +528,51 @@ func TestTableIsMissingAtStart(t *testing.T) {
 	}
 }
 
+// TestLinkedFile moves the file and puts a symbolic link in its place. Its log must be
+// next to the file itself, where the next process looks for it.
+func TestLinkedFile(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	at := filepath.Join(t.TempDir(), "moved.db")
+	must(k, os.Rename(k.path, at))
+	must(k, os.Symlink(at, k.path))
+	k.troubled()
+	k.well()
+	if _, err := os.Stat(at + "-wal"); err != nil || k.Path() != at {
+		t.Errorf("log: %v; path %s", err, k.Path())
+	}
+	k.overwrite(4096, 400<<10) // a repair acts on the file, not on the link
+	k.await("set aside", func() bool { return strings.Contains(k.log.String(), "set aside") })
+	k.well()
+	if aside, _ := filepath.Glob(at + ".broken-*[Z0-9]"); len(aside) != 1 {
+		t.Errorf("set aside: %v", aside)
+	}
+	if _, _, after := k.survives(); after < 1 {
+		t.Error("nothing was written afterwards")
+	}
+}
+
+// TestDirectoryIsLinkedToAnEmptyOne changes the link that leads to the data directory, to
+// one without a file. There is nothing to wait for.
+func TestDirectoryIsLinkedToAnEmptyOne(t *testing.T) {
+	t.Parallel()
+	former, empty := t.TempDir(), t.TempDir()
+	k := &kept{T: t, path: filepath.Join(t.TempDir(), "data", "vega.db"), log: &lines{}}
+	must(k, os.Symlink(former, filepath.Dir(k.path)))
+	k.open()
+	k.fill(5)
+	must(k, os.Symlink(empty, filepath.Dir(k.path)+".new"))
+	must(k, os.Rename(filepath.Dir(k.path)+".new", filepath.Dir(k.path)))
+	k.troubled()
+	k.well()
+	if conversations, runs, after := k.survives(); conversations != 5 || runs != 5 || after < 1 {
+		t.Errorf("%d conversations, %d runs and %d written afterwards", conversations, runs, after)
+	}
+	if conversations, _, _ := count(t, filepath.Join(former, "vega.db")); conversations != 5 {
+		t.Errorf("%d conversations in the former directory", conversations)
+	}
+}
+
 // TestEmptyFileIsNew begins with an empty file, which an attempt on a full disk has left.
 // As for a file that vega has begun, its rows are added to the one that comes back.
 func TestEmptyFileIsNew(t *testing.T) {
@@ -544,5 +589,34 @@ func TestEmptyFileIsNew(t *testing.T) {
 	k.well()
 	if conversations, runs, _ := k.survives(); conversations != 201 || runs != 200 {
 		t.Errorf("%d conversations, %d runs, want all of both", conversations, runs)
+	}
+}
+
+// TestDirectoryIsLinkedElsewhere changes the link that leads to the data directory, to one
+// with another file.
+func TestDirectoryIsLinkedElsewhere(t *testing.T) {
+	t.Parallel()
+	former, other := t.TempDir(), t.TempDir()
+	k := &kept{T: t, path: filepath.Join(t.TempDir(), "data", "vega.db"), log: &lines{}}
+	link := func(dir string) {
+		must(k, os.Symlink(dir, filepath.Dir(k.path)+".new"))
+		must(k, os.Rename(filepath.Dir(k.path)+".new", filepath.Dir(k.path)))
+	}
+	link(other)
+	k.open()
+	k.fill(7)
+	must(k, k.Close())
+	link(former)
+	k.open()
+	k.fill(5)
+	k.forgetPages() // opened, not begun
+	link(other)
+	k.troubled()
+	k.well()
+	if conversations, _, after := k.survives(); conversations != 7 || after < 1 {
+		t.Errorf("%d conversations and %d written afterwards", conversations, after)
+	}
+	if conversations, _, _ := count(t, filepath.Join(former, "vega.db")); conversations != 5 {
+		t.Errorf("%d conversations in the former directory", conversations)
 	}
 }

@@ -32,7 +32,7 @@ func (r *recovery) end() {
 func (c *caretaker) recover(s *sqlite.Store, aside string) {
 	if info, err := os.Stat(aside); err == nil {
 		if free := identity.Free(c.path); free >= 0 && free < spareRoom*info.Size() {
-			c.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", c.byHand(aside))
+			c.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", byHand(aside, s.Path()))
 			return
 		}
 	}
@@ -50,13 +50,13 @@ func (c *caretaker) recover(s *sqlite.Store, aside string) {
 		}
 		switch {
 		case err != nil:
-			c.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", c.byHand(aside), "err", err)
+			c.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", byHand(aside, s.Path()), "err", err)
 		default:
 			c.options.Log.Warn("what can be read of the damaged file is in the new one", "aside", aside, "rows", added, "rows_lost", lost)
 		}
 	}()
 }
 
-func (c *caretaker) byHand(aside string) string {
-	return "stop vega, and run: vega recover " + aside + " --into " + c.path
+func byHand(aside, path string) string {
+	return "stop vega, and run: vega recover " + aside + " --into " + path
 }

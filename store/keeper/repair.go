@@ -67,7 +67,8 @@ func (c *caretaker) exchange(next *sqlite.Store) (before *sqlite.Store, err erro
 func (c *caretaker) mend(ctx context.Context, t *identity.Trouble) error {
 	switch t.Kind {
 	case identity.Gone:
-		if c.now.Files().Linked() && time.Since(c.repair.since) < comeBack {
+		// If its own path names it still, only a symbolic link was changed.
+		if f := c.now.Files(); f.Linked() && !f.Named() && time.Since(c.repair.since) < comeBack {
 			return nil // it was moved, and may be moved back
 		}
 		return c.restore(ctx)
@@ -118,6 +119,9 @@ func (c *caretaker) takeUp(ctx context.Context) error {
 	if err := c.moveSides(aside); err != nil {
 		return err
 	}
+	if err := c.relock(); err != nil {
+		return err
+	}
 	next, err := c.open(ctx)
 	if sqlite.IsUnusable(err) {
 		return c.reject(ctx, aside, err)
@@ -157,6 +161,9 @@ func (c *caretaker) keep(ctx context.Context, aside string, next *sqlite.Store) 
 		return fmt.Sprintf("%d rows of it were added to that one", added), nil
 	}
 	if c.now.Files().Linked() {
+		if c.now.Files().Named() {
+			return "it is still " + c.now.Path(), nil
+		}
 		return "it was moved away", nil
 	}
 	if err := c.now.Files().CopyTo(ctx, aside); err != nil {
@@ -185,11 +192,11 @@ func (c *caretaker) renewLog(ctx context.Context) error {
 		if c.now.Files().OwnsSide(suffix) {
 			continue
 		}
-		if err := rename(c.path+suffix, aside+suffix); err != nil {
+		if err := rename(c.now.Path()+suffix, aside+suffix); err != nil {
 			return fmt.Errorf("renew the write-ahead log of the store: %w", err)
 		}
 	}
-	c.options.Log.Warn("the write-ahead log of the store, or its index, was deleted or replaced; nothing is lost, and vega opens the file again", "path", c.path)
+	c.options.Log.Warn("the write-ahead log of the store, or its index, was deleted or replaced, or the file linked to; nothing is lost, and vega opens the file again", "path", c.path)
 	return c.close()
 }
 
@@ -247,6 +254,11 @@ func (c *caretaker) reopen(ctx context.Context) error {
 	}
 	if err := c.rehabilitate(ctx); err != nil {
 		return err
+	}
+	if at, err := sqlite.Resolve(c.named); err == nil && at != c.path {
+		c.gate.Lock()
+		c.path = at
+		c.gate.Unlock()
 	}
 	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return fmt.Errorf("create the directory of the store: %w", err)
@@ -314,9 +326,10 @@ func (c *caretaker) rehabilitate(ctx context.Context) error {
 	return nil
 }
 
-// relock locks the path again if its lock file was deleted.
+// relock locks the path again if its lock file was deleted, or the path leads to another
+// place now.
 func (c *caretaker) relock() error {
-	if c.lock != nil && c.lock.Named() {
+	if c.lock != nil && c.lock.Named(c.path+".lock") {
 		return nil
 	}
 	held, err := filelock.Acquire(c.path + ".lock")
@@ -335,11 +348,14 @@ func (c *caretaker) relock() error {
 // moveSides gets the log and its index, which are those of the open file, out of the
 // way of another file.
 func (c *caretaker) moveSides(aside string) error {
+	if c.now.Path() != c.path {
+		return nil // they are somewhere else
+	}
 	for _, suffix := range suffixes[1:] {
 		if !c.now.Files().OwnsSide(suffix) {
 			continue
 		}
-		if err := rename(c.path+suffix, aside+".old"+suffix); err != nil {
+		if err := rename(c.now.Path()+suffix, aside+".old"+suffix); err != nil {
 			return fmt.Errorf("set the write-ahead log of the store aside: %w", err)
 		}
 		c.repair.sides = append(c.repair.sides, aside+".old"+suffix)

@@ -2,6 +2,9 @@ package keeper
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"time"
 
 	"vega/store/sqlite"
@@ -67,7 +70,10 @@ func (c *caretaker) look(ctx context.Context) {
 		c.attempt(ctx, now, c.reopen)
 		return
 	}
-	t := c.now.Files().Trouble(ctx)
+	t := c.relinked()
+	if t == nil {
+		t = c.now.Files().Trouble(ctx)
+	}
 	if t == nil {
 		t = c.now.Files().Examine(ctx)
 	}
@@ -77,6 +83,27 @@ func (c *caretaker) look(ctx context.Context) {
 	}
 	c.notWell(t, now)
 	c.attempt(ctx, now, func(ctx context.Context) error { return c.mend(ctx, t) })
+}
+
+// relinked returns a trouble if the path leads to another place than that of the open
+// file: somebody has changed a symbolic link.
+func (c *caretaker) relinked() *identity.Trouble {
+	at, err := sqlite.Resolve(c.named)
+	if err != nil || at == c.now.Path() {
+		return nil //nolint:nilerr // the guard of the files reports it
+	}
+	c.gate.Lock()
+	c.path = at
+	c.gate.Unlock()
+	_, err = os.Stat(at)
+	switch {
+	case c.now.Files().NamedBy(at):
+		return &identity.Trouble{Kind: identity.LogGone, Text: "a symbolic link leads to its file now"}
+	case errors.Is(err, fs.ErrNotExist):
+		return identity.Of(identity.Gone)
+	default:
+		return identity.Of(identity.Replaced)
+	}
 }
 
 // attempt calls a step of a repair, unless one failed a moment ago.

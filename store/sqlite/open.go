@@ -134,15 +134,16 @@ func Resolve(path string) (string, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target, nil
 	}
-	target, err := os.Readlink(path)
-	switch {
-	case err != nil: // no link: the file does not exist yet, or opening it says why not
-		return path, nil //nolint:nilerr // see above
-	case filepath.IsAbs(target):
-		return target, nil
-	default:
-		return filepath.Join(filepath.Dir(path), target), nil
+	// The file does not exist yet, or opening it says why not.
+	if target, err := os.Readlink(path); err == nil && filepath.IsAbs(target) {
+		path = target
+	} else if err == nil {
+		path = filepath.Join(filepath.Dir(path), target)
 	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(dir, filepath.Base(path))
+	}
+	return path, nil
 }
 
 // makePrivate creates the file before SQLite does, because SQLite would make it

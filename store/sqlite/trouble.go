@@ -149,6 +149,9 @@ func (g *Guard) Linked() bool { return g.files.Linked() }
 // Named reports whether the path still names the open file.
 func (g *Guard) Named() bool { return g.files.Named() }
 
+// NamedBy reports whether that path names the open file.
+func (g *Guard) NamedBy(path string) bool { return g.files.NamedBy(path) }
+
 // OwnsSide reports whether the path with the suffix -wal or -shm names the open log or
 // its index.
 func (g *Guard) OwnsSide(suffix string) bool { return g.files.OwnsSide(suffix) }

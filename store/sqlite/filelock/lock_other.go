@@ -40,9 +40,9 @@ func holder(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// Named reports whether the path of the lock still names the locked file. Windows can't
-// remove or rename an open file.
-func (l *Lock) Named() bool { return true }
+// Named reports whether the path names the locked file. Windows can't remove or rename an
+// open file.
+func (l *Lock) Named(path string) bool { return l.file.Name() == path }
 
 // Release closes and removes the file.
 func (l *Lock) Release() error {

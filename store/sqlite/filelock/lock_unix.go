@@ -58,13 +58,13 @@ func holder(f *os.File) string {
 	return pid
 }
 
-// Named reports whether the path of the lock still names the locked file.
-func (l *Lock) Named() bool {
+// Named reports whether the path names the locked file.
+func (l *Lock) Named(path string) bool {
 	held, err := l.file.Stat()
 	if err != nil {
 		return false
 	}
-	named, err := os.Stat(l.file.Name())
+	named, err := os.Stat(path)
 	return err == nil && os.SameFile(held, named)
 }
 

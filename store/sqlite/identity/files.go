@@ -61,6 +61,8 @@ func (f *Files) Check() *Trouble {
 		return &Trouble{Gone, fmt.Sprintf("its file can't be found any more: %v", reason(err))}
 	case !os.SameFile(info, f.info):
 		return Of(Replaced)
+	case isLink(f.path):
+		return &Trouble{LogGone, "it was moved, and a symbolic link leads to it: the next process would look for its write-ahead log there"}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,6 +83,12 @@ func (f *Files) Check() *Trouble {
 	return nil
 }
 
+// isLink reports whether the path is a symbolic link. That of an open database was none.
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // OwnsSide reports whether the path with the suffix -wal or -shm names the open log or
 // its index.
 func (f *Files) OwnsSide(suffix string) bool {
@@ -92,8 +100,11 @@ func (f *Files) OwnsSide(suffix string) bool {
 }
 
 // Named reports whether the path names the open file.
-func (f *Files) Named() bool {
-	info, err := os.Stat(f.path)
+func (f *Files) Named() bool { return f.NamedBy(f.path) }
+
+// NamedBy reports whether that path names the open file.
+func (f *Files) NamedBy(path string) bool {
+	info, err := os.Stat(path)
 	return err == nil && os.SameFile(info, f.info)
 }
 
