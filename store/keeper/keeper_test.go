@@ -620,3 +620,29 @@ func TestDirectoryIsLinkedElsewhere(t *testing.T) {
 		t.Errorf("%d conversations in the former directory", conversations)
 	}
 }
+
+// TestReaderKeepsDeletedLog deletes the write-ahead log while another program reads what
+// only that has.
+func TestReaderKeepsDeletedLog(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	db, err := sql.Open("sqlite", k.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	read, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = read.Rollback() }()
+	var n int
+	must(k, read.QueryRowContext(t.Context(), "SELECT count(*) FROM runs").Scan(&n))
+	k.fill(3)
+	must(k, os.Remove(k.path+"-wal"))
+	k.troubled()
+	k.well()
+	if conversations, runs, after := k.survives(); conversations != 203 || runs != 203 || after < 1 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+}

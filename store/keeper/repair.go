@@ -100,7 +100,11 @@ func (c *caretaker) restore(ctx context.Context) error {
 		c.now.Files().Notice(err)
 		return fmt.Errorf("write the store's file again: %w", err)
 	}
-	c.options.Log.Warn("the store's file was deleted or moved away; vega has written all of it again from what it had open", "path", c.path)
+	what := "the store's file was deleted or moved away; vega has written all of it again from what it had open"
+	if c.now.Files().Named() {
+		what = "a symbolic link to the store's file was changed; vega has written all of it where that leads to now"
+	}
+	c.options.Log.Warn(what, "path", c.path)
 	c.dropSides()
 	return c.close()
 }
@@ -184,7 +188,11 @@ func (c *caretaker) reject(ctx context.Context, aside string, why error) error {
 
 // renewLog opens the file again, so that its write-ahead log gets a name.
 func (c *caretaker) renewLog(ctx context.Context) error {
-	if err := c.now.Files().Checkpoint(ctx); err != nil {
+	err := c.now.Files().Checkpoint(ctx)
+	if errors.Is(err, sqlite.ErrLogInUse) {
+		return c.replace(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("renew the write-ahead log of the store: %w", err)
 	}
 	aside := c.asideName()
@@ -197,6 +205,26 @@ func (c *caretaker) renewLog(ctx context.Context) error {
 		}
 	}
 	c.options.Log.Warn("the write-ahead log of the store, or its index, was deleted or replaced, or the file linked to; nothing is lost, and vega opens the file again", "path", c.path)
+	return c.close()
+}
+
+// replace sets the open file aside and writes its contents to the path. It is for a file
+// whose log has no name, and can't be moved into the file because of a reader, which may
+// stay for hours.
+func (c *caretaker) replace(ctx context.Context) error {
+	aside, from := c.asideName(), c.now.Path()
+	written := aside + ".new"
+	if err := c.now.Files().CopyTo(ctx, written); err != nil {
+		return fmt.Errorf("write the store's file again: %w", err)
+	}
+	err := renameAll(from, aside)
+	if err == nil {
+		err = os.Rename(written, c.path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("replace the store's file: %w", err), rename(aside, from), os.Remove(written))
+	}
+	c.options.Log.Warn("the write-ahead log of the store, or its index, was deleted or replaced while another program reads the store; vega has written all of it to a new file, and set the former one aside", "path", c.path, "aside", aside)
 	return c.close()
 }
 

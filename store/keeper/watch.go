@@ -49,7 +49,7 @@ func (c *caretaker) watch() {
 
 // lookLast ends a repair if it can, so that the runs in the queue can be stored.
 func (c *caretaker) lookLast() {
-	ctx, cancel := context.WithTimeout(context.Background(), repairInterval)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*repairInterval)
 	defer cancel()
 	for range lastLooks {
 		if c.why.Load() == nil && c.now != nil {
@@ -100,7 +100,7 @@ func (c *caretaker) relinked() *identity.Trouble {
 	case c.now.Files().NamedBy(at):
 		return &identity.Trouble{Kind: identity.LogGone, Text: "a symbolic link leads to its file now"}
 	case errors.Is(err, fs.ErrNotExist):
-		return identity.Of(identity.Gone)
+		return &identity.Trouble{Kind: identity.Gone, Text: "a symbolic link to its file was changed, and leads to no file"}
 	default:
 		return identity.Of(identity.Replaced)
 	}

@@ -156,7 +156,11 @@ func (g *Guard) NamedBy(path string) bool { return g.files.NamedBy(path) }
 // its index.
 func (g *Guard) OwnsSide(suffix string) bool { return g.files.OwnsSide(suffix) }
 
-// Checkpoint moves the whole write-ahead log into the file and empties it.
+// ErrLogInUse means that another process reads what only the write-ahead log has.
+var ErrLogInUse = errors.New("a reader still needs the write-ahead log")
+
+// Checkpoint moves the whole write-ahead log into the file and empties it. It returns
+// ErrLogInUse if a reader prevents that for seconds.
 func (g *Guard) Checkpoint(ctx context.Context) error {
 	var busy, frames, copied int64
 	if err := g.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied); err != nil {
@@ -164,7 +168,7 @@ func (g *Guard) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	if busy != 0 {
-		return errors.New("a reader still needs the write-ahead log")
+		return ErrLogInUse
 	}
 	g.files.Committed()
 	return nil
