@@ -82,10 +82,14 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}}
 	k.report = newReport(o.Log)
 	k.health = &store.Health{Changed: k.changed}
-	if k.now, err = k.open(ctx); err != nil {
+	if err = k.keepLog(); err == nil {
+		k.now, err = k.open(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, held.Release())
 	}
 	k.runs = store.NewAppender(k.writeRuns, k.health)
+	k.recoverInto(k.now)
 	go k.watch()
 	return k, nil
 }

@@ -646,3 +646,22 @@ func TestReaderKeepsDeletedLog(t *testing.T) {
 		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
 	}
 }
+
+// TestLogOfADeletedFile begins where vega was killed right after somebody had deleted the
+// file: with the write-ahead log alone.
+func TestLogOfADeletedFile(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	log := contents(k, k.path+"-wal")
+	must(k, k.Close())
+	must(k, os.Remove(k.path))
+	must(k, os.WriteFile(k.path+"-wal", []byte(log), 0o600))
+	k.open()
+	k.await("recovered", func() bool { return strings.Contains(k.log.String(), "rows=") })
+	if conversations, _, _ := k.survives(); conversations < 1 { // how many are in the log depends on when it began again
+		t.Errorf("%d conversations", conversations)
+	}
+	if aside := k.aside(); len(aside) != 1 || contents(k, aside[0]+"-wal") != log {
+		t.Errorf("set aside: %v", aside)
+	}
+}

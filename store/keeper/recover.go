@@ -2,6 +2,9 @@ package keeper
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 
 	"vega/store/sqlite"
@@ -25,6 +28,40 @@ func (r *recovery) end() {
 		<-r.done
 		r.cancel = nil
 	}
+}
+
+// keepLog sets a write-ahead log aside whose file is gone or empty, to be recovered: its
+// file was deleted, and vega ended before it could write it again. SQLite would delete the
+// log.
+func (c *caretaker) keepLog() error {
+	file, err := os.Stat(c.path)
+	if err == nil && (file.Size() > 0 || !file.Mode().IsRegular()) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil //nolint:nilerr // opening the file returns it
+	}
+	log, err := os.Stat(c.path + "-wal")
+	if err != nil || log.Size() == 0 || !log.Mode().IsRegular() {
+		return nil //nolint:nilerr // there is none
+	}
+	aside := c.asideName()
+	if err := renameAll(c.path, aside); err != nil {
+		return fmt.Errorf("set the write-ahead log of a deleted file aside: %w", err)
+	}
+	if file == nil { // vega recover wants a name
+		if err := os.WriteFile(aside, nil, 0o600); err != nil {
+			return fmt.Errorf("set the write-ahead log of a deleted file aside: %w", err)
+		}
+	}
+	c.repair.damaged = aside
+	c.options.Log.Error("the store's file was deleted, but not its write-ahead log, which is set aside", "path", c.path, "aside", aside)
+	return nil
+}
+
+// recoverInto begins to recover the damaged file, if there is one, into a new one.
+func (c *caretaker) recoverInto(s *sqlite.Store) {
+	if c.repair.damaged != "" && s.Created() {
+		c.recover(s, c.repair.damaged)
+	}
+	c.repair.damaged = ""
 }
 
 // recover begins to add what can be read of the file aside to s, the new one. It does not

@@ -100,11 +100,11 @@ func (c *caretaker) restore(ctx context.Context) error {
 		c.now.Files().Notice(err)
 		return fmt.Errorf("write the store's file again: %w", err)
 	}
-	what := "the store's file was deleted or moved away; vega has written all of it again from what it had open"
 	if c.now.Files().Named() {
-		what = "a symbolic link to the store's file was changed; vega has written all of it where that leads to now"
+		c.options.Log.Warn("a symbolic link to the store's file was changed; vega has written all of it where that leads to now", "path", c.path)
+	} else {
+		c.options.Log.Warn("the store's file was deleted or moved away; vega has written all of it again from what it had open", "path", c.path)
 	}
-	c.options.Log.Warn(what, "path", c.path)
 	c.dropSides()
 	return c.close()
 }
@@ -294,6 +294,9 @@ func (c *caretaker) reopen(ctx context.Context) error {
 	if err := c.relock(); err != nil {
 		return err
 	}
+	if err := c.keepLog(); err != nil {
+		return err
+	}
 	next, err := c.open(ctx)
 	if sqlite.IsUnusable(err) {
 		aside := c.asideName()
@@ -315,11 +318,8 @@ func (c *caretaker) reopen(ctx context.Context) error {
 		if c.options.Last != nil {
 			c.runs.Precede(c.options.Last())
 		}
-		if c.repair.damaged != "" {
-			c.recover(next, c.repair.damaged)
-		}
 	}
-	c.repair.damaged = ""
+	c.recoverInto(next)
 	c.begin()
 	return nil
 }
