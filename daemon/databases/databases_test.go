@@ -16,6 +16,8 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins"
 	"vega/plugins/manifest"
+	"vega/plugins/shortage"
+	"vega/store"
 	"vega/store/sqlite"
 )
 
@@ -316,5 +318,20 @@ func TestDatabaseErrorsKeepTheirKind(t *testing.T) {
 		}
 		d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: secretDSN("://canary:%%zz@[")})
 		ask{"SELECT 1", "", "the dsn is not valid"}.check(t, d, "app")
+	}
+}
+
+// closed is a store whose file is opened again.
+type closed struct{}
+
+func (closed) Query(context.Context, string) (*sqlite.Rows, error) {
+	return nil, fmt.Errorf("use the store: %w", &store.UnavailableError{Reason: "its file is being opened again", Err: errors.New("x")})
+}
+
+// TestStoreThatIsOpenedAgainIsTroubleOfTheHost queries vega's own database during a repair.
+func TestStoreThatIsOpenedAgainIsTroubleOfTheHost(t *testing.T) {
+	_, err := file{closed{}}.query(t.Context(), "SELECT 1")
+	if s := shortage.Of(err); s == nil || s.What != "vega's own database can't be read now: its file is being opened again" {
+		t.Errorf("%v", err)
 	}
 }

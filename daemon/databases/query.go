@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/shortage"
+	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite"
 )
@@ -79,6 +82,9 @@ func (r fileRows) Err() error { return sandboxError(r.Rows.Err()) }
 
 // sandboxError wraps the store's errors in the corresponding errors of the sandbox.
 func sandboxError(err error) error {
+	if e, ok := errors.AsType[*store.UnavailableError](err); ok {
+		return shortage.New(syscall.EAGAIN, "vega's own database can't be read now: "+e.Reason, "search vega's log for the store")
+	}
 	switch {
 	case errors.Is(err, sqlite.ErrTooLarge):
 		return fmt.Errorf("%w: %w", plugins.ErrTooLarge, err)
