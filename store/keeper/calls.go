@@ -174,8 +174,12 @@ func (k *Store) Retain(ctx context.Context, r store.Retention) (store.Retained, 
 // Degraded implements store.Maintenance.
 func (k *Store) Degraded() error { return k.health.Err() }
 
-// Query runs one statement that reads; see sqlite.Store.Query.
+// Query runs one statement that reads; see sqlite.Store.Query. It returns a
+// *store.UnavailableError while the file is opened again.
 func (k *Store) Query(ctx context.Context, query string) (*sqlite.Rows, error) {
+	if k.awaited.Load() {
+		return nil, errReopening
+	}
 	s, err := k.enter()
 	if err != nil {
 		return nil, err

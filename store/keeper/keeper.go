@@ -47,6 +47,8 @@ type caretaker struct {
 	now  *sqlite.Store                    // nil while the file is opened again
 	why  atomic.Pointer[identity.Trouble] // why nothing may be written, or nil
 
+	awaited atomic.Bool // exchange waits for calls in progress
+
 	repair repair // of the goroutine that looks after the files
 	wake   chan struct{}
 	stop   chan struct{}

@@ -665,3 +665,36 @@ func TestLogOfADeletedFile(t *testing.T) {
 		t.Errorf("set aside: %v", aside)
 	}
 }
+
+// TestSlowQueriesDoNotHoldUpARepair runs slow queries of probes, one after the other, while
+// the file must be opened again.
+func TestSlowQueriesDoNotHoldUpARepair(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for n := range 3 {
+		all.Go(func() {
+			time.Sleep(time.Duration(n) * time.Second) // they overlap
+			for ctx.Err() == nil {
+				slow, end := context.WithTimeout(ctx, 3*time.Second)
+				rows, err := k.Query(slow, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT count(*) FROM c")
+				if err == nil {
+					rows.Next()
+					_ = rows.Close()
+				}
+				end()
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	time.Sleep(2500 * time.Millisecond) // all are in progress
+	must(k, os.Remove(k.path+"-wal"))
+	k.troubled()
+	k.well()
+	cancel()
+	all.Wait()
+	if conversations, runs, after := k.survives(); conversations != 200 || runs != 200 || after < 1 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+}

@@ -50,9 +50,12 @@ var errInUse = errors.New("the store is in use by calls in progress")
 // for a disk that does not answer must not make all others wait.
 const exchangeTime = time.Second
 
-// exchange replaces the open file between two calls, and returns the former one.
+// exchange replaces the open file between two calls, and returns the former one. Until
+// it succeeds, no new query of a probe begins: these may take seconds, and one after the
+// other would be in progress.
 func (c *caretaker) exchange(next *sqlite.Store) (before *sqlite.Store, err error) {
 	c.repair.recovery.end()
+	c.awaited.Store(true)
 	for end := time.Now().Add(exchangeTime); !c.gate.TryLock(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			return nil, errInUse
@@ -60,6 +63,7 @@ func (c *caretaker) exchange(next *sqlite.Store) (before *sqlite.Store, err erro
 	}
 	defer c.gate.Unlock()
 	before, c.now = c.now, next
+	c.awaited.Store(false)
 	return before, nil
 }
 

@@ -137,6 +137,7 @@ func (c *caretaker) notWell(t *identity.Trouble, now time.Time) {
 // well allows writing again, and tries it during an outage.
 func (c *caretaker) well(now time.Time) {
 	c.repair.since, c.repair.aside = time.Time{}, ""
+	c.awaited.Store(false)
 	if c.why.Swap(nil) != nil {
 		c.options.Log.Warn("the store's files are back", "path", c.path)
 		c.repair.tried = time.Time{}
