@@ -698,3 +698,20 @@ func TestSlowQueriesDoNotHoldUpARepair(t *testing.T) {
 		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
 	}
 }
+
+// TestLinkedDirectoryIsDeleted deletes the directory that a symbolic link leads to.
+func TestLinkedDirectoryIsDeleted(t *testing.T) {
+	t.Parallel()
+	at := filepath.Join(t.TempDir(), "at")
+	must(&kept{T: t}, os.Mkdir(at, 0o700))
+	k := &kept{T: t, path: filepath.Join(t.TempDir(), "data", "vega.db"), log: &lines{}}
+	must(k, os.Symlink(at, filepath.Dir(k.path)))
+	k.open()
+	k.fill(5)
+	must(k, os.RemoveAll(at))
+	k.troubled()
+	k.well()
+	if conversations, runs, after := k.survives(); conversations != 5 || runs != 5 || after < 1 {
+		t.Errorf("%d conversations, %d runs and %d written afterwards", conversations, runs, after)
+	}
+}

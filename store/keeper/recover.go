@@ -36,7 +36,7 @@ func (r *recovery) end() {
 func (c *caretaker) keepLog() error {
 	file, err := os.Stat(c.path)
 	if err == nil && (file.Size() > 0 || !file.Mode().IsRegular()) || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil //nolint:nilerr // opening the file returns it
+		return nil // opening the file returns the error
 	}
 	log, err := os.Stat(c.path + "-wal")
 	if err != nil || log.Size() == 0 || !log.Mode().IsRegular() {

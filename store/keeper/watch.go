@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"vega/store/sqlite"
@@ -91,6 +92,9 @@ func (c *caretaker) relinked() *identity.Trouble {
 	at, err := sqlite.Resolve(c.named)
 	if err != nil || at == c.now.Path() {
 		return nil //nolint:nilerr // the guard of the files reports it
+	}
+	if _, err := os.Stat(filepath.Dir(at)); err != nil {
+		return nil //nolint:nilerr // a link to nothing; if the directory is gone, the guard reports it
 	}
 	c.gate.Lock()
 	c.path = at
