@@ -91,7 +91,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, errors.Join(err, held.Release())
 	}
 	k.runs = store.NewAppender(k.writeRuns, k.health)
-	k.recoverInto(k.now)
+	if k.recoverInto(k.now); k.repair.recovery.cancel == nil {
+		k.resume()
+	}
 	go k.watch()
 	return k, nil
 }

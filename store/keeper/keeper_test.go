@@ -385,6 +385,32 @@ func (k *kept) readAll() {
 	_, _ = k.Runs(context.WithoutCancel(k.Context()), store.RunQuery{Integration: "db", Limit: 500})
 }
 
+// TestInterruptedRecoveryGoesOn has what a vega leaves behind that is killed while it
+// recovers a damaged file.
+func TestInterruptedRecoveryGoesOn(t *testing.T) {
+	t.Parallel()
+	k := begin(t)
+	must(k, k.Close())
+	aside := k.path + ".broken-20260102T030405Z"
+	must(k, os.Rename(k.path, aside))
+	must(k, os.WriteFile(aside+".recovering", nil, 0o600))
+	for range 2 { // the second start finds nothing to do
+		k.open()
+		k.well()
+		k.await("recovered", func() bool { return strings.Contains(k.log.String(), "rows=") })
+		must(k, k.Close())
+	}
+	if conversations, runs, after := k.survives(); conversations != 200 || runs != 200 || after != 2 {
+		t.Errorf("%d conversations, %d runs, %d written afterwards", conversations, runs, after)
+	}
+	if n := strings.Count(k.log.String(), "rows="); n != 1 {
+		t.Errorf("recovered %d times", n)
+	}
+	if _, err := os.Stat(aside + ".recovering"); err == nil {
+		t.Error("the recovery is still marked as interrupted")
+	}
+}
+
 // TestShortenedLog empties the write-ahead log of an open store. What was moved into the
 // file before is kept.
 func TestShortenedLog(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"vega/store/sqlite"
 	"vega/store/sqlite/identity"
@@ -56,44 +58,81 @@ func (c *caretaker) keepLog() error {
 	return nil
 }
 
+// unfinished is the suffix of an empty file next to one that was set aside, while that is
+// being recovered. A vega that finds it at its start goes on: no row is added twice.
+const unfinished = ".recovering"
+
 // recoverInto begins to recover the damaged file, if there is one, into a new one.
 func (c *caretaker) recoverInto(s *sqlite.Store) {
-	if c.repair.damaged != "" && s.Created() {
-		c.recover(s, c.repair.damaged)
+	if aside := c.repair.damaged; aside != "" && s.Created() {
+		if err := os.WriteFile(aside+unfinished, nil, 0o600); err != nil {
+			c.options.Log.Warn("a recovery that is interrupted will not be continued at the next start", "err", err)
+		}
+		c.recover(s, []string{aside})
 	}
 	c.repair.damaged = ""
 }
 
-// recover begins to add what can be read of the file aside to s, the new one. It does not
-// wait.
-func (c *caretaker) recover(s *sqlite.Store, aside string) {
-	if info, err := os.Stat(aside); err == nil {
-		if free := identity.Free(c.path); free >= 0 && free < spareRoom*info.Size() {
-			c.options.Log.Warn("the disk has too little room to recover what can be read of the damaged file", "aside", aside, "fix", byHand(aside, s.Path()))
-			return
+// resume goes on with the recoveries that the end of an earlier vega interrupted.
+func (c *caretaker) resume() {
+	files, err := os.ReadDir(filepath.Dir(c.path))
+	if err != nil {
+		return // there is nothing to go on with
+	}
+	var asides []string
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), unfinished); ok && strings.HasPrefix(name, filepath.Base(c.path)+".broken-") {
+			asides = append(asides, filepath.Join(filepath.Dir(c.path), name))
 		}
 	}
+	if len(asides) > 0 {
+		c.recover(c.now, asides)
+	}
+}
+
+// recover begins to add what can be read of files that were set aside to s. It does not
+// wait.
+func (c *caretaker) recover(s *sqlite.Store, asides []string) {
 	ctx, cancel := context.WithCancel(context.Background())
-	c.repair.recovery = recovery{cancel, make(chan struct{})}
-	done := c.repair.recovery.done
+	done := make(chan struct{})
+	c.repair.recovery = recovery{cancel, done}
 	go func() {
 		defer close(done)
 		_ = c.runs.Flush(ctx) // what is queued is newer; an error is recorded in health
-		report, err := sqlite.Recover(ctx, aside, s)
-		var added, lost int64
-		for _, t := range report.Tables {
-			added += t.Added
-			lost += t.Lost
-		}
-		switch {
-		case err != nil:
-			c.options.Log.Error("the damaged file could not be recovered", "aside", aside, "rows", added, "fix", byHand(aside, s.Path()), "err", err)
-		default:
-			c.options.Log.Warn("what can be read of the damaged file is in the new one", "aside", aside, "rows", added, "rows_lost", lost)
+		for _, aside := range asides {
+			c.recoverOne(ctx, s, aside)
 		}
 	}()
 }
 
-func byHand(aside, path string) string {
-	return "stop vega, and run: vega recover " + aside + " --into " + path
+func (c *caretaker) recoverOne(ctx context.Context, s *sqlite.Store, aside string) {
+	log, fix := c.options.Log.With("aside", aside), "stop vega, and run: vega recover "+aside+" --into "+s.Path()
+	info, err := os.Stat(aside)
+	if errors.Is(err, fs.ErrNotExist) {
+		_ = os.Remove(aside + unfinished) // the operator has moved the file
+		return
+	}
+	if free := identity.Free(s.Path()); err == nil && free >= 0 && free < spareRoom*info.Size() {
+		log.Warn("the disk has too little room to recover what can be read of the damaged file", "fix", fix)
+		return
+	}
+	report, err := sqlite.Recover(ctx, aside, s)
+	var added, lost int64
+	for _, t := range report.Tables {
+		added += t.Added
+		lost += t.Lost
+	}
+	switch {
+	case ctx.Err() != nil:
+		log.Warn("the recovery of the damaged file was interrupted; vega continues it at its next start", "rows", added)
+	case err != nil:
+		log.Error("the damaged file could not be recovered", "rows", added, "fix", fix, "err", err)
+	default:
+		log.Warn("what can be read of the damaged file is in the new one", "rows", added, "rows_lost", lost)
+	}
+	if ctx.Err() == nil {
+		if err := os.Remove(aside + unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Warn("vega will recover the damaged file again at its next start", "err", err)
+		}
+	}
 }
