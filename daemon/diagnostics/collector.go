@@ -95,7 +95,7 @@ func (c *Collector) Summary(ctx context.Context) (Summary, error) {
 	levels, _ := c.groups.LimitedMemory() // without levels, the host's memory is used
 	s := c.summary(ctx, c.meter.read(), levels)
 	s.DurationMS = check.Milliseconds(time.Since(began))
-	c.history.add(s.CheckedAt, s)
+	c.history.add(s)
 	return s, ctx.Err()
 }
 
@@ -116,14 +116,15 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	s.Process = c.process.read(ctx, g)
 	s.Container = c.container(levels, err, s.Memory, r, g)
 	s.DurationMS = check.Milliseconds(time.Since(began))
-	c.history.add(s.CheckedAt, s)
+	c.history.add(s)
 	return s, ctx.Err()
 }
 
 func (c *Collector) summary(ctx context.Context, r rates, levels cgroup.Levels) Summary {
 	g := gaps{}
 	threads, err := c.sys.Threads(ctx)
-	s := Summary{CheckedAt: time.Now().UTC(), Unavailable: g}
+	taken := time.Now()
+	s := Summary{CheckedAt: taken.UTC(), Unavailable: g, taken: taken}
 	s.Memory = c.memory(ctx, levels, g)
 	s.CPU = c.cpu(ctx, r, g)
 	s.CPU.Threads = orNil(g, "cpu.threads", threads, err)

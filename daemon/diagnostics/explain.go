@@ -104,7 +104,7 @@ func (c *Collector) explain(ctx context.Context, e *Evidence) {
 		e.Unavailable["moved"] = err.Error()
 		return
 	}
-	e.Moved = c.history.moves(e.Resource, newReading(now.CheckedAt, now))
+	e.Moved = c.history.moves(e.Resource, newReading(now))
 	e.Limit = now.LimitOf(e.Resource)
 	switch e.Resource {
 	case "memory":

@@ -278,8 +278,8 @@ func TestHistoryIsThinned(t *testing.T) {
 	var h history
 	start := time.Now()
 	for second := range 1000 {
-		h.add(start.Add(time.Duration(second)*time.Second), Summary{})
-		h.add(start.Add(time.Duration(second)*time.Second+time.Millisecond), Summary{})
+		h.add(Summary{taken: start.Add(time.Duration(second) * time.Second)})
+		h.add(Summary{taken: start.Add(time.Duration(second)*time.Second + time.Millisecond)})
 	}
 	n := len(h.readings)
 	last := h.readings[n-1].at.Sub(start)

@@ -41,21 +41,22 @@ type reading struct {
 // figures is a Summary or a Snapshot.
 type figures interface {
 	Value(path string) (float64, error)
+	takenAt() time.Time
 }
 
 // add adds a reading, unless the last one is less than a second older.
-func (h *history) add(at time.Time, f figures) {
+func (h *history) add(f figures) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if n := len(h.readings); n > 0 && at.Sub(h.readings[n-1].at) < freshFor {
+	if n := len(h.readings); n > 0 && f.takenAt().Sub(h.readings[n-1].at) < freshFor {
 		return
 	}
-	h.readings = append(h.readings, newReading(at, f))
+	h.readings = append(h.readings, newReading(f))
 	h.thin()
 }
 
-func newReading(at time.Time, f figures) reading {
-	r := reading{at: at, values: map[string]float64{}}
+func newReading(f figures) reading {
+	r := reading{at: f.takenAt(), values: map[string]float64{}}
 	for _, paths := range tracked {
 		r.take(f, paths)
 	}
@@ -96,8 +97,8 @@ type Move struct {
 // Moves returns how the figures of a resource with a name from Resources have
 // changed in a Summary or Snapshot since the previous reading and over the last five
 // minutes.
-func (c *Collector) Moves(resource string, checkedAt time.Time, now figures) []Move {
-	r := reading{at: checkedAt, values: map[string]float64{}}
+func (c *Collector) Moves(resource string, now figures) []Move {
+	r := reading{at: now.takenAt(), values: map[string]float64{}}
 	r.take(now, tracked[resource])
 	return c.history.moves(resource, r)
 }

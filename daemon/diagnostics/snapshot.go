@@ -15,7 +15,11 @@ type Summary struct {
 	Disk            Disk              `json:"disk"` // the file system of the data directory
 	Pressure        Pressure          `json:"pressure"`
 	Unavailable     map[string]string `json:"unavailable"`
+
+	taken time.Time // CheckedAt by the monotonic clock, which no step of the wall clock moves
 }
+
+func (s Summary) takenAt() time.Time { return s.taken }
 
 // Snapshot holds all figures: a Summary and those that take longer to read.
 type Snapshot struct {

@@ -204,3 +204,21 @@ func TestHammer(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestMovesGoByMonotonicClock steps the wall clock back between two readings.
+func TestMovesGoByMonotonicClock(t *testing.T) {
+	c := collector(t)
+	earlier, err := c.Summary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(earlier.taken.String(), " m=") {
+		t.Fatalf("a reading was taken at %v, by the wall clock", earlier.taken)
+	}
+	later := earlier
+	later.CheckedAt, later.taken = later.CheckedAt.Add(-time.Hour), later.taken.Add(2*time.Second)
+	moves := c.Moves("threads", later)
+	if len(moves) == 0 || moves[0].OverMS != 2000 {
+		t.Errorf("2 s later, an hour back by the wall clock: %+v", moves)
+	}
+}

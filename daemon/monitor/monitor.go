@@ -54,7 +54,7 @@ func (m *Monitor) System(ctx context.Context, by *policies.Thresholds, d Databas
 	}
 	now := time.Now()
 	j := readingsOf(s, d.Figures(now)).judge(by, now, func(resource string) []diagnostics.Move {
-		return m.collector.Moves(resource, s.CheckedAt, s)
+		return m.collector.Moves(resource, s)
 	})
 	m.evidences.add(ctx, j.warnings, patience)
 	addSentences(j.warnings, d)
@@ -69,7 +69,7 @@ func (m *Monitor) Summarize(ctx context.Context, by *policies.Thresholds, d Data
 	}
 	now := time.Now()
 	j := readingsOfSummary(s, d.Figures(now)).judge(by, now, func(resource string) []diagnostics.Move {
-		return m.collector.Moves(resource, s.CheckedAt, s)
+		return m.collector.Moves(resource, s)
 	})
 	return Summary{j.status, s, j.warnings, j.unjudged}, nil
 }
