@@ -49,25 +49,25 @@ func (s *Store) look(ctx context.Context) error {
 	return err
 }
 
-// temporary creates a directory for temporary files. Without a usable TMPDIR, that is
-// in data, or else in the memory that Linux offers as a directory.
-func temporary(data string) (string, error) {
+// openEmpty opens a store in a temporary directory that Close removes. Without a
+// TMPDIR that can be written to and has room, that is in data, or else in the memory
+// that Linux offers as a directory.
+func openEmpty(ctx context.Context, data string, options []Option) (*Store, error) {
 	var errs []error
 	for _, parent := range []string{os.TempDir(), data, "/dev/shm"} {
-		dir, err := os.MkdirTemp(parent, "vega-")
+		s, err := openIn(ctx, parent, options)
 		if err == nil {
-			return dir, nil
+			return s, nil
 		}
 		errs = append(errs, err)
 	}
-	return "", fmt.Errorf("%w; set TMPDIR to a directory that vega's user can write to", errors.Join(errs...))
+	return nil, fmt.Errorf("create an empty store: %w; set TMPDIR to a directory that vega's user can write to", errors.Join(errs...))
 }
 
-// openEmpty opens a store in a temporary directory that Close removes.
-func openEmpty(ctx context.Context, data string, options []Option) (*Store, error) {
-	dir, err := temporary(data)
+func openIn(ctx context.Context, parent string, options []Option) (*Store, error) {
+	dir, err := os.MkdirTemp(parent, "vega-")
 	if err != nil {
-		return nil, fmt.Errorf("create an empty store: %w", err)
+		return nil, err
 	}
 	s, err := Open(ctx, filepath.Join(dir, "vega.db"), options...)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"vega/daemon/realtest"
 	"vega/store"
 	"vega/store/sqlite"
 )
@@ -89,8 +90,21 @@ func TestReadOnlyRefusesNewerFiles(t *testing.T) {
 // TestReadOnlyWithoutTemporaryDirectory checks that an absent store can be opened
 // without a directory for temporary files, and leaves nothing in its own.
 func TestReadOnlyWithoutTemporaryDirectory(t *testing.T) {
+	openAbsent(t, filepath.Join(t.TempDir(), "missing"))
+}
+
+func TestReadOnlyWithFullTemporaryDirectory(t *testing.T) {
+	full := realtest.SmallDisk(t, 16<<10)
+	openAbsent(t, full)
+	if got := names(t, full); got != "" {
+		t.Errorf("left %s", got)
+	}
+}
+
+func openAbsent(t *testing.T, temporary string) {
+	t.Helper()
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", filepath.Join(dir, "missing"))
+	t.Setenv("TMPDIR", temporary)
 	s, err := sqlite.OpenReadOnly(t.Context(), filepath.Join(dir, "vega.db"))
 	if err != nil {
 		t.Fatal(err)
