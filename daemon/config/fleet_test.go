@@ -189,6 +189,26 @@ integration "status" {
 	}
 }
 
+// TestIncludeOfUnreadableDirectory checks that a directory that can't be read is an
+// error, and not one without files.
+func TestIncludeOfUnreadableDirectory(t *testing.T) {
+	for _, pattern := range []string{"conf.d/*.hcl", "conf.d/*/a.hcl"} {
+		dir := t.TempDir()
+		path := lay(t, dir, "vega.hcl", fmt.Sprintf("include = [%q]\n", pattern))
+		r := Read(path, options(t, nil))
+		if len(r.Diagnostics) != 1 || r.Diagnostics[0].Code != diag.NoMatch {
+			t.Errorf("without the directory: %s", shownText(t, r.Diagnostics))
+		}
+		if err := os.Symlink("conf.d", filepath.Join(dir, "conf.d")); err != nil { // not even root can open it
+			t.Fatal(err)
+		}
+		r = Read(path, options(t, nil))
+		if len(r.Diagnostics) != 1 || r.Diagnostics[0].Code != diag.Unreadable {
+			t.Errorf("%s: %s", pattern, shownText(t, r.Diagnostics))
+		}
+	}
+}
+
 // TestInclude checks that included files are part of the configuration, in
 // order, once each, and that a new file is noticed.
 func TestInclude(t *testing.T) {

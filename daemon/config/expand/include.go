@@ -93,7 +93,7 @@ func (r *includer) pattern(e *syntax.Expr) {
 	case errors.Is(err, fs.ErrNotExist):
 		r.out.Err(diag.Unreadable, e.At, "The file does not exist.", input.MissingFix(e.Text, "create it, or remove it from include; a pattern such as \"conf.d/*.hcl\" may match nothing"))
 	case err != nil:
-		r.out.Err(diag.Unreadable, e.At, "The file cannot be included: "+input.Reason(err).Error()+".", `name a regular file that vega's user may read, or a pattern such as "conf.d/*.hcl"`)
+		r.out.Err(diag.Unreadable, e.At, "The file cannot be included: "+input.Reason(err).Error()+".", `name a regular file in a directory, both of which vega's user may read, or a pattern such as "conf.d/*.hcl"`)
 	case len(full) == 0:
 		r.out.Warn(diag.NoMatch, e.At, "No file matches this pattern.", "correct it, or ignore this warning until there is one; it is relative to the directory of this file")
 	}

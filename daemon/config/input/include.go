@@ -2,6 +2,7 @@ package input
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,6 +54,9 @@ func matching(pattern string) ([]string, error) {
 	if err != nil {
 		return nil, ErrPattern
 	}
+	if err := readable(pattern); err != nil {
+		return nil, err
+	}
 	hidden := strings.HasPrefix(filepath.Base(pattern), ".")
 	found = slices.DeleteFunc(found, func(path string) bool {
 		info, err := os.Stat(path)
@@ -60,6 +64,32 @@ func matching(pattern string) ([]string, error) {
 	})
 	slices.Sort(found)
 	return found, nil
+}
+
+// readable returns an error if the directory that a pattern starts from can't be read.
+// filepath.Glob takes it for an empty one, and its integrations would vanish with no
+// more than a warning.
+func readable(pattern string) error {
+	dir := filepath.Dir(pattern)
+	for IsPattern(dir) {
+		dir = filepath.Dir(dir)
+	}
+	if err := list(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func list(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err = f.Readdirnames(1); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // IsPattern reports whether a path contains a wildcard.
