@@ -105,9 +105,9 @@ func (c *caretaker) restore(ctx context.Context) error {
 		return fmt.Errorf("write the store's file again: %w", err)
 	}
 	if c.now.Files().Named() {
-		c.options.Log.Warn("a symbolic link to the store's file was changed; vega has written all of it where that leads to now", "path", c.path)
+		c.options.Log.Warn("a symbolic link to the store's file was changed; vega has written all of it to where the link leads now", "path", c.path)
 	} else {
-		c.options.Log.Warn("the store's file was deleted or moved away; vega has written all of it again from what it had open", "path", c.path)
+		c.options.Log.Warn("the store's file was deleted or moved away; vega has rewritten it completely from its open copy", "path", c.path)
 	}
 	c.dropSides()
 	return c.close()
