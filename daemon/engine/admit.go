@@ -23,28 +23,29 @@ func (s *slot) release() {
 	s.places.give(s.place)
 }
 
-// admit waits for a slot and for the file descriptors that a run needs. The error
-// explains why they were not available in time.
+// admit waits for the file descriptors that a run with a place needs. If err is not
+// nil, the run has no place. The error explains what was not available in time.
 //
 // Only waiting for other runs counts as waited. If a slot is free immediately, any
-// time since began was lost to a busy machine and not to other checks.
-func (e *Engine) admit(ctx context.Context, i *integration, began time.Time, timeout time.Duration) (*slot, error) {
-	wait, cancel := context.WithDeadline(ctx, began.Add(timeout))
-	defer cancel()
-	s := &slot{places: &e.places, place: i.waiter(began, timeout)}
-	queued := time.Now()
-	if err := e.places.take(wait, s.place); errors.Is(err, errFull) {
+// time since the run began was lost to a busy machine and not to other checks.
+func (e *Engine) admit(ctx context.Context, w *waiter, err error) (*slot, error) {
+	timeout := w.deadline.Sub(w.began)
+	switch {
+	case errors.Is(err, errFull):
 		return nil, fmt.Errorf("the check did not start, because %w: %s", err, e.Concurrency())
-	} else if err != nil {
+	case errors.Is(err, errLate):
 		return nil, e.notAdmitted(ctx, timeout)
+	case err != nil:
+		return nil, err
 	}
-	if s.place.queued {
-		s.waited = time.Since(queued)
-	}
-	var err error
+	wait, cancel := context.WithDeadline(ctx, w.deadline)
+	defer cancel()
+	s := &slot{places: &e.places, place: w, waited: w.waited()}
 	if s.sockets, err = e.options.Sockets.Allow(wait, SocketsPerRun); err != nil {
-		e.places.give(s.place)
-		e.places.miss(wait)
+		e.places.give(w)
+		if errors.Is(wait.Err(), context.DeadlineExceeded) {
+			e.places.miss()
+		}
 		return nil, e.notAdmitted(ctx, timeout)
 	}
 	s.waited += s.sockets.Waited()

@@ -61,7 +61,7 @@ type memory struct {
 
 // New returns an engine without bindings.
 func New(o Options) *Engine {
-	return &Engine{
+	e := &Engine{
 		options: o,
 		places:  places{size: max(1, o.MaxRunning)},
 		memory:  memory{places: o.MaxRunning},
@@ -70,6 +70,10 @@ func New(o Options) *Engine {
 		changed: make(chan struct{}, 1),
 		now:     &roster{},
 	}
+	if o.Life != nil {
+		context.AfterFunc(o.Life, e.places.close)
+	}
+	return e
 }
 
 // Share sets how many file descriptors all runs together may use. limit is the

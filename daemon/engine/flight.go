@@ -30,14 +30,14 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	i.flight = f
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
-	ctx = telemetry.Carry(e.options.Life, ctx)
-	e.flights.Go(func() {
-		defer e.release(f.bound)
+	r := &run{engine: e, integration: i, flight: f, ctx: telemetry.Carry(e.options.Life, ctx)}
+	e.flights.Add(1)
+	go func() {
 		if before != nil { // a run under the old binding must end first
 			<-before.done
 		}
-		f.complete(i, e.runOnce(ctx, i, f.bound))
-	})
+		r.enter()
+	}()
 	return f
 }
 

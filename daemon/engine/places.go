@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -24,17 +23,26 @@ const (
 const maxReserve = 32
 
 // minQueue is how many runs may wait in the slow lane, or four for each place if that
-// is more. A waiting run takes about 10 KiB, and the last ones would find no place.
+// is more. The last ones would find no place.
 const minQueue = 64
 
-// errFull is returned by take if too many runs are waiting.
-var errFull = errors.New("too many checks are waiting")
+// maxRefusing is how many runs that got no place are recorded concurrently.
+const maxRefusing = 8
+
+var (
+	// errFull ends a run if too many runs of targets that hang are waiting.
+	errFull = errors.New("too many checks are waiting")
+	// errLate ends a run that got no place before its deadline.
+	errLate = errors.New("no place was free in time")
+)
 
 // places limits how many runs are in progress. If there are fewer places than runs,
 // runs that are likely to end soon come first, so targets that hang do not delay the
 // checks of those that respond. Some places are reserved for the quick lane. Others,
 // in the quick and the untried lane, are reserved for runs that have waited for half
 // of their timeout: one whose target hangs leaves such a place soon.
+//
+// A run that waits has no goroutine: one timer ends the wait of all.
 type places struct {
 	mu      sync.Mutex
 	size    int
@@ -42,21 +50,45 @@ type places struct {
 	turns   int        // places of slow runs whose turn it was
 	brief   [lanes]int // places of runs that waited for half of their timeout
 	waiting [lanes][]*waiter
+	closed  bool
+	timer   *time.Timer // calls update; nil before the first wait
+	due     time.Time   // when the timer fires; zero: it is stopped
+
+	refused  []refusal
+	refusing int // goroutines that end refused runs
 
 	notStarted int64 // runs that did not get a place in time
 }
 
 // waiter is a run that needs a place.
 type waiter struct {
+	// start is called in a goroutine of its own, unless enter reports that the place
+	// was free: with nil when the waiter has a place, or with the reason why it gets
+	// none.
+	start    func(error)
 	lane     lane
 	began    time.Time
 	deadline time.Time
 	turn     time.Time // when the integration last had a turn
+	entered  time.Time
 	admitted time.Time
-	queued   bool          // the place was not free immediately
-	ready    chan struct{} // closed when the waiter has a place
+	queued   bool // the place was not free immediately
 	inTurn   bool
 	brief    bool
+}
+
+// refusal is a run that gets no place.
+type refusal struct {
+	*waiter
+	err error
+}
+
+// waited returns how long the run waited for its place.
+func (w *waiter) waited() time.Duration {
+	if !w.queued {
+		return 0
+	}
+	return w.admitted.Sub(w.entered)
 }
 
 // half returns when half of the timeout has passed.
@@ -77,67 +109,115 @@ func (p *places) resize(size int) {
 	p.serve()
 }
 
-// take waits for a place until ctx ends. The caller must call give. It returns
-// errFull at once if too many runs of targets that hang are waiting.
-func (p *places) take(ctx context.Context, w *waiter) error {
-	w.ready = make(chan struct{})
+// enter reports whether there is a place for w. If not, it starts w as soon as there
+// is one, or refuses it at its deadline, when the places are closed, or at once if too
+// many runs of targets that hang are waiting. The caller must give the place back.
+func (p *places) enter(w *waiter) bool {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if w.lane == slow && len(p.waiting[slow]) >= max(minQueue, 4*p.size) {
 		p.notStarted++
-		p.mu.Unlock()
-		return errFull
+		p.refuse(w, errFull)
+		return false
 	}
+	w.entered = time.Now()
 	p.waiting[w.lane] = append(p.waiting[w.lane], w)
 	p.serve()
-	w.queued = w.admitted.IsZero()
-	p.mu.Unlock()
-	if !w.queued {
-		return nil
+	if w.queued = w.admitted.IsZero(); w.queued && p.closed {
+		p.refuseAll(func(*waiter) bool { return true }, ErrClosing)
 	}
-	half := time.AfterFunc(time.Until(w.half()), p.update)
-	defer half.Stop()
-	select {
-	case <-w.ready:
-		return nil
-	case <-ctx.Done():
-		return p.leave(ctx, w)
-	}
+	return !w.queued
+}
+
+// close refuses all runs that wait, and later ones that would have to.
+func (p *places) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.refuseAll(func(*waiter) bool { return true }, ErrClosing)
+	p.schedule(time.Now())
 }
 
 // update serves waiters that may start because time has passed.
 func (p *places) update() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.due = time.Time{}
 	p.serve()
 }
 
-// leave removes a waiter, unless it has just got a place.
-func (p *places) leave(ctx context.Context, w *waiter) error {
+// refuseAll refuses the waiters that match. The caller holds p.mu.
+func (p *places) refuseAll(match func(*waiter) bool, err error) {
+	for l := range lanes {
+		p.waiting[l] = slices.DeleteFunc(p.waiting[l], func(w *waiter) bool {
+			matches := match(w)
+			if matches {
+				p.refuse(w, err)
+			}
+			return matches
+		})
+	}
+}
+
+// refuse ends a run without a place. Few runs end at the same time, because each
+// needs a goroutine until it is recorded. The caller holds p.mu.
+func (p *places) refuse(w *waiter, err error) {
+	p.refused = append(p.refused, refusal{w, err})
+	if p.refusing < maxRefusing {
+		p.refusing++
+		go p.endRefused()
+	}
+}
+
+// endRefused ends refused runs until none is left.
+func (p *places) endRefused() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-w.ready:
-		return nil
+	for len(p.refused) > 0 {
+		first := p.refused[0]
+		if p.refused = p.refused[1:]; len(p.refused) == 0 {
+			p.refused = nil
+		}
+		p.mu.Unlock()
+		first.start(first.err)
+		p.mu.Lock()
+	}
+	p.refusing--
+}
+
+// schedule sets the timer for the next time at which a waiter is half through its
+// timeout, which may give it a place, or at its deadline. The caller holds p.mu.
+func (p *places) schedule(now time.Time) {
+	var due time.Time
+	for l := range lanes {
+		for _, w := range p.waiting[l] {
+			at := w.deadline
+			if half := w.half(); now.Before(half) {
+				at = half
+			}
+			if due.IsZero() || at.Before(due) {
+				due = at
+			}
+		}
+	}
+	switch {
+	case due.Equal(p.due):
+		return
+	case due.IsZero():
+		p.timer.Stop()
+	case p.timer == nil:
+		p.timer = time.AfterFunc(due.Sub(now), p.update)
 	default:
+		p.timer.Reset(due.Sub(now))
 	}
-	at := slices.Index(p.waiting[w.lane], w)
-	p.waiting[w.lane] = slices.Delete(p.waiting[w.lane], at, at+1)
-	p.missed(ctx)
-	return ctx.Err()
+	p.due = due
 }
 
-// miss counts a run that has left, if that was at its deadline.
-func (p *places) miss(ctx context.Context) {
+// miss counts a run that had a place but did not start before its deadline.
+func (p *places) miss() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.missed(ctx)
-}
-
-// missed is miss for a caller that holds p.mu.
-func (p *places) missed(ctx context.Context) {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		p.notStarted++
-	}
+	p.notStarted++
 }
 
 // give returns the place of a run.
@@ -175,9 +255,17 @@ func (p *places) room(w *waiter) bool {
 	}
 }
 
-// serve gives the free places to waiters. The caller holds p.mu.
+// serve refuses the waiters whose deadline has passed, and gives the free places to
+// the others. The caller holds p.mu.
 func (p *places) serve() {
 	now := time.Now()
+	p.refuseAll(func(w *waiter) bool {
+		late := !now.Before(w.deadline)
+		if late {
+			p.notStarted++
+		}
+		return late
+	}, errLate)
 	for l := range lanes {
 		for len(p.waiting[l]) > 0 {
 			at := earliest(p.waiting[l])
@@ -193,9 +281,12 @@ func (p *places) serve() {
 			w.admitted = now
 			p.waiting[l] = slices.Delete(p.waiting[l], at, at+1)
 			p.count(w, 1)
-			close(w.ready)
+			if w.queued {
+				go w.start(nil)
+			}
 		}
 	}
+	p.schedule(now)
 }
 
 // nextSlow returns the waiter to serve next in the slow lane. Half of its places are

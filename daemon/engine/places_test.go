@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -184,17 +186,18 @@ func TestAllTargetsHangAtOnce(t *testing.T) {
 func TestPlacesCanChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := places{size: 2}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
 		began := make(chan *waiter, 4)
 		for range 4 {
-			go func() {
-				now := time.Now()
-				w := &waiter{began: now, deadline: now.Add(time.Minute)}
-				if p.take(ctx, w) == nil {
+			now := time.Now()
+			w := &waiter{began: now, deadline: now.Add(time.Minute)}
+			w.start = func(err error) {
+				if err == nil {
 					began <- w
 				}
-			}()
+			}
+			if p.enter(w) {
+				w.start(nil)
+			}
 		}
 		synctest.Wait()
 		if r := p.report(); r.Used != 2 || r.Waiting != 2 {
@@ -216,4 +219,52 @@ func TestPlacesCanChange(t *testing.T) {
 			t.Fatalf("at the end: %+v", r)
 		}
 	})
+}
+
+// TestRunsThatWaitHaveNoGoroutine counts goroutines while 2,000 runs wait, which end
+// at their deadline, at shutdown, or because too many wait.
+func TestRunsThatWaitHaveNoGoroutine(t *testing.T) {
+	const waiting = 2000
+	for _, test := range []struct {
+		lane lane
+		end  func(*places)
+		want map[error]int
+		late int64
+	}{
+		{untried, func(*places) { time.Sleep(time.Minute) }, map[error]int{errLate: waiting}, waiting},
+		{untried, (*places).close, map[error]int{ErrClosing: waiting}, 0},
+		{slow, (*places).close, map[error]int{ErrClosing: minQueue, errFull: waiting - minQueue}, waiting - minQueue},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := places{size: 1}
+			if holds := (&waiter{began: time.Now(), deadline: time.Now().Add(time.Hour)}); !p.enter(holds) {
+				t.Fatal("the first has no place")
+			}
+			var mu sync.Mutex
+			ended := map[error]int{}
+			before, most := runtime.NumGoroutine(), 0
+			for range waiting {
+				w := &waiter{lane: test.lane, began: time.Now(), deadline: time.Now().Add(time.Minute)}
+				w.start = func(err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					ended[err]++
+					most = max(most, runtime.NumGoroutine())
+				}
+				p.enter(w)
+			}
+			synctest.Wait()
+			if n := runtime.NumGoroutine() - before; n > 2 {
+				t.Errorf("%d goroutines while %d runs wait", n, waiting)
+			}
+			test.end(&p)
+			synctest.Wait()
+			if r := p.report(); !maps.Equal(ended, test.want) || r.Waiting != 0 || r.NotStarted != test.late {
+				t.Errorf("%v, %+v", ended, r)
+			}
+			if most > before+maxRefusing+2 {
+				t.Errorf("%d goroutines at the end, %d before", most, before)
+			}
+		})
+	}
 }

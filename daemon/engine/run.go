@@ -13,13 +13,40 @@ import (
 	"vega/policies/check"
 )
 
-// runOnce runs an integration once, measures contention during the run, and records
-// the result.
-func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) *Report {
+// run is one run of an integration, which may be waiting for a place.
+type run struct {
+	engine      *Engine
+	integration *integration
+	flight      *flight
+	ctx         context.Context
+	place       *waiter
+	contention  func() check.Contention // ends the measurement
+}
+
+// enter begins the run, which starts now or when it gets a place.
+func (r *run) enter() {
 	began := time.Now()
-	measured := e.options.Contention()
-	result := e.execute(ctx, i, b, began)
-	contention := measured()
+	r.contention = r.engine.options.Contention()
+	r.place = r.integration.waiter(began, r.flight.bound.Timeout)
+	r.place.start = r.start
+	if r.engine.places.enter(r.place) {
+		r.start(nil)
+	}
+}
+
+// start runs the integration, or reports why it can't, and completes the flight.
+func (r *run) start(refused error) {
+	defer r.engine.flights.Done()
+	defer r.engine.release(r.flight.bound)
+	r.flight.complete(r.integration, r.once(refused))
+}
+
+// once runs an integration once, measures contention during the run, and records
+// the result.
+func (run *run) once(refused error) *Report {
+	e, ctx, i, b, began := run.engine, run.ctx, run.integration, run.flight.bound, run.place.began
+	result := e.execute(ctx, i, b, run.place, refused)
+	contention := run.contention()
 	r := check.Run{
 		Integration:   b.Name,
 		Probe:         b.probe(),
@@ -45,22 +72,22 @@ func (e *Engine) runOnce(ctx context.Context, i *integration, b *Binding) *Repor
 	return &report
 }
 
-// execute waits for a slot and runs the probe. The wait counts against the
-// integration's timeout. If the wait leaves no time, or too little for the target to
-// respond, the cause is Host.
-func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, began time.Time) (r plugins.Result) {
+// execute waits for a slot and runs the probe, unless it got no place. The wait counts
+// against the integration's timeout. If the wait leaves no time, or too little for the
+// target to respond, the cause is Host.
+func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, place *waiter, refused error) (r plugins.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.options.Log.ErrorContext(ctx, "internal error in a run; please report it", "integration", b.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			r = hostFailure("internal error; search the log for this correlation ID")
 		}
 	}()
-	slot, err := e.admit(ctx, i, began, b.Timeout)
+	slot, err := e.admit(ctx, place, refused)
 	if err != nil {
 		return hostFailure(err.Error())
 	}
 	defer slot.release()
-	defer i.ended(slot.place)
+	defer i.ended(place)
 	r = b.Module.Run(context.WithValue(ctx, bindingKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
@@ -72,7 +99,7 @@ func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, began 
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
 		Sockets:     slot.sockets,
 	})
-	if policies.Reclassify(r.Cause, time.Since(began), slot.waited, b.Timeout) != r.Cause {
+	if policies.Reclassify(r.Cause, time.Since(place.began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
 		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so its result says nothing about the target: %s (%s)",
 			slot.waited.Round(time.Millisecond), b.Timeout, e.Concurrency(), r.Message)
