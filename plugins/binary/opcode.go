@@ -7,6 +7,7 @@ type Op uint16
 // The instructions that are handled individually. All others are handled by
 // shape.
 const (
+	OpUnreachable  Op = 0x00
 	OpNop          Op = 0x01
 	OpBlock        Op = 0x02
 	OpLoop         Op = 0x03
@@ -23,6 +24,7 @@ const (
 	OpLocalTee     Op = 0x22
 	OpGlobalGet    Op = 0x23
 	OpGlobalSet    Op = 0x24
+	OpTableGet     Op = 0x25
 	OpTableSet     Op = 0x26
 	OpMemoryGrow   Op = 0x40
 	OpI32Const     Op = 0x41

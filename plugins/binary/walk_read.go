@@ -74,3 +74,13 @@ func (w *Walker) byte() byte {
 	}
 	return b
 }
+
+// Labels returns the labels of an encoded br_table, the default last.
+func Labels(brTable []byte) []uint32 {
+	r := NewReader(brTable[1:])
+	labels := make([]uint32, 0, min(len(brTable), int(r.U32())+1))
+	for r.Err() == nil && len(r.Rest()) > 0 {
+		labels = append(labels, r.U32())
+	}
+	return labels
+}

@@ -4,13 +4,14 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"vega/plugins/build"
 	"vega/plugins/examples"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
@@ -53,8 +54,42 @@ func BenchmarkLanguages(b *testing.B) {
 	}
 }
 
+// most is the memory that a waiting run may take in each language, in KiB, about half
+// as much again as it takes; .ci/bench/README.md has the figures.
+var most = map[build.Language]float64{build.Go: 200, build.Rust: 64, build.C: 56, build.AssemblyScript: 200}
+
+// TestWaitingRunsTakeLittleMemory measures the memory of a run that waits for its target.
+// A machine that is too slow to start all runs in time only makes it less.
+func TestWaitingRunsTakeLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 5 s for each language")
+	}
+	for _, l := range examples.Languages() {
+		t.Run(string(l), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "mine")
+			if _, err := examples.Write(dir, "mine", l); err != nil {
+				t.Fatal(err)
+			}
+			k, err := plugintest.Open(t.Context(), compile(t, dir), plugintest.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer k.Close()
+			c, err := plugintest.ReadCase(filepath.Join(dir, "tests", "waiting.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kib := held(t, k, c) / 1024
+			t.Logf("%.0f KiB for each waiting run", kib)
+			if kib > most[l] {
+				t.Errorf("a waiting run takes %.0f KiB, at most %.0f are allowed", kib, most[l])
+			}
+		})
+	}
+}
+
 // held returns the memory of a waiting run, in bytes.
-func held(b *testing.B, k *plugintest.Kit, c *plugintest.Case) float64 {
+func held(b testing.TB, k *plugintest.Kit, c *plugintest.Case) float64 {
 	waiting := *c
 	waiting.Timeout = manifest.Duration(4 * time.Second)
 	waiting.World.HTTP = []plugintest.Exchange{{Method: "GET", URL: c.World.HTTP[0].URL, Failed: &plugintest.Failure{Kind: "timeout", Text: "timed out"}}}
@@ -74,8 +109,8 @@ func held(b *testing.B, k *plugintest.Kit, c *plugintest.Case) float64 {
 }
 
 // private returns the unshared memory of this process.
-func private(b *testing.B) float64 {
-	runtime.GC()
+func private(b testing.TB) float64 {
+	debug.FreeOSMemory()
 	f, err := os.Open("/proc/self/smaps_rollup")
 	if err != nil {
 		b.Skip(err)

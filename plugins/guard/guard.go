@@ -4,7 +4,8 @@
 // Prepare does all of this. It decodes the module, which refuses anything
 // outside the grammar or beyond a cap. It adds metering, gives every table a
 // maximum, exports the start function instead of letting the runtime call it,
-// lifts the data out and exports what a snapshot needs. Then it decodes its own
+// lifts the data out, replaces a large table by functions that all instances
+// share, and exports what a snapshot needs. Then it decodes its own
 // output and compares it with the original, instruction by instruction.
 //
 // Native code can't be interrupted, so the module meters itself. It pays from a
@@ -27,7 +28,7 @@ import (
 // Version identifies the output of Prepare. It must change whenever the output
 // or the refusals change, so that cached output of another
 // version is not used.
-const Version = "1"
+const Version = "2"
 
 // ImportModule and ImportName name the function that a prepared module imports in
 // addition to its own imports. It has no parameters or results, and returns if the

@@ -90,9 +90,11 @@ type meter struct {
 	calling, entered bool
 }
 
-// call is a place in the code that refers to a function, whose index shifts.
+// call is a place in the code that refers to a function, whose index shifts, or that
+// calls a dispatcher instead of an entry of the table.
 type call struct {
 	at, end int // start and end of the instruction
+	op      binary.Op
 	index   uint32
 }
 
@@ -145,8 +147,12 @@ func (f *meter) read(i int) error {
 		}
 		straight = straight && goesOn(w.Op, e)
 		f.facts.Resettable = f.facts.Resettable && e != sets && e != bulkSets
-		if w.Op == binary.OpCall || w.Op == binary.OpRefFunc {
-			f.calls = append(f.calls, call{at: w.At, end: w.End(), index: w.Index})
+		switch {
+		case w.Op == binary.OpCallIndirect && f.table != nil:
+			to := f.from.NumFunctions() + uint32(f.table.dispatcher(f.from.Types[w.Index]))
+			f.calls = append(f.calls, call{at: w.At, end: w.End(), op: binary.OpCall, index: to})
+		case w.Op == binary.OpCall, w.Op == binary.OpRefFunc:
+			f.calls = append(f.calls, call{at: w.At, end: w.End(), op: w.Op, index: w.Index})
 		}
 	}
 	return w.Err()
@@ -187,7 +193,7 @@ func (f *meter) write(scratch uint64) []byte {
 	upTo := func(to int) {
 		for ; len(calls) > 0 && calls[0].at < to; calls = calls[1:] {
 			c := calls[0]
-			out = append(out, f.body[from:c.at+1]...)
+			out = append(append(out, f.body[from:c.at]...), byte(c.op))
 			out = binary.AppendU32(out, c.index+1)
 			from = c.end
 		}

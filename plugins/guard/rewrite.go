@@ -15,6 +15,7 @@ type rewriter struct {
 	to    *binary.Module
 	facts Facts
 	image []byte
+	table *dispatch // nil: the table stays
 }
 
 // rewrite imports the check as function 0, so that every function index grows
@@ -32,6 +33,7 @@ func (r *rewriter) rewrite() error {
 		DataCount: m.DataCount,
 		Data:      m.Data,
 	}
+	r.table = dispatchOf(m)
 	r.facts = Facts{Resettable: true, Go: isGo(m)}
 	if len(m.Memories) == 1 {
 		r.facts.Memory = &m.Memories[0]
@@ -39,6 +41,7 @@ func (r *rewriter) rewrite() error {
 	if err := r.codes(); err != nil {
 		return err
 	}
+	r.dispatch()
 	r.lift()
 	return r.exports()
 }

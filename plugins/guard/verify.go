@@ -20,6 +20,9 @@ func verify(wasm []byte, p *Prepared) error {
 		return fmt.Errorf("it can't be decoded: %w", err)
 	}
 	v := verifier{from: from, to: to, p: p}
+	if v.table, err = v.dispatch(); err != nil {
+		return err
+	}
 	for what, same := range v.sections() {
 		if !same {
 			return fmt.Errorf("its %s differ from the original in an unexpected way", what)
@@ -32,24 +35,39 @@ func verify(wasm []byte, p *Prepared) error {
 type verifier struct {
 	from, to *binary.Module
 	p        *Prepared
+	table    *dispatched // nil: the table stayed
 }
 
 // sections compares everything except the code.
 func (v *verifier) sections() map[string]bool {
 	from, to := v.from, v.to
 	return map[string]bool{
-		"types":           slices.EqualFunc(to.Types, append(slices.Clone(from.Types), binary.FuncType{}), sameType),
+		"types":           v.types(),
 		"imports":         v.imports(),
-		"functions":       slices.Equal(to.Functions, from.Functions),
-		"tables":          slices.EqualFunc(to.Tables, from.Tables, bounded),
+		"functions":       slices.Equal(to.Functions[:min(len(to.Functions), len(from.Functions))], from.Functions),
+		"tables":          v.table != nil || slices.EqualFunc(to.Tables, from.Tables, bounded),
 		"memories":        slices.Equal(to.Memories, from.Memories),
 		"globals":         v.globals(),
 		"exports":         slices.EqualFunc(to.Exports, v.exported(), sameExport),
 		"start functions": to.Start == nil,
-		"elements":        slices.EqualFunc(to.Elements, from.Elements, sameElement),
+		"elements":        v.table != nil || slices.EqualFunc(to.Elements, from.Elements, sameElement),
 		"data segments":   v.data(),
 		"custom sections": len(to.Customs) == 0,
 	}
+}
+
+// types compares the types and checks that only that of the check, and one for each
+// dispatcher, follow them.
+func (v *verifier) types() bool {
+	added, n := 0, len(v.from.Types)
+	if v.table != nil {
+		added = v.table.types
+	}
+	if len(v.to.Types) != n+1+added {
+		return false
+	}
+	check := v.to.Types[n]
+	return len(check.Params)+len(check.Results) == 0 && slices.EqualFunc(v.to.Types[:n], v.from.Types, sameType)
 }
 
 func sameType(a, b binary.FuncType) bool {

@@ -10,14 +10,17 @@ import (
 
 // codes compares the functions one by one.
 func (v *verifier) codes() error {
-	if len(v.to.Codes) != len(v.from.Codes) {
+	if v.table == nil && len(v.to.Codes) != len(v.from.Codes) {
 		return fmt.Errorf("it has %d functions instead of %d", len(v.to.Codes), len(v.from.Codes))
 	}
-	l := lockstep{from: v.from, to: v.to, fuel: uint32(len(v.from.Globals))}
+	l := lockstep{from: v.from, to: v.to, fuel: uint32(len(v.from.Globals)), table: v.table}
 	for i := range v.from.Codes {
 		if err := l.function(i); err != nil {
 			return fmt.Errorf("function %d, at %#x in the original and %#x in the rewritten module: %w", len(v.from.Imports)+i, l.was.At, l.is.At, err)
 		}
+	}
+	if v.table != nil && l.tables {
+		return errors.New("its code refers to its table, but the table was removed")
 	}
 	if v.p.Resettable && l.sets {
 		return errors.New("it writes a table or drops a segment but is marked as resettable")
@@ -33,6 +36,8 @@ type lockstep struct {
 	account       account
 	paid          []payment // payments before the current rewritten instruction
 	sets          bool      // some function writes a table or drops a segment
+	tables        bool      // some function refers to a table other than by a call
+	table         *dispatched
 }
 
 // payment is an amount taken from the fuel in one place.
@@ -72,11 +77,16 @@ func (l *lockstep) step() error {
 	}
 	op := l.was.Op
 	same := l.is.Op == op
-	if op == binary.OpCall || op == binary.OpRefFunc {
+	switch {
+	case op == binary.OpCall, op == binary.OpRefFunc:
 		same = same && l.is.Index == l.was.Index+1
-	} else {
+	case op == binary.OpCallIndirect && l.table != nil:
+		caller, ok := l.table.callers[l.was.Index]
+		same = ok && l.is.Op == binary.OpCall && l.is.Index == caller
+	default:
 		same = same && bytes.Equal(l.is.Bytes(), l.was.Bytes())
 	}
+	l.tables = l.tables || usesTable(op)
 	if !same {
 		return fmt.Errorf("the instruction %x became %x", l.was.Bytes(), l.is.Bytes())
 	}

@@ -14,7 +14,7 @@ import (
 
 // prepared is, by Version, the digest of Prepare's output for the modules kept
 // for tests.
-var prepared = map[string]string{"1": "a6437b38409f4d209f0e7a2b34e44a24fc42b9db32df334c2df47a04de8ddc03"}
+var prepared = map[string]string{"2": "a6437b38409f4d209f0e7a2b34e44a24fc42b9db32df334c2df47a04de8ddc03"}
 
 // The cache stores prepared modules by Version: when Prepare's output or its
 // refusals change, Version must change.
