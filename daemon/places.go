@@ -23,7 +23,7 @@ import (
 const (
 	// runMemory is what a run that waits for its target takes of the memory limit, with
 	// the garbage that the heap may hold per run. .ci/bench/README.md has the figures.
-	runMemory = 256 << 10
+	runMemory = 192 << 10
 	// minPlaces is the number of places that are left whatever the limit.
 	minPlaces = 8
 	// The part of a limit that neither the heap nor runs may use: for the program's own
@@ -34,6 +34,8 @@ const (
 	minHeap = 16 << 20
 	// tightHeap is the limit below which memory is given back during the start.
 	tightHeap = 80 << 20
+	// compileMemory is what vega takes while it compiles the bundled plugins.
+	compileMemory = 64 << 20
 	// fitInterval is how often the limits are read.
 	fitInterval = 2 * time.Second
 	// samples is how many readings the memory that runs don't use is the lowest of.
@@ -94,8 +96,20 @@ type room struct {
 // all the memory.
 func newRoom(ctx context.Context, log *slog.Logger, e *engine.Engine) *room {
 	r := &room{log: log, engine: e, read: boundsOf(), spread: plugins.DefaultMemory, most: math.MaxInt64}
-	r.limitHeap(r.read(ctx))
+	all := r.read(ctx)
+	r.limitHeap(all)
+	r.warn(ctx, all)
 	return r
+}
+
+// warn logs the limits below which the kernel may kill vega while it compiles, before
+// it does.
+func (r *room) warn(ctx context.Context, all []bound) {
+	for _, b := range all {
+		if !b.space && b.limit < compileMemory {
+			r.log.WarnContext(ctx, "compiling plugins takes more memory than there is, and the kernel may kill vega; give it more, or start it once with more, so that data_dir/cache has the code", "limit", rounded(b.limit).String(), "source", b.name, "needed", rounded(compileMemory).String())
+		}
+	}
 }
 
 // boundsOf returns a function that reads all limits.

@@ -49,12 +49,12 @@ func TestPlacesFollowTheTightestLimit(t *testing.T) {
 	}{
 		"nothing is known":       {nil, config.MaxRunning, ""},
 		"the host is enough":     {[]bound{host}, config.MaxRunning, "host"},
-		"the container is tight": {[]bound{memory("cgroup /a", 128*mib, 32*mib), host}, (96 - 32) * 4, "cgroup /a"},
+		"the container is tight": {[]bound{memory("cgroup /a", 128*mib, 32*mib), host}, (96 - 32) * mib / runMemory, "cgroup /a"},
 		"a large one":            {[]bound{memory("cgroup /a", 512*mib, 32*mib), host}, config.MaxRunning, "cgroup /a"},
-		"one above it is":        {[]bound{memory("cgroup /a/b", 256*mib, 32*mib), memory("cgroup /a", 512*mib, 440*mib), host}, (464 - 440) * 4, "cgroup /a"},
+		"one above it is":        {[]bound{memory("cgroup /a/b", 256*mib, 32*mib), memory("cgroup /a", 512*mib, 440*mib), host}, (464 - 440) * mib / runMemory, "cgroup /a"},
 		"it is full already":     {[]bound{memory("cgroup /a", 48*mib, 60*mib), host}, minPlaces, "cgroup /a"},
 		"it is tiny":             {[]bound{memory("cgroup /a", 4*mib, mib), host}, minPlaces, "cgroup /a"},
-		"the host is full":       {[]bound{memory("host", 512*mib, 460*mib)}, (464 - 460) * 4, "host"},
+		"the host is full":       {[]bound{memory("host", 512*mib, 460*mib)}, (464 - 460) * mib / runMemory, "host"},
 		"address space":          {[]bound{host, {name: "RLIMIT_AS", limit: 2 << 30, held: 1 << 30, space: true}}, (1024 - 48) / 32, "RLIMIT_AS"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,15 +94,15 @@ func TestPlacesFollowChanges(t *testing.T) {
 			t.Errorf("%d places, want %d", got, places)
 		}
 	}
-	want((96 - 32) * 4)
+	want((96 - 32) * mib / runMemory)
 	now.limit = 256 * mib
-	want((208 - 32) * 4)
+	want((208 - 32) * mib / runMemory)
 	now.limit = 64 * mib
-	want((48 - 32) * 4)
+	want((48 - 32) * mib / runMemory)
 	now.held = 60 * mib // a short peak changes nothing
-	want((48 - 32) * 4)
+	want((48 - 32) * mib / runMemory)
 	now.held = 32 * mib
-	want((48 - 32) * 4)
+	want((48 - 32) * mib / runMemory)
 	now.held = 60 * mib
 	for range samples - 1 {
 		r.fit(t.Context())
@@ -161,5 +161,18 @@ func TestHeldMemoryFollowsTheLimit(t *testing.T) {
 	cfg.Sandbox.HostMemory = 8 * mib
 	if r.adopt(cfg); held != 8*mib {
 		t.Errorf("after a reload: %v", held)
+	}
+}
+
+// TestTooLittleMemoryToCompileIsLogged expects the line that comes before the kernel
+// kills vega.
+func TestTooLittleMemoryToCompileIsLogged(t *testing.T) {
+	for limit, want := range map[uint64]bool{48 * mib: true, 64 * mib: false} {
+		var log bytes.Buffer
+		r := newTestRoom(t, &log, nil)
+		r.warn(t.Context(), []bound{{name: "cgroup /a", limit: limit, perRun: runMemory}, {name: "RLIMIT_AS", limit: mib, space: true}})
+		if got := strings.Contains(log.String(), `limit=48MiB source="cgroup /a" needed=64MiB`) && strings.Count(log.String(), "\n") == 1; got != want {
+			t.Errorf("%d MiB: %s", limit/mib, &log)
+		}
 	}
 }
