@@ -137,7 +137,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err = step(d.options.Step, "descriptors", func() (string, error) { return d.descriptors.share(cfg, d.engine) }); err != nil {
 		return err
 	}
-	d.room.hold = d.catalog.Sandbox.SetHostMemory
+	d.room.hold, d.room.grow = d.catalog.Sandbox.SetHostMemory, d.catalog.Sandbox.LimitGrowth
 	d.room.adopt(cfg)
 	if err = step(d.options.Step, "memory", func() (string, error) { return d.room.outcome(ctx), nil }); err != nil {
 		return err

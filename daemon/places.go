@@ -36,6 +36,9 @@ const (
 	tightHeap = 80 << 20
 	// compileMemory is what vega takes while it compiles the bundled plugins.
 	compileMemory = 64 << 20
+	// minGrowth is what the memories of running probes may grow by in all whatever the
+	// limit: a probe that reads a page of 1 MiB needs about 6 MiB.
+	minGrowth = 8 << 20
 	// fitInterval is how often the limits are read.
 	fitInterval = 2 * time.Second
 	// samples is how many readings the memory that runs don't use is the lowest of.
@@ -78,13 +81,14 @@ type room struct {
 	engine *engine.Engine
 	read   func(context.Context) []bound
 
-	mu     sync.Mutex          // guards the fields up to said
-	hold   func(manifest.Size) // limits what vega holds for probes; nil: does nothing
-	wanted manifest.Size       // host_memory in the configuration
-	most   manifest.Size       // the largest part of the limit that probes may get
-	spread manifest.Size       // the largest memory limit of an integration
-	heap   int64               // the limit that was set; 0: none
-	others map[string][]uint64 // the last readings of what runs don't use, by name
+	mu     sync.Mutex                    // guards the fields up to said
+	hold   func(manifest.Size)           // limits what vega holds for probes; nil: does nothing
+	grow   func(more, min manifest.Size) // limits what the memories of probes grow by; nil: does nothing
+	wanted manifest.Size                 // host_memory in the configuration
+	most   manifest.Size                 // the largest part of the limit that probes may get
+	spread manifest.Size                 // the largest memory limit of an integration
+	heap   int64                         // the limit that was set; 0: none
+	others map[string][]uint64           // the last readings of what runs don't use, by name
 
 	said    time.Time // when a shortage was last logged; zero: it is over
 	lastLow time.Time // when a run was last not started
@@ -174,6 +178,7 @@ func (r *room) fit(ctx context.Context) (tightest bound, places int) {
 	}
 	r.others = others
 	r.limitHeld()
+	r.limitGrowth(all)
 	r.engine.Fit(places, tightest.String())
 	return tightest, places
 }
@@ -183,6 +188,20 @@ func (r *room) fit(ctx context.Context) (tightest bound, places int) {
 func (r *room) limitHeld() {
 	if r.hold != nil {
 		r.hold(min(r.wanted, r.most))
+	}
+}
+
+// limitGrowth lets the memories of running probes grow by half of what is left of the
+// lowest limit, because vega holds memory for them, too. The caller holds r.mu.
+func (r *room) limitGrowth(all []bound) {
+	more := uint64(math.MaxInt64)
+	for _, b := range all {
+		if !b.space {
+			more = min(more, (b.usable()-min(b.usable(), b.held))/2)
+		}
+	}
+	if r.grow != nil {
+		r.grow(manifest.Size(more), minGrowth)
 	}
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -173,6 +174,37 @@ func TestTooLittleMemoryToCompileIsLogged(t *testing.T) {
 		r.warn(t.Context(), []bound{{name: "cgroup /a", limit: limit, perRun: runMemory}, {name: "RLIMIT_AS", limit: mib, space: true}})
 		if got := strings.Contains(log.String(), `limit=48MiB source="cgroup /a" needed=64MiB`) && strings.Count(log.String(), "\n") == 1; got != want {
 			t.Errorf("%d MiB: %s", limit/mib, &log)
+		}
+	}
+}
+
+// TestGrowthFollowsWhatIsLeft compares what the memories of probes may grow by with the
+// limits on memory.
+func TestGrowthFollowsWhatIsLeft(t *testing.T) {
+	var bounds []bound
+	var log bytes.Buffer
+	r := newTestRoom(t, &log, func() []bound { return bounds })
+	var more manifest.Size
+	r.grow = func(m, least manifest.Size) {
+		if more = m; least != minGrowth {
+			t.Errorf("at least %v", least)
+		}
+	}
+	memory := func(limit, held uint64) bound {
+		return bound{name: fmt.Sprint(limit), limit: limit, held: held, perRun: runMemory}
+	}
+	for _, c := range []struct {
+		bounds []bound
+		more   manifest.Size
+	}{
+		{[]bound{memory(64*mib, 40*mib)}, 4 * mib},
+		{[]bound{memory(64*mib, 60*mib)}, 0},
+		{[]bound{memory(4096*mib, 48*mib), memory(256*mib, 108*mib)}, 50 * mib},
+		{[]bound{memory(256*mib, 108*mib), {name: "ulimit -v", limit: 128 * mib, held: 128 * mib, space: true}}, 50 * mib},
+	} {
+		bounds = c.bounds
+		if r.fit(t.Context()); more != c.more {
+			t.Errorf("%v: %v, want %v", c.bounds, more, c.more)
 		}
 	}
 }

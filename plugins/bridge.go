@@ -90,7 +90,7 @@ func (b *bridge) translate(g *guest, code int32, err error) (int32, error) {
 	}
 	b.report(g, out)
 	switch {
-	case g.full && code != int32(abi.Healthy):
+	case g.full != nil && code != int32(abi.Healthy):
 		return code, engine.ErrMemory
 	case b.panicked != "" && code == int32(abi.Unhealthy):
 		return code, probeError("the probe crashed: " + check.OneLine(check.Clip(g.vault.Redact(b.panicked), 300)) + lastMessage(g))

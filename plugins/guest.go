@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -36,13 +37,13 @@ type guest struct {
 	handles  handles
 	output   output
 
-	away     int8 // depth of nested waits
-	gave     bool // the token was returned for the waits
-	starting bool // a snapshot is being taken and no run has started
-	asked    bool // the guest made a call or printed something while starting
-	rolled   bool // the guest read random bytes
-	full     bool // the guest requested more memory than its limit
-	timedOut bool // a host call reached the deadline
+	away     int8  // depth of nested waits
+	gave     bool  // the token was returned for the waits
+	starting bool  // a snapshot is being taken and no run has started
+	asked    bool  // the guest made a call or printed something while starting
+	rolled   bool  // the guest read random bytes
+	full     error // why the memory of the guest could not grow: ledger.ErrRun or ErrSum
+	timedOut bool  // a host call reached the deadline
 	slept    bool
 
 	last       lastError // for the error call
@@ -190,8 +191,12 @@ func (g *guest) Stdout() io.Writer {
 	return g.output.stdout
 }
 
-// Stderr implements engine.Host.
+// Stderr implements engine.Host. It drops what a runtime writes after its memory could
+// not grow, a stack trace that says nothing about the probe.
 func (g *guest) Stderr() io.Writer {
+	if errors.Is(g.full, ledger.ErrSum) {
+		return io.Discard
+	}
 	if g.output.stderr == nil {
 		g.output.stderr = &lineWriter{g: g, level: slog.LevelWarn}
 	}

@@ -26,14 +26,33 @@ func (g *guest) Hold(bytes int) error {
 // Release undoes Hold.
 func (g *guest) Release(bytes int) { g.account.Release(bytes) }
 
+// LimitGrowth lets the memories of all running probes together grow by more bytes,
+// or to at least min bytes.
+func (s *Sandbox) LimitGrowth(more, min manifest.Size) {
+	s.ledger.LimitGrowth(int64(more), int64(min))
+}
+
+// crowded is the message of a run whose memory could not grow.
+const crowded = "vega has too little memory for all running probes together; give vega more, or use longer intervals"
+
 // GrowMemory implements memory.Owner. What the host holds for the guest counts
 // against the guest's memory limit.
 func (g *guest) GrowMemory(size, limit uint64) bool {
-	if size > limit || !g.account.Grow(int64(size)) && !(g.dropBodies() && g.account.Grow(int64(size))) {
-		g.full = true
+	if size > limit {
+		g.full = ledger.ErrRun
 		return false
 	}
-	return true
+	err := g.account.Grow(int64(size))
+	if err != nil && g.dropBodies() {
+		err = g.account.Grow(int64(size))
+	}
+	if err != nil {
+		g.full = err
+	}
+	if errors.Is(err, ledger.ErrSum) {
+		g.blameHost(errors.New(crowded))
+	}
+	return err == nil
 }
 
 // dropBodies frees the bodies that are kept only in case the guest asks for JSON,

@@ -57,6 +57,24 @@ func TestSumOfHostMemory(t *testing.T) {
 	}
 }
 
+// If the memories of all probes together may not grow further, a probe that runs out of
+// memory is vega's fault, and the stack trace of its runtime is not logged.
+func TestSumOfGuestMemory(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	m := s.guest(t)
+	in := input(t, "hungry", nil)
+	if got := m.Run(t.Context(), in); got.Status != check.Unknown || got.Cause != check.Probe {
+		t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+	}
+	for range 2 { // the first run's growth is given back
+		s.LimitGrowth(0, 2<<20)
+		got := m.Run(t.Context(), in)
+		if got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "too little memory for all running probes") {
+			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
+		}
+	}
+}
+
 // However a run ends, nothing stays counted: if it traps, exits, exceeds its output,
 // is withdrawn, reaches its deadline or leaves everything open.
 func TestNothingStaysCounted(t *testing.T) {

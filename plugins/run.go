@@ -115,7 +115,7 @@ func (m *Module) admit(g *guest) bool {
 func (m *Module) fresh(ctx context.Context, g *guest) (*engine.Instance, error) {
 	if i := m.pool.Reuse(g, g.memoryLimit()); i != nil {
 		g.instance = i
-		g.account.Grow(int64(i.MemorySize())) // no other memory is counted yet
+		_ = g.account.Grow(int64(i.MemorySize())) // fits, because no other memory is counted yet
 		return i, nil
 	}
 	i, err := m.pool.New(ctx, g, g.memoryLimit())

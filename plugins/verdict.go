@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"vega/plugins/engine"
+	"vega/plugins/ledger"
 	"vega/policies/check"
 	"vega/sdk/abi"
 )
@@ -98,7 +99,9 @@ func blame(g *guest, err error) (check.Cause, string) {
 		return blameWait(g, "vega could not start the probe: "+err.Error())
 	case errors.Is(err, engine.ErrHost):
 		return check.Host, "vega could not start the probe: " + check.OneLine(check.Clip(err.Error(), 300))
-	case g.full:
+	case errors.Is(g.full, ledger.ErrSum):
+		return check.Host, crowded
+	case g.full != nil:
 		return check.Probe, fmt.Sprintf("the probe ran out of memory: its limit is %v, including what vega holds for it; if you trust it with more, raise memory in the integration", g.memoryLimit())
 	case errors.Is(err, engine.ErrMemory):
 		return check.Probe, check.OneLine(err.Error())

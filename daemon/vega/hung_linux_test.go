@@ -22,8 +22,9 @@ import (
 const hungGood = 20 // targets that respond, next to those that hang
 
 // TestHungTargetsInAContainer runs vega in containers with little memory, next to
-// more hung targets than it has memory for. It stays alive, and the targets that
-// respond are healthy. VEGA_CONTAINERS is how long each container runs; without it
+// more hung targets than it has memory for: half of them send nothing, the others a
+// page of 1 MiB that does not end. It stays alive, and the targets that respond are
+// healthy. VEGA_CONTAINERS is how long each container runs; without it
 // there is one, until each good target was found healthy three times.
 func TestHungTargetsInAContainer(t *testing.T) {
 	if os.Getuid() != 0 {
@@ -50,14 +51,20 @@ func hungInContainer(t *testing.T, mib, hung int, length time.Duration) {
 	}
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
-	dir, hangs := t.TempDir(), "http://"+fixtures.Hang(t)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(2<<20))
+		_, _ = w.Write(make([]byte, 1<<20))
+		<-r.Context().Done()
+	}))
+	defer page.Close()
+	dir, hangs := t.TempDir(), [2]string{"http://" + fixtures.Hang(t), page.URL}
 	var text strings.Builder
 	for n := range hungGood + hung {
-		name, url, interval := fmt.Sprintf("good-%02d", n), target.URL, "3s"
+		name, url, interval, body := fmt.Sprintf("good-%02d", n), target.URL, "3s", ""
 		if n >= hungGood {
-			name, url, interval = fmt.Sprintf("hung-%04d", n-hungGood), hangs, "10s"
+			name, url, interval, body = fmt.Sprintf("hung-%04d", n-hungGood), hangs[n%2], "10s", "\n    expect_body = \"never\""
 		}
-		fmt.Fprintf(&text, "integration %q {\n  probe    = core.http\n  interval = %q\n  timeout  = \"10s\"\n  config {\n    url = %q\n  }\n}\n", name, interval, url)
+		fmt.Fprintf(&text, "integration %q {\n  probe    = core.http\n  interval = %q\n  timeout  = \"10s\"\n  config {\n    url = %q%s\n  }\n}\n", name, interval, url, body)
 	}
 	write(t, dir, "vega.hcl", text.String())
 	self, err := os.Executable()

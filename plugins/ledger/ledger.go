@@ -12,6 +12,7 @@ package ledger
 
 import (
 	"errors"
+	"math"
 	"sync"
 )
 
@@ -29,6 +30,8 @@ type Ledger struct {
 	limit      int64
 	held       int64
 	thirdParty int64 // the part of held that belongs to third-party guests
+	grown      int64 // linear memory of all guests, as far as it counts
+	growth     int64 // limit of grown; 0: none
 }
 
 // New returns a Ledger with the given limit in bytes.
@@ -48,12 +51,46 @@ func (l *Ledger) Held() (held, limit int64) {
 	return l.held, l.limit
 }
 
-// take counts n bytes. A quarter of the limit is reserved for bundled guests,
-// so that third-party guests cannot take the memory that they need.
-func (l *Ledger) take(n int64, bundled bool) bool {
+// LimitGrowth lets all linear memories together grow by more bytes beyond what they
+// have grown by, but at least to least bytes. Without a call, nothing limits them.
+func (l *Ledger) LimitGrowth(more, least int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held+n > l.limit || !bundled && l.thirdParty+n > l.limit-l.limit/4 {
+	l.growth = max(l.grown+min(more, math.MaxInt64-l.grown), least, 1)
+}
+
+// grow counts n bytes of linear memory. n is negative for memory that is given back.
+func (l *Ledger) grow(n int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n > 0 && l.growth > 0 && l.grown+n > l.growth {
+		return false
+	}
+	l.grown += n
+	return true
+}
+
+const (
+	// small is what an ordinary run holds at most. An eighth of the limit is reserved
+	// for runs that hold no more, so that a few with large responses cannot stop the
+	// others.
+	small = 64 << 10
+	// smallGrowth is what the linear memory of an ordinary run grows by at most. It is
+	// not counted, because runtimes reserve more than they use.
+	smallGrowth = 1 << 20
+)
+
+// take counts n bytes of a run that will hold all bytes. A quarter of the limit is
+// reserved for bundled guests, so that third-party guests cannot take the memory that
+// they need.
+func (l *Ledger) take(n, all int64, bundled bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.limit
+	if all > small {
+		limit -= limit / 8
+	}
+	if l.held+n > limit || !bundled && l.thirdParty+n > l.limit-l.limit/4 {
 		return false
 	}
 	l.add(n, bundled)
@@ -80,6 +117,8 @@ type Account struct {
 	bundled bool
 	limit   int64
 	linear  int64 // the guest's linear memory
+	free    int64 // the part of linear that counts against limit only
+	grown   int64 // the rest of linear
 	held    int64 // the host's memory
 }
 
@@ -98,7 +137,7 @@ func (a *Account) Hold(n int) error {
 	switch size := int64(n); {
 	case size > a.Room():
 		return ErrRun
-	case !a.ledger.take(size, a.bundled):
+	case !a.ledger.take(size, a.held+size, a.bundled):
 		return ErrSum
 	default:
 		a.held += size
@@ -116,17 +155,25 @@ func (a *Account) Release(n int) {
 	a.ledger.give(size, a.bundled)
 }
 
-// Grow records that the guest's linear memory will grow to size bytes, and
-// reports whether that fits.
-func (a *Account) Grow(size int64) bool {
+// Grow records that the guest's linear memory will grow to size bytes. If it returns
+// ErrRun or ErrSum, it has recorded nothing. The first size, whose pages guests share,
+// and smallGrowth beyond it count against the run's limit only.
+func (a *Account) Grow(size int64) error {
 	if a.ledger == nil {
-		return true
+		return nil
 	}
 	if size > a.linear && size+a.held > a.limit {
-		return false
+		return ErrRun
 	}
-	a.linear = size
-	return true
+	if a.linear == 0 {
+		a.free = size + smallGrowth
+	}
+	counted := max(0, size-a.free)
+	if !a.ledger.grow(counted - a.grown) {
+		return ErrSum
+	}
+	a.linear, a.grown = size, counted
+	return nil
 }
 
 // Room returns how many more bytes the run may hold.
@@ -144,6 +191,9 @@ func (a *Account) Held() int64 { return a.held }
 func (a *Account) Close() {
 	if a.held > 0 {
 		a.ledger.give(a.held, a.bundled)
+	}
+	if a.grown != 0 {
+		a.ledger.grow(-a.grown)
 	}
 	*a = Account{}
 }

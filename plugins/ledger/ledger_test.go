@@ -9,7 +9,7 @@ import (
 func TestHoldRefusesBeyondLimit(t *testing.T) {
 	l := New(1000)
 	a := l.Open(100, false)
-	if !a.Grow(60) || a.Grow(101) || a.Room() != 40 {
+	if a.Grow(60) != nil || a.Grow(101) == nil || a.Room() != 40 {
 		t.Errorf("room for %d", a.Room())
 	}
 	if err := a.Hold(41); !errors.Is(err, ErrRun) {
@@ -18,11 +18,11 @@ func TestHoldRefusesBeyondLimit(t *testing.T) {
 	if err := a.Hold(40); err != nil || a.Room() != 0 || a.Held() != 40 {
 		t.Errorf("%v, room for %d", err, a.Room())
 	}
-	if a.Grow(61) {
+	if a.Grow(61) == nil {
 		t.Error("linear memory grew beyond the limit")
 	}
 	a.Release(10)
-	if !a.Grow(70) || a.Grow(71) {
+	if a.Grow(70) != nil || a.Grow(71) == nil {
 		t.Error("released memory is not available to linear memory")
 	}
 	if held, _ := l.Held(); held != 30 {
@@ -89,9 +89,66 @@ func TestLedgerHammer(t *testing.T) {
 
 func TestZeroAccountCountsNothing(t *testing.T) {
 	var a Account
-	if a.Hold(1) != nil || !a.Grow(1<<40) || a.Held() != 0 || a.Room() <= 0 {
+	if a.Hold(1) != nil || a.Grow(1<<40) != nil || a.Held() != 0 || a.Room() <= 0 {
 		t.Error("the zero Account refused")
 	}
 	a.Release(1)
 	a.Close()
+}
+
+// TestGuestsShareGrowth checks that the first memory of a guest and what an ordinary
+// one grows by are free, that the rest counts until the run ends, and that the limit is
+// for all.
+func TestGuestsShareGrowth(t *testing.T) {
+	l := New(1000)
+	const first = 5000
+	const free = first + smallGrowth
+	a, b := l.Open(1<<40, true), l.Open(1<<40, true)
+	if err := errors.Join(a.Grow(first), b.Grow(first), a.Grow(1<<30)); err != nil {
+		t.Fatalf("without a limit: %v", err)
+	}
+	a.Close()
+	a = l.Open(1<<40, true)
+	l.LimitGrowth(100, 0)
+	if err := errors.Join(a.Grow(first), a.Grow(free+60), b.Grow(free+40)); err != nil {
+		t.Fatalf("within the limit: %v", err)
+	}
+	if err := b.Grow(free + 41); !errors.Is(err, ErrSum) {
+		t.Errorf("beyond the limit: %v", err)
+	}
+	ordinary := l.Open(1<<40, true)
+	if err := errors.Join(ordinary.Grow(first), ordinary.Grow(free)); err != nil {
+		t.Errorf("an ordinary run: %v", err)
+	}
+	a.Close()
+	if err := b.Grow(free + 100); err != nil {
+		t.Errorf("after the end of the other run: %v", err)
+	}
+	l.LimitGrowth(50, 0)
+	if err := errors.Join(b.Grow(free+150), b.Grow(free+120), b.Grow(free+150)); err != nil {
+		t.Errorf("the limit is what there is and 50 more: %v", err)
+	}
+	l.LimitGrowth(0, 200)
+	if err := b.Grow(free + 201); !errors.Is(err, ErrSum) || b.Grow(free+200) != nil {
+		t.Errorf("at least 200: %v", err)
+	}
+	b.Close()
+	l.LimitGrowth(1<<63-1, 0)
+	if l.grown != 0 || l.growth != 1<<63-1 {
+		t.Errorf("%d have grown, the limit is %d", l.grown, l.growth)
+	}
+}
+
+func TestLargeRunsLeaveRoomForSmallOnes(t *testing.T) {
+	l := New(8 * small)
+	large, ordinary := l.Open(1<<40, true), l.Open(1<<40, true)
+	if err := large.Hold(7*small + 1); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
+	if err := errors.Join(large.Hold(7*small), ordinary.Hold(small)); err != nil {
+		t.Error(err)
+	}
+	if err := ordinary.Hold(1); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
 }
