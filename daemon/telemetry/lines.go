@@ -71,12 +71,16 @@ func (l *Lines) run() {
 	var room []byte
 	for more := true; more; {
 		<-l.wake
-		var text []byte
-		var lines int
-		for text, lines, more = l.take(room); lines > 0; text, lines, more = l.take(room) {
+		for {
+			var text []byte
+			var lines int
+			text, lines, more = l.take(room)
+			room = text // once it is written, and even if it is empty: the former room is pending now
+			if lines == 0 {
+				break
+			}
 			_, err := l.w.Write(text)
 			l.count(lines, err)
-			room = text
 		}
 	}
 }

@@ -96,3 +96,42 @@ func TestLinesAreWrittenAtClose(t *testing.T) {
 		}
 	})
 }
+
+// slowReader hands each text to the test, and lets it go on before it looks at it.
+type slowReader struct {
+	writing, goOn chan struct{}
+	text          string
+}
+
+// Write waits until the test has written more.
+func (r *slowReader) Write(b []byte) (int, error) {
+	r.writing <- struct{}{}
+	<-r.goOn
+	r.text += string(b)
+	return len(b), nil
+}
+
+// TestLinesStayAsTheyWere writes lines while earlier ones are being written, after times in
+// which there was nothing to write.
+func TestLinesStayAsTheyWere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &slowReader{writing: make(chan struct{}), goOn: make(chan struct{})}
+		l := NewLines(r, nil)
+		want := ""
+		for n := range 5 {
+			first, second := fmt.Sprintf("first %d\n", n), fmt.Sprintf("other %d\n", n)
+			want += first + second
+			fmt.Fprint(l, first)
+			<-r.writing
+			fmt.Fprint(l, second) // while first is being written
+			r.goOn <- struct{}{}
+			<-r.writing
+			r.goOn <- struct{}{}
+			synctest.Wait() // nothing is left
+		}
+		l.Close(t.Context())
+		if r.text != want {
+			t.Errorf("%q, want %q", r.text, want)
+		}
+	})
+}

@@ -30,6 +30,9 @@ func TestHungTargetsInAContainer(t *testing.T) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "only root can make cgroups")
 	}
+	if race {
+		t.Skip("the race detector takes more memory than the containers have")
+	}
 	length, err := time.ParseDuration(os.Getenv("VEGA_CONTAINERS"))
 	if err != nil {
 		hungInContainer(t, 64, 400, 0)

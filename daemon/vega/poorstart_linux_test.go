@@ -105,7 +105,7 @@ func TestUnreadablePlugins(t *testing.T) {
 	}
 	mode(plugins, 0)
 	t.Cleanup(func() { mode(plugins, 0o755) })
-	vega := serveBy(t, dir, byShell(t, dir, setpriv+` --bounding-set=-dac_override,-dac_read_search "$@"`, "serve", "--port", "0"))
+	vega := serveBy(t, dir, byShell(t, dir, "exec "+setpriv+` --bounding-set=-dac_override,-dac_read_search "$@"`, "serve", "--port", "0"))
 	logged := func(n int, words ...string) func() bool {
 		return func() bool {
 			count := 0
