@@ -85,6 +85,8 @@ func waitForLock(ctx context.Context, f func() error) error {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil { // perhaps during the pause; another attempt would blame something else
 			return fmt.Errorf("%w: %w", ErrLocked, ctx.Err())
 		}
 	}
