@@ -8,8 +8,8 @@ var (
 	ErrNotFound = errors.New("no such entry")
 	// ErrQuota means that an integration would keep more than it was granted.
 	ErrQuota = errors.New("quota exceeded")
-	// ErrNotStored means that a run was dropped because nothing can be stored
-	// at the moment and the queue is full.
+	// ErrNotStored means that a run was not queued: the store is closed, or the
+	// caller stopped waiting for room in the queue.
 	ErrNotStored = errors.New("the run was not stored")
 )
 

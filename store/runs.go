@@ -14,8 +14,9 @@ import (
 type Runs interface {
 	// AppendRun queues a run to be stored soon and in order, without Previous and
 	// Denied. Times are stored to the millisecond, Took to the microsecond. The run
-	// must not be changed afterwards. AppendRun blocks while runs arrive faster than
-	// they are written. It returns ErrNotStored when it had to drop the run.
+	// must not be changed afterwards. While the queue is full, AppendRun waits a second at
+	// most; then the oldest runs are dropped and counted. It returns ErrNotStored if
+	// the store is closed, or if ctx ends while it waits.
 	AppendRun(ctx context.Context, r *check.Run) error
 	// FlushRuns stores all runs that were appended before, or returns why that
 	// failed. Once it has returned nil, these runs survive a kill of the

@@ -47,27 +47,33 @@ func (w *writer) change(ctx context.Context, f func(*sql.Tx) error) error {
 
 // try is like change, but attempts to write during an outage, too.
 func (w *writer) try(ctx context.Context, f func(*sql.Tx) error) error {
-	if err := w.writable(ctx); err != nil {
-		return err
-	}
-	conn, err := w.db.Conn(ctx)
+	conn, err := w.connect(ctx)
 	if err != nil {
-		return w.wrote(err)
+		return err
 	}
 	defer conn.Close()
 	return w.transact(ctx, conn, f)
 }
 
-// acquire returns the writer's connection. Each attempt to write to a locked file takes
-// seconds, and many callers may wait for the connection: if somebody else tries again
-// and again, they share one that failed.
-func (w *writer) acquire(ctx context.Context) (*sql.Conn, error) {
+// connect waits for the writer's connection.
+func (w *writer) connect(ctx context.Context) (*sql.Conn, error) {
 	if err := w.writable(ctx); err != nil {
 		return nil, err
 	}
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return nil, w.wrote(err)
+	}
+	return conn, nil
+}
+
+// acquire returns the writer's connection. Each attempt to write to a locked file takes
+// seconds, and many callers may wait for the connection: if somebody else tries again
+// and again, they share one that failed.
+func (w *writer) acquire(ctx context.Context) (*sql.Conn, error) {
+	conn, err := w.connect(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if w.kept {
 		if err := w.health.Recent(); err != nil {
