@@ -27,10 +27,12 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
+	"vega/daemon/notify/service"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/transport"
 	"vega/policies"
+	"vega/policies/alert"
 )
 
 // Config is a valid configuration, with every default filled in and every path
@@ -50,7 +52,12 @@ type Config struct {
 	Integrations []Integration // in order of name
 	// Thresholds are in order of name, including the built-in ones.
 	Thresholds []policies.Threshold
-	Warnings   diag.Diagnostics // reported by Load
+	Notifiers  []service.Settings // in order of name
+	// Alerts are in order of name, including the built-in ones.
+	Alerts   []alert.Alert
+	Windows  []alert.Window   // maintenance windows, in order of name
+	DeadMen  []DeadMan        // in order of name
+	Warnings diag.Diagnostics // reported by Load
 
 	in      *input.Set // the files and variables read, for Rebind
 	secrets []string   // longest first
@@ -133,6 +140,14 @@ type Plugins struct {
 // Sandbox limits the resources that running probes share.
 type Sandbox struct {
 	HostMemory manifest.Size // held on behalf of probes
+}
+
+// DeadMan is a service that expects a sign of life.
+type DeadMan struct {
+	Name  string
+	URL   manifest.Text
+	Every time.Duration
+	At    string // file:line
 }
 
 // Database is a database that probes can be granted.

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"vega/policies/check"
+	"vega/policies/incident"
+)
+
+// Alerts stores watches, incidents, deliveries and silences.
+type Alerts interface {
+	// AlertState returns everything that alerting continues with.
+	AlertState(ctx context.Context) (incident.State, error)
+	// Judge sets the journal. Call it before the first AppendRun.
+	Judge(j Journal)
+	// FlushAlerts stores the changes of the journal that are pending. Once it has
+	// returned nil, they survive a loss of power.
+	FlushAlerts(ctx context.Context) error
+
+	// Incidents returns a page of incidents, the last opened first.
+	Incidents(ctx context.Context, q IncidentQuery) (IncidentPage, error)
+	// Incident returns an incident with its timeline and deliveries. The error is
+	// ErrNotFound if there is none.
+	Incident(ctx context.Context, id int64) (IncidentRecord, error)
+	// Silences returns a page of silences, also ended ones, the last one first.
+	Silences(ctx context.Context, limit int, cursor string) (SilencePage, error)
+
+	// AppendFigures stores the minute rows of figures.
+	AppendFigures(ctx context.Context, rows []FigureRow) error
+	// Figures returns the minute rows of a figure between two times, the oldest first.
+	Figures(ctx context.Context, q FigureQuery) ([]FigureRow, error)
+	// RunsInOrder calls f with each run that ended since a time, in the order in which
+	// they were stored, until f returns false.
+	RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error
+}
+
+// Journal judges runs in the order in which they are stored. What changes by that is
+// stored in the same transaction as the runs.
+type Journal interface {
+	// Step judges a run. It is called once for each run, also for one that can't be
+	// stored, by one goroutine at a time.
+	Step(r *check.Run)
+	// Pending reports whether there are changes to store.
+	Pending() bool
+	// Changes returns the changes to store. It is called within a transaction, and
+	// followed by Stored.
+	Changes() *incident.Changes
+	// Stored reports whether the changes that Changes returned last are stored. If not,
+	// they are pending again.
+	Stored(ok bool)
+	// Restart makes everything pending, because a new database was begun.
+	Restart()
+}
+
+// IncidentQuery selects incidents. A zero field selects everything.
+type IncidentQuery struct {
+	Open    *bool
+	Subject string // name of an integration, a figure or an event
+	Alert   string
+	Since   time.Time // incidents that were open at this time or later
+	Until   time.Time // incidents that opened before this time
+	Limit   int       // as in Query
+	Cursor  string    // as in Query
+}
+
+// IncidentPage is a page of incidents.
+type IncidentPage struct {
+	Incidents []incident.Incident
+	Next      string
+}
+
+// IncidentRecord is everything that is stored about an incident.
+type IncidentRecord struct {
+	incident.Incident
+	Timeline   []incident.Event // oldest first
+	Deliveries []incident.Delivery
+	Below      []incident.Incident // that it explains, at most incident.MaxNames
+}
+
+// SilencePage is a page of silences.
+type SilencePage struct {
+	Silences []incident.Silence
+	Next     string
+}
+
+// FigureRow is what a figure was during a minute.
+type FigureRow struct {
+	Minute         time.Time
+	Resource       string // such as database.app.pool.percent
+	Subject        string // the path of a file system or the name of a database; "" if there is one
+	Last, Min, Max float64
+}
+
+// FigureQuery selects minute rows.
+type FigureQuery struct {
+	Resource, Subject string // Resource "": all
+	Since, Until      time.Time
+}
