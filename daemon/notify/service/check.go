@@ -82,18 +82,15 @@ func Check(s Settings) *Problem {
 	}
 	switch {
 	case s.Password != "" && s.User == "":
-		return &Problem{"password", "has no user"}
-	case len(s.Secrets) > maxSecrets:
-		return &Problem{"secrets", fmt.Sprintf("can be at most %d", maxSecrets)}
+		return &Problem{"password", "needs a user"}
+	case len(s.Secrets) > MaxSecrets:
+		return &Problem{"secrets", fmt.Sprintf("can be at most %d", MaxSecrets)}
 	case s.Type == "email" && s.User != "" && s.TLS == NoTLS && !isLocal(s.Address):
 		return &Problem{"tls", "must not be none with a login: the password would travel in plain text"}
 	default:
 		return nil
 	}
 }
-
-// maxSecrets is the number of secrets that a webhook can be signed with.
-const maxSecrets = 2
 
 // maxValue limits the length of a setting, in bytes.
 const maxValue = 4096
@@ -168,10 +165,6 @@ func isLocal(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// minKey is the shortest key, in bytes, that a webhook is signed with. Standard
-// Webhooks asks for 24 to 64 bytes.
-const minKey = 16
-
 // SigningKey returns the key of a secret: what follows "whsec_", decoded from base64, or
 // the text itself if it has no such prefix. The error does not quote the secret.
 func SigningKey(secret string) ([]byte, error) {
@@ -182,8 +175,8 @@ func SigningKey(secret string) ([]byte, error) {
 			return nil, errors.New("has a secret that begins with whsec_ and does not continue in base64")
 		}
 	}
-	if len(key) < minKey {
-		return nil, fmt.Errorf("has a secret of less than %d bytes", minKey)
+	if len(key) < MinSecret {
+		return nil, fmt.Errorf("has a secret of less than %d bytes", MinSecret)
 	}
 	return key, nil
 }

@@ -2,13 +2,29 @@ package service
 
 import "slices"
 
+// MinSecret is the length in bytes of the shortest secret that signs webhooks.
+const MinSecret = 16
+
+// MaxSecrets limits the secrets of a webhook: the current one, and the one that it
+// replaces.
+const MaxSecrets = 2
+
 // Find returns the service of a type, or nil.
-func Find(name string) *Service {
-	i := slices.IndexFunc(Services, func(s Service) bool { return s.Type == name })
-	if i < 0 {
+func Find(kind string) *Service {
+	n := slices.IndexFunc(Services, func(s Service) bool { return s.Type == kind })
+	if n < 0 {
 		return nil
 	}
-	return &Services[i]
+	return &Services[n]
+}
+
+// Setting returns the setting of that name, or nil.
+func (s *Service) Setting(name string) *Setting {
+	n := slices.IndexFunc(s.Settings, func(t Setting) bool { return t.Name == name })
+	if n < 0 {
+		return nil
+	}
+	return &s.Settings[n]
 }
 
 // Types returns the types of all services, in the order of Services.
@@ -83,7 +99,7 @@ var Services = []Service{
 		Type: "pushover", Doc: "Sends a message through Pushover.",
 		Settings: []Setting{
 			{Name: "token", Required: true, Secret: true, Doc: "API token of the application."},
-			{Name: "key", Required: true, Secret: true, Doc: "Key of the user or the group."},
+			{Name: "user", Required: true, Secret: true, Doc: "Key of the user or the group."},
 			base("https://api.pushover.net", "URL of the API."),
 		},
 	},
@@ -91,7 +107,7 @@ var Services = []Service{
 		Type: "pagerduty", Pager: true, Doc: "Triggers and resolves PagerDuty alerts through the Events API v2.",
 		Settings: []Setting{
 			{Name: "key", Required: true, Secret: true, Doc: "Integration key of an Events API v2 integration."},
-			base("https://events.pagerduty.com", "URL of the Events API; https://events.eu.pagerduty.com in the EU."),
+			base("https://events.pagerduty.com/v2/enqueue", "URL of the Events API; https://events.eu.pagerduty.com/v2/enqueue in the EU."),
 		},
 	},
 	{
@@ -114,7 +130,7 @@ var Services = []Service{
 		Type: "webhook", Doc: "Posts JSON to a URL, signed as Standard Webhooks describes.",
 		Settings: []Setting{
 			secretURL("that receives the request"),
-			{Name: "secrets", Secret: true, List: true, Doc: "One or two secrets to sign with, such as whsec_ and base64; the second is for a change of secrets."},
+			{Name: "secrets", Required: true, Secret: true, List: true, Doc: "The secrets that sign each request, at most two: a receiver accepts either while one replaces the other."},
 			{Name: "token", Secret: true, Doc: "Bearer token, if the receiver needs one."},
 		},
 	},
