@@ -4,8 +4,11 @@ import (
 	"time"
 
 	"vega/daemon"
+	"vega/daemon/alerting"
 	"vega/daemon/catalog"
 	"vega/daemon/engine"
+	"vega/policies/check"
+	"vega/policies/incident"
 	"vega/store"
 )
 
@@ -46,4 +49,88 @@ type (
 	memoryBody struct {
 		Value *string `json:"value"`
 	}
+	acknowledgementBody struct {
+		By       string `json:"by,omitempty"`
+		Comment  string `json:"comment,omitempty"`
+		Duration string `json:"duration,omitempty"`
+	}
+	silenceBody struct {
+		Integrations []string  `json:"integrations,omitempty"`
+		Alerts       []string  `json:"alerts,omitempty"`
+		From         time.Time `json:"from,omitzero"`
+		Until        time.Time `json:"until,omitzero"`
+		Duration     string    `json:"duration,omitempty"`
+		By           string    `json:"by,omitempty"`
+		Comment      string    `json:"comment"`
+	}
+	silencePage struct {
+		Silences []silenceAnswer `json:"silences"`
+		Next     string          `json:"next"`
+	}
+	silenceAnswer struct {
+		incident.Silence
+		State silenceState `json:"state"`
+	}
+	notifiersAnswer struct {
+		Notifiers []alerting.NotifierReport `json:"notifiers"`
+	}
+	alertsAnswer struct {
+		Alerts []alertAnswer `json:"alerts"`
+	}
+	alertAnswer struct {
+		alerting.AlertReport
+		Watches []watchAnswer `json:"watches"`
+	}
+	// watchAnswer is a watch without what only the state machine needs.
+	watchAnswer struct {
+		Subject    incident.Subject `json:"subject"`
+		Phase      incident.Phase   `json:"phase"`
+		Since      time.Time        `json:"since"`
+		Evaluated  time.Time        `json:"evaluated"`
+		Streak     int              `json:"streak"`
+		ObservedMS float64          `json:"observed_ms"`
+		Unknown    bool             `json:"unknown"`
+		Message    string           `json:"message"`
+		Value      *float64         `json:"value"`
+		Incident   *int64           `json:"incident"`
+	}
 )
+
+// silenceState says whether a silence holds.
+type silenceState string
+
+const (
+	silenceActive  silenceState = "active"
+	silencePending silenceState = "pending" // begins later
+	silenceEnded   silenceState = "ended"
+)
+
+func newSilenceAnswer(s incident.Silence, now time.Time) silenceAnswer {
+	switch {
+	case s.Active(now):
+		return silenceAnswer{s, silenceActive}
+	case s.Ended.IsZero() && now.Before(s.From):
+		return silenceAnswer{s, silencePending}
+	default:
+		return silenceAnswer{s, silenceEnded}
+	}
+}
+
+func newAlertsAnswer(all []alerting.AlertReport) alertsAnswer {
+	out := alertsAnswer{[]alertAnswer{}}
+	for _, r := range all {
+		a := alertAnswer{r, []watchAnswer{}}
+		for _, w := range r.Watches {
+			one := watchAnswer{
+				Subject: w.Subject, Phase: w.Phase, Since: w.Since, Evaluated: w.Evaluated, Streak: w.Streak,
+				ObservedMS: check.Milliseconds(w.Observed), Unknown: w.Unknown, Message: w.Message, Value: w.Value,
+			}
+			if w.Incident != 0 {
+				one.Incident = &w.Incident
+			}
+			a.Watches = append(a.Watches, one)
+		}
+		out.Alerts = append(out.Alerts, a)
+	}
+	return out
+}

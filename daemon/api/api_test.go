@@ -43,7 +43,8 @@ type fake struct {
 	rejected bool
 
 	store *sqlite.Store
-	full  bool // the disk of the store is full
+
+	fakeAlerting
 }
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {

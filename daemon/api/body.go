@@ -142,6 +142,8 @@ func wanted(into any) string {
 	switch into.(type) {
 	case *time.Time:
 		return "a time in RFC 3339, such as 2026-01-02T15:04:05Z"
+	case *[]string:
+		return "a list of strings"
 	case *bool, **bool:
 		return "true or false"
 	default:

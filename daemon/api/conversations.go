@@ -67,7 +67,7 @@ func (a assistant) logConversation(c *gin.Context) error {
 }
 
 func (a assistant) conversation(c *gin.Context) error {
-	id, err := a.conversationID(c)
+	id, err := a.params(c).pathID(c, "a conversation")
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a assistant) conversation(c *gin.Context) error {
 }
 
 func (a assistant) reviewConversation(c *gin.Context) error {
-	id, err := a.conversationID(c)
+	id, err := a.params(c).pathID(c, "a conversation")
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (a assistant) reviewConversation(c *gin.Context) error {
 }
 
 func (a assistant) deleteConversation(c *gin.Context) error {
-	id, err := a.conversationID(c)
+	id, err := a.params(c).pathID(c, "a conversation")
 	if err != nil {
 		return err
 	}
@@ -105,13 +105,48 @@ func (a assistant) deleteConversation(c *gin.Context) error {
 	return nil
 }
 
-func (a assistant) conversationID(c *gin.Context) (int64, error) {
+func (a assistant) memories(c *gin.Context) error {
+	p := a.params(c)
+	after, limit := p.text("after"), p.number("limit")
+	if err := p.done(); err != nil {
+		return err
+	}
+	all, err := a.notes.Memories(c.Request.Context(), after, limit)
+	return answer(c, memoriesAnswer{all}, err)
+}
+
+func (a assistant) memory(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
-		return 0, err
+		return err
 	}
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id < 1 || strconv.FormatInt(id, 10) != c.Param("id") { // +1 and 01 are no IDs
-		return 0, &problem{http.StatusNotFound, "a conversation ID must be a positive number"}
+	m, err := a.notes.Memory(c.Request.Context(), c.Param("key"))
+	return answer(c, m, err)
+}
+
+func (a assistant) setMemory(c *gin.Context) error {
+	if err := a.params(c).done(); err != nil {
+		return err
 	}
-	return id, nil
+	var in memoryBody
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	if in.Value == nil {
+		return &problem{http.StatusBadRequest, `send {"value": "…"}`}
+	}
+	if err := a.notes.SetMemory(c.Request.Context(), c.Param("key"), *in.Value); err != nil {
+		return err
+	}
+	return a.memory(c)
+}
+
+func (a assistant) deleteMemory(c *gin.Context) error {
+	if err := a.params(c).done(); err != nil {
+		return err
+	}
+	if err := a.notes.DeleteMemory(c.Request.Context(), c.Param("key")); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
 }

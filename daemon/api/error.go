@@ -17,6 +17,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
+	"vega/policies/incident"
 	"vega/store"
 )
 
@@ -117,8 +118,11 @@ func classify(err error) *problem {
 	if p := rejection(err); p != nil {
 		return p
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, incident.ErrNotFound) {
 		return &problem{http.StatusNotFound, err.Error()}
+	}
+	if errors.Is(err, incident.ErrEnded) {
+		return &problem{http.StatusConflict, err.Error()}
 	}
 	if short := shortage.Of(err); short != nil { // before the store's own words for it
 		return &problem{http.StatusServiceUnavailable, short.Error()}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -113,12 +114,21 @@ func (a *API) runs(c *gin.Context) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		return badParam("since", "it is not before until, so no run can match")
+	if err := inOrder(q.Since, q.Until); err != nil {
+		return err
 	}
 	page, err := a.history.Runs(c.Request.Context(), q)
 	page.Next = p.next(page.Next)
 	return answer(c, page, err)
+}
+
+// inOrder returns an error for a period that ends before it begins. A zero time is no
+// bound.
+func inOrder(since, until time.Time) error {
+	if !since.IsZero() && !until.IsZero() && !since.Before(until) {
+		return badParam("since", "it is not before until, so nothing can match")
+	}
+	return nil
 }
 
 func (a *API) plugins(c *gin.Context) error {
@@ -166,6 +176,22 @@ func (a *API) resetDatabaseStats(c *gin.Context) error {
 	a.databases.ResetDatabaseStats()
 	c.Status(http.StatusNoContent)
 	return nil
+}
+
+func (a *API) system(c *gin.Context) error {
+	if err := a.params(c).done(); err != nil {
+		return err
+	}
+	s, err := a.machine.System(c.Request.Context())
+	return answer(c, s, err)
+}
+
+func (a *API) systemSummary(c *gin.Context) error {
+	if err := a.params(c).done(); err != nil {
+		return err
+	}
+	s, err := a.machine.SystemSummary(c.Request.Context())
+	return answer(c, s, err)
 }
 
 // answer writes v as JSON, unless there is an error.

@@ -14,11 +14,12 @@ import (
 	"vega/daemon/api/openapi"
 	"vega/daemon/config/diag"
 	"vega/policies/check"
+	"vega/policies/incident"
 )
 
 // apiVersion is the version of the HTTP API. A breaking change raises the first
 // number, an addition the second.
-const apiVersion = "1.1"
+const apiVersion = "1.2"
 
 // openAPI answers with the description of the API. It needs no key, because every
 // copy of this version has the same one, except for the base URL that the caller
@@ -59,6 +60,13 @@ func (a *API) describe(e *external) ([]byte, error) {
 			reflect.TypeFor[daemon.Trigger](): choice(daemon.ByStart, daemon.BySignal, daemon.ByFile, daemon.ByHTTP),
 			reflect.TypeFor[diag.Severity]():  choice(diag.Error, diag.Warning),
 			reflect.TypeFor[anyAnswer]():      {Type: "object"},
+
+			reflect.TypeFor[incident.Severity]():   choice(incident.Info, incident.Warning, incident.Critical),
+			reflect.TypeFor[incident.End]():        choice(incident.Recovered, incident.Withdrawn),
+			reflect.TypeFor[incident.Kind]():       choice(incident.OfIntegration, incident.OfMetric, incident.OfEvent),
+			reflect.TypeFor[incident.Phase]():      choice(incident.Pending, incident.Firing, incident.Recovering, incident.Inactive),
+			reflect.TypeFor[incident.NoticeKind](): choice(incident.Opening, incident.Reminder, incident.Escalation, incident.Resolve, incident.Missed, incident.BelowRoot),
+			reflect.TypeFor[silenceState]():        choice(silenceActive, silencePending, silenceEnded),
 		},
 	}
 	for _, r := range a.routes() {
@@ -86,7 +94,7 @@ func (r *route) operation() openapi.Operation {
 	}
 	for _, name := range r.pathParams() {
 		o.Path = strings.Replace(o.Path, ":"+name, "{"+name+"}", 1)
-		o.Parameters = append(o.Parameters, openapi.Parameter{Name: name, In: "path", Required: true, Schema: openapi.Schema{Type: "string"}, Description: pathDocs[name]})
+		o.Parameters = append(o.Parameters, openapi.Parameter{Name: name, In: "path", Required: true, Schema: openapi.Schema{Type: "string"}, Description: r.pathDoc(name)})
 	}
 	for _, p := range r.params {
 		o.Parameters = append(o.Parameters, openapi.Parameter{Name: p.name, In: "query", Description: p.doc, Schema: p.schema()})
@@ -111,12 +119,17 @@ func (r *route) headOperation() openapi.Operation {
 	return o
 }
 
-// pathDocs describes the parameters of paths.
+// pathDocs describes the parameters of paths, by the tag of the route and the name.
 var pathDocs = map[string]string{
-	"name": "The name of an integration, percent-encoded.",
-	"id":   "The ID of a conversation.",
-	"key":  "The key of a memory, percent-encoded.",
+	"integrations/name": "The name of an integration, percent-encoded.",
+	"notifiers/name":    "The name of a notifier.",
+	"conversations/id":  "The ID of a conversation.",
+	"incidents/id":      "The ID of an incident.",
+	"silences/id":       "The ID of a silence.",
+	"memories/key":      "The key of a memory, percent-encoded.",
 }
+
+func (r *route) pathDoc(name string) string { return pathDocs[r.tag()+"/"+name] }
 
 func (r *route) tag() string {
 	switch parts := strings.Split(r.path, "/"); {
@@ -124,6 +137,16 @@ func (r *route) tag() string {
 		return "service"
 	default:
 		return parts[2]
+	}
+}
+
+// stores reports whether the route writes to the store before it answers.
+func (r *route) stores() bool {
+	switch r.tag() {
+	case "conversations", "memories", "incidents", "silences":
+		return r.method != http.MethodGet
+	default:
+		return r.id == "retryNotifier"
 	}
 }
 
@@ -154,10 +177,12 @@ func (r *route) errors() map[int]string {
 		add("The body did not arrive in time.", http.StatusRequestTimeout)
 		add("The body is not JSON in UTF-8, or it is compressed.", http.StatusUnsupportedMediaType)
 	}
-	if strings.HasPrefix(r.path, "/v1/") && r.method != http.MethodGet {
+	if r.stores() {
 		add("The disk is full. Retry-After says in how many seconds to try again.", http.StatusInsufficientStorage)
 	}
 	switch r.path {
+	case "/admin/incidents/:id/ack", "/admin/silences/:id":
+		add("It has ended.", http.StatusConflict)
 	case "/admin/config/reload":
 		add("The change needs a restart.", http.StatusConflict)
 		add("The configuration is not valid, or can't be applied.", http.StatusUnprocessableEntity)

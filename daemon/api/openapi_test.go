@@ -269,6 +269,10 @@ func (d *described) succeed() {
 		{"POST", "/admin/database/reset-stats", "", ""},
 		{"GET", "/admin/diagnostics/system", "", ""},
 		{"GET", "/admin/diagnostics/health-summary", "", ""},
+		{"GET", "/admin/incidents", "?open=false", ""},
+		{"GET", "/admin/silences", "", ""},
+		{"GET", "/admin/alerts", "", ""},
+		{"GET", "/admin/notifiers", "", ""},
 		{"POST", "/v1/conversations", "", `{"session_id":"s","source":"cli","prompt":"p","response":"r","ts":"2026-01-02T03:04:05Z"}`},
 		{"GET", "/v1/conversations", "?session=s&reviewed=false&limit=1", ""},
 		{"GET", "/v1/conversations/{id}", "1", ""},
@@ -328,7 +332,7 @@ func (d *described) fail() {
 			if len(r.pathParams()) > 0 {
 				valid := body
 				if r.body != nil {
-					valid = `{"reviewed":true}`
+					valid = map[bool]string{true: `{"reviewed":true}`, false: "{}"}[r.tag() == "conversations"]
 				}
 				if r.method != "PUT" { // which creates it
 					try("", valid, keyHeader, key, typeHeader, "application/json")
@@ -366,6 +370,9 @@ func (d *described) misconfigure() {
 	}
 }
 
+// needsAlerts matches the paths whose answers need an incident or a notifier.
+var needsAlerts = regexp.MustCompile(`^/admin/(incidents|silences|notifiers)(/|$)`)
+
 // TestAnswersMatchTheirDescription checks real answers of a real daemon, with every
 // status that the document names, against the schemas of the document.
 func TestAnswersMatchTheirDescription(t *testing.T) {
@@ -381,6 +388,7 @@ func TestAnswersMatchTheirDescription(t *testing.T) {
 				case status == "default", status == "500", status == "503": // TestFailuresMatchTheirDescription
 				case status == "507": // TestFullDiskMatchesItsDescription
 				case status == "408": // TestLateBodyIsAnswered
+				case status[0] == '2' && needsAlerts.MatchString(path), status == "409" && needsAlerts.MatchString(path): // TestIncidentsOverHTTP, TestSilencesOverHTTP
 				case status == "404" && method == "put": // PUT creates what does not exist
 				case !d.seen[fmt.Sprint(o["operationId"], " ", status)]:
 					t.Errorf("%s %s: no answer with the status %s was checked", method, path, status)
@@ -415,7 +423,7 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 
 // TestFullDiskMatchesItsDescription checks the answers to writes while the disk is full.
 func TestFullDiskMatchesItsDescription(t *testing.T) {
-	a := New(&fake{full: true}, discard)
+	a := New(&fake{fakeAlerting: fakeAlerting{full: true}}, discard)
 	a.SetKeys([]Key{{Name: "ci", Value: key}})
 	c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
 	for _, tt := range []struct{ method, path, described, body string }{
@@ -424,6 +432,11 @@ func TestFullDiskMatchesItsDescription(t *testing.T) {
 		{"DELETE", "/v1/conversations/1", "/v1/conversations/{id}", ""},
 		{"PUT", "/v1/memories/k", "/v1/memories/{key}", `{"value": "v"}`},
 		{"DELETE", "/v1/memories/k", "/v1/memories/{key}", ""},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{}`},
+		{"DELETE", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ""},
+		{"POST", "/admin/silences", "/admin/silences", `{"alerts": ["memory"], "duration": "1h", "comment": "c"}`},
+		{"DELETE", "/admin/silences/1", "/admin/silences/{id}", ""},
+		{"POST", "/admin/notifiers/chat/retry", "/admin/notifiers/{name}/retry", ""},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body))
 		r.Header.Set(keyHeader, key)

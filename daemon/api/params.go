@@ -253,6 +253,18 @@ func (p *params) done() error {
 	return nil
 }
 
+// pathID returns the ID in the path of a route without query parameters.
+func (p *params) pathID(c *gin.Context, of string) (int64, error) {
+	if err := p.done(); err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != c.Param("id") { // +1 and 01 are not IDs
+		return 0, &problem{http.StatusNotFound, "the ID of " + of + " must be a positive number"}
+	}
+	return id, nil
+}
+
 func badParam(name, why string) error {
 	return &problem{status: http.StatusBadRequest, detail: fmt.Sprintf("query parameter %q: %s", name, why)}
 }

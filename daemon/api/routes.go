@@ -2,10 +2,12 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"vega/daemon"
+	"vega/daemon/alerting"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/daemon/monitor"
@@ -89,6 +91,48 @@ func (a *API) machineRoutes() []route {
 	}
 }
 
+// routes are about incidents, silences, alerts and notifiers.
+func (a oncall) routes() []route {
+	return []route{
+		{
+			method: http.MethodGet, path: "/admin/incidents", scope: Read, handler: a.incidents, status: http.StatusOK, answer: alerting.IncidentPage{},
+			id: "listIncidents", summary: "Incidents, the last opened first",
+			params: []param{
+				{name: "open", kind: booleanParam, doc: "Only incidents that are open, or that have ended."},
+				{name: "subject", doc: "Only incidents of this integration, figure (such as system.memory.percent) or event."},
+				{name: "alert", doc: "Only incidents of this alert."},
+				{name: "since", kind: momentParam, doc: "Only incidents that were open at this time or later."},
+				{name: "until", kind: momentParam, doc: "Only incidents that opened before this time."},
+				limitParam, cursorParam,
+			},
+		},
+		{method: http.MethodGet, path: "/admin/incidents/:id", scope: Read, handler: a.incident, status: http.StatusOK, answer: alerting.IncidentReport{}, id: "getIncident", summary: "One incident with its timeline, evidence and deliveries"},
+		{
+			method: http.MethodPost, path: "/admin/incidents/:id/ack", scope: Write, handler: a.acknowledge, body: acknowledgementBody{}, maxBody: maxAcknowledgement, status: http.StatusOK, answer: alerting.IncidentReport{},
+			id: "acknowledgeIncident", summary: "Say that somebody takes care of an incident",
+			description: "Holds back its reminders and escalations until it ends, becomes more severe, or duration has passed. by defaults to the name of the key.",
+		},
+		{method: http.MethodDelete, path: "/admin/incidents/:id/ack", scope: Write, handler: a.unacknowledge, status: http.StatusNoContent, id: "unacknowledgeIncident", summary: "Take an acknowledgement back"},
+		{
+			method: http.MethodGet, path: "/admin/silences", scope: Read, handler: a.silences, status: http.StatusOK, answer: silencePage{}, id: "listSilences", summary: "Silences, the last one first",
+			params: []param{{name: "active", kind: booleanParam, doc: "Only silences that have not ended, or only those that have. A page may then have fewer entries than limit."}, limitParam, cursorParam},
+		},
+		{
+			method: http.MethodPost, path: "/admin/silences", scope: Write, handler: a.silence, body: silenceBody{}, maxBody: maxSilence, status: http.StatusCreated, answer: silenceAnswer{},
+			id: "createSilence", summary: "Hold back messages for a time",
+			description: "integrations has names, globs (orders-*), group:GLOB or label:NAME=GLOB; alerts has names of alerts. A subject must match one of each list that is not empty. duration, such as 2h, or until is required, 30 days at most. from defaults to now, by to the name of the key.",
+		},
+		{method: http.MethodDelete, path: "/admin/silences/:id", scope: Write, handler: a.endSilence, status: http.StatusNoContent, id: "endSilence", summary: "End a silence now"},
+		{method: http.MethodGet, path: "/admin/alerts", scope: Read, handler: a.alerts, status: http.StatusOK, answer: alertsAnswer{}, id: "listAlerts", summary: "Every alert, with what it watches that is not good"},
+		{method: http.MethodGet, path: "/admin/notifiers", scope: Read, handler: a.notifiers, status: http.StatusOK, answer: notifiersAnswer{}, id: "listNotifiers", summary: "Every notifier, and how well it works"},
+		{
+			method: http.MethodPost, path: "/admin/notifiers/:name/test", scope: Write, handler: a.testNotifier, waits: true, status: http.StatusOK, answer: alerting.TestReport{},
+			id: "testNotifier", summary: "Send an opening and its resolve, marked as a test", description: "The answer is 200 also if sending fails; see ok.",
+		},
+		{method: http.MethodPost, path: "/admin/notifiers/:name/retry", scope: Write, handler: a.retryNotifier, status: http.StatusNoContent, id: "retryNotifier", summary: "Send what was given up for a notifier"},
+	}
+}
+
 // routes are about what an assistant stores.
 func (a assistant) routes() []route {
 	return []route{
@@ -116,7 +160,7 @@ func (a assistant) routes() []route {
 }
 
 func (a *API) routes() []route {
-	return append(append(a.machineRoutes(), a.checkRoutes()...), assistant{a}.routes()...)
+	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), assistant{a}.routes())
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega

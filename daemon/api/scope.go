@@ -19,7 +19,7 @@ const (
 	Metrics       Scope = "metrics"       // no route yet
 	Probe         Scope = "probe"         // no route yet
 	Read          Scope = "read"          // states, history and statistics; no configuration
-	Write         Scope = "write"         // run checks
+	Write         Scope = "write"         // run checks, acknowledge, silence, test notifiers
 	Conversations Scope = "conversations" // conversations and memories
 	Relay         Scope = "relay"         // no route yet
 	Admin         Scope = "admin"         // everything, the configuration included

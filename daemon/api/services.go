@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"vega/daemon"
+	"vega/daemon/alerting"
 	"vega/daemon/catalog"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/daemon/monitor"
+	"vega/policies/incident"
 	"vega/store"
 )
 
@@ -21,6 +23,7 @@ type Daemon interface {
 	Plugins
 	Configuration
 	State
+	Alerting
 	Conversations() store.Conversations
 	Memories() store.Memories
 }
@@ -69,6 +72,23 @@ type State interface {
 	Rejected() bool
 }
 
+// Alerting reports on incidents, alerts and notifiers, and changes what people may.
+// An entry that does not exist is store.ErrNotFound or incident.ErrNotFound, one that
+// has ended incident.ErrEnded, and a value that selects nothing *store.InvalidError.
+type Alerting interface {
+	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
+	Incident(ctx context.Context, id int64) (alerting.IncidentReport, error)
+	Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error
+	Unacknowledge(ctx context.Context, id int64, by string) error
+	Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error)
+	Silence(ctx context.Context, s incident.Silence) (incident.Silence, error)
+	EndSilence(ctx context.Context, id int64, by string) error
+	Alerts() []alerting.AlertReport
+	Notifiers() []alerting.NotifierReport
+	TestNotifier(ctx context.Context, name string) (alerting.TestReport, error)
+	RetryNotifier(ctx context.Context, name string) error
+}
+
 // services splits a Daemon into its interfaces. Each handler names the one it
 // uses.
 type services struct {
@@ -79,13 +99,14 @@ type services struct {
 	modules       Plugins
 	configuration Configuration
 	state         State
+	alerting      Alerting
 	chats         store.Conversations
 	notes         store.Memories
 }
 
 func servicesOf(d Daemon) services {
 	return services{
-		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d,
+		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d,
 		chats: d.Conversations(), notes: d.Memories(),
 	}
 }
