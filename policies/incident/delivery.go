@@ -22,6 +22,15 @@ type Delivery struct {
 	// Severity and Escalated are what the far end was told last.
 	Severity  Severity `json:"severity,omitempty"`
 	Escalated bool     `json:"escalated,omitempty"`
+	// Message is the key of the message of the last attempt. What may have arrived is
+	// sent again in the same company.
+	Message string `json:"message,omitempty"`
+	// Below is set if the notifier is only one of an incident that this one explains.
+	Below bool `json:"below,omitempty"`
+	// Storm is the incident that stands for this one, because a pager had too many.
+	Storm int64 `json:"storm,omitempty"`
+	// Settings is the digest of the settings with which the notice was given up.
+	Settings string `json:"settings,omitempty"`
 	// Missed is set if the incident ended before the notifier could be told.
 	Missed bool `json:"missed,omitempty"`
 	Done   bool `json:"done,omitempty"` // nothing more is to be sent
@@ -79,11 +88,12 @@ const MaxNames = 20
 // Message is what a notifier sends at once.
 type Message struct {
 	Notifier string `json:"notifier"`
-	// Key is the idempotency key of the message: that of its first notice.
+	// Key is the idempotency key of the message. It depends on the keys of all notices.
 	Key     string    `json:"key"`
 	At      time.Time `json:"at"`
 	Notices []Notice  `json:"notices"`
-	// Storm counts notices of a pager that are left out because of too many; see Summary.
+	// Storm counts incidents of a pager that are left out because of too many. One of
+	// Notices stands for them: its incident is the storm, which ends like any other.
 	Storm int `json:"storm,omitempty"`
 	// Test is set for the message of a test.
 	Test bool `json:"test,omitempty"`

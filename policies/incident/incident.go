@@ -56,6 +56,15 @@ type Incident struct {
 	End      End       `json:"end,omitempty"`
 	Reopened int       `json:"reopened,omitempty"` // how often it began again shortly after it ended
 
+	// Ready is when the incident was last confirmed: when it opened, or when it was
+	// confirmed again after its root or a maintenance window ended.
+	Ready time.Time `json:"ready,omitzero"`
+	// Unhealthy is set if the incident explains those of integrations that depend on
+	// the subject: it is open because the status of the subject is unhealthy.
+	Unhealthy bool `json:"unhealthy,omitempty"`
+	// Silenced names who silenced the incident before anybody was notified of it.
+	Silenced string `json:"silenced,omitempty"`
+
 	// Root is the incident that explains this one, and that is told in its place; 0 if
 	// there is none. Below counts the incidents that this one explains.
 	Root         int64            `json:"root,omitempty"`

@@ -26,6 +26,7 @@ type Watch struct {
 	Streak    int           `json:"streak"`    // evaluations in a row that speak for the next phase
 	Observed  time.Duration `json:"observed"`  // time that these cover, in nanoseconds
 	Unknown   bool          `json:"unknown,omitempty"`
+	Bad       time.Time     `json:"bad,omitzero"`      // the first of the bad evaluations that count
 	Message   string        `json:"message,omitempty"` // of the last evaluation
 	Value     *float64      `json:"value,omitempty"`   // of a metric
 
