@@ -84,6 +84,9 @@ type Session struct {
 	Sockets *sockets.Allowance
 	// Transport is how the integration connects; nil means the usual way.
 	Transport *transport.Options
+	// Sent is set once HTTP begins to write a request, so that its server may have
+	// acted on it even if HTTP returns an error.
+	Sent bool
 
 	network *Network
 	peer    string // the address of the last connection

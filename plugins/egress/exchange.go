@@ -118,6 +118,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	if a.proxy != nil {
 		stage, doubts = stage+" through the proxy "+a.proxy.String(), a.proxy.doubt(ctx, conn)
 	}
+	s.Sent = true
 	resp, err := send(conn, req, a) //nolint:bodyclose // the answer closes the connection
 	doubts.end()
 	a.link.settle()

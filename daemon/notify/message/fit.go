@@ -1,0 +1,157 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Format is how a service takes text.
+type Format struct {
+	// Limit limits the size of the whole, as Size measures it.
+	Limit int
+	// Size measures a text; nil: its bytes.
+	Size func(string) int
+	// Escape makes a text that is not the operator's harmless in the markup of the
+	// service, one line at a time; nil: there is no markup.
+	Escape func(string) string
+	// Links has the links of a notice added, a line each.
+	Links bool
+	// HeadsOnly leaves out the fields and links of all notices.
+	HeadsOnly bool
+}
+
+// line is a candidate for the text, in the order of the text.
+type line struct {
+	text  string
+	rank  int // lower ones are chosen first
+	taken bool
+}
+
+// Fit returns the notices as lines of text within a limit: the first line of as many
+// notices as there is room for, then their links and facts, from the first notice on. If
+// notices are left out, the last line counts them.
+func Fit(notices []Notice, more int, f Format) string {
+	if f.Size == nil {
+		f.Size = func(s string) int { return len(s) }
+	}
+	if f.Escape == nil {
+		f.Escape = func(s string) string { return s }
+	}
+	room := f.Limit
+	if more > 0 || len(notices) > 1 {
+		room -= f.Size(andMore(more + len(notices)))
+	}
+	var shown [][]line
+	for i := range notices {
+		lines := f.lines(&notices[i])
+		if i == 0 {
+			lines[0].text = f.cut(lines[0].text, notices[0].Head, room-1)
+		}
+		if need := f.Size(lines[0].text) + 2; need <= room || i == 0 {
+			room -= need
+			lines[0].taken = true
+			shown = append(shown, lines)
+			continue
+		}
+		more += len(notices) - i
+		break
+	}
+	for _, lines := range shown {
+		room = f.choose(lines, room)
+	}
+	return strings.TrimSuffix(joined(shown, len(notices) > 1)+andMore(more), "\n")
+}
+
+// choose takes the lines for which there is room, by their rank, and returns the room
+// that is left.
+func (f *Format) choose(lines []line, room int) int {
+	for rank := 1; rank <= 2; rank++ {
+		for i := range lines {
+			if need := f.Size(lines[i].text) + 1; lines[i].rank == rank && need <= room {
+				room -= need
+				lines[i].taken = true
+			}
+		}
+	}
+	return room
+}
+
+func (f *Format) lines(n *Notice) []line {
+	lines := []line{{text: f.Escape(n.Head)}}
+	if f.HeadsOnly {
+		return lines
+	}
+	for _, field := range n.Fields {
+		lines = append(lines, line{text: f.Escape(field.Name + ": " + field.Value), rank: 2})
+	}
+	if f.Links {
+		for _, l := range n.Links {
+			lines = append(lines, line{text: l.Name + ": " + l.URL, rank: 1})
+		}
+	}
+	return lines
+}
+
+// cut shortens a text until, escaped, it fits.
+func (f *Format) cut(escaped, text string, room int) string {
+	for f.Size(escaped) > room && text != "" {
+		_, last := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-last]
+		escaped = f.Escape(text + "…")
+	}
+	return escaped
+}
+
+func joined(shown [][]line, apart bool) string {
+	var b strings.Builder
+	for i, lines := range shown {
+		if i > 0 && apart && len(lines) > 1 {
+			b.WriteByte('\n')
+		}
+		for _, l := range lines {
+			if l.taken {
+				b.WriteString(l.text)
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+func andMore(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("... and %d more", n)
+}
+
+// Runes measures a text in characters.
+func Runes(s string) int { return utf8.RuneCountInString(s) }
+
+// UTF16 measures a text in UTF-16 code units.
+func UTF16(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r > 0xFFFF {
+			n++
+		}
+	}
+	return n
+}
+
+// Cut shortens a text to a number of characters.
+func Cut(s string, limit int) string {
+	if Runes(s) <= limit {
+		return s
+	}
+	i := 0
+	for at := range s {
+		if i == limit-1 {
+			return s[:at] + "…"
+		}
+		i++
+	}
+	return s
+}

@@ -1,0 +1,155 @@
+package notify_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/daemon/notify"
+	"vega/daemon/notify/service"
+	"vega/plugins/egress"
+	"vega/policies/check"
+	"vega/policies/incident"
+)
+
+// received is a request that a service received.
+type received struct {
+	method, path string // the path with its query
+	header       http.Header
+	body         []byte
+}
+
+// far is a service that records requests and answers as a test says.
+type far struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []received
+}
+
+// serve starts a service that gives every request the same answer.
+func serve(t testing.TB, status int, body string, header ...string) *far {
+	t.Helper()
+	return serveWith(t, func(w http.ResponseWriter, _ received) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+}
+
+func serveWith(t testing.TB, answer func(http.ResponseWriter, received)) *far {
+	t.Helper()
+	f := &far{}
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got := received{r.Method, r.URL.RequestURI(), r.Header, body}
+		f.mu.Lock()
+		f.requests = append(f.requests, got)
+		f.mu.Unlock()
+		answer(w, got)
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+// only returns the only request that was received.
+func (f *far) only(t testing.TB) received {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.requests) != 1 {
+		t.Fatalf("%d requests, want 1", len(f.requests))
+	}
+	return f.requests[0]
+}
+
+// build returns a notifier.
+func build(t testing.TB, s service.Settings) *notify.Notifier {
+	t.Helper()
+	if s.Name == "" {
+		s.Name = "test"
+	}
+	n, err := notify.New(s, notify.Options{Network: egress.New(""), ID: "vega-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// arrives sends a message, which has to arrive.
+func arrives(t testing.TB, n *notify.Notifier, m *incident.Message) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if o := n.Send(ctx, m); o.Result != incident.Arrived || o.Reason != "" {
+		t.Fatalf("%+v, want arrived", o)
+	}
+}
+
+var opened = time.Date(2026, 3, 1, 14, 3, 5, 0, time.UTC)
+
+// orders is an incident with everything that it can have.
+func orders() incident.Incident {
+	return incident.Incident{
+		ID: 7, Key: "vega/0123456789abcdef/integration/orders",
+		Subject:  incident.Subject{Kind: incident.OfIntegration, Name: "orders"},
+		Severity: incident.Critical, Summary: "orders is unhealthy: answered 503, want 200",
+		Alerts: []string{"health-checks"}, Group: "shop", Runbook: "https://wiki.example.com/orders?a=1&b=2",
+		Opened: opened,
+		Evidence: incident.Evidence{
+			Now: &incident.Observation{
+				At: opened, Status: check.Unhealthy, Cause: check.Target, Message: "answered 503, want 200", TookMS: 5012.4,
+				Metrics:       []check.Metric{{Name: "dns", Value: 1.2, Unit: "ms"}, {Name: "connect", Value: 3.4, Unit: "ms"}, {Name: "first_byte", Value: 5001, Unit: "ms"}},
+				CorrelationID: "4bf92f3577b34da6",
+			},
+			LastGood: &incident.Observation{
+				At: opened.Add(-time.Minute), Status: check.Healthy, Message: "answered 200", TookMS: 23.1,
+				Metrics: []check.Metric{{Name: "dns", Value: 1.1, Unit: "ms"}, {Name: "connect", Value: 3.2, Unit: "ms"}, {Name: "first_byte", Value: 17, Unit: "ms"}},
+			},
+			Strain: []string{"memory 93 % (limit 512 MiB)"}, Queries: []string{"SELECT … FROM orders WHERE state = ? (1.8 s)"},
+		},
+	}
+}
+
+func notice(kind incident.NoticeKind, seq string, i incident.Incident, open time.Duration) incident.Notice {
+	return incident.Notice{Kind: kind, Key: "7.chat." + seq, Incident: i, For: open, Link: "https://vega.example.com/incidents/7", Alert: "health-checks"}
+}
+
+func messageOf(notices ...incident.Notice) *incident.Message {
+	m := &incident.Message{Notifier: "chat", At: opened.Add(10 * time.Second), Notices: notices}
+	if len(notices) > 0 {
+		m.Key = notices[0].Key
+	}
+	return m
+}
+
+// opening is an incident that has just opened, with two integrations below it.
+func opening() *incident.Message {
+	n := notice(incident.Opening, "1", orders(), 10*time.Second)
+	n.Below, n.More = []string{"cart", "checkout"}, 3
+	return messageOf(n)
+}
+
+func resolve() *incident.Message {
+	i := orders()
+	i.Ended, i.End = opened.Add(12*time.Minute), incident.Recovered
+	return messageOf(notice(incident.Resolve, "3", i, 12*time.Minute))
+}
+
+func TestSlackIncomingWebhook(t *testing.T) {
+	f := serve(t, 200, "ok")
+	arrives(t, build(t, service.Settings{Type: "slack", URL: f.URL + "/services/T0/B0/secret"}), opening())
+	got := f.only(t)
+	if got.method != "POST" || got.path != "/services/T0/B0/secret" || got.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s %s %v", got.method, got.path, got.header)
+	}
+	if !strings.Contains(string(got.body), `{"type":"plain_text","text":"[critical] orders is unhealthy: answered 503, want 200","emoji":false}`) {
+		t.Errorf("%s", got.body)
+	}
+}

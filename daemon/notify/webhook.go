@@ -1,0 +1,84 @@
+package notify
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/daemon/notify/message"
+	"vega/daemon/notify/service"
+	"vega/plugins/egress"
+	"vega/policies/incident"
+)
+
+// webhookPayload is the body of a webhook: what Standard Webhooks has in any payload
+// (type, timestamp, data). GUIDE.md documents it.
+type webhookPayload struct {
+	Type      string          `json:"type"`
+	Timestamp time.Time       `json:"timestamp"`
+	Data      incidentPayload `json:"data"`
+}
+
+type incidentPayload struct {
+	Title   string          `json:"title"`
+	Text    string          `json:"text"`
+	Test    bool            `json:"test,omitempty"`
+	More    int             `json:"more,omitempty"`
+	Notices []noticePayload `json:"notices"`
+}
+
+type noticePayload struct {
+	incident.Notice
+	Head string `json:"head"`
+}
+
+// webhookText limits the text for people in a webhook, in bytes.
+const webhookText = 16 << 10
+
+// webhook posts the message as JSON, signed as Standard Webhooks describes.
+func webhook(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	t := message.Compose(m)
+	data := incidentPayload{Title: t.Title, Text: message.Fit(t.Notices, t.More, message.Format{Limit: webhookText, Links: true}), Test: m.Test, More: t.More}
+	for _, c := range t.Notices {
+		data.Notices = append(data.Notices, noticePayload{message.CleanNotice(*c.Source), c.Head})
+	}
+	body, err := encode(webhookPayload{Type: "incident.notices", Timestamp: m.At.UTC(), Data: data})
+	if err != nil {
+		return final("the message can't be encoded as JSON")
+	}
+	header, err := sign(n.settings.Secrets, m.Key, time.Now(), body)
+	if err != nil {
+		return final("the secrets " + err.Error())
+	}
+	if n.settings.Token != "" {
+		header = append(header, egress.Field{Name: "Authorization", Value: "Bearer " + n.settings.Token})
+	}
+	return n.exchange(ctx, &request{url: n.settings.URL, body: body, header: header}, nil)
+}
+
+// sign returns the headers of Standard Webhooks ("Webhook metadata" and "Signature
+// scheme"): a signature for each secret.
+func sign(secrets []string, id string, at time.Time, body []byte) ([]egress.Field, error) {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	id = strings.ReplaceAll(message.Clean(id), ".", "_") // a dot separates the parts that are signed
+	var signatures []string
+	for _, secret := range secrets {
+		key, err := service.SigningKey(secret)
+		if err != nil {
+			return nil, err
+		}
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(id + "." + stamp + "."))
+		mac.Write(body)
+		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	return []egress.Field{
+		{Name: "Webhook-Id", Value: id},
+		{Name: "Webhook-Timestamp", Value: stamp},
+		{Name: "Webhook-Signature", Value: strings.Join(signatures, " ")},
+	}, nil
+}
