@@ -101,6 +101,8 @@ type integration struct {
 	lane    lane      // how the last run ended
 	cuts    int       // runs in a row that were cut off with little time
 	turn    time.Time // when a run last had nearly all of its timeout
+	began   time.Time // when the last run began, or the one in progress
+	asked   time.Time // when a run last began because a dependent asked for it
 	// position is the file:line of the integration's block in the current
 	// configuration, and annotations are those in it.
 	position    string
@@ -127,10 +129,11 @@ func (i *integration) bind(b, equal *Binding) (changed bool) {
 	return true
 }
 
-// waiter returns what a run needs to get a place.
+// waiter returns what a run that has just begun needs to get a place.
 func (i *integration) waiter(began time.Time, timeout time.Duration) *waiter {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.began = began
 	return &waiter{lane: i.lane, began: began, deadline: began.Add(timeout), turn: i.turn}
 }
 

@@ -9,6 +9,7 @@
 // # A run, in call order
 //
 //	Engine.Run        schedule.go   ticks each integration, at its phase (phase.go)
+//	Engine.Soon       soon.go       asks for an extra run, between two regular ones
 //	Engine.join       flight.go     starts a run, or joins the one in flight
 //	Engine.runOnce    run.go        the run, from top to bottom:
 //	  Engine.execute  run.go        waits for a slot, then runs the sandbox

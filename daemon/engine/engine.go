@@ -44,6 +44,7 @@ type Engine struct {
 	sinks   *sinks
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
+	soon    soon
 
 	mu       sync.RWMutex // guards the fields below; write-locked only to swap them
 	now      *roster
@@ -68,6 +69,7 @@ func New(o Options) *Engine {
 		sinks:   newSinks(o.Log, o.Durable, o.BestEffort),
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
+		soon:    soon{changed: make(chan struct{}, 1)},
 		now:     &roster{},
 	}
 	if o.Life != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"vega/daemon/telemetry"
@@ -14,6 +15,11 @@ type flight struct {
 	bound  *Binding
 	done   chan struct{}
 	report *Report // valid once done is closed; not changed afterwards
+	// extra is what counts the run among the extra ones; nil for any other run.
+	extra *soon
+	// recorded is set before the run is passed to the sinks. The flight is completed
+	// shortly after.
+	recorded atomic.Bool
 }
 
 // join returns the run of i in progress, or starts one. The run belongs to the
@@ -26,14 +32,21 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	if before != nil && before.bound == i.bound {
 		return before
 	}
-	f := &flight{bound: i.bound, done: make(chan struct{})}
+	return e.begin(ctx, i, nil)
+}
+
+// begin starts a run of i after the one in progress, if there is one. The caller holds
+// e.mu for reading and i.mu.
+func (e *Engine) begin(ctx context.Context, i *integration, extra *soon) *flight {
+	before := i.flight
+	f := &flight{bound: i.bound, done: make(chan struct{}), extra: extra}
 	i.flight = f
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
 	r := &run{engine: e, integration: i, flight: f, ctx: telemetry.Carry(e.options.Life, ctx)}
 	e.flights.Add(1)
 	go func() {
-		if before != nil { // a run under the old binding must end first
+		if before != nil { // that run must end first
 			<-before.done
 		}
 		r.enter()

@@ -38,6 +38,7 @@ func (r *run) enter() {
 func (r *run) start(refused error) {
 	defer r.engine.flights.Done()
 	defer r.engine.release(r.flight.bound)
+	defer r.flight.extra.end()
 	r.flight.complete(r.integration, r.once(refused))
 }
 
@@ -68,6 +69,7 @@ func (run *run) once(refused error) *Report {
 	}
 	report := reportOf(&r)
 	r.RootCause = e.rootCause(&report)
+	run.flight.recorded.Store(true)
 	e.sinks.record(ctx, r)
 	return &report
 }

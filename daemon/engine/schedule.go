@@ -33,8 +33,12 @@ func (e *Engine) Run(ctx context.Context) {
 			due[0].at = due[0].after(origin, at)
 			heap.Fix(&due, 0)
 		}
+		next := e.startExtra(time.Now())
 		if len(due) > 0 {
-			timer.Reset(due[0].at - time.Since(origin))
+			next = earlier(next, origin.Add(due[0].at))
+		}
+		if !next.IsZero() {
+			timer.Reset(time.Until(next))
 		}
 		select {
 		case <-ctx.Done():
@@ -42,10 +46,19 @@ func (e *Engine) Run(ctx context.Context) {
 		case <-e.halt:
 			return
 		case <-timer.C:
+		case <-e.soon.changed:
 		case <-e.changed:
 			due = e.ticks(origin, at)
 		}
 	}
+}
+
+// earlier returns the earlier of two times. A zero a is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // tick starts a run, unless one is still in flight. A slow integration therefore
