@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -127,7 +126,7 @@ func (a oncall) by(c *gin.Context, given string) (string, error) {
 func line(field, text string, limit int) (string, error) {
 	text = check.OneLine(text)
 	if len(text) > limit {
-		return "", &problem{http.StatusBadRequest, fmt.Sprintf("invalid body: %s has %d characters, and its limit is %d bytes", field, utf8.RuneCountInString(text), limit)}
+		return "", &store.InvalidError{Field: field, Reason: fmt.Sprintf("it has %d bytes, and its limit is %d", len(text), limit)}
 	}
 	return text, nil
 }
@@ -137,9 +136,9 @@ func duration(field, given string, limit time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(given)
 	switch {
 	case err != nil:
-		return 0, &problem{http.StatusBadRequest, fmt.Sprintf("invalid body: %s: %q is not a duration: use a number and a unit, such as 30m or 2h", field, given)}
+		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30m or 2h", given)}
 	case d < time.Second || d > limit:
-		return 0, &problem{http.StatusBadRequest, fmt.Sprintf("invalid body: %s: %s is not between 1s and %.0fh", field, given, limit.Hours())}
+		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%s is not between 1s and %.0fh", given, limit.Hours())}
 	}
 	return d, nil
 }

@@ -174,7 +174,7 @@ func TestIncidentsOverHTTP(t *testing.T) {
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2h"}`, 200, `"id":1`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2 hours"}`, 400, `duration: \"2 hours\" is not a duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"-1h"}`, 400, "duration: -1h is not between 1s and 720h"},
-		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxComment+1) + `"}`, 400, "comment has 1025 characters"},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxComment+1) + `"}`, 400, "comment: it has 1025 bytes, and its limit is 1024"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":7}`, 400, "comment must be a string"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"who":"ann"}`, 400, `unknown field \"who\"; this route accepts by, comment, duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ``, 415, "send JSON"},

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/vega/cli"
+	"vega/daemon/vega/oncall"
 	"vega/daemon/vega/plugin"
 )
 
@@ -33,6 +34,7 @@ func rootCommand() *cobra.Command {
 		serveCommand(), checkCommand(), planCommand(), diagCommand(), initCommand(), fmtCommand(), plugin.Command(),
 		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(), recoverCommand(), completionCommand(),
 	)
+	root.AddCommand(oncall.Commands()...)
 	cli.Complete(root, "config", cli.Extensions("hcl"))
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -67,6 +68,54 @@ func (c *choice) wanted() string {
 	}
 	return "use one of " + strings.Join(c.words, ", ")
 }
+
+// Span adds a flag that takes a duration, also in days and weeks, such as 30d.
+func Span(c *cobra.Command, to *time.Duration, name string, value time.Duration, usage string) {
+	*to = value
+	c.Flags().Var((*span)(to), name, usage)
+}
+
+// span is the value of a flag that takes a duration.
+type span time.Duration
+
+// maxSpan is far below the longest time.Duration, so that one can be subtracted from a
+// time.
+const maxSpan = 100 * 365 * 24 * time.Hour
+
+// errSpan says what a span looks like.
+var errSpan = errors.New("use a number with a unit, such as 90m, 24h or 30d")
+
+// String returns the value, "" for none.
+func (s *span) String() string {
+	switch d := time.Duration(*s); {
+	case d == 0:
+		return ""
+	case d%(24*time.Hour) == 0:
+		return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "d"
+	default:
+		return d.String()
+	}
+}
+
+// Set sets the value.
+func (s *span) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	for unit, of := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(text, unit); ok {
+			var n uint64
+			n, err = strconv.ParseUint(number, 10, 12)
+			d = time.Duration(n) * of
+		}
+	}
+	if err != nil || d <= 0 || d > maxSpan {
+		return errSpan
+	}
+	*s = span(d)
+	return nil
+}
+
+// Type returns what stands for the value in a help text.
+func (s *span) Type() string { return "duration" }
 
 // FlagError rewrites an error of parsing flags: it says what to write instead.
 func FlagError(cmd *cobra.Command, err error) error {
@@ -137,6 +186,9 @@ func similarFlag(cmd *cobra.Command, name string) (meant string) {
 func wanted(f *pflag.Flag) string {
 	if c, ok := f.Value.(*choice); ok {
 		return c.wanted()
+	}
+	if _, ok := f.Value.(*span); ok {
+		return errSpan.Error()
 	}
 	switch f.Value.Type() {
 	case "bool":

@@ -1,11 +1,12 @@
 // Package client queries a running daemon over HTTP.
 //
-// New finds the daemon and its key from the configuration. Get requests a path.
-// It returns a *ProblemError if the daemon refuses the request, and an
+// New finds the daemon and its key from the configuration. Get requests a path, and Do
+// sends any request. They return a *ProblemError if the daemon refuses the request, and an
 // *UnreachableError if the daemon can't be reached.
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -201,13 +202,23 @@ func trusted(t *config.TLS) (*tls.Config, error) {
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
-// Get requests a path and decodes the answer into a value.
+// Get requests a path and decodes the answer into a value. A 404 means that the daemon
+// is older than this command; see Do for paths of entries.
 func (c *Client) Get(ctx context.Context, path string, into any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
+	err := c.Do(ctx, http.MethodGet, path, nil, into)
+	if p, ok := errors.AsType[*ProblemError](err); ok && p.Status == http.StatusNotFound {
+		return fmt.Errorf("the daemon at %s is older than this command and does not support this endpoint; restart it with this version", c.URL)
+	}
+	return err
+}
+
+// Do sends a request and decodes the answer into a value, unless that is nil. body is
+// encoded as JSON; nil means none.
+func (c *Client) Do(ctx context.Context, method, path string, body, into any) error {
+	r, err := c.request(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("X-API-Key", c.Key)
 	res, err := c.HTTP.Do(r)
 	if err != nil {
 		if e, ok := errors.AsType[*url.Error](err); ok {
@@ -216,20 +227,43 @@ func (c *Client) Get(ctx context.Context, path string, into any) error {
 		return &UnreachableError{c.URL, err}
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil || len(body) > maxAnswer {
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil || len(answer) > maxAnswer {
 		return fmt.Errorf("the answer from %s%s was cut short: %w", c.URL, path, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
 	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
 		return redirected(c.URL, path, to)
 	}
-	if res.StatusCode != http.StatusOK {
-		return refusal(c.URL, res.StatusCode, body)
+	if res.StatusCode/100 != 2 {
+		return refusal(c.URL, res.StatusCode, answer)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
 		return fmt.Errorf("%s is not a vega daemon, or runs another version: %w", c.URL, err)
 	}
 	return nil
+}
+
+func (c *Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
+	var content io.Reader = http.NoBody
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("encode the body of %s %s: %w", method, path, err)
+		}
+		content = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.URL+path, content)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("X-API-Key", c.Key)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r, nil
 }
 
 // redirected says where the daemon is instead, if the redirect keeps the path.
@@ -242,17 +276,14 @@ func redirected(server, path string, to *url.URL) error {
 	return fmt.Errorf("%s redirects to %s, so something in front of the daemon answers, such as a login page; give the address of the daemon itself", server, there)
 }
 
-// refusal turns an answer other than 200 into an error.
+// refusal turns an answer that is not a success into an error.
 func refusal(server string, status int, body []byte) error {
 	p := &ProblemError{}
 	if err := json.Unmarshal(body, p); err != nil || p.Status != status {
 		return fmt.Errorf("%s is not a vega daemon: it answered %d %s", server, status, http.StatusText(status))
 	}
-	switch status {
-	case http.StatusUnauthorized:
+	if status == http.StatusUnauthorized {
 		return fmt.Errorf("the daemon at %s does not accept this API key; give the configuration file it was started with (-c), or set VEGA_API_KEY and use --server", server)
-	case http.StatusNotFound:
-		return fmt.Errorf("the daemon at %s is older than this command and does not support this endpoint; restart it with this version", server)
 	}
 	return p
 }
